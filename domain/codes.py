@@ -1,0 +1,200 @@
+"""The code lists. A code is permanent: it may be added, never reused or renamed.
+
+Source: «養育支援訪問事業ガイドライン» (雇児発第0316002号), clauses 2, 4–9; sections and flags are the
+hub's own.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What an agency is in the programme."""
+
+    CORE = "CORE"  # 中核機関
+    COORD = "COORD"  # 要対協調整機関
+    CGC = "CGC"  # 児童相談所
+    MED = "MED"  # 医療機関
+    CONTRACTOR = "CONTRACTOR"  # 委託先
+    EXT = "EXT"  # その他の関係機関
+
+
+class Body(StrEnum):
+    """What an agency is in law: the party that a lawful basis speaks of."""
+
+    MUNICIPALITY = "MUNICIPALITY"
+    PREFECTURE = "PREFECTURE"
+    MEDICAL = "MEDICAL"
+    WELFARE_FACILITY = "WELFARE_FACILITY"
+    SCHOOL = "SCHOOL"
+    COMMISSIONED = "COMMISSIONED"
+    PRIVATE = "PRIVATE"
+    OTHER_PUBLIC = "OTHER_PUBLIC"
+
+
+class Section(StrEnum):
+    """情報区分: the unit of which an agency is told. SOURCE and REASON are the author's alone."""
+
+    BASIC = "BASIC"
+    ADDR = "ADDR"
+    NOTIFIER = "NOTIFIER"
+    CHILD = "CHILD"
+    CAREGIVER = "CAREGIVER"
+    ENV = "ENV"
+    PREG = "PREG"
+    MEDICAL = "MEDICAL"
+    RISK = "RISK"
+    PLAN = "PLAN"
+    VISIT = "VISIT"
+    CONF = "CONF"
+    CLOSING = "CLOSING"
+    SOURCE = "SOURCE"
+    REASON = "REASON"
+
+
+AUTHOR_ONLY = frozenset({Section.SOURCE, Section.REASON})
+
+
+class Flag(StrEnum):
+    """What must be minded about an item beside its section. Flags are control: the matrix decides on them."""
+
+    CHILD_STATEMENT = "CHILD_STATEMENT"
+    SENSITIVE = "SENSITIVE"
+    THIRD_PARTY = "THIRD_PARTY"
+    DV_PROTECTED = "DV_PROTECTED"
+    NEVER_TO_GUARDIAN = "NEVER_TO_GUARDIAN"
+
+
+class Purpose(StrEnum):
+    """利用目的: why something is told or opened. Basis: APPI 69(1)."""
+
+    SUPPORT = "SUPPORT"  # 養育支援訪問事業の実施
+    SAFETY = "SAFETY"  # 安全確認・保護
+    SUPERVISION = "SUPERVISION"  # 委託先の指導・上席の確認
+    REHEARSAL_CHECK = "REHEARSAL_CHECK"  # 訓練での閲覧確認
+
+
+class SubjectConsent(StrEnum):
+    """Whether the person agreed, as the sender reports it. Never by itself a bar or a permission."""
+
+    GIVEN = "GIVEN"
+    REFUSED = "REFUSED"
+    NOT_ASKED = "NOT_ASKED"
+
+
+class ConsentCapacity(StrEnum):
+    """In which capacity a person consented."""
+
+    SELF = "SELF"
+    GUARDIAN = "GUARDIAN"
+    GUARDIANS_JOINTLY = "GUARDIANS_JOINTLY"
+
+
+class TargetClass(StrEnum):
+    """対象者の区分, guideline 2[1]–[4]; the list is «for example», so OTHER needs a reason."""
+
+    TC1_PREGNANCY = "TC1_PREGNANCY"
+    TC2_POSTPARTUM = "TC2_POSTPARTUM"
+    TC3_INADEQUATE_CARE = "TC3_INADEQUATE_CARE"
+    TC4_REUNIFICATION = "TC4_REUNIFICATION"
+    TC9_OTHER = "TC9_OTHER"
+
+
+class SupportType(StrEnum):
+    """支援の類型, guideline 5(2)."""
+
+    SHORT_INTENSIVE = "SHORT_INTENSIVE"
+    MID_TERM = "MID_TERM"
+
+
+class PlanContent(StrEnum):
+    """支援内容ア–エ, guideline 6(3)[2]."""
+
+    SC_A = "SC_A"
+    SC_B = "SC_B"
+    SC_C = "SC_C"
+    SC_D = "SC_D"
+
+
+class PlanPart(StrEnum):
+    """The five things a plan must say, guideline 6(3)[1]."""
+
+    GOAL = "GOAL"
+    CONTENT = "CONTENT"
+    PERIOD = "PERIOD"
+    METHOD = "METHOD"
+    SUPPORTERS = "SUPPORTERS"
+
+
+class EligibilityResult(StrEnum):
+    """対象決定の結果. «Not eligible» is a decision too, guideline 6(2)."""
+
+    ELIGIBLE = "ELIGIBLE"
+    NOT_ELIGIBLE = "NOT_ELIGIBLE"
+
+
+class ClosingReason(StrEnum):
+    """終結理由, guideline 6(5)."""
+
+    GOAL_REACHED = "GOAL_REACHED"
+    SERVICE_CHANGED = "SERVICE_CHANGED"
+    MOVED_AWAY = "MOVED_AWAY"
+    WITHDRAWN = "WITHDRAWN"
+    OTHER = "OTHER"
+
+
+class Module(StrEnum):
+    """訪問支援者基礎的研修の科目, guideline 7 (box)."""
+
+    M1_PURPOSE = "M1_PURPOSE"
+    M2_CONFIDENTIALITY = "M2_CONFIDENTIALITY"
+    M3_ABUSE_PREVENTION = "M3_ABUSE_PREVENTION"
+    M4_LOCAL_RESOURCES = "M4_LOCAL_RESOURCES"
+    M5_LISTENING = "M5_LISTENING"
+    M6_VISIT_PRACTICE = "M6_VISIT_PRACTICE"
+    M7_CASE_STUDY = "M7_CASE_STUDY"
+
+
+NEVER_EXEMPT = frozenset({Module.M1_PURPOSE, Module.M2_CONFIDENTIALITY, Module.M4_LOCAL_RESOURCES})
+
+
+class Employment(StrEnum):
+    """Terms on which a visitor works. A part-time one needs an oath, guideline 8[3]."""
+
+    FULL_TIME = "FULL_TIME"
+    PART_TIME = "PART_TIME"
+
+
+class OutsourcingScope(StrEnum):
+    """How much is outsourced, guideline 9(1)[3]."""
+
+    FULL = "FULL"
+    PARTIAL = "PARTIAL"
+
+
+class IndicatorValue(StrEnum):
+    """The answer to one indicator. No weights, no score: the guideline gives none."""
+
+    NO_CONCERN = "NO_CONCERN"
+    CONCERN = "CONCERN"
+    SERIOUS = "SERIOUS"
+    UNKNOWN = "UNKNOWN"
+    NOT_ASSESSED = "NOT_ASSESSED"
+
+
+class NetworkStanding(StrEnum):
+    """As what a child is registered with the network. Basis: CWA 25-2(1)."""
+
+    NEEDS_PROTECTION = "NEEDS_PROTECTION"  # 要保護児童
+    NEEDS_SUPPORT = "NEEDS_SUPPORT"  # 要支援児童
+    EXPECTANT = "EXPECTANT"  # 特定妊婦
+
+
+class CaseStatus(StrEnum):
+    """Where a case stands."""
+
+    OPEN = "OPEN"
+    SUPPORTED = "SUPPORTED"
+    FOLLOW_ON_PENDING = "FOLLOW_ON_PENDING"
+    CLOSED = "CLOSED"

@@ -1,0 +1,99 @@
+"""What a fact is: a typed, versioned, published thing that was so.
+
+The topic is a published word (snake_case, its last word after a dot), never a module path and never
+reused. A fact is never edited, only read anew: a new shape raises ``version`` and brings
+``upcast_vN_vN+1``; a new meaning is a new topic.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, fields, is_dataclass
+from datetime import UTC, date, datetime
+from enum import Enum, StrEnum
+from typing import Any, ClassVar
+from uuid import UUID
+
+_TOPIC = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9]*\Z")
+
+STRICT: dict[str, Any] = {"extra": "forbid", "strict": True}
+"""How every stored dataclass is checked when it is read (the mapper understands it)."""
+
+
+class Kind(StrEnum):
+    """What an originator is: the sequences of which the record consists."""
+
+    CASE = "case"
+    CASE_ACCESS = "case_access"
+    AGENCY = "agency"
+    NETWORK = "network"
+    COMMISSION = "commission"
+    RULE_BOOK = "rule_book"
+    LOG = "log"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fact:
+    """The root of all facts. ``TOPIC``, ``VERSION`` and ``ON`` come from the class statement.
+
+    ``HUB_FIELDS`` are those that the hub decides: a wish must not bring them.
+    """
+
+    TOPIC: ClassVar[str] = ""
+    VERSION: ClassVar[int] = 0
+    ON: ClassVar[Kind]
+    HUB_FIELDS: ClassVar[frozenset[str]] = frozenset()
+    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
+
+    def __init_subclass__(cls, *, topic: str = "", version: int = 1, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if not topic:
+            return  # a common base, not a fact
+        if not _TOPIC.match(topic):
+            raise TypeError(f"{cls.__name__}: {topic!r} is not a topic")
+        if topic in FACTS:
+            raise TypeError(f"{cls.__name__}: topic {topic!r} belongs to {FACTS[topic].__name__}")
+        for step in range(1, version):
+            if not hasattr(cls, f"upcast_v{step}_v{step + 1}"):
+                raise TypeError(f"{cls.__name__}: upcast_v{step}_v{step + 1} is missing")
+        cls.TOPIC, cls.VERSION = topic, version
+        FACTS[topic] = cls
+
+
+FACTS: dict[str, type[Fact]] = {}
+"""Every published topic and its class."""
+
+
+def upcast(topic: str, version: int, state: dict[str, Any]) -> None:
+    """Bring the stored ``state`` of an old ``version`` to the present shape, in place."""
+    cls = FACTS[topic]
+    for step in range(version, cls.VERSION):
+        lift: Callable[[dict[str, Any]], None] = getattr(cls, f"upcast_v{step}_v{step + 1}")
+        lift(state)
+
+
+def dump(value: Any) -> Any:
+    """The JSON form of a fact or of a part of one: the only one there is, so that bytes can be compared.
+
+    Sets become sorted lists; times are UTC with six decimals; a naive time is an error.
+    """
+    if is_dataclass(value) and not isinstance(value, type):
+        return {f.name: dump(getattr(value, f.name)) for f in fields(value)}
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, UUID):
+        return str(value)
+    if isinstance(value, datetime):
+        if value.tzinfo is None:
+            raise ValueError("a time without zone")
+        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, dict):
+        return {str(dump(k)): dump(v) for k, v in value.items()}
+    if isinstance(value, frozenset):
+        return sorted((dump(v) for v in value), key=str)
+    if isinstance(value, (tuple, list)):
+        return [dump(v) for v in value]
+    return value
