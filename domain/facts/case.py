@@ -298,14 +298,7 @@ class DisclosureMade(CaseMessage, topic="disclosure.made"):
 
 @dataclass(frozen=True, kw_only=True)
 class DisclosureHeld(CaseMessage, topic="disclosure.held"):
-    """A message with sections whose only addressees are suspended: it waits, unread. Basis: guideline 9(1).
-
-    ``act``: the topic it was sent as; ``detail``: the fields of that act, for the day it is released.
-    """
-
-    HUB_FIELDS = CaseMessage.HUB_FIELDS | {"act"}
-
-    act: str
+    """A disclosure whose only addressees are suspended: it waits, unread. Basis: guideline 9(1), 9(2)[1]."""
 
 
 @dataclass(frozen=True, kw_only=True)

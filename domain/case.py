@@ -1,0 +1,274 @@
+"""A case as state, folded from its facts. ``evolve`` never refuses: what was recorded, was so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from uuid import UUID
+
+from domain.codes import CaseStatus, EligibilityResult, Section, TargetClass
+from domain.facts import (
+    CaseMessage,
+    ClosingConsultationHeld,
+    ClosingEvaluationRecorded,
+    ConsentGiven,
+    ConsentScope,
+    ConsentWithdrawn,
+    EligibilityDetermined,
+    Fact,
+    FollowOnServiceAccepted,
+    FollowOnServiceArranged,
+    HeldDisclosureReleased,
+    IndicatorAssessmentRecorded,
+    InformationRequestAnswered,
+    InformationRequestDeclined,
+    Item,
+    ItemsRewrapped,
+    NetworkCaseDeregistered,
+    NetworkCaseRegistered,
+    Plan,
+    PlanExtended,
+    PlanReviewed,
+    ReferralAcknowledged,
+    ReferralRead,
+    SectionOpened,
+    SupportClosed,
+    SupportCommenced,
+    SupportPlanApproved,
+    SupportPlanFormulated,
+    SupportPlanProposed,
+    SupportWorkerAssigned,
+    SupportWorkerUnassigned,
+)
+from domain.record import Party, Record
+from domain.register import Originator, stamped
+
+
+@dataclass(frozen=True, kw_only=True)
+class Message:
+    """One message of the case as later decisions need it. ``held``: addressees for whom it still waits."""
+
+    id: UUID
+    version: int
+    at: datetime
+    by: UUID
+    fact: CaseMessage
+    held: frozenset[UUID]
+
+    @property
+    def to(self) -> frozenset[UUID]:
+        return self.fact.to
+
+    @property
+    def items(self) -> tuple[Item, ...]:
+        return self.fact.items
+
+    @property
+    def sections(self) -> frozenset[Section]:
+        return frozenset(i.section for i in self.fact.items)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Consent:
+    """A consent as it stands. ``withdrawn_at``: null while in force."""
+
+    scope: tuple[ConsentScope, ...]
+    given_at: datetime
+    expires_at: datetime | None
+    withdrawn_at: datetime | None = None
+
+    def in_force(self, now: datetime) -> bool:
+        return self.withdrawn_at is None and (self.expires_at is None or now < self.expires_at)
+
+    def covers(self, sender: UUID, recipient: UUID, sections: Iterable[Section]) -> bool:
+        """Whether it names this sender, this recipient and every one of these sections."""
+        named = {
+            section
+            for row in self.scope
+            if row.sender == sender and row.recipient == recipient
+            for section in row.sections
+        }
+        return set(sections) <= named
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case(Originator):
+    """One family's case.
+
+    ``messages`` by id, in order; ``where``: item -> message. ``assigned``: (agency, worker) now;
+    ``plan``: the plan in force; ``answered``: messages that have their answer.
+    """
+
+    network: UUID | None = None
+    core: UUID | None = None
+    registered: bool = False
+    status: CaseStatus = CaseStatus.OPEN
+    messages: Mapping[UUID, Message] = field(default_factory=dict)
+    where: Mapping[UUID, UUID] = field(default_factory=dict)
+    parties: frozenset[UUID] = frozenset()
+    consents: Mapping[UUID, Consent] = field(default_factory=dict)
+    assigned: frozenset[tuple[UUID, str]] = frozenset()
+    visitors: frozenset[UUID] = frozenset()
+    assessed: bool = False
+    eligible: bool = False
+    classes: frozenset[TargetClass] = frozenset()
+    plan: Plan | None = None
+    plan_at: datetime | None = None
+    reviewed_at: datetime | None = None
+    commenced_at: datetime | None = None
+    consulted: frozenset[UUID] | None = None
+    evaluated: bool = False
+    answered: frozenset[UUID] = frozenset()
+    acknowledged: frozenset[UUID] = frozenset()
+    read: frozenset[UUID] = frozenset()
+    follow_ons: frozenset[UUID] = frozenset()
+    rewrapped: Mapping[tuple[UUID, UUID], tuple[int, UUID]] = field(default_factory=dict)
+
+    def item(self, item: UUID) -> tuple[Message, Item] | None:
+        """The message and the item of this id, or nothing."""
+        message = self.messages.get(self.where[item]) if item in self.where else None
+        if message is None:
+            return None
+        return next((message, i) for i in message.items if i.item == item)
+
+    def all_items(self) -> Iterator[tuple[Message, Item]]:
+        """Every item with its message, in order."""
+        for message in self.messages.values():
+            for item in message.items:
+                yield message, item
+
+    def has_assigned(self, agency: UUID) -> bool:
+        return any(who == agency for who, _ in self.assigned)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Access(Originator):
+    """The readings of a case. ``opened``: ask of an opening -> (who, item)."""
+
+    opened: Mapping[UUID, tuple[Party, UUID]] = field(default_factory=dict)
+
+
+def evolve_access(state: Access, record: Record) -> Access:
+    """The readings after this record."""
+    state = stamped(state, record)
+    if isinstance(record.fact, SectionOpened):
+        return replace(state, opened={**state.opened, record.ask_id: (record.by, record.fact.item)})
+    return state
+
+
+def evolve(case: Case, record: Record) -> Case:
+    """The case after this record."""
+    case = stamped(case, record)
+    fact = record.fact
+    if isinstance(fact, ItemsRewrapped):
+        made = {(w.item, w.to): (record.version, record.ask_id) for w in fact.wraps}
+        return replace(case, rewrapped={**case.rewrapped, **made})
+    if not isinstance(fact, CaseMessage) or not isinstance(record.by, UUID):
+        return case  # a refusal: kept, and nothing follows from it
+    message = Message(
+        id=record.ask_id, version=record.version, at=record.at, by=record.by, fact=fact, held=fact.held
+    )
+    case = replace(
+        case,
+        messages={**case.messages, message.id: message},
+        where={**case.where, **{i.item: message.id for i in fact.items}},
+        parties=case.parties | {record.by} | fact.to,
+    )
+    if fact.placed is not None:
+        case = replace(case, network=fact.placed.network, core=fact.placed.core)
+    return _then(case, fact, message)
+
+
+def _then(case: Case, fact: Fact, message: Message) -> Case:
+    """What follows from this very fact."""
+    match fact:
+        case ReferralAcknowledged():
+            return replace(case, acknowledged=case.acknowledged | {fact.answers})
+        case ReferralRead():
+            return replace(case, read=case.read | {fact.answers})
+        case InformationRequestAnswered() | InformationRequestDeclined():
+            return replace(case, answered=case.answered | {fact.answers})
+        case NetworkCaseRegistered():
+            return replace(case, registered=True)
+        case NetworkCaseDeregistered():
+            return replace(case, registered=False)
+        case IndicatorAssessmentRecorded():
+            return replace(case, assessed=True)
+        case EligibilityDetermined():
+            eligible = fact.result is EligibilityResult.ELIGIBLE
+            return replace(case, eligible=eligible, classes=fact.target_classes)
+        case ConsentGiven():
+            given = {
+                consent: Consent(
+                    scope=tuple(row for row in fact.scope if row.consent == consent),
+                    given_at=message.at,
+                    expires_at=fact.expires_at,
+                )
+                for consent in fact.consent
+            }
+            return replace(case, consents={**case.consents, **given})
+        case ConsentWithdrawn():
+            gone = {
+                c: replace(case.consents[c], withdrawn_at=message.at)
+                for c in fact.consent
+                if c in case.consents
+            }
+            return replace(case, consents={**case.consents, **gone})
+        case SupportPlanFormulated() | SupportPlanApproved():
+            return replace(case, plan=fact.plan, plan_at=message.at)
+        case SupportPlanProposed():
+            return case
+        case SupportCommenced():
+            return _commenced(case, fact, message)
+        case PlanReviewed():
+            return replace(case, reviewed_at=message.at)
+        case PlanExtended():
+            plan = None if case.plan is None else replace(case.plan, plan_until=fact.plan_until)
+            return replace(case, plan=plan)
+        case SupportWorkerAssigned():
+            return replace(
+                case,
+                assigned=case.assigned | {(fact.agency, fact.worker)},
+                visitors=case.visitors | {fact.agency},
+                parties=case.parties | {fact.agency},
+            )
+        case SupportWorkerUnassigned():
+            return replace(case, assigned=case.assigned - {(fact.agency, fact.worker)})
+        case HeldDisclosureReleased():
+            return _released(case, fact)
+        case ClosingConsultationHeld():
+            return replace(case, consulted=fact.consulted)
+        case ClosingEvaluationRecorded():
+            return replace(case, evaluated=True)
+        case SupportClosed():
+            status = CaseStatus.FOLLOW_ON_PENDING if case.follow_ons else CaseStatus.CLOSED
+            return replace(case, status=status, assigned=frozenset())
+        case FollowOnServiceArranged():
+            return replace(case, follow_ons=case.follow_ons | {message.id})
+        case FollowOnServiceAccepted():
+            left = case.follow_ons - {fact.answers}
+            done = case.status is CaseStatus.FOLLOW_ON_PENDING and not left
+            return replace(case, follow_ons=left, status=CaseStatus.CLOSED if done else case.status)
+        case _:
+            return case
+
+
+def _commenced(case: Case, fact: SupportCommenced, message: Message) -> Case:
+    case = replace(
+        case,
+        status=CaseStatus.SUPPORTED,
+        commenced_at=message.at,
+        consulted=None,
+        evaluated=False,
+        classes=fact.target_classes if fact.target_classes is not None else case.classes,
+    )
+    return case if fact.plan is None else replace(case, plan=fact.plan, plan_at=message.at)
+
+
+def _released(case: Case, fact: HeldDisclosureReleased) -> Case:
+    waiting = case.messages.get(fact.releases)
+    if waiting is None:
+        return case
+    free = replace(waiting, held=waiting.held - fact.to)
+    return replace(case, messages={**case.messages, free.id: free})

@@ -1,0 +1,321 @@
+"""The register as state: agencies, networks, commissions and the rule book, folded from their facts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from typing import Any, TypeVar
+from uuid import UUID
+
+from domain.codes import Body, Employment, Module, OutsourcingScope, Role
+from domain.facts import (
+    ContractorReinstated,
+    ContractorRequirementVerified,
+    ContractorSuspended,
+    CoordinatingAgencyDesignated,
+    CoreAgencyDesignated,
+    Fact,
+    KeySetPublished,
+    KeySetRevoked,
+    Kind,
+    NetworkMemberAdmitted,
+    NetworkMembershipPublished,
+    NetworkMemberWithdrawn,
+    OathLapsed,
+    OathSigned,
+    OutsourcingContractConcluded,
+    OutsourcingContractEnded,
+    RuleBookPublished,
+    SupportWorkerRegistered,
+    TrainingLapsed,
+    TrainingModuleCompleted,
+    TrainingModuleExempted,
+)
+from domain.record import Party, Record, commission_of
+
+
+@dataclass(frozen=True, kw_only=True)
+class Originator:
+    """What every sequence has: its version, its last time, and the asks that were answered in it.
+
+    ``asks``: (who, ask id) -> (payload digest, version that answered it).
+    """
+
+    id: UUID
+    version: int = 0
+    last_at: datetime | None = None
+    asks: Mapping[tuple[Party, UUID], tuple[bytes, int]] = field(default_factory=dict)
+
+    def knows_frame(self, by: Party, digest: bytes) -> bool:
+        """Whether a payload of this sender stands in this sequence."""
+        return any(who == by and d == digest for (who, _), (d, _) in self.asks.items())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Agency(Originator):
+    """An agency and its key set in force. ``keyset``: payload digest of its publication."""
+
+    code: str = ""
+    name: str = ""
+    roles: frozenset[Role] = frozenset()
+    body: Body = Body.PRIVATE
+    municipality: str | None = None
+    keyset: bytes | None = None
+    sig: Mapping[str, str] = field(default_factory=dict)
+    kem: Mapping[str, str] = field(default_factory=dict)
+    revoked: bool = False
+    compromised: frozenset[str] = frozenset()  # kids of KEM keys revoked as compromised
+
+
+@dataclass(frozen=True, kw_only=True)
+class Network(Originator):
+    """A network (要対協): its two offices and its dated membership."""
+
+    core: UUID | None = None
+    coordinating: UUID | None = None
+    members: Mapping[UUID, int] = field(default_factory=dict)  # member -> item of CWA 25-5
+    announced: frozenset[UUID] = frozenset()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Worker:
+    """A visitor of a contractor. ``trained``: module -> last valid day, None where unlimited."""
+
+    employment: Employment
+    qualification: str | None = None
+    trained: Mapping[Module, date | None] = field(default_factory=dict)
+    exempt: frozenset[Module] = frozenset()
+    sworn: bool = False
+    sworn_until: date | None = None
+
+    def gaps(self, on: date) -> frozenset[str]:
+        """What this visitor lacks on that day. Basis: guideline 4(3), 7, 8[2], 8[3]."""
+        missing = {
+            f"TRAINING_{module}"
+            for module in Module
+            if module not in self.exempt and not (module in self.trained and _valid(self.trained[module], on))
+        }
+        if self.employment is Employment.PART_TIME and not (self.sworn and _valid(self.sworn_until, on)):
+            missing.add("OATH")
+        return frozenset(missing)
+
+
+def _valid(until: date | None, on: date) -> bool:
+    return until is None or on <= until
+
+
+@dataclass(frozen=True, kw_only=True)
+class Commission(Originator):
+    """One commissioning agency and one contractor, over all their cases."""
+
+    commissioner: UUID | None = None
+    contractor: UUID | None = None
+    scope: OutsourcingScope = OutsourcingScope.PARTIAL
+    begins_on: date | None = None
+    ends_on: date | None = None
+    ended: bool = False
+    verified: frozenset[int] = frozenset()
+    workers: Mapping[str, Worker] = field(default_factory=dict)
+    suspended: bool = False
+
+    def in_force(self, on: date) -> bool:
+        """Whether there is a contract on that day."""
+        return (
+            self.begins_on is not None
+            and not self.ended
+            and self.begins_on <= on
+            and _valid(self.ends_on, on)
+        )
+
+    def gaps(self, on: date, *, member: bool) -> frozenset[str]:
+        """What of guideline 9(1) and 8[4] is missing, beside the workers."""
+        needed = {1, 2, 3} if self.scope is OutsourcingScope.FULL else {1, 2}
+        missing = {f"REQUIREMENT_{item}" for item in needed - self.verified}
+        if not member:
+            missing.add("MEMBERSHIP")
+        return frozenset(missing)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rules(Originator):
+    """The rule book in force and every earlier edition's version number is its own record's."""
+
+    book: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Register:
+    """All that cases rest on. Immutable: a change makes a new one."""
+
+    agencies: Mapping[UUID, Agency] = field(default_factory=dict)
+    networks: Mapping[UUID, Network] = field(default_factory=dict)
+    commissions: Mapping[UUID, Commission] = field(default_factory=dict)
+    rules: Mapping[UUID, Rules] = field(default_factory=dict)
+    log: Mapping[UUID, Originator] = field(default_factory=dict)
+
+    def network_of(self, agency: UUID) -> Network | None:
+        """The network in which this agency holds an office (core or coordinating)."""
+        for network in self.networks.values():
+            if agency in (network.core, network.coordinating):
+                return network
+        return None
+
+    def commission(self, commissioner: UUID | None, contractor: UUID) -> Commission | None:
+        """The commission of this pair, if there is one."""
+        return None if commissioner is None else self.commissions.get(commission_of(commissioner, contractor))
+
+    def is_contractor(self, agency: UUID) -> bool:
+        found = self.agencies.get(agency)
+        return found is not None and Role.CONTRACTOR in found.roles
+
+    def find(self, kind: Kind, id: UUID) -> Originator | None:
+        """The originator of this kind and id, or nothing."""
+        shelf: Mapping[Kind, Mapping[UUID, Originator]] = {
+            Kind.AGENCY: self.agencies,
+            Kind.NETWORK: self.networks,
+            Kind.COMMISSION: self.commissions,
+            Kind.RULE_BOOK: self.rules,
+            Kind.LOG: self.log,
+        }
+        return shelf[kind].get(id) if kind in shelf else None
+
+    def with_record(self, record: Record) -> Register:
+        """The register after this record; records of cases change nothing here."""
+        on, fact = record.originator, record.fact
+        match on.kind:
+            case Kind.AGENCY:
+                agency = self.agencies.get(on.id) or Agency(id=on.id)
+                return replace(
+                    self, agencies={**self.agencies, on.id: _agency(stamped(agency, record), fact, record)}
+                )
+            case Kind.NETWORK:
+                network = self.networks.get(on.id) or Network(id=on.id)
+                return replace(
+                    self, networks={**self.networks, on.id: _network(stamped(network, record), fact)}
+                )
+            case Kind.COMMISSION:
+                commission = self.commissions.get(on.id) or Commission(id=on.id)
+                return replace(
+                    self,
+                    commissions={
+                        **self.commissions,
+                        on.id: _commission(stamped(commission, record), fact, record),
+                    },
+                )
+            case Kind.RULE_BOOK:
+                rules = stamped(self.rules.get(on.id) or Rules(id=on.id), record)
+                if isinstance(fact, RuleBookPublished):
+                    rules = replace(rules, book=fact.book)
+                return replace(self, rules={**self.rules, on.id: rules})
+            case Kind.LOG:
+                log = stamped(self.log.get(on.id) or Originator(id=on.id), record)
+                return replace(self, log={**self.log, on.id: log})
+            case Kind.CASE | Kind.CASE_ACCESS:
+                return self
+
+
+S = TypeVar("S", bound=Originator)
+
+
+def stamped(state: S, record: Record) -> S:
+    """The originator with this record counted: its version, time and ask."""
+    asks = state.asks
+    if record.frame is not None:
+        asks = {**asks, (record.by, record.ask_id): (record.frame, record.version)}
+    return replace(state, version=record.version, last_at=record.at, asks=asks)
+
+
+def _agency(agency: Agency, fact: Fact, record: Record) -> Agency:
+    match fact:
+        case KeySetPublished():
+            return replace(
+                agency,
+                code=fact.code,
+                name=fact.name,
+                roles=fact.roles,
+                body=fact.body,
+                municipality=fact.municipality,
+                keyset=record.frame,
+                sig=fact.sig,
+                kem=fact.kem,
+                revoked=False,
+            )
+        case KeySetRevoked():
+            bad = {agency.kem["kid"]} if fact.compromised_since is not None and "kid" in agency.kem else set()
+            return replace(agency, revoked=True, compromised=agency.compromised | bad)
+        case _:
+            return agency
+
+
+def _network(network: Network, fact: Fact) -> Network:
+    match fact:
+        case CoreAgencyDesignated():
+            return replace(network, core=fact.agency)
+        case CoordinatingAgencyDesignated():
+            return replace(network, coordinating=fact.agency)
+        case NetworkMemberAdmitted():
+            return replace(network, members={**network.members, fact.member: fact.item})
+        case NetworkMemberWithdrawn():
+            return replace(network, members={m: i for m, i in network.members.items() if m != fact.member})
+        case NetworkMembershipPublished():
+            return replace(network, announced=fact.members)
+        case _:
+            return network
+
+
+def _commission(state: Commission, fact: Fact, record: Record) -> Commission:
+    match fact:
+        case OutsourcingContractConcluded():
+            return replace(
+                state,
+                commissioner=record.by if isinstance(record.by, UUID) else None,
+                contractor=fact.contractor,
+                scope=fact.scope,
+                begins_on=fact.begins_on,
+                ends_on=fact.ends_on,
+                ended=False,
+            )
+        case OutsourcingContractEnded():
+            return replace(state, ended=True)
+        case ContractorRequirementVerified():
+            return replace(state, verified=fact.items, scope=fact.scope)
+        case SupportWorkerRegistered():
+            known = state.workers.get(fact.worker)
+            worker = (
+                replace(known, employment=fact.employment, qualification=fact.qualification)
+                if known
+                else Worker(employment=fact.employment, qualification=fact.qualification)
+            )
+            return _with_worker(state, fact.worker, worker)
+        case TrainingModuleCompleted():
+            worker = state.workers[fact.worker]
+            trained = {**worker.trained, **dict.fromkeys(fact.modules, fact.valid_until)}
+            return _with_worker(state, fact.worker, replace(worker, trained=trained))
+        case TrainingModuleExempted():
+            worker = state.workers[fact.worker]
+            return _with_worker(state, fact.worker, replace(worker, exempt=worker.exempt | {fact.module}))
+        case OathSigned():
+            worker = state.workers[fact.worker]
+            return _with_worker(
+                state,
+                fact.worker,
+                replace(worker, sworn=True, sworn_until=fact.valid_until, employment=fact.employment),
+            )
+        case TrainingLapsed():
+            worker = state.workers[fact.worker]
+            trained = {m: u for m, u in worker.trained.items() if m is not fact.module}
+            return _with_worker(state, fact.worker, replace(worker, trained=trained))
+        case OathLapsed():
+            worker = state.workers[fact.worker]
+            return _with_worker(state, fact.worker, replace(worker, sworn=False, sworn_until=None))
+        case ContractorSuspended():
+            return replace(state, suspended=True)
+        case ContractorReinstated():
+            return replace(state, suspended=False)
+        case _:
+            return state
+
+
+def _with_worker(state: Commission, ref: str, worker: Worker) -> Commission:
+    return replace(state, workers={**state.workers, ref: worker})
