@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
+from domain.calendar import day_of
 from domain.codes import Body, Employment, Module, OutsourcingScope, Role
 from domain.facts import (
     ContractorReinstated,
@@ -88,6 +89,7 @@ class Worker:
     exempt: frozenset[Module] = frozenset()
     sworn: bool = False
     sworn_until: date | None = None
+    was_ready: bool = False
 
     def gaps(self, on: date) -> frozenset[str]:
         """What this visitor lacks on that day. Basis: guideline 4(3), 7, 8[2], 8[3]."""
@@ -117,6 +119,7 @@ class Commission(Originator):
     ended: bool = False
     verified: frozenset[int] = frozenset()
     workers: Mapping[str, Worker] = field(default_factory=dict)
+    was_ready: bool = False
     suspended: bool = False
 
     def in_force(self, on: date) -> bool:
@@ -135,6 +138,16 @@ class Commission(Originator):
         if not member:
             missing.add("MEMBERSHIP")
         return frozenset(missing)
+
+    def lapses(self, on: date, *, member: bool) -> frozenset[str]:
+        """What was once complete and is not any more: of the contractor itself and of its visitors."""
+        workers = {
+            f"{ref}:{gap}"
+            for ref, worker in self.workers.items()
+            if worker.was_ready
+            for gap in worker.gaps(on)
+        }
+        return (self.gaps(on, member=member) if self.was_ready else frozenset()) | workers
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -161,6 +174,11 @@ class Register:
                 return network
         return None
 
+    def is_member(self, commission: Commission) -> bool:
+        """Whether the contractor belongs to the network of its commissioning agency."""
+        network = self.network_of(commission.commissioner) if commission.commissioner else None
+        return network is not None and commission.contractor in network.members
+
     def commission(self, commissioner: UUID | None, contractor: UUID) -> Commission | None:
         """The commission of this pair, if there is one."""
         return None if commissioner is None else self.commissions.get(commission_of(commissioner, contractor))
@@ -182,6 +200,19 @@ class Register:
 
     def with_record(self, record: Record) -> Register:
         """The register after this record; records of cases change nothing here."""
+        return (
+            self._folded(record)._noted(day_of(record.at))
+            if record.originator.kind in _NOTED
+            else self._folded(record)
+        )
+
+    def _noted(self, on: date) -> Register:
+        """Keep in mind who has once been ready: only who was ready can lapse (V7)."""
+        return replace(
+            self, commissions={id: _noted(c, on, self.is_member(c)) for id, c in self.commissions.items()}
+        )
+
+    def _folded(self, record: Record) -> Register:
         on, fact = record.originator, record.fact
         match on.kind:
             case Kind.AGENCY:
@@ -213,6 +244,22 @@ class Register:
                 return replace(self, log={**self.log, on.id: log})
             case Kind.CASE | Kind.CASE_ACCESS:
                 return self
+
+
+_NOTED = frozenset({Kind.NETWORK, Kind.COMMISSION})
+
+
+def _noted(commission: Commission, on: date, member: bool) -> Commission:
+    workers = {
+        ref: worker if worker.was_ready or worker.gaps(on) else replace(worker, was_ready=True)
+        for ref, worker in commission.workers.items()
+    }
+    ready = commission.was_ready or (
+        commission.in_force(on)
+        and not commission.gaps(on, member=member)
+        and any(w.was_ready for w in workers.values())
+    )
+    return replace(commission, workers=workers, was_ready=ready)
 
 
 S = TypeVar("S", bound=Originator)

@@ -29,13 +29,17 @@ from domain.facts.base import STRICT, Fact, Kind
 
 @dataclass(frozen=True, kw_only=True)
 class Item:
-    """One sealed piece of one section of a message; what is inside is known to its readers' doors alone."""
+    """One sealed piece of one section of a message; what is inside is known to its readers' doors alone.
+
+    ``keyed``: the agencies for whom the author's frame brought a wrap of its key.
+    """
 
     __pydantic_config__ = STRICT
 
     item: UUID
     section: Section
     flags: frozenset[Flag]
+    keyed: frozenset[UUID]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,439 @@
+"""What each act in a case needs beside the common order: who may do it, what it carries, what must be before it.
+
+One line an act in ``ACTS``; the rules it names stand above it, each with its law.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Any
+from uuid import UUID
+
+from domain.calendar import day_of, months_later
+from domain.case import Case
+from domain.codes import EligibilityResult, OutsourcingScope, PlanContent, PlanPart, TargetClass
+from domain.facts import (
+    CaseConferenceConvened,
+    ClosingConsultationHeld,
+    ClosingEvaluationRecorded,
+    ConferenceMinutesRecorded,
+    ConsentGiven,
+    ConsentRefused,
+    ConsentWithdrawn,
+    DisclosureMade,
+    EligibilityDetermined,
+    Fact,
+    FamilyInformationProvided,
+    FollowOnServiceAccepted,
+    FollowOnServiceArranged,
+    HeldDisclosureReleased,
+    HomeVisitCompleted,
+    IndicatorAssessmentRecorded,
+    InformationRequestAnswered,
+    InformationRequestDeclined,
+    InformationRequested,
+    NetworkCaseDeregistered,
+    NetworkCaseRegistered,
+    NetworkCaseRegistrationRequested,
+    Plan,
+    PlanExtended,
+    PlanReviewed,
+    ProgrammeNotificationReceived,
+    ReferralAcknowledged,
+    ReferralRead,
+    SupportClosed,
+    SupportCommenced,
+    SupportPlanApproved,
+    SupportPlanFormulated,
+    SupportPlanProposed,
+    SupportWorkerAssigned,
+    SupportWorkerUnassigned,
+    VisitReportSubmitted,
+)
+from domain.indicators import INDICATOR_CODES, INDICATOR_SET
+from domain.readiness import worker_gaps
+from domain.reasons import Reason
+from domain.register import Register
+
+
+@dataclass(frozen=True)
+class Asking:
+    """One wish about a case, with all that its rules look at. ``case`` has its place already."""
+
+    register: Register
+    case: Case
+    by: UUID
+    actor: str
+    fact: Any
+    now: datetime
+    book: Mapping[str, Any]
+
+    @property
+    def coordinating(self) -> UUID | None:
+        network = self.register.networks.get(self.case.network) if self.case.network is not None else None
+        return network.coordinating if network is not None else None
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """The one condition that failed, and for which agency where it was one's."""
+
+    reason: Reason
+    at_fault: UUID | None = None
+
+
+class Carries(Enum):
+    """Whether an act has sections."""
+
+    MUST = "MUST"
+    MAY = "MAY"
+    NEVER = "NEVER"
+
+
+Rule = Callable[[Asking], Refusal | None]
+
+
+@dataclass(frozen=True)
+class Act:
+    """``sender``: who may do it; ``form``: what its data must say; ``ready``: what must be before it."""
+
+    carries: Carries
+    sender: Rule
+    form: Rule | None = None
+    ready: Rule | None = None
+
+
+def needs(condition: bool, reason: Reason) -> Refusal | None:
+    """The refusal where the condition does not hold."""
+    return None if condition else Refusal(reason)
+
+
+# --- who ------------------------------------------------------------------------------------------------
+
+
+def anyone(asking: Asking) -> Refusal | None:
+    """Whoever has a part in the case (others do not get this far)."""
+    return None
+
+
+def core(asking: Asking) -> Refusal | None:
+    """The responsible core agency alone. Basis: guideline 3(1), 6."""
+    return needs(asking.by == asking.case.core, Reason.NOT_RESPONSIBLE_CORE)
+
+
+def coordinating(asking: Asking) -> Refusal | None:
+    """The coordinating agency of the case's network. Basis: CWA 25-2(4), (5)."""
+    return needs(asking.by == asking.coordinating, Reason.NOT_COORDINATING)
+
+
+def office(asking: Asking) -> Refusal | None:
+    """The core or the coordinating agency. Basis: guideline 6(2)[1]."""
+    return needs(asking.by in (asking.case.core, asking.coordinating), Reason.NOT_AN_OFFICE)
+
+
+def contractor(asking: Asking) -> Refusal | None:
+    """A contractor. Basis: guideline 4(1), 6(4)[1]."""
+    return needs(asking.register.is_contractor(asking.by), Reason.NOT_A_CONTRACTOR)
+
+
+def full_contractor(asking: Asking) -> Refusal | None:
+    """A contractor that has the whole programme. Basis: guideline 9(1)[3]."""
+    commission = asking.register.commission(asking.case.core, asking.by)
+    full = commission is not None and commission.scope is OutsourcingScope.FULL
+    return contractor(asking) or needs(full, Reason.NOT_FULLY_COMMISSIONED)
+
+
+# --- what it answers --------------------------------------------------------------------------------------
+
+
+def answers_one_sent_to_me(asking: Asking) -> Refusal | None:
+    """The message it answers is there and was sent to the answerer."""
+    message = asking.case.messages.get(asking.fact.answers)
+    if message is None:
+        return Refusal(Reason.UNKNOWN_MESSAGE)
+    return needs(asking.by in message.to, Reason.NOT_ADDRESSED)
+
+
+def answers_a_request(asking: Asking) -> Refusal | None:
+    """Basis: CWA 25-3(2): an answer has its request, and a request has one answer."""
+    refusal = answers_one_sent_to_me(asking)
+    if refusal is not None:
+        return refusal
+    request = asking.case.messages[asking.fact.answers].fact
+    if not isinstance(request, InformationRequested):
+        return Refusal(Reason.UNKNOWN_MESSAGE)
+    return needs(asking.fact.answers not in asking.case.answered, Reason.ALREADY_ANSWERED)
+
+
+def declines_with_reason(asking: Asking) -> Refusal | None:
+    """Basis: CWA 25-3(2), guideline 6(1)[2]: who declines says why."""
+    return answers_a_request(asking) or needs(asking.fact.reason is not None, Reason.REASON_MISSING)
+
+
+def answers_a_follow_on(asking: Asking) -> Refusal | None:
+    """Basis: guideline 6(5)[2]."""
+    refusal = answers_one_sent_to_me(asking)
+    if refusal is not None:
+        return refusal
+    return needs(asking.fact.answers in asking.case.follow_ons, Reason.ALREADY_ANSWERED)
+
+
+# --- learning, assessing, deciding ----------------------------------------------------------------------------
+
+
+def known_indicators(asking: Asking) -> Refusal | None:
+    """Basis: guideline 6(2)[2]: codes of the list only."""
+    return needs(set(asking.fact.indicators) <= INDICATOR_CODES, Reason.INDICATOR_UNKNOWN)
+
+
+def all_indicators(asking: Asking) -> Refusal | None:
+    """Basis: guideline 6(2)[2]: every item answered, if only with NOT_ASSESSED."""
+    refusal = needs(asking.fact.indicator_set == INDICATOR_SET, Reason.INDICATOR_UNKNOWN) or known_indicators(
+        asking
+    )
+    return refusal or needs(set(asking.fact.indicators) == INDICATOR_CODES, Reason.INDICATORS_INCOMPLETE)
+
+
+def eligibility_form(asking: Asking) -> Refusal | None:
+    """Basis: guideline 2: at least one class; TC4 names the discharge; TC9 («for example») says why."""
+    fact: EligibilityDetermined = asking.fact
+    if fact.result is EligibilityResult.NOT_ELIGIBLE:
+        return needs(fact.reason is not None, Reason.REASON_MISSING)
+    if not fact.target_classes or fact.support_type is None:
+        return Refusal(Reason.NO_TARGET_CLASS)
+    if TargetClass.TC4_REUNIFICATION in fact.target_classes and fact.discharge_on is None:
+        return Refusal(Reason.DISCHARGE_DATE_MISSING)
+    other = TargetClass.TC9_OTHER in fact.target_classes
+    return needs(not other or fact.reason is not None, Reason.REASON_MISSING)
+
+
+def assessed(asking: Asking) -> Refusal | None:
+    """Basis: guideline 5(1)[1], 6(2)[2]: the assessment comes before the decision."""
+    return needs(asking.case.assessed, Reason.NOT_ASSESSED)
+
+
+def eligible(asking: Asking) -> Refusal | None:
+    """Basis: guideline 6(2)[1]: a plan is for a family that was decided on."""
+    return needs(asking.case.eligible, Reason.NOT_ELIGIBLE)
+
+
+def not_yet_registered(asking: Asking) -> Refusal | None:
+    """Basis: CWA 25-2(2): a case is registered once."""
+    return needs(not asking.case.registered, Reason.ALREADY_REGISTERED)
+
+
+def registered(asking: Asking) -> Refusal | None:
+    """Basis: CWA 25-2(2)."""
+    return needs(asking.case.registered, Reason.NOT_REGISTERED)
+
+
+# --- the plan --------------------------------------------------------------------------------------------------
+
+_CONTENT_FOR: Mapping[TargetClass, frozenset[PlanContent]] = {
+    # Basis: guideline 6(3)[2]; an expectant family's plan goes on after the birth with content イ
+    TargetClass.TC1_PREGNANCY: frozenset({PlanContent.SC_A, PlanContent.SC_B}),
+    TargetClass.TC2_POSTPARTUM: frozenset({PlanContent.SC_B}),
+    TargetClass.TC3_INADEQUATE_CARE: frozenset({PlanContent.SC_C}),
+    TargetClass.TC4_REUNIFICATION: frozenset({PlanContent.SC_D}),
+    TargetClass.TC9_OTHER: frozenset(PlanContent),
+}
+SHORT = frozenset({PlanContent.SC_A, PlanContent.SC_B})
+
+
+def plan_form(asking: Asking) -> Refusal | None:
+    """Basis: guideline 6(3)[1]: a plan says all five things, and its days run forward."""
+    plan: Plan = asking.fact.plan
+    if plan.parts != frozenset(PlanPart):
+        return Refusal(Reason.PLAN_INCOMPLETE)
+    if plan.plan_until is not None and plan.plan_until < plan.plan_from:
+        return Refusal(Reason.PLAN_DATES_WRONG)
+    unusual = _too_long(plan, asking.book["policy"]) or not _fits(plan, asking)
+    return needs(not unusual or asking.fact.reason is not None, Reason.REASON_MISSING)
+
+
+def _too_long(plan: Plan, policy: Mapping[str, Any]) -> bool:
+    """Basis: guideline 6(3)[4], [5]: beyond the named times only with a recorded reason."""
+    if plan.content in SHORT:
+        last = months_later(plan.plan_from, policy["short_type_months"])
+        return plan.plan_until is not None and plan.plan_until > last
+    least, most = policy["mid_type_months"]
+    return plan.target_months is not None and not least <= plan.target_months <= most
+
+
+def _fits(plan: Plan, asking: Asking) -> bool:
+    """Basis: guideline 6(3)[2]: the content is that of one of the family's classes."""
+    classes = getattr(asking.fact, "target_classes", None) or asking.case.classes
+    return any(plan.content in _CONTENT_FOR[c] for c in classes) or not classes
+
+
+def approves_a_proposal(asking: Asking) -> Refusal | None:
+    """Basis: guideline 6(3)[1], 9(1)[3]."""
+    message = asking.case.messages.get(asking.fact.approves)
+    proposed = message is not None and isinstance(message.fact, SupportPlanProposed)
+    return needs(proposed, Reason.UNKNOWN_MESSAGE) or plan_form(asking)
+
+
+def commencement_form(asking: Asking) -> Refusal | None:
+    """A commencement that brings a plan brings a whole one. Basis: guideline 6(3)[1]."""
+    return plan_form(asking) if asking.fact.plan is not None else None
+
+
+def commencement_ready(asking: Asking) -> Refusal | None:
+    """Basis: guideline 6(3)[1]: support begins for a decided family on a decided plan."""
+    return eligible(asking) or needs(
+        asking.case.plan is not None or asking.fact.plan is not None, Reason.NO_PLAN
+    )
+
+
+def has_plan(asking: Asking) -> Refusal | None:
+    """Basis: guideline 4(1), 6(3)[5]."""
+    return needs(asking.case.plan is not None, Reason.NO_PLAN)
+
+
+def with_reason(asking: Asking) -> Refusal | None:
+    """Basis: guideline 6(3)[4]: longer only with a recorded reason."""
+    return needs(asking.fact.reason is not None, Reason.REASON_MISSING)
+
+
+def longer(asking: Asking) -> Refusal | None:
+    """An extension goes beyond today's plan. Basis: guideline 6(3)[4]."""
+    plan = asking.case.plan
+    if plan is None:
+        return Refusal(Reason.NO_PLAN)
+    grows = asking.fact.plan_until > (plan.plan_until or plan.plan_from)
+    return needs(grows, Reason.PLAN_DATES_WRONG)
+
+
+# --- consent -----------------------------------------------------------------------------------------------------
+
+
+def consent_form(asking: Asking) -> Refusal | None:
+    """Basis: APPI 69(2)1: exactly what was explained: each consent named has a scope, and no more."""
+    fact: ConsentGiven = asking.fact
+    named = {row.consent for row in fact.scope}
+    if not fact.consent or named != set(fact.consent) or not all(row.sections for row in fact.scope):
+        return Refusal(Reason.CONSENT_SCOPE_WRONG)
+    return needs(not named & set(asking.case.consents), Reason.CONSENT_EXISTS)
+
+
+def known_consents(asking: Asking) -> Refusal | None:
+    """Basis: APPI 69(2)1."""
+    return needs(
+        bool(asking.fact.consent) and set(asking.fact.consent) <= set(asking.case.consents), Reason.NO_CONSENT
+    )
+
+
+# --- workers and visits ------------------------------------------------------------------------------------------
+
+
+def assignment_ready(asking: Asking) -> Refusal | None:
+    """Nobody is assigned who is not ready. Basis: guideline 4(3), 8[2]–[4], 9(1)."""
+    agency = asking.fact.agency
+    if agency == asking.case.core:
+        return None
+    on = day_of(asking.now)
+    commission = asking.register.commission(asking.case.core, agency)
+    if commission is None or not commission.in_force(on):
+        return Refusal(Reason.CONTRACTOR_NOT_COMMISSIONED, agency)
+    if commission.suspended:
+        return Refusal(Reason.CONTRACTOR_SUSPENDED, agency)
+    if commission.gaps(on, member=asking.register.is_member(commission)):
+        return Refusal(Reason.CONTRACTOR_NOT_READY, agency)
+    if worker_gaps(commission, asking.fact.worker, on):
+        return Refusal(Reason.WORKER_NOT_READY, agency)
+    return None
+
+
+def is_assigned(asking: Asking) -> Refusal | None:
+    """Basis: guideline 4(1)."""
+    there = (asking.fact.agency, asking.fact.worker) in asking.case.assigned
+    return needs(there, Reason.WORKER_UNKNOWN)
+
+
+def own_visitor(asking: Asking) -> Refusal | None:
+    """A visit is made by a visitor who is assigned. Basis: guideline 4(1)."""
+    return needs((asking.by, asking.fact.worker) in asking.case.assigned, Reason.WORKER_UNKNOWN)
+
+
+def commenced(asking: Asking) -> Refusal | None:
+    """Basis: guideline 4(1), 6(4)[1]: a visit report stands on a plan; without one it says why."""
+    stands = asking.case.plan is not None or asking.fact.reason is not None
+    return needs(stands, Reason.REASON_MISSING)
+
+
+# --- held messages -------------------------------------------------------------------------------------------------
+
+
+def release_form(asking: Asking) -> Refusal | None:
+    """Basis: guideline 9(1): only its sender asks, only for those for whom it waits."""
+    waiting = asking.case.messages.get(asking.fact.releases)
+    if waiting is None:
+        return Refusal(Reason.UNKNOWN_MESSAGE)
+    if waiting.by != asking.by:
+        return Refusal(Reason.NOT_THE_SENDER)
+    return needs(bool(asking.fact.to) and asking.fact.to <= waiting.held, Reason.NOT_HELD)
+
+
+# --- closing ---------------------------------------------------------------------------------------------------------
+
+
+def closing_ready(asking: Asking) -> Refusal | None:
+    """Basis: guideline 6(5)[1]: consultation with a visitor and the agencies, and the evaluation, come first."""
+    case = asking.case
+    if case.commenced_at is None:
+        return Refusal(Reason.NOT_COMMENCED)
+    if case.consulted is None:
+        return Refusal(Reason.NOT_CONSULTED)
+    visitors = case.visitors
+    if visitors and not (case.consulted | {asking.by}) & visitors:
+        return Refusal(Reason.VISITOR_NOT_CONSULTED)
+    return needs(case.evaluated, Reason.NOT_EVALUATED)
+
+
+def consultation_form(asking: Asking) -> Refusal | None:
+    """Basis: guideline 6(5)[1]: a consultation is with somebody."""
+    return needs(bool(asking.fact.consulted), Reason.NOT_CONSULTED)
+
+
+MUST, MAY, NEVER = Carries.MUST, Carries.MAY, Carries.NEVER
+
+ACTS: Mapping[type[Fact], Act] = {
+    FamilyInformationProvided: Act(MUST, anyone, form=known_indicators),
+    ProgrammeNotificationReceived: Act(MUST, anyone),
+    ReferralAcknowledged: Act(NEVER, anyone, form=answers_one_sent_to_me),
+    ReferralRead: Act(NEVER, anyone, form=answers_one_sent_to_me),
+    InformationRequested: Act(MAY, anyone),
+    InformationRequestAnswered: Act(MAY, anyone, form=answers_a_request),
+    InformationRequestDeclined: Act(MAY, anyone, form=declines_with_reason),
+    NetworkCaseRegistrationRequested: Act(MAY, core, ready=not_yet_registered),
+    NetworkCaseRegistered: Act(MAY, coordinating, ready=not_yet_registered),
+    NetworkCaseDeregistered: Act(MAY, coordinating, form=with_reason, ready=registered),
+    CaseConferenceConvened: Act(MAY, office),
+    ConferenceMinutesRecorded: Act(MUST, office),
+    IndicatorAssessmentRecorded: Act(MAY, core, form=all_indicators),
+    EligibilityDetermined: Act(MAY, core, form=eligibility_form, ready=assessed),
+    SupportPlanFormulated: Act(MUST, core, form=plan_form, ready=eligible),
+    SupportPlanProposed: Act(MUST, full_contractor, ready=eligible),
+    SupportPlanApproved: Act(MAY, core, form=approves_a_proposal, ready=eligible),
+    SupportCommenced: Act(MAY, core, form=commencement_form, ready=commencement_ready),
+    PlanReviewed: Act(MAY, core, ready=has_plan),
+    PlanExtended: Act(MAY, core, form=with_reason, ready=longer),
+    ConsentGiven: Act(MAY, anyone, form=consent_form),
+    ConsentRefused: Act(MAY, anyone),
+    ConsentWithdrawn: Act(MAY, anyone, form=known_consents),
+    DisclosureMade: Act(MUST, anyone),
+    HeldDisclosureReleased: Act(NEVER, anyone, form=release_form),
+    SupportWorkerAssigned: Act(NEVER, core, ready=assignment_ready),
+    SupportWorkerUnassigned: Act(NEVER, core, form=is_assigned),
+    VisitReportSubmitted: Act(MUST, contractor, ready=commenced),
+    HomeVisitCompleted: Act(MUST, core, form=own_visitor),
+    ClosingConsultationHeld: Act(MAY, core, form=consultation_form),
+    ClosingEvaluationRecorded: Act(MAY, core),
+    SupportClosed: Act(MAY, core, ready=closing_ready),
+    FollowOnServiceArranged: Act(MAY, core),
+    FollowOnServiceAccepted: Act(NEVER, anyone, form=answers_a_follow_on),
+}
+"""Every act that an agency may ask for in a case. ``DisclosureHeld`` and the refusals are the hub's answers."""

@@ -1,0 +1,144 @@
+"""Whether a lawful basis carries sections from one agency to another on this day.
+
+Basis: APPI 27, 69; CWA 21-10-2, 21-10-5, 25, 25-2, 25-3, 26; CAPA 6, 13-4 — as dated rows of the rule book.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from domain.calendar import day_of
+from domain.case import Case
+from domain.codes import Role, Section
+from domain.reasons import Reason
+from domain.register import Agency, Network, Register
+
+Row = Mapping[str, Any]
+
+_ROLE_PARTIES: Mapping[Role, frozenset[str]] = {
+    Role.CORE: frozenset({"MUNICIPALITY", "NETWORK"}),
+    Role.COORD: frozenset({"MUNICIPALITY", "NETWORK"}),
+    Role.CGC: frozenset({"PREFECTURE"}),
+    Role.MED: frozenset({"MEDICAL"}),
+    Role.CONTRACTOR: frozenset({"COMMISSIONED"}),
+}
+
+
+@dataclass(frozen=True)
+class Passage:
+    """Sections on their way from one agency to one other, for which a basis is claimed."""
+
+    register: Register
+    case: Case
+    by: UUID
+    to: UUID
+    sections: frozenset[Section]
+    consent: frozenset[UUID]
+    network: UUID | None
+    registered: bool
+    now: datetime
+
+
+def parties_of(agency: Agency) -> frozenset[str]:
+    """What an agency is in the eyes of a basis; an EXT agency by its ``body``."""
+    words = {"ANY"}
+    for role in agency.roles:
+        words |= _ROLE_PARTIES.get(role, {str(agency.body)})
+    return frozenset(words)
+
+
+def refusal_of_basis(passage: Passage, code: str | None, book: Mapping[str, Any]) -> Reason | None:
+    """Why this basis does not carry this passage; None where it does."""
+    # (1) Is a basis named, and is there such a one?
+    if code is None:
+        return Reason.NO_BASIS
+    row = next((r for r in book["bases"] if r["code"] == code), None)
+    if row is None:
+        return Reason.BASIS_UNKNOWN
+    # (2) Is it in force on this day?
+    if not _in_force(row, day_of(passage.now)):
+        return Reason.BASIS_NOT_IN_FORCE
+    # (3) Does it permit telling at all?
+    if row["kind"] != "G":
+        return Reason.NO_GATEWAY
+    # (4) Does it speak of these two?
+    if not _speaks_of(row, passage):
+        return Reason.BASIS_FOR_OTHER_PARTIES
+    # (5) What else does it ask?
+    for need in row["needs"]:
+        reason = _NEEDS[need](passage)
+        if reason is not None:
+            return reason
+    return None
+
+
+def fitting_bases(passage: Passage, book: Mapping[str, Any]) -> Iterator[str]:
+    """The codes that would carry this passage as it is."""
+    for row in book["bases"]:
+        if refusal_of_basis(passage, row["code"], book) is None:
+            yield row["code"]
+
+
+def _in_force(row: Row, on: date) -> bool:
+    return row["since"] <= on.isoformat() and (row["until"] is None or on.isoformat() <= row["until"])
+
+
+def _speaks_of(row: Row, passage: Passage) -> bool:
+    sender = parties_of(passage.register.agencies[passage.by])
+    recipient = parties_of(passage.register.agencies[passage.to])
+    return any(
+        (a in sender and b in recipient) or (b in sender and a in recipient) for a, b in row["parties"]
+    )
+
+
+def _registered(passage: Passage) -> Reason | None:
+    return None if passage.registered else Reason.NOT_REGISTERED
+
+
+def _both_members(passage: Passage) -> Reason | None:
+    network = _network(passage)
+    known = network is not None and {passage.by, passage.to} <= set(network.members)
+    return None if known else Reason.NOT_A_MEMBER
+
+
+def _one_municipality(passage: Passage) -> Reason | None:
+    places = {passage.register.agencies[a].municipality for a in (passage.by, passage.to)}
+    return None if len(places) == 1 and None not in places else Reason.OTHER_MUNICIPALITY
+
+
+def _consent(passage: Passage) -> Reason | None:
+    known = [passage.case.consents[c] for c in sorted(passage.consent) if c in passage.case.consents]
+    if not known:
+        return Reason.NO_CONSENT
+    in_force = [c for c in known if c.in_force(passage.now)]
+    if not in_force:
+        withdrawn = all(c.withdrawn_at is not None for c in known)
+        return Reason.CONSENT_WITHDRAWN if withdrawn else Reason.CONSENT_EXPIRED
+    if not any(c.covers(passage.by, passage.to, passage.sections) for c in in_force):
+        return Reason.CONSENT_DOES_NOT_COVER
+    return None
+
+
+def _commission(passage: Passage) -> Reason | None:
+    register, on = passage.register, day_of(passage.now)
+    pairs = ((passage.by, passage.to), (passage.to, passage.by), (passage.case.core, passage.to))
+    known = (register.commission(commissioner, contractor) for commissioner, contractor in pairs)
+    held = any(c is not None and c.in_force(on) for c in known)
+    return None if held else Reason.CONTRACTOR_NOT_COMMISSIONED
+
+
+def _network(passage: Passage) -> Network | None:
+    return None if passage.network is None else passage.register.networks.get(passage.network)
+
+
+_NEEDS = {
+    "REGISTERED": _registered,
+    "BOTH_MEMBERS": _both_members,
+    "ONE_MUNICIPALITY": _one_municipality,
+    "CONSENT": _consent,
+    "COMMISSION": _commission,
+}

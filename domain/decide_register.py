@@ -1,0 +1,110 @@
+"""Decisions about the register: commissions, networks, and what the registry itself orders."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from domain.acts import Refusal, needs
+from domain.calendar import day_of
+from domain.codes import NEVER_EXEMPT, Role
+from domain.facts import (
+    ContractorReinstated,
+    ContractorRequirementVerified,
+    CoordinatingAgencyDesignated,
+    CoreAgencyDesignated,
+    KeySetPublished,
+    KeySetRevoked,
+    NetworkMemberAdmitted,
+    NetworkMembershipPublished,
+    NetworkMemberWithdrawn,
+    OathSigned,
+    OutsourcingContractConcluded,
+    OutsourcingContractEnded,
+    RuleBookPublished,
+    SupportWorkerRegistered,
+    TrainingModuleCompleted,
+    TrainingModuleExempted,
+)
+from domain.reasons import Reason
+from domain.record import REGISTRY, Wish, commission_of
+from domain.register import Register
+
+
+def decide_commission(register: Register, wish: Wish, now: datetime) -> Refusal | None:
+    """Who commissions decides; the contractor brings its own people's papers. Basis: guideline 8, 9."""
+    fact, by = wish.draft, wish.by
+    if isinstance(fact, OutsourcingContractConcluded):
+        return _contract(register, wish, fact)
+    commission = register.commissions.get(wish.about.id)
+    if commission is None or by not in (commission.commissioner, commission.contractor):
+        return Refusal(Reason.NOT_YOUR_COMMISSION)
+    commissioning = needs(by == commission.commissioner, Reason.NOT_YOUR_COMMISSION)
+    match fact:
+        case ContractorRequirementVerified():
+            return commissioning or needs(
+                fact.items <= {1, 2, 3} and bool(fact.items), Reason.REQUIREMENT_UNKNOWN
+            )
+        case OutsourcingContractEnded():
+            return commissioning
+        case ContractorReinstated():
+            lapses = commission.lapses(day_of(now), member=register.is_member(commission))
+            return (
+                commissioning
+                or needs(commission.suspended, Reason.NOT_SUSPENDED)
+                or needs(not lapses, Reason.CONTRACTOR_NOT_READY)
+            )
+        case SupportWorkerRegistered():
+            return None
+        case TrainingModuleCompleted() | OathSigned():
+            return needs(fact.worker in commission.workers, Reason.WORKER_UNKNOWN)
+        case TrainingModuleExempted():
+            return needs(fact.worker in commission.workers, Reason.WORKER_UNKNOWN) or needs(
+                fact.module not in NEVER_EXEMPT, Reason.MODULE_NEVER_EXEMPT
+            )
+        case _:
+            return Refusal(Reason.NOT_YOURS)
+
+
+def _contract(register: Register, wish: Wish, fact: OutsourcingContractConcluded) -> Refusal | None:
+    """Basis: CWA 21-10-2(3): a core agency commissions a contractor, one commission a pair."""
+    by = register.agencies.get(wish.by) if isinstance(wish.by, UUID) else None
+    if by is None or Role.CORE not in by.roles:
+        return Refusal(Reason.NOT_RESPONSIBLE_CORE)
+    if not register.is_contractor(fact.contractor):
+        return Refusal(Reason.NOT_A_CONTRACTOR, fact.contractor)
+    return needs(wish.about.id == commission_of(by.id, fact.contractor), Reason.NOT_YOUR_COMMISSION)
+
+
+def decide_network(register: Register, wish: Wish) -> Refusal | None:
+    """Offices are the registry's to give; members are the coordinating agency's. Basis: CWA 25-2."""
+    fact = wish.draft
+    if isinstance(fact, (CoreAgencyDesignated, CoordinatingAgencyDesignated)):
+        role = Role.CORE if isinstance(fact, CoreAgencyDesignated) else Role.COORD
+        agency = register.agencies.get(fact.agency)
+        holds = agency is not None and role in agency.roles
+        return needs(wish.by == REGISTRY, Reason.NOT_YOURS) or needs(holds, Reason.UNKNOWN_ADDRESSEE)
+    network = register.networks.get(wish.about.id)
+    if network is None or wish.by != network.coordinating:
+        return Refusal(Reason.NOT_COORDINATING)
+    match fact:
+        case NetworkMemberAdmitted():
+            known = fact.member in register.agencies and fact.item in (1, 2, 3)
+            return needs(known, Reason.UNKNOWN_ADDRESSEE)
+        case NetworkMemberWithdrawn():
+            return needs(fact.member in network.members, Reason.NOT_A_MEMBER)
+        case NetworkMembershipPublished():
+            return needs(fact.members <= set(network.members), Reason.NOT_A_MEMBER)
+        case _:
+            return Refusal(Reason.NOT_YOURS)
+
+
+def decide_registry(wish: Wish) -> Refusal | None:
+    """Key sets and rule books. Their signatures were checked before; here it is who may order what."""
+    match wish.draft:
+        case KeySetPublished():
+            return None
+        case KeySetRevoked() | RuleBookPublished():
+            return needs(wish.by == REGISTRY, Reason.NOT_YOURS)
+        case _:
+            return Refusal(Reason.NOT_YOURS)

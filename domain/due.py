@@ -1,0 +1,65 @@
+"""What the clock brings: acts of the hub itself, computed from state alone, each with its own time.
+
+A published, closed list (``HUB_ACTS``): the verifier computes it again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from domain.calendar import day_of, end_of
+from domain.facts import ContractorSuspended, Fact, Kind, OathLapsed, TrainingLapsed
+from domain.record import About
+from domain.register import Commission, Register
+
+HUB_ACTS: tuple[type[Fact], ...] = (TrainingLapsed, OathLapsed, ContractorSuspended)
+
+
+@dataclass(frozen=True)
+class Due:
+    """An act of the hub: when it fell due, on what, and the fact."""
+
+    at: datetime
+    about: About
+    fact: Fact
+
+
+def next_due(register: Register, now: datetime) -> Due | None:
+    """The earliest act of the hub that is due by now; None where there is none. Recording it brings the next."""
+    found = sorted(_due(register, now), key=lambda d: (d.at, _ORDER[type(d.fact)], d.about, str(d.fact)))
+    return found[0] if found else None
+
+
+_ORDER = {kind: place for place, kind in enumerate(HUB_ACTS)}
+
+
+def _due(register: Register, now: datetime) -> Iterator[Due]:
+    for commission in register.commissions.values():
+        about = About(Kind.COMMISSION, commission.id)
+        for due in (*_lapses(commission, about, now), *_suspension(register, commission, about)):
+            if commission.in_force(day_of(due.at)):
+                yield due
+
+
+def _lapses(commission: Commission, about: About, now: datetime) -> Iterator[Due]:
+    """Basis: guideline 4(3), 8[2], 8[3]; the days of validity are local policy."""
+    for ref, worker in commission.workers.items():
+        for module, until in worker.trained.items():
+            if until is not None and end_of(until) <= now:
+                yield Due(end_of(until), about, TrainingLapsed(worker=ref, module=module, valid_until=until))
+        if worker.sworn and worker.sworn_until is not None and end_of(worker.sworn_until) <= now:
+            yield Due(
+                end_of(worker.sworn_until), about, OathLapsed(worker=ref, valid_until=worker.sworn_until)
+            )
+
+
+def _suspension(register: Register, commission: Commission, about: About) -> Iterator[Due]:
+    """Basis: guideline 9(1): who was ready and is not any more is suspended, at the moment it shows."""
+    network = register.network_of(commission.commissioner) if commission.commissioner else None
+    times = [t for t in (commission.last_at, network.last_at if network else None) if t is not None]
+    since = max(times)
+    lapses = commission.lapses(day_of(since), member=register.is_member(commission))
+    if lapses and not commission.suspended:
+        yield Due(since, about, ContractorSuspended(gaps=lapses))

@@ -1,0 +1,75 @@
+"""Whether a contractor may see anything of a case now (V6–V8).
+
+Basis: guideline 4(3), 8[2]–[4], 9(1); CWA 21-10-2(3).
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+from domain.calendar import day_of
+from domain.case import Case
+from domain.codes import CaseStatus
+from domain.register import Commission, Register
+
+CLOSED = frozenset({CaseStatus.CLOSED, CaseStatus.FOLLOW_ON_PENDING})
+
+
+class Readiness(StrEnum):
+    """READY sees and gets; SUSPENDED was ready and has lapsed (messages wait); the rest get nothing.
+
+    NOT_READY: commissioned, but never complete; NOT_ASSIGNED: complete, but not for this case.
+    """
+
+    READY = "READY"
+    SUSPENDED = "SUSPENDED"
+    NOT_COMMISSIONED = "NOT_COMMISSIONED"
+    NOT_ASSIGNED = "NOT_ASSIGNED"
+    NOT_READY = "NOT_READY"
+    CASE_CLOSED = "CASE_CLOSED"
+
+
+def worker_gaps(commission: Commission, worker: str, on: date) -> frozenset[str]:
+    """What this visitor lacks; an unregistered one lacks registration."""
+    found = commission.workers.get(worker)
+    return frozenset({"REGISTRATION"}) if found is None else found.gaps(on)
+
+
+def gaps_for(
+    register: Register, case: Case, commission: Commission, agency: UUID, on: date
+) -> frozenset[str]:
+    """All that stands between this contractor and the case: its own gaps and those of every assigned visitor."""
+    missing = set(commission.gaps(on, member=register.is_member(commission)))
+    for who, worker in case.assigned:
+        if who == agency:
+            missing |= {f"{worker}:{gap}" for gap in worker_gaps(commission, worker, on)}
+    return frozenset(missing)
+
+
+def readiness(register: Register, case: Case, agency: UUID, now: datetime) -> Readiness:
+    """Where this contractor stands in this case at this moment."""
+    on = day_of(now)
+    commission = register.commission(case.core, agency)
+    if case.status in CLOSED:
+        return Readiness.CASE_CLOSED
+    if commission is None or not commission.in_force(on):
+        return Readiness.NOT_COMMISSIONED
+    if not case.has_assigned(agency):
+        ready = commission.was_ready and not commission.suspended
+        return Readiness.NOT_ASSIGNED if ready else Readiness.NOT_READY
+    # Nobody is assigned who was not ready then: an assigned contractor that has gaps now has lapsed.
+    if commission.suspended or gaps_for(register, case, commission, agency, on):
+        return Readiness.SUSPENDED
+    return Readiness.READY
+
+
+def worker_ready(register: Register, case: Case, agency: UUID, worker: str, now: datetime) -> bool:
+    """Whether this very visitor may open: assigned to the case, registered, trained and sworn."""
+    commission = register.commission(case.core, agency)
+    return (
+        commission is not None
+        and (agency, worker) in case.assigned
+        and not worker_gaps(commission, worker, day_of(now))
+    )

@@ -1,0 +1,156 @@
+"""The rule book: dated lawful bases, the matrix and the standing access, as data.
+
+The hub publishes it as a fact (``rule_book.published``) and judges by what is recorded, never by this
+module: history is judged by the book of its day. This module is the first edition, H21-0316002.
+
+Source: domain law table (児福法, 児虐法, 個情法, 母子保健法); matrix from guideline 8, 9(2)[1] and the acts.
+``SOURCES.md`` says where each article was read and what is unsure.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+EDITION = "H21-0316002/1"
+
+Row = dict[str, Any]
+
+_ANY = [["ANY", "ANY"]]
+_PUBLIC = ("MUNICIPALITY", "PREFECTURE", "OTHER_PUBLIC")
+_PRIVATE = ("MEDICAL", "WELFARE_FACILITY", "SCHOOL", "COMMISSIONED", "PRIVATE")
+
+
+def _basis(
+    code: str,
+    kind: str,
+    since: str,
+    parties: list[list[str]],
+    *needs: str,
+    until: str | None = None,
+) -> Row:
+    """One dated row. ``kind``: G gateway, P competence alone, O override, R restriction.
+
+    ``parties``: pairs between which it carries, in either direction (request, answer, report back).
+    ``needs``: REGISTERED, BOTH_MEMBERS, ONE_MUNICIPALITY, CONSENT, COMMISSION.
+    """
+    return {
+        "code": code,
+        "kind": kind,
+        "since": since,
+        "until": until,
+        "parties": sorted(parties),
+        "needs": sorted(needs),
+    }
+
+
+def _each(*left: str, with_: tuple[str, ...]) -> list[list[str]]:
+    return [[a, b] for a in left for b in with_]
+
+
+BASES: list[Row] = [
+    _basis("CWA-25-1", "G", "2005-04-01", _each("ANY", with_=("MUNICIPALITY", "PREFECTURE"))),
+    _basis("CWA-25-O", "O", "2016-06-03", _ANY),
+    _basis("CWA-25-2-2", "G", "2005-04-01", _ANY, "REGISTERED", "BOTH_MEMBERS"),
+    _basis(
+        "CWA-25-2-5",
+        "G",
+        "2005-04-01",
+        _each("NETWORK", with_=("PREFECTURE", "COMMISSIONED", "NETWORK")),
+        "REGISTERED",
+    ),
+    _basis("CWA-25-3-1", "G", "2005-04-01", _each("NETWORK", with_=("ANY",)), "REGISTERED"),
+    _basis("CWA-25-3-2", "G", "2020-04-01", _each("NETWORK", with_=("ANY",)), "REGISTERED"),
+    _basis("CWA-25-5", "R", "2005-04-01", _ANY),
+    _basis("CWA-61-3", "R", "2005-04-01", _ANY),
+    _basis("CWA-21-10-2-1", "P", "2009-04-01", _ANY),
+    _basis("CWA-21-10-2-3", "G", "2009-04-01", [["MUNICIPALITY", "COMMISSIONED"]], "COMMISSION"),
+    _basis("CWA-21-10-2-4", "R", "2009-04-01", _ANY),
+    _basis("CWA-21-10-4", "G", "2009-04-01", [["PREFECTURE", "MUNICIPALITY"]]),
+    _basis(
+        "CWA-21-10-5",
+        "G",
+        "2016-10-01",
+        _each("MEDICAL", "WELFARE_FACILITY", "SCHOOL", with_=("MUNICIPALITY",)),
+    ),
+    _basis("CWA-26-1-8", "G", "2009-04-01", [["PREFECTURE", "MUNICIPALITY"]]),
+    _basis("CWA-26-1-3", "G", "2017-04-01", [["PREFECTURE", "MUNICIPALITY"]]),
+    _basis("CWA-25-7-1", "G", "2005-04-01", [["MUNICIPALITY", "PREFECTURE"]]),
+    _basis("CWA-10-1", "P", "2005-04-01", _ANY),
+    _basis("CWA-21-18", "P", "2024-04-01", _ANY),
+    _basis("CAPA-5-2", "P", "2020-04-01", _ANY),
+    _basis("CAPA-5-3", "R", "2020-04-01", _ANY),
+    _basis("CAPA-5-4", "O", "2020-04-01", _ANY),
+    _basis("CAPA-6-1", "G", "2000-11-20", _each("ANY", with_=("MUNICIPALITY", "PREFECTURE"))),
+    _basis("CAPA-6-3", "O", "2000-11-20", _ANY),
+    _basis("CAPA-7", "R", "2000-11-20", _ANY),
+    _basis("CAPA-8", "P", "2000-11-20", _ANY),
+    _basis(
+        "CAPA-13-4",
+        "G",
+        "2017-04-01",
+        _each(
+            "MUNICIPALITY",
+            "PREFECTURE",
+            with_=("MUNICIPALITY", "PREFECTURE", "OTHER_PUBLIC", "MEDICAL", "WELFARE_FACILITY", "SCHOOL"),
+        ),
+    ),
+    _basis("CAPA-4-6", "G", "2020-04-01", [["PREFECTURE", "PREFECTURE"]]),
+    _basis("CAPA-4-5", "P", "2008-04-01", _ANY),
+    *(_basis(f"APPI-27-1-{n}", "G", "2022-04-01", _each(*_PRIVATE, with_=("ANY",))) for n in (1, 2, 3, 4)),
+    _basis("APPI-27-C", "G", "2022-04-01", _each(*_PRIVATE, with_=("ANY",)), "CONSENT"),
+    _basis("APPI-69-1", "G", "2023-04-01", [["MUNICIPALITY", "MUNICIPALITY"]], "ONE_MUNICIPALITY"),
+    _basis("APPI-69-2-1", "G", "2023-04-01", _each(*_PUBLIC, with_=("ANY",)), "CONSENT"),
+    _basis("APPI-69-2-2", "G", "2023-04-01", [["MUNICIPALITY", "MUNICIPALITY"]], "ONE_MUNICIPALITY"),
+    _basis("APPI-69-2-3", "G", "2023-04-01", _each(*_PUBLIC, with_=_PUBLIC)),
+    _basis("APPI-69-2-4", "G", "2023-04-01", _each(*_PUBLIC, with_=("ANY",))),
+    _basis("APPI-70", "R", "2023-04-01", _ANY),
+    _basis("APPI-66", "R", "2023-04-01", _ANY),
+    _basis("APPI-67", "R", "2023-04-01", _ANY),
+    _basis("PC-134", "R", "1908-10-01", _ANY),
+    _basis("LPSA-34", "R", "1951-02-13", _ANY),
+    _basis("CWA-18-22", "R", "2003-11-29", _ANY),
+    _basis("MCHA-9-2", "P", "2024-04-01", _ANY),
+    _basis("MCHA-10", "P", "1966-01-01", _ANY),
+    _basis("MCHA-11", "P", "1966-01-01", _ANY),
+    _basis("MCHA-17", "P", "1966-01-01", _ANY),
+    _basis("MCHA-19", "P", "1966-01-01", _ANY),
+    _basis("MCHA-19-2", "G", "2024-04-01", [["MUNICIPALITY", "MUNICIPALITY"]]),
+    _basis("CONSENT", "G", "1947-05-03", _ANY, "CONSENT"),
+]
+
+NEVER: dict[str, list[str]] = {
+    # Basis: CAPA 7 (NOTIFIER); APPI 69(2) proviso (ADDR); guideline 6(5)[1] and CWA 25-5 (CONF, CLOSING)
+    "MED": ["ADDR", "NOTIFIER"],
+    "CONTRACTOR": ["NOTIFIER"],
+    "EXT": ["ADDR", "CLOSING", "CONF", "NOTIFIER"],
+}
+"""The N of the matrix: sections that a role is never sent."""
+
+NEVER_FLAGGED: dict[str, list[str]] = {"CONTRACTOR": ["SENSITIVE"]}
+"""Flags that keep an item from a role. Basis: guideline 9(2)[1], no more than is needed."""
+
+STANDING: dict[str, list[str]] = {"COORD": ["BASIC", "CLOSING", "CONF", "PLAN", "RISK"]}
+"""The A of the matrix for the coordinating agency. Basis: CWA 25-2(5); guideline 3(2)."""
+
+POLICY: Row = {
+    "training_valid_months": {"M2_CONFIDENTIALITY": 12},
+    "short_type_months": 3,
+    "mid_type_months": [6, 12],
+    "review_months": 3,
+    "acknowledge_hours": 24,
+    "read_hours": 48,
+    "follow_on_days": 14,
+}
+"""Local policy: defaults, to be set by the municipality. Never law."""
+
+
+def first_edition() -> Row:
+    """The whole book as JSON data."""
+    return {
+        "edition": EDITION,
+        "bases": sorted(BASES, key=lambda row: str(row["code"])),
+        "never": NEVER,
+        "never_flagged": NEVER_FLAGGED,
+        "standing": STANDING,
+        "policy": POLICY,
+    }

@@ -1,0 +1,152 @@
+"""Who may open what: rules V1–V8 and V10, and who gets a key when something is written.
+
+The rules, shortly (V6–V8 come before V1–V4):
+
+V1 an agency sees what it wrote · V2 an addressee sees what the message carries · V3 the responsible core
+agency sees its own case file · V4 the coordinating agency sees, from registration on, the standing
+sections of that file, but no copies going out · V5 NOTIFIER and ADDR: author and addressees only ·
+V6 a contractor sees nothing unless it and every visitor is ready · V7 suspended: held messages wait ·
+V8 closing or unassignment empties its view · V9 what rested on a withdrawn consent is gone for all but
+its author · V10 the auditor opens nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from domain.case import Case, Message
+from domain.codes import AUTHOR_ONLY, Section
+from domain.facts import AS_OTHER_SERVICE, OUTGOING_COPIES, CaseMessage, Item
+from domain.readiness import Readiness, readiness, worker_ready
+from domain.reasons import Reason
+from domain.record import Party
+from domain.register import Register
+
+CLOSELY_KEPT = frozenset({Section.NOTIFIER, Section.ADDR})
+"""V5: never by standing access."""
+
+NOT_READY: Mapping[Readiness, Reason] = {
+    Readiness.SUSPENDED: Reason.CONTRACTOR_SUSPENDED,
+    Readiness.NOT_COMMISSIONED: Reason.CONTRACTOR_NOT_COMMISSIONED,
+    Readiness.NOT_ASSIGNED: Reason.CONTRACTOR_NOT_ASSIGNED,
+    Readiness.NOT_READY: Reason.CONTRACTOR_NOT_READY,
+    Readiness.CASE_CLOSED: Reason.CASE_CLOSED,
+}
+
+
+def as_contractor(register: Register, fact: CaseMessage, agency: UUID) -> bool:
+    """Whether this agency gets or writes this message as the case's contractor (V6–V8 apply)."""
+    return register.is_contractor(agency) and not isinstance(fact, AS_OTHER_SERVICE)
+
+
+def coordinating(register: Register, case: Case) -> UUID | None:
+    """The coordinating agency of the case's network, if the case is registered there."""
+    network = register.networks.get(case.network) if case.network is not None else None
+    return network.coordinating if network is not None and case.registered else None
+
+
+def standing_readers(
+    register: Register, case: Case, by: UUID, fact: CaseMessage, item: Item, book: Mapping[str, Any]
+) -> frozenset[UUID]:
+    """Who reads this item by standing rule, beside author and addressees (V3, V4, V5)."""
+    if item.section in CLOSELY_KEPT | AUTHOR_ONLY or case.core is None:
+        return frozenset()
+    readers = set()
+    by_contractor = as_contractor(register, fact, by)
+    if by_contractor:
+        readers.add(case.core)
+    in_core_file = by == case.core or by_contractor or case.core in fact.to
+    coord = coordinating(register, case)
+    if (
+        coord is not None
+        and in_core_file
+        and not isinstance(fact, OUTGOING_COPIES)
+        and item.section in book["standing"]["COORD"]
+    ):
+        readers.add(coord)
+    return frozenset(readers)
+
+
+def recipients(
+    register: Register, case: Case, by: UUID, fact: CaseMessage, item: Item, book: Mapping[str, Any]
+) -> frozenset[UUID]:
+    """For whom this item's key is wrapped when it is written: author, addressees, standing readers.
+
+    Not judged by matrix, basis or readiness: ``decide`` does that.
+    """
+    if item.section in AUTHOR_ONLY:
+        return frozenset({by})
+    return frozenset({by}) | fact.to | standing_readers(register, case, by, fact, item, book)
+
+
+def refusal_to_open(
+    register: Register,
+    case: Case,
+    reader: Party,
+    actor: str | None,
+    message: Message,
+    item: Item,
+    *,
+    now: datetime,
+    book: Mapping[str, Any],
+) -> Reason | None:
+    """Why this reader may not open this item now; None where it may. ``actor`` None asks for the agency alone."""
+    fact = message.fact
+    # V10: the auditor (and anybody who is not an agency) opens nothing
+    if not isinstance(reader, UUID):
+        return Reason.AUDITOR_OPENS_NOTHING
+    authored, addressed = reader == message.by, reader in fact.to
+    standing = reader in standing_readers(register, case, message.by, fact, item, book)
+    # V1, V2, V3, V4, V5: has it any claim at all?
+    if not (authored or standing or (addressed and item.section not in AUTHOR_ONLY)):
+        return Reason.NOT_YOURS
+    # V6, V8: as this case's contractor, ready now, and so is the person
+    if as_contractor(register, fact, reader):
+        stand = readiness(register, case, reader, now)
+        if stand is not Readiness.READY:
+            return NOT_READY[stand]
+        if actor is not None and not worker_ready(register, case, reader, actor, now):
+            return Reason.WORKER_NOT_READY
+    # V7: held until the sender asks for release
+    if not authored and reader in message.held:
+        return Reason.HELD
+    # V9: what rested on a consent that is withdrawn is gone for all but its author
+    if not authored and _rested_on_withdrawn(case, message, reader):
+        return Reason.CONSENT_WITHDRAWN
+    return None
+
+
+def _rested_on_withdrawn(case: Case, message: Message, reader: UUID) -> bool:
+    fact = message.fact
+    gone = any(c in case.consents and case.consents[c].withdrawn_at is not None for c in fact.consent)
+    if not gone:
+        return False
+    basis = fact.basis.get(reader)
+    rested = {a for a, code in fact.basis.items() if code in CONSENT_BASES}
+    return basis in CONSENT_BASES if basis is not None else bool(rested)
+
+
+CONSENT_BASES = frozenset({"CONSENT", "APPI-27-C", "APPI-69-2-1"})
+"""Bases that are nothing without a consent in force."""
+
+
+def openable(
+    register: Register, case: Case, reader: Party, *, now: datetime, book: Mapping[str, Any]
+) -> Iterator[tuple[Message, Item]]:
+    """Every item this agency may open now, whoever of its people asks."""
+    for message, item in case.all_items():
+        if refusal_to_open(register, case, reader, None, message, item, now=now, book=book) is None:
+            yield message, item
+
+
+def pending_keys(
+    register: Register, case: Case, *, book: Mapping[str, Any]
+) -> Iterator[tuple[Message, Item, UUID]]:
+    """Items with a standing reader that has no wrap yet: duties of the responsible door to re-wrap."""
+    for message, item in case.all_items():
+        for reader in sorted(standing_readers(register, case, message.by, message.fact, item, book)):
+            if reader not in item.keyed and (item.item, reader) not in case.rewrapped:
+                yield message, item, reader
