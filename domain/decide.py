@@ -16,7 +16,8 @@ from domain.acts import ACTS, Act, Asking, Carries, Refusal
 from domain.bases import Passage, fitting_bases, refusal_of_basis
 from domain.case import Message
 from domain.codes import AUTHOR_ONLY, Role, Section
-from domain.decide_register import decide_commission, decide_network, decide_registry
+from domain.decide_register import REGISTER_ACTS, decide_commission, decide_network, decide_registry
+from domain.errors import NotThere
 from domain.facts import (
     AS_OTHER_SERVICE,
     AccessFact,
@@ -27,6 +28,7 @@ from domain.facts import (
     DisclosureRefused,
     Fact,
     HeldDisclosureReleased,
+    Item,
     ItemsRewrapped,
     Kind,
     NetworkCaseRegistered,
@@ -220,6 +222,14 @@ def _addressees_ready(asking: Asking, told: frozenset[Section]) -> tuple[frozens
     return frozenset(held), None
 
 
+ASKABLE: frozenset[type[Fact]] = (
+    frozenset(ACTS)
+    | {SectionOpened, DisclosureReceived, WrapFetchedForRewrap, ItemsRewrapped}
+    | REGISTER_ACTS
+)
+"""What can be asked for. All other facts are the hub's own."""
+
+
 BASIS_REASONS = frozenset(
     {
         Reason.NO_BASIS,
@@ -243,11 +253,17 @@ BASIS_REASONS = frozenset(
 # --- reading -------------------------------------------------------------------------------------------
 
 
-def _decide_access(world: World, wish: Wish, draft: AccessFact, now: datetime) -> Fact:
+def found_item(world: World, draft: AccessFact) -> tuple[Message, Item]:
+    """The message and item that a reading names. Raises NotThere where case, message and item do not agree."""
     found = world.case.item(draft.item)
-    if found is None:
-        raise LookupError("the shell answers «not there» before it asks for a decision")
-    message, item = found
+    section = getattr(draft, "section", None)
+    if found is None or found[0].id != draft.message or section not in (None, found[1].section):
+        raise NotThere("not-there", "name message, item and section as your feed told them")
+    return found
+
+
+def _decide_access(world: World, wish: Wish, draft: AccessFact, now: datetime) -> Fact:
+    message, item = found_item(world, draft)
     match draft:
         case SectionOpened():
             reason = refusal_to_open(
@@ -261,16 +277,16 @@ def _decide_access(world: World, wish: Wish, draft: AccessFact, now: datetime) -
                     purpose=draft.purpose,
                     reason=reason,
                 )
-            return replace(draft, message=message.id, section=item.section)
+            return draft
         case DisclosureReceived():
             if world.access.opened.get(draft.opening) != (wish.by, draft.item):
                 return _refused(wish, Refusal(Reason.UNKNOWN_MESSAGE))
-            return replace(draft, message=message.id)
+            return draft
         case WrapFetchedForRewrap():
             duties = {i.item for _, i, _ in pending_keys(world.register, world.case, book=world.book)}
             if wish.by != rewrapper(world, message) or draft.item not in duties:
                 return _refused(wish, Refusal(Reason.NO_REWRAP_DUTY))
-            return replace(draft, message=message.id, section=item.section)
+            return draft
         case _:
             return _refused(wish, Refusal(Reason.NOT_YOURS))
 

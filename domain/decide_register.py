@@ -13,6 +13,7 @@ from domain.facts import (
     ContractorRequirementVerified,
     CoordinatingAgencyDesignated,
     CoreAgencyDesignated,
+    Fact,
     KeySetPublished,
     KeySetRevoked,
     NetworkMemberAdmitted,
@@ -29,6 +30,28 @@ from domain.facts import (
 from domain.reasons import Reason
 from domain.record import REGISTRY, Wish, commission_of
 from domain.register import Register
+
+REGISTER_ACTS: frozenset[type[Fact]] = frozenset(
+    {
+        ContractorReinstated,
+        ContractorRequirementVerified,
+        CoordinatingAgencyDesignated,
+        CoreAgencyDesignated,
+        KeySetPublished,
+        KeySetRevoked,
+        NetworkMemberAdmitted,
+        NetworkMembershipPublished,
+        NetworkMemberWithdrawn,
+        OathSigned,
+        OutsourcingContractConcluded,
+        OutsourcingContractEnded,
+        RuleBookPublished,
+        SupportWorkerRegistered,
+        TrainingModuleCompleted,
+        TrainingModuleExempted,
+    }
+)
+"""What can be asked for about agencies, networks, commissions and rule books."""
 
 
 def decide_commission(register: Register, wish: Wish, now: datetime) -> Refusal | None:

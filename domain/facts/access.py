@@ -11,10 +11,14 @@ from domain.facts.base import Fact, Kind
 
 @dataclass(frozen=True, kw_only=True)
 class AccessFact(Fact):
-    """About one item of a case; the originator is the case's access sequence."""
+    """About one item of one message of a case; the originator is the case's access sequence.
+
+    The asker names message and item as its feed told it; another pair is «not there».
+    """
 
     ON = Kind.CASE_ACCESS
 
+    message: UUID
     item: UUID
 
 
@@ -25,9 +29,6 @@ class SectionOpened(AccessFact, topic="section.opened"):
     Basis: guideline 8; APPI 66 (安全管理).
     """
 
-    HUB_FIELDS = frozenset({"message", "section"})
-
-    message: UUID
     section: Section
     purpose: Purpose
 
@@ -36,7 +37,6 @@ class SectionOpened(AccessFact, topic="section.opened"):
 class OpeningRefused(AccessFact, topic="opening.refused"):
     """An agency's person asked to read an item and the rules said no. Basis: guideline 8; APPI 66."""
 
-    message: UUID
     section: Section
     purpose: Purpose
     reason: str
@@ -49,9 +49,6 @@ class DisclosureReceived(AccessFact, topic="disclosure.received"):
     ``opening`` is the ask of the opening it answers; ``flaw`` says what failed where ``ok`` is false.
     """
 
-    HUB_FIELDS = frozenset({"message"})
-
-    message: UUID
     opening: UUID
     ok: bool
     flaw: str | None
@@ -64,7 +61,4 @@ class WrapFetchedForRewrap(AccessFact, topic="wrap_fetched_for.rewrap"):
     A wrap only, no ciphertext: not a reading. Basis: CWA 25-2(5); guideline 3(2).
     """
 
-    HUB_FIELDS = frozenset({"message", "section"})
-
-    message: UUID
     section: Section

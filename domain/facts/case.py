@@ -363,6 +363,7 @@ class ItemsRewrapped(Fact, topic="items.rewrapped"):
     """
 
     ON = Kind.CASE
+    HUB_FIELDS = frozenset({"wraps"})
 
     wraps: tuple[Rewrapped, ...]
 
