@@ -66,7 +66,7 @@ class Agency(Originator):
     sig: Mapping[str, str] = field(default_factory=dict)
     kem: Mapping[str, str] = field(default_factory=dict)
     revoked: bool = False
-    compromised: frozenset[str] = frozenset()  # kids of KEM keys revoked as compromised
+    compromised: frozenset[str] = frozenset()  # public KEM keys revoked as compromised
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -289,7 +289,7 @@ def _agency(agency: Agency, fact: Fact, record: Record) -> Agency:
                 revoked=False,
             )
         case KeySetRevoked():
-            bad = {agency.kem["kid"]} if fact.compromised_since is not None and "kid" in agency.kem else set()
+            bad = frozenset(agency.kem.values()) if fact.compromised_since is not None else frozenset()
             return replace(agency, revoked=True, compromised=agency.compromised | bad)
         case _:
             return agency

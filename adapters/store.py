@@ -1,0 +1,200 @@
+"""The event store: records sealed under their own keys, appended to the bus, and read back typed.
+
+Keys that a record needs are in the vault, synced, before the append; what is answered is on disk. Source:
+architecture §3 (5), §6; KH-1 §3, §6.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from eventsourcing.persistence import (
+    ApplicationRecorder,
+    IntegrityError,
+    OperationalError,
+    PersistenceError,
+    StoredEvent,
+)
+
+from adapters.bus import GuardFailed
+from adapters.mapper import body_of, record_of
+from domain.errors import Broken, Conflict, Malformed, Unavailable
+from domain.facts import Kind
+from domain.record import Record
+from keys.frame import Frame, parse_frame
+from keys.leaf import leaf_tag, record_sha
+from keys.record import OpenedRecord, build_record, open_record, open_wrap_layer
+from keys.signing import KemPublic
+from keys.vault import Vault
+from keys.wish import WishPayload, parse_wish
+
+TOPIC = "fact"
+CONTROL = "control"
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What a record keeps beside its fact: the signed frame, sealed items kept beside, wraps with their section."""
+
+    frame: bytes
+    items: tuple[bytes, ...] = ()
+    wraps: tuple[tuple[str, bytes], ...] = ()
+
+
+NO_EVIDENCE = Evidence(frame=b"")
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A record as it lies in the stream, opened: typed, with its evidence and its leaf fields.
+
+    ``position``: stream sequence (0 where it was not asked for). ``sealed_wraps`` still have the
+    hub's outer layer.
+    """
+
+    position: int
+    record: Record
+    frame: bytes
+    payload: WishPayload | None
+    opened: OpenedRecord
+    subject: str
+    sha: bytes
+
+
+class Store:
+    """Appends and reads. One hub, one stream. Thread-safe as far as recorder and vault are."""
+
+    def __init__(
+        self, recorder: ApplicationRecorder, vault: Vault, *, hub: bytes, prefix: str, audit: KemPublic, epoch: int = 1
+    ) -> None:
+        self._recorder = recorder
+        self._vault = vault
+        self._hub = hub
+        self._prefix = prefix
+        self._audit = audit
+        self._epoch = epoch
+
+    def append(
+        self,
+        record: Record,
+        evidence: Evidence,
+        guard: tuple[UUID, int] | None = None,
+    ) -> tuple[int, bytes, bytes]:
+        """Record one fact, durably. Returns its position and its leaf's digest and tag.
+
+        ``guard``: another originator and the version that must still be its last. Raises Conflict where
+        this version exists already or the guard does not hold, Unavailable where the bus can't record now.
+        """
+        stored, sha, tag = self._sealed(record, evidence)
+        try:
+            positions = self._recorder.insert_events([stored], guards=[guard] if guard else [])
+        except GuardFailed as error:
+            raise Conflict("rests-on-old-state", "decide again") from error
+        except IntegrityError as error:
+            raise Conflict("version-exists", "read on and decide again") from error
+        except (OperationalError, PersistenceError) as error:
+            raise Unavailable("bus-away", "send the same bytes again") from error
+        if not positions:
+            raise Broken("no-position", "the bus recorded without telling where")
+        return positions[0], sha, tag
+
+    def _sealed(self, record: Record, evidence: Evidence) -> tuple[StoredEvent, bytes, bytes]:
+        on, version = record.originator.id, record.version
+        scope = record.about.id if record.originator.kind is Kind.CASE_ACCESS else on
+        sections = {section for section, _ in evidence.wraps}
+        first = version == 1
+        self._vault.ensure(
+            [(on, self._epoch)], [(scope, s) for s in sorted(sections)] + ([(scope, CONTROL)] if first else [])
+        )
+        ck = self._vault.ck(on, self._epoch)
+        state = build_record(
+            hub=self._hub,
+            originator=on,
+            version=version,
+            epoch=self._epoch,
+            ck=ck,
+            control_sk=self._vault.sk(scope, CONTROL) if first else None,
+            audit=self._audit if first else None,
+            body_json=body_of(record),
+            frame=evidence.frame,
+            items=evidence.items,
+            wraps=[(self._vault.sk(scope, section), wrap) for section, wrap in evidence.wraps],
+        )
+        sha = record_sha(self.subject(on, version), state)
+        stored = StoredEvent(originator_id=on, originator_version=version, topic=TOPIC, state=state)
+        return stored, sha, leaf_tag(ck, on, version)
+
+    def subject(self, originator: UUID, version: int) -> str:
+        """Where a record lies."""
+        return f"{self._prefix}.{originator.hex}.{version}"
+
+    def load(self, originator: UUID, gt: int = 0, lte: int | None = None) -> list[Kept]:
+        """The records of one originator after version ``gt``, up to ``lte``; none where there is no such."""
+        try:
+            events = self._recorder.select_events(originator, gt=gt or None, lte=lte)
+        except (OperationalError, PersistenceError) as error:
+            raise Unavailable("bus-away", "try again") from error
+        return [self.opened(e, 0) for e in events]
+
+    def records(self, originator: UUID, up_to: int) -> list[Record]:
+        """The typed records 1 to ``up_to`` of one originator."""
+        return [k.record for k in self.load(originator, lte=up_to)]
+
+    def read(self, start: int, limit: int) -> list[Kept]:
+        """Records in stream order from position ``start``."""
+        try:
+            found = self._recorder.select_notifications(start, limit)
+        except (OperationalError, PersistenceError) as error:
+            raise Unavailable("bus-away", "try again") from error
+        return [self.opened(n, n.id) for n in found]
+
+    def follow(self, after: int) -> Iterator[Kept]:
+        """Every record after this position, as it comes, without end (until the subscription is closed)."""
+        with self._recorder.subscribe(gt=after) as subscription:
+            for notification in subscription:
+                yield self.opened(notification, notification.id)
+
+    def head(self) -> int:
+        """The position of the last record; 0 where there is none. Raises Unavailable."""
+        try:
+            return self._recorder.max_notification_id() or 0
+        except (OperationalError, PersistenceError) as error:
+            raise Unavailable("bus-away", "try again") from error
+
+    def opened(self, event: StoredEvent, position: int) -> Kept:
+        """One stored event, opened under its own key and typed. Raises Untrusted or Malformed.
+
+        Where nothing is wrong with the store this never raises: see the audit for where it does.
+        """
+        on, version = event.originator_id, event.originator_version
+        if not isinstance(on, UUID):
+            raise Malformed("originator-id", "originators are UUIDs")
+        if event.topic != TOPIC:
+            raise Malformed("stored-topic", f"the stored topic is always {TOPIC}")
+        ck = self._vault.ck(on, self._epoch)
+        opened = open_record(ck=ck, hub=self._hub, originator=on, version=version, state=event.state)
+        payload, frame = None, opened.frame
+        if frame:
+            signed: Frame = parse_frame(frame)
+            payload = None if version == 1 and position == 1 else parse_wish(signed.payload)
+        record = record_of(opened.body_json, on, version, "" if payload is None else payload.actor)
+        subject = self.subject(on, version)
+        return Kept(position, record, frame, payload, opened, subject, record_sha(subject, event.state))
+
+    def wrap(self, kept: Kept, place: int, section: str) -> bytes:
+        """One wrap of a record, its outer layer opened; ``place`` in payload order."""
+        payload = kept.payload
+        if payload is None:
+            raise Broken("no-wraps", "this record has no frame")
+        scope = kept.record.about.id
+        return open_wrap_layer(
+            self._vault.sk(scope, section), payload.wraps[place].digest, kept.opened.sealed_wraps[place]
+        )
+
+    def tag(self, originator: UUID, version: int) -> bytes:
+        """The leaf's keyed tag of this record (KH-1 §8)."""
+        return leaf_tag(self._vault.ck(originator, self._epoch), originator, version)
+
+
