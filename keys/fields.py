@@ -1,0 +1,107 @@
+"""One strict JSON object: just the agreed keys, each taken and checked on its own.
+
+A wrong key is told as ``<noun>-<key>``, so a caller learns which one to mend and nothing else.
+Source: KH-1 §5.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import pairwise
+from typing import Any
+from uuid import UUID
+
+from domain.errors import Malformed
+from keys import canonical
+
+CODE = re.compile(r"[A-Z][A-Z0-9_]{0,47}")  # sections, flags, roles
+KIND = re.compile(r"[a-z][a-z0-9_]{0,31}")  # originator kinds
+ACT = re.compile(r"[a-z][a-z0-9_]{0,47}(?:\.[a-z][a-z0-9_]{0,47}){0,2}")  # topics
+ACTOR = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@-]{0,63}")  # pseudonymous staff references
+SCHEMA = re.compile(r"[a-z0-9][a-z0-9._+/-]{0,63}")  # "text/v1"
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")  # streams, agency codes
+
+
+class Fields:
+    """A reader over one JSON object. Raises Malformed ``<noun>-keys`` unless it has just ``keys``."""
+
+    def __init__(self, value: object, noun: str, keys: Sequence[str]) -> None:
+        if not isinstance(value, dict) or set(value) != set(keys):
+            raise Malformed(f"{noun}-keys", "give just these keys: " + ", ".join(sorted(keys)))
+        self._value: dict[str, Any] = value
+        self._noun = noun
+
+    def wrong(self, key: str, remedy: str) -> Malformed:
+        """The error that tells of one key."""
+        return Malformed(f"{self._noun}-{key.replace('_', '-')}", f"{key} must be {remedy}")
+
+    def raw(self, key: str) -> Any:
+        return self._value[key]
+
+    def only(self, key: str, wanted: object) -> None:
+        """Just this value, of just this type (``True`` is not 1)."""
+        found = self._value[key]
+        if type(found) is not type(wanted) or found != wanted:
+            raise self.wrong(key, f"{wanted}")
+
+    def word(self, key: str, words: Sequence[str]) -> str:
+        found = self._value[key]
+        if not isinstance(found, str) or found not in words:
+            raise self.wrong(key, "one of " + ", ".join(words))
+        return found
+
+    def text(self, key: str, pattern: re.Pattern[str]) -> str:
+        found = self._value[key]
+        if not isinstance(found, str) or pattern.fullmatch(found) is None:
+            raise self.wrong(key, f"of the form {pattern.pattern}")
+        return found
+
+    def codes(self, key: str, most: int) -> tuple[str, ...]:
+        """A sorted list of different codes."""
+        found = self.list(key, most)
+        if not all(isinstance(code, str) and CODE.fullmatch(code) for code in found):
+            raise self.wrong(key, "a list of codes")
+        if any(one >= other for one, other in pairwise(found)):
+            raise self.wrong(key, "sorted, each code once")
+        return tuple(found)
+
+    def list(self, key: str, most: int) -> list[Any]:
+        found = self._value[key]
+        if not isinstance(found, list) or len(found) > most:
+            raise self.wrong(key, f"a list of at most {most}")
+        return found
+
+    def object(self, key: str) -> dict[str, Any]:
+        found = self._value[key]
+        if not isinstance(found, dict):
+            raise self.wrong(key, "an object")
+        return found
+
+    def integer(self, key: str, least: int, most: int) -> int:
+        found = self._value[key]
+        if type(found) is not int or not least <= found <= most:
+            raise self.wrong(key, f"an integer from {least} to {most}")
+        return found
+
+    def hex(self, key: str, length: int = 32) -> bytes:
+        try:
+            return canonical.parse_hex(self._value[key], length)
+        except Malformed as error:
+            raise self.wrong(key, f"{length} bytes in lower-case hex") from error
+
+    def uuid(self, key: str) -> UUID:
+        try:
+            return canonical.parse_uuid(self._value[key])
+        except Malformed as error:
+            raise self.wrong(key, "a lower-case UUID with hyphens") from error
+
+    def time(self, key: str) -> datetime:
+        try:
+            return canonical.parse_time(self._value[key])
+        except Malformed as error:
+            raise self.wrong(key, "YYYY-MM-DDTHH:MM:SS.ffffffZ") from error
+
+    def time_or_null(self, key: str) -> datetime | None:
+        return None if self._value[key] is None else self.time(key)

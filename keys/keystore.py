@@ -1,0 +1,196 @@
+"""The keystore file: seeds, sealed under a passphrase.
+
+Source: KH-1 §2; RFC 9106 (Argon2id).
+"""
+
+from __future__ import annotations
+
+import getpass
+import os
+import secrets as randomness
+import stat
+import unicodedata
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
+
+from domain.errors import Malformed, NotThere, Unavailable, Untrusted
+from keys import canonical, sealing
+from keys.lp import lp
+from keys.reader import Reader
+
+MAGIC = b"KHK1"
+SALT_BYTES = 16
+MAX_KEYSTORE_BYTES = 1024 * 1024
+MAX_PASSPHRASE_BYTES = 1024
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What one guess costs. Argon2id parameters: KiB of memory, passes, lanes."""
+
+    memory_kib: int = 256 * 1024
+    passes: int = 3
+    lanes: int = 4
+
+    def encode(self) -> bytes:
+        """u32 memory in KiB, u32 passes, u32 lanes."""
+        return b"".join(one.to_bytes(4, "big") for one in (self.memory_kib, self.passes, self.lanes))
+
+    def below(self, other: Cost) -> bool:
+        """Whether a guess is cheaper than under ``other`` in any respect."""
+        return self.memory_kib < other.memory_kib or self.passes < other.passes or self.lanes < other.lanes
+
+
+PROFILE_COST = Cost()
+CEILING = Cost(memory_kib=1024 * 1024, passes=16, lanes=16)
+REHEARSAL_COST = Cost(memory_kib=1024, passes=1, lanes=1)
+"""Fast, and refused on reading unless the reader says it rehearses."""
+
+
+def write_keystore(
+    path: Path | str, secrets: Mapping[str, bytes], passphrase: bytes | str, cost: Cost = PROFILE_COST
+) -> None:
+    """Write the file of mode 0600, whole or not at all, and synced before this returns.
+
+    ``secrets``: names to bytes. Raises Malformed for an empty or overlong passphrase or a cost out
+    of bounds, Unavailable if the file can't be written.
+    """
+    path = Path(path)
+    data = seal_keystore(secrets, passphrase, cost)
+    temporary = path.with_name(f".{path.name}.{randomness.token_hex(8)}")
+    try:
+        handle = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW, 0o600)
+        try:
+            with open(handle, "wb") as file:
+                os.fchmod(file.fileno(), 0o600)
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(temporary, path)
+        except BaseException:
+            with suppress(FileNotFoundError):
+                os.unlink(temporary)
+            raise
+        directory = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(directory)
+        finally:
+            os.close(directory)
+    except OSError as error:
+        raise Unavailable("keystore-not-written", "the file can't be written there") from error
+
+
+def open_keystore(path: Path | str, passphrase: bytes | str, *, rehearsal: bool = False) -> dict[str, bytes]:
+    """The secrets of a keystore file, by name.
+
+    Raises NotThere (no such file), Untrusted (mode, cheap cost, passphrase or bytes wrong),
+    Malformed (not a keystore). ``rehearsal`` lets a cost below the profile's pass.
+    """
+    return unseal_keystore(_read_private(Path(path)), passphrase, rehearsal=rehearsal)
+
+
+def seal_keystore(secrets: Mapping[str, bytes], passphrase: bytes | str, cost: Cost = PROFILE_COST) -> bytes:
+    """The file's bytes: "KHK1", cost, 16 bytes of salt, then the sealed and padded canonical JSON."""
+    header = MAGIC + cost.encode() + randomness.token_bytes(SALT_BYTES)
+    key = _stretch(_passphrase(passphrase), header, cost)
+    text = canonical.encode({name: value.hex() for name, value in secrets.items()})
+    return header + sealing.seal(key, lp("kh/keystore/v1", header), sealing.pad(text))
+
+
+def unseal_keystore(data: bytes, passphrase: bytes | str, *, rehearsal: bool = False) -> dict[str, bytes]:
+    """Reverse of ``seal_keystore``. Raises Malformed or Untrusted."""
+    if len(data) > MAX_KEYSTORE_BYTES:
+        raise Malformed("keystore-size", "a keystore has at most 1 MiB")
+    reader = Reader(data, "keystore")
+    reader.magic(MAGIC)
+    cost = Cost(reader.number(4), reader.number(4), reader.number(4))
+    reader.take(SALT_BYTES)
+    if not rehearsal and cost.below(PROFILE_COST):
+        raise Untrusted("keystore-cost-floor", "make the keystore anew with the profile's cost")
+    header = data[: len(MAGIC) + 12 + SALT_BYTES]
+    key = _stretch(_passphrase(passphrase), header, cost)
+    try:
+        padded = sealing.open_sealed(key, lp("kh/keystore/v1", header), data[len(header) :])
+    except Untrusted as error:
+        raise Untrusted("keystore-passphrase", "the passphrase is wrong or the file was changed") from error
+    found: Any = canonical.parse(sealing.unpad(padded))
+    if not isinstance(found, dict):
+        raise Malformed("keystore-form", "a keystore holds one object of names and hex")
+    return {name: canonical.parse_hex(value) for name, value in found.items()}
+
+
+def _stretch(passphrase: bytes, header: bytes, cost: Cost) -> bytes:
+    salt = header[-SALT_BYTES:]
+    if CEILING.below(cost) or cost.passes < 1 or cost.lanes < 1 or cost.memory_kib < 8 * cost.lanes:
+        raise Malformed("keystore-cost", "at most 1 GiB, 16 passes, 16 lanes, at least 8 KiB a lane")
+    try:
+        return Argon2id(
+            salt=salt, length=32, iterations=cost.passes, lanes=cost.lanes, memory_cost=cost.memory_kib
+        ).derive(passphrase)
+    except MemoryError as error:  # no cover: needs a machine short of memory
+        raise Unavailable("keystore-memory", "free memory and try again") from error
+
+
+def _passphrase(given: bytes | str) -> bytes:
+    """Bytes as they are; text in NFC and UTF-8, so that keyboards do not matter."""
+    data = (
+        unicodedata.normalize("NFC", given).encode("utf-8", "surrogatepass")
+        if isinstance(given, str)
+        else given
+    )
+    if not 1 <= len(data) <= MAX_PASSPHRASE_BYTES:
+        raise Malformed("passphrase-length", "a passphrase has 1 to 1,024 bytes")
+    return data
+
+
+def _read_private(path: Path) -> bytes:
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except FileNotFoundError as error:
+        raise NotThere("keystore-not-there", "no file of this name") from error
+    except OSError as error:
+        raise Unavailable("keystore-not-read", "the file can't be read") from error
+    with open(handle, "rb") as file:
+        about = os.fstat(handle)
+        if not stat.S_ISREG(about.st_mode):
+            raise Untrusted("keystore-not-a-file", "a keystore is a plain file")
+        if about.st_mode & 0o077:
+            raise Untrusted("keystore-mode", "the keystore is for its owner only: chmod 600")
+        if about.st_uid not in (os.geteuid(), 0):
+            raise Untrusted("keystore-owner", "the keystore belongs to another user")
+        return file.read(MAX_KEYSTORE_BYTES + 1)
+
+
+def read_passphrase(
+    *, prompt: str | None = None, fd: int | None = None, file: Path | str | None = None
+) -> bytes:
+    """A passphrase from just one source: a prompt on the terminal, a file descriptor or a file.
+
+    One trailing line end is dropped; text is taken in NFC. A credential file is closed to others
+    (mode & 007 = 0). The environment is no source. Raises Malformed, NotThere, Untrusted.
+    """
+    sources = [one for one in (prompt, fd, file) if one is not None]
+    if len(sources) != 1:
+        raise Malformed("passphrase-source", "name one of prompt, fd and file")
+    if prompt is not None:
+        return _passphrase(getpass.getpass(prompt))
+    if fd is not None:
+        with open(fd, "rb") as source:
+            data = source.read(MAX_PASSPHRASE_BYTES + 2)
+    else:
+        try:
+            with open(Path(str(file)), "rb") as source:
+                if os.fstat(source.fileno()).st_mode & 0o007:
+                    raise Untrusted("passphrase-file-mode", "close the credential file to others")
+                data = source.read(MAX_PASSPHRASE_BYTES + 2)
+        except FileNotFoundError as error:
+            raise NotThere("passphrase-file-not-there", "no file of this name") from error
+    try:
+        return _passphrase(data.removesuffix(b"\n").removesuffix(b"\r").decode("utf-8"))
+    except UnicodeDecodeError as error:
+        raise Malformed("passphrase-utf8", "write the passphrase in UTF-8") from error

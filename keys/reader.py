@@ -1,0 +1,40 @@
+"""A cursor over binary forms: lengths are believed only as far as the bytes go.
+
+Source: KH-1 §1 (all integers big endian, nothing may be left over).
+"""
+
+from __future__ import annotations
+
+from domain.errors import Malformed
+
+
+class Reader:
+    """Takes pieces off the front. Every shortage or remainder is Malformed under the form's noun."""
+
+    def __init__(self, data: bytes, noun: str) -> None:
+        self._data = data
+        self._noun = noun
+        self._at = 0
+
+    def take(self, count: int) -> bytes:
+        """The next ``count`` bytes. Raises Malformed ``<noun>-truncated``."""
+        end = self._at + count
+        if end > len(self._data):
+            raise Malformed(f"{self._noun}-truncated", "send all of the bytes")
+        piece = self._data[self._at : end]
+        self._at = end
+        return piece
+
+    def number(self, width: int) -> int:
+        """The next ``width`` bytes as an unsigned integer, big endian."""
+        return int.from_bytes(self.take(width), "big")
+
+    def magic(self, wanted: bytes) -> None:
+        """Raises Malformed ``<noun>-magic`` unless the next bytes are ``wanted``."""
+        if self.take(len(wanted)) != wanted:
+            raise Malformed(f"{self._noun}-magic", "this is another form")
+
+    def end(self) -> None:
+        """Raises Malformed ``<noun>-trailing`` if bytes are left over."""
+        if self._at != len(self._data):
+            raise Malformed(f"{self._noun}-trailing", "send nothing after the last part")

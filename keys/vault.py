@@ -1,0 +1,356 @@
+"""The hub's vault: control and shred keys, each sealed under the vault key of its generation.
+
+An orphan key is harmless, a missing one is not: keys are synced here before the record that uses
+them is appended. Source: KH-1 §6.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock
+from typing import Literal, NamedTuple, Protocol, TypeAlias
+from uuid import UUID
+
+from domain.errors import Broken, Malformed, NotThere, Unavailable, Untrusted
+from keys import sealing
+from keys.lp import lp
+
+CONTROL = "control"
+FORMAT = 1
+_CACHE_LIMIT = 100_000
+_PROOF = b"kakehashi vault"
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS meta (
+    one INTEGER PRIMARY KEY CHECK (one = 1), format INTEGER NOT NULL, generation INTEGER NOT NULL,
+    proof BLOB NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS entry (
+    kind TEXT NOT NULL, scope BLOB NOT NULL, class TEXT NOT NULL, generation INTEGER NOT NULL,
+    sealed BLOB NOT NULL, PRIMARY KEY (kind, scope, class)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS gone (
+    kind TEXT NOT NULL, scope BLOB NOT NULL, class TEXT NOT NULL, generation INTEGER NOT NULL,
+    PRIMARY KEY (kind, scope, class)
+) STRICT, WITHOUT ROWID;
+"""
+
+Status: TypeAlias = Literal["here", "gone", "never"]
+
+
+class Custody(Protocol):
+    """Who holds the vault keys: a keystore file first, a token later."""
+
+    def vault_key(self, generation: int) -> bytes:
+        """VK(n), 32 bytes. Raises Unavailable if it can't be had."""
+        ...
+
+
+@dataclass(frozen=True)
+class KeystoreCustody:
+    """Vault keys from opened keystore files: secrets named ``vk/1``, ``vk/2`` …"""
+
+    secrets: Mapping[str, bytes]
+
+    def vault_key(self, generation: int) -> bytes:
+        key = self.secrets.get(f"vk/{generation}")
+        if key is None:
+            raise Unavailable("vault-key-missing", "open the keystore that holds this generation's key")
+        return key
+
+    def __repr__(self) -> str:
+        return f"<KeystoreCustody of {sum(name.startswith('vk/') for name in self.secrets)} keys>"
+
+
+class _Name(NamedTuple):
+    """kind ``ck`` (scope = originator, class = epoch) or ``sk`` (scope, class)."""
+
+    kind: str
+    scope: UUID
+    cls: str
+
+
+@dataclass(frozen=True)
+class Shredded:
+    """What a shredding did: the new generation, and how many keys were removed."""
+
+    generation: int
+    removed: int
+
+
+class Vault:
+    """CK(originator, epoch) and SK(scope, class), sealed, in one SQLite file of mode 0600.
+
+    Threads may share it: ``_lock`` guards the connection; ``_keys`` (opened keys) is read without it,
+    written under it, and only ever grows or is replaced by an empty one. Every write is synced before the call returns.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, custody: Custody, generation: int, vk: bytes) -> None:
+        self._connection = connection
+        self._custody = custody
+        self._generation = generation
+        self._vk = vk
+        self._lock = Lock()
+        self._keys: dict[_Name, bytes] = {}
+
+    @classmethod
+    def open(cls, path: Path | str, custody: Custody) -> Vault:
+        """The vault of this file, made (generation 1) if there is none.
+
+        Raises Untrusted if the custody's key is not this vault's, Unavailable if the file or the key
+        can't be had, Broken if the file is no vault of this format.
+        """
+        path = Path(path)
+        with _database():
+            _create(path)
+            connection = sqlite3.connect(path, timeout=10, isolation_level=None, check_same_thread=False)
+            try:
+                return cls._opened(connection, custody)
+            except BaseException:
+                connection.close()
+                raise
+
+    @classmethod
+    def _opened(cls, connection: sqlite3.Connection, custody: Custody) -> Vault:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA secure_delete = ON")
+        connection.executescript(_SCHEMA)
+        with _transaction(connection):
+            row = connection.execute("SELECT format, generation, proof FROM meta").fetchone()
+            if row is None:
+                vk = custody.vault_key(1)
+                row = (FORMAT, 1, sealing.seal(vk, lp("kh/vault/proof/v1", 1), _PROOF))
+                connection.execute("INSERT INTO meta VALUES (1, ?, ?, ?)", row)
+        version, generation, proof = row
+        if version != FORMAT:
+            raise Broken("vault-format", "this vault was written by another version")
+        vk = custody.vault_key(generation)
+        try:
+            sealing.open_sealed(vk, lp("kh/vault/proof/v1", generation), proof)
+        except Untrusted as error:
+            raise Untrusted("vault-wrong-key", "the custody holds the key of another vault") from error
+        return cls(connection, custody, generation, vk)
+
+    @property
+    def generation(self) -> int:
+        """n of VK(n), from 1; compare it with the log's last ``KeyDestroyed`` at start."""
+        return self._generation
+
+    def ck(self, originator: UUID, epoch: int) -> bytes:
+        """CK(originator, epoch), 32 bytes. Raises NotThere: ``key-gone`` or ``key-never-was``."""
+        return self._get(_ck(originator, epoch))
+
+    def sk(self, scope: UUID, cls: str) -> bytes:
+        """SK(scope, class), 32 bytes. Raises NotThere: ``key-gone`` or ``key-never-was``."""
+        return self._get(_Name("sk", scope, cls))
+
+    def status_ck(self, originator: UUID, epoch: int) -> Status:
+        """Whether a control key is here, was destroyed, or never was."""
+        return self._status(_ck(originator, epoch))
+
+    def status_sk(self, scope: UUID, cls: str) -> Status:
+        """Whether a shred key is here, was destroyed, or never was."""
+        return self._status(_Name("sk", scope, cls))
+
+    def ensure(self, cks: Iterable[tuple[UUID, int]] = (), sks: Iterable[tuple[UUID, str]] = ()) -> None:
+        """All these keys exist and are synced when this returns; those that exist stay as they are.
+
+        One transaction for all that are missing; keys opened before cost a look in a dict. Raises
+        NotThere ``key-destroyed`` (and makes none) if one was shredded, Unavailable if the file
+        can't be written.
+        """
+        names = [_ck(originator, epoch) for originator, epoch in cks]
+        names += [_Name("sk", scope, cls) for scope, cls in sks]
+        missing = [name for name in names if name not in self._keys]
+        if missing:
+            with self._lock, _database():
+                with _transaction(self._connection):
+                    made = {name: self._make(name) for name in dict.fromkeys(missing)}
+                self._remember(made)
+
+    def check(self) -> int:
+        """Every entry opens under this generation's key. Returns how many; raises Broken or Untrusted."""
+        with self._lock, _database():
+            [verdict] = self._connection.execute("PRAGMA integrity_check(1)").fetchone()
+            if verdict != "ok":
+                raise Broken("vault-integrity", "restore the vault from its escrow")  # no cover: see open
+            rows = self._connection.execute("SELECT kind, scope, class, generation, sealed FROM entry")
+            count = 0
+            for kind, scope, cls, generation, sealed in rows:
+                self._unseal(_Name(kind, UUID(bytes=scope), cls), generation, sealed)
+                count += 1
+        return count
+
+    def shred(
+        self, scope: UUID, classes: Iterable[str], *, originators: Iterable[UUID] = (), next_vk: bytes
+    ) -> Shredded:
+        """Remove these classes' keys and seal all others under VK(n+1). One transaction, synced.
+
+        For class ``control`` the control keys of ``originators`` (the scope's own: case and case
+        access) go too, all epochs. Before: approvals are the caller's, and ``next_vk`` is kept safe as
+        VK(n+1). After: the caller destroys VK(n); until then old copies of the file still open.
+        Raises Malformed for a wrong ``next_vk``, NotThere if there is nothing to remove.
+        """
+        if len(next_vk) != sealing.KEY_BYTES or next_vk == self._vk:
+            raise Malformed("vault-next-key", "the next vault key is 32 fresh bytes")
+        wanted = set(classes)
+        doomed_cks = set(originators) if CONTROL in wanted else set()
+        generation = self._generation + 1
+        with self._lock, _database():
+            with _transaction(self._connection):
+                rows = self._connection.execute(
+                    "SELECT kind, scope, class, generation, sealed FROM entry"
+                ).fetchall()
+                removed = 0
+                for kind, raw, cls, old, sealed in rows:
+                    name = _Name(kind, UUID(bytes=raw), cls)
+                    if (kind == "sk" and name.scope == scope and cls in wanted) or (
+                        kind == "ck" and name.scope in doomed_cks
+                    ):
+                        self._remove(name, generation)
+                        removed += 1
+                    else:
+                        self._reseal(name, self._unseal(name, old, sealed), next_vk, generation)
+                if not removed:
+                    raise NotThere("nothing-to-shred", "no key of these classes is in the vault")
+                proof = sealing.seal(next_vk, lp("kh/vault/proof/v1", generation), _PROOF)
+                self._connection.execute("UPDATE meta SET generation = ?, proof = ?", (generation, proof))
+            self._generation, self._vk = generation, next_vk
+            self._keys = {}
+            with suppress(sqlite3.Error):  # tidiness only: what lies in old pages needs VK(n)
+                self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                self._connection.execute("VACUUM")
+        return Shredded(generation, removed)
+
+    def close(self) -> None:
+        """Close the file and forget the opened keys."""
+        with self._lock:
+            self._connection.close()
+            self._keys = {}
+
+    def __repr__(self) -> str:
+        return f"<Vault generation {self._generation}>"
+
+    def _get(self, name: _Name) -> bytes:
+        key = self._keys.get(name)
+        if key is not None:
+            return key
+        with self._lock, _database():
+            key = self._stored(name)
+            if key is None and self._gone(name):
+                raise NotThere("key-gone", "this key was destroyed")
+            if key is None:
+                raise NotThere("key-never-was", "no such key was ever made here")
+            self._remember({name: key})
+        return key
+
+    def _status(self, name: _Name) -> Status:
+        try:
+            self._get(name)
+        except NotThere as error:
+            return "gone" if error.flaw == "key-gone" else "never"
+        return "here"
+
+    def _remember(self, found: Mapping[_Name, bytes]) -> None:
+        if len(self._keys) + len(found) > _CACHE_LIMIT:
+            self._keys = {}
+        self._keys.update(found)
+
+    def _make(self, name: _Name) -> bytes:
+        key = self._stored(name)
+        if key is None:
+            if self._gone(name):
+                raise NotThere("key-destroyed", "a destroyed key is not made again")
+            key = sealing.new_key()
+            sealed = sealing.seal(self._vk, _context(name, self._generation), key)
+            self._connection.execute(
+                "INSERT INTO entry VALUES (?, ?, ?, ?, ?)",
+                (name.kind, name.scope.bytes, name.cls, self._generation, sealed),
+            )
+        return key
+
+    def _stored(self, name: _Name) -> bytes | None:
+        row = self._connection.execute(
+            "SELECT generation, sealed FROM entry WHERE kind = ? AND scope = ? AND class = ?",
+            (name.kind, name.scope.bytes, name.cls),
+        ).fetchone()
+        return None if row is None else self._unseal(name, row[0], row[1])
+
+    def _gone(self, name: _Name) -> bool:
+        where = (name.kind, name.scope.bytes, name.cls)
+        found = self._connection.execute(
+            "SELECT 1 FROM gone WHERE kind = ? AND scope = ? AND class = ?", where
+        ).fetchone()
+        return found is not None
+
+    def _unseal(self, name: _Name, generation: int, sealed: bytes) -> bytes:
+        if generation != self._generation:
+            raise Broken("vault-other-generation", "an entry was written under another vault key")
+        try:
+            return sealing.open_sealed(self._vk, _context(name, generation), sealed)
+        except Untrusted as error:
+            raise Untrusted("vault-entry", "an entry was changed or moved: restore the vault") from error
+
+    def _remove(self, name: _Name, generation: int) -> None:
+        where = (name.kind, name.scope.bytes, name.cls)
+        self._connection.execute("DELETE FROM entry WHERE kind = ? AND scope = ? AND class = ?", where)
+        self._connection.execute("INSERT INTO gone VALUES (?, ?, ?, ?)", (*where, generation))
+
+    def _reseal(self, name: _Name, key: bytes, vk: bytes, generation: int) -> None:
+        self._connection.execute(
+            "UPDATE entry SET generation = ?, sealed = ? WHERE kind = ? AND scope = ? AND class = ?",
+            (
+                generation,
+                sealing.seal(vk, _context(name, generation), key),
+                *(name.kind, name.scope.bytes, name.cls),
+            ),
+        )
+
+
+def _ck(originator: UUID, epoch: int) -> _Name:
+    return _Name("ck", originator, str(epoch))
+
+
+def _context(name: _Name, generation: int) -> bytes:
+    return lp("kh/vault/v1", name.kind, name.scope, name.cls, generation)
+
+
+def _create(path: Path) -> None:
+    """An empty file of mode 0600 whose name is on disk. The write-ahead log takes over its mode."""
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+        directory = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(directory)
+        finally:
+            os.close(directory)
+    if path.stat().st_mode & 0o077:
+        raise Untrusted("vault-mode", "the vault's file is for its owner only: mode 0600")
+
+
+@contextmanager
+def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        with suppress(sqlite3.Error):
+            connection.execute("ROLLBACK")
+        raise
+
+
+@contextmanager
+def _database() -> Iterator[None]:
+    """The database's failures in our words."""
+    try:
+        yield
+    except (sqlite3.OperationalError, OSError) as error:
+        raise Unavailable("vault-unavailable", "the vault's file can't be used now") from error
+    except sqlite3.Error as error:
+        raise Broken("vault-broken", "the vault's file is damaged or closed: restore it") from error
