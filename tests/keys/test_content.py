@@ -1,0 +1,167 @@
+"""Items and wraps: who can open what, and at which place only."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import pytest
+
+from domain.errors import Malformed, Untrusted
+from keys import sealing
+from keys.item import key_commitment, open_item, seal_item
+from keys.lp import About, lp, sha256
+from keys.wrap import WRAP_BYTES, open_wrap, seal_wrap
+
+OTHER = UUID("99999999-9999-4999-8999-999999999999")
+
+
+def item_place(world, **changes):
+    place = {
+        "hub": world.hub,
+        "about": world.about,
+        "item": world.item_ids[0],
+        "section": "BASIC",
+        "schema": "text/v1",
+        "keyset": world.keyset,
+    }
+    return place | changes
+
+
+def wrap_place(world, **changes):
+    place = {
+        "hub": world.hub,
+        "about": world.about,
+        "item": world.item_ids[0],
+        "kc": world.sealed[0].kc,
+        "keyset": world.keyset,
+    }
+    return place | changes
+
+
+def test_each_recipient_opens_its_wrap_and_with_it_the_item(world):
+    for to, kem in world.recipients:
+        wrap = world.wraps[world.item_ids[0], to]
+        assert len(wrap) == WRAP_BYTES == 1168
+        key = open_wrap(kem=kem, wrap=wrap, **wrap_place(world))
+        assert key == world.sealed[0].key
+        one = world.sealed[0]
+        assert open_item(key=key, kc=one.kc, sealed=one.sealed, **item_place(world)) == world.contents[0]
+
+
+def test_an_item_tells_its_digest_size_and_commitment_and_hides_its_key(world):
+    one = world.sealed[0]
+    assert (one.digest, one.size) == (sha256(one.sealed), len(one.sealed))
+    assert one.kc == key_commitment(one.key, world.about, world.item_ids[0])
+    assert repr(one.key) not in repr(one)
+    assert "sealed" not in repr(one)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param({"hub": bytes(32)}, id="another hub"),
+        pytest.param({"section": "RISK"}, id="another section"),
+        pytest.param({"schema": "text/v2"}, id="another schema"),
+        pytest.param({"keyset": bytes(32)}, id="another key set"),
+    ],
+)
+def test_attack_item_moved_to_another_place_does_not_open(refuses, world, change):
+    one = world.sealed[0]
+    with refuses(Untrusted, "seal-broken"):
+        open_item(key=one.key, kc=one.kc, sealed=one.sealed, **item_place(world, **change))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param({"about": About("case", OTHER)}, id="another case"),
+        pytest.param({"about": About("agency", UUID(int=0))}, id="another kind"),
+        pytest.param({"item": OTHER}, id="another item"),
+    ],
+)
+def test_attack_item_of_another_case_or_name_does_not_match_its_commitment(refuses, world, change):
+    one = world.sealed[0]
+    place = item_place(world, **change)
+    with refuses(Untrusted, "item-key-commitment"):
+        open_item(key=one.key, kc=one.kc, sealed=one.sealed, **place)
+    with refuses(Untrusted, "seal-broken"):
+        kc = key_commitment(one.key, place["about"], place["item"])
+        open_item(key=one.key, kc=kc, sealed=one.sealed, **place)
+
+
+def test_attack_hub_shows_invented_content_under_a_key_of_its_own(refuses, world):
+    invented = world.seal(world.item_ids[0], "BASIC", b"invented")
+    with refuses(Untrusted, "item-key-commitment"):
+        open_item(key=invented.key, kc=world.sealed[0].kc, sealed=invented.sealed, **item_place(world))
+
+
+def test_attack_one_sealed_text_told_to_two_recipients_as_two_stories(refuses, world):
+    """With a seal that does not commit to its key, one ciphertext opens to two texts under two keys."""
+    one = world.sealed[0]
+    second_key = bytes(32)
+    kc = key_commitment(second_key, world.about, world.item_ids[0])
+    with refuses(Untrusted, "seal-broken"):
+        open_item(key=second_key, kc=kc, sealed=one.sealed, **item_place(world))
+
+
+def test_attack_sealed_items_swapped_do_not_open(refuses, world):
+    with refuses(Untrusted, "seal-broken"):
+        open_item(
+            key=world.sealed[0].key,
+            kc=world.sealed[0].kc,
+            sealed=world.sealed[1].sealed,
+            **item_place(world),
+        )
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param({"hub": bytes(32)}, id="another hub"),
+        pytest.param({"about": About("case", OTHER)}, id="another case"),
+        pytest.param({"item": OTHER}, id="another item"),
+        pytest.param({"kc": bytes(32)}, id="another commitment"),
+        pytest.param({"keyset": bytes(32)}, id="another key set"),
+    ],
+)
+def test_attack_wrap_moved_to_another_place_does_not_open(refuses, world, change):
+    wrap = world.wraps[world.item_ids[0], world.core]
+    with refuses(Untrusted, "wrap-broken"):
+        open_wrap(kem=world.core_kem, wrap=wrap, **wrap_place(world, **change))
+
+
+def test_attack_wrap_of_another_recipient_does_not_open(refuses, world):
+    wrap = world.wraps[world.item_ids[0], world.clinic]
+    with refuses(Untrusted, "wrap-broken"):
+        open_wrap(kem=world.core_kem, wrap=wrap, **wrap_place(world))
+
+
+def test_attack_wrap_made_by_a_stranger_with_a_key_of_his_own_is_refused(refuses, world):
+    """HPKE base mode authenticates nobody: anyone can make a wrap. The commitment refuses it."""
+    wrap = seal_wrap(to=world.core_kem.public, item_key=bytes(32), **wrap_place(world))
+    with refuses(Untrusted, "wrap-key-commitment"):
+        open_wrap(kem=world.core_kem, wrap=wrap, **wrap_place(world))
+
+
+def test_wraps_and_keys_of_another_length_are_refused(refuses, world):
+    with refuses(Malformed, "wrap-length"):
+        open_wrap(kem=world.core_kem, wrap=bytes(1167), **wrap_place(world))
+    with refuses(Malformed, "item-key-length"):
+        seal_wrap(to=world.core_kem.public, item_key=bytes(31), **wrap_place(world))
+
+
+def test_an_item_of_more_than_25_mib_sealed_is_refused(refuses, world):
+    with refuses(Malformed, "item-too-long"):
+        seal_item(content=bytes(25 * 1024 * 1024), **item_place(world))
+
+
+def test_attack_padding_of_an_item_that_hides_text_is_refused(refuses, world):
+    key, place = bytes(32), item_place(world)
+    context = lp(
+        "kh/item/v1",
+        *(world.hub, "case", world.case, world.item_ids[0], "BASIC", "text/v1", world.keyset),
+    )
+    sealed = sealing.seal(key, context, sealing.pad(b"shown")[:-6] + b"hidden")
+    kc = key_commitment(key, world.about, world.item_ids[0])
+    with refuses(Malformed, "pad-zeros"):
+        open_item(key=key, kc=kc, sealed=sealed, **place)

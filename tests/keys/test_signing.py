@@ -1,0 +1,264 @@
+"""Key pairs and signed frames."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import pickle
+
+import pytest
+
+from domain.errors import Malformed, Untrusted
+from keys import assert_supported
+from keys.frame import GENESIS, RECEIPT, WISH, Frame, FrameType, Signature, pae, parse_frame, sign, verify
+from keys.lp import lp, sha256
+from keys.signing import Alg, KemKey, KemPublic, SignatureKeys, SignatureKind, SignaturePublic, key_id
+
+PAYLOAD = b"payload"
+
+
+def test_the_library_does_all_of_the_profile():
+    assert_supported()
+
+
+@pytest.mark.parametrize("kind", list(SignatureKind))
+def test_a_pair_is_known_by_its_seeds_and_its_public_half_by_its_json(kind):
+    pair = SignatureKeys.generate(kind)
+    again = SignatureKeys.from_seeds(kind, pair.seeds)
+    assert again.public == pair.public
+    assert pair.kind is kind
+    assert SignaturePublic.from_json(kind, pair.public.to_json()) == pair.public
+    assert pair.public.key_ids[0] == sha256(lp("kh/key/v1", 1, pair.public.ed25519))
+    assert pair.public.key_ids[1] == key_id(kind.second, pair.public.mldsa)
+
+
+def test_a_kem_key_is_known_by_its_seed_and_its_public_half_by_its_json():
+    kem = KemKey.generate()
+    assert KemKey(kem.seed).public == kem.public
+    assert KemPublic.from_json(kem.public.to_json()) == kem.public
+    assert kem.public.kid == sha256(lp("kh/key/v1", 4, kem.public.raw))
+    assert kem.decrypt(b"info", kem.public.encrypt(b"info", b"text")) == b"text"
+
+
+@pytest.mark.parametrize("key", [SignatureKeys.generate(), KemKey.generate()], ids=["pair", "kem"])
+def test_attack_private_keys_do_not_leak_through_repr_pickle_or_copy(key):
+    secret = key.seeds if isinstance(key, SignatureKeys) else key.seed
+    shown = repr(key) + str(key) + f"{[key]}"
+    assert secret.hex()[:8] not in shown
+    assert repr(secret)[2:10] not in shown
+    for leak in (pickle.dumps, copy.copy, copy.deepcopy, lambda one: one.__reduce__()):
+        with pytest.raises(TypeError, match="not pickled"):
+            leak(key)
+
+
+def _public(**changes: bytes) -> SignaturePublic:
+    return dataclasses.replace(SignatureKeys(SignatureKind.SIG, bytes(64)).public, **changes)
+
+
+P = 2**255 - 19
+
+
+@pytest.mark.parametrize(
+    ("y", "flaw"),
+    [
+        pytest.param(0, "ed25519-key-small-order", id="order 4"),
+        pytest.param(1, "ed25519-key-small-order", id="the neutral point"),
+        pytest.param(1 + (1 << 255), "ed25519-key-small-order", id="the neutral point, sign set"),
+        pytest.param(P - 1, "ed25519-key-small-order", id="order 2"),
+        pytest.param(
+            int("7a03ac9277fdc74ec6cc392cfa53202a0f67100d760b3cba4fd83d3d706a17c7", 16),
+            "ed25519-key-small-order",
+            id="order 8",
+        ),
+        pytest.param(P + 1, "ed25519-key-not-canonical", id="the neutral point written otherwise"),
+    ],
+)
+def test_attack_ed25519_keys_under_which_anything_verifies_are_refused(refuses, y, flaw):
+    with refuses(Untrusted, flaw):
+        _public(ed25519=y.to_bytes(32, "little"))
+
+
+def test_attack_kem_keys_that_give_a_known_secret_are_refused(refuses):
+    raw = KemKey(bytes(32)).public.raw
+    with refuses(Untrusted, "kem-key-small-order"):
+        KemPublic(raw[:1184] + bytes(32))
+    with refuses(Untrusted, "kem-key-mlkem"):
+        KemPublic(b"\xff" * 1184 + raw[1184:])
+
+
+@pytest.mark.parametrize(
+    ("make", "flaw"),
+    [
+        pytest.param(lambda: _public(ed25519=bytes(31)), "ed25519-key-length", id="Ed25519 key"),
+        pytest.param(lambda: _public(mldsa=bytes(1312)), "mldsa-key-length", id="ML-DSA key"),
+        pytest.param(lambda: KemPublic(bytes(1215)), "kem-key-length", id="KEM key"),
+        pytest.param(lambda: KemKey(bytes(31)), "kem-seed-length", id="KEM seed"),
+        pytest.param(
+            lambda: SignatureKeys(SignatureKind.SIG, bytes(63)), "signature-seeds-length", id="seeds"
+        ),
+        pytest.param(
+            lambda: SignaturePublic.from_json(SignatureKind.SIG, {}), "sig-public-keys", id="no keys"
+        ),
+        pytest.param(
+            lambda: SignaturePublic.from_json(SignatureKind.LOG, []), "log-public-keys", id="no object"
+        ),
+        pytest.param(lambda: KemPublic.from_json(None), "kem-public-keys", id="nothing"),
+        pytest.param(lambda: KemPublic.from_json({"xwing": "00"}), "kem-public-xwing", id="short hex"),
+        pytest.param(
+            lambda: SignaturePublic.from_json(SignatureKind.SIG, {"ed25519": 1, "mldsa65": ""}),
+            "sig-public-ed25519",
+            id="Ed25519 key no text",
+        ),
+        pytest.param(
+            lambda: SignaturePublic.from_json(SignatureKind.SIG, {"ed25519": "00" * 32, "mldsa65": ""}),
+            "sig-public-mldsa65",
+            id="ML-DSA-65 key too short",
+        ),
+        pytest.param(
+            lambda: SignaturePublic.from_json(SignatureKind.LOG, {"ed25519": "00" * 31, "mldsa44": ""}),
+            "log-public-ed25519",
+            id="Ed25519 key of a log too short",
+        ),
+        pytest.param(
+            lambda: SignaturePublic.from_json(SignatureKind.LOG, {"ed25519": "00" * 32, "mldsa44": "AA"}),
+            "log-public-mldsa44",
+            id="ML-DSA-44 key too short",
+        ),
+    ],
+)
+def test_keys_of_another_form_are_refused(refuses, make, flaw):
+    with refuses(Malformed, flaw):
+        make()
+
+
+def test_what_is_signed_is_the_dsse_encoding():
+    assert pae(b"http://example.com/HelloWorld", b"hello world") == (
+        b"DSSEv1 29 http://example.com/HelloWorld 11 hello world"
+    )
+
+
+def test_a_frame_signed_by_two_verifies_for_these_two_in_this_order(world):
+    frame = world.signed(world.core_sig, world.clinic_sig)
+    assert parse_frame(frame.encode()) == frame
+    assert frame.digest == sha256(world.payload_bytes)
+    verify(WISH, frame, [world.core_sig.public, world.clinic_sig.public])
+
+
+def test_attack_frame_signed_by_another_key_is_refused(refuses, world):
+    with refuses(Untrusted, "signature-key"):
+        verify(WISH, world.signed(world.clinic_sig), [world.core_sig.public])
+
+
+def test_attack_frame_signed_under_a_borrowed_key_id_is_refused(refuses, world):
+    foreign = world.signed(world.clinic_sig)
+    renamed = tuple(
+        dataclasses.replace(one, key_id=kid)
+        for one, kid in zip(foreign.signatures, world.core_sig.public.key_ids, strict=True)
+    )
+    with refuses(Untrusted, "wrong-ed25519-signature"):
+        verify(WISH, Frame(foreign.payload, renamed), [world.core_sig.public])
+
+
+def test_attack_signatures_moved_to_another_payload_are_refused(refuses, world):
+    other = Frame(world.payload_bytes + b" ", world.frame.signatures)
+    with refuses(Untrusted, "wrong-ed25519-signature"):
+        verify(WISH, other, [world.core_sig.public])
+
+
+def test_attack_only_the_classical_signature_is_refused(refuses, world):
+    classical = world.frame.signatures[:1]
+    with refuses(Malformed, "frame-signature-count"):
+        parse_frame(Frame(world.payload_bytes, classical).encode())
+    with refuses(Untrusted, "signature-count"):
+        verify(WISH, Frame(world.payload_bytes, classical), [world.core_sig.public])
+    with refuses(Untrusted, "signature-algorithm"):
+        verify(WISH, Frame(world.payload_bytes, classical * 2), [world.core_sig.public])
+
+
+def test_attack_classical_signature_forged_or_post_quantum_signature_forged_is_refused(refuses, world):
+    good, bad = world.frame.signatures, world.signed(world.core_sig, payload=b"other").signatures
+    with refuses(Untrusted, "wrong-ed25519-signature"):
+        verify(WISH, Frame(world.payload_bytes, (bad[0], good[1])), [world.core_sig.public])
+    with refuses(Untrusted, "wrong-mldsa-signature"):
+        verify(WISH, Frame(world.payload_bytes, (good[0], bad[1])), [world.core_sig.public])
+
+
+def test_attack_signatures_in_another_order_are_refused(refuses, world):
+    one, two = world.frame.signatures
+    with refuses(Untrusted, "signature-algorithm"):
+        verify(WISH, Frame(world.payload_bytes, (two, one)), [world.core_sig.public])
+    both = [world.core_sig.public, world.clinic_sig.public]
+    with refuses(Untrusted, "signature-key"):
+        verify(WISH, world.signed(world.clinic_sig, world.core_sig), both)
+
+
+def test_attack_signatures_added_left_out_or_none_asked_for_are_refused(refuses, world):
+    both = [world.core_sig.public, world.clinic_sig.public]
+    for frame, signers in (
+        (world.signed(world.core_sig, world.clinic_sig), both[:1]),
+        (world.frame, both),
+        (world.frame, []),
+        (Frame(world.payload_bytes, ()), []),
+    ):
+        with refuses(Untrusted, "signature-count"):
+            verify(WISH, frame, signers)
+
+
+def test_attack_frame_of_one_purpose_serves_no_other(refuses, world):
+    genesis = sign(GENESIS, PAYLOAD, world.core_sig)
+    with refuses(Untrusted, "wrong-ed25519-signature"):
+        verify(WISH, genesis, [world.core_sig.public])
+    receipt = sign(RECEIPT, PAYLOAD, world.log)
+    with refuses(Malformed, "frame-magic"):
+        parse_frame(receipt.encode())
+    with refuses(Untrusted, "frame-type"):
+        verify(WISH, receipt, [world.log.public])
+    near = sign(FrameType(WISH.payload_type, b"kakehashi/other/v1"), PAYLOAD, world.core_sig)
+    with refuses(Untrusted, "wrong-mldsa-signature"):
+        verify(WISH, near, [world.core_sig.public])
+
+
+def test_attack_log_key_does_not_sign_for_an_agency(refuses, world):
+    with refuses(Untrusted, "signature-algorithm"):
+        verify(
+            WISH,
+            sign(WISH, PAYLOAD, world.log),
+            [SignatureKeys(SignatureKind.SIG, world.log.seeds).public],
+        )
+
+
+def _frame(payload: bytes = PAYLOAD, *signatures: Signature) -> bytes:
+    return Frame(payload, signatures).encode()
+
+
+ED = Signature(Alg.ED25519, bytes(32), bytes(64))
+
+
+@pytest.mark.parametrize(
+    ("data", "flaw"),
+    [
+        pytest.param(b"", "frame-truncated", id="nothing"),
+        pytest.param(b"KHW2" + _frame(PAYLOAD, ED, ED)[4:], "frame-magic", id="another form"),
+        pytest.param(_frame(b"", ED, ED), "frame-payload-size", id="empty payload"),
+        pytest.param(_frame(bytes(256 * 1024 + 1), ED, ED), "frame-payload-size", id="payload too long"),
+        pytest.param(b"KHW1\xff\xff\xff\xff", "frame-payload-size", id="length of four gigabytes"),
+        pytest.param(_frame(), "frame-signature-count", id="no signatures"),
+        pytest.param(_frame(PAYLOAD, ED, ED, ED), "frame-signature-count", id="three signatures"),
+        pytest.param(_frame(PAYLOAD, *[ED] * 8), "frame-signature-count", id="eight signatures"),
+        pytest.param(_frame(PAYLOAD, ED, dataclasses.replace(ED, alg=4)), "frame-algorithm", id="a KEM"),
+        pytest.param(_frame(PAYLOAD, ED, dataclasses.replace(ED, alg=0)), "frame-algorithm", id="none"),
+        pytest.param(
+            _frame(PAYLOAD, ED, dataclasses.replace(ED, value=bytes(65))), "frame-signature-size", id="size"
+        ),
+        pytest.param(_frame(PAYLOAD, ED, ED) + b"\0", "frame-trailing", id="a byte more"),
+    ],
+)
+def test_frames_of_another_form_are_refused(refuses, data, flaw):
+    with refuses(Malformed, flaw):
+        parse_frame(data)
+
+
+@pytest.mark.parametrize("payload", [b"", bytes(256 * 1024 + 1)], ids=["empty", "too long"])
+def test_a_payload_nobody_would_read_is_not_signed(refuses, world, payload):
+    with refuses(Malformed, "sign-payload-size"):
+        sign(WISH, payload, world.core_sig)
