@@ -1,0 +1,201 @@
+"""What waits for an agency in a case: computed from state, so that nothing waits that is already done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from domain.calendar import day_of, end_of, months_later
+from domain.case import Message
+from domain.codes import CaseStatus
+from domain.decide import rewrapper
+from domain.facts import (
+    REFERRALS,
+    InformationRequested,
+    NetworkCaseRegistered,
+    NetworkCaseRegistrationRequested,
+    ReferralAcknowledged,
+    ReferralRead,
+)
+from domain.readiness import CLOSED, Readiness, readiness
+from domain.visibility import as_contractor, pending_keys, standing_readers
+from domain.world import World
+
+
+class TaskKind(StrEnum):
+    """What is to be done. HELD is only to be known: a message of ours waits for its addressee."""
+
+    ACKNOWLEDGE = "ACKNOWLEDGE"  # a referral sent to us: say that it arrived
+    READ = "READ"  # a referral sent to us: a named person reads it
+    ANSWER = "ANSWER"  # a request sent to us
+    REWRAP = "REWRAP"  # items for which a standing reader has no key yet
+    RELEASE = "RELEASE"  # a held message of ours whose addressee is ready again
+    HELD = "HELD"
+    ACCEPT = "ACCEPT"  # a follow-on service we are asked for
+    REVIEW = "REVIEW"  # the plan is to be looked at again
+    REGISTER = "REGISTER"  # registration with the network is asked of us
+
+
+@dataclass(frozen=True)
+class Task:
+    """One thing that waits. ``message``: null where it is about the case as a whole.
+
+    ``since``: from when it waits; ``due_at``: until when it should be done, null where no time is set
+    (both UTC).
+    """
+
+    kind: TaskKind
+    case: UUID
+    message: UUID | None
+    since: datetime
+    due_at: datetime | None
+
+
+def knows_of(world: World, agency: UUID, message: Message, *, now: datetime) -> bool:
+    """Whether this agency sees this message at all now (its control at least).
+
+    It wrote it, is addressed, or has standing access to one of its items (V1–V4), is as the case's
+    contractor ready now (V6, V8), and the message does not wait for it (V7).
+    """
+    register, case, fact = world.register, world.case, message.fact
+    if agency != message.by and agency in message.held:
+        return False
+    has_part = (
+        agency == message.by
+        or agency in fact.to
+        or any(
+            agency in standing_readers(register, case, message.by, fact, item, world.book)
+            for item in fact.items
+        )
+    )
+    if not has_part or not as_contractor(register, fact, agency):
+        return has_part
+    return readiness(register, case, agency, now) is Readiness.READY
+
+
+def concerned(world: World) -> frozenset[UUID]:
+    """Every agency for which something can wait: the parties of the case and its two offices."""
+    case = world.case
+    network = world.register.networks.get(case.network) if case.network is not None else None
+    offices = {case.core, network.coordinating if network is not None else None}
+    return case.parties | frozenset(office for office in offices if office is not None)
+
+
+def tasks(world: World, agency: UUID, *, now: datetime) -> list[Task]:
+    """All that waits for this agency in this case, in the order of the messages."""
+    return [*_of_messages(world, agency, now), *_of_case(world, agency)]
+
+
+# --- about one message ------------------------------------------------------------------------------------
+
+
+def _of_messages(world: World, agency: UUID, now: datetime) -> Iterator[Task]:
+    acknowledged, read = _answers(world, agency)
+    for message in world.case.messages.values():
+        if message.by == agency:
+            yield from _held(world, message, now)
+        elif agency in message.to and knows_of(world, agency, message, now=now):
+            yield from _sent_to_us(world, agency, message, acknowledged, read)
+
+
+def _answers(world: World, agency: UUID) -> tuple[frozenset[UUID], frozenset[UUID]]:
+    """Which messages this very agency has acknowledged, and which it has read."""
+    own = [m.fact for m in world.case.messages.values() if m.by == agency]
+    return (
+        frozenset(f.answers for f in own if isinstance(f, ReferralAcknowledged)),
+        frozenset(f.answers for f in own if isinstance(f, ReferralRead)),
+    )
+
+
+def _sent_to_us(
+    world: World, agency: UUID, message: Message, acknowledged: frozenset[UUID], read: frozenset[UUID]
+) -> Iterator[Task]:
+    case, fact, policy = world.case, message.fact, world.book["policy"]
+
+    def task(kind: TaskKind, due_at: datetime | None) -> Task:
+        return Task(kind, case.id, message.id, message.at, due_at)
+
+    if isinstance(fact, REFERRALS):
+        # Basis: own rule (受領確認, 閲読の記録)
+        if message.id not in acknowledged:
+            yield task(TaskKind.ACKNOWLEDGE, message.at + timedelta(hours=policy["acknowledge_hours"]))
+        if message.id not in read:
+            yield task(TaskKind.READ, message.at + timedelta(hours=policy["read_hours"]))
+    if isinstance(fact, InformationRequested) and message.id not in case.answered:
+        # Basis: CWA 25-3(2)
+        yield task(TaskKind.ANSWER, None if fact.due_on is None else end_of(fact.due_on))
+    if message.id in case.follow_ons:
+        # Basis: guideline 6(5)[2]; the days are local policy
+        yield task(
+            TaskKind.ACCEPT, end_of(day_of(message.at) + timedelta(days=int(policy["follow_on_days"])))
+        )
+    if isinstance(fact, NetworkCaseRegistrationRequested) and _waits_for(world, agency, message):
+        # Basis: CWA 25-2(2)
+        yield task(TaskKind.REGISTER, None)
+
+
+def _waits_for(world: World, agency: UUID, request: Message) -> bool:
+    """Whether this request for registration waits for this coordinating agency; an earlier registration ended it."""
+    network = world.register.networks.get(world.case.network) if world.case.network is not None else None
+    done = _registration(world)
+    return (
+        network is not None
+        and agency == network.coordinating
+        and not world.case.registered
+        and (done is None or done.version < request.version)
+    )
+
+
+def _registration(world: World) -> Message | None:
+    """The last registration of this case with its network."""
+    found = [m for m in world.case.messages.values() if isinstance(m.fact, NetworkCaseRegistered)]
+    return found[-1] if found else None
+
+
+def _held(world: World, message: Message, now: datetime) -> Iterator[Task]:
+    """What of ours waits, and what can go now. Basis: guideline 9(1), 9(2)[1]."""
+    case = world.case
+    if case.status in CLOSED:
+        return
+    stands = {readiness(world.register, case, agency, now) for agency in message.held}
+    if Readiness.READY in stands:
+        yield Task(TaskKind.RELEASE, case.id, message.id, message.at, None)
+    if stands - {Readiness.READY}:
+        yield Task(TaskKind.HELD, case.id, message.id, message.at, None)
+
+
+# --- about the case -----------------------------------------------------------------------------------------
+
+
+def _of_case(world: World, agency: UUID) -> Iterator[Task]:
+    duty = _rewrap(world, agency)
+    if duty is not None:
+        yield duty
+    if agency == world.case.core and world.case.status is CaseStatus.SUPPORTED:
+        yield _review(world)
+
+
+def _rewrap(world: World, agency: UUID) -> Task | None:
+    """Basis: CWA 25-2(5). Waits since the access began: with the registration, or with the item where that was later."""
+    registration = _registration(world)
+    since = [
+        message.at if registration is None else max(message.at, registration.at)
+        for message, _, _ in pending_keys(world.register, world.case, book=world.book)
+        if rewrapper(world, message) == agency
+    ]
+    return Task(TaskKind.REWRAP, world.case.id, None, min(since), None) if since else None
+
+
+def _review(world: World) -> Task:
+    """Basis: guideline 6(3)[5]; three months by local policy, or the day the plan names where that is earlier."""
+    case = world.case
+    times = [t for t in (case.commenced_at, case.reviewed_at) if t is not None]
+    since = max(times)
+    due_on = months_later(day_of(since), int(world.book["policy"]["review_months"]))
+    named = case.plan.review_due_on if case.plan is not None else None
+    if named is not None and day_of(since) < named:
+        due_on = min(due_on, named)
+    return Task(TaskKind.REVIEW, case.id, None, since, end_of(due_on))

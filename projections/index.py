@@ -1,0 +1,219 @@
+"""The engine's own tables: where it stands, what it must load to go on, and which cases a record can change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Integer,
+    Select,
+    String,
+    Table,
+    bindparam,
+    insert,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy import Index as By
+
+from domain.case import Case
+from domain.facts import (
+    Kind,
+    NetworkMemberAdmitted,
+    NetworkMembershipPublished,
+    NetworkMemberWithdrawn,
+)
+from domain.readiness import CLOSED
+from domain.register import Register, Rules
+from projections.rows import METADATA, Lines
+from projections.stored import Stored
+
+EDITION = 1
+"""Raised when tables or the meaning of rows change: views of another edition are to be rebuilt."""
+
+HEAD = Table(
+    "head",
+    METADATA,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("position", BigInteger, nullable=False),
+    Column("edition", Integer, nullable=False),
+)
+ORIGINATORS = Table(  # one row a record of the register: to read it again in the order of the stream
+    "originators",
+    METADATA,
+    Column("position", BigInteger, primary_key=True, autoincrement=False),
+    Column("id", String(36), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("version", Integer, nullable=False),
+)
+CASES = Table(
+    "cases",
+    METADATA,
+    Column("case", String(36), primary_key=True),
+    Column("network", String(36)),
+    Column("core", String(36)),
+    Column("status", String(24), nullable=False),
+    Column("version", Integer, nullable=False),
+)
+BY_NETWORK = By("cases_by_network", CASES.c.network)
+BY_CORE = By("cases_by_core", CASES.c.core)
+PARTIES = Table(
+    "case_parties",
+    METADATA,
+    Column("case", String(36), primary_key=True),
+    Column("agency", String(36), primary_key=True),
+)
+BY_AGENCY = By("case_parties_by_agency", PARTIES.c.agency)
+PARKED = Table(  # an alarm: this view stands still since this position
+    "parked",
+    METADATA,
+    Column("view", String(64), primary_key=True),
+    Column("position", BigInteger, nullable=False),
+    Column("error", String(128), nullable=False),
+)
+TABLES = (HEAD, ORIGINATORS, CASES, PARTIES, PARKED)
+
+_PUT_CASE = (
+    update(CASES)
+    .where(CASES.c.case == bindparam("k_case"))
+    .values({name: bindparam(f"v_{name}") for name in ("network", "core", "status", "version")})
+)
+_ADD_CASE = insert(CASES)
+_ADD_PARTY = insert(PARTIES)
+_VERSION = select(CASES.c.version).where(CASES.c.case == bindparam("k_case"))
+_ORIGINATORS = select(ORIGINATORS.c.id, ORIGINATORS.c.kind, ORIGINATORS.c.version).order_by(
+    ORIGINATORS.c.position
+)
+
+_WITH_PARTY = select(CASES.c.case).join(PARTIES, PARTIES.c.case == CASES.c.case)
+_ALL = select(CASES.c.case).order_by(CASES.c.case)
+_OF_PARTY = _WITH_PARTY.where(PARTIES.c.agency == bindparam("agency")).order_by(CASES.c.case)
+_OF_PAIR = (  # a closed case shows a contractor nothing, whatever its commission says (V8)
+    _WITH_PARTY.where(
+        PARTIES.c.agency == bindparam("agency"),
+        CASES.c.core == bindparam("core"),
+        CASES.c.status.not_in(sorted(status.value for status in CLOSED)),
+    ).order_by(CASES.c.case)
+)
+_NEAR = or_(CASES.c.network == bindparam("network"), CASES.c.core.in_(bindparam("offices", expanding=True)))
+_OF_NETWORK = select(CASES.c.case).where(_NEAR).order_by(CASES.c.case)
+_OF_MEMBER = _WITH_PARTY.where(PARTIES.c.agency == bindparam("agency"), _NEAR).order_by(CASES.c.case)
+
+
+class Index:
+    """Cases and their parties, and the records of the register. Written with the views' rows."""
+
+    def __init__(self) -> None:
+        self._originators = Lines(ORIGINATORS)
+        self._new: dict[UUID, Case] = {}
+        self._changed: dict[UUID, Case] = {}
+        self._parties: set[tuple[str, str]] = set()
+
+    def note_case(self, before: Case, after: Case) -> None:
+        """This case has changed."""
+        kept = self._new if before.version == 0 or after.id in self._new else self._changed
+        kept[after.id] = after
+        self._parties |= {(str(after.id), str(agency)) for agency in after.parties - before.parties}
+
+    def note_register(self, stored: Stored) -> None:
+        """This record is the register's."""
+        record = stored.record
+        self._originators.add(
+            {
+                "position": stored.position,
+                "id": str(record.originator.id),
+                "kind": record.originator.kind.value,
+                "version": record.version,
+            }
+        )
+
+    def flush(self, db: Connection) -> None:
+        """Write what was noted since the last time."""
+        self._originators.flush(db)
+        if self._new:
+            db.execute(_ADD_CASE, [_row(case, "", "") for case in self._new.values()])
+        if self._changed:
+            db.execute(_PUT_CASE, [_row(case, "k_", "v_") for case in self._changed.values()])
+        if self._parties:
+            db.execute(_ADD_PARTY, [{"case": c, "agency": a} for c, a in sorted(self._parties)])
+        self.drop()
+
+    def drop(self) -> None:
+        """Forget what was noted and not written."""
+        self._originators.drop()
+        self._new.clear()
+        self._changed.clear()
+        self._parties.clear()
+
+    def version_of(self, db: Connection, case: UUID) -> int:
+        """The version of this case as it is written; 0 where there is none."""
+        return db.execute(_VERSION, {"k_case": str(case)}).scalar_one_or_none() or 0
+
+    def register_records(self, db: Connection) -> Iterator[tuple[UUID, Kind, int]]:
+        """(originator, kind, version) of each record of the register, in the order of the stream."""
+        for id, kind, version in db.execute(_ORIGINATORS):
+            yield UUID(id), Kind(kind), version
+
+    def affected(self, db: Connection, stored: Stored, before: Register, after: Register) -> list[UUID]:
+        """The cases whose rows this record of the register can change."""
+        query = _affected(stored, before, after)
+        if query is None:
+            return []
+        self.flush(db)  # those of this very transaction count too
+        statement, values = query
+        return [UUID(case) for case in db.execute(statement, values).scalars()]
+
+
+def _row(case: Case, key: str, value: str) -> dict[str, Any]:
+    return {
+        f"{key}case": str(case.id),
+        f"{value}network": None if case.network is None else str(case.network),
+        f"{value}core": None if case.core is None else str(case.core),
+        f"{value}status": case.status.value,
+        f"{value}version": case.version,
+    }
+
+
+Query = tuple[Select[Any], dict[str, Any]]
+
+
+def _affected(stored: Stored, before: Register, after: Register) -> Query | None:
+    """Which cases to look at again; None where the record can't change a row."""
+    id = stored.record.originator.id
+    match stored.record.originator.kind:
+        case Kind.COMMISSION:
+            commission = after.commissions[id]
+            pair = {"agency": str(commission.contractor), "core": str(commission.commissioner)}
+            return _OF_PAIR, pair
+        case Kind.NETWORK:
+            return _near_network(stored, before, after)
+        case Kind.AGENCY if before.is_contractor(id) is not after.is_contractor(id):
+            return _OF_PARTY, {"agency": str(id)}
+        case Kind.RULE_BOOK if _seen(before.rules.get(id)) != _seen(after.rules.get(id)):
+            return _ALL, {}
+        case _:
+            return None
+
+
+def _near_network(stored: Stored, before: Register, after: Register) -> Query | None:
+    """Cases placed in this network, and those of a core agency that holds or held an office in it."""
+    id, fact = stored.record.originator.id, stored.record.fact
+    if isinstance(fact, NetworkMembershipPublished):
+        return None  # the announcement lets nobody see more or less
+    known = [register.networks[id] for register in (before, after) if id in register.networks]
+    offices = {str(a) for network in known for a in (network.core, network.coordinating) if a is not None}
+    near = {"network": str(id), "offices": sorted(offices)}
+    if isinstance(fact, (NetworkMemberAdmitted, NetworkMemberWithdrawn)):
+        return _OF_MEMBER, {**near, "agency": str(fact.member)}
+    return _OF_NETWORK, near
+
+
+def _seen(rules: Rules | None) -> Any:
+    """What of a rule book rows depend on."""
+    return None if rules is None else (rules.book.get("standing"), rules.book.get("policy"))

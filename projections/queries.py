@@ -1,0 +1,356 @@
+"""What the doors read. Each call sees one state of the rows, and none waits for the writer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Engine as Database
+from sqlalchemy import Select, bindparam, func, or_, select
+
+from projections.agency_view import GONE, MESSAGES
+from projections.index import HEAD, PARKED
+from projections.leaves import LEAVES
+from projections.ledger import CONSENTS, DISCLOSURES, OPENINGS
+from projections.rows import LAST, id_of, text_of, time_of
+from projections.worklist import TASKS
+
+
+@dataclass(frozen=True)
+class FeedRow:
+    """One changed message. ``body``: JSON text; ``gone``: forget this message, it is not yours any more."""
+
+    seq: int
+    case: UUID
+    message: UUID
+    body: str
+
+    @property
+    def gone(self) -> bool:
+        return self.body == GONE
+
+
+@dataclass(frozen=True)
+class Page:
+    """A piece of a feed. ``cursor``: ask with it for what comes after; ``more``: there is something already."""
+
+    rows: tuple[FeedRow, ...]
+    cursor: int
+    more: bool
+
+
+@dataclass(frozen=True)
+class CaseLine:
+    """One case of an agency. ``seq``: when a row of it last changed; ``messages``: how many it sees."""
+
+    case: UUID
+    seq: int
+    messages: int
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """One task. ``message``: null where it is about the case; ``due_at``: null where no time is set."""
+
+    case: UUID
+    kind: str
+    message: UUID | None
+    since: datetime
+    due_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Head:
+    """How far the rows are, and which views stand still since which position."""
+
+    position: int
+    parked: tuple[tuple[str, int, str], ...]
+
+
+@dataclass(frozen=True)
+class Disclosure:
+    """One line of the ledger; see the columns of ``ledger.DISCLOSURES``."""
+
+    position: int
+    n: int
+    at: datetime
+    case: UUID
+    message: UUID
+    act: str
+    by: str
+    to: UUID | None
+    section: str
+    item: UUID | None
+    flags: tuple[str, ...]
+    basis: str | None
+    consent: tuple[UUID, ...]
+    subject_consent: str | None
+    purpose: str | None
+    outcome: str
+    reason: str | None
+    at_fault: UUID | None
+    fitting: tuple[str, ...]
+    version: int
+    rules: int
+
+
+@dataclass(frozen=True)
+class Opening:
+    """One reading, or its refusal. ``received``: OK or what failed at the reader's door, as known then."""
+
+    position: int
+    at: datetime
+    case: UUID
+    ask: UUID
+    message: UUID
+    item: UUID
+    section: str
+    agency: str
+    actor: str
+    purpose: str
+    outcome: str
+    reason: str | None
+    received: str | None
+    received_at: datetime | None
+
+
+@dataclass(frozen=True)
+class ConsentLine:
+    """One row of a consent's scope, given, refused or withdrawn."""
+
+    position: int
+    n: int
+    at: datetime
+    case: UUID
+    consent: UUID | None
+    kind: str
+    sender: UUID | None
+    recipient: UUID | None
+    sections: tuple[str, ...]
+    by: str
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """One record's place and the digest of its leaf (32 bytes)."""
+
+    position: int
+    originator: UUID
+    version: int
+    sha: bytes
+
+
+_FEED = (
+    select(MESSAGES.c.seq, MESSAGES.c.case, MESSAGES.c.message, MESSAGES.c.body)
+    .where(MESSAGES.c.agency == bindparam("agency"), MESSAGES.c.seq > bindparam("cursor"))
+    .order_by(MESSAGES.c.seq, MESSAGES.c.case, MESSAGES.c.message)
+)
+_FEED_TO = _FEED.where(MESSAGES.c.seq <= bindparam("last"))
+_LAST = (
+    select(MESSAGES.c.seq)
+    .where(MESSAGES.c.agency == bindparam("agency"), MESSAGES.c.seq > bindparam("cursor"))
+    .order_by(MESSAGES.c.seq)
+    .limit(1)
+    .offset(bindparam("skip"))
+)
+_MESSAGES = (
+    select(MESSAGES.c.seq, MESSAGES.c.case, MESSAGES.c.message, MESSAGES.c.body)
+    .where(
+        MESSAGES.c.agency == bindparam("agency"),
+        MESSAGES.c.case == bindparam("case"),
+        MESSAGES.c.body != GONE,
+    )
+    .order_by(MESSAGES.c.seq, MESSAGES.c.message)
+)
+_CASES = (
+    select(MESSAGES.c.case, func.max(MESSAGES.c.seq), func.count())
+    .where(MESSAGES.c.agency == bindparam("agency"), MESSAGES.c.body != GONE)
+    .group_by(MESSAGES.c.case)
+    .order_by(func.max(MESSAGES.c.seq).desc(), MESSAGES.c.case)
+)
+_WORKLIST = (
+    select(TASKS.c.case, TASKS.c.kind, TASKS.c.message, TASKS.c.since, TASKS.c.due_at)
+    .where(TASKS.c.agency == bindparam("agency"))
+    .order_by(func.coalesce(TASKS.c.due_at, LAST), TASKS.c.since, TASKS.c.case, TASKS.c.kind, TASKS.c.message)
+)
+_HEAD = select(HEAD.c.position)
+_PARKED = select(PARKED.c.view, PARKED.c.position, PARKED.c.error).order_by(PARKED.c.view)
+_LEAVES = (
+    select(LEAVES)
+    .where(LEAVES.c.position > bindparam("after"))
+    .order_by(LEAVES.c.position)
+    .limit(bindparam("limit"))
+)
+_LEAF_OF = select(LEAVES).where(
+    LEAVES.c.originator == bindparam("originator"), LEAVES.c.version == bindparam("version")
+)
+
+Variants = dict[tuple[bool, bool], Select[Any]]
+
+
+def _variants(statement: Select[Any], table: Any, parties: Iterable[Any]) -> Variants:
+    """The statement for each choice of (by case, by agency), always up to a time."""
+    upto = statement.where(table.c.at <= bindparam("as_of")).order_by(*table.primary_key.columns)
+    of_agency = or_(*(column == bindparam("agency") for column in parties))
+    of_case = table.c.case == bindparam("case")
+    return {
+        (False, False): upto,
+        (True, False): upto.where(of_case),
+        (False, True): upto.where(of_agency),
+        (True, True): upto.where(of_case, of_agency),
+    }
+
+
+_DISCLOSURES = _variants(select(DISCLOSURES), DISCLOSURES, (DISCLOSURES.c.by, DISCLOSURES.c.to))
+_OPENINGS = _variants(select(OPENINGS), OPENINGS, (OPENINGS.c.agency,))
+_CONSENTS = _variants(select(CONSENTS), CONSENTS, (CONSENTS.c.by, CONSENTS.c.sender, CONSENTS.c.recipient))
+
+
+class Queries:
+    """Typed reads of the rows. ``database``: an engine's ``reader``; may be shared by threads."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    # --- an agency's door ---------------------------------------------------------------------------------
+
+    def feed(self, agency: UUID, cursor: int = 0, limit: int = 200) -> Page:
+        """What changed for this agency after ``cursor``, oldest first.
+
+        Rows that changed at one position stay on one page, so a page can be longer than ``limit``.
+        """
+        at = {"agency": str(agency), "cursor": cursor}
+        with self._database.connect() as db:
+            last = db.execute(_LAST, {**at, "skip": limit - 1}).scalar_one_or_none()
+            if last is None:
+                rows = tuple(_feed_row(r) for r in db.execute(_FEED, at))
+                return Page(rows, rows[-1].seq if rows else cursor, more=False)
+            rows = tuple(_feed_row(r) for r in db.execute(_FEED_TO, {**at, "last": last}))
+            following = db.execute(_LAST, {**at, "cursor": last, "skip": 0}).scalar_one_or_none()
+            return Page(rows, last, more=following is not None)
+
+    def messages(self, agency: UUID, case: UUID) -> list[FeedRow]:
+        """What this agency sees of this case; nothing where it has no part in it or there is none."""
+        return [_feed_row(r) for r in self._all(_MESSAGES, agency=str(agency), case=str(case))]
+
+    def cases(self, agency: UUID) -> list[CaseLine]:
+        """The cases of which this agency sees something, latest change first."""
+        return [CaseLine(UUID(c), seq, count) for c, seq, count in self._all(_CASES, agency=str(agency))]
+
+    def worklist(self, agency: UUID) -> list[Waiting]:
+        """What waits for this agency: what is due first comes first, what has no time last."""
+        return [
+            Waiting(UUID(case), kind, id_of(message), time_of(since), _time(due))
+            for case, kind, message, since, due in self._all(_WORKLIST, agency=str(agency))
+        ]
+
+    # --- the hub and the auditor --------------------------------------------------------------------------
+
+    def head(self) -> Head:
+        """How far the rows are."""
+        with self._database.connect() as db:
+            parked = tuple((view, position, error) for view, position, error in db.execute(_PARKED))
+            return Head(db.execute(_HEAD).scalar_one_or_none() or 0, parked)
+
+    def ledger(
+        self, case: UUID | None = None, agency: UUID | None = None, as_of: datetime | None = None
+    ) -> list[Disclosure]:
+        """The disclosure ledger by position; ``agency`` sent or got it; ``as_of``: as it stood at that time."""
+        return [_disclosure(r) for r in self._history(_DISCLOSURES, case, agency, as_of)]
+
+    def openings(
+        self, case: UUID | None = None, agency: UUID | None = None, as_of: datetime | None = None
+    ) -> list[Opening]:
+        """Who opened or tried to, by position; a receipt later than ``as_of`` is not known yet."""
+        upto = LAST if as_of is None else text_of(as_of)
+        return [_opening(r, upto) for r in self._history(_OPENINGS, case, agency, as_of)]
+
+    def consents(
+        self, case: UUID | None = None, agency: UUID | None = None, as_of: datetime | None = None
+    ) -> list[ConsentLine]:
+        """Consents given, refused and withdrawn, by position; ``agency`` recorded it, sends or receives by it."""
+        return [_consent(r) for r in self._history(_CONSENTS, case, agency, as_of)]
+
+    def leaves(self, after: int = 0, limit: int = 1000) -> list[Leaf]:
+        """The leaves after this position, in order."""
+        return [_leaf(r) for r in self._all(_LEAVES, after=after, limit=limit)]
+
+    def leaf_of(self, originator: UUID, version: int) -> Leaf | None:
+        """Where this record stands, or nothing."""
+        found = self._all(_LEAF_OF, originator=str(originator), version=version)
+        return _leaf(found[0]) if found else None
+
+    def _history(
+        self, variants: Variants, case: UUID | None, agency: UUID | None, as_of: datetime | None
+    ) -> Iterator[Any]:
+        values = {"as_of": LAST if as_of is None else text_of(as_of)}
+        values |= {} if case is None else {"case": str(case)}
+        values |= {} if agency is None else {"agency": str(agency)}
+        yield from self._all(variants[(case is not None, agency is not None)], **values)
+
+    def _all(self, statement: Select[Any], **values: Any) -> list[Any]:
+        with self._database.connect() as db:
+            return list(db.execute(statement, values))
+
+
+def _feed_row(row: Any) -> FeedRow:
+    return FeedRow(row.seq, UUID(row.case), UUID(row.message), row.body)
+
+
+def _time(text: str | None) -> datetime | None:
+    return None if text is None else time_of(text)
+
+
+def _leaf(row: Any) -> Leaf:
+    return Leaf(row.position, UUID(row.originator), row.version, bytes(row.sha))
+
+
+def _disclosure(row: Any) -> Disclosure:
+    values = row._asdict()
+    return Disclosure(
+        **values
+        | {
+            "at": time_of(row.at),
+            "case": UUID(row.case),
+            "message": UUID(row.message),
+            "to": id_of(row.to),
+            "item": id_of(row.item),
+            "at_fault": id_of(row.at_fault),
+            "flags": tuple(row.flags.split()),
+            "consent": tuple(UUID(c) for c in row.consent.split()),
+            "fitting": tuple(row.fitting.split()),
+        }
+    )
+
+
+def _opening(row: Any, upto: str) -> Opening:
+    known = row.received_at is not None and row.received_at <= upto
+    return Opening(
+        **row._asdict()
+        | {
+            "at": time_of(row.at),
+            "case": UUID(row.case),
+            "ask": UUID(row.ask),
+            "message": UUID(row.message),
+            "item": UUID(row.item),
+            "received": row.received if known else None,
+            "received_at": time_of(row.received_at) if known else None,
+        }
+    )
+
+
+def _consent(row: Any) -> ConsentLine:
+    return ConsentLine(
+        **row._asdict()
+        | {
+            "at": time_of(row.at),
+            "case": UUID(row.case),
+            "consent": id_of(row.consent),
+            "sender": id_of(row.sender),
+            "recipient": id_of(row.recipient),
+            "sections": tuple(row.sections.split()),
+        }
+    )

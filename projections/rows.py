@@ -1,0 +1,183 @@
+"""How views keep rows: changed in memory first, written together with the position, or not at all.
+
+Statements are built once. Times are fixed-width UTC text, ids are text.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+from sqlalchemy import Connection, MetaData, Table, and_, bindparam, delete, insert, select, update
+
+METADATA = MetaData()
+"""Every table of every view."""
+
+LAST = "9999-12-31T23:59:59.999999Z"
+"""Later than any time that is stored."""
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+Key = tuple[str, ...]
+Row = tuple[Any, ...]
+
+
+def text_of(at: datetime) -> str:
+    """The stored form of a time: UTC, six decimals, always 27 characters. A naive time is an error."""
+    if at.tzinfo is None:
+        raise ValueError("a time without zone")
+    return at.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
+
+
+def time_of(text: str) -> datetime:
+    """The time (aware UTC) of a stored text."""
+    return datetime.fromisoformat(text.removesuffix("Z") + "+00:00")
+
+
+def id_of(text: str | None) -> UUID | None:
+    """The id of a stored text, where there is one."""
+    return UUID(text) if text else None
+
+
+class Lru(Generic[K, V]):
+    """The values used last, no more than ``capacity`` of them."""
+
+    def __init__(self, capacity: int) -> None:
+        self._capacity = capacity
+        self._values: OrderedDict[K, V] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def get(self, key: K) -> V | None:
+        """The value, which counts as used now; None where it is not kept."""
+        if key in self._values:
+            self._values.move_to_end(key)
+        return self._values.get(key)
+
+    def put(self, key: K, value: V) -> None:
+        """Keep a value, and let go of the one unused longest where there is no room."""
+        self._values[key] = value
+        self._values.move_to_end(key)
+        if len(self._values) > self._capacity:
+            self._values.popitem(last=False)
+
+    def clear(self) -> None:
+        self._values.clear()
+
+
+class Lines:
+    """Rows of one table that are only ever added."""
+
+    def __init__(self, table: Table) -> None:
+        self.table = table
+        self._insert = insert(table)
+        self._new: list[dict[str, Any]] = []
+
+    def add(self, row: Mapping[str, Any]) -> None:
+        """One more row, with every column named."""
+        self._new.append(dict(row))
+
+    def flush(self, db: Connection) -> None:
+        """Write what was added since the last time."""
+        if self._new:
+            db.execute(self._insert, self._new)
+        self._new.clear()
+
+    def drop(self) -> None:
+        """Forget what was added and not written."""
+        self._new.clear()
+
+
+class Sheet:
+    """Rows of one table, case by case: read once, changed in memory, written as the difference.
+
+    The table's first key column is the case; the other key columns make the ``Key``, the rest the ``Row``.
+    Owned by one writer thread.
+    """
+
+    def __init__(self, table: Table, *, cases: int) -> None:
+        self.table = table
+        self._case = table.c.case
+        self._keys = [c for c in table.primary_key.columns if c is not self._case]
+        self._data = [c for c in table.columns if not c.primary_key]
+        wanted = [self._case, *self._keys]
+        here = and_(*(c == bindparam(f"k_{c.name}") for c in wanted))
+        self._select = select(*self._keys, *self._data).where(self._case == bindparam("k_case"))
+        self._insert = insert(table)
+        self._update = (
+            update(table).where(here).values({c.name: bindparam(f"v_{c.name}") for c in self._data})
+        )
+        self._delete = delete(table).where(here)
+        self._clean: Lru[str, dict[Key, Row]] = Lru(cases)
+        self._draft: dict[str, dict[Key, Row]] = {}
+        self._changed: dict[str, set[Key]] = {}
+
+    def of(self, db: Connection, case: str) -> Mapping[Key, Row]:
+        """The rows of this case as they will be."""
+        return self._draft[case] if case in self._draft else self._stored(db, case)
+
+    def _stored(self, db: Connection, case: str) -> dict[Key, Row]:
+        rows = self._clean.get(case)
+        if rows is None:
+            cut = len(self._keys)
+            rows = {tuple(r[:cut]): tuple(r[cut:]) for r in db.execute(self._select, {"k_case": case})}
+            self._clean.put(case, rows)
+        return rows
+
+    def put(self, db: Connection, case: str, key: Key, row: Row | None) -> None:
+        """Set one row; None takes it away."""
+        if case not in self._draft:
+            self._draft[case] = dict(self._stored(db, case))
+        if row is None:
+            self._draft[case].pop(key, None)
+        else:
+            self._draft[case][key] = row
+        self._changed.setdefault(case, set()).add(key)
+
+    def flush(self, db: Connection) -> None:
+        """Write the difference between what is stored and what will be."""
+        new: list[dict[str, Any]] = []
+        changed: list[dict[str, Any]] = []
+        gone: list[dict[str, Any]] = []
+        for case, keys in self._changed.items():
+            before, after = self._stored(db, case), self._draft[case]
+            for key in sorted(keys):
+                if key not in after:
+                    gone += [self._named(case, key, "k_")] if key in before else []
+                elif key not in before:
+                    new.append(self._named(case, key, "") | self._values(after[key], ""))
+                elif before[key] != after[key]:
+                    changed.append(self._named(case, key, "k_") | self._values(after[key], "v_"))
+        for statement, rows in ((self._delete, gone), (self._update, changed), (self._insert, new)):
+            if rows:
+                db.execute(statement, rows)
+
+    def _named(self, case: str, key: Key, prefix: str) -> dict[str, Any]:
+        names = {f"{prefix}{c.name}": value for c, value in zip(self._keys, key, strict=True)}
+        return {f"{prefix}case": case, **names}
+
+    def _values(self, row: Row, prefix: str) -> dict[str, Any]:
+        return {f"{prefix}{c.name}": value for c, value in zip(self._data, row, strict=True)}
+
+    def keep(self) -> None:
+        """The transaction stands: what was drafted is stored now."""
+        for case, rows in self._draft.items():
+            self._clean.put(case, rows)
+        self.drop()
+
+    def drop(self) -> None:
+        """The transaction does not stand."""
+        self._draft.clear()
+        self._changed.clear()
+
+
+def primary_key(table: Table, row: Sequence[Any]) -> Iterator[Any]:
+    """The key values of a row that has all columns of its table in order."""
+    for column, value in zip(table.columns, row, strict=True):
+        if column.primary_key:
+            yield value

@@ -1,0 +1,50 @@
+"""What a projection is: tables, and what each record does to them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from sqlalchemy import Connection, Table
+
+from domain.world import World
+from projections.rows import Lines, Sheet
+from projections.stored import Stored
+
+
+class View:
+    """One projection. A subclass names itself, its tables, and overrides ``see`` or ``review`` or both.
+
+    It sets rows through ``lines`` and ``sheets`` only: the engine writes those of all views and the
+    position together. Owned by the engine's one writer.
+    """
+
+    name: ClassVar[str]
+    tables: ClassVar[Sequence[Table]]
+
+    def __init__(self) -> None:
+        self.lines: list[Lines] = []
+        self.sheets: list[Sheet] = []
+
+    def see(self, db: Connection, stored: Stored, world: World | None) -> None:
+        """Called once for each record; ``world`` is that of its case after it, None for other records."""
+
+    def review(self, db: Connection, stored: Stored, world: World) -> None:
+        """Called for each case that this record changed, or whose surroundings it changed.
+
+        The world has no readings (``access`` is empty): no rule about rows looks at them.
+        """
+
+    def flush(self, db: Connection) -> None:
+        """Write what changed."""
+        for lines in self.lines:
+            lines.flush(db)
+        for sheet in self.sheets:
+            sheet.flush(db)
+
+    def settle(self, *, kept: bool) -> None:
+        """The transaction ended: its rows stand, or they do not."""
+        for lines in self.lines:
+            lines.drop()
+        for sheet in self.sheets:
+            sheet.keep() if kept else sheet.drop()

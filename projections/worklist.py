@@ -1,0 +1,51 @@
+"""What waits for whom: the rows of ``domain.tasks``."""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, Connection, String, Table
+from sqlalchemy import Index as By
+
+from domain.tasks import concerned, tasks
+from domain.world import World
+from projections.rows import METADATA, Key, Row, Sheet, text_of
+from projections.stored import Stored
+from projections.view import View
+
+TASKS = Table(
+    "tasks",
+    METADATA,
+    Column("agency", String(36), primary_key=True),
+    Column("case", String(36), primary_key=True),
+    Column("kind", String(16), primary_key=True),
+    Column("message", String(36), primary_key=True),  # empty where it is about the case as a whole
+    Column("since", String(27), nullable=False),
+    Column("due_at", String(27)),
+)
+TASKS_BY_CASE = By("tasks_by_case", TASKS.c.case)
+
+
+class Worklist(View):
+    """The tasks of every agency."""
+
+    name = "worklist"
+    tables = (TASKS,)
+
+    def __init__(self, *, cases: int = 256) -> None:
+        super().__init__()
+        self._rows = Sheet(TASKS, cases=cases)
+        self.sheets = [self._rows]
+
+    def review(self, db: Connection, stored: Stored, world: World) -> None:
+        case = str(world.case.id)
+        have = dict(self._rows.of(db, case))
+        wanted: dict[Key, Row] = {
+            (str(agency), task.kind.value, str(task.message or "")): (
+                text_of(task.since),
+                None if task.due_at is None else text_of(task.due_at),
+            )
+            for agency in concerned(world)
+            for task in tasks(world, agency, now=stored.record.at)
+        }
+        for key in have.keys() | wanted.keys():
+            if have.get(key) != wanted.get(key):
+                self._rows.put(db, case, key, wanted.get(key))
