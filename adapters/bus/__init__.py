@@ -1,1 +1,47 @@
+"""The record on NATS JetStream: a persistence module for ``eventsourcing``, complete by itself."""
 
+from .client import Line
+from .errors import (
+    AlreadyRunning,
+    GuardFailed,
+    ItemDamaged,
+    ItemMissing,
+    NotAllowed,
+    OutcomeUnknown,
+    StreamDrift,
+    TooLarge,
+)
+from .factory import Factory
+from .health import Health
+from .items import ItemStore, ensure_items
+from .raw import RawMessage
+from .recorder import JetStreamAggregateRecorder, JetStreamApplicationRecorder, connect
+from .rights import User
+from .server import EmbeddedServer
+from .settings import MAX_RECORD_BYTES, BusSettings
+from .stream import ensure_stream
+
+__all__ = [
+    "MAX_RECORD_BYTES",
+    "AlreadyRunning",
+    "BusSettings",
+    "EmbeddedServer",
+    "Factory",
+    "GuardFailed",
+    "Health",
+    "ItemDamaged",
+    "ItemMissing",
+    "ItemStore",
+    "JetStreamAggregateRecorder",
+    "JetStreamApplicationRecorder",
+    "Line",
+    "NotAllowed",
+    "OutcomeUnknown",
+    "RawMessage",
+    "StreamDrift",
+    "TooLarge",
+    "User",
+    "connect",
+    "ensure_items",
+    "ensure_stream",
+]

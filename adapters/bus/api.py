@@ -1,0 +1,125 @@
+"""Requests to JetStream: send, retry what may be retried, and tell errors in the library's words."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from eventsourcing.persistence import OperationalError
+
+from .client import Line, NotSent, Silence
+from .wire import Reply
+
+# Source: nats-server 2.15 errors.json. Tested by err_code: one HTTP-like code covers many errors.
+WRONG_LAST_SEQUENCE = 10071
+STORE_FAILED = 10077  # "maximum messages per subject exceeded", but a full disk too: read the text
+EXPECTATION_IN_FLIGHT = 10164
+BATCH_TOO_LARGE = 10199
+STREAM_NOT_FOUND = 10059
+MESSAGE_NOT_FOUND = 10037
+UNREADABLE = 0  # not the server's: an answer that we do not understand
+NOT_NOW = frozenset(
+    {
+        10008,  # JetStream is unavailable for the moment
+        10005,  # no suitable peers: a cluster that has just started
+        10009,  # a leader is being chosen
+        10023,  # insufficient resources: also a server without room
+        10047,  # insufficient storage
+        10176,  # a batch that is incomplete: some of its messages were lost
+        10210,  # too many open batches
+    }
+)
+PAUSES = (0.02, 0.05, 0.1, 0.2, 0.4)  # seconds between tries; the last one repeats
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class ApiError(Exception):
+    """An error that the server told: its ``err_code`` and its words."""
+
+    err_code: int
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.text} ({self.err_code})"
+
+
+def read_answer(reply: Reply) -> dict[str, Any]:
+    """The JSON of an answer. ``ApiError`` if it tells an error."""
+    if reply.status == 503:
+        raise ApiError(10008, "nobody answers for this stream: it is not there, or not yet")
+    try:
+        answer = json.loads(reply.data)
+    except ValueError as e:
+        raise ApiError(UNREADABLE, "the answer can't be read") from e
+    if error := answer.get("error"):
+        raise ApiError(int(error.get("err_code", 0)), str(error.get("description", "")))
+    return dict(answer)
+
+
+class Api:
+    """JetStream's requests over one line, each bounded by the settings' times."""
+
+    def __init__(self, line: Line) -> None:
+        self.line = line
+        self.settings = line.settings
+
+    def deadline(self) -> float:
+        return time.monotonic() + self.settings.timeout
+
+    def call(self, subject: str, body: object = None) -> dict[str, Any]:
+        """Ask once, again while the answer is "not now". Only for requests that may be repeated.
+
+        ``ApiError`` for any other error that the server tells, ``OperationalError`` at the deadline.
+        """
+        payload = b"" if body is None else json.dumps(body).encode()
+
+        def once(until: float) -> dict[str, Any]:
+            return read_answer(self.line.ask(f"$JS.API.{subject}", payload, deadline=until)[0])
+
+        return self.repeat(once)
+
+    def pull(self, stream: str, body: object) -> list[Reply]:
+        """Read messages by direct get. The closing status is the last of the list.
+
+        ``ApiError`` if the server does not understand or nobody answers in time.
+        """
+        payload = json.dumps(body).encode()
+
+        def once(until: float) -> list[Reply]:
+            replies = self.line.ask(f"$JS.API.DIRECT.GET.{stream}", payload, deadline=until, many=True)
+            if replies[-1].status == 503:
+                raise ApiError(10008, "nobody answers for this stream: it is not there, or not yet")
+            return replies
+
+        return self.repeat(once)
+
+    def repeat(self, once: Callable[[float], T]) -> T:
+        deadline = self.deadline()
+        tries = 0
+        while True:
+            self.line.await_connection(deadline)
+            try:
+                return once(min(time.monotonic() + self.settings.try_timeout, deadline))
+            except (NotSent, Silence) as e:
+                trouble: Exception = e
+            except ApiError as e:
+                if e.err_code not in NOT_NOW:
+                    raise
+                trouble = e
+            pause(tries, deadline, trouble)
+            tries += 1
+
+
+def pause(tries: int, deadline: float, trouble: Exception) -> None:
+    """Wait before the next try. ``OperationalError`` if the time is up."""
+    seconds = PAUSES[min(tries, len(PAUSES) - 1)]
+    if time.monotonic() + seconds >= deadline:
+        raise OperationalError(
+            f"the bus can't answer now: {trouble or 'the connection was lost'}"
+        ) from trouble
+    time.sleep(seconds)

@@ -1,0 +1,215 @@
+"""Appending records: all or none, once, even if the answer is lost.
+
+What the server says is in the table of ``README.md``. The rule behind it: uniqueness is the stream's
+own (one message a subject), so an insert that is sent twice is stored once; and each message carries
+the id of its insert, so one that finds its place taken can see whether it took it itself.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from base64 import b64decode
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID, uuid4
+
+from eventsourcing.persistence import IntegrityError, OperationalError, ProgrammingError, StoredEvent
+
+from .api import (
+    BATCH_TOO_LARGE,
+    EXPECTATION_IN_FLIGHT,
+    MESSAGE_NOT_FOUND,
+    NOT_NOW,
+    PAUSES,
+    STORE_FAILED,
+    UNREADABLE,
+    WRONG_LAST_SEQUENCE,
+    Api,
+    ApiError,
+    read_answer,
+)
+from .client import NotSent, Silence
+from .errors import GuardFailed, OutcomeUnknown, TooLarge
+from .settings import MAX_RECORD_BYTES
+from .subjects import Subjects
+from .wire import Reply
+
+TOPIC = "Kh-Topic"
+INSERT = "Kh-Insert"
+EXPECT = "Nats-Expected-Last-Subject-Sequence"
+EXPECT_SUBJECT = "Nats-Expected-Last-Subject-Sequence-Subject"
+BATCH_ID = "Nats-Batch-Id"
+BATCH_SEQUENCE = "Nats-Batch-Sequence"
+BATCH_COMMIT = "Nats-Batch-Commit"
+MAX_BATCH = 1000
+
+Guard = tuple[UUID | str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One record, ready to be sent."""
+
+    subject: str
+    headers: tuple[tuple[str, str], ...]
+    state: bytes
+
+
+class Appender:
+    """Writes to one stream. Safe for use by many threads."""
+
+    def __init__(self, api: Api, subjects: Subjects) -> None:
+        self._api = api
+        self._subjects = subjects
+
+    def append(self, events: Sequence[StoredEvent], guards: Sequence[Guard] = ()) -> list[int]:
+        """Store the events, all or none, and return their positions.
+
+        A guard (originator, version) holds if that originator has no record of version + 1. Each event
+        carries at most one.
+
+        ``IntegrityError``: a version is taken. ``GuardFailed``: a guard does not hold. In both cases
+        nothing was recorded. ``OutcomeUnknown``: perhaps recorded. ``OperationalError``: not recorded.
+        ``TooLarge``, ``ProgrammingError``: nothing was sent.
+        """
+        insert_id = uuid4().hex
+        messages = self._messages(events, guards, insert_id)
+        deadline = self._api.deadline()
+        unknown = False
+        tries = 0
+        trouble: Exception
+        while True:
+            try:
+                self._api.line.await_connection(deadline)
+                return self._send(messages, deadline)
+            except NotSent as e:
+                trouble = e
+            except Silence as e:
+                unknown = True
+                trouble = e
+            except OperationalError as e:
+                raise self._given_up(unknown, e) from e
+            except ApiError as e:
+                trouble = e
+                if _is_conflict(e):
+                    if unknown and (positions := self._own_positions(messages, insert_id)) is not None:
+                        return positions
+                    # After a silence, an expectation in flight may be our own, still on its way.
+                    if not (unknown and e.err_code == EXPECTATION_IN_FLIGHT):
+                        raise self._conflict(e, messages, guards) from e
+                elif e.err_code == BATCH_TOO_LARGE:
+                    raise ProgrammingError(str(e)) from e
+                elif e.err_code == UNREADABLE:
+                    unknown = True
+                elif e.err_code not in NOT_NOW:
+                    raise self._given_up(unknown, e) from e
+            pause = PAUSES[min(tries, len(PAUSES) - 1)]
+            if time.monotonic() + pause >= deadline:
+                raise self._given_up(unknown, trouble) from trouble
+            time.sleep(pause)
+            tries += 1
+
+    # -- parts
+
+    def _messages(
+        self, events: Sequence[StoredEvent], guards: Sequence[Guard], insert_id: str
+    ) -> list[Message]:
+        if len(events) > MAX_BATCH:
+            raise ProgrammingError(f"at most {MAX_BATCH} events can be stored together")
+        if len(guards) > len(events):
+            raise ProgrammingError("each event carries at most one guard")
+        messages = []
+        for i, event in enumerate(events):
+            headers = [(TOPIC, _clean(event.topic)), (INSERT, insert_id)]
+            if i < len(guards):
+                originator_id, version = guards[i]
+                headers += [
+                    (EXPECT, "0"),
+                    (EXPECT_SUBJECT, self._subjects.record(originator_id, version + 1)),
+                ]
+            subject = self._subjects.record(event.originator_id, event.originator_version)
+            size = len(subject) + sum(len(k) + len(v) + 4 for k, v in headers) + len(event.state)
+            if size > MAX_RECORD_BYTES:
+                raise TooLarge(f"a record of {size} bytes; at most {MAX_RECORD_BYTES} are stored")
+            messages.append(Message(subject, tuple(headers), bytes(event.state)))
+        if len({m.subject for m in messages}) < len(messages):
+            raise IntegrityError("two of the events have the same originator and version")
+        return messages
+
+    def _send(self, messages: list[Message], deadline: float) -> list[int]:
+        until = min(time.monotonic() + self._api.settings.try_timeout, deadline)
+        line = self._api.line
+        if len(messages) == 1:
+            [only] = messages
+            [reply] = line.ask(only.subject, only.state, only.headers, deadline=until)
+        else:
+            batch_id = uuid4().hex  # a new one for each try: the last try's batch may still be open
+            last = len(messages)
+            sent = []
+            for i, m in enumerate(messages, 1):
+                extra = ((BATCH_ID, batch_id), (BATCH_SEQUENCE, str(i)))
+                commit = ((BATCH_COMMIT, "1"),) if i == last else ()
+                sent.append((m.subject, m.headers + extra + commit, m.state))
+            [reply] = line.ask_batch(sent, deadline=until)
+        answer = read_answer(reply)
+        final = int(answer["seq"])
+        if int(answer.get("count", 1)) != len(messages):
+            raise ApiError(UNREADABLE, "the acknowledgement is not for this batch")
+        return list(range(final - len(messages) + 1, final + 1))
+
+    def _conflict(self, error: ApiError, messages: list[Message], guards: Sequence[Guard]) -> IntegrityError:
+        """Tell a failed guard from a taken version. Only asked after a refusal: it costs a request each."""
+        with contextlib.suppress(OperationalError):  # without an answer it is a conflict all the same
+            if guards and all(self._holder(m.subject) is None for m in messages):
+                for originator_id, version in guards:
+                    if self._holder(self._subjects.record(originator_id, version + 1)) is not None:
+                        return GuardFailed(originator_id, version)
+        return IntegrityError(f"another record has this originator and version: {error}")
+
+    def _own_positions(self, messages: list[Message], insert_id: str) -> list[int] | None:
+        """The positions of our own records, if an earlier try did store them."""
+        positions = []
+        for m in messages:
+            try:
+                holder = self._holder(m.subject)
+            except OperationalError as e:
+                raise self._given_up(True, e) from e
+            if holder is None or holder[1] != insert_id:
+                return None
+            positions.append(holder[0])
+        return positions
+
+    def _holder(self, subject: str) -> tuple[int, str] | None:
+        """Position and insert id of the record of a subject. Asks the leader: a replica may lag."""
+        try:
+            message = self._api.call(f"STREAM.MSG.GET.{self._api.settings.stream}", {"last_by_subj": subject})
+        except ApiError as e:
+            if e.err_code == MESSAGE_NOT_FOUND:
+                return None
+            raise OperationalError(f"the bus can't tell who holds a version: {e}") from e
+        found = message["message"]
+        headers = dict(Reply(b64decode(found.get("hdrs", "")), b"").headers())
+        return int(found["seq"]), headers.get(INSERT, "")
+
+    def _given_up(self, unknown: bool, trouble: Exception) -> OperationalError:
+        if unknown:
+            return OutcomeUnknown(f"perhaps recorded, perhaps not: {_words(trouble)}")
+        return OperationalError(f"not recorded: {_words(trouble)}")
+
+
+def _is_conflict(error: ApiError) -> bool:
+    if error.err_code == STORE_FAILED:
+        return "per subject" in error.text  # any other text is a failure of the disk
+    return error.err_code in (WRONG_LAST_SEQUENCE, EXPECTATION_IN_FLIGHT)
+
+
+def _clean(topic: str) -> str:
+    """A header's value must come back as it went in."""
+    if not topic.isprintable() or topic != topic.strip():
+        raise ProgrammingError("a topic is one line of printable text")
+    return topic
+
+
+def _words(trouble: Exception) -> str:
+    return str(trouble) or "the connection to the bus was lost"

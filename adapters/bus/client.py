@@ -1,0 +1,429 @@
+"""One connection to the bus: an event-loop thread, and callers of any thread who wait on it.
+
+nats-py shakes hands, signs in, parses and keeps the connection alive. The hot path is ours: a
+request is one buffer written to the transport, an answer is handed straight to the waiting thread.
+The private names of nats-py that this needs are listed in ``PRIVATE_NAMES``; a test holds them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import ssl
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from eventsourcing.persistence import OperationalError
+from nats.aio.client import Client as NatsClient
+from nats.aio.msg import Msg
+from nats.nuid import NUID
+
+from .errors import NotAllowed
+from .settings import BusSettings
+from .wire import Reply, frame
+
+log = logging.getLogger(__name__)
+
+# nats-py is pinned below 3; these names of nats.aio.client.Client are not part of its promise.
+PRIVATE_NAMES = ("_process_msg", "_transport", "_server_info")
+
+SLOW_POLL = 2.0  # seconds after which a watcher looks anyway, in case a wake-up was lost
+_PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8)  # between tries to connect; the last one repeats
+
+
+class NotSent(Exception):
+    """The request never left: to send it again is safe."""
+
+
+class Silence(Exception):
+    """The request left and no answer came: what it did is unknown."""
+
+
+class Ask:
+    """One request under way. Owned by the calling thread until sent, then by the loop until ``done``."""
+
+    __slots__ = ("_lock", "data", "error", "many", "replies", "subject", "token")
+
+    def __init__(self, token: str, subject: str, data: bytes, many: bool) -> None:
+        self.token = token
+        self.subject = subject
+        self.data = data
+        self.many = many  # the answer has several parts and ends with a status
+        self.replies: list[Reply] = []
+        self.error: Exception | None = None
+        self._lock = threading.Lock()
+        self._lock.acquire()
+
+    def feed(self, reply: Reply) -> bool:
+        """Take a part of the answer; True if it was the last."""
+        if not reply.raw and not reply.data:
+            return False  # the first message of a batch is staged: the answer is still to come
+        self.replies.append(reply)
+        if self.many and not reply.status:
+            return False
+        self._lock.release()
+        return True
+
+    def fail(self, error: Exception) -> None:
+        self.error = error
+        self._lock.release()
+
+    def wait(self, seconds: float) -> bool:
+        return self._lock.acquire(timeout=max(seconds, 0.0))
+
+
+class _Connection(NatsClient):
+    """nats-py's client, with the answers to our own requests taken out before its queues."""
+
+    def __init__(self, inbox: bytes, on_reply: Callable[[bytes, Reply], None]) -> None:
+        super().__init__()
+        self._kh_inbox = inbox
+        self._kh_on_reply = on_reply
+
+    async def _process_msg(self, sid: int, subject: bytes, reply: bytes, data: bytes, headers: bytes) -> None:
+        subject = bytes(subject)
+        if subject.startswith(self._kh_inbox):
+            self._kh_on_reply(subject, Reply(headers or b"", data))
+        else:
+            await super()._process_msg(sid, subject, reply, data, headers)
+
+    def write(self, data: bytes) -> None:
+        assert self._transport is not None
+        self._transport.write(data)
+
+    @property
+    def info(self) -> dict[str, Any]:
+        """What the server said about itself."""
+        return dict(self._server_info)
+
+
+class Line:
+    """A connection that mends itself. Safe for use by many threads.
+
+    A lost connection is replaced by a fresh one; requests under way are told at once that their
+    outcome is unknown. Close it when done.
+    """
+
+    def __init__(self, settings: BusSettings) -> None:
+        self.settings = settings
+        self._inbox = f"{settings.inbox}.{NUID().next().decode()}."
+        self._inbox_bytes = self._inbox.encode()
+        self._seed = settings.read_seed()
+        self._tls = _tls_context(settings)
+        self._count = 0
+        self._count_lock = threading.Lock()
+        self._outbox: deque[Ask] = deque()  # filled by callers, emptied by the loop
+        self._kicked = False  # a callback that empties the outbox is on its way
+        # Below: the loop's own
+        self._connection: _Connection | None = None
+        self._waiting: dict[bytes, Ask] = {}
+        self._ended = asyncio.Event()
+        self._stop = asyncio.Event()
+        self._watched: dict[str, list[threading.Event]] = {}
+        # Shared
+        self._up = threading.Event()
+        self._tried = threading.Event()
+        self._closed = False
+        self._trouble = "the bus has not been reached yet"
+        self._refused_entry = False
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._run, name="bus-line", daemon=True)
+        self._thread.start()
+
+    # -- for callers
+
+    @property
+    def connected(self) -> bool:
+        return self._up.is_set()
+
+    @property
+    def server_version(self) -> str:
+        """The version of the server at the other end, or "" while there is none."""
+        connection = self._connection
+        return str(connection.info.get("version", "")) if connection is not None else ""
+
+    @property
+    def max_payload(self) -> int:
+        connection = self._connection
+        return connection.max_payload if connection is not None else 0
+
+    def await_connection(self, deadline: float) -> None:
+        """Wait until connected. ``OperationalError`` at the deadline, or at once if we may not enter."""
+        if self._up.is_set():
+            return
+        while True:
+            if self._closed:
+                raise OperationalError("this connection to the bus is closed")
+            if self._refused_entry and self._tried.is_set():
+                raise OperationalError(f"the bus does not let us in: {self._trouble}")
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise OperationalError(f"the bus is away: {self._trouble}")
+            if self._up.wait(min(left, 0.1)):
+                return
+
+    def ask(
+        self,
+        subject: str,
+        payload: bytes,
+        headers: tuple[tuple[str, str], ...] = (),
+        *,
+        deadline: float,
+        many: bool = False,
+    ) -> list[Reply]:
+        """Send one request and wait for its answer.
+
+        ``NotSent`` or ``Silence`` if there is none, ``NotAllowed`` if the server refuses the right.
+        """
+        return self._send(subject, [(subject, headers, payload)], deadline, many)
+
+    def ask_batch(
+        self, messages: Iterable[tuple[str, tuple[tuple[str, str], ...], bytes]], *, deadline: float
+    ) -> list[Reply]:
+        """Send several messages as one buffer and wait for the answer to the last.
+
+        If the server refuses the first one, that is the answer.
+        """
+        sent = list(messages)
+        return self._send(sent[-1][0], sent, deadline, False)
+
+    def watch(self, subject: str, event: threading.Event) -> None:
+        """Set the event whenever something comes on the subject, after each reconnection, and slowly."""
+        self._in_loop(self._add_watch, subject, event)
+
+    def unwatch(self, subject: str, event: threading.Event) -> None:
+        self._in_loop(self._drop_watch, subject, event)
+
+    def close(self) -> None:
+        """Close the connection and end the thread. Safe to call twice, and from a finalizer."""
+        if self._closed:
+            return
+        self._closed = True
+        self._in_loop(self._stop.set)
+        if threading.current_thread() is not self._thread:
+            self._thread.join(10)
+
+    # -- sending
+
+    def _send(
+        self,
+        subject: str,
+        messages: list[tuple[str, tuple[tuple[str, str], ...], bytes]],
+        deadline: float,
+        many: bool,
+    ) -> list[Reply]:
+        with self._count_lock:
+            self._count += 1
+            token = format(self._count, "x")
+        inbox = self._inbox + token
+        last = len(messages) - 1
+        data = b"".join(
+            frame(s, inbox if i in (0, last) else "", h, p) for i, (s, h, p) in enumerate(messages)
+        )
+        ask = Ask(token, subject, data, many)
+        self._outbox.append(ask)
+        if not self._kicked:
+            self._kicked = True
+            self._in_loop(self._flush)
+        if self._closed:  # checked last: what is put down later than the loop's end would wait in vain
+            raise OperationalError("this connection to the bus is closed")
+        if not ask.wait(deadline - time.monotonic()):
+            self._in_loop(self._forget, ask)
+            raise Silence(f"no answer within the time given ({subject.rpartition('.')[0]})")
+        if ask.error is not None:
+            raise ask.error
+        return ask.replies
+
+    def _in_loop(self, function: Callable[..., object], *args: Any) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody is left to tell
+            self._loop.call_soon_threadsafe(function, *args)
+
+    # -- the loop's own
+
+    def _flush(self) -> None:
+        """Write all that callers have put down. The flag falls first: a late caller kicks again."""
+        self._kicked = False
+        connection = self._connection
+        data = []
+        while self._outbox:
+            ask = self._outbox.popleft()
+            if connection is None:
+                ask.fail(NotSent())
+                continue
+            self._waiting[ask.token.encode()] = ask
+            data.append(ask.data)
+            ask.data = b""
+        if connection is not None and data:
+            connection.write(b"".join(data))
+
+    def _forget(self, ask: Ask) -> None:
+        self._waiting.pop(ask.token.encode(), None)
+
+    def _on_reply(self, subject: bytes, reply: Reply) -> None:
+        token = subject[len(self._inbox_bytes) :]
+        ask = self._waiting.get(token)
+        if ask is not None and ask.feed(reply):
+            del self._waiting[token]
+
+    async def _on_error(self, error: Exception) -> None:
+        """The server tells a refused right apart from any answer: give it to the one who asked."""
+        text = str(error)
+        if "permissions violation" not in text.lower():
+            self._trouble = text or type(error).__name__
+            return
+        refused = text.partition('"')[2].partition('"')[0].lower()  # nats-py tells it in lower case
+        log.warning("the bus refuses a right: %s", text)
+        for token, ask in list(self._waiting.items()):
+            about_inbox = refused.startswith(self._inbox.lower())
+            if about_inbox or ask.subject.lower() == refused:
+                del self._waiting[token]
+                ask.fail(NotAllowed(text))
+
+    def _add_watch(self, subject: str, event: threading.Event) -> None:
+        listeners = self._watched.setdefault(subject, [])
+        listeners.append(event)
+        if len(listeners) == 1 and self._connection is not None:
+            self._task = self._loop.create_task(self._listen(self._connection, subject))
+        event.set()
+
+    def _drop_watch(self, subject: str, event: threading.Event) -> None:
+        # The subscription itself stays until the connection ends: it costs little and others may follow.
+        with contextlib.suppress(ValueError):
+            self._watched.get(subject, []).remove(event)
+
+    async def _listen(self, connection: _Connection, subject: str) -> None:
+        async def wake(_: Msg) -> None:
+            for event in self._watched.get(subject, ()):
+                event.set()
+
+        with contextlib.suppress(Exception):  # the connection ended meanwhile: the next one listens anew
+            await connection.subscribe(subject, cb=wake)
+
+    def _wake_all(self) -> None:
+        for listeners in self._watched.values():
+            for event in listeners:
+                event.set()
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        try:
+            self._loop.run_until_complete(self._live())
+        finally:
+            self._closed = True
+            self._loop.run_until_complete(_cancel_rest())
+            self._loop.close()
+            self._lose(NotSent())
+
+    async def _live(self) -> None:
+        ticker = self._loop.create_task(self._tick())
+        urls = self.settings.urls
+        tries = 0
+        while not self._stop.is_set():
+            self._ended = asyncio.Event()
+            connection = await self._connect(urls[tries % len(urls)])
+            self._tried.set()
+            if connection is None:
+                pause = _PAUSES[min(tries // len(urls), len(_PAUSES) - 1)]
+                tries += 1
+                with contextlib.suppress(asyncio.TimeoutError):
+                    await asyncio.wait_for(self._stop.wait(), pause)
+                continue
+            tries = 0
+            self._connection = connection
+            self._up.set()
+            self._wake_all()
+            stop = self._loop.create_task(self._stop.wait())
+            end = self._loop.create_task(self._ended.wait())
+            await asyncio.wait({stop, end}, return_when=asyncio.FIRST_COMPLETED)
+            stop.cancel()
+            end.cancel()
+            self._up.clear()
+            self._connection = None
+            self._lose(Silence("the connection to the bus was lost"))
+            await _close(connection)
+        ticker.cancel()
+        self._wake_all()
+
+    async def _connect(self, url: str) -> _Connection | None:
+        """One try. None if it failed; the reason is kept for those who wait."""
+        connection = _Connection(self._inbox_bytes, self._on_reply)
+        ended = self._ended
+
+        async def on_closed() -> None:
+            ended.set()
+
+        try:
+            await asyncio.wait_for(
+                connection.connect(
+                    url,
+                    name=self.settings.name,
+                    allow_reconnect=False,  # a fresh connection is simpler to reason about than a mended one
+                    max_reconnect_attempts=1,
+                    reconnect_time_wait=0,
+                    connect_timeout=self.settings.connect_timeout,  # type: ignore[arg-type]
+                    error_cb=self._on_error,
+                    closed_cb=on_closed,
+                    nkeys_seed_str=self._seed,
+                    inbox_prefix=self.settings.inbox,
+                    ping_interval=10,
+                    max_outstanding_pings=2,
+                    tls=self._tls,
+                ),
+                self.settings.connect_timeout,
+            )
+            await connection.subscribe(self._inbox + "*", cb=_nothing)
+            for subject in self._watched:
+                await self._listen(connection, subject)
+            await connection.flush(timeout=self.settings.connect_timeout)  # type: ignore[arg-type]
+        except Exception as e:
+            text = str(e) or type(e).__name__
+            if "no servers available" not in text:  # the reason came before it, by the error callback
+                self._trouble = text
+            self._refused_entry = "authorization" in text.lower()
+            await _close(connection)
+            return None
+        self._refused_entry = False
+        return connection
+
+    def _lose(self, error: Exception) -> None:
+        """Tell everyone whose answer can't come any more."""
+        waiting, self._waiting = self._waiting, {}
+        for ask in waiting.values():
+            ask.fail(error)
+        while self._outbox:
+            self._outbox.popleft().fail(NotSent())
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(SLOW_POLL)
+            self._wake_all()
+
+
+async def _nothing(_: Msg) -> None:
+    """Answers are taken before they come here."""
+
+
+async def _close(connection: _Connection) -> None:
+    with contextlib.suppress(Exception):
+        await connection.close()
+
+
+async def _cancel_rest() -> None:
+    rest = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in rest:
+        task.cancel()
+    await asyncio.gather(*rest, return_exceptions=True)
+
+
+def _tls_context(settings: BusSettings) -> ssl.SSLContext | None:
+    if settings.tls_ca is None and settings.tls_cert is None:
+        return None
+    context = ssl.create_default_context(cafile=settings.tls_ca)
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    if settings.tls_cert is not None:
+        context.load_cert_chain(settings.tls_cert, settings.tls_key)
+    return context

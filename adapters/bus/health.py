@@ -1,0 +1,124 @@
+"""Is the bus what it must be? Connection, version, the stream's configuration, sync, room."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import time
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from eventsourcing.persistence import OperationalError
+
+from .api import Api, ApiError
+from .binary import version_flaw
+from .errors import NotAllowed, StreamDrift
+from .settings import MAX_PAYLOAD_BYTES
+from .stream import check_stream, record_stream
+
+
+@dataclass(frozen=True, kw_only=True)
+class Health:
+    """What a look at the bus found. ``flaws`` are reasons not to write; ``trouble`` one to wait."""
+
+    connected: bool
+    server_version: str
+    head: int | None
+    stored_bytes: int | None
+    room_bytes: int | None  # what the servers may still store, the smallest of them; None if not told
+    flaws: tuple[str, ...]
+    trouble: str = ""
+
+    @property
+    def ok(self) -> bool:
+        return self.connected and not self.flaws and not self.trouble
+
+    def require(self) -> None:
+        """``OperationalError`` if the bus is away, ``StreamDrift`` if it is not what it must be."""
+        if self.trouble or not self.connected:
+            raise OperationalError(self.trouble or "the bus is away")
+        if self.flaws:
+            raise StreamDrift("the bus", self.flaws)
+
+
+def ping(api: Api) -> float:
+    """The seconds of one way to the stream and back."""
+    began = time.monotonic()
+    _info(api)
+    return time.monotonic() - began
+
+
+def check(api: Api) -> Health:
+    """Look at everything that can be seen with the rights at hand."""
+    flaws: list[str] = []
+    trouble = ""
+    state: dict[str, Any] = {}
+    room: int | None = None
+    try:
+        state = _info(api).get("state", {})
+        flaws += check_stream(api, record_stream(api.settings))
+        flaws += _server_flaws(api)
+        room = _monitors(api, flaws)
+    except ApiError as e:
+        flaws.append(f"stream {api.settings.stream}: {e}")
+    except NotAllowed as e:
+        flaws.append(str(e))
+    except OperationalError as e:
+        trouble = str(e)
+    return Health(
+        connected=api.line.connected,
+        server_version=api.line.server_version,
+        head=state.get("last_seq"),
+        stored_bytes=state.get("bytes"),
+        room_bytes=room,
+        flaws=tuple(flaws),
+        trouble=trouble,
+    )
+
+
+def _info(api: Api) -> dict[str, Any]:
+    return api.call(f"STREAM.INFO.{api.settings.stream}")
+
+
+def _server_flaws(api: Api) -> list[str]:
+    found = []
+    if flaw := version_flaw(api.line.server_version):
+        found.append(flaw)
+    if 0 < api.line.max_payload < MAX_PAYLOAD_BYTES:
+        found.append(f"max_payload is {api.line.max_payload} and must be {MAX_PAYLOAD_BYTES} or more")
+    return found
+
+
+def _monitors(api: Api, flaws: list[str]) -> int | None:
+    """Ask every server by its monitoring port. Returns the smallest room left."""
+    rooms = []
+    required = api.settings.require_sync
+    if required and not api.settings.monitor_urls:
+        flaws.append("sync_always is not known: no monitoring address is given")
+    for url in api.settings.monitor_urls:
+        try:
+            jetstream = varz(url, api.settings.connect_timeout).get("jetstream", {})
+        except (OSError, ValueError, http.client.HTTPException) as e:
+            raise OperationalError(f"the monitoring port of a server does not answer: {e}") from e
+        config, stats = jetstream.get("config", {}), jetstream.get("stats", {})
+        if required and config.get("sync_always") is not True:
+            flaws.append("sync_always is not on: acknowledged records could be lost when the power fails")
+        if config.get("max_storage", -1) >= 0:
+            rooms.append(max(0, int(config["max_storage"]) - int(stats.get("storage", 0))))
+    return min(rooms, default=None)
+
+
+def varz(url: str, timeout: float) -> dict[str, Any]:
+    """What a server says about itself on its monitoring port."""
+    parts = urlsplit(url)
+    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+    connection = kind(parts.hostname or "", parts.port, timeout=timeout)
+    try:
+        connection.request("GET", "/varz")
+        response = connection.getresponse()
+        if response.status != 200:
+            raise http.client.HTTPException(f"status {response.status}")
+        return dict(json.loads(response.read()))
+    finally:
+        connection.close()

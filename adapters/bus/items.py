@@ -1,0 +1,192 @@
+"""Sealed items too large for a record, kept under their digest in a bucket of the same account.
+
+A bucket is a stream laid out as NATS object stores are (``$O.<bucket>.C.>`` chunks, ``$O.<bucket>.M.>``
+what makes an item whole). An item is there once its ``M`` message is; chunks without it are the
+remains of an interrupted put.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Any
+
+from eventsourcing.persistence import OperationalError
+
+from .api import Api, ApiError, read_answer
+from .client import Line
+from .errors import ItemDamaged, ItemMissing
+from .settings import BusSettings
+from .stream import ensure
+from .wire import Reply
+
+CHUNK_BYTES = 512 * 1024
+_CHUNKS_A_PAGE = 16
+
+
+def item_stream(settings: BusSettings) -> dict[str, Any]:
+    """The configuration of the bucket: items may be deleted, and are never changed."""
+    return {
+        "name": f"OBJ_{settings.bucket}",
+        "subjects": [f"$O.{settings.bucket}.C.>", f"$O.{settings.bucket}.M.>"],
+        "storage": "file",
+        "retention": "limits",
+        "max_msgs": -1,
+        "max_bytes": -1,
+        "max_age": 0,
+        "max_msg_size": -1,
+        "max_consumers": -1,
+        "max_msgs_per_subject": 1,
+        "discard": "old",  # a chunk that is put again replaces itself
+        "allow_direct": True,
+        "duplicate_window": 120_000_000_000,
+        "compression": "none",
+        "num_replicas": settings.replicas,
+    }
+
+
+def ensure_items(ops: BusSettings) -> None:
+    """Make or compare the bucket, with the credentials of the operations user."""
+    line = Line(ops)
+    try:
+        ensure(Api(line), item_stream(ops))
+    finally:
+        line.close()
+
+
+class ItemStore:
+    """Keeps bytes under their SHA-256. Safe for use by many threads. Close it when done."""
+
+    def __init__(self, settings: BusSettings) -> None:
+        self._line = Line(settings)
+        self._api = Api(self._line)
+        self._stream = f"OBJ_{settings.bucket}"
+        self._prefix = f"$O.{settings.bucket}"
+
+    def put(self, digest: bytes, data: bytes) -> None:
+        """Keep the bytes; to put them again changes nothing. ``ValueError`` if the digest is not theirs."""
+        if sha256(data).digest() != digest:
+            raise ValueError("the digest is not the item's")
+        if self._whole(digest) is not None:
+            return
+        name = digest.hex()
+        count = -(-len(data) // CHUNK_BYTES)
+        for i in range(count):
+            self._publish(f"{self._prefix}.C.{name}.{i}", data[i * CHUNK_BYTES : (i + 1) * CHUNK_BYTES])
+        whole = json.dumps({"bytes": len(data), "chunks": count}, sort_keys=True).encode()
+        self._publish(f"{self._prefix}.M.{name}", whole)
+
+    def get(self, digest: bytes) -> bytes:
+        """The bytes of this digest. ``ItemMissing`` if there are none, ``ItemDamaged`` if they changed."""
+        count = self._whole(digest)
+        if count is None:
+            raise ItemMissing(digest.hex())
+        parts: list[bytes] = []
+        for i in range(0, count, _CHUNKS_A_PAGE):
+            page = range(i, min(i + _CHUNKS_A_PAGE, count))
+            wanted = [f"{self._prefix}.C.{digest.hex()}.{k}" for k in page]
+            found = {_subject(reply): reply.data for reply in self._pull({"multi_last": wanted})}
+            parts += [found.get(subject, b"") for subject in wanted]
+        data = b"".join(parts)
+        if sha256(data).digest() != digest:
+            raise ItemDamaged(f"the item {digest.hex()} does not have its digest")
+        return data
+
+    def delete(self, digest: bytes) -> None:
+        """Delete an item; one that is not there is deleted already."""
+        for kind, tail in (("M", ""), ("C", ".>")):  # first what makes it whole
+            self._purge(f"{self._prefix}.{kind}.{digest.hex()}{tail}")
+
+    def delete_orphans(
+        self, older_than: datetime, is_needed: Callable[[bytes], bool] = lambda digest: True
+    ) -> int:
+        """Delete what no record needs and was stored before ``older_than``; how many items went.
+
+        The remains of interrupted puts always go; whole items go if ``is_needed`` denies their digest.
+        An item is stored before the record that names it: leave it time.
+        """
+        if older_than.tzinfo is None:
+            raise ValueError("older_than needs a time zone")
+        gone = 0
+        for name in sorted(self._names()):
+            try:
+                digest = bytes.fromhex(name)
+            except ValueError:
+                continue  # nothing that this class wrote
+            if self._whole(digest) is not None and is_needed(digest):
+                continue
+            if self._last_stored(name) < older_than:
+                self.delete(digest)
+                gone += 1
+        return gone
+
+    def close(self) -> None:
+        """Close the connection. Safe to call twice."""
+        self._line.close()
+
+    # -- parts
+
+    def _whole(self, digest: bytes) -> int | None:
+        """The number of chunks of a whole item, or None."""
+        found = self._pull({"multi_last": [f"{self._prefix}.M.{digest.hex()}"]})
+        return int(json.loads(found[0].data)["chunks"]) if found else None
+
+    def _names(self) -> set[str]:
+        """The digests of all that is stored, in hex, whole or not."""
+        names: set[str] = set()
+        offset = 0
+        while True:
+            info = self._call(
+                f"STREAM.INFO.{self._stream}", {"subjects_filter": f"{self._prefix}.>", "offset": offset}
+            )
+            subjects = info["state"].get("subjects") or {}
+            names |= {s.removeprefix(self._prefix + ".").split(".")[1] for s in subjects}
+            offset += len(subjects)
+            if not subjects or offset >= info.get("total", 0):
+                return names
+
+    def _last_stored(self, name: str) -> datetime:
+        latest = datetime.min.replace(tzinfo=UTC)
+        for subject in (f"{self._prefix}.M.{name}", f"{self._prefix}.C.{name}.*"):
+            try:
+                found = self._api.call(f"STREAM.MSG.GET.{self._stream}", {"last_by_subj": subject})["message"]
+            except ApiError:
+                continue
+            latest = max(latest, datetime.fromisoformat(found["time"][:19] + "+00:00"))
+        return latest
+
+    def _publish(self, subject: str, data: bytes) -> None:
+        """Store one message; a repetition replaces it with the same bytes."""
+
+        def once(until: float) -> object:
+            return read_answer(self._line.ask(subject, data, deadline=until)[0])
+
+        try:
+            self._api.repeat(once)
+        except ApiError as e:
+            raise OperationalError(f"the bus could not store an item: {e}") from e
+
+    def _purge(self, subject: str) -> None:
+        self._call(f"STREAM.PURGE.{self._stream}", {"filter": subject})
+
+    def _call(self, subject: str, body: object) -> dict[str, Any]:
+        try:
+            return self._api.call(subject, body)
+        except ApiError as e:
+            raise OperationalError(f"the bus could not answer: {e}") from e
+
+    def _pull(self, body: dict[str, Any]) -> list[Reply]:
+        try:
+            replies = self._api.pull(self._stream, body)
+        except ApiError as e:
+            raise OperationalError(f"the bus could not answer: {e}") from e
+        end = replies.pop()
+        if end.status not in (204, 404):
+            raise OperationalError(f"the bus could not read: {end.status_text} ({end.status})")
+        return replies
+
+
+def _subject(reply: Reply) -> str:
+    return dict(reply.headers())["Nats-Subject"]

@@ -1,0 +1,111 @@
+"""How an embedded server is laid out on disk, and the configuration it is given.
+
+<data folder>/
+  lock               held while a server uses the folder
+  nats.conf          0600; no secret in it
+  nats.log           what the server says, two files of 8 MiB at most
+  seeds/hub.seed     0600, made at the first start
+  seeds/ops.seed     0600
+  jetstream/         the records, encrypted
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from .rights import User, new_seed
+from .settings import MAX_PAYLOAD_BYTES
+
+ACCOUNT = "KAKEHASHI"
+
+
+def private_folder(path: Path) -> Path:
+    """Make the folder if it is not there; only its owner may enter it."""
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return path
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file that only its owner may read: whole or not at all."""
+    new = path.with_name(path.name + ".new")
+    new.unlink(missing_ok=True)
+    fd = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(fd, "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    new.replace(path)
+
+
+def seed_in(folder: Path, name: str, given: str | None) -> str:
+    """The secret seed of a user: the given one, the kept one, or a new one that is kept."""
+    if given is not None:
+        return given
+    path = private_folder(folder / "seeds") / f"{name}.seed"
+    if not path.exists():
+        write_private(path, new_seed() + "\n")
+    return path.read_text(encoding="ascii").strip()
+
+
+def config(
+    folder: Path,
+    *,
+    users: Iterable[User],
+    cipher: str,
+    key_file: str,
+    port: int,
+    monitor_port: int,
+    max_file_store: int | None,
+) -> str:
+    """The server's configuration: loopback only, sync before acknowledging, nobody without a key.
+
+    ``key_file`` is an absolute path that the server can read while it starts. Port -1 lets the
+    server take a free one and tell it in its ports file.
+    """
+    # The server joins an include's path to the folder of its configuration, even an absolute one.
+    include = os.path.relpath(key_file, folder)
+    lines = [
+        "server_name: kakehashi",
+        f'listen: "127.0.0.1:{port}"',
+        f'http: "127.0.0.1:{monitor_port}"',
+        f"ports_file_dir: {_quote(folder)}",
+        f"logfile: {_quote(folder / 'nats.log')}",
+        f"logfile_size_limit: {8 * 1024 * 1024}",
+        "logfile_max_num: 2",
+        f"max_payload: {MAX_PAYLOAD_BYTES}",
+        "jetstream {",
+        f"  store_dir: {_quote(folder)}",  # the server adds "/jetstream"
+        "  sync_interval: always",
+        f"  cipher: {cipher}",
+        *([f"  max_file_store: {max_file_store}"] if max_file_store is not None else []),
+        f"  include {_quote(include)}",
+        "}",
+        "accounts {",
+        f"  {ACCOUNT} {{",
+        "    jetstream: enabled",
+        "    users: [",
+        *(_user(user) for user in users),
+        "    ]",
+        "  }",
+        "  SYS {}",
+        "}",
+        "system_account: SYS",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _user(user: User) -> str:
+    publish = ", ".join(_quote(s) for s in user.publish)
+    subscribe = ", ".join(_quote(s) for s in user.subscribe)
+    return (
+        f"      {{ nkey: {user.public}, permissions: "
+        f"{{ publish: {{ allow: [{publish}] }}, subscribe: {{ allow: [{subscribe}] }} }} }}"
+    )
+
+
+def _quote(value: str | Path) -> str:
+    """A string of the server's configuration language, whose escapes JSON's are."""
+    return json.dumps(str(value), ensure_ascii=False)

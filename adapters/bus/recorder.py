@@ -1,0 +1,309 @@
+"""The recorders of the library on a JetStream stream: aggregate sequences and the notification log."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from eventsourcing.persistence import (
+    AggregateRecorder,
+    ApplicationRecorder,
+    InternalError,
+    Notification,
+    OperationalError,
+    StoredEvent,
+)
+
+from .api import Api, ApiError
+from .append import Appender, Guard
+from .client import Line
+from .health import Health, check, ping
+from .raw import RawMessage, decode
+from .settings import BusSettings
+from .subjects import Subjects
+from .subscription import JetStreamSubscription
+from .wire import Reply
+
+PAGE = 500  # messages of one direct get
+PAGE_BYTES = 8 * 1024 * 1024  # and the bytes after which the server ends it early
+MOST_SUBJECTS = 1000  # a direct get by subjects is refused from 1,024 results on
+
+NO_MESSAGE, NO_ROOM = 404, 413  # statuses of a direct get
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A part of the log. ``seen`` is the last position that was looked at."""
+
+    notifications: list[Notification]
+    seen: int
+    more: bool
+
+
+class JetStreamAggregateRecorder(AggregateRecorder):
+    """Stores and reads the events of originators. Safe for use by many threads."""
+
+    def __init__(self, line: Line) -> None:
+        settings = line.settings
+        self._line = line
+        self._api = Api(line)
+        self._stream = settings.stream
+        self._subjects = Subjects(settings.prefix, settings.ids)
+        self._appender = Appender(self._api, self._subjects)
+
+    @property
+    def settings(self) -> BusSettings:
+        return self._line.settings
+
+    def insert_events(
+        self, stored_events: Sequence[StoredEvent], *, guards: Sequence[Guard] = (), **kwargs: Any
+    ) -> Sequence[int] | None:
+        """Store the events, all or none; see :meth:`Appender.append` for guards and errors."""
+        self._insert(stored_events, guards)
+        return None
+
+    def _insert(self, stored_events: Sequence[StoredEvent], guards: Sequence[Guard]) -> list[int]:
+        if not stored_events and not guards:
+            return []
+        return self._appender.append(stored_events, guards)
+
+    def select_events(
+        self,
+        originator_id: UUID | str,
+        *,
+        gt: int | None = None,
+        lte: int | None = None,
+        desc: bool = False,
+        limit: int | None = None,
+    ) -> Sequence[StoredEvent]:
+        """The events of one originator by version. Versions may have gaps."""
+        events = [
+            event
+            for event in self._read_originator(originator_id, gt, lte)
+            if (gt is None or event.originator_version > gt)
+            and (lte is None or event.originator_version <= lte)
+        ]
+        events.sort(key=lambda event: event.originator_version, reverse=desc)
+        return events if limit is None else events[:limit]
+
+    def _read_originator(
+        self, originator_id: UUID | str, gt: int | None, lte: int | None
+    ) -> list[StoredEvent]:
+        """At least the events within the bounds, by the cheapest request that misses none."""
+        record = self._subjects.record
+        first = 0 if gt is None else max(gt + 1, 0)
+        if lte is not None and lte - first < MOST_SUBJECTS:
+            wanted = [record(originator_id, version) for version in range(first, lte + 1)]
+            return self._by_subjects(wanted) or [] if wanted else []
+        if first < MOST_SUBJECTS:
+            found = self._by_subjects([self._subjects.originator(originator_id)])
+            if found is not None:
+                return found
+        # A long sequence: which versions there are, then those by name.
+        versions = [v for v in self._versions(originator_id) if v >= first and (lte is None or v <= lte)]
+        events: list[StoredEvent] = []
+        for i in range(0, len(versions), MOST_SUBJECTS):
+            page = self._by_subjects([record(originator_id, v) for v in versions[i : i + MOST_SUBJECTS]])
+            events.extend(page or [])
+        return events
+
+    def _by_subjects(self, subjects: list[str]) -> list[StoredEvent] | None:
+        """The records of these subjects, or None if there are too many for one request."""
+        events: list[StoredEvent] = []
+        body: dict[str, Any] = {"multi_last": subjects, "batch": 1024, "max_bytes": PAGE_BYTES}
+        while True:
+            replies = self._pull(body)
+            end = replies.pop()
+            if end.status == NO_MESSAGE:
+                return events
+            if end.status == NO_ROOM:
+                return None
+            events.extend(_event(decode(reply, self._subjects)) for reply in replies)
+            told = dict(end.headers())
+            if int(told.get("Nats-Num-Pending", "0")) == 0 or not replies:
+                return events
+            # The page was full of bytes: go on behind its last message, up to the same end.
+            body["seq"] = int(told["Nats-Last-Sequence"]) + 1
+            body["up_to_seq"] = int(told["Nats-UpTo-Sequence"])
+
+    def _versions(self, originator_id: UUID | str) -> list[int]:
+        found: list[int] = []
+        body: dict[str, Any] = {"subjects_filter": self._subjects.originator(originator_id), "offset": 0}
+        while True:
+            info = self._call(f"STREAM.INFO.{self._stream}", body)
+            names = info["state"].get("subjects") or {}
+            found += [record[1] for name in names if (record := self._subjects.parse(name))]
+            body["offset"] += len(names)
+            if not names or body["offset"] >= info.get("total", 0):
+                return sorted(found)
+
+    def _call(self, subject: str, body: object = None) -> dict[str, Any]:
+        try:
+            return self._api.call(subject, body)
+        except ApiError as e:
+            raise OperationalError(f"the bus could not answer: {e}") from e
+
+    def _pull(self, body: object) -> list[Reply]:
+        try:
+            replies = self._api.pull(self._stream, body)
+        except ApiError as e:
+            raise OperationalError(f"the bus could not answer: {e}") from e
+        end = replies[-1]
+        if end.status not in (204, NO_MESSAGE, NO_ROOM):
+            raise OperationalError(f"the bus could not read: {end.status_text} ({end.status})")
+        return replies
+
+    def ping(self) -> float:
+        """The seconds of one way there and back. ``OperationalError`` if there is no answer."""
+        return ping(self._api)
+
+    def check(self) -> Health:
+        """Look at the connection, the stream's configuration and the servers; never raises for a flaw."""
+        return check(self._api)
+
+    def close(self) -> None:
+        """Close the connection. Safe to call twice."""
+        self._line.close()
+
+
+class JetStreamApplicationRecorder(JetStreamAggregateRecorder, ApplicationRecorder):
+    """Stores events and reads them in the order of the stream: a notification's id is its sequence."""
+
+    def __init__(self, line: Line) -> None:
+        super().__init__(line)
+        self._subscriptions: weakref.WeakSet[JetStreamSubscription] = weakref.WeakSet()
+
+    def insert_events(
+        self, stored_events: Sequence[StoredEvent], *, guards: Sequence[Guard] = (), **kwargs: Any
+    ) -> Sequence[int]:
+        """Store the events, all or none, and return their positions in the stream."""
+        return self._insert(stored_events, guards)
+
+    def select_notifications(
+        self,
+        start: int | None,
+        limit: int,
+        stop: int | None = None,
+        topics: Sequence[str] = (),
+        *,
+        inclusive_of_start: bool = True,
+    ) -> Sequence[Notification]:
+        """Events in the order of the stream. ``InternalError`` at a message that is no record."""
+        first = 1 if start is None else start + (not inclusive_of_start)
+        found: list[Notification] = []
+        for page in self._pages(first, limit if not topics else PAGE, stop):
+            for raw in page:
+                if not topics or raw.topic in topics:
+                    found.append(_notification(raw))
+                    if len(found) == limit:
+                        return found
+        return found
+
+    def max_notification_id(self) -> int | None:
+        """The last position, or None if nothing was ever stored."""
+        return self.head() or None
+
+    def head(self) -> int:
+        """The last sequence that the stream has given, 0 if none."""
+        return int(self._call(f"STREAM.INFO.{self._stream}")["state"]["last_seq"])
+
+    def read_raw(self, start: int, limit: int) -> list[RawMessage]:
+        """What the stream holds from a sequence on, as it is: gaps show in ``sequence``, oddities in
+        ``flaws``. Nothing in a stream makes this raise."""
+        found: list[RawMessage] = []
+        for page in self._pages(start, limit, None):
+            found += page
+            if len(found) >= limit:
+                break
+        return found[:limit]
+
+    def locate(self, originator_id: UUID | str, version: int) -> Notification | None:
+        """One event with its position, or None if there is no such version."""
+        subject = self._subjects.record(originator_id, version)
+        replies = self._pull({"multi_last": [subject], "batch": 1})[:-1]
+        return _notification(decode(replies[0], self._subjects)) if replies else None
+
+    def subscribe(self, gt: int | None = None, topics: Sequence[str] = ()) -> JetStreamSubscription:
+        """Iterate over events from a position on, and go on with new ones as they are stored.
+
+        It waits out a bus that is away. It ends when it is stopped or the recorder is closed.
+        """
+        subscription = JetStreamSubscription(self, gt=gt, topics=topics)
+        self._subscriptions.add(subscription)
+        return subscription
+
+    def next_page(self, first: int, topics: Sequence[str]) -> Page:
+        """The events of one page from a position on, how far it reached, and whether more is there."""
+        raws, more = self._page(first, PAGE)
+        events = [_notification(raw) for raw in raws if not topics or raw.topic in topics]
+        return Page(events, raws[-1].sequence if raws else first - 1, more)
+
+    def close(self) -> None:
+        """End the subscriptions and close the connection. Safe to call twice."""
+        for subscription in list(self._subscriptions):
+            subscription.stop()
+        super().close()
+
+    def _pages(self, first: int, limit: int, stop: int | None) -> Iterator[list[RawMessage]]:
+        """Pages of messages from a sequence on. No subject is named: that is what makes them cheap."""
+        first = max(first, 1)
+        left = limit
+        while left > 0 and (stop is None or first <= stop):
+            size = min(PAGE, left if stop is None else min(left, stop - first + 1))
+            page, more = self._page(first, size)
+            if stop is not None:
+                page = [raw for raw in page if raw.sequence <= stop]  # a gap lets a page reach beyond
+            if page:
+                yield page
+                first = page[-1].sequence + 1
+                left -= len(page)
+            if not page or not more:
+                return
+
+    def _page(self, first: int, size: int) -> tuple[list[RawMessage], bool]:
+        replies = self._pull({"seq": max(first, 1), "batch": size, "max_bytes": PAGE_BYTES})
+        end = replies.pop()
+        more = int(dict(end.headers()).get("Nats-Num-Pending", "0")) > 0
+        return [decode(reply, self._subjects) for reply in replies], more
+
+
+def connect(settings: BusSettings, *, check_first: bool = True) -> JetStreamApplicationRecorder:
+    """A recorder on a stream that is what it must be.
+
+    ``OperationalError`` if the bus is away or does not let us in, ``StreamDrift`` if the stream or a
+    server is not what it must be.
+    """
+    line = Line(settings)
+    try:
+        recorder = JetStreamApplicationRecorder(line)
+        if check_first:
+            recorder.check().require()
+    except BaseException:
+        line.close()
+        raise
+    return recorder
+
+
+def _event(raw: RawMessage) -> StoredEvent:
+    originator_id, version, topic = _record(raw)
+    return StoredEvent(originator_id=originator_id, originator_version=version, topic=topic, state=raw.state)
+
+
+def _notification(raw: RawMessage) -> Notification:
+    originator_id, version, topic = _record(raw)
+    return Notification(
+        originator_id=originator_id,
+        originator_version=version,
+        topic=topic,
+        state=raw.state,
+        id=raw.sequence,
+    )
+
+
+def _record(raw: RawMessage) -> tuple[UUID | str, int, str]:
+    if raw.originator_id is None or raw.version is None or raw.topic is None:
+        raise InternalError(f"sequence {raw.sequence} is no record: {'; '.join(raw.flaws)}")
+    return raw.originator_id, raw.version, raw.topic

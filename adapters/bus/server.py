@@ -1,0 +1,363 @@
+"""A NATS server of our own, for a hub on one machine: started, watched, started again, stopped."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import logging
+import os
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Self
+
+from eventsourcing.persistence import OperationalError
+
+from .binary import binary_version, find_binary
+from .errors import AlreadyRunning
+from .layout import config, private_folder, seed_in, write_private
+from .rights import User, hub_user, ops_user, public_of
+from .settings import BusSettings
+
+log = logging.getLogger(__name__)
+
+HUB_INBOX = "_INBOX.hub"
+OPS_INBOX = "_INBOX.ops"
+STOP_PATIENCE = 10.0  # seconds that a server may take to end in good order
+
+# The server must not outlive us. The wish to die with the parent is a mark of a process that survives
+# exec, and belongs to the thread that forked: hence a little program in between, started by a thread
+# that lives as long as the server. (A function run between fork and exec is not safe beside threads.)
+_LAUNCH = """
+import os, signal, sys
+parent = int(sys.argv[1])
+if sys.platform == "linux":
+    import ctypes
+    ctypes.CDLL(None, use_errno=True).prctl(1, int(signal.SIGTERM), 0, 0, 0)
+    if os.getppid() != parent:
+        os._exit(1)
+os.execv(sys.argv[2], sys.argv[2:])
+"""
+
+
+class EmbeddedServer:
+    """One ``nats-server`` on loopback with a data folder of its own.
+
+    ``store_key`` (32 bytes) encrypts what lies on disk: without it the folder can't be read again.
+    It reaches the server through memory that has no name in the file system and is emptied after
+    the start (where the system has no such memory: a 0600 file that is removed after the start);
+    never by command line or environment.
+
+    A crash is told to ``on_event`` and the log, and the server is started again on the same port.
+    ``on_event`` runs on the watching thread and gets one word (``started``, ``crashed``,
+    ``stopped``) and a sentence.
+    """
+
+    def __init__(
+        self,
+        data_dir: Path | str,
+        *,
+        store_key: bytes,
+        cipher: str = "chachapoly",
+        stream: str = "KAKEHASHI",
+        prefix: str = "kakehashi.v1",
+        bucket: str = "kakehashi-items",
+        hub_seed: str | None = None,
+        ops_seed: str | None = None,
+        extra_users: Sequence[User] = (),
+        binary: Path | None = None,
+        port: int = -1,
+        max_file_store: int | None = None,
+        on_event: Callable[[str, str], None] | None = None,
+        start_timeout: float = 60.0,
+    ) -> None:
+        if len(store_key) != 32:
+            raise ValueError("the store key has 32 bytes")
+        if cipher not in ("chachapoly", "aes"):
+            raise ValueError("cipher is 'chachapoly' or 'aes'")
+        self.folder = Path(data_dir).absolute()
+        self._key = store_key.hex()
+        self._cipher = cipher
+        self._names = BusSettings(stream=stream, prefix=prefix, bucket=bucket)
+        self._seeds = {"hub": hub_seed, "ops": ops_seed}
+        self._extra_users = tuple(extra_users)
+        self._binary = binary
+        self._port = port
+        self._monitor_port = -1
+        self._max_file_store = max_file_store
+        self._on_event = on_event
+        self._start_timeout = start_timeout
+        self.version = ""
+        self._lock_fd = -1
+        self._process: subprocess.Popen[bytes] | None = None
+        self._watcher: threading.Thread | None = None
+        self._wish_to_stop = threading.Event()
+        self._first_start = threading.Event()
+        self._first_error: Exception | None = None
+
+    # -- life
+
+    def start(self, *, setup: bool = True) -> Self:
+        """Start the server, wait until it serves, and make the streams that are not there.
+
+        ``AlreadyRunning`` if the folder is in use, ``StreamDrift`` if a stream is not what it must
+        be, ``OperationalError`` if the server does not come up.
+        """
+        if self._watcher is not None:
+            raise AlreadyRunning("this server has been started already")
+        private_folder(self.folder)
+        self._lock_fd = _lock(self.folder / "lock")
+        try:
+            binary = self._binary or find_binary()
+            self.version = binary_version(binary)
+            users = self._users()
+            self._wish_to_stop.clear()
+            self._first_start.clear()
+            self._first_error = None
+            self._watcher = threading.Thread(
+                target=self._watch, args=(binary, users), name="nats-server-watcher", daemon=True
+            )
+            self._watcher.start()
+            self._first_start.wait()
+            if self._first_error is not None:
+                raise self._first_error
+            if setup:
+                from .items import ensure_items
+                from .stream import ensure_stream
+
+                ensure_stream(self.ops_settings())
+                ensure_items(self.ops_settings())
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def stop(self) -> None:
+        """Stop the process that we started, and no other. Safe to call twice."""
+        self._wish_to_stop.set()
+        process = self._process
+        if process is not None and process.poll() is None:
+            process.terminate()
+        if self._watcher is not None:
+            self._watcher.join(STOP_PATIENCE)
+            if self._watcher.is_alive() and process is not None:
+                process.kill()
+            self._watcher.join()
+            self._watcher = None
+        if self._lock_fd >= 0:
+            os.close(self._lock_fd)
+            self._lock_fd = -1
+
+    def __enter__(self) -> Self:
+        return self if self._watcher is not None else self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    # -- how to reach it
+
+    @property
+    def url(self) -> str:
+        return f"nats://127.0.0.1:{self._port}"
+
+    @property
+    def monitor_url(self) -> str:
+        return f"http://127.0.0.1:{self._monitor_port}"
+
+    @property
+    def pid(self) -> int | None:
+        """The process id of the running server, or None while there is none."""
+        process = self._process
+        return process.pid if process is not None and process.poll() is None else None
+
+    def hub_settings(self) -> BusSettings:
+        """The settings of the hub's user."""
+        return self._settings("hub", HUB_INBOX)
+
+    def ops_settings(self) -> BusSettings:
+        """The settings of the operations user, who makes and changes streams."""
+        return self._settings("ops", OPS_INBOX)
+
+    def disk_free_bytes(self) -> int:
+        """The room left on the disk that holds the records."""
+        return shutil.disk_usage(self.folder).free
+
+    def _settings(self, who: str, inbox: str) -> BusSettings:
+        return BusSettings(
+            url=self.url,
+            stream=self._names.stream,
+            prefix=self._names.prefix,
+            bucket=self._names.bucket,
+            seed=self._seed(who),
+            monitor_url=self.monitor_url,
+            inbox=inbox,
+            name=f"kakehashi-{who}",
+        )
+
+    def _seed(self, who: str) -> str:
+        return seed_in(self.folder, who, self._seeds[who])
+
+    def _users(self) -> list[User]:
+        names = self._names
+        hub = hub_user(
+            public_of(self._seed("hub")),
+            stream=names.stream,
+            prefix=names.prefix,
+            bucket=names.bucket,
+            inbox=HUB_INBOX,
+            notify=names.notify,
+        )
+        ops = ops_user(public_of(self._seed("ops")), inbox=OPS_INBOX)
+        return [hub, ops, *self._extra_users]
+
+    # -- the watching thread
+
+    def _watch(self, binary: Path, users: list[User]) -> None:
+        pause = 0.1
+        while not self._wish_to_stop.is_set():
+            began = time.monotonic()
+            try:
+                self._launch(binary, users)
+            except Exception as e:
+                self._end_process()
+                if not self._first_start.is_set():
+                    self._first_error = e
+                    self._first_start.set()
+                    return
+                self._tell("crashed", f"nats-server did not start: {e}")
+            else:
+                self._tell("started", f"nats-server {self.version} serves on {self.url}")
+                self._first_start.set()
+                assert self._process is not None
+                code = self._process.wait()
+                if self._wish_to_stop.is_set():
+                    break
+                self._tell("crashed", f"nats-server ended by itself (code {code}); starting it again")
+            if time.monotonic() - began > 30:
+                pause = 0.1  # it had run well: this is a new trouble
+            self._wish_to_stop.wait(pause)
+            pause = min(pause * 2, 5.0)
+        self._end_process()
+        self._tell("stopped", "nats-server is stopped")
+
+    def _launch(self, binary: Path, users: list[User]) -> None:
+        ports_of = self.folder.glob("*.ports")
+        for old in ports_of:
+            old.unlink()
+        key = _SecretFile(self.folder, f'key: "{self._key}"\n')
+        try:
+            text = config(
+                self.folder,
+                users=users,
+                cipher=self._cipher,
+                key_file=key.path,
+                port=self._port,
+                monitor_port=self._monitor_port,
+                max_file_store=self._max_file_store,
+            )
+            conf = self.folder / "nats.conf"
+            write_private(conf, text)
+            self._process = subprocess.Popen(
+                [sys.executable, "-I", "-S", "-c", _LAUNCH, str(os.getpid()), str(binary), "-c", str(conf)],
+                pass_fds=(*key.fds, self._lock_fd),  # the folder stays locked until the server is gone too
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                env={},
+                cwd=self.folder,
+                start_new_session=True,  # an interrupt from the keyboard is for us; we stop the server
+            )
+            self._port, self._monitor_port = self._await_ports(self._process)
+        finally:
+            key.wipe()
+
+    def _await_ports(self, process: subprocess.Popen[bytes]) -> tuple[int, int]:
+        """Wait until the server has written its ports, which it does once it serves."""
+        deadline = time.monotonic() + self._start_timeout
+        while time.monotonic() < deadline and not self._wish_to_stop.is_set():
+            if process.poll() is not None:
+                break
+            for path in self.folder.glob("*.ports"):
+                try:
+                    said = json.loads(path.read_text(encoding="utf-8"))
+                    return _port(said["nats"][0]), _port(said["monitoring"][0])
+                except (ValueError, KeyError, IndexError):
+                    pass  # not yet written to the end
+            time.sleep(0.005)
+        raise OperationalError(f"nats-server did not come up: {_last_words(self.folder / 'nats.log')}")
+
+    def _end_process(self) -> None:
+        process = self._process
+        if process is None:
+            return
+        if process.poll() is None:
+            process.terminate()
+            try:
+                process.wait(STOP_PATIENCE)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+    def _tell(self, word: str, sentence: str) -> None:
+        log.log(logging.WARNING if word == "crashed" else logging.INFO, "%s", sentence)
+        if self._on_event is not None:
+            try:
+                self._on_event(word, sentence)
+            except Exception:
+                log.exception("on_event failed")  # the listener's trouble must not end the watch
+
+
+class _SecretFile:
+    """Bytes that the server can read by a path while it starts, and nobody by name on disk."""
+
+    def __init__(self, folder: Path, text: str) -> None:
+        self.fds: tuple[int, ...] = ()
+        if hasattr(os, "memfd_create"):
+            fd = os.memfd_create("store-key")
+            os.write(fd, text.encode())
+            self.fds = (fd,)
+            self.path = f"/proc/self/fd/{fd}"
+        else:
+            file = folder / "store-key.conf"
+            write_private(file, text)
+            self.path = str(file)
+
+    def wipe(self) -> None:
+        for fd in self.fds:
+            os.ftruncate(fd, 0)  # the server holds the same memory open: empty it there too
+            os.close(fd)
+        if not self.fds:
+            Path(self.path).unlink(missing_ok=True)
+
+
+def _lock(path: Path, patience: float = 3.0) -> int:
+    """Hold the folder. A server whose parent has just died takes a moment to follow it: be patient."""
+    fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    deadline = time.monotonic() + patience
+    while True:
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as e:
+            if time.monotonic() >= deadline:
+                os.close(fd)
+                raise AlreadyRunning("another server uses this data folder") from e
+            time.sleep(0.05)
+        else:
+            return fd
+
+
+def _port(url: str) -> int:
+    return int(url.rpartition(":")[2])
+
+
+def _last_words(path: Path) -> str:
+    try:
+        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return "it left no log"
+    told = [line.partition("] ")[2] for line in lines if "[FTL]" in line or "[ERR]" in line]
+    return told[-1] if told else (lines[-1] if lines else "its log is empty")

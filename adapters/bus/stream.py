@@ -1,0 +1,101 @@
+"""What a stream of records must be, made once by the operations user and compared at every start."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Any
+
+from .api import STREAM_NOT_FOUND, Api, ApiError
+from .client import Line
+from .errors import StreamDrift
+from .settings import BusSettings
+
+NAME_IN_USE = 10058
+_UNKNOWN_TO_COMPARISON = frozenset({"metadata", "description", "placement"})  # say nothing about the records
+
+
+def record_stream(settings: BusSettings) -> dict[str, Any]:
+    """The configuration of the stream of records: nothing is ever removed, one record a version."""
+    return {
+        "name": settings.stream,
+        "subjects": [f"{settings.prefix}.>"],
+        "storage": "file",
+        "retention": "limits",
+        "max_msgs": -1,
+        "max_bytes": -1,
+        "max_age": 0,
+        "max_msg_size": -1,
+        "max_consumers": -1,
+        "max_msgs_per_subject": 1,
+        "discard": "new",
+        "discard_new_per_subject": True,
+        "deny_delete": True,
+        "deny_purge": True,
+        "allow_direct": True,
+        "allow_atomic": True,
+        "duplicate_window": 120_000_000_000,  # the server's own; records carry no Nats-Msg-Id
+        "compression": "none",
+        "num_replicas": settings.replicas,
+        "republish": {"src": f"{settings.prefix}.>", "dest": settings.notify, "headers_only": True},
+    }
+
+
+def differences(wanted: dict[str, Any], actual: dict[str, Any]) -> tuple[str, ...]:
+    """Each point in which a configuration is not the wanted one, fields we never heard of included."""
+    found = []
+    for key in sorted(wanted.keys() | actual.keys()):
+        if key in _UNKNOWN_TO_COMPARISON:
+            continue
+        want, have = wanted.get(key), actual.get(key)
+        if want != have and not (key not in wanted and not have):  # an absent field and an empty one are one
+            found.append(f"{key} is {have!r} and must be {want!r}")
+    return tuple(found)
+
+
+def read_config(api: Api, name: str) -> dict[str, Any]:
+    """The stream's configuration as it is. ``ApiError`` if it is not there."""
+    return dict(api.call(f"STREAM.INFO.{name}")["config"])
+
+
+def check_stream(api: Api, wanted: dict[str, Any]) -> tuple[str, ...]:
+    """What differs; that the stream is not there at all is a difference too."""
+    try:
+        return differences(wanted, read_config(api, wanted["name"]))
+    except ApiError as e:
+        if e.err_code == STREAM_NOT_FOUND:
+            return (f"stream {wanted['name']} is not there",)
+        raise
+
+
+def ensure(api: Api, wanted: dict[str, Any], *, update: bool = False) -> None:
+    """Make the stream if it is not there; refuse one that differs, unless told to update it.
+
+    ``StreamDrift`` names what differs, or what the server refused to change.
+    """
+    name = wanted["name"]
+    found = check_stream(api, wanted)
+    if found and found[0].endswith("is not there"):
+        try:
+            api.call(f"STREAM.CREATE.{name}", wanted)
+        except ApiError as e:
+            if e.err_code != NAME_IN_USE:  # somebody else made it meanwhile: compare
+                raise StreamDrift(f"stream {name}", (f"it could not be made: {e}",)) from e
+        found = check_stream(api, wanted)
+    elif found and update:
+        with contextlib.suppress(ApiError):  # what the server refuses still differs below
+            api.call(f"STREAM.UPDATE.{name}", wanted)
+        found = check_stream(api, wanted)
+    if found:
+        raise StreamDrift(f"stream {name}", found)
+
+
+def ensure_stream(ops: BusSettings, *, update: bool = False) -> None:
+    """Make or compare the stream of records, with the credentials of the operations user.
+
+    ``update`` lets an operator change what may be changed, such as the number of replicas.
+    """
+    line = Line(ops)
+    try:
+        ensure(Api(line), record_stream(ops), update=update)
+    finally:
+        line.close()

@@ -1,0 +1,55 @@
+"""Following the log: pages of it, fetched when the server tells that something was stored."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from eventsourcing.persistence import ListenNotifySubscription, OperationalError, ShutDown
+
+if TYPE_CHECKING:
+    from .recorder import JetStreamApplicationRecorder
+
+log = logging.getLogger(__name__)
+
+
+class JetStreamSubscription(ListenNotifySubscription["JetStreamApplicationRecorder"]):
+    """The library's subscription, woken by the server; it waits out a bus that is away.
+
+    A wake-up says only "look": a lost one is made good by the slow poll of the line, and nothing is
+    ever skipped, because each look goes on from the last position that was handed over.
+    """
+
+    def __init__(
+        self, recorder: JetStreamApplicationRecorder, gt: int | None = None, topics: Sequence[str] = ()
+    ) -> None:
+        self._watch_on = recorder._line
+        self._notify = recorder.settings.notify
+        super().__init__(recorder=recorder, gt=gt, topics=topics)
+        self._watch_on.watch(self._notify, self._has_been_notified)
+
+    def stop(self) -> None:
+        """End the iteration. Safe to call twice."""
+        super().stop()
+        self._watch_on.unwatch(self._notify, self._has_been_notified)
+
+    def _pull(self) -> None:
+        while not self._has_been_stopped:
+            self._has_been_notified.clear()
+            try:
+                page = self._recorder.next_page((self._last_notification_id or 0) + 1, self._topics)
+            except OperationalError as e:
+                if self._has_been_stopped:
+                    return
+                log.warning("a subscription waits for the bus: %s", e)
+                self._has_been_notified.wait(1.0)
+                continue
+            if page.notifications:
+                try:
+                    self._notifications_queue.put(page.notifications)
+                except ShutDown:
+                    return
+            self._last_notification_id = page.seen
+            if not page.more:
+                return
