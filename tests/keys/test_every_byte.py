@@ -1,0 +1,172 @@
+"""Whatever byte is changed and wherever a form is cut off: refused, and by our own errors only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from domain.errors import Malformed, NotThere, Untrusted
+from keys.frame import WISH, parse_frame, verify
+from keys.item import open_item
+from keys.keystore import Cost, seal_keystore, unseal_keystore
+from keys.leaf import Leaf, leaf_tag, record_sha
+from keys.receipt import Receipt, sign_receipt, verify_receipt
+from keys.record import (
+    list_parts,
+    match_items,
+    open_audit_layer,
+    open_audit_wrap,
+    open_named_wrap,
+    open_record,
+)
+from keys.request import match_parts, parse_request
+from keys.wish import parse_wish
+from keys.wrap import open_wrap
+
+FORMS = ["frame", "request", "record", "item", "wrap", "receipt", "keystore"]
+_KEYSTORE = seal_keystore({"sig": bytes(64)}, "x", Cost(8, 1, 1))
+
+
+def read_frame(world: Any, data: bytes) -> None:
+    frame = parse_frame(data)
+    verify(WISH, frame, [world.core_sig.public])
+    parse_wish(frame.payload)
+
+
+def read_request(world: Any, data: bytes) -> None:
+    request = parse_request(data)
+    verify(WISH, request.frame, [world.core_sig.public])
+    match_parts(request.payload, request.parts)
+
+
+def read_record(world: Any, state: bytes) -> None:
+    """All that a reader does with a record: its epoch chooses the key; every part is looked at."""
+    ck = world.keys.ck(world.case, list_parts(state).epoch)
+    record = open_record(ck=ck, hub=world.hub, originator=world.case, version=1, state=state)
+    match_items(record, world.payload)
+    for ref in world.payload.wraps:
+        section = world.sections[world.item_ids.index(ref.item)]
+        open_named_wrap(record, world.payload, ref.item, ref.to, world.sks[section])
+    if record.audit_wrap is None:
+        raise Untrusted("no-audit-wrap", "the first record of an epoch has one")
+    wrap = open_audit_layer(world.sks["control"], record.audit_wrap)
+    open_audit_wrap(kem=world.audit_kem, hub=world.hub, originator=world.case, epoch=1, wrap=wrap)
+
+
+def read_item(world: Any, sealed: bytes) -> None:
+    one = world.sealed[0]
+    open_item(
+        key=one.key,
+        kc=one.kc,
+        hub=world.hub,
+        about=world.about,
+        item=world.item_ids[0],
+        section="BASIC",
+        schema="text/v1",
+        keyset=world.keyset,
+        sealed=sealed,
+    )
+
+
+def read_wrap(world: Any, wrap: bytes) -> None:
+    open_wrap(
+        kem=world.core_kem,
+        hub=world.hub,
+        about=world.about,
+        item=world.item_ids[0],
+        kc=world.sealed[0].kc,
+        keyset=world.keyset,
+        wrap=wrap,
+    )
+
+
+def read_receipt(world: Any, data: bytes) -> None:
+    verify_receipt(data, world.log.public)
+
+
+def read_keystore(world: Any, data: bytes) -> None:
+    unseal_keystore(data, "x", rehearsal=True)
+
+
+READ: dict[str, Callable[[Any, bytes], None]] = {
+    "frame": read_frame,
+    "request": read_request,
+    "record": read_record,
+    "item": read_item,
+    "wrap": read_wrap,
+    "receipt": read_receipt,
+    "keystore": read_keystore,
+}
+
+
+@pytest.fixture(scope="module")
+def whole(world):
+    leaf = Leaf(1, record_sha("kakehashi.v1.x.1", world.state), leaf_tag(world.ck, world.case, 1))
+    receipt = Receipt(
+        hub=world.hub,
+        mode="rehearsal",
+        ask_id=world.payload.ask_id,
+        frame=world.frame.digest,
+        leaf=leaf,
+        promised_at=world.noon,
+    )
+    return {
+        "frame": world.frame_bytes,
+        "request": world.request,
+        "record": world.state,
+        "item": world.sealed[0].sealed,
+        "wrap": world.wraps[world.item_ids[0], world.core],
+        "receipt": sign_receipt(receipt, world.log),
+        "keystore": _KEYSTORE,
+    }
+
+
+def refused(world: Any, form: str, data: bytes) -> None:
+    with pytest.raises((Malformed, Untrusted, NotThere)) as caught:
+        READ[form](world, data)
+    if caught.type is NotThere:  # only where a changed epoch names a key that never was
+        assert (form, caught.value.flaw) == ("record", "ck-not-given")
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_each_form_is_read_when_nothing_was_changed(world, whole, form):
+    READ[form](world, whole[form])
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_attack_one_byte_changed_anywhere_is_refused(world, whole, form):
+    @settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(st.integers(0, len(whole[form]) - 1), st.integers(1, 255))
+    def check(place, flip):
+        data = bytearray(whole[form])
+        data[place] ^= flip
+        refused(world, form, bytes(data))
+
+    check()
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_attack_each_byte_of_the_head_changed_is_refused(world, whole, form):
+    """The first 64 bytes hold magic, lengths and counts: each of their bits in turn."""
+    for bit in range(8 * 64):
+        data = bytearray(whole[form])
+        data[bit // 8] ^= 1 << bit % 8
+        refused(world, form, bytes(data))
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_attack_form_cut_off_anywhere_is_refused(world, whole, form):
+    data = whole[form]
+    step = 1 if len(data) < 2000 else 7
+    for end in {*range(0, len(data), step), len(data) - 1}:
+        refused(world, form, data[:end])
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_attack_bytes_added_at_the_end_are_refused(world, whole, form):
+    for more in (b"\0", b"\xff" * 16, whole[form]):
+        refused(world, form, whole[form] + more)

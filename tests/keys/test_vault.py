@@ -1,0 +1,255 @@
+"""The vault: keys exist before they are needed, and are gone when they were destroyed."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import stat
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from uuid import UUID
+
+import pytest
+
+from domain.errors import Broken, Malformed, NotThere, Unavailable, Untrusted
+from keys.record import FixedKeys, build_record, list_parts, open_record
+from keys.vault import KeystoreCustody, Vault
+
+CASE = UUID("11111111-1111-4111-8111-111111111111")
+OTHER = UUID("22222222-2222-4222-8222-222222222222")
+ONE, TWO = b"\1" * 32, b"\2" * 32
+CUSTODY = KeystoreCustody({"vk/1": ONE, "vk/2": TWO, "sig": b"x"})
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "vault.db"
+
+
+@pytest.fixture
+def vault(path):
+    with closing(Vault.open(path, CUSTODY)) as one:
+        yield one
+
+
+def change(path, sql, *values):
+    """What somebody with the file does to it behind the vault's back."""
+    with closing(sqlite3.connect(path)) as file:
+        file.execute(sql, values)
+        file.commit()
+
+
+def test_keys_are_made_once_and_found_again_after_opening_anew(vault, path):
+    vault.ensure([(CASE, 1), (CASE, 1)], [(CASE, "control"), (CASE, "BASIC")])
+    keys = [vault.ck(CASE, 1), vault.sk(CASE, "control"), vault.sk(CASE, "BASIC")]
+    assert len({*keys}) == 3
+    vault.ensure([(CASE, 1), (OTHER, 1)])
+    assert vault.ck(CASE, 1) == keys[0]
+    vault.close()
+    with closing(Vault.open(path, CUSTODY)) as again:
+        assert [again.ck(CASE, 1), again.sk(CASE, "control"), again.sk(CASE, "BASIC")] == keys
+        assert again.check() == 4
+
+
+def test_another_opening_of_the_same_file_keeps_the_key_that_was_first(vault, path):
+    with closing(Vault.open(path, CUSTODY)) as second:
+        second.ensure([(CASE, 1)])
+        vault.ensure([(CASE, 1)])
+        assert vault.ck(CASE, 1) == second.ck(CASE, 1)
+
+
+def test_threads_agree_on_one_key(vault):
+    def one(n):
+        vault.ensure([(CASE, n % 3 + 1)], [(CASE, "BASIC")])
+        return n % 3, vault.ck(CASE, n % 3 + 1), vault.sk(CASE, "BASIC")
+
+    with ThreadPoolExecutor(8) as pool:
+        assert len(set(pool.map(one, range(60)))) == 3
+
+
+def test_the_vault_gives_a_record_its_keys(vault, world):
+    vault.ensure([(CASE, 1)], [(CASE, "control")])
+    state = build_record(
+        hub=world.hub,
+        originator=CASE,
+        version=1,
+        epoch=1,
+        keys=vault,
+        body_json=b"{}",
+        audit=world.audit_kem.public,
+        scope=CASE,
+    )
+    ck = vault.ck(CASE, list_parts(state).epoch)
+    assert open_record(ck=ck, hub=world.hub, originator=CASE, version=1, state=state).body_json == b"{}"
+    assert ck == FixedKeys({(CASE, 1): ck}).ck(CASE, 1)
+
+
+def test_a_key_that_never_was_is_told_from_one_that_is_gone(refuses, vault):
+    vault.ensure([(CASE, 1)], [(CASE, "BASIC")])
+    with refuses(NotThere, "key-never-was"):
+        vault.sk(CASE, "RISK")
+    vault.shred(CASE, ["BASIC"], next_vk=TWO)
+    with refuses(NotThere, "key-gone"):
+        vault.sk(CASE, "BASIC")
+    assert [vault.status_sk(CASE, "BASIC"), vault.status_sk(CASE, "RISK")] == ["gone", "never"]
+    assert [vault.status_ck(CASE, 1), vault.status_ck(CASE, 2)] == ["here", "never"]
+
+
+def test_shredding_a_class_leaves_the_others_under_a_new_vault_key(vault, path):
+    vault.ensure([(CASE, 1), (OTHER, 1)], [(CASE, "BASIC"), (CASE, "control"), (OTHER, "BASIC")])
+    kept = [vault.ck(CASE, 1), vault.sk(CASE, "control"), vault.sk(OTHER, "BASIC")]
+    done = vault.shred(CASE, ["BASIC"], originators=[CASE], next_vk=TWO)
+    assert (done.generation, done.removed, vault.generation) == (2, 1, 2)
+    vault.close()
+    with closing(Vault.open(path, KeystoreCustody({"vk/2": TWO}))) as again:
+        assert [again.ck(CASE, 1), again.sk(CASE, "control"), again.sk(OTHER, "BASIC")] == kept
+        assert again.check() == 4
+        assert again.generation == 2
+
+
+def test_shredding_control_takes_the_control_keys_of_all_epochs(vault):
+    vault.ensure([(CASE, 1), (CASE, 2), (OTHER, 1)], [(CASE, "BASIC"), (CASE, "control")])
+    assert vault.shred(CASE, ["control"], originators=[CASE], next_vk=TWO).removed == 3
+    assert [vault.status_ck(CASE, 1), vault.status_ck(CASE, 2)] == ["gone", "gone"]
+    assert [vault.status_ck(OTHER, 1), vault.status_sk(CASE, "BASIC")] == ["here", "here"]
+
+
+def test_attack_destroyed_key_is_made_again_under_its_name(refuses, vault):
+    vault.ensure([], [(CASE, "BASIC")])
+    vault.shred(CASE, ["BASIC"], next_vk=TWO)
+    with refuses(NotThere, "key-destroyed"):
+        vault.ensure([(CASE, 1)], [(CASE, "BASIC")])
+    assert vault.status_ck(CASE, 1) == "never", "all or none"
+
+
+def test_attack_old_copy_of_the_vault_does_not_open_without_the_destroyed_vault_key(refuses, vault, path):
+    vault.ensure([], [(CASE, "BASIC")])
+    vault.close()
+    copy = path.with_name("copy.db")
+    shutil.copy2(path, copy)
+    with closing(Vault.open(path, CUSTODY)) as again:
+        again.shred(CASE, ["BASIC"], next_vk=TWO)
+    with refuses(Unavailable, "vault-key-missing"):
+        Vault.open(copy, KeystoreCustody({"vk/2": TWO}))
+    change(copy, "UPDATE meta SET generation = 2")
+    with refuses(Untrusted, "vault-wrong-key"):
+        Vault.open(copy, KeystoreCustody({"vk/2": TWO}))
+
+
+def test_attack_rows_of_an_old_vault_put_back_after_shredding_do_not_open(refuses, vault, path):
+    vault.ensure([], [(CASE, "BASIC"), (CASE, "RISK")])
+    with closing(sqlite3.connect(path)) as file:
+        row = file.execute("SELECT * FROM entry WHERE class = 'BASIC'").fetchone()
+    vault.shred(CASE, ["BASIC"], next_vk=TWO)
+    vault.close()
+    change(path, "INSERT INTO entry VALUES (?, ?, ?, ?, ?)", *row)
+    with closing(Vault.open(path, KeystoreCustody({"vk/2": TWO}))) as again:
+        with refuses(Broken, "vault-other-generation"):
+            again.sk(CASE, "BASIC")
+        change(path, "UPDATE entry SET generation = 2")
+        with refuses(Untrusted, "vault-entry"):
+            again.sk(CASE, "BASIC")
+        with refuses(Untrusted, "vault-entry"):
+            again.check()
+
+
+def test_attack_vault_rows_swapped_or_changed_do_not_open(refuses, vault, path):
+    vault.ensure([(CASE, 1), (OTHER, 1)], [(CASE, "BASIC")])
+    vault.close()
+    change(path, "UPDATE entry SET scope = ? WHERE kind = 'ck' AND scope = ?", b"\3" * 16, OTHER.bytes)
+    change(path, "UPDATE entry SET sealed = zeroblob(104) WHERE kind = 'sk'")
+    with closing(Vault.open(path, CUSTODY)) as again:
+        again.ck(CASE, 1)
+        for look in (
+            lambda: again.ck(UUID(bytes=b"\3" * 16), 1),
+            lambda: again.sk(CASE, "BASIC"),
+            again.check,
+        ):
+            with refuses(Untrusted, "vault-entry"):
+                look()
+
+
+def test_attack_vault_under_the_key_of_another_vault_is_refused(refuses, vault, path):
+    with refuses(Untrusted, "vault-wrong-key"):
+        Vault.open(path, KeystoreCustody({"vk/1": TWO}))
+
+
+def test_attack_vault_file_open_to_others_is_refused(refuses, vault, path):
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(path.with_name("vault.db-wal").stat().st_mode) == 0o600
+    path.chmod(0o640)
+    with refuses(Untrusted, "vault-mode"):
+        Vault.open(path, CUSTODY)
+
+
+def test_no_key_stands_in_the_file_or_in_a_repr(vault, path):
+    vault.ensure([(CASE, 1)])
+    key = vault.ck(CASE, 1)
+    vault.close()
+    assert key not in path.read_bytes()
+    assert repr(vault) == "<Vault generation 1>"
+    assert repr(CUSTODY) == "<KeystoreCustody of 2 keys>"
+
+
+def test_every_write_is_synced(vault):
+    [mode] = vault._connection.execute("PRAGMA synchronous").fetchone()
+    [journal] = vault._connection.execute("PRAGMA journal_mode").fetchone()
+    assert (mode, journal) == (2, "wal")
+
+
+def test_the_memory_of_opened_keys_is_bounded(vault, monkeypatch):
+    monkeypatch.setattr("keys.vault._CACHE_LIMIT", 2)
+    vault.ensure([(CASE, n) for n in (1, 2)])
+    first = vault.ck(CASE, 1)
+    vault.ensure([(CASE, 3)])
+    assert len(vault._keys) == 1
+    assert vault.ck(CASE, 1) == first
+
+
+def test_shredding_what_is_not_there_or_with_no_fresh_key_changes_nothing(refuses, vault):
+    vault.ensure([(CASE, 1)])
+    with refuses(NotThere, "nothing-to-shred"):
+        vault.shred(CASE, ["BASIC"], next_vk=TWO)
+    for key in (ONE, bytes(31)):
+        with refuses(Malformed, "vault-next-key"):
+            vault.shred(CASE, ["control"], next_vk=key)
+    assert vault.generation == 1
+    assert vault.check() == 1
+
+
+def test_a_vault_that_cannot_be_used_says_so(refuses, vault, path, tmp_path):
+    with refuses(Unavailable, "vault-unavailable"):
+        Vault.open(tmp_path / "no" / "vault.db", CUSTODY)
+    change(path, "UPDATE meta SET format = 2")
+    with refuses(Broken, "vault-format"):
+        Vault.open(path, CUSTODY)
+    vault.close()
+    with refuses(Broken, "vault-broken"):
+        vault.ensure([(CASE, 9)])
+    path.with_name("vault.db").write_bytes(b"no database at all, but long enough to look at" * 100)
+    with refuses(Broken, "vault-broken"):
+        Vault.open(path, CUSTODY)
+
+
+def test_a_write_that_fails_leaves_nothing_behind_and_can_be_tried_again(refuses, vault, path):
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        vault._connection.execute("PRAGMA busy_timeout = 1")
+        with refuses(Unavailable, "vault-unavailable"):
+            vault.ensure([(CASE, 1)])
+        other.execute("ROLLBACK")
+    assert vault.status_ck(CASE, 1) == "never"
+    vault.ensure([(CASE, 1)])
+    assert vault.status_ck(CASE, 1) == "here"
+
+
+def test_a_damaged_file_is_found_by_the_check(refuses, vault, path):
+    vault.ensure([(CASE, n) for n in range(1, 200)])
+    vault.close()
+    data = bytearray(path.read_bytes())
+    for page in range(4096 * 4, len(data), 4096):
+        data[page : page + 64] = b"\xff" * 64
+    path.write_bytes(data)
+    with closing(Vault.open(path, CUSTODY)) as again, pytest.raises(Broken) as caught:
+        again.check()
+    assert caught.value.flaw in {"vault-integrity", "vault-broken"}
