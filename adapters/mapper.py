@@ -10,14 +10,14 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from keys.wish import WishPayload
 from pydantic import TypeAdapter, ValidationError
 
 from domain.decide import ASKABLE
 from domain.errors import Malformed
-from domain.facts import FACTS, CaseMessage, Fact, ItemsRewrapped, Kind, Rewrapped, dump, upcast
+from domain.facts import FACTS, CaseMessage, Fact, ItemsRewrapped, Kind, dump, upcast
 from domain.record import AUDIT, HUB, REGISTRY, About, Party, Record, Wish, access_of
 from keys import canonical
+from keys.wish import WishPayload
 
 _BODY_KEYS = {
     "topic", "v", "at", "about", "by", "ask_id", "frame", "rests_on", "rules", "decider", "fields",
@@ -25,8 +25,8 @@ _BODY_KEYS = {
 
 
 @cache
-def _adapter(cls: type[Fact]) -> TypeAdapter[Any]:
-    return TypeAdapter(cls)
+def _adapter(topic: str) -> TypeAdapter[Any]:
+    return TypeAdapter(FACTS[topic])
 
 
 def read_fact(topic: str, version: int, fields: dict[str, Any]) -> Fact:
@@ -43,7 +43,7 @@ def read_fact(topic: str, version: int, fields: dict[str, Any]) -> Fact:
     state = dict(fields)
     upcast(topic, version, state)
     try:
-        fact: Fact = _adapter(cls).validate_json(canonical.encode(state), strict=True)
+        fact: Fact = _adapter(topic).validate_json(canonical.encode(state), strict=True)
     except (ValidationError, TypeError) as error:
         where = (
             ".".join(str(p) for p in error.errors()[0]["loc"]) if isinstance(error, ValidationError) else "?"
@@ -87,9 +87,9 @@ def record_of(body: bytes, originator: UUID, version: int, actor: str) -> Record
         raise Malformed("wrong-body", "a body has just the keys of its format")
     fact = read_fact(_text(value["topic"]), _int(value["v"]), value["fields"])
     about = _about(value["about"])
-    on = About(fact.ON, originator)
-    expected = access_of(about.id) if fact.ON is Kind.CASE_ACCESS else about.id
-    if originator != expected or (fact.ON is not about.kind and fact.ON is not Kind.CASE_ACCESS):
+    beside = about.kind is Kind.CASE and originator == access_of(about.id)
+    on = About(Kind.CASE_ACCESS if beside else about.kind, originator)
+    if not (beside or originator == about.id) or fact.ON not in (None, on.kind):
         raise Malformed("wrong-originator", "the fact is not about the originator it stands in")
     return Record(
         originator=on,
@@ -154,7 +154,7 @@ def _from_frame(cls: type[Fact], payload: WishPayload) -> dict[str, Any]:
     if payload.items or (payload.wraps and cls is not ItemsRewrapped):
         raise Malformed("parts-not-allowed", f"{cls.TOPIC} carries no items")
     if cls is ItemsRewrapped:
-        return {"wraps": dump(tuple(Rewrapped(item=w.item, to=w.to) for w in payload.wraps))}
+        return {"wraps": [{"item": str(w.item), "to": str(w.to)} for w in payload.wraps]}
     return {}
 
 

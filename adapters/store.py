@@ -6,32 +6,32 @@ architecture §3 (5), §6; KH-1 §3, §6.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from uuid import UUID
 
 from eventsourcing.persistence import (
-    ApplicationRecorder,
     IntegrityError,
     OperationalError,
     PersistenceError,
     StoredEvent,
 )
 
-from adapters.bus import GuardFailed
+from adapters.bus import GuardFailed, ItemStore, JetStreamApplicationRecorder
+from adapters.bus.subscription import JetStreamSubscription
 from adapters.mapper import body_of, record_of
-from domain.errors import Broken, Conflict, Malformed, Unavailable
+from domain.errors import Broken, Conflict, Malformed, NotThere, Unavailable, Untrusted
 from domain.facts import Kind
 from domain.record import Record
 from keys.frame import Frame, parse_frame
 from keys.leaf import leaf_tag, record_sha
-from keys.record import OpenedRecord, build_record, open_record, open_wrap_layer
+from keys.lp import sha256
+from keys.record import CONTROL, OpenedRecord, build_record, match_items, open_named_wrap, open_record
 from keys.signing import KemPublic
 from keys.vault import Vault
 from keys.wish import WishPayload, parse_wish
 
 TOPIC = "fact"
-CONTROL = "control"
 
 
 @dataclass(frozen=True)
@@ -67,9 +67,19 @@ class Store:
     """Appends and reads. One hub, one stream. Thread-safe as far as recorder and vault are."""
 
     def __init__(
-        self, recorder: ApplicationRecorder, vault: Vault, *, hub: bytes, prefix: str, audit: KemPublic, epoch: int = 1
+        self,
+        recorder: JetStreamApplicationRecorder,
+        items: ItemStore,
+        vault: Vault,
+        *,
+        hub: bytes,
+        prefix: str,
+        audit: KemPublic,
+        epoch: int = 1,
     ) -> None:
         self._recorder = recorder
+        self._items = items
+        self._following: JetStreamSubscription | None = None
         self._vault = vault
         self._hub = hub
         self._prefix = prefix
@@ -103,28 +113,25 @@ class Store:
     def _sealed(self, record: Record, evidence: Evidence) -> tuple[StoredEvent, bytes, bytes]:
         on, version = record.originator.id, record.version
         scope = record.about.id if record.originator.kind is Kind.CASE_ACCESS else on
-        sections = {section for section, _ in evidence.wraps}
         first = version == 1
-        self._vault.ensure(
-            [(on, self._epoch)], [(scope, s) for s in sorted(sections)] + ([(scope, CONTROL)] if first else [])
-        )
-        ck = self._vault.ck(on, self._epoch)
+        classes = sorted({section for section, _ in evidence.wraps}) + ([CONTROL] if first else [])
+        self._vault.ensure([(on, self._epoch)], [(scope, cls) for cls in classes])
         state = build_record(
             hub=self._hub,
             originator=on,
             version=version,
             epoch=self._epoch,
-            ck=ck,
-            control_sk=self._vault.sk(scope, CONTROL) if first else None,
-            audit=self._audit if first else None,
+            keys=self._vault,
             body_json=body_of(record),
             frame=evidence.frame,
             items=evidence.items,
-            wraps=[(self._vault.sk(scope, section), wrap) for section, wrap in evidence.wraps],
+            wraps=evidence.wraps,
+            audit=self._audit if first else None,
+            scope=scope,
         )
         sha = record_sha(self.subject(on, version), state)
         stored = StoredEvent(originator_id=on, originator_version=version, topic=TOPIC, state=state)
-        return stored, sha, leaf_tag(ck, on, version)
+        return stored, sha, leaf_tag(self._vault.ck(on, self._epoch), on, version)
 
     def subject(self, originator: UUID, version: int) -> str:
         """Where a record lies."""
@@ -137,6 +144,16 @@ class Store:
         except (OperationalError, PersistenceError) as error:
             raise Unavailable("bus-away", "try again") from error
         return [self.opened(e, 0) for e in events]
+
+    def at(self, originator: UUID, version: int) -> Kept:
+        """One record with its position. Raises NotThere, Unavailable."""
+        try:
+            found = self._recorder.locate(originator, version)
+        except (OperationalError, PersistenceError) as error:
+            raise Unavailable("bus-away", "try again") from error
+        if found is None:
+            raise NotThere("not-there", "no such record")
+        return self.opened(found, found.id)
 
     def records(self, originator: UUID, up_to: int) -> list[Record]:
         """The typed records 1 to ``up_to`` of one originator."""
@@ -151,10 +168,16 @@ class Store:
         return [self.opened(n, n.id) for n in found]
 
     def follow(self, after: int) -> Iterator[Kept]:
-        """Every record after this position, as it comes, without end (until the subscription is closed)."""
+        """Every record after this position, as it comes, until ``wake`` ends it."""
         with self._recorder.subscribe(gt=after) as subscription:
+            self._following = subscription
             for notification in subscription:
                 yield self.opened(notification, notification.id)
+
+    def wake(self) -> None:
+        """End the following, wherever it waits."""
+        if self._following is not None:
+            self._following.stop()
 
     def head(self) -> int:
         """The position of the last record; 0 where there is none. Raises Unavailable."""
@@ -178,23 +201,37 @@ class Store:
         payload, frame = None, opened.frame
         if frame:
             signed: Frame = parse_frame(frame)
-            payload = None if version == 1 and position == 1 else parse_wish(signed.payload)
+            payload = None if signed.digest == self._hub else parse_wish(signed.payload)  # None: the genesis
         record = record_of(opened.body_json, on, version, "" if payload is None else payload.actor)
         subject = self.subject(on, version)
         return Kept(position, record, frame, payload, opened, subject, record_sha(subject, event.state))
 
-    def wrap(self, kept: Kept, place: int, section: str) -> bytes:
-        """One wrap of a record, its outer layer opened; ``place`` in payload order."""
-        payload = kept.payload
-        if payload is None:
+    def wrap(self, kept: Kept, item: UUID, to: UUID, section: str) -> bytes:
+        """One wrap of a record, its outer layer opened. Raises NotThere where its class was destroyed."""
+        if kept.payload is None:
             raise Broken("no-wraps", "this record has no frame")
-        scope = kept.record.about.id
-        return open_wrap_layer(
-            self._vault.sk(scope, section), payload.wraps[place].digest, kept.opened.sealed_wraps[place]
-        )
+        sk = self._vault.sk(kept.record.about.id, section)
+        return open_named_wrap(kept.opened, kept.payload, item, to, sk)
+
+    def sealed_item(self, kept: Kept, item: UUID) -> bytes:
+        """One sealed item kept beside a record, held against its signed digest."""
+        if kept.payload is None:
+            raise Broken("no-items", "this record has no frame")
+        beside = match_items(kept.opened, kept.payload)
+        if item in beside:
+            return beside[item]
+        named = next(i for i in kept.payload.items if i.item == item)
+        return self._items.get(named.digest)
+
+    def put_item(self, digest: bytes, sealed: bytes) -> None:
+        """Keep a sealed item in the store under its digest, synced. Raises Untrusted where they differ."""
+        if sha256(sealed) != digest:
+            raise Untrusted("item-upload-digest", "the bytes are not those of this digest")
+        try:
+            self._items.put(digest, sealed)
+        except (OperationalError, PersistenceError) as error:
+            raise Unavailable("bus-away", "send the same bytes again") from error
 
     def tag(self, originator: UUID, version: int) -> bytes:
         """The leaf's keyed tag of this record (KH-1 §8)."""
         return leaf_tag(self._vault.ck(originator, self._epoch), originator, version)
-
-

@@ -37,12 +37,12 @@ class Kind(StrEnum):
 class Fact:
     """The root of all facts. ``TOPIC``, ``VERSION`` and ``ON`` come from the class statement.
 
-    ``HUB_FIELDS`` are those that the hub decides: a wish must not bring them.
+    ``ON`` None: it stands wherever the wish was about. ``HUB_FIELDS`` are those that the hub decides: a wish must not bring them.
     """
 
     TOPIC: ClassVar[str] = ""
     VERSION: ClassVar[int] = 0
-    ON: ClassVar[Kind]
+    ON: ClassVar[Kind | None] = None
     HUB_FIELDS: ClassVar[frozenset[str]] = frozenset()
     __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
 

@@ -338,8 +338,6 @@ class DisclosureRefused(Fact, topic="disclosure.refused"):
 class WishRefused(Fact, topic="wish.refused"):
     """The rules said no to a message without sections. Basis: own rule (every refusal is recorded)."""
 
-    ON = Kind.CASE
-
     act: str
     reason: str
     at_fault: UUID | None

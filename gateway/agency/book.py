@@ -1,0 +1,172 @@
+"""What a door keeps: wishes on their way, receipts, verified key sets, and its own copy of the feed.
+
+SQLite beside the door, synced before anything is sent. It never holds content in clear; sealed parts
+of a wish are erased once its receipt is in hand (KH-1 §4).
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from threading import RLock
+from typing import Any
+from uuid import UUID
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS outbox(
+    ask_id TEXT PRIMARY KEY, about TEXT NOT NULL, act TEXT NOT NULL, at TEXT NOT NULL,
+    frame BLOB NOT NULL, request BLOB, state TEXT NOT NULL, answer TEXT, n INTEGER NOT NULL);
+CREATE INDEX IF NOT EXISTS outbox_about ON outbox(about, n);
+CREATE TABLE IF NOT EXISTS key_sets(digest BLOB PRIMARY KEY, agency TEXT NOT NULL, payload BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS inbox(
+    case_id TEXT NOT NULL, message TEXT NOT NULL, seq INTEGER NOT NULL, body TEXT NOT NULL,
+    PRIMARY KEY(case_id, message));
+CREATE TABLE IF NOT EXISTS state(key TEXT PRIMARY KEY, value TEXT NOT NULL);
+"""
+
+WAITING, CONFIRMED, FAILED = "WAITING", "CONFIRMED", "FAILED"
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """A wish in the outbox. ``state``: WAITING until its receipt is in hand, CONFIRMED, or FAILED for good."""
+
+    ask_id: UUID
+    about: UUID
+    act: str
+    at: str
+    state: str
+    request: bytes | None
+    answer: dict[str, Any] | None
+
+
+class Book:
+    """A door's own database. Thread-safe; the lock owns the connection."""
+
+    def __init__(self, path: Path) -> None:
+        self._lock = RLock()
+        self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+        self._db.execute("PRAGMA journal_mode=WAL")
+        self._db.execute("PRAGMA synchronous=FULL")
+        self._db.execute("PRAGMA secure_delete=ON")
+        self._db.executescript(_SCHEMA)
+        path.chmod(0o600)
+
+    def close(self) -> None:
+        with self._lock:
+            self._db.close()
+
+    @contextmanager
+    def _write(self) -> Iterator[sqlite3.Connection]:
+        with self._lock:
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._db
+            except BaseException:
+                self._db.execute("ROLLBACK")
+                raise
+            self._db.execute("COMMIT")
+
+    def _rows(self, sql: str, *values: Any) -> list[Any]:
+        with self._lock:
+            return self._db.execute(sql, values).fetchall()
+
+    # --- outbox --------------------------------------------------------------------------------------------
+
+    def keep(self, ask_id: UUID, about: UUID, act: str, at: str, frame: bytes, request: bytes) -> None:
+        """Keep a wish before it is sent; the same ask again replaces one that was never recorded."""
+        with self._write() as db:
+            db.execute(
+                "INSERT OR REPLACE INTO outbox VALUES (?,?,?,?,?,?,?,NULL,"
+                "(SELECT coalesce(max(n),0)+1 FROM outbox))",
+                (str(ask_id), str(about), act, at, frame, request, WAITING),
+            )
+
+    def confirm(self, ask_id: UUID, answer: dict[str, Any]) -> None:
+        """The receipt is in hand: keep the answer and erase the sealed parts."""
+        self._end(ask_id, CONFIRMED, answer)
+
+    def fail(self, ask_id: UUID, problem: dict[str, Any]) -> None:
+        """The hub will never record it: keep why, and erase the sealed parts."""
+        self._end(ask_id, FAILED, problem)
+
+    def _end(self, ask_id: UUID, state: str, answer: dict[str, Any]) -> None:
+        with self._write() as db:
+            db.execute(
+                "UPDATE outbox SET state=?, answer=?, request=NULL WHERE ask_id=?",
+                (state, json.dumps(answer, ensure_ascii=False), str(ask_id)),
+            )
+
+    def outgoing(self, state: str | None = None) -> list[Outgoing]:
+        """The wishes of this door in the order in which they were made."""
+        where = "" if state is None else " WHERE state=?"
+        values = () if state is None else (state,)
+        rows = self._rows(
+            "SELECT ask_id,about,act,at,state,request,answer FROM outbox" + where + " ORDER BY n", *values
+        )
+        return [
+            Outgoing(
+                UUID(r[0]), UUID(r[1]), r[2], r[3], r[4], r[5], None if r[6] is None else json.loads(r[6])
+            )
+            for r in rows
+        ]
+
+    def last_frame(self, about: UUID) -> bytes | None:
+        """The digest of the last frame about this originator for which a receipt is in hand."""
+        rows = self._rows(
+            "SELECT frame FROM outbox WHERE about=? AND state=? ORDER BY n DESC LIMIT 1",
+            str(about),
+            CONFIRMED,
+        )
+        return rows[0][0] if rows else None
+
+    # --- key sets ------------------------------------------------------------------------------------------
+
+    def key_set(self, digest: bytes) -> tuple[UUID, bytes] | None:
+        """A verified key set: agency and payload."""
+        rows = self._rows("SELECT agency, payload FROM key_sets WHERE digest=?", digest)
+        return (UUID(rows[0][0]), rows[0][1]) if rows else None
+
+    def keep_key_set(self, digest: bytes, agency: UUID, payload: bytes) -> None:
+        """Keep a key set that was verified."""
+        with self._write() as db:
+            db.execute("INSERT OR IGNORE INTO key_sets VALUES (?,?,?)", (digest, str(agency), payload))
+
+    # --- the feed --------------------------------------------------------------------------------------------
+
+    @property
+    def cursor(self) -> int:
+        """How far the feed has been read: a stream position."""
+        rows = self._rows("SELECT value FROM state WHERE key='cursor'")
+        return int(rows[0][0]) if rows else 0
+
+    def take_in(self, messages: list[dict[str, Any]], cursor: int, tasks: list[dict[str, Any]]) -> None:
+        """Messages, tasks and cursor of one page of the feed, together or not at all."""
+        with self._write() as db:
+            for m in messages:
+                if m["body"].get("gone"):
+                    db.execute("DELETE FROM inbox WHERE case_id=? AND message=?", (m["case"], m["message"]))
+                else:
+                    body = json.dumps(m["body"], ensure_ascii=False)
+                    db.execute(
+                        "INSERT OR REPLACE INTO inbox VALUES (?,?,?,?)",
+                        (m["case"], m["message"], m["seq"], body),
+                    )
+            for key, value in (("cursor", str(cursor)), ("tasks", json.dumps(tasks, ensure_ascii=False))):
+                db.execute("INSERT OR REPLACE INTO state VALUES (?,?)", (key, value))
+
+    def tasks(self) -> list[dict[str, Any]]:
+        """The work list as the hub last told it."""
+        rows = self._rows("SELECT value FROM state WHERE key='tasks'")
+        found: list[dict[str, Any]] = json.loads(rows[0][0]) if rows else []
+        return found
+
+    def messages(self, case: UUID | None = None) -> list[dict[str, Any]]:
+        """The messages this agency may know of, control only, in the order in which they were recorded."""
+        where, values = ("", ()) if case is None else (" WHERE case_id=?", (str(case),))
+        rows = self._rows("SELECT body FROM inbox" + where, *values)
+        return sorted((json.loads(r[0]) for r in rows), key=lambda b: (b["at"], b["message"]))

@@ -1,0 +1,525 @@
+"""The door: what an agency's people and systems can do, and every check before anything is believed."""
+
+from __future__ import annotations
+
+from base64 import b64decode
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from threading import RLock
+from typing import Any
+from uuid import UUID, uuid4
+
+from domain.codes import Purpose
+from domain.errors import Conflict, ExchangeError, Unavailable, Untrusted
+from domain.facts import Kind, dump
+from gateway.agency.book import WAITING, Book
+from gateway.agency.key_sets import KeySets
+from gateway.client import HubClient, patiently
+from gateway.problems import problem
+from gateway.wishes import READ_FOR, WRITE_FOR, payload_bytes, request, signed
+from keys.frame import WISH, Frame, parse_frame, verify
+from keys.genesis import Genesis
+from keys.item import SealedItem, open_item, seal_item
+from keys.keyset import KeySet
+from keys.lp import ZEROS, About, sha256
+from keys.receipt import Receipt, verify_receipt
+from keys.request import parse_request
+from keys.signing import KemKey, SignatureKeys
+from keys.wish import BESIDE_BYTES, ItemRef, WishPayload, WrapRef, parse_wish
+from keys.wrap import open_wrap, seal_wrap
+
+TEXT = "text/v1"
+PATIENCE = 20.0
+RESEALS = 4
+
+
+@dataclass(frozen=True)
+class Part:
+    """One section of a message, in clear, inside the agency: never beyond its door."""
+
+    section: str
+    content: bytes = field(repr=False)
+    flags: tuple[str, ...] = ()
+    schema: str = TEXT
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What became of a wish. ``outcome``: recorded, refused, or waiting (kept in the outbox, to be sent again)."""
+
+    ask_id: UUID
+    case: UUID
+    outcome: str
+    topic: str | None = None
+    reason: str | None = None
+    at_fault: str | None = None
+    held: tuple[str, ...] = ()
+    fitting: tuple[str, ...] = ()
+    items: tuple[tuple[UUID, str], ...] = ()
+    receipt: Receipt | None = None
+
+
+@dataclass(frozen=True)
+class Opened:
+    """An item in clear, verified: who wrote it, when, in which section."""
+
+    content: bytes = field(repr=False)
+    section: str
+    schema: str
+    author: UUID
+    made_at: datetime
+    act: str
+
+
+class Door:
+    """One agency's door. Thread-safe. Its keys never leave it."""
+
+    def __init__(
+        self,
+        *,
+        agency: UUID,
+        sig: SignatureKeys,
+        kem: KemKey,
+        client: HubClient,
+        book: Book,
+        genesis: Genesis,
+        now: Callable[[], datetime],
+        patience: float = PATIENCE,
+    ) -> None:
+        self.agency = agency
+        self.book = book
+        self.client = client
+        self.genesis = genesis
+        self.hub = genesis.hub
+        self.now = now
+        self.key_sets = KeySets(book, client, genesis)
+        self._sig = sig
+        self._kem = kem
+        self._patience = patience
+        self._keyset: bytes | None = None
+        self._sending = RLock()  # one wish at a time, so that prev and outbox order agree
+
+    # --- sending ---------------------------------------------------------------------------------------------
+
+    def send(
+        self,
+        kind: Kind,
+        about: UUID,
+        act: str,
+        fields: Mapping[str, Any],
+        parts: Sequence[Part] = (),
+        *,
+        actor: str,
+        occurred_at: datetime | None = None,
+        ask_id: UUID | None = None,
+    ) -> Sent:
+        """Seal, sign, keep and send one wish; returns when its receipt is verified and in hand.
+
+        Where the hub is away the same bytes are sent again until ``patience`` (seconds) is over; then the
+        wish waits in the outbox and ``flush`` goes on. Raises what the hub says where nothing was recorded.
+        """
+        ask = ask_id or uuid4()
+        with self._sending:
+            for attempt in range(RESEALS):
+                data, frame = self._sealed(kind, about, act, fields, parts, actor, occurred_at, ask)
+                self.book.keep(ask, about, act, dump(self.now()), frame.digest, data)
+                try:
+                    return self._deliver(ask, about, frame.digest, data)
+                except Conflict as conflict:
+                    # Nothing was recorded: readers, keys or our last frame have changed since we asked.
+                    if conflict.flaw not in ("wrong-recipients", "stale-key-set") or attempt == RESEALS - 1:
+                        self.book.fail(ask, problem(conflict)[1])
+                        raise
+                except Unavailable:
+                    return Sent(ask, about, "waiting")
+                except ExchangeError as error:
+                    self.book.fail(ask, problem(error)[1])
+                    raise
+            raise AssertionError("the loop returns or raises")  # no cover
+
+    def flush(self) -> int:
+        """Send again what waits in the outbox; the same bytes. Returns how many got their answer."""
+        done = 0
+        with self._sending:
+            for waiting in self.book.outgoing(WAITING):
+                if waiting.request is None:
+                    continue
+                digest = _frame_of(waiting.request).digest
+                try:
+                    self._deliver(waiting.ask_id, waiting.about, digest, waiting.request)
+                except Unavailable:
+                    break
+                except ExchangeError as error:
+                    self.book.fail(waiting.ask_id, problem(error)[1])
+                done += 1
+        return done
+
+    def _deliver(self, ask: UUID, about: UUID, digest: bytes, data: bytes) -> Sent:
+        payload = parse_request(data).payload
+        answer = self._patiently(lambda: self.client.wish(data))
+        receipt = self._receipt(answer, ask, digest)
+        self.book.confirm(ask, {k: v for k, v in answer.items() if k != "release"})
+        return Sent(
+            ask_id=ask,
+            case=about,
+            outcome=str(answer["outcome"]),
+            topic=answer["topic"],
+            reason=answer["reason"],
+            at_fault=answer["at_fault"],
+            held=tuple(answer["held"]),
+            fitting=tuple(answer["fitting"]),
+            items=tuple((i.item, i.section) for i in payload.items),
+            receipt=receipt,
+        )
+
+    def _patiently(self, call: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        return patiently(call, self._patience)
+
+    def _receipt(self, answer: Mapping[str, Any], ask: UUID, digest: bytes) -> Receipt:
+        receipt = verify_receipt(b64decode(answer["receipt"]), self.genesis.log)
+        if (receipt.hub, receipt.ask_id, receipt.frame) != (self.hub, ask, digest):
+            raise Untrusted("receipt-of-another", "the hub gave a receipt for another wish")
+        return receipt
+
+    def _sealed(
+        self,
+        kind: Kind,
+        about: UUID,
+        act: str,
+        fields: Mapping[str, Any],
+        parts: Sequence[Part],
+        actor: str,
+        occurred_at: datetime | None,
+        ask: UUID,
+    ) -> tuple[bytes, Frame]:
+        """The request for this wish, sealed for just those whom the hub's rule names."""
+        now, keyset = self.now(), self.keyset()
+        names = [uuid4() for _ in parts]
+        wanted = self._recipients(about, act, fields, parts, names, actor) if parts else {}
+        items: list[ItemRef] = []
+        wraps: list[WrapRef] = []
+        beside: list[bytes] = []
+        keys: list[bytes] = []
+        for name, part in zip(names, parts, strict=True):
+            sealed = seal_item(
+                hub=self.hub,
+                about=About(kind.value, about),
+                item=name,
+                section=part.section,
+                schema=part.schema,
+                keyset=keyset,
+                content=part.content,
+            )
+            kept = sealed.size <= BESIDE_BYTES
+            if kept:
+                beside.append(sealed.sealed)
+            else:
+                self._patiently(partial(self._uploaded, sealed))
+            items.append(_item_ref(name, part, sealed, kept))
+            for reader in wanted[name]:
+                wrap = seal_wrap(
+                    hub=self.hub,
+                    about=About(kind.value, about),
+                    item=name,
+                    kc=sealed.kc,
+                    keyset=keyset,
+                    to=reader.kem,
+                    item_key=sealed.key,
+                )
+                wraps.append(WrapRef(item=name, to=reader.agency, kid=reader.kem.kid, digest=sha256(wrap)))
+                keys.append(wrap)
+        payload = payload_bytes(
+            hub=self.hub,
+            kind=kind,
+            about=about,
+            by=self.agency,
+            actor=actor,
+            act=act,
+            fields=fields,
+            now=now,
+            keyset=keyset,
+            prev=self.book.last_frame(about) or ZEROS,
+            ask_id=ask,
+            occurred_at=occurred_at,
+            items=items,
+            wraps=wraps,
+            good_for=WRITE_FOR,
+        )
+        frame = signed(payload, self._sig)
+        return request(frame, [*beside, *keys]), frame
+
+    def _uploaded(self, sealed: SealedItem) -> dict[str, Any]:
+        self.client.put_item(sealed.digest, sealed.sealed)
+        return {}
+
+    def _recipients(
+        self,
+        about: UUID,
+        act: str,
+        fields: Mapping[str, Any],
+        parts: Sequence[Part],
+        names: Sequence[UUID],
+        actor: str,
+    ) -> dict[UUID, list[KeySet]]:
+        """For whom each item is to be wrapped, with keys that the registry vouches for."""
+        items = [
+            {"item": str(n), "section": p.section, "flags": sorted(p.flags)}
+            for n, p in zip(names, parts, strict=True)
+        ]
+        answer = self.question(
+            Kind.CASE, about, "recipients", {"act": act, "fields": dict(fields), "items": items}, actor=actor
+        )
+        found = {
+            agency: self.key_sets.by_digest(bytes.fromhex(digest), UUID(agency))
+            for agency, digest in answer["keysets"].items()
+        }
+        return {name: [found[agency] for agency in answer["items"][str(name)]] for name in names}
+
+    def question(
+        self, kind: Kind, about: UUID, act: str, fields: Mapping[str, Any], *, actor: str
+    ) -> dict[str, Any]:
+        """A signed question that leaves no record."""
+        payload = payload_bytes(
+            hub=self.hub,
+            kind=kind,
+            about=about,
+            by=self.agency,
+            actor=actor,
+            act=act,
+            fields=fields,
+            now=self.now(),
+            keyset=self.keyset(),
+            good_for=READ_FOR,
+        )
+        data = request(signed(payload, self._sig))
+        return self._patiently(lambda: self.client.ask(data))
+
+    def keyset(self) -> bytes:
+        """The digest of this agency's key set in force, which must be the one of the keys held here."""
+        if self._keyset is None:
+            self.key_sets.verify(frames := self.client.key_sets(self.agency))
+            digest = frames[-1].digest if frames else ZEROS
+            mine = self.key_sets.by_digest(digest, self.agency)
+            if mine.sig != self._sig.public or mine.kem != self._kem.public:
+                raise Untrusted(
+                    "key-set-not-ours", "the key set in force is not the one of the keys held here"
+                )
+            self._keyset = digest
+        return self._keyset
+
+    # --- reading ---------------------------------------------------------------------------------------------
+
+    def refresh(self) -> int:
+        """Take in what is new in the feed. Returns how many messages changed."""
+        changed, more = 0, True
+        while more:
+            page = self.question(Kind.AGENCY, self.agency, "feed", {"cursor": self.book.cursor}, actor="door")
+            self.book.take_in(page["messages"], page["cursor"], page["tasks"])
+            changed += len(page["messages"])
+            more = bool(page["more"])
+        return changed
+
+    def open(
+        self,
+        case: UUID,
+        message: UUID,
+        item: UUID,
+        section: str,
+        *,
+        actor: str,
+        purpose: Purpose = Purpose.SUPPORT,
+    ) -> Opened:
+        """Ask to read one item, verify everything that comes back, and say whether it held.
+
+        Raises NotThere (no such item, or not yours), Untrusted (what came does not hold; the hub is told).
+        """
+        fields = {"message": str(message), "item": str(item), "section": section, "purpose": purpose.value}
+        ask, answer = self._reading(case, "section.opened", fields, actor)
+        flaw: str | None = None
+        try:
+            return self._verified(case, message, item, answer["release"])
+        except ExchangeError as error:
+            flaw = f"{error.code}/{error.flaw}"
+            raise
+        finally:
+            received = {
+                "message": str(message),
+                "item": str(item),
+                "opening": str(ask),
+                "ok": flaw is None,
+                "flaw": flaw,
+            }
+            with suppress(Unavailable):  # what was read stays read; the missing receipt shows in the ledger
+                self._reading(case, "disclosure.received", received, actor)
+
+    def _reading(
+        self, case: UUID, act: str, fields: Mapping[str, Any], actor: str
+    ) -> tuple[UUID, dict[str, Any]]:
+        ask = uuid4()
+        payload = payload_bytes(
+            hub=self.hub,
+            kind=Kind.CASE,
+            about=case,
+            by=self.agency,
+            actor=actor,
+            act=act,
+            fields=fields,
+            now=self.now(),
+            keyset=self.keyset(),
+            ask_id=ask,
+            good_for=READ_FOR,
+        )
+        frame = signed(payload, self._sig)
+        data = request(frame)
+        answer = self._patiently(lambda: self.client.wish(data))
+        self._receipt(answer, ask, frame.digest)
+        return ask, answer
+
+    def _verified(self, case: UUID, message: UUID, item: UUID, release: Mapping[str, Any]) -> Opened:
+        """The numbered steps between what the hub hands over and what a person is shown. Source: KH-1 §4."""
+        # (1) The author's frame is about this case and this message, and its author signed it.
+        payload = self._authored(release["frame"], release["key_sets"], case)
+        if payload.ask_id != message:
+            raise Untrusted("frame-of-another-message", "the frame handed over is not this message's")
+        named = next((i for i in payload.items if i.item == item), None)
+        if named is None:
+            raise Untrusted("item-not-in-frame", "the author's frame does not name this item")
+        # (2) The sealed item is the one the author signed.
+        sealed = b64decode(release["sealed"])
+        if sha256(sealed) != named.digest:
+            raise Untrusted("item-digest", "the sealed item is not the one the author signed")
+        # (3) The wrap is one that the author, or the door that re-wrapped, signed for us.
+        key = self._unwrapped(case, payload, named, release)
+        # (4) The key is the one the author committed to, and it opens the item in its own place.
+        content = open_item(
+            key=key,
+            kc=named.kc,
+            hub=self.hub,
+            about=payload.about,
+            item=item,
+            section=named.section,
+            schema=named.schema,
+            keyset=payload.keyset,
+            sealed=sealed,
+        )
+        return Opened(content, named.section, named.schema, _author(payload), payload.made_at, payload.act)
+
+    def _unwrapped(
+        self, case: UUID, payload: WishPayload, named: ItemRef, release: Mapping[str, Any]
+    ) -> bytes:
+        carrying = payload
+        if release["wrap_frame"] is not None:
+            carrying = self._authored(release["wrap_frame"], release["wrap_key_sets"], case)
+        wrap = b64decode(release["wrap"])
+        signed_for_us = any(
+            w.item == named.item and w.to == self.agency and w.digest == sha256(wrap) for w in carrying.wraps
+        )
+        if not signed_for_us:
+            raise Untrusted("wrap-digest", "the wrap is not one that was signed for this agency")
+        return open_wrap(
+            kem=self._kem,
+            hub=self.hub,
+            about=payload.about,
+            item=named.item,
+            kc=named.kc,
+            keyset=carrying.keyset,
+            wrap=wrap,
+        )
+
+    def _authored(self, data: str, key_sets: Sequence[str], case: UUID) -> WishPayload:
+        """The payload of a frame about this case whose signatures hold under a key set that the registry vouches for."""
+        frame = parse_frame(b64decode(data))
+        payload = parse_wish(frame.payload)
+        if payload.hub != self.hub or payload.about != About(Kind.CASE.value, case):
+            raise Untrusted("frame-of-another-case", "the frame handed over is about something else")
+        author = _author(payload)
+        if self.book.key_set(payload.keyset) is None:
+            self.key_sets.verify([parse_frame(b64decode(one)) for one in key_sets])
+        verify(WISH, frame, [self.key_sets.by_digest(payload.keyset, author).sig])
+        return payload
+
+    # --- duties ----------------------------------------------------------------------------------------------
+
+    def rewrap(self, *, actor: str) -> int:
+        """Make the wraps that standing readers still lack of items we can read. Returns how many.
+
+        Basis: CWA 25-2(5). Each own wrap is fetched on record; no content is opened for it.
+        """
+        done = 0
+        for task in self.book.tasks():
+            if task["kind"] == "REWRAP":
+                done += self._rewrap_case(UUID(task["case"]), actor)
+        return done
+
+    def _rewrap_case(self, case: UUID, actor: str) -> int:
+        duties = self.question(Kind.CASE, case, "duties", {}, actor=actor)
+        wraps: list[WrapRef] = []
+        parts: list[bytes] = []
+        for duty in duties["duties"]:
+            item, message = UUID(duty["item"]), UUID(duty["message"])
+            to = self.key_sets.by_digest(bytes.fromhex(duty["keyset"]), UUID(duty["to"]))
+            fields = {"message": str(message), "item": str(item), "section": duty["section"]}
+            _, answer = self._reading(case, "wrap_fetched_for.rewrap", fields, actor)
+            payload = self._authored(answer["release"]["frame"], answer["release"]["key_sets"], case)
+            named = next(i for i in payload.items if i.item == item)
+            key = self._unwrapped(case, payload, named, answer["release"])
+            wrap = seal_wrap(
+                hub=self.hub,
+                about=payload.about,
+                item=item,
+                kc=named.kc,
+                keyset=self.keyset(),
+                to=to.kem,
+                item_key=key,
+            )
+            wraps.append(WrapRef(item=item, to=to.agency, kid=to.kem.kid, digest=sha256(wrap)))
+            parts.append(wrap)
+        if not wraps:
+            return 0
+        ask = uuid4()
+        with self._sending:
+            payload_data = payload_bytes(
+                hub=self.hub,
+                kind=Kind.CASE,
+                about=case,
+                by=self.agency,
+                actor=actor,
+                act="items.rewrapped",
+                fields={},
+                now=self.now(),
+                keyset=self.keyset(),
+                prev=self.book.last_frame(case) or ZEROS,
+                ask_id=ask,
+                wraps=wraps,
+            )
+            frame = signed(payload_data, self._sig)
+            data = request(frame, parts)
+            self.book.keep(ask, case, "items.rewrapped", dump(self.now()), frame.digest, data)
+            self._deliver(ask, case, frame.digest, data)
+        return len(wraps)
+
+
+def _author(payload: WishPayload) -> UUID:
+    if not isinstance(payload.by, UUID):
+        raise Untrusted("author-not-an-agency", "content is written by agencies")
+    return payload.by
+
+
+def _item_ref(name: UUID, part: Part, sealed: SealedItem, kept: bool) -> ItemRef:
+    return ItemRef(
+        item=name,
+        section=part.section,
+        flags=tuple(sorted(part.flags)),
+        schema=part.schema,
+        size=sealed.size,
+        kept="beside" if kept else "store",
+        kc=sealed.kc,
+        digest=sealed.digest,
+    )
+
+
+def _frame_of(data: bytes) -> Frame:
+    return parse_request(data).frame

@@ -1,0 +1,1 @@
+"""The auditor: reads control, verifies everything, opens nothing."""

@@ -1,0 +1,165 @@
+"""The hub door over HTTP. Thin: parse, call, answer. It has no rules of its own."""
+
+from __future__ import annotations
+
+import hmac
+from base64 import b64encode
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from fastapi import FastAPI, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import JSONResponse, Response
+
+from domain.errors import ExchangeError, Malformed, NotThere, Untrusted
+from domain.facts import OpeningRefused, dump
+from gateway.hub.questions import Questions
+from gateway.hub.service import Answer, Hub, Release
+from gateway.problems import MEDIA_TYPE, problem
+from keys import canonical
+from keys.request import MAX_REQUEST_BYTES
+from keys.wish import MAX_ITEM_BYTES
+
+
+def hub_app(
+    hub: Hub,
+    questions: Questions,
+    *,
+    genesis: bytes,
+    health: Callable[[], dict[str, Any]],
+    put_item: Callable[[bytes, bytes], None],
+    rehearsal_token: str | None,
+) -> FastAPI:
+    """The application. ``health`` tells of bus, keys, disk and views; ``rehearsal_token`` sets the clock."""
+    app = FastAPI(
+        title="架け橋 ハブの窓口",
+        version="1",
+        description="Signed frames in, receipts out. Source: architecture §3, KH-1 §5.",
+        docs_url=None,
+        redoc_url=None,
+    )
+
+    @app.exception_handler(ExchangeError)
+    async def on_error(_: Request, error: ExchangeError) -> JSONResponse:
+        status, body = problem(error)
+        return JSONResponse(body, status, media_type=MEDIA_TYPE)
+
+    @app.get("/v1/genesis", response_class=Response, tags=["hub"])
+    def get_genesis() -> Response:
+        """The founding frame (KHW1), whose payload's SHA-256 is the hub's id."""
+        return Response(genesis, media_type="application/vnd.kakehashi.frame")
+
+    @app.get("/v1/clock", tags=["hub"])
+    def get_clock() -> dict[str, Any]:
+        """The hub's time."""
+        return {"now": dump(hub.clock.now()), "mode": hub.genesis.mode}
+
+    @app.get("/v1/agencies", tags=["register"])
+    def get_agencies() -> dict[str, Any]:
+        """Which agencies have a key set in force; what it says is in the signed key set itself."""
+        agencies = sorted(hub.register.agencies.values(), key=lambda a: a.id)
+        return {
+            "agencies": [
+                {"id": str(a.id), "keyset": a.keyset.hex()}
+                for a in agencies
+                if a.keyset is not None and not a.revoked
+            ]
+        }
+
+    @app.get("/v1/key-sets/{agency}", tags=["register"])
+    def get_key_sets(agency: UUID) -> dict[str, Any]:
+        """The published key sets of an agency, oldest first, as they were signed."""
+        if agency not in hub.register.agencies:
+            raise NotThere("not-there", "no such agency")
+        return {"frames": [_b64(f) for f in hub.key_sets(agency)]}
+
+    @app.post("/v1/wishes", tags=["wishes"])
+    async def post_wish(request: Request) -> JSONResponse:
+        """One request (KHQ1): a signed wish and its parts. Answered when it is on disk."""
+        data = await _body(request, MAX_REQUEST_BYTES)
+        answer = await run_in_threadpool(hub.handle, data)
+        return _answered(answer)
+
+    @app.post("/v1/questions", tags=["wishes"])
+    async def post_question(request: Request) -> JSONResponse:
+        """A signed question that leaves no record: feed, recipients, ledger (KHQ1 without parts)."""
+        data = await _body(request, MAX_REQUEST_BYTES)
+        return JSONResponse(await run_in_threadpool(questions.answer, data))
+
+    @app.put("/v1/items/{digest}", tags=["wishes"])
+    async def put_sealed(digest: str, request: Request) -> dict[str, Any]:
+        """A sealed item over 16 KiB, before the wish that names it; orphans go after a day."""
+        data = await _body(request, MAX_ITEM_BYTES)
+        await run_in_threadpool(put_item, canonical.parse_digest(digest), data)
+        return {"kept": digest}
+
+    @app.post("/v1/rehearsal/clock", tags=["rehearsal"])
+    async def post_clock(request: Request) -> dict[str, Any]:
+        """Move a rehearsal's clock forward; what falls due on the way is recorded first."""
+        if rehearsal_token is None:
+            raise NotThere("not-there", "only a rehearsal hub's clock can be set")
+        given = request.headers.get("authorization", "")
+        if not hmac.compare_digest(given.encode(), f"Bearer {rehearsal_token}".encode()):
+            raise Untrusted("wrong-token", "give the rehearsal's token")
+        body = await request.json()
+        at = canonical.parse_time(body.get("at") if isinstance(body, dict) else None)
+        recorded = await run_in_threadpool(hub.set_clock, at)
+        return {"now": dump(hub.clock.now()), "recorded": recorded}
+
+    @app.get("/healthz", tags=["health"])
+    def get_health() -> dict[str, str]:
+        """The process answers."""
+        return {"status": "up"}
+
+    @app.get("/readyz", tags=["health"])
+    def get_ready() -> JSONResponse:
+        """Whether the hub can record: keys open, bus there, disk not full, views following."""
+        found = health()
+        return JSONResponse(found, 200 if found["ready"] else 503)
+
+    return app
+
+
+async def _body(request: Request, most: int) -> bytes:
+    """The body, refused as soon as it is longer than it may be."""
+    chunks, size = [], 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > most:
+            raise Malformed("body-too-long", f"send at most {most} bytes")
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def _answered(answer: Answer) -> JSONResponse:
+    if isinstance(answer.fact, OpeningRefused):
+        # «not yours» and «not there» read the same: the reason stands in the record alone
+        status, body = problem(NotThere("not-there", "no such item, or not yours"))
+        return JSONResponse(body, status, media_type=MEDIA_TYPE)
+    body = {
+        "outcome": "refused" if answer.refused else "recorded",
+        "topic": answer.fact.TOPIC,
+        "held": dump(getattr(answer.fact, "held", frozenset())),
+        "reason": getattr(answer.fact, "reason", None) if answer.refused else None,
+        "at_fault": dump(getattr(answer.fact, "at_fault", None)),
+        "fitting": dump(getattr(answer.fact, "fitting", frozenset())),
+        "receipt": _b64(answer.receipt),
+        "release": None if answer.release is None else _released(answer.release),
+    }
+    return JSONResponse(body, 403 if answer.refused else 200)
+
+
+def _released(release: Release) -> dict[str, Any]:
+    return {
+        "frame": _b64(release.frame),
+        "key_sets": [_b64(f) for f in release.key_sets],
+        "wrap": _b64(release.wrap),
+        "sealed": None if release.sealed is None else _b64(release.sealed),
+        "wrap_frame": None if release.wrap_frame is None else _b64(release.wrap_frame),
+        "wrap_key_sets": [_b64(f) for f in release.wrap_key_sets],
+    }
+
+
+def _b64(data: bytes) -> str:
+    return b64encode(data).decode("ascii")

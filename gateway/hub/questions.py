@@ -1,0 +1,119 @@
+"""Signed questions that leave no record: who must get a key, what is new for us, the ledger.
+
+They are frames like any wish (KH-1 §5), never a ``prev``, answered from the rule or from the views.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+from adapters.mapper import read_fact
+from domain.errors import Malformed, Untrusted
+from domain.facts import FACTS, CaseMessage, Kind
+from domain.record import AUDIT, About, Wish
+from gateway.hub.service import READ_AHEAD, Hub
+from keys import canonical
+from keys.frame import WISH, Frame, verify
+from keys.request import parse_request
+from keys.wish import WishPayload
+
+FEED_LIMIT = 500
+
+
+class Views(Protocol):
+    """What the projections can tell (see ``projections.queries``)."""
+
+    def feed(self, agency: UUID, cursor: int, limit: int) -> Mapping[str, Any]: ...
+
+    def worklist(self, agency: UUID) -> list[Mapping[str, Any]]: ...
+
+    def ledger(self, case: UUID | None, as_of: datetime | None) -> Mapping[str, Any]: ...
+
+    def catch_up(self) -> int: ...
+
+
+class Questions:
+    """Answers signed questions. Raises like the hub does for a wish."""
+
+    def __init__(self, hub: Hub, views: Views) -> None:
+        self._hub = hub
+        self._views = views
+
+    def answer(self, data: bytes) -> dict[str, Any]:
+        """The answer to one question as JSON data."""
+        request = parse_request(data)
+        payload, frame = request.payload, request.frame
+        if payload.hub != self._hub.id:
+            raise Untrusted("other-hub", "this question was made for another hub")
+        if request.parts or payload.items or payload.wraps:
+            raise Malformed("parts-not-allowed", "a question carries no parts")
+        self._verify(payload, frame)
+        self._hub.in_time(payload, READ_AHEAD)
+        self._hub.tick()
+        match payload.act:
+            case "recipients" if isinstance(payload.by, UUID):
+                return self._recipients(payload, frame)
+            case "duties" if isinstance(payload.by, UUID) and payload.about.kind == Kind.CASE:
+                return {"duties": self._hub.duties(payload.about.id, payload.by)}
+            case "feed" if isinstance(payload.by, UUID):
+                return self._feed(payload.by, payload.fields)
+            case "ledger" if payload.by == AUDIT:
+                return self._ledger(payload.fields)
+            case _:
+                raise Malformed(
+                    "unknown-question", "ask for recipients, duties, feed, or as the audit office for ledger"
+                )
+
+    def _verify(self, payload: WishPayload, frame: Frame) -> None:
+        if payload.by == AUDIT:
+            verify(WISH, frame, [self._hub.genesis.audit_sig])
+            return
+        key = self._hub.signature_key(payload.by, payload.keyset)
+        verify(WISH, frame, [key])
+
+    def _recipients(self, payload: WishPayload, frame: Frame) -> dict[str, Any]:
+        fields = payload.fields
+        if set(fields) != {"act", "fields", "items"} or payload.about.kind != Kind.CASE:
+            raise Malformed("wrong-fields", "recipients wants act, fields and items, about a case")
+        cls = FACTS.get(str(fields["act"]))
+        if cls is None or not issubclass(cls, CaseMessage):
+            raise Malformed("unknown-act", "ask for an act of the published list")
+        items = [{**item, "keyed": []} for item in fields["items"]]
+        draft = read_fact(
+            cls.TOPIC, cls.VERSION, {**fields["fields"], "items": items, "held": [], "placed": None}
+        )
+        wish = Wish(
+            about=About(Kind.CASE, payload.about.id),
+            ask_id=payload.ask_id,
+            by=payload.by,
+            actor=payload.actor,
+            made_at=payload.made_at,
+            occurred_at=payload.occurred_at,
+            frame=frame.digest,
+            draft=draft,
+        )
+        found = self._hub.recipients_for(wish)
+        agencies = {a.id: a for _, who in found for a in who}
+        return {
+            "items": {str(item.item): [str(a.id) for a in who] for item, who in found},
+            "keysets": {str(a.id): a.keyset.hex() for a in agencies.values() if a.keyset is not None},
+        }
+
+    def _feed(self, agency: UUID, fields: Mapping[str, Any]) -> dict[str, Any]:
+        cursor = fields.get("cursor")
+        if set(fields) != {"cursor"} or type(cursor) is not int or cursor < 0:
+            raise Malformed("wrong-fields", "feed wants a cursor, 0 at first")
+        self._views.catch_up()
+        page = self._views.feed(agency, cursor, FEED_LIMIT)
+        return {**page, "tasks": [dict(task) for task in self._views.worklist(agency)]}
+
+    def _ledger(self, fields: Mapping[str, Any]) -> dict[str, Any]:
+        if set(fields) != {"case", "as_of"}:
+            raise Malformed("wrong-fields", "ledger wants case and as_of, each null where all")
+        case = None if fields["case"] is None else canonical.parse_uuid(fields["case"])
+        as_of = None if fields["as_of"] is None else canonical.parse_time(fields["as_of"])
+        self._views.catch_up()
+        return dict(self._views.ledger(case, as_of))

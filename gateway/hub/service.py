@@ -1,0 +1,583 @@
+"""The hub: what happens to a wish between its arrival and its answer.
+
+The order is that of architecture §3: size and strict form; ask id; not_after; key set; signatures; parts;
+recipients; then ``decide``; then the record, durably; then the answer. What is refused before ``decide``
+is an error and leaves no trace; what ``decide`` refuses is a fact.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from threading import Lock
+from uuid import UUID, uuid5
+
+from adapters.mapper import wish_of
+from adapters.store import NO_EVIDENCE, Evidence, Store
+from domain.case import Message
+from domain.decide import decide, found_item, rewrapper
+from domain.due import next_due
+from domain.errors import Conflict, Malformed, NotThere, Unavailable, Untrusted
+from domain.facts import (
+    AccessFact,
+    CaseMessage,
+    DisclosureRefused,
+    Fact,
+    Item,
+    ItemsRewrapped,
+    KeySetPublished,
+    KeySetRevoked,
+    Kind,
+    OpeningRefused,
+    SectionOpened,
+    WishRefused,
+    WrapFetchedForRewrap,
+)
+from domain.record import AUDIT, DECIDER, HUB, REGISTRY, About, Record, Wish, access_of
+from domain.register import Agency, Originator, Register
+from domain.visibility import pending_keys, recipients
+from domain.world import World, empty_world, may_speak_of, placing, rests_on
+from gateway.hub.clock import Clock, SetClock
+from gateway.hub.locks import Locks
+from keys.frame import WISH, Frame, verify
+from keys.genesis import Genesis
+from keys.keyset import verify_key_set, verify_registry_act
+from keys.leaf import Leaf
+from keys.receipt import Receipt, sign_receipt
+from keys.request import match_parts, parse_request
+from keys.signing import KemPublic, SignatureKeys, SignatureKind, SignaturePublic
+from keys.wish import To, WishPayload
+
+READ_AHEAD = timedelta(minutes=10)
+WRITE_AHEAD = timedelta(days=7)
+PROMISE = timedelta(seconds=60)
+CACHED_CASES = 4096
+TRIES = 5
+ZEROS = bytes(32)
+_FAR = datetime.max.replace(tzinfo=UTC)
+
+REFUSALS = (DisclosureRefused, WishRefused, OpeningRefused)
+
+
+@dataclass(frozen=True)
+class Release:
+    """What a reader's door gets after its opening is durable: all it needs to verify, unwrap and show.
+
+    ``frame``: the author's signed frame; ``key_sets``: the author's published key sets, oldest first;
+    ``wrap_frame``: where the wrap came later, the frame that brought it, with its author's key sets.
+    ``sealed`` is null for a fetch that is no reading.
+    """
+
+    frame: bytes
+    key_sets: tuple[bytes, ...]
+    wrap: bytes
+    sealed: bytes | None
+    wrap_frame: bytes | None
+    wrap_key_sets: tuple[bytes, ...]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The hub's answer: the fact that was recorded, its signed receipt, and a release where one is due."""
+
+    fact: Fact
+    receipt: bytes
+    release: Release | None = None
+
+    @property
+    def refused(self) -> bool:
+        return isinstance(self.fact, REFUSALS)
+
+
+class Hub:
+    """One hub over one stream. Thread-safe; ``start`` before use."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        genesis: Genesis,
+        hub: bytes,
+        log: SignatureKeys,
+        clock: Clock,
+        register: Register,
+    ) -> None:
+        self.genesis = genesis
+        self.id = hub
+        self.clock = clock
+        self._store = store
+        self._log = log
+        self._register = register
+        self._locks = Locks()
+        self._cases: OrderedDict[UUID, World] = OrderedDict()
+        self._cases_lock = Lock()
+        self._due_at: datetime | None = None
+        self._note_due()
+
+    # --- wishes ------------------------------------------------------------------------------------------
+
+    @property
+    def register(self) -> Register:
+        """The register as it stands."""
+        return self._register
+
+    def handle(self, data: bytes) -> Answer:
+        """Answer one request (KHQ1). Raises Malformed, Untrusted, Refused, NotThere, Conflict or Unavailable
+        where nothing was recorded."""
+        request = parse_request(data)
+        payload, frame = request.payload, request.frame
+        if payload.hub != self.id:
+            raise Untrusted("other-hub", "this wish was made for another hub")
+        wish = wish_of(payload, frame.digest)
+        self._verify(wish, payload, frame)
+        parts = match_parts(payload, request.parts)
+        self.tick()
+        for attempt in range(TRIES):
+            try:
+                with self._turn(wish):
+                    return self._answer(wish, payload, frame, parts.items, parts.wraps)
+            except Conflict as conflict:
+                if conflict.flaw not in ("version-exists", "rests-on-old-state") or attempt == TRIES - 1:
+                    raise
+                self._forget(wish.about.id)
+        raise AssertionError("the loop returns or raises")  # no cover
+
+    def _turn(self, wish: Wish) -> AbstractContextManager[None]:
+        if wish.about.kind is Kind.CASE:
+            on = access_of(wish.about.id) if isinstance(wish.draft, AccessFact) else wish.about.id
+            return self._locks.deciding(on)
+        return self._locks.changing()
+
+    def _answer(
+        self,
+        wish: Wish,
+        payload: WishPayload,
+        frame: Frame,
+        items: dict[UUID, bytes],
+        wraps: dict[tuple[UUID, To], bytes],
+    ) -> Answer:
+        world = self._world(wish.about)
+        originator = _originator(world, wish)
+        reading = isinstance(wish.draft, AccessFact)
+        known = originator.asks.get((wish.by, wish.ask_id))
+        if wish.about.kind is Kind.CASE and known is None:
+            other = world.case if reading else world.access
+            if (wish.by, wish.ask_id) in other.asks:
+                raise Conflict("ask-id-taken", "choose a new ask_id for another wish")
+        if known is not None:
+            if known[0] != wish.frame:
+                raise Conflict("ask-id-taken", "choose a new ask_id for another wish")
+            if not reading:
+                return self._again(originator.id, known[1], wish)
+        now = self.clock.now()
+        self.in_time(payload, READ_AHEAD if reading else WRITE_AHEAD)
+        self._in_force(wish, payload, frame)
+        if wish.about.kind is Kind.CASE and not _heard(world, wish):
+            raise NotThere("not-there", "no such case, or not yours")
+        if payload.prev != ZEROS and not _knows(world, originator, wish, payload.prev):
+            raise Conflict("prev-unknown", "name the last frame you hold a receipt for, or zeros")
+        if isinstance(wish.draft, CaseMessage):
+            self._right_recipients(world, wish, wish.draft, payload)
+        if isinstance(wish.draft, ItemsRewrapped):
+            self._right_keys(payload)
+        if isinstance(wish.draft, AccessFact):
+            return self._read(world, wish, wish.draft, frame, now, known)
+        at = _no_earlier(now, originator)
+        [fact] = decide(world, wish, now=at)
+        kept = not isinstance(fact, REFUSALS)
+        evidence = Evidence(
+            frame=frame.encode(),
+            items=tuple(items[i.item] for i in payload.items if i.item in items) if kept else (),
+            wraps=tuple((_section(world, payload, w.item), wraps[(w.item, w.to)]) for w in payload.wraps)
+            if kept
+            else (),
+        )
+        return self._record(world, wish, fact, evidence, at, guard=_guard(world, wish))
+
+    def _record(
+        self,
+        world: World,
+        wish: Wish,
+        fact: Fact,
+        evidence: Evidence,
+        at: datetime,
+        guard: tuple[UUID, int] | None,
+    ) -> Answer:
+        originator = _originator(world, wish)
+        record = Record(
+            originator=About(_kind(fact, wish), originator.id),
+            version=originator.version + 1,
+            at=at,
+            about=wish.about,
+            by=wish.by,
+            actor=wish.actor,
+            ask_id=wish.ask_id,
+            frame=wish.frame,
+            rests_on=rests_on(world, wish),
+            rules=world.rules.version,
+            decider=DECIDER,
+            fact=fact,
+        )
+        position, sha, tag = self._append(record, evidence, guard)
+        self._keep(world.after(record), record)
+        return Answer(fact, self._receipt(wish, position, sha, tag, at))
+
+    def _append(
+        self, record: Record, evidence: Evidence, guard: tuple[UUID, int] | None
+    ) -> tuple[int, bytes, bytes]:
+        try:
+            return self._store.append(record, evidence, guard)
+        except Unavailable:
+            self._forget(record.about.id)  # it may have been stored: read before deciding again
+            raise
+
+    def _receipt(self, wish: Wish, position: int, sha: bytes, tag: bytes, at: datetime) -> bytes:
+        receipt = Receipt(
+            hub=self.id,
+            mode=self.genesis.mode,
+            ask_id=wish.ask_id,
+            frame=wish.frame,
+            leaf=Leaf(seq=position, sha=sha, tag=tag),
+            promised_at=at + PROMISE,
+        )
+        return sign_receipt(receipt, self._log)
+
+    def _again(self, originator: UUID, version: int, wish: Wish) -> Answer:
+        """The same payload again gets its receipt again and no new fact."""
+        kept = self._store.at(originator, version)
+        receipt = self._receipt(
+            wish, kept.position, kept.sha, self._store.tag(originator, version), kept.record.at
+        )
+        return Answer(kept.record.fact, receipt)
+
+    # --- what is checked before a decision ---------------------------------------------------------------------
+
+    def _verify(self, wish: Wish, payload: WishPayload, frame: Frame) -> None:
+        """The signatures hold under the keys the sender had in force; outside the locks, since it costs time."""
+        reg = self.genesis.reg
+        if isinstance(wish.draft, KeySetPublished):
+            agency = self._register.agencies.get(wish.about.id)
+            if wish.by != wish.about.id:
+                raise Untrusted("key-set-of-another", "an agency publishes its own key set")
+            in_force = None if agency is None or agency.revoked else _signature_key(agency)
+            verify_key_set(frame, in_force=in_force, registry=reg)
+        elif wish.by == REGISTRY:
+            verify_registry_act(frame, reg)
+        elif wish.by == AUDIT:
+            verify(WISH, frame, [self.genesis.audit_sig])
+        else:
+            agency = self._register.agencies.get(wish.by) if isinstance(wish.by, UUID) else None
+            if agency is None or agency.keyset is None:
+                raise Untrusted("unknown-sender", "have the registry publish your key set first")
+            verify(WISH, frame, [_signature_key(agency)])
+
+    def _in_force(self, wish: Wish, payload: WishPayload, frame: Frame) -> None:
+        """Inside the lock: the key set named is the one in force at this moment."""
+        expected: bytes | None
+        if wish.by in (REGISTRY, AUDIT) or isinstance(wish.draft, KeySetPublished):
+            expected = self._published(wish)
+        else:
+            agency = self._register.agencies[wish.by] if isinstance(wish.by, UUID) else None
+            expected = None if agency is None or agency.revoked else agency.keyset
+        if expected != payload.keyset:
+            raise Untrusted("key-set-not-in-force", "sign with the key set in force and name it")
+
+    def _published(self, wish: Wish) -> bytes:
+        if wish.by in (REGISTRY, AUDIT):
+            return ZEROS
+        agency = self._register.agencies.get(wish.about.id)
+        return ZEROS if agency is None or agency.revoked or agency.keyset is None else agency.keyset
+
+    def in_time(self, payload: WishPayload, ahead: timedelta) -> None:
+        """Neither too late nor meant for too far ahead. Source: KH-1 §5."""
+        now = self.clock.now()
+        if payload.not_after < now:
+            raise Malformed("too-late", "not_after has passed: make the wish anew")
+        if payload.not_after > now + ahead:
+            raise Malformed(
+                "not-after-too-far", "not_after may be 10 minutes ahead for reads, 7 days for wishes"
+            )
+
+    def signature_key(self, by: object, keyset: bytes) -> SignaturePublic:
+        """The key with which this agency signs now. Raises Untrusted unless ``keyset`` is in force."""
+        agency = self._register.agencies.get(by) if isinstance(by, UUID) else None
+        if agency is None or agency.keyset is None:
+            raise Untrusted("unknown-sender", "have the registry publish your key set first")
+        if agency.revoked or agency.keyset != keyset:
+            raise Untrusted("key-set-not-in-force", "sign with the key set in force and name it")
+        return _signature_key(agency)
+
+    def _right_recipients(self, world: World, wish: Wish, fact: CaseMessage, payload: WishPayload) -> None:
+        """Wraps go to just whom the rule says, under just the keys in force. Source: KH-1 §4."""
+        for item, expected in self._recipients(world, wish, fact):
+            if item.keyed != expected:
+                raise Conflict("wrong-recipients", "ask the hub again for whom to wrap, and seal anew")
+        self._right_keys(payload)
+
+    def _right_keys(self, payload: WishPayload) -> None:
+        for wrap in payload.wraps:
+            agency = self._register.agencies.get(wrap.to) if isinstance(wrap.to, UUID) else None
+            if agency is None or agency.revoked or kem_of(agency).kid != wrap.kid:
+                raise Conflict("stale-key-set", "ask the hub again for the keys in force, and seal anew")
+
+    def _recipients(self, world: World, wish: Wish, fact: CaseMessage) -> list[tuple[Item, frozenset[UUID]]]:
+        placed = placing(world, wish)
+        case = world.case if placed is None else replace(world.case, network=placed.network, core=placed.core)
+        by = wish.by
+        if not isinstance(by, UUID):
+            raise Malformed("wrong-sender", "messages in a case are sent by agencies")
+        return [(item, recipients(world.register, case, by, fact, item, world.book)) for item in fact.items]
+
+    # --- reading ---------------------------------------------------------------------------------------------------
+
+    def _read(
+        self,
+        world: World,
+        wish: Wish,
+        draft: AccessFact,
+        frame: Frame,
+        now: datetime,
+        known: tuple[bytes, int] | None,
+    ) -> Answer:
+        message, item = found_item(world, draft)
+        at = _no_earlier(now, world.access)
+        [fact] = decide(world, wish, now=at)
+        releasing = isinstance(fact, (SectionOpened, WrapFetchedForRewrap))
+        if releasing and not _has_key(world, wish.by, item):
+            raise Unavailable("pending-key", "the key for this item is still to be made: try again later")
+        if known is not None:
+            if isinstance(fact, REFUSALS):
+                raise NotThere("not-there", "closed since then")
+            answer = self._again(world.access.id, known[1], wish)
+        else:
+            guard = (world.case.id, world.case.version)
+            answer = self._record(world, wish, fact, Evidence(frame=frame.encode()), at, guard)
+        if not releasing or isinstance(answer.fact, REFUSALS):
+            return answer
+        # The opening is durable: only now may the wrap leave (I2).
+        reading = isinstance(fact, SectionOpened)
+        return replace(answer, release=self._release(world, wish.by, message, item, reading=reading))
+
+    def _release(
+        self, world: World, reader: object, message: Message, item: Item, *, reading: bool
+    ) -> Release:
+        case = world.case.id
+        kept = self._store.at(case, message.version)
+        sealed = self._store.sealed_item(kept, item.item) if reading else None
+        key_sets = self.key_sets(message.by)
+        later = world.case.rewrapped.get((item.item, reader)) if isinstance(reader, UUID) else None
+        if reader in item.keyed or later is None:
+            wrap = self._store.wrap(kept, item.item, _agency(reader), item.section)
+            return Release(kept.frame, key_sets, wrap, sealed, None, ())
+        again = self._store.at(case, later[0])
+        wrap = self._store.wrap(again, item.item, _agency(reader), item.section)
+        maker = again.record.by
+        makers = self.key_sets(maker) if isinstance(maker, UUID) else ()
+        return Release(kept.frame, key_sets, wrap, sealed, again.frame, makers)
+
+    def key_sets(self, agency: UUID) -> tuple[bytes, ...]:
+        """The published key sets of an agency, oldest first, as they were signed."""
+        return tuple(
+            k.frame
+            for k in self._store.load(agency)
+            if isinstance(k.record.fact, (KeySetPublished, KeySetRevoked))
+        )
+
+    # --- unrecorded, signed questions ---------------------------------------------------------------------------------
+
+    def recipients_for(self, wish: Wish) -> list[tuple[Item, list[Agency]]]:
+        """For whom the items of this draft must be wrapped, with their keys in force."""
+        with self._locks.deciding(wish.about.id):
+            world = self._world(wish.about)
+            if not isinstance(wish.draft, CaseMessage) or not may_speak_of(world, wish):
+                raise NotThere("not-there", "no such case, or not yours")
+            found = self._recipients(world, wish, wish.draft)
+            agencies = self._register.agencies
+            missing = [a for _, who in found for a in who if a not in agencies or agencies[a].revoked]
+            if missing:
+                raise NotThere("addressee-not-there", "an addressee is not known to the registry")
+            return [(item, [agencies[a] for a in sorted(who)]) for item, who in found]
+
+    def duties(self, case: UUID, by: UUID) -> list[dict[str, str]]:
+        """The wraps that this agency's door has to make for readers whose standing access began later."""
+        world = self._world(About(Kind.CASE, case))
+        found = []
+        for message, item, reader in pending_keys(world.register, world.case, book=world.book):
+            agency = self._register.agencies.get(reader)
+            if rewrapper(world, message) == by and agency is not None and agency.keyset is not None:
+                found.append(
+                    {
+                        "message": str(message.id),
+                        "item": str(item.item),
+                        "section": item.section.value,
+                        "to": str(reader),
+                        "keyset": agency.keyset.hex(),
+                    }
+                )
+        return found
+
+    # --- the clock ------------------------------------------------------------------------------------------------------
+
+    def tick(self, until: datetime | None = None) -> int:
+        """Record what has fallen due by ``until`` (now), in order, each at its own time. Returns how many."""
+        now = until or self.clock.now()
+        if self._due_at is None or self._due_at > now:
+            return 0
+        count = 0
+        with self._locks.changing():
+            while (due := next_due(self._register, now)) is not None:
+                self._hub_act(due.about, due.fact, due.at)
+                count += 1
+            self._note_due()
+        return count
+
+    def set_clock(self, at: datetime) -> int:
+        """Move a rehearsal's clock; what falls due on the way is recorded first."""
+        if not isinstance(self.clock, SetClock):
+            raise Malformed("real-clock", "only a rehearsal hub's clock can be set")
+        count = self.tick(at)
+        self.clock.set(at)
+        return count
+
+    def _hub_act(self, about: About, fact: Fact, at: datetime) -> None:
+        found = self._register.find(about.kind, about.id)
+        version = found.version if found is not None else 0
+        record = Record(
+            originator=about,
+            version=version + 1,
+            at=max(at, found.last_at) if found is not None and found.last_at is not None else at,
+            about=about,
+            by=HUB,
+            actor="",
+            ask_id=hub_ask(about.id, version + 1),
+            frame=None,
+            rests_on=(),
+            rules=empty_world(self._register, about.id).rules.version,
+            decider=DECIDER,
+            fact=fact,
+        )
+        self._append(record, NO_EVIDENCE, None)
+        self._register = self._register.with_record(record)
+
+    def _note_due(self) -> None:
+        due = next_due(self._register, _FAR)
+        self._due_at = None if due is None else due.at
+
+    # --- state ------------------------------------------------------------------------------------------------------------
+
+    def _world(self, about: About) -> World:
+        if about.kind is not Kind.CASE:
+            for kind in Kind:
+                found = self._register.find(kind, about.id)
+                if found is not None and kind is not about.kind:
+                    raise NotThere("not-there", "no such thing of this kind")
+            return empty_world(self._register, about.id)
+        with self._cases_lock:
+            world = self._cases.get(about.id)
+        if world is None:
+            world = self._loaded(about.id)
+        return replace(world, register=self._register)
+
+    def _loaded(self, case: UUID) -> World:
+        world = empty_world(self._register, case)
+        for kept in (*self._store.load(case), *self._store.load(access_of(case))):
+            if kept.record.originator.kind not in (Kind.CASE, Kind.CASE_ACCESS):
+                raise NotThere("not-there", "no such thing of this kind")
+            world = world.after(kept.record)
+        self._cache(world)
+        return world
+
+    def _keep(self, world: World, record: Record) -> None:
+        if record.originator.kind is Kind.CASE:
+            self._cache(world, case=True)
+        elif record.originator.kind is Kind.CASE_ACCESS:
+            self._cache(world, case=False)
+        else:
+            self._register = world.register
+            self._note_due()
+
+    def _cache(self, world: World, case: bool | None = None) -> None:
+        """Put a case into the cache; a change of the case keeps the readings that came meanwhile, and the reverse."""
+        with self._cases_lock:
+            present = self._cases.get(world.case.id)
+            if present is not None and case is not None:
+                world = replace(present, case=world.case) if case else replace(present, access=world.access)
+            self._cases[world.case.id] = world
+            self._cases.move_to_end(world.case.id)
+            while len(self._cases) > CACHED_CASES:
+                self._cases.popitem(last=False)
+
+    def _forget(self, id: UUID) -> None:
+        with self._cases_lock:
+            self._cases.pop(id, None)
+
+
+def hub_ask(originator: UUID, version: int) -> UUID:
+    """The ask id of an act of the hub itself: computed, so that the verifier finds the same."""
+    return uuid5(originator, f"hub/{version}")
+
+
+def kem_of(agency: Agency) -> KemPublic:
+    """The agency's wrap key in force."""
+    return KemPublic.from_json(dict(agency.kem))
+
+
+def _signature_key(agency: Agency) -> SignaturePublic:
+    return SignaturePublic.from_json(SignatureKind.SIG, dict(agency.sig))
+
+
+def _originator(world: World, wish: Wish) -> Originator:
+    if wish.about.kind is Kind.CASE:
+        return world.access if isinstance(wish.draft, AccessFact) else world.case
+    return world.register.find(wish.about.kind, wish.about.id) or Originator(id=wish.about.id)
+
+
+def _kind(fact: Fact, wish: Wish) -> Kind:
+    """Where a fact stands: a refusal stands where the wish was about (readings beside the case)."""
+    if isinstance(wish.draft, AccessFact):
+        return Kind.CASE_ACCESS
+    return wish.about.kind
+
+
+def _heard(world: World, wish: Wish) -> bool:
+    """Whether the case is there for this sender; the audit office may ask to read, and is refused on record."""
+    return may_speak_of(world, wish) or (wish.by == AUDIT and isinstance(wish.draft, AccessFact))
+
+
+def _knows(world: World, originator: Originator, wish: Wish, prev: bytes) -> bool:
+    places = (world.case, world.access) if wish.about.kind is Kind.CASE else (originator,)
+    return any(place.knows_frame(wish.by, prev) for place in places)
+
+
+def _no_earlier(now: datetime, originator: Originator) -> datetime:
+    return now if originator.last_at is None else max(now, originator.last_at)
+
+
+def _has_key(world: World, reader: object, item: Item) -> bool:
+    return reader in item.keyed or (item.item, reader) in world.case.rewrapped
+
+
+def _guard(world: World, wish: Wish) -> tuple[UUID, int] | None:
+    """The one originator whose change would matter most: the commission of a contractor that is addressed."""
+    for kind, id, version in rests_on(world, wish):
+        if kind is Kind.COMMISSION:
+            return id, version
+    return None
+
+
+def _section(world: World, payload: WishPayload, item: UUID) -> str:
+    for ref in payload.items:
+        if ref.item == item:
+            return ref.section
+    found = world.case.item(item)
+    if found is None:
+        raise NotThere("not-there", "no such item, or not yours")
+    return found[1].section
+
+
+def _agency(reader: object) -> UUID:
+    if not isinstance(reader, UUID):
+        raise NotThere("not-there", "no such item, or not yours")
+    return reader

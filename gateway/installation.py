@@ -1,0 +1,190 @@
+"""A hub's folder: what lies where, made once, opened at every start.
+
+installation.json          which hub, which mode (no secrets)
+hub/                       genesis.frame, keystore, vault.db, views.db, bus/
+registry/person-N.keystore the three persons (in a real installation each takes his own away)
+audit/keystore             the audit office
+agencies/<CODE>/           keystore, door.db, agency.json
+passphrase, clock-token    rehearsals only (0600)
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+from domain.errors import Malformed, NotThere
+from keys.frame import Frame, parse_frame
+from keys.genesis import Genesis, found, verify_genesis
+from keys.keystore import PROFILE_COST, REHEARSAL_COST, open_keystore, write_keystore
+from keys.receipt import Mode
+from keys.sealing import new_key
+from keys.signing import KemKey, SignatureKeys, SignatureKind
+
+STREAM = "KAKEHASHI"
+
+
+@dataclass(frozen=True)
+class AgencyPlace:
+    """Where one agency's door keeps its things."""
+
+    folder: Path
+    id: UUID
+    code: str
+
+
+@dataclass(frozen=True)
+class Installation:
+    """An opened folder. ``passphrase`` opens every keystore that lies in it."""
+
+    folder: Path
+    mode: Mode
+    hub: bytes
+    passphrase: bytes
+
+    @property
+    def rehearsal(self) -> bool:
+        return self.mode == "rehearsal"
+
+    @property
+    def hub_folder(self) -> Path:
+        return self.folder / "hub"
+
+    @property
+    def genesis_frame(self) -> Frame:
+        return parse_frame((self.hub_folder / "genesis.frame").read_bytes())
+
+    @property
+    def genesis(self) -> Genesis:
+        """The genesis, verified against the id this folder was made with."""
+        return verify_genesis(self.genesis_frame, hub=self.hub)
+
+    @property
+    def clock_token(self) -> str | None:
+        """What sets a rehearsal's clock; a real hub has none."""
+        return (self.folder / "clock-token").read_text().strip() if self.rehearsal else None
+
+    def hub_secrets(self) -> dict[str, bytes]:
+        """LOG seeds, vault keys and the key of the bus's disk."""
+        return self._open(self.hub_folder / "keystore")
+
+    def registry(self) -> list[SignatureKeys]:
+        """The registry's persons whose keystores lie here, in genesis order."""
+        files = sorted((self.folder / "registry").glob("person-*.keystore"))
+        return [SignatureKeys.from_seeds(SignatureKind.SIG, self._open(f)["sig"]) for f in files]
+
+    def audit(self) -> tuple[SignatureKeys, KemKey]:
+        """The audit office's keys."""
+        found = self._open(self.folder / "audit" / "keystore")
+        return SignatureKeys.from_seeds(SignatureKind.SIG, found["sig"]), KemKey(found["kem"])
+
+    def agencies(self) -> list[AgencyPlace]:
+        """The agencies whose doors live here."""
+        places = []
+        for folder in sorted((self.folder / "agencies").glob("*/agency.json")):
+            about = json.loads(folder.read_text())
+            places.append(AgencyPlace(folder.parent, UUID(about["id"]), about["code"]))
+        return places
+
+    def agency(self, code: str) -> AgencyPlace:
+        """The agency of this code. Raises NotThere."""
+        for place in self.agencies():
+            if place.code == code:
+                return place
+        raise NotThere("agency-not-there", "no agency of this code in this folder")
+
+    def agency_keys(self, place: AgencyPlace) -> tuple[SignatureKeys, KemKey]:
+        """An agency's private keys."""
+        found = self._open(place.folder / "keystore")
+        return SignatureKeys.from_seeds(SignatureKind.SIG, found["sig"]), KemKey(found["kem"])
+
+    def make_agency(self, code: str) -> AgencyPlace:
+        """A folder and fresh keys for an agency; its originator id is chosen here, by the registry's office."""
+        folder = self.folder / "agencies" / code
+        folder.mkdir(parents=True, mode=0o700)
+        place = AgencyPlace(folder, uuid4(), code)
+        secrets_ = {"sig": SignatureKeys.generate().seeds, "kem": KemKey.generate().seed}
+        self._write(folder / "keystore", secrets_)
+        (folder / "agency.json").write_text(json.dumps({"id": str(place.id), "code": code}) + "\n")
+        return place
+
+    def _open(self, path: Path) -> dict[str, bytes]:
+        return open_keystore(path, self.passphrase, rehearsal=self.rehearsal)
+
+    def _write(self, path: Path, found: dict[str, bytes]) -> None:
+        write_keystore(path, found, self.passphrase, REHEARSAL_COST if self.rehearsal else PROFILE_COST)
+
+
+def make_installation(folder: Path, *, mode: Mode, passphrase: bytes | None = None) -> Installation:
+    """Found a hub: keys, genesis, folders. Raises Malformed where something lies there already.
+
+    A rehearsal makes its own passphrase and keeps it beside the keys; a real one must be given one.
+    """
+    if folder.exists() and any(folder.iterdir()):
+        raise Malformed("folder-not-empty", "name an empty folder: an installation is never overwritten")
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if mode == "rehearsal":
+        passphrase = secrets.token_hex(16).encode()
+        _private(folder / "passphrase", passphrase + b"\n")
+        _private(folder / "clock-token", secrets.token_urlsafe(32).encode() + b"\n")
+    elif not passphrase:
+        raise Malformed("no-passphrase", "a real installation needs a passphrase")
+    for name in ("hub", "registry", "audit", "agencies"):
+        (folder / name).mkdir(mode=0o700)
+    log = SignatureKeys.generate(SignatureKind.LOG)
+    persons = [SignatureKeys.generate() for _ in range(3)]
+    audit_sig, audit_kem = SignatureKeys.generate(), KemKey.generate()
+    genesis = Genesis(
+        mode=mode,
+        stream=STREAM,
+        log_id=uuid4(),
+        rules_id=uuid4(),
+        log=log.public,
+        reg=(persons[0].public, persons[1].public, persons[2].public),
+        audit_sig=audit_sig.public,
+        audit_kem=audit_kem.public,
+    )
+    frame = found(genesis, log=log, registry=persons[:2])
+    made = Installation(folder, mode, frame.digest, passphrase)
+    made._write(folder / "hub" / "keystore", {"log": log.seeds, "vk/1": new_key(), "bus": new_key()})
+    for n, person in enumerate(persons, 1):
+        made._write(folder / "registry" / f"person-{n}.keystore", {"sig": person.seeds})
+    made._write(folder / "audit" / "keystore", {"sig": audit_sig.seeds, "kem": audit_kem.seed})
+    (folder / "hub" / "genesis.frame").write_bytes(frame.encode())
+    about = {"format": 1, "mode": mode, "hub": frame.digest.hex()}
+    (folder / "installation.json").write_text(json.dumps(about, indent=2) + "\n")
+    return made
+
+
+def open_installation(folder: Path, passphrase: bytes | None = None) -> Installation:
+    """Open a folder. Raises NotThere where there is no installation, Malformed where a passphrase is missing."""
+    try:
+        about: dict[str, Any] = json.loads((folder / "installation.json").read_text())
+    except FileNotFoundError as error:
+        raise NotThere("no-installation", "make one with «kakehashi init»") from error
+    mode: Mode = "rehearsal" if about["mode"] == "rehearsal" else "real"
+    if passphrase is None and mode == "rehearsal":
+        passphrase = (folder / "passphrase").read_bytes().strip()
+    if passphrase is None:
+        raise Malformed("no-passphrase", "give the passphrase by prompt, file or descriptor")
+    return Installation(folder, mode, bytes.fromhex(about["hub"]), passphrase)
+
+
+def _private(path: Path, data: bytes) -> None:
+    handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    with open(handle, "wb") as file:
+        file.write(data)
+
+
+def moment(text: str) -> datetime:
+    """An aware time of ISO 8601 text. Raises Malformed for a naive one."""
+    at = datetime.fromisoformat(text)
+    if at.tzinfo is None:
+        raise Malformed("naive-time", "write the time with its zone, such as +09:00")
+    return at

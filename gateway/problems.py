@@ -1,0 +1,64 @@
+"""Errors as the outside sees them: branch -> HTTP status, in one table, as RFC 9457 problems.
+
+A problem holds the stable code and flaw and what to mend; never a subject's data. Source: RFC 9457.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from domain.errors import (
+    Broken,
+    Conflict,
+    ExchangeError,
+    Malformed,
+    NotThere,
+    Refused,
+    Unavailable,
+    Untrusted,
+)
+
+STATUS: Mapping[type[ExchangeError], int] = {
+    Malformed: 400,
+    Untrusted: 401,
+    Refused: 403,
+    NotThere: 404,
+    Conflict: 409,
+    Unavailable: 503,
+    Broken: 500,
+}
+
+TITLES: Mapping[type[ExchangeError], str] = {
+    Malformed: "書式に誤りがあります",
+    Untrusted: "署名・鍵・封印を確認できません",
+    Refused: "規則により認められません",
+    NotThere: "見つかりません",
+    Conflict: "先に別の記録があります",
+    Unavailable: "ただいま受け付けられません(何も記録していません)",
+    Broken: "ハブに異常があり停止しました",
+}
+
+MEDIA_TYPE = "application/problem+json"
+
+
+def problem(error: ExchangeError) -> tuple[int, dict[str, Any]]:
+    """The HTTP status and the problem document of an error."""
+    branch = type(error)
+    body = {
+        "type": f"urn:kakehashi:problem:{branch.code}:{error.flaw}",
+        "title": TITLES[branch],
+        "status": STATUS[branch],
+        "code": branch.code,
+        "flaw": error.flaw,
+        "detail": error.remedy,
+    }
+    return STATUS[branch], body
+
+
+def error_of(status: int, body: Mapping[str, Any]) -> ExchangeError:
+    """The error that a problem document tells of; an unknown one is Unavailable."""
+    for branch in STATUS:
+        if body.get("code") == branch.code:
+            return branch(str(body.get("flaw", "unknown")), str(body.get("detail", "")))
+    return Unavailable("odd-answer", f"the hub answered {status} without a problem document")

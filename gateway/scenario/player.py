@@ -1,0 +1,476 @@
+"""Playing a story through the doors: nothing is known here that a door would not know."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from domain.calendar import day_of
+from domain.codes import Module, Purpose, Section
+from domain.errors import ExchangeError, NotThere
+from domain.facts import Fact, Kind
+from domain.record import commission_of
+from gateway.agency.door import Door, Part, Sent
+from gateway.scenario.stage import Stage
+from gateway.scenario.story import AUDITOR, HUB, PERSON, Expect, Step, Story
+from gateway.scenario.wording import (
+    BY_NAME,
+    case_fields,
+    commission_fields,
+    is_case_event,
+    is_commission_event,
+)
+
+REFERRAL_EVENTS = ("FamilyInformationProvided", "ProgrammeNotificationReceived")
+REFUSALS = ("DisclosureRefused", "WishRefused", "OpeningRefused")
+NETWORK_EVENTS = ("NetworkMemberAdmitted", "NetworkMemberWithdrawn")
+HUB_EVENTS = ("TrainingLapsed", "OathLapsed", "ContractorSuspended")
+
+Views = dict[str, list[int]]
+
+
+@dataclass(frozen=True)
+class Written:
+    """One item as it was written: where it is, and what it must decrypt to."""
+
+    n: int
+    section: str
+    case: UUID
+    message: UUID
+    item: UUID
+    text: bytes = field(repr=False)
+
+
+@dataclass
+class Check:
+    """What one agency could open at one moment, beside what the story says."""
+
+    at: datetime
+    agency: str
+    openable: Views
+    expected: Views
+    wrong: list[str] = field(default_factory=list)
+
+    @property
+    def ok(self) -> bool:
+        return self.openable == self.expected and not self.wrong
+
+
+@dataclass
+class Run:
+    """A story being played."""
+
+    story: Story
+    stage: Stage
+    case: UUID = field(default_factory=uuid4)
+    network: UUID = field(default_factory=uuid4)
+    messages: dict[int, UUID] = field(default_factory=dict)
+    held: dict[int, tuple[str, ...]] = field(default_factory=dict)
+    written: list[Written] = field(default_factory=list)
+    consents: dict[str, UUID] = field(default_factory=dict)
+    unacknowledged: list[Step] = field(default_factory=list)
+    unread: list[Step] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    checks: list[Check] = field(default_factory=list)
+    last_content: str = "SC_A"
+    progress: Callable[[str], None] = lambda _: None
+
+    # --- what steps refer to ---------------------------------------------------------------------------------
+
+    def id_of(self, code: str) -> UUID:
+        return self.stage.door(code).agency
+
+    def consent_of(self, name: str) -> UUID:
+        return self.consents.setdefault(name, uuid4())
+
+    def message_of(self, n: int) -> UUID:
+        return self.messages[n]
+
+    def worker_of(self, code: str) -> str:
+        """The contractor's one visitor, as the story names it or by a name made up."""
+        for step in self.story.steps:
+            d = step.details
+            mine = step.by == code or code in (d.get("contractor"), d.get("member"), d.get("agency"))
+            if mine and "worker" in d:
+                return str(d["worker"])
+        return f"W-{code}"
+
+    def actor_of(self, code: str) -> str:
+        return self.worker_of(code) if code in self.story.contractors else f"staff.{code}"
+
+    def referral_for(self, step: Step) -> UUID:
+        """The referral that an acknowledgement or reading without a number is about."""
+        waiting = self.unread if step.event == "ReferralRead" else self.unacknowledged
+        for referral in waiting:
+            if step.by in self._doors(referral.to) and (not step.to or self._author(referral) in step.to):
+                return self.messages[referral.n]
+        raise KeyError("no referral waits for this")
+
+    def _doors(self, codes: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(c for c in codes if c not in (PERSON, HUB))
+
+    def _author(self, step: Step) -> str:
+        """Who records a step: the sender, or for what comes from outside the first addressee."""
+        return step.to[0] if step.by == PERSON else step.by
+
+    # --- the play ----------------------------------------------------------------------------------------------
+
+    def play(self) -> None:
+        """Set up, send every message at its time, and look at every expected moment."""
+        self._set_up()
+        for at, _, act in sorted(self._programme(), key=lambda p: (p[0], p[1])):
+            self.stage.set_clock(at)
+            act()
+
+    def _programme(self) -> Iterator[tuple[datetime, int, Callable[[], None]]]:
+        for code, commissioned in self.story.contractors.items():
+            if not self._brought("OathSigned", code, commissioned.since):
+                yield commissioned.since - timedelta(minutes=1), 0, self._bound(self._swear, code)
+            yield commissioned.since, 1, self._bound(self._assign, code)
+            if commissioned.until is not None:
+                yield commissioned.until, 3, self._bound(self._unassign, code)
+        for step in self.story.steps:
+            yield step.at, 2, self._bound(self._step, step)
+        for expect in self.story.expects:
+            yield expect.at, 4, self._bound(self._look, expect)
+
+    def _bound(self, act: Callable[[Any], None], what: Any) -> Callable[[], None]:
+        return lambda: act(what)
+
+    # --- before the story ----------------------------------------------------------------------------------------
+
+    def _set_up(self) -> None:
+        """Agencies, offices, members and contractors, except what the story itself brings in time."""
+        self.progress("機関・委託先の登録")
+        self.stage.people(self.story.doors(), core=self.story.core)
+        core = self.story.core
+        self.stage.registry.designate(
+            self.network, core=self.id_of(core), coordinating=self.id_of(self.story.coordinating or core)
+        )
+        for actor in self.story.doors():
+            if actor.member and not any(
+                s.event == "NetworkMemberAdmitted" and self._member(s) == actor.code for s in self.story.steps
+            ):
+                self._admit(actor.code, 2 if actor.role == "CONTRACTOR" else 1)
+        for code in self.story.contractors:
+            self._commission(code)
+
+    def _commission(self, code: str) -> None:
+        since = self.story.contractors[code].since
+        full = any(
+            (s.event == "SupportPlanProposed" and s.by == code)
+            or (s.details.get("contractor") == code and s.details.get("scope") == "FULL")
+            for s in self.story.steps
+        )
+        scope = "FULL" if full else "PARTIAL"
+        begins = day_of(self.stage.now()).isoformat()
+        contractor = str(self.id_of(code))
+        fields: dict[str, Any] = {
+            "contractor": contractor,
+            "scope": scope,
+            "begins_on": begins,
+            "ends_on": None,
+        }
+        self._about(code, "outsourcing_contract.concluded", fields)
+        if not self._brought("ContractorRequirementVerified", code, since):
+            items = [1, 2, 3] if full else [1, 2]
+            self._about(code, "contractor_requirement.verified", {"items": items, "scope": scope})
+        worker = self.worker_of(code)
+        fields = {"worker": worker, "employment": "PART_TIME", "qualification": None}
+        self._about(code, "support_worker.registered", fields)
+        brought = {
+            m
+            for s in self._of("TrainingModuleCompleted", code)
+            if s.at <= since
+            for m in s.details.get("modules", [])
+        }
+        by_day: dict[str | None, list[str]] = {}
+        for module in Module:
+            if module.value not in brought:
+                by_day.setdefault(self._lapse("TrainingLapsed", code, module.value), []).append(module.value)
+        for until, modules in by_day.items():
+            fields = {"worker": worker, "modules": sorted(modules), "valid_until": until}
+            self._about(code, "training_module.completed", fields)
+
+    def _lapse(self, event: str, code: str, module: str | None) -> str | None:
+        """The day before the story lets a training or oath lapse; none where it does not."""
+        for s in self._of(event, code):
+            if module is None or s.details.get("module") == module:
+                return (day_of(s.at) - timedelta(days=1)).isoformat()
+        return None
+
+    def _of(self, event: str, code: str) -> list[Step]:
+        return [s for s in self.story.steps if s.event == event and self._contractor(s) == code]
+
+    def _brought(self, event: str, code: str, by: datetime) -> bool:
+        return any(s.at <= by for s in self._of(event, code))
+
+    def _contractor(self, step: Step) -> str | None:
+        named = step.details.get("contractor")
+        if named:
+            return str(named)
+        return next((c for c in (step.by, *step.to) if c in self.story.contractors), None)
+
+    def _member(self, step: Step) -> str:
+        return str(step.details.get("member") or step.to[0])
+
+    def _swear(self, code: str) -> None:
+        until = self._lapse("OathLapsed", code, None)
+        fields = {"worker": self.worker_of(code), "employment": "PART_TIME", "valid_until": until}
+        self._about(code, "oath.signed", fields)
+
+    def _assign(self, code: str) -> None:
+        self._assignment(code, "support_worker.assigned", {"qualification": None})
+
+    def _unassign(self, code: str) -> None:
+        closed = [s.at for s in self.story.steps if s.event == "SupportClosed"]
+        until = self.story.contractors[code].until
+        if not any(until is not None and at <= until for at in closed):
+            self._assignment(code, "support_worker.unassigned", {})
+
+    def _assignment(self, code: str, act: str, more: dict[str, Any]) -> None:
+        fields = {
+            "to": [],
+            "basis": {},
+            "consent": [],
+            "purpose": "SUPPORT",
+            "reason": None,
+            "agency": str(self.id_of(code)),
+            "worker": self.worker_of(code),
+            **more,
+        }
+        sent = self._send(self.story.core, Kind.CASE, self.case, act, fields, ())
+        if sent.outcome != "recorded":
+            self.problems.append(f"{code}: {act} は {sent.outcome} ({sent.reason})")
+
+    def _about(self, code: str, act: str, fields: dict[str, Any]) -> Sent:
+        core = self.id_of(self.story.core)
+        return self._send(
+            self.story.core, Kind.COMMISSION, commission_of(core, self.id_of(code)), act, fields, ()
+        )
+
+    def _admit(self, code: str, item: int) -> None:
+        fields = {"member": str(self.id_of(code)), "item": item}
+        by = self.story.coordinating or self.story.core
+        self._send(by, Kind.NETWORK, self.network, "network_member.admitted", fields, ())
+
+    def _send(
+        self,
+        by: str,
+        kind: Kind,
+        about: UUID,
+        act: str,
+        fields: dict[str, Any],
+        parts: tuple[Part, ...],
+        occurred_at: datetime | None = None,
+    ) -> Sent:
+        door = self.stage.door(by)
+        sent = door.send(kind, about, act, fields, parts, actor=self.actor_of(by), occurred_at=occurred_at)
+        if sent.outcome == "waiting":
+            raise RuntimeError(f"{by}: the hub did not answer in time")
+        return sent
+
+    # --- one message -----------------------------------------------------------------------------------------------
+
+    def _step(self, step: Step) -> None:
+        self.progress(f"#{step.n} {step.event}")
+        try:
+            self._played(step)
+        except (ExchangeError, KeyError, ValueError) as error:
+            self.problems.append(f"#{step.n} {step.event}: {type(error).__name__}: {error}")
+
+    def _played(self, step: Step) -> None:
+        if step.event in REFUSALS:
+            self._tried(step)
+        elif step.event not in BY_NAME and step.event != "DisclosureHeld":
+            self.problems.append(f"#{step.n} {step.event}: まだ作られていない出来事です")
+        elif step.event in HUB_EVENTS:
+            self._expected_of_hub(step)
+        elif step.event == "HeldDisclosureReleased":
+            self._release(step)
+        elif step.event == "DisclosureHeld":
+            sent = self._message(step, BY_NAME["DisclosureMade"])
+            if not sent.held:
+                self.problems.append(f"#{step.n}: 保留されるはずが {sent.topic} になりました")
+        elif is_case_event(BY_NAME[step.event]):
+            self._recorded(step, self._message(step, BY_NAME[step.event]))
+        elif is_commission_event(BY_NAME[step.event]):
+            self._commission_step(step, BY_NAME[step.event])
+        elif step.event in NETWORK_EVENTS:
+            self._network_step(step)
+        else:
+            self.problems.append(f"#{step.n} {step.event}: この出来事は物語からは送れません")
+
+    def _message(self, step: Step, cls: type[Fact]) -> Sent:
+        """Send a case message with an invented text in each section, and keep what was written."""
+        by = self._author(step)
+        to = tuple(c for c in self._doors(step.to) if c != by)
+        fields = case_fields(step, cls, self, to)
+        texts = [self._text(step, section) for section in step.sections]
+        parts = tuple(Part(s, t) for s, t in zip(step.sections, texts, strict=True))
+        sent = self._send(by, Kind.CASE, self.case, cls.TOPIC, fields, parts, step.at)
+        if sent.outcome == "recorded":
+            self.messages[step.n] = sent.ask_id
+            self.held[step.n] = sent.held
+            for (item, section), text in zip(sent.items, texts, strict=True):
+                self.written.append(Written(step.n, section, self.case, sent.ask_id, item, text))
+            self._noted(step, fields)
+        return sent
+
+    def _text(self, step: Step, section: str) -> bytes:
+        return f"〔架空〕{self.story.id} #{step.n} {section} の記載。{self.stage.canary}".encode()
+
+    def _noted(self, step: Step, fields: dict[str, Any]) -> None:
+        plan = fields.get("plan")
+        if plan:
+            self.last_content = plan["content"]
+        if step.event in REFERRAL_EVENTS:
+            self.unacknowledged.append(step)
+            self.unread.append(step)
+            if not self._acknowledged_later(step):
+                self._acknowledge(step)
+        if step.event == "ReferralAcknowledged":
+            self._done(self.unacknowledged, fields["answers"])
+        if step.event == "ReferralRead":
+            self._done(self.unread, fields["answers"])
+
+    def _done(self, waiting: list[Step], answers: str) -> None:
+        waiting[:] = [s for s in waiting if str(self.messages[s.n]) != answers]
+
+    def _acknowledged_later(self, step: Step) -> bool:
+        by = self._author(step)
+        earlier = sum(
+            s.event in REFERRAL_EVENTS and self._author(s) == by and s.to == step.to
+            for s in self.story.steps
+            if (s.at, s.n) < (step.at, step.n)
+        )
+        answers = [
+            s
+            for s in self.story.steps
+            if s.event == "ReferralAcknowledged" and s.by in step.to and by in s.to
+        ]
+        return len(answers) > earlier
+
+    def _acknowledge(self, step: Step) -> None:
+        """The player's own acknowledgement and reading, where the story has none."""
+        for code in self._doors(step.to):
+            for event in ("ReferralAcknowledged", "ReferralRead"):
+                to = (self._author(step),) if event == "ReferralAcknowledged" else ()
+                answer = Step(step.n, step.at, code, to, event, (), None, (), {"answers": step.n}, None, None)
+                fields = case_fields(answer, BY_NAME[event], self, to)
+                self._send(code, Kind.CASE, self.case, BY_NAME[event].TOPIC, fields, ())
+                self._done(self.unacknowledged if to else self.unread, fields["answers"])
+
+    def _recorded(self, step: Step, sent: Sent) -> None:
+        if sent.outcome != "recorded":
+            self.problems.append(f"#{step.n} {step.event}: 拒否されました ({sent.reason})")
+
+    def _tried(self, step: Step) -> None:
+        """The wish that the hub must refuse."""
+        tried = dict(step.tried or {})
+        attempt = Step(
+            n=step.n,
+            at=step.at,
+            by=str(tried.get("from", step.by)),
+            to=tuple(tried.get("to") or ()),
+            event=str(tried["event"]),
+            sections=tuple(tried.get("sections") or ()),
+            basis=tried.get("basis"),
+            consent=(tried["consent"],)
+            if isinstance(tried.get("consent"), str)
+            else tuple(tried.get("consent") or ()),
+            details=tried.get("details") or {},
+            tried=None,
+            releases=tried.get("releases"),
+        )
+        if attempt.event not in BY_NAME:
+            self.problems.append(f"#{step.n} {attempt.event}: まだ作られていない出来事です")
+            return
+        if not is_case_event(BY_NAME[attempt.event]):
+            self._step(attempt)
+            return
+        sent = self._message(attempt, BY_NAME[attempt.event])
+        if sent.outcome != "refused":
+            self.problems.append(f"#{step.n}: 拒否されるはずが {sent.topic} として記録されました")
+
+    def _release(self, step: Step) -> None:
+        n = step.releases if step.releases is not None else int(step.details["releases"])
+        held = next(s for s in self.story.steps if s.n == n)
+        fields: dict[str, Any] = {
+            "to": sorted(self.held[n]),
+            "basis": {},
+            "consent": [],
+            "purpose": "SUPPORT",
+            "reason": None,
+            "releases": str(self.messages[n]),
+        }
+        by = self._author(held)
+        self._recorded(step, self._send(by, Kind.CASE, self.case, "held_disclosure.released", fields, ()))
+
+    def _commission_step(self, step: Step, cls: type[Fact]) -> None:
+        code = self._contractor(step)
+        if code is None:
+            raise KeyError("which contractor?")
+        by = self._author(step)
+        about = commission_of(self.id_of(self.story.core), self.id_of(code))
+        fields = commission_fields(step, cls, self, code)
+        self._recorded(step, self._send(by, Kind.COMMISSION, about, cls.TOPIC, fields, ()))
+
+    def _network_step(self, step: Step) -> None:
+        fields: dict[str, Any] = {"member": str(self.id_of(self._member(step)))}
+        if step.event == "NetworkMemberAdmitted":
+            fields["item"] = int(step.details.get("item", 2))
+        topic = BY_NAME[step.event].TOPIC
+        self._recorded(step, self._send(step.by, Kind.NETWORK, self.network, topic, fields, ()))
+
+    def _expected_of_hub(self, step: Step) -> None:
+        topic = BY_NAME[step.event].TOPIC
+        if not any(r.topic == topic and r.at == step.at for r in self.stage.hub_acts()):
+            self.problems.append(f"#{step.n} {step.event}: ハブはこの時刻に記録していません")
+
+    # --- looking ------------------------------------------------------------------------------------------------------
+
+    def _look(self, expect: Expect) -> None:
+        """Open every item as every agency named, and as the audit office."""
+        self.stage.settle(self.actor_of)
+        for code in (*expect.views, AUDITOR):
+            self.progress(f"{expect.at:%Y-%m-%d} {code} の閲覧を確認")
+            expected = {s: list(ns) for s, ns in expect.views.get(code, {}).items() if ns}
+            self.checks.append(self.view(code, expect.at, expected))
+
+    def view(self, code: str, at: datetime, expected: Views) -> Check:
+        """What this agency can really open now: what decrypts to the text that was written."""
+        check = Check(at, code, {}, expected)
+        for w in self.written:
+            if w.section in (Section.SOURCE, Section.REASON):
+                continue
+            text = self._opened(code, w)
+            if text is None:
+                continue
+            if text == w.text:
+                check.openable.setdefault(w.section, []).append(w.n)
+            else:
+                check.wrong.append(f"{w.section}(#{w.n}) は書かれた文と異なります")
+        check.openable = {s: sorted(ns) for s, ns in sorted(check.openable.items())}
+        check.expected = {s: sorted(ns) for s, ns in sorted(expected.items())}
+        return check
+
+    def _opened(self, code: str, w: Written) -> bytes | None:
+        try:
+            if code == AUDITOR:
+                return self.stage.audit.open(w.case, w.message, w.item, w.section)
+            door: Door = self.stage.door(code)
+            opened = door.open(
+                w.case,
+                w.message,
+                w.item,
+                w.section,
+                actor=self.actor_of(code),
+                purpose=Purpose.REHEARSAL_CHECK,
+            )
+        except NotThere:
+            return None
+        return opened.content

@@ -1,0 +1,144 @@
+"""A rehearsal's stage: a fresh hub, its doors, registry and audit office, and the set clock they go by."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from datetime import datetime
+from pathlib import Path
+from uuid import uuid4
+
+from domain.facts import dump
+from domain.record import HUB, Record
+from gateway.agency.book import Book
+from gateway.agency.door import Door
+from gateway.audit.office import AuditOffice
+from gateway.client import HubClient
+from gateway.hub.runtime import HubRuntime, start_hub
+from gateway.installation import Installation, make_installation
+from gateway.registry import Registry
+from gateway.scenario.story import Actor
+from gateway.serving import Served
+
+BODIES = {
+    "CORE": "MUNICIPALITY",
+    "COORD": "MUNICIPALITY",
+    "CGC": "PREFECTURE",
+    "MED": "MEDICAL",
+    "CONTRACTOR": "COMMISSIONED",
+}
+ROUNDS = 5
+
+
+class Stage:
+    """What a play needs. The hub is spoken to over HTTP alone."""
+
+    def __init__(
+        self, installation: Installation, url: str, start: datetime, *, runtime: HubRuntime | None
+    ) -> None:
+        self.installation = installation
+        self.url = url
+        self.canary = f"canary-{uuid4().hex}"
+        self.runtime = runtime
+        self._at = start
+        self._client = HubClient(url, hub=installation.hub)
+        self.genesis = self._client.genesis()
+        persons = installation.registry()
+        self.registry = Registry(persons[:2], self._client, self.genesis, self.now)
+        audit_sig, _ = installation.audit()
+        self.audit = AuditOffice(sig=audit_sig, client=self._client, genesis=self.genesis, now=self.now)
+        self.doors: dict[str, Door] = {}
+
+    def now(self) -> datetime:
+        """The rehearsal's time, as every door has it."""
+        return self._at
+
+    def set_clock(self, at: datetime) -> None:
+        """Move the rehearsal's time forward; the hub records what falls due on the way."""
+        if at > self._at:
+            self._client.set_clock(dump(at), self.installation.clock_token or "")
+            self._at = at
+
+    def door(self, code: str) -> Door:
+        """The door of this agency. Raises KeyError for one that has none."""
+        return self.doors[code]
+
+    def people(self, actors: Sequence[Actor], *, core: str) -> None:
+        """Publish the rules and the agencies' key sets, and open their doors."""
+        self.registry.publish_rule_book()
+        for actor in actors:
+            place = self.installation.make_agency(actor.code)
+            sig, kem = self.installation.agency_keys(place)
+            body = _body(actor, core)
+            self.registry.publish_key_set(
+                place.id,
+                code=actor.code,
+                name=actor.name,
+                roles=[actor.role],
+                body=body,
+                municipality=core.split("-")[0] if body == "MUNICIPALITY" else None,
+                custody="HOSTED",
+                sig=sig,
+                kem=kem.public,
+            )
+            self.doors[actor.code] = Door(
+                agency=place.id,
+                sig=sig,
+                kem=kem,
+                client=HubClient(self.url, hub=self.installation.hub),
+                book=Book(place.folder / "door.db"),
+                genesis=self.genesis,
+                now=self.now,
+            )
+
+    def settle(self, actor_of: Callable[[str], str]) -> None:
+        """Do the re-wrap duties that are open, until there are none."""
+        for _ in range(ROUNDS):
+            done = 0
+            for code, door in self.doors.items():
+                door.refresh()
+                done += door.rewrap(actor=actor_of(code))
+            if not done:
+                return
+
+    def hub_acts(self) -> list[Record]:
+        """The acts of the hub itself so far."""
+        return [r for r in self.records() if r.by == HUB]
+
+    def records(self) -> Iterator[Record]:
+        """Everything recorded, in order."""
+        if self.runtime is None:
+            return
+        position = 1
+        while page := self.runtime.store.read(position, 500):
+            yield from (k.record for k in page)
+            position += len(page)
+
+    def close(self) -> None:
+        for door in self.doors.values():
+            door.book.close()
+            door.client.close()
+        self._client.close()
+
+
+def _body(actor: Actor, core: str) -> str:
+    """What an agency is in law: by its role, else as the story says, else by whose prefix it bears."""
+    if actor.body:
+        return actor.body
+    if actor.role in BODIES:
+        return BODIES[actor.role]
+    same = actor.code.split("-")[0] == core.split("-")[0]
+    return "MUNICIPALITY" if same else "WELFARE_FACILITY"
+
+
+@contextmanager
+def open_stage(folder: Path, start: datetime) -> Iterator[Stage]:
+    """A fresh rehearsal hub in this folder, served over HTTP, its clock at ``start``."""
+    with ExitStack() as stack:
+        installation = make_installation(folder, mode="rehearsal")
+        runtime = start_hub(installation, at=start)
+        stack.callback(runtime.close)
+        served = stack.enter_context(Served(runtime.app))
+        stage = Stage(installation, served.url, start, runtime=runtime)
+        stack.callback(stage.close)
+        yield stage

@@ -1,0 +1,173 @@
+"""Reading a story file. A story that can't be read is told with what to mend."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from domain.codes import Section
+from domain.errors import Malformed
+
+HUB, PERSON, AUDITOR = "HUB", "EXT-PERSON", "AUDITOR"
+
+
+@dataclass(frozen=True)
+class Actor:
+    """An agency of the story."""
+
+    code: str
+    role: str
+    name: str
+    member: bool
+    body: str | None
+
+
+@dataclass(frozen=True)
+class Step:
+    """One message of the story."""
+
+    n: int
+    at: datetime
+    by: str
+    to: tuple[str, ...]
+    event: str
+    sections: tuple[str, ...]
+    basis: str | Mapping[str, str] | None
+    consent: tuple[str, ...]
+    details: Mapping[str, Any]
+    tried: Mapping[str, Any] | None
+    releases: int | None
+
+
+@dataclass(frozen=True)
+class Expect:
+    """What each agency may open at a moment: agency -> section -> message numbers."""
+
+    at: datetime
+    views: Mapping[str, Mapping[str, tuple[int, ...]]]
+
+
+@dataclass(frozen=True)
+class Commissioned:
+    """A contractor's time in the story."""
+
+    since: datetime
+    until: datetime | None
+
+
+@dataclass(frozen=True)
+class Story:
+    """A whole story."""
+
+    id: str
+    title: str
+    agencies: Mapping[str, Actor]
+    core: str
+    coordinating: str | None
+    contractors: Mapping[str, Commissioned]
+    steps: tuple[Step, ...]
+    expects: tuple[Expect, ...]
+    must_hold: tuple[str, ...]
+    source: Path = field(default=Path())
+
+    def doors(self) -> list[Actor]:
+        """The agencies that have a door: all but the hub itself and people outside."""
+        return [a for a in self.agencies.values() if a.role != HUB and a.code != PERSON]
+
+
+def read_story(path: Path) -> Story:
+    """The story of a file. Raises Malformed, naming the place, for anything that is not of the format."""
+    try:
+        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise Malformed("story-unreadable", f"{path.name}: {type(error).__name__}") from error
+    if not isinstance(raw, dict):
+        raise Malformed("story-form", f"{path.name}: a story is a mapping")
+    try:
+        return _story(raw, path)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise Malformed("story-form", f"{path.name}: {type(error).__name__}: {error}") from error
+
+
+def _story(raw: Mapping[str, Any], path: Path) -> Story:
+    agencies = {
+        code: Actor(
+            code,
+            str(a["role"]),
+            str(a.get("name", code)),
+            bool(a.get("network_member", False)),
+            a.get("body"),
+        )
+        for code, a in raw["agencies"].items()
+    }
+    setup = raw.get("setup") or {}
+    contractors = {
+        code: Commissioned(_time(c["from"]), _time(c["until"]) if c.get("until") else None)
+        for code, c in (setup.get("contractors") or {}).items()
+    }
+    steps = tuple(sorted((_step(s) for s in raw["timeline"]), key=lambda s: (s.at, s.n)))
+    story = Story(
+        id=str(raw["id"]),
+        title=str(raw.get("title", "")),
+        agencies=agencies,
+        core=str(setup["core"]),
+        coordinating=setup.get("coordinating"),
+        contractors=contractors,
+        steps=steps,
+        expects=tuple(sorted((_expect(e) for e in raw.get("expect") or []), key=lambda e: e.at)),
+        must_hold=tuple(str(m) for m in raw.get("must_hold") or []),
+        source=path,
+    )
+    _check(story)
+    return story
+
+
+def _step(raw: Mapping[str, Any]) -> Step:
+    consent = raw.get("consent") or ()
+    return Step(
+        n=int(raw["n"]),
+        at=_time(raw["at"]),
+        by=str(raw["from"]),
+        to=tuple(raw.get("to") or ()),
+        event=str(raw["event"]),
+        sections=tuple(raw.get("sections") or ()),
+        basis=raw.get("basis"),
+        consent=(consent,) if isinstance(consent, str) else tuple(consent),
+        details=raw.get("details") or {},
+        tried=raw.get("tried"),
+        releases=raw.get("releases"),
+    )
+
+
+def _expect(raw: Mapping[str, Any]) -> Expect:
+    views = {
+        code: {section: tuple(sorted(ns)) for section, ns in (view or {}).items()}
+        for code, view in (raw.get("views") or {}).items()
+    }
+    return Expect(_time(raw["at"]), views)
+
+
+def _time(value: Any) -> datetime:
+    at = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+    if at.tzinfo is None:
+        raise ValueError("a time without zone")
+    return at.astimezone(UTC)
+
+
+def _check(story: Story) -> None:
+    known = set(story.agencies)
+    for step in story.steps:
+        strangers = {step.by, *step.to} - known - {HUB, PERSON}
+        if strangers:
+            raise Malformed("story-agency", f"#{step.n}: unknown agency {', '.join(sorted(strangers))}")
+        wrong = set(step.sections) - {s.value for s in Section}
+        if wrong:
+            raise Malformed("story-section", f"#{step.n}: unknown section {', '.join(sorted(wrong))}")
+    numbers = [s.n for s in story.steps]
+    if len(set(numbers)) != len(numbers):
+        raise Malformed("story-number", "every message has a number of its own")

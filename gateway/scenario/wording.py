@@ -1,0 +1,292 @@
+"""From a step of a story to the fields of the wish that it stands for.
+
+A detail that no rule needs may be absent in a story; what a door would fill in is filled in here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Any, Protocol
+from uuid import UUID
+
+from domain.calendar import day_of
+from domain.codes import ClosingReason, IndicatorValue, PlanContent, PlanPart, SubjectConsent, TargetClass
+from domain.facts import FACTS, CaseMessage, CommissionFact, Fact
+from domain.indicators import INDICATOR_CODES, INDICATOR_SET
+from gateway.scenario.story import Step
+
+BY_NAME: Mapping[str, type[Fact]] = {cls.__name__: cls for cls in FACTS.values()}
+"""Events by the name that stories use."""
+
+_CONTENT = {
+    TargetClass.TC1_PREGNANCY: PlanContent.SC_A,
+    TargetClass.TC2_POSTPARTUM: PlanContent.SC_B,
+    TargetClass.TC3_INADEQUATE_CARE: PlanContent.SC_C,
+    TargetClass.TC4_REUNIFICATION: PlanContent.SC_D,
+}
+
+
+class Context(Protocol):
+    """What a step refers to in the run so far."""
+
+    def id_of(self, code: str) -> UUID: ...
+
+    def consent_of(self, name: str) -> UUID: ...
+
+    def message_of(self, n: int) -> UUID: ...
+
+    def referral_for(self, step: Step) -> UUID: ...
+
+    def worker_of(self, code: str) -> str: ...
+
+    @property
+    def last_content(self) -> str: ...
+
+
+Own = Callable[[Step, Context], dict[str, Any]]
+
+
+def case_fields(step: Step, cls: type[Fact], run: Context, to: tuple[str, ...]) -> dict[str, Any]:
+    """The fields of a case wish. ``to``: the addressees that have a door."""
+    basis = step.basis
+    if isinstance(basis, str):
+        bases = {str(run.id_of(code)): basis for code in to}
+    else:
+        bases = {str(run.id_of(code)): named for code, named in (basis or {}).items() if code in to}
+    common: dict[str, Any] = {
+        "to": sorted(str(run.id_of(code)) for code in to),
+        "basis": bases,
+        "consent": sorted(str(run.consent_of(c)) for c in step.consent),
+        "purpose": "SUPPORT",
+        "reason": step.details.get("reason"),
+    }
+    if step.event == "SupportClosed":
+        common["reason"] = None
+    return {**common, **OWN.get(cls.__name__, _nothing)(step, run)}
+
+
+def commission_fields(step: Step, cls: type[Fact], run: Context, contractor: str) -> dict[str, Any]:
+    """The fields of a wish about a commission."""
+    d = step.details
+    match cls.__name__:
+        case "OathSigned":
+            return {
+                "worker": d.get("worker", run.worker_of(contractor)),
+                "employment": d.get("employment", "PART_TIME"),
+                "valid_until": _day(d.get("valid_until")),
+            }
+        case "TrainingModuleCompleted":
+            return {
+                "worker": d.get("worker", run.worker_of(contractor)),
+                "modules": sorted(d["modules"]),
+                "valid_until": _day(d.get("valid_until")),
+            }
+        case "TrainingModuleExempted":
+            return {
+                "worker": d.get("worker", run.worker_of(contractor)),
+                "module": d["module"],
+                "qualification": d["qualification"],
+            }
+        case "ContractorRequirementVerified":
+            return {"items": sorted(d.get("items", [1, 2])), "scope": d.get("scope", "PARTIAL")}
+        case "SupportWorkerRegistered":
+            return {
+                "worker": d["worker"],
+                "employment": d.get("employment", "PART_TIME"),
+                "qualification": d.get("qualification"),
+            }
+        case _:
+            return {}
+
+
+def is_case_event(cls: type[Fact]) -> bool:
+    return issubclass(cls, CaseMessage)
+
+
+def is_commission_event(cls: type[Fact]) -> bool:
+    return issubclass(cls, CommissionFact)
+
+
+def _nothing(step: Step, run: Context) -> dict[str, Any]:
+    return {}
+
+
+def _information(step: Step, run: Context) -> dict[str, Any]:
+    d = step.details
+    return {
+        "subject_consent": d.get("consent", SubjectConsent.NOT_ASKED.value),
+        "weeks_pregnant": d.get("weeks_pregnant"),
+        "indicators": dict(d.get("indicators") or {}),
+    }
+
+
+def _answers(step: Step, run: Context) -> dict[str, Any]:
+    n = step.details.get("answers")
+    return {"answers": str(run.message_of(n) if n is not None else run.referral_for(step))}
+
+
+def _requested(step: Step, run: Context) -> dict[str, Any]:
+    return {"due_on": _day(step.details.get("due_at") or step.details.get("due_on"))}
+
+
+def _registered(step: Step, run: Context) -> dict[str, Any]:
+    return {"standing": step.details.get("standing")}
+
+
+def _assessed(step: Step, run: Context) -> dict[str, Any]:
+    given = dict(step.details.get("indicators") or {})
+    blank = dict.fromkeys(sorted(INDICATOR_CODES), IndicatorValue.NOT_ASSESSED.value)
+    return {"indicator_set": INDICATOR_SET, "indicators": {**blank, **given}}
+
+
+def _eligible(step: Step, run: Context) -> dict[str, Any]:
+    d = step.details
+    return {
+        "result": d.get("result", "ELIGIBLE"),
+        "target_classes": sorted(d.get("target_classes") or []),
+        "support_type": d.get("support_type"),
+        "discharge_on": _day(d.get("discharge_on")),
+    }
+
+
+def _plan(step: Step, run: Context) -> dict[str, Any]:
+    d = step.details
+    return {
+        "plan_from": _day(d.get("plan_from")) or day_of(step.at).isoformat(),
+        "plan_until": _day(d.get("plan_until")),
+        "content": d.get("content") or _content(d) or run.last_content,
+        "parts": sorted(p.value for p in PlanPart),
+        "target_months": d.get("target_months"),
+        "short_term_months": d.get("short_term_months"),
+        "review_due_on": _day(d.get("review_due")),
+        "visits_per_week": d.get("visits_per_week"),
+    }
+
+
+def _content(details: Mapping[str, Any]) -> str | None:
+    classes = [TargetClass(c) for c in details.get("target_classes") or []]
+    return next((_CONTENT[c].value for c in classes if c in _CONTENT), None)
+
+
+def _planned(step: Step, run: Context) -> dict[str, Any]:
+    return {"plan": _plan(step, run)}
+
+
+def _approved(step: Step, run: Context) -> dict[str, Any]:
+    return {"approves": str(run.message_of(step.details["approves"])), "plan": _plan(step, run)}
+
+
+def _commenced(step: Step, run: Context) -> dict[str, Any]:
+    brings = "PLAN" in step.sections or "plan_from" in step.details
+    classes = step.details.get("target_classes")
+    return {
+        "plan": _plan(step, run) if brings else None,
+        "target_classes": None if classes is None else sorted(classes),
+    }
+
+
+def _extended(step: Step, run: Context) -> dict[str, Any]:
+    return {"plan_until": _day(step.details["plan_until"])}
+
+
+def _scope(rows: list[Mapping[str, Any]], run: Context) -> list[dict[str, Any]]:
+    return [
+        {
+            "consent": str(run.consent_of(row["consent"])),
+            "sender": str(run.id_of(row["sender"])),
+            "recipient": str(run.id_of(row["recipient"])),
+            "sections": sorted(row["sections"]),
+        }
+        for row in rows
+    ]
+
+
+def _consented(step: Step, run: Context) -> dict[str, Any]:
+    d = step.details
+    expires = d.get("expires_at")
+    return {
+        "scope": _scope(list(d.get("scope") or []), run),
+        "capacity": d.get("capacity", "SELF"),
+        "expires_at": expires,
+    }
+
+
+def _consent_refused(step: Step, run: Context) -> dict[str, Any]:
+    return {"asked_for": _scope(list(step.details.get("scope") or []), run)}
+
+
+def _assigned(step: Step, run: Context) -> dict[str, Any]:
+    d = step.details
+    return {
+        "agency": str(run.id_of(d.get("agency", step.by))),
+        "worker": d["worker"],
+        "qualification": d.get("qualification"),
+    }
+
+
+def _unassigned(step: Step, run: Context) -> dict[str, Any]:
+    d = step.details
+    return {"agency": str(run.id_of(d.get("agency", step.by))), "worker": d["worker"]}
+
+
+def _reported(step: Step, run: Context) -> dict[str, Any]:
+    return {"child_seen": bool(step.details.get("child_seen", False)), "worker": step.details.get("worker")}
+
+
+def _visited(step: Step, run: Context) -> dict[str, Any]:
+    return {"child_seen": bool(step.details.get("child_seen", False)), "worker": step.details["worker"]}
+
+
+def _consulted(step: Step, run: Context) -> dict[str, Any]:
+    named = step.details.get("consulted") or list(step.to)
+    return {"consulted": sorted(str(run.id_of(c)) for c in named)}
+
+
+def _evaluated(step: Step, run: Context) -> dict[str, Any]:
+    d = step.details
+    return {
+        "goal_reached": bool(d["goal_reached"]),
+        "environment_improved": bool(d["environment_improved"]),
+    }
+
+
+def _closed(step: Step, run: Context) -> dict[str, Any]:
+    reason = step.details.get("reason", "OTHER")
+    return {"closing_reason": reason if reason in set(ClosingReason) else "OTHER"}
+
+
+OWN: Mapping[str, Own] = {
+    "FamilyInformationProvided": _information,
+    "ReferralAcknowledged": _answers,
+    "ReferralRead": _answers,
+    "InformationRequested": _requested,
+    "InformationRequestAnswered": _answers,
+    "InformationRequestDeclined": _answers,
+    "NetworkCaseRegistered": _registered,
+    "IndicatorAssessmentRecorded": _assessed,
+    "EligibilityDetermined": _eligible,
+    "SupportPlanFormulated": _planned,
+    "SupportPlanApproved": _approved,
+    "SupportCommenced": _commenced,
+    "PlanExtended": _extended,
+    "ConsentGiven": _consented,
+    "ConsentRefused": _consent_refused,
+    "SupportWorkerAssigned": _assigned,
+    "SupportWorkerUnassigned": _unassigned,
+    "VisitReportSubmitted": _reported,
+    "HomeVisitCompleted": _visited,
+    "ClosingConsultationHeld": _consulted,
+    "ClosingEvaluationRecorded": _evaluated,
+    "SupportClosed": _closed,
+    "FollowOnServiceAccepted": _answers,
+}
+
+
+def _day(value: Any) -> str | None:
+    """A day as text, from a date, or from the day (JST) of an aware time or ISO text."""
+    if value is None:
+        return None
+    if isinstance(value, date):
+        return value.isoformat()[:10]
+    return str(value)[:10]

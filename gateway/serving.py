@@ -1,0 +1,51 @@
+"""Serving an application over HTTP in a thread, on a free port, on loopback unless told otherwise."""
+
+from __future__ import annotations
+
+import socket
+from threading import Thread
+from time import monotonic, sleep
+from types import TracebackType
+
+import uvicorn
+from fastapi import FastAPI
+
+from domain.errors import Unavailable
+
+START_SECONDS = 20.0
+
+
+class Served:
+    """One application being served. ``url`` is where; leaving the context stops it."""
+
+    def __init__(self, app: FastAPI, *, port: int = 0, host: str = "127.0.0.1") -> None:
+        self._socket = socket.socket()
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            self._socket.bind((host, port))
+        except OSError as error:
+            self._socket.close()
+            raise Unavailable("port-taken", f"port {port} can't be used: name another") from error
+        self.port: int = self._socket.getsockname()[1]
+        self.url = f"http://{host}:{self.port}"
+        config = uvicorn.Config(
+            app, log_level="warning", access_log=False, lifespan="off", timeout_keep_alive=60
+        )
+        self._server = uvicorn.Server(config)
+        self._thread = Thread(target=self._server.run, kwargs={"sockets": [self._socket]}, daemon=True)
+
+    def __enter__(self) -> Served:
+        self._thread.start()
+        until = monotonic() + START_SECONDS
+        while not self._server.started:
+            if monotonic() > until or not self._thread.is_alive():
+                raise Unavailable("not-served", "the HTTP server did not start")
+            sleep(0.01)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.should_exit = True
+        self._thread.join(timeout=10)
+        self._socket.close()
