@@ -1,0 +1,69 @@
+"""The library's own suite for factories, and what ours adds to it."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+import pytest
+from eventsourcing.persistence import StoredEvent
+from eventsourcing.sqlite import SQLiteProcessRecorder, SQLiteTrackingRecorder
+from eventsourcing.tests import persistence as suite
+from eventsourcing.utils import Environment, get_topic
+
+from adapters.bus import Factory, JetStreamAggregateRecorder, JetStreamApplicationRecorder, StreamDrift
+
+
+class OurTrackingRecorder(SQLiteTrackingRecorder):
+    pass
+
+
+class OurRecorder(JetStreamApplicationRecorder):
+    pass
+
+
+class TestFactory(suite.InfrastructureFactoryTestCase[Factory]):
+    @pytest.fixture(autouse=True)
+    def _fresh(self, environment) -> None:
+        self._env = environment
+
+    def setUp(self) -> None:
+        self.env = Environment(name="TestFactory", env=self._env)
+        super().setUp()
+
+    def expected_factory_class(self) -> type[Factory]:
+        return Factory
+
+    def expected_aggregate_recorder_class(self) -> type[JetStreamAggregateRecorder]:
+        return JetStreamAggregateRecorder
+
+    def expected_application_recorder_class(self) -> type[JetStreamApplicationRecorder]:
+        return JetStreamApplicationRecorder
+
+    def expected_tracking_recorder_class(self) -> type[SQLiteTrackingRecorder]:
+        return SQLiteTrackingRecorder
+
+    def tracking_recorder_subclass(self) -> type[SQLiteTrackingRecorder]:
+        return OurTrackingRecorder
+
+    def expected_process_recorder_class(self) -> type[SQLiteProcessRecorder]:
+        return SQLiteProcessRecorder
+
+    def test_the_settings_may_name_another_recorder_class(self) -> None:
+        self.env["APPLICATION_RECORDER_TOPIC"] = get_topic(OurRecorder)
+        self.assertIs(type(self.factory.application_recorder()), OurRecorder)
+
+    def test_snapshots_have_a_stream_of_their_own(self) -> None:
+        events = self.factory.application_recorder()
+        snapshots = self.factory.aggregate_recorder(purpose="snapshots")
+        snapshots.insert_events([StoredEvent(uuid4(), 7, "snapshot", b"")])
+        self.assertIsNone(events.max_notification_id())
+
+    def test_a_stream_that_is_not_made_is_refused(self) -> None:
+        self.env["CREATE_TABLE"] = "no"
+        with self.assertRaisesRegex(StreamDrift, "stream not found|is not there"):
+            self.factory.application_recorder()
+
+
+def test_a_setting_that_cannot_be_used_is_named():
+    with pytest.raises(OSError, match="replicas must be"):
+        Factory({"JETSTREAM_REPLICAS": "2"})
