@@ -7,8 +7,9 @@ import dataclasses
 import pickle
 
 import pytest
+from cryptography.exceptions import UnsupportedAlgorithm
 
-from domain.errors import Malformed, Untrusted
+from domain.errors import Broken, Malformed, Untrusted
 from keys import assert_supported
 from keys.frame import GENESIS, RECEIPT, WISH, Frame, FrameType, Signature, pae, parse_frame, sign, verify
 from keys.lp import lp, sha256
@@ -19,6 +20,15 @@ PAYLOAD = b"payload"
 
 def test_the_library_does_all_of_the_profile():
     assert_supported()
+
+
+def test_a_library_that_lacks_an_algorithm_stops_the_process(refuses, monkeypatch):
+    def lacking(*_):
+        raise UnsupportedAlgorithm("ML-DSA-65 is not supported by this backend.")
+
+    monkeypatch.setattr("keys.signing.SignatureKeys", lacking)
+    with refuses(Broken, "unsupported-library"):
+        assert_supported()
 
 
 @pytest.mark.parametrize("kind", list(SignatureKind))
