@@ -60,16 +60,13 @@ def knows_of(world: World, agency: UUID, message: Message, *, now: datetime) -> 
     It wrote it, is addressed, or has standing access to one of its items (V1–V4), is as the case's
     contractor ready now (V6, V8), and the message does not wait for it (V7).
     """
-    register, case, fact = world.register, world.case, message.fact
+    register, case, fact, book = world.register, world.case, message.fact, world.book
     if agency != message.by and agency in message.held:
         return False
     has_part = (
         agency == message.by
         or agency in fact.to
-        or any(
-            agency in standing_readers(register, case, message.by, fact, item, world.book)
-            for item in fact.items
-        )
+        or any(agency in standing_readers(register, case, message.by, fact, i, book) for i in fact.items)
     )
     if not has_part or not as_contractor(register, fact, agency):
         return has_part

@@ -8,7 +8,7 @@ A row that is not its any more says ``gone`` and nothing else, so that its door 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -21,7 +21,7 @@ from domain.facts import Item, dump
 from domain.tasks import knows_of
 from domain.visibility import refusal_to_open, standing_readers
 from domain.world import World
-from projections.rows import METADATA, Key, Sheet, text_of
+from projections.rows import METADATA, Key, Lru, Sheet, text_of
 from projections.stored import Stored
 from projections.view import View
 
@@ -44,6 +44,39 @@ _COMMON = ("to", "basis", "consent", "purpose", "reason")
 _APART = frozenset({*_COMMON, "items", "held"})
 
 
+class Words:
+    """A message's control as JSON text: it never changes, so it is written once.
+
+    ``control`` and ``receipt`` lack the closing brace, ``items`` lack state and closing brace.
+    """
+
+    __slots__ = ("control", "items", "receipt")
+
+    def __init__(self, case: UUID, message: Message) -> None:
+        receipt = {
+            "act": message.fact.TOPIC,
+            "at": text_of(message.at),
+            "by": str(message.by),
+            "case": str(case),
+            "message": str(message.id),
+        }
+        fields = dump(message.fact)
+        own = {name: value for name, value in fields.items() if name not in _APART}
+        control = receipt | {name: fields[name] for name in _COMMON} | {"fields": own}
+        self.receipt = _text(receipt)[:-1]
+        self.control = _text(control)[:-1]
+        self.items = {item.item: _text(_item(item))[:-1] for item in message.items}
+
+
+def _item(item: Item) -> dict[str, Any]:
+    flags = sorted(flag.value for flag in item.flags)
+    return {"flags": flags, "item": str(item.item), "section": item.section.value}
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+
 class AgencyView(View):
     """The feed of every agency door."""
 
@@ -54,11 +87,12 @@ class AgencyView(View):
         super().__init__()
         self._rows = Sheet(MESSAGES, cases=cases)
         self.sheets = [self._rows]
+        self._words: Lru[tuple[UUID, int], Words] = Lru(cases * 64)
 
     def review(self, db: Connection, stored: Stored, world: World) -> None:
         case = str(world.case.id)
         have = dict(self._rows.of(db, case))
-        wanted = dict(bodies(world, stored.record.at))
+        wanted = dict(bodies(world, stored.record.at, self._written))
         for key, body in wanted.items():
             if key not in have or have[key][1] != body:
                 self._rows.put(db, case, key, (stored.position, body))
@@ -66,53 +100,60 @@ class AgencyView(View):
             if have[key][1] != GONE:
                 self._rows.put(db, case, key, (stored.position, GONE))
 
+    def _written(self, case: UUID, message: Message) -> Words:
+        known = self._words.get((case, message.version))
+        if known is None:
+            known = Words(case, message)
+            self._words.put((case, message.version), known)
+        return known
 
-def bodies(world: World, now: datetime) -> Iterator[tuple[Key, str]]:
+
+def bodies(
+    world: World, now: datetime, words: Callable[[UUID, Message], Words] = Words
+) -> Iterator[tuple[Key, str]]:
     """((agency, message), body) for every agency that sees something of this case at this moment."""
-    for message in world.case.messages.values():
+    register, case, book = world.register, world.case, world.book
+    for message in case.messages.values():
         standing = {
-            item.item: standing_readers(
-                world.register, world.case, message.by, message.fact, item, world.book
-            )
+            item.item: standing_readers(register, case, message.by, message.fact, item, book)
             for item in message.items
         }
-        control = _control(world, message)
+        written = words(case.id, message)
         for agency in sorted({message.by, *message.to}.union(*standing.values())):
-            body = _body(world, message, agency, standing, control, now)
-            if body is not None:
-                yield (str(agency), str(message.id)), _text(body)
+            if knows_of(world, agency, message, now=now):
+                body = _body(world, message, agency, standing, written, now)
+            elif agency == message.by:  # V6, V8: of its own messages a contractor keeps the receipt
+                body = f'{written.receipt},"items":[]}}'
+            else:
+                continue
+            yield (str(agency), str(message.id)), body
 
 
 def _body(
     world: World,
     message: Message,
     agency: UUID,
-    standing: dict[UUID, frozenset[UUID]],
-    control: dict[str, Any],
+    standing: Mapping[UUID, frozenset[UUID]],
+    written: Words,
     now: datetime,
-) -> dict[str, Any] | None:
-    if not knows_of(world, agency, message, now=now):
-        # V6, V8: of its own messages a contractor keeps the receipt
-        return _receipt(world, message) if agency == message.by else None
-    items = [
-        {
-            "item": str(item.item),
-            "section": item.section.value,
-            "flags": sorted(flag.value for flag in item.flags),
-            "state": _state(world, message, item, agency, now),
-        }
+) -> str:
+    """Control, the items that this agency has a claim to, and, to the author alone, for whom it waits."""
+    author = agency == message.by
+    items = ",".join(
+        f'{written.items[item.item]},"state":"{_state(world, message, item, agency, now)}"}}'
         for item in message.items
-        if _claims(message, item, agency) or agency in standing[item.item]
-    ]
-    held = {"held": sorted(str(a) for a in message.held)} if agency == message.by else {}
-    return {**control, **held, "items": items}
+        if author or agency in standing[item.item] or _told(message, item, agency)
+    )
+    held = f',"held":{_text(sorted(map(str, message.held)))}' if author else ""
+    return f'{written.control}{held},"items":[{items}],"status":"{world.case.status.value}"}}'
 
 
-def _claims(message: Message, item: Item, agency: UUID) -> bool:
-    return agency == message.by or (agency in message.to and item.section not in AUTHOR_ONLY)
+def _told(message: Message, item: Item, agency: UUID) -> bool:
+    return agency in message.to and item.section not in AUTHOR_ONLY
 
 
 def _state(world: World, message: Message, item: Item, agency: UUID, now: datetime) -> str:
+    """OPENABLE, PENDING_KEY (it may, but nobody has made it a key yet), or CLOSED."""
     reason = refusal_to_open(
         world.register, world.case, agency, None, message, item, now=now, book=world.book
     )
@@ -120,29 +161,3 @@ def _state(world: World, message: Message, item: Item, agency: UUID, now: dateti
         return "CLOSED"
     keyed = agency in item.keyed or (item.item, agency) in world.case.rewrapped
     return "OPENABLE" if keyed else "PENDING_KEY"
-
-
-def _receipt(world: World, message: Message) -> dict[str, Any]:
-    return {
-        "case": str(world.case.id),
-        "message": str(message.id),
-        "act": message.fact.TOPIC,
-        "at": text_of(message.at),
-        "by": str(message.by),
-        "items": [],
-    }
-
-
-def _control(world: World, message: Message) -> dict[str, Any]:
-    """What the message says in the clear. For whom it waits is told to its author only."""
-    fields = dump(message.fact)
-    return {
-        **_receipt(world, message),
-        **{name: fields[name] for name in _COMMON},
-        "fields": {name: value for name, value in fields.items() if name not in _APART},
-        "status": world.case.status.value,
-    }
-
-
-def _text(body: dict[str, Any]) -> str:
-    return json.dumps(body, sort_keys=True, ensure_ascii=False, separators=(",", ":"))

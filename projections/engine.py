@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, Table, bindparam, create_engine, event, insert, select, update
 from sqlalchemy import Engine as Database
-from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InterfaceError, OperationalError
 
 from domain.case import Access, Case, evolve
 from domain.errors import Broken, Unavailable
@@ -167,7 +167,7 @@ class Engine:
                 db.execute(_START, {"id": 1, "position": 0, "edition": EDITION})
             elif head.edition != EDITION:
                 raise Broken("views-of-another-edition", "rebuild the views")
-            self._parked = dict(row._tuple() for row in db.execute(_PARKED))
+            self._parked = {str(row.view): int(row.position) for row in db.execute(_PARKED)}
             self._register = self._restored(db)
             self._position = 0 if head is None else head.position
 
@@ -399,12 +399,13 @@ class _Guarded:
         return None
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, Exception) and not isinstance(error, (OperationalError, InterfaceError)):
+        of_database = isinstance(error, DBAPIError) and not isinstance(error, (IntegrityError, DataError))
+        if isinstance(error, Exception) and not of_database:
             raise _Poisoned(self._view, error) from error
 
 
 class _Answering:
-    """Inside, a database that does not answer reads Unavailable; what it refuses outside a view, Broken."""
+    """Inside, a database that does not answer reads Unavailable; one that can't be read or disagrees, Broken."""
 
     def __enter__(self) -> None:
         return None
@@ -412,15 +413,16 @@ class _Answering:
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if isinstance(error, (OperationalError, InterfaceError)):
             raise Unavailable("views-not-writable", "the database of the views does not answer") from error
-        if isinstance(error, IntegrityError):
-            raise Broken("views-inconsistent", "rebuild the views") from error
+        if isinstance(error, (DBAPIError, sqlite3.DatabaseError)):
+            raise Broken("views-unusable", "rebuild the views") from error
 
 
 def _open(url: str, *, begin: str) -> Database:
     """A database whose transactions begin when we say so."""
+    if not url.startswith("sqlite"):
+        # a reader sees one state throughout; what a second writer did is found by the position
+        return create_engine(url, isolation_level="REPEATABLE READ")
     database = create_engine(url)
-    if database.dialect.name != "sqlite":
-        return database
 
     @event.listens_for(database, "connect")
     def prepare(connection: Any, _: Any) -> None:
@@ -435,10 +437,3 @@ def _open(url: str, *, begin: str) -> Database:
         connection.exec_driver_sql(begin)
 
     return database
-
-
-def chunks(source: Iterable[Stored], size: int) -> Iterator[list[Stored]]:
-    """The source in lists of at most ``size``."""
-    rest = iter(source)
-    while chunk := list(islice(rest, size)):
-        yield chunk

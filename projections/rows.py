@@ -66,9 +66,6 @@ class Lru(Generic[K, V]):
         if len(self._values) > self._capacity:
             self._values.popitem(last=False)
 
-    def clear(self) -> None:
-        self._values.clear()
-
 
 class Lines:
     """Rows of one table that are only ever added."""

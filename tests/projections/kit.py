@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -76,7 +77,7 @@ from domain.visibility import pending_keys, recipients
 from domain.world import World, empty_world, placing, rests_on
 from projections.stored import Stored
 
-CORE, COORD, CGC, MED, CON, OTHER, EXT = (UUID(int=n) for n in range(1, 8))
+CORE, COORD, CGC, MED, CON, OTHER, EXT, SECOND = (UUID(int=n) for n in range(1, 9))
 NETWORK, BOOK, HUB_ID = UUID(int=100), UUID(int=101), UUID(int=102)
 ROLES = {
     CORE: (Role.CORE, Body.MUNICIPALITY),
@@ -86,6 +87,7 @@ ROLES = {
     CON: (Role.CONTRACTOR, Body.COMMISSIONED),
     OTHER: (Role.CONTRACTOR, Body.COMMISSIONED),
     EXT: (Role.EXT, Body.PRIVATE),
+    SECOND: (Role.COORD, Body.MUNICIPALITY),
 }
 BEGIN = datetime(2026, 4, 1, 1, 0, tzinfo=UTC)
 WORKER = "w-1"
@@ -308,8 +310,6 @@ class Story:
         return self.ask(About(Kind.CASE, id), by, draft, ask_id=ask, actor=actor)
 
     def _placed(self, id: UUID, by: UUID, draft: Fact, ask: UUID) -> World:
-        from dataclasses import replace
-
         world = self.world(id)
         wish = Wish(
             about=About(Kind.CASE, id),
@@ -333,7 +333,7 @@ class Story:
             MED,
             FamilyInformationProvided,
             to=[CORE],
-            basis="CWA-21-10-5" if consent is SubjectConsent.GIVEN else "CWA-21-10-5",
+            basis="CWA-21-10-5",
             sections=[Section.BASIC, Section.ADDR, Section.RISK, Section.SOURCE],
             subject_consent=consent,
             weeks_pregnant=None,
