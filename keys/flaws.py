@@ -133,6 +133,7 @@ UNTRUSTED = frozenset(  # a signature, key, digest or seal does not hold
         "signature-key",
         "vault-entry",
         "vault-mode",
+        "vault-next-key-not-kept",
         "vault-wrong-key",
         "wrap-broken",
         "wrap-key-commitment",

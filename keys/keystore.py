@@ -132,7 +132,7 @@ def _stretch(passphrase: bytes, header: bytes, cost: Cost) -> bytes:
         return Argon2id(
             salt=salt, length=32, iterations=cost.passes, lanes=cost.lanes, memory_cost=cost.memory_kib
         ).derive(passphrase)
-    except MemoryError as error:  # no cover: needs a machine short of memory
+    except MemoryError as error:
         raise Unavailable("keystore-memory", "free memory and try again") from error
 
 

@@ -178,7 +178,7 @@ class Vault:
         with self._lock, _database():
             [verdict] = self._connection.execute("PRAGMA integrity_check(1)").fetchone()
             if verdict != "ok":
-                raise Broken("vault-integrity", "restore the vault from its escrow")  # no cover: see open
+                raise Broken("vault-integrity", "restore the vault from its escrow")
             rows = self._connection.execute("SELECT kind, scope, class, generation, sealed FROM entry")
             count = 0
             for kind, scope, cls, generation, sealed in rows:
@@ -192,15 +192,18 @@ class Vault:
         """Remove these classes' keys and seal all others under VK(n+1). One transaction, synced.
 
         For class ``control`` the control keys of ``originators`` (the scope's own: case and case
-        access) go too, all epochs. Before: approvals are the caller's, and ``next_vk`` is kept safe as
+        access) go too, all epochs. Before: approvals are the caller's, and the custody holds ``next_vk`` as
         VK(n+1). After: the caller destroys VK(n); until then old copies of the file still open.
-        Raises Malformed for a wrong ``next_vk``, NotThere if there is nothing to remove.
+        Raises Malformed or Untrusted for a wrong ``next_vk``, Unavailable if the custody has none,
+        NotThere if there is nothing to remove.
         """
+        generation = self._generation + 1
         if len(next_vk) != sealing.KEY_BYTES or next_vk == self._vk:
             raise Malformed("vault-next-key", "the next vault key is 32 fresh bytes")
+        if self._custody.vault_key(generation) != next_vk:
+            raise Untrusted("vault-next-key-not-kept", "the custody holds the next key before it is used")
         wanted = set(classes)
         doomed_cks = set(originators) if CONTROL in wanted else set()
-        generation = self._generation + 1
         with self._lock, _database():
             with _transaction(self._connection):
                 rows = self._connection.execute(

@@ -96,6 +96,15 @@ def test_attack_keystore_that_exhausts_the_machine_is_refused(refuses, cost):
         unseal_keystore(keystore.MAGIC + cost.encode() + bytes(16 + 328), "any", rehearsal=True)
 
 
+def test_a_machine_short_of_memory_is_told_as_such(refuses, monkeypatch):
+    def short(**_):
+        raise MemoryError
+
+    monkeypatch.setattr("keys.keystore.Argon2id", short)
+    with refuses(Unavailable, "keystore-memory"):
+        seal_keystore({}, "x", CHEAP)
+
+
 def test_attack_keystore_readable_by_others_is_refused(refuses, path):
     write_keystore(path, SECRETS, "x", CHEAP)
     for mode in (0o640, 0o604, 0o620):

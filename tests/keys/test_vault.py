@@ -213,8 +213,18 @@ def test_shredding_what_is_not_there_or_with_no_fresh_key_changes_nothing(refuse
     for key in (ONE, bytes(31)):
         with refuses(Malformed, "vault-next-key"):
             vault.shred(CASE, ["control"], next_vk=key)
+    with refuses(Untrusted, "vault-next-key-not-kept"):
+        vault.shred(CASE, ["control"], next_vk=b"\3" * 32)
     assert vault.generation == 1
     assert vault.check() == 1
+
+
+def test_nothing_is_shredded_before_the_custody_holds_the_next_key(refuses, path):
+    with closing(Vault.open(path, KeystoreCustody({"vk/1": ONE}))) as vault:
+        vault.ensure([], [(CASE, "BASIC")])
+        with refuses(Unavailable, "vault-key-missing"):
+            vault.shred(CASE, ["BASIC"], next_vk=TWO)
+        assert vault.status_sk(CASE, "BASIC") == "here"
 
 
 def test_a_vault_that_cannot_be_used_says_so(refuses, vault, path, tmp_path):
