@@ -81,7 +81,14 @@ def start_hub(
     settings = remote or bus.hub_settings() if bus is not None else remote
     assert settings is not None
     recorder = connect(settings)
-    store = Store(recorder, ItemStore(settings), vault, hub=installation.hub, prefix=settings.prefix, audit=genesis.audit_kem)
+    store = Store(
+        recorder,
+        ItemStore(settings),
+        vault,
+        hub=installation.hub,
+        prefix=settings.prefix,
+        audit=genesis.audit_kem,
+    )
     if store.head() == 0:
         _found(store, installation, at or RealClock().now())
     engine = engine_over(store, installation.hub_folder / "views.db")

@@ -75,6 +75,9 @@ class Run:
     unread: list[Step] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     checks: list[Check] = field(default_factory=list)
+    probed: list[Check] = field(default_factory=list)
+    extra: list[tuple[datetime, str]] = field(default_factory=list)
+    refused: set[int] = field(default_factory=set)
     last_content: str = "SC_A"
     progress: Callable[[str], None] = lambda _: None
 
@@ -123,7 +126,10 @@ class Run:
         self._set_up()
         for at, _, act in sorted(self._programme(), key=lambda p: (p[0], p[1])):
             self.stage.set_clock(at)
-            act()
+            try:
+                act()
+            except (ExchangeError, KeyError, ValueError) as error:
+                self.problems.append(f"{at.isoformat()}: {type(error).__name__}: {error}")
 
     def _programme(self) -> Iterator[tuple[datetime, int, Callable[[], None]]]:
         for code, commissioned in self.story.contractors.items():
@@ -136,6 +142,8 @@ class Run:
             yield step.at, 2, self._bound(self._step, step)
         for expect in self.story.expects:
             yield expect.at, 4, self._bound(self._look, expect)
+        for at, code in self.extra:
+            yield at, 5, self._bound(self._probe, code)
 
     def _bound(self, act: Callable[[Any], None], what: Any) -> Callable[[], None]:
         return lambda: act(what)
@@ -393,7 +401,9 @@ class Run:
             self._step(attempt)
             return
         sent = self._message(attempt, BY_NAME[attempt.event])
-        if sent.outcome != "refused":
+        if sent.outcome == "refused":
+            self.refused.add(step.n)
+        else:
             self.problems.append(f"#{step.n}: 拒否されるはずが {sent.topic} として記録されました")
 
     def _release(self, step: Step) -> None:
@@ -440,6 +450,14 @@ class Run:
             self.progress(f"{expect.at:%Y-%m-%d} {code} の閲覧を確認")
             expected = {s: list(ns) for s, ns in expect.views.get(code, {}).items() if ns}
             self.checks.append(self.view(code, expect.at, expected))
+
+    def _probe(self, code: str) -> None:
+        """A look that a sentence asks for, beside the expected ones."""
+        self.stage.settle(self.actor_of)
+        at = self.stage.now()
+        known = any(c.agency == code and c.at == at for c in self.checks)
+        if not known:
+            self.probed.append(self.view(code, at, {}))
 
     def view(self, code: str, at: datetime, expected: Views) -> Check:
         """What this agency can really open now: what decrypts to the text that was written."""

@@ -1,0 +1,166 @@
+"""Sentences that a run has to satisfy besides its views: those that can be checked are; the rest say why not."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from domain.calendar import JST
+from gateway.scenario.player import Check, Run, Views
+
+
+@dataclass(frozen=True)
+class Held:
+    """One sentence: whether it holds (None: not checked), and how that was found."""
+
+    text: str
+    ok: bool | None
+    how: str
+
+
+@dataclass(frozen=True)
+class Probe:
+    """A look at one agency's view at a moment that a sentence names: JST."""
+
+    agency: str
+    at: datetime
+
+
+Checker = Callable[[Run, re.Match[str]], tuple[bool, str]]
+
+_DATED = re.compile(r"(?P<day>\d{4}-\d\d-\d\d)(?: (?P<time>\d\d:\d\d))?: (?P<rest>.+)", re.S)
+_EMPTY = re.compile(r"(?P<agency>[A-Z][A-Z0-9-]+)(?:'s view)?(?: is)? empty\b")
+_STILL_HELD = re.compile(r"(?P<agency>[A-Z][A-Z0-9-]+) is reinstated but #(?P<n>\d+) is still held")
+_NEVER = re.compile(r"(?P<agency>[A-Z][A-Z0-9-]+) never sees (?P<section>[A-Z]+)$")
+_THROUGHOUT = re.compile(r"(?P<agency>[A-Z][A-Z0-9-]+) is empty throughout")
+_ONLY = re.compile(r"^(?P<section>[A-Z]+) is visible to (?P<agency>[A-Z][A-Z0-9-]+) only, at every date")
+_REFUSED_CONSENT = re.compile(r"the refused consent \(#(?P<n>\d+)\) does not block the disclosure")
+_REFUSES = re.compile(r"#(?P<n>\d+): hub refuses, nothing is delivered")
+
+
+def probes(run: Run) -> list[Probe]:
+    """The moments beside the expected ones at which a sentence wants a look."""
+    found = []
+    for text in run.story.must_hold:
+        dated = _DATED.match(text)
+        if dated is None:
+            continue
+        for what in (_EMPTY, _STILL_HELD):
+            for m in what.finditer(dated["rest"]):
+                if m["agency"] in run.story.agencies:
+                    found.append(Probe(m["agency"], _moment(dated)))
+    return found
+
+
+def _moment(dated: re.Match[str]) -> datetime:
+    return datetime.fromisoformat(f"{dated['day']}T{dated['time'] or '12:00'}").replace(tzinfo=JST)
+
+
+def judge(run: Run) -> list[Held]:
+    """Every sentence of the story, judged on the run."""
+    return [_judged(run, text) for text in run.story.must_hold]
+
+
+def _judged(run: Run, text: str) -> Held:
+    dated = _DATED.match(text)
+    if dated is not None:
+        return _dated(run, text, dated)
+    for pattern, check in _CHECKS:
+        match = pattern.search(text)
+        if match:
+            ok, how = check(run, match)
+            return Held(text, ok, how)
+    return Held(text, None, "この文を機械で確かめる方法はまだありません")
+
+
+def _dated(run: Run, text: str, dated: re.Match[str]) -> Held:
+    """A sentence about one moment: empty views, and held messages that stay closed and unread."""
+    at = _moment(dated)
+    results: list[tuple[bool, str]] = []
+    for m in _EMPTY.finditer(dated["rest"]):
+        check = _at(run, m["agency"], at)
+        if check is not None:
+            results.append(
+                (not check.openable and not check.wrong, f"{m['agency']}: {at:%Y-%m-%d %H:%M} の閲覧")
+            )
+    held = _STILL_HELD.search(dated["rest"])
+    if held is not None:
+        check = _at(run, held["agency"], at)
+        n = int(held["n"])
+        if check is not None:
+            opened = {x for ns in check.openable.values() for x in ns}
+            results.append((n not in opened, f"#{n} は {at:%Y-%m-%d %H:%M} に開けない"))
+    unread = re.search(r"#(\d+) does not count as received", dated["rest"])
+    if unread is not None:
+        rows = _ledger(run, int(unread[1]))
+        outcomes = {row["outcome"] for row in rows["disclosures"] if row["to"] in _contractors(run)}
+        results.append(
+            ("HELD" in outcomes and "DISCLOSED" not in outcomes, f"台帳 #{unread[1]}: {sorted(outcomes)}")
+        )
+    if not results:
+        return Held(text, None, "この文を機械で確かめる方法はまだありません")
+    return Held(text, all(ok for ok, _ in results), "、".join(how for _, how in results))
+
+
+def _at(run: Run, agency: str, at: datetime) -> Check | None:
+    """The look at this agency nearest to a moment, if it is on the same day and no earlier than it."""
+    looks = [
+        c
+        for c in (*run.checks, *run.probed)
+        if c.agency == agency and timedelta() <= c.at - at < timedelta(days=1)
+    ]
+    return min(looks, key=lambda c: c.at, default=None)
+
+
+def _views_of(run: Run, agency: str) -> list[Views]:
+    return [c.openable for c in (*run.checks, *run.probed) if c.agency == agency]
+
+
+def _never(run: Run, m: re.Match[str]) -> tuple[bool, str]:
+    views = _views_of(run, m["agency"])
+    return all(m["section"] not in v for v in views), f"{len(views)} 時点の閲覧で {m['section']} は開けない"
+
+
+def _throughout(run: Run, m: re.Match[str]) -> tuple[bool, str]:
+    views = _views_of(run, m["agency"])
+    return not any(views), f"{len(views)} 時点の閲覧はすべて空"
+
+
+def _only(run: Run, m: re.Match[str]) -> tuple[bool, str]:
+    others = [c for c in run.checks if c.agency != m["agency"] and m["section"] in c.openable]
+    return not others, f"{m['section']} を開けたほかの機関は {len(others)}"
+
+
+def _refused_consent(run: Run, m: re.Match[str]) -> tuple[bool, str]:
+    rows = [r for r in _ledger(run, int(m["n"]))["disclosures"] if r["outcome"] == "DISCLOSED"]
+    ok = bool(rows) and all(r["basis"] and r["subject_consent"] == "REFUSED" for r in rows)
+    return ok, f"台帳に提供 {len(rows)} 件、根拠と同意拒否を併記"
+
+
+def _refuses(run: Run, m: re.Match[str]) -> tuple[bool, str]:
+    n = int(m["n"])
+    delivered = [w for w in run.written if w.n == n]
+    refused = n in run.refused
+    return refused and not delivered, "拒否が記録され、項目は残っていない" if refused else "拒否されていない"
+
+
+def _ledger(run: Run, n: int) -> dict[str, Any]:
+    found = run.stage.audit.ledger(run.case)
+    message = str(run.messages.get(n))
+    return {**found, "disclosures": [r for r in found["disclosures"] if r["message"] == message]}
+
+
+def _contractors(run: Run) -> set[str]:
+    return {str(run.id_of(code)) for code in run.story.contractors}
+
+
+_CHECKS: tuple[tuple[re.Pattern[str], Checker], ...] = (
+    (_NEVER, _never),
+    (_THROUGHOUT, _throughout),
+    (_ONLY, _only),
+    (_REFUSED_CONSENT, _refused_consent),
+    (_REFUSES, _refuses),
+)
