@@ -421,7 +421,7 @@ def _open(url: str, *, begin: str) -> Database:
     """A database whose transactions begin when we say so."""
     if not url.startswith("sqlite"):
         # a reader sees one state throughout; what a second writer did is found by the position
-        return create_engine(url, isolation_level="REPEATABLE READ")
+        return create_engine(url, isolation_level="REPEATABLE READ")  # no cover: needs a server
     database = create_engine(url)
 
     @event.listens_for(database, "connect")

@@ -224,7 +224,7 @@ class Queries:
         """
         at = {"agency": str(agency), "cursor": cursor}
         with self._database.connect() as db:
-            last = db.execute(_LAST, {**at, "skip": limit - 1}).scalar_one_or_none()
+            last = db.execute(_LAST, {**at, "skip": max(limit, 1) - 1}).scalar_one_or_none()
             if last is None:
                 rows = tuple(_feed_row(r) for r in db.execute(_FEED, at))
                 return Page(rows, rows[-1].seq if rows else cursor, more=False)

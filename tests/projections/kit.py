@@ -197,7 +197,7 @@ class Story:
     def registry(self, kind: Kind, id: UUID, fact: Fact, by: Party = REGISTRY) -> Record:
         return self.ask(About(kind, id), by, fact)
 
-    def agency(self, id: UUID) -> None:
+    def agency(self, id: UUID, other: Role | None = None) -> None:
         role, body = ROLES[id]
         self.registry(
             Kind.AGENCY,
@@ -205,7 +205,7 @@ class Story:
             KeySetPublished(
                 code=f"A{id.int}",
                 name=f"Agency {id.int}",
-                roles=frozenset({role}),
+                roles=frozenset({other or role}),
                 body=body,
                 municipality="133333" if body is Body.MUNICIPALITY else None,
                 custody="HOSTED",
@@ -267,7 +267,7 @@ class Story:
         self,
         id: UUID,
         by: UUID,
-        fact: type[Fact],
+        fact: type[Any],
         *,
         to: Iterable[UUID] = (),
         basis: str | dict[UUID, str] | None = None,

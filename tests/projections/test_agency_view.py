@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 
-from domain.codes import Flag, Section
+from domain.codes import Flag, Role, Section
 from domain.facts import (
     ConsentWithdrawn,
     CoordinatingAgencyDesignated,
@@ -17,6 +17,7 @@ from domain.facts import (
     InformationRequested,
     Kind,
     NetworkCaseDeregistered,
+    NetworkMembershipPublished,
     NetworkMemberWithdrawn,
     RuleBookPublished,
     SupportWorkerUnassigned,
@@ -381,3 +382,27 @@ def test_only_changed_rows_are_written(story: Story, make: Make) -> None:
 def test_bodies_need_no_memory(life: Story) -> None:
     world = life.world(ONE)
     assert {agency for (agency, _), _ in bodies(world, life.now)} == {str(a) for a in (CORE, COORD, MED, CON)}
+
+
+def test_an_agency_that_becomes_a_contractor_is_judged_as_one_from_then_on(story: Story, read: Read) -> None:
+    story.referral(ONE)
+    sent = story.disclosed(ONE, to=[CGC], basis="CWA-21-10-4", sections=[Section.CHILD])
+    assert states(rows(read(story), CGC)[sent.ask_id]) == {"CHILD": "OPENABLE"}
+    story.agency(CGC, Role.CONTRACTOR)
+    assert rows(read(story), CGC)[sent.ask_id] == {"gone": True}
+    story.agency(CGC)
+    assert states(rows(read(story), CGC)[sent.ask_id]) == {"CHILD": "OPENABLE"}
+
+
+def test_an_announcement_of_members_looks_at_no_case(story: Story, make: Make) -> None:
+    story.referral(ONE)
+    story.registry(
+        Kind.NETWORK,
+        NETWORK,
+        NetworkMembershipPublished(members=frozenset({CORE}), published_on=story.now.date()),
+        by=COORD,
+    )
+    engine = make(story, cases=1)
+    story.loads.clear()
+    engine.apply_many(story.stream)
+    assert Queries(engine.reader).feed(CORE, 0).cursor == len(story.stream) - 1

@@ -29,7 +29,7 @@ class Killed(BaseException):
     """What no code catches."""
 
 
-class Failing(Leaves):
+class Failing(View):
     """A view that fails on one record, in one of its three steps."""
 
     name = "failing"
@@ -37,7 +37,6 @@ class Failing(Leaves):
 
     def __init__(self, at: int, error: BaseException, step: str = "see") -> None:
         super().__init__()
-        self.lines = []
         self.at, self.error, self.step = at, error, step
         self.saw: list[int] = []  # in this transaction
 

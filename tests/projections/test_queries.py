@@ -87,7 +87,13 @@ def test_who_reads_does_not_wait_for_who_writes(make: Make, life: Story) -> None
     done = threading.Event()
     with engine._writer.begin() as db:  # a transaction that is open
         db.exec_driver_sql("UPDATE tasks SET since = ''")
-        thread = threading.Thread(target=lambda: (queries.feed(CORE), queries.head(), done.set()))
+
+        def reader() -> None:
+            queries.feed(CORE)
+            queries.head()
+            done.set()
+
+        thread = threading.Thread(target=reader)
         thread.start()
         assert done.wait(5)
         thread.join()
