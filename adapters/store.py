@@ -17,7 +17,7 @@ from eventsourcing.persistence import (
     StoredEvent,
 )
 
-from adapters.bus import GuardFailed, ItemStore, JetStreamApplicationRecorder
+from adapters.bus import GuardFailed, ItemStore, JetStreamApplicationRecorder, RawMessage
 from adapters.bus.subscription import JetStreamSubscription
 from adapters.mapper import body_of, record_of
 from domain.errors import Broken, Conflict, Malformed, NotThere, Unavailable, Untrusted
@@ -205,6 +205,15 @@ class Store:
         record = record_of(opened.body_json, on, version, "" if payload is None else payload.actor)
         subject = self.subject(on, version)
         return Kept(position, record, frame, payload, opened, subject, record_sha(subject, event.state))
+
+    def opened_raw(self, raw: RawMessage) -> Kept:
+        """What ``opened`` does, for a message as it lies in the stream (for the audit)."""
+        if raw.originator_id is None or raw.version is None or raw.topic is None:
+            raise Malformed("foreign-message", "not a record")
+        event = StoredEvent(
+            originator_id=raw.originator_id, originator_version=raw.version, topic=raw.topic, state=raw.state
+        )
+        return self.opened(event, raw.sequence)
 
     def wrap(self, kept: Kept, item: UUID, to: UUID, section: str) -> bytes:
         """One wrap of a record, its outer layer opened. Raises NotThere where its class was destroyed."""
