@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from eventsourcing.persistence import OperationalError
@@ -37,15 +36,13 @@ PAUSES = (0.02, 0.05, 0.1, 0.2, 0.4)  # seconds between tries; the last one repe
 T = TypeVar("T")
 
 
-@dataclass(frozen=True)
 class ApiError(Exception):
     """An error that the server told: its ``err_code`` and its words."""
 
-    err_code: int
-    text: str
-
-    def __str__(self) -> str:
-        return f"{self.text} ({self.err_code})"
+    def __init__(self, err_code: int, text: str) -> None:
+        super().__init__(f"{text} ({err_code})")
+        self.err_code = err_code
+        self.text = text
 
 
 def read_answer(reply: Reply) -> dict[str, Any]:

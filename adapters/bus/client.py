@@ -130,6 +130,7 @@ class Line:
         self._closed = False
         self._trouble = "the bus has not been reached yet"
         self._refused_entry = False
+        self._refused_inbox = False
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name="bus-line", daemon=True)
         self._thread.start()
@@ -275,11 +276,13 @@ class Line:
         if "permissions violation" not in text.lower():
             self._trouble = text or type(error).__name__
             return
+        self._trouble = text
         refused = text.partition('"')[2].partition('"')[0].lower()  # nats-py tells it in lower case
         log.warning("the bus refuses a right: %s", text)
+        if refused.startswith(self._inbox.lower()):
+            self._refused_inbox = True  # without it no answer can ever come
         for token, ask in list(self._waiting.items()):
-            about_inbox = refused.startswith(self._inbox.lower())
-            if about_inbox or ask.subject.lower() == refused:
+            if ask.subject.lower() == refused:
                 del self._waiting[token]
                 ask.fail(NotAllowed(text))
 
@@ -352,6 +355,7 @@ class Line:
         """One try. None if it failed; the reason is kept for those who wait."""
         connection = _Connection(self._inbox_bytes, self._on_reply)
         ended = self._ended
+        self._refused_inbox = False
 
         async def on_closed() -> None:
             ended.set()
@@ -378,12 +382,16 @@ class Line:
             await connection.subscribe(self._inbox + "*", cb=_nothing)
             for subject in self._watched:
                 await self._listen(connection, subject)
+            while connection.pending_data_size:  # a flush would overtake subscriptions not yet written
+                await asyncio.sleep(0)
             await connection.flush(timeout=self.settings.connect_timeout)  # type: ignore[arg-type]
+            if self._refused_inbox:
+                raise NotAllowed(self._trouble)
         except Exception as e:
             text = str(e) or type(e).__name__
             if "no servers available" not in text:  # the reason came before it, by the error callback
                 self._trouble = text
-            self._refused_entry = "authorization" in text.lower()
+            self._refused_entry = self._refused_inbox or "authorization" in text.lower()
             await _close(connection)
             return None
         self._refused_entry = False

@@ -4,6 +4,7 @@
   lock               held while a server uses the folder
   nats.conf          0600; no secret in it
   nats.log           what the server says, two files of 8 MiB at most
+  store-key.check    0600; tells the right key from a wrong one, and nothing else about it
   seeds/hub.seed     0600, made at the first start
   seeds/ops.seed     0600
   jetstream/         the records, encrypted
@@ -11,10 +12,14 @@
 
 from __future__ import annotations
 
+import hmac
 import json
 import os
 from collections.abc import Iterable
+from hashlib import sha256
 from pathlib import Path
+
+from eventsourcing.persistence import ProgrammingError
 
 from .rights import User, new_seed
 from .settings import MAX_PAYLOAD_BYTES
@@ -48,6 +53,24 @@ def seed_in(folder: Path, name: str, given: str | None) -> str:
     if not path.exists():
         write_private(path, new_seed() + "\n")
     return path.read_text(encoding="ascii").strip()
+
+
+def check_key(folder: Path, key: bytes) -> None:
+    """Refuse a key that is not the one the folder was made with.
+
+    The server itself would start with a wrong key, and serve nothing of what is there.
+    """
+    path = folder / "store-key.check"
+    value = hmac.new(key, b"kakehashi store key check 1", sha256).hexdigest()
+    if not path.exists():
+        write_private(path, value + "\n")
+    elif not hmac.compare_digest(path.read_text(encoding="ascii").strip(), value):
+        raise ProgrammingError("the store key is not the one that this data folder was made with")
+
+
+def stream_folder(folder: Path, stream: str) -> Path:
+    """Where the server keeps a stream: it is there once the stream has been made."""
+    return folder / "jetstream" / ACCOUNT / "streams" / stream
 
 
 def config(

@@ -19,7 +19,7 @@ from eventsourcing.persistence import OperationalError
 
 from .binary import binary_version, find_binary
 from .errors import AlreadyRunning
-from .layout import config, private_folder, seed_in, write_private
+from .layout import check_key, config, private_folder, seed_in, stream_folder, write_private
 from .rights import User, hub_user, ops_user, public_of
 from .settings import BusSettings
 
@@ -104,8 +104,8 @@ class EmbeddedServer:
     def start(self, *, setup: bool = True) -> Self:
         """Start the server, wait until it serves, and make the streams that are not there.
 
-        ``AlreadyRunning`` if the folder is in use, ``StreamDrift`` if a stream is not what it must
-        be, ``OperationalError`` if the server does not come up.
+        ``AlreadyRunning`` if the folder is in use, ``ProgrammingError`` if the key is not the one it
+        was made with, ``StreamDrift`` if a stream is not what it must be, ``OperationalError`` if the server does not come up.
         """
         if self._watcher is not None:
             raise AlreadyRunning("this server has been started already")
@@ -114,7 +114,10 @@ class EmbeddedServer:
         try:
             binary = self._binary or find_binary()
             self.version = binary_version(binary)
+            check_key(self.folder, bytes.fromhex(self._key))
             users = self._users()
+            # Whatever was made once must still be there: a new, empty stream would hide a loss.
+            known = stream_folder(self.folder, self._names.stream).exists()
             self._wish_to_stop.clear()
             self._first_start.clear()
             self._first_error = None
@@ -129,7 +132,7 @@ class EmbeddedServer:
                 from .items import ensure_items
                 from .stream import ensure_stream
 
-                ensure_stream(self.ops_settings())
+                ensure_stream(self.ops_settings(), create=not known)
                 ensure_items(self.ops_settings())
         except BaseException:
             self.stop()

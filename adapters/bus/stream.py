@@ -67,21 +67,22 @@ def check_stream(api: Api, wanted: dict[str, Any]) -> tuple[str, ...]:
         raise
 
 
-def ensure(api: Api, wanted: dict[str, Any], *, update: bool = False) -> None:
+def ensure(api: Api, wanted: dict[str, Any], *, create: bool = True, update: bool = False) -> None:
     """Make the stream if it is not there; refuse one that differs, unless told to update it.
 
     ``StreamDrift`` names what differs, or what the server refused to change.
     """
     name = wanted["name"]
     found = check_stream(api, wanted)
-    if found and found[0].endswith("is not there"):
+    missing = bool(found) and found[0].endswith("is not there")
+    if missing and create:
         try:
             api.call(f"STREAM.CREATE.{name}", wanted)
         except ApiError as e:
             if e.err_code != NAME_IN_USE:  # somebody else made it meanwhile: compare
                 raise StreamDrift(f"stream {name}", (f"it could not be made: {e}",)) from e
         found = check_stream(api, wanted)
-    elif found and update:
+    elif found and not missing and update:
         with contextlib.suppress(ApiError):  # what the server refuses still differs below
             api.call(f"STREAM.UPDATE.{name}", wanted)
         found = check_stream(api, wanted)
@@ -89,13 +90,14 @@ def ensure(api: Api, wanted: dict[str, Any], *, update: bool = False) -> None:
         raise StreamDrift(f"stream {name}", found)
 
 
-def ensure_stream(ops: BusSettings, *, update: bool = False) -> None:
+def ensure_stream(ops: BusSettings, *, create: bool = True, update: bool = False) -> None:
     """Make or compare the stream of records, with the credentials of the operations user.
 
+    ``StreamDrift`` names what differs. ``create=False`` is for a stream that must be there already.
     ``update`` lets an operator change what may be changed, such as the number of replicas.
     """
     line = Line(ops)
     try:
-        ensure(Api(line), record_stream(ops), update=update)
+        ensure(Api(line), record_stream(ops), create=create, update=update)
     finally:
         line.close()

@@ -107,11 +107,13 @@ class Proxy:
 
     ``lose_answers``: so many acknowledgements are read from the server and the connection is cut
     instead of passing them on. ``swallow_answers``: the same without a cut. ``lose_requests``: so
-    many publications are dropped by a cut before the server sees them.
+    many publications are dropped by a cut before the server sees them. ``swallow_everything``: the
+    server hears and is never heard.
     """
 
     def __init__(self, port: int) -> None:
         self.lose_answers = self.swallow_answers = self.lose_requests = self.cuts = 0
+        self.swallow_everything = False
         self._to = port
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -120,8 +122,9 @@ class Proxy:
         self._ready.wait(5)
 
     def close(self) -> None:
-        self._loop.call_soon_threadsafe(self._stop.set)
-        self._thread.join(5)
+        if self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._stop.set)
+            self._thread.join(5)
 
     def _run(self) -> None:
         self._loop.run_until_complete(self._serve())
@@ -173,6 +176,8 @@ class Proxy:
         return ""
 
     def _drops_answer(self, data: bytes) -> str:
+        if self.swallow_everything:
+            return "swallow"
         if b'"seq":' in data and b'{"stream":' in data:
             if self.lose_answers:
                 self.lose_answers -= 1

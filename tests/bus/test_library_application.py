@@ -76,9 +76,10 @@ class EventCounters(SQLiteTrackingRecorder, projection.EventCountersView):
 
 class TestEventCountersView(projection.EventCountersViewTestCase):
     @pytest.fixture(autouse=True)
-    def _database(self, tmp_path: Path, request) -> None:
+    def _database(self, tmp_path: Path):
         self._factory = Factory({"SQLITE_DBNAME": str(tmp_path / "view.sqlite")})
-        request.addfinalizer(self._factory.close)
+        yield
+        self._factory.close()
 
     def construct_event_counters_view(self) -> projection.EventCountersView:
         return self._factory.tracking_recorder(EventCounters)

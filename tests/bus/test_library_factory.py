@@ -50,17 +50,17 @@ class TestFactory(suite.InfrastructureFactoryTestCase[Factory]):
 
     def test_the_settings_may_name_another_recorder_class(self) -> None:
         self.env["APPLICATION_RECORDER_TOPIC"] = get_topic(OurRecorder)
-        self.assertIs(type(self.factory.application_recorder()), OurRecorder)
+        assert type(self.factory.application_recorder()) is OurRecorder
 
     def test_snapshots_have_a_stream_of_their_own(self) -> None:
         events = self.factory.application_recorder()
         snapshots = self.factory.aggregate_recorder(purpose="snapshots")
         snapshots.insert_events([StoredEvent(uuid4(), 7, "snapshot", b"")])
-        self.assertIsNone(events.max_notification_id())
+        assert events.max_notification_id() is None
 
     def test_a_stream_that_is_not_made_is_refused(self) -> None:
         self.env["CREATE_TABLE"] = "no"
-        with self.assertRaisesRegex(StreamDrift, "stream not found|is not there"):
+        with pytest.raises(StreamDrift, match=r"stream not found|is not there"):
             self.factory.application_recorder()
 
 

@@ -81,9 +81,10 @@ class InADatabaseOfItsOwn:
     """Positions live in SQLite: what the factory gives for them is the library's own recorder."""
 
     @pytest.fixture(autouse=True)
-    def _fresh(self, tmp_path: Path, request) -> None:
+    def _fresh(self, tmp_path: Path):
         self._factory = Factory({"SQLITE_DBNAME": str(tmp_path / "positions.sqlite")})
-        request.addfinalizer(self._factory.close)
+        yield
+        self._factory.close()
 
 
 class TestTrackingRecorder(InADatabaseOfItsOwn, suite.TrackingRecorderTestCase):

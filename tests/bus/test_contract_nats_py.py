@@ -1,0 +1,59 @@
+"""What we use of nats-py that it does not promise: if an update changes it, this fails first."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from importlib.metadata import version
+
+import pytest
+from eventsourcing.persistence import ListenNotifySubscription
+from nats.aio.client import Client
+from nats.aio.transport import TcpTransport
+
+from adapters.bus.client import PRIVATE_NAMES, _Connection
+
+
+def test_the_version_is_one_that_was_tried():
+    assert version("nats-py").startswith("2.16."), "look at the private names anew, then raise this"
+    assert version("eventsourcing").startswith("9.5."), "look at the private names anew, then raise this"
+
+
+def test_every_private_name_is_there():
+    client = Client()
+    assert all(hasattr(client, name) for name in PRIVATE_NAMES)
+
+
+def test_messages_are_handed_over_with_raw_headers():
+    parameters = list(inspect.signature(Client._process_msg).parameters)
+    assert parameters == ["self", "sid", "subject", "reply", "data", "headers"]
+    assert inspect.iscoroutinefunction(Client._process_msg)
+    assert list(inspect.signature(_Connection._process_msg).parameters) == parameters
+
+
+def test_the_transport_takes_bytes_at_once():
+    assert list(inspect.signature(TcpTransport.write).parameters) == ["self", "payload"]
+    assert not inspect.iscoroutinefunction(TcpTransport.write)
+
+
+def test_a_refused_right_comes_by_the_error_callback():
+    heard: list[str] = []
+
+    async def on_error(error: Exception) -> None:
+        heard.append(str(error))
+
+    async def play() -> None:
+        client = Client()
+        client._error_cb = on_error
+        await client._process_err("'permissions violation for publish to \"a.b\"'")
+
+    asyncio.run(play())
+    assert heard == ['nats: permissions violation for publish to "a.b"']
+
+
+@pytest.mark.parametrize("name", ["_loop_on_pull", "_pull"])
+def test_the_librarys_subscription_pulls_as_we_expect(name):
+    assert callable(getattr(ListenNotifySubscription, name))
+    source = inspect.getsource(ListenNotifySubscription)
+    for used in ("_has_been_stopped", "_has_been_notified", "_notifications_queue", "_last_notification_id"):
+        assert f"self.{used}" in source

@@ -1,0 +1,108 @@
+"""The verifier's view: everything in the stream, odd or not, and what is missing."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import pytest
+from eventsourcing.persistence import InternalError, StoredEvent
+
+from adapters.bus import Line, RawMessage
+from adapters.bus.api import Api
+from adapters.bus.stream import record_stream
+
+
+@pytest.fixture
+def publish(settings):
+    """Put any message into the stream, past the recorder."""
+    line = Line(settings)
+
+    def put(subject: str, data: bytes, *headers: tuple[str, str]) -> None:
+        line.await_connection(time.monotonic() + 5)
+        line.ask(subject, data, headers, deadline=time.monotonic() + 5)
+
+    yield put
+    line.close()
+
+
+def test_our_own_records_have_no_flaw(recorder, event):
+    case = uuid4()
+    recorder.insert_events([event(case, 1, b"a")])
+    recorder.insert_events([event(case, 2, b"b"), event(case, 3, b"c")], guards=[(uuid4(), 4)])
+    raws = recorder.read_raw(1, 100)
+    assert [(r.sequence, r.originator_id, r.version, r.topic, r.state, r.flaws) for r in raws] == [
+        (1, case, 1, "fact", b"a", ()),
+        (2, case, 2, "fact", b"b", ()),
+        (3, case, 3, "fact", b"c", ()),
+    ]
+    assert raws[1].insert_id == raws[2].insert_id != raws[0].insert_id
+    assert all(abs(datetime.now(UTC) - r.time) < timedelta(minutes=1) for r in raws)
+
+
+def test_pages_and_bounds(recorder, event):
+    recorder.insert_events([event() for _ in range(700)])
+    assert [r.sequence for r in recorder.read_raw(1, 10_000)] == list(range(1, 701))
+    assert [r.sequence for r in recorder.read_raw(699, 1)] == [699]
+    assert recorder.read_raw(701, 10) == []
+    assert recorder.read_raw(1, 0) == []
+
+
+def test_foreign_and_garbled_messages_are_seen_and_not_fatal(recorder, event, publish, settings):
+    p, good = settings.prefix, ("Kh-Insert", "0" * 32)
+    case = uuid4().hex
+    recorder.insert_events([event()])
+    publish(f"{p}.hello", b"\xff\xfe")
+    publish(f"{p}.{case}.01", b"", ("Kh-Topic", "fact"), good)
+    publish(f"{p}.{case.upper()}.1", b"", ("Kh-Topic", "fact"), good)
+    publish(f"{p}.{case}.1.2", b"", ("Kh-Topic", "fact"), good)
+    publish(f"{p}.{case}.1", b"no headers")
+    publish(f"{p}.{case}.2", b"", ("Kh-Topic", "a"), ("Kh-Topic", "b"), ("Kh-Insert", "x"), ("X-Odd", "ü"))
+    publish(
+        f"{p}.{case}.3", b"", ("Kh-Topic", "fact"), good, ("Nats-Sequence", "99"), ("Nats-Subject", "s.v1.x")
+    )
+    publish(f"{p}.{case}.4", b"", ("Nats-Stream", "OTHER"), ("Kh-Topic", "fact"), good)
+    flaws = {raw.sequence: raw.flaws for raw in recorder.read_raw(1, 100)}
+    missing = ("header Kh-Topic is missing", "header Kh-Insert is missing")
+    assert flaws == {
+        1: (),
+        2: ("the subject names no record", *missing),
+        3: ("the subject names no record",),
+        4: ("the subject names no record",),
+        5: ("the subject names no record",),
+        6: missing,
+        7: (
+            "header 'X-Odd' is not ours",
+            "header Kh-Topic stands 2 times",
+            "header Kh-Insert is not the id of an insert",
+        ),
+        8: ("header 'Nats-Sequence' is not ours", "header 'Nats-Subject' is not ours"),
+        9: ("header 'Nats-Stream' is not ours",),
+    }
+    with pytest.raises(InternalError, match="sequence 2 is no record"):
+        recorder.select_notifications(1, 100)
+
+
+def test_a_removed_record_shows_as_a_gap(recorder, event, bus):
+    """An administrator can still lower a limit and drop what is old: the verifier sees it."""
+    settings = recorder.settings
+    recorder.insert_events([event() for _ in range(5)])
+    line = Line(settings)
+    try:
+        Api(line).call(
+            f"STREAM.UPDATE.{settings.stream}",
+            record_stream(settings) | {"max_msgs": 2, "discard": "old", "discard_new_per_subject": False},
+        )
+    finally:
+        line.close()
+    assert [raw.sequence for raw in recorder.read_raw(1, 10)] == [4, 5]
+    assert recorder.head() == 5
+
+
+def test_a_raw_message_is_a_value(recorder, event):
+    recorder.insert_events([StoredEvent(uuid4(), 0, "fact", b"")])
+    [raw] = recorder.read_raw(1, 1)
+    assert isinstance(raw, RawMessage)
+    assert recorder.read_raw(1, 1) == [raw]
+    assert raw.headers == (("Kh-Topic", "fact"), ("Kh-Insert", raw.insert_id))

@@ -1,0 +1,104 @@
+"""The hub's user may do what the hub needs, and not what would unmake the record."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+import pytest
+from eventsourcing.persistence import OperationalError
+
+from adapters.bus import EmbeddedServer, Line, NotAllowed, connect, ensure_stream
+from adapters.bus.api import Api
+from adapters.bus.rights import new_seed, public_of
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    with EmbeddedServer(tmp_path_factory.mktemp("rights") / "data", store_key=b"k" * 32).start() as it:
+        yield it
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        "STREAM.PURGE.KAKEHASHI",
+        "STREAM.DELETE.KAKEHASHI",
+        "STREAM.UPDATE.KAKEHASHI",
+        "STREAM.CREATE.KAKEHASHI",
+        "STREAM.CREATE.ANOTHER",
+        "STREAM.MSG.DELETE.KAKEHASHI",
+        "STREAM.RESTORE.KAKEHASHI",
+        "STREAM.SNAPSHOT.KAKEHASHI",
+        "STREAM.DELETE.OBJ_kakehashi-items",
+        "CONSUMER.CREATE.KAKEHASHI",
+        "STREAM.NAMES",
+    ],
+)
+def test_the_hub_may_not(server, request_):
+    line = Line(replace(server.hub_settings(), timeout=3.0))
+    try:
+        began = time.monotonic()
+        with pytest.raises(NotAllowed, match="permissions violation"):
+            Api(line).call(request_, {})
+        assert time.monotonic() - began < 2.0  # told at once, not by a time-out
+    finally:
+        line.close()
+
+
+def test_the_hub_may_append_read_and_follow(server, event):
+    recorder = connect(server.hub_settings())
+    try:
+        with recorder.subscribe(gt=recorder.head()) as subscription:
+            [position] = recorder.insert_events([event()])
+            assert next(subscription).id == position
+    finally:
+        recorder.close()
+
+
+def test_the_hub_may_not_publish_elsewhere(server, event):
+    recorder = connect(server.hub_settings())
+    try:
+        recorder._appender._subjects = replace(recorder._subjects, prefix="another.v1")
+        with pytest.raises(NotAllowed, match="permissions violation for publish"):
+            recorder.insert_events([event()])
+    finally:
+        recorder.close()
+
+
+def test_operations_may_not_publish_a_record(server, event):
+    recorder = connect(server.ops_settings())
+    try:
+        with pytest.raises(NotAllowed):
+            recorder.insert_events([event()])
+    finally:
+        recorder.close()
+
+
+def test_an_inbox_that_is_not_ours_is_told_at_once(server):
+    with pytest.raises(OperationalError, match="permissions violation for subscription"):
+        connect(replace(server.hub_settings(), inbox="_INBOX.ops", timeout=2.0))
+
+
+def test_the_hub_may_not_make_the_stream(server):
+    with pytest.raises(NotAllowed):
+        ensure_stream(replace(server.hub_settings(), stream="ANOTHER"))
+
+
+@pytest.mark.parametrize("seed", [new_seed(), None], ids=["a stranger's seed", "no seed"])
+def test_wrong_credentials_are_refused_at_once(server, seed):
+    began = time.monotonic()
+    with pytest.raises(OperationalError, match=r"(?i)does not let us in.*authorization"):
+        connect(replace(server.hub_settings(), seed=seed))
+    assert time.monotonic() - began < 3.0
+
+
+def test_a_seed_is_never_shown():
+    settings = replace(EmbeddedServer("nowhere", store_key=bytes(32))._names, seed=(seed := new_seed()))
+    assert seed not in repr(settings)
+
+
+@pytest.mark.parametrize("text", ["", "S", "SUAAAA", "ä", new_seed()[:-1]])
+def test_what_is_no_seed_is_refused(text):
+    with pytest.raises(ValueError):
+        public_of(text)

@@ -1,0 +1,105 @@
+"""A stream that is not what it must be is refused, and the difference is named."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from adapters.bus import Line, StreamDrift, connect, ensure_stream
+from adapters.bus.api import Api, ApiError
+from adapters.bus.stream import differences, record_stream
+
+
+@pytest.fixture
+def api(settings):
+    line = Line(settings)
+    yield Api(line)
+    line.close()
+
+
+def test_a_stream_that_is_there_is_left_as_it_is(settings, recorder, event):
+    recorder.insert_events([event()])
+    ensure_stream(settings)
+    assert recorder.head() == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({"max_msgs": 5}, "max_msgs is 5 and must be -1"),
+        ({"max_age": 3_600_000_000_000}, "max_age is 3600000000000 and must be 0"),
+        ({"max_bytes": 1 << 30}, "max_bytes is 1073741824 and must be -1"),
+        ({"allow_direct": False}, "allow_direct is False and must be True"),
+        ({"compression": "s2"}, "compression is 's2' and must be 'none'"),
+        ({"republish": {"src": ">", "dest": "elsewhere.>"}}, "republish is"),
+        ({"subjects": ["a.>", "b.>"]}, "subjects is"),
+    ],
+)
+def test_drift_is_refused_and_named(settings, api, change, named):
+    changed = record_stream(settings) | change
+    if "subjects" in change:
+        changed["subjects"] = [*record_stream(settings)["subjects"], f"more.{settings.prefix}.>"]
+    api.call(f"STREAM.UPDATE.{settings.stream}", changed)
+    with pytest.raises(StreamDrift, match=named.replace("(", r"\(")) as caught:
+        connect(settings)
+    assert len(caught.value.differences) == 1
+    with pytest.raises(StreamDrift):
+        ensure_stream(settings)
+    ensure_stream(settings, update=True)  # an operator mends it
+    connect(settings).close()
+
+
+@pytest.mark.parametrize("flag", ["deny_delete", "deny_purge"])
+def test_the_deny_flags_can_not_be_unset(settings, api, flag):
+    with pytest.raises(ApiError):
+        api.call(f"STREAM.UPDATE.{settings.stream}", record_stream(settings) | {flag: False})
+
+
+def test_a_stream_that_denies_nothing_can_not_be_used(bus):
+    fresh = bus.anew()
+    line = Line(fresh)
+    try:
+        Api(line).call(f"STREAM.CREATE.{fresh.stream}", record_stream(fresh) | {"deny_delete": False})
+    finally:
+        line.close()
+    with pytest.raises(StreamDrift, match="deny_delete is False and must be True"):
+        connect(fresh)
+
+
+def test_a_stream_that_is_not_there_is_named(bus):
+    with pytest.raises(StreamDrift, match="stream not found"):
+        connect(bus.anew())
+
+
+def test_more_replicas_than_servers_are_refused(bus):
+    with pytest.raises(StreamDrift, match="could not be made"):
+        ensure_stream(replace(bus.anew(), replicas=3, timeout=1.0))
+
+
+def test_a_field_nobody_heard_of_is_a_difference():
+    assert differences({"a": 1}, {"a": 1, "b": False, "metadata": {"x": "y"}}) == ()
+    assert differences({"a": 1}, {"a": 1, "b": True}) == ("b is True and must be None",)
+
+
+def test_health_tells_what_it_sees(recorder, event):
+    recorder.insert_events([event()])
+    health = recorder.check()
+    assert (health.ok, health.connected, health.head, health.flaws, health.trouble) == (True, True, 1, (), "")
+    assert health.stored_bytes > 0
+    assert health.room_bytes > 0
+    assert 0 < recorder.ping() < 5
+
+
+def test_a_server_that_does_not_say_that_it_syncs_is_refused(settings):
+    with pytest.raises(StreamDrift, match="sync_always is not known"):
+        connect(replace(settings, monitor_url=""))
+    connect(replace(settings, monitor_url="", require_sync=False)).close()
+
+
+def test_a_server_that_syncs_later_is_refused(settings, monkeypatch):
+    import adapters.bus.health as health
+
+    monkeypatch.setattr(health, "varz", lambda *_: {"jetstream": {"config": {"sync_interval": 120}}})
+    with pytest.raises(StreamDrift, match="sync_always is not on"):
+        connect(settings)
