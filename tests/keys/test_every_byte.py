@@ -103,6 +103,12 @@ READ: dict[str, Callable[[Any, bytes], None]] = {
 }
 
 
+@pytest.fixture(autouse=True)
+def _a_low_ceiling(monkeypatch):
+    """A changed cost must not make this test itself eat a gigabyte."""
+    monkeypatch.setattr("keys.keystore.CEILING", Cost(4096, 16, 16))
+
+
 @pytest.fixture(scope="module")
 def whole(world):
     leaf = Leaf(1, record_sha("kakehashi.v1.x.1", world.state), leaf_tag(world.ck, world.case, 1))

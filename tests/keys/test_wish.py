@@ -137,6 +137,10 @@ def test_a_payload_of_more_than_256_kib_is_refused(refuses):
         parse_wish(bytes(256 * 1024 + 1))
 
 
+def flipped(part):
+    return part[:-1] + bytes([part[-1] ^ 1])
+
+
 def changed(world, **changes):
     return encode_wish(world.wish(**changes))
 
@@ -225,7 +229,7 @@ def test_attack_part_added_is_refused(refuses, world):
 
 def test_attack_items_of_a_request_swapped_or_changed_are_refused(refuses, world):
     one, two, *rest = world.parts
-    for parts in ((two, one, *rest), (one[:-1] + b"\0", two, *rest)):
+    for parts in ((two, one, *rest), (flipped(one), two, *rest)):
         with refuses(Untrusted, "item-part-digest"):
             match_parts(world.payload, parts)
     with refuses(Untrusted, "item-part-size"):
@@ -234,7 +238,7 @@ def test_attack_items_of_a_request_swapped_or_changed_are_refused(refuses, world
 
 def test_attack_wraps_of_a_request_swapped_or_changed_are_refused(refuses, world):
     *front, one, two = world.parts
-    for parts in ((*front, two, one), (*front, one, two[:-1] + b"\0")):
+    for parts in ((*front, two, one), (*front, one, flipped(two))):
         with refuses(Untrusted, "wrap-part-digest"):
             match_parts(world.payload, parts)
     with refuses(Untrusted, "wrap-part-size"):
