@@ -76,7 +76,8 @@ def _decide_message(world: World, wish: Wish, draft: CaseMessage, by: UUID, now:
     act = ACTS[type(draft)]
     told = _told(asking)
     refusal = (
-        _form(asking, act)
+        (Refusal(Reason.MESSAGE_EXISTS) if wish.ask_id in case.messages else None)
+        or _form(asking, act)
         or _parties(asking, act)
         or _matrix(asking, told)
         or _basis(asking, told)

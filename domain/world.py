@@ -24,7 +24,9 @@ class World:
     @property
     def rules(self) -> Rules:
         """The rule book in force (a hub has one)."""
-        return next(iter(self.register.rules.values()), Rules(id=UUID(int=0)))
+        for rules in self.register.rules.values():
+            return rules
+        return Rules(id=UUID(int=0))
 
     @property
     def book(self) -> Mapping[str, Any]:

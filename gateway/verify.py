@@ -297,7 +297,7 @@ class Verifier:
         payload = kept.payload
         if payload is None:
             return
-        if isinstance(kept.record.fact, REFUSALS) or isinstance(kept.record.fact, AccessFact):
+        if isinstance(kept.record.fact, (*REFUSALS, AccessFact)):
             if kept.opened.items or kept.opened.sealed_wraps:
                 raise Untrusted("parts-of-a-refusal", "a refused wish keeps its frame only")
             return

@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from threading import Event, Thread
 from typing import Any
 
 from fastapi import FastAPI
 
-from adapters.bus import BusSettings, EmbeddedServer, ItemStore, connect
+from adapters.bus import BusSettings, EmbeddedServer, ItemStore, JetStreamApplicationRecorder, connect
 from adapters.store import Evidence, Store
-from domain.errors import Broken, ExchangeError, Unavailable
+from domain.errors import Broken, Unavailable
 from domain.facts import HubFounded, Kind
 from domain.record import DECIDER, REGISTRY, About, Record
+from gateway.archive import note_running
 from gateway.hub.app import hub_app
-from gateway.hub.clock import Clock, RealClock, SetClock
+from gateway.hub.clock import RealClock, SetClock
 from gateway.hub.questions import Questions
 from gateway.hub.service import Hub
 from gateway.hub.views import Follower, catch_up, engine_over
 from gateway.installation import Installation
 from keys.signing import SignatureKeys, SignatureKind
 from keys.vault import KeystoreCustody, Vault
+from projections.engine import Engine
 
 LEAST_FREE_BYTES = 64 * 1024 * 1024
 TICK_SECONDS = 1.0
@@ -35,92 +37,85 @@ class HubRuntime:
 
     installation: Installation
     bus: EmbeddedServer | None
-    recorder: Any
-    vault: Vault
+    recorder: JetStreamApplicationRecorder
     store: Store
+    views: Engine
     follower: Follower
     hub: Hub
     app: FastAPI
-    _ended: Event
-    _ticker: Thread | None = None
+    _parts: ExitStack
 
     def close(self) -> None:
-        """Stop in the reverse order of the start."""
-        self._ended.set()
-        if self._ticker is not None:
-            self._ticker.join(timeout=5)
-        self.follower.stop()
-        self.recorder.close()
-        self.vault.close()
-        if self.bus is not None:
-            self.bus.stop()
+        """Stop in the reverse order of the start. Safe to call twice."""
+        self._parts.close()
 
 
 def start_hub(
-    installation: Installation,
-    *,
-    at: datetime | None = None,
-    remote: BusSettings | None = None,
+    installation: Installation, *, at: datetime | None = None, remote: BusSettings | None = None
 ) -> HubRuntime:
     """Open the folder, start (or reach) the bus, bring the views up to date and make the hub ready.
 
     ``at``: where a rehearsal's clock stands at first; it is never earlier than the last record.
-    Raises Unavailable, Untrusted or Broken with what is wrong.
+    Raises Unavailable, Untrusted or Broken with what is wrong; nothing is then left running.
     """
     secrets = installation.hub_secrets()
     genesis = installation.genesis
     log = SignatureKeys.from_seeds(SignatureKind.LOG, secrets["log"])
     if log.public != genesis.log:
         raise Broken("log-key", "the keystore's log key is not the one of the genesis")
-    vault = Vault.open(installation.hub_folder / "vault.db", KeystoreCustody(secrets))
-    bus = None
-    if remote is None:
-        bus = EmbeddedServer(
-            installation.hub_folder / "bus", store_key=secrets["bus"], stream=genesis.stream
-        ).start()
-    settings = remote or bus.hub_settings() if bus is not None else remote
-    assert settings is not None
-    recorder = connect(settings)
-    store = Store(
-        recorder,
-        ItemStore(settings),
-        vault,
-        hub=installation.hub,
-        prefix=settings.prefix,
-        audit=genesis.audit_kem,
-    )
-    if store.head() == 0:
-        _found(store, installation, at or RealClock().now())
-    engine = engine_over(store, installation.hub_folder / "views.db")
-    engine.start()
-    head = catch_up(engine, store)
-    last = store.read(head, 1)[0].record.at
-    clock: Clock = (
-        SetClock(max(at, last) if at is not None else last) if installation.rehearsal else RealClock()
-    )
-    hub = Hub(
-        store=store, genesis=genesis, hub=installation.hub, log=log, clock=clock, register=engine.register
-    )
-    follower = Follower(engine, store)
-    follower.start()
-    ended = Event()
+    with ExitStack() as parts:
+        vault = Vault.open(installation.hub_folder / "vault.db", KeystoreCustody(secrets))
+        parts.callback(vault.close)
+        bus, settings = _bus(installation, secrets["bus"], genesis.stream, remote, parts)
+        recorder = connect(settings)
+        parts.callback(recorder.close)
+        items = ItemStore(settings)
+        parts.callback(items.close)
+        store = Store(
+            recorder, items, vault, hub=installation.hub, prefix=settings.prefix, audit=genesis.audit_kem
+        )
+        if store.head() == 0:
+            _found(store, installation, at or RealClock().now())
+        views = engine_over(store, installation.hub_folder / "views.db")
+        parts.callback(views.close)
+        views.start()
+        last = store.read(catch_up(views, store), 1)[0].record.at
+        clock = SetClock(last if at is None else max(at, last)) if installation.rehearsal else RealClock()
+        hub = Hub(
+            store=store, genesis=genesis, hub=installation.hub, log=log, clock=clock, register=views.register
+        )
+        follower = Follower(views, store)
+        follower.start()
+        parts.callback(follower.stop)
+        if not installation.rehearsal:
+            ended = Event()
+            ticker = Thread(target=_tick, args=(hub, ended), name="clock", daemon=True)
+            ticker.start()
+            parts.callback(ticker.join, 5)
+            parts.callback(ended.set)
+        app = hub_app(
+            hub,
+            Questions(hub, follower),
+            genesis=installation.genesis_frame.encode(),
+            health=lambda: _health(installation, bus, recorder, follower),
+            put_item=store.put_item,
+            rehearsal_token=installation.clock_token,
+        )
+        return HubRuntime(installation, bus, recorder, store, views, follower, hub, app, parts.pop_all())
 
-    def health() -> dict[str, Any]:
-        return _health(installation, bus, recorder, store, follower)
 
-    app = hub_app(
-        hub,
-        Questions(hub, follower),
-        genesis=installation.genesis_frame.encode(),
-        health=health,
-        put_item=store.put_item,
-        rehearsal_token=installation.clock_token,
-    )
-    runtime = HubRuntime(installation, bus, recorder, vault, store, follower, hub, app, ended)
-    if not installation.rehearsal:
-        runtime._ticker = Thread(target=_tick, args=(hub, ended), name="clock", daemon=True)
-        runtime._ticker.start()
-    return runtime
+def _bus(
+    installation: Installation, key: bytes, stream: str, remote: BusSettings | None, parts: ExitStack
+) -> tuple[EmbeddedServer | None, BusSettings]:
+    """The embedded server of this folder, or the remote one that an operator named."""
+    if remote is not None:
+        return None, remote
+    bus = EmbeddedServer(installation.hub_folder / "bus", store_key=key, stream=stream).start()
+    parts.callback(bus.stop)
+    settings = bus.hub_settings()
+    note = note_running(installation, settings)
+    parts.callback(note.unlink, missing_ok=True)
+    return bus, settings
 
 
 def _found(store: Store, installation: Installation, at: datetime) -> None:
@@ -155,34 +150,29 @@ def _tick(hub: Hub, ended: Event) -> None:
 
 
 def _health(
-    installation: Installation, bus: EmbeddedServer | None, recorder: Any, store: Store, follower: Follower
+    installation: Installation,
+    bus: EmbeddedServer | None,
+    recorder: JetStreamApplicationRecorder,
+    follower: Follower,
 ) -> dict[str, Any]:
     """What the hub can say of itself (I9): red while it could not record."""
     problems: list[str] = []
-    head = None
-    try:
-        recorder.check()
-        head = store.head()
-    except (ExchangeError, Exception) as error:  # whatever the bus says, it is red
-        problems.append(f"bus: {type(error).__name__}")
-    free = shutil.disk_usage(_existing(installation.folder)).free
+    found = recorder.check()
+    problems += [f"bus: {flaw}" for flaw in (*found.flaws, *([found.trouble] if found.trouble else []))]
+    if not found.connected:
+        problems.append("bus: away")
+    free = shutil.disk_usage(installation.folder).free
     if free < LEAST_FREE_BYTES:
         problems.append("disk: full")
     if not follower.alive:
         problems.append("views: not following")
-    parked = [view for view, _, _ in follower.queries.head().parked]
     return {
         "ready": not problems,
         "mode": installation.mode,
         "hub": installation.hub.hex(),
         "problems": problems,
-        "head": head,
         "views": follower.position,
-        "parked": parked,
+        "parked": [view for view, _, _ in follower.queries.head().parked],
         "disk_free_bytes": free,
         "bus": None if bus is None else bus.version,
     }
-
-
-def _existing(folder: Path) -> Path:
-    return folder if folder.exists() else folder.parent
