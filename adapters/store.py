@@ -26,7 +26,7 @@ from domain.record import Record
 from keys.frame import Frame, parse_frame
 from keys.leaf import leaf_tag, record_sha
 from keys.lp import sha256
-from keys.record import CONTROL, OpenedRecord, build_record, match_items, open_named_wrap, open_record
+from keys.record import CONTROL, OpenedRecord, build_record, list_parts, match_items, open_named_wrap, open_record
 from keys.signing import KemPublic
 from keys.vault import Vault
 from keys.wish import WishPayload, parse_wish
@@ -196,7 +196,8 @@ class Store:
             raise Malformed("originator-id", "originators are UUIDs")
         if event.topic != TOPIC:
             raise Malformed("stored-topic", f"the stored topic is always {TOPIC}")
-        ck = self._vault.ck(on, self._epoch)
+        epoch = list_parts(event.state).epoch
+        ck = self._vault.ck(on, epoch)
         opened = open_record(ck=ck, hub=self._hub, originator=on, version=version, state=event.state)
         payload, frame = None, opened.frame
         if frame:
@@ -241,6 +242,7 @@ class Store:
         except (OperationalError, PersistenceError) as error:
             raise Unavailable("bus-away", "send the same bytes again") from error
 
-    def tag(self, originator: UUID, version: int) -> bytes:
+    def tag(self, kept: Kept) -> bytes:
         """The leaf's keyed tag of this record (KH-1 §8)."""
-        return leaf_tag(self._vault.ck(originator, self._epoch), originator, version)
+        on, version = kept.record.originator.id, kept.record.version
+        return leaf_tag(self._vault.ck(on, kept.opened.epoch), on, version)

@@ -20,6 +20,7 @@ from typing import Any
 from eventsourcing.persistence import OperationalError
 from nats.aio.client import Client as NatsClient
 from nats.aio.msg import Msg
+from nats.errors import NoServersError
 from nats.nuid import NUID
 
 from .errors import NotAllowed
@@ -126,10 +127,9 @@ class Line:
         self._watched: dict[str, list[threading.Event]] = {}
         # Shared
         self._up = threading.Event()
-        self._tried = threading.Event()
         self._closed = False
         self._trouble = "the bus has not been reached yet"
-        self._refused_entry = False
+        self._refusal = ""
         self._refused_inbox = False
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name="bus-line", daemon=True)
@@ -159,8 +159,8 @@ class Line:
         while True:
             if self._closed:
                 raise OperationalError("this connection to the bus is closed")
-            if self._refused_entry and self._tried.is_set():
-                raise OperationalError(f"the bus does not let us in: {self._trouble}")
+            if self._refusal:
+                raise OperationalError(f"the bus does not let us in: {self._refusal}")
             left = deadline - time.monotonic()
             if left <= 0:
                 raise OperationalError(f"the bus is away: {self._trouble}")
@@ -328,7 +328,6 @@ class Line:
         while not self._stop.is_set():
             self._ended = asyncio.Event()
             connection = await self._connect(urls[tries % len(urls)])
-            self._tried.set()
             if connection is None:
                 pause = _PAUSES[min(tries // len(urls), len(_PAUSES) - 1)]
                 tries += 1
@@ -389,12 +388,17 @@ class Line:
                 raise NotAllowed(self._trouble)
         except Exception as e:
             text = str(e) or type(e).__name__
-            if "no servers available" not in text:  # the reason came before it, by the error callback
+            if not isinstance(e, NoServersError):  # the reason came before it, by the error callback
                 self._trouble = text
-            self._refused_entry = self._refused_inbox or "authorization" in text.lower()
+            if self._refused_inbox or "authorization" in text.lower():
+                self._refusal = text
+            elif isinstance(e, NoServersError):
+                self._refusal = (
+                    ""  # nobody is there to refuse. (A reset may hide a refusal: it says nothing.)
+                )
             await _close(connection)
             return None
-        self._refused_entry = False
+        self._refusal = ""
         return connection
 
     def _lose(self, error: Exception) -> None:

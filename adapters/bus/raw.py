@@ -6,7 +6,10 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import NamedTuple
 from uuid import UUID
+
+from eventsourcing.persistence import InternalError, Notification, StoredEvent
 
 from .append import BATCH_COMMIT, BATCH_ID, BATCH_SEQUENCE, EXPECT, EXPECT_SUBJECT, INSERT, TOPIC
 from .subjects import Subjects
@@ -14,7 +17,9 @@ from .wire import Reply
 
 _OURS = frozenset({TOPIC, INSERT, EXPECT, EXPECT_SUBJECT, BATCH_ID, BATCH_SEQUENCE, BATCH_COMMIT})
 # Direct get appends these, in this order, to the headers that the message was stored with.
-_STREAM, _SUBJECT, _SEQUENCE, _TIME = "Nats-Stream", "Nats-Subject", "Nats-Sequence", "Nats-Time-Stamp"
+_SERVERS_PART = b"\r\nNats-Stream: "
+_SUBJECT, _SEQUENCE, _TIME = b"Nats-Subject: ", b"Nats-Sequence: ", b"Nats-Time-Stamp: "
+_TOPIC = f"\r\n{TOPIC}: ".encode()
 _INSERT = re.compile(r"[0-9a-f]{32}")
 _TIME_TEXT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?Z")
 
@@ -42,12 +47,10 @@ class RawMessage:
 
 def decode(reply: Reply, subjects: Subjects) -> RawMessage:
     """Read one message of a direct get. It never refuses what a stream may hold."""
-    headers = reply.headers()
-    # The server's own begin with the last "Nats-Stream": a message may be stored with the same names.
-    start = max(i for i, (key, _) in enumerate(headers) if key == _STREAM)
-    stored, said = headers[:start], dict(headers[start:])
+    block, said = _split(reply)
+    stored = Reply(block, b"").headers()
     kept = dict(reversed(stored))
-    subject = said[_SUBJECT]
+    subject = said.subject
     record = subjects.parse(subject)
     flaws = []
     if record is None:
@@ -59,17 +62,66 @@ def decode(reply: Reply, subjects: Subjects) -> RawMessage:
     if INSERT in kept and not _INSERT.fullmatch(kept[INSERT]):
         flaws.append(f"header {INSERT} is not the id of an insert")
     return RawMessage(
-        sequence=int(said[_SEQUENCE]),
+        sequence=said.sequence,
         subject=subject,
         originator_id=record[0] if record else None,
         version=record[1] if record else None,
         topic=kept.get(TOPIC),
         state=reply.data,
-        time=_time(said[_TIME]),
+        time=_time(said.time),
         insert_id=kept.get(INSERT),
         headers=stored,
         flaws=tuple(flaws),
     )
+
+
+def decode_event(reply: Reply, subjects: Subjects) -> StoredEvent:
+    """Read one record of a direct get. ``InternalError`` if it is none."""
+    block, said = _split(reply)
+    originator_id, version, topic = _record(block, said, subjects)
+    return StoredEvent(originator_id, version, topic, reply.data)
+
+
+def decode_notification(reply: Reply, subjects: Subjects) -> Notification:
+    """Read one record with its place in the log. ``InternalError`` if it is none."""
+    block, said = _split(reply)
+    originator_id, version, topic = _record(block, said, subjects)
+    return Notification(originator_id, version, topic, reply.data, said.sequence)
+
+
+def sequence_of(reply: Reply) -> int:
+    """The place of a message in the stream."""
+    return _split(reply)[1].sequence
+
+
+class _Said(NamedTuple):
+    """What the server says about a message."""
+
+    subject: str
+    sequence: int
+    time: str
+
+
+def _split(reply: Reply) -> tuple[bytes, _Said]:
+    """The headers a message was stored with, and the server's own behind them.
+
+    The server's begin with the last ``Nats-Stream``: a message may be stored with the same names.
+    """
+    block, _, own = reply.raw.rpartition(_SERVERS_PART)
+    _, subject, sequence, time, *_ = own.split(b"\r\n")
+    if not (subject.startswith(_SUBJECT) and sequence.startswith(_SEQUENCE) and time.startswith(_TIME)):
+        raise InternalError("the server describes a message in words that are not understood")
+    return block, _Said(
+        subject[len(_SUBJECT) :].decode(), int(sequence[len(_SEQUENCE) :]), time[len(_TIME) :].decode()
+    )
+
+
+def _record(block: bytes, said: _Said, subjects: Subjects) -> tuple[UUID | str, int, str]:
+    record = subjects.parse(said.subject)
+    _, found, rest = block.partition(_TOPIC)
+    if record is None or not found:
+        raise InternalError(f"sequence {said.sequence} is no record")
+    return record[0], record[1], rest.partition(b"\r\n")[0].decode()
 
 
 def _time(text: str) -> datetime:
@@ -78,4 +130,4 @@ def _time(text: str) -> datetime:
         raise ValueError("the server's time is not a time")
     whole, fraction = match.groups()
     micros = int((fraction or "").ljust(6, "0")[:6])
-    return datetime.strptime(whole, "%Y-%m-%dT%H:%M:%S").replace(tzinfo=UTC, microsecond=micros)
+    return datetime.fromisoformat(whole).replace(tzinfo=UTC, microsecond=micros)

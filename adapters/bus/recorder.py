@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import weakref
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -11,7 +12,6 @@ from uuid import UUID
 from eventsourcing.persistence import (
     AggregateRecorder,
     ApplicationRecorder,
-    InternalError,
     Notification,
     OperationalError,
     StoredEvent,
@@ -21,7 +21,7 @@ from .api import Api, ApiError
 from .append import Appender, Guard
 from .client import Line
 from .health import Health, check, ping
-from .raw import RawMessage, decode
+from .raw import RawMessage, decode, decode_event, decode_notification, sequence_of
 from .settings import BusSettings
 from .subjects import Subjects
 from .subscription import JetStreamSubscription
@@ -30,6 +30,8 @@ from .wire import Reply
 PAGE = 500  # messages of one direct get
 PAGE_BYTES = 8 * 1024 * 1024  # and the bytes after which the server ends it early
 MOST_SUBJECTS = 1000  # a direct get by subjects is refused from 1,024 results on
+
+MANY_VERSIONS = 20  # from here on, to ask which versions there are is cheaper than to read all before
 
 NO_MESSAGE, NO_ROOM = 404, 413  # statuses of a direct get
 
@@ -98,7 +100,7 @@ class JetStreamAggregateRecorder(AggregateRecorder):
         if lte is not None and lte - first < MOST_SUBJECTS:
             wanted = [record(originator_id, version) for version in range(first, lte + 1)]
             return self._by_subjects(wanted) or [] if wanted else []
-        if first < MOST_SUBJECTS:
+        if first < MANY_VERSIONS:
             found = self._by_subjects([self._subjects.originator(originator_id)])
             if found is not None:
                 return found
@@ -121,7 +123,7 @@ class JetStreamAggregateRecorder(AggregateRecorder):
                 return events
             if end.status == NO_ROOM:
                 return None
-            events.extend(_event(decode(reply, self._subjects)) for reply in replies)
+            events.extend(decode_event(reply, self._subjects) for reply in replies)
             told = dict(end.headers())
             if int(told.get("Nats-Num-Pending", "0")) == 0 or not replies:
                 return events
@@ -194,13 +196,12 @@ class JetStreamApplicationRecorder(JetStreamAggregateRecorder, ApplicationRecord
         """Events in the order of the stream. ``InternalError`` at a message that is no record."""
         first = 1 if start is None else start + (not inclusive_of_start)
         found: list[Notification] = []
-        for page in self._pages(first, limit if not topics else PAGE, stop):
-            for raw in page:
-                if not topics or raw.topic in topics:
-                    found.append(_notification(raw))
-                    if len(found) == limit:
-                        return found
-        return found
+        for replies in self._pages(first, None if topics else limit, stop):
+            page = [decode_notification(reply, self._subjects) for reply in replies]
+            found += [n for n in page if (not topics or n.topic in topics) and (stop is None or n.id <= stop)]
+            if len(found) >= limit:
+                break
+        return found[:limit]
 
     def max_notification_id(self) -> int | None:
         """The last position, or None if nothing was ever stored."""
@@ -214,17 +215,15 @@ class JetStreamApplicationRecorder(JetStreamAggregateRecorder, ApplicationRecord
         """What the stream holds from a sequence on, as it is: gaps show in ``sequence``, oddities in
         ``flaws``. Nothing in a stream makes this raise."""
         found: list[RawMessage] = []
-        for page in self._pages(start, limit, None):
-            found += page
-            if len(found) >= limit:
-                break
-        return found[:limit]
+        for replies in self._pages(start, limit, None):
+            found += [decode(reply, self._subjects) for reply in replies]
+        return found
 
     def locate(self, originator_id: UUID | str, version: int) -> Notification | None:
         """One event with its position, or None if there is no such version."""
         subject = self._subjects.record(originator_id, version)
         replies = self._pull({"multi_last": [subject], "batch": 1})[:-1]
-        return _notification(decode(replies[0], self._subjects)) if replies else None
+        return decode_notification(replies[0], self._subjects) if replies else None
 
     def subscribe(self, gt: int | None = None, topics: Sequence[str] = ()) -> JetStreamSubscription:
         """Iterate over events from a position on, and go on with new ones as they are stored.
@@ -237,9 +236,10 @@ class JetStreamApplicationRecorder(JetStreamAggregateRecorder, ApplicationRecord
 
     def next_page(self, first: int, topics: Sequence[str]) -> Page:
         """The events of one page from a position on, how far it reached, and whether more is there."""
-        raws, more = self._page(first, PAGE)
-        events = [_notification(raw) for raw in raws if not topics or raw.topic in topics]
-        return Page(events, raws[-1].sequence if raws else first - 1, more)
+        replies, more = self._page(first, PAGE)
+        events = [decode_notification(reply, self._subjects) for reply in replies]
+        seen = events[-1].id if events else first - 1
+        return Page([n for n in events if not topics or n.topic in topics], seen, more)
 
     def close(self) -> None:
         """End the subscriptions and close the connection. Safe to call twice."""
@@ -247,27 +247,28 @@ class JetStreamApplicationRecorder(JetStreamAggregateRecorder, ApplicationRecord
             subscription.stop()
         super().close()
 
-    def _pages(self, first: int, limit: int, stop: int | None) -> Iterator[list[RawMessage]]:
-        """Pages of messages from a sequence on. No subject is named: that is what makes them cheap."""
+    def _pages(self, first: int, limit: int | None, stop: int | None) -> Iterator[list[Reply]]:
+        """Pages of messages from a sequence on. No subject is named: that is what makes them cheap.
+
+        Where sequences are missing, the last page may reach beyond ``stop``.
+        """
         first = max(first, 1)
-        left = limit
+        left = sys.maxsize if limit is None else limit
         while left > 0 and (stop is None or first <= stop):
-            size = min(PAGE, left if stop is None else min(left, stop - first + 1))
+            size = min(PAGE, left, sys.maxsize if stop is None else stop - first + 1)
             page, more = self._page(first, size)
-            if stop is not None:
-                page = [raw for raw in page if raw.sequence <= stop]  # a gap lets a page reach beyond
             if page:
                 yield page
-                first = page[-1].sequence + 1
+                first = sequence_of(page[-1]) + 1
                 left -= len(page)
             if not page or not more:
                 return
 
-    def _page(self, first: int, size: int) -> tuple[list[RawMessage], bool]:
+    def _page(self, first: int, size: int) -> tuple[list[Reply], bool]:
         replies = self._pull({"seq": max(first, 1), "batch": size, "max_bytes": PAGE_BYTES})
         end = replies.pop()
         more = int(dict(end.headers()).get("Nats-Num-Pending", "0")) > 0
-        return [decode(reply, self._subjects) for reply in replies], more
+        return replies, more
 
 
 def connect(settings: BusSettings, *, check_first: bool = True) -> JetStreamApplicationRecorder:
@@ -285,25 +286,3 @@ def connect(settings: BusSettings, *, check_first: bool = True) -> JetStreamAppl
         line.close()
         raise
     return recorder
-
-
-def _event(raw: RawMessage) -> StoredEvent:
-    originator_id, version, topic = _record(raw)
-    return StoredEvent(originator_id=originator_id, originator_version=version, topic=topic, state=raw.state)
-
-
-def _notification(raw: RawMessage) -> Notification:
-    originator_id, version, topic = _record(raw)
-    return Notification(
-        originator_id=originator_id,
-        originator_version=version,
-        topic=topic,
-        state=raw.state,
-        id=raw.sequence,
-    )
-
-
-def _record(raw: RawMessage) -> tuple[UUID | str, int, str]:
-    if raw.originator_id is None or raw.version is None or raw.topic is None:
-        raise InternalError(f"sequence {raw.sequence} is no record: {'; '.join(raw.flaws)}")
-    return raw.originator_id, raw.version, raw.topic

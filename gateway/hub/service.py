@@ -247,9 +247,7 @@ class Hub:
     def _again(self, originator: UUID, version: int, wish: Wish) -> Answer:
         """The same payload again gets its receipt again and no new fact."""
         kept = self._store.at(originator, version)
-        receipt = self._receipt(
-            wish, kept.position, kept.sha, self._store.tag(originator, version), kept.record.at
-        )
+        receipt = self._receipt(wish, kept.position, kept.sha, self._store.tag(kept), kept.record.at)
         return Answer(kept.record.fact, receipt)
 
     # --- what is checked before a decision ---------------------------------------------------------------------

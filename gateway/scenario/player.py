@@ -153,7 +153,7 @@ class Run:
     def _set_up(self) -> None:
         """Agencies, offices, members and contractors, except what the story itself brings in time."""
         self.progress("機関・委託先の登録")
-        self.stage.people(self.story.doors(), core=self.story.core)
+        self.stage.people(self.story.doors(), core=self.story.core, actor_of=self.actor_of)
         core = self.story.core
         self.stage.registry.designate(
             self.network, core=self.id_of(core), coordinating=self.id_of(self.story.coordinating or core)
@@ -445,7 +445,7 @@ class Run:
 
     def _look(self, expect: Expect) -> None:
         """Open every item as every agency named, and as the audit office."""
-        self.stage.settle(self.actor_of)
+        self.stage.settle()
         for code in (*expect.views, AUDITOR):
             self.progress(f"{expect.at:%Y-%m-%d} {code} の閲覧を確認")
             expected = {s: list(ns) for s, ns in expect.views.get(code, {}).items() if ns}
@@ -453,7 +453,7 @@ class Run:
 
     def _probe(self, code: str) -> None:
         """A look that a sentence asks for, beside the expected ones."""
-        self.stage.settle(self.actor_of)
+        self.stage.settle()
         at = self.stage.now()
         known = any(c.agency == code and c.at == at for c in self.checks)
         if not known:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
@@ -15,7 +16,7 @@ from gateway.agency.door import Door
 from gateway.audit.office import AuditOffice
 from gateway.client import HubClient
 from gateway.hub.runtime import HubRuntime, start_hub
-from gateway.installation import Installation, make_installation
+from gateway.installation import AgencyPlace, Installation, make_installation, open_installation
 from gateway.registry import Registry
 from gateway.scenario.story import Actor
 from gateway.serving import Served
@@ -28,6 +29,7 @@ BODIES = {
     "CONTRACTOR": "COMMISSIONED",
 }
 ROUNDS = 5
+PEOPLE = "rehearsal.json"
 
 
 class Stage:
@@ -48,6 +50,8 @@ class Stage:
         audit_sig, _ = installation.audit()
         self.audit = AuditOffice(sig=audit_sig, client=self._client, genesis=self.genesis, now=self.now)
         self.doors: dict[str, Door] = {}
+        self.names: dict[str, str] = {}
+        self.actors: dict[str, str] = {}
 
     def now(self) -> datetime:
         """The rehearsal's time, as every door has it."""
@@ -63,7 +67,7 @@ class Stage:
         """The door of this agency. Raises KeyError for one that has none."""
         return self.doors[code]
 
-    def people(self, actors: Sequence[Actor], *, core: str) -> None:
+    def people(self, actors: Sequence[Actor], *, core: str, actor_of: Callable[[str], str]) -> None:
         """Publish the rules and the agencies' key sets, and open their doors."""
         self.registry.publish_rule_book()
         for actor in actors:
@@ -81,23 +85,37 @@ class Stage:
                 sig=sig,
                 kem=kem.public,
             )
-            self.doors[actor.code] = Door(
-                agency=place.id,
-                sig=sig,
-                kem=kem,
-                client=HubClient(self.url, hub=self.installation.hub),
-                book=Book(place.folder / "door.db"),
-                genesis=self.genesis,
-                now=self.now,
-            )
+            self._open_door(place, actor.name, actor_of(actor.code))
+        about = {code: {"name": self.names[code], "actor": self.actors[code]} for code in self.doors}
+        (self.installation.folder / PEOPLE).write_text(json.dumps(about, ensure_ascii=False, indent=1) + "\n")
 
-    def settle(self, actor_of: Callable[[str], str]) -> None:
+    def return_of_people(self) -> None:
+        """Open the doors of a stage that was set up before."""
+        about = json.loads((self.installation.folder / PEOPLE).read_text())
+        for place in self.installation.agencies():
+            if place.code in about:
+                self._open_door(place, about[place.code]["name"], about[place.code]["actor"])
+
+    def _open_door(self, place: AgencyPlace, name: str, actor: str) -> None:
+        sig, kem = self.installation.agency_keys(place)
+        self.names[place.code], self.actors[place.code] = name, actor
+        self.doors[place.code] = Door(
+            agency=place.id,
+            sig=sig,
+            kem=kem,
+            client=HubClient(self.url, hub=self.installation.hub),
+            book=Book(place.folder / "door.db"),
+            genesis=self.genesis,
+            now=self.now,
+        )
+
+    def settle(self) -> None:
         """Do the re-wrap duties that are open, until there are none."""
         for _ in range(ROUNDS):
             done = 0
             for code, door in self.doors.items():
                 door.refresh()
-                done += door.rewrap(actor=actor_of(code))
+                done += door.rewrap(actor=self.actors[code])
             if not done:
                 return
 
@@ -129,6 +147,20 @@ def _body(actor: Actor, core: str) -> str:
         return BODIES[actor.role]
     same = actor.code.split("-")[0] == core.split("-")[0]
     return "MUNICIPALITY" if same else "WELFARE_FACILITY"
+
+
+@contextmanager
+def reopen_stage(folder: Path) -> Iterator[Stage]:
+    """A rehearsal hub that was left in this folder, as it was."""
+    with ExitStack() as stack:
+        installation = open_installation(folder)
+        runtime = start_hub(installation)
+        stack.callback(runtime.close)
+        served = stack.enter_context(Served(runtime.app))
+        stage = Stage(installation, served.url, runtime.hub.clock.now(), runtime=runtime)
+        stack.callback(stage.close)
+        stage.return_of_people()
+        yield stage
 
 
 @contextmanager
