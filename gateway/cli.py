@@ -1,1 +1,394 @@
-def main() -> None: ...
+"""kakehashi: the command line. Messages are Japanese; every command says what to do next when it fails."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Event
+from typing import Annotated, Any
+from uuid import UUID
+
+import typer
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
+from rich.table import Table
+
+from domain.errors import ExchangeError
+from gateway.archive import open_archive
+from gateway.hub.runtime import start_hub
+from gateway.hub.views import as_stored
+from gateway.installation import Installation, make_installation, moment, open_installation
+from gateway.pages.texts import outcome_text, section_text
+from gateway.problems import TITLES
+from gateway.scenario.report import Report, play_afresh
+from gateway.scenario.story import read_story
+from gateway.serving import Served
+from gateway.setup import RegisterFile, register_agencies
+from gateway.verify import Verification, Verifier, doors_of
+from keys.keystore import read_passphrase
+from projections.queries import Queries
+from projections.rebuild import rebuild
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="架け橋: 養育支援訪問事業の機関間連携ハブ")
+scenario = typer.Typer(no_args_is_help=True, help="事例の物語を訓練用ハブで再生し、閲覧結果を確かめます")
+hub = typer.Typer(no_args_is_help=True, help="ハブを動かします")
+agency = typer.Typer(no_args_is_help=True, help="機関の窓口を動かします")
+audit = typer.Typer(no_args_is_help=True, help="記録を検証し、提供の台帳を見ます")
+projections = typer.Typer(no_args_is_help=True, help="閲覧用の表を管理します")
+for group, name in (
+    (scenario, "scenario"),
+    (hub, "hub"),
+    (agency, "agency"),
+    (audit, "audit"),
+    (projections, "projections"),
+):
+    app.add_typer(group, name=name)
+
+out, err = Console(), Console(stderr=True)
+
+Data = Annotated[Path, typer.Option("--data", help="ハブのフォルダ", file_okay=False)]
+Port = Annotated[int, typer.Option("--port", help="待ち受けるポート(0: 空いているもの)", min=0, max=65535)]
+PassphraseFile = Annotated[
+    Path | None, typer.Option("--passphrase-file", help="合言葉のファイル(訓練用では不要)", dir_okay=False)
+]
+PassphraseFd = Annotated[int | None, typer.Option("--passphrase-fd", help="合言葉を読むファイル記述子")]
+AsJson = Annotated[bool, typer.Option("--json", help="JSONで出力します")]
+
+
+def main() -> None:
+    """The entry point: errors become one clear sentence and exit code 2."""
+    try:
+        app()
+    except ExchangeError as error:
+        title = TITLES.get(type(error), "誤りがあります")
+        err.print(f"[bold red]{title}[/] ({error.code}/{error.flaw})", highlight=False)
+        if error.remedy:
+            err.print(error.remedy, highlight=False, markup=False)
+        sys.exit(2)
+
+
+@app.command()
+def demo(
+    once: Annotated[
+        bool, typer.Option("--once", help="再生と検証だけ行い、終了します(0: 合格, 1: 不合格)")
+    ] = False,
+    port: Port = 0,
+    data: Annotated[
+        Path | None, typer.Option("--data", help="残しておくフォルダ(省略時は終了時に消えます)")
+    ] = None,
+) -> None:
+    """訓練用のハブ・窓口・メッセージ基盤を一から起動し、事例 SC-1 を再生して、画面を開きます。"""
+    from gateway.demo import run_demo
+
+    raise typer.Exit(run_demo(out, once=once, port=port, data=data))
+
+
+@app.command()
+def init(
+    data: Data,
+    rehearsal: Annotated[bool, typer.Option("--rehearsal", help="訓練用にします(合言葉は自動)")] = False,
+    register: Annotated[
+        Path | None,
+        typer.Option("--register", help="機関の名簿(YAML)。docs は gateway/README.md", dir_okay=False),
+    ] = None,
+    passphrase_file: PassphraseFile = None,
+    passphrase_fd: PassphraseFd = None,
+) -> None:
+    """ハブを新しく設置します: 鍵・創設記録・規則集、名簿があれば機関の鍵の公示まで。"""
+    wanted = RegisterFile.read(register) if register is not None else None  # before anything is made
+    passphrase = None if rehearsal else _passphrase(passphrase_file, passphrase_fd, twice=True)
+    with out.status("鍵を作成しています…"):
+        made = make_installation(data, mode="rehearsal" if rehearsal else "real", passphrase=passphrase)
+    with out.status("ハブを創設しています…"):
+        runtime = start_hub(made)
+        try:
+            with Served(runtime.app) as served:
+                register_agencies(made, served.url, wanted)
+        finally:
+            runtime.close()
+    out.print(f"[green]設置しました[/] {data}")
+    out.print(f"ハブの識別子: {made.hub.hex()}", highlight=False)
+    if not rehearsal:
+        out.print("registry/ の3つの鍵は3人の登録責任者がそれぞれ持ち帰り、ここから消してください。")
+    out.print(f"起動: kakehashi hub serve --data {data}", highlight=False)
+
+
+@hub.command("serve")
+def hub_serve(
+    data: Data,
+    port: Port = 0,
+    passphrase_file: PassphraseFile = None,
+    passphrase_fd: PassphraseFd = None,
+) -> None:
+    """ハブの窓口を起動します(Ctrl-C で終了)。"""
+    runtime = start_hub(_installation(data, passphrase_file, passphrase_fd))
+    try:
+        with Served(runtime.app, port=port) as served:
+            out.print(f"ハブ: {served.url}", highlight=False)
+            _until_stopped()
+    finally:
+        runtime.close()
+
+
+@agency.command("serve")
+def agency_serve(
+    data: Data,
+    code: Annotated[str, typer.Option("--agency", help="機関の略号")],
+    hub_url: Annotated[str, typer.Option("--hub", help="ハブの窓口のURL")],
+    port: Port = 0,
+    passphrase_file: PassphraseFile = None,
+    passphrase_fd: PassphraseFd = None,
+) -> None:
+    """一つの機関の窓口(画面とJSON API)を起動します(Ctrl-C で終了)。"""
+    from gateway.agency.serve import serve_agency
+
+    installation = _installation(data, passphrase_file, passphrase_fd)
+    with serve_agency(installation, code, hub_url, port=port) as url:
+        out.print(f"{code} の窓口: {url}", highlight=False)
+        _until_stopped()
+
+
+@agency.command("staff")
+def agency_staff(
+    data: Data,
+    code: Annotated[str, typer.Option("--agency", help="機関の略号")],
+    actor: Annotated[
+        str, typer.Option("--actor", help="職員の仮名参照(例: staff.a1)。委託先では訪問支援者の登録番号")
+    ],
+    name: Annotated[str, typer.Option("--name", help="表示名(この窓口の外には出ません)")],
+    token: Annotated[
+        bool, typer.Option("--token", help="合言葉の代わりに、システム用のトークンを発行します")
+    ] = False,
+    passphrase_file: PassphraseFile = None,
+    passphrase_fd: PassphraseFd = None,
+) -> None:
+    """窓口に職員(または接続するシステム)を登録します。"""
+    from gateway.agency.serve import add_staff
+
+    installation = _installation(data, passphrase_file, passphrase_fd)
+    secret = None if token else _prompted("職員の合言葉: ", twice=True)
+    issued = add_staff(installation, code, actor=actor, name=name, passphrase=secret)
+    out.print("登録しました" if issued is None else f"トークン(再表示できません): {issued}", highlight=False)
+
+
+@scenario.command("run")
+def scenario_run(
+    files: Annotated[list[Path], typer.Argument(help="物語のファイル", exists=True, dir_okay=False)],
+    as_json: AsJson = False,
+) -> None:
+    """物語を新しい訓練用ハブで再生し、すべての項目をすべての機関で開いて、期待と比べます。"""
+    reports = []
+    with _progress(quiet=as_json) as tell:
+        for file in files:
+            story = read_story(file)
+            reports.append(play_afresh(story, lambda what, id=story.id: tell(f"{id} {what}")))  # type: ignore[misc]
+    if as_json:
+        print(json.dumps({"scenarios": [r.to_json() for r in reports]}, ensure_ascii=False, indent=2))
+    else:
+        for report in reports:
+            print_report(report)
+    raise typer.Exit(0 if all(r.ok for r in reports) else 1)
+
+
+@audit.command("verify")
+def audit_verify(
+    data: Data,
+    as_json: AsJson = False,
+    passphrase_file: PassphraseFile = None,
+    passphrase_fd: PassphraseFd = None,
+) -> None:
+    """記録全体を検証します: 位置・封印・署名・判断の再現・表・窓口の受領証。"""
+    installation = _installation(data, passphrase_file, passphrase_fd)
+    with open_archive(installation) as archive, _bar("検証", quiet=as_json) as tell:
+        verifier = Verifier(archive.recorder, archive.store, archive.genesis)
+        found = verifier.run(views=archive.views, doors=doors_of(installation), progress=tell)
+    if as_json:
+        print(json.dumps(found.to_json(), ensure_ascii=False, indent=2))
+    else:
+        print_verification(found)
+    raise typer.Exit(0 if found.ok else 1)
+
+
+@audit.command("ledger")
+def audit_ledger(
+    data: Data,
+    case: Annotated[UUID | None, typer.Option("--case", help="事例の識別子(省略時はすべて)")] = None,
+    as_of: Annotated[
+        str | None, typer.Option("--as-of", help="この時点まで(例: 2025-06-05T12:00:00+09:00)")
+    ] = None,
+    as_json: AsJson = False,
+    passphrase_file: PassphraseFile = None,
+    passphrase_fd: PassphraseFd = None,
+) -> None:
+    """提供の台帳: だれが、だれに、何を、どの根拠で伝え、だれが開いたか。"""
+    from domain.facts import dump
+    from gateway.hub.views import catch_up
+
+    at = None if as_of is None else moment(as_of)
+    with open_archive(_installation(data, passphrase_file, passphrase_fd)) as archive:
+        if not archive.running:
+            catch_up(archive.views, archive.store)
+        queries = Queries(archive.views.reader)
+        codes = {a.id: a.code for a in archive.views.register.agencies.values()}
+        rows = queries.ledger(case=case, as_of=at)
+        openings = queries.openings(case=case, as_of=at)
+        if as_json:
+            print(
+                json.dumps(
+                    {"disclosures": dump(rows), "openings": dump(openings)}, ensure_ascii=False, indent=2
+                )
+            )
+            return
+    print_ledger([dump(r) for r in rows], [dump(o) for o in openings], {str(k): v for k, v in codes.items()})
+
+
+@projections.command("rebuild")
+def projections_rebuild(
+    data: Data, passphrase_file: PassphraseFile = None, passphrase_fd: PassphraseFd = None
+) -> None:
+    """閲覧用の表を記録から作り直します(ハブを止めて実行。中断しても続きから再開します)。"""
+    installation = _installation(data, passphrase_file, passphrase_fd)
+    with open_archive(installation) as archive:
+        if archive.running:
+            err.print("ハブが動いています。止めてから実行してください。")
+            raise typer.Exit(2)
+        archive.views.close()
+        head = archive.store.head()
+
+        def source(after: int) -> Iterator[Any]:
+            while page := archive.store.read(after + 1, 500):
+                yield from (as_stored(k) for k in page)
+                after += len(page)
+
+        with _bar("作り直し", quiet=False) as tell:
+            position = rebuild(
+                installation.hub_folder / "views.db",
+                source,
+                archive.store.records,
+                progress=lambda done: tell(done, head),
+            )
+    out.print(f"作り直しました: {position} 件")
+
+
+# --- printing -----------------------------------------------------------------------------------------------
+
+
+def print_report(report: Report) -> None:
+    """One story's result as a table of views, and its sentences."""
+    table = Table(title=f"{report.story.id} {report.story.title}", title_justify="left")
+    for column in ("時点", "機関", "開けた項目", "判定"):
+        table.add_column(column)
+    for check in report.checks:
+        view = " ".join(f"{section_text(s)}{check.openable[s]}" for s in check.openable) or "(なし)"
+        mark = "[green]一致[/]" if check.ok else f"[red]相違[/] 期待 {check.expected} {check.wrong or ''}"
+        table.add_row(f"{check.at:%Y-%m-%d}", check.agency, view, mark)
+    out.print(table)
+    for held in report.held:
+        mark = {True: "[green]成立[/]", False: "[red]不成立[/]", None: "[yellow]未確認[/]"}[held.ok]
+        out.print(f" {mark} {held.text} — {held.how}", highlight=False)
+    for problem in report.problems:
+        out.print(f" [red]問題[/] {problem}", highlight=False)
+    out.print("[bold green]合格[/]" if report.ok else "[bold red]不合格[/]")
+
+
+def print_verification(found: Verification) -> None:
+    """What the verification looked at and found."""
+    out.print(
+        f"記録 {found.records} 件、署名 {found.signatures} 件、判断の再現 {found.decisions} 件、"
+        f"ハブ自身の記録 {found.hub_acts} 件、受領証 {found.receipts} 件、"
+        f"表の照合 {'済' if found.rows_compared else '未'}"
+    )
+    for finding in found.findings[:50]:
+        place = "" if finding.position is None else f"位置 {finding.position} "
+        out.print(f" [red]{finding.what}[/] {place}{finding.where} {finding.detail}", highlight=False)
+    if len(found.findings) > 50:
+        out.print(f" ほか {len(found.findings) - 50} 件")
+    out.print(
+        "[bold green]検証: 異常なし[/]" if found.ok else f"[bold red]検証: 異常 {len(found.findings)} 件[/]"
+    )
+
+
+def print_ledger(rows: list[dict[str, Any]], openings: list[dict[str, Any]], codes: dict[str, str]) -> None:
+    """Disclosures with how often each was opened by its recipient."""
+    opened: dict[tuple[str, str], int] = {}
+    for o in openings:
+        if o["outcome"] == "OPENED":
+            opened[(o["item"], o["agency"])] = opened.get((o["item"], o["agency"]), 0) + 1
+    table = Table(title="提供の台帳", title_justify="left")
+    for column in ("日時(UTC)", "送り手", "受け手", "情報区分", "根拠", "本人同意", "結果", "閲覧"):
+        table.add_column(column)
+    for r in rows:
+        table.add_row(
+            r["at"][:16].replace("T", " "),
+            codes.get(r["by"], r["by"]),
+            codes.get(str(r["to"]), str(r["to"] or "")),
+            section_text(r["section"]),
+            r["basis"] or "",
+            r["subject_consent"] or "",
+            outcome_text(r["outcome"]) + (f" ({r['reason']})" if r["reason"] else ""),
+            str(opened.get((r["item"], r["to"]), 0)),
+        )
+    out.print(table)
+
+
+# --- small parts ------------------------------------------------------------------------------------------------
+
+
+def _installation(data: Path, file: Path | None, fd: int | None) -> Installation:
+    rehearsal = (data / "passphrase").exists()
+    return open_installation(data, None if rehearsal else _passphrase(file, fd, twice=False))
+
+
+def _passphrase(file: Path | None, fd: int | None, *, twice: bool) -> bytes:
+    if file is not None or fd is not None:
+        return read_passphrase(file=file, fd=fd)
+    return _prompted("合言葉: ", twice=twice)
+
+
+def _prompted(text: str, *, twice: bool) -> bytes:
+    first = read_passphrase(prompt=text)
+    if twice and read_passphrase(prompt="もう一度: ") != first:
+        raise typer.BadParameter("二つの合言葉が違います")
+    return first
+
+
+def _until_stopped() -> None:
+    """Wait for Ctrl-C or a request to end."""
+    stop = Event()
+    for which in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(which, lambda *_: stop.set())
+    while not stop.wait(0.5):
+        pass
+
+
+@contextmanager
+def _progress(*, quiet: bool) -> Iterator[Callable[[str], None]]:
+    """A line that says what is being done."""
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=err, transient=True, disable=quiet) as bar:
+        task = bar.add_task("準備", total=None)
+        yield lambda what: bar.update(task, description=what)
+
+
+@contextmanager
+def _bar(title: str, *, quiet: bool) -> Iterator[Callable[[int, int], None]]:
+    """A bar that says how far it is."""
+    columns = (TextColumn(title), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=err, transient=True, disable=quiet) as bar:
+        task = bar.add_task(title, total=None)
+        yield lambda done, of: bar.update(task, completed=done, total=of)
+
+
+if __name__ == "__main__":
+    main()

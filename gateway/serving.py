@@ -19,7 +19,8 @@ class Served:
     """One application being served. ``url`` is where; leaving the context stops it."""
 
     def __init__(self, app: FastAPI, *, port: int = 0, host: str = "127.0.0.1") -> None:
-        self._socket = socket.socket()
+        # the protocol is named so that asyncio sends without Nagle delay (40 ms an answer otherwise)
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             self._socket.bind((host, port))
