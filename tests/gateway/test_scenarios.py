@@ -1,0 +1,114 @@
+"""Stories played through the doors by the command that users have: every item opened as every agency (I5)."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+from typer.testing import CliRunner
+
+from gateway.cli import app
+
+STORIES = Path(__file__).parents[1] / "scenarios"
+RUN = CliRunner()
+
+
+def run(*files: Path) -> tuple[int, list[dict]]:  # type: ignore[type-arg]
+    result = RUN.invoke(app, ["scenario", "run", *map(str, files), "--json"])
+    return result.exit_code, json.loads(result.stdout)["scenarios"]
+
+
+def test_the_packaged_story_is_the_one_that_is_tested() -> None:
+    packaged = Path(__file__).parents[2] / "gateway" / "scenario" / "stories" / "sc-1.yaml"
+    assert packaged.read_bytes() == (STORIES / "sc-1.yaml").read_bytes()
+
+
+@pytest.mark.parametrize("name", ["sc-1", "sc-4"])
+def test_every_agency_opens_just_what_the_story_says(name: str) -> None:
+    code, [story] = run(STORIES / f"{name}.yaml")
+    assert story["reasons"] == []
+    assert [c for c in story["checks"] if not c["ok"]] == []
+    assert [m for m in story["must_hold"] if m["ok"] is False] == []
+    assert (code, story["ok"]) == (0, True)
+    looked_at = {c["agency"] for c in story["checks"]}
+    assert "AUDITOR" in looked_at
+    assert all(c["openable"] == {} for c in story["checks"] if c["agency"] == "AUDITOR")
+    assert any(c["openable"] for c in story["checks"])
+
+
+def short(tmp_path: Path, change: dict[str, object]) -> Path:
+    """SC-1 up to its first look, with one thing changed."""
+    story = yaml.safe_load((STORIES / "sc-1.yaml").read_text(encoding="utf-8"))
+    story["timeline"] = story["timeline"][:3]
+    story["expect"] = story["expect"][:1]
+    story["must_hold"] = []
+    story.update(change)
+    path = tmp_path / "story.yaml"
+    path.write_text(yaml.safe_dump(story, allow_unicode=True), encoding="utf-8")
+    return path
+
+
+def cells() -> list[tuple[str, dict[str, list[int]]]]:
+    return [
+        ("KS-CGC", {"BASIC": [1]}),  # one it must not have
+        ("AZ-CORE", {"BASIC": [1], "PREG": [1]}),  # one too few
+        ("MID-HOSP", {"BASIC": [1], "PREG": [1], "MEDICAL": [2]}),  # another number
+    ]
+
+
+@pytest.mark.parametrize(("agency", "view"), cells(), ids=["one too many", "one too few", "another number"])
+def test_a_story_with_one_wrong_cell_is_red(agency: str, view: dict[str, list[int]], tmp_path: Path) -> None:
+    story = yaml.safe_load((STORIES / "sc-1.yaml").read_text(encoding="utf-8"))
+    expect = story["expect"][:1]
+    expect[0]["views"][agency] = view
+    code, [found] = run(short(tmp_path, {"expect": expect}))
+    assert (code, found["ok"]) == (1, False)
+    assert [c["agency"] for c in found["checks"] if not c["ok"]] == [agency]
+
+
+def test_an_event_that_is_not_built_is_told_and_red(tmp_path: Path) -> None:
+    story = yaml.safe_load((STORIES / "sc-1.yaml").read_text(encoding="utf-8"))
+    timeline = story["timeline"][:3]
+    timeline[2] = {**timeline[2], "event": "SomethingOfTomorrow"}
+    code, [found] = run(short(tmp_path, {"timeline": timeline}))
+    assert (code, found["ok"]) == (1, False)
+    assert any("SomethingOfTomorrow" in reason for reason in found["reasons"])
+
+
+def test_a_refusal_that_does_not_come_is_red(tmp_path: Path) -> None:
+    story = yaml.safe_load((STORIES / "sc-1.yaml").read_text(encoding="utf-8"))
+    tried = {
+        "n": 4,
+        "at": "2025-05-13T10:00:00+09:00",
+        "from": "AZ-CORE",
+        "to": [],
+        "event": "DisclosureRefused",
+        "sections": [],
+        "tried": {
+            "event": "DisclosureMade",
+            "to": ["AZ-COORD"],
+            "sections": ["BASIC"],
+            "basis": "APPI-69-1",
+        },
+    }
+    code, [found] = run(short(tmp_path, {"timeline": [*story["timeline"][:3], tried]}))
+    assert (code, found["ok"]) == (1, False)
+    assert any("拒否されるはず" in reason for reason in found["reasons"])
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        pytest.param("- a list\n", "mapping", id="no mapping"),
+        pytest.param("id: X\n", "agencies", id="no agencies"),
+        pytest.param("id: [unclosed\n", "ParserError", id="no YAML"),
+    ],
+)
+def test_a_file_that_is_no_story_says_what_to_mend(text: str, says: str, tmp_path: Path) -> None:
+    path = tmp_path / "bad.yaml"
+    path.write_text(text)
+    result = RUN.invoke(app, ["scenario", "run", str(path)])
+    assert result.exit_code != 0
+    assert says in str(result.exception)
