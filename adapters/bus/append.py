@@ -31,6 +31,7 @@ from .api import (
 )
 from .client import NotSent, Silence
 from .errors import GuardFailed, OutcomeUnknown, TooLarge
+from .monitor import complaint
 from .settings import MAX_RECORD_BYTES
 from .subjects import Subjects
 from .wire import Reply
@@ -194,8 +195,16 @@ class Appender:
 
     def _given_up(self, unknown: bool, trouble: Exception) -> OperationalError:
         if unknown:
-            return OutcomeUnknown(f"perhaps recorded, perhaps not: {_words(trouble)}")
+            return OutcomeUnknown(f"perhaps recorded, perhaps not: {_words(trouble)}{self._complaints()}")
         return OperationalError(f"not recorded: {_words(trouble)}")
+
+    def _complaints(self) -> str:
+        """What the servers say of themselves: one whose disk was full keeps silent to appends."""
+        said = ""
+        for url in self._api.settings.monitor_urls:
+            with contextlib.suppress(OperationalError):
+                said += f"; a server says: {ill}" if (ill := complaint(url, 1.0)) else ""
+        return said
 
 
 def _is_conflict(error: ApiError) -> bool:

@@ -323,30 +323,34 @@ class Line:
 
     async def _live(self) -> None:
         ticker = self._loop.create_task(self._tick())
+        stop = self._loop.create_task(self._stop.wait())
         urls = self.settings.urls
         tries = 0
         while not self._stop.is_set():
             self._ended = asyncio.Event()
-            connection = await self._connect(urls[tries % len(urls)])
+            attempt = self._loop.create_task(self._connect(urls[tries % len(urls)]))
+            await asyncio.wait({stop, attempt}, return_when=asyncio.FIRST_COMPLETED)
+            if not attempt.done():
+                attempt.cancel()
+                break
+            connection = attempt.result()
             if connection is None:
                 pause = _PAUSES[min(tries // len(urls), len(_PAUSES) - 1)]
                 tries += 1
-                with contextlib.suppress(asyncio.TimeoutError):
-                    await asyncio.wait_for(self._stop.wait(), pause)
+                await asyncio.wait({stop}, timeout=pause)
                 continue
             tries = 0
             self._connection = connection
             self._up.set()
             self._wake_all()
-            stop = self._loop.create_task(self._stop.wait())
             end = self._loop.create_task(self._ended.wait())
             await asyncio.wait({stop, end}, return_when=asyncio.FIRST_COMPLETED)
-            stop.cancel()
             end.cancel()
             self._up.clear()
             self._connection = None
             self._lose(Silence("the connection to the bus was lost"))
             await _close(connection)
+            await asyncio.wait({stop}, timeout=_PAUSES[0])  # a server that drops us at once is not hammered
         ticker.cancel()
         self._wake_all()
 
@@ -386,6 +390,9 @@ class Line:
             await connection.flush(timeout=self.settings.connect_timeout)  # type: ignore[arg-type]
             if self._refused_inbox:
                 raise NotAllowed(self._trouble)
+        except asyncio.CancelledError:
+            await _close(connection)
+            raise
         except Exception as e:
             text = str(e) or type(e).__name__
             if not isinstance(e, NoServersError):  # the reason came before it, by the error callback
@@ -420,8 +427,8 @@ async def _nothing(_: Msg) -> None:
 
 
 async def _close(connection: _Connection) -> None:
-    with contextlib.suppress(Exception):
-        await connection.close()
+    with contextlib.suppress(Exception):  # a half-made TLS connection may never say that it is closed
+        await asyncio.wait_for(connection.close(), 1.0)
 
 
 async def _cancel_rest() -> None:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import http.client
-import json
 import time
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 from eventsourcing.persistence import OperationalError
 
 from .api import Api, ApiError
 from .binary import version_flaw
 from .errors import NotAllowed, StreamDrift
+from .monitor import complaint, varz
 from .settings import MAX_PAYLOAD_BYTES
 from .stream import check_stream, record_stream
 
@@ -97,28 +95,12 @@ def _monitors(api: Api, flaws: list[str]) -> int | None:
     if required and not api.settings.monitor_urls:
         flaws.append("sync_always is not known: no monitoring address is given")
     for url in api.settings.monitor_urls:
-        try:
-            jetstream = varz(url, api.settings.connect_timeout).get("jetstream", {})
-        except (OSError, ValueError, http.client.HTTPException) as e:
-            raise OperationalError(f"the monitoring port of a server does not answer: {e}") from e
+        jetstream = varz(url, api.settings.connect_timeout).get("jetstream", {})
+        if ill := complaint(url, api.settings.connect_timeout):
+            raise OperationalError(f"a server says that it is not well: {ill}")
         config, stats = jetstream.get("config", {}), jetstream.get("stats", {})
         if required and config.get("sync_always") is not True:
             flaws.append("sync_always is not on: acknowledged records could be lost when the power fails")
         if config.get("max_storage", -1) >= 0:
             rooms.append(max(0, int(config["max_storage"]) - int(stats.get("storage", 0))))
     return min(rooms, default=None)
-
-
-def varz(url: str, timeout: float) -> dict[str, Any]:
-    """What a server says about itself on its monitoring port."""
-    parts = urlsplit(url)
-    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-    connection = kind(parts.hostname or "", parts.port, timeout=timeout)
-    try:
-        connection.request("GET", "/varz")
-        response = connection.getresponse()
-        if response.status != 200:
-            raise http.client.HTTPException(f"status {response.status}")
-        return dict(json.loads(response.read()))
-    finally:
-        connection.close()

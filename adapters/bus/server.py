@@ -20,6 +20,7 @@ from eventsourcing.persistence import OperationalError
 from .binary import binary_version, find_binary
 from .errors import AlreadyRunning
 from .layout import check_key, config, private_folder, seed_in, stream_folder, write_private
+from .monitor import complaint
 from .rights import User, hub_user, ops_user, public_of
 from .settings import BusSettings
 
@@ -27,6 +28,8 @@ log = logging.getLogger(__name__)
 
 HUB_INBOX = "_INBOX.hub"
 OPS_INBOX = "_INBOX.ops"
+LOOK_EVERY = 2.0  # seconds between looks at a running server
+ROOM_TO_GO_ON = 64 * 1024 * 1024  # free bytes that make a new start worth while after a full disk
 STOP_PATIENCE = 10.0  # seconds that a server may take to end in good order
 
 # The server must not outlive us. The wish to die with the parent is a mark of a process that survives
@@ -53,8 +56,9 @@ class EmbeddedServer:
     never by command line or environment.
 
     A crash is told to ``on_event`` and the log, and the server is started again on the same port.
-    ``on_event`` runs on the watching thread and gets one word (``started``, ``crashed``,
-    ``stopped``) and a sentence.
+    ``on_event`` runs on the watching thread and gets one word (``started``, ``crashed``, ``stuck``,
+    ``stopped``) and a sentence. ``stuck`` is a server that can't write: it is started again as soon
+    as there is room.
     """
 
     def __init__(
@@ -236,7 +240,7 @@ class EmbeddedServer:
                 self._tell("started", f"nats-server {self.version} serves on {self.url}")
                 self._first_start.set()
                 assert self._process is not None
-                code = self._process.wait()
+                code = self._attend(self._process)
                 if self._wish_to_stop.is_set():
                     break
                 self._tell("crashed", f"nats-server ended by itself (code {code}); starting it again")
@@ -246,6 +250,30 @@ class EmbeddedServer:
             pause = min(pause * 2, 5.0)
         self._end_process()
         self._tell("stopped", "nats-server is stopped")
+
+    def _attend(self, process: subprocess.Popen[bytes]) -> int:
+        """Wait for the end of the process, and see meanwhile that it can still write.
+
+        A server whose disk was full does not go on by itself once there is room: start it anew then.
+        """
+        ill = ""
+        while True:
+            try:
+                return process.wait(LOOK_EVERY)
+            except subprocess.TimeoutExpired:
+                pass
+            before, ill = ill, self._write_error()
+            if ill and ill != before:
+                self._tell("stuck", f"nats-server can't write: {ill}")
+            if ill and self.disk_free_bytes() >= ROOM_TO_GO_ON:
+                process.terminate()
+
+    def _write_error(self) -> str:
+        try:
+            said = complaint(self.monitor_url, 2.0)
+        except OperationalError:
+            return ""  # busy or ending: the process tells the rest
+        return said if "write error" in said else ""
 
     def _launch(self, binary: Path, users: list[User]) -> None:
         ports_of = self.folder.glob("*.ports")

@@ -225,3 +225,48 @@ def test_a_full_disk_is_a_clear_error_and_not_a_hang(tmp_path, event):
         assert recorder.head() == stored
         assert recorder.check().room_bytes < 200_000
         recorder.close()
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A file system of 12 MiB, where we may mount one."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    try:
+        subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", "size=12m", "tmpfs", str(folder)], check=True, capture_output=True
+        )
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("no right to mount a small file system here")
+    yield folder
+    subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+@pytest.mark.faults
+def test_a_disk_that_others_filled_is_told_and_survived(small_disk, event, monkeypatch):
+    """The server answers nothing after such a failure, even with room again: it must be started anew."""
+    monkeypatch.setattr("adapters.bus.server.LOOK_EVERY", 0.3)
+    monkeypatch.setattr("adapters.bus.server.ROOM_TO_GO_ON", 1024 * 1024)
+    told: list[str] = []
+    filler = small_disk / "filler"
+    with EmbeddedServer(
+        small_disk / "data", store_key=KEY, on_event=lambda word, _: told.append(word)
+    ).start() as server:
+        recorder = connect(replace(server.hub_settings(), timeout=1.5))
+        recorder.insert_events([event()])
+        filler.write_bytes(bytes(server.disk_free_bytes() - 300_000))
+        stored = []
+
+        def fill() -> None:
+            for _ in range(20):
+                stored.append(recorder.insert_events([event(state=os.urandom(100_000))]))
+
+        with pytest.raises(OperationalError, match="no space left on device"):
+            fill()
+        assert await_(lambda: "stuck" in told)
+        assert "no space left on device" in recorder.check().trouble
+        filler.unlink()
+        assert await_(lambda: told.count("started") == 2)
+        recorder.insert_events([event()])
+        assert recorder.head() == 1 + len(stored) + 1, "what was acknowledged is there, and it goes on"
+        recorder.close()

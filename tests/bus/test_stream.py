@@ -98,8 +98,8 @@ def test_a_server_that_does_not_say_that_it_syncs_is_refused(settings):
 
 
 def test_a_server_that_syncs_later_is_refused(settings, monkeypatch):
-    import adapters.bus.health as health
-
-    monkeypatch.setattr(health, "varz", lambda *_: {"jetstream": {"config": {"sync_interval": 120}}})
+    monkeypatch.setattr(
+        "adapters.bus.health.varz", lambda *_: {"jetstream": {"config": {"sync_interval": 120}}}
+    )
     with pytest.raises(StreamDrift, match="sync_always is not on"):
         connect(settings)

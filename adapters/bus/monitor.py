@@ -1,0 +1,42 @@
+"""A server's monitoring port: what it says about itself, and whether it is well."""
+
+from __future__ import annotations
+
+import http.client
+import json
+from typing import Any
+from urllib.parse import urlsplit
+
+from eventsourcing.persistence import OperationalError
+
+
+def varz(url: str, timeout: float) -> dict[str, Any]:
+    """What a server says about itself. ``OperationalError`` if it does not answer."""
+    status, answer = _get(url, "/varz", timeout)
+    if status != 200:
+        raise OperationalError(f"the monitoring port of a server answers with {status}")
+    return answer
+
+
+def complaint(url: str, timeout: float) -> str:
+    """What ails the server, in its own words, or "". ``OperationalError`` if it does not answer.
+
+    Where the disk was full once, the server answers no append until it is started anew, and says so
+    here only.
+    """
+    status, answer = _get(url, "/healthz", timeout)
+    return "" if status == 200 else str(answer.get("error") or answer.get("status") or status)
+
+
+def _get(url: str, path: str, timeout: float) -> tuple[int, dict[str, Any]]:
+    parts = urlsplit(url)
+    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+    connection = kind(parts.hostname or "", parts.port, timeout=timeout)
+    try:
+        connection.request("GET", path)
+        response = connection.getresponse()
+        return response.status, dict(json.loads(response.read()))
+    except (OSError, ValueError, http.client.HTTPException) as e:
+        raise OperationalError(f"the monitoring port of a server does not answer: {e}") from e
+    finally:
+        connection.close()
