@@ -119,6 +119,12 @@ def anyone(asking: Asking) -> Refusal | None:
     return None
 
 
+def an_office_has_part(asking: Asking) -> Refusal | None:
+    """News of a family goes to (or comes from) the core or the coordinating agency. Basis: guideline 6(1)[1]."""
+    offices = {asking.case.core, asking.coordinating}
+    return needs(bool(offices & (asking.fact.to | {asking.by})), Reason.NO_CORE_AGENCY)
+
+
 def core(asking: Asking) -> Refusal | None:
     """The responsible core agency alone. Basis: guideline 3(1), 6."""
     return needs(asking.by == asking.case.core, Reason.NOT_RESPONSIBLE_CORE)
@@ -401,8 +407,8 @@ def consultation_form(asking: Asking) -> Refusal | None:
 MUST, MAY, NEVER = Carries.MUST, Carries.MAY, Carries.NEVER
 
 ACTS: Mapping[type[Fact], Act] = {
-    FamilyInformationProvided: Act(MUST, anyone, form=known_indicators),
-    ProgrammeNotificationReceived: Act(MUST, anyone),
+    FamilyInformationProvided: Act(MUST, an_office_has_part, form=known_indicators),
+    ProgrammeNotificationReceived: Act(MUST, an_office_has_part),
     ReferralAcknowledged: Act(NEVER, anyone, form=answers_one_sent_to_me),
     ReferralRead: Act(NEVER, anyone, form=answers_one_sent_to_me),
     InformationRequested: Act(MAY, anyone),

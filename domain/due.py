@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from domain.calendar import day_of, end_of
-from domain.facts import ContractorSuspended, Fact, Kind, OathLapsed, TrainingLapsed
+from domain.facts import ContractorSuspended, Fact, Kind, OathLapsed, OutsourcingContractEnded, TrainingLapsed
 from domain.record import About
 from domain.register import Commission, Register
 
-HUB_ACTS: tuple[type[Fact], ...] = (TrainingLapsed, OathLapsed, ContractorSuspended)
+HUB_ACTS: tuple[type[Fact], ...] = (TrainingLapsed, OathLapsed, ContractorSuspended, OutsourcingContractEnded)
 
 
 @dataclass(frozen=True)
@@ -38,9 +38,17 @@ _ORDER = {kind: place for place, kind in enumerate(HUB_ACTS)}
 def _due(register: Register, now: datetime) -> Iterator[Due]:
     for commission in register.commissions.values():
         about = About(Kind.COMMISSION, commission.id)
+        yield from _end(commission, about, now)
         for due in (*_lapses(commission, about, now), *_suspension(register, commission, about)):
             if commission.in_force(day_of(due.at)):
                 yield due
+
+
+def _end(commission: Commission, about: About, now: datetime) -> Iterator[Due]:
+    """Basis: CWA 21-10-2(3): a contract with a last day is over when that day is."""
+    until = commission.ends_on
+    if until is not None and not commission.ended and end_of(until) <= now:
+        yield Due(end_of(until), about, OutsourcingContractEnded())
 
 
 def _lapses(commission: Commission, about: About, now: datetime) -> Iterator[Due]:

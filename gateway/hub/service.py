@@ -113,6 +113,8 @@ class Hub:
         self._locks = Locks()
         self._cases: OrderedDict[UUID, World] = OrderedDict()
         self._cases_lock = Lock()
+        self._register_lock = Lock()
+        self._doubtful: set[About] = set()
         self._due_at: datetime | None = None
         self._note_due()
 
@@ -141,7 +143,7 @@ class Hub:
             except Conflict as conflict:
                 if conflict.flaw not in ("version-exists", "rests-on-old-state") or attempt == TRIES - 1:
                     raise
-                self._forget(wish.about.id)
+                self._reread(wish.about)
         raise AssertionError("the loop returns or raises")  # no cover
 
     def _turn(self, wish: Wish) -> AbstractContextManager[None]:
@@ -158,6 +160,8 @@ class Hub:
         items: dict[UUID, bytes],
         wraps: dict[tuple[UUID, To], bytes],
     ) -> Answer:
+        if wish.about in self._doubtful:
+            self._reread(wish.about)
         world = self._world(wish.about)
         originator = _originator(world, wish)
         reading = isinstance(wish.draft, AccessFact)
@@ -230,7 +234,7 @@ class Hub:
         try:
             return self._store.append(record, evidence, guard)
         except Unavailable:
-            self._forget(record.about.id)  # it may have been stored: read before deciding again
+            self._doubtful.add(record.about)  # it may have been stored: read before deciding again
             raise
 
     def _receipt(self, wish: Wish, position: int, sha: bytes, tag: bytes, at: datetime) -> bytes:
@@ -421,10 +425,13 @@ class Hub:
     def tick(self, until: datetime | None = None) -> int:
         """Record what has fallen due by ``until`` (now), in order, each at its own time. Returns how many."""
         now = until or self.clock.now()
-        if self._due_at is None or self._due_at > now:
+        behind = any(about.kind is not Kind.CASE for about in self._doubtful)
+        if not behind and (self._due_at is None or self._due_at > now):
             return 0
         count = 0
         with self._locks.changing():
+            for about in [a for a in self._doubtful if a.kind is not Kind.CASE]:
+                self._reread(about)
             while (due := next_due(self._register, now)) is not None:
                 self._hub_act(due.about, due.fact, due.at)
                 count += 1
@@ -502,14 +509,29 @@ class Hub:
             present = self._cases.get(world.case.id)
             if present is not None and case is not None:
                 world = replace(present, case=world.case) if case else replace(present, access=world.access)
+            elif present is not None:
+                world = World(
+                    world.register,
+                    max(present.case, world.case, key=lambda c: c.version),
+                    max(present.access, world.access, key=lambda a: a.version),
+                )
             self._cases[world.case.id] = world
             self._cases.move_to_end(world.case.id)
             while len(self._cases) > CACHED_CASES:
                 self._cases.popitem(last=False)
 
-    def _forget(self, id: UUID) -> None:
-        with self._cases_lock:
-            self._cases.pop(id, None)
+    def _reread(self, about: About) -> None:
+        """Take what is recorded about this, where what is held in memory may be behind it."""
+        if about.kind is Kind.CASE:
+            with self._cases_lock:
+                self._cases.pop(about.id, None)
+        else:
+            with self._register_lock:
+                known = self._register.find(about.kind, about.id)
+                for kept in self._store.load(about.id, gt=0 if known is None else known.version):
+                    self._register = self._register.with_record(kept.record)
+            self._note_due()
+        self._doubtful.discard(about)
 
 
 def hub_ask(originator: UUID, version: int) -> UUID:
