@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from adapters.bus import (
@@ -18,7 +18,7 @@ from adapters.bus import (
     connect,
 )
 from adapters.store import Store
-from domain.errors import Unavailable
+from domain.errors import Malformed, Unavailable
 from gateway.hub.views import engine_over
 from gateway.installation import Installation
 from keys.genesis import Genesis
@@ -26,6 +26,7 @@ from keys.vault import KeystoreCustody, Vault
 from projections.engine import Engine
 
 RUNNING = "running.json"
+REMOTE = "bus.json"
 
 
 @dataclass
@@ -48,6 +49,22 @@ def note_running(installation: Installation, settings: BusSettings) -> Path:
     return path
 
 
+def remote_bus(installation: Installation) -> BusSettings | None:
+    """The server or cluster that the operator named in ``hub/bus.json``; None for the embedded server.
+
+    The file holds the settings of ``adapters/bus`` by name (``JETSTREAM_URL``, ``JETSTREAM_SEED_FILE`` …); it
+    names a seed file, never a seed. Raises Malformed for a file that is not of this form.
+    """
+    path = installation.hub_folder / REMOTE
+    if not path.exists():
+        return None
+    try:
+        given = {str(k): str(v) for k, v in json.loads(path.read_text()).items()}
+        return replace(BusSettings.from_env(given), stream=installation.genesis.stream)
+    except (ValueError, AttributeError) as error:
+        raise Malformed("bus-settings", f"{REMOTE}: {error}") from error
+
+
 @contextmanager
 def open_archive(installation: Installation) -> Iterator[Archive]:
     """Open the folder; starts the bus where no hub does. Raises Unavailable where neither can be had."""
@@ -56,12 +73,16 @@ def open_archive(installation: Installation) -> Iterator[Archive]:
     with ExitStack() as stack:
         folder = installation.hub_folder / "bus"
         running = False
-        try:
-            bus = EmbeddedServer(folder, store_key=secrets["bus"], stream=genesis.stream).start()
-            stack.callback(bus.stop)
-            settings = bus.hub_settings()
-        except AlreadyRunning:
-            settings, running = _settings(installation, folder, genesis.stream), True
+        remote = remote_bus(installation)
+        if remote is not None:
+            settings = remote
+        else:
+            try:
+                bus = EmbeddedServer(folder, store_key=secrets["bus"], stream=genesis.stream).start()
+                stack.callback(bus.stop)
+                settings = bus.hub_settings()
+            except AlreadyRunning:
+                settings, running = _settings(installation, folder, genesis.stream), True
         recorder = connect(settings)
         stack.callback(recorder.close)
         vault = Vault.open(installation.hub_folder / "vault.db", KeystoreCustody(secrets))

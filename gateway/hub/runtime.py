@@ -16,7 +16,7 @@ from adapters.store import Evidence, Store
 from domain.errors import Broken, Unavailable
 from domain.facts import HubFounded, Kind
 from domain.record import DECIDER, REGISTRY, About, Record
-from gateway.archive import note_running
+from gateway.archive import note_running, remote_bus
 from gateway.hub.app import hub_app
 from gateway.hub.clock import RealClock, SetClock
 from gateway.hub.questions import Questions
@@ -50,9 +50,7 @@ class HubRuntime:
         self._parts.close()
 
 
-def start_hub(
-    installation: Installation, *, at: datetime | None = None, remote: BusSettings | None = None
-) -> HubRuntime:
+def start_hub(installation: Installation, *, at: datetime | None = None) -> HubRuntime:
     """Open the folder, start (or reach) the bus, bring the views up to date and make the hub ready.
 
     ``at``: where a rehearsal's clock stands at first; it is never earlier than the last record.
@@ -66,7 +64,7 @@ def start_hub(
     with ExitStack() as parts:
         vault = Vault.open(installation.hub_folder / "vault.db", KeystoreCustody(secrets))
         parts.callback(vault.close)
-        bus, settings = _bus(installation, secrets["bus"], genesis.stream, remote, parts)
+        bus, settings = _bus(installation, secrets["bus"], genesis.stream, parts)
         recorder = connect(settings)
         parts.callback(recorder.close)
         items = ItemStore(settings)
@@ -75,6 +73,13 @@ def start_hub(
             recorder, items, vault, hub=installation.hub, prefix=settings.prefix, audit=genesis.audit_kem
         )
         if store.head() == 0:
+            if (
+                vault.status_ck(genesis.log_id, 1) != "never"
+                and (installation.hub_folder / "views.db").exists()
+            ):
+                raise Broken(
+                    "record-lost", "the stream is empty, but this hub has recorded: restore its backup"
+                )
             _found(store, installation, at or RealClock().now())
         views = engine_over(store, installation.hub_folder / "views.db")
         parts.callback(views.close)
@@ -105,9 +110,10 @@ def start_hub(
 
 
 def _bus(
-    installation: Installation, key: bytes, stream: str, remote: BusSettings | None, parts: ExitStack
+    installation: Installation, key: bytes, stream: str, parts: ExitStack
 ) -> tuple[EmbeddedServer | None, BusSettings]:
     """The embedded server of this folder, or the remote one that an operator named."""
+    remote = remote_bus(installation)
     if remote is not None:
         return None, remote
     bus = EmbeddedServer(installation.hub_folder / "bus", store_key=key, stream=stream).start()

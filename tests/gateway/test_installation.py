@@ -1,0 +1,142 @@
+"""Installations: founded once, opened with their passphrase only, on the embedded bus or one that was named."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from adapters.bus import EmbeddedServer
+from domain.errors import Broken, Malformed, NotThere, Untrusted
+from gateway.archive import open_archive
+from gateway.hub.runtime import start_hub
+from gateway.installation import make_installation, moment, open_installation
+from gateway.serving import Served
+from gateway.setup import RegisterFile, register_agencies
+from gateway.verify import Verifier
+
+AGENCIES = """
+core: AZ-CORE
+coordinating: AZ-COORD
+agencies:
+  AZ-CORE: {name: あおぞら市こども家庭センター, roles: [CORE], body: MUNICIPALITY, municipality: '999999', member: 1}
+  AZ-COORD: {name: あおぞら市要対協調整機関, roles: [COORD], body: MUNICIPALITY, municipality: '999999', member: 1}
+  SORA-NPO: {name: NPO法人そらまめ架空支援, roles: [CONTRACTOR], body: COMMISSIONED}
+"""
+
+
+@pytest.fixture
+def listed(tmp_path: Path) -> RegisterFile:
+    path = tmp_path / "agencies.yaml"
+    path.write_text(AGENCIES, encoding="utf-8")
+    return RegisterFile.read(path)
+
+
+def test_a_real_hub_is_founded_with_its_agencies_and_opens_only_with_its_passphrase(
+    tmp_path: Path, listed: RegisterFile
+) -> None:
+    folder = tmp_path / "hub"
+    made = make_installation(folder, mode="real", passphrase=b"a long enough passphrase")
+    runtime = start_hub(made)
+    try:
+        with Served(runtime.app) as served:
+            register_agencies(made, served.url, listed)
+        assert {a.code for a in runtime.hub.register.agencies.values()} == {"AZ-CORE", "AZ-COORD", "SORA-NPO"}
+        [network] = runtime.hub.register.networks.values()
+        assert len(network.members) == 2
+    finally:
+        runtime.close()
+    with pytest.raises(Malformed, match="no-passphrase"):
+        open_installation(folder)
+    with pytest.raises(Untrusted):
+        start_hub(open_installation(folder, b"another passphrase"))
+    with open_archive(open_installation(folder, b"a long enough passphrase")) as archive:
+        found = Verifier(archive.recorder, archive.store, archive.genesis).run(views=archive.views)
+        assert found.findings == []
+        assert found.records == 1 + 1 + 3 + 2 + 2
+
+
+def test_an_installation_is_never_overwritten(tmp_path: Path) -> None:
+    make_installation(tmp_path / "hub", mode="rehearsal")
+    with pytest.raises(Malformed, match="folder-not-empty"):
+        make_installation(tmp_path / "hub", mode="rehearsal")
+
+
+def test_a_folder_without_installation_says_how_to_make_one(tmp_path: Path) -> None:
+    with pytest.raises(NotThere, match="kakehashi init"):
+        open_installation(tmp_path)
+
+
+def test_a_real_installation_needs_a_passphrase(tmp_path: Path) -> None:
+    with pytest.raises(Malformed, match="no-passphrase"):
+        make_installation(tmp_path / "hub", mode="real")
+
+
+def test_no_secret_lies_open_in_a_folder(tmp_path: Path) -> None:
+    made = make_installation(tmp_path / "hub", mode="real", passphrase=b"a long enough passphrase")
+    secrets = [v for v in made.hub_secrets().values()]
+    secrets += [k.seeds for k in made.registry()] + [made.audit()[0].seeds, made.audit()[1].seed]
+    for path in made.folder.rglob("*"):
+        if path.is_file():
+            data = path.read_bytes()
+            assert not any(s[:32] in data or s.hex().encode() in data for s in secrets), path.name
+            assert b"a long enough passphrase" not in data
+
+
+def test_a_hub_whose_record_is_gone_does_not_begin_anew(tmp_path: Path) -> None:
+    made = make_installation(tmp_path / "hub", mode="rehearsal")
+    start_hub(made).close()
+    shutil.rmtree(made.hub_folder / "bus")
+    with pytest.raises(Broken, match="record-lost"):
+        start_hub(made)
+
+
+def test_a_hub_uses_the_bus_that_its_operator_named(tmp_path: Path, listed: RegisterFile) -> None:
+    made = make_installation(tmp_path / "hub", mode="rehearsal")
+    with EmbeddedServer(tmp_path / "elsewhere", store_key=bytes(range(32))).start() as server:
+        settings = server.hub_settings()
+        about = {
+            "JETSTREAM_URL": settings.url,
+            "JETSTREAM_MONITOR_URL": settings.monitor_url,
+            "JETSTREAM_INBOX": settings.inbox,
+            "JETSTREAM_SEED_FILE": str(tmp_path / "elsewhere" / "seeds" / "hub.seed"),
+        }
+        (made.hub_folder / "bus.json").write_text(json.dumps(about))
+        runtime = start_hub(made)
+        try:
+            assert runtime.bus is None
+            with Served(runtime.app) as served:
+                register_agencies(made, served.url, listed)
+            assert runtime.recorder.head() == 9
+        finally:
+            runtime.close()
+        with open_archive(made) as archive:
+            assert Verifier(archive.recorder, archive.store, archive.genesis).run().findings == []
+    assert not (made.hub_folder / "bus").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        pytest.param("core: A", "agencies", id="no agencies"),
+        pytest.param("core: A\ncoordinating: A\nagencies: {A: {name: a, roles: [KING], body: PRIVATE}}", "KING", id="role"),
+        pytest.param("core: B\ncoordinating: A\nagencies: {A: {name: a, roles: [CORE], body: PRIVATE}}", "B", id="office"),
+        pytest.param(
+            "core: A\ncoordinating: A\nagencies: {A: {name: a, roles: [CORE], body: PRIVATE, colour: red}}",
+            "colour",
+            id="unknown key",
+        ),
+    ],
+)
+def test_a_list_of_agencies_that_is_wrong_says_where(text: str, says: str, tmp_path: Path) -> None:
+    path = tmp_path / "agencies.yaml"
+    path.write_text(text)
+    with pytest.raises(Malformed, match=says):
+        RegisterFile.read(path)
+
+
+def test_a_time_without_zone_is_refused() -> None:
+    with pytest.raises(Malformed, match="naive-time"):
+        moment("2025-06-05T12:00:00")
