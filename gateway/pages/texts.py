@@ -1,0 +1,327 @@
+"""The Japanese text of every code. A code without a text is a failing test, never a bare code on a page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+ROLES: Mapping[str, str] = {
+    "CORE": "中核機関",
+    "COORD": "調整機関",
+    "CGC": "児童相談所",
+    "MED": "医療機関",
+    "CONTRACTOR": "委託先",
+    "EXT": "関係機関",
+}
+
+SECTIONS: Mapping[str, str] = {
+    "BASIC": "基本情報",
+    "ADDR": "秘匿住所",
+    "NOTIFIER": "通告者特定情報",
+    "CHILD": "子どもの状況",
+    "CAREGIVER": "養育者の状況",
+    "ENV": "養育環境",
+    "PREG": "妊娠期・特定妊婦",
+    "MEDICAL": "医療情報",
+    "RISK": "危険度・保護",
+    "PLAN": "支援計画",
+    "VISIT": "訪問記録",
+    "CONF": "会議録",
+    "CLOSING": "終結評価",
+    "SOURCE": "原本",
+    "REASON": "理由",
+}
+
+FLAGS: Mapping[str, str] = {
+    "CHILD_STATEMENT": "子どもの発言",
+    "SENSITIVE": "要配慮",
+    "THIRD_PARTY": "第三者情報",
+    "DV_PROTECTED": "DV等支援措置",
+    "NEVER_TO_GUARDIAN": "保護者に不開示",
+}
+
+PURPOSES: Mapping[str, str] = {
+    "SUPPORT": "養育支援訪問事業の実施",
+    "SAFETY": "安全確認・保護",
+    "SUPERVISION": "指導・上席の確認",
+    "REHEARSAL_CHECK": "訓練での閲覧確認",
+}
+
+ACTS: Mapping[str, str] = {
+    "family_information.provided": "情報提供",
+    "programme_notification.received": "児相等からの通知",
+    "referral.acknowledged": "受領確認",
+    "referral.read": "閲読",
+    "information.requested": "照会",
+    "information_request.answered": "回答",
+    "information_request.declined": "不回答",
+    "network_case_registration.requested": "要対協登録の求め",
+    "network_case.registered": "要対協登録",
+    "network_case.deregistered": "要対協登録解除",
+    "case_conference.convened": "個別ケース検討会議招集",
+    "conference_minutes.recorded": "会議録",
+    "indicator_assessment.recorded": "指標評価",
+    "eligibility.determined": "対象決定",
+    "support_plan.formulated": "計画策定",
+    "support_plan.proposed": "計画案",
+    "support_plan.approved": "計画承認",
+    "support.commenced": "支援開始",
+    "plan.reviewed": "計画見直し",
+    "plan.extended": "期間延長",
+    "consent.given": "同意",
+    "consent.refused": "同意拒否",
+    "consent.withdrawn": "同意撤回",
+    "disclosure.made": "開示",
+    "disclosure.held": "開示(保留)",
+    "disclosure.refused": "開示拒否",
+    "held_disclosure.released": "保留解除",
+    "wish.refused": "申出拒否",
+    "items.rewrapped": "鍵の追加",
+    "support_worker.assigned": "訪問支援者の割当",
+    "support_worker.unassigned": "割当解除",
+    "visit_report.submitted": "訪問報告",
+    "home_visit.completed": "訪問実施",
+    "closing_consultation.held": "終結協議",
+    "closing_evaluation.recorded": "支援後評価",
+    "support.closed": "終結",
+    "follow_on_service.arranged": "後続支援の依頼",
+    "follow_on_service.accepted": "後続支援の受入れ",
+    "section.opened": "閲覧",
+    "opening.refused": "閲覧拒否",
+    "disclosure.received": "到達確認",
+    "wrap_fetched_for.rewrap": "鍵追加のための鍵取得",
+    "hub.founded": "ハブ創設",
+    "rule_book.published": "規則集の公示",
+    "key_set.published": "鍵の公示",
+    "key_set.revoked": "鍵の失効",
+    "core_agency.designated": "中核機関指定",
+    "coordinating_agency.designated": "調整機関指定",
+    "network_member.admitted": "要対協加入",
+    "network_member.withdrawn": "要対協脱退",
+    "network_membership.published": "構成員の公示",
+    "outsourcing_contract.concluded": "委託契約",
+    "outsourcing_contract.ended": "委託終了",
+    "contractor_requirement.verified": "委託要件確認",
+    "support_worker.registered": "訪問支援者登録",
+    "training_module.completed": "研修科目修了",
+    "training_module.exempted": "研修科目省略",
+    "oath.signed": "誓約書",
+    "training.lapsed": "研修の失効",
+    "oath.lapsed": "誓約書の失効",
+    "contractor.suspended": "委託先の停止",
+    "contractor.reinstated": "委託先の再開",
+}
+
+OUTCOMES: Mapping[str, str] = {
+    "DISCLOSED": "提供",
+    "STANDING": "常時閲覧",
+    "HELD": "保留",
+    "RELEASED": "保留解除",
+    "REFUSED": "拒否",
+    "OPENED": "閲覧",
+    "GIVEN": "同意",
+    "WITHDRAWN": "撤回",
+    "recorded": "記録しました",
+    "refused": "規則により拒否されました",
+    "waiting": "ハブの応答を待っています",
+    "OK": "照合済み",
+}
+
+STATES: Mapping[str, str] = {
+    "OPENABLE": "閲覧可",
+    "PENDING_KEY": "鍵の準備中",
+    "CLOSED": "閲覧終了",
+}
+
+STATUSES: Mapping[str, str] = {
+    "OPEN": "受付中",
+    "SUPPORTED": "支援中",
+    "FOLLOW_ON_PENDING": "後続支援の受入れ待ち",
+    "CLOSED": "終結",
+}
+
+TASKS: Mapping[str, str] = {
+    "ACKNOWLEDGE": "受領を確認する",
+    "READ": "情報提供を読む",
+    "ANSWER": "照会に回答する",
+    "REWRAP": "鍵を追加する(窓口が自動で行います)",
+    "RELEASE": "保留した開示の解除を申し出る",
+    "HELD": "委託先の再開を待つ(保留中)",
+    "ACCEPT": "後続支援を受け入れる",
+    "REVIEW": "計画を見直す",
+    "REGISTER": "要対協への登録を判断する",
+}
+
+CONSENTS: Mapping[str, str] = {"GIVEN": "同意あり", "REFUSED": "同意拒否", "NOT_ASKED": "未確認"}
+
+BASES: Mapping[str, str] = {
+    "CWA-25-1": "児福法25条1項(通告)",
+    "CWA-25-O": "児福法25条2項",
+    "CWA-25-2-2": "児福法25条の2第2項(要対協の情報交換)",
+    "CWA-25-2-5": "児福法25条の2第5項(調整機関)",
+    "CWA-25-3-1": "児福法25条の3第1項(協力の求め)",
+    "CWA-25-3-2": "児福法25条の3第2項(協力の応答)",
+    "CWA-25-5": "児福法25条の5(守秘義務)",
+    "CWA-61-3": "児福法61条の3(罰則)",
+    "CWA-21-10-2-1": "児福法21条の10の2第1項",
+    "CWA-21-10-2-3": "児福法21条の10の2第3項(委託)",
+    "CWA-21-10-2-4": "児福法21条の10の2第4項(守秘)",
+    "CWA-21-10-4": "児福法21条の10の4(知事の通知)",
+    "CWA-21-10-5": "児福法21条の10の5(要支援児童等の情報提供)",
+    "CWA-26-1-8": "児福法26条1項8号(児相の通知)",
+    "CWA-26-1-3": "児福法26条1項3号(市町村送致)",
+    "CWA-25-7-1": "児福法25条の7第1項(児相送致等)",
+    "CWA-10-1": "児福法10条1項",
+    "CWA-21-18": "児福法21条の18",
+    "CAPA-5-2": "児虐法5条2項",
+    "CAPA-5-3": "児虐法5条3項",
+    "CAPA-5-4": "児虐法5条4項",
+    "CAPA-6-1": "児虐法6条1項(通告)",
+    "CAPA-6-3": "児虐法6条3項",
+    "CAPA-7": "児虐法7条(通告者の秘匿)",
+    "CAPA-8": "児虐法8条",
+    "CAPA-13-4": "児虐法13条の4(資料・情報の提供)",
+    "CAPA-4-6": "児虐法4条6項(移転時の情報提供)",
+    "CAPA-4-5": "児虐法4条5項(検証)",
+    "APPI-27-1-1": "個情法27条1項1号(法令)",
+    "APPI-27-1-2": "個情法27条1項2号(生命・身体・財産)",
+    "APPI-27-1-3": "個情法27条1項3号(児童の健全な育成)",
+    "APPI-27-1-4": "個情法27条1項4号(公の事務への協力)",
+    "APPI-27-C": "個情法27条1項(本人同意)",
+    "APPI-69-1": "個情法69条1項(利用目的内)",
+    "APPI-69-2-1": "個情法69条2項1号(本人同意)",
+    "APPI-69-2-2": "個情法69条2項2号(内部利用)",
+    "APPI-69-2-3": "個情法69条2項3号(他の行政機関等)",
+    "APPI-69-2-4": "個情法69条2項4号(本人の利益等)",
+    "APPI-70": "個情法70条",
+    "APPI-66": "個情法66条",
+    "APPI-67": "個情法67条",
+    "PC-134": "刑法134条",
+    "LPSA-34": "地公法34条",
+    "CWA-18-22": "児福法18条の22",
+    "MCHA-9-2": "母子保健法9条の2",
+    "MCHA-10": "母子保健法10条",
+    "MCHA-11": "母子保健法11条",
+    "MCHA-17": "母子保健法17条",
+    "MCHA-19": "母子保健法19条",
+    "MCHA-19-2": "母子保健法19条の2(健診情報)",
+    "CONSENT": "本人同意",
+}
+
+REASONS: Mapping[str, str] = {
+    "NO_SECTIONS": "伝える情報区分がありません。",
+    "SECTIONS_NOT_ALLOWED": "この手続きに情報区分は付けられません。",
+    "UNKNOWN_MESSAGE": "対象の連絡が見つかりません。",
+    "ALREADY_ANSWERED": "すでに回答済みです。",
+    "INDICATORS_INCOMPLETE": "指標のすべての項目に回答してください(評価しない項目は「未評価」)。",
+    "INDICATOR_UNKNOWN": "指標の一覧にない項目があります。",
+    "NO_TARGET_CLASS": "対象区分と支援類型を選んでください。",
+    "DISCHARGE_DATE_MISSING": "退所・委託終了の日が必要です。",
+    "REASON_MISSING": "理由の記録が必要です。",
+    "PLAN_INCOMPLETE": "計画には目標・内容・期間・方法・支援者の五つが必要です。",
+    "PLAN_DATES_WRONG": "計画の日付が前後しています。",
+    "CONSENT_SCOPE_WRONG": "同意の範囲(受け手・情報区分)が正しくありません。",
+    "CONSENT_EXISTS": "この同意はすでに記録されています。",
+    "MESSAGE_EXISTS": "この申出番号は使われています。",
+    "ITEM_EXISTS": "この項目番号は使われています。",
+    "WORKER_UNKNOWN": "登録・割当のない訪問支援者です。",
+    "REQUIREMENT_UNKNOWN": "委託要件は9(1)[1]〜[3]から選んでください。",
+    "MODULE_NEVER_EXEMPT": "この研修科目は省略できません。",
+    "UNKNOWN_ADDRESSEE": "宛先の機関が登録されていません。",
+    "ADDRESSEE_IS_SENDER": "自機関は宛先にできません。",
+    "NOT_RESPONSIBLE_CORE": "この事例の中核機関だけができます。",
+    "NOT_COORDINATING": "調整機関だけができます。",
+    "NOT_AN_OFFICE": "中核機関か調整機関だけができます。",
+    "NOT_ADDRESSED": "自機関あての連絡ではありません。",
+    "NOT_THE_SENDER": "送り手の機関だけができます。",
+    "NOT_A_CONTRACTOR": "委託先ではありません。",
+    "NOT_FULLY_COMMISSIONED": "全部委託の委託先だけができます。",
+    "NO_CORE_AGENCY": "中核機関か調整機関を宛先に入れてください。",
+    "NOT_YOUR_COMMISSION": "この委託の当事者ではありません。",
+    "AUDITOR_OPENS_NOTHING": "監査では内容を開けません。",
+    "NOT_YOURS": "見つかりません。",
+    "NEVER_FOR_ROLE": "この情報区分は、この機関には提供できません。",
+    "SENSITIVE_NOT_FOR_ROLE": "要配慮の項目は、この機関には提供できません。",
+    "NO_BASIS": "宛先ごとに提供の根拠が必要です。",
+    "BASIS_UNKNOWN": "根拠の符号が規則集にありません。",
+    "BASIS_NOT_IN_FORCE": "この根拠は、この日には施行されていません。",
+    "NO_GATEWAY": "この条文だけでは提供の根拠になりません。",
+    "BASIS_FOR_OTHER_PARTIES": "この根拠は、この送り手と受け手の間には使えません。",
+    "NOT_REGISTERED": "要対協に登録された事例でなければ使えない根拠です。",
+    "NOT_A_MEMBER": "双方が要対協の構成員でなければ使えない根拠です。",
+    "OTHER_MUNICIPALITY": "同じ市町村の中でだけ使える根拠です。",
+    "NO_CONSENT": "記録された同意がありません。",
+    "CONSENT_WITHDRAWN": "同意は撤回されています。",
+    "CONSENT_EXPIRED": "同意の期間が過ぎています。",
+    "CONSENT_DOES_NOT_COVER": "同意の範囲に、この受け手またはこの情報区分が含まれていません。",
+    "CONTRACTOR_NOT_COMMISSIONED": "有効な委託契約がありません。",
+    "CONTRACTOR_NOT_ASSIGNED": "この事例に割り当てられた訪問支援者がいません。",
+    "CONTRACTOR_NOT_READY": "委託先の要件(研修・誓約書・構成員・要件確認)がそろっていません。",
+    "CONTRACTOR_SUSPENDED": "委託先は停止中です。",
+    "WORKER_NOT_READY": "この訪問支援者の研修または誓約書が有効ではありません。",
+    "WORKER_NOT_ASSIGNED": "この事例に割り当てられた訪問支援者ではありません。",
+    "CASE_CLOSED": "事例は終結しています。",
+    "HELD": "保留中です。",
+    "NOT_HELD": "保留中の宛先ではありません。",
+    "ALREADY_REGISTERED": "すでに要対協に登録されています。",
+    "NOT_ASSESSED": "先に指標評価が必要です。",
+    "NOT_ELIGIBLE": "先に対象決定が必要です。",
+    "NO_PLAN": "決定した計画がありません。",
+    "NOT_COMMENCED": "支援が開始されていません。",
+    "NOT_CONSULTED": "先に終結協議が必要です。",
+    "VISITOR_NOT_CONSULTED": "終結協議に訪問支援者が入っていません。",
+    "NOT_EVALUATED": "先に支援後評価が必要です。",
+    "NOT_SUSPENDED": "停止中ではありません。",
+    "NO_REWRAP_DUTY": "追加すべき鍵はありません。",
+}
+
+
+def _of(table: Mapping[str, str], code: object) -> str:
+    return table.get(str(code), str(code))
+
+
+def role_text(code: object) -> str:
+    return _of(ROLES, code)
+
+
+def section_text(code: object) -> str:
+    return _of(SECTIONS, code)
+
+
+def flag_text(code: object) -> str:
+    return _of(FLAGS, code)
+
+
+def purpose_text(code: object) -> str:
+    return _of(PURPOSES, code)
+
+
+def act_text(topic: object) -> str:
+    return _of(ACTS, topic)
+
+
+def outcome_text(code: object) -> str:
+    return _of(OUTCOMES, code)
+
+
+def state_text(code: object) -> str:
+    return _of(STATES, code)
+
+
+def status_text(code: object) -> str:
+    return _of(STATUSES, code)
+
+
+def task_text(kind: object) -> str:
+    return _of(TASKS, kind)
+
+
+def consent_text(code: object) -> str:
+    return _of(CONSENTS, code) if code else ""
+
+
+def basis_text(code: object) -> str:
+    return f"{_of(BASES, code)}" if code else ""
+
+
+def reason_text(code: object) -> str:
+    return _of(REASONS, code) if code else ""
