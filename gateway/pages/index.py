@@ -1,0 +1,21 @@
+"""The demo's start page: a door for each agency, and the auditor's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fastapi import FastAPI
+from fastapi.responses import HTMLResponse
+
+from gateway.pages.render import page, with_static
+
+
+def index_app(*, agencies: Sequence[tuple[str, str]], mode: str) -> FastAPI:
+    """An application whose only page leads to the doors mounted beside it. ``agencies``: code and name."""
+    app = with_static(FastAPI(title="架け橋", docs_url=None, redoc_url=None, openapi_url=None))
+
+    @app.get("/", response_class=HTMLResponse)
+    def start() -> HTMLResponse:
+        return page("index.html", agencies=agencies, mode=mode, base="", person=None, title="架け橋")
+
+    return app

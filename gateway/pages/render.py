@@ -1,0 +1,77 @@
+"""Rendering: one environment, strict headers, every code in Japanese."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.responses import HTMLResponse, Response
+from fastapi.staticfiles import StaticFiles
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+from domain.calendar import JST
+from gateway.pages import texts
+
+HERE = Path(__file__).parent
+
+HEADERS = {
+    "Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'; form-action 'self'; base-uri 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+}
+
+_pages = Environment(
+    loader=FileSystemLoader(HERE / "templates"),
+    autoescape=select_autoescape(default=True),
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+def _time(text: str | None) -> str:
+    """A stored time as people in Japan write it, to the minute."""
+    if not text:
+        return ""
+    return datetime.fromisoformat(text.replace("Z", "+00:00")).astimezone(JST).strftime("%Y-%m-%d %H:%M")
+
+
+_pages.filters.update(
+    jst=_time,
+    role=texts.role_text,
+    section=texts.section_text,
+    flag=texts.flag_text,
+    purpose=texts.purpose_text,
+    act=texts.act_text,
+    outcome=texts.outcome_text,
+    state=texts.state_text,
+    status=texts.status_text,
+    task=texts.task_text,
+    basis=texts.basis_text,
+    reason=texts.reason_text,
+    consent=texts.consent_text,
+)
+
+
+def page(name: str, *, status: int = 200, **values: Any) -> HTMLResponse:
+    """One page."""
+    return HTMLResponse(_pages.get_template(name).render(**values), status, HEADERS)
+
+
+def with_static(app: FastAPI) -> FastAPI:
+    """Serve the style sheet beside the pages, and give every answer the strict headers."""
+    app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
+
+    @app.middleware("http")
+    async def strict(request: Request, call_next: Any) -> Response:
+        response: Response = await call_next(request)
+        for name, value in HEADERS.items():
+            if not (name == "Cache-Control" and "/static/" in request.url.path):
+                response.headers.setdefault(name, value)
+        return response
+
+    return app
