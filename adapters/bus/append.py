@@ -96,9 +96,8 @@ class Appender:
                 if _is_conflict(e):
                     if unknown and (positions := self._own_positions(messages, insert_id)) is not None:
                         return positions
-                    # After a silence, an expectation in flight may be our own, still on its way.
-                    if not (unknown and e.err_code == EXPECTATION_IN_FLIGHT):
-                        raise self._conflict(e, messages, guards) from e
+                    if (conflict := self._conflict(e, messages, guards)) is not None:
+                        raise conflict from e
                 elif e.err_code == BATCH_TOO_LARGE:
                     raise ProgrammingError(str(e)) from e
                 elif e.err_code == UNREADABLE:
@@ -159,14 +158,28 @@ class Appender:
             raise ApiError(UNREADABLE, "the acknowledgement is not for this batch")
         return list(range(final - len(messages) + 1, final + 1))
 
-    def _conflict(self, error: ApiError, messages: list[Message], guards: Sequence[Guard]) -> IntegrityError:
-        """Tell a failed guard from a taken version. Only asked after a refusal: it costs a request each."""
-        with contextlib.suppress(OperationalError):  # without an answer it is a conflict all the same
-            if guards and all(self._holder(m.subject) is None for m in messages):
-                for originator_id, version in guards:
-                    if self._holder(self._subjects.record(originator_id, version + 1)) is not None:
-                        return GuardFailed(originator_id, version)
-        return IntegrityError(f"another record has this originator and version: {error}")
+    def _conflict(
+        self, error: ApiError, messages: list[Message], guards: Sequence[Guard]
+    ) -> IntegrityError | None:
+        """Tell a failed guard from a taken version, or None if nothing is decided yet.
+
+        A cluster also refuses what meets an append still under way: another's, or our own after a
+        silence. That one may still fail: only what is stored decides. Each question costs a request,
+        so they are asked after a refusal only.
+        """
+        taken = IntegrityError(f"another record has this originator and version: {error}")
+        in_flight = error.err_code == EXPECTATION_IN_FLIGHT
+        if not (guards or in_flight):
+            return taken
+        try:
+            if any(self._holder(m.subject) is not None for m in messages):
+                return taken
+            for originator_id, version in guards:
+                if self._holder(self._subjects.record(originator_id, version + 1)) is not None:
+                    return GuardFailed(originator_id, version)
+        except OperationalError:
+            pass  # without an answer a refusal is a conflict all the same
+        return None if in_flight else taken
 
     def _own_positions(self, messages: list[Message], insert_id: str) -> list[int] | None:
         """The positions of our own records, if an earlier try did store them."""

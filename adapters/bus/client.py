@@ -331,6 +331,8 @@ class Line:
             attempt = self._loop.create_task(self._connect(urls[tries % len(urls)]))
             await asyncio.wait({stop, attempt}, return_when=asyncio.FIRST_COMPLETED)
             if not attempt.done():
+                await asyncio.wait({attempt}, timeout=0.5)  # cut short, it could leave its socket open
+            if not attempt.done():
                 attempt.cancel()
                 break
             connection = attempt.result()
@@ -436,6 +438,8 @@ async def _cancel_rest() -> None:
     for task in rest:
         task.cancel()
     await asyncio.gather(*rest, return_exceptions=True)
+    for _ in range(3):  # a transport closes its socket a turn of the loop later
+        await asyncio.sleep(0)
 
 
 def _tls_context(settings: BusSettings) -> ssl.SSLContext | None:

@@ -284,3 +284,47 @@ def test_not_now_is_tried_again(recorder, event, monkeypatch):
 
     monkeypatch.setattr(recorder._appender, "_send", sometimes)
     assert recorder.insert_events([event()]) == [1]
+
+
+# -- an append that meets one still under way (clusters answer so; here the answer is made up)
+
+
+def refuse_once(recorder, monkeypatch, before) -> None:
+    """The first try is refused as one that meets another under way; ``before`` is what that other does."""
+    send = recorder._appender._send
+
+    def refused(*_: object) -> list[int]:
+        before()
+        monkeypatch.setattr(recorder._appender, "_send", send)
+        raise ApiError(10164, "wrong last sequence")
+
+    monkeypatch.setattr(recorder._appender, "_send", refused)
+
+
+def test_one_under_way_that_comes_to_nothing_does_not_refuse_us(recorder, event, monkeypatch):
+    refuse_once(recorder, monkeypatch, lambda: None)
+    assert recorder.insert_events([event()], guards=[(uuid4(), 0)]) == [1]
+
+
+def test_one_under_way_that_is_stored_fails_our_guard(recorder, event, monkeypatch):
+    contract = uuid4()
+    refuse_once(
+        recorder,
+        monkeypatch,
+        lambda: JetStreamApplicationRecorder(recorder._line).insert_events([event(contract, 1)]),
+    )
+    with pytest.raises(GuardFailed):
+        recorder.insert_events([event()], guards=[(contract, 0)])
+
+
+def test_one_under_way_that_is_stored_takes_our_version(recorder, event, monkeypatch):
+    case = uuid4()
+    refuse_once(
+        recorder,
+        monkeypatch,
+        lambda: JetStreamApplicationRecorder(recorder._line).insert_events([event(case, 1, b"theirs")]),
+    )
+    with pytest.raises(IntegrityError) as caught:
+        recorder.insert_events([event(case, 1), event()])
+    assert not isinstance(caught.value, GuardFailed)
+    assert recorder.head() == 1

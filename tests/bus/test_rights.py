@@ -98,7 +98,7 @@ def test_a_seed_is_never_shown():
     assert seed not in repr(settings)
 
 
-@pytest.mark.parametrize("text", ["", "S", "SUAAAA", "ä", new_seed()[:-1]])
+@pytest.mark.parametrize("text", ["", "S", "SUAAAA", "ä"])
 def test_what_is_no_seed_is_refused(text):
     with pytest.raises(ValueError):
         public_of(text)
