@@ -12,12 +12,11 @@ from uuid import UUID
 
 from eventsourcing.persistence import (
     IntegrityError,
-    OperationalError,
     PersistenceError,
     StoredEvent,
 )
 
-from adapters.bus import GuardFailed, ItemStore, JetStreamApplicationRecorder, RawMessage
+from adapters.bus import GuardFailed, ItemStore, JetStreamApplicationRecorder, OutcomeUnknown, RawMessage
 from adapters.bus.subscription import JetStreamSubscription
 from adapters.mapper import body_of, record_of
 from domain.errors import Broken, Conflict, Malformed, NotThere, Unavailable, Untrusted
@@ -26,7 +25,15 @@ from domain.record import Record
 from keys.frame import Frame, parse_frame
 from keys.leaf import leaf_tag, record_sha
 from keys.lp import sha256
-from keys.record import CONTROL, OpenedRecord, build_record, list_parts, match_items, open_named_wrap, open_record
+from keys.record import (
+    CONTROL,
+    OpenedRecord,
+    build_record,
+    list_parts,
+    match_items,
+    open_named_wrap,
+    open_record,
+)
 from keys.signing import KemPublic
 from keys.vault import Vault
 from keys.wish import WishPayload, parse_wish
@@ -94,7 +101,8 @@ class Store:
     ) -> tuple[int, bytes, bytes]:
         """Record one fact, durably. Returns its position and its leaf's digest and tag.
 
-        ``guard``: another originator and the version that must still be its last. Raises Conflict where
+        ``guard``: another originator and the version that must still be its last; it stands in clear in the
+        record's headers, so it is for what the subject tells anyway (a case beside its readings). Raises Conflict where
         this version exists already or the guard does not hold, Unavailable where the bus can't record now.
         """
         stored, sha, tag = self._sealed(record, evidence)
@@ -104,7 +112,9 @@ class Store:
             raise Conflict("rests-on-old-state", "decide again") from error
         except IntegrityError as error:
             raise Conflict("version-exists", "read on and decide again") from error
-        except (OperationalError, PersistenceError) as error:
+        except OutcomeUnknown as error:
+            raise Unavailable("outcome-unknown", "it may be recorded: send the same bytes again") from error
+        except PersistenceError as error:
             raise Unavailable("bus-away", "send the same bytes again") from error
         if not positions:
             raise Broken("no-position", "the bus recorded without telling where")
@@ -141,7 +151,7 @@ class Store:
         """The records of one originator after version ``gt``, up to ``lte``; none where there is no such."""
         try:
             events = self._recorder.select_events(originator, gt=gt or None, lte=lte)
-        except (OperationalError, PersistenceError) as error:
+        except PersistenceError as error:
             raise Unavailable("bus-away", "try again") from error
         return [self.opened(e, 0) for e in events]
 
@@ -149,7 +159,7 @@ class Store:
         """One record with its position. Raises NotThere, Unavailable."""
         try:
             found = self._recorder.locate(originator, version)
-        except (OperationalError, PersistenceError) as error:
+        except PersistenceError as error:
             raise Unavailable("bus-away", "try again") from error
         if found is None:
             raise NotThere("not-there", "no such record")
@@ -163,7 +173,7 @@ class Store:
         """Records in stream order from position ``start``."""
         try:
             found = self._recorder.select_notifications(start, limit)
-        except (OperationalError, PersistenceError) as error:
+        except PersistenceError as error:
             raise Unavailable("bus-away", "try again") from error
         return [self.opened(n, n.id) for n in found]
 
@@ -183,7 +193,7 @@ class Store:
         """The position of the last record; 0 where there is none. Raises Unavailable."""
         try:
             return self._recorder.max_notification_id() or 0
-        except (OperationalError, PersistenceError) as error:
+        except PersistenceError as error:
             raise Unavailable("bus-away", "try again") from error
 
     def opened(self, event: StoredEvent, position: int) -> Kept:
@@ -239,7 +249,7 @@ class Store:
             raise Untrusted("item-upload-digest", "the bytes are not those of this digest")
         try:
             self._items.put(digest, sealed)
-        except (OperationalError, PersistenceError) as error:
+        except PersistenceError as error:
             raise Unavailable("bus-away", "send the same bytes again") from error
 
     def tag(self, kept: Kept) -> bytes:

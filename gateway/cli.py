@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import signal
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import groupby
 from pathlib import Path
 from threading import Event
 from typing import Annotated, Any
@@ -24,6 +26,7 @@ from rich.progress import (
 )
 from rich.table import Table
 
+from domain.calendar import JST
 from domain.errors import ExchangeError
 from gateway.archive import open_archive
 from gateway.hub.runtime import start_hub
@@ -320,26 +323,29 @@ def print_verification(found: Verification) -> None:
 
 
 def print_ledger(rows: list[dict[str, Any]], openings: list[dict[str, Any]], codes: dict[str, str]) -> None:
-    """Disclosures with how often each was opened by its recipient."""
-    opened: dict[tuple[str, str], int] = {}
-    for o in openings:
-        if o["outcome"] == "OPENED":
-            opened[(o["item"], o["agency"])] = opened.get((o["item"], o["agency"]), 0) + 1
+    """A line for each message and recipient: what it carried, on which basis, and how often it was opened."""
+    opened = Counter((o["item"], o["agency"]) for o in openings if o["outcome"] == "OPENED")
     table = Table(title="提供の台帳", title_justify="left")
-    for column in ("日時(UTC)", "送り手", "受け手", "情報区分", "根拠", "本人同意", "結果", "閲覧"):
+    for column in ("日時", "送り手 → 受け手", "情報区分", "根拠", "結果", "閲覧"):
         table.add_column(column)
-    for r in rows:
+    by_message = sorted(rows, key=_message_and_recipient)
+    for _, group in groupby(by_message, key=_message_and_recipient):
+        lines = list(group)
+        r = lines[0]
+        consent = " (本人同意拒否)" if r["subject_consent"] == "REFUSED" else ""
         table.add_row(
-            r["at"][:16].replace("T", " "),
-            codes.get(r["by"], r["by"]),
-            codes.get(str(r["to"]), str(r["to"] or "")),
-            section_text(r["section"]),
-            r["basis"] or "",
-            r["subject_consent"] or "",
+            moment(r["at"].replace("Z", "+00:00")).astimezone(JST).strftime("%m-%d %H:%M"),
+            f"{codes.get(r['by'], r['by'])} → {codes.get(str(r['to']), str(r['to'] or ''))}",
+            " ".join(dict.fromkeys(section_text(x["section"]) for x in lines)),
+            (r["basis"] or "常時閲覧") + consent,
             outcome_text(r["outcome"]) + (f" ({r['reason']})" if r["reason"] else ""),
-            str(opened.get((r["item"], r["to"]), 0)),
+            str(sum(opened[(x["item"], x["to"])] for x in lines)),
         )
     out.print(table)
+
+
+def _message_and_recipient(row: dict[str, Any]) -> tuple[int, str, str]:
+    return row["position"], str(row["to"]), row["outcome"]
 
 
 # --- small parts ------------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from uuid import UUID, uuid4
 from domain.codes import Purpose
 from domain.errors import Conflict, ExchangeError, Unavailable, Untrusted
 from domain.facts import Kind, dump
-from gateway.agency.book import WAITING, Book
+from gateway.agency.book import WAITING, Book, Outgoing
 from gateway.agency.key_sets import KeySets
 from gateway.client import HubClient, patiently
 from gateway.problems import problem
@@ -296,6 +296,28 @@ class Door:
         )
         data = request(signed(payload, self._sig))
         return self._patiently(lambda: self.client.ask(data))
+
+    def as_sent(self, known: Outgoing) -> Sent:
+        """What became of a wish that this door sent before."""
+        answer = known.answer or {}
+        return Sent(
+            ask_id=known.ask_id,
+            case=known.about,
+            outcome=str(answer["outcome"]),
+            topic=answer["topic"],
+            reason=answer["reason"],
+            at_fault=answer["at_fault"],
+            held=tuple(answer["held"]),
+            fitting=tuple(answer["fitting"]),
+            receipt=verify_receipt(b64decode(answer["receipt"]), self.genesis.log),
+        )
+
+    def directory(self) -> list[KeySet]:
+        """The agencies that can be addressed, from key sets that the registry vouches for, by code."""
+        found = [
+            self.key_sets.by_digest(bytes.fromhex(a["keyset"]), UUID(a["id"])) for a in self.client.agencies()
+        ]
+        return sorted(found, key=lambda k: k.code)
 
     def keyset(self) -> bytes:
         """The digest of this agency's key set in force, which must be the one of the keys held here."""

@@ -81,7 +81,8 @@ class Staff:
         salt = secrets.token_bytes(16)
         with self._lock:
             self._db.execute(
-                "INSERT OR REPLACE INTO staff VALUES (?,?,?,?)", (actor, name, salt, _stretch(passphrase, salt))
+                "INSERT OR REPLACE INTO staff VALUES (?,?,?,?)",
+                (actor, name, salt, _stretch(passphrase, salt)),
             )
             self._db.execute("DELETE FROM sessions WHERE actor=?", (actor,))
 
@@ -156,7 +157,8 @@ class Staff:
             return None
         with self._lock:
             row = self._db.execute(
-                "SELECT k.actor, t.name FROM tokens k JOIN staff t USING(actor) WHERE k.hash=?", (_hash(token),)
+                "SELECT k.actor, t.name FROM tokens k JOIN staff t USING(actor) WHERE k.hash=?",
+                (_hash(token),),
             ).fetchone()
         return None if row is None else Person(row[0], row[1])
 

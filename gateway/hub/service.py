@@ -198,7 +198,7 @@ class Hub:
             if kept
             else (),
         )
-        return self._record(world, wish, fact, evidence, at, guard=_guard(world, wish))
+        return self._record(world, wish, fact, evidence, at)
 
     def _record(
         self,
@@ -207,7 +207,7 @@ class Hub:
         fact: Fact,
         evidence: Evidence,
         at: datetime,
-        guard: tuple[UUID, int] | None,
+        guard: tuple[UUID, int] | None = None,
     ) -> Answer:
         originator = _originator(world, wish)
         record = Record(
@@ -577,14 +577,6 @@ def _no_earlier(now: datetime, originator: Originator) -> datetime:
 
 def _has_key(world: World, reader: object, item: Item) -> bool:
     return reader in item.keyed or (item.item, reader) in world.case.rewrapped
-
-
-def _guard(world: World, wish: Wish) -> tuple[UUID, int] | None:
-    """The one originator whose change would matter most: the commission of a contractor that is addressed."""
-    for kind, id, version in rests_on(world, wish):
-        if kind is Kind.COMMISSION:
-            return id, version
-    return None
 
 
 def _section(world: World, payload: WishPayload, item: UUID) -> str:

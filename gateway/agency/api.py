@@ -1,0 +1,199 @@
+"""The plain JSON API of a door, for the agency's own systems. Sections are in clear here, and never beyond."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID, uuid4
+
+from fastapi import APIRouter, Depends
+from pydantic import BaseModel, ConfigDict, Field
+
+from domain.codes import Flag, Purpose, Section
+from domain.errors import Malformed
+from domain.facts import FACTS, CaseMessage, Kind
+from gateway.agency.door import Door, Part, Sent
+from gateway.agency.staff import Person
+from gateway.pages.texts import reason_text
+
+
+class Strict(BaseModel):
+    """Unknown keys are refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class SectionIn(Strict):
+    """One section of a message, in clear."""
+
+    section: Section
+    text: Annotated[str, Field(max_length=4_000_000)]
+    flags: list[Flag] = []
+
+
+class MessageIn(Strict):
+    """A message to be sealed, signed and sent. ``case`` null begins a new case.
+
+    ``act``: a topic of the published list; ``fields``: the act's own fields. ``ask_id`` may be chosen by the
+    sender, so that the same message twice is recorded once.
+    """
+
+    case: UUID | None = None
+    act: str
+    to: list[UUID] = []
+    basis: dict[UUID, str] = {}
+    consent: list[UUID] = []
+    purpose: Purpose = Purpose.SUPPORT
+    reason: str | None = None
+    fields: dict[str, Any] = {}
+    occurred_at: datetime | None = None
+    sections: list[SectionIn] = []
+    ask_id: UUID | None = None
+
+
+class OpenIn(Strict):
+    """Why an item is opened, and which message it belongs to."""
+
+    message: UUID
+    section: Section
+    purpose: Purpose = Purpose.SUPPORT
+
+
+class SentOut(Strict):
+    """What became of a message."""
+
+    case: UUID
+    message: UUID
+    outcome: str
+    topic: str | None
+    reason: str | None
+    reason_text: str | None
+    fitting: list[str]
+    held: list[str]
+    position: int | None
+
+
+class OpenedOut(Strict):
+    """An item in clear, verified; its opening is recorded."""
+
+    section: str
+    text: str
+    author: UUID
+    made_at: datetime
+    act: str
+
+
+def send_message(door: Door, person: Person, message: MessageIn) -> Sent:
+    """Seal and send. Raises Malformed for an act that is none, else what the door raises."""
+    cls = FACTS.get(message.act)
+    if cls is None or not issubclass(cls, CaseMessage):
+        raise Malformed("unknown-act", "ask for an act of the published list")
+    if message.occurred_at is not None and message.occurred_at.tzinfo is None:
+        raise Malformed("naive-time", "write the time with its zone, such as +09:00")
+    known = (
+        next((o for o in door.book.outgoing() if o.ask_id == message.ask_id), None)
+        if message.ask_id
+        else None
+    )
+    if known is not None and known.answer is not None and "outcome" in known.answer:
+        return door.as_sent(known)
+    fields = {
+        "to": sorted(map(str, message.to)),
+        "basis": {str(a): code for a, code in message.basis.items()},
+        "consent": sorted(map(str, message.consent)),
+        "purpose": message.purpose.value,
+        "reason": message.reason,
+        **message.fields,
+    }
+    parts = [
+        Part(s.section.value, s.text.encode(), tuple(sorted(f.value for f in s.flags)))
+        for s in message.sections
+    ]
+    return door.send(
+        Kind.CASE,
+        message.case or uuid4(),
+        message.act,
+        fields,
+        parts,
+        actor=person.actor,
+        occurred_at=message.occurred_at,
+        ask_id=message.ask_id,
+    )
+
+
+def sent_out(sent: Sent) -> SentOut:
+    """A sent wish as this API tells it."""
+    return SentOut(
+        case=sent.case,
+        message=sent.ask_id,
+        outcome=sent.outcome,
+        topic=sent.topic,
+        reason=sent.reason,
+        reason_text=reason_text(sent.reason) or None,
+        fitting=list(sent.fitting),
+        held=list(sent.held),
+        position=sent.receipt.leaf.seq
+        if sent.receipt is not None and sent.receipt.leaf is not None
+        else None,
+    )
+
+
+def agency_api(door: Door, who: Any) -> APIRouter:
+    """The routes. ``who``: the dependency that names the system or person, or refuses."""
+    api = APIRouter(prefix="/api", tags=["agency"])
+    caller = Annotated[Person, Depends(who)]
+
+    @api.post("/messages")
+    def post_message(message: MessageIn, person: caller) -> SentOut:
+        """Send a message. Outcome: recorded, refused (with the reason and what would fit), or waiting."""
+        return sent_out(send_message(door, person, message))
+
+    @api.get("/worklist")
+    def get_worklist(person: caller) -> list[dict[str, Any]]:
+        """What waits for this agency."""
+        door.refresh()
+        return door.book.tasks()
+
+    @api.get("/cases")
+    def get_cases(person: caller) -> list[str]:
+        """The cases of which this agency knows something."""
+        door.refresh()
+        return sorted({m["case"] for m in door.book.messages()})
+
+    @api.get("/cases/{case}")
+    def get_case(case: UUID, person: caller) -> list[dict[str, Any]]:
+        """The messages of a case that this agency may know of: control only."""
+        door.refresh()
+        return door.book.messages(case)
+
+    @api.post("/cases/{case}/items/{item}/open")
+    def post_open(case: UUID, item: UUID, wanted: OpenIn, person: caller) -> OpenedOut:
+        """Open an item. The opening is recorded before the key is released."""
+        opened = door.open(
+            case, wanted.message, item, wanted.section.value, actor=person.actor, purpose=wanted.purpose
+        )
+        return OpenedOut(
+            section=opened.section,
+            text=opened.content.decode("utf-8", "replace"),
+            author=opened.author,
+            made_at=opened.made_at,
+            act=opened.act,
+        )
+
+    @api.get("/outbox")
+    def get_outbox(person: caller) -> list[dict[str, Any]]:
+        """What this door sent, and what became of it."""
+        return [
+            {"ask_id": str(o.ask_id), "about": str(o.about), "act": o.act, "at": o.at, "state": o.state}
+            for o in door.book.outgoing()
+        ]
+
+    @api.get("/agencies")
+    def get_agencies(person: caller) -> list[dict[str, Any]]:
+        """The agencies that can be addressed, from key sets that the registry vouches for."""
+        return [
+            {"id": str(k.agency), "code": k.code, "name": k.name, "roles": list(k.roles)}
+            for k in door.directory()
+        ]
+
+    return api

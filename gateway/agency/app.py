@@ -1,0 +1,370 @@
+"""One agency's door over HTTP: pages for its people, JSON for its systems."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from uuid import UUID, uuid4
+
+from fastapi import FastAPI, Form, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+
+from domain.codes import Purpose, Section
+from domain.errors import ExchangeError, Malformed, NotThere, Untrusted
+from domain.facts import dump
+from domain.rulebook import BASES
+from gateway.agency.api import MessageIn, SectionIn, agency_api, send_message, sent_out
+from gateway.agency.door import Door
+from gateway.agency.staff import Person, Staff
+from gateway.pages.render import page, with_static
+from gateway.problems import MEDIA_TYPE, TITLES, problem
+
+COOKIE = "kakehashi"
+LINKS = (("/", "仕事一覧"), ("/cases", "事例"), ("/outbox", "送信箱"))
+TELLABLE = ("disclosure.made", "information.requested", "family_information.provided")
+GATEWAYS = tuple(row["code"] for row in BASES if row["kind"] == "G")
+SENDABLE = tuple(s.value for s in Section if s not in (Section.SOURCE, Section.REASON))
+
+
+def agency_app(door: Door, *, staff: Staff, mode: str, base: str = "") -> FastAPI:
+    """The application of one door. ``base``: the path under which it is mounted."""
+    app = with_static(
+        FastAPI(title="架け橋 機関の窓口", version="1", docs_url=None, redoc_url=None, openapi_url=None)
+    )
+    pages = _Pages(door, staff, mode, base)
+
+    def system(request: Request) -> Person:
+        """A system by its token, or a person by a session."""
+        given = request.headers.get("authorization", "")
+        token = given.removeprefix("Bearer ") if given.startswith("Bearer ") else None
+        person = staff.of_token(token) or staff.of_session(request.cookies.get(COOKIE))
+        if person is None:
+            raise Untrusted("not-signed-in", "give a token, or sign in")
+        return person
+
+    app.include_router(agency_api(door, system))
+
+    @app.middleware("http")
+    async def same_origin(request: Request, call_next: Any) -> Response:
+        """A form is only taken from our own pages."""
+        site = request.headers.get("sec-fetch-site", "same-origin")
+        origin = request.headers.get("origin")
+        own = origin in (None, "null") or origin.split("://")[-1] == request.headers.get("host")
+        if request.method == "POST" and not (site in ("same-origin", "none") and own):
+            return _error(request, Untrusted("other-origin", "send forms from this door's own pages"), pages)
+        answer: Response = await call_next(request)
+        return answer
+
+    @app.exception_handler(ExchangeError)
+    async def on_error(request: Request, error: ExchangeError) -> Response:
+        return _error(request, error, pages)
+
+    @app.exception_handler(RequestValidationError)
+    async def on_invalid(request: Request, error: RequestValidationError) -> Response:
+        places = sorted({".".join(str(p) for p in e["loc"]) for e in error.errors()})
+        return _error(request, Malformed("wrong-fields", "mend: " + ", ".join(places)), pages)
+
+    @app.get("/healthz")
+    def health() -> dict[str, str]:
+        """The process answers."""
+        return {"status": "up"}
+
+    _routes(app, pages)
+    return app
+
+
+class _Pages:
+    """What the pages of a door share."""
+
+    def __init__(self, door: Door, staff: Staff, mode: str, base: str) -> None:
+        self.door, self.staff, self.mode, self.base = door, staff, mode, base
+
+    def person(self, request: Request) -> Person | None:
+        return self.staff.of_session(request.cookies.get(COOKIE))
+
+    def show(
+        self, name: str, title: str, person: Person | None, *, status: int = 200, **values: Any
+    ) -> HTMLResponse:
+        shared = {
+            "base": self.base,
+            "mode": self.mode,
+            "person": person,
+            "title": title,
+            "door_name": self.name(),
+            "can_leave": not self.staff.unasked,
+            "here": values.pop("here", ""),
+        }
+        if person is not None:
+            shared["links"] = LINKS
+        return page(name, status=status, **shared, **values)
+
+    def name(self) -> str:
+        try:
+            return self.names().get(str(self.door.agency), "窓口")
+        except ExchangeError:
+            return "窓口"
+
+    def names(self) -> dict[str, str]:
+        return {str(k.agency): k.name for k in self.door.directory()}
+
+    def to_sign_in(self) -> RedirectResponse:
+        return RedirectResponse(f"{self.base}/sign-in", 303)
+
+
+def _error(request: Request, error: ExchangeError, pages: _Pages) -> Response:
+    status, body = problem(error)
+    if "/api/" in request.url.path or "text/html" not in request.headers.get("accept", ""):
+        return JSONResponse(body, status, media_type=MEDIA_TYPE)
+    text = TITLES[type(error)] + "。"
+    return pages.show(
+        "problem.html", "手続きできませんでした", None, status=status, text=text, detail=error.flaw
+    )
+
+
+def _routes(app: FastAPI, pages: _Pages) -> None:
+    door = pages.door
+
+    @app.get("/sign-in", response_class=HTMLResponse, include_in_schema=False)
+    def sign_in_page() -> HTMLResponse:
+        return pages.show("sign_in.html", "窓口に入る", None, failed=False)
+
+    @app.post("/sign-in", include_in_schema=False)
+    def sign_in(
+        actor: Annotated[str, Form()], passphrase: Annotated[str, Form()], request: Request
+    ) -> Response:
+        session = None if pages.staff.unasked else pages.staff.sign_in(actor, passphrase)
+        if session is None:
+            return pages.show("sign_in.html", "窓口に入る", None, status=401, failed=True)
+        answer = RedirectResponse(f"{pages.base}/", 303)
+        secure = request.url.scheme == "https"
+        answer.set_cookie(
+            COOKIE, session, httponly=True, samesite="strict", secure=secure, path=pages.base or "/"
+        )
+        return answer
+
+    @app.post("/sign-out", include_in_schema=False)
+    def sign_out(request: Request) -> Response:
+        pages.staff.sign_out(request.cookies.get(COOKIE, ""))
+        answer = pages.to_sign_in()
+        answer.delete_cookie(COOKIE, path=pages.base or "/")
+        return answer
+
+    @app.get("/", response_class=HTMLResponse, include_in_schema=False)
+    def work(request: Request) -> Response:
+        person = pages.person(request)
+        if person is None:
+            return pages.to_sign_in()
+        door.refresh()
+        tasks = [t for t in door.book.tasks() if t["kind"] != "REWRAP"]
+        now = dump(door.now())
+        return pages.show("work.html", "仕事一覧", person, here="/", tasks=tasks, now=now)
+
+    @app.get("/cases", response_class=HTMLResponse, include_in_schema=False)
+    def cases(request: Request) -> Response:
+        person = pages.person(request)
+        if person is None:
+            return pages.to_sign_in()
+        door.refresh()
+        return pages.show("cases.html", "事例", person, here="/cases", cases=_cases(door.book.messages()))
+
+    @app.get("/cases/{case}", response_class=HTMLResponse, include_in_schema=False)
+    def case(case: UUID, request: Request) -> Response:
+        person = pages.person(request)
+        if person is None:
+            return pages.to_sign_in()
+        door.refresh()
+        found = door.book.messages(case)
+        if not found:
+            raise NotThere("not-there", "no such case, or not yours")
+        names = pages.names()
+        tasks = [t for t in door.book.tasks() if t["case"] == str(case)]
+        messages = [_message(m, names, tasks) for m in found]
+        status = next((m["status"] for m in reversed(found) if m.get("status")), None)
+        return pages.show(
+            "case.html",
+            f"事例 {str(case)[:8]}",
+            person,
+            case=str(case),
+            case_status=status,
+            messages=messages,
+            names=names,
+        )
+
+    @app.post("/cases/{case}/open", response_class=HTMLResponse, include_in_schema=False)
+    def open_item(
+        case: UUID,
+        message: Annotated[UUID, Form()],
+        item: Annotated[UUID, Form()],
+        section: Annotated[Section, Form()],
+        request: Request,
+    ) -> Response:
+        person = pages.person(request)
+        if person is None:
+            return pages.to_sign_in()
+        opened = door.open(case, message, item, section.value, actor=person.actor, purpose=Purpose.SUPPORT)
+        return pages.show(
+            "opened.html",
+            "情報の閲覧",
+            person,
+            case=str(case),
+            opened=opened,
+            text=opened.content.decode("utf-8", "replace"),
+            author=pages.names().get(str(opened.author), str(opened.author)),
+            made_at=dump(opened.made_at),
+            purpose=Purpose.SUPPORT,
+        )
+
+    @app.post("/cases/{case}/answer", include_in_schema=False)
+    def answer(
+        case: UUID, message: Annotated[UUID, Form()], act: Annotated[str, Form()], request: Request
+    ) -> Response:
+        person = pages.person(request)
+        if person is None:
+            return pages.to_sign_in()
+        if act not in ANSWERS.values():
+            raise Malformed("unknown-act", "choose one of the buttons")
+        found = next((m for m in door.book.messages(case) if m["message"] == str(message)), None)
+        to = [UUID(found["by"])] if found is not None and act != "referral.read" else []
+        sent = send_message(
+            door, person, MessageIn(case=case, act=act, to=to, fields={"answers": str(message)})
+        )
+        if sent.outcome != "recorded":
+            raise Malformed("not-recorded", sent.reason or sent.outcome)
+        return RedirectResponse(f"{pages.base}/cases/{case}", 303)
+
+    @app.get("/new", response_class=HTMLResponse, include_in_schema=False)
+    @app.get("/cases/{case}/tell", response_class=HTMLResponse, include_in_schema=False)
+    def tell_page(request: Request, case: UUID | None = None) -> Response:
+        person = pages.person(request)
+        if person is None:
+            return pages.to_sign_in()
+        return _tell(pages, person, case, _Form())
+
+    @app.post("/new", response_class=HTMLResponse, include_in_schema=False)
+    @app.post("/cases/{case}/tell", response_class=HTMLResponse, include_in_schema=False)
+    def tell(
+        request: Request,
+        act: Annotated[str, Form()],
+        to: Annotated[UUID, Form()],
+        basis: Annotated[str, Form()],
+        section: Annotated[Section, Form()],
+        text: Annotated[str, Form()],
+        case: UUID | None = None,
+    ) -> Response:
+        person = pages.person(request)
+        if person is None:
+            return pages.to_sign_in()
+        form = _Form(act, str(to), basis, section.value, text)
+        wanted = MessageIn(
+            case=case or uuid4(),
+            act=act if act in TELLABLE else TELLABLE[0],
+            to=[to],
+            basis={to: basis},
+            fields=_own(act),
+            sections=[SectionIn(section=section, text=text)],
+        )
+        try:
+            sent = sent_out(send_message(door, person, wanted))
+        except ExchangeError as error:
+            return _tell(pages, person, case, form, problem=TITLES[type(error)] + f"({error.flaw})")
+        if sent.outcome == "recorded":
+            form = _Form(act, str(to), basis, section.value, "")
+        return _tell(pages, person, case if case is not None else None, form, outcome=sent)
+
+    @app.get("/outbox", response_class=HTMLResponse, include_in_schema=False)
+    def outbox(request: Request) -> Response:
+        person = pages.person(request)
+        if person is None:
+            return pages.to_sign_in()
+        sent = [
+            {
+                "at": o.at,
+                "act": o.act,
+                "ask_id": str(o.ask_id),
+                "state": o.state,
+                "outcome": (o.answer or {}).get("outcome"),
+                "reason": (o.answer or {}).get("reason"),
+                "flaw": (o.answer or {}).get("flaw", ""),
+            }
+            for o in reversed(door.book.outgoing())
+        ]
+        return pages.show("outbox.html", "送信箱", person, here="/outbox", sent=sent[:200])
+
+
+class _Form:
+    """What was written into the form, so that a refusal loses nothing."""
+
+    def __init__(
+        self, act: str = "", to: str = "", basis: str = "", section: str = "", text: str = ""
+    ) -> None:
+        self.act, self.to, self.basis, self.section, self.text = act, to, basis, section, text
+
+
+def _own(act: str) -> dict[str, Any]:
+    if act == "information.requested":
+        return {"due_on": None}
+    if act == "family_information.provided":
+        return {"subject_consent": "NOT_ASKED", "weeks_pregnant": None, "indicators": {}}
+    return {}
+
+
+def _tell(
+    pages: _Pages, person: Person, case: UUID | None, form: _Form, *, outcome: Any = None, problem: str = ""
+) -> HTMLResponse:
+    path = "/new" if case is None else f"/cases/{case}/tell"
+    others = [(str(k.agency), k.name) for k in pages.door.directory() if k.agency != pages.door.agency]
+    return pages.show(
+        "tell.html",
+        "新しい情報提供" if case is None else "この事例について伝える",
+        person,
+        status=200 if outcome is None or outcome.outcome == "recorded" else 403,
+        action=pages.base + path,
+        back=pages.base + ("/cases" if case is None else f"/cases/{case}"),
+        acts=("family_information.provided",) if case is None else TELLABLE,
+        agencies=others,
+        bases=GATEWAYS,
+        sections=SENDABLE,
+        form=form,
+        outcome=outcome,
+        problem=problem,
+    )
+
+
+ANSWERS = {
+    "ACKNOWLEDGE": "referral.acknowledged",
+    "READ": "referral.read",
+    "ACCEPT": "follow_on_service.accepted",
+}
+"""Tasks that one button answers."""
+
+
+def _message(m: dict[str, Any], names: dict[str, str], tasks: list[dict[str, Any]]) -> dict[str, Any]:
+    """A message of the feed as the case page shows it."""
+    from gateway.pages.texts import basis_text
+
+    waiting = [ANSWERS[t["kind"]] for t in tasks if t["message"] == m["message"] and t["kind"] in ANSWERS]
+    return {
+        **m,
+        "to": m.get("to", []),
+        "to_names": "、".join(names.get(a, a) for a in m.get("to", [])),
+        "basis_text": "、".join(sorted({basis_text(code) for code in m.get("basis", {}).values()})),
+        "held": m.get("held", []),
+        "held_names": "、".join(names.get(a, a) for a in m.get("held", [])),
+        "items": m.get("items", []),
+        "answerable": waiting,
+    }
+
+
+def _cases(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The cases, the latest change first."""
+    found: dict[str, dict[str, Any]] = {}
+    for m in messages:
+        known = found.get(m["case"], {"messages": 0, "status": None})
+        found[m["case"]] = {
+            "case": m["case"],
+            "status": m.get("status") or known["status"],
+            "messages": known["messages"] + 1,
+            "at": m["at"],
+            "act": m["act"],
+        }
+    return sorted(found.values(), key=lambda c: str(c["at"]), reverse=True)

@@ -1,0 +1,87 @@
+"""One agency's door as a process of its own, beside its own systems."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from threading import Event, Thread
+
+from domain.errors import ExchangeError
+from gateway.agency.app import agency_app
+from gateway.agency.book import Book
+from gateway.agency.door import Door
+from gateway.agency.staff import Staff
+from gateway.client import HubClient
+from gateway.installation import Installation
+from gateway.serving import Served
+from keys.canonical import parse_time
+
+DUTY_SECONDS = 5.0
+DUTY_ACTOR = "door"
+
+
+@contextmanager
+def serve_agency(installation: Installation, code: str, hub_url: str, *, port: int = 0) -> Iterator[str]:
+    """The door of this agency, served until the context ends. Yields its URL.
+
+    Raises NotThere (no such agency in the folder), Untrusted (the hub is not the pinned one), Unavailable.
+    """
+    with ExitStack() as parts:
+        place = installation.agency(code)
+        sig, kem = installation.agency_keys(place)
+        client = HubClient(hub_url, hub=installation.hub)
+        parts.callback(client.close)
+        genesis = client.genesis()
+        book = Book(place.folder / "door.db")
+        parts.callback(book.close)
+        door = Door(
+            agency=place.id,
+            sig=sig,
+            kem=kem,
+            client=client,
+            book=book,
+            genesis=genesis,
+            now=clock_of(client, genesis.mode),
+        )
+        staff = Staff(place.folder / "staff.db")
+        parts.callback(staff.close)
+        ended = Event()
+        duties = Thread(target=_duties, args=(door, ended), name="duties", daemon=True)
+        duties.start()
+        parts.callback(duties.join, 5)
+        parts.callback(ended.set)
+        served = parts.enter_context(Served(agency_app(door, staff=staff, mode=genesis.mode), port=port))
+        yield served.url
+
+
+def clock_of(client: HubClient, mode: str) -> Callable[[], datetime]:
+    """A real door has its own clock; a rehearsal's goes by the hub's."""
+    if mode == "real":
+        return lambda: datetime.now(UTC)
+    return lambda: parse_time(client.now())
+
+
+def _duties(door: Door, ended: Event) -> None:
+    """Send what waits, take in what is new, and make the wraps that are asked of us."""
+    while not ended.wait(DUTY_SECONDS):
+        try:
+            door.flush()
+            door.refresh()
+            door.rewrap(actor=DUTY_ACTOR)
+        except ExchangeError:
+            continue  # told by the hub's health; tried again
+
+
+def add_staff(
+    installation: Installation, code: str, *, actor: str, name: str, passphrase: bytes | None
+) -> str | None:
+    """Let a person in (with a passphrase), or a system (returns its token, told once)."""
+    staff = Staff(installation.agency(code).folder / "staff.db")
+    try:
+        if passphrase is None:
+            return staff.add_system(actor, name)
+        staff.add(actor, name, passphrase)
+        return None
+    finally:
+        staff.close()
