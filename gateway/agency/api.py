@@ -141,33 +141,33 @@ def sent_out(sent: Sent) -> SentOut:
 def agency_api(door: Door, who: Any) -> APIRouter:
     """The routes. ``who``: the dependency that names the system or person, or refuses."""
     api = APIRouter(prefix="/api", tags=["agency"])
-    caller = Annotated[Person, Depends(who)]
+    caller = Depends(who)
 
     @api.post("/messages")
-    def post_message(message: MessageIn, person: caller) -> SentOut:
+    def post_message(message: MessageIn, person: Person = caller) -> SentOut:
         """Send a message. Outcome: recorded, refused (with the reason and what would fit), or waiting."""
         return sent_out(send_message(door, person, message))
 
     @api.get("/worklist")
-    def get_worklist(person: caller) -> list[dict[str, Any]]:
+    def get_worklist(person: Person = caller) -> list[dict[str, Any]]:
         """What waits for this agency."""
         door.refresh()
         return door.book.tasks()
 
     @api.get("/cases")
-    def get_cases(person: caller) -> list[str]:
+    def get_cases(person: Person = caller) -> list[str]:
         """The cases of which this agency knows something."""
         door.refresh()
         return sorted({m["case"] for m in door.book.messages()})
 
     @api.get("/cases/{case}")
-    def get_case(case: UUID, person: caller) -> list[dict[str, Any]]:
+    def get_case(case: UUID, person: Person = caller) -> list[dict[str, Any]]:
         """The messages of a case that this agency may know of: control only."""
         door.refresh()
         return door.book.messages(case)
 
     @api.post("/cases/{case}/items/{item}/open")
-    def post_open(case: UUID, item: UUID, wanted: OpenIn, person: caller) -> OpenedOut:
+    def post_open(case: UUID, item: UUID, wanted: OpenIn, person: Person = caller) -> OpenedOut:
         """Open an item. The opening is recorded before the key is released."""
         opened = door.open(
             case, wanted.message, item, wanted.section.value, actor=person.actor, purpose=wanted.purpose
@@ -181,7 +181,7 @@ def agency_api(door: Door, who: Any) -> APIRouter:
         )
 
     @api.get("/outbox")
-    def get_outbox(person: caller) -> list[dict[str, Any]]:
+    def get_outbox(person: Person = caller) -> list[dict[str, Any]]:
         """What this door sent, and what became of it."""
         return [
             {"ask_id": str(o.ask_id), "about": str(o.about), "act": o.act, "at": o.at, "state": o.state}
@@ -189,7 +189,7 @@ def agency_api(door: Door, who: Any) -> APIRouter:
         ]
 
     @api.get("/agencies")
-    def get_agencies(person: caller) -> list[dict[str, Any]]:
+    def get_agencies(person: Person = caller) -> list[dict[str, Any]]:
         """The agencies that can be addressed, from key sets that the registry vouches for."""
         return [
             {"id": str(k.agency), "code": k.code, "name": k.name, "roles": list(k.roles)}

@@ -10,16 +10,21 @@ from uuid import UUID
 
 from fastapi import FastAPI, Request
 from fastapi.concurrency import run_in_threadpool
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
+from starlette.exceptions import HTTPException
 
-from domain.errors import ExchangeError, Malformed, NotThere, Untrusted
-from domain.facts import OpeningRefused, dump
+from domain.errors import Broken, ExchangeError, Malformed, NotThere, Untrusted
+from domain.facts import FACTS, AccessFact, OpeningRefused, WishRefused, dump
 from gateway.hub.questions import Questions
 from gateway.hub.service import Answer, Hub, Release
 from gateway.problems import MEDIA_TYPE, problem
 from keys import canonical
 from keys.request import MAX_REQUEST_BYTES
 from keys.wish import MAX_ITEM_BYTES
+
+NOT_THERE = NotThere("not-there", "no such thing, or not yours")
+"""«Not yours» and «not there» read the same, byte for byte; a recorded reason stands in the record alone."""
 
 
 def hub_app(
@@ -42,8 +47,25 @@ def hub_app(
 
     @app.exception_handler(ExchangeError)
     async def on_error(_: Request, error: ExchangeError) -> JSONResponse:
-        status, body = problem(error)
-        return JSONResponse(body, status, media_type=MEDIA_TYPE)
+        return _problem(error)
+
+    @app.exception_handler(RequestValidationError)
+    async def on_odd_request(_: Request, error: RequestValidationError) -> JSONResponse:
+        return _problem(Malformed("wrong-request", "see openapi.json for what this path takes"))
+
+    @app.exception_handler(HTTPException)
+    async def on_no_route(_: Request, error: HTTPException) -> JSONResponse:
+        if error.status_code == 404:
+            return _problem(NOT_THERE)
+        answer = _problem(
+            Malformed("wrong-method", "see openapi.json for what this path takes"), error.status_code
+        )
+        answer.headers.update(error.headers or {})
+        return answer
+
+    @app.exception_handler(Exception)
+    async def on_broken(_: Request, error: Exception) -> JSONResponse:
+        return _problem(Broken("unexpected", "the operator's log says more"))
 
     @app.get("/v1/genesis", response_class=Response, tags=["hub"])
     def get_genesis() -> Response:
@@ -102,7 +124,10 @@ def hub_app(
         given = request.headers.get("authorization", "")
         if not hmac.compare_digest(given.encode(), f"Bearer {rehearsal_token}".encode()):
             raise Untrusted("wrong-token", "give the rehearsal's token")
-        body = await request.json()
+        try:
+            body = await request.json()
+        except ValueError as error:
+            raise Malformed("json-syntax", "write JSON") from error
         at = canonical.parse_time(body.get("at") if isinstance(body, dict) else None)
         recorded = await run_in_threadpool(hub.set_clock, at)
         return {"now": dump(hub.clock.now()), "recorded": recorded}
@@ -133,10 +158,8 @@ async def _body(request: Request, most: int) -> bytes:
 
 
 def _answered(answer: Answer) -> JSONResponse:
-    if isinstance(answer.fact, OpeningRefused):
-        # «not yours» and «not there» read the same: the reason stands in the record alone
-        status, body = problem(NotThere("not-there", "no such item, or not yours"))
-        return JSONResponse(body, status, media_type=MEDIA_TYPE)
+    if _refused_reading(answer):
+        return _problem(NOT_THERE)
     body = {
         "outcome": "refused" if answer.refused else "recorded",
         "topic": answer.fact.TOPIC,
@@ -148,6 +171,22 @@ def _answered(answer: Answer) -> JSONResponse:
         "release": None if answer.release is None else _released(answer.release),
     }
     return JSONResponse(body, 403 if answer.refused else 200)
+
+
+def _refused_reading(answer: Answer) -> bool:
+    fact = answer.fact
+    return isinstance(fact, OpeningRefused) or (
+        isinstance(fact, WishRefused) and issubclass(FACTS[fact.act], AccessFact)
+    )
+
+
+def _problem(error: ExchangeError, other_status: int | None = None) -> JSONResponse:
+    if isinstance(error, NotThere) and error.flaw == NOT_THERE.flaw:
+        error = NOT_THERE
+    status, body = problem(error)
+    if other_status is not None:
+        status = body["status"] = other_status
+    return JSONResponse(body, status, media_type=MEDIA_TYPE)
 
 
 def _released(release: Release) -> dict[str, Any]:

@@ -81,6 +81,10 @@ class Questions:
         cls = FACTS.get(str(fields["act"]))
         if cls is None or not issubclass(cls, CaseMessage):
             raise Malformed("unknown-act", "ask for an act of the published list")
+        if not isinstance(fields["fields"], dict) or not isinstance(fields["items"], list):
+            raise Malformed("wrong-fields", "recipients wants fields as an object and items as a list")
+        if not all(isinstance(item, dict) for item in fields["items"]):
+            raise Malformed("wrong-fields", "each item is an object")
         items = [{**item, "keyed": []} for item in fields["items"]]
         draft = read_fact(
             cls.TOPIC, cls.VERSION, {**fields["fields"], "items": items, "held": [], "placed": None}

@@ -184,6 +184,7 @@ class Hub:
             raise Conflict("prev-unknown", "name the last frame you hold a receipt for, or zeros")
         if isinstance(wish.draft, CaseMessage):
             self._right_recipients(world, wish, wish.draft, payload)
+            self._uploaded(payload)
         if isinstance(wish.draft, ItemsRewrapped):
             self._right_keys(payload)
         if isinstance(wish.draft, AccessFact):
@@ -233,8 +234,8 @@ class Hub:
     ) -> tuple[int, bytes, bytes]:
         try:
             return self._store.append(record, evidence, guard)
-        except Unavailable:
-            self._doubtful.add(record.about)  # it may have been stored: read before deciding again
+        except (Unavailable, Conflict):
+            self._doubtful.add(record.about)  # it, or another, may have been stored: read before deciding again
             raise
 
     def _receipt(self, wish: Wish, position: int, sha: bytes, tag: bytes, at: datetime) -> bytes:
@@ -317,6 +318,12 @@ class Hub:
             if item.keyed != expected:
                 raise Conflict("wrong-recipients", "ask the hub again for whom to wrap, and seal anew")
         self._right_keys(payload)
+
+    def _uploaded(self, payload: WishPayload) -> None:
+        """What is kept in the store is there before the record that names it. Source: KH-1 §4."""
+        for item in payload.items:
+            if item.kept == "store" and not self._store.has_item(item.digest):
+                raise Untrusted("item-not-uploaded", "upload every item kept in the store, then send the wish")
 
     def _right_keys(self, payload: WishPayload) -> None:
         for wrap in payload.wraps:
@@ -425,12 +432,12 @@ class Hub:
     def tick(self, until: datetime | None = None) -> int:
         """Record what has fallen due by ``until`` (now), in order, each at its own time. Returns how many."""
         now = until or self.clock.now()
-        behind = any(about.kind is not Kind.CASE for about in self._doubtful)
+        behind = any(about.kind is not Kind.CASE for about in tuple(self._doubtful))
         if not behind and (self._due_at is None or self._due_at > now):
             return 0
         count = 0
         with self._locks.changing():
-            for about in [a for a in self._doubtful if a.kind is not Kind.CASE]:
+            for about in [a for a in tuple(self._doubtful) if a.kind is not Kind.CASE]:
                 self._reread(about)
             while (due := next_due(self._register, now)) is not None:
                 self._hub_act(due.about, due.fact, due.at)
@@ -478,6 +485,8 @@ class Hub:
                 found = self._register.find(kind, about.id)
                 if found is not None and kind is not about.kind:
                     raise NotThere("not-there", "no such thing of this kind")
+            if self._register.find(about.kind, about.id) is None and self._store.load(about.id, lte=1):
+                raise NotThere("not-there", "no such thing of this kind")  # a case, say, whose id is not the register's
             return empty_world(self._register, about.id)
         with self._cases_lock:
             world = self._cases.get(about.id)
@@ -488,7 +497,7 @@ class Hub:
     def _loaded(self, case: UUID) -> World:
         world = empty_world(self._register, case)
         for kept in (*self._store.load(case), *self._store.load(access_of(case))):
-            if kept.record.originator.kind not in (Kind.CASE, Kind.CASE_ACCESS):
+            if kept.record.about != About(Kind.CASE, case):  # another kind, or the readings of another case
                 raise NotThere("not-there", "no such thing of this kind")
             world = world.after(kept.record)
         self._cache(world)

@@ -1,0 +1,145 @@
+"""A case worker, a hospital and an auditor at their screens, in a real browser."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from gateway.demo import pages_app
+from gateway.scenario.player import Run
+from gateway.scenario.report import play, start_of
+from gateway.scenario.stage import open_stage
+from gateway.scenario.story import read_story
+from gateway.serving import Served
+from gateway.verify import Verifier
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+ARGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed here"),
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+]
+
+STORY = Path(__file__).parents[1] / "scenarios" / "sc-1.yaml"
+
+
+@pytest.fixture(scope="module")
+def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Run, str]]:
+    story = read_story(STORY)
+    story = replace(story, steps=tuple(s for s in story.steps if s.n <= 23), expects=(), must_hold=())
+    story = replace(story, contractors={c: replace(w, until=None) for c, w in story.contractors.items()})
+    with open_stage(tmp_path_factory.mktemp("shown") / "hub", start_of(story)) as stage:
+        run, _ = play(story, stage)
+        stage.settle()
+        assert stage.runtime is not None
+        found = Verifier(stage.runtime.recorder, stage.runtime.store, stage.genesis).run()
+        with Served(pages_app(stage, found)) as served:
+            yield run, served.url
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[object]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as play_, play_.chromium.launch(executable_path=CHROMIUM, args=ARGS) as found:
+        yield found
+
+
+@pytest.fixture
+def screen(browser, shown):  # type: ignore[no-untyped-def]
+    """A page that notes every console message and every request that leaves loopback."""
+    page = browser.new_page(viewport={"width": 1000, "height": 800})
+    noise: list[str] = []
+    # a refusal is answered 403, which the browser notes by itself
+    page.on("console", lambda m: noise.append(m.text) if "403" not in m.text else None)
+    page.on("pageerror", lambda e: noise.append(str(e)))
+    page.on("request", lambda r: noise.append(r.url) if not r.url.startswith(shown[1]) else None)
+    yield page
+    page.close()
+    assert noise == []
+
+
+def test_a_case_worker_reads_the_very_text_that_the_hospital_wrote(screen, shown) -> None:  # type: ignore[no-untyped-def]
+    run, url = shown
+    screen.goto(f"{url}/")
+    screen.click("text=AZ-CORE")
+    screen.click("nav >> text=事例")
+    screen.click("table a")
+    screen.locator("article", has_text="情報提供").first.locator("button:has-text('開く')").first.click()
+    assert "閲覧を記録しました" in screen.inner_text("main")
+    written = next(w for w in run.written if w.n == 1 and w.section == "BASIC")
+    assert written.text.decode() == screen.inner_text(".text")
+    opened = [r for r in run.stage.records() if r.topic == "section.opened"]
+    assert opened[-1].actor == "staff.AZ-CORE"
+
+
+def test_the_hospital_sees_no_visits(screen, shown) -> None:  # type: ignore[no-untyped-def]
+    _, url = shown
+    screen.goto(f"{url}/agency/MID-HOSP/cases")
+    screen.click("table a")
+    text = screen.inner_text("main")
+    assert "訪問" not in text
+    assert "医療情報" in text
+
+
+def test_a_refused_disclosure_says_why_and_loses_nothing(screen, shown) -> None:  # type: ignore[no-untyped-def]
+    run, url = shown
+    screen.goto(f"{url}/agency/AZ-CORE/cases/{run.case}/tell")
+    screen.select_option("#to", label="みどりの架空総合病院")
+    screen.select_option("#basis", "CWA-21-10-2-3")
+    screen.select_option("#section", "CHILD")
+    screen.fill("#text", "体重の記録")
+    screen.click("text=封をして送る")
+    assert "この根拠は、この送り手と受け手の間には使えません" in screen.inner_text("[role=alert]")
+    assert "使える根拠" in screen.inner_text("[role=alert]")
+    assert screen.input_value("#text") == "体重の記録"
+
+
+def test_the_auditor_sees_who_opened_and_no_content(screen, shown) -> None:  # type: ignore[no-untyped-def]
+    run, url = shown
+    door = run.stage.door("AZ-CORE")
+    w = run.written[0]
+    door.open(w.case, w.message, w.item, w.section, actor="staff.AZ-CORE")
+    screen.goto(f"{url}/audit/")
+    text = screen.inner_text("body")
+    assert "同意拒否" in text
+    assert "staff.AZ-CORE" in text
+    assert "検証: 異常なし" in text
+    assert run.stage.canary not in screen.content()
+
+
+def test_every_page_has_one_heading_a_language_and_names_for_its_fields(screen, shown) -> None:  # type: ignore[no-untyped-def]
+    run, url = shown
+    for path in (
+        "/",
+        "/agency/AZ-CORE/",
+        f"/agency/AZ-CORE/cases/{run.case}",
+        "/agency/AZ-CORE/outbox",
+        "/audit/",
+    ):
+        screen.goto(url + path)
+        assert screen.locator("h1").count() == 1
+        assert screen.get_attribute("html", "lang") == "ja"
+        assert "訓練用" in screen.inner_text("body")
+        unnamed = screen.evaluate(
+            "[...document.querySelectorAll('input:not([type=hidden]),select,textarea')]"
+            ".filter(e => !e.labels.length).map(e => e.outerHTML)"
+        )
+        assert unnamed == []
+    screen.set_viewport_size({"width": 320, "height": 700})
+    screen.goto(f"{url}/agency/AZ-CORE/cases/{run.case}")
+    assert screen.evaluate("document.documentElement.scrollWidth <= 320")

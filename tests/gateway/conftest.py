@@ -1,0 +1,29 @@
+"""A case in progress on a real hub, for tests of what people and systems see."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from gateway.scenario.player import Run
+from gateway.scenario.report import play, start_of
+from gateway.scenario.stage import open_stage
+from gateway.scenario.story import read_story
+
+STORY = Path(__file__).parents[1] / "scenarios" / "sc-1.yaml"
+
+
+@pytest.fixture(scope="module")
+def case_in_progress(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    """SC-1 up to the answered request of August: plan, contractor, visits."""
+    story = read_story(STORY)
+    story = replace(story, steps=tuple(s for s in story.steps if s.n <= 23), expects=(), must_hold=())
+    story = replace(story, contractors={c: replace(w, until=None) for c, w in story.contractors.items()})
+    with open_stage(tmp_path_factory.mktemp("case") / "hub", start_of(story)) as stage:
+        run, report = play(story, stage)
+        assert report.problems == []
+        stage.settle()
+        yield run

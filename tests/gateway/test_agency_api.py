@@ -1,0 +1,177 @@
+"""The door's JSON API: sections in clear inside the agency, clear errors, never content where it does not belong."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from fastapi.testclient import TestClient
+
+from gateway.agency.app import agency_app
+from gateway.agency.staff import Staff
+from gateway.scenario.player import Run
+
+
+def client(run: Run, code: str) -> TestClient:
+    staff = Staff.rehearsal(run.stage.actors[code], mode="rehearsal")
+    return TestClient(agency_app(run.stage.door(code), staff=staff, mode="rehearsal"))
+
+
+def message(run: Run, **changes: object) -> dict[str, object]:
+    to = str(run.id_of("SORA-NPO"))
+    return {
+        "case": str(run.case),
+        "act": "disclosure.made",
+        "to": [to],
+        "basis": {to: "CWA-21-10-2-3"},
+        "sections": [{"section": "CHILD", "text": "哺乳量は一回六十ミリリットル"}],
+        **changes,
+    }
+
+
+def test_what_is_sent_by_one_system_is_opened_by_another_as_it_was_written(case_in_progress: Run) -> None:
+    run = case_in_progress
+    sent = client(run, "AZ-CORE").post("/api/messages", json=message(run)).json()
+    assert (sent["outcome"], sent["reason"]) == ("recorded", None)
+    reader = client(run, "SORA-NPO")
+    found = next(m for m in reader.get(f"/api/cases/{run.case}").json() if m["message"] == sent["message"])
+    [item] = found["items"]
+    assert item["state"] == "OPENABLE"
+    answer = reader.post(
+        f"/api/cases/{run.case}/items/{item['item']}/open",
+        json={"message": sent["message"], "section": "CHILD", "purpose": "SUPPORT"},
+    )
+    assert answer.json()["text"] == "哺乳量は一回六十ミリリットル"
+    assert answer.headers["cache-control"] == "no-store"
+
+
+def test_the_same_ask_twice_is_one_message(case_in_progress: Run) -> None:
+    run = case_in_progress
+    wanted = message(run, ask_id=str(uuid4()))
+    door = client(run, "AZ-CORE")
+    first, again = (
+        door.post("/api/messages", json=wanted).json(),
+        door.post("/api/messages", json=wanted).json(),
+    )
+    assert first == again
+    assert first["outcome"] == "recorded"
+
+
+def test_a_refusal_says_why_in_japanese_and_what_would_fit(case_in_progress: Run) -> None:
+    run = case_in_progress
+    to = str(run.id_of("MID-HOSP"))
+    answer = client(run, "AZ-CORE").post(
+        "/api/messages", json=message(run, to=[to], basis={to: "CWA-21-10-2-3"})
+    )
+    found = answer.json()
+    assert (found["outcome"], found["reason"]) == ("refused", "BASIS_FOR_OTHER_PARTIES")
+    assert "この根拠は" in found["reason_text"]
+    assert "CWA-25-2-2" in found["fitting"]
+
+
+def test_a_stranger_and_a_wrong_number_get_the_same_answer(case_in_progress: Run) -> None:
+    run = case_in_progress
+    w = next(w for w in run.written if w.section == "VISIT")
+    door = client(run, "MID-HOSP")
+    body = {"message": str(w.message), "section": "VISIT", "purpose": "SUPPORT"}
+    foreign = door.post(f"/api/cases/{w.case}/items/{w.item}/open", json=body)
+    nothing = door.post(f"/api/cases/{w.case}/items/{uuid4()}/open", json=body)
+    nowhere = door.post(f"/api/cases/{uuid4()}/items/{w.item}/open", json=body)
+    assert foreign.status_code == nothing.status_code == nowhere.status_code == 404
+    assert foreign.content == nothing.content == nowhere.content
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        pytest.param({"act": "no.such"}, "unknown-act", id="unknown act"),
+        pytest.param({"sections": [{"section": "SECRET", "text": "x"}]}, "sections.0.section", id="section"),
+        pytest.param({"colour": "red"}, "colour", id="unknown key"),
+        pytest.param({"to": ["nobody"]}, "to.0", id="addressee is no id"),
+        pytest.param({"occurred_at": "2025-08-01T10:00:00"}, "naive-time", id="time without zone"),
+        pytest.param({"fields": {"held": []}}, "hub-fields", id="a field of the hub"),
+    ],
+)
+def test_wrong_input_is_told_by_place_and_never_echoed(
+    case_in_progress: Run, change: dict[str, object], says: str
+) -> None:
+    run = case_in_progress
+    before = run.stage.runtime.recorder.head()  # type: ignore[union-attr]
+    answer = client(run, "AZ-CORE").post("/api/messages", json=message(run, **change))
+    assert answer.status_code == 400
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert says in answer.text
+    assert "哺乳量" not in answer.text
+    assert run.stage.runtime.recorder.head() == before  # type: ignore[union-attr]
+
+
+def test_content_is_in_no_log(case_in_progress: Run, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    client(case_in_progress, "AZ-CORE").post("/api/messages", json=message(case_in_progress))
+    assert "哺乳量" not in caplog.text
+
+
+# --- who may come in ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def staff(tmp_path: Path) -> Staff:
+    found = Staff(tmp_path / "staff.db")
+    found.add("staff.a1", "職員A", b"correct horse battery")
+    return found
+
+
+def test_without_a_token_or_session_nothing_is_told(case_in_progress: Run, staff: Staff) -> None:
+    door = TestClient(agency_app(case_in_progress.stage.door("AZ-CORE"), staff=staff, mode="real"))
+    assert door.get("/api/worklist").status_code == 401
+    assert door.get("/", follow_redirects=False).headers["location"] == "/sign-in"
+
+
+def test_a_token_lets_a_system_in_and_a_wrong_one_does_not(case_in_progress: Run, staff: Staff) -> None:
+    token = staff.add_system("system.1", "母子保健システム")
+    door = TestClient(agency_app(case_in_progress.stage.door("AZ-CORE"), staff=staff, mode="real"))
+    assert door.get("/api/worklist", headers={"authorization": f"Bearer {token}"}).status_code == 200
+    assert door.get("/api/worklist", headers={"authorization": f"Bearer {token}x"}).status_code == 401
+
+
+def test_a_person_signs_in_and_out(case_in_progress: Run, staff: Staff) -> None:
+    door = TestClient(agency_app(case_in_progress.stage.door("AZ-CORE"), staff=staff, mode="real"))
+    wrong = door.post("/sign-in", data={"actor": "staff.a1", "passphrase": "wrong"})
+    assert wrong.status_code == 401
+    right = door.post("/sign-in", data={"actor": "staff.a1", "passphrase": "correct horse battery"})
+    assert right.status_code == 200
+    assert "仕事一覧" in right.text
+    door.post("/sign-out")
+    assert "職員番号" in door.get("/").text
+
+
+def test_five_wrong_passphrases_make_even_the_right_one_wait(staff: Staff) -> None:
+    for _ in range(5):
+        assert staff.sign_in("staff.a1", "wrong") is None
+    assert staff.sign_in("staff.a1", "correct horse battery") is None
+
+
+def test_no_secret_of_the_staff_is_kept_in_clear(tmp_path: Path, staff: Staff) -> None:
+    token = staff.add_system("system.1", "システム")
+    session = staff.sign_in("staff.a1", "correct horse battery")
+    assert session is not None
+    data = (tmp_path / "staff.db").read_bytes()
+    assert b"correct horse" not in data
+    assert token.encode() not in data
+    assert session.encode() not in data
+
+
+def test_a_form_from_elsewhere_is_refused(case_in_progress: Run) -> None:
+    door = client(case_in_progress, "AZ-CORE")
+    answer = door.post("/sign-out", headers={"origin": "http://evil.example", "sec-fetch-site": "cross-site"})
+    assert answer.status_code == 401
+    assert answer.json()["flaw"] == "other-origin"
+
+
+def test_a_real_hubs_door_lets_nobody_in_unasked() -> None:
+    from domain.errors import Refused
+
+    with pytest.raises(Refused, match="not-a-rehearsal"):
+        Staff.rehearsal("staff.a1", mode="real")
