@@ -1,0 +1,79 @@
+"""Documents that say what the code says are kept true."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import runpy
+from pathlib import Path
+
+import pytest
+
+from domain.codes import Role, Section
+from domain.facts import FACTS
+
+ROOT = Path(__file__).parents[2]
+DOMAIN = ROOT / "domain"
+
+
+def test_the_table_of_facts_is_current() -> None:
+    page = runpy.run_path(str(Path(__file__).parent / "make_facts_md.py"))["page"]()
+    assert (DOMAIN / "FACTS.md").read_text(encoding="utf-8") == page
+
+
+def test_every_fact_role_and_section_has_its_word_in_the_glossary() -> None:
+    text = (DOMAIN / "GLOSSARY.md").read_text(encoding="utf-8")
+    words = set(re.findall(r"^\| `([^`]+)` \|", text, re.M))
+    wanted = {cls.__name__ for cls in FACTS.values()} | {str(r) for r in Role} | {str(s) for s in Section}
+    assert wanted - words == set()
+
+
+def bases() -> set[str]:
+    """The laws that the domain names, as it names them."""
+    found: set[str] = set()
+    for path in DOMAIN.rglob("*.py"):
+        for said in re.findall(r"Basis: ([^\n\"]+)", path.read_text(encoding="utf-8")):
+            found |= set(re.findall(r"\b(?:CWA|CAPA|APPI|MCHA) \d+(?:-\d+)*", said))
+    return found
+
+
+def test_every_law_that_is_named_has_its_row_in_the_sources() -> None:
+    rows = (DOMAIN / "SOURCES.md").read_text(encoding="utf-8")
+    assert {b for b in bases() if f"| {b} |" not in rows} == set()
+
+
+@pytest.mark.parametrize("name", ["README.md", "gateway/README.md", "adapters/bus/README.md", "keys/KH-1.md", "keys/THREATS.md"])
+def test_every_link_in_a_document_leads_somewhere(name: str) -> None:
+    path = ROOT / name
+    for target in re.findall(r"\]\(([^)#]+)\)", path.read_text(encoding="utf-8")):
+        assert (path.parent / target).exists(), target
+
+
+def test_every_command_is_in_the_readme() -> None:
+    from gateway.cli import app
+
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    names = [c.callback.__name__ for c in app.registered_commands if c.callback]
+    for group in app.registered_groups:
+        assert group.typer_instance is not None
+        names += [f"{group.name} {c.name}" for c in group.typer_instance.registered_commands]
+    assert [n for n in names if f"kakehashi {n}" not in text] == []
+
+
+def test_the_readmes_two_commands_are_those_that_ci_runs() -> None:
+    ci = (ROOT / ".ci" / "run").read_text()
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert ".venv/bin/pip install -q -c constraints.txt -e '.[dev]'" in ci
+    assert ".venv/bin/pip install -q -c constraints.txt -e '.[dev]' && .venv/bin/python -m pytest -q" in readme
+    assert ".venv/bin/python -m pytest -q" in ci
+
+
+def test_no_document_or_code_names_this_machine_or_a_registry() -> None:
+    wrong = re.compile("/" + "work/main|/" + "farm/|pyt" + "honhosted|py" + "pi\\.org|npm" + "js\\.")
+    for path in ROOT.rglob("*"):
+        if path.is_file() and ".venv" not in path.parts and ".git" not in path.parts and path.suffix in (".py", ".md", ".toml", ".txt", ".yaml", ".json", ".html"):
+            assert not wrong.search(path.read_text(encoding="utf-8", errors="replace")), path
+
+
+def test_public_facts_have_docstrings() -> None:
+    assert all((inspect.getdoc(cls) or "").strip() for cls in FACTS.values())
