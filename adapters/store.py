@@ -16,7 +16,14 @@ from eventsourcing.persistence import (
     StoredEvent,
 )
 
-from adapters.bus import GuardFailed, ItemStore, JetStreamApplicationRecorder, OutcomeUnknown, RawMessage
+from adapters.bus import (
+    GuardFailed,
+    ItemMissing,
+    ItemStore,
+    JetStreamApplicationRecorder,
+    OutcomeUnknown,
+    RawMessage,
+)
 from adapters.bus.subscription import JetStreamSubscription
 from adapters.mapper import body_of, record_of
 from domain.errors import Broken, Conflict, Malformed, NotThere, Unavailable, Untrusted
@@ -241,7 +248,21 @@ class Store:
         if item in beside:
             return beside[item]
         named = next(i for i in kept.payload.items if i.item == item)
-        return self._items.get(named.digest)
+        try:
+            return self._items.get(named.digest)
+        except ItemMissing as error:
+            raise Unavailable(
+                "item-missing", "the operator's store lacks a sealed item: tell them"
+            ) from error
+        except PersistenceError as error:
+            raise Unavailable("bus-away", "try again") from error
+
+    def has_item(self, digest: bytes) -> bool:
+        """Whether a sealed item lies whole in the store. Raises Unavailable."""
+        try:
+            return self._items.has(digest)
+        except PersistenceError as error:
+            raise Unavailable("bus-away", "send the same bytes again") from error
 
     def put_item(self, digest: bytes, sealed: bytes) -> None:
         """Keep a sealed item in the store under its digest, synced. Raises Untrusted where they differ."""

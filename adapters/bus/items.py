@@ -78,6 +78,10 @@ class ItemStore:
         whole = json.dumps({"bytes": len(data), "chunks": count}, sort_keys=True).encode()
         self._publish(f"{self._prefix}.M.{name}", whole)
 
+    def has(self, digest: bytes) -> bool:
+        """Whether the item of this digest is there, whole."""
+        return self._whole(digest) is not None
+
     def get(self, digest: bytes) -> bytes:
         """The bytes of this digest. ``ItemMissing`` if there are none, ``ItemDamaged`` if they changed."""
         count = self._whole(digest)

@@ -13,7 +13,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from domain.codes import Purpose
-from domain.errors import Conflict, ExchangeError, Unavailable, Untrusted
+from domain.errors import Broken, Conflict, ExchangeError, Unavailable, Untrusted
 from domain.facts import Kind, dump
 from gateway.agency.book import WAITING, Book, Outgoing
 from gateway.agency.key_sets import KeySets
@@ -34,6 +34,8 @@ from keys.wrap import open_wrap, seal_wrap
 TEXT = "text/v1"
 PATIENCE = 20.0
 RESEALS = 4
+ODD = (ValueError, KeyError, TypeError, AttributeError)
+"""What reading an answer of the wrong form raises."""
 
 
 @dataclass(frozen=True)
@@ -135,6 +137,8 @@ class Door:
                         raise
                 except Unavailable:
                     return Sent(ask, about, "waiting")
+                except Broken:
+                    raise  # it may have been recorded: it stays in the outbox
                 except ExchangeError as error:
                     self.book.fail(ask, problem(error)[1])
                     raise
@@ -150,7 +154,7 @@ class Door:
                 digest = _frame_of(waiting.request).digest
                 try:
                     self._deliver(waiting.ask_id, waiting.about, digest, waiting.request)
-                except Unavailable:
+                except (Unavailable, Broken):
                     break
                 except ExchangeError as error:
                     self.book.fail(waiting.ask_id, problem(error)[1])
@@ -160,7 +164,12 @@ class Door:
     def _deliver(self, ask: UUID, about: UUID, digest: bytes, data: bytes) -> Sent:
         payload = parse_request(data).payload
         answer = self._patiently(lambda: self.client.wish(data))
-        receipt = self._receipt(answer, ask, digest)
+        try:
+            receipt = self._receipt(answer, ask, digest)
+        except (ExchangeError, *ODD) as error:
+            raise Broken(
+                "receipt-not-verified", "the hub's receipt does not hold: nothing is proven"
+            ) from error
         self.book.confirm(ask, {k: v for k, v in answer.items() if k != "release"})
         return Sent(
             ask_id=ask,
@@ -366,6 +375,9 @@ class Door:
         except ExchangeError as error:
             flaw = f"{error.code}/{error.flaw}"
             raise
+        except ODD as error:
+            flaw = "untrusted/release-form"
+            raise Untrusted("release-form", "what the hub handed over is not of its form") from error
         finally:
             received = {
                 "message": str(message),
@@ -374,7 +386,9 @@ class Door:
                 "ok": flaw is None,
                 "flaw": flaw,
             }
-            with suppress(Unavailable):  # what was read stays read; the missing receipt shows in the ledger
+            with suppress(
+                ExchangeError, *ODD
+            ):  # what was read stays read; a missing receipt shows in the ledger
                 self._reading(case, "disclosure.received", received, actor)
 
     def _reading(

@@ -13,7 +13,7 @@ from fastapi import FastAPI
 
 from adapters.bus import BusSettings, EmbeddedServer, ItemStore, JetStreamApplicationRecorder, connect
 from adapters.store import Evidence, Store
-from domain.errors import Broken, Unavailable
+from domain.errors import Broken, Conflict, Unavailable
 from domain.facts import HubFounded, Kind
 from domain.record import DECIDER, REGISTRY, About, Record
 from gateway.archive import note_running, remote_bus
@@ -28,6 +28,7 @@ from keys.vault import KeystoreCustody, Vault
 from projections.engine import Engine
 
 LEAST_FREE_BYTES = 64 * 1024 * 1024
+LEAST_ROOM_BYTES = 8 * 1024 * 1024  # of what a bus with a limit of its own may still store
 TICK_SECONDS = 1.0
 
 
@@ -151,8 +152,8 @@ def _tick(hub: Hub, ended: Event) -> None:
     while not ended.wait(TICK_SECONDS):
         try:
             hub.tick()
-        except Unavailable:
-            continue  # the bus is away: what is due is asked for again at the next tick
+        except (Unavailable, Conflict):
+            continue  # the bus is away, or somebody was faster: what is due is asked for at the next tick
 
 
 def _health(
@@ -168,7 +169,7 @@ def _health(
     if not found.connected:
         problems.append("bus: away")
     free = shutil.disk_usage(installation.folder).free
-    if free < LEAST_FREE_BYTES:
+    if free < LEAST_FREE_BYTES or (found.room_bytes is not None and found.room_bytes < LEAST_ROOM_BYTES):
         problems.append("disk: full")
     if not follower.alive:
         problems.append("views: not following")

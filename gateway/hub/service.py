@@ -142,8 +142,7 @@ class Hub:
                     return self._answer(wish, payload, frame, parts.items, parts.wraps)
             except Conflict as conflict:
                 if conflict.flaw not in ("version-exists", "rests-on-old-state") or attempt == TRIES - 1:
-                    raise
-                self._reread(wish.about)
+                    raise  # else it is read again under the lock, and decided again
         raise AssertionError("the loop returns or raises")  # no cover
 
     def _turn(self, wish: Wish) -> AbstractContextManager[None]:
@@ -235,7 +234,9 @@ class Hub:
         try:
             return self._store.append(record, evidence, guard)
         except (Unavailable, Conflict):
-            self._doubtful.add(record.about)  # it, or another, may have been stored: read before deciding again
+            self._doubtful.add(
+                record.about
+            )  # it, or another, may have been stored: read before deciding again
             raise
 
     def _receipt(self, wish: Wish, position: int, sha: bytes, tag: bytes, at: datetime) -> bytes:
@@ -323,7 +324,9 @@ class Hub:
         """What is kept in the store is there before the record that names it. Source: KH-1 §4."""
         for item in payload.items:
             if item.kept == "store" and not self._store.has_item(item.digest):
-                raise Untrusted("item-not-uploaded", "upload every item kept in the store, then send the wish")
+                raise Untrusted(
+                    "item-not-uploaded", "upload every item kept in the store, then send the wish"
+                )
 
     def _right_keys(self, payload: WishPayload) -> None:
         for wrap in payload.wraps:
@@ -486,7 +489,7 @@ class Hub:
                 if found is not None and kind is not about.kind:
                     raise NotThere("not-there", "no such thing of this kind")
             if self._register.find(about.kind, about.id) is None and self._store.load(about.id, lte=1):
-                raise NotThere("not-there", "no such thing of this kind")  # a case, say, whose id is not the register's
+                raise NotThere("not-there", "no such thing of this kind")  # it is a case, or its readings
             return empty_world(self._register, about.id)
         with self._cases_lock:
             world = self._cases.get(about.id)
@@ -516,6 +519,8 @@ class Hub:
         """Put a case into the cache; a change of the case keeps the readings that came meanwhile, and the reverse."""
         with self._cases_lock:
             present = self._cases.get(world.case.id)
+            if present is None and case is not None:
+                return  # dropped meanwhile: the other half of this world may be old
             if present is not None and case is not None:
                 world = replace(present, case=world.case) if case else replace(present, access=world.access)
             elif present is not None:

@@ -1,0 +1,273 @@
+"""A hub with a case in it, and requests made by hand: any byte can be changed and signed again.
+
+What a door would never send is made here from ``keys`` alone, and sent over plain HTTP.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx2 as httpx
+
+from domain.facts import Kind
+from gateway.agency.door import Door, Part, Sent
+from gateway.scenario.stage import Stage, open_stage
+from gateway.scenario.story import Actor
+from keys import canonical
+from keys.frame import WISH, Frame, FrameType, Signature, pae
+from keys.item import seal_item
+from keys.lp import ZEROS, About, sha256
+from keys.signing import KemPublic, SignatureKeys
+from keys.wrap import seal_wrap
+
+START = datetime(2025, 5, 12, 1, 0, tzinfo=UTC)
+PEOPLE = (
+    Actor("AZ-CORE", "CORE", "あおぞら市こども家庭センター", True, None),
+    Actor("AZ-COORD", "COORD", "あおぞら市要対協調整機関", True, None),
+    Actor("MID-HOSP", "MED", "みどり産科病院", True, None),
+    Actor("EXT-SERVICE", "EXT", "ひだまり家事支援", False, None),
+    Actor("KS-CGC", "CGC", "県児童相談所", True, None),
+)
+REFERRAL = "family_information.provided"
+OPENING = "section.opened"
+RECEIVED = "disclosure.received"
+FETCH = "wrap_fetched_for.rewrap"
+
+
+def time_text(at: datetime) -> str:
+    return canonical.format_time(at)
+
+
+def sign_by(keys: SignatureKeys, payload: bytes, frame_type: FrameType = WISH) -> list[Signature]:
+    """Both signatures of one signer, which a test may then change, drop or swap."""
+    values = keys.sign_message(pae(frame_type.payload_type, payload), frame_type.context)
+    ids = zip(keys.public.algs, keys.public.key_ids, values, strict=True)
+    return [Signature(int(alg), kid, value) for alg, kid, value in ids]
+
+
+def frame_bytes(payload: bytes, signatures: Sequence[Signature], magic: bytes = b"KHW1") -> bytes:
+    return Frame(payload, tuple(signatures), magic).encode()
+
+
+def request_bytes(frame: bytes, parts: Sequence[bytes] = (), magic: bytes = b"KHQ1") -> bytes:
+    """KHQ1 by hand: nothing is checked."""
+    chunks = [magic, len(frame).to_bytes(4, "big"), frame, len(parts).to_bytes(2, "big")]
+    for part in parts:
+        chunks += [len(part).to_bytes(4, "big"), part]
+    return b"".join(chunks)
+
+
+@dataclass
+class Letter:
+    """A wish before it is signed: every key of its payload, and its parts, in the open."""
+
+    payload: dict[str, Any]
+    signers: list[SignatureKeys]
+    parts: list[bytes] = field(default_factory=list)
+
+    def signed(self) -> tuple[bytes, list[Signature]]:
+        data = canonical.encode(self.payload)
+        return data, [s for keys in self.signers for s in sign_by(keys, data)]
+
+    def frame(self) -> bytes:
+        return frame_bytes(*self.signed())
+
+    def encode(self) -> bytes:
+        return request_bytes(self.frame(), self.parts)
+
+    @property
+    def ask_id(self) -> UUID:
+        return UUID(self.payload["ask_id"])
+
+
+class Ground:
+    """A stage with its agencies, one case that MID-HOSP began with AZ-CORE, and a way to send raw bytes."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.stage = stage
+        self.http = httpx.Client(base_url=stage.url, timeout=60)
+        stage.people(PEOPLE, core="AZ-CORE", actor_of=lambda code: f"staff.{code}")
+        self.network = uuid4()
+        stage.registry.designate(
+            self.network, core=self.door("AZ-CORE").agency, coordinating=self.door("AZ-COORD").agency
+        )
+        for code in ("AZ-CORE", "AZ-COORD", "MID-HOSP", "KS-CGC"):
+            fields = {"member": str(self.door(code).agency), "item": 1}
+            self.door("AZ-COORD").send(
+                Kind.NETWORK, self.network, "network_member.admitted", fields, actor="staff.c"
+            )
+        self.case = uuid4()
+        self.sent = self.refer()
+
+    def door(self, code: str) -> Door:
+        return self.stage.door(code)
+
+    def sig(self, code: str) -> SignatureKeys:
+        return self.stage.installation.agency_keys(self.stage.installation.agency(code))[0]
+
+    def kem(self, code: str) -> KemPublic:
+        return self.stage.installation.agency_keys(self.stage.installation.agency(code))[1].public
+
+    @property
+    def store(self):  # type: ignore[no-untyped-def]
+        assert self.stage.runtime is not None
+        return self.stage.runtime.store
+
+    def head(self) -> int:
+        found: int = self.store.head()
+        return found
+
+    # --- through the doors ---------------------------------------------------------------------------------
+
+    def referral(self, *to: str, **more: Any) -> dict[str, Any]:
+        """The fields of a referral; ``more`` changes them."""
+        agencies = [str(self.door(code).agency) for code in (to or ("AZ-CORE",))]
+        fields = {
+            "to": sorted(agencies),
+            "basis": dict.fromkeys(sorted(agencies), "CWA-21-10-5"),
+            "consent": [],
+            "purpose": "SUPPORT",
+            "reason": None,
+            "subject_consent": "NOT_ASKED",
+            "weeks_pregnant": None,
+            "indicators": {},
+        }
+        return {**fields, **more}
+
+    def refer(self, case: UUID | None = None, sections: Sequence[str] = ("BASIC", "MEDICAL")) -> Sent:
+        """MID-HOSP tells AZ-CORE of a family, through its door."""
+        parts = [Part(s, self.text(s)) for s in sections]
+        return self.door("MID-HOSP").send(
+            Kind.CASE, case or self.case, REFERRAL, self.referral(), parts, actor="staff.h"
+        )
+
+    def note(self, case: UUID, sections: Sequence[str] = ("CONF",)) -> Sent:
+        """AZ-CORE writes into its own file."""
+        fields = {"to": [], "basis": {}, "consent": [], "purpose": "SUPPORT", "reason": None}
+        parts = [Part(s, self.text(s)) for s in sections]
+        return self.door("AZ-CORE").send(
+            Kind.CASE, case, "conference_minutes.recorded", fields, parts, actor="staff.a"
+        )
+
+    def text(self, section: str) -> bytes:
+        return f"〔架空〕{section} {self.stage.canary}".encode()
+
+    # --- by hand -----------------------------------------------------------------------------------------------
+
+    def letter(self, code: str, act: str, fields: dict[str, Any], **more: Any) -> Letter:
+        """An unsigned wish of this agency about the case; ``more`` changes any key of the payload."""
+        now = self.stage.now()
+        door = self.door(code)
+        payload = {
+            "v": 1,
+            "suite": 1,
+            "hub": self.stage.installation.hub.hex(),
+            "about": {"kind": "case", "id": str(self.case)},
+            "ask_id": str(uuid4()),
+            "by": str(door.agency),
+            "actor": f"staff.{code}",
+            "act": act,
+            "made_at": time_text(now),
+            "occurred_at": None,
+            "not_after": time_text(now + timedelta(minutes=5)),
+            "fields": fields,
+            "items": [],
+            "wraps": [],
+            "keyset": door.keyset().hex(),
+            "prev": ZEROS.hex(),
+        }
+        return Letter({**payload, **more}, [self.sig(code)])
+
+    def disclosure(
+        self,
+        sections: Sequence[str] = ("BASIC", "MEDICAL"),
+        to: Sequence[str] = ("AZ-CORE", "MID-HOSP"),
+        **more: Any,
+    ) -> Letter:
+        """A valid referral of MID-HOSP with sealed items, wrapped to ``to``."""
+        letter = self.letter("MID-HOSP", REFERRAL, self.referral(), **more)
+        for section in sections:
+            self.add_item(letter, section, self.text(section), to)
+        return letter
+
+    def add_item(self, letter: Letter, section: str, content: bytes, to: Sequence[str]) -> UUID:
+        """Seal one more item and wrap it to these agencies; parts stay in payload order."""
+        about = About("case", UUID(letter.payload["about"]["id"]))
+        item, keyset = uuid4(), bytes.fromhex(letter.payload["keyset"])
+        hub = self.stage.installation.hub
+        sealed = seal_item(
+            hub=hub, about=about, item=item, section=section, schema="text/v1", keyset=keyset, content=content
+        )
+        beside = sum(i["kept"] == "beside" for i in letter.payload["items"])
+        kept = "beside" if sealed.size <= 16 * 1024 else "store"
+        if kept == "beside":
+            letter.parts.insert(beside, sealed.sealed)
+        letter.payload["items"].append(
+            {
+                "item": str(item),
+                "section": section,
+                "flags": [],
+                "schema": "text/v1",
+                "size": sealed.size,
+                "kept": kept,
+                "kc": sealed.kc.hex(),
+                "digest": sealed.digest.hex(),
+            }
+        )
+        for code in to:
+            kem = self.kem(code)
+            wrap = seal_wrap(
+                hub=hub, about=about, item=item, kc=sealed.kc, keyset=keyset, to=kem, item_key=sealed.key
+            )
+            letter.payload["wraps"].append(
+                {
+                    "item": str(item),
+                    "to": str(self.door(code).agency),
+                    "kid": kem.kid.hex(),
+                    "digest": sha256(wrap).hex(),
+                }
+            )
+            letter.parts.append(wrap)
+        return item
+
+    def reading(
+        self, code: str, item: UUID | None = None, message: UUID | None = None, **more: Any
+    ) -> Letter:
+        """A valid OpenSection for the first item of the case's first message; ``more`` changes its payload."""
+        first, section = self.sent.items[0]
+        fields = {
+            "message": str(message or self.sent.ask_id),
+            "item": str(item or first),
+            "section": section,
+            "purpose": "SUPPORT",
+        }
+        return self.letter(code, OPENING, {**fields, **more.pop("fields", {})}, **more)
+
+    def post(
+        self,
+        data: bytes | Letter,
+        path: str = "/v1/wishes",
+        content_type: str = "application/vnd.kakehashi.request",
+    ) -> httpx.Response:
+        body = data.encode() if isinstance(data, Letter) else data
+        return self.http.post(path, content=body, headers={"content-type": content_type})
+
+    def close(self) -> None:
+        self.http.close()
+
+
+@contextmanager
+def ground(folder: Path) -> Iterator[Ground]:
+    """A fresh hub with a case, gone at the end."""
+    with open_stage(folder, START) as stage:
+        made = Ground(stage)
+        try:
+            yield made
+        finally:
+            made.close()

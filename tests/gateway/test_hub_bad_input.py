@@ -1,0 +1,818 @@
+"""The hub's door against what no honest door sends: each wrong thing has its own flaw, and leaves no record."""
+
+from __future__ import annotations
+
+import json
+from base64 import b64decode
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import pytest
+
+from domain.facts import DisclosureRefused, Kind, OpeningRefused, WishRefused
+from domain.record import access_of
+from gateway.agency.door import Part
+from keys import canonical
+from keys.frame import GENESIS, RECEIPT, Signature, parse_frame
+from keys.request import MAX_REQUEST_BYTES
+from keys.signing import SignatureKeys
+from tests.gateway.hubkit import (
+    FETCH,
+    OPENING,
+    RECEIVED,
+    REFERRAL,
+    Ground,
+    Letter,
+    frame_bytes,
+    ground,
+    request_bytes,
+    sign_by,
+    time_text,
+)
+
+PROBLEM = "application/problem+json"
+MARK = "Zz-marked-by-the-sender-zZ"
+NOT_THERE = "not-there"
+
+
+@pytest.fixture(scope="module")
+def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
+    with ground(tmp_path_factory.mktemp("hub") / "installation") as made:
+        yield made
+
+
+def refused(hub: Ground, data: bytes | Letter, path: str = "/v1/wishes") -> tuple[int, str]:
+    """Send what must be refused without a trace; returns status and flaw."""
+    head = hub.head()
+    answer = hub.post(data, path)
+    assert hub.head() == head, f"recorded: {answer.text}"
+    problem = answer.json()
+    assert answer.headers["content-type"] == PROBLEM
+    assert set(problem) == {"type", "title", "status", "code", "flaw", "detail"}
+    assert problem["status"] == answer.status_code
+    assert problem["type"] == f"urn:kakehashi:problem:{problem['code']}:{problem['flaw']}"
+    assert MARK not in answer.text
+    assert hub.stage.canary not in answer.text
+    return answer.status_code, problem["flaw"]
+
+
+def test_the_request_that_all_these_start_from_is_good(hub: Ground) -> None:
+    head = hub.head()
+    answer = hub.post(hub.disclosure())
+    assert (answer.status_code, answer.json()["outcome"]) == (200, "recorded")
+    assert hub.head() == head + 1
+
+
+# --- the payload ---------------------------------------------------------------------------------------
+
+Change = Callable[[Ground, dict], None]  # type: ignore[type-arg]
+
+
+def put(key: str, value: object) -> Change:
+    return lambda hub, p: p.update({key: value})
+
+
+def drop(key: str) -> Change:
+    return lambda hub, p: p.pop(key)
+
+
+def field(key: str, value: object) -> Change:
+    return lambda hub, p: p["fields"].update({key: value})
+
+
+def of(what: str, key: str, value: object) -> Change:
+    """Change one key of the first item or wrap."""
+    return lambda hub, p: p[what][0].update({key: value})
+
+
+def hours(key: str, n: float) -> Change:
+    return lambda hub, p: p.update({key: time_text(hub.stage.now() + timedelta(hours=n))})
+
+
+def twice(what: str) -> Change:
+    return lambda hub, p: p[what].append(dict(p[what][0]))
+
+
+def same(what: str, key: str) -> Change:
+    return lambda hub, p: p[what][1].update({key: p[what][0][key]})
+
+
+def keyset_of(code: str) -> Change:
+    return lambda hub, p: p.update({"keyset": hub.door(code).keyset().hex()})
+
+
+def by_agency(code: str) -> Change:
+    return lambda hub, p: p.update({"by": str(hub.door(code).agency)})
+
+
+def wrap_for_its_author_only(hub: Ground, p: dict) -> None:  # type: ignore[type-arg]
+    mine = str(hub.door("MID-HOSP").agency)
+    p["wraps"] = [w for w in p["wraps"] if w["to"] == mine]
+
+
+def no_wrap_for_its_author(hub: Ground, p: dict) -> None:  # type: ignore[type-arg]
+    mine = str(hub.door("MID-HOSP").agency)
+    p["wraps"] = [w for w in p["wraps"] if w["to"] != mine]
+
+
+WRONG_PAYLOADS: list[tuple[str, Change, int, str]] = [
+    ("another format version", put("v", 2), 400, "wish-v"),
+    ("a version that is true", put("v", True), 400, "wish-v"),
+    ("another suite", put("suite", 2), 400, "wish-suite"),
+    ("a hub that is no digest", put("hub", MARK), 400, "wish-hub"),
+    ("another hub", put("hub", "ab" * 32), 401, "other-hub"),
+    ("about nothing", put("about", None), 400, "wish-about-keys"),
+    ("about with more", put("about", {"kind": "case", "id": str(uuid4()), "x": MARK}), 400, "wish-about-keys"),
+    ("about a kind in capitals", put("about", {"kind": "CASE", "id": str(uuid4())}), 400, "wish-about-kind"),
+    ("about an unknown kind", put("about", {"kind": "house", "id": str(uuid4())}), 400, "wrong-kind"),
+    ("about an agency", put("about", {"kind": "agency", "id": str(uuid4())}), 400, "wrong-kind"),
+    ("about an id that is no UUID", put("about", {"kind": "case", "id": MARK}), 400, "wish-about-id"),
+    ("an ask id that is no UUID", put("ask_id", MARK), 400, "wish-ask-id"),
+    ("an ask id in capitals", put("ask_id", str(uuid4()).upper().replace("0", "A")), 400, "wish-ask-id"),
+    ("by a name", put("by", MARK), 400, "wish-by"),
+    ("by the hub", put("by", "HUB"), 400, "wish-by"),
+    ("by nobody known", put("by", str(uuid4())), 400, "item-without-author-wrap"),
+    ("an actor with a person's name", put("actor", "花子"), 400, "wish-actor"),
+    ("an actor that is no text", put("actor", 7), 400, "wish-actor"),
+    ("an act in capitals", put("act", "Do.It"), 400, "wish-act"),
+    ("an unknown act", put("act", "house.burnt"), 400, "unknown-act"),
+    ("an act of the hub itself", put("act", "contractor.suspended"), 400, "unknown-act"),
+    ("a refusal as a wish", put("act", "disclosure.refused"), 400, "unknown-act"),
+    ("the founding again", put("act", "hub.founded"), 400, "unknown-act"),
+    ("a made_at without zone", put("made_at", "2025-05-12T01:00:00.000000"), 400, "wish-made-at"),
+    ("a made_at of no calendar", put("made_at", "2025-02-30T01:00:00.000000Z"), 400, "wish-made-at"),
+    ("an occurred_at that is a number", put("occurred_at", 5), 400, "wish-occurred-at"),
+    ("a not_after that is null", put("not_after", None), 400, "wish-not-after"),
+    ("not_after before made_at", hours("not_after", -1), 400, "wish-times"),
+    ("not_after in the past", lambda hub, p: (hours("made_at", -9)(hub, p), hours("not_after", -1)(hub, p)), 400, "too-late"),
+    ("not_after eight days ahead", hours("not_after", 8 * 24), 400, "not-after-too-far"),
+    ("fields that are a list", put("fields", []), 400, "wish-fields"),
+    ("a field missing", lambda hub, p: p["fields"].pop("purpose"), 400, "wrong-fields"),
+    ("a field too many", field("colour", MARK), 400, "wrong-fields"),
+    ("a field of the wrong type", field("weeks_pregnant", "20"), 400, "wrong-fields"),
+    ("an unknown code", field("purpose", MARK), 400, "wrong-fields"),
+    ("a list that is not sorted", field("to", [str(UUID(int=2)), str(UUID(int=1))]), 400, "wrong-fields"),
+    ("a field twice in a set", lambda hub, p: p["fields"].update(to=p["fields"]["to"] * 2), 400, "wrong-fields"),
+    ("who is held, brought along", field("held", []), 400, "hub-fields"),
+    ("items, brought as a field", field("items", []), 400, "hub-fields"),
+    ("where it is placed, brought along", field("placed", None), 400, "hub-fields"),
+    ("items that are an object", put("items", {}), 400, "wish-items"),
+    ("65 items", lambda hub, p: p.update(items=p["items"] * 33), 400, "wish-items"),
+    ("257 wraps", lambda hub, p: p.update(wraps=p["wraps"] * 65), 400, "wish-wraps"),
+    ("an item twice", twice("items"), 400, "repeated-item"),
+    ("two items with one digest", same("items", "digest"), 400, "repeated-item-digest"),
+    ("a wrap twice", twice("wraps"), 400, "repeated-wrap"),
+    ("two wraps with one digest", same("wraps", "digest"), 400, "repeated-wrap-digest"),
+    ("an item with a key too many", of("items", "name", MARK), 400, "item-keys"),
+    ("an item that is no UUID", of("items", "item", MARK), 400, "item-item"),
+    ("a section in small letters", of("items", "section", "basic"), 400, "item-section"),
+    ("a section that is not known", of("items", "section", "GARDEN"), 400, "wrong-fields"),
+    ("flags that are not sorted", of("items", "flags", ["SENSITIVE", "CHILD_STATEMENT"]), 400, "item-flags"),
+    ("a flag that is not known", of("items", "flags", ["GARDEN"]), 400, "wrong-fields"),
+    ("a schema with a space", of("items", "schema", "text v1"), 400, "item-schema"),
+    ("a size of nought", of("items", "size", 0), 400, "item-size"),
+    ("a size that is text", of("items", "size", "328"), 400, "item-size"),
+    ("kept elsewhere", of("items", "kept", "attic"), 400, "item-kept"),
+    ("a small item kept in the store", of("items", "kept", "store"), 400, "item-kept-size"),
+    ("a commitment too short", of("items", "kc", "ab"), 400, "item-kc"),
+    ("a digest that is none", of("items", "digest", MARK), 400, "item-digest"),
+    ("a wrap with a key missing", lambda hub, p: p["wraps"][0].pop("kid"), 400, "wrap-keys"),
+    ("a wrap of no item here", of("wraps", "item", str(uuid4())), 400, "wrap-without-item"),
+    ("a wrap to a name", of("wraps", "to", MARK), 400, "wrap-to"),
+    ("a kid that is none", of("wraps", "kid", MARK), 400, "wrap-kid"),
+    ("a wrap digest that is none", of("wraps", "digest", MARK), 400, "wrap-digest"),
+    ("no wrap for its author", no_wrap_for_its_author, 400, "item-without-author-wrap"),
+    ("a keyset that is none", put("keyset", MARK), 400, "wish-keyset"),
+    ("a keyset that was never published", put("keyset", "cd" * 32), 401, "key-set-not-in-force"),
+    ("another agency's keyset", keyset_of("AZ-CORE"), 401, "key-set-not-in-force"),
+    ("keyset zeros", put("keyset", "00" * 32), 401, "key-set-not-in-force"),
+    ("a prev that is none", put("prev", MARK), 400, "wish-prev"),
+    ("a prev that was never recorded", put("prev", "ef" * 32), 409, "prev-unknown"),
+    ("a key of the payload missing", drop("prev"), 400, "wish-keys"),
+    ("a key of the payload too many", put("note", MARK), 400, "wish-keys"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "flaw"), [w[1:] for w in WRONG_PAYLOADS], ids=[w[0] for w in WRONG_PAYLOADS]
+)
+def test_a_payload_with_one_thing_wrong_is_refused_by_its_own_flaw(
+    change: Change, status: int, flaw: str, hub: Ground
+) -> None:
+    letter = hub.disclosure()
+    change(hub, letter.payload)
+    if len(letter.payload["wraps"]) < 4:
+        mine = str(hub.door("MID-HOSP").agency)
+        kept = [w["to"] == mine for w in hub.disclosure().payload["wraps"]]
+        letter.parts = letter.parts[:2] + [
+            p for p, own in zip(letter.parts[2:], kept, strict=True) if not own
+        ]
+    assert refused(hub, letter) == (status, flaw)
+
+
+def test_the_flaws_of_a_payload_tell_its_conditions_apart() -> None:
+    """Where two conditions share a flaw it is one key that is wrong in two ways: the caller mends the same."""
+    shared = {f for _, _, _, f in WRONG_PAYLOADS if [w[3] for w in WRONG_PAYLOADS].count(f) > 1}
+    assert shared == {
+        "wish-v", "wish-keys", "wish-about-keys", "wrong-kind", "wish-ask-id", "wish-by", "wish-actor", "unknown-act",
+        "wish-made-at", "wrong-fields", "hub-fields", "wish-items", "item-size", "key-set-not-in-force",
+        "item-without-author-wrap",
+    }  # fmt: skip
+    assert len({f for _, _, _, f in WRONG_PAYLOADS}) > 45
+
+
+@pytest.mark.parametrize(
+    ("spoil", "flaw"),
+    [
+        pytest.param(lambda p: p.replace(b'"v":1', b'"v": 1'), "json-not-canonical", id="a space"),
+        pytest.param(lambda p: p.replace(b'"v":1', b'"v":1,"v":1'), "json-duplicate-key", id="a key twice"),
+        pytest.param(lambda p: p.replace(b'"v":1', b'"v":1.0'), "json-float", id="a fraction"),
+        pytest.param(lambda p: p.replace(b'"v":1', b'"v":NaN'), "json-float", id="not a number"),
+        pytest.param(
+            lambda p: p.replace(b'"v":1', b'"v":' + b"9" * 16), "json-integer-range", id="a number over 2^53"
+        ),
+        pytest.param(
+            lambda p: p.replace(b'"v":1', b'"v":' + b"1" * 4000),
+            "json-integer-length",
+            id="a very long number",
+        ),
+        pytest.param(lambda p: p.replace(b"SUPPORT", b"\\ud800"), "json-surrogate", id="half a character"),
+        pytest.param(lambda p: p.replace(b"SUPPORT", b"\xff"), "json-utf8", id="no UTF-8"),
+        pytest.param(lambda p: p[:-1], "json-syntax", id="cut short"),
+        pytest.param(lambda p: b"[" * 5000, "json-nesting", id="very deep"),
+        pytest.param(lambda p: b"[" * 17 + b"]" * 17, "json-depth", id="17 deep"),
+        pytest.param(lambda p: b"7", "wish-keys", id="a number only"),
+    ],
+)
+def test_bytes_that_are_not_canonical_json_are_refused_though_they_are_signed(
+    spoil: Callable[[bytes], bytes], flaw: str, hub: Ground
+) -> None:
+    payload = spoil(canonical.encode(hub.disclosure().payload))
+    keys = hub.sig("MID-HOSP")
+    data = request_bytes(frame_bytes(payload, sign_by(keys, payload)), hub.disclosure().parts)
+    assert refused(hub, data) == (400, flaw)
+
+
+# --- the signatures ----------------------------------------------------------------------------------------
+
+Signatures = list[Signature]
+
+
+def flipped(data: bytes, at: int = -1) -> bytes:
+    changed = bytearray(data)
+    changed[at] ^= 1
+    return bytes(changed)
+
+
+def spoilt(which: int) -> Callable[[Ground, bytes, Signatures], Signatures]:
+    def change(hub: Ground, payload: bytes, found: Signatures) -> Signatures:
+        found[which] = replace(found[which], value=flipped(found[which].value))
+        return found
+
+    return change
+
+
+def half_of_another(
+    which: int, code: str, *, own_name: bool
+) -> Callable[[Ground, bytes, Signatures], Signatures]:
+    """One of the two by another agency's key, under its own name or under the sender's."""
+
+    def change(hub: Ground, payload: bytes, found: Signatures) -> Signatures:
+        other = sign_by(hub.sig(code), payload)[which]
+        found[which] = other if own_name else replace(other, key_id=found[which].key_id)
+        return found
+
+    return change
+
+
+def over_another_payload(which: int) -> Callable[[Ground, bytes, Signatures], Signatures]:
+    def change(hub: Ground, payload: bytes, found: Signatures) -> Signatures:
+        found[which] = sign_by(hub.sig("MID-HOSP"), payload + b" ")[which]
+        return found
+
+    return change
+
+
+WRONG_SIGNATURES = [
+    ("none", lambda hub, p, s: [], 400, "frame-signature-count"),
+    ("the second missing", lambda hub, p, s: s[:1], 400, "frame-signature-count"),
+    ("the first missing", lambda hub, p, s: s[1:], 400, "frame-signature-count"),
+    ("one too many", lambda hub, p, s: [*s, s[0]], 400, "frame-signature-count"),
+    ("four signers", lambda hub, p, s: s * 4, 400, "frame-signature-count"),
+    ("everything twice", lambda hub, p, s: s * 2, 401, "signature-count"),
+    ("another signer beside", lambda hub, p, s: [*s, *sign_by(hub.sig("AZ-CORE"), p)], 401, "signature-count"),
+    ("swapped", lambda hub, p, s: [s[1], s[0]], 401, "signature-algorithm"),
+    ("the first twice", lambda hub, p, s: [s[0], s[0]], 401, "signature-algorithm"),
+    ("by another agency", lambda hub, p, s: sign_by(hub.sig("AZ-CORE"), p), 401, "signature-key"),
+    ("by a key nobody knows", lambda hub, p, s: sign_by(SignatureKeys.generate(), p), 401, "signature-key"),
+    ("the first by another agency", half_of_another(0, "AZ-CORE", own_name=True), 401, "signature-key"),
+    ("the second by another agency", half_of_another(1, "AZ-CORE", own_name=True), 401, "signature-key"),
+    ("the first by another agency under our name", half_of_another(0, "AZ-CORE", own_name=False), 401, "wrong-ed25519-signature"),
+    ("the second by another agency under our name", half_of_another(1, "AZ-CORE", own_name=False), 401, "wrong-mldsa-signature"),
+    ("a bit of the first", spoilt(0), 401, "wrong-ed25519-signature"),
+    ("a bit of the second", spoilt(1), 401, "wrong-mldsa-signature"),
+    ("the first over other bytes", over_another_payload(0), 401, "wrong-ed25519-signature"),
+    ("the second over other bytes", over_another_payload(1), 401, "wrong-mldsa-signature"),
+    ("an unknown algorithm", lambda hub, p, s: [replace(s[0], alg=9), s[1]], 400, "frame-algorithm"),
+    ("a signature too short", lambda hub, p, s: [replace(s[0], value=s[0].value[:63]), s[1]], 400, "frame-signature-size"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "flaw"), [w[1:] for w in WRONG_SIGNATURES], ids=[w[0] for w in WRONG_SIGNATURES]
+)
+def test_a_frame_whose_signatures_were_tampered_with_is_refused(
+    change: Callable[[Ground, bytes, Signatures], Signatures], status: int, flaw: str, hub: Ground
+) -> None:
+    letter = hub.disclosure()
+    payload, signatures = letter.signed()
+    frame = frame_bytes(payload, change(hub, payload, signatures))
+    assert refused(hub, request_bytes(frame, letter.parts)) == (status, flaw)
+
+
+def test_a_signature_made_for_a_receipt_does_not_serve_for_a_wish(hub: Ground) -> None:
+    letter = hub.disclosure()
+    payload = canonical.encode(letter.payload)
+    for other in (RECEIPT, GENESIS):
+        frame = frame_bytes(payload, sign_by(hub.sig("MID-HOSP"), payload, other))
+        assert refused(hub, request_bytes(frame, letter.parts)) == (401, "wrong-ed25519-signature")
+
+
+def test_one_agency_can_not_speak_as_another(hub: Ground) -> None:
+    letter = hub.letter("MID-HOSP", REFERRAL, hub.referral())
+    letter.payload["by"] = str(hub.door("AZ-CORE").agency)
+    assert refused(hub, letter) == (401, "signature-key")
+    letter.payload["by"] = "REGISTRY"
+    letter.payload["keyset"] = "00" * 32
+    assert refused(hub, letter)[0] == 401
+    letter.payload["by"] = "AUDIT"
+    assert refused(hub, letter) == (401, "signature-key")
+
+
+def test_an_agency_that_the_registry_never_named_is_not_heard(hub: Ground) -> None:
+    letter = hub.letter("MID-HOSP", REFERRAL, hub.referral(), by=str(uuid4()))
+    letter.signers = [SignatureKeys.generate()]
+    assert refused(hub, letter) == (401, "unknown-sender")
+
+
+def test_an_agency_can_not_publish_another_agencys_key_set(hub: Ground) -> None:
+    installation = hub.stage.installation
+    persons = installation.registry()[:2]
+    target = hub.door("AZ-CORE").agency
+    sig = SignatureKeys.generate()
+    fields = {
+        "code": "AZ-CORE", "name": "x", "roles": ["CORE"], "body": "MUNICIPALITY", "municipality": "AZ",
+        "custody": "HOSTED", "sig": sig.public.to_json(), "kem": hub.kem("MID-HOSP").to_json(),
+    }  # fmt: skip
+    about = {"kind": "agency", "id": str(target)}
+    letter = hub.letter("MID-HOSP", "key_set.published", fields, about=about, keyset="00" * 32)
+    letter.signers = [sig, *persons]
+    assert refused(hub, letter) == (401, "key-set-of-another")
+    letter.payload["by"] = str(target)  # as itself, but not signed by the key in force
+    assert refused(hub, letter)[0] == 401
+    letter.payload["keyset"] = hub.door("AZ-CORE").keyset().hex()
+    assert refused(hub, letter)[0] == 401
+
+
+def test_one_person_of_the_registry_is_not_two(hub: Ground) -> None:
+    first, second, _ = hub.stage.installation.registry()
+    letter = hub.letter(
+        "AZ-CORE",
+        "core_agency.designated",
+        {"agency": str(hub.door("MID-HOSP").agency)},
+        about={"kind": "network", "id": str(hub.network)},
+        by="REGISTRY",
+        keyset="00" * 32,
+    )
+    flaws = []
+    for signers in ([first], [first, first], [second, first], [hub.sig("AZ-CORE"), first]):
+        letter.signers = signers
+        status, flaw = refused(hub, letter)
+        assert status == 401
+        flaws.append(flaw)
+    assert flaws == [
+        "registry-signature-count", "registry-same-person", "registry-order", "registry-unknown-person",
+    ]  # fmt: skip
+
+
+# --- the parts ---------------------------------------------------------------------------------------------
+
+WRONG_PARTS = [
+    ("none", lambda parts: [], 401, "part-missing"),
+    ("the last wrap missing", lambda parts: parts[:-1], 401, "part-missing"),
+    ("one too many", lambda parts: [*parts, parts[-1]], 401, "part-unnamed"),
+    ("items swapped", lambda parts: [parts[1], parts[0], *parts[2:]], 401, "item-part-digest"),
+    ("wraps swapped", lambda parts: [*parts[:2], parts[3], parts[2], *parts[4:]], 401, "wrap-part-digest"),
+    ("a bit of an item", lambda parts: [flipped(parts[0]), *parts[1:]], 401, "item-part-digest"),
+    ("a bit of a wrap", lambda parts: [*parts[:-1], flipped(parts[-1])], 401, "wrap-part-digest"),
+    ("an item cut short", lambda parts: [parts[0][:-1], *parts[1:]], 401, "item-part-size"),
+    ("a wrap cut short", lambda parts: [*parts[:-1], parts[-1][:-1]], 401, "wrap-part-size"),
+    ("321 parts", lambda parts: [b""] * 321, 400, "request-part-count"),
+]
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "flaw"), [w[1:] for w in WRONG_PARTS], ids=[w[0] for w in WRONG_PARTS]
+)
+def test_parts_that_are_not_the_signed_ones_are_refused(
+    change: Callable[[list[bytes]], list[bytes]], status: int, flaw: str, hub: Ground
+) -> None:
+    letter = hub.disclosure()
+    letter.parts = change(letter.parts)
+    assert refused(hub, letter) == (status, flaw)
+
+
+def test_a_key_for_one_agency_too_many_or_too_few_is_refused(hub: Ground) -> None:
+    few = hub.disclosure(to=("MID-HOSP",))
+    many = hub.disclosure(to=("AZ-CORE", "MID-HOSP", "EXT-SERVICE"))
+    other = hub.disclosure(to=("MID-HOSP", "EXT-SERVICE"))
+    uneven = hub.disclosure(sections=())
+    hub.add_item(uneven, "BASIC", b"one", ("AZ-CORE", "MID-HOSP"))
+    hub.add_item(uneven, "MEDICAL", b"two", ("MID-HOSP",))
+    for letter in (few, many, other, uneven):
+        assert refused(hub, letter) == (409, "wrong-recipients")
+
+
+def test_a_wrap_under_a_key_that_is_not_in_force_is_refused(hub: Ground) -> None:
+    letter = hub.disclosure()
+    letter.payload["wraps"][0]["kid"] = "12" * 32
+    assert refused(hub, letter) == (409, "stale-key-set")
+    swapped = hub.disclosure()
+    for wrap in swapped.payload["wraps"]:  # the right agency, under the other one's key
+        wrap["kid"] = hub.kem(
+            "MID-HOSP" if wrap["to"] == str(hub.door("AZ-CORE").agency) else "AZ-CORE"
+        ).kid.hex()
+    assert refused(hub, swapped) == (409, "stale-key-set")
+
+
+def test_a_large_item_that_was_never_uploaded_is_not_recorded(hub: Ground) -> None:
+    letter = hub.disclosure(sections=())
+    hub.add_item(letter, "MEDICAL", bytes(20_000), ("AZ-CORE", "MID-HOSP"))
+    assert letter.payload["items"][0]["kept"] == "store"
+    assert refused(hub, letter) == (401, "item-not-uploaded")
+
+
+def test_an_upload_under_another_digest_is_refused(hub: Ground) -> None:
+    for path, status, flaw in (
+        ("/v1/items/" + "ab" * 32, 401, "item-upload-digest"),
+        ("/v1/items/" + MARK, 400, "digest-form"),
+    ):
+        answer = hub.http.put(path, content=b"something else")
+        assert (answer.status_code, answer.json()["flaw"]) == (status, flaw)
+        assert MARK not in answer.text
+
+
+# --- the bytes around ---------------------------------------------------------------------------------------
+
+
+def _longer_frame(data: bytes) -> bytes:
+    size = int.from_bytes(data[4:8], "big")
+    return data[:4] + (size + 1).to_bytes(4, "big") + data[8 : 8 + size] + b"\0" + data[8 + size :]
+
+
+WRONG_BYTES = [
+    ("nothing", lambda d: b"", "request-truncated"),
+    ("garbage", lambda d: b"\x00\xff" * 300, "request-magic"),
+    ("JSON", lambda d: json.dumps({"wish": MARK}).encode(), "request-magic"),
+    ("another magic", lambda d: b"KHQ2" + d[4:], "request-magic"),
+    ("a frame without request", lambda d: d[8:], "request-magic"),
+    ("another magic inside", lambda d: d[:8] + b"KHT1" + d[12:], "frame-magic"),
+    ("one byte more", lambda d: d + b"\0", "request-trailing"),
+    ("one byte less", lambda d: d[:-1], "request-truncated"),
+    ("half", lambda d: d[: len(d) // 2], "request-truncated"),
+    ("a length that lies", lambda d: d[:4] + b"\xff\xff\xff\xff" + d[8:], "request-truncated"),
+    ("a frame with one byte more", _longer_frame, "frame-trailing"),
+    ("an empty payload", lambda d: request_bytes(b"KHW1" + bytes(4) + b"\2"), "frame-payload-size"),
+    ("a payload of 256 KiB and a byte", lambda d: request_bytes(b"KHW1\0\4\0\1" + b"{" * 262_145), "frame-payload-size"),
+    ("over a mebibyte", lambda d: d + bytes(MAX_REQUEST_BYTES), "body-too-long"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("path", ["/v1/wishes", "/v1/questions"])
+@pytest.mark.parametrize(("change", "flaw"), [w[1:] for w in WRONG_BYTES], ids=[w[0] for w in WRONG_BYTES])
+def test_bytes_that_are_no_request_are_refused(
+    change: Callable[[bytes], bytes], flaw: str, path: str, hub: Ground
+) -> None:
+    assert refused(hub, change(hub.disclosure().encode()), path) == (400, flaw)
+
+
+def test_what_counts_is_the_bytes_and_not_what_they_are_called(hub: Ground) -> None:
+    head = hub.head()
+    answer = hub.post(hub.disclosure(), content_type="text/plain")
+    assert answer.status_code == 200
+    assert hub.head() == head + 1
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        pytest.param("GET", "/v1/" + MARK, id="no such path"),
+        pytest.param("GET", "/v1/key-sets/" + MARK, id="no agency's id"),
+        pytest.param("GET", "/v1/key-sets/" + str(UUID(int=7)), id="no such agency"),
+        pytest.param("DELETE", "/v1/wishes", id="no such method"),
+        pytest.param("POST", "/v1/rehearsal/clock", id="the clock without its token"),
+    ],
+)
+def test_every_refusal_is_a_problem_document_that_repeats_nothing(
+    method: str, path: str, hub: Ground
+) -> None:
+    answer = hub.http.request(method, path, content=MARK.encode() if method == "POST" else None)
+    assert answer.headers["content-type"] == PROBLEM
+    assert set(answer.json()) == {"type", "title", "status", "code", "flaw", "detail"}
+    assert MARK not in answer.text
+    assert 400 <= answer.status_code < 500
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"{", b"[]", b'{"at":7}', b'{"at":"2025-05-12"}', b"\xff"],
+    ids=["nothing", "half", "list", "number", "day", "no UTF-8"],
+)
+def test_a_clock_that_is_set_to_nonsense_says_so(body: bytes, hub: Ground) -> None:
+    token = hub.stage.installation.clock_token
+    answer = hub.http.post("/v1/rehearsal/clock", content=body, headers={"authorization": f"Bearer {token}"})
+    assert (answer.status_code, answer.headers["content-type"]) == (400, PROBLEM)
+
+
+def test_a_clock_does_not_go_back_and_not_without_its_token(hub: Ground) -> None:
+    at = time_text(hub.stage.now() - timedelta(days=1))
+    for token, status, flaw in (
+        (hub.stage.installation.clock_token, 400, "clock-back"),
+        ("wrong", 401, "wrong-token"),
+        ("wröng", 401, "wrong-token"),
+    ):
+        headers = {"authorization": f"Bearer {token}".encode()}
+        answer = hub.http.post("/v1/rehearsal/clock", json={"at": at}, headers=headers)
+        assert (answer.status_code, answer.json()["flaw"]) == (status, flaw)
+
+
+QUESTIONS = [
+    ("an unknown question", "weather", {}, "unknown-question"),
+    ("the ledger, by an agency", "ledger", {"case": None, "as_of": None}, "unknown-question"),
+    ("recipients of nothing", "recipients", {}, "wrong-fields"),
+    ("recipients with fields that are a number", "recipients", {"act": REFERRAL, "fields": 3, "items": []}, "wrong-fields"),
+    ("recipients with items that are a number", "recipients", {"act": REFERRAL, "fields": {}, "items": 3}, "wrong-fields"),
+    ("recipients with an item that is a text", "recipients", {"act": REFERRAL, "fields": {}, "items": [MARK]}, "wrong-fields"),
+    ("recipients with an act that is a list", "recipients", {"act": [MARK], "fields": {}, "items": []}, "unknown-act"),
+    ("recipients of a reading", "recipients", {"act": OPENING, "fields": {}, "items": []}, "unknown-act"),
+    ("recipients with fields missing", "recipients", {"act": REFERRAL, "fields": {"to": []}, "items": []}, "wrong-fields"),
+    ("a feed without cursor", "feed", {}, "wrong-fields"),
+    ("a feed from below nought", "feed", {"cursor": -1}, "wrong-fields"),
+    ("a feed from a truth", "feed", {"cursor": True}, "wrong-fields"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("act", "fields", "flaw"), [q[1:] for q in QUESTIONS], ids=[q[0] for q in QUESTIONS])
+def test_a_question_that_makes_no_sense_is_refused(act: str, fields: dict, flaw: str, hub: Ground) -> None:  # type: ignore[type-arg]
+    assert refused(hub, hub.letter("MID-HOSP", act, fields), "/v1/questions") == (400, flaw)
+
+
+def test_questions_are_signed_and_in_time_like_wishes(hub: Ground) -> None:
+    letter = hub.letter("MID-HOSP", "feed", {"cursor": 0})
+    payload, signatures = letter.signed()
+    signatures[1] = replace(signatures[1], value=flipped(signatures[1].value))
+    data = request_bytes(frame_bytes(payload, signatures))
+    assert refused(hub, data, "/v1/questions") == (401, "wrong-mldsa-signature")
+    hours("not_after", 1)(hub, letter.payload)
+    assert refused(hub, letter, "/v1/questions") == (400, "not-after-too-far")
+    letter = hub.letter("MID-HOSP", "feed", {"cursor": 0}, keyset="00" * 32)
+    assert refused(hub, letter, "/v1/questions") == (401, "key-set-not-in-force")
+    assert refused(hub, hub.disclosure(), "/v1/questions") == (400, "parts-not-allowed")
+    assert refused(hub, hub.letter("MID-HOSP", "feed", {"cursor": 0})) == (400, "unknown-act")
+
+
+# --- what decide refuses is a fact, and what it carried is gone ---------------------------------------------
+
+
+def test_a_refused_disclosure_keeps_its_frame_and_drops_its_parts(hub: Ground) -> None:
+    letter = hub.disclosure()
+    letter.payload["fields"]["basis"] = {str(hub.door("AZ-CORE").agency): "CWA-25-2-2"}
+    frame = letter.frame()
+    head = hub.head()
+    answer = hub.post(request_bytes(frame, letter.parts))
+    assert (answer.status_code, answer.json()["outcome"]) == (403, "refused")
+    assert hub.head() == head + 1
+    [kept] = hub.store.read(head + 1, 1)
+    assert isinstance(kept.record.fact, DisclosureRefused)
+    assert kept.frame == frame
+    assert kept.opened.items == ()
+    assert kept.opened.sealed_wraps == ()
+    assert kept.record.fact.sections == {"BASIC", "MEDICAL"}
+    again = hub.post(request_bytes(frame, letter.parts))
+    assert (again.status_code, again.json()["reason"]) == (403, answer.json()["reason"])
+    assert hub.head() == head + 1
+
+
+def test_a_refused_reading_is_recorded_with_its_frame_and_told_to_nobody(hub: Ground) -> None:
+    note = hub.note(hub.case)
+    letter = hub.reading("MID-HOSP", note.items[0][0], note.ask_id, fields={"section": "CONF"})
+    frame, head = letter.frame(), hub.head()
+    answer = hub.post(request_bytes(frame))
+    assert (answer.status_code, answer.json()["flaw"]) == (404, NOT_THERE)
+    [kept] = hub.store.read(head + 1, 1)
+    assert isinstance(kept.record.fact, OpeningRefused)
+    assert kept.frame == frame
+    assert kept.record.fact.reason == "NOT_YOURS"
+
+
+def test_a_refused_wish_without_sections_keeps_its_frame(hub: Ground) -> None:
+    letter = hub.letter("MID-HOSP", "referral.acknowledged", {
+        "to": [], "basis": {}, "consent": [], "purpose": "SUPPORT", "reason": None, "answers": str(uuid4()),
+    })  # fmt: skip
+    frame, head = letter.frame(), hub.head()
+    answer = hub.post(request_bytes(frame))
+    assert answer.status_code == 403
+    [kept] = hub.store.read(head + 1, 1)
+    assert isinstance(kept.record.fact, WishRefused)
+    assert kept.frame == frame
+
+
+# --- not yours and not there read the same ------------------------------------------------------------------
+
+
+def answers_to(hub: Ground, letters: list[Letter]) -> set[tuple[int, str, bytes]]:
+    found = set()
+    for letter in letters:
+        answer = hub.post(letter)
+        found.add((answer.status_code, answer.headers["content-type"], answer.content))
+    return found
+
+
+def test_a_stranger_can_not_tell_a_case_of_others_from_none(hub: Ground) -> None:
+    head = hub.head()
+    here = {"kind": "case", "id": str(hub.case)}
+    nowhere = {"kind": "case", "id": str(uuid4())}
+    beside = {"kind": "case", "id": str(access_of(hub.case))}
+    an_agency = {"kind": "case", "id": str(hub.door("AZ-CORE").agency)}
+    first, section = hub.sent.items[0]
+    message = str(hub.sent.ask_id)
+    opening = {"message": message, "item": str(first), "opening": str(uuid4()), "ok": True, "flaw": None}
+    fetching = {"message": message, "item": str(first), "section": section}
+    bare = {"to": [], "basis": {}, "consent": [], "purpose": "SUPPORT", "reason": None}
+    letters = [
+        hub.reading("EXT-SERVICE", about=about)
+        for about in (hub.letter("EXT-SERVICE", OPENING, {}).payload["about"], nowhere, beside, an_agency)
+    ]
+    letters += [hub.reading("EXT-SERVICE", item=uuid4()), hub.reading("EXT-SERVICE", message=uuid4())]
+    for act, fields in ((RECEIVED, opening), (FETCH, fetching), ("conference_minutes.recorded", bare)):
+        letters += [
+            hub.letter("EXT-SERVICE", act, fields),
+            hub.letter("EXT-SERVICE", act, fields, about=nowhere),
+        ]
+    for about in (here, nowhere):
+        rewrap, other = hub.letter("EXT-SERVICE", "items.rewrapped", {}, about=about), hub.disclosure()
+        rewrap.payload["wraps"], rewrap.parts = other.payload["wraps"][:1], other.parts[2:3]
+        letters.append(rewrap)
+    found = answers_to(hub, letters)
+    assert len(found) == 1, found
+    [(status, _, body)] = found
+    assert (status, json.loads(body)["flaw"]) == (404, NOT_THERE)
+    assert hub.head() == head
+
+
+def test_a_party_of_a_case_can_not_tell_anothers_item_from_none(hub: Ground) -> None:
+    note = hub.note(hub.case)
+    item, message = note.items[0][0], note.ask_id
+    letters = [
+        hub.reading("MID-HOSP", item, message, fields={"section": "CONF"}),
+        hub.reading("MID-HOSP", item, message, fields={"section": "BASIC"}),
+        hub.reading("MID-HOSP", item, uuid4(), fields={"section": "CONF"}),
+        hub.reading("MID-HOSP", uuid4(), message, fields={"section": "CONF"}),
+        hub.reading("MID-HOSP", uuid4(), uuid4()),
+        hub.reading("MID-HOSP", about={"kind": "case", "id": str(uuid4())}),
+    ]
+    for asked in (item, uuid4()):
+        received = {
+            "message": str(message),
+            "item": str(asked),
+            "opening": str(uuid4()),
+            "ok": True,
+            "flaw": None,
+        }
+        letters.append(hub.letter("MID-HOSP", RECEIVED, received))
+        fetching = {"message": str(message), "item": str(asked), "section": "CONF"}
+        letters.append(hub.letter("MID-HOSP", FETCH, fetching))
+    assert {(s, json.loads(b)["flaw"]) for s, _, b in answers_to(hub, letters)} == {(404, NOT_THERE)}
+    assert len(answers_to(hub, letters)) == 1
+
+
+def test_questions_tell_a_stranger_nothing_of_a_case(hub: Ground) -> None:
+    nowhere = {"kind": "case", "id": str(uuid4())}
+    asked = {"act": "conference_minutes.recorded", "fields": {"to": [], "basis": {}, "consent": [], "purpose": "SUPPORT", "reason": None}, "items": []}  # fmt: skip
+    for act, fields in (("recipients", asked), ("duties", {})):
+        found = {
+            hub.post(hub.letter("EXT-SERVICE", act, fields, **more), "/v1/questions").content
+            for more in ({}, {"about": nowhere})
+        }
+        assert len(found) == 1
+
+
+def test_a_case_is_not_there_under_another_kind(hub: Ground) -> None:
+    head = hub.head()
+    member = {"member": str(hub.door("EXT-SERVICE").agency), "item": 1}
+    for id in (hub.case, access_of(hub.case), hub.door("AZ-CORE").agency):
+        letter = hub.letter(
+            "EXT-SERVICE", "network_member.admitted", member, about={"kind": "network", "id": str(id)}
+        )
+        assert refused(hub, letter) == (404, NOT_THERE)
+    letter = hub.disclosure(about={"kind": "case", "id": str(access_of(hub.case))})
+    assert refused(hub, letter) == (404, NOT_THERE)
+    assert hub.head() == head
+
+
+# --- the same again ----------------------------------------------------------------------------------------
+
+
+def test_the_same_bytes_twice_are_recorded_once_and_get_the_same_leaf(hub: Ground) -> None:
+    data, head = hub.disclosure().encode(), hub.head()
+    answers = [hub.post(data) for _ in range(3)]
+    assert [a.status_code for a in answers] == [200] * 3
+    assert hub.head() == head + 1
+    assert len({leaf_of(a.json()["receipt"]) for a in answers}) == 1
+
+
+def leaf_of(receipt: str) -> str:
+    found = canonical.parse(parse_frame(b64decode(receipt), b"KHT1").payload)
+    return json.dumps(
+        {k: found[k] for k in ("leaf", "frame", "ask_id", "hub", "promised_at")}, sort_keys=True
+    )
+
+
+def test_another_payload_under_a_taken_ask_id_is_a_conflict(hub: Ground) -> None:
+    first = hub.disclosure()
+    assert hub.post(first).status_code == 200
+    assert refused(hub, hub.disclosure(ask_id=str(first.ask_id))) == (409, "ask-id-taken")
+    reading = hub.reading("MID-HOSP", ask_id=str(first.ask_id))
+    assert refused(hub, reading) == (409, "ask-id-taken")
+    opened = hub.reading("AZ-CORE")
+    assert hub.post(opened).status_code == 200
+    assert refused(hub, hub.reading("AZ-CORE", ask_id=str(opened.ask_id), actor="staff.b")) == (
+        409,
+        "ask-id-taken",
+    )
+
+
+def test_another_agency_may_use_the_same_ask_id_for_a_reading(hub: Ground) -> None:
+    first = hub.reading("AZ-CORE")
+    assert hub.post(first).status_code == 200
+    assert hub.post(hub.reading("MID-HOSP", ask_id=str(first.ask_id))).status_code == 200
+
+
+def test_a_late_repetition_gets_its_receipt_and_a_late_first_arrival_does_not(tmp_path: Path) -> None:
+    with ground(tmp_path / "hub") as hub:
+        sent, late = hub.disclosure(), hub.disclosure()
+        data = sent.encode()
+        assert hub.post(data).status_code == 200
+        head = hub.head()
+        hub.stage.set_clock(hub.stage.now() + timedelta(hours=1))
+        assert hub.post(data).status_code == 200
+        assert refused(hub, late) == (400, "too-late")
+        assert hub.head() == head
+
+
+# --- a reading is decided anew each time --------------------------------------------------------------------
+
+
+def test_a_repeated_reading_is_released_again_only_within_its_time(tmp_path: Path) -> None:
+    with ground(tmp_path / "hub") as hub:
+        data = hub.reading("AZ-CORE").encode()
+        first = hub.post(data).json()
+        head = hub.head()
+        again = hub.post(data).json()
+        assert again["release"] == first["release"]
+        assert leaf_of(again["receipt"]) == leaf_of(first["receipt"])
+        assert hub.head() == head
+        hub.stage.set_clock(hub.stage.now() + timedelta(minutes=6))
+        assert refused(hub, data) == (400, "too-late")
+        far = hub.reading("AZ-CORE")
+        hours("not_after", 1)(hub, far.payload)
+        assert refused(hub, far) == (400, "not-after-too-far")
+
+
+def test_replayed_opening_is_not_released_after_the_consent_it_rests_on_is_withdrawn(tmp_path: Path) -> None:
+    """An old OpenSection frame, still within its time, opens nothing once the rules say no."""
+    with ground(tmp_path / "hub") as hub:
+        core, ext = hub.door("AZ-CORE"), str(hub.door("EXT-SERVICE").agency)
+        consent = str(uuid4())
+        bare = {"to": [], "consent": [consent], "purpose": "SUPPORT", "reason": None, "basis": {}}
+        scope = [{"consent": consent, "sender": str(core.agency), "recipient": ext, "sections": ["BASIC"]}]
+        steps = [
+            ("consent.given", {**bare, "scope": scope, "capacity": "SELF", "expires_at": None}, []),
+            ("disclosure.made", {**bare, "to": [ext], "basis": {ext: "CONSENT"}}, [Part("BASIC", b"x")]),
+        ]
+        for act, fields, parts in steps:
+            sent = core.send(Kind.CASE, hub.case, act, fields, parts, actor="staff.a")
+            assert sent.outcome == "recorded", sent
+        letter = hub.reading("EXT-SERVICE", sent.items[0][0], sent.ask_id, fields={"section": "BASIC"})
+        data = letter.encode()
+        assert hub.post(data).json()["release"] is not None
+        gone = core.send(Kind.CASE, hub.case, "consent.withdrawn", bare, actor="staff.a")
+        assert gone.outcome == "recorded", gone
+        head = hub.head()
+        answer = hub.post(data)
+        assert (answer.status_code, answer.json()["flaw"]) == (404, NOT_THERE)
+        assert "release" not in answer.json()
+        assert hub.head() == head
