@@ -77,3 +77,9 @@ def test_no_document_or_code_names_this_machine_or_a_registry() -> None:
 
 def test_public_facts_have_docstrings() -> None:
     assert all((inspect.getdoc(cls) or "").strip() for cls in FACTS.values())
+
+
+def test_the_openapi_documents_are_current() -> None:
+    documents = runpy.run_path(str(Path(__file__).parent / "make_openapi.py"))["documents"]()
+    for name, text in documents.items():
+        assert (ROOT / "gateway" / "openapi" / name).read_text(encoding="utf-8") == text, name

@@ -1,0 +1,36 @@
+"""Writes the OpenAPI documents of the two doors from their applications.
+
+    python tests/house/make_openapi.py
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, cast
+
+from gateway.agency.app import agency_app
+from gateway.agency.staff import Staff
+from gateway.hub.app import hub_app
+
+FOLDER = Path(__file__).parents[2] / "gateway" / "openapi"
+
+
+def documents() -> dict[str, str]:
+    """File name -> text. The applications are only described, never called, so nothing stands behind them."""
+    nothing = cast(Any, None)
+    hub = hub_app(
+        nothing, nothing, genesis=b"", health=dict, put_item=lambda digest, sealed: None, rehearsal_token=None
+    )
+    agency = agency_app(nothing, staff=Staff.rehearsal("staff.1", mode="rehearsal"), mode="rehearsal")
+    return {name: _text(app.openapi()) for name, app in (("hub.json", hub), ("agency.json", agency))}
+
+
+def _text(document: dict[str, Any]) -> str:
+    return json.dumps(document, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+
+
+if __name__ == "__main__":
+    FOLDER.mkdir(exist_ok=True)
+    for name, text in documents().items():
+        (FOLDER / name).write_text(text, encoding="utf-8")
