@@ -164,14 +164,14 @@ def answers_one_sent_to_me(asking: Asking) -> Refusal | None:
 
 
 def answers_a_request(asking: Asking) -> Refusal | None:
-    """Basis: CWA 25-3(2): an answer has its request, and a request has one answer."""
+    """Basis: CWA 25-3(2): an answer has its request, and each who is asked answers once."""
     refusal = answers_one_sent_to_me(asking)
     if refusal is not None:
         return refusal
     request = asking.case.messages[asking.fact.answers].fact
     if not isinstance(request, InformationRequested):
         return Refusal(Reason.UNKNOWN_MESSAGE)
-    return needs(asking.fact.answers not in asking.case.answered, Reason.ALREADY_ANSWERED)
+    return needs((asking.fact.answers, asking.by) not in asking.case.answered, Reason.ALREADY_ANSWERED)
 
 
 def declines_with_reason(asking: Asking) -> Refusal | None:
@@ -184,7 +184,7 @@ def answers_a_follow_on(asking: Asking) -> Refusal | None:
     refusal = answers_one_sent_to_me(asking)
     if refusal is not None:
         return refusal
-    return needs(asking.fact.answers in asking.case.follow_ons, Reason.ALREADY_ANSWERED)
+    return needs((asking.fact.answers, asking.by) in asking.case.follow_ons, Reason.ALREADY_ANSWERED)
 
 
 # --- learning, assessing, deciding ----------------------------------------------------------------------------

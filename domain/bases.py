@@ -105,6 +105,11 @@ def _both_members(passage: Passage) -> Reason | None:
     return None if known else Reason.NOT_A_MEMBER
 
 
+def _to_authority(passage: Passage) -> Reason | None:
+    to = parties_of(passage.register.agencies[passage.to])
+    return None if to & {"MUNICIPALITY", "PREFECTURE"} else Reason.BASIS_FOR_OTHER_PARTIES
+
+
 def _one_municipality(passage: Passage) -> Reason | None:
     places = {passage.register.agencies[a].municipality for a in (passage.by, passage.to)}
     return None if len(places) == 1 and None not in places else Reason.OTHER_MUNICIPALITY
@@ -124,11 +129,18 @@ def _consent(passage: Passage) -> Reason | None:
 
 
 def _commission(passage: Passage) -> Reason | None:
+    """A commission between the two, or one of the case's core agency where the other side is of its municipality."""
     register, on = passage.register, day_of(passage.now)
-    pairs = ((passage.by, passage.to), (passage.to, passage.by), (passage.case.core, passage.to))
-    known = (register.commission(commissioner, contractor) for commissioner, contractor in pairs)
-    held = any(c is not None and c.in_force(on) for c in known)
-    return None if held else Reason.CONTRACTOR_NOT_COMMISSIONED
+    core = register.agencies.get(passage.case.core) if passage.case.core is not None else None
+    for office, contractor in ((passage.by, passage.to), (passage.to, passage.by)):
+        commissioners = {office}
+        town = register.agencies[office].municipality
+        if core is not None and town is not None and town == core.municipality:
+            commissioners.add(core.id)
+        known = (register.commission(commissioner, contractor) for commissioner in sorted(commissioners))
+        if any(c is not None and c.in_force(on) for c in known):
+            return None
+    return Reason.CONTRACTOR_NOT_COMMISSIONED
 
 
 def _network(passage: Passage) -> Network | None:
@@ -138,6 +150,7 @@ def _network(passage: Passage) -> Network | None:
 _NEEDS = {
     "REGISTERED": _registered,
     "BOTH_MEMBERS": _both_members,
+    "TO_AUTHORITY": _to_authority,
     "ONE_MUNICIPALITY": _one_municipality,
     "CONSENT": _consent,
     "COMMISSION": _commission,

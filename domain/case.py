@@ -30,8 +30,6 @@ from domain.facts import (
     Plan,
     PlanExtended,
     PlanReviewed,
-    ReferralAcknowledged,
-    ReferralRead,
     SectionOpened,
     SupportClosed,
     SupportCommenced,
@@ -64,10 +62,6 @@ class Message:
     def items(self) -> tuple[Item, ...]:
         return self.fact.items
 
-    @property
-    def sections(self) -> frozenset[Section]:
-        return frozenset(i.section for i in self.fact.items)
-
 
 @dataclass(frozen=True, kw_only=True)
 class Consent:
@@ -97,7 +91,8 @@ class Case(Originator):
     """One family's case.
 
     ``messages`` by id, in order; ``where``: item -> message. ``assigned``: (agency, worker) now;
-    ``plan``: the plan in force; ``answered``: messages that have their answer.
+    ``plan``: the plan in force; ``answered``: (request, who answered it); ``follow_ons``: (request, who has
+    not accepted it yet).
     """
 
     network: UUID | None = None
@@ -119,10 +114,8 @@ class Case(Originator):
     commenced_at: datetime | None = None
     consulted: frozenset[UUID] | None = None
     evaluated: bool = False
-    answered: frozenset[UUID] = frozenset()
-    acknowledged: frozenset[UUID] = frozenset()
-    read: frozenset[UUID] = frozenset()
-    follow_ons: frozenset[UUID] = frozenset()
+    answered: frozenset[tuple[UUID, UUID]] = frozenset()
+    follow_ons: frozenset[tuple[UUID, UUID]] = frozenset()
     rewrapped: Mapping[tuple[UUID, UUID], tuple[int, UUID]] = field(default_factory=dict)
 
     def item(self, item: UUID) -> tuple[Message, Item] | None:
@@ -183,12 +176,8 @@ def evolve(case: Case, record: Record) -> Case:
 def _then(case: Case, fact: Fact, message: Message) -> Case:
     """What follows from this very fact."""
     match fact:
-        case ReferralAcknowledged():
-            return replace(case, acknowledged=case.acknowledged | {fact.answers})
-        case ReferralRead():
-            return replace(case, read=case.read | {fact.answers})
         case InformationRequestAnswered() | InformationRequestDeclined():
-            return replace(case, answered=case.answered | {fact.answers})
+            return replace(case, answered=case.answered | {(fact.answers, message.by)})
         case NetworkCaseRegistered():
             return replace(case, registered=True)
         case NetworkCaseDeregistered():
@@ -242,14 +231,12 @@ def _then(case: Case, fact: Fact, message: Message) -> Case:
         case ClosingEvaluationRecorded():
             return replace(case, evaluated=True)
         case SupportClosed():
-            status = CaseStatus.FOLLOW_ON_PENDING if case.follow_ons else CaseStatus.CLOSED
-            return replace(case, status=status, assigned=frozenset())
+            case = replace(case, status=CaseStatus.CLOSED, assigned=frozenset())
+            return _with_follow_ons(case, case.follow_ons)
         case FollowOnServiceArranged():
-            return replace(case, follow_ons=case.follow_ons | {message.id})
+            return _with_follow_ons(case, case.follow_ons | {(message.id, agency) for agency in fact.to})
         case FollowOnServiceAccepted():
-            left = case.follow_ons - {fact.answers}
-            done = case.status is CaseStatus.FOLLOW_ON_PENDING and not left
-            return replace(case, follow_ons=left, status=CaseStatus.CLOSED if done else case.status)
+            return _with_follow_ons(case, case.follow_ons - {(fact.answers, message.by)})
         case _:
             return case
 
@@ -264,6 +251,14 @@ def _commenced(case: Case, fact: SupportCommenced, message: Message) -> Case:
         classes=fact.target_classes if fact.target_classes is not None else case.classes,
     )
     return case if fact.plan is None else replace(case, plan=fact.plan, plan_at=message.at)
+
+
+def _with_follow_ons(case: Case, waiting: frozenset[tuple[UUID, UUID]]) -> Case:
+    """A closed case is pending until every follow-on is accepted. Basis: guideline 6(5)[2]."""
+    status = case.status
+    if status in (CaseStatus.CLOSED, CaseStatus.FOLLOW_ON_PENDING):
+        status = CaseStatus.FOLLOW_ON_PENDING if waiting else CaseStatus.CLOSED
+    return replace(case, follow_ons=waiting, status=status)
 
 
 def _released(case: Case, fact: HeldDisclosureReleased) -> Case:

@@ -52,7 +52,9 @@ def decide(world: World, wish: Wish, *, now: datetime) -> list[Fact]:
             return [_decide_access(world, wish, draft, now)]
         case Kind.CASE if isinstance(draft, ItemsRewrapped):
             return [_decide_rewrap(world, wish, draft, now)]
-        case Kind.CASE if isinstance(draft, CaseMessage) and isinstance(wish.by, UUID):
+        case Kind.CASE if (
+            isinstance(draft, CaseMessage) and type(draft) in ACTS and isinstance(wish.by, UUID)
+        ):
             return [_decide_message(world, wish, draft, wish.by, now)]
         case Kind.COMMISSION:
             return [_or_refused(decide_commission(world.register, wish, now), wish)]
@@ -89,7 +91,7 @@ def _decide_message(world: World, wish: Wish, draft: CaseMessage, by: UUID, now:
         held, refusal = _addressees_ready(asking, told)
     if refusal is not None:
         return _refused(wish, refusal, _fitting(asking, told, refusal))
-    if isinstance(draft, DisclosureMade) and held == draft.to:
+    if isinstance(draft, DisclosureMade) and held and held == draft.to:
         return DisclosureHeld(
             to=draft.to,
             basis=draft.basis,
@@ -105,10 +107,7 @@ def _decide_message(world: World, wish: Wish, draft: CaseMessage, by: UUID, now:
 
 def _told(asking: Asking) -> frozenset[Section]:
     """Sections that go to the addressees with this act: its own, or those of the held message it frees."""
-    if isinstance(asking.fact, HeldDisclosureReleased):
-        waiting = asking.case.messages.get(asking.fact.releases)
-        return frozenset() if waiting is None else waiting.sections - AUTHOR_ONLY
-    return frozenset(i.section for i in asking.fact.items) - AUTHOR_ONLY
+    return frozenset(i.section for i in _claim(asking).items) - AUTHOR_ONLY
 
 
 def _form(asking: Asking, act: Act) -> Refusal | None:
@@ -127,14 +126,14 @@ def _parties(asking: Asking, act: Act) -> Refusal | None:
         if agency == asking.by:
             return Refusal(Reason.ADDRESSEE_IS_SENDER, agency)
         known = asking.register.agencies.get(agency)
-        if known is None or known.keyset is None or known.revoked:
+        if known is None or known.keyset is None or known.revoked or not known.roles:
             return Refusal(Reason.UNKNOWN_ADDRESSEE, agency)
     return act.sender(asking)
 
 
 def _matrix(asking: Asking, told: frozenset[Section]) -> Refusal | None:
     """No role is sent what the matrix says it never gets. Basis: CAPA 7; APPI 69(2); guideline 9(2)[1]."""
-    flags = {flag for i in asking.fact.items for flag in i.flags}
+    flags = {flag for i in _claim(asking).items for flag in i.flags}
     for agency in sorted(asking.fact.to):
         roles = _roles(asking, agency)
         never = frozenset.intersection(*(frozenset(asking.book["never"].get(r, ())) for r in roles))
@@ -155,7 +154,7 @@ def _roles(asking: Asking, agency: UUID) -> frozenset[Role]:
 
 
 def _claim(asking: Asking) -> CaseMessage:
-    """The message whose bases and consents are claimed: this one, or the held one it frees."""
+    """The message whose items, bases and consents count: this one, or the held one it frees."""
     if isinstance(asking.fact, HeldDisclosureReleased) and asking.fact.releases in asking.case.messages:
         return asking.case.messages[asking.fact.releases].fact
     claim: CaseMessage = asking.fact

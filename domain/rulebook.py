@@ -31,7 +31,8 @@ def _basis(
     """One dated row. ``kind``: G gateway, P competence alone, O override, R restriction.
 
     ``parties``: pairs between which it carries, in either direction (request, answer, report back).
-    ``needs``: REGISTERED, BOTH_MEMBERS, ONE_MUNICIPALITY, CONSENT, COMMISSION.
+    ``needs``: REGISTERED, BOTH_MEMBERS, ONE_MUNICIPALITY, CONSENT, COMMISSION; TO_AUTHORITY where it carries
+    to the authority only (a notification is not answered with content).
     """
     return {
         "code": code,
@@ -48,7 +49,7 @@ def _each(*left: str, with_: tuple[str, ...]) -> list[list[str]]:
 
 
 BASES: list[Row] = [
-    _basis("CWA-25-1", "G", "2005-04-01", _each("ANY", with_=("MUNICIPALITY", "PREFECTURE"))),
+    _basis("CWA-25-1", "G", "2005-04-01", _each("ANY", with_=("MUNICIPALITY", "PREFECTURE")), "TO_AUTHORITY"),
     _basis("CWA-25-O", "O", "2016-06-03", _ANY),
     _basis("CWA-25-2-2", "G", "2005-04-01", _ANY, "REGISTERED", "BOTH_MEMBERS"),
     _basis(
@@ -80,7 +81,7 @@ BASES: list[Row] = [
     _basis("CAPA-5-2", "P", "2020-04-01", _ANY),
     _basis("CAPA-5-3", "R", "2020-04-01", _ANY),
     _basis("CAPA-5-4", "O", "2020-04-01", _ANY),
-    _basis("CAPA-6-1", "G", "2000-11-20", _each("ANY", with_=("MUNICIPALITY", "PREFECTURE"))),
+    _basis("CAPA-6-1", "G", "2000-11-20", _each("ANY", with_=("MUNICIPALITY", "PREFECTURE")), "TO_AUTHORITY"),
     _basis("CAPA-6-3", "O", "2000-11-20", _ANY),
     _basis("CAPA-7", "R", "2000-11-20", _ANY),
     _basis("CAPA-8", "P", "2000-11-20", _ANY),

@@ -121,10 +121,10 @@ def _sent_to_us(
             yield task(TaskKind.ACKNOWLEDGE, message.at + timedelta(hours=policy["acknowledge_hours"]))
         if message.id not in read:
             yield task(TaskKind.READ, message.at + timedelta(hours=policy["read_hours"]))
-    if isinstance(fact, InformationRequested) and message.id not in case.answered:
+    if isinstance(fact, InformationRequested) and (message.id, agency) not in case.answered:
         # Basis: CWA 25-3(2)
         yield task(TaskKind.ANSWER, None if fact.due_on is None else end_of(fact.due_on))
-    if message.id in case.follow_ons:
+    if (message.id, agency) in case.follow_ons:
         # Basis: guideline 6(5)[2]; the days are local policy
         yield task(
             TaskKind.ACCEPT, end_of(day_of(message.at) + timedelta(days=int(policy["follow_on_days"])))
