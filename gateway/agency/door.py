@@ -188,7 +188,10 @@ class Door:
         return patiently(call, self._patience)
 
     def _receipt(self, answer: Mapping[str, Any], ask: UUID, digest: bytes) -> Receipt:
-        receipt = verify_receipt(b64decode(answer["receipt"]), self.genesis.log)
+        try:
+            receipt = verify_receipt(b64decode(answer["receipt"]), self.genesis.log)
+        except ODD as error:
+            raise Untrusted("receipt-form", "what the hub answered is no receipt") from error
         if (receipt.hub, receipt.ask_id, receipt.frame) != (self.hub, ask, digest):
             raise Untrusted("receipt-of-another", "the hub gave a receipt for another wish")
         return receipt

@@ -5,8 +5,9 @@ What a door would never send is made here from ``keys`` alone, and sent over pla
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,10 +16,14 @@ from uuid import UUID, uuid4
 
 import httpx2 as httpx
 
+from adapters.bus import EmbeddedServer
 from domain.facts import Kind
 from gateway.agency.door import Door, Part, Sent
+from gateway.hub.runtime import start_hub
+from gateway.installation import Installation, make_installation
 from gateway.scenario.stage import Stage, open_stage
 from gateway.scenario.story import Actor
+from gateway.serving import Served
 from keys import canonical
 from keys.frame import WISH, Frame, FrameType, Signature, pae
 from keys.item import seal_item
@@ -271,3 +276,34 @@ def ground(folder: Path) -> Iterator[Ground]:
             yield made
         finally:
             made.close()
+
+
+@contextmanager
+def ground_over(bus: EmbeddedServer, folder: Path, *, timeout: float = 2.0) -> Iterator[Ground]:
+    """The same on a bus of the test's own, which it can take away and give back; the hub soon gives up."""
+    with ExitStack() as stack:
+        installation = make_installation(folder, mode="rehearsal")
+        name_bus(installation, bus, timeout)
+        runtime = start_hub(installation, at=START)
+        stack.callback(runtime.close)
+        served = stack.enter_context(Served(runtime.app))
+        stage = Stage(installation, served.url, START, runtime=runtime)
+        stack.callback(stage.close)
+        made = Ground(stage)
+        stack.callback(made.close)
+        yield made
+
+
+def name_bus(installation: Installation, bus: EmbeddedServer, timeout: float) -> None:
+    """Tell the hub of this folder where its bus is."""
+    settings = bus.hub_settings()
+    about = {
+        "JETSTREAM_URL": settings.url,
+        "JETSTREAM_MONITOR_URL": settings.monitor_url,
+        "JETSTREAM_INBOX": settings.inbox,
+        "JETSTREAM_SEED_FILE": str(bus.folder / "seeds" / "hub.seed"),
+        "JETSTREAM_TIMEOUT": str(timeout),
+        "JETSTREAM_TRY_TIMEOUT": str(timeout),
+        "JETSTREAM_CONNECT_TIMEOUT": str(timeout),
+    }
+    (installation.hub_folder / "bus.json").write_text(json.dumps(about))

@@ -701,7 +701,8 @@ def test_a_party_of_a_case_can_not_tell_anothers_item_from_none(hub: Ground) -> 
 
 def test_questions_tell_a_stranger_nothing_of_a_case(hub: Ground) -> None:
     nowhere = {"kind": "case", "id": str(uuid4())}
-    asked = {"act": "conference_minutes.recorded", "fields": {"to": [], "basis": {}, "consent": [], "purpose": "SUPPORT", "reason": None}, "items": []}  # fmt: skip
+    bare = {"to": [], "basis": {}, "consent": [], "purpose": "SUPPORT", "reason": None}
+    asked = {"act": "conference_minutes.recorded", "fields": bare, "items": []}
     for act, fields in (("recipients", asked), ("duties", {})):
         found = {
             hub.post(hub.letter("EXT-SERVICE", act, fields, **more), "/v1/questions").content

@@ -1,0 +1,473 @@
+"""I2: no wrap leaves before its opening is durable. And what a door does with a release that was tampered with."""
+
+from __future__ import annotations
+
+from base64 import b64decode, b64encode
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from adapters.bus import EmbeddedServer
+from adapters.store import Store
+from domain.errors import Broken, ExchangeError, NotThere, Unavailable
+from domain.facts import DisclosureReceived, Kind, SectionOpened, WrapFetchedForRewrap
+from domain.record import access_of
+from gateway.agency.book import CONFIRMED, FAILED, WAITING, Book
+from gateway.agency.door import Door, Part
+from gateway.client import HubClient
+from gateway.hub.service import Hub
+from gateway.scenario.player import Run
+from gateway.scenario.report import start_of
+from gateway.scenario.stage import open_stage
+from gateway.scenario.story import read_story
+from keys import canonical
+from keys.frame import WISH, parse_frame, sign
+from keys.item import seal_item
+from keys.keyset import key_set_fields, sign_key_set
+from keys.lp import ZEROS, About, sha256
+from keys.signing import KemKey, SignatureKeys
+from keys.wrap import seal_wrap
+from tests.gateway.hubkit import REFERRAL, Ground, ground, ground_over
+
+STORIES = Path(__file__).parents[1] / "scenarios"
+
+
+@pytest.fixture(scope="module")
+def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
+    with ground(tmp_path_factory.mktemp("hub") / "installation") as made:
+        yield made
+
+
+# --- the order -----------------------------------------------------------------------------------------
+
+
+class Watched:
+    """The real store, watched: what was recorded when a wrap or a sealed item was taken out of it."""
+
+    def __init__(self, hub: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.events: list[tuple[str, object]] = []
+        append, wrap, sealed, release = Store.append, Store.wrap, Store.sealed_item, Hub._release
+        events = self.events
+
+        def appending(store: Store, record: Any, *args: Any) -> Any:
+            events.append(("appending", type(record.fact)))
+            answer = append(store, record, *args)
+            assert store.head() >= answer[0]
+            events.append(("durable", type(record.fact)))
+            return answer
+
+        def taking(store: Store, *args: Any) -> bytes:
+            events.append(("wrap", None))
+            return wrap(store, *args)
+
+        def taking_item(store: Store, *args: Any) -> bytes:
+            events.append(("sealed", None))
+            return sealed(store, *args)
+
+        def releasing(self: Hub, *args: Any, **kwargs: Any) -> Any:
+            events.append(("release", None))
+            return release(self, *args, **kwargs)
+
+        monkeypatch.setattr(Store, "append", appending)
+        monkeypatch.setattr(Store, "wrap", taking)
+        monkeypatch.setattr(Store, "sealed_item", taking_item)
+        monkeypatch.setattr(Hub, "_release", releasing)
+
+
+def test_the_wrap_is_taken_out_only_when_the_opening_is_durable(
+    hub: Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watched = Watched(hub, monkeypatch)
+    assert hub.post(hub.reading("AZ-CORE")).json()["release"] is not None
+    assert [e for e, _ in watched.events] == ["appending", "durable", "release", "sealed", "wrap"]
+    assert watched.events[0][1] is SectionOpened
+
+
+def test_a_refused_reading_takes_no_wrap_out(hub: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+    note = hub.note(hub.case)
+    watched = Watched(hub, monkeypatch)
+    letter = hub.reading("MID-HOSP", note.items[0][0], note.ask_id, fields={"section": "CONF"})
+    assert hub.post(letter).status_code == 404
+    assert [e for e, _ in watched.events] == ["appending", "durable"]
+
+
+def test_a_wrap_fetched_for_a_rewrap_is_recorded_before_it_leaves(
+    hub: Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = uuid4()
+    hub.refer(case)
+    coord = hub.door("AZ-COORD")
+    fields = {"to": [], "basis": {}, "consent": [], "purpose": "SUPPORT", "reason": None, "standing": None}
+    sent = coord.send(Kind.CASE, case, "network_case.registered", fields, actor="staff.c")
+    assert sent.outcome == "recorded", sent
+    core = hub.door("AZ-CORE")
+    core.refresh()
+    watched = Watched(hub, monkeypatch)
+    assert core.rewrap(actor="staff.a") >= 1
+    kinds = [e for e, _ in watched.events]
+    assert kinds[:4] == ["appending", "durable", "release", "wrap"]
+    assert watched.events[0][1] is WrapFetchedForRewrap
+    assert "sealed" not in kinds  # a wrap only, no ciphertext: not a reading
+
+
+def test_no_wrap_comes_while_the_opening_can_not_be_recorded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with (
+        EmbeddedServer(tmp_path / "bus", store_key=bytes(32)).start() as bus,
+        ground_over(bus, tmp_path / "hub") as hub,
+    ):
+        warm = hub.reading("AZ-CORE")
+        assert hub.post(warm).status_code == 200  # the case is in memory: nothing but the append is missing
+        watched = Watched(hub, monkeypatch)
+        data = hub.reading("AZ-CORE").encode()
+        bus.stop()
+        answer = hub.post(data)
+        assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+        assert "release" not in answer.json()
+        repeated = hub.post(warm)  # durable long ago, but the wrap itself lies on the bus
+        assert repeated.status_code == 503
+        assert [e for e, _ in watched.events if e in ("wrap", "durable")] == []
+        bus.start()
+        watched.events.clear()
+        assert eventually(hub, data)["release"] is not None
+        order = [e for e, _ in watched.events]
+        assert "wrap" in order
+        assert "appending" not in order or order.index("durable") < order.index("wrap")
+        opened = [k.record.fact for k in hub.store.load(access_of(hub.case))]
+        assert [type(f) for f in opened] == [SectionOpened, SectionOpened]
+
+
+def eventually(hub: Ground, data: bytes) -> dict[str, Any]:
+    for _ in range(20):
+        answer = hub.post(data)
+        if answer.status_code == 200:
+            found: dict[str, Any] = answer.json()
+            return found
+        assert answer.status_code == 503
+    raise AssertionError("the hub did not come back")
+
+
+# --- held messages ---------------------------------------------------------------------------------------
+
+
+def test_a_held_message_is_not_opened_before_it_is_released(tmp_path: Path) -> None:
+    story = read_story(STORIES / "sc-4.yaml")
+    [held] = [s for s in story.steps if s.event == "DisclosureHeld"]
+    [freed] = [s for s in story.steps if s.event == "HeldDisclosureReleased"]
+    story = replace(story, steps=tuple(s for s in story.steps if s.at < freed.at), expects=(), must_hold=())
+    story = replace(story, contractors={c: replace(w, until=None) for c, w in story.contractors.items()})
+    with open_stage(tmp_path / "hub", start_of(story)) as stage:
+        run = Run(story, stage)
+        run.play()
+        assert run.problems == []
+        [to] = held.to
+        reader = stage.door(to)
+        written = [w for w in run.written if w.n == held.n]
+        for w in written:
+            with pytest.raises(NotThere):
+                reader.open(w.case, w.message, w.item, w.section, actor=run.actor_of(to))
+        stage.set_clock(freed.at)
+        run._played(freed)
+        assert run.problems == []
+        for w in written:
+            assert reader.open(w.case, w.message, w.item, w.section, actor=run.actor_of(to)).content == w.text
+
+
+# --- a man in the middle -----------------------------------------------------------------------------------
+
+Tamper = Callable[["Middle", dict[str, Any]], None]
+
+
+class Middle(HubClient):
+    """Sits between a door and the hub, and changes what the hub says."""
+
+    def __init__(self, hub: Ground, tamper: Tamper, on: str) -> None:
+        super().__init__(hub.stage.url, hub=hub.stage.installation.hub)
+        self.hub, self.tamper, self.on = hub, tamper, on
+        self.other: dict[str, Any] = {}
+        self.forged: list[bytes] = []
+
+    def wish(self, request: bytes) -> dict[str, Any]:
+        answer = super().wish(request)
+        if answer["topic"] == self.on:
+            self.tamper(self, answer)
+        return answer
+
+    def key_sets(self, agency: UUID) -> list[Any]:
+        return [parse_frame(f) for f in self.forged] or super().key_sets(agency)
+
+
+def b64(data: bytes) -> str:
+    return b64encode(data).decode()
+
+
+def flip(key: str, at: int) -> Tamper:
+    def change(middle: Middle, answer: dict[str, Any]) -> None:
+        data = bytearray(b64decode(answer["release"][key]))
+        data[at] ^= 1
+        answer["release"][key] = b64(bytes(data))
+
+    return change
+
+
+def other(key: str) -> Tamper:
+    """The same part of another item's release, which the reader may open as well."""
+
+    def change(middle: Middle, answer: dict[str, Any]) -> None:
+        answer["release"][key] = middle.other[key]
+
+    return change
+
+
+def reword(old: bytes, new: bytes) -> Tamper:
+    def change(middle: Middle, answer: dict[str, Any]) -> None:
+        frame = b64decode(answer["release"]["frame"])
+        assert frame.count(old) == 1
+        answer["release"]["frame"] = b64(frame.replace(old, new))
+
+    return change
+
+
+def release_is(value: object) -> Tamper:
+    return lambda middle, answer: answer.update(release=value)
+
+
+def part_is(key: str, value: object) -> Tamper:
+    return lambda middle, answer: answer["release"].update({key: value})
+
+
+def spoilt_key_set(middle: Middle, answer: dict[str, Any]) -> None:
+    data = bytearray(b64decode(answer["release"]["key_sets"][0]))
+    data[-1] ^= 1
+    answer["release"]["key_sets"] = [b64(bytes(data))]
+
+
+def invented(middle: Middle, answer: dict[str, Any]) -> None:
+    """Invented content: sealed, wrapped and signed in perfect form, by keys that the registry never saw."""
+    hub, release = middle.hub, answer["release"]
+    frame = parse_frame(b64decode(release["frame"]))
+    payload = canonical.parse(frame.payload)
+    author, sig, kem = UUID(payload["by"]), SignatureKeys.generate(), KemKey.generate()
+    persons = [SignatureKeys.generate(), SignatureKeys.generate()]
+    fields = key_set_fields(
+        code="MID-HOSP", name="x", roles=["MED"], body="MEDICAL", municipality=None, custody="HOSTED",
+        sig=sig.public, kem=kem.public,
+    )  # fmt: skip
+    about = {"kind": "agency", "id": str(author)}
+    published = {
+        **payload,
+        "about": about,
+        "act": "key_set.published",
+        "fields": fields,
+        "items": [],
+        "wraps": [],
+    }
+    key_set = sign_key_set(canonical.encode({**published, "keyset": ZEROS.hex()}), sig, *persons)
+    item, where = payload["items"][0], About("case", UUID(payload["about"]["id"]))
+    sealed = seal_item(
+        hub=hub.stage.installation.hub, about=where, item=UUID(item["item"]), section=item["section"],
+        schema=item["schema"], keyset=key_set.digest, content=b"a story nobody wrote",
+    )  # fmt: skip
+    wrap = seal_wrap(
+        hub=hub.stage.installation.hub, about=where, item=UUID(item["item"]), kc=sealed.kc,
+        keyset=key_set.digest, to=hub.kem("AZ-CORE"), item_key=sealed.key,
+    )  # fmt: skip
+    to = str(hub.door("AZ-CORE").agency)
+    mine = [{"item": item["item"], "to": a, "kid": hub.kem("AZ-CORE").kid.hex(), "digest": d.hex()}
+            for a, d in ((to, sha256(wrap)), (str(author), sha256(wrap + b" ")))]  # fmt: skip
+    named = {**item, "kc": sealed.kc.hex(), "digest": sealed.digest.hex(), "size": sealed.size}
+    payload = {**payload, "items": [named], "wraps": mine, "keyset": key_set.digest.hex()}
+    release["frame"] = b64(sign(WISH, canonical.encode(payload), sig).encode())
+    release["key_sets"] = [b64(key_set.encode())]
+    release["sealed"], release["wrap"] = b64(sealed.sealed), b64(wrap)
+    middle.forged = [key_set.encode()]
+
+
+def another_wrap_frame(middle: Middle, answer: dict[str, Any]) -> None:
+    """A true frame of the same author, which does not carry the wrap."""
+    release = answer["release"]
+    release.update(wrap_frame=middle.other["frame"], wrap_key_sets=release["key_sets"])
+
+
+ATTACKS: list[tuple[str, Tamper, str]] = [
+    ("the author's words changed", reword(b"staff.h", b"staff.i"), "untrusted/wrong-ed25519-signature"),
+    ("another purpose", reword(b'"purpose":"SUPPORT"', b'"purpose":"COURTLY"'), "untrusted/wrong-ed25519-signature"),
+    ("a bit of the second signature", flip("frame", -1), "untrusted/wrong-mldsa-signature"),
+    ("the frame's magic", flip("frame", 0), "malformed/frame-magic"),
+    ("the frame of another message", other("frame"), "untrusted/frame-of-another-message"),
+    ("the frame of another case", lambda m, a: a["release"].update(frame=m.other["elsewhere"]), "untrusted/frame-of-another-case"),
+    ("a bit of the sealed item", flip("sealed", 100), "untrusted/item-digest"),
+    ("another sealed item", other("sealed"), "untrusted/item-digest"),
+    ("a bit of the wrap", flip("wrap", 5), "untrusted/wrap-digest"),
+    ("the wrap of another item", other("wrap"), "untrusted/wrap-digest"),
+    ("a wrap that the author made for itself", lambda m, a: a["release"].update(wrap=m.other["authors"]), "untrusted/wrap-digest"),
+    ("another message as the wrap's frame", another_wrap_frame, "untrusted/wrap-digest"),
+    ("a key set with a bit changed", spoilt_key_set, "untrusted/wrong-mldsa-signature"),
+    ("invented content", invented, "untrusted/registry-unknown-person"),
+    ("no release", release_is(None), "untrusted/release-form"),
+    ("a release that is a list", release_is([]), "untrusted/release-form"),
+    ("a release of nothing", release_is({}), "untrusted/release-form"),
+    ("a wrap that is a number", part_is("wrap", 7), "untrusted/release-form"),
+    ("a sealed item that is missing", part_is("sealed", None), "untrusted/release-form"),
+    ("a frame that is not base64", part_is("frame", "a"), "untrusted/release-form"),
+]  # fmt: skip
+
+
+def reader_through(hub: Ground, client: HubClient, tmp_path: Path, code: str = "AZ-CORE") -> Door:
+    """A door of this agency with an empty book, that speaks through this client."""
+    sig, kem = hub.stage.installation.agency_keys(hub.stage.installation.agency(code))
+    return Door(
+        agency=hub.door(code).agency,
+        sig=sig,
+        kem=kem,
+        client=client,
+        book=Book(tmp_path / "door.db"),
+        genesis=hub.stage.genesis,
+        now=hub.stage.now,
+        patience=1.0,
+    )
+
+
+def closed(door: Door) -> None:
+    door.book.close()
+    door.client.close()
+
+
+@pytest.mark.parametrize(("tamper", "flaw"), [a[1:] for a in ATTACKS], ids=[a[0] for a in ATTACKS])
+def test_a_release_that_was_tampered_with_is_not_shown_and_the_hub_is_told(
+    tamper: Tamper, flaw: str, hub: Ground, tmp_path: Path
+) -> None:
+    middle = Middle(hub, tamper, "section.opened")
+    second, (item, section) = hub.refer(), hub.sent.items[0]
+    taken = hub.post(hub.reading("AZ-CORE", second.items[0][0], second.ask_id)).json()["release"]
+    elsewhere = uuid4()
+    far = hub.refer(elsewhere)
+    letter = hub.reading("AZ-CORE", far.items[0][0], far.ask_id, about={"kind": "case", "id": str(elsewhere)})
+    middle.other = {
+        **taken,
+        "elsewhere": hub.post(letter).json()["release"]["frame"],
+        "authors": hub.post(hub.reading("MID-HOSP")).json()["release"]["wrap"],
+    }
+    door = reader_through(hub, middle, tmp_path)
+    try:
+        door.keyset()
+        head = hub.head()
+        with pytest.raises(ExchangeError) as raised:
+            door.open(hub.case, hub.sent.ask_id, item, section, actor="staff.a")
+        assert f"{raised.value.code}/{raised.value.flaw}" == flaw
+        opened, told = (k.record.fact for k in hub.store.read(head + 1, 2))
+        assert isinstance(opened, SectionOpened)
+        assert isinstance(told, DisclosureReceived)
+        assert (told.ok, told.flaw) == (False, flaw)
+    finally:
+        closed(door)
+
+
+def test_an_untouched_release_is_shown_and_acknowledged(hub: Ground, tmp_path: Path) -> None:
+    """The same way without a man in the middle: what the attacks above start from."""
+    door = reader_through(hub, Middle(hub, lambda m, a: None, "section.opened"), tmp_path)
+    try:
+        item, section = hub.sent.items[0]
+        head = hub.head()
+        assert door.open(hub.case, hub.sent.ask_id, item, section, actor="staff.a").content == hub.text(
+            section
+        )
+        told = hub.store.read(head + 2, 1)[0].record.fact
+        assert isinstance(told, DisclosureReceived)
+        assert (told.ok, told.flaw) == (True, None)
+    finally:
+        closed(door)
+
+
+# --- receipts ------------------------------------------------------------------------------------------------
+
+
+def receipt_is(change: Callable[[bytes], bytes | None]) -> Tamper:
+    def tamper(middle: Middle, answer: dict[str, Any]) -> None:
+        data = change(b64decode(answer["receipt"]))
+        answer["receipt"] = None if data is None else b64(data)
+
+    return tamper
+
+
+def a_bit(data: bytes) -> bytes:
+    return data[:-1] + bytes([data[-1] ^ 1])
+
+
+WRONG_RECEIPTS = [
+    ("a bit of its signature", receipt_is(a_bit)),
+    ("none", receipt_is(lambda d: None)),
+    ("nothing", receipt_is(lambda d: b"")),
+    ("missing", lambda m, a: a.pop("receipt")),
+    ("another wish's", lambda m, a: a.update(receipt=m.other["receipt"])),
+]
+
+
+@pytest.mark.parametrize("tamper", [w[1] for w in WRONG_RECEIPTS], ids=[w[0] for w in WRONG_RECEIPTS])
+def test_a_wish_whose_receipt_does_not_hold_stays_in_the_outbox_and_is_recorded_once(
+    tamper: Tamper, hub: Ground, tmp_path: Path
+) -> None:
+    middle = Middle(hub, tamper, REFERRAL)
+    middle.other = hub.post(hub.disclosure()).json()
+    door = reader_through(hub, middle, tmp_path, "MID-HOSP")
+    try:
+        parts = [Part("BASIC", b"x")]
+        head = hub.head()
+        with pytest.raises(Broken, match="receipt-not-verified"):
+            door.send(Kind.CASE, hub.case, REFERRAL, hub.referral(), parts, actor="staff.h")
+        [waiting] = door.book.outgoing()
+        assert waiting.state == WAITING
+        middle.tamper = lambda m, a: None
+        assert door.flush() == 1
+        [sent] = door.book.outgoing()
+        assert (sent.state, sent.request) == (CONFIRMED, None)
+        assert hub.head() == head + 1
+    finally:
+        closed(door)
+
+
+def test_a_wish_that_the_hub_will_never_record_does_not_wait_for_ever(hub: Ground, tmp_path: Path) -> None:
+    door = reader_through(
+        hub, HubClient(hub.stage.url, hub=hub.stage.installation.hub), tmp_path, "EXT-SERVICE"
+    )
+    try:
+        fields = {"to": [], "basis": {}, "consent": [], "purpose": "SUPPORT", "reason": None}
+        with pytest.raises(NotThere):
+            door.send(Kind.CASE, hub.case, "conference_minutes.recorded", fields, actor="staff.e")
+        [gone] = door.book.outgoing()
+        assert (gone.state, gone.request) == (FAILED, None)
+        assert door.flush() == 0
+    finally:
+        closed(door)
+
+
+def test_a_door_goes_on_sending_the_same_bytes_until_there_is_an_answer(hub: Ground, tmp_path: Path) -> None:
+    """The answer is lost twice after the hub recorded: the third gets the receipt of the one record."""
+
+    class Deaf(HubClient):
+        lost: list[bytes] = []  # noqa: RUF012
+
+        def wish(self, request: bytes) -> dict[str, Any]:
+            answer = super().wish(request)
+            self.lost.append(request)
+            if len(self.lost) < 3:
+                raise Unavailable("hub-away", "the answer was lost")
+            return answer
+
+    client = Deaf(hub.stage.url, hub=hub.stage.installation.hub)
+    door = reader_through(hub, client, tmp_path, "MID-HOSP")
+    try:
+        head = hub.head()
+        parts = [Part("BASIC", b"x")]
+        sent = door.send(Kind.CASE, hub.case, REFERRAL, hub.referral(), parts, actor="staff.h")
+        assert sent.outcome == "recorded"
+        assert len(client.lost) == 3
+        assert len(set(client.lost)) == 1
+        assert hub.head() == head + 1
+    finally:
+        closed(door)
