@@ -131,11 +131,15 @@ def init(
 def hub_serve(
     data: Data,
     port: Port = 0,
+    clock: Annotated[
+        str | None, typer.Option("--clock", help="訓練用ハブの時計の始まり(例: 2025-05-01T09:00:00+09:00)")
+    ] = None,
     passphrase_file: PassphraseFile = None,
     passphrase_fd: PassphraseFd = None,
 ) -> None:
     """ハブの窓口を起動します(Ctrl-C で終了)。"""
-    runtime = start_hub(_installation(data, passphrase_file, passphrase_fd))
+    at = None if clock is None else moment(clock)
+    runtime = start_hub(_installation(data, passphrase_file, passphrase_fd), at=at)
     try:
         with Served(runtime.app, port=port) as served:
             out.print(f"ハブ: {served.url}", highlight=False)

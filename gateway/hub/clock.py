@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 from threading import Lock
 from typing import Protocol
 
 from domain.errors import Malformed
+from keys.canonical import format_time, parse_time
 
 
 class Clock(Protocol):
@@ -23,10 +25,15 @@ class RealClock:
 
 
 class SetClock:
-    """A rehearsal's clock: it stands still until it is set."""
+    """A rehearsal's clock: it stands still until it is set, and stands there again after a restart.
 
-    def __init__(self, at: datetime) -> None:
-        self._at = at.astimezone(UTC)
+    ``path``: the file that remembers where it stands; null for a clock that nobody starts again.
+    """
+
+    def __init__(self, at: datetime, path: Path | None = None) -> None:
+        self._path = path
+        remembered = [parse_time(path.read_text().strip())] if path is not None and path.exists() else []
+        self._at = max([at.astimezone(UTC), *remembered])
         self._lock = Lock()
 
     def now(self) -> datetime:
@@ -39,3 +46,7 @@ class SetClock:
             if at < self._at:
                 raise Malformed("clock-back", "a set clock only moves forward")
             self._at = at.astimezone(UTC)
+            if self._path is not None:
+                new = self._path.with_suffix(".new")
+                new.write_text(format_time(self._at) + "\n")
+                new.replace(self._path)

@@ -18,7 +18,7 @@ from domain.facts import HubFounded, Kind
 from domain.record import DECIDER, REGISTRY, About, Record
 from gateway.archive import note_running, remote_bus
 from gateway.hub.app import hub_app
-from gateway.hub.clock import RealClock, SetClock
+from gateway.hub.clock import Clock, RealClock, SetClock
 from gateway.hub.questions import Questions
 from gateway.hub.service import Hub
 from gateway.hub.views import Follower, catch_up, engine_over
@@ -86,7 +86,9 @@ def start_hub(installation: Installation, *, at: datetime | None = None) -> HubR
         parts.callback(views.close)
         views.start()
         last = store.read(catch_up(views, store), 1)[0].record.at
-        clock = SetClock(last if at is None else max(at, last)) if installation.rehearsal else RealClock()
+        clock: Clock = RealClock()
+        if installation.rehearsal:
+            clock = SetClock(last if at is None else max(at, last), installation.hub_folder / "clock")
         hub = Hub(
             store=store, genesis=genesis, hub=installation.hub, log=log, clock=clock, register=views.register
         )

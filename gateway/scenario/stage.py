@@ -12,9 +12,9 @@ from uuid import uuid4
 from domain.facts import dump
 from domain.record import HUB, Record
 from gateway.agency.book import Book
-from gateway.agency.door import Door
+from gateway.agency.door import PATIENCE, Door
 from gateway.audit.office import AuditOffice
-from gateway.client import HubClient
+from gateway.client import HubClient, patiently
 from gateway.hub.runtime import HubRuntime, start_hub
 from gateway.installation import AgencyPlace, Installation, make_installation, open_installation
 from gateway.registry import Registry
@@ -36,13 +36,20 @@ class Stage:
     """What a play needs. The hub is spoken to over HTTP alone."""
 
     def __init__(
-        self, installation: Installation, url: str, start: datetime, *, runtime: HubRuntime | None
+        self,
+        installation: Installation,
+        url: str,
+        start: datetime,
+        *,
+        runtime: HubRuntime | None,
+        patience: float = PATIENCE,
     ) -> None:
         self.installation = installation
         self.url = url
         self.canary = f"canary-{uuid4().hex}"
         self.runtime = runtime
         self._at = start
+        self._patience = patience
         self._client = HubClient(url, hub=installation.hub)
         self.genesis = self._client.genesis()
         persons = installation.registry()
@@ -60,7 +67,8 @@ class Stage:
     def set_clock(self, at: datetime) -> None:
         """Move the rehearsal's time forward; the hub records what falls due on the way."""
         if at > self._at:
-            self._client.set_clock(dump(at), self.installation.clock_token or "")
+            token = self.installation.clock_token or ""
+            patiently(lambda: self._client.set_clock(dump(at), token), self._patience)
             self._at = at
 
     def door(self, code: str) -> Door:
@@ -107,6 +115,7 @@ class Stage:
             book=Book(place.folder / "door.db"),
             genesis=self.genesis,
             now=self.now,
+            patience=self._patience,
         )
 
     def settle(self) -> None:

@@ -1,0 +1,146 @@
+"""I1: no content in clear outside a door's memory: no file, no log line, no bus byte, no answer of the hub."""
+
+from __future__ import annotations
+
+import logging
+from base64 import b64encode
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from gateway.demo import pages_app
+from gateway.scenario import stage as stages
+from gateway.scenario.player import Run
+from gateway.scenario.report import play, start_of
+from gateway.scenario.stage import open_stage
+from gateway.scenario.story import read_story
+from gateway.serving import Served
+from gateway.verify import Verification
+
+STORY = Path(__file__).parents[1] / "scenarios" / "sc-1.yaml"
+
+
+class Overheard:
+    """Everything that an application is sent and answers."""
+
+    def __init__(self, app: ASGIApp, heard: list[bytes]) -> None:
+        self._app, self._heard = app, heard
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self._heard.append(str(scope.get("path")).encode() + bytes(scope.get("query_string", b"")))
+
+        async def hears() -> Message:
+            message = await receive()
+            self._heard.append(message.get("body", b""))
+            return message
+
+        async def tells(message: Message) -> None:
+            self._heard.append(message.get("body", b""))
+            await send(message)
+
+        await self._app(scope, hears, tells)
+
+
+def forms(text: str) -> list[bytes]:
+    """How a text could stand in bytes: as it is, in hex, in base64 at any place."""
+    data = text.encode()
+    found = [data, data.hex().encode(), data.hex().upper().encode(), data[::-1]]
+    for shift in range(3):
+        encoded = b64encode(b"\0" * shift + data)
+        found.append(encoded[4 : len(encoded) - 4])
+    return found
+
+
+def holds(haystack: bytes, canary: str) -> bool:
+    return any(form in haystack for form in forms(canary))
+
+
+@pytest.fixture
+def overheard(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+    """What goes over the hub's HTTP, both ways."""
+    heard: list[bytes] = []
+
+    def listening(app: Any, **kwargs: Any) -> Served:
+        return Served(Overheard(app, heard), **kwargs)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(stages, "Served", listening)
+    return heard
+
+
+@pytest.fixture
+def run(tmp_path: Path, overheard: list[bytes], caplog: pytest.LogCaptureFixture) -> Iterator[Run]:
+    caplog.set_level(logging.DEBUG)
+    story = read_story(STORY)
+    story = replace(story, expects=story.expects[2:3], must_hold=())
+    with open_stage(tmp_path / "hub", start_of(story)) as stage:
+        played, report = play(story, stage)
+        assert report.ok
+        yield played
+
+
+def test_the_canary_is_nowhere_but_where_it_was_opened(
+    run: Run,
+    tmp_path: Path,
+    overheard: list[bytes],
+    caplog: pytest.LogCaptureFixture,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    canary = run.stage.canary
+    # it was written and read: the doors had it
+    w = run.written[0]
+    opened = run.stage.door("AZ-CORE").open(w.case, w.message, w.item, w.section, actor="staff.AZ-CORE")
+    assert holds(opened.content, canary)
+    # no file of hub, bus, vault, views, doors
+    files = [p for p in tmp_path.rglob("*") if p.is_file()]
+    assert {"vault.db", "views.db", "door.db"} <= {p.name for p in files}
+    assert any("msgs" in p.parts for p in files), "the bus's own files are among them"
+    assert [p for p in files if holds(p.read_bytes(), canary)] == []
+    # no byte between the doors and the hub, no byte on the bus
+    assert sum(map(len, overheard)) > 1_000_000
+    assert not any(holds(body, canary) for body in overheard)
+    runtime = run.stage.runtime
+    assert runtime is not None
+    assert not any(holds(m.state, canary) for m in runtime.recorder.read_raw(1, 10_000))
+    # no log line, no output
+    assert not holds(caplog.text.encode(), canary)
+    out = capfd.readouterr()
+    assert not holds((out.out + out.err).encode(), canary)
+
+
+def test_nothing_but_ids_stands_in_subjects_and_headers(run: Run) -> None:
+    runtime = run.stage.runtime
+    assert runtime is not None
+    for m in runtime.recorder.read_raw(1, 10_000):
+        assert m.subject == f"kakehashi.v1.{m.originator_id.hex}.{m.version}"  # type: ignore[union-attr]
+        assert m.topic == "fact"
+        names = {name for name, _ in m.headers}
+        allowed = {"Kh-Topic", "Kh-Insert", "Nats-Expected-Last-Subject-Sequence"}
+        assert names <= allowed | {"Nats-Expected-Last-Subject-Sequence-Subject"}
+        assert not any("AZ-" in value or "NPO" in value for _, value in m.headers)
+
+
+def test_the_pages_of_a_stranger_never_hold_it(run: Run) -> None:
+    from fastapi.testclient import TestClient
+
+    pages = TestClient(pages_app(run.stage, Verification()))
+    for path in ("/agency/KS-CGC/", "/agency/KS-CGC/cases", "/audit/", "/"):
+        assert not holds(pages.get(path).content, run.stage.canary)
+
+
+def test_the_search_finds_what_it_looks_for(tmp_path: Path) -> None:
+    canary = "canary-0123456789abcdef"
+    for n, form in enumerate(
+        [
+            canary.encode(),
+            canary.encode().hex().encode(),
+            b64encode(f"x{canary}y".encode()),
+            b64encode(f"xyz{canary}".encode()),
+        ]
+    ):
+        (tmp_path / str(n)).write_bytes(b"before" + form + b"after")
+    assert all(holds(p.read_bytes(), canary) for p in tmp_path.iterdir())
+    assert not holds(b"canary-fedcba9876543210", canary)
