@@ -33,11 +33,13 @@ class Registry:
         client: HubClient,
         genesis: Genesis,
         now: Callable[[], datetime],
+        patience: float = PATIENCE,
     ) -> None:
         self._first, self._second = persons[0], persons[1]
         self._client = client
         self._genesis = genesis
         self._now = now
+        self._patience = patience
 
     def order(self, kind: Kind, about: UUID, act: str, fields: Mapping[str, Any]) -> dict[str, Any]:
         """An act of the registry itself: designation, revocation, rule book."""
@@ -98,4 +100,4 @@ class Registry:
 
     def _send(self, frame: Frame) -> dict[str, Any]:
         data = request(frame)
-        return patiently(lambda: self._client.wish(data), PATIENCE)
+        return patiently(lambda: self._client.wish(data), self._patience)

@@ -11,7 +11,14 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from adapters.bus import BusSettings, EmbeddedServer, ItemStore, JetStreamApplicationRecorder, connect
+from adapters.bus import (
+    MAX_RECORD_BYTES,
+    BusSettings,
+    EmbeddedServer,
+    ItemStore,
+    JetStreamApplicationRecorder,
+    connect,
+)
 from adapters.store import Evidence, Store
 from domain.errors import Broken, Conflict, Unavailable
 from domain.facts import HubFounded, Kind
@@ -29,6 +36,7 @@ from projections.engine import Engine
 
 LEAST_FREE_BYTES = 64 * 1024 * 1024
 LEAST_ROOM_BYTES = 8 * 1024 * 1024  # of what a bus with a limit of its own may still store
+LEAST_ROOM_BYTES = 2 * MAX_RECORD_BYTES
 TICK_SECONDS = 1.0
 
 

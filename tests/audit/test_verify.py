@@ -81,7 +81,9 @@ def copied(played: Played, tmp_path: Path, messages: list[RawMessage]) -> Iterat
             recorder.close()
 
 
-def verified(played: Played, tmp_path: Path, messages: list[RawMessage], *, views: bool = True) -> Verification:
+def verified(
+    played: Played, tmp_path: Path, messages: list[RawMessage], *, views: bool = True
+) -> Verification:
     runtime = played.stage.runtime
     assert runtime is not None
     with copied(played, tmp_path, messages) as verifier:
@@ -109,7 +111,9 @@ def flipped(m: RawMessage, at: int) -> RawMessage:
     return replace(m, state=bytes(state))
 
 
-@pytest.mark.parametrize("part", [0, 4, 13, 300, -1], ids=["magic", "suite", "part head", "control", "last byte"])
+@pytest.mark.parametrize(
+    "part", [0, 4, 13, 300, -1], ids=["magic", "suite", "part head", "control", "last byte"]
+)
 def test_one_flipped_bit_is_found_at_its_place(played: Played, tmp_path: Path, part: int) -> None:
     place = played.place(DisclosureMade)
     messages = list(played.messages)
@@ -150,12 +154,12 @@ def test_two_records_of_one_case_in_other_order_are_found(played: Played, tmp_pa
     assert found.findings[0].what == "version-out-of-order"
 
 
-def test_two_records_of_different_originators_in_other_order_are_found(played: Played, tmp_path: Path) -> None:
+def test_two_records_of_different_originators_in_other_order_are_found(
+    played: Played, tmp_path: Path
+) -> None:
     messages = list(played.messages)
     a = next(
-        n
-        for n in range(20, len(messages) - 1)
-        if messages[n].originator_id != messages[n + 1].originator_id
+        n for n in range(20, len(messages) - 1) if messages[n].originator_id != messages[n + 1].originator_id
     )
     messages[a], messages[a + 1] = messages[a + 1], messages[a]
     found = verified(played, tmp_path, messages)
@@ -163,7 +167,9 @@ def test_two_records_of_different_originators_in_other_order_are_found(played: P
     assert {a + 1, a + 2} <= places(found)
 
 
-def test_two_records_that_changed_places_under_each_others_names_do_not_open(played: Played, tmp_path: Path) -> None:
+def test_two_records_that_changed_places_under_each_others_names_do_not_open(
+    played: Played, tmp_path: Path
+) -> None:
     messages = list(played.messages)
     a, b = played.place(DisclosureMade, 0), played.place(DisclosureMade, 1)
     messages[a], messages[b] = (
@@ -175,7 +181,9 @@ def test_two_records_that_changed_places_under_each_others_names_do_not_open(pla
     assert b + 1 in places(found)
 
 
-def resealed(played: Played, place: int, change: Callable[[Record], Record], *, frame: bytes | None = None) -> RawMessage:
+def resealed(
+    played: Played, place: int, change: Callable[[Record], Record], *, frame: bytes | None = None
+) -> RawMessage:
     """A record that the hub's own operator forged with the hub's own keys."""
     runtime = played.stage.runtime
     assert runtime is not None
@@ -268,7 +276,10 @@ def test_an_act_of_the_hub_that_was_not_due_is_found(played: Played, tmp_path: P
     )
     raw = replace(played.messages[place], version=forged.version, state=state)
     found = verified(played, tmp_path, [*played.messages, raw], views=False)
-    assert (found.findings[0].what, found.findings[0].position) == ("hub-act-not-due", len(played.messages) + 1)
+    assert (found.findings[0].what, found.findings[0].position) == (
+        "hub-act-not-due",
+        len(played.messages) + 1,
+    )
 
 
 def test_a_row_that_differs_from_its_facts_is_named(played: Played, tmp_path: Path) -> None:
@@ -279,7 +290,9 @@ def test_a_row_that_differs_from_its_facts_is_named(played: Played, tmp_path: Pa
     with sqlite3.connect(live) as db, sqlite3.connect(copy) as to:
         db.backup(to)
     with sqlite3.connect(copy) as db:
-        db.execute("UPDATE disclosures SET outcome='REFUSED' WHERE position=(SELECT max(position) FROM disclosures)")
+        db.execute(
+            "UPDATE disclosures SET outcome='REFUSED' WHERE position=(SELECT max(position) FROM disclosures)"
+        )
     db.close()
     views = Engine(copy, runtime.store.records)
     views.start()

@@ -76,7 +76,7 @@ def test_a_real_installation_needs_a_passphrase(tmp_path: Path) -> None:
 
 def test_no_secret_lies_open_in_a_folder(tmp_path: Path) -> None:
     made = make_installation(tmp_path / "hub", mode="real", passphrase=b"a long enough passphrase")
-    secrets = [v for v in made.hub_secrets().values()]
+    secrets = list(made.hub_secrets().values())
     secrets += [k.seeds for k in made.registry()] + [made.audit()[0].seeds, made.audit()[1].seed]
     for path in made.folder.rglob("*"):
         if path.is_file():
@@ -121,8 +121,16 @@ def test_a_hub_uses_the_bus_that_its_operator_named(tmp_path: Path, listed: Regi
     ("text", "says"),
     [
         pytest.param("core: A", "agencies", id="no agencies"),
-        pytest.param("core: A\ncoordinating: A\nagencies: {A: {name: a, roles: [KING], body: PRIVATE}}", "KING", id="role"),
-        pytest.param("core: B\ncoordinating: A\nagencies: {A: {name: a, roles: [CORE], body: PRIVATE}}", "B", id="office"),
+        pytest.param(
+            "core: A\ncoordinating: A\nagencies: {A: {name: a, roles: [KING], body: PRIVATE}}",
+            "KING",
+            id="role",
+        ),
+        pytest.param(
+            "core: B\ncoordinating: A\nagencies: {A: {name: a, roles: [CORE], body: PRIVATE}}",
+            "B",
+            id="office",
+        ),
         pytest.param(
             "core: A\ncoordinating: A\nagencies: {A: {name: a, roles: [CORE], body: PRIVATE, colour: red}}",
             "colour",

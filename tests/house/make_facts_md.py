@@ -1,6 +1,6 @@
 """Writes domain/FACTS.md from the facts themselves.
 
-    python tests/house/make_facts_md.py
+python tests/house/make_facts_md.py
 """
 
 from __future__ import annotations
@@ -23,7 +23,9 @@ def page() -> str:
         "# Facts",
         "",
         "Every fact that can be recorded, written from the classes in `domain/facts/` by"
-        " `tests/house/make_facts_md.py`. Messages in a case share: " + ", ".join(f"`{n}`" for n in sorted(SHARED)) + ".",
+        " `tests/house/make_facts_md.py`. Messages in a case share: "
+        + ", ".join(f"`{n}`" for n in sorted(SHARED))
+        + ".",
         "",
         "| topic | v | fact | stands in | own fields | basis |",
         "|---|---|---|---|---|---|",
@@ -45,7 +47,9 @@ def _row(cls: type[Fact]) -> str:
 
 def _type(hint: object) -> str:
     text = hint.__name__ if isinstance(hint, type) and not typing.get_args(hint) else str(hint)
-    return re.sub(r"\b(?:domain\.\w+(?:\.\w+)*|datetime|uuid|typing)\.(?=[A-Za-z])", "", text).replace(" | ", " or ")
+    return re.sub(r"\b(?:domain\.\w+(?:\.\w+)*|datetime|uuid|typing)\.(?=[A-Za-z])", "", text).replace(
+        " | ", " or "
+    )
 
 
 if __name__ == "__main__":

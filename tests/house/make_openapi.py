@@ -1,6 +1,6 @@
 """Writes the OpenAPI documents of the two doors from their applications.
 
-    python tests/house/make_openapi.py
+python tests/house/make_openapi.py
 """
 
 from __future__ import annotations

@@ -42,7 +42,9 @@ def test_every_law_that_is_named_has_its_row_in_the_sources() -> None:
     assert {b for b in bases() if f"| {b} |" not in rows} == set()
 
 
-@pytest.mark.parametrize("name", ["README.md", "gateway/README.md", "adapters/bus/README.md", "keys/KH-1.md", "keys/THREATS.md"])
+@pytest.mark.parametrize(
+    "name", ["README.md", "gateway/README.md", "adapters/bus/README.md", "keys/KH-1.md", "keys/THREATS.md"]
+)
 def test_every_link_in_a_document_leads_somewhere(name: str) -> None:
     path = ROOT / name
     for target in re.findall(r"\]\(([^)#]+)\)", path.read_text(encoding="utf-8")):
@@ -64,14 +66,21 @@ def test_the_readmes_two_commands_are_those_that_ci_runs() -> None:
     ci = (ROOT / ".ci" / "run").read_text()
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     assert ".venv/bin/pip install -q -c constraints.txt -e '.[dev]'" in ci
-    assert ".venv/bin/pip install -q -c constraints.txt -e '.[dev]' && .venv/bin/python -m pytest -q" in readme
+    assert (
+        ".venv/bin/pip install -q -c constraints.txt -e '.[dev]' && .venv/bin/python -m pytest -q" in readme
+    )
     assert ".venv/bin/python -m pytest -q" in ci
 
 
 def test_no_document_or_code_names_this_machine_or_a_registry() -> None:
     wrong = re.compile("/" + "work/main|/" + "farm/|pyt" + "honhosted|py" + "pi\\.org|npm" + "js\\.")
     for path in ROOT.rglob("*"):
-        if path.is_file() and ".venv" not in path.parts and ".git" not in path.parts and path.suffix in (".py", ".md", ".toml", ".txt", ".yaml", ".json", ".html"):
+        if (
+            path.is_file()
+            and ".venv" not in path.parts
+            and ".git" not in path.parts
+            and path.suffix in (".py", ".md", ".toml", ".txt", ".yaml", ".json", ".html")
+        ):
             assert not wrong.search(path.read_text(encoding="utf-8", errors="replace")), path
 
 
