@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from base64 import b64decode
+from base64 import b64decode, b64encode
 from collections.abc import Callable
 from time import monotonic, sleep
 from typing import Any
@@ -69,9 +69,10 @@ class HubClient:
         """A signed question that is not recorded: feed, recipients, ledger."""
         return self._json("POST", "/v1/questions", content=request)
 
-    def put_item(self, digest: bytes, sealed: bytes) -> None:
-        """Upload a sealed item that is kept in the store. Idempotent."""
-        self._json("PUT", f"/v1/items/{digest.hex()}", content=sealed)
+    def put_item(self, digest: bytes, sealed: bytes, request: bytes) -> None:
+        """Upload a sealed item that is kept in the store, with the signed question ``upload``. Idempotent."""
+        headers = {"kakehashi-request": b64encode(request).decode("ascii")}
+        self._json("PUT", f"/v1/items/{digest.hex()}", content=sealed, headers=headers)
 
     def now(self) -> str:
         """The hub's clock (UTC text): a rehearsal's doors go by it."""
@@ -101,7 +102,7 @@ class HubClient:
 
     def _json(self, method: str, path: str, **kwargs: Any) -> dict[str, Any]:
         if "content" in kwargs:
-            kwargs["headers"] = {"content-type": REQUEST_TYPE}
+            kwargs["headers"] = {"content-type": REQUEST_TYPE, **kwargs.get("headers", {})}
         try:
             answer = self._http.request(method, path, **kwargs)
         except httpx.HTTPError as error:

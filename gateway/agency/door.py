@@ -229,7 +229,7 @@ class Door:
             if kept:
                 beside.append(sealed.sealed)
             else:
-                self._patiently(partial(self._uploaded, sealed))
+                self._patiently(partial(self._uploaded, sealed, actor))
             items.append(_item_ref(name, part, sealed, kept))
             for reader in wanted[name]:
                 wrap = seal_wrap(
@@ -263,8 +263,9 @@ class Door:
         frame = signed(payload, self._sig)
         return request(frame, [*beside, *keys]), frame
 
-    def _uploaded(self, sealed: SealedItem) -> dict[str, Any]:
-        self.client.put_item(sealed.digest, sealed.sealed)
+    def _uploaded(self, sealed: SealedItem, actor: str) -> dict[str, Any]:
+        signed_word = self._signed(Kind.AGENCY, self.agency, "upload", {"digest": sealed.digest.hex()}, actor)
+        self.client.put_item(sealed.digest, sealed.sealed, signed_word)
         return {}
 
     def _recipients(
@@ -294,6 +295,10 @@ class Door:
         self, kind: Kind, about: UUID, act: str, fields: Mapping[str, Any], *, actor: str
     ) -> dict[str, Any]:
         """A signed question that leaves no record."""
+        data = self._signed(kind, about, act, fields, actor)
+        return self._patiently(lambda: self.client.ask(data))
+
+    def _signed(self, kind: Kind, about: UUID, act: str, fields: Mapping[str, Any], actor: str) -> bytes:
         payload = payload_bytes(
             hub=self.hub,
             kind=kind,
@@ -306,8 +311,7 @@ class Door:
             keyset=self.keyset(),
             good_for=READ_FOR,
         )
-        data = request(signed(payload, self._sig))
-        return self._patiently(lambda: self.client.ask(data))
+        return request(signed(payload, self._sig))
 
     def as_sent(self, known: Outgoing) -> Sent:
         """What became of a wish that this door sent before."""

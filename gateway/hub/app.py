@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from collections.abc import Callable
 from typing import Any
 from uuid import UUID
@@ -111,9 +111,18 @@ def hub_app(
 
     @app.put("/v1/items/{digest}", tags=["wishes"])
     async def put_sealed(digest: str, request: Request) -> dict[str, Any]:
-        """A sealed item over 16 KiB, before the wish that names it; orphans go after a day."""
+        """A sealed item over 16 KiB, before the wish that names it.
+
+        The header ``Kakehashi-Request`` holds the signed question ``upload`` in base64.
+        """
+        named = canonical.parse_digest(digest)
+        try:
+            signed = b64decode(request.headers.get("kakehashi-request", ""), validate=True)
+        except ValueError as error:
+            raise Malformed("upload-header", "give the signed question in base64") from error
+        await run_in_threadpool(questions.may_upload, signed, named)
         data = await _body(request, MAX_ITEM_BYTES)
-        await run_in_threadpool(put_item, canonical.parse_digest(digest), data)
+        await run_in_threadpool(put_item, named, data)
         return {"kept": digest}
 
     @app.post("/v1/rehearsal/clock", tags=["rehearsal"])

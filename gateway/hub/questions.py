@@ -67,6 +67,17 @@ class Questions:
                     "unknown-question", "ask for recipients, duties, feed, or as the audit office for ledger"
                 )
 
+    def may_upload(self, data: bytes, digest: bytes) -> None:
+        """A signed word of an agency that it is about to name this item in a wish. Raises like ``answer``."""
+        request = parse_request(data)
+        payload = request.payload
+        if payload.hub != self._hub.id:
+            raise Untrusted("other-hub", "this question was made for another hub")
+        if payload.act != "upload" or payload.fields != {"digest": digest.hex()} or payload.by == AUDIT:
+            raise Malformed("wrong-fields", "upload wants the digest of the sealed item, signed by an agency")
+        self._verify(payload, request.frame)
+        self._hub.in_time(payload, READ_AHEAD)
+
     def _verify(self, payload: WishPayload, frame: Frame) -> None:
         if payload.by == AUDIT:
             verify(WISH, frame, [self._hub.genesis.audit_sig])

@@ -31,11 +31,12 @@ from domain.facts import (
     KeySetRevoked,
     Kind,
     OpeningRefused,
+    OutsourcingContractConcluded,
     SectionOpened,
     WishRefused,
     WrapFetchedForRewrap,
 )
-from domain.record import AUDIT, DECIDER, HUB, REGISTRY, About, Record, Wish, access_of
+from domain.record import AUDIT, DECIDER, HUB, REGISTRY, About, Record, Wish, access_of, commission_of
 from domain.register import Agency, Originator, Register
 from domain.visibility import pending_keys, recipients
 from domain.world import World, empty_world, may_speak_of, placing, rests_on
@@ -56,6 +57,7 @@ PROMISE = timedelta(seconds=60)
 CACHED_CASES = 4096
 TRIES = 5
 ZEROS = bytes(32)
+CASE_ID_VERSION = 4  # random; computed ids are those of other originators. Source: KH-1 §5
 _FAR = datetime.max.replace(tzinfo=UTC)
 
 REFUSALS = (DisclosureRefused, WishRefused, OpeningRefused)
@@ -183,6 +185,9 @@ class Hub:
             raise Conflict("prev-unknown", "name the last frame you hold a receipt for, or zeros")
         if isinstance(wish.draft, CaseMessage):
             self._right_recipients(world, wish, wish.draft, payload)
+            for item in payload.items:
+                if item.kept == "store":
+                    self._store.require_item(item.digest)
             self._uploaded(payload)
         if isinstance(wish.draft, ItemsRewrapped):
             self._right_keys(payload)
@@ -191,6 +196,8 @@ class Hub:
         at = _no_earlier(now, originator)
         [fact] = decide(world, wish, now=at)
         kept = not isinstance(fact, REFUSALS)
+        if not kept and originator.version == 0 and not _may_found(wish):
+            raise NotThere("not-there", "no such thing, or not yours")
         evidence = Evidence(
             frame=frame.encode(),
             items=tuple(items[i.item] for i in payload.items if i.item in items) if kept else (),
@@ -491,6 +498,8 @@ class Hub:
             if self._register.find(about.kind, about.id) is None and self._store.load(about.id, lte=1):
                 raise NotThere("not-there", "no such thing of this kind")  # it is a case, or its readings
             return empty_world(self._register, about.id)
+        if about.id.version != CASE_ID_VERSION:
+            raise NotThere("not-there", "a case has a random id")
         with self._cases_lock:
             world = self._cases.get(about.id)
         if world is None:
@@ -578,6 +587,19 @@ def _kind(fact: Fact, wish: Wish) -> Kind:
 def _heard(world: World, wish: Wish) -> bool:
     """Whether the case is there for this sender; the audit office may ask to read, and is refused on record."""
     return may_speak_of(world, wish) or (wish.by == AUDIT and isinstance(wish.draft, AccessFact))
+
+
+def _may_found(wish: Wish) -> bool:
+    """Whether even a refusal may be this originator's first record: else anybody could take any id, such as
+    that of a case's readings, before its owner does."""
+    if wish.about.kind is Kind.CASE or wish.by == REGISTRY or isinstance(wish.draft, KeySetPublished):
+        return True
+    draft = wish.draft
+    return (
+        isinstance(draft, OutsourcingContractConcluded)
+        and isinstance(wish.by, UUID)
+        and wish.about.id == commission_of(wish.by, draft.contractor)
+    )
 
 
 def _knows(world: World, originator: Originator, wish: Wish, prev: bytes) -> bool:

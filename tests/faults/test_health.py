@@ -154,7 +154,7 @@ def test_a_full_disk_is_told_and_nothing_is_half_done(tmp_path: Path) -> None:
             with doors(runtime) as (stage, client, registry):
                 assert client.health()["ready"] is True
                 head = runtime.recorder.head()
-                assert not filled(client, 64), "the disk did not fill"
+                assert not filled(stage, 64), "the disk did not fill"
                 found = client.health()
                 assert "disk: full" in found["problems"]
                 assert found["ready"] is False
@@ -173,12 +173,12 @@ def test_a_full_disk_is_told_and_nothing_is_half_done(tmp_path: Path) -> None:
         full.away()
 
 
-def filled(client: HubClient, most: int) -> bool:
+def filled(stage: Stage, most: int) -> bool:
     """Upload sealed items of 1 MiB until the hub can take no more; whether it took them all."""
     for n in range(most):
         item = n.to_bytes(4, "big") * (256 * 1024)
         try:
-            client.put_item(sha256(item), item)
+            stage.runtime.store.put_item(sha256(item), item)  # type: ignore[union-attr]
         except Unavailable:
             return False
     return True

@@ -47,6 +47,45 @@ def test_what_is_sent_by_one_system_is_opened_by_another_as_it_was_written(case_
     assert answer.headers["cache-control"] == "no-store"
 
 
+def test_a_long_record_goes_by_the_item_store_and_is_read_whole(case_in_progress: Run) -> None:
+    run = case_in_progress
+    text = "経過の記録。" * 20_000
+    wanted = message(run, sections=[{"section": "CHILD", "text": text}])
+    sent = client(run, "AZ-CORE").post("/api/messages", json=wanted).json()
+    assert sent["outcome"] == "recorded"
+    reader = client(run, "SORA-NPO")
+    found = next(m for m in reader.get(f"/api/cases/{run.case}").json() if m["message"] == sent["message"])
+    answer = reader.post(
+        f"/api/cases/{run.case}/items/{found['items'][0]['item']}/open",
+        json={"message": sent["message"], "section": "CHILD", "purpose": "SUPPORT"},
+    )
+    assert answer.json()["text"] == text
+
+
+def test_a_message_whose_long_item_never_arrived_is_not_recorded(
+    case_in_progress: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = case_in_progress
+    door = run.stage.door("AZ-CORE")
+    monkeypatch.setattr(door.client, "put_item", lambda digest, sealed, word: None)  # lost on the way
+    before = run.stage.runtime.recorder.head()  # type: ignore[union-attr]
+    wanted = message(run, sections=[{"section": "CHILD", "text": "長い記録" * 9_000}])
+    answer = client(run, "AZ-CORE").post("/api/messages", json=wanted)
+    assert (answer.status_code, answer.json()["flaw"]) == (409, "item-not-uploaded")
+    assert run.stage.runtime.recorder.head() == before  # type: ignore[union-attr]
+
+
+def test_nobody_uploads_without_an_agencys_signature(case_in_progress: Run) -> None:
+    from domain.errors import ExchangeError
+    from keys.lp import sha256
+
+    data = b"anything" * 5000
+    hub = case_in_progress.stage.door("AZ-CORE").client
+    for word in (b"", b"nonsense"):
+        with pytest.raises(ExchangeError, match=r"request|upload"):
+            hub.put_item(sha256(data), data, word)
+
+
 def test_the_same_ask_twice_is_one_message(case_in_progress: Run) -> None:
     run = case_in_progress
     wanted = message(run, ask_id=str(uuid4()))
