@@ -18,6 +18,7 @@ from eventsourcing.persistence import (
 
 from adapters.bus import (
     GuardFailed,
+    ItemDamaged,
     ItemMissing,
     ItemStore,
     JetStreamApplicationRecorder,
