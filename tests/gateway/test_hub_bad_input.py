@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from domain.facts import DisclosureRefused, Kind, OpeningRefused, WishRefused
-from domain.record import access_of
+from domain.record import access_of, commission_of
 from gateway.agency.door import Part
 from keys import canonical
 from keys.frame import GENESIS, RECEIPT, Signature, parse_frame
@@ -711,17 +711,31 @@ def test_questions_tell_a_stranger_nothing_of_a_case(hub: Ground) -> None:
         assert len(found) == 1
 
 
-def test_a_case_is_not_there_under_another_kind(hub: Ground) -> None:
-    head = hub.head()
-    member = {"member": str(hub.door("EXT-SERVICE").agency), "item": 1}
-    for id in (hub.case, access_of(hub.case), hub.door("AZ-CORE").agency):
-        letter = hub.letter(
-            "EXT-SERVICE", "network_member.admitted", member, about={"kind": "network", "id": str(id)}
-        )
-        assert refused(hub, letter) == (404, NOT_THERE)
-    letter = hub.disclosure(about={"kind": "case", "id": str(access_of(hub.case))})
-    assert refused(hub, letter) == (404, NOT_THERE)
-    assert hub.head() == head
+def test_squatting_on_the_ids_of_others_is_refused_and_leaves_nothing(tmp_path: Path) -> None:
+    """Whoever knows a case could take the id of its readings before the first reading, and so stop them all."""
+    with ground(tmp_path / "hub") as hub:
+        head = hub.head()
+        readings = access_of(hub.case)
+        commission = commission_of(hub.door("AZ-CORE").agency, hub.door("EXT-SERVICE").agency)
+        agency = hub.door("AZ-CORE").agency
+        member = {"member": str(hub.door("MID-HOSP").agency), "item": 1}
+        oath = {"worker": "W-1", "employment": "PART_TIME", "valid_until": None}
+        letters = [
+            hub.disclosure(about={"kind": "case", "id": str(id)}) for id in (readings, commission, agency)
+        ]
+        for id in (hub.case, readings, agency, commission, uuid4()):
+            for kind, act, fields in (
+                ("network", "network_member.admitted", member),
+                ("commission", "oath.signed", oath),
+                ("rule_book", "rule_book.published", {"edition": "x", "book": {}}),
+            ):
+                letters.append(hub.letter("MID-HOSP", act, fields, about={"kind": kind, "id": str(id)}))
+        found = answers_to(hub, letters)
+        assert len(found) == 1, found
+        [(status, _, body)] = found
+        assert (status, json.loads(body)["flaw"]) == (404, NOT_THERE)
+        assert hub.head() == head
+        assert hub.post(hub.reading("AZ-CORE")).status_code == 200
 
 
 # --- the same again ----------------------------------------------------------------------------------------
