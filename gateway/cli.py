@@ -27,7 +27,7 @@ from rich.progress import (
 from rich.table import Table
 
 from domain.calendar import JST
-from domain.errors import ExchangeError
+from domain.errors import ExchangeError, NotThere
 from gateway.archive import open_archive
 from gateway.hub.runtime import start_hub
 from gateway.hub.views import as_stored
@@ -338,7 +338,7 @@ def print_ledger(rows: list[dict[str, Any]], openings: list[dict[str, Any]], cod
         r = lines[0]
         consent = " (本人同意拒否)" if r["subject_consent"] == "REFUSED" else ""
         table.add_row(
-            moment(r["at"].replace("Z", "+00:00")).astimezone(JST).strftime("%m-%d %H:%M"),
+            moment(r["at"].replace("Z", "+00:00")).astimezone(JST).strftime("%Y-%m-%d %H:%M"),
             f"{codes.get(r['by'], r['by'])} → {codes.get(str(r['to']), str(r['to'] or ''))}",
             " ".join(dict.fromkeys(section_text(x["section"]) for x in lines)),
             (r["basis"] or "常時閲覧") + consent,
@@ -356,6 +356,8 @@ def _message_and_recipient(row: dict[str, Any]) -> tuple[int, str, str]:
 
 
 def _installation(data: Path, file: Path | None, fd: int | None) -> Installation:
+    if not (data / "installation.json").exists():
+        raise NotThere("no-installation", "make one with «kakehashi init»")
     rehearsal = (data / "passphrase").exists()
     return open_installation(data, None if rehearsal else _passphrase(file, fd, twice=False))
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import shutil
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from threading import Event, Thread
+from time import monotonic, sleep
 from typing import Any
 
 from fastapi import FastAPI
@@ -38,6 +41,7 @@ LEAST_FREE_BYTES = 64 * 1024 * 1024
 LEAST_ROOM_BYTES = 8 * 1024 * 1024  # of what a bus with a limit of its own may still store
 LEAST_ROOM_BYTES = 2 * MAX_RECORD_BYTES
 TICK_SECONDS = 1.0
+LOCK_SECONDS = 3.0  # a hub that is ending takes a moment
 
 
 @dataclass
@@ -71,6 +75,7 @@ def start_hub(installation: Installation, *, at: datetime | None = None) -> HubR
     if log.public != genesis.log:
         raise Broken("log-key", "the keystore's log key is not the one of the genesis")
     with ExitStack() as parts:
+        parts.enter_context(_alone(installation))
         vault = Vault.open(installation.hub_folder / "vault.db", KeystoreCustody(secrets))
         parts.callback(vault.close)
         bus, settings = _bus(installation, secrets["bus"], genesis.stream, parts)
@@ -118,6 +123,22 @@ def start_hub(installation: Installation, *, at: datetime | None = None) -> HubR
             rehearsal_token=installation.clock_token,
         )
         return HubRuntime(installation, bus, recorder, store, views, follower, hub, app, parts.pop_all())
+
+
+@contextmanager
+def _alone(installation: Installation) -> Iterator[None]:
+    """One hub a folder: two would write the same views and the same vault. Raises Unavailable."""
+    with (installation.hub_folder / "lock").open("w") as lock:
+        until = monotonic() + LOCK_SECONDS
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except OSError as error:
+                if monotonic() > until:
+                    raise Unavailable("hub-running", "another hub uses this folder: end it first") from error
+            sleep(0.05)
+        yield
 
 
 def _bus(
