@@ -1,0 +1,170 @@
+"""Many at once: no version lost or doubled, no answer of another, openings while deciding."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Barrier
+from typing import TypeVar
+from uuid import UUID, uuid4
+
+import httpx2 as httpx
+import pytest
+
+from adapters.bus import EmbeddedServer
+from domain.errors import Unavailable
+from domain.record import access_of
+from gateway.hub.runtime import start_hub
+from gateway.verify import Verifier
+from tests.gateway.hubkit import START, Ground, Letter, ground, ground_over
+
+THREADS = 8
+T = TypeVar("T")
+
+
+@pytest.fixture(scope="module")
+def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
+    with ground(tmp_path_factory.mktemp("hub") / "installation") as made:
+        yield made
+        runtime = made.stage.runtime
+        assert runtime is not None
+        found = Verifier(runtime.recorder, runtime.store, runtime.installation.genesis).run(
+            views=runtime.views
+        )
+        assert found.findings == []
+
+
+def at_once(work: list[Callable[[], T]]) -> list[T]:
+    """Start all of this together, and wait for all."""
+    start = Barrier(len(work))
+
+    def run(one: Callable[[], T]) -> T:
+        start.wait(20)
+        return one()
+
+    with ThreadPoolExecutor(len(work)) as pool:
+        return [f.result(60) for f in [pool.submit(run, one) for one in work]]
+
+
+def poster(hub: Ground, bodies: list[bytes]) -> Callable[[], list[httpx.Response]]:
+    """Send these one after another, over a connection of its own."""
+
+    def send() -> list[httpx.Response]:
+        with httpx.Client(base_url=hub.stage.url, timeout=60) as http:
+            return [http.post("/v1/wishes", content=body) for body in bodies]
+
+    return send
+
+
+def letters(hub: Ground, case: UUID, count: int) -> list[Letter]:
+    return [hub.disclosure(("BASIC",), about={"kind": "case", "id": str(case)}) for _ in range(count)]
+
+
+def versions(hub: Ground, originator: UUID) -> list[int]:
+    return [k.record.version for k in hub.store.load(originator)]
+
+
+def test_eight_senders_to_one_case_lose_and_double_no_version(hub: Ground) -> None:
+    case = uuid4()
+    sent = [letters(hub, case, 6) for _ in range(THREADS)]
+    answers = at_once([poster(hub, [one.encode() for one in many]) for many in sent])
+    assert {a.status_code for many in answers for a in many} == {200}
+    kept = hub.store.load(case)
+    assert [k.record.version for k in kept] == list(range(1, 6 * THREADS + 1))
+    assert {k.record.ask_id for k in kept} == {one.ask_id for many in sent for one in many}
+
+
+def test_eight_senders_to_eight_cases_do_not_mix(hub: Ground) -> None:
+    cases = [uuid4() for _ in range(THREADS)]
+    sent = [letters(hub, case, 5) for case in cases]
+    answers = at_once([poster(hub, [one.encode() for one in many]) for many in sent])
+    assert {a.status_code for many in answers for a in many} == {200}
+    for case, many in zip(cases, sent, strict=True):
+        kept = hub.store.load(case)
+        assert [(k.record.version, k.record.ask_id) for k in kept] == list(
+            enumerate((one.ask_id for one in many), 1)
+        )
+
+
+def test_the_same_bytes_from_eight_at_once_are_one_record(hub: Ground) -> None:
+    case = uuid4()
+    [letter] = letters(hub, case, 1)
+    data = letter.encode()
+    answers = [a for many in at_once([poster(hub, [data]) for _ in range(THREADS)]) for a in many]
+    assert {a.status_code for a in answers} == {200}
+    assert versions(hub, case) == [1]
+
+
+def test_another_payload_under_one_ask_id_at_once_is_recorded_once_and_told_to_the_others(
+    hub: Ground,
+) -> None:
+    case, ask = uuid4(), str(uuid4())
+    rivals = letters(hub, case, THREADS)
+    for letter in rivals:
+        letter.payload["ask_id"] = ask
+    answers = [a for many in at_once([poster(hub, [r.encode()]) for r in rivals]) for a in many]
+    assert sorted(a.status_code for a in answers) == [200] + [409] * (THREADS - 1)
+    assert {a.json()["flaw"] for a in answers if a.status_code == 409} == {"ask-id-taken"}
+    assert versions(hub, case) == [1]
+
+
+def test_openings_while_deciding_wait_for_nobody_and_lose_nothing(hub: Ground) -> None:
+    case = uuid4()
+    sent = hub.refer(case)
+    about = {"kind": "case", "id": str(case)}
+    item, message = sent.items[0][0], sent.ask_id
+    writing = [poster(hub, [one.encode() for one in letters(hub, case, 6)]) for _ in range(THREADS // 2)]
+    reading = [
+        poster(hub, [hub.reading(code, item, message, about=about).encode() for _ in range(6)])
+        for code in ("AZ-CORE", "MID-HOSP", "AZ-CORE", "MID-HOSP")
+    ]
+    answers = at_once([*writing, *reading])
+    assert {a.status_code for many in answers for a in many} == {200}
+    assert all(a.json()["release"] is not None for many in answers[THREADS // 2 :] for a in many)
+    assert versions(hub, case) == list(range(1, 2 + 6 * THREADS // 2))
+    assert versions(hub, access_of(case)) == list(range(1, 1 + 6 * 4))
+
+
+def test_one_opening_repeated_at_once_is_one_record_and_one_release(hub: Ground) -> None:
+    case = uuid4()
+    sent = hub.refer(case)
+    letter = hub.reading("AZ-CORE", sent.items[0][0], sent.ask_id, about={"kind": "case", "id": str(case)})
+    data = letter.encode()
+    answers = [a.json() for many in at_once([poster(hub, [data]) for _ in range(THREADS)]) for a in many]
+    assert len({str(a["release"]) for a in answers}) == 1
+    assert answers[0]["release"] is not None
+    assert versions(hub, access_of(case)) == [1]
+
+
+def test_the_register_changes_while_cases_are_decided(hub: Ground) -> None:
+    """A change of the network waits for decisions under way, and none is lost."""
+    cases = [uuid4() for _ in range(THREADS - 1)]
+    writing = [poster(hub, [one.encode() for one in letters(hub, case, 5)]) for case in cases]
+    member = {"member": str(hub.door("EXT-SERVICE").agency)}
+    about = {"kind": "network", "id": str(hub.network)}
+    before = len(versions(hub, hub.network))
+    changes = [
+        hub.letter("AZ-COORD", act, fields, about=about).encode()
+        for act, fields in (
+            ("network_member.admitted", {**member, "item": 3}),
+            ("network_member.withdrawn", member),
+            ("network_member.admitted", {**member, "item": 3}),
+            ("network_member.withdrawn", member),
+        )
+    ]
+    answers = at_once([*writing, poster(hub, changes)])
+    assert {a.status_code for many in answers for a in many} == {200}
+    assert versions(hub, hub.network) == list(range(1, before + 5))
+    assert all(versions(hub, case) == [1, 2, 3, 4, 5] for case in cases)
+
+
+def test_a_second_hub_on_the_same_folder_does_not_start(tmp_path: Path) -> None:
+    """It would write the same views and the same vault, whatever bus it uses."""
+    with (
+        EmbeddedServer(tmp_path / "bus", store_key=bytes(32)).start() as bus,
+        ground_over(bus, tmp_path / "hub", timeout=10) as hub,
+    ):
+        with pytest.raises(Unavailable, match="hub-running"):
+            start_hub(hub.stage.installation, at=START)
+        assert hub.post(hub.disclosure()).status_code == 200
