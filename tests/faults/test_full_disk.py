@@ -1,0 +1,103 @@
+"""I9 on a disk that is really full: a small file system of the test's own, filled and emptied again."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from time import monotonic, sleep
+
+import httpx2 as httpx
+import pytest
+
+from adapters.bus import EmbeddedServer
+from gateway.agency.book import CONFIRMED
+from gateway.hub.runtime import LEAST_FREE_BYTES
+from gateway.verify import Verifier, doors_of
+from tests.gateway.hubkit import Ground, ground_over
+
+pytestmark = pytest.mark.faults
+
+SIZE = LEAST_FREE_BYTES + 40 * 1024 * 1024
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of its own, or none where that is not allowed."""
+    where = tmp_path / "disk"
+    where.mkdir()
+    options = ["-t", "tmpfs", "-o", f"size={SIZE},mode=700", "tmpfs", str(where)]
+    if sys.platform != "linux" or os.geteuid() != 0:
+        pytest.skip("mounting a small file system takes root on Linux")
+    if subprocess.run(["mount", *options], capture_output=True, check=False).returncode != 0:
+        pytest.skip("mounting a small file system is not allowed here")
+    try:
+        yield where
+    finally:
+        subprocess.run(["umount", str(where)], check=True)
+
+
+def fill(path: Path) -> None:
+    """Take every byte that is left."""
+    with path.open("wb", buffering=0) as file:
+        step = 1024 * 1024
+        while step:
+            try:
+                file.write(bytes(step))
+            except OSError:
+                step //= 2
+
+
+def ready(hub: Ground) -> httpx.Response:
+    return hub.http.get("/readyz")
+
+
+def until(hub: Ground, status: int, seconds: float = 60.0) -> httpx.Response:
+    end = monotonic() + seconds
+    while (answer := ready(hub)).status_code != status and monotonic() < end:
+        sleep(0.2)
+    return answer
+
+
+def test_on_a_full_disk_health_is_red_nothing_is_half_done_and_it_goes_on_by_itself(small_disk: Path) -> None:
+    ballast = small_disk / "ballast"
+    with (
+        EmbeddedServer(small_disk / "bus", store_key=bytes(32)).start() as bus,
+        ground_over(bus, small_disk / "installation") as hub,
+    ):
+        assert ready(hub).status_code == 200
+        waiting = [hub.disclosure().encode() for _ in range(40)]
+        fill(ballast)
+        red = ready(hub)
+        assert red.status_code == 503
+        assert "disk: full" in red.json()["problems"]
+        with httpx.Client(base_url=hub.stage.url, timeout=60) as http:
+            told = [(data, http.post("/v1/wishes", content=data)) for data in waiting[:2]]
+        assert {a.status_code for _, a in told} <= {200, 503}  # a little may still fit into what is laid out
+        refused = [data for data, a in told if a.status_code == 503]
+        for _, answer in told:
+            if answer.status_code == 503:
+                assert answer.json()["code"] == "unavailable"
+        ballast.unlink()
+        assert until(hub, 200).status_code == 200, ready(hub).json()
+        answers = [eventually(hub, data) for data in (*refused, *waiting[2:])]
+        assert {a.status_code for a in answers} == {200}
+        runtime = hub.stage.runtime
+        assert runtime is not None
+        found = Verifier(runtime.recorder, runtime.store, runtime.installation.genesis).run(
+            doors=doors_of(runtime.installation)
+        )
+        assert found.findings == []
+        asks = [k.record.ask_id for k in runtime.store.read(1, 500)]
+        assert len(asks) == len(set(asks))
+        assert {o.ask_id for d in hub.stage.doors.values() for o in d.book.outgoing(CONFIRMED)} <= set(asks)
+        assert len(runtime.store.load(hub.case)) == 1 + len(waiting)
+
+
+def eventually(hub: Ground, data: bytes) -> httpx.Response:
+    end = monotonic() + 60
+    while (answer := hub.post(data)).status_code == 503 and monotonic() < end:
+        sleep(0.2)
+    return answer

@@ -1,0 +1,203 @@
+"""I8 at its seams: the hub, or its bus, is killed between the record and the answer, every time."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from threading import Thread
+from uuid import uuid4
+
+import pytest
+
+from domain.facts import Kind, SectionOpened
+from gateway.agency.book import CONFIRMED
+from gateway.agency.door import Part
+from gateway.archive import open_archive
+from gateway.installation import make_installation
+from gateway.scenario.stage import Stage
+from gateway.verify import Verifier, doors_of
+from tests.faults.hub_process import HubProcess
+from tests.gateway.hubkit import REFERRAL, START, Ground
+
+pytestmark = [pytest.mark.faults, pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")]
+
+
+class Proxy:
+    """Carries bytes between doors and hub. ``armed`` is called once, at the moment that ``when`` names:
+
+    «asked»: the hub has the whole request, and has perhaps done nothing yet;
+    «answered»: the hub has recorded and speaks. Its answer never arrives.
+    """
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._listening.getsockname()[1]}"
+        self.when = ""
+        self.armed: Callable[[], None] | None = None
+        self.cut = 0
+        self._ended = False
+        self._threads: list[Thread] = []
+        self._accepting = Thread(target=self._accept)
+        self._accepting.start()
+
+    def close(self) -> None:
+        self._ended = True
+        with suppress(OSError):
+            socket.create_connection(self._listening.getsockname()).close()
+        self._accepting.join(10)
+        self._listening.close()
+        for thread in self._threads:
+            thread.join(10)
+
+    def _accept(self) -> None:
+        while not self._ended:
+            door, _ = self._listening.accept()
+            thread = Thread(target=self._carry, args=(door,))
+            self._threads.append(thread)
+            thread.start()
+
+    def _carry(self, door: socket.socket) -> None:
+        """One request and its answer a time, as HTTP/1.1 with a length in both (which is what both sides speak)."""
+        with door:
+            door.settimeout(0.2)
+            try:
+                with socket.create_connection(("127.0.0.1", self._port)) as hub:
+                    hub.settimeout(60)
+                    while not self._ended and (request := self._message(door, idle=True)):
+                        hub.sendall(request)
+                        wish = request.startswith(b"POST /v1/wishes")
+                        if wish and self._strike("asked"):
+                            return
+                        answer = self._message(hub, idle=False)
+                        if not answer or (wish and self._strike("answered")):
+                            return
+                        door.sendall(answer)
+            except OSError:
+                return
+
+    def _strike(self, moment: str) -> bool:
+        armed = self.armed if self.when == moment else None
+        if armed is None:
+            return False
+        self.armed = None
+        armed()
+        self.cut += 1
+        return True
+
+    def _message(self, end: socket.socket, *, idle: bool) -> bytes:
+        data = b""
+        while True:
+            head, found, body = data.partition(b"\r\n\r\n")
+            if found:
+                lengths = [
+                    int(line.split(b":")[1])
+                    for line in head.split(b"\r\n")
+                    if line.lower().startswith(b"content-length:")
+                ]
+                if len(body) >= (lengths[0] if lengths else 0):
+                    return data
+            try:
+                more = end.recv(65536)
+            except TimeoutError:
+                if self._ended or not idle:
+                    return b""
+                continue
+            if not more:
+                return b""
+            data += more
+
+
+@contextmanager
+def behind_a_proxy(tmp_path: Path) -> Iterator[tuple[HubProcess, Proxy, Ground]]:
+    installation = make_installation(tmp_path / "hub", mode="rehearsal")
+    hub = HubProcess(installation, START)
+    try:
+        hub.start()
+        proxy = Proxy(hub.port)
+        try:
+            stage = Stage(installation, proxy.url, START, runtime=None, patience=60.0)
+            try:
+                ground = Ground(stage)
+                try:
+                    yield hub, proxy, ground
+                finally:
+                    ground.close()
+            finally:
+                stage.close()
+        finally:
+            proxy.close()
+    finally:
+        hub.stop()
+
+
+def judged(ground: Ground) -> list[object]:
+    """All records; the whole record verifies, and every receipt in the doors' books is kept."""
+    with open_archive(ground.stage.installation) as archive:
+        verifier = Verifier(archive.recorder, archive.store, archive.genesis)
+        assert verifier.run(doors=doors_of(ground.stage.installation)).findings == []
+        return [k.record for k in archive.store.read(1, 500)]
+
+
+@pytest.mark.parametrize("who", ["hub", "bus"])
+@pytest.mark.parametrize("when", ["asked", "answered"])
+def test_killed_between_record_and_answer_a_wish_is_recorded_once(
+    who: str, when: str, tmp_path: Path
+) -> None:
+    with behind_a_proxy(tmp_path) as (hub, proxy, ground):
+
+        def kill() -> None:
+            if who == "hub":
+                hub.kill()
+                Thread(target=hub.start).start()
+            else:
+                pid = hub.bus_pid()
+                assert pid is not None
+                os.kill(pid, signal.SIGKILL)
+
+        proxy.when = when
+        door, sent = ground.door("MID-HOSP"), []
+        for n in range(2):
+            proxy.armed = kill
+            parts = [Part("BASIC", f"nr. {n}".encode())]
+            sent.append(
+                door.send(Kind.CASE, ground.case, REFERRAL, ground.referral(), parts, actor="staff.h")
+            )
+        proxy.armed = kill
+        item, section = sent[0].items[0]
+        opened = ground.door("AZ-CORE").open(ground.case, sent[0].ask_id, item, section, actor="staff.a")
+        assert opened.content == b"nr. 0"
+        assert proxy.cut == 3
+        assert [s.outcome for s in sent] == ["recorded", "recorded"]
+        assert all(o.state == CONFIRMED for o in door.book.outgoing())
+        hub.stop()
+        records = judged(ground)
+    asks = [r.ask_id for r in records]  # type: ignore[attr-defined]
+    assert len(set(asks)) == len(asks)
+    assert {s.ask_id for s in sent} <= set(asks)
+    assert sum(isinstance(r.fact, SectionOpened) for r in records) == 1  # type: ignore[attr-defined]
+
+
+def test_a_wish_that_waits_while_the_hub_is_dead_is_sent_by_a_later_flush(tmp_path: Path) -> None:
+    """The door gives up before the hub is back; the outbox keeps the bytes, and their prev still holds."""
+    with behind_a_proxy(tmp_path) as (hub, proxy, ground):
+        door = ground.door("MID-HOSP")
+        door._patience = 0.5
+        proxy.when, proxy.armed = "answered", hub.kill
+        parts = [Part("BASIC", b"x")]
+        fields = ground.referral()
+        first = door.send(Kind.CASE, ground.case, REFERRAL, fields, parts, actor="staff.h")
+        assert first.outcome == "waiting"
+        assert door.flush() == 0
+        hub.start()
+        assert door.flush() == 1
+        case = uuid4()
+        assert door.send(Kind.CASE, case, REFERRAL, fields, parts, actor="staff.h").outcome == "recorded"
+        hub.stop()
+        asks = [r.ask_id for r in judged(ground)]  # type: ignore[attr-defined]
+    assert asks.count(first.ask_id) == 1
