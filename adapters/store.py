@@ -18,7 +18,6 @@ from eventsourcing.persistence import (
 
 from adapters.bus import (
     GuardFailed,
-    ItemDamaged,
     ItemMissing,
     ItemStore,
     JetStreamApplicationRecorder,
@@ -264,17 +263,6 @@ class Store:
             return self._items.has(digest)
         except PersistenceError as error:
             raise Unavailable("bus-away", "send the same bytes again") from error
-
-    def require_item(self, digest: bytes) -> None:
-        """Whether the sealed item of this digest is in the store, whole. Raises Conflict, Unavailable."""
-        try:
-            self._items.get(digest)
-        except (ItemMissing, ItemDamaged) as error:
-            raise Conflict(
-                "item-not-uploaded", "upload the sealed item before the wish that names it"
-            ) from error
-        except PersistenceError as error:
-            raise Unavailable("bus-away", "try again") from error
 
     def put_item(self, digest: bytes, sealed: bytes) -> None:
         """Keep a sealed item in the store under its digest, synced. Raises Untrusted where they differ."""

@@ -185,9 +185,6 @@ class Hub:
             raise Conflict("prev-unknown", "name the last frame you hold a receipt for, or zeros")
         if isinstance(wish.draft, CaseMessage):
             self._right_recipients(world, wish, wish.draft, payload)
-            for item in payload.items:
-                if item.kept == "store":
-                    self._store.require_item(item.digest)
             self._uploaded(payload)
         if isinstance(wish.draft, ItemsRewrapped):
             self._right_keys(payload)
@@ -331,9 +328,7 @@ class Hub:
         """What is kept in the store is there before the record that names it. Source: KH-1 §4."""
         for item in payload.items:
             if item.kept == "store" and not self._store.has_item(item.digest):
-                raise Untrusted(
-                    "item-not-uploaded", "upload every item kept in the store, then send the wish"
-                )
+                raise Conflict("item-not-uploaded", "upload every item kept in the store, then send the wish")
 
     def _right_keys(self, payload: WishPayload) -> None:
         for wrap in payload.wraps:

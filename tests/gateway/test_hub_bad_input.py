@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from base64 import b64decode
+from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -452,15 +452,20 @@ def test_a_large_item_that_was_never_uploaded_is_not_recorded(hub: Ground) -> No
     letter = hub.disclosure(sections=())
     hub.add_item(letter, "MEDICAL", bytes(20_000), ("AZ-CORE", "MID-HOSP"))
     assert letter.payload["items"][0]["kept"] == "store"
-    assert refused(hub, letter) == (401, "item-not-uploaded")
+    assert refused(hub, letter) == (409, "item-not-uploaded")
 
 
 def test_an_upload_under_another_digest_is_refused(hub: Ground) -> None:
-    for path, status, flaw in (
-        ("/v1/items/" + "ab" * 32, 401, "item-upload-digest"),
-        ("/v1/items/" + MARK, 400, "digest-form"),
+    door, named = hub.door("AZ-CORE"), bytes.fromhex("ab" * 32)
+    word = door._signed(Kind.AGENCY, door.agency, "upload", {"digest": named.hex()}, "staff.1")
+    for path, signed, status, flaw in (
+        ("/v1/items/" + named.hex(), word, 401, "item-upload-digest"),
+        ("/v1/items/" + "cd" * 32, word, 400, "wrong-fields"),
+        ("/v1/items/" + named.hex(), b"", 400, "request-truncated"),
+        ("/v1/items/" + MARK, word, 400, "digest-form"),
     ):
-        answer = hub.http.put(path, content=b"something else")
+        headers = {"kakehashi-request": b64encode(signed).decode()}
+        answer = hub.http.put(path, content=b"something else", headers=headers)
         assert (answer.status_code, answer.json()["flaw"]) == (status, flaw)
         assert MARK not in answer.text
 
