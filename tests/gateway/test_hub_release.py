@@ -131,12 +131,16 @@ def test_no_wrap_comes_while_the_opening_can_not_be_recorded(
         assert "release" not in answer.json()
         repeated = hub.post(warm)  # durable long ago, but the wrap itself lies on the bus
         assert repeated.status_code == 503
+        red = hub.http.get("/readyz")
+        assert red.status_code == 503
+        assert any("bus" in problem for problem in red.json()["problems"])
         assert [e for e, _ in watched.events if e in ("wrap", "durable")] == []
         bus.start()
         watched.events.clear()
         assert eventually(hub, data)["release"] is not None
         order = [e for e, _ in watched.events]
         assert "wrap" in order
+        assert hub.http.get("/readyz").status_code == 200
         assert "appending" not in order or order.index("durable") < order.index("wrap")
         opened = [k.record.fact for k in hub.store.load(access_of(hub.case))]
         assert [type(f) for f in opened] == [SectionOpened, SectionOpened]
