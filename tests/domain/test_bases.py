@@ -1,0 +1,425 @@
+"""Lawful bases: each has days, parties and needs; another one never helps out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+
+from domain.codes import Role, Section
+from domain.facts import (
+    DisclosureMade,
+    InformationRequestAnswered,
+    InformationRequested,
+    NetworkCaseRegistered,
+    NetworkCaseRegistrationRequested,
+    NetworkMemberWithdrawn,
+    OutsourcingContractEnded,
+    VisitReportSubmitted,
+)
+from domain.reasons import Reason
+from domain.rulebook import first_edition
+from tests.domain.kit import (
+    ASSIGNED,
+    AZ_COORD,
+    AZ_CORE,
+    AZ_MCH,
+    COMMISSIONED,
+    DECIDED,
+    EXT_NURSERY,
+    EXT_SERVICE,
+    KS_CGC,
+    LEARNED,
+    MID_HOSP,
+    NOON,
+    READY,
+    REGISTERED,
+    SORA_NPO,
+    TW_CORE,
+    WORKER,
+    consent_of,
+    contract,
+    given,
+    id_of,
+    jst,
+    keys,
+    refused,
+    rule_book,
+    said,
+    tell,
+    withdrawn,
+)
+
+
+def _made(by, to, basis, sections=(Section.BASIC,), **more):
+    return tell(DisclosureMade, by, [to], sections, basis, name="the disclosure", **more)
+
+
+def _refusal(past, wish, now=NOON):
+    """The one refusal: (reason, for whom). What would have carried it is looked at elsewhere."""
+    [fact] = past.when(wish, now=now)
+    assert [fact] == refused(wish, fact.reason, fact.at_fault, fact.fitting)
+    return Reason(fact.reason), fact.at_fault
+
+
+# --- days -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("code", "by", "to", "first_day"),
+    [
+        pytest.param("APPI-69-1", AZ_CORE, AZ_COORD, "2023-04-01", id="69(1) inside a municipality"),
+        pytest.param("APPI-69-2-3", AZ_CORE, KS_CGC, "2023-04-01", id="69(2)3 between public bodies"),
+        pytest.param("APPI-27-1-2", MID_HOSP, AZ_CORE, "2022-04-01", id="27(1)2 of a private body"),
+        pytest.param("CWA-21-10-5", MID_HOSP, AZ_CORE, "2016-10-01", id="21-10-5 of a hospital"),
+        pytest.param("CWA-26-1-8", KS_CGC, AZ_CORE, "2009-04-01", id="26(1)8 of the prefecture"),
+        pytest.param("CAPA-13-4", MID_HOSP, AZ_CORE, "2017-04-01", id="13-4 of a hospital"),
+    ],
+)
+def test_a_basis_carries_from_its_first_day_in_japan_on_and_not_before(code, by, to, first_day):
+    wish = _made(by, to, code)
+    so = given(LEARNED)
+    midnight = jst(f"{first_day} 00:00")
+    assert _refusal(so, wish, midnight - timedelta(microseconds=1)) == (Reason.BASIS_NOT_IN_FORCE, to)
+    assert so.when(wish, now=midnight) == [wish.fact]
+
+
+def test_a_basis_with_a_last_day_carries_through_that_day_in_japan():
+    book = first_edition()
+    book["bases"] = [
+        {**row, "until": "2025-06-02"} if row["code"] == "APPI-69-1" else row for row in book["bases"]
+    ]
+    so, wish = given(LEARNED, rule_book(book)), _made(AZ_CORE, AZ_COORD, "APPI-69-1")
+    assert so.when(wish, now=jst("2025-06-02 23:59:59")) == [wish.fact]
+    assert _refusal(so, wish, jst("2025-06-03 00:00")) == (Reason.BASIS_NOT_IN_FORCE, AZ_COORD)
+
+
+# --- kinds, parties, needs -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [
+        pytest.param(None, Reason.NO_BASIS, id="no basis named"),
+        pytest.param("CWA-99", Reason.BASIS_UNKNOWN, id="no such basis"),
+        pytest.param("CWA-10-1", Reason.NO_GATEWAY, id="a competence alone"),
+        pytest.param("CAPA-6-3", Reason.NO_GATEWAY, id="an override alone"),
+        pytest.param("CAPA-7", Reason.NO_GATEWAY, id="a restriction"),
+    ],
+)
+def test_what_does_not_permit_telling_is_refused(code, reason):
+    assert _refusal(given(LEARNED), _made(AZ_CORE, MID_HOSP, code)) == (reason, MID_HOSP)
+
+
+@pytest.mark.parametrize(
+    ("code", "by", "to"),
+    [
+        pytest.param("CWA-21-10-5", MID_HOSP, AZ_CORE, id="21-10-5 hospital to municipality"),
+        pytest.param("CWA-21-10-5", AZ_CORE, MID_HOSP, id="21-10-5 and back"),
+        pytest.param("CWA-21-10-5", EXT_NURSERY, AZ_CORE, id="21-10-5 nursery to municipality"),
+        pytest.param("CWA-26-1-8", KS_CGC, AZ_CORE, id="26(1)8 child guidance centre to municipality"),
+        pytest.param("CWA-26-1-8", AZ_COORD, KS_CGC, id="26(1)8 and back"),
+        pytest.param("CWA-25-7-1", AZ_CORE, KS_CGC, id="25-7 municipality to prefecture"),
+        pytest.param("APPI-69-1", AZ_MCH, AZ_CORE, id="69(1) maternal health to core of one city"),
+        pytest.param("APPI-69-1", AZ_CORE, AZ_MCH, id="69(1) and back"),
+        pytest.param("APPI-69-2-2", AZ_CORE, AZ_COORD, id="69(2)2 inside the city"),
+        pytest.param("APPI-69-2-3", KS_CGC, AZ_CORE, id="69(2)3 prefecture to municipality"),
+        pytest.param("APPI-69-2-4", AZ_CORE, EXT_SERVICE, id="69(2)4 in the person's interest"),
+        pytest.param("APPI-27-1-3", MID_HOSP, EXT_SERVICE, id="27(1)3 private to private"),
+        pytest.param("CAPA-13-4", AZ_CORE, MID_HOSP, id="13-4 the request"),
+        pytest.param("CAPA-13-4", MID_HOSP, AZ_CORE, id="13-4 the answer"),
+        pytest.param("CAPA-6-1", EXT_SERVICE, AZ_COORD, id="6(1) anyone to the municipality"),
+        pytest.param("CWA-25-1", MID_HOSP, KS_CGC, id="25(1) anyone to the child guidance centre"),
+        pytest.param("CWA-25-1", KS_CGC, AZ_CORE, id="25(1) from authority to authority"),
+        pytest.param("MCHA-19-2", AZ_CORE, TW_CORE, id="19-2 municipality to municipality"),
+    ],
+)
+def test_a_basis_carries_between_its_parties_in_either_direction(code, by, to):
+    wish = _made(by, to, code)
+    assert given(LEARNED).when(wish) == [wish.fact]
+
+
+@pytest.mark.parametrize(
+    ("code", "by", "to"),
+    [
+        pytest.param("CWA-21-10-5", AZ_CORE, KS_CGC, id="21-10-5 to a prefecture"),
+        pytest.param("CWA-21-10-5", EXT_SERVICE, AZ_CORE, id="21-10-5 of a private firm"),
+        pytest.param("CWA-26-1-8", MID_HOSP, AZ_CORE, id="26(1)8 of a hospital"),
+        pytest.param("CAPA-4-6", KS_CGC, AZ_CORE, id="4(6) to a municipality"),
+        pytest.param("APPI-69-1", AZ_CORE, KS_CGC, id="69(1) to a prefecture"),
+        pytest.param("APPI-27-1-1", AZ_CORE, KS_CGC, id="27 between public bodies"),
+        pytest.param("CWA-25-1", AZ_CORE, EXT_SERVICE, id="a notification is not a gateway to a firm"),
+        pytest.param("CAPA-6-1", AZ_COORD, MID_HOSP, id="a notification is not answered with content"),
+        pytest.param("CWA-21-10-2-3", AZ_CORE, MID_HOSP, id="a commission with a hospital"),
+    ],
+)
+def test_a_basis_for_other_parties_is_refused(code, by, to):
+    assert _refusal(given(LEARNED), _made(by, to, code)) == (Reason.BASIS_FOR_OTHER_PARTIES, to)
+
+
+def test_a_contractor_is_the_commissioned_body_whatever_it_is_in_law():
+    so = given(LEARNED, COMMISSIONED, keys("SORA-NPO", body="WELFARE_FACILITY"), ASSIGNED)
+    wish = _made(AZ_CORE, SORA_NPO, "CWA-21-10-5")
+    assert _refusal(so, wish) == (Reason.BASIS_FOR_OTHER_PARTIES, SORA_NPO)
+
+
+def test_inside_one_municipality_is_not_inside_another_one():
+    wish = _made(AZ_CORE, TW_CORE, "APPI-69-1")
+    assert _refusal(given(LEARNED), wish) == (Reason.OTHER_MUNICIPALITY, TW_CORE)
+
+
+def test_offices_of_no_named_municipality_are_not_of_one_municipality():
+    so = given(LEARNED, keys("AZ-CORE", municipality=None), keys("AZ-MCH", municipality=None))
+    assert _refusal(so, _made(AZ_CORE, AZ_MCH, "APPI-69-1")) == (Reason.OTHER_MUNICIPALITY, AZ_MCH)
+
+
+@pytest.mark.parametrize("code", ["CWA-25-2-2", "CWA-25-3-1", "CWA-25-3-2"])
+def test_the_network_bases_begin_with_registration(code):
+    wish = _made(AZ_CORE, MID_HOSP, code)
+    assert _refusal(given(LEARNED), wish) == (Reason.NOT_REGISTERED, MID_HOSP)
+    assert given(LEARNED, REGISTERED).when(wish) == [wish.fact]
+
+
+def test_registration_takes_effect_with_its_own_message():
+    wish = tell(NetworkCaseRegistered, AZ_COORD, [AZ_CORE], [Section.BASIC], "CWA-25-2-2")
+    assert given(LEARNED).when(wish) == [wish.fact]
+
+
+@pytest.mark.parametrize(
+    ("past", "to"),
+    [
+        pytest.param([], EXT_SERVICE, id="never a member"),
+        pytest.param(
+            [said(AZ_COORD, NetworkMemberWithdrawn(member=MID_HOSP))], MID_HOSP, id="a member no more"
+        ),
+    ],
+)
+def test_exchange_in_the_network_is_among_members(past, to):
+    wish = _made(AZ_CORE, to, "CWA-25-2-2")
+    assert _refusal(given(LEARNED, REGISTERED, past), wish) == (Reason.NOT_A_MEMBER, to)
+
+
+def test_a_case_of_no_network_has_no_members():
+    so = given(replace(LEARNED, fact=replace(LEARNED.fact, placed=None)), REGISTERED)
+    wish = _made(MID_HOSP, EXT_NURSERY, "CWA-25-2-2")
+    assert _refusal(so, wish) == (Reason.NOT_A_MEMBER, EXT_NURSERY)
+
+
+def test_each_addressee_needs_its_own_basis():
+    wish = tell(DisclosureMade, AZ_CORE, [KS_CGC, AZ_COORD], [Section.BASIC], {AZ_COORD: "APPI-69-1"})
+    assert _refusal(given(LEARNED), wish) == (Reason.NO_BASIS, KS_CGC)
+    both = tell(
+        DisclosureMade,
+        AZ_CORE,
+        [KS_CGC, AZ_COORD],
+        [Section.BASIC],
+        {AZ_COORD: "APPI-69-1", KS_CGC: "APPI-69-2-3"},
+    )
+    assert given(LEARNED).when(both) == [both.fact]
+
+
+def test_a_message_without_sections_needs_no_basis():
+    wish = tell(InformationRequested, AZ_CORE, [EXT_SERVICE])
+    assert given(LEARNED).when(wish) == [wish.fact]
+
+
+def test_what_is_for_the_author_alone_needs_no_basis():
+    wish = tell(InformationRequested, AZ_CORE, [EXT_SERVICE], [Section.SOURCE, Section.REASON])
+    assert given(LEARNED).when(wish) == [wish.fact]
+
+
+def test_a_refusal_names_the_bases_that_would_have_carried_it():
+    wish = _made(AZ_CORE, AZ_COORD, "CWA-25-2-2")
+    assert given(LEARNED).when(wish) == refused(
+        wish,
+        Reason.NOT_REGISTERED,
+        AZ_COORD,
+        {
+            "APPI-69-1",
+            "APPI-69-2-2",
+            "APPI-69-2-3",
+            "APPI-69-2-4",
+            "CAPA-13-4",
+            "CAPA-6-1",
+            "CWA-25-1",
+            "MCHA-19-2",
+        },
+    )
+
+
+# --- commission ---------------------------------------------------------------------------------------------
+
+
+def test_the_commission_carries_the_disclosure_and_the_report_back():
+    there = _made(AZ_CORE, SORA_NPO, "CWA-21-10-2-3")
+    back = tell(VisitReportSubmitted, SORA_NPO, [AZ_CORE], [Section.VISIT], "CWA-21-10-2-3", actor=WORKER)
+    so = given(LEARNED, DECIDED, READY)
+    assert (so.when(there), so.when(back)) == ([there.fact], [back.fact])
+
+
+@pytest.mark.parametrize("office", [pytest.param(AZ_COORD, id="COORD"), pytest.param(AZ_MCH, id="health")])
+def test_the_core_agencys_commission_carries_for_the_other_offices_of_its_municipality(office):
+    there = _made(office, SORA_NPO, "CWA-21-10-2-3")
+    back = _made(SORA_NPO, office, "CWA-21-10-2-3", actor=WORKER)
+    so = given(LEARNED, READY)
+    assert (so.when(there), so.when(back)) == ([there.fact], [back.fact])
+
+
+@pytest.mark.parametrize(
+    ("by", "to"),
+    [
+        pytest.param(TW_CORE, SORA_NPO, id="another town to the contractor"),
+        pytest.param(SORA_NPO, TW_CORE, id="the contractor to another town"),
+    ],
+)
+def test_the_core_agencys_commission_does_not_carry_for_another_town(by, to):
+    wish = _made(by, to, "CWA-21-10-2-3", actor=WORKER)
+    so = given(LEARNED, READY)
+    assert _refusal(so, wish) == (Reason.CONTRACTOR_NOT_COMMISSIONED, to)
+
+
+@pytest.mark.parametrize(
+    "past",
+    [
+        pytest.param([], id="no contract"),
+        pytest.param([contract(begins_on=date(2025, 6, 3))], id="it begins tomorrow"),
+        pytest.param([contract(ends_on=date(2025, 6, 1))], id="its last day was yesterday"),
+        pytest.param([contract(), said(AZ_CORE, OutsourcingContractEnded())], id="it was ended"),
+    ],
+)
+def test_given_no_contract_in_force_when_the_commission_is_claimed_then_refused(past):
+    wish = _made(AZ_CORE, SORA_NPO, "CWA-21-10-2-3")
+    assert _refusal(given(LEARNED, past), wish) == (Reason.CONTRACTOR_NOT_COMMISSIONED, SORA_NPO)
+
+
+@pytest.mark.parametrize(
+    ("begins", "ends"),
+    [
+        pytest.param("2025-06-02", "2025-06-02", id="first and last day"),
+        pytest.param("2025-04-01", None, id="open"),
+    ],
+)
+def test_a_contract_holds_from_its_first_through_its_last_day(begins, ends):
+    so = given(
+        LEARNED,
+        COMMISSIONED,
+        contract(
+            begins_on=date.fromisoformat(begins),
+            ends_on=None if ends is None else date.fromisoformat(ends),
+        ),
+        ASSIGNED,
+    )
+    wish = _made(AZ_CORE, SORA_NPO, "CWA-21-10-2-3")
+    assert so.when(wish) == [wish.fact]
+
+
+def test_a_case_without_core_agency_has_no_commission():
+    so = given(replace(LEARNED, fact=replace(LEARNED.fact, placed=None)), COMMISSIONED)
+    wish = _made(MID_HOSP, SORA_NPO, "CWA-21-10-2-3")
+    assert _refusal(so, wish) == (Reason.BASIS_FOR_OTHER_PARTIES, SORA_NPO)
+    city = _made(AZ_COORD, SORA_NPO, "CWA-21-10-2-3")
+    assert _refusal(given(LEARNED), city) == (Reason.CONTRACTOR_NOT_COMMISSIONED, SORA_NPO)
+
+
+# --- consent ------------------------------------------------------------------------------------------------
+
+
+def _to_service(sections=(Section.BASIC,), consent=("C1",), to=EXT_SERVICE, by=AZ_CORE):
+    return _made(by, to, "CONSENT", sections, consent=[id_of(c) for c in consent])
+
+
+@pytest.mark.parametrize(
+    ("past", "wish", "reason"),
+    [
+        pytest.param([], _to_service(consent=()), Reason.NO_CONSENT, id="none named"),
+        pytest.param([], _to_service(), Reason.NO_CONSENT, id="nobody ever consented"),
+        pytest.param(
+            [consent_of("C2")], _to_service(), Reason.NO_CONSENT, id="another consent than the one named"
+        ),
+        pytest.param([consent_of(), withdrawn()], _to_service(), Reason.CONSENT_WITHDRAWN, id="withdrawn"),
+        pytest.param(
+            [consent_of(expires_at=NOON)], _to_service(), Reason.CONSENT_EXPIRED, id="expired this instant"
+        ),
+        pytest.param(
+            [consent_of(), withdrawn(), consent_of("C2", expires_at=NOON)],
+            _to_service(consent=("C1", "C2")),
+            Reason.CONSENT_EXPIRED,
+            id="one withdrawn, one expired",
+        ),
+        pytest.param(
+            [consent_of(recipient=MID_HOSP)],
+            _to_service(),
+            Reason.CONSENT_DOES_NOT_COVER,
+            id="it names another recipient",
+        ),
+        pytest.param(
+            [consent_of(sender=MID_HOSP)],
+            _to_service(),
+            Reason.CONSENT_DOES_NOT_COVER,
+            id="it names another sender",
+        ),
+        pytest.param(
+            [consent_of()],
+            _to_service((Section.BASIC, Section.CHILD)),
+            Reason.CONSENT_DOES_NOT_COVER,
+            id="one section more",
+        ),
+        pytest.param(
+            [consent_of("C1", sections=[Section.BASIC]), consent_of("C2", sections=[Section.PLAN])],
+            _to_service((Section.BASIC, Section.PLAN), ("C1", "C2")),
+            Reason.CONSENT_DOES_NOT_COVER,
+            id="each covers one half",
+        ),
+    ],
+)
+def test_given_no_fitting_consent_when_a_service_is_told_then_refused(past, wish, reason):
+    assert _refusal(given(LEARNED, past), wish) == (reason, EXT_SERVICE)
+
+
+@pytest.mark.parametrize(
+    ("past", "wish"),
+    [
+        pytest.param([consent_of()], _to_service(), id="less than it covers"),
+        pytest.param([consent_of()], _to_service((Section.BASIC, Section.PLAN)), id="just what it covers"),
+        pytest.param(
+            [consent_of(expires_at=jst("2025-06-02 12:00:00.000001"))],
+            _to_service(),
+            id="the last instant before it expires",
+        ),
+        pytest.param(
+            [consent_of(), withdrawn(), consent_of("C2")], _to_service(consent=("C2",)), id="given anew"
+        ),
+        pytest.param([consent_of(by=MID_HOSP)], _to_service(), id="recorded by another agency"),
+        pytest.param(
+            [consent_of()],
+            _to_service((Section.BASIC, Section.SOURCE)),
+            id="the source stays with the author",
+        ),
+    ],
+)
+def test_given_a_consent_in_force_when_just_that_is_told_then_it_goes(past, wish):
+    assert given(LEARNED, past).when(wish) == [wish.fact]
+
+
+def test_a_consent_covers_the_answer_only_where_it_names_the_answerer():
+    past = [LEARNED, consent_of(recipient=MID_HOSP)]
+    request = tell(
+        InformationRequested, AZ_CORE, [MID_HOSP], [Section.BASIC], "CONSENT", consent=[id_of("C1")]
+    )
+    answer = tell(
+        InformationRequestAnswered,
+        MID_HOSP,
+        [AZ_CORE],
+        [Section.PLAN],
+        "CONSENT",
+        consent=[id_of("C1")],
+        answers=request.ask,
+    )
+    assert _refusal(given(past, request), answer) == (Reason.CONSENT_DOES_NOT_COVER, AZ_CORE)
+
+
+def test_an_agency_of_two_roles_is_a_party_as_both():
+    so = given(LEARNED, keys("AZ-CORE", roles=frozenset({Role.CORE, Role.COORD})))
+    wish = tell(NetworkCaseRegistrationRequested, AZ_CORE, [AZ_COORD], [Section.BASIC], "APPI-69-1")
+    assert so.when(wish) == [wish.fact]
