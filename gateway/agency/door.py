@@ -208,7 +208,7 @@ class Door:
         ask: UUID,
     ) -> tuple[bytes, Frame]:
         """The request for this wish, sealed for just those whom the hub's rule names."""
-        now, keyset = self.now(), self.keyset()
+        keyset = self.keyset()
         names = [uuid4() for _ in parts]
         wanted = self._recipients(about, act, fields, parts, names, actor) if parts else {}
         items: list[ItemRef] = []
@@ -243,16 +243,12 @@ class Door:
                 )
                 wraps.append(WrapRef(item=name, to=reader.agency, kid=reader.kem.kid, digest=sha256(wrap)))
                 keys.append(wrap)
-        payload = payload_bytes(
-            hub=self.hub,
-            kind=kind,
-            about=about,
-            by=self.agency,
-            actor=actor,
-            act=act,
-            fields=fields,
-            now=now,
-            keyset=keyset,
+        frame = self._frame(
+            kind,
+            about,
+            act,
+            fields,
+            actor,
             prev=self.book.last_frame(about) or ZEROS,
             ask_id=ask,
             occurred_at=occurred_at,
@@ -260,7 +256,6 @@ class Door:
             wraps=wraps,
             good_for=WRITE_FOR,
         )
-        frame = signed(payload, self._sig)
         return request(frame, [*beside, *keys]), frame
 
     def _uploaded(self, sealed: SealedItem, actor: str) -> dict[str, Any]:
@@ -299,6 +294,12 @@ class Door:
         return self._patiently(lambda: self.client.ask(data))
 
     def _signed(self, kind: Kind, about: UUID, act: str, fields: Mapping[str, Any], actor: str) -> bytes:
+        return request(self._frame(kind, about, act, fields, actor, good_for=READ_FOR))
+
+    def _frame(
+        self, kind: Kind, about: UUID, act: str, fields: Mapping[str, Any], actor: str, **more: Any
+    ) -> Frame:
+        """A frame of this agency, signed now under its key set in force."""
         payload = payload_bytes(
             hub=self.hub,
             kind=kind,
@@ -309,9 +310,9 @@ class Door:
             fields=fields,
             now=self.now(),
             keyset=self.keyset(),
-            good_for=READ_FOR,
+            **more,
         )
-        return request(signed(payload, self._sig))
+        return signed(payload, self._sig)
 
     def as_sent(self, known: Outgoing) -> Sent:
         """What became of a wish that this door sent before."""
@@ -402,20 +403,7 @@ class Door:
         self, case: UUID, act: str, fields: Mapping[str, Any], actor: str
     ) -> tuple[UUID, dict[str, Any]]:
         ask = uuid4()
-        payload = payload_bytes(
-            hub=self.hub,
-            kind=Kind.CASE,
-            about=case,
-            by=self.agency,
-            actor=actor,
-            act=act,
-            fields=fields,
-            now=self.now(),
-            keyset=self.keyset(),
-            ask_id=ask,
-            good_for=READ_FOR,
-        )
-        frame = signed(payload, self._sig)
+        frame = self._frame(Kind.CASE, case, act, fields, actor, ask_id=ask, good_for=READ_FOR)
         data = request(frame)
         answer = self._patiently(lambda: self.client.wish(data))
         self._receipt(answer, ask, frame.digest)
@@ -524,21 +512,10 @@ class Door:
             return 0
         ask = uuid4()
         with self._sending:
-            payload_data = payload_bytes(
-                hub=self.hub,
-                kind=Kind.CASE,
-                about=case,
-                by=self.agency,
-                actor=actor,
-                act="items.rewrapped",
-                fields={},
-                now=self.now(),
-                keyset=self.keyset(),
-                prev=self.book.last_frame(case) or ZEROS,
-                ask_id=ask,
-                wraps=wraps,
+            prev = self.book.last_frame(case) or ZEROS
+            frame = self._frame(
+                Kind.CASE, case, "items.rewrapped", {}, actor, prev=prev, ask_id=ask, wraps=wraps
             )
-            frame = signed(payload_data, self._sig)
             data = request(frame, parts)
             self.book.keep(ask, case, "items.rewrapped", dump(self.now()), frame.digest, data)
             self._deliver(ask, case, frame.digest, data)
