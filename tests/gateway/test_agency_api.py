@@ -214,3 +214,31 @@ def test_a_real_hubs_door_lets_nobody_in_unasked() -> None:
 
     with pytest.raises(Refused, match="not-a-rehearsal"):
         Staff.rehearsal("staff.a1", mode="real")
+
+
+def test_a_wish_that_was_recorded_gets_its_receipt_again_whatever_became_of_its_senders_keys(
+    case_in_progress: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from base64 import b64decode
+
+    from domain.errors import ExchangeError
+    from keys.receipt import verify_receipt
+
+    run = case_in_progress
+    door = run.stage.door("AZ-CORE")
+    sent: list[bytes] = []
+    send = door.client.wish
+    monkeypatch.setattr(door.client, "wish", lambda data: sent.append(data) or send(data))  # type: ignore[func-returns-value]
+    client(run, "AZ-CORE").post("/api/messages", json=message(run))
+    head = run.stage.runtime.recorder.head()  # type: ignore[union-attr]
+    first = send(sent[0])
+    frame_ends = 8 + int.from_bytes(sent[0][4:8], "big")
+    other_signature = bytearray(sent[0])
+    other_signature[frame_ends - 1] ^= 1
+    again = send(bytes(other_signature))
+    leaves = [verify_receipt(b64decode(a["receipt"]), run.stage.genesis.log).leaf for a in (first, again)]
+    assert leaves[0] == leaves[1]
+    assert run.stage.runtime.recorder.head() == head  # type: ignore[union-attr]
+    other_payload = sent[0].replace(b'"purpose":"SUPPORT"', b'"purpose":"SAFETY"')
+    with pytest.raises(ExchangeError):
+        send(other_payload)
