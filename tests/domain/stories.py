@@ -1,0 +1,377 @@
+"""The stories of ``tests/scenarios`` played at the domain alone: no door, no seal, no bus, no hub process.
+
+Independent of the product's own player. What a story's ``details`` leave out is filled with what needs no
+reason; what the domain has no act for is skipped and named in ``skipped``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import yaml
+
+from domain.calendar import day_of
+from domain.codes import (
+    Body,
+    Employment,
+    IndicatorValue,
+    Module,
+    OutsourcingScope,
+    PlanContent,
+    Role,
+    Section,
+    SubjectConsent,
+    SupportType,
+    TargetClass,
+)
+from domain.due import next_due
+from domain.facts import (
+    FACTS,
+    CaseMessage,
+    ConsentScope,
+    ContractorReinstated,
+    ContractorRequirementVerified,
+    CoordinatingAgencyDesignated,
+    CoreAgencyDesignated,
+    DisclosureHeld,
+    DisclosureMade,
+    Fact,
+    HeldDisclosureReleased,
+    KeySetPublished,
+    Kind,
+    NetworkMemberAdmitted,
+    OathSigned,
+    OutsourcingContractConcluded,
+    SupportWorkerAssigned,
+    SupportWorkerRegistered,
+    SupportWorkerUnassigned,
+    TrainingModuleCompleted,
+)
+from domain.record import AUDIT, HUB, REGISTRY, About, Record, commission_of
+from tests.domain.kit import ALL_ASSESSED, Given, Said, given, id_of, plan, rule_book, said, tell
+
+FOLDER = Path(__file__).parent.parent / "scenarios"
+EVENTS = {cls.__name__: cls for cls in FACTS.values()}
+BODIES = {
+    "CORE": Body.MUNICIPALITY,
+    "COORD": Body.MUNICIPALITY,
+    "CGC": Body.PREFECTURE,
+    "MED": Body.MEDICAL,
+    "CONTRACTOR": Body.COMMISSIONED,
+}
+OWN_BODIES = {"AZ-MCH": Body.MUNICIPALITY, "EXT-NURSERY": Body.WELFARE_FACILITY}
+NO_DOOR = {"EXT-PERSON", "HUB"}
+
+
+def at_of(text: Any) -> datetime:
+    found = text if isinstance(text, datetime) else datetime.fromisoformat(text)
+    return found.astimezone(UTC)
+
+
+class Story:
+    """One story, its people, and how far it has been played."""
+
+    def __init__(self, name: str) -> None:
+        self.text: Mapping[str, Any] = yaml.safe_load((FOLDER / f"{name}.yaml").read_text(encoding="utf-8"))
+        self.steps: list[Mapping[str, Any]] = self.text["timeline"]
+        self.contractors: Mapping[str, Mapping[str, Any]] = self.text["setup"]["contractors"]
+        self.skipped: list[int] = []
+        self.answers: dict[int, Fact] = {}
+        self.due: list[Record] = []
+        self.looks: list[tuple[datetime, str, dict[str, set[int]], dict[str, set[int]]]] = []
+        self._item: dict[UUID, tuple[str, int]] = {}
+        self._content = PlanContent.SC_A
+        self.so: Given = given(town=self._town())
+
+    def agencies(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        for code, agency in self.text["agencies"].items():
+            if code not in NO_DOOR:
+                yield code, agency
+
+    # --- before the story ------------------------------------------------------------------------------------
+
+    def _town(self) -> list[Said]:
+        begin = at_of(self.steps[0]["at"]) - timedelta(days=30)
+        setup = self.text["setup"]
+        town = [replace(rule_book(), at=begin)]
+        for code, agency in self.agencies():
+            body = OWN_BODIES.get(code) or BODIES.get(agency["role"], Body.PRIVATE)
+            fact = KeySetPublished(
+                code=code,
+                name=agency["name"],
+                roles=frozenset({Role(agency["role"])}),
+                body=body,
+                municipality="AZ" if body is Body.MUNICIPALITY else None,
+                custody="HOSTED",
+                sig={},
+                kem={},
+            )
+            town.append(said(id_of(code), fact, on=About(Kind.AGENCY, id_of(code)), name=f"keys {code}"))
+        town.append(said(REGISTRY, CoreAgencyDesignated(agency=id_of(setup["core"]))))
+        town.append(said(REGISTRY, CoordinatingAgencyDesignated(agency=id_of(setup["coordinating"]))))
+        admitted = {s["details"]["member"] for s in self.steps if s["event"] == "NetworkMemberAdmitted"}
+        for code, agency in self.agencies():
+            if agency["network_member"] and code not in admitted:
+                fact_ = NetworkMemberAdmitted(member=id_of(code), item=2)
+                town.append(said(id_of(setup["coordinating"]), fact_, name=f"admitted {code}"))
+        for code in self.contractors:
+            town += self._commission(code, day_of(begin))
+        return town
+
+    def _commission(self, code: str, begins: date) -> list[Said]:
+        """All of it at the start, except what the story brings itself; the oath just before ``from``."""
+        full = any(s["event"] == "SupportPlanProposed" and s["from"] == code for s in self.steps)
+        scope = OutsourcingScope.FULL if full else OutsourcingScope.PARTIAL
+        facts: list[Fact] = [
+            OutsourcingContractConcluded(contractor=id_of(code), scope=scope, begins_on=begins, ends_on=None),
+            SupportWorkerRegistered(
+                worker=self.worker(code), employment=Employment.PART_TIME, qualification=None
+            ),
+        ]
+        if not self._brings("ContractorRequirementVerified", code):
+            facts.append(
+                ContractorRequirementVerified(items=frozenset({1, 2, 3} if full else {1, 2}), scope=scope)
+            )
+        for module in Module:
+            until = next(
+                (
+                    day_of(at_of(s["at"])) - timedelta(days=1)
+                    for s in self._brings("TrainingLapsed", code)
+                    if s["details"]["module"] == module
+                ),
+                None,
+            )
+            facts.append(
+                TrainingModuleCompleted(
+                    worker=self.worker(code), modules=frozenset({module}), valid_until=until
+                )
+            )
+        core = id_of(self.text["setup"]["core"])
+        on = About(Kind.COMMISSION, commission_of(core, id_of(code)))
+        return [said(core, fact, on=on, name=f"{code} {n}") for n, fact in enumerate(facts)]
+
+    def _brings(self, event: str, code: str) -> list[Mapping[str, Any]]:
+        return [
+            s
+            for s in self.steps
+            if s["event"] == event
+            and code in (s["from"], *s["to"], (s.get("details") or {}).get("contractor"))
+        ]
+
+    def worker(self, code: str) -> str:
+        """The contractor's one visitor: as the story calls him, where it does."""
+        named = (s["details"].get("worker") for s in self._brings("OathSigned", code))
+        return next(named, f"W-{code}")
+
+    # --- the story ---------------------------------------------------------------------------------------------
+
+    def play(self) -> Story:
+        """Everything in order of its time: assignments, messages, looks."""
+        for at, what in sorted(self._moments(), key=lambda m: m[0]):
+            self._clock(at)
+            what(at)
+        return self
+
+    def _moments(self) -> Iterator[tuple[datetime, Any]]:
+        closed = [at_of(s["at"]) for s in self.steps if s["event"] == "SupportClosed"]
+        for code, times in self.contractors.items():
+            since, until = at_of(times["from"]), at_of(times["until"])
+            if not self._brings("OathSigned", code):
+                yield since - timedelta(minutes=1), lambda at, code=code: self._swear(code, at)
+            yield since, lambda at, code=code: self._assign(SupportWorkerAssigned, code, at)
+            if not any(at <= until for at in closed):
+                yield until, lambda at, code=code: self._assign(SupportWorkerUnassigned, code, at)
+        for step in self.steps:
+            yield at_of(step["at"]), lambda at, step=step: self._step(step, at)
+        for look in self.text["expect"]:
+            yield at_of(look["at"]), lambda at, look=look: self._look(look, at)
+
+    def _clock(self, now: datetime) -> None:
+        while (due := next_due(self.so.world.register, now)) is not None:
+            fact = said(HUB, due.fact, on=due.about, name=f"due {len(self.due)}", at=due.at)
+            self.due.append(self.so.put(fact, by_hub=True))
+
+    def _ask(self, wish: Said, at: datetime) -> Fact:
+        [fact] = self.so.when(wish, now=at)
+        self.so.put(replace(wish, fact=fact, at=at))
+        return fact
+
+    def _swear(self, code: str, at: datetime) -> None:
+        core, contractor = id_of(self.text["setup"]["core"]), id_of(code)
+        oath = OathSigned(worker=self.worker(code), employment=Employment.PART_TIME, valid_until=None)
+        on = About(Kind.COMMISSION, commission_of(core, contractor))
+        assert self._ask(said(contractor, oath, on=on, name=f"oath {code}"), at) == oath
+
+    def _assign(self, act: Any, code: str, at: datetime) -> None:
+        data: dict[str, Any] = {"agency": id_of(code), "worker": self.worker(code)}
+        wish = tell(act, id_of(self.text["setup"]["core"]), name=f"{act.TOPIC} {code}", **data)
+        assert self._ask(wish, at) == wish.fact
+
+    def _step(self, step: Mapping[str, Any], at: datetime) -> None:
+        wish = self._wish(step)
+        if wish is None:
+            self.skipped.append(step["n"])
+            return
+        if isinstance(wish.fact, CaseMessage):
+            self._item |= {i.item: (str(i.section), step["n"]) for i in wish.fact.items}
+        self.answers[step["n"]] = self._ask(wish, at)
+
+    def _look(self, look: Mapping[str, Any], at: datetime) -> None:
+        for code in (*look["views"], AUDIT):
+            reader = AUDIT if code == AUDIT else id_of(code)
+            seen: dict[str, set[int]] = {}
+            for item in self.so.opens(reader, now=at):
+                section, n = self._item[item]
+                seen.setdefault(section, set()).add(n)
+            expected = {s: set(n) for s, n in look["views"].get(code, {}).items()}
+            self.looks.append((at, code, seen, expected))
+
+    # --- one message -------------------------------------------------------------------------------------------
+
+    def _wish(self, step: Mapping[str, Any]) -> Said | None:
+        """The wish of a step; None for what the clock brings or the domain has no act for."""
+        step = {**step, **step.get("tried", {})}
+        cls: Any = EVENTS.get(step["event"])
+        if cls is DisclosureHeld:
+            cls = DisclosureMade
+        if cls is None or (step["from"] in NO_DOOR and cls is not HeldDisclosureReleased):
+            return None
+        details = step.get("details") or {}
+        if cls.ON is Kind.COMMISSION:
+            return self._about_commission(step, cls, details)
+        if cls is NetworkMemberAdmitted:
+            member = NetworkMemberAdmitted(member=id_of(details["member"]), item=details["item"])
+            return said(id_of(step["from"]), member, name=str(step["n"]))
+        by = self._sender(step)
+        return tell(
+            cls,
+            by,
+            [id_of(a) for a in step["to"]],
+            [Section(s) for s in step["sections"]],
+            self._basis(step),
+            name=str(step["n"]),
+            actor=self.worker(step["from"]) if step["from"] in self.contractors else "p-1",
+            consent=self._consents(step),
+            reason=details.get("reason") if cls.__name__ != "SupportClosed" else None,
+            **self._data(step, cls, details),
+        )
+
+    def _sender(self, step: Mapping[str, Any]) -> UUID:
+        """The hub speaks for the held message's sender: it was asked by him."""
+        if step["event"] == "HeldDisclosureReleased":
+            return id_of(next(s["from"] for s in self.steps if s["n"] == step["releases"]))
+        return id_of(step["from"])
+
+    def _about_commission(self, step: Mapping[str, Any], cls: Any, details: Mapping[str, Any]) -> Said:
+        known = [details.get("contractor"), step["from"], *step["to"]]
+        code = next(c for c in known if c in self.contractors)
+        by = id_of(step["from"])
+        fact: Fact
+        if cls is OathSigned:
+            fact = OathSigned(
+                worker=details["worker"], employment=Employment(details["employment"]), valid_until=None
+            )
+        elif cls is TrainingModuleCompleted:
+            modules = frozenset(Module(m) for m in details["modules"])
+            fact = TrainingModuleCompleted(worker=self.worker(code), modules=modules, valid_until=None)
+        elif cls is ContractorRequirementVerified:
+            scope = OutsourcingScope(details["scope"])
+            fact = ContractorRequirementVerified(items=frozenset(details["items"]), scope=scope)
+        else:
+            assert cls is ContractorReinstated
+            fact = ContractorReinstated()
+        on = About(Kind.COMMISSION, commission_of(id_of(self.text["setup"]["core"]), id_of(code)))
+        return said(by, fact, on=on, name=str(step["n"]))
+
+    def _basis(self, step: Mapping[str, Any]) -> dict[UUID, str]:
+        basis = step.get("basis")
+        if isinstance(basis, dict):
+            return {id_of(a): code for a, code in basis.items()}
+        return {} if basis is None else {id_of(a): basis for a in step["to"]}
+
+    def _consents(self, step: Mapping[str, Any]) -> list[UUID]:
+        named = step.get("consent") or []
+        return [id_of(c) for c in ([named] if isinstance(named, str) else named)]
+
+    def _data(self, step: Mapping[str, Any], cls: Any, d: Mapping[str, Any]) -> dict[str, Any]:
+        match cls.__name__:
+            case "FamilyInformationProvided":
+                return {
+                    "subject_consent": SubjectConsent(d.get("consent", "NOT_ASKED")),
+                    "weeks_pregnant": d.get("weeks_pregnant"),
+                    "indicators": self._indicators(d),
+                }
+            case "ReferralAcknowledged" | "ReferralRead":
+                return {"answers": id_of(str(d.get("answers", self._last_referral(step))))}
+            case "InformationRequestAnswered" | "InformationRequestDeclined" | "FollowOnServiceAccepted":
+                return {"answers": id_of(str(d["answers"]))}
+            case "IndicatorAssessmentRecorded":
+                return {"indicators": {**ALL_ASSESSED, **self._indicators(d)}}
+            case "EligibilityDetermined":
+                return {
+                    "target_classes": frozenset(map(TargetClass, d["target_classes"])),
+                    "support_type": SupportType(d["support_type"]),
+                    "discharge_on": self._day(d.get("discharge_on")),
+                }
+            case "SupportPlanFormulated":
+                return {"plan": self._plan(d)}
+            case "SupportPlanApproved":
+                return {"approves": id_of(str(d["approves"])), "plan": self._plan(d)}
+            case "SupportCommenced":
+                classes = d.get("target_classes")
+                return {
+                    "plan": self._plan(d) if "plan_from" in d else None,
+                    "target_classes": None if classes is None else frozenset(map(TargetClass, classes)),
+                }
+            case "PlanExtended":
+                return {"plan_until": self._day(d["plan_until"])}
+            case "ConsentGiven":
+                return {"scope": tuple(self._scope(row) for row in d["scope"])}
+            case "SupportWorkerAssigned":
+                return {"agency": id_of(d["agency"]), "worker": d["worker"]}
+            case "HomeVisitCompleted":
+                return {"child_seen": d["child_seen"], "worker": d["worker"]}
+            case "VisitReportSubmitted":
+                return {"child_seen": d["child_seen"]}
+            case "HeldDisclosureReleased":
+                return {"releases": id_of(str(step["releases"]))}
+            case "ClosingConsultationHeld":
+                return {"consulted": frozenset(map(id_of, d["consulted"]))}
+            case _:
+                return {}
+
+    def _indicators(self, d: Mapping[str, Any]) -> dict[str, IndicatorValue]:
+        return {code: IndicatorValue(v) for code, v in d.get("indicators", {}).items()}
+
+    def _last_referral(self, step: Mapping[str, Any]) -> int:
+        """The last referral to this sender before the step."""
+        referrals = {"FamilyInformationProvided", "ProgrammeNotificationReceived"}
+        found = [s for s in self.steps if s["event"] in referrals and step["from"] in s["to"]]
+        return int([s["n"] for s in found if s["n"] < step["n"]][-1])
+
+    def _plan(self, d: Mapping[str, Any]) -> Any:
+        self._content = PlanContent(d.get("content", self._content))
+        return plan(
+            plan_from=self._day(d["plan_from"]),
+            plan_until=self._day(d.get("plan_until")),
+            content=self._content,
+            target_months=d.get("target_months"),
+            short_term_months=d.get("short_term_months"),
+            visits_per_week=d.get("visits_per_week"),
+        )
+
+    def _scope(self, row: Mapping[str, Any]) -> ConsentScope:
+        return ConsentScope(
+            consent=id_of(row["consent"]),
+            sender=id_of(row["sender"]),
+            recipient=id_of(row["recipient"]),
+            sections=frozenset(Section(s) for s in row["sections"]),
+        )
+
+    def _day(self, value: Any) -> date | None:
+        return value if value is None or isinstance(value, date) else date.fromisoformat(value)
