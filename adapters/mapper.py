@@ -29,7 +29,7 @@ def _adapter(topic: str) -> TypeAdapter[Any]:
     return TypeAdapter(FACTS[topic])
 
 
-def read_fact(topic: str, version: int, fields: dict[str, Any]) -> Fact:
+def read_fact(topic: str, version: int, fields: object) -> Fact:
     """The typed fact of stored fields, lifted to the present version.
 
     Raises Malformed for an unknown topic or version, and for fields that are missing, unknown, of a
@@ -40,7 +40,9 @@ def read_fact(topic: str, version: int, fields: dict[str, Any]) -> Fact:
         raise Malformed("unknown-topic", "this topic is not published here; is this a newer record?")
     if not 1 <= version <= cls.VERSION:
         raise Malformed("unknown-version", "this version is not published here; is this a newer record?")
-    state = dict(fields)
+    if not isinstance(fields, dict):
+        raise Malformed("wrong-fields", f"fields of {topic} stand in an object")
+    state: dict[str, Any] = dict(fields)
     upcast(topic, version, state)
     try:
         fact: Fact = _adapter(topic).validate_json(canonical.encode(state), strict=True)
@@ -100,7 +102,7 @@ def record_of(body: bytes, originator: UUID, version: int, actor: str) -> Record
         actor=actor,
         ask_id=canonical.parse_uuid(value["ask_id"]),
         frame=None if value["frame"] is None else canonical.parse_digest(value["frame"]),
-        rests_on=tuple(_rest(r) for r in value["rests_on"]),
+        rests_on=_rests_on(value["rests_on"]),
         rules=_int(value["rules"]),
         decider=_int(value["decider"]),
         fact=fact,
@@ -164,13 +166,19 @@ def parse_party(text: object) -> Party:
 
 
 def _about(value: Any) -> About:
-    if not isinstance(value, dict) or set(value) != {"kind", "id"} or value["kind"] not in set(Kind):
+    if not isinstance(value, dict) or set(value) != {"kind", "id"} or value["kind"] not in list(Kind):
         raise Malformed("wrong-about", "about has a kind and an id")
     return About(Kind(value["kind"]), canonical.parse_uuid(value["id"]))
 
 
+def _rests_on(value: Any) -> tuple[tuple[Kind, UUID, int], ...]:
+    if not isinstance(value, list):
+        raise Malformed("wrong-rests-on", "what it rests on is a list")
+    return tuple(_rest(one) for one in value)
+
+
 def _rest(value: Any) -> tuple[Kind, UUID, int]:
-    if not isinstance(value, list) or len(value) != 3 or value[0] not in set(Kind):
+    if not isinstance(value, list) or len(value) != 3 or value[0] not in list(Kind):
         raise Malformed("wrong-rests-on", "each rests on a kind, an id and a version")
     return Kind(value[0]), canonical.parse_uuid(value[1]), _int(value[2])
 

@@ -1,0 +1,357 @@
+"""A wish becomes the draft of a fact; a record is read only in the one form in which it is written."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from adapters.mapper import body_of, parse_party, read_fact, record_of, wish_of
+from domain.codes import Flag, Purpose, Section
+from domain.decide import ASKABLE
+from domain.errors import Malformed
+from domain.facts import (
+    FACTS,
+    CaseMessage,
+    Fact,
+    Item,
+    ItemsRewrapped,
+    Kind,
+    OathSigned,
+    Rewrapped,
+    SectionOpened,
+    dump,
+)
+from domain.record import AUDIT, HUB, REGISTRY, Record, access_of
+from keys import canonical
+from keys.lp import About
+from keys.wish import ItemRef, WishPayload, WrapRef
+from tests.domain.kit import (
+    AZ_CORE,
+    CASE,
+    COMMISSIONED,
+    LEARNED,
+    MID_HOSP,
+    NETWORK,
+    NOON,
+    REGISTERED,
+    SORA_NPO,
+    TO_SORA,
+    Said,
+    given,
+    id_of,
+    opening,
+    said,
+)
+
+FRAME = b"f" * 32
+MADE = datetime(2025, 6, 2, 3, 0, tzinfo=UTC)
+
+
+def payload(one: Said, **changed: Any) -> WishPayload:
+    """The signed payload that asks for this."""
+    fact, own = one.fact, type(one.fact).HUB_FIELDS
+    items = fact.items if isinstance(fact, CaseMessage) else ()
+    usual = WishPayload(
+        hub=bytes(32),
+        about=About(one.on.kind.value, one.on.id),
+        ask_id=one.ask,
+        by=one.by,  # type: ignore[arg-type]
+        actor=one.actor,
+        act=fact.TOPIC,
+        made_at=MADE,
+        occurred_at=None,
+        not_after=MADE,
+        fields={f.name: dump(getattr(fact, f.name)) for f in fields(fact) if f.name not in own},
+        items=tuple(item(i) for i in items),
+        wraps=tuple(wrap(i.item, to) for i in items for to in sorted(i.keyed)),
+        keyset=bytes(32),
+    )
+    return replace(usual, **changed)
+
+
+def item(of: Item) -> ItemRef:
+    return ItemRef(
+        item=of.item,
+        section=of.section.value,
+        flags=tuple(flag.value for flag in of.flags),
+        schema="note.v1",
+        size=512,
+        kept="beside",
+        kc=bytes(32),
+        digest=bytes(32),
+    )
+
+
+def wrap(of: UUID, to: Any) -> WrapRef:
+    return WrapRef(item=of, to=to, kid=bytes(32), digest=bytes(32))
+
+
+KEYED = replace(
+    TO_SORA,
+    fact=replace(
+        TO_SORA.fact,
+        items=tuple(
+            replace(
+                i, keyed=frozenset({SORA_NPO, AZ_CORE}), flags=frozenset({Flag.SENSITIVE, Flag.THIRD_PARTY})
+            )
+            for i in TO_SORA.fact.items  # type: ignore[attr-defined]
+        ),
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    "one",
+    [
+        pytest.param(KEYED, id="a message with keyed items"),
+        pytest.param(REGISTERED, id="a message without items"),
+        pytest.param(opening(LEARNED, AZ_CORE), id="a reading"),
+        pytest.param(COMMISSIONED[-1], id="an oath"),
+    ],
+)
+def test_a_wish_becomes_the_draft_of_what_it_asks_for(one: Said) -> None:
+    wish = wish_of(payload(one), FRAME)
+    assert (wish.draft, wish.by, wish.ask_id, wish.actor) == (one.fact, one.by, one.ask, one.actor)
+    assert (wish.about.kind, wish.about.id) == (one.on.kind, one.on.id)
+    assert (wish.frame, wish.made_at, wish.occurred_at) == (FRAME, MADE, None)
+
+
+def test_a_rewrap_brings_its_wraps_in_the_order_of_its_frame() -> None:
+    wraps = (Rewrapped(item=id_of("b"), to=SORA_NPO), Rewrapped(item=id_of("a"), to=MID_HOSP))
+    one = said(AZ_CORE, ItemsRewrapped(wraps=wraps))
+    wish = wish_of(payload(one, wraps=tuple(wrap(w.item, w.to) for w in wraps)), FRAME)
+    assert wish.draft == one.fact
+
+
+@pytest.mark.parametrize("cls", [c for c in FACTS.values() if c not in ASKABLE], ids=lambda c: c.TOPIC)
+def test_what_is_the_hubs_own_can_not_be_asked_for(cls: type[Fact]) -> None:
+    refuses("unknown-act", payload(TO_SORA, act=cls.TOPIC))
+
+
+def refuses(flaw: str, wrong: WishPayload) -> None:
+    with pytest.raises(Malformed) as found:
+        wish_of(wrong, FRAME)
+    assert found.value.flaw == flaw
+
+
+def with_fields(one: Said, **changed: Any) -> WishPayload:
+    usual = payload(one)
+    return replace(usual, fields={**usual.fields, **changed})
+
+
+def without(one: Said, name: str) -> WishPayload:
+    usual = payload(one)
+    return replace(usual, fields={k: v for k, v in usual.fields.items() if k != name})
+
+
+LEARNED_ITEM = LEARNED.item().item
+
+
+@pytest.mark.parametrize(
+    ("flaw", "wrong"),
+    [
+        pytest.param("unknown-act", payload(TO_SORA, act="disclosure.invented"), id="no such act"),
+        pytest.param("wrong-kind", payload(TO_SORA, about=About("network", CASE)), id="about another kind"),
+        pytest.param("wrong-kind", payload(TO_SORA, about=About("family", CASE)), id="about no kind"),
+        pytest.param(
+            "wrong-kind",
+            payload(opening(LEARNED, AZ_CORE), about=About("case_access", access_of(CASE))),
+            id="a reading is asked for about its case",
+        ),
+        *(
+            pytest.param("hub-fields", with_fields(TO_SORA, **{name: value}), id=f"brings {name}")
+            for name, value in {"items": [], "held": [str(SORA_NPO)], "placed": None}.items()
+        ),
+        pytest.param(
+            "hub-fields", with_fields(said(AZ_CORE, ItemsRewrapped(wraps=())), wraps=[]), id="brings wraps"
+        ),
+        pytest.param(
+            "parts-not-allowed",
+            payload(COMMISSIONED[-1], items=(item(LEARNED.item()),)),
+            id="an oath with an item",
+        ),
+        pytest.param(
+            "parts-not-allowed",
+            payload(opening(LEARNED, AZ_CORE), wraps=(wrap(LEARNED_ITEM, AZ_CORE),)),
+            id="a reading with a wrap",
+        ),
+        pytest.param("wrong-fields", with_fields(TO_SORA, colour="red"), id="a field too many"),
+        pytest.param("wrong-fields", without(TO_SORA, "purpose"), id="a field too few"),
+        pytest.param("wrong-fields", with_fields(TO_SORA, purpose="CURIOSITY"), id="an unknown code"),
+        pytest.param(
+            "wrong-fields", with_fields(TO_SORA, purpose=Purpose.SAFETY.name.lower()), id="small letters"
+        ),
+        pytest.param("wrong-fields", with_fields(TO_SORA, to=str(SORA_NPO)), id="one where a set is asked"),
+        pytest.param(
+            "wrong-fields",
+            with_fields(TO_SORA, to=sorted([str(SORA_NPO), str(MID_HOSP)])[::-1]),
+            id="an unsorted set",
+        ),
+        pytest.param("wrong-fields", with_fields(TO_SORA, to=[str(SORA_NPO)] * 2), id="a member twice"),
+        pytest.param(
+            "wrong-fields", with_fields(TO_SORA, to=[str(SORA_NPO).upper()]), id="an id in capitals"
+        ),
+        pytest.param("wrong-fields", with_fields(TO_SORA, reason=7), id="a number for a text"),
+        pytest.param(
+            "wrong-fields", with_fields(COMMISSIONED[-1], valid_until="2025-6-2"), id="a day misspelt"
+        ),
+        pytest.param(
+            "wrong-fields",
+            with_fields(COMMISSIONED[0], begins_on="2025-04-01T00:00:00Z"),
+            id="a time for a day",
+        ),
+        pytest.param("wrong-fields", with_fields(COMMISSIONED[1], items=["1"]), id="a text for a number"),
+        pytest.param("wrong-fields", with_fields(COMMISSIONED[1], items=[True]), id="a yes for a number"),
+        pytest.param(
+            "wrong-fields",
+            payload(TO_SORA, wraps=(wrap(TO_SORA.item().item, AUDIT),)),
+            id="a key for the auditor",
+        ),
+        pytest.param(
+            "wrong-fields",
+            payload(TO_SORA, items=(replace(item(TO_SORA.item()), section="DIARY"),)),
+            id="an unknown section",
+        ),
+    ],
+)
+def test_a_wish_that_is_not_of_its_form_is_refused(flaw: str, wrong: WishPayload) -> None:
+    refuses(flaw, wrong)
+
+
+# --- records -------------------------------------------------------------------------------------------------
+
+
+HISTORY: list[Record] = given(LEARNED, COMMISSIONED, KEYED).records
+
+
+@pytest.mark.parametrize("record", HISTORY, ids=lambda r: f"{r.topic} {r.version}")
+def test_a_record_comes_back_as_it_was(record: Record) -> None:
+    back = record_of(body_of(record), record.originator.id, record.version, record.actor)
+    assert back == record
+    assert body_of(back) == body_of(record)
+
+
+def test_codes_sets_and_days_come_back_as_what_they_were() -> None:
+    told = HISTORY[-1]
+    fact: Any = record_of(body_of(told), CASE, told.version, "").fact
+    assert fact.purpose is Purpose.SUPPORT
+    assert fact.items[0].section is Section.BASIC
+    assert type(fact.to) is frozenset
+    assert type(fact.items) is tuple
+    oath = read_fact("oath.signed", 1, dump(COMMISSIONED[-1].fact))
+    assert isinstance(oath, OathSigned)
+    assert oath == COMMISSIONED[-1].fact
+
+
+def changed(**new: Any) -> bytes:
+    return canonical.encode({**canonical.parse(body_of(HISTORY[-1])), **new})
+
+
+FIELDS = canonical.parse(body_of(HISTORY[-1]))["fields"]
+
+
+@pytest.mark.parametrize(
+    ("flaw", "body"),
+    [
+        pytest.param("unknown-topic", changed(topic="disclosure.invented"), id="an unknown topic"),
+        pytest.param("wrong-text", changed(topic=7), id="a topic that is a number"),
+        pytest.param("unknown-version", changed(v=2), id="tomorrow's version"),
+        pytest.param("unknown-version", changed(v=0), id="version nought"),
+        pytest.param("wrong-number", changed(v=True), id="a version that is no number"),
+        pytest.param("wrong-number", changed(rules="1"), id="rules as text"),
+        pytest.param("wrong-number", changed(decider=None), id="no decider"),
+        pytest.param("time-form", changed(at="2025-06-02T12:00:00"), id="a naive time"),
+        pytest.param(
+            "time-form", changed(at="2025-06-02T12:00:00.000000+09:00"), id="a time of another zone"
+        ),
+        pytest.param("uuid-form", changed(by="SOMEBODY"), id="nobody's word"),
+        pytest.param("uuid-form", changed(ask_id=None), id="no ask"),
+        pytest.param("digest-form", changed(frame="00"), id="half a frame"),
+        pytest.param("wrong-about", changed(about={"kind": "family", "id": str(CASE)}), id="about no kind"),
+        pytest.param("wrong-about", changed(about={"kind": "case"}), id="about half a thing"),
+        pytest.param("wrong-about", changed(about="case"), id="about a word"),
+        pytest.param("wrong-rests-on", changed(rests_on=[["case", str(CASE)]]), id="rests on no version"),
+        pytest.param("wrong-rests-on", changed(rests_on=["case"]), id="rests on a word"),
+        pytest.param("wrong-rests-on", changed(rests_on=[["family", str(CASE), 1]]), id="rests on no kind"),
+        pytest.param("wrong-about", changed(about={"kind": [], "id": str(CASE)}), id="about a list"),
+        pytest.param("wrong-rests-on", changed(rests_on=None), id="rests on null"),
+        pytest.param("wrong-rests-on", changed(rests_on=[[{}, str(CASE), 1]]), id="rests on an object"),
+        pytest.param("wrong-fields", changed(fields=None), id="fields that are null"),
+        pytest.param(
+            "wrong-fields",
+            changed(fields=[[k, v] for k, v in FIELDS.items()]),
+            id="fields as a list of pairs",
+        ),
+        pytest.param("wrong-body", changed(more=1), id="a key too many"),
+        pytest.param("wrong-body", b"[]", id="no body at all"),
+        pytest.param("json-not-canonical", body_of(HISTORY[-1]) + b" ", id="a needless space"),
+        pytest.param(
+            "wrong-originator",
+            changed(about={"kind": "network", "id": str(NETWORK)}),
+            id="a message of a case in a network",
+        ),
+    ],
+)
+def test_a_body_that_the_hub_would_not_write_is_refused(flaw: str, body: bytes) -> None:
+    with pytest.raises(Malformed) as found:
+        record_of(body, CASE, 1, "")
+    assert found.value.flaw == flaw
+
+
+@pytest.mark.parametrize(
+    ("record", "elsewhere"),
+    [
+        pytest.param(HISTORY[-1], id_of("another case"), id="to another case"),
+        pytest.param(HISTORY[-1], access_of(CASE), id="from the case to its readings"),
+        pytest.param(HISTORY[0], CASE, id="from the rule book to a case"),
+    ],
+)
+def test_a_record_that_was_moved_is_refused(record: Record, elsewhere: UUID) -> None:
+    with pytest.raises(Malformed) as found:
+        record_of(body_of(record), elsewhere, record.version, record.actor)
+    assert found.value.flaw == "wrong-originator"
+
+
+def test_a_reading_stands_beside_its_case() -> None:
+    so = given(LEARNED, opening(LEARNED, AZ_CORE))
+    record = so.records[-1]
+    assert isinstance(record.fact, SectionOpened)
+    assert record_of(body_of(record), access_of(CASE), 1, record.actor).originator.kind is Kind.CASE_ACCESS
+    with pytest.raises(Malformed, match="wrong-originator"):
+        record_of(body_of(record), CASE, 1, record.actor)
+
+
+@pytest.mark.parametrize(
+    ("flaw", "time"),
+    [
+        pytest.param("naive-time", "2025-06-02T03:00:00.000000", id="without zone"),
+        pytest.param("wrong-fields", "2025-06-02T12:00:00.000000+09:00", id="of another zone"),
+        pytest.param("wrong-fields", "2025-06-02T03:00:00Z", id="without decimals"),
+        pytest.param("wrong-fields", "2025-06-02", id="a day only"),
+        pytest.param("wrong-fields", 1748833200, id="seconds"),
+    ],
+)
+def test_a_time_inside_a_fact_that_is_not_as_written_is_refused(flaw: str, time: object) -> None:
+    with pytest.raises(Malformed) as found:
+        read_fact("key_set.revoked", 1, {"compromised_since": time})
+    assert found.value.flaw == flaw
+
+
+@pytest.mark.parametrize("word", [HUB, REGISTRY, AUDIT])
+def test_three_words_speak_beside_the_agencies(word: str) -> None:
+    assert parse_party(word) == word
+    assert parse_party(str(AZ_CORE)) == AZ_CORE
+
+
+@pytest.mark.parametrize("wrong", ["hub", "", None, 7, str(AZ_CORE).upper()])
+def test_nobody_else_speaks(wrong: object) -> None:
+    with pytest.raises(Malformed):
+        parse_party(wrong)
+
+
+def test_a_time_is_recorded_in_utc_with_six_decimals() -> None:
+    assert canonical.parse(body_of(replace(HISTORY[-1], at=NOON)))["at"] == "2025-06-02T03:00:00.000000Z"
