@@ -24,6 +24,7 @@ from domain.facts import (
     NetworkMembershipPublished,
     NetworkMemberWithdrawn,
     OathLapsed,
+    OpeningRefused,
     OutsourcingContractConcluded,
     OutsourcingContractEnded,
     PlanReviewed,
@@ -70,6 +71,7 @@ from tests.domain.kit import (
     items,
     jst,
     keys,
+    opening,
     refused,
     rule_book,
     said,
@@ -341,6 +343,9 @@ def test_given_reinstatement_when_nobody_asked_for_release_then_it_still_waits()
     so = given(LEARNED, READY, SUSPENDED, WAITING, REINSTATED)
     assert so.world.case.messages[WAITING.ask].held == {SORA_NPO}
     assert so.opens(SORA_NPO) == set()
+    [fact] = so.when(opening(WAITING, SORA_NPO, actor=WORKER))
+    assert isinstance(fact, OpeningRefused)
+    assert fact.reason == Reason.HELD
 
 
 def test_given_reinstatement_when_its_sender_asks_then_it_is_released_and_opens():
