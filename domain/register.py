@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from typing import Any, TypeVar
+from typing import Any, TypeVar, assert_never
 from uuid import UUID
 
 from domain.calendar import day_of
@@ -244,6 +244,8 @@ class Register:
                 return replace(self, log={**self.log, on.id: log})
             case Kind.CASE | Kind.CASE_ACCESS:
                 return self
+            case _:
+                assert_never(on.kind)
 
 
 _NOTED = frozenset({Kind.NETWORK, Kind.COMMISSION})

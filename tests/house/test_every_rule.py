@@ -1,0 +1,48 @@
+"""What the house holds every rule to: each reason is given somewhere, and each has its test."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from domain.acts import ACTS
+from domain.decide import ASKABLE
+from domain.decide_register import REGISTER_ACTS
+from domain.due import HUB_ACTS
+from domain.facts import FACTS, DisclosureHeld, DisclosureRefused, HubFounded, OpeningRefused, WishRefused
+from domain.reasons import Reason
+
+ROOT = Path(__file__).parents[2]
+HUB_ANSWERS = {DisclosureHeld, DisclosureRefused, OpeningRefused, WishRefused}
+
+
+def text_of(folder: str) -> str:
+    """All that stands in the Python files of a folder."""
+    return "\n".join(p.read_text(encoding="utf-8") for p in sorted((ROOT / folder).rglob("*.py")))
+
+
+DOMAIN, TESTS = text_of("domain"), text_of("tests/domain")
+
+
+@pytest.mark.parametrize("reason", list(Reason))
+def test_a_reason_is_given_by_a_rule_and_has_a_test(reason: Reason) -> None:
+    assert reason.name == reason.value
+    word = re.compile(rf"\bReason\.{reason.name}\b")
+    assert word.search(DOMAIN), "nothing gives this reason: take it away"
+    assert word.search(TESTS), "no test gives this reason"
+
+
+@pytest.mark.parametrize("cls", [pytest.param(c, id=c.TOPIC) for c in FACTS.values()])
+def test_a_fact_is_asked_for_or_is_the_hubs_own(cls: type) -> None:
+    """Every act has one place where it is decided; all else is on a closed list."""
+    own = HUB_ANSWERS | set(HUB_ACTS) | {HubFounded}
+    assert (cls in ASKABLE) or (cls in own)
+    assert not (cls in ACTS and cls in REGISTER_ACTS)
+
+
+def test_every_rule_of_an_act_names_its_law_or_what_it_is() -> None:
+    rules = {r for act in ACTS.values() for r in (act.sender, act.form, act.ready) if r is not None}
+    bare = {r.__name__ for r in rules if "Basis:" not in (r.__doc__ or "")}
+    assert bare == {"anyone", "answers_one_sent_to_me"}
