@@ -13,6 +13,7 @@ from domain.decide_register import REGISTER_ACTS
 from domain.due import HUB_ACTS
 from domain.facts import FACTS, DisclosureHeld, DisclosureRefused, HubFounded, OpeningRefused, WishRefused
 from domain.reasons import Reason
+from domain.rulebook import BASES
 
 ROOT = Path(__file__).parents[2]
 HUB_ANSWERS = {DisclosureHeld, DisclosureRefused, OpeningRefused, WishRefused}
@@ -46,3 +47,10 @@ def test_every_rule_of_an_act_names_its_law_or_what_it_is() -> None:
     rules = {r for act in ACTS.values() for r in (act.sender, act.form, act.ready) if r is not None}
     bare = {r.__name__ for r in rules if "Basis:" not in (r.__doc__ or "")}
     assert bare == {"anyone", "answers_one_sent_to_me"}
+
+
+def test_every_basis_of_the_rule_book_has_its_row_in_the_sources() -> None:
+    text = (ROOT / "domain" / "SOURCES.md").read_text(encoding="utf-8")
+    rows = {row.replace(" ", "-") for row in re.findall(r"^\| ([A-Z]+(?: [\d-]+)?) \|", text, re.M)}
+    codes = {row["code"] for row in BASES}
+    assert {c for c in codes if not any(c == row or c.startswith(row + "-") for row in rows)} == set()
