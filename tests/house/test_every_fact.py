@@ -7,7 +7,7 @@ import inspect
 import json
 import re
 import typing
-from dataclasses import fields, replace
+from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from adapters.mapper import body_of, record_of
 from domain.errors import Malformed
 from domain.facts import FACTS, Fact
 from keys import canonical
+from tests.vectors.make_events import record_for
 
 ROOT = Path(__file__).parents[2]
 VECTORS = ROOT / "tests" / "vectors" / "events"
@@ -72,6 +73,28 @@ def test_a_fact_is_read_from_its_vector_and_written_byte_for_byte(cls: type[Fact
     )
     assert type(record.fact) is cls
     assert body_of(record) == vector["body"].encode()
+
+
+def types_in(value: object) -> object:
+    """The types of a value and of all that is in it."""
+    if is_dataclass(value):
+        return (type(value), {f.name: types_in(getattr(value, f.name)) for f in fields(value)})
+    if isinstance(value, dict):
+        return (dict, {(type(k), str(types_in(v))) for k, v in value.items()})
+    if isinstance(value, frozenset | tuple):
+        return (type(value), {str(types_in(v)) for v in value})
+    return type(value)
+
+
+@every_fact
+def test_a_vector_comes_back_with_every_value_of_its_type(cls: type[Fact]) -> None:
+    """A code is that code again, not a text; a set is a set; a day is a day."""
+    vector = json.loads((VECTORS / f"{cls.TOPIC}.v{cls.VERSION}.json").read_text(encoding="utf-8"))
+    record, originator = record_for(cls)
+    read = record_of(vector["body"].encode(), originator, record.version, record.actor)
+    assert UUID(vector["originator"]) == originator
+    assert types_in(read) == types_in(record)
+    assert replace(read, fact=record.fact) == record
 
 
 def test_no_vector_was_edited_and_none_is_missing() -> None:
