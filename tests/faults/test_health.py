@@ -119,6 +119,7 @@ def designate(stage: Stage, registry: Registry) -> None:
 def test_while_the_bus_is_away_health_is_red_and_nothing_is_half_done(runtime: HubRuntime, bus: Bus) -> None:
     with doors(runtime) as (stage, client, registry):
         assert client.health()["ready"] is True
+        designate(stage, registry)  # the network is there: what fails below is the append itself
         head, known = runtime.recorder.head(), runtime.hub.register
         bus.away()
         found = red_within(client, 10, ready=False)

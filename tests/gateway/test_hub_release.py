@@ -146,6 +146,30 @@ def test_no_wrap_comes_while_the_opening_can_not_be_recorded(
         assert [type(f) for f in opened] == [SectionOpened, SectionOpened]
 
 
+def test_no_wrap_comes_where_there_is_no_room_for_the_opening(tmp_path: Path) -> None:
+    """What is stored can still be read, the wrap among it: only its opening finds no room any more."""
+    with (
+        EmbeddedServer(tmp_path / "bus", store_key=bytes(32), max_file_store=24 * 1024 * 1024).start() as bus,
+        ground_over(bus, tmp_path / "hub") as hub,
+    ):
+        released = 0
+        for n in range(64):
+            large = n.to_bytes(4, "big") * (128 * 1024)
+            try:
+                hub.store.put_item(sha256(large), large)
+            except Unavailable:
+                break
+        for _ in range(4000):
+            answer = hub.post(hub.reading("AZ-CORE"))
+            if answer.status_code != 200:
+                break
+            released += 1
+        assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+        assert "release" not in answer.json()
+        assert hub.store.load(hub.case), "reading still works"
+        assert len(hub.store.load(access_of(hub.case))) == released
+
+
 def eventually(hub: Ground, data: bytes) -> dict[str, Any]:
     for _ in range(20):
         answer = hub.post(data)
