@@ -6,6 +6,7 @@ Source: architecture §6; the frame after the JSON is the signed wish as it came
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -17,6 +18,7 @@ from domain.errors import Malformed
 from domain.facts import FACTS, CaseMessage, Fact, ItemsRewrapped, Kind, dump, upcast
 from domain.record import AUDIT, HUB, REGISTRY, About, Party, Record, Wish, access_of
 from keys import canonical
+from keys.fields import ACTOR, CODE, NAME
 from keys.wish import WishPayload
 
 _BODY_KEYS = {
@@ -130,8 +132,37 @@ def wish_of(payload: WishPayload, frame: bytes) -> Wish:
         made_at=payload.made_at,
         occurred_at=payload.occurred_at,
         frame=frame,
-        draft=read_fact(cls.TOPIC, cls.VERSION, {**payload.fields, **_from_frame(cls, payload)}),
+        draft=_worded(read_fact(cls.TOPIC, cls.VERSION, {**payload.fields, **_from_frame(cls, payload)})),
     )
+
+
+_WORDING: dict[str, re.Pattern[str]] = {
+    "reason": CODE,
+    "worker": ACTOR,
+    "indicator_set": NAME,
+    "indicators": CODE,
+    "basis": re.compile(r"[A-Z0-9][A-Z0-9-]{0,31}"),
+    "qualification": re.compile(r"\w{1,20}"),  # a profession, one word of any script
+    "flaw": re.compile(r"[a-z0-9][a-z0-9/-]{0,95}"),
+}
+"""The form of every text that an agency writes into control: codes and references, never words about a person."""
+
+
+def _worded(fact: Fact) -> Fact:
+    """The fact, where its texts are codes and references. Raises Malformed.
+
+    Asked of wishes only: what was recorded, was so. Source: architecture §2 (control).
+    """
+    for name, form in _WORDING.items():
+        value = getattr(fact, name, None)
+        texts = [str(key) for key in value] if name == "indicators" and value else []
+        texts += value.values() if name == "basis" and value else []
+        texts += [value] if isinstance(value, str) else []
+        if not all(form.fullmatch(text) for text in texts):
+            raise Malformed(
+                "wrong-fields", f"{name} of {fact.TOPIC} holds a code or a reference, never words"
+            )
+    return fact
 
 
 def _from_frame(cls: type[Fact], payload: WishPayload) -> dict[str, Any]:

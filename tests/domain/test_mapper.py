@@ -30,6 +30,8 @@ from keys import canonical
 from keys.lp import About
 from keys.wish import ItemRef, WishPayload, WrapRef
 from tests.domain.kit import (
+    ASSESSED,
+    ASSIGNED,
     AZ_CORE,
     CASE,
     COMMISSIONED,
@@ -220,6 +222,28 @@ LEARNED_ITEM = LEARNED.item().item
 )
 def test_a_wish_that_is_not_of_its_form_is_refused(flaw: str, wrong: WishPayload) -> None:
     refuses(flaw, wrong)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        pytest.param(with_fields(TO_SORA, reason="the mother is called Hanako"), id="words for a reason"),
+        pytest.param(with_fields(TO_SORA, reason="母の名は花子"), id="Japanese words for a reason"),
+        pytest.param(with_fields(TO_SORA, basis={str(SORA_NPO): "she agreed"}), id="words for a basis"),
+        pytest.param(with_fields(COMMISSIONED[-1], worker="空野 花子"), id="a name for a worker"),
+        pytest.param(
+            with_fields(LEARNED, indicators={"knows Hanako": "CONCERN"}), id="words for an indicator"
+        ),
+        pytest.param(with_fields(ASSESSED, indicator_set="of Hanako"), id="words for a set of indicators"),
+        pytest.param(with_fields(ASSIGNED, qualification="midwife of Hanako"), id="words for a profession"),
+    ],
+)
+def test_control_holds_codes_and_references_never_words(wrong: WishPayload) -> None:
+    refuses("wrong-fields", wrong)
+
+
+def test_a_profession_is_named_in_its_own_script() -> None:
+    assert wish_of(with_fields(ASSIGNED, qualification="保健師"), FRAME).draft.qualification == "保健師"  # type: ignore[attr-defined]
 
 
 # --- records -------------------------------------------------------------------------------------------------
