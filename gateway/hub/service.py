@@ -7,11 +7,9 @@ is an error and leaves no trace; what ``decide`` refuses is a fact.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-from threading import Lock
+from datetime import datetime, timedelta
 from uuid import UUID, uuid5
 
 from adapters.mapper import wish_of
@@ -42,6 +40,7 @@ from domain.visibility import pending_keys, recipients
 from domain.world import World, empty_world, may_speak_of, placing, rests_on
 from gateway.hub.clock import Clock, SetClock
 from gateway.hub.locks import Locks
+from gateway.hub.memory import Memory
 from keys.frame import WISH, Frame, verify
 from keys.genesis import Genesis
 from keys.keyset import verify_key_set, verify_registry_act
@@ -54,11 +53,8 @@ from keys.wish import To, WishPayload
 READ_AHEAD = timedelta(minutes=10)
 WRITE_AHEAD = timedelta(days=7)
 PROMISE = timedelta(seconds=60)
-CACHED_CASES = 4096
 TRIES = 5
 ZEROS = bytes(32)
-CASE_ID_VERSION = 4  # random; computed ids are those of other originators. Source: KH-1 §5
-_FAR = datetime.max.replace(tzinfo=UTC)
 
 REFUSALS = (DisclosureRefused, WishRefused, OpeningRefused)
 
@@ -111,21 +107,15 @@ class Hub:
         self.clock = clock
         self._store = store
         self._log = log
-        self._register = register
+        self._memory = Memory(store, register)
         self._locks = Locks()
-        self._cases: OrderedDict[UUID, World] = OrderedDict()
-        self._cases_lock = Lock()
-        self._register_lock = Lock()
-        self._doubtful: set[About] = set()
-        self._due_at: datetime | None = None
-        self._note_due()
 
     # --- wishes ------------------------------------------------------------------------------------------
 
     @property
     def register(self) -> Register:
         """The register as it stands."""
-        return self._register
+        return self._memory.register
 
     def handle(self, data: bytes) -> Answer:
         """Answer one request (KHQ1). Raises Malformed, Untrusted, Refused, NotThere, Conflict or Unavailable
@@ -135,12 +125,12 @@ class Hub:
         if payload.hub != self.id:
             raise Untrusted("other-hub", "this wish was made for another hub")
         wish = wish_of(payload, frame.digest)
+        self.tick()
         answered = self._answered_before(wish)
         if answered is not None:
             return answered
         self._verify(wish, payload, frame)
         parts = match_parts(payload, request.parts)
-        self.tick()
         for attempt in range(TRIES):
             try:
                 with self._turn(wish):
@@ -158,7 +148,7 @@ class Hub:
         """
         if isinstance(wish.draft, AccessFact):
             return None
-        originator = _originator(self._world(wish.about), wish)
+        originator = _originator(self._memory.world(wish.about), wish)
         known = originator.asks.get((wish.by, wish.ask_id))
         if known is None or known[0] != wish.frame:
             return None
@@ -178,9 +168,7 @@ class Hub:
         items: dict[UUID, bytes],
         wraps: dict[tuple[UUID, To], bytes],
     ) -> Answer:
-        if wish.about in self._doubtful:
-            self._reread(wish.about)
-        world = self._world(wish.about)
+        world = self._memory.world(wish.about)
         originator = _originator(world, wish)
         reading = isinstance(wish.draft, AccessFact)
         known = originator.asks.get((wish.by, wish.ask_id))
@@ -246,7 +234,7 @@ class Hub:
             fact=fact,
         )
         position, sha, tag = self._append(record, evidence, guard)
-        self._keep(world.after(record), record)
+        self._memory.keep(world.after(record), record)
         return Answer(fact, self._receipt(wish, position, sha, tag, at))
 
     def _append(
@@ -255,7 +243,7 @@ class Hub:
         try:
             return self._store.append(record, evidence, guard)
         except (Unavailable, Conflict):
-            self._doubtful.add(
+            self._memory.doubt(
                 record.about
             )  # it, or another, may have been stored: read before deciding again
             raise
@@ -283,7 +271,7 @@ class Hub:
         """The signatures hold under the keys the sender had in force; outside the locks, since it costs time."""
         reg = self.genesis.reg
         if isinstance(wish.draft, KeySetPublished):
-            agency = self._register.agencies.get(wish.about.id)
+            agency = self.register.agencies.get(wish.about.id)
             if wish.by != wish.about.id:
                 raise Untrusted("key-set-of-another", "an agency publishes its own key set")
             in_force = None if agency is None or agency.revoked else _signature_key(agency)
@@ -293,7 +281,7 @@ class Hub:
         elif wish.by == AUDIT:
             verify(WISH, frame, [self.genesis.audit_sig])
         else:
-            agency = self._register.agencies.get(wish.by) if isinstance(wish.by, UUID) else None
+            agency = self.register.agencies.get(wish.by) if isinstance(wish.by, UUID) else None
             if agency is None or agency.keyset is None:
                 raise Untrusted("unknown-sender", "have the registry publish your key set first")
             verify(WISH, frame, [_signature_key(agency)])
@@ -304,7 +292,7 @@ class Hub:
         if wish.by in (REGISTRY, AUDIT) or isinstance(wish.draft, KeySetPublished):
             expected = self._published(wish)
         else:
-            agency = self._register.agencies[wish.by] if isinstance(wish.by, UUID) else None
+            agency = self.register.agencies[wish.by] if isinstance(wish.by, UUID) else None
             expected = None if agency is None or agency.revoked else agency.keyset
         if expected != payload.keyset:
             raise Untrusted("key-set-not-in-force", "sign with the key set in force and name it")
@@ -312,7 +300,7 @@ class Hub:
     def _published(self, wish: Wish) -> bytes:
         if wish.by in (REGISTRY, AUDIT):
             return ZEROS
-        agency = self._register.agencies.get(wish.about.id)
+        agency = self.register.agencies.get(wish.about.id)
         return ZEROS if agency is None or agency.revoked or agency.keyset is None else agency.keyset
 
     def in_time(self, payload: WishPayload, ahead: timedelta) -> None:
@@ -327,7 +315,7 @@ class Hub:
 
     def signature_key(self, by: object, keyset: bytes) -> SignaturePublic:
         """The key with which this agency signs now. Raises Untrusted unless ``keyset`` is in force."""
-        agency = self._register.agencies.get(by) if isinstance(by, UUID) else None
+        agency = self.register.agencies.get(by) if isinstance(by, UUID) else None
         if agency is None or agency.keyset is None:
             raise Untrusted("unknown-sender", "have the registry publish your key set first")
         if agency.revoked or agency.keyset != keyset:
@@ -349,7 +337,7 @@ class Hub:
 
     def _right_keys(self, payload: WishPayload) -> None:
         for wrap in payload.wraps:
-            agency = self._register.agencies.get(wrap.to) if isinstance(wrap.to, UUID) else None
+            agency = self.register.agencies.get(wrap.to) if isinstance(wrap.to, UUID) else None
             if agency is None or agency.revoked or kem_of(agency).kid != wrap.kid:
                 raise Conflict("stale-key-set", "ask the hub again for the keys in force, and seal anew")
 
@@ -421,11 +409,11 @@ class Hub:
     def recipients_for(self, wish: Wish) -> list[tuple[Item, list[Agency]]]:
         """For whom the items of this draft must be wrapped, with their keys in force."""
         with self._locks.deciding(wish.about.id):
-            world = self._world(wish.about)
+            world = self._memory.world(wish.about)
             if not isinstance(wish.draft, CaseMessage) or not may_speak_of(world, wish):
                 raise NotThere("not-there", "no such case, or not yours")
             found = self._recipients(world, wish, wish.draft)
-            agencies = self._register.agencies
+            agencies = self.register.agencies
             missing = [a for _, who in found for a in who if a not in agencies or agencies[a].revoked]
             if missing:
                 raise NotThere("addressee-not-there", "an addressee is not known to the registry")
@@ -433,10 +421,10 @@ class Hub:
 
     def duties(self, case: UUID, by: UUID) -> list[dict[str, str]]:
         """The wraps that this agency's door has to make for readers whose standing access began later."""
-        world = self._world(About(Kind.CASE, case))
+        world = self._memory.world(About(Kind.CASE, case))
         found = []
         for message, item, reader in pending_keys(world.register, world.case, book=world.book):
-            agency = self._register.agencies.get(reader)
+            agency = self.register.agencies.get(reader)
             if rewrapper(world, message) == by and agency is not None and agency.keyset is not None:
                 found.append(
                     {
@@ -454,17 +442,14 @@ class Hub:
     def tick(self, until: datetime | None = None) -> int:
         """Record what has fallen due by ``until`` (now), in order, each at its own time. Returns how many."""
         now = until or self.clock.now()
-        behind = any(about.kind is not Kind.CASE for about in tuple(self._doubtful))
-        if not behind and (self._due_at is None or self._due_at > now):
+        if not self._memory.is_due(now):
             return 0
         count = 0
         with self._locks.changing():
-            for about in [a for a in tuple(self._doubtful) if a.kind is not Kind.CASE]:
-                self._reread(about)
-            while (due := next_due(self._register, now)) is not None:
+            self._memory.reread_register()
+            while (due := next_due(self.register, now)) is not None:
                 self._hub_act(due.about, due.fact, due.at)
                 count += 1
-            self._note_due()
         return count
 
     def set_clock(self, at: datetime) -> int:
@@ -476,7 +461,7 @@ class Hub:
         return count
 
     def _hub_act(self, about: About, fact: Fact, at: datetime) -> None:
-        found = self._register.find(about.kind, about.id)
+        found = self.register.find(about.kind, about.id)
         version = found.version if found is not None else 0
         record = Record(
             originator=about,
@@ -488,85 +473,12 @@ class Hub:
             ask_id=hub_ask(about.id, version + 1),
             frame=None,
             rests_on=(),
-            rules=empty_world(self._register, about.id).rules.version,
+            rules=empty_world(self.register, about.id).rules.version,
             decider=DECIDER,
             fact=fact,
         )
         self._append(record, NO_EVIDENCE, None)
-        self._register = self._register.with_record(record)
-
-    def _note_due(self) -> None:
-        due = next_due(self._register, _FAR)
-        self._due_at = None if due is None else due.at
-
-    # --- state ------------------------------------------------------------------------------------------------------------
-
-    def _world(self, about: About) -> World:
-        if about.kind is not Kind.CASE:
-            for kind in Kind:
-                found = self._register.find(kind, about.id)
-                if found is not None and kind is not about.kind:
-                    raise NotThere("not-there", "no such thing of this kind")
-            if self._register.find(about.kind, about.id) is None and self._store.load(about.id, lte=1):
-                raise NotThere("not-there", "no such thing of this kind")  # it is a case, or its readings
-            return empty_world(self._register, about.id)
-        if about.id.version != CASE_ID_VERSION:
-            raise NotThere("not-there", "a case has a random id")
-        with self._cases_lock:
-            world = self._cases.get(about.id)
-        if world is None:
-            world = self._loaded(about.id)
-        return replace(world, register=self._register)
-
-    def _loaded(self, case: UUID) -> World:
-        world = empty_world(self._register, case)
-        for kept in (*self._store.load(case), *self._store.load(access_of(case))):
-            if kept.record.about != About(Kind.CASE, case):  # another kind, or the readings of another case
-                raise NotThere("not-there", "no such thing of this kind")
-            world = world.after(kept.record)
-        self._cache(world)
-        return world
-
-    def _keep(self, world: World, record: Record) -> None:
-        if record.originator.kind is Kind.CASE:
-            self._cache(world, case=True)
-        elif record.originator.kind is Kind.CASE_ACCESS:
-            self._cache(world, case=False)
-        else:
-            self._register = world.register
-            self._note_due()
-
-    def _cache(self, world: World, case: bool | None = None) -> None:
-        """Put a case into the cache; a change of the case keeps the readings that came meanwhile, and the reverse."""
-        with self._cases_lock:
-            present = self._cases.get(world.case.id)
-            if present is None and case is not None:
-                return  # dropped meanwhile: the other half of this world may be old
-            if present is not None and case is not None:
-                world = replace(present, case=world.case) if case else replace(present, access=world.access)
-            elif present is not None:
-                world = World(
-                    world.register,
-                    max(present.case, world.case, key=lambda c: c.version),
-                    max(present.access, world.access, key=lambda a: a.version),
-                )
-            self._cases[world.case.id] = world
-            self._cases.move_to_end(world.case.id)
-            while len(self._cases) > CACHED_CASES:
-                self._cases.popitem(last=False)
-
-    def _reread(self, about: About) -> None:
-        """Take what is recorded about this, where what is held in memory may be behind it."""
-        if about.kind is Kind.CASE:
-            with self._cases_lock:
-                self._cases.pop(about.id, None)
-        else:
-            with self._register_lock:
-                known = self._register.find(about.kind, about.id)
-                for kept in self._store.load(about.id, gt=0 if known is None else known.version):
-                    self._register = self._register.with_record(kept.record)
-            self._note_due()
-        self._doubtful.discard(about)
+        self._memory.keep(empty_world(self.register, about.id).after(record), record)
 
 
 def hub_ask(originator: UUID, version: int) -> UUID:

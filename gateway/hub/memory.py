@@ -1,0 +1,141 @@
+"""What the hub holds in memory of its record: the register whole, the cases it worked on last.
+
+The record is the truth; this is what was folded from it. Where an append had no answer, what is held may be
+behind: it is *doubtful* until it was read again.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import replace
+from datetime import UTC, datetime
+from threading import Lock
+from uuid import UUID
+
+from adapters.store import Store
+from domain.due import next_due
+from domain.errors import NotThere
+from domain.facts import Kind
+from domain.record import About, Record, access_of
+from domain.register import Register
+from domain.world import World, empty_world
+
+CACHED_CASES = 4096
+CASE_ID_VERSION = 4  # random: a case's readings have a name made of its id, and are never a case themselves
+_FAR = datetime.max.replace(tzinfo=UTC)
+
+
+class Memory:
+    """Register and cases as they stand. Callers own the originators they change (see ``locks``)."""
+
+    def __init__(self, store: Store, register: Register) -> None:
+        self._store = store
+        self._register = register
+        self._register_lock = Lock()
+        self._cases: OrderedDict[UUID, World] = OrderedDict()
+        self._cases_lock = Lock()
+        self._doubtful: set[About] = set()
+        self._due_at: datetime | None = None
+        self._note_due()
+
+    @property
+    def register(self) -> Register:
+        """The register as it stands."""
+        return self._register
+
+    def is_due(self, now: datetime) -> bool:
+        """Whether the clock has something to bring by ``now``, or part of the register must be read again."""
+        behind = any(about.kind is not Kind.CASE for about in tuple(self._doubtful))
+        return behind or (self._due_at is not None and self._due_at <= now)
+
+    # --- reading -----------------------------------------------------------------------------------------------
+
+    def world(self, about: About) -> World:
+        """All that a decision about this looks at. Raises NotThere where the id belongs to another kind."""
+        if about in self._doubtful:
+            self._reread(about)
+        if about.kind is not Kind.CASE:
+            return self._of_register(about)
+        if about.id.version != CASE_ID_VERSION:
+            raise NotThere("not-there", "a case has a random id")
+        with self._cases_lock:
+            world = self._cases.get(about.id)
+        if world is None:
+            world = self._loaded(about.id)
+        return replace(world, register=self._register)
+
+    def _of_register(self, about: About) -> World:
+        for kind in Kind:
+            found = self._register.find(kind, about.id)
+            if found is not None and kind is not about.kind:
+                raise NotThere("not-there", "no such thing of this kind")
+        if self._register.find(about.kind, about.id) is None and self._store.load(about.id, lte=1):
+            raise NotThere("not-there", "no such thing of this kind")  # it is a case, or its readings
+        return empty_world(self._register, about.id)
+
+    def _loaded(self, case: UUID) -> World:
+        world = empty_world(self._register, case)
+        for kept in (*self._store.load(case), *self._store.load(access_of(case))):
+            if kept.record.about != About(Kind.CASE, case):  # another kind, or the readings of another case
+                raise NotThere("not-there", "no such thing of this kind")
+            world = world.after(kept.record)
+        self._cache(world)
+        return world
+
+    # --- keeping -------------------------------------------------------------------------------------------------
+
+    def keep(self, world: World, record: Record) -> None:
+        """What was decided and recorded: ``world`` is the one decided on, with this record folded in."""
+        if record.originator.kind is Kind.CASE:
+            self._cache(world, case=True)
+        elif record.originator.kind is Kind.CASE_ACCESS:
+            self._cache(world, case=False)
+        else:
+            self._register = world.register
+            self._note_due()
+
+    def _cache(self, world: World, case: bool | None = None) -> None:
+        """Put a case into the cache; a change of the case keeps the readings that came meanwhile, and the reverse."""
+        with self._cases_lock:
+            present = self._cases.get(world.case.id)
+            if present is None and case is not None:
+                return  # dropped meanwhile: the other half of this world may be old
+            if present is not None and case is not None:
+                world = replace(present, case=world.case) if case else replace(present, access=world.access)
+            elif present is not None:
+                world = World(
+                    world.register,
+                    max(present.case, world.case, key=lambda c: c.version),
+                    max(present.access, world.access, key=lambda a: a.version),
+                )
+            self._cases[world.case.id] = world
+            self._cases.move_to_end(world.case.id)
+            while len(self._cases) > CACHED_CASES:
+                self._cases.popitem(last=False)
+
+    # --- doubt --------------------------------------------------------------------------------------------------
+
+    def doubt(self, about: About) -> None:
+        """Something may have been recorded about this that is not held here."""
+        self._doubtful.add(about)
+
+    def reread_register(self) -> None:
+        """Read again what of the register is doubtful. The caller is alone on the register."""
+        for about in [a for a in tuple(self._doubtful) if a.kind is not Kind.CASE]:
+            self._reread(about)
+
+    def _reread(self, about: About) -> None:
+        if about.kind is Kind.CASE:
+            with self._cases_lock:
+                self._cases.pop(about.id, None)
+        else:
+            with self._register_lock:
+                known = self._register.find(about.kind, about.id)
+                for kept in self._store.load(about.id, gt=0 if known is None else known.version):
+                    self._register = self._register.with_record(kept.record)
+            self._note_due()
+        self._doubtful.discard(about)
+
+    def _note_due(self) -> None:
+        due = next_due(self._register, _FAR)
+        self._due_at = None if due is None else due.at
