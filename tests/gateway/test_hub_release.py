@@ -159,11 +159,13 @@ def test_no_wrap_comes_where_there_is_no_room_for_the_opening(tmp_path: Path) ->
                 hub.store.put_item(sha256(large), large)
             except Unavailable:
                 break
+        head = hub.head()
         for _ in range(4000):
             answer = hub.post(hub.reading("AZ-CORE"))
             if answer.status_code != 200:
                 break
             released += 1
+            assert hub.head() == head + released, "released, but not recorded"
         assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
         assert "release" not in answer.json()
         assert hub.store.load(hub.case), "reading still works"
