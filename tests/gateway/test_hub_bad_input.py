@@ -761,6 +761,37 @@ def leaf_of(receipt: str) -> str:
     )
 
 
+def test_a_recorded_payload_with_other_signatures_gets_no_receipt(hub: Ground) -> None:
+    letter = hub.disclosure()
+    payload, signatures = letter.signed()
+    good = request_bytes(frame_bytes(payload, signatures), letter.parts)
+    assert hub.post(good).status_code == 200
+    spoilt_ones = [
+        [replace(signatures[0], value=flipped(signatures[0].value)), signatures[1]],
+        sign_by(SignatureKeys.generate(), payload),
+        sign_by(hub.sig("AZ-CORE"), payload),
+    ]
+    for spoilt in spoilt_ones:
+        assert refused(hub, request_bytes(frame_bytes(payload, spoilt), letter.parts))[0] == 401
+    again = request_bytes(frame_bytes(payload, sign_by(hub.sig("MID-HOSP"), payload)), letter.parts)
+    assert hub.post(again).status_code == 200  # signing is hedged: the same wish, signed anew
+
+
+def test_who_can_not_sign_learns_nothing_of_what_there_is(hub: Ground) -> None:
+    member = {"member": str(hub.door("MID-HOSP").agency), "item": 1}
+    found = set()
+    for id in (hub.case, access_of(hub.case), hub.network, hub.door("AZ-CORE").agency, uuid4()):
+        for kind, act, fields in (
+            ("network", "network_member.admitted", member),
+            ("case", REFERRAL, hub.referral()),
+            ("case", OPENING, hub.reading("MID-HOSP").payload["fields"]),
+        ):
+            letter = hub.letter("MID-HOSP", act, fields, about={"kind": kind, "id": str(id)})
+            letter.signers = [SignatureKeys.generate()]
+            found.add(hub.post(letter).content)
+    assert len(found) == 1
+
+
 def test_another_payload_under_a_taken_ask_id_is_a_conflict(hub: Ground) -> None:
     first = hub.disclosure()
     assert hub.post(first).status_code == 200
