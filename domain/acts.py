@@ -54,7 +54,7 @@ from domain.facts import (
     VisitReportSubmitted,
 )
 from domain.indicators import INDICATOR_CODES, INDICATOR_SET
-from domain.readiness import worker_gaps
+from domain.readiness import CLOSED, worker_gaps
 from domain.reasons import Reason
 from domain.register import Register
 
@@ -338,6 +338,8 @@ def known_consents(asking: Asking) -> Refusal | None:
 def assignment_ready(asking: Asking) -> Refusal | None:
     """Nobody is assigned who is not ready. Basis: guideline 4(3), 8[2]–[4], 9(1)."""
     agency = asking.fact.agency
+    if asking.case.status in CLOSED:
+        return Refusal(Reason.CASE_CLOSED)
     if agency == asking.case.core:
         return None
     on = day_of(asking.now)
@@ -389,6 +391,8 @@ def release_form(asking: Asking) -> Refusal | None:
 def closing_ready(asking: Asking) -> Refusal | None:
     """Basis: guideline 6(5)[1]: consultation with a visitor and the agencies, and the evaluation, come first."""
     case = asking.case
+    if case.status in CLOSED:
+        return Refusal(Reason.CASE_CLOSED)
     if case.commenced_at is None:
         return Refusal(Reason.NOT_COMMENCED)
     if case.consulted is None:
