@@ -216,7 +216,7 @@ def test_a_real_hubs_door_lets_nobody_in_unasked() -> None:
         Staff.rehearsal("staff.a1", mode="real")
 
 
-def test_a_wish_that_was_recorded_gets_its_receipt_again_whatever_became_of_its_senders_keys(
+def test_a_wish_that_was_recorded_gets_its_receipt_again_and_another_signature_does_not(
     case_in_progress: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from base64 import b64decode
@@ -231,14 +231,14 @@ def test_a_wish_that_was_recorded_gets_its_receipt_again_whatever_became_of_its_
     monkeypatch.setattr(door.client, "wish", lambda data: sent.append(data) or send(data))  # type: ignore[func-returns-value]
     client(run, "AZ-CORE").post("/api/messages", json=message(run))
     head = run.stage.runtime.recorder.head()  # type: ignore[union-attr]
-    first = send(sent[0])
+    first, again = send(sent[0]), send(sent[0])
+    leaves = [verify_receipt(b64decode(a["receipt"]), run.stage.genesis.log).leaf for a in (first, again)]
+    assert leaves[0] == leaves[1]
     frame_ends = 8 + int.from_bytes(sent[0][4:8], "big")
     other_signature = bytearray(sent[0])
     other_signature[frame_ends - 1] ^= 1
-    again = send(bytes(other_signature))
-    leaves = [verify_receipt(b64decode(a["receipt"]), run.stage.genesis.log).leaf for a in (first, again)]
-    assert leaves[0] == leaves[1]
-    assert run.stage.runtime.recorder.head() == head  # type: ignore[union-attr]
     other_payload = sent[0].replace(b'"purpose":"SUPPORT"', b'"purpose":"SAFETY"')
-    with pytest.raises(ExchangeError):
-        send(other_payload)
+    for wrong in (bytes(other_signature), other_payload):
+        with pytest.raises(ExchangeError):
+            send(wrong)
+    assert run.stage.runtime.recorder.head() == head  # type: ignore[union-attr]
