@@ -83,6 +83,7 @@ from tests.domain.kit import (
     KS_CGC,
     LEARNED,
     MID_HOSP,
+    NOON,
     PLANNED,
     READY,
     REGISTERED,
@@ -613,6 +614,22 @@ def test_one_act_may_give_several_consents_but_none_twice():
 def test_only_a_consent_that_was_given_is_withdrawn(consent):
     wish = tell(ConsentWithdrawn, AZ_CORE, consent=map(id_of, consent))
     assert given(LEARNED, consent_of()).when(wish) == refused(wish, Reason.NO_CONSENT)
+
+
+@pytest.mark.parametrize(
+    "past",
+    [
+        pytest.param([consent_of()], id="the only one"),
+        pytest.param([consent_of(), consent_of("C2")], id="one of two"),
+        pytest.param([consent_of(expires_at=NOON)], id="one that has expired"),
+    ],
+)
+def test_a_consent_that_was_given_is_withdrawn(past):
+    wish = withdrawn()
+    so = given(LEARNED, past)
+    assert so.when(wish) == [wish.fact]
+    so.put(replace(wish, at=NOON))
+    assert so.world.case.consents[id_of("C1")].withdrawn_at == NOON
 
 
 def test_history_with_a_withdrawal_of_no_consent_is_still_read():
