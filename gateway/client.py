@@ -5,7 +5,7 @@ from __future__ import annotations
 from base64 import b64decode, b64encode
 from collections.abc import Callable
 from time import monotonic, sleep
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import httpx2 as httpx
@@ -18,7 +18,10 @@ from keys.genesis import Genesis, verify_genesis
 REQUEST_TYPE = "application/vnd.kakehashi.request"
 
 
-def patiently(call: Callable[[], dict[str, Any]], patience: float) -> dict[str, Any]:
+T = TypeVar("T")
+
+
+def patiently(call: Callable[[], T], patience: float) -> T:
     """Call until it is answered or ``patience`` (seconds) is over; then raises Unavailable.
 
     The same bytes are recorded once, so sending them again is safe.

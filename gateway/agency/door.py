@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from threading import RLock
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
 from domain.codes import Purpose
@@ -34,6 +34,7 @@ from keys.wrap import open_wrap, seal_wrap
 TEXT = "text/v1"
 PATIENCE = 20.0
 RESEALS = 4
+T = TypeVar("T")
 ODD = (ValueError, KeyError, TypeError, AttributeError)
 """What reading an answer of the wrong form raises."""
 
@@ -97,7 +98,7 @@ class Door:
         self.genesis = genesis
         self.hub = genesis.hub
         self.now = now
-        self.key_sets = KeySets(book, client, genesis)
+        self.key_sets = KeySets(book, self._published, genesis)
         self._sig = sig
         self._kem = kem
         self._patience = patience
@@ -184,8 +185,11 @@ class Door:
             receipt=receipt,
         )
 
-    def _patiently(self, call: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    def _patiently(self, call: Callable[[], T]) -> T:
         return patiently(call, self._patience)
+
+    def _published(self, agency: UUID) -> list[Frame]:
+        return self._patiently(lambda: self.client.key_sets(agency))
 
     def _receipt(self, answer: Mapping[str, Any], ask: UUID, digest: bytes) -> Receipt:
         try:
@@ -332,14 +336,15 @@ class Door:
     def directory(self) -> list[KeySet]:
         """The agencies that can be addressed, from key sets that the registry vouches for, by code."""
         found = [
-            self.key_sets.by_digest(bytes.fromhex(a["keyset"]), UUID(a["id"])) for a in self.client.agencies()
+            self.key_sets.by_digest(bytes.fromhex(a["keyset"]), UUID(a["id"]))
+            for a in self._patiently(self.client.agencies)
         ]
         return sorted(found, key=lambda k: k.code)
 
     def keyset(self) -> bytes:
         """The digest of this agency's key set in force, which must be the one of the keys held here."""
         if self._keyset is None:
-            self.key_sets.verify(frames := self.client.key_sets(self.agency))
+            self.key_sets.verify(frames := self._published(self.agency))
             digest = frames[-1].digest if frames else ZEROS
             mine = self.key_sets.by_digest(digest, self.agency)
             if mine.sig != self._sig.public or mine.kem != self._kem.public:

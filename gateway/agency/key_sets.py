@@ -6,12 +6,11 @@ signed publication, each set following from the one before.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from uuid import UUID
 
 from domain.errors import Untrusted
 from gateway.agency.book import Book
-from gateway.client import HubClient
 from keys.frame import Frame
 from keys.genesis import Genesis
 from keys.keyset import KeySet, parse_key_set, verify_key_set
@@ -23,16 +22,16 @@ PUBLISHED = "key_set.published"
 class KeySets:
     """Verified key sets by digest, kept in the door's book."""
 
-    def __init__(self, book: Book, client: HubClient, genesis: Genesis) -> None:
+    def __init__(self, book: Book, fetch: Callable[[UUID], Sequence[Frame]], genesis: Genesis) -> None:
         self._book = book
-        self._client = client
+        self._fetch = fetch
         self._genesis = genesis
 
     def by_digest(self, digest: bytes, agency: UUID) -> KeySet:
         """The key set of this digest; fetched and verified where it is new. Raises Untrusted."""
         known = self._book.key_set(digest)
         if known is None:
-            self.verify(self._client.key_sets(agency))
+            self.verify(self._fetch(agency))
             known = self._book.key_set(digest)
         if known is None or known[0] != agency:
             raise Untrusted("key-set-unknown", "the hub named a key set that nobody vouches for")

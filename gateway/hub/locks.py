@@ -6,7 +6,7 @@ While one hub process writes, decisions over several originators are exact by th
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from threading import Condition, Lock
 from uuid import UUID
 
@@ -14,7 +14,7 @@ STRIPES = 256
 
 
 class Locks:
-    """``deciding(id)`` for what rests on the register; ``changing()`` for what changes it."""
+    """``deciding(id, …)`` for what rests on the register; ``changing()`` for what changes it."""
 
     def __init__(self) -> None:
         self._stripes = [Lock() for _ in range(STRIPES)]
@@ -24,9 +24,12 @@ class Locks:
         self._waiting = 0
 
     @contextmanager
-    def deciding(self, originator: UUID) -> Iterator[None]:
-        """Alone on this originator, while the register stands still."""
-        with self._stripes[originator.int % STRIPES]:
+    def deciding(self, *originators: UUID) -> Iterator[None]:
+        """Alone on these originators, while the register stands still."""
+        with ExitStack() as held:
+            # In one order for all, so that no two wait for each other.
+            for stripe in sorted({one.int % STRIPES for one in originators}):
+                held.enter_context(self._stripes[stripe])
             with self._turn:
                 while self._writing or self._waiting:
                     self._turn.wait()

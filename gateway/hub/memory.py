@@ -34,7 +34,8 @@ class Memory:
         self._register_lock = Lock()
         self._cases: OrderedDict[UUID, World] = OrderedDict()
         self._cases_lock = Lock()
-        self._doubtful: set[About] = set()
+        self._doubtful: dict[About, object] = {}  # each doubt is an object of its own
+        self._doubt_lock = Lock()
         self._due_at: datetime | None = None
         self._note_due()
 
@@ -91,7 +92,14 @@ class Memory:
         elif record.originator.kind is Kind.CASE_ACCESS:
             self._cache(world, case=False)
         else:
-            self._register = world.register
+            self._fold(record)
+
+    def _fold(self, record: Record) -> None:
+        """Into the register as it stands now: another may have read something again since this was decided."""
+        with self._register_lock:
+            known = self._register.find(record.originator.kind, record.originator.id)
+            if known is None or known.version < record.version:
+                self._register = self._register.with_record(record)
             self._note_due()
 
     def _cache(self, world: World, case: bool | None = None) -> None:
@@ -99,7 +107,10 @@ class Memory:
         with self._cases_lock:
             present = self._cases.get(world.case.id)
             if present is None and case is not None:
-                return  # dropped meanwhile: the other half of this world may be old
+                # Dropped meanwhile: the other half of this world may be old, and whoever is reading the case now
+                # may have begun before this record, and would remember the case without it.
+                self.doubt(About(Kind.CASE, world.case.id))
+                return
             if present is not None and case is not None:
                 world = replace(present, case=world.case) if case else replace(present, access=world.access)
             elif present is not None:
@@ -117,7 +128,8 @@ class Memory:
 
     def doubt(self, about: About) -> None:
         """Something may have been recorded about this that is not held here."""
-        self._doubtful.add(about)
+        with self._doubt_lock:
+            self._doubtful[about] = object()
 
     def reread_register(self) -> None:
         """Read again what of the register is doubtful. The caller is alone on the register."""
@@ -125,16 +137,17 @@ class Memory:
             self._reread(about)
 
     def _reread(self, about: About) -> None:
+        doubt = self._doubtful.get(about)
         if about.kind is Kind.CASE:
             with self._cases_lock:
                 self._cases.pop(about.id, None)
         else:
-            with self._register_lock:
-                known = self._register.find(about.kind, about.id)
-                for kept in self._store.load(about.id, gt=0 if known is None else known.version):
-                    self._register = self._register.with_record(kept.record)
-            self._note_due()
-        self._doubtful.discard(about)
+            known = self._register.find(about.kind, about.id)
+            for kept in self._store.load(about.id, gt=0 if known is None else known.version):
+                self._fold(kept.record)
+        with self._doubt_lock:
+            if self._doubtful.get(about) is doubt:  # else it came anew while this was read
+                self._doubtful.pop(about, None)
 
     def _note_due(self) -> None:
         due = next_due(self._register, _FAR)

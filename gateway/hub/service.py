@@ -136,7 +136,7 @@ class Hub:
         parts = match_parts(payload, request.parts)
         for attempt in range(TRIES):
             try:
-                with self._turn(wish):
+                with self._turn(wish, overtaken=attempt > 0):
                     return self._answer(wish, payload, frame, parts.items, parts.wraps)
             except Conflict as conflict:
                 if conflict.flaw not in ("version-exists", "rests-on-old-state") or attempt == TRIES - 1:
@@ -160,11 +160,14 @@ class Hub:
             return None
         return self._again(originator.id, known[1], wish)
 
-    def _turn(self, wish: Wish) -> AbstractContextManager[None]:
-        if wish.about.kind is Kind.CASE:
-            on = access_of(wish.about.id) if isinstance(wish.draft, AccessFact) else wish.about.id
-            return self._locks.deciding(on)
-        return self._locks.changing()
+    def _turn(self, wish: Wish, *, overtaken: bool) -> AbstractContextManager[None]:
+        """Readings wait for no message in their case, unless one has overtaken them: then none comes between again."""
+        if wish.about.kind is not Kind.CASE:
+            return self._locks.changing()
+        if not isinstance(wish.draft, AccessFact):
+            return self._locks.deciding(wish.about.id)
+        readings = access_of(wish.about.id)
+        return self._locks.deciding(readings, wish.about.id) if overtaken else self._locks.deciding(readings)
 
     def _answer(
         self,

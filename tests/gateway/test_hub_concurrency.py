@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
-from threading import Barrier
-from typing import TypeVar
+from threading import Barrier, Event
+from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
 import httpx2 as httpx
 import pytest
 
 from adapters.bus import EmbeddedServer
+from adapters.store import Store
 from domain.errors import Unavailable
-from domain.record import access_of
+from domain.facts import ConsentWithdrawn, Kind, SectionOpened
+from domain.record import Record, access_of
+from gateway.agency.door import Part
+from gateway.hub import memory
 from gateway.hub.runtime import start_hub
 from gateway.verify import Verifier
 from tests.gateway.hubkit import START, Ground, Letter, ground, ground_over
@@ -124,6 +128,90 @@ def test_openings_while_deciding_wait_for_nobody_and_lose_nothing(hub: Ground) -
     assert all(a.json()["release"] is not None for many in answers[THREADS // 2 :] for a in many)
     assert versions(hub, case) == list(range(1, 2 + 6 * THREADS // 2))
     assert versions(hub, access_of(case)) == list(range(1, 1 + 6 * 4))
+
+
+def test_an_opening_gets_its_turn_however_busy_the_case_is(
+    hub: Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each time the opening is about to be recorded, somebody else writes first, as long as the hub lets them."""
+    case = uuid4()
+    sent = hub.refer(case)
+    about = {"kind": "case", "id": str(case)}
+    others = iter([poster(hub, [one.encode()]) for one in letters(hub, case, 12)])
+    append, overtaken = Store.append, 0
+
+    def overtaking(store: Store, record: Record, *args: Any) -> Any:
+        nonlocal overtaken
+        if isinstance(record.fact, SectionOpened) and record.about.id == case:
+            overtaken += 1
+            under_way.append(pool.submit(next(others)))
+            wait(under_way, timeout=1.0)
+        return append(store, record, *args)
+
+    with ThreadPoolExecutor(2) as pool:
+        under_way: list[Future[list[httpx.Response]]] = []
+        monkeypatch.setattr(Store, "append", overtaking)
+        answer = hub.post(hub.reading("AZ-CORE", sent.items[0][0], sent.ask_id, about=about))
+        written = [a for f in under_way for a in f.result(60)]
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["release"] is not None
+    assert overtaken >= 2, "nobody came first"
+    assert {a.status_code for a in written} == {200}
+    assert versions(hub, case) == list(range(1, 2 + len(written)))
+    assert versions(hub, access_of(case)) == [1]
+
+
+def test_a_case_read_while_it_changes_is_not_remembered_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A withdrawal is recorded while a repeated opening reads the case: the next repetition opens nothing.
+
+    A repeated opening leaves no record, so nothing but what the hub remembers stands between it and the wrap.
+    """
+    monkeypatch.setattr(memory, "CACHED_CASES", 1)
+    append, load = Store.append, Store.load
+    deciding, decided, reading, read = Event(), Event(), Event(), Event()
+
+    def appending(store: Store, record: Record, *args: Any) -> Any:
+        if isinstance(record.fact, ConsentWithdrawn):
+            deciding.set()  # decided on the case as it was held in memory
+            assert decided.wait(20)
+        return append(store, record, *args)
+
+    def loading(store: Store, originator: UUID, *args: Any, **kwargs: Any) -> Any:
+        found = load(store, originator, *args, **kwargs)
+        if originator == hub.case and deciding.is_set() and not reading.is_set():
+            reading.set()
+            assert read.wait(20)
+        return found
+
+    with ground(tmp_path / "hub") as hub, ThreadPoolExecutor(2) as pool:
+        core, ext = hub.door("AZ-CORE"), str(hub.door("EXT-SERVICE").agency)
+        consent = str(uuid4())
+        bare = {"to": [], "consent": [consent], "purpose": "SUPPORT", "reason": None, "basis": {}}
+        scope = [{"consent": consent, "sender": str(core.agency), "recipient": ext, "sections": ["BASIC"]}]
+        given = {**bare, "scope": scope, "capacity": "SELF", "expires_at": None}
+        core.send(Kind.CASE, hub.case, "consent.given", given, actor="staff.a")
+        to_ext = {**bare, "to": [ext], "basis": {ext: "CONSENT"}}
+        sent = core.send(
+            Kind.CASE, hub.case, "disclosure.made", to_ext, [Part("BASIC", b"x")], actor="staff.a"
+        )
+        item = sent.items[0][0]
+        opening = hub.reading("EXT-SERVICE", item, sent.ask_id, fields={"section": "BASIC"}).encode()
+        assert hub.post(opening).json()["release"] is not None
+        monkeypatch.setattr(Store, "append", appending)
+        monkeypatch.setattr(Store, "load", loading)
+        withdrawing = pool.submit(core.send, Kind.CASE, hub.case, "consent.withdrawn", bare, actor="staff.a")
+        assert deciding.wait(20)
+        hub.refer(uuid4())  # another case takes the only place in memory
+        repeated = pool.submit(poster(hub, [opening]))
+        assert reading.wait(20)
+        decided.set()
+        assert withdrawing.result(20).outcome == "recorded"
+        read.set()
+        repeated.result(20)  # it began before the withdrawal was recorded: either answer is right
+        [after] = poster(hub, [opening])()
+        assert (after.status_code, "release" in after.json()) == (404, False)
 
 
 def test_one_opening_repeated_at_once_is_one_record_and_one_release(hub: Ground) -> None:

@@ -1,0 +1,84 @@
+"""What the hub holds in memory is the record, whoever reads it again while others decide."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from uuid import uuid4
+
+import pytest
+
+from adapters.store import Store
+from domain.facts import Kind
+from domain.record import Record
+from domain.register import Register
+from gateway.hub.memory import Memory
+from tests.gateway.hubkit import Ground, ground
+
+
+@pytest.fixture(scope="module")
+def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
+    """Two networks that both change after a moment in which both were there."""
+    with ground(tmp_path_factory.mktemp("hub") / "installation") as made:
+        core, coord = made.door("EXT-SERVICE"), made.door("AZ-COORD")
+        made.stage.registry.designate(uuid4(), core=core.agency, coordinating=core.agency)
+        member = {"member": str(core.agency), "item": 3}
+        sent = coord.send(Kind.NETWORK, made.network, "network_member.admitted", member, actor="staff.c")
+        assert sent.outcome == "recorded"
+        yield made
+
+
+def records(hub: Ground) -> list[Record]:
+    store: Store = hub.store
+    return [kept.record for kept in store.read(1, 500)]
+
+
+def before(hub: Ground, missing: int) -> Register:
+    """The register without its last records."""
+    register = Register()
+    for record in records(hub)[:-missing]:
+        register = register.with_record(record)
+    return register
+
+
+def test_what_was_read_again_is_not_lost_to_a_decision_that_began_before(hub: Ground) -> None:
+    decided, unanswered = records(hub)[-2:]
+    memory = Memory(hub.store, before(hub, 2))
+    world = memory.world(decided.originator)
+    memory.doubt(unanswered.originator)
+    memory.world(unanswered.originator)
+    memory.keep(world.after(decided), decided)
+    for record in (decided, unanswered):
+        found = memory.register.find(record.originator.kind, record.originator.id)
+        assert found is not None
+        assert found.version == record.version
+
+
+def test_a_doubt_that_comes_while_reading_again_is_not_laid_with_the_one_before(
+    hub: Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    last = records(hub)[-1]
+    memory = Memory(hub.store, before(hub, 1))
+    load = Store.load
+
+    def loading(store: Store, *args: object, **kwargs: object) -> object:
+        found = load(store, *args, **kwargs)  # type: ignore[arg-type]
+        memory.doubt(last.originator)  # an append without answer, just after this was read
+        return found
+
+    memory.doubt(last.originator)
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(Store, "load", loading)
+        memory.world(last.originator)
+    assert memory.is_due(last.at)
+    memory.reread_register()
+    assert not memory.is_due(last.at)
+
+
+def test_a_record_that_was_read_again_already_is_kept_once(hub: Ground) -> None:
+    last = records(hub)[-1]
+    memory = Memory(hub.store, before(hub, 1))
+    world = memory.world(last.originator)
+    memory.doubt(last.originator)
+    register = memory.world(last.originator).register
+    memory.keep(world.after(last), last)
+    assert memory.register is register
