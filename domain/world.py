@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from domain.case import Access, Case, evolve, evolve_access
-from domain.facts import AS_OTHER_SERVICE, OPENING_ACTS, CaseMessage, Kind, Placed
+from domain.facts import OPENING_ACTS, CaseMessage, Kind, Placed
 from domain.record import Record, Wish, access_of
 from domain.register import Register, Rules
 
@@ -89,13 +89,14 @@ def rests_on(world: World, wish: Wish) -> tuple[tuple[Kind, UUID, int], ...]:
         agencies |= draft.to
         agencies |= {draft.agency} if hasattr(draft, "agency") else set()
     if wish.about.kind is Kind.CASE:
+        agencies |= {core} if core is not None else set()  # a commission's basis looks at its municipality
         if draft.ON is Kind.CASE_ACCESS:
             found[(Kind.CASE, case.id)] = case.version
         if network is not None and network in register.networks:
             found[(Kind.NETWORK, network)] = register.networks[network].version
         for agency in agencies:
             commission = register.commission(core, agency)
-            if commission is not None and not isinstance(draft, AS_OTHER_SERVICE):
+            if commission is not None:
                 found[(Kind.COMMISSION, commission.id)] = commission.version
     for agency in agencies:
         if agency in register.agencies and wish.about.id != agency:

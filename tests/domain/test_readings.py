@@ -11,6 +11,7 @@ from domain.decide import decide, rewrapper
 from domain.errors import NotThere
 from domain.facts import (
     DisclosureReceived,
+    FollowOnServiceArranged,
     ItemsRewrapped,
     OpeningRefused,
     Rewrapped,
@@ -244,6 +245,10 @@ def test_a_decision_names_what_it_rests_on() -> None:
         ("agency", AZ_CORE),
         ("agency", SORA_NPO),
     } == rested
+    from_coord = wish_of(replace(TO_SORA, by=AZ_COORD), NOON)
+    assert ("agency", AZ_CORE) in {(kind, id) for kind, id, _ in rests_on(world, from_coord)}
+    follow_on = wish_of(tell(FollowOnServiceArranged, AZ_CORE, [SORA_NPO]), NOON)
+    assert ("commission", COMMISSION) in {(kind, id) for kind, id, _ in rests_on(world, follow_on)}
     wish = wish_of(opening(LEARNED, AZ_CORE), NOON)
     assert ("case", CASE, world.case.version) in rests_on(world, wish)
     assert Purpose.SUPPORT in set(Purpose)
