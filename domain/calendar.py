@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from datetime import UTC, date, datetime, time, timedelta, timezone
 
 JST = timezone(timedelta(hours=9), "JST")
@@ -23,9 +24,4 @@ def months_later(day: date, months: int) -> date:
     Source: 民法143条2項.
     """
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    for last in (day.day, 30, 29, 28):
-        try:
-            return date(year, month + 1, min(day.day, last))
-        except ValueError:
-            continue
-    raise AssertionError("every month has 28 days")  # no cover: the loop always returns
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
