@@ -154,10 +154,15 @@ def test_the_first_message_rests_on_the_network_that_it_settles():
     assert version(so, Kind.NETWORK, NETWORK) in rests(so, NEWS)
 
 
-def test_another_service_rests_on_no_commission():
+def test_another_service_names_the_commission_too_since_its_basis_may_look_at_it():
     so = given(LEARNED, READY)
     wish = tell(FollowOnServiceArranged, AZ_CORE, [SORA_NPO])
-    assert [kind for kind, _, _ in rests(so, wish)] == [Kind.AGENCY, Kind.AGENCY, Kind.NETWORK]
+    assert [kind for kind, _, _ in rests(so, wish)] == [
+        Kind.AGENCY,
+        Kind.AGENCY,
+        Kind.COMMISSION,
+        Kind.NETWORK,
+    ]
 
 
 def test_a_reading_rests_on_its_case_too():
