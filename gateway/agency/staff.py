@@ -100,22 +100,24 @@ class Staff:
             raise Malformed("actor-form", "an actor is letters, digits and . _ : @ - (at most 64)")
 
     def sign_in(self, actor: str, passphrase: str) -> str | None:
-        """A new session's secret, or None. After five failures in a row each further one costs a minute."""
+        """A new session's secret, or None. After five failures in a row each further one costs a minute.
+
+        Every try counts as a failure until it was right, so that many at once are not all let through.
+        """
         now = time.time()
         with self._lock:
             failed = self._db.execute("SELECT count, last FROM failures WHERE actor=?", (actor,)).fetchone()
             if failed is not None and failed[0] >= FREE_FAILURES and now - failed[1] < 60:
                 return None
+            self._db.execute(
+                "INSERT INTO failures VALUES (?,1,?) ON CONFLICT(actor) DO UPDATE SET count=count+1, last=?",
+                (actor, now, now),
+            )
             found = self._db.execute("SELECT salt, hash FROM staff WHERE actor=?", (actor,)).fetchone()
         salt, wanted = found if found is not None and found[0] is not None else (bytes(16), bytes(32))
-        right = hmac.compare_digest(_stretch(passphrase.encode(), salt), wanted)
+        if not hmac.compare_digest(_stretch(passphrase.encode(), salt), wanted):
+            return None
         with self._lock:
-            if not right:
-                self._db.execute(
-                    "INSERT INTO failures VALUES (?,1,?) ON CONFLICT(actor) DO UPDATE SET count=count+1, last=?",
-                    (actor, now, now),
-                )
-                return None
             self._db.execute("DELETE FROM failures WHERE actor=?", (actor,))
             session = secrets.token_urlsafe(32)
             self._db.execute("INSERT INTO sessions VALUES (?,?,?,?)", (_hash(session), actor, now, now))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
+from time import sleep
 from uuid import uuid4
 
 import pytest
@@ -190,6 +191,30 @@ def test_five_wrong_passphrases_make_even_the_right_one_wait(staff: Staff) -> No
     for _ in range(5):
         assert staff.sign_in("staff.a1", "wrong") is None
     assert staff.sign_in("staff.a1", "correct horse battery") is None
+
+
+def test_many_tries_at_once_are_counted_before_any_is_judged(
+    staff: Staff, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+    from threading import Lock
+
+    from gateway.agency import staff as module
+
+    judged, lock = 0, Lock()
+
+    def slowly(passphrase: bytes, salt: bytes) -> bytes:
+        nonlocal judged
+        with lock:
+            judged += 1
+        sleep(0.2)
+        return bytes(32)
+
+    monkeypatch.setattr(module, "_stretch", slowly)
+    with ThreadPoolExecutor(20) as pool:
+        tries = list(pool.map(lambda n: staff.sign_in("staff.a1", f"guess {n}"), range(20)))
+    assert tries == [None] * 20
+    assert judged == module.FREE_FAILURES
 
 
 def test_no_secret_of_the_staff_is_kept_in_clear(tmp_path: Path, staff: Staff) -> None:
