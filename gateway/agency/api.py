@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID, uuid4
@@ -90,13 +91,6 @@ def send_message(door: Door, person: Person, message: MessageIn) -> Sent:
         raise Malformed("unknown-act", "ask for an act of the published list")
     if message.occurred_at is not None and message.occurred_at.tzinfo is None:
         raise Malformed("naive-time", "write the time with its zone, such as +09:00")
-    known = (
-        next((o for o in door.book.outgoing() if o.ask_id == message.ask_id), None)
-        if message.ask_id
-        else None
-    )
-    if known is not None and known.answer is not None and "outcome" in known.answer:
-        return door.as_sent(known)
     fields = {
         "to": sorted(map(str, message.to)),
         "basis": {str(a): code for a, code in message.basis.items()},
@@ -118,7 +112,13 @@ def send_message(door: Door, person: Person, message: MessageIn) -> Sent:
         actor=person.actor,
         occurred_at=message.occurred_at,
         ask_id=message.ask_id,
+        asked=_asked(message) if message.ask_id is not None else None,
     )
+
+
+def _asked(message: MessageIn) -> bytes:
+    """What was asked, in one form whatever the order of its keys."""
+    return json.dumps(message.model_dump(mode="json"), sort_keys=True).encode()
 
 
 def sent_out(sent: Sent) -> SentOut:

@@ -19,7 +19,7 @@ from uuid import UUID
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS outbox(
     ask_id TEXT PRIMARY KEY, about TEXT NOT NULL, act TEXT NOT NULL, at TEXT NOT NULL,
-    frame BLOB NOT NULL, request BLOB, state TEXT NOT NULL, answer TEXT, n INTEGER NOT NULL);
+    frame BLOB NOT NULL, request BLOB, state TEXT NOT NULL, answer TEXT, n INTEGER NOT NULL, asked BLOB);
 CREATE INDEX IF NOT EXISTS outbox_about ON outbox(about, n);
 CREATE TABLE IF NOT EXISTS key_sets(digest BLOB PRIMARY KEY, agency TEXT NOT NULL, payload BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS inbox(
@@ -33,7 +33,10 @@ WAITING, CONFIRMED, FAILED = "WAITING", "CONFIRMED", "FAILED"
 
 @dataclass(frozen=True)
 class Outgoing:
-    """A wish in the outbox. ``state``: WAITING until its receipt is in hand, CONFIRMED, or FAILED for good."""
+    """A wish in the outbox. ``state``: WAITING until its receipt is in hand, CONFIRMED, or FAILED for good.
+
+    ``asked``: the holder's own digest of what a system asked under this id; null where it chose none.
+    """
 
     ask_id: UUID
     about: UUID
@@ -42,6 +45,15 @@ class Outgoing:
     state: str
     request: bytes | None
     answer: dict[str, Any] | None
+    asked: bytes | None = None
+
+
+_OUTGOING = "ask_id,about,act,at,state,request,answer,asked"
+
+
+def _outgoing(r: Any) -> Outgoing:
+    answer = None if r[6] is None else json.loads(r[6])
+    return Outgoing(UUID(r[0]), UUID(r[1]), r[2], r[3], r[4], r[5], answer, r[7])
 
 
 class Book:
@@ -77,13 +89,22 @@ class Book:
 
     # --- outbox --------------------------------------------------------------------------------------------
 
-    def keep(self, ask_id: UUID, about: UUID, act: str, at: str, frame: bytes, request: bytes) -> None:
+    def keep(
+        self,
+        ask_id: UUID,
+        about: UUID,
+        act: str,
+        at: str,
+        frame: bytes,
+        request: bytes,
+        asked: bytes | None = None,
+    ) -> None:
         """Keep a wish before it is sent; the same ask again replaces one that was never recorded."""
         with self._write() as db:
             db.execute(
                 "INSERT OR REPLACE INTO outbox VALUES (?,?,?,?,?,?,?,NULL,"
-                "(SELECT coalesce(max(n),0)+1 FROM outbox))",
-                (str(ask_id), str(about), act, at, frame, request, WAITING),
+                "(SELECT coalesce(max(n),0)+1 FROM outbox),?)",
+                (str(ask_id), str(about), act, at, frame, request, WAITING, asked),
             )
 
     def confirm(self, ask_id: UUID, answer: dict[str, Any]) -> None:
@@ -105,15 +126,13 @@ class Book:
         """The wishes of this door in the order in which they were made."""
         where = "" if state is None else " WHERE state=?"
         values = () if state is None else (state,)
-        rows = self._rows(
-            "SELECT ask_id,about,act,at,state,request,answer FROM outbox" + where + " ORDER BY n", *values
-        )
-        return [
-            Outgoing(
-                UUID(r[0]), UUID(r[1]), r[2], r[3], r[4], r[5], None if r[6] is None else json.loads(r[6])
-            )
-            for r in rows
-        ]
+        rows = self._rows(f"SELECT {_OUTGOING} FROM outbox{where} ORDER BY n", *values)
+        return [_outgoing(r) for r in rows]
+
+    def sent(self, ask_id: UUID) -> Outgoing | None:
+        """The wish of this id, or nothing."""
+        rows = self._rows(f"SELECT {_OUTGOING} FROM outbox WHERE ask_id=?", str(ask_id))
+        return _outgoing(rows[0]) if rows else None
 
     def last_frame(self, about: UUID) -> bytes | None:
         """The digest of the last frame about this originator for which a receipt is in hand."""

@@ -15,7 +15,7 @@ from uuid import UUID, uuid4
 from domain.codes import Purpose
 from domain.errors import Broken, Conflict, ExchangeError, Unavailable, Untrusted
 from domain.facts import Kind, dump
-from gateway.agency.book import WAITING, Book, Outgoing
+from gateway.agency.book import FAILED, WAITING, Book, Outgoing
 from gateway.agency.key_sets import KeySets
 from gateway.client import HubClient, patiently
 from gateway.problems import problem
@@ -118,17 +118,24 @@ class Door:
         actor: str,
         occurred_at: datetime | None = None,
         ask_id: UUID | None = None,
+        asked: bytes | None = None,
     ) -> Sent:
         """Seal, sign, keep and send one wish; returns when its receipt is verified and in hand.
+
+        ``ask_id`` may be chosen by who asks, with ``asked``, the bytes that were asked: the same again gets
+        what became of it, without being sealed anew; another under the same id is a Conflict.
 
         Where the hub is away the same bytes are sent again until ``patience`` (seconds) is over; then the
         wish waits in the outbox and ``flush`` goes on. Raises what the hub says where nothing was recorded.
         """
-        ask = ask_id or uuid4()
+        ask, own = ask_id or uuid4(), None if asked is None else self._kem.own_digest(asked)
         with self._sending:
+            known = self.book.sent(ask)
+            if known is not None and known.state != FAILED:
+                return self._again(known, own)
             for attempt in range(RESEALS):
                 data, frame = self._sealed(kind, about, act, fields, parts, actor, occurred_at, ask)
-                self.book.keep(ask, about, act, dump(self.now()), frame.digest, data)
+                self.book.keep(ask, about, act, dump(self.now()), frame.digest, data, own)
                 try:
                     return self._deliver(ask, about, frame.digest, data)
                 except Conflict as conflict:
@@ -144,6 +151,34 @@ class Door:
                     self.book.fail(ask, problem(error)[1])
                     raise
             raise AssertionError("the loop returns or raises")  # no cover
+
+    def _again(self, known: Outgoing, own: bytes | None) -> Sent:
+        """What became of a wish that was asked before, if it was this very one."""
+        if own is None or known.asked != own:
+            raise Conflict("ask-id-taken", "choose a new ask_id for another wish")
+        if known.request is not None:
+            try:
+                digest = _frame_of(known.request).digest
+                return self._deliver(known.ask_id, known.about, digest, known.request)
+            except Unavailable:
+                return Sent(known.ask_id, known.about, "waiting")
+            except Broken:
+                raise  # it may have been recorded: it stays in the outbox
+            except ExchangeError as error:
+                self.book.fail(known.ask_id, problem(error)[1])
+                raise
+        answer = known.answer or {}
+        return Sent(
+            ask_id=known.ask_id,
+            case=known.about,
+            outcome=str(answer["outcome"]),
+            topic=answer["topic"],
+            reason=answer["reason"],
+            at_fault=answer["at_fault"],
+            held=tuple(answer["held"]),
+            fitting=tuple(answer["fitting"]),
+            receipt=verify_receipt(b64decode(answer["receipt"]), self.genesis.log),
+        )
 
     def flush(self) -> int:
         """Send again what waits in the outbox; the same bytes. Returns how many got their answer."""
@@ -317,21 +352,6 @@ class Door:
             **more,
         )
         return signed(payload, self._sig)
-
-    def as_sent(self, known: Outgoing) -> Sent:
-        """What became of a wish that this door sent before."""
-        answer = known.answer or {}
-        return Sent(
-            ask_id=known.ask_id,
-            case=known.about,
-            outcome=str(answer["outcome"]),
-            topic=answer["topic"],
-            reason=answer["reason"],
-            at_fault=answer["at_fault"],
-            held=tuple(answer["held"]),
-            fitting=tuple(answer["fitting"]),
-            receipt=verify_receipt(b64decode(answer["receipt"]), self.genesis.log),
-        )
 
     def directory(self) -> list[KeySet]:
         """The agencies that can be addressed, from key sets that the registry vouches for, by code."""

@@ -104,6 +104,13 @@ class Stage:
             if place.code in about:
                 self._open_door(place, about[place.code]["name"], about[place.code]["actor"])
 
+    def reopen_doors(self) -> None:
+        """Close every door and open it again on what it kept, as after a restart."""
+        for door in self.doors.values():
+            door.book.close()
+            door.client.close()
+        self.return_of_people()
+
     def _open_door(self, place: AgencyPlace, name: str, actor: str) -> None:
         sig, kem = self.installation.agency_keys(place)
         self.names[place.code], self.actors[place.code] = name, actor

@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 from fastapi.testclient import TestClient
 
+from domain.errors import Unavailable
 from gateway.agency.app import agency_app
 from gateway.agency.staff import Staff
 from gateway.scenario.player import Run
@@ -97,6 +98,43 @@ def test_the_same_ask_twice_is_one_message(case_in_progress: Run) -> None:
     )
     assert first == again
     assert first["outcome"] == "recorded"
+
+
+def test_another_message_under_the_same_ask_is_a_conflict_and_not_sent_also_after_a_restart(
+    case_in_progress: Run,
+) -> None:
+    run = case_in_progress
+    wanted = message(run, ask_id=str(uuid4()))
+    changed = {**wanted, "sections": [{"section": "CHILD", "text": "哺乳量は一回六百ミリリットル"}]}
+    assert client(run, "AZ-CORE").post("/api/messages", json=wanted).json()["outcome"] == "recorded"
+    head = run.stage.runtime.recorder.head()  # type: ignore[union-attr]
+    run.stage.reopen_doors()
+    answer = client(run, "AZ-CORE").post("/api/messages", json=changed)
+    assert (answer.status_code, answer.json()["flaw"]) == (409, "ask-id-taken")
+    in_other_order = dict(reversed(wanted.items()))
+    assert client(run, "AZ-CORE").post("/api/messages", json=in_other_order).json()["outcome"] == "recorded"
+    assert run.stage.runtime.recorder.head() == head  # type: ignore[union-attr]
+
+
+def test_a_message_that_waits_is_not_sealed_again_and_recorded_once(
+    case_in_progress: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = case_in_progress
+    door = run.stage.door("AZ-CORE")
+    wanted = message(run, ask_id=str(uuid4()))
+    head = run.stage.runtime.recorder.head()  # type: ignore[union-attr]
+    send = door.client.wish
+
+    def recorded_but_unanswered(data: bytes) -> dict[str, object]:
+        send(data)
+        raise Unavailable("hub-away", "the answer was lost")
+
+    monkeypatch.setattr(door, "_patience", 0.0)
+    monkeypatch.setattr(door.client, "wish", recorded_but_unanswered)
+    assert client(run, "AZ-CORE").post("/api/messages", json=wanted).json()["outcome"] == "waiting"
+    monkeypatch.setattr(door.client, "wish", send)
+    assert client(run, "AZ-CORE").post("/api/messages", json=wanted).json()["outcome"] == "recorded"
+    assert run.stage.runtime.recorder.head() == head + 1  # type: ignore[union-attr]
 
 
 def test_a_refusal_says_why_in_japanese_and_what_would_fit(case_in_progress: Run) -> None:

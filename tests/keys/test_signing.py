@@ -272,3 +272,12 @@ def test_frames_of_another_form_are_refused(refuses, data, flaw):
 def test_a_payload_nobody_would_read_is_not_signed(refuses, world, payload):
     with refuses(Malformed, "sign-payload-size"):
         sign(WISH, payload, world.core_sig)
+
+
+def test_a_door_knows_its_own_words_again_and_nobody_elses() -> None:
+    one, other = KemKey(bytes(32)), KemKey(bytes([1]) * 32)
+    assert one.own_digest(b"words") == one.own_digest(b"words")
+    assert (
+        one.own_digest(b"words").hex() == "ddfb5bc9731510a70dd54dd2de1c52323c96f357d2d9e00d2de981175e4b4be4"
+    )
+    assert len({k.own_digest(d) for k in (one, other) for d in (b"words", b"other words")}) == 4
