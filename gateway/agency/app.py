@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 from fastapi import FastAPI, Form, Request
 from fastapi.exceptions import RequestValidationError
+from fastapi.middleware.trustedhost import TrustedHostMiddleware
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from domain.codes import Purpose, Section
@@ -20,6 +21,8 @@ from gateway.pages.render import page, with_static
 from gateway.problems import MEDIA_TYPE, TITLES, problem
 
 COOKIE = "kakehashi"
+SIGN_IN_BYTES = 4096  # who is not in yet is not read at length
+HERE_ALONE = ["127.0.0.1", "localhost"]
 LINKS = (("/", "仕事一覧"), ("/cases", "事例"), ("/outbox", "送信箱"))
 TELLABLE = ("disclosure.made", "information.requested", "family_information.provided")
 GATEWAYS = tuple(row["code"] for row in BASES if row["kind"] == "G")
@@ -52,6 +55,8 @@ def agency_app(door: Door, *, staff: Staff, mode: str, base: str = "") -> FastAP
         own = origin in (None, "null") or origin.split("://")[-1] == request.headers.get("host")
         if request.method == "POST" and not (site in ("same-origin", "none") and own):
             return _error(request, Untrusted("other-origin", "send forms from this door's own pages"), pages)
+        if request.url.path.endswith("/sign-in") and _length(request) > SIGN_IN_BYTES:
+            return _error(request, Malformed("body-too-long", f"send at most {SIGN_IN_BYTES} bytes"), pages)
         answer: Response = await call_next(request)
         return answer
 
@@ -70,7 +75,15 @@ def agency_app(door: Door, *, staff: Staff, mode: str, base: str = "") -> FastAP
         return {"status": "up"}
 
     _routes(app, pages)
+    if staff.unasked:  # whoever comes is let in, so no page of another name may be made to come here
+        app.add_middleware(TrustedHostMiddleware, allowed_hosts=HERE_ALONE)
     return app
+
+
+def _length(request: Request) -> int:
+    """The length that a request says it has; without its word it counts as too long."""
+    said = request.headers.get("content-length", "0" if request.method != "POST" else "")
+    return int(said) if said.isascii() and said.isdigit() else SIGN_IN_BYTES + 1
 
 
 class _Pages:

@@ -18,7 +18,9 @@ from gateway.scenario.player import Run
 
 def client(run: Run, code: str) -> TestClient:
     staff = Staff.rehearsal(run.stage.actors[code], mode="rehearsal")
-    return TestClient(agency_app(run.stage.door(code), staff=staff, mode="rehearsal"))
+    return TestClient(
+        agency_app(run.stage.door(code), staff=staff, mode="rehearsal"), base_url="http://127.0.0.1"
+    )
 
 
 def message(run: Run, **changes: object) -> dict[str, object]:
@@ -223,6 +225,19 @@ def test_a_person_signs_in_and_out(case_in_progress: Run, staff: Staff) -> None:
     assert "仕事一覧" in right.text
     door.post("/sign-out")
     assert "職員番号" in door.get("/").text
+
+
+def test_who_is_not_in_is_not_read_at_length(case_in_progress: Run, staff: Staff) -> None:
+    door = TestClient(agency_app(case_in_progress.stage.door("AZ-CORE"), staff=staff, mode="real"))
+    long = door.post("/sign-in", data={"actor": "staff.a1", "passphrase": "x" * 5000})
+    untold = door.post("/sign-in", content=iter([b"actor=staff.a1&passphrase=x"]))
+    assert [(a.status_code, a.json()["flaw"]) for a in (long, untold)] == [(400, "body-too-long")] * 2
+
+
+def test_a_rehearsals_door_answers_to_its_own_name_alone(case_in_progress: Run) -> None:
+    door = client(case_in_progress, "AZ-CORE")
+    assert door.get("/cases").status_code == 200
+    assert door.get("/cases", headers={"host": "rebound.example"}).status_code == 400
 
 
 def test_five_wrong_passphrases_make_even_the_right_one_wait(staff: Staff) -> None:
