@@ -18,6 +18,7 @@ from gateway.agency.api import MessageIn, SectionIn, agency_api, send_message, s
 from gateway.agency.door import Door
 from gateway.agency.staff import Person, Staff
 from gateway.pages.render import page, with_static
+from gateway.pages.texts import basis_text
 from gateway.problems import MEDIA_TYPE, TITLES, problem
 
 COOKIE = "kakehashi"
@@ -282,7 +283,7 @@ def _routes(app: FastAPI, pages: _Pages) -> None:
             return _tell(pages, person, case, form, problem=TITLES[type(error)] + f"({error.flaw})")
         if sent.outcome == "recorded":
             form = _Form(act, str(to), basis, section.value, "")
-        return _tell(pages, person, case if case is not None else None, form, outcome=sent)
+        return _tell(pages, person, case, form, outcome=sent)
 
     @app.get("/outbox", response_class=HTMLResponse, include_in_schema=False)
     def outbox(request: Request) -> Response:
@@ -353,8 +354,6 @@ ANSWERS = {
 
 def _message(m: dict[str, Any], names: dict[str, str], tasks: list[dict[str, Any]]) -> dict[str, Any]:
     """A message of the feed as the case page shows it."""
-    from gateway.pages.texts import basis_text
-
     waiting = [ANSWERS[t["kind"]] for t in tasks if t["message"] == m["message"] and t["kind"] in ANSWERS]
     return {
         **m,
