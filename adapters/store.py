@@ -6,7 +6,8 @@ architecture §3 (5), §6; KH-1 §3, §6.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -26,7 +27,7 @@ from adapters.bus import (
 )
 from adapters.bus.subscription import JetStreamSubscription
 from adapters.mapper import body_of, record_of
-from domain.errors import Broken, Conflict, Malformed, NotThere, Unavailable, Untrusted
+from domain.errors import Broken, Conflict, ExchangeError, Malformed, NotThere, Unavailable, Untrusted
 from domain.facts import Kind
 from domain.record import Record
 from keys.frame import Frame, parse_frame
@@ -112,27 +113,45 @@ class Store:
         record's headers, so it is for what the subject tells anyway (a case beside its readings). Raises Conflict where
         this version exists already or the guard does not hold, Unavailable where the bus can't record now.
         """
-        stored, sha, tag = self._sealed(record, evidence)
-        try:
-            positions = self._recorder.insert_events([stored], guards=[guard] if guard else [])
-        except GuardFailed as error:
-            raise Conflict("rests-on-old-state", "decide again") from error
-        except IntegrityError as error:
-            raise Conflict("version-exists", "read on and decide again") from error
-        except OutcomeUnknown as error:
-            raise Unavailable("outcome-unknown", "it may be recorded: send the same bytes again") from error
-        except PersistenceError as error:
-            raise Unavailable("bus-away", "send the same bytes again") from error
-        if not positions:
-            raise Broken("no-position", "the bus recorded without telling where")
-        return positions[0], sha, tag
+        [found] = self.append_each([(record, evidence, guard)])
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    def append_each(
+        self, drafts: Sequence[tuple[Record, Evidence, tuple[UUID, int] | None]]
+    ) -> list[tuple[int, bytes, bytes] | Exception]:
+        """Several records of different originators at once, each for itself: for each what ``append`` returns
+        or raises. Together they cost one sync of the vault and one trip to the bus."""
+        if len(drafts) > 1:
+            with suppress(ExchangeError):  # else each asks for its own keys, and fails by itself
+                needed = [_keys_of(record, evidence, self._epoch) for record, evidence, _ in drafts]
+                self._vault.ensure([ck for ck, _ in needed], [sk for _, sks in needed for sk in sks])
+        found: list[tuple[int, bytes, bytes] | Exception] = []
+        inserts: list[tuple[list[StoredEvent], list[tuple[UUID, int]]]] = []
+        leaves: list[tuple[bytes, bytes]] = []
+        places: list[int] = []
+        for n, (record, evidence, guard) in enumerate(drafts):
+            try:
+                stored, *leaf = self._sealed(record, evidence)
+            except Exception as error:
+                found.append(error)
+            else:
+                found.append(Broken("no-position", "the bus recorded without telling where"))
+                inserts.append(([stored], [guard] if guard else []))
+                leaves.append((leaf[0], leaf[1]))
+                places.append(n)
+        for n, leaf_, outcome in zip(places, leaves, self._recorder.insert_each(inserts), strict=True):
+            if isinstance(outcome, Exception):
+                found[n] = _told(outcome)
+            elif outcome:
+                found[n] = (outcome[0], *leaf_)
+        return found
 
     def _sealed(self, record: Record, evidence: Evidence) -> tuple[StoredEvent, bytes, bytes]:
         on, version = record.originator.id, record.version
-        scope = record.about.id if record.originator.kind is Kind.CASE_ACCESS else on
-        first = version == 1
-        classes = sorted({section for section, _ in evidence.wraps}) + ([CONTROL] if first else [])
-        self._vault.ensure([(on, self._epoch)], [(scope, cls) for cls in classes])
+        ck, sks = _keys_of(record, evidence, self._epoch)
+        self._vault.ensure([ck], sks)
         state = build_record(
             hub=self._hub,
             originator=on,
@@ -143,8 +162,8 @@ class Store:
             frame=evidence.frame,
             items=evidence.items,
             wraps=evidence.wraps,
-            audit=self._audit if first else None,
-            scope=scope,
+            audit=self._audit if version == 1 else None,
+            scope=_scope(record),
         )
         sha = record_sha(self.subject(on, version), state)
         stored = StoredEvent(originator_id=on, originator_version=version, topic=TOPIC, state=state)
@@ -184,12 +203,12 @@ class Store:
             raise Unavailable("bus-away", "try again") from error
         return [self.opened(n, n.id) for n in found]
 
-    def follow(self, after: int) -> Iterator[Kept]:
-        """Every record after this position, as it comes, until ``wake`` ends it."""
+    def follow(self, after: int) -> Iterator[list[Kept]]:
+        """Every record after this position, as it comes, those that came together in one list, until ``wake``."""
         with self._recorder.subscribe(gt=after) as subscription:
             self._following = subscription
-            for notification in subscription:
-                yield self.opened(notification, notification.id)
+            for first in subscription:
+                yield [self.opened(n, n.id) for n in (first, *subscription.at_hand())]
 
     def wake(self) -> None:
         """End the following, wherever it waits."""
@@ -277,3 +296,33 @@ class Store:
         """The leaf's keyed tag of this record (KH-1 §8)."""
         on, version = kept.record.originator.id, kept.record.version
         return leaf_tag(self._vault.ck(on, kept.opened.epoch), on, version)
+
+
+def _scope(record: Record) -> UUID:
+    """Whose shred keys this record's wraps lie under: a case's readings share those of the case."""
+    return record.about.id if record.originator.kind is Kind.CASE_ACCESS else record.originator.id
+
+
+def _keys_of(
+    record: Record, evidence: Evidence, epoch: int
+) -> tuple[tuple[UUID, int], list[tuple[UUID, str]]]:
+    """The control key and the shred keys that must be in the vault before this record is."""
+    scope = _scope(record)
+    classes = {section for section, _ in evidence.wraps} | ({CONTROL} if record.version == 1 else set())
+    return (record.originator.id, epoch), [(scope, cls) for cls in sorted(classes)]
+
+
+def _told(error: Exception) -> Exception:
+    """What the bus says, in our words; what is no word of the bus stays as it is."""
+    told: Exception = error
+    match error:
+        case GuardFailed():
+            told = Conflict("rests-on-old-state", "decide again")
+        case IntegrityError():
+            told = Conflict("version-exists", "read on and decide again")
+        case OutcomeUnknown():
+            told = Unavailable("outcome-unknown", "it may be recorded: send the same bytes again")
+        case PersistenceError():
+            told = Unavailable("bus-away", "send the same bytes again")
+    told.__cause__ = error if told is not error else error.__cause__
+    return told

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from time import monotonic, sleep
 
 from adapters.bus import (
     AlreadyRunning,
@@ -27,6 +29,7 @@ from projections.engine import Engine
 
 RUNNING = "running.json"
 REMOTE = "bus.json"
+LOCK_SECONDS = 3.0  # one that is ending takes a moment
 
 
 @dataclass
@@ -66,8 +69,32 @@ def remote_bus(installation: Installation) -> BusSettings | None:
 
 
 @contextmanager
-def open_archive(installation: Installation) -> Iterator[Archive]:
-    """Open the folder; starts the bus where no hub does. Raises Unavailable where neither can be had."""
+def alone_on(lock: Path, else_: Unavailable) -> Iterator[None]:
+    """Alone among processes by this lock file; waits a moment for one that is ending, then raises ``else_``."""
+    with lock.open("w") as held:
+        until = monotonic() + LOCK_SECONDS
+        while True:
+            try:
+                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except OSError as error:
+                if monotonic() > until:
+                    raise else_ from error
+            sleep(0.05)
+        yield
+
+
+def alone_on_views(installation: Installation) -> AbstractContextManager[None]:
+    """The one process that writes this hub's views. Raises Unavailable."""
+    return alone_on(
+        installation.hub_folder / "views.lock",
+        Unavailable("views-in-use", "another process writes these views: end it first"),
+    )
+
+
+@contextmanager
+def open_archive(installation: Installation, *, start_bus: bool = True) -> Iterator[Archive]:
+    """Open the folder. ``start_bus``: start it where no hub does. Raises Unavailable where there is none."""
     secrets = installation.hub_secrets()
     genesis = installation.genesis
     with ExitStack() as stack:
@@ -76,6 +103,8 @@ def open_archive(installation: Installation) -> Iterator[Archive]:
         remote = remote_bus(installation)
         if remote is not None:
             settings = remote
+        elif not start_bus:
+            settings, running = _settings(installation, folder, genesis.stream), True
         else:
             try:
                 bus = EmbeddedServer(folder, store_key=secrets["bus"], stream=genesis.stream).start()

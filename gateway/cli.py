@@ -28,7 +28,7 @@ from rich.table import Table
 
 from domain.calendar import JST
 from domain.errors import ExchangeError, NotThere
-from gateway.archive import open_archive
+from gateway.archive import alone_on_views, open_archive
 from gateway.hub.runtime import start_hub
 from gateway.hub.views import as_stored
 from gateway.installation import Installation, make_installation, moment, open_installation
@@ -139,7 +139,7 @@ def hub_serve(
 ) -> None:
     """ハブの窓口を起動します(Ctrl-C で終了)。"""
     at = None if clock is None else moment(clock)
-    runtime = start_hub(_installation(data, passphrase_file, passphrase_fd), at=at)
+    runtime = start_hub(_installation(data, passphrase_file, passphrase_fd), at=at, views_beside=True)
     try:
         with Served(runtime.app, port=port) as served:
             out.print(f"ハブ: {served.url}", highlight=False)
@@ -278,7 +278,7 @@ def projections_rebuild(
                 yield from (as_stored(k) for k in page)
                 after += len(page)
 
-        with _bar("作り直し", quiet=False) as tell:
+        with alone_on_views(installation), _bar("作り直し", quiet=False) as tell:
             position = rebuild(
                 installation.hub_folder / "views.db",
                 source,

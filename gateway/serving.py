@@ -18,7 +18,9 @@ START_SECONDS = 20.0
 class Served:
     """One application being served. ``url`` is where; leaving the context stops it."""
 
-    def __init__(self, app: FastAPI, *, port: int = 0, host: str = "127.0.0.1") -> None:
+    def __init__(
+        self, app: FastAPI, *, port: int = 0, host: str = "127.0.0.1", lifespan: bool = False
+    ) -> None:
         # the protocol is named so that asyncio sends without Nagle delay (40 ms an answer otherwise)
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -30,7 +32,11 @@ class Served:
         self.port: int = self._socket.getsockname()[1]
         self.url = f"http://{host}:{self.port}"
         config = uvicorn.Config(
-            app, log_level="warning", access_log=False, lifespan="off", timeout_keep_alive=60
+            app,
+            log_level="warning",
+            access_log=False,
+            lifespan="on" if lifespan else "off",
+            timeout_keep_alive=60,
         )
         self._server = uvicorn.Server(config)
         self._thread = Thread(target=self._server.run, kwargs={"sockets": [self._socket]}, daemon=True)

@@ -34,6 +34,10 @@ class Reader:
         if self.take(len(wanted)) != wanted:
             raise Malformed(f"{self._noun}-magic", "this is another form")
 
+    def rest(self) -> bytes:
+        """All that is left."""
+        return self.take(len(self._data) - self._at)
+
     def end(self) -> None:
         """Raises Malformed ``<noun>-trailing`` if bytes are left over."""
         if self._at != len(self._data):

@@ -1,26 +1,34 @@
 """Receipts: the hub's signed promise that an answer stands, or will stand, in the log.
 
-Source: KH-1 §8.
+Answers that became durable together are signed together: each asker gets its own note, and the frame that
+lists the digests of all of them. Source: KH-1 §8.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, TypeAlias
 from uuid import UUID
 
-from domain.errors import Malformed
+from domain.errors import Malformed, Untrusted
 from keys import canonical
 from keys.fields import Fields
 from keys.frame import RECEIPT, parse_frame, sign, verify
 from keys.leaf import Leaf
+from keys.lp import sha256
+from keys.reader import Reader
 from keys.signing import SignatureKeys, SignaturePublic
 
 Mode: TypeAlias = Literal["real", "rehearsal"]
 MODES: tuple[Mode, ...] = ("real", "rehearsal")
+MAGIC = b"KHN1"
 MAX_RECEIPT_BYTES = 16 * 1024
-_KEYS = ("v", "hub", "mode", "ask_id", "frame", "leaf", "promised_at")
+MAX_NOTES = 64
+"""So many answers are signed together at the most."""
+_KEYS = ("v", "hub", "mode", "notes")
+_NOTE_KEYS = ("v", "ask_id", "frame", "leaf", "promised_at")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,40 +51,58 @@ def parse_mode(fields: Fields) -> Mode:
     return "real" if fields.word("mode", MODES) == "real" else "rehearsal"
 
 
-def encode_receipt(receipt: Receipt) -> bytes:
-    """The canonical payload. Raises Malformed for what could not be read again."""
-    data = canonical.encode(
+def encode_note(receipt: Receipt) -> bytes:
+    """The canonical note of one answer: what its asker alone is told. Raises Malformed for a naive time."""
+    return canonical.encode(
         {
             "v": 1,
-            "hub": receipt.hub.hex(),
-            "mode": receipt.mode,
             "ask_id": str(receipt.ask_id),
             "frame": receipt.frame.hex(),
             "leaf": None if receipt.leaf is None else receipt.leaf.to_json(),
             "promised_at": canonical.format_time(receipt.promised_at),
         }
     )
-    parse_receipt(data)
-    return data
 
 
-def parse_receipt(payload: bytes) -> Receipt:
-    """The receipt of a payload, its signatures not looked at. Raises Malformed."""
+def encode_notes(hub: bytes, mode: Mode, notes: Sequence[bytes]) -> bytes:
+    """The canonical payload over notes that are signed together."""
+    digests = [sha256(note).hex() for note in notes]
+    return canonical.encode({"v": 1, "hub": hub.hex(), "mode": mode, "notes": digests})
+
+
+def parse_receipt(payload: bytes, note: bytes) -> Receipt:
+    """The receipt of a payload and a note that it names, its signatures not looked at.
+
+    Raises Malformed, and Untrusted where the payload does not name the note.
+    """
     fields = Fields(canonical.parse(payload), "receipt", _KEYS)
     fields.only("v", 1)
+    hub, mode, notes = fields.hex("hub"), parse_mode(fields), fields.list("notes", MAX_NOTES)
+    if sha256(note).hex() not in notes:
+        raise Untrusted("receipt-note", "the signed list does not name this note")
+    told = Fields(canonical.parse(note), "note", _NOTE_KEYS)
+    told.only("v", 1)
     return Receipt(
-        hub=fields.hex("hub"),
-        mode=parse_mode(fields),
-        ask_id=fields.uuid("ask_id"),
-        frame=fields.hex("frame"),
-        leaf=None if fields.raw("leaf") is None else Leaf.from_json(fields.raw("leaf")),
-        promised_at=fields.time("promised_at"),
+        hub=hub,
+        mode=mode,
+        ask_id=told.uuid("ask_id"),
+        frame=told.hex("frame"),
+        leaf=None if told.raw("leaf") is None else Leaf.from_json(told.raw("leaf")),
+        promised_at=told.time("promised_at"),
     )
 
 
-def sign_receipt(receipt: Receipt, log: SignatureKeys) -> bytes:
-    """The framed receipt ("KHT1"), signed by the LOG pair."""
-    return sign(RECEIPT, encode_receipt(receipt), log).encode()
+def sign_receipts(receipts: Sequence[Receipt], log: SignatureKeys) -> list[bytes]:
+    """For each answer its receipt ("KHN1"), all under one signature of the LOG pair.
+
+    They are of one hub and mode, and at most 64. Raises Malformed for what could not be read again.
+    """
+    if not 1 <= len(receipts) <= MAX_NOTES or len({(r.hub, r.mode) for r in receipts}) > 1:
+        raise Malformed("receipt-count", "sign 1 to 64 answers of one hub together")
+    notes = [encode_note(receipt) for receipt in receipts]
+    payload = encode_notes(receipts[0].hub, receipts[0].mode, notes)
+    frame = sign(RECEIPT, payload, log).encode()
+    return [MAGIC + len(note).to_bytes(2, "big") + note + frame for note in notes]
 
 
 def verify_receipt(data: bytes, log_public: SignaturePublic) -> Receipt:
@@ -86,6 +112,9 @@ def verify_receipt(data: bytes, log_public: SignaturePublic) -> Receipt:
     """
     if len(data) > MAX_RECEIPT_BYTES:
         raise Malformed("receipt-size", "a receipt has at most 16 KiB")
-    frame = parse_frame(data, RECEIPT.magic)
+    reader = Reader(data, "receipt")
+    reader.magic(MAGIC)
+    note = reader.take(reader.number(2))
+    frame = parse_frame(reader.rest(), RECEIPT.magic)
     verify(RECEIPT, frame, [log_public])
-    return parse_receipt(frame.payload)
+    return parse_receipt(frame.payload, note)

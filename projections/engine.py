@@ -320,18 +320,17 @@ class Engine:
 
     # --- following ----------------------------------------------------------------------------------------------
 
-    def follow(self, source: Iterable[Stored | None]) -> None:
-        """Apply what the source brings until it ends or ``stop`` is called; None means: nothing new just now.
+    def follow(self, source: Iterable[Sequence[Stored]]) -> None:
+        """Apply what the source brings, what comes together in one transaction, until it ends or ``stop`` is called.
 
         For a thread of its own. What ends it early is kept in ``failure``, wakes those who wait, and is raised.
         """
         self._failure = None
         try:
-            for stored in source:
+            for batch in source:
                 if self._stopping.is_set():
                     return
-                if stored is not None:
-                    self.apply(stored)
+                self.apply_many(batch)
         except BaseException as error:
             with self._moved:
                 self._failure = error

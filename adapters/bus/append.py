@@ -29,7 +29,7 @@ from .api import (
     ApiError,
     read_answer,
 )
-from .client import NotSent, Silence
+from .client import Ask, NotSent, Silence
 from .errors import GuardFailed, OutcomeUnknown, TooLarge
 from .monitor import complaint
 from .settings import MAX_RECORD_BYTES
@@ -75,15 +75,46 @@ class Appender:
         ``TooLarge``, ``ProgrammingError``: nothing was sent.
         """
         insert_id = uuid4().hex
-        messages = self._messages(events, guards, insert_id)
+        return self._finish(self._messages(events, guards, insert_id), insert_id, guards, None)
+
+    def append_each(
+        self, inserts: Sequence[tuple[Sequence[StoredEvent], Sequence[Guard]]]
+    ) -> list[list[int] | Exception]:
+        """Several appends under way at once, each for itself: for each what ``append`` returns or raises."""
+        under_way: list[tuple[list[Message], str, Sequence[Guard], Ask | None] | Exception] = []
+        connected = self._api.line.connected
+        for events, guards in inserts:
+            insert_id = uuid4().hex
+            try:
+                messages = self._messages(events, guards, insert_id)
+            except Exception as e:
+                under_way.append(e)
+            else:
+                put = self._put(messages) if connected else None
+                under_way.append((messages, insert_id, guards, put))
+        return [one if isinstance(one, Exception) else self._outcome(*one) for one in under_way]
+
+    def _outcome(
+        self, messages: list[Message], insert_id: str, guards: Sequence[Guard], put: Ask | None
+    ) -> list[int] | Exception:
+        try:
+            return self._finish(messages, insert_id, guards, put)
+        except Exception as e:
+            return e
+
+    def _finish(
+        self, messages: list[Message], insert_id: str, guards: Sequence[Guard], put: Ask | None
+    ) -> list[int]:
+        """Wait for the answer, and send again as long as that may help. ``put``: a first try under way."""
         deadline = self._api.deadline()
         unknown = False
         tries = 0
         trouble: Exception
         while True:
             try:
-                self._api.line.await_connection(deadline)
-                return self._send(messages, deadline)
+                if put is None:
+                    self._api.line.await_connection(deadline)
+                return self._send(messages, put, deadline)
             except NotSent as e:
                 trouble = e
             except Silence as e:
@@ -104,6 +135,7 @@ class Appender:
                     unknown = True
                 elif e.err_code not in NOT_NOW:
                     raise self._given_up(unknown, e) from e
+            put = None
             pause = PAUSES[min(tries, len(PAUSES) - 1)]
             if time.monotonic() + pause >= deadline:
                 raise self._given_up(unknown, trouble) from trouble
@@ -137,21 +169,22 @@ class Appender:
             raise IntegrityError("two of the events have the same originator and version")
         return messages
 
-    def _send(self, messages: list[Message], deadline: float) -> list[int]:
-        until = min(time.monotonic() + self._api.settings.try_timeout, deadline)
-        line = self._api.line
+    def _put(self, messages: list[Message]) -> Ask:
         if len(messages) == 1:
             [only] = messages
-            [reply] = line.ask(only.subject, only.state, only.headers, deadline=until)
-        else:
-            batch_id = uuid4().hex  # a new one for each try: the last try's batch may still be open
-            last = len(messages)
-            sent = []
-            for i, m in enumerate(messages, 1):
-                extra = ((BATCH_ID, batch_id), (BATCH_SEQUENCE, str(i)))
-                commit = ((BATCH_COMMIT, "1"),) if i == last else ()
-                sent.append((m.subject, m.headers + extra + commit, m.state))
-            [reply] = line.ask_batch(sent, deadline=until)
+            return self._api.line.put([(only.subject, only.headers, only.state)])
+        batch_id = uuid4().hex  # a new one for each try: the last try's batch may still be open
+        last = len(messages)
+        sent = []
+        for i, m in enumerate(messages, 1):
+            extra = ((BATCH_ID, batch_id), (BATCH_SEQUENCE, str(i)))
+            commit = ((BATCH_COMMIT, "1"),) if i == last else ()
+            sent.append((m.subject, m.headers + extra + commit, m.state))
+        return self._api.line.put(sent)
+
+    def _send(self, messages: list[Message], put: Ask | None, deadline: float) -> list[int]:
+        until = min(time.monotonic() + self._api.settings.try_timeout, deadline)
+        [reply] = self._api.line.take(put or self._put(messages), until)
         answer = read_answer(reply)
         final = int(answer["seq"])
         if int(answer.get("count", 1)) != len(messages):

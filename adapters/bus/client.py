@@ -14,7 +14,7 @@ import ssl
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from eventsourcing.persistence import OperationalError
@@ -180,17 +180,40 @@ class Line:
 
         ``NotSent`` or ``Silence`` if there is none, ``NotAllowed`` if the server refuses the right.
         """
-        return self._send(subject, [(subject, headers, payload)], deadline, many)
+        return self.take(self.put([(subject, headers, payload)], many=many), deadline)
 
-    def ask_batch(
-        self, messages: Iterable[tuple[str, tuple[tuple[str, str], ...], bytes]], *, deadline: float
-    ) -> list[Reply]:
-        """Send several messages as one buffer and wait for the answer to the last.
+    def put(
+        self, messages: Sequence[tuple[str, tuple[tuple[str, str], ...], bytes]], *, many: bool = False
+    ) -> Ask:
+        """Send one request, or several messages as one buffer, without waiting; ``take`` has the answer.
 
-        If the server refuses the first one, that is the answer.
+        Of several the answer is that to the last, or to the first if the server refuses it.
         """
-        sent = list(messages)
-        return self._send(sent[-1][0], sent, deadline, False)
+        with self._count_lock:
+            self._count += 1
+            token = format(self._count, "x")
+        inbox = self._inbox + token
+        last = len(messages) - 1
+        data = b"".join(
+            frame(s, inbox if i in (0, last) else "", h, p) for i, (s, h, p) in enumerate(messages)
+        )
+        ask = Ask(token, messages[-1][0], data, many)
+        self._outbox.append(ask)
+        if not self._kicked:
+            self._kicked = True
+            self._in_loop(self._flush)
+        return ask
+
+    def take(self, ask: Ask, deadline: float) -> list[Reply]:
+        """Wait for the answer to what was put. Raises as ``ask``."""
+        if self._closed:  # checked last: what is put down later than the loop's end would wait in vain
+            raise OperationalError("this connection to the bus is closed")
+        if not ask.wait(deadline - time.monotonic()):
+            self._in_loop(self._forget, ask)
+            raise Silence(f"no answer within the time given ({ask.subject.rpartition('.')[0]})")
+        if ask.error is not None:
+            raise ask.error
+        return ask.replies
 
     def watch(self, subject: str, event: threading.Event) -> None:
         """Set the event whenever something comes on the subject, after each reconnection, and slowly."""
@@ -207,37 +230,6 @@ class Line:
         self._in_loop(self._stop.set)
         if threading.current_thread() is not self._thread:
             self._thread.join(10)
-
-    # -- sending
-
-    def _send(
-        self,
-        subject: str,
-        messages: list[tuple[str, tuple[tuple[str, str], ...], bytes]],
-        deadline: float,
-        many: bool,
-    ) -> list[Reply]:
-        with self._count_lock:
-            self._count += 1
-            token = format(self._count, "x")
-        inbox = self._inbox + token
-        last = len(messages) - 1
-        data = b"".join(
-            frame(s, inbox if i in (0, last) else "", h, p) for i, (s, h, p) in enumerate(messages)
-        )
-        ask = Ask(token, subject, data, many)
-        self._outbox.append(ask)
-        if not self._kicked:
-            self._kicked = True
-            self._in_loop(self._flush)
-        if self._closed:  # checked last: what is put down later than the loop's end would wait in vain
-            raise OperationalError("this connection to the bus is closed")
-        if not ask.wait(deadline - time.monotonic()):
-            self._in_loop(self._forget, ask)
-            raise Silence(f"no answer within the time given ({subject.rpartition('.')[0]})")
-        if ask.error is not None:
-            raise ask.error
-        return ask.replies
 
     def _in_loop(self, function: Callable[..., object], *args: Any) -> None:
         with contextlib.suppress(RuntimeError):  # the loop is closed: nobody is left to tell

@@ -184,6 +184,12 @@ class JetStreamApplicationRecorder(JetStreamAggregateRecorder, ApplicationRecord
         """Store the events, all or none, and return their positions in the stream."""
         return self._insert(stored_events, guards)
 
+    def insert_each(
+        self, inserts: Sequence[tuple[Sequence[StoredEvent], Sequence[Guard]]]
+    ) -> list[list[int] | Exception]:
+        """Several inserts under way at once, none resting on another: for each its positions or its error."""
+        return self._appender.append_each(inserts)
+
     def select_notifications(
         self,
         start: int | None,

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from eventsourcing.persistence import ListenNotifySubscription, OperationalError, ShutDown
+from eventsourcing.persistence import ListenNotifySubscription, Notification, OperationalError, ShutDown
 
 if TYPE_CHECKING:
     from .recorder import JetStreamApplicationRecorder
@@ -28,6 +28,12 @@ class JetStreamSubscription(ListenNotifySubscription["JetStreamApplicationRecord
         self._notify = recorder.settings.notify
         super().__init__(recorder=recorder, gt=gt, topics=topics)
         self._watch_on.watch(self._notify, self._has_been_notified)
+
+    def at_hand(self) -> Sequence[Notification]:
+        """What has come already behind the last one that was handed over; it counts as handed over."""
+        rest = self._notifications[self._notifications_index :]
+        self._notifications_index = len(self._notifications)
+        return rest
 
     def stop(self) -> None:
         """End the iteration. Safe to call twice."""

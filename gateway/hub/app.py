@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from asyncio import wrap_future
 from base64 import b64decode, b64encode
 from collections.abc import Callable
 from typing import Any
@@ -100,8 +101,7 @@ def hub_app(
     async def post_wish(request: Request) -> JSONResponse:
         """One request (KHQ1): a signed wish and its parts. Answered when it is on disk."""
         data = await _body(request, MAX_REQUEST_BYTES)
-        answer = await run_in_threadpool(hub.handle, data)
-        return _answered(answer)
+        return _answered(await wrap_future(hub.ask(data)))
 
     @app.post("/v1/questions", tags=["wishes"])
     async def post_question(request: Request) -> JSONResponse:

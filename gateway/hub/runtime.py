@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import fcntl
 import shutil
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+import sys
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from threading import Event, Thread
-from time import monotonic, sleep
 from typing import Any
 
 from fastapi import FastAPI
@@ -26,22 +24,22 @@ from adapters.store import Evidence, Store
 from domain.errors import Broken, Conflict, Unavailable
 from domain.facts import HubFounded, Kind
 from domain.record import DECIDER, REGISTRY, About, Record
-from gateway.archive import note_running, remote_bus
+from gateway.archive import alone_on, alone_on_views, note_running, remote_bus
 from gateway.hub.app import hub_app
 from gateway.hub.clock import Clock, RealClock, SetClock
 from gateway.hub.questions import Questions
 from gateway.hub.service import Hub
-from gateway.hub.views import Follower, catch_up, engine_over
+from gateway.hub.views import Beside, Follower, Views, catch_up, engine_over
 from gateway.installation import Installation
 from keys.signing import SignatureKeys, SignatureKind
 from keys.vault import KeystoreCustody, Vault
 from projections.engine import Engine
+from projections.queries import Queries
 
 LEAST_FREE_BYTES = 64 * 1024 * 1024
-LEAST_ROOM_BYTES = 8 * 1024 * 1024  # of what a bus with a limit of its own may still store
-LEAST_ROOM_BYTES = 2 * MAX_RECORD_BYTES
+LEAST_ROOM_BYTES = 2 * MAX_RECORD_BYTES  # of what a bus with a limit of its own may still store
 TICK_SECONDS = 1.0
-LOCK_SECONDS = 3.0  # a hub that is ending takes a moment
+ALREADY = Unavailable("hub-running", "another hub uses this folder: end it first")
 
 
 @dataclass
@@ -53,7 +51,7 @@ class HubRuntime:
     recorder: JetStreamApplicationRecorder
     store: Store
     views: Engine
-    follower: Follower
+    follower: Views
     hub: Hub
     app: FastAPI
     _parts: ExitStack
@@ -63,10 +61,13 @@ class HubRuntime:
         self._parts.close()
 
 
-def start_hub(installation: Installation, *, at: datetime | None = None) -> HubRuntime:
+def start_hub(
+    installation: Installation, *, at: datetime | None = None, views_beside: bool = False
+) -> HubRuntime:
     """Open the folder, start (or reach) the bus, bring the views up to date and make the hub ready.
 
     ``at``: where a rehearsal's clock stands at first; it is never earlier than the last record.
+    ``views_beside``: a process of their own keeps the views up, else a thread of this one.
     Raises Unavailable, Untrusted or Broken with what is wrong; nothing is then left running.
     """
     secrets = installation.hub_secrets()
@@ -75,7 +76,9 @@ def start_hub(installation: Installation, *, at: datetime | None = None) -> HubR
     if log.public != genesis.log:
         raise Broken("log-key", "the keystore's log key is not the one of the genesis")
     with ExitStack() as parts:
-        parts.enter_context(_alone(installation))
+        parts.enter_context(alone_on(installation.hub_folder / "lock", ALREADY))
+        views_alone = parts.enter_context(ExitStack())
+        views_alone.enter_context(alone_on_views(installation))
         vault = Vault.open(installation.hub_folder / "vault.db", KeystoreCustody(secrets))
         parts.callback(vault.close)
         bus, settings = _bus(installation, secrets["bus"], genesis.stream, parts)
@@ -105,8 +108,10 @@ def start_hub(installation: Installation, *, at: datetime | None = None) -> HubR
         hub = Hub(
             store=store, genesis=genesis, hub=installation.hub, log=log, clock=clock, register=views.register
         )
-        follower = Follower(views, store)
-        follower.start()
+        parts.callback(hub.close)
+        if views_beside:
+            views_alone.close()  # from here on the lock is the other process's
+        follower: Views = _beside(installation, views, store) if views_beside else Follower(views, store)
         parts.callback(follower.stop)
         if not installation.rehearsal:
             ended = Event()
@@ -125,20 +130,9 @@ def start_hub(installation: Installation, *, at: datetime | None = None) -> HubR
         return HubRuntime(installation, bus, recorder, store, views, follower, hub, app, parts.pop_all())
 
 
-@contextmanager
-def _alone(installation: Installation) -> Iterator[None]:
-    """One hub a folder: two would write the same views and the same vault. Raises Unavailable."""
-    with (installation.hub_folder / "lock").open("w") as lock:
-        until = monotonic() + LOCK_SECONDS
-        while True:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except OSError as error:
-                if monotonic() > until:
-                    raise Unavailable("hub-running", "another hub uses this folder: end it first") from error
-            sleep(0.05)
-        yield
+def _beside(installation: Installation, views: Engine, store: Store) -> Views:
+    command = [sys.executable, "-m", "gateway.hub.projecting", str(installation.folder.absolute())]
+    return Beside(Queries(views.reader), store, command, installation.passphrase.hex().encode() + b"\n")
 
 
 def _bus(
@@ -191,7 +185,7 @@ def _health(
     installation: Installation,
     bus: EmbeddedServer | None,
     recorder: JetStreamApplicationRecorder,
-    follower: Follower,
+    follower: Views,
 ) -> dict[str, Any]:
     """What the hub can say of itself (I9): red while it could not record."""
     problems: list[str] = []

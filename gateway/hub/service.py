@@ -7,9 +7,11 @@ is an error and leaves no trace; what ``decide`` refuses is a fact.
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import lru_cache, partial
 from uuid import UUID, uuid5
 
 from adapters.mapper import wish_of
@@ -34,18 +36,18 @@ from domain.facts import (
     WishRefused,
     WrapFetchedForRewrap,
 )
-from domain.record import AUDIT, DECIDER, HUB, REGISTRY, About, Record, Wish, access_of, commission_of
+from domain.record import AUDIT, DECIDER, HUB, REGISTRY, About, Record, Wish, commission_of
 from domain.register import Agency, Originator, Register
 from domain.visibility import pending_keys, recipients
 from domain.world import World, empty_world, may_speak_of, placing, rests_on
 from gateway.hub.clock import Clock, SetClock
-from gateway.hub.locks import Locks
+from gateway.hub.desk import Desk, Turn
 from gateway.hub.memory import Memory
 from keys.frame import WISH, Frame, verify
 from keys.genesis import Genesis
 from keys.keyset import verify_key_set, verify_registry_act
 from keys.leaf import Leaf
-from keys.receipt import Receipt, sign_receipt
+from keys.receipt import MAX_NOTES, Receipt, sign_receipts
 from keys.request import match_parts, parse_request
 from keys.signing import KemPublic, SignatureKeys, SignatureKind, SignaturePublic
 from keys.wish import To, WishPayload
@@ -54,6 +56,7 @@ READ_AHEAD = timedelta(minutes=10)
 WRITE_AHEAD = timedelta(days=7)
 PROMISE = timedelta(seconds=60)
 TRIES = 5
+READY_KEYS = 4096  # public keys kept read
 ZEROS = bytes(32)
 
 REFUSALS = (DisclosureRefused, WishRefused, OpeningRefused)
@@ -89,8 +92,36 @@ class Answer:
         return isinstance(self.fact, REFUSALS)
 
 
+@dataclass(frozen=True)
+class Heard:
+    """A wish as it was read: its form, its signatures, its parts. ``flaw``: why its signatures do not hold now."""
+
+    wish: Wish
+    payload: WishPayload
+    frame: Frame
+    items: Mapping[UUID, bytes]
+    wraps: Mapping[tuple[UUID, To], bytes]
+    flaw: Untrusted | None
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A decision to be recorded. ``world``: what it was decided on; ``release``: what its reader then gets
+    (message, item, and whether it is a reading)."""
+
+    world: World
+    record: Record
+    evidence: Evidence
+    guard: tuple[UUID, int] | None = None
+    release: tuple[Message, Item, bool] | None = None
+
+
+Ready = Callable[[], Answer]
+"""An answer that needs no record: it stands already."""
+
+
 class Hub:
-    """One hub over one stream. Thread-safe; ``start`` before use."""
+    """One hub over one stream. Its methods may be called from any thread; ``close`` when done."""
 
     def __init__(
         self,
@@ -108,7 +139,7 @@ class Hub:
         self._store = store
         self._log = log
         self._memory = Memory(store, register)
-        self._locks = Locks()
+        self._desk: Desk[Answer, Heard] = Desk(self._hear, self._round, most=MAX_NOTES)
 
     # --- wishes ------------------------------------------------------------------------------------------
 
@@ -117,38 +148,100 @@ class Hub:
         """The register as it stands."""
         return self._memory.register
 
+    def ask(self, data: bytes) -> Future[Answer]:
+        """One request (KHQ1); its answer comes when it is durable. Instead of an answer, where nothing was
+        recorded: Malformed, Untrusted, Refused, NotThere, Conflict or Unavailable."""
+        return self._desk.put(data)
+
     def handle(self, data: bytes) -> Answer:
-        """Answer one request (KHQ1). Raises Malformed, Untrusted, Refused, NotThere, Conflict or Unavailable
-        where nothing was recorded."""
+        """Answer one request. Raises what ``ask`` tells."""
+        return self.ask(data).result()
+
+    def close(self) -> None:
+        """Answer what is under way, and end."""
+        self._desk.close()
+
+    def _hear(self, data: bytes) -> Heard:
+        """What can be said of a wish without looking at the case: size, form, signatures, parts."""
         request = parse_request(data)
         payload, frame = request.payload, request.frame
         if payload.hub != self.id:
             raise Untrusted("other-hub", "this wish was made for another hub")
         wish = wish_of(payload, frame.digest)
-        self.tick()
         try:
             self._verify(wish, payload, frame)
-        except Untrusted:
-            answered = self._answered_before(wish, frame)
-            if answered is None:
-                raise
-            return answered
+        except Untrusted as flaw:
+            return Heard(wish, payload, frame, {}, {}, flaw)
         parts = match_parts(payload, request.parts)
-        for attempt in range(TRIES):
-            try:
-                with self._turn(wish, overtaken=attempt > 0):
-                    return self._answer(wish, payload, frame, parts.items, parts.wraps)
-            except Conflict as conflict:
-                if conflict.flaw not in ("version-exists", "rests-on-old-state") or attempt == TRIES - 1:
-                    raise  # else it is read again under the lock, and decided again
-        raise AssertionError("the loop returns or raises")  # no cover
+        return Heard(wish, payload, frame, parts.items, parts.wraps, None)
 
-    def _answered_before(self, wish: Wish, frame: Frame) -> Answer | None:
+    def _round(self, turns: list[Turn[Answer, Heard]]) -> list[Turn[Answer, Heard]]:
+        """Decide, record and answer together what can't touch each other; returns who must come again."""
+        self._tick()
+        going, left = _apart(turns)
+        drafts: list[tuple[Turn[Answer, Heard], Draft]] = []
+        for turn in going:
+            try:
+                decided = self._decided(_heard_of(turn))
+            except Exception as error:
+                turn.fail(error)
+                continue
+            if isinstance(decided, Draft):
+                drafts.append((turn, decided))
+            else:
+                self._desk.after(partial(_give, turn, decided))
+        again: list[Turn[Answer, Heard]] = []
+        done: list[tuple[Turn[Answer, Heard], Draft, Leaf]] = []
+        for (turn, draft), outcome in zip(drafts, self._appended([d for _, d in drafts]), strict=True):
+            if isinstance(outcome, Leaf):
+                done.append((turn, draft, outcome))
+            elif _may_decide_again(outcome, turn):
+                turn.tries += 1
+                again.append(turn)
+            else:
+                turn.fail(outcome)
+        if done:
+            self._desk.after(partial(self._tell, done))
+        return again + left
+
+    def _appended(self, drafts: list[Draft]) -> list[Leaf | Exception]:
+        """Record these, and remember what stands then."""
+        found: list[Leaf | Exception] = []
+        outcomes = self._store.append_each([(d.record, d.evidence, d.guard) for d in drafts])
+        for draft, outcome in zip(drafts, outcomes, strict=True):
+            if isinstance(outcome, Exception):
+                # It, or another, may have been stored: read before deciding again.
+                self._memory.doubt(draft.record.about)
+                found.append(outcome)
+            else:
+                self._memory.keep(draft.world.after(draft.record), draft.record)
+                found.append(Leaf(*outcome))
+        return found
+
+    def _tell(self, done: list[tuple[Turn[Answer, Heard], Draft, Leaf]]) -> None:
+        """Hand out what is durable: receipts, and what an opening releases."""
+        try:
+            receipts = sign_receipts([self._receipt(d.record, leaf) for _, d, leaf in done], self._log)
+        except Exception as error:
+            for turn, _, _ in done:
+                turn.fail(error)
+            raise
+        for (turn, draft, _), receipt in zip(done, receipts, strict=True):
+            answer = Answer(draft.record.fact, receipt)
+            if draft.release is None:
+                turn.give(answer)
+            else:
+                # The opening is durable: only now may the wrap leave (I2).
+                release = partial(self._release, draft.world, draft.record.by, *draft.release)
+                self._desk.after(partial(_give, turn, partial(_released, answer, release)))
+
+    def _answered_before(self, heard: Heard) -> Ready | None:
         """The receipt of a frame that stands in the record, byte for byte, whatever became of its keys since.
 
         So a wish sent again after a change of keys is not lost to its sender: its signatures were verified
         when it was recorded. Nobody else learns from it what there is. A reading is never answered from memory.
         """
+        wish = heard.wish
         if isinstance(wish.draft, AccessFact):
             return None
         try:
@@ -156,27 +249,18 @@ class Hub:
         except NotThere:
             return None
         known = originator.asks.get((wish.by, wish.ask_id))
-        if known is None or self._store.at(originator.id, known[1]).frame != frame.encode():
+        if known is None or self._store.at(originator.id, known[1]).frame != heard.frame.encode():
             return None
-        return self._again(originator.id, known[1], wish)
+        return partial(self._again, originator.id, known[1])
 
-    def _turn(self, wish: Wish, *, overtaken: bool) -> AbstractContextManager[None]:
-        """Readings wait for no message in their case, unless one has overtaken them: then none comes between again."""
-        if wish.about.kind is not Kind.CASE:
-            return self._locks.changing()
-        if not isinstance(wish.draft, AccessFact):
-            return self._locks.deciding(wish.about.id)
-        readings = access_of(wish.about.id)
-        return self._locks.deciding(readings, wish.about.id) if overtaken else self._locks.deciding(readings)
-
-    def _answer(
-        self,
-        wish: Wish,
-        payload: WishPayload,
-        frame: Frame,
-        items: dict[UUID, bytes],
-        wraps: dict[tuple[UUID, To], bytes],
-    ) -> Answer:
+    def _decided(self, heard: Heard) -> Draft | Ready:
+        """The decision on this wish, at this moment. Raises what is answered without a record."""
+        if heard.flaw is not None:
+            before = self._answered_before(heard)
+            if before is None:
+                raise heard.flaw
+            return before
+        wish, payload = heard.wish, heard.payload
         world = self._memory.world(wish.about)
         originator = _originator(world, wish)
         reading = isinstance(wish.draft, AccessFact)
@@ -188,11 +272,11 @@ class Hub:
         if known is not None:
             if known[0] != wish.frame:
                 raise Conflict("ask-id-taken", "choose a new ask_id for another wish")
-            if not reading:  # it was recorded while this one waited for its turn
-                return self._again(originator.id, known[1], wish)
+            if not reading:
+                return partial(self._again, originator.id, known[1])
         now = self.clock.now()
         self.in_time(payload, READ_AHEAD if reading else WRITE_AHEAD)
-        self._in_force(wish, payload, frame)
+        self._in_force(wish, payload, heard.frame)
         if wish.about.kind is Kind.CASE and not _heard(world, wish):
             raise NotThere("not-there", "no such case, or not yours")
         if payload.prev != ZEROS and not _knows(world, originator, wish, payload.prev):
@@ -203,22 +287,24 @@ class Hub:
         if isinstance(wish.draft, ItemsRewrapped):
             self._right_keys(payload)
         if isinstance(wish.draft, AccessFact):
-            return self._read(world, wish, wish.draft, frame, now, known)
+            return self._decided_reading(world, wish, wish.draft, heard.frame, now, known)
         at = _no_earlier(now, originator)
         [fact] = decide(world, wish, now=at)
         kept = not isinstance(fact, REFUSALS)
         if not kept and originator.version == 0 and not _may_found(wish):
             raise NotThere("not-there", "no such thing, or not yours")
         evidence = Evidence(
-            frame=frame.encode(),
-            items=tuple(items[i.item] for i in payload.items if i.item in items) if kept else (),
-            wraps=tuple((_section(world, payload, w.item), wraps[(w.item, w.to)]) for w in payload.wraps)
+            frame=heard.frame.encode(),
+            items=tuple(heard.items[i.item] for i in payload.items if i.item in heard.items) if kept else (),
+            wraps=tuple(
+                (_section(world, payload, w.item), heard.wraps[(w.item, w.to)]) for w in payload.wraps
+            )
             if kept
             else (),
         )
-        return self._record(world, wish, fact, evidence, at)
+        return self._draft(world, wish, fact, evidence, at)
 
-    def _record(
+    def _draft(
         self,
         world: World,
         wish: Wish,
@@ -226,7 +312,8 @@ class Hub:
         evidence: Evidence,
         at: datetime,
         guard: tuple[UUID, int] | None = None,
-    ) -> Answer:
+        release: tuple[Message, Item, bool] | None = None,
+    ) -> Draft:
         originator = _originator(world, wish)
         record = Record(
             originator=About(_kind(fact, wish), originator.id),
@@ -242,36 +329,23 @@ class Hub:
             decider=DECIDER,
             fact=fact,
         )
-        position, sha, tag = self._append(record, evidence, guard)
-        self._memory.keep(world.after(record), record)
-        return Answer(fact, self._receipt(wish, position, sha, tag, at))
+        return Draft(world, record, evidence, guard, release)
 
-    def _append(
-        self, record: Record, evidence: Evidence, guard: tuple[UUID, int] | None
-    ) -> tuple[int, bytes, bytes]:
-        try:
-            return self._store.append(record, evidence, guard)
-        except (Unavailable, Conflict):
-            self._memory.doubt(
-                record.about
-            )  # it, or another, may have been stored: read before deciding again
-            raise
-
-    def _receipt(self, wish: Wish, position: int, sha: bytes, tag: bytes, at: datetime) -> bytes:
-        receipt = Receipt(
+    def _receipt(self, record: Record, leaf: Leaf) -> Receipt:
+        return Receipt(
             hub=self.id,
             mode=self.genesis.mode,
-            ask_id=wish.ask_id,
-            frame=wish.frame,
-            leaf=Leaf(seq=position, sha=sha, tag=tag),
-            promised_at=at + PROMISE,
+            ask_id=record.ask_id,
+            frame=record.frame or ZEROS,
+            leaf=leaf,
+            promised_at=record.at + PROMISE,
         )
-        return sign_receipt(receipt, self._log)
 
-    def _again(self, originator: UUID, version: int, wish: Wish) -> Answer:
+    def _again(self, originator: UUID, version: int) -> Answer:
         """The same payload again gets its receipt again and no new fact."""
         kept = self._store.at(originator, version)
-        receipt = self._receipt(wish, kept.position, kept.sha, self._store.tag(kept), kept.record.at)
+        leaf = Leaf(seq=kept.position, sha=kept.sha, tag=self._store.tag(kept))
+        [receipt] = sign_receipts([self._receipt(kept.record, leaf)], self._log)
         return Answer(kept.record.fact, receipt)
 
     # --- what is checked before a decision ---------------------------------------------------------------------
@@ -360,7 +434,7 @@ class Hub:
 
     # --- reading ---------------------------------------------------------------------------------------------------
 
-    def _read(
+    def _decided_reading(
         self,
         world: World,
         wish: Wish,
@@ -368,29 +442,31 @@ class Hub:
         frame: Frame,
         now: datetime,
         known: tuple[bytes, int] | None,
-    ) -> Answer:
+    ) -> Draft | Ready:
         message, item = found_item(world, draft)
         at = _no_earlier(now, world.access)
         [fact] = decide(world, wish, now=at)
         releasing = isinstance(fact, (SectionOpened, WrapFetchedForRewrap))
         if releasing and not _has_key(world, wish.by, item):
             raise Unavailable("pending-key", "the key for this item is still to be made: try again later")
-        if known is not None:
-            if isinstance(fact, REFUSALS):
-                raise NotThere("not-there", "closed since then")
-            answer = self._again(world.access.id, known[1], wish)
-        else:
+        release = (message, item, isinstance(fact, SectionOpened)) if releasing else None
+        if known is None:
             guard = (world.case.id, world.case.version)
-            answer = self._record(world, wish, fact, Evidence(frame=frame.encode()), at, guard)
-        if not releasing or isinstance(answer.fact, REFUSALS):
-            return answer
-        # The opening is durable: only now may the wrap leave (I2).
-        reading = isinstance(fact, SectionOpened)
-        return replace(answer, release=self._release(world, wish.by, message, item, reading=reading))
+            return self._draft(world, wish, fact, Evidence(frame=frame.encode()), at, guard, release)
+        if isinstance(fact, REFUSALS):
+            raise NotThere("not-there", "closed since then")
+        return partial(self._reopened, world, wish, known[1], release)
 
-    def _release(
-        self, world: World, reader: object, message: Message, item: Item, *, reading: bool
-    ) -> Release:
+    def _reopened(
+        self, world: World, wish: Wish, version: int, release: tuple[Message, Item, bool] | None
+    ) -> Answer:
+        """An opening that stands, asked for again and still allowed."""
+        answer = self._again(world.access.id, version)
+        if release is None or isinstance(answer.fact, REFUSALS):
+            return answer
+        return replace(answer, release=self._release(world, wish.by, *release))
+
+    def _release(self, world: World, reader: object, message: Message, item: Item, reading: bool) -> Release:
         case = world.case.id
         kept = self._store.at(case, message.version)
         sealed = self._store.sealed_item(kept, item.item) if reading else None
@@ -417,16 +493,15 @@ class Hub:
 
     def recipients_for(self, wish: Wish) -> list[tuple[Item, list[Agency]]]:
         """For whom the items of this draft must be wrapped, with their keys in force."""
-        with self._locks.deciding(wish.about.id):
-            world = self._memory.world(wish.about)
-            if not isinstance(wish.draft, CaseMessage) or not may_speak_of(world, wish):
-                raise NotThere("not-there", "no such case, or not yours")
-            found = self._recipients(world, wish, wish.draft)
-            agencies = self.register.agencies
-            missing = [a for _, who in found for a in who if a not in agencies or agencies[a].revoked]
-            if missing:
-                raise NotThere("addressee-not-there", "an addressee is not known to the registry")
-            return [(item, [agencies[a] for a in sorted(who)]) for item, who in found]
+        world = self._memory.world(wish.about)
+        if not isinstance(wish.draft, CaseMessage) or not may_speak_of(world, wish):
+            raise NotThere("not-there", "no such case, or not yours")
+        found = self._recipients(world, wish, wish.draft)
+        agencies = world.register.agencies
+        missing = [a for _, who in found for a in who if a not in agencies or agencies[a].revoked]
+        if missing:
+            raise NotThere("addressee-not-there", "an addressee is not known to the registry")
+        return [(item, [agencies[a] for a in sorted(who)]) for item, who in found]
 
     def duties(self, case: UUID, by: UUID) -> list[dict[str, str]]:
         """The wraps that this agency's door has to make for readers whose standing access began later."""
@@ -448,25 +523,40 @@ class Hub:
 
     # --- the clock ------------------------------------------------------------------------------------------------------
 
-    def tick(self, until: datetime | None = None) -> int:
-        """Record what has fallen due by ``until`` (now), in order, each at its own time. Returns how many."""
+    def tick(self) -> int:
+        """Record what has fallen due by now, in order, each at its own time. Returns how many."""
+        if not self._memory.is_due(self.clock.now()):
+            return 0
+        return self._alone(self._tick)
+
+    def set_clock(self, at: datetime) -> int:
+        """Move a rehearsal's clock; what falls due on the way is recorded first."""
+        clock = self.clock
+        if not isinstance(clock, SetClock):
+            raise Malformed("real-clock", "only a rehearsal hub's clock can be set")
+
+        def move() -> int:
+            count = self._tick(at)
+            clock.set(at)
+            return count
+
+        return self._alone(move)
+
+    def _alone(self, job: Callable[[], int]) -> int:
+        done = self._desk.alone(job).result()
+        assert isinstance(done, int)
+        return done
+
+    def _tick(self, until: datetime | None = None) -> int:
+        """What ``tick`` does, by the desk's own thread."""
         now = until or self.clock.now()
         if not self._memory.is_due(now):
             return 0
         count = 0
-        with self._locks.changing():
-            self._memory.reread_register()
-            while (due := next_due(self.register, now)) is not None:
-                self._hub_act(due.about, due.fact, due.at)
-                count += 1
-        return count
-
-    def set_clock(self, at: datetime) -> int:
-        """Move a rehearsal's clock; what falls due on the way is recorded first."""
-        if not isinstance(self.clock, SetClock):
-            raise Malformed("real-clock", "only a rehearsal hub's clock can be set")
-        count = self.tick(at)
-        self.clock.set(at)
+        self._memory.reread_register()
+        while (due := next_due(self.register, now)) is not None:
+            self._hub_act(due.about, due.fact, due.at)
+            count += 1
         return count
 
     def _hub_act(self, about: About, fact: Fact, at: datetime) -> None:
@@ -486,8 +576,50 @@ class Hub:
             decider=DECIDER,
             fact=fact,
         )
-        self._append(record, NO_EVIDENCE, None)
-        self._memory.keep(empty_world(self.register, about.id).after(record), record)
+        world = empty_world(self.register, about.id)
+        [outcome] = self._appended([Draft(world, record, NO_EVIDENCE)])
+        if isinstance(outcome, Exception):
+            raise outcome
+
+
+def _apart(
+    turns: list[Turn[Answer, Heard]],
+) -> tuple[list[Turn[Answer, Heard]], list[Turn[Answer, Heard]]]:
+    """Who goes together now, and who comes after them: one wish a case, and what changes the register alone."""
+    going: list[Turn[Answer, Heard]] = []
+    left: list[Turn[Answer, Heard]] = []
+    cases: set[UUID] = set()
+    for n, turn in enumerate(turns):
+        about = _heard_of(turn).wish.about
+        if about.kind is not Kind.CASE:
+            if going or left:
+                return going, left + turns[n:]
+            return [turn], turns[1:]
+        (left if about.id in cases else going).append(turn)
+        cases.add(about.id)
+    return going, left
+
+
+def _heard_of(turn: Turn[Answer, Heard]) -> Heard:
+    assert turn.read is not None
+    return turn.read
+
+
+def _may_decide_again(error: Exception, turn: Turn[Answer, Heard]) -> bool:
+    """Somebody else wrote first: it is read again, and decided again."""
+    overtaken = isinstance(error, Conflict) and error.flaw in ("version-exists", "rests-on-old-state")
+    return overtaken and turn.tries < TRIES - 1
+
+
+def _released(answer: Answer, release: Callable[[], Release]) -> Answer:
+    return replace(answer, release=release())
+
+
+def _give(turn: Turn[Answer, Heard], ready: Ready) -> None:
+    try:
+        turn.give(ready())
+    except Exception as error:
+        turn.fail(error)
 
 
 def hub_ask(originator: UUID, version: int) -> UUID:
@@ -497,11 +629,22 @@ def hub_ask(originator: UUID, version: int) -> UUID:
 
 def kem_of(agency: Agency) -> KemPublic:
     """The agency's wrap key in force."""
-    return KemPublic.from_json(dict(agency.kem))
+    return _kem(tuple(agency.kem.items()))
 
 
 def _signature_key(agency: Agency) -> SignaturePublic:
-    return SignaturePublic.from_json(SignatureKind.SIG, dict(agency.sig))
+    return _signature(tuple(agency.sig.items()))
+
+
+@lru_cache(maxsize=READY_KEYS)
+def _kem(key: tuple[tuple[str, str], ...]) -> KemPublic:
+    """Reading a key costs more than all that is done with it."""
+    return KemPublic.from_json(dict(key))
+
+
+@lru_cache(maxsize=READY_KEYS)
+def _signature(key: tuple[tuple[str, str], ...]) -> SignaturePublic:
+    return SignaturePublic.from_json(SignatureKind.SIG, dict(key))
 
 
 def _originator(world: World, wish: Wish) -> Originator:

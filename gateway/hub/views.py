@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from threading import Event, Thread
+from time import monotonic, sleep
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +22,9 @@ from projections.stored import Stored
 
 PAGE = 500
 PATIENCE = 15.0
+LOOK_SECONDS = 0.005
+GATHER_SECONDS = 0.03
+END_SECONDS = 10.0
 
 
 def as_stored(kept: Kept) -> Stored:
@@ -40,51 +46,35 @@ def catch_up(engine: Engine, store: Store) -> int:
         engine.apply_many([as_stored(k) for k in page])
 
 
-class Follower:
-    """Keeps the projections up with the record in a thread of its own, and answers from them."""
+class Views:
+    """What the doors ask of the rows, whoever keeps them up with the record."""
 
-    def __init__(self, engine: Engine, store: Store) -> None:
-        self._engine = engine
+    def __init__(self, queries: Queries, store: Store) -> None:
+        self.queries = queries
         self._store = store
-        self._stop = Event()
-        self.queries = Queries(engine.reader)
-        self._thread = Thread(target=self._run, name="projections", daemon=True)
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self) -> None:
-        """End the following; what was applied stays."""
-        self._stop.set()
-        self._engine.stop()
-        self._store.wake()
-        self._thread.join(timeout=10)
 
     @property
     def alive(self) -> bool:
-        return self._thread.is_alive()
+        """Whether somebody keeps the rows up."""
+        raise NotImplementedError
 
     @property
     def position(self) -> int:
-        return self._engine.position
+        """The last record whose rows stand."""
+        raise NotImplementedError
 
-    def _run(self) -> None:
-        while not self._stop.is_set():
-            try:
-                self._engine.follow(self._source())
-            except Unavailable:
-                self._stop.wait(0.5)
+    def wait_for(self, position: int, timeout: float) -> bool:
+        """Wait until the rows of this position stand, at most ``timeout`` seconds; whether they do."""
+        raise NotImplementedError
 
-    def _source(self) -> Iterator[Stored]:
-        for kept in self._store.follow(self._engine.position):
-            yield as_stored(kept)
-
-    # --- what the questions ask ------------------------------------------------------------------------------
+    def stop(self) -> None:
+        """End the following; what was applied stays."""
+        raise NotImplementedError
 
     def catch_up(self) -> int:
         """Wait until what is recorded by now is in the rows. Raises Unavailable where that takes too long."""
         head = self._store.head()
-        if not self._engine.wait_for(head, PATIENCE):
+        if not self.wait_for(head, PATIENCE):
             raise Unavailable("views-behind", "the views are still being built: try again later")
         return head
 
@@ -117,3 +107,102 @@ class Follower:
             "openings": dump(self.queries.openings(case=case, as_of=as_of)),
             "consents": dump(self.queries.consents(case=case, as_of=as_of)),
         }
+
+
+class Follower(Views):
+    """Keeps the rows up with the record in a thread of its own."""
+
+    def __init__(self, engine: Engine, store: Store) -> None:
+        super().__init__(Queries(engine.reader), store)
+        self._engine = engine
+        self._stop = Event()
+        self._thread = Thread(target=self._run, name="projections", daemon=True)
+        self._thread.start()
+
+    @property
+    def alive(self) -> bool:
+        return self._thread.is_alive()
+
+    @property
+    def position(self) -> int:
+        return self._engine.position
+
+    def wait_for(self, position: int, timeout: float) -> bool:
+        return self._engine.wait_for(position, timeout)
+
+    def stop(self) -> None:
+        self._stop.set()
+        self._engine.stop()
+        self._store.wake()
+        self._thread.join(timeout=10)
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            try:
+                self._engine.follow(self._source())
+            except Unavailable:
+                self._stop.wait(0.5)
+
+    def _source(self) -> Iterator[list[Stored]]:
+        for page in self._store.follow(self._engine.position):
+            yield [as_stored(kept) for kept in page]
+            if len(page) > 1:
+                self._stop.wait(GATHER_SECONDS)  # many come at once: more go into one transaction
+
+
+class Beside(Views):
+    """The rows are kept up by a process of its own (``projecting``), so that deciding shares no interpreter with it.
+
+    ``command``: how it is started; ``first``: what it is told on standard input. It ends with its input. One
+    that ended by itself is started again, a second later at the earliest.
+    """
+
+    def __init__(self, queries: Queries, store: Store, command: Sequence[str], first: bytes) -> None:
+        super().__init__(queries, store)
+        self._command = list(command)
+        self._first = first
+        self._ended = Event()
+        self._process = self._begun()
+        self._watch = Thread(target=self._keep, name="projecting-watch", daemon=True)
+        self._watch.start()
+
+    @property
+    def alive(self) -> bool:
+        return self._process.poll() is None
+
+    @property
+    def position(self) -> int:
+        return self.queries.head().position
+
+    def wait_for(self, position: int, timeout: float) -> bool:
+        until = monotonic() + timeout
+        while self.position < position:
+            if monotonic() > until:
+                return False
+            sleep(LOOK_SECONDS)
+        return True
+
+    def stop(self) -> None:
+        self._ended.set()
+        self._watch.join()
+        assert self._process.stdin is not None
+        with suppress(OSError):
+            self._process.stdin.close()
+        try:
+            self._process.wait(END_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def _begun(self) -> subprocess.Popen[bytes]:
+        process = subprocess.Popen(self._command, stdin=subprocess.PIPE)
+        assert process.stdin is not None
+        with suppress(OSError):  # it has ended already: the watch sees it
+            process.stdin.write(self._first)
+            process.stdin.flush()
+        return process
+
+    def _keep(self) -> None:
+        while not self._ended.wait(1.0):
+            if self._process.poll() is not None:
+                self._process = self._begun()

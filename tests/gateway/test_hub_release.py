@@ -50,15 +50,17 @@ class Watched:
 
     def __init__(self, hub: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
         self.events: list[tuple[str, object]] = []
-        append, wrap, sealed, release = Store.append, Store.wrap, Store.sealed_item, Hub._release
+        append, wrap, sealed, release = Store.append_each, Store.wrap, Store.sealed_item, Hub._release
         events = self.events
 
-        def appending(store: Store, record: Any, *args: Any) -> Any:
-            events.append(("appending", type(record.fact)))
-            answer = append(store, record, *args)
-            assert store.head() >= answer[0]
-            events.append(("durable", type(record.fact)))
-            return answer
+        def appending(store: Store, drafts: Any) -> Any:
+            events.extend(("appending", type(record.fact)) for record, _, _ in drafts)
+            answers = append(store, drafts)
+            for (record, _, _), answer in zip(drafts, answers, strict=True):
+                if not isinstance(answer, Exception):
+                    assert store.head() >= answer[0]
+                    events.append(("durable", type(record.fact)))
+            return answers
 
         def taking(store: Store, *args: Any) -> bytes:
             events.append(("wrap", None))
@@ -72,7 +74,7 @@ class Watched:
             events.append(("release", None))
             return release(self, *args, **kwargs)
 
-        monkeypatch.setattr(Store, "append", appending)
+        monkeypatch.setattr(Store, "append_each", appending)
         monkeypatch.setattr(Store, "wrap", taking)
         monkeypatch.setattr(Store, "sealed_item", taking_item)
         monkeypatch.setattr(Hub, "_release", releasing)

@@ -14,7 +14,7 @@ from keys.frame import WISH, parse_frame, verify
 from keys.item import open_item
 from keys.keystore import Cost, seal_keystore, unseal_keystore
 from keys.leaf import Leaf, leaf_tag, record_sha
-from keys.receipt import Receipt, sign_receipt, verify_receipt
+from keys.receipt import Receipt, sign_receipts, verify_receipt
 from keys.record import (
     list_parts,
     match_items,
@@ -126,7 +126,7 @@ def whole(world):
         "record": world.state,
         "item": world.sealed[0].sealed,
         "wrap": world.wraps[world.item_ids[0], world.core],
-        "receipt": sign_receipt(receipt, world.log),
+        "receipt": sign_receipts([receipt], world.log)[0],
         "keystore": _KEYSTORE,
     }
 

@@ -21,8 +21,8 @@ from keys.item import key_commitment, open_item
 from keys.keyset import verify_key_set
 from keys.keystore import unseal_keystore
 from keys.leaf import leaf_tag, parse_leaf, record_sha
-from keys.lp import About, lp
-from keys.receipt import encode_receipt, verify_receipt
+from keys.lp import About, lp, sha256
+from keys.receipt import encode_note, encode_notes, verify_receipt
 from keys.record import (
     list_parts,
     match_items,
@@ -169,7 +169,11 @@ def test_receipt_and_leaf():
     given = vector("receipt")
     log = SignaturePublic.from_json(SignatureKind.LOG, given["log"])
     receipt = verify_receipt(bytes.fromhex(given["receipt"]), log)
-    assert encode_receipt(receipt).decode() == given["payload"]
+    note = encode_note(receipt)
+    assert note.decode() == given["note"]
+    others = [sha256(bytes([n])).hex() for n in range(2)]
+    assert encode_notes(receipt.hub, receipt.mode, [b"\0", note, b"\1"]).decode() == given["payload"]
+    assert [others[0], sha256(note).hex(), others[1]] == json.loads(given["payload"])["notes"]
     assert receipt.leaf == parse_leaf(given["leaf"].encode())
     assert parse_leaf(given["leaf"].encode()).encode().decode() == given["leaf"]
 

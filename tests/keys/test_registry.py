@@ -6,7 +6,7 @@ import dataclasses
 import hashlib
 import hmac
 import json
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -23,7 +23,14 @@ from keys.keyset import (
 )
 from keys.leaf import Leaf, leaf_tag, parse_leaf, record_sha
 from keys.lp import ZEROS, About, lp, sha256
-from keys.receipt import Receipt, encode_receipt, parse_receipt, sign_receipt, verify_receipt
+from keys.receipt import (
+    Receipt,
+    encode_note,
+    encode_notes,
+    parse_receipt,
+    sign_receipts,
+    verify_receipt,
+)
 from keys.signing import SignatureKeys, SignatureKind
 from keys.wish import AUDIT, REGISTRY, encode_wish
 
@@ -344,26 +351,45 @@ def receipt_of(world, **changes):
 @pytest.mark.parametrize("changes", [{}, {"leaf": None, "mode": "real"}], ids=["recorded", "not recorded"])
 def test_a_receipt_is_read_as_it_was_signed(world, changes):
     receipt = receipt_of(world, **changes)
-    data = sign_receipt(receipt, world.log)
-    assert data.startswith(b"KHT1")
+    [data] = sign_receipts([receipt], world.log)
+    assert data.startswith(b"KHN1")
     assert verify_receipt(data, world.log.public) == receipt
+
+
+def test_answers_signed_together_are_each_read_alone(refuses, world):
+    receipts = [receipt_of(world, ask_id=uuid4()) for _ in range(64)]
+    signed = sign_receipts(receipts, world.log)
+    assert [verify_receipt(one, world.log.public) for one in signed] == receipts
+    assert len({one[-2500:] for one in signed}) == 1, "one signature for all"
+    for wrong in ([], [*receipts, receipts[0]], [receipts[0], receipt_of(world, mode="real")]):
+        with refuses(Malformed, "receipt-count"):
+            sign_receipts(wrong, world.log)
+
+
+def test_attack_note_that_was_not_signed_is_refused(refuses, world):
+    mine, other = (sign_receipts([receipt_of(world, ask_id=uuid4())], world.log)[0] for _ in range(2))
+    length = 6 + int.from_bytes(mine[4:6], "big")
+    with refuses(Untrusted, "receipt-note"):
+        verify_receipt(mine[:length] + other[length:], world.log.public)
 
 
 def test_attack_receipt_of_another_log_or_of_an_agency_is_refused(refuses, world):
     other = SignatureKeys.generate(SignatureKind.LOG)
     with refuses(Untrusted, "signature-key"):
-        verify_receipt(sign_receipt(receipt_of(world), other), world.log.public)
+        verify_receipt(sign_receipts([receipt_of(world)], other)[0], world.log.public)
     with refuses(Untrusted, "signature-key"):
-        verify_receipt(sign_receipt(receipt_of(world), world.core_sig), world.log.public)
+        verify_receipt(sign_receipts([receipt_of(world)], world.core_sig)[0], world.log.public)
 
 
 def test_attack_wish_frame_passed_off_as_a_receipt_is_refused(refuses, world):
-    payload = encode_receipt(receipt_of(world))
+    note = encode_note(receipt_of(world))
+    head = b"KHN1" + len(note).to_bytes(2, "big") + note
+    wish = sign(WISH, encode_notes(world.hub, "rehearsal", [note]), world.log)
     with refuses(Malformed, "frame-magic"):
-        verify_receipt(sign(WISH, payload, world.log).encode(), world.log.public)
-    moved = dataclasses.replace(sign(WISH, payload, world.log), magic=RECEIPT.magic)
+        verify_receipt(head + wish.encode(), world.log.public)
+    moved = dataclasses.replace(wish, magic=RECEIPT.magic)
     with refuses(Untrusted, "wrong-ed25519-signature"):
-        verify_receipt(moved.encode(), world.log.public)
+        verify_receipt(head + moved.encode(), world.log.public)
 
 
 def test_a_receipt_of_more_than_16_kib_is_refused(refuses, world):
@@ -377,17 +403,41 @@ def test_a_receipt_of_more_than_16_kib_is_refused(refuses, world):
         pytest.param("v", 2, "receipt-v", id="version"),
         pytest.param("hub", "", "receipt-hub", id="hub"),
         pytest.param("mode", "test", "receipt-mode", id="mode"),
-        pytest.param("ask_id", "x", "receipt-ask-id", id="ask"),
-        pytest.param("frame", None, "receipt-frame", id="frame"),
-        pytest.param("leaf", {}, "leaf-keys", id="leaf"),
-        pytest.param("promised_at", None, "receipt-promised-at", id="promise"),
+        pytest.param("notes", None, "receipt-notes", id="notes"),
+        pytest.param("notes", ["00"] * 65, "receipt-notes", id="too many notes"),
         pytest.param("x", 1, "receipt-keys", id="a key more"),
     ],
 )
-def test_a_receipt_of_another_form_is_refused(refuses, world, key, value, flaw):
-    whole = json.loads(encode_receipt(receipt_of(world))) | {key: value}
+def test_a_list_of_notes_of_another_form_is_refused(refuses, world, key, value, flaw):
+    note = encode_note(receipt_of(world))
+    whole = json.loads(encode_notes(world.hub, "rehearsal", [note])) | {key: value}
     with refuses(Malformed, flaw):
-        parse_receipt(canonical.encode(whole))
+        parse_receipt(canonical.encode(whole), note)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "flaw"),
+    [
+        pytest.param("v", 2, "note-v", id="version"),
+        pytest.param("ask_id", "x", "note-ask-id", id="ask"),
+        pytest.param("frame", None, "note-frame", id="frame"),
+        pytest.param("leaf", {}, "leaf-keys", id="leaf"),
+        pytest.param("promised_at", None, "note-promised-at", id="promise"),
+        pytest.param("x", 1, "note-keys", id="a key more"),
+    ],
+)
+def test_a_note_of_another_form_is_refused(refuses, world, key, value, flaw):
+    note = canonical.encode(json.loads(encode_note(receipt_of(world))) | {key: value})
+    with refuses(Malformed, flaw):
+        parse_receipt(encode_notes(world.hub, "rehearsal", [note]), note)
+
+
+def test_a_receipt_cut_off_or_of_another_magic_is_refused(refuses, world):
+    [data] = sign_receipts([receipt_of(world)], world.log)
+    with refuses(Malformed, "receipt-truncated"):
+        verify_receipt(data[:40], world.log.public)
+    with refuses(Malformed, "receipt-magic"):
+        verify_receipt(b"KHT1" + data[4:], world.log.public)
 
 
 def test_a_wish_frame_verifies_as_what_it_is(world):

@@ -258,11 +258,11 @@ def test_who_waits_for_a_position_reads_its_own_writes(make: Make, life: Story) 
     engine = make(life)
     go = threading.Event()
 
-    def source() -> Iterator[Stored | None]:
-        yield None
-        yield from life.stream[:3]
+    def source() -> Iterator[list[Stored]]:
+        yield []
+        yield life.stream[:3]
         go.wait()
-        yield from life.stream[3:]
+        yield from ([stored] for stored in life.stream[3:])
 
     thread = threading.Thread(target=engine.follow, args=(source(),))
     thread.start()
@@ -277,10 +277,10 @@ def test_who_waits_for_a_position_reads_its_own_writes(make: Make, life: Story) 
 def test_a_stopped_engine_follows_no_further(make: Make, life: Story) -> None:
     engine = make(life)
 
-    def source() -> Iterator[Stored]:
-        yield life.stream[0]
+    def source() -> Iterator[list[Stored]]:
+        yield [life.stream[0]]
         engine.stop()
-        yield life.stream[1]
+        yield [life.stream[1]]
         raise AssertionError("nobody asks for more")
 
     engine.follow(source())
@@ -290,10 +290,10 @@ def test_a_stopped_engine_follows_no_further(make: Make, life: Story) -> None:
 def test_what_ends_following_is_kept_and_wakes_who_waits(make: Make, life: Story) -> None:
     engine = make(life)
     with pytest.raises(Broken, match="gap"):
-        engine.follow(life.stream[1:])
+        engine.follow([life.stream[1:]])
     assert isinstance(engine.failure, Broken)
     assert not engine.wait_for(1, 60)
-    engine.follow(life.stream)
+    engine.follow([life.stream])
     assert engine.failure is None
     assert engine.wait_for(len(life.stream), 0)
 

@@ -1,0 +1,107 @@
+"""A hub in a process of its own, with its agencies, as an operator would run it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import UUID
+
+from domain.codes import Body, Role
+from domain.errors import Unavailable
+from gateway.client import HubClient
+from gateway.installation import Installation, make_installation
+from gateway.setup import Listed, RegisterFile, register_agencies
+from keys.signing import KemKey, SignatureKeys
+
+END_SECONDS = 20.0
+HOSPITAL, CORE, COORD = "MID-HOSP", "AZ-CORE", "AZ-COORD"
+AGENCIES = RegisterFile(
+    agencies=(
+        Listed(CORE, "あおぞら市こども家庭センター", (Role.CORE,), Body.MUNICIPALITY, "AZ", 1),
+        Listed(COORD, "あおぞら市要対協調整機関", (Role.COORD,), Body.MUNICIPALITY, "AZ", 1),
+        Listed(HOSPITAL, "みどりの架空総合病院", (Role.MED,), Body.MEDICAL, None, 2),
+    ),
+    core=CORE,
+    coordinating=COORD,
+)
+
+
+@dataclass(frozen=True)
+class Agency:
+    """One agency's keys, and its key set in force."""
+
+    id: UUID
+    sig: SignatureKeys
+    kem: KemKey
+    keyset: bytes
+
+
+@dataclass(frozen=True)
+class Ground:
+    """A running hub and who speaks to it. ``now``: where its clock stands."""
+
+    installation: Installation
+    url: str
+    now: datetime
+    agencies: dict[str, Agency]
+
+
+@contextmanager
+def child(module: str, *arguments: str, first: bytes = b"") -> Iterator[str]:
+    """A module of ours as a process; yields the URL that it prints first. Ends it as an operator would."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", module, *arguments],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        cwd=Path(__file__).parents[2],
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    try:
+        process.stdin.write(first)
+        process.stdin.flush()
+        said = process.stdout.readline().decode()
+        if "http://" not in said:
+            raise Unavailable("not-served", f"{module} did not start")
+        yield said[said.index("http://") :].strip()
+    finally:
+        process.stdin.close()
+        process.terminate()
+        try:
+            process.wait(END_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        process.stdout.close()
+
+
+@contextmanager
+def bench_hub(folder: Path) -> Iterator[Ground]:
+    """A fresh rehearsal hub in this folder. Its clock stands, so that no wish made beforehand grows too old."""
+    now = datetime.now(UTC).replace(microsecond=0)
+    made = make_installation(folder, mode="rehearsal")
+    with ExitStack() as stack:
+        url = stack.enter_context(
+            child(
+                __import__("os").environ.get("CLI", "gateway.cli"),
+                "hub",
+                "serve",
+                "--data",
+                str(folder),
+                "--clock",
+                now.isoformat(),
+            )
+        )
+        register_agencies(made, url, AGENCIES)
+        client = HubClient(url, hub=made.hub)
+        stack.callback(client.close)
+        agencies = {}
+        for place in made.agencies():
+            sig, kem = made.agency_keys(place)
+            agencies[place.code] = Agency(place.id, sig, kem, client.key_sets(place.id)[-1].digest)
+        yield Ground(made, url, now, agencies)

@@ -1,0 +1,69 @@
+"""Senders for a bench: keep-alive HTTP/1.1 with as little work a request as can be, each answer timed.
+
+An ordinary client costs more than what is measured here; two cores are shared by both sides.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from time import perf_counter
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a number of senders saw. ``seconds``: from the first request to the last answer; ``times``: each
+    request's, in seconds; ``answers``: status and body, in the order of the requests."""
+
+    seconds: float
+    times: tuple[float, ...]
+    answers: tuple[tuple[int, bytes], ...]
+
+    @property
+    def rate(self) -> float:
+        """Requests a second."""
+        return len(self.times) / self.seconds
+
+    def quantile(self, part: float) -> float:
+        """The time (seconds) under which this part of the requests was answered."""
+        ordered = sorted(self.times)
+        return ordered[min(len(ordered) - 1, int(part * len(ordered)))]
+
+
+def send_all(url: str, path: str, lanes: Sequence[Sequence[bytes]]) -> Run:
+    """POST every body of every lane; one sender a lane, one after the other in it."""
+    return asyncio.run(_send_all(url, path, lanes))
+
+
+async def _send_all(url: str, path: str, lanes: Sequence[Sequence[bytes]]) -> Run:
+    host, _, port = url.removeprefix("http://").partition(":")
+    links = [await asyncio.open_connection(host, int(port)) for _ in lanes]
+    head = (
+        f"POST {path} HTTP/1.1\r\nhost: {host}\r\ncontent-type: application/octet-stream\r\ncontent-length: "
+    )
+    try:
+        began = perf_counter()
+        found = await asyncio.gather(
+            *(_lane(*link, head.encode(), lane) for link, lane in zip(links, lanes, strict=True))
+        )
+        seconds = perf_counter() - began
+    finally:
+        for _, writer in links:
+            writer.close()
+    flat = [one for lane in found for one in lane]
+    return Run(seconds, tuple(t for t, _, _ in flat), tuple((status, body) for _, status, body in flat))
+
+
+async def _lane(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, head: bytes, bodies: Sequence[bytes]
+) -> list[tuple[float, int, bytes]]:
+    found = []
+    for body in bodies:
+        began = perf_counter()
+        writer.write(head + str(len(body)).encode() + b"\r\n\r\n" + body)
+        answer = await reader.readuntil(b"\r\n\r\n")
+        length = int(answer.lower().split(b"content-length:")[1].split(b"\r\n")[0])
+        content = await reader.readexactly(length)
+        found.append((perf_counter() - began, int(answer[9:12]), content))
+    return found
