@@ -15,7 +15,6 @@ from domain.errors import Malformed
 
 MAX_DEPTH = 16
 INT_LIMIT = 1 << 53
-_HEX = re.compile(r"(?:[0-9a-f]{2})*")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z")
 
@@ -55,24 +54,26 @@ def parse(data: bytes) -> Any:
 
 
 def _check(value: Any, depth: int) -> None:
-    if depth > MAX_DEPTH or (depth == MAX_DEPTH and isinstance(value, dict | list | tuple)):
+    if value is None or isinstance(value, str | bool):
+        return
+    if isinstance(value, int):
+        if abs(value) >= INT_LIMIT:
+            raise Malformed("json-integer-range", "integers stay below 2^53 in size")
+        return
+    if depth >= MAX_DEPTH and isinstance(value, dict | list | tuple):
         raise Malformed("json-depth", "nest at most 16 deep")
-    match value:
-        case None | str() | bool():
-            return
-        case int():
-            if abs(value) >= INT_LIMIT:
-                raise Malformed("json-integer-range", "integers stay below 2^53 in size")
-        case dict():
-            for key, inner in value.items():
-                if not isinstance(key, str):
-                    raise Malformed("json-key", "keys are text")
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            if type(inner) is not str:  # most are
                 _check(inner, depth + 1)
-        case list() | tuple():
-            for inner in value:
+            if not isinstance(key, str):
+                raise Malformed("json-key", "keys are text")
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            if type(inner) is not str:
                 _check(inner, depth + 1)
-        case _:
-            raise Malformed("json-type", "only text, integers, true, false, null, lists and objects")
+    else:
+        raise Malformed("json-type", "only text, integers, true, false, null, lists and objects")
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -99,9 +100,12 @@ def hex_(data: bytes) -> str:
 
 def parse_hex(text: object, length: int | None = None) -> bytes:
     """Bytes of lower-case hex, of just ``length`` bytes where given. Raises Malformed."""
-    if not isinstance(text, str) or _HEX.fullmatch(text) is None:
+    try:
+        data = bytes.fromhex(text) if isinstance(text, str) else None
+    except ValueError:
+        data = None
+    if data is None or data.hex() != text:
         raise Malformed("hex-form", "write lower-case hex")
-    data = bytes.fromhex(text)
     if length is not None and len(data) != length:
         raise Malformed("hex-length", f"write just {length} bytes as hex")
     return data

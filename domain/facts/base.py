@@ -78,22 +78,40 @@ def dump(value: Any) -> Any:
 
     Sets become sorted lists; times are UTC with six decimals; a naive time is an error.
     """
-    if is_dataclass(value) and not isinstance(value, type):
-        return {f.name: dump(getattr(value, f.name)) for f in fields(value)}
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, UUID):
-        return str(value)
-    if isinstance(value, datetime):
-        if value.tzinfo is None:
-            raise ValueError("a time without zone")
-        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, dict):
-        return {str(dump(k)): dump(v) for k, v in value.items()}
-    if isinstance(value, frozenset):
-        return sorted((dump(v) for v in value), key=str)
-    if isinstance(value, (tuple, list)):
-        return [dump(v) for v in value]
-    return value
+    write = _dumpers.get(type(value))
+    if write is None:
+        write = _dumpers[type(value)] = _dumper(type(value))
+    return write(value)
+
+
+_dumpers: dict[type, Callable[[Any], Any]] = {}
+
+
+def _dumper(kind: type) -> Callable[[Any], Any]:
+    """How values of this class are written, found once a class."""
+    if is_dataclass(kind):
+        names = tuple(f.name for f in fields(kind))
+        return lambda value: {name: dump(getattr(value, name)) for name in names}
+    for base, write in _WRITTEN:
+        if issubclass(kind, base):
+            return write
+    return lambda value: value
+
+
+def _time(at: datetime) -> str:
+    if at.tzinfo is None:
+        raise ValueError("a time without zone")
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+_WRITTEN: tuple[tuple[type, Callable[[Any], Any]], ...] = (
+    (Enum, lambda value: value.value),
+    (UUID, str),
+    (datetime, _time),
+    (date, date.isoformat),
+    (dict, lambda value: {str(dump(k)): dump(v) for k, v in value.items()}),
+    (frozenset, lambda value: sorted((dump(v) for v in value), key=str)),
+    (tuple, lambda value: [dump(v) for v in value]),
+    (list, lambda value: [dump(v) for v in value]),
+)
+"""The first that fits is taken: a ``datetime`` is a ``date`` too."""

@@ -10,7 +10,8 @@ import os
 import signal
 import sys
 from pathlib import Path
-from threading import Event, Thread
+from threading import Thread
+from time import sleep
 
 from gateway.archive import alone_on_views, open_archive
 from gateway.hub.views import Follower
@@ -23,20 +24,20 @@ def main() -> None:
     """``python -m gateway.hub.projecting FOLDER``, with the passphrase in hex as the first line of input."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the hub that started it ends it
     passphrase = bytes.fromhex(sys.stdin.readline().strip())
+    Thread(target=_end_with_input, daemon=True).start()
     os.nice(LESS_URGENT)
     installation = open_installation(Path(sys.argv[1]), passphrase)
     with alone_on_views(installation), open_archive(installation, start_bus=False) as archive:
         follower = Follower(archive.views, archive.store)
-        ended = Event()
-        Thread(target=_until_input_ends, args=(ended,), daemon=True).start()
-        while follower.alive and not ended.wait(0.5):
-            pass
-        follower.stop()
+        while follower.alive:
+            sleep(1.0)
 
 
-def _until_input_ends(ended: Event) -> None:
-    sys.stdin.read()
-    ended.set()
+def _end_with_input() -> None:
+    """At once, whatever it waits for: rows and position are written together, so nothing is left half done."""
+    while sys.stdin.read(4096):
+        pass
+    os._exit(0)
 
 
 if __name__ == "__main__":
