@@ -393,6 +393,27 @@ def _progress(*, quiet: bool) -> Iterator[Callable[[str], None]]:
         yield lambda what: bar.update(task, description=what)
 
 
+@app.command()
+def bench(
+    wishes: Annotated[int, typer.Option("--wishes", help="1回の測定で送る件数", min=1)] = 640,
+    rounds: Annotated[int, typer.Option("--rounds", help="繰り返し(中央値をとります)", min=1)] = 3,
+    as_json: AsJson = False,
+) -> None:
+    """速さを測ります: 同じバイト列を、素の部品と並べて、1回の実行で。"""
+    from gateway.bench.run import Bench, machine
+
+    with err.status("測定の準備") as status:
+        rows = Bench(wishes, rounds, status.update).run()
+    about = machine()
+    if as_json:
+        print(json.dumps({"machine": about, "rows": rows}, ensure_ascii=False, indent=2))
+        return
+    table = Table("測ったもの", "件/秒", "比べた相手", "比", "p50 ms", "p95 ms", "p99 ms", title=str(about))
+    for row in rows:
+        table.add_row(*("" if v is None else str(v) for v in row.values()))
+    out.print(table)
+
+
 @contextmanager
 def _bar(title: str, *, quiet: bool) -> Iterator[Callable[[int, int], None]]:
     """A bar that says how far it is."""

@@ -1,0 +1,24 @@
+"""The bench itself: a tiny run measures every part on real ground. No time is asserted."""
+
+from __future__ import annotations
+
+from gateway.bench.run import SENDERS, Bench
+from gateway.bench.senders import Run
+
+PARTS = ("raw publish", "recorder", "bare route", "hub door", "opening an item")
+
+
+def test_a_tiny_run_measures_every_part_beside_the_raw_one() -> None:
+    rows = {row["name"]: row for row in Bench(16, 1).run()}
+    for senders in SENDERS:
+        for part in PARTS:
+            row = rows.pop(f"{part}, {senders}")
+            assert row["per_second"] > 0
+            assert row["p50_ms"] <= row["p95_ms"] <= row["p99_ms"]
+            assert (row["ratio"] is None) == (part == "raw publish")
+    assert set(rows) == {"reading the log", "verifying the record", "rebuilding the views"}
+
+
+def test_a_quantile_is_a_time_that_was_seen() -> None:
+    run = Run(2.0, tuple(n / 100 for n in range(1, 101)), ())
+    assert (run.rate, run.quantile(0.5), run.quantile(0.99), run.quantile(1.0)) == (50.0, 0.51, 1.0, 1.0)
