@@ -394,6 +394,66 @@ def _progress(*, quiet: bool) -> Iterator[Callable[[str], None]]:
 
 
 @app.command()
+def send(
+    code: Annotated[str, typer.Option("--agency", help="送る機関の略号")],
+    file: Annotated[Path | None, typer.Argument(help="FHIR Bundle(JSON)・xlsx・csv", dir_okay=False)] = None,
+    door: Annotated[str | None, typer.Option("--door", help="動いている窓口のURL")] = None,
+    token_file: Annotated[
+        Path | None, typer.Option("--token-file", help="窓口のシステム用トークンのファイル", dir_okay=False)
+    ] = None,
+    data: Annotated[
+        Path | None, typer.Option("--data", help="窓口が動いていないとき: 鍵のあるフォルダ")
+    ] = None,
+    hub_url: Annotated[str | None, typer.Option("--hub", help="窓口が動いていないとき: ハブのURL")] = None,
+    answer: Annotated[Path | None, typer.Option("--answer", help="回答を書くファイル")] = None,
+    template: Annotated[
+        Path | None, typer.Option("--template", help="送らずに、xlsxのひな形をここに書きます", dir_okay=False)
+    ] = None,
+    passphrase_file: PassphraseFile = None,
+    passphrase_fd: PassphraseFd = None,
+) -> None:
+    """ファイルを機関の窓口から送り、回答を受け取ります(0: すべて記録, 1: 誤り・拒否あり)。"""
+    from adapters.agencies.spreadsheet import template as blank
+    from gateway.sending import keep_answer, read_file, through_door, with_keys
+
+    if template is not None:
+        template.write_bytes(blank())
+        out.print(f"ひな形を書きました: {template}", highlight=False)
+        return
+    if file is None or (door is None) == (data is None or hub_url is None):
+        raise typer.BadParameter("ファイルと、--door または --data と --hub を指定してください")
+    sent = read_file(file)
+    if door is not None:
+        token = None if token_file is None else read_file(token_file).decode().strip()
+        with err.status("送信しています"):
+            found = through_door(door, token, sent)
+    else:
+        assert data is not None
+        assert hub_url is not None
+        installation = _installation(data, passphrase_file, passphrase_fd)
+        with _bar("送信", quiet=False) as tell:
+            found = with_keys(installation, code, hub_url, sent, tell)
+    kept = keep_answer(file, found, answer)
+    print_file(found)
+    out.print(f"回答: {kept}", highlight=False)
+    raise typer.Exit(0 if found["ok"] else 1)
+
+
+def print_file(found: dict[str, Any]) -> None:
+    """What became of a file's messages, or what is wrong with it."""
+    if found["findings"]:
+        out.print("[bold red]何も受け付けていません。[/] 次の箇所を直して送り直してください。")
+        table = Table("場所", "項目", "誤り", "直し方")
+        for one in found["findings"]:
+            table.add_row(one["place"], one["field"], one["what"], one["remedy"])
+    else:
+        table = Table("場所", "受付番号", "結果", "直し方")
+        for one in found["rows"]:
+            table.add_row(one["place"], one["message"], one["words"], one["remedy"])
+    out.print(table)
+
+
+@app.command()
 def bench(
     wishes: Annotated[int, typer.Option("--wishes", help="1回の測定で送る件数", min=1)] = 640,
     rounds: Annotated[int, typer.Option("--rounds", help="繰り返し(中央値をとります)", min=1)] = 3,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from adapters.agencies import WrongFile
 from domain.errors import (
     Broken,
     Conflict,
@@ -44,8 +45,8 @@ MEDIA_TYPE = "application/problem+json"
 
 def problem(error: ExchangeError) -> tuple[int, dict[str, Any]]:
     """The HTTP status and the problem document of an error."""
-    branch = type(error)
-    body = {
+    branch = next(one for one in STATUS if isinstance(error, one))
+    body: dict[str, Any] = {
         "type": f"urn:kakehashi:problem:{branch.code}:{error.flaw}",
         "title": TITLES[branch],
         "status": STATUS[branch],
@@ -53,6 +54,8 @@ def problem(error: ExchangeError) -> tuple[int, dict[str, Any]]:
         "flaw": error.flaw,
         "detail": error.remedy,
     }
+    if isinstance(error, WrongFile):
+        body["findings"] = [finding.to_json() for finding in error.findings]
     return STATUS[branch], body
 
 

@@ -8,11 +8,22 @@ from time import monotonic, sleep
 from types import TracebackType
 
 import uvicorn
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 
-from domain.errors import Unavailable
+from domain.errors import Malformed, Unavailable
 
 START_SECONDS = 20.0
+
+
+async def bounded_body(request: Request, most: int) -> bytes:
+    """The body, kept in memory alone, refused as soon as it is longer than it may be. Raises Malformed."""
+    chunks, size = [], 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > most:
+            raise Malformed("body-too-long", f"send at most {most} bytes")
+        chunks.append(chunk)
+    return b"".join(chunks)
 
 
 class Served:

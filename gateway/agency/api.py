@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID, uuid4
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
+from adapters.agencies import Finding, WrongFile
+from adapters.agencies.contract import MAX_FILE_BYTES
 from domain.codes import Flag, Purpose, Section
 from domain.errors import Malformed
 from domain.facts import FACTS, CaseMessage, Kind
 from gateway.agency.door import Door, Part, Sent
+from gateway.agency.files import Answered, Files
 from gateway.agency.staff import Person
 from gateway.pages.texts import reason_text
+from gateway.problems import problem
+from gateway.serving import bounded_body
 
 
 class Strict(BaseModel):
@@ -138,10 +147,69 @@ def sent_out(sent: Sent) -> SentOut:
     )
 
 
+class FileRowOut(Strict):
+    """What became of one message of a file."""
+
+    place: str
+    case: UUID
+    message: UUID
+    outcome: str
+    reason: str | None
+    words: str
+    remedy: str
+
+
+class FileOut(Strict):
+    """What became of a file. ``answer``: in the sender's own format, base64; ``ending``: of its name."""
+
+    ok: bool
+    rows: list[FileRowOut]
+    media_type: str
+    ending: str
+    answer: str
+    findings: list[dict[str, str]] = []
+
+
+def file_out(answered: Answered, findings: Sequence[Finding] = ()) -> FileOut:
+    """A file's answer as this API tells it."""
+    return FileOut(
+        ok=answered.ok,
+        rows=[
+            FileRowOut(
+                place=place,
+                case=o.case,
+                message=o.message,
+                outcome=o.outcome,
+                reason=o.reason,
+                words=o.words,
+                remedy=o.remedy,
+            )
+            for place, o in answered.rows
+        ],
+        media_type=answered.media_type,
+        ending=answered.ending,
+        answer=b64encode(answered.data).decode("ascii"),
+        findings=[finding.to_json() for finding in findings],
+    )
+
+
 def agency_api(door: Door, who: Any) -> APIRouter:
     """The routes. ``who``: the dependency that names the system or person, or refuses."""
     api = APIRouter(prefix="/api", tags=["agency"])
     caller = Depends(who)
+    files = Files(door)
+
+    @api.post("/files")
+    async def post_file(request: Request, person: Person = caller) -> JSONResponse:
+        """Send a file (FHIR Bundle, xlsx, csv) as it is; its content tells its format. 200: taken, with what
+        became of each message; 400: nothing was taken, with all findings. The same bytes are recorded once."""
+        data = await bounded_body(request, MAX_FILE_BYTES)
+        try:
+            answered = await run_in_threadpool(files.send, person, data)
+        except WrongFile as wrong:
+            told = file_out(Files.refused(data, wrong), wrong.findings)
+            return JSONResponse(problem(wrong)[1] | told.model_dump(mode="json"), 400)
+        return JSONResponse(file_out(answered).model_dump(mode="json"))
 
     @api.post("/messages")
     def post_message(message: MessageIn, person: Person = caller) -> SentOut:

@@ -25,6 +25,9 @@ CREATE TABLE IF NOT EXISTS key_sets(digest BLOB PRIMARY KEY, agency TEXT NOT NUL
 CREATE TABLE IF NOT EXISTS inbox(
     case_id TEXT NOT NULL, message TEXT NOT NULL, seq INTEGER NOT NULL, body TEXT NOT NULL,
     PRIMARY KEY(case_id, message));
+CREATE TABLE IF NOT EXISTS intake(
+    file BLOB NOT NULL, n INTEGER NOT NULL, ask_id TEXT NOT NULL, case_id TEXT NOT NULL, PRIMARY KEY(file, n));
+CREATE TABLE IF NOT EXISTS families(reference BLOB PRIMARY KEY, case_id TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS state(key TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
 
@@ -142,6 +145,32 @@ class Book:
             CONFIRMED,
         )
         return rows[0][0] if rows else None
+
+    # --- files -----------------------------------------------------------------------------------------------
+
+    def intake(self, file: bytes) -> list[tuple[UUID, UUID]]:
+        """Ask id and case of each message of a file that was taken; none where it was not."""
+        rows = self._rows("SELECT ask_id, case_id FROM intake WHERE file=? ORDER BY n", file)
+        return [(UUID(ask), UUID(case)) for ask, case in rows]
+
+    def family(self, reference: bytes) -> UUID | None:
+        """The case that this agency knows under a number of its own (its keyed digest)."""
+        rows = self._rows("SELECT case_id FROM families WHERE reference=?", reference)
+        return UUID(rows[0][0]) if rows else None
+
+    def keep_intake(
+        self, file: bytes, messages: list[tuple[UUID, UUID]], families: dict[bytes, UUID]
+    ) -> None:
+        """A file is taken, whole: what it will be sent as, before anything of it is sent."""
+        with self._write() as db:
+            db.executemany(
+                "INSERT INTO intake VALUES (?,?,?,?)",
+                [(file, n, str(ask), str(case)) for n, (ask, case) in enumerate(messages)],
+            )
+            db.executemany(
+                "INSERT OR IGNORE INTO families VALUES (?,?)",
+                [(reference, str(case)) for reference, case in families.items()],
+            )
 
     # --- key sets ------------------------------------------------------------------------------------------
 

@@ -152,6 +152,10 @@ class Door:
                     raise
             raise AssertionError("the loop returns or raises")  # no cover
 
+    def own_digest(self, data: bytes) -> bytes:
+        """By what this door, and nobody else, knows these bytes again (KH-1 §4)."""
+        return self._kem.own_digest(data)
+
     def _again(self, known: Outgoing, own: bytes | None) -> Sent:
         """What became of a wish that was asked before, if it was this very one."""
         if own is None or known.asked != own:

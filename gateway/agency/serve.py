@@ -13,7 +13,7 @@ from gateway.agency.book import Book
 from gateway.agency.door import Door
 from gateway.agency.staff import Staff
 from gateway.client import HubClient
-from gateway.installation import Installation
+from gateway.installation import AgencyPlace, Installation
 from gateway.serving import Served
 from keys.canonical import parse_time
 
@@ -22,8 +22,10 @@ DUTY_ACTOR = "door"
 
 
 @contextmanager
-def serve_agency(installation: Installation, code: str, hub_url: str, *, port: int = 0) -> Iterator[str]:
-    """The door of this agency, served until the context ends. Yields its URL.
+def opened_door(
+    installation: Installation, code: str, hub_url: str
+) -> Iterator[tuple[Door, AgencyPlace, str]]:
+    """The door of this agency, its place, and the hub's mode; closed with the context.
 
     Raises NotThere (no such agency in the folder), Untrusted (the hub is not the pinned one), Unavailable.
     """
@@ -44,6 +46,14 @@ def serve_agency(installation: Installation, code: str, hub_url: str, *, port: i
             genesis=genesis,
             now=clock_of(client, genesis.mode),
         )
+        yield door, place, genesis.mode
+
+
+@contextmanager
+def serve_agency(installation: Installation, code: str, hub_url: str, *, port: int = 0) -> Iterator[str]:
+    """The door of this agency, served until the context ends. Yields its URL. Raises as ``opened_door``."""
+    with ExitStack() as parts:
+        door, place, mode = parts.enter_context(opened_door(installation, code, hub_url))
         staff = Staff(place.folder / "staff.db")
         parts.callback(staff.close)
         ended = Event()
@@ -51,7 +61,7 @@ def serve_agency(installation: Installation, code: str, hub_url: str, *, port: i
         duties.start()
         parts.callback(duties.join, 5)
         parts.callback(ended.set)
-        served = parts.enter_context(Served(agency_app(door, staff=staff, mode=genesis.mode), port=port))
+        served = parts.enter_context(Served(agency_app(door, staff=staff, mode=mode), port=port))
         yield served.url
 
 

@@ -20,6 +20,7 @@ from domain.facts import FACTS, AccessFact, OpeningRefused, WishRefused, dump
 from gateway.hub.questions import Questions
 from gateway.hub.service import Answer, Hub, Release
 from gateway.problems import MEDIA_TYPE, problem
+from gateway.serving import bounded_body
 from keys import canonical
 from keys.request import MAX_REQUEST_BYTES
 from keys.wish import MAX_ITEM_BYTES
@@ -100,13 +101,13 @@ def hub_app(
     @app.post("/v1/wishes", tags=["wishes"])
     async def post_wish(request: Request) -> JSONResponse:
         """One request (KHQ1): a signed wish and its parts. Answered when it is on disk."""
-        data = await _body(request, MAX_REQUEST_BYTES)
+        data = await bounded_body(request, MAX_REQUEST_BYTES)
         return _answered(await wrap_future(hub.ask(data)))
 
     @app.post("/v1/questions", tags=["wishes"])
     async def post_question(request: Request) -> JSONResponse:
         """A signed question that leaves no record: feed, recipients, ledger (KHQ1 without parts)."""
-        data = await _body(request, MAX_REQUEST_BYTES)
+        data = await bounded_body(request, MAX_REQUEST_BYTES)
         return JSONResponse(await run_in_threadpool(questions.answer, data))
 
     @app.put("/v1/items/{digest}", tags=["wishes"])
@@ -121,7 +122,7 @@ def hub_app(
         except ValueError as error:
             raise Malformed("upload-header", "give the signed question in base64") from error
         await run_in_threadpool(questions.may_upload, signed, named)
-        data = await _body(request, MAX_ITEM_BYTES)
+        data = await bounded_body(request, MAX_ITEM_BYTES)
         await run_in_threadpool(put_item, named, data)
         return {"kept": digest}
 
@@ -153,17 +154,6 @@ def hub_app(
         return JSONResponse(found, 200 if found["ready"] else 503)
 
     return app
-
-
-async def _body(request: Request, most: int) -> bytes:
-    """The body, refused as soon as it is longer than it may be."""
-    chunks, size = [], 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size > most:
-            raise Malformed("body-too-long", f"send at most {most} bytes")
-        chunks.append(chunk)
-    return b"".join(chunks)
 
 
 def _answered(answer: Answer) -> JSONResponse:

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+from adapters.agencies.contract import BASIS_OF
+from adapters.agencies.fhir import Fhir
 from domain.calendar import day_of
 from domain.codes import Module, Purpose, Section
 from domain.errors import ExchangeError, NotThere
 from domain.facts import Fact, Kind
 from domain.record import commission_of
 from gateway.agency.door import Door, Part, Sent
+from gateway.agency.files import Files
+from gateway.agency.staff import Person
+from gateway.scenario.foreign import hospital_bundle
 from gateway.scenario.stage import Stage
 from gateway.scenario.story import AUDITOR, HUB, PERSON, Expect, Step, Story
 from gateway.scenario.wording import (
@@ -317,6 +322,8 @@ class Run:
         by = self._author(step)
         to = tuple(c for c in self._doors(step.to) if c != by)
         fields = case_fields(step, cls, self, to)
+        if self._by_file(by, cls, to) and ("PREG" in step.sections or not fields.get("weeks_pregnant")):
+            return self._from_hospital(step, cls, by, to[0], fields)
         texts = [self._text(step, section) for section in step.sections]
         parts = tuple(Part(s, t) for s, t in zip(step.sections, texts, strict=True))
         sent = self._send(by, Kind.CASE, self.case, cls.TOPIC, fields, parts, step.at)
@@ -327,6 +334,40 @@ class Run:
                 self.written.append(Written(step.n, section, self.case, sent.ask_id, item, text))
             self._noted(step, fields)
         return sent
+
+    def _by_file(self, by: str, cls: type[Fact], to: tuple[str, ...]) -> bool:
+        """Hospitals send what the FHIR adapter takes as FHIR."""
+        role = next(a.role for a in self.story.doors() if a.code == by)
+        return role == "MED" and cls.TOPIC in BASIS_OF and len(to) == 1
+
+    def _from_hospital(self, step: Step, cls: type[Fact], by: str, to: str, fields: dict[str, Any]) -> Sent:
+        """The same, as the hospital's system sends it: a Bundle to the files of its door."""
+        door = self.stage.door(by)
+        wording = {section: self._text(step, section).decode() for section in step.sections}
+        data = hospital_bundle(act=cls.TOPIC, to=to, at=step.at, case=self.case, fields=fields, texts=wording)
+        answered = Files(door).send(Person(self.actor_of(by), self.story.id), data)
+        [(_, outcome)] = answered.rows
+        if outcome.outcome == "waiting":
+            raise RuntimeError(f"{by}: the hub did not answer in time")
+        sent = Sent(outcome.message, outcome.case, "refused", reason=outcome.reason)
+        if outcome.outcome == "refused":
+            return sent
+        self.messages[step.n] = outcome.message
+        self.held[step.n] = ()
+        [draft] = Fhir().read(data, {to: self.id_of(to)}).drafts
+        texts = {words.section: words.text for words in draft.sections}
+        for section, text in wording.items():
+            if text not in texts.get(section, ""):
+                self.problems.append(f"#{step.n} {section}: FHIRから記載が失われました")
+        door.refresh()
+        [known] = [m for m in door.book.messages(self.case) if m["message"] == str(outcome.message)]
+        for item in known["items"]:
+            section = item["section"]
+            if section in wording:
+                name, content = UUID(item["item"]), texts[section].encode()
+                self.written.append(Written(step.n, section, self.case, outcome.message, name, content))
+        self._noted(step, fields)
+        return replace(sent, outcome="recorded", topic=cls.TOPIC)
 
     def _text(self, step: Step, section: str) -> bytes:
         return f"〔架空〕{self.story.id} #{step.n} {section} の記載。{self.stage.canary}".encode()

@@ -1,0 +1,491 @@
+"""A list from a municipality's own section (母子保健ほか): xlsx or csv, one family's message in one row or several.
+
+Rows that follow each other under one 整理番号 are one message: the first says all, the others add people
+(brothers and sisters). Source of the columns: 要支援児童等に関する情報提供書 (雇児総発1216第2号), domain.md §5.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import unicodedata
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from typing import Any
+from uuid import UUID
+
+from adapters.agencies.contract import (
+    MAX_FILE_BYTES,
+    Draft,
+    Finding,
+    Outcome,
+    Taken,
+    Words,
+    WrongFile,
+    fields_of,
+)
+from adapters.agencies.wareki import DateForm, DateNotThere, parse_date
+from domain.calendar import JST
+from domain.codes import IndicatorValue, SubjectConsent
+from domain.indicators import INDICATORS, Indicator
+from domain.rulebook import BASES
+
+ACT = "family_information.provided"
+SCHEMA = "rows+json/v1"
+MAX_ROWS = 1000
+MAX_CELL = 20_000
+MAX_UNPACKED = 100 * 1024 * 1024
+BASES_THERE = frozenset(str(row["code"]) for row in BASES)
+
+CONSENTS = {
+    "同意あり": SubjectConsent.GIVEN,
+    "同意なし": SubjectConsent.REFUSED,
+    "確認していない": SubjectConsent.NOT_ASKED,
+}
+EXPLAINED = ("説明済み", "説明していない")
+DEGREES = {
+    "気になる": IndicatorValue.CONCERN,
+    "特に気になる": IndicatorValue.SERIOUS,
+    "心配なし": IndicatorValue.NO_CONCERN,
+    "不明": IndicatorValue.UNKNOWN,
+    "未確認": IndicatorValue.NOT_ASSESSED,
+}
+SIGNS = {"○": IndicatorValue.CONCERN, "◎": IndicatorValue.SERIOUS, "×": IndicatorValue.NO_CONCERN}
+"""Only for what is a concern by being there: a ring beside «相談できる人がいる» could mean either."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of the template. ``kind``: text, date, weeks, or a word of ``words``; ``section``: where it is told.
+
+    ``person``: it may be filled again in the rows that follow under one 整理番号.
+    """
+
+    head: str
+    kind: str = "text"
+    section: str | None = None
+    person: bool = False
+    words: tuple[str, ...] = ()
+
+
+REFERENCE, CASE, TO, DAY = "整理番号", "事例番号", "宛先機関", "把握年月日"
+WEEKS, CONSENT, EXPLANATION, BASIS = "妊娠週数", "本人・保護者の同意", "本人・保護者への説明", "根拠"
+COLUMNS: tuple[Column, ...] = (
+    Column(REFERENCE),
+    Column(CASE),
+    Column(TO),
+    Column(DAY, "date"),
+    Column(BASIS),
+    Column("氏名", section="BASIC", person=True),
+    Column("ふりがな", section="BASIC", person=True),
+    Column("続柄", section="BASIC", person=True),
+    Column("性別", section="BASIC", person=True),
+    Column("生年月日", "date", "BASIC", person=True),
+    Column("住所", section="BASIC", person=True),
+    Column("電話", section="BASIC", person=True),
+    Column("保護者氏名", section="BASIC"),
+    Column("保護者続柄", section="BASIC"),
+    Column("母子健康手帳番号", section="PREG"),
+    Column(WEEKS, "weeks", "PREG"),
+    Column("分娩予定日", "date", "PREG"),
+    Column("妊娠・出産の状況", section="PREG"),
+    Column("子どもの状況", section="CHILD", person=True),
+    Column("養育者の状況", section="CAREGIVER"),
+    Column("養育環境", section="ENV"),
+    Column("医療の状況", section="MEDICAL"),
+    Column("情報提供の理由", section="RISK"),
+    Column("希望する支援", section="CAREGIVER"),
+    Column(CONSENT, "word", None, words=tuple(CONSENTS)),
+    Column(EXPLANATION, "word", "BASIC", words=EXPLAINED),
+)
+NEEDED = (REFERENCE, TO)
+INDICATOR_HEAD = "指標:"
+RESULT = ("行", REFERENCE, "受付番号", CASE, "結果", "理由", "直し方")
+TROUBLE = ("行", "項目", "誤り", "直し方")
+_OWN = {column.head: column for column in COLUMNS}
+_INDICATORS: dict[str, Indicator] = {
+    INDICATOR_HEAD + name: one for one in INDICATORS for name in (one.label, one.code)
+}
+_TITLES = {
+    "recorded": "記録しました",
+    "held": "保留されています",
+    "refused": "認められませんでした",
+    "waiting": "送信待ちです",
+}
+
+
+@dataclass
+class _Row:
+    """One row as it was read. ``number``: as the sender counts, the heading being row 1."""
+
+    number: int
+    cells: dict[str, str] = field(default_factory=dict)
+    typed: dict[str, Any] = field(default_factory=dict)
+
+    def get(self, head: str) -> str:
+        return self.cells.get(head, "")
+
+
+class Spreadsheet:
+    """The adapter."""
+
+    name = "xlsx・csv"
+
+    def knows(self, data: bytes) -> bool:
+        if data.startswith(b"PK\x03\x04"):
+            return True
+        first = data.removeprefix(b"\xef\xbb\xbf").split(b"\n", 1)[0]
+        return any(REFERENCE.encode(code) in first for code in ("utf-8", "cp932"))
+
+    def read(self, data: bytes, agencies: Mapping[str, UUID]) -> Taken:
+        """A draft for each family. Raises WrongFile."""
+        if len(data) > MAX_FILE_BYTES:
+            raise WrongFile([Finding("ファイル", "", "too-large")])
+        book = data.startswith(b"PK\x03\x04")
+        cells = _sheet(data) if book else _csv(data)
+        heads, rows = _table(cells)
+        reading = _Reading(heads, agencies)
+        drafts = tuple(reading.draft(group) for group in reading.groups(rows))
+        if not drafts:
+            reading.wrong(2, "", "empty")
+        if reading.findings:
+            raise WrongFile(reading.findings)
+        return Taken(tuple(d for d in drafts if d is not None), {})
+
+    def answer(self, taken: Taken, outcomes: Sequence[Outcome]) -> bytes:
+        """A row for each message: what became of it. A csv that spreadsheets open as it is, whatever came in."""
+        rows = [
+            (d.place, d.reference, str(o.message), str(o.case), _TITLES[o.outcome], o.words, o.remedy)
+            for d, o in zip(taken.drafts, outcomes, strict=True)
+        ]
+        return _as_csv((RESULT, *rows))
+
+    def refuse(self, data: bytes, findings: Sequence[Finding]) -> bytes:
+        return _as_csv((TROUBLE, *((f.place, f.field, f.what, f.remedy) for f in findings)))
+
+    def kind(self, data: bytes) -> tuple[str, str]:
+        return "text/csv; charset=utf-8", ".csv"
+
+
+def template() -> bytes:
+    """An empty workbook with the columns, and lists to choose from where a cell takes a word."""
+    from openpyxl import Workbook
+    from openpyxl.utils import get_column_letter
+    from openpyxl.worksheet.datavalidation import DataValidation
+
+    book = Workbook()
+    sheet = book.create_sheet("情報提供", 0)
+    del book["Sheet"]
+    heads = [column.head for column in COLUMNS] + [INDICATOR_HEAD + one.label for one in INDICATORS]
+    words = [column.words for column in COLUMNS] + [tuple(DEGREES)] * len(INDICATORS)
+    sheet.append(heads)
+    for n, choices in enumerate(words, 1):
+        letter = get_column_letter(n)
+        sheet.column_dimensions[letter].number_format = "@"
+        if choices:
+            chosen = DataValidation(type="list", formula1='"' + ",".join(choices) + '"', allow_blank=True)
+            sheet.add_data_validation(chosen)
+            chosen.add(f"{letter}2:{letter}{MAX_ROWS + 1}")
+    for row in range(2, 102):  # text, so that numbers keep their zeros and dates stay as written
+        for n in range(1, len(heads) + 1):
+            sheet.cell(row, n).number_format = "@"
+    sheet.freeze_panes = "B2"
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def _as_csv(rows: Sequence[Sequence[object]]) -> bytes:
+    out = io.StringIO(newline="")
+    csv.writer(out).writerows([[_safe(cell) for cell in row] for row in rows])
+    return out.getvalue().encode("utf-8-sig")
+
+
+def _safe(cell: object) -> str:
+    """Never a formula, whoever chose the text. Source: OWASP, CSV injection."""
+    text = "" if cell is None else str(cell)
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+
+
+# --- bytes to cells ------------------------------------------------------------------------------------------------
+
+
+def _csv(data: bytes) -> Iterator[tuple[int, list[Any]]]:
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        try:
+            text = data.decode("cp932")
+        except UnicodeDecodeError:
+            raise WrongFile(list(_unreadable(data))) from None
+    if "\0" in text:
+        raise WrongFile([Finding("ファイル", "", "encoding")])
+    try:
+        reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+        return iter([(n, list(row)) for n, row in enumerate(reader, 1)])
+    except csv.Error:
+        raise WrongFile([Finding("ファイル", "", "not-a-workbook")]) from None
+
+
+def _unreadable(data: bytes) -> Iterator[Finding]:
+    """The lines that are neither UTF-8 nor CP932: those of the encoding that reads more of them."""
+    lines = data.removeprefix(b"\xef\xbb\xbf").split(b"\n")
+    wrong = {
+        code: [n for n, line in enumerate(lines, 1) if not _reads(line, code)] for code in ("utf-8", "cp932")
+    }
+    for n in min(wrong.values(), key=len):
+        yield Finding(f"{n}行目", "", "encoding")
+
+
+def _reads(line: bytes, code: str) -> bool:
+    try:
+        line.decode(code)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _sheet(data: bytes) -> Iterator[tuple[int, list[Any]]]:
+    """The one visible sheet with something in it; formulas by the values they had when the file was saved."""
+    from python_calamine import CalamineError, CalamineWorkbook, SheetVisibleEnum
+
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            names = [one.filename.lower() for one in archive.infolist()]
+            unpacked = sum(one.file_size for one in archive.infolist())
+    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError):
+        raise WrongFile([Finding("ファイル", "", "not-a-workbook")]) from None
+    if any(name.endswith("vbaproject.bin") for name in names):
+        raise WrongFile([Finding("ファイル", "", "macro")])
+    if unpacked > MAX_UNPACKED:
+        raise WrongFile([Finding("ファイル", "", "too-large")])
+    try:
+        book = CalamineWorkbook.from_filelike(io.BytesIO(data))
+        visible = [s.name for s in book.sheets_metadata if s.visible is SheetVisibleEnum.Visible]
+        sheets = [book.get_sheet_by_name(name) for name in visible]
+        filled = [sheet for sheet in sheets if sheet.height]
+        if len(filled) != 1:
+            raise WrongFile([Finding("ファイル", "", "sheets")])
+        rows = filled[0].to_python(skip_empty_area=False)
+    except (CalamineError, ValueError, OSError, RuntimeError):
+        raise WrongFile([Finding("ファイル", "", "not-a-workbook")]) from None
+    return iter(list(enumerate(rows, 1)))
+
+
+# --- cells to rows -------------------------------------------------------------------------------------------------
+
+
+def _table(cells: Iterator[tuple[int, list[Any]]]) -> tuple[list[str], list[_Row]]:
+    """Headings and the rows below them that are not empty."""
+    _, first = next(cells, (1, []))
+    heads = [_plain(str(cell)) for cell in first]
+    while heads and not heads[-1]:
+        heads.pop()
+    findings = [
+        Finding("1行目", head, "header-twice") for n, head in enumerate(heads) if head and head in heads[:n]
+    ]
+    findings += [Finding("1行目", head, "header-missing") for head in NEEDED if head not in heads]
+    findings += [
+        Finding("1行目", f"{n}列目", "header-unknown")
+        for n, head in enumerate(heads, 1)
+        if head not in _OWN and head not in _INDICATORS
+    ]
+    rows: list[_Row] = []
+    for number, row in cells:
+        if any(str(cell).strip() for cell in row):
+            made = _Row(number)
+            for n, cell in enumerate(row):
+                text = _told(cell)
+                if n < len(heads):
+                    made.cells[heads[n]] = text
+                    made.typed[heads[n]] = cell
+                elif text:
+                    findings.append(Finding(f"{number}行目", f"{n + 1}列目", "header-unknown"))
+            rows.append(made)
+    if len(rows) > MAX_ROWS:
+        findings.append(Finding("ファイル", "", "too-many"))
+    if findings:
+        raise WrongFile(findings)
+    return heads, rows
+
+
+def _plain(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).strip().replace(" ", "")
+
+
+def _told(cell: Any) -> str:
+    """A cell in words, as its sender saw it."""
+    if isinstance(cell, datetime):
+        return cell.date().isoformat() if cell.time() == time() else cell.isoformat(sep=" ")
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    return str(cell).strip()
+
+
+class _Reading:
+    """The rows of one file being read; findings gather over all of them."""
+
+    def __init__(self, heads: Sequence[str], agencies: Mapping[str, UUID]) -> None:
+        self.heads = list(heads)
+        self.agencies = agencies
+        self.findings: list[Finding] = []
+
+    def wrong(self, row: int, head: str, flaw: str) -> None:
+        self.findings.append(Finding(f"{row}行目", head, flaw))
+
+    def groups(self, rows: Sequence[_Row]) -> list[list[_Row]]:
+        """Rows that follow each other under one 整理番号."""
+        found: list[list[_Row]] = []
+        seen: set[str] = set()
+        for row in rows:
+            reference = row.get(REFERENCE)
+            if not reference:
+                self.wrong(row.number, REFERENCE, "reference-missing")
+            elif found and found[-1][0].get(REFERENCE) == reference:
+                found[-1].append(row)
+                continue
+            elif reference in seen:
+                self.wrong(row.number, REFERENCE, "apart")
+            seen.add(reference)
+            found.append([row])
+        return found
+
+    def draft(self, group: list[_Row]) -> Draft | None:
+        """One family's message; None where findings stand against it."""
+        before = len(self.findings)
+        first = group[0]
+        for row in group:
+            self._cells(row)
+        for row in group[1:]:
+            for head in self.heads:
+                column = _OWN.get(head)
+                if (column is None or not column.person) and row.get(head) not in ("", first.get(head)):
+                    self.wrong(row.number, head, "differs")
+        to, case, day = self._to(first), self._case(first), self._day(first, DAY)
+        basis = self._basis(first)
+        weeks = self._weeks(first)
+        consent = self._word(first, CONSENT, CONSENTS) or SubjectConsent.NOT_ASKED
+        indicators = dict(self._indicators(first))
+        sections = self._sections(group, indicators)
+        if not sections:
+            self.wrong(first.number, "", "empty")
+        if len(self.findings) > before or to is None:
+            return None
+        own = {
+            "subject_consent": consent.value,
+            "weeks_pregnant": weeks,
+            "indicators": {one.code: value.value for one, value in indicators.items()},
+        }
+        source = {"heads": self.heads, "rows": [[row.get(head) for head in self.heads] for row in group]}
+        return Draft(
+            place=f"{first.number}行目",
+            reference=first.get(REFERENCE),
+            case=case,
+            act=ACT,
+            fields=fields_of(ACT, to, basis, own),
+            sections=sections,
+            occurred_at=None if day is None else datetime.combine(day, time(), JST),
+            source=json.dumps(source, ensure_ascii=False, sort_keys=True).encode(),
+            schema=SCHEMA,
+        )
+
+    # --- one cell ------------------------------------------------------------------------------------------------
+
+    def _cells(self, row: _Row) -> None:
+        """What can be wrong with a cell by itself."""
+        for head in self.heads:
+            column, typed = _OWN.get(head), row.typed.get(head)
+            if len(row.get(head)) > MAX_CELL:
+                self.wrong(row.number, head, "too-long")
+            if head == "電話" and isinstance(typed, float | int):
+                self.wrong(row.number, head, "number-in-text")  # its first zero is gone
+            if column is not None and column.kind == "date":
+                self._day(row, head)
+            if column is not None and column.words and row.get(head) not in ("", *column.words):
+                self.wrong(row.number, head, "code-unknown")
+
+    def _to(self, row: _Row) -> UUID | None:
+        code = _plain(row.get(TO))
+        if code in self.agencies:
+            return self.agencies[code]
+        self.wrong(row.number, TO, "agency-unknown" if code else "agency-missing")
+        return None
+
+    def _case(self, row: _Row) -> UUID | None:
+        text = row.get(CASE)
+        try:
+            return UUID(text) if text else None
+        except ValueError:
+            self.wrong(row.number, CASE, "id-form")
+            return None
+
+    def _day(self, row: _Row, head: str) -> date | None:
+        """The day, told once as wrong."""
+        typed, text = row.typed.get(head), row.get(head)
+        if isinstance(typed, datetime):
+            return typed.date()
+        if isinstance(typed, date):
+            return typed
+        flaw = ""
+        try:
+            return parse_date(text) if text else None
+        except DateForm:
+            flaw = "date-form"
+        except DateNotThere:
+            flaw = "date-not-there"
+        found = Finding(f"{row.number}行目", head, flaw)
+        if found not in self.findings:
+            self.findings.append(found)
+        return None
+
+    def _basis(self, row: _Row) -> str | None:
+        code = _plain(row.get(BASIS))
+        if code and code not in BASES_THERE:
+            self.wrong(row.number, BASIS, "code-unknown")
+        return code or None
+
+    def _weeks(self, row: _Row) -> int | None:
+        text = _plain(row.get(WEEKS)).removesuffix("週")
+        if not text:
+            return None
+        if not re.fullmatch(r"[0-9]{1,2}", text):
+            self.wrong(row.number, WEEKS, "number-form")
+            return None
+        if int(text) > 45:
+            self.wrong(row.number, WEEKS, "weeks-range")
+        return int(text)
+
+    def _word(self, row: _Row, head: str, words: Mapping[str, SubjectConsent]) -> SubjectConsent | None:
+        return words.get(row.get(head))  # another word was told with the cells
+
+    def _indicators(self, row: _Row) -> Iterator[tuple[Indicator, IndicatorValue]]:
+        for head in self.heads:
+            one, text = _INDICATORS.get(head), row.get(head)
+            if one is None or not text:
+                continue
+            value = DEGREES.get(text) or (SIGNS.get(text) if one.polarity == "risk" else None)
+            if value is None:
+                self.wrong(row.number, head, "code-unknown")
+            else:
+                yield one, value
+
+    # --- what is told --------------------------------------------------------------------------------------------
+
+    def _sections(
+        self, group: list[_Row], indicators: Mapping[Indicator, IndicatorValue]
+    ) -> tuple[Words, ...]:
+        """The words of each section, as they were written."""
+        found: dict[str, list[str]] = {}
+        for n, row in enumerate(group):
+            for column in COLUMNS:
+                text = row.get(column.head)
+                if text and column.section is not None and (n == 0 or column.person):
+                    found.setdefault(column.section, []).append(f"{column.head}: {text}")
+        titles = {value: word for word, value in DEGREES.items()}
+        for one, value in indicators.items():
+            found.setdefault(one.section.value, []).append(f"指標 {one.label}: {titles[value]}")
+        return tuple(Words(section, "\n".join(lines)) for section, lines in sorted(found.items()))
