@@ -106,15 +106,21 @@ NEEDED = (REFERENCE, TO)
 INDICATOR_HEAD = "指標:"
 RESULT = ("行", REFERENCE, "受付番号", CASE, "結果", "理由", "直し方")
 TROUBLE = ("行", "項目", "誤り", "直し方")
-_OWN = {column.head: column for column in COLUMNS}
-_INDICATORS: dict[str, Indicator] = {
-    INDICATOR_HEAD + name: one for one in INDICATORS for name in (one.label, one.code)
-}
 _TITLES = {
     "recorded": "記録しました",
     "held": "保留されています",
     "refused": "認められませんでした",
     "waiting": "送信待ちです",
+}
+
+
+def _plain(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).strip().replace(" ", "")
+
+
+_OWN = {column.head: column for column in COLUMNS}
+_INDICATORS: dict[str, Indicator] = {
+    _plain(INDICATOR_HEAD + name): one for one in INDICATORS for name in (one.label, one.code)
 }
 
 
@@ -311,10 +317,6 @@ def _table(cells: Iterator[tuple[int, list[Any]]]) -> tuple[list[str], list[_Row
     if findings:
         raise WrongFile(findings)
     return heads, rows
-
-
-def _plain(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).strip().replace(" ", "")
 
 
 def _told(cell: Any) -> str:

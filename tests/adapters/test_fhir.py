@@ -1,0 +1,295 @@
+"""The hospital's Bundle: what is read, what is answered, and every way in which it can be wrong."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from fhir.resources.R4B import get_fhir_model_class
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from adapters.agencies import FLAWS, Finding, Outcome, WrongFile, adapter_for
+from adapters.agencies.fhir import Fhir
+from tests.adapters.kit import AGENCIES, CORE, SECRET, bundle, encoded
+
+VECTORS = Path(__file__).parent / "vectors"
+SHARED = Path(__file__).parents[3] / "shared" / "conformance"
+Change = Callable[[list[dict[str, Any]]], object]
+
+
+def read(value: dict[str, Any]) -> Any:
+    return Fhir().read(encoded(value), AGENCIES)
+
+
+def resources(value: dict[str, Any]) -> list[dict[str, Any]]:
+    return [entry["resource"] for entry in value["entry"]]
+
+
+def test_a_referral_is_split_into_sections_and_codes() -> None:
+    [draft] = read(bundle()).drafts
+    words = {w.section: w.text for w in draft.sections}
+    assert set(words) == {"BASIC", "PREG", "MEDICAL"}
+    assert SECRET in words["BASIC"]
+    assert "2008-02-03" in words["BASIC"]
+    assert words["PREG"] == "妊娠週数: 30 週"
+    assert words["MEDICAL"] == f"傷病名: {SECRET}症 通院中"
+    assert draft.fields == {
+        "to": [str(CORE)],
+        "basis": {str(CORE): "CWA-21-10-5"},
+        "consent": [],
+        "purpose": "SUPPORT",
+        "reason": None,
+        "subject_consent": "REFUSED",
+        "weeks_pregnant": 30,
+        "indicators": {"PR_NO_CHECKUPS": "SERIOUS"},
+    }
+    assert draft.reference == "urn:oid:1.2.392.0|A-17"
+    assert draft.occurred_at == datetime(2025, 5, 12, 1, 20, tzinfo=UTC)
+    assert draft.source == encoded(bundle()), "kept as received, byte for byte"
+    assert SECRET not in repr(draft)
+
+
+def test_the_published_example_reads_as_published() -> None:
+    data = (VECTORS / "referral.fhir.json").read_bytes()
+    [draft] = adapter_for(data).read(data, AGENCIES).drafts
+    found = {
+        "act": draft.act,
+        "reference": draft.reference,
+        "fields": draft.fields,
+        "occurred_at": draft.occurred_at.isoformat() if draft.occurred_at else None,
+        "sections": {w.section: w.text for w in draft.sections},
+    }
+    assert found == json.loads((VECTORS / "referral.draft.json").read_text())
+
+
+def test_an_answer_names_the_request_it_answers() -> None:
+    value, asked = bundle(), uuid4()
+    request = resources(value)[0]
+    request["code"]["coding"][0]["code"] = "information_request.answered"
+    request["basedOn"] = [{"identifier": {"system": "urn:kakehashi:message", "value": str(asked)}}]
+    del request["reasonCode"]
+    [draft] = read(value).drafts
+    assert (draft.act, draft.fields["answers"]) == ("information_request.answered", str(asked))
+    assert draft.fields["basis"] == {str(CORE): "CWA-25-3-2"}
+
+
+def test_a_case_and_recorded_consents_are_named_by_the_hubs_numbers() -> None:
+    value, case, consent = bundle(), uuid4(), uuid4()
+    resources(value)[0]["identifier"] = [{"system": "urn:kakehashi:case", "value": str(case)}]
+    agreed = copy.deepcopy(resources(value)[-1])
+    agreed["identifier"] = [{"system": "urn:kakehashi:consent", "value": str(consent)}]
+    agreed["provision"] = {"type": "permit"}
+    value["entry"].append({"resource": agreed})
+    [draft] = read(value).drafts
+    assert draft.case == case
+    assert draft.fields["consent"] == [str(consent)]
+    assert draft.fields["subject_consent"] == "REFUSED", "the other consent says what the person said to this"
+
+
+@pytest.mark.parametrize("kind", ["recorded", "held", "refused", "waiting"])
+def test_every_answer_is_fhir(kind: str) -> None:
+    outcome = Outcome(uuid4(), uuid4(), kind, "NO_BASIS" if kind == "refused" else None, "ことば", "直し方")
+    answer = Fhir().answer(read(bundle()), [outcome])
+    get_fhir_model_class("Bundle").model_validate_json(answer)
+    task, report = (entry["resource"] for entry in json.loads(answer)["entry"])
+    assert (task["focus"]["reference"], task["for"]["reference"]) == ("ServiceRequest/r1", "Patient/p1")
+    assert (
+        task["status"]
+        == {
+            "recorded": "received",
+            "held": "on-hold",
+            "refused": "rejected",
+            "waiting": "requested",
+        }[kind]
+    )
+    assert task["identifier"][0]["value"] == str(outcome.message)
+    assert report["issue"][0]["details"]["text"] == "ことば"
+
+
+def _set(n: int, key: str, value: Any) -> Change:
+    return lambda found: found[n].__setitem__(key, value)
+
+
+def _drop(n: int, key: str) -> Change:
+    return lambda found: found[n].pop(key)
+
+
+R, P, E = (f"Bundle.entry[{n}].resource" for n in (0, 1, 5))
+O1, O2, C = (f"Bundle.entry[{n}].resource" for n in (2, 3, 4))
+WRONG: list[tuple[str, Change, tuple[str, str, str]]] = [
+    ("revoked", _set(0, "status", "revoked"), (R, "status", "not-in-force")),
+    ("not to be done", _set(0, "doNotPerform", True), (R, "status", "not-in-force")),
+    ("no act", _set(0, "code", {"text": "x"}), (R, "code", "act-not-taken")),
+    (
+        "unknown act",
+        _set(0, "code", {"coding": [{"system": "urn:kakehashi:act", "code": "consent.given"}]}),
+        (R, "code", "act-not-taken"),
+    ),
+    (
+        "unknown basis",
+        _set(0, "reasonCode", [{"coding": [{"system": "urn:kakehashi:basis", "code": "X"}]}]),
+        (R, "reasonCode[0]", "code-unknown"),
+    ),
+    ("no addressee", _drop(0, "performer"), (R, "performer", "agency-missing")),
+    (
+        "unknown addressee",
+        _set(0, "performer", [{"identifier": {"system": "urn:kakehashi:agency", "value": "X"}}]),
+        (R, "performer[0].identifier.value", "agency-unknown"),
+    ),
+    ("subject elsewhere", _set(0, "subject", {"reference": "Patient/x"}), (R, "subject", "subject-missing")),
+    (
+        "reference elsewhere",
+        _set(0, "supportingInfo", [{"reference": "Observation/x"}]),
+        (R, "supportingInfo[0]", "reference-not-there"),
+    ),
+    ("local time", _set(0, "authoredOn", "2025-05-12"), (R, "authoredOn", "time-zone")),
+    (
+        "a case of another form",
+        _set(0, "identifier", [{"system": "urn:kakehashi:case", "value": SECRET}]),
+        (R, "identifier[0].value", "id-form"),
+    ),
+    ("no intent", _drop(0, "intent"), (R, "intent", "not-fhir")),
+    ("a birth date of another form", _set(1, "birthDate", SECRET), (P, "birthDate", "not-fhir")),
+    ("an unknown element", _set(1, "secret", SECRET), (P, "secret", "not-fhir")),
+    ("weeks in words", _set(2, "valueQuantity", {"unit": "週"}), (O1, "valueQuantity.value", "number-form")),
+    ("too many weeks", _set(2, "valueQuantity", {"value": 46}), (O1, "valueQuantity.value", "weeks-range")),
+    ("entered in error", _set(2, "status", "entered-in-error"), (O1, "status", "not-in-force")),
+    (
+        "a section that is none",
+        _set(2, "category", [{"coding": [{"system": "urn:kakehashi:section", "code": "SOURCE"}]}]),
+        (O1, "category[0]", "code-unknown"),
+    ),
+    (
+        "an indicator that is none",
+        _set(3, "code", {"coding": [{"system": "urn:kakehashi:indicator", "code": "X"}]}),
+        (O2, "code", "code-unknown"),
+    ),
+    (
+        "a degree that is none",
+        _set(3, "valueCodeableConcept", {"text": SECRET}),
+        (O2, "valueCodeableConcept", "code-unknown"),
+    ),
+    (
+        "a refuted condition",
+        _set(4, "verificationStatus", {"coding": [{"code": "refuted"}]}),
+        (C, "verificationStatus", "not-in-force"),
+    ),
+    ("a draft consent", _set(5, "status", "draft"), (E, "status", "not-in-force")),
+    ("a consent without word", _drop(5, "provision"), (E, "status", "not-in-force")),
+]
+
+
+@pytest.mark.parametrize(("change", "wanted"), [(c, w) for _, c, w in WRONG], ids=[n for n, _, _ in WRONG])
+def test_what_is_wrong_is_told_with_its_place(change: Change, wanted: tuple[str, str, str]) -> None:
+    value = bundle()
+    change(resources(value))
+    with pytest.raises(WrongFile) as caught:
+        read(value)
+    assert Finding(*wanted) in caught.value.findings
+    report = Fhir().refuse(b"", caught.value.findings)
+    get_fhir_model_class("OperationOutcome").model_validate_json(report)
+    assert SECRET not in report.decode() + repr(caught.value.findings) + str(caught.value)
+
+
+def test_several_faults_are_told_at_once() -> None:
+    value = bundle()
+    resources(value)[0]["performer"] = []
+    resources(value)[3]["valueCodeableConcept"] = {"text": "x"}
+    with pytest.raises(WrongFile) as caught:
+        read(value)
+    assert {f.flaw for f in caught.value.findings} >= {"agency-missing", "code-unknown"}
+
+
+@pytest.mark.parametrize(
+    ("data", "flaw"),
+    [
+        (b"{", "not-json"),
+        (b'{"a":1,"a":2}', "duplicate-key"),
+        (b'{"resourceType":"Patient"}', "not-a-bundle"),
+        (b'{"resourceType":"Bundle","type":"history"}', "bundle-type"),
+        (b'{"resourceType":"Bundle","type":"message"}', "one-request"),
+        (b'{"resourceType":"Bundle","type":"message","entry":[1]}', "not-fhir"),
+        (b'{"resourceType":"Bundle","type":"message","implicitRules":"x"}', "modifier"),
+        (b"{" + b" " * 10 * 1024 * 1024 + b"}", "too-large"),
+        (b'{"a":' + b"[" * 100_000 + b"]" * 100_000 + b"}", "not-json"),
+        (b'{"a":NaN}', "not-json"),
+    ],
+)
+def test_bytes_that_are_no_bundle_are_told_as_such(data: bytes, flaw: str) -> None:
+    with pytest.raises(WrongFile) as caught:
+        Fhir().read(data, AGENCIES)
+    assert flaw in {f.flaw for f in caught.value.findings}
+
+
+def test_a_resource_that_we_do_not_take_is_not_dropped_in_silence() -> None:
+    value = bundle()
+    value["entry"].append({"resource": {"resourceType": "MedicationRequest"}})
+    with pytest.raises(WrongFile) as caught:
+        read(value)
+    assert caught.value.findings == (
+        Finding("Bundle.entry[6].resource", "resourceType", "resource-not-taken"),
+    )
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.data())
+def test_a_spoilt_bundle_is_read_or_refused_and_never_told_back(data: st.DataObject) -> None:
+    value = bundle()
+    for _ in range(data.draw(st.integers(1, 3))):
+        found: Any = value
+        while isinstance(found, dict | list) and found:
+            keys = list(found) if isinstance(found, dict) else list(range(len(found)))
+            key = data.draw(st.sampled_from(keys))
+            if not isinstance(found[key], dict | list) or data.draw(st.booleans()):
+                found[key] = data.draw(
+                    st.sampled_from([None, SECRET, 1, True, [], {}, [SECRET], {"a": SECRET}])
+                )
+                break
+            found = found[key]
+    found = told(value)
+    assert SECRET not in repr(found)
+    assert {f.flaw for f in found} <= set(FLAWS)
+
+
+def told(value: dict[str, Any]) -> tuple[Finding, ...]:
+    try:
+        read(value)
+    except WrongFile as wrong:
+        return wrong.findings
+    return ()
+
+
+@pytest.mark.parametrize("guide", ["sdohcc", "pcf"])
+def test_referrals_of_other_guides_are_read_or_refused_for_a_named_reason(guide: str) -> None:
+    files = sorted((SHARED / guide).rglob("*.json"))
+    if not files:
+        pytest.skip(f"no conformance data of {guide} here")
+    for path in files:
+        resource = json.loads(path.read_text())
+        kind = resource.get("resourceType")
+        value = resource if kind == "Bundle" else {"resourceType": "Bundle", "type": "collection"}
+        if kind != "Bundle":
+            value["entry"] = [{"resource": resource}]
+        with pytest.raises(WrongFile) as caught:
+            Fhir().read(json.dumps(value).encode(), AGENCIES)
+        assert all(f.place.startswith("Bundle") for f in caught.value.findings), path.name
+
+
+def test_our_task_has_the_shape_of_other_guides_tasks() -> None:
+    files = sorted((SHARED / "sdohcc").rglob("Task-*.json"))
+    if not files:
+        pytest.skip("no conformance data of sdohcc here")
+    outcome = Outcome(UUID(int=1), UUID(int=2), "recorded", None, "w", "")
+    ours = json.loads(Fhir().answer(read(bundle()), [outcome]))["entry"][0]["resource"]
+    theirs = [json.loads(path.read_text()) for path in files]
+    for task in theirs:
+        assert {"status", "intent", "for"} <= set(task) & set(ours)
+    assert any("focus" in task and "owner" in task for task in theirs)
+    assert ours["intent"] in {task["intent"] for task in theirs}

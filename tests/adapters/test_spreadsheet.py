@@ -1,0 +1,256 @@
+"""The municipality's list: what is read, what is answered, and every way in which it can be wrong."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import zipfile
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from adapters.agencies import FLAWS, Finding, Outcome, WrongFile, adapter_for
+from adapters.agencies.spreadsheet import COLUMNS, MAX_ROWS, Spreadsheet, template
+from domain.indicators import INDICATORS
+from tests.adapters.kit import AGENCIES, CORE, ROW, SECRET, as_csv, as_xlsx, table
+
+VECTORS = Path(__file__).parent / "vectors"
+
+
+def read(data: bytes):  # type: ignore[no-untyped-def]
+    return adapter_for(data).read(data, AGENCIES).drafts
+
+
+def findings(data: bytes) -> list[tuple[str, str, str]]:
+    with pytest.raises(WrongFile) as caught:
+        read(data)
+    answer = Spreadsheet().refuse(data, caught.value.findings)
+    assert SECRET not in repr(caught.value.findings) + answer.decode("utf-8-sig") + str(caught.value)
+    return [(f.place, f.field, f.flaw) for f in caught.value.findings]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [as_csv(table(ROW)), as_csv(table(ROW), "utf-8"), as_csv(table(ROW), "cp932"), as_xlsx(table(ROW))],
+    ids=["utf-8 with mark", "utf-8", "cp932", "xlsx"],
+)
+def test_a_row_is_read_alike_from_every_form(data: bytes) -> None:
+    [draft] = read(data)
+    words = {w.section: w.text for w in draft.sections}
+    assert words["BASIC"].splitlines() == [
+        f"氏名: {SECRET} 花子",
+        "生年月日: H20.2.3",
+        f"住所: {SECRET}市1-2-3",
+        "電話: 000-0000-0000",
+        "本人・保護者への説明: 説明済み",
+    ]
+    assert "妊娠週数: ３０" in words["PREG"], "as it was written"
+    assert draft.fields["weeks_pregnant"] == 30
+    assert draft.fields["subject_consent"] == "REFUSED"
+    assert draft.fields["indicators"] == {"PR_YOUNG": "CONCERN", "CG_HAS_CONFIDANT": "NO_CONCERN"}
+    assert draft.fields["to"] == [str(CORE)]
+    assert draft.occurred_at == datetime(2025, 5, 11, 15, tzinfo=UTC)
+    assert (draft.place, draft.reference) == ("2行目", "母-12")
+    assert json.loads(draft.source)["rows"][0][3] == f"{SECRET} 花子"
+
+
+def test_the_published_example_reads_as_published() -> None:
+    drafts = read((VECTORS / "list.csv").read_bytes())
+    found = [
+        {
+            "place": d.place,
+            "reference": d.reference,
+            "fields": d.fields,
+            "occurred_at": d.occurred_at.isoformat() if d.occurred_at else None,
+            "sections": {w.section: w.text for w in d.sections},
+        }
+        for d in drafts
+    ]
+    assert found == json.loads((VECTORS / "list.drafts.json").read_text())
+
+
+def test_brothers_and_sisters_follow_under_the_same_number() -> None:
+    second = {
+        "整理番号": "母-12",
+        "氏名": "架空 二郎",
+        "生年月日": "R6.1.1",
+        "子どもの状況": "体重が増えない",
+    }
+    third = {**ROW, "整理番号": "母-13"}
+    one, two = read(as_csv(table(ROW, second, third)))
+    words = {w.section: w.text for w in one.sections}
+    assert "架空 二郎" in words["BASIC"]
+    assert words["CHILD"] == "子どもの状況: 体重が増えない"
+    assert (two.place, two.reference) == ("4行目", "母-13")
+    assert "架空 二郎" not in two.source.decode(), "a family's source holds no other family"
+
+
+def test_half_filled_forms_are_taken() -> None:
+    [draft] = read(as_csv(table({"整理番号": "1", "宛先機関": "AZ-CORE", "養育環境": "不明な点が多い"})))
+    assert draft.fields["subject_consent"] == "NOT_ASKED"
+    assert draft.fields["weeks_pregnant"] is None
+    assert draft.occurred_at is None
+
+
+def test_dates_and_numbers_that_excel_made_are_read() -> None:
+    row = {**ROW, "生年月日": date(2008, 2, 3), "整理番号": 12, "妊娠週数": 30}
+    heads, cells = list(row), list(row.values())
+    [draft] = read(as_xlsx([heads, cells]))
+    assert draft.reference == "12"
+    assert "生年月日: 2008-02-03" in next(w.text for w in draft.sections if w.section == "BASIC")
+
+
+WRONG = [
+    ("宛先機関", "", "agency-missing"),
+    ("宛先機関", SECRET, "agency-unknown"),
+    ("整理番号", "", "reference-missing"),
+    ("事例番号", SECRET, "id-form"),
+    ("根拠", SECRET, "code-unknown"),
+    ("把握年月日", SECRET, "date-form"),
+    ("把握年月日", "S64.1.8", "date-not-there"),
+    ("生年月日", "R7.2.30", "date-not-there"),
+    ("妊娠週数", SECRET, "number-form"),
+    ("妊娠週数", "46", "weeks-range"),
+    ("本人・保護者の同意", SECRET, "code-unknown"),
+    ("本人・保護者への説明", SECRET, "code-unknown"),
+    ("指標:若年", SECRET, "code-unknown"),
+    ("指標:相談できる人がいる", "○", "code-unknown"),
+    ("養育者の状況", SECRET * 5000, "too-long"),
+]
+
+
+@pytest.mark.parametrize(("head", "value", "flaw"), WRONG)
+def test_what_is_wrong_is_told_with_its_row_and_column(head: str, value: str, flaw: str) -> None:
+    assert ("2行目", head, flaw) in findings(as_csv(table({**ROW, head: value})))
+
+
+def test_every_wrong_row_is_told_at_once() -> None:
+    rows = [{**ROW, "整理番号": str(n), "把握年月日": "きのう"} for n in range(3)]
+    assert findings(as_csv(table(*rows))) == [(f"{n}行目", "把握年月日", "date-form") for n in (2, 3, 4)]
+
+
+def test_a_telephone_number_that_lost_its_zero_is_told() -> None:
+    row = {**ROW, "電話": 312345678}
+    assert ("2行目", "電話", "number-in-text") in findings(as_xlsx([list(row), list(row.values())]))
+
+
+def test_a_character_that_is_in_no_encoding_is_told_with_its_row() -> None:
+    data = as_csv(table(ROW, {**ROW, "整理番号": "2"}), "cp932").replace(
+        "花子".encode("cp932"), b"\x81\xad", 1
+    )
+    assert findings(data) == [("2行目", "", "encoding")]
+
+
+def test_yoshida_with_the_long_roof_is_kept_in_utf_8() -> None:
+    [draft] = read(as_csv(table({**ROW, "氏名": "𠮷田 架空"})))
+    assert "𠮷田" in draft.sections[0].text
+
+
+@pytest.mark.parametrize(
+    ("rows", "finding"),
+    [
+        ([["整理番号"]], ("1行目", "宛先機関", "header-missing")),
+        ([["整理番号", "宛先機関", SECRET]], ("1行目", "3列目", "header-unknown")),
+        ([["整理番号", "宛先機関", "氏名", "氏名"]], ("1行目", "氏名", "header-twice")),
+        ([["整理番号", "宛先機関"]], ("2行目", "", "empty")),
+        ([["整理番号", "宛先機関"], ["1", "AZ-CORE"]], ("2行目", "", "empty")),
+        ([["整理番号", "宛先機関"], ["1", "AZ-CORE", "x"]], ("2行目", "3列目", "header-unknown")),
+    ],
+)
+def test_a_table_of_another_form_is_told(rows: list[list[str]], finding: tuple[str, str, str]) -> None:
+    assert finding in findings(as_csv(rows))
+
+
+def test_rows_of_one_family_stand_together_and_agree() -> None:
+    other = {**ROW, "整理番号": "2"}
+    assert ("4行目", "整理番号", "apart") in findings(as_csv(table(ROW, other, ROW)))
+    assert ("3行目", "妊娠週数", "differs") in findings(as_csv(table(ROW, {**ROW, "妊娠週数": "31"})))
+
+
+def test_too_many_rows_are_told() -> None:
+    rows = [{**ROW, "整理番号": str(n)} for n in range(MAX_ROWS + 1)]
+    assert findings(as_csv(table(*rows))) == [("ファイル", "", "too-many")]
+
+
+def _zip(**files: bytes) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as made:
+        for name, data in files.items():
+            made.writestr(name, data)
+    return out.getvalue()
+
+
+def _two_sheets() -> bytes:
+    from openpyxl import load_workbook
+
+    book = load_workbook(io.BytesIO(as_xlsx(table(ROW))))
+    book.create_sheet("もう一枚").append(["x"])
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("data", "flaw"),
+    [
+        pytest.param(b"PK\x03\x04 no archive", "not-a-workbook", id="no archive"),
+        pytest.param(_zip(**{"a.txt": b"x"}), "not-a-workbook", id="no workbook"),
+        pytest.param(_zip(**{"xl/vbaProject.bin": b"x"}), "macro", id="macro"),
+        pytest.param(_zip(**{"xl/a": bytes(101 * 1024 * 1024)}), "too-large", id="bomb"),
+        pytest.param(_two_sheets(), "sheets", id="two sheets"),
+        pytest.param(b"PK\x03\x04" + bytes(10 * 1024 * 1024), "too-large", id="too large"),
+    ],
+)
+def test_what_is_no_list_is_told(data: bytes, flaw: str) -> None:
+    assert flaw in [f for _, _, f in findings(data)]
+
+
+def test_unknown_bytes_have_no_adapter() -> None:
+    for data in (b"", b"%PDF-1.7", bytes(100), "氏名,住所".encode()):
+        with pytest.raises(WrongFile) as caught:
+            adapter_for(data)
+        assert caught.value.findings == (Finding("ファイル", "", "unknown-format"),)
+
+
+def test_the_template_has_every_column_and_reads_as_an_empty_list() -> None:
+    assert findings(template()) == [("2行目", "", "empty")]
+    heads = [column.head for column in COLUMNS] + [f"指標:{one.label}" for one in INDICATORS]
+    assert len(set(heads)) == len(heads)
+    row = dict.fromkeys(heads, "")
+    assert read(as_csv(table({**row, **ROW})))
+
+
+def test_the_answer_has_a_row_for_each_message_and_no_formula() -> None:
+    data = as_csv(table({**ROW, "整理番号": "=1+1"}))
+    taken = Spreadsheet().read(data, AGENCIES)
+    outcome = Outcome(CORE, CORE, "refused", "NO_BASIS", "根拠がありません", "直してください")
+    rows = list(csv.reader(io.StringIO(Spreadsheet().answer(taken, [outcome]).decode("utf-8-sig"))))
+    assert rows[0] == ["行", "整理番号", "受付番号", "事例番号", "結果", "理由", "直し方"]
+    assert rows[1][1] == "'=1+1"
+    assert rows[1][4:] == ["認められませんでした", "根拠がありません", "直してください"]
+
+
+def test_every_flaw_has_words_and_a_remedy() -> None:
+    assert all(what and remedy for what, remedy in FLAWS.values())
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    st.binary(max_size=400)
+    | st.binary(max_size=60).map(lambda b: as_csv(table(ROW))[:-30] + b)
+    | st.binary(max_size=60).map(lambda b: as_xlsx(table(ROW))[:2000] + b)
+)
+def test_spoilt_bytes_are_read_or_refused(data: bytes) -> None:
+    assert {f.flaw for f in told(data)} <= set(FLAWS)
+
+
+def told(data: bytes) -> tuple[Finding, ...]:
+    try:
+        read(data)
+    except WrongFile as wrong:
+        return wrong.findings
+    return ()
