@@ -18,7 +18,7 @@ from eventsourcing.persistence import (
 )
 
 from adapters.bus import (
-    GuardFailed,
+    HeadMoved,
     ItemMissing,
     ItemStore,
     JetStreamApplicationRecorder,
@@ -101,51 +101,46 @@ class Store:
         self._audit = audit
         self._epoch = epoch
 
-    def append(
-        self,
-        record: Record,
-        evidence: Evidence,
-        guard: tuple[UUID, int] | None = None,
-    ) -> tuple[int, bytes, bytes]:
+    def append(self, record: Record, evidence: Evidence) -> tuple[int, bytes, bytes]:
         """Record one fact, durably. Returns its position and its leaf's digest and tag.
 
-        ``guard``: another originator and the version that must still be its last; it stands in clear in the
-        record's headers, so it is for what the subject tells anyway (a case beside its readings). Raises Conflict where
-        this version exists already or the guard does not hold, Unavailable where the bus can't record now.
+        Raises Conflict where this version exists already, Unavailable where the bus can't record now.
         """
-        [found] = self.append_each([(record, evidence, guard)])
+        [found] = self.append_each([(record, evidence)])
         if isinstance(found, Exception):
             raise found
         return found
 
     def append_each(
-        self, drafts: Sequence[tuple[Record, Evidence, tuple[UUID, int] | None]]
+        self, drafts: Sequence[tuple[Record, Evidence]], head: int | None = None
     ) -> list[tuple[int, bytes, bytes] | Exception]:
         """Several records of different originators at once, each for itself: for each what ``append`` returns
-        or raises. Together they cost one sync of the vault and one trip to the bus."""
+        or raises. Together they cost one sync of the vault and one trip to the bus.
+
+        ``head``: the last position that they were decided on; a record is stored only right behind it and those
+        before it here. Where somebody else has recorded since, it is a Conflict ``head-moved``.
+        """
         if len(drafts) > 1:
             with suppress(ExchangeError):  # else each asks for its own keys, and fails by itself
-                needed = [_keys_of(record, evidence, self._epoch) for record, evidence, _ in drafts]
+                needed = [_keys_of(record, evidence, self._epoch) for record, evidence in drafts]
                 self._vault.ensure([ck for ck, _ in needed], [sk for _, sks in needed for sk in sks])
         found: list[tuple[int, bytes, bytes] | Exception] = []
-        inserts: list[tuple[list[StoredEvent], list[tuple[UUID, int]]]] = []
-        leaves: list[tuple[bytes, bytes]] = []
-        places: list[int] = []
-        for n, (record, evidence, guard) in enumerate(drafts):
+        inserts: list[StoredEvent] = []
+        leaves: list[tuple[int, bytes, bytes]] = []
+        for n, (record, evidence) in enumerate(drafts):
             try:
-                stored, *leaf = self._sealed(record, evidence)
+                stored, sha, tag = self._sealed(record, evidence)
             except Exception as error:
                 found.append(error)
             else:
                 found.append(Broken("no-position", "the bus recorded without telling where"))
-                inserts.append(([stored], [guard] if guard else []))
-                leaves.append((leaf[0], leaf[1]))
-                places.append(n)
-        for n, leaf_, outcome in zip(places, leaves, self._recorder.insert_each(inserts), strict=True):
+                inserts.append(stored)
+                leaves.append((n, sha, tag))
+        for (n, sha, tag), outcome in zip(leaves, self._recorder.insert_each(inserts, head), strict=True):
             if isinstance(outcome, Exception):
                 found[n] = _told(outcome)
             elif outcome:
-                found[n] = (outcome[0], *leaf_)
+                found[n] = (outcome[0], sha, tag)
         return found
 
     def _sealed(self, record: Record, evidence: Evidence) -> tuple[StoredEvent, bytes, bytes]:
@@ -316,8 +311,8 @@ def _told(error: Exception) -> Exception:
     """What the bus says, in our words; what is no word of the bus stays as it is."""
     told: Exception = error
     match error:
-        case GuardFailed():
-            told = Conflict("rests-on-old-state", "decide again")
+        case HeadMoved():
+            told = Conflict("head-moved", "read on and decide again")
         case IntegrityError():
             told = Conflict("version-exists", "read on and decide again")
         case OutcomeUnknown():

@@ -4,6 +4,7 @@ from .client import Line
 from .errors import (
     AlreadyRunning,
     GuardFailed,
+    HeadMoved,
     ItemDamaged,
     ItemMissing,
     NotAllowed,
@@ -28,6 +29,7 @@ __all__ = [
     "EmbeddedServer",
     "Factory",
     "GuardFailed",
+    "HeadMoved",
     "Health",
     "ItemDamaged",
     "ItemMissing",

@@ -30,7 +30,7 @@ from .api import (
     read_answer,
 )
 from .client import Ask, NotSent, Silence
-from .errors import GuardFailed, OutcomeUnknown, TooLarge
+from .errors import GuardFailed, HeadMoved, OutcomeUnknown, TooLarge
 from .monitor import complaint
 from .settings import MAX_RECORD_BYTES
 from .subjects import Subjects
@@ -40,6 +40,7 @@ TOPIC = "Kh-Topic"
 INSERT = "Kh-Insert"
 EXPECT = "Nats-Expected-Last-Subject-Sequence"
 EXPECT_SUBJECT = "Nats-Expected-Last-Subject-Sequence-Subject"
+EXPECT_HEAD = "Nats-Expected-Last-Sequence"
 BATCH_ID = "Nats-Batch-Id"
 BATCH_SEQUENCE = "Nats-Batch-Sequence"
 BATCH_COMMIT = "Nats-Batch-Commit"
@@ -75,38 +76,53 @@ class Appender:
         ``TooLarge``, ``ProgrammingError``: nothing was sent.
         """
         insert_id = uuid4().hex
-        return self._finish(self._messages(events, guards, insert_id), insert_id, guards, None)
+        deadline = self._api.deadline()
+        return self._finish(self._messages(events, guards, insert_id), insert_id, guards, None, deadline)
 
     def append_each(
-        self, inserts: Sequence[tuple[Sequence[StoredEvent], Sequence[Guard]]]
+        self, events: Sequence[StoredEvent], head: int | None = None
     ) -> list[list[int] | Exception]:
-        """Several appends under way at once, each for itself: for each what ``append`` returns or raises."""
-        under_way: list[tuple[list[Message], str, Sequence[Guard], Ask | None] | Exception] = []
-        connected = self._api.line.connected
-        for events, guards in inserts:
+        """Several appends of one event under way at once: for each what ``append`` returns or raises.
+
+        ``head``: the last position that the caller knows of. Then each is stored only right behind the one
+        before it here, and the first only right behind that position; ``HeadMoved`` where it can't be.
+        """
+        under_way: list[tuple[list[Message], str, Ask | None] | Exception] = []
+        connected, deadline = self._api.line.connected, self._api.deadline()
+        before = None
+        for event in events:
             insert_id = uuid4().hex
             try:
-                messages = self._messages(events, guards, insert_id)
+                [message] = self._messages([event], (), insert_id)
             except Exception as e:
                 under_way.append(e)
-            else:
-                put = self._put(messages) if connected else None
-                under_way.append((messages, insert_id, guards, put))
-        return [one if isinstance(one, Exception) else self._outcome(*one) for one in under_way]
+                continue
+            if head is not None:
+                behind = [(EXPECT_HEAD, str(head))]
+                if before is not None:  # that very record, not another's in its place
+                    behind += [(EXPECT, str(head)), (EXPECT_SUBJECT, before)]
+                message = Message(message.subject, (*message.headers, *behind), message.state)
+                head, before = head + 1, message.subject
+            under_way.append(([message], insert_id, self._put([message]) if connected else None))
+        return [one if isinstance(one, Exception) else self._outcome(*one, deadline) for one in under_way]
 
     def _outcome(
-        self, messages: list[Message], insert_id: str, guards: Sequence[Guard], put: Ask | None
+        self, messages: list[Message], insert_id: str, put: Ask | None, deadline: float
     ) -> list[int] | Exception:
         try:
-            return self._finish(messages, insert_id, guards, put)
+            return self._finish(messages, insert_id, (), put, deadline)
         except Exception as e:
             return e
 
     def _finish(
-        self, messages: list[Message], insert_id: str, guards: Sequence[Guard], put: Ask | None
+        self,
+        messages: list[Message],
+        insert_id: str,
+        guards: Sequence[Guard],
+        put: Ask | None,
+        deadline: float,
     ) -> list[int]:
         """Wait for the answer, and send again as long as that may help. ``put``: a first try under way."""
-        deadline = self._api.deadline()
         unknown = False
         tries = 0
         trouble: Exception
@@ -202,7 +218,8 @@ class Appender:
         """
         taken = IntegrityError(f"another record has this originator and version: {error}")
         in_flight = error.err_code == EXPECTATION_IN_FLIGHT
-        if not (guards or in_flight):
+        fenced = any(key == EXPECT_HEAD for m in messages for key, _ in m.headers)
+        if not (guards or in_flight or fenced):
             return taken
         try:
             if any(self._holder(m.subject) is not None for m in messages):
@@ -210,6 +227,8 @@ class Appender:
             for originator_id, version in guards:
                 if self._holder(self._subjects.record(originator_id, version + 1)) is not None:
                     return GuardFailed(originator_id, version)
+            if fenced and not in_flight:
+                return HeadMoved()
         except OperationalError:
             pass  # without an answer a refusal is a conflict all the same
         return None if in_flight else taken

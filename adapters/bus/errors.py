@@ -4,7 +4,8 @@ OperationalError        not now: away, overloaded, out of room
 ├── OutcomeUnknown      the append may or may not have been recorded
 └── AlreadyRunning      another server holds this data folder
 IntegrityError          somebody was faster
-└── GuardFailed         not on this originator: on one that the append rests on
+├── GuardFailed         not on this originator: on one that the append rests on
+└── HeadMoved           on any: the append rests on all that was recorded before it
 ProgrammingError        will fail again until somebody mends something
 ├── NotAllowed          the credentials do not have this right
 └── StreamDrift         a stream or a server is not what it must be
@@ -47,6 +48,13 @@ class GuardFailed(IntegrityError):
         super().__init__(f"{originator_id} is no longer at version {version}")
         self.originator_id = originator_id
         self.version = version
+
+
+class HeadMoved(IntegrityError):
+    """Somebody else has recorded something since the position that the append rests on; nothing was recorded."""
+
+    def __init__(self) -> None:
+        super().__init__("the stream has moved on")
 
 
 class NotAllowed(ProgrammingError):

@@ -11,11 +11,22 @@ from uuid import UUID
 
 from eventsourcing.persistence import InternalError, Notification, StoredEvent
 
-from .append import BATCH_COMMIT, BATCH_ID, BATCH_SEQUENCE, EXPECT, EXPECT_SUBJECT, INSERT, TOPIC
+from .append import (
+    BATCH_COMMIT,
+    BATCH_ID,
+    BATCH_SEQUENCE,
+    EXPECT,
+    EXPECT_HEAD,
+    EXPECT_SUBJECT,
+    INSERT,
+    TOPIC,
+)
 from .subjects import Subjects
 from .wire import Reply
 
-_OURS = frozenset({TOPIC, INSERT, EXPECT, EXPECT_SUBJECT, BATCH_ID, BATCH_SEQUENCE, BATCH_COMMIT})
+_OURS = frozenset(
+    {TOPIC, INSERT, EXPECT, EXPECT_HEAD, EXPECT_SUBJECT, BATCH_ID, BATCH_SEQUENCE, BATCH_COMMIT}
+)
 # Direct get appends these, in this order, to the headers that the message was stored with.
 _SERVERS_PART = b"\r\nNats-Stream: "
 _SUBJECT, _SEQUENCE, _TIME = b"Nats-Subject: ", b"Nats-Sequence: ", b"Nats-Time-Stamp: "

@@ -185,10 +185,10 @@ class JetStreamApplicationRecorder(JetStreamAggregateRecorder, ApplicationRecord
         return self._insert(stored_events, guards)
 
     def insert_each(
-        self, inserts: Sequence[tuple[Sequence[StoredEvent], Sequence[Guard]]]
+        self, stored_events: Sequence[StoredEvent], head: int | None = None
     ) -> list[list[int] | Exception]:
-        """Several inserts under way at once, none resting on another: for each its positions or its error."""
-        return self._appender.append_each(inserts)
+        """Several inserts of one event under way at once; see :meth:`Appender.append_each`."""
+        return self._appender.append_each(stored_events, head)
 
     def select_notifications(
         self,

@@ -106,7 +106,13 @@ def start_hub(
         if installation.rehearsal:
             clock = SetClock(last if at is None else max(at, last), installation.hub_folder / "clock")
         hub = Hub(
-            store=store, genesis=genesis, hub=installation.hub, log=log, clock=clock, register=views.register
+            store=store,
+            genesis=genesis,
+            hub=installation.hub,
+            log=log,
+            clock=clock,
+            register=views.register,
+            head=views.position,
         )
         parts.callback(hub.close)
         if views_beside:

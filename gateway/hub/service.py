@@ -56,6 +56,8 @@ READ_AHEAD = timedelta(minutes=10)
 WRITE_AHEAD = timedelta(days=7)
 PROMISE = timedelta(seconds=60)
 TRIES = 5
+OVERTAKEN = ("version-exists", "head-moved")
+PAGE = 500
 READY_KEYS = 4096  # public keys kept read
 ZEROS = bytes(32)
 
@@ -112,7 +114,6 @@ class Draft:
     world: World
     record: Record
     evidence: Evidence
-    guard: tuple[UUID, int] | None = None
     release: tuple[Message, Item, bool] | None = None
 
 
@@ -132,13 +133,17 @@ class Hub:
         log: SignatureKeys,
         clock: Clock,
         register: Register,
+        head: int,
     ) -> None:
+        """``register``: as it stood at the position ``head`` of the stream."""
         self.genesis = genesis
         self.id = hub
         self.clock = clock
         self._store = store
         self._log = log
         self._memory = Memory(store, register)
+        self._head = head  # what is decided rests on all of the record up to here; the desk's thread owns it
+        self._behind = False  # something may stand in the record that we do not know
         self._desk: Desk[Answer, Heard] = Desk(self._hear, self._round, most=MAX_NOTES)
 
     # --- wishes ------------------------------------------------------------------------------------------
@@ -177,6 +182,8 @@ class Hub:
 
     def _round(self, turns: list[Turn[Answer, Heard]]) -> list[Turn[Answer, Heard]]:
         """Decide, record and answer together what can't touch each other; returns who must come again."""
+        if self._behind:
+            self._read_on()
         self._tick()
         going, left = _apart(turns)
         drafts: list[tuple[Turn[Answer, Heard], Draft]] = []
@@ -207,7 +214,9 @@ class Hub:
     def _appended(self, drafts: list[Draft]) -> list[Leaf | Exception]:
         """Record these, and remember what stands then."""
         found: list[Leaf | Exception] = []
-        outcomes = self._store.append_each([(d.record, d.evidence, d.guard) for d in drafts])
+        outcomes = self._store.append_each([(d.record, d.evidence) for d in drafts], self._head)
+        self._head = max([self._head, *(o[0] for o in outcomes if isinstance(o, tuple))])
+        self._behind |= any(isinstance(outcome, Exception) for outcome in outcomes)
         for draft, outcome in zip(drafts, outcomes, strict=True):
             if isinstance(outcome, Exception):
                 # It, or another, may have been stored: read before deciding again.
@@ -217,6 +226,18 @@ class Hub:
                 self._memory.keep(draft.world.after(draft.record), draft.record)
                 found.append(Leaf(*outcome))
         return found
+
+    def _read_on(self) -> None:
+        """Take in what stands in the record beyond what we know: our own without an answer, or another hub's.
+
+        Two hubs on one stream by mistake decide on what both have recorded, or not at all. Raises Unavailable.
+        """
+        while page := self._store.read(self._head + 1, PAGE):
+            for kept in page:
+                self._memory.doubt(kept.record.about)
+            self._head = page[-1].position
+        self._memory.reread_register()
+        self._behind = False
 
     def _tell(self, done: list[tuple[Turn[Answer, Heard], Draft, Leaf]]) -> None:
         """Hand out what is durable: receipts, and what an opening releases."""
@@ -311,7 +332,6 @@ class Hub:
         fact: Fact,
         evidence: Evidence,
         at: datetime,
-        guard: tuple[UUID, int] | None = None,
         release: tuple[Message, Item, bool] | None = None,
     ) -> Draft:
         originator = _originator(world, wish)
@@ -329,7 +349,7 @@ class Hub:
             decider=DECIDER,
             fact=fact,
         )
-        return Draft(world, record, evidence, guard, release)
+        return Draft(world, record, evidence, release)
 
     def _receipt(self, record: Record, leaf: Leaf) -> Receipt:
         return Receipt(
@@ -451,10 +471,12 @@ class Hub:
             raise Unavailable("pending-key", "the key for this item is still to be made: try again later")
         release = (message, item, isinstance(fact, SectionOpened)) if releasing else None
         if known is None:
-            guard = (world.case.id, world.case.version)
-            return self._draft(world, wish, fact, Evidence(frame=frame.encode()), at, guard, release)
+            return self._draft(world, wish, fact, Evidence(frame=frame.encode()), at, release)
         if isinstance(fact, REFUSALS):
             raise NotThere("not-there", "closed since then")
+        if self._store.head() != self._head:  # no record of its own shows whether this rests on the last word
+            self._behind = True
+            raise Unavailable("behind", "send the same bytes again")
         return partial(self._reopened, world, wish, known[1], release)
 
     def _reopened(
@@ -550,6 +572,8 @@ class Hub:
     def _tick(self, until: datetime | None = None) -> int:
         """What ``tick`` does, by the desk's own thread."""
         now = until or self.clock.now()
+        if self._behind:
+            self._read_on()
         if not self._memory.is_due(now):
             return 0
         count = 0
@@ -607,7 +631,7 @@ def _heard_of(turn: Turn[Answer, Heard]) -> Heard:
 
 def _may_decide_again(error: Exception, turn: Turn[Answer, Heard]) -> bool:
     """Somebody else wrote first: it is read again, and decided again."""
-    overtaken = isinstance(error, Conflict) and error.flaw in ("version-exists", "rests-on-old-state")
+    overtaken = isinstance(error, Conflict) and error.flaw in OVERTAKEN
     return overtaken and turn.tries < TRIES - 1
 
 

@@ -13,6 +13,7 @@ from eventsourcing.persistence import IntegrityError, OperationalError, Programm
 from adapters.bus import (
     MAX_RECORD_BYTES,
     GuardFailed,
+    HeadMoved,
     JetStreamApplicationRecorder,
     Line,
     OutcomeUnknown,
@@ -328,3 +329,35 @@ def test_one_under_way_that_is_stored_takes_our_version(recorder, event, monkeyp
         recorder.insert_events([event(case, 1), event()])
     assert not isinstance(caught.value, GuardFailed)
     assert recorder.head() == 1
+
+
+# -- appends that rest on all that was recorded before
+
+
+def test_appends_behind_a_head_are_stored_one_after_another(recorder, event):
+    recorder.insert_events([event()])
+    assert recorder.insert_each([event() for _ in range(20)], 1) == [[n] for n in range(2, 22)]
+    assert recorder.head() == 21
+
+
+def test_a_head_that_moved_lets_none_of_them_in(recorder, event):
+    recorder.insert_events([event()])
+    outcomes = recorder.insert_each([event() for _ in range(5)], 0)
+    assert [type(one) for one in outcomes] == [HeadMoved] * 5
+    assert recorder.head() == 1
+
+
+def test_a_taken_version_is_told_as_such(recorder, event):
+    case = uuid4()
+    recorder.insert_events([event(), event(case, 1)])
+    [taken, moved] = recorder.insert_each([event(case, 1), event()], 0)
+    assert isinstance(taken, IntegrityError)
+    assert not isinstance(taken, HeadMoved)
+    assert isinstance(moved, HeadMoved)
+
+
+def test_what_is_too_large_leaves_no_gap_before_what_comes_after_it(recorder, event):
+    large = event(state=bytes(2 * 1024 * 1024))
+    [one, too_large, two] = recorder.insert_each([event(), large, event()], 0)
+    assert (one, two) == ([1], [2])
+    assert isinstance(too_large, TooLarge)

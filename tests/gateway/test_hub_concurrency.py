@@ -14,14 +14,16 @@ import pytest
 
 from adapters.bus import EmbeddedServer
 from adapters.store import Store
-from domain.errors import Unavailable
+from domain.errors import NotThere, Unavailable
 from domain.facts import ConsentWithdrawn, Kind
-from domain.record import access_of
+from domain.record import access_of, commission_of
 from gateway.agency.door import Part
 from gateway.hub import memory
 from gateway.hub.runtime import start_hub
 from gateway.hub.service import Hub
+from gateway.scenario.player import Run
 from gateway.verify import Verifier
+from gateway.wishes import READ_FOR, payload_bytes, request, signed
 from keys.signing import SignatureKeys, SignatureKind
 from tests.gateway.hubkit import START, Ground, Letter, ground, ground_over
 
@@ -147,6 +149,7 @@ def test_what_another_wrote_meanwhile_is_read_and_decided_again(hub: Ground) -> 
         log=SignatureKeys.from_seeds(SignatureKind.LOG, secrets["log"]),
         clock=runtime.hub.clock,
         register=runtime.hub.register,
+        head=runtime.store.head(),
     )
     try:
         for _ in range(3):
@@ -173,11 +176,11 @@ def test_a_case_read_while_it_changes_is_not_remembered_as_it_was(
     append, load = Store.append_each, Store.load
     deciding, decided, reading, read = Event(), Event(), Event(), Event()
 
-    def appending(store: Store, drafts: Any) -> Any:
-        if any(isinstance(record.fact, ConsentWithdrawn) for record, _, _ in drafts):
+    def appending(store: Store, drafts: Any, head: int | None = None) -> Any:
+        if any(isinstance(record.fact, ConsentWithdrawn) for record, _ in drafts):
             deciding.set()  # decided on the case as it was held in memory
             assert decided.wait(20)
-        return append(store, drafts)
+        return append(store, drafts, head)
 
     def loading(store: Store, originator: UUID, *args: Any, **kwargs: Any) -> Any:
         found = load(store, originator, *args, **kwargs)
@@ -261,3 +264,74 @@ def test_a_second_hub_on_the_same_folder_does_not_start(tmp_path: Path) -> None:
         with pytest.raises(Unavailable, match="hub-running"):
             start_hub(hub.stage.installation, at=START)
         assert hub.post(hub.disclosure()).status_code == 200
+
+
+def test_a_second_hub_on_one_stream_releases_nothing_on_what_it_has_not_read(
+    case_in_progress: Run,
+) -> None:
+    """By mistake: its register is old, and the contractor's contract has just been ended through the other hub."""
+    run = case_in_progress
+    runtime = run.stage.runtime
+    assert runtime is not None
+    core, contractor = run.stage.door("AZ-CORE"), run.stage.door("SORA-NPO")
+    log = SignatureKeys.from_seeds(SignatureKind.LOG, runtime.installation.hub_secrets()["log"])
+    other = Hub(
+        store=runtime.store,
+        genesis=runtime.installation.genesis,
+        hub=runtime.installation.hub,
+        log=log,
+        clock=runtime.hub.clock,
+        register=runtime.hub.register,
+        head=runtime.store.head(),
+    )
+    written = next(w for w in run.written if w.section == "PLAN" and w.n == 12)
+    sig, _ = runtime.installation.agency_keys(runtime.installation.agency("SORA-NPO"))
+
+    def opening() -> bytes:
+        fields = {
+            "message": str(written.message),
+            "item": str(written.item),
+            "section": "PLAN",
+            "purpose": "REHEARSAL_CHECK",
+        }
+        payload = payload_bytes(
+            hub=runtime.installation.hub,
+            kind=Kind.CASE,
+            about=run.case,
+            by=contractor.agency,
+            actor=run.actor_of("SORA-NPO"),
+            act="section.opened",
+            fields=fields,
+            now=run.stage.now(),
+            keyset=contractor.keyset(),
+            good_for=READ_FOR,
+        )
+        return request(signed(payload, sig))
+
+    try:
+        repeated = opening()
+        assert other.handle(repeated).release is not None
+        ended = core.send(
+            Kind.COMMISSION,
+            commission_of(core.agency, contractor.agency),
+            "outsourcing_contract.ended",
+            {},
+            actor="staff.a",
+        )
+        assert ended.outcome == "recorded", ended
+        stale = other.register.commission(core.agency, contractor.agency)
+        assert stale is not None
+        answers = []
+        for data in (repeated, opening()):
+            for _ in range(3):
+                try:
+                    answers.append(other.handle(data).release)
+                    break
+                except Unavailable:
+                    continue
+                except NotThere:
+                    answers.append(None)
+                    break
+        assert answers == [None, None]
+    finally:
+        other.close()

@@ -53,10 +53,10 @@ class Watched:
         append, wrap, sealed, release = Store.append_each, Store.wrap, Store.sealed_item, Hub._release
         events = self.events
 
-        def appending(store: Store, drafts: Any) -> Any:
-            events.extend(("appending", type(record.fact)) for record, _, _ in drafts)
-            answers = append(store, drafts)
-            for (record, _, _), answer in zip(drafts, answers, strict=True):
+        def appending(store: Store, drafts: Any, head: int | None = None) -> Any:
+            events.extend(("appending", type(record.fact)) for record, _ in drafts)
+            answers = append(store, drafts, head)
+            for (record, _), answer in zip(drafts, answers, strict=True):
                 if not isinstance(answer, Exception):
                     assert store.head() >= answer[0]
                     events.append(("durable", type(record.fact)))
