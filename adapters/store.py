@@ -78,6 +78,21 @@ class Kept:
     sha: bytes
 
 
+@dataclass(frozen=True)
+class Unread:
+    """A whole record of a topic or version that is not published here: a newer hub wrote it."""
+
+    position: int
+    originator: UUID
+    version: int
+    subject: str
+    sha: bytes
+    flaw: str
+
+
+NEWER = ("unknown-topic", "unknown-version")
+
+
 class Store:
     """Appends and reads. One hub, one stream. Thread-safe as far as recorder and vault are."""
 
@@ -174,7 +189,10 @@ class Store:
             events = self._recorder.select_events(originator, gt=gt or None, lte=lte)
         except PersistenceError as error:
             raise Unavailable("bus-away", "try again") from error
-        return [self.opened(e, 0) for e in events]
+        found = [self._seen(e, 0) for e in events]
+        if any(isinstance(one, Unread) for one in found):
+            raise Unavailable("newer-record", "a newer hub has written here: update this one")
+        return [one for one in found if isinstance(one, Kept)]
 
     def at(self, originator: UUID, version: int) -> Kept:
         """One record with its position. Raises NotThere, Unavailable."""
@@ -198,12 +216,30 @@ class Store:
             raise Unavailable("bus-away", "try again") from error
         return [self.opened(n, n.id) for n in found]
 
-    def follow(self, after: int) -> Iterator[list[Kept]]:
+    def seen(self, start: int, limit: int) -> list[Kept | Unread]:
+        """Records in stream order from position ``start``, also those that only a newer hub can read."""
+        try:
+            found = self._recorder.select_notifications(start, limit)
+        except PersistenceError as error:
+            raise Unavailable("bus-away", "try again") from error
+        return [self._seen(n, n.id) for n in found]
+
+    def _seen(self, event: StoredEvent, position: int) -> Kept | Unread:
+        try:
+            return self.opened(event, position)
+        except Malformed as error:
+            on, version = event.originator_id, event.originator_version
+            if error.flaw not in NEWER or not isinstance(on, UUID):
+                raise
+            subject = self.subject(on, version)
+            return Unread(position, on, version, subject, record_sha(subject, event.state), error.flaw)
+
+    def follow(self, after: int) -> Iterator[list[Kept | Unread]]:
         """Every record after this position, as it comes, those that came together in one list, until ``wake``."""
         with self._recorder.subscribe(gt=after) as subscription:
             self._following = subscription
             for first in subscription:
-                yield [self.opened(n, n.id) for n in (first, *subscription.at_hand())]
+                yield [self._seen(n, n.id) for n in (first, *subscription.at_hand())]
 
     def wake(self) -> None:
         """End the following, wherever it waits."""

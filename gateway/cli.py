@@ -274,7 +274,7 @@ def projections_rebuild(
         head = archive.store.head()
 
         def source(after: int) -> Iterator[Any]:
-            while page := archive.store.read(after + 1, 500):
+            while page := archive.store.seen(after + 1, 500):
                 yield from (as_stored(k) for k in page)
                 after += len(page)
 

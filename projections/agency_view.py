@@ -92,7 +92,7 @@ class AgencyView(View):
     def review(self, db: Connection, stored: Stored, world: World) -> None:
         case = str(world.case.id)
         have = dict(self._rows.of(db, case))
-        wanted = dict(bodies(world, stored.record.at, self._written))
+        wanted = dict(bodies(world, stored.known.at, self._written))
         for key, body in wanted.items():
             if key not in have or have[key][1] != body:
                 self._rows.put(db, case, key, (stored.position, body))

@@ -273,6 +273,15 @@ class Engine:
     def _one(self, db: Connection, draft: _Draft, views: list[View], stored: Stored) -> None:
         if stored.position != draft.position + 1:
             raise Broken("gap", f"record {draft.position + 1} is missing")
+        if stored.record is None:
+            self._unread(db, draft, views, stored)
+            return
+        if all(not view.needs_cases for view in views) and stored.record.originator.kind in _CASES:
+            for view in views:
+                with _Guarded(view):
+                    view.see(db, stored, None)
+            draft.position = stored.position
+            return
         record = stored.record
         world: World | None = None
         affected: list[UUID] = []
@@ -291,6 +300,15 @@ class Engine:
             for view in views:
                 with _Guarded(view):
                     view.review(db, stored, whole)
+        draft.position = stored.position
+
+    def _unread(self, db: Connection, draft: _Draft, views: list[View], stored: Stored) -> None:
+        """A record that only a newer hub can read. In a case it parks the views; in the register it ends all."""
+        if any(draft.register.find(kind, stored.originator) is not None for kind in Kind):
+            raise Broken("newer-register", "a newer hub has changed the register: update this one")
+        for view in views:
+            with _Guarded(view):
+                view.see_unread(db, stored)
         draft.position = stored.position
 
     def _folded(self, db: Connection, draft: _Draft, record: Record) -> Case:

@@ -123,7 +123,7 @@ class Index:
 
     def note_register(self, stored: Stored) -> None:
         """This record is the register's."""
-        record = stored.record
+        record = stored.known
         self._originators.add(
             {
                 "position": stored.position,
@@ -185,8 +185,8 @@ Query = tuple[Select[Any], dict[str, Any]]
 
 def _affected(stored: Stored, before: Register, after: Register) -> Query | None:
     """Which cases to look at again; None where the record can't change a row."""
-    id = stored.record.originator.id
-    match stored.record.originator.kind:
+    id = stored.known.originator.id
+    match stored.known.originator.kind:
         case Kind.COMMISSION:
             commission = after.commissions[id]
             pair = {"agency": str(commission.contractor), "core": str(commission.commissioner)}
@@ -203,7 +203,7 @@ def _affected(stored: Stored, before: Register, after: Register) -> Query | None
 
 def _near_network(stored: Stored, before: Register, after: Register) -> Query | None:
     """Cases placed in this network, and those of a core agency that holds or held an office in it."""
-    id, fact = stored.record.originator.id, stored.record.fact
+    id, fact = stored.known.originator.id, stored.known.fact
     if isinstance(fact, NetworkMembershipPublished):
         return None  # the announcement lets nobody see more or less
     known = [register.networks[id] for register in (before, after) if id in register.networks]

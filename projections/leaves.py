@@ -26,6 +26,7 @@ class Leaves(View):
     """One row a record."""
 
     name = "leaves"
+    needs_cases = False
     tables = (LEAVES,)
 
     def __init__(self) -> None:
@@ -33,13 +34,15 @@ class Leaves(View):
         self._leaves = Lines(LEAVES)
         self.lines = [self._leaves]
 
+    def see_unread(self, db: Connection, stored: Stored) -> None:
+        self.see(db, stored, None)
+
     def see(self, db: Connection, stored: Stored, world: World | None) -> None:
-        record = stored.record
         self._leaves.add(
             {
                 "position": stored.position,
-                "originator": str(record.originator.id),
-                "version": record.version,
+                "originator": str(stored.originator),
+                "version": stored.version,
                 "sha": stored.leaf_sha,
             }
         )

@@ -131,7 +131,7 @@ class Ledger(View):
         self._received: list[Line] = []
 
     def see(self, db: Connection, stored: Stored, world: World | None) -> None:
-        record = stored.record
+        record = stored.known
         if world is not None:
             for n, line in enumerate(disclosures(record, world)):
                 self._disclosures.add({"position": stored.position, "n": n, **line})

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from uuid import UUID
 
+from domain.errors import Malformed
 from domain.record import Record
 
 
@@ -11,11 +13,20 @@ from domain.record import Record
 class Stored:
     """One record as it stands in the stream.
 
-    ``position``: stream sequence, from 1 without gaps. ``leaf_sha``: SHA-256 digest (32 bytes) of its
-    leaf, computed by who read it.
+    ``record``: None where only a newer hub can read it. ``position``: stream sequence, from 1 without gaps.
+    ``leaf_sha``: SHA-256 digest (32 bytes) of its leaf, computed by who read it.
     """
 
     position: int
-    record: Record
+    record: Record | None
     subject: str
     leaf_sha: bytes
+    originator: UUID
+    version: int
+
+    @property
+    def known(self) -> Record:
+        """The record. Raises Malformed where only a newer hub can read it."""
+        if self.record is None:
+            raise Malformed("newer-record", "a newer hub has written here: update this one")
+        return self.record

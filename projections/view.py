@@ -21,10 +21,16 @@ class View:
 
     name: ClassVar[str]
     tables: ClassVar[Sequence[Table]]
+    needs_cases: ClassVar[bool] = True
+    """Whether it looks at cases as they stand: without one that does, none is folded."""
 
     def __init__(self) -> None:
         self.lines: list[Lines] = []
         self.sheets: list[Sheet] = []
+
+    def see_unread(self, db: Connection, stored: Stored) -> None:
+        """Called instead of the others for a record that only a newer hub can read: the view stands still there."""
+        stored.known  # noqa: B018
 
     def see(self, db: Connection, stored: Stored, world: World | None) -> None:
         """Called once for each record; ``world`` is that of its case after it, None for other records."""

@@ -44,7 +44,7 @@ class Worklist(View):
                 None if task.due_at is None else text_of(task.due_at),
             )
             for agency in concerned(world)
-            for task in tasks(world, agency, now=stored.record.at)
+            for task in tasks(world, agency, now=stored.known.at)
         }
         for key in have.keys() | wanted.keys():
             if have.get(key) != wanted.get(key):

@@ -176,7 +176,7 @@ def _verify(archive: Archive) -> None:
 
 def _rebuild(archive: Archive, views: Path) -> None:
     def source(after: int) -> Any:
-        while page := archive.store.read(after + 1, PAGE):
+        while page := archive.store.seen(after + 1, PAGE):
             yield from (as_stored(kept) for kept in page)
             after += len(page)
 

@@ -204,13 +204,15 @@ def _health(
         problems.append("disk: full")
     if not follower.alive:
         problems.append("views: not following")
+    parked = follower.queries.head().parked
     return {
         "ready": not problems,
         "mode": installation.mode,
         "hub": installation.hub.hex(),
         "problems": problems,
         "views": follower.position,
-        "parked": [view for view, _, _ in follower.queries.head().parked],
+        "parked": [view for view, _, _ in parked],
+        "alarms": [f"view {view} stands still since record {at} ({why})" for view, at, why in parked],
         "disk_free_bytes": free,
         "bus": None if bus is None else bus.version,
     }

@@ -15,7 +15,7 @@ from functools import lru_cache, partial
 from uuid import UUID, uuid5
 
 from adapters.mapper import wish_of
-from adapters.store import NO_EVIDENCE, Evidence, Store
+from adapters.store import NO_EVIDENCE, Evidence, Kept, Store
 from domain.case import Message
 from domain.decide import decide, found_item, rewrapper
 from domain.due import next_due
@@ -232,9 +232,14 @@ class Hub:
 
         Two hubs on one stream by mistake decide on what both have recorded, or not at all. Raises Unavailable.
         """
-        while page := self._store.read(self._head + 1, PAGE):
+        while page := self._store.seen(self._head + 1, PAGE):
             for kept in page:
-                self._memory.doubt(kept.record.about)
+                if isinstance(kept, Kept):
+                    self._memory.doubt(kept.record.about)
+                elif any(self.register.find(kind, kept.originator) is not None for kind in Kind):
+                    raise Unavailable("newer-record", "a newer hub has written here: update this one")
+                else:
+                    self._memory.doubt(About(Kind.CASE, kept.originator))
             self._head = page[-1].position
         self._memory.reread_register()
         self._behind = False

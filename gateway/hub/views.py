@@ -13,8 +13,8 @@ from time import monotonic, sleep
 from typing import Any
 from uuid import UUID
 
-from adapters.store import Kept, Store
-from domain.errors import Unavailable
+from adapters.store import Kept, Store, Unread
+from domain.errors import Broken, Unavailable
 from domain.facts import dump
 from projections.engine import Engine
 from projections.queries import Queries
@@ -27,9 +27,12 @@ GATHER_SECONDS = 0.03
 END_SECONDS = 10.0
 
 
-def as_stored(kept: Kept) -> Stored:
+def as_stored(kept: Kept | Unread) -> Stored:
     """A record as the projections take it: no frame, no parts, no key."""
-    return Stored(kept.position, kept.record, kept.subject, kept.sha)
+    if isinstance(kept, Unread):
+        return Stored(kept.position, None, kept.subject, kept.sha, kept.originator, kept.version)
+    on, version = kept.record.originator.id, kept.record.version
+    return Stored(kept.position, kept.record, kept.subject, kept.sha, on, version)
 
 
 def engine_over(store: Store, where: Path) -> Engine:
@@ -40,7 +43,7 @@ def engine_over(store: Store, where: Path) -> Engine:
 def catch_up(engine: Engine, store: Store) -> int:
     """Apply everything that is recorded and not yet applied. Returns the position reached."""
     while True:
-        page = store.read(engine.position + 1, PAGE)
+        page = store.seen(engine.position + 1, PAGE)
         if not page:
             return engine.position
         engine.apply_many([as_stored(k) for k in page])
@@ -142,6 +145,8 @@ class Follower(Views):
                 self._engine.follow(self._source())
             except Unavailable:
                 self._stop.wait(0.5)
+            except Broken:
+                return  # health says that nobody follows; what was wrong is told by the audit and at the next start
 
     def _source(self) -> Iterator[list[Stored]]:
         for page in self._store.follow(self._engine.position):

@@ -184,7 +184,7 @@ class Story:
         position = len(self.stream) + 1
         subject = f"kakehashi.v1.{on.id.hex}.{record.version}"
         leaf = hashlib.sha256(f"{position}/{subject}".encode()).digest()
-        self.stream.append(Stored(position, record, subject, leaf))
+        self.stream.append(Stored(position, record, subject, leaf, record.originator.id, record.version))
         return record
 
     def clock(self) -> None:

@@ -1,0 +1,77 @@
+"""A record of a newer hub: it parks the views with an alarm, closes its own case, and stops nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import pytest
+
+from adapters import store as store_module
+from adapters.mapper import body_of
+from adapters.store import Evidence
+from domain.errors import Unavailable
+from domain.record import Record
+from gateway.verify import Verifier
+from tests.gateway.hubkit import Ground, ground
+
+pytestmark = pytest.mark.faults
+
+
+def poison(hub: Ground, case: UUID, monkeypatch: pytest.MonkeyPatch) -> int:
+    """A newer hub's record in this case, whole and sealed as it must be. Returns its position."""
+    last = hub.store.load(case)[-1].record
+    record = Record(**{**last.__dict__, "version": last.version + 1, "ask_id": uuid4(), "frame": None})
+
+    def newer(one: Record) -> bytes:
+        return body_of(one).replace(last.topic.encode(), b"topic.unheard")
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(store_module, "body_of", newer)
+        position, _, _ = hub.store.append(record, Evidence(frame=b""))
+    return position
+
+
+@pytest.fixture
+def hub(tmp_path: Path) -> Iterator[Ground]:
+    with ground(tmp_path / "hub") as made:
+        yield made
+
+
+def test_a_newer_record_parks_the_views_and_stops_nothing_else(
+    hub: Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runtime = hub.stage.runtime
+    assert runtime is not None
+    before = hub.refer(uuid4())
+    position = poison(hub, hub.case, monkeypatch)
+    # wishes about other cases go on, openings too
+    after = hub.refer(uuid4())
+    assert after.outcome == "recorded"
+    item, section = before.items[0]
+    opened = hub.door("AZ-CORE").open(before.case, before.ask_id, item, section, actor="staff.a")
+    assert opened.section == section
+    # its own case is closed until this hub can read it, and says so
+    with pytest.raises(Unavailable) as caught:
+        hub.door("MID-HOSP").client.wish(hub.disclosure(("BASIC",)).encode())
+    assert caught.value.flaw == "newer-record"
+    # the leaves go on; every view that would have to understand it stands still, with an alarm
+    runtime.follower.catch_up()
+    health = hub.http.get("/readyz").json()
+    assert health["ready"] is True
+    assert sorted(health["parked"]) == ["agency_view", "ledger", "worklist"]
+    assert all(f"since record {position}" in alarm for alarm in health["alarms"])
+    found = Verifier(runtime.recorder, runtime.store, runtime.installation.genesis).run()
+    assert [(f.what, f.position) for f in found.findings] == [("unknown-topic", position)]
+
+
+def test_a_newer_record_in_the_register_ends_deciding(hub: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it changed is not known: nothing may be decided on the register as it was."""
+    poison(hub, hub.network, monkeypatch)
+    data = hub.disclosure(("BASIC",)).encode()
+    for _ in range(3):
+        with pytest.raises(Unavailable) as caught:
+            hub.door("MID-HOSP").client.wish(data)
+    assert caught.value.flaw == "newer-record"
+    assert len(hub.store.load(hub.case)) == 1
