@@ -8,6 +8,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 from threading import Event
@@ -451,6 +452,41 @@ def print_file(found: dict[str, Any]) -> None:
         for one in found["rows"]:
             table.add_row(one["place"], one["message"], one["words"], one["remedy"])
     out.print(table)
+
+
+@app.command()
+def torture(
+    kinds: Annotated[list[str] | None, typer.Argument(help="kill・line・bits(省略時はすべて)")] = None,
+    count: Annotated[int, typer.Option("--count", help="種類ごとの回数", min=1)] = 50,
+    seed: Annotated[int, typer.Option("--seed", help="乱数の種(同じ種は同じ壊し方)")] = 1,
+    as_json: AsJson = False,
+) -> None:
+    """機械に起こることをわざと起こし、そのたびに外から検証します(0: 異常なし, 1: 異常あり)。"""
+    from tempfile import TemporaryDirectory
+
+    from gateway.torture.kinds import KINDS, Round
+
+    wrong = set(kinds or ()) - set(KINDS)
+    if wrong:
+        raise typer.BadParameter(f"種類は {'・'.join(KINDS)} です")
+    rounds: list[Round] = []
+    for name in kinds or KINDS:
+        with TemporaryDirectory(prefix="kakehashi-torture-") as folder, _bar(name, quiet=as_json) as tell:
+            told = partial(_told, tell, count)
+            rounds.append(KINDS[name](Path(folder), count, seed, told))
+    if as_json:
+        print(json.dumps([one.to_json() for one in rounds], ensure_ascii=False, indent=2))
+    else:
+        for one in rounds:
+            done = "、".join(f"{what} {n}" for what, n in sorted(one.done.items()))
+            out.print(f"{one.kind}(種 {one.seed}): {done}", highlight=False)
+            for fault in one.found:
+                out.print(f" [red]異常[/] {fault}", highlight=False)
+    raise typer.Exit(1 if any(one.found for one in rounds) else 0)
+
+
+def _told(tell: Callable[[int, int], None], of: int, done: int) -> None:
+    tell(done, of)
 
 
 @app.command()

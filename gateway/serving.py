@@ -9,6 +9,7 @@ from types import TracebackType
 
 import uvicorn
 from fastapi import FastAPI, Request
+from starlette.requests import ClientDisconnect
 
 from domain.errors import Malformed, Unavailable
 
@@ -18,11 +19,14 @@ START_SECONDS = 20.0
 async def bounded_body(request: Request, most: int) -> bytes:
     """The body, kept in memory alone, refused as soon as it is longer than it may be. Raises Malformed."""
     chunks, size = [], 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size > most:
-            raise Malformed("body-too-long", f"send at most {most} bytes")
-        chunks.append(chunk)
+    try:
+        async for chunk in request.stream():
+            size += len(chunk)
+            if size > most:
+                raise Malformed("body-too-long", f"send at most {most} bytes")
+            chunks.append(chunk)
+    except ClientDisconnect as gone:
+        raise Malformed("body-cut-off", "send the whole body") from gone
     return b"".join(chunks)
 
 

@@ -20,8 +20,8 @@ from gateway.agency.door import Part
 from gateway.archive import open_archive
 from gateway.installation import make_installation
 from gateway.scenario.stage import Stage
+from gateway.torture.process import HubProcess
 from gateway.verify import Verifier, doors_of
-from tests.faults.hub_process import HubProcess
 from tests.gateway.hubkit import REFERRAL, START, Ground
 
 pytestmark = [pytest.mark.faults, pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")]

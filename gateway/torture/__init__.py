@@ -1,0 +1,1 @@
+"""What machines do to a hub, done on purpose, many times, and judged from outside each time."""

@@ -1,0 +1,56 @@
+"""The torture command in small: each kind does what it says, finds nothing wrong, and would find it."""
+
+from __future__ import annotations
+
+import json
+import random
+import sys
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from typer.testing import CliRunner
+
+from gateway.cli import app
+from gateway.torture import kinds
+from gateway.torture.traffic import Traffic
+
+pytestmark = [pytest.mark.faults, pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")]
+
+
+@pytest.mark.parametrize(("name", "count"), [("kill", 4), ("line", 15), ("bits", 6)])
+def test_a_short_torture_finds_nothing_wrong(name: str, count: int, tmp_path: Path) -> None:
+    told: list[int] = []
+    made = kinds.KINDS[name](tmp_path, count, 7, told.append)
+    assert made.found == []
+    assert told == list(range(1, count + 1))
+    assert made.done.total() >= count
+
+
+def test_damaged_views_are_told(tmp_path: Path) -> None:
+    whole = kinds._quiet_hub(tmp_path / "hub", 1)
+    shas = kinds._looked_at(whole)
+    assert isinstance(shas, list)
+    views = whole / "hub" / "views.db"
+    views.write_bytes(views.read_bytes()[:4096])
+    told = kinds._looked_at(whole)
+    assert isinstance(told, str)
+    assert told
+
+
+def test_an_opening_that_was_not_recorded_is_found(tmp_path: Path) -> None:
+    whole = kinds._quiet_hub(tmp_path / "hub", 1)
+    installation = kinds.open_installation(whole)
+    people = Traffic(installation, "http://127.0.0.1:1", random.Random(1))
+    people.opened[uuid4(), uuid4()] += 1
+    [wrong] = people.judge()
+    assert wrong.startswith("read but not recorded")
+
+
+def test_the_command_tells_counts_and_seed() -> None:
+    ran = CliRunner().invoke(app, ["torture", "line", "--count", "3", "--seed", "5", "--json"])
+    assert ran.exit_code == 0, ran.output
+    [told] = json.loads(ran.stdout)
+    assert (told["kind"], told["seed"], told["found"]) == ("line", 5, [])
+    assert told["done"]["steps"] == 3
+    assert CliRunner().invoke(app, ["torture", "nothing"]).exit_code == 2
