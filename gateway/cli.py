@@ -493,10 +493,20 @@ def _told(tell: Callable[[int, int], None], of: int, done: int) -> None:
 def bench(
     wishes: Annotated[int, typer.Option("--wishes", help="1回の測定で送る件数", min=1)] = 640,
     rounds: Annotated[int, typer.Option("--rounds", help="繰り返し(中央値をとります)", min=1)] = 3,
+    growth: Annotated[
+        int | None, typer.Option("--growth", help="代わりに、記録をこの件数まで増やしながら測ります", min=100)
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """速さを測ります: 同じバイト列を、素の部品と並べて、1回の実行で。"""
+    from gateway.bench.growth import grow
     from gateway.bench.run import Bench, machine
+
+    if growth is not None:
+        sizes = [10**n for n in range(2, 10) if 10**n < growth] + [growth]
+        with _bar("記録", quiet=as_json) as tell:
+            _print_growth(list(grow(sizes, tell)), as_json)
+        return
 
     with err.status("測定の準備") as status:
         rows = Bench(wishes, rounds, status.update).run()
@@ -507,6 +517,18 @@ def bench(
     table = Table("測ったもの", "件/秒", "比べた相手", "比", "p50 ms", "p95 ms", "p99 ms", title=str(about))
     for row in rows:
         table.add_row(*("" if v is None else str(v) for v in row.values()))
+    out.print(table)
+
+
+def _print_growth(rows: list[dict[str, Any]], as_json: bool) -> None:
+    """Each size and what was measured at it."""
+    if as_json:
+        print(json.dumps(rows, indent=2))
+        return
+    table = Table("", *(f"{row['records']:,}" for row in rows))
+    for name in rows[0]:
+        if name != "records":
+            table.add_row(name, *(str(row[name]) for row in rows))
     out.print(table)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gateway.bench.growth import grow
 from gateway.bench.run import SENDERS, Bench
 from gateway.bench.senders import Run
 
@@ -22,3 +23,11 @@ def test_a_tiny_run_measures_every_part_beside_the_raw_one() -> None:
 def test_a_quantile_is_a_time_that_was_seen() -> None:
     run = Run(2.0, tuple(n / 100 for n in range(1, 101)), ())
     assert (run.rate, run.quantile(0.5), run.quantile(0.99), run.quantile(1.0)) == (50.0, 0.51, 1.0, 1.0)
+
+
+def test_growth_measures_every_size() -> None:
+    told: list[int] = []
+    [row] = grow([100], lambda done, of: told.append(of))
+    assert row["records"] >= 100
+    assert all(row[name] > 0 for name in row if name != "bus_mb")
+    assert told
