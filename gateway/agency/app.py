@@ -15,10 +15,11 @@ from domain.errors import ExchangeError, Malformed, NotThere, Untrusted
 from domain.facts import dump
 from domain.rulebook import BASES
 from gateway.agency.api import MessageIn, SectionIn, agency_api, send_message, sent_out
+from gateway.agency.book import FAILED
 from gateway.agency.door import Door
 from gateway.agency.staff import Person, Staff
 from gateway.pages.render import page, with_static
-from gateway.pages.texts import basis_text
+from gateway.pages.texts import basis_text, unsent_text
 from gateway.problems import MEDIA_TYPE, TITLES, problem
 
 COOKIE = "kakehashi"
@@ -298,7 +299,7 @@ def _routes(app: FastAPI, pages: _Pages) -> None:
                 "state": o.state,
                 "outcome": (o.answer or {}).get("outcome"),
                 "reason": (o.answer or {}).get("reason"),
-                "flaw": (o.answer or {}).get("flaw", ""),
+                "flaw": unsent_text((o.answer or {}).get("flaw")) if o.state == FAILED else "",
             }
             for o in reversed(door.book.outgoing())
         ]

@@ -325,3 +325,19 @@ def basis_text(code: object) -> str:
 
 def reason_text(code: object) -> str:
     return _of(REASONS, code) if code else ""
+
+
+UNSENT = {
+    "too-late": "ハブに届かないまま期限を過ぎました。内容を確かめて、新しく作り直してください",
+    "stale-key-set": "待つ間に相手か自分の鍵が替わりました。新しく作り直してください",
+    "wrong-recipients": "待つ間に伝える相手の範囲が変わりました。新しく作り直してください",
+    "key-set-not-in-force": "待つ間に自分の鍵が替わりました。新しく作り直してください",
+    "not-after-too-far": "この窓口の時計が進んでいます。時計を合わせて、作り直してください",
+    "not-there": "この事例にはかかわりがないか、事例がありません",
+}
+"""Why a wish was never recorded, and what to do: those that a person meets."""
+
+
+def unsent_text(flaw: object) -> str:
+    """The words for a wish that was never recorded; for what is rare its code."""
+    return UNSENT.get(str(flaw), f"窓口の管理者に次の符号を伝えてください: {flaw}")
