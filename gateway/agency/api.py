@@ -193,11 +193,10 @@ def file_out(answered: Answered, findings: Sequence[Finding] = ()) -> FileOut:
     )
 
 
-def agency_api(door: Door, who: Any) -> APIRouter:
+def agency_api(door: Door, who: Any, files: Files) -> APIRouter:
     """The routes. ``who``: the dependency that names the system or person, or refuses."""
     api = APIRouter(prefix="/api", tags=["agency"])
     caller = Depends(who)
-    files = Files(door)
 
     @api.post("/files")
     async def post_file(request: Request, person: Person = caller) -> JSONResponse:

@@ -6,10 +6,15 @@ from typing import Annotated, Any
 from uuid import UUID, uuid4
 
 from fastapi import FastAPI, Form, Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 from fastapi.middleware.trustedhost import TrustedHostMiddleware
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.datastructures import UploadFile
+from starlette.formparsers import MultiPartParser
 
+from adapters.agencies import WrongFile
+from adapters.agencies.contract import MAX_FILE_BYTES
 from domain.codes import Purpose, Section
 from domain.errors import ExchangeError, Malformed, NotThere, Untrusted
 from domain.facts import dump
@@ -17,6 +22,7 @@ from domain.rulebook import BASES
 from gateway.agency.api import MessageIn, SectionIn, agency_api, send_message, sent_out
 from gateway.agency.book import FAILED
 from gateway.agency.door import Door
+from gateway.agency.files import Files
 from gateway.agency.staff import Person, Staff
 from gateway.pages.render import page, with_static
 from gateway.pages.texts import basis_text, unsent_text
@@ -25,7 +31,9 @@ from gateway.problems import MEDIA_TYPE, TITLES, problem
 COOKIE = "kakehashi"
 SIGN_IN_BYTES = 4096  # who is not in yet is not read at length
 HERE_ALONE = ["127.0.0.1", "localhost"]
-LINKS = (("/", "仕事一覧"), ("/cases", "事例"), ("/outbox", "送信箱"))
+LINKS = (("/", "仕事一覧"), ("/cases", "事例"), ("/files", "ファイル送信"), ("/outbox", "送信箱"))
+FORM_BYTES = MAX_FILE_BYTES + 64 * 1024
+MultiPartParser.spool_max_size = FORM_BYTES  # in memory alone: a file in clear is never put on disk
 TELLABLE = ("disclosure.made", "information.requested", "family_information.provided")
 GATEWAYS = tuple(row["code"] for row in BASES if row["kind"] == "G")
 SENDABLE = tuple(s.value for s in Section if s not in (Section.SOURCE, Section.REASON))
@@ -47,7 +55,8 @@ def agency_app(door: Door, *, staff: Staff, mode: str, base: str = "") -> FastAP
             raise Untrusted("not-signed-in", "give a token, or sign in")
         return person
 
-    app.include_router(agency_api(door, system))
+    files = Files(door)
+    app.include_router(agency_api(door, system, files))
 
     @app.middleware("http")
     async def same_origin(request: Request, call_next: Any) -> Response:
@@ -77,6 +86,7 @@ def agency_app(door: Door, *, staff: Staff, mode: str, base: str = "") -> FastAP
         return {"status": "up"}
 
     _routes(app, pages)
+    _file_routes(app, pages, files)
     if staff.unasked:  # whoever comes is let in, so no page of another name may be made to come here
         app.add_middleware(TrustedHostMiddleware, allowed_hosts=HERE_ALONE)
     return app
@@ -304,6 +314,42 @@ def _routes(app: FastAPI, pages: _Pages) -> None:
             for o in reversed(door.book.outgoing())
         ]
         return pages.show("outbox.html", "送信箱", person, here="/outbox", sent=sent[:200])
+
+
+def _file_routes(app: FastAPI, pages: _Pages, files: Files) -> None:
+    """Sending a file from the page."""
+
+    def show(person: Person, *, status: int = 200, findings: Any = (), rows: Any = ()) -> HTMLResponse:
+        return pages.show(
+            "files.html",
+            "ファイル送信",
+            person,
+            status=status,
+            here="/files",
+            findings=findings,
+            rows=rows,
+        )
+
+    @app.get("/files", response_class=HTMLResponse, include_in_schema=False)
+    def choose(request: Request) -> Response:
+        person = pages.person(request)
+        return pages.to_sign_in() if person is None else show(person)
+
+    @app.post("/files", response_class=HTMLResponse, include_in_schema=False)
+    async def send_file(request: Request) -> Response:
+        person = pages.person(request)
+        if person is None:
+            return pages.to_sign_in()
+        if _length(request) > FORM_BYTES:
+            raise Malformed("body-too-long", f"send at most {MAX_FILE_BYTES} bytes")
+        async with request.form(max_files=1, max_fields=1) as form:
+            given = form.get("file")
+            data = await given.read() if isinstance(given, UploadFile) else b""
+        try:
+            answered = await run_in_threadpool(files.send, person, data)
+        except WrongFile as wrong:
+            return show(person, findings=wrong.findings, status=400)
+        return show(person, rows=answered.rows)
 
 
 class _Form:

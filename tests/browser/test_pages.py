@@ -59,6 +59,20 @@ def browser() -> Iterator[object]:
         yield found
 
 
+def test_a_list_is_sent_from_the_page(screen, shown, tmp_path):  # type: ignore[no-untyped-def]
+    _, url = shown
+    file = tmp_path / "list.csv"
+    file.write_text("整理番号,宛先機関,把握年月日,養育環境\n1,AZ-CORE,S64.1.8,〔架空〕\n")
+    screen.goto(f"{url}/agency/MID-HOSP/files")
+    screen.set_input_files("#file", file)
+    screen.click("main button")
+    assert "暦にない日付です" in screen.inner_text("main")
+    file.write_text("整理番号,宛先機関,把握年月日,養育環境\n1,AZ-CORE,R7.5.12,〔架空〕\n")
+    screen.set_input_files("#file", file)
+    screen.click("main button")
+    assert "1 件の結果" in screen.inner_text("main")
+
+
 @pytest.fixture
 def screen(browser, shown):  # type: ignore[no-untyped-def]
     """A page that notes every console message and every request that leaves loopback."""

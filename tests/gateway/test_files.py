@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import tempfile
 from base64 import b64decode
 from collections.abc import Iterator
 from pathlib import Path
@@ -231,3 +232,32 @@ def test_the_command_writes_the_template(tmp_path: Path) -> None:
     ran = CliRunner().invoke(kakehashi, ["send", "--agency", "X", "--template", str(tmp_path / "t.xlsx")])
     assert ran.exit_code == 0
     assert (tmp_path / "t.xlsx").read_bytes().startswith(b"PK")
+
+
+def upload(hub: Ground, data: bytes) -> Any:
+    client = TestClient(door_app(hub, "MID-HOSP"), base_url="http://127.0.0.1")
+    return client.post("/files", files={"file": ("f.csv", data)}, headers={"accept": "text/html"})
+
+
+def test_the_page_sends_a_file_and_shows_what_became_of_each_row(hub: Ground) -> None:
+    page = upload(hub, as_csv(table(row(), row(根拠="CWA-25-3-2"))))
+    assert page.status_code == 200
+    assert "2 件の結果" in page.text
+    assert "記録しました" in page.text
+    wrong = upload(hub, as_csv(table(row(妊娠週数="x"))))
+    assert wrong.status_code == 400
+    assert "何も受け付けていません" in wrong.text
+    assert "妊娠週数" in wrong.text
+    assert upload(hub, b"x" * (11 * 1024 * 1024)).status_code == 400
+
+
+def test_an_uploaded_file_is_never_put_on_disk_in_clear(
+    hub: Ground, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "not there"))
+    rows = [row(養育環境="長い文。" * 2000) for _ in range(40)]  # far beyond what is spooled by default
+    data = as_csv(table(*rows))
+    assert len(data) > 900_000
+    page = upload(hub, data + b"\r\n" * 300_000)
+    assert page.status_code == 200, page.text
+    assert "40 件の結果" in page.text
