@@ -78,8 +78,11 @@ def screen(browser, shown):  # type: ignore[no-untyped-def]
     """A page that notes every console message and every request that leaves loopback."""
     page = browser.new_page(viewport={"width": 1000, "height": 800})
     noise: list[str] = []
-    # a refusal is answered 403, which the browser notes by itself
-    page.on("console", lambda m: noise.append(m.text) if "403" not in m.text else None)
+    # a refusal is answered 403 and a wrong file 400, which the browser notes by itself
+    page.on(
+        "console",
+        lambda m: None if "(Forbidden)" in m.text or "(Bad Request)" in m.text else noise.append(m.text),
+    )
     page.on("pageerror", lambda e: noise.append(str(e)))
     page.on("request", lambda r: noise.append(r.url) if not r.url.startswith(shown[1]) else None)
     yield page
