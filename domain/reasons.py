@@ -27,7 +27,18 @@ class Reason(StrEnum):
     WORKER_UNKNOWN = "WORKER_UNKNOWN"
     REQUIREMENT_UNKNOWN = "REQUIREMENT_UNKNOWN"
     MODULE_NEVER_EXEMPT = "MODULE_NEVER_EXEMPT"
+    TIME_AHEAD = "TIME_AHEAD"  # received later than now
+    SIGHTING_UNCLEAR = "SIGHTING_UNCLEAR"  # «sighted», but the child was not seen
+    REVIEW_DAY_MISSING = "REVIEW_DAY_MISSING"
+    GROUND_DOES_NOT_FIT = "GROUND_DOES_NOT_FIT"
+    RESULT_DOES_NOT_FIT = "RESULT_DOES_NOT_FIT"  # full and withheld, or partly and nothing withheld
+    NOTIFIER_NOT_WITHHELD = "NOTIFIER_NOT_WITHHELD"
+    CHILD_STATEMENT_NOT_WITHHELD = "CHILD_STATEMENT_NOT_WITHHELD"
+    GUARD_PAUSE = "GUARD_PAUSE"  # a guardian asks where there is danger: it rests first
+    RECIPIENTS_WRONG = "RECIPIENTS_WRONG"  # a correction goes to just those who had what was wrong
     # parties
+    NOT_AN_AUTHORITY = "NOT_AN_AUTHORITY"  # neither an office of the municipality nor a child guidance centre
+    NOT_A_CGC = "NOT_A_CGC"
     UNKNOWN_ADDRESSEE = "UNKNOWN_ADDRESSEE"
     ADDRESSEE_IS_SENDER = "ADDRESSEE_IS_SENDER"
     NOT_RESPONSIBLE_CORE = "NOT_RESPONSIBLE_CORE"
@@ -66,6 +77,7 @@ class Reason(StrEnum):
     WORKER_NOT_ASSIGNED = "WORKER_NOT_ASSIGNED"
     CASE_CLOSED = "CASE_CLOSED"
     HELD = "HELD"
+    USE_STOPPED = "USE_STOPPED"
     NOT_HELD = "NOT_HELD"
     ALREADY_REGISTERED = "ALREADY_REGISTERED"
     NOT_ASSESSED = "NOT_ASSESSED"
