@@ -100,7 +100,7 @@ def concerned(world: World) -> frozenset[UUID]:
 
 def tasks(world: World, agency: UUID, *, now: datetime) -> list[Task]:
     """All that waits for this agency in this case, in the order of the messages."""
-    return [*_of_messages(world, agency, now), *_of_case(world, agency), *_alarms(world, agency)]
+    return [*_of_messages(world, agency, now), *_of_case(world, agency), *_alarms(world, agency, now)]
 
 
 # --- about one message ------------------------------------------------------------------------------------
@@ -219,15 +219,19 @@ def _review(world: World) -> Task:
 # --- what is overdue --------------------------------------------------------------------------------------
 
 
-def _alarms(world: World, agency: UUID) -> Iterator[Task]:
+def _alarms(world: World, agency: UUID, now: datetime) -> Iterator[Task]:
     """What is late, for whose turn it is and for who was told; what climbed, for the supervisor there.
 
     Basis: own rule (an alarm is shown until the thing is done).
     """
-    for alarm in standing(world.case, world.book["policy"]):
+    register, case = world.register, world.case
+    for alarm in standing(case, world.book["policy"]):
         clock = alarm.clock
-        if agency in clock.told | {clock.late}:
-            kind = TaskKind(f"LATE_{clock.kind}")
-            yield Task(kind, world.case.id, clock.message, alarm.due_at, None)
+        if agency not in clock.told | {clock.late}:
+            continue
+        as_visitor = register.is_contractor(agency) and clock.kind is not ClockKind.ACCEPT
+        if as_visitor and readiness(register, case, agency, now) is not Readiness.READY:
+            continue  # V6, V8: nothing of the case is its own now; the core agency is told
+        yield Task(TaskKind(f"LATE_{clock.kind}"), case.id, clock.message, alarm.due_at, None)
         if agency == clock.late and alarm.escalated:
-            yield Task(TaskKind.SUPERVISE, world.case.id, clock.message, alarm.due_at, None)
+            yield Task(TaskKind.SUPERVISE, case.id, clock.message, alarm.due_at, None)

@@ -16,7 +16,7 @@ from uuid import UUID
 
 from adapters.store import Store
 from domain.due import Due, next_due, next_due_of_case
-from domain.errors import NotThere
+from domain.errors import Malformed, NotThere, Untrusted
 from domain.facts import Kind
 from domain.record import About, Record, access_of
 from domain.register import Register
@@ -84,7 +84,12 @@ class Memory:
 
     def _case_due(self, case: UUID) -> Due | None:
         """Look at this case itself, and note what was found."""
-        world = self.world(About(Kind.CASE, case))
+        try:
+            world = self.world(About(Kind.CASE, case))
+        except (NotThere, Malformed, Untrusted):  # it is none, or can't be read: whoever asks for it is told
+            with self._cases_lock:
+                self._note_at(case, None)
+            return None
         with self._cases_lock:
             return self._note_case(world)
 
