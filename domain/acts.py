@@ -35,6 +35,7 @@ from domain.asking import (
     full_contractor,
     needs,
     office,
+    visiting,
 )
 from domain.calendar import day_of, months_later
 from domain.codes import EligibilityResult, PlanContent, PlanPart, TargetClass
@@ -42,6 +43,7 @@ from domain.facts import (
     AbuseNotificationReceived,
     CaseConferenceConvened,
     CaseReferredToCgc,
+    CaseReopened,
     ChildSighted,
     ClosingConsultationHeld,
     ClosingEvaluationRecorded,
@@ -49,26 +51,37 @@ from domain.facts import (
     ConsentGiven,
     ConsentRefused,
     ConsentWithdrawn,
+    ContactAttempted,
+    ContactRefused,
     CorrectionMade,
     CorrectionNotifiedToRecipients,
     DisclosureMade,
+    DisclosureRead,
     EligibilityDetermined,
     EmergencyTriaged,
     Fact,
     FamilyInformationProvided,
     FollowOnServiceAccepted,
     FollowOnServiceArranged,
+    FollowUpProvided,
     HeldDisclosureReleased,
     HomeVisitCompleted,
+    HomeVisitFailed,
+    HomeVisitRefused,
+    HomeVisitScheduled,
     IndicatorAssessmentRecorded,
+    InfantHomeVisitReported,
     InformationRequestAnswered,
     InformationRequestDeclined,
     InformationRequested,
     NetworkCaseDeregistered,
     NetworkCaseRegistered,
     NetworkCaseRegistrationRequested,
+    NetworkMeetingHeld,
+    NetworkMeetingRequested,
     NonDisclosureDecided,
     NotificationForwarded,
+    OtherSupportCoordinated,
     Plan,
     PlanExtended,
     PlanReviewed,
@@ -76,15 +89,23 @@ from domain.facts import (
     ReferralAcknowledged,
     ReferralOutcomeTold,
     ReferralRead,
+    RoleDivisionConfirmed,
     SafetyConcernRaised,
     SafetyConfirmed,
+    ShortTermGoalEvaluated,
+    SpecialistJudgementGiven,
+    SpecialistJudgementRequested,
+    SpecialistServiceLinked,
     SubjectAccessDecided,
     SubjectAccessRequested,
     SupportClosed,
     SupportCommenced,
     SupportPlanApproved,
     SupportPlanFormulated,
+    SupportPlanHandedOver,
     SupportPlanProposed,
+    SupportTypeChanged,
+    SupportTypeDecided,
     SupportWorkerAssigned,
     SupportWorkerUnassigned,
     UseStopped,
@@ -120,6 +141,24 @@ def answers_a_follow_on(asking: Asking) -> Refusal | None:
     if refusal is not None:
         return refusal
     return needs((asking.fact.answers, asking.by) in asking.case.follow_ons, Reason.ALREADY_ANSWERED)
+
+
+def gives_a_judgement(asking: Asking) -> Refusal | None:
+    """Basis: guideline 3(3): a judgement has its request."""
+    refusal = answers_one_sent_to_me(asking)
+    if refusal is not None:
+        return refusal
+    request = asking.case.messages[asking.fact.answers].fact
+    return needs(isinstance(request, SpecialistJudgementRequested), Reason.UNKNOWN_MESSAGE)
+
+
+def holds_a_meeting(asking: Asking) -> Refusal | None:
+    """Basis: guideline 6(4)[2]: a meeting that was asked for names the request."""
+    if asking.fact.answers is None:
+        return None
+    message = asking.case.messages.get(asking.fact.answers)
+    asked = message is not None and isinstance(message.fact, NetworkMeetingRequested)
+    return needs(asked, Reason.UNKNOWN_MESSAGE)
 
 
 # --- learning, assessing, deciding ----------------------------------------------------------------------------
@@ -338,6 +377,11 @@ def closing_ready(asking: Asking) -> Refusal | None:
     return needs(case.evaluated, Reason.NOT_EVALUATED)
 
 
+def closed(asking: Asking) -> Refusal | None:
+    """Basis: guideline 6(5)[2]: what is reopened was closed."""
+    return needs(asking.case.status in CLOSED, Reason.NOT_CLOSED)
+
+
 def consultation_form(asking: Asking) -> Refusal | None:
     """Basis: guideline 6(5)[1]: a consultation is with somebody."""
     return needs(bool(asking.fact.consulted), Reason.NOT_CONSULTED)
@@ -390,6 +434,26 @@ ACTS: Mapping[type[Fact], Act] = {
     SupportClosed: Act(MAY, core, ready=closing_ready),
     FollowOnServiceArranged: Act(MAY, core),
     FollowOnServiceAccepted: Act(NEVER, anyone, form=answers_a_follow_on),
+    CaseReopened: Act(MAY, core, form=with_reason, ready=closed),
+    InfantHomeVisitReported: Act(MUST, an_office_has_part),
+    ContactAttempted: Act(MAY, visiting),
+    ContactRefused: Act(MAY, visiting),
+    HomeVisitScheduled: Act(MAY, visiting),
+    HomeVisitFailed: Act(MAY, visiting),
+    HomeVisitRefused: Act(MAY, visiting),
+    OtherSupportCoordinated: Act(MAY, office),
+    SpecialistServiceLinked: Act(MAY, core),
+    SpecialistJudgementRequested: Act(MAY, office),
+    SpecialistJudgementGiven: Act(MAY, anyone, form=gives_a_judgement),
+    NetworkMeetingRequested: Act(MAY, core),
+    NetworkMeetingHeld: Act(MAY, coordinating, form=holds_a_meeting),
+    SupportTypeDecided: Act(MAY, core),
+    SupportTypeChanged: Act(MAY, core, form=with_reason),
+    SupportPlanHandedOver: Act(MAY, core, ready=has_plan),
+    ShortTermGoalEvaluated: Act(MAY, core, ready=has_plan),
+    RoleDivisionConfirmed: Act(MAY, core),
+    FollowUpProvided: Act(MAY, core),
+    DisclosureRead: Act(NEVER, anyone, form=answers_one_sent_to_me),
     SubjectAccessRequested: Act(MAY, anyone),
     SubjectAccessDecided: Act(MAY, anyone, form=access_decision_form),
     CorrectionMade: Act(MAY, anyone, form=correction_form),

@@ -104,6 +104,11 @@ def contractor(asking: Asking) -> Refusal | None:
     return needs(asking.register.is_contractor(asking.by), Reason.NOT_A_CONTRACTOR)
 
 
+def visiting(asking: Asking) -> Refusal | None:
+    """The core agency, or a contractor that visits for it. Basis: guideline 4(1), 5(1)[3]."""
+    return None if asking.by == asking.case.core else contractor(asking)
+
+
 def full_contractor(asking: Asking) -> Refusal | None:
     """A contractor that has the whole programme. Basis: guideline 9(1)[3]."""
     commission = asking.register.commission(asking.case.core, asking.by)

@@ -13,6 +13,7 @@ from domain.codes import CaseStatus, EligibilityResult, Requester, Section, Targ
 from domain.facts import (
     CaseAlarm,
     CaseMessage,
+    CaseReopened,
     ClosingConsultationHeld,
     ClosingEvaluationRecorded,
     ConsentGiven,
@@ -35,6 +36,7 @@ from domain.facts import (
     PlanExtended,
     PlanReviewed,
     SectionOpened,
+    ShortTermGoalEvaluated,
     SubjectAccessDecided,
     SubjectAccessRequested,
     SupportClosed,
@@ -239,7 +241,7 @@ def _then(case: Case, fact: Fact, message: Message) -> Case:
             return case
         case SupportCommenced():
             return _commenced(case, fact, message)
-        case PlanReviewed():
+        case PlanReviewed() | ShortTermGoalEvaluated():
             return replace(case, reviewed_at=message.at)
         case PlanExtended():
             plan = None if case.plan is None else replace(case.plan, plan_until=fact.plan_until)
@@ -256,7 +258,7 @@ def _then(case: Case, fact: Fact, message: Message) -> Case:
         case HeldDisclosureReleased():
             return _released(case, fact, message.at)
         case ClosingConsultationHeld():
-            return replace(case, consulted=fact.consulted)
+            return replace(case, consulted=fact.consulted, reviewed_at=message.at)
         case ClosingEvaluationRecorded():
             return replace(case, evaluated=True)
         case VisitReportSubmitted() | HomeVisitCompleted():
@@ -269,6 +271,8 @@ def _then(case: Case, fact: Fact, message: Message) -> Case:
             return replace(case, access={a: who for a, who in case.access.items() if a != fact.answers})
         case UseStopped():
             return replace(case, stopped=case.stopped | {fact.stops})
+        case CaseReopened():
+            return replace(case, status=CaseStatus.OPEN, consulted=None, evaluated=False)
         case SupportClosed():
             case = replace(case, status=CaseStatus.CLOSED, assigned=frozenset())
             return _with_follow_ons(case, case.follow_ons)

@@ -20,16 +20,21 @@ from domain.facts import (
     AbuseNotificationReceived,
     CaseMessage,
     ChildSighted,
+    DisclosureRead,
     Fact,
     FollowOnServiceAccepted,
     FollowOnServiceArranged,
     InformationRequestAnswered,
     InformationRequestDeclined,
     InformationRequested,
+    NetworkMeetingHeld,
+    NetworkMeetingRequested,
     NotificationForwarded,
     ReferralAcknowledged,
     ReferralRead,
     SafetyConfirmed,
+    SpecialistJudgementGiven,
+    SpecialistJudgementRequested,
     SubjectAccessDecided,
     SubjectAccessRequested,
     VisitReportReviewed,
@@ -55,6 +60,14 @@ class ClockKind(StrEnum):
     CONTACT = "CONTACT"
     SILENCE = "SILENCE"
 
+
+ASKING = (InformationRequested, SpecialistJudgementRequested, NetworkMeetingRequested)
+ANSWERING = (
+    InformationRequestAnswered,
+    InformationRequestDeclined,
+    SpecialistJudgementGiven,
+    NetworkMeetingHeld,
+)
 
 Key = tuple[ClockKind, UUID, UUID]
 
@@ -106,7 +119,7 @@ def _started(fact: CaseMessage, id: UUID, by: UUID, at: datetime, to: frozenset[
             yield of(ClockKind.ACKNOWLEDGE, agency)
             yield of(ClockKind.READ, agency)
             yield of(ClockKind.ACT, agency)
-        if isinstance(fact, InformationRequested) and fact.due_on is not None:
+        if isinstance(fact, ASKING) and fact.due_on is not None:
             yield of(ClockKind.ANSWER, agency, end_of(fact.due_on))
         if isinstance(fact, FollowOnServiceArranged):
             yield of(ClockKind.ACCEPT, agency)
@@ -121,7 +134,10 @@ def _stops(fact: Fact, by: UUID, clock: Clock) -> bool:
         case ClockKind.ACKNOWLEDGE:
             return isinstance(fact, ReferralAcknowledged) and (answers, by) == (clock.message, clock.late)
         case ClockKind.READ:
-            return isinstance(fact, ReferralRead) and (answers, by) == (clock.message, clock.late)
+            return isinstance(fact, ReferralRead | DisclosureRead) and (answers, by) == (
+                clock.message,
+                clock.late,
+            )
         case ClockKind.ACT:
             return isinstance(fact, ACTING_ON) and by == clock.late
         case ClockKind.SAFETY:
@@ -129,8 +145,7 @@ def _stops(fact: Fact, by: UUID, clock: Clock) -> bool:
         case ClockKind.RIGHTS:
             return isinstance(fact, SubjectAccessDecided) and answers == clock.message
         case ClockKind.ANSWER:
-            answer = isinstance(fact, InformationRequestAnswered | InformationRequestDeclined)
-            return answer and (answers, by) == (clock.message, clock.late)
+            return isinstance(fact, ANSWERING) and (answers, by) == (clock.message, clock.late)
         case ClockKind.ACCEPT:
             return isinstance(fact, FollowOnServiceAccepted) and (answers, by) == (clock.message, clock.late)
         case ClockKind.REPORT:

@@ -84,6 +84,28 @@ from domain.facts.commission import (
     TrainingModuleCompleted,
     TrainingModuleExempted,
 )
+from domain.facts.course import (
+    CaseReopened,
+    ContactAttempted,
+    ContactRefused,
+    DisclosureRead,
+    FollowUpProvided,
+    HomeVisitFailed,
+    HomeVisitRefused,
+    HomeVisitScheduled,
+    InfantHomeVisitReported,
+    NetworkMeetingHeld,
+    NetworkMeetingRequested,
+    OtherSupportCoordinated,
+    RoleDivisionConfirmed,
+    ShortTermGoalEvaluated,
+    SpecialistJudgementGiven,
+    SpecialistJudgementRequested,
+    SpecialistServiceLinked,
+    SupportPlanHandedOver,
+    SupportTypeChanged,
+    SupportTypeDecided,
+)
 from domain.facts.groups import (
     ACTING_ON,
     AS_OTHER_SERVICE,

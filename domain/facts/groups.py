@@ -18,6 +18,7 @@ from domain.facts.case import (
     SupportClosed,
     SupportCommenced,
 )
+from domain.facts.course import CaseReopened, InfantHomeVisitReported
 from domain.facts.notifications import (
     AbuseNotificationReceived,
     CaseReferredToCgc,
@@ -31,6 +32,7 @@ from domain.facts.notifications import (
 
 OPENING_ACTS: tuple[type[Fact], ...] = (
     FamilyInformationProvided,
+    InfantHomeVisitReported,
     ProgrammeNotificationReceived,
     AbuseNotificationReceived,
 )
@@ -66,6 +68,7 @@ ACTING_ON: tuple[type[Fact], ...] = (
     CaseReferredToCgc,
     ReferralOutcomeTold,
     NonDisclosureDecided,
+    CaseReopened,
 )
 """What shows that a referral was acted on: a decision (also not to act), a safety check, or a step towards one."""
 

@@ -344,7 +344,45 @@ def _stopped(step: Step, run: Context) -> dict[str, Any]:
     return {"stops": str(stops), "reason": d.get("reason", "UNLAWFUL_USE")}
 
 
+def _scheduled(step: Step, run: Context) -> dict[str, Any]:
+    d = step.details
+    return {"planned_on": _day(d.get("planned_on") or d.get("planned_at")) or day_of(step.at).isoformat()}
+
+
+def _typed(step: Step, run: Context) -> dict[str, Any]:
+    return {"support_type": step.details["support_type"]}
+
+
+def _met(step: Step, run: Context) -> dict[str, Any]:
+    n = step.details.get("answers")
+    return {"answers": None if n is None else str(run.message_of(n))}
+
+
+def _judged(step: Step, run: Context) -> dict[str, Any]:
+    n = step.details.get("answers")
+    asked = "SpecialistJudgementRequested"
+    return {"answers": str(run.message_of(n) if n is not None else run.last_of(step, asked))}
+
+
+def _read(step: Step, run: Context) -> dict[str, Any]:
+    n = step.details.get("answers")
+    return {"answers": str(run.message_of(n) if n is not None else run.last_of(step, "DisclosureMade"))}
+
+
+def _with_reason(step: Step, run: Context) -> dict[str, Any]:
+    return {"reason": step.details.get("reason", "STATED")}
+
+
 OWN: Mapping[str, Own] = {
+    "HomeVisitScheduled": _scheduled,
+    "SupportTypeDecided": _typed,
+    "SupportTypeChanged": _typed,
+    "SpecialistJudgementRequested": _requested,
+    "SpecialistJudgementGiven": _judged,
+    "NetworkMeetingRequested": _requested,
+    "NetworkMeetingHeld": _met,
+    "DisclosureRead": _read,
+    "CaseReopened": _with_reason,
     "AbuseNotificationReceived": _notified,
     "EmergencyTriaged": _triaged,
     "NotificationForwarded": _forwarded,

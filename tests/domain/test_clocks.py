@@ -47,6 +47,7 @@ from domain.facts import (
     RightsRequestOverdueAlarmRaised,
     SafetyCheckOverdueAlarmRaised,
     SafetyConfirmed,
+    ShortTermGoalEvaluated,
     SubjectAccessDecided,
     SubjectAccessRequested,
     SupportClosed,
@@ -447,9 +448,10 @@ def test_whose_turn_a_visit_is() -> None:
 
 def test_a_review_that_is_overdue_is_told_at_the_end_of_its_day_and_done_by_a_review() -> None:
     assert brings(IN_MID, "2025-09-03 00:00", ReviewOverdueAlarmRaised) == [(jst("2025-09-03 00:00"), False)]
-    reviewed = tell(PlanReviewed, AZ_CORE, at=jst("2025-08-20 10:00"))
-    assert brings([*IN_MID, reviewed], "2025-11-20 23:59", ReviewOverdueAlarmRaised) == []
-    assert brings([*IN_MID, reviewed], "2025-11-21 00:00", ReviewOverdueAlarmRaised)
+    for act in (PlanReviewed, ShortTermGoalEvaluated):
+        reviewed = tell(act, AZ_CORE, at=jst("2025-08-20 10:00"))
+        assert brings([*IN_MID, reviewed], "2025-11-20 23:59", ReviewOverdueAlarmRaised) == []
+        assert brings([*IN_MID, reviewed], "2025-11-21 00:00", ReviewOverdueAlarmRaised)
 
 
 def test_a_plan_whose_last_day_is_over_raises_an_alarm_unless_it_was_extended_or_closed() -> None:
