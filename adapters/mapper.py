@@ -139,6 +139,7 @@ def wish_of(payload: WishPayload, frame: bytes) -> Wish:
 _WORDING: dict[str, re.Pattern[str]] = {
     "reason": CODE,
     "worker": ACTOR,
+    "notifier_token": ACTOR,
     "indicator_set": NAME,
     "indicators": CODE,
     "basis": re.compile(r"[A-Z0-9][A-Z0-9-]{0,31}"),

@@ -5,162 +5,118 @@ One line an act in ``ACTS``; the rules it names stand above it, each with its la
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
-from enum import Enum
+from collections.abc import Mapping
 from typing import Any
-from uuid import UUID
 
+from domain.acts_rights import access_decision_form, correction_form, notice_form, own_message_form
+from domain.acts_safety import (
+    answers_a_referral,
+    answers_a_report,
+    concern_has_part,
+    forwards_a_notification,
+    notification_form,
+    referred_to_cgc,
+    reviewed_later,
+    sighted,
+    told_to_an_authority,
+)
+from domain.asking import (
+    Act,
+    Asking,
+    Carries,
+    Refusal,
+    an_office_has_part,
+    answers_one_sent_to_me,
+    anyone,
+    authority,
+    contractor,
+    coordinating,
+    core,
+    full_contractor,
+    needs,
+    office,
+    visiting,
+)
 from domain.calendar import day_of, months_later
-from domain.case import Case
-from domain.codes import EligibilityResult, OutsourcingScope, PlanContent, PlanPart, TargetClass
+from domain.codes import EligibilityResult, PlanContent, PlanPart, TargetClass
 from domain.facts import (
+    AbuseNotificationReceived,
     CaseConferenceConvened,
+    CaseReferredToCgc,
+    CaseReopened,
+    ChildSighted,
     ClosingConsultationHeld,
     ClosingEvaluationRecorded,
     ConferenceMinutesRecorded,
     ConsentGiven,
     ConsentRefused,
     ConsentWithdrawn,
+    ContactAttempted,
+    ContactRefused,
+    CorrectionMade,
+    CorrectionNotifiedToRecipients,
     DisclosureMade,
+    DisclosureRead,
     EligibilityDetermined,
+    EmergencyTriaged,
     Fact,
     FamilyInformationProvided,
     FollowOnServiceAccepted,
     FollowOnServiceArranged,
+    FollowUpProvided,
     HeldDisclosureReleased,
     HomeVisitCompleted,
+    HomeVisitFailed,
+    HomeVisitRefused,
+    HomeVisitScheduled,
     IndicatorAssessmentRecorded,
+    InfantHomeVisitReported,
     InformationRequestAnswered,
     InformationRequestDeclined,
     InformationRequested,
     NetworkCaseDeregistered,
     NetworkCaseRegistered,
     NetworkCaseRegistrationRequested,
+    NetworkMeetingHeld,
+    NetworkMeetingRequested,
+    NonDisclosureDecided,
+    NotificationForwarded,
+    OtherSupportCoordinated,
     Plan,
     PlanExtended,
     PlanReviewed,
     ProgrammeNotificationReceived,
     ReferralAcknowledged,
+    ReferralOutcomeTold,
     ReferralRead,
+    RoleDivisionConfirmed,
+    SafetyConcernRaised,
+    SafetyConfirmed,
+    ShortTermGoalEvaluated,
+    SpecialistJudgementGiven,
+    SpecialistJudgementRequested,
+    SpecialistServiceLinked,
+    SubjectAccessDecided,
+    SubjectAccessRequested,
     SupportClosed,
     SupportCommenced,
     SupportPlanApproved,
     SupportPlanFormulated,
+    SupportPlanHandedOver,
     SupportPlanProposed,
+    SupportTypeChanged,
+    SupportTypeDecided,
     SupportWorkerAssigned,
     SupportWorkerUnassigned,
+    UseStopped,
+    VisitReportReviewed,
     VisitReportSubmitted,
 )
 from domain.indicators import INDICATOR_CODES, INDICATOR_SET
 from domain.readiness import CLOSED, worker_gaps
 from domain.reasons import Reason
-from domain.register import Register
-
-
-@dataclass(frozen=True)
-class Asking:
-    """One wish about a case, with all that its rules look at. ``case`` has its place already."""
-
-    register: Register
-    case: Case
-    by: UUID
-    actor: str
-    fact: Any
-    now: datetime
-    book: Mapping[str, Any]
-
-    @property
-    def coordinating(self) -> UUID | None:
-        network = self.register.networks.get(self.case.network) if self.case.network is not None else None
-        return network.coordinating if network is not None else None
-
-
-@dataclass(frozen=True)
-class Refusal:
-    """The one condition that failed, and for which agency where it was one's."""
-
-    reason: Reason
-    at_fault: UUID | None = None
-
-
-class Carries(Enum):
-    """Whether an act has sections."""
-
-    MUST = "MUST"
-    MAY = "MAY"
-    NEVER = "NEVER"
-
-
-Rule = Callable[[Asking], Refusal | None]
-
-
-@dataclass(frozen=True)
-class Act:
-    """``sender``: who may do it; ``form``: what its data must say; ``ready``: what must be before it."""
-
-    carries: Carries
-    sender: Rule
-    form: Rule | None = None
-    ready: Rule | None = None
-
-
-def needs(condition: bool, reason: Reason) -> Refusal | None:
-    """The refusal where the condition does not hold."""
-    return None if condition else Refusal(reason)
-
-
-# --- who ------------------------------------------------------------------------------------------------
-
-
-def anyone(asking: Asking) -> Refusal | None:
-    """Whoever has a part in the case (others do not get this far)."""
-    return None
-
-
-def an_office_has_part(asking: Asking) -> Refusal | None:
-    """News of a family goes to (or comes from) the core or the coordinating agency. Basis: guideline 6(1)[1]."""
-    offices = {asking.case.core, asking.coordinating}
-    return needs(bool(offices & (asking.fact.to | {asking.by})), Reason.NO_CORE_AGENCY)
-
-
-def core(asking: Asking) -> Refusal | None:
-    """The responsible core agency alone. Basis: guideline 3(1), 6."""
-    return needs(asking.by == asking.case.core, Reason.NOT_RESPONSIBLE_CORE)
-
-
-def coordinating(asking: Asking) -> Refusal | None:
-    """The coordinating agency of the case's network. Basis: CWA 25-2(4), (5)."""
-    return needs(asking.by == asking.coordinating, Reason.NOT_COORDINATING)
-
-
-def office(asking: Asking) -> Refusal | None:
-    """The core or the coordinating agency. Basis: guideline 6(2)[1]."""
-    return needs(asking.by in (asking.case.core, asking.coordinating), Reason.NOT_AN_OFFICE)
-
-
-def contractor(asking: Asking) -> Refusal | None:
-    """A contractor. Basis: guideline 4(1), 6(4)[1]."""
-    return needs(asking.register.is_contractor(asking.by), Reason.NOT_A_CONTRACTOR)
-
-
-def full_contractor(asking: Asking) -> Refusal | None:
-    """A contractor that has the whole programme. Basis: guideline 9(1)[3]."""
-    commission = asking.register.commission(asking.case.core, asking.by)
-    full = commission is not None and commission.scope is OutsourcingScope.FULL
-    return contractor(asking) or needs(full, Reason.NOT_FULLY_COMMISSIONED)
-
 
 # --- what it answers --------------------------------------------------------------------------------------
-
-
-def answers_one_sent_to_me(asking: Asking) -> Refusal | None:
-    """The message it answers is there and was sent to the answerer."""
-    message = asking.case.messages.get(asking.fact.answers)
-    if message is None:
-        return Refusal(Reason.UNKNOWN_MESSAGE)
-    return needs(asking.by in message.to, Reason.NOT_ADDRESSED)
 
 
 def answers_a_request(asking: Asking) -> Refusal | None:
@@ -185,6 +141,24 @@ def answers_a_follow_on(asking: Asking) -> Refusal | None:
     if refusal is not None:
         return refusal
     return needs((asking.fact.answers, asking.by) in asking.case.follow_ons, Reason.ALREADY_ANSWERED)
+
+
+def gives_a_judgement(asking: Asking) -> Refusal | None:
+    """Basis: guideline 3(3): a judgement has its request."""
+    refusal = answers_one_sent_to_me(asking)
+    if refusal is not None:
+        return refusal
+    request = asking.case.messages[asking.fact.answers].fact
+    return needs(isinstance(request, SpecialistJudgementRequested), Reason.UNKNOWN_MESSAGE)
+
+
+def holds_a_meeting(asking: Asking) -> Refusal | None:
+    """Basis: guideline 6(4)[2]: a meeting that was asked for names the request."""
+    if asking.fact.answers is None:
+        return None
+    message = asking.case.messages.get(asking.fact.answers)
+    asked = message is not None and isinstance(message.fact, NetworkMeetingRequested)
+    return needs(asked, Reason.UNKNOWN_MESSAGE)
 
 
 # --- learning, assessing, deciding ----------------------------------------------------------------------------
@@ -403,6 +377,11 @@ def closing_ready(asking: Asking) -> Refusal | None:
     return needs(case.evaluated, Reason.NOT_EVALUATED)
 
 
+def closed(asking: Asking) -> Refusal | None:
+    """Basis: guideline 6(5)[2]: what is reopened was closed."""
+    return needs(asking.case.status in CLOSED, Reason.NOT_CLOSED)
+
+
 def consultation_form(asking: Asking) -> Refusal | None:
     """Basis: guideline 6(5)[1]: a consultation is with somebody."""
     return needs(bool(asking.fact.consulted), Reason.NOT_CONSULTED)
@@ -413,6 +392,15 @@ MUST, MAY, NEVER = Carries.MUST, Carries.MAY, Carries.NEVER
 ACTS: Mapping[type[Fact], Act] = {
     FamilyInformationProvided: Act(MUST, an_office_has_part, form=known_indicators),
     ProgrammeNotificationReceived: Act(MUST, an_office_has_part),
+    AbuseNotificationReceived: Act(MUST, told_to_an_authority, form=notification_form),
+    EmergencyTriaged: Act(MAY, authority),
+    NotificationForwarded: Act(MUST, authority, form=forwards_a_notification),
+    SafetyConfirmed: Act(MAY, authority, form=sighted),
+    ChildSighted: Act(MAY, anyone),
+    SafetyConcernRaised: Act(MUST, concern_has_part),
+    CaseReferredToCgc: Act(MUST, office, form=referred_to_cgc),
+    ReferralOutcomeTold: Act(MAY, anyone, form=answers_a_referral),
+    NonDisclosureDecided: Act(MAY, anyone, form=reviewed_later),
     ReferralAcknowledged: Act(NEVER, anyone, form=answers_one_sent_to_me),
     ReferralRead: Act(NEVER, anyone, form=answers_one_sent_to_me),
     InformationRequested: Act(MAY, anyone),
@@ -439,11 +427,37 @@ ACTS: Mapping[type[Fact], Act] = {
     SupportWorkerAssigned: Act(NEVER, core, ready=assignment_ready),
     SupportWorkerUnassigned: Act(NEVER, core, form=is_assigned),
     VisitReportSubmitted: Act(MUST, contractor, ready=commenced),
+    VisitReportReviewed: Act(MAY, core, form=answers_a_report),
     HomeVisitCompleted: Act(MUST, core, form=own_visitor),
     ClosingConsultationHeld: Act(MAY, core, form=consultation_form),
     ClosingEvaluationRecorded: Act(MAY, core),
     SupportClosed: Act(MAY, core, ready=closing_ready),
     FollowOnServiceArranged: Act(MAY, core),
     FollowOnServiceAccepted: Act(NEVER, anyone, form=answers_a_follow_on),
+    CaseReopened: Act(MAY, core, form=with_reason, ready=closed),
+    InfantHomeVisitReported: Act(MUST, an_office_has_part),
+    ContactAttempted: Act(MAY, visiting),
+    ContactRefused: Act(MAY, visiting),
+    HomeVisitScheduled: Act(MAY, visiting),
+    HomeVisitFailed: Act(MAY, visiting),
+    HomeVisitRefused: Act(MAY, visiting),
+    OtherSupportCoordinated: Act(MAY, office),
+    SpecialistServiceLinked: Act(MAY, core),
+    SpecialistJudgementRequested: Act(MAY, office),
+    SpecialistJudgementGiven: Act(MAY, anyone, form=gives_a_judgement),
+    NetworkMeetingRequested: Act(MAY, core),
+    NetworkMeetingHeld: Act(MAY, coordinating, form=holds_a_meeting),
+    SupportTypeDecided: Act(MAY, core),
+    SupportTypeChanged: Act(MAY, core, form=with_reason),
+    SupportPlanHandedOver: Act(MAY, core, ready=has_plan),
+    ShortTermGoalEvaluated: Act(MAY, core, ready=has_plan),
+    RoleDivisionConfirmed: Act(MAY, core),
+    FollowUpProvided: Act(MAY, core),
+    DisclosureRead: Act(NEVER, anyone, form=answers_one_sent_to_me),
+    SubjectAccessRequested: Act(MAY, anyone),
+    SubjectAccessDecided: Act(MAY, anyone, form=access_decision_form),
+    CorrectionMade: Act(MAY, anyone, form=correction_form),
+    CorrectionNotifiedToRecipients: Act(MAY, anyone, form=notice_form),
+    UseStopped: Act(NEVER, anyone, form=own_message_form),
 }
 """Every act that an agency may ask for in a case. ``DisclosureHeld`` and the refusals are the hub's answers."""

@@ -25,3 +25,8 @@ def months_later(day: date, months: int) -> date:
     """
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+
+
+def monday_of(day: date) -> date:
+    """The Monday of its calendar week."""
+    return day - timedelta(days=day.weekday())

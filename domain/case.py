@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
-from domain.codes import CaseStatus, EligibilityResult, Section, TargetClass
+from domain.calendar import day_of, monday_of
+from domain.clocks import Clock, Key, shows_the_child, wound
+from domain.codes import CaseStatus, EligibilityResult, Requester, Section, TargetClass
 from domain.facts import (
+    CaseAlarm,
     CaseMessage,
+    CaseReopened,
     ClosingConsultationHeld,
     ClosingEvaluationRecorded,
     ConsentGiven,
@@ -20,6 +24,7 @@ from domain.facts import (
     FollowOnServiceAccepted,
     FollowOnServiceArranged,
     HeldDisclosureReleased,
+    HomeVisitCompleted,
     IndicatorAssessmentRecorded,
     InformationRequestAnswered,
     InformationRequestDeclined,
@@ -31,6 +36,9 @@ from domain.facts import (
     PlanExtended,
     PlanReviewed,
     SectionOpened,
+    ShortTermGoalEvaluated,
+    SubjectAccessDecided,
+    SubjectAccessRequested,
     SupportClosed,
     SupportCommenced,
     SupportPlanApproved,
@@ -38,6 +46,8 @@ from domain.facts import (
     SupportPlanProposed,
     SupportWorkerAssigned,
     SupportWorkerUnassigned,
+    UseStopped,
+    VisitReportSubmitted,
 )
 from domain.record import Party, Record
 from domain.register import Originator, stamped
@@ -86,13 +96,20 @@ class Consent:
         return set(sections) <= named
 
 
+Raised = tuple[str, UUID | None, UUID, datetime, bool]
+"""An alarm that was told: its topic, message, whose turn, when it fell due, and whether it climbed."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Case(Originator):
     """One family's case.
 
     ``messages`` by id, in order; ``where``: item -> message. ``assigned``: (agency, worker) now;
     ``plan``: the plan in force; ``answered``: (request, who answered it); ``follow_ons``: (request, who has
-    not accepted it yet).
+    not accepted it yet). ``clocks``: those that run for a message; ``raised``: alarms that were told.
+    ``visits``: visits in the week of a Monday (JST); ``visited_at``, ``seen_at``: the last visit, the last
+    time the child was seen; ``spoken_at``: the last message. ``access``: who asks for data and was not
+    answered yet. ``stopped``: messages that are used no more.
     """
 
     network: UUID | None = None
@@ -117,6 +134,14 @@ class Case(Originator):
     answered: frozenset[tuple[UUID, UUID]] = frozenset()
     follow_ons: frozenset[tuple[UUID, UUID]] = frozenset()
     rewrapped: Mapping[tuple[UUID, UUID], tuple[int, UUID]] = field(default_factory=dict)
+    clocks: Mapping[Key, Clock] = field(default_factory=dict)
+    raised: frozenset[Raised] = frozenset()
+    visits: Mapping[date, int] = field(default_factory=dict)
+    visited_at: datetime | None = None
+    seen_at: datetime | None = None
+    spoken_at: datetime | None = None
+    access: Mapping[UUID, Requester] = field(default_factory=dict)
+    stopped: frozenset[UUID] = frozenset()
 
     def item(self, item: UUID) -> tuple[Message, Item] | None:
         """The message and the item of this id, or nothing."""
@@ -157,6 +182,9 @@ def evolve(case: Case, record: Record) -> Case:
     if isinstance(fact, ItemsRewrapped):
         made = {(w.item, w.to): (record.version, record.ask_id) for w in fact.wraps}
         return replace(case, rewrapped={**case.rewrapped, **made})
+    if isinstance(fact, CaseAlarm):
+        told: Raised = (fact.TOPIC, fact.message, fact.late, fact.due_at, fact.escalated)
+        return replace(case, raised=case.raised | {told})
     if not isinstance(fact, CaseMessage) or not isinstance(record.by, UUID):
         return case  # a refusal: kept, and nothing follows from it
     message = Message(
@@ -167,6 +195,9 @@ def evolve(case: Case, record: Record) -> Case:
         messages={**case.messages, message.id: message},
         where={**case.where, **{i.item: message.id for i in fact.items}},
         parties=case.parties | {record.by} | fact.to,
+        clocks=wound(case.clocks, fact, message.id, message.by, message.at, fact.to - fact.held),
+        seen_at=message.at if _seen(fact) else case.seen_at,
+        spoken_at=message.at,
     )
     if fact.placed is not None:
         case = replace(case, network=fact.placed.network, core=fact.placed.core)
@@ -210,7 +241,7 @@ def _then(case: Case, fact: Fact, message: Message) -> Case:
             return case
         case SupportCommenced():
             return _commenced(case, fact, message)
-        case PlanReviewed():
+        case PlanReviewed() | ShortTermGoalEvaluated():
             return replace(case, reviewed_at=message.at)
         case PlanExtended():
             plan = None if case.plan is None else replace(case.plan, plan_until=fact.plan_until)
@@ -225,11 +256,23 @@ def _then(case: Case, fact: Fact, message: Message) -> Case:
         case SupportWorkerUnassigned():
             return replace(case, assigned=case.assigned - {(fact.agency, fact.worker)})
         case HeldDisclosureReleased():
-            return _released(case, fact)
+            return _released(case, fact, message.at)
         case ClosingConsultationHeld():
-            return replace(case, consulted=fact.consulted)
+            return replace(case, consulted=fact.consulted, reviewed_at=message.at)
         case ClosingEvaluationRecorded():
             return replace(case, evaluated=True)
+        case VisitReportSubmitted() | HomeVisitCompleted():
+            week = monday_of(day_of(message.at))
+            visits = {**case.visits, week: case.visits.get(week, 0) + 1}
+            return replace(case, visits=visits, visited_at=message.at)
+        case SubjectAccessRequested():
+            return replace(case, access={**case.access, message.id: fact.requester})
+        case SubjectAccessDecided():
+            return replace(case, access={a: who for a, who in case.access.items() if a != fact.answers})
+        case UseStopped():
+            return replace(case, stopped=case.stopped | {fact.stops})
+        case CaseReopened():
+            return replace(case, status=CaseStatus.OPEN, consulted=None, evaluated=False)
         case SupportClosed():
             case = replace(case, status=CaseStatus.CLOSED, assigned=frozenset())
             return _with_follow_ons(case, case.follow_ons)
@@ -239,6 +282,12 @@ def _then(case: Case, fact: Fact, message: Message) -> Case:
             return _with_follow_ons(case, case.follow_ons - {(fact.answers, message.by)})
         case _:
             return case
+
+
+def _seen(fact: Fact) -> bool:
+    """Whether the child was seen. Basis: guideline 5(1)[3]."""
+    visit = isinstance(fact, VisitReportSubmitted | HomeVisitCompleted) and fact.child_seen
+    return visit or shows_the_child(fact)
 
 
 def _commenced(case: Case, fact: SupportCommenced, message: Message) -> Case:
@@ -261,9 +310,10 @@ def _with_follow_ons(case: Case, waiting: frozenset[tuple[UUID, UUID]]) -> Case:
     return replace(case, follow_ons=waiting, status=status)
 
 
-def _released(case: Case, fact: HeldDisclosureReleased) -> Case:
+def _released(case: Case, fact: HeldDisclosureReleased, at: datetime) -> Case:
     waiting = case.messages.get(fact.releases)
     if waiting is None:
         return case
     free = replace(waiting, held=waiting.held - fact.to)
-    return replace(case, messages={**case.messages, free.id: free})
+    clocks = wound(case.clocks, waiting.fact, free.id, waiting.by, at, fact.to)
+    return replace(case, messages={**case.messages, free.id: free}, clocks=clocks)

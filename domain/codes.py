@@ -191,6 +191,49 @@ class NetworkStanding(StrEnum):
     EXPECTANT = "EXPECTANT"  # 特定妊婦
 
 
+class Urgency(StrEnum):
+    """緊急度 after a notification. Basis: CAPA 8."""
+
+    AT_ONCE = "AT_ONCE"  # 直ちに
+    WITHIN_TIME = "WITHIN_TIME"  # 期限内に安全確認
+    WATCH = "WATCH"  # 見守り
+
+
+class SafetyMethod(StrEnum):
+    """How the safety of a child was looked into. Only SIGHTED tells that it is safe. Basis: CAPA 8."""
+
+    SIGHTED = "SIGHTED"  # 目視
+    TELEPHONE = "TELEPHONE"  # 電話
+    THROUGH_OTHERS = "THROUGH_OTHERS"  # 関係機関・家族から
+    FAMILY_ONLY = "FAMILY_ONLY"  # 家族とのみ面接
+
+
+class ReferralOutcome(StrEnum):
+    """What became of a referral, as its sender is told."""
+
+    ACCEPTED = "ACCEPTED"
+    IN_PROGRESS = "IN_PROGRESS"
+    NOT_ELIGIBLE = "NOT_ELIGIBLE"
+    SENT_ON = "SENT_ON"
+
+
+class Requester(StrEnum):
+    """In which capacity somebody asks for data. Basis: APPI 76(2)."""
+
+    SELF = "SELF"
+    LEGAL_REPRESENTATIVE = "LEGAL_REPRESENTATIVE"
+    AGENT = "AGENT"
+
+
+class AccessResult(StrEnum):
+    """開示・部分開示・不開示・存否応答拒否. Basis: APPI 78, 79, 81."""
+
+    FULL = "FULL"
+    PARTIAL = "PARTIAL"
+    NONE = "NONE"
+    EXISTENCE_NOT_TOLD = "EXISTENCE_NOT_TOLD"
+
+
 class CaseStatus(StrEnum):
     """Where a case stands."""
 

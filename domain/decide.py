@@ -12,7 +12,8 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-from domain.acts import ACTS, Act, Asking, Carries, Refusal
+from domain.acts import ACTS
+from domain.asking import Act, Asking, Carries, Refusal
 from domain.bases import Passage, fitting_bases, refusal_of_basis
 from domain.case import Message
 from domain.codes import AUTHOR_ONLY, Role, Section

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from domain.acts import Refusal, needs
+from domain.asking import Refusal, needs
 from domain.calendar import day_of
 from domain.codes import NEVER_EXEMPT, Role
 from domain.facts import (

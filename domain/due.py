@@ -9,12 +9,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from domain.alarms import ALARMS, next_alarm
 from domain.calendar import day_of, end_of
 from domain.facts import ContractorSuspended, Fact, Kind, OathLapsed, OutsourcingContractEnded, TrainingLapsed
 from domain.record import About
 from domain.register import Commission, Register
+from domain.world import World
 
-HUB_ACTS: tuple[type[Fact], ...] = (TrainingLapsed, OathLapsed, ContractorSuspended, OutsourcingContractEnded)
+HUB_ACTS: tuple[type[Fact], ...] = (
+    TrainingLapsed,
+    OathLapsed,
+    ContractorSuspended,
+    OutsourcingContractEnded,
+    *ALARMS.values(),
+)
 
 
 @dataclass(frozen=True)
@@ -30,6 +38,12 @@ def next_due(register: Register, now: datetime) -> Due | None:
     """The earliest act of the hub that is due by now; None where there is none. Recording it brings the next."""
     found = sorted(_due(register, now), key=lambda d: (d.at, _ORDER[type(d.fact)], d.about, str(d.fact)))
     return found[0] if found else None
+
+
+def next_due_of_case(world: World) -> Due | None:
+    """The next act of the hub in this case, whenever it falls due; None where no clock runs."""
+    found = next_alarm(world.case, world.book.get("policy", {}))
+    return None if found is None else Due(found[0], About(Kind.CASE, world.case.id), found[1])
 
 
 _ORDER = {kind: place for place, kind in enumerate(HUB_ACTS)}

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from domain.calendar import day_of, end_of, months_later
+from domain.alarms import deadline, review, standing
+from domain.calendar import end_of
 from domain.case import Message
+from domain.clocks import ClockKind
 from domain.codes import CaseStatus
 from domain.decide import rewrapper
 from domain.facts import (
-    REFERRALS,
     InformationRequested,
     NetworkCaseRegistered,
     NetworkCaseRegistrationRequested,
-    ReferralAcknowledged,
-    ReferralRead,
 )
 from domain.readiness import CLOSED, Readiness, readiness
 from domain.visibility import as_contractor, pending_keys, standing_readers
@@ -37,6 +36,24 @@ class TaskKind(StrEnum):
     ACCEPT = "ACCEPT"  # a follow-on service we are asked for
     REVIEW = "REVIEW"  # the plan is to be looked at again
     REGISTER = "REGISTER"  # registration with the network is asked of us
+    SEE_CHILD = "SEE_CHILD"  # after a notification: the child is to be sighted
+    ACT = "ACT"  # a referral sent to us: decide, or say that nothing follows
+    REVIEW_REPORT = "REVIEW_REPORT"  # a visit report to be looked at
+    DECIDE_ACCESS = "DECIDE_ACCESS"  # the person concerned asks for data
+    SUPERVISE = "SUPERVISE"  # overdue with us for so long that a supervisor is to look
+    LATE_ACKNOWLEDGE = "LATE_ACKNOWLEDGE"
+    LATE_READ = "LATE_READ"
+    LATE_ACT = "LATE_ACT"
+    LATE_SAFETY = "LATE_SAFETY"
+    LATE_ANSWER = "LATE_ANSWER"
+    LATE_ACCEPT = "LATE_ACCEPT"
+    LATE_REPORT = "LATE_REPORT"
+    LATE_RIGHTS = "LATE_RIGHTS"
+    LATE_REVIEW = "LATE_REVIEW"
+    LATE_PLAN_END = "LATE_PLAN_END"
+    LATE_VISITS = "LATE_VISITS"
+    LATE_CONTACT = "LATE_CONTACT"
+    LATE_SILENCE = "LATE_SILENCE"
 
 
 @dataclass(frozen=True)
@@ -83,52 +100,59 @@ def concerned(world: World) -> frozenset[UUID]:
 
 def tasks(world: World, agency: UUID, *, now: datetime) -> list[Task]:
     """All that waits for this agency in this case, in the order of the messages."""
-    return [*_of_messages(world, agency, now), *_of_case(world, agency)]
+    return [*_of_messages(world, agency, now), *_of_case(world, agency), *_alarms(world, agency, now)]
 
 
 # --- about one message ------------------------------------------------------------------------------------
 
 
 def _of_messages(world: World, agency: UUID, now: datetime) -> Iterator[Task]:
-    acknowledged, read = _answers(world, agency)
     for message in world.case.messages.values():
         if message.by == agency:
             yield from _held(world, message, now)
+            yield from _own(world, agency, message)
         elif agency in message.to and knows_of(world, agency, message, now=now):
-            yield from _sent_to_us(world, agency, message, acknowledged, read)
+            yield from _sent_to_us(world, agency, message)
 
 
-def _answers(world: World, agency: UUID) -> tuple[frozenset[UUID], frozenset[UUID]]:
-    """Which messages this very agency has acknowledged, and which it has read."""
-    own = [m.fact for m in world.case.messages.values() if m.by == agency]
-    return (
-        frozenset(f.answers for f in own if isinstance(f, ReferralAcknowledged)),
-        frozenset(f.answers for f in own if isinstance(f, ReferralRead)),
-    )
+_BY_CLOCK: Mapping[ClockKind, TaskKind] = {
+    # Basis: own rule (受領確認, 閲読の記録)
+    ClockKind.ACKNOWLEDGE: TaskKind.ACKNOWLEDGE,
+    ClockKind.READ: TaskKind.READ,
+    ClockKind.ACT: TaskKind.ACT,
+    # Basis: CAPA 8
+    ClockKind.SAFETY: TaskKind.SEE_CHILD,
+    # Basis: guideline 6(5)[2], 6(4)[1]; the days are local policy
+    ClockKind.ACCEPT: TaskKind.ACCEPT,
+    ClockKind.REPORT: TaskKind.REVIEW_REPORT,
+    # Basis: APPI 83
+    ClockKind.RIGHTS: TaskKind.DECIDE_ACCESS,
+}
+"""What the running of a clock asks of whose turn it is."""
 
 
-def _sent_to_us(
-    world: World, agency: UUID, message: Message, acknowledged: frozenset[UUID], read: frozenset[UUID]
-) -> Iterator[Task]:
+def _own(world: World, agency: UUID, message: Message) -> Iterator[Task]:
+    """What a message of ours asks of ourselves: a notification that we took in, a request of the person."""
+    for kind in (ClockKind.SAFETY, ClockKind.RIGHTS):
+        clock = world.case.clocks.get((kind, message.id, agency))
+        if clock is not None:
+            due_at = deadline(clock, world.book["policy"])
+            yield Task(_BY_CLOCK[kind], world.case.id, message.id, message.at, due_at)
+
+
+def _sent_to_us(world: World, agency: UUID, message: Message) -> Iterator[Task]:
     case, fact, policy = world.case, message.fact, world.book["policy"]
 
     def task(kind: TaskKind, due_at: datetime | None) -> Task:
         return Task(kind, case.id, message.id, message.at, due_at)
 
-    if isinstance(fact, REFERRALS):
-        # Basis: own rule (受領確認, 閲読の記録)
-        if message.id not in acknowledged:
-            yield task(TaskKind.ACKNOWLEDGE, message.at + timedelta(hours=policy["acknowledge_hours"]))
-        if message.id not in read:
-            yield task(TaskKind.READ, message.at + timedelta(hours=policy["read_hours"]))
+    for kind, waits in _BY_CLOCK.items():
+        clock = case.clocks.get((kind, message.id, agency))
+        if clock is not None:
+            yield task(waits, deadline(clock, policy))
     if isinstance(fact, InformationRequested) and (message.id, agency) not in case.answered:
         # Basis: CWA 25-3(2)
         yield task(TaskKind.ANSWER, None if fact.due_on is None else end_of(fact.due_on))
-    if (message.id, agency) in case.follow_ons:
-        # Basis: guideline 6(5)[2]; the days are local policy
-        yield task(
-            TaskKind.ACCEPT, end_of(day_of(message.at) + timedelta(days=int(policy["follow_on_days"])))
-        )
     if isinstance(fact, NetworkCaseRegistrationRequested) and _waits_for(world, agency, message):
         # Basis: CWA 25-2(2)
         yield task(TaskKind.REGISTER, None)
@@ -187,12 +211,27 @@ def _rewrap(world: World, agency: UUID) -> Task | None:
 
 
 def _review(world: World) -> Task:
-    """Basis: guideline 6(3)[5]; three months by local policy, or the day the plan names where that is earlier."""
-    case = world.case
-    times = [t for t in (case.commenced_at, case.reviewed_at) if t is not None]
-    since = max(times)
-    due_on = months_later(day_of(since), int(world.book["policy"]["review_months"]))
-    named = case.plan.review_due_on if case.plan is not None else None
-    if named is not None and day_of(since) < named:
-        due_on = min(due_on, named)
-    return Task(TaskKind.REVIEW, case.id, None, since, end_of(due_on))
+    """Basis: guideline 6(3)[5]."""
+    since, due_at = review(world.case, world.book["policy"])
+    return Task(TaskKind.REVIEW, world.case.id, None, since, due_at)
+
+
+# --- what is overdue --------------------------------------------------------------------------------------
+
+
+def _alarms(world: World, agency: UUID, now: datetime) -> Iterator[Task]:
+    """What is late, for whose turn it is and for who was told; what climbed, for the supervisor there.
+
+    Basis: own rule (an alarm is shown until the thing is done).
+    """
+    register, case = world.register, world.case
+    for alarm in standing(case, world.book["policy"]):
+        clock = alarm.clock
+        if agency not in clock.told | {clock.late}:
+            continue
+        as_visitor = register.is_contractor(agency) and clock.kind is not ClockKind.ACCEPT
+        if as_visitor and readiness(register, case, agency, now) is not Readiness.READY:
+            continue  # V6, V8: nothing of the case is its own now; the core agency is told
+        yield Task(TaskKind(f"LATE_{clock.kind}"), case.id, clock.message, alarm.due_at, None)
+        if agency == clock.late and alarm.escalated:
+            yield Task(TaskKind.SUPERVISE, case.id, clock.message, alarm.due_at, None)

@@ -113,6 +113,9 @@ def refusal_to_open(
     # V7: held until the sender asks for release
     if not authored and reader in message.held:
         return Reason.HELD
+    # what is used no more is opened by nobody but its author (to correct it, or for a review)
+    if not authored and message.id in case.stopped:
+        return Reason.USE_STOPPED
     # V9: what rested on a consent that is withdrawn is gone for all but its author
     if not authored and _rested_on_withdrawn(case, message, reader):
         return Reason.CONSENT_WITHDRAWN

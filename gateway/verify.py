@@ -22,7 +22,7 @@ from adapters.bus import JetStreamApplicationRecorder, RawMessage
 from adapters.mapper import body_of, wish_of
 from adapters.store import Kept, Store
 from domain.decide import decide
-from domain.due import next_due
+from domain.due import next_due, next_due_of_case
 from domain.errors import ExchangeError, Untrusted
 from domain.facts import (
     AccessFact,
@@ -248,8 +248,9 @@ class Verifier:
         """An act of the hub itself is what the clock would have brought."""
         if record.by != HUB:
             raise Untrusted("no-frame", "only the hub's own acts have no frame")
-        due = next_due(self._register, record.at)
-        if due is None or due.about != record.about or due.fact != record.fact:
+        in_case = record.originator.kind is Kind.CASE
+        due = next_due_of_case(self._world(record)) if in_case else next_due(self._register, record.at)
+        if due is None or due.at > record.at or due.about != record.about or due.fact != record.fact:
             raise Untrusted("hub-act-not-due", "nothing of the kind had fallen due")
         self.result.hub_acts += 1
         found = self._originator(record)
@@ -257,6 +258,7 @@ class Verifier:
         return replace(
             record,
             version=version,
+            at=due.at if found.last_at is None else max(due.at, found.last_at),
             ask_id=hub_ask(record.about.id, version),
             rests_on=(),
             rules=self._world(record).rules.version,

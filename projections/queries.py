@@ -16,7 +16,7 @@ from projections.index import HEAD, PARKED
 from projections.leaves import LEAVES
 from projections.ledger import CONSENTS, DISCLOSURES, OPENINGS
 from projections.rows import LAST, id_of, text_of, time_of
-from projections.worklist import TASKS
+from projections.worklist import DEADLINES, TASKS
 
 
 @dataclass(frozen=True)
@@ -176,6 +176,7 @@ _WORKLIST = (
     .where(TASKS.c.agency == bindparam("agency"))
     .order_by(func.coalesce(TASKS.c.due_at, LAST), TASKS.c.since, TASKS.c.case, TASKS.c.kind, TASKS.c.message)
 )
+_DEADLINES = select(DEADLINES.c.case, DEADLINES.c.at)
 _HEAD = select(HEAD.c.position)
 _PARKED = select(PARKED.c.view, PARKED.c.position, PARKED.c.error).order_by(PARKED.c.view)
 _LEAVES = (
@@ -254,6 +255,10 @@ class Queries:
         with self._database.connect() as db:
             parked = tuple((view, position, error) for view, position, error in db.execute(_PARKED))
             return Head(db.execute(_HEAD).scalar_one_or_none() or 0, parked)
+
+    def deadlines(self) -> dict[UUID, datetime]:
+        """Of each case in which a clock runs, when the next one runs out."""
+        return {UUID(case): time_of(at) for case, at in self._all(_DEADLINES)}
 
     def ledger(
         self, case: UUID | None = None, agency: UUID | None = None, as_of: datetime | None = None

@@ -7,12 +7,24 @@ from domain.facts.access import (
     SectionOpened,
     WrapFetchedForRewrap,
 )
+from domain.facts.alarms import (
+    CaseAlarm,
+    CaseSilentAlarmRaised,
+    ContactGapAlarmRaised,
+    FollowOnUnacceptedAlarmRaised,
+    PlanOverAlarmRaised,
+    ReferralUnacknowledgedAlarmRaised,
+    ReferralUnactedAlarmRaised,
+    ReferralUnreadAlarmRaised,
+    ReportUnreadAlarmRaised,
+    RequestUnansweredAlarmRaised,
+    ReviewOverdueAlarmRaised,
+    RightsRequestOverdueAlarmRaised,
+    SafetyCheckOverdueAlarmRaised,
+    VisitGapAlarmRaised,
+)
 from domain.facts.base import FACTS, Fact, Kind, dump, upcast
 from domain.facts.case import (
-    AS_OTHER_SERVICE,
-    OPENING_ACTS,
-    OUTGOING_COPIES,
-    REFERRALS,
     CaseConferenceConvened,
     CaseMessage,
     ClosingConsultationHeld,
@@ -72,7 +84,49 @@ from domain.facts.commission import (
     TrainingModuleCompleted,
     TrainingModuleExempted,
 )
+from domain.facts.course import (
+    CaseReopened,
+    ContactAttempted,
+    ContactRefused,
+    DisclosureRead,
+    FollowUpProvided,
+    HomeVisitFailed,
+    HomeVisitRefused,
+    HomeVisitScheduled,
+    InfantHomeVisitReported,
+    NetworkMeetingHeld,
+    NetworkMeetingRequested,
+    OtherSupportCoordinated,
+    RoleDivisionConfirmed,
+    ShortTermGoalEvaluated,
+    SpecialistJudgementGiven,
+    SpecialistJudgementRequested,
+    SpecialistServiceLinked,
+    SupportPlanHandedOver,
+    SupportTypeChanged,
+    SupportTypeDecided,
+)
+from domain.facts.groups import (
+    ACTING_ON,
+    AS_OTHER_SERVICE,
+    OPENING_ACTS,
+    OUTGOING_COPIES,
+    REFERRALS,
+    SAFETY_ACTS,
+)
 from domain.facts.log import HubFounded, RuleBookPublished
+from domain.facts.notifications import (
+    AbuseNotificationReceived,
+    CaseReferredToCgc,
+    ChildSighted,
+    EmergencyTriaged,
+    NonDisclosureDecided,
+    NotificationForwarded,
+    ReferralOutcomeTold,
+    SafetyConcernRaised,
+    SafetyConfirmed,
+    VisitReportReviewed,
+)
 from domain.facts.register import (
     CoordinatingAgencyDesignated,
     CoreAgencyDesignated,
@@ -81,4 +135,12 @@ from domain.facts.register import (
     NetworkMemberAdmitted,
     NetworkMembershipPublished,
     NetworkMemberWithdrawn,
+)
+from domain.facts.rights import (
+    CorrectionMade,
+    CorrectionNotifiedToRecipients,
+    SubjectAccessDecided,
+    SubjectAccessRequested,
+    UseStopped,
+    Withheld,
 )

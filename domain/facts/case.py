@@ -437,21 +437,3 @@ class FollowOnServiceAccepted(CaseMessage, topic="follow_on_service.accepted"):
     """後続支援の受入れ. Basis: guideline 6(5)[2]."""
 
     answers: UUID
-
-
-OPENING_ACTS: tuple[type[Fact], ...] = (FamilyInformationProvided, ProgrammeNotificationReceived)
-"""What may begin a case."""
-
-OUTGOING_COPIES: tuple[type[Fact], ...] = (
-    DisclosureMade,
-    DisclosureHeld,
-    FollowOnServiceArranged,
-    InformationRequested,
-)
-"""Copies going out: never within standing access (V4)."""
-
-AS_OTHER_SERVICE: tuple[type[Fact], ...] = (FollowOnServiceArranged, FollowOnServiceAccepted)
-"""What a contractor gets or writes as provider of another service, not as this case's contractor."""
-
-REFERRALS: tuple[type[Fact], ...] = OPENING_ACTS
-"""What is to be acknowledged and read."""

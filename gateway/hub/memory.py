@@ -7,14 +7,16 @@ behind: it is *doubtful* until it was read again.
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from threading import Lock
+from heapq import heapify, heappop, heappush
+from threading import Lock, RLock
 from uuid import UUID
 
 from adapters.store import Store
-from domain.due import next_due
-from domain.errors import NotThere
+from domain.due import Due, next_due, next_due_of_case
+from domain.errors import Malformed, NotThere, Untrusted
 from domain.facts import Kind
 from domain.record import About, Record, access_of
 from domain.register import Register
@@ -23,20 +25,29 @@ from domain.world import World, empty_world
 CACHED_CASES = 4096
 CASE_ID_VERSION = 4  # random: a case's readings have a name made of its id, and are never a case themselves
 _FAR = datetime.max.replace(tzinfo=UTC)
+_AT_ONCE = datetime.min.replace(tzinfo=UTC)
 
 
 class Memory:
-    """Register and cases as they stand. Callers own the originators they change (see ``locks``)."""
+    """Register and cases as they stand. One thread changes them (see ``desk``).
 
-    def __init__(self, store: Store, register: Register) -> None:
+    ``deadlines``: of each case in which a clock runs, when the next one runs out, as the views have it.
+    """
+
+    def __init__(
+        self, store: Store, register: Register, deadlines: Mapping[UUID, datetime] | None = None
+    ) -> None:
         self._store = store
         self._register = register
         self._register_lock = Lock()
         self._cases: OrderedDict[UUID, World] = OrderedDict()
-        self._cases_lock = Lock()
+        self._cases_lock = RLock()
         self._doubtful: dict[About, object] = {}  # each doubt is an object of its own
         self._doubt_lock = Lock()
         self._due_at: datetime | None = None
+        self._deadlines: dict[UUID, datetime] = dict(deadlines or {})  # owned by _cases_lock, with the heap
+        self._soonest = [(at, case) for case, at in self._deadlines.items()]
+        heapify(self._soonest)
         self._note_due()
 
     @property
@@ -47,7 +58,53 @@ class Memory:
     def is_due(self, now: datetime) -> bool:
         """Whether the clock has something to bring by ``now``, or part of the register must be read again."""
         behind = any(about.kind is not Kind.CASE for about in tuple(self._doubtful))
-        return behind or (self._due_at is not None and self._due_at <= now)
+        if behind or (self._due_at is not None and self._due_at <= now):
+            return True
+        soonest = self._soonest_case()
+        return soonest is not None and soonest[0] <= now
+
+    def next_due(self, now: datetime) -> Due | None:
+        """The earliest act of the hub that is due by now, in the register or in a case."""
+        due = next_due(self._register, now)
+        while (soonest := self._soonest_case()) is not None:
+            at, case = soonest
+            if at > now or (due is not None and at >= due.at):
+                break
+            found = self._case_due(case)
+            if found is not None and found.at == at:
+                return found
+        return due
+
+    def _soonest_case(self) -> tuple[datetime, UUID] | None:
+        """The case whose clock runs out first, as far as it is known."""
+        with self._cases_lock:
+            while self._soonest and self._deadlines.get(self._soonest[0][1]) != self._soonest[0][0]:
+                heappop(self._soonest)  # it was noted anew since
+            return self._soonest[0] if self._soonest else None
+
+    def _case_due(self, case: UUID) -> Due | None:
+        """Look at this case itself, and note what was found."""
+        try:
+            world = self.world(About(Kind.CASE, case))
+        except (NotThere, Malformed, Untrusted):  # it is none, or can't be read: whoever asks for it is told
+            with self._cases_lock:
+                self._note_at(case, None)
+            return None
+        with self._cases_lock:
+            return self._note_case(world)
+
+    def _note_case(self, world: World) -> Due | None:
+        """Remember when the next clock of this case runs out. The caller holds ``_cases_lock``."""
+        due = next_due_of_case(replace(world, register=self._register))
+        self._note_at(world.case.id, None if due is None else due.at)
+        return due
+
+    def _note_at(self, case: UUID, at: datetime | None) -> None:
+        if at is None:
+            self._deadlines.pop(case, None)
+        elif self._deadlines.get(case) != at:
+            self._deadlines[case] = at
+            heappush(self._soonest, (at, case))
 
     # --- reading -----------------------------------------------------------------------------------------------
 
@@ -101,6 +158,10 @@ class Memory:
             if known is None or known.version < record.version:
                 self._register = self._register.with_record(record)
             self._note_due()
+        if record.originator.kind is Kind.RULE_BOOK:
+            with self._cases_lock:  # other times may hold now
+                for case in tuple(self._deadlines):
+                    self._note_at(case, _AT_ONCE)
 
     def _cache(self, world: World, case: bool | None = None) -> None:
         """Put a case into the cache; a change of the case keeps the readings that came meanwhile, and the reverse."""
@@ -121,6 +182,8 @@ class Memory:
                 )
             self._cases[world.case.id] = world
             self._cases.move_to_end(world.case.id)
+            if case is not False:
+                self._note_case(world)
             while len(self._cases) > CACHED_CASES:
                 self._cases.popitem(last=False)
 
@@ -130,6 +193,9 @@ class Memory:
         """Something may have been recorded about this that is not held here."""
         with self._doubt_lock:
             self._doubtful[about] = object()
+        if about.kind is Kind.CASE:  # a clock may have begun that is not known here
+            with self._cases_lock:
+                self._note_at(about.id, _AT_ONCE)
 
     def reread_register(self) -> None:
         """Read again what of the register is doubtful. The caller is alone on the register."""

@@ -113,6 +113,7 @@ def start_hub(
             clock=clock,
             register=views.register,
             head=views.position,
+            deadlines=Queries(views.reader).deadlines(),
         )
         parts.callback(hub.close)
         if views_beside:

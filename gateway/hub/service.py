@@ -18,7 +18,6 @@ from adapters.mapper import wish_of
 from adapters.store import NO_EVIDENCE, Evidence, Kept, Store
 from domain.case import Message
 from domain.decide import decide, found_item, rewrapper
-from domain.due import next_due
 from domain.errors import Conflict, Malformed, NotThere, Unavailable, Untrusted
 from domain.facts import (
     AccessFact,
@@ -134,6 +133,7 @@ class Hub:
         clock: Clock,
         register: Register,
         head: int,
+        deadlines: Mapping[UUID, datetime] | None = None,
     ) -> None:
         """``register``: as it stood at the position ``head`` of the stream."""
         self.genesis = genesis
@@ -141,7 +141,7 @@ class Hub:
         self.clock = clock
         self._store = store
         self._log = log
-        self._memory = Memory(store, register)
+        self._memory = Memory(store, register, deadlines)
         self._head = head  # what is decided rests on all of the record up to here; the desk's thread owns it
         self._behind = False  # something may stand in the record that we do not know
         self._desk: Desk[Answer, Heard] = Desk(self._hear, self._round, most=MAX_NOTES)
@@ -583,13 +583,15 @@ class Hub:
             return 0
         count = 0
         self._memory.reread_register()
-        while (due := next_due(self.register, now)) is not None:
+        while (due := self._memory.next_due(now)) is not None:
             self._hub_act(due.about, due.fact, due.at)
             count += 1
         return count
 
     def _hub_act(self, about: About, fact: Fact, at: datetime) -> None:
-        found = self.register.find(about.kind, about.id)
+        in_case = about.kind is Kind.CASE
+        world = self._memory.world(about) if in_case else empty_world(self.register, about.id)
+        found: Originator | None = world.case if in_case else self.register.find(about.kind, about.id)
         version = found.version if found is not None else 0
         record = Record(
             originator=about,
@@ -601,11 +603,10 @@ class Hub:
             ask_id=hub_ask(about.id, version + 1),
             frame=None,
             rests_on=(),
-            rules=empty_world(self.register, about.id).rules.version,
+            rules=world.rules.version,
             decider=DECIDER,
             fact=fact,
         )
-        world = empty_world(self.register, about.id)
         [outcome] = self._appended([Draft(world, record, NO_EVIDENCE)])
         if isinstance(outcome, Exception):
             raise outcome

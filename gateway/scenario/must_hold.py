@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from domain.calendar import JST
+from domain.calendar import JST, day_of, end_of, monday_of
+from domain.case import Case, evolve
+from domain.clocks import shows_the_child
+from domain.codes import CaseStatus
+from domain.facts import AbuseNotificationReceived, Kind, SafetyCheckOverdueAlarmRaised, VisitGapAlarmRaised
+from domain.family_list import family_list
+from domain.record import About
 from gateway.scenario.player import Check, Run, Views
 
 
@@ -39,6 +45,10 @@ _THROUGHOUT = re.compile(r"(?P<agency>[A-Z][A-Z0-9-]+) is empty throughout")
 _ONLY = re.compile(r"^(?P<section>[A-Z]+) is visible to (?P<agency>[A-Z][A-Z0-9-]+) only, at every date")
 _REFUSED_CONSENT = re.compile(r"the refused consent \(#(?P<n>\d+)\) does not block the disclosure")
 _REFUSES = re.compile(r"#(?P<n>\d+): hub refuses, nothing is delivered")
+_PENDING = re.compile(r"case stays FOLLOW_ON_PENDING until all .*accepted \(#(?P<n>\d+)\)")
+_FAMILY = re.compile(r"access history prepared for .* does not show #(?P<first>\d+)-#(?P<last>\d+)")
+_SIGHTED = re.compile(r"sighting within .* is provable from #(?P<told>\d+) and #(?P<seen>\d+)")
+_FREQUENT = re.compile(r"first week of #(?P<n>\d+) has \d+ visits .*frequency rule is satisfied")
 
 
 def probes(run: Run) -> list[Probe]:
@@ -147,6 +157,51 @@ def _refuses(run: Run, m: re.Match[str]) -> tuple[bool, str]:
     return refused and not delivered, "拒否が記録され、項目は残っていない" if refused else "拒否されていない"
 
 
+def _case(run: Run, *, before: int | None = None) -> Case:
+    """The case as it was recorded: whole, or up to just before one message."""
+    case = Case(id=run.case)
+    stop = run.messages.get(before) if before is not None else None
+    for record in run.stage.records():
+        if record.originator == About(Kind.CASE, run.case):
+            if stop is not None and record.ask_id == stop:
+                return case
+            case = evolve(case, record)
+    return case
+
+
+def _pending(run: Run, m: re.Match[str]) -> tuple[bool, str]:
+    before, after = _case(run, before=int(m["n"])).status, _case(run).status
+    ok = before is CaseStatus.FOLLOW_ON_PENDING and after is CaseStatus.CLOSED
+    return ok, f"#{m['n']} の前は {before}、後は {after}"
+
+
+def _family(run: Run, m: re.Match[str]) -> tuple[bool, str]:
+    """The list of the whole case is that of the case without these messages: nothing tells that they are there."""
+    hidden = {run.messages.get(n) for n in range(int(m["first"]), int(m["last"]) + 1)}
+    case = _case(run)
+    without = replace(case, messages={k: v for k, v in case.messages.items() if k not in hidden})
+    rows = list(family_list(case))
+    return rows == list(family_list(without)), f"家庭の一覧 {len(rows)} 件は、これらがない場合と同じ"
+
+
+def _sighted(run: Run, m: re.Match[str]) -> tuple[bool, str]:
+    case = _case(run)
+    notice = case.messages[run.messages[int(m["told"])]].fact
+    seen = case.messages[run.messages[int(m["seen"])]]
+    assert isinstance(notice, AbuseNotificationReceived)
+    took = seen.at - notice.received_at
+    alarms = [r for r in run.stage.hub_acts() if isinstance(r.fact, SafetyCheckOverdueAlarmRaised)]
+    ok = shows_the_child(seen.fact) and took <= timedelta(hours=48) and not alarms
+    return ok, f"通告から目視まで {took}、警報 {len(alarms)} 件"
+
+
+def _frequent(run: Run, m: re.Match[str]) -> tuple[bool, str]:
+    begun = _case(run).messages[run.messages[int(m["n"])]].at
+    week = end_of(monday_of(day_of(begun)) + timedelta(days=6))
+    gaps = [r for r in run.stage.hub_acts() if isinstance(r.fact, VisitGapAlarmRaised) and r.at == week]
+    return not gaps, f"{day_of(begun)} の週の訪問回数不足の警報は {len(gaps)} 件"
+
+
 def _ledger(run: Run, n: int) -> dict[str, Any]:
     found = run.stage.audit.ledger(run.case)
     message = str(run.messages.get(n))
@@ -163,4 +218,8 @@ _CHECKS: tuple[tuple[re.Pattern[str], Checker], ...] = (
     (_ONLY, _only),
     (_REFUSED_CONSENT, _refused_consent),
     (_REFUSES, _refuses),
+    (_PENDING, _pending),
+    (_FAMILY, _family),
+    (_SIGHTED, _sighted),
+    (_FREQUENT, _frequent),
 )

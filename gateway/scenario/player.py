@@ -12,8 +12,9 @@ from adapters.agencies.contract import BASIS_OF
 from adapters.agencies.fhir import Fhir
 from domain.calendar import day_of
 from domain.codes import Module, Purpose, Section
+from domain.due import HUB_ACTS
 from domain.errors import ExchangeError, NotThere
-from domain.facts import Fact, Kind
+from domain.facts import REFERRALS, CaseAlarm, Fact, Kind, OutsourcingContractEnded
 from domain.record import commission_of
 from gateway.agency.door import Door, Part, Sent
 from gateway.agency.files import Files
@@ -29,10 +30,10 @@ from gateway.scenario.wording import (
     is_commission_event,
 )
 
-REFERRAL_EVENTS = ("FamilyInformationProvided", "ProgrammeNotificationReceived")
+REFERRAL_EVENTS = tuple(cls.__name__ for cls in REFERRALS)
 REFUSALS = ("DisclosureRefused", "WishRefused", "OpeningRefused")
 NETWORK_EVENTS = ("NetworkMemberAdmitted", "NetworkMemberWithdrawn")
-HUB_EVENTS = ("TrainingLapsed", "OathLapsed", "ContractorSuspended")
+HUB_EVENTS = tuple(cls.__name__ for cls in HUB_ACTS if cls is not OutsourcingContractEnded)
 
 Views = dict[str, list[int]]
 
@@ -116,6 +117,21 @@ class Run:
             if step.by in self._doors(referral.to) and (not step.to or self._author(referral) in step.to):
                 return self.messages[referral.n]
         raise KeyError("no referral waits for this")
+
+    def last_of(self, step: Step, *events: str) -> UUID:
+        """The last message of these events before a step that its author wrote or was sent."""
+        by = self._author(step)
+        found = [
+            s
+            for s in self.story.steps
+            if s.event in events
+            and s.n in self.messages
+            and (s.at, s.n) < (step.at, step.n)
+            and by in (self._author(s), *s.to)
+        ]
+        if not found:
+            raise KeyError(f"no earlier {' or '.join(events)}")
+        return self.messages[found[-1].n]
 
     def _doors(self, codes: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(c for c in codes if c not in (PERSON, HUB))
@@ -376,7 +392,7 @@ class Run:
         plan = fields.get("plan")
         if plan:
             self.last_content = plan["content"]
-        if step.event in REFERRAL_EVENTS:
+        if step.event in REFERRAL_EVENTS and fields["to"]:
             self.unacknowledged.append(step)
             self.unread.append(step)
             if not self._acknowledged_later(step):
@@ -406,6 +422,8 @@ class Run:
     def _acknowledge(self, step: Step) -> None:
         """The player's own acknowledgement and reading, where the story has none."""
         for code in self._doors(step.to):
+            if code == self._author(step):
+                continue
             for event in ("ReferralAcknowledged", "ReferralRead"):
                 to = (self._author(step),) if event == "ReferralAcknowledged" else ()
                 answer = Step(step.n, step.at, code, to, event, (), None, (), {"answers": step.n}, None, None)
@@ -479,7 +497,13 @@ class Run:
 
     def _expected_of_hub(self, step: Step) -> None:
         topic = BY_NAME[step.event].TOPIC
-        if not any(r.topic == topic and r.at == step.at for r in self.stage.hub_acts()):
+        about = self.messages.get(int(step.details["about"])) if "about" in step.details else None
+        if not any(
+            r.topic == topic
+            and r.at == step.at
+            and (about is None or (isinstance(r.fact, CaseAlarm) and r.fact.message == about))
+            for r in self.stage.hub_acts()
+        ):
             self.problems.append(f"#{step.n} {step.event}: ハブはこの時刻に記録していません")
 
     # --- looking ------------------------------------------------------------------------------------------------------

@@ -6,15 +6,24 @@ A detail that no rule needs may be absent in a story; what a door would fill in 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Protocol
 from uuid import UUID
 
 from domain.calendar import day_of
-from domain.codes import ClosingReason, IndicatorValue, PlanContent, PlanPart, SubjectConsent, TargetClass
-from domain.facts import FACTS, CaseMessage, CommissionFact, Fact
+from domain.codes import (
+    ClosingReason,
+    IndicatorValue,
+    PlanContent,
+    PlanPart,
+    SafetyMethod,
+    SubjectConsent,
+    TargetClass,
+    Urgency,
+)
+from domain.facts import FACTS, CaseMessage, CommissionFact, Fact, dump
 from domain.indicators import INDICATOR_CODES, INDICATOR_SET
-from gateway.scenario.story import Step
+from gateway.scenario.story import PERSON, Step
 
 BY_NAME: Mapping[str, type[Fact]] = {cls.__name__: cls for cls in FACTS.values()}
 """Events by the name that stories use."""
@@ -37,6 +46,8 @@ class Context(Protocol):
     def message_of(self, n: int) -> UUID: ...
 
     def referral_for(self, step: Step) -> UUID: ...
+
+    def last_of(self, step: Step, *events: str) -> UUID: ...
 
     def worker_of(self, code: str) -> str: ...
 
@@ -256,7 +267,134 @@ def _closed(step: Step, run: Context) -> dict[str, Any]:
     return {"closing_reason": reason if reason in set(ClosingReason) else "OTHER"}
 
 
+def _notified(step: Step, run: Context) -> dict[str, Any]:
+    d = step.details
+    return {
+        "notifier_token": d.get("notifier_token"),
+        "received_at": _time(d.get("received_at"), step.at),
+        "taken_in": step.by == PERSON,
+    }
+
+
+def _triaged(step: Step, run: Context) -> dict[str, Any]:
+    urgency = step.details.get("urgency")
+    return {"urgency": urgency if urgency in set(Urgency) else None}
+
+
+def _forwarded(step: Step, run: Context) -> dict[str, Any]:
+    n = step.details.get("forwards")
+    return {
+        "forwards": str(
+            run.message_of(n) if n is not None else run.last_of(step, "AbuseNotificationReceived")
+        )
+    }
+
+
+def _safe(step: Step, run: Context) -> dict[str, Any]:
+    seen = bool(step.details.get("child_seen", False))
+    method = str(step.details.get("method") or ("SIGHTED" if seen else "FAMILY_ONLY"))
+    method = {"PHONE": "TELEPHONE"}.get(method, method)
+    return {"child_seen": seen, "method": method if method in set(SafetyMethod) else "THROUGH_OTHERS"}
+
+
+def _outcome(step: Step, run: Context) -> dict[str, Any]:
+    return {**_answers(step, run), "outcome": step.details.get("outcome", "ACCEPTED")}
+
+
+def _not_told(step: Step, run: Context) -> dict[str, Any]:
+    d = step.details
+    later = day_of(step.at + timedelta(days=30)).isoformat()
+    named = d.get("review_on") or d.get("review_at") or d.get("review_due")
+    return {"review_on": _day(named) or later, "reason": d.get("reason", "NOT_NEEDED")}
+
+
+def _report_looked_at(step: Step, run: Context) -> dict[str, Any]:
+    n = step.details.get("answers")
+    return {"answers": str(run.message_of(n) if n is not None else run.last_of(step, "VisitReportSubmitted"))}
+
+
+def _access_asked(step: Step, run: Context) -> dict[str, Any]:
+    return {"requester": step.details.get("requester", "SELF")}
+
+
+def _access_decided(step: Step, run: Context) -> dict[str, Any]:
+    d = step.details
+    n = d.get("answers")
+    rows = list(d.get("withheld") or [])
+    return {
+        "answers": str(run.message_of(n) if n is not None else run.last_of(step, "SubjectAccessRequested")),
+        "result": d.get("result", "PARTIAL" if rows else "FULL"),
+        "withheld": [{"section": r["section"], "ground": r["ground"], "flag": r.get("flag")} for r in rows],
+    }
+
+
+def _corrected(step: Step, run: Context) -> dict[str, Any]:
+    d = step.details
+    return {"corrects": str(run.message_of(d["corrects"] if "corrects" in d else d["about"]))}
+
+
+def _correction_told(step: Step, run: Context) -> dict[str, Any]:
+    n = step.details.get("answers")
+    return {"answers": str(run.message_of(n) if n is not None else run.last_of(step, "CorrectionMade"))}
+
+
+def _stopped(step: Step, run: Context) -> dict[str, Any]:
+    d = step.details
+    stops = run.message_of(d["stops"] if "stops" in d else d["about"])
+    return {"stops": str(stops), "reason": d.get("reason", "UNLAWFUL_USE")}
+
+
+def _scheduled(step: Step, run: Context) -> dict[str, Any]:
+    d = step.details
+    return {"planned_on": _day(d.get("planned_on") or d.get("planned_at")) or day_of(step.at).isoformat()}
+
+
+def _typed(step: Step, run: Context) -> dict[str, Any]:
+    return {"support_type": step.details["support_type"]}
+
+
+def _met(step: Step, run: Context) -> dict[str, Any]:
+    n = step.details.get("answers")
+    return {"answers": None if n is None else str(run.message_of(n))}
+
+
+def _judged(step: Step, run: Context) -> dict[str, Any]:
+    n = step.details.get("answers")
+    asked = "SpecialistJudgementRequested"
+    return {"answers": str(run.message_of(n) if n is not None else run.last_of(step, asked))}
+
+
+def _read(step: Step, run: Context) -> dict[str, Any]:
+    n = step.details.get("answers")
+    return {"answers": str(run.message_of(n) if n is not None else run.last_of(step, "DisclosureMade"))}
+
+
+def _with_reason(step: Step, run: Context) -> dict[str, Any]:
+    return {"reason": step.details.get("reason", "STATED")}
+
+
 OWN: Mapping[str, Own] = {
+    "HomeVisitScheduled": _scheduled,
+    "SupportTypeDecided": _typed,
+    "SupportTypeChanged": _typed,
+    "SpecialistJudgementRequested": _requested,
+    "SpecialistJudgementGiven": _judged,
+    "NetworkMeetingRequested": _requested,
+    "NetworkMeetingHeld": _met,
+    "DisclosureRead": _read,
+    "CaseReopened": _with_reason,
+    "AbuseNotificationReceived": _notified,
+    "EmergencyTriaged": _triaged,
+    "NotificationForwarded": _forwarded,
+    "SafetyConfirmed": _safe,
+    "ReferralOutcomeTold": _outcome,
+    "NonDisclosureDecided": _not_told,
+    "VisitReportReviewed": _report_looked_at,
+    "SubjectAccessRequested": _access_asked,
+    "SubjectAccessDecided": _access_decided,
+    "CorrectionMade": _corrected,
+    "CorrectionNotifiedToRecipients": _correction_told,
+    "UseStopped": _stopped,
     "FamilyInformationProvided": _information,
     "ReferralAcknowledged": _answers,
     "ReferralRead": _answers,
@@ -290,3 +428,12 @@ def _day(value: Any) -> str | None:
     if isinstance(value, date):
         return value.isoformat()[:10]
     return str(value)[:10]
+
+
+def _time(value: Any, otherwise: datetime) -> Any:
+    """A time as it is written in a fact."""
+    if value is None:
+        return dump(otherwise)
+    return dump(
+        (value if isinstance(value, datetime) else datetime.fromisoformat(str(value))).astimezone(UTC)
+    )

@@ -16,6 +16,7 @@ from uuid import UUID, uuid5
 
 from domain.calendar import JST
 from domain.codes import (
+    AccessResult,
     Body,
     ClosingReason,
     ConsentCapacity,
@@ -28,7 +29,10 @@ from domain.codes import (
     PlanContent,
     PlanPart,
     Purpose,
+    ReferralOutcome,
+    Requester,
     Role,
+    SafetyMethod,
     Section,
     SubjectConsent,
     SupportType,
@@ -36,6 +40,7 @@ from domain.codes import (
 )
 from domain.decide import decide
 from domain.facts import (
+    AbuseNotificationReceived,
     CaseMessage,
     ClosingConsultationHeld,
     ClosingEvaluationRecorded,
@@ -50,6 +55,7 @@ from domain.facts import (
     DisclosureMade,
     DisclosureRefused,
     EligibilityDetermined,
+    EmergencyTriaged,
     Fact,
     FamilyInformationProvided,
     HomeVisitCompleted,
@@ -60,13 +66,18 @@ from domain.facts import (
     Kind,
     NetworkCaseRegistered,
     NetworkMemberAdmitted,
+    NonDisclosureDecided,
     OathSigned,
     OutsourcingContractConcluded,
     Placed,
     Plan,
     PlanExtended,
+    ReferralOutcomeTold,
     RuleBookPublished,
+    SafetyConfirmed,
     SectionOpened,
+    SubjectAccessDecided,
+    SubjectAccessRequested,
     SupportClosed,
     SupportCommenced,
     SupportPlanApproved,
@@ -212,6 +223,13 @@ _USUAL: dict[type[Fact], dict[str, Any]] = {
         "indicators": {},
     },
     InformationRequested: {"due_on": None},
+    AbuseNotificationReceived: {"notifier_token": None, "received_at": BEGIN, "taken_in": False},
+    EmergencyTriaged: {"urgency": None},
+    SafetyConfirmed: {"child_seen": True, "method": SafetyMethod.SIGHTED},
+    SubjectAccessRequested: {"requester": Requester.SELF},
+    SubjectAccessDecided: {"result": AccessResult.FULL, "withheld": ()},
+    ReferralOutcomeTold: {"outcome": ReferralOutcome.ACCEPTED},
+    NonDisclosureDecided: {"review_on": date(2025, 7, 1)},
     NetworkCaseRegistered: {"standing": None},
     IndicatorAssessmentRecorded: {"indicator_set": INDICATOR_SET, "indicators": ALL_ASSESSED},
     EligibilityDetermined: {

@@ -17,19 +17,23 @@ import yaml
 
 from domain.calendar import day_of
 from domain.codes import (
+    AccessResult,
     Body,
     Employment,
+    Flag,
     IndicatorValue,
     Module,
     OutsourcingScope,
     PlanContent,
+    Requester,
     Role,
+    SafetyMethod,
     Section,
     SubjectConsent,
     SupportType,
     TargetClass,
 )
-from domain.due import next_due
+from domain.due import Due, next_due, next_due_of_case
 from domain.facts import (
     FACTS,
     CaseMessage,
@@ -51,6 +55,7 @@ from domain.facts import (
     SupportWorkerRegistered,
     SupportWorkerUnassigned,
     TrainingModuleCompleted,
+    Withheld,
 )
 from domain.record import AUDIT, HUB, REGISTRY, About, Record, commission_of
 from tests.domain.kit import ALL_ASSESSED, Given, Said, given, id_of, plan, rule_book, said, tell
@@ -65,7 +70,8 @@ BODIES = {
     "CONTRACTOR": Body.COMMISSIONED,
 }
 OWN_BODIES = {"AZ-MCH": Body.MUNICIPALITY, "EXT-NURSERY": Body.WELFARE_FACILITY}
-NO_DOOR = {"EXT-PERSON", "HUB"}
+PERSON = "EXT-PERSON"
+NO_DOOR = {PERSON, "HUB"}
 
 
 def at_of(text: Any) -> datetime:
@@ -192,9 +198,14 @@ class Story:
             yield at_of(look["at"]), lambda at, look=look: self._look(look, at)
 
     def _clock(self, now: datetime) -> None:
-        while (due := next_due(self.so.world.register, now)) is not None:
+        while (due := self._due(now)) is not None:
             fact = said(HUB, due.fact, on=due.about, name=f"due {len(self.due)}", at=due.at)
             self.due.append(self.so.put(fact, by_hub=True))
+
+    def _due(self, now: datetime) -> Due | None:
+        of_case = next_due_of_case(self.so.world)
+        dues = [next_due(self.so.world.register, now), of_case if of_case and of_case.at <= now else None]
+        return min((d for d in dues if d is not None), key=lambda d: d.at, default=None)
 
     def _ask(self, wish: Said, at: datetime) -> Fact:
         [fact] = self.so.when(wish, now=at)
@@ -239,7 +250,7 @@ class Story:
         cls: Any = EVENTS.get(step["event"])
         if cls is DisclosureHeld:
             cls = DisclosureMade
-        if cls is None or (step["from"] in NO_DOOR and cls is not HeldDisclosureReleased):
+        if cls is None or (step["from"] == "HUB" and cls is not HeldDisclosureReleased):
             return None
         details = step.get("details") or {}
         if cls.ON is Kind.COMMISSION:
@@ -251,7 +262,7 @@ class Story:
         return tell(
             cls,
             by,
-            [id_of(a) for a in step["to"]],
+            [id_of(a) for a in step["to"] if a not in NO_DOOR and id_of(a) != by],
             [Section(s) for s in step["sections"]],
             self._basis(step),
             name=str(step["n"]),
@@ -265,7 +276,7 @@ class Story:
         """The hub speaks for the held message's sender: it was asked by him."""
         if step["event"] == "HeldDisclosureReleased":
             return id_of(next(s["from"] for s in self.steps if s["n"] == step["releases"]))
-        return id_of(step["from"])
+        return id_of(step["to"][0] if step["from"] == PERSON else step["from"])
 
     def _about_commission(self, step: Mapping[str, Any], cls: Any, details: Mapping[str, Any]) -> Said:
         known = [details.get("contractor"), step["from"], *step["to"]]
@@ -292,7 +303,7 @@ class Story:
         basis = step.get("basis")
         if isinstance(basis, dict):
             return {id_of(a): code for a, code in basis.items()}
-        return {} if basis is None else {id_of(a): basis for a in step["to"]}
+        return {} if basis is None else {id_of(a): basis for a in step["to"] if a not in NO_DOOR}
 
     def _consents(self, step: Mapping[str, Any]) -> list[UUID]:
         named = step.get("consent") or []
@@ -308,6 +319,32 @@ class Story:
                 }
             case "ReferralAcknowledged" | "ReferralRead":
                 return {"answers": id_of(str(d.get("answers", self._last_referral(step))))}
+            case "AbuseNotificationReceived":
+                return {
+                    "notifier_token": d["notifier_token"],
+                    "received_at": at_of(d["received_at"]),
+                    "taken_in": step["from"] == PERSON,
+                }
+            case "NotificationForwarded":
+                return {"forwards": id_of(str(d["forwards"]))}
+            case "SafetyConfirmed":
+                return {"child_seen": d["child_seen"], "method": SafetyMethod(d["method"])}
+            case "SubjectAccessRequested":
+                return {"requester": Requester(d["requester"])}
+            case "SubjectAccessDecided":
+                rows = tuple(
+                    Withheld(
+                        section=Section(r["section"]),
+                        ground=r["ground"],
+                        flag=Flag(r["flag"]) if "flag" in r else None,
+                    )
+                    for r in d["withheld"]
+                )
+                return {
+                    "answers": id_of(str(d["answers"])),
+                    "result": AccessResult(d["result"]),
+                    "withheld": rows,
+                }
             case "InformationRequestAnswered" | "InformationRequestDeclined" | "FollowOnServiceAccepted":
                 return {"answers": id_of(str(d["answers"]))}
             case "IndicatorAssessmentRecorded":

@@ -7,7 +7,8 @@ from datetime import date
 
 import pytest
 
-from domain.acts import ACTS, Carries
+from domain.acts import ACTS
+from domain.asking import Carries
 from domain.codes import (
     CaseStatus,
     EligibilityResult,

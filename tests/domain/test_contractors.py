@@ -489,7 +489,7 @@ def test_at_one_instant_lapses_come_before_suspension_and_the_end_of_the_contrac
     found = come(given(LEARNED, past), MIDNIGHT)
     assert [d.at for d in found] == [MIDNIGHT]
     assert [d.fact for d in found] == [OutsourcingContractEnded()]  # no contract: nothing else matters
-    assert (TrainingLapsed, OathLapsed, ContractorSuspended, OutsourcingContractEnded) == HUB_ACTS
+    assert HUB_ACTS[:4] == (TrainingLapsed, OathLapsed, ContractorSuspended, OutsourcingContractEnded)
 
 
 def test_a_training_renewed_in_time_never_lapses():

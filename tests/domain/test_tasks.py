@@ -95,13 +95,14 @@ def test_a_referral_is_acknowledged_in_a_day_and_read_in_two_by_each_who_got_it(
     both = [
         (K.ACKNOWLEDGE, news.ask, jst("2025-05-08 09:00")),
         (K.READ, news.ask, jst("2025-05-09 09:00")),
+        (K.ACT, news.ask, jst("2025-05-21 09:00")),
     ]
     assert waits(so, AZ_COORD) == both
     so.put(tell(ReferralAcknowledged, AZ_COORD, answers=news.ask))
     assert waits(so, AZ_COORD) == both[1:]
     so.put(tell(ReferralRead, AZ_COORD, answers=news.ask))
-    assert waits(so, AZ_COORD) == []
-    assert waits(so, AZ_CORE)[-2:] == both
+    assert waits(so, AZ_COORD) == both[2:]
+    assert waits(so, AZ_CORE)[-3:] == both
     assert waits(so, by) == []
 
 
@@ -205,7 +206,7 @@ def test_one_addressee_is_ready_and_another_is_not() -> None:
 def test_a_follow_on_waits_fourteen_days_for_each_until_it_is_accepted() -> None:
     arranged = tell(FollowOnServiceArranged, AZ_CORE, [EXT_SERVICE, SORA_NPO], at=MORNING)
     so = given(LEARNED, COMMENCED, CLOSED, arranged)
-    accept = [(K.ACCEPT, arranged.ask, jst("2025-05-22 00:00"))]
+    accept = [(K.ACCEPT, arranged.ask, jst("2025-05-21 09:00"))]
     assert waits(so, EXT_SERVICE) == waits(so, SORA_NPO) == accept
     so.put(tell(FollowOnServiceAccepted, EXT_SERVICE, answers=arranged.ask))
     assert waits(so, EXT_SERVICE) == []

@@ -20,7 +20,7 @@ import tests.domain.kit as kit
 from domain import facts as f
 from domain.calendar import day_of
 from domain.codes import Body, Employment, Flag, Module, OutsourcingScope, Role, Section
-from domain.due import next_due
+from domain.due import next_due, next_due_of_case
 from domain.record import AUDIT, HUB, REGISTRY, About, Record
 from tests.domain.kit import Given, Said, id_of, said, tell
 
@@ -29,7 +29,9 @@ from tests.domain.kit import Given, Said, id_of, said, tell
 CLOSE = {Section.NOTIFIER, Section.ADDR}
 OWN = {Section.SOURCE, Section.REASON}
 NETWORK_CASE = {Section.BASIC, Section.RISK, Section.PLAN, Section.CONF, Section.CLOSING}
-COPIES = {"disclosure.made", "disclosure.held", "follow_on_service.arranged", "information.requested"}
+COPIES = {"disclosure.made", "disclosure.held", "follow_on_service.arranged", "information.requested"} | {
+    "notification.forwarded"
+}
 OTHER_SERVICE = {"follow_on_service.arranged", "follow_on_service.accepted"}
 
 
@@ -154,6 +156,8 @@ class Reading:
                 return False
         if wrote:
             return True
+        if any(isinstance(r.fact, f.UseStopped) and r.fact.stops == m.ask_id for r in self.records):
+            return False
         if m.fact.consent and self.consent_gone(m, reader):  # V9
             return False
         return told or self.stands_open(reader, m, section)
@@ -296,6 +300,14 @@ ACTS: dict[str, Make] = {
     "tell as contractor": message(f.DisclosureMade, kit.SORA_NPO, actor=kit.WORKER),
     "news": message(f.FamilyInformationProvided, kit.MID_HOSP),
     "notice": message(f.ProgrammeNotificationReceived, kit.KS_CGC),
+    "notify": message(f.AbuseNotificationReceived, kit.EXT_NURSERY),
+    "forward": message(
+        f.NotificationForwarded,
+        kit.AZ_COORD,
+        forwards=lambda so, s: some(so, s.pick, f.AbuseNotificationReceived),
+    ),
+    "look after it": message(f.SafetyConfirmed, kit.AZ_COORD),
+    "stop the use": bare(f.UseStopped, kit.AZ_CORE, stops=lambda so, s: some(so, s.pick), reason="UNLAWFUL"),
     "ask": message(f.InformationRequested, kit.AZ_CORE),
     "answer": message(
         f.InformationRequestAnswered, kit.MID_HOSP, answers=lambda so, s: some(so, s.pick, *REQUESTS)
@@ -450,7 +462,9 @@ def play(before: tuple[Said, ...], steps: list[Step], look: Callable[[Given], No
 def clock(so: Given, at: Any) -> None:
     """Record what fell due by now."""
     for n in range(100):
-        due = next_due(so.world.register, at)
+        of_case = next_due_of_case(so.world)
+        dues = [next_due(so.world.register, at), of_case if of_case and of_case.at <= at else None]
+        due = min((d for d in dues if d is not None), key=lambda d: d.at, default=None)
         if due is None:
             return
         ask = id_of(f"due {len(so.records)} {n}")

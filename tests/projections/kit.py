@@ -29,7 +29,7 @@ from domain.codes import (
     TargetClass,
 )
 from domain.decide import decide
-from domain.due import next_due
+from domain.due import Due, next_due, next_due_of_case
 from domain.facts import (
     ClosingConsultationHeld,
     ClosingEvaluationRecorded,
@@ -189,8 +189,13 @@ class Story:
 
     def clock(self) -> None:
         """What has fallen due by now."""
-        while (due := next_due(self.register, self.now)) is not None:
+        while (due := self._due()) is not None:
             self.put(due.about, due.fact)
+
+    def _due(self) -> Due | None:
+        cases = (next_due_of_case(self.world(case)) for case in self.worlds)
+        found = [next_due(self.register, self.now), *cases]
+        return min((d for d in found if d is not None and d.at <= self.now), key=lambda d: d.at, default=None)
 
     # --- the town --------------------------------------------------------------------------------------------
 

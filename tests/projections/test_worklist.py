@@ -53,10 +53,13 @@ def test_a_referral_is_to_be_acknowledged_within_a_day_and_read_within_two(story
     assert read(story).worklist(CORE) == [
         Waiting(ONE, "ACKNOWLEDGE", sent.ask_id, sent.at, sent.at + timedelta(hours=24)),
         Waiting(ONE, "READ", sent.ask_id, sent.at, sent.at + timedelta(hours=48)),
+        Waiting(ONE, "ACT", sent.ask_id, sent.at, sent.at + timedelta(days=14)),
     ]
     story.say(ONE, CORE, ReferralAcknowledged, to=[MED], answers=sent.ask_id)
-    assert [t.kind for t in read(story).worklist(CORE)] == ["READ"]
+    assert [t.kind for t in read(story).worklist(CORE)] == ["READ", "ACT"]
     story.acknowledged(ONE, sent)
+    assert [t.kind for t in read(story).worklist(CORE)] == ["ACT"]
+    story.decided(ONE)
     assert read(story).worklist(CORE) == []
 
 
@@ -71,7 +74,7 @@ def test_each_addressee_of_a_referral_acknowledges_for_itself(story: Story) -> N
     )
     assert sent.topic == "programme_notification.received"
     story.acknowledged(ONE, sent)
-    assert (kinds(story, CORE), kinds(story, COORD)) == ([], ["ACKNOWLEDGE", "READ"])
+    assert (kinds(story, CORE), kinds(story, COORD)) == (["ACT"], ["ACKNOWLEDGE", "READ", "ACT"])
 
 
 @pytest.mark.parametrize(
@@ -114,6 +117,7 @@ def test_keys_for_a_new_standing_reader_wait_for_the_core_agency_once_a_case(
     story: Story, read: Read
 ) -> None:
     story.acknowledged(ONE, story.referral(ONE))
+    story.decided(ONE)
     story.registered(ONE)
     registered = story.stream[-1].record.at
     assert read(story).worklist(CORE) == [Waiting(ONE, "REWRAP", None, registered, None)]
@@ -171,13 +175,14 @@ def test_a_request_to_a_contractor_waits_only_while_it_may_see_it(story: Story, 
     story.lapse()
     assert read(story).worklist(CON) == []
     story.reinstate()
-    assert [w.kind for w in read(story).worklist(CON)] == ["ANSWER"]
+    late = ["LATE_CONTACT", "LATE_VISITS", "SUPERVISE"]  # nobody visited meanwhile
+    assert sorted(w.kind for w in read(story).worklist(CON)) == ["ANSWER", *late]
 
 
 def test_a_follow_on_service_waits_two_weeks_to_be_accepted(story: Story) -> None:
     supported(story)
     asked = story.say(ONE, CORE, FollowOnServiceArranged, to=[EXT], basis="CWA-25-1")
-    due = datetime(2026, 4, 15, 15, tzinfo=UTC)
+    due = asked.at + timedelta(days=14)
     assert tasks(story.world(ONE), EXT, now=story.now) == [
         Task(TaskKind.ACCEPT, ONE, asked.ask_id, asked.at, due)
     ]
@@ -233,7 +238,8 @@ def test_what_is_due_first_comes_first_and_what_has_no_time_last(story: Story, r
     two = story.referral(case(1))
     story.registered(case(1))
     order = [(w.kind, w.message) for w in read(story).worklist(CORE)]
-    assert order == [("ACKNOWLEDGE", two.ask_id), ("READ", two.ask_id), ("REWRAP", None)]
+    referral = [("ACKNOWLEDGE", two.ask_id), ("READ", two.ask_id), ("ACT", two.ask_id)]
+    assert order == [*referral, ("REWRAP", None)]
 
 
 def test_a_commission_record_that_changes_nothing_writes_no_row(story: Story, make: Make) -> None:
@@ -247,3 +253,29 @@ def test_a_commission_record_that_changes_nothing_writes_no_row(story: Story, ma
     story.commission(CORE, OutsourcingContractEnded())
     engine.apply_many(story.stream)
     assert Queries(engine.reader).worklist(CORE) == before
+
+
+def test_the_next_deadline_of_each_case_is_kept_for_a_hub_that_starts(story: Story, read: Read) -> None:
+    first, second = story.referral(ONE), story.referral(case(1))
+    day = timedelta(hours=24)
+    assert read(story).deadlines() == {ONE: first.at + day, case(1): second.at + day}
+    story.acknowledged(ONE, first)
+    assert read(story).deadlines() == {ONE: first.at + timedelta(days=14), case(1): second.at + day}
+
+
+def test_an_alarm_is_shown_to_sender_and_receiver_and_climbs_to_the_receivers_supervisor(
+    story: Story, read: Read
+) -> None:
+    sent = story.referral(ONE)
+    story.now = sent.at + timedelta(hours=24)
+    story.clock()
+    due_at = sent.at + timedelta(hours=24)
+    alarm = Waiting(ONE, "LATE_ACKNOWLEDGE", sent.ask_id, due_at, None)
+    assert read(story).worklist(MED) == [alarm]
+    assert alarm in read(story).worklist(CORE)
+    story.now += timedelta(hours=24)
+    story.clock()
+    assert "SUPERVISE" in [w.kind for w in read(story).worklist(CORE)]
+    assert "SUPERVISE" not in [w.kind for w in read(story).worklist(MED)]
+    story.acknowledged(ONE, sent)
+    assert read(story).worklist(MED) == []

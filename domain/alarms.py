@@ -1,0 +1,223 @@
+"""When the clocks of a case run out, and which alarms stand.
+
+Due times are the rule book's policy over state; the hub records an alarm at its due time. An alarm stands
+until the thing is done: then its clock runs no more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from domain.calendar import day_of, end_of, monday_of, months_later
+from domain.case import Case
+from domain.clocks import Clock, ClockKind
+from domain.codes import CaseStatus, PlanContent, TargetClass
+from domain.facts import (
+    CaseAlarm,
+    CaseSilentAlarmRaised,
+    ContactGapAlarmRaised,
+    FollowOnUnacceptedAlarmRaised,
+    PlanOverAlarmRaised,
+    ReferralUnacknowledgedAlarmRaised,
+    ReferralUnactedAlarmRaised,
+    ReferralUnreadAlarmRaised,
+    ReportUnreadAlarmRaised,
+    RequestUnansweredAlarmRaised,
+    ReviewOverdueAlarmRaised,
+    RightsRequestOverdueAlarmRaised,
+    SafetyCheckOverdueAlarmRaised,
+    VisitGapAlarmRaised,
+)
+
+ALARMS: Mapping[ClockKind, type[CaseAlarm]] = {
+    ClockKind.SAFETY: SafetyCheckOverdueAlarmRaised,
+    ClockKind.ACKNOWLEDGE: ReferralUnacknowledgedAlarmRaised,
+    ClockKind.READ: ReferralUnreadAlarmRaised,
+    ClockKind.ACT: ReferralUnactedAlarmRaised,
+    ClockKind.ANSWER: RequestUnansweredAlarmRaised,
+    ClockKind.RIGHTS: RightsRequestOverdueAlarmRaised,
+    ClockKind.CONTACT: ContactGapAlarmRaised,
+    ClockKind.VISITS: VisitGapAlarmRaised,
+    ClockKind.REVIEW: ReviewOverdueAlarmRaised,
+    ClockKind.PLAN_END: PlanOverAlarmRaised,
+    ClockKind.REPORT: ReportUnreadAlarmRaised,
+    ClockKind.ACCEPT: FollowOnUnacceptedAlarmRaised,
+    ClockKind.SILENCE: CaseSilentAlarmRaised,
+}
+"""The alarm of each clock; of several that fall due together the first comes first."""
+
+_HOURS = {
+    ClockKind.ACKNOWLEDGE: "acknowledge_hours",
+    ClockKind.READ: "read_hours",
+    ClockKind.SAFETY: "safety_hours",
+}
+_DAYS = {
+    ClockKind.ACT: "act_days",
+    ClockKind.ACCEPT: "follow_on_days",
+    ClockKind.REPORT: "report_read_days",
+    ClockKind.RIGHTS: "access_days",
+}
+
+
+@dataclass(frozen=True)
+class Standing:
+    """An alarm that was told and stands."""
+
+    clock: Clock
+    due_at: datetime
+    escalated: bool
+
+
+def next_alarm(case: Case, policy: Mapping[str, Any]) -> tuple[datetime, CaseAlarm] | None:
+    """The alarm that falls due next, and when; None where no clock runs. Recording it brings the next."""
+    found = [
+        (at, place, str(clock.message), str(clock.late), alarm)
+        for clock in clocks(case, policy)
+        for place, at, alarm in _coming(case, clock, policy)
+    ]
+    if not found:
+        return None
+    at, *_, alarm = min(found, key=lambda f: f[:4])
+    return at, alarm
+
+
+def standing(case: Case, policy: Mapping[str, Any]) -> Iterator[Standing]:
+    """Every alarm that was told and whose clock still runs."""
+    for clock in clocks(case, policy):
+        due_at = deadline(clock, policy)
+        topic = ALARMS[clock.kind].TOPIC
+        if due_at is not None and (topic, clock.message, clock.late, due_at, False) in case.raised:
+            climbed = (topic, clock.message, clock.late, due_at, True) in case.raised
+            yield Standing(clock, due_at, climbed)
+
+
+def deadline(clock: Clock, policy: Mapping[str, Any]) -> datetime | None:
+    """When this clock runs out; None where the book names no time for it."""
+    if clock.due_at is not None:
+        return clock.due_at
+    if clock.kind in _HOURS and _HOURS[clock.kind] in policy:
+        return clock.since + timedelta(hours=policy[_HOURS[clock.kind]])
+    if clock.kind in _DAYS and _DAYS[clock.kind] in policy:
+        return clock.since + timedelta(days=policy[_DAYS[clock.kind]])
+    return None
+
+
+def _coming(case: Case, clock: Clock, policy: Mapping[str, Any]) -> Iterator[tuple[int, datetime, CaseAlarm]]:
+    """The alarm of this clock that was not told yet: first its own, then the one that climbs to the supervisor."""
+    due_at = deadline(clock, policy)
+    if due_at is None:
+        return
+    cls = ALARMS[clock.kind]
+    place = list(ALARMS).index(clock.kind)
+    told = (cls.TOPIC, clock.message, clock.late, due_at, False) in case.raised
+    climbed = (cls.TOPIC, clock.message, clock.late, due_at, True) in case.raised
+    if not told or (not climbed and "escalate_hours" in policy):
+        at = due_at + timedelta(hours=policy["escalate_hours"]) if told else due_at
+        alarm = cls(
+            message=clock.message,
+            late=clock.late,
+            to=clock.told - {clock.late},
+            due_at=due_at,
+            escalated=told,
+        )
+        yield place, at, alarm
+
+
+# --- clocks of the case as a whole ------------------------------------------------------------------------
+
+
+def clocks(case: Case, policy: Mapping[str, Any]) -> Iterator[Clock]:
+    """Every clock that runs in this case: those of messages, and those of the case as a whole."""
+    yield from case.clocks.values()
+    core = case.core
+    if core is None:
+        return
+    if case.status is CaseStatus.SUPPORTED:
+        yield from _of_support(case, core, policy)
+    spoken_at = case.spoken_at if case.status in (CaseStatus.OPEN, CaseStatus.SUPPORTED) else None
+    if spoken_at is not None and "silence_months" in policy:
+        # Basis: guideline 6(4)[1]; own rule (silence of an open case)
+        until = months_later(day_of(spoken_at), int(policy["silence_months"]))
+        yield _whole(ClockKind.SILENCE, core, spoken_at, end_of(until))
+
+
+def _of_support(case: Case, core: UUID, policy: Mapping[str, Any]) -> Iterator[Clock]:
+    since, due_at = review(case, policy)
+    yield _whole(ClockKind.REVIEW, core, since, due_at)
+    plan = case.plan
+    if plan is not None and plan.plan_until is not None and case.commenced_at is not None:
+        # Basis: guideline 6(3)[4]
+        yield _whole(ClockKind.PLAN_END, core, case.commenced_at, end_of(plan.plan_until))
+    visitors = {agency for agency, _ in case.assigned} or {core}
+    late = min(visitors)
+    last = _last_contact(case)
+    if last is not None and "contact_days" in policy:
+        # Basis: guideline 5(1)[3]; the days are local policy
+        due_on = day_of(last) + timedelta(days=int(policy["contact_days"]))
+        yield _whole(ClockKind.CONTACT, late, last, end_of(due_on), {core})
+    for week in _short_weeks(case, policy):
+        yield _whole(ClockKind.VISITS, late, end_of(week - timedelta(days=1)), _week_end(week), {core})
+
+
+def _whole(
+    kind: ClockKind, late: UUID, since: datetime, due_at: datetime, told: set[UUID] | None = None
+) -> Clock:
+    return Clock(
+        kind=kind, message=None, late=late, told=frozenset(told or {late}), since=since, due_at=due_at
+    )
+
+
+def review(case: Case, policy: Mapping[str, Any]) -> tuple[datetime, datetime]:
+    """Since when, and until when the plan is to be looked at again (of a case in support).
+
+    Basis: guideline 6(3)[5]; three months by local policy, or the day the plan names where that is earlier.
+    """
+    since = max(t for t in (case.commenced_at, case.reviewed_at) if t is not None)
+    due_on = months_later(day_of(since), int(policy["review_months"]))
+    named = case.plan.review_due_on if case.plan is not None else None
+    if named is not None and day_of(since) < named:
+        due_on = min(due_on, named)
+    return since, end_of(due_on)
+
+
+def _last_contact(case: Case) -> datetime | None:
+    """When the child was last seen; before its birth, when the family was. At first, the start."""
+    expectant = case.classes == {TargetClass.TC1_PREGNANCY}
+    times = [case.commenced_at, case.visited_at if expectant else case.seen_at]
+    return max((t for t in times if t is not None), default=None)
+
+
+def _week_end(monday: date) -> datetime:
+    return end_of(monday + timedelta(days=6))
+
+
+def _short_weeks(case: Case, policy: Mapping[str, Any]) -> Iterator[date]:
+    """The Mondays of the weeks to be minded: the last one told of, until there is a visit again, and the next
+    whole week of a short plan that has too few visits so far.
+
+    Basis: guideline 6(3)[4] («several» a week read as at least two).
+    """
+    plan = case.plan
+    if plan is None or plan.content not in (PlanContent.SC_A, PlanContent.SC_B):
+        return
+    if "visits_per_week" not in policy or case.commenced_at is None:
+        return
+    told = {
+        due_at
+        for topic, _, _, due_at, climbed in case.raised
+        if topic == VisitGapAlarmRaised.TOPIC and not climbed
+    }
+    if told and (case.visited_at is None or case.visited_at < max(told)):
+        yield day_of(max(told)) - timedelta(days=7)
+    first = max(plan.plan_from, day_of(case.commenced_at))
+    monday = first if first == monday_of(first) else monday_of(first) + timedelta(days=7)
+    needed = max(int(policy["visits_per_week"]), plan.visits_per_week or 0)
+    while plan.plan_until is None or monday + timedelta(days=6) <= plan.plan_until:
+        if case.visits.get(monday, 0) < needed and _week_end(monday) not in told:
+            yield monday
+            return
+        monday += timedelta(days=7)

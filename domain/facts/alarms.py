@@ -1,0 +1,92 @@
+"""What the hub says when something that was due is not done. The clock brings these; nobody asks for them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from domain.facts.base import Fact, Kind
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseAlarm(Fact):
+    """Something in a case is overdue. It closes by itself when the thing is done; the fact stays.
+
+    ``message``: what waits, null where the case as a whole does. ``late``: whose turn it is. ``to``: who is
+    told beside it (the sender sees it). ``due_at``: when it fell due. ``escalated``: it was told before, and
+    climbs to the supervisor of ``late``.
+    """
+
+    ON = Kind.CASE
+
+    message: UUID | None
+    late: UUID
+    to: frozenset[UUID]
+    due_at: datetime
+    escalated: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReferralUnacknowledgedAlarmRaised(CaseAlarm, topic="referral_unacknowledged_alarm.raised"):
+    """未受領警報: nobody said that a referral arrived. Basis: own rule (受領確認)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReferralUnreadAlarmRaised(CaseAlarm, topic="referral_unread_alarm.raised"):
+    """未閲読警報: no named person read a referral. Basis: own rule (閲読の記録)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReferralUnactedAlarmRaised(CaseAlarm, topic="referral_unacted_alarm.raised"):
+    """未対応警報: nothing followed from a referral. Basis: guideline 6(2)[1]; the days are local policy."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SafetyCheckOverdueAlarmRaised(CaseAlarm, topic="safety_check_overdue_alarm.raised"):
+    """安全確認の期限超過: after a notification the child was not seen in time. Basis: CAPA 8; 48 h by local policy."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RequestUnansweredAlarmRaised(CaseAlarm, topic="request_unanswered_alarm.raised"):
+    """未回答警報: a request is not answered by its day. Basis: CWA 25-3(2); guideline 6(1)[2], 3(3), 6(4)[2]."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FollowOnUnacceptedAlarmRaised(CaseAlarm, topic="follow_on_unaccepted_alarm.raised"):
+    """後続支援の未受入れ警報. Basis: guideline 6(5)[2]; the days are local policy."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReviewOverdueAlarmRaised(CaseAlarm, topic="review_overdue_alarm.raised"):
+    """見直しの期限超過. Basis: guideline 6(3)[5]."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlanOverAlarmRaised(CaseAlarm, topic="plan_over_alarm.raised"):
+    """計画期間の満了: the plan's last day is over and support goes on. Basis: guideline 6(3)[4]."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class VisitGapAlarmRaised(CaseAlarm, topic="visit_gap_alarm.raised"):
+    """訪問回数の不足: a calendar week (JST) of the short type with too few visits. Basis: guideline 6(3)[4]."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContactGapAlarmRaised(CaseAlarm, topic="contact_gap_alarm.raised"):
+    """接触の空白: the child (before birth: the family) was not seen for too long. Basis: guideline 5(1)[3]."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportUnreadAlarmRaised(CaseAlarm, topic="report_unread_alarm.raised"):
+    """訪問報告の未確認: the core agency has not looked at a visit report. Basis: guideline 6(4)[1]."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseSilentAlarmRaised(CaseAlarm, topic="case_silent_alarm.raised"):
+    """動きのない事例: an open case of which nobody said anything for too long. Basis: guideline 6(4)[1]."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RightsRequestOverdueAlarmRaised(CaseAlarm, topic="rights_request_overdue_alarm.raised"):
+    """開示・訂正・利用停止請求の期限超過. Basis: APPI 83, 94, 102."""

@@ -1,0 +1,83 @@
+"""Facts that a rule treats alike."""
+
+from __future__ import annotations
+
+from domain.facts.base import Fact
+from domain.facts.case import (
+    ConferenceMinutesRecorded,
+    DisclosureHeld,
+    DisclosureMade,
+    EligibilityDetermined,
+    FamilyInformationProvided,
+    FollowOnServiceAccepted,
+    FollowOnServiceArranged,
+    IndicatorAssessmentRecorded,
+    InformationRequested,
+    NetworkCaseRegistered,
+    ProgrammeNotificationReceived,
+    SupportClosed,
+    SupportCommenced,
+)
+from domain.facts.course import CaseReopened, InfantHomeVisitReported
+from domain.facts.notifications import (
+    AbuseNotificationReceived,
+    CaseReferredToCgc,
+    ChildSighted,
+    EmergencyTriaged,
+    NonDisclosureDecided,
+    NotificationForwarded,
+    ReferralOutcomeTold,
+    SafetyConfirmed,
+)
+
+OPENING_ACTS: tuple[type[Fact], ...] = (
+    FamilyInformationProvided,
+    InfantHomeVisitReported,
+    ProgrammeNotificationReceived,
+    AbuseNotificationReceived,
+)
+"""What may begin a case."""
+
+OUTGOING_COPIES: tuple[type[Fact], ...] = (
+    DisclosureMade,
+    DisclosureHeld,
+    FollowOnServiceArranged,
+    InformationRequested,
+    NotificationForwarded,
+)
+"""Copies going out: never within standing access (V4)."""
+
+AS_OTHER_SERVICE: tuple[type[Fact], ...] = (FollowOnServiceArranged, FollowOnServiceAccepted)
+"""What a contractor gets or writes as provider of another service, not as this case's contractor."""
+
+REFERRALS: tuple[type[Fact], ...] = (*OPENING_ACTS, NotificationForwarded, CaseReferredToCgc)
+"""What is to be acknowledged, read and acted on."""
+
+ACTING_ON: tuple[type[Fact], ...] = (
+    IndicatorAssessmentRecorded,
+    EligibilityDetermined,
+    InformationRequested,
+    NetworkCaseRegistered,
+    ConferenceMinutesRecorded,
+    SupportCommenced,
+    SupportClosed,
+    EmergencyTriaged,
+    NotificationForwarded,
+    SafetyConfirmed,
+    ChildSighted,
+    CaseReferredToCgc,
+    ReferralOutcomeTold,
+    NonDisclosureDecided,
+    CaseReopened,
+)
+"""What shows that a referral was acted on: a decision (also not to act), a safety check, or a step towards one."""
+
+SAFETY_ACTS: tuple[type[Fact], ...] = (
+    AbuseNotificationReceived,
+    NotificationForwarded,
+    EmergencyTriaged,
+    SafetyConfirmed,
+    ChildSighted,
+    CaseReferredToCgc,
+)
+"""What lets somebody infer that there was a notification: never in a list for the family. Basis: CAPA 7; APPI 81."""
