@@ -15,10 +15,6 @@ from threading import Event, Thread
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from hub_process import HubProcess
-
 from gateway.agency.book import CONFIRMED
 from gateway.archive import open_archive
 from gateway.installation import make_installation
@@ -26,6 +22,7 @@ from gateway.scenario.player import Run
 from gateway.scenario.report import play, start_of
 from gateway.scenario.stage import Stage
 from gateway.scenario.story import Story, read_story
+from gateway.torture.process import HubProcess
 from gateway.verify import Verifier, doors_of
 
 pytestmark = [pytest.mark.faults, pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")]
