@@ -16,7 +16,7 @@ from uuid import UUID
 
 from adapters.store import Store
 from domain.due import Due, next_due, next_due_of_case
-from domain.errors import Malformed, NotThere, Untrusted
+from domain.errors import Malformed, NotThere, Unavailable, Untrusted
 from domain.facts import Kind
 from domain.record import About, Record, access_of
 from domain.register import Register
@@ -24,6 +24,7 @@ from domain.world import World, empty_world
 
 CACHED_CASES = 4096
 CASE_ID_VERSION = 4  # random: a case's readings have a name made of its id, and are never a case themselves
+NEWER_RECORD = "newer-record"
 _FAR = datetime.max.replace(tzinfo=UTC)
 _AT_ONCE = datetime.min.replace(tzinfo=UTC)
 
@@ -86,8 +87,10 @@ class Memory:
         """Look at this case itself, and note what was found."""
         try:
             world = self.world(About(Kind.CASE, case))
-        except (NotThere, Malformed, Untrusted):  # it is none, or can't be read: whoever asks for it is told
-            with self._cases_lock:
+        except (NotThere, Malformed, Untrusted, Unavailable) as error:
+            if isinstance(error, Unavailable) and error.flaw != NEWER_RECORD:
+                raise
+            with self._cases_lock:  # it is none, or can't be read here: whoever asks for it is told
                 self._note_at(case, None)
             return None
         with self._cases_lock:

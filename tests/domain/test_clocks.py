@@ -20,6 +20,7 @@ from domain.facts import (
     ChildSighted,
     ConsentRefused,
     ContactGapAlarmRaised,
+    ContractorSuspended,
     EligibilityDetermined,
     FamilyInformationProvided,
     FollowOnServiceAccepted,
@@ -481,3 +482,27 @@ def test_where_the_book_names_no_time_no_alarm_is_raised() -> None:
 def test_every_clock_has_an_alarm_of_the_published_list() -> None:
     assert set(ALARMS) == set(ClockKind)
     assert set(ALARMS.values()) <= set(HUB_ACTS)
+
+
+# --- the work list ----------------------------------------------------------------------------------------------
+
+
+def kinds_of(so: Given, agency: Any, at: str) -> set[TaskKind]:
+    return {t.kind for t in tasks(so.world, agency, now=jst(at))}
+
+
+def test_who_took_a_notification_in_is_to_see_the_child_and_who_was_asked_decides() -> None:
+    asked = tell(SubjectAccessRequested, AZ_COORD, at=MONDAY)
+    so = given(NOTICE, asked)
+    assert {TaskKind.SEE_CHILD, TaskKind.DECIDE_ACCESS} <= kinds_of(so, AZ_COORD, "2025-06-02 10:00")
+
+
+def test_what_is_overdue_climbs_where_it_is_late_and_a_suspended_visitor_is_shown_nothing() -> None:
+    so = given(*IN_SHORT)
+    run(so, jst("2025-06-10 00:00"))
+    assert {TaskKind.LATE_VISITS, TaskKind.SUPERVISE} <= kinds_of(so, SORA_NPO, "2025-06-10 00:00")
+    of_core = tasks(so.world, AZ_CORE, now=jst("2025-06-10 00:00"))
+    assert [t.message for t in of_core if t.kind is TaskKind.SUPERVISE] == [LEARNED.ask] * 2  # its own, alone
+    so.put(said(HUB, ContractorSuspended(gaps=frozenset({"MEMBERSHIP"})), at=jst("2025-06-10 01:00")))
+    assert kinds_of(so, SORA_NPO, "2025-06-10 02:00") == set()
+    assert TaskKind.LATE_VISITS in kinds_of(so, AZ_CORE, "2025-06-10 02:00")

@@ -103,7 +103,7 @@ def test_a_hospitals_system_reaches_the_city_through_three_processes(tmp_path: P
         )
         assert sent["outcome"] == "recorded"
         waiting = doors["AZ-CORE"].get("/api/worklist").json()
-        assert {t["kind"] for t in waiting} == {"ACKNOWLEDGE", "READ"}
+        assert {t["kind"] for t in waiting} == {"ACKNOWLEDGE", "READ", "ACT"}
         [message] = doors["AZ-CORE"].get(f"/api/cases/{sent['case']}").json()
         [item] = message["items"]
         opened = doors["AZ-CORE"].post(
