@@ -28,6 +28,8 @@ class BadLine:
         self._faults = FAULTS if whole else ("cut before", "delayed", "black hole")
         self._lock = Lock()
         self._ended = Event()
+        self._open: set[socket.socket] = set()
+        self._carrying: list[Thread] = []
         self.done: Counter[str] = Counter()
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listening.getsockname()[1]
@@ -45,6 +47,13 @@ class BadLine:
             socket.create_connection(self._listening.getsockname()).close()
         self._accepting.join(5)
         self._listening.close()
+        with self._lock:
+            ends = list(self._open)
+        for end in ends:
+            with suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+        for thread in self._carrying:
+            thread.join(5)
 
     def _accept(self) -> None:
         while not self._ended.is_set():
@@ -55,13 +64,14 @@ class BadLine:
                 except OSError:
                     near.close()
                     continue
-                ends = (near, far)
-                Thread(target=self._carry, args=(near, far, ends, True), daemon=True).start()
-                Thread(target=self._carry, args=(far, near, ends, False), daemon=True).start()
+                with self._lock:
+                    self._open |= {near, far}
+                for source, sink, asking in ((near, far, True), (far, near, False)):
+                    thread = Thread(target=self._carry, args=(source, sink, asking), daemon=True)
+                    self._carrying.append(thread)
+                    thread.start()
 
-    def _carry(
-        self, source: socket.socket, sink: socket.socket, ends: tuple[socket.socket, ...], asking: bool
-    ) -> None:
+    def _carry(self, source: socket.socket, sink: socket.socket, asking: bool) -> None:
         """One direction. Faults strike requests alone, which is where an exchange begins."""
         with suppress(OSError):
             source.settimeout(None)
@@ -82,10 +92,12 @@ class BadLine:
                 if fault == "answer lost":
                     sleep(self._drawn() * 0.1)
                     break
-        for end in ends:
+        for end in (source, sink):
             with suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
             end.close()
+            with self._lock:
+                self._open.discard(end)
 
     def _again(self, piece: bytes) -> None:
         """The same request once more, over a connection of its own, whose answer nobody reads."""
