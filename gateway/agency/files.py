@@ -53,11 +53,12 @@ class Files:
         agencies = {k.code: k.agency for k in self._door.directory()}
         taken = adapter.read(data, agencies)
         outcomes = []
+        file = self._door.own_digest(data)
         with self._taking:
             for n, (draft, (ask, case)) in enumerate(
-                zip(taken.drafts, self._intake(data, taken.drafts), strict=True)
+                zip(taken.drafts, self._intake(file, taken.drafts), strict=True)
             ):
-                outcomes.append(self._sent(person, draft, ask, case, data, n))
+                outcomes.append(self._sent(person, draft, ask, case, file + n.to_bytes(4, "big")))
                 told(n + 1, len(taken.drafts))
         media_type, ending = adapter.kind(data)
         return Answered(
@@ -78,12 +79,12 @@ class Files:
         media_type, ending = adapter.kind(data)
         return Answered(False, media_type, ending, adapter.refuse(data, wrong.findings))
 
-    def _intake(self, data: bytes, drafts: tuple[Draft, ...]) -> list[tuple[UUID, UUID]]:
+    def _intake(self, file: bytes, drafts: tuple[Draft, ...]) -> list[tuple[UUID, UUID]]:
         """What each message is sent as: as before where these bytes came before, else chosen and kept now.
 
         The case: the one that the file names; else the one known under the sender's own number; else a new one.
         """
-        book, file = self._door.book, self._door.own_digest(data)
+        book = self._door.book
         known = book.intake(file)
         if known:
             return known
@@ -106,7 +107,7 @@ class Files:
         book.keep_intake(file, messages, families)
         return messages
 
-    def _sent(self, person: Person, draft: Draft, ask: UUID, case: UUID, data: bytes, n: int) -> Outcome:
+    def _sent(self, person: Person, draft: Draft, ask: UUID, case: UUID, asked: bytes) -> Outcome:
         parts = [Part(words.section, words.text.encode()) for words in draft.sections]
         parts.append(Part(SOURCE, draft.source, schema=draft.schema))
         try:
@@ -119,7 +120,7 @@ class Files:
                 actor=person.actor,
                 occurred_at=draft.occurred_at,
                 ask_id=ask,
-                asked=n.to_bytes(4, "big") + data,
+                asked=asked,
             )
         except (Unavailable, Broken):
             raise

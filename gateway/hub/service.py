@@ -206,7 +206,7 @@ class Hub:
                 turn.tries += 1
                 again.append(turn)
             else:
-                turn.fail(outcome)
+                turn.fail(_told(outcome))
         if done:
             self._desk.after(partial(self._tell, done))
         return again + left
@@ -583,8 +583,16 @@ class Hub:
             return 0
         count = 0
         self._memory.reread_register()
+        overtaken = 0
         while (due := self._memory.next_due(now)) is not None:
-            self._hub_act(due.about, due.fact, due.at)
+            try:
+                self._hub_act(due.about, due.fact, due.at)
+            except Conflict as conflict:  # another hub was faster: what is due is looked at again
+                overtaken += 1
+                if overtaken == TRIES:
+                    raise Unavailable("overtaken", "send the same bytes again") from conflict
+                self._read_on()
+                continue
             count += 1
         return count
 
@@ -643,6 +651,13 @@ def _may_decide_again(error: Exception, turn: Turn[Answer, Heard]) -> bool:
 
 def _released(answer: Answer, release: Callable[[], Release]) -> Answer:
     return replace(answer, release=release())
+
+
+def _told(error: Exception) -> Exception:
+    """Who was overtaken again and again may send the same bytes again."""
+    if isinstance(error, Conflict) and error.flaw in OVERTAKEN:
+        return Unavailable("overtaken", "send the same bytes again")
+    return error
 
 
 def _give(turn: Turn[Answer, Heard], ready: Ready) -> None:
