@@ -64,6 +64,7 @@ class Flag(StrEnum):
     THIRD_PARTY = "THIRD_PARTY"
     DV_PROTECTED = "DV_PROTECTED"
     NEVER_TO_GUARDIAN = "NEVER_TO_GUARDIAN"
+    NOTIFIER_TRACE = "NOTIFIER_TRACE"  # the sender's door found words of the notifier in it
 
 
 class Purpose(StrEnum):

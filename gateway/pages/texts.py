@@ -37,6 +37,7 @@ FLAGS: Mapping[str, str] = {
     "THIRD_PARTY": "第三者情報",
     "DV_PROTECTED": "DV等支援措置",
     "NEVER_TO_GUARDIAN": "保護者に不開示",
+    "NOTIFIER_TRACE": "通告者の手がかり",
 }
 
 PURPOSES: Mapping[str, str] = {
@@ -297,6 +298,7 @@ REASONS: Mapping[str, str] = {
     "REVIEW_DAY_MISSING": "見直す日が必要です。",
     "GROUND_DOES_NOT_FIT": "この情報区分には使えない不開示の理由です。",
     "RESULT_DOES_NOT_FIT": "開示決定の結果と不開示の内容が合っていません。",
+    "NOTIFIER_SHOWS": "通告者が分かる記載があります。通告者特定情報に分けてください。",
     "NOTIFIER_NOT_WITHHELD": "通告者特定情報は必ず不開示としてください。",
     "CHILD_STATEMENT_NOT_WITHHELD": "子どもの発言など保護者に不開示の項目を、不開示に加えてください。",
     "GUARD_PAUSE": "危険度の記録がある事例で保護者が請求したときは、定めた時間をおいてから決定してください。",
