@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from domain.acts_emergency import approval_form, emergency_form, look_back_form
 from domain.acts_rights import access_decision_form, correction_form, notice_form, own_message_form
 from domain.acts_safety import (
     answers_a_referral,
@@ -58,6 +59,9 @@ from domain.facts import (
     DisclosureMade,
     DisclosureRead,
     EligibilityDetermined,
+    EmergencyAccessApproved,
+    EmergencyAccessRequested,
+    EmergencyAccessReviewed,
     EmergencyTriaged,
     Fact,
     FamilyInformationProvided,
@@ -399,6 +403,9 @@ ACTS: Mapping[type[Fact], Act] = {
     ChildSighted: Act(MAY, anyone),
     SafetyConcernRaised: Act(MUST, concern_has_part),
     CaseReferredToCgc: Act(MUST, office, form=referred_to_cgc),
+    EmergencyAccessRequested: Act(MAY, anyone, form=emergency_form),
+    EmergencyAccessApproved: Act(NEVER, anyone, form=approval_form),
+    EmergencyAccessReviewed: Act(MAY, authority, form=look_back_form),
     ReferralOutcomeTold: Act(MAY, anyone, form=answers_a_referral),
     NonDisclosureDecided: Act(MAY, anyone, form=reviewed_later),
     ReferralAcknowledged: Act(NEVER, anyone, form=answers_one_sent_to_me),

@@ -20,6 +20,9 @@ from domain.facts import (
     CaseAlarm,
     CaseSilentAlarmRaised,
     ContactGapAlarmRaised,
+    EmergencyAccessEnded,
+    EmergencyAccessOpened,
+    EmergencyReviewOverdueAlarmRaised,
     FollowOnUnacceptedAlarmRaised,
     PlanOverAlarmRaised,
     ReferralUnacknowledgedAlarmRaised,
@@ -40,6 +43,9 @@ ALARMS: Mapping[ClockKind, type[CaseAlarm]] = {
     ClockKind.ACT: ReferralUnactedAlarmRaised,
     ClockKind.ANSWER: RequestUnansweredAlarmRaised,
     ClockKind.RIGHTS: RightsRequestOverdueAlarmRaised,
+    ClockKind.EMERGENCY: EmergencyAccessOpened,
+    ClockKind.EMERGENCY_END: EmergencyAccessEnded,
+    ClockKind.LOOK_BACK: EmergencyReviewOverdueAlarmRaised,
     ClockKind.CONTACT: ContactGapAlarmRaised,
     ClockKind.VISITS: VisitGapAlarmRaised,
     ClockKind.REVIEW: ReviewOverdueAlarmRaised,
@@ -54,12 +60,14 @@ _HOURS = {
     ClockKind.ACKNOWLEDGE: "acknowledge_hours",
     ClockKind.READ: "read_hours",
     ClockKind.SAFETY: "safety_hours",
+    ClockKind.EMERGENCY_END: "emergency_hours",
 }
 _DAYS = {
     ClockKind.ACT: "act_days",
     ClockKind.ACCEPT: "follow_on_days",
     ClockKind.REPORT: "report_read_days",
     ClockKind.RIGHTS: "access_days",
+    ClockKind.LOOK_BACK: "emergency_review_days",
 }
 
 

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from domain.calendar import day_of, monday_of
-from domain.clocks import Clock, Key, shows_the_child, wound
+from domain.clocks import Clock, ClockKind, Key, shows_the_child, wound
 from domain.codes import CaseStatus, EligibilityResult, Requester, Section, TargetClass
 from domain.facts import (
     CaseAlarm,
@@ -20,6 +20,9 @@ from domain.facts import (
     ConsentScope,
     ConsentWithdrawn,
     EligibilityDetermined,
+    EmergencyAccessApproved,
+    EmergencyAccessEnded,
+    EmergencyAccessRequested,
     Fact,
     FollowOnServiceAccepted,
     FollowOnServiceArranged,
@@ -61,6 +64,7 @@ class Message:
     version: int
     at: datetime
     by: UUID
+    actor: str
     fact: CaseMessage
     held: frozenset[UUID]
 
@@ -96,6 +100,14 @@ class Consent:
         return set(sections) <= named
 
 
+@dataclass(frozen=True)
+class Grant:
+    """An emergency reading that two persons let: whose, and of which items."""
+
+    reader: UUID
+    items: frozenset[UUID]
+
+
 Raised = tuple[str, UUID | None, UUID, datetime, bool]
 """An alarm that was told: its topic, message, whose turn, when it fell due, and whether it climbed."""
 
@@ -109,7 +121,8 @@ class Case(Originator):
     not accepted it yet). ``clocks``: those that run for a message; ``raised``: alarms that were told.
     ``visits``: visits in the week of a Monday (JST); ``visited_at``, ``seen_at``: the last visit, the last
     time the child was seen; ``spoken_at``: the last message. ``access``: who asks for data and was not
-    answered yet. ``stopped``: messages that are used no more.
+    answered yet. ``stopped``: messages that are used no more. ``approvals``: emergency request -> who approved;
+    ``granted``: those that two approved, and whose time is not over.
     """
 
     network: UUID | None = None
@@ -142,6 +155,8 @@ class Case(Originator):
     spoken_at: datetime | None = None
     access: Mapping[UUID, Requester] = field(default_factory=dict)
     stopped: frozenset[UUID] = frozenset()
+    approvals: Mapping[UUID, tuple[tuple[UUID, str], ...]] = field(default_factory=dict)
+    granted: Mapping[UUID, Grant] = field(default_factory=dict)
 
     def item(self, item: UUID) -> tuple[Message, Item] | None:
         """The message and the item of this id, or nothing."""
@@ -184,11 +199,19 @@ def evolve(case: Case, record: Record) -> Case:
         return replace(case, rewrapped={**case.rewrapped, **made})
     if isinstance(fact, CaseAlarm):
         told: Raised = (fact.TOPIC, fact.message, fact.late, fact.due_at, fact.escalated)
+        if isinstance(fact, EmergencyAccessEnded):
+            case = _ended(case, fact)
         return replace(case, raised=case.raised | {told})
     if not isinstance(fact, CaseMessage) or not isinstance(record.by, UUID):
         return case  # a refusal: kept, and nothing follows from it
     message = Message(
-        id=record.ask_id, version=record.version, at=record.at, by=record.by, fact=fact, held=fact.held
+        id=record.ask_id,
+        version=record.version,
+        at=record.at,
+        by=record.by,
+        actor=record.actor,
+        fact=fact,
+        held=fact.held,
     )
     case = replace(
         case,
@@ -269,6 +292,8 @@ def _then(case: Case, fact: Fact, message: Message) -> Case:
             return replace(case, access={**case.access, message.id: fact.requester})
         case SubjectAccessDecided():
             return replace(case, access={a: who for a, who in case.access.items() if a != fact.answers})
+        case EmergencyAccessApproved():
+            return _approved(case, fact, message)
         case UseStopped():
             return replace(case, stopped=case.stopped | {fact.stops})
         case CaseReopened():
@@ -308,6 +333,56 @@ def _with_follow_ons(case: Case, waiting: frozenset[tuple[UUID, UUID]]) -> Case:
     if status in (CaseStatus.CLOSED, CaseStatus.FOLLOW_ON_PENDING):
         status = CaseStatus.FOLLOW_ON_PENDING if waiting else CaseStatus.CLOSED
     return replace(case, follow_ons=waiting, status=status)
+
+
+APPROVERS = 2
+
+
+def core_file(case: Case, sections: frozenset[Section]) -> Iterator[tuple[Message, Item]]:
+    """What of these sections the core agency wrote or was sent."""
+    for message, item in case.all_items():
+        if item.section in sections and case.core in (message.by, *message.to):
+            yield message, item
+
+
+def _approved(case: Case, fact: EmergencyAccessApproved, message: Message) -> Case:
+    """With the second person's word the reading is open, and everyone whose words it opens is told.
+
+    Basis: APPI 66, 69(2)4.
+    """
+    request = case.messages.get(fact.approves)
+    if request is None or not isinstance(request.fact, EmergencyAccessRequested):
+        return case
+    known = (*case.approvals.get(fact.approves, ()), (message.by, message.actor))
+    case = replace(case, approvals={**case.approvals, fact.approves: known})
+    if len(known) != APPROVERS or case.core is None:
+        return case
+    found = list(core_file(case, request.fact.sections))
+    owners = frozenset({case.core, *(m.by for m, _ in found)})
+
+    def clock(kind: ClockKind, late: UUID, due_at: datetime | None = None) -> Clock:
+        return Clock(kind=kind, message=request.id, late=late, told=owners, since=message.at, due_at=due_at)
+
+    started = (
+        clock(ClockKind.EMERGENCY, request.by, message.at),
+        clock(ClockKind.EMERGENCY_END, request.by),
+        clock(ClockKind.LOOK_BACK, case.core),
+    )
+    grant = Grant(request.by, frozenset(item.item for _, item in found))
+    return replace(
+        case,
+        granted={**case.granted, request.id: grant},
+        clocks={**case.clocks, **{(c.kind, request.id, c.late): c for c in started}},
+    )
+
+
+def _ended(case: Case, fact: EmergencyAccessEnded) -> Case:
+    ended = (ClockKind.EMERGENCY_END, fact.message)
+    return replace(
+        case,
+        granted={k: g for k, g in case.granted.items() if k != fact.message},
+        clocks={k: c for k, c in case.clocks.items() if k[:2] != ended},
+    )
 
 
 def _released(case: Case, fact: HeldDisclosureReleased, at: datetime) -> Case:

@@ -21,6 +21,7 @@ from domain.facts import (
     CaseMessage,
     ChildSighted,
     DisclosureRead,
+    EmergencyAccessReviewed,
     Fact,
     FollowOnServiceAccepted,
     FollowOnServiceArranged,
@@ -53,6 +54,9 @@ class ClockKind(StrEnum):
     ACCEPT = "ACCEPT"
     REPORT = "REPORT"
     RIGHTS = "RIGHTS"
+    EMERGENCY = "EMERGENCY"
+    EMERGENCY_END = "EMERGENCY_END"
+    LOOK_BACK = "LOOK_BACK"
     # of the case as a whole
     REVIEW = "REVIEW"
     PLAN_END = "PLAN_END"
@@ -144,6 +148,10 @@ def _stops(fact: Fact, by: UUID, clock: Clock) -> bool:
             return shows_the_child(fact)
         case ClockKind.RIGHTS:
             return isinstance(fact, SubjectAccessDecided) and answers == clock.message
+        case ClockKind.EMERGENCY | ClockKind.LOOK_BACK:
+            return isinstance(fact, EmergencyAccessReviewed) and answers == clock.message
+        case ClockKind.EMERGENCY_END:
+            return False  # its own end alone ends it
         case ClockKind.ANSWER:
             return isinstance(fact, ANSWERING) and (answers, by) == (clock.message, clock.late)
         case ClockKind.ACCEPT:

@@ -218,6 +218,15 @@ class ReferralOutcome(StrEnum):
     SENT_ON = "SENT_ON"
 
 
+class Alternative(StrEnum):
+    """What was considered before an emergency reading; why it would not do is said under REASON."""
+
+    ASK_THE_OWNER = "ASK_THE_OWNER"
+    WAIT_FOR_CONSENT = "WAIT_FOR_CONSENT"
+    REGISTER_THE_CASE = "REGISTER_THE_CASE"
+    REQUEST_UNDER_LAW = "REQUEST_UNDER_LAW"
+
+
 class Requester(StrEnum):
     """In which capacity somebody asks for data. Basis: APPI 76(2)."""
 

@@ -11,6 +11,9 @@ from domain.facts.alarms import (
     CaseAlarm,
     CaseSilentAlarmRaised,
     ContactGapAlarmRaised,
+    EmergencyAccessEnded,
+    EmergencyAccessOpened,
+    EmergencyReviewOverdueAlarmRaised,
     FollowOnUnacceptedAlarmRaised,
     PlanOverAlarmRaised,
     ReferralUnacknowledgedAlarmRaised,
@@ -105,6 +108,11 @@ from domain.facts.course import (
     SupportPlanHandedOver,
     SupportTypeChanged,
     SupportTypeDecided,
+)
+from domain.facts.emergency import (
+    EmergencyAccessApproved,
+    EmergencyAccessRequested,
+    EmergencyAccessReviewed,
 )
 from domain.facts.groups import (
     ACTING_ON,
