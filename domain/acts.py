@@ -9,7 +9,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from domain.acts_emergency import approval_form, emergency_form, look_back_form
-from domain.acts_rights import access_decision_form, correction_form, notice_form, own_message_form
+from domain.acts_rights import (
+    access_decision_form,
+    check_form,
+    confirms_a_notice,
+    correction_form,
+    notice_form,
+    own_message_form,
+    recall_form,
+)
 from domain.acts_safety import (
     answers_a_referral,
     answers_a_report,
@@ -48,6 +56,7 @@ from domain.facts import (
     ChildSighted,
     ClosingConsultationHeld,
     ClosingEvaluationRecorded,
+    CoercionCheckDone,
     ConferenceMinutesRecorded,
     ConsentGiven,
     ConsentRefused,
@@ -90,6 +99,8 @@ from domain.facts import (
     PlanExtended,
     PlanReviewed,
     ProgrammeNotificationReceived,
+    RecallAcknowledged,
+    RecallNoticeSent,
     ReferralAcknowledged,
     ReferralOutcomeTold,
     ReferralRead,
@@ -406,6 +417,9 @@ ACTS: Mapping[type[Fact], Act] = {
     EmergencyAccessRequested: Act(MAY, anyone, form=emergency_form),
     EmergencyAccessApproved: Act(NEVER, anyone, form=approval_form),
     EmergencyAccessReviewed: Act(MAY, authority, form=look_back_form),
+    CoercionCheckDone: Act(MAY, authority, form=check_form),
+    RecallNoticeSent: Act(NEVER, anyone, form=recall_form),
+    RecallAcknowledged: Act(NEVER, anyone, form=confirms_a_notice),
     ReferralOutcomeTold: Act(MAY, anyone, form=answers_a_referral),
     NonDisclosureDecided: Act(MAY, anyone, form=reviewed_later),
     ReferralAcknowledged: Act(NEVER, anyone, form=answers_one_sent_to_me),

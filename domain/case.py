@@ -8,26 +8,34 @@ from datetime import date, datetime
 from uuid import UUID
 
 from domain.calendar import day_of, monday_of
-from domain.clocks import Clock, ClockKind, Key, shows_the_child, wound
-from domain.codes import CaseStatus, EligibilityResult, Requester, Section, TargetClass
+from domain.clocks import Clock, ClockKind, Key, by_guardian, shows_the_child, wound
+from domain.codes import CaseStatus, EligibilityResult, IndicatorValue, Requester, Section, TargetClass
 from domain.facts import (
+    AbuseNotificationReceived,
     CaseAlarm,
+    CaseConferenceConvened,
     CaseMessage,
     CaseReopened,
     ClosingConsultationHeld,
     ClosingEvaluationRecorded,
+    ConferenceMinutesRecorded,
     ConsentGiven,
     ConsentScope,
     ConsentWithdrawn,
+    ContactRefused,
     EligibilityDetermined,
     EmergencyAccessApproved,
     EmergencyAccessEnded,
     EmergencyAccessRequested,
+    EmergencyTriaged,
     Fact,
+    FamilyInformationProvided,
     FollowOnServiceAccepted,
     FollowOnServiceArranged,
     HeldDisclosureReleased,
     HomeVisitCompleted,
+    HomeVisitFailed,
+    HomeVisitRefused,
     IndicatorAssessmentRecorded,
     InformationRequestAnswered,
     InformationRequestDeclined,
@@ -38,6 +46,7 @@ from domain.facts import (
     Plan,
     PlanExtended,
     PlanReviewed,
+    SafetyConcernRaised,
     SectionOpened,
     ShortTermGoalEvaluated,
     SubjectAccessDecided,
@@ -100,6 +109,26 @@ class Consent:
         return set(sections) <= named
 
 
+WEAK_SIGNALS = (
+    AbuseNotificationReceived,
+    SafetyConcernRaised,
+    ContactRefused,
+    HomeVisitRefused,
+    HomeVisitFailed,
+)
+MISSED_CHECKUPS = frozenset({"CH_CHECKUP_STATUS", "PR_NO_CHECKUPS"})
+LOOKED_AT_TOGETHER = (EmergencyTriaged, CaseConferenceConvened, ConferenceMinutesRecorded)
+"""After these people have looked at all that is known."""
+
+
+def weak_signal(fact: CaseMessage) -> bool:
+    """Whether this says a little by itself: a notification, a refusal, a missed check-up. Basis: CAPA 8."""
+    if isinstance(fact, FamilyInformationProvided):
+        concern = {IndicatorValue.CONCERN, IndicatorValue.SERIOUS}
+        return any(fact.indicators.get(code) in concern for code in MISSED_CHECKUPS)
+    return isinstance(fact, WEAK_SIGNALS)
+
+
 @dataclass(frozen=True)
 class Grant:
     """An emergency reading that two persons let: whose, and of which items."""
@@ -121,7 +150,8 @@ class Case(Originator):
     not accepted it yet). ``clocks``: those that run for a message; ``raised``: alarms that were told.
     ``visits``: visits in the week of a Monday (JST); ``visited_at``, ``seen_at``: the last visit, the last
     time the child was seen; ``spoken_at``: the last message. ``access``: who asks for data and was not
-    answered yet. ``stopped``: messages that are used no more. ``approvals``: emergency request -> who approved;
+    answered yet. ``stopped``: messages that are used no more. ``signals``: weak signs since people last looked at all of
+    it together; ``at_risk``: something was told under RISK, or a notification came. ``approvals``: emergency request -> who approved;
     ``granted``: those that two approved, and whose time is not over.
     """
 
@@ -155,6 +185,8 @@ class Case(Originator):
     spoken_at: datetime | None = None
     access: Mapping[UUID, Requester] = field(default_factory=dict)
     stopped: frozenset[UUID] = frozenset()
+    signals: tuple[datetime, ...] = ()
+    at_risk: bool = False
     approvals: Mapping[UUID, tuple[tuple[UUID, str], ...]] = field(default_factory=dict)
     granted: Mapping[UUID, Grant] = field(default_factory=dict)
 
@@ -222,6 +254,22 @@ def evolve(case: Case, record: Record) -> Case:
         seen_at=message.at if _seen(fact) else case.seen_at,
         spoken_at=message.at,
     )
+    if isinstance(fact, LOOKED_AT_TOGETHER):
+        case = replace(case, signals=())
+    elif weak_signal(fact):
+        case = replace(case, signals=(*case.signals, record.at))
+    if case.at_risk and by_guardian(fact):
+        clock = Clock(
+            kind=ClockKind.COERCION,
+            message=message.id,
+            late=message.by,
+            told=frozenset({message.by}),
+            since=message.at,
+            due_at=message.at,
+        )
+        case = replace(case, clocks={**case.clocks, (clock.kind, message.id, clock.late): clock})
+    if isinstance(fact, AbuseNotificationReceived) or any(i.section is Section.RISK for i in fact.items):
+        case = replace(case, at_risk=True)
     if fact.placed is not None:
         case = replace(case, network=fact.placed.network, core=fact.placed.core)
     return _then(case, fact, message)

@@ -10,11 +10,13 @@ from domain.facts.access import (
 from domain.facts.alarms import (
     CaseAlarm,
     CaseSilentAlarmRaised,
+    CoercionCheckRequired,
     ContactGapAlarmRaised,
     EmergencyAccessEnded,
     EmergencyAccessOpened,
     EmergencyReviewOverdueAlarmRaised,
     FollowOnUnacceptedAlarmRaised,
+    NoticeUnconfirmedAlarmRaised,
     PlanOverAlarmRaised,
     ReferralUnacknowledgedAlarmRaised,
     ReferralUnactedAlarmRaised,
@@ -24,6 +26,7 @@ from domain.facts.alarms import (
     ReviewOverdueAlarmRaised,
     RightsRequestOverdueAlarmRaised,
     SafetyCheckOverdueAlarmRaised,
+    SignalsGatheredAlarmRaised,
     VisitGapAlarmRaised,
 )
 from domain.facts.base import FACTS, Fact, Kind, dump, upcast
@@ -145,8 +148,11 @@ from domain.facts.register import (
     NetworkMemberWithdrawn,
 )
 from domain.facts.rights import (
+    CoercionCheckDone,
     CorrectionMade,
     CorrectionNotifiedToRecipients,
+    RecallAcknowledged,
+    RecallNoticeSent,
     SubjectAccessDecided,
     SubjectAccessRequested,
     UseStopped,

@@ -394,7 +394,26 @@ def _looked_back(step: Step, run: Context) -> dict[str, Any]:
     return {"answers": asked, "justified": bool(step.details.get("justified", True))}
 
 
+def _checked(step: Step, run: Context) -> dict[str, Any]:
+    d = step.details
+    n = d.get("answers", d.get("about"))
+    asked = ("SubjectAccessRequested", "ConsentGiven")
+    return {
+        "answers": str(run.message_of(n) if n is not None else run.last_of(step, *asked)),
+        "second": d.get("second", "staff.second"),
+        "coerced": bool(d.get("coerced", False)),
+    }
+
+
+def _recalled(step: Step, run: Context) -> dict[str, Any]:
+    d = step.details
+    return {"recalls": str(run.message_of(d["recalls"] if "recalls" in d else d["about"]))}
+
+
 OWN: Mapping[str, Own] = {
+    "CoercionCheckDone": _checked,
+    "RecallNoticeSent": _recalled,
+    "RecallAcknowledged": _answers,
     "EmergencyAccessRequested": _emergency,
     "EmergencyAccessApproved": _lets,
     "EmergencyAccessReviewed": _looked_back,
