@@ -140,6 +140,7 @@ _WORDING: dict[str, re.Pattern[str]] = {
     "reason": CODE,
     "worker": ACTOR,
     "notifier_token": ACTOR,
+    "second": ACTOR,
     "indicator_set": NAME,
     "indicators": CODE,
     "basis": re.compile(r"[A-Z0-9][A-Z0-9-]{0,31}"),

@@ -8,7 +8,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from domain.acts_rights import access_decision_form, correction_form, notice_form, own_message_form
+from domain.acts_emergency import approval_form, emergency_form, look_back_form
+from domain.acts_rights import (
+    access_decision_form,
+    check_form,
+    confirms_a_notice,
+    correction_form,
+    notice_form,
+    own_message_form,
+    recall_form,
+)
 from domain.acts_safety import (
     answers_a_referral,
     answers_a_report,
@@ -47,6 +56,7 @@ from domain.facts import (
     ChildSighted,
     ClosingConsultationHeld,
     ClosingEvaluationRecorded,
+    CoercionCheckDone,
     ConferenceMinutesRecorded,
     ConsentGiven,
     ConsentRefused,
@@ -58,6 +68,9 @@ from domain.facts import (
     DisclosureMade,
     DisclosureRead,
     EligibilityDetermined,
+    EmergencyAccessApproved,
+    EmergencyAccessRequested,
+    EmergencyAccessReviewed,
     EmergencyTriaged,
     Fact,
     FamilyInformationProvided,
@@ -86,6 +99,8 @@ from domain.facts import (
     PlanExtended,
     PlanReviewed,
     ProgrammeNotificationReceived,
+    RecallAcknowledged,
+    RecallNoticeSent,
     ReferralAcknowledged,
     ReferralOutcomeTold,
     ReferralRead,
@@ -399,6 +414,12 @@ ACTS: Mapping[type[Fact], Act] = {
     ChildSighted: Act(MAY, anyone),
     SafetyConcernRaised: Act(MUST, concern_has_part),
     CaseReferredToCgc: Act(MUST, office, form=referred_to_cgc),
+    EmergencyAccessRequested: Act(MAY, anyone, form=emergency_form),
+    EmergencyAccessApproved: Act(NEVER, anyone, form=approval_form),
+    EmergencyAccessReviewed: Act(MAY, authority, form=look_back_form),
+    CoercionCheckDone: Act(MAY, authority, form=check_form),
+    RecallNoticeSent: Act(NEVER, anyone, form=recall_form),
+    RecallAcknowledged: Act(NEVER, anyone, form=confirms_a_notice),
     ReferralOutcomeTold: Act(MAY, anyone, form=answers_a_referral),
     NonDisclosureDecided: Act(MAY, anyone, form=reviewed_later),
     ReferralAcknowledged: Act(NEVER, anyone, form=answers_one_sent_to_me),

@@ -5,10 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
-from domain.asking import Asking, Refusal, needs
+from domain.asking import Asking, Refusal, answers_one_sent_to_me, needs
 from domain.case import Message
+from domain.clocks import by_guardian
 from domain.codes import AccessResult, Flag, Requester, Section
-from domain.facts import CorrectionMade, Item, SubjectAccessDecided, SubjectAccessRequested
+from domain.facts import (
+    CorrectionMade,
+    CorrectionNotifiedToRecipients,
+    Item,
+    RecallNoticeSent,
+    SubjectAccessDecided,
+    SubjectAccessRequested,
+)
 from domain.reasons import Reason
 
 
@@ -93,3 +101,31 @@ def notice_form(asking: Asking) -> Refusal | None:
         return Refusal(Reason.NOT_THE_SENDER)
     wrong = asking.case.messages[correction.fact.corrects]
     return needs(asking.fact.to == wrong.to - wrong.held, Reason.RECIPIENTS_WRONG)
+
+
+def recall_form(asking: Asking) -> Refusal | None:
+    """Basis: APPI 98; 69(2)1: who told it recalls it, from everybody who was given it."""
+    message = asking.case.messages.get(asking.fact.recalls)
+    refusal = _own(asking, message)
+    if refusal is not None or message is None:
+        return refusal
+    told = message.to - message.held
+    return needs(bool(told) and asking.fact.to == told, Reason.RECIPIENTS_WRONG)
+
+
+def confirms_a_notice(asking: Asking) -> Refusal | None:
+    """Basis: APPI 97, 98: who was told of a correction or recall says that it followed it."""
+    refusal = answers_one_sent_to_me(asking)
+    if refusal is not None:
+        return refusal
+    notice = asking.case.messages[asking.fact.answers].fact
+    known = isinstance(notice, CorrectionNotifiedToRecipients | RecallNoticeSent)
+    return needs(known, Reason.UNKNOWN_MESSAGE)
+
+
+def check_form(asking: Asking) -> Refusal | None:
+    """Basis: APPI 78(1)1: two persons look at what a guardian asks or consents to."""
+    checked = asking.case.messages.get(asking.fact.answers)
+    if checked is None or not by_guardian(checked.fact):
+        return Refusal(Reason.UNKNOWN_MESSAGE)
+    return needs(asking.fact.second != asking.actor, Reason.SECOND_PERSON_MISSING)

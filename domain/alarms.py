@@ -19,8 +19,13 @@ from domain.codes import CaseStatus, PlanContent, TargetClass
 from domain.facts import (
     CaseAlarm,
     CaseSilentAlarmRaised,
+    CoercionCheckRequired,
     ContactGapAlarmRaised,
+    EmergencyAccessEnded,
+    EmergencyAccessOpened,
+    EmergencyReviewOverdueAlarmRaised,
     FollowOnUnacceptedAlarmRaised,
+    NoticeUnconfirmedAlarmRaised,
     PlanOverAlarmRaised,
     ReferralUnacknowledgedAlarmRaised,
     ReferralUnactedAlarmRaised,
@@ -30,6 +35,7 @@ from domain.facts import (
     ReviewOverdueAlarmRaised,
     RightsRequestOverdueAlarmRaised,
     SafetyCheckOverdueAlarmRaised,
+    SignalsGatheredAlarmRaised,
     VisitGapAlarmRaised,
 )
 
@@ -40,6 +46,12 @@ ALARMS: Mapping[ClockKind, type[CaseAlarm]] = {
     ClockKind.ACT: ReferralUnactedAlarmRaised,
     ClockKind.ANSWER: RequestUnansweredAlarmRaised,
     ClockKind.RIGHTS: RightsRequestOverdueAlarmRaised,
+    ClockKind.EMERGENCY: EmergencyAccessOpened,
+    ClockKind.EMERGENCY_END: EmergencyAccessEnded,
+    ClockKind.LOOK_BACK: EmergencyReviewOverdueAlarmRaised,
+    ClockKind.COERCION: CoercionCheckRequired,
+    ClockKind.CONFIRM: NoticeUnconfirmedAlarmRaised,
+    ClockKind.SIGNALS: SignalsGatheredAlarmRaised,
     ClockKind.CONTACT: ContactGapAlarmRaised,
     ClockKind.VISITS: VisitGapAlarmRaised,
     ClockKind.REVIEW: ReviewOverdueAlarmRaised,
@@ -54,12 +66,15 @@ _HOURS = {
     ClockKind.ACKNOWLEDGE: "acknowledge_hours",
     ClockKind.READ: "read_hours",
     ClockKind.SAFETY: "safety_hours",
+    ClockKind.EMERGENCY_END: "emergency_hours",
 }
 _DAYS = {
     ClockKind.ACT: "act_days",
     ClockKind.ACCEPT: "follow_on_days",
     ClockKind.REPORT: "report_read_days",
     ClockKind.RIGHTS: "access_days",
+    ClockKind.LOOK_BACK: "emergency_review_days",
+    ClockKind.CONFIRM: "confirmation_days",
 }
 
 
@@ -136,6 +151,7 @@ def clocks(case: Case, policy: Mapping[str, Any]) -> Iterator[Clock]:
     core = case.core
     if core is None:
         return
+    yield from _signals(case, core, policy)
     if case.status is CaseStatus.SUPPORTED:
         yield from _of_support(case, core, policy)
     spoken_at = case.spoken_at if case.status in (CaseStatus.OPEN, CaseStatus.SUPPORTED) else None
@@ -143,6 +159,18 @@ def clocks(case: Case, policy: Mapping[str, Any]) -> Iterator[Clock]:
         # Basis: guideline 6(4)[1]; own rule (silence of an open case)
         until = months_later(day_of(spoken_at), int(policy["silence_months"]))
         yield _whole(ClockKind.SILENCE, core, spoken_at, end_of(until))
+
+
+def _signals(case: Case, core: UUID, policy: Mapping[str, Any]) -> Iterator[Clock]:
+    """So many weak signals within so many months, whoever each came from, are looked at together. Told to the core
+    agency alone: a notification may be among them (CAPA 7). Basis: CAPA 8; guideline 6(4)[1]."""
+    if "signals_count" not in policy or "signals_months" not in policy:
+        return
+    count, months = int(policy["signals_count"]), int(policy["signals_months"])
+    for first, last in zip(case.signals, case.signals[count - 1 :], strict=False):
+        if day_of(last) <= months_later(day_of(first), months):
+            yield _whole(ClockKind.SIGNALS, core, first, last)
+            return
 
 
 def _of_support(case: Case, core: UUID, policy: Mapping[str, Any]) -> Iterator[Clock]:

@@ -8,23 +8,34 @@ from datetime import date, datetime
 from uuid import UUID
 
 from domain.calendar import day_of, monday_of
-from domain.clocks import Clock, Key, shows_the_child, wound
-from domain.codes import CaseStatus, EligibilityResult, Requester, Section, TargetClass
+from domain.clocks import Clock, ClockKind, Key, by_guardian, shows_the_child, wound
+from domain.codes import CaseStatus, EligibilityResult, IndicatorValue, Requester, Section, TargetClass
 from domain.facts import (
+    AbuseNotificationReceived,
     CaseAlarm,
+    CaseConferenceConvened,
     CaseMessage,
     CaseReopened,
     ClosingConsultationHeld,
     ClosingEvaluationRecorded,
+    ConferenceMinutesRecorded,
     ConsentGiven,
     ConsentScope,
     ConsentWithdrawn,
+    ContactRefused,
     EligibilityDetermined,
+    EmergencyAccessApproved,
+    EmergencyAccessEnded,
+    EmergencyAccessRequested,
+    EmergencyTriaged,
     Fact,
+    FamilyInformationProvided,
     FollowOnServiceAccepted,
     FollowOnServiceArranged,
     HeldDisclosureReleased,
     HomeVisitCompleted,
+    HomeVisitFailed,
+    HomeVisitRefused,
     IndicatorAssessmentRecorded,
     InformationRequestAnswered,
     InformationRequestDeclined,
@@ -35,6 +46,7 @@ from domain.facts import (
     Plan,
     PlanExtended,
     PlanReviewed,
+    SafetyConcernRaised,
     SectionOpened,
     ShortTermGoalEvaluated,
     SubjectAccessDecided,
@@ -61,6 +73,7 @@ class Message:
     version: int
     at: datetime
     by: UUID
+    actor: str
     fact: CaseMessage
     held: frozenset[UUID]
 
@@ -96,6 +109,34 @@ class Consent:
         return set(sections) <= named
 
 
+WEAK_SIGNALS = (
+    AbuseNotificationReceived,
+    SafetyConcernRaised,
+    ContactRefused,
+    HomeVisitRefused,
+    HomeVisitFailed,
+)
+MISSED_CHECKUPS = frozenset({"CH_CHECKUP_STATUS", "PR_NO_CHECKUPS"})
+LOOKED_AT_TOGETHER = (EmergencyTriaged, CaseConferenceConvened, ConferenceMinutesRecorded)
+"""After these people have looked at all that is known."""
+
+
+def weak_signal(fact: CaseMessage) -> bool:
+    """Whether this says a little by itself: a notification, a refusal, a missed check-up. Basis: CAPA 8."""
+    if isinstance(fact, FamilyInformationProvided):
+        concern = {IndicatorValue.CONCERN, IndicatorValue.SERIOUS}
+        return any(fact.indicators.get(code) in concern for code in MISSED_CHECKUPS)
+    return isinstance(fact, WEAK_SIGNALS)
+
+
+@dataclass(frozen=True)
+class Grant:
+    """An emergency reading that two persons let: whose, and of which items."""
+
+    reader: UUID
+    items: frozenset[UUID]
+
+
 Raised = tuple[str, UUID | None, UUID, datetime, bool]
 """An alarm that was told: its topic, message, whose turn, when it fell due, and whether it climbed."""
 
@@ -109,7 +150,9 @@ class Case(Originator):
     not accepted it yet). ``clocks``: those that run for a message; ``raised``: alarms that were told.
     ``visits``: visits in the week of a Monday (JST); ``visited_at``, ``seen_at``: the last visit, the last
     time the child was seen; ``spoken_at``: the last message. ``access``: who asks for data and was not
-    answered yet. ``stopped``: messages that are used no more.
+    answered yet. ``stopped``: messages that are used no more. ``signals``: weak signs since people last looked at all of
+    it together; ``at_risk``: something was told under RISK, or a notification came. ``approvals``: emergency request -> who approved;
+    ``granted``: those that two approved, and whose time is not over.
     """
 
     network: UUID | None = None
@@ -142,6 +185,10 @@ class Case(Originator):
     spoken_at: datetime | None = None
     access: Mapping[UUID, Requester] = field(default_factory=dict)
     stopped: frozenset[UUID] = frozenset()
+    signals: tuple[datetime, ...] = ()
+    at_risk: bool = False
+    approvals: Mapping[UUID, tuple[tuple[UUID, str], ...]] = field(default_factory=dict)
+    granted: Mapping[UUID, Grant] = field(default_factory=dict)
 
     def item(self, item: UUID) -> tuple[Message, Item] | None:
         """The message and the item of this id, or nothing."""
@@ -184,11 +231,19 @@ def evolve(case: Case, record: Record) -> Case:
         return replace(case, rewrapped={**case.rewrapped, **made})
     if isinstance(fact, CaseAlarm):
         told: Raised = (fact.TOPIC, fact.message, fact.late, fact.due_at, fact.escalated)
+        if isinstance(fact, EmergencyAccessEnded):
+            case = _ended(case, fact)
         return replace(case, raised=case.raised | {told})
     if not isinstance(fact, CaseMessage) or not isinstance(record.by, UUID):
         return case  # a refusal: kept, and nothing follows from it
     message = Message(
-        id=record.ask_id, version=record.version, at=record.at, by=record.by, fact=fact, held=fact.held
+        id=record.ask_id,
+        version=record.version,
+        at=record.at,
+        by=record.by,
+        actor=record.actor,
+        fact=fact,
+        held=fact.held,
     )
     case = replace(
         case,
@@ -199,6 +254,22 @@ def evolve(case: Case, record: Record) -> Case:
         seen_at=message.at if _seen(fact) else case.seen_at,
         spoken_at=message.at,
     )
+    if isinstance(fact, LOOKED_AT_TOGETHER):
+        case = replace(case, signals=())
+    elif weak_signal(fact):
+        case = replace(case, signals=(*case.signals, record.at))
+    if case.at_risk and by_guardian(fact):
+        clock = Clock(
+            kind=ClockKind.COERCION,
+            message=message.id,
+            late=message.by,
+            told=frozenset({message.by}),
+            since=message.at,
+            due_at=message.at,
+        )
+        case = replace(case, clocks={**case.clocks, (clock.kind, message.id, clock.late): clock})
+    if isinstance(fact, AbuseNotificationReceived) or any(i.section is Section.RISK for i in fact.items):
+        case = replace(case, at_risk=True)
     if fact.placed is not None:
         case = replace(case, network=fact.placed.network, core=fact.placed.core)
     return _then(case, fact, message)
@@ -269,6 +340,8 @@ def _then(case: Case, fact: Fact, message: Message) -> Case:
             return replace(case, access={**case.access, message.id: fact.requester})
         case SubjectAccessDecided():
             return replace(case, access={a: who for a, who in case.access.items() if a != fact.answers})
+        case EmergencyAccessApproved():
+            return _approved(case, fact, message)
         case UseStopped():
             return replace(case, stopped=case.stopped | {fact.stops})
         case CaseReopened():
@@ -308,6 +381,56 @@ def _with_follow_ons(case: Case, waiting: frozenset[tuple[UUID, UUID]]) -> Case:
     if status in (CaseStatus.CLOSED, CaseStatus.FOLLOW_ON_PENDING):
         status = CaseStatus.FOLLOW_ON_PENDING if waiting else CaseStatus.CLOSED
     return replace(case, follow_ons=waiting, status=status)
+
+
+APPROVERS = 2
+
+
+def core_file(case: Case, sections: frozenset[Section]) -> Iterator[tuple[Message, Item]]:
+    """What of these sections the core agency wrote or was sent."""
+    for message, item in case.all_items():
+        if item.section in sections and case.core in (message.by, *message.to):
+            yield message, item
+
+
+def _approved(case: Case, fact: EmergencyAccessApproved, message: Message) -> Case:
+    """With the second person's word the reading is open, and everyone whose words it opens is told.
+
+    Basis: APPI 66, 69(2)4.
+    """
+    request = case.messages.get(fact.approves)
+    if request is None or not isinstance(request.fact, EmergencyAccessRequested):
+        return case
+    known = (*case.approvals.get(fact.approves, ()), (message.by, message.actor))
+    case = replace(case, approvals={**case.approvals, fact.approves: known})
+    if len(known) != APPROVERS or case.core is None:
+        return case
+    found = list(core_file(case, request.fact.sections))
+    owners = frozenset({case.core, *(m.by for m, _ in found)})
+
+    def clock(kind: ClockKind, late: UUID, due_at: datetime | None = None) -> Clock:
+        return Clock(kind=kind, message=request.id, late=late, told=owners, since=message.at, due_at=due_at)
+
+    started = (
+        clock(ClockKind.EMERGENCY, request.by, message.at),
+        clock(ClockKind.EMERGENCY_END, request.by),
+        clock(ClockKind.LOOK_BACK, case.core),
+    )
+    grant = Grant(request.by, frozenset(item.item for _, item in found))
+    return replace(
+        case,
+        granted={**case.granted, request.id: grant},
+        clocks={**case.clocks, **{(c.kind, request.id, c.late): c for c in started}},
+    )
+
+
+def _ended(case: Case, fact: EmergencyAccessEnded) -> Case:
+    ended = (ClockKind.EMERGENCY_END, fact.message)
+    return replace(
+        case,
+        granted={k: g for k, g in case.granted.items() if k != fact.message},
+        clocks={k: c for k, c in case.clocks.items() if k[:2] != ended},
+    )
 
 
 def _released(case: Case, fact: HeldDisclosureReleased, at: datetime) -> Case:

@@ -13,14 +13,18 @@ from enum import StrEnum
 from uuid import UUID
 
 from domain.calendar import end_of
-from domain.codes import SafetyMethod
+from domain.codes import ConsentCapacity, Requester, SafetyMethod
 from domain.facts import (
     ACTING_ON,
     REFERRALS,
     AbuseNotificationReceived,
     CaseMessage,
     ChildSighted,
+    CoercionCheckDone,
+    ConsentGiven,
+    CorrectionNotifiedToRecipients,
     DisclosureRead,
+    EmergencyAccessReviewed,
     Fact,
     FollowOnServiceAccepted,
     FollowOnServiceArranged,
@@ -30,6 +34,8 @@ from domain.facts import (
     NetworkMeetingHeld,
     NetworkMeetingRequested,
     NotificationForwarded,
+    RecallAcknowledged,
+    RecallNoticeSent,
     ReferralAcknowledged,
     ReferralRead,
     SafetyConfirmed,
@@ -53,12 +59,18 @@ class ClockKind(StrEnum):
     ACCEPT = "ACCEPT"
     REPORT = "REPORT"
     RIGHTS = "RIGHTS"
+    EMERGENCY = "EMERGENCY"
+    EMERGENCY_END = "EMERGENCY_END"
+    LOOK_BACK = "LOOK_BACK"
+    COERCION = "COERCION"
+    CONFIRM = "CONFIRM"
     # of the case as a whole
     REVIEW = "REVIEW"
     PLAN_END = "PLAN_END"
     VISITS = "VISITS"
     CONTACT = "CONTACT"
     SILENCE = "SILENCE"
+    SIGNALS = "SIGNALS"
 
 
 ASKING = (InformationRequested, SpecialistJudgementRequested, NetworkMeetingRequested)
@@ -123,6 +135,8 @@ def _started(fact: CaseMessage, id: UUID, by: UUID, at: datetime, to: frozenset[
             yield of(ClockKind.ANSWER, agency, end_of(fact.due_on))
         if isinstance(fact, FollowOnServiceArranged):
             yield of(ClockKind.ACCEPT, agency)
+        if isinstance(fact, CorrectionNotifiedToRecipients | RecallNoticeSent):
+            yield of(ClockKind.CONFIRM, agency)
         if isinstance(fact, VisitReportSubmitted):
             yield of(ClockKind.REPORT, agency)
 
@@ -144,6 +158,14 @@ def _stops(fact: Fact, by: UUID, clock: Clock) -> bool:
             return shows_the_child(fact)
         case ClockKind.RIGHTS:
             return isinstance(fact, SubjectAccessDecided) and answers == clock.message
+        case ClockKind.EMERGENCY | ClockKind.LOOK_BACK:
+            return isinstance(fact, EmergencyAccessReviewed) and answers == clock.message
+        case ClockKind.COERCION:
+            return isinstance(fact, CoercionCheckDone) and answers == clock.message
+        case ClockKind.CONFIRM:
+            return isinstance(fact, RecallAcknowledged) and (answers, by) == (clock.message, clock.late)
+        case ClockKind.EMERGENCY_END:
+            return False  # its own end alone ends it
         case ClockKind.ANSWER:
             return isinstance(fact, ANSWERING) and (answers, by) == (clock.message, clock.late)
         case ClockKind.ACCEPT:
@@ -152,6 +174,13 @@ def _stops(fact: Fact, by: UUID, clock: Clock) -> bool:
             return isinstance(fact, VisitReportReviewed) and (answers, by) == (clock.message, clock.late)
         case _:  # no cover: clocks of the case as a whole are not kept among these
             return False
+
+
+def by_guardian(fact: Fact) -> bool:
+    """Whether somebody speaks for another: he may be the one from whom that one needs protection. Basis: APPI 78(1)1."""
+    if isinstance(fact, ConsentGiven):
+        return fact.capacity is not ConsentCapacity.SELF
+    return isinstance(fact, SubjectAccessRequested) and fact.requester is Requester.LEGAL_REPRESENTATIVE
 
 
 def shows_the_child(fact: Fact) -> bool:

@@ -64,6 +64,7 @@ class Flag(StrEnum):
     THIRD_PARTY = "THIRD_PARTY"
     DV_PROTECTED = "DV_PROTECTED"
     NEVER_TO_GUARDIAN = "NEVER_TO_GUARDIAN"
+    NOTIFIER_TRACE = "NOTIFIER_TRACE"  # the sender's door found words of the notifier in it
 
 
 class Purpose(StrEnum):
@@ -215,6 +216,15 @@ class ReferralOutcome(StrEnum):
     IN_PROGRESS = "IN_PROGRESS"
     NOT_ELIGIBLE = "NOT_ELIGIBLE"
     SENT_ON = "SENT_ON"
+
+
+class Alternative(StrEnum):
+    """What was considered before an emergency reading; why it would not do is said under REASON."""
+
+    ASK_THE_OWNER = "ASK_THE_OWNER"
+    WAIT_FOR_CONSENT = "WAIT_FOR_CONSENT"
+    REGISTER_THE_CASE = "REGISTER_THE_CASE"
+    REQUEST_UNDER_LAW = "REQUEST_UNDER_LAW"
 
 
 class Requester(StrEnum):

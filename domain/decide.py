@@ -16,7 +16,7 @@ from domain.acts import ACTS
 from domain.asking import Act, Asking, Carries, Refusal
 from domain.bases import Passage, fitting_bases, refusal_of_basis
 from domain.case import Message
-from domain.codes import AUTHOR_ONLY, Role, Section
+from domain.codes import AUTHOR_ONLY, Flag, Role, Section
 from domain.decide_register import REGISTER_ACTS, decide_commission, decide_network, decide_registry
 from domain.errors import NotThere
 from domain.facts import (
@@ -80,6 +80,7 @@ def _decide_message(world: World, wish: Wish, draft: CaseMessage, by: UUID, now:
     told = _told(asking)
     refusal = (
         (Refusal(Reason.MESSAGE_EXISTS) if wish.ask_id in case.messages else None)
+        or _notifier_shows(draft)
         or _form(asking, act)
         or _parties(asking, act)
         or _matrix(asking, told)
@@ -104,6 +105,12 @@ def _decide_message(world: World, wish: Wish, draft: CaseMessage, by: UUID, now:
             placed=placed,
         )
     return replace(draft, held=held, placed=placed)
+
+
+def _notifier_shows(draft: CaseMessage) -> Refusal | None:
+    """What would tell who notified belongs under NOTIFIER alone; the sender's door looks for it. Basis: CAPA 7."""
+    shows = any(Flag.NOTIFIER_TRACE in i.flags and i.section is not Section.NOTIFIER for i in draft.items)
+    return Refusal(Reason.NOTIFIER_SHOWS) if shows else None
 
 
 def _told(asking: Asking) -> frozenset[Section]:

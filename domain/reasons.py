@@ -32,6 +32,11 @@ class Reason(StrEnum):
     REVIEW_DAY_MISSING = "REVIEW_DAY_MISSING"
     GROUND_DOES_NOT_FIT = "GROUND_DOES_NOT_FIT"
     RESULT_DOES_NOT_FIT = "RESULT_DOES_NOT_FIT"  # full and withheld, or partly and nothing withheld
+    SECOND_PERSON_MISSING = "SECOND_PERSON_MISSING"  # another person is to do it
+    OWNER_NOT_TOLD = "OWNER_NOT_TOLD"  # an emergency reading is told to the core agency
+    NOTHING_TO_OPEN = "NOTHING_TO_OPEN"
+    OWN_REVIEW = "OWN_REVIEW"  # who read does not look back on itself
+    NOTIFIER_SHOWS = "NOTIFIER_SHOWS"  # words that tell who notified, elsewhere than under NOTIFIER
     NOTIFIER_NOT_WITHHELD = "NOTIFIER_NOT_WITHHELD"
     CHILD_STATEMENT_NOT_WITHHELD = "CHILD_STATEMENT_NOT_WITHHELD"
     GUARD_PAUSE = "GUARD_PAUSE"  # a guardian asks where there is danger: it rests first

@@ -148,6 +148,11 @@ POLICY: Row = {
     "contact_days": 30,
     "silence_months": 3,
     "access_days": 30,
+    "signals_count": 3,
+    "signals_months": 6,
+    "confirmation_days": 14,
+    "emergency_hours": 24,
+    "emergency_review_days": 7,
     "guard_hours": 48,
     "escalate_hours": 24,
 }

@@ -40,6 +40,8 @@ class TaskKind(StrEnum):
     ACT = "ACT"  # a referral sent to us: decide, or say that nothing follows
     REVIEW_REPORT = "REVIEW_REPORT"  # a visit report to be looked at
     DECIDE_ACCESS = "DECIDE_ACCESS"  # the person concerned asks for data
+    CONFIRM = "CONFIRM"  # a correction or recall told to us: follow it and say so
+    LOOK_BACK = "LOOK_BACK"  # an emergency reading of our file: look at it
     SUPERVISE = "SUPERVISE"  # overdue with us for so long that a supervisor is to look
     LATE_ACKNOWLEDGE = "LATE_ACKNOWLEDGE"
     LATE_READ = "LATE_READ"
@@ -49,6 +51,12 @@ class TaskKind(StrEnum):
     LATE_ACCEPT = "LATE_ACCEPT"
     LATE_REPORT = "LATE_REPORT"
     LATE_RIGHTS = "LATE_RIGHTS"
+    LATE_COERCION = "LATE_COERCION"  # two persons are to look at what a guardian asks or consents to
+    LATE_CONFIRM = "LATE_CONFIRM"
+    LATE_SIGNALS = "LATE_SIGNALS"  # weak signals that are to be looked at together
+    LATE_EMERGENCY = "LATE_EMERGENCY"  # somebody reads in an emergency, and nobody has looked at it yet
+    LATE_EMERGENCY_END = "LATE_EMERGENCY_END"
+    LATE_LOOK_BACK = "LATE_LOOK_BACK"
     LATE_REVIEW = "LATE_REVIEW"
     LATE_PLAN_END = "LATE_PLAN_END"
     LATE_VISITS = "LATE_VISITS"
@@ -127,6 +135,9 @@ _BY_CLOCK: Mapping[ClockKind, TaskKind] = {
     ClockKind.REPORT: TaskKind.REVIEW_REPORT,
     # Basis: APPI 83
     ClockKind.RIGHTS: TaskKind.DECIDE_ACCESS,
+    # Basis: APPI 66
+    ClockKind.LOOK_BACK: TaskKind.LOOK_BACK,
+    ClockKind.CONFIRM: TaskKind.CONFIRM,
 }
 """What the running of a clock asks of whose turn it is."""
 

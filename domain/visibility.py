@@ -51,10 +51,10 @@ def coordinating(register: Register, case: Case) -> UUID | None:
 def standing_readers(
     register: Register, case: Case, by: UUID, fact: CaseMessage, item: Item, book: Mapping[str, Any]
 ) -> frozenset[UUID]:
-    """Who reads this item by standing rule, beside author and addressees (V3, V4, V5)."""
+    """Who reads this item by standing rule, beside author and addressees (V3, V4, V5), or in an emergency."""
     if item.section in CLOSELY_KEPT | AUTHOR_ONLY or case.core is None:
         return frozenset()
-    readers = set()
+    readers = {grant.reader for grant in case.granted.values() if item.item in grant.items}
     by_contractor = as_contractor(register, fact, by)
     if by_contractor:
         readers.add(case.core)

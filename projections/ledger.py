@@ -13,8 +13,10 @@ from uuid import UUID
 from sqlalchemy import BigInteger, Column, Connection, Integer, String, Table, Text, bindparam, update
 from sqlalchemy import Index as By
 
+from domain.calendar import day_of, end_of
 from domain.codes import AUTHOR_ONLY, Section
 from domain.facts import (
+    AbuseNotificationReceived,
     CaseMessage,
     ConsentGiven,
     ConsentRefused,
@@ -99,6 +101,17 @@ CONSENTS = Table(
     Column("sections", Text, nullable=False),  # space between
     Column("by", String(36), nullable=False),
 )
+NOTIFICATIONS = Table(
+    "notifications",
+    METADATA,
+    Column("position", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", String(27), nullable=False),
+    Column("case", String(36), nullable=False),
+    Column("message", String(36), nullable=False),
+    Column("received_on", String(10), nullable=False),  # the day in Japan: no hour that tells who it was
+    Column("token", String(64)),  # stands for the notifier; null where anonymous
+)
+NOTIFICATIONS_BY_CASE = By("notifications_by_case", NOTIFICATIONS.c.case)
 CONSENTS_BY_CASE = By("consents_by_case", CONSENTS.c.case)
 
 _RECEIVED = (
@@ -120,14 +133,15 @@ class Ledger(View):
     """Disclosures, openings and consents."""
 
     name = "ledger"
-    tables = (DISCLOSURES, OPENINGS, CONSENTS)
+    tables = (DISCLOSURES, OPENINGS, CONSENTS, NOTIFICATIONS)
 
     def __init__(self) -> None:
         super().__init__()
         self._disclosures = Lines(DISCLOSURES)
         self._openings = Lines(OPENINGS)
         self._consents = Lines(CONSENTS)
-        self.lines = [self._disclosures, self._openings, self._consents]
+        self._notifications = Lines(NOTIFICATIONS)
+        self.lines = [self._disclosures, self._openings, self._consents, self._notifications]
         self._received: list[Line] = []
 
     def see(self, db: Connection, stored: Stored, world: World | None) -> None:
@@ -138,6 +152,8 @@ class Ledger(View):
             for n, line in enumerate(consents(record, world)):
                 self._consents.add({"position": stored.position, "n": n, **line})
         match record.fact:
+            case AbuseNotificationReceived():
+                self._notifications.add({"position": stored.position, **_notification(record, record.fact)})
             case SectionOpened() | OpeningRefused():
                 self._openings.add({"position": stored.position, **_opening(record, record.fact)})
             case DisclosureReceived():
@@ -210,6 +226,24 @@ def _claim(fact: CaseMessage, to: UUID) -> Line:
     }
 
 
+def _notification(record: Record, fact: AbuseNotificationReceived) -> Line:
+    """What an auditor sees of a notification. Basis: CAPA 7: a token and the day."""
+    return {
+        "at": text_of(end_of(day_of(record.at))),
+        "case": str(record.originator.id),
+        "message": str(record.ask_id),
+        "received_on": day_of(fact.received_at).isoformat(),
+        "token": fact.notifier_token,
+    }
+
+
+def _sender(record: Record, fact: CaseMessage) -> str:
+    """Who told it; an agency that notified stands under its token. Basis: CAPA 7."""
+    if isinstance(fact, AbuseNotificationReceived) and not fact.taken_in:
+        return fact.notifier_token or "NOTIFIER"
+    return str(record.by)
+
+
 def _told(record: Record, fact: CaseMessage) -> Iterator[Line]:
     """To addressees, and to those for whom a key was made by standing access (V3, V4)."""
     for item in fact.items:
@@ -225,6 +259,7 @@ def _told(record: Record, fact: CaseMessage) -> Iterator[Line]:
                 flags=_words(item.flags),
                 outcome=outcome,
                 **_claim(fact, to),
+                by=_sender(record, fact),
             )
 
 

@@ -9,12 +9,12 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Engine as Database
-from sqlalchemy import Select, bindparam, func, or_, select
+from sqlalchemy import Select, bindparam, false, func, or_, select
 
 from projections.agency_view import GONE, MESSAGES
 from projections.index import HEAD, PARKED
 from projections.leaves import LEAVES
-from projections.ledger import CONSENTS, DISCLOSURES, OPENINGS
+from projections.ledger import CONSENTS, DISCLOSURES, NOTIFICATIONS, OPENINGS
 from projections.rows import LAST, id_of, text_of, time_of
 from projections.worklist import DEADLINES, TASKS
 
@@ -134,6 +134,17 @@ class ConsentLine:
 
 
 @dataclass(frozen=True)
+class Notification:
+    """A notification as an auditor may know of it: the day, and a token for who it was."""
+
+    position: int
+    case: UUID
+    message: UUID
+    received_on: str
+    token: str | None
+
+
+@dataclass(frozen=True)
 class Leaf:
     """One record's place and the digest of its leaf (32 bytes)."""
 
@@ -195,7 +206,7 @@ Variants = dict[tuple[bool, bool], Select[Any]]
 def _variants(statement: Select[Any], table: Any, parties: Iterable[Any]) -> Variants:
     """The statement for each choice of (by case, by agency), always up to a time."""
     upto = statement.where(table.c.at <= bindparam("as_of")).order_by(*table.primary_key.columns)
-    of_agency = or_(*(column == bindparam("agency") for column in parties))
+    of_agency = or_(false(), *(column == bindparam("agency") for column in parties))
     of_case = table.c.case == bindparam("case")
     return {
         (False, False): upto,
@@ -207,6 +218,7 @@ def _variants(statement: Select[Any], table: Any, parties: Iterable[Any]) -> Var
 
 _DISCLOSURES = _variants(select(DISCLOSURES), DISCLOSURES, (DISCLOSURES.c.by, DISCLOSURES.c.to))
 _OPENINGS = _variants(select(OPENINGS), OPENINGS, (OPENINGS.c.agency,))
+_NOTIFICATIONS = _variants(select(NOTIFICATIONS), NOTIFICATIONS, ())
 _CONSENTS = _variants(select(CONSENTS), CONSENTS, (CONSENTS.c.by, CONSENTS.c.sender, CONSENTS.c.recipient))
 
 
@@ -278,6 +290,13 @@ class Queries:
     ) -> list[ConsentLine]:
         """Consents given, refused and withdrawn, by position; ``agency`` recorded it, sends or receives by it."""
         return [_consent(r) for r in self._history(_CONSENTS, case, agency, as_of)]
+
+    def notifications(self, case: UUID | None = None, as_of: datetime | None = None) -> list[Notification]:
+        """Notifications by position; each is known from the end of its day on."""
+        return [
+            Notification(r.position, UUID(r.case), UUID(r.message), r.received_on, r.token)
+            for r in self._history(_NOTIFICATIONS, case, None, as_of)
+        ]
 
     def leaves(self, after: int = 0, limit: int = 1000) -> list[Leaf]:
         """The leaves after this position, in order."""

@@ -10,8 +10,13 @@ from domain.facts.access import (
 from domain.facts.alarms import (
     CaseAlarm,
     CaseSilentAlarmRaised,
+    CoercionCheckRequired,
     ContactGapAlarmRaised,
+    EmergencyAccessEnded,
+    EmergencyAccessOpened,
+    EmergencyReviewOverdueAlarmRaised,
     FollowOnUnacceptedAlarmRaised,
+    NoticeUnconfirmedAlarmRaised,
     PlanOverAlarmRaised,
     ReferralUnacknowledgedAlarmRaised,
     ReferralUnactedAlarmRaised,
@@ -21,6 +26,7 @@ from domain.facts.alarms import (
     ReviewOverdueAlarmRaised,
     RightsRequestOverdueAlarmRaised,
     SafetyCheckOverdueAlarmRaised,
+    SignalsGatheredAlarmRaised,
     VisitGapAlarmRaised,
 )
 from domain.facts.base import FACTS, Fact, Kind, dump, upcast
@@ -106,6 +112,11 @@ from domain.facts.course import (
     SupportTypeChanged,
     SupportTypeDecided,
 )
+from domain.facts.emergency import (
+    EmergencyAccessApproved,
+    EmergencyAccessRequested,
+    EmergencyAccessReviewed,
+)
 from domain.facts.groups import (
     ACTING_ON,
     AS_OTHER_SERVICE,
@@ -137,8 +148,11 @@ from domain.facts.register import (
     NetworkMemberWithdrawn,
 )
 from domain.facts.rights import (
+    CoercionCheckDone,
     CorrectionMade,
     CorrectionNotifiedToRecipients,
+    RecallAcknowledged,
+    RecallNoticeSent,
     SubjectAccessDecided,
     SubjectAccessRequested,
     UseStopped,

@@ -90,3 +90,42 @@ class CaseSilentAlarmRaised(CaseAlarm, topic="case_silent_alarm.raised"):
 @dataclass(frozen=True, kw_only=True)
 class RightsRequestOverdueAlarmRaised(CaseAlarm, topic="rights_request_overdue_alarm.raised"):
     """開示・訂正・利用停止請求の期限超過. Basis: APPI 83, 94, 102."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmergencyAccessOpened(CaseAlarm, topic="emergency_access.opened"):
+    """緊急閲覧の通知, at once: two persons let ``late`` read; everyone whose words it can read is told.
+
+    It stands until the reading was looked at. Basis: APPI 66, 69(2)4.
+    """
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmergencyAccessEnded(CaseAlarm, topic="emergency_access.ended"):
+    """緊急閲覧の終了: its time is over, and nothing opens by it any more. Basis: APPI 66, 69(2)4."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmergencyReviewOverdueAlarmRaised(CaseAlarm, topic="emergency_review_overdue_alarm.raised"):
+    """緊急閲覧の事後確認の遅れ: nobody has looked at why an agency read. Basis: APPI 66."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignalsGatheredAlarmRaised(CaseAlarm, topic="signals_gathered_alarm.raised"):
+    """兆候の集積: several weak signals in some months, none of them much by itself: people look at them together.
+
+    No score and no weights: it only says that there are so many. Basis: CAPA 8; guideline 6(4)[1].
+    """
+
+
+@dataclass(frozen=True, kw_only=True)
+class CoercionCheckRequired(CaseAlarm, topic="coercion_check.required"):
+    """威迫の確認の求め, at once: a guardian asks for data, or consents, where something was told under RISK.
+
+    Basis: APPI 78; CAPA 8.
+    """
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoticeUnconfirmedAlarmRaised(CaseAlarm, topic="notice_unconfirmed_alarm.raised"):
+    """訂正・回収の未確認: who was told of a correction or recall has not said that it followed it. Basis: APPI 97, 98."""

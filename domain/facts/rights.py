@@ -56,3 +56,29 @@ class UseStopped(CaseMessage, topic="use.stopped"):
     """利用停止 of a message of ours: it is opened no more. ``stops``: that message. Basis: APPI 98, 100."""
 
     stops: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class CoercionCheckDone(CaseMessage, topic="coercion_check.done"):
+    """威迫の確認: two persons looked whether a guardian's request or consent is the family's own wish.
+
+    ``second``: the other person. Basis: APPI 78; CAPA 8.
+    """
+
+    answers: UUID
+    second: str
+    coerced: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecallNoticeSent(CaseMessage, topic="recall_notice.sent"):
+    """回収の求め: everybody who was given this message is asked to return or destroy it. Basis: APPI 98; 69(2)1."""
+
+    recalls: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecallAcknowledged(CaseMessage, topic="recall.acknowledged"):
+    """訂正・回収の確認: we did as the notice asks. Basis: APPI 97, 98."""
+
+    answers: UUID

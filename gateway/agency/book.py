@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +28,8 @@ CREATE TABLE IF NOT EXISTS inbox(
 CREATE TABLE IF NOT EXISTS intake(
     file BLOB NOT NULL, n INTEGER NOT NULL, ask_id TEXT NOT NULL, case_id TEXT NOT NULL, PRIMARY KEY(file, n));
 CREATE TABLE IF NOT EXISTS families(reference BLOB PRIMARY KEY, case_id TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS marks(
+    case_id TEXT NOT NULL, length INTEGER NOT NULL, mark BLOB NOT NULL, PRIMARY KEY(case_id, mark));
 CREATE TABLE IF NOT EXISTS state(key TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
 
@@ -183,6 +185,22 @@ class Book:
         """Keep a key set that was verified."""
         with self._write() as db:
             db.execute("INSERT OR IGNORE INTO key_sets VALUES (?,?,?)", (digest, str(agency), payload))
+
+    # --- the notifier ----------------------------------------------------------------------------------------
+
+    def keep_marks(self, case: UUID, marks: Iterable[tuple[int, bytes]]) -> None:
+        """Keyed digests of the words that tell who notified in this case (see ``traces``)."""
+        with self._write() as db:
+            db.executemany(
+                "INSERT OR IGNORE INTO marks VALUES (?,?,?)", [(str(case), n, mark) for n, mark in marks]
+            )
+
+    def marks(self, case: UUID) -> dict[int, frozenset[bytes]]:
+        """Those of this case, by the length of the word."""
+        found: dict[int, set[bytes]] = {}
+        for length, mark in self._rows("SELECT length, mark FROM marks WHERE case_id=?", str(case)):
+            found.setdefault(length, set()).add(mark)
+        return {length: frozenset(known) for length, known in found.items()}
 
     # --- the feed --------------------------------------------------------------------------------------------
 

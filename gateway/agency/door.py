@@ -5,18 +5,19 @@ from __future__ import annotations
 from base64 import b64decode
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from threading import RLock
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
-from domain.codes import Purpose
+from domain.codes import Flag, Purpose, Section
 from domain.errors import Broken, Conflict, ExchangeError, Unavailable, Untrusted
 from domain.facts import Kind, dump
 from gateway.agency.book import FAILED, WAITING, Book, Outgoing
 from gateway.agency.key_sets import KeySets
+from gateway.agency.traces import Marks, marks_of, shows
 from gateway.client import HubClient, patiently
 from gateway.problems import problem
 from gateway.wishes import READ_FOR, WRITE_FOR, payload_bytes, request, signed
@@ -133,6 +134,7 @@ class Door:
             known = self.book.sent(ask)
             if known is not None and known.state != FAILED:
                 return self._again(known, own)
+            parts = self._looked_over(about, parts) if kind is Kind.CASE else parts
             for attempt in range(RESEALS):
                 data, frame = self._sealed(kind, about, act, fields, parts, actor, occurred_at, ask)
                 self.book.keep(ask, about, act, dump(self.now()), frame.digest, data, own)
@@ -155,6 +157,21 @@ class Door:
     def own_digest(self, data: bytes) -> bytes:
         """By what this door, and nobody else, knows these bytes again (KH-1 §4)."""
         return self._kem.own_digest(data)
+
+    def _looked_over(self, case: UUID, parts: Sequence[Part]) -> Sequence[Part]:
+        """Flag what shows who notified; the flag is signed with the wish, and the hub refuses it."""
+        for part in parts:
+            if part.section == Section.NOTIFIER:
+                found = marks_of(part.content.decode("utf-8", "replace"), self._kem.own_digest)
+                self.book.keep_marks(case, found)
+        marks = self.book.marks(case) if parts else {}
+        return [self._flagged(part, marks) for part in parts] if marks else parts
+
+    def _flagged(self, part: Part, marks: Marks) -> Part:
+        text = part.content.decode("utf-8", "replace")
+        if part.section == Section.NOTIFIER or not shows(text, marks, self._kem.own_digest):
+            return part
+        return replace(part, flags=tuple(sorted({*part.flags, Flag.NOTIFIER_TRACE.value})))
 
     def _again(self, known: Outgoing, own: bytes | None) -> Sent:
         """What became of a wish that was asked before, if it was this very one."""

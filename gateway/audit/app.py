@@ -68,6 +68,7 @@ def audit_app(
             disclosures=disclosures,
             openings=openings,
             consents=consents,
+            notifications=[n for n in found["notifications"] if wanted in ("", n["case"])],
         )
 
     return app

@@ -109,6 +109,7 @@ class Views:
             "disclosures": dump(self.queries.ledger(case=case, as_of=as_of)),
             "openings": dump(self.queries.openings(case=case, as_of=as_of)),
             "consents": dump(self.queries.consents(case=case, as_of=as_of)),
+            "notifications": dump(self.queries.notifications(case=case, as_of=as_of)),
         }
 
 

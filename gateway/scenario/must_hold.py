@@ -16,6 +16,7 @@ from domain.facts import AbuseNotificationReceived, Kind, SafetyCheckOverdueAlar
 from domain.family_list import family_list
 from domain.record import About
 from gateway.scenario.player import Check, Run, Views
+from gateway.scenario.story import AUDITOR
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,8 @@ _PENDING = re.compile(r"case stays FOLLOW_ON_PENDING until all .*accepted \(#(?P
 _FAMILY = re.compile(r"access history prepared for .* does not show #(?P<first>\d+)-#(?P<last>\d+)")
 _SIGHTED = re.compile(r"sighting within .* is provable from #(?P<told>\d+) and #(?P<seen>\d+)")
 _FREQUENT = re.compile(r"first week of #(?P<n>\d+) has \d+ visits .*frequency rule is satisfied")
+
+_TOKEN = re.compile(r"the auditor sees the token (?P<token>[A-Za-z0-9-]+), never name")
 
 
 def probes(run: Run) -> list[Probe]:
@@ -212,6 +215,14 @@ def _contractors(run: Run) -> set[str]:
     return {str(run.id_of(code)) for code in run.story.contractors}
 
 
+def _token(run: Run, m: re.Match[str]) -> tuple[bool, str]:
+    """The audit office is told the token and the day; nothing of the notification opens for it."""
+    rows = run.stage.audit.ledger(run.case)["notifications"]
+    hidden = not any(c.openable for c in run.checks if c.agency == AUDITOR)
+    known = {row["token"] for row in rows} == {m["token"]} and all(len(r["received_on"]) == 10 for r in rows)
+    return hidden and known, f"監査に見えるのは符号 {m['token']} と受理日だけ"
+
+
 _CHECKS: tuple[tuple[re.Pattern[str], Checker], ...] = (
     (_NEVER, _never),
     (_THROUGHOUT, _throughout),
@@ -222,4 +233,5 @@ _CHECKS: tuple[tuple[re.Pattern[str], Checker], ...] = (
     (_FAMILY, _family),
     (_SIGHTED, _sighted),
     (_FREQUENT, _frequent),
+    (_TOKEN, _token),
 )

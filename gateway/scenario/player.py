@@ -496,6 +496,7 @@ class Run:
         self._recorded(step, self._send(step.by, Kind.NETWORK, self.network, topic, fields, ()))
 
     def _expected_of_hub(self, step: Step) -> None:
+        self.stage.door(self.story.core).refresh()  # whoever asks the hub sets its clock going
         topic = BY_NAME[step.event].TOPIC
         about = self.messages.get(int(step.details["about"])) if "about" in step.details else None
         if not any(

@@ -373,7 +373,50 @@ def _with_reason(step: Step, run: Context) -> dict[str, Any]:
     return {"reason": step.details.get("reason", "STATED")}
 
 
+def _emergency(step: Step, run: Context) -> dict[str, Any]:
+    d = step.details
+    return {
+        "sections": sorted(d.get("sections") or ["BASIC", "RISK"]),
+        "alternatives": sorted(d.get("alternatives") or ["ASK_THE_OWNER"]),
+        "reason": d.get("reason", "LIFE_IN_DANGER"),
+    }
+
+
+def _lets(step: Step, run: Context) -> dict[str, Any]:
+    n = step.details.get("approves", step.details.get("answers"))
+    asked = "EmergencyAccessRequested"
+    return {"approves": str(run.message_of(n) if n is not None else run.last_of(step, asked))}
+
+
+def _looked_back(step: Step, run: Context) -> dict[str, Any]:
+    n = step.details.get("answers")
+    asked = str(run.message_of(n) if n is not None else run.last_of(step, "EmergencyAccessRequested"))
+    return {"answers": asked, "justified": bool(step.details.get("justified", True))}
+
+
+def _checked(step: Step, run: Context) -> dict[str, Any]:
+    d = step.details
+    n = d.get("answers", d.get("about"))
+    asked = ("SubjectAccessRequested", "ConsentGiven")
+    return {
+        "answers": str(run.message_of(n) if n is not None else run.last_of(step, *asked)),
+        "second": d.get("second", "staff.second"),
+        "coerced": bool(d.get("coerced", False)),
+    }
+
+
+def _recalled(step: Step, run: Context) -> dict[str, Any]:
+    d = step.details
+    return {"recalls": str(run.message_of(d["recalls"] if "recalls" in d else d["about"]))}
+
+
 OWN: Mapping[str, Own] = {
+    "CoercionCheckDone": _checked,
+    "RecallNoticeSent": _recalled,
+    "RecallAcknowledged": _answers,
+    "EmergencyAccessRequested": _emergency,
+    "EmergencyAccessApproved": _lets,
+    "EmergencyAccessReviewed": _looked_back,
     "HomeVisitScheduled": _scheduled,
     "SupportTypeDecided": _typed,
     "SupportTypeChanged": _typed,

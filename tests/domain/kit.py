@@ -17,6 +17,7 @@ from uuid import UUID, uuid5
 from domain.calendar import JST
 from domain.codes import (
     AccessResult,
+    Alternative,
     Body,
     ClosingReason,
     ConsentCapacity,
@@ -44,6 +45,7 @@ from domain.facts import (
     CaseMessage,
     ClosingConsultationHeld,
     ClosingEvaluationRecorded,
+    CoercionCheckDone,
     ConsentGiven,
     ConsentRefused,
     ConsentScope,
@@ -55,6 +57,8 @@ from domain.facts import (
     DisclosureMade,
     DisclosureRefused,
     EligibilityDetermined,
+    EmergencyAccessRequested,
+    EmergencyAccessReviewed,
     EmergencyTriaged,
     Fact,
     FamilyInformationProvided,
@@ -225,6 +229,12 @@ _USUAL: dict[type[Fact], dict[str, Any]] = {
     InformationRequested: {"due_on": None},
     AbuseNotificationReceived: {"notifier_token": None, "received_at": BEGIN, "taken_in": False},
     EmergencyTriaged: {"urgency": None},
+    EmergencyAccessRequested: {
+        "sections": frozenset({Section.BASIC}),
+        "alternatives": frozenset({Alternative.ASK_THE_OWNER}),
+    },
+    CoercionCheckDone: {"second": "p-2", "coerced": False},
+    EmergencyAccessReviewed: {"justified": True},
     SafetyConfirmed: {"child_seen": True, "method": SafetyMethod.SIGHTED},
     SubjectAccessRequested: {"requester": Requester.SELF},
     SubjectAccessDecided: {"result": AccessResult.FULL, "withheld": ()},

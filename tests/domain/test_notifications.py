@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from domain.codes import SafetyMethod, Section
+from domain.codes import Flag, SafetyMethod, Section
 from domain.facts import (
     AbuseNotificationReceived,
     CaseReferredToCgc,
@@ -284,3 +284,14 @@ def test_only_a_report_that_was_sent_to_it_is_looked_at_by_the_core_agency() -> 
     assert so.when(unknown) == refused(unknown, Reason.UNKNOWN_MESSAGE)
     no_report = tell(VisitReportReviewed, AZ_CORE, answers=LEARNED.ask)
     assert so.when(no_report) == refused(no_report, Reason.UNKNOWN_MESSAGE)
+
+
+@pytest.mark.parametrize("to", [[], [KS_CGC], [MID_HOSP]])
+def test_what_shows_who_notified_is_refused_whoever_it_goes_to(to: Any) -> None:
+    wish = tell(DisclosureMade, AZ_COORD, to, [(S.CHILD, Flag.NOTIFIER_TRACE)], "APPI-69-2-4")
+    assert given(LEARNED).when(wish) == refused(wish, Reason.NOTIFIER_SHOWS)
+
+
+def test_under_notifier_itself_it_stays_what_it_is() -> None:
+    wish = tell(DisclosureMade, AZ_COORD, [], [(S.NOTIFIER, Flag.NOTIFIER_TRACE)])
+    assert given(LEARNED).when(wish) == [wish.fact]

@@ -166,6 +166,8 @@ class Reading:
         place = self.place()
         if section in CLOSE | OWN or place is None:  # V5
             return False
+        if self.emergency(reader, m, section):
+            return True
         by_contractor = self.contractor_here(m.by, m.fact)
         if reader == place.core and by_contractor:  # V3
             return True
@@ -180,6 +182,26 @@ class Reading:
             and m.fact.TOPIC not in COPIES
             and section in NETWORK_CASE
         )
+
+    def emergency(self, reader: UUID, m: Record, section: Section) -> bool:
+        """Asked for, let by two persons after it was written, and not over yet."""
+        for ask in self.messages():
+            if not isinstance(ask.fact, f.EmergencyAccessRequested) or ask.by != reader:
+                continue
+            let = [
+                r
+                for r in self.records
+                if isinstance(r.fact, f.EmergencyAccessApproved) and r.fact.approves == ask.ask_id
+            ]
+            over = any(
+                isinstance(r.fact, f.EmergencyAccessEnded) and r.fact.message == ask.ask_id
+                for r in self.records
+            )
+            in_file = self.place().core in (m.by, *m.fact.to)
+            open_now = len(let) >= 2 and not over and in_file and section in ask.fact.sections
+            if open_now and self.records.index(m) < self.records.index(let[1]):
+                return True
+        return False
 
     def consent_gone(self, m: Record, reader: UUID) -> bool:
         gone = {
@@ -257,9 +279,16 @@ def bare(act: type[f.CaseMessage], by: UUID, **data: Any) -> Make:
 
     def make(so: Given, step: Step, known: dict[str, Any]) -> Said:
         values = {k: v(so, step) if callable(v) else v for k, v in data.items()}
+        own = values.pop("sections_", None)  # the act's own field, not what it carries
+        if own is not None:
+            return with_sections(tell(act, step.stray or by, **{**known, **values}), own)
         return tell(act, step.stray or by, **{**known, **values})
 
     return make
+
+
+def with_sections(one: Said, sections: frozenset[Section]) -> Said:
+    return replace(one, fact=replace(one.fact, sections=sections))  # type: ignore[call-arg]
 
 
 def release(so: Given, step: Step, known: dict[str, Any]) -> Said:
@@ -332,6 +361,19 @@ ACTS: dict[str, Make] = {
     "release": release,
     "consent": consented,
     "withdraw": bare(f.ConsentWithdrawn, kit.AZ_CORE, consent=lambda so, s: [id_of(f"C{s.pick % 2}")]),
+    "break the glass": bare(
+        f.EmergencyAccessRequested,
+        kit.KS_CGC,
+        to=[kit.AZ_CORE],
+        reason="LIFE",
+        sections_=lambda so, s: frozenset({Section.BASIC, Section.PLAN}),
+    ),
+    "let": bare(
+        f.EmergencyAccessApproved,
+        kit.KS_CGC,
+        approves=lambda so, s: some(so, s.pick, f.EmergencyAccessRequested),
+        actor=lambda so, s: f"p-{s.pick}",
+    ),
     "train": paper(lambda so, s: kit.trained(worker_of(s), day(s, 2))),
     "swear": paper(lambda so, s: kit.sworn(worker_of(s), day(s, 2))),
     "another worker": paper(lambda so, s: kit.worker(kit.SECOND_WORKER)),
@@ -348,7 +390,7 @@ ACTS: dict[str, Make] = {
     ),
 }
 
-TURNS = ["assign", "close", "reinstate", "release", "swear", "withdraw"]
+TURNS = ["assign", "close", "let", "reinstate", "release", "swear", "withdraw"]
 """Acts after which somebody else may open; asked for oftener."""
 
 AGENCIES = [id for id, *_ in kit.AGENCIES.values()]
@@ -414,6 +456,14 @@ BEFORE = {
         kit.ASSIGNED,
         kit.COMMENCED,
         kit.TO_SORA,
+    ),
+    "an agency that asks to read in an emergency": (
+        *AT_WORK,
+        with_sections(
+            tell(f.EmergencyAccessRequested, kit.KS_CGC, [kit.AZ_CORE], reason="LIFE", name="glass"),
+            frozenset({Section.BASIC, Section.PLAN, Section.VISIT}),
+        ),
+        tell(f.EmergencyAccessApproved, kit.KS_CGC, approves=id_of("glass"), actor="p-8", name="first"),
     ),
     "a family that consented": (
         kit.LEARNED,

@@ -35,6 +35,7 @@ CODES_AND_REFERENCES = {
     "edition": "an edition's name",
     "indicator_set": "an edition's name",
     "worker": "a pseudonymous reference",
+    "second": "a pseudonymous reference",
     "notifier_token": "a pseudonymous reference",
     "ground": "a code",
     "qualification": "a profession",

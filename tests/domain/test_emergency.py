@@ -1,0 +1,208 @@
+"""Reading in an emergency: asked with reason, let by two others, told to the owners, over in a day, looked at after."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from domain.codes import Flag, Section
+from domain.facts import (
+    DisclosureMade,
+    EmergencyAccessApproved,
+    EmergencyAccessEnded,
+    EmergencyAccessOpened,
+    EmergencyAccessRequested,
+    EmergencyAccessReviewed,
+    EmergencyReviewOverdueAlarmRaised,
+)
+from domain.reasons import Reason
+from domain.tasks import TaskKind, tasks
+from domain.visibility import pending_keys
+from tests.domain.kit import (
+    AZ_COORD,
+    AZ_CORE,
+    EXT_NURSERY,
+    KS_CGC,
+    LEARNED,
+    MID_HOSP,
+    NOON,
+    Given,
+    Said,
+    given,
+    id_of,
+    items,
+    jst,
+    refused,
+    tell,
+)
+from tests.domain.test_clocks import run
+
+S = Section
+AT = jst("2025-06-01 09:00")
+FILE = tell(DisclosureMade, AZ_CORE, [], [S.BASIC, S.RISK, S.ADDR], name="own file")
+KNOWN = tell(DisclosureMade, AZ_CORE, [EXT_NURSERY], [S.PLAN], "CWA-25-2-2", name="nursery knows of the case")
+
+
+def asks(by: Any = EXT_NURSERY, *sections: Section, **more: Any) -> Said:
+    usual = {"reason": "LIFE_IN_DANGER", "name": "asks", "at": AT}
+    one = tell(EmergencyAccessRequested, by, more.pop("to", [AZ_CORE]), **{**usual, **more})
+    wanted = frozenset(sections or (S.BASIC, S.RISK))
+    return replace(one, fact=replace(one.fact, sections=wanted))  # type: ignore[call-arg]
+
+
+def lets(actor: str, by: Any = EXT_NURSERY, **more: Any) -> Said:
+    usual = {"approves": id_of("asks"), "name": f"lets {actor} {by}", "at": AT}
+    return tell(EmergencyAccessApproved, by, actor=actor, **{**usual, **more})
+
+
+PAST = (LEARNED, FILE, KNOWN)
+OPENED = (*PAST, asks(), lets("p-2"), lets("p-3", AZ_COORD))
+BASIC_AND_RISK = {i.item for i in FILE.fact.items if i.section is not S.ADDR}  # type: ignore[attr-defined]
+
+
+def beyond(so: Given, reader: Any) -> set[Any]:
+    """What it opens beside what it was told."""
+    return so.opens(reader) - items(KNOWN)
+
+
+def test_with_the_second_persons_word_and_not_before_the_file_opens() -> None:
+    so = given(*PAST, asks())
+    for one, opens in ((lets("p-2"), set()), (lets("p-3", AZ_COORD), BASIC_AND_RISK)):
+        assert so.when(one) == [one.fact]
+        so.put(one)
+        assert beyond(so, EXT_NURSERY) & BASIC_AND_RISK == opens
+    assert {i.item for i in LEARNED.fact.items if i.section is S.BASIC} <= beyond(so, EXT_NURSERY)  # type: ignore[attr-defined]
+    assert beyond(so, MID_HOSP) == items(LEARNED)  # nobody else
+
+
+def test_the_keys_for_it_are_made_by_the_core_agencys_door() -> None:
+    world = given(*OPENED).world
+    wanted = {
+        item.item
+        for _, item, who in pending_keys(world.register, world.case, book=world.book)
+        if who == EXT_NURSERY
+    }
+    assert wanted >= BASIC_AND_RISK
+
+
+def test_what_is_written_later_is_not_opened_by_it() -> None:
+    later = tell(DisclosureMade, AZ_CORE, [], [S.BASIC], name="later")
+    assert not items(later) & given(*OPENED, later).opens(EXT_NURSERY)
+
+
+def due(so: Given, until: str, kind: Any) -> list[Any]:
+    """The alarms of this kind that came by then."""
+    run(so, jst(until))
+    return [r for r in so.records if type(r.fact) is kind]
+
+
+def kinds(so: Given, agency: Any) -> set[TaskKind]:
+    return {t.kind for t in tasks(so.world, agency, now=NOON)}
+
+
+def test_after_a_day_it_is_over_to_the_minute_and_its_end_comes_once() -> None:
+    so = given(*OPENED)
+    assert [r.at for r in due(so, "2025-06-30 00:00", EmergencyAccessEnded)] == [jst("2025-06-02 09:00")]
+    assert beyond(so, EXT_NURSERY) == set()
+
+
+def test_everyone_whose_words_it_opens_is_told_at_once_and_until_it_was_looked_at() -> None:
+    so = given(*OPENED)
+    [notice] = due(so, "2025-06-01 09:00", EmergencyAccessOpened)
+    assert (notice.at, notice.fact.late, notice.fact.to) == (AT, EXT_NURSERY, {AZ_CORE, MID_HOSP})
+    assert all(TaskKind.LATE_EMERGENCY in kinds(so, a) for a in (AZ_CORE, MID_HOSP))
+    assert TaskKind.LOOK_BACK in kinds(so, AZ_CORE)
+    looked = tell(EmergencyAccessReviewed, AZ_CORE, [EXT_NURSERY], answers=id_of("asks"))
+    assert so.when(looked) == [looked.fact]
+    so.put(looked)
+    assert not {TaskKind.LOOK_BACK, TaskKind.LATE_EMERGENCY} & kinds(so, AZ_CORE)
+
+
+def test_a_reading_that_nobody_looks_at_alarms_after_a_week() -> None:
+    found = due(given(*OPENED), "2025-06-08 09:00", EmergencyReviewOverdueAlarmRaised)
+    assert [(r.at, r.fact.late) for r in found] == [(jst("2025-06-08 09:00"), AZ_CORE)]
+
+
+@pytest.mark.parametrize(
+    ("wish", "reason", "at_fault"),
+    [
+        pytest.param(asks(reason=None), Reason.REASON_MISSING, None, id="without reason"),
+        pytest.param(
+            asks(alternatives=frozenset()), Reason.REASON_MISSING, None, id="nothing else thought of"
+        ),
+        pytest.param(asks(EXT_NURSERY, S.NOTIFIER), Reason.NEVER_FOR_ROLE, EXT_NURSERY, id="who notified"),
+        pytest.param(asks(EXT_NURSERY, S.ADDR), Reason.NEVER_FOR_ROLE, EXT_NURSERY, id="a protected address"),
+        pytest.param(
+            asks(EXT_NURSERY, S.CONF), Reason.NEVER_FOR_ROLE, EXT_NURSERY, id="what its role never gets"
+        ),
+        pytest.param(asks(to=[]), Reason.OWNER_NOT_TOLD, None, id="behind the core agency's back"),
+        pytest.param(asks(EXT_NURSERY, S.MEDICAL, S.PREG), None, None, id="(medical papers are there)"),
+        pytest.param(asks(EXT_NURSERY, S.PREG), Reason.NOTHING_TO_OPEN, None, id="what is not there"),
+    ],
+)
+def test_what_may_be_asked_for(wish: Said, reason: Reason | None, at_fault: Any) -> None:
+    expected = [wish.fact] if reason is None else refused(wish, reason, at_fault)
+    assert given(*PAST).when(wish) == expected
+
+
+@pytest.mark.parametrize(
+    ("past", "wish", "reason"),
+    [
+        pytest.param([], lets("p-1"), Reason.SECOND_PERSON_MISSING, id="by the one who asks"),
+        pytest.param(
+            [lets("p-2")], lets("p-2", name="x"), Reason.SECOND_PERSON_MISSING, id="twice by one person"
+        ),
+        pytest.param([], lets("p-2", MID_HOSP), Reason.NOT_AN_AUTHORITY, id="by a hospital"),
+        pytest.param([], lets("p-2", approves=LEARNED.ask), Reason.UNKNOWN_MESSAGE, id="of no request"),
+        pytest.param([], lets("p-2", approves=id_of("nothing")), Reason.UNKNOWN_MESSAGE, id="of nothing"),
+        pytest.param(
+            [lets("p-2"), lets("p-3")],
+            lets("p-4"),
+            Reason.ALREADY_ANSWERED,
+            id="by a third, when two were enough",
+        ),
+    ],
+)
+def test_who_may_let_it(past: list[Said], wish: Said, reason: Reason) -> None:
+    assert given(*PAST, asks(), past).when(wish) == refused(wish, reason)
+
+
+@pytest.mark.parametrize(
+    ("wish", "reason"),
+    [
+        pytest.param(
+            tell(EmergencyAccessReviewed, KS_CGC, answers=id_of("asks")), Reason.OWN_REVIEW, id="by who read"
+        ),
+        pytest.param(
+            tell(EmergencyAccessReviewed, AZ_CORE, answers=LEARNED.ask),
+            Reason.UNKNOWN_MESSAGE,
+            id="of no reading",
+        ),
+        pytest.param(
+            tell(EmergencyAccessReviewed, MID_HOSP, answers=id_of("asks")),
+            Reason.NOT_AN_AUTHORITY,
+            id="by a hospital",
+        ),
+    ],
+)
+def test_who_may_not_look_back(wish: Said, reason: Reason) -> None:
+    to_cgc = replace(KNOWN, fact=replace(KNOWN.fact, to=frozenset({KS_CGC})))
+    so = given(LEARNED, FILE, to_cgc, asks(KS_CGC), lets("p-2", KS_CGC), lets("p-3", AZ_CORE))
+    assert so.when(wish) == refused(wish, reason)
+
+
+def test_a_lone_approval_of_nothing_and_a_case_without_core_open_nothing() -> None:
+    stray = lets("p-2", approves=id_of("nothing"))
+    assert given(*PAST, stray).world.case.granted == {}
+    homeless = given(asks(KS_CGC), lets("p-2", KS_CGC), lets("p-3", KS_CGC))
+    assert homeless.world.case.granted == {}
+
+
+def test_no_wish_can_bring_an_opening_of_its_own() -> None:
+    own = tell(DisclosureMade, EXT_NURSERY, [], [(S.CHILD, Flag.SENSITIVE)], name="own words")
+    so = given(*PAST)
+    assert so.when(own) == [own.fact]
+    so.put(own)
+    assert beyond(so, EXT_NURSERY) == items(own)

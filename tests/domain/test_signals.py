@@ -1,0 +1,150 @@
+"""Weak signals, none of them much by itself: so many in some months are looked at together, without a score."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from domain.alarms import standing
+from domain.clocks import ClockKind
+from domain.codes import IndicatorValue, Section
+from domain.facts import (
+    AbuseNotificationReceived,
+    CaseConferenceConvened,
+    ContactAttempted,
+    ContactRefused,
+    EmergencyTriaged,
+    FamilyInformationProvided,
+    HomeVisitFailed,
+    HomeVisitRefused,
+    SafetyConcernRaised,
+    SignalsGatheredAlarmRaised,
+)
+from domain.rulebook import first_edition
+from tests.domain.kit import (
+    ASSIGNED,
+    AZ_COORD,
+    AZ_CORE,
+    COMMISSIONED,
+    LEARNED,
+    MID_HOSP,
+    REGISTERED,
+    TOWN,
+    Given,
+    Said,
+    given,
+    jst,
+    rule_book,
+    tell,
+)
+from tests.domain.test_clocks import run
+
+KIND = SignalsGatheredAlarmRaised
+NEWS = replace(LEARNED, at=jst("2025-04-02 09:00"))
+
+
+def come(so: Given, until: datetime) -> list[Any]:
+    """The alarms of gathered signals that came by then, with their time."""
+    return [(at, alarm) for at, alarm in run(so, until) if type(alarm) is KIND and not alarm.escalated]
+
+
+def stands(so: Given) -> bool:
+    found = standing(so.world.case, so.world.book["policy"])
+    return any(alarm.clock.kind is ClockKind.SIGNALS for alarm in found)
+
+
+def signal(act: Any, on: str, by: Any = AZ_CORE, **more: Any) -> Said:
+    return tell(act, by, at=jst(f"{on} 10:00"), name=f"{act.TOPIC} {on}", **more)
+
+
+def missed(code: str, value: IndicatorValue, on: str) -> Said:
+    return signal(FamilyInformationProvided, on, MID_HOSP, to=[AZ_CORE], indicators={code: value})
+
+
+THREE = [
+    signal(HomeVisitRefused, "2025-05-01"),
+    missed("CH_CHECKUP_STATUS", IndicatorValue.CONCERN, "2025-06-01"),
+    signal(AbuseNotificationReceived, "2025-07-01", AZ_COORD, sections=[Section.RISK], taken_in=True),
+]
+
+
+@pytest.mark.parametrize(
+    ("past", "on"),
+    [
+        pytest.param(THREE, "2025-07-01", id="a refused visit, a missed check-up, a notification"),
+        pytest.param(
+            [signal(SafetyConcernRaised, f"2025-0{n}-01", MID_HOSP, to=[AZ_CORE]) for n in (5, 6, 7)],
+            "2025-07-01",
+            id="three concerns",
+        ),
+        pytest.param(
+            [
+                signal(ContactRefused, "2025-05-01"),
+                signal(HomeVisitFailed, "2025-08-01"),
+                missed("PR_NO_CHECKUPS", IndicatorValue.SERIOUS, "2025-11-01"),
+            ],
+            "2025-11-01",
+            id="the last on the same day half a year later",
+        ),
+        pytest.param(
+            [
+                signal(ContactRefused, "2025-05-01"),
+                signal(HomeVisitFailed, "2025-08-01"),
+                signal(HomeVisitFailed, "2025-11-02"),
+                signal(HomeVisitFailed, "2025-12-01"),
+            ],
+            "2025-12-01",
+            id="the first is too long ago, the next three are not",
+        ),
+    ],
+)
+def test_the_third_signal_in_half_a_year_is_told_at_once_to_the_core_agency_alone(
+    past: list[Said], on: str
+) -> None:
+    so = given(NEWS, COMMISSIONED, ASSIGNED, REGISTERED, past)
+    [(at, alarm)] = come(so, jst(f"{on} 10:00"))
+    assert (at, alarm.late, alarm.to) == (jst(f"{on} 10:00"), AZ_CORE, set())
+
+
+@pytest.mark.parametrize(
+    "past",
+    [
+        pytest.param(THREE[:2], id="two"),
+        pytest.param([*THREE[:2], signal(ContactAttempted, "2025-07-01")], id="a call is no signal"),
+        pytest.param(
+            [*THREE[:2], missed("CH_CHECKUP_STATUS", IndicatorValue.NO_CONCERN, "2025-07-01")],
+            id="nothing was missed",
+        ),
+        pytest.param(
+            [*THREE[:2], missed("CH_EMOTIONAL_STABILITY", IndicatorValue.SERIOUS, "2025-07-01")],
+            id="another sign of the list is weighed by people",
+        ),
+        pytest.param(
+            [*THREE[:2], signal(CaseConferenceConvened, "2025-06-15"), THREE[2]],
+            id="a conference was called between",
+        ),
+    ],
+)
+def test_fewer_or_looked_at_meanwhile_is_not_told(past: list[Said]) -> None:
+    assert come(given(NEWS, past), jst("2026-01-01 00:00")) == []
+
+
+def test_looking_at_it_together_closes_it_and_begins_anew() -> None:
+    so = given(NEWS, THREE)
+    come(so, jst("2025-07-02 09:00"))
+    assert stands(so)
+    so.put(signal(EmergencyTriaged, "2025-07-02", AZ_COORD))
+    assert not stands(so)
+    so.put(signal(HomeVisitRefused, "2025-07-03"))
+    assert come(so, jst("2025-09-01 00:00")) == []
+
+
+@pytest.mark.parametrize("name", ["signals_count", "signals_months"])
+def test_a_book_that_does_not_say_how_many_lets_nothing_gather(name: str) -> None:
+    book = first_edition()
+    less = {**book, "policy": {k: v for k, v in book["policy"].items() if k != name}}
+    so = given(NEWS, THREE, town=[rule_book(less), *TOWN[1:]])
+    assert come(so, jst("2025-12-01 00:00")) == []
