@@ -19,12 +19,13 @@ from gateway.setup import Listed, RegisterFile, register_agencies
 from keys.signing import KemKey, SignatureKeys
 
 END_SECONDS = 20.0
-HOSPITAL, CORE, COORD = "MID-HOSP", "AZ-CORE", "AZ-COORD"
+HOSPITAL, CORE, COORD, CLINIC = "MID-HOSP", "AZ-CORE", "AZ-COORD", "HIGASHI-CLINIC"
 AGENCIES = RegisterFile(
     agencies=(
         Listed(CORE, "あおぞら市こども家庭センター", (Role.CORE,), Body.MUNICIPALITY, "AZ", 1),
         Listed(COORD, "あおぞら市要対協調整機関", (Role.COORD,), Body.MUNICIPALITY, "AZ", 1),
         Listed(HOSPITAL, "みどりの架空総合病院", (Role.MED,), Body.MEDICAL, None, 2),
+        Listed(CLINIC, "ひがしの架空診療所", (Role.MED,), Body.MEDICAL, None, 2),
     ),
     core=CORE,
     coordinating=COORD,
@@ -87,21 +88,20 @@ def bench_hub(folder: Path) -> Iterator[Ground]:
     made = make_installation(folder, mode="rehearsal")
     with ExitStack() as stack:
         url = stack.enter_context(
-            child(
-                __import__("os").environ.get("CLI", "gateway.cli"),
-                "hub",
-                "serve",
-                "--data",
-                str(folder),
-                "--clock",
-                now.isoformat(),
-            )
+            child("gateway.cli", "hub", "serve", "--data", str(folder), "--clock", now.isoformat())
         )
         register_agencies(made, url, AGENCIES)
-        client = HubClient(url, hub=made.hub)
-        stack.callback(client.close)
+        yield ground_of(made, url, now)
+
+
+def ground_of(installation: Installation, url: str, now: datetime) -> Ground:
+    """The hub at this URL, with the keys of its agencies, which lie in this folder."""
+    client = HubClient(url, hub=installation.hub)
+    try:
         agencies = {}
-        for place in made.agencies():
-            sig, kem = made.agency_keys(place)
+        for place in installation.agencies():
+            sig, kem = installation.agency_keys(place)
             agencies[place.code] = Agency(place.id, sig, kem, client.key_sets(place.id)[-1].digest)
-        yield Ground(made, url, now, agencies)
+    finally:
+        client.close()
+    return Ground(installation, url, now, agencies)

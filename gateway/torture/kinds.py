@@ -21,9 +21,9 @@ from urllib.parse import urlsplit
 from adapters.bus import EmbeddedServer
 from domain.errors import ExchangeError
 from gateway.archive import open_archive
-from gateway.bench.ground import AGENCIES
+from gateway.bench.ground import AGENCIES, CLINIC, CORE
 from gateway.hub.runtime import start_hub
-from gateway.hub.views import as_stored
+from gateway.hub.views import source_of
 from gateway.installation import Installation, make_installation, open_installation
 from gateway.serving import Served
 from gateway.setup import register_agencies
@@ -37,6 +37,7 @@ from projections.rebuild import rebuild
 Told = Callable[[int], None]
 """Told how many are done."""
 SPACING = (0.05, 0.6)  # seconds between two kills
+FAMILIES = 5  # in a file
 
 
 class Round:
@@ -75,7 +76,7 @@ def kill(folder: Path, count: int, seed: int, told: Told) -> Round:
             people.settle()
             made.done["steps"] = len(people.sent) + sum(people.opened.values())
             hub.stop()
-            made.found += people.judge()
+            made.found += people.judge(by_file=FAMILIES * made.done["killed sender"])
     finally:
         hub.stop()
     return made
@@ -104,12 +105,12 @@ def _strike(
 
 
 def _killed_sender(hub: HubProcess, installation: Installation, chance: random.Random) -> None:
-    """A file of five families whose sender is killed in the middle, and which is then sent again."""
-    numbers = [f"{chance.getrandbits(64):x}" for _ in range(5)]
-    lines = ["整理番号,宛先機関,養育環境", *(f"{number},AZ-CORE,〔架空〕" for number in numbers)]
+    """A file of some families whose sender is killed in the middle, and which is then sent again."""
+    numbers = [f"{chance.getrandbits(64):x}" for _ in range(FAMILIES)]
+    lines = ["整理番号,宛先機関,養育環境", *(f"{number},{CORE},〔架空〕" for number in numbers)]
     file = installation.folder / "list.csv"
     file.write_text("\n".join(lines) + "\n")
-    command = [sys.executable, "-m", "gateway.cli", "send", "--agency", "AZ-COORD", "--data"]
+    command = [sys.executable, "-m", "gateway.cli", "send", "--agency", CLINIC, "--data"]
     command += [str(installation.folder), "--hub", hub.url, str(file)]
     quiet = subprocess.DEVNULL
     first = subprocess.Popen(command, stdout=quiet, stderr=quiet, cwd=Path(__file__).parents[2])
@@ -142,7 +143,7 @@ def line(folder: Path, count: int, seed: int, told: Told) -> Round:
             with Served(runtime.app) as served:
                 register_agencies(installation, served.url, AGENCIES)
                 outer = BadLine(served.port, random.Random(seed + 1), share=0.2, whole=True)
-                inner._share = 0.02
+                inner.spoil(0.02)
                 try:
                     with traffic(
                         installation, f"http://127.0.0.1:{outer.port}", random.Random(seed)
@@ -150,8 +151,8 @@ def line(folder: Path, count: int, seed: int, told: Told) -> Round:
                         for n in range(count):
                             people.step()
                             told(n + 1)
-                        outer.calm()
-                        inner.calm()
+                        outer.spoil(0.0)
+                        inner.spoil(0.0)
                         people.settle()
                         runtime.follower.catch_up()
                         made.found += people.judge()
@@ -260,12 +261,7 @@ def _rebuilt(folder: Path, shas: list[bytes], made: Round) -> None:
     with open_archive(installation) as archive:
         archive.views.close()
 
-        def source(after: int) -> object:
-            while page := archive.store.seen(after + 1, 500):
-                yield from (as_stored(kept) for kept in page)
-                after += len(page)
-
-        rebuild(installation.hub_folder / "views.db", source, archive.store.records)  # type: ignore[arg-type]
+        rebuild(installation.hub_folder / "views.db", source_of(archive.store), archive.store.records)
     if _looked_at(folder) != shas:
         made.found.append("views that were made anew do not verify")
     made.done["views.db: made anew"] += 1

@@ -36,9 +36,9 @@ class BadLine:
         self._accepting = Thread(target=self._accept, daemon=True)
         self._accepting.start()
 
-    def calm(self) -> None:
-        """From now on a good line."""
-        self._share = 0.0
+    def spoil(self, share: float) -> None:
+        """From now on this part of the exchanges is spoilt; 0 is a good line."""
+        self._share = share
 
     def close(self) -> None:
         """End it, and every connection over it."""

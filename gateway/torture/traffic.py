@@ -15,7 +15,7 @@ from domain.facts import Kind, SectionOpened
 from gateway.agency.book import CONFIRMED, Book
 from gateway.agency.door import Door, Part
 from gateway.archive import open_archive
-from gateway.bench.ground import AGENCIES, CORE, HOSPITAL
+from gateway.bench.ground import AGENCIES, CLINIC, CORE, HOSPITAL
 from gateway.client import HubClient
 from gateway.installation import Installation
 from gateway.setup import register_agencies
@@ -103,9 +103,12 @@ class Traffic:
         for door in self.doors.values():
             door.flush()
 
-    def judge(self) -> list[str]:
+    def judge(self, by_file: int = 0) -> list[str]:
         """What is wrong, seen from outside: the whole record verified, each answered wish there exactly once (I8),
-        nothing read that was not recorded first (I2), decisions and rows as they must be (I3, I4, I5)."""
+        nothing read that was not recorded first (I2), decisions and signatures as they must be (I3).
+
+        ``by_file``: how many families the clinic has told of by files.
+        """
         found: list[str] = []
         answered = {str(one.ask_id) for door in self.doors.values() for one in door.book.outgoing(CONFIRMED)}
         with open_archive(self.installation) as archive:
@@ -113,6 +116,7 @@ class Traffic:
                 views=None, doors=doors_of(self.installation)
             )
             found += [f"{f.what} at {f.position}: {f.where}" for f in verified.findings]
+            clinic, told = self.installation.agency(CLINIC).id, 0
             recorded: Counter[str] = Counter()
             openings: Counter[tuple[UUID, UUID]] = Counter()
             position = 1
@@ -120,9 +124,11 @@ class Traffic:
                 for kept in page:
                     recorded[f"{kept.record.by}/{kept.record.about.id}/{kept.record.ask_id}"] += 1
                     fact = kept.record.fact
+                    told += fact.TOPIC == REFERRAL and kept.record.by == clinic
                     if isinstance(fact, SectionOpened):
                         openings[fact.message, fact.item] += 1
                 position += len(page)
+        found += [f"{told} families told by files of {by_file}"] if told != by_file else []
         found += [f"recorded {n} times: {key}" for key, n in recorded.items() if n > 1]
         there = {key.rsplit("/", 1)[1] for key in recorded}
         found += [f"answered but not recorded: {ask}" for ask in answered - there]
