@@ -79,7 +79,8 @@ class Desk(Generic[A, T]):
         turn: Turn[A, T] = Turn(data)
         if self._closed:
             turn.fail(_ending())
-        self._came.put(turn)
+        else:
+            self._came.put(turn)
         return turn.answer
 
     def alone(self, job: Callable[[], object]) -> Future[object]:
