@@ -31,7 +31,7 @@ from domain.calendar import JST
 from domain.errors import ExchangeError, NotThere
 from gateway.archive import alone_on_views, open_archive
 from gateway.hub.runtime import start_hub
-from gateway.hub.views import as_stored
+from gateway.hub.views import source_of
 from gateway.installation import Installation, make_installation, moment, open_installation
 from gateway.pages.texts import outcome_text, section_text
 from gateway.problems import TITLES
@@ -274,15 +274,10 @@ def projections_rebuild(
         archive.views.close()
         head = archive.store.head()
 
-        def source(after: int) -> Iterator[Any]:
-            while page := archive.store.seen(after + 1, 500):
-                yield from (as_stored(k) for k in page)
-                after += len(page)
-
         with alone_on_views(installation), _bar("作り直し", quiet=False) as tell:
             position = rebuild(
                 installation.hub_folder / "views.db",
-                source,
+                source_of(archive.store),
                 archive.store.records,
                 progress=lambda done: tell(done, head),
             )

@@ -43,9 +43,14 @@ TITLES: Mapping[type[ExchangeError], str] = {
 MEDIA_TYPE = "application/problem+json"
 
 
+def branch_of(error: ExchangeError) -> type[ExchangeError]:
+    """The branch of the tree that this error stands on."""
+    return next(branch for branch in STATUS if isinstance(error, branch))
+
+
 def problem(error: ExchangeError) -> tuple[int, dict[str, Any]]:
     """The HTTP status and the problem document of an error."""
-    branch = next(one for one in STATUS if isinstance(error, one))
+    branch = branch_of(error)
     body: dict[str, Any] = {
         "type": f"urn:kakehashi:problem:{branch.code}:{error.flaw}",
         "title": TITLES[branch],

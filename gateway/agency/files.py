@@ -17,7 +17,7 @@ from domain.facts import Kind
 from gateway.agency.door import Door, Part, Sent
 from gateway.agency.staff import Person
 from gateway.pages.texts import basis_text, reason_text
-from gateway.problems import TITLES, problem
+from gateway.problems import TITLES, branch_of, problem
 
 SOURCE = "SOURCE"
 _WORDS = {
@@ -126,12 +126,8 @@ class Files:
             raise
         except ExchangeError as error:
             body = problem(error)[1]
-            return Outcome(case, ask, "refused", error.flaw, TITLES[_branch(error)], str(body["detail"]))
+            return Outcome(case, ask, "refused", error.flaw, TITLES[branch_of(error)], str(body["detail"]))
         return _outcome(sent)
-
-
-def _branch(error: ExchangeError) -> type[ExchangeError]:
-    return next(one for one in TITLES if isinstance(error, one))
 
 
 def _outcome(sent: Sent) -> Outcome:

@@ -13,19 +13,17 @@ from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import Any
 
-from gateway.bench.ground import AGENCIES, CORE, Agency, Ground
+from gateway.bench.ground import AGENCIES, CORE, Ground, ground_of
 from gateway.bench.letters import MESSAGES_A_CASE, openings, referrals
-from gateway.client import HubClient
 from gateway.hub.runtime import HubRuntime, start_hub
-from gateway.hub.views import as_stored
-from gateway.installation import Installation, make_installation
+from gateway.hub.views import source_of
+from gateway.installation import make_installation
 from gateway.serving import Served
 from gateway.setup import register_agencies
 from projections.rebuild import rebuild
 
 CASES_AT_ONCE = 32
 TRIES = 30
-PAGE = 500
 Told = Callable[[int, int], None]
 
 
@@ -56,7 +54,7 @@ def grow(sizes: list[int], told: Told) -> Iterator[dict[str, Any]]:
         try:
             with Served(runtime.app) as served:
                 register_agencies(installation, served.url, AGENCIES)
-                ground = _ground(installation, served.url, now)
+                ground = ground_of(installation, served.url, now)
             for size in sizes:
                 rate = _fill(runtime, ground, size, lambda done: told(done, sizes[-1]))
                 runtime.follower.wait_for(runtime.store.head(), 3600)
@@ -78,16 +76,6 @@ def grow(sizes: list[int], told: Told) -> Iterator[dict[str, Any]]:
                 )
         finally:
             runtime.close()
-
-
-def _ground(installation: Installation, url: str, now: datetime) -> Ground:
-    client = HubClient(url, hub=installation.hub)
-    agencies = {}
-    for place in installation.agencies():
-        sig, kem = installation.agency_keys(place)
-        agencies[place.code] = Agency(place.id, sig, kem, client.key_sets(place.id)[-1].digest)
-    client.close()
-    return Ground(installation, url, now, agencies)
 
 
 def _fill(runtime: HubRuntime, ground: Ground, size: int, told: Callable[[int], None]) -> float:
@@ -136,13 +124,8 @@ def _rebuilt(runtime: HubRuntime, path: Path) -> float:
     """Records a second of views made anew."""
     head = runtime.store.head()
 
-    def source(after: int) -> Any:
-        while page := runtime.store.seen(after + 1, PAGE):
-            yield from (as_stored(kept) for kept in page)
-            after += len(page)
-
     began = perf_counter()
-    rebuild(path, source, runtime.store.records)
+    rebuild(path, source_of(runtime.store), runtime.store.records)
     seconds = perf_counter() - began
     path.unlink()
     return head / seconds

@@ -25,7 +25,7 @@ from gateway.archive import Archive, open_archive
 from gateway.bench.ground import Ground, bench_hub, child
 from gateway.bench.letters import openings, referrals
 from gateway.bench.senders import Run, send_all
-from gateway.hub.views import as_stored
+from gateway.hub.views import source_of
 from gateway.verify import Verifier
 from keys.sealing import new_key
 from projections.rebuild import rebuild
@@ -175,9 +175,4 @@ def _verify(archive: Archive) -> None:
 
 
 def _rebuild(archive: Archive, views: Path) -> None:
-    def source(after: int) -> Any:
-        while page := archive.store.seen(after + 1, PAGE):
-            yield from (as_stored(kept) for kept in page)
-            after += len(page)
-
-    rebuild(views, source, archive.store.records)
+    rebuild(views, source_of(archive.store), archive.store.records)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -33,6 +33,17 @@ def as_stored(kept: Kept | Unread) -> Stored:
         return Stored(kept.position, None, kept.subject, kept.sha, kept.originator, kept.version)
     on, version = kept.record.originator.id, kept.record.version
     return Stored(kept.position, kept.record, kept.subject, kept.sha, on, version)
+
+
+def source_of(store: Store) -> Callable[[int], Iterator[Stored]]:
+    """All records after a position, page by page: what a rebuild is made of."""
+
+    def source(after: int) -> Iterator[Stored]:
+        while page := store.seen(after + 1, PAGE):
+            yield from map(as_stored, page)
+            after += len(page)
+
+    return source
 
 
 def engine_over(store: Store, where: Path) -> Engine:
