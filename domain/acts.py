@@ -8,7 +8,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from domain.acts_emergency import approval_form, emergency_form, look_back_form
+from domain.acts_emergency import (
+    approval_form,
+    emergency_form,
+    look_back_form,
+    override_approval_form,
+    override_form,
+)
+from domain.acts_moves import (
+    between_centres,
+    closes,
+    completion_ready,
+    handed_over,
+    hands_over,
+    has_part_in_transfer,
+    package_form,
+    receipt_form,
+    transfer_form,
+)
+from domain.acts_protection import address_form, breach_form, conditions_form
 from domain.acts_rights import (
     access_decision_form,
     check_form,
@@ -36,6 +54,7 @@ from domain.asking import (
     Refusal,
     an_office_has_part,
     answers_one_sent_to_me,
+    any_core,
     anyone,
     authority,
     contractor,
@@ -44,15 +63,20 @@ from domain.asking import (
     full_contractor,
     needs,
     office,
+    present_or_next_core,
     visiting,
 )
 from domain.calendar import day_of, months_later
-from domain.codes import EligibilityResult, PlanContent, PlanPart, TargetClass
+from domain.codes import ClosingReason, EligibilityResult, PlanContent, PlanPart, TargetClass
 from domain.facts import (
     AbuseNotificationReceived,
+    BasisOverrideApproved,
+    BasisOverrideRequested,
+    BreachReported,
     CaseConferenceConvened,
     CaseReferredToCgc,
     CaseReopened,
+    CgcTransferNotified,
     ChildSighted,
     ClosingConsultationHeld,
     ClosingEvaluationRecorded,
@@ -65,6 +89,7 @@ from domain.facts import (
     ContactRefused,
     CorrectionMade,
     CorrectionNotifiedToRecipients,
+    DisclosureConditionsImposed,
     DisclosureMade,
     DisclosureRead,
     EligibilityDetermined,
@@ -99,11 +124,14 @@ from domain.facts import (
     PlanExtended,
     PlanReviewed,
     ProgrammeNotificationReceived,
+    ProtectedAddressRegistered,
     RecallAcknowledged,
     RecallNoticeSent,
     ReferralAcknowledged,
     ReferralOutcomeTold,
     ReferralRead,
+    RelocationConfirmed,
+    RelocationLearned,
     RoleDivisionConfirmed,
     SafetyConcernRaised,
     SafetyConfirmed,
@@ -113,6 +141,7 @@ from domain.facts import (
     SpecialistServiceLinked,
     SubjectAccessDecided,
     SubjectAccessRequested,
+    SupportCaseOpened,
     SupportClosed,
     SupportCommenced,
     SupportPlanApproved,
@@ -123,11 +152,17 @@ from domain.facts import (
     SupportTypeDecided,
     SupportWorkerAssigned,
     SupportWorkerUnassigned,
+    TransferCompleted,
+    TransferConferenceHeld,
+    TransferInitiated,
+    TransferPackageSent,
+    TransferReceiptConfirmed,
     UseStopped,
     VisitReportReviewed,
     VisitReportSubmitted,
 )
 from domain.indicators import INDICATOR_CODES, INDICATOR_SET
+from domain.places import networks_of
 from domain.readiness import CLOSED, worker_gaps
 from domain.reasons import Reason
 
@@ -216,13 +251,19 @@ def eligible(asking: Asking) -> Refusal | None:
 
 
 def not_yet_registered(asking: Asking) -> Refusal | None:
-    """Basis: CWA 25-2(2): a case is registered once."""
-    return needs(not asking.case.registered, Reason.ALREADY_REGISTERED)
+    """Basis: CWA 25-2(2): a case is registered once with each network."""
+    return needs(not _with_this_network(asking), Reason.ALREADY_REGISTERED)
 
 
 def registered(asking: Asking) -> Refusal | None:
     """Basis: CWA 25-2(2)."""
-    return needs(asking.case.registered, Reason.NOT_REGISTERED)
+    return needs(_with_this_network(asking), Reason.NOT_REGISTERED)
+
+
+def _with_this_network(asking: Asking) -> bool:
+    """Whether it is registered with the network of whoever asks."""
+    mine = {n.id for n in networks_of(asking.register, asking.case) if asking.by in (n.core, n.coordinating)}
+    return bool(mine & asking.case.registered_in)
 
 
 # --- the plan --------------------------------------------------------------------------------------------------
@@ -329,10 +370,10 @@ def assignment_ready(asking: Asking) -> Refusal | None:
     agency = asking.fact.agency
     if asking.case.status in CLOSED:
         return Refusal(Reason.CASE_CLOSED)
-    if agency == asking.case.core:
+    if agency == asking.by:
         return None
     on = day_of(asking.now)
-    commission = asking.register.commission(asking.case.core, agency)
+    commission = asking.register.commission(asking.by, agency)
     if commission is None or not commission.in_force(on):
         return Refusal(Reason.CONTRACTOR_NOT_COMMISSIONED, agency)
     if commission.suspended:
@@ -351,8 +392,12 @@ def is_assigned(asking: Asking) -> Refusal | None:
 
 
 def own_visitor(asking: Asking) -> Refusal | None:
-    """A visit is made by a visitor who is assigned. Basis: guideline 4(1)."""
-    return needs((asking.by, asking.fact.worker) in asking.case.assigned, Reason.WORKER_UNKNOWN)
+    """A visit is made by a visitor who is assigned; a municipality to which the family comes has none yet.
+
+    Basis: guideline 4(1).
+    """
+    assigned = (asking.by, asking.fact.worker) in asking.case.assigned
+    return needs(assigned or asking.by != asking.case.core, Reason.WORKER_UNKNOWN)
 
 
 def commenced(asking: Asking) -> Refusal | None:
@@ -380,6 +425,8 @@ def release_form(asking: Asking) -> Refusal | None:
 def closing_ready(asking: Asking) -> Refusal | None:
     """Basis: guideline 6(5)[1]: consultation with a visitor and the agencies, and the evaluation, come first."""
     case = asking.case
+    if asking.fact.closing_reason is ClosingReason.TRANSFER:
+        return handed_over(asking)
     if case.status in CLOSED:
         return Refusal(Reason.CASE_CLOSED)
     if case.commenced_at is None:
@@ -417,6 +464,8 @@ ACTS: Mapping[type[Fact], Act] = {
     EmergencyAccessRequested: Act(MAY, anyone, form=emergency_form),
     EmergencyAccessApproved: Act(NEVER, anyone, form=approval_form),
     EmergencyAccessReviewed: Act(MAY, authority, form=look_back_form),
+    BasisOverrideRequested: Act(MAY, anyone, form=override_form),
+    BasisOverrideApproved: Act(NEVER, anyone, form=override_approval_form),
     CoercionCheckDone: Act(MAY, authority, form=check_form),
     RecallNoticeSent: Act(NEVER, anyone, form=recall_form),
     RecallAcknowledged: Act(NEVER, anyone, form=confirms_a_notice),
@@ -427,7 +476,7 @@ ACTS: Mapping[type[Fact], Act] = {
     InformationRequested: Act(MAY, anyone),
     InformationRequestAnswered: Act(MAY, anyone, form=answers_a_request),
     InformationRequestDeclined: Act(MAY, anyone, form=declines_with_reason),
-    NetworkCaseRegistrationRequested: Act(MAY, core, ready=not_yet_registered),
+    NetworkCaseRegistrationRequested: Act(MAY, present_or_next_core, ready=not_yet_registered),
     NetworkCaseRegistered: Act(MAY, coordinating, ready=not_yet_registered),
     NetworkCaseDeregistered: Act(MAY, coordinating, form=with_reason, ready=registered),
     CaseConferenceConvened: Act(MAY, office),
@@ -445,14 +494,14 @@ ACTS: Mapping[type[Fact], Act] = {
     ConsentWithdrawn: Act(MAY, anyone, form=known_consents),
     DisclosureMade: Act(MUST, anyone),
     HeldDisclosureReleased: Act(NEVER, anyone, form=release_form),
-    SupportWorkerAssigned: Act(NEVER, core, ready=assignment_ready),
-    SupportWorkerUnassigned: Act(NEVER, core, form=is_assigned),
+    SupportWorkerAssigned: Act(NEVER, present_or_next_core, ready=assignment_ready),
+    SupportWorkerUnassigned: Act(NEVER, any_core, form=is_assigned),
     VisitReportSubmitted: Act(MUST, contractor, ready=commenced),
-    VisitReportReviewed: Act(MAY, core, form=answers_a_report),
-    HomeVisitCompleted: Act(MUST, core, form=own_visitor),
+    VisitReportReviewed: Act(MAY, any_core, form=answers_a_report),
+    HomeVisitCompleted: Act(MUST, present_or_next_core, form=own_visitor),
     ClosingConsultationHeld: Act(MAY, core, form=consultation_form),
     ClosingEvaluationRecorded: Act(MAY, core),
-    SupportClosed: Act(MAY, core, ready=closing_ready),
+    SupportClosed: Act(MAY, closes, ready=closing_ready),
     FollowOnServiceArranged: Act(MAY, core),
     FollowOnServiceAccepted: Act(NEVER, anyone, form=answers_a_follow_on),
     CaseReopened: Act(MAY, core, form=with_reason, ready=closed),
@@ -480,5 +529,17 @@ ACTS: Mapping[type[Fact], Act] = {
     CorrectionMade: Act(MAY, anyone, form=correction_form),
     CorrectionNotifiedToRecipients: Act(MAY, anyone, form=notice_form),
     UseStopped: Act(NEVER, anyone, form=own_message_form),
+    SupportCaseOpened: Act(MAY, core),
+    RelocationLearned: Act(MAY, anyone),
+    TransferInitiated: Act(MAY, core, form=transfer_form),
+    TransferPackageSent: Act(MUST, core, form=package_form),
+    TransferReceiptConfirmed: Act(MAY, anyone, form=receipt_form),
+    TransferConferenceHeld: Act(MAY, has_part_in_transfer, form=hands_over),
+    RelocationConfirmed: Act(MAY, any_core),
+    TransferCompleted: Act(MAY, has_part_in_transfer, form=hands_over, ready=completion_ready),
+    CgcTransferNotified: Act(MAY, anyone, form=between_centres),
+    ProtectedAddressRegistered: Act(MUST, anyone, form=address_form),
+    DisclosureConditionsImposed: Act(MAY, anyone, form=conditions_form),
+    BreachReported: Act(MAY, anyone, form=breach_form),
 }
 """Every act that an agency may ask for in a case. ``DisclosureHeld`` and the refusals are the hub's answers."""

@@ -5,7 +5,13 @@ from __future__ import annotations
 from domain.asking import Asking, Refusal, is_authority, needs
 from domain.case import APPROVERS, core_file
 from domain.clocks import ClockKind
-from domain.facts import EmergencyAccessApproved, EmergencyAccessRequested, EmergencyAccessReviewed
+from domain.facts import (
+    BasisOverrideApproved,
+    BasisOverrideRequested,
+    EmergencyAccessApproved,
+    EmergencyAccessRequested,
+    EmergencyAccessReviewed,
+)
 from domain.reasons import Reason
 from domain.visibility import AUTHOR_ONLY, CLOSELY_KEPT
 
@@ -47,3 +53,28 @@ def look_back_form(asking: Asking) -> Refusal | None:
     if request is None or fact.answers not in open_ones:
         return Refusal(Reason.UNKNOWN_MESSAGE)
     return needs(request.by != asking.by, Reason.OWN_REVIEW)
+
+
+def override_form(asking: Asking) -> Refusal | None:
+    """Basis: APPI 69(2)4: why, what else was thought of, for whom and what; and only what the book lets be overridden."""
+    fact: BasisOverrideRequested = asking.fact
+    if fact.reason is None or not fact.alternatives:
+        return Refusal(Reason.REASON_MISSING)
+    if not any(row["code"] == fact.code and "OVERRIDE" in row["needs"] for row in asking.book["bases"]):
+        return Refusal(Reason.BASIS_UNKNOWN)
+    if fact.to:
+        return Refusal(Reason.RECIPIENTS_WRONG)
+    return needs(bool(fact.recipients) and bool(fact.sections), Reason.NO_SECTIONS)
+
+
+def override_approval_form(asking: Asking) -> Refusal | None:
+    """Basis: APPI 69(2)4; own rule: two other persons of the agency that would tell, and no more than two."""
+    fact: BasisOverrideApproved = asking.fact
+    request = asking.case.messages.get(fact.approves)
+    if request is None or not isinstance(request.fact, BasisOverrideRequested) or request.by != asking.by:
+        return Refusal(Reason.UNKNOWN_MESSAGE)
+    known = asking.case.approvals.get(fact.approves, ())
+    if len(known) >= APPROVERS:
+        return Refusal(Reason.ALREADY_ANSWERED)
+    me = (asking.by, asking.actor)
+    return needs(me != (request.by, request.actor) and me not in known, Reason.SECOND_PERSON_MISSING)

@@ -17,10 +17,12 @@ from domain.case import Case
 from domain.clocks import Clock, ClockKind
 from domain.codes import CaseStatus, PlanContent, TargetClass
 from domain.facts import (
+    BreachReportOverdueAlarmRaised,
     CaseAlarm,
     CaseSilentAlarmRaised,
     CoercionCheckRequired,
     ContactGapAlarmRaised,
+    DecisionUnreviewedAlarmRaised,
     EmergencyAccessEnded,
     EmergencyAccessOpened,
     EmergencyReviewOverdueAlarmRaised,
@@ -36,7 +38,11 @@ from domain.facts import (
     RightsRequestOverdueAlarmRaised,
     SafetyCheckOverdueAlarmRaised,
     SignalsGatheredAlarmRaised,
+    TransferNotBegunAlarmRaised,
+    TransferOverdueAlarmRaised,
+    TransferUnacknowledgedAlarmRaised,
     VisitGapAlarmRaised,
+    VisitUnreportedAlarmRaised,
 )
 
 ALARMS: Mapping[ClockKind, type[CaseAlarm]] = {
@@ -51,6 +57,12 @@ ALARMS: Mapping[ClockKind, type[CaseAlarm]] = {
     ClockKind.LOOK_BACK: EmergencyReviewOverdueAlarmRaised,
     ClockKind.COERCION: CoercionCheckRequired,
     ClockKind.CONFIRM: NoticeUnconfirmedAlarmRaised,
+    ClockKind.TRANSFER: TransferUnacknowledgedAlarmRaised,
+    ClockKind.HANDOVER: TransferOverdueAlarmRaised,
+    ClockKind.MOVE: TransferNotBegunAlarmRaised,
+    ClockKind.NOT_TOLD: DecisionUnreviewedAlarmRaised,
+    ClockKind.VISIT_REPORT: VisitUnreportedAlarmRaised,
+    ClockKind.BREACH: BreachReportOverdueAlarmRaised,
     ClockKind.SIGNALS: SignalsGatheredAlarmRaised,
     ClockKind.CONTACT: ContactGapAlarmRaised,
     ClockKind.VISITS: VisitGapAlarmRaised,
@@ -67,6 +79,7 @@ _HOURS = {
     ClockKind.READ: "read_hours",
     ClockKind.SAFETY: "safety_hours",
     ClockKind.EMERGENCY_END: "emergency_hours",
+    ClockKind.TRANSFER: "transfer_hours",
 }
 _DAYS = {
     ClockKind.ACT: "act_days",
@@ -75,6 +88,9 @@ _DAYS = {
     ClockKind.RIGHTS: "access_days",
     ClockKind.LOOK_BACK: "emergency_review_days",
     ClockKind.CONFIRM: "confirmation_days",
+    ClockKind.HANDOVER: "handover_days",
+    ClockKind.VISIT_REPORT: "visit_report_days",
+    ClockKind.BREACH: "breach_days",
 }
 
 
@@ -152,6 +168,10 @@ def clocks(case: Case, policy: Mapping[str, Any]) -> Iterator[Clock]:
     if core is None:
         return
     yield from _signals(case, core, policy)
+    if case.move_known_at is not None and "transfer_begin_days" in policy:
+        # Basis: own rule (相模原: a hand-over begins when the move is planned; 札幌 2021: it never did)
+        until = day_of(case.move_known_at) + timedelta(days=int(policy["transfer_begin_days"]))
+        yield _whole(ClockKind.MOVE, core, case.move_known_at, end_of(until))
     if case.status is CaseStatus.SUPPORTED:
         yield from _of_support(case, core, policy)
     spoken_at = case.spoken_at if case.status in (CaseStatus.OPEN, CaseStatus.SUPPORTED) else None
@@ -180,7 +200,7 @@ def _of_support(case: Case, core: UUID, policy: Mapping[str, Any]) -> Iterator[C
     if plan is not None and plan.plan_until is not None and case.commenced_at is not None:
         # Basis: guideline 6(3)[4]
         yield _whole(ClockKind.PLAN_END, core, case.commenced_at, end_of(plan.plan_until))
-    visitors = {agency for agency, _ in case.assigned} or {core}
+    visitors = {agency for agency, _ in case.assigned if core in (agency, case.core_of(agency))} or {core}
     late = min(visitors)
     last = _last_contact(case)
     if last is not None and "contact_days" in policy:

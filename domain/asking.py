@@ -14,6 +14,7 @@ from uuid import UUID
 
 from domain.case import Case
 from domain.codes import OutsourcingScope, Role
+from domain.places import destination, networks_of, offices_of
 from domain.reasons import Reason
 from domain.register import Register
 
@@ -80,7 +81,7 @@ def anyone(asking: Asking) -> Refusal | None:
 
 def an_office_has_part(asking: Asking) -> Refusal | None:
     """News of a family goes to (or comes from) the core or the coordinating agency. Basis: guideline 6(1)[1]."""
-    offices = {asking.case.core, asking.coordinating}
+    offices = offices_of(asking.register, asking.case)
     return needs(bool(offices & (asking.fact.to | {asking.by})), Reason.NO_CORE_AGENCY)
 
 
@@ -90,13 +91,29 @@ def core(asking: Asking) -> Refusal | None:
 
 
 def coordinating(asking: Asking) -> Refusal | None:
-    """The coordinating agency of the case's network. Basis: CWA 25-2(4), (5)."""
-    return needs(asking.by == asking.coordinating, Reason.NOT_COORDINATING)
+    """The coordinating agency of a network that has the case, or to which it is handed over. Basis: CWA 25-2(4), (5)."""
+    offices = {n.coordinating for n in networks_of(asking.register, asking.case)}
+    return needs(asking.by in offices, Reason.NOT_COORDINATING)
 
 
 def office(asking: Asking) -> Refusal | None:
     """The core or the coordinating agency. Basis: guideline 6(2)[1]."""
     return needs(asking.by in (asking.case.core, asking.coordinating), Reason.NOT_AN_OFFICE)
+
+
+def present_or_next_core(asking: Asking) -> Refusal | None:
+    """The responsible core agency, or the one to which the family is handed over. Basis: guideline 3(1), 4(1)."""
+    there = destination(asking.register, asking.case)
+    return needs(
+        asking.by == asking.case.core or (there is not None and asking.by == there.core),
+        Reason.NOT_RESPONSIBLE_CORE,
+    )
+
+
+def any_core(asking: Asking) -> Refusal | None:
+    """A core agency that is, was or will be responsible. Basis: guideline 3(1)."""
+    was = needs(asking.by in asking.case.former, Reason.NOT_RESPONSIBLE_CORE)
+    return was and present_or_next_core(asking)
 
 
 def contractor(asking: Asking) -> Refusal | None:
@@ -106,12 +123,12 @@ def contractor(asking: Asking) -> Refusal | None:
 
 def visiting(asking: Asking) -> Refusal | None:
     """The core agency, or a contractor that visits for it. Basis: guideline 4(1), 5(1)[3]."""
-    return None if asking.by == asking.case.core else contractor(asking)
+    return any_core(asking) and contractor(asking)
 
 
 def full_contractor(asking: Asking) -> Refusal | None:
     """A contractor that has the whole programme. Basis: guideline 9(1)[3]."""
-    commission = asking.register.commission(asking.case.core, asking.by)
+    commission = asking.register.commission(asking.case.core_of(asking.by), asking.by)
     full = commission is not None and commission.scope is OutsourcingScope.FULL
     return contractor(asking) or needs(full, Reason.NOT_FULLY_COMMISSIONED)
 

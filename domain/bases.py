@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -15,9 +15,10 @@ from domain.calendar import day_of
 from domain.case import Case
 from domain.codes import Role, Section
 from domain.reasons import Reason
-from domain.register import Agency, Network, Register
+from domain.register import Agency, Register
 
 Row = Mapping[str, Any]
+Book = Mapping[str, Any]
 
 _ROLE_PARTIES: Mapping[Role, frozenset[str]] = {
     Role.CORE: frozenset({"MUNICIPALITY", "NETWORK"}),
@@ -30,7 +31,10 @@ _ROLE_PARTIES: Mapping[Role, frozenset[str]] = {
 
 @dataclass(frozen=True)
 class Passage:
-    """Sections on their way from one agency to one other, for which a basis is claimed."""
+    """Sections on their way from one agency to one other, for which a basis is claimed.
+
+    ``registered``: networks with which the case is registered, or is by this very message.
+    """
 
     register: Register
     case: Case
@@ -38,8 +42,7 @@ class Passage:
     to: UUID
     sections: frozenset[Section]
     consent: frozenset[UUID]
-    network: UUID | None
-    registered: bool
+    registered: frozenset[UUID]
     now: datetime
 
 
@@ -70,7 +73,7 @@ def refusal_of_basis(passage: Passage, code: str | None, book: Mapping[str, Any]
         return Reason.BASIS_FOR_OTHER_PARTIES
     # (5) What else does it ask?
     for need in row["needs"]:
-        reason = _NEEDS[need](passage)
+        reason = _NEEDS[need](passage, code, book)
         if reason is not None:
             return reason
     return None
@@ -95,27 +98,29 @@ def _speaks_of(row: Row, passage: Passage) -> bool:
     )
 
 
-def _registered(passage: Passage) -> Reason | None:
+def _registered(passage: Passage, code: str, book: Book) -> Reason | None:
     return None if passage.registered else Reason.NOT_REGISTERED
 
 
-def _both_members(passage: Passage) -> Reason | None:
-    network = _network(passage)
-    known = network is not None and {passage.by, passage.to} <= set(network.members)
+def _both_members(passage: Passage, code: str, book: Book) -> Reason | None:
+    if not passage.registered:
+        return Reason.NOT_REGISTERED
+    networks = (passage.register.networks[n] for n in passage.registered if n in passage.register.networks)
+    known = any({passage.by, passage.to} <= set(network.members) for network in networks)
     return None if known else Reason.NOT_A_MEMBER
 
 
-def _to_authority(passage: Passage) -> Reason | None:
+def _to_authority(passage: Passage, code: str, book: Book) -> Reason | None:
     to = parties_of(passage.register.agencies[passage.to])
     return None if to & {"MUNICIPALITY", "PREFECTURE"} else Reason.BASIS_FOR_OTHER_PARTIES
 
 
-def _one_municipality(passage: Passage) -> Reason | None:
+def _one_municipality(passage: Passage, code: str, book: Book) -> Reason | None:
     places = {passage.register.agencies[a].municipality for a in (passage.by, passage.to)}
     return None if len(places) == 1 and None not in places else Reason.OTHER_MUNICIPALITY
 
 
-def _consent(passage: Passage) -> Reason | None:
+def _consent(passage: Passage, code: str, book: Book) -> Reason | None:
     known = [passage.case.consents[c] for c in sorted(passage.consent) if c in passage.case.consents]
     if not known:
         return Reason.NO_CONSENT
@@ -128,23 +133,32 @@ def _consent(passage: Passage) -> Reason | None:
     return None
 
 
-def _commission(passage: Passage) -> Reason | None:
+def _commission(passage: Passage, code: str, book: Book) -> Reason | None:
     """A commission between the two, or one of the case's core agency where the other side is of its municipality."""
     register, on = passage.register, day_of(passage.now)
-    core = register.agencies.get(passage.case.core) if passage.case.core is not None else None
+    cores = {c for c in (passage.case.core, *passage.case.offices.values()) if c is not None}
     for office, contractor in ((passage.by, passage.to), (passage.to, passage.by)):
         commissioners = {office}
         town = register.agencies[office].municipality
-        if core is not None and town is not None and town == core.municipality:
-            commissioners.add(core.id)
+        commissioners |= {c for c in cores if town is not None and town == register.agencies[c].municipality}
         known = (register.commission(commissioner, contractor) for commissioner in sorted(commissioners))
         if any(c is not None and c.in_force(on) for c in known):
             return None
     return Reason.CONTRACTOR_NOT_COMMISSIONED
 
 
-def _network(passage: Passage) -> Network | None:
-    return None if passage.network is None else passage.register.networks.get(passage.network)
+def _override(passage: Passage, code: str, book: Book) -> Reason | None:
+    """Two other persons have let it, not long ago. Basis: APPI 69(2)4; own rule (二人の承認)."""
+    hours = timedelta(hours=book["policy"].get("override_hours", 0))
+    let = any(
+        o.by == passage.by
+        and o.code == code
+        and passage.to in o.recipients
+        and passage.sections <= o.sections
+        and passage.now <= o.since + hours
+        for o in passage.case.overrides
+    )
+    return None if let else Reason.NOT_APPROVED_BY_TWO
 
 
 _NEEDS = {
@@ -154,4 +168,5 @@ _NEEDS = {
     "ONE_MUNICIPALITY": _one_municipality,
     "CONSENT": _consent,
     "COMMISSION": _commission,
+    "OVERRIDE": _override,
 }

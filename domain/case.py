@@ -9,9 +9,21 @@ from uuid import UUID
 
 from domain.calendar import day_of, monday_of
 from domain.clocks import Clock, ClockKind, Key, by_guardian, shows_the_child, wound
-from domain.codes import CaseStatus, EligibilityResult, IndicatorValue, Requester, Section, TargetClass
+from domain.codes import (
+    CaseStatus,
+    ClosingReason,
+    EligibilityResult,
+    HandoverItem,
+    HandoverState,
+    IndicatorValue,
+    Requester,
+    Section,
+    TargetClass,
+)
 from domain.facts import (
     AbuseNotificationReceived,
+    BasisOverrideApproved,
+    BasisOverrideRequested,
     CaseAlarm,
     CaseConferenceConvened,
     CaseMessage,
@@ -43,9 +55,14 @@ from domain.facts import (
     ItemsRewrapped,
     NetworkCaseDeregistered,
     NetworkCaseRegistered,
+    NonDisclosureDecided,
+    Placed,
     Plan,
     PlanExtended,
     PlanReviewed,
+    ProtectedAddressRegistered,
+    RelocationConfirmed,
+    RelocationLearned,
     SafetyConcernRaised,
     SectionOpened,
     ShortTermGoalEvaluated,
@@ -58,6 +75,10 @@ from domain.facts import (
     SupportPlanProposed,
     SupportWorkerAssigned,
     SupportWorkerUnassigned,
+    TransferCompleted,
+    TransferInitiated,
+    TransferPackageSent,
+    TransferReceiptConfirmed,
     UseStopped,
     VisitReportSubmitted,
 )
@@ -137,6 +158,33 @@ class Grant:
     items: frozenset[UUID]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Transfer:
+    """A hand-over under way. ``by``: the responsible core agency; ``to``: those it goes to; ``papers``: the messages
+    that a receipt may answer; ``sent``: things that packages brought, ``received``: those that are in hand."""
+
+    id: UUID
+    by: UUID
+    to: frozenset[UUID]
+    at: datetime
+    papers: frozenset[UUID]
+    sent: frozenset[HandoverItem] = frozenset()
+    received: frozenset[HandoverItem] = frozenset()
+    confirmed: bool = False
+    seen: bool = False
+
+
+@dataclass(frozen=True)
+class Override:
+    """What two persons let be told without consent: by whom, on which basis, to whom, what; and since when."""
+
+    by: UUID
+    code: str
+    recipients: frozenset[UUID]
+    sections: frozenset[Section]
+    since: datetime
+
+
 Raised = tuple[str, UUID | None, UUID, datetime, bool]
 """An alarm that was told: its topic, message, whose turn, when it fell due, and whether it climbed."""
 
@@ -153,11 +201,19 @@ class Case(Originator):
     answered yet. ``stopped``: messages that are used no more. ``signals``: weak signs since people last looked at all of
     it together; ``at_risk``: something was told under RISK, or a notification came. ``approvals``: emergency request -> who approved;
     ``granted``: those that two approved, and whose time is not over.
+    ``overrides``: exceptional disclosures that two persons let.
+    ``offices``: each network that has, or had, the case, and its core agency; ``registered_in``: networks with
+    which it is registered; ``commissioned``: contractor -> the core agency that assigned it. ``transfer``: the
+    hand-over under way; ``former``: core agencies that handed it over. ``address_until``: the last day on which
+    the family's address is protected (the last of all days where none is set), null where it is not.
+    ``move_known_at``: since when a move is known and no hand-over was begun.
     """
 
     network: UUID | None = None
     core: UUID | None = None
-    registered: bool = False
+    offices: Mapping[UUID, UUID] = field(default_factory=dict)
+    registered_in: frozenset[UUID] = frozenset()
+    commissioned: Mapping[UUID, UUID] = field(default_factory=dict)
     status: CaseStatus = CaseStatus.OPEN
     messages: Mapping[UUID, Message] = field(default_factory=dict)
     where: Mapping[UUID, UUID] = field(default_factory=dict)
@@ -189,6 +245,20 @@ class Case(Originator):
     at_risk: bool = False
     approvals: Mapping[UUID, tuple[tuple[UUID, str], ...]] = field(default_factory=dict)
     granted: Mapping[UUID, Grant] = field(default_factory=dict)
+    overrides: tuple[Override, ...] = ()
+    transfer: Transfer | None = None
+    former: frozenset[UUID] = frozenset()
+    address_until: date | None = None
+    move_known_at: datetime | None = None
+
+    @property
+    def registered(self) -> bool:
+        """Whether it is registered with the network that is responsible for it."""
+        return self.network in self.registered_in
+
+    def core_of(self, contractor: UUID) -> UUID | None:
+        """For which core agency this contractor visits here."""
+        return None if self.core is None else self.commissioned.get(contractor, self.core)
 
     def item(self, item: UUID) -> tuple[Message, Item] | None:
         """The message and the item of this id, or nothing."""
@@ -254,6 +324,11 @@ def evolve(case: Case, record: Record) -> Case:
         seen_at=message.at if _seen(fact) else case.seen_at,
         spoken_at=message.at,
     )
+    case = _sighted_there(case, fact, record.by)
+    if isinstance(fact, RelocationLearned):
+        case = replace(case, move_known_at=record.at)
+    elif isinstance(fact, TransferInitiated | NonDisclosureDecided):
+        case = replace(case, move_known_at=None)
     if isinstance(fact, LOOKED_AT_TOGETHER):
         case = replace(case, signals=())
     elif weak_signal(fact):
@@ -271,7 +346,7 @@ def evolve(case: Case, record: Record) -> Case:
     if isinstance(fact, AbuseNotificationReceived) or any(i.section is Section.RISK for i in fact.items):
         case = replace(case, at_risk=True)
     if fact.placed is not None:
-        case = replace(case, network=fact.placed.network, core=fact.placed.core)
+        case = _placed(case, fact.placed, moves=isinstance(fact, TransferCompleted))
     return _then(case, fact, message)
 
 
@@ -281,9 +356,9 @@ def _then(case: Case, fact: Fact, message: Message) -> Case:
         case InformationRequestAnswered() | InformationRequestDeclined():
             return replace(case, answered=case.answered | {(fact.answers, message.by)})
         case NetworkCaseRegistered():
-            return replace(case, registered=True)
+            return replace(case, registered_in=case.registered_in | _registry_of(case, fact))
         case NetworkCaseDeregistered():
-            return replace(case, registered=False)
+            return replace(case, registered_in=case.registered_in - _registry_of(case, fact))
         case IndicatorAssessmentRecorded():
             return replace(case, assessed=True)
         case EligibilityDetermined():
@@ -323,6 +398,9 @@ def _then(case: Case, fact: Fact, message: Message) -> Case:
                 assigned=case.assigned | {(fact.agency, fact.worker)},
                 visitors=case.visitors | {fact.agency},
                 parties=case.parties | {fact.agency},
+                commissioned=case.commissioned
+                if fact.agency == message.by
+                else {**case.commissioned, fact.agency: message.by},
             )
         case SupportWorkerUnassigned():
             return replace(case, assigned=case.assigned - {(fact.agency, fact.worker)})
@@ -340,12 +418,24 @@ def _then(case: Case, fact: Fact, message: Message) -> Case:
             return replace(case, access={**case.access, message.id: fact.requester})
         case SubjectAccessDecided():
             return replace(case, access={a: who for a, who in case.access.items() if a != fact.answers})
+        case BasisOverrideApproved():
+            return _overridden(case, fact, message)
         case EmergencyAccessApproved():
             return _approved(case, fact, message)
+        case TransferInitiated():
+            return replace(case, transfer=_begun(message))
+        case TransferPackageSent() | TransferReceiptConfirmed():
+            return _handed(case, fact, message.id)
+        case TransferCompleted():
+            return _completed(case, fact)
+        case ProtectedAddressRegistered():
+            return replace(case, address_until=fact.until or date.max)
         case UseStopped():
             return replace(case, stopped=case.stopped | {fact.stops})
         case CaseReopened():
             return replace(case, status=CaseStatus.OPEN, consulted=None, evaluated=False)
+        case SupportClosed() if fact.closing_reason is ClosingReason.TRANSFER:
+            return _left(case, message.by)
         case SupportClosed():
             case = replace(case, status=CaseStatus.CLOSED, assigned=frozenset())
             return _with_follow_ons(case, case.follow_ons)
@@ -424,6 +514,20 @@ def _approved(case: Case, fact: EmergencyAccessApproved, message: Message) -> Ca
     )
 
 
+def _overridden(case: Case, fact: BasisOverrideApproved, message: Message) -> Case:
+    """With the second person's word it may be told, for some hours by the book. Basis: APPI 69(2)4."""
+    request = case.messages.get(fact.approves)
+    if request is None or not isinstance(request.fact, BasisOverrideRequested):
+        return case
+    known = (*case.approvals.get(fact.approves, ()), (message.by, message.actor))
+    case = replace(case, approvals={**case.approvals, fact.approves: known})
+    if len(known) != APPROVERS:
+        return case
+    asked = request.fact
+    let = Override(request.by, asked.code, asked.recipients, asked.sections, message.at)
+    return replace(case, overrides=(*case.overrides, let))
+
+
 def _ended(case: Case, fact: EmergencyAccessEnded) -> Case:
     ended = (ClockKind.EMERGENCY_END, fact.message)
     return replace(
@@ -440,3 +544,62 @@ def _released(case: Case, fact: HeldDisclosureReleased, at: datetime) -> Case:
     free = replace(waiting, held=waiting.held - fact.to)
     clocks = wound(case.clocks, waiting.fact, free.id, waiting.by, at, fact.to)
     return replace(case, messages={**case.messages, free.id: free}, clocks=clocks)
+
+
+# --- moves ------------------------------------------------------------------------------------------------
+
+
+def _placed(case: Case, placed: Placed, *, moves: bool) -> Case:
+    """The case with its offices; a second network that registers it does not become responsible by that."""
+    case = replace(case, offices={**case.offices, placed.network: placed.core})
+    if case.core is not None and not moves:
+        return case
+    former = case.former | ({case.core} if case.core is not None else set())
+    return replace(case, network=placed.network, core=placed.core, former=former - {placed.core})
+
+
+def _registry_of(case: Case, fact: CaseMessage) -> frozenset[UUID]:
+    """The network with which it is registered by this."""
+    network = case.network if fact.placed is None else fact.placed.network
+    return frozenset() if network is None else frozenset({network})
+
+
+def _begun(message: Message) -> Transfer:
+    return Transfer(
+        id=message.id, by=message.by, to=message.to, at=message.at, papers=frozenset({message.id})
+    )
+
+
+def _handed(case: Case, fact: TransferPackageSent | TransferReceiptConfirmed, id: UUID) -> Case:
+    now = case.transfer
+    if now is None:
+        return case
+    if isinstance(fact, TransferPackageSent):
+        sent = {thing for thing, state in fact.checklist.items() if state is HandoverState.SENT}
+        return replace(case, transfer=replace(now, papers=now.papers | {id}, sent=now.sent | sent))
+    return replace(case, transfer=replace(now, confirmed=True, received=now.received | fact.received))
+
+
+def _sighted_there(case: Case, fact: CaseMessage, by: UUID) -> Case:
+    """Whether somebody of the new municipality has seen the child. Basis: own rule (札幌 2021: seen, not only met)."""
+    now = case.transfer
+    seen = _seen(fact) or (isinstance(fact, RelocationConfirmed) and fact.child_seen)
+    if now is None or not seen or not {by, case.core_of(by)} & now.to:
+        return case
+    return replace(case, transfer=replace(now, seen=True))
+
+
+def _completed(case: Case, fact: TransferCompleted) -> Case:
+    """Responsibility has passed with ``placed``; where no door of the new municipality stands, the case ends here."""
+    case = replace(case, transfer=None, consulted=None, evaluated=False)
+    if fact.placed is not None:
+        return replace(case, status=CaseStatus.OPEN)
+    former = case.former | ({case.core} if case.core is not None else set())
+    return replace(case, status=CaseStatus.TRANSFERRED, assigned=frozenset(), former=former)
+
+
+def _left(case: Case, core: UUID) -> Case:
+    """The old municipality's support is over: its visitors have no part in the case any more. Basis: guideline 6(5)[1]."""
+    return replace(
+        case, assigned=frozenset(a for a in case.assigned if core not in (a[0], case.core_of(a[0])))
+    )

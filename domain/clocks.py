@@ -13,26 +13,33 @@ from enum import StrEnum
 from uuid import UUID
 
 from domain.calendar import end_of
-from domain.codes import ConsentCapacity, Requester, SafetyMethod
+from domain.codes import BreachStage, ConsentCapacity, Requester, SafetyMethod
 from domain.facts import (
     ACTING_ON,
     REFERRALS,
     AbuseNotificationReceived,
+    BreachReported,
     CaseMessage,
     ChildSighted,
     CoercionCheckDone,
     ConsentGiven,
     CorrectionNotifiedToRecipients,
+    DisclosureMade,
     DisclosureRead,
     EmergencyAccessReviewed,
     Fact,
     FollowOnServiceAccepted,
     FollowOnServiceArranged,
+    HomeVisitCompleted,
+    HomeVisitFailed,
+    HomeVisitRefused,
+    HomeVisitScheduled,
     InformationRequestAnswered,
     InformationRequestDeclined,
     InformationRequested,
     NetworkMeetingHeld,
     NetworkMeetingRequested,
+    NonDisclosureDecided,
     NotificationForwarded,
     RecallAcknowledged,
     RecallNoticeSent,
@@ -43,6 +50,10 @@ from domain.facts import (
     SpecialistJudgementRequested,
     SubjectAccessDecided,
     SubjectAccessRequested,
+    TransferCompleted,
+    TransferInitiated,
+    TransferPackageSent,
+    TransferReceiptConfirmed,
     VisitReportReviewed,
     VisitReportSubmitted,
 )
@@ -64,6 +75,11 @@ class ClockKind(StrEnum):
     LOOK_BACK = "LOOK_BACK"
     COERCION = "COERCION"
     CONFIRM = "CONFIRM"
+    TRANSFER = "TRANSFER"
+    HANDOVER = "HANDOVER"
+    NOT_TOLD = "NOT_TOLD"
+    VISIT_REPORT = "VISIT_REPORT"
+    BREACH = "BREACH"
     # of the case as a whole
     REVIEW = "REVIEW"
     PLAN_END = "PLAN_END"
@@ -71,6 +87,7 @@ class ClockKind(StrEnum):
     CONTACT = "CONTACT"
     SILENCE = "SILENCE"
     SIGNALS = "SIGNALS"
+    MOVE = "MOVE"
 
 
 ASKING = (InformationRequested, SpecialistJudgementRequested, NetworkMeetingRequested)
@@ -80,6 +97,8 @@ ANSWERING = (
     SpecialistJudgementGiven,
     NetworkMeetingHeld,
 )
+
+VISIT_TOLD = (VisitReportSubmitted, HomeVisitCompleted, HomeVisitFailed, HomeVisitRefused)
 
 Key = tuple[ClockKind, UUID, UUID]
 
@@ -126,7 +145,18 @@ def _started(fact: CaseMessage, id: UUID, by: UUID, at: datetime, to: frozenset[
             yield replace(of(ClockKind.SAFETY, agency), told=frozenset(), since=fact.received_at)
     if isinstance(fact, SubjectAccessRequested):
         yield of(ClockKind.RIGHTS, by)
+    if isinstance(fact, NonDisclosureDecided) and fact.review_on is not None:
+        yield of(ClockKind.NOT_TOLD, by, end_of(fact.review_on))
+    if isinstance(fact, HomeVisitScheduled):
+        yield replace(of(ClockKind.VISIT_REPORT, by), since=end_of(fact.planned_on))
+    if isinstance(fact, BreachReported) and fact.stage is BreachStage.PRELIMINARY:
+        yield replace(of(ClockKind.BREACH, by), since=fact.found_at)
+    if isinstance(fact, TransferInitiated):
+        begins = at if fact.moves_on is None else max(at, end_of(fact.moves_on))
+        yield replace(of(ClockKind.HANDOVER, by), told=to, since=begins)
     for agency in sorted(to):
+        if isinstance(fact, TransferInitiated | TransferPackageSent):
+            yield of(ClockKind.TRANSFER, agency)
         if isinstance(fact, REFERRALS):
             yield of(ClockKind.ACKNOWLEDGE, agency)
             yield of(ClockKind.READ, agency)
@@ -164,6 +194,18 @@ def _stops(fact: Fact, by: UUID, clock: Clock) -> bool:
             return isinstance(fact, CoercionCheckDone) and answers == clock.message
         case ClockKind.CONFIRM:
             return isinstance(fact, RecallAcknowledged) and (answers, by) == (clock.message, clock.late)
+        case ClockKind.TRANSFER:
+            if isinstance(fact, TransferReceiptConfirmed) and by == clock.late:
+                return bool(fact.received) or fact.answers == clock.message
+            return isinstance(fact, TransferCompleted)
+        case ClockKind.HANDOVER:
+            return isinstance(fact, TransferCompleted | TransferInitiated)
+        case ClockKind.NOT_TOLD:
+            return isinstance(fact, NonDisclosureDecided | DisclosureMade) and by == clock.late
+        case ClockKind.VISIT_REPORT:
+            return isinstance(fact, VISIT_TOLD) and by == clock.late
+        case ClockKind.BREACH:
+            return isinstance(fact, BreachReported) and answers == clock.message
         case ClockKind.EMERGENCY_END:
             return False  # its own end alone ends it
         case ClockKind.ANSWER:

@@ -141,6 +141,7 @@ class ClosingReason(StrEnum):
     GOAL_REACHED = "GOAL_REACHED"
     SERVICE_CHANGED = "SERVICE_CHANGED"
     MOVED_AWAY = "MOVED_AWAY"
+    TRANSFER = "TRANSFER"  # handed over to another municipality
     WITHDRAWN = "WITHDRAWN"
     OTHER = "OTHER"
 
@@ -251,3 +252,44 @@ class CaseStatus(StrEnum):
     SUPPORTED = "SUPPORTED"
     FOLLOW_ON_PENDING = "FOLLOW_ON_PENDING"
     CLOSED = "CLOSED"
+    TRANSFERRED = "TRANSFERRED"  # to a municipality that has no door here
+
+
+class HandoverItem(StrEnum):
+    """What a hand-over brings, each with a receipt of its own. Basis: own rule (目黒 2018, 相模原)."""
+
+    RISK_SHEET = "RISK_SHEET"  # リスクアセスメントシート
+    PHOTOS = "PHOTOS"  # 外傷等の写真
+    FAMILY = "FAMILY"  # 家族構成・基本情報
+    CHILD = "CHILD"  # 子どもの状況
+    CAREGIVER = "CAREGIVER"  # 養育者の状況
+    MEDICAL = "MEDICAL"  # 医療情報
+    PLAN = "PLAN"  # 支援計画
+    VISITS = "VISITS"  # 訪問記録
+    MINUTES = "MINUTES"  # 会議録
+    NEW_ADDRESS = "NEW_ADDRESS"  # 転居先
+
+
+class HandoverState(StrEnum):
+    """Whether a thing of the checklist is in the package."""
+
+    SENT = "SENT"
+    NONE = "NONE"  # there is none
+    FOLLOWS = "FOLLOWS"  # by another way, or later
+
+
+class BreachStage(StrEnum):
+    """速報・確報. Basis: APPI 68."""
+
+    PRELIMINARY = "PRELIMINARY"
+    FINAL = "FINAL"
+
+
+class Condition(StrEnum):
+    """What a public body asks of who is given something. Basis: APPI 70."""
+
+    PURPOSE_ONLY = "PURPOSE_ONLY"  # 目的の限定
+    NO_FURTHER_SHARING = "NO_FURTHER_SHARING"  # 再提供の禁止
+    NAMED_STAFF_ONLY = "NAMED_STAFF_ONLY"  # 取扱者の限定
+    NO_COPY = "NO_COPY"  # 複写の禁止
+    RETURN_OR_DESTROY = "RETURN_OR_DESTROY"  # 返却・廃棄

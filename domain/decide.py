@@ -38,6 +38,7 @@ from domain.facts import (
     WishRefused,
     WrapFetchedForRewrap,
 )
+from domain.places import networks_of
 from domain.readiness import Readiness, readiness
 from domain.reasons import Reason
 from domain.record import Wish
@@ -73,7 +74,7 @@ def decide(world: World, wish: Wish, *, now: datetime) -> list[Fact]:
 def _decide_message(world: World, wish: Wish, draft: CaseMessage, by: UUID, now: datetime) -> Fact:
     placed = placing(world, wish)
     case = world.case
-    if placed is not None:
+    if placed is not None and case.core is None:
         case = replace(case, network=placed.network, core=placed.core)
     asking = Asking(world.register, case, by, wish.actor, draft, now, world.book)
     act = ACTS[type(draft)]
@@ -177,10 +178,18 @@ def _passage(asking: Asking, agency: UUID, told: frozenset[Section]) -> Passage:
         to=agency,
         sections=told,
         consent=_claim(asking).consent,
-        network=asking.case.network,
-        registered=asking.case.registered or isinstance(asking.fact, NetworkCaseRegistered),
+        registered=_registered_in(asking),
         now=asking.now,
     )
+
+
+def _registered_in(asking: Asking) -> frozenset[UUID]:
+    """With which networks it is registered; a registration takes effect with its own message."""
+    known = asking.case.registered_in
+    if isinstance(asking.fact, NetworkCaseRegistered):
+        mine = {n.id for n in networks_of(asking.register, asking.case) if n.coordinating == asking.by}
+        return known | mine
+    return known
 
 
 def _basis(asking: Asking, told: frozenset[Section]) -> Refusal | None:
@@ -248,6 +257,7 @@ BASIS_REASONS = frozenset(
         Reason.NOT_REGISTERED,
         Reason.NOT_A_MEMBER,
         Reason.OTHER_MUNICIPALITY,
+        Reason.NOT_APPROVED_BY_TWO,
         Reason.NO_CONSENT,
         Reason.CONSENT_WITHDRAWN,
         Reason.CONSENT_EXPIRED,
@@ -301,8 +311,8 @@ def _decide_access(world: World, wish: Wish, draft: AccessFact, now: datetime) -
 
 def rewrapper(world: World, message: Message) -> UUID:
     """Whose door makes the wraps that standing readers lack: the core agency's where it can read, else the author's."""
-    core = world.case.core
-    return core if core is not None and (core == message.by or core in message.to) else message.by
+    cores = (world.case.core, *sorted(world.case.former))
+    return next((c for c in cores if c is not None and c in (message.by, *message.to)), message.by)
 
 
 def _decide_rewrap(world: World, wish: Wish, draft: ItemsRewrapped, now: datetime) -> Fact:

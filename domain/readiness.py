@@ -14,7 +14,7 @@ from domain.case import Case
 from domain.codes import CaseStatus
 from domain.register import Commission, Register
 
-CLOSED = frozenset({CaseStatus.CLOSED, CaseStatus.FOLLOW_ON_PENDING})
+CLOSED = frozenset({CaseStatus.CLOSED, CaseStatus.FOLLOW_ON_PENDING, CaseStatus.TRANSFERRED})
 
 
 class Readiness(StrEnum):
@@ -51,7 +51,7 @@ def gaps_for(
 def readiness(register: Register, case: Case, agency: UUID, now: datetime) -> Readiness:
     """Where this contractor stands in this case at this moment."""
     on = day_of(now)
-    commission = register.commission(case.core, agency)
+    commission = register.commission(case.core_of(agency), agency)
     if case.status in CLOSED:
         return Readiness.CASE_CLOSED
     if commission is None or not commission.in_force(on):
@@ -67,7 +67,7 @@ def readiness(register: Register, case: Case, agency: UUID, now: datetime) -> Re
 
 def worker_ready(register: Register, case: Case, agency: UUID, worker: str, now: datetime) -> bool:
     """Whether this very visitor may open: assigned to the case, registered, trained and sworn."""
-    commission = register.commission(case.core, agency)
+    commission = register.commission(case.core_of(agency), agency)
     return (
         commission is not None
         and (agency, worker) in case.assigned

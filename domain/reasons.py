@@ -40,9 +40,17 @@ class Reason(StrEnum):
     NOTIFIER_NOT_WITHHELD = "NOTIFIER_NOT_WITHHELD"
     CHILD_STATEMENT_NOT_WITHHELD = "CHILD_STATEMENT_NOT_WITHHELD"
     GUARD_PAUSE = "GUARD_PAUSE"  # a guardian asks where there is danger: it rests first
+    NO_TRANSFER = "NO_TRANSFER"  # no hand-over is under way, or it is another one
+    RISK_SHEET_MISSING = "RISK_SHEET_MISSING"  # a hand-over without RISK
+    CHECKLIST_INCOMPLETE = "CHECKLIST_INCOMPLETE"  # risk sheet and photos are answered, if only with «none»
+    ADDRESS_MISSING = "ADDRESS_MISSING"  # a protected address is told under ADDR
+    CONDITIONS_MISSING = "CONDITIONS_MISSING"
     RECIPIENTS_WRONG = "RECIPIENTS_WRONG"  # a correction goes to just those who had what was wrong
     # parties
     NOT_AN_AUTHORITY = "NOT_AN_AUTHORITY"  # neither an office of the municipality nor a child guidance centre
+    NOT_ANOTHER_MUNICIPALITY = (
+        "NOT_ANOTHER_MUNICIPALITY"  # a family is handed over to another one's core agency
+    )
     NOT_A_CGC = "NOT_A_CGC"
     UNKNOWN_ADDRESSEE = "UNKNOWN_ADDRESSEE"
     ADDRESSEE_IS_SENDER = "ADDRESSEE_IS_SENDER"
@@ -69,6 +77,7 @@ class Reason(StrEnum):
     NOT_REGISTERED = "NOT_REGISTERED"
     NOT_A_MEMBER = "NOT_A_MEMBER"
     OTHER_MUNICIPALITY = "OTHER_MUNICIPALITY"
+    NOT_APPROVED_BY_TWO = "NOT_APPROVED_BY_TWO"  # an exceptional basis: two other persons let it first
     NO_CONSENT = "NO_CONSENT"
     CONSENT_WITHDRAWN = "CONSENT_WITHDRAWN"
     CONSENT_EXPIRED = "CONSENT_EXPIRED"
@@ -92,6 +101,9 @@ class Reason(StrEnum):
     NOT_CONSULTED = "NOT_CONSULTED"
     VISITOR_NOT_CONSULTED = "VISITOR_NOT_CONSULTED"
     NOT_EVALUATED = "NOT_EVALUATED"
+    NOT_RECEIVED = "NOT_RECEIVED"  # the new municipality has not said that it has the papers
+    CHILD_NOT_SEEN = "CHILD_NOT_SEEN"  # the new municipality has not seen the child
+    NOT_TRANSFERRED = "NOT_TRANSFERRED"
     NOT_CLOSED = "NOT_CLOSED"
     NOT_SUSPENDED = "NOT_SUSPENDED"
     NO_REWRAP_DUTY = "NO_REWRAP_DUTY"

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Any
 
-EDITION = "H21-0316002/1"
+EDITION = "H21-0316002/2"
 
 Row = dict[str, Any]
 
@@ -31,7 +31,8 @@ def _basis(
     """One dated row. ``kind``: G gateway, P competence alone, O override, R restriction.
 
     ``parties``: pairs between which it carries, in either direction (request, answer, report back).
-    ``needs``: REGISTERED, BOTH_MEMBERS, ONE_MUNICIPALITY, CONSENT, COMMISSION; TO_AUTHORITY where it carries
+    ``needs``: REGISTERED, BOTH_MEMBERS, ONE_MUNICIPALITY, CONSENT, COMMISSION; OVERRIDE: two persons let it
+    first; TO_AUTHORITY where it carries
     to the authority only (a notification is not answered with content).
     """
     return {
@@ -103,7 +104,7 @@ BASES: list[Row] = [
     _basis("APPI-69-2-1", "G", "2023-04-01", _each(*_PUBLIC, with_=("ANY",)), "CONSENT"),
     _basis("APPI-69-2-2", "G", "2023-04-01", [["MUNICIPALITY", "MUNICIPALITY"]], "ONE_MUNICIPALITY"),
     _basis("APPI-69-2-3", "G", "2023-04-01", _each(*_PUBLIC, with_=_PUBLIC)),
-    _basis("APPI-69-2-4", "G", "2023-04-01", _each(*_PUBLIC, with_=("ANY",))),
+    _basis("APPI-69-2-4", "G", "2023-04-01", _each(*_PUBLIC, with_=("ANY",)), "OVERRIDE"),
     _basis("APPI-70", "R", "2023-04-01", _ANY),
     _basis("APPI-66", "R", "2023-04-01", _ANY),
     _basis("APPI-67", "R", "2023-04-01", _ANY),
@@ -154,6 +155,12 @@ POLICY: Row = {
     "emergency_hours": 24,
     "emergency_review_days": 7,
     "guard_hours": 48,
+    "override_hours": 24,
+    "transfer_hours": 24,
+    "handover_days": 20,
+    "transfer_begin_days": 7,
+    "visit_report_days": 7,
+    "breach_days": 30,
     "escalate_hours": 24,
 }
 """Local policy: defaults, to be set by the municipality. Never law (the 30 days of an answer to a person who asks

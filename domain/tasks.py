@@ -19,6 +19,7 @@ from domain.facts import (
     NetworkCaseRegistered,
     NetworkCaseRegistrationRequested,
 )
+from domain.places import offices_of
 from domain.readiness import CLOSED, Readiness, readiness
 from domain.visibility import as_contractor, pending_keys, standing_readers
 from domain.world import World
@@ -41,6 +42,7 @@ class TaskKind(StrEnum):
     REVIEW_REPORT = "REVIEW_REPORT"  # a visit report to be looked at
     DECIDE_ACCESS = "DECIDE_ACCESS"  # the person concerned asks for data
     CONFIRM = "CONFIRM"  # a correction or recall told to us: follow it and say so
+    CONFIRM_TRANSFER = "CONFIRM_TRANSFER"  # a hand-over sent to us: say what is in hand
     LOOK_BACK = "LOOK_BACK"  # an emergency reading of our file: look at it
     SUPERVISE = "SUPERVISE"  # overdue with us for so long that a supervisor is to look
     LATE_ACKNOWLEDGE = "LATE_ACKNOWLEDGE"
@@ -57,6 +59,12 @@ class TaskKind(StrEnum):
     LATE_EMERGENCY = "LATE_EMERGENCY"  # somebody reads in an emergency, and nobody has looked at it yet
     LATE_EMERGENCY_END = "LATE_EMERGENCY_END"
     LATE_LOOK_BACK = "LATE_LOOK_BACK"
+    LATE_TRANSFER = "LATE_TRANSFER"
+    LATE_HANDOVER = "LATE_HANDOVER"
+    LATE_MOVE = "LATE_MOVE"
+    LATE_NOT_TOLD = "LATE_NOT_TOLD"
+    LATE_VISIT_REPORT = "LATE_VISIT_REPORT"
+    LATE_BREACH = "LATE_BREACH"
     LATE_REVIEW = "LATE_REVIEW"
     LATE_PLAN_END = "LATE_PLAN_END"
     LATE_VISITS = "LATE_VISITS"
@@ -101,9 +109,7 @@ def knows_of(world: World, agency: UUID, message: Message, *, now: datetime) -> 
 def concerned(world: World) -> frozenset[UUID]:
     """Every agency for which something can wait: the parties of the case and its two offices."""
     case = world.case
-    network = world.register.networks.get(case.network) if case.network is not None else None
-    offices = {case.core, network.coordinating if network is not None else None}
-    return case.parties | frozenset(office for office in offices if office is not None)
+    return case.parties | offices_of(world.register, case)
 
 
 def tasks(world: World, agency: UUID, *, now: datetime) -> list[Task]:
@@ -138,6 +144,7 @@ _BY_CLOCK: Mapping[ClockKind, TaskKind] = {
     # Basis: APPI 66
     ClockKind.LOOK_BACK: TaskKind.LOOK_BACK,
     ClockKind.CONFIRM: TaskKind.CONFIRM,
+    ClockKind.TRANSFER: TaskKind.CONFIRM_TRANSFER,
 }
 """What the running of a clock asks of whose turn it is."""
 

@@ -42,12 +42,6 @@ def as_contractor(register: Register, fact: CaseMessage, agency: UUID) -> bool:
     return register.is_contractor(agency) and not isinstance(fact, AS_OTHER_SERVICE)
 
 
-def coordinating(register: Register, case: Case) -> UUID | None:
-    """The coordinating agency of the case's network, if the case is registered there."""
-    network = register.networks.get(case.network) if case.network is not None else None
-    return network.coordinating if network is not None and case.registered else None
-
-
 def standing_readers(
     register: Register, case: Case, by: UUID, fact: CaseMessage, item: Item, book: Mapping[str, Any]
 ) -> frozenset[UUID]:
@@ -55,18 +49,16 @@ def standing_readers(
     if item.section in CLOSELY_KEPT | AUTHOR_ONLY or case.core is None:
         return frozenset()
     readers = {grant.reader for grant in case.granted.values() if item.item in grant.items}
-    by_contractor = as_contractor(register, fact, by)
-    if by_contractor:
-        readers.add(case.core)
-    in_core_file = by == case.core or by_contractor or case.core in fact.to
-    coord = coordinating(register, case)
-    if (
-        coord is not None
-        and in_core_file
-        and not isinstance(fact, OUTGOING_COPIES)
-        and item.section in book["standing"]["COORD"]
-    ):
-        readers.add(coord)
+    file_of = {by, *fact.to}
+    if as_contractor(register, fact, by):
+        commissioner = case.core_of(by) or case.core
+        file_of.add(commissioner)
+        readers.add(commissioner)
+    if not isinstance(fact, OUTGOING_COPIES) and item.section in book["standing"]["COORD"]:
+        for id in case.registered_in & set(register.networks):
+            network = register.networks[id]
+            if network.coordinating is not None and case.offices.get(id, network.core) in file_of:
+                readers.add(network.coordinating)
     return frozenset(readers)
 
 

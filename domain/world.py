@@ -8,7 +8,16 @@ from typing import Any
 from uuid import UUID
 
 from domain.case import Access, Case, evolve, evolve_access
-from domain.facts import OPENING_ACTS, CaseMessage, Kind, Placed
+from domain.facts import (
+    OPENING_ACTS,
+    CaseMessage,
+    Kind,
+    NetworkCaseDeregistered,
+    NetworkCaseRegistered,
+    Placed,
+    TransferCompleted,
+)
+from domain.places import destination, networks_of, offices_of
 from domain.record import Record, Wish, access_of
 from domain.register import Register, Rules
 
@@ -47,18 +56,29 @@ def empty_world(register: Register, case: UUID) -> World:
 
 
 def placing(world: World, wish: Wish) -> Placed | None:
-    """Which network and core agency this message settles for a case that has none yet."""
-    if (
-        world.case.core is not None
-        or not isinstance(wish.draft, CaseMessage)
-        or not isinstance(wish.by, UUID)
-    ):
+    """Which network and core agency this message settles: of a case that has none yet, of one that is handed
+    over, or with which other network it is registered."""
+    if not isinstance(wish.draft, CaseMessage) or not isinstance(wish.by, UUID):
         return None
+    if world.case.core is not None:
+        return _placed_anew(world, wish.draft, wish.by)
     for agency in (wish.by, *sorted(wish.draft.to)):
         network = world.register.network_of(agency)
         if network is not None and network.core is not None:
             return Placed(network=network.id, core=network.core)
     return None
+
+
+def _placed_anew(world: World, draft: CaseMessage, by: UUID) -> Placed | None:
+    network = None
+    if isinstance(draft, TransferCompleted):
+        network = destination(world.register, world.case)
+    elif isinstance(draft, NetworkCaseRegistered | NetworkCaseDeregistered):
+        others = (n for n in networks_of(world.register, world.case) if n.id != world.case.network)
+        network = next((n for n in others if n.coordinating == by), None)
+    if network is None or network.core is None:
+        return None
+    return Placed(network=network.id, core=network.core)
 
 
 def may_speak_of(world: World, wish: Wish) -> bool:
@@ -72,9 +92,7 @@ def may_speak_of(world: World, wish: Wish) -> bool:
         return True
     if case.version == 0:
         return False
-    network = world.register.networks.get(case.network) if case.network is not None else None
-    offices = {case.core} | ({network.coordinating} if network is not None else set())
-    return wish.by in case.parties | offices
+    return wish.by in case.parties | offices_of(world.register, case)
 
 
 def rests_on(world: World, wish: Wish) -> tuple[tuple[Kind, UUID, int], ...]:
@@ -95,7 +113,7 @@ def rests_on(world: World, wish: Wish) -> tuple[tuple[Kind, UUID, int], ...]:
         if network is not None and network in register.networks:
             found[(Kind.NETWORK, network)] = register.networks[network].version
         for agency in agencies:
-            commission = register.commission(core, agency)
+            commission = register.commission(case.commissioned.get(agency, core), agency)
             if commission is not None:
                 found[(Kind.COMMISSION, commission.id)] = commission.version
     for agency in agencies:

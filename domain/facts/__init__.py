@@ -8,10 +8,12 @@ from domain.facts.access import (
     WrapFetchedForRewrap,
 )
 from domain.facts.alarms import (
+    BreachReportOverdueAlarmRaised,
     CaseAlarm,
     CaseSilentAlarmRaised,
     CoercionCheckRequired,
     ContactGapAlarmRaised,
+    DecisionUnreviewedAlarmRaised,
     EmergencyAccessEnded,
     EmergencyAccessOpened,
     EmergencyReviewOverdueAlarmRaised,
@@ -27,7 +29,11 @@ from domain.facts.alarms import (
     RightsRequestOverdueAlarmRaised,
     SafetyCheckOverdueAlarmRaised,
     SignalsGatheredAlarmRaised,
+    TransferNotBegunAlarmRaised,
+    TransferOverdueAlarmRaised,
+    TransferUnacknowledgedAlarmRaised,
     VisitGapAlarmRaised,
+    VisitUnreportedAlarmRaised,
 )
 from domain.facts.base import FACTS, Fact, Kind, dump, upcast
 from domain.facts.case import (
@@ -108,11 +114,14 @@ from domain.facts.course import (
     SpecialistJudgementGiven,
     SpecialistJudgementRequested,
     SpecialistServiceLinked,
+    SupportCaseOpened,
     SupportPlanHandedOver,
     SupportTypeChanged,
     SupportTypeDecided,
 )
 from domain.facts.emergency import (
+    BasisOverrideApproved,
+    BasisOverrideRequested,
     EmergencyAccessApproved,
     EmergencyAccessRequested,
     EmergencyAccessReviewed,
@@ -126,6 +135,16 @@ from domain.facts.groups import (
     SAFETY_ACTS,
 )
 from domain.facts.log import HubFounded, RuleBookPublished
+from domain.facts.moves import (
+    CgcTransferNotified,
+    RelocationConfirmed,
+    RelocationLearned,
+    TransferCompleted,
+    TransferConferenceHeld,
+    TransferInitiated,
+    TransferPackageSent,
+    TransferReceiptConfirmed,
+)
 from domain.facts.notifications import (
     AbuseNotificationReceived,
     CaseReferredToCgc,
@@ -137,6 +156,11 @@ from domain.facts.notifications import (
     SafetyConcernRaised,
     SafetyConfirmed,
     VisitReportReviewed,
+)
+from domain.facts.protection import (
+    BreachReported,
+    DisclosureConditionsImposed,
+    ProtectedAddressRegistered,
 )
 from domain.facts.register import (
     CoordinatingAgencyDesignated,

@@ -129,3 +129,36 @@ class CoercionCheckRequired(CaseAlarm, topic="coercion_check.required"):
 @dataclass(frozen=True, kw_only=True)
 class NoticeUnconfirmedAlarmRaised(CaseAlarm, topic="notice_unconfirmed_alarm.raised"):
     """訂正・回収の未確認: who was told of a correction or recall has not said that it followed it. Basis: APPI 97, 98."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TransferUnacknowledgedAlarmRaised(CaseAlarm, topic="transfer_unacknowledged_alarm.raised"):
+    """移管未受領警報: the new municipality has not said that a hand-over arrived. Basis: own rule (目黒 2018)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TransferOverdueAlarmRaised(CaseAlarm, topic="transfer_overdue_alarm.raised"):
+    """移管未完了警報: a hand-over is under way for so long, and the child was not seen. Basis: own rule (相模原)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TransferNotBegunAlarmRaised(CaseAlarm, topic="transfer_not_begun_alarm.raised"):
+    """移管未着手警報: a move is known, and nobody has begun to hand the family over. Basis: own rule (札幌 2021)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DecisionUnreviewedAlarmRaised(CaseAlarm, topic="decision_unreviewed_alarm.raised"):
+    """不提供判断の未見直し: the day came on which a decision not to tell was to be looked at again.
+
+    Basis: own rule (判断の見直し); APPI 69.
+    """
+
+
+@dataclass(frozen=True, kw_only=True)
+class VisitUnreportedAlarmRaised(CaseAlarm, topic="visit_unreported_alarm.raised"):
+    """訪問未報告警報: a visit was planned, and nobody told how it went. Basis: guideline 6(4)[1]."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BreachReportOverdueAlarmRaised(CaseAlarm, topic="breach_report_overdue_alarm.raised"):
+    """漏えい確報の遅れ. Basis: APPI 68 (確報 within 30 days)."""

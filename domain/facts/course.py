@@ -11,6 +11,11 @@ from domain.facts.case import CaseMessage
 
 
 @dataclass(frozen=True, kw_only=True)
+class SupportCaseOpened(CaseMessage, topic="support_case.opened"):
+    """支援ケースの開設 for a purpose; use for anything else is another matter. Basis: guideline 1; APPI 69(1)."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class InfantHomeVisitReported(CaseMessage, topic="infant_home_visit.reported"):
     """乳児家庭全戸訪問の実施報告. Basis: guideline 6(1)[1]ア; CWA 21-10-2(1)."""
 

@@ -1,4 +1,5 @@
-"""Reading in an emergency what was not told to us: asked with reason, let by two others, for a time, and looked at after.
+"""Reading in an emergency what was not told to us, and telling without consent: asked with reason, let by two
+others, for a time, and looked at after.
 
 No wish can open anything by itself: what opens follows from the facts of three persons.
 """
@@ -36,3 +37,23 @@ class EmergencyAccessReviewed(CaseMessage, topic="emergency_access.reviewed"):
 
     answers: UUID
     justified: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class BasisOverrideRequested(CaseMessage, topic="basis_override.requested"):
+    """例外的提供の起案: to tell these sections to these agencies on ``code``, which needs more than one person's word.
+
+    ``alternatives``: what was considered before. Basis: APPI 69(2)4.
+    """
+
+    code: str
+    recipients: frozenset[UUID]
+    sections: frozenset[Section]
+    alternatives: frozenset[Alternative]
+
+
+@dataclass(frozen=True, kw_only=True)
+class BasisOverrideApproved(CaseMessage, topic="basis_override.approved"):
+    """例外的提供の承認 by one person of the same agency; two others are needed. Basis: APPI 69(2)4; own rule (二人の承認)."""
+
+    approves: UUID

@@ -18,7 +18,16 @@ from domain.facts.case import (
     SupportClosed,
     SupportCommenced,
 )
-from domain.facts.course import CaseReopened, InfantHomeVisitReported
+from domain.facts.course import CaseReopened, InfantHomeVisitReported, SupportCaseOpened
+from domain.facts.moves import (
+    CgcTransferNotified,
+    RelocationLearned,
+    TransferCompleted,
+    TransferConferenceHeld,
+    TransferInitiated,
+    TransferPackageSent,
+    TransferReceiptConfirmed,
+)
 from domain.facts.notifications import (
     AbuseNotificationReceived,
     CaseReferredToCgc,
@@ -27,6 +36,7 @@ from domain.facts.notifications import (
     NonDisclosureDecided,
     NotificationForwarded,
     ReferralOutcomeTold,
+    SafetyConcernRaised,
     SafetyConfirmed,
 )
 
@@ -35,8 +45,13 @@ OPENING_ACTS: tuple[type[Fact], ...] = (
     InfantHomeVisitReported,
     ProgrammeNotificationReceived,
     AbuseNotificationReceived,
+    SupportCaseOpened,
+    RelocationLearned,
+    SafetyConcernRaised,
+    ChildSighted,
+    CgcTransferNotified,
 )
-"""What may begin a case."""
+"""What may begin a case, and what somebody may bring who had no part in it so far."""
 
 OUTGOING_COPIES: tuple[type[Fact], ...] = (
     DisclosureMade,
@@ -44,13 +59,25 @@ OUTGOING_COPIES: tuple[type[Fact], ...] = (
     FollowOnServiceArranged,
     InformationRequested,
     NotificationForwarded,
+    TransferInitiated,
+    TransferPackageSent,
+    TransferReceiptConfirmed,
+    TransferConferenceHeld,
+    TransferCompleted,
 )
 """Copies going out: never within standing access (V4)."""
 
 AS_OTHER_SERVICE: tuple[type[Fact], ...] = (FollowOnServiceArranged, FollowOnServiceAccepted)
 """What a contractor gets or writes as provider of another service, not as this case's contractor."""
 
-REFERRALS: tuple[type[Fact], ...] = (*OPENING_ACTS, NotificationForwarded, CaseReferredToCgc)
+REFERRALS: tuple[type[Fact], ...] = (
+    FamilyInformationProvided,
+    InfantHomeVisitReported,
+    ProgrammeNotificationReceived,
+    AbuseNotificationReceived,
+    NotificationForwarded,
+    CaseReferredToCgc,
+)
 """What is to be acknowledged, read and acted on."""
 
 ACTING_ON: tuple[type[Fact], ...] = (
@@ -69,6 +96,7 @@ ACTING_ON: tuple[type[Fact], ...] = (
     ReferralOutcomeTold,
     NonDisclosureDecided,
     CaseReopened,
+    TransferInitiated,
 )
 """What shows that a referral was acted on: a decision (also not to act), a safety check, or a step towards one."""
 

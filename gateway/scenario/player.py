@@ -16,12 +16,13 @@ from domain.due import HUB_ACTS
 from domain.errors import ExchangeError, NotThere
 from domain.facts import REFERRALS, CaseAlarm, Fact, Kind, OutsourcingContractEnded
 from domain.record import commission_of
+from domain.rulebook import first_edition
 from gateway.agency.door import Door, Part, Sent
 from gateway.agency.files import Files
 from gateway.agency.staff import Person
 from gateway.scenario.foreign import hospital_bundle
 from gateway.scenario.stage import Stage
-from gateway.scenario.story import AUDITOR, HUB, PERSON, Expect, Step, Story
+from gateway.scenario.story import AUDITOR, HUB, PERSON, Actor, Expect, Step, Story
 from gateway.scenario.wording import (
     BY_NAME,
     case_fields,
@@ -36,6 +37,10 @@ NETWORK_EVENTS = ("NetworkMemberAdmitted", "NetworkMemberWithdrawn")
 HUB_EVENTS = tuple(cls.__name__ for cls in HUB_ACTS if cls is not OutsourcingContractEnded)
 
 Views = dict[str, list[int]]
+
+
+def _town(code: str) -> str:
+    return code.split("-")[0]
 
 
 @dataclass(frozen=True)
@@ -72,7 +77,7 @@ class Run:
     story: Story
     stage: Stage
     case: UUID = field(default_factory=uuid4)
-    network: UUID = field(default_factory=uuid4)
+    networks: dict[str, UUID] = field(default_factory=dict)
     messages: dict[int, UUID] = field(default_factory=dict)
     held: dict[int, tuple[str, ...]] = field(default_factory=dict)
     written: list[Written] = field(default_factory=list)
@@ -175,17 +180,41 @@ class Run:
         """Agencies, offices, members and contractors, except what the story itself brings in time."""
         self.progress("機関・委託先の登録")
         self.stage.people(self.story.doors(), core=self.story.core, actor_of=self.actor_of)
-        core = self.story.core
-        self.stage.registry.designate(
-            self.network, core=self.id_of(core), coordinating=self.id_of(self.story.coordinating or core)
-        )
+        for town, (core, coordinating) in self.offices.items():
+            self.networks[town] = uuid4()
+            self.stage.registry.designate(
+                self.networks[town], core=self.id_of(core), coordinating=self.id_of(coordinating)
+            )
         for actor in self.story.doors():
             if actor.member and not any(
                 s.event == "NetworkMemberAdmitted" and self._member(s) == actor.code for s in self.story.steps
             ):
-                self._admit(actor.code, 2 if actor.role == "CONTRACTOR" else 1)
+                for town in self._towns_of(actor):
+                    self._admit(town, actor.code, 2 if actor.role == "CONTRACTOR" else 1)
         for code in self.story.contractors:
             self._commission(code)
+
+    @property
+    def offices(self) -> dict[str, tuple[str, str]]:
+        """The core and coordinating agency of each municipality, by the first word of their codes; the story's own first."""
+        core = self.story.core
+        found = {_town(core): (core, self.story.coordinating or core)}
+        coords = {_town(a.code): a.code for a in self.story.doors() if a.role == "COORD"}
+        for actor in self.story.doors():
+            if actor.role == "CORE":
+                found.setdefault(_town(actor.code), (actor.code, coords.get(_town(actor.code), actor.code)))
+        return found
+
+    def _towns_of(self, actor: Actor) -> list[str]:
+        """Whose network's member it is: its own municipality's; a child guidance centre is in all."""
+        town = _town(actor.code)
+        if town in self.offices:
+            return [town]
+        return list(self.offices) if actor.role == "CGC" else [_town(self.story.core)]
+
+    def core_for(self, code: str) -> str:
+        """The core agency that commissions this contractor: that of its municipality, else the story's."""
+        return self.offices.get(_town(code), (self.story.core, ""))[0]
 
     def _commission(self, code: str) -> None:
         since = self.story.contractors[code].since
@@ -271,20 +300,19 @@ class Run:
             "worker": self.worker_of(code),
             **more,
         }
-        sent = self._send(self.story.core, Kind.CASE, self.case, act, fields, ())
+        sent = self._send(self.core_for(code), Kind.CASE, self.case, act, fields, ())
         if sent.outcome != "recorded":
             self.problems.append(f"{code}: {act} は {sent.outcome} ({sent.reason})")
 
     def _about(self, code: str, act: str, fields: dict[str, Any]) -> Sent:
-        core = self.id_of(self.story.core)
-        return self._send(
-            self.story.core, Kind.COMMISSION, commission_of(core, self.id_of(code)), act, fields, ()
-        )
+        core = self.core_for(code)
+        about = commission_of(self.id_of(core), self.id_of(code))
+        return self._send(core, Kind.COMMISSION, about, act, fields, ())
 
-    def _admit(self, code: str, item: int) -> None:
+    def _admit(self, town: str, code: str, item: int) -> None:
         fields = {"member": str(self.id_of(code)), "item": item}
-        by = self.story.coordinating or self.story.core
-        self._send(by, Kind.NETWORK, self.network, "network_member.admitted", fields, ())
+        _, by = self.offices[town]
+        self._send(by, Kind.NETWORK, self.networks[town], "network_member.admitted", fields, ())
 
     def _send(
         self,
@@ -295,9 +323,11 @@ class Run:
         fields: dict[str, Any],
         parts: tuple[Part, ...],
         occurred_at: datetime | None = None,
+        actor: str | None = None,
     ) -> Sent:
         door = self.stage.door(by)
-        sent = door.send(kind, about, act, fields, parts, actor=self.actor_of(by), occurred_at=occurred_at)
+        who = actor or self.actor_of(by)
+        sent = door.send(kind, about, act, fields, parts, actor=who, occurred_at=occurred_at)
         if sent.outcome == "waiting":
             raise RuntimeError(f"{by}: the hub did not answer in time")
         return sent
@@ -340,6 +370,7 @@ class Run:
         fields = case_fields(step, cls, self, to)
         if self._by_file(by, cls, to) and ("PREG" in step.sections or not fields.get("weeks_pregnant")):
             return self._from_hospital(step, cls, by, to[0], fields)
+        self._let_by_two(by, step, fields)
         texts = [self._text(step, section) for section in step.sections]
         parts = tuple(Part(s, t) for s, t in zip(step.sections, texts, strict=True))
         sent = self._send(by, Kind.CASE, self.case, cls.TOPIC, fields, parts, step.at)
@@ -350,6 +381,25 @@ class Run:
                 self.written.append(Written(step.n, section, self.case, sent.ask_id, item, text))
             self._noted(step, fields)
         return sent
+
+    def _let_by_two(self, by: str, step: Step, fields: dict[str, Any]) -> None:
+        """What a basis of exception needs first: one drafts it, two others of the agency let it."""
+        needed = {row["code"] for row in first_edition()["bases"] if "OVERRIDE" in row["needs"]}
+        for code in sorted(needed & set(fields["basis"].values())):
+            common = {"to": [], "basis": {}, "consent": [], "purpose": "SUPPORT"}
+            asked = {
+                "code": code,
+                "recipients": sorted(a for a, named in fields["basis"].items() if named == code),
+                "sections": sorted(set(step.sections)),
+                "alternatives": sorted(step.details.get("alternatives") or ["WAIT_FOR_CONSENT"]),
+                "reason": step.details.get("reason") or "CLEARLY_IN_THEIR_INTEREST",
+            }
+            topic = BY_NAME["BasisOverrideRequested"].TOPIC
+            drafted = self._send(by, Kind.CASE, self.case, topic, {**common, **asked}, ())
+            for other in ("second", "third"):
+                let = {**common, "reason": None, "approves": str(drafted.ask_id)}
+                topic = BY_NAME["BasisOverrideApproved"].TOPIC
+                self._send(by, Kind.CASE, self.case, topic, let, (), actor=f"staff.{by}.{other}")
 
     def _by_file(self, by: str, cls: type[Fact], to: tuple[str, ...]) -> bool:
         """Hospitals send what the FHIR adapter takes as FHIR."""
@@ -484,7 +534,7 @@ class Run:
         if code is None:
             raise KeyError("which contractor?")
         by = self._author(step)
-        about = commission_of(self.id_of(self.story.core), self.id_of(code))
+        about = commission_of(self.id_of(self.core_for(code)), self.id_of(code))
         fields = commission_fields(step, cls, self, code)
         self._recorded(step, self._send(by, Kind.COMMISSION, about, cls.TOPIC, fields, ()))
 
@@ -493,15 +543,17 @@ class Run:
         if step.event == "NetworkMemberAdmitted":
             fields["item"] = int(step.details.get("item", 2))
         topic = BY_NAME[step.event].TOPIC
-        self._recorded(step, self._send(step.by, Kind.NETWORK, self.network, topic, fields, ()))
+        town = _town(step.by) if _town(step.by) in self.networks else _town(self.story.core)
+        self._recorded(step, self._send(step.by, Kind.NETWORK, self.networks[town], topic, fields, ()))
 
     def _expected_of_hub(self, step: Step) -> None:
         self.stage.door(self.story.core).refresh()  # whoever asks the hub sets its clock going
         topic = BY_NAME[step.event].TOPIC
         about = self.messages.get(int(step.details["about"])) if "about" in step.details else None
+        alarm = issubclass(BY_NAME[step.event], CaseAlarm)  # what was told before stands until it is done
         if not any(
             r.topic == topic
-            and r.at == step.at
+            and (r.at == step.at or (alarm and about is not None and r.at <= step.at))
             and (about is None or (isinstance(r.fact, CaseAlarm) and r.fact.message == about))
             for r in self.stage.hub_acts()
         ):

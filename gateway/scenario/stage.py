@@ -88,7 +88,7 @@ class Stage:
                 name=actor.name,
                 roles=[actor.role],
                 body=body,
-                municipality=core.split("-")[0] if body == "MUNICIPALITY" else None,
+                municipality=_town(actor, core) if body == "MUNICIPALITY" else None,
                 custody="HOSTED",
                 sig=sig,
                 kem=kem.public,
@@ -153,6 +153,11 @@ class Stage:
             door.book.close()
             door.client.close()
         self._client.close()
+
+
+def _town(actor: Actor, core: str) -> str:
+    """Which municipality an office belongs to: its code's first word says it; other bodies are the first one's."""
+    return (actor.code if actor.role in ("CORE", "COORD") else core).split("-")[0]
 
 
 def _body(actor: Actor, core: str) -> str:

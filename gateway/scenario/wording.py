@@ -13,6 +13,9 @@ from uuid import UUID
 from domain.calendar import day_of
 from domain.codes import (
     ClosingReason,
+    Condition,
+    HandoverItem,
+    HandoverState,
     IndicatorValue,
     PlanContent,
     PlanPart,
@@ -53,6 +56,9 @@ class Context(Protocol):
 
     @property
     def last_content(self) -> str: ...
+
+    @property
+    def messages(self) -> Mapping[int, UUID]: ...
 
 
 Own = Callable[[Step, Context], dict[str, Any]]
@@ -410,7 +416,133 @@ def _recalled(step: Step, run: Context) -> dict[str, Any]:
     return {"recalls": str(run.message_of(d["recalls"] if "recalls" in d else d["about"]))}
 
 
+def _two_lets(step: Step, run: Context) -> dict[str, Any]:
+    n = step.details.get("approves", step.details.get("answers"))
+    asked = "BasisOverrideRequested"
+    return {"approves": str(run.message_of(n) if n is not None else run.last_of(step, asked))}
+
+
+def _override(step: Step, run: Context) -> dict[str, Any]:
+    d = step.details
+    return {
+        "code": d.get("code") or (step.basis if isinstance(step.basis, str) else "APPI-69-2-4"),
+        "recipients": sorted(str(run.id_of(code)) for code in d.get("recipients") or step.to),
+        "sections": sorted(d.get("sections") or step.sections or ["BASIC"]),
+        "alternatives": sorted(d.get("alternatives") or ["WAIT_FOR_CONSENT"]),
+        "reason": d.get("reason", "CLEARLY_IN_THEIR_INTEREST"),
+        "to": [],
+        "basis": {},
+    }
+
+
+def _moves(step: Step, run: Context) -> dict[str, Any]:
+    d = step.details
+    named = d.get("moves_on") or d.get("planned_on") or d.get("move_date") or d.get("moves_at")
+    return {"moves_on": _day(named)}
+
+
+def _hands_over(step: Step, run: Context) -> dict[str, Any]:
+    n = step.details.get("hands_over", step.details.get("about"))
+    known = n is not None and n in run.messages
+    return {"hands_over": str(run.message_of(int(n)) if known else run.last_of(step, "TransferInitiated"))}
+
+
+_THINGS: Mapping[str, tuple[str, ...]] = {
+    "BASIC": ("FAMILY",),
+    "CHILD": ("CHILD", "PHOTOS"),
+    "CAREGIVER": ("CAREGIVER",),
+    "MEDICAL": ("MEDICAL",),
+    "RISK": ("RISK_SHEET",),
+    "PLAN": ("PLAN",),
+    "VISIT": ("VISITS",),
+    "CONF": ("MINUTES",),
+    "ADDR": ("NEW_ADDRESS",),
+}
+
+
+def _sent_things(step: Step) -> set[str]:
+    return {thing for section in step.sections for thing in _THINGS.get(section, ())}
+
+
+def _package(step: Step, run: Context) -> dict[str, Any]:
+    """A list that the story does not give is that of the sections."""
+    checklist = {"PHOTOS": "NONE", **dict.fromkeys(_sent_things(step), "SENT")}
+    for thing, state in dict(step.details.get("checklist") or {}).items():
+        if thing in set(HandoverItem) and state in set(HandoverState):
+            checklist[thing] = state
+    return {**_hands_over(step, run), "checklist": {"RISK_SHEET": "FOLLOWS", **checklist}}
+
+
+def _received(step: Step, run: Context) -> dict[str, Any]:
+    d = step.details
+    papers = ("TransferPackageSent", "TransferInitiated")
+    n = d.get("answers")
+    known = set(HandoverItem)
+    things = {t for t in d.get("received") or d.get("items") or known if t in known}
+    return {
+        "answers": str(run.message_of(n) if n is not None else run.last_of(step, *papers)),
+        "received": sorted(things),
+    }
+
+
+def _moved(step: Step, run: Context) -> dict[str, Any]:
+    d = step.details
+    return {
+        "moved_on": _day(d.get("moved_on") or d.get("moved_at")),
+        "child_seen": bool(d.get("child_seen", False)),
+    }
+
+
+def _transferred(step: Step, run: Context) -> dict[str, Any]:
+    d = step.details
+    seen = bool(d.get("child_seen", False))
+    return {**_hands_over(step, run), "child_seen": seen, "reason": d.get("reason", "STATED")}
+
+
+def _protected(step: Step, run: Context) -> dict[str, Any]:
+    return {"until": _day(step.details.get("until") or step.details.get("valid_until"))}
+
+
+def _conditions(step: Step, run: Context) -> dict[str, Any]:
+    d = step.details
+    n = d.get("disclosure", d.get("about", d.get("answers")))
+    named = [c for c in d.get("conditions") or ["PURPOSE_ONLY", "NO_FURTHER_SHARING"] if c in set(Condition)]
+    return {
+        "disclosure": str(run.message_of(n) if n is not None else run.last_of(step, "DisclosureMade")),
+        "conditions": sorted(named or ["PURPOSE_ONLY"]),
+        "until": _day(d.get("until")),
+    }
+
+
+def _leaked(step: Step, run: Context) -> dict[str, Any]:
+    d = step.details
+    n = d.get("answers")
+    final = d.get("stage") == "FINAL" or n is not None
+    return {
+        "stage": "FINAL" if final else "PRELIMINARY",
+        "found_at": _time(d.get("found_at"), step.at),
+        "leaked": sorted(d.get("leaked") or d.get("sections") or ["BASIC"]),
+        "persons": int(d.get("persons", 1)),
+        "told": bool(d.get("told", False)),
+        "answers": str(run.message_of(n) if n is not None else run.last_of(step, "BreachReported"))
+        if final
+        else None,
+    }
+
+
 OWN: Mapping[str, Own] = {
+    "BasisOverrideRequested": _override,
+    "BasisOverrideApproved": _two_lets,
+    "RelocationLearned": _moves,
+    "TransferInitiated": _moves,
+    "TransferPackageSent": _package,
+    "TransferReceiptConfirmed": _received,
+    "TransferConferenceHeld": _hands_over,
+    "RelocationConfirmed": _moved,
+    "TransferCompleted": _transferred,
+    "ProtectedAddressRegistered": _protected,
+    "DisclosureConditionsImposed": _conditions,
+    "BreachReported": _leaked,
     "CoercionCheckDone": _checked,
     "RecallNoticeSent": _recalled,
     "RecallAcknowledged": _answers,

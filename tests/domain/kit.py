@@ -42,6 +42,7 @@ from domain.codes import (
 from domain.decide import decide
 from domain.facts import (
     AbuseNotificationReceived,
+    BasisOverrideRequested,
     CaseMessage,
     ClosingConsultationHeld,
     ClosingEvaluationRecorded,
@@ -235,6 +236,7 @@ _USUAL: dict[type[Fact], dict[str, Any]] = {
     },
     CoercionCheckDone: {"second": "p-2", "coerced": False},
     EmergencyAccessReviewed: {"justified": True},
+    BasisOverrideRequested: {"sections": frozenset({Section.BASIC})},
     SafetyConfirmed: {"child_seen": True, "method": SafetyMethod.SIGHTED},
     SubjectAccessRequested: {"requester": Requester.SELF},
     SubjectAccessDecided: {"result": AccessResult.FULL, "withheld": ()},

@@ -168,7 +168,11 @@ def test_nothing_is_due_one_second_early() -> None:
         pytest.param(
             [tell(ReferralOutcomeTold, AZ_CORE, answers=NEWS.ask)], {"ACKNOWLEDGE", "READ"}, id="outcome told"
         ),
-        pytest.param([tell(NonDisclosureDecided, AZ_CORE)], {"ACKNOWLEDGE", "READ"}, id="decided not to act"),
+        pytest.param(
+            [tell(NonDisclosureDecided, AZ_CORE)],
+            {"ACKNOWLEDGE", "READ", "NOT_TOLD"},
+            id="decided not to act",
+        ),
         pytest.param(
             [tell(EligibilityDetermined, AZ_COORD)], {"ACKNOWLEDGE", "READ", "ACT"}, id="another agency acted"
         ),

@@ -321,7 +321,7 @@ def test_a_contract_that_was_ended_carries_no_report_and_no_answer_without_secti
     assert so.when(answer) == refused(answer, Reason.CONTRACTOR_NOT_COMMISSIONED, SORA_NPO)
 
 
-_PRIVATE_TO_CITY = {"APPI-27-1-2", "APPI-27-1-3", "APPI-27-1-4", "APPI-69-2-4", "CAPA-6-1", "CWA-25-1"}
+_PRIVATE_TO_CITY = {"APPI-27-1-2", "APPI-27-1-3", "APPI-27-1-4", "CAPA-6-1", "CWA-25-1"}
 
 
 # --- release (V7) -------------------------------------------------------------------------------------------------------

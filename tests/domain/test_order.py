@@ -248,7 +248,7 @@ def test_flags_keep_an_item_only_from_the_roles_the_book_names(to, flag, basis):
 
 def test_an_agency_of_two_roles_gets_what_either_may_get():
     so = given(LEARNED, keys("EXT-SERVICE", roles=frozenset({Role.EXT, Role.CGC})))
-    wish = tell(DisclosureMade, AZ_CORE, [EXT_SERVICE], [S.NOTIFIER], "APPI-69-2-4")
+    wish = tell(DisclosureMade, AZ_CORE, [EXT_SERVICE], [S.NOTIFIER], "CWA-25-7-1")
     assert so.when(wish) == [wish.fact]
 
 

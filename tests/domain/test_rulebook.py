@@ -33,6 +33,7 @@ def test_a_row_says_kind_days_parties_and_needs(row):
         "CONSENT",
         "COMMISSION",
         "TO_AUTHORITY",
+        "OVERRIDE",
     }
 
 

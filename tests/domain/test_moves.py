@@ -1,0 +1,431 @@
+"""A family moves: the old municipality stays responsible until the new one has the papers and has seen the child."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from domain.codes import CaseStatus, ClosingReason, HandoverItem, HandoverState, Role, SafetyMethod, Section
+from domain.facts import (
+    CgcTransferNotified,
+    ChildSighted,
+    CoordinatingAgencyDesignated,
+    CoreAgencyDesignated,
+    DisclosureMade,
+    HomeVisitCompleted,
+    Kind,
+    NetworkCaseDeregistered,
+    NetworkCaseRegistered,
+    NonDisclosureDecided,
+    Placed,
+    RelocationConfirmed,
+    RelocationLearned,
+    SafetyConfirmed,
+    SupportClosed,
+    SupportWorkerUnassigned,
+    TransferCompleted,
+    TransferConferenceHeld,
+    TransferInitiated,
+    TransferNotBegunAlarmRaised,
+    TransferOverdueAlarmRaised,
+    TransferPackageSent,
+    TransferReceiptConfirmed,
+    TransferUnacknowledgedAlarmRaised,
+    VisitReportSubmitted,
+)
+from domain.reasons import Reason
+from domain.record import REGISTRY, About
+from domain.tasks import TaskKind, tasks
+from domain.visibility import pending_keys, standing_readers
+from tests.domain.kit import (
+    AZ_COORD,
+    AZ_CORE,
+    AZ_MCH,
+    COMMENCED,
+    DECIDED,
+    KS_CGC,
+    LEARNED,
+    MID_HOSP,
+    NETWORK,
+    NOON,
+    OTHER_NETWORK,
+    READY,
+    REGISTERED,
+    SORA_NPO,
+    TW_CORE,
+    TW_ONE,
+    WORKER,
+    Said,
+    given,
+    id_of,
+    jst,
+    keys,
+    refused,
+    said,
+    tell,
+)
+from tests.domain.test_clocks import run
+
+S = Section
+AT = jst("2025-06-01 09:00")
+SENT, NONE = HandoverState.SENT, HandoverState.NONE
+LIST = {HandoverItem.RISK_SHEET: SENT, HandoverItem.PHOTOS: NONE}
+OTHER = About(Kind.NETWORK, OTHER_NETWORK)
+OTHER_TOWN: tuple[Said, ...] = (
+    keys("TW-CORE"),
+    keys("TW-ONE"),
+    said(REGISTRY, CoreAgencyDesignated(agency=TW_CORE), on=OTHER, name="core there"),
+    said(REGISTRY, CoordinatingAgencyDesignated(agency=TW_ONE), on=OTHER, name="coordinating there"),
+)
+
+
+def begins(**more: Any) -> Said:
+    usual: dict[str, Any] = {"moves_on": date(2025, 6, 20), "name": "begins", "at": AT}
+    return tell(TransferInitiated, more.pop("by", AZ_CORE), more.pop("to", [TW_CORE]), **{**usual, **more})
+
+
+def package(*sections: Section, checklist: Any = None, **more: Any) -> Said:
+    usual: dict[str, Any] = {"name": "package", "hands_over": id_of("begins")}
+    told = sections or (S.BASIC, S.RISK)
+    listed = LIST if checklist is None else checklist
+    return tell(
+        TransferPackageSent, AZ_CORE, [TW_CORE], told, "APPI-69-2-3", checklist=listed, **{**usual, **more}
+    )
+
+
+def receipt(by: UUID = TW_CORE, **more: Any) -> Said:
+    usual: dict[str, Any] = {
+        "name": "receipt",
+        "answers": id_of("package"),
+        "received": frozenset({HandoverItem.RISK_SHEET}),
+    }
+    return tell(TransferReceiptConfirmed, by, [AZ_CORE], **{**usual, **more})
+
+
+SEEN = tell(ChildSighted, TW_CORE, name="seen there")
+
+
+def completes(by: UUID = TW_CORE, **more: Any) -> Said:
+    usual: dict[str, Any] = {"name": "completes", "hands_over": id_of("begins"), "child_seen": False}
+    return tell(TransferCompleted, by, **{**usual, **more})
+
+
+BEFORE: tuple[Any, ...] = (LEARNED, OTHER_TOWN)
+UNDER_WAY: tuple[Any, ...] = (*BEFORE, begins(), package(), receipt())
+THERE = Placed(network=OTHER_NETWORK, core=TW_CORE)
+DONE: tuple[Any, ...] = (*UNDER_WAY, SEEN, completes(placed=THERE))
+
+
+# --- beginning ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("wish", "reason", "at_fault"),
+    [
+        pytest.param(begins(by=AZ_COORD), Reason.NOT_RESPONSIBLE_CORE, None, id="not by the core agency"),
+        pytest.param(begins(to=[KS_CGC]), Reason.NOT_ANOTHER_MUNICIPALITY, None, id="to no core agency"),
+    ],
+)
+def test_the_responsible_core_agency_hands_over_to_another_municipality(wish, reason, at_fault):
+    assert given(BEFORE).when(wish) == refused(wish, reason, at_fault)
+
+
+def test_a_core_agency_of_the_same_municipality_is_no_other_one():
+    so = given(BEFORE, keys("AZ-MCH", roles=frozenset({Role.CORE})))
+    wish = begins(to=[AZ_MCH])
+    assert so.when(wish) == refused(wish, Reason.NOT_ANOTHER_MUNICIPALITY)
+
+
+def test_it_may_begin_on_paper_to_nobody_here():
+    wish = begins(to=[])
+    assert given(BEFORE).when(wish) == [wish.fact]
+
+
+def test_the_new_municipality_gets_a_part_in_the_case_and_nobody_else_learns_where_it_goes():
+    so = given(BEFORE, REGISTERED, READY, begins(sections=[S.ADDR], basis="APPI-69-2-3"))
+    assert TW_CORE in so.world.case.parties
+    where_to = begins(sections=[S.ADDR]).item().item
+    assert so.opens(TW_CORE) == {where_to}
+    assert where_to not in so.opens(AZ_COORD) | so.opens(SORA_NPO) | so.opens(MID_HOSP)
+
+
+# --- the package ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("wish", "reason"),
+    [
+        pytest.param(package(S.BASIC), Reason.RISK_SHEET_MISSING, id="without the risk sheet"),
+        pytest.param(
+            package(checklist={HandoverItem.RISK_SHEET: SENT}),
+            Reason.CHECKLIST_INCOMPLETE,
+            id="no word of photos",
+        ),
+        pytest.param(package(hands_over=id_of("another")), Reason.NO_TRANSFER, id="of another hand-over"),
+    ],
+)
+def test_a_package_has_the_risk_sheet_and_says_of_the_photos(wish, reason):
+    assert given(BEFORE, begins()).when(wish) == refused(wish, reason)
+
+
+def test_a_package_goes_only_while_a_hand_over_is_under_way():
+    assert given(BEFORE).when(package()) == refused(package(), Reason.NO_TRANSFER)
+    assert given(BEFORE, begins()).when(package()) == [package().fact]
+
+
+@pytest.mark.parametrize(
+    ("wish", "reason"),
+    [
+        pytest.param(
+            receipt(answers=LEARNED.ask),
+            Reason.UNKNOWN_MESSAGE,
+            id="of something else",
+        ),
+        pytest.param(receipt(by=AZ_COORD), Reason.NOT_ADDRESSED, id="by somebody who was sent nothing"),
+    ],
+)
+def test_who_was_sent_it_says_what_is_in_hand(wish, reason):
+    wish = replace(wish, fact=replace(wish.fact, to=frozenset()))
+    assert given(BEFORE, begins(), package()).when(wish) == refused(wish, reason)
+
+
+def test_a_receipt_may_answer_the_beginning_or_a_package():
+    for answered in ("begins", "package"):
+        wish = receipt(answers=id_of(answered))
+        assert given(BEFORE, begins(), package()).when(wish) == [wish.fact]
+
+
+# --- the end ----------------------------------------------------------------------------------------------------
+
+
+def test_responsibility_passes_when_the_new_municipality_has_papers_and_has_seen_the_child():
+    so = given(UNDER_WAY, SEEN)
+    assert so.when(completes()) == [replace(completes().fact, placed=THERE)]
+    assert so.when(completes(by=AZ_CORE)) == [replace(completes().fact, placed=THERE)]
+    case = given(DONE).world.case
+    assert (case.core, case.network, case.status) == (TW_CORE, OTHER_NETWORK, CaseStatus.OPEN)
+    assert (case.former, case.transfer) == (frozenset({AZ_CORE}), None)
+
+
+@pytest.mark.parametrize(
+    "sight",
+    [
+        pytest.param(tell(ChildSighted, TW_CORE), id="sighted"),
+        pytest.param(tell(SafetyConfirmed, TW_CORE), id="safety confirmed by sight"),
+        pytest.param(tell(HomeVisitCompleted, TW_CORE, sections=[S.VISIT], worker="W-T"), id="a visit"),
+        pytest.param(
+            tell(RelocationConfirmed, TW_CORE, moved_on=None, child_seen=True), id="arrival, the child seen"
+        ),
+    ],
+)
+def test_the_child_is_seen_there_by_any_of_these(sight):
+    so = given(UNDER_WAY)
+    assert so.when(sight) == [sight.fact]
+    assert given(UNDER_WAY, sight).world.case.transfer.seen
+
+
+@pytest.mark.parametrize(
+    "sight",
+    [
+        pytest.param(tell(ChildSighted, AZ_CORE), id="seen by the old municipality"),
+        pytest.param(tell(ChildSighted, MID_HOSP), id="seen by a hospital"),
+        pytest.param(
+            tell(SafetyConfirmed, TW_CORE, child_seen=False, method=SafetyMethod.TELEPHONE), id="telephoned"
+        ),
+        pytest.param(
+            tell(RelocationConfirmed, TW_CORE, moved_on=None, child_seen=False), id="arrival, the family met"
+        ),
+    ],
+)
+def test_nothing_else_counts_as_seen_there(sight):
+    assert given(UNDER_WAY, sight).when(completes()) == refused(completes(), Reason.CHILD_NOT_SEEN)
+
+
+def test_the_new_municipalitys_own_word_counts_and_the_old_ones_does_not():
+    said_so = completes(child_seen=True)
+    assert given(UNDER_WAY).when(said_so) == [replace(said_so.fact, placed=THERE)]
+    by_old = completes(by=AZ_CORE, child_seen=True)
+    assert given(UNDER_WAY).when(by_old) == refused(by_old, Reason.CHILD_NOT_SEEN)
+
+
+def test_the_old_municipality_waits_for_the_receipt():
+    so = given(BEFORE, begins(), package(), SEEN)
+    assert so.when(completes(by=AZ_CORE)) == refused(completes(by=AZ_CORE), Reason.NOT_RECEIVED)
+
+
+def test_what_was_sent_and_is_not_in_hand_needs_a_reason():
+    so = given(BEFORE, begins(), package(), receipt(received=frozenset()), SEEN)
+    assert so.when(completes()) == refused(completes(), Reason.REASON_MISSING)
+    with_reason = completes(reason="ON_ITS_WAY")
+    assert so.when(with_reason) == [replace(with_reason.fact, placed=THERE)]
+
+
+@pytest.mark.parametrize("by", [AZ_COORD, TW_CORE, AZ_CORE])
+def test_nothing_ends_that_was_not_begun(by):
+    wish = completes(by=by)
+    known = tell(DisclosureMade, AZ_CORE, [TW_CORE], [S.BASIC], "APPI-69-2-3")
+    assert given(BEFORE, known).when(wish) in (
+        refused(wish, Reason.NO_TRANSFER),
+        refused(wish, Reason.NOT_RESPONSIBLE_CORE),
+    )
+
+
+def test_on_paper_the_case_ends_here_with_the_word_that_the_child_was_seen():
+    so = given(BEFORE, READY, begins(to=[]))
+    assert so.when(completes(by=AZ_CORE)) == refused(completes(by=AZ_CORE), Reason.CHILD_NOT_SEEN)
+    wish = completes(by=AZ_CORE, child_seen=True)
+    assert so.when(wish) == [wish.fact]
+    case = given(BEFORE, READY, begins(to=[]), wish).world.case
+    assert (case.status, case.core, case.assigned) == (CaseStatus.TRANSFERRED, AZ_CORE, frozenset())
+
+
+def test_closed_as_handed_over_needs_the_hand_over_and_no_consultation():
+    wish = tell(SupportClosed, AZ_CORE, closing_reason=ClosingReason.TRANSFER)
+    so = given(UNDER_WAY, DECIDED, COMMENCED)
+    assert so.when(wish) == refused(wish, Reason.NOT_TRANSFERRED)
+    assert given(DONE).when(wish) == [wish.fact]
+    other = tell(SupportClosed, AZ_COORD, closing_reason=ClosingReason.TRANSFER)
+    assert given(DONE).when(other) == refused(other, Reason.NOT_RESPONSIBLE_CORE)
+
+
+def test_the_old_contractor_sees_until_its_municipality_ends_its_part():
+    report = tell(VisitReportSubmitted, SORA_NPO, [AZ_CORE], [S.VISIT], "CWA-21-10-2-3", actor=WORKER)
+    so = given(
+        LEARNED, OTHER_TOWN, READY, report, begins(), package(), receipt(), SEEN, completes(placed=THERE)
+    )
+    assert so.opens(SORA_NPO) == {report.item().item}
+    ends = tell(SupportWorkerUnassigned, AZ_CORE, name="ends")
+    assert so.when(ends) == [ends.fact]
+    closes = tell(SupportClosed, AZ_CORE, closing_reason=ClosingReason.TRANSFER)
+    so.put(closes)
+    assert not so.opens(SORA_NPO)
+    assert so.world.case.status is CaseStatus.OPEN  # the new municipality goes on
+
+
+def test_the_new_core_agency_reads_what_it_was_sent_and_nothing_of_the_old_file():
+    own = tell(DisclosureMade, AZ_CORE, [], [S.BASIC], name="old file")
+    so = given(LEARNED, OTHER_TOWN, own, begins(), package(), receipt(), SEEN, completes(placed=THERE))
+    assert so.opens(TW_CORE) == {i.item for i in package().fact.items}  # type: ignore[attr-defined]
+    assert own.item().item in so.opens(AZ_CORE)
+
+
+# --- two networks -------------------------------------------------------------------------------------------------
+
+
+def test_the_network_it_comes_to_registers_it_as_well_and_reads_its_own_core_agencys_file_alone():
+    note = tell(DisclosureMade, TW_CORE, [], [S.BASIC], name="there")
+    old = tell(RelocationLearned, AZ_CORE, [], [S.BASIC], moves_on=None, name="old file")
+    there = tell(NetworkCaseRegistered, TW_ONE, [TW_CORE], name="registered there")
+    so = given(BEFORE, REGISTERED, old, begins())
+    assert so.when(there) == [replace(there.fact, placed=THERE)]
+    so.put(replace(there, fact=replace(there.fact, placed=THERE)))
+    assert so.world.case.core == AZ_CORE  # not responsible by that
+    copy = tell(RelocationConfirmed, TW_CORE, [], [S.BASIC], moved_on=None, child_seen=False, name="arrived")
+    so.put(copy)
+    readers = {r for m, i, r in pending_keys(so.world.register, so.world.case, book=so.world.book)}
+    assert readers == {AZ_COORD, TW_ONE}
+    case, book = so.world.case, so.world.book
+    of_old = standing_readers(so.world.register, case, AZ_CORE, old.fact, old.item(), book)
+    of_new = standing_readers(so.world.register, case, TW_CORE, copy.fact, copy.item(), book)
+    assert (of_old, of_new) == ({AZ_COORD}, {TW_ONE})
+    assert not standing_readers(
+        so.world.register, case, TW_CORE, note.fact, note.item(), book
+    )  # a copy going out
+
+
+def test_each_network_registers_once_and_takes_off_its_own():
+    there = tell(NetworkCaseRegistered, TW_ONE, [TW_CORE], name="there", placed=THERE)
+    so = given(BEFORE, REGISTERED, begins(), there)
+    again = tell(NetworkCaseRegistered, TW_ONE, name="again")
+    assert so.when(again) == refused(again, Reason.ALREADY_REGISTERED)
+    off = tell(NetworkCaseDeregistered, AZ_COORD, reason="MOVED", name="off")
+    assert so.when(off) == [off.fact]
+    so.put(off)
+    assert so.world.case.registered_in == {OTHER_NETWORK}
+    assert not so.world.case.registered  # the responsible one has taken it off
+    other = tell(NetworkCaseDeregistered, KS_CGC, reason="MOVED")
+    assert so.when(other) == refused(other, Reason.NOT_COORDINATING)
+
+
+def test_members_of_one_network_do_not_become_members_of_the_other():
+    so = given(BEFORE, REGISTERED, begins())
+    wish = tell(DisclosureMade, AZ_CORE, [TW_CORE], [S.BASIC], "CWA-25-2-2")
+    [fact] = so.when(wish)
+    assert fact.reason is Reason.NOT_A_MEMBER  # type: ignore[attr-defined]
+
+
+# --- clocks ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_hand_over_that_nobody_confirms_raises_the_alarm_after_a_day_and_climbs():
+    told = run(given(BEFORE, begins()), until=AT + timedelta(days=3))
+    mine = [
+        (at - AT, alarm.late, alarm.escalated)
+        for at, alarm in told
+        if isinstance(alarm, TransferUnacknowledgedAlarmRaised)
+    ]
+    assert mine == [(timedelta(days=1), TW_CORE, False), (timedelta(days=2), TW_CORE, True)]
+
+
+@pytest.mark.parametrize(
+    ("answer", "left"),
+    [
+        pytest.param(receipt(answers=id_of("begins"), received=frozenset()), 1, id="of the beginning alone"),
+        pytest.param(receipt(), 0, id="of the package"),
+    ],
+)
+def test_a_receipt_stops_the_clock_of_what_it_answers(answer, left):
+    so = given(BEFORE, begins(), package(), answer)
+    assert len([k for k in so.world.case.clocks if k[0] == "TRANSFER"]) == left
+    waiting = [t for t in tasks(so.world, TW_CORE, now=NOON) if t.kind is TaskKind.CONFIRM_TRANSFER]
+    assert len(waiting) == left
+
+
+def test_a_hand_over_that_does_not_end_is_told_of_twenty_days_after_the_move():
+    def found(past: Any) -> list[Any]:
+        came = run(given(past), until=jst("2025-07-11 12:00"))
+        return [(at, a.late, a.to) for at, a in came if isinstance(a, TransferOverdueAlarmRaised)]
+
+    assert found(UNDER_WAY) == [(jst("2025-07-11 00:00"), AZ_CORE, frozenset({TW_CORE}))]
+    assert found(DONE) == []
+
+
+def test_a_move_that_is_known_and_not_handed_over_is_told_of():
+    learned = tell(RelocationLearned, MID_HOSP, [AZ_CORE], moves_on=None, at=AT)
+    came = run(given(BEFORE, learned), until=AT + timedelta(days=9))
+    found = [a for _, a in came if isinstance(a, TransferNotBegunAlarmRaised)]
+    assert [(a.late, a.escalated) for a in found] == [(AZ_CORE, False), (AZ_CORE, True)]
+    for done in (begins(at=None), tell(NonDisclosureDecided, AZ_CORE, reason="STAYS_OURS")):
+        assert given(BEFORE, learned, done).world.case.move_known_at is None
+
+
+# --- between child guidance centres ------------------------------------------------------------------------------------
+
+
+def test_child_guidance_centres_tell_each_other_by_their_own_clause():
+    so = given(LEARNED, keys("TW-ONE", roles=frozenset({Role.CGC}), body="PREFECTURE"))
+    wish = tell(CgcTransferNotified, KS_CGC, [TW_ONE], [S.RISK], "CAPA-4-6")
+    assert so.when(wish) == [wish.fact]
+    to_city = tell(CgcTransferNotified, KS_CGC, [AZ_CORE])
+    assert so.when(to_city) == refused(to_city, Reason.NOT_A_CGC)
+    by_city = tell(CgcTransferNotified, AZ_CORE, [KS_CGC])
+    assert so.when(by_city) == refused(by_city, Reason.NOT_A_CGC, AZ_CORE)
+
+
+def test_a_conference_is_about_the_hand_over_under_way():
+    wish = tell(
+        TransferConferenceHeld, TW_CORE, [AZ_CORE], [S.CONF], "APPI-69-2-3", hands_over=id_of("begins")
+    )
+    assert given(UNDER_WAY).when(wish) == [wish.fact]
+    wrong = replace(wish, fact=replace(wish.fact, hands_over=id_of("no")))
+    assert given(UNDER_WAY).when(wrong) == refused(wrong, Reason.NO_TRANSFER)
+    stranger = tell(TransferConferenceHeld, MID_HOSP, hands_over=id_of("begins"))
+    assert given(UNDER_WAY).when(stranger) == refused(stranger, Reason.NOT_RESPONSIBLE_CORE)
+
+
+def test_the_networks_own_id_is_kept():
+    assert given(BEFORE, REGISTERED).world.case.registered_in == {NETWORK}
