@@ -293,3 +293,38 @@ class Condition(StrEnum):
     NAMED_STAFF_ONLY = "NAMED_STAFF_ONLY"  # 取扱者の限定
     NO_COPY = "NO_COPY"  # 複写の禁止
     RETURN_OR_DESTROY = "RETURN_OR_DESTROY"  # 返却・廃棄
+
+
+class Practice(StrEnum):
+    """同行・実技. Basis: guideline 7(1)."""
+
+    ACCOMPANIED_VISIT = "ACCOMPANIED_VISIT"  # 同行訪問
+    ROLE_PLAY = "ROLE_PLAY"  # ロールプレイ
+
+
+class Finding(StrEnum):
+    """What supervision found. Basis: guideline 9(2)[2], 10."""
+
+    IN_ORDER = "IN_ORDER"  # 適正
+    IMPROVEMENT_ASKED = "IMPROVEMENT_ASKED"  # 改善を求めた
+    REQUIREMENTS_DOUBTED = "REQUIREMENTS_DOUBTED"  # 要件に疑い
+
+
+class BusinessItem(StrEnum):
+    """What a notice of 第2種社会福祉事業 says. Basis: 社会福祉法67条1項."""
+
+    NAME_AND_SEAT = "NAME_AND_SEAT"  # 経営者の名称・主たる事務所
+    KIND_AND_CONTENT = "KIND_AND_CONTENT"  # 事業の種類・内容
+    ARTICLES = "ARTICLES"  # 条例・定款等
+
+
+class CommunityService(StrEnum):
+    """Services of a municipality that go with this programme. Basis: guideline 11."""
+
+    HOUSEKEEPING = "HOUSEKEEPING"  # 子育て世帯訪問支援
+    SHORT_STAY = "SHORT_STAY"  # 子育て短期支援
+    DAY_CARE = "DAY_CARE"  # 一時預かり・保育
+    GATHERING_PLACE = "GATHERING_PLACE"  # 地域子育て支援拠点
+    FAMILY_SUPPORT = "FAMILY_SUPPORT"  # ファミリー・サポート
+    POSTPARTUM_CARE = "POSTPARTUM_CARE"  # 産後ケア
+    OTHER = "OTHER"

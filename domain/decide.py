@@ -17,11 +17,13 @@ from domain.asking import Act, Asking, Carries, Refusal
 from domain.bases import Passage, fitting_bases, refusal_of_basis
 from domain.case import Message
 from domain.codes import AUTHOR_ONLY, Flag, Role, Section
+from domain.decide_agency import AGENCY_ACTS, decide_agency
 from domain.decide_register import REGISTER_ACTS, decide_commission, decide_network, decide_registry
 from domain.errors import NotThere
 from domain.facts import (
     AS_OTHER_SERVICE,
     AccessFact,
+    AgencyFact,
     CaseMessage,
     DisclosureHeld,
     DisclosureMade,
@@ -59,9 +61,11 @@ def decide(world: World, wish: Wish, *, now: datetime) -> list[Fact]:
         ):
             return [_decide_message(world, wish, draft, wish.by, now)]
         case Kind.COMMISSION:
-            return [_or_refused(decide_commission(world.register, wish, now), wish)]
+            return [_or_refused(decide_commission(world.register, wish, now, world.book), wish)]
         case Kind.NETWORK:
             return [_or_refused(decide_network(world.register, wish), wish)]
+        case Kind.AGENCY if isinstance(draft, AgencyFact):
+            return [_or_refused(decide_agency(world.register, wish, now), wish)]
         case Kind.AGENCY | Kind.RULE_BOOK:
             return [_or_refused(decide_registry(wish), wish)]
         case _:
@@ -243,6 +247,7 @@ ASKABLE: frozenset[type[Fact]] = (
     frozenset(ACTS)
     | {SectionOpened, DisclosureReceived, WrapFetchedForRewrap, ItemsRewrapped}
     | REGISTER_ACTS
+    | AGENCY_ACTS
 )
 """What can be asked for. All other facts are the hub's own."""
 

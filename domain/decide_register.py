@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from domain.asking import Refusal, needs
 from domain.calendar import day_of
 from domain.codes import NEVER_EXEMPT, Role
 from domain.facts import (
+    ContractorPerformanceReported,
     ContractorReinstated,
     ContractorRequirementVerified,
+    ContractorSupervised,
     CoordinatingAgencyDesignated,
     CoreAgencyDesignated,
     Fact,
+    FieldPracticeCompleted,
     KeySetPublished,
     KeySetRevoked,
     NetworkMemberAdmitted,
@@ -22,6 +27,7 @@ from domain.facts import (
     OathSigned,
     OutsourcingContractConcluded,
     OutsourcingContractEnded,
+    QualificationVerified,
     RuleBookPublished,
     SupportWorkerRegistered,
     TrainingModuleCompleted,
@@ -29,14 +35,17 @@ from domain.facts import (
 )
 from domain.reasons import Reason
 from domain.record import REGISTRY, Wish, commission_of
-from domain.register import Register
+from domain.register import Agency, Register
 
 REGISTER_ACTS: frozenset[type[Fact]] = frozenset(
     {
+        ContractorPerformanceReported,
         ContractorReinstated,
         ContractorRequirementVerified,
+        ContractorSupervised,
         CoordinatingAgencyDesignated,
         CoreAgencyDesignated,
+        FieldPracticeCompleted,
         KeySetPublished,
         KeySetRevoked,
         NetworkMemberAdmitted,
@@ -45,6 +54,7 @@ REGISTER_ACTS: frozenset[type[Fact]] = frozenset(
         OathSigned,
         OutsourcingContractConcluded,
         OutsourcingContractEnded,
+        QualificationVerified,
         RuleBookPublished,
         SupportWorkerRegistered,
         TrainingModuleCompleted,
@@ -54,7 +64,9 @@ REGISTER_ACTS: frozenset[type[Fact]] = frozenset(
 """What can be asked for about agencies, networks, commissions and rule books."""
 
 
-def decide_commission(register: Register, wish: Wish, now: datetime) -> Refusal | None:
+def decide_commission(
+    register: Register, wish: Wish, now: datetime, book: Mapping[str, Any]
+) -> Refusal | None:
     """Who commissions decides; the contractor brings its own people's papers. Basis: guideline 8, 9."""
     fact, by = wish.draft, wish.by
     if isinstance(fact, OutsourcingContractConcluded):
@@ -79,6 +91,20 @@ def decide_commission(register: Register, wish: Wish, now: datetime) -> Refusal 
             )
         case SupportWorkerRegistered():
             return None
+        case QualificationVerified():
+            listed = fact.qualification in book["qualifications"]
+            return needs(fact.worker in commission.workers, Reason.WORKER_UNKNOWN) or needs(
+                listed or fact.reason is not None, Reason.QUALIFICATION_NOT_LISTED
+            )
+        case FieldPracticeCompleted():
+            return needs(fact.worker in commission.workers, Reason.WORKER_UNKNOWN)
+        case ContractorPerformanceReported():
+            forward = fact.begins_on <= fact.ends_on <= day_of(now) and min(fact.families, fact.visits) >= 0
+            return needs(by == commission.contractor, Reason.NOT_YOUR_COMMISSION) or needs(
+                forward, Reason.NUMBERS_WRONG
+            )
+        case ContractorSupervised():
+            return commissioning
         case TrainingModuleCompleted() | OathSigned():
             return needs(fact.worker in commission.workers, Reason.WORKER_UNKNOWN)
         case TrainingModuleExempted():
@@ -106,7 +132,10 @@ def decide_network(register: Register, wish: Wish) -> Refusal | None:
         role = Role.CORE if isinstance(fact, CoreAgencyDesignated) else Role.COORD
         agency = register.agencies.get(fact.agency)
         holds = agency is not None and role in agency.roles
-        return needs(wish.by == REGISTRY, Reason.NOT_YOURS) or needs(holds, Reason.UNKNOWN_ADDRESSEE)
+        refusal = needs(wish.by == REGISTRY, Reason.NOT_YOURS) or needs(holds, Reason.UNKNOWN_ADDRESSEE)
+        if refusal is not None or role is Role.COORD or agency is None:
+            return refusal
+        return needs(not _other_core(register, wish, agency), Reason.CORE_EXISTS)
     network = register.networks.get(wish.about.id)
     if network is None or wish.by != network.coordinating:
         return Refusal(Reason.NOT_COORDINATING)
@@ -120,6 +149,13 @@ def decide_network(register: Register, wish: Wish) -> Refusal | None:
             return needs(fact.members <= set(network.members), Reason.NOT_A_MEMBER)
         case _:
             return Refusal(Reason.NOT_YOURS)
+
+
+def _other_core(register: Register, wish: Wish, agency: Agency) -> bool:
+    """Whether another network has its core agency in this municipality. Basis: guideline 3(1)."""
+    cores = {n.core for n in register.networks.values() if n.id != wish.about.id and n.core is not None}
+    towns = {register.agencies[core].municipality for core in cores if core in register.agencies}
+    return agency.municipality is not None and agency.municipality in towns
 
 
 def decide_registry(wish: Wish) -> Refusal | None:

@@ -7,11 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from domain.alarms import ALARMS, next_alarm
-from domain.calendar import day_of, end_of
-from domain.facts import ContractorSuspended, Fact, Kind, OathLapsed, OutsourcingContractEnded, TrainingLapsed
+from domain.calendar import day_of, end_of, months_later
+from domain.facts import (
+    BusinessNoticeOverdueAlarmRaised,
+    ContractorSuspended,
+    Fact,
+    Kind,
+    MembershipUnpublishedAlarmRaised,
+    OathLapsed,
+    OutsourcingContractEnded,
+    PerformanceReportOverdueAlarmRaised,
+    TrainingLapsed,
+)
 from domain.record import About
 from domain.register import Commission, Register
 from domain.world import World
@@ -21,6 +31,9 @@ HUB_ACTS: tuple[type[Fact], ...] = (
     OathLapsed,
     ContractorSuspended,
     OutsourcingContractEnded,
+    PerformanceReportOverdueAlarmRaised,
+    BusinessNoticeOverdueAlarmRaised,
+    MembershipUnpublishedAlarmRaised,
     *ALARMS.values(),
 )
 
@@ -36,7 +49,10 @@ class Due:
 
 def next_due(register: Register, now: datetime) -> Due | None:
     """The earliest act of the hub that is due by now; None where there is none. Recording it brings the next."""
-    found = sorted(_due(register, now), key=lambda d: (d.at, _ORDER[type(d.fact)], d.about, str(d.fact)))
+    found = sorted(
+        (*_due(register, now), *_of_programme(register, now)),
+        key=lambda d: (d.at, _ORDER[type(d.fact)], d.about, str(d.fact)),
+    )
     return found[0] if found else None
 
 
@@ -85,3 +101,31 @@ def _suspension(register: Register, commission: Commission, about: About) -> Ite
     lapses = commission.lapses(day_of(since), member=register.is_member(commission))
     if lapses and not commission.suspended:
         yield Due(since, about, ContractorSuspended(gaps=lapses))
+
+
+def _of_programme(register: Register, now: datetime) -> Iterator[Due]:
+    """What is late in running the programme. The book names the times; the month is the law's (社会福祉法69条)."""
+    policy = next((dict(r.book.get("policy", {})) for r in register.rules.values()), {})
+    for agency in register.agencies.values():
+        if agency.core_since is not None and not agency.notified and not agency.notice_missed:
+            at = end_of(months_later(day_of(agency.core_since), 1))
+            if at <= now:
+                yield Due(at, About(Kind.AGENCY, agency.id), BusinessNoticeOverdueAlarmRaised(due_at=at))
+    for commission in register.commissions.values():
+        since = commission.performance_since
+        if since is None or commission.ended or "performance_months" not in policy:
+            continue
+        at = end_of(months_later(day_of(since), int(policy["performance_months"])))
+        if at <= now and commission.performance_missed != at:
+            about = About(Kind.COMMISSION, commission.id)
+            yield Due(at, about, PerformanceReportOverdueAlarmRaised(due_at=at))
+    for network in register.networks.values():
+        waiting = {
+            member: end_of(day_of(admitted) + timedelta(days=int(policy.get("publish_days", 0))))
+            for member, admitted in network.admitted_at.items()
+            if member in network.members and member not in network.announced | network.unannounced
+        }
+        if waiting and "publish_days" in policy and (at := min(waiting.values())) <= now:
+            late = frozenset(member for member, due_at in waiting.items() if due_at == at)
+            about = About(Kind.NETWORK, network.id)
+            yield Due(at, about, MembershipUnpublishedAlarmRaised(members=late, due_at=at))

@@ -44,9 +44,14 @@ class Reason(StrEnum):
     RISK_SHEET_MISSING = "RISK_SHEET_MISSING"  # a hand-over without RISK
     CHECKLIST_INCOMPLETE = "CHECKLIST_INCOMPLETE"  # risk sheet and photos are answered, if only with «none»
     ADDRESS_MISSING = "ADDRESS_MISSING"  # a protected address is told under ADDR
+    NOTICE_INCOMPLETE = "NOTICE_INCOMPLETE"  # a notice to the prefecture says less than the law asks
+    QUALIFICATION_NOT_LISTED = "QUALIFICATION_NOT_LISTED"  # a specialist of another profession needs a reason
+    NUMBERS_WRONG = "NUMBERS_WRONG"  # a report over days that run backwards, or of less than nothing
     CONDITIONS_MISSING = "CONDITIONS_MISSING"
     RECIPIENTS_WRONG = "RECIPIENTS_WRONG"  # a correction goes to just those who had what was wrong
     # parties
+    NOT_IN_PERSON = "NOT_IN_PERSON"  # each person acknowledges for itself
+    NOT_AN_OPERATOR = "NOT_AN_OPERATOR"  # it does not run the programme
     NOT_AN_AUTHORITY = "NOT_AN_AUTHORITY"  # neither an office of the municipality nor a child guidance centre
     NOT_ANOTHER_MUNICIPALITY = (
         "NOT_ANOTHER_MUNICIPALITY"  # a family is handed over to another one's core agency
@@ -89,6 +94,12 @@ class Reason(StrEnum):
     CONTRACTOR_SUSPENDED = "CONTRACTOR_SUSPENDED"
     WORKER_NOT_READY = "WORKER_NOT_READY"
     WORKER_NOT_ASSIGNED = "WORKER_NOT_ASSIGNED"
+    RULES_NOT_ACKNOWLEDGED = (
+        "RULES_NOT_ACKNOWLEDGED"  # this person does not know its agency's rules of secrecy
+    )
+    RULES_NOT_ADOPTED = "RULES_NOT_ADOPTED"  # no such edition is in force
+    ALREADY_ADOPTED = "ALREADY_ADOPTED"
+    CORE_EXISTS = "CORE_EXISTS"  # the municipality has its core agency
     CASE_CLOSED = "CASE_CLOSED"
     HELD = "HELD"
     USE_STOPPED = "USE_STOPPED"

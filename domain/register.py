@@ -9,17 +9,25 @@ from typing import Any, TypeVar, assert_never
 from uuid import UUID
 
 from domain.calendar import day_of
-from domain.codes import Body, Employment, Module, OutsourcingScope, Role
+from domain.codes import Body, Employment, Module, OutsourcingScope, Practice, Role
 from domain.facts import (
+    BusinessAbolitionNotified,
+    BusinessCommencementNotified,
+    BusinessNoticeOverdueAlarmRaised,
+    ConfidentialityRulesAcknowledged,
+    ConfidentialityRulesAdopted,
+    ContractorPerformanceReported,
     ContractorReinstated,
     ContractorRequirementVerified,
     ContractorSuspended,
     CoordinatingAgencyDesignated,
     CoreAgencyDesignated,
     Fact,
+    FieldPracticeCompleted,
     KeySetPublished,
     KeySetRevoked,
     Kind,
+    MembershipUnpublishedAlarmRaised,
     NetworkMemberAdmitted,
     NetworkMembershipPublished,
     NetworkMemberWithdrawn,
@@ -27,6 +35,8 @@ from domain.facts import (
     OathSigned,
     OutsourcingContractConcluded,
     OutsourcingContractEnded,
+    PerformanceReportOverdueAlarmRaised,
+    QualificationVerified,
     RuleBookPublished,
     SupportWorkerRegistered,
     TrainingLapsed,
@@ -67,6 +77,15 @@ class Agency(Originator):
     kem: Mapping[str, str] = field(default_factory=dict)
     revoked: bool = False
     compromised: frozenset[str] = frozenset()  # public KEM keys revoked as compromised
+    rules_edition: str | None = None  # of its rules of secrecy
+    acknowledged: frozenset[str] = frozenset()  # who knows that edition
+    core_since: datetime | None = None  # since when it has the programme of a municipality
+    notified: bool = False  # to the prefecture
+    notice_missed: bool = False  # the hub said so
+
+    def knows_rules(self, actor: str) -> bool:
+        """Whether this person knows the rules of secrecy in force, where there are any. Basis: guideline 8[1]."""
+        return self.rules_edition is None or actor in self.acknowledged
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,6 +96,8 @@ class Network(Originator):
     coordinating: UUID | None = None
     members: Mapping[UUID, int] = field(default_factory=dict)  # member -> item of CWA 25-5
     announced: frozenset[UUID] = frozenset()
+    admitted_at: Mapping[UUID, datetime] = field(default_factory=dict)
+    unannounced: frozenset[UUID] = frozenset()  # of whom the hub said so
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,6 +108,7 @@ class Worker:
     qualification: str | None = None
     trained: Mapping[Module, date | None] = field(default_factory=dict)
     exempt: frozenset[Module] = frozenset()
+    practised: frozenset[Practice] = frozenset()
     sworn: bool = False
     sworn_until: date | None = None
     was_ready: bool = False
@@ -121,6 +143,8 @@ class Commission(Originator):
     workers: Mapping[str, Worker] = field(default_factory=dict)
     was_ready: bool = False
     suspended: bool = False
+    performance_since: datetime | None = None  # since when a report on performance is waited for
+    performance_missed: datetime | None = None  # the due time of which the hub said so
 
     def in_force(self, on: date) -> bool:
         """Whether there is a contract on that day."""
@@ -212,6 +236,14 @@ class Register:
             self, commissions={id: _noted(c, on, self.is_member(c)) for id, c in self.commissions.items()}
         )
 
+    def _designated(self, fact: Fact, record: Record) -> Register:
+        """Since when a core agency has the programme."""
+        agency = self.agencies.get(fact.agency) if isinstance(fact, CoreAgencyDesignated) else None
+        if agency is None or agency.core_since is not None:
+            return self
+        since = replace(agency, core_since=record.at)
+        return replace(self, agencies={**self.agencies, agency.id: since})
+
     def _folded(self, record: Record) -> Register:
         on, fact = record.originator, record.fact
         match on.kind:
@@ -223,7 +255,8 @@ class Register:
             case Kind.NETWORK:
                 network = self.networks.get(on.id) or Network(id=on.id)
                 return replace(
-                    self, networks={**self.networks, on.id: _network(stamped(network, record), fact)}
+                    self._designated(fact, record),
+                    networks={**self.networks, on.id: _network(stamped(network, record), fact, record.at)},
                 )
             case Kind.COMMISSION:
                 commission = self.commissions.get(on.id) or Commission(id=on.id)
@@ -290,6 +323,16 @@ def _agency(agency: Agency, fact: Fact, record: Record) -> Agency:
                 kem=fact.kem,
                 revoked=False,
             )
+        case ConfidentialityRulesAdopted():
+            return replace(agency, rules_edition=fact.edition, acknowledged=frozenset())
+        case ConfidentialityRulesAcknowledged():
+            return replace(agency, acknowledged=agency.acknowledged | {fact.staff})
+        case BusinessCommencementNotified():
+            return replace(agency, notified=True)
+        case BusinessAbolitionNotified():
+            return replace(agency, notified=False, core_since=None, notice_missed=False)
+        case BusinessNoticeOverdueAlarmRaised():
+            return replace(agency, notice_missed=True)
         case KeySetRevoked():
             bad = frozenset(agency.kem.values()) if fact.compromised_since is not None else frozenset()
             return replace(agency, revoked=True, compromised=agency.compromised | bad)
@@ -297,18 +340,24 @@ def _agency(agency: Agency, fact: Fact, record: Record) -> Agency:
             return agency
 
 
-def _network(network: Network, fact: Fact) -> Network:
+def _network(network: Network, fact: Fact, at: datetime) -> Network:
     match fact:
         case CoreAgencyDesignated():
             return replace(network, core=fact.agency)
         case CoordinatingAgencyDesignated():
             return replace(network, coordinating=fact.agency)
         case NetworkMemberAdmitted():
-            return replace(network, members={**network.members, fact.member: fact.item})
+            return replace(
+                network,
+                members={**network.members, fact.member: fact.item},
+                admitted_at={**network.admitted_at, fact.member: at},
+            )
         case NetworkMemberWithdrawn():
             return replace(network, members={m: i for m, i in network.members.items() if m != fact.member})
         case NetworkMembershipPublished():
-            return replace(network, announced=fact.members)
+            return replace(network, announced=fact.members, unannounced=network.unannounced - fact.members)
+        case MembershipUnpublishedAlarmRaised():
+            return replace(network, unannounced=network.unannounced | fact.members)
         case _:
             return network
 
@@ -324,6 +373,7 @@ def _commission(state: Commission, fact: Fact, record: Record) -> Commission:
                 begins_on=fact.begins_on,
                 ends_on=fact.ends_on,
                 ended=False,
+                performance_since=record.at,
             )
         case OutsourcingContractEnded():
             return replace(state, ended=True)
@@ -351,6 +401,17 @@ def _commission(state: Commission, fact: Fact, record: Record) -> Commission:
                 fact.worker,
                 replace(worker, sworn=True, sworn_until=fact.valid_until, employment=fact.employment),
             )
+        case QualificationVerified():
+            worker = state.workers[fact.worker]
+            return _with_worker(state, fact.worker, replace(worker, qualification=fact.qualification))
+        case FieldPracticeCompleted():
+            worker = state.workers[fact.worker]
+            done = worker.practised | {fact.practice}
+            return _with_worker(state, fact.worker, replace(worker, practised=done))
+        case ContractorPerformanceReported():
+            return replace(state, performance_since=record.at, performance_missed=None)
+        case PerformanceReportOverdueAlarmRaised():
+            return replace(state, performance_missed=fact.due_at)
         case TrainingLapsed():
             worker = state.workers[fact.worker]
             trained = {m: u for m, u in worker.trained.items() if m is not fact.module}

@@ -134,6 +134,19 @@ NEVER_FLAGGED: dict[str, list[str]] = {"CONTRACTOR": ["SENSITIVE"]}
 STANDING: dict[str, list[str]] = {"COORD": ["BASIC", "CLOSING", "CONF", "PLAN", "RISK"]}
 """The A of the matrix for the coordinating agency. Basis: CWA 25-2(5); guideline 3(2)."""
 
+QUALIFICATIONS: list[str] = [
+    "保健師",
+    "助産師",
+    "看護師",
+    "保育士",
+    "児童指導員",
+    "医師",
+    "社会福祉士",
+    "精神保健福祉士",
+    "公認心理師",
+]
+"""Who may give specialist help without a reason. Basis: guideline 4(2) names the first five (等); the rest is own."""
+
 POLICY: Row = {
     "training_valid_months": {"M2_CONFIDENTIALITY": 12},
     "short_type_months": 3,
@@ -161,6 +174,8 @@ POLICY: Row = {
     "transfer_begin_days": 7,
     "visit_report_days": 7,
     "breach_days": 30,
+    "performance_months": 12,
+    "publish_days": 30,
     "escalate_hours": 24,
 }
 """Local policy: defaults, to be set by the municipality. Never law (the 30 days of an answer to a person who asks
@@ -190,4 +205,5 @@ def first_edition() -> Row:
         "standing": STANDING,
         "policy": POLICY,
         "grounds": GROUNDS,
+        "qualifications": QUALIFICATIONS,
     }

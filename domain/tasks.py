@@ -44,6 +44,7 @@ class TaskKind(StrEnum):
     CONFIRM = "CONFIRM"  # a correction or recall told to us: follow it and say so
     CONFIRM_TRANSFER = "CONFIRM_TRANSFER"  # a hand-over sent to us: say what is in hand
     LOOK_BACK = "LOOK_BACK"  # an emergency reading of our file: look at it
+    COVER_VISIT = "COVER_VISIT"  # a planned visit of a contractor that may not visit now
     SUPERVISE = "SUPERVISE"  # overdue with us for so long that a supervisor is to look
     LATE_ACKNOWLEDGE = "LATE_ACKNOWLEDGE"
     LATE_READ = "LATE_READ"
@@ -114,7 +115,7 @@ def concerned(world: World) -> frozenset[UUID]:
 
 def tasks(world: World, agency: UUID, *, now: datetime) -> list[Task]:
     """All that waits for this agency in this case, in the order of the messages."""
-    return [*_of_messages(world, agency, now), *_of_case(world, agency), *_alarms(world, agency, now)]
+    return [*_of_messages(world, agency, now), *_of_case(world, agency, now), *_alarms(world, agency, now)]
 
 
 # --- about one message ------------------------------------------------------------------------------------
@@ -209,12 +210,25 @@ def _held(world: World, message: Message, now: datetime) -> Iterator[Task]:
 # --- about the case -----------------------------------------------------------------------------------------
 
 
-def _of_case(world: World, agency: UUID) -> Iterator[Task]:
+def _of_case(world: World, agency: UUID, now: datetime) -> Iterator[Task]:
     duty = _rewrap(world, agency)
     if duty is not None:
         yield duty
     if agency == world.case.core and world.case.status is CaseStatus.SUPPORTED:
         yield _review(world)
+    if agency == world.case.core:
+        yield from _uncovered(world, now)
+
+
+def _uncovered(world: World, now: datetime) -> Iterator[Task]:
+    """Visits that a contractor planned and may not make: it has lapsed, or is not this case's any more.
+
+    Basis: guideline 9(1), 9(2)[2]: the core agency sees to it that the family is visited.
+    """
+    for (kind, message, late), clock in world.case.clocks.items():
+        planned = kind is ClockKind.VISIT_REPORT and world.register.is_contractor(late)
+        if planned and readiness(world.register, world.case, late, now) is not Readiness.READY:
+            yield Task(TaskKind.COVER_VISIT, world.case.id, message, clock.since, clock.since)
 
 
 def _rewrap(world: World, agency: UUID) -> Task | None:

@@ -102,6 +102,10 @@ def refusal_to_open(
             return NOT_READY[stand]
         if actor is not None and not worker_ready(register, case, reader, actor, now):
             return Reason.WORKER_NOT_READY
+    # guideline 8[1]: where an agency has rules of secrecy, who opens knows them
+    own = register.agencies.get(reader)
+    if actor is not None and own is not None and not own.knows_rules(actor):
+        return Reason.RULES_NOT_ACKNOWLEDGED
     # V7: held until the sender asks for release
     if not authored and reader in message.held:
         return Reason.HELD

@@ -157,6 +157,25 @@ from domain.facts.notifications import (
     SafetyConfirmed,
     VisitReportReviewed,
 )
+from domain.facts.programme import (
+    AgencyFact,
+    BusinessAbolitionNotified,
+    BusinessChangeNotified,
+    BusinessCommencementNotified,
+    BusinessNotice,
+    BusinessNoticeOverdueAlarmRaised,
+    CommunityServiceRegistered,
+    ConfidentialityRulesAcknowledged,
+    ConfidentialityRulesAdopted,
+    ContractorPerformanceReported,
+    ContractorSupervised,
+    FieldPracticeCompleted,
+    MembershipUnpublishedAlarmRaised,
+    PerformanceReportOverdueAlarmRaised,
+    PrefecturalSupervisionReceived,
+    QualificationVerified,
+    ResourceGapRecorded,
+)
 from domain.facts.protection import (
     BreachReported,
     DisclosureConditionsImposed,

@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 from adapters.agencies.contract import BASIS_OF
 from adapters.agencies.fhir import Fhir
 from domain.calendar import day_of
-from domain.codes import Module, Purpose, Section
+from domain.codes import BusinessItem, Module, Purpose, Section
 from domain.due import HUB_ACTS
 from domain.errors import ExchangeError, NotThere
 from domain.facts import REFERRALS, CaseAlarm, Fact, Kind, OutsourcingContractEnded
@@ -25,15 +25,17 @@ from gateway.scenario.stage import Stage
 from gateway.scenario.story import AUDITOR, HUB, PERSON, Actor, Expect, Step, Story
 from gateway.scenario.wording import (
     BY_NAME,
+    agency_fields,
     case_fields,
     commission_fields,
+    is_agency_event,
     is_case_event,
     is_commission_event,
 )
 
 REFERRAL_EVENTS = tuple(cls.__name__ for cls in REFERRALS)
 REFUSALS = ("DisclosureRefused", "WishRefused", "OpeningRefused")
-NETWORK_EVENTS = ("NetworkMemberAdmitted", "NetworkMemberWithdrawn")
+NETWORK_EVENTS = ("NetworkMemberAdmitted", "NetworkMemberWithdrawn", "NetworkMembershipPublished")
 HUB_EVENTS = tuple(cls.__name__ for cls in HUB_ACTS if cls is not OutsourcingContractEnded)
 
 Views = dict[str, list[int]]
@@ -185,14 +187,41 @@ class Run:
             self.stage.registry.designate(
                 self.networks[town], core=self.id_of(core), coordinating=self.id_of(coordinating)
             )
-        for actor in self.story.doors():
-            if actor.member and not any(
-                s.event == "NetworkMemberAdmitted" and self._member(s) == actor.code for s in self.story.steps
-            ):
-                for town in self._towns_of(actor):
-                    self._admit(town, actor.code, 2 if actor.role == "CONTRACTOR" else 1)
+        role = {a.code: a.role for a in self.story.doors()}
+        for town in self.offices:
+            for code in self._members(town):
+                self._admit(town, code, 2 if role[code] == "CONTRACTOR" else 1)
+        self._announce()
         for code in self.story.contractors:
             self._commission(code)
+
+    def _announce(self) -> None:
+        """Members are made public and the programme is notified, except where the story itself brings it."""
+        today = day_of(self.stage.now()).isoformat()
+        notice = {"happened_on": today, "items": sorted(i.value for i in BusinessItem), "reason": None}
+        public = any(s.event == "NetworkMembershipPublished" for s in self.story.steps)
+        for town, (core, coordinating) in self.offices.items():
+            told = any(s.event == "BusinessCommencementNotified" and s.by == core for s in self.story.steps)
+            if not told:
+                self._of_itself(core, "BusinessCommencementNotified", notice)
+            if not public:
+                self._publish(coordinating, self.networks[town], self._members(town))
+
+    def _members(self, town: str) -> list[str]:
+        """Who belongs to the network of this municipality from the start."""
+        brought = {self._member(s) for s in self.story.steps if s.event == "NetworkMemberAdmitted"}
+        return [
+            a.code
+            for a in self.story.doors()
+            if a.member and a.code not in brought and town in self._towns_of(a)
+        ]
+
+    def _publish(self, by: str, network: UUID, members: list[str]) -> Sent:
+        fields = {
+            "members": sorted(str(self.id_of(m)) for m in members),
+            "published_on": day_of(self.stage.now()).isoformat(),
+        }
+        return self._send(by, Kind.NETWORK, network, "network_membership.published", fields, ())
 
     @property
     def offices(self) -> dict[str, tuple[str, str]]:
@@ -358,6 +387,8 @@ class Run:
             self._recorded(step, self._message(step, BY_NAME[step.event]))
         elif is_commission_event(BY_NAME[step.event]):
             self._commission_step(step, BY_NAME[step.event])
+        elif is_agency_event(BY_NAME[step.event]):
+            self._agency_step(step, BY_NAME[step.event])
         elif step.event in NETWORK_EVENTS:
             self._network_step(step)
         else:
@@ -538,12 +569,30 @@ class Run:
         fields = commission_fields(step, cls, self, code)
         self._recorded(step, self._send(by, Kind.COMMISSION, about, cls.TOPIC, fields, ()))
 
+    def _agency_step(self, step: Step, cls: type[Fact]) -> None:
+        """What an agency says of itself; who opens for it afterwards knows the rules it adopts."""
+        by = self._author(step)
+        actor = str(step.details.get("staff") or step.details.get("worker") or self.actor_of(by))
+        fields = agency_fields(step, cls, actor)
+        self._recorded(step, self._of_itself(by, cls.__name__, fields, actor))
+        if cls.__name__ == "ConfidentialityRulesAdopted":
+            knows = {**fields, "staff": self.actor_of(by)}
+            self._of_itself(by, "ConfidentialityRulesAcknowledged", knows)
+
+    def _of_itself(self, by: str, event: str, fields: dict[str, Any], actor: str | None = None) -> Sent:
+        return self._send(by, Kind.AGENCY, self.id_of(by), BY_NAME[event].TOPIC, fields, (), actor=actor)
+
     def _network_step(self, step: Step) -> None:
+        town = _town(step.by) if _town(step.by) in self.networks else _town(self.story.core)
+        if step.event == "NetworkMembershipPublished":
+            named = step.details.get("members")
+            listed = [str(m) for m in named] if named else self._members(town)
+            self._recorded(step, self._publish(step.by, self.networks[town], listed))
+            return
         fields: dict[str, Any] = {"member": str(self.id_of(self._member(step)))}
         if step.event == "NetworkMemberAdmitted":
             fields["item"] = int(step.details.get("item", 2))
         topic = BY_NAME[step.event].TOPIC
-        town = _town(step.by) if _town(step.by) in self.networks else _town(self.story.core)
         self._recorded(step, self._send(step.by, Kind.NETWORK, self.networks[town], topic, fields, ()))
 
     def _expected_of_hub(self, step: Step) -> None:

@@ -12,19 +12,23 @@ from uuid import UUID
 
 from domain.calendar import day_of
 from domain.codes import (
+    BusinessItem,
     ClosingReason,
+    CommunityService,
     Condition,
+    Finding,
     HandoverItem,
     HandoverState,
     IndicatorValue,
     PlanContent,
     PlanPart,
+    Practice,
     SafetyMethod,
     SubjectConsent,
     TargetClass,
     Urgency,
 )
-from domain.facts import FACTS, CaseMessage, CommissionFact, Fact, dump
+from domain.facts import FACTS, AgencyFact, CaseMessage, CommissionFact, Fact, dump
 from domain.indicators import INDICATOR_CODES, INDICATOR_SET
 from gateway.scenario.story import PERSON, Step
 
@@ -107,6 +111,35 @@ def commission_fields(step: Step, cls: type[Fact], run: Context, contractor: str
             }
         case "ContractorRequirementVerified":
             return {"items": sorted(d.get("items", [1, 2])), "scope": d.get("scope", "PARTIAL")}
+        case "QualificationVerified":
+            return {
+                "worker": d.get("worker", run.worker_of(contractor)),
+                "qualification": d.get("qualification", "保健師"),
+                "reason": d.get("reason"),
+            }
+        case "FieldPracticeCompleted":
+            practice = d.get("practice")
+            return {
+                "worker": d.get("worker", run.worker_of(contractor)),
+                "practice": practice if practice in set(Practice) else "ACCOMPANIED_VISIT",
+            }
+        case "ContractorPerformanceReported":
+            today = day_of(step.at).isoformat()
+            return {
+                "begins_on": _day(d.get("begins_on") or d.get("period_from")) or today,
+                "ends_on": _day(d.get("ends_on") or d.get("period_until")) or today,
+                "families": int(d.get("families", 0)),
+                "visits": int(d.get("visits", 0)),
+            }
+        case "ContractorSupervised":
+            return {"finding": _finding(d)}
+        case "OutsourcingContractConcluded":
+            return {
+                "contractor": str(run.id_of(contractor)),
+                "scope": d.get("scope", "PARTIAL"),
+                "begins_on": _day(d.get("begins_on")) or day_of(step.at).isoformat(),
+                "ends_on": _day(d.get("ends_on")),
+            }
         case "SupportWorkerRegistered":
             return {
                 "worker": d["worker"],
@@ -115,6 +148,43 @@ def commission_fields(step: Step, cls: type[Fact], run: Context, contractor: str
             }
         case _:
             return {}
+
+
+def _finding(details: Mapping[str, Any]) -> str:
+    named = details.get("finding")
+    return named if named in set(Finding) else "IN_ORDER"
+
+
+def agency_fields(step: Step, cls: type[Fact], actor: str) -> dict[str, Any]:
+    """The fields of what an agency says of itself. ``actor``: who says it."""
+    d = step.details
+    today = day_of(step.at).isoformat()
+    match cls.__name__:
+        case "ConfidentialityRulesAdopted":
+            return {"edition": str(d.get("edition", "1"))}
+        case "ConfidentialityRulesAcknowledged":
+            return {"edition": str(d.get("edition", "1")), "staff": actor}
+        case "PrefecturalSupervisionReceived":
+            return {"finding": _finding(d)}
+        case "CommunityServiceRegistered" | "ResourceGapRecorded":
+            service = d.get("service") if d.get("service") in set(CommunityService) else "OTHER"
+            numbers = (
+                {"places": d.get("places")}
+                if "Registered" in cls.__name__
+                else {"families": int(d.get("families", 1))}
+            )
+            return {"service": service, **numbers}
+        case _:
+            named = d.get("happened_on") or d.get("started_on") or d.get("changed_on") or d.get("ended_on")
+            return {
+                "happened_on": _day(named) or today,
+                "items": sorted(item.value for item in BusinessItem),
+                "reason": d.get("reason"),
+            }
+
+
+def is_agency_event(cls: type[Fact]) -> bool:
+    return issubclass(cls, AgencyFact)
 
 
 def is_case_event(cls: type[Fact]) -> bool:

@@ -19,6 +19,7 @@ from domain.codes import (
     AccessResult,
     Alternative,
     Body,
+    BusinessItem,
     ClosingReason,
     ConsentCapacity,
     EligibilityResult,
@@ -43,6 +44,7 @@ from domain.decide import decide
 from domain.facts import (
     AbuseNotificationReceived,
     BasisOverrideRequested,
+    BusinessCommencementNotified,
     CaseMessage,
     ClosingConsultationHeld,
     ClosingEvaluationRecorded,
@@ -71,6 +73,7 @@ from domain.facts import (
     Kind,
     NetworkCaseRegistered,
     NetworkMemberAdmitted,
+    NetworkMembershipPublished,
     NonDisclosureDecided,
     OathSigned,
     OutsourcingContractConcluded,
@@ -346,6 +349,14 @@ def rule_book(book: dict[str, Any] | None = None) -> Said:
     return said(REGISTRY, RuleBookPublished(edition=book["edition"], book=book), name="rule book")
 
 
+def notified(core: UUID) -> Said:
+    """The programme of this core agency is known to the prefecture."""
+    fact = BusinessCommencementNotified(
+        happened_on=date(2025, 4, 1), items=frozenset(BusinessItem), reason=None
+    )
+    return said(core, fact, on=About(Kind.AGENCY, core), name=f"notified {core}")
+
+
 _TW = About(Kind.NETWORK, OTHER_NETWORK)
 TOWN: tuple[Said, ...] = (
     rule_book(),
@@ -355,6 +366,8 @@ TOWN: tuple[Said, ...] = (
     said(REGISTRY, CoreAgencyDesignated(agency=TW_CORE), on=_TW, name="tw core"),
     said(REGISTRY, CoordinatingAgencyDesignated(agency=TW_ONE), on=_TW, name="tw coord"),
     *(admitted(member) for member in MEMBERS),
+    said(AZ_COORD, NetworkMembershipPublished(members=frozenset(MEMBERS), published_on=date(2025, 4, 1))),
+    *(notified(core) for core in (AZ_CORE, TW_CORE)),
 )
 
 # --- a ready contractor ------------------------------------------------------------------------------------

@@ -6,7 +6,6 @@ import pytest
 
 from domain.codes import CaseStatus, Module, Section
 from domain.facts import (
-    CaseAlarm,
     ContractorSuspended,
     DisclosureHeld,
     DisclosureMade,
@@ -58,7 +57,7 @@ def test_only_the_hubs_own_steps_are_not_played(story):
 
 def test_sc_4_the_training_lapses_at_midnight_and_suspends_in_this_order():
     story = Story("sc-4").play()
-    lapsed, suspended = (r for r in story.due if not isinstance(r.fact, CaseAlarm))
+    lapsed, suspended = (r for r in story.due if isinstance(r.fact, TrainingLapsed | ContractorSuspended))
     assert (lapsed.at, suspended.at) == (jst("2025-09-01 00:00"),) * 2
     assert lapsed.fact == TrainingLapsed(
         worker="W-HIDA-SWC",

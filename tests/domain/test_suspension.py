@@ -93,7 +93,7 @@ def test_a_training_lapses_with_the_end_of_its_last_day_in_japan_and_suspends() 
     )
     gap = f"{WORKER}:TRAINING_M2_CONFIDENTIALITY"
     assert (suspension.at, suspension.fact) == (LAPSE, ContractorSuspended(gaps=frozenset({gap})))
-    assert passed(so, LAPSE + timedelta(days=400)) == []
+    assert passed(so, LAPSE + timedelta(days=200)) == []
 
 
 @pytest.mark.parametrize(

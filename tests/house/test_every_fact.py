@@ -36,6 +36,7 @@ CODES_AND_REFERENCES = {
     "indicator_set": "an edition's name",
     "worker": "a pseudonymous reference",
     "second": "a pseudonymous reference",
+    "staff": "a pseudonymous reference",
     "notifier_token": "a pseudonymous reference",
     "ground": "a code",
     "qualification": "a profession",

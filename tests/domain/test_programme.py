@@ -1,0 +1,333 @@
+"""Running the programme: rules of secrecy, qualifications, reports, notices to the prefecture, announcements."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from domain.codes import BusinessItem, CommunityService, Finding, Practice, Section
+from domain.due import next_due
+from domain.facts import (
+    BusinessAbolitionNotified,
+    BusinessChangeNotified,
+    BusinessCommencementNotified,
+    BusinessNoticeOverdueAlarmRaised,
+    CommunityServiceRegistered,
+    ConfidentialityRulesAcknowledged,
+    ConfidentialityRulesAdopted,
+    ContractorPerformanceReported,
+    ContractorSupervised,
+    CoreAgencyDesignated,
+    DisclosureMade,
+    Fact,
+    FieldPracticeCompleted,
+    HomeVisitScheduled,
+    Kind,
+    MembershipUnpublishedAlarmRaised,
+    NetworkMemberAdmitted,
+    NetworkMembershipPublished,
+    OpeningRefused,
+    PerformanceReportOverdueAlarmRaised,
+    PrefecturalSupervisionReceived,
+    QualificationVerified,
+    ResourceGapRecorded,
+    SupportWorkerUnassigned,
+)
+from domain.reasons import Reason
+from domain.record import REGISTRY, About
+from domain.tasks import TaskKind, tasks
+from tests.domain.kit import (
+    AZ_COORD,
+    AZ_CORE,
+    COMMISSIONED,
+    EXT_SERVICE,
+    LEARNED,
+    MEMBERS,
+    MID_HOSP,
+    NOON,
+    READY,
+    SORA_NPO,
+    TO_SORA,
+    TW_CORE,
+    WORKER,
+    Given,
+    Said,
+    given,
+    id_of,
+    jst,
+    keys,
+    opening,
+    refused,
+    said,
+    tell,
+)
+
+S = Section
+WHOLE = frozenset(BusinessItem)
+
+
+def of(agency: UUID, fact: Fact, by: Any = None, **more: Any) -> Said:
+    """What an agency says of itself."""
+    name = more.pop("name", f"{fact.TOPIC} {agency}")
+    return said(by or agency, fact, on=About(Kind.AGENCY, agency), name=name, **more)
+
+
+def due(so: Given, until: str, kind: type[Fact]) -> list[tuple[Any, Fact]]:
+    """What the clock brings of the register by then, recorded as it comes."""
+    came: list[tuple[Any, Fact]] = []
+    while (found := next_due(so.world.register, jst(until))) is not None:
+        so.put(said("HUB", found.fact, on=found.about, name=f"due {len(came)}", at=found.at), by_hub=True)
+        came.append((found.at, found.fact))
+        assert len(came) < 50
+    return [(at, fact) for at, fact in came if type(fact) is kind]
+
+
+# --- rules of secrecy --------------------------------------------------------------------------------------
+
+ADOPTED = of(AZ_CORE, ConfidentialityRulesAdopted(edition="R7"))
+
+
+def knows(actor: str = "p-1", staff: str | None = None, edition: str = "R7", agency: UUID = AZ_CORE) -> Said:
+    fact = ConfidentialityRulesAcknowledged(edition=edition, staff=staff or actor)
+    return of(agency, fact, actor=actor, name=f"knows {actor} {edition}")
+
+
+def test_nobody_opens_who_does_not_know_the_rules_of_its_agency():
+    wish = opening(LEARNED, AZ_CORE)
+    assert given(LEARNED).when(wish) == [wish.fact]
+    so = given(LEARNED, ADOPTED)
+    [fact] = so.when(wish)
+    assert isinstance(fact, OpeningRefused)
+    assert fact.reason is Reason.RULES_NOT_ACKNOWLEDGED
+    so.put(knows())
+    assert so.when(wish) == [wish.fact]
+    [other] = so.when(opening(LEARNED, AZ_CORE, actor="p-2"))
+    assert other.reason is Reason.RULES_NOT_ACKNOWLEDGED  # type: ignore[attr-defined]
+
+
+def test_a_new_edition_is_to_be_known_anew():
+    so = given(LEARNED, ADOPTED, knows(), of(AZ_CORE, ConfidentialityRulesAdopted(edition="R8"), name="new"))
+    [fact] = so.when(opening(LEARNED, AZ_CORE))
+    assert fact.reason is Reason.RULES_NOT_ACKNOWLEDGED  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("wish", "reason"),
+    [
+        pytest.param(ADOPTED, Reason.ALREADY_ADOPTED, id="adopted twice"),
+        pytest.param(knows(staff="p-2"), Reason.NOT_IN_PERSON, id="for another person"),
+        pytest.param(knows(edition="R8"), Reason.RULES_NOT_ADOPTED, id="of another edition"),
+        pytest.param(knows(agency=MID_HOSP), Reason.RULES_NOT_ADOPTED, id="where there are none"),
+        pytest.param(
+            of(AZ_CORE, ConfidentialityRulesAdopted(edition="R9"), by=AZ_COORD),
+            Reason.NOT_YOURS,
+            id="of another",
+        ),
+    ],
+)
+def test_rules_are_adopted_once_and_known_in_person(wish, reason):
+    assert given(ADOPTED).when(wish) == refused(wish, reason)
+
+
+# --- qualifications and practice -------------------------------------------------------------------------------
+
+
+def test_a_profession_that_is_not_listed_needs_a_reason():
+    def is_a(qualification: str, reason: str | None = None, worker: str = WORKER) -> Said:
+        return said(AZ_CORE, QualificationVerified(worker=worker, qualification=qualification, reason=reason))
+
+    so = given(COMMISSIONED)
+    assert so.when(is_a("保健師")) == [is_a("保健師").fact]
+    assert so.when(is_a("占い師")) == refused(is_a("占い師"), Reason.QUALIFICATION_NOT_LISTED)
+    assert so.when(is_a("栄養士", "FEEDING")) == [is_a("栄養士", "FEEDING").fact]
+    nobody = is_a("保健師", worker="W-0")
+    assert so.when(nobody) == refused(nobody, Reason.WORKER_UNKNOWN)
+    so.put(is_a("助産師"))
+    commission = so.world.register.commission(AZ_CORE, SORA_NPO)
+    assert commission is not None
+    assert commission.workers[WORKER].qualification == "助産師"
+
+
+def test_practice_is_kept_with_the_visitor():
+    went = said(SORA_NPO, FieldPracticeCompleted(worker=WORKER, practice=Practice.ROLE_PLAY))
+    so = given(COMMISSIONED, went)
+    commission = so.world.register.commission(AZ_CORE, SORA_NPO)
+    assert commission is not None
+    assert commission.workers[WORKER].practised == {Practice.ROLE_PLAY}
+    nobody = said(SORA_NPO, FieldPracticeCompleted(worker="W-0", practice=Practice.ROLE_PLAY))
+    assert given(COMMISSIONED).when(nobody) == refused(nobody, Reason.WORKER_UNKNOWN)
+
+
+# --- performance and supervision ---------------------------------------------------------------------------------
+
+
+def report(by: UUID = SORA_NPO, **more: Any) -> Said:
+    usual = {"begins_on": date(2025, 4, 1), "ends_on": date(2025, 6, 1), "families": 3, "visits": 20}
+    return said(
+        by,
+        ContractorPerformanceReported(**{**usual, **more}),
+        name=f"report {more}",
+        at=jst("2025-06-02 09:00"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("wish", "reason"),
+    [
+        pytest.param(report(by=AZ_CORE), Reason.NOT_YOUR_COMMISSION, id="by who commissioned"),
+        pytest.param(report(ends_on=date(2025, 3, 1)), Reason.NUMBERS_WRONG, id="backwards"),
+        pytest.param(report(ends_on=date(2025, 6, 3)), Reason.NUMBERS_WRONG, id="of days to come"),
+        pytest.param(report(visits=-1), Reason.NUMBERS_WRONG, id="less than nothing"),
+    ],
+)
+def test_a_contractor_reports_on_days_that_are_over(wish, reason):
+    assert given(COMMISSIONED).when(wish) == refused(wish, reason)
+
+
+def test_a_report_is_waited_for_every_year_and_told_of_once():
+    so = given(COMMISSIONED)
+    late = due(so, "2026-04-03 00:00", PerformanceReportOverdueAlarmRaised)
+    assert [at for at, _ in late] == [jst("2026-04-02 00:00")]
+    reported = given(COMMISSIONED, report())
+    reported.put(report(families=4))
+    assert not due(reported, "2026-04-03 00:00", PerformanceReportOverdueAlarmRaised)
+
+
+def test_the_core_agency_supervises():
+    wish = said(AZ_CORE, ContractorSupervised(finding=Finding.IN_ORDER))
+    assert given(COMMISSIONED).when(wish) == [wish.fact]
+    own = said(SORA_NPO, ContractorSupervised(finding=Finding.IN_ORDER))
+    assert given(COMMISSIONED).when(own) == refused(own, Reason.NOT_YOUR_COMMISSION)
+
+
+# --- the prefecture ------------------------------------------------------------------------------------------------
+
+
+def notice(
+    cls: type[Any] = BusinessCommencementNotified,
+    agency: UUID = SORA_NPO,
+    on: date = date(2025, 5, 2),
+    items: frozenset[BusinessItem] = WHOLE,
+    reason: str | None = None,
+) -> Said:
+    return of(agency, cls(happened_on=on, items=items, reason=reason))
+
+
+@pytest.mark.parametrize(
+    ("wish", "reason"),
+    [
+        pytest.param(notice(items=WHOLE - {BusinessItem.ARTICLES}), Reason.NOTICE_INCOMPLETE, id="not whole"),
+        pytest.param(
+            notice(BusinessChangeNotified, items=frozenset()),
+            Reason.NOTICE_INCOMPLETE,
+            id="a change of nothing",
+        ),
+        pytest.param(notice(on=date(2025, 6, 3)), Reason.TIME_AHEAD, id="of a day to come"),
+        pytest.param(notice(on=date(2025, 5, 1)), Reason.REASON_MISSING, id="later than a month"),
+        pytest.param(notice(agency=EXT_SERVICE), Reason.NOT_AN_OPERATOR, id="by who does not run it"),
+        pytest.param(
+            of(EXT_SERVICE, PrefecturalSupervisionReceived(finding=Finding.IN_ORDER)),
+            Reason.NOT_AN_OPERATOR,
+            id="supervised without running it",
+        ),
+    ],
+)
+def test_a_notice_is_whole_and_within_a_month(wish, reason):
+    assert given().when(wish) == refused(wish, reason)
+
+
+@pytest.mark.parametrize(
+    "wish",
+    [
+        notice(),
+        notice(on=date(2025, 5, 1), reason="FOUND_LATE"),
+        notice(BusinessChangeNotified, items=frozenset({BusinessItem.ARTICLES})),
+        notice(BusinessAbolitionNotified),
+        of(AZ_CORE, PrefecturalSupervisionReceived(finding=Finding.IMPROVEMENT_ASKED)),
+        of(AZ_CORE, CommunityServiceRegistered(service=CommunityService.SHORT_STAY, places=4)),
+        of(AZ_CORE, ResourceGapRecorded(service=CommunityService.SHORT_STAY, families=7)),
+    ],
+    ids=lambda w: w.fact.TOPIC,
+)
+def test_what_an_agency_says_of_itself_is_so(wish):
+    assert given().when(wish) == [wish.fact]
+
+
+@pytest.mark.parametrize(
+    "fact",
+    [
+        CommunityServiceRegistered(service=CommunityService.OTHER, places=None),
+        ResourceGapRecorded(service=CommunityService.OTHER, families=1),
+    ],
+)
+def test_resources_are_the_core_agencys(fact):
+    wish = of(MID_HOSP, fact)
+    assert given().when(wish) == refused(wish, Reason.NOT_RESPONSIBLE_CORE)
+
+
+def test_a_programme_that_runs_for_a_month_without_notice_is_told_of_once():
+    begins = said(
+        REGISTRY, CoreAgencyDesignated(agency=id_of("AZ-MCH")), on=About(Kind.NETWORK, id_of("new"))
+    )
+    so = given(begins)
+    found = due(so, "2025-09-01 00:00", BusinessNoticeOverdueAlarmRaised)
+    assert [at for at, _ in found] == [jst("2025-05-02 00:00")]
+    told = given(begins, of(id_of("AZ-MCH"), notice().fact))
+    assert not due(told, "2025-09-01 00:00", BusinessNoticeOverdueAlarmRaised)
+    ended = of(id_of("AZ-MCH"), notice(BusinessAbolitionNotified).fact)
+    assert not due(given(begins, ended), "2025-09-01 00:00", BusinessNoticeOverdueAlarmRaised)
+
+
+# --- offices and members --------------------------------------------------------------------------------------------
+
+
+def test_a_municipality_has_one_core_agency():
+    second = said(REGISTRY, CoreAgencyDesignated(agency=AZ_CORE), on=About(Kind.NETWORK, id_of("new")))
+    assert given().when(second) == refused(second, Reason.CORE_EXISTS)
+    again = said(REGISTRY, CoreAgencyDesignated(agency=AZ_CORE), name="again")
+    assert given().when(again) == [again.fact]
+    other = keys("AZ-MCH", roles=frozenset({"CORE"}))
+    instead = said(REGISTRY, CoreAgencyDesignated(agency=id_of("AZ-MCH")), name="instead")
+    assert given(other).when(instead) == [instead.fact]
+
+
+def test_members_that_are_not_made_public_within_a_month_are_told_of_together():
+    new = [
+        said(AZ_COORD, NetworkMemberAdmitted(member=m, item=2), name=f"new {m}", at=jst("2025-05-01 10:00"))
+        for m in (EXT_SERVICE, TW_CORE)
+    ]
+    found = due(given(new), "2025-09-01 00:00", MembershipUnpublishedAlarmRaised)
+    assert [(at, f.members) for at, f in found] == [  # type: ignore[attr-defined]
+        (jst("2025-06-01 00:00"), frozenset({EXT_SERVICE, TW_CORE}))
+    ]
+    public = said(
+        AZ_COORD,
+        NetworkMembershipPublished(
+            members=frozenset({EXT_SERVICE, TW_CORE, *MEMBERS}), published_on=date(2025, 5, 9)
+        ),
+        name="public",
+        at=jst("2025-05-09 10:00"),
+    )
+    assert due(given(new, public), "2025-05-31 00:00", MembershipUnpublishedAlarmRaised) == []
+
+
+# --- visits left uncovered ---------------------------------------------------------------------------------------------
+
+
+def test_a_visit_that_a_contractor_may_not_make_is_the_core_agencys_to_cover():
+    planned = tell(HomeVisitScheduled, SORA_NPO, [AZ_CORE], planned_on=date(2025, 6, 3), actor=WORKER)
+    so = given(LEARNED, READY, TO_SORA, planned)
+
+    def to_cover() -> list[Any]:
+        found = tasks(so.world, AZ_CORE, now=NOON)
+        return [(t.message, t.due_at) for t in found if t.kind is TaskKind.COVER_VISIT]
+
+    assert to_cover() == []
+    so.put(tell(SupportWorkerUnassigned, AZ_CORE))
+    assert to_cover() == [(planned.ask, jst("2025-06-04 00:00"))]
+    assert not [t for t in tasks(so.world, AZ_COORD, now=NOON) if t.kind is TaskKind.COVER_VISIT]
+    so.put(tell(DisclosureMade, AZ_CORE, name="own note", at=NOON + timedelta(days=1)))
+    assert len(to_cover()) == 1
