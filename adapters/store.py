@@ -43,7 +43,7 @@ from keys.record import (
     open_record,
 )
 from keys.signing import KemPublic
-from keys.vault import Vault
+from keys.vault import Status, Vault
 from keys.wish import WishPayload, parse_wish
 
 TOPIC = "fact"
@@ -289,6 +289,10 @@ class Store:
             raise Broken("no-wraps", "this record has no frame")
         sk = self._vault.sk(kept.record.about.id, section)
         return open_named_wrap(kept.opened, kept.payload, item, to, sk)
+
+    def key_status(self, scope: UUID, section: str) -> Status:
+        """Whether the key of a section of a case is here, was destroyed, or never was."""
+        return self._vault.status_sk(scope, section)
 
     def sealed_item(self, kept: Kept, item: UUID) -> bytes:
         """One sealed item kept beside a record, held against its signed digest."""

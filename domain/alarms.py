@@ -34,6 +34,7 @@ from domain.facts import (
     ReferralUnreadAlarmRaised,
     ReportUnreadAlarmRaised,
     RequestUnansweredAlarmRaised,
+    RetentionExpired,
     ReviewOverdueAlarmRaised,
     RightsRequestOverdueAlarmRaised,
     SafetyCheckOverdueAlarmRaised,
@@ -44,6 +45,7 @@ from domain.facts import (
     VisitGapAlarmRaised,
     VisitUnreportedAlarmRaised,
 )
+from domain.retention import expires_at
 
 ALARMS: Mapping[ClockKind, type[CaseAlarm]] = {
     ClockKind.SAFETY: SafetyCheckOverdueAlarmRaised,
@@ -63,6 +65,7 @@ ALARMS: Mapping[ClockKind, type[CaseAlarm]] = {
     ClockKind.NOT_TOLD: DecisionUnreviewedAlarmRaised,
     ClockKind.VISIT_REPORT: VisitUnreportedAlarmRaised,
     ClockKind.BREACH: BreachReportOverdueAlarmRaised,
+    ClockKind.RETENTION: RetentionExpired,
     ClockKind.SIGNALS: SignalsGatheredAlarmRaised,
     ClockKind.CONTACT: ContactGapAlarmRaised,
     ClockKind.VISITS: VisitGapAlarmRaised,
@@ -92,6 +95,9 @@ _DAYS = {
     ClockKind.VISIT_REPORT: "visit_report_days",
     ClockKind.BREACH: "breach_days",
 }
+
+
+_NEVER_CLIMB = frozenset({ClockKind.RETENTION})
 
 
 @dataclass(frozen=True)
@@ -146,7 +152,7 @@ def _coming(case: Case, clock: Clock, policy: Mapping[str, Any]) -> Iterator[tup
     place = list(ALARMS).index(clock.kind)
     told = (cls.TOPIC, clock.message, clock.late, due_at, False) in case.raised
     climbed = (cls.TOPIC, clock.message, clock.late, due_at, True) in case.raised
-    if not told or (not climbed and "escalate_hours" in policy):
+    if not told or (not climbed and "escalate_hours" in policy and clock.kind not in _NEVER_CLIMB):
         at = due_at + timedelta(hours=policy["escalate_hours"]) if told else due_at
         alarm = cls(
             message=clock.message,
@@ -168,6 +174,10 @@ def clocks(case: Case, policy: Mapping[str, Any]) -> Iterator[Clock]:
     if core is None:
         return
     yield from _signals(case, core, policy)
+    expiry = None if case.appraised else expires_at(case, policy)
+    if expiry is not None:
+        # Basis: APPI 61; own rule (保存期間)
+        yield _whole(ClockKind.RETENTION, core, case.spoken_at or expiry, expiry)
     if case.move_known_at is not None and "transfer_begin_days" in policy:
         # Basis: own rule (相模原: a hand-over begins when the move is planned; 札幌 2021: it never did)
         until = day_of(case.move_known_at) + timedelta(days=int(policy["transfer_begin_days"]))

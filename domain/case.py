@@ -10,6 +10,7 @@ from uuid import UUID
 from domain.calendar import day_of, monday_of
 from domain.clocks import Clock, ClockKind, Key, by_guardian, shows_the_child, wound
 from domain.codes import (
+    Appraisal,
     CaseStatus,
     ClosingReason,
     EligibilityResult,
@@ -17,6 +18,7 @@ from domain.codes import (
     HandoverState,
     IndicatorValue,
     Requester,
+    RetentionPolicy,
     Section,
     TargetClass,
 )
@@ -35,6 +37,7 @@ from domain.facts import (
     ConsentScope,
     ConsentWithdrawn,
     ContactRefused,
+    DestructionApproved,
     EligibilityDetermined,
     EmergencyAccessApproved,
     EmergencyAccessEnded,
@@ -53,6 +56,8 @@ from domain.facts import (
     InformationRequestDeclined,
     Item,
     ItemsRewrapped,
+    LegalHoldLifted,
+    LegalHoldPlaced,
     NetworkCaseDeregistered,
     NetworkCaseRegistered,
     NonDisclosureDecided,
@@ -61,8 +66,10 @@ from domain.facts import (
     PlanExtended,
     PlanReviewed,
     ProtectedAddressRegistered,
+    RecordsAppraised,
     RelocationConfirmed,
     RelocationLearned,
+    RetentionPolicyAssigned,
     SafetyConcernRaised,
     SectionOpened,
     ShortTermGoalEvaluated,
@@ -158,6 +165,24 @@ class Grant:
     items: frozenset[UUID]
 
 
+@dataclass(frozen=True)
+class Kept:
+    """How long a case is kept: by which policy, and until which day where that is named."""
+
+    policy: RetentionPolicy
+    until: date | None
+
+
+@dataclass(frozen=True)
+class Disposal:
+    """What is to be destroyed: the appraisal's message, its sections, and who has let it."""
+
+    appraisal: UUID
+    sections: frozenset[Section]
+    at: datetime
+    approvers: tuple[tuple[UUID, str], ...] = ()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Transfer:
     """A hand-over under way. ``by``: the responsible core agency; ``to``: those it goes to; ``papers``: the messages
@@ -201,6 +226,8 @@ class Case(Originator):
     answered yet. ``stopped``: messages that are used no more. ``signals``: weak signs since people last looked at all of
     it together; ``at_risk``: something was told under RISK, or a notification came. ``approvals``: emergency request -> who approved;
     ``granted``: those that two approved, and whose time is not over.
+    ``retention``: how long it is kept; ``holds``: legal holds in force; ``disposal``: what was appraised to be
+    destroyed; ``appraised``: that was looked at since the retention was over.
     ``overrides``: exceptional disclosures that two persons let.
     ``offices``: each network that has, or had, the case, and its core agency; ``registered_in``: networks with
     which it is registered; ``commissioned``: contractor -> the core agency that assigned it. ``transfer``: the
@@ -246,6 +273,11 @@ class Case(Originator):
     approvals: Mapping[UUID, tuple[tuple[UUID, str], ...]] = field(default_factory=dict)
     granted: Mapping[UUID, Grant] = field(default_factory=dict)
     overrides: tuple[Override, ...] = ()
+    closed_at: datetime | None = None
+    retention: Kept | None = None
+    holds: frozenset[UUID] = frozenset()
+    disposal: Disposal | None = None
+    appraised: bool = False
     transfer: Transfer | None = None
     former: frozenset[UUID] = frozenset()
     address_until: date | None = None
@@ -428,16 +460,30 @@ def _then(case: Case, fact: Fact, message: Message) -> Case:
             return _handed(case, fact, message.id)
         case TransferCompleted():
             return _completed(case, fact)
+        case RetentionPolicyAssigned():
+            return replace(case, retention=Kept(fact.policy, fact.until), appraised=False)
+        case LegalHoldPlaced():
+            return replace(case, holds=case.holds | {message.id})
+        case LegalHoldLifted():
+            return replace(case, holds=case.holds - {fact.lifts})
+        case RecordsAppraised():
+            goes = fact.appraisal is Appraisal.DESTROY
+            disposal = Disposal(message.id, fact.sections, message.at) if goes else None
+            return replace(case, appraised=True, disposal=disposal)
+        case DestructionApproved():
+            return _let_go(case, message)
         case ProtectedAddressRegistered():
             return replace(case, address_until=fact.until or date.max)
         case UseStopped():
             return replace(case, stopped=case.stopped | {fact.stops})
         case CaseReopened():
-            return replace(case, status=CaseStatus.OPEN, consulted=None, evaluated=False)
+            return replace(
+                case, status=CaseStatus.OPEN, consulted=None, evaluated=False, closed_at=None, appraised=False
+            )
         case SupportClosed() if fact.closing_reason is ClosingReason.TRANSFER:
             return _left(case, message.by)
         case SupportClosed():
-            case = replace(case, status=CaseStatus.CLOSED, assigned=frozenset())
+            case = replace(case, status=CaseStatus.CLOSED, assigned=frozenset(), closed_at=message.at)
             return _with_follow_ons(case, case.follow_ons)
         case FollowOnServiceArranged():
             return _with_follow_ons(case, case.follow_ons | {(message.id, agency) for agency in fact.to})
@@ -526,6 +572,14 @@ def _overridden(case: Case, fact: BasisOverrideApproved, message: Message) -> Ca
     asked = request.fact
     let = Override(request.by, asked.code, asked.recipients, asked.sections, message.at)
     return replace(case, overrides=(*case.overrides, let))
+
+
+def _let_go(case: Case, message: Message) -> Case:
+    now = case.disposal
+    if now is None:
+        return case
+    known = (*now.approvers, (message.by, message.actor))
+    return replace(case, disposal=replace(now, approvers=known, at=message.at))
 
 
 def _ended(case: Case, fact: EmergencyAccessEnded) -> Case:

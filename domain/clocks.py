@@ -88,6 +88,7 @@ class ClockKind(StrEnum):
     SILENCE = "SILENCE"
     SIGNALS = "SIGNALS"
     MOVE = "MOVE"
+    RETENTION = "RETENTION"
 
 
 ASKING = (InformationRequested, SpecialistJudgementRequested, NetworkMeetingRequested)

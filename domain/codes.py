@@ -328,3 +328,26 @@ class CommunityService(StrEnum):
     FAMILY_SUPPORT = "FAMILY_SUPPORT"  # ファミリー・サポート
     POSTPARTUM_CARE = "POSTPARTUM_CARE"  # 産後ケア
     OTHER = "OTHER"
+
+
+class RetentionPolicy(StrEnum):
+    """How long a case's content is kept; the years stand in the rule book. Basis: own proposal (no statute)."""
+
+    CHILD_AGE = "CHILD_AGE"  # until the child has reached an age (network and child guidance centre cases)
+    AFTER_CLOSING = "AFTER_CLOSING"  # years after closing (others)
+    PERMANENT = "PERMANENT"  # 特別養子縁組等
+
+
+class HoldGround(StrEnum):
+    """Why records are held. Basis: CAPA 4(5); APPI 76, 98."""
+
+    REVIEW = "REVIEW"  # 検証
+    LITIGATION = "LITIGATION"  # 訴訟
+    RIGHTS_REQUEST = "RIGHTS_REQUEST"  # 開示・訂正・利用停止の請求中
+
+
+class Appraisal(StrEnum):
+    """歴史公文書等の評価. Basis: own rule (公文書管理条例)."""
+
+    DESTROY = "DESTROY"
+    KEEP = "KEEP"  # 歴史公文書等として保存

@@ -131,6 +131,8 @@ def _form(asking: Asking, act: Act) -> Refusal | None:
         return Refusal(Reason.SECTIONS_NOT_ALLOWED)
     if any(i.item in asking.case.where for i in asking.fact.items):
         return Refusal(Reason.ITEM_EXISTS)
+    if {i.section for i in asking.fact.items} & asking.register.destroyed.get(asking.case.id, frozenset()):
+        return Refusal(Reason.DESTROYED)
     return act.form(asking) if act.form else None
 
 

@@ -15,6 +15,7 @@ from domain.facts import (
     BusinessNoticeOverdueAlarmRaised,
     ContractorSuspended,
     Fact,
+    KeyDestroyed,
     Kind,
     MembershipUnpublishedAlarmRaised,
     OathLapsed,
@@ -24,6 +25,7 @@ from domain.facts import (
 )
 from domain.record import About
 from domain.register import Commission, Register
+from domain.retention import destruction
 from domain.world import World
 
 HUB_ACTS: tuple[type[Fact], ...] = (
@@ -31,6 +33,7 @@ HUB_ACTS: tuple[type[Fact], ...] = (
     OathLapsed,
     ContractorSuspended,
     OutsourcingContractEnded,
+    KeyDestroyed,
     PerformanceReportOverdueAlarmRaised,
     BusinessNoticeOverdueAlarmRaised,
     MembershipUnpublishedAlarmRaised,
@@ -58,8 +61,20 @@ def next_due(register: Register, now: datetime) -> Due | None:
 
 def next_due_of_case(world: World) -> Due | None:
     """The next act of the hub in this case, whenever it falls due; None where no clock runs."""
-    found = next_alarm(world.case, world.book.get("policy", {}))
-    return None if found is None else Due(found[0], About(Kind.CASE, world.case.id), found[1])
+    alarm = next_alarm(world.case, world.book.get("policy", {}))
+    end = _destruction(world)
+    if end is not None and (alarm is None or end.at <= alarm[0]):
+        return end
+    return None if alarm is None else Due(alarm[0], About(Kind.CASE, world.case.id), alarm[1])
+
+
+def _destruction(world: World) -> Due | None:
+    """What two persons let be destroyed is destroyed at once. Basis: own rule (二人の承認); APPI 61, 66."""
+    fact = destruction(world.register, world.case)
+    log = next(iter(world.register.log), None)
+    if fact is None or log is None or world.case.disposal is None:
+        return None
+    return Due(world.case.disposal.at, About(Kind.LOG, log), fact)
 
 
 _ORDER = {kind: place for place, kind in enumerate(HUB_ACTS)}

@@ -47,6 +47,7 @@ class Reason(StrEnum):
     NOTICE_INCOMPLETE = "NOTICE_INCOMPLETE"  # a notice to the prefecture says less than the law asks
     QUALIFICATION_NOT_LISTED = "QUALIFICATION_NOT_LISTED"  # a specialist of another profession needs a reason
     NUMBERS_WRONG = "NUMBERS_WRONG"  # a report over days that run backwards, or of less than nothing
+    RETENTION_DAY_WRONG = "RETENTION_DAY_WRONG"  # an age needs its day, and nothing else has one
     CONDITIONS_MISSING = "CONDITIONS_MISSING"
     RECIPIENTS_WRONG = "RECIPIENTS_WRONG"  # a correction goes to just those who had what was wrong
     # parties
@@ -102,6 +103,9 @@ class Reason(StrEnum):
     CORE_EXISTS = "CORE_EXISTS"  # the municipality has its core agency
     CASE_CLOSED = "CASE_CLOSED"
     HELD = "HELD"
+    DESTROYED = "DESTROYED"  # its keys were destroyed
+    LEGAL_HOLD = "LEGAL_HOLD"
+    NOT_EXPIRED = "NOT_EXPIRED"
     USE_STOPPED = "USE_STOPPED"
     NOT_HELD = "NOT_HELD"
     ALREADY_REGISTERED = "ALREADY_REGISTERED"

@@ -9,7 +9,7 @@ from typing import Any, TypeVar, assert_never
 from uuid import UUID
 
 from domain.calendar import day_of
-from domain.codes import Body, Employment, Module, OutsourcingScope, Practice, Role
+from domain.codes import Body, Employment, Module, OutsourcingScope, Practice, Role, Section
 from domain.facts import (
     BusinessAbolitionNotified,
     BusinessCommencementNotified,
@@ -24,6 +24,7 @@ from domain.facts import (
     CoreAgencyDesignated,
     Fact,
     FieldPracticeCompleted,
+    KeyDestroyed,
     KeySetPublished,
     KeySetRevoked,
     Kind,
@@ -190,6 +191,10 @@ class Register:
     commissions: Mapping[UUID, Commission] = field(default_factory=dict)
     rules: Mapping[UUID, Rules] = field(default_factory=dict)
     log: Mapping[UUID, Originator] = field(default_factory=dict)
+    destroyed: Mapping[UUID, frozenset[Section]] = field(
+        default_factory=dict
+    )  # case -> sections without keys
+    generation: int = 1  # of the vault's key, by the record
 
     def network_of(self, agency: UUID) -> Network | None:
         """The network in which this agency holds an office (core or coordinating)."""
@@ -236,6 +241,13 @@ class Register:
             self, commissions={id: _noted(c, on, self.is_member(c)) for id, c in self.commissions.items()}
         )
 
+    def _without_keys(self, fact: Fact) -> Register:
+        """What was destroyed, by the record."""
+        if not isinstance(fact, KeyDestroyed):
+            return self
+        gone = self.destroyed.get(fact.scope, frozenset()) | fact.sections
+        return replace(self, destroyed={**self.destroyed, fact.scope: gone}, generation=fact.generation)
+
     def _designated(self, fact: Fact, record: Record) -> Register:
         """Since when a core agency has the programme."""
         agency = self.agencies.get(fact.agency) if isinstance(fact, CoreAgencyDesignated) else None
@@ -274,7 +286,7 @@ class Register:
                 return replace(self, rules={**self.rules, on.id: rules})
             case Kind.LOG:
                 log = stamped(self.log.get(on.id) or Originator(id=on.id), record)
-                return replace(self, log={**self.log, on.id: log})
+                return replace(self._without_keys(fact), log={**self.log, on.id: log})
             case Kind.CASE | Kind.CASE_ACCESS:
                 return self
             case _:

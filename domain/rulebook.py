@@ -147,6 +147,13 @@ QUALIFICATIONS: list[str] = [
 ]
 """Who may give specialist help without a reason. Basis: guideline 4(2) names the first five (等); the rest is own."""
 
+RETENTION: dict[str, Row] = {
+    "CHILD_AGE": {"years": 25, "authority": "児童相談所運営指針 (児童記録票) に準じた案"},
+    "AFTER_CLOSING": {"years": 10, "authority": "文書管理規程 (市町村) の案"},
+    "PERMANENT": {"years": None, "authority": "特別養子縁組等の案"},
+}
+"""How long content is kept: own proposals, to be set by the municipality [unsure]. Basis: APPI 61."""
+
 POLICY: Row = {
     "training_valid_months": {"M2_CONFIDENTIALITY": 12},
     "short_type_months": 3,
@@ -174,6 +181,7 @@ POLICY: Row = {
     "transfer_begin_days": 7,
     "visit_report_days": 7,
     "breach_days": 30,
+    "retention": RETENTION,
     "performance_months": 12,
     "publish_days": 30,
     "escalate_hours": 24,

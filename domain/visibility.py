@@ -109,6 +109,9 @@ def refusal_to_open(
     # V7: held until the sender asks for release
     if not authored and reader in message.held:
         return Reason.HELD
+    # what was destroyed opens for nobody
+    if item.section in register.destroyed.get(case.id, frozenset()):
+        return Reason.DESTROYED
     # what is used no more is opened by nobody but its author (to correct it, or for a review)
     if not authored and message.id in case.stopped:
         return Reason.USE_STOPPED
@@ -146,6 +149,8 @@ def pending_keys(
 ) -> Iterator[tuple[Message, Item, UUID]]:
     """Items with a standing reader that has no wrap yet: duties of the responsible door to re-wrap."""
     for message, item in case.all_items():
+        if item.section in register.destroyed.get(case.id, frozenset()):
+            continue
         for reader in sorted(standing_readers(register, case, message.by, message.fact, item, book)):
             if reader not in item.keyed and (item.item, reader) not in case.rewrapped:
                 yield message, item, reader

@@ -21,10 +21,11 @@ from adapters.bus import (
 )
 from adapters.store import Store
 from domain.errors import Malformed, Unavailable
+from gateway.custody import FileCustody
 from gateway.hub.views import engine_over
 from gateway.installation import Installation
 from keys.genesis import Genesis
-from keys.vault import KeystoreCustody, Vault
+from keys.vault import Vault
 from projections.engine import Engine
 
 RUNNING = "running.json"
@@ -114,7 +115,7 @@ def open_archive(installation: Installation, *, start_bus: bool = True) -> Itera
                 settings, running = _settings(installation, folder, genesis.stream), True
         recorder = connect(settings)
         stack.callback(recorder.close)
-        vault = Vault.open(installation.hub_folder / "vault.db", KeystoreCustody(secrets))
+        vault = Vault.open(installation.hub_folder / "vault.db", FileCustody(installation, secrets))
         stack.callback(vault.close)
         items = ItemStore(settings)
         stack.callback(items.close)

@@ -261,6 +261,41 @@ def audit_ledger(
     print_ledger([dump(r) for r in rows], [dump(o) for o in openings], {str(k): v for k, v in codes.items()})
 
 
+@audit.command("certificate")
+def audit_certificate(
+    data: Data,
+    as_json: AsJson = False,
+    passphrase_file: PassphraseFile = None,
+    passphrase_fd: PassphraseFd = None,
+) -> None:
+    """廃棄の証明: どの事例のどの区分の鍵を、誰の承認で廃棄したか(1: 記録と鍵が合わない)。"""
+    from gateway.audit.certificate import certificates
+
+    with open_archive(_installation(data, passphrase_file, passphrase_fd)) as archive:
+        found = certificates(archive)
+    if as_json:
+        print(json.dumps({"destroyed": found}, ensure_ascii=False, indent=2))
+    else:
+        table = Table("日時", "事例", "廃棄した区分", "鍵の世代", "承認", "残っている鍵", title="廃棄の証明")
+        for one in found:
+            at = moment(one["at"].replace("Z", "+00:00")).astimezone(JST)
+            sections = "・".join(section_text(s) for s in one["sections"])
+            left = "・".join(section_text(s) for s in one["keys_still_there"]) or "なし"
+            table.add_row(
+                f"{at:%Y-%m-%d %H:%M}",
+                one["case"],
+                sections,
+                str(one["vault_generation"]),
+                one["approved"],
+                left,
+            )
+        out.print(table)
+        out.print(
+            "廃棄は論理的です: 鍵の古い写しが別にあれば、それが失われるまで(最長30日)開けることがあります。"
+        )
+    raise typer.Exit(1 if any(one["keys_still_there"] for one in found) else 0)
+
+
 @projections.command("rebuild")
 def projections_rebuild(
     data: Data, passphrase_file: PassphraseFile = None, passphrase_fd: PassphraseFd = None

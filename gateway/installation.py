@@ -74,6 +74,10 @@ class Installation:
         """LOG seeds, vault keys and the key of the bus's disk."""
         return self._open(self.hub_folder / "keystore")
 
+    def keep_hub_secrets(self, secrets: dict[str, bytes]) -> None:
+        """Write the hub's secrets anew, whole or not at all, and synced."""
+        self._write(self.hub_folder / "keystore", secrets)
+
     def registry(self) -> list[SignatureKeys]:
         """The registry's persons whose keystores lie here, in genesis order."""
         files = sorted((self.folder / "registry").glob("person-*.keystore"))

@@ -21,14 +21,16 @@ from uuid import UUID
 from adapters.bus import JetStreamApplicationRecorder, RawMessage
 from adapters.mapper import body_of, wish_of
 from adapters.store import Kept, Store
+from domain.codes import Section
 from domain.decide import decide
-from domain.due import next_due, next_due_of_case
+from domain.due import Due, next_due, next_due_of_case
 from domain.errors import ExchangeError, Untrusted
 from domain.facts import (
     AccessFact,
     DisclosureRefused,
     Fact,
     HubFounded,
+    KeyDestroyed,
     KeySetPublished,
     Kind,
     OpeningRefused,
@@ -105,6 +107,9 @@ class Verifier:
         self._cases: dict[UUID, World] = {}
         self._versions: dict[UUID, int] = {}
         self._shas: dict[int, bytes] = {}
+        self._shredded: dict[
+            tuple[UUID, Section], int
+        ] = {}  # keys that are gone: where they were first missed
         self.result = Verification()
 
     # --- the pass ---------------------------------------------------------------------------------------------
@@ -141,9 +146,20 @@ class Verifier:
             if views is not None and anew is not None:
                 self._rows(views, anew, head)
                 anew.close()
+        self._destroyed()
         for door in doors:
             self._receipts(door)
         return self.result
+
+    def _destroyed(self) -> None:
+        """What has no key was destroyed by the record, and what was destroyed by the record has none."""
+        for (case, section), position in self._shredded.items():
+            if section not in self._register.destroyed.get(case, frozenset()):
+                self._tell("key-missing", position, f"case {case}", f"{section}: no record says why")
+        for case, sections in self._register.destroyed.items():
+            for section in sorted(sections):
+                if self._store.key_status(case, section.value) == "here":
+                    self._tell("key-not-destroyed", None, f"case {case}", f"{section}: it is still there")
 
     def _raw(self, head: int) -> Iterator[RawMessage]:
         start = 1
@@ -248,8 +264,7 @@ class Verifier:
         """An act of the hub itself is what the clock would have brought."""
         if record.by != HUB:
             raise Untrusted("no-frame", "only the hub's own acts have no frame")
-        in_case = record.originator.kind is Kind.CASE
-        due = next_due_of_case(self._world(record)) if in_case else next_due(self._register, record.at)
+        due = self._due(record)
         if due is None or due.at > record.at or due.about != record.about or due.fact != record.fact:
             raise Untrusted("hub-act-not-due", "nothing of the kind had fallen due")
         self.result.hub_acts += 1
@@ -265,6 +280,15 @@ class Verifier:
             decider=DECIDER,
             fact=due.fact,
         )
+
+    def _due(self, record: Record) -> Due | None:
+        """What the clock would have brought here."""
+        if record.originator.kind is Kind.CASE:
+            return next_due_of_case(self._world(record))
+        if isinstance(record.fact, KeyDestroyed):
+            case = self._cases.get(record.fact.scope)
+            return None if case is None else next_due_of_case(replace(case, register=self._register))
+        return next_due(self._register, record.at)
 
     def _signed(self, wish: Wish, payload: WishPayload, frame: Frame) -> None:
         agency = self._register.agencies.get(wish.by) if isinstance(wish.by, UUID) else None
@@ -307,7 +331,9 @@ class Verifier:
             self._store.sealed_item(kept, item.item)
         for wrap in payload.wraps:
             section = self._section(kept.record, payload, wrap.item)
-            if isinstance(wrap.to, UUID):
+            if self._store.key_status(kept.record.about.id, section) == "gone":
+                self._shredded.setdefault((kept.record.about.id, Section(section)), kept.position)
+            elif isinstance(wrap.to, UUID):
                 self._store.wrap(kept, wrap.item, wrap.to, section)
 
     def _section(self, record: Record, payload: WishPayload, item: UUID) -> str:

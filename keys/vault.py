@@ -284,6 +284,16 @@ class Vault:
         ).fetchone()
         return None if row is None else self._unseal(name, row[0], row[1])
 
+    def _follow(self) -> None:
+        """Take the vault key that another process of this hub has put in force. The caller holds ``_lock``."""
+        [(generation, proof)] = self._connection.execute("SELECT generation, proof FROM meta").fetchall()
+        vk = self._custody.vault_key(generation)
+        try:
+            sealing.open_sealed(vk, lp("kh/vault/proof/v1", generation), proof)
+        except Untrusted as error:
+            raise Untrusted("vault-wrong-key", "the custody holds the key of another vault") from error
+        self._generation, self._vk, self._keys = generation, vk, {}
+
     def _gone(self, name: _Name) -> bool:
         where = (name.kind, name.scope.bytes, name.cls)
         found = self._connection.execute(
@@ -292,6 +302,8 @@ class Vault:
         return found is not None
 
     def _unseal(self, name: _Name, generation: int, sealed: bytes) -> bytes:
+        if generation > self._generation:
+            self._follow()  # another process of this hub has shredded
         if generation != self._generation:
             raise Broken("vault-other-generation", "an entry was written under another vault key")
         try:

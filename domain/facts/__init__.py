@@ -25,6 +25,7 @@ from domain.facts.alarms import (
     ReferralUnreadAlarmRaised,
     ReportUnreadAlarmRaised,
     RequestUnansweredAlarmRaised,
+    RetentionExpired,
     ReviewOverdueAlarmRaised,
     RightsRequestOverdueAlarmRaised,
     SafetyCheckOverdueAlarmRaised,
@@ -189,6 +190,14 @@ from domain.facts.register import (
     NetworkMemberAdmitted,
     NetworkMembershipPublished,
     NetworkMemberWithdrawn,
+)
+from domain.facts.retention import (
+    DestructionApproved,
+    KeyDestroyed,
+    LegalHoldLifted,
+    LegalHoldPlaced,
+    RecordsAppraised,
+    RetentionPolicyAssigned,
 )
 from domain.facts.rights import (
     CoercionCheckDone,

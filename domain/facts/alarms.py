@@ -162,3 +162,8 @@ class VisitUnreportedAlarmRaised(CaseAlarm, topic="visit_unreported_alarm.raised
 @dataclass(frozen=True, kw_only=True)
 class BreachReportOverdueAlarmRaised(CaseAlarm, topic="breach_report_overdue_alarm.raised"):
     """漏えい確報の遅れ. Basis: APPI 68 (確報 within 30 days)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RetentionExpired(CaseAlarm, topic="retention.expired"):
+    """保存期間の満了: the case waits to be appraised; it stands until then. Basis: APPI 61; own rule (保存期間)."""

@@ -102,6 +102,11 @@ class Memory:
         self._note_at(world.case.id, None if due is None else due.at)
         return due
 
+    def set_aside(self, case: UUID) -> None:
+        """What is due in this case can't be done now: it waits for the next word about it, or the next start."""
+        with self._cases_lock:
+            self._note_at(case, None)
+
     def _note_at(self, case: UUID, at: datetime | None) -> None:
         if at is None:
             self._deadlines.pop(case, None)

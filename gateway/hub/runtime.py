@@ -25,14 +25,16 @@ from domain.errors import Broken, Conflict, Unavailable
 from domain.facts import HubFounded, Kind
 from domain.record import DECIDER, REGISTRY, About, Record
 from gateway.archive import alone_on, alone_on_views, note_running, remote_bus
+from gateway.custody import FileCustody
 from gateway.hub.app import hub_app
 from gateway.hub.clock import Clock, RealClock, SetClock
 from gateway.hub.questions import Questions
 from gateway.hub.service import Hub
+from gateway.hub.shredding import Shredder
 from gateway.hub.views import Beside, Follower, Views, catch_up, engine_over
 from gateway.installation import Installation
 from keys.signing import SignatureKeys, SignatureKind
-from keys.vault import KeystoreCustody, Vault
+from keys.vault import Vault
 from projections.engine import Engine
 from projections.queries import Queries
 
@@ -79,7 +81,8 @@ def start_hub(
         parts.enter_context(alone_on(installation.hub_folder / "lock", ALREADY))
         views_alone = parts.enter_context(ExitStack())
         views_alone.enter_context(alone_on_views(installation))
-        vault = Vault.open(installation.hub_folder / "vault.db", KeystoreCustody(secrets))
+        custody = FileCustody(installation, secrets)
+        vault = Vault.open(installation.hub_folder / "vault.db", custody)
         parts.callback(vault.close)
         bus, settings = _bus(installation, secrets["bus"], genesis.stream, parts)
         recorder = connect(settings)
@@ -105,6 +108,8 @@ def start_hub(
         clock: Clock = RealClock()
         if installation.rehearsal:
             clock = SetClock(last if at is None else max(at, last), installation.hub_folder / "clock")
+        shredder = Shredder(vault, custody)
+        shredder.check(views.register.generation)
         hub = Hub(
             store=store,
             genesis=genesis,
@@ -114,6 +119,7 @@ def start_hub(
             register=views.register,
             head=views.position,
             deadlines=Queries(views.reader).deadlines(),
+            shredder=shredder,
         )
         parts.callback(hub.close)
         if views_beside:
@@ -130,7 +136,7 @@ def start_hub(
             hub,
             Questions(hub, follower),
             genesis=installation.genesis_frame.encode(),
-            health=lambda: _health(installation, bus, recorder, follower),
+            health=lambda: _health(installation, bus, recorder, follower, hub),
             put_item=store.put_item,
             rehearsal_token=installation.clock_token,
         )
@@ -193,6 +199,7 @@ def _health(
     bus: EmbeddedServer | None,
     recorder: JetStreamApplicationRecorder,
     follower: Views,
+    hub: Hub,
 ) -> dict[str, Any]:
     """What the hub can say of itself (I9): red while it could not record."""
     problems: list[str] = []
@@ -213,7 +220,10 @@ def _health(
         "problems": problems,
         "views": follower.position,
         "parked": [view for view, _, _ in parked],
-        "alarms": [f"view {view} stands still since record {at} ({why})" for view, at, why in parked],
+        "alarms": [
+            *(f"view {view} stands still since record {at} ({why})" for view, at, why in parked),
+            *(f"keys of case {case} are not destroyed ({why})" for case, why in hub.undestroyed.items()),
+        ],
         "disk_free_bytes": free,
         "bus": None if bus is None else bus.version,
     }

@@ -18,7 +18,7 @@ from adapters.mapper import wish_of
 from adapters.store import NO_EVIDENCE, Evidence, Kept, Store
 from domain.case import Message
 from domain.decide import decide, found_item, rewrapper
-from domain.errors import Conflict, Malformed, NotThere, Unavailable, Untrusted
+from domain.errors import Conflict, ExchangeError, Malformed, NotThere, Unavailable, Untrusted
 from domain.facts import (
     AccessFact,
     CaseMessage,
@@ -26,6 +26,7 @@ from domain.facts import (
     Fact,
     Item,
     ItemsRewrapped,
+    KeyDestroyed,
     KeySetPublished,
     KeySetRevoked,
     Kind,
@@ -42,6 +43,7 @@ from domain.world import World, empty_world, may_speak_of, placing, rests_on
 from gateway.hub.clock import Clock, SetClock
 from gateway.hub.desk import Desk, Turn
 from gateway.hub.memory import Memory
+from gateway.hub.shredding import Shredder
 from keys.frame import WISH, Frame, verify
 from keys.genesis import Genesis
 from keys.keyset import verify_key_set, verify_registry_act
@@ -134,8 +136,10 @@ class Hub:
         register: Register,
         head: int,
         deadlines: Mapping[UUID, datetime] | None = None,
+        shredder: Shredder | None = None,
     ) -> None:
-        """``register``: as it stood at the position ``head`` of the stream."""
+        """``register``: as it stood at the position ``head`` of the stream. ``shredder``: who destroys keys; where
+        there is none, nothing is destroyed."""
         self.genesis = genesis
         self.id = hub
         self.clock = clock
@@ -143,6 +147,9 @@ class Hub:
         self._log = log
         self._memory = Memory(store, register, deadlines)
         self._head = head  # what is decided rests on all of the record up to here; the desk's thread owns it
+        self._shredder = shredder
+        self.undestroyed: dict[UUID, str] = {}
+        """Cases whose keys could not be destroyed, and why; tried again at the next start."""
         self._behind = False  # something may stand in the record that we do not know
         self._desk: Desk[Answer, Heard] = Desk(self._hear, self._round, most=MAX_NOTES)
 
@@ -585,8 +592,12 @@ class Hub:
         self._memory.reread_register()
         overtaken = 0
         while (due := self._memory.next_due(now)) is not None:
+            if isinstance(due.fact, KeyDestroyed) and not self._destroyed(due.fact):
+                continue
             try:
                 self._hub_act(due.about, due.fact, due.at)
+                if isinstance(due.fact, KeyDestroyed) and self._shredder is not None:
+                    self._shredder.recorded(due.fact.generation)
             except Conflict as conflict:  # another hub was faster: what is due is looked at again
                 overtaken += 1
                 if overtaken == TRIES:
@@ -595,6 +606,18 @@ class Hub:
                 continue
             count += 1
         return count
+
+    def _destroyed(self, fact: KeyDestroyed) -> bool:
+        """Destroy the keys, before that is recorded. Where they can't be, that is told, and the case set aside."""
+        try:
+            if self._shredder is None:
+                raise Unavailable("no-shredder", "this hub destroys no keys")
+            self._shredder.destroy(fact)
+        except (ExchangeError, OSError) as error:
+            self.undestroyed[fact.scope] = error.flaw if isinstance(error, ExchangeError) else "disk"
+            self._memory.set_aside(fact.scope)
+            return False
+        return True
 
     def _hub_act(self, about: About, fact: Fact, at: datetime) -> None:
         in_case = about.kind is Kind.CASE

@@ -404,7 +404,8 @@ class Run:
         self._let_by_two(by, step, fields)
         texts = [self._text(step, section) for section in step.sections]
         parts = tuple(Part(s, t) for s, t in zip(step.sections, texts, strict=True))
-        sent = self._send(by, Kind.CASE, self.case, cls.TOPIC, fields, parts, step.at)
+        actor = step.details.get("actor")
+        sent = self._send(by, Kind.CASE, self.case, cls.TOPIC, fields, parts, step.at, actor)
         if sent.outcome == "recorded":
             self.messages[step.n] = sent.ask_id
             self.held[step.n] = sent.held

@@ -19,11 +19,14 @@ from domain.codes import (
     Finding,
     HandoverItem,
     HandoverState,
+    HoldGround,
     IndicatorValue,
     PlanContent,
     PlanPart,
     Practice,
+    RetentionPolicy,
     SafetyMethod,
+    Section,
     SubjectConsent,
     TargetClass,
     Urgency,
@@ -600,7 +603,43 @@ def _leaked(step: Step, run: Context) -> dict[str, Any]:
     }
 
 
+def _kept_for(step: Step, run: Context) -> dict[str, Any]:
+    d = step.details
+    until = _day(d.get("until") or d.get("expires_on"))
+    named = d.get("policy")
+    policy = named if named in set(RetentionPolicy) else ("CHILD_AGE" if until else "AFTER_CLOSING")
+    return {"policy": policy, "until": until if policy == "CHILD_AGE" else None}
+
+
+def _holds(step: Step, run: Context) -> dict[str, Any]:
+    ground = step.details.get("ground", step.details.get("reason"))
+    return {"ground": ground if ground in set(HoldGround) else "REVIEW"}
+
+
+def _lifts(step: Step, run: Context) -> dict[str, Any]:
+    n = step.details.get("lifts", step.details.get("answers"))
+    return {"lifts": str(run.message_of(n) if n is not None else run.last_of(step, "LegalHoldPlaced"))}
+
+
+def _appraised(step: Step, run: Context) -> dict[str, Any]:
+    d = step.details
+    if d.get("appraisal") == "KEEP":
+        return {"appraisal": "KEEP", "sections": []}
+    named = d.get("sections") or [s.value for s in Section]
+    return {"appraisal": "DESTROY", "sections": sorted(named)}
+
+
+def _lets_go(step: Step, run: Context) -> dict[str, Any]:
+    n = step.details.get("approves", step.details.get("answers"))
+    return {"approves": str(run.message_of(n) if n is not None else run.last_of(step, "RecordsAppraised"))}
+
+
 OWN: Mapping[str, Own] = {
+    "RetentionPolicyAssigned": _kept_for,
+    "LegalHoldPlaced": _holds,
+    "LegalHoldLifted": _lifts,
+    "RecordsAppraised": _appraised,
+    "DestructionApproved": _lets_go,
     "BasisOverrideRequested": _override,
     "BasisOverrideApproved": _two_lets,
     "RelocationLearned": _moves,

@@ -26,7 +26,18 @@ def test_the_packaged_story_is_the_one_that_is_tested() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["sc-1", "sc-3", "sc-4", "sc-6", "nursery-notifies", "visits-missing", "two-look"]
+    "name",
+    [
+        "sc-1",
+        "sc-3",
+        "sc-4",
+        "sc-6",
+        "nursery-notifies",
+        "visits-missing",
+        "two-look",
+        "family-moves",
+        "after-25-years",
+    ],
 )
 def test_every_agency_opens_just_what_the_story_says(name: str) -> None:
     code, [story] = run(STORIES / f"{name}.yaml")

@@ -1,0 +1,60 @@
+"""How long a case is kept, and what of it may be destroyed now. Pure; the keys themselves are the vault's.
+
+Basis: APPI 61, 66, 98; own proposal for the years (``retention`` in the rule book's policy).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from domain.calendar import day_of, end_of, months_later
+from domain.case import APPROVERS, Case, Disposal
+from domain.codes import RetentionPolicy, Section
+from domain.facts import KeyDestroyed
+from domain.register import Register
+
+
+def expires_at(case: Case, policy: Mapping[str, Any]) -> datetime | None:
+    """When the retention of this case is over; None where it never is, or can't be told yet."""
+    assigned = case.retention
+    if assigned is None or assigned.policy is RetentionPolicy.PERMANENT:
+        return None
+    if assigned.until is not None:
+        return end_of(assigned.until)
+    years = policy.get("retention", {}).get(RetentionPolicy.AFTER_CLOSING, {}).get("years")
+    if case.closed_at is None or years is None:
+        return None
+    return end_of(months_later(day_of(case.closed_at), 12 * int(years)))
+
+
+def approved(case: Case) -> Disposal | None:
+    """The disposal that two persons have let and nothing holds; None where there is none."""
+    now = case.disposal
+    return now if now is not None and len(now.approvers) >= APPROVERS and not case.holds else None
+
+
+def key_name(scope: UUID, section: Section) -> str:
+    """What a destroyed key is called in the certificate: no secret, and the same for whoever computes it."""
+    return f"sk/{scope}/{section}"
+
+
+def destruction(register: Register, case: Case) -> KeyDestroyed | None:
+    """What the hub does now with this case's keys; None where nothing is to be destroyed."""
+    now = approved(case)
+    if now is None:
+        return None
+    held = {item.section for message in case.messages.values() for item in message.items}
+    doomed = frozenset(now.sections & held - register.destroyed.get(case.id, frozenset()))
+    if not doomed:
+        return None
+    return KeyDestroyed(
+        scope=case.id,
+        sections=doomed,
+        keys=frozenset(key_name(case.id, section) for section in doomed),
+        generation=register.generation + 1,
+        last_version=case.version,
+        approved=now.appraisal,
+    )

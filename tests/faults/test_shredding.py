@@ -1,0 +1,160 @@
+"""After shredding nothing that the hub keeps opens what was destroyed, and everything else still verifies (I7)."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from contextlib import closing, suppress
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from domain.errors import Broken, NotThere, Unavailable
+from domain.facts import KeyDestroyed
+from gateway.archive import open_archive
+from gateway.cli import app
+from gateway.custody import FileCustody
+from gateway.hub.runtime import start_hub
+from gateway.hub.shredding import Shredder
+from gateway.installation import Installation, open_installation
+from gateway.scenario.report import play, start_of
+from gateway.scenario.stage import open_stage
+from gateway.scenario.story import read_story
+from gateway.verify import Verifier, doors_of
+from keys.vault import Vault
+
+STORY = Path(__file__).parents[1] / "scenarios" / "after-25-years.yaml"
+
+
+@pytest.fixture(scope="module")
+def over(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a hub on which a case was destroyed after 25 years, and one kept from just before it."""
+    folder = tmp_path_factory.mktemp("over")
+    story = read_story(STORY)
+    with open_stage(folder / "hub", start_of(story)) as stage:
+        _, report = play(story, stage)
+        assert report.problems == []
+    return folder
+
+
+@pytest.fixture
+def installation(over: Path, tmp_path: Path) -> Installation:
+    shutil.copytree(over / "hub", tmp_path / "hub")
+    return open_installation(tmp_path / "hub")
+
+
+def destroyed(installation: Installation) -> KeyDestroyed:
+    with open_archive(installation) as archive:
+        [fact] = [
+            k.record.fact for k in archive.store.read(1, 10_000) if isinstance(k.record.fact, KeyDestroyed)
+        ]
+    assert isinstance(fact, KeyDestroyed)
+    return fact
+
+
+def test_the_keys_are_gone_and_all_the_rest_verifies(installation: Installation) -> None:
+    fact = destroyed(installation)
+    assert {s.value for s in fact.sections} == {"BASIC", "CHILD"}
+    with open_archive(installation) as archive:
+        for section in fact.sections:
+            assert archive.store.key_status(fact.scope, section.value) == "gone"
+        assert archive.store.key_status(fact.scope, "RISK") == "here"
+        for kept in archive.store.load(fact.scope):
+            for item, section in _wraps(kept):
+                if section in fact.sections:
+                    with pytest.raises(NotThere, match="key-gone"):
+                        archive.store.wrap(kept, item, kept.record.by, section)
+        found = Verifier(archive.recorder, archive.store, archive.genesis).run(
+            views=archive.views, doors=doors_of(installation)
+        )
+    assert [f.__dict__ for f in found.findings] == []
+    assert found.rows_compared
+
+
+def _wraps(kept):  # type: ignore[no-untyped-def]
+    if kept.payload is None:
+        return []
+    sections = {i.item: i.section for i in kept.payload.items}
+    return [(w.item, sections[w.item]) for w in kept.payload.wraps if w.to == kept.record.by]
+
+
+def test_an_old_copy_of_the_vault_opens_no_more(installation: Installation) -> None:
+    """The key under which it was sealed is not kept."""
+    assert [n for n in installation.hub_secrets() if n.startswith("vk/")] == ["vk/2"]
+
+
+def test_a_vault_of_before_is_found_out_at_the_start(installation: Installation) -> None:
+    vault = installation.hub_folder / "vault.db"
+    vault.unlink()
+    for beside in ("vault.db-wal", "vault.db-shm"):
+        (installation.hub_folder / beside).unlink(missing_ok=True)
+    custody = FileCustody(installation, {**installation.hub_secrets(), "vk/1": b"1" * 32})
+    Vault.open(vault, custody).close()  # as if an old one had been put back, its key with it
+    with pytest.raises((Unavailable, Broken)):
+        start_hub(installation).close()
+
+
+def test_a_key_that_is_missing_without_a_record_is_found(installation: Installation) -> None:
+    fact = destroyed(installation)
+    custody = FileCustody(installation, installation.hub_secrets())
+    with closing(Vault.open(installation.hub_folder / "vault.db", custody)) as vault:
+        vault.shred(fact.scope, ["RISK"], next_vk=custody.prepare(3))
+    with open_archive(installation) as archive:
+        found = Verifier(archive.recorder, archive.store, archive.genesis).run()
+    assert {f.what for f in found.findings} == {"key-missing"}
+
+
+def test_a_key_put_where_one_was_destroyed_is_found(installation: Installation) -> None:
+    fact = destroyed(installation)
+    custody = FileCustody(installation, installation.hub_secrets())
+    with closing(Vault.open(installation.hub_folder / "vault.db", custody)) as vault:
+        vault._connection.execute("DELETE FROM gone")
+        vault.ensure(sks=[(fact.scope, "BASIC")])
+    with open_archive(installation) as archive:
+        found = Verifier(archive.recorder, archive.store, archive.genesis).run()
+    assert "seal-broken" in {f.what for f in found.findings}
+
+
+class Ended(Exception):
+    """The process ended here."""
+
+
+@pytest.mark.parametrize("step", ["before the vault", "before the record", "before the old key is taken out"])
+def test_an_end_between_any_two_steps_is_made_good_at_the_next_start(
+    step: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The hub ends inside the destruction; started again, it does what is left, once."""
+    story = read_story(STORY)
+    if step == "before the vault":
+        monkeypatch.setattr(Vault, "shred", _ends)
+    elif step == "before the record":
+        shred = Shredder.destroy
+        monkeypatch.setattr(Shredder, "destroy", lambda self, fact: (shred(self, fact), _ends()))
+    else:
+        monkeypatch.setattr(Shredder, "recorded", _ends)
+    with open_stage(tmp_path / "hub", start_of(story)) as stage, suppress(Broken):
+        play(story, stage)  # the hub tells an error to whoever asks; what it holds in memory is lost then
+    monkeypatch.undo()
+    installation = open_installation(tmp_path / "hub")
+    runtime = start_hub(installation)
+    runtime.hub.tick()
+    runtime.close()
+    assert destroyed(installation).generation == 2
+    assert [n for n in installation.hub_secrets() if n.startswith("vk/")] == ["vk/2"]
+    with open_archive(installation) as archive:
+        found = Verifier(archive.recorder, archive.store, archive.genesis).run(views=archive.views)
+    assert [f.__dict__ for f in found.findings] == []
+
+
+def _ends(*_: object, **__: object) -> None:
+    raise Ended
+
+
+def test_the_certificate_says_what_was_destroyed_and_how_thoroughly(installation: Installation) -> None:
+    done = CliRunner().invoke(app, ["audit", "certificate", "--data", str(installation.folder), "--json"])
+    assert done.exit_code == 0, done.output
+    [told] = json.loads(done.stdout)["destroyed"]
+    assert told["sections"] == ["BASIC", "CHILD"]
+    assert told["how"] == "logically"
+    assert told["keys_still_there"] == []
