@@ -6,6 +6,7 @@ One line an act in ``ACTS``; the rules it names stand above it, each with its la
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from domain.acts_emergency import (
@@ -75,7 +76,15 @@ from domain.asking import (
     visiting,
 )
 from domain.calendar import day_of, months_later
-from domain.codes import ClosingReason, EligibilityResult, PlanContent, PlanPart, TargetClass
+from domain.codes import (
+    ClosingReason,
+    EligibilityResult,
+    Housekeeping,
+    PlanContent,
+    PlanPart,
+    SupportRole,
+    TargetClass,
+)
 from domain.facts import (
     AbuseNotificationReceived,
     BasisOverrideApproved,
@@ -292,14 +301,21 @@ _CONTENT_FOR: Mapping[TargetClass, frozenset[PlanContent]] = {
 SHORT = frozenset({PlanContent.SC_A, PlanContent.SC_B})
 
 
+HOUSEKEEPING_ELSEWHERE = date(2024, 4, 1)
+"""Since then help with the household is 子育て世帯訪問支援事業. Basis: CWA 21-18."""
+
+
 def plan_form(asking: Asking) -> Refusal | None:
-    """Basis: guideline 6(3)[1]: a plan says all five things, and its days run forward."""
+    """Basis: guideline 6(3)[1], [3]: a plan says all five things, its days run forward, housekeeping has a goal."""
     plan: Plan = asking.fact.plan
     if plan.parts != frozenset(PlanPart):
         return Refusal(Reason.PLAN_INCOMPLETE)
     if plan.plan_until is not None and plan.plan_until < plan.plan_from:
         return Refusal(Reason.PLAN_DATES_WRONG)
-    unusual = _too_long(plan, asking.book["policy"]) or not _fits(plan, asking)
+    if plan.housekeeping is Housekeeping.WITHOUT_GOAL:
+        return Refusal(Reason.HOUSEKEEPING_WITHOUT_GOAL)
+    moved_out = plan.housekeeping is not None and day_of(asking.now) >= HOUSEKEEPING_ELSEWHERE
+    unusual = _too_long(plan, asking.book["policy"]) or not _fits(plan, asking) or moved_out
     return needs(not unusual or asking.fact.reason is not None, Reason.REASON_MISSING)
 
 
@@ -383,8 +399,9 @@ def assignment_ready(asking: Asking) -> Refusal | None:
     agency = asking.fact.agency
     if asking.case.status in CLOSED:
         return Refusal(Reason.CASE_CLOSED)
-    if agency == asking.by:
-        return None
+    unfit = _unfit_for_role(asking)
+    if unfit is not None or agency == asking.by:
+        return unfit
     on = day_of(asking.now)
     commission = asking.register.commission(asking.by, agency)
     if commission is None or not commission.in_force(on):
@@ -396,6 +413,20 @@ def assignment_ready(asking: Asking) -> Refusal | None:
     if worker_gaps(commission, asking.fact.worker, on):
         return Refusal(Reason.WORKER_NOT_READY, agency)
     return None
+
+
+def _unfit_for_role(asking: Asking) -> Refusal | None:
+    """Basis: guideline 4(2): specialist help by a listed profession, else with a reason; since 2024-04-01 help with
+    the household is another service, so it needs a reason too (CWA 21-18)."""
+    fact: SupportWorkerAssigned = asking.fact
+    if fact.role is None or fact.reason is not None:
+        return None
+    if fact.role is SupportRole.HOUSEKEEPING:
+        return needs(day_of(asking.now) < HOUSEKEEPING_ELSEWHERE, Reason.REASON_MISSING)
+    commission = asking.register.commission(asking.by, fact.agency)
+    known = commission.workers.get(fact.worker) if commission is not None else None
+    named = {fact.qualification, known.qualification if known is not None else None}
+    return needs(bool(named & set(asking.book["qualifications"])), Reason.QUALIFICATION_NOT_LISTED)
 
 
 def is_assigned(asking: Asking) -> Refusal | None:

@@ -18,6 +18,7 @@ from domain.clocks import Clock, ClockKind
 from domain.codes import CaseStatus, PlanContent, TargetClass
 from domain.facts import (
     BreachReportOverdueAlarmRaised,
+    BundleMissingAlarmRaised,
     CaseAlarm,
     CaseSilentAlarmRaised,
     CoercionCheckRequired,
@@ -39,6 +40,7 @@ from domain.facts import (
     RightsRequestOverdueAlarmRaised,
     SafetyCheckOverdueAlarmRaised,
     SignalsGatheredAlarmRaised,
+    SpecialistUnlinkedAlarmRaised,
     TransferNotBegunAlarmRaised,
     TransferOverdueAlarmRaised,
     TransferUnacknowledgedAlarmRaised,
@@ -65,6 +67,8 @@ ALARMS: Mapping[ClockKind, type[CaseAlarm]] = {
     ClockKind.NOT_TOLD: DecisionUnreviewedAlarmRaised,
     ClockKind.VISIT_REPORT: VisitUnreportedAlarmRaised,
     ClockKind.BREACH: BreachReportOverdueAlarmRaised,
+    ClockKind.SPECIALIST: SpecialistUnlinkedAlarmRaised,
+    ClockKind.BUNDLE: BundleMissingAlarmRaised,
     ClockKind.RETENTION: RetentionExpired,
     ClockKind.SIGNALS: SignalsGatheredAlarmRaised,
     ClockKind.CONTACT: ContactGapAlarmRaised,
@@ -94,6 +98,7 @@ _DAYS = {
     ClockKind.HANDOVER: "handover_days",
     ClockKind.VISIT_REPORT: "visit_report_days",
     ClockKind.BREACH: "breach_days",
+    ClockKind.SPECIALIST: "specialist_days",
 }
 
 

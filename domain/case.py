@@ -51,6 +51,7 @@ from domain.facts import (
     HomeVisitCompleted,
     HomeVisitFailed,
     HomeVisitRefused,
+    HomeVisitScheduled,
     IndicatorAssessmentRecorded,
     InformationRequestAnswered,
     InformationRequestDeclined,
@@ -365,6 +366,7 @@ def evolve(case: Case, record: Record) -> Case:
         case = replace(case, signals=())
     elif weak_signal(fact):
         case = replace(case, signals=(*case.signals, record.at))
+    case = _without_bundle(case, fact, message)
     if case.at_risk and by_guardian(fact):
         clock = Clock(
             kind=ClockKind.COERCION,
@@ -380,6 +382,31 @@ def evolve(case: Case, record: Record) -> Case:
     if fact.placed is not None:
         case = _placed(case, fact.placed, moves=isinstance(fact, TransferCompleted))
     return _then(case, fact, message)
+
+
+NEEDED_BY_A_VISITOR = frozenset({Section.BASIC, Section.PLAN})
+"""What a contractor needs before it visits. Basis: guideline 4(1), 9(2)[1]."""
+
+
+def _without_bundle(case: Case, fact: CaseMessage, message: Message) -> Case:
+    """A contractor that visits without what it needs: its core agency is told at once. Basis: guideline 9(2)[1]."""
+    by = message.by
+    visits = isinstance(fact, HomeVisitScheduled | VisitReportSubmitted) and by in case.visitors
+    core = case.core_of(by)
+    if not visits or core in (None, by) or core is None:
+        return case
+    given = {i.section for m in case.messages.values() if by in m.to - m.held for i in m.items}
+    if given >= NEEDED_BY_A_VISITOR or any(kind is ClockKind.BUNDLE for kind, *_ in case.clocks):
+        return case
+    clock = Clock(
+        kind=ClockKind.BUNDLE,
+        message=message.id,
+        late=core,
+        told=frozenset({by}),
+        since=message.at,
+        due_at=message.at,
+    )
+    return replace(case, clocks={**case.clocks, (clock.kind, message.id, core): clock})
 
 
 def _then(case: Case, fact: Fact, message: Message) -> Case:

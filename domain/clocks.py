@@ -48,8 +48,10 @@ from domain.facts import (
     SafetyConfirmed,
     SpecialistJudgementGiven,
     SpecialistJudgementRequested,
+    SpecialistServiceLinked,
     SubjectAccessDecided,
     SubjectAccessRequested,
+    SupportTypeDecided,
     TransferCompleted,
     TransferInitiated,
     TransferPackageSent,
@@ -80,6 +82,8 @@ class ClockKind(StrEnum):
     NOT_TOLD = "NOT_TOLD"
     VISIT_REPORT = "VISIT_REPORT"
     BREACH = "BREACH"
+    SPECIALIST = "SPECIALIST"
+    BUNDLE = "BUNDLE"
     # of the case as a whole
     REVIEW = "REVIEW"
     PLAN_END = "PLAN_END"
@@ -148,6 +152,8 @@ def _started(fact: CaseMessage, id: UUID, by: UUID, at: datetime, to: frozenset[
         yield of(ClockKind.RIGHTS, by)
     if isinstance(fact, NonDisclosureDecided) and fact.review_on is not None:
         yield of(ClockKind.NOT_TOLD, by, end_of(fact.review_on))
+    if isinstance(fact, SupportTypeDecided) and fact.specialist_needed:
+        yield of(ClockKind.SPECIALIST, by)
     if isinstance(fact, HomeVisitScheduled):
         yield replace(of(ClockKind.VISIT_REPORT, by), since=end_of(fact.planned_on))
     if isinstance(fact, BreachReported) and fact.stage is BreachStage.PRELIMINARY:
@@ -205,6 +211,10 @@ def _stops(fact: Fact, by: UUID, clock: Clock) -> bool:
             return isinstance(fact, NonDisclosureDecided | DisclosureMade) and by == clock.late
         case ClockKind.VISIT_REPORT:
             return isinstance(fact, VISIT_TOLD) and by == clock.late
+        case ClockKind.SPECIALIST:
+            return isinstance(fact, SpecialistServiceLinked | NonDisclosureDecided) and by == clock.late
+        case ClockKind.BUNDLE:
+            return isinstance(fact, DisclosureMade) and bool(clock.told & fact.to)
         case ClockKind.BREACH:
             return isinstance(fact, BreachReported) and answers == clock.message
         case ClockKind.EMERGENCY_END:

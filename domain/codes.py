@@ -351,3 +351,25 @@ class Appraisal(StrEnum):
 
     DESTROY = "DESTROY"
     KEEP = "KEEP"  # 歴史公文書等として保存
+
+
+class SupportRole(StrEnum):
+    """What a visitor does in a case. Basis: guideline 4(2)."""
+
+    SPECIALIST = "SPECIALIST"  # 専門的相談支援
+    HOUSEKEEPING = "HOUSEKEEPING"  # 育児・家事援助
+
+
+class Tier(StrEnum):
+    """研修の段階. Basis: guideline 7(3)."""
+
+    T1_BASIC = "T1_BASIC"
+    T2_SKILL = "T2_SKILL"
+    T3_APPLIED = "T3_APPLIED"
+
+
+class Housekeeping(StrEnum):
+    """育児・家事援助 in a plan. Basis: guideline 6(3)[3]."""
+
+    WITH_GOAL = "WITH_GOAL"
+    WITHOUT_GOAL = "WITHOUT_GOAL"

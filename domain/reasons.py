@@ -44,6 +44,7 @@ class Reason(StrEnum):
     RISK_SHEET_MISSING = "RISK_SHEET_MISSING"  # a hand-over without RISK
     CHECKLIST_INCOMPLETE = "CHECKLIST_INCOMPLETE"  # risk sheet and photos are answered, if only with «none»
     ADDRESS_MISSING = "ADDRESS_MISSING"  # a protected address is told under ADDR
+    HOUSEKEEPING_WITHOUT_GOAL = "HOUSEKEEPING_WITHOUT_GOAL"
     NOTICE_INCOMPLETE = "NOTICE_INCOMPLETE"  # a notice to the prefecture says less than the law asks
     QUALIFICATION_NOT_LISTED = "QUALIFICATION_NOT_LISTED"  # a specialist of another profession needs a reason
     NUMBERS_WRONG = "NUMBERS_WRONG"  # a report over days that run backwards, or of less than nothing

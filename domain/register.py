@@ -9,7 +9,7 @@ from typing import Any, TypeVar, assert_never
 from uuid import UUID
 
 from domain.calendar import day_of
-from domain.codes import Body, Employment, Module, OutsourcingScope, Practice, Role, Section
+from domain.codes import Body, Employment, Module, OutsourcingScope, Practice, Role, Section, Tier
 from domain.facts import (
     BusinessAbolitionNotified,
     BusinessCommencementNotified,
@@ -110,6 +110,7 @@ class Worker:
     trained: Mapping[Module, date | None] = field(default_factory=dict)
     exempt: frozenset[Module] = frozenset()
     practised: frozenset[Practice] = frozenset()
+    tiers: Mapping[Tier, datetime] = field(default_factory=dict)  # when it last did some of each
     sworn: bool = False
     sworn_until: date | None = None
     was_ready: bool = False
@@ -401,8 +402,11 @@ def _commission(state: Commission, fact: Fact, record: Record) -> Commission:
             return _with_worker(state, fact.worker, worker)
         case TrainingModuleCompleted():
             worker = state.workers[fact.worker]
-            trained = {**worker.trained, **dict.fromkeys(fact.modules, fact.valid_until)}
-            return _with_worker(state, fact.worker, replace(worker, trained=trained))
+            worker = replace(worker, tiers={**worker.tiers, fact.tier: record.at})
+            if fact.tier is Tier.T1_BASIC:
+                trained = {**worker.trained, **dict.fromkeys(fact.modules, fact.valid_until)}
+                worker = replace(worker, trained=trained)
+            return _with_worker(state, fact.worker, worker)
         case TrainingModuleExempted():
             worker = state.workers[fact.worker]
             return _with_worker(state, fact.worker, replace(worker, exempt=worker.exempt | {fact.module}))

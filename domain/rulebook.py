@@ -181,6 +181,7 @@ POLICY: Row = {
     "transfer_begin_days": 7,
     "visit_report_days": 7,
     "breach_days": 30,
+    "specialist_days": 14,
     "retention": RETENTION,
     "performance_months": 12,
     "publish_days": 30,

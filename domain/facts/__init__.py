@@ -9,6 +9,7 @@ from domain.facts.access import (
 )
 from domain.facts.alarms import (
     BreachReportOverdueAlarmRaised,
+    BundleMissingAlarmRaised,
     CaseAlarm,
     CaseSilentAlarmRaised,
     CoercionCheckRequired,
@@ -30,6 +31,7 @@ from domain.facts.alarms import (
     RightsRequestOverdueAlarmRaised,
     SafetyCheckOverdueAlarmRaised,
     SignalsGatheredAlarmRaised,
+    SpecialistUnlinkedAlarmRaised,
     TransferNotBegunAlarmRaised,
     TransferOverdueAlarmRaised,
     TransferUnacknowledgedAlarmRaised,

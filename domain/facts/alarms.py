@@ -167,3 +167,19 @@ class BreachReportOverdueAlarmRaised(CaseAlarm, topic="breach_report_overdue_ala
 @dataclass(frozen=True, kw_only=True)
 class RetentionExpired(CaseAlarm, topic="retention.expired"):
     """保存期間の満了: the case waits to be appraised; it stands until then. Basis: APPI 61; own rule (保存期間)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SpecialistUnlinkedAlarmRaised(CaseAlarm, topic="specialist_unlinked_alarm.raised"):
+    """専門サービス未接続警報: specialist help was found needed, and nobody linked it or said why not.
+
+    Basis: guideline 5(2)[1].
+    """
+
+
+@dataclass(frozen=True, kw_only=True)
+class BundleMissingAlarmRaised(CaseAlarm, topic="bundle_missing_alarm.raised"):
+    """情報不足警報: a contractor visits and was not given what it needs; too little is a breach too.
+
+    Basis: guideline 9(2)[1].
+    """

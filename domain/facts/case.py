@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from domain.codes import (
@@ -14,6 +15,7 @@ from domain.codes import (
     ConsentCapacity,
     EligibilityResult,
     Flag,
+    Housekeeping,
     IndicatorValue,
     NetworkStanding,
     PlanContent,
@@ -21,6 +23,7 @@ from domain.codes import (
     Purpose,
     Section,
     SubjectConsent,
+    SupportRole,
     SupportType,
     TargetClass,
 )
@@ -198,7 +201,8 @@ class Plan:
     """What of a plan the rules need to know; its words are sealed in PLAN.
 
     Dates are days in Japan. ``parts``: which of the five things the sealed plan says, as the sender's
-    door declares. ``target_months`` and ``short_term_months`` belong to the mid-term type.
+    door declares. ``target_months`` and ``short_term_months`` belong to the mid-term type. ``housekeeping``:
+    whether help with it has a goal of its own, null where the plan has none.
     """
 
     __pydantic_config__ = STRICT
@@ -211,13 +215,22 @@ class Plan:
     short_term_months: int | None
     review_due_on: date | None
     visits_per_week: int | None
+    housekeeping: Housekeeping | None
+
+
+def _plan_v1_v2(state: dict[str, Any]) -> None:
+    """A plan of the first shape names no housekeeping."""
+    if state["plan"] is not None:
+        state["plan"]["housekeeping"] = None
 
 
 @dataclass(frozen=True, kw_only=True)
-class SupportPlanFormulated(CaseMessage, topic="support_plan.formulated"):
+class SupportPlanFormulated(CaseMessage, topic="support_plan.formulated", version=2):
     """計画策定 by the core agency: decided as it stands. Basis: guideline 6(3)[1]; CWA 10(1)4."""
 
     plan: Plan
+
+    upcast_v1_v2 = staticmethod(_plan_v1_v2)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -226,15 +239,17 @@ class SupportPlanProposed(CaseMessage, topic="support_plan.proposed"):
 
 
 @dataclass(frozen=True, kw_only=True)
-class SupportPlanApproved(CaseMessage, topic="support_plan.approved"):
+class SupportPlanApproved(CaseMessage, topic="support_plan.approved", version=2):
     """計画承認: the core agency decides a proposed plan. Basis: guideline 6(3)[1]."""
 
     approves: UUID
     plan: Plan
 
+    upcast_v1_v2 = staticmethod(_plan_v1_v2)
+
 
 @dataclass(frozen=True, kw_only=True)
-class SupportCommenced(CaseMessage, topic="support.commenced"):
+class SupportCommenced(CaseMessage, topic="support.commenced", version=2):
     """支援開始. Where it carries PLAN it decides the plan of a new phase. Basis: guideline 6(3)[1], 6(3)[4].
 
     ``target_classes``: the family's classes from this phase on, null where they stay.
@@ -242,6 +257,8 @@ class SupportCommenced(CaseMessage, topic="support.commenced"):
 
     plan: Plan | None
     target_classes: frozenset[TargetClass] | None
+
+    upcast_v1_v2 = staticmethod(_plan_v1_v2)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -370,12 +387,17 @@ class ItemsRewrapped(Fact, topic="items.rewrapped"):
 
 
 @dataclass(frozen=True, kw_only=True)
-class SupportWorkerAssigned(CaseMessage, topic="support_worker.assigned"):
-    """割当 of a visitor to this case. Basis: guideline 4(1), 4(3)."""
+class SupportWorkerAssigned(CaseMessage, topic="support_worker.assigned", version=2):
+    """割当 of a visitor to this case. ``role``: what for, null where not said. Basis: guideline 4(1)–4(3)."""
 
     agency: UUID
     worker: str
     qualification: str | None
+    role: SupportRole | None
+
+    @staticmethod
+    def upcast_v1_v2(state: dict[str, Any]) -> None:
+        state["role"] = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 from uuid import UUID
 
-from domain.codes import Employment, Module, OutsourcingScope
+from domain.codes import Employment, Module, OutsourcingScope, Tier
 from domain.facts.base import Fact, Kind
 
 
@@ -59,15 +60,21 @@ class SupportWorkerRegistered(CommissionFact, topic="support_worker.registered")
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrainingModuleCompleted(CommissionFact, topic="training_module.completed"):
+class TrainingModuleCompleted(CommissionFact, topic="training_module.completed", version=2):
     """研修科目の修了. ``valid_until``: last day (JST) of its validity by local policy, null where unlimited.
 
-    Basis: guideline 4(3), 7, 8[2]; 施行規則1条の6.
+    ``tier``: of the three; only the basic one makes a visitor ready, the others may be over more than its
+    modules. Basis: guideline 4(3), 7, 8[2]; 施行規則1条の6.
     """
 
     worker: str
     modules: frozenset[Module]
+    tier: Tier
     valid_until: date | None
+
+    @staticmethod
+    def upcast_v1_v2(state: dict[str, Any]) -> None:
+        state["tier"] = Tier.T1_BASIC.value
 
 
 @dataclass(frozen=True, kw_only=True)

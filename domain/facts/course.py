@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from domain.codes import SupportType
@@ -86,10 +87,15 @@ class NetworkMeetingHeld(CaseMessage, topic="network_meeting.held"):
 
 
 @dataclass(frozen=True, kw_only=True)
-class SupportTypeDecided(CaseMessage, topic="support_type.decided"):
-    """類型の決定. Basis: guideline 5(2)."""
+class SupportTypeDecided(CaseMessage, topic="support_type.decided", version=2):
+    """類型の決定. ``specialist_needed``: specialist help is to be linked. Basis: guideline 5(2)."""
 
     support_type: SupportType
+    specialist_needed: bool
+
+    @staticmethod
+    def upcast_v1_v2(state: dict[str, Any]) -> None:
+        state["specialist_needed"] = False
 
 
 @dataclass(frozen=True, kw_only=True)

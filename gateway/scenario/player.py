@@ -279,7 +279,7 @@ class Run:
             if module.value not in brought:
                 by_day.setdefault(self._lapse("TrainingLapsed", code, module.value), []).append(module.value)
         for until, modules in by_day.items():
-            fields = {"worker": worker, "modules": sorted(modules), "valid_until": until}
+            fields = {"worker": worker, "modules": sorted(modules), "valid_until": until, "tier": "T1_BASIC"}
             self._about(code, "training_module.completed", fields)
 
     def _lapse(self, event: str, code: str, module: str | None) -> str | None:
@@ -310,7 +310,7 @@ class Run:
         self._about(code, "oath.signed", fields)
 
     def _assign(self, code: str) -> None:
-        self._assignment(code, "support_worker.assigned", {"qualification": None})
+        self._assignment(code, "support_worker.assigned", {"qualification": None, "role": None})
 
     def _unassign(self, code: str) -> None:
         closed = [s.at for s in self.story.steps if s.event == "SupportClosed"]

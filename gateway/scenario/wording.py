@@ -104,6 +104,7 @@ def commission_fields(step: Step, cls: type[Fact], run: Context, contractor: str
             return {
                 "worker": d.get("worker", run.worker_of(contractor)),
                 "modules": sorted(d["modules"]),
+                "tier": d.get("tier", "T1_BASIC"),
                 "valid_until": _day(d.get("valid_until")),
             }
         case "TrainingModuleExempted":
@@ -251,6 +252,7 @@ def _plan(step: Step, run: Context) -> dict[str, Any]:
         "short_term_months": d.get("short_term_months"),
         "review_due_on": _day(d.get("review_due")),
         "visits_per_week": d.get("visits_per_week"),
+        "housekeeping": d.get("housekeeping"),
     }
 
 
@@ -312,6 +314,7 @@ def _assigned(step: Step, run: Context) -> dict[str, Any]:
         "agency": str(run.id_of(d.get("agency", step.by))),
         "worker": d["worker"],
         "qualification": d.get("qualification"),
+        "role": d.get("role"),
     }
 
 
@@ -429,7 +432,11 @@ def _scheduled(step: Step, run: Context) -> dict[str, Any]:
 
 
 def _typed(step: Step, run: Context) -> dict[str, Any]:
-    return {"support_type": step.details["support_type"]}
+    return {"support_type": step.details.get("support_type") or step.details["type"]}
+
+
+def _type_decided(step: Step, run: Context) -> dict[str, Any]:
+    return {**_typed(step, run), "specialist_needed": bool(step.details.get("specialist_needed", False))}
 
 
 def _met(step: Step, run: Context) -> dict[str, Any]:
@@ -659,7 +666,7 @@ OWN: Mapping[str, Own] = {
     "EmergencyAccessApproved": _lets,
     "EmergencyAccessReviewed": _looked_back,
     "HomeVisitScheduled": _scheduled,
-    "SupportTypeDecided": _typed,
+    "SupportTypeDecided": _type_decided,
     "SupportTypeChanged": _typed,
     "SpecialistJudgementRequested": _requested,
     "SpecialistJudgementGiven": _judged,

@@ -39,6 +39,7 @@ from domain.codes import (
     SubjectConsent,
     SupportType,
     TargetClass,
+    Tier,
 )
 from domain.decide import decide
 from domain.facts import (
@@ -221,6 +222,7 @@ def plan(**changed: Any) -> Plan:
         "short_term_months": None,
         "review_due_on": None,
         "visits_per_week": 2,
+        "housekeeping": None,
     }
     return Plan(**{**usual, **changed})
 
@@ -261,7 +263,7 @@ _USUAL: dict[type[Fact], dict[str, Any]] = {
     PlanExtended: {"plan_until": date(2025, 8, 5)},
     ConsentGiven: {"scope": (), "capacity": ConsentCapacity.SELF, "expires_at": None},
     ConsentRefused: {"asked_for": ()},
-    SupportWorkerAssigned: {"agency": SORA_NPO, "worker": WORKER, "qualification": None},
+    SupportWorkerAssigned: {"agency": SORA_NPO, "worker": WORKER, "qualification": None, "role": None},
     SupportWorkerUnassigned: {"agency": SORA_NPO, "worker": WORKER},
     VisitReportSubmitted: {"child_seen": True, "worker": None},
     HomeVisitCompleted: {"child_seen": True, "worker": CITY_WORKER},
@@ -401,7 +403,9 @@ def worker(
 def trained(
     ref: str = WORKER, until: date | None = None, modules: Iterable[Module] = Module, **more: Any
 ) -> Said:
-    fact = TrainingModuleCompleted(worker=ref, modules=frozenset(modules), valid_until=until)
+    fact = TrainingModuleCompleted(
+        worker=ref, modules=frozenset(modules), tier=Tier.T1_BASIC, valid_until=until
+    )
     return said(SORA_NPO, fact, **{"name": f"trained {ref} {until}", **more})
 
 

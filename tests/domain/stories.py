@@ -32,6 +32,7 @@ from domain.codes import (
     SubjectConsent,
     SupportType,
     TargetClass,
+    Tier,
 )
 from domain.due import Due, next_due, next_due_of_case
 from domain.facts import (
@@ -154,7 +155,10 @@ class Story:
             )
             facts.append(
                 TrainingModuleCompleted(
-                    worker=self.worker(code), modules=frozenset({module}), valid_until=until
+                    worker=self.worker(code),
+                    modules=frozenset({module}),
+                    tier=Tier.T1_BASIC,
+                    valid_until=until,
                 )
             )
         core = id_of(self.text["setup"]["core"])
@@ -289,7 +293,9 @@ class Story:
             )
         elif cls is TrainingModuleCompleted:
             modules = frozenset(Module(m) for m in details["modules"])
-            fact = TrainingModuleCompleted(worker=self.worker(code), modules=modules, valid_until=None)
+            fact = TrainingModuleCompleted(
+                worker=self.worker(code), modules=modules, tier=Tier.T1_BASIC, valid_until=None
+            )
         elif cls is ContractorRequirementVerified:
             scope = OutsourcingScope(details["scope"])
             fact = ContractorRequirementVerified(items=frozenset(details["items"]), scope=scope)

@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from domain.codes import Employment, Module, OutsourcingScope, Section
+from domain.codes import Employment, Module, OutsourcingScope, Section, Tier
 from domain.due import HUB_ACTS, Due, next_due
 from domain.facts import (
     ContractorReinstated,
@@ -652,7 +652,9 @@ def test_a_contract_is_concluded_and_renewed():
             id="registering a visitor",
         ),
         pytest.param(
-            TrainingModuleCompleted(worker=WORKER, modules=frozenset(Module), valid_until=None),
+            TrainingModuleCompleted(
+                worker=WORKER, modules=frozenset(Module), tier=Tier.T1_BASIC, valid_until=None
+            ),
             True,
             True,
             id="training",

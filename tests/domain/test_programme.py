@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 
-from domain.codes import BusinessItem, CommunityService, Finding, Practice, Section
+from domain.codes import (
+    BusinessItem,
+    CommunityService,
+    Finding,
+    Housekeeping,
+    Module,
+    Practice,
+    Section,
+    SupportRole,
+    SupportType,
+    Tier,
+)
 from domain.due import next_due
 from domain.facts import (
+    BundleMissingAlarmRaised,
     BusinessAbolitionNotified,
     BusinessChangeNotified,
     BusinessCommencementNotified,
@@ -34,15 +47,24 @@ from domain.facts import (
     PrefecturalSupervisionReceived,
     QualificationVerified,
     ResourceGapRecorded,
+    SpecialistServiceLinked,
+    SpecialistUnlinkedAlarmRaised,
+    SupportPlanFormulated,
+    SupportTypeDecided,
+    SupportWorkerAssigned,
     SupportWorkerUnassigned,
+    TrainingModuleCompleted,
+    VisitReportSubmitted,
 )
 from domain.reasons import Reason
 from domain.record import REGISTRY, About
 from domain.tasks import TaskKind, tasks
 from tests.domain.kit import (
+    ASSESSED,
     AZ_COORD,
     AZ_CORE,
     COMMISSIONED,
+    ELIGIBLE,
     EXT_SERVICE,
     LEARNED,
     MEMBERS,
@@ -60,10 +82,12 @@ from tests.domain.kit import (
     jst,
     keys,
     opening,
+    plan,
     refused,
     said,
     tell,
 )
+from tests.domain.test_clocks import run
 
 S = Section
 WHOLE = frozenset(BusinessItem)
@@ -331,3 +355,120 @@ def test_a_visit_that_a_contractor_may_not_make_is_the_core_agencys_to_cover():
     assert not [t for t in tasks(so.world, AZ_COORD, now=NOON) if t.kind is TaskKind.COVER_VISIT]
     so.put(tell(DisclosureMade, AZ_CORE, name="own note", at=NOON + timedelta(days=1)))
     assert len(to_cover()) == 1
+
+
+# --- roles, tiers, housekeeping, specialist help, bundles ---------------------------------------------------------
+
+
+def assigns(role: SupportRole | None, qualification: str | None = None, reason: str | None = None) -> Said:
+    return tell(SupportWorkerAssigned, AZ_CORE, role=role, qualification=qualification, reason=reason)
+
+
+@pytest.mark.parametrize(
+    ("wish", "reason"),
+    [
+        pytest.param(assigns(SupportRole.SPECIALIST), Reason.QUALIFICATION_NOT_LISTED, id="no profession"),
+        pytest.param(
+            assigns(SupportRole.SPECIALIST, "占い師"),
+            Reason.QUALIFICATION_NOT_LISTED,
+            id="another profession",
+        ),
+        pytest.param(
+            assigns(SupportRole.HOUSEKEEPING), Reason.REASON_MISSING, id="housekeeping since 2024-04"
+        ),
+    ],
+)
+def test_specialist_help_is_for_listed_professions_and_housekeeping_is_another_service(wish, reason):
+    assert given(LEARNED, COMMISSIONED).when(wish) == refused(wish, reason)
+
+
+@pytest.mark.parametrize(
+    "wish",
+    [
+        assigns(None),
+        assigns(SupportRole.SPECIALIST, "保健師"),
+        assigns(SupportRole.SPECIALIST, None, "TRAINED_FOR_YEARS"),
+        assigns(SupportRole.HOUSEKEEPING, None, "NO_SUCH_SERVICE_HERE"),
+    ],
+)
+def test_who_fits_or_has_a_reason_is_assigned(wish):
+    assert given(LEARNED, COMMISSIONED).when(wish) == [wish.fact]
+
+
+def test_a_profession_that_was_verified_counts():
+    is_one = said(AZ_CORE, QualificationVerified(worker=WORKER, qualification="助産師", reason=None))
+    wish = assigns(SupportRole.SPECIALIST)
+    assert given(LEARNED, COMMISSIONED, is_one).when(wish) == [wish.fact]
+
+
+def test_housekeeping_was_a_part_of_the_programme_until_2024():
+    wish = assigns(SupportRole.HOUSEKEEPING)
+    before = said(REGISTRY, CoreAgencyDesignated(agency=AZ_CORE), name="long ago", at=jst("2024-03-31 09:00"))
+    so = given(
+        LEARNED,
+        replace(COMMISSIONED[0], fact=replace(COMMISSIONED[0].fact, begins_on=date(2024, 1, 1))),
+        *COMMISSIONED[1:],
+    )
+    assert before.at is not None
+    assert so.when(wish, now=before.at) == [wish.fact]
+
+
+def test_only_the_basic_tier_makes_a_visitor_ready():
+    applied = said(
+        SORA_NPO,
+        TrainingModuleCompleted(
+            worker=WORKER, modules=frozenset(Module), tier=Tier.T3_APPLIED, valid_until=None
+        ),
+    )
+    without = [one for one in COMMISSIONED if not isinstance(one.fact, TrainingModuleCompleted)]
+    wish = assigns(None)
+    assert given(LEARNED, without, applied).when(wish) == refused(wish, Reason.WORKER_NOT_READY, SORA_NPO)
+    commission = given(without, applied).world.register.commission(AZ_CORE, SORA_NPO)
+    assert commission is not None
+    assert set(commission.workers[WORKER].tiers) == {Tier.T3_APPLIED}
+
+
+@pytest.mark.parametrize(
+    ("housekeeping", "reason", "refusal"),
+    [
+        (Housekeeping.WITHOUT_GOAL, "ANY", Reason.HOUSEKEEPING_WITHOUT_GOAL),
+        (Housekeeping.WITH_GOAL, None, Reason.REASON_MISSING),
+        (Housekeeping.WITH_GOAL, "NO_SUCH_SERVICE_HERE", None),
+    ],
+)
+def test_housekeeping_in_a_plan_has_a_goal_and_today_a_reason(housekeeping, reason, refusal):
+    wish = tell(
+        SupportPlanFormulated, AZ_CORE, sections=[S.PLAN], plan=plan(housekeeping=housekeeping), reason=reason
+    )
+    expected = [wish.fact] if refusal is None else refused(wish, refusal)
+    assert given(LEARNED, ASSESSED, ELIGIBLE).when(wish) == expected
+
+
+def alarms(kind: type[Any], *past: Any, until: str) -> list[Any]:
+    return [(at, a.late) for at, a in run(given(LEARNED, *past), jst(until)) if isinstance(a, kind)]
+
+
+def test_specialist_help_that_is_needed_is_linked_within_a_fortnight():
+    needed = tell(
+        SupportTypeDecided,
+        AZ_CORE,
+        support_type=SupportType.SHORT_INTENSIVE,
+        specialist_needed=True,
+        at=jst("2025-06-02 10:00"),
+    )
+    late = [(jst("2025-06-16 10:00"), AZ_CORE)]
+    assert alarms(SpecialistUnlinkedAlarmRaised, needed, until="2025-06-16 10:00") == late
+    linked = tell(SpecialistServiceLinked, AZ_CORE)
+    assert alarms(SpecialistUnlinkedAlarmRaised, needed, linked, until="2025-06-16 10:00") == []
+    unneeded = replace(needed, fact=replace(needed.fact, specialist_needed=False))  # type: ignore[call-arg]
+    assert alarms(SpecialistUnlinkedAlarmRaised, unneeded, until="2025-06-16 10:00") == []
+
+
+def test_a_contractor_that_visits_without_what_it_needs_is_told_of_at_once():
+    at = jst("2025-06-02 10:00")
+    report = tell(VisitReportSubmitted, SORA_NPO, [AZ_CORE], [S.VISIT], "CWA-21-10-2-3", actor=WORKER, at=at)
+    assert alarms(BundleMissingAlarmRaised, READY, report, until="2025-06-02 12:00") == [(at, AZ_CORE)]
+    assert alarms(BundleMissingAlarmRaised, READY, TO_SORA, report, until="2025-06-02 12:00") == []
+    assert alarms(BundleMissingAlarmRaised, READY, report, TO_SORA, until="2025-06-01 12:00") == []
+    so = given(LEARNED, READY, report, TO_SORA)
+    assert not [k for k in so.world.case.clocks if k[0] == "BUNDLE"]

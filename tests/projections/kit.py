@@ -27,6 +27,7 @@ from domain.codes import (
     SubjectConsent,
     SupportType,
     TargetClass,
+    Tier,
 )
 from domain.decide import decide
 from domain.due import Due, next_due, next_due_of_case
@@ -254,7 +255,10 @@ class Story:
 
     def trained(self, until: date | None = LAST_DAY) -> None:
         self.commission(
-            CON, TrainingModuleCompleted(worker=WORKER, modules=frozenset(Module), valid_until=until)
+            CON,
+            TrainingModuleCompleted(
+                worker=WORKER, modules=frozenset(Module), tier=Tier.T1_BASIC, valid_until=until
+            ),
         )
 
     def lapse(self) -> None:
@@ -400,6 +404,7 @@ class Story:
             short_term_months=None,
             review_due_on=review_due_on,
             visits_per_week=2,
+            housekeeping=None,
         )
 
     def commenced(self, id: UUID) -> None:
@@ -407,7 +412,14 @@ class Story:
 
     def assigned(self, id: UUID) -> Record:
         return self.say(
-            id, CORE, SupportWorkerAssigned, to=[CON], agency=CON, worker=WORKER, qualification=None
+            id,
+            CORE,
+            SupportWorkerAssigned,
+            to=[CON],
+            agency=CON,
+            worker=WORKER,
+            qualification=None,
+            role=None,
         )
 
     def disclosed(

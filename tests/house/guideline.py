@@ -1,0 +1,273 @@
+"""The guideline clause by clause: what it demands, the facts that keep it, the kind of rule, and the tests of it.
+
+Kinds: H the hub refuses · W allowed with a recorded reason · T an alarm by the clock · D the datum must be there.
+A test is named ``file::function``; ``*`` stands for a whole file.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Clause:
+    """One row of the table."""
+
+    clause: str
+    demands: str
+    facts: tuple[str, ...]
+    rules: tuple[tuple[str, str], ...]  # kind, what it says
+    tests: tuple[str, ...]
+
+
+def _clause(clause: str, demands: str, facts: str, rules: list[str], tests: str) -> Clause:
+    split = tuple((r[0], r[2:]) for r in rules)
+    return Clause(clause, demands, tuple(facts.split()), split, tuple(tests.split()))
+
+
+CLAUSES: tuple[Clause, ...] = (
+    _clause(
+        "1", "visits to households that specially need them, for proper care", "SupportCaseOpened",
+        ["H the core agency opens a case", "D every message has its case and purpose"],
+        "test_protection::test_the_core_agency_opens_a_case_and_nobody_else",
+    ),
+    _clause(
+        "2", "who is meant: child and caregiver, by class [1]–[4]", "EligibilityDetermined",
+        ["D at least one class; TC4 names the discharge", "W TC9 (the list is «for example»)"],
+        "test_acts::test_an_eligibility_that_does_not_say_enough_is_refused"
+        " test_acts::test_an_eligibility_that_says_enough_is_decided",
+    ),
+    _clause(
+        "3(1)", "a core agency: progress, and coordination with other support",
+        "CoreAgencyDesignated OtherSupportCoordinated",
+        ["H one core agency for each municipality, one responsible for each case"],
+        "test_programme::test_a_municipality_has_one_core_agency"
+        " test_acts::test_what_is_the_core_agencys_is_nobody_elses",
+    ),
+    _clause(
+        "3(2)", "core and coordinating agency work together",
+        "CoordinatingAgencyDesignated NetworkCaseRegistrationRequested NetworkCaseRegistered NetworkCaseDeregistered",
+        ["H one coordinating agency a network; registered once with each", "D standing access from registration on"],
+        "test_acts::test_a_case_is_registered_once_and_deregistered_with_a_reason"
+        " test_moves::test_each_network_registers_once_and_takes_off_its_own",
+    ),
+    _clause(
+        "3(3)", "professional judgement is sought", "SpecialistJudgementRequested SpecialistJudgementGiven",
+        ["H a judgement has its request", "T not given by its day"],
+        "test_course::test_what_is_asked_with_a_day_runs_a_clock_until_it_is_answered",
+    ),
+    _clause(
+        "4(1)", "visitors act on the core agency's plan",
+        "SupportWorkerAssigned SupportWorkerUnassigned HomeVisitScheduled",
+        ["W a visit report without a plan says why", "H who is not ready is not assigned"],
+        "test_acts::test_a_visit_report_without_a_plan_says_why"
+        " test_acts::test_nobody_is_assigned_who_is_not_ready",
+    ),
+    _clause(
+        "4(2)", "specialist help by listed professions; help with the household by trained people",
+        "SupportWorkerRegistered QualificationVerified RoleDivisionConfirmed",
+        ["H a specialist has a listed profession", "W another (等); housekeeping since 2024-04"],
+        "test_programme::test_specialist_help_is_for_listed_professions_and_housekeeping_is_another_service"
+        " test_programme::test_who_fits_or_has_a_reason_is_assigned",
+    ),
+    _clause(
+        "4(3)", "visitors are trained first", "TrainingModuleCompleted TrainingLapsed",
+        ["H no assignment and no content before the basic tier is complete", "T a training that lapses suspends"],
+        "test_registry_decisions::test_given_one_part_missing_when_it_is_to_be_told_then_refused"
+        " test_programme::test_only_the_basic_tier_makes_a_visitor_ready",
+    ),
+    _clause(
+        "5(1)[1]", "for those who specially need it", "IndicatorAssessmentRecorded",
+        ["H the assessment comes before the decision"],
+        "test_acts::test_the_assessment_comes_before_the_decision",
+    ),
+    _clause(
+        "5(1)[2]", "short, dense, careful", "SupportPlanFormulated", ["D the number of visits stands in the plan"],
+        "test_clocks::test_the_plans_own_number_of_visits_counts_where_it_is_higher",
+    ),
+    _clause(
+        "5(1)[3]", "the family is approached actively", "ContactAttempted ContactRefused HomeVisitFailed HomeVisitRefused",
+        ["T the child was not seen for 30 days", "H a refusal closes nothing"],
+        "test_clocks::test_a_child_that_was_not_seen_for_thirty_days_raises_an_alarm"
+        " test_course::test_a_refused_visit_closes_nothing",
+    ),
+    _clause(
+        "5(1)[4]", "other schemes are combined", "OtherSupportCoordinated", ["D recorded by an office"],
+        "test_acts::test_every_message_but_the_hubs_own_answer_is_an_act",
+    ),
+    _clause(
+        "5(2)[1]", "short type; specialist agencies are linked where needed",
+        "SupportTypeDecided SpecialistServiceLinked SpecialistUnlinkedAlarmRaised",
+        ["W longer than three months", "T specialist help needed and not linked"],
+        "test_programme::test_specialist_help_that_is_needed_is_linked_within_a_fortnight"
+        " test_acts::test_an_unusual_plan_needs_a_reason_and_goes_with_one",
+    ),
+    _clause(
+        "5(2)[2]", "mid-term type, with goal and time", "SupportTypeDecided SupportTypeChanged",
+        ["D a plan says goal and period", "W the type changes"],
+        "test_acts::test_a_plan_says_all_five_things",
+    ),
+    _clause(
+        "6(1)[1]ア", "news from visits to infants, maternal health, hospitals",
+        "InfantHomeVisitReported FamilyInformationProvided ReferralAcknowledged ReferralRead ReferralOutcomeTold"
+        " ReferralUnacknowledgedAlarmRaised ReferralUnreadAlarmRaised ReferralUnactedAlarmRaised",
+        ["T acknowledged in 24 h, read in 48 h, acted on in 14 days"],
+        "test_clocks::test_a_referral_that_nobody_minds_is_unacknowledged_in_a_day_unread_in_two_and_unacted_in_fourteen",
+    ),
+    _clause(
+        "6(1)[1]イ", "notices and notifications",
+        "AbuseNotificationReceived ProgrammeNotificationReceived NotificationForwarded EmergencyTriaged"
+        " SafetyConfirmed ChildSighted CaseReferredToCgc SafetyCheckOverdueAlarmRaised SignalsGatheredAlarmRaised",
+        ["H to an authority, never to a contractor; what tells the notifier is split off", "T the child is seen in 48 h"],
+        "test_notifications::test_nobody_else_is test_notifications::test_what_shows_who_notified_is_refused_whoever_it_goes_to"
+        " test_clocks::test_a_call_or_a_meeting_with_the_family_never_stops_the_clock"
+        " test_signals::test_the_third_signal_in_half_a_year_is_told_at_once_to_the_core_agency_alone",
+    ),
+    _clause(
+        "6(1)[2]", "the core agency gathers information",
+        "InformationRequested InformationRequestAnswered InformationRequestDeclined RequestUnansweredAlarmRaised",
+        ["T the day of the reply", "W declining says why"],
+        "test_clocks::test_a_request_is_unanswered_when_its_day_is_over test_acts::test_who_declines_says_why",
+    ),
+    _clause(
+        "6(2)[1]", "the core agency decides, with a conference where needed",
+        "CaseConferenceConvened ConferenceMinutesRecorded EligibilityDetermined",
+        ["H only the core agency decides; an office convenes"],
+        "test_acts::test_what_is_the_core_agencys_is_nobody_elses test_acts::test_a_conference_is_an_offices",
+    ),
+    _clause(
+        "6(2)[2]", "by the list of indicators", "IndicatorAssessmentRecorded",
+        ["D every item of the edition is answered; no score"],
+        "test_acts::test_an_assessment_answers_every_item_of_the_edition"
+        " test_rulebook::test_the_list_of_indicators_has_the_36_items_of_the_guideline",
+    ),
+    _clause(
+        "6(3)[1]", "a plan: goal, content, period, method, supporters",
+        "SupportPlanProposed SupportPlanFormulated SupportPlanApproved SupportPlanHandedOver SupportCommenced",
+        ["H support begins on a decided plan with all five"],
+        "test_acts::test_a_plan_says_all_five_things test_acts::test_support_begins_on_a_plan",
+    ),
+    _clause(
+        "6(3)[2]", "contents ア–エ go with the class", "SupportPlanFormulated", ["W another content than the class's"],
+        "test_acts::test_an_unusual_plan_needs_a_reason_and_goes_with_one",
+    ),
+    _clause(
+        "6(3)[3]", "help with the household only with a goal", "SupportPlanFormulated SupportWorkerAssigned",
+        ["H no housekeeping without goal", "W since 2024-04 it is another service"],
+        "test_programme::test_housekeeping_in_a_plan_has_a_goal_and_today_a_reason",
+    ),
+    _clause(
+        "6(3)[4]", "ア・イ: three months, several visits a week",
+        "SupportCommenced PlanExtended HomeVisitCompleted VisitGapAlarmRaised PlanOverAlarmRaised",
+        ["W longer", "T fewer than two visits in a week; the plan is over"],
+        "test_clocks::test_a_week_of_the_short_type_with_fewer_than_two_visits_raises_an_alarm"
+        " test_acts::test_a_plan_is_extended_beyond_its_last_day_with_a_reason",
+    ),
+    _clause(
+        "6(3)[5]", "ウ・エ: six months to a year, reviewed every three months",
+        "ShortTermGoalEvaluated PlanReviewed ReviewOverdueAlarmRaised",
+        ["T no review in three months", "W a target outside 6–12 months"],
+        "test_clocks::test_a_review_that_is_overdue_is_told_at_the_end_of_its_day_and_done_by_a_review",
+    ),
+    _clause(
+        "6(4)[1]", "reports are taken and progress is minded; family and visitors are followed up",
+        "VisitReportSubmitted VisitReportReviewed RoleDivisionConfirmed FollowUpProvided ReportUnreadAlarmRaised"
+        " VisitUnreportedAlarmRaised CaseSilentAlarmRaised ContactGapAlarmRaised",
+        ["T a planned visit is reported; a report is looked at; an open case is not silent"],
+        "test_clocks::test_a_report_that_the_core_agency_has_not_looked_at_in_seven_days_is_unread"
+        " test_protection::test_a_planned_visit_is_reported_on_within_a_week"
+        " test_clocks::test_an_open_case_of_which_nobody_speaks_for_three_months_is_silent",
+    ),
+    _clause(
+        "6(4)[2]", "network meetings where needed", "NetworkMeetingRequested NetworkMeetingHeld",
+        ["T a request that is not answered"],
+        "test_course::test_what_is_asked_with_a_day_runs_a_clock_until_it_is_answered",
+    ),
+    _clause(
+        "6(5)[1]", "evaluated, and closed after consultation",
+        "ClosingConsultationHeld ClosingEvaluationRecorded SupportClosed",
+        ["H consultation with a visitor and the evaluation come first; as handed over only what was handed over"],
+        "test_acts::test_a_case_is_not_closed_before_what_must_be_before"
+        " test_moves::test_closed_as_handed_over_needs_the_hand_over_and_no_consultation",
+    ),
+    _clause(
+        "6(5)[2]", "linked to what follows", "FollowOnServiceArranged FollowOnServiceAccepted CaseReopened FollowOnUnacceptedAlarmRaised",
+        ["D a closed case is pending until accepted", "T not accepted in 14 days"],
+        "test_acts::test_a_closed_case_is_pending_until_every_follow_on_is_accepted"
+        " test_clocks::test_a_follow_on_is_unaccepted_after_fourteen_times_24_hours_for_the_one_that_is_late",
+    ),
+    _clause(
+        "7(1)", "training by local conditions; qualified people skip their own field",
+        "TrainingModuleCompleted FieldPracticeCompleted TrainingModuleExempted",
+        ["H purpose, secrecy and local resources are never skipped"],
+        "test_contractors::test_purpose_secrecy_and_local_resources_are_never_exempt"
+        " test_programme::test_practice_is_kept_with_the_visitor",
+    ),
+    _clause(
+        "7(2)", "visitors are followed up", "FollowUpProvided", ["H by the core agency"],
+        "test_acts::test_what_is_the_core_agencys_is_nobody_elses",
+    ),
+    _clause(
+        "7(3)", "three tiers", "TrainingModuleCompleted", ["H the basic tier before the first visit"],
+        "test_programme::test_only_the_basic_tier_makes_a_visitor_ready",
+    ),
+    _clause(
+        "7 box", "seven basic modules", "TrainingModuleCompleted", ["H each of them, or skipped"],
+        "test_registry_decisions::test_given_one_part_missing_when_it_is_to_be_told_then_refused",
+    ),
+    _clause(
+        "8[1]", "rules of secrecy that everybody knows", "ConfidentialityRulesAdopted ConfidentialityRulesAcknowledged",
+        ["H nothing opens for who does not know the rules in force"],
+        "test_programme::test_nobody_opens_who_does_not_know_the_rules_of_its_agency"
+        " test_programme::test_a_new_edition_is_to_be_known_anew",
+    ),
+    _clause(
+        "8[2]", "training on secrecy", "TrainingModuleCompleted", ["H module M2, never skipped"],
+        "test_contractors::test_purpose_secrecy_and_local_resources_are_never_exempt",
+    ),
+    _clause(
+        "8[3]", "part-time staff swear", "OathSigned OathLapsed", ["H no oath, no content", "T an oath that lapses suspends"],
+        "test_suspension::test_an_oath_lapses_too test_suspension::test_a_full_time_visitor_needs_no_oath",
+    ),
+    _clause(
+        "8[4]", "visitors are members of the network, and that is public",
+        "NetworkMemberAdmitted NetworkMemberWithdrawn NetworkMembershipPublished MembershipUnpublishedAlarmRaised",
+        ["H membership on the day", "T not made public in 30 days"],
+        "test_suspension::test_losing_membership_suspends_at_that_moment"
+        " test_programme::test_members_that_are_not_made_public_within_a_month_are_told_of_together",
+    ),
+    _clause(
+        "9(1)[1]–[3]", "what a contractor must have",
+        "ContractorRequirementVerified OutsourcingContractConcluded OutsourcingContractEnded ContractorSuspended ContractorReinstated",
+        ["H all that is needed before anything is told; [3] where all is outsourced", "T a lapse suspends"],
+        "test_contractors::test_who_has_the_whole_programme_needs_the_third_requirement"
+        " test_contractors::test_reinstatement_is_the_core_agencys_explicit_act",
+    ),
+    _clause(
+        "9(2)[1]", "what it needs, and no more",
+        "DisclosureMade DisclosureHeld HeldDisclosureReleased BundleMissingAlarmRaised",
+        ["H not what the matrix keeps from it; held while it is suspended", "T it visits without what it needs"],
+        "test_order::test_sensitive_items_do_not_go_to_a_contractor"
+        " test_programme::test_a_contractor_that_visits_without_what_it_needs_is_told_of_at_once",
+    ),
+    _clause(
+        "9(2)[2]", "its performance is known and guided",
+        "ContractorPerformanceReported ContractorSupervised PerformanceReportOverdueAlarmRaised",
+        ["T no report in a year"],
+        "test_programme::test_a_report_is_waited_for_every_year_and_told_of_once"
+        " test_programme::test_the_core_agency_supervises",
+    ),
+    _clause(
+        "10", "notified to the prefecture, and supervised by it",
+        "BusinessCommencementNotified BusinessChangeNotified BusinessAbolitionNotified BusinessNoticeOverdueAlarmRaised"
+        " PrefecturalSupervisionReceived",
+        ["W later than a month", "T a programme that runs without notice"],
+        "test_programme::test_a_notice_is_whole_and_within_a_month"
+        " test_programme::test_a_programme_that_runs_for_a_month_without_notice_is_told_of_once",
+    ),
+    _clause(
+        "11", "local services are combined, and what is missing is known", "CommunityServiceRegistered ResourceGapRecorded",
+        ["D numbers without personal data"],
+        "test_programme::test_resources_are_the_core_agencys test_programme::test_what_an_agency_says_of_itself_is_so",
+    ),
+)  # fmt: skip

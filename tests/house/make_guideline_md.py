@@ -1,0 +1,43 @@
+"""Writes domain/GUIDELINE.md from ``guideline.py``.
+
+python tests/house/make_guideline_md.py
+"""
+
+from __future__ import annotations
+
+import runpy
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+PATH = ROOT / "domain" / "GUIDELINE.md"
+
+
+def page() -> str:
+    """The whole table, in the order of the guideline."""
+    lines = [
+        "# The guideline, clause by clause",
+        "",
+        "養育支援訪問事業ガイドライン (雇児発第0316002号): what each clause demands, the facts that keep it, the rule,",
+        "and where it is tested. Written by `tests/house/make_guideline_md.py`; a clause without fact or test fails.",
+        "",
+        "H the hub refuses · W allowed with a recorded reason · T an alarm by the clock · D the datum must be there.",
+        "",
+        "| clause | demands | facts | rule | tests |",
+        "|---|---|---|---|---|",
+    ]
+    for clause in runpy.run_path(str(Path(__file__).parent / "guideline.py"))["CLAUSES"]:
+        facts = ", ".join(f"`{name}`" for name in clause.facts)
+        rules = "; ".join(f"**{kind}** {what}" for kind, what in clause.rules)
+        tests = ", ".join(_link(test) for test in clause.tests)
+        lines.append(f"| {clause.clause} | {clause.demands} | {facts} | {rules} | {tests} |")
+    return "\n".join(lines) + "\n"
+
+
+def _link(test: str) -> str:
+    file, _, function = test.partition("::")
+    words = function.removeprefix("test_").replace("_", " ")
+    return f"[{words}](../tests/domain/{file}.py)"
+
+
+if __name__ == "__main__":
+    PATH.write_text(page(), encoding="utf-8")
