@@ -120,13 +120,20 @@ class SignaturePublic:
 
     def verify_message(self, message: bytes, context: bytes, signatures: tuple[bytes, bytes]) -> None:
         """Both signatures hold over ``message``. Raises Untrusted, a flaw for each algorithm."""
-        ed25519, mldsa = self._verifiers
+        self.verify_ed25519(message, signatures[0])
+        self.verify_mldsa(message, context, signatures[1])
+
+    def verify_ed25519(self, message: bytes, signature: bytes) -> None:
+        """The Ed25519 half alone. Raises Untrusted."""
         try:
-            ed25519.verify(signatures[0], message)
+            self._verifiers[0].verify(signature, message)
         except InvalidSignature as error:
             raise Untrusted("wrong-ed25519-signature", "sign these bytes with the key named") from error
+
+    def verify_mldsa(self, message: bytes, context: bytes, signature: bytes) -> None:
+        """The ML-DSA half alone. Raises Untrusted."""
         try:
-            mldsa.verify(signatures[1], message, context)
+            self._verifiers[1].verify(signature, message, context)
         except InvalidSignature as error:
             raise Untrusted("wrong-mldsa-signature", "sign these bytes with the key named") from error
 

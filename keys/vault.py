@@ -129,12 +129,7 @@ class Vault:
         version, generation, proof = row
         if version != FORMAT:
             raise Broken("vault-format", "this vault was written by another version")
-        vk = custody.vault_key(generation)
-        try:
-            sealing.open_sealed(vk, lp("kh/vault/proof/v1", generation), proof)
-        except Untrusted as error:
-            raise Untrusted("vault-wrong-key", "the custody holds the key of another vault") from error
-        return cls(connection, custody, generation, vk)
+        return cls(connection, custody, generation, _proven(custody, generation, proof))
 
     @property
     def generation(self) -> int:
@@ -287,11 +282,7 @@ class Vault:
     def _follow(self) -> None:
         """Take the vault key that another process of this hub has put in force. The caller holds ``_lock``."""
         [(generation, proof)] = self._connection.execute("SELECT generation, proof FROM meta").fetchall()
-        vk = self._custody.vault_key(generation)
-        try:
-            sealing.open_sealed(vk, lp("kh/vault/proof/v1", generation), proof)
-        except Untrusted as error:
-            raise Untrusted("vault-wrong-key", "the custody holds the key of another vault") from error
+        vk = _proven(self._custody, generation, proof)
         self._generation, self._vk, self._keys = generation, vk, {}
 
     def _gone(self, name: _Name) -> bool:
@@ -325,6 +316,16 @@ class Vault:
                 *(name.kind, name.scope.bytes, name.cls),
             ),
         )
+
+
+def _proven(custody: Custody, generation: int, proof: bytes) -> bytes:
+    """The custody's key of this generation, if it is this vault's."""
+    vk = custody.vault_key(generation)
+    try:
+        sealing.open_sealed(vk, lp("kh/vault/proof/v1", generation), proof)
+    except Untrusted as error:
+        raise Untrusted("vault-wrong-key", "the custody holds the key of another vault") from error
+    return vk
 
 
 def _ck(originator: UUID, epoch: int) -> _Name:

@@ -1,0 +1,144 @@
+"""Checkpoints: the signed head of the tree, and what witnesses add to it.
+
+The log signs the text by Ed25519, and size and root by ML-DSA-44 with a time; a witness cosigns by both, each
+with a time. Source: C2SP tlog-checkpoint, tlog-cosignature; KH-1 §8.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from dataclasses import dataclass
+
+from domain.errors import Malformed, Untrusted
+from keys.note import (
+    COSIGNATURE,
+    ED25519,
+    ML_DSA_44,
+    Line,
+    Note,
+    base64_of,
+    is_name,
+    note_key_id,
+    parse_note,
+)
+from keys.receipt import Mode
+from keys.signing import SIGNATURE_BYTES, Alg, SignatureKeys, SignaturePublic
+
+HASH_BYTES = 32
+_LABEL = b"subtree/v1\n\0"
+_TIME_LIMIT = 2**63
+
+
+def origin_of(hub: bytes, mode: Mode) -> str:
+    """The log's name: no other hub's, and a rehearsal's never a real one's."""
+    return f"kakehashi/{mode}/{hub.hex()}"
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """``size`` leaves have this ``root``, says the log of this ``origin``."""
+
+    origin: str
+    size: int
+    root: bytes
+
+    @property
+    def text(self) -> str:
+        return f"{self.origin}\n{self.size}\n{b64encode(self.root).decode()}\n"
+
+
+def parse_checkpoint(text: str) -> Checkpoint:
+    """The checkpoint of a note's text: three lines and no more. Raises Malformed."""
+    lines = text.split("\n")
+    if len(lines) != 4 or lines[3] or not is_name(lines[0]):
+        raise Malformed("checkpoint-form", "origin, size and root, a line each")
+    size = lines[1]
+    if not (size.isascii() and size.isdigit()) or (size != "0" and size[0] == "0") or len(size) > 15:
+        raise Malformed("checkpoint-size", "the size in decimal, without leading zeros")
+    root = base64_of(lines[2])
+    if len(root) != HASH_BYTES:
+        raise Malformed("checkpoint-root", "32 bytes in base64")
+    return Checkpoint(lines[0], int(size), root)
+
+
+def sign_checkpoint(checkpoint: Checkpoint, log: SignatureKeys, at: int) -> Note:
+    """The checkpoint signed by the log's pair. ``at``: POSIX seconds."""
+    name = checkpoint.origin
+    ed25519, _ = log.sign_message(checkpoint.text.encode(), b"")
+    _, mldsa = log.sign_message(_cosigned(name, at, checkpoint), b"")
+    lines = (
+        Line(name, note_key_id(name, ED25519, log.public.ed25519), ed25519),
+        Line(name, note_key_id(name, ML_DSA_44, log.public.mldsa), at.to_bytes(8, "big") + mldsa),
+    )
+    return Note(checkpoint.text, lines)
+
+
+def cosign(checkpoint: Checkpoint, witness: SignatureKeys, name: str, at: int) -> tuple[Line, Line]:
+    """What a witness adds, after it has found the checkpoint consistent with all that it saw before."""
+    ed25519, _ = witness.sign_message(_timed(checkpoint, at), b"")
+    _, mldsa = witness.sign_message(_cosigned(name, at, checkpoint), b"")
+    stamp = at.to_bytes(8, "big")
+    return (
+        Line(name, note_key_id(name, COSIGNATURE, witness.public.ed25519), stamp + ed25519),
+        Line(name, note_key_id(name, ML_DSA_44, witness.public.mldsa), stamp + mldsa),
+    )
+
+
+def verify_checkpoint(data: bytes, origin: str, log: SignaturePublic) -> tuple[Checkpoint, Note]:
+    """The checkpoint of these bytes, signed by both keys of this log. Raises Malformed, Untrusted."""
+    note = parse_note(data)
+    checkpoint = parse_checkpoint(note.text)
+    if checkpoint.origin != origin:
+        raise Untrusted("checkpoint-origin", "this is the head of another log")
+    [plain] = _only(note, origin, note_key_id(origin, ED25519, log.ed25519))
+    log.verify_ed25519(checkpoint.text.encode(), plain.value)
+    [timed] = _only(note, origin, note_key_id(origin, ML_DSA_44, log.mldsa))
+    at, signature = _stamped(timed, SIGNATURE_BYTES[Alg.ML_DSA_44])
+    log.verify_mldsa(_cosigned(origin, at, checkpoint), b"", signature)
+    return checkpoint, note
+
+
+def verify_cosignature(note: Note, name: str, witness: SignaturePublic) -> int:
+    """When this witness cosigned (POSIX seconds, the earlier of its two). Raises Malformed, Untrusted."""
+    checkpoint = parse_checkpoint(note.text)
+    [plain] = _only(note, name, note_key_id(name, COSIGNATURE, witness.ed25519))
+    at, ed25519 = _stamped(plain, SIGNATURE_BYTES[Alg.ED25519])
+    witness.verify_ed25519(_timed(checkpoint, at), ed25519)
+    [timed] = _only(note, name, note_key_id(name, ML_DSA_44, witness.mldsa))
+    too, mldsa = _stamped(timed, SIGNATURE_BYTES[Alg.ML_DSA_44])
+    witness.verify_mldsa(_cosigned(name, too, checkpoint), b"", mldsa)
+    return min(at, too)
+
+
+def _only(note: Note, name: str, id: bytes) -> list[Line]:
+    found = note.of(name, id)
+    if len(found) != 1:
+        raise Untrusted("checkpoint-not-signed", "the note lacks a signature of this key, or has it twice")
+    return found
+
+
+def _stamped(line: Line, length: int) -> tuple[int, bytes]:
+    if len(line.value) != 8 + length:
+        raise Malformed("cosignature-length", "a time of 8 bytes, then the signature")
+    at = int.from_bytes(line.value[:8], "big")
+    if at >= _TIME_LIMIT:
+        raise Malformed("cosignature-time", "a time before 2^63")
+    return at, line.value[8:]
+
+
+def _timed(checkpoint: Checkpoint, at: int) -> bytes:
+    return f"cosignature/v1\ntime {at}\n{checkpoint.text}".encode()
+
+
+def _cosigned(name: str, at: int, checkpoint: Checkpoint) -> bytes:
+    """The ``cosigned_message`` of tlog-cosignature, of a whole tree."""
+    parts = [_LABEL]
+    for text in (name.encode(), None, checkpoint.origin.encode()):
+        if text is None:
+            parts.append(at.to_bytes(8, "big"))
+            continue
+        if not 1 <= len(text) <= 255:
+            raise Malformed("cosigner-name", "a name has 1 to 255 bytes")
+        parts += (bytes([len(text)]), text)
+    parts += ((0).to_bytes(8, "big"), checkpoint.size.to_bytes(8, "big"), checkpoint.root)
+    return b"".join(parts)

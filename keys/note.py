@@ -1,0 +1,112 @@
+"""Signed notes: text, a blank line, and a line for each signature.
+
+Source: C2SP signed-note.
+"""
+
+from __future__ import annotations
+
+import binascii
+from base64 import b64decode, b64encode
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from domain.errors import Malformed
+from keys.lp import sha256
+
+ED25519, COSIGNATURE, ML_DSA_44 = 0x01, 0x04, 0x06
+"""Signature types: Ed25519 over the text; Ed25519 and ML-DSA-44 with a time (C2SP tlog-cosignature)."""
+MAX_NOTE_BYTES = 256 * 1024
+MAX_SIGNATURES = 64
+ID_BYTES = 4
+_DASH = "\u2014 "
+
+
+@dataclass(frozen=True)
+class Line:
+    """One signature: by which name, under which 4-byte key id, and the value."""
+
+    name: str
+    id: bytes
+    value: bytes
+
+    def encode(self) -> str:
+        return f"{_DASH}{self.name} {b64encode(self.id + self.value).decode()}\n"
+
+
+@dataclass(frozen=True)
+class Note:
+    """Text (with its last newline) and its signatures, none of them verified."""
+
+    text: str
+    lines: tuple[Line, ...]
+
+    def encode(self) -> bytes:
+        return (self.text + "\n" + "".join(line.encode() for line in self.lines)).encode()
+
+    def of(self, name: str, id: bytes) -> list[Line]:
+        """The signatures under this very name and key id; a verifier looks at no others."""
+        return [line for line in self.lines if (line.name, line.id) == (name, id)]
+
+
+def note_key_id(name: str, kind: int, public: bytes) -> bytes:
+    """SHA-256(name, newline, type, public key)[:4]."""
+    return sha256(name.encode() + b"\n" + bytes([kind]) + public)[:ID_BYTES]
+
+
+def parse_note(data: bytes) -> Note:
+    """The note of these bytes, and of no others. Raises Malformed."""
+    if len(data) > MAX_NOTE_BYTES:
+        raise Malformed("note-size", "a note has at most 256 KiB")
+    try:
+        whole = data.decode()
+    except UnicodeDecodeError as error:
+        raise Malformed("note-utf8", "a note is UTF-8") from error
+    if any(ord(c) < 0x20 and c != "\n" for c in whole):
+        raise Malformed("note-control", "a note has no control characters")
+    text, blank, rest = whole.rpartition("\n\n")
+    if not blank or not text or not rest.endswith("\n"):
+        raise _odd()
+    lines = parse_lines(rest)
+    note = Note(text + "\n", lines)
+    if note.encode() != data:
+        raise _odd()
+    return note
+
+
+def parse_lines(rest: str) -> tuple[Line, ...]:
+    """Signature lines. Raises Malformed."""
+    lines = tuple(_line(one) for one in rest.removesuffix("\n").split("\n"))
+    if not 1 <= len(lines) <= MAX_SIGNATURES:
+        raise Malformed("note-signature-count", "1 to 64 signatures")
+    return lines
+
+
+def _line(text: str) -> Line:
+    parts = text.removeprefix(_DASH).split(" ")
+    raw = base64_of(parts[-1])
+    if not text.startswith(_DASH) or len(parts) != 2 or not is_name(parts[0]) or len(raw) <= ID_BYTES:
+        raise Malformed("note-signature-line", "a dash, the key's name, and base64 of key id and signature")
+    return Line(parts[0], raw[:ID_BYTES], raw[ID_BYTES:])
+
+
+def _odd() -> Malformed:
+    return Malformed("note-form", "text, a blank line, and signature lines that end in a newline")
+
+
+def base64_of(text: str) -> bytes:
+    """The bytes of standard base64, nothing where it is not just that."""
+    try:
+        raw = b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        return b""
+    return raw if b64encode(raw).decode() == text else b""
+
+
+def is_name(name: str) -> bool:
+    """Whether it can name a key: not empty, no spaces, no plus."""
+    return bool(name) and "+" not in name and not any(c.isspace() for c in name)
+
+
+def with_lines(note: Note, lines: Iterable[Line]) -> Note:
+    """The note with more signatures, each once."""
+    return Note(note.text, tuple(dict.fromkeys((*note.lines, *lines))))
