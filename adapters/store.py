@@ -31,7 +31,7 @@ from domain.errors import Broken, Conflict, ExchangeError, Malformed, NotThere, 
 from domain.facts import Kind
 from domain.record import Record
 from keys.frame import Frame, parse_frame
-from keys.leaf import leaf_tag, record_sha
+from keys.leaf import Leaf, leaf_tag, record_sha
 from keys.lp import sha256
 from keys.record import (
     CONTROL,
@@ -326,6 +326,24 @@ class Store:
             self._items.put(digest, sealed)
         except PersistenceError as error:
             raise Unavailable("bus-away", "send the same bytes again") from error
+
+    def leaves(self, start: int, limit: int) -> list[Leaf]:
+        """The leaves of the records from position ``start``; nothing is opened for it but the key of the tag.
+
+        Raises Unavailable; NotThere where the control key of a record is gone.
+        """
+        try:
+            found = self._recorder.select_notifications(start, limit)
+        except PersistenceError as error:
+            raise Unavailable("bus-away", "try again") from error
+        return [self._leaf(n, n.id) for n in found]
+
+    def _leaf(self, event: StoredEvent, position: int) -> Leaf:
+        on, version = event.originator_id, event.originator_version
+        if not isinstance(on, UUID):
+            raise Malformed("originator-id", "originators are UUIDs")
+        ck = self._vault.ck(on, list_parts(event.state).epoch)
+        return Leaf(position, record_sha(self.subject(on, version), event.state), leaf_tag(ck, on, version))
 
     def tag(self, kept: Kept) -> bytes:
         """The leaf's keyed tag of this record (KH-1 §8)."""

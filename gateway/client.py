@@ -77,6 +77,19 @@ class HubClient:
         headers = {"kakehashi-request": b64encode(request).decode("ascii")}
         self._json("PUT", f"/v1/items/{digest.hex()}", content=sealed, headers=headers)
 
+    def checkpoint(self) -> bytes:
+        """The last signed head of the log, as a note (not verified here). Raises NotThere before the first."""
+        return self._get("/v1/log/checkpoint")
+
+    def inclusion(self, seq: int) -> dict[str, Any]:
+        """The proof for the record at this position: index, size, proof in hex."""
+        return self._json("GET", f"/v1/log/proof/{seq}")
+
+    def consistency(self, first: int, second: int) -> list[bytes]:
+        """The proof that the head of ``second`` leaves continues that of ``first``."""
+        path = f"/v1/log/consistency?first={first}&second={second}"
+        return [bytes.fromhex(one) for one in self._json("GET", path)["proof"]]
+
     def now(self) -> str:
         """The hub's clock (UTC text): a rehearsal's doors go by it."""
         return str(self._json("GET", "/v1/clock")["now"])

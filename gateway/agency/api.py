@@ -21,6 +21,7 @@ from domain.errors import Malformed
 from domain.facts import FACTS, CaseMessage, Kind
 from gateway.agency.door import Door, Part, Sent
 from gateway.agency.files import Answered, Files
+from gateway.agency.proving import Proving
 from gateway.agency.staff import Person
 from gateway.pages.texts import reason_text
 from gateway.problems import problem
@@ -254,6 +255,11 @@ def agency_api(door: Door, who: Any, files: Files) -> APIRouter:
             {"ask_id": str(o.ask_id), "about": str(o.about), "act": o.act, "at": o.at, "state": o.state}
             for o in door.book.outgoing()
         ]
+
+    @api.get("/log")
+    def get_log(person: Person = caller) -> dict[str, Any]:
+        """How this door stands with the hub's log: what is proven, what waits or is late, and what is wrong."""
+        return Proving(door).standing().to_json()
 
     @api.get("/agencies")
     def get_agencies(person: Person = caller) -> list[dict[str, Any]]:

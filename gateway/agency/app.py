@@ -23,6 +23,7 @@ from gateway.agency.api import MessageIn, SectionIn, agency_api, send_message, s
 from gateway.agency.book import FAILED
 from gateway.agency.door import Door
 from gateway.agency.files import Files
+from gateway.agency.proving import Proving
 from gateway.agency.staff import Person, Staff
 from gateway.pages.render import page, with_static
 from gateway.pages.texts import basis_text, unsent_text
@@ -301,8 +302,10 @@ def _routes(app: FastAPI, pages: _Pages) -> None:
         person = pages.person(request)
         if person is None:
             return pages.to_sign_in()
+        proven, standing = door.book.proven(), Proving(door).standing()
         sent = [
             {
+                "proven": o.ask_id in proven,
                 "at": o.at,
                 "act": o.act,
                 "ask_id": str(o.ask_id),
@@ -313,7 +316,7 @@ def _routes(app: FastAPI, pages: _Pages) -> None:
             }
             for o in reversed(door.book.outgoing())
         ]
-        return pages.show("outbox.html", "送信箱", person, here="/outbox", sent=sent[:200])
+        return pages.show("outbox.html", "送信箱", person, here="/outbox", sent=sent[:200], standing=standing)
 
 
 def _file_routes(app: FastAPI, pages: _Pages, files: Files) -> None:

@@ -30,6 +30,8 @@ CREATE TABLE IF NOT EXISTS intake(
 CREATE TABLE IF NOT EXISTS families(reference BLOB PRIMARY KEY, case_id TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS marks(
     case_id TEXT NOT NULL, length INTEGER NOT NULL, mark BLOB NOT NULL, PRIMARY KEY(case_id, mark));
+CREATE TABLE IF NOT EXISTS proofs(ask_id TEXT PRIMARY KEY, seq INTEGER NOT NULL, size INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS log_alarms(kind TEXT PRIMARY KEY, at TEXT NOT NULL, earlier BLOB, later BLOB);
 CREATE TABLE IF NOT EXISTS state(key TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
 
@@ -147,6 +149,46 @@ class Book:
             CONFIRMED,
         )
         return rows[0][0] if rows else None
+
+    # --- the log ------------------------------------------------------------------------------------------
+
+    def log_head(self) -> bytes | None:
+        """The last head of the hub's log that was verified here, as a note."""
+        rows = self._rows("SELECT value FROM state WHERE key='log_head'")
+        return str(rows[0][0]).encode() if rows else None
+
+    def keep_head(self, note: bytes) -> None:
+        with self._write() as db:
+            db.execute("INSERT OR REPLACE INTO state VALUES ('log_head', ?)", (note.decode(),))
+
+    def unproven(self, limit: int) -> list[Outgoing]:
+        """Confirmed wishes whose place in the log was not proven yet, oldest first."""
+        rows = self._rows(
+            f"SELECT {_OUTGOING} FROM outbox WHERE state=? AND ask_id NOT IN (SELECT ask_id FROM proofs)"
+            " ORDER BY n LIMIT ?",
+            CONFIRMED,
+            limit,
+        )
+        return [_outgoing(r) for r in rows]
+
+    def prove(self, ask_id: UUID, seq: int, size: int) -> None:
+        """The record of this wish stands at ``seq`` of the log of ``size`` leaves."""
+        with self._write() as db:
+            db.execute("INSERT OR REPLACE INTO proofs VALUES (?,?,?)", (str(ask_id), seq, size))
+
+    def proven(self) -> set[UUID]:
+        """The wishes whose place in the log is proven."""
+        return {UUID(r[0]) for r in self._rows("SELECT ask_id FROM proofs")}
+
+    def log_alarm(self, kind: str, at: str, earlier: bytes | None, later: bytes | None) -> None:
+        """The hub's log contradicts itself: kept for good, with both heads as evidence. The first of a kind stays."""
+        with self._write() as db:
+            db.execute("INSERT OR IGNORE INTO log_alarms VALUES (?,?,?,?)", (kind, at, earlier, later))
+
+    def log_alarms(self) -> list[dict[str, Any]]:
+        """What was found wrong with the hub's log."""
+        rows = self._rows("SELECT kind, at, earlier, later FROM log_alarms ORDER BY at")
+        return [{"kind": r[0], "at": r[1], "earlier": r[2], "later": r[3]} for r in rows]
 
     # --- files -----------------------------------------------------------------------------------------------
 

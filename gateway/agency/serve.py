@@ -11,6 +11,7 @@ from domain.errors import ExchangeError
 from gateway.agency.app import agency_app
 from gateway.agency.book import Book
 from gateway.agency.door import Door
+from gateway.agency.proving import Proving, try_step
 from gateway.agency.staff import Staff
 from gateway.client import HubClient
 from gateway.installation import AgencyPlace, Installation
@@ -73,12 +74,14 @@ def clock_of(client: HubClient, mode: str) -> Callable[[], datetime]:
 
 
 def _duties(door: Door, ended: Event) -> None:
-    """Send what waits, take in what is new, and make the wraps that are asked of us."""
+    """Send what waits, take in what is new, make the wraps that are asked of us, and prove what was confirmed."""
+    proving = Proving(door)
     while not ended.wait(DUTY_SECONDS):
         try:
             door.flush()
             door.refresh()
             door.rewrap(actor=DUTY_ACTOR)
+            try_step(proving)
         except ExchangeError:
             continue  # told by the hub's health; tried again
 

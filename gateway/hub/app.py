@@ -17,6 +17,7 @@ from starlette.exceptions import HTTPException
 
 from domain.errors import Broken, ExchangeError, Malformed, NotThere, Untrusted
 from domain.facts import FACTS, AccessFact, OpeningRefused, WishRefused, dump
+from gateway.hub.log import LogKeeper
 from gateway.hub.questions import Questions
 from gateway.hub.service import Answer, Hub, Release
 from gateway.problems import MEDIA_TYPE, problem
@@ -37,6 +38,7 @@ def hub_app(
     health: Callable[[], dict[str, Any]],
     put_item: Callable[[bytes, bytes], None],
     rehearsal_token: str | None,
+    logbook: LogKeeper,
 ) -> FastAPI:
     """The application. ``health`` tells of bus, keys, disk and views; ``rehearsal_token`` sets the clock."""
     app = FastAPI(
@@ -125,6 +127,28 @@ def hub_app(
         data = await bounded_body(request, MAX_ITEM_BYTES)
         await run_in_threadpool(put_item, named, data)
         return {"kept": digest}
+
+    @app.get("/v1/log/checkpoint", response_class=Response, tags=["log"])
+    def get_checkpoint() -> Response:
+        """The last signed head of the transparency log (C2SP tlog-checkpoint)."""
+        return Response(logbook.checkpoint, media_type="text/plain; charset=utf-8")
+
+    @app.get("/v1/log/tile/{path:path}", response_class=Response, tags=["log"])
+    def get_tile(path: str) -> Response:
+        """A tile of hashes, or a bundle of entries (C2SP tlog-tiles)."""
+        return Response(logbook.file(f"tile/{path}"), media_type="application/octet-stream")
+
+    @app.get("/v1/log/proof/{seq}", tags=["log"])
+    def get_proof(seq: int) -> dict[str, Any]:
+        """That the record at this position is in the log (RFC 9162 inclusion proof, hex)."""
+        found = logbook.prove(seq)
+        proof = [one.hex() for one in found.proof]
+        return {"index": found.at, "size": found.size, "proof": proof}
+
+    @app.get("/v1/log/consistency", tags=["log"])
+    def get_consistency(first: int, second: int) -> dict[str, Any]:
+        """That a later head continues an earlier one (RFC 9162 consistency proof, hex)."""
+        return {"proof": [one.hex() for one in logbook.continues(first, second)]}
 
     @app.post("/v1/rehearsal/clock", tags=["rehearsal"])
     async def post_clock(request: Request) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from threading import Event, Thread
@@ -28,11 +28,13 @@ from gateway.archive import alone_on, alone_on_views, note_running, remote_bus
 from gateway.custody import FileCustody
 from gateway.hub.app import hub_app
 from gateway.hub.clock import Clock, RealClock, SetClock
+from gateway.hub.log import LogKeeper
 from gateway.hub.questions import Questions
 from gateway.hub.service import Hub
 from gateway.hub.shredding import Shredder
 from gateway.hub.views import Beside, Follower, Views, catch_up, engine_over
 from gateway.installation import Installation
+from keys.checkpoint import origin_of
 from keys.signing import SignatureKeys, SignatureKind
 from keys.vault import Vault
 from projections.engine import Engine
@@ -56,6 +58,7 @@ class HubRuntime:
     follower: Views
     hub: Hub
     app: FastAPI
+    logbook: LogKeeper
     _parts: ExitStack
 
     def close(self) -> None:
@@ -108,6 +111,9 @@ def start_hub(
         clock: Clock = RealClock()
         if installation.rehearsal:
             clock = SetClock(last if at is None else max(at, last), installation.hub_folder / "clock")
+        logbook = LogKeeper(
+            store, installation.hub_folder / "log", log, origin_of(installation.hub, genesis.mode), clock.now
+        )
         shredder = Shredder(vault, custody)
         shredder.check(views.register.generation)
         hub = Hub(
@@ -120,8 +126,12 @@ def start_hub(
             head=views.position,
             deadlines=Queries(views.reader).deadlines(),
             shredder=shredder,
+            offer=logbook.offer,
         )
         parts.callback(hub.close)
+        parts.callback(logbook.close)
+        with suppress(Unavailable):
+            logbook.start()
         if views_beside:
             views_alone.close()  # from here on the lock is the other process's
         follower: Views = _beside(installation, views, store) if views_beside else Follower(views, store)
@@ -136,11 +146,14 @@ def start_hub(
             hub,
             Questions(hub, follower),
             genesis=installation.genesis_frame.encode(),
-            health=lambda: _health(installation, bus, recorder, follower, hub),
+            health=lambda: _health(installation, bus, recorder, follower, hub, logbook),
+            logbook=logbook,
             put_item=store.put_item,
             rehearsal_token=installation.clock_token,
         )
-        return HubRuntime(installation, bus, recorder, store, views, follower, hub, app, parts.pop_all())
+        return HubRuntime(
+            installation, bus, recorder, store, views, follower, hub, app, logbook, parts.pop_all()
+        )
 
 
 def _beside(installation: Installation, views: Engine, store: Store) -> Views:
@@ -200,6 +213,7 @@ def _health(
     recorder: JetStreamApplicationRecorder,
     follower: Views,
     hub: Hub,
+    logbook: LogKeeper,
 ) -> dict[str, Any]:
     """What the hub can say of itself (I9): red while it could not record."""
     problems: list[str] = []
@@ -222,6 +236,7 @@ def _health(
         "parked": [view for view, _, _ in parked],
         "alarms": [
             *(f"view {view} stands still since record {at} ({why})" for view, at, why in parked),
+            *([f"the log signs nothing any more: {logbook.problem}"] if logbook.problem else []),
             *(f"keys of case {case} are not destroyed ({why})" for case, why in hub.undestroyed.items()),
         ],
         "disk_free_bytes": free,

@@ -137,6 +137,7 @@ class Hub:
         head: int,
         deadlines: Mapping[UUID, datetime] | None = None,
         shredder: Shredder | None = None,
+        offer: Callable[[Leaf], None] = lambda _: None,
     ) -> None:
         """``register``: as it stood at the position ``head`` of the stream. ``shredder``: who destroys keys; where
         there is none, nothing is destroyed."""
@@ -148,6 +149,7 @@ class Hub:
         self._memory = Memory(store, register, deadlines)
         self._head = head  # what is decided rests on all of the record up to here; the desk's thread owns it
         self._shredder = shredder
+        self._offer = offer  # to the log: what has become durable
         self.undestroyed: dict[UUID, str] = {}
         """Cases whose keys could not be destroyed, and why; tried again at the next start."""
         self._behind = False  # something may stand in the record that we do not know
@@ -231,7 +233,9 @@ class Hub:
                 found.append(outcome)
             else:
                 self._memory.keep(draft.world.after(draft.record), draft.record)
-                found.append(Leaf(*outcome))
+                leaf = Leaf(*outcome)
+                self._offer(leaf)
+                found.append(leaf)
         return found
 
     def _read_on(self) -> None:

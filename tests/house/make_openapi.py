@@ -20,7 +20,13 @@ def documents() -> dict[str, str]:
     """File name -> text. The applications are only described, never called, so nothing stands behind them."""
     nothing = cast(Any, None)
     hub = hub_app(
-        nothing, nothing, genesis=b"", health=dict, put_item=lambda digest, sealed: None, rehearsal_token=None
+        nothing,
+        nothing,
+        genesis=b"",
+        health=dict,
+        put_item=lambda digest, sealed: None,
+        rehearsal_token=None,
+        logbook=nothing,
     )
     agency = agency_app(nothing, staff=Staff.rehearsal("staff.1", mode="rehearsal"), mode="rehearsal")
     return {name: _text(app.openapi()) for name, app in (("hub.json", hub), ("agency.json", agency))}
