@@ -276,12 +276,7 @@ class Store:
 
     def opened_raw(self, raw: RawMessage) -> Kept:
         """What ``opened`` does, for a message as it lies in the stream (for the audit)."""
-        if raw.originator_id is None or raw.version is None or raw.topic is None:
-            raise Malformed("foreign-message", "not a record")
-        event = StoredEvent(
-            originator_id=raw.originator_id, originator_version=raw.version, topic=raw.topic, state=raw.state
-        )
-        return self.opened(event, raw.sequence)
+        return self.opened(_event(raw), raw.sequence)
 
     def wrap(self, kept: Kept, item: UUID, to: UUID, section: str) -> bytes:
         """One wrap of a record, its outer layer opened. Raises NotThere where its class was destroyed."""
@@ -338,6 +333,10 @@ class Store:
             raise Unavailable("bus-away", "try again") from error
         return [self._leaf(n, n.id) for n in found]
 
+    def leaf_of(self, raw: RawMessage) -> Leaf:
+        """The leaf of a message as it lies in the stream (for the audit). Raises as ``leaves``, and Malformed."""
+        return self._leaf(_event(raw), raw.sequence)
+
     def _leaf(self, event: StoredEvent, position: int) -> Leaf:
         on, version = event.originator_id, event.originator_version
         if not isinstance(on, UUID):
@@ -349,6 +348,15 @@ class Store:
         """The leaf's keyed tag of this record (KH-1 §8)."""
         on, version = kept.record.originator.id, kept.record.version
         return leaf_tag(self._vault.ck(on, kept.opened.epoch), on, version)
+
+
+def _event(raw: RawMessage) -> StoredEvent:
+    """A message of the stream as the record it says it is."""
+    if raw.originator_id is None or raw.version is None or raw.topic is None:
+        raise Malformed("foreign-message", "not a record")
+    return StoredEvent(
+        originator_id=raw.originator_id, originator_version=raw.version, topic=raw.topic, state=raw.state
+    )
 
 
 def _scope(record: Record) -> UUID:

@@ -220,7 +220,12 @@ def audit_verify(
     installation = _installation(data, passphrase_file, passphrase_fd)
     with open_archive(installation) as archive, _bar("検証", quiet=as_json) as tell:
         verifier = Verifier(archive.recorder, archive.store, archive.genesis)
-        found = verifier.run(views=archive.views, doors=doors_of(installation), progress=tell)
+        found = verifier.run(
+            views=archive.views,
+            doors=doors_of(installation),
+            log=installation.hub_folder / "log",
+            progress=tell,
+        )
     if as_json:
         print(json.dumps(found.to_json(), ensure_ascii=False, indent=2))
     else:
@@ -345,7 +350,7 @@ def print_verification(found: Verification) -> None:
     out.print(
         f"記録 {found.records} 件、署名 {found.signatures} 件、判断の再現 {found.decisions} 件、"
         f"ハブ自身の記録 {found.hub_acts} 件、受領証 {found.receipts} 件、"
-        f"表の照合 {'済' if found.rows_compared else '未'}"
+        f"表の照合 {'済' if found.rows_compared else '未'}、署名済みの記録簿 {found.log_size or 0} 件"
     )
     for finding in found.findings[:50]:
         place = "" if finding.position is None else f"位置 {finding.position} "

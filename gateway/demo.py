@@ -84,7 +84,11 @@ def _verified(out: Console, stage: Stage) -> Verification:
     assert runtime is not None
     with out.status("記録全体を検証しています…"):
         verifier = Verifier(runtime.recorder, runtime.store, stage.genesis)
-        found = verifier.run(views=runtime.views, doors=doors_of(stage.installation))
+        found = verifier.run(
+            views=runtime.views,
+            doors=doors_of(stage.installation),
+            log=stage.installation.hub_folder / "log",
+        )
     print_verification(found)
     return found
 

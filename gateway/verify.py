@@ -11,7 +11,7 @@ import json
 import sqlite3
 from base64 import b64decode
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -42,10 +42,12 @@ from domain.world import World, empty_world, rests_on
 from gateway.hub.service import hub_ask
 from gateway.hub.views import as_stored, engine_over
 from gateway.installation import Installation
+from keys.checkpoint import origin_of, verify_checkpoint
 from keys.frame import WISH, Frame, parse_frame, verify
 from keys.genesis import Genesis, verify_genesis
 from keys.keyset import verify_key_set, verify_registry_act
-from keys.leaf import record_sha
+from keys.leaf import Leaf, record_sha
+from keys.proofs import Head, entry_hash
 from keys.receipt import verify_receipt
 from keys.signing import SignatureKind, SignaturePublic
 from keys.wish import ZEROS, WishPayload
@@ -76,6 +78,7 @@ class Verification:
     hub_acts: int = 0
     rows_compared: bool = False
     receipts: int = 0
+    log_size: int | None = None
     findings: list[Finding] = field(default_factory=list)
 
     @property
@@ -92,6 +95,7 @@ class Verification:
             "hub_acts": self.hub_acts,
             "rows_compared": self.rows_compared,
             "receipts": self.receipts,
+            "log_size": self.log_size,
             "findings": [f.__dict__ for f in self.findings],
         }
 
@@ -119,10 +123,13 @@ class Verifier:
         *,
         views: Engine | None = None,
         doors: Iterable[Path] = (),
+        log: Path | None = None,
         progress: Callable[[int, int], None] = lambda done, of: None,
     ) -> Verification:
-        """Go through the whole stream. ``views``: the live rows; ``doors``: databases of doors with receipts."""
+        """Go through the whole stream. ``views``: the live rows; ``doors``: databases of doors with receipts; ``log``:
+        the folder of the transparency log."""
         head = self._recorder.head()
+        book = None if log is None else _Log(log, self._genesis, self._tell)
         leaves = Queries(views.reader) if views is not None else None
         with TemporaryDirectory(prefix="kakehashi-") as folder:
             anew = engine_over(self._store, Path(folder) / "views.db") if views is not None else None
@@ -135,6 +142,8 @@ class Verifier:
                 expected = raw.sequence + 1
                 self.result.records += 1
                 self._shas[raw.sequence] = record_sha(raw.subject, raw.state)
+                if book is not None:
+                    book.see(raw.sequence, raw.subject, self._leaf_of(raw))
                 if leaves is not None:
                     self._leaf(leaves, raw)
                 kept = self._record(raw)
@@ -146,6 +155,9 @@ class Verifier:
             if views is not None and anew is not None:
                 self._rows(views, anew, head)
                 anew.close()
+        if book is not None:
+            book.end(head)
+            self.result.log_size = book.size
         self._destroyed()
         for door in doors:
             self._receipts(door)
@@ -369,6 +381,14 @@ class Verifier:
         else:
             self._register = self._register.with_record(record)
 
+    def _leaf_of(self, raw: RawMessage) -> Leaf | None:
+        """The leaf of a record as it lies there; None where its control key is not at hand."""
+        if not isinstance(raw.originator_id, UUID) or raw.version is None:
+            return None
+        with suppress(ExchangeError):
+            return self._store.leaf_of(raw)
+        return None
+
     # --- what else is at hand ---------------------------------------------------------------------------------------
 
     def _leaf(self, leaves: Queries, raw: RawMessage) -> None:
@@ -411,6 +431,87 @@ class Verifier:
                     f"ask {ask_id}",
                     door.parent.name,
                 )
+
+
+class _Log:
+    """The transparency log, read beside the stream: the signed head, and each entry held against its record."""
+
+    def __init__(self, folder: Path, genesis: Genesis, tell: Callable[..., None]) -> None:
+        self._folder = folder
+        self._tell = tell
+        self._head = Head()
+        self._told = False
+        self._bundle: tuple[int, list[bytes]] = (-1, [])
+        self.size = 0
+        try:
+            note = (folder / "checkpoint").read_bytes()
+            self._signed, _ = verify_checkpoint(note, origin_of(genesis.hub, genesis.mode), genesis.log)
+            self.size = self._signed.size
+        except FileNotFoundError:
+            pass  # nothing was signed yet: the doors know better, where something was
+        except ExchangeError as error:
+            tell(error.flaw, None, "hub/log/checkpoint", error.remedy)
+
+    def see(self, seq: int, where: str, leaf: Leaf | None) -> None:
+        """The next record. What the log has at its place is this very record."""
+        if seq > self.size:
+            return
+        kept = self._entry(seq - 1)
+        if kept is None:
+            self._once("log-entry-missing", seq, where)
+        elif leaf is not None and kept != leaf.encode():
+            self._told = True
+            self._tell("log-entry-differs", seq, where, "not the record that was logged")
+        entry = leaf.encode() if leaf is not None else kept
+        if entry is not None:
+            self._head.add(entry_hash(entry))
+
+    def end(self, head: int) -> None:
+        """The end of the stream: all that was signed was there, and comes to the signed root."""
+        if head < self.size:
+            self._tell(
+                "record-missing", head + 1, f"positions {head + 1} to {self.size}", "signed in the log"
+            )
+        elif self.size and self._head.root != self._signed.root and not self._told:
+            self._tell(
+                "log-head-differs", None, "hub/log/checkpoint", "the records do not come to the signed root"
+            )
+
+    def _once(self, what: str, seq: int, where: str) -> None:
+        if not self._told:
+            self._tell(
+                what, seq, where, "the log lacks its entries: the hub makes them again at its next start"
+            )
+        self._told = True
+
+    def _entry(self, index: int) -> bytes | None:
+        """An entry of a bundle of 256 (C2SP tlog-tiles)."""
+        n, at = divmod(index, 256)
+        if self._bundle[0] != n:
+            self._bundle = (n, self._read(n))
+        return self._bundle[1][at] if at < len(self._bundle[1]) else None
+
+    def _read(self, n: int) -> list[bytes]:
+        digits = f"{n:03d}"
+        digits = digits.zfill(-(-len(digits) // 3) * 3)
+        groups = [digits[i : i + 3] for i in range(0, len(digits), 3)]
+        path = self._folder / "tile" / "entries" / "/".join([*(f"x{g}" for g in groups[:-1]), groups[-1]])
+        width = min(256, self.size - 256 * n)
+        part = path.parent / f"{path.name}.p" / str(width)
+        for place in (path,) if width == 256 else (part, path):  # it may have become whole meanwhile
+            with suppress(OSError):
+                return _unbundled(place.read_bytes())[:width]
+        return []
+
+
+def _unbundled(data: bytes) -> list[bytes]:
+    """Entries of a bundle: each with its length before it."""
+    found, at = [], 0
+    while at < len(data):
+        length = int.from_bytes(data[at : at + 2], "big")
+        found.append(data[at + 2 : at + 2 + length])
+        at += 2 + length
+    return found
 
 
 def _key(agency: Agency) -> SignaturePublic:

@@ -98,3 +98,31 @@ def verify_consistency(
         sn >>= 1
     if sn != 0 or fr != first_root or sr != second_root:
         raise _not_consistent("the later head does not continue the earlier one")
+
+
+class Head:
+    """The root over entries that come one by one. Source: RFC 9162 2.1.2."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self._stack: list[bytes] = []
+
+    def add(self, entry: bytes) -> None:
+        """One entry more, by its hash."""
+        self.size += 1
+        self._stack.append(entry)
+        merged = self.size
+        while merged % 2 == 0:
+            right = self._stack.pop()
+            self._stack.append(_joined(self._stack.pop(), right))
+            merged //= 2
+
+    @property
+    def root(self) -> bytes:
+        """Of all entries so far."""
+        if not self._stack:
+            return sha256(b"").digest()
+        found = self._stack[-1]
+        for left in reversed(self._stack[:-1]):
+            found = _joined(left, found)
+        return found

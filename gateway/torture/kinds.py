@@ -239,7 +239,7 @@ def _looked_at(folder: Path) -> list[bytes] | str:
         installation = open_installation(folder)
         with open_archive(installation) as archive:
             verifier = Verifier(archive.recorder, archive.store, archive.genesis)
-            found = verifier.run(views=archive.views)
+            found = verifier.run(views=archive.views, log=archive.installation.hub_folder / "log")
             if not found.ok:
                 return f"{found.findings[0].what} at {found.findings[0].position}"
             position, shas = 1, []

@@ -113,7 +113,7 @@ class Traffic:
         answered = {str(one.ask_id) for door in self.doors.values() for one in door.book.outgoing(CONFIRMED)}
         with open_archive(self.installation) as archive:
             verified = Verifier(archive.recorder, archive.store, archive.genesis).run(
-                views=None, doors=doors_of(self.installation)
+                views=None, doors=doors_of(self.installation), log=self.installation.hub_folder / "log"
             )
             found += [f"{f.what} at {f.position}: {f.where}" for f in verified.findings]
             clinic, told = self.installation.agency(CLINIC).id, 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -92,6 +93,15 @@ def verified(
         )
 
 
+def by_log(played: Played, tmp_path: Path, messages: list[RawMessage]) -> Verification:
+    """Verified by the signed log alone: no views, no receipts."""
+    logbook = played.stage.runtime.logbook  # type: ignore[union-attr]
+    while logbook.size < len(played.messages):
+        logbook.step()
+    with copied(played, tmp_path, messages) as verifier:
+        return verifier.run(log=played.stage.installation.hub_folder / "log")
+
+
 def places(found: Verification) -> set[int | None]:
     return {f.position for f in found.findings}
 
@@ -103,6 +113,73 @@ def test_an_untouched_stream_verifies_in_every_respect(played: Played, tmp_path:
     assert found.decisions == found.signatures == found.records - 1 - found.hub_acts
     assert found.rows_compared
     assert found.receipts > 30
+
+
+def test_an_untouched_stream_is_that_of_the_signed_log(played: Played, tmp_path: Path) -> None:
+    found = by_log(played, tmp_path, played.messages)
+    assert found.findings == []
+    assert found.log_size == len(played.messages)
+
+
+@pytest.mark.parametrize("part", [13, 300, -1], ids=["part head", "control", "last byte"])
+def test_the_signed_log_finds_a_flipped_bit_where_it_is(played: Played, tmp_path: Path, part: int) -> None:
+    place = played.place(DisclosureMade)
+    messages = list(played.messages)
+    messages[place] = flipped(messages[place], part)
+    found = by_log(played, tmp_path, messages)
+    assert (place + 1) in {f.position for f in found.findings}
+
+
+def test_the_signed_log_finds_a_record_that_opens_and_is_not_the_one_that_was_logged(
+    played: Played, tmp_path: Path
+) -> None:
+    """The same fact, sealed anew under the same keys by whoever runs the hub: only the log tells."""
+    runtime = played.stage.runtime
+    assert runtime is not None
+    place = played.place(EligibilityDetermined)
+    kept = runtime.store.read(place + 1, 1)[0]
+    messages = list(played.messages)
+    state = build_record(
+        hub=played.stage.installation.hub,
+        originator=kept.record.originator.id,
+        version=kept.record.version,
+        epoch=kept.opened.epoch,
+        keys=runtime.store._vault,
+        body_json=kept.opened.body_json,
+        frame=kept.frame,
+        scope=kept.record.about.id,
+    )
+    messages[place] = replace(messages[place], state=state)
+    found = by_log(played, tmp_path, messages)
+    assert [(f.what, f.position) for f in found.findings] == [("log-entry-differs", place + 1)]
+
+
+def test_the_signed_log_finds_what_was_cut_off_at_the_end(played: Played, tmp_path: Path) -> None:
+    found = by_log(played, tmp_path, played.messages[:-2])
+    assert [(f.what, f.position) for f in found.findings] == [("record-missing", len(played.messages) - 1)]
+
+
+def test_the_signed_log_finds_two_records_that_changed_places(played: Played, tmp_path: Path) -> None:
+    messages = list(played.messages)
+    messages[-1], messages[-2] = messages[-2], messages[-1]
+    found = by_log(played, tmp_path, messages)
+    assert {len(messages) - 1, len(messages)} <= places(found)
+
+
+def test_a_log_whose_entries_are_lost_or_whose_head_is_not_signed_is_told(
+    played: Played, tmp_path: Path
+) -> None:
+    by_log(played, tmp_path / "first", played.messages)
+    folder = tmp_path / "log"
+    shutil.copytree(played.stage.installation.hub_folder / "log", folder)
+    shutil.rmtree(folder / "tile" / "entries")
+    with copied(played, tmp_path, played.messages) as verifier:
+        assert "log-entry-missing" in {f.what for f in verifier.run(log=folder).findings}
+    note = bytearray((folder / "checkpoint").read_bytes())
+    note[-20] ^= 1
+    (folder / "checkpoint").write_bytes(bytes(note))
+    with copied(played, tmp_path / "again", played.messages) as verifier:
+        assert {f.where for f in verifier.run(log=folder).findings} == {"hub/log/checkpoint"}
 
 
 def flipped(m: RawMessage, at: int) -> RawMessage:
