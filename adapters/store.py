@@ -44,7 +44,7 @@ from keys.record import (
 )
 from keys.signing import KemPublic
 from keys.vault import Status, Vault
-from keys.wish import WishPayload, parse_wish
+from keys.wish import To, WishPayload, parse_wish
 
 TOPIC = "fact"
 
@@ -278,7 +278,7 @@ class Store:
         """What ``opened`` does, for a message as it lies in the stream (for the audit)."""
         return self.opened(_event(raw), raw.sequence)
 
-    def wrap(self, kept: Kept, item: UUID, to: UUID, section: str) -> bytes:
+    def wrap(self, kept: Kept, item: UUID, to: To, section: str) -> bytes:
         """One wrap of a record, its outer layer opened. Raises NotThere where its class was destroyed."""
         if kept.payload is None:
             raise Broken("no-wraps", "this record has no frame")

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from domain.acts_audit import grant_form
 from domain.acts_emergency import (
     approval_form,
     emergency_form,
@@ -87,6 +88,7 @@ from domain.codes import (
 )
 from domain.facts import (
     AbuseNotificationReceived,
+    AuditContentAccessGranted,
     BasisOverrideApproved,
     BasisOverrideRequested,
     BreachReported,
@@ -578,6 +580,7 @@ ACTS: Mapping[type[Fact], Act] = {
     LegalHoldLifted: Act(MAY, holder, form=lift_form),
     RecordsAppraised: Act(MAY, keeper, ready=appraisal_ready),
     DestructionApproved: Act(NEVER, keeper, form=destruction_form),
+    AuditContentAccessGranted: Act(NEVER, authority, form=grant_form),
     SupportCaseOpened: Act(MAY, core),
     RelocationLearned: Act(MAY, anyone),
     TransferInitiated: Act(MAY, core, form=transfer_form),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from uuid import UUID
 
-from domain.calendar import day_of, monday_of
+from domain.calendar import day_of, end_of, monday_of
 from domain.clocks import Clock, ClockKind, Key, by_guardian, shows_the_child, wound
 from domain.codes import (
     Appraisal,
@@ -24,6 +24,7 @@ from domain.codes import (
 )
 from domain.facts import (
     AbuseNotificationReceived,
+    AuditContentAccessGranted,
     BasisOverrideApproved,
     BasisOverrideRequested,
     CaseAlarm,
@@ -167,6 +168,19 @@ class Grant:
 
 
 @dataclass(frozen=True)
+class AuditGrant:
+    """What officials let the audit office open, until the end of which day, and who has let it."""
+
+    items: frozenset[UUID]
+    until: date
+    approvers: tuple[tuple[UUID, str], ...]
+
+    def opens(self, item: UUID, now: datetime) -> bool:
+        """Whether two have let it, and its time is not over."""
+        return item in self.items and len(self.approvers) >= APPROVERS and now < end_of(self.until)
+
+
+@dataclass(frozen=True)
 class Kept:
     """How long a case is kept: by which policy, and until which day where that is named."""
 
@@ -229,7 +243,8 @@ class Case(Originator):
     ``granted``: those that two approved, and whose time is not over.
     ``retention``: how long it is kept; ``holds``: legal holds in force; ``disposal``: what was appraised to be
     destroyed; ``appraised``: that was looked at since the retention was over.
-    ``overrides``: exceptional disclosures that two persons let.
+    ``overrides``: exceptional disclosures that two persons let. ``audits``: request of the audit office -> what
+    officials let it open.
     ``offices``: each network that has, or had, the case, and its core agency; ``registered_in``: networks with
     which it is registered; ``commissioned``: contractor -> the core agency that assigned it. ``transfer``: the
     hand-over under way; ``former``: core agencies that handed it over. ``address_until``: the last day on which
@@ -260,7 +275,7 @@ class Case(Originator):
     evaluated: bool = False
     answered: frozenset[tuple[UUID, UUID]] = frozenset()
     follow_ons: frozenset[tuple[UUID, UUID]] = frozenset()
-    rewrapped: Mapping[tuple[UUID, UUID], tuple[int, UUID]] = field(default_factory=dict)
+    rewrapped: Mapping[tuple[UUID, Party], tuple[int, UUID]] = field(default_factory=dict)
     clocks: Mapping[Key, Clock] = field(default_factory=dict)
     raised: frozenset[Raised] = frozenset()
     visits: Mapping[date, int] = field(default_factory=dict)
@@ -274,6 +289,7 @@ class Case(Originator):
     approvals: Mapping[UUID, tuple[tuple[UUID, str], ...]] = field(default_factory=dict)
     granted: Mapping[UUID, Grant] = field(default_factory=dict)
     overrides: tuple[Override, ...] = ()
+    audits: Mapping[UUID, AuditGrant] = field(default_factory=dict)
     closed_at: datetime | None = None
     retention: Kept | None = None
     holds: frozenset[UUID] = frozenset()
@@ -330,7 +346,9 @@ def evolve(case: Case, record: Record) -> Case:
     case = stamped(case, record)
     fact = record.fact
     if isinstance(fact, ItemsRewrapped):
-        made = {(w.item, w.to): (record.version, record.ask_id) for w in fact.wraps}
+        made: dict[tuple[UUID, Party], tuple[int, UUID]] = {
+            (w.item, w.to): (record.version, record.ask_id) for w in fact.wraps
+        }
         return replace(case, rewrapped={**case.rewrapped, **made})
     if isinstance(fact, CaseAlarm):
         told: Raised = (fact.TOPIC, fact.message, fact.late, fact.due_at, fact.escalated)
@@ -499,6 +517,8 @@ def _then(case: Case, fact: Fact, message: Message) -> Case:
             return replace(case, appraised=True, disposal=disposal)
         case DestructionApproved():
             return _let_go(case, message)
+        case AuditContentAccessGranted():
+            return _granted(case, fact, message)
         case ProtectedAddressRegistered():
             return replace(case, address_until=fact.until or date.max)
         case UseStopped():
@@ -599,6 +619,13 @@ def _overridden(case: Case, fact: BasisOverrideApproved, message: Message) -> Ca
     asked = request.fact
     let = Override(request.by, asked.code, asked.recipients, asked.sections, message.at)
     return replace(case, overrides=(*case.overrides, let))
+
+
+def _granted(case: Case, fact: AuditContentAccessGranted, message: Message) -> Case:
+    known = case.audits.get(fact.grants)
+    approvers = () if known is None else known.approvers
+    grant = AuditGrant(fact.opens, fact.until, (*approvers, (message.by, message.actor)))
+    return replace(case, audits={**case.audits, fact.grants: grant})
 
 
 def _let_go(case: Case, message: Message) -> Case:

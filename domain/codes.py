@@ -73,6 +73,7 @@ class Purpose(StrEnum):
     SUPPORT = "SUPPORT"  # 養育支援訪問事業の実施
     SAFETY = "SAFETY"  # 安全確認・保護
     SUPERVISION = "SUPERVISION"  # 委託先の指導・上席の確認
+    AUDIT = "AUDIT"  # 監査
     REHEARSAL_CHECK = "REHEARSAL_CHECK"  # 訓練での閲覧確認
 
 
@@ -344,6 +345,14 @@ class HoldGround(StrEnum):
     REVIEW = "REVIEW"  # 検証
     LITIGATION = "LITIGATION"  # 訴訟
     RIGHTS_REQUEST = "RIGHTS_REQUEST"  # 開示・訂正・利用停止の請求中
+
+
+class AuditGround(StrEnum):
+    """Why the audit office asks for content. Basis: guideline 8; APPI 66; CAPA 4(5)."""
+
+    AUDIT = "AUDIT"  # 監査
+    REVIEW = "REVIEW"  # 検証
+    COURT = "COURT"  # 裁判所の嘱託等
 
 
 class Appraisal(StrEnum):

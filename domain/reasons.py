@@ -35,6 +35,8 @@ class Reason(StrEnum):
     SECOND_PERSON_MISSING = "SECOND_PERSON_MISSING"  # another person is to do it
     OWNER_NOT_TOLD = "OWNER_NOT_TOLD"  # an emergency reading is told to the core agency
     NOTHING_TO_OPEN = "NOTHING_TO_OPEN"
+    ITEMS_DIFFER = "ITEMS_DIFFER"  # what is let is not what was asked for
+    ACCESS_OVER = "ACCESS_OVER"  # its last day is over
     OWN_REVIEW = "OWN_REVIEW"  # who read does not look back on itself
     NOTIFIER_SHOWS = "NOTIFIER_SHOWS"  # words that tell who notified, elsewhere than under NOTIFIER
     NOTIFIER_NOT_WITHHELD = "NOTIFIER_NOT_WITHHELD"

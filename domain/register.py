@@ -11,6 +11,7 @@ from uuid import UUID
 from domain.calendar import day_of
 from domain.codes import Body, Employment, Module, OutsourcingScope, Practice, Role, Section, Tier
 from domain.facts import (
+    AuditContentAccessRequested,
     BusinessAbolitionNotified,
     BusinessCommencementNotified,
     BusinessNoticeOverdueAlarmRaised,
@@ -196,6 +197,7 @@ class Register:
         default_factory=dict
     )  # case -> sections without keys
     generation: int = 1  # of the vault's key, by the record
+    audit_requests: Mapping[UUID, AuditContentAccessRequested] = field(default_factory=dict)
 
     def network_of(self, agency: UUID) -> Network | None:
         """The network in which this agency holds an office (core or coordinating)."""
@@ -242,8 +244,10 @@ class Register:
             self, commissions={id: _noted(c, on, self.is_member(c)) for id, c in self.commissions.items()}
         )
 
-    def _without_keys(self, fact: Fact) -> Register:
-        """What was destroyed, by the record."""
+    def _of_log(self, fact: Fact, record: Record) -> Register:
+        """What was destroyed, and what the audit office asked for, by the record."""
+        if isinstance(fact, AuditContentAccessRequested):
+            return replace(self, audit_requests={**self.audit_requests, record.ask_id: fact})
         if not isinstance(fact, KeyDestroyed):
             return self
         gone = self.destroyed.get(fact.scope, frozenset()) | fact.sections
@@ -287,7 +291,7 @@ class Register:
                 return replace(self, rules={**self.rules, on.id: rules})
             case Kind.LOG:
                 log = stamped(self.log.get(on.id) or Originator(id=on.id), record)
-                return replace(self._without_keys(fact), log={**self.log, on.id: log})
+                return replace(self._of_log(fact, record), log={**self.log, on.id: log})
             case Kind.CASE | Kind.CASE_ACCESS:
                 return self
             case _:

@@ -7,7 +7,7 @@ agency sees its own case file · V4 the coordinating agency sees, from registrat
 sections of that file, but no copies going out · V5 NOTIFIER and ADDR: author and addressees only ·
 V6 a contractor sees nothing unless it and every visitor is ready · V7 suspended: held messages wait ·
 V8 closing or unassignment empties its view · V9 what rested on a withdrawn consent is gone for all but
-its author · V10 the auditor opens nothing.
+its author · V10 the auditor opens nothing but what two officials let it open, item by item.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from domain.case import Case, Message
+from domain.case import APPROVERS, Case, Message
 from domain.codes import AUTHOR_ONLY, Section
 from domain.facts import AS_OTHER_SERVICE, OUTGOING_COPIES, CaseMessage, Item
 from domain.readiness import Readiness, readiness, worker_ready
 from domain.reasons import Reason
-from domain.record import Party
+from domain.record import AUDIT, Party
 from domain.register import Register
 
 CLOSELY_KEPT = frozenset({Section.NOTIFIER, Section.ADDR})
@@ -87,9 +87,10 @@ def refusal_to_open(
 ) -> Reason | None:
     """Why this reader may not open this item now; None where it may. ``actor`` None asks for the agency alone."""
     fact = message.fact
-    # V10: the auditor (and anybody who is not an agency) opens nothing
+    # V10: the auditor opens what two officials let it; anybody else who is not an agency opens nothing
     if not isinstance(reader, UUID):
-        return Reason.AUDITOR_OPENS_NOTHING
+        let = reader == AUDIT and any(grant.opens(item.item, now) for grant in case.audits.values())
+        return _gone(register, case, reader, message, item) if let else Reason.AUDITOR_OPENS_NOTHING
     authored, addressed = reader == message.by, reader in fact.to
     standing = reader in standing_readers(register, case, message.by, fact, item, book)
     # V1, V2, V3, V4, V5: has it any claim at all?
@@ -109,24 +110,29 @@ def refusal_to_open(
     # V7: held until the sender asks for release
     if not authored and reader in message.held:
         return Reason.HELD
+    return _gone(register, case, reader, message, item)
+
+
+def _gone(register: Register, case: Case, reader: Party, message: Message, item: Item) -> Reason | None:
+    """Why what this reader once had a claim to is closed since."""
     # what was destroyed opens for nobody
     if item.section in register.destroyed.get(case.id, frozenset()):
         return Reason.DESTROYED
     # what is used no more is opened by nobody but its author (to correct it, or for a review)
-    if not authored and message.id in case.stopped:
+    if reader != message.by and message.id in case.stopped:
         return Reason.USE_STOPPED
     # V9: what rested on a consent that is withdrawn is gone for all but its author
-    if not authored and _rested_on_withdrawn(case, message, reader):
+    if reader != message.by and _rested_on_withdrawn(case, message, reader):
         return Reason.CONSENT_WITHDRAWN
     return None
 
 
-def _rested_on_withdrawn(case: Case, message: Message, reader: UUID) -> bool:
+def _rested_on_withdrawn(case: Case, message: Message, reader: Party) -> bool:
     fact = message.fact
     gone = any(c in case.consents and case.consents[c].withdrawn_at is not None for c in fact.consent)
     if not gone:
         return False
-    basis = fact.basis.get(reader)
+    basis = fact.basis.get(reader) if isinstance(reader, UUID) else None
     rested = {a for a, code in fact.basis.items() if code in CONSENT_BASES}
     return basis in CONSENT_BASES if basis is not None else bool(rested)
 
@@ -146,11 +152,17 @@ def openable(
 
 def pending_keys(
     register: Register, case: Case, *, book: Mapping[str, Any]
-) -> Iterator[tuple[Message, Item, UUID]]:
-    """Items with a standing reader that has no wrap yet: duties of the responsible door to re-wrap."""
+) -> Iterator[tuple[Message, Item, Party]]:
+    """Items with a standing reader that has no wrap yet, or that two officials let the audit office open: duties of
+    the responsible door to re-wrap."""
+    audited = {i for g in case.audits.values() if len(g.approvers) >= APPROVERS for i in g.items}
     for message, item in case.all_items():
         if item.section in register.destroyed.get(case.id, frozenset()):
             continue
-        for reader in sorted(standing_readers(register, case, message.by, message.fact, item, book)):
+        readers: list[Party] = [
+            *sorted(standing_readers(register, case, message.by, message.fact, item, book)),
+            *([AUDIT] if item.item in audited else []),
+        ]
+        for reader in readers:
             if reader not in item.keyed and (item.item, reader) not in case.rewrapped:
                 yield message, item, reader

@@ -10,6 +10,7 @@ from uuid import UUID
 from domain.case import Access, Case, evolve, evolve_access
 from domain.facts import (
     OPENING_ACTS,
+    AuditContentAccessGranted,
     CaseMessage,
     Kind,
     NetworkCaseDeregistered,
@@ -116,6 +117,8 @@ def rests_on(world: World, wish: Wish) -> tuple[tuple[Kind, UUID, int], ...]:
             commission = register.commission(case.commissioned.get(agency, core), agency)
             if commission is not None:
                 found[(Kind.COMMISSION, commission.id)] = commission.version
+    if isinstance(draft, AuditContentAccessGranted):
+        found |= {(Kind.LOG, id): log.version for id, log in register.log.items()}
     for agency in agencies:
         if agency in register.agencies and wish.about.id != agency:
             found[(Kind.AGENCY, agency)] = register.agencies[agency].version

@@ -29,7 +29,7 @@ from domain.facts import (
     OpeningRefused,
     SectionOpened,
 )
-from domain.record import Record
+from domain.record import Party, Record
 from domain.world import World
 from projections.rows import METADATA, Lines, text_of
 from projections.stored import Stored
@@ -214,11 +214,11 @@ def _line(record: Record, **columns: Any) -> Line:
     } | columns
 
 
-def _claim(fact: CaseMessage, to: UUID) -> Line:
+def _claim(fact: CaseMessage, to: Party) -> Line:
     """On what a message rests towards this recipient."""
     said = getattr(fact, "subject_consent", None)
     return {
-        "basis": fact.basis.get(to),
+        "basis": fact.basis.get(to) if isinstance(to, UUID) else None,
         "consent": _words(fact.consent),
         "subject_consent": None if said is None else said.value,
         "purpose": fact.purpose.value,
@@ -282,8 +282,8 @@ def _released(record: Record, fact: HeldDisclosureReleased, world: World) -> Ite
             )
 
 
-def _rewrapped(record: Record, world: World, item: UUID, to: UUID) -> Iterator[Line]:
-    """A key made later for a standing reader (V4)."""
+def _rewrapped(record: Record, world: World, item: UUID, to: Party) -> Iterator[Line]:
+    """A key made later for a standing reader (V4), or for the audit office (V10)."""
     found = world.case.item(item)
     if found is not None:
         message, sealed = found

@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import Engine as Database
 from sqlalchemy import Select, bindparam, false, func, or_, select
 
+from domain.record import AUDIT, Party
 from projections.agency_view import GONE, MESSAGES
 from projections.index import HEAD, PARKED
 from projections.leaves import LEAVES
@@ -81,7 +82,7 @@ class Disclosure:
     message: UUID
     act: str
     by: str
-    to: UUID | None
+    to: Party | None
     section: str
     item: UUID | None
     flags: tuple[str, ...]
@@ -340,7 +341,7 @@ def _disclosure(row: Any) -> Disclosure:
             "at": time_of(row.at),
             "case": UUID(row.case),
             "message": UUID(row.message),
-            "to": id_of(row.to),
+            "to": AUDIT if row.to == AUDIT else id_of(row.to),
             "item": id_of(row.item),
             "at_fault": id_of(row.at_fault),
             "flags": tuple(row.flags.split()),

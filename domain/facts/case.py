@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from domain.codes import (
@@ -367,20 +367,25 @@ class Rewrapped:
     __pydantic_config__ = STRICT
 
     item: UUID
-    to: UUID
+    to: UUID | Literal["AUDIT"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class ItemsRewrapped(Fact, topic="items.rewrapped"):
-    """The responsible door made wraps of earlier items for agencies whose standing access began later.
+class ItemsRewrapped(Fact, topic="items.rewrapped", version=2):
+    """The responsible door made wraps of earlier items for agencies whose standing access began later, or for the
+    audit office, of what two officials let it open.
 
-    ``wraps`` stand in the order of the frame's wraps. Basis: CWA 25-2(5); guideline 3(2).
+    ``wraps`` stand in the order of the frame's wraps. Basis: CWA 25-2(5); guideline 3(2), 8.
     """
 
     ON = Kind.CASE
     HUB_FIELDS = frozenset({"wraps"})
 
     wraps: tuple[Rewrapped, ...]
+
+    @staticmethod
+    def upcast_v1_v2(state: dict[str, Any]) -> None:
+        """Version 1 knew agencies only: what it says holds as it stands."""
 
 
 # --- support as it goes -------------------------------------------------------------------------------------

@@ -17,20 +17,21 @@ from domain.errors import Broken, Conflict, ExchangeError, Unavailable, Untruste
 from domain.facts import Kind, dump
 from gateway.agency.book import FAILED, WAITING, Book, Outgoing
 from gateway.agency.key_sets import KeySets
+from gateway.agency.reading import Opened, Reading
 from gateway.agency.traces import Marks, marks_of, shows
 from gateway.client import HubClient, patiently
 from gateway.problems import problem
 from gateway.wishes import READ_FOR, WRITE_FOR, payload_bytes, request, signed
-from keys.frame import WISH, Frame, parse_frame, verify
+from keys.frame import Frame
 from keys.genesis import Genesis
-from keys.item import SealedItem, open_item, seal_item
+from keys.item import SealedItem, seal_item
 from keys.keyset import KeySet
 from keys.lp import ZEROS, About, sha256
 from keys.receipt import Receipt, verify_receipt
 from keys.request import parse_request
-from keys.signing import KemKey, SignatureKeys
-from keys.wish import BESIDE_BYTES, ItemRef, WishPayload, WrapRef, parse_wish
-from keys.wrap import open_wrap, seal_wrap
+from keys.signing import KemKey, KemPublic, SignatureKeys
+from keys.wish import AUDIT, BESIDE_BYTES, ItemRef, To, WrapRef
+from keys.wrap import seal_wrap
 
 TEXT = "text/v1"
 PATIENCE = 20.0
@@ -66,18 +67,6 @@ class Sent:
     receipt: Receipt | None = None
 
 
-@dataclass(frozen=True)
-class Opened:
-    """An item in clear, verified: who wrote it, when, in which section."""
-
-    content: bytes = field(repr=False)
-    section: str
-    schema: str
-    author: UUID
-    made_at: datetime
-    act: str
-
-
 class Door:
     """One agency's door. Thread-safe. Its keys never leave it."""
 
@@ -100,6 +89,7 @@ class Door:
         self.hub = genesis.hub
         self.now = now
         self.key_sets = KeySets(book, self._published, genesis)
+        self._reads = Reading(agency, hub=genesis.hub, kem=kem, key_sets=self.key_sets)
         self._sig = sig
         self._kem = kem
         self._patience = patience
@@ -425,7 +415,7 @@ class Door:
         ask, answer = self._reading(case, "section.opened", fields, actor)
         flaw: str | None = None
         try:
-            return self._verified(case, message, item, answer["release"])
+            return self._reads.opened(case, message, item, answer["release"])
         except ExchangeError as error:
             flaw = f"{error.code}/{error.flaw}"
             raise
@@ -455,69 +445,6 @@ class Door:
         self._receipt(answer, ask, frame.digest)
         return ask, answer
 
-    def _verified(self, case: UUID, message: UUID, item: UUID, release: Mapping[str, Any]) -> Opened:
-        """The numbered steps between what the hub hands over and what a person is shown. Source: KH-1 §4."""
-        # (1) The author's frame is about this case and this message, and its author signed it.
-        payload = self._authored(release["frame"], release["key_sets"], case)
-        if payload.ask_id != message:
-            raise Untrusted("frame-of-another-message", "the frame handed over is not this message's")
-        named = next((i for i in payload.items if i.item == item), None)
-        if named is None:
-            raise Untrusted("item-not-in-frame", "the author's frame does not name this item")
-        # (2) The sealed item is the one the author signed.
-        sealed = b64decode(release["sealed"])
-        if sha256(sealed) != named.digest:
-            raise Untrusted("item-digest", "the sealed item is not the one the author signed")
-        # (3) The wrap is one that the author, or the door that re-wrapped, signed for us.
-        key = self._unwrapped(case, payload, named, release)
-        # (4) The key is the one the author committed to, and it opens the item in its own place.
-        content = open_item(
-            key=key,
-            kc=named.kc,
-            hub=self.hub,
-            about=payload.about,
-            item=item,
-            section=named.section,
-            schema=named.schema,
-            keyset=payload.keyset,
-            sealed=sealed,
-        )
-        return Opened(content, named.section, named.schema, _author(payload), payload.made_at, payload.act)
-
-    def _unwrapped(
-        self, case: UUID, payload: WishPayload, named: ItemRef, release: Mapping[str, Any]
-    ) -> bytes:
-        carrying = payload
-        if release["wrap_frame"] is not None:
-            carrying = self._authored(release["wrap_frame"], release["wrap_key_sets"], case)
-        wrap = b64decode(release["wrap"])
-        signed_for_us = any(
-            w.item == named.item and w.to == self.agency and w.digest == sha256(wrap) for w in carrying.wraps
-        )
-        if not signed_for_us:
-            raise Untrusted("wrap-digest", "the wrap is not one that was signed for this agency")
-        return open_wrap(
-            kem=self._kem,
-            hub=self.hub,
-            about=payload.about,
-            item=named.item,
-            kc=named.kc,
-            keyset=carrying.keyset,
-            wrap=wrap,
-        )
-
-    def _authored(self, data: str, key_sets: Sequence[str], case: UUID) -> WishPayload:
-        """The payload of a frame about this case whose signatures hold under a key set that the registry vouches for."""
-        frame = parse_frame(b64decode(data))
-        payload = parse_wish(frame.payload)
-        if payload.hub != self.hub or payload.about != About(Kind.CASE.value, case):
-            raise Untrusted("frame-of-another-case", "the frame handed over is about something else")
-        author = _author(payload)
-        if self.book.key_set(payload.keyset) is None:
-            self.key_sets.verify([parse_frame(b64decode(one)) for one in key_sets])
-        verify(WISH, frame, [self.key_sets.by_digest(payload.keyset, author).sig])
-        return payload
-
     # --- duties ----------------------------------------------------------------------------------------------
 
     def rewrap(self, *, actor: str) -> int:
@@ -537,22 +464,22 @@ class Door:
         parts: list[bytes] = []
         for duty in duties["duties"]:
             item, message = UUID(duty["item"]), UUID(duty["message"])
-            to = self.key_sets.by_digest(bytes.fromhex(duty["keyset"]), UUID(duty["to"]))
+            to, key_of = self._reader_of(duty)
             fields = {"message": str(message), "item": str(item), "section": duty["section"]}
             _, answer = self._reading(case, "wrap_fetched_for.rewrap", fields, actor)
-            payload = self._authored(answer["release"]["frame"], answer["release"]["key_sets"], case)
+            payload = self._reads.authored(answer["release"]["frame"], answer["release"]["key_sets"], case)
             named = next(i for i in payload.items if i.item == item)
-            key = self._unwrapped(case, payload, named, answer["release"])
+            key = self._reads.unwrapped(case, payload, named, answer["release"])
             wrap = seal_wrap(
                 hub=self.hub,
                 about=payload.about,
                 item=item,
                 kc=named.kc,
                 keyset=self.keyset(),
-                to=to.kem,
+                to=key_of,
                 item_key=key,
             )
-            wraps.append(WrapRef(item=item, to=to.agency, kid=to.kem.kid, digest=sha256(wrap)))
+            wraps.append(WrapRef(item=item, to=to, kid=key_of.kid, digest=sha256(wrap)))
             parts.append(wrap)
         if not wraps:
             return 0
@@ -567,11 +494,12 @@ class Door:
             self._deliver(ask, case, frame.digest, data)
         return len(wraps)
 
-
-def _author(payload: WishPayload) -> UUID:
-    if not isinstance(payload.by, UUID):
-        raise Untrusted("author-not-an-agency", "content is written by agencies")
-    return payload.by
+    def _reader_of(self, duty: Mapping[str, str]) -> tuple[To, KemPublic]:
+        """For whom a duty is: the audit office with the key of the pinned genesis, or an agency with its own."""
+        if duty["to"] == AUDIT:
+            return AUDIT, self.genesis.audit_kem
+        to = self.key_sets.by_digest(bytes.fromhex(duty["keyset"]), UUID(duty["to"]))
+        return to.agency, to.kem
 
 
 def _item_ref(name: UUID, part: Part, sealed: SealedItem, kept: bool) -> ItemRef:

@@ -7,10 +7,10 @@ signed publication, each set following from the one before.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Protocol
 from uuid import UUID
 
 from domain.errors import Untrusted
-from gateway.agency.book import Book
 from keys.frame import Frame
 from keys.genesis import Genesis
 from keys.keyset import KeySet, parse_key_set, verify_key_set
@@ -19,13 +19,25 @@ from keys.wish import ZEROS, parse_wish
 PUBLISHED = "key_set.published"
 
 
+class Kept(Protocol):
+    """Where verified key sets are kept: a door's book."""
+
+    def key_set(self, digest: bytes) -> tuple[UUID, bytes] | None: ...
+
+    def keep_key_set(self, digest: bytes, agency: UUID, payload: bytes) -> None: ...
+
+
 class KeySets:
     """Verified key sets by digest, kept in the door's book."""
 
-    def __init__(self, book: Book, fetch: Callable[[UUID], Sequence[Frame]], genesis: Genesis) -> None:
+    def __init__(self, book: Kept, fetch: Callable[[UUID], Sequence[Frame]], genesis: Genesis) -> None:
         self._book = book
         self._fetch = fetch
         self._genesis = genesis
+
+    def knows(self, digest: bytes) -> bool:
+        """Whether this key set was verified before."""
+        return self._book.key_set(digest) is not None
 
     def by_digest(self, digest: bytes, agency: UUID) -> KeySet:
         """The key set of this digest; fetched and verified where it is new. Raises Untrusted."""

@@ -1,46 +1,128 @@
-"""The audit office's own door: signs its requests, reads the ledger, and is refused content like anyone."""
+"""The audit office's own door: signs its requests, reads the ledger, and is refused content like anyone, but for
+what two officials let it open, item by item.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime
+from base64 import b64decode
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from datetime import date, datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
-from domain.codes import Purpose
-from domain.errors import Broken
+from domain.codes import AuditGround, Purpose
+from domain.errors import ExchangeError, Refused, Untrusted
 from domain.facts import Kind, dump
 from domain.record import AUDIT
+from gateway.agency.key_sets import KeySets
+from gateway.agency.reading import Opened, Reading
 from gateway.client import HubClient, patiently
-from gateway.wishes import READ_FOR, payload_bytes, request, signed
+from gateway.wishes import READ_FOR, WRITE_FOR, payload_bytes, request, signed
 from keys.genesis import Genesis
-from keys.signing import SignatureKeys
+from keys.receipt import verify_receipt
+from keys.signing import KemKey, SignatureKeys
+from keys.wish import AUDIT as TO_AUDIT
 
 PATIENCE = 20.0
+ODD = (ValueError, KeyError, TypeError, AttributeError)
+"""What reading an answer of the wrong form raises."""
+
+
+class _Seen:
+    """Key sets that were verified, as long as the office's door is open."""
+
+    def __init__(self) -> None:
+        self._sets: dict[bytes, tuple[UUID, bytes]] = {}
+
+    def key_set(self, digest: bytes) -> tuple[UUID, bytes] | None:
+        return self._sets.get(digest)
+
+    def keep_key_set(self, digest: bytes, agency: UUID, payload: bytes) -> None:
+        self._sets[digest] = (agency, payload)
 
 
 class AuditOffice:
     """One audit office of one hub."""
 
     def __init__(
-        self, *, sig: SignatureKeys, client: HubClient, genesis: Genesis, now: Callable[[], datetime]
+        self,
+        *,
+        sig: SignatureKeys,
+        kem: KemKey,
+        client: HubClient,
+        genesis: Genesis,
+        now: Callable[[], datetime],
     ) -> None:
         self._sig = sig
         self._client = client
         self._genesis = genesis
         self._now = now
+        key_sets = KeySets(_Seen(), client.key_sets, genesis)
+        self._reads = Reading(TO_AUDIT, hub=genesis.hub, kem=kem, key_sets=key_sets)
 
-    def open(self, case: UUID, message: UUID, item: UUID, section: str) -> bytes:
-        """Ask to open an item: the hub records the attempt and refuses (V10). Raises NotThere."""
+    def ask_for(self, case: UUID, items: Iterable[UUID], *, ground: AuditGround, until: date) -> UUID:
+        """Ask for these items of a case, until the end of that day (in Japan). Returns the request's id, which the two
+        officials name when they let it. Raises Refused where the rules say no."""
+        ask = uuid4()
+        fields = {
+            "case": str(case),
+            "opens": sorted(str(item) for item in items),
+            "ground": ground.value,
+            "until": until.isoformat(),
+        }
+        data = self._signed(
+            Kind.LOG,
+            self._genesis.log_id,
+            "audit_content_access.requested",
+            fields,
+            ask_id=ask,
+            good_for=WRITE_FOR,
+        )
+        answer = patiently(lambda: self._client.wish(data), PATIENCE)
+        if answer["outcome"] != "recorded":
+            raise Refused("audit-refused", f"the hub recorded why: {answer['reason']}")
+        receipt = verify_receipt(b64decode(answer["receipt"]), self._genesis.log)
+        if (receipt.hub, receipt.ask_id) != (self._genesis.hub, ask):
+            raise Untrusted("receipt-of-another", "the hub gave a receipt for another wish")
+        return ask
+
+    def open(
+        self, case: UUID, message: UUID, item: UUID, section: str, *, purpose: Purpose = Purpose.AUDIT
+    ) -> Opened:
+        """Ask to open an item; the hub records the attempt. What two officials let is verified like at any door.
+
+        Raises NotThere for all else (V10), Unavailable ``pending-key`` until the owner's door has made the key.
+        """
         fields = {
             "message": str(message),
             "item": str(item),
             "section": section,
-            "purpose": Purpose.REHEARSAL_CHECK.value,
+            "purpose": purpose.value,
         }
-        data = self._signed(Kind.CASE, case, "section.opened", fields)
-        patiently(lambda: self._client.wish(data), PATIENCE)
-        raise Broken("auditor-opened", "the hub released content to the audit office")
+        ask = uuid4()
+        data = self._signed(Kind.CASE, case, "section.opened", fields, ask_id=ask)
+        answer = patiently(lambda: self._client.wish(data), PATIENCE)
+        flaw: str | None = None
+        try:
+            return self._reads.opened(case, message, item, answer["release"])
+        except ExchangeError as error:
+            flaw = f"{error.code}/{error.flaw}"
+            raise
+        except ODD as error:
+            flaw = "untrusted/release-form"
+            raise Untrusted("release-form", "what the hub handed over is not of its form") from error
+        finally:
+            told = {
+                "message": str(message),
+                "item": str(item),
+                "opening": str(ask),
+                "ok": flaw is None,
+                "flaw": flaw,
+            }
+            with suppress(ExchangeError):  # what was read stays read; a missing receipt shows in the ledger
+                receipt = self._signed(Kind.CASE, case, "disclosure.received", told)
+                patiently(lambda: self._client.wish(receipt), PATIENCE)
 
     def ledger(self, case: UUID | None = None, as_of: datetime | None = None) -> dict[str, Any]:
         """Disclosures, readings and consents, of one case or all, as they stood at ``as_of``."""
@@ -48,7 +130,7 @@ class AuditOffice:
         data = self._signed(Kind.LOG, self._genesis.log_id, "ledger", fields)
         return patiently(lambda: self._client.ask(data), PATIENCE)
 
-    def _signed(self, kind: Kind, about: UUID, act: str, fields: dict[str, Any]) -> bytes:
+    def _signed(self, kind: Kind, about: UUID, act: str, fields: dict[str, Any], **more: Any) -> bytes:
         payload = payload_bytes(
             hub=self._genesis.hub,
             kind=kind,
@@ -58,6 +140,6 @@ class AuditOffice:
             act=act,
             fields=fields,
             now=self._now(),
-            good_for=READ_FOR,
+            **{"good_for": READ_FOR, **more},
         )
         return request(signed(payload, self._sig))

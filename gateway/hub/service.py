@@ -36,7 +36,7 @@ from domain.facts import (
     WishRefused,
     WrapFetchedForRewrap,
 )
-from domain.record import AUDIT, DECIDER, HUB, REGISTRY, About, Record, Wish, commission_of
+from domain.record import AUDIT, DECIDER, HUB, REGISTRY, About, Party, Record, Wish, commission_of
 from domain.register import Agency, Originator, Register
 from domain.visibility import pending_keys, recipients
 from domain.world import World, empty_world, may_speak_of, placing, rests_on
@@ -51,6 +51,7 @@ from keys.leaf import Leaf
 from keys.receipt import MAX_NOTES, Receipt, sign_receipts
 from keys.request import match_parts, parse_request
 from keys.signing import KemPublic, SignatureKeys, SignatureKind, SignaturePublic
+from keys.wish import AUDIT as TO_AUDIT
 from keys.wish import To, WishPayload
 
 READ_AHEAD = timedelta(minutes=10)
@@ -456,9 +457,15 @@ class Hub:
 
     def _right_keys(self, payload: WishPayload) -> None:
         for wrap in payload.wraps:
-            agency = self.register.agencies.get(wrap.to) if isinstance(wrap.to, UUID) else None
-            if agency is None or agency.revoked or kem_of(agency).kid != wrap.kid:
+            if self._kid(wrap.to) != wrap.kid:
                 raise Conflict("stale-key-set", "ask the hub again for the keys in force, and seal anew")
+
+    def _kid(self, to: To) -> bytes | None:
+        """The id of the wrap key in force of this recipient; none where it has none."""
+        if not isinstance(to, UUID):
+            return self.genesis.audit_kem.kid
+        agency = self.register.agencies.get(to)
+        return None if agency is None or agency.revoked else kem_of(agency).kid
 
     def _recipients(self, world: World, wish: Wish, fact: CaseMessage) -> list[tuple[Item, frozenset[UUID]]]:
         placed = placing(world, wish)
@@ -504,17 +511,17 @@ class Hub:
             return answer
         return replace(answer, release=self._release(world, wish.by, *release))
 
-    def _release(self, world: World, reader: object, message: Message, item: Item, reading: bool) -> Release:
+    def _release(self, world: World, reader: Party, message: Message, item: Item, reading: bool) -> Release:
         case = world.case.id
         kept = self._store.at(case, message.version)
         sealed = self._store.sealed_item(kept, item.item) if reading else None
         key_sets = self.key_sets(message.by)
-        later = world.case.rewrapped.get((item.item, reader)) if isinstance(reader, UUID) else None
+        later = world.case.rewrapped.get((item.item, _reader(reader)))
         if reader in item.keyed or later is None:
-            wrap = self._store.wrap(kept, item.item, _agency(reader), item.section)
+            wrap = self._store.wrap(kept, item.item, _reader(reader), item.section)
             return Release(kept.frame, key_sets, wrap, sealed, None, ())
         again = self._store.at(case, later[0])
-        wrap = self._store.wrap(again, item.item, _agency(reader), item.section)
+        wrap = self._store.wrap(again, item.item, _reader(reader), item.section)
         maker = again.record.by
         makers = self.key_sets(maker) if isinstance(maker, UUID) else ()
         return Release(kept.frame, key_sets, wrap, sealed, again.frame, makers)
@@ -542,22 +549,30 @@ class Hub:
         return [(item, [agencies[a] for a in sorted(who)]) for item, who in found]
 
     def duties(self, case: UUID, by: UUID) -> list[dict[str, str]]:
-        """The wraps that this agency's door has to make for readers whose standing access began later."""
+        """The wraps that this agency's door has to make, for readers whose standing access began later and for the
+        audit office."""
         world = self._memory.world(About(Kind.CASE, case))
         found = []
         for message, item, reader in pending_keys(world.register, world.case, book=world.book):
-            agency = self.register.agencies.get(reader)
-            if rewrapper(world, message) == by and agency is not None and agency.keyset is not None:
+            keyset = self._keyset(reader)
+            if rewrapper(world, message) == by and keyset is not None:
                 found.append(
                     {
                         "message": str(message.id),
                         "item": str(item.item),
                         "section": item.section.value,
                         "to": str(reader),
-                        "keyset": agency.keyset.hex(),
+                        "keyset": keyset.hex(),
                     }
                 )
         return found
+
+    def _keyset(self, reader: Party) -> bytes | None:
+        """The key set in force of this reader; the audit office's keys are the genesis's."""
+        if not isinstance(reader, UUID):
+            return self.id
+        agency = self.register.agencies.get(reader)
+        return None if agency is None else agency.keyset
 
     # --- the clock ------------------------------------------------------------------------------------------------------
 
@@ -759,7 +774,7 @@ def _no_earlier(now: datetime, originator: Originator) -> datetime:
     return now if originator.last_at is None else max(now, originator.last_at)
 
 
-def _has_key(world: World, reader: object, item: Item) -> bool:
+def _has_key(world: World, reader: Party, item: Item) -> bool:
     return reader in item.keyed or (item.item, reader) in world.case.rewrapped
 
 
@@ -773,7 +788,10 @@ def _section(world: World, payload: WishPayload, item: UUID) -> str:
     return found[1].section
 
 
-def _agency(reader: object) -> UUID:
-    if not isinstance(reader, UUID):
+def _reader(reader: Party) -> To:
+    """Whoever can have a wrap: an agency or the audit office."""
+    if isinstance(reader, UUID):
+        return reader
+    if reader != AUDIT:
         raise NotThere("not-there", "no such item, or not yours")
-    return reader
+    return TO_AUDIT

@@ -44,6 +44,7 @@ PURPOSES: Mapping[str, str] = {
     "SUPPORT": "養育支援訪問事業の実施",
     "SAFETY": "安全確認・保護",
     "SUPERVISION": "指導・上席の確認",
+    "AUDIT": "監査",
     "REHEARSAL_CHECK": "訓練での閲覧確認",
 }
 
@@ -188,6 +189,8 @@ ACTS: Mapping[str, str] = {
     "records.appraised": "歴史公文書等の評価",
     "destruction.approved": "廃棄の承認",
     "key.destroyed": "鍵の廃棄(証明)",
+    "audit_content_access.requested": "監査閲覧の請求",
+    "audit_content_access.granted": "監査閲覧の承認",
     "specialist_unlinked_alarm.raised": "専門サービス未接続警報",
     "bundle_missing_alarm.raised": "情報不足警報",
     "section.opened": "閲覧",
@@ -407,6 +410,8 @@ REASONS: Mapping[str, str] = {
     "DESTROYED": "保存期間が満了し、廃棄されました。",
     "LEGAL_HOLD": "廃棄が停止されています(検証・訴訟・請求中)。",
     "NOT_EXPIRED": "保存期間が満了していません。",
+    "ITEMS_DIFFER": "請求された項目・期限と、承認する項目・期限が一致しません。",
+    "ACCESS_OVER": "閲覧の期限が過ぎています。",
     "NOT_AN_AUTHORITY": "中核機関・調整機関・児童相談所だけができる、またはこれらだけにあてられる手続きです。",
     "NOT_A_CGC": "送致の宛先は児童相談所だけです。",
     "USE_STOPPED": "利用を停止した連絡です。",

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 from adapters.agencies.contract import BASIS_OF
 from adapters.agencies.fhir import Fhir
 from domain.calendar import day_of
-from domain.codes import BusinessItem, Module, Purpose, Section
+from domain.codes import AuditGround, BusinessItem, Module, Purpose, Section
 from domain.due import HUB_ACTS
 from domain.errors import ExchangeError, NotThere
 from domain.facts import REFERRALS, CaseAlarm, Fact, Kind, OutsourcingContractEnded
 from domain.record import commission_of
 from domain.rulebook import first_edition
+from domain.visibility import AUTHOR_ONLY, CLOSELY_KEPT
 from gateway.agency.door import Door, Part, Sent
 from gateway.agency.files import Files
 from gateway.agency.staff import Person
@@ -37,6 +38,9 @@ REFERRAL_EVENTS = tuple(cls.__name__ for cls in REFERRALS)
 REFUSALS = ("DisclosureRefused", "WishRefused", "OpeningRefused")
 NETWORK_EVENTS = ("NetworkMemberAdmitted", "NetworkMemberWithdrawn", "NetworkMembershipPublished")
 HUB_EVENTS = tuple(cls.__name__ for cls in HUB_ACTS if cls is not OutsourcingContractEnded)
+
+NOT_FOR_AUDIT = tuple(section.value for section in CLOSELY_KEPT | AUTHOR_ONLY)
+AUDIT_FOR = timedelta(days=30)
 
 Views = dict[str, list[int]]
 
@@ -91,6 +95,8 @@ class Run:
     probed: list[Check] = field(default_factory=list)
     extra: list[tuple[datetime, str]] = field(default_factory=list)
     refused: set[int] = field(default_factory=set)
+    audits: dict[int, tuple[UUID, list[UUID], date]] = field(default_factory=dict)
+    let_by: dict[str, int] = field(default_factory=dict)
     last_content: str = "SC_A"
     progress: Callable[[str], None] = lambda _: None
 
@@ -141,7 +147,7 @@ class Run:
         return self.messages[found[-1].n]
 
     def _doors(self, codes: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(c for c in codes if c not in (PERSON, HUB))
+        return tuple(c for c in codes if c not in (PERSON, HUB, AUDITOR))
 
     def _author(self, step: Step) -> str:
         """Who records a step: the sender, or for what comes from outside the first addressee."""
@@ -379,6 +385,10 @@ class Run:
             self._expected_of_hub(step)
         elif step.event == "HeldDisclosureReleased":
             self._release(step)
+        elif step.event == "AuditContentAccessRequested":
+            self._audit_asks(step)
+        elif step.event == "AuditContentAccessGranted":
+            self._audit_let(step)
         elif step.event == "DisclosureHeld":
             sent = self._message(step, BY_NAME["DisclosureMade"])
             if not sent.held:
@@ -547,6 +557,45 @@ class Run:
         else:
             self.problems.append(f"#{step.n}: 拒否されるはずが {sent.topic} として記録されました")
 
+    def _audit_asks(self, step: Step) -> None:
+        """The audit office asks for what the step names by message and section: all of it where it names nothing."""
+        d = step.details
+        messages = d.get("messages", d.get("about", d.get("items")))
+        wanted = (
+            {int(n) for n in (messages if isinstance(messages, list) else [messages])} if messages else None
+        )
+        items = [
+            w.item
+            for w in self.written
+            if (wanted is None or w.n in wanted)
+            and (w.section in step.sections if step.sections else w.section not in NOT_FOR_AUDIT)
+        ]
+        named = d.get("ground", d.get("reason"))
+        ground = AuditGround(named) if named in set(AuditGround) else AuditGround.AUDIT
+        until = date.fromisoformat(str(d["until"])) if d.get("until") else day_of(step.at) + AUDIT_FOR
+        self.audits[step.n] = (
+            self.stage.audit.ask_for(self.case, items, ground=ground, until=until),
+            items,
+            until,
+        )
+
+    def _audit_let(self, step: Step) -> None:
+        """One official's word, or that of each official whom the step names; another of the agency each time."""
+        if not self.audits:
+            self._audit_asks(step)
+        by = self.story.core if step.by in (AUDITOR, PERSON) else step.by
+        d = step.details
+        officials = d.get("officials") or d.get("approvers") or [d.get("actor")]
+        for official in officials:
+            self.let_by[by] = self.let_by.get(by, 0) + 1
+            usual = f"{self.actor_of(by)}.{self.let_by[by]}"
+            one = replace(step, by=by, sections=(), details={**d, "actor": str(official or usual)})
+            self._recorded(step, self._message(one, BY_NAME[step.event]))
+
+    def audit_named(self, n: int | None) -> tuple[UUID, list[UUID], date]:
+        """What the audit office asked for in this step; the last where none is named."""
+        return self.audits[n] if n is not None else list(self.audits.values())[-1]
+
     def _release(self, step: Step) -> None:
         n = step.releases if step.releases is not None else int(step.details["releases"])
         held = next(s for s in self.story.steps if s.n == n)
@@ -614,7 +663,7 @@ class Run:
     def _look(self, expect: Expect) -> None:
         """Open every item as every agency named, and as the audit office."""
         self.stage.settle()
-        for code in (*expect.views, AUDITOR):
+        for code in dict.fromkeys((*expect.views, AUDITOR)):
             self.progress(f"{expect.at:%Y-%m-%d} {code} の閲覧を確認")
             expected = {s: list(ns) for s, ns in expect.views.get(code, {}).items() if ns}
             self.checks.append(self.view(code, expect.at, expected))
@@ -647,7 +696,8 @@ class Run:
     def _opened(self, code: str, w: Written) -> bytes | None:
         try:
             if code == AUDITOR:
-                return self.stage.audit.open(w.case, w.message, w.item, w.section)
+                purpose = Purpose.REHEARSAL_CHECK
+                return self.stage.audit.open(w.case, w.message, w.item, w.section, purpose=purpose).content
             door: Door = self.stage.door(code)
             opened = door.open(
                 w.case,

@@ -54,8 +54,8 @@ class Stage:
         self.genesis = self._client.genesis()
         persons = installation.registry()
         self.registry = Registry(persons[:2], self._client, self.genesis, self.now)
-        audit_sig, _ = installation.audit()
-        self.audit = AuditOffice(sig=audit_sig, client=self._client, genesis=self.genesis, now=self.now)
+        sig, kem = installation.audit()
+        self.audit = AuditOffice(sig=sig, kem=kem, client=self._client, genesis=self.genesis, now=self.now)
         self.doors: dict[str, Door] = {}
         self.names: dict[str, str] = {}
         self.actors: dict[str, str] = {}

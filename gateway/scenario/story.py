@@ -76,8 +76,8 @@ class Story:
     source: Path = field(default=Path())
 
     def doors(self) -> list[Actor]:
-        """The agencies that have a door: all but the hub itself and people outside."""
-        return [a for a in self.agencies.values() if a.role != HUB and a.code != PERSON]
+        """The agencies that have a door here: all but the hub itself, the audit office and people outside."""
+        return [a for a in self.agencies.values() if a.role != HUB and a.code not in (PERSON, AUDITOR)]
 
 
 def read_story(path: Path) -> Story:
@@ -162,7 +162,7 @@ def _time(value: Any) -> datetime:
 def _check(story: Story) -> None:
     known = set(story.agencies)
     for step in story.steps:
-        strangers = {step.by, *step.to} - known - {HUB, PERSON}
+        strangers = {step.by, *step.to} - known - {HUB, PERSON, AUDITOR}
         if strangers:
             raise Malformed("story-agency", f"#{step.n}: unknown agency {', '.join(sorted(strangers))}")
         wrong = set(step.sections) - {s.value for s in Section}

@@ -59,6 +59,8 @@ class Context(Protocol):
 
     def last_of(self, step: Step, *events: str) -> UUID: ...
 
+    def audit_named(self, n: int | None) -> tuple[UUID, list[UUID], date]: ...
+
     def worker_of(self, code: str) -> str: ...
 
     @property
@@ -641,7 +643,15 @@ def _lets_go(step: Step, run: Context) -> dict[str, Any]:
     return {"approves": str(run.message_of(n) if n is not None else run.last_of(step, "RecordsAppraised"))}
 
 
+def _lets_audit(step: Step, run: Context) -> dict[str, Any]:
+    d = step.details
+    n = d.get("grants", d.get("answers", d.get("approves")))
+    request, items, until = run.audit_named(None if n is None else int(n))
+    return {"grants": str(request), "opens": sorted(map(str, items)), "until": until.isoformat()}
+
+
 OWN: Mapping[str, Own] = {
+    "AuditContentAccessGranted": _lets_audit,
     "RetentionPolicyAssigned": _kept_for,
     "LegalHoldPlaced": _holds,
     "LegalHoldLifted": _lifts,

@@ -37,6 +37,7 @@ def test_the_packaged_story_is_the_one_that_is_tested() -> None:
         "two-look",
         "family-moves",
         "after-25-years",
+        "two-officials-let-the-auditor",
     ],
 )
 def test_every_agency_opens_just_what_the_story_says(name: str) -> None:

@@ -1,0 +1,230 @@
+"""The audit office opens nothing but what it asked for and two officials let it, item by item, for a time (V10)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pytest
+
+from domain.codes import AuditGround, Section
+from domain.decide import rewrapper
+from domain.facts import (
+    AuditContentAccessGranted,
+    AuditContentAccessRequested,
+    DisclosureMade,
+    HubFounded,
+    ItemsRewrapped,
+    KeyDestroyed,
+    Rewrapped,
+    UseStopped,
+    WrapFetchedForRewrap,
+)
+from domain.reasons import Reason
+from domain.record import AUDIT, HUB, REGISTRY
+from domain.visibility import pending_keys
+from domain.world import rests_on
+from tests.domain.kit import (
+    AZ_COORD,
+    AZ_CORE,
+    CASE,
+    EXT_SERVICE,
+    KS_CGC,
+    LEARNED,
+    LOG,
+    MID_HOSP,
+    NOON,
+    Given,
+    Said,
+    consent_of,
+    given,
+    id_of,
+    items,
+    jst,
+    opening,
+    refused,
+    said,
+    tell,
+    wish_of,
+    withdrawn,
+)
+from tests.domain.test_readings import refusal
+
+S = Section
+UNTIL = date(2025, 6, 30)
+FOUNDED = said(REGISTRY, HubFounded(mode="rehearsal"))
+FILE = tell(DisclosureMade, AZ_CORE, [], [S.RISK, S.ADDR, S.NOTIFIER, S.SOURCE], name="file")
+NAMED = frozenset({LEARNED.item(1).item, FILE.item(0).item})
+
+
+def asks(opens: Any = NAMED, *, by: Any = AUDIT, **changed: Any) -> Said:
+    fact = AuditContentAccessRequested(
+        case=CASE, opens=frozenset(opens), ground=AuditGround.AUDIT, until=UNTIL
+    )
+    return said(by, replace(fact, **changed), name="asks")
+
+
+def lets(actor: str = "p-1", by: Any = AZ_CORE, **changed: Any) -> Said:
+    usual: dict[str, Any] = {"grants": id_of("asks"), "opens": NAMED, "until": UNTIL}
+    return tell(AuditContentAccessGranted, by, actor=actor, name=f"lets {actor} {by}", **{**usual, **changed})
+
+
+def so_far(*past: Any) -> Given:
+    return given(FOUNDED, LEARNED, FILE, *past)
+
+
+LET = (asks(), lets(), lets("p-2", AZ_COORD))
+
+
+def test_with_the_second_officials_word_and_not_before_it_opens_what_was_named() -> None:
+    so = so_far(asks())
+    assert so.when(asks()) == [asks().fact]
+    for one, opens in ((lets(), set()), (lets("p-2"), NAMED)):
+        assert so.when(one) == [one.fact]
+        so.put(one)
+        assert so.opens(AUDIT) == opens
+    assert so.opens(REGISTRY) == set()
+    wish = opening(FILE, AUDIT)
+    assert so.when(wish) == [wish.fact]
+    other = opening(LEARNED, AUDIT)
+    assert so.when(other) == refusal(other, Reason.AUDITOR_OPENS_NOTHING)
+
+
+def test_two_officials_of_two_requests_are_one_each() -> None:
+    again = replace(asks(), ask=id_of("asks again"))
+    so = so_far(asks(), again, lets(), lets("p-2", grants=id_of("asks again")))
+    assert so.opens(AUDIT) == set()
+
+
+def test_after_the_last_day_in_japan_it_is_over_to_the_minute() -> None:
+    so = so_far(*LET)
+    assert so.opens(AUDIT, now=jst("2025-06-30 23:59")) == NAMED
+    assert so.opens(AUDIT, now=jst("2025-07-01 00:00")) == set()
+
+
+@pytest.mark.parametrize(
+    ("wish", "reason"),
+    [
+        pytest.param(asks(by=AZ_CORE), Reason.NOT_YOURS, id="an agency asks as if it were the audit office"),
+        pytest.param(asks(()), Reason.NOTHING_TO_OPEN, id="all of a case, or nothing"),
+        pytest.param(asks(until=date(2025, 6, 1)), Reason.ACCESS_OVER, id="for a day that is over"),
+    ],
+)
+def test_the_audit_office_asks_for_named_items_and_for_a_time(wish: Said, reason: Reason) -> None:
+    assert so_far().when(wish) == refused(wish, reason)
+
+
+@pytest.mark.parametrize(
+    ("past", "wish", "reason"),
+    [
+        pytest.param((), lets(), Reason.UNKNOWN_MESSAGE, id="nobody asked"),
+        pytest.param(
+            (asks(case=id_of("another case")),), lets(), Reason.UNKNOWN_MESSAGE, id="asked for another case"
+        ),
+        pytest.param((asks(),), lets(by=MID_HOSP), Reason.NOT_AN_AUTHORITY, id="a hospital"),
+        pytest.param(
+            (asks(),), lets(opens=items(FILE)), Reason.ITEMS_DIFFER, id="more than what was asked for"
+        ),
+        pytest.param((asks(),), lets(until=date(2025, 7, 1)), Reason.ITEMS_DIFFER, id="for longer"),
+        pytest.param(
+            (asks({id_of("x")}),),
+            lets(opens=frozenset({id_of("x")})),
+            Reason.NOTHING_TO_OPEN,
+            id="no such item",
+        ),
+        pytest.param(
+            (asks(), lets()),
+            replace(lets(), ask=id_of("again")),
+            Reason.SECOND_PERSON_MISSING,
+            id="the same official twice",
+        ),
+        pytest.param(LET, lets("p-3", KS_CGC), Reason.ALREADY_ANSWERED, id="a third official"),
+        *(
+            pytest.param(
+                (asks({FILE.item(n).item}),),
+                lets(opens=frozenset({FILE.item(n).item})),
+                Reason.NEVER_FOR_ROLE,
+                id=f"{FILE.item(n).section}",
+            )
+            for n in (1, 2, 3)
+        ),
+    ],
+)
+def test_officials_let_just_what_was_asked_for(past: Any, wish: Said, reason: Reason) -> None:
+    assert so_far(*past).when(wish) == refused(wish, reason)
+
+
+def test_nothing_is_let_after_the_last_day() -> None:
+    wish = lets()
+    assert so_far(asks()).when(wish, now=jst("2025-07-01 00:00")) == refused(wish, Reason.ACCESS_OVER)
+
+
+# --- the keys for it -------------------------------------------------------------------------------------------
+
+
+def made(by: Any, item: Any) -> Said:
+    return said(by, ItemsRewrapped(wraps=(Rewrapped(item=item, to="AUDIT"),)))
+
+
+def test_the_owners_door_makes_the_keys_once_two_have_let_it() -> None:
+    def duties(so: Given) -> set[Any]:
+        world = so.world
+        return {
+            i.item for _, i, to in pending_keys(world.register, world.case, book=world.book) if to == AUDIT
+        }
+
+    so = so_far(asks(), lets())
+    early = made(AZ_CORE, FILE.item(0).item)
+    assert duties(so) == set()
+    assert so.when(early) == refused(early, Reason.NO_REWRAP_DUTY)
+    so.put(lets("p-2"))
+    assert duties(so) == NAMED
+    assert rewrapper(so.world, so.world.case.messages[LEARNED.ask]) == AZ_CORE
+    item = FILE.item(0)
+    fetch = said(AZ_CORE, WrapFetchedForRewrap(message=FILE.ask, item=item.item, section=item.section))
+    assert so.when(fetch) == [fetch.fact]
+    assert so.when(early) == [early.fact]
+    so.put(early)
+    assert duties(so) == NAMED - {item.item}
+    for wrong in (made(MID_HOSP, LEARNED.item(1).item), made(AZ_CORE, FILE.item(1).item)):
+        assert so.when(wrong) == refused(wrong, Reason.NO_REWRAP_DUTY)
+
+
+def test_an_officials_word_rests_on_the_request_in_the_log() -> None:
+    so = so_far(asks())
+    kinds = {(kind, id) for kind, id, _ in rests_on(so.world, wish_of(lets(), NOON))}
+    assert ("log", LOG) in kinds
+
+
+# --- what closes it ----------------------------------------------------------------------------------------------
+
+
+def test_what_was_destroyed_or_is_used_no_more_is_closed_to_it_too() -> None:
+    so = so_far(*LET)
+    gone = KeyDestroyed(
+        scope=CASE,
+        sections=frozenset({S.RISK}),
+        keys=frozenset({"sk"}),
+        generation=2,
+        last_version=9,
+        approved=id_of("appraisal"),
+    )
+    so.put(said(HUB, gone), by_hub=True)
+    wish = opening(FILE, AUDIT)
+    assert so.when(wish) == refusal(wish, Reason.DESTROYED)
+    so.put(tell(UseStopped, MID_HOSP, stops=LEARNED.ask))
+    wish = opening(LEARNED, AUDIT, n=1)
+    assert so.when(wish) == refusal(wish, Reason.USE_STOPPED)
+
+
+def test_what_rested_on_a_withdrawn_consent_does_not_come_back_by_it() -> None:
+    told = tell(
+        DisclosureMade, AZ_CORE, [EXT_SERVICE], [S.BASIC], "CONSENT", name="told", consent=[id_of("C1")]
+    )
+    opens = frozenset(items(told))
+    so = so_far(consent_of(), told, asks(opens), lets(opens=opens), lets("p-2", opens=opens))
+    assert so.opens(AUDIT) == opens
+    so.put(withdrawn())
+    wish = opening(told, AUDIT)
+    assert so.when(wish) == refusal(wish, Reason.CONSENT_WITHDRAWN)

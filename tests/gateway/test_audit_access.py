@@ -1,0 +1,101 @@
+"""Content for the audit office over the wire: real keys, real record; what it opens is in the ledger, and all verifies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from domain.codes import AuditGround
+from domain.errors import NotThere, Refused, Unavailable, Untrusted
+from domain.facts import ItemsRewrapped
+from gateway.archive import open_archive
+from gateway.scenario.player import Run
+from gateway.scenario.report import start_of
+from gateway.scenario.stage import Stage, open_stage
+from gateway.scenario.story import Story, read_story
+from gateway.verify import Verifier, doors_of
+
+STORY = Path(__file__).parents[1] / "scenarios" / "two-officials-let-the-auditor.yaml"
+
+
+@contextmanager
+def played(folder: Path, until: int) -> Iterator[tuple[Run, Stage]]:
+    """The story up to this message, its hub still running."""
+    story: Story = read_story(STORY)
+    story = replace(story, steps=tuple(s for s in story.steps if s.n <= until), expects=())
+    with open_stage(folder, start_of(story)) as stage:
+        run = Run(story, stage)
+        run.play()
+        assert run.problems == []
+        yield run, stage
+
+
+def opened(run: Run, stage: Stage, n: int, section: str) -> Any:
+    [w] = [w for w in run.written if (w.n, w.section) == (n, section)]
+    return stage.audit.open(w.case, w.message, w.item, w.section), w.text
+
+
+def test_it_waits_for_the_owners_door_then_opens_and_all_of_it_is_on_record(tmp_path: Path) -> None:
+    with played(tmp_path / "hub", 8) as (run, stage):
+        with pytest.raises(Unavailable, match="pending-key"):
+            opened(run, stage, 1, "MEDICAL")
+        stage.settle()
+        for n, section in ((1, "MEDICAL"), (3, "RISK")):
+            found, text = opened(run, stage, n, section)
+            assert found.content == text
+        with pytest.raises(NotThere):
+            opened(run, stage, 1, "BASIC")
+        made = [r.fact for r in stage.records() if isinstance(r.fact, ItemsRewrapped)]
+        assert [w.to for fact in made for w in fact.wraps].count("AUDIT") == 2
+        ledger = stage.audit.ledger(run.case)
+        told = {(d["section"], d["act"]) for d in ledger["disclosures"] if d["to"] == "AUDIT"}
+        assert told == {("MEDICAL", "items.rewrapped"), ("RISK", "items.rewrapped")}
+        readings = [
+            (o["section"], o["purpose"], o["outcome"], o["received"])
+            for o in ledger["openings"]
+            if o["agency"] == "AUDIT"
+        ]
+        assert ("MEDICAL", "AUDIT", "OPENED", "OK") in readings
+        assert ("BASIC", "AUDIT", "REFUSED", None) in readings
+        installation = stage.installation
+    with open_archive(installation) as archive:
+        result = Verifier(archive.recorder, archive.store, archive.genesis).run(
+            views=archive.views, doors=doors_of(installation)
+        )
+    assert [f.__dict__ for f in result.findings] == []
+    assert result.rows_compared
+
+
+def test_another_agencys_wrap_is_not_believed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A hub that hands the audit office what was wrapped for somebody else is found out, and that is on record."""
+    with played(tmp_path / "hub", 8) as (run, stage):
+        stage.settle()
+        office = stage.audit
+        wish = office._client.wish
+
+        def swapped(data: bytes) -> dict[str, Any]:
+            answer = wish(data)
+            if answer.get("release"):
+                answer["release"]["wrap_frame"] = None
+            return answer
+
+        monkeypatch.setattr(office._client, "wish", swapped)
+        with pytest.raises(Untrusted, match="wrap-digest"):
+            opened(run, stage, 1, "MEDICAL")
+        ledger = stage.audit.ledger(run.case)
+        assert [o["received"] for o in ledger["openings"] if o["agency"] == "AUDIT"] == [
+            "untrusted/wrap-digest"
+        ]
+
+
+def test_what_the_rules_do_not_let_it_ask_for_is_refused_on_record(tmp_path: Path) -> None:
+    with played(tmp_path / "hub", 3) as (run, stage):
+        with pytest.raises(Refused, match="audit-refused"):
+            stage.audit.ask_for(run.case, [], ground=AuditGround.COURT, until=date(2030, 1, 1))
+        assert "wish.refused" in [r.topic for r in stage.records()]
