@@ -30,6 +30,7 @@ from rich.table import Table
 from domain.calendar import JST
 from domain.errors import ExchangeError, NotThere
 from gateway.archive import alone_on_views, open_archive
+from gateway.audit.commands import questions
 from gateway.hub.runtime import start_hub
 from gateway.hub.views import source_of
 from gateway.installation import Installation, make_installation, moment, open_installation
@@ -58,6 +59,8 @@ for group, name in (
     (projections, "projections"),
 ):
     app.add_typer(group, name=name)
+
+audit.registered_commands += questions.registered_commands
 
 out, err = Console(), Console(stderr=True)
 

@@ -185,6 +185,20 @@ class Verifier:
     def _tell(self, what: str, position: int | None, where: str, detail: str = "") -> None:
         self.result.findings.append(Finding(what, position, where, detail))
 
+    def judge(self, kept: Kept) -> str | None:
+        """One record on top of those judged before (of the register and its case): what does not hold, or None."""
+        flaw = None
+        try:
+            self.result.records += 1
+            self._in_time(kept.record)
+            expected = self._expected(kept)
+            if body_of(expected) != kept.opened.body_json:
+                flaw = f"decision-differs: {_difference(expected, kept.record)}"
+        except ExchangeError as error:
+            flaw = error.flaw
+        self._fold(kept.record)
+        return flaw
+
     # --- one record ---------------------------------------------------------------------------------------------
 
     def _record(self, raw: RawMessage) -> Kept | None:

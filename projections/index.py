@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import (
     BigInteger,
+    BindParameter,
     Column,
     Connection,
     Integer,
@@ -24,7 +25,9 @@ from sqlalchemy import Index as By
 
 from domain.case import Case
 from domain.facts import (
+    KeyDestroyed,
     Kind,
+    MembershipUnpublishedAlarmRaised,
     NetworkMemberAdmitted,
     NetworkMembershipPublished,
     NetworkMemberWithdrawn,
@@ -34,7 +37,7 @@ from domain.register import Register, Rules
 from projections.rows import METADATA, Lines
 from projections.stored import Stored
 
-EDITION = 3
+EDITION = 4
 """Raised when tables or the meaning of rows change: views of another edition are to be rebuilt."""
 
 HEAD = Table(
@@ -92,16 +95,21 @@ _ORIGINATORS = select(ORIGINATORS.c.id, ORIGINATORS.c.kind, ORIGINATORS.c.versio
 )
 
 _WITH_PARTY = select(CASES.c.case).join(PARTIES, PARTIES.c.case == CASES.c.case)
+_ONE = select(CASES.c.case).where(CASES.c.case == bindparam("case"))
 _ALL = select(CASES.c.case).order_by(CASES.c.case)
 _OF_PARTY = _WITH_PARTY.where(PARTIES.c.agency == bindparam("agency")).order_by(CASES.c.case)
-_OF_PAIR = (  # a closed case shows a contractor nothing, whatever its commission says (V8)
+_OF_CONTRACTOR = (  # a closed case shows a contractor nothing, whatever its commission says (V8)
     _WITH_PARTY.where(
         PARTIES.c.agency == bindparam("agency"),
-        CASES.c.core == bindparam("core"),
         CASES.c.status.not_in(sorted(status.value for status in CLOSED)),
     ).order_by(CASES.c.case)
 )
-_NEAR = or_(CASES.c.network == bindparam("network"), CASES.c.core.in_(bindparam("offices", expanding=True)))
+_OFFICES: BindParameter[Any] = bindparam("offices", expanding=True)
+_NEAR = or_(  # a case that was handed over still has to do with the offices that had it
+    CASES.c.network == bindparam("network"),
+    CASES.c.core.in_(_OFFICES),
+    CASES.c.case.in_(select(PARTIES.c.case).where(PARTIES.c.agency.in_(_OFFICES))),
+)
 _OF_NETWORK = select(CASES.c.case).where(_NEAR).order_by(CASES.c.case)
 _OF_MEMBER = _WITH_PARTY.where(PARTIES.c.agency == bindparam("agency"), _NEAR).order_by(CASES.c.case)
 
@@ -189,10 +197,11 @@ def _affected(stored: Stored, before: Register, after: Register) -> Query | None
     match stored.known.originator.kind:
         case Kind.COMMISSION:
             commission = after.commissions[id]
-            pair = {"agency": str(commission.contractor), "core": str(commission.commissioner)}
-            return _OF_PAIR, pair
+            return _OF_CONTRACTOR, {"agency": str(commission.contractor)}
         case Kind.NETWORK:
             return _near_network(stored, before, after)
+        case Kind.LOG if isinstance(stored.known.fact, KeyDestroyed):
+            return _ONE, {"case": str(stored.known.fact.scope)}
         case Kind.AGENCY if before.is_contractor(id) is not after.is_contractor(id):
             return _OF_PARTY, {"agency": str(id)}
         case Kind.RULE_BOOK if _seen(before.rules.get(id)) != _seen(after.rules.get(id)):
@@ -204,7 +213,7 @@ def _affected(stored: Stored, before: Register, after: Register) -> Query | None
 def _near_network(stored: Stored, before: Register, after: Register) -> Query | None:
     """Cases placed in this network, and those of a core agency that holds or held an office in it."""
     id, fact = stored.known.originator.id, stored.known.fact
-    if isinstance(fact, NetworkMembershipPublished):
+    if isinstance(fact, (NetworkMembershipPublished, MembershipUnpublishedAlarmRaised)):
         return None  # the announcement lets nobody see more or less
     known = [register.networks[id] for register in (before, after) if id in register.networks]
     offices = {str(a) for network in known for a in (network.core, network.coordinating) if a is not None}

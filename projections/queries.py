@@ -13,7 +13,8 @@ from sqlalchemy import Select, bindparam, false, func, or_, select
 
 from domain.record import AUDIT, Party
 from projections.agency_view import GONE, MESSAGES
-from projections.index import HEAD, PARKED
+from projections.index import CASES as INDEX_CASES
+from projections.index import HEAD, ORIGINATORS, PARKED
 from projections.leaves import LEAVES
 from projections.ledger import CONSENTS, DISCLOSURES, NOTIFICATIONS, OPENINGS
 from projections.rows import LAST, id_of, text_of, time_of
@@ -197,6 +198,17 @@ _LEAVES = (
     .order_by(LEAVES.c.position)
     .limit(bindparam("limit"))
 )
+_ALL_CASES = select(INDEX_CASES.c.case).order_by(INDEX_CASES.c.case)
+_PLACES = (
+    select(LEAVES.c.position, LEAVES.c.originator, LEAVES.c.version)
+    .where(
+        or_(
+            LEAVES.c.originator.in_(bindparam("ids", expanding=True)),
+            LEAVES.c.position.in_(select(ORIGINATORS.c.position)),
+        )
+    )
+    .order_by(LEAVES.c.position)
+)
 _LEAF_OF = select(LEAVES).where(
     LEAVES.c.originator == bindparam("originator"), LEAVES.c.version == bindparam("version")
 )
@@ -269,6 +281,10 @@ class Queries:
             parked = tuple((view, position, error) for view, position, error in db.execute(_PARKED))
             return Head(db.execute(_HEAD).scalar_one_or_none() or 0, parked)
 
+    def all_cases(self) -> list[UUID]:
+        """Every case, by its name."""
+        return [UUID(case) for (case,) in self._all(_ALL_CASES)]
+
     def deadlines(self) -> dict[UUID, datetime]:
         """Of each case in which a clock runs, when the next one runs out."""
         return {UUID(case): time_of(at) for case, at in self._all(_DEADLINES)}
@@ -302,6 +318,11 @@ class Queries:
     def leaves(self, after: int = 0, limit: int = 1000) -> list[Leaf]:
         """The leaves after this position, in order."""
         return [_leaf(r) for r in self._all(_LEAVES, after=after, limit=limit)]
+
+    def places_of(self, *originators: UUID) -> list[tuple[int, UUID, int]]:
+        """(position, originator, version) of each record of the register and of these originators, in order."""
+        found = self._all(_PLACES, ids=[str(one) for one in originators])
+        return [(position, UUID(on), version) for position, on, version in found]
 
     def leaf_of(self, originator: UUID, version: int) -> Leaf | None:
         """Where this record stands, or nothing."""

@@ -1,0 +1,280 @@
+"""The auditor's questions about one case, on the command line: replay, as-of, who-knows, exceptions."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+from uuid import UUID
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from adapters.store import Kept
+from domain.calendar import JST
+from domain.errors import NotThere
+from gateway.archive import Archive, open_archive
+from gateway.audit.history import Told, fact_of, history, of_stream, of_views, replay
+from gateway.hub.views import catch_up
+from gateway.installation import moment, open_installation
+from gateway.pages.texts import act_text, reason_text, section_text
+from gateway.verify import Verifier
+from keys.keystore import read_passphrase
+from projections.queries import Queries
+
+questions = typer.Typer(no_args_is_help=True)
+out, err = Console(), Console(stderr=True)
+
+Data = Annotated[Path, typer.Option("--data", help="ハブのフォルダ", file_okay=False)]
+Case = Annotated[UUID, typer.Option("--case", help="事例の識別子")]
+At = Annotated[str | None, typer.Option("--at", help="時点(例: 2025-06-05T12:00:00+09:00。省略時は現在)")]
+Raw = Annotated[bool, typer.Option("--raw", help="表を使わず、記録全体から計算します(遅い。答えは同じです)")]
+AsJson = Annotated[bool, typer.Option("--json", help="JSONで出力します")]
+PassphraseFile = Annotated[
+    Path | None, typer.Option("--passphrase-file", help="合言葉のファイル(訓練用では不要)", dir_okay=False)
+]
+PassphraseFd = Annotated[int | None, typer.Option("--passphrase-fd", help="合言葉を読むファイル記述子")]
+
+
+@questions.command("replay")
+def audit_replay(
+    data: Data,
+    case: Case,
+    since: Annotated[str | None, typer.Option("--from", help="この時点から")] = None,
+    until: Annotated[str | None, typer.Option("--to", help="この時点まで")] = None,
+    raw: Raw = False,
+    as_json: AsJson = False,
+    passphrase_file: PassphraseFile = None,
+    passphrase_fd: PassphraseFd = None,
+) -> None:
+    """事例の経過を一件ずつ再現します: 署名・判断の再計算・その時点で各機関が開けたもの(1: 合わないものがある)。"""
+    first, last = _time(since), _time(until)
+    with _opened(data, passphrase_file, passphrase_fd) as archive:
+        codes = _codes(archive)
+        verifier = Verifier(archive.recorder, archive.store, archive.genesis)
+        steps = [
+            step
+            for step in replay(_records(archive, case, last, raw=raw), case, verifier)
+            if first is None or step.kept.record.at >= first
+        ]
+    if not steps:
+        raise NotThere("not-there", "no such case, or nothing in this time")
+    if as_json:
+        rows = [
+            {
+                "position": s.kept.position,
+                "at": s.kept.record.at.isoformat(),
+                "by": str(s.kept.record.by),
+                "actor": s.kept.record.actor,
+                "topic": s.kept.record.topic,
+                "fact": fact_of(s.kept.record.fact),
+                "flaw": s.flaw,
+                "views": s.views,
+            }
+            for s in steps
+        ]
+        print(json.dumps(rows, ensure_ascii=False, indent=2))
+    else:
+        table = Table("位置", "日時", "機関", "種類", "検証", "開ける項目の増減", title=f"事例 {case} の経過")
+        before: dict[str, list[str]] = {}
+        for s in steps:
+            changes = " ".join(_changes(before, s.views, codes))
+            mark = "[green]一致[/]" if s.flaw is None else f"[red]{s.flaw}[/]"
+            record = s.kept.record
+            by = codes.get(str(record.by), str(record.by))
+            table.add_row(str(s.kept.position), _jst(record.at), by, act_text(record.topic), mark, changes)
+            before = s.views
+        out.print(table)
+    raise typer.Exit(1 if any(s.flaw for s in steps) else 0)
+
+
+@questions.command("as-of")
+def audit_as_of(
+    data: Data,
+    case: Case,
+    agency: Annotated[str, typer.Option("--agency", help="機関の略号")],
+    at: At = None,
+    item: Annotated[UUID | None, typer.Option("--item", help="項目の識別子(省略時はすべて)")] = None,
+    raw: Raw = False,
+    as_json: AsJson = False,
+    passphrase_file: PassphraseFile = None,
+    passphrase_fd: PassphraseFd = None,
+) -> None:
+    """その時点に、この機関はこの項目を開けたか、なぜか、実際に開いたか。"""
+    when = _time(at) or datetime.now(UTC)
+    with _opened(data, passphrase_file, passphrase_fd) as archive:
+        found = history(_records(archive, case, when, raw=raw), case)
+        rows = found.could(_agency(archive, agency), when, item)
+    if as_json:
+        print(json.dumps(rows, ensure_ascii=False, indent=2))
+        return
+    table = Table(
+        "区分", "種類", "記録日時", "開けたか", "理由", "開いた日時", title=f"{agency} {_jst(when)} 現在"
+    )
+    for row in rows:
+        could = "[green]開けた[/]" if row["could"] else "開けない"
+        opened = "、".join(_jst(_parsed(t)) for t in row["opened"]) or "なし"
+        reason = "" if row["reason"] is None else reason_text(row["reason"])
+        table.add_row(
+            section_text(row["section"]),
+            act_text(row["act"]),
+            _jst(_parsed(row["at"])),
+            could,
+            reason,
+            opened,
+        )
+    out.print(table)
+
+
+@questions.command("who-knows")
+def audit_who_knows(
+    data: Data,
+    case: Case,
+    at: At = None,
+    raw: Raw = False,
+    as_json: AsJson = False,
+    passphrase_file: PassphraseFile = None,
+    passphrase_fd: PassphraseFd = None,
+) -> None:
+    """項目ごとに: 書いた機関、鍵を持つ機関、その時点に開けた機関、実際に開いた機関。"""
+    when = _time(at) or datetime.now(UTC)
+    with _opened(data, passphrase_file, passphrase_fd) as archive:
+        codes = _codes(archive)
+        rows = history(_records(archive, case, when, raw=raw), case).who_knows(when)
+    if as_json:
+        print(json.dumps(rows, ensure_ascii=False, indent=2))
+        return
+    table = Table(
+        "区分", "種類", "書いた機関", "鍵を持つ機関", "開ける機関", "開いた機関(回数)", title=_jst(when)
+    )
+    for row in rows:
+        named = [[codes.get(a, a) for a in row[name]] for name in ("holders", "can_open")]
+        opened = [f"{codes.get(a, a)}({len(times)})" for a, times in row["opened"].items()]
+        table.add_row(
+            section_text(row["section"]),
+            act_text(row["act"]),
+            codes.get(row["by"], row["by"]),
+            " ".join(named[0]),
+            " ".join(named[1]),
+            " ".join(opened),
+        )
+    out.print(table)
+
+
+@questions.command("exceptions")
+def audit_exceptions(
+    data: Data,
+    case: Annotated[UUID | None, typer.Option("--case", help="事例の識別子(省略時はすべて)")] = None,
+    at: At = None,
+    as_json: AsJson = False,
+    passphrase_file: PassphraseFile = None,
+    passphrase_fd: PassphraseFd = None,
+) -> None:
+    """調べるべきもの: 期限超過・拒否・保留・例外的提供・不提供の判断・閲覧後に対応のないもの。"""
+    when = _time(at) or datetime.now(UTC)
+    with _opened(data, passphrase_file, passphrase_fd) as archive:
+        codes = _codes(archive)
+        queries = Queries(archive.views.reader)
+        rows: list[dict[str, Any]] = []
+        cases = [case] if case is not None else queries.all_cases()
+        with _bar("事例") as tell:
+            for done, one in enumerate(cases, 1):
+                rows += history(of_views(archive.store, queries, one, when), one).exceptions(when)
+                tell(done, len(cases))
+    if as_json:
+        print(json.dumps(rows, ensure_ascii=False, indent=2))
+        return
+    table = Table("日時", "事例", "種類", "機関", "理由", title=f"{_jst(when)} 現在")
+    for row in rows:
+        by = codes.get(str(row.get("agency")), str(row.get("agency") or ""))
+        reason = "" if row.get("reason") is None else reason_text(str(row["reason"]))
+        table.add_row(_jst(_parsed(row["at"])), row["case"][:8], kind_text(row["kind"]), by, reason)
+    out.print(table)
+
+
+KINDS = {
+    "HELD": "保留中",
+    "REFUSED": "拒否",
+    "OVERRIDDEN": "例外的な提供・閲覧",
+    "NOT_TOLD": "不提供・不対応の判断",
+    "WITH_REASON": "理由付きの例外",
+    "READ_AND_NOTHING_FOLLOWED": "閲覧後に対応なし",
+}
+
+
+def kind_text(kind: str) -> str:
+    """What an exception is called."""
+    from gateway.pages.texts import TASKS
+
+    return KINDS.get(kind) or TASKS.get(kind, kind)
+
+
+# --- small parts ---------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _opened(data: Path, file: Path | None, fd: int | None) -> Iterator[Archive]:
+    if not (data / "installation.json").exists():
+        raise NotThere("no-installation", "make one with «kakehashi init»")
+    rehearsal = (data / "passphrase").exists()
+    passphrase = None
+    if not rehearsal:
+        given = file is not None or fd is not None
+        passphrase = read_passphrase(file=file, fd=fd) if given else read_passphrase(prompt="合言葉: ")
+    with open_archive(open_installation(data, passphrase)) as archive:
+        if not archive.running:
+            catch_up(archive.views, archive.store)
+        yield archive
+
+
+def _records(archive: Archive, case: UUID, upto: datetime | None, *, raw: bool) -> Iterator[Kept]:
+    if not raw:
+        yield from of_views(archive.store, Queries(archive.views.reader), case, upto)
+        return
+    with _bar("記録") as tell:
+        yield from of_stream(archive.store, case, upto, tell)
+
+
+def _codes(archive: Archive) -> dict[str, str]:
+    return {str(a.id): a.code for a in archive.views.register.agencies.values()}
+
+
+def _agency(archive: Archive, code: str) -> UUID:
+    for agency in archive.views.register.agencies.values():
+        if agency.code == code:
+            return agency.id
+    raise NotThere("agency-not-there", "no agency of this code in this hub")
+
+
+def _changes(
+    before: dict[str, list[str]], after: dict[str, list[str]], codes: dict[str, str]
+) -> Iterator[str]:
+    for agency in sorted(before.keys() | after.keys()):
+        had, has = set(before.get(agency, ())), set(after.get(agency, ()))
+        if had != has:
+            yield f"{codes.get(agency, agency)}+{len(has - had)}-{len(had - has)}"
+
+
+def _time(text: str | None) -> datetime | None:
+    return None if text is None else moment(text)
+
+
+def _parsed(text: str) -> datetime:
+    return moment(text.replace("Z", "+00:00"))
+
+
+def _jst(at: datetime) -> str:
+    return at.astimezone(JST).strftime("%Y-%m-%d %H:%M")
+
+
+@contextmanager
+def _bar(title: str) -> Iterator[Told]:
+    columns = (TextColumn(title), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=err, transient=True) as bar:
+        task = bar.add_task(title, total=None)
+        yield lambda done, of: bar.update(task, completed=done, total=of)

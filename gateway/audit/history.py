@@ -1,0 +1,261 @@
+"""The history of one case, played again: what was so at any moment, who could see what then, and who looked.
+
+Everything here is computed from records in the order of the stream. Two sources give them: the views know where
+the records of a case and of the register lie (fast, whatever the size of the hub), and the stream itself has
+them all (slow, and trusts nothing); the answers are the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from adapters.store import Kept, Store
+from domain.alarms import standing
+from domain.case import Case, Message
+from domain.facts import (
+    BasisOverrideApproved,
+    CaseMessage,
+    DisclosureRefused,
+    EmergencyAccessApproved,
+    EmergencyAccessOpened,
+    Fact,
+    Item,
+    Kind,
+    NonDisclosureDecided,
+    OpeningRefused,
+    SectionOpened,
+    WishRefused,
+    dump,
+)
+from domain.record import About, Party, Record, access_of
+from domain.register import Register
+from domain.visibility import openable, refusal_to_open
+from domain.world import World, empty_world
+from gateway.verify import Verifier
+from projections.queries import Queries
+
+PAGE = 500
+UNACTED = timedelta(days=14)
+"""A reading that nothing followed within this time is told."""
+
+Told = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One opening, or its refusal."""
+
+    at: datetime
+    by: Party
+    actor: str
+    item: UUID
+    reason: str | None
+
+
+@dataclass
+class History:
+    """A case as it stood after the records that were folded. ``readings``: in order."""
+
+    world: World
+    readings: list[Reading] = field(default_factory=list)
+    records: list[Record] = field(default_factory=list)
+
+    @property
+    def case(self) -> Case:
+        return self.world.case
+
+    @property
+    def register(self) -> Register:
+        return self.world.register
+
+    def fold(self, record: Record) -> None:
+        """The next record, of this case, its readings or the register."""
+        self.world = self.world.after(record)
+        if record.about == About(Kind.CASE, self.case.id):
+            self.records.append(record)
+        fact = record.fact
+        if isinstance(fact, SectionOpened | OpeningRefused):
+            reason = fact.reason if isinstance(fact, OpeningRefused) else None
+            self.readings.append(Reading(record.at, record.by, record.actor, fact.item, reason))
+
+    # --- answers --------------------------------------------------------------------------------------------
+
+    def could(self, agency: UUID, at: datetime, item: UUID | None = None) -> list[dict[str, Any]]:
+        """For each item: whether this agency could open it then, why not, and whether and when it did."""
+        rows = []
+        for message, one in self.case.all_items():
+            if item not in (None, one.item):
+                continue
+            reason = refusal_to_open(
+                self.register, self.case, agency, None, message, one, now=at, book=self.world.book
+            )
+            keyed = agency in one.keyed or (one.item, agency) in self.case.rewrapped
+            mine = [r for r in self.readings if r.item == one.item and r.by == agency]
+            rows.append(
+                {
+                    **_about(message, one),
+                    "could": reason is None and keyed,
+                    "reason": reason if reason is not None else (None if keyed else "PENDING_KEY"),
+                    "opened": [dump(r.at) for r in mine if r.reason is None],
+                    "refused": [dump(r.at) for r in mine if r.reason is not None],
+                }
+            )
+        return rows
+
+    def who_knows(self, at: datetime) -> list[dict[str, Any]]:
+        """For each item: who wrote it, who holds a key, who could open it then, and who has opened it, how often."""
+        rows = []
+        for message, one in self.case.all_items():
+            later = {agency for item, agency in self.case.rewrapped if item == one.item}
+            holders = {message.by, *one.keyed, *later}
+            now = {agency for agency in holders if self._may(agency, message, one, at)}
+            opened: dict[str, list[str]] = {}
+            for reading in self.readings:
+                if reading.item == one.item and reading.reason is None:
+                    opened.setdefault(str(reading.by), []).append(dump(reading.at))
+            rows.append(
+                {
+                    **_about(message, one),
+                    "holders": sorted(map(str, holders)),
+                    "can_open": sorted(map(str, now)),
+                    "opened": opened,
+                }
+            )
+        return rows
+
+    def _may(self, agency: Party, message: Message, one: Item, at: datetime) -> bool:
+        reason = refusal_to_open(
+            self.register, self.case, agency, None, message, one, now=at, book=self.world.book
+        )
+        return reason is None
+
+    def exceptions(self, at: datetime) -> list[dict[str, Any]]:
+        """What an auditor should look at: late, refused, held, overridden, not told, read and nothing followed."""
+        found: list[dict[str, Any]] = []
+
+        def tell(kind: str, when: datetime, **more: Any) -> None:
+            found.append({"kind": kind, "at": dump(when), "case": str(self.case.id), **dump(more)})
+
+        for alarm in standing(self.case, self.world.book.get("policy", {})):
+            if alarm.due_at <= at:
+                clock = alarm.clock
+                tell(f"LATE_{clock.kind}", alarm.due_at, agency=clock.late, message=clock.message)
+        for message in self.case.messages.values():
+            for agency in sorted(message.held):
+                tell("HELD", message.at, agency=agency, message=message.id)
+        for record in self.records:
+            _tell_record(record, tell)
+        for reading in self.readings:
+            if reading.reason is None and self._nothing_followed(reading, at):
+                tell("READ_AND_NOTHING_FOLLOWED", reading.at, agency=reading.by, item=reading.item)
+        return sorted(found, key=lambda row: (row["at"], row["kind"]))
+
+    def _nothing_followed(self, reading: Reading, at: datetime) -> bool:
+        """Whether who read did nothing in the case within the time, and was not its author."""
+        found = self.case.item(reading.item)
+        if found is None or found[0].by == reading.by or at < reading.at + UNACTED:
+            return False
+        acts = (m for m in self.case.messages.values() if m.by == reading.by)
+        return not any(reading.at <= m.at <= reading.at + UNACTED for m in acts)
+
+    def views(self, at: datetime) -> dict[str, list[str]]:
+        """What each agency that has a part in the case could open then: agency -> items."""
+        found = {}
+        for agency in sorted(self.case.parties):
+            items = openable(self.register, self.case, agency, now=at, book=self.world.book)
+            found[str(agency)] = sorted(str(one.item) for _, one in items)
+        return found
+
+
+def _tell_record(record: Record, tell: Callable[..., None]) -> None:
+    fact = record.fact
+    match fact:
+        case DisclosureRefused() | WishRefused() | OpeningRefused():
+            act = getattr(fact, "act", "section.opened")
+            tell("REFUSED", record.at, agency=record.by, act=act, reason=fact.reason)
+        case BasisOverrideApproved() | EmergencyAccessApproved() | EmergencyAccessOpened():
+            tell("OVERRIDDEN", record.at, agency=record.by, act=fact.TOPIC)
+        case NonDisclosureDecided():
+            tell("NOT_TOLD", record.at, agency=record.by, reason=fact.reason)
+        case CaseMessage() if fact.reason is not None:
+            tell("WITH_REASON", record.at, agency=record.by, act=fact.TOPIC, reason=fact.reason)
+
+
+def _about(message: Message, item: Item) -> dict[str, Any]:
+    return {
+        "item": str(item.item),
+        "message": str(message.id),
+        "act": message.fact.TOPIC,
+        "section": item.section.value,
+        "by": str(message.by),
+        "at": dump(message.at),
+    }
+
+
+# --- where the records come from ---------------------------------------------------------------------------
+
+
+def of_stream(
+    store: Store, case: UUID, upto: datetime | None = None, tell: Told = lambda *_: None
+) -> Iterator[Kept]:
+    """The records of the register, the case and its readings, from the stream itself, all of it."""
+    position, head = 1, store.head()
+    while page := store.read(position, PAGE):
+        for kept in page:
+            if upto is not None and kept.record.at > upto:
+                continue
+            if (
+                kept.record.originator.kind not in (Kind.CASE, Kind.CASE_ACCESS)
+                or kept.record.about.id == case
+            ):
+                yield kept
+        position += len(page)
+        tell(position, head)
+
+
+def of_views(store: Store, queries: Queries, case: UUID, upto: datetime | None = None) -> Iterator[Kept]:
+    """The same, from where the views say they lie."""
+    places = queries.places_of(case, access_of(case))
+    loaded = {on: {k.record.version: k for k in store.load(on)} for on in {on for _, on, _ in places}}
+    for position, on, version in places:
+        kept = loaded[on].get(version)
+        if kept is not None and (upto is None or kept.record.at <= upto):
+            yield replace(kept, position=position)
+
+
+def history(records: Iterator[Kept], case: UUID) -> History:
+    """The case as it stood after these records."""
+    found = History(empty_world(Register(), case))
+    for kept in records:
+        found.fold(kept.record)
+    return found
+
+
+@dataclass(frozen=True)
+class Step:
+    """One record of the case, judged again. ``flaw``: what does not hold; ``views``: what each could open after it."""
+
+    kept: Kept
+    flaw: str | None
+    views: dict[str, list[str]]
+
+
+def replay(records: Iterator[Kept], case: UUID, verifier: Verifier) -> Iterator[Step]:
+    """Each record of the case and its readings in order: signature and decision judged anew."""
+    found = History(empty_world(Register(), case))
+    for kept in records:
+        flaw = verifier.judge(kept)
+        found.fold(kept.record)
+        if kept.record.about == About(Kind.CASE, case):
+            yield Step(kept, flaw, found.views(kept.record.at))
+
+
+def fact_of(fact: Fact) -> dict[str, Any]:
+    """A fact's own words, as the auditor may read them: control only."""
+    told: dict[str, Any] = dump(fact)
+    told.pop("items", None)
+    return told
