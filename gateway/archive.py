@@ -104,7 +104,7 @@ def open_archive(installation: Installation, *, start_bus: bool = True) -> Itera
         remote = remote_bus(installation)
         if remote is not None:
             settings = remote
-        elif not start_bus:
+        elif not start_bus or _hub_lives(installation):
             settings, running = _settings(installation, folder, genesis.stream), True
         else:
             try:
@@ -126,6 +126,16 @@ def open_archive(installation: Installation, *, start_bus: bool = True) -> Itera
         views.start()
         stack.callback(views.close)
         yield Archive(installation, genesis, recorder, store, views, running)
+
+
+def _hub_lives(installation: Installation) -> bool:
+    """Whether a hub left word that it runs here, and its process is there."""
+    try:
+        pid = int(json.loads((installation.hub_folder / RUNNING).read_text())["pid"])
+        os.kill(pid, 0)
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+    return True
 
 
 def _settings(installation: Installation, folder: Path, stream: str) -> BusSettings:
