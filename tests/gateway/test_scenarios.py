@@ -48,7 +48,8 @@ def test_every_agency_opens_just_what_the_story_says(name: str) -> None:
     assert (code, story["ok"]) == (0, True)
     looked_at = {c["agency"] for c in story["checks"]}
     assert "AUDITOR" in looked_at
-    assert all(c["openable"] == {} for c in story["checks"] if c["agency"] == "AUDITOR")
+    let = name == "two-officials-let-the-auditor"  # else the audit office opens nothing (V10)
+    assert any(c["openable"] for c in story["checks"] if c["agency"] == "AUDITOR") is let
     assert any(c["openable"] for c in story["checks"])
 
 
