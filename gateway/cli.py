@@ -287,8 +287,9 @@ def audit_certificate(
         table = Table("日時", "事例", "廃棄した区分", "鍵の世代", "承認", "残っている鍵", title="廃棄の証明")
         for one in found:
             at = moment(one["at"].replace("Z", "+00:00")).astimezone(JST)
-            sections = "・".join(section_text(s) for s in one["sections"])
-            left = "・".join(section_text(s) for s in one["keys_still_there"]) or "なし"
+            names = {"control": "制御情報(だれがいつ何を伝えたか)"}
+            sections = "・".join(section_text(s) for s in one["sections"]) or names["control"]
+            left = "・".join(names.get(s) or section_text(s) for s in one["keys_still_there"]) or "なし"
             table.add_row(
                 f"{at:%Y-%m-%d %H:%M}",
                 one["case"],

@@ -130,7 +130,7 @@ def test_an_end_between_any_two_steps_is_made_good_at_the_next_start(
         monkeypatch.setattr(Vault, "shred", _ends)
     elif step == "before the record":
         shred = Shredder.destroy
-        monkeypatch.setattr(Shredder, "destroy", lambda self, fact: (shred(self, fact), _ends()))
+        monkeypatch.setattr(Shredder, "destroy", lambda self, fact, at: (shred(self, fact, at), _ends()))
     else:
         monkeypatch.setattr(Shredder, "recorded", _ends)
     with open_stage(tmp_path / "hub", start_of(story)) as stage, suppress(Broken):

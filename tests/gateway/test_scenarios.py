@@ -38,6 +38,7 @@ def test_the_packaged_story_is_the_one_that_is_tested() -> None:
         "family-moves",
         "after-25-years",
         "two-officials-let-the-auditor",
+        "nothing-left",
     ],
 )
 def test_every_agency_opens_just_what_the_story_says(name: str) -> None:
