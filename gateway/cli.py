@@ -31,6 +31,7 @@ from domain.calendar import JST
 from domain.errors import ExchangeError, NotThere
 from gateway.archive import alone_on_views, open_archive
 from gateway.audit.commands import questions
+from gateway.audit.content import content
 from gateway.hub.runtime import start_hub
 from gateway.hub.views import source_of
 from gateway.installation import Installation, make_installation, moment, open_installation
@@ -60,7 +61,7 @@ for group, name in (
 ):
     app.add_typer(group, name=name)
 
-audit.registered_commands += questions.registered_commands
+audit.registered_commands += questions.registered_commands + content.registered_commands
 
 out, err = Console(), Console(stderr=True)
 

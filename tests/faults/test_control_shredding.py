@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
-from contextlib import suppress
+import sqlite3
+from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -104,6 +105,22 @@ def test_a_hub_started_on_it_does_not_know_the_case(installation: Installation) 
         assert runtime.logbook.problem is None
     finally:
         runtime.close()
+
+
+def test_every_door_forgets_it_but_for_the_receipts_of_what_it_sent(installation: Installation) -> None:
+    with open_archive(installation) as archive:
+        case = str(destroyed(archive).scope)
+    doors = doors_of(installation)
+    receipts = 0
+    for path in doors:
+        with closing(sqlite3.connect(path)) as db:
+            for table in ("inbox", "marks", "families", "intake"):
+                assert db.execute(f"SELECT count(*) FROM {table} WHERE case_id=?", (case,)).fetchone() == (0,)
+            [found] = db.execute("SELECT count(*) FROM outbox WHERE about=?", (case,)).fetchone()
+            assert db.execute("SELECT value FROM state WHERE key='erased'").fetchall() == [("1",)]
+            receipts += found
+    assert len(doors) == 4
+    assert receipts > 0
 
 
 class Spoiled:
