@@ -76,4 +76,6 @@ def _control(register: Register, case: Case, now: Disposal) -> ControlDestroyed:
         generation=register.generation + 1,
         last_version=case.version,
         approved=now.appraisal,
+        agency=now.approvers[0][0],
+        approvers=frozenset(actor for _, actor in now.approvers),
     )

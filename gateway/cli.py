@@ -6,7 +6,7 @@ import json
 import signal
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from itertools import groupby
@@ -282,6 +282,7 @@ def audit_certificate(
 
     with open_archive(_installation(data, passphrase_file, passphrase_fd)) as archive:
         found = certificates(archive)
+        codes = {str(a.id): a.code for a in archive.views.register.agencies.values()}
     if as_json:
         print(json.dumps({"destroyed": found}, ensure_ascii=False, indent=2))
     else:
@@ -296,7 +297,7 @@ def audit_certificate(
                 one["case"],
                 sections,
                 str(one["vault_generation"]),
-                one["approved"],
+                "・".join(sorted(_person(who, codes) for who in one["approved_by"])) or "(記録も廃棄済み)",
                 left,
             )
         out.print(table)
@@ -304,6 +305,11 @@ def audit_certificate(
             "廃棄は論理的です: 鍵の古い写しが別にあれば、それが失われるまで(最長30日)開けることがあります。"
         )
     raise typer.Exit(1 if any(one["keys_still_there"] for one in found) else 0)
+
+
+def _person(who: str, codes: Mapping[str, str]) -> str:
+    agency, actor = who.split("/", 1)
+    return f"{codes.get(agency, agency)} {actor}"
 
 
 @projections.command("rebuild")

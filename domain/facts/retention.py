@@ -85,7 +85,8 @@ class ControlDestroyed(Fact, topic="control.destroyed"):
     """制御情報の廃棄の証明: the hub destroyed the control keys of this case and its readings, of every epoch. Its records
     still stand where they stood, and nobody can read them.
 
-    ``scope``, ``keys``, ``generation``, ``last_version``, ``approved``: as of ``KeyDestroyed``.
+    ``scope``, ``keys``, ``generation``, ``last_version``, ``approved``: as of ``KeyDestroyed``. ``agency``, ``approvers``:
+    whose persons let it: what they said can't be read any more either.
     Basis: APPI 61, 66, 98; KH-1 §6.
     """
 
@@ -96,3 +97,5 @@ class ControlDestroyed(Fact, topic="control.destroyed"):
     generation: int
     last_version: int
     approved: UUID
+    agency: UUID
+    approvers: frozenset[str]

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from domain.facts import ControlDestroyed, KeyDestroyed, dump
+from domain.errors import NotThere
+from domain.facts import ControlDestroyed, DestructionApproved, KeyDestroyed, dump
 from domain.record import access_of
 from gateway.archive import Archive
 from gateway.custody import DESTROYED
@@ -32,11 +33,27 @@ def certificates(archive: Archive) -> list[dict[str, Any]]:
                     "vault_generation": fact.generation,
                     "case_version": fact.last_version,
                     "approved": str(fact.approved),
+                    "approved_by": sorted(_approvers(archive, fact)),
                     "how": DESTROYED,
                     "keys_still_there": sorted(_still_there(archive, fact)),
                 }
             )
     return found
+
+
+def _approvers(archive: Archive, fact: KeyDestroyed | ControlDestroyed) -> set[str]:
+    """Who let it: agency and staff reference. Of content nobody knows any more once control is gone too."""
+    if isinstance(fact, ControlDestroyed):
+        return {f"{fact.agency}/{actor}" for actor in fact.approvers}
+    try:
+        records = [kept.record for kept in archive.store.load(fact.scope)]
+    except NotThere:
+        return set()
+    return {
+        f"{r.by}/{r.actor}"
+        for r in records
+        if isinstance(r.fact, DestructionApproved) and r.fact.approves == fact.approved
+    }
 
 
 def _still_there(archive: Archive, fact: KeyDestroyed | ControlDestroyed) -> list[str]:

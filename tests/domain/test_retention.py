@@ -287,6 +287,8 @@ def test_control_goes_by_two_words_of_its_own():
         generation=3,
         last_version=so.world.case.version,
         approved=id_of("control goes"),
+        agency=AZ_CORE,
+        approvers=frozenset({"p-2", "p-3"}),
     )
     assert ends(so) == end
     assert [f for _, f in _all_due(so, GO + timedelta(hours=1)) if isinstance(f, ControlDestroyed)] == [end]

@@ -21,7 +21,7 @@ from gateway.archive import Archive, open_archive
 from gateway.cli import app
 from gateway.hub.runtime import start_hub
 from gateway.hub.shredding import PENDING, Shredder
-from gateway.hub.views import as_stored, engine_over
+from gateway.hub.views import as_stored, catch_up, engine_over
 from gateway.installation import Installation, open_installation
 from gateway.scenario.report import play, start_of
 from gateway.scenario.stage import open_stage
@@ -52,6 +52,7 @@ def installation(over: Path, tmp_path: Path) -> Installation:
 
 def verified(archive: Archive, recorder: Any = None) -> Verification:
     installation = archive.installation
+    catch_up(archive.views, archive.store)  # the hub may have ended before its last rows stood
     return Verifier(recorder or archive.recorder, archive.store, archive.genesis).run(
         views=archive.views, doors=doors_of(installation), log=installation.hub_folder / "log"
     )
@@ -230,3 +231,11 @@ def test_the_certificate_tells_both(installation: Installation) -> None:
     assert control["sections"] == []
     assert control["keys_still_there"] == []
     assert control["case"] == content["case"]
+    assert [who.split("/")[1] for who in control["approved_by"]] == [
+        "staff.AZ-CORE.owner",
+        "staff.AZ-CORE.supervisor",
+    ]
+    assert content["approved_by"] == []  # that stood in the control
+    told = CliRunner().invoke(app, ["audit", "certificate", "--data", str(installation.folder)])
+    assert told.exit_code == 0
+    assert "制御情報" in told.stdout.replace("\n", "")

@@ -17,6 +17,7 @@ from domain.errors import NotThere, Refused, Unavailable, Untrusted
 from domain.facts import ItemsRewrapped, Kind
 from gateway.archive import open_archive
 from gateway.cli import app
+from gateway.hub.views import catch_up
 from gateway.scenario.player import Run
 from gateway.scenario.report import start_of
 from gateway.scenario.stage import Stage, open_stage
@@ -67,6 +68,7 @@ def test_it_waits_for_the_owners_door_then_opens_and_all_of_it_is_on_record(tmp_
         assert ("BASIC", "AUDIT", "REFUSED", None) in readings
         installation = stage.installation
     with open_archive(installation) as archive:
+        catch_up(archive.views, archive.store)
         result = Verifier(archive.recorder, archive.store, archive.genesis).run(
             views=archive.views, doors=doors_of(installation)
         )
