@@ -28,7 +28,7 @@ from adapters.bus import (
 from adapters.bus.subscription import JetStreamSubscription
 from adapters.mapper import body_of, record_of
 from domain.errors import Broken, Conflict, ExchangeError, Malformed, NotThere, Unavailable, Untrusted
-from domain.facts import Kind
+from domain.facts import ControlDestroyed, KeyDestroyed, Kind
 from domain.record import Record
 from keys.frame import Frame, parse_frame
 from keys.leaf import Leaf, leaf_tag, record_sha
@@ -80,7 +80,7 @@ class Kept:
 
 @dataclass(frozen=True)
 class Unread:
-    """A whole record of a topic or version that is not published here: a newer hub wrote it."""
+    """A record that can't be read here: a newer hub wrote it, or its control key was destroyed (``gone``)."""
 
     position: int
     originator: UUID
@@ -89,8 +89,14 @@ class Unread:
     sha: bytes
     flaw: str
 
+    @property
+    def gone(self) -> bool:
+        """Whether its control key was destroyed."""
+        return self.flaw == GONE
+
 
 NEWER = ("unknown-topic", "unknown-version")
+GONE = "key-gone"
 
 
 class Store:
@@ -184,12 +190,16 @@ class Store:
         return f"{self._prefix}.{originator.hex}.{version}"
 
     def load(self, originator: UUID, gt: int = 0, lte: int | None = None) -> list[Kept]:
-        """The records of one originator after version ``gt``, up to ``lte``; none where there is no such."""
+        """The records of one originator after version ``gt``, up to ``lte``; none where there is no such.
+
+        Raises NotThere where its control was destroyed."""
         try:
             events = self._recorder.select_events(originator, gt=gt or None, lte=lte)
         except PersistenceError as error:
             raise Unavailable("bus-away", "try again") from error
         found = [self._seen(e, 0) for e in events]
+        if any(isinstance(one, Unread) and one.gone for one in found):
+            raise NotThere("not-there", "no such record")
         if any(isinstance(one, Unread) for one in found):
             raise Unavailable("newer-record", "a newer hub has written here: update this one")
         return [one for one in found if isinstance(one, Kept)]
@@ -227,9 +237,9 @@ class Store:
     def _seen(self, event: StoredEvent, position: int) -> Kept | Unread:
         try:
             return self.opened(event, position)
-        except Malformed as error:
+        except (Malformed, NotThere) as error:
             on, version = event.originator_id, event.originator_version
-            if error.flaw not in NEWER or not isinstance(on, UUID):
+            if error.flaw not in (*NEWER, GONE) or not isinstance(on, UUID):
                 raise
             subject = self.subject(on, version)
             return Unread(position, on, version, subject, record_sha(subject, event.state), error.flaw)
@@ -271,6 +281,8 @@ class Store:
             signed: Frame = parse_frame(frame)
             payload = None if signed.digest == self._hub else parse_wish(signed.payload)  # None: the genesis
         record = record_of(opened.body_json, on, version, "" if payload is None else payload.actor)
+        if isinstance(record.fact, KeyDestroyed | ControlDestroyed):
+            self._vault.forget()  # another process of this hub may have destroyed them
         subject = self.subject(on, version)
         return Kept(position, record, frame, payload, opened, subject, record_sha(subject, event.state))
 
@@ -278,12 +290,28 @@ class Store:
         """What ``opened`` does, for a message as it lies in the stream (for the audit)."""
         return self.opened(_event(raw), raw.sequence)
 
+    def seen_raw(self, raw: RawMessage) -> Kept | Unread:
+        """The same, or that its control key was destroyed."""
+        try:
+            return self.opened_raw(raw)
+        except NotThere:
+            event = _event(raw)
+            on, version = event.originator_id, event.originator_version
+            if not isinstance(on, UUID):
+                raise
+            sha = record_sha(raw.subject, event.state)
+            return Unread(raw.sequence, on, version, raw.subject, sha, GONE)
+
     def wrap(self, kept: Kept, item: UUID, to: To, section: str) -> bytes:
         """One wrap of a record, its outer layer opened. Raises NotThere where its class was destroyed."""
         if kept.payload is None:
             raise Broken("no-wraps", "this record has no frame")
         sk = self._vault.sk(kept.record.about.id, section)
         return open_named_wrap(kept.opened, kept.payload, item, to, sk)
+
+    def control_status(self, originator: UUID) -> Status:
+        """Whether the control key of an originator is here, was destroyed, or never was."""
+        return self._vault.status_ck(originator, self._epoch)
 
     def key_status(self, scope: UUID, section: str) -> Status:
         """Whether the key of a section of a case is here, was destroyed, or never was."""

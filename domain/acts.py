@@ -31,6 +31,7 @@ from domain.acts_moves import (
 from domain.acts_protection import address_form, breach_form, conditions_form
 from domain.acts_retention import (
     appraisal_ready,
+    control_ready,
     destruction_form,
     holder,
     keeper,
@@ -106,6 +107,7 @@ from domain.facts import (
     ConsentWithdrawn,
     ContactAttempted,
     ContactRefused,
+    ControlAppraised,
     CorrectionMade,
     CorrectionNotifiedToRecipients,
     DestructionApproved,
@@ -579,6 +581,7 @@ ACTS: Mapping[type[Fact], Act] = {
     LegalHoldPlaced: Act(MAY, holder),
     LegalHoldLifted: Act(MAY, holder, form=lift_form),
     RecordsAppraised: Act(MAY, keeper, ready=appraisal_ready),
+    ControlAppraised: Act(NEVER, keeper, ready=control_ready),
     DestructionApproved: Act(NEVER, keeper, form=destruction_form),
     AuditContentAccessGranted: Act(NEVER, authority, form=grant_form),
     SupportCaseOpened: Act(MAY, core),

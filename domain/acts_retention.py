@@ -7,7 +7,7 @@ from domain.case import APPROVERS
 from domain.codes import Appraisal, RetentionPolicy
 from domain.facts import DestructionApproved, LegalHoldLifted, LegalHoldPlaced, RetentionPolicyAssigned
 from domain.reasons import Reason
-from domain.retention import expires_at
+from domain.retention import content_left, expires_at
 
 
 def policy_form(asking: Asking) -> Refusal | None:
@@ -40,6 +40,16 @@ def appraisal_ready(asking: Asking) -> Refusal | None:
         return Refusal(Reason.LEGAL_HOLD)
     named = bool(asking.fact.sections) is (asking.fact.appraisal is Appraisal.DESTROY)
     return needs(named, Reason.NO_SECTIONS)
+
+
+def control_ready(asking: Asking) -> Refusal | None:
+    """Basis: own rule: control outlives content: it goes after all of it, and under the same conditions."""
+    expiry = expires_at(asking.case, asking.book["policy"])
+    if expiry is None or asking.now < expiry:
+        return Refusal(Reason.NOT_EXPIRED)
+    if asking.case.holds:
+        return Refusal(Reason.LEGAL_HOLD)
+    return needs(not content_left(asking.register, asking.case), Reason.CONTENT_LEFT)
 
 
 def destruction_form(asking: Asking) -> Refusal | None:

@@ -38,6 +38,7 @@ from domain.facts import (
     ConsentScope,
     ConsentWithdrawn,
     ContactRefused,
+    ControlAppraised,
     DestructionApproved,
     EligibilityDetermined,
     EmergencyAccessApproved,
@@ -190,12 +191,13 @@ class Kept:
 
 @dataclass(frozen=True)
 class Disposal:
-    """What is to be destroyed: the appraisal's message, its sections, and who has let it."""
+    """What is to be destroyed: the appraisal's message, its sections or the control, and who has let it."""
 
     appraisal: UUID
     sections: frozenset[Section]
     at: datetime
     approvers: tuple[tuple[UUID, str], ...] = ()
+    control: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -515,6 +517,9 @@ def _then(case: Case, fact: Fact, message: Message) -> Case:
             goes = fact.appraisal is Appraisal.DESTROY
             disposal = Disposal(message.id, fact.sections, message.at) if goes else None
             return replace(case, appraised=True, disposal=disposal)
+        case ControlAppraised():
+            doomed = Disposal(message.id, frozenset(), message.at, control=True)
+            return replace(case, appraised=True, disposal=doomed)
         case DestructionApproved():
             return _let_go(case, message)
         case AuditContentAccessGranted():

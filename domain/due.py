@@ -14,6 +14,7 @@ from domain.calendar import day_of, end_of, months_later
 from domain.facts import (
     BusinessNoticeOverdueAlarmRaised,
     ContractorSuspended,
+    ControlDestroyed,
     Fact,
     KeyDestroyed,
     Kind,
@@ -34,6 +35,7 @@ HUB_ACTS: tuple[type[Fact], ...] = (
     ContractorSuspended,
     OutsourcingContractEnded,
     KeyDestroyed,
+    ControlDestroyed,
     PerformanceReportOverdueAlarmRaised,
     BusinessNoticeOverdueAlarmRaised,
     MembershipUnpublishedAlarmRaised,

@@ -108,6 +108,7 @@ class Reason(StrEnum):
     HELD = "HELD"
     DESTROYED = "DESTROYED"  # its keys were destroyed
     LEGAL_HOLD = "LEGAL_HOLD"
+    CONTENT_LEFT = "CONTENT_LEFT"  # who told whom is not destroyed before what was told
     NOT_EXPIRED = "NOT_EXPIRED"
     USE_STOPPED = "USE_STOPPED"
     NOT_HELD = "NOT_HELD"

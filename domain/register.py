@@ -21,6 +21,7 @@ from domain.facts import (
     ContractorReinstated,
     ContractorRequirementVerified,
     ContractorSuspended,
+    ControlDestroyed,
     CoordinatingAgencyDesignated,
     CoreAgencyDesignated,
     Fact,
@@ -196,6 +197,7 @@ class Register:
     destroyed: Mapping[UUID, frozenset[Section]] = field(
         default_factory=dict
     )  # case -> sections without keys
+    unreadable: Mapping[UUID, ControlDestroyed] = field(default_factory=dict)  # cases without control keys
     generation: int = 1  # of the vault's key, by the record
     audit_requests: Mapping[UUID, AuditContentAccessRequested] = field(default_factory=dict)
 
@@ -248,6 +250,9 @@ class Register:
         """What was destroyed, and what the audit office asked for, by the record."""
         if isinstance(fact, AuditContentAccessRequested):
             return replace(self, audit_requests={**self.audit_requests, record.ask_id: fact})
+        if isinstance(fact, ControlDestroyed):
+            gone_too = {**self.unreadable, fact.scope: fact}
+            return replace(self, unreadable=gone_too, generation=fact.generation)
         if not isinstance(fact, KeyDestroyed):
             return self
         gone = self.destroyed.get(fact.scope, frozenset()) | fact.sections

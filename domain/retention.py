@@ -13,7 +13,8 @@ from uuid import UUID
 from domain.calendar import day_of, end_of, months_later
 from domain.case import APPROVERS, Case, Disposal
 from domain.codes import RetentionPolicy, Section
-from domain.facts import KeyDestroyed
+from domain.facts import ControlDestroyed, KeyDestroyed
+from domain.record import access_of
 from domain.register import Register
 
 
@@ -41,13 +42,21 @@ def key_name(scope: UUID, section: Section) -> str:
     return f"sk/{scope}/{section}"
 
 
-def destruction(register: Register, case: Case) -> KeyDestroyed | None:
+def content_left(register: Register, case: Case) -> frozenset[Section]:
+    """The sections of this case that have content, and keys."""
+    held = {item.section for message in case.messages.values() for item in message.items}
+    return frozenset(held) - register.destroyed.get(case.id, frozenset())
+
+
+def destruction(register: Register, case: Case) -> KeyDestroyed | ControlDestroyed | None:
     """What the hub does now with this case's keys; None where nothing is to be destroyed."""
     now = approved(case)
     if now is None:
         return None
-    held = {item.section for message in case.messages.values() for item in message.items}
-    doomed = frozenset(now.sections & held - register.destroyed.get(case.id, frozenset()))
+    left = content_left(register, case)
+    if now.control:
+        return None if left or case.id in register.unreadable else _control(register, case, now)
+    doomed = now.sections & left
     if not doomed:
         return None
     return KeyDestroyed(
@@ -57,4 +66,16 @@ def destruction(register: Register, case: Case) -> KeyDestroyed | None:
         generation=register.generation + 1,
         last_version=case.version,
         approved=now.appraisal,
+    )
+
+
+def _control(register: Register, case: Case, now: Disposal) -> ControlDestroyed:
+    return ControlDestroyed(
+        scope=case.id,
+        keys=frozenset({f"sk/{case.id}/control", f"ck/{case.id}", f"ck/{access_of(case.id)}"}),
+        generation=register.generation + 1,
+        last_version=case.version,
+        approved=now.appraisal,
+        agency=now.approvers[0][0],
+        approvers=frozenset(actor for _, actor in now.approvers),
     )

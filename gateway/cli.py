@@ -6,7 +6,7 @@ import json
 import signal
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from itertools import groupby
@@ -31,6 +31,7 @@ from domain.calendar import JST
 from domain.errors import ExchangeError, NotThere
 from gateway.archive import alone_on_views, open_archive
 from gateway.audit.commands import questions
+from gateway.audit.content import content
 from gateway.hub.runtime import start_hub
 from gateway.hub.views import source_of
 from gateway.installation import Installation, make_installation, moment, open_installation
@@ -60,7 +61,7 @@ for group, name in (
 ):
     app.add_typer(group, name=name)
 
-audit.registered_commands += questions.registered_commands
+audit.registered_commands += questions.registered_commands + content.registered_commands
 
 out, err = Console(), Console(stderr=True)
 
@@ -281,20 +282,22 @@ def audit_certificate(
 
     with open_archive(_installation(data, passphrase_file, passphrase_fd)) as archive:
         found = certificates(archive)
+        codes = {str(a.id): a.code for a in archive.views.register.agencies.values()}
     if as_json:
         print(json.dumps({"destroyed": found}, ensure_ascii=False, indent=2))
     else:
         table = Table("日時", "事例", "廃棄した区分", "鍵の世代", "承認", "残っている鍵", title="廃棄の証明")
         for one in found:
             at = moment(one["at"].replace("Z", "+00:00")).astimezone(JST)
-            sections = "・".join(section_text(s) for s in one["sections"])
-            left = "・".join(section_text(s) for s in one["keys_still_there"]) or "なし"
+            names = {"control": "制御情報(だれがいつ何を伝えたか)"}
+            sections = "・".join(section_text(s) for s in one["sections"]) or names["control"]
+            left = "・".join(names.get(s) or section_text(s) for s in one["keys_still_there"]) or "なし"
             table.add_row(
                 f"{at:%Y-%m-%d %H:%M}",
                 one["case"],
                 sections,
                 str(one["vault_generation"]),
-                one["approved"],
+                "・".join(sorted(_person(who, codes) for who in one["approved_by"])) or "(記録も廃棄済み)",
                 left,
             )
         out.print(table)
@@ -302,6 +305,11 @@ def audit_certificate(
             "廃棄は論理的です: 鍵の古い写しが別にあれば、それが失われるまで(最長30日)開けることがあります。"
         )
     raise typer.Exit(1 if any(one["keys_still_there"] for one in found) else 0)
+
+
+def _person(who: str, codes: Mapping[str, str]) -> str:
+    agency, actor = who.split("/", 1)
+    return f"{codes.get(agency, agency)} {actor}"
 
 
 @projections.command("rebuild")

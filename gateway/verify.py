@@ -20,13 +20,14 @@ from uuid import UUID
 
 from adapters.bus import JetStreamApplicationRecorder, RawMessage
 from adapters.mapper import body_of, wish_of
-from adapters.store import Kept, Store
+from adapters.store import Kept, Store, Unread
 from domain.codes import Section
 from domain.decide import decide
 from domain.due import Due, next_due, next_due_of_case
 from domain.errors import ExchangeError, Untrusted
 from domain.facts import (
     AccessFact,
+    ControlDestroyed,
     DisclosureRefused,
     Fact,
     HubFounded,
@@ -36,7 +37,7 @@ from domain.facts import (
     OpeningRefused,
     WishRefused,
 )
-from domain.record import AUDIT, DECIDER, HUB, REGISTRY, About, Record, Wish
+from domain.record import AUDIT, DECIDER, HUB, REGISTRY, About, Record, Wish, access_of
 from domain.register import Agency, Originator, Register
 from domain.world import World, empty_world, rests_on
 from gateway.hub.service import hub_ask
@@ -46,7 +47,7 @@ from keys.checkpoint import origin_of, verify_checkpoint
 from keys.frame import WISH, Frame, parse_frame, verify
 from keys.genesis import Genesis, verify_genesis
 from keys.keyset import verify_key_set, verify_registry_act
-from keys.leaf import Leaf, record_sha
+from keys.leaf import Leaf, parse_leaf, record_sha
 from keys.proofs import Head, entry_hash
 from keys.receipt import verify_receipt
 from keys.signing import SignatureKind, SignaturePublic
@@ -114,6 +115,9 @@ class Verifier:
         self._shredded: dict[
             tuple[UUID, Section], int
         ] = {}  # keys that are gone: where they were first missed
+        self._unreadable: dict[
+            UUID, tuple[int, int]
+        ] = {}  # control keys that are gone: last version, its position
         self.result = Verification()
 
     # --- the pass ---------------------------------------------------------------------------------------------
@@ -143,7 +147,7 @@ class Verifier:
                 self.result.records += 1
                 self._shas[raw.sequence] = record_sha(raw.subject, raw.state)
                 if book is not None:
-                    book.see(raw.sequence, raw.subject, self._leaf_of(raw))
+                    book.see(raw.sequence, raw.subject, self._leaf_of(raw), self._shas[raw.sequence])
                 if leaves is not None:
                     self._leaf(leaves, raw)
                 kept = self._record(raw)
@@ -165,6 +169,16 @@ class Verifier:
 
     def _destroyed(self) -> None:
         """What has no key was destroyed by the record, and what was destroyed by the record has none."""
+        erased = self._register.unreadable
+        allowed = {id: case for case in erased for id in (case, access_of(case))}
+        for originator, (version, position) in self._unreadable.items():
+            if originator not in allowed:
+                self._tell("key-missing", position, f"originator {originator}", "control: no record says why")
+            elif originator in erased and version != erased[originator].last_version:
+                self._tell("record-missing", position, f"case {originator}", "not as many as were destroyed")
+        for originator, case in allowed.items():
+            if self._store.control_status(originator) == "here":
+                self._tell("key-not-destroyed", None, f"case {case}", "control: it is still there")
         for (case, section), position in self._shredded.items():
             if section not in self._register.destroyed.get(case, frozenset()):
                 self._tell("key-missing", position, f"case {case}", f"{section}: no record says why")
@@ -201,7 +215,7 @@ class Verifier:
 
     # --- one record ---------------------------------------------------------------------------------------------
 
-    def _record(self, raw: RawMessage) -> Kept | None:
+    def _record(self, raw: RawMessage) -> Kept | Unread | None:
         """Everything that can be said of one record, in numbered steps; the first fault of a record ends it."""
         where = raw.subject
         # (1) It lies where an honest writer would have put it.
@@ -213,8 +227,11 @@ class Verifier:
         if raw.version != before + 1:
             self._tell("version-out-of-order", raw.sequence, where, f"after version {before}")
         try:
-            # (2) It opens in just this place, and says what a fact can say.
-            kept = self._store.opened_raw(raw)
+            # (2) It opens in just this place, and says what a fact can say; or nobody can open it any more.
+            kept = self._store.seen_raw(raw)
+            if isinstance(kept, Unread):
+                self._unreadable[kept.originator] = (kept.version, kept.position)
+                return kept
             record = kept.record
             # (3) It is not earlier than what it follows.
             self._in_time(record)
@@ -311,7 +328,10 @@ class Verifier:
         """What the clock would have brought here."""
         if record.originator.kind is Kind.CASE:
             return next_due_of_case(self._world(record))
-        if isinstance(record.fact, KeyDestroyed):
+        if isinstance(record.fact, KeyDestroyed | ControlDestroyed):
+            if record.fact.scope in self._unreadable:  # what it followed from can't be read any more
+                fits = record.fact.generation == self._register.generation + 1
+                return Due(record.at, record.about, record.fact) if fits else None
             case = self._cases.get(record.fact.scope)
             return None if case is None else next_due_of_case(replace(case, register=self._register))
         return next_due(self._register, record.at)
@@ -447,6 +467,14 @@ class Verifier:
                 )
 
 
+def _sha_in(entry: bytes) -> bytes | None:
+    """The record's digest in an entry of the log; None where it is none."""
+    try:
+        return parse_leaf(entry).sha
+    except ExchangeError:
+        return None
+
+
 class _Log:
     """The transparency log, read beside the stream: the signed head, and each entry held against its record."""
 
@@ -466,14 +494,14 @@ class _Log:
         except ExchangeError as error:
             tell(error.flaw, None, "hub/log/checkpoint", error.remedy)
 
-    def see(self, seq: int, where: str, leaf: Leaf | None) -> None:
+    def see(self, seq: int, where: str, leaf: Leaf | None, sha: bytes) -> None:
         """The next record. What the log has at its place is this very record."""
         if seq > self.size:
             return
         kept = self._entry(seq - 1)
         if kept is None:
             self._once("log-entry-missing", seq, where)
-        elif leaf is not None and kept != leaf.encode():
+        elif (kept != leaf.encode()) if leaf is not None else _sha_in(kept) != sha:
             self._told = True
             self._tell("log-entry-differs", seq, where, "not the record that was logged")
         entry = leaf.encode() if leaf is not None else kept

@@ -225,6 +225,11 @@ class Vault:
                 self._connection.execute("VACUUM")
         return Shredded(generation, removed)
 
+    def forget(self) -> None:
+        """Let go of the keys that were opened; those that are still here are opened again."""
+        with self._lock:
+            self._keys = {}
+
     def close(self) -> None:
         """Close the file and forget the opened keys."""
         with self._lock:

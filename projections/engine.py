@@ -21,8 +21,8 @@ from sqlalchemy import Engine as Database
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InterfaceError, OperationalError
 
 from domain.case import Access, Case, evolve
-from domain.errors import Broken, Unavailable
-from domain.facts import Kind
+from domain.errors import Broken, NotThere, Unavailable
+from domain.facts import ControlDestroyed, Kind
 from domain.record import Record, access_of
 from domain.register import Register
 from domain.world import World
@@ -273,6 +273,9 @@ class Engine:
     def _one(self, db: Connection, draft: _Draft, views: list[View], stored: Stored) -> None:
         if stored.position != draft.position + 1:
             raise Broken("gap", f"record {draft.position + 1} is missing")
+        if stored.gone:
+            self._gone(db, draft, views, stored)
+            return
         if stored.record is None:
             self._unread(db, draft, views, stored)
             return
@@ -295,12 +298,33 @@ class Engine:
         for view in views:
             with _Guarded(view):
                 view.see(db, stored, world)
+        if isinstance(record.fact, ControlDestroyed):
+            self._erase(db, draft, views, record.fact.scope)
         for id in affected:
-            whole = _world(draft.register, self._case(db, draft, id))
+            try:
+                whole = _world(draft.register, self._case(db, draft, id))
+            except NotThere:
+                continue  # its control is destroyed; the record of that, which erases its rows, is still to come
             for view in views:
                 with _Guarded(view):
                     view.review(db, stored, whole)
         draft.position = stored.position
+
+    def _gone(self, db: Connection, draft: _Draft, views: list[View], stored: Stored) -> None:
+        """A record that nobody can read any more: it has its leaf, and no other row."""
+        for view in views:
+            if not view.needs_cases:
+                with _Guarded(view):
+                    view.see_unread(db, stored)
+        draft.position = stored.position
+
+    def _erase(self, db: Connection, draft: _Draft, views: list[View], case: UUID) -> None:
+        """All rows of a case whose control was destroyed, also those of this very transaction."""
+        self._index.erase(db, case)
+        for view in views:
+            with _Guarded(view):
+                view.erase(db, case)
+        draft.cases[case] = Case(id=case)
 
     def _unread(self, db: Connection, draft: _Draft, views: list[View], stored: Stored) -> None:
         """A record that only a newer hub can read. In a case it parks the views; in the register it ends all."""

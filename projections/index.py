@@ -16,6 +16,7 @@ from sqlalchemy import (
     String,
     Table,
     bindparam,
+    delete,
     insert,
     or_,
     select,
@@ -158,6 +159,12 @@ class Index:
         self._new.clear()
         self._changed.clear()
         self._parties.clear()
+
+    def erase(self, db: Connection, case: UUID) -> None:
+        """Forget a case whose control was destroyed."""
+        self.flush(db)
+        for table in (CASES, PARTIES):
+            db.execute(delete(table).where(table.c.case == str(case)))
 
     def version_of(self, db: Connection, case: UUID) -> int:
         """The version of this case as it is written; 0 where there is none."""

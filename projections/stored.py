@@ -13,7 +13,8 @@ from domain.record import Record
 class Stored:
     """One record as it stands in the stream.
 
-    ``record``: None where only a newer hub can read it. ``position``: stream sequence, from 1 without gaps.
+    ``record``: None where only a newer hub can read it, or nobody any more (``gone``: its control was destroyed).
+    ``position``: stream sequence, from 1 without gaps.
     ``leaf_sha``: SHA-256 digest (32 bytes) of its leaf, computed by who read it.
     """
 
@@ -23,6 +24,7 @@ class Stored:
     leaf_sha: bytes
     originator: UUID
     version: int
+    gone: bool = False
 
     @property
     def known(self) -> Record:

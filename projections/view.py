@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import ClassVar
+from uuid import UUID
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import Connection, Table, delete
 
 from domain.world import World
 from projections.rows import Lines, Sheet
@@ -40,6 +41,16 @@ class View:
 
         The world has no readings (``access`` is empty): no rule about rows looks at them.
         """
+
+    def erase(self, db: Connection, case: UUID) -> None:
+        """No row speaks of this case any more: its control was destroyed."""
+        for lines in self.lines:
+            if "case" in lines.table.c:
+                lines.flush(db)
+                db.execute(delete(lines.table).where(lines.table.c.case == str(case)))
+        for sheet in self.sheets:
+            for key in tuple(sheet.of(db, str(case))):
+                sheet.put(db, str(case), key, None)
 
     def flush(self, db: Connection) -> None:
         """Write what changed."""

@@ -195,6 +195,8 @@ from domain.facts.register import (
     NetworkMemberWithdrawn,
 )
 from domain.facts.retention import (
+    ControlAppraised,
+    ControlDestroyed,
     DestructionApproved,
     KeyDestroyed,
     LegalHoldLifted,

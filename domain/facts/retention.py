@@ -54,6 +54,14 @@ class DestructionApproved(CaseMessage, topic="destruction.approved"):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ControlAppraised(CaseMessage, topic="control.appraised"):
+    """制御情報の評価: who told whom what and when is to go too, after all content. Two persons let it as any destruction.
+
+    Basis: APPI 61; own rule (公文書管理条例).
+    """
+
+
+@dataclass(frozen=True, kw_only=True)
 class KeyDestroyed(Fact, topic="key.destroyed"):
     """廃棄の証明: the hub destroyed the keys of these sections of this case; nothing it keeps opens them any more.
 
@@ -70,3 +78,24 @@ class KeyDestroyed(Fact, topic="key.destroyed"):
     generation: int
     last_version: int
     approved: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class ControlDestroyed(Fact, topic="control.destroyed"):
+    """制御情報の廃棄の証明: the hub destroyed the control keys of this case and its readings, of every epoch. Its records
+    still stand where they stood, and nobody can read them.
+
+    ``scope``, ``keys``, ``generation``, ``last_version``, ``approved``: as of ``KeyDestroyed``. ``agency``, ``approvers``:
+    whose persons let it: what they said can't be read any more either.
+    Basis: APPI 61, 66, 98; KH-1 §6.
+    """
+
+    ON = Kind.LOG
+
+    scope: UUID
+    keys: frozenset[str]
+    generation: int
+    last_version: int
+    approved: UUID
+    agency: UUID
+    approvers: frozenset[str]

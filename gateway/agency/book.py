@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -252,8 +252,22 @@ class Book:
         rows = self._rows("SELECT value FROM state WHERE key='cursor'")
         return int(rows[0][0]) if rows else 0
 
-    def take_in(self, messages: list[dict[str, Any]], cursor: int, tasks: list[dict[str, Any]]) -> None:
-        """Messages, tasks and cursor of one page of the feed, together or not at all."""
+    @property
+    def erased(self) -> int:
+        """Of how many cases this door has heard that nobody reads them any more."""
+        rows = self._rows("SELECT value FROM state WHERE key='erased'")
+        return int(rows[0][0]) if rows else 0
+
+    def take_in(
+        self,
+        messages: list[dict[str, Any]],
+        cursor: int,
+        tasks: list[dict[str, Any]],
+        erased: Sequence[str] = (),
+    ) -> None:
+        """Messages, tasks and cursor of one page of the feed, together or not at all; ``erased``: cases whose control
+        was destroyed since, of which nothing is kept but the receipts of what this agency itself sent."""
+        known = self.erased + len(erased)
         with self._write() as db:
             for m in messages:
                 if m["body"].get("gone"):
@@ -264,8 +278,12 @@ class Book:
                         "INSERT OR REPLACE INTO inbox VALUES (?,?,?,?)",
                         (m["case"], m["message"], m["seq"], body),
                     )
-            for key, value in (("cursor", str(cursor)), ("tasks", json.dumps(tasks, ensure_ascii=False))):
-                db.execute("INSERT OR REPLACE INTO state VALUES (?,?)", (key, value))
+            for case in erased:
+                for table in ("inbox", "marks", "families", "intake"):
+                    db.execute(f"DELETE FROM {table} WHERE case_id=?", (case,))
+            told = {"cursor": cursor, "erased": known, "tasks": json.dumps(tasks, ensure_ascii=False)}
+            for key, value in told.items():
+                db.execute("INSERT OR REPLACE INTO state VALUES (?,?)", (key, str(value)))
 
     def tasks(self) -> list[dict[str, Any]]:
         """The work list as the hub last told it."""

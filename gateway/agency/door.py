@@ -391,10 +391,11 @@ class Door:
         """Take in what is new in the feed. Returns how many messages changed."""
         changed, more = 0, True
         while more:
-            page = self.question(Kind.AGENCY, self.agency, "feed", {"cursor": self.book.cursor}, actor="door")
-            self.book.take_in(page["messages"], page["cursor"], page["tasks"])
+            wanted = {"cursor": self.book.cursor, "erased": self.book.erased}
+            page = self.question(Kind.AGENCY, self.agency, "feed", wanted, actor="door")
+            self.book.take_in(page["messages"], page["cursor"], page["tasks"], page["erased"])
             changed += len(page["messages"])
-            more = bool(page["more"])
+            more = bool(page["more"] or page["erased"])
         return changed
 
     def open(

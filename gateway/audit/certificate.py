@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from domain.facts import KeyDestroyed, dump
+from domain.errors import NotThere
+from domain.facts import ControlDestroyed, DestructionApproved, KeyDestroyed, dump
+from domain.record import access_of
 from gateway.archive import Archive
 from gateway.custody import DESTROYED
+from keys.vault import CONTROL
 
 
 def certificates(archive: Archive) -> list[dict[str, Any]]:
@@ -18,20 +21,43 @@ def certificates(archive: Archive) -> list[dict[str, Any]]:
     log = archive.genesis.log_id
     for kept in archive.store.load(log):
         fact = kept.record.fact
-        if isinstance(fact, KeyDestroyed):
-            here = [s for s in fact.sections if archive.store.key_status(fact.scope, s.value) == "here"]
+        if isinstance(fact, KeyDestroyed | ControlDestroyed):
             found.append(
                 {
+                    "what": "content" if isinstance(fact, KeyDestroyed) else "control",
                     "at": dump(kept.record.at),
                     "version": kept.record.version,
                     "case": str(fact.scope),
-                    "sections": sorted(fact.sections),
+                    "sections": sorted(fact.sections) if isinstance(fact, KeyDestroyed) else [],
                     "keys": sorted(fact.keys),
                     "vault_generation": fact.generation,
                     "case_version": fact.last_version,
                     "approved": str(fact.approved),
+                    "approved_by": sorted(_approvers(archive, fact)),
                     "how": DESTROYED,
-                    "keys_still_there": sorted(here),
+                    "keys_still_there": sorted(_still_there(archive, fact)),
                 }
             )
     return found
+
+
+def _approvers(archive: Archive, fact: KeyDestroyed | ControlDestroyed) -> set[str]:
+    """Who let it: agency and staff reference. Of content nobody knows any more once control is gone too."""
+    if isinstance(fact, ControlDestroyed):
+        return {f"{fact.agency}/{actor}" for actor in fact.approvers}
+    try:
+        records = [kept.record for kept in archive.store.load(fact.scope)]
+    except NotThere:
+        return set()
+    return {
+        f"{r.by}/{r.actor}"
+        for r in records
+        if isinstance(r.fact, DestructionApproved) and r.fact.approves == fact.approved
+    }
+
+
+def _still_there(archive: Archive, fact: KeyDestroyed | ControlDestroyed) -> list[str]:
+    if isinstance(fact, KeyDestroyed):
+        return [s.value for s in fact.sections if archive.store.key_status(fact.scope, s.value) == "here"]
+    both = (fact.scope, access_of(fact.scope))
+    return [CONTROL for on in both if archive.store.control_status(on) == "here"]

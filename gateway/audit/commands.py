@@ -21,7 +21,7 @@ from domain.errors import NotThere
 from gateway.archive import Archive, open_archive
 from gateway.audit.history import Told, fact_of, history, of_stream, of_views, replay
 from gateway.hub.views import catch_up
-from gateway.installation import moment, open_installation
+from gateway.installation import Installation, moment, open_installation
 from gateway.pages.texts import act_text, reason_text, section_text
 from gateway.verify import Verifier
 from keys.keystore import read_passphrase
@@ -217,8 +217,8 @@ def kind_text(kind: str) -> str:
 # --- small parts ---------------------------------------------------------------------------------------------
 
 
-@contextmanager
-def _opened(data: Path, file: Path | None, fd: int | None) -> Iterator[Archive]:
+def installation_of(data: Path, file: Path | None, fd: int | None) -> Installation:
+    """The installation of this folder, its passphrase asked for where it is not a rehearsal's."""
     if not (data / "installation.json").exists():
         raise NotThere("no-installation", "make one with «kakehashi init»")
     rehearsal = (data / "passphrase").exists()
@@ -226,7 +226,12 @@ def _opened(data: Path, file: Path | None, fd: int | None) -> Iterator[Archive]:
     if not rehearsal:
         given = file is not None or fd is not None
         passphrase = read_passphrase(file=file, fd=fd) if given else read_passphrase(prompt="合言葉: ")
-    with open_archive(open_installation(data, passphrase)) as archive:
+    return open_installation(data, passphrase)
+
+
+@contextmanager
+def _opened(data: Path, file: Path | None, fd: int | None) -> Iterator[Archive]:
+    with open_archive(installation_of(data, file, fd)) as archive:
         if not archive.running:
             catch_up(archive.views, archive.store)
         yield archive

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from adapters.store import Kept, Store
+from adapters.store import Kept, Store, Unread
 from domain.alarms import standing
 from domain.case import Case, Message
 from domain.facts import (
@@ -204,8 +204,10 @@ def of_stream(
 ) -> Iterator[Kept]:
     """The records of the register, the case and its readings, from the stream itself, all of it."""
     position, head = 1, store.head()
-    while page := store.read(position, PAGE):
+    while page := store.seen(position, PAGE):
         for kept in page:
+            if isinstance(kept, Unread):
+                continue  # of another case: this one would be «not there»
             if upto is not None and kept.record.at > upto:
                 continue
             if (

@@ -37,6 +37,7 @@ from keys.tree import (
 
 POLL_SECONDS = 1.0
 PAGE = 500
+WAITS = 100  # tenths of a poll
 MOST_AT_ONCE = 20_000
 MOST_OFFERED = 100_000
 
@@ -104,6 +105,14 @@ class LogKeeper:
         if signed is None:
             raise NotThere("no-checkpoint", "the log has signed nothing yet: ask again in a moment")
         return signed[1]
+
+    def wait_for(self, size: int) -> None:
+        """Until a signed head covers so many leaves. Raises Unavailable where that takes too long."""
+        for _ in range(WAITS):
+            if self.size >= size:
+                return
+            self._ended.wait(POLL_SECONDS / 10)
+        raise Unavailable("log-behind", "the log has not taken in all records: try again later")
 
     @property
     def size(self) -> int:

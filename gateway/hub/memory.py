@@ -17,7 +17,7 @@ from uuid import UUID
 from adapters.store import Store
 from domain.due import Due, next_due, next_due_of_case
 from domain.errors import Malformed, NotThere, Unavailable, Untrusted
-from domain.facts import Kind
+from domain.facts import ControlDestroyed, Kind
 from domain.record import About, Record, access_of
 from domain.register import Register
 from domain.world import World, empty_world
@@ -166,6 +166,10 @@ class Memory:
             if known is None or known.version < record.version:
                 self._register = self._register.with_record(record)
             self._note_due()
+        if isinstance(record.fact, ControlDestroyed):
+            with self._cases_lock:  # nobody can read it any more
+                self._cases.pop(record.fact.scope, None)
+                self._note_at(record.fact.scope, None)
         if record.originator.kind is Kind.RULE_BOOK:
             with self._cases_lock:  # other times may hold now
                 for case in tuple(self._deadlines):

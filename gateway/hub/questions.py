@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Protocol
+from itertools import islice
+from typing import Any, Protocol, TypeGuard
 from uuid import UUID
 
 from adapters.mapper import read_fact
@@ -118,12 +119,14 @@ class Questions:
         }
 
     def _feed(self, agency: UUID, fields: Mapping[str, Any]) -> dict[str, Any]:
-        cursor = fields.get("cursor")
-        if set(fields) != {"cursor"} or type(cursor) is not int or cursor < 0:
+        cursor, known = fields.get("cursor"), fields.get("erased", 0)
+        if not set(fields) <= {"cursor", "erased"} or not (_count(cursor) and _count(known)):
             raise Malformed("wrong-fields", "feed wants a cursor, 0 at first")
         self._views.catch_up()
         page = self._views.feed(agency, cursor, FEED_LIMIT)
-        return {**page, "tasks": [dict(task) for task in self._views.worklist(agency)]}
+        erased = [str(case) for case in islice(self._hub.register.unreadable, known, known + FEED_LIMIT)]
+        tasks = [dict(task) for task in self._views.worklist(agency)]
+        return {**page, "tasks": tasks, "erased": erased}
 
     def _ledger(self, fields: Mapping[str, Any]) -> dict[str, Any]:
         if set(fields) != {"case", "as_of"}:
@@ -132,3 +135,8 @@ class Questions:
         as_of = None if fields["as_of"] is None else canonical.parse_time(fields["as_of"])
         self._views.catch_up()
         return dict(self._views.ledger(case, as_of))
+
+
+def _count(value: object) -> TypeGuard[int]:
+    """Whether this is a number from 0 on, and no truth value."""
+    return type(value) is int and value >= 0

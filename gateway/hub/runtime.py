@@ -20,7 +20,7 @@ from adapters.bus import (
     JetStreamApplicationRecorder,
     connect,
 )
-from adapters.store import Evidence, Store
+from adapters.store import Evidence, Kept, Store
 from domain.errors import Broken, Conflict, Unavailable
 from domain.facts import HubFounded, Kind
 from domain.record import DECIDER, REGISTRY, About, Record
@@ -107,14 +107,16 @@ def start_hub(
         views = engine_over(store, installation.hub_folder / "views.db")
         parts.callback(views.close)
         views.start()
-        last = store.read(catch_up(views, store), 1)[0].record.at
+        last = _last_at(store, catch_up(views, store))
         clock: Clock = RealClock()
         if installation.rehearsal:
             clock = SetClock(last if at is None else max(at, last), installation.hub_folder / "clock")
         logbook = LogKeeper(
             store, installation.hub_folder / "log", log, origin_of(installation.hub, genesis.mode), clock.now
         )
-        shredder = Shredder(vault, custody)
+        shredder = Shredder(
+            vault, custody, installation.hub_folder, logged=lambda: logbook.wait_for(store.head())
+        )
         shredder.check(views.register.generation)
         hub = Hub(
             store=store,
@@ -132,6 +134,7 @@ def start_hub(
         parts.callback(logbook.close)
         with suppress(Unavailable):
             logbook.start()
+        hub.make_good()
         if views_beside:
             views_alone.close()  # from here on the lock is the other process's
         follower: Views = _beside(installation, views, store) if views_beside else Follower(views, store)
@@ -154,6 +157,15 @@ def start_hub(
         return HubRuntime(
             installation, bus, recorder, store, views, follower, hub, app, logbook, parts.pop_all()
         )
+
+
+def _last_at(store: Store, head: int) -> datetime:
+    """When the last record was made that can be read (the genesis always can)."""
+    for position in range(head, 0, -1):
+        [kept] = store.seen(position, 1)
+        if isinstance(kept, Kept):
+            return kept.record.at
+    raise Broken("record-lost", "the stream is empty, but this hub has recorded: restore its backup")
 
 
 def _beside(installation: Installation, views: Engine, store: Store) -> Views:

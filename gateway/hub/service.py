@@ -22,6 +22,7 @@ from domain.errors import Conflict, ExchangeError, Malformed, NotThere, Unavaila
 from domain.facts import (
     AccessFact,
     CaseMessage,
+    ControlDestroyed,
     DisclosureRefused,
     Fact,
     Item,
@@ -248,7 +249,7 @@ class Hub:
             for kept in page:
                 if isinstance(kept, Kept):
                     self._memory.doubt(kept.record.about)
-                elif any(self.register.find(kind, kept.originator) is not None for kind in Kind):
+                elif not kept.gone and any(self.register.find(k, kept.originator) is not None for k in Kind):
                     raise Unavailable("newer-record", "a newer hub has written here: update this one")
                 else:
                     self._memory.doubt(About(Kind.CASE, kept.originator))
@@ -611,11 +612,13 @@ class Hub:
         self._memory.reread_register()
         overtaken = 0
         while (due := self._memory.next_due(now)) is not None:
-            if isinstance(due.fact, KeyDestroyed) and not self._destroyed(due.fact):
+            if isinstance(due.fact, KeyDestroyed | ControlDestroyed) and not self._destroyed(
+                due.fact, due.at
+            ):
                 continue
             try:
                 self._hub_act(due.about, due.fact, due.at)
-                if isinstance(due.fact, KeyDestroyed) and self._shredder is not None:
+                if isinstance(due.fact, KeyDestroyed | ControlDestroyed) and self._shredder is not None:
                     self._shredder.recorded(due.fact.generation)
             except Conflict as conflict:  # another hub was faster: what is due is looked at again
                 overtaken += 1
@@ -626,12 +629,28 @@ class Hub:
             count += 1
         return count
 
-    def _destroyed(self, fact: KeyDestroyed) -> bool:
+    def make_good(self) -> int:
+        """Record what was destroyed when the hub ended before it could. Returns how many; raises Unavailable."""
+        pending = None if self._shredder is None else self._shredder.pending()
+        if pending is None or self._shredder is None:
+            return 0
+        fact, at = pending
+        shredder = self._shredder
+
+        def recorded() -> int:
+            if fact.scope not in self.register.unreadable:
+                self._hub_act(About(Kind.LOG, self.genesis.log_id), fact, at)
+            shredder.recorded(fact.generation)
+            return 1
+
+        return self._alone(recorded)
+
+    def _destroyed(self, fact: KeyDestroyed | ControlDestroyed, at: datetime) -> bool:
         """Destroy the keys, before that is recorded. Where they can't be, that is told, and the case set aside."""
         try:
             if self._shredder is None:
                 raise Unavailable("no-shredder", "this hub destroys no keys")
-            self._shredder.destroy(fact)
+            self._shredder.destroy(fact, at)
         except (ExchangeError, OSError) as error:
             self.undestroyed[fact.scope] = error.flaw if isinstance(error, ExchangeError) else "disk"
             self._memory.set_aside(fact.scope)

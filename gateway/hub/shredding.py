@@ -1,40 +1,97 @@
 """Destroying the keys of what two persons let be destroyed: first for certain, then on record.
 
 In this order, each step synced, and each found done again after a crash: the next vault key is kept; the vault
-drops the keys and is sealed under it; ``KeyDestroyed`` is recorded; the old vault key is taken out.
+drops the keys and is sealed under it; the fact is recorded; the old vault key is taken out. Of control nobody
+could compute afterwards what is to be recorded, so that is written down first (``PENDING``).
 Source: KH-1 §6.
 """
 
 from __future__ import annotations
 
+import json
+import os
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from adapters.mapper import read_fact
 from domain.errors import Broken
-from domain.facts import KeyDestroyed
+from domain.facts import ControlDestroyed, KeyDestroyed, dump
+from domain.record import access_of
 from gateway.custody import FileCustody
-from keys.vault import Vault
+from keys import canonical
+from keys.vault import CONTROL, Vault
+
+PENDING = "destroying.json"
+
+Destroyed = KeyDestroyed | ControlDestroyed
 
 
 class Shredder:
-    """The vault of one hub and the custody of its keys."""
+    """The vault of one hub and the custody of its keys. ``folder``: where what is being destroyed is written down;
+    ``logged``: waits until the log has all records, since leaves can't be made without control keys."""
 
-    def __init__(self, vault: Vault, custody: FileCustody) -> None:
+    def __init__(
+        self,
+        vault: Vault,
+        custody: FileCustody,
+        folder: Path,
+        *,
+        logged: Callable[[], None] = lambda: None,
+    ) -> None:
         self._vault = vault
         self._custody = custody
+        self._pending = folder / PENDING
+        self._logged = logged
 
-    def destroy(self, fact: KeyDestroyed) -> None:
+    def destroy(self, fact: Destroyed, at: datetime) -> None:
         """The keys are gone when this returns. Raises Broken where vault and record do not fit."""
         next_vk = self._custody.prepare(fact.generation)
         if self._vault.generation == fact.generation:
             return  # it was done, and the end came before it was recorded
         if self._vault.generation != fact.generation - 1:
             raise Broken("vault-generation", "vault and record disagree: find out which one is old")
-        self._vault.shred(fact.scope, [s.value for s in fact.sections], next_vk=next_vk)
+        if isinstance(fact, KeyDestroyed):
+            self._vault.shred(fact.scope, [s.value for s in fact.sections], next_vk=next_vk)
+            return
+        self._logged()
+        _write(self._pending, json.dumps({"at": dump(at), "fact": dump(fact)}))
+        both = (fact.scope, access_of(fact.scope))
+        self._vault.shred(fact.scope, [CONTROL], originators=both, next_vk=next_vk)
+
+    def pending(self) -> tuple[ControlDestroyed, datetime] | None:
+        """What was destroyed and may not be on record yet."""
+        try:
+            told = json.loads(self._pending.read_text())
+        except FileNotFoundError:
+            return None
+        fact = read_fact(ControlDestroyed.TOPIC, ControlDestroyed.VERSION, told["fact"])
+        assert isinstance(fact, ControlDestroyed)
+        done = fact.generation == self._vault.generation  # else the end came before: it falls due again
+        return (fact, canonical.parse_time(told["at"])) if done else None
 
     def recorded(self, generation: int) -> None:
         """It stands in the record: old copies of the vault open no more."""
         self._custody.retire(generation)
+        self._pending.unlink(missing_ok=True)
 
     def check(self, generation: int) -> None:
         """At start: the vault is of the record's generation, or one ahead of it. Raises Broken for an old vault."""
         if self._vault.generation not in (generation, generation + 1):
             raise Broken("vault-generation", "this vault is not of this record: restore the right one")
         self._custody.retire(generation)
+
+
+def _write(path: Path, text: str) -> None:
+    """Whole or not at all, and synced with its name."""
+    beside = path.with_name(f".{path.name}.new")
+    with beside.open("w") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(beside, path)
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

@@ -30,7 +30,9 @@ END_SECONDS = 10.0
 def as_stored(kept: Kept | Unread) -> Stored:
     """A record as the projections take it: no frame, no parts, no key."""
     if isinstance(kept, Unread):
-        return Stored(kept.position, None, kept.subject, kept.sha, kept.originator, kept.version)
+        return Stored(
+            kept.position, None, kept.subject, kept.sha, kept.originator, kept.version, gone=kept.gone
+        )
     on, version = kept.record.originator.id, kept.record.version
     return Stored(kept.position, kept.record, kept.subject, kept.sha, on, version)
 

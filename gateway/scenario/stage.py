@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from uuid import uuid4
 
+from adapters.store import Kept
 from domain.facts import dump
 from domain.record import HUB, Record
 from gateway.agency.book import Book
@@ -144,8 +145,8 @@ class Stage:
         if self.runtime is None:
             return
         position = 1
-        while page := self.runtime.store.read(position, 500):
-            yield from (k.record for k in page)
+        while page := self.runtime.store.seen(position, 500):
+            yield from (k.record for k in page if isinstance(k, Kept))
             position += len(page)
 
     def close(self) -> None:

@@ -640,7 +640,11 @@ def _appraised(step: Step, run: Context) -> dict[str, Any]:
 
 def _lets_go(step: Step, run: Context) -> dict[str, Any]:
     n = step.details.get("approves", step.details.get("answers"))
-    return {"approves": str(run.message_of(n) if n is not None else run.last_of(step, "RecordsAppraised"))}
+    return {
+        "approves": str(
+            run.message_of(n) if n is not None else run.last_of(step, "RecordsAppraised", "ControlAppraised")
+        )
+    }
 
 
 def _lets_audit(step: Step, run: Context) -> dict[str, Any]:

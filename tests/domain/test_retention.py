@@ -12,6 +12,8 @@ from domain.codes import Appraisal, ClosingReason, HoldGround, RetentionPolicy, 
 from domain.due import next_due_of_case
 from domain.facts import (
     CaseReopened,
+    ControlAppraised,
+    ControlDestroyed,
     DestructionApproved,
     DisclosureMade,
     HubFounded,
@@ -24,7 +26,7 @@ from domain.facts import (
     SupportClosed,
 )
 from domain.reasons import Reason
-from domain.record import HUB, REGISTRY
+from domain.record import HUB, REGISTRY, access_of
 from domain.retention import destruction, expires_at
 from domain.tasks import TaskKind, tasks
 from tests.domain.kit import (
@@ -194,7 +196,7 @@ def test_an_appraisal_names_what_goes_or_keeps_all():
 LET = (keeps(), appraises(), lets("p-2"), lets("p-3", at=LATER + timedelta(hours=1)))
 
 
-def ends(so: Given) -> KeyDestroyed | None:
+def ends(so: Given) -> KeyDestroyed | ControlDestroyed | None:
     return destruction(so.world.register, so.world.case)
 
 
@@ -234,4 +236,69 @@ def test_what_was_destroyed_opens_for_nobody_and_is_never_written_again():
     assert closed.reason is Reason.DESTROYED  # type: ignore[attr-defined]
     anew = tell(DisclosureMade, AZ_CORE, [], [S.BASIC], name="anew")
     assert so.when(anew, now=LATER + timedelta(hours=2)) == refused(anew, Reason.DESTROYED)
+    assert ends(so) is None
+
+
+# --- control ----------------------------------------------------------------------------------------------------------
+
+
+def all_content_gone() -> Given:
+    so = asked(*LET)
+    _all_due(so, LATER + timedelta(hours=2))
+    return so
+
+
+GO = LATER + timedelta(days=1)
+CONTROL_GOES = tell(ControlAppraised, AZ_CORE, name="control goes", at=GO)
+
+
+def also(actor: str, **more: Any) -> Said:
+    return lets(actor, approves=id_of("control goes"), name=f"also {actor}", **{"at": GO, **more})
+
+
+@pytest.mark.parametrize(
+    ("so", "now", "reason"),
+    [
+        pytest.param(asked(keeps()), LATER, Reason.CONTENT_LEFT, id="before what was told"),
+        pytest.param(given(LEARNED, keeps()), LATER, Reason.NOT_EXPIRED, id="no end in sight"),
+        pytest.param(
+            asked(keeps()), OVER - timedelta(seconds=1), Reason.NOT_EXPIRED, id="a second too early"
+        ),
+        pytest.param(asked(keeps(), holds()), LATER, Reason.LEGAL_HOLD, id="held"),
+    ],
+)
+def test_control_goes_after_all_content_and_under_the_same_conditions(so, now, reason):
+    assert so.when(CONTROL_GOES, now=now) == refused(CONTROL_GOES, reason)
+
+
+def test_control_goes_by_two_words_of_its_own():
+    so = all_content_gone()
+    assert so.when(CONTROL_GOES, now=GO) == [CONTROL_GOES.fact]
+    so.put(CONTROL_GOES)
+    assert ends(so) is None
+    late = lets("p-4", name="late")
+    assert so.when(late, now=GO) == refused(late, Reason.UNKNOWN_MESSAGE)  # that was for the content
+    so.put(also("p-2"))
+    assert ends(so) is None
+    so.put(also("p-3"))
+    end = ControlDestroyed(
+        scope=CASE,
+        keys=frozenset({f"sk/{CASE}/control", f"ck/{CASE}", f"ck/{access_of(CASE)}"}),
+        generation=3,
+        last_version=so.world.case.version,
+        approved=id_of("control goes"),
+        agency=AZ_CORE,
+        approvers=frozenset({"p-2", "p-3"}),
+    )
+    assert ends(so) == end
+    assert [f for _, f in _all_due(so, GO + timedelta(hours=1)) if isinstance(f, ControlDestroyed)] == [end]
+    assert ends(so) is None
+    assert so.world.register.unreadable == {CASE: end}
+    assert so.world.register.generation == 3
+
+
+def test_a_hold_stops_control_too():
+    so = all_content_gone()
+    for one in (CONTROL_GOES, also("p-2"), also("p-3"), holds(at=GO)):
+        so.put(one)
     assert ends(so) is None

@@ -10,11 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from domain.codes import AuditGround
 from domain.errors import NotThere, Refused, Unavailable, Untrusted
-from domain.facts import ItemsRewrapped
+from domain.facts import ItemsRewrapped, Kind
 from gateway.archive import open_archive
+from gateway.cli import app
+from gateway.hub.views import catch_up
 from gateway.scenario.player import Run
 from gateway.scenario.report import start_of
 from gateway.scenario.stage import Stage, open_stage
@@ -65,11 +68,42 @@ def test_it_waits_for_the_owners_door_then_opens_and_all_of_it_is_on_record(tmp_
         assert ("BASIC", "AUDIT", "REFUSED", None) in readings
         installation = stage.installation
     with open_archive(installation) as archive:
+        catch_up(archive.views, archive.store)
         result = Verifier(archive.recorder, archive.store, archive.genesis).run(
             views=archive.views, doors=doors_of(installation)
         )
     assert [f.__dict__ for f in result.findings] == []
     assert result.rows_compared
+
+
+def test_the_audit_office_asks_and_opens_on_its_command_line(tmp_path: Path) -> None:
+    with played(tmp_path / "hub", 3) as (run, stage):
+        [w] = [w for w in run.written if (w.n, w.section) == (3, "RISK")]
+        common = ["--data", str(tmp_path / "hub"), "--hub", stage.url, "--case", str(run.case)]
+        asked = ["audit", "request-content", *common, "--item", str(w.item), "--until", "2026-05-31"]
+        done = CliRunner().invoke(app, [*asked, "--ground", "COURT"])
+        assert done.exit_code == 0, done.output
+        request = done.stdout.split()[-1]
+        fields = {
+            "to": [],
+            "basis": {},
+            "consent": [],
+            "purpose": "SUPPORT",
+            "reason": None,
+            "grants": request,
+            "opens": [str(w.item)],
+            "until": "2026-05-31",
+        }
+        for code, actor in (("AZ-CORE", "staff.one"), ("AZ-CORE", "staff.two")):
+            let = stage.door(code).send(
+                Kind.CASE, run.case, "audit_content_access.granted", fields, actor=actor
+            )
+            assert let.outcome == "recorded"
+        stage.settle()
+        named = ["--message", str(w.message), "--item", str(w.item), "--section", "RISK"]
+        done = CliRunner().invoke(app, ["audit", "open-content", *common, *named])
+        assert done.exit_code == 0, done.output
+        assert done.stdout_bytes == w.text
 
 
 def test_another_agencys_wrap_is_not_believed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
