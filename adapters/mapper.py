@@ -7,6 +7,8 @@ Source: architecture §6; the frame after the JSON is the signed wish as it came
 from __future__ import annotations
 
 import re
+from contextlib import suppress
+from copy import deepcopy
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -132,8 +134,22 @@ def wish_of(payload: WishPayload, frame: bytes) -> Wish:
         made_at=payload.made_at,
         occurred_at=payload.occurred_at,
         frame=frame,
-        draft=_worded(read_fact(cls.TOPIC, cls.VERSION, {**payload.fields, **_from_frame(cls, payload)})),
+        draft=_worded(_draft(cls, {**payload.fields, **_from_frame(cls, payload)})),
     )
+
+
+def _draft(cls: type[Fact], fields: dict[str, Any]) -> Fact:
+    """The draft of these fields, in the present shape or an earlier one: frames do not say theirs, and stand for ever.
+
+    Raises Malformed as the present shape has it.
+    """
+    try:
+        return read_fact(cls.TOPIC, cls.VERSION, fields)
+    except Malformed as error:
+        for version in range(cls.VERSION - 1, 0, -1):
+            with suppress(Malformed, KeyError, TypeError):
+                return read_fact(cls.TOPIC, version, deepcopy(fields))
+        raise error
 
 
 _WORDING: dict[str, re.Pattern[str]] = {
@@ -141,6 +157,9 @@ _WORDING: dict[str, re.Pattern[str]] = {
     "worker": ACTOR,
     "notifier_token": ACTOR,
     "second": ACTOR,
+    "staff": ACTOR,
+    "edition": re.compile(r"[A-Za-z0-9][A-Za-z0-9_/.-]{0,63}"),
+    "code": NAME,
     "indicator_set": NAME,
     "indicators": CODE,
     "basis": re.compile(r"[A-Z0-9][A-Z0-9-]{0,31}"),

@@ -9,8 +9,8 @@ from uuid import UUID
 
 import pytest
 
-from adapters.mapper import body_of, parse_party, read_fact, record_of, wish_of
-from domain.codes import Flag, Purpose, Section
+from adapters.mapper import _draft, body_of, parse_party, read_fact, record_of, wish_of
+from domain.codes import Flag, Purpose, Section, Tier
 from domain.decide import ASKABLE
 from domain.errors import Malformed
 from domain.facts import (
@@ -23,6 +23,8 @@ from domain.facts import (
     OathSigned,
     Rewrapped,
     SectionOpened,
+    SupportCommenced,
+    TrainingModuleCompleted,
     dump,
 )
 from domain.record import AUDIT, HUB, REGISTRY, Record, access_of
@@ -379,3 +381,22 @@ def test_nobody_else_speaks(wrong: object) -> None:
 
 def test_a_time_is_recorded_in_utc_with_six_decimals() -> None:
     assert canonical.parse(body_of(replace(HISTORY[-1], at=NOON)))["at"] == "2025-06-02T03:00:00.000000Z"
+
+
+def test_a_frame_of_an_earlier_shape_is_read_as_it_was_meant():
+    """Frames do not say the version of their fields; they must verify for ever."""
+    old = {"worker": "W-1", "modules": ["M2_CONFIDENTIALITY"], "valid_until": None}
+    fact = _draft(TrainingModuleCompleted, dict(old))
+    assert (fact.tier, fact.worker) == (Tier.T1_BASIC, "W-1")
+    plan = {
+        "plan_from": "2025-06-05", "plan_until": None, "content": "SC_A", "parts": [], "target_months": None,
+        "short_term_months": None, "review_due_on": None, "visits_per_week": None,
+    }  # fmt: skip
+    whole = {
+        "to": [], "basis": {}, "consent": [], "purpose": "SUPPORT", "reason": None, "items": [], "held": [],
+        "placed": None, "plan": plan, "target_classes": None,
+    }  # fmt: skip
+    assert _draft(SupportCommenced, whole).plan.housekeeping is None
+    assert "housekeeping" not in plan  # what was signed is not touched
+    with pytest.raises(Malformed, match="wrong-fields"):
+        _draft(TrainingModuleCompleted, {**old, "more": 1})
