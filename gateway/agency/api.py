@@ -12,13 +12,13 @@ from uuid import UUID, uuid4
 from fastapi import APIRouter, Depends, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from adapters.agencies import Finding, WrongFile
 from adapters.agencies.contract import MAX_FILE_BYTES
 from domain.codes import Flag, Purpose, Section
 from domain.errors import Malformed
-from domain.facts import FACTS, CaseMessage, Kind
+from domain.facts import FACTS, CaseMessage, Kind, dump
 from gateway.agency.door import Door, Part, Sent
 from gateway.agency.files import Answered, Files
 from gateway.agency.proving import Proving
@@ -255,6 +255,16 @@ def agency_api(door: Door, who: Any, files: Files) -> APIRouter:
             {"ask_id": str(o.ask_id), "about": str(o.about), "act": o.act, "at": o.at, "state": o.state}
             for o in door.book.outgoing()
         ]
+
+    @api.get("/agenda")
+    def get_agenda(since: AwareDatetime, person: Person = caller) -> dict[str, Any]:
+        """For a meeting: every open case that we look after, what changed since, what is late, who was never asked."""
+        return door.question(Kind.AGENCY, door.agency, "agenda", {"since": dump(since)}, actor=person.actor)
+
+    @api.get("/openings")
+    def get_openings(since: AwareDatetime, person: Person = caller) -> dict[str, Any]:
+        """Who else opened what of the cases that we answer for, gathered by day, case, agency and section."""
+        return door.question(Kind.AGENCY, door.agency, "openings", {"since": dump(since)}, actor=person.actor)
 
     @api.get("/log")
     def get_log(person: Person = caller) -> dict[str, Any]:

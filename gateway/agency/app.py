@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Annotated, Any
 from uuid import UUID, uuid4
 
@@ -17,7 +18,7 @@ from adapters.agencies import WrongFile
 from adapters.agencies.contract import MAX_FILE_BYTES
 from domain.codes import Purpose, Section
 from domain.errors import ExchangeError, Malformed, NotThere, Untrusted
-from domain.facts import dump
+from domain.facts import Kind, dump
 from domain.rulebook import BASES
 from gateway.agency.api import MessageIn, SectionIn, agency_api, send_message, sent_out
 from gateway.agency.book import FAILED
@@ -32,7 +33,13 @@ from gateway.problems import MEDIA_TYPE, TITLES, problem
 COOKIE = "kakehashi"
 SIGN_IN_BYTES = 4096  # who is not in yet is not read at length
 HERE_ALONE = ["127.0.0.1", "localhost"]
-LINKS = (("/", "仕事一覧"), ("/cases", "事例"), ("/files", "ファイル送信"), ("/outbox", "送信箱"))
+LINKS = (
+    ("/", "仕事一覧"),
+    ("/cases", "事例"),
+    ("/meeting", "会議資料"),
+    ("/files", "ファイル送信"),
+    ("/outbox", "送信箱"),
+)
 FORM_BYTES = MAX_FILE_BYTES + 64 * 1024
 MultiPartParser.spool_max_size = FORM_BYTES  # in memory alone: a file in clear is never put on disk
 TELLABLE = ("disclosure.made", "information.requested", "family_information.provided")
@@ -88,6 +95,7 @@ def agency_app(door: Door, *, staff: Staff, mode: str, base: str = "") -> FastAP
 
     _routes(app, pages)
     _file_routes(app, pages, files)
+    _meeting_routes(app, pages)
     if staff.unasked:  # whoever comes is let in, so no page of another name may be made to come here
         app.add_middleware(TrustedHostMiddleware, allowed_hosts=HERE_ALONE)
     return app
@@ -317,6 +325,32 @@ def _routes(app: FastAPI, pages: _Pages) -> None:
             for o in reversed(door.book.outgoing())
         ]
         return pages.show("outbox.html", "送信箱", person, here="/outbox", sent=sent[:200], standing=standing)
+
+
+def _meeting_routes(app: FastAPI, pages: _Pages) -> None:
+    """What a meeting looks at, and who else opened what of our cases."""
+    door = pages.door
+
+    @app.get("/meeting", response_class=HTMLResponse, include_in_schema=False)
+    def meeting(request: Request, days: int = 30) -> Response:
+        person = pages.person(request)
+        if person is None:
+            return pages.to_sign_in()
+        since = {"since": dump(door.now() - timedelta(days=min(max(days, 1), 366)))}
+
+        def asked(act: str) -> dict[str, Any]:
+            return door.question(Kind.AGENCY, door.agency, act, since, actor=person.actor)
+
+        return pages.show(
+            "meeting.html",
+            "会議資料",
+            person,
+            here="/meeting",
+            days=days,
+            lines=asked("agenda")["lines"],
+            openings=asked("openings")["openings"],
+            names=pages.names(),
+        )
 
 
 def _file_routes(app: FastAPI, pages: _Pages, files: Files) -> None:

@@ -5,16 +5,22 @@ They are frames like any wish (KH-1 §5), never a ``prev``, answered from the ru
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from itertools import islice
 from typing import Any, Protocol, TypeGuard
 from uuid import UUID
 
 from adapters.mapper import read_fact
-from domain.errors import Malformed, Untrusted
-from domain.facts import FACTS, CaseMessage, Kind
+from domain.agenda import Line, line
+from domain.calendar import day_of
+from domain.codes import Purpose
+from domain.errors import Malformed, NotThere, Untrusted
+from domain.facts import FACTS, CaseMessage, Kind, dump
 from domain.record import AUDIT, About, Wish
+from domain.tasks import Task, knows_of
+from domain.world import World
 from gateway.hub.service import READ_AHEAD, Hub
 from keys import canonical
 from keys.frame import WISH, Frame, verify
@@ -32,6 +38,10 @@ class Views(Protocol):
     def worklist(self, agency: UUID) -> list[Mapping[str, Any]]: ...
 
     def ledger(self, case: UUID | None, as_of: datetime | None) -> Mapping[str, Any]: ...
+
+    def cases(self, agency: UUID) -> list[UUID]: ...
+
+    def openings(self, case: UUID) -> list[Mapping[str, Any]]: ...
 
     def catch_up(self) -> int: ...
 
@@ -61,11 +71,16 @@ class Questions:
                 return {"duties": self._hub.duties(payload.about.id, payload.by)}
             case "feed" if isinstance(payload.by, UUID):
                 return self._feed(payload.by, payload.fields)
+            case "agenda" if isinstance(payload.by, UUID):
+                return self._agenda(payload.by, payload.fields)
+            case "openings" if isinstance(payload.by, UUID):
+                return self._openings(payload.by, payload.fields)
             case "ledger" if payload.by == AUDIT:
                 return self._ledger(payload.fields)
             case _:
                 raise Malformed(
-                    "unknown-question", "ask for recipients, duties, feed, or as the audit office for ledger"
+                    "unknown-question",
+                    "ask for recipients, duties, feed, agenda, openings, or as the audit office for ledger",
                 )
 
     def may_upload(self, data: bytes, digest: bytes) -> None:
@@ -128,6 +143,47 @@ class Questions:
         tasks = [dict(task) for task in self._views.worklist(agency)]
         return {**page, "tasks": tasks, "erased": erased}
 
+    def _agenda(self, agency: UUID, fields: Mapping[str, Any]) -> dict[str, Any]:
+        """Every open case that this office looks after, for a meeting. Basis: CWA 25-2(2); guideline 6(4)[2]."""
+        since, now = self._since(fields), self._hub.clock.now()
+        lines = (line(world, agency, since, now) for world in self._worlds(agency))
+        return {"lines": [_agenda_line(found) for found in lines if found is not None]}
+
+    def _openings(self, agency: UUID, fields: Mapping[str, Any]) -> dict[str, Any]:
+        """Who else opened what of the cases that this core agency answers for, gathered by day. Basis: APPI 66."""
+        since, now = self._since(fields), self._hub.clock.now()
+        rows: Counter[tuple[str, str, str, str]] = Counter()
+        for world in self._worlds(agency):
+            if world.case.core != agency:
+                continue
+            known = {m.id for m in world.case.messages.values() if knows_of(world, agency, m, now=now)}
+            for row in self._views.openings(world.case.id):
+                told = row["outcome"] == "OPENED" and row["purpose"] != Purpose.REHEARSAL_CHECK.value
+                mine = row["agency"] == str(agency) or UUID(row["message"]) not in known
+                if told and not mine and row["at"] > dump(since):
+                    day = day_of(canonical.parse_time(row["at"])).isoformat()
+                    rows[day, str(world.case.id), row["agency"], row["section"]] += 1
+        names = ("day", "case", "agency", "section")
+        return {
+            "openings": [
+                {**dict(zip(names, key, strict=True)), "count": n} for key, n in sorted(rows.items())
+            ]
+        }
+
+    def _since(self, fields: Mapping[str, Any]) -> datetime:
+        if set(fields) != {"since"}:
+            raise Malformed("wrong-fields", "say since when")
+        return canonical.parse_time(fields["since"])
+
+    def _worlds(self, agency: UUID) -> Iterator[World]:
+        """The cases of which this agency knows."""
+        self._views.catch_up()
+        for case in self._views.cases(agency):
+            try:
+                yield self._hub.world_of(case)
+            except NotThere:
+                continue  # nothing of it can be read any more
+
     def _ledger(self, fields: Mapping[str, Any]) -> dict[str, Any]:
         if set(fields) != {"case", "as_of"}:
             raise Malformed("wrong-fields", "ledger wants case and as_of, each null where all")
@@ -135,6 +191,33 @@ class Questions:
         as_of = None if fields["as_of"] is None else canonical.parse_time(fields["as_of"])
         self._views.catch_up()
         return dict(self._views.ledger(case, as_of))
+
+
+def _agenda_line(found: Line) -> dict[str, Any]:
+    return {
+        "case": str(found.case),
+        "status": found.status.value,
+        "last_at": dump(found.last_at),
+        "changed": [
+            {"message": str(m.id), "act": m.fact.TOPIC, "by": str(m.by), "at": dump(m.at)}
+            for m in found.changed
+        ],
+        "late": [_task(t) for t in found.late],
+        "open": [_task(t) for t in found.open],
+        "not_asked": sorted(map(str, found.not_asked)),
+        "silent": sorted(map(str, found.silent)),
+        "quiet": found.quiet,
+    }
+
+
+def _task(task: Task) -> dict[str, Any]:
+    message = None if task.message is None else str(task.message)
+    return {
+        "kind": task.kind.value,
+        "message": message,
+        "since": dump(task.since),
+        "due_at": dump(task.due_at),
+    }
 
 
 def _count(value: object) -> TypeGuard[int]:

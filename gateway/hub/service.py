@@ -575,6 +575,10 @@ class Hub:
         agency = self.register.agencies.get(reader)
         return None if agency is None else agency.keyset
 
+    def world_of(self, case: UUID) -> World:
+        """A case as it stands, with the register. Raises NotThere."""
+        return self._memory.world(About(Kind.CASE, case))
+
     # --- the clock ------------------------------------------------------------------------------------------------------
 
     def tick(self) -> int:

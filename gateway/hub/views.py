@@ -116,6 +116,14 @@ class Views:
             for w in self.queries.worklist(agency)
         ]
 
+    def cases(self, agency: UUID) -> list[UUID]:
+        """The cases of which this agency knows."""
+        return [found.case for found in self.queries.cases(agency)]
+
+    def openings(self, case: UUID) -> list[Mapping[str, Any]]:
+        """Every reading of this case, and every refused one."""
+        return [dict(dump(row)) for row in self.queries.openings(case=case)]
+
     def ledger(self, case: UUID | None, as_of: datetime | None) -> Mapping[str, Any]:
         """Disclosures, readings and consents as they stood at that time."""
         return {

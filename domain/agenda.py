@@ -1,0 +1,87 @@
+"""What a meeting looks at, made from the log: every open case, what changed, what was promised and not done, and who
+was never asked. Each office is told only what it may know of.
+
+Basis: CWA 25-2(2), 25-3(1); guideline 6(2)[1], 6(4)[2].
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from domain.calendar import day_of, months_later
+from domain.case import Message
+from domain.codes import CaseStatus
+from domain.facts import InformationRequested
+from domain.readiness import CLOSED
+from domain.tasks import Task, TaskKind, knows_of, tasks
+from domain.world import World
+
+QUIET_MONTHS = 3
+"""A case without an entry for so long is marked. Basis: own rule (漫然とした進行管理への反省)."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One case on the agenda. ``changed``: messages since the last meeting; ``late`` and ``open``: what waits, with
+    us or with others as far as we are told; ``not_asked``: members of the network that had no part so far;
+    ``silent``: who was asked and has not answered; ``quiet``: nobody wrote for months."""
+
+    case: UUID
+    status: CaseStatus
+    last_at: datetime | None
+    changed: tuple[Message, ...]
+    late: tuple[Task, ...]
+    open: tuple[Task, ...]
+    not_asked: frozenset[UUID]
+    silent: frozenset[UUID]
+    quiet: bool
+
+
+def is_office(world: World, agency: UUID) -> bool:
+    """Whether this agency looks after the case: its core agency, or the coordinating one since registration."""
+    case = world.case
+    if agency == case.core:
+        return True
+    networks = (world.register.networks.get(id) for id in case.registered_in)
+    return any(n is not None and n.coordinating == agency for n in networks)
+
+
+def line(world: World, agency: UUID, since: datetime, now: datetime) -> Line | None:
+    """This case as this office sees it; None where it is not its to look after, or is closed."""
+    case = world.case
+    if case.status in CLOSED or not is_office(world, agency):
+        return None
+    known = [m for m in case.messages.values() if knows_of(world, agency, m, now=now)]
+    waiting = tasks(world, agency, now=now)
+    late = tuple(t for t in waiting if t.kind.value.startswith("LATE_") or t.kind is TaskKind.SUPERVISE)
+    last_at = max((m.at for m in known), default=None)
+    return Line(
+        case=case.id,
+        status=case.status,
+        last_at=last_at,
+        changed=tuple(m for m in known if m.at > since),
+        late=late,
+        open=tuple(t for t in waiting if t not in late),
+        not_asked=not_asked(world, known),
+        silent=_silent(world, known),
+        quiet=last_at is None or months_later(day_of(last_at), QUIET_MONTHS) < day_of(now),
+    )
+
+
+def not_asked(world: World, known: list[Message]) -> frozenset[UUID]:
+    """Members of the network that, as far as this office knows, were never sent anything of the case and never wrote.
+
+    From what it knows alone: else the list would tell who else has a part (CAPA 7).
+    """
+    network = world.register.networks.get(world.case.network) if world.case.network is not None else None
+    if network is None:
+        return frozenset()
+    spoken = {agency for m in known for agency in (m.by, *m.to)} | {network.core, network.coordinating}
+    return frozenset(a for a in network.members if a not in spoken and not world.register.is_contractor(a))
+
+
+def _silent(world: World, known: list[Message]) -> frozenset[UUID]:
+    asked = {(m.id, agency) for m in known if isinstance(m.fact, InformationRequested) for agency in m.to}
+    return frozenset(agency for _, agency in asked - world.case.answered)
