@@ -313,6 +313,10 @@ class Store:
         """Whether the control key of an originator is here, was destroyed, or never was."""
         return self._vault.status_ck(originator, self._epoch)
 
+    def shred_key(self, scope: UUID, cls: str) -> bytes:
+        """The key of the outer layer of a class's wraps. Raises NotThere where it was destroyed."""
+        return self._vault.sk(scope, cls)
+
     def key_status(self, scope: UUID, section: str) -> Status:
         """Whether the key of a section of a case is here, was destroyed, or never was."""
         return self._vault.status_sk(scope, section)

@@ -15,7 +15,7 @@ from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from adapters.bus import JetStreamApplicationRecorder, RawMessage
@@ -119,6 +119,11 @@ class Verifier:
             UUID, tuple[int, int]
         ] = {}  # control keys that are gone: last version, its position
         self.result = Verification()
+
+    @classmethod
+    def of_records(cls, genesis: Genesis) -> Verifier:
+        """One that is handed its records, and needs no stream (see ``judge``)."""
+        return cls(cast(Any, None), cast(Any, None), genesis)
 
     # --- the pass ---------------------------------------------------------------------------------------------
 

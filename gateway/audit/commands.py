@@ -19,12 +19,16 @@ from adapters.store import Kept
 from domain.calendar import JST
 from domain.errors import NotThere
 from gateway.archive import Archive, open_archive
+from gateway.audit.bundle import export
+from gateway.audit.bundle_verify import verify_bundle
 from gateway.audit.history import Told, fact_of, history, of_stream, of_views, replay
 from gateway.hub.views import catch_up
 from gateway.installation import Installation, moment, open_installation
 from gateway.pages.texts import act_text, reason_text, section_text
 from gateway.verify import Verifier
-from keys.keystore import read_passphrase
+from keys import canonical
+from keys.keystore import open_keystore, read_passphrase
+from keys.signing import KemKey
 from projections.queries import Queries
 
 questions = typer.Typer(no_args_is_help=True)
@@ -195,6 +199,64 @@ def audit_exceptions(
         reason = "" if row.get("reason") is None else reason_text(str(row["reason"]))
         table.add_row(_jst(_parsed(row["at"])), row["case"][:8], kind_text(row["kind"]), by, reason)
     out.print(table)
+
+
+@questions.command("export")
+def audit_export(
+    data: Data,
+    out_file: Annotated[Path, typer.Option("--out", help="書き出すファイル", dir_okay=False)],
+    case: Annotated[UUID | None, typer.Option("--case", help="事例の識別子(省略時はすべて)")] = None,
+    since: Annotated[str | None, typer.Option("--from", help="この時点から記録のある事例")] = None,
+    until: Annotated[str | None, typer.Option("--to", help="この時点まで")] = None,
+    passphrase_file: PassphraseFile = None,
+    passphrase_fd: PassphraseFd = None,
+) -> None:
+    """持ち出して検証するための束を作ります。制御情報は監査機関の鍵でだけ開きます。"""
+    with _opened(data, passphrase_file, passphrase_fd) as archive, _bar("書き出し") as tell:
+        bundle = export(archive, case, _time(since), _time(until), tell)
+        hub = archive.installation.hub.hex()
+    out_file.write_bytes(bundle)
+    out.print(f"書き出しました: {out_file}({len(bundle):,} バイト)", highlight=False)
+    out.print(f"検証: kakehashi audit verify-bundle {out_file} --hub {hub}", highlight=False)
+
+
+@questions.command("verify-bundle")
+def audit_verify_bundle(
+    bundle: Annotated[Path, typer.Argument(help="束のファイル", dir_okay=False, exists=True)],
+    hub: Annotated[str, typer.Option("--hub", help="控えておいたハブの識別子(16進)")],
+    keystore: Annotated[
+        Path | None, typer.Option("--audit-keystore", help="監査機関の鍵(省略時は制御情報を開かずに検証)")
+    ] = None,
+    rehearsal: Annotated[bool, typer.Option("--rehearsal", help="訓練用の鍵です")] = False,
+    as_json: AsJson = False,
+    passphrase_file: PassphraseFile = None,
+    passphrase_fd: PassphraseFd = None,
+) -> None:
+    """束だけを、網につながずに検証します: 署名された根・位置・完全性・署名・判断の再現(1: 異常あり)。"""
+    key = None
+    if keystore is not None:
+        given = passphrase_file is not None or passphrase_fd is not None
+        word = (
+            read_passphrase(file=passphrase_file, fd=passphrase_fd)
+            if given
+            else read_passphrase(prompt="合言葉: ")
+        )
+        key = KemKey(open_keystore(keystore, word, rehearsal=rehearsal)["kem"])
+    found = verify_bundle(bundle.read_bytes(), canonical.parse_digest(hub), key)
+    if as_json:
+        print(json.dumps(found.to_json(), ensure_ascii=False, indent=2))
+    else:
+        out.print(
+            f"記録簿 {found.log_size} 件、記録 {found.records} 件、判断の再現 {found.decisions} 件、"
+            f"欠けのない系列 {found.complete}/{found.originators}"
+        )
+        for fault in found.faults[:50]:
+            place = "" if fault.seq is None else f"位置 {fault.seq} "
+            out.print(f" [red]{fault.what}[/] {place}{fault.where}", highlight=False)
+        if not found.control:
+            out.print("監査機関の鍵がないため、制御情報(署名・判断)は確かめていません。")
+        out.print("[bold green]検証: 異常なし[/]" if found.ok else "[bold red]検証: 異常あり[/]")
+    raise typer.Exit(0 if found.ok else 1)
 
 
 KINDS = {

@@ -161,9 +161,17 @@ class LogKeeper:
         if not leaves:
             return False
         with self._lock:
-            for leaf in leaves:
-                self._append(leaf)
-            self._sign()
+            before = ([list(row) for row in self._rows], list(self._counts), list(self._entries))
+            try:
+                for leaf in leaves:
+                    self._append(leaf)
+                self._sign()
+            except BaseException as error:
+                self._rows, self._counts, self._entries = before
+                self._full = []
+                if isinstance(error, OSError):
+                    raise Unavailable("log-disk", "make room on the disk: what was signed stands") from error
+                raise
         return True
 
     def _new(self) -> list[Leaf]:

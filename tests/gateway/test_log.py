@@ -294,3 +294,26 @@ def test_the_hub_signs_by_itself_within_seconds(ground: Ground) -> None:
     assert answer.headers["content-type"].startswith("text/plain")
     assert ground.http.get("/v1/log/tile/0/999").status_code == 404
     assert ground.http.get("/v1/log/proof/999999").status_code == 404
+
+
+def test_a_full_disk_ends_nothing_and_what_was_signed_stands(
+    ground: Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = keeper(ground)
+    one.step()
+    before = one.checkpoint
+    grow(ground, 2)
+
+    def full(path: Path, data: bytes) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(log_module, "_write", full)
+    for _ in range(3):
+        with pytest.raises(Unavailable, match="log-disk"):
+            one.step()
+    assert one.checkpoint == before
+    monkeypatch.undo()
+    assert one.step()
+    fresh = keeper(ground, ground.stage.installation.folder.parent / "fresh")
+    fresh.step()
+    assert signed(one) == signed(fresh)

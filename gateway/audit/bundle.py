@@ -1,0 +1,131 @@
+"""Making an offline bundle: what an auditor takes away to verify elsewhere, without this hub and without a network.
+
+    bundle   "KHB1" ‖ u16 n ‖ n × (u16 length ‖ name ‖ u64 length ‖ bytes) ‖ SHA-256 of all before
+
+``genesis``, ``checkpoint``, ``entries`` (every leaf of the log, u16 length before each), ``records`` (u64 seq ‖
+u16 length ‖ subject ‖ u32 length ‖ state, of the register and the cases asked for) and ``keys`` (JSON: the control
+keys of these records, each wrapped to the audit office). Control is for the audit office alone; who has no
+key of it still verifies leaf, place and root. Source: KH-1 §8.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+from uuid import UUID
+
+from domain.errors import NotThere
+from domain.facts import Kind
+from domain.record import access_of
+from gateway.archive import Archive
+from keys import canonical
+from keys.checkpoint import origin_of, verify_checkpoint
+from keys.lp import sha256
+from keys.record import CONTROL, list_parts, open_audit_layer
+from keys.tree import WIDTH, tile_path
+
+MAGIC = b"KHB1"
+PAGE = 500
+
+
+def export(
+    archive: Archive,
+    case: UUID | None,
+    since: datetime | None,
+    until: datetime | None,
+    tell: Callable[[int, int], None] = lambda *_: None,
+) -> bytes:
+    """The bundle of one case, or of all (of those with a record in this time). Raises NotThere."""
+    hub, mode = archive.installation.hub, archive.installation.mode
+    folder = archive.installation.hub_folder / "log"
+    try:
+        note = (folder / "checkpoint").read_bytes()
+    except OSError as error:
+        raise NotThere("no-checkpoint", "the log has signed nothing yet: let the hub run a moment") from error
+    checkpoint, _ = verify_checkpoint(note, origin_of(hub, mode), archive.genesis.log)
+    wanted = _wanted(archive, case, since, until)
+    records: list[bytes] = []
+    wraps: dict[str, dict[str, str]] = {}
+    position = 1
+    while position <= checkpoint.size:
+        for raw in archive.recorder.read_raw(position, PAGE):
+            position = raw.sequence + 1
+            on = raw.originator_id
+            if raw.sequence > checkpoint.size or not isinstance(on, UUID) or not wanted(on):
+                continue
+            subject = raw.subject.encode()
+            records.append(raw.sequence.to_bytes(8, "big") + _long(subject, 2) + _long(raw.state, 4))
+            parts = list_parts(raw.state)
+            if parts.audit_wrap is not None:
+                sk = archive.store.shred_key(_scope(archive, on), CONTROL)
+                wrap = open_audit_layer(sk, parts.audit_wrap)
+                wraps.setdefault(str(on), {})[str(parts.epoch)] = wrap.hex()
+        tell(position - 1, checkpoint.size)
+    return pack(
+        {
+            "genesis": archive.installation.genesis_frame.encode(),
+            "checkpoint": note,
+            "entries": b"".join(_entries(folder, checkpoint.size)),
+            "records": b"".join(records),
+            "keys": canonical.encode({"v": 1, "wraps": wraps}),
+        }
+    )
+
+
+def pack(files: dict[str, bytes]) -> bytes:
+    """The bytes of a bundle."""
+    parts = [MAGIC, len(files).to_bytes(2, "big")]
+    for name, data in files.items():
+        parts += (_long(name.encode(), 2), _long(data, 8))
+    whole = b"".join(parts)
+    return whole + sha256(whole)
+
+
+def _wanted(
+    archive: Archive, case: UUID | None, since: datetime | None, until: datetime | None
+) -> Callable[[UUID], bool]:
+    """Which originators go in: the register always, and the cases asked for, whole."""
+    register = archive.views.register
+    others = {
+        id
+        for shelf in (
+            register.agencies,
+            register.networks,
+            register.commissions,
+            register.rules,
+            register.log,
+        )
+        for id in shelf
+    }
+    cases = {case} if case is not None else _cases(archive, since, until)
+    chosen = others | cases | {access_of(one) for one in cases}
+    return lambda on: on in chosen
+
+
+def _cases(archive: Archive, since: datetime | None, until: datetime | None) -> set[UUID]:
+    found, position = set(), 1
+    while page := archive.store.read(position, PAGE):
+        for kept in page:
+            at = kept.record.at
+            in_time = (since is None or at >= since) and (until is None or at <= until)
+            if in_time and kept.record.about.kind is Kind.CASE:
+                found.add(kept.record.about.id)
+        position += len(page)
+    return found
+
+
+def _scope(archive: Archive, on: UUID) -> UUID:
+    """Under whose shred keys the first record of an originator lies: a case's readings share the case's."""
+    first = archive.store.load(on, lte=1)
+    return first[0].record.about.id if first and first[0].record.originator.kind is Kind.CASE_ACCESS else on
+
+
+def _entries(folder: Path, size: int) -> Iterator[bytes]:
+    for n in range(-(-size // WIDTH)):
+        width = min(WIDTH, size - n * WIDTH)
+        yield (folder / tile_path("entries", n, width)).read_bytes()
+
+
+def _long(data: bytes, length: int) -> bytes:
+    return len(data).to_bytes(length, "big") + data

@@ -1,0 +1,187 @@
+"""A bundle is verified by itself, and whatever is done to it is found where it was done (I6)."""
+
+from __future__ import annotations
+
+import ast
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from gateway.archive import open_archive
+from gateway.audit.bundle import export, pack
+from gateway.audit.bundle_verify import NAMES, Verified, _files, _records, verify_bundle
+from gateway.cli import app
+from gateway.scenario.report import play, start_of
+from gateway.scenario.stage import open_stage
+from gateway.scenario.story import read_story
+from keys.signing import KemKey
+
+ROOT = Path(__file__).parents[2]
+STORY = ROOT / "tests" / "scenarios" / "sc-1.yaml"
+
+
+@dataclass
+class Taken:
+    data: bytes
+    whole: bytes
+    hub: bytes
+    kem: KemKey
+    folder: Path
+    case: str
+
+
+@pytest.fixture(scope="module")
+def taken(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Taken]:
+    """The bundle of SC-1's case, and the one of all."""
+    story = replace(read_story(STORY), expects=(), must_hold=())
+    with open_stage(tmp_path_factory.mktemp("bundle") / "hub", start_of(story)) as stage:
+        run, report = play(story, stage)
+        assert report.problems == []
+        runtime = stage.runtime
+        assert runtime is not None
+        while runtime.logbook.size < runtime.store.head():
+            runtime.logbook.step()
+        _, kem = stage.installation.audit()
+        with open_archive(stage.installation) as archive:
+            one, whole = export(archive, run.case, None, None), export(archive, None, None, None)
+        yield Taken(one, whole, stage.installation.hub, kem, stage.installation.folder, str(run.case))
+
+
+def found(taken: Taken, data: bytes) -> Verified:
+    return verify_bundle(data, taken.hub, taken.kem)
+
+
+def parts(data: bytes) -> dict[str, bytes]:
+    return _files(data)[0]
+
+
+def changed(taken: Taken, **files: bytes) -> Verified:
+    """The bundle with other parts, packed anew as a forger would: the container's digest fits."""
+    return found(taken, pack({**parts(taken.data), **files}))
+
+
+def test_a_bundle_verifies_without_the_hub(taken: Taken) -> None:
+    told = found(taken, taken.data)
+    assert told.faults == []
+    assert told.control
+    assert told.decisions > 20
+    assert told.complete == told.originators > 5
+    assert found(taken, taken.whole).faults == []
+    assert found(taken, taken.whole).records == told.log_size
+
+
+def test_without_the_audit_offices_key_place_and_root_still_hold(taken: Taken) -> None:
+    told = verify_bundle(taken.data, taken.hub, None)
+    assert (told.faults, told.decisions, told.control) == ([], 0, False)
+    assert told.records > 20
+    other = verify_bundle(taken.data, taken.hub, KemKey.generate())
+    assert {f.where for f in other.faults} >= {"keys"}
+
+
+def test_a_bundle_of_another_hub_is_refused(taken: Taken) -> None:
+    assert [f.where for f in verify_bundle(taken.data, bytes(32), taken.kem).faults] == ["genesis"]
+
+
+def test_any_flipped_bit_is_found(taken: Taken) -> None:
+    """By the container's digest; of the places a sample is looked at whole."""
+    data = taken.data
+    for at in range(0, len(data), max(1, len(data) // 4000)):
+        wrong = bytearray(data)
+        wrong[at] ^= 1 << (at % 8)
+        assert sha256(bytes(wrong[:-32])).digest() != bytes(wrong[-32:])
+    for at in range(5, len(data), len(data) // 12):
+        wrong = bytearray(data)
+        wrong[at] ^= 1
+        assert not found(taken, bytes(wrong)).ok
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_flipped_bit_of_a_part_is_located_though_the_digest_was_made_to_fit(
+    taken: Taken, name: str
+) -> None:
+    data = parts(taken.data)[name]
+    for at in (3, len(data) // 2, len(data) - 2):
+        wrong = bytearray(data)
+        wrong[at] ^= 1
+        told = changed(taken, **{name: bytes(wrong)})
+        assert not told.ok, (name, at)
+        assert all(f.what != "bundle-digest" for f in told.faults)
+
+
+def _split(data: bytes) -> list[bytes]:
+    """The records of a bundle, each with its frame around it."""
+    rows, at = [], 0
+    while at < len(data):
+        length = int.from_bytes(data[at + 8 : at + 10], "big")
+        size = int.from_bytes(data[at + 10 + length : at + 14 + length], "big")
+        end = at + 14 + length + size
+        rows.append(data[at:end])
+        at = end
+    return rows
+
+
+def test_a_record_that_is_dropped_doubled_or_moved_is_located(taken: Taken) -> None:
+    rows = _split(parts(taken.data)["records"])
+    lying = list(_records(parts(taken.data)["records"], Verified()))
+    n = len(rows) // 2
+    dropped = changed(taken, records=b"".join(rows[:n] + rows[n + 1 :]))
+    on, _ = lying[n].place
+    later = [one.seq for one in lying[n + 1 :] if one.place[0] == on]
+    assert not dropped.ok
+    if later:
+        assert later[0] in {f.seq for f in dropped.faults}
+    doubled = changed(taken, records=b"".join([*rows[: n + 1], *rows[n:]]))
+    assert lying[n].seq in {f.seq for f in doubled.faults}
+    swapped = changed(taken, records=b"".join([*rows[:n], rows[n + 1], rows[n], *rows[n + 2 :]]))
+    assert lying[n].seq in {f.seq for f in swapped.faults}
+
+
+def test_the_last_record_of_a_case_left_out_is_found_by_its_tag(taken: Taken) -> None:
+    rows = _split(parts(taken.data)["records"])
+    told = changed(taken, records=b"".join(rows[:-1]))
+    assert {f.what for f in told.faults} == {"record-left-out"}
+
+
+def test_a_cut_bundle_and_one_with_something_more_are_found(taken: Taken) -> None:
+    for wrong in (taken.data[:-1], taken.data[:-200], taken.data + b"\0", b"", b"KHB1", taken.data[4:]):
+        assert not found(taken, wrong).ok
+    assert not found(taken, pack({**parts(taken.data), "more": b""})).ok
+
+
+def test_the_commands_export_and_verify(taken: Taken, tmp_path: Path) -> None:
+    runner = CliRunner()
+    out = tmp_path / "case.khb"
+    made = runner.invoke(
+        app, ["audit", "export", "--data", str(taken.folder), "--out", str(out), "--case", taken.case]
+    )
+    assert made.exit_code == 0, made.output
+    keystore = ["--audit-keystore", str(taken.folder / "audit" / "keystore"), "--rehearsal"]
+    word = ["--passphrase-file", str(taken.folder / "passphrase")]
+    told = runner.invoke(
+        app, ["audit", "verify-bundle", str(out), "--hub", taken.hub.hex(), *keystore, *word, "--json"]
+    )
+    assert told.exit_code == 0, told.output
+    assert json.loads(told.stdout)["ok"]
+    plain = runner.invoke(app, ["audit", "verify-bundle", str(out), "--hub", taken.hub.hex()])
+    assert plain.exit_code == 0
+    assert "異常なし" in plain.stdout
+    out.write_bytes(out.read_bytes()[:-1])
+    assert runner.invoke(app, ["audit", "verify-bundle", str(out), "--hub", taken.hub.hex()]).exit_code == 1
+
+
+WRITING = {"gateway.audit.bundle", "gateway.hub", "keys.tree", "keys.vault", "keys.wrap", "adapters.bus"}
+
+
+def test_what_verifies_a_bundle_uses_nothing_that_makes_one() -> None:
+    """Of our own: rules, primitives, typed reading; not the tree that is written, nor the hub, nor the vault."""
+    tree = ast.parse((ROOT / "gateway" / "audit" / "bundle_verify.py").read_text(encoding="utf-8"))
+    used = {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    assert not {u for u in used if any(u == w or u.startswith(f"{w}.") for w in WRITING)}
+    primitives = ast.parse((ROOT / "keys" / "proofs.py").read_text(encoding="utf-8"))
+    names = {node.module for node in ast.walk(primitives) if isinstance(node, ast.ImportFrom)}
+    assert names == {"__future__", "collections.abc", "hashlib", "domain.errors"}
