@@ -42,6 +42,7 @@ from gateway.scenario.story import read_story
 from gateway.serving import Served
 from gateway.setup import RegisterFile, register_agencies
 from gateway.verify import Verification, Verifier, doors_of
+from gateway.witness.commands import witness
 from keys.keystore import read_passphrase
 from projections.queries import Queries
 from projections.rebuild import rebuild
@@ -58,6 +59,7 @@ for group, name in (
     (agency, "agency"),
     (audit, "audit"),
     (projections, "projections"),
+    (witness, "witness"),
 ):
     app.add_typer(group, name=name)
 

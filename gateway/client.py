@@ -81,9 +81,13 @@ class HubClient:
         """The last signed head of the log, as a note (not verified here). Raises NotThere before the first."""
         return self._get("/v1/log/checkpoint")
 
-    def inclusion(self, seq: int) -> dict[str, Any]:
-        """The proof for the record at this position: index, size, proof in hex."""
-        return self._json("GET", f"/v1/log/proof/{seq}")
+    def witnessed(self) -> bytes:
+        """The newest head with its cosignatures (not verified here). Raises NotThere before the first."""
+        return self._get("/v1/log/witnessed")
+
+    def inclusion(self, seq: int, size: int) -> dict[str, Any]:
+        """The proof for the record at this position under the head of ``size`` leaves: index, size, proof in hex."""
+        return self._json("GET", f"/v1/log/proof/{seq}?size={size}")
 
     def consistency(self, first: int, second: int) -> list[bytes]:
         """The proof that the head of ``second`` leaves continues that of ``first``."""

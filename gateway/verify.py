@@ -487,7 +487,7 @@ class _Log:
         self._folder = folder
         self._tell = tell
         self._head = Head()
-        self._told = False
+        self._told = self._differs = False
         self._bundle: tuple[int, list[bytes]] = (-1, [])
         self.size = 0
         try:
@@ -507,7 +507,7 @@ class _Log:
         if kept is None:
             self._once("log-entry-missing", seq, where)
         elif (kept != leaf.encode()) if leaf is not None else _sha_in(kept) != sha:
-            self._told = True
+            self._differs = True
             self._tell("log-entry-differs", seq, where, "not the record that was logged")
         entry = leaf.encode() if leaf is not None else kept
         if entry is not None:
@@ -519,7 +519,7 @@ class _Log:
             self._tell(
                 "record-missing", head + 1, f"positions {head + 1} to {self.size}", "signed in the log"
             )
-        elif self.size and self._head.root != self._signed.root and not self._told:
+        elif self.size and self._head.root != self._signed.root and not self._differs:
             self._tell(
                 "log-head-differs", None, "hub/log/checkpoint", "the records do not come to the signed root"
             )

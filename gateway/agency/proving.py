@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from domain.errors import ExchangeError, Malformed, NotThere, Unavailable, Untrusted
+from domain.errors import ExchangeError, Malformed, NotThere, Untrusted
 from domain.facts import dump
 from gateway.agency.door import Door
+from gateway.witness.policy import Policy
 from keys.checkpoint import Checkpoint, origin_of, verify_checkpoint
 from keys.proofs import entry_hash, verify_consistency, verify_inclusion
 from keys.receipt import Receipt, verify_receipt
@@ -41,8 +42,10 @@ class Standing:
 class Proving:
     """The proofs of one door."""
 
-    def __init__(self, door: Door) -> None:
+    def __init__(self, door: Door, policy: Policy | None = None) -> None:
+        """``policy``: the witnesses that this agency has pinned; a head counts only once enough of them cosigned it."""
         self._door = door
+        self._policy = policy
         self._origin = origin_of(door.hub, door.genesis.mode)
 
     def step(self) -> int:
@@ -75,8 +78,10 @@ class Proving:
     def _head(self) -> Checkpoint:
         """The hub's head now, if it continues the last one that was seen here."""
         book, client, log = self._door.book, self._door.client, self._door.genesis.log
-        note = client.checkpoint()
-        now, _ = verify_checkpoint(note, self._origin, log)
+        note = client.checkpoint() if self._policy is None else client.witnessed()
+        now, signed = verify_checkpoint(note, self._origin, log)
+        if self._policy is not None:
+            self._policy.hold(signed)
         known = book.log_head()
         if known is not None:
             before, _ = verify_checkpoint(known, self._origin, log)
@@ -93,13 +98,13 @@ class Proving:
     def _prove(self, receipt: Receipt, head: Checkpoint) -> None:
         assert receipt.leaf is not None
         try:
-            found = self._door.client.inclusion(receipt.leaf.seq)
+            found = self._door.client.inclusion(receipt.leaf.seq, head.size)
             index, size = int(found["index"]), int(found["size"])
             proof = [bytes.fromhex(one) for one in found["proof"]]
         except (KeyError, TypeError, ValueError) as error:
             raise Untrusted("proof-unreadable", "what the hub answered is no proof") from error
         if index != receipt.leaf.seq - 1 or size != head.size:
-            raise Unavailable("log-grew", "the log has grown meanwhile: ask again")
+            raise Untrusted("proof-of-another", "the hub proved something else than it was asked")
         try:
             verify_inclusion(entry_hash(receipt.leaf.encode()), index, size, proof, head.root)
         except (Untrusted, Malformed) as error:

@@ -16,6 +16,7 @@ from gateway.agency.staff import Staff
 from gateway.client import HubClient
 from gateway.installation import AgencyPlace, Installation
 from gateway.serving import Served
+from gateway.witness.policy import Policy
 from keys.canonical import parse_time
 
 DUTY_SECONDS = 5.0
@@ -58,12 +59,18 @@ def serve_agency(installation: Installation, code: str, hub_url: str, *, port: i
         staff = Staff(place.folder / "staff.db")
         parts.callback(staff.close)
         ended = Event()
-        duties = Thread(target=_duties, args=(door, ended), name="duties", daemon=True)
+        duties = Thread(target=_duties, args=(door, ended, _policy(place)), name="duties", daemon=True)
         duties.start()
         parts.callback(duties.join, 5)
         parts.callback(ended.set)
         served = parts.enter_context(Served(agency_app(door, staff=staff, mode=mode), port=port))
         yield served.url
+
+
+def _policy(place: AgencyPlace) -> Policy | None:
+    """The witnesses that this agency has pinned, in ``witnesses.json`` beside its keys; none where it has none."""
+    path = place.folder / "witnesses.json"
+    return Policy.read(path) if path.exists() else None
 
 
 def clock_of(client: HubClient, mode: str) -> Callable[[], datetime]:
@@ -73,9 +80,9 @@ def clock_of(client: HubClient, mode: str) -> Callable[[], datetime]:
     return lambda: parse_time(client.now())
 
 
-def _duties(door: Door, ended: Event) -> None:
+def _duties(door: Door, ended: Event, policy: Policy | None) -> None:
     """Send what waits, take in what is new, make the wraps that are asked of us, and prove what was confirmed."""
-    proving = Proving(door)
+    proving = Proving(door, policy)
     while not ended.wait(DUTY_SECONDS):
         try:
             door.flush()

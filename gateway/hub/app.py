@@ -20,6 +20,7 @@ from domain.facts import FACTS, AccessFact, OpeningRefused, WishRefused, dump
 from gateway.hub.log import LogKeeper
 from gateway.hub.questions import Questions
 from gateway.hub.service import Answer, Hub, Release
+from gateway.hub.witnesses import Witnesses
 from gateway.problems import MEDIA_TYPE, problem
 from gateway.serving import bounded_body
 from keys import canonical
@@ -39,6 +40,7 @@ def hub_app(
     put_item: Callable[[bytes, bytes], None],
     rehearsal_token: str | None,
     logbook: LogKeeper,
+    witnesses: Witnesses,
 ) -> FastAPI:
     """The application. ``health`` tells of bus, keys, disk and views; ``rehearsal_token`` sets the clock."""
     app = FastAPI(
@@ -133,15 +135,20 @@ def hub_app(
         """The last signed head of the transparency log (C2SP tlog-checkpoint)."""
         return Response(logbook.checkpoint, media_type="text/plain; charset=utf-8")
 
+    @app.get("/v1/log/witnessed", response_class=Response, tags=["log"])
+    def get_witnessed() -> Response:
+        """The newest head that was shown to witnesses, with their cosignatures (C2SP tlog-cosignature)."""
+        return Response(witnesses.witnessed, media_type="text/plain; charset=utf-8")
+
     @app.get("/v1/log/tile/{path:path}", response_class=Response, tags=["log"])
     def get_tile(path: str) -> Response:
         """A tile of hashes, or a bundle of entries (C2SP tlog-tiles)."""
         return Response(logbook.file(f"tile/{path}"), media_type="application/octet-stream")
 
     @app.get("/v1/log/proof/{seq}", tags=["log"])
-    def get_proof(seq: int) -> dict[str, Any]:
-        """That the record at this position is in the log (RFC 9162 inclusion proof, hex)."""
-        found = logbook.prove(seq)
+    def get_proof(seq: int, size: int | None = None) -> dict[str, Any]:
+        """That the record at this position is in the log, under the head of ``size`` leaves (RFC 9162 proof, hex)."""
+        found = logbook.prove(seq, size)
         proof = [one.hex() for one in found.proof]
         return {"index": found.at, "size": found.size, "proof": proof}
 

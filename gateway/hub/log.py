@@ -11,7 +11,6 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from threading import Event, Lock, Thread
@@ -21,6 +20,7 @@ from adapters.store import Store
 from domain.errors import Broken, ExchangeError, Malformed, NotThere, Unavailable
 from keys.checkpoint import Checkpoint, sign_checkpoint, verify_checkpoint
 from keys.leaf import Leaf
+from keys.proofs import verify_consistency, verify_inclusion
 from keys.signing import SignatureKeys
 from keys.tree import (
     HASH_BYTES,
@@ -59,6 +59,8 @@ class LogKeeper:
         self.origin = origin
         self.problem: str | None = None
         """Why nothing is signed any more; for good."""
+        self.trouble: str | None = None
+        """Why nothing was signed the last time; it is tried again."""
         self._store = store
         self._folder = folder
         self._keys = keys
@@ -88,8 +90,12 @@ class LogKeeper:
 
     def _run(self) -> None:
         while not self._ended.wait(POLL_SECONDS):
-            with suppress(Unavailable):
+            try:
                 self.step()
+            except Unavailable as error:
+                self.trouble = error.flaw
+            else:
+                self.trouble = None
 
     def offer(self, leaf: Leaf) -> None:
         """A leaf that has just become durable: it need not be read again."""
@@ -129,13 +135,37 @@ class LogKeeper:
         except OSError as error:
             raise NotThere("not-there", "no such tile") from error
 
-    def prove(self, seq: int) -> Proven:
-        """That the record at this position is in the log. Raises NotThere where no signed head covers it."""
+    def prove(self, seq: int, under: int | None = None) -> Proven:
+        """That the record at this position is in the log, ``under`` a head of so many leaves (the last one where none
+        is named). Raises NotThere where no signed head covers it."""
         with self._lock:
-            size = self.size
-            if not 1 <= seq <= size:
+            size = self.size if under is None else under
+            if not 1 <= seq <= size <= self.size:
                 raise NotThere("not-covered", "no checkpoint covers this record yet: ask again in a moment")
-            return Proven(seq - 1, size, inclusion(seq - 1, size, subtree_of(self._tile)))
+            found = Proven(seq - 1, size, inclusion(seq - 1, size, subtree_of(self._tile)))
+            if not self._holds(found):
+                self._rebuild(self._head())  # a tile was damaged: who asks must not take it for a lie
+                found = Proven(seq - 1, size, inclusion(seq - 1, size, subtree_of(self._tile)))
+            return found
+
+    def _head(self) -> Checkpoint:
+        assert self._signed is not None
+        return self._signed[0]
+
+    def _holds(self, found: Proven) -> bool:
+        """Whether a proof leads to the signed root, or to that of an earlier size which the signed one continues."""
+        try:
+            below = root(found.size, subtree_of(self._tile))
+            leaf = self._tile(0, found.at // WIDTH)[HASH_BYTES * (found.at % WIDTH) :][:HASH_BYTES]
+            verify_inclusion(leaf, found.at, found.size, found.proof, below)
+            head = self._head()
+            steps = (
+                consistency(found.size, head.size, subtree_of(self._tile)) if found.size < head.size else []
+            )
+            verify_consistency(found.size, head.size, steps, below, head.root)
+        except (ExchangeError, IndexError):
+            return False
+        return True
 
     def continues(self, first: int, second: int) -> list[bytes]:
         """That the head of ``second`` leaves continues that of ``first``. Raises Malformed, NotThere."""

@@ -33,6 +33,7 @@ from gateway.hub.questions import Questions
 from gateway.hub.service import Hub
 from gateway.hub.shredding import Shredder
 from gateway.hub.views import Beside, Follower, Views, catch_up, engine_over
+from gateway.hub.witnesses import Witnesses, known_witnesses
 from gateway.installation import Installation
 from keys.checkpoint import origin_of
 from keys.signing import SignatureKeys, SignatureKind
@@ -59,6 +60,7 @@ class HubRuntime:
     hub: Hub
     app: FastAPI
     logbook: LogKeeper
+    witnesses: Witnesses
     _parts: ExitStack
 
     def close(self) -> None:
@@ -134,6 +136,9 @@ def start_hub(
         parts.callback(logbook.close)
         with suppress(Unavailable):
             logbook.start()
+        witnesses = Witnesses(logbook, known_witnesses(installation.hub_folder))
+        parts.callback(witnesses.close)
+        witnesses.start()
         hub.make_good()
         if views_beside:
             views_alone.close()  # from here on the lock is the other process's
@@ -149,13 +154,24 @@ def start_hub(
             hub,
             Questions(hub, follower),
             genesis=installation.genesis_frame.encode(),
-            health=lambda: _health(installation, bus, recorder, follower, hub, logbook),
+            health=lambda: _health(installation, bus, recorder, follower, hub, logbook, witnesses),
             logbook=logbook,
+            witnesses=witnesses,
             put_item=store.put_item,
             rehearsal_token=installation.clock_token,
         )
         return HubRuntime(
-            installation, bus, recorder, store, views, follower, hub, app, logbook, parts.pop_all()
+            installation,
+            bus,
+            recorder,
+            store,
+            views,
+            follower,
+            hub,
+            app,
+            logbook,
+            witnesses,
+            parts.pop_all(),
         )
 
 
@@ -226,6 +242,7 @@ def _health(
     follower: Views,
     hub: Hub,
     logbook: LogKeeper,
+    witnesses: Witnesses,
 ) -> dict[str, Any]:
     """What the hub can say of itself (I9): red while it could not record."""
     problems: list[str] = []
@@ -248,6 +265,12 @@ def _health(
         "parked": [view for view, _, _ in parked],
         "alarms": [
             *(f"view {view} stands still since record {at} ({why})" for view, at, why in parked),
+            *(f"witness {name} has not cosigned ({why})" for name, why in witnesses.silent.items()),
+            *(
+                [f"the log has not signed yet what was recorded: {logbook.trouble}"]
+                if logbook.trouble
+                else []
+            ),
             *([f"the log signs nothing any more: {logbook.problem}"] if logbook.problem else []),
             *(f"keys of case {case} are not destroyed ({why})" for case, why in hub.undestroyed.items()),
         ],

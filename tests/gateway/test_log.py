@@ -14,7 +14,7 @@ import pytest
 from domain.errors import NotThere, Unavailable, Untrusted
 from gateway.agency.proving import Proving, try_step
 from gateway.hub import log as log_module
-from gateway.hub.log import LogKeeper
+from gateway.hub.log import LogKeeper, Proven
 from keys.checkpoint import Checkpoint, origin_of, sign_checkpoint, verify_checkpoint
 from keys.leaf import Leaf
 from keys.proofs import entry_hash, verify_consistency, verify_inclusion
@@ -275,11 +275,14 @@ def test_a_head_that_contradicts_what_was_seen_is_kept_as_evidence(ground: Groun
     assert hospital.standing().alarms == [kind]
 
 
-def test_a_record_that_is_not_in_the_log_is_found_out(ground: Ground) -> None:
+def test_a_record_that_is_not_in_the_log_is_found_out(
+    ground: Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
     hospital = Proving(ground.door("MID-HOSP"))
     _caught_up(ground)
-    size = ground.stage.runtime.logbook.size
-    _with_head(ground, Checkpoint(hospital._origin, size, bytes(32)))
+    logbook = ground.stage.runtime.logbook
+    lie = lambda seq, under=None: Proven(seq - 1, logbook.size, [bytes(32)])  # noqa: E731
+    monkeypatch.setattr(logbook, "prove", lie)
     with pytest.raises(Untrusted, match="record-not-in-log"):
         hospital.step()
     assert hospital.standing().alarms == ["record-not-in-log"]
@@ -317,3 +320,26 @@ def test_a_full_disk_ends_nothing_and_what_was_signed_stands(
     fresh = keeper(ground, ground.stage.installation.folder.parent / "fresh")
     fresh.step()
     assert signed(one) == signed(fresh)
+
+
+def test_a_damaged_tile_is_made_again_before_a_proof_of_it_is_given(ground: Ground) -> None:
+    """Else a door would take bad bytes on the hub's disk for a lie."""
+    one = keeper(ground)
+    one.step()
+    head = signed(one)
+    one._rows[0][0] = bytes(32)  # as if a whole tile had been read wrong
+    at, size, proof = one.prove(2)
+    verify_inclusion(entry_hash(leaf_at(ground, 2).encode()), at, size, proof, head.root)
+
+
+def test_a_proof_under_an_earlier_head_is_given_too(ground: Ground) -> None:
+    one = keeper(ground)
+    one.step()
+    first = signed(one)
+    grow(ground, 3)
+    one.step()
+    at, size, proof = one.prove(1, first.size)
+    assert size == first.size
+    verify_inclusion(entry_hash(leaf_at(ground, 1).encode()), at, size, proof, first.root)
+    with pytest.raises(NotThere):
+        one.prove(first.size + 1, first.size)

@@ -1,0 +1,61 @@
+"""Which witnesses count, and how many of them must have cosigned. Pinned by doors and auditors, never told by the hub.
+
+With n witnesses of whom f may be dishonest, any two quorums share an honest one if k > (n + f) / 2.
+Source: KH-1 §8.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from domain.errors import ExchangeError, Malformed, Untrusted
+from keys.checkpoint import verify_cosignature
+from keys.note import Note
+from keys.signing import SignatureKind, SignaturePublic
+
+
+@dataclass(frozen=True)
+class Policy:
+    """``witnesses``: name -> keys; ``quorum``: how many must have cosigned a head. Raises Malformed."""
+
+    witnesses: Mapping[str, SignaturePublic]
+    quorum: int
+    dishonest: int
+
+    def __post_init__(self) -> None:
+        n = len(self.witnesses)
+        if not (n + self.dishonest) / 2 < self.quorum <= n:
+            raise Malformed("quorum", "the quorum is more than half of witnesses and dishonest ones together")
+
+    @classmethod
+    def read(cls, path: Path) -> Policy:
+        """``{"quorum", "dishonest", "witnesses": {name: public keys}}``. Raises Malformed."""
+        try:
+            found = json.loads(path.read_text())
+            known = {
+                str(name): SignaturePublic.from_json(SignatureKind.LOG, keys)
+                for name, keys in found["witnesses"].items()
+            }
+            return cls(known, int(found["quorum"]), int(found.get("dishonest", 0)))
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise Malformed(
+                "witness-policy", "quorum, dishonest and witnesses with their public keys"
+            ) from error
+
+    def cosigned_by(self, note: Note) -> list[str]:
+        """Who of these has cosigned this head."""
+        found = []
+        for name, keys in self.witnesses.items():
+            with suppress(ExchangeError):
+                verify_cosignature(note, name, keys)
+                found.append(name)
+        return found
+
+    def hold(self, note: Note) -> None:
+        """Raises Untrusted where too few have cosigned."""
+        if len(self.cosigned_by(note)) < self.quorum:
+            raise Untrusted("too-few-witnesses", "wait until more witnesses have cosigned this head")

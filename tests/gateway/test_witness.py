@@ -1,0 +1,294 @@
+"""Witnesses over real HTTP: what continues is cosigned, all else is refused and kept as evidence."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import httpx2 as httpx
+import pytest
+from typer.testing import CliRunner
+
+from domain.errors import Malformed, Untrusted
+from gateway.agency.proving import Proving
+from gateway.cli import app
+from gateway.hub.witnesses import Known, Witnesses, known_witnesses
+from gateway.serving import Served
+from gateway.witness.app import witness_app
+from gateway.witness.policy import Policy
+from gateway.witness.service import Witness, request_of
+from keys.checkpoint import Checkpoint, origin_of, sign_checkpoint, verify_cosignature
+from keys.note import Note, parse_lines, parse_note, with_lines
+from keys.signing import SignatureKeys, SignatureKind
+from keys.tree import consistency, leaf_hash, root
+from tests.gateway.hubkit import Ground
+from tests.gateway.hubkit import ground as new_ground
+from tests.keys.test_log import MANY, naive, subtrees
+
+LOG, STRANGER, KEYS = (SignatureKeys.from_seeds(SignatureKind.LOG, bytes([n]) * 64) for n in (1, 2, 3))
+ORIGIN = origin_of(b"\7" * 32, "rehearsal")
+NAME = "witness.example/one"
+TREE = subtrees(MANY)
+FORKED = subtrees([leaf_hash(b"other"), *MANY[1:]])
+
+
+def head(size: int, tree=TREE) -> Checkpoint:  # type: ignore[no-untyped-def]
+    return Checkpoint(ORIGIN, size, root(size, tree))
+
+
+def note(size: int, tree=TREE, log: SignatureKeys = LOG) -> bytes:  # type: ignore[no-untyped-def]
+    return sign_checkpoint(head(size, tree), log, 1_700_000_000).encode()
+
+
+def proof(first: int, second: int, tree=TREE) -> list[bytes]:  # type: ignore[no-untyped-def]
+    return consistency(first, second, tree) if 0 < first < second else []
+
+
+class Shown:
+    """One witness that is served, and a way to show it heads."""
+
+    def __init__(self, url: str, witness: Witness) -> None:
+        self.http = httpx.Client(base_url=url, timeout=30)
+        self.witness = witness
+
+    def show(self, old: int, data: bytes, steps: list[bytes] | None = None) -> httpx.Response:
+        return self.http.post("/add-checkpoint", content=request_of(old, steps or [], data))
+
+
+@pytest.fixture
+def one(tmp_path: Path) -> Iterator[Shown]:
+    with ExitStack() as stack:
+        witness = Witness(tmp_path / "witness.db", NAME, KEYS, {ORIGIN: LOG.public}, lambda: 1_700_000_001)
+        stack.callback(witness.close)
+        served = stack.enter_context(Served(witness_app(witness)))
+        shown = Shown(served.url, witness)
+        stack.callback(shown.http.close)
+        yield shown
+
+
+def test_a_head_that_continues_the_last_is_cosigned(one: Shown) -> None:
+    for first, second in ((0, 3), (3, 8), (8, 8), (8, 500)):
+        answer = one.show(first, note(second), proof(first, second))
+        assert answer.status_code == 200, answer.text
+        whole = with_lines(parse_note(note(second)), parse_lines(answer.text))
+        assert verify_cosignature(whole, NAME, KEYS.public) == 1_700_000_001
+    assert one.witness.evidence() == []
+
+
+def test_a_stale_size_is_told_the_one_that_was_seen(one: Shown) -> None:
+    one.show(0, note(5))
+    for old in (0, 3):
+        answer = one.show(old, note(8), proof(old, 8))
+        assert (answer.status_code, answer.text) == (409, "5\n")
+        assert answer.headers["content-type"].startswith("text/x.tlog.size")
+
+
+@pytest.mark.parametrize(
+    ("old", "size", "tree", "status", "why"),
+    [
+        pytest.param(5, 5, FORKED, 409, "split-view", id="another head of the same size"),
+        pytest.param(0, 5, FORKED, 409, "split-view", id="the same, as if nothing had been shown"),
+        pytest.param(5, 8, FORKED, 422, "fork", id="a later head of another tree"),
+        pytest.param(0, 3, TREE, 409, None, id="rolled back, as if nothing had been shown"),
+    ],
+)
+def test_a_log_that_contradicts_itself_is_refused_and_convicts_itself(
+    one: Shown,
+    old: int,
+    size: int,
+    tree,
+    status: int,
+    why: str | None,  # type: ignore[no-untyped-def]
+) -> None:
+    kept, shown = note(5), note(size, tree)
+    one.show(0, kept)
+    answer = one.show(old, shown, proof(old, size, tree))
+    assert answer.status_code == status
+    evidence = one.witness.evidence()
+    assert [e[1] for e in evidence] == ([why] if why else [])
+    if why:
+        assert (evidence[0][2], evidence[0][3]) == (kept, shown)
+    assert one.show(5, note(6), proof(5, 6)).status_code == 200  # what is honest goes on
+
+
+def test_a_rollback_is_refused(one: Shown) -> None:
+    one.show(0, note(5))
+    assert one.show(5, note(3)).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("data", "status"),
+    [
+        pytest.param(note(5, log=STRANGER), 403, id="signed by another"),
+        pytest.param(
+            sign_checkpoint(Checkpoint("another/log", 5, bytes(32)), LOG, 1).encode(), 404, id="unknown"
+        ),
+        pytest.param(Note(head(5).text, parse_note(note(5)).lines[:1]).encode(), 403, id="half signed"),
+        pytest.param(b"nothing", 400, id="no note"),
+    ],
+)
+def test_what_is_not_this_logs_head_is_refused(one: Shown, data: bytes, status: int) -> None:
+    assert one.show(0, data).status_code == status
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"old 1\n",
+        b"old -1\n\n",
+        b"old 01\n\n",
+        b"new 0\n\n",
+        b"old 0\nAAAA\n\n",
+        b"old 0\n" + b"AAAA\n" * 64 + b"\n",
+    ],
+)
+def test_what_is_no_request_is_refused(one: Shown, body: bytes) -> None:
+    assert one.http.post("/add-checkpoint", content=body + note(5)).status_code == 400
+
+
+def test_a_wrong_proof_is_refused(one: Shown) -> None:
+    one.show(0, note(5))
+    assert one.show(5, note(8), [bytes(32), *proof(5, 8)[1:]]).status_code == 422
+    assert one.show(5, note(8)).status_code == 422
+
+
+def test_what_was_cosigned_is_remembered_over_an_end(tmp_path: Path) -> None:
+    for size, old in ((5, 0), (5, 5)):
+        witness = Witness(tmp_path / "witness.db", NAME, KEYS, {ORIGIN: LOG.public}, lambda: 1)
+        assert witness.add_checkpoint(request_of(old, [], note(size))).status == 200
+        witness.close()
+    again = Witness(tmp_path / "witness.db", NAME, KEYS, {ORIGIN: LOG.public}, lambda: 1)
+    assert again.add_checkpoint(request_of(0, [], note(3))).status == 409
+    again.close()
+
+
+def test_nothing_leaves_that_was_not_remembered_first(tmp_path: Path) -> None:
+    """Where remembering fails there is no cosignature."""
+    witness = Witness(tmp_path / "witness.db", NAME, KEYS, {ORIGIN: LOG.public}, lambda: 1)
+    witness._db.execute("DROP TABLE heads")
+    with pytest.raises(Exception, match="heads"):
+        witness.add_checkpoint(request_of(0, [], note(3)))
+    witness.close()
+
+
+# --- policy -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("n", "quorum", "dishonest", "fits"),
+    [(1, 1, 0, True), (3, 2, 0, True), (3, 2, 1, False), (3, 3, 1, True), (4, 2, 0, False), (2, 3, 0, False)],
+)
+def test_two_quorums_share_an_honest_witness(n: int, quorum: int, dishonest: int, fits: bool) -> None:
+    known = {f"w{i}": SignatureKeys.generate(SignatureKind.LOG).public for i in range(n)}
+    if fits:
+        assert Policy(known, quorum, dishonest)
+    else:
+        with pytest.raises(Malformed, match="quorum"):
+            Policy(known, quorum, dishonest)
+
+
+def test_a_policy_out_of_form_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "witnesses.json"
+    for text in ("", "[]", '{"quorum": 1}', '{"quorum": 1, "witnesses": {"a": {}}}'):
+        path.write_text(text)
+        with pytest.raises(Malformed):
+            Policy.read(path)
+    path.write_text(json.dumps({"quorum": 1, "witnesses": {NAME: KEYS.public.to_json()}}))
+    assert Policy.read(path).quorum == 1
+
+
+# --- the hub and its doors ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def ground(tmp_path: Path) -> Iterator[Ground]:
+    with new_ground(tmp_path / "hub") as made:
+        yield made
+
+
+def _grown(ground: Ground) -> None:
+    logbook = ground.stage.runtime.logbook
+    while logbook.size < ground.head():
+        logbook.step()
+
+
+def _witness(ground: Ground, folder: Path, name: str, keys: SignatureKeys, stack: ExitStack) -> Known:
+    genesis = ground.stage.genesis
+    logs = {origin_of(genesis.hub, genesis.mode): genesis.log}
+    witness = Witness(folder / f"{name}.db", name, keys, logs, lambda: 1_800_000_000)
+    stack.callback(witness.close)
+    served = stack.enter_context(Served(witness_app(witness)))
+    return Known(name, served.url, keys.public)
+
+
+def test_a_door_proves_under_a_head_that_enough_witnesses_cosigned_and_an_outage_only_delays(
+    ground: Ground, tmp_path: Path
+) -> None:
+    runtime = ground.stage.runtime
+    door = ground.door("MID-HOSP")
+    policy = Policy({"one": KEYS.public, "two": STRANGER.public, "three": LOG.public}, 2, 0)
+    proving = Proving(door, policy)
+    assert proving.step() == 0  # nothing was shown to witnesses yet
+    with ExitStack() as stack:
+        first = _witness(ground, tmp_path, "one", KEYS, stack)
+        away = Known("two", "http://127.0.0.1:9", STRANGER.public)
+        asking = Witnesses(runtime.logbook, [first, away], timeout=2.0)
+        stack.callback(asking.close)
+        runtime.witnesses._note = None
+        _grown(ground)
+        asking.step()
+        assert asking.silent == {"two": "away"}
+        runtime.witnesses._note = asking._note  # what the hub serves
+        with pytest.raises(Untrusted, match="too-few-witnesses"):
+            proving.step()
+        ground.refer()  # exchange goes on
+        second = _witness(ground, tmp_path, "two", STRANGER, stack)
+        asking._witnesses = [first, second]
+        _grown(ground)
+        asking.step()
+        assert asking.silent == {}
+        runtime.witnesses._note = asking._note
+        ground.refer()
+        _grown(ground)  # the log has grown beyond the witnessed head
+        assert proving.step() > 0
+        assert proving.standing().alarms == []
+        assert proving.standing().waiting > 0
+
+
+def test_a_witness_that_has_seen_more_is_asked_again_from_there(ground: Ground, tmp_path: Path) -> None:
+    runtime = ground.stage.runtime
+    with ExitStack() as stack:
+        one = _witness(ground, tmp_path, "one", KEYS, stack)
+        for _ in range(2):  # a hub that has forgotten what it was told
+            asking = Witnesses(runtime.logbook, [one])
+            stack.callback(asking.close)
+            ground.refer()
+            _grown(ground)
+            asking.step()
+            assert asking.silent == {}
+            assert verify_cosignature(parse_note(asking.witnessed), "one", KEYS.public)
+
+
+def test_the_settings_are_read_strictly(tmp_path: Path) -> None:
+    assert known_witnesses(tmp_path) == []
+    (tmp_path / "witnesses.json").write_text('[{"name": "one"}]')
+    with pytest.raises(Malformed):
+        known_witnesses(tmp_path)
+    about = [{"name": "one", "url": "http://127.0.0.1:9", "keys": KEYS.public.to_json()}]
+    (tmp_path / "witnesses.json").write_text(json.dumps(about))
+    assert known_witnesses(tmp_path)[0].keys == KEYS.public
+
+
+def test_a_witness_is_made_once(tmp_path: Path) -> None:
+    word = tmp_path / "word"
+    word.write_text("a long enough passphrase\n")
+    word.chmod(0o600)
+    args = ["witness", "init", "--data", str(tmp_path / "w"), "--name", NAME, "--passphrase-file", str(word)]
+    made = CliRunner().invoke(app, args)
+    assert made.exit_code == 0, made.output
+    assert json.loads((tmp_path / "w" / "witness.json").read_text())["name"] == NAME
+    assert CliRunner().invoke(app, args).exit_code != 0
+    assert naive(MANY[:1]) == MANY[0]
