@@ -31,6 +31,7 @@ from domain.calendar import JST
 from domain.errors import ExchangeError, NotThere
 from gateway.archive import alone_on_views, open_archive
 from gateway.audit.commands import questions
+from gateway.audit.exports import export
 from gateway.hub.runtime import start_hub
 from gateway.hub.views import source_of
 from gateway.installation import Installation, make_installation, moment, open_installation
@@ -56,6 +57,7 @@ for group, name in (
     (hub, "hub"),
     (agency, "agency"),
     (audit, "audit"),
+    (export, "audit-export"),
     (projections, "projections"),
 ):
     app.add_typer(group, name=name)

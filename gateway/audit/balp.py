@@ -238,7 +238,7 @@ def _urn(party: str) -> dict[str, str]:
     try:
         return {"system": URN, "value": f"urn:uuid:{UUID(party)}"}
     except ValueError:
-        return {"system": URN, "value": party if party.startswith(OWN) else f"{OWN}token:{party}"}
+        return {"system": URN, "value": party if party.startswith(OWN) else f"{OWN}party:{party}"}
 
 
 def _coding(system: str, code: str) -> dict[str, str]:

@@ -68,7 +68,7 @@ def test_a_notification_bears_the_token_and_no_hour() -> None:
     told = TOLD | {"act": "abuse_notification.received", "by": "NTF-7", "consent": [], "basis": "CAPA-6-1"}
     [event] = events({"disclosures": [told], "openings": []})
     assert event["recorded"] == "2025-06-01T15:00:00.000000Z"
-    assert event["agent"][0]["who"]["identifier"]["value"] == "urn:kakehashi:token:NTF-7"
+    assert event["agent"][0]["who"]["identifier"]["value"] == "urn:kakehashi:party:NTF-7"
     assert Profile("PrivacyDisclosure.Source").faults(event) == []
 
 
