@@ -32,6 +32,7 @@ from domain.errors import ExchangeError, NotThere
 from gateway.archive import alone_on_views, open_archive
 from gateway.audit.commands import questions
 from gateway.audit.content import content
+from gateway.audit.exports import export
 from gateway.hub.runtime import start_hub
 from gateway.hub.views import source_of
 from gateway.installation import Installation, make_installation, moment, open_installation
@@ -58,6 +59,7 @@ for group, name in (
     (hub, "hub"),
     (agency, "agency"),
     (audit, "audit"),
+    (export, "audit-export"),
     (projections, "projections"),
     (witness, "witness"),
 ):

@@ -58,7 +58,7 @@ def audit_replay(
 ) -> None:
     """事例の経過を一件ずつ再現します: 署名・判断の再計算・その時点で各機関が開けたもの(1: 合わないものがある)。"""
     first, last = _time(since), _time(until)
-    with _opened(data, passphrase_file, passphrase_fd) as archive:
+    with archive_of(data, passphrase_file, passphrase_fd) as archive:
         codes = _codes(archive)
         verifier = Verifier(archive.recorder, archive.store, archive.genesis)
         steps = [
@@ -111,7 +111,7 @@ def audit_as_of(
 ) -> None:
     """その時点に、この機関はこの項目を開けたか、なぜか、実際に開いたか。"""
     when = _time(at) or datetime.now(UTC)
-    with _opened(data, passphrase_file, passphrase_fd) as archive:
+    with archive_of(data, passphrase_file, passphrase_fd) as archive:
         found = history(_records(archive, case, when, raw=raw), case)
         rows = found.could(_agency(archive, agency), when, item)
     if as_json:
@@ -147,7 +147,7 @@ def audit_who_knows(
 ) -> None:
     """項目ごとに: 書いた機関、鍵を持つ機関、その時点に開けた機関、実際に開いた機関。"""
     when = _time(at) or datetime.now(UTC)
-    with _opened(data, passphrase_file, passphrase_fd) as archive:
+    with archive_of(data, passphrase_file, passphrase_fd) as archive:
         codes = _codes(archive)
         rows = history(_records(archive, case, when, raw=raw), case).who_knows(when)
     if as_json:
@@ -181,7 +181,7 @@ def audit_exceptions(
 ) -> None:
     """調べるべきもの: 期限超過・拒否・保留・例外的提供・不提供の判断・閲覧後に対応のないもの。"""
     when = _time(at) or datetime.now(UTC)
-    with _opened(data, passphrase_file, passphrase_fd) as archive:
+    with archive_of(data, passphrase_file, passphrase_fd) as archive:
         codes = _codes(archive)
         queries = Queries(archive.views.reader)
         rows: list[dict[str, Any]] = []
@@ -212,7 +212,7 @@ def audit_export(
     passphrase_fd: PassphraseFd = None,
 ) -> None:
     """持ち出して検証するための束を作ります。制御情報は監査機関の鍵でだけ開きます。"""
-    with _opened(data, passphrase_file, passphrase_fd) as archive, _bar("書き出し") as tell:
+    with archive_of(data, passphrase_file, passphrase_fd) as archive, _bar("書き出し") as tell:
         bundle = export(archive, case, _time(since), _time(until), tell)
         hub = archive.installation.hub.hex()
     out_file.write_bytes(bundle)
@@ -292,7 +292,7 @@ def installation_of(data: Path, file: Path | None, fd: int | None) -> Installati
 
 
 @contextmanager
-def _opened(data: Path, file: Path | None, fd: int | None) -> Iterator[Archive]:
+def archive_of(data: Path, file: Path | None, fd: int | None) -> Iterator[Archive]:
     with open_archive(installation_of(data, file, fd)) as archive:
         if not archive.running:
             catch_up(archive.views, archive.store)

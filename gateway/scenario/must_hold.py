@@ -13,8 +13,9 @@ from domain.case import Case, evolve
 from domain.clocks import shows_the_child
 from domain.codes import CaseStatus
 from domain.facts import AbuseNotificationReceived, Kind, SafetyCheckOverdueAlarmRaised, VisitGapAlarmRaised
-from domain.family_list import family_list
+from domain.family_list import FamilyReader, family_list
 from domain.record import About
+from domain.register import Register
 from gateway.scenario.player import Check, Run, Views
 from gateway.scenario.story import AUDITOR
 
@@ -183,8 +184,19 @@ def _family(run: Run, m: re.Match[str]) -> tuple[bool, str]:
     hidden = {run.messages.get(n) for n in range(int(m["first"]), int(m["last"]) + 1)}
     case = _case(run)
     without = replace(case, messages={k: v for k, v in case.messages.items() if k not in hidden})
-    rows = list(family_list(case))
-    return rows == list(family_list(without)), f"家庭の一覧 {len(rows)} 件は、これらがない場合と同じ"
+    register = Register()
+    for record in run.stage.records():
+        if record.originator.kind not in (Kind.CASE, Kind.CASE_ACCESS):
+            register = register.with_record(record)
+    roles = {agency.id: agency.roles for agency in register.agencies.values()}
+    after = day_of(case.last_at or run.stage.now()) + timedelta(days=31)  # all of its months are over
+    rows, same = 0, True
+    for reader in FamilyReader:
+        listed, bare = (
+            family_list(c, roles, reader, frozenset(c.consents), today=after) for c in (case, without)
+        )
+        rows, same = rows + len(listed), same and listed == bare
+    return same, f"家庭の一覧 {rows} 件は、これらがない場合と同じ"
 
 
 def _sighted(run: Run, m: re.Match[str]) -> tuple[bool, str]:

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from domain.calendar import day_of
 from domain.codes import AccessResult, Flag, Requester, Section
 from domain.facts import (
     AbuseNotificationReceived,
@@ -16,14 +15,11 @@ from domain.facts import (
     CorrectionNotifiedToRecipients,
     DisclosureMade,
     InformationRequestAnswered,
-    NotificationForwarded,
-    SafetyConfirmed,
     SubjectAccessDecided,
     SubjectAccessRequested,
     UseStopped,
     Withheld,
 )
-from domain.family_list import Told, family_list
 from domain.reasons import Reason
 from tests.domain.kit import (
     AZ_COORD,
@@ -274,33 +270,3 @@ def test_a_hospital_is_asked_and_decides_too() -> None:
     asked = tell(SubjectAccessRequested, MID_HOSP, name="at the hospital")
     wish = decided(by=MID_HOSP, answers=asked.ask)
     assert given(LEARNED, asked).when(wish) == [wish.fact]
-
-
-# --- the family's own list -------------------------------------------------------------------------------------
-
-
-def test_the_familys_list_shows_who_told_whom_and_nothing_of_a_notification() -> None:
-    told = tell(DisclosureMade, AZ_CORE, [MID_HOSP], [S.BASIC, S.RISK], "APPI-69-2-4", at=NOON)
-    so = given(
-        NOTIFIED,
-        tell(NotificationForwarded, AZ_CORE, [KS_CGC], [S.BASIC, S.RISK], forwards=NOTIFIED.ask),
-        tell(SafetyConfirmed, AZ_COORD, [AZ_CORE], [S.CHILD]),
-        tell(ConferenceMinutesRecorded, AZ_CORE, [KS_CGC], [S.CONF]),
-        told,
-        STATEMENT,
-    )
-    assert list(family_list(so.world.case)) == [
-        Told(day_of(NOON), AZ_CORE, MID_HOSP, frozenset({S.BASIC})),
-        Told(day_of(NOON), MID_HOSP, AZ_CORE, frozenset({S.CHILD})),
-    ]
-
-
-@pytest.mark.parametrize("flag", [Flag.DV_PROTECTED, Flag.NEVER_TO_GUARDIAN, Flag.CHILD_STATEMENT])
-def test_what_is_flagged_against_a_guardian_leaves_no_trace_in_it(flag: Flag) -> None:
-    told = tell(DisclosureMade, AZ_CORE, [MID_HOSP], [(S.CHILD, flag)], "APPI-69-2-4")
-    assert list(family_list(given(told).world.case)) == []
-
-
-def test_what_still_waits_was_told_to_nobody() -> None:
-    told = tell(DisclosureMade, AZ_CORE, [MID_HOSP], [S.BASIC], "APPI-69-2-4", held=[MID_HOSP])
-    assert list(family_list(given(told).world.case)) == []

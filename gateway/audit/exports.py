@@ -1,0 +1,164 @@
+"""The ledger in other forms, on the command line: BALP, CSV, PDF, and the family's sheet."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+from uuid import UUID
+
+import typer
+from rich.console import Console
+
+from domain.calendar import day_of
+from domain.errors import NotThere
+from domain.facts import dump
+from domain.family_list import FamilyReader, family_list
+from gateway.archive import Archive
+from gateway.audit.balp import audit_events
+from gateway.audit.commands import Data, PassphraseFd, PassphraseFile, archive_of
+from gateway.audit.history import history, of_views
+from gateway.audit.proofs import proofs
+from gateway.audit.reports import as_csv, as_pdf, disclosures, family_pdf, openings
+from gateway.installation import moment
+from gateway.verify import Verifier
+from projections.queries import Queries
+
+export = typer.Typer(no_args_is_help=True, help="台帳を書き出します: BALP(FHIR)・CSV・PDF・ご家族用の一覧")
+out = Console()
+
+Case = Annotated[UUID | None, typer.Option("--case", help="事例の識別子(省略時はすべて)")]
+AsOf = Annotated[str | None, typer.Option("--as-of", help="この時点まで(例: 2025-06-05T12:00:00+09:00)")]
+Out = Annotated[Path, typer.Option("--out", help="書き出すファイル", dir_okay=False)]
+
+
+class Audience(StrEnum):
+    """For whom a report is."""
+
+    REVIEW = "review"  # 個人情報保護審査会
+    INQUIRY = "inquiry"  # 検証
+
+
+class What(StrEnum):
+    """Which table a CSV holds."""
+
+    DISCLOSURES = "disclosures"
+    OPENINGS = "openings"
+
+
+@export.command("balp")
+def export_balp(
+    data: Data,
+    file: Out,
+    case: Case = None,
+    as_of: AsOf = None,
+    passphrase_file: PassphraseFile = None,
+    passphrase_fd: PassphraseFd = None,
+) -> None:
+    """IHE BALP の AuditEvent を、1行に1件(NDJSON)で書き出します。"""
+    with archive_of(data, passphrase_file, passphrase_fd) as archive:
+        found, names, _ = _ledger(archive, case, as_of)
+        events = list(audit_events(found, hub=archive.installation.hub.hex(), names=names))
+    file.write_text("".join(json.dumps(e, ensure_ascii=False) + "\n" for e in events))
+    _written(file, f"{len(events)} 件")
+
+
+@export.command("csv")
+def export_csv(
+    data: Data,
+    file: Out,
+    what: Annotated[What, typer.Option("--table", help="提供または閲覧")] = What.DISCLOSURES,
+    case: Case = None,
+    as_of: AsOf = None,
+    passphrase_file: PassphraseFile = None,
+    passphrase_fd: PassphraseFd = None,
+) -> None:
+    """提供または閲覧の表を、CSVで書き出します。記録を検証し、各行の検証結果を付けます。"""
+    with archive_of(data, passphrase_file, passphrase_fd) as archive:
+        found, names, _ = _ledger(archive, case, as_of)
+        proof = proofs(_verified(archive))
+    rows = disclosures(found, names, proof) if what is What.DISCLOSURES else openings(found, names, proof)
+    file.write_bytes(as_csv(rows))
+    _written(file, f"{len(rows)} 行")
+
+
+@export.command("pdf")
+def export_pdf(
+    data: Data,
+    file: Out,
+    audience: Annotated[Audience, typer.Option("--for", help="review: 審査会, inquiry: 検証")],
+    case: Case = None,
+    as_of: AsOf = None,
+    passphrase_file: PassphraseFile = None,
+    passphrase_fd: PassphraseFd = None,
+) -> None:
+    """審査会または検証のための報告を、PDFで書き出します。記録を検証し、各行の検証結果を付けます。"""
+    with archive_of(data, passphrase_file, passphrase_fd) as archive:
+        found, names, at = _ledger(archive, case, as_of)
+        proof = proofs(_verified(archive))
+    file.write_bytes(as_pdf(audience.value, found, names, proof, at=at))
+    _written(file, f"提供 {len(found['disclosures'])} 件")
+
+
+@export.command("family")
+def export_family(
+    data: Data,
+    file: Out,
+    case: Annotated[UUID, typer.Option("--case", help="事例の識別子")],
+    reader: Annotated[
+        FamilyReader,
+        typer.Option(
+            "--reader",
+            help="SUPPORTED: 支援を受ける養育者・妊婦, GUARDIAN: 他の保護者, RELATIVE: きょうだい等",
+        ),
+    ],
+    signed: Annotated[
+        list[UUID] | None, typer.Option("--signed", help="この方が署名した同意の識別子(複数可)")
+    ] = None,
+    as_of: AsOf = None,
+    passphrase_file: PassphraseFile = None,
+    passphrase_fd: PassphraseFd = None,
+) -> None:
+    """ご家族に渡せる一覧をPDFで書き出します: その方がすでにご存じの提供だけを、月ごとに。"""
+    at = datetime.now(UTC) if as_of is None else moment(as_of)
+    with archive_of(data, passphrase_file, passphrase_fd) as archive:
+        queries = Queries(archive.views.reader)
+        if case not in queries.all_cases():
+            raise NotThere("not-there", "no such case")
+        found = history(of_views(archive.store, queries, case, at), case)
+        roles = {a.id: a.roles for a in found.register.agencies.values()}
+        rows = family_list(found.case, roles, reader, frozenset(signed or ()), today=day_of(at))
+        names = _names(archive)
+    file.write_bytes(family_pdf(rows, names))
+    _written(file, f"{len(rows)} 行")
+
+
+def _ledger(
+    archive: Archive, case: UUID | None, as_of: str | None
+) -> tuple[dict[str, Any], dict[str, str], datetime]:
+    """The ledger as the audit office gets it, the agencies' names, and as of when."""
+    at = datetime.now(UTC) if as_of is None else moment(as_of)
+    upto = None if as_of is None else at
+    queries = Queries(archive.views.reader)
+    found = {
+        "disclosures": dump(queries.ledger(case=case, as_of=upto)),
+        "openings": dump(queries.openings(case=case, as_of=upto)),
+        "consents": dump(queries.consents(case=case, as_of=upto)),
+        "notifications": dump(queries.notifications(case=case, as_of=upto)),
+    }
+    return found, _names(archive), at
+
+
+def _verified(archive: Archive) -> dict[str, Any]:
+    log = archive.installation.hub_folder / "log"
+    return Verifier(archive.recorder, archive.store, archive.genesis).run(log=log).to_json()
+
+
+def _names(archive: Archive) -> dict[str, str]:
+    return {str(a.id): a.name for a in archive.views.register.agencies.values()}
+
+
+def _written(file: Path, what: str) -> None:
+    out.print(f"書き出しました: {file}({what})", highlight=False)

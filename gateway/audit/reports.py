@@ -1,0 +1,187 @@
+"""The ledger on paper: CSV and PDF in Japanese, for the review board and for an inquiry, and the family's sheet.
+
+Codes, agencies and times alone: there is no content to print. A notification bears its token and its day (CAPA 7).
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import typst
+
+from domain.calendar import JST
+from domain.errors import Unavailable
+from domain.facts import AbuseNotificationReceived
+from domain.family_list import Told
+from gateway.audit.proofs import Proof
+from gateway.pages import texts
+
+TEMPLATE = Path(__file__).with_name("report.typ")
+Found = Mapping[str, Any]
+Names = Mapping[str, str]
+Row = dict[str, str]
+
+TITLES = {"review": "情報提供の台帳(個人情報保護審査会 提出用)", "inquiry": "情報提供の台帳(検証用)"}
+PROOFS = {"VERIFIED": "検証済", "FAULTY": "異常", "UNVERIFIED": "未検証"}
+NOT_WHOLE = (
+    "この一覧は、ご本人がすでにご存じの範囲(同意された提供、支援計画、訪問)だけを月ごとにまとめたものです。",
+    "すべての提供を示すものではありません。載っていないことは、提供がなかったことを意味しません。",
+    "詳しくは、個人情報保護法第76条の開示請求ができます。",
+)
+
+
+def disclosures(found: Found, names: Names, proof: Proof) -> list[Row]:
+    """One row for each item and recipient of the ledger."""
+    opened = Counter((o["item"], o["agency"]) for o in found["openings"] if o["outcome"] == "OPENED")
+    return [
+        {
+            "記録位置": str(d["position"]),
+            "日時": _at(d["at"], day=d["act"] == AbuseNotificationReceived.TOPIC),
+            "事例": d["case"],
+            "種類": texts.act_text(d["act"]),
+            "送り手": names.get(d["by"], d["by"]),
+            "受け手": names.get(d["to"] or "", d["to"] or ""),
+            "情報区分": texts.section_text(d["section"]),
+            "注意": "・".join(texts.flag_text(f) for f in d["flags"]),
+            "根拠": texts.basis_text(d["basis"]),
+            "本人の同意": texts.consent_text(d["subject_consent"]) if d["subject_consent"] else "",
+            "目的": texts.purpose_text(d["purpose"]) if d["purpose"] else "",
+            "結果": texts.outcome_text(d["outcome"]),
+            "理由": texts.reason_text(d["reason"]) if d["reason"] else "",
+            "閲覧回数": str(opened[(d["item"], d["to"])]),
+            "検証": PROOFS[proof(d["position"])],
+        }
+        for d in found["disclosures"]
+    ]
+
+
+def openings(found: Found, names: Names, proof: Proof) -> list[Row]:
+    """One row for each reading and each refused one."""
+    return [
+        {
+            "記録位置": str(o["position"]),
+            "日時": _at(o["at"]),
+            "事例": o["case"],
+            "機関": names.get(o["agency"], o["agency"]),
+            "職員": o["actor"],
+            "情報区分": texts.section_text(o["section"]),
+            "目的": texts.purpose_text(o["purpose"]),
+            "結果": texts.outcome_text(o["outcome"]),
+            "理由": texts.reason_text(o["reason"]) if o["reason"] else "",
+            "検証": PROOFS[proof(o["position"])],
+        }
+        for o in found["openings"]
+    ]
+
+
+def consents(found: Found, names: Names) -> list[Row]:
+    """One row for each agreement, its refusal and its withdrawal."""
+    return [
+        {
+            "日時": _at(c["at"]),
+            "種別": texts.outcome_text(c["kind"]),
+            "送り手": names.get(c["sender"] or "", ""),
+            "受け手": names.get(c["recipient"] or "", ""),
+            "情報区分": "・".join(texts.section_text(s) for s in c["sections"]),
+        }
+        for c in found["consents"]
+    ]
+
+
+def as_csv(rows: Sequence[Row]) -> bytes:
+    """UTF-8 with BOM and CRLF, as spreadsheets in Japan open it; no cell is ever taken for a formula."""
+    text = io.StringIO()
+    if rows:
+        writer = csv.DictWriter(text, list(rows[0]), lineterminator="\r\n")
+        writer.writeheader()
+        writer.writerows({k: _plain(v) for k, v in row.items()} for row in rows)
+    return text.getvalue().encode("utf-8-sig")
+
+
+def as_pdf(kind: str, found: Found, names: Names, proof: Proof, *, at: datetime) -> bytes:
+    """A report as tagged PDF. ``kind``: review or inquiry; ``at``: as of when. Raises Unavailable without the font."""
+    digest = sha256(json.dumps(found, sort_keys=True).encode()).hexdigest()
+    told = disclosures(found, names, proof)
+    shown = ("日時", "種類", "送り手", "受け手", "情報区分", "根拠", "本人の同意", "結果", "理由", "検証")
+    tables = [
+        _table("提供", told, shown, (14, 16, 16, 16, 12, 22, 10, 9, 20, 9)),
+        _table(
+            "同意", consents(found, names), ("日時", "種別", "送り手", "受け手", "情報区分"), (1, 1, 2, 2, 3)
+        ),
+    ]
+    if kind == "inquiry":
+        read = openings(found, names, proof)
+        told_of = [
+            {"受理日": n["received_on"], "通告者(符号)": n["token"] or "匿名"} for n in found["notifications"]
+        ]
+        tables += [
+            _table(
+                "閲覧",
+                read,
+                ("日時", "機関", "職員", "情報区分", "目的", "結果", "理由", "検証"),
+                (3, 4, 4, 3, 4, 2, 4, 2),
+            ),
+            _table("通告", told_of, ("受理日", "通告者(符号)"), (1, 3)),
+        ]
+    cases = sorted({d["case"] for d in found["disclosures"]})
+    lines = [
+        f"時点: {at.astimezone(JST):%Y-%m-%d %H:%M}(日本時間) 事例: {', '.join(cases) or 'なし'}",
+        f"提供 {len(told)} 件、閲覧 {len(found['openings'])} 件。内容は含みません。",
+        f"台帳の要約値(SHA-256): {digest}",
+    ]
+    return _pdf(TITLES[kind], lines, tables)
+
+
+def family_pdf(rows: Iterable[Told], names: Names) -> bytes:
+    """The sheet for the family. It says the same sentences whatever stands on it."""
+    lines = [
+        {
+            "月": f"{row.month:%Y年%-m月}",
+            "伝えた機関": names.get(str(row.by), ""),
+            "伝えられた機関": names.get(str(row.to), ""),
+            "情報区分": "・".join(texts.section_text(s) for s in sorted(row.sections)),
+        }
+        for row in rows
+    ]
+    return _pdf(
+        "情報提供の一覧(ご家族用)",
+        list(NOT_WHOLE),
+        [_table("一覧", lines, ("月", "伝えた機関", "伝えられた機関", "情報区分"), (2, 4, 4, 5))],
+    )
+
+
+def _table(title: str, rows: Sequence[Row], head: Sequence[str], widths: Sequence[int]) -> dict[str, Any]:
+    return {
+        "title": title,
+        "head": list(head),
+        "widths": list(widths),
+        "rows": [[r[h] for h in head] for r in rows],
+    }
+
+
+def _pdf(title: str, lines: list[str], tables: list[dict[str, Any]]) -> bytes:
+    data = json.dumps({"title": title, "lines": lines, "tables": tables}, ensure_ascii=False)
+    pdf, warnings = typst.compile_with_warnings(
+        TEMPLATE.read_bytes(), format="pdf", sys_inputs={"data": data}
+    )
+    if any("font" in w.message for w in warnings):
+        raise Unavailable("font-missing", "install the font Noto Sans CJK JP (package fonts-noto-cjk)")
+    return bytes(pdf)
+
+
+def _at(text: str, *, day: bool = False) -> str:
+    at = datetime.fromisoformat(text.replace("Z", "+00:00")).astimezone(JST)
+    return f"{at:%Y-%m-%d}" if day else f"{at:%Y-%m-%d %H:%M}"
+
+
+def _plain(cell: str) -> str:
+    """A cell that begins like a formula is written with an apostrophe before it."""
+    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell

@@ -1,0 +1,128 @@
+"""The ledger as AuditEvents: of the base form, of IHE's profiles, and nothing in them that the ledger hides."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from fhir.resources.R4B.auditevent import AuditEvent
+
+from gateway.audit.balp import PROFILE, audit_events
+from tests.audit.profiles import FOLDER, Profile
+
+pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason="IHE's BALP profiles are not at hand")
+
+KINDS = ("PrivacyDisclosure.Source", "PrivacyDisclosure.Recipient", "PatientRead", "AuthZconsent")
+CORE, HOSP, CASE = (f"0000000{n}-0000-4000-8000-000000000000" for n in (1, 2, 3))
+CONSENT, ITEM, ASK = (f"0000000{n}-0000-4000-8000-000000000000" for n in (4, 5, 6))
+AT = "2025-06-01T01:00:00.000000Z"
+TOLD: dict[str, Any] = {
+    "position": 7, "n": 0, "at": AT, "case": CASE, "message": ASK, "act": "disclosure.made", "by": CORE,
+    "to": HOSP, "section": "BASIC", "item": ITEM, "flags": ["SENSITIVE"], "basis": "CONSENT",
+    "consent": [CONSENT], "subject_consent": "GIVEN", "purpose": "SUPPORT", "outcome": "DISCLOSED",
+    "reason": None, "at_fault": None, "fitting": [], "version": 3, "rules": 1,
+}  # fmt: skip
+REFUSED = TOLD | {
+    "position": 8, "item": None, "consent": [], "outcome": "REFUSED", "reason": "NO_CONSENT", "purpose": None
+}  # fmt: skip
+OPENED: dict[str, Any] = {
+    "position": 9, "at": AT, "case": CASE, "ask": ASK, "message": ASK, "item": ITEM, "section": "BASIC",
+    "agency": HOSP, "actor": "staff.h1", "purpose": "SUPPORT", "outcome": "OPENED", "reason": None,
+    "received": "OK", "received_at": "2025-06-01T01:00:01.000000Z",
+}  # fmt: skip
+SHUT = OPENED | {
+    "position": 10, "ask": CONSENT, "outcome": "REFUSED", "reason": "CONSENT_WITHDRAWN", "received": None
+}  # fmt: skip
+LEDGER = {"disclosures": [TOLD, REFUSED], "openings": [OPENED, SHUT]}
+
+
+def events(ledger: dict[str, Any] = LEDGER) -> list[dict[str, Any]]:
+    return list(audit_events(ledger, hub="ab" * 16, names={CORE: "中核", HOSP: "病院"}))
+
+
+def _profile(event: dict[str, Any]) -> str:
+    return str(event["meta"]["profile"][0]).removeprefix(PROFILE)
+
+
+def test_every_kind_is_there_and_each_fits_its_profile() -> None:
+    made = events()
+    assert {_profile(e) for e in made} == set(KINDS)
+    for event in made:
+        AuditEvent.model_validate_json(json.dumps(event))
+        assert Profile(_profile(event)).faults(event) == []
+        if _profile(event) == "PatientRead":
+            assert Profile("Read").faults(event) == []
+    assert len({e["id"] for e in made}) == len(made)
+    assert events() == made
+
+
+def test_a_consent_that_carried_and_one_that_did_not() -> None:
+    outcomes = [(e["outcome"], e.get("outcomeDesc")) for e in events() if _profile(e) == "AuthZconsent"]
+    assert outcomes == [("0", None), ("8", "NO_CONSENT"), ("8", "CONSENT_WITHDRAWN")]
+
+
+def test_a_notification_bears_the_token_and_no_hour() -> None:
+    told = TOLD | {"act": "abuse_notification.received", "by": "NTF-7", "consent": [], "basis": "CAPA-6-1"}
+    [event] = events({"disclosures": [told], "openings": []})
+    assert event["recorded"] == "2025-06-01T15:00:00.000000Z"
+    assert event["agent"][0]["who"]["identifier"]["value"] == "urn:kakehashi:party:NTF-7"
+    assert Profile("PrivacyDisclosure.Source").faults(event) == []
+
+
+def test_what_waits_or_was_never_confirmed_is_no_disclosure_and_no_import() -> None:
+    held, unsaid = TOLD | {"outcome": "HELD"}, OPENED | {"received": None, "received_at": None}
+    kinds = [_profile(e) for e in events({"disclosures": [held], "openings": [unsaid]})]
+    assert kinds == ["PatientRead"]
+
+
+# --- the checker itself ---------------------------------------------------------------------------------------
+
+
+def _examples() -> Iterator[Any]:
+    for path in sorted((FOLDER / "examples").glob("AuditEvent-*.json")) if FOLDER.is_dir() else ():
+        example = json.loads(path.read_text())
+        name = example["meta"]["profile"][0].removeprefix(PROFILE)
+        if name in (*KINDS, "Read"):
+            yield pytest.param(name, example, id=path.stem)
+
+
+@pytest.mark.parametrize(("name", "example"), list(_examples()))
+def test_what_ihe_itself_gives_as_examples_passes(name: str, example: dict[str, Any]) -> None:
+    assert Profile(name).faults(example) == []
+
+
+def _spoiled(event: Any, at: str = "") -> Iterator[tuple[str, Any]]:
+    """The event with one coding changed, for each that stands in it."""
+    if isinstance(event, list):
+        for n, one in enumerate(event):
+            yield from ((w, [*event[:n], s, *event[n + 1 :]]) for w, s in _spoiled(one, f"{at}/{n}"))
+    elif isinstance(event, dict):
+        if "code" in event:
+            yield f"{at}/code", {**event, "code": "wrong"}
+        for key, value in event.items():
+            yield from ((w, {**event, key: s}) for w, s in _spoiled(value, f"{at}/{key}"))
+
+
+FREE = ("/source/", "/purposeOfEvent/")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_wrong_code_is_a_fault(kind: str) -> None:
+    event = next(e for e in events() if _profile(e) == kind)
+    for where, spoiled in _spoiled(event):
+        data_of_a_disclosure = "Disclosure" in kind and where.startswith("/entity/1/")
+        further = kind == "PatientRead" and where.startswith("/agent/2/")
+        if where.startswith((*FREE, "/entity/2/")) or data_of_a_disclosure or further:
+            continue  # open for any code
+        assert Profile(kind).faults(spoiled), where
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("name", ["type", "subtype", "outcome", "agent", "entity", "recorded", "source"])
+def test_a_missing_part_is_a_fault(kind: str, name: str) -> None:
+    event = copy.deepcopy(next(e for e in events() if _profile(e) == kind))
+    del event[name]
+    assert Profile(kind).faults(event)

@@ -1,0 +1,252 @@
+"""The family's list: whoever holds it learns nothing that he did not know, and nobody comes to harm by it."""
+
+from __future__ import annotations
+
+from datetime import date
+from uuid import UUID
+
+import pytest
+
+from domain.codes import AccessResult, Flag, Requester, Role, Section
+from domain.facts import (
+    AbuseNotificationReceived,
+    CaseConferenceConvened,
+    DisclosureMade,
+    Fact,
+    FamilyInformationProvided,
+    InformationRequestAnswered,
+    NetworkCaseRegistered,
+    NotificationForwarded,
+    SafetyConfirmed,
+    SubjectAccessDecided,
+    SubjectAccessRequested,
+    SupportPlanFormulated,
+    VisitReportSubmitted,
+)
+from domain.family_list import LISTED, FamilyReader, Told, family_list
+from tests.domain.kit import (
+    AGENCIES,
+    AZ_COORD,
+    AZ_CORE,
+    EXT_NURSERY,
+    KS_CGC,
+    MID_HOSP,
+    SORA_NPO,
+    TW_ONE,
+    Said,
+    consent_of,
+    given,
+    id_of,
+    jst,
+    tell,
+)
+
+S, R = Section, FamilyReader
+MAY, JUNE, JULY = jst("2025-05-10 10:00"), jst("2025-06-10 10:00"), date(2025, 7, 15)
+MOTHERS, FATHERS, OTHERS = id_of("mother's"), id_of("father's"), id_of("another's")
+CONSENTS = [consent_of(name) for name in ("mother's", "father's", "another's")]
+ROLES = {agency: roles for agency, roles, _, _ in AGENCIES.values()}
+
+PLAN = tell(SupportPlanFormulated, AZ_CORE, [SORA_NPO], [S.PLAN], "CWA-21-10-2-3", at=MAY, name="plan")
+REPORT = tell(VisitReportSubmitted, SORA_NPO, [AZ_CORE], [S.VISIT, S.CHILD], at=MAY, name="report")
+NOTIFIED = tell(AbuseNotificationReceived, AZ_CORE, sections=[S.NOTIFIER, S.RISK], at=JUNE, taken_in=True)
+CONCERN = [
+    NOTIFIED,
+    tell(NotificationForwarded, AZ_CORE, [KS_CGC], [S.BASIC, S.RISK], at=JUNE, forwards=NOTIFIED.ask),
+    tell(SafetyConfirmed, AZ_COORD, [AZ_CORE], [S.CHILD], at=JUNE),
+]
+
+
+def told(
+    to: UUID = MID_HOSP,
+    sections: list[object] | None = None,
+    *,
+    signed: UUID | None = MOTHERS,
+    by: UUID = AZ_CORE,
+    at: object = MAY,
+    name: str = "told",
+) -> Said:
+    """A telling on a consent, or on the law alone."""
+    return tell(
+        DisclosureMade,
+        by,
+        [to],
+        sections or [S.BASIC],  # type: ignore[arg-type]
+        "APPI-69-2-4" if signed is None else "CONSENT",
+        consent=[] if signed is None else [signed],
+        at=at,  # type: ignore[arg-type]
+        name=name,
+    )
+
+
+def seen(
+    *past: object, reader: FamilyReader = R.SUPPORTED, signed: UUID = MOTHERS, today: date = JULY
+) -> list[Told]:
+    case = given(*CONSENTS, *past).world.case  # type: ignore[arg-type]
+    return family_list(case, ROLES, reader, frozenset({signed}), today=today)
+
+
+def row(by: UUID, to: UUID, *sections: Section, month: int = 5) -> Told:
+    return Told(date(2025, month, 1), by, to, frozenset(sections))
+
+
+# --- what is on it ------------------------------------------------------------------------------------------
+
+
+def test_the_supported_mother_sees_her_plan_her_visits_and_what_she_signed_for() -> None:
+    rows = seen(PLAN, REPORT, told(sections=[S.BASIC, S.PREG]))
+    assert sorted(rows) == sorted(
+        [
+            row(AZ_CORE, SORA_NPO, S.PLAN),
+            row(SORA_NPO, AZ_CORE, S.VISIT),
+            row(AZ_CORE, MID_HOSP, S.BASIC, S.PREG),
+        ]
+    )
+
+
+def test_mothers_and_fathers_lists_differ() -> None:
+    past = [
+        PLAN,
+        told(sections=[S.BASIC, S.PREG], name="hers"),
+        told(SORA_NPO, [S.CHILD, S.MEDICAL], signed=FATHERS, name="his"),
+    ]
+    assert row(AZ_CORE, MID_HOSP, S.BASIC, S.PREG) in seen(*past)
+    assert seen(*past, reader=R.GUARDIAN, signed=FATHERS) == [row(AZ_CORE, SORA_NPO, S.CHILD)]
+
+
+def test_tellings_of_one_month_are_one_row_and_nobody_can_count_them() -> None:
+    once = seen(told(sections=[S.BASIC, S.CHILD]))
+    assert once == seen(told(), told(sections=[S.CHILD], name="again"), told(name="and again"))
+
+
+def test_the_month_that_runs_is_not_on_it_yet() -> None:
+    assert seen(told(), today=date(2025, 5, 31)) == []
+    assert seen(told(), today=date(2025, 6, 1)) == [row(AZ_CORE, MID_HOSP, S.BASIC)]
+
+
+def test_an_office_that_is_core_and_coordinating_is_met_as_the_core_agency() -> None:
+    assert seen(told(by=TW_ONE)) == [row(TW_ONE, MID_HOSP, S.BASIC)]
+
+
+# --- who may come to harm -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("reader", list(R))
+def test_a_notification_and_what_followed_changes_no_list(reader: FamilyReader) -> None:
+    quiet = [PLAN, told(), told(SORA_NPO, signed=OTHERS, name="other")]
+    for signed in (MOTHERS, FATHERS, OTHERS):
+        assert seen(*quiet, *CONCERN, reader=reader, signed=signed) == seen(
+            *quiet, reader=reader, signed=signed
+        )
+
+
+def test_a_sibling_sees_nothing_but_what_he_signed_for() -> None:
+    past = [PLAN, REPORT, told(), told(SORA_NPO, [S.BASIC, S.CAREGIVER], signed=OTHERS, name="his own")]
+    assert seen(*past, reader=R.RELATIVE, signed=FATHERS) == []
+    assert seen(*past, reader=R.RELATIVE, signed=OTHERS) == [row(AZ_CORE, SORA_NPO, S.BASIC)]
+
+
+@pytest.mark.parametrize("reader", list(R))
+@pytest.mark.parametrize(
+    "said",
+    [
+        pytest.param(
+            tell(FamilyInformationProvided, EXT_NURSERY, [AZ_CORE], [S.CHILD], "CWA-21-10-5", at=MAY),
+            id="a nursery told of its worry",
+        ),
+        pytest.param(
+            tell(FamilyInformationProvided, MID_HOSP, [AZ_CORE], [S.BASIC], "CWA-21-10-5", at=MAY),
+            id="a hospital told of its worry",
+        ),
+        pytest.param(told(KS_CGC), id="to the child guidance centre, even signed for"),
+        pytest.param(told(AZ_COORD), id="to the coordinating agency, even signed for"),
+        pytest.param(told(by=KS_CGC), id="by the child guidance centre"),
+        pytest.param(told(signed=None), id="told without a consent"),
+        pytest.param(told(EXT_NURSERY, signed=OTHERS), id="to a nursery for which somebody else signed"),
+        pytest.param(
+            tell(InformationRequestAnswered, MID_HOSP, [AZ_CORE], [S.CHILD], at=MAY, answers=id_of("q")),
+            id="an answer to a question of the core agency",
+        ),
+    ],
+)
+def test_whoever_may_have_notified_is_on_no_list(said: Said, reader: FamilyReader) -> None:
+    assert seen(said, reader=reader) == []
+
+
+def test_a_nursery_is_shown_to_who_signed_for_it() -> None:
+    assert seen(told(EXT_NURSERY)) == [row(AZ_CORE, EXT_NURSERY, S.BASIC)]
+
+
+@pytest.mark.parametrize(
+    "section",
+    [
+        pytest.param(S.NOTIFIER, id="a notifier"),
+        pytest.param(S.ADDR, id="a hidden address"),
+        pytest.param(S.RISK, id="a danger"),
+        pytest.param(S.CONF, id="minutes"),
+        *(pytest.param((S.CHILD, flag), id=flag) for flag in Flag if flag is not Flag.SENSITIVE),
+    ],
+)
+def test_what_travels_with_a_concern_is_not_on_it_either(section: object) -> None:
+    assert seen(told(sections=[S.BASIC, section])) == []
+
+
+def test_sensitive_alone_is_hers_to_see() -> None:
+    assert seen(told(sections=[(S.MEDICAL, Flag.SENSITIVE)])) == [row(AZ_CORE, MID_HOSP, S.MEDICAL)]
+
+
+def test_what_the_author_keeps_for_itself_was_told_to_nobody() -> None:
+    assert seen(told(sections=[S.REASON, S.SOURCE])) == []
+
+
+def test_what_still_waits_was_told_to_nobody() -> None:
+    waits = tell(
+        DisclosureMade, AZ_CORE, [MID_HOSP], [S.BASIC], "CONSENT", consent=[MOTHERS], at=MAY, held=[MID_HOSP]
+    )
+    assert seen(waits) == []
+
+
+@pytest.mark.parametrize(
+    "hides", [pytest.param(S.ADDR, id="address"), pytest.param((S.BASIC, Flag.DV_PROTECTED), id="flag")]
+)
+def test_of_a_protective_parent_the_others_list_stands_still(hides: object) -> None:
+    past = [
+        told(signed=FATHERS, name="before"),
+        told(SORA_NPO, [hides], at=JUNE, name="she hides"),
+        told(SORA_NPO, signed=FATHERS, at=JUNE, name="after"),
+        told(SORA_NPO, signed=MOTHERS, at=JUNE, name="hers"),
+    ]
+    assert seen(*past, reader=R.GUARDIAN, signed=FATHERS) == [row(AZ_CORE, MID_HOSP, S.BASIC)]
+    assert seen(*past) == [row(AZ_CORE, SORA_NPO, S.BASIC, month=6)]
+
+
+@pytest.mark.parametrize("reader", list(R))
+def test_after_an_answer_that_tells_nothing_of_existence_there_is_no_list(reader: FamilyReader) -> None:
+    asked = tell(
+        SubjectAccessRequested, AZ_CORE, at=MAY, requester=Requester.LEGAL_REPRESENTATIVE, name="asked"
+    )
+    answer = tell(
+        SubjectAccessDecided,
+        AZ_CORE,
+        at=JUNE,
+        answers=asked.ask,
+        result=AccessResult.EXISTENCE_NOT_TOLD,
+        withheld=(),
+    )
+    assert seen(PLAN, told(), asked, answer, reader=reader) == []
+    assert seen(PLAN, told(), asked) != []
+
+
+@pytest.mark.parametrize(
+    "act", [CaseConferenceConvened, NetworkCaseRegistered, *[c.fact.__class__ for c in CONCERN]]
+)
+def test_an_act_that_tells_why_is_no_act_of_the_list(act: type[Fact]) -> None:
+    assert not issubclass(act, LISTED)
+
+
+def test_an_agency_of_which_nothing_is_known_is_not_shown() -> None:
+    case = given(*CONSENTS, told()).world.case
+    without = {a: r for a, r in ROLES.items() if a != MID_HOSP}
+    unknown = family_list(case, without, R.GUARDIAN, frozenset({FATHERS}), today=JULY)
+    assert unknown == []
+    assert Role.MED in ROLES[MID_HOSP]
