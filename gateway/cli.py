@@ -34,7 +34,7 @@ from gateway.audit.commands import questions
 from gateway.audit.content import content
 from gateway.audit.exports import export
 from gateway.hub.runtime import start_hub
-from gateway.hub.views import source_of
+from gateway.hub.views import catch_up, source_of
 from gateway.installation import Installation, make_installation, moment, open_installation
 from gateway.pages.texts import outcome_text, section_text
 from gateway.problems import TITLES
@@ -227,6 +227,8 @@ def audit_verify(
     """記録全体を検証します: 位置・封印・署名・判断の再現・表・窓口の受領証。"""
     installation = _installation(data, passphrase_file, passphrase_fd)
     with open_archive(installation) as archive, _bar("検証", quiet=as_json) as tell:
+        if not archive.running:
+            catch_up(archive.views, archive.store)  # a hub that ended may have left rows to be made
         verifier = Verifier(archive.recorder, archive.store, archive.genesis)
         found = verifier.run(
             views=archive.views,
@@ -254,7 +256,6 @@ def audit_ledger(
 ) -> None:
     """提供の台帳: だれが、だれに、何を、どの根拠で伝え、だれが開いたか。"""
     from domain.facts import dump
-    from gateway.hub.views import catch_up
 
     at = None if as_of is None else moment(as_of)
     with open_archive(_installation(data, passphrase_file, passphrase_fd)) as archive:
@@ -546,12 +547,21 @@ def bench(
     growth: Annotated[
         int | None, typer.Option("--growth", help="代わりに、記録をこの件数まで増やしながら測ります", min=100)
     ] = None,
+    log: Annotated[
+        int | None, typer.Option("--log", help="代わりに、記録簿の証明をこの件数まで測ります", min=100)
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """速さを測ります: 同じバイト列を、素の部品と並べて、1回の実行で。"""
     from gateway.bench.growth import grow
     from gateway.bench.run import Bench, machine
 
+    if log is not None:
+        from gateway.bench.proofs import measure
+
+        with _bar("記録簿", quiet=as_json) as tell:
+            _print_growth(list(measure([10**n for n in range(3, 10) if 10**n < log] + [log], tell)), as_json)
+        return
     if growth is not None:
         sizes = [10**n for n in range(2, 10) if 10**n < growth] + [growth]
         with _bar("記録", quiet=as_json) as tell:
@@ -575,9 +585,10 @@ def _print_growth(rows: list[dict[str, Any]], as_json: bool) -> None:
     if as_json:
         print(json.dumps(rows, indent=2))
         return
-    table = Table("", *(f"{row['records']:,}" for row in rows))
+    first = next(iter(rows[0]))
+    table = Table("", *(f"{row[first]:,}" for row in rows))
     for name in rows[0]:
-        if name != "records":
+        if name != first:
             table.add_row(name, *(str(row[name]) for row in rows))
     out.print(table)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gateway.bench.growth import grow
+from gateway.bench.proofs import measure
 from gateway.bench.run import SENDERS, Bench
 from gateway.bench.senders import Run
 
@@ -31,3 +32,10 @@ def test_growth_measures_every_size() -> None:
     assert row["records"] >= 100
     assert all(row[name] > 0 for name in row if name != "bus_mb")
     assert told
+
+
+def test_the_logs_proofs_are_measured_at_every_size() -> None:
+    rows = list(measure([300, 600]))
+    assert [row["leaves"] for row in rows] == [300, 600]
+    assert all(value > 0 for row in rows for value in row.values())
+    assert rows[1]["proof_bytes"] == 320
