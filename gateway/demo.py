@@ -17,7 +17,8 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 
 from gateway.agency.app import agency_app
 from gateway.agency.staff import Staff
-from gateway.audit.app import audit_app
+from gateway.audit.app import Past, audit_app
+from gateway.audit.history import history, of_views
 from gateway.pages.index import index_app
 from gateway.scenario.player import Run
 from gateway.scenario.report import Report, play, start_of
@@ -25,6 +26,7 @@ from gateway.scenario.stage import Stage, open_stage, reopen_stage
 from gateway.scenario.story import Story, read_story
 from gateway.serving import Served
 from gateway.verify import Verification, Verifier, doors_of
+from projections.queries import Queries
 
 STORY = Path(__file__).parent / "scenario" / "stories" / "sc-1.yaml"
 
@@ -124,6 +126,17 @@ def pages_app(stage: Stage, found: Verification) -> FastAPI:
             mode=stage.installation.mode,
             base="/audit",
             verification=found.to_json,
+            past=_past(stage),
+            hub=stage.installation.hub.hex(),
         ),
     )
     return app
+
+
+def _past(stage: Stage) -> Past | None:
+    """A case as it stood at a moment, from the hub's own record."""
+    runtime = stage.runtime
+    if runtime is None:
+        return None
+    queries = Queries(runtime.views.reader)
+    return lambda case, upto: history(of_views(runtime.store, queries, case, upto), case)

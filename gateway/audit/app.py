@@ -1,22 +1,31 @@
-"""The auditor's page: the ledger as of any moment, and the last verification. Never content."""
+"""The auditor's pages: the ledger as of any moment, a case's timeline, exceptions, exports. Never content."""
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import FastAPI, Request
-from fastapi.responses import HTMLResponse, JSONResponse
+from fastapi.responses import HTMLResponse, JSONResponse, Response
 
 from domain.calendar import JST
-from domain.errors import ExchangeError, Malformed
+from domain.errors import ExchangeError, Malformed, NotThere
+from gateway.audit.balp import audit_events
+from gateway.audit.commands import kind_text
+from gateway.audit.history import History
 from gateway.audit.office import AuditOffice
+from gateway.audit.proofs import Proof, proofs
+from gateway.audit.reports import PROOFS, as_csv, as_pdf, disclosures, openings
+from gateway.audit.timeline import exceptions, moments, unread, views
 from gateway.pages.render import page, with_static
 from gateway.problems import MEDIA_TYPE, problem
 
+Past = Callable[[UUID, datetime | None], History]
 OUTCOMES = ("DISCLOSED", "STANDING", "HELD", "RELEASED", "REFUSED", "OPENED")
 
 
@@ -27,8 +36,14 @@ def audit_app(
     mode: str,
     base: str = "",
     verification: Callable[[], dict[str, Any]] | None = None,
+    past: Past | None = None,
+    hub: str = "",
 ) -> FastAPI:
-    """The application of the audit office. ``names``: agency id -> name."""
+    """The application of the audit office. ``names``: agency id -> name; ``hub``: its identifier, hex.
+
+    ``past``: a case as it stood at a moment, where the record is at hand; without it there is no timeline.
+    """
+    links = [("/", "台帳")] + ([] if past is None else [("/exceptions", "例外")])
     app = with_static(FastAPI(title="架け橋 監査", docs_url=None, redoc_url=None, openapi_url=None))
 
     @app.exception_handler(ExchangeError)
@@ -36,39 +51,127 @@ def audit_app(
         status, body = problem(error)
         return JSONResponse(body, status, media_type=MEDIA_TYPE)
 
+    def proof() -> Proof:
+        return proofs(None if verification is None else verification())
+
+    def chosen(case: str, agency: str, outcome: str, as_of: str) -> dict[str, Any]:
+        """The ledger as of then, of what was chosen."""
+        found, wanted = office.ledger(as_of=_moment(as_of)), _uuid(case)
+        return {
+            "cases": sorted({r["case"] for r in found["disclosures"]}),
+            "disclosures": [
+                d
+                for d in found["disclosures"]
+                if _fits(d, wanted, outcome) and agency in ("", d["by"], d["to"])
+            ],
+            "openings": [
+                o for o in found["openings"] if _fits(o, wanted, outcome) and agency in ("", o["agency"])
+            ],
+            "consents": [
+                c
+                for c in found["consents"]
+                if wanted in ("", c["case"]) and agency in ("", c["by"], c["sender"], c["recipient"])
+            ],
+            "notifications": [n for n in found["notifications"] if wanted in ("", n["case"])],
+        }
+
     @app.get("/", response_class=HTMLResponse)
     def ledger(case: str = "", agency: str = "", outcome: str = "", as_of: str = "") -> HTMLResponse:
-        found = office.ledger(as_of=_moment(as_of))
+        found, proved = chosen(case, agency, outcome, as_of), proof()
         opened = Counter((o["item"], o["agency"]) for o in found["openings"] if o["outcome"] == "OPENED")
-        cases = sorted({r["case"] for r in found["disclosures"]})
-        wanted = _uuid(case)
-        disclosures = [
-            {**d, "opened": opened[(d["item"], d["to"])]}
+        choice = {"case": case, "agency": agency, "outcome": outcome, "as_of": as_of}
+        found["disclosures"] = [
+            {**d, "opened": opened[(d["item"], d["to"])], "proof": proved(d["position"])}
             for d in found["disclosures"]
-            if _fits(d, wanted, outcome) and agency in ("", d["by"], d["to"])
         ]
-        openings = [o for o in found["openings"] if _fits(o, wanted, outcome) and agency in ("", o["agency"])]
-        consents = [
-            c
-            for c in found["consents"]
-            if wanted in ("", c["case"]) and agency in ("", c["by"], c["sender"], c["recipient"])
-        ]
+        found["openings"] = [{**o, "proof": proved(o["position"])} for o in found["openings"]]
         return page(
             "audit.html",
             title="監査: 提供の台帳",
             base=base,
             mode=mode,
             person=None,
+            links=links,
+            here="/",
             verification=None if verification is None else verification(),
             names=names,
             agencies=sorted(names.items(), key=lambda n: n[1]),
-            cases=cases,
             outcomes=OUTCOMES,
-            chosen={"case": case, "agency": agency, "outcome": outcome, "as_of": as_of},
-            disclosures=disclosures,
-            openings=openings,
-            consents=consents,
-            notifications=[n for n in found["notifications"] if wanted in ("", n["case"])],
+            chosen=choice,
+            query=urlencode({k: v for k, v in choice.items() if v}),
+            proofs=PROOFS,
+            timeline=past is not None,
+            **found,
+        )
+
+    @app.get("/export/{form}")
+    def export(form: str, case: str = "", agency: str = "", outcome: str = "", as_of: str = "") -> Response:
+        """What is chosen, as a file."""
+        found = chosen(case, agency, outcome, as_of)
+        match form:
+            case "ledger.csv":
+                body, media = as_csv(disclosures(found, names, proof())), "text/csv; charset=utf-8"
+            case "openings.csv":
+                body, media = as_csv(openings(found, names, proof())), "text/csv; charset=utf-8"
+            case "review.pdf" | "inquiry.pdf":
+                kind, at = form.removesuffix(".pdf"), _moment(as_of) or office.now()
+                body, media = as_pdf(kind, found, names, proof(), at=at), "application/pdf"
+            case "balp.ndjson":
+                events = audit_events(found, hub=hub, names=names)
+                lines = (json.dumps(e, ensure_ascii=False) + "\n" for e in events)
+                body, media = "".join(lines).encode(), "application/fhir+ndjson"
+            case _:
+                raise NotThere("not-there", "choose a file of the page")
+        return Response(
+            body, media_type=media, headers={"Content-Disposition": f'attachment; filename="{form}"'}
+        )
+
+    if past is None:
+        return app
+
+    @app.get("/timeline", response_class=HTMLResponse)
+    def timeline(case: str, n: int = 1_000_000) -> HTMLResponse:
+        wanted = UUID(_uuid(case) or str(UUID(int=0)))
+        told = moments(past(wanted, None))
+        if not told:
+            raise NotThere("not-there", "choose a case of the list")
+        n = min(max(n, 1), len(told))
+        at = told[n - 1]["at"]
+        return page(
+            "audit_timeline.html",
+            title=f"監査: 事例 {str(wanted)[:8]} の経過",
+            base=base,
+            mode=mode,
+            person=None,
+            links=links,
+            here="/timeline",
+            case=str(wanted),
+            n=n,
+            moments=told,
+            now=told[n - 1],
+            views=views(past(wanted, at), at),
+            names=names,
+        )
+
+    @app.get("/exceptions", response_class=HTMLResponse)
+    def exceptional(case: str = "", as_of: str = "") -> HTMLResponse:
+        at, wanted = _moment(as_of) or office.now(), _uuid(case)
+        found = office.ledger(as_of=at)
+        cases = sorted({d["case"] for d in found["disclosures"] if wanted in ("", d["case"])})
+        rows = [r for r in unread(found, at) if wanted in ("", r["case"])]
+        for one in cases:
+            rows += exceptions(past(UUID(one), at), at)
+        rows = [{"agency": "", **r, "text": kind_text(r["kind"])} for r in rows]
+        return page(
+            "audit_exceptions.html",
+            title="監査: 例外",
+            base=base,
+            mode=mode,
+            person=None,
+            links=links,
+            here="/exceptions",
+            rows=sorted(rows, key=lambda r: str(r["at"]), reverse=True),
+            names={**names, "NOTIFIER": "通告者"},
         )
 
     return app

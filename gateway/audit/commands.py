@@ -260,6 +260,7 @@ def audit_verify_bundle(
 
 
 KINDS = {
+    "UNREAD": "48時間未閲覧",
     "HELD": "保留中",
     "REFUSED": "拒否",
     "OVERRIDDEN": "例外的な提供・閲覧",

@@ -124,6 +124,10 @@ class AuditOffice:
                 receipt = self._signed(Kind.CASE, case, "disclosure.received", told)
                 patiently(lambda: self._client.wish(receipt), PATIENCE)
 
+    def now(self) -> datetime:
+        """The time it goes by."""
+        return self._now()
+
     def ledger(self, case: UUID | None = None, as_of: datetime | None = None) -> dict[str, Any]:
         """Disclosures, readings and consents, of one case or all, as they stood at ``as_of``."""
         fields = {"case": None if case is None else str(case), "as_of": dump(as_of)}

@@ -139,6 +139,44 @@ def test_the_auditor_sees_who_opened_and_no_content(screen, shown) -> None:  # t
     assert run.stage.canary not in screen.content()
 
 
+def test_the_auditor_moves_the_slider_and_sees_what_each_agency_could_open_then(screen, shown) -> None:  # type: ignore[no-untyped-def]
+    run, url = shown
+    screen.goto(f"{url}/audit/timeline?case={run.case}&n=1")
+    first = screen.inner_text("#views")
+    screen.focus("#n")
+    with screen.expect_navigation():
+        screen.keyboard.press("End")
+    last = screen.inner_text("#views")
+    assert "支援計画" not in first
+    assert "支援計画" in last
+    assert run.stage.names["SORA-NPO"] in last
+    with screen.expect_navigation():
+        screen.click("text=前へ")
+    assert "監査: 事例" in screen.inner_text("h1")
+    assert run.stage.canary not in screen.content()
+
+
+def test_the_auditor_sees_what_is_proved_and_takes_the_ledger_away(screen, shown) -> None:  # type: ignore[no-untyped-def]
+    _, url = shown
+    screen.goto(f"{url}/audit/")
+    assert "検証済" in screen.inner_text("table >> nth=0")
+    screen.select_option("#outcome", "DISCLOSED")
+    screen.click("text=絞り込む")
+    for text, begins in (("提供(CSV)", b"\xef\xbb\xbf"), ("検証用(PDF)", b"%PDF-"), ("BALP(FHIR)", b"{")):
+        with screen.expect_download() as taken:
+            screen.click(f"text={text}")
+        assert Path(taken.value.path()).read_bytes().startswith(begins)
+
+
+def test_the_auditor_sees_what_nobody_has_read_for_two_days(screen, shown) -> None:  # type: ignore[no-untyped-def]
+    _, url = shown
+    screen.goto(f"{url}/audit/")
+    screen.click("nav >> text=例外")
+    assert "48時間未閲覧" in screen.inner_text("table")
+    screen.click("table a >> nth=0")
+    assert screen.locator("#views").count() == 1
+
+
 def test_every_page_has_one_heading_a_language_and_names_for_its_fields(screen, shown) -> None:  # type: ignore[no-untyped-def]
     run, url = shown
     for path in (
@@ -147,6 +185,8 @@ def test_every_page_has_one_heading_a_language_and_names_for_its_fields(screen, 
         f"/agency/AZ-CORE/cases/{run.case}",
         "/agency/AZ-CORE/outbox",
         "/audit/",
+        "/audit/exceptions",
+        f"/audit/timeline?case={run.case}",
     ):
         screen.goto(url + path)
         assert screen.locator("h1").count() == 1
@@ -158,5 +198,10 @@ def test_every_page_has_one_heading_a_language_and_names_for_its_fields(screen, 
         )
         assert unnamed == []
     screen.set_viewport_size({"width": 320, "height": 700})
-    screen.goto(f"{url}/agency/AZ-CORE/cases/{run.case}")
-    assert screen.evaluate("document.documentElement.scrollWidth <= 320")
+    for path in (
+        f"/agency/AZ-CORE/cases/{run.case}",
+        f"/audit/timeline?case={run.case}",
+        "/audit/exceptions",
+    ):
+        screen.goto(url + path)
+        assert screen.evaluate("document.documentElement.scrollWidth <= 320")

@@ -1,0 +1,76 @@
+"""The auditor's pages over HTTP: a notifier is nowhere in them, what is not there answers so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from gateway.demo import pages_app
+from gateway.scenario.player import Run
+from gateway.scenario.report import play, start_of
+from gateway.scenario.stage import open_stage
+from gateway.scenario.story import read_story
+from gateway.serving import Served
+from gateway.verify import Verification
+
+STORY = Path(__file__).parents[1] / "scenarios" / "nursery-notifies.yaml"
+
+
+@pytest.fixture(scope="module")
+def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Run, httpx2.Client]]:
+    story = read_story(STORY)
+    with open_stage(tmp_path_factory.mktemp("audit") / "hub", start_of(story)) as stage:
+        run, _ = play(story, stage)
+        stage.settle()
+        with (
+            Served(pages_app(stage, Verification())) as served,
+            httpx2.Client(base_url=f"{served.url}/audit", timeout=60) as client,
+        ):
+            yield run, client
+
+
+def test_who_notified_is_on_no_page_and_in_no_file(shown: tuple[Run, httpx2.Client]) -> None:
+    run, client = shown
+    found = run.stage.audit.ledger(run.case)
+    [notice] = found["notifications"]
+    nursery = run.stage.names["EXT-NURSERY"]
+    id_ = str(run.id_of("EXT-NURSERY"))
+    total = int(
+        client.get("/timeline", params={"case": str(run.case)}).text.split(" 件目")[0].split("/ ")[-1]
+    )
+    assert total > 1
+    for n in range(1, total + 1):
+        text = client.get("/timeline", params={"case": str(run.case), "n": str(n)}).text
+        assert nursery not in text
+        assert id_ not in text
+        assert notice["token"] in text
+    for path in ("/exceptions", "/export/ledger.csv", "/export/openings.csv", "/export/balp.ndjson"):
+        answer = client.get(path)
+        assert answer.status_code == 200
+        assert nursery not in answer.text
+        assert id_ not in answer.text
+
+
+def test_without_a_verification_that_saw_it_nothing_counts_as_proved(
+    shown: tuple[Run, httpx2.Client],
+) -> None:
+    _, client = shown
+    text = client.get("/export/ledger.csv").text
+    assert "未検証" in text
+    assert "検証済" not in text
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/export/ledger.exe", 404),
+        ("/timeline?case=x", 400),
+        ("/timeline?case=00000000-0000-4000-8000-000000000000", 404),
+    ],
+)
+def test_what_is_not_there_answers_so(shown: tuple[Run, httpx2.Client], path: str, status: int) -> None:
+    _, client = shown
+    assert client.get(path).status_code == status
