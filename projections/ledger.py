@@ -110,6 +110,7 @@ NOTIFICATIONS = Table(
     Column("message", String(36), nullable=False),
     Column("received_on", String(10), nullable=False),  # the day in Japan: no hour that tells who it was
     Column("token", String(64)),  # stands for the notifier; null where anonymous
+    Column("by", String(36)),  # an agency that notified: never told, it is known by its token; else null
 )
 NOTIFICATIONS_BY_CASE = By("notifications_by_case", NOTIFICATIONS.c.case)
 CONSENTS_BY_CASE = By("consents_by_case", CONSENTS.c.case)
@@ -234,6 +235,7 @@ def _notification(record: Record, fact: AbuseNotificationReceived) -> Line:
         "message": str(record.ask_id),
         "received_on": day_of(fact.received_at).isoformat(),
         "token": fact.notifier_token,
+        "by": None if fact.taken_in else str(record.by),
     }
 
 
@@ -305,6 +307,7 @@ def _refused(record: Record, fact: DisclosureRefused) -> Iterator[Line]:
         for section in sorted(fact.sections):
             yield _line(
                 record,
+                by="NOTIFIER" if fact.act == AbuseNotificationReceived.TOPIC else str(record.by),
                 act=fact.act,
                 to=None if to is None else str(to),
                 section=section.value,

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Engine as Database
-from sqlalchemy import Select, bindparam, false, func, or_, select
+from sqlalchemy import Select, bindparam, false, func, or_, select, true
 
 from domain.record import AUDIT, Party
 from projections.agency_view import GONE, MESSAGES
@@ -233,6 +233,14 @@ _DISCLOSURES = _variants(select(DISCLOSURES), DISCLOSURES, (DISCLOSURES.c.by, DI
 _OPENINGS = _variants(select(OPENINGS), OPENINGS, (OPENINGS.c.agency,))
 _NOTIFICATIONS = _variants(select(NOTIFICATIONS), NOTIFICATIONS, ())
 _CONSENTS = _variants(select(CONSENTS), CONSENTS, (CONSENTS.c.by, CONSENTS.c.sender, CONSENTS.c.recipient))
+_NOTIFIERS = select(NOTIFICATIONS).where(NOTIFICATIONS.c.by.is_not(None))
+_OTHER_PARTS = (
+    select(NOTIFICATIONS.c.case, NOTIFICATIONS.c.by)
+    .join(DISCLOSURES, DISCLOSURES.c.case == NOTIFICATIONS.c.case)
+    .where(or_(DISCLOSURES.c.by == NOTIFICATIONS.c.by, DISCLOSURES.c.to == NOTIFICATIONS.c.by))
+    .distinct()
+)
+Tokens = dict[tuple[str, str], str]
 
 
 class Queries:
@@ -298,9 +306,17 @@ class Queries:
     def openings(
         self, case: UUID | None = None, agency: UUID | None = None, as_of: datetime | None = None
     ) -> list[Opening]:
-        """Who opened or tried to, by position; a receipt later than ``as_of`` is not known yet."""
+        """Who opened or tried to, by position; a receipt later than ``as_of`` is not known yet.
+
+        An agency that notified stands under its token where it looks at what it told, and everywhere in a case
+        that it has no other part in. Basis: CAPA 7.
+        """
         upto = LAST if as_of is None else text_of(as_of)
-        return [_opening(r, upto) for r in self._history(_OPENINGS, case, agency, as_of)]
+        own, alone = self._notifiers(case)
+        return [
+            _opening(r, upto, own.get((r.message, r.agency)) or alone.get((r.case, r.agency)))
+            for r in self._history(_OPENINGS, case, agency, as_of)
+        ]
 
     def consents(
         self, case: UUID | None = None, agency: UUID | None = None, as_of: datetime | None = None
@@ -314,6 +330,14 @@ class Queries:
             Notification(r.position, UUID(r.case), UUID(r.message), r.received_on, r.token)
             for r in self._history(_NOTIFICATIONS, case, None, as_of)
         ]
+
+    def _notifiers(self, case: UUID | None) -> tuple[Tokens, Tokens]:
+        """The token of each agency that notified: by (message, agency); by (case, agency) where it did only that."""
+        of = true() if case is None else NOTIFICATIONS.c.case == str(case)
+        rows = self._all(_NOTIFIERS.where(of))
+        parts = {(r.case, r.by) for r in self._all(_OTHER_PARTS.where(of))}
+        own = {(r.message, r.by): r.token or "NOTIFIER" for r in rows}
+        return own, {(r.case, r.by): own[r.message, r.by] for r in rows if (r.case, r.by) not in parts}
 
     def leaves(self, after: int = 0, limit: int = 1000) -> list[Leaf]:
         """The leaves after this position, in order."""
@@ -372,7 +396,7 @@ def _disclosure(row: Any) -> Disclosure:
     )
 
 
-def _opening(row: Any, upto: str) -> Opening:
+def _opening(row: Any, upto: str, token: str | None) -> Opening:
     known = row.received_at is not None and row.received_at <= upto
     return Opening(
         **row._asdict()
@@ -382,6 +406,7 @@ def _opening(row: Any, upto: str) -> Opening:
             "ask": UUID(row.ask),
             "message": UUID(row.message),
             "item": UUID(row.item),
+            "agency": token or row.agency,
             "received": row.received if known else None,
             "received_at": time_of(row.received_at) if known else None,
         }

@@ -43,6 +43,7 @@ def audit_app(
 
     ``past``: a case as it stood at a moment, where the record is at hand; without it there is no timeline.
     """
+    names = {**names, "NOTIFIER": "通告者"}
     links = [("/", "台帳")] + ([] if past is None else [("/exceptions", "例外")])
     app = with_static(FastAPI(title="架け橋 監査", docs_url=None, redoc_url=None, openapi_url=None))
 
@@ -171,7 +172,7 @@ def audit_app(
             links=links,
             here="/exceptions",
             rows=sorted(rows, key=lambda r: str(r["at"]), reverse=True),
-            names={**names, "NOTIFIER": "通告者"},
+            names=names,
         )
 
     return app

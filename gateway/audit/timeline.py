@@ -10,11 +10,10 @@ from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 from domain.calendar import JST
 from domain.facts import AbuseNotificationReceived, Fact, dump
-from domain.record import Record
+from domain.record import Party, Record
 from gateway.audit.history import History
 
 UNREAD = timedelta(hours=48)
@@ -25,11 +24,12 @@ Row = dict[str, Any]
 
 def moments(past: History) -> list[Row]:
     """Every record of the case in order: when (of a notification the day), who, what."""
+    tokens = _tokens(past)
     return [
         {
             "when": _when(record),
             "at": record.at,
-            "by": _by(record),
+            "by": _by(record, tokens),
             "act": record.topic,
             "reason": getattr(record.fact, "reason", None),
         }
@@ -39,7 +39,7 @@ def moments(past: History) -> list[Row]:
 
 def views(past: History, at: datetime) -> dict[str, list[tuple[str, int]]]:
     """What each agency could open then: agency -> (section, how many items), by section."""
-    hidden = {str(agency) for agency in _known_as_notifiers_alone(past)}
+    hidden = {str(agency) for agency in _tokens(past)}
     sections = {str(item.item): item.section.value for _, item in past.case.all_items()}
     return {
         agency: sorted(Counter(sections[item] for item in items).items())
@@ -50,7 +50,7 @@ def views(past: History, at: datetime) -> dict[str, list[tuple[str, int]]]:
 
 def exceptions(past: History, at: datetime) -> list[Row]:
     """What an auditor should look at, as of then; whoever notified is not named."""
-    hidden = {str(agency) for agency in _known_as_notifiers_alone(past)}
+    hidden = {str(agency) for agency in _tokens(past)}
     rows = past.exceptions(at)
     for row in rows:
         if row.get("act") == AbuseNotificationReceived.TOPIC or str(row.get("agency")) in hidden:
@@ -76,13 +76,17 @@ def _of_a_notifier(fact: Fact) -> bool:
     return isinstance(fact, AbuseNotificationReceived) and not fact.taken_in
 
 
-def _by(record: Record) -> str:
+def _token(fact: Fact) -> str:
+    return getattr(fact, "notifier_token", None) or "NOTIFIER"
+
+
+def _by(record: Record, tokens: Mapping[Party, str]) -> str:
     fact = record.fact
-    if isinstance(fact, AbuseNotificationReceived) and not fact.taken_in:
-        return fact.notifier_token or "NOTIFIER"
+    if _of_a_notifier(fact):
+        return _token(fact)
     if getattr(fact, "act", None) == AbuseNotificationReceived.TOPIC:
         return "NOTIFIER"  # one that was refused
-    return str(record.by)
+    return tokens.get(record.by) or str(record.by)
 
 
 def _when(record: Record) -> str:
@@ -91,10 +95,16 @@ def _when(record: Record) -> str:
     return f"{at:%Y-%m-%d}" if day else f"{at:%Y-%m-%d %H:%M}"
 
 
-def _known_as_notifiers_alone(past: History) -> set[UUID]:
-    """Who wrote a notification and has no other part in the case by now."""
-    messages = past.case.messages.values()
-    notifiers = {m.by for m in messages if _of_a_notifier(m.fact)}
-    others = {m.by for m in messages if not _of_a_notifier(m.fact)}
-    others |= {agency for m in messages for agency in m.to}
-    return notifiers - others - {past.case.core}
+def _tokens(past: History) -> dict[Party, str]:
+    """Who wrote a notification and has no other part in the case by now: what stands for each.
+
+    That its notification was acknowledged and read is no other part.
+    """
+    messages = past.case.messages
+    told = {m.id: m for m in messages.values() if _of_a_notifier(m.fact)}
+    others: set[Party] = {past.case.core} if past.case.core else set()
+    for message in messages.values():
+        if message.id not in told:
+            others.add(message.by)
+            others |= message.to if getattr(message.fact, "answers", None) not in told else set()
+    return {m.by: _token(m.fact) for m in told.values() if m.by not in others}
