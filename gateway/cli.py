@@ -275,6 +275,27 @@ def audit_ledger(
     print_ledger([dump(r) for r in rows], [dump(o) for o in openings], {str(k): v for k, v in codes.items()})
 
 
+@audit.command("serve")
+def audit_serve(
+    data: Data,
+    port: Port = 0,
+    passphrase_file: PassphraseFile = None,
+    passphrase_fd: PassphraseFd = None,
+) -> None:
+    """記録全体を検証し、監査の画面をこの計算機だけに開きます(Ctrl-C で終了)。"""
+    from gateway.audit.serve import served_pages
+
+    with open_archive(_installation(data, passphrase_file, passphrase_fd)) as archive:
+        if not archive.running:
+            catch_up(archive.views, archive.store)
+        with _bar("検証", quiet=False) as tell:
+            verifier = Verifier(archive.recorder, archive.store, archive.genesis)
+            found = verifier.run(log=archive.installation.hub_folder / "log", progress=tell)
+        with served_pages(archive, found, port=port) as url:
+            out.print(f"監査の画面: {url}", highlight=False, soft_wrap=True)
+            _until_stopped()
+
+
 @audit.command("certificate")
 def audit_certificate(
     data: Data,

@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -18,19 +18,27 @@ from domain.errors import ExchangeError, Malformed, NotThere
 from gateway.audit.balp import audit_events
 from gateway.audit.commands import kind_text
 from gateway.audit.history import History
-from gateway.audit.office import AuditOffice
 from gateway.audit.proofs import Proof, proofs
 from gateway.audit.reports import PROOFS, as_csv, as_pdf, disclosures, openings
 from gateway.audit.timeline import exceptions, moments, unread, views
 from gateway.pages.render import page, with_static
 from gateway.problems import MEDIA_TYPE, problem
 
+
+class Ledgers(Protocol):
+    """Who tells the ledger: the audit office, by asking the hub; or an opened folder."""
+
+    def now(self) -> datetime: ...
+
+    def ledger(self, case: UUID | None = None, as_of: datetime | None = None) -> dict[str, Any]: ...
+
+
 Past = Callable[[UUID, datetime | None], History]
 OUTCOMES = ("DISCLOSED", "STANDING", "HELD", "RELEASED", "REFUSED", "OPENED")
 
 
 def audit_app(
-    office: AuditOffice,
+    office: Ledgers,
     *,
     names: Mapping[str, str],
     mode: str,
@@ -43,7 +51,7 @@ def audit_app(
 
     ``past``: a case as it stood at a moment, where the record is at hand; without it there is no timeline.
     """
-    names = {**names, "NOTIFIER": "通告者"}
+    names = {**names, "NOTIFIER": "通告者", "HUB": "架け橋(自動)", "AUDIT": "監査"}
     links = [("/", "台帳")] + ([] if past is None else [("/exceptions", "例外")])
     app = with_static(FastAPI(title="架け橋 監査", docs_url=None, redoc_url=None, openapi_url=None))
 

@@ -14,7 +14,6 @@ from rich.console import Console
 
 from domain.calendar import day_of
 from domain.errors import NotThere
-from domain.facts import dump
 from domain.family_list import FamilyReader, family_list
 from gateway.archive import Archive
 from gateway.audit.balp import audit_events
@@ -22,6 +21,7 @@ from gateway.audit.commands import Data, PassphraseFd, PassphraseFile, archive_o
 from gateway.audit.history import history, of_views
 from gateway.audit.proofs import proofs
 from gateway.audit.reports import as_csv, as_pdf, disclosures, family_pdf, openings
+from gateway.audit.serve import KeptLedger
 from gateway.installation import moment
 from gateway.verify import Verifier
 from projections.queries import Queries
@@ -141,14 +141,7 @@ def _ledger(
     """The ledger as the audit office gets it, the agencies' names, and as of when."""
     at = datetime.now(UTC) if as_of is None else moment(as_of)
     upto = None if as_of is None else at
-    queries = Queries(archive.views.reader)
-    found = {
-        "disclosures": dump(queries.ledger(case=case, as_of=upto)),
-        "openings": dump(queries.openings(case=case, as_of=upto)),
-        "consents": dump(queries.consents(case=case, as_of=upto)),
-        "notifications": dump(queries.notifications(case=case, as_of=upto)),
-    }
-    return found, _names(archive), at
+    return KeptLedger(archive).ledger(case, upto), _names(archive), at
 
 
 def _verified(archive: Archive) -> dict[str, Any]:

@@ -8,6 +8,8 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from gateway.archive import open_archive
+from gateway.audit.serve import served_pages
 from gateway.demo import pages_app
 from gateway.scenario.player import Run
 from gateway.scenario.report import play, start_of
@@ -74,3 +76,20 @@ def test_without_a_verification_that_saw_it_nothing_counts_as_proved(
 def test_what_is_not_there_answers_so(shown: tuple[Run, httpx2.Client], path: str, status: int) -> None:
     _, client = shown
     assert client.get(path).status_code == status
+
+
+def test_over_a_hubs_folder_the_pages_say_the_same_and_only_at_their_own_address(
+    shown: tuple[Run, httpx2.Client],
+) -> None:
+    run, client = shown
+    with (
+        open_archive(run.stage.installation) as archive,
+        served_pages(archive, Verification()) as url,
+        httpx2.Client(timeout=60) as other,
+    ):
+        for path in ("export/ledger.csv", "export/openings.csv"):
+            assert other.get(url + path).text == client.get(f"/{path}").text
+        assert other.get(f"{url}timeline", params={"case": str(run.case)}).status_code == 200
+        origin = url.split("/", 3)
+        assert other.get(f"{origin[0]}//{origin[2]}/").status_code == 404
+        assert other.get(f"{origin[0]}//{origin[2]}/export/ledger.csv").status_code == 404
