@@ -102,6 +102,7 @@ _DAYS = {
 }
 
 
+_PLACES = {kind: place for place, kind in enumerate(ALARMS)}
 _NEVER_CLIMB = frozenset({ClockKind.RETENTION})
 
 
@@ -116,25 +117,20 @@ class Standing:
 
 def next_alarm(case: Case, policy: Mapping[str, Any]) -> tuple[datetime, CaseAlarm] | None:
     """The alarm that falls due next, and when; None where no clock runs. Recording it brings the next."""
-    found = [
-        (at, place, str(clock.message), str(clock.late), alarm)
-        for clock in clocks(case, policy)
-        for place, at, alarm in _coming(case, clock, policy)
-    ]
+    found = [one for clock in clocks(case, policy) if (one := _coming(case, clock, policy)) is not None]
     if not found:
         return None
-    at, *_, alarm = min(found, key=lambda f: f[:4])
-    return at, alarm
+    first = min(at for at, _ in found)
+    clock = min((clock for at, clock in found if at == first), key=_order)
+    return first, _alarm(case, clock, policy)
 
 
 def standing(case: Case, policy: Mapping[str, Any]) -> Iterator[Standing]:
     """Every alarm that was told and whose clock still runs."""
     for clock in clocks(case, policy):
         due_at = deadline(clock, policy)
-        topic = ALARMS[clock.kind].TOPIC
-        if due_at is not None and (topic, clock.message, clock.late, due_at, False) in case.raised:
-            climbed = (topic, clock.message, clock.late, due_at, True) in case.raised
-            yield Standing(clock, due_at, climbed)
+        if due_at is not None and _told(case, clock, due_at, escalated=False):
+            yield Standing(clock, due_at, _told(case, clock, due_at, escalated=True))
 
 
 def deadline(clock: Clock, policy: Mapping[str, Any]) -> datetime | None:
@@ -148,25 +144,38 @@ def deadline(clock: Clock, policy: Mapping[str, Any]) -> datetime | None:
     return None
 
 
-def _coming(case: Case, clock: Clock, policy: Mapping[str, Any]) -> Iterator[tuple[int, datetime, CaseAlarm]]:
-    """The alarm of this clock that was not told yet: first its own, then the one that climbs to the supervisor."""
+def _told(case: Case, clock: Clock, due_at: datetime, *, escalated: bool) -> bool:
+    return (ALARMS[clock.kind].TOPIC, clock.message, clock.late, due_at, escalated) in case.raised
+
+
+def _coming(case: Case, clock: Clock, policy: Mapping[str, Any]) -> tuple[datetime, Clock] | None:
+    """When this clock's next alarm falls due: first its own, then the one that climbs to the supervisor."""
     due_at = deadline(clock, policy)
     if due_at is None:
-        return
-    cls = ALARMS[clock.kind]
-    place = list(ALARMS).index(clock.kind)
-    told = (cls.TOPIC, clock.message, clock.late, due_at, False) in case.raised
-    climbed = (cls.TOPIC, clock.message, clock.late, due_at, True) in case.raised
-    if not told or (not climbed and "escalate_hours" in policy and clock.kind not in _NEVER_CLIMB):
-        at = due_at + timedelta(hours=policy["escalate_hours"]) if told else due_at
-        alarm = cls(
-            message=clock.message,
-            late=clock.late,
-            to=clock.told - {clock.late},
-            due_at=due_at,
-            escalated=told,
-        )
-        yield place, at, alarm
+        return None
+    if not _told(case, clock, due_at, escalated=False):
+        return due_at, clock
+    climbs = "escalate_hours" in policy and clock.kind not in _NEVER_CLIMB
+    if not climbs or _told(case, clock, due_at, escalated=True):
+        return None
+    return due_at + timedelta(hours=policy["escalate_hours"]), clock
+
+
+def _alarm(case: Case, clock: Clock, policy: Mapping[str, Any]) -> CaseAlarm:
+    due_at = deadline(clock, policy)
+    assert due_at is not None
+    return ALARMS[clock.kind](
+        message=clock.message,
+        late=clock.late,
+        to=clock.told - {clock.late},
+        due_at=due_at,
+        escalated=_told(case, clock, due_at, escalated=False),
+    )
+
+
+def _order(clock: Clock) -> tuple[int, str, str]:
+    """Of those that fall due at one moment, which is told first."""
+    return _PLACES[clock.kind], str(clock.message), str(clock.late)
 
 
 # --- clocks of the case as a whole ------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from uuid import UUID, uuid5
 
 from domain.facts import Fact, Kind
@@ -19,6 +20,7 @@ Party = UUID | str
 """Who speaks: an agency's originator id, or one of the words HUB, REGISTRY, AUDIT."""
 
 
+@lru_cache(maxsize=4096)
 def access_of(case: UUID) -> UUID:
     """The access sequence beside a case."""
     return uuid5(case, "access")

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from domain.alarms import deadline, review, standing
+from domain.alarms import Standing, deadline, review, standing
 from domain.calendar import end_of
 from domain.case import Message
 from domain.clocks import ClockKind
@@ -118,7 +118,35 @@ def concerned(world: World) -> frozenset[UUID]:
 
 def tasks(world: World, agency: UUID, *, now: datetime) -> list[Task]:
     """All that waits for this agency in this case, in the order of the messages."""
-    return [*_of_messages(world, agency, now), *_of_case(world, agency, now), *_alarms(world, agency, now)]
+    return _tasks(world, agency, now, _common(world))
+
+
+def all_tasks(world: World, *, now: datetime) -> Iterator[tuple[UUID, Task]]:
+    """All that waits in this case, and for whom."""
+    common = _common(world)
+    for agency in concerned(world):
+        for task in _tasks(world, agency, now, common):
+            yield agency, task
+
+
+@dataclass(frozen=True)
+class _Common:
+    """What is the same whoever asks. ``rewraps``: whose door has keys to make, and since when."""
+
+    alarms: tuple[Standing, ...]
+    rewraps: Mapping[UUID, datetime]
+
+
+def _common(world: World) -> _Common:
+    return _Common(tuple(standing(world.case, world.book["policy"])), _rewraps(world))
+
+
+def _tasks(world: World, agency: UUID, now: datetime, common: _Common) -> list[Task]:
+    return [
+        *_of_messages(world, agency, now),
+        *_of_case(world, agency, now, common),
+        *_alarms(world, agency, now, common),
+    ]
 
 
 # --- about one message ------------------------------------------------------------------------------------
@@ -213,10 +241,9 @@ def _held(world: World, message: Message, now: datetime) -> Iterator[Task]:
 # --- about the case -----------------------------------------------------------------------------------------
 
 
-def _of_case(world: World, agency: UUID, now: datetime) -> Iterator[Task]:
-    duty = _rewrap(world, agency)
-    if duty is not None:
-        yield duty
+def _of_case(world: World, agency: UUID, now: datetime, common: _Common) -> Iterator[Task]:
+    if agency in common.rewraps:
+        yield Task(TaskKind.REWRAP, world.case.id, None, common.rewraps[agency], None)
     if agency == world.case.core and world.case.status is CaseStatus.SUPPORTED:
         yield _review(world)
     if agency == world.case.core:
@@ -234,15 +261,16 @@ def _uncovered(world: World, now: datetime) -> Iterator[Task]:
             yield Task(TaskKind.COVER_VISIT, world.case.id, message, clock.since, clock.since)
 
 
-def _rewrap(world: World, agency: UUID) -> Task | None:
+def _rewraps(world: World) -> dict[UUID, datetime]:
     """Basis: CWA 25-2(5). Waits since the access began: with the registration, or with the item where that was later."""
-    registration = _registration(world)
-    since = [
-        message.at if registration is None else max(message.at, registration.at)
-        for message, _, _ in pending_keys(world.register, world.case, book=world.book)
-        if rewrapper(world, message) == agency
-    ]
-    return Task(TaskKind.REWRAP, world.case.id, None, min(since), None) if since else None
+    found: dict[UUID, datetime] = {}
+    for message, _, _ in pending_keys(world.register, world.case, book=world.book):
+        registration = _registration(world)
+        since = message.at if registration is None else max(message.at, registration.at)
+        maker = rewrapper(world, message)
+        if maker is not None:
+            found[maker] = min(since, found.get(maker, since))
+    return found
 
 
 def _review(world: World) -> Task:
@@ -254,13 +282,13 @@ def _review(world: World) -> Task:
 # --- what is overdue --------------------------------------------------------------------------------------
 
 
-def _alarms(world: World, agency: UUID, now: datetime) -> Iterator[Task]:
+def _alarms(world: World, agency: UUID, now: datetime, common: _Common) -> Iterator[Task]:
     """What is late, for whose turn it is and for who was told; what climbed, for the supervisor there.
 
     Basis: own rule (an alarm is shown until the thing is done).
     """
     register, case = world.register, world.case
-    for alarm in standing(case, world.book["policy"]):
+    for alarm in common.alarms:
         clock = alarm.clock
         if agency not in clock.told | {clock.late}:
             continue

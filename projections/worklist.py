@@ -6,7 +6,7 @@ from sqlalchemy import Column, Connection, String, Table
 from sqlalchemy import Index as By
 
 from domain.due import next_due_of_case
-from domain.tasks import concerned, tasks
+from domain.tasks import all_tasks
 from domain.world import World
 from projections.rows import METADATA, Key, Row, Sheet, text_of
 from projections.stored import Stored
@@ -51,8 +51,7 @@ class Worklist(View):
                 text_of(task.since),
                 None if task.due_at is None else text_of(task.due_at),
             )
-            for agency in concerned(world)
-            for task in tasks(world, agency, now=stored.known.at)
+            for agency, task in all_tasks(world, now=stored.known.at)
         }
         for key in have.keys() | wanted.keys():
             if have.get(key) != wanted.get(key):

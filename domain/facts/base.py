@@ -91,7 +91,9 @@ def _dumper(kind: type) -> Callable[[Any], Any]:
     """How values of this class are written, found once a class."""
     if is_dataclass(kind):
         names = tuple(f.name for f in fields(kind))
-        return lambda value: {name: dump(getattr(value, name)) for name in names}
+        return lambda value: {
+            name: inner if type(inner := getattr(value, name)) in _PLAIN else dump(inner) for name in names
+        }
     for base, write in _WRITTEN:
         if issubclass(kind, base):
             return write
@@ -101,9 +103,10 @@ def _dumper(kind: type) -> Callable[[Any], Any]:
 def _time(at: datetime) -> str:
     if at.tzinfo is None:
         raise ValueError("a time without zone")
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return f"{at.astimezone(UTC).isoformat(timespec='microseconds')[:-6]}Z"
 
 
+_PLAIN = frozenset({str, int, bool, type(None)})
 _WRITTEN: tuple[tuple[type, Callable[[Any], Any]], ...] = (
     (Enum, lambda value: value.value),
     (UUID, str),
