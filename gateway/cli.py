@@ -37,6 +37,7 @@ from gateway.hub.runtime import start_hub
 from gateway.hub.views import catch_up, source_of
 from gateway.installation import Installation, make_installation, moment, open_installation
 from gateway.pages.texts import outcome_text, section_text
+from gateway.pauses import without_pauses
 from gateway.problems import TITLES
 from gateway.scenario.report import Report, play_afresh
 from gateway.scenario.story import read_story
@@ -152,6 +153,7 @@ def hub_serve(
     try:
         with Served(runtime.app, port=port) as served:
             out.print(f"ハブ: {served.url}", highlight=False)
+            without_pauses()
             _until_stopped()
     finally:
         runtime.close()

@@ -16,6 +16,7 @@ from time import sleep
 from gateway.archive import alone_on_views, open_archive
 from gateway.hub.views import Follower
 from gateway.installation import open_installation
+from gateway.pauses import without_pauses
 
 LESS_URGENT = 5
 
@@ -29,6 +30,7 @@ def main() -> None:
     installation = open_installation(Path(sys.argv[1]), passphrase)
     with alone_on_views(installation), open_archive(installation, start_bus=False) as archive:
         follower = Follower(archive.views, archive.store)
+        without_pauses()
         while follower.alive:
             sleep(1.0)
 

@@ -1,0 +1,31 @@
+"""A serving process looks for cycles in its memory when it is quiet, and in time where it never is."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+PROGRAM = """
+import gc, sys, weakref
+from threading import Event
+from time import monotonic
+from gateway.pauses import without_pauses
+
+class Knot: ...
+without_pauses(every=0.05, latest=0.5, look=0.05)
+later = Knot(); later.itself = later; gone = Event(); weakref.finalize(later, gone.set)
+gc.collect(0); gc.collect(1)
+del later
+until = monotonic() + 20
+while sys.argv[1] == "busy" and not gone.is_set() and monotonic() < until:
+    pass
+print("gone:", gone.wait(20))
+"""
+
+
+@pytest.mark.parametrize("how", ["quiet", "busy"])
+def test_what_refers_to_itself_goes_in_time(how: str) -> None:
+    done = subprocess.run([sys.executable, "-c", PROGRAM, how], capture_output=True, text=True, check=True)
+    assert "gone: True" in done.stdout
