@@ -18,7 +18,7 @@ from gateway.hub.views import Follower
 from gateway.installation import open_installation
 from gateway.pauses import without_pauses
 
-LESS_URGENT = 5
+LESS_URGENT = 10
 
 
 def main() -> None:
