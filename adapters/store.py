@@ -95,6 +95,7 @@ class Unread:
         return self.flaw == GONE
 
 
+KNOWN_EPOCHS = 65_536
 NEWER = ("unknown-topic", "unknown-version")
 GONE = "key-gone"
 
@@ -111,7 +112,6 @@ class Store:
         hub: bytes,
         prefix: str,
         audit: KemPublic,
-        epoch: int = 1,
     ) -> None:
         self._recorder = recorder
         self._items = items
@@ -120,7 +120,8 @@ class Store:
         self._hub = hub
         self._prefix = prefix
         self._audit = audit
-        self._epoch = epoch
+        self._epoch = 1
+        self._last: dict[UUID, int] = {}  # the epoch of an originator's last record, as far as looked up
 
     def append(self, record: Record, evidence: Evidence) -> tuple[int, bytes, bytes]:
         """Record one fact, durably. Returns its position and its leaf's digest and tag.
@@ -143,7 +144,7 @@ class Store:
         """
         if len(drafts) > 1:
             with suppress(ExchangeError):  # else each asks for its own keys, and fails by itself
-                needed = [_keys_of(record, evidence, self._epoch) for record, evidence in drafts]
+                needed = [self._keys_of(record, evidence) for record, evidence in drafts]
                 self._vault.ensure([ck for ck, _ in needed], [sk for _, sks in needed for sk in sks])
         found: list[tuple[int, bytes, bytes] | Exception] = []
         inserts: list[StoredEvent] = []
@@ -160,13 +161,56 @@ class Store:
         for (n, sha, tag), outcome in zip(leaves, self._recorder.insert_each(inserts, head), strict=True):
             if isinstance(outcome, Exception):
                 found[n] = _told(outcome)
+                self._last.pop(drafts[n][0].originator.id, None)  # somebody else may have written
             elif outcome:
                 found[n] = (outcome[0], sha, tag)
+                self._note(drafts[n][0].originator.id, self._epoch)
         return found
+
+    def begin_epoch(self, epoch: int) -> None:
+        """From the next record on, control lies under the keys of this mandate of the audit office. Source: KH-1 §3."""
+        self._epoch = epoch
+
+    def _begins(self, record: Record) -> bool:
+        """Whether this is its originator's first record of the epoch: it brings the key for the audit office."""
+        on, version = record.originator.id, record.version
+        if version == 1 or self._epoch == 1:
+            return version == 1
+        if on not in self._last:
+            self._note(on, self._epoch_of(on, version - 1))
+        return self._last[on] < self._epoch
+
+    def _epoch_of(self, originator: UUID, version: int) -> int:
+        """The epoch in which this record was written. Raises Unavailable, NotThere."""
+        try:
+            found = self._recorder.select_events(originator, gt=version - 1 or None, lte=version)
+        except PersistenceError as error:
+            raise Unavailable("bus-away", "try again") from error
+        if not found:
+            raise NotThere("not-there", "no such record")
+        return list_parts(found[0].state).epoch
+
+    def _tag_of(self, originator: UUID, version: int, epoch: int, *, first: bool) -> bytes:
+        """The leaf's keyed tag: under the key of the epoch of the record before, so that who can open that one can tell
+        that this one is there. ``first``: it is the first of its epoch. Source: KH-1 §8."""
+        if first and version > 1:
+            epoch = self._epoch_of(originator, version - 1)
+        return leaf_tag(self._vault.ck(originator, epoch), originator, version)
+
+    def _note(self, originator: UUID, epoch: int) -> None:
+        if len(self._last) >= KNOWN_EPOCHS:
+            self._last.clear()
+        self._last[originator] = epoch
+
+    def _keys_of(self, record: Record, evidence: Evidence) -> tuple[tuple[UUID, int], list[tuple[UUID, str]]]:
+        """The control key and the shred keys that must be in the vault before this record is."""
+        scope = _scope(record)
+        classes = {section for section, _ in evidence.wraps} | ({CONTROL} if self._begins(record) else set())
+        return (record.originator.id, self._epoch), [(scope, cls) for cls in sorted(classes)]
 
     def _sealed(self, record: Record, evidence: Evidence) -> tuple[StoredEvent, bytes, bytes]:
         on, version = record.originator.id, record.version
-        ck, sks = _keys_of(record, evidence, self._epoch)
+        ck, sks = self._keys_of(record, evidence)
         self._vault.ensure([ck], sks)
         state = build_record(
             hub=self._hub,
@@ -178,12 +222,13 @@ class Store:
             frame=evidence.frame,
             items=evidence.items,
             wraps=evidence.wraps,
-            audit=self._audit if version == 1 else None,
+            audit=self._audit if self._begins(record) else None,
             scope=_scope(record),
         )
         sha = record_sha(self.subject(on, version), state)
         stored = StoredEvent(originator_id=on, originator_version=version, topic=TOPIC, state=state)
-        return stored, sha, leaf_tag(self._vault.ck(on, self._epoch), on, version)
+        epoch = self._last[on] if version > 1 and self._begins(record) else self._epoch
+        return stored, sha, leaf_tag(self._vault.ck(on, epoch), on, version)
 
     def subject(self, originator: UUID, version: int) -> str:
         """Where a record lies."""
@@ -310,8 +355,9 @@ class Store:
         return open_named_wrap(kept.opened, kept.payload, item, to, sk)
 
     def control_status(self, originator: UUID) -> Status:
-        """Whether the control key of an originator is here, was destroyed, or never was."""
-        return self._vault.status_ck(originator, self._epoch)
+        """Whether the control key of an originator is here (of any epoch), was destroyed, or never was."""
+        found = {self._vault.status_ck(originator, epoch) for epoch in range(1, self._epoch + 1)}
+        return "here" if "here" in found else "gone" if "gone" in found else "never"
 
     def shred_key(self, scope: UUID, cls: str) -> bytes:
         """The key of the outer layer of a class's wraps. Raises NotThere where it was destroyed."""
@@ -373,13 +419,14 @@ class Store:
         on, version = event.originator_id, event.originator_version
         if not isinstance(on, UUID):
             raise Malformed("originator-id", "originators are UUIDs")
-        ck = self._vault.ck(on, list_parts(event.state).epoch)
-        return Leaf(position, record_sha(self.subject(on, version), event.state), leaf_tag(ck, on, version))
+        parts = list_parts(event.state)
+        tag = self._tag_of(on, version, parts.epoch, first=parts.audit_wrap is not None)
+        return Leaf(position, record_sha(self.subject(on, version), event.state), tag)
 
     def tag(self, kept: Kept) -> bytes:
         """The leaf's keyed tag of this record (KH-1 §8)."""
         on, version = kept.record.originator.id, kept.record.version
-        return leaf_tag(self._vault.ck(on, kept.opened.epoch), on, version)
+        return self._tag_of(on, version, kept.opened.epoch, first=kept.opened.audit_wrap is not None)
 
 
 def _event(raw: RawMessage) -> StoredEvent:
@@ -394,15 +441,6 @@ def _event(raw: RawMessage) -> StoredEvent:
 def _scope(record: Record) -> UUID:
     """Whose shred keys this record's wraps lie under: a case's readings share those of the case."""
     return record.about.id if record.originator.kind is Kind.CASE_ACCESS else record.originator.id
-
-
-def _keys_of(
-    record: Record, evidence: Evidence, epoch: int
-) -> tuple[tuple[UUID, int], list[tuple[UUID, str]]]:
-    """The control key and the shred keys that must be in the vault before this record is."""
-    scope = _scope(record)
-    classes = {section for section, _ in evidence.wraps} | ({CONTROL} if record.version == 1 else set())
-    return (record.originator.id, epoch), [(scope, cls) for cls in sorted(classes)]
 
 
 def _told(error: Exception) -> Exception:

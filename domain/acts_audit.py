@@ -2,24 +2,56 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from domain.asking import Asking, Refusal, needs
-from domain.calendar import end_of
+from domain.calendar import day_of, end_of
 from domain.case import APPROVERS
-from domain.facts import AuditContentAccessGranted, AuditContentAccessRequested
+from domain.facts import (
+    AuditContentAccessGranted,
+    AuditContentAccessRequested,
+    AuditControlRequested,
+    AuditMandateBegan,
+    Fact,
+)
 from domain.reasons import Reason
-from domain.record import AUDIT, Wish
+from domain.record import AUDIT, REGISTRY, Wish
+from domain.register import Register
 from domain.visibility import AUTHOR_ONLY, CLOSELY_KEPT
 
+MANDATE_DAYS = 366
+"""A mandate is for a year at the most. Source: KH-1 §3."""
 
-def decide_audit(wish: Wish, fact: AuditContentAccessRequested, now: datetime) -> Refusal | None:
-    """The audit office alone asks, for items by name and for a time. Basis: APPI 66."""
-    if wish.by != AUDIT:
-        return Refusal(Reason.NOT_YOURS)
-    if not fact.opens:
-        return Refusal(Reason.NOTHING_TO_OPEN)
-    return needs(now < end_of(fact.until), Reason.ACCESS_OVER)
+
+def decide_audit(register: Register, wish: Wish, now: datetime) -> Refusal | None:
+    """The audit office alone asks, for items by name and for a time, or for control; the registry gives mandates.
+
+    Basis: APPI 66.
+    """
+    match wish.draft:
+        case AuditContentAccessRequested() as fact:
+            if wish.by != AUDIT:
+                return Refusal(Reason.NOT_YOURS)
+            if not fact.opens:
+                return Refusal(Reason.NOTHING_TO_OPEN)
+            return needs(now < end_of(fact.until), Reason.ACCESS_OVER)
+        case AuditControlRequested():
+            return needs(wish.by == AUDIT, Reason.NOT_YOURS)
+        case AuditMandateBegan() as fact:
+            today = day_of(now)
+            in_turn = fact.number == register.mandate + 1
+            in_time = today < fact.until <= today + timedelta(days=MANDATE_DAYS)
+            return needs(wish.by == REGISTRY, Reason.NOT_YOURS) or needs(
+                in_turn and in_time, Reason.MANDATE_OUT_OF_TURN
+            )
+        case _:
+            return Refusal(Reason.NOT_YOURS)
+
+
+AUDIT_ACTS: frozenset[type[Fact]] = frozenset(
+    {AuditContentAccessRequested, AuditControlRequested, AuditMandateBegan}
+)
+"""What can be asked for about the log."""
 
 
 def grant_form(asking: Asking) -> Refusal | None:

@@ -13,7 +13,7 @@ from datetime import datetime
 from uuid import UUID
 
 from domain.acts import ACTS
-from domain.acts_audit import decide_audit
+from domain.acts_audit import AUDIT_ACTS, decide_audit
 from domain.asking import Act, Asking, Carries, Refusal
 from domain.bases import Passage, fitting_bases, refusal_of_basis
 from domain.case import Message
@@ -25,7 +25,6 @@ from domain.facts import (
     AS_OTHER_SERVICE,
     AccessFact,
     AgencyFact,
-    AuditContentAccessRequested,
     CaseMessage,
     DisclosureHeld,
     DisclosureMade,
@@ -68,8 +67,8 @@ def decide(world: World, wish: Wish, *, now: datetime) -> list[Fact]:
             return [_or_refused(decide_network(world.register, wish), wish)]
         case Kind.AGENCY if isinstance(draft, AgencyFact):
             return [_or_refused(decide_agency(world.register, wish, now), wish)]
-        case Kind.LOG if isinstance(draft, AuditContentAccessRequested):
-            return [_or_refused(decide_audit(wish, draft, now), wish)]
+        case Kind.LOG:
+            return [_or_refused(decide_audit(world.register, wish, now), wish)]
         case Kind.AGENCY | Kind.RULE_BOOK:
             return [_or_refused(decide_registry(wish), wish)]
         case _:
@@ -251,7 +250,8 @@ def _addressees_ready(asking: Asking, told: frozenset[Section]) -> tuple[frozens
 
 ASKABLE: frozenset[type[Fact]] = (
     frozenset(ACTS)
-    | {SectionOpened, DisclosureReceived, WrapFetchedForRewrap, ItemsRewrapped, AuditContentAccessRequested}
+    | {SectionOpened, DisclosureReceived, WrapFetchedForRewrap, ItemsRewrapped}
+    | AUDIT_ACTS
     | REGISTER_ACTS
     | AGENCY_ACTS
 )

@@ -49,6 +49,9 @@ class Reason(StrEnum):
     HOUSEKEEPING_WITHOUT_GOAL = "HOUSEKEEPING_WITHOUT_GOAL"
     NOTICE_INCOMPLETE = "NOTICE_INCOMPLETE"  # a notice to the prefecture says less than the law asks
     QUALIFICATION_NOT_LISTED = "QUALIFICATION_NOT_LISTED"  # a specialist of another profession needs a reason
+    MANDATE_OUT_OF_TURN = (
+        "MANDATE_OUT_OF_TURN"  # not the number after the last, or not for a year to come at most
+    )
     NUMBERS_WRONG = "NUMBERS_WRONG"  # a report over days that run backwards, or of less than nothing
     RETENTION_DAY_WRONG = "RETENTION_DAY_WRONG"  # an age needs its day, and nothing else has one
     CONDITIONS_MISSING = "CONDITIONS_MISSING"

@@ -12,6 +12,8 @@ from domain.calendar import day_of
 from domain.codes import Body, Employment, Module, OutsourcingScope, Practice, Role, Section, Tier
 from domain.facts import (
     AuditContentAccessRequested,
+    AuditControlRequested,
+    AuditMandateBegan,
     BusinessAbolitionNotified,
     BusinessCommencementNotified,
     BusinessNoticeOverdueAlarmRaised,
@@ -200,6 +202,8 @@ class Register:
     unreadable: Mapping[UUID, ControlDestroyed] = field(default_factory=dict)  # cases without control keys
     generation: int = 1  # of the vault's key, by the record
     audit_requests: Mapping[UUID, AuditContentAccessRequested] = field(default_factory=dict)
+    control_requests: Mapping[UUID, AuditControlRequested] = field(default_factory=dict)
+    mandate: int = 1  # of the audit office: the epoch of control keys
 
     def network_of(self, agency: UUID) -> Network | None:
         """The network in which this agency holds an office (core or coordinating)."""
@@ -250,6 +254,10 @@ class Register:
         """What was destroyed, and what the audit office asked for, by the record."""
         if isinstance(fact, AuditContentAccessRequested):
             return replace(self, audit_requests={**self.audit_requests, record.ask_id: fact})
+        if isinstance(fact, AuditControlRequested):
+            return replace(self, control_requests={**self.control_requests, record.ask_id: fact})
+        if isinstance(fact, AuditMandateBegan):
+            return replace(self, mandate=fact.number, control_requests={})  # the next office asks for itself
         if isinstance(fact, ControlDestroyed):
             gone_too = {**self.unreadable, fact.scope: fact}
             return replace(self, unreadable=gone_too, generation=fact.generation)

@@ -6,10 +6,11 @@ Source: KH-1 §2.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from domain.errors import Refused
 from domain.facts import Kind
 from domain.record import REGISTRY
 from domain.rulebook import EDITION, first_edition
@@ -82,6 +83,13 @@ class Registry:
         """Give the two offices of a network. Basis: guideline 3(1), (2); CWA 25-2(4)."""
         self.order(Kind.NETWORK, network, "core_agency.designated", {"agency": str(core)})
         self.order(Kind.NETWORK, network, "coordinating_agency.designated", {"agency": str(coordinating)})
+
+    def begin_mandate(self, number: int, until: date) -> None:
+        """The next mandate of the audit office, until the end of this day (JST). Raises Refused. Source: KH-1 §3."""
+        fields = {"number": number, "until": until.isoformat()}
+        answer = self.order(Kind.LOG, self._genesis.log_id, "audit_mandate.began", fields)
+        if answer["outcome"] != "recorded":
+            raise Refused("audit-refused", f"the hub recorded why: {answer['reason']}")
 
     def _payload(
         self, kind: Kind, about: UUID, act: str, fields: Mapping[str, Any], by: UUID | str, keyset: bytes

@@ -109,6 +109,7 @@ class Verifier:
         self._store = store
         self._genesis = genesis
         self._register = Register()
+        self._epochs: dict[UUID, int] = {}
         self._cases: dict[UUID, World] = {}
         self._versions: dict[UUID, int] = {}
         self._shas: dict[int, bytes] = {}
@@ -211,6 +212,7 @@ class Verifier:
             self.result.records += 1
             self._in_time(kept.record)
             expected = self._expected(kept)
+            self._in_mandate(kept)
             if body_of(expected) != kept.opened.body_json:
                 flaw = f"decision-differs: {_difference(expected, kept.record)}"
         except ExchangeError as error:
@@ -243,8 +245,9 @@ class Verifier:
             # (4) Its frame is the one it names, and signed by whom it says.
             # (5) Deciding again gives this very record.
             expected = self._expected(kept)
-            # (6) What it carries is what was signed.
+            # (6) What it carries is what was signed, and what the audit office's mandate asks.
             self._carries(kept)
+            self._in_mandate(kept)
         except ExchangeError as error:
             self._tell(error.flaw, raw.sequence, where, error.remedy)
             return None
@@ -255,6 +258,17 @@ class Verifier:
             self._tell("decision-differs", raw.sequence, where, _difference(expected, record))
         self._fold(record)
         return kept
+
+    def _in_mandate(self, kept: Kept) -> None:
+        """It lies under the key of the mandate of its day, which its originator's first record there brings."""
+        on, epoch = kept.record.originator.id, kept.opened.epoch
+        if epoch != self._register.mandate:
+            raise Untrusted("other-mandate", "control lies under the key of the mandate of its day")
+        if (kept.opened.audit_wrap is not None) != (self._epochs.get(on, 0) < epoch):
+            raise Untrusted(
+                "audit-wrap", "the first record of a mandate brings the audit office's key, no other does"
+            )
+        self._epochs[on] = epoch
 
     def _in_time(self, record: Record) -> None:
         last = self._originator(record).last_at

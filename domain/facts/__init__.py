@@ -38,7 +38,12 @@ from domain.facts.alarms import (
     VisitGapAlarmRaised,
     VisitUnreportedAlarmRaised,
 )
-from domain.facts.audit import AuditContentAccessGranted, AuditContentAccessRequested
+from domain.facts.audit import (
+    AuditContentAccessGranted,
+    AuditContentAccessRequested,
+    AuditControlRequested,
+    AuditMandateBegan,
+)
 from domain.facts.base import FACTS, Fact, Kind, dump, upcast
 from domain.facts.case import (
     CaseConferenceConvened,

@@ -31,12 +31,19 @@ PAGE = 500
 
 def export(
     archive: Archive,
-    case: UUID | None,
-    since: datetime | None,
-    until: datetime | None,
+    request: UUID,
+    since: datetime | None = None,
+    until: datetime | None = None,
     tell: Callable[[int, int], None] = lambda *_: None,
 ) -> bytes:
-    """The bundle of one case, or of all (of those with a record in this time). Raises NotThere."""
+    """The bundle that the audit office asked for on record: of one case, or of all (of those with a record in this
+    time). Raises NotThere, also for a request of an earlier mandate."""
+    asked = archive.views.register.control_requests.get(request)
+    if asked is None:
+        raise NotThere(
+            "no-request", "let the audit office ask for it on record first (audit request-control)"
+        )
+    case = asked.case
     hub, mode = archive.installation.hub, archive.installation.mode
     folder = archive.installation.hub_folder / "log"
     try:

@@ -228,9 +228,10 @@ def _judged(
                 raise Untrusted("control-key-missing", "the bundle lacks this originator's key")
             if version != versions.get(on, 0) + 1:
                 told.faults.append(Fault("version-gap", f"originator {on}", one.seq))
+            tagged = keys.get((on, epochs.get(on, epoch)), ck)  # by who can open the record before
             versions[on], epochs[on] = version, epoch
             leaf = leaves.get(one.seq)
-            if leaf is None or leaf.tag != leaf_tag(ck, on, version):
+            if leaf is None or leaf.tag != leaf_tag(tagged, on, version):
                 told.faults.append(Fault("tag-differs", "entries", one.seq))
             flaw = judge.judge(_kept(one, ck, genesis.hub, on, version))
             if flaw is not None:

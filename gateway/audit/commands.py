@@ -205,15 +205,15 @@ def audit_exceptions(
 def audit_export(
     data: Data,
     out_file: Annotated[Path, typer.Option("--out", help="書き出すファイル", dir_okay=False)],
-    case: Annotated[UUID | None, typer.Option("--case", help="事例の識別子(省略時はすべて)")] = None,
+    request: Annotated[UUID, typer.Option("--request", help="監査の請求の番号(audit request-control)")],
     since: Annotated[str | None, typer.Option("--from", help="この時点から記録のある事例")] = None,
     until: Annotated[str | None, typer.Option("--to", help="この時点まで")] = None,
     passphrase_file: PassphraseFile = None,
     passphrase_fd: PassphraseFd = None,
 ) -> None:
-    """持ち出して検証するための束を作ります。制御情報は監査機関の鍵でだけ開きます。"""
+    """請求された範囲の束を作ります。持ち出して検証できます。制御情報は監査機関の鍵でだけ開きます。"""
     with archive_of(data, passphrase_file, passphrase_fd) as archive, _bar("書き出し") as tell:
-        bundle = export(archive, case, _time(since), _time(until), tell)
+        bundle = export(archive, request, _time(since), _time(until), tell)
         hub = archive.installation.hub.hex()
     out_file.write_bytes(bundle)
     out.print(f"書き出しました: {out_file}({len(bundle):,} バイト)", highlight=False)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated
 from uuid import UUID
@@ -18,7 +18,8 @@ from domain.errors import Malformed
 from gateway.audit.commands import Case, Data, PassphraseFd, PassphraseFile, installation_of
 from gateway.audit.office import AuditOffice
 from gateway.client import HubClient
-from gateway.installation import moment
+from gateway.installation import Installation, moment
+from gateway.registry import Registry
 
 content = typer.Typer(no_args_is_help=True)
 out = Console()
@@ -38,13 +39,42 @@ def audit_request_content(
     passphrase_fd: PassphraseFd = None,
 ) -> None:
     """監査閲覧を請求します。二人の職員がこの番号を承認するまで、何も開けません。"""
-    try:
-        last = datetime.fromisoformat(until).date()
-    except ValueError as error:
-        raise Malformed("time-form", "write the day as YYYY-MM-DD") from error
+    last = _day(until)
     with _office(data, hub, passphrase_file, passphrase_fd) as office:
         request = office.ask_for(case, item, ground=ground, until=last)
     out.print(f"請求番号 {request}")
+
+
+@content.command("request-control")
+def audit_request_control(
+    data: Data,
+    hub: HubUrl,
+    case: Annotated[UUID | None, typer.Option("--case", help="事例の識別子(省略時はすべて)")] = None,
+    ground: Annotated[AuditGround, typer.Option("--ground", help="理由")] = AuditGround.AUDIT,
+    passphrase_file: PassphraseFile = None,
+    passphrase_fd: PassphraseFd = None,
+) -> None:
+    """監査を請求し、記録に残します。束(audit export)はこの番号で作ります。内容は開けません。"""
+    with _office(data, hub, passphrase_file, passphrase_fd) as office:
+        request = office.ask_for_control(case, ground=ground)
+    out.print(f"請求番号 {request}")
+
+
+@content.command("begin-mandate")
+def audit_begin_mandate(
+    data: Data,
+    hub: HubUrl,
+    number: Annotated[int, typer.Option("--number", help="第何期か(今の期の次)", min=2)],
+    until: Annotated[str, typer.Option("--until", help="任期の最終日(1年以内。例: 2027-03-31)")],
+    passphrase_file: PassphraseFile = None,
+    passphrase_fd: PassphraseFd = None,
+) -> None:
+    """監査の新しい任期を、登録機関の二人の署名で始めます。以後の制御情報は新しい鍵で封じられます。"""
+    installation = installation_of(data, passphrase_file, passphrase_fd)
+    with closing(HubClient(hub, hub=installation.hub)) as client:
+        registry = Registry(installation.registry()[:2], client, client.genesis(), _now(installation, client))
+        registry.begin_mandate(number, _day(until))
+    out.print(f"第 {number} 期の監査を始めました")
 
 
 @content.command("open-content")
@@ -69,5 +99,16 @@ def _office(data: Path, hub: str, file: Path | None, fd: int | None) -> Iterator
     installation = installation_of(data, file, fd)
     sig, kem = installation.audit()
     with closing(HubClient(hub, hub=installation.hub)) as client:
-        now = (lambda: moment(client.now())) if installation.rehearsal else (lambda: datetime.now(UTC))
+        now = _now(installation, client)
         yield AuditOffice(sig=sig, kem=kem, client=client, genesis=client.genesis(), now=now)
+
+
+def _now(installation: Installation, client: HubClient) -> Callable[[], datetime]:
+    return (lambda: moment(client.now())) if installation.rehearsal else (lambda: datetime.now(UTC))
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise Malformed("time-form", "write the day as YYYY-MM-DD") from error

@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from domain.codes import AuditGround, Purpose
-from domain.errors import ExchangeError, Refused, Untrusted
+from domain.errors import ExchangeError, NotThere, Refused, Untrusted
 from domain.facts import Kind, dump
 from domain.record import AUDIT
 from gateway.agency.key_sets import KeySets
@@ -58,6 +58,7 @@ class AuditOffice:
         self._client = client
         self._genesis = genesis
         self._now = now
+        self._let: dict[UUID | None, UUID] = {}  # case, or null for all: the request on record
         key_sets = KeySets(_Seen(), client.key_sets, genesis)
         self._reads = Reading(TO_AUDIT, hub=genesis.hub, kem=kem, key_sets=key_sets)
 
@@ -71,14 +72,16 @@ class AuditOffice:
             "ground": ground.value,
             "until": until.isoformat(),
         }
-        data = self._signed(
-            Kind.LOG,
-            self._genesis.log_id,
-            "audit_content_access.requested",
-            fields,
-            ask_id=ask,
-            good_for=WRITE_FOR,
-        )
+        return self._recorded("audit_content_access.requested", fields, ask)
+
+    def ask_for_control(self, case: UUID | None, *, ground: AuditGround = AuditGround.AUDIT) -> UUID:
+        """Ask for the control of a case, or of all, on record: without it the hub tells nothing. Holds until the mandate
+        ends. Returns the request's id, under which a bundle is made."""
+        fields = {"case": None if case is None else str(case), "ground": ground.value}
+        return self._recorded("audit_control.requested", fields, uuid4())
+
+    def _recorded(self, act: str, fields: dict[str, Any], ask: UUID) -> UUID:
+        data = self._signed(Kind.LOG, self._genesis.log_id, act, fields, ask_id=ask, good_for=WRITE_FOR)
         answer = patiently(lambda: self._client.wish(data), PATIENCE)
         if answer["outcome"] != "recorded":
             raise Refused("audit-refused", f"the hub recorded why: {answer['reason']}")
@@ -129,8 +132,20 @@ class AuditOffice:
         return self._now()
 
     def ledger(self, case: UUID | None = None, as_of: datetime | None = None) -> dict[str, Any]:
-        """Disclosures, readings and consents, of one case or all, as they stood at ``as_of``."""
+        """Disclosures, readings and consents, of one case or all, as they stood at ``as_of``.
+
+        The first time, and again in each mandate, it asks for them on record.
+        """
         fields = {"case": None if case is None else str(case), "as_of": dump(as_of)}
+        if case not in self._let:
+            self._let[case] = self.ask_for_control(case)
+        try:
+            return self._ledger({**fields, "request": str(self._let[case])})
+        except NotThere:
+            self._let[case] = self.ask_for_control(case)  # that of an earlier mandate is over
+            return self._ledger({**fields, "request": str(self._let[case])})
+
+    def _ledger(self, fields: dict[str, Any]) -> dict[str, Any]:
         data = self._signed(Kind.LOG, self._genesis.log_id, "ledger", fields)
         return patiently(lambda: self._client.ask(data), PATIENCE)
 

@@ -185,8 +185,11 @@ class Questions:
                 continue  # nothing of it can be read any more
 
     def _ledger(self, fields: Mapping[str, Any]) -> dict[str, Any]:
-        if set(fields) != {"case", "as_of"}:
-            raise Malformed("wrong-fields", "ledger wants case and as_of, each null where all")
+        if set(fields) != {"case", "as_of", "request"}:
+            raise Malformed("wrong-fields", "ledger wants case and as_of, each null where all, and request")
+        request = self._hub.register.control_requests.get(canonical.parse_uuid(fields["request"]))
+        if request is None or (request.case is not None and dump(request.case) != fields["case"]):
+            raise NotThere("not-there", "ask for it on record first")
         case = None if fields["case"] is None else canonical.parse_uuid(fields["case"])
         as_of = None if fields["as_of"] is None else canonical.parse_time(fields["as_of"])
         self._views.catch_up()

@@ -225,6 +225,7 @@ class Hub:
     def _appended(self, drafts: list[Draft]) -> list[Leaf | Exception]:
         """Record these, and remember what stands then."""
         found: list[Leaf | Exception] = []
+        self._store.begin_epoch(self.register.mandate)
         outcomes = self._store.append_each([(d.record, d.evidence) for d in drafts], self._head)
         self._head = max([self._head, *(o[0] for o in outcomes if isinstance(o, tuple))])
         self._behind |= any(isinstance(outcome, Exception) for outcome in outcomes)

@@ -32,7 +32,7 @@ class Taken:
     hub: bytes
     kem: KemKey
     folder: Path
-    case: str
+    asked: str
 
 
 @pytest.fixture(scope="module")
@@ -44,12 +44,13 @@ def taken(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Taken]:
         assert report.problems == []
         runtime = stage.runtime
         assert runtime is not None
+        asked, asked_all = (stage.audit.ask_for_control(one) for one in (run.case, None))
         while runtime.logbook.size < runtime.store.head():
             runtime.logbook.step()
         _, kem = stage.installation.audit()
         with open_archive(stage.installation) as archive:
-            one, whole = export(archive, run.case, None, None), export(archive, None, None, None)
-        yield Taken(one, whole, stage.installation.hub, kem, stage.installation.folder, str(run.case))
+            one, whole = export(archive, asked), export(archive, asked_all)
+        yield Taken(one, whole, stage.installation.hub, kem, stage.installation.folder, str(asked))
 
 
 def found(taken: Taken, data: bytes) -> Verified:
@@ -157,7 +158,7 @@ def test_the_commands_export_and_verify(taken: Taken, tmp_path: Path) -> None:
     runner = CliRunner()
     out = tmp_path / "case.khb"
     made = runner.invoke(
-        app, ["audit", "export", "--data", str(taken.folder), "--out", str(out), "--case", taken.case]
+        app, ["audit", "export", "--data", str(taken.folder), "--out", str(out), "--request", taken.asked]
     )
     assert made.exit_code == 0, made.output
     keystore = ["--audit-keystore", str(taken.folder / "audit" / "keystore"), "--rehearsal"]

@@ -13,6 +13,8 @@ from domain.decide import rewrapper
 from domain.facts import (
     AuditContentAccessGranted,
     AuditContentAccessRequested,
+    AuditControlRequested,
+    AuditMandateBegan,
     DisclosureMade,
     HubFounded,
     ItemsRewrapped,
@@ -228,3 +230,49 @@ def test_what_rested_on_a_withdrawn_consent_does_not_come_back_by_it() -> None:
     so.put(withdrawn())
     wish = opening(told, AUDIT)
     assert so.when(wish) == refusal(wish, Reason.CONSENT_WITHDRAWN)
+
+
+# --- control, and mandates -------------------------------------------------------------------------------
+
+
+def control(by: Any = AUDIT, case: Any = CASE) -> Said:
+    return said(by, AuditControlRequested(case=case, ground=AuditGround.AUDIT), name=f"control {case}")
+
+
+def mandate(number: int, until: date = UNTIL, by: Any = REGISTRY) -> Said:
+    return said(by, AuditMandateBegan(number=number, until=until), name=f"mandate {number}")
+
+
+@pytest.mark.parametrize("case", [CASE, None])
+def test_the_audit_office_alone_asks_for_control(case: Any) -> None:
+    so = so_far()
+    assert so.when(control(case=case)) == [control(case=case).fact]
+    for other in (AZ_CORE, REGISTRY):
+        assert so.when(control(other)) == refused(control(other), Reason.NOT_YOURS)
+    assert so.opens(AUDIT) == set()
+
+
+def test_a_request_for_control_ends_with_its_mandate() -> None:
+    so = so_far(control())
+    assert set(so.world.register.control_requests) == {id_of(f"control {CASE}")}
+    so.put(mandate(2))
+    assert so.world.register.mandate == 2
+    assert so.world.register.control_requests == {}
+
+
+@pytest.mark.parametrize(
+    ("wish", "reason"),
+    [
+        pytest.param(mandate(2, by=AUDIT), Reason.NOT_YOURS, id="the audit office gives itself one"),
+        pytest.param(mandate(2, by=AZ_CORE), Reason.NOT_YOURS, id="an agency gives one"),
+        pytest.param(mandate(1), Reason.MANDATE_OUT_OF_TURN, id="the first again"),
+        pytest.param(mandate(3), Reason.MANDATE_OUT_OF_TURN, id="one left out"),
+        pytest.param(mandate(2, date(2025, 6, 2)), Reason.MANDATE_OUT_OF_TURN, id="over today"),
+        pytest.param(mandate(2, date(2026, 6, 4)), Reason.MANDATE_OUT_OF_TURN, id="for more than a year"),
+    ],
+)
+def test_a_mandate_is_the_registrys_to_give_one_after_the_other_for_a_year_at_most(
+    wish: Said, reason: Reason
+) -> None:
+    assert so_far().when(wish) == refused(wish, reason)
+    assert so_far().when(mandate(2, date(2026, 6, 3))) == [mandate(2, date(2026, 6, 3)).fact]
