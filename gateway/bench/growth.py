@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import Any
 
+from gateway.audit.history import history, of_views
 from gateway.bench.ground import AGENCIES, CORE, Ground, ground_of
 from gateway.bench.letters import MESSAGES_A_CASE, openings, referrals
 from gateway.hub.runtime import HubRuntime, start_hub
@@ -36,6 +37,7 @@ class Size:
     opening_ms: float
     worklist_ms: float
     ledger_of_a_case_ms: float
+    audit_of_a_case_ms: float  # the case as it stood at a moment, from its records: as-of, who-knows, replay
     rebuilt_per_second: float
     start_seconds: float
     hub_mb: float
@@ -107,6 +109,9 @@ def _measured(runtime: HubRuntime, ground: Ground) -> dict[str, float]:
         "opening_ms": _timed([partial(runtime.hub.handle, data) for data in openings(ground, lane)]),
         "worklist_ms": _timed([lambda: views.queries.worklist(core)] * 5),
         "ledger_of_a_case_ms": _timed([lambda: views.queries.ledger(case=case, as_of=None)] * TRIES),
+        "audit_of_a_case_ms": _timed(
+            [lambda: history(of_views(runtime.store, views.queries, case, ground.now), case)] * TRIES
+        ),
     }
 
 
