@@ -16,6 +16,8 @@ from threading import RLock
 from typing import Any
 from uuid import UUID
 
+from domain.errors import Broken, Unavailable
+
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS outbox(
     ask_id TEXT PRIMARY KEY, about TEXT NOT NULL, act TEXT NOT NULL, at TEXT NOT NULL,
@@ -63,17 +65,33 @@ def _outgoing(r: Any) -> Outgoing:
     return Outgoing(UUID(r[0]), UUID(r[1]), r[2], r[3], r[4], r[5], answer, r[7])
 
 
+@contextmanager
+def _told() -> Iterator[None]:
+    """The database's failures in our words: nothing of the failed change was kept."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        raise Unavailable(
+            "book-unavailable", "the door's own database can't be used now: make room"
+        ) from error
+    except sqlite3.DatabaseError as error:
+        raise Broken(
+            "book-broken", "the door's own database is damaged: restore it, or fetch all anew"
+        ) from error
+
+
 class Book:
     """A door's own database. Thread-safe; the lock owns the connection."""
 
     def __init__(self, path: Path) -> None:
         self._lock = RLock()
-        self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
-        self._db.execute("PRAGMA journal_mode=WAL")
-        self._db.execute("PRAGMA synchronous=FULL")
-        self._db.execute("PRAGMA secure_delete=ON")
-        self._db.executescript(_SCHEMA)
-        path.chmod(0o600)
+        with _told():
+            self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+            self._db.execute("PRAGMA journal_mode=WAL")
+            self._db.execute("PRAGMA synchronous=FULL")
+            self._db.execute("PRAGMA secure_delete=ON")
+            self._db.executescript(_SCHEMA)
+            path.chmod(0o600)
 
     def close(self) -> None:
         with self._lock:
@@ -81,17 +99,18 @@ class Book:
 
     @contextmanager
     def _write(self) -> Iterator[sqlite3.Connection]:
-        with self._lock:
+        with self._lock, _told():
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 yield self._db
+                self._db.execute("COMMIT")
             except BaseException:
-                self._db.execute("ROLLBACK")
+                if self._db.in_transaction:  # a full disk may have ended it already
+                    self._db.execute("ROLLBACK")
                 raise
-            self._db.execute("COMMIT")
 
     def _rows(self, sql: str, *values: Any) -> list[Any]:
-        with self._lock:
+        with self._lock, _told():
             return self._db.execute(sql, values).fetchall()
 
     # --- outbox --------------------------------------------------------------------------------------------

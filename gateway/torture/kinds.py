@@ -10,8 +10,8 @@ import sqlite3
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable, Mapping
-from contextlib import closing, suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from shutil import copytree, rmtree
 from threading import Event, Thread
@@ -19,10 +19,10 @@ from time import sleep
 from urllib.parse import urlsplit
 
 from adapters.bus import EmbeddedServer
-from domain.errors import ExchangeError
+from domain.errors import ExchangeError, Unavailable
 from gateway.archive import open_archive
 from gateway.bench.ground import AGENCIES, CLINIC, CORE
-from gateway.hub.runtime import start_hub
+from gateway.hub.runtime import LEAST_FREE_BYTES, start_hub
 from gateway.hub.views import source_of
 from gateway.installation import Installation, make_installation, open_installation
 from gateway.serving import Served
@@ -38,6 +38,8 @@ Told = Callable[[int], None]
 """Told how many are done."""
 SPACING = (0.05, 0.6)  # seconds between two kills
 FAMILIES = 5  # in a file
+DISK_BYTES = LEAST_FREE_BYTES + (96 << 20)
+FULL_PATIENCE = 60.0  # seconds until a hub is ready again when its disk has room
 
 
 class Round:
@@ -63,7 +65,7 @@ def kill(folder: Path, count: int, seed: int, told: Told) -> Round:
     try:
         with traffic(installation, hub.url, random.Random(seed + 1)) as people:
             ended = Event()
-            working = Thread(target=_work, args=(people, ended))
+            working = Thread(target=_work, args=(people, ended, made))
             working.start()
             try:
                 for n in range(count):
@@ -82,9 +84,12 @@ def kill(folder: Path, count: int, seed: int, told: Told) -> Round:
     return made
 
 
-def _work(people: Traffic, ended: Event) -> None:
+def _work(people: Traffic, ended: Event, made: Round) -> None:
     while not ended.is_set():
-        people.step()
+        try:
+            people.step()
+        except Exception as error:  # people are told in our own words, or something is wrong
+            made.found.append(f"somebody at work was told: {type(error).__name__}: {error}")
 
 
 def _strike(
@@ -119,6 +124,76 @@ def _killed_sender(hub: HubProcess, installation: Installation, chance: random.R
     first.kill()
     first.wait()
     subprocess.run(command, stdout=quiet, stderr=quiet, cwd=Path(__file__).parents[2], check=False)
+
+
+def full(folder: Path, count: int, seed: int, told: Told) -> Round:
+    """A disk that fills up at random moments under hub, bus and doors while people work, and is emptied again.
+
+    On a small file system of its own. Raises Unavailable where none may be mounted (that takes root on Linux).
+    """
+    chance, made = random.Random(seed), Round("full", seed)
+    with _small_disk(folder / "disk") as disk:
+        installation = make_installation(disk / "full", mode="rehearsal")
+        hub = HubProcess(installation, START)
+        hub.start()
+        try:
+            with traffic(installation, hub.url, random.Random(seed + 1)) as people:
+                ended = Event()
+                working = Thread(target=_work, args=(people, ended, made))
+                working.start()
+                try:
+                    for n in range(count):
+                        sleep(chance.uniform(*SPACING))
+                        _filled(disk / "ballast", chance.choice((0, 4096, 1 << 16, 1 << 18)))
+                        sleep(chance.uniform(*SPACING))
+                        (disk / "ballast").unlink()
+                        made.done["filled"] += 1
+                        if not hub.ready(FULL_PATIENCE):
+                            made.found.append(f"not ready again after filling {n + 1}: {hub.log()[-300:]}")
+                            break
+                        told(n + 1)
+                finally:
+                    ended.set()
+                    working.join()
+                people.settle()
+                made.done["steps"] = len(people.sent) + sum(people.opened.values())
+                made.done["told that it can't be done now"] = people.trouble.total()
+                hub.stop()
+                made.found += people.judge()
+        finally:
+            hub.stop()
+    return made
+
+
+@contextmanager
+def _small_disk(where: Path) -> Iterator[Path]:
+    where.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={DISK_BYTES},mode=700", "tmpfs", str(where)]
+    try:
+        done = subprocess.run(mount, capture_output=True, check=False).returncode
+    except OSError:
+        done = 1
+    if done != 0:
+        raise Unavailable(
+            "no-small-disk", "run this as root on Linux: it mounts a small file system of its own"
+        )
+    try:
+        yield where
+    finally:
+        subprocess.run(["umount", str(where)], check=True)
+
+
+def _filled(ballast: Path, left: int) -> None:
+    """Take every byte but these."""
+    with ballast.open("wb", buffering=0) as file:
+        step = 1 << 20
+        while step:
+            try:
+                file.write(bytes(step))
+            except OSError:
+                step //= 2
+        with suppress(OSError):
+            file.truncate(max(0, file.tell() - left))
 
 
 def line(folder: Path, count: int, seed: int, told: Told) -> Round:
@@ -182,7 +257,7 @@ def bits(folder: Path, count: int, seed: int, told: Told) -> Round:
         name = chance.choice(names)
         how = _spoil(spoilt / name, chance)
         seen = _looked_at(spoilt)
-        where = "stream" if "jetstream" in name.parts else name.name
+        where = "stream" if "jetstream" in name.parts else "tile" if "tile" in name.parts else name.name
         if isinstance(seen, str):
             made.done[f"{where}: told"] += 1
         elif seen == shas:
@@ -197,10 +272,8 @@ def bits(folder: Path, count: int, seed: int, told: Told) -> Round:
 
 
 def _kept(path: Path) -> bool:
-    named = path.suffix in (".blk", ".db", ".idx") or path.name in (
-        "keystore",
-        "genesis.frame",
-    )
+    named = path.suffix in (".blk", ".db", ".idx") or path.name in ("keystore", "genesis.frame", "checkpoint")
+    named = named or "tile" in path.parts
     return path.is_file() and path.stat().st_size > 0 and named
 
 
@@ -267,5 +340,10 @@ def _rebuilt(folder: Path, shas: list[bytes], made: Round) -> None:
     made.done["views.db: made anew"] += 1
 
 
-KINDS: Mapping[str, Callable[[Path, int, int, Told], Round]] = {"kill": kill, "line": line, "bits": bits}
+KINDS: Mapping[str, Callable[[Path, int, int, Told], Round]] = {
+    "kill": kill,
+    "full": full,
+    "line": line,
+    "bits": bits,
+}
 """By name; each takes a folder of its own, how many, a seed, and whom to tell."""

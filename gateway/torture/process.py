@@ -7,9 +7,12 @@ import signal
 import socket
 import subprocess
 import sys
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from time import monotonic, sleep
+
+import httpx2 as httpx
 
 from domain.errors import ExchangeError
 from gateway.client import HubClient
@@ -59,6 +62,16 @@ class HubProcess:
                     sleep(0.05)
         finally:
             client.close()
+
+    def ready(self, patience: float) -> bool:
+        """Whether it says within this time (seconds) that it can record."""
+        until = monotonic() + patience
+        while monotonic() < until:
+            with suppress(httpx.HTTPError):
+                if httpx.get(f"{self.url}/readyz", timeout=5.0).status_code == 200:
+                    return True
+            sleep(0.1)
+        return False
 
     def kill(self) -> None:
         """kill -9, and wait until it is gone; nats-server dies with its parent."""
