@@ -71,11 +71,13 @@ from domain.asking import (
     contractor,
     coordinating,
     core,
+    decides_eligibility,
     full_contractor,
     needs,
     office,
     present_or_next_core,
     visiting,
+    visits,
 )
 from domain.calendar import day_of, months_later
 from domain.codes import (
@@ -258,7 +260,7 @@ def eligibility_form(asking: Asking) -> Refusal | None:
     fact: EligibilityDetermined = asking.fact
     if fact.result is EligibilityResult.NOT_ELIGIBLE:
         return needs(fact.reason is not None, Reason.REASON_MISSING)
-    if not fact.target_classes or fact.support_type is None:
+    if not fact.target_classes:  # the type may be decided apart (5(2))
         return Refusal(Reason.NO_TARGET_CLASS)
     if TargetClass.TC4_REUNIFICATION in fact.target_classes and fact.discharge_on is None:
         return Refusal(Reason.DISCHARGE_DATE_MISSING)
@@ -445,7 +447,8 @@ def own_visitor(asking: Asking) -> Refusal | None:
     Basis: guideline 4(1).
     """
     assigned = (asking.by, asking.fact.worker) in asking.case.assigned
-    return needs(assigned or asking.by != asking.case.core, Reason.WORKER_UNKNOWN)
+    elsewhere = asking.by != asking.case.core and not asking.register.is_contractor(asking.by)
+    return needs(assigned or elsewhere, Reason.WORKER_UNKNOWN)
 
 
 def commenced(asking: Asking) -> Refusal | None:
@@ -530,7 +533,7 @@ ACTS: Mapping[type[Fact], Act] = {
     CaseConferenceConvened: Act(MAY, office),
     ConferenceMinutesRecorded: Act(MUST, office),
     IndicatorAssessmentRecorded: Act(MAY, core, form=all_indicators),
-    EligibilityDetermined: Act(MAY, core, form=eligibility_form, ready=assessed),
+    EligibilityDetermined: Act(MAY, decides_eligibility, form=eligibility_form, ready=assessed),
     SupportPlanFormulated: Act(MUST, core, form=plan_form, ready=eligible),
     SupportPlanProposed: Act(MUST, full_contractor, ready=eligible),
     SupportPlanApproved: Act(MAY, core, form=approves_a_proposal, ready=eligible),
@@ -546,7 +549,7 @@ ACTS: Mapping[type[Fact], Act] = {
     SupportWorkerUnassigned: Act(NEVER, any_core, form=is_assigned),
     VisitReportSubmitted: Act(MUST, contractor, ready=commenced),
     VisitReportReviewed: Act(MAY, any_core, form=answers_a_report),
-    HomeVisitCompleted: Act(MUST, present_or_next_core, form=own_visitor),
+    HomeVisitCompleted: Act(MAY, visits, form=own_visitor),
     ClosingConsultationHeld: Act(MAY, core, form=consultation_form),
     ClosingEvaluationRecorded: Act(MAY, core),
     SupportClosed: Act(MAY, closes, ready=closing_ready),
@@ -569,7 +572,7 @@ ACTS: Mapping[type[Fact], Act] = {
     SupportTypeChanged: Act(MAY, core, form=with_reason),
     SupportPlanHandedOver: Act(MAY, core, ready=has_plan),
     ShortTermGoalEvaluated: Act(MAY, core, ready=has_plan),
-    RoleDivisionConfirmed: Act(MAY, core),
+    RoleDivisionConfirmed: Act(MAY, visiting),
     FollowUpProvided: Act(MAY, core),
     DisclosureRead: Act(NEVER, anyone, form=answers_one_sent_to_me),
     SubjectAccessRequested: Act(MAY, anyone),

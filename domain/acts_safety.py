@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from domain.asking import Asking, Refusal, answers_one_sent_to_me, is_authority, needs
+from domain.calendar import day_of
 from domain.case import Message
 from domain.codes import Role, SafetyMethod
 from domain.facts import REFERRALS, AbuseNotificationReceived, SafetyConfirmed, VisitReportSubmitted
@@ -83,4 +84,5 @@ def reviewed_later(asking: Asking) -> Refusal | None:
     """Basis: own rule: who decides not to tell or act says why, and when it is looked at again."""
     if asking.fact.reason is None:
         return Refusal(Reason.REASON_MISSING)
-    return needs(asking.fact.review_on is not None, Reason.REVIEW_DAY_MISSING)
+    review_on = asking.fact.review_on
+    return needs(review_on is not None and review_on > day_of(asking.now), Reason.REVIEW_DAY_MISSING)

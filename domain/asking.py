@@ -126,6 +126,17 @@ def visiting(asking: Asking) -> Refusal | None:
     return any_core(asking) and contractor(asking)
 
 
+def visits(asking: Asking) -> Refusal | None:
+    """A contractor, or the core agency that is or will be responsible. Basis: guideline 4(1), 6(3)[4]."""
+    return None if asking.register.is_contractor(asking.by) else present_or_next_core(asking)
+
+
+def decides_eligibility(asking: Asking) -> Refusal | None:
+    """The core agency; a contractor that has the whole programme. Basis: guideline 6(2)[1], 9(1)[3]."""
+    refusal = core(asking)
+    return refusal if full_contractor(asking) else None
+
+
 def full_contractor(asking: Asking) -> Refusal | None:
     """A contractor that has the whole programme. Basis: guideline 9(1)[3]."""
     commission = asking.register.commission(asking.case.core_of(asking.by), asking.by)

@@ -490,6 +490,8 @@ def _then(case: Case, fact: Fact, message: Message) -> Case:
         case ClosingEvaluationRecorded():
             return replace(case, evaluated=True)
         case VisitReportSubmitted() | HomeVisitCompleted():
+            if isinstance(fact, VisitReportSubmitted) and _told_before(case, message):
+                return case  # it reports a visit that was told, and counted, when it was made
             week = monday_of(day_of(message.at))
             visits = {**case.visits, week: case.visits.get(week, 0) + 1}
             return replace(case, visits=visits, visited_at=message.at)
@@ -543,6 +545,13 @@ def _then(case: Case, fact: Fact, message: Message) -> Case:
             return _with_follow_ons(case, case.follow_ons - {(fact.answers, message.by)})
         case _:
             return case
+
+
+def _told_before(case: Case, report: Message) -> bool:
+    """Whether its sender has told of a visit, and not reported it yet."""
+    own = [m for m in case.messages.values() if m.by == report.by and m.id != report.id]
+    told = [m for m in own if isinstance(m.fact, HomeVisitCompleted | VisitReportSubmitted)]
+    return bool(told) and isinstance(told[-1].fact, HomeVisitCompleted)
 
 
 def _seen(fact: Fact) -> bool:

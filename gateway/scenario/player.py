@@ -13,7 +13,7 @@ from adapters.agencies.fhir import Fhir
 from domain.calendar import day_of
 from domain.codes import AuditGround, BusinessItem, Module, Purpose, Section
 from domain.due import HUB_ACTS
-from domain.errors import ExchangeError, NotThere
+from domain.errors import ExchangeError, Malformed, NotThere, Refused
 from domain.facts import REFERRALS, CaseAlarm, Fact, Kind, OutsourcingContractEnded
 from domain.record import commission_of
 from domain.rulebook import first_edition
@@ -129,22 +129,21 @@ class Run:
         for referral in waiting:
             if step.by in self._doors(referral.to) and (not step.to or self._author(referral) in step.to):
                 return self.messages[referral.n]
-        raise KeyError("no referral waits for this")
+        return uuid4()  # there is none: the hub says so
 
     def last_of(self, step: Step, *events: str) -> UUID:
-        """The last message of these events before a step that its author wrote or was sent."""
+        """The last message of these events before a step that its author wrote or was sent (where none is named: of
+        those with content, that it wrote); one that does not exist where there is none, so that the hub says so."""
         by = self._author(step)
         found = [
             s
             for s in self.story.steps
-            if s.event in events
+            if (s.event in events if events else s.sections)
             and s.n in self.messages
             and (s.at, s.n) < (step.at, step.n)
-            and by in (self._author(s), *s.to)
+            and by in (self._author(s), *(s.to if events else ()))
         ]
-        if not found:
-            raise KeyError(f"no earlier {' or '.join(events)}")
-        return self.messages[found[-1].n]
+        return self.messages[found[-1].n] if found else uuid4()
 
     def _doors(self, codes: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(c for c in codes if c not in (PERSON, HUB, AUDITOR))
@@ -308,7 +307,12 @@ class Run:
         return next((c for c in (step.by, *step.to) if c in self.story.contractors), None)
 
     def _member(self, step: Step) -> str:
-        return str(step.details.get("member") or step.to[0])
+        named = (
+            step.details.get("member")
+            or next(iter(step.to), None)
+            or next(iter(self.story.contractors), None)
+        )
+        return str(named or step.by)
 
     def _swear(self, code: str) -> None:
         until = self._lapse("OathLapsed", code, None)
@@ -393,16 +397,21 @@ class Run:
             sent = self._message(step, BY_NAME["DisclosureMade"])
             if not sent.held:
                 self.problems.append(f"#{step.n}: 保留されるはずが {sent.topic} になりました")
-        elif is_case_event(BY_NAME[step.event]):
-            self._recorded(step, self._message(step, BY_NAME[step.event]))
-        elif is_commission_event(BY_NAME[step.event]):
-            self._commission_step(step, BY_NAME[step.event])
-        elif is_agency_event(BY_NAME[step.event]):
-            self._agency_step(step, BY_NAME[step.event])
-        elif step.event in NETWORK_EVENTS:
-            self._network_step(step)
         else:
-            self.problems.append(f"#{step.n} {step.event}: この出来事は物語からは送れません")
+            self._recorded(step, self._sent(step))
+
+    def _sent(self, step: Step) -> Sent:
+        """Whatever an agency of the story asks of the hub. Raises ValueError for what none can."""
+        cls = BY_NAME[step.event]
+        if is_case_event(cls):
+            return self._message(step, cls)
+        if is_commission_event(cls):
+            return self._commission_step(step, cls)
+        if is_agency_event(cls):
+            return self._agency_step(step, cls)
+        if step.event in NETWORK_EVENTS:
+            return self._network_step(step)
+        raise ValueError("この出来事は物語からは送れません")
 
     def _message(self, step: Step, cls: type[Fact]) -> Sent:
         """Send a case message with an invented text in each section, and keep what was written."""
@@ -548,10 +557,15 @@ class Run:
         if attempt.event not in BY_NAME:
             self.problems.append(f"#{step.n} {attempt.event}: まだ作られていない出来事です")
             return
-        if not is_case_event(BY_NAME[attempt.event]):
-            self._step(attempt)
+        try:
+            sent = self._sent(attempt)
+        except (
+            Malformed,
+            NotThere,
+            Refused,
+        ):  # refused with nothing on record: a datum is missing, or nothing is there
+            self.refused.add(step.n)
             return
-        sent = self._message(attempt, BY_NAME[attempt.event])
         if sent.outcome == "refused":
             self.refused.add(step.n)
         else:
@@ -610,40 +624,40 @@ class Run:
         by = self._author(held)
         self._recorded(step, self._send(by, Kind.CASE, self.case, "held_disclosure.released", fields, ()))
 
-    def _commission_step(self, step: Step, cls: type[Fact]) -> None:
+    def _commission_step(self, step: Step, cls: type[Fact]) -> Sent:
         code = self._contractor(step)
         if code is None:
-            raise KeyError("which contractor?")
+            raise ValueError("どの委託先かを from・to か details.contractor で示してください")
         by = self._author(step)
         about = commission_of(self.id_of(self.core_for(code)), self.id_of(code))
         fields = commission_fields(step, cls, self, code)
-        self._recorded(step, self._send(by, Kind.COMMISSION, about, cls.TOPIC, fields, ()))
+        return self._send(by, Kind.COMMISSION, about, cls.TOPIC, fields, ())
 
-    def _agency_step(self, step: Step, cls: type[Fact]) -> None:
+    def _agency_step(self, step: Step, cls: type[Fact]) -> Sent:
         """What an agency says of itself; who opens for it afterwards knows the rules it adopts."""
         by = self._author(step)
         actor = str(step.details.get("staff") or step.details.get("worker") or self.actor_of(by))
         fields = agency_fields(step, cls, actor)
-        self._recorded(step, self._of_itself(by, cls.__name__, fields, actor))
+        sent = self._of_itself(by, cls.__name__, fields, actor)
         if cls.__name__ == "ConfidentialityRulesAdopted":
             knows = {**fields, "staff": self.actor_of(by)}
             self._of_itself(by, "ConfidentialityRulesAcknowledged", knows)
+        return sent
 
     def _of_itself(self, by: str, event: str, fields: dict[str, Any], actor: str | None = None) -> Sent:
         return self._send(by, Kind.AGENCY, self.id_of(by), BY_NAME[event].TOPIC, fields, (), actor=actor)
 
-    def _network_step(self, step: Step) -> None:
+    def _network_step(self, step: Step) -> Sent:
         town = _town(step.by) if _town(step.by) in self.networks else _town(self.story.core)
         if step.event == "NetworkMembershipPublished":
             named = step.details.get("members")
             listed = [str(m) for m in named] if named else self._members(town)
-            self._recorded(step, self._publish(step.by, self.networks[town], listed))
-            return
+            return self._publish(step.by, self.networks[town], listed)
         fields: dict[str, Any] = {"member": str(self.id_of(self._member(step)))}
         if step.event == "NetworkMemberAdmitted":
             fields["item"] = int(step.details.get("item", 2))
         topic = BY_NAME[step.event].TOPIC
-        self._recorded(step, self._send(step.by, Kind.NETWORK, self.networks[town], topic, fields, ()))
+        return self._send(step.by, Kind.NETWORK, self.networks[town], topic, fields, ())
 
     def _expected_of_hub(self, step: Step) -> None:
         self.stage.door(self.story.core).refresh()  # whoever asks the hub sets its clock going

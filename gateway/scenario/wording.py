@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, Protocol
+from enum import Enum
+from typing import Any, Protocol, get_args, get_type_hints
 from uuid import UUID
 
-from domain.calendar import day_of
+from domain.calendar import day_of, months_later
 from domain.codes import (
     BusinessItem,
     ClosingReason,
@@ -21,6 +22,7 @@ from domain.codes import (
     HandoverState,
     HoldGround,
     IndicatorValue,
+    Module,
     PlanContent,
     PlanPart,
     Practice,
@@ -34,6 +36,7 @@ from domain.codes import (
 from domain.facts import FACTS, AgencyFact, CaseMessage, CommissionFact, Fact, dump
 from domain.indicators import INDICATOR_CODES, INDICATOR_SET
 from gateway.scenario.story import PERSON, Step
+from keys.fields import CODE
 
 BY_NAME: Mapping[str, type[Fact]] = {cls.__name__: cls for cls in FACTS.values()}
 """Events by the name that stories use."""
@@ -89,11 +92,54 @@ def case_fields(step: Step, cls: type[Fact], run: Context, to: tuple[str, ...]) 
     }
     if step.event == "SupportClosed":
         common["reason"] = None
-    return {**common, **OWN.get(cls.__name__, _nothing)(step, run)}
+    return _coded(cls, {**common, **OWN.get(cls.__name__, _nothing)(step, run)})
+
+
+_MEANT: Mapping[str, tuple[str, ...]] = {
+    "LEGAL_REPRESENTATIVE": ("GUARDIAN", "PARENT", "FATHER", "MOTHER", "法定代理人", "保護者", "父", "母"),
+    "GUARDIAN": ("PARENT", "FATHER", "MOTHER", "LEGAL_REPRESENTATIVE", "法定代理人", "保護者", "父", "母"),
+    "GUARDIANS_JOINTLY": ("BOTH_PARENTS", "PARENTS", "JOINT", "父母"),
+    "SELF": ("SUBJECT", "PERSON", "CHILD", "本人"),
+    "SHORT_INTENSIVE": ("SHORT", "SHORT_TERM", "短期集中支援型"),
+    "MID_TERM": ("MID", "MIDDLE", "中期支援型"),
+    "FULL": ("GRANTED", "DISCLOSED", "全部開示", "開示", "全部委託", "全部"),
+    "PARTIAL": ("PARTIALLY_GRANTED", "PARTIALLY_DISCLOSED", "部分開示", "一部開示", "一部委託", "一部"),
+    "NONE": ("DENIED", "REFUSED", "WITHHELD", "NOT_DISCLOSED", "不開示"),
+    "EXISTENCE_NOT_TOLD": ("EXISTENCE_REFUSED", "NEITHER_CONFIRMED_NOR_DENIED", "存否応答拒否"),
+    "NEEDS_PROTECTION": ("PROTECTION", "要保護児童", "要保護"),
+    "NEEDS_SUPPORT": ("SUPPORT", "要支援児童", "要支援"),
+    "EXPECTANT": ("PREGNANT", "PREGNANCY", "特定妊婦"),
+    "SIGHTED": ("VISUAL", "SEEN", "IN_PERSON", "目視"),
+    "TELEPHONE": ("PHONE", "電話"),
+    "FULL_TIME": ("常勤",),
+    "PART_TIME": ("非常勤",),
+    "T1_BASIC": ("T1", "BASIC"),
+    "T2_SKILL": ("T2", "SKILL"),
+    "T3_APPLIED": ("T3", "APPLIED"),
+}
+"""What else a story may call a code, where its class has no such member itself."""
+
+
+def _coded(cls: type[Fact], fields: dict[str, Any]) -> dict[str, Any]:
+    """The fields with codes in the words of the product; a reason in words of its own is one that was stated."""
+    hints = get_type_hints(cls)
+    for name, value in fields.items():
+        kinds = [k for k in (hints.get(name), *get_args(hints.get(name))) if isinstance(k, type)]
+        for kind in kinds:
+            if issubclass(kind, Enum) and isinstance(value, str) and value not in {m.value for m in kind}:
+                fields[name] = next((m.value for m in kind if value in _MEANT.get(m.value, ())), value)
+    reason = fields.get("reason")
+    if isinstance(reason, str) and not CODE.fullmatch(reason):
+        fields["reason"] = "STATED"
+    return fields
 
 
 def commission_fields(step: Step, cls: type[Fact], run: Context, contractor: str) -> dict[str, Any]:
     """The fields of a wish about a commission."""
+    return _coded(cls, _of_commission(step, cls, run, contractor))
+
+
+def _of_commission(step: Step, cls: type[Fact], run: Context, contractor: str) -> dict[str, Any]:
     d = step.details
     match cls.__name__:
         case "OathSigned":
@@ -105,15 +151,17 @@ def commission_fields(step: Step, cls: type[Fact], run: Context, contractor: str
         case "TrainingModuleCompleted":
             return {
                 "worker": d.get("worker", run.worker_of(contractor)),
-                "modules": sorted(d["modules"]),
+                "modules": sorted(
+                    d.get("modules") or ([d["module"]] if "module" in d else [m.value for m in Module])
+                ),
                 "tier": d.get("tier", "T1_BASIC"),
                 "valid_until": _day(d.get("valid_until")),
             }
         case "TrainingModuleExempted":
             return {
                 "worker": d.get("worker", run.worker_of(contractor)),
-                "module": d["module"],
-                "qualification": d["qualification"],
+                "module": d.get("module", Module.M6_VISIT_PRACTICE.value),
+                "qualification": d.get("qualification", "保健師"),
             }
         case "ContractorRequirementVerified":
             return {"items": sorted(d.get("items", [1, 2])), "scope": d.get("scope", "PARTIAL")}
@@ -148,7 +196,7 @@ def commission_fields(step: Step, cls: type[Fact], run: Context, contractor: str
             }
         case "SupportWorkerRegistered":
             return {
-                "worker": d["worker"],
+                "worker": d.get("worker", run.worker_of(contractor)),
                 "employment": d.get("employment", "PART_TIME"),
                 "qualification": d.get("qualification"),
             }
@@ -214,7 +262,24 @@ def _information(step: Step, run: Context) -> dict[str, Any]:
     }
 
 
+def _named(step: Step, run: Context, keys: tuple[str, ...], *events: str) -> str:
+    """The message that the story names by number under one of these words; else the last of these events (of all
+    with content where none is given)."""
+    n = next((step.details[key] for key in (*keys, "answers", "about") if key in step.details), None)
+    return str(run.message_of(int(n)) if n is not None else run.last_of(step, *events))
+
+
+_ANSWERED = {
+    "InformationRequestAnswered": "InformationRequested",
+    "InformationRequestDeclined": "InformationRequested",
+    "FollowOnServiceAccepted": "FollowOnServiceArranged",
+    "RecallAcknowledged": "RecallNoticeSent",
+}
+
+
 def _answers(step: Step, run: Context) -> dict[str, Any]:
+    if step.event in _ANSWERED:
+        return {"answers": _named(step, run, (), _ANSWERED[step.event])}
     n = step.details.get("answers")
     return {"answers": str(run.message_of(n) if n is not None else run.referral_for(step))}
 
@@ -268,7 +333,8 @@ def _planned(step: Step, run: Context) -> dict[str, Any]:
 
 
 def _approved(step: Step, run: Context) -> dict[str, Any]:
-    return {"approves": str(run.message_of(step.details["approves"])), "plan": _plan(step, run)}
+    plans = ("SupportPlanProposed", "SupportPlanFormulated")
+    return {"approves": _named(step, run, ("approves",), *plans), "plan": _plan(step, run)}
 
 
 def _commenced(step: Step, run: Context) -> dict[str, Any]:
@@ -281,7 +347,8 @@ def _commenced(step: Step, run: Context) -> dict[str, Any]:
 
 
 def _extended(step: Step, run: Context) -> dict[str, Any]:
-    return {"plan_until": _day(step.details["plan_until"])}
+    named = _day(step.details.get("plan_until"))
+    return {"plan_until": named or months_later(day_of(step.at), 3).isoformat()}
 
 
 def _scope(rows: list[Mapping[str, Any]], run: Context) -> list[dict[str, Any]]:
@@ -313,16 +380,23 @@ def _consent_refused(step: Step, run: Context) -> dict[str, Any]:
 def _assigned(step: Step, run: Context) -> dict[str, Any]:
     d = step.details
     return {
-        "agency": str(run.id_of(d.get("agency", step.by))),
-        "worker": d["worker"],
+        "agency": str(run.id_of(_whose(step, run))),
+        "worker": d.get("worker") or run.worker_of(_whose(step, run)),
         "qualification": d.get("qualification"),
         "role": d.get("role"),
     }
 
 
+def _whose(step: Step, run: Context) -> str:
+    """Whose worker it is: as named, the contractor addressed, or the sender itself."""
+    d = step.details
+    return str(d.get("agency") or d.get("contractor") or next(iter(step.to), step.by))
+
+
 def _unassigned(step: Step, run: Context) -> dict[str, Any]:
     d = step.details
-    return {"agency": str(run.id_of(d.get("agency", step.by))), "worker": d["worker"]}
+    agency = _whose(step, run)
+    return {"agency": str(run.id_of(agency)), "worker": d.get("worker") or run.worker_of(agency)}
 
 
 def _reported(step: Step, run: Context) -> dict[str, Any]:
@@ -330,7 +404,8 @@ def _reported(step: Step, run: Context) -> dict[str, Any]:
 
 
 def _visited(step: Step, run: Context) -> dict[str, Any]:
-    return {"child_seen": bool(step.details.get("child_seen", False)), "worker": step.details["worker"]}
+    worker = step.details.get("worker") or run.worker_of(step.by)
+    return {"child_seen": bool(step.details.get("child_seen", False)), "worker": worker}
 
 
 def _consulted(step: Step, run: Context) -> dict[str, Any]:
@@ -341,8 +416,8 @@ def _consulted(step: Step, run: Context) -> dict[str, Any]:
 def _evaluated(step: Step, run: Context) -> dict[str, Any]:
     d = step.details
     return {
-        "goal_reached": bool(d["goal_reached"]),
-        "environment_improved": bool(d["environment_improved"]),
+        "goal_reached": d.get("goal_reached"),  # both are answered, or the hub refuses it
+        "environment_improved": d.get("environment_improved"),
     }
 
 
@@ -404,17 +479,19 @@ def _access_asked(step: Step, run: Context) -> dict[str, Any]:
 def _access_decided(step: Step, run: Context) -> dict[str, Any]:
     d = step.details
     n = d.get("answers")
-    rows = list(d.get("withheld") or [])
+    rows = [r if isinstance(r, dict) else {"section": r} for r in d.get("withheld") or []]
     return {
         "answers": str(run.message_of(n) if n is not None else run.last_of(step, "SubjectAccessRequested")),
         "result": d.get("result", "PARTIAL" if rows else "FULL"),
-        "withheld": [{"section": r["section"], "ground": r["ground"], "flag": r.get("flag")} for r in rows],
+        "withheld": [
+            {"section": r["section"], "ground": r.get("ground", "APPI-78-1-2"), "flag": r.get("flag")}
+            for r in rows
+        ],
     }
 
 
 def _corrected(step: Step, run: Context) -> dict[str, Any]:
-    d = step.details
-    return {"corrects": str(run.message_of(d["corrects"] if "corrects" in d else d["about"]))}
+    return {"corrects": _named(step, run, ("corrects",))}
 
 
 def _correction_told(step: Step, run: Context) -> dict[str, Any]:
@@ -424,8 +501,7 @@ def _correction_told(step: Step, run: Context) -> dict[str, Any]:
 
 def _stopped(step: Step, run: Context) -> dict[str, Any]:
     d = step.details
-    stops = run.message_of(d["stops"] if "stops" in d else d["about"])
-    return {"stops": str(stops), "reason": d.get("reason", "UNLAWFUL_USE")}
+    return {"stops": _named(step, run, ("stops",)), "reason": d.get("reason", "UNLAWFUL_USE")}
 
 
 def _scheduled(step: Step, run: Context) -> dict[str, Any]:
@@ -434,7 +510,12 @@ def _scheduled(step: Step, run: Context) -> dict[str, Any]:
 
 
 def _typed(step: Step, run: Context) -> dict[str, Any]:
-    return {"support_type": step.details.get("support_type") or step.details["type"]}
+    d = step.details
+    return {"support_type": d.get("support_type") or d.get("type") or "SHORT_INTENSIVE"}
+
+
+def _type_changed(step: Step, run: Context) -> dict[str, Any]:
+    return {**_typed(step, run), **_with_reason(step, run)}
 
 
 def _type_decided(step: Step, run: Context) -> dict[str, Any]:
@@ -494,8 +575,7 @@ def _checked(step: Step, run: Context) -> dict[str, Any]:
 
 
 def _recalled(step: Step, run: Context) -> dict[str, Any]:
-    d = step.details
-    return {"recalls": str(run.message_of(d["recalls"] if "recalls" in d else d["about"]))}
+    return {"recalls": _named(step, run, ("recalls",), "DisclosureMade")}
 
 
 def _two_lets(step: Step, run: Context) -> dict[str, Any]:
@@ -681,13 +761,14 @@ OWN: Mapping[str, Own] = {
     "EmergencyAccessReviewed": _looked_back,
     "HomeVisitScheduled": _scheduled,
     "SupportTypeDecided": _type_decided,
-    "SupportTypeChanged": _typed,
+    "SupportTypeChanged": _type_changed,
     "SpecialistJudgementRequested": _requested,
     "SpecialistJudgementGiven": _judged,
     "NetworkMeetingRequested": _requested,
     "NetworkMeetingHeld": _met,
     "DisclosureRead": _read,
     "CaseReopened": _with_reason,
+    "NetworkCaseDeregistered": _with_reason,
     "AbuseNotificationReceived": _notified,
     "EmergencyTriaged": _triaged,
     "NotificationForwarded": _forwarded,

@@ -146,8 +146,17 @@ def test_unassigning_visiting_and_approving_are_the_core_agencys_too():
         tell(SupportPlanApproved, AZ_COORD, approves=proposal.ask),
     ):
         assert so.when(wish) == refused(wish, Reason.NOT_RESPONSIBLE_CORE)
-    visit = tell(HomeVisitCompleted, SORA_NPO, [AZ_CORE], [S.VISIT], worker=WORKER, actor=WORKER)
+    visit = tell(HomeVisitCompleted, AZ_COORD, [AZ_CORE], [S.VISIT], "CWA-25-2-2")
     assert so.when(visit) == refused(visit, Reason.NOT_RESPONSIBLE_CORE)
+
+
+def test_a_contractors_visitor_tells_of_a_visit_while_assigned():
+    visit = tell(
+        HomeVisitCompleted, SORA_NPO, [AZ_CORE], [S.VISIT], "CWA-21-10-2-3", worker=WORKER, actor=WORKER
+    )
+    assert given(LEARNED, DECIDED, READY).when(visit) == [visit.fact]
+    gone = tell(SupportWorkerUnassigned, AZ_CORE, agency=SORA_NPO, worker=WORKER)
+    assert given(LEARNED, DECIDED, READY, gone).when(visit) == refused(visit, Reason.WORKER_UNKNOWN)
 
 
 @pytest.mark.parametrize(
@@ -194,6 +203,13 @@ def test_a_visit_report_is_a_contractors():
 def test_only_who_has_the_whole_programme_proposes_a_plan(past, by, reason):
     wish = tell(SupportPlanProposed, by, [AZ_CORE], [S.PLAN], "CWA-21-10-2-3", actor=WORKER)
     assert given(LEARNED, ASSESSED, ELIGIBLE, past).when(wish) == refused(wish, reason)
+
+
+def test_who_has_the_whole_programme_decides_who_it_is_for_and_no_other_contractor_does():
+    wish = tell(EligibilityDetermined, HIDA_SWC, actor=HIDA_WORKER)
+    assert given(LEARNED, ASSESSED, FULLY_COMMISSIONED, FULL_ASSIGNED).when(wish) == [wish.fact]
+    partly = tell(EligibilityDetermined, SORA_NPO, actor=WORKER)
+    assert given(LEARNED, ASSESSED, READY).when(partly) == refused(partly, Reason.NOT_RESPONSIBLE_CORE)
 
 
 def test_who_has_the_whole_programme_proposes_and_the_core_agency_approves():
@@ -317,7 +333,6 @@ def test_not_assessed_is_an_answer():
     ("data", "reason"),
     [
         pytest.param({"target_classes": frozenset()}, Reason.NO_TARGET_CLASS, id="no class"),
-        pytest.param({"support_type": None}, Reason.NO_TARGET_CLASS, id="no support type"),
         pytest.param(
             {"target_classes": frozenset({TargetClass.TC4_REUNIFICATION})},
             Reason.DISCHARGE_DATE_MISSING,

@@ -77,6 +77,7 @@ from tests.domain.kit import (
     PLACED,
     SORA_NPO,
     TOWN,
+    WORKER,
     Given,
     given,
     jst,
@@ -442,6 +443,14 @@ def test_before_the_birth_meeting_the_family_is_enough() -> None:
 def test_a_visit_by_the_core_agencys_own_visitor_counts_too() -> None:
     own = tell(HomeVisitCompleted, AZ_CORE, sections=[Section.VISIT], at=jst("2025-06-20 10:00"))
     assert brings([*IN_MID, own], "2025-07-20 23:59", ContactGapAlarmRaised) == []
+
+
+def test_a_visit_that_was_told_and_then_reported_counts_once() -> None:
+    told = tell(HomeVisitCompleted, SORA_NPO, actor=WORKER, worker=WORKER, at=jst("2025-06-03 10:00"))
+    reported = visit("2025-06-03 18:00")
+    past = [LEARNED, SHORT, *COMMISSIONED, ASSIGNED, BEGUN, told, reported]
+    assert brings(past, "2025-06-09 00:00", VisitGapAlarmRaised) == [(jst("2025-06-09 00:00"), False)]
+    assert brings([*past, visit("2025-06-05 18:00")], "2025-06-09 00:00", VisitGapAlarmRaised) == []
 
 
 def test_whose_turn_a_visit_is() -> None:

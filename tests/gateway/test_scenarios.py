@@ -39,6 +39,10 @@ def test_the_packaged_story_is_the_one_that_is_tested() -> None:
         "after-25-years",
         "two-officials-let-the-auditor",
         "nothing-left",
+        "oath-lapses",
+        "twins-one-placed",
+        "parents-opposed",
+        "correction-follows",
     ],
 )
 def test_every_agency_opens_just_what_the_story_says(name: str) -> None:
@@ -52,6 +56,15 @@ def test_every_agency_opens_just_what_the_story_says(name: str) -> None:
     let = name == "two-officials-let-the-auditor"  # else the audit office opens nothing (V10)
     assert any(c["openable"] for c in story["checks"] if c["agency"] == "AUDITOR") is let
     assert any(c["openable"] for c in story["checks"])
+
+
+@pytest.mark.parametrize(
+    "name", ["few-words-course", "few-words-rights", "few-words-move", "few-words-refused"]
+)
+def test_what_no_rule_needs_may_be_left_out_and_what_one_needs_is_refused(name: str) -> None:
+    code, [story] = run(STORIES / f"{name}.yaml")
+    assert story["reasons"] == []
+    assert (code, story["ok"]) == (0, True)
 
 
 def short(tmp_path: Path, change: dict[str, object]) -> Path:
