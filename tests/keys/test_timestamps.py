@@ -1,0 +1,193 @@
+"""A time token is believed for what it says, over these bytes, by the authority that is pinned; else it is refused."""
+
+from __future__ import annotations
+
+import subprocess
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from domain.errors import Malformed, Untrusted
+from keys.checkpoint import Checkpoint, sign_checkpoint
+from keys.signing import SignatureKeys, SignatureKind
+from keys.timestamps import (
+    MAX_TOKEN_BYTES,
+    Stamp,
+    TimeAuthority,
+    ask_time,
+    parse_stamp,
+    stamp_of,
+    verify_time,
+)
+from tests.tsa import OTHER_POLICY, POLICY, REJECTED, Authority, needs_openssl, response
+
+LOG = SignatureKeys.from_seeds(SignatureKind.LOG, bytes([5]) * 64)
+NOTE = sign_checkpoint(Checkpoint("kakehashi/rehearsal/00", 7, bytes(32)), LOG, 1_700_000_000).encode()
+
+pytestmark = needs_openssl
+
+
+class Ours:
+    """An authority, what was asked of it and what it answered."""
+
+    def __init__(self, folder: Path) -> None:
+        self.authority = Authority(folder / "ours")
+        self.strange = Authority(folder / "strange")
+        self.pinned = TimeAuthority.from_pem(self.authority.pem())
+        self.request, self.nonce = ask_time(NOTE)
+        self.token = self.authority.answer(self.request)
+
+    @property
+    def stamp(self) -> Stamp:
+        return stamp_of(NOTE, self.token)
+
+
+@pytest.fixture(scope="module")
+def ours(tmp_path_factory: pytest.TempPathFactory) -> Ours:
+    return Ours(tmp_path_factory.mktemp("tsa"))
+
+
+def test_a_token_says_by_when_the_checkpoint_was_there(ours):
+    at = verify_time(ours.token, NOTE, ours.pinned, ours.nonce)
+    assert abs(datetime.now(UTC) - at) < timedelta(hours=1)
+    assert verify_time(ours.token, NOTE, ours.pinned) == at
+    assert ours.stamp.at == at
+    assert ours.stamp.checkpoint.size == 7
+
+
+def test_openssl_verifies_what_is_kept(ours):
+    folder = ours.authority.folder
+    (folder / "kept.tsr").write_bytes(parse_stamp(ours.stamp.encode()).token)
+    (folder / "kept.note").write_bytes(parse_stamp(ours.stamp.encode()).note)
+    command = ["openssl", "ts", "-verify", "-in", "kept.tsr", "-data", "kept.note", "-CAfile", "root.pem"]
+    assert subprocess.run(command, cwd=folder, capture_output=True, check=False).returncode == 0
+
+
+def test_a_stamp_is_read_as_it_was_written(ours):
+    assert parse_stamp(ours.stamp.encode()) == ours.stamp
+
+
+def test_attack_time_token_over_another_checkpoint_is_refused(ours, refuses):
+    other = sign_checkpoint(Checkpoint("kakehashi/rehearsal/00", 8, bytes(32)), LOG, 1_700_000_000).encode()
+    with refuses(Untrusted, "time-imprint"):
+        verify_time(ours.token, other, ours.pinned)
+    with refuses(Untrusted, "time-imprint"):
+        stamp_of(other, ours.token)
+
+
+def test_attack_time_token_of_another_request_is_refused(ours, refuses):
+    with refuses(Untrusted, "time-nonce"):
+        verify_time(ours.token, NOTE, ours.pinned, ours.nonce + 1)
+
+
+def test_attack_time_token_under_another_policy_is_refused(ours, refuses):
+    agreed = TimeAuthority.from_pem(ours.authority.pem(), POLICY)
+    assert verify_time(ours.token, NOTE, agreed)
+    other = ours.authority.answer(ours.request, more=("-tspolicy", OTHER_POLICY))
+    assert verify_time(other, NOTE, ours.pinned)
+    with refuses(Untrusted, "time-policy"):
+        verify_time(other, NOTE, agreed)
+
+
+@pytest.mark.parametrize("use", ["plain", "lax", "both"])
+def test_attack_time_token_by_a_certificate_for_other_uses_is_refused(ours, refuses, use):
+    """Without the extended key usage timeStamping; with it, but not critical; with it and another."""
+    ours.authority.certify(use, use)
+    with refuses(Untrusted, "time-purpose"):
+        verify_time(ours.authority.signed_by(ours.token, use), NOTE, ours.pinned)
+
+
+def test_what_is_made_by_hand_in_these_tests_would_be_believed_from_the_right_signer(ours):
+    assert verify_time(ours.authority.signed_by(ours.token, "time"), NOTE, ours.pinned)
+
+
+def test_attack_time_token_of_another_authority_is_refused(ours, refuses):
+    theirs = ours.strange.answer(ours.request)
+    assert verify_time(theirs, NOTE, TimeAuthority.from_pem(ours.strange.pem()))
+    with refuses(Untrusted, "time-authority"):
+        verify_time(theirs, NOTE, ours.pinned)
+
+
+def test_attack_time_token_of_another_authority_under_the_same_root_is_refused(ours, refuses):
+    narrow = TimeAuthority.from_pem(ours.authority.pem("root", "time"))
+    assert verify_time(ours.token, NOTE, narrow)
+    ours.authority.certify("neighbour")
+    theirs = ours.authority.answer(ours.request, signer="neighbour")
+    assert verify_time(theirs, NOTE, ours.pinned)
+    with refuses(Untrusted, "time-signer"):
+        verify_time(theirs, NOTE, narrow)
+
+
+def test_attack_time_token_after_its_certificate_had_ended_is_refused(ours, refuses):
+    ours.authority.certify("ended", days=-1)
+    with refuses(Untrusted, "time-authority"):
+        verify_time(ours.authority.signed_by(ours.token, "ended"), NOTE, ours.pinned)
+
+
+def test_attack_time_token_with_a_changed_signature_is_refused(ours, refuses):
+    wrong = bytearray(ours.token)
+    wrong[-1] ^= 1
+    with refuses(Untrusted, "time-signature"):
+        verify_time(bytes(wrong), NOTE, ours.pinned)
+
+
+@pytest.mark.filterwarnings("ignore::cryptography.utils.CryptographyDeprecationWarning")
+def test_attack_time_token_with_any_bit_flipped_is_refused_or_says_the_same(ours):
+    """A few bytes of CMS are under no signature (version numbers, the name of the signature's algorithm)."""
+    at, same = ours.stamp.at, 0
+    for place in range(len(ours.token)):
+        wrong = bytearray(ours.token)
+        wrong[place] ^= 1 << (place % 8)
+        try:
+            assert verify_time(bytes(wrong), NOTE, ours.pinned, ours.nonce) == at
+            same += 1
+        except (Malformed, Untrusted):
+            pass
+    assert same < 20
+
+
+def test_what_the_authority_does_not_grant_is_no_token(ours, refuses):
+    with refuses(Untrusted, "time-not-granted"):
+        verify_time(response(REJECTED), NOTE, ours.pinned)
+
+
+@pytest.mark.parametrize("data", [b"", b"\x30\x00", response("3003020100"), b"<html>"])
+def test_what_is_no_token_is_refused(ours, refuses, data):
+    with refuses(Malformed, "time-token-form"):
+        verify_time(data, NOTE, ours.pinned)
+    with refuses(Malformed, "time-token-size"):
+        verify_time(bytes(MAX_TOKEN_BYTES + 1), NOTE, ours.pinned)
+
+
+def test_a_token_without_its_certificate_is_refused(ours, refuses):
+    (ours.authority.folder / "note").write_bytes(NOTE)
+    ours.authority._run("ts", "-query", "-data", "note", "-sha512", "-no_nonce", "-out", "bare")
+    bare = ours.authority.answer((ours.authority.folder / "bare").read_bytes())
+    with refuses(Untrusted, "time-purpose"):
+        verify_time(bare, NOTE, ours.pinned)
+
+
+@pytest.mark.filterwarnings("ignore::cryptography.utils.CryptographyDeprecationWarning")
+def test_a_certificate_that_is_none_is_refused(ours, refuses):
+    version = bytes.fromhex("a003020102")
+    assert ours.token.count(version) == 1
+    with refuses(Untrusted, "time-purpose"):
+        verify_time(ours.token.replace(version, bytes.fromhex("a003020103")), NOTE, ours.pinned)
+
+
+def test_pins_that_are_no_certificates_or_lack_their_root_are_refused(ours, refuses):
+    for wrong in (b"", b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"):
+        with refuses(Malformed, "time-authority-pem"):
+            TimeAuthority.from_pem(wrong)
+    with refuses(Malformed, "time-authority-root"):
+        TimeAuthority.from_pem(ours.authority.pem("time"))
+    with refuses(Malformed, "time-policy-form"):
+        TimeAuthority.from_pem(ours.authority.pem(), "any")
+
+
+def test_what_is_no_stamp_is_refused(ours, refuses):
+    data = ours.stamp.encode()
+    for wrong in (b"", data[:-1], data + b"\0", b"KHS2" + data[4:], data[:4] + b"\xff" * 4 + data[8:]):
+        with refuses(Malformed, "stamp-form"):
+            parse_stamp(wrong)
