@@ -20,6 +20,7 @@ from domain.facts import FACTS, AccessFact, OpeningRefused, WishRefused, dump
 from gateway.hub.log import LogKeeper
 from gateway.hub.questions import Questions
 from gateway.hub.service import Answer, Hub, Release
+from gateway.hub.timestamps import TimeStamps
 from gateway.hub.witnesses import Witnesses
 from gateway.problems import MEDIA_TYPE, problem
 from gateway.serving import bounded_body
@@ -41,6 +42,7 @@ def hub_app(
     rehearsal_token: str | None,
     logbook: LogKeeper,
     witnesses: Witnesses,
+    timestamps: TimeStamps,
 ) -> FastAPI:
     """The application. ``health`` tells of bus, keys, disk and views; ``rehearsal_token`` sets the clock."""
     app = FastAPI(
@@ -156,6 +158,16 @@ def hub_app(
     def get_consistency(first: int, second: int) -> dict[str, Any]:
         """That a later head continues an earlier one (RFC 9162 consistency proof, hex)."""
         return {"proof": [one.hex() for one in logbook.continues(first, second)]}
+
+    @app.get("/v1/log/time", tags=["log"])
+    def get_time(seq: int | None = None) -> dict[str, Any]:
+        """The earliest time token that speaks for the record at ``seq``, or the newest of all (RFC 3161).
+
+        ``checkpoint`` is the signed head it was asked for, ``token`` a TimeStampResp in base64 over just these bytes.
+        """
+        stamp = timestamps.covering(seq)
+        size, token = stamp.checkpoint.size, _b64(stamp.token)
+        return {"size": size, "at": dump(stamp.at), "checkpoint": stamp.note.decode(), "token": token}
 
     @app.post("/v1/rehearsal/clock", tags=["rehearsal"])
     async def post_clock(request: Request) -> dict[str, Any]:

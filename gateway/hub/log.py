@@ -270,12 +270,12 @@ class LogKeeper:
             n, width = divmod(size, WIDTH)
             full.append((tile_path("entries", n, width), _bundle(self._entries)))
         for path, data in full:
-            _write(self._folder / path, data)
+            write_whole(self._folder / path, data)
             if ".p/" not in path:  # what was there of it before it was whole
                 shutil.rmtree(self._folder / f"{path}.p", ignore_errors=True)
         checkpoint = Checkpoint(self.origin, size, root(size, subtree_of(self._tile)))
         note = sign_checkpoint(checkpoint, self._keys, int(self._now().timestamp())).encode()
-        _write(self._folder / "checkpoint", note)
+        write_whole(self._folder / "checkpoint", note)
         self._signed = (checkpoint, note)
 
     # --- taking up ------------------------------------------------------------------------------------------
@@ -334,10 +334,10 @@ class LogKeeper:
         self._flush()
         for level, n, width in tiles_of(checkpoint.size):
             if width < WIDTH:
-                _write(self._folder / tile_path(level, n, width), b"".join(self._rows[level]))
+                write_whole(self._folder / tile_path(level, n, width), b"".join(self._rows[level]))
         if self._entries:
             n, width = divmod(checkpoint.size, WIDTH)
-            _write(self._folder / tile_path("entries", n, width), _bundle(self._entries))
+            write_whole(self._folder / tile_path("entries", n, width), _bundle(self._entries))
 
     def _rebuilt(self, level: int, n: int) -> bytes:
         waiting = dict(self._full)
@@ -345,7 +345,7 @@ class LogKeeper:
 
     def _flush(self) -> None:
         for path, data in self._full:
-            _write(self._folder / path, data)
+            write_whole(self._folder / path, data)
         self._full = []
 
 
@@ -362,7 +362,7 @@ def _unbundled(data: bytes) -> list[bytes]:
     return found
 
 
-def _write(path: Path, data: bytes) -> None:
+def write_whole(path: Path, data: bytes) -> None:
     """Whole or not at all, and synced with its name."""
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.new")

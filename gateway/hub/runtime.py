@@ -32,6 +32,7 @@ from gateway.hub.log import LogKeeper
 from gateway.hub.questions import Questions
 from gateway.hub.service import Hub
 from gateway.hub.shredding import Shredder
+from gateway.hub.timestamps import TimeStamps, time_settings
 from gateway.hub.views import Beside, Follower, Views, catch_up, engine_over
 from gateway.hub.witnesses import Witnesses, known_witnesses
 from gateway.installation import Installation
@@ -61,6 +62,7 @@ class HubRuntime:
     app: FastAPI
     logbook: LogKeeper
     witnesses: Witnesses
+    timestamps: TimeStamps
     _parts: ExitStack
 
     def close(self) -> None:
@@ -139,6 +141,11 @@ def start_hub(
         witnesses = Witnesses(logbook, known_witnesses(installation.hub_folder))
         parts.callback(witnesses.close)
         witnesses.start()
+        timestamps = TimeStamps(
+            logbook, installation.hub_folder / "log", time_settings(installation.hub_folder)
+        )
+        parts.callback(timestamps.close)
+        timestamps.start()
         hub.make_good()
         if views_beside:
             views_alone.close()  # from here on the lock is the other process's
@@ -154,9 +161,12 @@ def start_hub(
             hub,
             Questions(hub, follower),
             genesis=installation.genesis_frame.encode(),
-            health=lambda: _health(installation, bus, recorder, follower, hub, logbook, witnesses),
+            health=lambda: _health(
+                installation, bus, recorder, follower, hub, logbook, witnesses, timestamps
+            ),
             logbook=logbook,
             witnesses=witnesses,
+            timestamps=timestamps,
             put_item=store.put_item,
             rehearsal_token=installation.clock_token,
         )
@@ -171,6 +181,7 @@ def start_hub(
             app,
             logbook,
             witnesses,
+            timestamps,
             parts.pop_all(),
         )
 
@@ -243,6 +254,7 @@ def _health(
     hub: Hub,
     logbook: LogKeeper,
     witnesses: Witnesses,
+    timestamps: TimeStamps,
 ) -> dict[str, Any]:
     """What the hub can say of itself (I9): red while it could not record."""
     problems: list[str] = []
@@ -266,6 +278,7 @@ def _health(
         "alarms": [
             *(f"view {view} stands still since record {at} ({why})" for view, at, why in parked),
             *(f"witness {name} has not cosigned ({why})" for name, why in witnesses.silent.items()),
+            *([f"the log's head has no time token ({timestamps.trouble})"] if timestamps.trouble else []),
             *(
                 [f"the log has not signed yet what was recorded: {logbook.trouble}"]
                 if logbook.trouble

@@ -170,14 +170,14 @@ def test_an_end_between_any_two_writes_leaves_the_last_head_and_nothing_that_con
     before = one.checkpoint
     grow(ground, 2)
     writes = iter(range(after))
-    write = log_module._write
+    write = log_module.write_whole
 
     def ends(path: Path, data: bytes) -> None:
         if next(writes, None) is None:
             raise Ended
         write(path, data)
 
-    monkeypatch.setattr(log_module, "_write", ends)
+    monkeypatch.setattr(log_module, "write_whole", ends)
     with suppress(Ended):
         one.step()
     monkeypatch.undo()
@@ -310,7 +310,7 @@ def test_a_full_disk_ends_nothing_and_what_was_signed_stands(
     def full(path: Path, data: bytes) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(log_module, "_write", full)
+    monkeypatch.setattr(log_module, "write_whole", full)
     for _ in range(3):
         with pytest.raises(Unavailable, match="log-disk"):
             one.step()

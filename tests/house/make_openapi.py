@@ -28,6 +28,7 @@ def documents() -> dict[str, str]:
         rehearsal_token=None,
         logbook=nothing,
         witnesses=nothing,
+        timestamps=nothing,
     )
     agency = agency_app(nothing, staff=Staff.rehearsal("staff.1", mode="rehearsal"), mode="rehearsal")
     return {name: _text(app.openapi()) for name, app in (("hub.json", hub), ("agency.json", agency))}
