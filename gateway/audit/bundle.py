@@ -10,6 +10,7 @@ key of it still verifies leaf, place and root. Source: KH-1 §8.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
@@ -19,6 +20,7 @@ from domain.errors import NotThere
 from domain.facts import Kind
 from domain.record import access_of
 from gateway.archive import Archive
+from gateway.hub.timestamps import read_stamp, stamped_sizes
 from keys import canonical
 from keys.checkpoint import origin_of, verify_checkpoint
 from keys.lp import sha256
@@ -54,6 +56,7 @@ def export(
     wanted = _wanted(archive, case, since, until)
     records: list[bytes] = []
     wraps: dict[str, dict[str, str]] = {}
+    positions: list[int] = []
     position = 1
     while position <= checkpoint.size:
         for raw in archive.recorder.read_raw(position, PAGE):
@@ -61,6 +64,7 @@ def export(
             on = raw.originator_id
             if raw.sequence > checkpoint.size or not isinstance(on, UUID) or not wanted(on):
                 continue
+            positions.append(raw.sequence)
             subject = raw.subject.encode()
             records.append(raw.sequence.to_bytes(8, "big") + _long(subject, 2) + _long(raw.state, 4))
             parts = list_parts(raw.state)
@@ -69,15 +73,15 @@ def export(
                 wrap = open_audit_layer(sk, parts.audit_wrap)
                 wraps.setdefault(str(on), {})[str(parts.epoch)] = wrap.hex()
         tell(position - 1, checkpoint.size)
-    return pack(
-        {
-            "genesis": archive.installation.genesis_frame.encode(),
-            "checkpoint": note,
-            "entries": b"".join(_entries(folder, checkpoint.size)),
-            "records": b"".join(records),
-            "keys": canonical.encode({"v": 1, "wraps": wraps}),
-        }
-    )
+    files = {
+        "genesis": archive.installation.genesis_frame.encode(),
+        "checkpoint": note,
+        "entries": b"".join(_entries(folder, checkpoint.size)),
+        "records": b"".join(records),
+        "keys": canonical.encode({"v": 1, "wraps": wraps}),
+    }
+    times = _times(folder, positions, checkpoint.size)
+    return pack({**files, "times": times} if times else files)
 
 
 def pack(files: dict[str, bytes]) -> bytes:
@@ -126,6 +130,14 @@ def _scope(archive: Archive, on: UUID) -> UUID:
     """Under whose shred keys the first record of an originator lies: a case's readings share the case's."""
     first = archive.store.load(on, lte=1)
     return first[0].record.about.id if first and first[0].record.originator.kind is Kind.CASE_ACCESS else on
+
+
+def _times(folder: Path, positions: list[int], size: int) -> bytes:
+    """For each of these records the earliest token that speaks for it, and the newest of all, up to this head."""
+    kept = [s for n in stamped_sizes(folder) if n <= size and (s := read_stamp(folder, n)) is not None]
+    sizes = [s.checkpoint.size for s in kept]
+    chosen = {bisect_left(sizes, position) for position in positions} | {len(kept) - 1}
+    return b"".join(_long(kept[i].encode(), 4) for i in sorted(chosen) if 0 <= i < len(kept))
 
 
 def _entries(folder: Path, size: int) -> Iterator[bytes]:

@@ -1,4 +1,5 @@
-"""Verifying an offline bundle: with the hub's id that one has pinned, and the audit office's key where one has it.
+"""Verifying an offline bundle: with the hub's id that one has pinned, the audit office's key where one has it, and the
+certificates of a time authority where one believes one.
 
 Nothing here is used to make a bundle, a log or a record; it rests on the primitives of ``keys`` and on the rules.
 """
@@ -23,9 +24,11 @@ from keys.leaf import Leaf, leaf_tag, parse_leaf, record_sha
 from keys.proofs import Head, entry_hash
 from keys.record import list_parts, open_audit_wrap, open_record
 from keys.signing import KemKey
+from keys.timestamps import TimeAuthority, parse_stamp, verify_time
 from keys.wish import parse_wish
 
 NAMES = ("genesis", "checkpoint", "entries", "records", "keys")
+TIMES = "times"
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,10 @@ class Fault:
 
 @dataclass
 class Verified:
-    """What a bundle shows. ``control``: whether the audit office's key was at hand to read it."""
+    """What a bundle shows. ``control``: whether the audit office's key was at hand to read it.
+
+    ``times``: by when («at») the first «size» records of the log were there, by tokens that hold.
+    """
 
     hub: str = ""
     mode: str = ""
@@ -49,6 +55,9 @@ class Verified:
     originators: int = 0
     complete: int = 0
     control: bool = False
+    tokens: int = 0  # time tokens in the bundle, believed or not
+    timed: int = 0  # records of the bundle that were there by a time which a believed token tells
+    times: list[dict[str, Any]] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
 
     @property
@@ -77,8 +86,13 @@ class _Lying:
             raise Malformed("bundle-subject", "a subject names originator and version") from error
 
 
-def verify_bundle(data: bytes, hub: bytes, audit: KemKey | None) -> Verified:
-    """Everything that can be said of this bundle. Never raises for what is wrong in it: that is told."""
+def verify_bundle(
+    data: bytes, hub: bytes, audit: KemKey | None, authority: TimeAuthority | None = None
+) -> Verified:
+    """Everything that can be said of this bundle. Never raises for what is wrong in it: that is told.
+
+    ``authority``: whose time tokens are believed; without one they are left aside, with one there must be some.
+    """
     told = Verified(hub=hub.hex(), control=audit is not None)
     files, faults = _files(data)
     told.faults += faults
@@ -86,9 +100,11 @@ def verify_bundle(data: bytes, hub: bytes, audit: KemKey | None) -> Verified:
     if genesis is None:
         return told
     head = _head(files, genesis, told)
-    leaves = _leaves(files.get("entries", b""), head, told)
+    leaves, hashes = _leaves(files.get("entries", b""), head, told)
     lying = list(_records(files.get("records", b""), told))
     _placed(lying, leaves, told)
+    _timed(files.get(TIMES, b""), genesis, hashes, authority, told)
+    told.timed = sum(one.seq <= max((t["size"] for t in told.times), default=0) for one in lying)
     if audit is not None:
         _judged(lying, leaves, _control_keys(files, hub, audit, told), genesis, told)
     told.records = len(lying)
@@ -114,7 +130,7 @@ def _files(data: bytes) -> tuple[dict[str, bytes], list[Fault]]:
             return found, [*faults, Fault("bundle-cut", name)]
         found[name] = data[at : at + size]
         at += size
-    if at != len(data) - 32 or tuple(found) != NAMES:
+    if at != len(data) - 32 or tuple(found) not in (NAMES, (*NAMES, TIMES)):
         faults.append(Fault("bundle-parts", "bundle"))
     return found, faults
 
@@ -140,16 +156,18 @@ def _head(files: dict[str, bytes], genesis: Genesis, told: Verified) -> Checkpoi
     return checkpoint
 
 
-def _leaves(data: bytes, head: Checkpoint | None, told: Verified) -> dict[int, Leaf]:
-    """Every leaf of the log, which together come to the signed root."""
+def _leaves(data: bytes, head: Checkpoint | None, told: Verified) -> tuple[dict[int, Leaf], list[bytes]]:
+    """Every leaf of the log, which together come to the signed root; and the hashes of all."""
     found: dict[int, Leaf] = {}
+    hashes: list[bytes] = []
     root, at, seq = Head(), 0, 0
     while at < len(data):
         length = int.from_bytes(data[at : at + 2], "big")
         entry = data[at + 2 : at + 2 + length]
         at += 2 + length
         seq += 1
-        root.add(entry_hash(entry))
+        hashes.append(entry_hash(entry))
+        root.add(hashes[-1])
         try:
             leaf = parse_leaf(entry)
         except ExchangeError:
@@ -160,7 +178,50 @@ def _leaves(data: bytes, head: Checkpoint | None, told: Verified) -> dict[int, L
             found[seq] = leaf
     if head is not None and (seq != head.size or root.root != head.root):
         told.faults.append(Fault("root-differs", "entries"))
-    return found
+    return found, hashes
+
+
+def _timed(
+    data: bytes, genesis: Genesis, hashes: list[bytes], authority: TimeAuthority | None, told: Verified
+) -> None:
+    """Each token is over a head that this log has signed and that its entries come to, by an authority believed in."""
+    origin, roots = origin_of(genesis.hub, genesis.mode), _Roots(hashes)
+    for n, raw in enumerate(_stamps(data), 1):
+        told.tokens = n
+        try:
+            stamp = parse_stamp(raw)
+            head, _ = verify_checkpoint(stamp.note, origin, genesis.log)
+            if roots.of(head.size) != head.root:
+                raise Untrusted("time-of-another-log", "the entries do not come to the head that was stamped")
+            if authority is not None:
+                at = verify_time(stamp.token, stamp.note, authority)
+                told.times.append({"size": head.size, "at": canonical.format_time(at)})
+        except ExchangeError as error:
+            told.faults.append(Fault(error.flaw, f"{TIMES}, token {n}"))
+    if authority is not None and not told.tokens:
+        told.faults.append(Fault("time-token-missing", TIMES))
+
+
+class _Roots:
+    """The roots of growing sizes, asked for in ascending order."""
+
+    def __init__(self, hashes: list[bytes]) -> None:
+        self._hashes = hashes
+        self._head = Head()
+
+    def of(self, size: int) -> bytes | None:
+        """Of the first so many; None where there are not so many, or it is smaller than what was asked for before."""
+        while self._head.size < min(size, len(self._hashes)):
+            self._head.add(self._hashes[self._head.size])
+        return self._head.root if self._head.size == size else None
+
+
+def _stamps(data: bytes) -> Iterator[bytes]:
+    at = 0
+    while at < len(data):
+        length = int.from_bytes(data[at : at + 4], "big")
+        yield data[at + 4 : at + 4 + length]
+        at += 4 + length
 
 
 def _records(data: bytes, told: Verified) -> Iterator[_Lying]:

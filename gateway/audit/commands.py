@@ -29,6 +29,7 @@ from gateway.verify import Verifier
 from keys import canonical
 from keys.keystore import open_keystore, read_passphrase
 from keys.signing import KemKey
+from keys.timestamps import TimeAuthority
 from projections.queries import Queries
 
 questions = typer.Typer(no_args_is_help=True)
@@ -228,11 +229,15 @@ def audit_verify_bundle(
         Path | None, typer.Option("--audit-keystore", help="監査機関の鍵(省略時は制御情報を開かずに検証)")
     ] = None,
     rehearsal: Annotated[bool, typer.Option("--rehearsal", help="訓練用の鍵です")] = False,
+    tsa: Annotated[
+        Path | None,
+        typer.Option("--tsa", help="控えておいた時刻認証局の証明書(PEM)", dir_okay=False, exists=True),
+    ] = None,
     as_json: AsJson = False,
     passphrase_file: PassphraseFile = None,
     passphrase_fd: PassphraseFd = None,
 ) -> None:
-    """束だけを、網につながずに検証します: 署名された根・位置・完全性・署名・判断の再現(1: 異常あり)。"""
+    """束だけを、網につながずに検証します: 署名された根・位置・完全性・署名・判断の再現・時刻(1: 異常あり)。"""
     key = None
     if keystore is not None:
         given = passphrase_file is not None or passphrase_fd is not None
@@ -242,7 +247,8 @@ def audit_verify_bundle(
             else read_passphrase(prompt="合言葉: ")
         )
         key = KemKey(open_keystore(keystore, word, rehearsal=rehearsal)["kem"])
-    found = verify_bundle(bundle.read_bytes(), canonical.parse_digest(hub), key)
+    authority = None if tsa is None else TimeAuthority.from_pem(tsa.read_bytes())
+    found = verify_bundle(bundle.read_bytes(), canonical.parse_digest(hub), key, authority)
     if as_json:
         print(json.dumps(found.to_json(), ensure_ascii=False, indent=2))
     else:
@@ -255,6 +261,16 @@ def audit_verify_bundle(
             out.print(f" [red]{fault.what}[/] {place}{fault.where}", highlight=False)
         if not found.control:
             out.print("監査機関の鍵がないため、制御情報(署名・判断)は確かめていません。")
+        if found.times:
+            first, last = found.times[0], found.times[-1]
+            out.print(
+                f"時刻トークン {len(found.times)}/{found.tokens} 件: 最初の {first['size']} 件は "
+                f"{_jst(_parsed(first['at']))}、{last['size']} 件は {_jst(_parsed(last['at']))} までに存在。"
+                f"束の記録 {found.timed}/{found.records} 件に及ぶ。",
+                highlight=False,
+            )
+        elif found.tokens and authority is None:
+            out.print(f"時刻トークン {found.tokens} 件は確かめていません(--tsa で証明書を指定)。")
         out.print("[bold green]検証: 異常なし[/]" if found.ok else "[bold red]検証: 異常あり[/]")
     raise typer.Exit(0 if found.ok else 1)
 
