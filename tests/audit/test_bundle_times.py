@@ -112,13 +112,13 @@ def test_any_flipped_bit_of_the_tokens_is_found_or_says_the_same(taken: Taken) -
     honest = found(taken, taken.data).times
     times = _files(taken.data)[0]["times"]
     missed = 0
-    for at in range(0, len(times), 23):
+    for at in range(0, len(times), 47):
         wrong = bytearray(times)
         wrong[at] ^= 1 << (at % 8)
         told = found(taken, pack({**_files(taken.data)[0], "times": bytes(wrong)}))
         missed += told.ok
         assert not told.ok or told.times == honest, at
-    assert missed <= 3
+    assert missed <= 2
     wrong = bytearray(taken.data)
     wrong[-1000] ^= 1
     assert "bundle-digest" in faults(found(taken, bytes(wrong)))

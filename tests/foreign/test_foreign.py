@@ -1,0 +1,269 @@
+"""Programs not written here come to the same: Go's sumdb packages for the log, @noble for every signature.
+
+They are installed by ``.ci/run``, outside the tree; where they are absent these tests say so and are skipped.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sqlite3
+import subprocess
+from base64 import b64decode
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gateway.archive import open_archive
+from gateway.audit.bundle import export, pack
+from gateway.audit.bundle_verify import _files
+from gateway.verify import doors_of
+from tests.gateway.hubkit import ground
+
+HERE = Path(__file__).parent
+GO_PACKAGES = Path("/usr/share/gocode")
+MODULES = Path(os.environ.get("KAKEHASHI_NODE_MODULES", "/nowhere"))
+needs_go = pytest.mark.skipif(
+    shutil.which("go") is None or not (GO_PACKAGES / "src/golang.org/x/mod/sumdb/tlog").is_dir(),
+    reason="Debian's golang-go and golang-golang-x-mod-dev are not installed",
+)
+needs_noble = pytest.mark.skipif(
+    shutil.which("node") is None or not (MODULES / "@noble" / "post-quantum").is_dir(),
+    reason="node or @noble/* are not installed (KAKEHASHI_NODE_MODULES names their folder)",
+)
+
+
+@dataclass
+class Evidence:
+    """A bundle, and what the hub, its doors and the audit office hold beside it."""
+
+    bundle: bytes
+    hub: str
+    told: dict[str, Any]
+
+    def with_part(self, name: str, change: Callable[[bytearray], None]) -> Evidence:
+        """Another part, packed anew as a forger would: the container's digest fits."""
+        files = _files(self.bundle)[0]
+        data = bytearray(files[name])
+        change(data)
+        return Evidence(pack({**files, name: bytes(data)}), self.hub, self.told)
+
+    def with_told(self, change: Callable[[dict[str, Any]], None]) -> Evidence:
+        told = json.loads(json.dumps(self.told))
+        change(told)
+        return Evidence(self.bundle, self.hub, told)
+
+
+@pytest.fixture(scope="module")
+def evidence(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Evidence]:
+    """A case, with heads of three sizes, as outsiders get hold of it."""
+    with ground(tmp_path_factory.mktemp("foreign") / "hub") as made:
+        logbook = made.stage.runtime.logbook
+        heads: list[str] = []
+        for _ in range(3):
+            made.refer()
+            while logbook.size < made.head():
+                logbook.step()
+            heads.append(made.http.get("/v1/log/checkpoint").text)
+        sizes = [int(head.split("\n")[1]) for head in heads]
+        installation = made.stage.installation
+        inclusion = [made.http.get(f"/v1/log/proof/{n + 1}").json() for n in range(sizes[-1])]
+        consistency = [
+            made.http.get("/v1/log/consistency", params={"first": size, "second": sizes[-1]}).json()
+            for size in sizes
+        ]
+        with open_archive(installation) as archive:
+            bundle = export(archive, made.case, None, None)
+            kept = archive.store.read(1, 500)
+        frames = dict.fromkeys(k.frame for k in kept if k.frame and k.record.frame != installation.hub)
+        told = {
+            "inclusion": inclusion,
+            "consistency": [{"first": head, **one} for head, one in zip(heads, consistency, strict=True)],
+            "frames": [frame.hex() for frame in frames],
+            "receipts": [receipt.hex() for door in doors_of(installation) for receipt in _receipts(door)],
+        }
+        yield Evidence(bundle, installation.hub.hex(), told)
+
+
+def _receipts(door: Path) -> list[bytes]:
+    with closing(sqlite3.connect(f"file:{door}?mode=ro", uri=True)) as db:
+        rows = db.execute("SELECT answer FROM outbox WHERE state='CONFIRMED'").fetchall()
+    return [b64decode(json.loads(answer)["receipt"]) for (answer,) in rows]
+
+
+@dataclass
+class Program:
+    """One of the outside programs, ready to run."""
+
+    command: list[str]
+    folder: Path
+
+    def run(self, one: Evidence, hub: str | None = None) -> subprocess.CompletedProcess[str]:
+        (self.folder / "bundle").write_bytes(one.bundle)
+        (self.folder / "evidence.json").write_text(json.dumps(one.told))
+        args = ["bundle", hub or one.hub, "evidence.json"]
+        return subprocess.run(
+            [*self.command, *args], cwd=self.folder, capture_output=True, text=True, check=False
+        )
+
+    def holds(self, one: Evidence) -> dict[str, int]:
+        done = self.run(one)
+        assert done.returncode == 0, done.stderr
+        found: dict[str, int] = json.loads(done.stdout)
+        return found
+
+    def refuses(self, one: Evidence, why: str) -> None:
+        done = self.run(one)
+        assert done.returncode == 1
+        assert why in done.stderr, done.stderr
+
+
+@pytest.fixture(scope="module")
+def go(tmp_path_factory: pytest.TempPathFactory) -> Program:
+    folder = tmp_path_factory.mktemp("go")
+    env = {**os.environ, "GO111MODULE": "off", "GOPATH": str(GO_PACKAGES), "CGO_ENABLED": "0"}
+    env |= {"GOCACHE": os.environ.get("GOCACHE", str(folder / "cache")), "GOFLAGS": ""}
+    command = ["go", "build", "-o", str(folder / "log"), str(HERE / "log.go")]
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return Program([str(folder / "log")], folder)
+
+
+@pytest.fixture(scope="module")
+def node(tmp_path_factory: pytest.TempPathFactory) -> Program:
+    folder = tmp_path_factory.mktemp("node")
+    (folder / "node_modules").symlink_to(MODULES)
+    shutil.copy(HERE / "signatures.mjs", folder)
+    return Program(["node", "signatures.mjs"], folder)
+
+
+def flip(at: float, bit: int = 1) -> Callable[[bytearray], None]:
+    """One bit of the byte at this part of the whole."""
+
+    def change(data: bytearray) -> None:
+        data[int(at * (len(data) - 1))] ^= bit
+
+    return change
+
+
+def flip_hex(text: str, at: int) -> str:
+    data = bytearray.fromhex(text)
+    data[at] ^= 1
+    return data.hex()
+
+
+@needs_go
+def test_go_finds_every_record_in_the_log_and_each_head_continued(go: Program, evidence: Evidence) -> None:
+    found = go.holds(evidence)
+    assert found["records"] > 10
+    assert found["inclusion"] == len(evidence.told["inclusion"]) > 10
+    assert found["consistency"] == 3
+
+
+@needs_go
+@pytest.mark.parametrize(
+    ("name", "at", "why"),
+    [
+        pytest.param("checkpoint", 0.02, "checkpoint", id="its origin"),
+        pytest.param("checkpoint", 0.07, "checkpoint", id="its signature or root"),
+        pytest.param("entries", 0.5, "", id="an entry"),
+        pytest.param("entries", 1.0, "", id="the last entry"),
+        pytest.param("records", 0.5, "not the one that was logged", id="a record"),
+        pytest.param("records", 1.0, "not the one that was logged", id="the last record"),
+        pytest.param("genesis", 0.1, "", id="the genesis"),
+    ],
+)
+def test_a_flipped_bit_makes_go_fail(go: Program, evidence: Evidence, name: str, at: float, why: str) -> None:
+    go.refuses(evidence.with_part(name, flip(at)), why)
+
+
+@needs_go
+def test_a_flipped_bit_of_a_proof_makes_go_fail(go: Program, evidence: Evidence) -> None:
+    def inclusion(told: dict[str, Any]) -> None:
+        told["inclusion"][3]["proof"][0] = flip_hex(told["inclusion"][3]["proof"][0], 5)
+
+    def consistency(told: dict[str, Any]) -> None:
+        told["consistency"][0]["proof"][0] = flip_hex(told["consistency"][0]["proof"][0], 5)
+
+    go.refuses(evidence.with_told(inclusion), "inclusion")
+    go.refuses(evidence.with_told(consistency), "consistency")
+    assert go.run(evidence, hub="00" * 32).returncode == 1
+    wrong = bytearray(evidence.bundle)
+    wrong[-1000] ^= 1
+    go.refuses(Evidence(bytes(wrong), evidence.hub, evidence.told), "digest")
+
+
+@needs_noble
+def test_noble_verifies_checkpoint_receipts_and_events(node: Program, evidence: Evidence) -> None:
+    found = node.holds(evidence)
+    assert found["frames"] == len(evidence.told["frames"]) > 10
+    assert found["receipts"] == len(evidence.told["receipts"]) > 3
+    assert found["sets"] >= 5
+
+
+ED25519_AT, ML_DSA_AT = (
+    -3309 - 2 - 32 - 1 - 10,
+    -10,
+)  # in a frame of two signatures: Ed25519's, then ML-DSA-65's
+
+
+@needs_noble
+@pytest.mark.parametrize(
+    ("what", "at"),
+    [
+        pytest.param("frames", 300, id="what an event says"),
+        pytest.param("frames", ED25519_AT, id="its Ed25519 signature"),
+        pytest.param("frames", ML_DSA_AT, id="its ML-DSA-65 signature"),
+        pytest.param("receipts", 60, id="what a receipt says"),
+        pytest.param("receipts", -2420 - 2 - 32 - 1 - 10, id="its Ed25519 signature there"),
+        pytest.param("receipts", -10, id="its ML-DSA-44 signature"),
+    ],
+)
+def test_a_flipped_bit_of_an_event_or_a_receipt_makes_noble_fail(
+    node: Program, evidence: Evidence, what: str, at: int
+) -> None:
+    def change(told: dict[str, Any]) -> None:
+        told[what][-1] = flip_hex(told[what][-1], at)
+
+    node.refuses(evidence.with_told(change), "Error")
+
+
+@needs_noble
+@pytest.mark.parametrize(
+    ("name", "at"),
+    [
+        pytest.param("checkpoint", 0.02, id="its origin"),
+        pytest.param("checkpoint", 0.06, id="its root or Ed25519 signature"),
+        pytest.param("checkpoint", 0.9, id="its ML-DSA-44 signature"),
+        pytest.param("genesis", 0.1, id="what the genesis says"),
+        pytest.param("genesis", 0.999, id="a registry person's signature"),
+    ],
+)
+def test_a_flipped_bit_of_what_the_log_signs_makes_noble_fail(
+    node: Program, evidence: Evidence, name: str, at: float
+) -> None:
+    node.refuses(evidence.with_part(name, flip(at, 2)), "Error")
+
+
+@needs_noble
+def test_noble_refuses_another_hub_and_an_event_left_without_its_key_set(
+    node: Program, evidence: Evidence
+) -> None:
+    assert node.run(evidence, hub="00" * 32).returncode == 1
+    frames = evidence.told["frames"]
+    author = _said(frames[-1])["by"]
+    left = [f for f in frames if (_said(f)["by"], _said(f)["act"]) != (author, "key_set.published")]
+    assert len(left) == len(frames) - 1
+    node.refuses(evidence.with_told(lambda told: told.update(frames=left)), "nobody has published")
+
+
+def _said(frame: str) -> dict[str, Any]:
+    """What a frame says, its signatures not looked at."""
+    data = bytes.fromhex(frame)
+    found: dict[str, Any] = json.loads(data[8 : 8 + int.from_bytes(data[4:8], "big")])
+    return found
