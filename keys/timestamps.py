@@ -156,7 +156,9 @@ def _parsed(token: bytes) -> TimeStampResponse:
         if granted:
             _ = response.tst_info, response.signed_data
     except ValueError as error:
-        raise Malformed("time-token-form", "a TimeStampResp of RFC 3161, in DER") from error
+        raise Malformed(
+            "time-token-form", "a TimeStampResp of RFC 3161, in DER: certificates, too, in its order"
+        ) from error
     if not granted:
         raise Untrusted("time-not-granted", "the authority gave no token: see its policy")
     return response

@@ -15,7 +15,9 @@ needs_openssl = pytest.mark.skipif(shutil.which("openssl") is None, reason="open
 POLICY, OTHER_POLICY = "1.2.3.4.1", "1.2.3.4.5"
 GRANTED, REJECTED = "3003020100", "3003020102"
 _USES = {
+    "self": "extendedKeyUsage=critical,timeStamping\nkeyUsage=critical,digitalSignature\n",
     "root": "basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign\n",
+    "wordy": "basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign\nnsComment=longer than another\n",
     "time": "keyUsage=critical,digitalSignature\nextendedKeyUsage=critical,timeStamping\n",
     "lax": "keyUsage=critical,digitalSignature\nextendedKeyUsage=timeStamping\n",
     "both": "keyUsage=critical,digitalSignature\nextendedKeyUsage=critical,timeStamping,emailProtection\n",
@@ -45,20 +47,24 @@ class Authority:
         (folder / "serial").write_text("01\n")
         uses = "".join(f"[{name}]\n{lines}" for name, lines in _USES.items())
         (folder / "tsa.cnf").write_text(_CONFIG + uses)
-        self._key(root)
-        wanted = ["-config", "tsa.cnf", "-extensions", "root", "-subj", f"/CN={root}", "-days", "3650"]
-        self._run("req", "-x509", "-new", "-key", f"{root}.key", "-out", f"{root}.pem", *wanted)
         self._lock = Lock()
+        self.self_certify(root, "root")
         self.certify("time")
 
-    def certify(self, name: str, use: str = "time", *, days: int = 3650) -> None:
-        """A certificate of this name, for this use, by the root."""
+    def self_certify(self, name: str, use: str) -> None:
+        """A certificate of this name, for this use, by itself."""
+        self._key(name)
+        wanted = ["-config", "tsa.cnf", "-extensions", use, "-subj", f"/CN={name}", "-days", "3650"]
+        self._run("req", "-x509", "-new", "-key", f"{name}.key", "-out", f"{name}.pem", *wanted)
+
+    def certify(self, name: str, use: str = "time", *, days: int = 3650, by: str = "") -> None:
+        """A certificate of this name, for this use, by the root or another."""
         self._key(name)
         subject = ["-config", "tsa.cnf", "-subj", f"/CN={name}"]
         self._run("req", "-new", "-key", f"{name}.key", "-out", f"{name}.csr", *subject)
-        by = ["-CA", f"{self.root}.pem", "-CAkey", f"{self.root}.key", "-CAcreateserial"]
+        issuer = ["-CA", f"{by or self.root}.pem", "-CAkey", f"{by or self.root}.key", "-CAcreateserial"]
         what = ["-in", f"{name}.csr", "-out", f"{name}.pem", "-days", str(days)]
-        self._run("x509", "-req", *what, *by, "-extfile", "tsa.cnf", "-extensions", use)
+        self._run("x509", "-req", *what, *issuer, "-extfile", "tsa.cnf", "-extensions", use)
 
     def pem(self, *names: str) -> bytes:
         return b"".join((self.folder / f"{n}.pem").read_bytes() for n in (names or (self.root,)))

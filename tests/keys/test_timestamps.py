@@ -119,6 +119,35 @@ def test_attack_time_token_of_another_authority_under_the_same_root_is_refused(o
         verify_time(theirs, NOTE, narrow)
 
 
+@pytest.mark.parametrize(
+    ("use", "in_order"),
+    [pytest.param("wordy", True, id="in DER's order"), pytest.param("root", False, id="out of order")],
+)
+def test_what_lies_between_root_and_signer_may_be_pinned_or_come_with_the_token(ours, refuses, use, in_order):
+    """A set of certificates is sorted in DER (the shorter one first); the library takes no other."""
+    ours.authority.certify("between", use)
+    ours.authority.certify("below", by="between")
+    bare = ours.authority.answer(ours.request, signer="below")
+    with refuses(Untrusted, "time-authority"):
+        verify_time(bare, NOTE, ours.pinned)
+    assert verify_time(bare, NOTE, TimeAuthority.from_pem(ours.authority.pem("root", "between")))
+    with_chain = ours.authority.answer(ours.request, signer="below", more=("-chain", "between.pem"))
+    if in_order:
+        assert verify_time(with_chain, NOTE, ours.pinned)
+        return
+    with refuses(Malformed, "time-token-form"):
+        verify_time(with_chain, NOTE, ours.pinned)
+
+
+def test_an_authority_that_certifies_itself_is_its_own_root(ours, refuses):
+    ours.authority.self_certify("self", "self")
+    token = ours.authority.answer(ours.request, signer="self")
+    alone = TimeAuthority.from_pem(ours.authority.pem("self"))
+    assert verify_time(token, NOTE, alone)
+    with refuses(Untrusted, "time-signer"):
+        verify_time(ours.token, NOTE, alone)
+
+
 def test_attack_time_token_after_its_certificate_had_ended_is_refused(ours, refuses):
     ours.authority.certify("ended", days=-1)
     with refuses(Untrusted, "time-authority"):
