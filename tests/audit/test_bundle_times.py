@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from typer.testing import CliRunner
@@ -27,6 +28,7 @@ pytestmark = needs_openssl
 @dataclass
 class Taken:
     data: bytes
+    register: bytes
     hub: bytes
     kem: KemKey
     log: SignatureKeys
@@ -70,9 +72,10 @@ def taken(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Taken]:
         installation = made.stage.installation
         with open_archive(installation) as archive:
             data = export(archive, made.case, None, None)
+            register = export(archive, uuid4(), None, None)
         log, origin = runtime.logbook._keys, runtime.logbook.origin
         _, kem = installation.audit()
-        yield Taken(data, installation.hub, kem, log, origin, authority, installation.folder, sizes)
+        yield Taken(data, register, installation.hub, kem, log, origin, authority, installation.folder, sizes)
     served.down()
 
 
@@ -93,6 +96,13 @@ def test_the_tokens_of_a_bundle_hold_by_ones_own_certificate(taken: Taken) -> No
     assert 0 < told.timed < told.records  # the last record has no token yet
     both = verify_bundle(taken.data, taken.hub, taken.kem, TimeAuthority.from_pem(taken.authority.pem()))
     assert (both.faults, both.times) == ([], told.times)
+
+
+def test_a_bundle_carries_the_earliest_token_of_each_record_and_the_newest_of_all(taken: Taken) -> None:
+    """The register stands under the first token; the second speaks for none of its records first."""
+    told = found(taken, taken.register)
+    assert (told.faults, told.timed) == ([], told.records)
+    assert [t["size"] for t in told.times] == [taken.sizes[0], taken.sizes[-1]]
 
 
 def test_without_a_pin_tokens_are_left_aside_and_that_is_told(taken: Taken) -> None:

@@ -22,6 +22,7 @@ from gateway.hub.timestamps import TimeSettings, TimeStamps, read_stamp, stamped
 from gateway.installation import make_installation
 from gateway.torture.process import HubProcess
 from keys.checkpoint import verify_checkpoint
+from keys.leaf import Leaf
 from keys.timestamps import Stamp, TimeAuthority, verify_time
 from tests.gateway.hubkit import START, Ground
 from tests.gateway.hubkit import ground as new_ground
@@ -277,6 +278,27 @@ def test_attack_lost_checkpoint_of_a_truncated_stream_is_noticed_by_a_time_token
     ground.refer()
     shorter.step()
     assert again.step()
+    again.close()
+
+
+def test_attack_another_record_put_under_a_stamped_head_is_noticed(
+    ground: Ground, stamps: TimeStamps, served: ServedAuthority
+) -> None:
+    """The log is made anew, as long as before or longer, with one leaf exchanged."""
+    assert stamps.step()
+    covered, folder = stamps.covering().checkpoint.size, ground.stage.installation.folder / "copy"
+    shutil.copytree(log_of(ground) / "time", folder / "time")
+    logbook = ground.stage.runtime.logbook
+    other = LogKeeper(ground.store, folder, logbook._keys, logbook.origin, ground.stage.now)
+    for leaf in (*ground.store.leaves(1, covered - 1), Leaf(covered, bytes(32), bytes(16))):
+        other.offer(leaf)
+    again = TimeStamps(other, folder, settings(served))
+    for _ in range(2):
+        assert other.step()
+        assert not again.step()
+        assert f"does not continue its head of {covered} records" in (again.trouble or "")
+        ground.refer()
+    assert other.size > covered
     again.close()
 
 
