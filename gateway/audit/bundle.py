@@ -4,8 +4,9 @@
 
 ``genesis``, ``checkpoint``, ``entries`` (every leaf of the log, u16 length before each), ``records`` (u64 seq ‖
 u16 length ‖ subject ‖ u32 length ‖ state, of the register and the cases asked for) and ``keys`` (JSON: the control
-keys of these records, each wrapped to the audit office). Control is for the audit office alone; who has no
-key of it still verifies leaf, place and root. Source: KH-1 §8.
+keys of these records, each wrapped to the audit office). Where the log has time tokens, ``times`` follows (u32 length
+before each stamp): for each record the earliest that speaks for it, and the newest of all. Control is for the audit
+office alone; who has no key of it still verifies leaf, place and root. Source: KH-1 §8.
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ pytestmark = needs_openssl
 @dataclass
 class Taken:
     data: bytes
-    register: bytes
+    older: bytes  # of a case that was over before the first token
     hub: bytes
     kem: KemKey
     log: SignatureKeys
@@ -36,6 +36,7 @@ class Taken:
     authority: Authority
     folder: Path
     sizes: list[int]
+    asked: str
 
     @property
     def stamps(self) -> list[Stamp]:
@@ -60,6 +61,8 @@ def taken(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Taken]:
         runtime = made.stage.runtime
         assert runtime is not None
         runtime.timestamps._settings = TimeSettings(served.url, TimeAuthority.from_pem(authority.pem()))
+        made.refer(early := uuid4())
+        asked = [made.stage.audit.ask_for_control(one) for one in (made.case, early, None)]
         sizes = []
         for _ in range(3):
             while runtime.logbook.size < made.head():
@@ -71,11 +74,21 @@ def taken(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Taken]:
             runtime.logbook.step()
         installation = made.stage.installation
         with open_archive(installation) as archive:
-            data = export(archive, made.case, None, None)
-            register = export(archive, uuid4(), None, None)
+            data, older = export(archive, asked[0]), export(archive, asked[1])
         log, origin = runtime.logbook._keys, runtime.logbook.origin
         _, kem = installation.audit()
-        yield Taken(data, register, installation.hub, kem, log, origin, authority, installation.folder, sizes)
+        yield Taken(
+            data,
+            older,
+            installation.hub,
+            kem,
+            log,
+            origin,
+            authority,
+            installation.folder,
+            sizes,
+            str(asked[2]),
+        )
     served.down()
 
 
@@ -99,8 +112,8 @@ def test_the_tokens_of_a_bundle_hold_by_ones_own_certificate(taken: Taken) -> No
 
 
 def test_a_bundle_carries_the_earliest_token_of_each_record_and_the_newest_of_all(taken: Taken) -> None:
-    """The register stands under the first token; the second speaks for none of its records first."""
-    told = found(taken, taken.register)
+    """An older case stands under the first token; the second speaks for none of its records first."""
+    told = found(taken, taken.older)
     assert (told.faults, told.timed) == ([], told.records)
     assert [t["size"] for t in told.times] == [taken.sizes[0], taken.sizes[-1]]
 
@@ -191,7 +204,9 @@ def test_one_token_that_does_not_hold_does_not_hide_the_others(taken: Taken) -> 
 def test_the_commands_export_and_verify_the_time(taken: Taken, tmp_path: Path) -> None:
     runner = CliRunner()
     out, pem = tmp_path / "case.khb", tmp_path / "tsa.pem"
-    made = runner.invoke(app, ["audit", "export", "--data", str(taken.folder), "--out", str(out)])
+    made = runner.invoke(
+        app, ["audit", "export", "--data", str(taken.folder), "--out", str(out), "--request", taken.asked]
+    )
     assert made.exit_code == 0, made.output
     pem.write_bytes(taken.authority.pem())
     verify = ["audit", "verify-bundle", str(out), "--hub", taken.hub.hex()]

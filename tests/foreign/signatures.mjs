@@ -166,7 +166,7 @@ for (const one of evidence.frames) {
   } else {
     signers = sets.get(keyset);
   }
-  hold(signers !== undefined, "a key set that nobody has published");
+  hold(signers !== undefined, `a key set that nobody has published: ${by} ${act} ${keyset}`);
   signed(frame, KINDS.wish, signers);
 }
 

@@ -64,6 +64,7 @@ def evidence(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Evidence]:
     """A case, with heads of three sizes, as outsiders get hold of it."""
     with ground(tmp_path_factory.mktemp("foreign") / "hub") as made:
         logbook = made.stage.runtime.logbook
+        asked = made.stage.audit.ask_for_control(made.case)
         heads: list[str] = []
         for _ in range(3):
             made.refer()
@@ -78,7 +79,7 @@ def evidence(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Evidence]:
             for size in sizes
         ]
         with open_archive(installation) as archive:
-            bundle = export(archive, made.case, None, None)
+            bundle = export(archive, asked)
             kept = archive.store.read(1, 500)
         frames = dict.fromkeys(k.frame for k in kept if k.frame and k.record.frame != installation.hub)
         told = {
