@@ -26,6 +26,7 @@ from gateway.scenario.stage import Stage
 from gateway.scenario.story import AUDITOR, HUB, PERSON, Actor, Expect, Step, Story
 from gateway.scenario.wording import (
     BY_NAME,
+    CONTENT,
     agency_fields,
     case_fields,
     commission_fields,
@@ -213,8 +214,12 @@ class Run:
                 self._publish(coordinating, self.networks[town], self._members(town))
 
     def _members(self, town: str) -> list[str]:
-        """Who belongs to the network of this municipality from the start."""
-        brought = {self._member(s) for s in self.story.steps if s.event == "NetworkMemberAdmitted"}
+        """Who belongs to the network of this municipality from the start: also who leaves it before it is admitted again."""
+        first: dict[str, str] = {}
+        for s in self.story.steps:
+            if s.event in ("NetworkMemberAdmitted", "NetworkMemberWithdrawn"):
+                first.setdefault(self._member(s), s.event)
+        brought = {code for code, event in first.items() if event == "NetworkMemberAdmitted"}
         return [
             a.code
             for a in self.story.doors()
@@ -493,6 +498,8 @@ class Run:
         plan = fields.get("plan")
         if plan:
             self.last_content = plan["content"]
+        for determined in fields.get("target_classes") or ():
+            self.last_content = CONTENT.get(determined, self.last_content)
         if step.event in REFERRAL_EVENTS and fields["to"]:
             self.unacknowledged.append(step)
             self.unread.append(step)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
@@ -29,6 +30,19 @@ BODIES = {
     "MED": "MEDICAL",
     "CONTRACTOR": "COMMISSIONED",
 }
+KINDS = (
+    ("OTHER_PUBLIC", re.compile(r"POLICE|COURT|PROSECUT|警察|裁判所|検察")),
+    (
+        "MUNICIPALITY",
+        re.compile(r"WELFARE-OFFICE|(?<![A-Z])BOE(?![A-Z])|福祉事務所|教育委員会|保健センター|市役所|役場"),
+    ),
+    ("SCHOOL", re.compile(r"SCHOOL|KINDERGARTEN|学校|幼稚園")),
+    ("WELFARE_FACILITY", re.compile(r"NURSERY|HOIKU|CHILDCARE|保育|こども園|乳児院|養護施設")),
+    ("MEDICAL", re.compile(r"CLINIC|HOSP|病院|医院|クリニック|診療所|助産院")),
+)
+"""What a body outside the programme is in law, by what its code or name says."""
+ONE_CITY = {"APPI-69-1", "APPI-69-2-2"}
+"""Bases that only offices of one municipality have between them."""
 ROUNDS = 5
 PEOPLE = "rehearsal.json"
 
@@ -162,13 +176,18 @@ def _town(actor: Actor, core: str) -> str:
 
 
 def _body(actor: Actor, core: str) -> str:
-    """What an agency is in law: by its role, else as the story says, else by whose prefix it bears."""
+    """What an agency is in law: as the story says, else by its role, else as its bases here, its prefix and its name tell."""
     if actor.body:
         return actor.body
     if actor.role in BODIES:
         return BODIES[actor.role]
+    called = next((b for b, calls in KINDS if calls.search(f"{actor.code} {actor.name}")), None)
+    if actor.bases & ONE_CITY or called == "OTHER_PUBLIC":
+        return called if called == "OTHER_PUBLIC" else "MUNICIPALITY"
     same = actor.code.split("-")[0] == core.split("-")[0]
-    return "MUNICIPALITY" if same else "WELFARE_FACILITY"
+    if same and not any(b == "CWA-21-10-5" or b.startswith("APPI-27-") for b in actor.bases):
+        return "MUNICIPALITY"
+    return called or ("MUNICIPALITY" if same else "WELFARE_FACILITY")
 
 
 @contextmanager

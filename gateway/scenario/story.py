@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ class Actor:
     name: str
     member: bool
     body: str | None
+    bases: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -111,6 +112,7 @@ def _story(raw: Mapping[str, Any], path: Path) -> Story:
         for code, c in (setup.get("contractors") or {}).items()
     }
     steps = tuple(sorted((_step(s) for s in raw["timeline"]), key=lambda s: (s.at, s.n)))
+    agencies = {code: replace(a, bases=_bases_with(steps, code)) for code, a in agencies.items()}
     story = Story(
         id=str(raw["id"]),
         title=str(raw.get("title", "")),
@@ -127,17 +129,33 @@ def _story(raw: Mapping[str, Any], path: Path) -> Story:
     return story
 
 
+def _names(value: Any) -> tuple[str, ...]:
+    """One name or a list of them."""
+    return (value,) if isinstance(value, str) else tuple(value or ())
+
+
+def _bases_with(steps: Sequence[Step], code: str) -> frozenset[str]:
+    """The bases on which an agency gives and is given something here."""
+    found: set[str] = set()
+    for step in steps:
+        named = step.basis if isinstance(step.basis, Mapping) else dict.fromkeys(step.to, step.basis or "")
+        if step.by == code:
+            found |= set(named.values())
+        elif code in step.to:
+            found.add(named.get(code, ""))
+    return frozenset(found - {""})
+
+
 def _step(raw: Mapping[str, Any]) -> Step:
-    consent = raw.get("consent") or ()
     return Step(
         n=int(raw["n"]),
         at=_time(raw["at"]),
         by=str(raw["from"]),
-        to=tuple(raw.get("to") or ()),
+        to=_names(raw.get("to")),
         event=str(raw["event"]),
-        sections=tuple(raw.get("sections") or ()),
+        sections=_names(raw.get("sections")),
         basis=raw.get("basis"),
-        consent=(consent,) if isinstance(consent, str) else tuple(consent),
+        consent=_names(raw.get("consent")),
         details=raw.get("details") or {},
         tried=raw.get("tried"),
         releases=raw.get("releases"),

@@ -11,7 +11,7 @@ from enum import Enum
 from typing import Any, Protocol, get_args, get_type_hints
 from uuid import UUID
 
-from domain.calendar import day_of, months_later
+from domain.calendar import day_of, end_of, months_later
 from domain.codes import (
     BusinessItem,
     ClosingReason,
@@ -41,7 +41,7 @@ from keys.fields import CODE
 BY_NAME: Mapping[str, type[Fact]] = {cls.__name__: cls for cls in FACTS.values()}
 """Events by the name that stories use."""
 
-_CONTENT = {
+CONTENT = {
     TargetClass.TC1_PREGNANCY: PlanContent.SC_A,
     TargetClass.TC2_POSTPARTUM: PlanContent.SC_B,
     TargetClass.TC3_INADEQUATE_CARE: PlanContent.SC_C,
@@ -95,6 +95,7 @@ def case_fields(step: Step, cls: type[Fact], run: Context, to: tuple[str, ...]) 
     return _coded(cls, {**common, **OWN.get(cls.__name__, _nothing)(step, run)})
 
 
+ELIGIBLE = ("ELIGIBLE", "YES", "TARGET", "対象", "対象とする")
 _MEANT: Mapping[str, tuple[str, ...]] = {
     "LEGAL_REPRESENTATIVE": ("GUARDIAN", "PARENT", "FATHER", "MOTHER", "法定代理人", "保護者", "父", "母"),
     "GUARDIAN": ("PARENT", "FATHER", "MOTHER", "LEGAL_REPRESENTATIVE", "法定代理人", "保護者", "父", "母"),
@@ -113,6 +114,8 @@ _MEANT: Mapping[str, tuple[str, ...]] = {
     "TELEPHONE": ("PHONE", "電話"),
     "FULL_TIME": ("常勤",),
     "PART_TIME": ("非常勤",),
+    "ELIGIBLE": ELIGIBLE[1:],
+    "NOT_ELIGIBLE": ("NO", "INELIGIBLE", "NOT_TARGET", "非対象", "対象外", "対象としない"),
     "T1_BASIC": ("T1", "BASIC"),
     "T2_SKILL": ("T2", "SKILL"),
     "T3_APPLIED": ("T3", "APPLIED"),
@@ -285,7 +288,7 @@ def _answers(step: Step, run: Context) -> dict[str, Any]:
 
 
 def _requested(step: Step, run: Context) -> dict[str, Any]:
-    return {"due_on": _day(step.details.get("due_at") or step.details.get("due_on"))}
+    return {"due_on": _day(_told(step.details, "due_at", "due_on", "due"))}
 
 
 def _registered(step: Step, run: Context) -> dict[str, Any]:
@@ -298,34 +301,55 @@ def _assessed(step: Step, run: Context) -> dict[str, Any]:
     return {"indicator_set": INDICATOR_SET, "indicators": {**blank, **given}}
 
 
+_DISCHARGED = (
+    "discharge_on",
+    "discharge_date",
+    "discharged_on",
+    "discharge_at",
+    "discharged_at",
+    "placement_ended_on",
+    "placement_ended_at",
+)
+
+
 def _eligible(step: Step, run: Context) -> dict[str, Any]:
     d = step.details
     return {
         "result": d.get("result", "ELIGIBLE"),
-        "target_classes": sorted(d.get("target_classes") or []),
-        "support_type": d.get("support_type"),
-        "discharge_on": _day(d.get("discharge_on")),
+        "target_classes": _classes(d),
+        "support_type": _told(d, "support_type", "type"),
+        "discharge_on": _day(_told(d, *_DISCHARGED)),
+        "reason": d.get("reason") or (None if d.get("result", "ELIGIBLE") in ELIGIBLE else "STATED"),
     }
 
 
+def _told(details: Mapping[str, Any], *names: str) -> Any:
+    """What a story tells under one of these names."""
+    return next((details[name] for name in names if details.get(name) is not None), None)
+
+
+def _classes(details: Mapping[str, Any]) -> list[str]:
+    return sorted(_several(_told(details, "target_classes", "target_class")))
+
+
 def _plan(step: Step, run: Context) -> dict[str, Any]:
-    d = step.details
+    d = {**dict(step.details.get("period") or {}), **step.details}
     return {
-        "plan_from": _day(d.get("plan_from")) or day_of(step.at).isoformat(),
-        "plan_until": _day(d.get("plan_until")),
-        "content": d.get("content") or _content(d) or run.last_content,
+        "plan_from": _day(_told(d, "plan_from", "period_from", "from")) or day_of(step.at).isoformat(),
+        "plan_until": _day(_told(d, "plan_until", "period_until", "until")),
+        "content": _told(d, "content", "content_code") or _content(d) or run.last_content,
         "parts": sorted(p.value for p in PlanPart),
         "target_months": d.get("target_months"),
         "short_term_months": d.get("short_term_months"),
-        "review_due_on": _day(d.get("review_due")),
+        "review_due_on": _day(_told(d, "review_due", "review_due_on")),
         "visits_per_week": d.get("visits_per_week"),
         "housekeeping": d.get("housekeeping"),
     }
 
 
 def _content(details: Mapping[str, Any]) -> str | None:
-    classes = [TargetClass(c) for c in details.get("target_classes") or []]
-    return next((_CONTENT[c].value for c in classes if c in _CONTENT), None)
+    classes = [TargetClass(c) for c in _classes(details)]
+    return next((CONTENT[c].value for c in classes if c in CONTENT), None)
 
 
 def _planned(step: Step, run: Context) -> dict[str, Any]:
@@ -339,42 +363,52 @@ def _approved(step: Step, run: Context) -> dict[str, Any]:
 
 def _commenced(step: Step, run: Context) -> dict[str, Any]:
     brings = "PLAN" in step.sections or "plan_from" in step.details
-    classes = step.details.get("target_classes")
+    classes = _classes(step.details)
     return {
         "plan": _plan(step, run) if brings else None,
-        "target_classes": None if classes is None else sorted(classes),
+        "target_classes": classes or None,
     }
 
 
 def _extended(step: Step, run: Context) -> dict[str, Any]:
-    named = _day(step.details.get("plan_until"))
+    named = _day(_told(step.details, "plan_until", "until", "extended_until", "period_until"))
     return {"plan_until": named or months_later(day_of(step.at), 3).isoformat()}
 
 
-def _scope(rows: list[Mapping[str, Any]], run: Context) -> list[dict[str, Any]]:
+def _scope(step: Step, run: Context) -> list[dict[str, Any]]:
+    """The rows of a consent. A row without them is of the step's own consents, and of what its author sends."""
+    named = step.details.get("scope") or []
+    author = step.to[0] if step.by == PERSON else step.by
     return [
         {
-            "consent": str(run.consent_of(row["consent"])),
-            "sender": str(run.id_of(row["sender"])),
-            "recipient": str(run.id_of(row["recipient"])),
-            "sections": sorted(row["sections"]),
+            "consent": str(run.consent_of(consent)),
+            "sender": str(run.id_of(row.get("sender") or row.get("from") or author)),
+            "recipient": str(run.id_of(recipient)),
+            "sections": sorted(_several(row.get("sections") or row.get("categories"))),
         }
-        for row in rows
+        for row in ([named] if isinstance(named, Mapping) else named)
+        for consent in _several(row.get("consent") or step.consent)
+        for recipient in _several(row.get("recipient") or row.get("recipients") or row.get("to"))
     ]
+
+
+def _several(value: Any) -> list[str]:
+    """What is named alone or as a list."""
+    return [value] if isinstance(value, str) else [str(v) for v in value or ()]
 
 
 def _consented(step: Step, run: Context) -> dict[str, Any]:
     d = step.details
-    expires = d.get("expires_at")
+    expires = _told(d, "expires_at", "expires_on", "valid_until", "until")
     return {
-        "scope": _scope(list(d.get("scope") or []), run),
+        "scope": _scope(step, run),
         "capacity": d.get("capacity", "SELF"),
-        "expires_at": expires,
+        "expires_at": None if expires is None else _end(expires),
     }
 
 
 def _consent_refused(step: Step, run: Context) -> dict[str, Any]:
-    return {"asked_for": _scope(list(step.details.get("scope") or []), run)}
+    return {"asked_for": _scope(step, run)}
 
 
 def _assigned(step: Step, run: Context) -> dict[str, Any]:
@@ -409,7 +443,7 @@ def _visited(step: Step, run: Context) -> dict[str, Any]:
 
 
 def _consulted(step: Step, run: Context) -> dict[str, Any]:
-    named = step.details.get("consulted") or list(step.to)
+    named = _several(_told(step.details, "consulted", "participants")) or list(step.to)
     return {"consulted": sorted(str(run.id_of(c)) for c in named)}
 
 
@@ -629,7 +663,9 @@ def _sent_things(step: Step) -> set[str]:
 def _package(step: Step, run: Context) -> dict[str, Any]:
     """A list that the story does not give is that of the sections."""
     checklist = {"PHOTOS": "NONE", **dict.fromkeys(_sent_things(step), "SENT")}
-    for thing, state in dict(step.details.get("checklist") or {}).items():
+    listed = step.details.get("checklist") or {}
+    things = listed if isinstance(listed, Mapping) else dict.fromkeys(_several(listed), "SENT")
+    for thing, state in things.items():
         if thing in set(HandoverItem) and state in set(HandoverState):
             checklist[thing] = state
     return {**_hands_over(step, run), "checklist": {"RISK_SHEET": "FOLLOWS", **checklist}}
@@ -814,6 +850,15 @@ def _day(value: Any) -> str | None:
     if isinstance(value, date):
         return value.isoformat()[:10]
     return str(value)[:10]
+
+
+def _end(value: Any) -> Any:
+    """When something ends, as it is written in a fact: a day is over with its last moment (JST)."""
+    text = value.isoformat() if isinstance(value, date) else str(value)
+    day_alone = len(text) == len("2026-01-01")
+    return dump(
+        end_of(date.fromisoformat(text)) if day_alone else datetime.fromisoformat(text).astimezone(UTC)
+    )
 
 
 def _time(value: Any, otherwise: datetime) -> Any:

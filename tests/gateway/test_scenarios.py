@@ -43,6 +43,13 @@ def test_the_packaged_story_is_the_one_that_is_tested() -> None:
         "twins-one-placed",
         "parents-opposed",
         "correction-follows",
+        "withdrawn-after-reading",
+        "member-leaves-and-returns",
+        "neighbour-and-school",
+        "review-overdue",
+        "other-words",
+        "two-consents",
+        "moves-in-few-words",
     ],
 )
 def test_every_agency_opens_just_what_the_story_says(name: str) -> None:
