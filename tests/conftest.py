@@ -8,9 +8,6 @@ import pytest
 from hypothesis import settings
 from pytest_socket import socket_allow_hosts
 
-settings.register_profile("long", max_examples=2000, deadline=None)
-"""Random play in quantity: ``pytest --hypothesis-profile=long tests/domain/test_views_model.py``."""
-
 LOOPBACK = ["127.0.0.1", "::1", "localhost"]
 
 

@@ -29,8 +29,8 @@ from tests.domain.test_views_model import (
     BEFORE,
     CHECKED,
     CLOSE,
-    MANY,
     OWN,
+    TIMES,
     Reading,
     basis_for,
     clock,
@@ -140,7 +140,7 @@ def lawful(reading: Reading, so: Given, wish: Said, fact: Any) -> None:
         assert wish.actor in reading.workers_here(wish.by)
 
 
-@settings(CHECKED, max_examples=MANY or 60)
+@settings(CHECKED, max_examples=60 * TIMES)
 @given(before=st.sampled_from(sorted(BEFORE)), steps=st.lists(wild(), min_size=8, max_size=20))
 def test_any_wish_is_answered_and_what_is_let_through_is_lawful(
     before: str, steps: list[tuple[Any, ...]]
