@@ -188,6 +188,13 @@ def test_nothing_goes_before_its_time_held_or_by_one_person(past, wish, now, rea
     assert asked(*past).when(wish, now=now) == refused(wish, reason)
 
 
+def test_a_hold_is_lifted_once():
+    lift = tell(LegalHoldLifted, KS_CGC, lifts=id_of("hold"), name="lift")
+    again = replace(lift, ask=id_of("lift again"))
+    so = given(LEARNED, holds(), lift)
+    assert so.when(again, now=LATER) == refused(again, Reason.UNKNOWN_MESSAGE)
+
+
 def test_an_appraisal_names_what_goes_or_keeps_all():
     empty = replace(appraises(), fact=replace(appraises().fact, sections=frozenset()))  # type: ignore[call-arg]
     assert asked(keeps()).when(empty, now=LATER) == refused(empty, Reason.NO_SECTIONS)
