@@ -880,3 +880,12 @@ def test_a_visitor_of_an_agency_that_nobody_knows_is_refused_with_a_reason():
     wish = tell(SupportWorkerAssigned, AZ_CORE, agency=NOBODY)
     expected = refused(wish, Reason.CONTRACTOR_NOT_COMMISSIONED, NOBODY)
     assert given(LEARNED, DECIDED).when(wish) == expected
+
+
+def test_a_visitor_that_is_fit_but_not_of_this_case_opens_nothing():
+    fit = (worker(SECOND_WORKER), trained(SECOND_WORKER), sworn(SECOND_WORKER))
+    so = given(LEARNED, DECIDED, READY, fit, TO_SORA)
+    [closed] = so.when(opening(TO_SORA, SORA_NPO, actor=SECOND_WORKER))
+    assert closed.reason is Reason.WORKER_NOT_READY  # type: ignore[attr-defined]
+    wish = opening(TO_SORA, SORA_NPO, actor=WORKER)
+    assert so.when(wish) == [wish.fact]
