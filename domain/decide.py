@@ -217,6 +217,8 @@ def _fitting(asking: Asking, told: frozenset[Section], refusal: Refusal) -> froz
     """What would have carried it, where it failed for want of a basis."""
     if refusal.at_fault is None or refusal.reason not in BASIS_REASONS:
         return frozenset()
+    if refusal.at_fault not in asking.register.agencies:
+        return frozenset()
     return frozenset(fitting_bases(_passage(asking, refusal.at_fault, told), asking.book))
 
 

@@ -56,6 +56,7 @@ from tests.domain.kit import (
     KS_CGC,
     LEARNED,
     MID_HOSP,
+    NOBODY,
     NOON,
     READY,
     SECOND_WORKER,
@@ -873,3 +874,18 @@ def test_keys_and_rule_books(wish, reason):
 def test_closing_ends_every_assignment():
     so = given(LEARNED, DECIDED, COMMENCED, READY, CONSULTED, EVALUATED, CLOSED)
     assert so.world.case.assigned == frozenset()
+
+
+def test_a_visitor_of_an_agency_that_nobody_knows_is_refused_with_a_reason():
+    wish = tell(SupportWorkerAssigned, AZ_CORE, agency=NOBODY)
+    expected = refused(wish, Reason.CONTRACTOR_NOT_COMMISSIONED, NOBODY)
+    assert given(LEARNED, DECIDED).when(wish) == expected
+
+
+def test_a_visitor_that_is_fit_but_not_of_this_case_opens_nothing():
+    fit = (worker(SECOND_WORKER), trained(SECOND_WORKER), sworn(SECOND_WORKER))
+    so = given(LEARNED, DECIDED, READY, fit, TO_SORA)
+    [closed] = so.when(opening(TO_SORA, SORA_NPO, actor=SECOND_WORKER))
+    assert closed.reason is Reason.WORKER_NOT_READY  # type: ignore[attr-defined]
+    wish = opening(TO_SORA, SORA_NPO, actor=WORKER)
+    assert so.when(wish) == [wish.fact]

@@ -137,6 +137,12 @@ def test_a_reading_that_nobody_looks_at_alarms_after_a_week() -> None:
         pytest.param(
             asks(EXT_NURSERY, S.CONF), Reason.NEVER_FOR_ROLE, EXT_NURSERY, id="what its role never gets"
         ),
+        pytest.param(
+            asks(KS_CGC, S.ADDR), Reason.NEVER_FOR_ROLE, KS_CGC, id="a protected address, its role or not"
+        ),
+        pytest.param(
+            asks(KS_CGC, S.NOTIFIER), Reason.NEVER_FOR_ROLE, KS_CGC, id="who notified, its role or not"
+        ),
         pytest.param(asks(to=[]), Reason.OWNER_NOT_TOLD, None, id="behind the core agency's back"),
         pytest.param(asks(EXT_NURSERY, S.MEDICAL, S.PREG), None, None, id="(medical papers are there)"),
         pytest.param(asks(EXT_NURSERY, S.PREG), Reason.NOTHING_TO_OPEN, None, id="what is not there"),

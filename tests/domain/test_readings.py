@@ -161,6 +161,10 @@ def test_registration_brings_the_duty_to_wrap_what_the_coordinating_agency_may_r
     assert rewrapper(so.world, message) == AZ_CORE
 
 
+def test_who_got_its_key_with_the_message_is_owed_none() -> None:
+    assert duties(given(keyed(LEARNED, MID_HOSP, AZ_CORE, AZ_COORD), REGISTERED)) == set()
+
+
 def test_the_responsible_door_fetches_its_wrap_and_makes_the_new_one() -> None:
     so = given(FIRST, REGISTERED)
     wish = fetch(FIRST, AZ_CORE)

@@ -29,12 +29,15 @@ from domain.reasons import Reason
 from domain.record import HUB, REGISTRY, access_of
 from domain.retention import destruction, expires_at
 from domain.tasks import TaskKind, tasks
+from domain.visibility import pending_keys
 from tests.domain.kit import (
     AZ_CORE,
     CASE,
     KS_CGC,
     LEARNED,
     MID_HOSP,
+    PLANNED,
+    REGISTERED,
     Given,
     Said,
     given,
@@ -185,6 +188,13 @@ def test_nothing_goes_before_its_time_held_or_by_one_person(past, wish, now, rea
     assert asked(*past).when(wish, now=now) == refused(wish, reason)
 
 
+def test_a_hold_is_lifted_once():
+    lift = tell(LegalHoldLifted, KS_CGC, lifts=id_of("hold"), name="lift")
+    again = replace(lift, ask=id_of("lift again"))
+    so = given(LEARNED, holds(), lift)
+    assert so.when(again, now=LATER) == refused(again, Reason.UNKNOWN_MESSAGE)
+
+
 def test_an_appraisal_names_what_goes_or_keeps_all():
     empty = replace(appraises(), fact=replace(appraises().fact, sections=frozenset()))  # type: ignore[call-arg]
     assert asked(keeps()).when(empty, now=LATER) == refused(empty, Reason.NO_SECTIONS)
@@ -237,6 +247,20 @@ def test_what_was_destroyed_opens_for_nobody_and_is_never_written_again():
     anew = tell(DisclosureMade, AZ_CORE, [], [S.BASIC], name="anew")
     assert so.when(anew, now=LATER + timedelta(hours=2)) == refused(anew, Reason.DESTROYED)
     assert ends(so) is None
+
+
+def test_no_door_is_asked_to_wrap_again_what_was_destroyed():
+    so = given(FOUNDED, LEARNED, PLANNED, REGISTERED, CLOSED, keeps(), appraises(Appraisal.DESTROY, S.BASIC))
+
+    def owed() -> set[Any]:
+        world = so.world
+        return {i.section for _, i, _ in pending_keys(world.register, world.case, book=world.book)}
+
+    for one in LET[-2:]:
+        so.put(one)
+    assert owed() == {S.BASIC, S.PLAN}
+    _all_due(so, LATER + timedelta(hours=2))
+    assert owed() == {S.PLAN}
 
 
 # --- control ----------------------------------------------------------------------------------------------------------
