@@ -1,0 +1,513 @@
+"""What case workers do in hard moments, through the pages: real doors, real hub; the fact arrives on the other's page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from domain.calendar import day_of
+from domain.codes import AuditGround
+from gateway.demo import pages_app
+from gateway.forms.table import FORMS
+from gateway.scenario.player import Run
+from gateway.scenario.report import play, start_of
+from gateway.scenario.stage import Stage, open_stage
+from gateway.scenario.story import read_story
+from gateway.serving import Served
+from gateway.verify import Verification
+from tests.gateway.clerk import Clerk, read
+
+STORY = Path(__file__).parents[1] / "scenarios" / "family-moves.yaml"
+
+
+class Office:
+    """The stage, its pages, and whoever sits at them."""
+
+    def __init__(self, run: Run, url: str, parts: ExitStack) -> None:
+        self.run, self.url, self._parts = run, url, parts
+
+    @property
+    def stage(self) -> Stage:
+        return self.run.stage
+
+    def at(self, code: str, other: str = "") -> Clerk:
+        """Somebody of this agency; ``other``: another of its people."""
+        clerk = Clerk(self.url, code, f"{self.stage.actors[code]}.{other}" if other else None)
+        self._parts.callback(clerk.close)
+        return clerk
+
+    def id(self, code: str) -> str:
+        return str(self.stage.door(code).agency)
+
+    def case(self, **more: str) -> UUID:
+        """A new case that AZ-CORE took in as a notification."""
+        words = {"text_CHILD": "右腕にあざがある", "text_RISK": "けがが繰り返されている", **more}
+        status, _, there = self.at("AZ-CORE").fill("/forms/intake", words)
+        assert status == 303, there
+        found = re.search(r"/cases/([0-9a-f-]{36})", there)
+        assert found is not None
+        return UUID(found[1])
+
+    def told(self, case: UUID, code: str = "KS-CGC", text: str = "右腕のあざ") -> str:
+        """AZ-CORE forwards the notification of this case to another authority: the message's id."""
+        notified = self.message(case, "AZ-CORE", "abuse_notification.received")
+        agency = self.id(code)
+        path = f"/cases/{case}/forms/forward?about={notified}"
+        return self.at("AZ-CORE").does(
+            path, {"text_CHILD": text, "to": agency, f"basis.{agency}": "CWA-25-7-1"}
+        )
+
+    def message(self, case: UUID, code: str, act: str) -> str:
+        door = self.stage.door(code)
+        door.refresh()
+        return str([m["message"] for m in door.book.messages(case) if m["act"] == act][-1])
+
+    def waits(self, case: UUID, code: str) -> set[str]:
+        door = self.stage.door(code)
+        door.refresh()
+        return {t["kind"] for t in door.book.tasks() if t["case"] == str(case)}
+
+    def day(self, days: int) -> str:
+        return (day_of(self.stage.now()) + timedelta(days=days)).isoformat()
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    story = read_story(STORY)
+    story = replace(story, steps=tuple(s for s in story.steps if s.n <= 8), expects=(), must_hold=())
+    story = replace(story, contractors={c: replace(w, until=None) for c, w in story.contractors.items()})
+    with open_stage(tmp_path_factory.mktemp("office") / "hub", start_of(story)) as stage:
+        run, report = play(story, stage)
+        assert report.problems == []
+        stage.settle()
+        with Served(pages_app(stage, Verification())) as served, ExitStack() as parts:
+            yield Office(run, served.url, parts)
+
+
+def opened(clerk: Clerk, case: UUID, section: str) -> str:
+    """The words of this section, opened on the case's page."""
+    button = re.search(
+        rf'name="message" value="([^"]+)"><input type="hidden" name="item" value="([^"]+)">'
+        rf'<input type="hidden" name="section" value="{section}">',
+        clerk.case(case),
+    )
+    assert button is not None, "nothing of it can be opened"
+    values = {"message": button[1], "item": button[2], "section": section}
+    return str(clerk.http.post(f"{clerk.base}/cases/{case}/open", data=values).text)
+
+
+EMERGENCY = {
+    "sections": ["RISK"],
+    "reason": "LIFE_IN_DANGER",
+    "alternatives": ["ASK_THE_OWNER"],
+    "text_REASON": "夜間で担当につながらない",
+}
+
+
+def test_two_others_give_their_word_on_their_own_pages_and_the_owner_looks_back(office: Office) -> None:
+    case = office.case()
+    office.told(case)
+    first = office.at("KS-CGC")
+    request = first.does(f"/cases/{case}/forms/emergency", EMERGENCY)
+    let = f"/cases/{case}/forms/emergency-word?about={request}"
+    status, _, text = first.fill(let, {"agreed": "yes"})
+    assert (status, "別の職員による確認が必要です" in text) == (403, True)
+    for other in ("second", "third"):
+        assert "危険度" not in re.findall(r"<button>開く.*?</button>", first.case(case))
+        clerk = office.at("KS-CGC", other)
+        assert "承認を待っています" in clerk.page("/")
+        assert "記録の持ち主に尋ねる" in clerk.page(let)
+        clerk.does(let, {"agreed": "yes"})
+    office.stage.settle()
+    assert "けがが繰り返されている" in opened(first, case, "RISK")
+    owner = office.at("AZ-CORE")
+    assert f"forms/emergency-review?about={request}" in owner.page("/")
+    owner.does(f"/cases/{case}/forms/emergency-review?about={request}", {"justified": "yes"})
+    assert "やむを得なかった" in first.case(case)
+    assert "LOOK_BACK" not in office.waits(case, "AZ-CORE")
+
+
+def test_an_emergency_form_that_lacks_something_says_so_beside_the_field_and_sends_nothing(
+    office: Office,
+) -> None:
+    case = office.case()
+    office.told(case)
+    before = len(list(office.stage.records()))
+    status, asked, _ = office.at("KS-CGC").fill(
+        f"/cases/{case}/forms/emergency", {"sections": ["PLAN"], "text_REASON": " "}
+    )
+    assert status == 400
+    assert set(asked.errors) == {"reason", "alternatives", "text_REASON"}
+    assert asked.values["sections"] == ["PLAN"]
+    status, asked, _ = office.at("KS-CGC").fill(
+        f"/cases/{case}/forms/emergency", {**EMERGENCY, "sections": ["NOTIFIER"]}
+    )
+    assert set(asked.errors) == {"sections"}
+    assert len(list(office.stage.records())) == before
+
+
+def test_the_hub_says_no_beside_the_field_and_what_was_written_stays(office: Office) -> None:
+    case = office.case()
+    office.told(case)
+    status, asked, _ = office.at("KS-CGC").fill(
+        f"/cases/{case}/forms/emergency", {**EMERGENCY, "sections": ["CLOSING"]}
+    )
+    assert status == 403
+    assert asked.errors == {"sections": "この情報区分の記録はありません。"}
+    assert asked.values["text_REASON"] == ["夜間で担当につながらない"]
+
+
+def test_no_page_overrides_a_basis_before_two_others_let_it(office: Office) -> None:
+    case = office.case()
+    hospital = office.id("MID-HOSP")
+    clerk = office.at("AZ-CORE")
+    tell = {
+        "act": "disclosure.made",
+        "to": hospital,
+        "basis": "APPI-69-2-4",
+        "section": "CHILD",
+        "text": "受診を勧めたい",
+    }
+    status, _, text = clerk.fill(f"/cases/{case}/tell", tell)
+    assert (status, "先に別の職員二人の承認が必要です" in text) == (403, True)
+    drafted = clerk.does(
+        f"/cases/{case}/forms/override",
+        {
+            "recipients": [hospital],
+            "sections": ["CHILD"],
+            "reason": "CLEARLY_IN_THEIR_INTEREST",
+            "alternatives": ["WAIT_FOR_CONSENT"],
+            "text_REASON": "連絡がつかない",
+        },
+    )
+    let = f"/cases/{case}/forms/override-word?about={drafted}"
+    assert clerk.fill(let, {"agreed": "yes"})[0] == 403
+    office.at("AZ-CORE", "second").does(let, {"agreed": "yes"})
+    assert clerk.fill(f"/cases/{case}/tell", tell)[0] == 403
+    assert "この承認で送る" not in clerk.case(case)
+    office.at("AZ-CORE", "third").does(let, {"agreed": "yes"})
+    link = re.search(r'href="/agency/AZ-CORE(/cases/[^"]+/tell\?[^"]+)"', clerk.case(case))
+    assert link is not None
+    status, _, text = clerk.fill(link[1].replace("&amp;", "&"), {"text": "受診を勧めたい"})
+    assert (status, "記録しました" in text) == (200, True)
+    assert "受診を勧めたい" in opened(office.at("MID-HOSP"), case, "CHILD")
+
+
+def test_a_family_is_handed_over_and_responsibility_passes_when_the_child_was_seen(office: Office) -> None:
+    case = office.case()
+    old, new = office.at("AZ-CORE"), office.at("TW-CORE")
+    there = office.id("TW-CORE")
+    transfer = old.does(
+        f"/cases/{case}/forms/transfer",
+        {"moves_on": office.day(20), "to": there, "text_BASIC": "母と子", f"basis.{there}": "APPI-69-2-3"},
+    )
+    package = f"/cases/{case}/forms/package?about={transfer}"
+    status, asked, _ = old.fill(package, {"text_BASIC": "母と子"})
+    assert status == 400
+    assert set(asked.errors) == {"checklist", "text_RISK", "to"}
+    assert "リスクアセスメントシート" in asked.errors["checklist"]
+    sent = old.does(
+        package,
+        {
+            "checklist.RISK_SHEET": "SENT",
+            "checklist.PHOTOS": "NONE",
+            "text_RISK": "重い",
+            f"basis.{there}": "APPI-69-2-3",
+        },
+    )
+    assert "CONFIRM_TRANSFER" in office.waits(case, "TW-CORE")
+    assert f"forms/receipt?about={sent}" in new.page("/")
+    assert "外傷等の写真: ない" in new.case(case)
+    assert read(new.page(f"/cases/{case}/forms/receipt?about={sent}")).offered["received"] == ["RISK_SHEET"]
+    new.does(f"/cases/{case}/forms/receipt?about={sent}", {"received": "RISK_SHEET"})
+    new.does(f"/cases/{case}/forms/receipt?about={transfer}")
+    assert "受け取ったもの" in old.case(case)
+    done = f"/cases/{case}/forms/transfer-done?about={transfer}"
+    status, asked, _ = old.fill(done, {"child_seen": "yes"})
+    assert status == 403
+    assert "移管先が子どもを目視していません" in asked.errors["child_seen"]
+    new.does(f"/cases/{case}/forms/sighted", {"agreed": "yes"})
+    new.does(done, {"child_seen": "yes"})
+    assert "移管の完了" in old.case(case)
+
+
+def test_a_guardians_request_is_decided_section_by_section_with_its_grounds(office: Office) -> None:
+    case = office.case(**{"text_NOTIFIER.氏名": "例示 一郎"})
+    clerk = office.at("AZ-CORE")
+    request = clerk.does(f"/cases/{case}/forms/access-request", {"requester": "LEGAL_REPRESENTATIVE"})
+    assert {"DECIDE_ACCESS"} <= office.waits(case, "AZ-CORE")
+    check = f"/cases/{case}/forms/coercion-check?about={request}"
+    people = read(clerk.page(check)).offered["second"]
+    assert people == ["staff.AZ-CORE.second", "staff.AZ-CORE.third"]
+    clerk.does(check, {"second": people[0], "coerced": "no"})
+    path = f"/cases/{case}/forms/access-decision?about={request}"
+    asked = read(clerk.page(path))
+    assert {"withheld.NOTIFIER", "withheld.CHILD", "withheld.RISK"} <= set(asked.offered)
+    assert "APPI-78-1-3" not in asked.offered["withheld.NOTIFIER"]
+    status, asked, _ = clerk.fill(path, {"withheld.RISK": "APPI-78-1-7"})
+    assert (status, set(asked.errors)) == (403, {"withheld"})
+    assert "通告者特定情報は必ず不開示" in asked.errors["withheld"]
+    withheld = {"withheld.RISK": "APPI-78-1-7", "withheld.NOTIFIER": "APPI-78-1-2"}
+    office.stage.set_clock(office.stage.now() + timedelta(hours=49))
+    clerk.does(path, withheld)
+    text = clerk.case(case)
+    assert "一部開示" in text
+    assert "78条1項7号" in text
+    assert "DECIDE_ACCESS" not in office.waits(case, "AZ-CORE")
+
+
+def test_withholding_everything_needs_a_ground_for_every_section(office: Office) -> None:
+    case = office.case()
+    clerk = office.at("AZ-CORE")
+    request = clerk.does(f"/cases/{case}/forms/access-request", {"requester": "SELF"})
+    path = f"/cases/{case}/forms/access-decision?about={request}"
+    status, asked, _ = clerk.fill(path, {"decision": "NONE", "withheld.RISK": "APPI-78-1-7"})
+    assert (status, set(asked.errors)) == (400, {"withheld"})
+    clerk.does(path, {"decision": "EXISTENCE_NOT_TOLD"})
+    assert "存否を答えない" in clerk.case(case)
+
+
+def test_who_was_told_what_was_wrong_hears_of_it_and_answers(office: Office) -> None:
+    case = office.case()
+    wrong = office.told(case, text="左腕のあざ")
+    clerk, told = office.at("AZ-CORE"), office.at("KS-CGC")
+    mended = clerk.does(f"/cases/{case}/forms/correction?about={wrong}", {"text_CHILD": "右腕のあざ"})
+    cgc = office.id("KS-CGC")
+    notice = clerk.does(
+        f"/cases/{case}/forms/correction-notice?about={mended}",
+        {"text_CHILD": "右腕が正しい", f"basis.{cgc}": "APPI-69-2-3"},
+    )
+    assert "訂正・回収に対応し、確認する" in told.page("/")
+    told.does(f"/cases/{case}/forms/notice-followed?about={notice}", {"agreed": "yes"})
+    recall = clerk.does(f"/cases/{case}/forms/recall?about={wrong}", {"reason": "WRONG_CONTENT"})
+    told.does(f"/cases/{case}/forms/notice-followed?about={recall}", {"agreed": "yes"})
+    assert clerk.case(case).count("訂正・回収の確認") >= 2
+    assert "CONFIRM" not in office.waits(case, "KS-CGC")
+    clerk.does(f"/cases/{case}/forms/use-stop?about={wrong}", {"reason": "UNLAWFUL_USE", "agreed": "yes"})
+    assert "閲覧終了" in told.case(case)
+
+
+def test_only_the_child_itself_seen_stops_the_48_hours(office: Office) -> None:
+    case = office.case()
+    clerk = office.at("AZ-CORE")
+    assert "SEE_CHILD" in office.waits(case, "AZ-CORE")
+    assert "安全を確認する" in clerk.page("/")
+    clerk.does(f"/cases/{case}/forms/triage", {"urgency": "AT_ONCE"})
+    clerk.does(f"/cases/{case}/forms/safety", {"method": "TELEPHONE"})
+    assert "SEE_CHILD" in office.waits(case, "AZ-CORE")
+    cgc = office.id("KS-CGC")
+    seen = {"method": "SIGHTED", "to": cgc, f"basis.{cgc}": "CAPA-13-4", "text_CHILD": "けがはない"}
+    clerk.does(f"/cases/{case}/forms/safety", {**seen, "text_CHILD.flag": ["CHILD_STATEMENT"]})
+    assert "SEE_CHILD" not in office.waits(case, "AZ-CORE")
+    text = office.at("KS-CGC").case(case)
+    assert "子ども本人を目視した" in text
+    assert "子どもの発言" in text
+
+
+def test_words_of_the_notifier_go_nowhere_else(office: Office) -> None:
+    status, asked, text = office.at("AZ-CORE").fill(
+        "/forms/intake", {"text_CHILD": "大家の架空花子さんから聞いた", "text_NOTIFIER.氏名": "架空花子"}
+    )
+    assert status == 403
+    assert "通告者が分かる記載があります" in text
+    assert asked.values["text_CHILD"] == ["大家の架空花子さんから聞いた"]
+
+
+def test_a_notification_from_tomorrow_is_mended_before_it_is_sent(office: Office) -> None:
+    status, asked, _ = office.at("AZ-CORE").fill(
+        "/forms/intake", {"text_CHILD": "あざ", "received_at": f"{office.day(1)}T10:00"}
+    )
+    assert (status, set(asked.errors)) == (400, {"received_at"})
+    status, asked, _ = office.at("AZ-CORE").fill("/forms/intake", {"received_at": "きのう"})
+    assert (status, set(asked.errors)) == (400, {"received_at", "text_CHILD"})
+
+
+def test_a_hospital_notifies_and_who_is_told_has_48_hours(office: Office) -> None:
+    core = office.id("AZ-CORE")
+    status, _, there = office.at("MID-HOSP").fill(
+        "/forms/notify", {"text_CHILD": "骨折", "to": core, f"basis.{core}": "CAPA-6-1"}
+    )
+    assert status == 303
+    case = UUID(there.partition("/cases/")[2][:36])
+    assert "SEE_CHILD" in office.waits(case, "AZ-CORE")
+    message = office.message(case, "AZ-CORE", "abuse_notification.received")
+    office.at("AZ-CORE").does(f"/cases/{case}/forms/outcome?about={message}", {"outcome": "IN_PROGRESS"})
+    assert "検討している" in office.at("MID-HOSP").case(case)
+
+
+def test_a_decision_not_to_act_has_a_reason_and_a_day_to_look_again(office: Office) -> None:
+    case = office.case()
+    office.told(case)
+    clerk = office.at("KS-CGC")
+    path = f"/cases/{case}/forms/not-told"
+    filled = {"reason": "WATCHED_BY_OTHERS", "text_REASON": "市が見守る", "review_on": office.day(0)}
+    status, asked, _ = clerk.fill(path, filled)
+    assert (status, set(asked.errors)) == (400, {"review_on"})
+    clerk.does(path, {**filled, "review_on": office.day(20)})
+    assert "ほかの機関が対応している" in clerk.case(case)
+    assert "ACT" not in office.waits(case, "KS-CGC")
+
+
+def test_what_rests_on_a_consent_is_closed_when_it_is_withdrawn(office: Office) -> None:
+    case = office.case()
+    clerk = office.at("AZ-CORE")
+    hospital = office.id("MID-HOSP")
+    covered = {"recipients": [hospital], "sections": ["CHILD"]}
+    clerk.does(f"/cases/{case}/forms/consent-refused", covered)
+    given = clerk.does(f"/cases/{case}/forms/consent", {**covered, "capacity": "GUARDIAN"})
+    people = read(clerk.page(f"/cases/{case}/forms/coercion-check?about={given}")).offered["second"]
+    clerk.does(f"/cases/{case}/forms/coercion-check?about={given}", {"second": people[0], "coerced": "no"})
+    tell = {
+        "act": "disclosure.made",
+        "to": hospital,
+        "basis": "CONSENT",
+        "section": "CHILD",
+        "text": "体重の伸び",
+    }
+    status, _, text = clerk.fill(f"/cases/{case}/tell", tell)
+    assert (status, "記録しました" in text) == (200, True), text
+    other = office.at("MID-HOSP")
+    assert "体重の伸び" in opened(other, case, "CHILD")
+    clerk.does(f"/cases/{case}/forms/consent-withdrawn?about={given}")
+    assert "閲覧終了" in other.case(case)
+
+
+def test_a_lapse_and_the_return_of_a_contractor_are_seen_on_its_page(office: Office) -> None:
+    npo, core = office.at("SORA-NPO"), office.at("AZ-CORE")
+    assert "有効" in npo.page("/programme")
+    links = dict(
+        re.findall(
+            r'href="/agency/SORA-NPO(/programme/forms/(?:\w+)\?about=[^"]+)">([^<]+)<', npo.page("/programme")
+        )
+    )
+    paths = {text: path for path, text in links.items()}
+    worker = read(npo.page(paths["誓約書を記録する"])).offered["worker"][0]
+    npo.does(paths["誓約書を記録する"], {"worker": worker, "valid_until": office.day(1)})
+    office.stage.set_clock(office.stage.now() + timedelta(days=3))
+    text = npo.page("/programme")
+    assert "停止中" in text
+    assert "誓約書がない、または期限切れ" in text
+    back = re.search(r'href="/agency/AZ-CORE(/programme/forms/reinstate[^"]+)"', core.page("/programme"))
+    assert back is not None
+    status, _, text = core.fill(back[1], {"agreed": "yes"})
+    assert (status, "そろっていません" in text) == (403, True)
+    status, asked, _ = npo.fill(paths["誓約書を記録する"], {"worker": worker, "valid_until": office.day(-1)})
+    assert (status, set(asked.errors)) == (400, {"valid_until"})
+    npo.does(paths["誓約書を記録する"], {"worker": worker, "valid_until": office.day(300)})
+    core.does(back[1], {"agreed": "yes"})
+    assert "停止中" not in npo.page("/programme")
+
+
+def test_what_the_audit_office_asks_is_told_to_the_owner_and_two_answer(office: Office) -> None:
+    case = office.case()
+    [message] = [
+        m for m in told_messages(office, case, "AZ-CORE") if m["act"] == "abuse_notification.received"
+    ]
+    item = next(i for i in message["items"] if i["section"] == "RISK")
+    until = date.fromisoformat(office.day(20))
+    request = office.stage.audit.ask_for(case, [UUID(item["item"])], ground=AuditGround.COURT, until=until)
+    path = f"/cases/{case}/forms/audit-grant?about={request}"
+    clerk = office.at("AZ-CORE")
+    assert "監査機関が内容の閲覧を求めています" in clerk.page("/")
+    assert "裁判所の嘱託など" in clerk.page(path)
+    clerk.does(path, {"agreed": "yes"})
+    assert clerk.fill(path, {"agreed": "yes"})[0] == 403
+    office.at("AZ-CORE", "second").does(path, {"agreed": "yes"})
+    office.stage.settle()
+    found = office.stage.audit.open(case, UUID(message["message"]), UUID(item["item"]), "RISK")
+    assert found.content.decode() == "けがが繰り返されている"
+    answer = office.at("MID-HOSP").http.get(
+        f"/agency/MID-HOSP/cases/{case}/forms/audit-grant?about={request}"
+    )
+    assert answer.status_code == 404
+
+
+def test_a_breach_is_reported_at_once_and_then_in_full(office: Office) -> None:
+    npo, case = office.at("SORA-NPO"), office.run.case
+    first = {"leaked": ["BASIC"], "persons": "２", "told": "no", "to": office.id("AZ-CORE")}
+    npo.does(f"/cases/{case}/forms/breach", first)
+    asked = read(npo.page(f"/cases/{case}/forms/breach"))
+    assert asked.values["stage"] == ["FINAL"]
+    npo.does(f"/cases/{case}/forms/breach", {**first, "told": "yes"})
+    text = office.at("AZ-CORE").case(case)
+    assert "速報" in text
+    assert "確報" in text
+
+
+def test_what_is_asked_is_answered_or_declined_with_a_reason(office: Office) -> None:
+    case = office.case()
+    office.told(case)
+    cgc = office.id("KS-CGC")
+    clerk, told = office.at("AZ-CORE"), office.at("KS-CGC")
+    for _ in range(2):
+        clerk.fill(
+            f"/cases/{case}/tell",
+            {
+                "act": "information.requested",
+                "to": cgc,
+                "basis": "CAPA-13-4",
+                "section": "CHILD",
+                "text": "経過は",
+            },
+        )
+    asked = [m for m in told_messages(office, case, "KS-CGC") if m["act"] == "information.requested"]
+    core = office.id("AZ-CORE")
+    told.does(
+        f"/cases/{case}/forms/answer?about={asked[0]['message']}",
+        {"text_CHILD": "面接した", f"basis.{core}": "CAPA-13-4"},
+    )
+    told.does(f"/cases/{case}/forms/decline?about={asked[1]['message']}", {"reason": "NOT_KNOWN_TO_US"})
+    text = clerk.case(case)
+    assert "不回答" in text
+    assert "把握していない" in text
+
+
+def told_messages(office: Office, case: UUID, code: str) -> list[dict[str, Any]]:
+    door = office.stage.door(code)
+    door.refresh()
+    return door.book.messages(case)
+
+
+def test_the_same_page_sent_twice_is_recorded_once(office: Office) -> None:
+    case = office.case()
+    clerk = office.at("AZ-CORE")
+    asked = read(clerk.page(f"/cases/{case}/forms/triage"))
+    values = {**asked.values, "urgency": ["WATCH"]}
+    places = {clerk.http.post(asked.action, data=values).headers["location"] for _ in range(2)}
+    assert len(places) == 1
+    again = clerk.http.post(asked.action, data={**values, "urgency": ["AT_ONCE"]})
+    assert "この画面からはすでに送りました" in again.text
+    said = [m for m in told_messages(office, case, "AZ-CORE") if m["act"] == "emergency.triaged"]
+    assert len(said) == 1
+
+
+def test_a_stranger_to_a_case_finds_no_form_of_it(office: Office) -> None:
+    case = office.case()
+    clerk = office.at("TW-CORE")
+    for path in (f"/cases/{case}/forms/emergency", f"/cases/{case}/forms/no-such", "/forms/emergency"):
+        assert clerk.http.get(clerk.base + path).status_code == 404
+    answer = clerk.http.post(f"{clerk.base}/cases/{case}/forms/safety", data={"ask": str(case)})
+    assert answer.status_code == 404
+
+
+@pytest.mark.parametrize("code", ["AZ-CORE", "KS-CGC", "MID-HOSP", "SORA-NPO"])
+def test_every_form_that_is_offered_opens_and_names_its_fields(office: Office, code: str) -> None:
+    case = office.case() if code == "AZ-CORE" else office.run.case
+    clerk = office.at(code)
+    if code == "KS-CGC":
+        case = office.case()
+        office.told(case)
+    links = re.findall(rf'href="/agency/{code}(/cases/[^"]+/forms/[^"]+)"', clerk.case(case))
+    assert len(links) > 10
+    for link in links:
+        text = clerk.page(link.replace("&amp;", "&"))
+        assert "根拠となる規定: " in text
+        assert FORMS[re.findall(r"/forms/([\w-]+)", link)[0]].title in text
