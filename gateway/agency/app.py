@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated, Any
 from uuid import UUID, uuid4
@@ -26,6 +27,7 @@ from gateway.agency.book import FAILED
 from gateway.agency.door import Door
 from gateway.agency.files import Files
 from gateway.agency.forms import (
+    address,
     audits_of,
     doing_links,
     form_routes,
@@ -39,7 +41,9 @@ from gateway.agency.forms import (
 from gateway.agency.proving import Proving
 from gateway.agency.showing import COOKIE, Pages
 from gateway.agency.staff import Person, Staff
-from gateway.forms.table import beginning, form_of, of_case
+from gateway.forms.kinds import Form as ActForm
+from gateway.forms.kinds import Message, Scene
+from gateway.forms.table import FORMS, beginning, of_case
 from gateway.pages.render import with_static
 from gateway.pages.texts import basis_text, unsent_text
 from gateway.problems import MEDIA_TYPE, TITLES, problem
@@ -168,7 +172,14 @@ def _routes(app: FastAPI, pages: Pages) -> None:
             return pages.to_sign_in()
         door.refresh()
         scene = scene_of(pages, person, messages=door.book.messages())
-        tasks = [{**t, "links": doing_links(scene, t)} for t in door.book.tasks() if t["kind"] != "REWRAP"]
+        of_each: dict[str, list[Message]] = {}
+        for m in scene.messages:
+            of_each.setdefault(m["case"], []).append(m)
+        tasks = [
+            {**t, "links": doing_links(replace(scene, messages=of_each.get(t["case"], [])), t)}
+            for t in door.book.tasks()
+            if t["kind"] != "REWRAP"
+        ]
         return pages.show(
             "work.html",
             "仕事一覧",
@@ -208,6 +219,7 @@ def _routes(app: FastAPI, pages: Pages) -> None:
             for m in found
         ]
         status = next((m["status"] for m in reversed(found) if m.get("status")), None)
+        wanted = {link for t in tasks for _, link in doing_links(scene, t)}
         return pages.show(
             "case.html",
             f"事例 {str(case)[:8]}",
@@ -216,9 +228,10 @@ def _routes(app: FastAPI, pages: Pages) -> None:
             case_status=status,
             messages=messages,
             forms=of_case(scene),
-            wanted={link for t in tasks for _, link in doing_links(scene, t)},
+            wanted=wanted,
+            waiting={f.group for f in FORMS.values() if address(f, case) in wanted},
             audits=audits_of(pages, person, case),
-            done=form_of(done) if done else None,
+            done=_done(done, scene),
             names=names,
         )
 
@@ -328,6 +341,15 @@ def _routes(app: FastAPI, pages: Pages) -> None:
             for o in reversed(door.book.outgoing())
         ]
         return pages.show("outbox.html", "送信箱", person, here="/outbox", sent=sent[:200], standing=standing)
+
+
+def _done(key: str, scene: Scene) -> ActForm | None:
+    """The form that was just sent, where its act does stand in the case."""
+    form = FORMS.get(key)
+    stands = form is not None and any(
+        m["act"] == form.act.TOPIC and m["by"] == scene.agency for m in scene.messages
+    )
+    return form if stands else None
 
 
 def _meeting_routes(app: FastAPI, pages: Pages) -> None:

@@ -32,7 +32,7 @@ from gateway.agency.staff import Person
 from gateway.forms.fill import Filled, at_first, fill, place_of
 from gateway.forms.kinds import Form, Message, Other, Scene
 from gateway.forms.shown import said
-from gateway.forms.table import doing, form_of, of_message, of_programme
+from gateway.forms.table import FORMS, doing, form_of, of_message, of_programme
 from gateway.pages.labels import AUDIT_GROUNDS
 from gateway.pages.law import law_of
 from gateway.pages.texts import basis_text, reason_text, section_text, unsent_text
@@ -125,11 +125,13 @@ def waiting_for_words(scene: Scene) -> list[Message]:
 
 
 def doing_links(scene: Scene, task: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Title and address (below the door) of the forms that do what this line of the work list asks."""
-    mine = replace(scene, messages=[m for m in scene.messages if m["case"] == task["case"]])
+    """Title and address (below the door) of the forms that do what this line of the work list asks.
+
+    ``scene``: with the messages of that line's case.
+    """
     return [
         (form.title, address(form, task["case"], task["message"] if not form.of_case else None))
-        for form in doing(mine, task)
+        for form in doing(scene, task)
     ]
 
 
@@ -158,7 +160,7 @@ def _let_link(request: Message) -> str:
     return f"/cases/{request['case']}/tell?{urlencode(given)}"
 
 
-def address(form: Form, case: object, about: object | None) -> str:
+def address(form: Form, case: object, about: object | None = None) -> str:
     """Where a form is, below the door."""
     return f"/cases/{case}/forms/{form.key}" + (f"?about={about}" if about else "")
 
@@ -184,7 +186,8 @@ def form_routes(app: FastAPI, pages: Pages, limit: int) -> None:
         person = pages.person(request)
         if person is None:
             return pages.to_sign_in()
-        if not 0 <= int(request.headers.get("content-length", "-1")) <= limit:
+        length = request.headers.get("content-length", "")
+        if not (length.isascii() and length.isdigit() and int(length) <= limit):
             raise Malformed("body-too-long", f"send at most {limit} bytes")
         async with request.form(max_files=0, max_fields=MOST_FIELDS) as filled:
             values = {name: [str(v) for v in filled.getlist(name)] for name in filled}
@@ -207,7 +210,7 @@ def form_routes(app: FastAPI, pages: Pages, limit: int) -> None:
             commissions=[(c, of_programme(replace(scene, about=c), c, Kind.COMMISSION)) for c in commissions],
             names=pages.names(),
             agency=scene.agency,
-            done=form_of(done) if done else None,
+            done=FORMS.get(done),
         )
 
 

@@ -236,10 +236,10 @@ class Form:
     def offered_about(self, scene: Scene, message: Message) -> bool:
         """Whether this message can be answered with it, as far as this door knows."""
         known = self.any_message or message["act"] in {fact.TOPIC for fact in self.about}
-        if not known or not self.fits(scene):
+        if not (known and self.fits(scene) and "fields" in message and self.open(scene, message)):
             return False
         said = [m for m in scene.of(self.act.TOPIC, self.answers, message["message"]) if ours(scene, m)]
-        return len(said) < self.times and "fields" in message and self.open(scene, message)
+        return len(said) < self.times
 
     def asked(self, scene: Scene) -> list[Field]:
         return [f for f in self.fields if f.shown is None or f.shown(scene)]

@@ -82,19 +82,27 @@ def _grounds(scene: Scene, row: str) -> Choices:
 
 
 def _decided(made: Made, scene: Scene) -> Made:
-    rows = {row: ground for row, ground in made.pop("withheld").items() if ground != DISCLOSE}
-    decision = made.pop("decision")
-    undecided = set(_held_sections(scene)) - set(rows)
-    if decision == NOTHING and {r for r in undecided if "/" not in r}:
+    chosen, decision = made.pop("withheld"), made.pop("decision")
+    if decision == NO_ANSWER:
+        return {**made, "result": decision, "withheld": []}
+    rows = _held_sections(scene)
+    missing = [text for row, text in rows.items() if row not in chosen]
+    if missing:
+        raise Mend(
+            "withheld",
+            f"区分ごとに「開示する」か不開示の理由を選んでください(未記入: {'、'.join(missing)})。",
+        )
+    withheld = {row: ground for row, ground in chosen.items() if ground != DISCLOSE}
+    if decision == NOTHING and any("/" not in row and row not in withheld for row in rows):
         raise Mend("withheld", "全部を不開示にするには、区分ごとに不開示の理由を選んでください。")
-    if decision == NO_ANSWER and rows:
-        raise Mend("decision", "存否を答えないときは、区分ごとの不開示は「開示する」のままにしてください。")
-    withheld = [
-        {"section": row.partition("/")[0], "ground": ground, "flag": row.partition("/")[2] or None}
-        for row, ground in rows.items()
-    ]
-    result = decision if decision != BY_ROW else ("PARTIAL" if withheld else "FULL")
-    return {**made, "result": result, "withheld": withheld}
+    return {
+        **made,
+        "result": decision if decision == NOTHING else "PARTIAL" if withheld else "FULL",
+        "withheld": [
+            {"section": row.partition("/")[0], "ground": ground, "flag": row.partition("/")[2] or None}
+            for row, ground in withheld.items()
+        ],
+    }
 
 
 # --- consent -----------------------------------------------------------------------------------------------
@@ -236,8 +244,7 @@ RIGHTS = (
                 ask=Ask.EACH,
                 rows=_held_sections,
                 row_choices=_grounds,
-                must=False,
-                help="選べるのは、その区分に使える個情法の理由だけです。選ばなければ開示します。",
+                help="選べるのは、その区分に使える個情法の理由だけです。「あるかないかを答えない」ときは選ばなくてかまいません。",
             ),
         ),
         words=(in_words("決定の理由"),),

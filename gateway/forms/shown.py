@@ -66,6 +66,7 @@ SHOWN: Mapping[str, tuple[str, Text]] = {
     "method": ("確かめ方", _code(labels.METHODS)),
     "child_seen": ("子ども本人の目視", _yes("あり", "なし")),
     "received_at": ("受けた日時", _time),
+    "standing": ("登録の区分", _code(labels.STANDINGS)),
     "reason": ("理由", _code(labels.WHYS)),
     "code": ("根拠", _code(BASES)),
     "recipients": ("伝える相手", _agencies),

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from domain.errors import NotThere
 from domain.facts import Kind
+from gateway.forms.course import COURSE
 from gateway.forms.emergency import EMERGENCY
 from gateway.forms.kinds import Form, Message, Scene
 from gateway.forms.moves import MOVES
@@ -15,7 +16,7 @@ from gateway.forms.rights import RIGHTS
 from gateway.forms.safety import ANSWERS, SAFETY
 
 FORMS: Mapping[str, Form] = {
-    form.key: form for form in (*SAFETY, *EMERGENCY, *MOVES, *RIGHTS, *ANSWERS, AUDIT, *PROGRAMME)
+    form.key: form for form in (*SAFETY, *EMERGENCY, *MOVES, *RIGHTS, *ANSWERS, *COURSE, AUDIT, *PROGRAMME)
 }
 
 

@@ -60,6 +60,12 @@ CAPACITIES: Mapping[str, str] = {
     "GUARDIANS_JOINTLY": "親権者(共同)",
 }
 
+STANDINGS: Mapping[str, str] = {
+    "NEEDS_PROTECTION": "要保護児童",
+    "NEEDS_SUPPORT": "要支援児童",
+    "EXPECTANT": "特定妊婦",
+}
+
 METHODS: Mapping[str, str] = {
     "SIGHTED": "子ども本人を目視した",
     "TELEPHONE": "電話で聞いた",

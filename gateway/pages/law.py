@@ -16,7 +16,7 @@ def law_of(fact: type[Fact]) -> str:
     _, _, basis = " ".join((fact.__doc__ or "").split()).partition("Basis: ")
     found: list[str] = []
     law = ""
-    for part in basis.removesuffix(".").split(";"):
+    for part in basis.partition(". ")[0].removesuffix(".").split(";"):
         named, _, rest = part.strip().partition(" ")
         own = _OWN.fullmatch(part.strip())
         if own is not None:

@@ -15,6 +15,9 @@ import pytest
 
 from domain.calendar import day_of
 from domain.codes import AuditGround
+from domain.facts import Kind
+from gateway.agency.app import agency_app
+from gateway.agency.staff import Staff
 from gateway.demo import pages_app
 from gateway.forms.table import FORMS
 from gateway.scenario.player import Run
@@ -253,11 +256,14 @@ def test_a_guardians_request_is_decided_section_by_section_with_its_grounds(offi
     assert {"withheld.NOTIFIER", "withheld.CHILD", "withheld.RISK"} <= set(asked.offered)
     assert "APPI-78-1-3" not in asked.offered["withheld.NOTIFIER"]
     status, asked, _ = clerk.fill(path, {"withheld.RISK": "APPI-78-1-7"})
+    assert (status, set(asked.errors)) == (400, {"withheld"})
+    assert "子どもの状況" in asked.errors["withheld"]
+    shown = {"withheld.RISK": "APPI-78-1-7", "withheld.CHILD": "DISCLOSE", "withheld.NOTIFIER": "DISCLOSE"}
+    status, asked, _ = clerk.fill(path, shown)
     assert (status, set(asked.errors)) == (403, {"withheld"})
     assert "通告者特定情報は必ず不開示" in asked.errors["withheld"]
-    withheld = {"withheld.RISK": "APPI-78-1-7", "withheld.NOTIFIER": "APPI-78-1-2"}
     office.stage.set_clock(office.stage.now() + timedelta(hours=49))
-    clerk.does(path, withheld)
+    clerk.does(path, {**shown, "withheld.NOTIFIER": "APPI-78-1-2"})
     text = clerk.case(case)
     assert "一部開示" in text
     assert "78条1項7号" in text
@@ -269,8 +275,10 @@ def test_withholding_everything_needs_a_ground_for_every_section(office: Office)
     clerk = office.at("AZ-CORE")
     request = clerk.does(f"/cases/{case}/forms/access-request", {"requester": "SELF"})
     path = f"/cases/{case}/forms/access-decision?about={request}"
-    status, asked, _ = clerk.fill(path, {"decision": "NONE", "withheld.RISK": "APPI-78-1-7"})
-    assert (status, set(asked.errors)) == (400, {"withheld"})
+    for child in ("", "DISCLOSE"):
+        some = {"decision": "NONE", "withheld.RISK": "APPI-78-1-7", "withheld.CHILD": child}
+        status, asked, _ = clerk.fill(path, some)
+        assert (status, set(asked.errors)) == (400, {"withheld"})
     clerk.does(path, {"decision": "EXISTENCE_NOT_TOLD"})
     assert "存否を答えない" in clerk.case(case)
 
@@ -389,7 +397,8 @@ def test_a_lapse_and_the_return_of_a_contractor_are_seen_on_its_page(office: Off
         )
     )
     paths = {text: path for path, text in links.items()}
-    worker = read(npo.page(paths["誓約書を記録する"])).offered["worker"][0]
+    worker = office.stage.actors["SORA-NPO"]
+    assert worker in read(npo.page(paths["誓約書を記録する"])).offered["worker"]
     npo.does(paths["誓約書を記録する"], {"worker": worker, "valid_until": office.day(1)})
     office.stage.set_clock(office.stage.now() + timedelta(days=3))
     text = npo.page("/programme")
@@ -511,3 +520,93 @@ def test_every_form_that_is_offered_opens_and_names_its_fields(office: Office, c
         text = clerk.page(link.replace("&amp;", "&"))
         assert "根拠となる規定: " in text
         assert FORMS[re.findall(r"/forms/([\w-]+)", link)[0]].title in text
+
+
+def test_the_second_and_third_person_sign_in_for_themselves(office: Office, tmp_path: Path) -> None:
+    case = office.case()
+    staff = Staff(tmp_path / "staff.db")
+    people = ("staff.a1", "staff.a2", "staff.a3")
+    for actor in people:
+        staff.add(actor, f"職員 {actor}", b"a long passphrase")
+    with ExitStack() as parts:
+        parts.callback(staff.close)
+        app = agency_app(office.stage.door("AZ-CORE"), staff=staff, mode="real")
+        served = parts.enter_context(Served(app))
+
+        def signed_in(actor: str) -> Clerk:
+            clerk = Clerk(served.url, "")
+            parts.callback(clerk.close)
+            clerk.base = ""
+            secret = {"actor": actor, "passphrase": "a long passphrase"}
+            assert clerk.http.post("/sign-in", data=secret).status_code == 303
+            return clerk
+
+        first, second, third = map(signed_in, people)
+        assert first.http.post("/person", data={"actor": "staff.a2"}).status_code == 404
+        drafted = first.does(
+            f"/cases/{case}/forms/override",
+            {
+                "recipients": [office.id("MID-HOSP")],
+                "sections": ["CHILD"],
+                "reason": "SPECIAL_REASON",
+                "alternatives": ["WAIT_FOR_CONSENT"],
+                "text_REASON": "連絡がつかない",
+            },
+        )
+        let = f"/cases/{case}/forms/override-word?about={drafted}"
+        second.does(let, {"agreed": "yes"})
+        assert second.fill(let, {"agreed": "yes"})[0] == 403
+        assert first.fill(let, {"agreed": "yes"})[0] == 403
+        third.does(let, {"agreed": "yes"})
+        assert "この承認で送る" in first.case(case)
+        let_by = [r.actor for r in office.stage.records() if r.topic == "basis_override.approved"]
+        assert let_by[-2:] == ["staff.a2", "staff.a3"]
+        stranger = Clerk(served.url, "")
+        parts.callback(stranger.close)
+        stranger.base = ""
+        answer = stranger.http.post(f"/cases/{case}/forms/override", data={"ask": str(case)})
+        assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in")
+
+
+def test_the_offices_register_a_case_and_look_at_its_plan_again(office: Office) -> None:
+    case = office.case()
+    office.at("AZ-CORE").does(f"/cases/{case}/forms/registration-request", {"to": office.id("AZ-COORD")})
+    coordinator = office.at("AZ-COORD")
+    assert f"/cases/{case}/forms/registration" in coordinator.page("/")
+    coordinator.does(
+        f"/cases/{case}/forms/registration", {"standing": "NEEDS_SUPPORT", "to": office.id("AZ-CORE")}
+    )
+    assert "要支援児童" in office.at("AZ-CORE").case(case)
+    assert "REGISTER" not in office.waits(case, "AZ-COORD")
+    office.at("AZ-CORE").does(f"/cases/{office.run.case}/forms/plan-review", {"text_PLAN": "週一回に"})
+
+
+def test_who_works_for_a_contractor_is_registered_trained_and_known(office: Office) -> None:
+    npo = office.at("SORA-NPO")
+    links = re.findall(r'href="/agency/SORA-NPO(/programme/forms/([\w-]+)[^"]+)"', npo.page("/programme"))
+    paths = {key: path for path, key in links}
+    new = {"worker": "W-NEW", "employment": "FULL_TIME"}
+    npo.does(paths["worker"], new)
+    page = npo.page("/programme")
+    assert "W-NEW" in page
+    assert "研修「傾聴・相談」がない" in page
+    lacking = read(npo.page(paths["training"])).values["modules"]
+    assert len(lacking) == 7
+    npo.does(paths["training"], {"worker": "W-NEW"})
+    status, _, text = npo.fill(paths["qualification"], {"worker": "W-NEW", "qualification": "その他の専門職"})
+    assert (status, "一覧にない資格です" in text) == (403, True)
+    npo.does(paths["qualification"], {"worker": "W-NEW", "qualification": "保健師"})
+    assert "研修「傾聴・相談」がない" not in npo.page("/programme")
+
+
+def test_each_person_says_for_itself_that_it_knows_the_rules(office: Office) -> None:
+    door = office.stage.door("NS-CGC")
+    sent = door.send(
+        Kind.AGENCY, door.agency, "confidentiality_rules.adopted", {"edition": "R8-1"}, actor="head"
+    )
+    assert sent.outcome == "recorded"
+    clerk = office.at("NS-CGC")
+    assert "未確認" in clerk.page("/programme")
+    clerk.does(f"/programme/forms/rules-known?about={office.id('NS-CGC')}", {"agreed": "yes"})
+    assert "確認済み" in clerk.page("/programme")
+    assert "未確認" in office.at("NS-CGC", "second").page("/programme")
