@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated, Any
+from urllib.parse import urlencode
 from uuid import UUID, uuid4
 
 from fastapi import FastAPI, Form, Request
@@ -20,6 +21,7 @@ from adapters.agencies.contract import MAX_FILE_BYTES
 from domain.codes import Purpose, Section
 from domain.errors import ExchangeError, Malformed, NotThere, Untrusted
 from domain.facts import Kind, dump
+from domain.reasons import Reason
 from domain.rulebook import BASES
 from domain.visibility import CONSENT_BASES
 from gateway.agency.api import MessageIn, SectionIn, agency_api, send_message, sent_out
@@ -448,9 +450,18 @@ def _tell(
         bases=GATEWAYS,
         sections=SENDABLE,
         form=form,
+        override=_override(pages, case, form, outcome),
         outcome=outcome,
         problem=problem,
     )
+
+
+def _override(pages: Pages, case: UUID | None, form: _Form, outcome: Any) -> str:
+    """Where two others can be asked for their word, where that is what was missing."""
+    if case is None or outcome is None or outcome.reason != Reason.NOT_APPROVED_BY_TWO:
+        return ""
+    given = urlencode({"code": form.basis, "recipients": form.to, "sections": form.section})
+    return f"{pages.base}/cases/{case}/forms/override?{given}"
 
 
 ANSWERS = {

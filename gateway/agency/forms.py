@@ -147,7 +147,11 @@ def links_of(scene: Scene, message: Message, tasks: Sequence[Mapping[str, Any]])
     if "fields" not in message:
         return {"now": [], "later": [], "send": ""}
     waiting = {t["kind"] for t in tasks if t["message"] == message["message"]}
-    forms = [(f, address(f, message["case"], message["message"])) for f in of_message(scene, message)]
+    forms = [
+        (f, address(f, message["case"], message["message"]))
+        for f in of_message(scene, message)
+        if not f.waits or f.tasks & waiting
+    ]
     now = [(f.title, link) for f, link in forms if not f.any_message or f.tasks & waiting]
     later = [(f.title, link) for f, link in forms if f.any_message and not f.tasks & waiting]
     let = message["act"] == BasisOverrideRequested.TOPIC and words_of(scene, message) >= APPROVERS

@@ -109,7 +109,7 @@ EMERGENCY = (
         open=_ours_or_authority,
         times=2,
         fields=(agreed("求めの理由と、ほかの方法を考えたことを確かめ、自分の判断で承認します"),),
-        to=To(fixed=lambda s: [a for a in s.other_side() if not ours(s, s.about or {})]),
+        to=To(fixed=Scene.all_sides),
         purpose=Purpose.SAFETY,
         send="承認する",
     ),
@@ -134,7 +134,8 @@ EMERGENCY = (
         words=(in_words("確認したこと"),),
         to=To(fixed=Scene.other_side),
         purpose=Purpose.SUPERVISION,
-        tasks=frozenset({"LOOK_BACK", "LATE_LOOK_BACK", "LATE_EMERGENCY_END"}),
+        tasks=frozenset({"LOOK_BACK", "LATE_LOOK_BACK"}),
+        waits=True,
         send="確認を記録する",
     ),
     Form(

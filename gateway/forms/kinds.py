@@ -67,6 +67,12 @@ class Scene:
             }
         )
 
+    def all_sides(self) -> list[str]:
+        """Everybody who has a part in the message this is about, but us."""
+        if self.about is None:
+            return []
+        return sorted({self.about["by"], *self.about.get("to", [])} - {self.agency})
+
     def other_side(self) -> list[str]:
         """Who was told by the message this is about, or its sender where it was told to us."""
         if self.about is None:
@@ -199,7 +205,8 @@ class Form:
 
     ``answers``: the field that names what it is about; ``open``: whether it is offered there; ``times``: how
     often we may say it about one message. ``made``: the last touch of what was filled in. ``lead``: what it
-    does; ``then``: what happens next. ``tasks``: what of the work list it does. ``begins``: it may begin a case.
+    does; ``then``: what happens next. ``tasks``: what of the work list it does; ``waits``: it is offered
+    only while that waits. ``begins``: it may begin a case.
     """
 
     key: str
@@ -221,6 +228,7 @@ class Form:
     fixed: Mapping[str, Any] = field(default_factory=dict)
     made: Callable[[Made, Scene], Made] | None = None
     tasks: frozenset[str] = frozenset()
+    waits: bool = False
     begins: bool = False
     send: str = "封をして送る"
 

@@ -20,7 +20,10 @@ def law_of(fact: type[Fact]) -> str:
         named, _, rest = part.strip().partition(" ")
         own = _OWN.fullmatch(part.strip())
         if own is not None:
-            found.append("本システムの規則" + (f"({own[1]})" if own[1] and not own[1].isascii() else ""))
+            found.append(
+                "本システムの規則"
+                + (f"({own[1].replace(', ', '、')})" if own[1] and not own[1].isascii() else "")
+            )
         elif named in LAWS:
             law = named
             found += _articles(law, rest)
