@@ -101,7 +101,8 @@ def said_of(scene: Scene, message: Message) -> list[tuple[str, str]]:
     names = {scene.agency: "自機関", **{id: other.name for id, other in scene.agencies.items()}}
     rows = list(said(message, names))
     if message["act"] in WORDS_OF_TWO and "fields" in message:
-        rows.append(("承認", f"{words_of(scene, message)}人(二人で成立)"))
+        count = words_of(scene, message)
+        rows.append(("承認", f"{count}人(成立)" if count >= APPROVERS else f"{count}人(二人で成立)"))
     return rows
 
 

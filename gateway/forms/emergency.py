@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from domain.case import APPROVERS
 from domain.codes import AUTHOR_ONLY, Purpose, Section
 from domain.facts import (
     BasisOverrideApproved,
@@ -11,6 +12,7 @@ from domain.facts import (
     EmergencyAccessApproved,
     EmergencyAccessRequested,
     EmergencyAccessReviewed,
+    Fact,
 )
 from domain.rulebook import BASES
 from domain.visibility import CLOSELY_KEPT
@@ -65,7 +67,16 @@ def _the_code(scene: Scene) -> Sequence[str]:
 
 
 def _ours_or_authority(scene: Scene, about: Message) -> bool:
-    return ours(scene, about) or (theirs(scene, about) and bool(scene.roles & AUTHORITIES))
+    asked = ours(scene, about) or (theirs(scene, about) and bool(scene.roles & AUTHORITIES))
+    return asked and _lacks_a_word(scene, about, EmergencyAccessApproved)
+
+
+def _ours_alone(scene: Scene, about: Message) -> bool:
+    return ours(scene, about) and _lacks_a_word(scene, about, BasisOverrideApproved)
+
+
+def _lacks_a_word(scene: Scene, about: Message, word: type[Fact]) -> bool:
+    return len(scene.of(word.TOPIC, "approves", about["message"])) < APPROVERS
 
 
 def _read_by_others(scene: Scene, about: Message) -> bool:
@@ -164,7 +175,7 @@ EMERGENCY = (
         group=GROUP,
         about=(BasisOverrideRequested,),
         answers="approves",
-        open=ours,
+        open=_ours_alone,
         times=2,
         fields=(agreed("起案の理由と、ほかの方法を考えたことを確かめ、自分の判断で承認します"),),
         send="承認する",

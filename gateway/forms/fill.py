@@ -81,6 +81,7 @@ def at_first(form: Form, scene: Scene) -> Filled:
     values: dict[str, Sequence[str]] = {f.name: f.default(scene) for f in form.asked(scene) if f.default}
     if form.to is not None:
         values["to"] = form.to.ticked(scene)
+        values |= {f"basis.{a}": [form.to.usual] for a in form.to.candidates(scene)}
     return Filled(values)
 
 

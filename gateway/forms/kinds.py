@@ -148,13 +148,14 @@ class Words:
 class To:
     """Addressees. ``fixed``: they follow from what it is about; else they are chosen among those of ``roles``.
 
-    ``bases``: offered where words are told, the usual one first. ``first``: roles that are ticked at first.
+    ``bases``: offered where words are told; ``usual``: the one that stands there at first, where it lies in the act itself. ``first``: roles that are ticked at first.
     """
 
     fixed: Callable[[Scene], Sequence[str]] | None = None
     roles: frozenset[str] = frozenset()
     must: bool = False
     bases: tuple[str, ...] = ()
+    usual: str = ""
     first: frozenset[str] = frozenset()
     elsewhere: bool = False
     help: str = ""

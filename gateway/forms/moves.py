@@ -104,6 +104,7 @@ MOVES = (
             roles=CORE,
             elsewhere=True,
             bases=BETWEEN,
+            usual=BETWEEN[0],
             help="相手の市町村の窓口がここにないときは、宛先を選ばずに始め、紙で送ってください。",
         ),
     ),
@@ -131,7 +132,7 @@ MOVES = (
             ),
         ),
         words=(RISK, BASIC, CHILD, CAREGIVER, PLAN, VISIT, ADDR),
-        to=To(fixed=Scene.other_side, bases=BETWEEN),
+        to=To(fixed=Scene.other_side, bases=BETWEEN, usual=BETWEEN[0]),
     ),
     Form(
         key="receipt",
@@ -169,7 +170,7 @@ MOVES = (
         open=_core_of_transfer,
         times=20,
         words=(Words(section=Section.CONF, label="会議録"),),
-        to=To(fixed=Scene.other_side, bases=BETWEEN),
+        to=To(fixed=Scene.other_side, bases=BETWEEN, usual=BETWEEN[0]),
     ),
     Form(
         key="moved",

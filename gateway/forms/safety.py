@@ -168,7 +168,7 @@ SAFETY = (
             ),
         ),
         words=(SAID, DANGER, BASIC),
-        to=To(roles=AUTHORITIES, first=CORE, must=True, bases=NOTIFY),
+        to=To(roles=AUTHORITIES, first=CORE, must=True, bases=NOTIFY, usual=NOTIFY[0]),
         purpose=Purpose.SAFETY,
         fixed={"notifier_token": None, "taken_in": False},
         made=_not_ahead("received_at"),
