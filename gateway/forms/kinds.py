@@ -148,7 +148,8 @@ class Words:
 class To:
     """Addressees. ``fixed``: they follow from what it is about; else they are chosen among those of ``roles``.
 
-    ``bases``: offered where words are told; ``usual``: the one that stands there at first, where it lies in the act itself. ``first``: roles that are ticked at first.
+    ``bases``: offered where words are told; ``usual``: the one that stands there at first, where it lies in the
+    act itself. ``first``: roles that are ticked at first; ``elsewhere``: of another municipality than ours.
     """
 
     fixed: Callable[[Scene], Sequence[str]] | None = None
