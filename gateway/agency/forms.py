@@ -58,11 +58,12 @@ def scene_of(
     return Scene(
         agency=str(own.agency),
         roles=frozenset(own.roles),
+        body=own.body,
         municipality=own.municipality,
         actor=person.actor,
         people=pages.staff.people(),
         agencies={
-            id: Other(name=k.name, roles=frozenset(k.roles), municipality=k.municipality)
+            id: Other(name=k.name, roles=frozenset(k.roles), body=k.body, municipality=k.municipality)
             for id, k in known.items()
         },
         messages=found,

@@ -152,7 +152,7 @@ def _addressed(to: To, scene: Scene, filled: Filled) -> None:
         return
     for agency in chosen:
         code = filled.one(f"basis.{agency}")
-        if code not in to.bases:
+        if code not in to.offered(scene, agency):
             filled.errors["to"] = "内容を伝える宛先ごとに「根拠」を選んでください。"
         else:
             filled.basis[agency] = code

@@ -12,8 +12,11 @@ from enum import Enum
 from typing import Any
 from uuid import UUID
 
-from domain.codes import Flag, Purpose, Role, Section
+from domain.bases import parties_of
+from domain.codes import Body, Flag, Purpose, Role, Section
 from domain.facts import Fact, Kind
+from domain.register import Agency
+from domain.rulebook import BASES
 
 Message = Mapping[str, Any]
 """A message as the feed tells it, or another thing that a form is about (a commission, a request of the audit)."""
@@ -25,6 +28,7 @@ class Other:
 
     name: str
     roles: frozenset[str]
+    body: str | None = None
     municipality: str | None = None
 
 
@@ -37,6 +41,7 @@ class Scene:
 
     agency: str
     roles: frozenset[str]
+    body: str | None
     municipality: str | None
     actor: str
     people: Mapping[str, str]
@@ -171,6 +176,18 @@ class To:
             and not (self.elsewhere and other.municipality == scene.municipality)
         ]
 
+    def offered(self, scene: Scene, agency: str) -> list[str]:
+        """The bases that can carry between such parties as these two at all; what else they need, the hub looks at."""
+        other = scene.agencies.get(agency)
+        if other is None:
+            return list(self.bases)
+        mine, theirs = _parties(scene.roles, scene.body), _parties(other.roles, other.body)
+        return [
+            code
+            for code in self.bases
+            if any((a in mine and b in theirs) or (b in mine and a in theirs) for a, b in _PARTIES[code])
+        ]
+
     def ticked(self, scene: Scene) -> list[str]:
         """Who is ticked at first: those it must go to, and of the roles named those that had a part so far."""
         if self.fixed is not None:
@@ -180,6 +197,15 @@ class To:
         had_part = {m["by"] for m in scene.messages} | {a for m in scene.messages for a in m.get("to", [])}
         found = [a for a in self.candidates(scene) if scene.agencies[a].roles & self.first]
         return [a for a in found if a in had_part] or (found if len(found) == 1 else [])
+
+
+_PARTIES: Mapping[str, Sequence[Sequence[str]]] = {row["code"]: row["parties"] for row in BASES}
+
+
+def _parties(roles: frozenset[str], body: str | None) -> frozenset[str]:
+    """What an agency is in the eyes of a basis."""
+    known = Body(body) if body is not None else Body.PRIVATE
+    return parties_of(Agency(id=UUID(int=0), roles=frozenset(map(Role, roles)), body=known))
 
 
 def anywhere(scene: Scene, about: Message) -> bool:

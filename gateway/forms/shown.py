@@ -73,6 +73,7 @@ SHOWN: Mapping[str, tuple[str, Text]] = {
     "sections": ("情報区分", _codes(SECTIONS)),
     "alternatives": ("先に考えたほかの方法", _codes(labels.ALTERNATIVES)),
     "justified": ("事後の確認", _yes("やむを得なかった", "認められない")),
+    "planned_on": ("訪問する日", _plain),
     "moves_on": ("転居(予定)の日", _plain),
     "moved_on": ("転居した日", _plain),
     "checklist": ("点検表", _checklist),

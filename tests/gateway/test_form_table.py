@@ -24,7 +24,7 @@ from domain.facts import (
 from domain.reasons import Reason
 from domain.tasks import TaskKind
 from gateway.forms.fill import PLACES, fill
-from gateway.forms.kinds import Ask, Field, Form, Scene, To, Words
+from gateway.forms.kinds import Ask, Field, Form, Other, Scene, To, Words
 from gateway.forms.shown import SHOWN
 from gateway.forms.table import FORMS
 from gateway.pages.law import law_of
@@ -45,10 +45,11 @@ def scene(**more: object) -> Scene:
     known = {
         "agency": "me",
         "roles": frozenset({"CORE"}),
+        "body": "MUNICIPALITY",
         "municipality": "1",
         "actor": "staff.a",
         "people": {},
-        "agencies": {},
+        "agencies": {"other": Other(name="児童相談所", roles=frozenset({"CGC"}), body="PREFECTURE")},
         "messages": [],
         "about": None,
         "now": datetime(2026, 1, 5, 3, 0, tzinfo=UTC),
@@ -200,3 +201,19 @@ def test_whom_it_goes_to_follows_from_what_it_answers_and_not_from_the_browser()
     values = {**GOOD, "to": ["somebody-else"], "text_CHILD": ["元気"], "basis.other": ["CAPA-13-4"]}
     filled = fill(ONE_OF_EACH, scene(), values)
     assert (filled.to, filled.basis) == (["other"], {"other": "CAPA-13-4"})
+
+
+@pytest.mark.parametrize(
+    ("mine", "theirs", "offered"),
+    [
+        pytest.param("CORE", "CGC", ["CAPA-13-4", "CONSENT"], id="two authorities"),
+        pytest.param("CONTRACTOR", "CORE", ["CWA-21-10-2-3", "CONSENT"], id="a contractor reports"),
+        pytest.param("CONTRACTOR", "CONTRACTOR", ["CONSENT"], id="parties that no row names"),
+    ],
+)
+def test_only_bases_that_carry_between_two_such_parties_are_offered(
+    mine: str, theirs: str, offered: list[str]
+) -> None:
+    to = To(bases=("CAPA-13-4", "CWA-21-10-2-3", "CONSENT"))
+    there = scene(roles=frozenset({mine}), agencies={"other": Other(name="", roles=frozenset({theirs}))})
+    assert to.offered(there, "other") == offered

@@ -440,6 +440,42 @@ def test_what_the_audit_office_asks_is_told_to_the_owner_and_two_answer(office: 
     assert answer.status_code == 404
 
 
+def test_a_visitor_reports_and_tells_what_worries_him(office: Office) -> None:
+    npo, case = office.at("SORA-NPO"), office.run.case
+    core = office.id("AZ-CORE")
+    path = f"/cases/{case}/forms/visit-report"
+    asked = read(npo.page(path))
+    assert asked.values["to"] == [core]
+    npo.does(path, {"child_seen": "no", "text_VISIT": "母とだけ会った"})
+    worry = {"text_RISK": "二週続けて子に会えない", f"basis.{core}": "CWA-21-10-2-3"}
+    npo.does(f"/cases/{case}/forms/concern", worry)
+    npo.does(f"/cases/{case}/forms/visit-planned", {"planned_on": office.day(2)})
+    text = office.at("AZ-CORE").case(case)
+    assert "安全上の懸念" in text
+    assert office.day(2) in text
+    report = office.message(case, "AZ-CORE", "visit_report.submitted")
+    office.at("AZ-CORE").does(f"/cases/{case}/forms/report-review?about={report}")
+    assert "訪問報告の確認" in npo.case(case)
+
+
+def test_who_wrote_an_item_hears_that_the_audit_office_asks_and_a_stranger_does_not(office: Office) -> None:
+    core = office.id("AZ-CORE")
+    told = {"text_CHILD": "骨折", "to": core, f"basis.{core}": "CAPA-6-1"}
+    _, _, there = office.at("MID-HOSP").fill("/forms/notify", told)
+    case = UUID(there.partition("/cases/")[2][:36])
+    office.told(case)
+    [message] = [m for m in told_messages(office, case, "MID-HOSP") if m["items"]]
+    item = UUID(message["items"][0]["item"])
+    until = date.fromisoformat(office.day(5))
+    office.stage.audit.ask_for(case, [item], ground=AuditGround.AUDIT, until=until)
+    page = office.at("MID-HOSP").case(case)
+    assert "監査機関が内容の閲覧を求めています" in page
+    assert "forms/audit-grant" not in page
+    page = office.at("KS-CGC").case(case)
+    assert "この機関に知らされていない項目" in page
+    assert str(case)[:8] not in office.at("TW-CORE").page("/")
+
+
 def test_a_breach_is_reported_at_once_and_then_in_full(office: Office) -> None:
     npo, case = office.at("SORA-NPO"), office.run.case
     first = {"leaked": ["BASIC"], "persons": "２", "told": "no", "to": office.id("AZ-CORE")}
