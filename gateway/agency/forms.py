@@ -6,8 +6,9 @@ What may be is the hub's to say: a refusal is shown beside the field where it ca
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import product
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID, uuid4
@@ -147,7 +148,7 @@ def links_of(scene: Scene, message: Message, tasks: Sequence[Mapping[str, Any]])
     """What can be said about this message: ``now`` what it waits for, ``later`` what else; and how to send what two
     persons let."""
     if "fields" not in message:
-        return {"now": [], "later": [], "send": ""}
+        return {"now": [], "later": [], "send": []}
     waiting = {t["kind"] for t in tasks if t["message"] == message["message"]}
     forms = [
         (f, address(f, message["case"], message["message"]))
@@ -157,13 +158,17 @@ def links_of(scene: Scene, message: Message, tasks: Sequence[Mapping[str, Any]])
     now = [(f.title, link) for f, link in forms if not f.any_message or f.tasks & waiting]
     later = [(f.title, link) for f, link in forms if f.any_message and not f.tasks & waiting]
     let = message["act"] == BasisOverrideRequested.TOPIC and words_of(scene, message) >= APPROVERS
-    return {"now": now, "later": later, "send": _let_link(message) if let else ""}
+    return {"now": now, "later": later, "send": list(_let_links(scene, message)) if let else []}
 
 
-def _let_link(request: Message) -> str:
+def _let_links(scene: Scene, request: Message) -> Iterator[tuple[str, str]]:
+    """What two persons let be told: to whom and what, and where it is sent."""
     asked = request["fields"]
-    given = {"to": asked["recipients"][0], "basis": asked["code"], "section": asked["sections"][0]}
-    return f"/cases/{request['case']}/tell?{urlencode(given)}"
+    for to, section in product(asked["recipients"], asked["sections"]):
+        other = scene.agencies.get(to)
+        given = {"to": to, "basis": asked["code"], "section": section}
+        name = other.name if other else "ほかの機関"
+        yield f"{name}に{section_text(section)}を送る", f"/cases/{request['case']}/tell?{urlencode(given)}"
 
 
 def address(form: Form, case: object, about: object | None = None) -> str:

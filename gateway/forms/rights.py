@@ -179,7 +179,7 @@ def _told_to_somebody(scene: Scene, about: Message) -> bool:
 def _told_wrongly(scene: Scene) -> Sequence[str]:
     """Who was given what this correction corrects."""
     wrong = scene.message((scene.about or {}).get("fields", {}).get("corrects"))
-    return [] if wrong is None else [a for a in wrong["to"] if a not in wrong.get("held", [])]
+    return [] if wrong is None else [a for a in wrong.get("to", []) if a not in wrong.get("held", [])]
 
 
 def _corrected_what_was_told(scene: Scene, about: Message) -> bool:

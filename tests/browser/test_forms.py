@@ -98,7 +98,7 @@ def test_a_second_person_finds_the_request_on_his_own_page_and_gives_his_word(sc
         screen.get_by_label("自分の判断で承認します").check()
         screen.get_by_role("button", name="承認する").click()
         assert "を記録しました" in screen.get_by_role("status").inner_text()
-    screen.get_by_role("link", name="この承認で送る").click()
+    screen.get_by_role("link", name="この承認で").click()
     assert screen.input_value("#basis") == "APPI-69-2-4"
 
 
