@@ -313,6 +313,7 @@ def test_only_the_child_itself_seen_stops_the_48_hours(office: Office) -> None:
     assert "安全を確認する" in clerk.page("/")
     clerk.does(f"/cases/{case}/forms/triage", {"urgency": "AT_ONCE"})
     clerk.does(f"/cases/{case}/forms/safety", {"method": "TELEPHONE"})
+    assert "<dt>子ども本人の目視</dt><dd>なし</dd>" in clerk.case(case)
     assert "SEE_CHILD" in office.waits(case, "AZ-CORE")
     cgc = office.id("KS-CGC")
     seen = {"method": "SIGHTED", "to": cgc, f"basis.{cgc}": "CAPA-13-4", "text_CHILD": "けがはない"}
