@@ -6,7 +6,7 @@ The folder is a rehearsal hub: its clock can be set, every page says 訓練用, 
 from __future__ import annotations
 
 import signal
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Event
@@ -15,7 +15,9 @@ from fastapi import FastAPI
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from domain.errors import ExchangeError
 from gateway.agency.app import agency_app
+from gateway.agency.serve import DUTY_SECONDS
 from gateway.agency.staff import Staff
 from gateway.audit.app import Past, audit_app
 from gateway.audit.history import history, of_views
@@ -103,8 +105,9 @@ def _served(out: Console, stage: Stage, found: Verification, port: int, ok: bool
     with Served(pages_app(stage, found), port=port) as served:
         out.print()
         out.print(f"[bold]画面: {served.url}/[/]  (Ctrl-C で終了)", highlight=False)
-        while not stop.wait(0.5):
-            pass
+        while not stop.wait(DUTY_SECONDS):
+            with suppress(ExchangeError):
+                stage.settle()  # as every door does by itself: take in what is new, make the keys asked of it
     return 0 if ok else 1
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated, Any
+from urllib.parse import urlencode
 from uuid import UUID, uuid4
 
 from fastapi import FastAPI, Form, Request
@@ -19,27 +21,37 @@ from adapters.agencies.contract import MAX_FILE_BYTES
 from domain.codes import Purpose, Section
 from domain.errors import ExchangeError, Malformed, NotThere, Untrusted
 from domain.facts import Kind, dump
+from domain.reasons import Reason
 from domain.rulebook import BASES
+from domain.visibility import CONSENT_BASES
 from gateway.agency.api import MessageIn, SectionIn, agency_api, send_message, sent_out
 from gateway.agency.book import FAILED
 from gateway.agency.door import Door
 from gateway.agency.files import Files
+from gateway.agency.forms import (
+    address,
+    audits_of,
+    doing_links,
+    form_routes,
+    links_of,
+    said_of,
+    scene_of,
+    waiting_for_words,
+    word_link,
+    words_of,
+)
 from gateway.agency.proving import Proving
+from gateway.agency.showing import COOKIE, Pages
 from gateway.agency.staff import Person, Staff
-from gateway.pages.render import page, with_static
+from gateway.forms.kinds import Form as ActForm
+from gateway.forms.kinds import Message, Scene
+from gateway.forms.table import FORMS, beginning, of_case
+from gateway.pages.render import with_static
 from gateway.pages.texts import basis_text, unsent_text
 from gateway.problems import MEDIA_TYPE, TITLES, problem
 
-COOKIE = "kakehashi"
 SIGN_IN_BYTES = 4096  # who is not in yet is not read at length
 HERE_ALONE = ["127.0.0.1", "localhost"]
-LINKS = (
-    ("/", "仕事一覧"),
-    ("/cases", "事例"),
-    ("/meeting", "会議資料"),
-    ("/files", "ファイル送信"),
-    ("/outbox", "送信箱"),
-)
 FORM_BYTES = MAX_FILE_BYTES + 64 * 1024
 MultiPartParser.spool_max_size = FORM_BYTES  # in memory alone: a file in clear is never put on disk
 TELLABLE = ("disclosure.made", "information.requested", "family_information.provided")
@@ -52,7 +64,7 @@ def agency_app(door: Door, *, staff: Staff, mode: str, base: str = "") -> FastAP
     app = with_static(
         FastAPI(title="架け橋 機関の窓口", version="1", docs_url=None, redoc_url=None, openapi_url=None)
     )
-    pages = _Pages(door, staff, mode, base)
+    pages = Pages(door, staff, mode, base)
 
     def system(request: Request) -> Person:
         """A system by its token, or a person by a session."""
@@ -96,6 +108,7 @@ def agency_app(door: Door, *, staff: Staff, mode: str, base: str = "") -> FastAP
     _routes(app, pages)
     _file_routes(app, pages, files)
     _meeting_routes(app, pages)
+    form_routes(app, pages, FORM_BYTES)
     if staff.unasked:  # whoever comes is let in, so no page of another name may be made to come here
         app.add_middleware(TrustedHostMiddleware, allowed_hosts=HERE_ALONE)
     return app
@@ -107,45 +120,7 @@ def _length(request: Request) -> int:
     return int(said) if said.isascii() and said.isdigit() else SIGN_IN_BYTES + 1
 
 
-class _Pages:
-    """What the pages of a door share."""
-
-    def __init__(self, door: Door, staff: Staff, mode: str, base: str) -> None:
-        self.door, self.staff, self.mode, self.base = door, staff, mode, base
-
-    def person(self, request: Request) -> Person | None:
-        return self.staff.of_session(request.cookies.get(COOKIE))
-
-    def show(
-        self, name: str, title: str, person: Person | None, *, status: int = 200, **values: Any
-    ) -> HTMLResponse:
-        shared = {
-            "base": self.base,
-            "mode": self.mode,
-            "person": person,
-            "title": title,
-            "door_name": self.name(),
-            "can_leave": not self.staff.unasked,
-            "here": values.pop("here", ""),
-        }
-        if person is not None:
-            shared["links"] = LINKS
-        return page(name, status=status, **shared, **values)
-
-    def name(self) -> str:
-        try:
-            return self.names().get(str(self.door.agency), "窓口")
-        except ExchangeError:
-            return "窓口"
-
-    def names(self) -> dict[str, str]:
-        return {str(k.agency): k.name for k in self.door.directory()}
-
-    def to_sign_in(self) -> RedirectResponse:
-        return RedirectResponse(f"{self.base}/sign-in", 303)
-
-
-def _error(request: Request, error: ExchangeError, pages: _Pages) -> Response:
+def _error(request: Request, error: ExchangeError, pages: Pages) -> Response:
     status, body = problem(error)
     if "/api/" in request.url.path or "text/html" not in request.headers.get("accept", ""):
         return JSONResponse(body, status, media_type=MEDIA_TYPE)
@@ -155,7 +130,7 @@ def _error(request: Request, error: ExchangeError, pages: _Pages) -> Response:
     )
 
 
-def _routes(app: FastAPI, pages: _Pages) -> None:
+def _routes(app: FastAPI, pages: Pages) -> None:
     door = pages.door
 
     @app.get("/sign-in", response_class=HTMLResponse, include_in_schema=False)
@@ -183,15 +158,41 @@ def _routes(app: FastAPI, pages: _Pages) -> None:
         answer.delete_cookie(COOKIE, path=pages.base or "/")
         return answer
 
+    @app.post("/person", include_in_schema=False)
+    def change_person(actor: Annotated[str, Form()]) -> Response:
+        """In a rehearsal, be another person: what needs two can be tried by one."""
+        if not pages.staff.unasked or actor not in pages.staff.people():
+            raise NotThere("not-there", "only a rehearsal changes persons")
+        answer = RedirectResponse(f"{pages.base}/", 303)
+        answer.set_cookie(COOKIE, actor, httponly=True, samesite="strict", path=pages.base or "/")
+        return answer
+
     @app.get("/", response_class=HTMLResponse, include_in_schema=False)
     def work(request: Request) -> Response:
         person = pages.person(request)
         if person is None:
             return pages.to_sign_in()
         door.refresh()
-        tasks = [t for t in door.book.tasks() if t["kind"] != "REWRAP"]
-        now = dump(door.now())
-        return pages.show("work.html", "仕事一覧", person, here="/", tasks=tasks, now=now)
+        scene = scene_of(pages, person, messages=door.book.messages())
+        of_each: dict[str, list[Message]] = {}
+        for m in scene.messages:
+            of_each.setdefault(m["case"], []).append(m)
+        tasks = [
+            {**t, "links": doing_links(replace(scene, messages=of_each.get(t["case"], [])), t)}
+            for t in door.book.tasks()
+            if t["kind"] != "REWRAP"
+        ]
+        return pages.show(
+            "work.html",
+            "仕事一覧",
+            person,
+            here="/",
+            tasks=tasks,
+            now=dump(door.now()),
+            words=[(m, words_of(scene, m), word_link(scene, m)) for m in waiting_for_words(scene)],
+            audits=audits_of(pages, person),
+            names=pages.names(),
+        )
 
     @app.get("/cases", response_class=HTMLResponse, include_in_schema=False)
     def cases(request: Request) -> Response:
@@ -199,10 +200,12 @@ def _routes(app: FastAPI, pages: _Pages) -> None:
         if person is None:
             return pages.to_sign_in()
         door.refresh()
-        return pages.show("cases.html", "事例", person, here="/cases", cases=_cases(door.book.messages()))
+        found = _cases(door.book.messages())
+        new = beginning(scene_of(pages, person))
+        return pages.show("cases.html", "事例", person, here="/cases", cases=found, new=new)
 
     @app.get("/cases/{case}", response_class=HTMLResponse, include_in_schema=False)
-    def case(case: UUID, request: Request) -> Response:
+    def case(case: UUID, request: Request, done: str = "") -> Response:
         person = pages.person(request)
         if person is None:
             return pages.to_sign_in()
@@ -212,8 +215,13 @@ def _routes(app: FastAPI, pages: _Pages) -> None:
             raise NotThere("not-there", "no such case, or not yours")
         names = pages.names()
         tasks = [t for t in door.book.tasks() if t["case"] == str(case)]
-        messages = [_message(m, names, tasks) for m in found]
+        scene = scene_of(pages, person, messages=found)
+        messages = [
+            {**_message(m, names, tasks), "said": said_of(scene, m), "links": links_of(scene, m, tasks)}
+            for m in found
+        ]
         status = next((m["status"] for m in reversed(found) if m.get("status")), None)
+        wanted = {link for t in tasks for _, link in doing_links(scene, t)}
         return pages.show(
             "case.html",
             f"事例 {str(case)[:8]}",
@@ -221,6 +229,11 @@ def _routes(app: FastAPI, pages: _Pages) -> None:
             case=str(case),
             case_status=status,
             messages=messages,
+            forms=of_case(scene),
+            wanted=wanted,
+            waiting={f.group for f in FORMS.values() if address(f, case) in wanted},
+            audits=audits_of(pages, person, case),
+            done=_done(done, scene),
             names=names,
         )
 
@@ -272,7 +285,10 @@ def _routes(app: FastAPI, pages: _Pages) -> None:
         person = pages.person(request)
         if person is None:
             return pages.to_sign_in()
-        return _tell(pages, person, case, _Form())
+        given = request.query_params
+        return _tell(
+            pages, person, case, _Form("", *(given.get(name, "") for name in ("to", "basis", "section")))
+        )
 
     @app.post("/new", response_class=HTMLResponse, include_in_schema=False)
     @app.post("/cases/{case}/tell", response_class=HTMLResponse, include_in_schema=False)
@@ -289,11 +305,13 @@ def _routes(app: FastAPI, pages: _Pages) -> None:
         if person is None:
             return pages.to_sign_in()
         form = _Form(act, str(to), basis, section.value, text)
+        scene = scene_of(pages, person, case)
         wanted = MessageIn(
             case=case or uuid4(),
             act=act if act in TELLABLE else TELLABLE[0],
             to=[to],
             basis={to: basis},
+            consent=scene.consents([str(to)], [section]) if basis in CONSENT_BASES else [],
             fields=_own(act),
             sections=[SectionIn(section=section, text=text)],
         )
@@ -327,7 +345,16 @@ def _routes(app: FastAPI, pages: _Pages) -> None:
         return pages.show("outbox.html", "送信箱", person, here="/outbox", sent=sent[:200], standing=standing)
 
 
-def _meeting_routes(app: FastAPI, pages: _Pages) -> None:
+def _done(key: str, scene: Scene) -> ActForm | None:
+    """The form that was just sent, where its act does stand in the case."""
+    form = FORMS.get(key)
+    stands = form is not None and any(
+        m["act"] == form.act.TOPIC and m["by"] == scene.agency for m in scene.messages
+    )
+    return form if stands else None
+
+
+def _meeting_routes(app: FastAPI, pages: Pages) -> None:
     """What a meeting looks at, and who else opened what of our cases."""
     door = pages.door
 
@@ -353,7 +380,7 @@ def _meeting_routes(app: FastAPI, pages: _Pages) -> None:
         )
 
 
-def _file_routes(app: FastAPI, pages: _Pages, files: Files) -> None:
+def _file_routes(app: FastAPI, pages: Pages, files: Files) -> None:
     """Sending a file from the page."""
 
     def show(person: Person, *, status: int = 200, findings: Any = (), rows: Any = ()) -> HTMLResponse:
@@ -407,7 +434,7 @@ def _own(act: str) -> dict[str, Any]:
 
 
 def _tell(
-    pages: _Pages, person: Person, case: UUID | None, form: _Form, *, outcome: Any = None, problem: str = ""
+    pages: Pages, person: Person, case: UUID | None, form: _Form, *, outcome: Any = None, problem: str = ""
 ) -> HTMLResponse:
     path = "/new" if case is None else f"/cases/{case}/tell"
     others = [(str(k.agency), k.name) for k in pages.door.directory() if k.agency != pages.door.agency]
@@ -423,9 +450,18 @@ def _tell(
         bases=GATEWAYS,
         sections=SENDABLE,
         form=form,
+        override=_override(pages, case, form, outcome),
         outcome=outcome,
         problem=problem,
     )
+
+
+def _override(pages: Pages, case: UUID | None, form: _Form, outcome: Any) -> str:
+    """Where two others can be asked for their word, where that is what was missing."""
+    if case is None or outcome is None or outcome.reason != Reason.NOT_APPROVED_BY_TWO:
+        return ""
+    given = urlencode({"code": form.basis, "recipients": form.to, "sections": form.section})
+    return f"{pages.base}/cases/{case}/forms/override?{given}"
 
 
 ANSWERS = {

@@ -50,15 +50,23 @@ class Staff:
         self._db.executescript(_SCHEMA)
         path.chmod(0o600)
         self._everyone: Person | None = None
+        self._others: tuple[Person, ...] = ()
 
     @staticmethod
     def rehearsal(actor: str, *, mode: str) -> Staff:
-        """A rehearsal's door, where whoever comes is this person. Raises Refused at a real hub."""
+        """A rehearsal's door, where whoever comes is this person, or one of two others where he says so.
+
+        Raises Refused at a real hub.
+        """
         if mode != "rehearsal":
             raise Refused("not-a-rehearsal", "only a rehearsal lets people in unasked")
         staff = Staff.__new__(Staff)
         staff._lock = RLock()
         staff._everyone = Person(actor, "訓練用の職員")
+        staff._others = tuple(
+            Person(f"{actor}.{name}", f"訓練用の職員{text}")
+            for name, text in (("second", "二"), ("third", "三"))
+        )
         return staff
 
     @property
@@ -129,12 +137,20 @@ class Staff:
             with self._lock:
                 self._db.execute("DELETE FROM sessions WHERE hash=?", (_hash(session),))
 
+    def people(self) -> dict[str, str]:
+        """The people of this door, by reference; systems are none."""
+        if self._everyone is not None:
+            return {p.actor: p.name for p in (self._everyone, *self._others)}
+        with self._lock:
+            rows = self._db.execute("SELECT actor, name FROM staff WHERE hash IS NOT NULL ORDER BY actor")
+            return dict(rows.fetchall())
+
     # --- who is it -------------------------------------------------------------------------------------------------
 
     def of_session(self, session: str | None) -> Person | None:
         """The person of a session that is still good."""
         if self._everyone is not None:
-            return self._everyone
+            return next((p for p in self._others if p.actor == session), self._everyone)
         if not session:
             return None
         now = time.time()

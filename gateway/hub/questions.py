@@ -7,18 +7,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from itertools import islice
 from typing import Any, Protocol, TypeGuard
 from uuid import UUID
 
 from adapters.mapper import read_fact
 from domain.agenda import Line, line
+from domain.asking import AUTHORITIES
 from domain.calendar import day_of
 from domain.codes import Purpose
 from domain.errors import Malformed, NotThere, Untrusted
-from domain.facts import FACTS, CaseMessage, Kind, dump
+from domain.facts import FACTS, AuditContentAccessRequested, CaseMessage, Kind, dump
 from domain.record import AUDIT, About, Wish
+from domain.register import Commission
 from domain.tasks import Task, knows_of
 from domain.world import World
 from gateway.hub.service import READ_AHEAD, Hub
@@ -75,12 +77,16 @@ class Questions:
                 return self._agenda(payload.by, payload.fields)
             case "openings" if isinstance(payload.by, UUID):
                 return self._openings(payload.by, payload.fields)
+            case "programme" if isinstance(payload.by, UUID):
+                return self._programme(payload.by, payload.fields)
+            case "audits" if isinstance(payload.by, UUID):
+                return self._audits(payload.by, payload.fields)
             case "ledger" if payload.by == AUDIT:
                 return self._ledger(payload.fields)
             case _:
                 raise Malformed(
                     "unknown-question",
-                    "ask for recipients, duties, feed, agenda, openings, or as the audit office for ledger",
+                    "ask for recipients, duties, feed, agenda, openings, programme, audits, or as the audit office for ledger",
                 )
 
     def may_upload(self, data: bytes, digest: bytes) -> None:
@@ -170,6 +176,50 @@ class Questions:
             ]
         }
 
+    def _programme(self, agency: UUID, fields: Mapping[str, Any]) -> dict[str, Any]:
+        """Where each of this agency's commissions stands today: what is missing of whom, and until when what is there
+        lasts; and its own rules of secrecy. Basis: guideline 8, 9."""
+        if fields:
+            raise Malformed("wrong-fields", "programme wants no fields")
+        register, on = self._hub.register, day_of(self._hub.clock.now())
+        mine = [c for c in register.commissions.values() if agency in (c.commissioner, c.contractor)]
+        own = register.agencies.get(agency)
+        return {
+            "commissions": [
+                _commission_line(c, on, member=register.is_member(c))
+                for c in sorted(mine, key=lambda c: str(c.id))
+            ],
+            "rules": {
+                "edition": None if own is None else own.rules_edition,
+                "acknowledged": [] if own is None else sorted(own.acknowledged),
+            },
+        }
+
+    def _audits(self, agency: UUID, fields: Mapping[str, Any]) -> dict[str, Any]:
+        """What the audit office asks to open of cases of which this agency knows, until its day is over.
+
+        ``items``: those of which it knows; ``opens``: all of them, for the authorities that may let it.
+        Basis: guideline 8; APPI 66.
+        """
+        if fields:
+            raise Malformed("wrong-fields", "audits wants no fields")
+        now = self._hub.clock.now()
+        asked = [(id, a) for id, a in self._hub.register.audit_requests.items() if day_of(now) <= a.until]
+        known = set(self._views_cases(agency)) if asked else set()
+        found = []
+        for id, request in asked:
+            if request.case not in known:
+                continue
+            world = self._hub.world_of(request.case)
+            line = _audit_line(world, agency, id, request, now)
+            if line["items"] or line["opens"]:
+                found.append(line)
+        return {"audits": found}
+
+    def _views_cases(self, agency: UUID) -> list[UUID]:
+        self._views.catch_up()
+        return self._views.cases(agency)
+
     def _since(self, fields: Mapping[str, Any]) -> datetime:
         if set(fields) != {"since"}:
             raise Malformed("wrong-fields", "say since when")
@@ -194,6 +244,61 @@ class Questions:
         as_of = None if fields["as_of"] is None else canonical.parse_time(fields["as_of"])
         self._views.catch_up()
         return dict(self._views.ledger(case, as_of))
+
+
+def _commission_line(commission: Commission, on: date, *, member: bool) -> dict[str, Any]:
+    return {
+        "commission": str(commission.id),
+        "commissioner": str(commission.commissioner),
+        "contractor": str(commission.contractor),
+        "scope": commission.scope.value,
+        "begins_on": dump(commission.begins_on),
+        "ends_on": dump(commission.ends_on),
+        "in_force": commission.in_force(on),
+        "suspended": commission.suspended,
+        "gaps": sorted(commission.gaps(on, member=member)),
+        "workers": [
+            {
+                "worker": ref,
+                "employment": worker.employment.value,
+                "qualification": worker.qualification,
+                "gaps": sorted(worker.gaps(on)),
+                "trained": {m.value: dump(until) for m, until in sorted(worker.trained.items())},
+                "sworn": worker.sworn,
+                "sworn_until": dump(worker.sworn_until),
+            }
+            for ref, worker in sorted(commission.workers.items())
+        ],
+    }
+
+
+def _audit_line(
+    world: World, agency: UUID, id: UUID, request: AuditContentAccessRequested, now: datetime
+) -> dict[str, Any]:
+    roles = world.register.agencies[agency].roles
+    let = world.case.audits.get(id)
+    known = [
+        (message, item)
+        for message, item in world.case.all_items()
+        if item.item in request.opens and knows_of(world, agency, message, now=now)
+    ]
+    return {
+        "request": str(id),
+        "case": str(request.case),
+        "ground": request.ground.value,
+        "until": dump(request.until),
+        "opens": sorted(map(str, request.opens)) if roles & AUTHORITIES else [],
+        "items": [
+            {
+                "item": str(item.item),
+                "message": str(message.id),
+                "section": item.section.value,
+                "by": str(message.by),
+            }
+            for message, item in known
+        ],
+        "approvals": 0 if let is None else len(let.approvers),
+    }
 
 
 def _agenda_line(found: Line) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from fastapi.staticfiles import StaticFiles
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from domain.calendar import JST
-from gateway.pages import texts
+from gateway.pages import labels, texts
 
 HERE = Path(__file__).parent
 
@@ -54,6 +54,10 @@ _pages.filters.update(
     basis=texts.basis_text,
     reason=texts.reason_text,
     consent=texts.consent_text,
+    gap=lambda code: labels.GAPS.get(str(code), str(code)),
+    module=lambda code: labels.MODULES.get(str(code), str(code)),
+    employment=lambda code: labels.EMPLOYMENTS.get(str(code), str(code)),
+    scope=lambda code: labels.SCOPES.get(str(code), str(code)),
 )
 
 

@@ -564,6 +564,8 @@ QUESTIONS = [
     ("recipients with an act that is a list", "recipients", {"act": [MARK], "fields": {}, "items": []}, "unknown-act"),
     ("recipients of a reading", "recipients", {"act": OPENING, "fields": {}, "items": []}, "unknown-act"),
     ("recipients with fields missing", "recipients", {"act": REFERRAL, "fields": {"to": []}, "items": []}, "wrong-fields"),
+    ("the programme of somebody", "programme", {"agency": MARK}, "wrong-fields"),
+    ("audits of a case", "audits", {"case": MARK}, "wrong-fields"),
     ("a feed without cursor", "feed", {}, "wrong-fields"),
     ("a feed from below nought", "feed", {"cursor": -1}, "wrong-fields"),
     ("a feed from a truth", "feed", {"cursor": True}, "wrong-fields"),

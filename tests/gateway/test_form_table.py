@@ -1,0 +1,219 @@
+"""The table of forms against the facts and codes it speaks of: nothing misnamed, nothing without law or label."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import fields
+from datetime import UTC, datetime
+from uuid import uuid4
+
+import pytest
+
+from domain.codes import Section
+from domain.facts import (
+    AbuseNotificationReceived,
+    CaseMessage,
+    EmergencyAccessApproved,
+    EmergencyAccessRequested,
+    Fact,
+    Kind,
+    RelocationLearned,
+    SubjectAccessDecided,
+)
+from domain.reasons import Reason
+from domain.tasks import TaskKind
+from gateway.forms.fill import PLACES, fill
+from gateway.forms.kinds import Ask, Field, Form, Other, Scene, To, Words
+from gateway.forms.shown import SHOWN
+from gateway.forms.table import FORMS
+from gateway.pages.law import law_of
+from gateway.pages.texts import BASES
+
+MADE_APART = {
+    "access-decision": {"decision"},
+    "consent": {"recipients", "sections", "until"},
+    "consent-refused": {"recipients", "sections"},
+    "consent-withdrawn": {"consents"},
+}
+"""Fields that the last touch of a form turns into those of its fact."""
+
+EVERY = [pytest.param(form, id=key) for key, form in FORMS.items()]
+
+
+def scene(**more: object) -> Scene:
+    known = {
+        "agency": "me",
+        "roles": frozenset({"CORE"}),
+        "body": "MUNICIPALITY",
+        "municipality": "1",
+        "actor": "staff.a",
+        "people": {},
+        "agencies": {"other": Other(name="児童相談所", roles=frozenset({"CGC"}), body="PREFECTURE")},
+        "messages": [],
+        "about": None,
+        "now": datetime(2026, 1, 5, 3, 0, tzinfo=UTC),
+        "ask": uuid4(),
+    }
+    return Scene(**{**known, **more})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("form", EVERY)
+def test_what_a_form_asks_is_what_its_fact_says(form: Form) -> None:
+    own = {f.name for f in fields(form.act)}
+    asked = {f.name for f in form.fields if f.ask is not Ask.CHECK} - MADE_APART.get(form.key, set())
+    assert asked | set(form.fixed) <= own
+    if form.answers and not form.of_case and issubclass(form.act, CaseMessage):
+        assert form.answers in own
+
+
+@pytest.mark.parametrize("form", EVERY)
+def test_a_form_has_its_law_in_japanese_and_words_for_people(form: Form) -> None:
+    law = law_of(form.act)
+    assert law
+    assert not re.search("[A-Za-z]", law)
+    assert all((form.title, form.lead, form.then, form.send))
+    assert set(form.tasks) <= set(TaskKind)
+    assert set(form.to.bases if form.to else ()) <= set(BASES)
+
+
+def choices(form: Form) -> Iterator[tuple[Field, str]]:
+    for field in form.fields:
+        if not callable(field.choices):
+            yield from ((field, text) for text in field.choices.values())
+
+
+@pytest.mark.parametrize("form", EVERY)
+def test_a_choice_has_japanese_words(form: Form) -> None:
+    assert not [text for _, text in choices(form) if text.isascii()]
+
+
+def test_a_code_that_a_case_says_is_shown_in_words() -> None:
+    names = {f.name for form in FORMS.values() if form.act.ON is Kind.CASE for f in form.fields}
+    made = {name for some in MADE_APART.values() for name in some}
+    hidden = {"agreed", "answers", "second", *made} - {"recipients", "sections"}
+    assert names - hidden <= set(SHOWN)
+
+
+def test_a_refusal_is_shown_at_a_field_that_some_form_has() -> None:
+    names = {f.name for form in FORMS.values() for f in form.fields}
+    names |= {w.name for form in FORMS.values() for w in form.words}
+    assert set(PLACES) <= set(Reason)
+    assert set(PLACES.values()) <= names
+
+
+@pytest.mark.parametrize(
+    ("fact", "law"),
+    [
+        pytest.param(EmergencyAccessRequested, "個情法69条2項4号、児虐法8条", id="an item of a paragraph"),
+        pytest.param(
+            EmergencyAccessApproved,
+            "個情法69条2項4号、本システムの規則(二人の承認)",
+            id="an own rule by its name",
+        ),
+        pytest.param(
+            RelocationLearned,
+            "児福法10条1項、児福法25条の2第2項、本システムの規則",
+            id="an own rule in English has no name",
+        ),
+        pytest.param(SubjectAccessDecided, "個情法78条、個情法79条、個情法81条、個情法83条", id="a list"),
+        pytest.param(AbuseNotificationReceived, "児虐法6条1項、児虐法7条、児福法25条1項", id="two laws"),
+    ],
+)
+def test_the_law_is_named_as_people_write_it(fact: type[Fact], law: str) -> None:
+    assert law_of(fact) == law
+
+
+ONE_OF_EACH = Form(
+    key="one",
+    act=RelocationLearned,
+    title="",
+    lead="",
+    then="",
+    group="",
+    fields=(
+        Field(name="day", label="日", ask=Ask.DAY),
+        Field(name="moment", label="時", ask=Ask.MOMENT),
+        Field(name="count", label="数", ask=Ask.COUNT),
+        Field(name="ref", label="番号", ask=Ask.REF),
+        Field(name="one", label="一つ", ask=Ask.ONE, choices={"A": "あ"}),
+        Field(name="yes", label="はい", ask=Ask.YES),
+        Field(name="many", label="いくつか", ask=Ask.MANY, choices={"A": "あ", "B": "い"}),
+    ),
+    words=(Words(section=Section.CHILD, label="様子"),),
+    to=To(fixed=lambda s: ["other"], bases=("CAPA-13-4",)),
+)
+GOOD = {
+    "day": ["2026-02-01"],
+    "moment": ["2026-02-01T09:30"],
+    "count": ["１２"],
+    "ref": ["W-1"],
+    "one": ["A"],
+    "yes": ["no"],
+    "many": ["B", "A"],
+}
+
+
+def test_what_is_filled_in_rightly_is_read_as_the_fact_wants_it() -> None:
+    filled = fill(ONE_OF_EACH, scene(), GOOD)
+    assert filled.errors == {}
+    assert filled.made == {
+        "day": "2026-02-01",
+        "moment": "2026-02-01T00:30:00.000000Z",
+        "count": 12,
+        "ref": "W-1",
+        "one": "A",
+        "yes": False,
+        "many": ["A", "B"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        pytest.param("day", "2026-02-30", id="no such day"),
+        pytest.param("day", "", id="no day"),
+        pytest.param("moment", "あさ", id="no time"),
+        pytest.param("moment", "0001-01-01T00:00", id="before all time"),
+        pytest.param("count", "-1", id="less than nothing"),
+        pytest.param("count", "²", id="not a plain digit"),
+        pytest.param("ref", "山田 花子", id="a name"),
+        pytest.param("one", "C", id="not offered"),
+        pytest.param("yes", "maybe", id="neither yes nor no"),
+        pytest.param("many", "C", id="nothing of what is offered"),
+    ],
+)
+def test_what_is_filled_in_wrongly_is_named_beside_its_field(name: str, value: str) -> None:
+    filled = fill(ONE_OF_EACH, scene(), {**GOOD, name: [value]})
+    assert set(filled.errors) == {name}
+    assert filled.errors[name].startswith("「")
+
+
+@pytest.mark.parametrize("code", ["", "APPI-69-2-4", "NO-SUCH"])
+def test_words_go_to_nobody_without_a_basis_that_the_form_offers(code: str) -> None:
+    values = {**GOOD, "text_CHILD": ["元気"], "basis.other": [code]}
+    filled = fill(ONE_OF_EACH, scene(), values)
+    assert set(filled.errors) == {"to"}
+    assert filled.basis == {}
+
+
+def test_whom_it_goes_to_follows_from_what_it_answers_and_not_from_the_browser() -> None:
+    values = {**GOOD, "to": ["somebody-else"], "text_CHILD": ["元気"], "basis.other": ["CAPA-13-4"]}
+    filled = fill(ONE_OF_EACH, scene(), values)
+    assert (filled.to, filled.basis) == (["other"], {"other": "CAPA-13-4"})
+
+
+@pytest.mark.parametrize(
+    ("mine", "theirs", "offered"),
+    [
+        pytest.param("CORE", "CGC", ["CAPA-13-4", "CONSENT"], id="two authorities"),
+        pytest.param("CONTRACTOR", "CORE", ["CWA-21-10-2-3", "CONSENT"], id="a contractor reports"),
+        pytest.param("CONTRACTOR", "CONTRACTOR", ["CONSENT"], id="parties that no row names"),
+    ],
+)
+def test_only_bases_that_carry_between_two_such_parties_are_offered(
+    mine: str, theirs: str, offered: list[str]
+) -> None:
+    to = To(bases=("CAPA-13-4", "CWA-21-10-2-3", "CONSENT"))
+    there = scene(roles=frozenset({mine}), agencies={"other": Other(name="", roles=frozenset({theirs}))})
+    assert to.offered(there, "other") == offered
