@@ -530,7 +530,9 @@ def print_file(found: dict[str, Any]) -> None:
 
 @app.command()
 def torture(
-    kinds: Annotated[list[str] | None, typer.Argument(help="kill・full・line・bits(省略時はすべて)")] = None,
+    kinds: Annotated[
+        list[str] | None, typer.Argument(help="kill・seams・full・line・bits(省略時はすべて)")
+    ] = None,
     count: Annotated[int, typer.Option("--count", help="種類ごとの回数", min=1)] = 50,
     seed: Annotated[int, typer.Option("--seed", help="乱数の種(同じ種は同じ壊し方)")] = 1,
     as_json: AsJson = False,

@@ -9,7 +9,6 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
@@ -29,6 +28,8 @@ from gateway.serving import Served
 from gateway.setup import register_agencies
 from gateway.torture.line import BadLine
 from gateway.torture.process import HubProcess
+from gateway.torture.round import Round
+from gateway.torture.seams import seams
 from gateway.torture.traffic import START, Traffic, traffic
 from gateway.verify import Verifier
 from keys.sealing import new_key
@@ -40,20 +41,6 @@ SPACING = (0.05, 0.6)  # seconds between two kills
 FAMILIES = 5  # in a file
 DISK_BYTES = LEAST_FREE_BYTES + (96 << 20)
 FULL_PATIENCE = 60.0  # seconds until a hub is ready again when its disk has room
-
-
-class Round:
-    """What one kind did and found. ``done``: counts by what; ``found``: every fault, in words."""
-
-    def __init__(self, kind: str, seed: int) -> None:
-        self.kind = kind
-        self.seed = seed
-        self.done: Counter[str] = Counter()
-        self.found: list[str] = []
-
-    def to_json(self) -> dict[str, object]:
-        """The public form."""
-        return {"kind": self.kind, "seed": self.seed, "done": dict(self.done), "found": self.found}
 
 
 def kill(folder: Path, count: int, seed: int, told: Told) -> Round:
@@ -342,6 +329,7 @@ def _rebuilt(folder: Path, shas: list[bytes], made: Round) -> None:
 
 KINDS: Mapping[str, Callable[[Path, int, int, Told], Round]] = {
     "kill": kill,
+    "seams": seams,
     "full": full,
     "line": line,
     "bits": bits,

@@ -25,7 +25,7 @@ class HubProcess:
     def __init__(self, installation: Installation, clock: datetime) -> None:
         self.installation = installation
         self._clock = clock.isoformat()
-        self.port = _free_port()
+        self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.starts = 0
         self._process: subprocess.Popen[bytes] | None = None
@@ -108,7 +108,8 @@ class HubProcess:
         return (self.installation.folder / "hub.log").read_text(errors="replace")
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of loopback that nobody has now."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         return int(free.getsockname()[1])

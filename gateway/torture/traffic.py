@@ -65,16 +65,17 @@ class Traffic:
         """One thing that somebody does; what the hub can't do now is counted, and done again by whoever waits."""
         try:
             if not self.sent or self.chance.random() < 0.5:
-                self._refer()
+                self.refer()
             elif self.chance.random() < 0.8:
-                self._read()
+                self.read(self.chance.choice(self.sent))
             else:
                 self.doors[HOSPITAL].flush()
                 self.doors[CORE].refresh()
         except ExchangeError as error:
             self.trouble[f"{error.code}/{error.flaw}"] += 1
 
-    def _refer(self) -> None:
+    def refer(self) -> None:
+        """The hospital tells of a family."""
         core = str(self.doors[CORE].agency)
         fields = {
             "to": [core],
@@ -93,8 +94,9 @@ class Traffic:
         if sent.outcome == "recorded" and sent.items:
             self.sent.append((case, sent.ask_id, sent.items[0][0]))
 
-    def _read(self) -> None:
-        case, message, item = self.chance.choice(self.sent)
+    def read(self, sent: tuple[UUID, UUID, UUID]) -> None:
+        """The core agency reads an item: case, message, item."""
+        case, message, item = sent
         self.doors[CORE].open(case, message, item, "BASIC", actor="staff.c")
         self.opened[message, item] += 1
 

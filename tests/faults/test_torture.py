@@ -14,12 +14,16 @@ from typer.testing import CliRunner
 from domain.errors import Unavailable
 from gateway.cli import app
 from gateway.torture import kinds
+from gateway.torture.seams import Seams, Tap
+from gateway.torture.stepped import SteppedHub
 from gateway.torture.traffic import Traffic
 
 pytestmark = [pytest.mark.faults, pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")]
 
 
-@pytest.mark.parametrize(("name", "count"), [("kill", 4), ("full", 3), ("line", 15), ("bits", 6)])
+@pytest.mark.parametrize(
+    ("name", "count"), [("kill", 4), ("seams", 5), ("full", 3), ("line", 15), ("bits", 6)]
+)
 def test_a_short_torture_finds_nothing_wrong(name: str, count: int, tmp_path: Path) -> None:
     told: list[int] = []
     try:
@@ -51,6 +55,21 @@ def test_an_opening_that_was_not_recorded_is_found(tmp_path: Path) -> None:
     people.opened[uuid4(), uuid4()] += 1
     [wrong] = people.judge()
     assert wrong.startswith("read but not recorded")
+
+
+def test_a_wrap_without_its_opening_and_a_head_that_does_not_stand_are_found(tmp_path: Path) -> None:
+    """What reached the line is held against the record, and so is every head that was ever seen."""
+    installation = kinds.open_installation(kinds._quiet_hub(tmp_path / "hub", 1))
+    hub, tap = SteppedHub(installation.folder, 1), Tap(1)
+    people = Traffic(installation, tap.url, random.Random(1))
+    one = Seams(installation, hub, people, tap, random.Random(1))
+    tap.released.add(ask := uuid4())
+    one.heads.add((2, bytes(32)))
+    tap.close()
+    assert one.judge() == [
+        f"released without a recorded opening: {ask}",
+        "signed, and the stream does not come to it: 2",
+    ]
 
 
 def test_the_command_tells_counts_and_seed() -> None:

@@ -1,0 +1,21 @@
+"""A hub that is killed at any step of destroying keys does what is left at its next start, once (I7)."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.faults.shredding_seams import WHAT, due, strikes
+
+pytestmark = [pytest.mark.faults, pytest.mark.skipif(sys.platform != "linux", reason="forks")]
+
+STRIKES = 3
+
+
+@pytest.mark.parametrize("what", WHAT)
+def test_killed_at_any_step_of_a_destruction_a_hub_ends_it_once(what: str, tmp_path: Path) -> None:
+    one = due(tmp_path, what)
+    assert strikes(one, tmp_path, STRIKES, 5, lambda _: None) == []
+    assert one.killed.total() >= STRIKES
