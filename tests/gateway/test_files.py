@@ -251,6 +251,21 @@ def test_the_page_sends_a_file_and_shows_what_became_of_each_row(hub: Ground) ->
     assert upload(hub, b"x" * (11 * 1024 * 1024)).status_code == 400
 
 
+def test_a_file_whose_length_is_not_said_is_not_read(hub: Ground) -> None:
+    client = TestClient(door_app(hub, "MID-HOSP"), base_url="http://127.0.0.1")
+
+    def pieces() -> Iterator[bytes]:
+        yield b'--x\r\ncontent-disposition: form-data; name="file"; filename="f.csv"\r\n\r\n'
+        for _ in range(20):
+            yield b"x" * (1024 * 1024)
+        yield b"\r\n--x--\r\n"
+
+    headers = {"content-type": "multipart/form-data; boundary=x", "accept": "text/html"}
+    answer = client.post("/files", content=pieces(), headers=headers)
+    assert answer.status_code == 400
+    assert "body-too-long" in answer.text
+
+
 def test_an_uploaded_file_is_never_put_on_disk_in_clear(
     hub: Ground, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
