@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-FOLDER = Path("/work/shared/conformance/balp")
+FOLDER = Path(__file__).parents[3] / "shared" / "conformance" / "balp"
 _CHOICE = re.compile(r"(pattern|fixed)[A-Z]\w*")
 
 
