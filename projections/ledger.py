@@ -30,6 +30,7 @@ from domain.facts import (
     SectionOpened,
 )
 from domain.record import Party, Record
+from domain.shield import NAMELESS, by_notifier, token_of
 from domain.world import World
 from projections.rows import METADATA, Lines, text_of
 from projections.stored import Stored
@@ -235,15 +236,13 @@ def _notification(record: Record, fact: AbuseNotificationReceived) -> Line:
         "message": str(record.ask_id),
         "received_on": day_of(fact.received_at).isoformat(),
         "token": fact.notifier_token,
-        "by": None if fact.taken_in else str(record.by),
+        "by": str(record.by) if by_notifier(fact) else None,
     }
 
 
 def _sender(record: Record, fact: CaseMessage) -> str:
     """Who told it; an agency that notified stands under its token. Basis: CAPA 7."""
-    if isinstance(fact, AbuseNotificationReceived) and not fact.taken_in:
-        return fact.notifier_token or "NOTIFIER"
-    return str(record.by)
+    return token_of(fact) if by_notifier(fact) else str(record.by)
 
 
 def _told(record: Record, fact: CaseMessage) -> Iterator[Line]:
@@ -307,7 +306,7 @@ def _refused(record: Record, fact: DisclosureRefused) -> Iterator[Line]:
         for section in sorted(fact.sections):
             yield _line(
                 record,
-                by="NOTIFIER" if fact.act == AbuseNotificationReceived.TOPIC else str(record.by),
+                by=NAMELESS if fact.act == AbuseNotificationReceived.TOPIC else str(record.by),
                 act=fact.act,
                 to=None if to is None else str(to),
                 section=section.value,

@@ -12,6 +12,7 @@ from sqlalchemy import Engine as Database
 from sqlalchemy import Select, bindparam, false, func, or_, select, true
 
 from domain.record import AUDIT, Party
+from domain.shield import NAMELESS
 from projections.agency_view import GONE, MESSAGES
 from projections.index import CASES as INDEX_CASES
 from projections.index import HEAD, ORIGINATORS, PARKED
@@ -336,7 +337,7 @@ class Queries:
         of = true() if case is None else NOTIFICATIONS.c.case == str(case)
         rows = self._all(_NOTIFIERS.where(of))
         parts = {(r.case, r.by) for r in self._all(_OTHER_PARTS.where(of))}
-        own = {(r.message, r.by): r.token or "NOTIFIER" for r in rows}
+        own = {(r.message, r.by): r.token or NAMELESS for r in rows}
         return own, {(r.case, r.by): own[r.message, r.by] for r in rows if (r.case, r.by) not in parts}
 
     def leaves(self, after: int = 0, limit: int = 1000) -> list[Leaf]:

@@ -20,7 +20,7 @@ from gateway.audit.commands import kind_text
 from gateway.audit.history import History
 from gateway.audit.proofs import Proof, proofs
 from gateway.audit.reports import PROOFS, as_csv, as_pdf, disclosures, openings
-from gateway.audit.timeline import exceptions, moments, unread, views
+from gateway.audit.timeline import moments, unread, views
 from gateway.pages.render import page, with_static
 from gateway.problems import MEDIA_TYPE, problem
 
@@ -169,7 +169,7 @@ def audit_app(
         cases = sorted({d["case"] for d in found["disclosures"] if wanted in ("", d["case"])})
         rows = [r for r in unread(found, at) if wanted in ("", r["case"])]
         for one in cases:
-            rows += exceptions(past(UUID(one), at), at)
+            rows += past(UUID(one), at).exceptions(at)
         rows = [{"agency": "", **r, "text": kind_text(r["kind"])} for r in rows]
         return page(
             "audit_exceptions.html",

@@ -69,15 +69,16 @@ def audit_replay(
         ]
     if not steps:
         raise NotThere("not-there", "no such case, or nothing in this time")
+    past = steps[-1].past
     if as_json:
         rows = [
             {
                 "position": s.kept.position,
-                "at": s.kept.record.at.isoformat(),
-                "by": str(s.kept.record.by),
-                "actor": s.kept.record.actor,
+                "at": past.at(s.kept.record),
+                "by": (by := past.by(s.kept.record)),
+                "actor": s.kept.record.actor if by == str(s.kept.record.by) else "",
                 "topic": s.kept.record.topic,
-                "fact": fact_of(s.kept.record.fact),
+                "fact": past.without_notifier(fact_of(s.kept.record.fact)),
                 "flaw": s.flaw,
                 "views": s.views,
             }
@@ -91,8 +92,15 @@ def audit_replay(
             changes = " ".join(_changes(before, s.views, codes))
             mark = "[green]一致[/]" if s.flaw is None else f"[red]{s.flaw}[/]"
             record = s.kept.record
-            by = codes.get(str(record.by), str(record.by))
-            table.add_row(str(s.kept.position), _jst(record.at), by, act_text(record.topic), mark, changes)
+            by = codes.get(past.by(record), past.by(record))
+            table.add_row(
+                str(s.kept.position),
+                _jst(_parsed(past.at(record))),
+                by,
+                act_text(record.topic),
+                mark,
+                changes,
+            )
             before = s.views
         out.print(table)
     raise typer.Exit(1 if any(s.flaw for s in steps) else 0)

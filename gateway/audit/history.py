@@ -7,7 +7,7 @@ them all (slow, and trusts nothing); the answers are the same.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,8 +15,10 @@ from uuid import UUID
 
 from adapters.store import Kept, Store, Unread
 from domain.alarms import standing
+from domain.calendar import day_of, end_of
 from domain.case import Case, Message
 from domain.facts import (
+    AbuseNotificationReceived,
     BasisOverrideApproved,
     CaseMessage,
     DisclosureRefused,
@@ -33,6 +35,7 @@ from domain.facts import (
 )
 from domain.record import About, Party, Record, access_of
 from domain.register import Register
+from domain.shield import NAMELESS, by_notifier, token_of, tokens
 from domain.visibility import openable, refusal_to_open
 from domain.world import World, empty_world
 from gateway.verify import Verifier
@@ -82,14 +85,37 @@ class History:
             reason = fact.reason if isinstance(fact, OpeningRefused) else None
             self.readings.append(Reading(record.at, record.by, record.actor, fact.item, reason))
 
+    # --- who notified is never named (CAPA 7) ------------------------------------------------------------------
+
+    def name(self, party: Party, message: Message | None = None) -> str:
+        """Under what an agency stands, beside this message where it is about one."""
+        if message is not None and message.by == party and by_notifier(message.fact):
+            return token_of(message.fact)
+        return tokens(self.case).get(party) or str(party)
+
+    def by(self, record: Record) -> str:
+        """Under what stands who made a record."""
+        if by_notifier(record.fact):
+            return token_of(record.fact)
+        return NAMELESS if of_notification(record) else self.name(record.by)
+
+    def at(self, record: Record) -> str:
+        """When it was made; of a notification the end of its day."""
+        return dump(end_of(day_of(record.at)) if of_notification(record) else record.at)  # type: ignore[no-any-return]
+
+    def without_notifier(self, value: Any) -> Any:
+        """JSON data with the token in place of who only notified, wherever it stands."""
+        hidden = {str(agency): token for agency, token in tokens(self.case).items()}
+        return _replaced(value, hidden) if hidden else value
+
     # --- answers --------------------------------------------------------------------------------------------
 
     def could(self, agency: UUID, at: datetime, item: UUID | None = None) -> list[dict[str, Any]]:
         """For each item: whether this agency could open it then, why not, and whether and when it did."""
         rows = []
         for message, one in self.case.all_items():
-            if item not in (None, one.item):
-                continue
+            if item not in (None, one.item) or (by_notifier(message.fact) and message.by == agency):
+                continue  # whoever told it is not asked for by name
             reason = refusal_to_open(
                 self.register, self.case, agency, None, message, one, now=at, book=self.world.book
             )
@@ -97,7 +123,7 @@ class History:
             mine = [r for r in self.readings if r.item == one.item and r.by == agency]
             rows.append(
                 {
-                    **_about(message, one),
+                    **self._about(message, one),
                     "could": reason is None and keyed,
                     "reason": reason if reason is not None else (None if keyed else "PENDING_KEY"),
                     "opened": [dump(r.at) for r in mine if r.reason is None],
@@ -116,12 +142,12 @@ class History:
             opened: dict[str, list[str]] = {}
             for reading in self.readings:
                 if reading.item == one.item and reading.reason is None:
-                    opened.setdefault(str(reading.by), []).append(dump(reading.at))
+                    opened.setdefault(self.name(reading.by, message), []).append(dump(reading.at))
             rows.append(
                 {
-                    **_about(message, one),
-                    "holders": sorted(map(str, holders)),
-                    "can_open": sorted(map(str, now)),
+                    **self._about(message, one),
+                    "holders": sorted(self.name(agency, message) for agency in holders),
+                    "can_open": sorted(self.name(agency, message) for agency in now),
                     "opened": opened,
                 }
             )
@@ -143,15 +169,26 @@ class History:
         for alarm in standing(self.case, self.world.book.get("policy", {})):
             if alarm.due_at <= at:
                 clock = alarm.clock
-                tell(f"LATE_{clock.kind}", alarm.due_at, agency=clock.late, message=clock.message)
+                tell(f"LATE_{clock.kind}", alarm.due_at, agency=self.name(clock.late), message=clock.message)
         for message in self.case.messages.values():
             for agency in sorted(message.held):
                 tell("HELD", message.at, agency=agency, message=message.id)
         for record in self.records:
-            _tell_record(record, tell)
+            told = _exception(record)
+            if told is not None:
+                kind, more = told
+                found.append(
+                    {
+                        "kind": kind,
+                        "at": self.at(record),
+                        "case": str(self.case.id),
+                        "agency": self.by(record),
+                        **dump(more),
+                    }
+                )
         for reading in self.readings:
             if reading.reason is None and self._nothing_followed(reading, at):
-                tell("READ_AND_NOTHING_FOLLOWED", reading.at, agency=reading.by, item=reading.item)
+                tell("READ_AND_NOTHING_FOLLOWED", reading.at, agency=self.name(reading.by), item=reading.item)
         return sorted(found, key=lambda row: (row["at"], row["kind"]))
 
     def _nothing_followed(self, reading: Reading, at: datetime) -> bool:
@@ -163,37 +200,57 @@ class History:
         return not any(reading.at <= m.at <= reading.at + UNACTED for m in acts)
 
     def views(self, at: datetime) -> dict[str, list[str]]:
-        """What each agency that has a part in the case could open then: agency -> items."""
+        """What each agency that has a part in the case could open then: agency -> items.
+
+        What an agency told as a notifier does not stand among its own, nor does who only notified.
+        """
         found = {}
-        for agency in sorted(self.case.parties):
+        for agency in sorted(self.case.parties - set(tokens(self.case))):
             items = openable(self.register, self.case, agency, now=at, book=self.world.book)
-            found[str(agency)] = sorted(str(one.item) for _, one in items)
+            found[str(agency)] = sorted(
+                str(one.item) for m, one in items if not (m.by == agency and by_notifier(m.fact))
+            )
         return found
 
+    def _about(self, message: Message, item: Item) -> dict[str, Any]:
+        told = by_notifier(message.fact)
+        return {
+            "item": str(item.item),
+            "message": str(message.id),
+            "act": message.fact.TOPIC,
+            "section": item.section.value,
+            "by": self.name(message.by, message),
+            "at": dump(end_of(day_of(message.at)) if told else message.at),
+        }
 
-def _tell_record(record: Record, tell: Callable[..., None]) -> None:
+
+def _exception(record: Record) -> tuple[str, dict[str, Any]] | None:
+    """What an auditor should look at in a record, if anything."""
     fact = record.fact
     match fact:
         case DisclosureRefused() | WishRefused() | OpeningRefused():
-            act = getattr(fact, "act", "section.opened")
-            tell("REFUSED", record.at, agency=record.by, act=act, reason=fact.reason)
+            return "REFUSED", {"act": getattr(fact, "act", "section.opened"), "reason": fact.reason}
         case BasisOverrideApproved() | EmergencyAccessApproved() | EmergencyAccessOpened():
-            tell("OVERRIDDEN", record.at, agency=record.by, act=fact.TOPIC)
+            return "OVERRIDDEN", {"act": fact.TOPIC}
         case NonDisclosureDecided():
-            tell("NOT_TOLD", record.at, agency=record.by, reason=fact.reason)
+            return "NOT_TOLD", {"reason": fact.reason}
         case CaseMessage() if fact.reason is not None:
-            tell("WITH_REASON", record.at, agency=record.by, act=fact.TOPIC, reason=fact.reason)
+            return "WITH_REASON", {"act": fact.TOPIC, "reason": fact.reason}
+        case _:
+            return None
 
 
-def _about(message: Message, item: Item) -> dict[str, Any]:
-    return {
-        "item": str(item.item),
-        "message": str(message.id),
-        "act": message.fact.TOPIC,
-        "section": item.section.value,
-        "by": str(message.by),
-        "at": dump(message.at),
-    }
+def of_notification(record: Record) -> bool:
+    """Whether it is a notification, or one that was refused."""
+    return AbuseNotificationReceived.TOPIC in (record.topic, getattr(record.fact, "act", None))
+
+
+def _replaced(value: Any, names: Mapping[str, str]) -> Any:
+    if isinstance(value, dict):
+        return {names.get(k, k): _replaced(v, names) for k, v in value.items()}
+    if isinstance(value, list):
+        return [_replaced(v, names) for v in value]
+    return names.get(value, value) if isinstance(value, str) else value
 
 
 # --- where the records come from ---------------------------------------------------------------------------
@@ -239,9 +296,11 @@ def history(records: Iterator[Kept], case: UUID) -> History:
 
 @dataclass(frozen=True)
 class Step:
-    """One record of the case, judged again. ``flaw``: what does not hold; ``views``: what each could open after it."""
+    """One record of the case, judged again. ``past``: the case as far as it was played; ``flaw``: what does not hold;
+    ``views``: what each could open after it."""
 
     kept: Kept
+    past: History
     flaw: str | None
     views: dict[str, list[str]]
 
@@ -253,11 +312,13 @@ def replay(records: Iterator[Kept], case: UUID, verifier: Verifier) -> Iterator[
         flaw = verifier.judge(kept)
         found.fold(kept.record)
         if kept.record.about == About(Kind.CASE, case):
-            yield Step(kept, flaw, found.views(kept.record.at))
+            yield Step(kept, found, flaw, found.views(kept.record.at))
 
 
 def fact_of(fact: Fact) -> dict[str, Any]:
-    """A fact's own words, as the auditor may read them: control only."""
+    """A fact's own words, as the auditor may read them: control only, and of a notification the day alone."""
     told: dict[str, Any] = dump(fact)
     told.pop("items", None)
+    if isinstance(fact, AbuseNotificationReceived):
+        told["received_at"] = dump(end_of(day_of(fact.received_at)))
     return told

@@ -91,12 +91,12 @@ BREACH_STAGES: Mapping[str, str] = {"PRELIMINARY": "速報", "FINAL": "確報"}
 AUDIT_GROUNDS: Mapping[str, str] = {"AUDIT": "監査", "REVIEW": "検証", "COURT": "裁判所の嘱託など"}
 
 MODULES: Mapping[str, str] = {
-    "M1_PURPOSE": "事業の目的",
-    "M2_CONFIDENTIALITY": "個人情報の保護・守秘義務",
-    "M3_ABUSE_PREVENTION": "児童虐待の予防",
-    "M4_LOCAL_RESOURCES": "地域の社会資源",
-    "M5_LISTENING": "傾聴・相談",
-    "M6_VISIT_PRACTICE": "訪問の実際",
+    "M1_PURPOSE": "事業の意義と目的",
+    "M2_CONFIDENTIALITY": "守秘義務について",
+    "M3_ABUSE_PREVENTION": "児童虐待の予防について",
+    "M4_LOCAL_RESOURCES": "地域の子育て支援の情報",
+    "M5_LISTENING": "傾聴とコミュニケーション",
+    "M6_VISIT_PRACTICE": "訪問支援の実際",
     "M7_CASE_STUDY": "事例検討",
 }
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx2
 import pytest
+from typer.testing import CliRunner
 
 from gateway.archive import open_archive
 from gateway.audit.serve import served_pages
+from gateway.cli import app
 from gateway.demo import pages_app
 from gateway.scenario.player import Run
 from gateway.scenario.report import play, start_of
@@ -54,6 +57,30 @@ def test_who_notified_is_on_no_page_and_in_no_file(shown: tuple[Run, httpx2.Clie
         assert answer.status_code == 200
         assert nursery not in answer.text
         assert id_ not in answer.text
+
+
+def test_who_notified_is_in_no_answer_on_the_command_line(shown: tuple[Run, httpx2.Client]) -> None:
+    run, _ = shown
+    data, case = str(run.stage.installation.folder), str(run.case)
+    notifier = (str(run.id_of("EXT-NURSERY")), "EXT-NURSERY", run.stage.names["EXT-NURSERY"])
+    for words in (["replay"], ["replay", "--raw"], ["who-knows"], ["exceptions"]):
+        for form in ([], ["--json"]):
+            done = CliRunner().invoke(app, ["audit", *words, "--data", data, "--case", case, *form])
+            assert done.exit_code == 0, done.output
+            assert done.stdout
+            for name in notifier:
+                assert name not in done.stdout, words
+    asked = ["audit", "as-of", "--data", data, "--case", case, "--json", "--agency"]
+    of_notifier, of_other = (
+        json.loads(CliRunner().invoke(app, [*asked, code]).stdout) for code in ("EXT-NURSERY", "KS-CGC")
+    )
+    assert not any(row["could"] or row["opened"] for row in of_notifier)
+    assert any(row["could"] for row in of_other)
+    told = json.loads(
+        CliRunner().invoke(app, ["audit", "replay", "--data", data, "--case", case, "--json"]).stdout
+    )
+    assert told[0]["by"] == "NOTIFIER"
+    assert told[0]["at"] == told[0]["fact"]["received_at"] == "2025-10-06T15:00:00.000000Z"
 
 
 def test_without_a_verification_that_saw_it_nothing_counts_as_proved(

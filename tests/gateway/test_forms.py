@@ -630,14 +630,14 @@ def test_who_works_for_a_contractor_is_registered_trained_and_known(office: Offi
     npo.does(paths["worker"], new)
     page = npo.page("/programme")
     assert "W-NEW" in page
-    assert "研修「傾聴・相談」がない" in page
+    assert "研修「傾聴とコミュニケーション」がない" in page
     lacking = read(npo.page(paths["training"])).values["modules"]
     assert len(lacking) == 7
     npo.does(paths["training"], {"worker": "W-NEW"})
     status, _, text = npo.fill(paths["qualification"], {"worker": "W-NEW", "qualification": "その他の専門職"})
     assert (status, "一覧にない資格です" in text) == (403, True)
     npo.does(paths["qualification"], {"worker": "W-NEW", "qualification": "保健師"})
-    assert "研修「傾聴・相談」がない" not in npo.page("/programme")
+    assert "研修「傾聴とコミュニケーション」がない" not in npo.page("/programme")
 
 
 def test_each_person_says_for_itself_that_it_knows_the_rules(office: Office) -> None:
