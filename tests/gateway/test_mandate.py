@@ -21,7 +21,6 @@ from gateway.archive import open_archive
 from gateway.audit.bundle import export, pack
 from gateway.audit.bundle_verify import _files, verify_bundle
 from gateway.cli import app
-from gateway.hub.views import catch_up
 from gateway.scenario.player import Run
 from gateway.scenario.report import start_of
 from gateway.scenario.stage import Stage, open_stage, reopen_stage
@@ -112,7 +111,6 @@ def test_a_bundle_is_made_for_a_request_of_this_mandate_and_opens_with_the_keys_
         runtime = stage.runtime
         assert runtime is not None
         assert findings(stage) == []
-        catch_up(runtime.views, runtime.store)
         with open_archive(stage.installation) as archive:
             for other in (early, uuid4()):
                 with pytest.raises(NotThere, match="no-request"):
@@ -124,6 +122,19 @@ def test_a_bundle_is_made_for_a_request_of_this_mandate_and_opens_with_the_keys_
         assert told.control
         [fact] = [r.fact for r in stage.records() if r.ask_id == asked]
         assert fact == AuditControlRequested(case=run.case, ground=AuditGround.COURT)
+
+
+def test_a_bundle_is_made_though_the_views_are_behind(tmp_path: Path) -> None:
+    with second_mandate(tmp_path / "hub") as (run, stage):
+        runtime = stage.runtime
+        assert runtime is not None
+        runtime.follower.stop()
+        asked = stage.audit.ask_for_control(run.case)
+        assert runtime.follower.position < runtime.store.head()
+        while runtime.logbook.size < runtime.store.head():
+            runtime.logbook.step()
+        with open_archive(stage.installation) as archive:
+            assert export(archive, asked)
 
 
 def test_what_was_written_since_a_mandate_began_is_missed_in_a_bundle_without_it(tmp_path: Path) -> None:
