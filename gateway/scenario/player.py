@@ -15,6 +15,7 @@ from domain.codes import AuditGround, BusinessItem, Module, Purpose, Section
 from domain.due import HUB_ACTS
 from domain.errors import ExchangeError, Malformed, NotThere, Refused
 from domain.facts import REFERRALS, CaseAlarm, Fact, Kind, OutsourcingContractEnded
+from domain.reasons import Reason
 from domain.record import commission_of
 from domain.rulebook import first_edition
 from domain.visibility import AUTHOR_ONLY, CLOSELY_KEPT
@@ -36,6 +37,7 @@ from gateway.scenario.wording import (
 )
 
 REFERRAL_EVENTS = tuple(cls.__name__ for cls in REFERRALS)
+REASONS = {*Reason, "MALFORMED", "NOT_THERE", "REFUSED"}
 REFUSALS = ("DisclosureRefused", "WishRefused", "OpeningRefused")
 NETWORK_EVENTS = ("NetworkMemberAdmitted", "NetworkMemberWithdrawn", "NetworkMembershipPublished")
 HUB_EVENTS = tuple(cls.__name__ for cls in HUB_ACTS if cls is not OutsourcingContractEnded)
@@ -570,13 +572,20 @@ class Run:
             Malformed,
             NotThere,
             Refused,
-        ):  # refused with nothing on record: a datum is missing, or nothing is there
-            self.refused.add(step.n)
+        ) as error:  # with nothing on record: a datum is missing, or nothing is there
+            self._refused(step, error.code.upper().replace("-", "_"))
             return
         if sent.outcome == "refused":
-            self.refused.add(step.n)
+            self._refused(step, sent.reason or "")
         else:
             self.problems.append(f"#{step.n}: 拒否されるはずが {sent.topic} として記録されました")
+
+    def _refused(self, step: Step, reason: str) -> None:
+        """It was refused; for the reason that the story names, where that is a word of ours."""
+        self.refused.add(step.n)
+        expected = step.details.get("reason")
+        if expected in REASONS and expected != reason:
+            self.problems.append(f"#{step.n}: {expected} で拒否されるはずが {reason} でした")
 
     def _audit_asks(self, step: Step) -> None:
         """The audit office asks for what the step names by message and section: all of it where it names nothing."""

@@ -74,6 +74,17 @@ def test_what_no_rule_needs_may_be_left_out_and_what_one_needs_is_refused(name: 
     assert (code, story["ok"]) == (0, True)
 
 
+def test_a_refusal_for_another_reason_than_the_storys_is_told(tmp_path: Path) -> None:
+    story = yaml.safe_load((STORIES / "correction-follows.yaml").read_text(encoding="utf-8"))
+    [wrong] = [s for s in story["timeline"] if s["n"] == 5]
+    wrong["details"] = {"reason": "NO_BASIS"}
+    path = tmp_path / "story.yaml"
+    path.write_text(yaml.safe_dump({**story, "expect": []}), encoding="utf-8")
+    code, [told] = run(path)
+    assert code == 1
+    assert told["reasons"] == ["#5: NO_BASIS で拒否されるはずが RECIPIENTS_WRONG でした"]
+
+
 def short(tmp_path: Path, change: dict[str, object]) -> Path:
     """SC-1 up to its first look, with one thing changed."""
     story = yaml.safe_load((STORIES / "sc-1.yaml").read_text(encoding="utf-8"))
