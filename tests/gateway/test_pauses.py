@@ -29,3 +29,24 @@ print("gone:", gone.wait(20))
 def test_what_refers_to_itself_goes_in_time(how: str) -> None:
     done = subprocess.run([sys.executable, "-c", PROGRAM, how], capture_output=True, text=True, check=True)
     assert "gone: True" in done.stdout
+
+
+WORK = """
+import gc, sys
+from gateway.pauses import without_pauses
+if sys.argv[1] == "without":
+    without_pauses()
+before = gc.get_stats()[2]["collections"]
+kept = [[[n] for n in range(1000)] for _ in range(1000)]
+print(gc.get_stats()[2]["collections"] - before)
+"""
+
+
+def full_collections(how: str) -> int:
+    done = subprocess.run([sys.executable, "-c", WORK, how], capture_output=True, text=True, check=True)
+    return int(done.stdout)
+
+
+def test_what_a_process_keeps_is_not_gone_through_while_it_works() -> None:
+    assert full_collections("with") > 0
+    assert full_collections("without") == 0
