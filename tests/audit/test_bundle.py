@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -64,6 +65,14 @@ def parts(data: bytes) -> dict[str, bytes]:
 def changed(taken: Taken, **files: bytes) -> Verified:
     """The bundle with other parts, packed anew as a forger would: the container's digest fits."""
     return found(taken, pack({**parts(taken.data), **files}))
+
+
+def test_the_container_is_as_it_is_written_down() -> None:
+    """KHB1, the number of parts, each name and part with its length, and the digest of all: by hand."""
+    by_hand = b"KHB1" + b"\x00\x02" + b"\x00\x01a" + b"\x00" * 7 + b"\x02xy" + b"\x00\x02bc" + b"\x00" * 8
+    assert pack({"a": b"xy", "bc": b""}) == by_hand + hashlib.sha256(by_hand).digest()
+    whole = {name: name.encode() for name in ("genesis", "checkpoint", "entries", "records", "keys", "times")}
+    assert _files(pack(whole)) == (whole, [])
 
 
 def test_a_bundle_verifies_without_the_hub(taken: Taken) -> None:

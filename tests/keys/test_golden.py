@@ -15,6 +15,7 @@ from uuid import UUID
 import pytest
 
 from keys import canonical, sealing
+from keys.checkpoint import Checkpoint, origin_of, verify_checkpoint, verify_cosignature
 from keys.frame import GENESIS, MAGIC, WISH, pae, parse_frame, verify
 from keys.genesis import encode_genesis, verify_genesis
 from keys.item import key_commitment, open_item
@@ -22,6 +23,7 @@ from keys.keyset import verify_key_set
 from keys.keystore import unseal_keystore
 from keys.leaf import leaf_tag, parse_leaf, record_sha
 from keys.lp import About, lp, sha256
+from keys.proofs import Head, entry_hash, verify_consistency, verify_inclusion
 from keys.receipt import encode_note, encode_notes, verify_receipt
 from keys.record import (
     list_parts,
@@ -33,6 +35,8 @@ from keys.record import (
 )
 from keys.request import encode_request, match_parts, parse_request
 from keys.signing import KemKey, SignatureKeys, SignatureKind, SignaturePublic
+from keys.timestamps import TimeAuthority, parse_stamp, verify_time
+from keys.tree import tile_path
 from keys.wish import encode_wish, parse_wish
 from keys.wrap import open_wrap
 
@@ -176,6 +180,40 @@ def test_receipt_and_leaf():
     assert [others[0], sha256(note).hex(), others[1]] == json.loads(given["payload"])["notes"]
     assert receipt.leaf == parse_leaf(given["leaf"].encode())
     assert parse_leaf(given["leaf"].encode()).encode().decode() == given["leaf"]
+
+
+def test_log():
+    given = vector("log")
+    log, witness = (SignaturePublic.from_json(SignatureKind.LOG, given[name]) for name in ("log", "witness"))
+    entries = [one.encode() for one in given["entries"]]
+    head = Head()
+    for entry in entries:
+        assert parse_leaf(entry).encode() == entry
+        head.add(entry_hash(entry))
+    assert head.root.hex() == given["root"]
+    shown = given["inclusion"]
+    proof = [bytes.fromhex(one) for one in shown["proof"]]
+    verify_inclusion(entry_hash(entries[shown["index"]]), shown["index"], shown["size"], proof, head.root)
+    later = given["consistency"]
+    proof = [bytes.fromhex(one) for one in later["proof"]]
+    verify_consistency(later["first"], later["second"], proof, bytes.fromhex(later["root"]), head.root)
+    for level, n, width, path in given["tile_paths"]:
+        assert tile_path(level, n, width) == path
+    assert origin_of(bytes.fromhex(given["hub"]), given["mode"]) == given["origin"]
+    checkpoint, note = verify_checkpoint(given["note"].encode(), given["origin"], log)
+    assert checkpoint == Checkpoint(given["origin"], len(entries), head.root)
+    assert (checkpoint.text, note.encode().decode()) == (given["text"], given["note"])
+    _, cosigned = verify_checkpoint(given["cosigned"].encode(), given["origin"], log)
+    assert verify_cosignature(cosigned, given["witness_name"], witness) == given["cosigned_at"]
+
+
+def test_time():
+    given = vector("time")
+    stamp = parse_stamp(bytes.fromhex(given["stamp"]))
+    assert stamp.encode().hex() == given["stamp"]
+    assert stamp.note.decode() == given["checkpoint"]
+    authority = TimeAuthority.from_pem(given["certificates"].encode())
+    assert verify_time(stamp.token, stamp.note, authority).isoformat() == given["at"]
 
 
 @pytest.mark.parametrize("form", ["text", "bytes"])
