@@ -18,6 +18,7 @@ from gateway.forms.kinds import (
     CONTRACTOR,
     COORD,
     CORE,
+    WHATEVER_THEY_SAY,
     Ask,
     Field,
     Form,
@@ -25,7 +26,6 @@ from gateway.forms.kinds import (
     Words,
     in_words,
 )
-from gateway.forms.moves import TO_OFFICE
 from gateway.forms.safety import CHILD_SEEN
 from gateway.pages.labels import STANDINGS
 
@@ -79,7 +79,7 @@ COURSE = (
         then="受けた機関の仕事一覧で、ほかの兆候とまとめて見られます。虐待と思うときは「通告」してください。",
         group="通告・安全",
         words=(Words(section=Section.RISK, label="気になったこと", must=True), CHILD_SEEN),
-        to=To(roles=AUTHORITIES, first=CORE, bases=("CWA-21-10-2-3", "CAPA-13-4", *TO_OFFICE[:-3])),
+        to=To(roles=AUTHORITIES, first=CORE, bases=("CWA-21-10-2-3", *WHATEVER_THEY_SAY)),
         purpose=Purpose.SAFETY,
     ),
     Form(

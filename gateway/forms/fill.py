@@ -9,6 +9,7 @@ from typing import Any
 
 from domain.calendar import JST
 from domain.codes import AUTHOR_ONLY
+from domain.decide import BASIS_REASONS
 from domain.facts import dump
 from domain.reasons import Reason
 from gateway.forms.kinds import Ask, Field, Form, Made, Scene, To, Words
@@ -44,17 +45,9 @@ TO_PLACES = frozenset(
         Reason.NO_CORE_AGENCY,
         Reason.RECIPIENTS_WRONG,
         Reason.UNKNOWN_ADDRESSEE,
-        Reason.NO_BASIS,
-        Reason.BASIS_UNKNOWN,
-        Reason.BASIS_NOT_IN_FORCE,
-        Reason.NO_GATEWAY,
-        Reason.BASIS_FOR_OTHER_PARTIES,
-        Reason.NOT_REGISTERED,
-        Reason.NOT_A_MEMBER,
-        Reason.OTHER_MUNICIPALITY,
-        Reason.NOT_APPROVED_BY_TWO,
     }
-)
+) | (BASIS_REASONS - set(PLACES))
+"""What is mended by other addressees or another basis for them."""
 
 
 @dataclass

@@ -180,11 +180,11 @@ class To:
         """The bases that can carry between such parties as these two at all; what else they need, the hub looks at."""
         other = scene.agencies.get(agency)
         if other is None:
-            return list(self.bases)
+            return list(dict.fromkeys(self.bases))
         mine, theirs = _parties(scene.roles, scene.body), _parties(other.roles, other.body)
         return [
             code
-            for code in self.bases
+            for code in dict.fromkeys(self.bases)  # what is named first is offered first, and once
             if any((a in mine and b in theirs) or (b in mine and a in theirs) for a, b in _PARTIES[code])
         ]
 
@@ -285,6 +285,11 @@ CORE, COORD, CGC, MED, CONTRACTOR, EXT = (
     frozenset({r.value}) for r in (Role.CORE, Role.COORD, Role.CGC, Role.MED, Role.CONTRACTOR, Role.EXT)
 )
 AUTHORITIES = CORE | COORD | CGC
+
+WHATEVER_THEY_SAY = ("CWA-21-10-5", "CWA-25-2-2", "CWA-25-3-2", "CAPA-13-4", "APPI-69-1", "APPI-69-2-3")
+"""Bases on which an office is told whether the family agrees or not. Source: domain/SOURCES.md."""
+TO_OFFICE = (*WHATEVER_THEY_SAY, "APPI-69-2-1", "CWA-21-10-2-3", "APPI-27-C")
+"""Bases on which an office of the municipality or the prefecture is told."""
 
 
 def agreed(label: str) -> Field:

@@ -16,6 +16,7 @@ from domain.facts import (
 from gateway.forms.kinds import (
     AUTHORITIES,
     CORE,
+    TO_OFFICE,
     Ask,
     Choices,
     Field,
@@ -34,17 +35,6 @@ from gateway.pages.labels import HANDOVER_ITEMS, HANDOVER_STATES, WHYS
 
 GROUP = "転居・移管"
 BETWEEN = ("APPI-69-2-3", "CWA-25-2-2", "CAPA-13-4", "APPI-69-2-1")
-TO_OFFICE = (
-    "CWA-21-10-5",
-    "CWA-25-2-2",
-    "CWA-25-3-2",
-    "CAPA-13-4",
-    "APPI-69-1",
-    "APPI-69-2-3",
-    "APPI-69-2-1",
-    "CWA-21-10-2-3",
-    "APPI-27-C",
-)
 MOVES_ON = Field(
     name="moves_on",
     label="転居(予定)の日",

@@ -27,6 +27,7 @@ from domain.rulebook import GROUNDS as BY_SECTION
 from gateway.forms.fill import Mend
 from gateway.forms.kinds import (
     AUTHORITIES,
+    TO_OFFICE,
     Ask,
     Choices,
     Field,
@@ -42,7 +43,6 @@ from gateway.forms.kinds import (
     theirs,
     why,
 )
-from gateway.forms.moves import TO_OFFICE
 from gateway.pages.labels import CAPACITIES, GROUNDS, REQUESTERS, WHYS
 from gateway.pages.texts import FLAGS, SECTIONS
 

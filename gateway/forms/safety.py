@@ -33,6 +33,7 @@ from gateway.forms.kinds import (
     CORE,
     EXT,
     MED,
+    TO_OFFICE,
     Ask,
     Choices,
     Field,
@@ -47,7 +48,7 @@ from gateway.forms.kinds import (
     theirs,
     why,
 )
-from gateway.forms.moves import BASIC, CAREGIVER, TO_OFFICE
+from gateway.forms.moves import BASIC, CAREGIVER
 from gateway.pages.labels import BREACH_STAGES, METHODS, REFERRAL_OUTCOMES, URGENCIES, WHYS
 from gateway.pages.texts import SECTIONS
 
