@@ -47,23 +47,33 @@ def kill(folder: Path, count: int, seed: int, told: Told) -> Round:
     """kill -9 of hub, nats-server and a sending process at random moments, while people work."""
     chance, made = random.Random(seed), Round("kill", seed)
     installation = make_installation(folder / "kill", mode="rehearsal")
+
+    def strike(hub: HubProcess) -> None:
+        for n in range(count):
+            sleep(chance.uniform(*SPACING))
+            _strike(hub, installation, chance.choice(("hub", "hub", "bus", "sender")), chance, made)
+            told(n + 1)
+
+    return _while_people_work(installation, made, strike)
+
+
+def _while_people_work(installation: Installation, made: Round, wreck: Callable[[HubProcess], None]) -> Round:
+    """A hub and its people, what is done to them meanwhile, and the judgement when all is well again."""
     hub = HubProcess(installation, START)
     hub.start()
     try:
-        with traffic(installation, hub.url, random.Random(seed + 1)) as people:
+        with traffic(installation, hub.url, random.Random(made.seed + 1)) as people:
             ended = Event()
             working = Thread(target=_work, args=(people, ended, made))
             working.start()
             try:
-                for n in range(count):
-                    sleep(chance.uniform(*SPACING))
-                    _strike(hub, installation, chance.choice(("hub", "hub", "bus", "sender")), chance, made)
-                    told(n + 1)
+                wreck(hub)
             finally:
                 ended.set()
                 working.join()
             people.settle()
             made.done["steps"] = len(people.sent) + sum(people.opened.values())
+            made.done["told that it can't be done now"] = people.trouble.total()
             hub.stop()
             made.found += people.judge(by_file=FAMILIES * made.done["killed sender"])
     finally:
@@ -119,37 +129,21 @@ def full(folder: Path, count: int, seed: int, told: Told) -> Round:
     On a small file system of its own. Raises Unavailable where none may be mounted (that takes root on Linux).
     """
     chance, made = random.Random(seed), Round("full", seed)
+
+    def fill(hub: HubProcess) -> None:
+        for n in range(count):
+            sleep(chance.uniform(*SPACING))
+            _filled(disk / "ballast", chance.choice((0, 4096, 1 << 16, 1 << 18)))
+            sleep(chance.uniform(*SPACING))
+            (disk / "ballast").unlink()
+            made.done["filled"] += 1
+            if not hub.ready(FULL_PATIENCE):
+                made.found.append(f"not ready again after filling {n + 1}: {hub.log()[-300:]}")
+                return
+            told(n + 1)
+
     with _small_disk(folder / "disk") as disk:
-        installation = make_installation(disk / "full", mode="rehearsal")
-        hub = HubProcess(installation, START)
-        hub.start()
-        try:
-            with traffic(installation, hub.url, random.Random(seed + 1)) as people:
-                ended = Event()
-                working = Thread(target=_work, args=(people, ended, made))
-                working.start()
-                try:
-                    for n in range(count):
-                        sleep(chance.uniform(*SPACING))
-                        _filled(disk / "ballast", chance.choice((0, 4096, 1 << 16, 1 << 18)))
-                        sleep(chance.uniform(*SPACING))
-                        (disk / "ballast").unlink()
-                        made.done["filled"] += 1
-                        if not hub.ready(FULL_PATIENCE):
-                            made.found.append(f"not ready again after filling {n + 1}: {hub.log()[-300:]}")
-                            break
-                        told(n + 1)
-                finally:
-                    ended.set()
-                    working.join()
-                people.settle()
-                made.done["steps"] = len(people.sent) + sum(people.opened.values())
-                made.done["told that it can't be done now"] = people.trouble.total()
-                hub.stop()
-                made.found += people.judge()
-        finally:
-            hub.stop()
-    return made
+        return _while_people_work(make_installation(disk / "full", mode="rehearsal"), made, fill)
 
 
 @contextmanager
