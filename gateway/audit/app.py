@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Protocol
 from urllib.parse import urlencode
 from uuid import UUID
@@ -53,6 +54,7 @@ def audit_app(
     """
     names = {**names, "NOTIFIER": "通告者", "HUB": "架け橋(自動)", "AUDIT": "監査"}
     links = [("/", "台帳")] + ([] if past is None else [("/exceptions", "例外")])
+    shown = partial(page, base=base, mode=mode, person=None, links=links, names=names)
     app = with_static(FastAPI(title="架け橋 監査", docs_url=None, redoc_url=None, openapi_url=None))
 
     @app.exception_handler(ExchangeError)
@@ -94,16 +96,11 @@ def audit_app(
             for d in found["disclosures"]
         ]
         found["openings"] = [{**o, "proof": proved(o["position"])} for o in found["openings"]]
-        return page(
+        return shown(
             "audit.html",
             title="監査: 提供の台帳",
-            base=base,
-            mode=mode,
-            person=None,
-            links=links,
             here="/",
             verification=None if verification is None else verification(),
-            names=names,
             agencies=sorted(names.items(), key=lambda n: n[1]),
             outcomes=OUTCOMES,
             chosen=choice,
@@ -146,20 +143,15 @@ def audit_app(
             raise NotThere("not-there", "choose a case of the list")
         n = min(max(n, 1), len(told))
         at = told[n - 1]["at"]
-        return page(
+        return shown(
             "audit_timeline.html",
             title=f"監査: 事例 {str(wanted)[:8]} の経過",
-            base=base,
-            mode=mode,
-            person=None,
-            links=links,
             here="/timeline",
             case=str(wanted),
             n=n,
             moments=told,
             now=told[n - 1],
             views=views(past(wanted, at), at),
-            names=names,
         )
 
     @app.get("/exceptions", response_class=HTMLResponse)
@@ -171,16 +163,11 @@ def audit_app(
         for one in cases:
             rows += past(UUID(one), at).exceptions(at)
         rows = [{"agency": "", **r, "text": kind_text(r["kind"])} for r in rows]
-        return page(
+        return shown(
             "audit_exceptions.html",
             title="監査: 例外",
-            base=base,
-            mode=mode,
-            person=None,
-            links=links,
             here="/exceptions",
             rows=sorted(rows, key=lambda r: str(r["at"]), reverse=True),
-            names=names,
         )
 
     return app
