@@ -6,7 +6,6 @@ Source: architecture §6; the frame after the JSON is the signed wish as it came
 
 from __future__ import annotations
 
-import re
 from contextlib import suppress
 from copy import deepcopy
 from functools import cache
@@ -20,8 +19,8 @@ from domain.errors import Malformed
 from domain.facts import FACTS, CaseMessage, Fact, ItemsRewrapped, Kind, dump, upcast
 from domain.record import AUDIT, HUB, REGISTRY, About, Party, Record, Wish, access_of
 from keys import canonical
-from keys.fields import ACTOR, CODE, NAME
 from keys.wish import WishPayload
+from keys.wording import wordy
 
 _BODY_KEYS = {
     "topic", "v", "at", "about", "by", "ask_id", "frame", "rests_on", "rules", "decider", "fields",
@@ -152,37 +151,14 @@ def _draft(cls: type[Fact], fields: dict[str, Any]) -> Fact:
         raise error
 
 
-_WORDING: dict[str, re.Pattern[str]] = {
-    "reason": CODE,
-    "worker": ACTOR,
-    "notifier_token": ACTOR,
-    "second": ACTOR,
-    "staff": ACTOR,
-    "edition": re.compile(r"[A-Za-z0-9][A-Za-z0-9_/.-]{0,63}"),
-    "code": NAME,
-    "indicator_set": NAME,
-    "indicators": CODE,
-    "basis": re.compile(r"[A-Z0-9][A-Z0-9-]{0,31}"),
-    "qualification": re.compile(r"\w{1,20}"),  # a profession, one word of any script
-    "flaw": re.compile(r"[a-z0-9][a-z0-9/-]{0,95}"),
-}
-"""The form of every text that an agency writes into control: codes and references, never words about a person."""
-
-
 def _worded(fact: Fact) -> Fact:
     """The fact, where its texts are codes and references. Raises Malformed.
 
-    Asked of wishes only: what was recorded, was so. Source: architecture §2 (control).
+    Asked of wishes only: what was recorded, was so.
     """
-    for name, form in _WORDING.items():
-        value = getattr(fact, name, None)
-        texts = [str(key) for key in value] if name == "indicators" and value else []
-        texts += value.values() if name == "basis" and value else []
-        texts += [value] if isinstance(value, str) else []
-        if not all(form.fullmatch(text) for text in texts):
-            raise Malformed(
-                "wrong-fields", f"{name} of {fact.TOPIC} holds a code or a reference, never words"
-            )
+    name = wordy(fact)
+    if name is not None:
+        raise Malformed("wrong-fields", f"{name} of {fact.TOPIC} holds a code or a reference, never words")
     return fact
 
 

@@ -31,11 +31,11 @@ from domain.errors import Broken, Conflict, ExchangeError, Malformed, NotThere, 
 from domain.facts import ControlDestroyed, KeyDestroyed, Kind
 from domain.record import Record
 from keys.frame import Frame, parse_frame
+from keys.kept import GONE, Kept, Unread
 from keys.leaf import Leaf, leaf_tag, record_sha
 from keys.lp import sha256
 from keys.record import (
     CONTROL,
-    OpenedRecord,
     build_record,
     list_parts,
     match_items,
@@ -44,7 +44,7 @@ from keys.record import (
 )
 from keys.signing import KemPublic
 from keys.vault import Status, Vault
-from keys.wish import To, WishPayload, parse_wish
+from keys.wish import To, parse_wish
 
 TOPIC = "fact"
 
@@ -61,43 +61,8 @@ class Evidence:
 NO_EVIDENCE = Evidence(frame=b"")
 
 
-@dataclass(frozen=True)
-class Kept:
-    """A record as it lies in the stream, opened: typed, with its evidence and its leaf fields.
-
-    ``position``: stream sequence (0 where it was not asked for). ``sealed_wraps`` still have the
-    hub's outer layer.
-    """
-
-    position: int
-    record: Record
-    frame: bytes
-    payload: WishPayload | None
-    opened: OpenedRecord
-    subject: str
-    sha: bytes
-
-
-@dataclass(frozen=True)
-class Unread:
-    """A record that can't be read here: a newer hub wrote it, or its control key was destroyed (``gone``)."""
-
-    position: int
-    originator: UUID
-    version: int
-    subject: str
-    sha: bytes
-    flaw: str
-
-    @property
-    def gone(self) -> bool:
-        """Whether its control key was destroyed."""
-        return self.flaw == GONE
-
-
 KNOWN_EPOCHS = 65_536
 NEWER = ("unknown-topic", "unknown-version")
-GONE = "key-gone"
 
 
 class Store:
@@ -335,24 +300,22 @@ class Store:
         """What ``opened`` does, for a message as it lies in the stream (for the audit)."""
         return self.opened(_event(raw), raw.sequence)
 
-    def seen_raw(self, raw: RawMessage) -> Kept | Unread:
-        """The same, or that its control key was destroyed."""
-        try:
-            return self.opened_raw(raw)
-        except NotThere:
-            event = _event(raw)
-            on, version = event.originator_id, event.originator_version
-            if not isinstance(on, UUID):
-                raise
-            sha = record_sha(raw.subject, event.state)
-            return Unread(raw.sequence, on, version, raw.subject, sha, GONE)
-
     def wrap(self, kept: Kept, item: UUID, to: To, section: str) -> bytes:
         """One wrap of a record, its outer layer opened. Raises NotThere where its class was destroyed."""
         if kept.payload is None:
             raise Broken("no-wraps", "this record has no frame")
         sk = self._vault.sk(kept.record.about.id, section)
         return open_named_wrap(kept.opened, kept.payload, item, to, sk)
+
+    def control_key(self, originator: UUID, epoch: int) -> bytes:
+        """The control key of an originator, for who opens records by itself (see ``gateway.verifier``).
+
+        Raises NotThere where it was destroyed or never was."""
+        return self._vault.ck(originator, epoch)
+
+    def forget_keys(self) -> None:
+        """Ask the vault anew for every key: another process of this hub may have destroyed some."""
+        self._vault.forget()
 
     def control_status(self, originator: UUID) -> Status:
         """Whether the control key of an originator is here (of any epoch), was destroyed, or never was."""
@@ -410,10 +373,6 @@ class Store:
         except PersistenceError as error:
             raise Unavailable("bus-away", "try again") from error
         return [self._leaf(n, n.id) for n in found]
-
-    def leaf_of(self, raw: RawMessage) -> Leaf:
-        """The leaf of a message as it lies in the stream (for the audit). Raises as ``leaves``, and Malformed."""
-        return self._leaf(_event(raw), raw.sequence)
 
     def _leaf(self, event: StoredEvent, position: int) -> Leaf:
         on, version = event.originator_id, event.originator_version

@@ -26,6 +26,11 @@ def access_of(case: UUID) -> UUID:
     return uuid5(case, "access")
 
 
+def hub_ask(originator: UUID, version: int) -> UUID:
+    """The ask id of an act of the hub itself: computed, so that whoever verifies it finds the same."""
+    return uuid5(originator, f"hub/{version}")
+
+
 def commission_of(commissioner: UUID, contractor: UUID) -> UUID:
     """The one commission of this pair: the name makes a second one impossible."""
     return uuid5(commissioner, contractor.hex)

@@ -11,10 +11,14 @@ office alone; who has no key of it still verifies leaf, place and root. Source: 
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from hashlib import sha256
+from io import SEEK_END, BytesIO
 from pathlib import Path
+from typing import BinaryIO
 from uuid import UUID
 
 from domain.errors import NotThere
@@ -25,12 +29,12 @@ from gateway.archive import Archive
 from gateway.hub.timestamps import read_stamp, stamped_sizes
 from keys import canonical
 from keys.checkpoint import origin_of, verify_checkpoint
-from keys.lp import sha256
 from keys.record import CONTROL, list_parts, open_audit_layer
 from keys.tree import WIDTH, tile_path
 
 MAGIC = b"KHB1"
 PAGE = 500
+CHUNK = 1 << 20
 
 
 def export(
@@ -42,12 +46,25 @@ def export(
 ) -> bytes:
     """The bundle that the audit office asked for on record: of one case, or of all (of those with a record in this
     time). Raises NotThere, also for a request of an earlier mandate."""
+    out = BytesIO()
+    export_to(out, archive, request, since, until, tell)
+    return out.getvalue()
+
+
+def export_to(
+    out: BinaryIO,
+    archive: Archive,
+    request: UUID,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    tell: Callable[[int, int], None] = lambda *_: None,
+) -> int:
+    """The same, into a file that can be read and written, however large; its size in bytes. Raises as ``export``."""
     asked = _requests(archive).get(request)
     if asked is None:
         raise NotThere(
             "no-request", "let the audit office ask for it on record first (audit request-control)"
         )
-    case = asked.case
     hub, mode = archive.installation.hub, archive.installation.mode
     folder = archive.installation.hub_folder / "log"
     try:
@@ -55,35 +72,37 @@ def export(
     except OSError as error:
         raise NotThere("no-checkpoint", "the log has signed nothing yet: let the hub run a moment") from error
     checkpoint, _ = verify_checkpoint(note, origin_of(hub, mode), archive.genesis.log)
-    wanted = _wanted(archive, case, since, until)
-    records: list[bytes] = []
+    wanted = _wanted(archive, asked.case, since, until)
     wraps: dict[str, dict[str, str]] = {}
-    positions: list[int] = []
-    position = 1
-    while position <= checkpoint.size:
-        for raw in archive.recorder.read_raw(position, PAGE):
-            position = raw.sequence + 1
-            on = raw.originator_id
-            if raw.sequence > checkpoint.size or not isinstance(on, UUID) or not wanted(on):
-                continue
-            positions.append(raw.sequence)
-            subject = raw.subject.encode()
-            records.append(raw.sequence.to_bytes(8, "big") + _long(subject, 2) + _long(raw.state, 4))
-            parts = list_parts(raw.state)
-            if parts.audit_wrap is not None:
-                sk = archive.store.shred_key(_scope(archive, on), CONTROL)
-                wrap = open_audit_layer(sk, parts.audit_wrap)
-                wraps.setdefault(str(on), {})[str(parts.epoch)] = wrap.hex()
-        tell(position - 1, checkpoint.size)
-    files = {
-        "genesis": archive.installation.genesis_frame.encode(),
-        "checkpoint": note,
-        "entries": b"".join(_entries(folder, checkpoint.size)),
-        "records": b"".join(records),
-        "keys": canonical.encode({"v": 1, "wraps": wraps}),
-    }
-    times = _times(folder, positions, checkpoint.size)
-    return pack({**files, "times": times} if times else files)
+    positions = array("Q")
+
+    def records() -> Iterator[bytes]:
+        position = 1
+        while position <= checkpoint.size:
+            for raw in archive.recorder.read_raw(position, PAGE):
+                position = raw.sequence + 1
+                on = raw.originator_id
+                if raw.sequence > checkpoint.size or not isinstance(on, UUID) or not wanted(on):
+                    continue
+                positions.append(raw.sequence)
+                yield raw.sequence.to_bytes(8, "big") + _long(raw.subject.encode(), 2) + _long(raw.state, 4)
+                parts = list_parts(raw.state)
+                if parts.audit_wrap is not None:
+                    sk = archive.store.shred_key(_scope(archive, on), CONTROL)
+                    wrap = open_audit_layer(sk, parts.audit_wrap)
+                    wraps.setdefault(str(on), {})[str(parts.epoch)] = wrap.hex()
+            tell(position - 1, checkpoint.size)
+
+    timed = any(n <= checkpoint.size for n in stamped_sizes(folder))
+    packing = _Packing(out, 6 if timed else 5)
+    packing.part("genesis", [archive.installation.genesis_frame.encode()])
+    packing.part("checkpoint", [note])
+    packing.part("entries", _entries(folder, checkpoint.size))
+    packing.part("records", records())
+    packing.part("keys", [canonical.encode({"v": 1, "wraps": wraps})])
+    if timed:
+        packing.part("times", [_times(folder, positions, checkpoint.size)])
+    return packing.end()
 
 
 def _requests(archive: Archive) -> Mapping[UUID, AuditControlRequested]:
@@ -94,13 +113,39 @@ def _requests(archive: Archive) -> Mapping[UUID, AuditControlRequested]:
     return register.control_requests
 
 
-def pack(files: dict[str, bytes]) -> bytes:
-    """The bytes of a bundle."""
-    parts = [MAGIC, len(files).to_bytes(2, "big")]
+def pack(files: Mapping[str, bytes | memoryview]) -> bytes:
+    """The bytes of a bundle of these parts."""
+    out = BytesIO()
+    packing = _Packing(out, len(files))
     for name, data in files.items():
-        parts += (_long(name.encode(), 2), _long(data, 8))
-    whole = b"".join(parts)
-    return whole + sha256(whole)
+        packing.part(name, [data])
+    packing.end()
+    return out.getvalue()
+
+
+class _Packing:
+    """A bundle as it is written: the length of a part goes before it when it is known, the digest behind all."""
+
+    def __init__(self, out: BinaryIO, parts: int) -> None:
+        self._out = out
+        out.write(MAGIC + parts.to_bytes(2, "big"))
+
+    def part(self, name: str, chunks: Iterable[bytes | memoryview]) -> None:
+        self._out.write(_long(name.encode(), 2))
+        before = self._out.tell()
+        self._out.write(bytes(8))
+        size = sum(self._out.write(chunk) for chunk in chunks)
+        self._out.seek(before)
+        self._out.write(size.to_bytes(8, "big"))
+        self._out.seek(0, SEEK_END)
+
+    def end(self) -> int:
+        """Write the digest; the size of all."""
+        self._out.seek(0)
+        digest = sha256()
+        while chunk := self._out.read(CHUNK):
+            digest.update(chunk)
+        return self._out.tell() + self._out.write(digest.digest())
 
 
 def _wanted(
@@ -142,7 +187,7 @@ def _scope(archive: Archive, on: UUID) -> UUID:
     return first[0].record.about.id if first and first[0].record.originator.kind is Kind.CASE_ACCESS else on
 
 
-def _times(folder: Path, positions: list[int], size: int) -> bytes:
+def _times(folder: Path, positions: Sequence[int], size: int) -> bytes:
     """For each of these records the earliest token that speaks for it, and the newest of all, up to this head."""
     kept = [s for n in stamped_sizes(folder) if n <= size and (s := read_stamp(folder, n)) is not None]
     sizes = [s.checkpoint.size for s in kept]

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
@@ -15,18 +16,18 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from adapters.store import Kept
 from domain.calendar import JST
 from domain.errors import NotThere
 from gateway.archive import Archive, open_archive
-from gateway.audit.bundle import export
-from gateway.audit.bundle_verify import verify_bundle
+from gateway.audit.bundle import export_to
 from gateway.audit.history import Told, fact_of, history, of_stream, of_views, replay
 from gateway.hub.views import catch_up
 from gateway.installation import Installation, moment, open_installation
 from gateway.pages.texts import act_text, reason_text, section_text
-from gateway.verify import Verifier
+from gateway.verifier.bundle import Buffer, verify_bundle
+from gateway.verifier.judge import Judge
 from keys import canonical
+from keys.kept import Kept
 from keys.keystore import open_keystore, read_passphrase
 from keys.signing import KemKey
 from keys.timestamps import TimeAuthority
@@ -61,10 +62,10 @@ def audit_replay(
     first, last = _time(since), _time(until)
     with archive_of(data, passphrase_file, passphrase_fd) as archive:
         codes = _codes(archive)
-        verifier = Verifier(archive.recorder, archive.store, archive.genesis)
+        judge = Judge(archive.genesis)
         steps = [
             step
-            for step in replay(_records(archive, case, last, raw=raw), case, verifier)
+            for step in replay(_records(archive, case, last, raw=raw), case, judge)
             if first is None or step.kept.record.at >= first
         ]
     if not steps:
@@ -222,10 +223,15 @@ def audit_export(
 ) -> None:
     """請求された範囲の束を作ります。持ち出して検証できます。制御情報は監査機関の鍵でだけ開きます。"""
     with archive_of(data, passphrase_file, passphrase_fd) as archive, _bar("書き出し") as tell:
-        bundle = export(archive, request, _time(since), _time(until), tell)
+        part = out_file.with_name(f"{out_file.name}.part")
+        try:
+            with part.open("w+b") as file:
+                size = export_to(file, archive, request, _time(since), _time(until), tell)
+            part.replace(out_file)
+        finally:
+            part.unlink(missing_ok=True)
         hub = archive.installation.hub.hex()
-    out_file.write_bytes(bundle)
-    out.print(f"書き出しました: {out_file}({len(bundle):,} バイト)", highlight=False)
+    out.print(f"書き出しました: {out_file}({size:,} バイト)", highlight=False)
     out.print(f"検証: kakehashi audit verify-bundle {out_file} --hub {hub}", highlight=False)
 
 
@@ -256,7 +262,8 @@ def audit_verify_bundle(
         )
         key = KemKey(open_keystore(keystore, word, rehearsal=rehearsal)["kem"])
     authority = None if tsa is None else TimeAuthority.from_pem(tsa.read_bytes())
-    found = verify_bundle(bundle.read_bytes(), canonical.parse_digest(hub), key, authority)
+    with _looked_at(bundle) as data, _bar("検証") as tell:
+        found = verify_bundle(data, canonical.parse_digest(hub), key, authority, tell)
     if as_json:
         print(json.dumps(found.to_json(), ensure_ascii=False, indent=2))
     else:
@@ -281,6 +288,16 @@ def audit_verify_bundle(
             out.print(f"時刻トークン {found.tokens} 件は確かめていません(--tsa で証明書を指定)。")
         out.print("[bold green]検証: 異常なし[/]" if found.ok else "[bold red]検証: 異常あり[/]")
     raise typer.Exit(0 if found.ok else 1)
+
+
+@contextmanager
+def _looked_at(path: Path) -> Iterator[Buffer]:
+    """A file where it lies: it may be larger than the memory."""
+    with path.open("rb") as file:
+        if path.stat().st_size == 0:
+            yield b""  # an empty file can't be mapped
+            return
+        yield mmap(file.fileno(), 0, access=ACCESS_READ)  # closed with the last look at it
 
 
 KINDS = {

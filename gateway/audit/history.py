@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from adapters.store import Kept, Store, Unread
+from adapters.store import Store
 from domain.alarms import standing
 from domain.calendar import day_of, end_of
 from domain.case import Case, Message
@@ -38,7 +38,8 @@ from domain.register import Register
 from domain.shield import NAMELESS, by_notifier, token_of, tokens
 from domain.visibility import openable, refusal_to_open
 from domain.world import World, empty_world
-from gateway.verify import Verifier
+from gateway.verifier.judge import Judge
+from keys.kept import Kept, Unread
 from projections.queries import Queries
 
 PAGE = 500
@@ -305,11 +306,11 @@ class Step:
     views: dict[str, list[str]]
 
 
-def replay(records: Iterator[Kept], case: UUID, verifier: Verifier) -> Iterator[Step]:
+def replay(records: Iterator[Kept], case: UUID, judge: Judge) -> Iterator[Step]:
     """Each record of the case and its readings in order: signature and decision judged anew."""
     found = History(empty_world(Register(), case))
     for kept in records:
-        flaw = verifier.judge(kept)
+        flaw = judge.judge(kept)
         found.fold(kept.record)
         if kept.record.about == About(Kind.CASE, case):
             yield Step(kept, found, flaw, found.views(kept.record.at))

@@ -20,7 +20,7 @@ from adapters.bus import (
     JetStreamApplicationRecorder,
     connect,
 )
-from adapters.store import Evidence, Kept, Store
+from adapters.store import Evidence, Store
 from domain.errors import Broken, Conflict, Unavailable
 from domain.facts import HubFounded, Kind
 from domain.record import DECIDER, REGISTRY, About, Record
@@ -37,6 +37,7 @@ from gateway.hub.views import Beside, Follower, Views, catch_up, engine_over
 from gateway.hub.witnesses import Witnesses, known_witnesses
 from gateway.installation import Installation
 from keys.checkpoint import origin_of
+from keys.kept import Kept
 from keys.signing import SignatureKeys, SignatureKind
 from keys.vault import Vault
 from projections.engine import Engine

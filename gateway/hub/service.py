@@ -12,10 +12,10 @@ from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache, partial
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from adapters.mapper import wish_of
-from adapters.store import NO_EVIDENCE, Evidence, Kept, Store
+from adapters.store import NO_EVIDENCE, Evidence, Store
 from domain.case import Message
 from domain.decide import decide, found_item, rewrapper
 from domain.errors import Conflict, ExchangeError, Malformed, NotThere, Unavailable, Untrusted
@@ -37,7 +37,7 @@ from domain.facts import (
     WishRefused,
     WrapFetchedForRewrap,
 )
-from domain.record import AUDIT, DECIDER, HUB, REGISTRY, About, Party, Record, Wish, commission_of
+from domain.record import AUDIT, DECIDER, HUB, REGISTRY, About, Party, Record, Wish, commission_of, hub_ask
 from domain.register import Agency, Originator, Register
 from domain.visibility import pending_keys, recipients
 from domain.world import World, empty_world, may_speak_of, placing, rests_on
@@ -47,6 +47,7 @@ from gateway.hub.memory import Memory
 from gateway.hub.shredding import Shredder
 from keys.frame import WISH, Frame, verify
 from keys.genesis import Genesis
+from keys.kept import Kept
 from keys.keyset import verify_key_set, verify_registry_act
 from keys.leaf import Leaf
 from keys.receipt import MAX_NOTES, Receipt, sign_receipts
@@ -731,11 +732,6 @@ def _give(turn: Turn[Answer, Heard], ready: Ready) -> None:
         turn.give(ready())
     except Exception as error:
         turn.fail(error)
-
-
-def hub_ask(originator: UUID, version: int) -> UUID:
-    """The ask id of an act of the hub itself: computed, so that the verifier finds the same."""
-    return uuid5(originator, f"hub/{version}")
 
 
 def kem_of(agency: Agency) -> KemPublic:

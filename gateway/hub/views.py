@@ -13,9 +13,10 @@ from time import monotonic, sleep
 from typing import Any
 from uuid import UUID
 
-from adapters.store import Kept, Store, Unread
+from adapters.store import Store
 from domain.errors import Broken, Unavailable
 from domain.facts import dump
+from keys.kept import Kept, Unread
 from projections.engine import Engine
 from projections.queries import Queries
 from projections.stored import Stored

@@ -10,7 +10,6 @@ from datetime import datetime
 from pathlib import Path
 from uuid import uuid4
 
-from adapters.store import Kept
 from domain.facts import dump
 from domain.record import HUB, Record
 from gateway.agency.book import Book
@@ -22,6 +21,7 @@ from gateway.installation import AgencyPlace, Installation, make_installation, o
 from gateway.registry import Registry
 from gateway.scenario.story import Actor
 from gateway.serving import Served
+from keys.kept import Kept
 
 BODIES = {
     "CORE": "MUNICIPALITY",

@@ -13,9 +13,9 @@ from typer.testing import CliRunner
 
 from gateway.archive import open_archive
 from gateway.audit.bundle import export, pack
-from gateway.audit.bundle_verify import NAMES, Fault, Verified, _files, _stamps, verify_bundle
 from gateway.cli import app
 from gateway.hub.timestamps import TimeSettings
+from gateway.verifier.bundle import NAMES, Fault, Verified, _files, _stamps, verify_bundle
 from keys.checkpoint import Checkpoint, sign_checkpoint
 from keys.signing import KemKey, SignatureKeys
 from keys.timestamps import Stamp, TimeAuthority, ask_time, parse_stamp, stamp_of
@@ -40,7 +40,7 @@ class Taken:
 
     @property
     def stamps(self) -> list[Stamp]:
-        return [parse_stamp(raw) for raw in _stamps(_files(self.data)[0]["times"])]
+        return [parse_stamp(raw) for raw in _stamps(bytes(_files(self.data)[0]["times"]))]
 
     def stamped(self, note: bytes, by: Authority | None = None) -> bytes:
         """A token over this note, by the authority."""

@@ -18,7 +18,7 @@ from gateway.scenario.player import Run
 from gateway.scenario.report import play, start_of
 from gateway.scenario.stage import Stage, open_stage
 from gateway.scenario.story import read_story
-from gateway.verify import Verifier
+from gateway.verifier.judge import Judge
 
 STORY = Path(__file__).parents[1] / "scenarios" / "sc-4.yaml"
 RUN = CliRunner()
@@ -107,13 +107,11 @@ def test_every_step_of_the_replay_holds_and_a_changed_one_does_not(played: Playe
     runtime = played.stage.runtime
     assert runtime is not None
     records = list(of_views(runtime.store, runtime.follower.queries, played.run.case))
-    verifier = Verifier(runtime.recorder, runtime.store, played.stage.genesis)
-    steps = list(replay(iter(records), played.run.case, verifier))
+    steps = list(replay(iter(records), played.run.case, Judge(played.stage.genesis)))
     assert [s.flaw for s in steps if s.flaw] == []
     assert len(steps) > 20
     without = [k for k in records if k.record.topic != "network_case.registered"]
-    again = Verifier(runtime.recorder, runtime.store, played.stage.genesis)
-    assert any(s.flaw for s in replay(iter(without), played.run.case, again))
+    assert any(s.flaw for s in replay(iter(without), played.run.case, Judge(played.stage.genesis)))
 
 
 @pytest.mark.parametrize("raw", [[], ["--raw"]])

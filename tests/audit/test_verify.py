@@ -22,6 +22,7 @@ from gateway.scenario.report import play, start_of
 from gateway.scenario.stage import Stage, open_stage
 from gateway.scenario.story import read_story
 from gateway.verify import Verification, Verifier, doors_of
+from keys.kept import Kept
 from keys.record import build_record
 from projections.engine import Engine
 
@@ -80,6 +81,12 @@ def copied(played: Played, tmp_path: Path, messages: list[RawMessage]) -> Iterat
         finally:
             items.close()
             recorder.close()
+
+
+def opened(played: Played, raw: RawMessage) -> Kept:
+    """A record as it lies there, for who forges another on it."""
+    [kept] = played.stage.runtime.store.read(raw.sequence, 1)  # type: ignore[union-attr]
+    return kept
 
 
 def verified(
@@ -265,7 +272,7 @@ def resealed(
     runtime = played.stage.runtime
     assert runtime is not None
     raw = played.messages[place]
-    kept = runtime.store.opened_raw(raw)
+    kept = opened(played, raw)
     forged = change(kept.record)
     wraps = []
     payload = kept.payload
@@ -309,7 +316,7 @@ def test_a_signature_that_was_changed_under_the_seal_is_found(played: Played, tm
     place = played.place(EligibilityDetermined)
     runtime = played.stage.runtime
     assert runtime is not None
-    frame = bytearray(runtime.store.opened_raw(played.messages[place]).frame)
+    frame = bytearray(opened(played, played.messages[place]).frame)
     frame[-1] ^= 1
     messages = list(played.messages)
     messages[place] = resealed(played, place, lambda r: r, frame=bytes(frame))
@@ -323,8 +330,7 @@ def test_an_act_of_the_hub_that_was_not_due_is_found(played: Played, tmp_path: P
 
     from domain.codes import Module
     from domain.facts import OathSigned
-    from domain.record import HUB
-    from gateway.hub.service import hub_ask
+    from domain.record import HUB, hub_ask
 
     runtime = played.stage.runtime
     assert runtime is not None

@@ -21,7 +21,7 @@ import pytest
 
 from gateway.archive import open_archive
 from gateway.audit.bundle import export, pack
-from gateway.audit.bundle_verify import _files
+from gateway.verifier.bundle import _files
 from gateway.verify import doors_of
 from tests.gateway.hubkit import ground
 

@@ -19,12 +19,12 @@ from domain.facts import AuditControlRequested
 from domain.record import access_of
 from gateway.archive import open_archive
 from gateway.audit.bundle import export, pack
-from gateway.audit.bundle_verify import _files, verify_bundle
 from gateway.cli import app
 from gateway.scenario.player import Run
 from gateway.scenario.report import start_of
 from gateway.scenario.stage import Stage, open_stage, reopen_stage
 from gateway.scenario.story import read_story
+from gateway.verifier.bundle import _files, verify_bundle
 from gateway.verify import Verifier, doors_of
 from keys.record import list_parts
 
@@ -144,7 +144,7 @@ def test_what_was_written_since_a_mandate_began_is_missed_in_a_bundle_without_it
         with open_archive(stage.installation) as archive:
             files, _ = _files(export(archive, asked))
         _, kem = stage.installation.audit()
-        kept, at, records = [], 0, files["records"]
+        kept, at, records = [], 0, bytes(files["records"])
         while at < len(records):
             length = int.from_bytes(records[at + 8 : at + 10], "big")
             size = int.from_bytes(records[at + 10 + length : at + 14 + length], "big")
