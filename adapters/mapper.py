@@ -46,10 +46,10 @@ def read_fact(topic: str, version: int, fields: object) -> Fact:
     if not isinstance(fields, dict):
         raise Malformed("wrong-fields", f"fields of {topic} stand in an object")
     state: dict[str, Any] = dict(fields)
-    upcast(topic, version, state)
     try:
+        upcast(topic, version, state)
         fact: Fact = _adapter(topic).validate_json(canonical.encode(state), strict=True)
-    except (ValidationError, TypeError) as error:
+    except (ValidationError, TypeError, KeyError, AttributeError) as error:
         where = (
             ".".join(str(p) for p in error.errors()[0]["loc"]) if isinstance(error, ValidationError) else "?"
         )
@@ -146,7 +146,7 @@ def _draft(cls: type[Fact], fields: dict[str, Any]) -> Fact:
         return read_fact(cls.TOPIC, cls.VERSION, fields)
     except Malformed as error:
         for version in range(cls.VERSION - 1, 0, -1):
-            with suppress(Malformed, KeyError, TypeError):
+            with suppress(Malformed):
                 return read_fact(cls.TOPIC, version, deepcopy(fields))
         raise error
 

@@ -64,7 +64,7 @@ def record_of(body: bytes, originator: UUID, version: int, actor: str) -> Record
     """The typed record. Raises Malformed for anything that is not just so what it says."""
     value: Any = canonical.parse(body)
     try:
-        topic, edition = value["topic"], value["v"]
+        topic, edition = value["topic"], _whole(value["v"])
         fact = _fact(topic, edition, value["fields"])
         about = About(Kind(value["about"]["kind"]), UUID(value["about"]["id"]))
         beside = about.kind is Kind.CASE and originator == access_of(about.id)
@@ -78,9 +78,9 @@ def record_of(body: bytes, originator: UUID, version: int, actor: str) -> Record
             actor=actor,
             ask_id=UUID(value["ask_id"]),
             frame=None if value["frame"] is None else bytes.fromhex(value["frame"]),
-            rests_on=tuple((Kind(kind), UUID(id), n) for kind, id, n in value["rests_on"]),
-            rules=value["rules"],
-            decider=value["decider"],
+            rests_on=tuple((Kind(kind), UUID(id), _whole(n)) for kind, id, n in value["rests_on"]),
+            rules=_whole(value["rules"]),
+            decider=_whole(value["decider"]),
             fact=fact,
         )
         again = said(record)
@@ -171,6 +171,12 @@ def _fact(topic: str, edition: int, fields: Any) -> Fact:
 @cache
 def _typed(topic: str) -> TypeAdapter[Any]:
     return TypeAdapter(FACTS[topic])
+
+
+def _whole(number: Any) -> int:
+    if type(number) is not int:  # True is an int, too
+        raise TypeError("not a whole number")
+    return number
 
 
 def _party(text: str) -> Party:
