@@ -128,7 +128,7 @@ def test_both_read_the_parts_of_a_frame_alike(one: Any) -> None:
     part, other = item(LEARNED.item()), wrap(LEARNED.item().item, AZ_CORE)
     for changed in (
         {},
-        {"items": (part,)},
+        {"items": (part,), "wraps": ()},
         {"items": (part,), "wraps": (other, replace(other, to=LEARNED.by))},
         {"act": "no.such_act"},
         {"act": "key.destroyed"},
