@@ -575,6 +575,9 @@ def bench(
     log: Annotated[
         int | None, typer.Option("--log", help="代わりに、記録簿の証明をこの件数まで測ります", min=100)
     ] = None,
+    beside_log: Annotated[
+        bool, typer.Option("--beside-log", help="代わりに、記録簿のあるハブとないハブを並べて測ります")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """速さを測ります: 同じバイト列を、素の部品と並べて、1回の実行で。"""
@@ -594,12 +597,19 @@ def bench(
         return
 
     with err.status("測定の準備") as status:
-        rows = Bench(wishes, rounds, status.update).run()
+        if beside_log:
+            from gateway.bench.logged import measure as measure_log
+
+            rows = measure_log(wishes, rounds, status.update)
+        else:
+            rows = Bench(wishes, rounds, status.update).run()
     about = machine()
     if as_json:
         print(json.dumps({"machine": about, "rows": rows}, ensure_ascii=False, indent=2))
         return
     table = Table("測ったもの", "件/秒", "比べた相手", "比", "p50 ms", "p95 ms", "p99 ms", title=str(about))
+    if beside_log:
+        table.add_column("p99 の比")
     for row in rows:
         table.add_row(*("" if v is None else str(v) for v in row.values()))
     out.print(table)

@@ -82,13 +82,13 @@ def child(module: str, *arguments: str, first: bytes = b"") -> Iterator[str]:
 
 
 @contextmanager
-def bench_hub(folder: Path) -> Iterator[Ground]:
-    """A fresh rehearsal hub in this folder. Its clock stands, so that no wish made beforehand grows too old."""
+def bench_hub(folder: Path, program: str = "gateway.cli") -> Iterator[Ground]:
+    """A fresh rehearsal hub in this folder, served by this program. Its clock stands, so that no wish made beforehand grows too old."""
     now = datetime.now(UTC).replace(microsecond=0)
     made = make_installation(folder, mode="rehearsal")
     with ExitStack() as stack:
         url = stack.enter_context(
-            child("gateway.cli", "hub", "serve", "--data", str(folder), "--clock", now.isoformat())
+            child(program, "hub", "serve", "--data", str(folder), "--clock", now.isoformat())
         )
         register_agencies(made, url, AGENCIES)
         yield ground_of(made, url, now)

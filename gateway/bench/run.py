@@ -98,11 +98,11 @@ class Bench:
         lanes = referrals(ground, senders, max(1, self.wishes // senders))
         head = archive.store.head()
         sent = send_all(ground.url, "/v1/wishes", [[letter.request for letter in lane] for lane in lanes])
-        _recorded(sent)
+        recorded(sent)
         states = [raw.state for raw in archive.recorder.read_raw(head + 1, PAGE * 100)]
         dealt = [states[n::senders] for n in range(senders)]
         opened = send_all(ground.url, "/v1/wishes", [openings(ground, lane) for lane in lanes])
-        _recorded(opened)
+        recorded(opened)
         raw, recorder, route, door, opening = (
             f"{what}, {senders}"
             for what in ("raw publish", "recorder", "bare route", "hub door", "opening an item")
@@ -151,7 +151,8 @@ def _lines(path: Path) -> list[str]:
     return path.read_text().splitlines() if path.exists() else []
 
 
-def _recorded(run: Run) -> None:
+def recorded(run: Run) -> None:
+    """Raises Broken where an answer is not «recorded»."""
     wrong = [status for status, _ in run.answers if status != 200]
     if wrong:
         raise Broken("bench-not-recorded", f"{len(wrong)} requests were answered {wrong[0]}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gateway.bench import logged
 from gateway.bench.growth import grow
 from gateway.bench.proofs import measure
 from gateway.bench.run import SENDERS, Bench
@@ -19,6 +20,19 @@ def test_a_tiny_run_measures_every_part_beside_the_raw_one() -> None:
             assert row["p50_ms"] <= row["p95_ms"] <= row["p99_ms"]
             assert (row["ratio"] is None) == (part == "raw publish")
     assert set(rows) == {"reading the log", "verifying the record", "rebuilding the views"}
+
+
+def test_what_the_log_costs_is_measured_against_a_hub_without_one() -> None:
+    rows = {row["name"]: row for row in logged.measure(16, 1)}
+    assert set(rows) == {
+        f"{what} {name}, {senders}"
+        for what in ("wish", "opening")
+        for name in ("with log", "without log")
+        for senders in SENDERS
+    }
+    for name, row in rows.items():
+        assert (row["ratio"] is None) == (row["p99_ratio"] is None) == ("without" in name)
+        assert row["per_second"] > 0
 
 
 def test_a_quantile_is_a_time_that_was_seen() -> None:
