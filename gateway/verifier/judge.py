@@ -60,7 +60,8 @@ class Judge:
         self._in_time(kept.record)
         expected = self._expected(kept)
         self._in_mandate(kept)
-        return None if said(expected) == said(kept.record) else _difference(expected, kept.record)
+        same = expected == kept.record or said(expected) == said(kept.record)
+        return None if same else _difference(expected, kept.record)
 
     def fold(self, record: Record) -> None:
         """This is so from now on."""

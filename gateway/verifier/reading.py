@@ -162,8 +162,10 @@ def _fact(topic: str, edition: int, fields: Any) -> Fact:
         raise Malformed("unknown-topic", "this topic is not published here; is this a newer record?")
     if not 1 <= edition <= cls.VERSION:
         raise Malformed("unknown-version", "this version is not published here; is this a newer record?")
-    state = deepcopy(fields)
-    upcast(topic, edition, state)
+    state = fields
+    if edition < cls.VERSION:
+        state = deepcopy(fields)
+        upcast(topic, edition, state)
     fact: Fact = _typed(topic).validate_json(canonical.encode(state), strict=True)
     return fact
 
