@@ -12,7 +12,7 @@ from functools import partial
 from itertools import groupby
 from pathlib import Path
 from threading import Event
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
 import typer
@@ -33,21 +33,21 @@ from gateway.archive import alone_on_views, open_archive
 from gateway.audit.commands import questions
 from gateway.audit.content import content
 from gateway.audit.exports import export
-from gateway.hub.runtime import start_hub
 from gateway.hub.views import catch_up, source_of
 from gateway.installation import Installation, make_installation, moment, open_installation
 from gateway.pages.texts import outcome_text, section_text
 from gateway.pauses import without_pauses
 from gateway.problems import TITLES
-from gateway.scenario.report import Report, play_afresh
-from gateway.scenario.story import read_story
-from gateway.serving import Served
-from gateway.setup import RegisterFile, register_agencies
 from gateway.verify import Verification, Verifier, doors_of
 from gateway.witness.commands import witness
 from keys.keystore import read_passphrase
 from projections.queries import Queries
 from projections.rebuild import rebuild
+
+if TYPE_CHECKING:
+    from gateway.scenario.report import Report
+
+# Servers and stories are imported where they are used: a question of an auditor does not wait for them.
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="架け橋: 養育支援訪問事業の機関間連携ハブ")
 scenario = typer.Typer(no_args_is_help=True, help="事例の物語を訓練用ハブで再生し、閲覧結果を確かめます")
@@ -119,6 +119,10 @@ def init(
     passphrase_fd: PassphraseFd = None,
 ) -> None:
     """ハブを新しく設置します: 鍵・創設記録・規則集、名簿があれば機関の鍵の公示まで。"""
+    from gateway.hub.runtime import start_hub
+    from gateway.serving import Served
+    from gateway.setup import RegisterFile, register_agencies
+
     wanted = RegisterFile.read(register) if register is not None else None  # before anything is made
     passphrase = None if rehearsal else _passphrase(passphrase_file, passphrase_fd, twice=True)
     with out.status("鍵を作成しています…"):
@@ -148,6 +152,9 @@ def hub_serve(
     passphrase_fd: PassphraseFd = None,
 ) -> None:
     """ハブの窓口を起動します(Ctrl-C で終了)。"""
+    from gateway.hub.runtime import start_hub
+    from gateway.serving import Served
+
     at = None if clock is None else moment(clock)
     runtime = start_hub(_installation(data, passphrase_file, passphrase_fd), at=at, views_beside=True)
     try:
@@ -206,6 +213,9 @@ def scenario_run(
     as_json: AsJson = False,
 ) -> None:
     """物語を新しい訓練用ハブで再生し、すべての項目をすべての機関で開いて、期待と比べます。"""
+    from gateway.scenario.report import play_afresh
+    from gateway.scenario.story import read_story
+
     reports = []
     with _progress(quiet=as_json) as tell:
         for file in files:

@@ -19,9 +19,9 @@ from gateway.archive import Archive
 from gateway.audit.balp import audit_events
 from gateway.audit.commands import Data, PassphraseFd, PassphraseFile, archive_of
 from gateway.audit.history import history, of_views
+from gateway.audit.ledger import KeptLedger
 from gateway.audit.proofs import proofs
 from gateway.audit.reports import as_csv, as_pdf, disclosures, family_pdf, openings
-from gateway.audit.serve import KeptLedger
 from gateway.installation import moment
 from gateway.verify import Verifier
 from projections.queries import Queries

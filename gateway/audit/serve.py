@@ -4,40 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from secrets import token_urlsafe
-from typing import Any
-from uuid import UUID
 
 from fastapi import FastAPI
 
-from domain.facts import dump
 from gateway.archive import Archive
 from gateway.audit.app import audit_app
 from gateway.audit.history import history, of_views
+from gateway.audit.ledger import KeptLedger
 from gateway.serving import Served
 from gateway.verify import Verification
 from projections.queries import Queries
-
-
-class KeptLedger:
-    """The ledger from the views of an opened folder, as the audit office gets it from a running hub."""
-
-    def __init__(self, archive: Archive) -> None:
-        self._queries = Queries(archive.views.reader)
-
-    def now(self) -> datetime:
-        """The time of this machine."""
-        return datetime.now(UTC)
-
-    def ledger(self, case: UUID | None = None, as_of: datetime | None = None) -> dict[str, Any]:
-        """Disclosures, readings, consents and notifications, of one case or all, as they stood at ``as_of``."""
-        return {
-            "disclosures": dump(self._queries.ledger(case=case, as_of=as_of)),
-            "openings": dump(self._queries.openings(case=case, as_of=as_of)),
-            "consents": dump(self._queries.consents(case=case, as_of=as_of)),
-            "notifications": dump(self._queries.notifications(case=case, as_of=as_of)),
-        }
 
 
 @contextmanager

@@ -14,8 +14,6 @@ from rich.console import Console
 
 from domain.errors import Malformed
 from gateway.client import HubClient
-from gateway.serving import Served
-from gateway.witness.app import witness_app
 from gateway.witness.service import Witness
 from keys import canonical
 from keys.checkpoint import origin_of
@@ -70,6 +68,9 @@ def witness_serve(
     passphrase_fd: PassphraseFd = None,
 ) -> None:
     """立会人を動かします(Ctrl-Cで終わります)。"""
+    from gateway.serving import Served
+    from gateway.witness.app import witness_app
+
     about = json.loads((data / "witness.json").read_text())
     seeds = open_keystore(data / "keystore", _word(passphrase_file, passphrase_fd))["wit"]
     client = HubClient(hub_url, hub=canonical.parse_digest(hub_id))
