@@ -160,7 +160,21 @@ class Store:
         that this one is there. ``first``: it is the first of its epoch. Source: KH-1 §8."""
         if first and version > 1:
             epoch = self._epoch_of(originator, version - 1)
-        return leaf_tag(self._vault.ck(originator, epoch), originator, version)
+        try:
+            return leaf_tag(self._vault.ck(originator, epoch), originator, version)
+        except NotThere:
+            kept = self._vault.tag(originator, version)
+            if kept is None:
+                raise
+            return kept
+
+    def tags(self, originator: UUID) -> list[tuple[UUID, int, bytes]]:
+        """What the log says of each record of an originator: to be kept when its control key goes. Raises Unavailable."""
+        try:
+            found = self._recorder.select_events(originator)
+        except PersistenceError as error:
+            raise Unavailable("bus-away", "try again") from error
+        return [(originator, e.originator_version, self._leaf(e, 0).tag) for e in found]
 
     def _note(self, originator: UUID, epoch: int) -> None:
         if len(self._last) >= KNOWN_EPOCHS:

@@ -37,6 +37,9 @@ CREATE TABLE IF NOT EXISTS gone (
     kind TEXT NOT NULL, scope BLOB NOT NULL, class TEXT NOT NULL, generation INTEGER NOT NULL,
     PRIMARY KEY (kind, scope, class)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS tag (
+    originator BLOB NOT NULL, version INTEGER NOT NULL, tag BLOB NOT NULL, PRIMARY KEY (originator, version)
+) STRICT, WITHOUT ROWID;
 """
 
 Status: TypeAlias = Literal["here", "gone", "never"]
@@ -182,12 +185,19 @@ class Vault:
         return count
 
     def shred(
-        self, scope: UUID, classes: Iterable[str], *, originators: Iterable[UUID] = (), next_vk: bytes
+        self,
+        scope: UUID,
+        classes: Iterable[str],
+        *,
+        originators: Iterable[UUID] = (),
+        tags: Iterable[tuple[UUID, int, bytes]] = (),
+        next_vk: bytes,
     ) -> Shredded:
         """Remove these classes' keys and seal all others under VK(n+1). One transaction, synced.
 
         For class ``control`` the control keys of ``originators`` (the scope's own: case and case
-        access) go too, all epochs. Before: approvals are the caller's, and the custody holds ``next_vk`` as
+        access) go too, all epochs; ``tags`` (originator, version, tag) are what the log says of their records, kept
+        since nobody could compute them again. Before: approvals are the caller's, and the custody holds ``next_vk`` as
         VK(n+1). After: the caller destroys VK(n); until then old copies of the file still open.
         Raises Malformed or Untrusted for a wrong ``next_vk``, Unavailable if the custody has none,
         NotThere if there is nothing to remove.
@@ -214,6 +224,8 @@ class Vault:
                         removed += 1
                     else:
                         self._reseal(name, self._unseal(name, old, sealed), next_vk, generation)
+                rows = [(on.bytes, version, tag) for on, version, tag in tags]
+                self._connection.executemany("INSERT OR IGNORE INTO tag VALUES (?, ?, ?)", rows)
                 if not removed:
                     raise NotThere("nothing-to-shred", "no key of these classes is in the vault")
                 proof = sealing.seal(next_vk, lp("kh/vault/proof/v1", generation), _PROOF)
@@ -224,6 +236,14 @@ class Vault:
                 self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
                 self._connection.execute("VACUUM")
         return Shredded(generation, removed)
+
+    def tag(self, originator: UUID, version: int) -> bytes | None:
+        """What the log says of a record whose control key was destroyed; None where that was not kept."""
+        with self._lock, _database():
+            found = self._connection.execute(
+                "SELECT tag FROM tag WHERE originator = ? AND version = ?", (originator.bytes, version)
+            ).fetchone()
+        return None if found is None else bytes(found[0])
 
     def forget(self) -> None:
         """Let go of the keys that were opened; those that are still here are opened again."""

@@ -13,6 +13,7 @@ import os
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from uuid import UUID
 
 from adapters.mapper import read_fact
 from domain.errors import Broken
@@ -29,7 +30,7 @@ Destroyed = KeyDestroyed | ControlDestroyed
 
 class Shredder:
     """The vault of one hub and the custody of its keys. ``folder``: where what is being destroyed is written down;
-    ``logged``: waits until the log has all records, since leaves can't be made without control keys."""
+    ``tags``: what the log says of the records of an originator, which is kept: it can't be made without control keys."""
 
     def __init__(
         self,
@@ -37,12 +38,12 @@ class Shredder:
         custody: FileCustody,
         folder: Path,
         *,
-        logged: Callable[[], None] = lambda: None,
+        tags: Callable[[UUID], list[tuple[UUID, int, bytes]]] = lambda originator: [],
     ) -> None:
         self._vault = vault
         self._custody = custody
         self._pending = folder / PENDING
-        self._logged = logged
+        self._tags = tags
 
     def destroy(self, fact: Destroyed, at: datetime) -> None:
         """The keys are gone when this returns. Raises Broken where vault and record do not fit."""
@@ -54,10 +55,10 @@ class Shredder:
         if isinstance(fact, KeyDestroyed):
             self._vault.shred(fact.scope, [s.value for s in fact.sections], next_vk=next_vk)
             return
-        self._logged()
         _write(self._pending, json.dumps({"at": dump(at), "fact": dump(fact)}))
         both = (fact.scope, access_of(fact.scope))
-        self._vault.shred(fact.scope, [CONTROL], originators=both, next_vk=next_vk)
+        tags = [tag for originator in both for tag in self._tags(originator)]
+        self._vault.shred(fact.scope, [CONTROL], originators=both, tags=tags, next_vk=next_vk)
 
     def pending(self) -> tuple[ControlDestroyed, datetime] | None:
         """What was destroyed and may not be on record yet."""

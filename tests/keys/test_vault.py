@@ -114,6 +114,15 @@ def test_shredding_control_takes_the_control_keys_of_all_epochs(vault):
     assert [vault.status_ck(OTHER, 1), vault.status_sk(CASE, "BASIC")] == ["here", "here"]
 
 
+def test_what_the_log_says_of_destroyed_records_is_kept_with_their_removal(vault, path):
+    vault.ensure([(CASE, 1)], [(CASE, "control")])
+    kept = [(CASE, 1, b"t" * 16), (CASE, 2, b"u" * 16)]
+    vault.shred(CASE, ["control"], originators=[CASE], tags=kept, next_vk=TWO)
+    assert [vault.tag(CASE, n) for n in (1, 2, 3)] == [b"t" * 16, b"u" * 16, None]
+    with closing(Vault.open(path, KeystoreCustody({"vk/2": TWO}))) as again:
+        assert again.tag(CASE, 2) == b"u" * 16
+
+
 def test_attack_destroyed_key_is_made_again_under_its_name(refuses, vault):
     vault.ensure([], [(CASE, "BASIC")])
     vault.shred(CASE, ["BASIC"], next_vk=TWO)
