@@ -65,6 +65,7 @@ class LogKeeper:
         self._folder = folder
         self._keys = keys
         self._now = now
+        self._growing = Lock()  # one step after the other: what is new to one is not new to the next
         self._lock = Lock()  # owns all below
         self._rows: list[list[bytes]] = []  # hashes of the rightmost tile of each level
         self._counts: list[int] = []  # hashes of each level in all
@@ -185,6 +186,10 @@ class LogKeeper:
 
     def step(self) -> bool:
         """Take in what was recorded since, and sign; whether there was anything. Raises Unavailable."""
+        with self._growing:
+            return self._step()
+
+    def _step(self) -> bool:
         if self.problem is not None:
             return False
         leaves = self._new()

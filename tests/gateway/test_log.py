@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
@@ -91,6 +92,23 @@ def test_what_was_offered_is_what_lies_in_the_stream(ground: Ground) -> None:
     assert signed(read) == signed(offered)
 
 
+def test_steps_at_one_time_take_nothing_in_twice(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The thread that keeps the log up, and whoever asks for a step meanwhile."""
+    one = keeper(ground)
+    new = LogKeeper._new
+
+    def slowly(self: LogKeeper) -> list[Leaf]:
+        found = new(self)
+        sleep(0.1)  # long enough for the other to have read the same
+        return found
+
+    monkeypatch.setattr(LogKeeper, "_new", slowly)
+    with ThreadPoolExecutor(2) as both:
+        took = list(both.map(lambda _: one.step(), range(2)))
+    assert sorted(took) == [False, True]
+    assert signed(one).size == ground.head()
+
+
 def test_it_is_taken_up_where_it_was_left(ground: Ground) -> None:
     one = keeper(ground)
     one.step()
@@ -173,7 +191,8 @@ def test_an_end_between_any_two_writes_leaves_the_last_head_and_nothing_that_con
     write = log_module.write_whole
 
     def ends(path: Path, data: bytes) -> None:
-        if next(writes, None) is None:
+        ours = path.is_relative_to(one._folder)  # the hub's own log goes on beside
+        if ours and next(writes, None) is None:
             raise Ended
         write(path, data)
 
