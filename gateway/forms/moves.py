@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from domain.codes import HandoverItem, Purpose, Section
 from domain.facts import (
+    CgcTransferNotified,
     ChildSighted,
     RelocationConfirmed,
     RelocationLearned,
@@ -15,6 +16,7 @@ from domain.facts import (
 )
 from gateway.forms.kinds import (
     AUTHORITIES,
+    CGC,
     CORE,
     TO_OFFICE,
     Ask,
@@ -123,6 +125,17 @@ MOVES = (
         ),
         words=(RISK, BASIC, CHILD, CAREGIVER, PLAN, VISIT, ADDR),
         to=To(fixed=Scene.other_side, bases=BETWEEN, usual=BETWEEN[0]),
+    ),
+    Form(
+        key="cgc-transfer",
+        act=CgcTransferNotified,
+        title="児童相談所どうしで移管を知らせる",
+        lead="転居先を受け持つ児童相談所に、引き継ぐことを知らせます。",
+        then="相手の児童相談所に届きます。",
+        group=GROUP,
+        roles=CGC,
+        words=(RISK, BASIC, ADDR),
+        to=To(roles=CGC, must=True, bases=("CAPA-4-6", *BETWEEN)),
     ),
     Form(
         key="receipt",

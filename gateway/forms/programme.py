@@ -10,19 +10,56 @@ from domain.codes import Purpose
 from domain.facts import (
     AuditContentAccessGranted,
     AuditContentAccessRequested,
+    BusinessAbolitionNotified,
+    BusinessChangeNotified,
+    BusinessCommencementNotified,
+    CommunityServiceRegistered,
     ConfidentialityRulesAcknowledged,
+    ConfidentialityRulesAdopted,
+    ContractorPerformanceReported,
     ContractorReinstated,
+    ContractorRequirementVerified,
+    ContractorSupervised,
+    FieldPracticeCompleted,
     OathSigned,
+    OutsourcingContractEnded,
+    PrefecturalSupervisionReceived,
     QualificationVerified,
+    ResourceGapRecorded,
     SupportWorkerRegistered,
     TrainingModuleCompleted,
+    TrainingModuleExempted,
 )
 from domain.rulebook import QUALIFICATIONS
 from gateway.forms.fill import Mend
-from gateway.forms.kinds import AUTHORITIES, Ask, Choices, Field, Form, Made, Message, Scene, agreed, why
-from gateway.pages.labels import EMPLOYMENTS, MODULES, WHYS
+from gateway.forms.kinds import (
+    AUTHORITIES,
+    CONTRACTOR,
+    CORE,
+    Ask,
+    Choices,
+    Field,
+    Form,
+    Made,
+    Message,
+    Scene,
+    agreed,
+    why,
+)
+from gateway.pages.labels import (
+    BUSINESS_ITEMS,
+    EMPLOYMENTS,
+    FINDINGS,
+    MODULES,
+    PRACTICES,
+    REQUIREMENTS,
+    SCOPES,
+    SERVICES,
+    WHYS,
+)
 
 GROUP = "委託先の要件"
+REPORTS = "委託先の報告・指導"
 
 
 def _workers(scene: Scene) -> Choices:
@@ -68,6 +105,7 @@ def _granted(made: Made, scene: Scene) -> Made:
 
 
 WORKER = Field(name="worker", label="訪問支援者(登録番号)", ask=Ask.ONE, choices=_workers)
+SERVICE = Field(name="service", label="支援", ask=Ask.ONE, choices=SERVICES)
 UNTIL = Field(
     name="valid_until",
     label="有効期限(最終日)",
@@ -171,6 +209,162 @@ PROGRAMME = (
         fields=(agreed("いまの守秘規程を読み、守ります"),),
         made=_rules,
         send="確認したと記録する",
+    ),
+    Form(
+        key="contractor-requirement",
+        act=ContractorRequirementVerified,
+        title="委託要件を確認する",
+        lead="委託先が、職員・守秘・管理の要件を満たすことを確かめたことを記録します。",
+        then="要件がそろわない委託先は、割当を受けられません。",
+        group=GROUP,
+        open=commissioned_by_us,
+        fields=(
+            Field(name="items", label="確かめた要件", ask=Ask.MANY, choices=REQUIREMENTS),
+            Field(name="scope", label="委託の範囲", ask=Ask.ONE, choices=SCOPES),
+        ),
+        made=lambda made, scene: {**made, "items": [int(n) for n in made["items"]]},
+        send="要件を確認する",
+    ),
+    Form(
+        key="exemption",
+        act=TrainingModuleExempted,
+        title="研修の科目を省く",
+        lead="その分野の資格がある人について、科目の受講を省くことを記録します。",
+        then="目的・守秘・地域資源の科目は、だれも省けません。",
+        group=GROUP,
+        fields=(
+            WORKER,
+            Field(name="module", label="省く科目", ask=Ask.ONE, choices=MODULES),
+            Field(name="qualification", label="資格", ask=Ask.ONE, choices={q: q for q in QUALIFICATIONS}),
+        ),
+        send="省略を記録する",
+    ),
+    Form(
+        key="practice",
+        act=FieldPracticeCompleted,
+        title="同行訪問・実技を記録する",
+        lead="訪問支援者が同行訪問や実技を終えたことを記録します。",
+        then="研修の記録に残ります。",
+        group=GROUP,
+        fields=(WORKER, Field(name="practice", label="したこと", ask=Ask.ONE, choices=PRACTICES)),
+        send="記録する",
+    ),
+    Form(
+        key="performance",
+        act=ContractorPerformanceReported,
+        title="実施状況を報告する",
+        lead="期間の実施状況を、数だけで委託元に報告します。",
+        then="報告が遅れると、委託元に知らせが出ます。",
+        group=REPORTS,
+        open=lambda scene, about: about.get("contractor") == scene.agency,
+        fields=(
+            Field(name="begins_on", label="期間の始め", ask=Ask.DAY),
+            Field(name="ends_on", label="期間の終わり", ask=Ask.DAY),
+            Field(name="families", label="訪問した家庭の数", ask=Ask.COUNT),
+            Field(name="visits", label="訪問の回数", ask=Ask.COUNT),
+        ),
+        send="報告する",
+    ),
+    Form(
+        key="supervision",
+        act=ContractorSupervised,
+        title="委託先を指導した",
+        lead="委託先を指導し、見つかったことを記録します。",
+        then="要件に疑いがあれば、委託先は停止します。",
+        group=REPORTS,
+        open=commissioned_by_us,
+        fields=(Field(name="finding", label="結果", ask=Ask.ONE, choices=FINDINGS),),
+        purpose=Purpose.SUPERVISION,
+        send="指導を記録する",
+    ),
+    Form(
+        key="contract-ended",
+        act=OutsourcingContractEnded,
+        title="委託を終える",
+        lead="この委託先との委託を終えます。",
+        then="委託先は、これまでに受けた内容を開けなくなります。",
+        group=GROUP,
+        open=commissioned_by_us,
+        fields=(agreed("訪問中の家庭を引き継いだことを確かめました"),),
+        send="委託を終える",
+    ),
+    Form(
+        key="rules-adopted",
+        act=ConfidentialityRulesAdopted,
+        title="守秘規程を定める",
+        lead="自機関の守秘規程を定めた(改めた)ことを記録します。",
+        then="職員が一人ずつ「確認したと記録する」まで、その人は内容を開けません。",
+        group="守秘規程",
+        fields=(
+            Field(
+                name="edition",
+                label="規程の名前・版",
+                ask=Ask.REF,
+                help="例: rules-2026。英数字で書いてください。",
+            ),
+        ),
+        send="定める",
+    ),
+    *(
+        Form(
+            key=key,
+            act=act,
+            title=f"事業の{what}を届け出る",
+            lead=f"第2種社会福祉事業の{what}を都道府県に届け出ます。",
+            then="一月を過ぎた届出には理由が要ります。",
+            group="届出・指導監督",
+            roles=CORE | CONTRACTOR,
+            fields=(
+                Field(name="happened_on", label=f"{what}の日", ask=Ask.DAY),
+                Field(
+                    name="items",
+                    label="届け出ること",
+                    ask=Ask.MANY,
+                    choices=BUSINESS_ITEMS,
+                    default=lambda scene: tuple(BUSINESS_ITEMS),
+                ),
+                why(WHYS, "COME_LATE", label="遅れた理由", must=False),
+            ),
+            send="届け出る",
+        )
+        for key, act, what in (
+            ("business-began", BusinessCommencementNotified, "開始"),
+            ("business-changed", BusinessChangeNotified, "変更"),
+            ("business-ended", BusinessAbolitionNotified, "廃止"),
+        )
+    ),
+    Form(
+        key="prefectural-supervision",
+        act=PrefecturalSupervisionReceived,
+        title="都道府県の指導監督を受けた",
+        lead="指導監督を受け、示されたことを記録します。",
+        then="自機関の記録に残ります。",
+        group="届出・指導監督",
+        roles=CORE | CONTRACTOR,
+        fields=(Field(name="finding", label="結果", ask=Ask.ONE, choices=FINDINGS),),
+        send="記録する",
+    ),
+    Form(
+        key="community-service",
+        act=CommunityServiceRegistered,
+        title="地域の支援を登録する",
+        lead="この事業とあわせて使える地域の支援を登録します。",
+        then="後続の支援を考えるときの手がかりになります。",
+        group="地域の支援",
+        roles=CORE,
+        fields=(SERVICE, Field(name="places", label="受け入れられる数", ask=Ask.COUNT, must=False)),
+        send="登録する",
+    ),
+    Form(
+        key="resource-gap",
+        act=ResourceGapRecorded,
+        title="足りない支援を記録する",
+        lead="必要としたのに使えなかった家庭の数を、数だけで記録します。",
+        then="地域の支援を整えるときの根拠になります。",
+        group="地域の支援",
+        roles=CORE,
+        fields=(SERVICE, Field(name="families", label="家庭の数", ask=Ask.COUNT)),
+        send="記録する",
     ),
 )
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from domain.calendar import JST
+from domain.indicators import INDICATORS
 from gateway.pages import labels
 from gateway.pages.texts import BASES, CONSENTS, FLAGS, SECTIONS
 
@@ -61,6 +62,22 @@ def _withheld(value: Any, names: Names) -> str:
     )
 
 
+def _agency(value: Any, names: Names) -> str:
+    return names.get(value, "ほかの機関")
+
+
+def _indicators(value: Any, names: Names) -> str:
+    """What worries, by name; no count and no score."""
+    worrying = [one.label for one in INDICATORS if value.get(one.code) in ("CONCERN", "SERIOUS")]
+    return "、".join(worrying) or "なし"
+
+
+def _plan(value: Any, names: Names) -> str:
+    content = labels.PLAN_CONTENTS.get(value["content"], value["content"])
+    until = value["plan_until"] or "終わりは定めない"
+    return f"{content}、{value['plan_from']}〜{until}"
+
+
 SHOWN: Mapping[str, tuple[str, Text]] = {
     "urgency": ("緊急度", _code(labels.URGENCIES)),
     "method": ("確かめ方", _code(labels.METHODS)),
@@ -89,6 +106,26 @@ SHOWN: Mapping[str, tuple[str, Text]] = {
     "review_on": ("見直す日", _plain),
     "outcome": ("結果", _code(labels.REFERRAL_OUTCOMES)),
     "due_on": ("回答の期限", _plain),
+    "target_classes": ("対象者の区分", _codes(labels.TARGET_CLASSES)),
+    "support_type": ("支援の類型", _code(labels.SUPPORT_TYPES)),
+    "specialist_needed": ("専門的な支援", _yes("つなぐ必要がある", "必要ない")),
+    "discharge_on": ("退所日", _plain),
+    "indicators": ("気になる項目", _indicators),
+    "plan": ("計画", _plan),
+    "plan_until": ("計画の最終日", _plain),
+    "agency": ("訪問する機関", _agency),
+    "worker": ("訪問支援者", _plain),
+    "role": ("役割", _code(labels.VISITOR_ROLES)),
+    "qualification": ("資格", _plain),
+    "consulted": ("協議した機関", _agencies),
+    "goal_reached": ("目標", _yes("届いた", "届いていない")),
+    "environment_improved": ("養育の環境", _yes("よくなった", "よくなっていない")),
+    "closing_reason": ("終結の理由", _code(labels.CLOSING_REASONS)),
+    "conditions": ("条件", _codes(labels.CONDITIONS)),
+    "until": ("最終日", _plain),
+    "policy": ("保存の区分", _code(labels.RETENTIONS)),
+    "ground": ("廃棄を止める理由", _code(labels.HOLD_GROUNDS)),
+    "appraisal": ("評価", _code(labels.APPRAISALS)),
     "subject_consent": ("本人の同意", _code(CONSENTS)),
     "weeks_pregnant": ("妊娠週数", _plain),
     "stage": ("報告の段階", _code(labels.BREACH_STAGES)),

@@ -9,14 +9,28 @@ from domain.errors import NotThere
 from domain.facts import Kind
 from gateway.forms.course import COURSE
 from gateway.forms.emergency import EMERGENCY
+from gateway.forms.keeping import KEEPING_FORMS
 from gateway.forms.kinds import Form, Message, Scene
 from gateway.forms.moves import MOVES
 from gateway.forms.programme import AUDIT, PROGRAMME
 from gateway.forms.rights import RIGHTS
 from gateway.forms.safety import ANSWERS, SAFETY
+from gateway.forms.support import SUPPORT
 
 FORMS: Mapping[str, Form] = {
-    form.key: form for form in (*SAFETY, *EMERGENCY, *MOVES, *RIGHTS, *ANSWERS, *COURSE, AUDIT, *PROGRAMME)
+    form.key: form
+    for form in (
+        *SAFETY,
+        *EMERGENCY,
+        *ANSWERS,
+        *COURSE,
+        *SUPPORT,
+        *MOVES,
+        *RIGHTS,
+        *KEEPING_FORMS,
+        AUDIT,
+        *PROGRAMME,
+    )
 }
 
 
@@ -50,7 +64,7 @@ def beginning(scene: Scene) -> list[Form]:
 def of_programme(scene: Scene, about: Message, kind: Kind) -> list[Form]:
     """What can be said about a commission, or about our own agency."""
     found = [f for f in FORMS.values() if f.act.ON is kind and kind is not Kind.CASE]
-    return [f for f in found if f.open(scene, about)]
+    return [f for f in found if f.fits(scene) and f.open(scene, about)]
 
 
 def doing(scene: Scene, task: Mapping[str, object]) -> Iterator[Form]:

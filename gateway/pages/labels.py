@@ -114,6 +114,99 @@ GAPS: Mapping[str, str] = {
     **{f"TRAINING_{module}": f"研修「{text}」がない、または期限切れ" for module, text in MODULES.items()},
 }
 
+TARGET_CLASSES: Mapping[str, str] = {
+    "TC1_PREGNANCY": "妊娠期からの支援が要る家庭",
+    "TC2_POSTPARTUM": "出産後間もない時期の養育に不安のある家庭",
+    "TC3_INADEQUATE_CARE": "不適切な養育状態にある家庭",
+    "TC4_REUNIFICATION": "施設などからの家庭復帰の家庭",
+    "TC9_OTHER": "その他",
+}
+
+SUPPORT_TYPES: Mapping[str, str] = {"SHORT_INTENSIVE": "短期集中型", "MID_TERM": "中期型"}
+
+PLAN_CONTENTS: Mapping[str, str] = {
+    "SC_A": "ア 妊娠期の支援",
+    "SC_B": "イ 出産後の育児の支援",
+    "SC_C": "ウ 養育の改善の支援",
+    "SC_D": "エ 家庭復帰の支援",
+}
+
+PLAN_PARTS: Mapping[str, str] = {
+    "GOAL": "目標",
+    "CONTENT": "内容",
+    "PERIOD": "期間",
+    "METHOD": "方法",
+    "SUPPORTERS": "支援者",
+}
+
+CLOSING_REASONS: Mapping[str, str] = {
+    "GOAL_REACHED": "目標に届いた",
+    "SERVICE_CHANGED": "ほかの支援に移った",
+    "MOVED_AWAY": "転居した",
+    "TRANSFER": "ほかの市町村へ移管した",
+    "WITHDRAWN": "家族が支援を望まない",
+    "OTHER": "その他",
+}
+
+INDICATOR_VALUES: Mapping[str, str] = {
+    "NO_CONCERN": "気になるところはない",
+    "CONCERN": "気になる",
+    "SERIOUS": "深刻",
+    "UNKNOWN": "分からない",
+    "NOT_ASSESSED": "見ていない",
+}
+
+VISITOR_ROLES: Mapping[str, str] = {"SPECIALIST": "専門的相談支援", "HOUSEKEEPING": "育児・家事援助"}
+
+CONDITIONS: Mapping[str, str] = {
+    "PURPOSE_ONLY": "この目的だけに使う",
+    "NO_FURTHER_SHARING": "ほかへ渡さない",
+    "NAMED_STAFF_ONLY": "担当者だけが扱う",
+    "NO_COPY": "複写しない",
+    "RETURN_OR_DESTROY": "使い終えたら返すか廃棄する",
+}
+
+RETENTIONS: Mapping[str, str] = {
+    "CHILD_AGE": "子どもの年齢まで(要対協・児童相談所の事例)",
+    "AFTER_CLOSING": "終結から一定の年数",
+    "PERMANENT": "永年(特別養子縁組など)",
+}
+
+HOLD_GROUNDS: Mapping[str, str] = {
+    "REVIEW": "検証",
+    "LITIGATION": "訴訟",
+    "RIGHTS_REQUEST": "開示・訂正・利用停止の請求中",
+}
+
+APPRAISALS: Mapping[str, str] = {"DESTROY": "廃棄する", "KEEP": "歴史公文書等として残す"}
+
+FINDINGS: Mapping[str, str] = {
+    "IN_ORDER": "適正",
+    "IMPROVEMENT_ASKED": "改善を求めた",
+    "REQUIREMENTS_DOUBTED": "要件に疑いがある",
+}
+
+PRACTICES: Mapping[str, str] = {"ACCOMPANIED_VISIT": "同行訪問", "ROLE_PLAY": "ロールプレイ"}
+
+BUSINESS_ITEMS: Mapping[str, str] = {
+    "NAME_AND_SEAT": "経営者の名称・主たる事務所",
+    "KIND_AND_CONTENT": "事業の種類・内容",
+    "ARTICLES": "条例・定款など",
+}
+
+REQUIREMENTS: Mapping[str, str] = {"1": "職員の配置", "2": "守秘の体制", "3": "管理の体制"}
+"""Items of guideline 9(1)."""
+
+SERVICES: Mapping[str, str] = {
+    "HOUSEKEEPING": "子育て世帯訪問支援",
+    "SHORT_STAY": "子育て短期支援",
+    "DAY_CARE": "一時預かり・保育",
+    "GATHERING_PLACE": "地域子育て支援拠点",
+    "FAMILY_SUPPORT": "ファミリー・サポート",
+    "POSTPARTUM_CARE": "産後ケア",
+    "OTHER": "その他",
+}
+
 WHYS: Mapping[str, str] = {
     "LIFE_IN_DANGER": "子ども・家族の生命や身体に危険が迫っている",
     "CHILD_NOT_FOUND": "子どもの所在や安否が分からない",
@@ -136,6 +229,17 @@ WHYS: Mapping[str, str] = {
     "NOT_KNOWN_TO_US": "把握していない",
     "NOT_ALLOWED_TO_TELL": "守秘などの理由で答えられない",
     "COME_LATE": "届出が遅れた",
+    "OTHER_SERVICE_FITS": "ほかの支援が合っている",
+    "OTHER_CLASS": "例示にない区分に当たる",
+    "LONGER_NEEDED": "目安より長い支援が要る",
+    "OTHER_CONTENT_NEEDED": "区分と違う内容が要る",
+    "GOAL_NOT_REACHED": "目標に届いていない",
+    "GOAL_WAS_REACHED": "目標に届いた",
+    "NEW_NEED": "新しい課題が生じた",
+    "NEEDED_AGAIN": "再び支援が要る",
+    "NO_OTHER_SERVICE": "ほかの家事支援が使えない",
+    "MOVED_AWAY": "転居した",
+    "NO_LONGER_FITS": "登録の要件に当たらなくなった",
     "OTHER_PROFESSION": "一覧にないが、専門的相談支援に足りる",
 }
 """Reasons that forms offer. What is to be said in words stands sealed under 理由."""

@@ -11,6 +11,7 @@ from uuid import uuid4
 import pytest
 
 from domain.codes import Section
+from domain.decide import ASKABLE
 from domain.facts import (
     AbuseNotificationReceived,
     CaseMessage,
@@ -26,6 +27,7 @@ from domain.tasks import TaskKind
 from gateway.forms.fill import PLACES, fill
 from gateway.forms.kinds import Ask, Field, Form, Other, Scene, To, Words
 from gateway.forms.shown import SHOWN
+from gateway.forms.support import PLAN_KEYS
 from gateway.forms.table import FORMS
 from gateway.pages.law import law_of
 from gateway.pages.texts import BASES
@@ -35,10 +37,59 @@ MADE_APART = {
     "consent": {"recipients", "sections", "until"},
     "consent-refused": {"recipients", "sections"},
     "consent-withdrawn": {"consents"},
+    "plan": set(PLAN_KEYS),
+    "plan-approval": set(PLAN_KEYS),
 }
 """Fields that the last touch of a form turns into those of its fact."""
 
 EVERY = [pytest.param(form, id=key) for key, form in FORMS.items()]
+
+
+ELSEWHERE = {
+    "the page on which one tells or asks": {
+        "disclosure.made",
+        "family_information.provided",
+        "information.requested",
+    },
+    "buttons beside a line of the work list or an item": {
+        "referral.acknowledged",
+        "referral.read",
+        "disclosure.read",
+        "section.opened",
+    },
+    "the door by itself": {
+        "items.rewrapped",
+        "wrap_fetched_for.rewrap",
+        "disclosure.received",
+        "key_set.published",
+    },
+    "the registry's commands": {
+        "audit_mandate.began",
+        "coordinating_agency.designated",
+        "core_agency.designated",
+        "key_set.revoked",
+        "rule_book.published",
+    },
+    "the audit office's commands": {
+        "audit_content_access.requested",
+        "audit_control.requested",
+    },
+    "the API alone: a network is set up once, and its members change seldom": {
+        "network_member.admitted",
+        "network_member.withdrawn",
+        "network_membership.published",
+        "outsourcing_contract.concluded",
+    },
+}
+"""Acts that no form serves, by what does."""
+
+
+def test_every_act_is_served_by_a_form_or_named_with_what_serves_it() -> None:
+    forms = {form.act.TOPIC for form in FORMS.values()}
+    elsewhere = [topic for topics in ELSEWHERE.values() for topic in topics]
+    assert len(elsewhere) == len(set(elsewhere))
+    assert not forms & set(elsewhere)
+    assert forms | set(elsewhere) == {cls.TOPIC for cls in ASKABLE}
 
 
 def scene(**more: object) -> Scene:

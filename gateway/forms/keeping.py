@@ -1,0 +1,317 @@
+"""What is kept hidden, under which conditions it was given, how long it is kept, and how it goes; and meetings."""
+
+from __future__ import annotations
+
+from domain.codes import Purpose, Section
+from domain.facts import (
+    CaseConferenceConvened,
+    ConferenceMinutesRecorded,
+    ControlAppraised,
+    DestructionApproved,
+    DisclosureConditionsImposed,
+    DisclosureMade,
+    FamilyInformationProvided,
+    InformationRequestAnswered,
+    LegalHoldLifted,
+    LegalHoldPlaced,
+    NetworkCaseDeregistered,
+    NetworkMeetingHeld,
+    NetworkMeetingRequested,
+    ProtectedAddressRegistered,
+    RecordsAppraised,
+    RetentionPolicyAssigned,
+    SpecialistJudgementGiven,
+    SpecialistJudgementRequested,
+)
+from gateway.forms.kinds import (
+    AUTHORITIES,
+    COORD,
+    CORE,
+    TO_OFFICE,
+    Ask,
+    Choices,
+    Field,
+    Form,
+    Made,
+    Message,
+    Scene,
+    To,
+    Words,
+    agreed,
+    in_words,
+    ours,
+    theirs,
+    why,
+)
+from gateway.pages.labels import APPRAISALS, CONDITIONS, HOLD_GROUNDS, RETENTIONS, WHYS
+from gateway.pages.texts import SECTIONS
+
+MEETINGS = "会議・専門職"
+HIDDEN = "秘匿・提供条件"
+KEEPING = "保存・廃棄"
+NETWORK_BASES = ("CWA-25-2-2", "CWA-25-3-2", *TO_OFFICE)
+
+
+def _sent_by_us(scene: Scene, about: Message) -> bool:
+    return ours(scene, about) and bool(about.get("to"))
+
+
+def _another_of_ours(scene: Scene, about: Message) -> bool:
+    """Two others of the agency that appraised it; each once."""
+    said = scene.of(DestructionApproved.TOPIC, "approves", about["message"])
+    return ours(scene, about) and scene.actor not in {about.get("actor"), *(m.get("actor") for m in said)}
+
+
+def _sections(scene: Scene) -> Choices:
+    """The sections that this door knows the case to have."""
+    known = {i["section"] for m in scene.messages for i in m.get("items", [])}
+    return {s: text for s, text in SECTIONS.items() if s in known}
+
+
+def _appraised(made: Made, scene: Scene) -> Made:
+    return made if made["appraisal"] == "DESTROY" else {**made, "sections": []}
+
+
+DUE = Field(name="due_on", label="いつまでに", ask=Ask.DAY, must=False)
+
+KEEPING_FORMS = (
+    Form(
+        key="conference",
+        act=CaseConferenceConvened,
+        title="個別ケース検討会議を招集する",
+        lead="この事例の個別ケース検討会議に、関係機関を招きます。",
+        then="招かれた機関に届きます。議題は「会議資料」で記録から作れます。",
+        group=MEETINGS,
+        roles=AUTHORITIES,
+        words=(Words(section=Section.CONF, label="会議の案内(日時・場所・議題)"),),
+        to=To(bases=NETWORK_BASES),
+        send="招集する",
+    ),
+    Form(
+        key="minutes",
+        act=ConferenceMinutesRecorded,
+        title="会議録を残す",
+        lead="会議で話し合い、決めたことを記録します。",
+        then="選んだ機関が開けます。",
+        group=MEETINGS,
+        roles=AUTHORITIES,
+        words=(Words(section=Section.CONF, label="会議録", must=True),),
+        to=To(bases=NETWORK_BASES),
+        send="会議録を残す",
+    ),
+    Form(
+        key="meeting-request",
+        act=NetworkMeetingRequested,
+        title="会議の開催を求める",
+        lead="調整機関に、会議を開くことを求めます。",
+        then="調整機関の仕事一覧に出ます。",
+        group=MEETINGS,
+        roles=CORE,
+        fields=(DUE,),
+        words=(in_words("求める理由"),),
+        to=To(roles=COORD, first=COORD, must=True),
+        send="開催を求める",
+    ),
+    Form(
+        key="meeting-held",
+        act=NetworkMeetingHeld,
+        title="会議を開いた",
+        lead="求められていない会議を開いたことを記録します。求めに応じた会議は、その求めの下から記録してください。",
+        then="事例の経過に残ります。",
+        group=MEETINGS,
+        roles=COORD,
+        fixed={"answers": None},
+        words=(Words(section=Section.CONF, label="会議録"),),
+        to=To(bases=NETWORK_BASES),
+        send="開催を記録する",
+    ),
+    Form(
+        key="meeting-answered",
+        act=NetworkMeetingHeld,
+        title="求められた会議を開いた",
+        lead="求めに応じて会議を開いたことを記録します。",
+        then="求めた機関に届きます。",
+        group=MEETINGS,
+        roles=COORD,
+        about=(NetworkMeetingRequested,),
+        open=theirs,
+        words=(Words(section=Section.CONF, label="会議録"),),
+        to=To(fixed=Scene.other_side, bases=NETWORK_BASES),
+        send="開催を記録する",
+    ),
+    Form(
+        key="judgement-request",
+        act=SpecialistJudgementRequested,
+        title="専門職の判断を求める",
+        lead="医師・保健師・心理職などに、専門職としての判断を求めます。",
+        then="相手が答えるまで残ります。",
+        group=MEETINGS,
+        roles=AUTHORITIES,
+        fields=(DUE,),
+        words=(Words(section=Section.RISK, label="判断してほしいこと"),),
+        to=To(must=True, bases=NETWORK_BASES),
+        send="判断を求める",
+    ),
+    Form(
+        key="judgement",
+        act=SpecialistJudgementGiven,
+        title="専門職の判断を伝える",
+        lead="求められた判断を伝えます。",
+        then="求めた機関に届きます。",
+        group=MEETINGS,
+        about=(SpecialistJudgementRequested,),
+        open=theirs,
+        words=(Words(section=Section.MEDICAL, label="判断"),),
+        to=To(fixed=Scene.other_side, bases=NETWORK_BASES),
+        send="判断を伝える",
+    ),
+    Form(
+        key="deregistration",
+        act=NetworkCaseDeregistered,
+        title="要対協の登録を外す",
+        lead="進行管理から外します。理由が要ります。",
+        then="要対協を根拠とする情報交換は、この先できなくなります。",
+        group="要対協・計画",
+        roles=COORD,
+        fields=(why(WHYS, "GOAL_WAS_REACHED", "MOVED_AWAY", "NO_LONGER_FITS"),),
+        words=(in_words(),),
+        to=To(roles=CORE, first=CORE),
+        send="登録を外す",
+    ),
+    Form(
+        key="protected-address",
+        act=ProtectedAddressRegistered,
+        title="住所を秘匿する",
+        lead="DV等支援措置などで、住所を知られてはならないことを登録します。住所は自機関と宛先だけが開けます。",
+        then="この先、住所は「秘匿住所」としてしか送れません。ほかの保護者の一覧は、ここで止まります。",
+        group=HIDDEN,
+        fields=(
+            Field(
+                name="until",
+                label="措置の最終日",
+                ask=Ask.DAY,
+                must=False,
+                help="決まっていなければ空けておいてください。",
+            ),
+        ),
+        words=(Words(section=Section.ADDR, label="秘匿する住所", must=True),),
+        to=To(roles=AUTHORITIES, bases=TO_OFFICE, help="知らせる相手。選ばなければ自機関だけが開けます。"),
+        purpose=Purpose.SAFETY,
+        send="秘匿を登録する",
+    ),
+    Form(
+        key="conditions",
+        act=DisclosureConditionsImposed,
+        title="提供に条件を付ける",
+        lead="渡した情報の使い方について、相手に条件を求めます。",
+        then="相手に届き、その画面に条件が示されます。",
+        group=HIDDEN,
+        about=(DisclosureMade, InformationRequestAnswered, FamilyInformationProvided),
+        answers="disclosure",
+        open=_sent_by_us,
+        times=5,
+        fields=(
+            Field(name="conditions", label="条件", ask=Ask.MANY, choices=CONDITIONS),
+            Field(name="until", label="持っていてよい最終日", ask=Ask.DAY, must=False),
+        ),
+        to=To(fixed=Scene.other_side),
+        send="条件を求める",
+    ),
+    Form(
+        key="retention",
+        act=RetentionPolicyAssigned,
+        title="保存期間を指定する",
+        lead="この事例の内容をいつまで保存するかを指定します。年数は規則集にあります。",
+        then="満了すると評価を求める知らせが出ます。ひとりでに消えることはありません。",
+        group=KEEPING,
+        roles=CORE,
+        fields=(
+            Field(name="policy", label="保存の区分", ask=Ask.ONE, choices=RETENTIONS),
+            Field(
+                name="until",
+                label="子どもがその年齢に達する日",
+                ask=Ask.DAY,
+                must=False,
+                help="「子どもの年齢まで」のときだけ書きます。",
+            ),
+        ),
+        send="指定する",
+    ),
+    Form(
+        key="hold",
+        act=LegalHoldPlaced,
+        title="廃棄を止める",
+        lead="検証・訴訟・請求中のため、この事例の記録の廃棄を止めます。",
+        then="解くまで何も廃棄されません。",
+        group=KEEPING,
+        roles=AUTHORITIES,
+        fields=(Field(name="ground", label="理由", ask=Ask.ONE, choices=HOLD_GROUNDS),),
+        words=(in_words(),),
+        send="廃棄を止める",
+    ),
+    Form(
+        key="hold-lifted",
+        act=LegalHoldLifted,
+        title="廃棄の停止を解く",
+        lead="止める理由がなくなったので、停止を解きます。止めた機関だけが解けます。",
+        then="ほかに停止がなければ、満了した記録は評価できます。",
+        group=KEEPING,
+        roles=AUTHORITIES,
+        about=(LegalHoldPlaced,),
+        answers="lifts",
+        open=ours,
+        fields=(agreed("廃棄を止める理由がなくなったことを確かめました"),),
+        send="停止を解く",
+    ),
+    Form(
+        key="appraisal",
+        act=RecordsAppraised,
+        title="満了した記録を評価する",
+        lead="保存期間が満了した内容を、廃棄するか、歴史公文書等として残すかを評価します。",
+        then="廃棄には、あなたのほかに二人の承認が要ります。二人目の承認で鍵が失われ、元には戻りません。",
+        group=KEEPING,
+        roles=CORE,
+        fields=(
+            Field(name="appraisal", label="評価", ask=Ask.ONE, choices=APPRAISALS),
+            Field(
+                name="sections",
+                label="廃棄する情報区分",
+                ask=Ask.MANY,
+                choices=_sections,
+                must=False,
+                help="廃棄するときは一つ以上。",
+            ),
+        ),
+        words=(in_words("評価の理由"),),
+        made=_appraised,
+        tasks=frozenset({"LATE_RETENTION"}),
+        send="評価を記録する",
+    ),
+    Form(
+        key="control-appraisal",
+        act=ControlAppraised,
+        title="やり取りの記録も廃棄する",
+        lead="内容をすべて廃棄した後、だれがだれに何をいつ伝えたかの記録も廃棄するよう評価します。",
+        then="二人の承認で、この事例のことはだれにも読めなくなります。抜けや改ざんがないことは、その後も確かめられます。",
+        group=KEEPING,
+        roles=CORE,
+        fields=(agreed("内容はすべて廃棄され、やり取りの記録も残す必要がないことを確かめました"),),
+        tasks=frozenset({"LATE_RETENTION"}),
+        send="評価を記録する",
+    ),
+    Form(
+        key="destruction-word",
+        act=DestructionApproved,
+        title="廃棄を承認する",
+        lead="評価した人とは別の二人が、自分の判断で承認します。",
+        then="二人目の承認で鍵が失われ、元には戻りません。",
+        group=KEEPING,
+        roles=CORE,
+        about=(RecordsAppraised, ControlAppraised),
+        answers="approves",
+        open=_another_of_ours,
+        times=2,
+        fields=(agreed("評価の内容を確かめ、自分の判断で廃棄を承認します"),),
+        send="承認する",
+    ),
+)
