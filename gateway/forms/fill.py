@@ -64,6 +64,7 @@ TO_PLACES = frozenset(
         Reason.NO_CORE_AGENCY,
         Reason.RECIPIENTS_WRONG,
         Reason.UNKNOWN_ADDRESSEE,
+        Reason.CONTRACTOR_NOT_ASSIGNED,
     }
 ) | (BASIS_REASONS - set(PLACES))
 """What is mended by other addressees or another basis for them."""

@@ -74,7 +74,7 @@ PLANNING = "計画"
 VISITS = "訪問"
 ENDING = "終結・後続支援"
 COMMISSIONED = ("CWA-21-10-2-3", "CWA-25-2-2")
-VISITORS = To(roles=CONTRACTOR | CORE, first=CONTRACTOR, bases=COMMISSIONED, usual=COMMISSIONED[0])
+VISITORS = To(roles=CONTRACTOR | CORE, bases=COMMISSIONED, usual=COMMISSIONED[0])
 PLAN_KEYS = ("plan_from", "plan_until", "content", "parts", "target_months", "short_term_months",
              "review_due_on", "visits_per_week")  # fmt: skip
 
