@@ -110,6 +110,16 @@ def come(so, now):
     return found
 
 
+def test_a_visitor_opens_only_while_assigned_trained_and_sworn():
+    so = given(LEARNED, RUNS_OUT, worker(SECOND_WORKER), trained(SECOND_WORKER), sworn(SECOND_WORKER))
+
+    def ready(ref, now=NOON):
+        return worker_ready(so.world.register, so.world.case, SORA_NPO, ref, now)
+
+    assert (ready(WORKER), ready(SECOND_WORKER), ready("W-X")) == (True, False, False)
+    assert (ready(WORKER, jst("2025-08-31 23:59:59")), ready(WORKER, MIDNIGHT)) == (True, False)
+
+
 # --- where it stands (V6, V8) -----------------------------------------------------------------------------
 
 

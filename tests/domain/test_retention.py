@@ -188,6 +188,12 @@ def test_nothing_goes_before_its_time_held_or_by_one_person(past, wish, now, rea
     assert asked(*past).when(wish, now=now) == refused(wish, reason)
 
 
+def test_from_the_very_moment_it_is_over_what_is_kept_may_be_appraised():
+    at_once = appraises(at=OVER)
+    assert asked(keeps()).when(at_once, now=OVER) == [at_once.fact]
+    assert asked(keeps()).when(CONTROL_GOES, now=OVER) == refused(CONTROL_GOES, Reason.CONTENT_LEFT)
+
+
 def test_a_hold_is_lifted_once():
     lift = tell(LegalHoldLifted, KS_CGC, lifts=id_of("hold"), name="lift")
     again = replace(lift, ask=id_of("lift again"))
