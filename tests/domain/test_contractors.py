@@ -471,6 +471,24 @@ def test_an_oath_lapses_and_suspends():
     ]
 
 
+@pytest.mark.parametrize(
+    ("past", "end"),
+    [
+        pytest.param((contract(ends_on=LAST_DAY),), OutsourcingContractEnded(), id="a contract"),
+        pytest.param(
+            (contract(), worker(), sworn(until=LAST_DAY)),
+            OathLapsed(worker=WORKER, valid_until=LAST_DAY),
+            id="an oath",
+        ),
+    ],
+)
+def test_a_last_day_is_whole_and_then_it_is_over(past, end):
+    so = given(LEARNED, past)
+    assert come(so, jst("2025-08-31 23:59:59.999999")) == []
+    assert come(so, MIDNIGHT) == [Due(MIDNIGHT, ABOUT, end)]
+    assert come(so, MIDNIGHT) == []
+
+
 def test_what_falls_due_earlier_comes_first():
     past = (
         contract(ends_on=date(2025, 9, 30)),

@@ -238,6 +238,14 @@ def _all_due(so: Given, until: Any) -> list[tuple[Any, Any]]:
     return came
 
 
+def test_what_has_no_log_to_tell_of_it_is_not_destroyed():
+    so = given(LEARNED, FILE, CLOSED, *LET)
+    assert ends(so) is not None
+    assert not [
+        fact for _, fact in _all_due(so, LATER + timedelta(hours=2)) if isinstance(fact, KeyDestroyed)
+    ]
+
+
 @pytest.mark.parametrize("short", [LET[:3], (*LET, holds())], ids=["one word", "held"])
 def test_else_it_destroys_nothing(short):
     assert ends(asked(*short)) is None
