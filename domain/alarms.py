@@ -278,11 +278,7 @@ def _short_weeks(case: Case, policy: Mapping[str, Any]) -> Iterator[date]:
         return
     if "visits_per_week" not in policy or case.commenced_at is None:
         return
-    told = {
-        due_at
-        for topic, _, _, due_at, climbed in case.raised
-        if topic == VisitGapAlarmRaised.TOPIC and not climbed
-    }
+    told = {due_at for topic, _, _, due_at, _ in case.raised if topic == VisitGapAlarmRaised.TOPIC}
     if told and (case.visited_at is None or case.visited_at < max(told)):
         yield day_of(max(told)) - timedelta(days=7)
     first = max(plan.plan_from, day_of(case.commenced_at))

@@ -31,6 +31,7 @@ from tests.domain.kit import (
     EXT_SERVICE,
     KS_CGC,
     LEARNED,
+    MEMBERS,
     MID_HOSP,
     NOON,
     READY,
@@ -197,6 +198,13 @@ def test_registration_takes_effect_with_its_own_message():
 def test_exchange_in_the_network_is_among_members(past, to):
     wish = _made(AZ_CORE, to, "CWA-25-2-2")
     assert _refusal(given(LEARNED, REGISTERED, past), wish) == (Reason.NOT_A_MEMBER, to)
+
+
+def test_two_members_are_enough_for_a_network():
+    others = [m for m in MEMBERS if m not in (AZ_CORE, MID_HOSP)]
+    gone = [said(AZ_COORD, NetworkMemberWithdrawn(member=m), name=f"gone {m}") for m in others]
+    wish = _made(AZ_CORE, MID_HOSP, "CWA-25-2-2")
+    assert given(LEARNED, REGISTERED, gone).when(wish) == [wish.fact]
 
 
 def test_a_case_of_no_network_is_registered_nowhere():
@@ -387,6 +395,11 @@ def test_given_no_fitting_consent_when_a_service_is_told_then_refused(past, wish
         ),
         pytest.param(
             [consent_of(), withdrawn(), consent_of("C2")], _to_service(consent=("C2",)), id="given anew"
+        ),
+        pytest.param(
+            [consent_of(), consent_of("C2", recipient=MID_HOSP)],
+            _to_service(consent=("C1", "C2")),
+            id="one of two covers it, the other is for somebody else",
         ),
         pytest.param([consent_of(by=MID_HOSP)], _to_service(), id="recorded by another agency"),
         pytest.param(

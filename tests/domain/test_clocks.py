@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from domain.alarms import ALARMS, clocks
-from domain.clocks import ClockKind
+from domain.alarms import ALARMS, clocks, deadline
+from domain.clocks import Clock, ClockKind
 from domain.codes import PlanContent, SafetyMethod, Section, TargetClass
 from domain.due import HUB_ACTS, Due, next_due_of_case
 from domain.facts import (
@@ -400,6 +400,12 @@ def test_a_week_that_was_told_of_is_not_told_twice_and_a_visit_ends_its_alarm() 
     assert came == [jst("2025-06-16 00:00")]
 
 
+def test_one_visit_within_the_short_week_itself_does_not_end_its_alarm() -> None:
+    so = given(*IN_SHORT, visit("2025-06-03 10:00"))
+    run(so, jst("2025-06-09 00:00"))
+    assert TaskKind.LATE_VISITS in {t.kind for t in tasks(so.world, AZ_CORE, now=jst("2025-06-09 00:00"))}
+
+
 def test_the_plans_own_number_of_visits_counts_where_it_is_higher() -> None:
     thrice = replace(SHORT, fact=replace(SHORT.fact, plan=replace(SHORT.fact.plan, visits_per_week=3)))  # type: ignore[attr-defined]
     two = [visit("2025-06-03 10:00"), visit("2025-06-05 10:00")]
@@ -490,6 +496,13 @@ def test_where_the_book_names_no_time_no_alarm_is_raised() -> None:
         ReviewOverdueAlarmRaised,
         PlanOverAlarmRaised,
     }
+
+
+@pytest.mark.parametrize("kind", ClockKind)
+def test_a_book_without_times_sets_none_for_any_clock(kind: ClockKind) -> None:
+    clock = Clock(kind=kind, message=NEWS.ask, late=AZ_CORE, told=frozenset(), since=MONDAY)
+    assert deadline(clock, {}) is None
+    assert deadline(replace(clock, due_at=MONDAY), {}) == MONDAY
 
 
 def test_every_clock_has_an_alarm_of_the_published_list() -> None:

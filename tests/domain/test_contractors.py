@@ -110,6 +110,16 @@ def come(so, now):
     return found
 
 
+def test_a_visitor_opens_only_while_assigned_trained_and_sworn():
+    so = given(LEARNED, RUNS_OUT, worker(SECOND_WORKER), trained(SECOND_WORKER), sworn(SECOND_WORKER))
+
+    def ready(ref, now=NOON):
+        return worker_ready(so.world.register, so.world.case, SORA_NPO, ref, now)
+
+    assert (ready(WORKER), ready(SECOND_WORKER), ready("W-X")) == (True, False, False)
+    assert (ready(WORKER, jst("2025-08-31 23:59:59")), ready(WORKER, MIDNIGHT)) == (True, False)
+
+
 # --- where it stands (V6, V8) -----------------------------------------------------------------------------
 
 
@@ -459,6 +469,24 @@ def test_an_oath_lapses_and_suspends():
         Due(MIDNIGHT, ABOUT, OathLapsed(worker=WORKER, valid_until=LAST_DAY)),
         Due(MIDNIGHT, ABOUT, ContractorSuspended(gaps=frozenset({f"{WORKER}:OATH"}))),
     ]
+
+
+@pytest.mark.parametrize(
+    ("past", "end"),
+    [
+        pytest.param((contract(ends_on=LAST_DAY),), OutsourcingContractEnded(), id="a contract"),
+        pytest.param(
+            (contract(), worker(), sworn(until=LAST_DAY)),
+            OathLapsed(worker=WORKER, valid_until=LAST_DAY),
+            id="an oath",
+        ),
+    ],
+)
+def test_a_last_day_is_whole_and_then_it_is_over(past, end):
+    so = given(LEARNED, past)
+    assert come(so, jst("2025-08-31 23:59:59.999999")) == []
+    assert come(so, MIDNIGHT) == [Due(MIDNIGHT, ABOUT, end)]
+    assert come(so, MIDNIGHT) == []
 
 
 def test_what_falls_due_earlier_comes_first():

@@ -16,6 +16,7 @@ from domain.facts import (
     CoordinatingAgencyDesignated,
     CoreAgencyDesignated,
     DisclosureMade,
+    FamilyInformationProvided,
     HomeVisitCompleted,
     Kind,
     NetworkCaseDeregistered,
@@ -37,6 +38,7 @@ from domain.facts import (
     TransferUnacknowledgedAlarmRaised,
     VisitReportSubmitted,
 )
+from domain.places import destination
 from domain.reasons import Reason
 from domain.record import REGISTRY, About
 from domain.tasks import TaskKind, tasks
@@ -193,6 +195,33 @@ def test_who_was_sent_it_says_what_is_in_hand(wish, reason):
     assert given(BEFORE, begins(), package()).when(wish) == refused(wish, reason)
 
 
+def test_there_is_no_receipt_where_nothing_is_handed_over():
+    wish = receipt(answers=LEARNED.ask)
+    assert given(BEFORE).when(wish) == refused(wish, Reason.UNKNOWN_MESSAGE)
+
+
+@pytest.mark.parametrize(
+    ("to", "there"),
+    [
+        pytest.param([KS_CGC, MID_HOSP, AZ_MCH, TW_CORE], OTHER_NETWORK, id="others are told beside it"),
+        pytest.param([TW_ONE], None, id="its coordinating agency alone"),
+        pytest.param([AZ_CORE], None, id="a core agency of the network that has it already"),
+        pytest.param([KS_CGC], None, id="an agency of no network"),
+        pytest.param([], None, id="on paper"),
+    ],
+)
+def test_a_case_goes_to_the_network_whose_core_agency_it_is_handed_to(to, there):
+    world = given(BEFORE, begins(to=to)).world
+    found = destination(world.register, world.case)
+    assert (found.id if found else None) == there
+
+
+def test_news_of_the_family_may_go_to_the_new_core_agency_as_soon_as_the_hand_over_begins():
+    news = tell(FamilyInformationProvided, MID_HOSP, [TW_CORE], [S.BASIC], "CWA-21-10-5", name="news")
+    assert given(BEFORE).when(news) == refused(news, Reason.NO_CORE_AGENCY)
+    assert given(BEFORE, begins()).when(news) == [news.fact]
+
+
 def test_a_receipt_may_answer_the_beginning_or_a_package():
     for answered in ("begins", "package"):
         wish = receipt(answers=id_of(answered))
@@ -304,6 +333,14 @@ def test_the_old_contractor_sees_until_its_municipality_ends_its_part():
     so.put(closes)
     assert not so.opens(SORA_NPO)
     assert so.world.case.status is CaseStatus.OPEN  # the new municipality goes on
+
+
+def test_what_the_old_contractor_writes_is_of_the_old_core_agencys_file():
+    report = tell(VisitReportSubmitted, SORA_NPO, [], [S.VISIT], actor=WORKER)
+    so = given(LEARNED, OTHER_TOWN, READY, begins(), package(), receipt(), SEEN, completes(placed=THERE))
+    so.put(report)
+    assert report.item().item in so.opens(AZ_CORE)
+    assert report.item().item not in so.opens(TW_CORE)
 
 
 def test_the_new_core_agency_reads_what_it_was_sent_and_nothing_of_the_old_file():

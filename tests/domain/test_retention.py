@@ -188,6 +188,12 @@ def test_nothing_goes_before_its_time_held_or_by_one_person(past, wish, now, rea
     assert asked(*past).when(wish, now=now) == refused(wish, reason)
 
 
+def test_from_the_very_moment_it_is_over_what_is_kept_may_be_appraised():
+    at_once = appraises(at=OVER)
+    assert asked(keeps()).when(at_once, now=OVER) == [at_once.fact]
+    assert asked(keeps()).when(CONTROL_GOES, now=OVER) == refused(CONTROL_GOES, Reason.CONTENT_LEFT)
+
+
 def test_a_hold_is_lifted_once():
     lift = tell(LegalHoldLifted, KS_CGC, lifts=id_of("hold"), name="lift")
     again = replace(lift, ask=id_of("lift again"))
@@ -230,6 +236,14 @@ def _all_due(so: Given, until: Any) -> list[tuple[Any, Any]]:
         so.put(said(HUB, due.fact, on=due.about, name=f"due {len(came)}", at=due.at), by_hub=True)
         came.append((due.at, due.fact))
     return came
+
+
+def test_what_has_no_log_to_tell_of_it_is_not_destroyed():
+    so = given(LEARNED, FILE, CLOSED, *LET)
+    assert ends(so) is not None
+    assert not [
+        fact for _, fact in _all_due(so, LATER + timedelta(hours=2)) if isinstance(fact, KeyDestroyed)
+    ]
 
 
 @pytest.mark.parametrize("short", [LET[:3], (*LET, holds())], ids=["one word", "held"])

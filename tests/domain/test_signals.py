@@ -132,6 +132,12 @@ def test_fewer_or_looked_at_meanwhile_is_not_told(past: list[Said]) -> None:
     assert come(given(NEWS, past), jst("2026-01-01 00:00")) == []
 
 
+def test_where_no_core_agency_is_known_nobody_is_told() -> None:
+    so = given(THREE)
+    assert so.world.case.core is None
+    assert come(so, jst("2026-01-01 00:00")) == []
+
+
 def test_looking_at_it_together_closes_it_and_begins_anew() -> None:
     so = given(NEWS, THREE)
     come(so, jst("2025-07-02 09:00"))

@@ -13,6 +13,8 @@ from domain.facts import (
     FamilyInformationProvided,
     FollowOnServiceArranged,
     InformationRequested,
+    NetworkCaseRegistered,
+    Placed,
     SupportPlanFormulated,
     SupportWorkerUnassigned,
     VisitReportSubmitted,
@@ -96,6 +98,13 @@ def test_v4_never_covers_copies_going_out(act) -> None:  # type: ignore[no-untyp
     assert given(LEARNED, REGISTERED, copy).opens(AZ_COORD) == {LEARNED.item().item}
 
 
+def test_v4_a_network_of_which_nothing_is_known_gives_nobody_anything() -> None:
+    gone = Placed(network=id_of("a network without records"), core=AZ_CORE)
+    so = given(LEARNED, PLANNED, tell(NetworkCaseRegistered, AZ_COORD, [AZ_CORE], placed=gone))
+    assert so.opens(AZ_COORD) == set()
+    assert so.opens(AZ_CORE) == items(LEARNED, PLANNED)
+
+
 def test_v4_covers_the_core_agencys_file_and_nothing_else() -> None:
     between = tell(ConferenceMinutesRecorded, KS_CGC, [MID_HOSP], [S.CONF], "CWA-25-2-2")
     assert not items(between) & given(LEARNED, REGISTERED, between).opens(AZ_COORD)
@@ -153,6 +162,11 @@ def test_v9_what_rested_on_a_withdrawn_consent_is_gone_for_who_had_it_by_consent
     assert so.opens(EXT_SERVICE) == set()
     assert so.opens(KS_CGC) == items(TOLD)
     assert items(TOLD) <= so.opens(AZ_CORE)
+
+
+def test_v9_a_consent_that_nobody_recorded_takes_nothing_away() -> None:
+    both = replace(TOLD, fact=replace(TOLD.fact, consent=frozenset({id_of("C1"), id_of("never given")})))  # type: ignore[call-arg]
+    assert given(LEARNED, consent_of(), both).opens(EXT_SERVICE) == items(both)
 
 
 def test_v9_takes_standing_access_with_it_and_nothing_gives_it_back() -> None:

@@ -1,0 +1,316 @@
+"""A second, naive reading of who is alarmed when, held against what the hub's clock brings over any history.
+
+It knows nothing of running clocks: of each message it asks what it waits for, looks through all that came later for
+what ends the wait, and writes down what falls due before that. Source: the guideline, and the hub's own proposals
+(24 and 48 hours, 7 and 14 days; an alarm climbs after a day).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from hypothesis import event, given, settings
+from hypothesis import strategies as st
+
+import tests.domain.kit as kit
+from domain import facts as f
+from domain.codes import PlanContent, SafetyMethod, Section
+from tests.domain.kit import Said, jst, tell
+from tests.domain.test_clocks import run
+from tests.domain.test_views_model import CHECKED, TIMES
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+BEGIN = jst("2025-06-02 09:00")  # a Monday
+AGENCIES = (kit.AZ_CORE, kit.AZ_COORD, kit.KS_CGC, kit.MID_HOSP, kit.SORA_NPO)
+ACTED = f.ACTING_ON
+
+Alarm = tuple[datetime, str, UUID | None, UUID, frozenset[UUID], bool]
+"""When, which, about what, whose turn it is, who else is told, and whether it climbed."""
+
+
+def both(
+    due: datetime,
+    ends: datetime | None,
+    kind: str,
+    message: UUID | None,
+    late: UUID,
+    told: Callable[[datetime], set[UUID]],
+) -> Iterator[Alarm]:
+    """The alarm, and a day later the one that climbs, unless the wait had ended before."""
+    for at, climbed in ((due, False), (due + DAY, True)):
+        if ends is None or at <= ends:
+            yield at, kind, message, late, frozenset(told(at) - {late}), climbed
+
+
+# --- what a message waits for -----------------------------------------------------------------------------
+
+
+def waits(one: Said, later: Sequence[Said]) -> Iterator[Alarm]:
+    """Every alarm that this message brings, ever, if nothing comes but ``later``."""
+    fact: Any = one.fact
+    assert one.at is not None
+
+    def done(ends: Callable[[Said], bool]) -> datetime | None:
+        return next((said.at for said in later if ends(said)), None)
+
+    def answered(late: UUID, *acts: type[f.Fact]) -> datetime | None:
+        return done(
+            lambda s: (
+                s.by == late and isinstance(s.fact, acts) and getattr(s.fact, "answers", None) == one.ask
+            )
+        )
+
+    def sender(at: datetime) -> set[UUID]:
+        return {one.by} if isinstance(one.by, UUID) else set()
+
+    def knowing(
+        at: datetime,
+    ) -> set[UUID]:  # CAPA 7: who notified is told nothing; an authority that was told is
+        forwards = [
+            s for s in later if isinstance(s.fact, f.NotificationForwarded) and s.fact.forwards == one.ask
+        ]
+        return {a for s in forwards if s.at is not None and s.at < at for a in s.fact.to}  # type: ignore[attr-defined]
+
+    def to_each(kind: str, due: datetime, *acts: type[f.Fact]) -> Iterator[Alarm]:
+        for late in fact.to:
+            yield from both(due, answered(late, *acts), kind, one.ask, late, sender)
+
+    match fact:
+        case f.InformationRequested() if fact.due_on is not None:
+            over = jst(f"{fact.due_on + DAY} 00:00")
+            yield from to_each(
+                "RequestUnanswered", over, f.InformationRequestAnswered, f.InformationRequestDeclined
+            )
+        case f.FollowOnServiceArranged():
+            yield from to_each("FollowOnUnaccepted", one.at + 14 * DAY, f.FollowOnServiceAccepted)
+        case f.VisitReportSubmitted():
+            yield from to_each("ReportUnread", one.at + 7 * DAY, f.VisitReportReviewed)
+        case f.SubjectAccessRequested() if isinstance(one.by, UUID):
+            ends = done(lambda s: isinstance(s.fact, f.SubjectAccessDecided) and s.fact.answers == one.ask)
+            yield from both(one.at + 30 * DAY, ends, "RightsRequestOverdue", one.ask, one.by, sender)
+        case (
+            f.FamilyInformationProvided()
+            | f.AbuseNotificationReceived()
+            | f.NotificationForwarded()
+            | f.CaseReferredToCgc()
+        ):
+            # four clocks: delivered at once, acknowledged in a day, read in two, acted on in fourteen
+            yield from to_each("ReferralUnacknowledged", one.at + DAY, f.ReferralAcknowledged)
+            yield from to_each("ReferralUnread", one.at + 2 * DAY, f.ReferralRead, f.DisclosureRead)
+            for late in fact.to:
+                acted = done(lambda s, late=late: s.by == late and isinstance(s.fact, ACTED))  # type: ignore[misc]
+                yield from both(one.at + 14 * DAY, acted, "ReferralUnacted", one.ask, late, sender)
+    if isinstance(fact, f.AbuseNotificationReceived):
+        # each authority that was notified sees to it that the child is seen, 48 hours from the receipt
+        for late in fact.to | ({one.by} if fact.taken_in else set()):
+            yield from both(
+                fact.received_at + 2 * DAY, done(sights), "SafetyCheckOverdue", one.ask, late, knowing
+            )
+
+
+def sights(one: Said) -> bool:
+    """A child is safe when somebody saw it: no call, and no meeting with the family. (札幌 2019)"""
+    fact = one.fact
+    if isinstance(fact, f.SafetyConfirmed):
+        return fact.child_seen and fact.method is SafetyMethod.SIGHTED
+    return isinstance(fact, f.ChildSighted)
+
+
+def expected(past: Sequence[Said], until: datetime) -> Counter[Alarm]:
+    found = (alarm for n, one in enumerate(past) for alarm in waits(one, past[n + 1 :]))
+    return Counter(alarm for alarm in found if alarm[0] <= until)
+
+
+KINDS = {
+    "RequestUnanswered", "FollowOnUnaccepted", "ReportUnread", "RightsRequestOverdue", "ReferralUnacknowledged",
+    "ReferralUnread", "ReferralUnacted", "SafetyCheckOverdue",
+}  # fmt: skip
+
+
+def brought(
+    past: Sequence[Said], until: datetime, kinds: set[str], before: Sequence[Said] = ()
+) -> Counter[Alarm]:
+    """What the hub's clock brings while this is said, and until then."""
+    so, came = kit.given(*before), []
+    for one in past:
+        assert one.at is not None
+        came += run(so, one.at)
+        so.put(one)
+    came += run(so, until)
+    named = [(at, type(a).__name__.removesuffix("AlarmRaised"), a) for at, a in came]
+    return Counter((at, kind, a.message, a.late, a.to, a.escalated) for at, kind, a in named if kind in kinds)
+
+
+# --- any history of messages ----------------------------------------------------------------------------------
+
+GAPS = st.sampled_from([1, 2, 7, 12, 23, 24, 25, 47, 48, 49, 7 * 24, 14 * 24, 15 * 24]).map(
+    lambda n: n * HOUR
+)
+WHO = st.sampled_from(AGENCIES)
+Step = tuple[str, UUID, frozenset[UUID], int, timedelta, timedelta, bool]
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from(
+            ["news", "notice", "forward", "to centre", "ask", "follow-on", "report", "person asks"] * 2
+            + ["acknowledge", "read", "read too", "act", "act not", "sight", "sight too", "answer", "decline"]
+            * 3
+            + ["accept", "review", "decide", "word"] * 2
+        ),
+        WHO,
+        st.frozensets(WHO, min_size=1, max_size=3),
+        st.integers(0, 30),
+        GAPS,
+        st.integers(0, 80).map(lambda n: n * HOUR),
+        st.booleans(),
+    ),
+    min_size=4,
+    max_size=16,
+)
+ANSWERS: dict[str, type[f.CaseMessage]] = {
+    "acknowledge": f.ReferralAcknowledged,
+    "read": f.ReferralRead,
+    "read too": f.DisclosureRead,
+    "answer": f.InformationRequestAnswered,
+    "decline": f.InformationRequestDeclined,
+    "accept": f.FollowOnServiceAccepted,
+    "review": f.VisitReportReviewed,
+    "decide": f.SubjectAccessDecided,
+}
+
+
+def said(step: Step, past: Sequence[Said], at: datetime) -> Said:
+    """One message; what answers or forwards is about some message before, and mostly by one to whom it went."""
+    word, by, to, pick, _, back, flag = step
+    other = past[pick % len(past)]
+    sent_to = sorted(other.fact.to)  # type: ignore[attr-defined]
+    who = sent_to[pick % len(sent_to)] if sent_to and pick % 4 else by
+    to = to - {by}
+    more: dict[str, Any] = {"name": f"step {len(past)}", "at": at}
+    if word in ANSWERS:
+        return tell(ANSWERS[word], who, answers=other.ask, **more)
+    match word:
+        case "news":
+            return tell(f.FamilyInformationProvided, by, to, **more)
+        case "notice":
+            return tell(f.AbuseNotificationReceived, by, to, received_at=at - back, taken_in=flag, **more)
+        case "forward":
+            return tell(f.NotificationForwarded, by, to, forwards=other.ask, **more)
+        case "to centre":
+            return tell(f.CaseReferredToCgc, by, to, **more)
+        case "ask":
+            due_on = (at + back).date() if flag else None
+            return tell(f.InformationRequested, by, to, due_on=due_on, **more)
+        case "follow-on":
+            return tell(f.FollowOnServiceArranged, by, to, **more)
+        case "report":
+            return tell(f.VisitReportSubmitted, by, to, **more)
+        case "person asks":
+            return tell(f.SubjectAccessRequested, by, **more)
+        case "act":
+            return tell(f.EmergencyTriaged, who, **more)
+        case "act not":
+            return tell(f.NonDisclosureDecided, who, **more)
+        case "sight":
+            method = SafetyMethod.SIGHTED if flag else SafetyMethod.TELEPHONE
+            return tell(f.SafetyConfirmed, who, child_seen=True, method=method, **more)
+        case "sight too":
+            return tell(f.ChildSighted, who, **more)
+        case _:
+            return tell(f.ContactAttempted, who, **more)
+
+
+def history(steps: Sequence[Step]) -> list[Said]:
+    first = tell(
+        f.FamilyInformationProvided, kit.MID_HOSP, [kit.AZ_CORE], [Section.BASIC], at=BEGIN, placed=kit.PLACED
+    )
+    past = [first]
+    at = BEGIN
+    for step in steps:
+        at += step[4]
+        past.append(said(step, past, at))
+    return past
+
+
+@settings(CHECKED, max_examples=150 * TIMES)
+@given(steps=STEPS, rest=GAPS)
+def test_whoever_is_late_is_alarmed_at_the_hour_and_nobody_else(steps: list[Step], rest: timedelta) -> None:
+    past = history(steps)
+    assert past[-1].at is not None
+    until = past[-1].at + 16 * DAY + rest
+    found = brought(past, until, KINDS)
+    for _, kind, *_, climbed in found:
+        event(f"{kind} {'climbed' if climbed else ''}")
+    assert found == expected(past, until)
+
+
+# --- visits in the weeks of a short plan --------------------------------------------------------------------------
+
+
+def short_weeks(
+    first: date, last: date | None, needed: int, visits: Sequence[datetime], until: datetime
+) -> list[date]:
+    """The Mondays of the whole weeks, Japan's, from ``first`` to ``last`` that had fewer visits, and are over."""
+    counted = Counter(at.astimezone(kit.JST).date() for at in visits)
+    monday = first + (-first.weekday() % 7) * DAY
+    found = []
+    while (last is None or monday + 6 * DAY <= last) and jst(f"{monday + 7 * DAY} 00:00") <= until:
+        if sum(counted[monday + n * DAY] for n in range(7)) < needed:
+            found.append(monday)
+        monday += 7 * DAY
+    return found
+
+
+@settings(CHECKED, max_examples=100 * TIMES)
+@given(
+    content=st.sampled_from([PlanContent.SC_A, PlanContent.SC_B, PlanContent.SC_B, PlanContent.SC_C]),
+    begins=st.integers(-3, 10),
+    lasts=st.one_of(st.none(), st.integers(3, 40)),
+    needs=st.sampled_from([None, 1, 2, 3]),
+    commenced=st.integers(1, 200),
+    gaps=st.lists(st.integers(1, 100), max_size=25),
+    closed=st.booleans(),
+    contracted=st.booleans(),
+)
+def test_each_short_week_of_a_short_plan_is_told_of_once_and_climbs_unless_there_is_a_visit(
+    content: PlanContent,
+    begins: int,
+    lasts: int | None,
+    needs: int | None,
+    commenced: int,
+    gaps: list[int],
+    closed: bool,
+    contracted: bool,
+) -> None:
+    first = date(2025, 6, 2) + begins * DAY
+    last = None if lasts is None else first + lasts * DAY
+    plan = kit.plan(plan_from=first, plan_until=last, content=content, visits_per_week=needs)
+    planned = tell(f.SupportPlanFormulated, kit.AZ_CORE, at=BEGIN + HOUR, plan=plan)
+    begun = tell(f.SupportCommenced, kit.AZ_CORE, at=BEGIN + (1 + commenced) * HOUR)
+    before = [*kit.COMMISSIONED, *([kit.ASSIGNED] if contracted else [])]
+    visitor = kit.SORA_NPO if contracted else kit.AZ_CORE
+    past, at, visits = [planned, begun], BEGIN + (1 + commenced) * HOUR, []
+    for n, gap in enumerate(gaps):
+        at += gap * HOUR
+        visits.append(at)
+        past.append(tell(f.HomeVisitCompleted, visitor, name=f"visit {n}", at=at))
+    end = at + 20 * HOUR if closed else None
+    if end is not None:
+        past.append(tell(f.SupportClosed, kit.AZ_CORE, at=end))
+    until = at + 20 * DAY
+    told = {kit.AZ_CORE}
+    right: Counter[Alarm] = Counter()
+    if content is not PlanContent.SC_C:
+        start = max(first, (BEGIN + (1 + commenced) * HOUR).astimezone(kit.JST).date())
+        for monday in short_weeks(start, last, max(2, needs or 0), visits, until):
+            over = jst(f"{monday + 7 * DAY} 00:00")
+            again = [v for v in visits if v >= over]
+            ends = min([*again, *([end] if end is not None else [])], default=None)
+            right.update(
+                a for a in both(over, ends, "VisitGap", None, visitor, lambda at: told) if a[0] <= until
+            )
+    learned = tell(f.FamilyInformationProvided, kit.MID_HOSP, [kit.AZ_CORE], at=BEGIN, placed=kit.PLACED)
+    assert brought(past, until, {"VisitGap"}, [*before, learned]) == right
