@@ -208,8 +208,10 @@ CLAUSES: tuple[Clause, ...] = (
         "test_acts::test_what_is_the_core_agencys_is_nobody_elses",
     ),
     _clause(
-        "7(3)", "three tiers", "TrainingModuleCompleted", ["H the basic tier before the first visit"],
-        "test_programme::test_only_the_basic_tier_makes_a_visitor_ready",
+        "7(3)", "three tiers", "TrainingModuleCompleted FurtherTrainingOverdueAlarmRaised",
+        ["H the basic tier before the first visit", "T nothing of the second or third tier in a year"],
+        "test_programme::test_only_the_basic_tier_makes_a_visitor_ready "
+        "test_programme::test_the_second_and_third_tier_are_waited_for_a_year_each_and_told_of_once",
     ),
     _clause(
         "7 box", "seven basic modules", "TrainingModuleCompleted", ["H each of them, or skipped"],
