@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 from domain.facts import dump
@@ -95,22 +96,39 @@ class Stage:
         self.registry.publish_rule_book()
         for actor in actors:
             place = self.installation.make_agency(actor.code)
-            sig, kem = self.installation.agency_keys(place)
-            body = _body(actor, core)
-            self.registry.publish_key_set(
-                place.id,
-                code=actor.code,
-                name=actor.name,
-                roles=[actor.role],
-                body=body,
-                municipality=_town(actor, core) if body == "MUNICIPALITY" else None,
-                custody="HOSTED",
-                sig=sig,
-                kem=kem.public,
-            )
+            self._vouch(place, actor, core)
             self._open_door(place, actor.name, actor_of(actor.code))
         about = {code: {"name": self.names[code], "actor": self.actors[code]} for code in self.doors}
         (self.installation.folder / PEOPLE).write_text(json.dumps(about, ensure_ascii=False, indent=1) + "\n")
+
+    def in_force(self, code: str) -> bool:
+        """Whether this agency's key set is in force, by the hub's list of whom one can write to."""
+        return str(self.doors[code].agency) in {a["id"] for a in self._client.agencies()}
+
+    def return_keys(self, actor: Actor, *, core: str) -> dict[str, Any]:
+        """Vouch anew for the keys of an agency that were revoked, and let its door go by them."""
+        place = next(p for p in self.installation.agencies() if p.code == actor.code)
+        answer = self._vouch(place, actor, core)
+        door = self.doors[actor.code]
+        door.book.close()
+        door.client.close()
+        self._open_door(place, self.names[actor.code], self.actors[actor.code])
+        return answer
+
+    def _vouch(self, place: AgencyPlace, actor: Actor, core: str) -> dict[str, Any]:
+        sig, kem = self.installation.agency_keys(place)
+        body = _body(actor, core)
+        return self.registry.publish_key_set(
+            place.id,
+            code=actor.code,
+            name=actor.name,
+            roles=[actor.role],
+            body=body,
+            municipality=_town(actor, core) if body == "MUNICIPALITY" else None,
+            custody="HOSTED",
+            sig=sig,
+            kem=kem.public,
+        )
 
     def return_of_people(self) -> None:
         """Open the doors of a stage that was set up before."""
