@@ -74,10 +74,12 @@ class Crews:
             by_day.setdefault(self.lapse("TrainingLapsed", contractor, module, worker), []).append(module)
         return by_day
 
-    def lapse(self, event: str, contractor: str, module: str | None, worker: str) -> str | None:
-        """The day before the story lets a training or oath lapse; none where it does not."""
+    def lapse(
+        self, event: str, contractor: str, module: str | None, worker: str, after: datetime | None = None
+    ) -> str | None:
+        """The day before the story lets a training or oath lapse (after this time); none where it does not."""
         for s in self.steps(event, contractor, worker):
-            if module is None or s.details.get("module") == module:
+            if (module is None or s.details.get("module") == module) and (after is None or s.at > after):
                 return (day_of(s.at) - timedelta(days=1)).isoformat()
         return None
 

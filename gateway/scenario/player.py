@@ -656,14 +656,27 @@ class Run:
         by = self._author(step)
         about = commission_of(self.id_of(self.core_for(code)), self.id_of(code))
         fields = commission_fields(step, cls, self, code)
-        several = step.details.get("modules") if "module" in fields else None
-        for module in (several or ())[:-1]:  # one is said of each
-            sent = self._send(by, Kind.COMMISSION, about, cls.TOPIC, {**fields, "module": module}, ())
+        for each in self._said(step, code, fields):
+            sent = self._send(by, Kind.COMMISSION, about, cls.TOPIC, each, ())
             if sent.outcome != "recorded":
-                return sent
-        if several:
-            fields["module"] = several[-1]
-        return self._send(by, Kind.COMMISSION, about, cls.TOPIC, fields, ())
+                break
+        return sent
+
+    def _said(self, step: Step, code: str, fields: dict[str, Any]) -> list[dict[str, Any]]:
+        """One step, as often as it is said: of each module that is exempt, and apart what the story lets lapse apart."""
+        crews, worker = self.crews, str(fields.get("worker"))
+        if "module" in fields:
+            return [
+                {**fields, "module": module} for module in step.details.get("modules") or [fields["module"]]
+            ]
+        if fields.get("valid_until", "") is not None:
+            return [fields]
+        if "modules" not in fields:
+            return [{**fields, "valid_until": crews.lapse("OathLapsed", code, None, worker, step.at)}]
+        by_day: dict[str | None, list[str]] = {}
+        for module in fields["modules"]:
+            by_day.setdefault(crews.lapse("TrainingLapsed", code, module, worker, step.at), []).append(module)
+        return [{**fields, "modules": modules, "valid_until": until} for until, modules in by_day.items()]
 
     def _agency_step(self, step: Step, cls: type[Fact]) -> Sent:
         """What an agency says of itself; who opens for it afterwards knows the rules it adopts."""
