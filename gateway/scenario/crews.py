@@ -49,7 +49,7 @@ class Crews:
         if agency not in self.story.contractors or not heard:
             return False
         again = heard[0].event == "OathSigned" and any(
-            s.event == "OathLapsed" and s.at <= heard[0].at and agency in (s.details.get("contractor"), *s.to)
+            s.event == "OathLapsed" and s.at <= heard[0].at and self.contractor(s) == agency
             for s in self.story.steps
         )
         late = heard[0].at > self.story.contractors[agency].since

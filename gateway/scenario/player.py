@@ -16,7 +16,7 @@ from domain.case import Case, evolve
 from domain.codes import AuditGround, BusinessItem, Purpose, Section
 from domain.due import HUB_ACTS
 from domain.errors import ExchangeError, Malformed, NotThere, Refused, Untrusted
-from domain.facts import REFERRALS, CaseAlarm, Fact, Kind, OutsourcingContractEnded, VisitGapAlarmRaised
+from domain.facts import CaseAlarm, Fact, Kind, OutsourcingContractEnded, VisitGapAlarmRaised
 from domain.reasons import Reason
 from domain.record import About, commission_of
 from domain.rulebook import first_edition
@@ -27,6 +27,7 @@ from gateway.agency.staff import Person
 from gateway.scenario.beside import BESIDE, OFFICES, designation_tried, not_in_force
 from gateway.scenario.crews import Crews
 from gateway.scenario.foreign import hospital_bundle
+from gateway.scenario.receipts import REFERRAL_EVENTS, answers
 from gateway.scenario.stage import Stage
 from gateway.scenario.story import AUDITOR, HUB, PERSON, Actor, Expect, Step, Story
 from gateway.scenario.wording import (
@@ -40,8 +41,7 @@ from gateway.scenario.wording import (
     is_commission_event,
 )
 
-REFERRAL_EVENTS = tuple(cls.__name__ for cls in REFERRALS)
-REASONS = {*Reason, "MALFORMED", "NOT_THERE", "REFUSED"}
+REASONS = {*Reason, "MALFORMED", "NOT_THERE", "REFUSED", "UNTRUSTED"}
 REFUSALS = ("DisclosureRefused", "WishRefused", "OpeningRefused")
 NETWORK_EVENTS = ("NetworkMemberAdmitted", "NetworkMemberWithdrawn", "NetworkMembershipPublished")
 HUB_EVENTS = tuple(cls.__name__ for cls in HUB_ACTS if cls is not OutsourcingContractEnded)
@@ -98,13 +98,12 @@ class Run:
     held: dict[int, tuple[str, ...]] = field(default_factory=dict)
     written: list[Written] = field(default_factory=list)
     consents: dict[str, UUID] = field(default_factory=dict)
-    unacknowledged: list[Step] = field(default_factory=list)
-    unread: list[Step] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     checks: list[Check] = field(default_factory=list)
     probed: list[Check] = field(default_factory=list)
     extra: list[tuple[datetime, str]] = field(default_factory=list)
     refused: set[int] = field(default_factory=set)
+    others: dict[str, UUID] = field(default_factory=dict)
     ruled: set[str] = field(default_factory=set)
     to_assign: list[str] = field(default_factory=list)
     belonging: dict[str, set[str]] = field(default_factory=dict)
@@ -122,6 +121,10 @@ class Run:
     def id_of(self, code: str) -> UUID:
         return self.stage.door(code).agency
 
+    def case_of(self, step: Step) -> UUID:
+        """The case of the family that a step speaks of: the story's own, where it names none."""
+        return self.case if step.family is None else self.others.setdefault(step.family, uuid4())
+
     def consent_of(self, name: str) -> UUID:
         return self.consents.setdefault(name, uuid4())
 
@@ -137,11 +140,8 @@ class Run:
 
     def referral_for(self, step: Step) -> UUID:
         """The referral that an acknowledgement or reading without a number is about."""
-        waiting = self.unread if step.event == "ReferralRead" else self.unacknowledged
-        for referral in waiting:
-            if step.by in self._doors(referral.to) and (not step.to or self._author(referral) in step.to):
-                return self.messages[referral.n]
-        return uuid4()  # there is none: the hub says so
+        about = next((n for (n, _), by in answers(self.story, step.event).items() if by == step.n), None)
+        return self.messages.get(about, uuid4()) if about is not None else uuid4()  # none: the hub says so
 
     def last_of(self, step: Step, *events: str) -> UUID:
         """The last message of these events before a step that its author wrote or was sent (where none is named: of
@@ -152,6 +152,7 @@ class Run:
             for s in self.story.steps
             if (s.event in events if events else s.sections)
             and s.n in self.messages
+            and s.family == step.family
             and (s.at, s.n) < (step.at, step.n)
             and by in (self._author(s), *(s.to if events else ()))
         ]
@@ -433,12 +434,12 @@ class Run:
         texts = [self._text(step, section) for section in step.sections]
         parts = tuple(Part(s, t) for s, t in zip(step.sections, texts, strict=True))
         actor = step.details.get("actor")
-        sent = self._send(by, Kind.CASE, self.case, cls.TOPIC, fields, parts, step.at, actor)
+        sent = self._send(by, Kind.CASE, self.case_of(step), cls.TOPIC, fields, parts, step.at, actor)
         if sent.outcome == "recorded":
             self.messages[step.n] = sent.ask_id
             self.held[step.n] = sent.held
             for (item, section), text in zip(sent.items, texts, strict=True):
-                self.written.append(Written(step.n, section, self.case, sent.ask_id, item, text))
+                self.written.append(Written(step.n, section, self.case_of(step), sent.ask_id, item, text))
             self._noted(step, fields)
         return sent
 
@@ -455,11 +456,11 @@ class Run:
                 "reason": step.details.get("reason") or "CLEARLY_IN_THEIR_INTEREST",
             }
             topic = BY_NAME["BasisOverrideRequested"].TOPIC
-            drafted = self._send(by, Kind.CASE, self.case, topic, {**common, **asked}, ())
+            drafted = self._send(by, Kind.CASE, self.case_of(step), topic, {**common, **asked}, ())
             for other in ("second", "third"):
                 let = {**common, "reason": None, "approves": str(drafted.ask_id)}
                 topic = BY_NAME["BasisOverrideApproved"].TOPIC
-                self._send(by, Kind.CASE, self.case, topic, let, (), actor=f"staff.{by}.{other}")
+                self._send(by, Kind.CASE, self.case_of(step), topic, let, (), actor=f"staff.{by}.{other}")
 
     def _by_file(self, by: str, cls: type[Fact], to: tuple[str, ...]) -> bool:
         """Hospitals send what the FHIR adapter takes as FHIR."""
@@ -470,7 +471,9 @@ class Run:
         """The same, as the hospital's system sends it: a Bundle to the files of its door."""
         door = self.stage.door(by)
         wording = {section: self._text(step, section).decode() for section in step.sections}
-        data = hospital_bundle(act=cls.TOPIC, to=to, at=step.at, case=self.case, fields=fields, texts=wording)
+        data = hospital_bundle(
+            act=cls.TOPIC, to=to, at=step.at, case=self.case_of(step), fields=fields, texts=wording
+        )
         answered = Files(door).send(Person(self.actor_of(by), self.story.id), data)
         [(_, outcome)] = answered.rows
         if outcome.outcome == "waiting":
@@ -486,12 +489,14 @@ class Run:
             if text not in texts.get(section, ""):
                 self.problems.append(f"#{step.n} {section}: FHIRから記載が失われました")
         door.refresh()
-        [known] = [m for m in door.book.messages(self.case) if m["message"] == str(outcome.message)]
+        [known] = [m for m in door.book.messages(self.case_of(step)) if m["message"] == str(outcome.message)]
         for item in known["items"]:
             section = item["section"]
             if section in wording:
                 name, content = UUID(item["item"]), texts[section].encode()
-                self.written.append(Written(step.n, section, self.case, outcome.message, name, content))
+                self.written.append(
+                    Written(step.n, section, self.case_of(step), outcome.message, name, content)
+                )
         self._noted(step, fields)
         return replace(sent, outcome="recorded", topic=cls.TOPIC)
 
@@ -508,43 +513,24 @@ class Run:
         for determined in fields.get("target_classes") or ():
             self.last_content = CONTENT.get(determined, self.last_content)
         if step.event in REFERRAL_EVENTS and fields["to"]:
-            self.unacknowledged.append(step)
-            self.unread.append(step)
-            if not self._acknowledged_later(step):
-                self._acknowledge(step)
-        if step.event == "ReferralAcknowledged":
-            self._done(self.unacknowledged, fields["answers"])
-        if step.event == "ReferralRead":
-            self._done(self.unread, fields["answers"])
+            self._receive(step)
 
-    def _done(self, waiting: list[Step], answers: str) -> None:
-        waiting[:] = [s for s in waiting if str(self.messages[s.n]) != answers]
-
-    def _acknowledged_later(self, step: Step) -> bool:
-        by = self._author(step)
-        earlier = sum(
-            s.event in REFERRAL_EVENTS and self._author(s) == by and s.to == step.to
-            for s in self.story.steps
-            if (s.at, s.n) < (step.at, step.n)
-        )
-        answers = [
-            s
-            for s in self.story.steps
-            if s.event == "ReferralAcknowledged" and s.by in step.to and by in s.to
-        ]
-        return len(answers) > earlier
-
-    def _acknowledge(self, step: Step) -> None:
+    def _receive(self, step: Step) -> None:
         """The player's own acknowledgement and reading, where the story has none."""
+        acknowledged, read = (answers(self.story, e) for e in ("ReferralAcknowledged", "ReferralRead"))
+        author = self._author(step)
         for code in self._doors(step.to):
-            if code == self._author(step):
+            if code == author or (step.n, code) in acknowledged:
                 continue
-            for event in ("ReferralAcknowledged", "ReferralRead"):
-                to = (self._author(step),) if event == "ReferralAcknowledged" else ()
-                answer = Step(step.n, step.at, code, to, event, (), None, (), {"answers": step.n}, None, None)
-                fields = case_fields(answer, BY_NAME[event], self, to)
-                self._send(code, Kind.CASE, self.case, BY_NAME[event].TOPIC, fields, ())
-                self._done(self.unacknowledged if to else self.unread, fields["answers"])
+            self._receipt(step, code, "ReferralAcknowledged", (author,))
+            if (step.n, code) not in read:
+                self._receipt(step, code, "ReferralRead", ())
+
+    def _receipt(self, step: Step, by: str, event: str, to: tuple[str, ...]) -> None:
+        said = {"answers": step.n}
+        answer = replace(step, by=by, to=to, event=event, sections=(), basis=None, consent=(), details=said)
+        fields = case_fields(answer, BY_NAME[event], self, to)
+        self._send(by, Kind.CASE, self.case_of(step), BY_NAME[event].TOPIC, fields, ())
 
     def _recorded(self, step: Step, sent: Sent) -> None:
         if sent.outcome != "recorded":
@@ -557,7 +543,7 @@ class Run:
         attempt = Step(
             n=step.n,
             at=step.at,
-            by=str(tried.get("from", step.by)),
+            by=str(tried.get("from") or (step.to[0] if step.by == HUB and step.to else step.by)),
             to=tuple(tried.get("to") or ()),
             event=str(tried.get("event", "")),
             sections=tuple(tried.get("sections") or ()),
@@ -568,6 +554,7 @@ class Run:
             details=tried.get("details") or {},
             tried=None,
             releases=tried.get("releases"),
+            family=tried.get("family", step.family),
         )
         if attempt.event not in BY_NAME:
             self.problems.append(f"#{step.n} {attempt.event}: まだ作られていない出来事です")
@@ -647,7 +634,9 @@ class Run:
             "releases": str(self.messages[n]),
         }
         by = self._author(held)
-        self._recorded(step, self._send(by, Kind.CASE, self.case, "held_disclosure.released", fields, ()))
+        self._recorded(
+            step, self._send(by, Kind.CASE, self.case_of(held), "held_disclosure.released", fields, ())
+        )
 
     def _commission_step(self, step: Step, cls: type[Fact]) -> Sent:
         code = self.crews.contractor(step)
