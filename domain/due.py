@@ -88,6 +88,9 @@ _ORDER = {kind: place for place, kind in enumerate(HUB_ACTS)}
 def _due(register: Register, now: datetime) -> Iterator[Due]:
     for commission in register.commissions.values():
         about = About(Kind.COMMISSION, commission.id)
+        if commission.own:
+            yield from _lapses(commission, about, now)
+            continue
         yield from _end(commission, about, now)
         for due in (*_lapses(commission, about, now), *_suspension(register, commission, about)):
             if commission.in_force(day_of(due.at)):

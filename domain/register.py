@@ -140,7 +140,8 @@ def _valid(until: date | None, on: date) -> bool:
 
 @dataclass(frozen=True, kw_only=True)
 class Commission(Originator):
-    """One commissioning agency and one contractor, over all their cases."""
+    """One commissioning agency and one contractor, over all their cases; or an agency's own visitors, where the two
+    are one: then there is no contract, and nothing to suspend."""
 
     commissioner: UUID | None = None
     contractor: UUID | None = None
@@ -154,6 +155,11 @@ class Commission(Originator):
     suspended: bool = False
     performance_since: datetime | None = None  # since when a report on performance is waited for
     performance_missed: datetime | None = None  # the due time of which the hub said so
+
+    @property
+    def own(self) -> bool:
+        """Whether these are a core agency's own visitors."""
+        return self.commissioner is not None and self.commissioner == self.contractor
 
     def in_force(self, on: date) -> bool:
         """Whether there is a contract on that day."""
@@ -414,6 +420,9 @@ def _commission(state: Commission, fact: Fact, record: Record) -> Commission:
         case ContractorRequirementVerified():
             return replace(state, verified=fact.items, scope=fact.scope)
         case SupportWorkerRegistered():
+            by = record.by
+            if isinstance(by, UUID) and state.id == commission_of(by, by):
+                state = replace(state, commissioner=by, contractor=by)
             known = state.workers.get(fact.worker)
             worker = (
                 replace(known, employment=fact.employment, qualification=fact.qualification)

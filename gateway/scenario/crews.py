@@ -6,11 +6,23 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from domain.calendar import day_of
-from domain.codes import Module
+from domain.codes import Module, Tier
 from gateway.scenario.story import Step, Story
 
 JOINING = ("SupportWorkerRegistered", "OathSigned", "SupportWorkerAssigned")
 """What a visitor comes with who joins later."""
+
+
+BASIC = (Tier.T1_BASIC.value, "T1", "BASIC")
+PAPERS = (
+    "SupportWorkerRegistered",
+    "QualificationVerified",
+    "FieldPracticeCompleted",
+    "TrainingModuleCompleted",
+    "TrainingModuleExempted",
+    "OathSigned",
+)
+"""What is said of a visitor apart from cases."""
 
 
 @dataclass(frozen=True)
@@ -56,21 +68,41 @@ class Crews:
         return heard[0].event in JOINING and late and not again
 
     def sworn_by_story(self, contractor: str, worker: str) -> bool:
-        """Whether the story itself brings this visitor's first oath: before ``from``, or as it joins."""
-        since = self.story.contractors[contractor].since
-        oaths = self.steps("OathSigned", contractor, worker)
-        return any(s.at <= since for s in oaths) or (self.joins(contractor, worker) and bool(oaths))
+        """Whether the story itself brings this visitor's first oath."""
+        return any(
+            self._at_first(contractor, worker, s) for s in self.steps("OathSigned", contractor, worker)
+        )
 
     def trained_by_story(self, contractor: str, worker: str) -> set[str]:
-        """Modules that the story itself brings, before ``from`` or as the visitor joins."""
-        since, joins = self.story.contractors[contractor].since, self.joins(contractor, worker)
-        steps = self.steps("TrainingModuleCompleted", contractor, worker)
-        return {m for s in steps if s.at <= since or joins for m in s.details.get("modules", [])}
+        """Modules of the basic tier that the story itself brings: all where it names none."""
+        return {
+            str(module)
+            for s in self.steps("TrainingModuleCompleted", contractor, worker)
+            if self._at_first(contractor, worker, s) and s.details.get("tier", Tier.T1_BASIC) in BASIC
+            for module in s.details.get("modules") or [s.details.get("module")]
+        }
+
+    def _at_first(self, contractor: str, worker: str, step: Step) -> bool:
+        """Before ``from``, as the visitor joins, or of an own visitor before anything of it lapses."""
+        if contractor in self.story.contractors:
+            return step.at <= self.story.contractors[contractor].since or self.joins(contractor, worker)
+        lapses = (
+            *self.steps("OathLapsed", contractor, worker),
+            *self.steps("TrainingLapsed", contractor, worker),
+        )
+        return all(step.at < s.at for s in lapses)
+
+    def employment(self, core: str, worker: str) -> str:
+        """How an own visitor is employed, as the story says: who swears is part-time."""
+        said = [s for e in PAPERS for s in self.steps(e, core, worker)]
+        named = next((str(s.details["employment"]) for s in said if s.details.get("employment")), None)
+        return named or ("PART_TIME" if any(s.event == "OathSigned" for s in said) else "FULL_TIME")
 
     def training(self, contractor: str, worker: str) -> dict[str | None, list[str]]:
         """What it is trained in before the story, by the last day of its validity."""
         by_day: dict[str | None, list[str]] = {}
-        for module in sorted({m.value for m in Module} - self.trained_by_story(contractor, worker)):
+        brought = self.trained_by_story(contractor, worker)
+        for module in sorted(set() if "None" in brought else {m.value for m in Module} - brought):
             by_day.setdefault(self.lapse("TrainingLapsed", contractor, module, worker), []).append(module)
         return by_day
 
@@ -108,6 +140,28 @@ class Crews:
         """Whether the story itself brings such a thing by then."""
         return any(s.at <= by for s in self.steps(event, contractor))
 
+    def own(self, step: Step) -> str | None:
+        """The core agency whose own visitor a step is about: said by itself, and of no contractor's."""
+        d = step.details
+        about = d.get("agency") or step.by
+        of_contractor = d.get("contractor") or d.get("member") or set(step.to) & set(self.story.contractors)
+        theirs = any(d.get("worker") in self.named(c) for c in self.story.contractors)
+        return (
+            str(about)
+            if about in self._cores and d.get("worker") and not of_contractor and not theirs
+            else None
+        )
+
+    def staff(self, core: str) -> list[str]:
+        """Own visitors of this core agency of whose papers the story speaks."""
+        return list(
+            dict.fromkeys(
+                str(s.details["worker"])
+                for s in self.story.steps
+                if s.event in PAPERS and self.own(s) == core
+            )
+        )
+
     def contractor(self, step: Step) -> str | None:
         """Whose commission a step is about: as named, by its parties, or by its visitor."""
         d = step.details
@@ -115,4 +169,9 @@ class Crews:
         found = next((str(c) for c in known if c in self.story.contractors), d.get("contractor"))
         if found:
             return str(found)
-        return next((c for c in self.story.contractors if d.get("worker") in self.named(c)), None)
+        crew = next((c for c in self.story.contractors if d.get("worker") in self.named(c)), None)
+        return crew or next((c for c in self._cores if d.get("worker") in self.staff(c)), None)
+
+    @property
+    def _cores(self) -> list[str]:
+        return [a.code for a in self.story.doors() if a.role == "CORE"]

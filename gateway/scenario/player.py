@@ -217,6 +217,9 @@ class Run:
         self._announce()
         for code in self.story.contractors:
             self._commission(code)
+        for core in (code for code in role if role[code] == "CORE"):
+            for worker in self.crews.staff(core):
+                self._employ(core, worker)
 
     def _announce(self) -> None:
         """Members are made public and the programme is notified, except where the story itself brings it."""
@@ -274,6 +277,8 @@ class Run:
 
     def core_for(self, code: str) -> str:
         """The core agency that commissions this contractor: that of its municipality, else the story's."""
+        if any(a.code == code and a.role == "CORE" for a in self.story.doors()):
+            return code  # it speaks of its own visitors
         return self.offices.get(_town(code), (self.story.core, ""))[0]
 
     def _commission(self, code: str) -> None:
@@ -302,6 +307,17 @@ class Run:
             for until, modules in self.crews.training(code, worker).items():
                 trained = {"worker": worker, "modules": modules, "valid_until": until, "tier": "T1_BASIC"}
                 self._about(code, "training_module.completed", trained)
+
+    def _employ(self, core: str, worker: str) -> None:
+        """A core agency's own visitor of whose papers the story speaks, with those that it does not bring."""
+        employment = self.crews.employment(core, worker)
+        fields: dict[str, Any] = {"worker": worker, "employment": employment, "qualification": None}
+        self._about(core, "support_worker.registered", fields)
+        for until, modules in self.crews.training(core, worker).items():
+            fields = {"worker": worker, "modules": modules, "valid_until": until, "tier": "T1_BASIC"}
+            self._about(core, "training_module.completed", fields)
+        if employment == "PART_TIME" and not self.crews.sworn_by_story(core, worker):
+            self._swear((core, worker))
 
     def _member(self, step: Step) -> str:
         named = (
