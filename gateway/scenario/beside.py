@@ -80,7 +80,7 @@ def published(run: Run, step: Step) -> Sent:
     code = _who(run, step, "agency")
     if run.stage.in_force(code):
         return Sent(uuid4(), run.id_of(code), "recorded", "key_set.published")
-    answer = run.stage.return_keys(run.story.agencies[code], core=run.story.core)
+    answer = run.stage.return_keys(run.story.agencies[code], run.story.doors(), core=run.story.core)
     return Sent(uuid4(), run.id_of(code), answer["outcome"], "key_set.published", answer.get("reason"))
 
 

@@ -412,7 +412,7 @@ class Run:
         elif step.event in HUB_EVENTS:
             self._expected_of_hub(step)
         elif step.event == "HeldDisclosureReleased":
-            self._release(step)
+            self._recorded(step, self._release(step))
         elif step.event == "AuditContentAccessRequested":
             self._audit_asks(step)
         elif step.event == "AuditContentAccessGranted":
@@ -429,6 +429,8 @@ class Run:
         cls = BY_NAME[step.event]
         if step.event in BESIDE:
             return BESIDE[step.event](self, step)
+        if step.event == "HeldDisclosureReleased":
+            return self._release(step, self._author(step))
         if is_case_event(cls):
             return self._message(step, cls)
         if is_commission_event(cls):
@@ -638,21 +640,21 @@ class Run:
         """What the audit office asked for in this step; the last where none is named."""
         return self.audits[n] if n is not None else list(self.audits.values())[-1]
 
-    def _release(self, step: Step) -> None:
+    def _release(self, step: Step, by: str | None = None) -> Sent:
+        """The held message's sender (or ``by``) asks that it go to those for whom it waits."""
         n = step.releases if step.releases is not None else int(step.details["releases"])
         held = next(s for s in self.story.steps if s.n == n)
+        waiting = self.held.get(n) or [str(self.id_of(code)) for code in self._doors(step.to)]
         fields: dict[str, Any] = {
-            "to": sorted(self.held[n]),
+            "to": sorted(waiting),
             "basis": {},
             "consent": [],
             "purpose": "SUPPORT",
             "reason": None,
             "releases": str(self.messages[n]),
         }
-        by = self._author(held)
-        self._recorded(
-            step, self._send(by, Kind.CASE, self.case_of(held), "held_disclosure.released", fields, ())
-        )
+        act, who = "held_disclosure.released", by or self._author(held)
+        return self._send(who, Kind.CASE, self.case_of(held), act, fields, ())
 
     def _commission_step(self, step: Step, cls: type[Fact]) -> Sent:
         code = self.crews.contractor(step)
@@ -781,6 +783,8 @@ class Run:
         return check
 
     def _opened(self, code: str, w: Written) -> bytes | None:
+        if code != AUDITOR and code not in self.stage.doors:
+            return None  # a person outside, and the hub itself, have no door and no keys
         try:
             return self.read(code, w, Purpose.REHEARSAL_CHECK)
         except NotThere:
