@@ -193,6 +193,7 @@ from domain.indicators import INDICATOR_CODES, INDICATOR_SET
 from domain.places import networks_of
 from domain.readiness import CLOSED, worker_gaps
 from domain.reasons import Reason
+from domain.register import Commission
 
 # --- what it answers --------------------------------------------------------------------------------------
 
@@ -406,10 +407,10 @@ def assignment_ready(asking: Asking) -> Refusal | None:
     if asking.case.status in CLOSED:
         return Refusal(Reason.CASE_CLOSED)
     unfit = _unfit_for_role(asking)
-    if unfit is not None or agency == asking.by:
-        return unfit
     on = day_of(asking.now)
     commission = asking.register.commission(asking.by, agency)
+    if unfit is not None or agency == asking.by:
+        return unfit or _own_visitor_ready(asking, commission, on)
     if commission is None or not commission.in_force(on):
         return Refusal(Reason.CONTRACTOR_NOT_COMMISSIONED, agency)
     if commission.suspended:
@@ -419,6 +420,15 @@ def assignment_ready(asking: Asking) -> Refusal | None:
     if worker_gaps(commission, asking.fact.worker, on):
         return Refusal(Reason.WORKER_NOT_READY, agency)
     return None
+
+
+def _own_visitor_ready(asking: Asking, own: Commission | None, on: date) -> Refusal | None:
+    """A visitor of its own whom the core agency has registered is trained, and sworn where part-time; for others of
+    its staff it answers itself. Basis: guideline 4(3), 7(3), 8[3]."""
+    if own is None or asking.fact.worker not in own.workers:
+        return None
+    lacks = worker_gaps(own, asking.fact.worker, on)
+    return Refusal(Reason.WORKER_NOT_READY, asking.by) if lacks else None
 
 
 def _unfit_for_role(asking: Asking) -> Refusal | None:

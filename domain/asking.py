@@ -80,9 +80,12 @@ def anyone(asking: Asking) -> Refusal | None:
 
 
 def an_office_has_part(asking: Asking) -> Refusal | None:
-    """News of a family goes to (or comes from) the core or the coordinating agency. Basis: guideline 6(1)[1]."""
+    """News of a family goes to (or comes from) the core or the coordinating agency: of the case, or of another
+    municipality where the family may be now. Basis: guideline 6(1)[1]; CWA 21-10-5."""
     offices = offices_of(asking.register, asking.case)
-    return needs(bool(offices & (asking.fact.to | {asking.by})), Reason.NO_CORE_AGENCY)
+    networks = map(asking.register.network_of, asking.fact.to)
+    there = any(network is not None and network.core is not None for network in networks)
+    return needs(there or bool(offices & (asking.fact.to | {asking.by})), Reason.NO_CORE_AGENCY)
 
 
 def core(asking: Asking) -> Refusal | None:

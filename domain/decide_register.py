@@ -35,7 +35,7 @@ from domain.facts import (
 )
 from domain.reasons import Reason
 from domain.record import REGISTRY, Wish, commission_of
-from domain.register import Agency, Register
+from domain.register import Agency, Commission, Register
 
 REGISTER_ACTS: frozenset[type[Fact]] = frozenset(
     {
@@ -72,6 +72,8 @@ def decide_commission(
     if isinstance(fact, OutsourcingContractConcluded):
         return _contract(register, wish, fact)
     commission = register.commissions.get(wish.about.id)
+    if _own_staff(register, wish):
+        return _paper(commission or Commission(id=wish.about.id), fact, book)
     if commission is None or by not in (commission.commissioner, commission.contractor):
         return Refusal(Reason.NOT_YOUR_COMMISSION)
     commissioning = needs(by == commission.commissioner, Reason.NOT_YOUR_COMMISSION)
@@ -89,15 +91,6 @@ def decide_commission(
                 or needs(commission.suspended, Reason.NOT_SUSPENDED)
                 or needs(not lapses, Reason.CONTRACTOR_NOT_READY)
             )
-        case SupportWorkerRegistered():
-            return None
-        case QualificationVerified():
-            listed = fact.qualification in book["qualifications"]
-            return needs(fact.worker in commission.workers, Reason.WORKER_UNKNOWN) or needs(
-                listed or fact.reason is not None, Reason.QUALIFICATION_NOT_LISTED
-            )
-        case FieldPracticeCompleted():
-            return needs(fact.worker in commission.workers, Reason.WORKER_UNKNOWN)
         case ContractorPerformanceReported():
             forward = fact.begins_on <= fact.ends_on <= day_of(now) and min(fact.families, fact.visits) >= 0
             return needs(by == commission.contractor, Reason.NOT_YOUR_COMMISSION) or needs(
@@ -105,12 +98,29 @@ def decide_commission(
             )
         case ContractorSupervised():
             return commissioning
-        case TrainingModuleCompleted() | OathSigned():
-            return needs(fact.worker in commission.workers, Reason.WORKER_UNKNOWN)
+        case _:
+            return _paper(commission, fact, book)
+
+
+def _own_staff(register: Register, wish: Wish) -> bool:
+    """Whether a core agency speaks of its own visitors. Basis: guideline 4(2), 4(3), 8[3]."""
+    by = register.agencies.get(wish.by) if isinstance(wish.by, UUID) else None
+    return by is not None and Role.CORE in by.roles and wish.about.id == commission_of(by.id, by.id)
+
+
+def _paper(commission: Commission, fact: Fact, book: Mapping[str, Any]) -> Refusal | None:
+    """What a visitor is, has learnt and has sworn, once it is registered. Basis: guideline 4(2), 7, 8[2], 8[3]."""
+    if isinstance(fact, SupportWorkerRegistered):
+        return None
+    unknown = needs(getattr(fact, "worker", None) in commission.workers, Reason.WORKER_UNKNOWN)
+    match fact:
+        case QualificationVerified():
+            listed = fact.qualification in book["qualifications"]
+            return unknown or needs(listed or fact.reason is not None, Reason.QUALIFICATION_NOT_LISTED)
+        case FieldPracticeCompleted() | TrainingModuleCompleted() | OathSigned():
+            return unknown
         case TrainingModuleExempted():
-            return needs(fact.worker in commission.workers, Reason.WORKER_UNKNOWN) or needs(
-                fact.module not in NEVER_EXEMPT, Reason.MODULE_NEVER_EXEMPT
-            )
+            return unknown or needs(fact.module not in NEVER_EXEMPT, Reason.MODULE_NEVER_EXEMPT)
         case _:
             return Refusal(Reason.NOT_YOURS)
 

@@ -5,17 +5,19 @@ A published, closed list (``HUB_ACTS``): the verifier computes it again.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from domain.alarms import ALARMS, next_alarm
 from domain.calendar import day_of, end_of, months_later
+from domain.codes import Tier
 from domain.facts import (
     BusinessNoticeOverdueAlarmRaised,
     ContractorSuspended,
     ControlDestroyed,
     Fact,
+    FurtherTrainingOverdueAlarmRaised,
     KeyDestroyed,
     Kind,
     MembershipUnpublishedAlarmRaised,
@@ -37,6 +39,7 @@ HUB_ACTS: tuple[type[Fact], ...] = (
     KeyDestroyed,
     ControlDestroyed,
     PerformanceReportOverdueAlarmRaised,
+    FurtherTrainingOverdueAlarmRaised,
     BusinessNoticeOverdueAlarmRaised,
     MembershipUnpublishedAlarmRaised,
     *ALARMS.values(),
@@ -85,6 +88,9 @@ _ORDER = {kind: place for place, kind in enumerate(HUB_ACTS)}
 def _due(register: Register, now: datetime) -> Iterator[Due]:
     for commission in register.commissions.values():
         about = About(Kind.COMMISSION, commission.id)
+        if commission.own:
+            yield from _lapses(commission, about, now)
+            continue
         yield from _end(commission, about, now)
         for due in (*_lapses(commission, about, now), *_suspension(register, commission, about)):
             if commission.in_force(day_of(due.at)):
@@ -120,6 +126,20 @@ def _suspension(register: Register, commission: Commission, about: About) -> Ite
         yield Due(since, about, ContractorSuspended(gaps=lapses))
 
 
+def _training_planned(commission: Commission, months: Mapping[str, int], now: datetime) -> Iterator[Due]:
+    """Basis: guideline 7(3): who visits goes on learning; a tier counts from when it was last done, else from when
+    the visitor was ready to visit."""
+    for ref, worker in commission.workers.items():
+        for tier in map(Tier, sorted(months)):
+            since = worker.tiers.get(tier) or worker.ready_at
+            if since is None:
+                continue
+            at = end_of(months_later(day_of(since), months[tier]))
+            if at <= now and worker.missed.get(tier) != at:
+                fact = FurtherTrainingOverdueAlarmRaised(worker=ref, tier=tier, due_at=at)
+                yield Due(at, About(Kind.COMMISSION, commission.id), fact)
+
+
 def _of_programme(register: Register, now: datetime) -> Iterator[Due]:
     """What is late in running the programme. The book names the times; the month is the law's (社会福祉法69条)."""
     policy = next((dict(r.book.get("policy", {})) for r in register.rules.values()), {})
@@ -136,6 +156,9 @@ def _of_programme(register: Register, now: datetime) -> Iterator[Due]:
         if at <= now and commission.performance_missed != at:
             about = About(Kind.COMMISSION, commission.id)
             yield Due(at, about, PerformanceReportOverdueAlarmRaised(due_at=at))
+    for commission in register.commissions.values():
+        if not commission.ended:
+            yield from _training_planned(commission, policy.get("tier_months", {}), now)
     for network in register.networks.values():
         waiting = {
             member: end_of(day_of(admitted) + timedelta(days=int(policy.get("publish_days", 0))))

@@ -28,6 +28,7 @@ from domain.facts import (
     CoreAgencyDesignated,
     Fact,
     FieldPracticeCompleted,
+    FurtherTrainingOverdueAlarmRaised,
     KeyDestroyed,
     KeySetPublished,
     KeySetRevoked,
@@ -118,6 +119,8 @@ class Worker:
     sworn: bool = False
     sworn_until: date | None = None
     was_ready: bool = False
+    ready_at: datetime | None = None  # when it was first ready
+    missed: Mapping[Tier, datetime] = field(default_factory=dict)  # the due times of which the hub said so
 
     def gaps(self, on: date) -> frozenset[str]:
         """What this visitor lacks on that day. Basis: guideline 4(3), 7, 8[2], 8[3]."""
@@ -137,7 +140,8 @@ def _valid(until: date | None, on: date) -> bool:
 
 @dataclass(frozen=True, kw_only=True)
 class Commission(Originator):
-    """One commissioning agency and one contractor, over all their cases."""
+    """One commissioning agency and one contractor, over all their cases; or an agency's own visitors, where the two
+    are one: then there is no contract, and nothing to suspend."""
 
     commissioner: UUID | None = None
     contractor: UUID | None = None
@@ -151,6 +155,11 @@ class Commission(Originator):
     suspended: bool = False
     performance_since: datetime | None = None  # since when a report on performance is waited for
     performance_missed: datetime | None = None  # the due time of which the hub said so
+
+    @property
+    def own(self) -> bool:
+        """Whether these are a core agency's own visitors."""
+        return self.commissioner is not None and self.commissioner == self.contractor
 
     def in_force(self, on: date) -> bool:
         """Whether there is a contract on that day."""
@@ -239,15 +248,15 @@ class Register:
     def with_record(self, record: Record) -> Register:
         """The register after this record; records of cases change nothing here."""
         return (
-            self._folded(record)._noted(day_of(record.at))
+            self._folded(record)._noted(record.at)
             if record.originator.kind in _NOTED
             else self._folded(record)
         )
 
-    def _noted(self, on: date) -> Register:
+    def _noted(self, at: datetime) -> Register:
         """Keep in mind who has once been ready: only who was ready can lapse (V7)."""
         return replace(
-            self, commissions={id: _noted(c, on, self.is_member(c)) for id, c in self.commissions.items()}
+            self, commissions={id: _noted(c, at, self.is_member(c)) for id, c in self.commissions.items()}
         )
 
     def _of_log(self, fact: Fact, record: Record) -> Register:
@@ -314,9 +323,10 @@ class Register:
 _NOTED = frozenset({Kind.NETWORK, Kind.COMMISSION})
 
 
-def _noted(commission: Commission, on: date, member: bool) -> Commission:
+def _noted(commission: Commission, at: datetime, member: bool) -> Commission:
+    on = day_of(at)
     workers = {
-        ref: worker if worker.was_ready or worker.gaps(on) else replace(worker, was_ready=True)
+        ref: worker if worker.was_ready or worker.gaps(on) else replace(worker, was_ready=True, ready_at=at)
         for ref, worker in commission.workers.items()
     }
     ready = commission.was_ready or (
@@ -410,6 +420,9 @@ def _commission(state: Commission, fact: Fact, record: Record) -> Commission:
         case ContractorRequirementVerified():
             return replace(state, verified=fact.items, scope=fact.scope)
         case SupportWorkerRegistered():
+            by = record.by
+            if isinstance(by, UUID) and state.id == commission_of(by, by):
+                state = replace(state, commissioner=by, contractor=by)
             known = state.workers.get(fact.worker)
             worker = (
                 replace(known, employment=fact.employment, qualification=fact.qualification)
@@ -445,6 +458,10 @@ def _commission(state: Commission, fact: Fact, record: Record) -> Commission:
             return replace(state, performance_since=record.at, performance_missed=None)
         case PerformanceReportOverdueAlarmRaised():
             return replace(state, performance_missed=fact.due_at)
+        case FurtherTrainingOverdueAlarmRaised():
+            worker = state.workers[fact.worker]
+            missed = {**worker.missed, fact.tier: fact.due_at}
+            return _with_worker(state, fact.worker, replace(worker, missed=missed))
         case TrainingLapsed():
             worker = state.workers[fact.worker]
             trained = {m: u for m, u in worker.trained.items() if m is not fact.module}

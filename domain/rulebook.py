@@ -184,6 +184,7 @@ POLICY: Row = {
     "specialist_days": 14,
     "retention": RETENTION,
     "performance_months": 12,
+    "tier_months": {"T2_SKILL": 12, "T3_APPLIED": 12},
     "publish_days": 30,
     "escalate_hours": 24,
 }

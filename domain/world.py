@@ -10,6 +10,7 @@ from uuid import UUID
 from domain.case import Access, Case, evolve, evolve_access
 from domain.facts import (
     OPENING_ACTS,
+    REFERRALS,
     AuditContentAccessGranted,
     CaseMessage,
     Kind,
@@ -63,8 +64,12 @@ def placing(world: World, wish: Wish) -> Placed | None:
         return None
     if world.case.core is not None:
         return _placed_anew(world, wish.draft, wish.by)
-    for agency in (wish.by, *sorted(wish.draft.to)):
-        network = world.register.network_of(agency)
+    found = [world.register.network_of(agency) for agency in (wish.by, *sorted(wish.draft.to))]
+    own, theirs = found[0], [n for n in found[1:] if n is not None]
+    referred = isinstance(wish.draft, REFERRALS) and not getattr(wish.draft, "taken_in", False)
+    if referred and theirs and own not in theirs:
+        own = None  # Basis: CWA 21-10-5: a family that is told of to another municipality is that one's
+    for network in (own, *theirs):
         if network is not None and network.core is not None:
             return Placed(network=network.id, core=network.core)
     return None

@@ -204,6 +204,8 @@ def _affected(stored: Stored, before: Register, after: Register) -> Query | None
     match stored.known.originator.kind:
         case Kind.COMMISSION:
             commission = after.commissions[id]
+            if commission.own:
+                return None  # who visits for the core agency itself lets nobody see more or less
             return _OF_CONTRACTOR, {"agency": str(commission.contractor)}
         case Kind.NETWORK:
             return _near_network(stored, before, after)

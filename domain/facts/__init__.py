@@ -179,6 +179,7 @@ from domain.facts.programme import (
     ContractorPerformanceReported,
     ContractorSupervised,
     FieldPracticeCompleted,
+    FurtherTrainingOverdueAlarmRaised,
     MembershipUnpublishedAlarmRaised,
     PerformanceReportOverdueAlarmRaised,
     PrefecturalSupervisionReceived,

@@ -1,6 +1,7 @@
 """Everything that makes one contractor ready: contract, requirements, workers, training, oaths.
 
-A commission is one pair of a commissioning core agency and a contractor, over all their cases.
+A commission is one pair of a commissioning core agency and a contractor, over all their cases. A core agency's own
+visitors have the same papers, in the sequence of the pair that it makes with itself.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from domain.codes import BusinessItem, CommunityService, Finding, Practice
+from domain.codes import BusinessItem, CommunityService, Finding, Practice, Tier
 from domain.facts.base import Fact, Kind
 from domain.facts.commission import CommissionFact
 
@@ -52,6 +52,18 @@ class ContractorSupervised(CommissionFact, topic="contractor.supervised"):
 class PerformanceReportOverdueAlarmRaised(CommissionFact, topic="performance_report_overdue_alarm.raised"):
     """実施状況報告の遅れ, seen by the hub. Basis: guideline 9(2)[2]; the months are local policy."""
 
+    due_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class FurtherTrainingOverdueAlarmRaised(CommissionFact, topic="further_training_overdue_alarm.raised"):
+    """技術向上・応用研修の遅れ: a visitor has done nothing of this tier for too long, seen by the hub.
+
+    ``tier``: of the three. It suspends nobody. Basis: guideline 7(3); the months are local policy.
+    """
+
+    worker: str
+    tier: Tier
     due_at: datetime
 
 

@@ -140,7 +140,7 @@ PROGRAMME = (
         act=OathSigned,
         title="誓約書を記録する",
         lead="守秘の誓約書に署名を受けたことを記録します。非常勤の訪問支援者には欠かせません。",
-        then="期限が切れると委託先は停止し、内容を開けなくなります。",
+        then="期限が切れると、委託先は停止して内容を開けなくなり、この機関の訪問支援者は新しく割り当てられなくなります。",
         group=GROUP,
         fields=(WORKER, UNTIL),
         made=_employed,
@@ -151,7 +151,7 @@ PROGRAMME = (
         act=TrainingModuleCompleted,
         title="研修の修了を記録する",
         lead="基礎的研修の科目を修めたことを記録します。",
-        then="期限が切れると委託先は停止し、内容を開けなくなります。",
+        then="期限が切れると、委託先は停止して内容を開けなくなり、この機関の訪問支援者は新しく割り当てられなくなります。",
         group=GROUP,
         fields=(
             WORKER,

@@ -16,10 +16,10 @@ from adapters.mapper import read_fact
 from domain.agenda import Line, line
 from domain.asking import AUTHORITIES
 from domain.calendar import day_of
-from domain.codes import Purpose
+from domain.codes import Purpose, Role
 from domain.errors import Malformed, NotThere, Untrusted
 from domain.facts import FACTS, AuditContentAccessRequested, CaseMessage, Kind, dump
-from domain.record import AUDIT, About, Wish
+from domain.record import AUDIT, About, Wish, commission_of
 from domain.register import Commission
 from domain.tasks import Task, knows_of
 from domain.world import World
@@ -184,6 +184,11 @@ class Questions:
         register, on = self._hub.register, day_of(self._hub.clock.now())
         mine = [c for c in register.commissions.values() if agency in (c.commissioner, c.contractor)]
         own = register.agencies.get(agency)
+        staff = commission_of(agency, agency)
+        if own is not None and Role.CORE in own.roles and staff not in register.commissions:
+            mine.append(
+                Commission(id=staff, commissioner=agency, contractor=agency)
+            )  # nobody is registered yet
         return {
             "commissions": [
                 _commission_line(c, on, member=register.is_member(c))
@@ -254,9 +259,9 @@ def _commission_line(commission: Commission, on: date, *, member: bool) -> dict[
         "scope": commission.scope.value,
         "begins_on": dump(commission.begins_on),
         "ends_on": dump(commission.ends_on),
-        "in_force": commission.in_force(on),
+        "in_force": commission.own or commission.in_force(on),
         "suspended": commission.suspended,
-        "gaps": sorted(commission.gaps(on, member=member)),
+        "gaps": [] if commission.own else sorted(commission.gaps(on, member=member)),
         "workers": [
             {
                 "worker": ref,

@@ -34,6 +34,7 @@ from domain.facts import (
     OpeningRefused,
     OutsourcingContractConcluded,
     SectionOpened,
+    SupportWorkerRegistered,
     WishRefused,
     WrapFetchedForRewrap,
 )
@@ -777,11 +778,13 @@ def _may_found(wish: Wish) -> bool:
     that of a case's readings, before its owner does."""
     if wish.about.kind is Kind.CASE or wish.by == REGISTRY or isinstance(wish.draft, KeySetPublished):
         return True
-    draft = wish.draft
-    return (
-        isinstance(draft, OutsourcingContractConcluded)
-        and isinstance(wish.by, UUID)
-        and wish.about.id == commission_of(wish.by, draft.contractor)
+    draft, by = wish.draft, wish.by
+    if not isinstance(by, UUID):
+        return False
+    if isinstance(draft, SupportWorkerRegistered):  # of its own
+        return wish.about.id == commission_of(by, by)
+    return isinstance(draft, OutsourcingContractConcluded) and wish.about.id == commission_of(
+        by, draft.contractor
     )
 
 

@@ -172,6 +172,7 @@ ACTS: Mapping[str, str] = {
     "contractor_performance.reported": "実施状況報告",
     "contractor.supervised": "指導",
     "performance_report_overdue_alarm.raised": "実施状況報告の遅れ",
+    "further_training_overdue_alarm.raised": "技術向上・応用研修の遅れ",
     "confidentiality_rules.adopted": "守秘規程の制定",
     "confidentiality_rules.acknowledged": "守秘規程の周知確認",
     "business_commencement.notified": "事業開始届",

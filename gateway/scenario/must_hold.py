@@ -12,12 +12,19 @@ from domain.calendar import JST, day_of, end_of, monday_of
 from domain.case import Case, evolve
 from domain.clocks import shows_the_child
 from domain.codes import CaseStatus
-from domain.facts import AbuseNotificationReceived, Kind, SafetyCheckOverdueAlarmRaised, VisitGapAlarmRaised
+from domain.facts import (
+    AbuseNotificationReceived,
+    CaseAlarm,
+    Kind,
+    SafetyCheckOverdueAlarmRaised,
+    VisitGapAlarmRaised,
+)
 from domain.family_list import FamilyReader, family_list
 from domain.record import About
 from domain.register import Register
 from gateway.scenario.player import Check, Run, Views
 from gateway.scenario.story import AUDITOR
+from gateway.scenario.wording import BY_NAME
 
 
 @dataclass(frozen=True)
@@ -44,7 +51,13 @@ _EMPTY = re.compile(r"(?P<agency>[A-Z][A-Z0-9-]+)(?:'s view)?(?: is)? empty\b")
 _STILL_HELD = re.compile(r"(?P<agency>[A-Z][A-Z0-9-]+) is reinstated but #(?P<n>\d+) is still held")
 _NEVER = re.compile(r"(?P<agency>[A-Z][A-Z0-9-]+) never sees (?P<section>[A-Z]+)$")
 _THROUGHOUT = re.compile(r"(?P<agency>[A-Z][A-Z0-9-]+) is empty throughout")
-_ONLY = re.compile(r"^(?P<section>[A-Z]+) is visible to (?P<agency>[A-Z][A-Z0-9-]+) only, at every date")
+_ONLY = re.compile(
+    r"^(?P<section>[A-Z]+)(?: \([^)]*\))? is visible to (?P<agency>[A-Z][A-Z0-9-]+) only(?:, at every date|$)"
+)
+_UNTIL = re.compile(
+    r"^(?:until (?P<before>\S+) )?(?P<agency>[A-Z][A-Z0-9-]+) is empty(?: until (?P<until>\S+))?$"
+)
+_NO_ALARM = re.compile(r"^no (?P<alarm>[A-Z][A-Za-z]+) about #(?P<n>\d+)$")
 _REFUSED_CONSENT = re.compile(r"the refused consent \(#(?P<n>\d+)\) does not block the disclosure")
 _REFUSES = re.compile(r"#(?P<n>\d+): hub refuses, nothing is delivered")
 _PENDING = re.compile(r"case stays FOLLOW_ON_PENDING until all .*accepted \(#(?P<n>\d+)\)")
@@ -148,6 +161,26 @@ def _only(run: Run, m: re.Match[str]) -> tuple[bool, str]:
     return not others, f"{m['section']} を開けたほかの機関は {len(others)}"
 
 
+def _until(run: Run, m: re.Match[str]) -> tuple[bool, str]:
+    named = m["before"] or m["until"]
+    if named is None:
+        return _throughout(run, m)
+    until = datetime.fromisoformat(named)
+    until = until if until.tzinfo is not None else until.replace(tzinfo=JST)
+    views = [c for c in (*run.checks, *run.probed) if c.agency == m["agency"] and c.at < until]
+    return not any(c.openable for c in views), f"{named} までの {len(views)} 時点の閲覧はすべて空"
+
+
+def _no_alarm(run: Run, m: re.Match[str]) -> tuple[bool, str]:
+    kind, about = BY_NAME.get(m["alarm"]), run.messages.get(int(m["n"]))
+    acts = [r.fact for r in run.stage.hub_acts()]
+    found = [f for f in acts if type(f) is kind and isinstance(f, CaseAlarm) and f.message == about]
+    return (
+        about is not None and kind is not None and not found,
+        f"#{m['n']} についての {m['alarm']} は {len(found)} 件",
+    )
+
+
 def _refused_consent(run: Run, m: re.Match[str]) -> tuple[bool, str]:
     rows = [r for r in _ledger(run, int(m["n"]))["disclosures"] if r["outcome"] == "DISCLOSED"]
     ok = bool(rows) and all(r["basis"] and r["subject_consent"] == "REFUSED" for r in rows)
@@ -239,6 +272,8 @@ _CHECKS: tuple[tuple[re.Pattern[str], Checker], ...] = (
     (_NEVER, _never),
     (_THROUGHOUT, _throughout),
     (_ONLY, _only),
+    (_UNTIL, _until),
+    (_NO_ALARM, _no_alarm),
     (_REFUSED_CONSENT, _refused_consent),
     (_REFUSES, _refuses),
     (_PENDING, _pending),

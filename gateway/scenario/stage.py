@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
-from uuid import uuid4
+from typing import Any
+from uuid import UUID, uuid4
 
 from domain.facts import dump
 from domain.record import HUB, Record
@@ -93,24 +94,42 @@ class Stage:
     def people(self, actors: Sequence[Actor], *, core: str, actor_of: Callable[[str], str]) -> None:
         """Publish the rules and the agencies' key sets, and open their doors."""
         self.registry.publish_rule_book()
+        towns = _towns(actors)
         for actor in actors:
             place = self.installation.make_agency(actor.code)
-            sig, kem = self.installation.agency_keys(place)
-            body = _body(actor, core)
-            self.registry.publish_key_set(
-                place.id,
-                code=actor.code,
-                name=actor.name,
-                roles=[actor.role],
-                body=body,
-                municipality=_town(actor, core) if body == "MUNICIPALITY" else None,
-                custody="HOSTED",
-                sig=sig,
-                kem=kem.public,
-            )
+            self._vouch(place, actor, core, towns)
             self._open_door(place, actor.name, actor_of(actor.code))
         about = {code: {"name": self.names[code], "actor": self.actors[code]} for code in self.doors}
         (self.installation.folder / PEOPLE).write_text(json.dumps(about, ensure_ascii=False, indent=1) + "\n")
+
+    def in_force(self, code: str) -> bool:
+        """Whether this agency's key set is in force, by the hub's list of whom one can write to."""
+        return str(self.doors[code].agency) in {a["id"] for a in self._client.agencies()}
+
+    def return_keys(self, actor: Actor, actors: Sequence[Actor], *, core: str) -> dict[str, Any]:
+        """Vouch anew for the keys of an agency that were revoked, and let its door go by them."""
+        place = next(p for p in self.installation.agencies() if p.code == actor.code)
+        answer = self._vouch(place, actor, core, _towns(actors))
+        door = self.doors[actor.code]
+        door.book.close()
+        door.client.close()
+        self._open_door(place, self.names[actor.code], self.actors[actor.code])
+        return answer
+
+    def _vouch(self, place: AgencyPlace, actor: Actor, core: str, towns: frozenset[str]) -> dict[str, Any]:
+        sig, kem = self.installation.agency_keys(place)
+        body = _body(actor, core, towns)
+        return self.registry.publish_key_set(
+            place.id,
+            code=actor.code,
+            name=actor.name,
+            roles=[actor.role],
+            body=body,
+            municipality=_town(actor, core, towns) if body == "MUNICIPALITY" else None,
+            custody="HOSTED",
+            sig=sig,
+            kem=kem.public,
+        )
 
     def return_of_people(self) -> None:
         """Open the doors of a stage that was set up before."""
@@ -144,7 +163,10 @@ class Stage:
         """Do the re-wrap duties that are open, until there are none."""
         for _ in range(ROUNDS):
             done = 0
+            known = {UUID(a["id"]) for a in self._client.agencies()}  # whose keys were revoked owes nothing
             for code, door in self.doors.items():
+                if door.agency not in known:
+                    continue
                 door.refresh()
                 done += door.rewrap(actor=self.actors[code])
             if not done:
@@ -170,12 +192,18 @@ class Stage:
         self._client.close()
 
 
-def _town(actor: Actor, core: str) -> str:
+def _towns(actors: Sequence[Actor]) -> frozenset[str]:
+    """The municipalities of a story: the first words of their offices' codes."""
+    return frozenset(a.code.split("-")[0] for a in actors if a.role in ("CORE", "COORD"))
+
+
+def _town(actor: Actor, core: str, towns: frozenset[str]) -> str:
     """Which municipality an office belongs to: its code's first word says it; other bodies are the first one's."""
-    return (actor.code if actor.role in ("CORE", "COORD") else core).split("-")[0]
+    called = actor.code.split("-")[0]
+    return called if called in towns else core.split("-")[0]
 
 
-def _body(actor: Actor, core: str) -> str:
+def _body(actor: Actor, core: str, towns: frozenset[str]) -> str:
     """What an agency is in law: as the story says, else by its role, else as its bases here, its prefix and its name tell."""
     if actor.body:
         return actor.body
@@ -184,7 +212,7 @@ def _body(actor: Actor, core: str) -> str:
     called = next((b for b, calls in KINDS if calls.search(f"{actor.code} {actor.name}")), None)
     if actor.bases & ONE_CITY or called == "OTHER_PUBLIC":
         return called if called == "OTHER_PUBLIC" else "MUNICIPALITY"
-    same = actor.code.split("-")[0] == core.split("-")[0]
+    same = actor.code.split("-")[0] in towns | {core.split("-")[0]}
     if same and not any(b == "CWA-21-10-5" or b.startswith("APPI-27-") for b in actor.bases):
         return "MUNICIPALITY"
     return called or ("MUNICIPALITY" if same else "WELFARE_FACILITY")

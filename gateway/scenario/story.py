@@ -43,6 +43,7 @@ class Step:
     details: Mapping[str, Any]
     tried: Mapping[str, Any] | None
     releases: int | None
+    family: str | None = None  # where another than the story's own is spoken of
 
 
 @dataclass(frozen=True)
@@ -159,6 +160,7 @@ def _step(raw: Mapping[str, Any]) -> Step:
         details=raw.get("details") or {},
         tried=raw.get("tried"),
         releases=raw.get("releases"),
+        family=raw.get("family"),
     )
 
 

@@ -287,9 +287,11 @@ def test_news_goes_to_an_office():
     assert given().when(wish) == refused(wish, Reason.NO_CORE_AGENCY)
 
 
-def test_news_of_a_placed_case_goes_to_its_own_office():
-    wish = tell(FamilyInformationProvided, MID_HOSP, [TW_CORE], [S.BASIC], "CWA-21-10-5", name="second")
-    assert given(LEARNED).when(wish) == refused(wish, Reason.NO_CORE_AGENCY)
+def test_news_of_a_placed_case_goes_to_its_own_office_or_another_municipalitys():
+    there = tell(FamilyInformationProvided, MID_HOSP, [TW_CORE], [S.BASIC], "CWA-21-10-5", name="second")
+    assert given(LEARNED).when(there) == [there.fact]
+    nowhere = tell(FamilyInformationProvided, MID_HOSP, [KS_CGC], [S.BASIC], "CWA-25-1", name="third")
+    assert given(LEARNED).when(nowhere) == refused(nowhere, Reason.NO_CORE_AGENCY)
 
 
 def test_an_office_may_record_its_own_news():

@@ -12,6 +12,7 @@ import pytest
 from domain.codes import (
     BusinessItem,
     CommunityService,
+    Employment,
     Finding,
     Housekeeping,
     Module,
@@ -37,12 +38,14 @@ from domain.facts import (
     DisclosureMade,
     Fact,
     FieldPracticeCompleted,
+    FurtherTrainingOverdueAlarmRaised,
     HomeVisitScheduled,
     Kind,
     MembershipUnpublishedAlarmRaised,
     NetworkMemberAdmitted,
     NetworkMembershipPublished,
     OpeningRefused,
+    OutsourcingContractEnded,
     PerformanceReportOverdueAlarmRaised,
     PrefecturalSupervisionReceived,
     QualificationVerified,
@@ -52,6 +55,7 @@ from domain.facts import (
     SupportPlanFormulated,
     SupportTypeDecided,
     SupportWorkerAssigned,
+    SupportWorkerRegistered,
     SupportWorkerUnassigned,
     TrainingModuleCompleted,
     VisitReportSubmitted,
@@ -183,6 +187,44 @@ def test_practice_is_kept_with_the_visitor():
     assert commission.workers[WORKER].practised == {Practice.ROLE_PLAY}
     nobody = said(SORA_NPO, FieldPracticeCompleted(worker="W-0", practice=Practice.ROLE_PLAY))
     assert given(COMMISSIONED).when(nobody) == refused(nobody, Reason.WORKER_UNKNOWN)
+
+
+def learnt(tier: Tier, at: str) -> Said:
+    fact = TrainingModuleCompleted(
+        worker=WORKER, modules=frozenset({Module.M7_CASE_STUDY}), tier=tier, valid_until=None
+    )
+    return said(SORA_NPO, fact, name=f"learnt {tier} {at}", at=jst(at))
+
+
+def overdue(tier: Tier, at: str) -> tuple[Any, Fact]:
+    return jst(at), FurtherTrainingOverdueAlarmRaised(worker=WORKER, tier=tier, due_at=jst(at))
+
+
+def test_the_second_and_third_tier_are_waited_for_a_year_each_and_told_of_once():
+    so = given(COMMISSIONED)
+    both = due(so, "2027-12-01 00:00", FurtherTrainingOverdueAlarmRaised)
+    assert both == [overdue(t, "2026-04-02 00:00") for t in (Tier.T2_SKILL, Tier.T3_APPLIED)]
+    done = given(COMMISSIONED, learnt(Tier.T2_SKILL, "2025-10-10 09:00"))
+    later = due(done, "2027-12-01 00:00", FurtherTrainingOverdueAlarmRaised)
+    assert later == [
+        overdue(Tier.T3_APPLIED, "2026-04-02 00:00"),
+        overdue(Tier.T2_SKILL, "2026-10-11 00:00"),
+    ]
+    done.put(learnt(Tier.T3_APPLIED, "2027-12-02 09:00"))
+    assert not due(done, "2028-12-02 23:59", FurtherTrainingOverdueAlarmRaised)
+    assert due(done, "2028-12-03 00:00", FurtherTrainingOverdueAlarmRaised) == [
+        overdue(Tier.T3_APPLIED, "2028-12-03 00:00")
+    ]
+
+
+def test_nobody_waits_for_the_training_of_who_visits_no_more_or_never_did():
+    ended = said(AZ_CORE, OutsourcingContractEnded())
+    assert not due(given(COMMISSIONED, ended), "2027-12-01 00:00", FurtherTrainingOverdueAlarmRaised)
+    untrained = said(
+        SORA_NPO, SupportWorkerRegistered(worker="W-0", employment=Employment.PART_TIME, qualification=None)
+    )
+    late = due(given(COMMISSIONED, untrained), "2027-12-01 00:00", FurtherTrainingOverdueAlarmRaised)
+    assert {fact.worker for _, fact in late} == {WORKER}
 
 
 # --- performance and supervision ---------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ import pytest
 
 from domain.codes import Section
 from domain.facts import (
+    AbuseNotificationReceived,
     DisclosureMade,
     FamilyInformationProvided,
     FollowOnServiceArranged,
@@ -17,7 +18,7 @@ from domain.facts import (
     KeySetRevoked,
     Kind,
     OpeningRefused,
-    ProgrammeNotificationReceived,
+    SafetyConcernRaised,
     SupportWorkerAssigned,
     WishRefused,
 )
@@ -44,6 +45,7 @@ from tests.domain.kit import (
     READY,
     SORA_NPO,
     TO_SORA,
+    TW_CORE,
     given,
     id_of,
     keys,
@@ -70,10 +72,44 @@ def version(so, kind, id):
 # --- where a case belongs -------------------------------------------------------------------------------------
 
 
-def test_the_sender_settles_the_place_before_its_addressees():
-    by_tw = tell(ProgrammeNotificationReceived, id_of("TW-CORE"), [AZ_CORE], [S.BASIC])
-    placed = placing(given().world, wish_of(by_tw, NOON))
-    assert (placed.network, placed.core) == (id_of("other network"), id_of("TW-CORE"))
+@pytest.mark.parametrize(
+    ("by", "to", "core"),
+    [
+        pytest.param(TW_CORE, [AZ_CORE], AZ_CORE, id="told to another municipality"),
+        pytest.param(TW_CORE, [AZ_COORD, KS_CGC], AZ_CORE, id="told to its coordinating agency"),
+        pytest.param(AZ_COORD, [AZ_CORE, TW_CORE], AZ_CORE, id="told to its own too"),
+        pytest.param(TW_CORE, [KS_CGC], TW_CORE, id="told to no municipality"),
+    ],
+)
+def test_a_family_is_that_municipalitys_to_which_it_is_told(by, to, core):
+    told = tell(FamilyInformationProvided, by, to, [S.BASIC])
+    placed = placing(given().world, wish_of(told, NOON))
+    assert placed is not None
+    assert placed.core == core
+
+
+@pytest.mark.parametrize(
+    "wish",
+    [
+        pytest.param(tell(SafetyConcernRaised, TW_CORE, [AZ_CORE], [S.RISK]), id="no referral"),
+        pytest.param(
+            tell(
+                AbuseNotificationReceived,
+                TW_CORE,
+                [AZ_CORE],
+                [S.RISK],
+                notifier_token=None,
+                received_at=NOON,
+                taken_in=True,
+            ),
+            id="a notification that it took in itself",
+        ),
+    ],
+)
+def test_else_the_sender_settles_the_place_before_its_addressees(wish):
+    placed = placing(given().world, wish_of(wish, NOON))
+    assert placed is not None
+    assert (placed.network, placed.core) == (id_of("other network"), TW_CORE)
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,9 @@ from uuid import UUID
 import pytest
 
 from domain.calendar import day_of
-from domain.codes import AuditGround
+from domain.codes import AuditGround, Module
 from domain.facts import Kind
+from domain.record import commission_of
 from gateway.agency.app import agency_app
 from gateway.agency.staff import Staff
 from gateway.demo import pages_app
@@ -418,6 +419,23 @@ def test_a_lapse_and_the_return_of_a_contractor_are_seen_on_its_page(office: Off
     npo.does(paths["誓約書を記録する"], {"worker": worker, "valid_until": office.day(300)})
     core.does(back[1], {"agreed": "yes"})
     assert "停止中" not in npo.page("/programme")
+
+
+def test_a_core_agency_keeps_the_papers_of_its_own_visitors(office: Office) -> None:
+    core = office.at("AZ-CORE")
+    own = commission_of(UUID(office.id("AZ-CORE")), UUID(office.id("AZ-CORE")))
+    page = core.page("/programme")
+    assert "この機関の訪問支援者" in page
+    assert f"/programme/forms/reinstate?about={own}" not in page
+    path = f"/programme/forms/{{}}?about={own}"
+    core.does(path.format("worker"), {"worker": "W-C9", "employment": "PART_TIME"})
+    assert "誓約書がない、または期限切れ" in core.page("/programme")
+    core.does(path.format("training"), {"worker": "W-C9", "modules": [m.value for m in Module]})
+    core.does(path.format("oath"), {"worker": "W-C9"})
+    line = re.search(r"<td class=\"mono\">W-C9</td>.*?</tr>", core.page("/programme"), re.S)
+    assert line is not None
+    assert "そろっています" in line[0]
+    assert "この機関の訪問支援者" not in office.at("MID-HOSP").page("/programme")
 
 
 def test_what_the_audit_office_asks_is_told_to_the_owner_and_two_answer(office: Office) -> None:

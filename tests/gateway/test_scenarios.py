@@ -50,6 +50,16 @@ def test_the_packaged_story_is_the_one_that_is_tested() -> None:
         "other-words",
         "two-consents",
         "moves-in-few-words",
+        "police-and-telephone",
+        "three-clinics",
+        "requirements-one-by-one",
+        "a-visitor-step-by-step",
+        "a-second-visitor",
+        "own-part-timer",
+        "follow-ons-at-the-edge",
+        "next-town",
+        "keys-and-readings",
+        "two-families",
     ],
 )
 def test_every_agency_opens_just_what_the_story_says(name: str) -> None:
@@ -143,6 +153,74 @@ def test_a_refusal_that_does_not_come_is_red(tmp_path: Path) -> None:
     code, [found] = run(short(tmp_path, {"timeline": [*story["timeline"][:3], tried]}))
     assert (code, found["ok"]) == (1, False)
     assert any("拒否されるはず" in reason for reason in found["reasons"])
+
+
+def more(*steps: dict[str, object]) -> list[dict[str, object]]:
+    """The first three messages of SC-1, and these."""
+    story = yaml.safe_load((STORIES / "sc-1.yaml").read_text(encoding="utf-8"))
+    later = {"at": "2025-05-13T11:00:00+09:00", "to": [], "sections": []}
+    return [*story["timeline"][:3], *({"n": 4 + i, **later, **step} for i, step in enumerate(steps))]
+
+
+@pytest.mark.parametrize(
+    ("step", "says"),
+    [
+        pytest.param(
+            {"from": "HUB", "event": "ContactGapAlarmRaised"}, "記録していません", id="an alarm that was not"
+        ),
+        pytest.param(
+            {"from": "KS-CGC", "event": "SectionOpened", "details": {"about": 1}},
+            "NOT_THERE",
+            id="a reading that is refused",
+        ),
+        pytest.param(
+            {"from": "AZ-CORE", "event": "OpeningRefused", "sections": ["BASIC"], "details": {"about": 1}},
+            "拒否されるはず",
+            id="a refusal of a reading that is let",
+        ),
+        pytest.param(
+            {"from": "AZ-CORE", "event": "SectionOpened", "details": {"about": 3}},
+            "story-nothing-to-open",
+            id="a reading of nothing",
+        ),
+        pytest.param(
+            {"from": "AZ-COORD", "event": "ItemsRewrapped"}, "NO_REWRAP_DUTY", id="a duty that nobody had"
+        ),
+        pytest.param({"from": "HUB", "event": "HubFounded"}, "送れません", id="what stands before any story"),
+    ],
+)
+def test_what_did_not_happen_as_the_story_says_is_red(
+    step: dict[str, object], says: str, tmp_path: Path
+) -> None:
+    code, [found] = run(short(tmp_path, {"timeline": more(step)}))
+    assert (code, found["ok"]) == (1, False)
+    [reason] = found["reasons"]
+    assert says in reason
+
+
+def test_the_rules_and_what_the_audit_office_asks_for_may_stand_in_a_story(tmp_path: Path) -> None:
+    steps = (
+        {"from": "HUB", "event": "RuleBookPublished"},
+        {"from": "AUDITOR", "event": "AuditControlRequested"},
+    )
+    code, [found] = run(short(tmp_path, {"timeline": more(*steps)}))
+    assert (found["reasons"], code) == ([], 0)
+
+
+@pytest.mark.parametrize(
+    ("text", "ok"),
+    [
+        ("no ReferralUnacknowledgedAlarmRaised about #1", True),
+        ("no ReferralUnacknowledgedAlarmRaised about #9", False),
+        ("until 2025-05-14 KS-CGC is empty", True),
+        ("AZ-CORE is empty until 2025-05-14T09:00", False),
+        ("MEDICAL is visible to AZ-CORE only", False),
+        ("nobody has any doubts", None),
+    ],
+)
+def test_a_sentence_that_can_be_checked_is(text: str, ok: bool | None, tmp_path: Path) -> None:
+    _, [found] = run(short(tmp_path, {"must_hold": [text]}))
+    assert [m["ok"] for m in found["must_hold"]] == [ok]
 
 
 @pytest.mark.parametrize(

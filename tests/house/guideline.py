@@ -74,7 +74,8 @@ CLAUSES: tuple[Clause, ...] = (
         "4(3)", "visitors are trained first", "TrainingModuleCompleted TrainingLapsed",
         ["H no assignment and no content before the basic tier is complete", "T a training that lapses suspends"],
         "test_registry_decisions::test_given_one_part_missing_when_it_is_to_be_told_then_refused"
-        " test_programme::test_only_the_basic_tier_makes_a_visitor_ready",
+        " test_programme::test_only_the_basic_tier_makes_a_visitor_ready"
+        " test_own_staff::test_an_own_visitor_who_is_registered_is_ready_before_it_is_assigned",
     ),
     _clause(
         "5(1)[1]", "for those who specially need it", "IndicatorAssessmentRecorded",
@@ -208,8 +209,10 @@ CLAUSES: tuple[Clause, ...] = (
         "test_acts::test_what_is_the_core_agencys_is_nobody_elses",
     ),
     _clause(
-        "7(3)", "three tiers", "TrainingModuleCompleted", ["H the basic tier before the first visit"],
-        "test_programme::test_only_the_basic_tier_makes_a_visitor_ready",
+        "7(3)", "three tiers", "TrainingModuleCompleted FurtherTrainingOverdueAlarmRaised",
+        ["H the basic tier before the first visit", "T nothing of the second or third tier in a year"],
+        "test_programme::test_only_the_basic_tier_makes_a_visitor_ready "
+        "test_programme::test_the_second_and_third_tier_are_waited_for_a_year_each_and_told_of_once",
     ),
     _clause(
         "7 box", "seven basic modules", "TrainingModuleCompleted", ["H each of them, or skipped"],
@@ -227,7 +230,8 @@ CLAUSES: tuple[Clause, ...] = (
     ),
     _clause(
         "8[3]", "part-time staff swear", "OathSigned OathLapsed", ["H no oath, no content", "T an oath that lapses suspends"],
-        "test_suspension::test_an_oath_lapses_too test_suspension::test_a_full_time_visitor_needs_no_oath",
+        "test_suspension::test_an_oath_lapses_too test_suspension::test_a_full_time_visitor_needs_no_oath"
+        " test_own_staff::test_an_own_visitor_who_is_registered_is_ready_before_it_is_assigned",
     ),
     _clause(
         "8[4]", "visitors are members of the network, and that is public",

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import pytest
 
-from domain.codes import OutsourcingScope, Section
+from domain.codes import Employment, OutsourcingScope, Section
 from domain.facts import (
     ContractorRequirementVerified,
     FollowOnServiceAccepted,
@@ -18,6 +18,7 @@ from domain.facts import (
     InformationRequestAnswered,
     InformationRequestDeclined,
     InformationRequested,
+    Kind,
     NetworkCaseDeregistered,
     NetworkCaseRegistered,
     NetworkCaseRegistrationRequested,
@@ -26,7 +27,9 @@ from domain.facts import (
     ProgrammeNotificationReceived,
     ReferralAcknowledged,
     SupportPlanFormulated,
+    SupportWorkerRegistered,
 )
+from domain.record import commission_of
 from domain.tasks import Task, TaskKind, concerned, knows_of, tasks
 from projections.queries import Queries, Waiting
 from tests.projections.conftest import Make
@@ -251,6 +254,8 @@ def test_a_commission_record_that_changes_nothing_writes_no_row(story: Story, ma
         CORE, ContractorRequirementVerified(items=frozenset({1, 2}), scope=OutsourcingScope.PARTIAL)
     )
     story.commission(CORE, OutsourcingContractEnded())
+    visitor = SupportWorkerRegistered(worker="W-own", employment=Employment.FULL_TIME, qualification=None)
+    story.registry(Kind.COMMISSION, commission_of(CORE, CORE), visitor, by=CORE)
     engine.apply_many(story.stream)
     assert Queries(engine.reader).worklist(CORE) == before
 

@@ -1,0 +1,163 @@
+"""What the player reads from a story before it plays: which receipts are about what, and who visits."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from gateway.scenario.crews import Crews
+from gateway.scenario.receipts import answers
+from gateway.scenario.story import Story, read_story
+
+
+def story(tmp_path: Path, *timeline: dict[str, Any]) -> Story:
+    agencies = {
+        code: {"role": role, "name": code}
+        for code, role in [
+            ("C", "CORE"),
+            ("O", "COORD"),
+            ("M", "MED"),
+            ("S", "CONTRACTOR"),
+            ("EXT-PERSON", "EXT"),
+        ]
+    }
+    setup = {
+        "core": "C",
+        "coordinating": "O",
+        "contractors": {"S": {"from": "2025-06-10T09:00:00+09:00", "until": "2025-09-10T09:00:00+09:00"}},
+    }
+    steps = [{"n": n, "to": [], **step} for n, step in enumerate(timeline, start=1)]
+    path = tmp_path / "story.yaml"
+    path.write_text(yaml.safe_dump({"id": "X", "agencies": agencies, "setup": setup, "timeline": steps}))
+    return read_story(path)
+
+
+def told(day: str, by: str = "M", to: str = "C", **more: Any) -> dict[str, Any]:
+    return {
+        "at": f"{day}T09:00:00+09:00",
+        "from": by,
+        "to": [to],
+        "event": "FamilyInformationProvided",
+        **more,
+    }
+
+
+def acknowledged(day: str, by: str = "C", **more: Any) -> dict[str, Any]:
+    return {"at": f"{day}T10:00:00+09:00", "from": by, "event": "ReferralAcknowledged", **more}
+
+
+@pytest.mark.parametrize(
+    ("timeline", "found"),
+    [
+        pytest.param([told("2025-06-01"), acknowledged("2025-06-02")], {(1, "C"): 2}, id="the one before"),
+        pytest.param(
+            [told("2025-06-01"), told("2025-06-03"), acknowledged("2025-06-04")],
+            {(2, "C"): 3},
+            id="the last before",
+        ),
+        pytest.param(
+            [told("2025-06-01"), told("2025-06-03"), acknowledged("2025-06-04"), acknowledged("2025-06-05")],
+            {(1, "C"): 3, (2, "C"): 4},
+            id="both in their order",
+        ),
+        pytest.param(
+            [
+                told("2025-06-01"),
+                told("2025-06-03"),
+                acknowledged("2025-06-04", details={"answers": 1}),
+                acknowledged("2025-06-05"),
+            ],
+            {(1, "C"): 3, (2, "C"): 4},
+            id="the one it names",
+        ),
+        pytest.param(
+            [told("2025-06-01", family="B"), told("2025-06-01"), acknowledged("2025-06-02", family="B")],
+            {(1, "C"): 3},
+            id="of its own family",
+        ),
+        pytest.param(
+            [told("2025-06-01"), told("2025-06-01", by="O"), acknowledged("2025-06-02", to=["M"])],
+            {(1, "C"): 3},
+            id="of its addressee",
+        ),
+        pytest.param(
+            [
+                told("2025-06-01", by="EXT-PERSON", to="O"),
+                acknowledged("2025-06-02", by="O", to=["EXT-PERSON"]),
+            ],
+            {(1, "O"): 2},
+            id="of a person outside",
+        ),
+        pytest.param([acknowledged("2025-05-31"), told("2025-06-01")], {}, id="none before it"),
+    ],
+)
+def test_an_acknowledgement_finds_its_referral(timeline, found, tmp_path):
+    assert answers(story(tmp_path, *timeline), "ReferralAcknowledged") == found
+
+
+def said(event: str, day: str, **details: Any) -> dict[str, Any]:
+    return {"at": f"{day}T12:00:00+09:00", "from": "S", "to": ["C"], "event": event, "details": details}
+
+
+@pytest.mark.parametrize(
+    ("timeline", "first", "joins"),
+    [
+        pytest.param([], "W-S", [], id="nobody is named"),
+        pytest.param(
+            [said("VisitReportSubmitted", "2025-06-20", worker="W-1")], "W-1", [], id="one who visits"
+        ),
+        pytest.param([said("OathSigned", "2025-06-09", worker="W-1")], "W-1", [], id="one who swears before"),
+        pytest.param(
+            [said("OathSigned", "2025-07-01", worker="W-2")], "W-S", ["W-2"], id="one who swears later"
+        ),
+        pytest.param(
+            [said("OathLapsed", "2025-07-01"), said("OathSigned", "2025-07-02", worker="W-1")],
+            "W-1",
+            [],
+            id="one who swears again",
+        ),
+        pytest.param(
+            [
+                said("VisitReportSubmitted", "2025-06-20", worker="W-1"),
+                said("SupportWorkerAssigned", "2025-07-01", worker="W-2"),
+            ],
+            "W-1",
+            ["W-2"],
+            id="a second",
+        ),
+    ],
+)
+def test_who_visits_from_the_start_and_who_joins(timeline, first, joins, tmp_path):
+    crews = Crews(story(tmp_path, *timeline))
+    assert crews.first("S") == first
+    assert [w for w in crews.all("S") if crews.joins("S", w)] == joins
+
+
+def test_what_lapses_was_valid_through_the_day_before(tmp_path):
+    crews = Crews(
+        story(
+            tmp_path,
+            said("TrainingLapsed", "2025-07-01", module="M2_CONFIDENTIALITY"),
+            said("TrainingModuleCompleted", "2025-07-05", modules=["M2_CONFIDENTIALITY"]),
+            said("TrainingLapsed", "2025-08-01", module="M2_CONFIDENTIALITY"),
+        )
+    )
+    [(until, modules)] = [(d, m) for d, m in crews.training("S", "W-S").items() if d is not None]
+    assert (until, modules) == ("2025-06-30", ["M2_CONFIDENTIALITY"])
+    after = crews.story.steps[1].at
+    assert crews.lapse("TrainingLapsed", "S", "M2_CONFIDENTIALITY", "W-S", after) == "2025-07-31"
+
+
+def test_whoever_was_assigned_last_is_unassigned_at_the_end(tmp_path):
+    crews = Crews(
+        story(
+            tmp_path,
+            said("SupportWorkerAssigned", "2025-07-01", worker="W-2"),
+            said("SupportWorkerAssigned", "2025-07-02", worker="W-3"),
+            said("SupportWorkerUnassigned", "2025-07-03", worker="W-2"),
+        )
+    )
+    assert crews.assigned("S") == ["W-S", "W-3"]
