@@ -29,7 +29,7 @@ from gateway.forms.kinds import (
 from gateway.forms.safety import CHILD_SEEN
 from gateway.pages.labels import STANDINGS
 
-GROUP = "要対協・計画"
+GROUP = "要対協"
 VISITS = "訪問"
 COMMISSIONED = ("CWA-21-10-2-3", "CWA-25-2-2")
 
@@ -65,7 +65,7 @@ COURSE = (
         title="計画を見直す",
         lead="支援計画を見直したことを記録します。",
         then="次の見直しの期限が始まります。",
-        group=GROUP,
+        group="計画",
         roles=CORE,
         words=(Words(section=Section.PLAN, label="見直した内容"),),
         tasks=frozenset({"REVIEW", "LATE_REVIEW"}),

@@ -84,7 +84,7 @@ def _still(made: Made, scene: Scene) -> Made:
 
 
 def commissioned_by_us(scene: Scene, about: Message) -> bool:
-    return bool(about.get("by") == scene.agency)
+    return bool(about.get("by") == scene.agency != about.get("contractor"))
 
 
 def _suspended(scene: Scene, about: Message) -> bool:
@@ -256,7 +256,7 @@ PROGRAMME = (
         lead="期間の実施状況を、数だけで委託元に報告します。",
         then="報告が遅れると、委託元に知らせが出ます。",
         group=REPORTS,
-        open=lambda scene, about: about.get("contractor") == scene.agency,
+        open=lambda scene, about: about.get("contractor") == scene.agency != about.get("by"),
         fields=(
             Field(name="begins_on", label="期間の始め", ask=Ask.DAY),
             Field(name="ends_on", label="期間の終わり", ask=Ask.DAY),

@@ -223,6 +223,7 @@ SUPPORT = (
                 ask=Ask.EACH,
                 rows=lambda scene: {one.code: one.label for one in INDICATORS},
                 choices=INDICATOR_VALUES,
+                must=False,
             ),
         ),
         words=(Words(section=Section.RISK, label="全体としての見立て"),),
