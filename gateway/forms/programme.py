@@ -50,6 +50,7 @@ from gateway.pages.labels import (
     BUSINESS_ITEMS,
     EMPLOYMENTS,
     FINDINGS,
+    FURTHER_TIERS,
     MODULES,
     PRACTICES,
     REQUIREMENTS,
@@ -84,7 +85,12 @@ def _still(made: Made, scene: Scene) -> Made:
 
 
 def commissioned_by_us(scene: Scene, about: Message) -> bool:
-    return bool(about.get("by") == scene.agency != about.get("contractor"))
+    """A contractor of ours: our own visitors are under no commission."""
+    return about.get("by") == scene.agency != about.get("contractor")
+
+
+def _commissioned(scene: Scene, about: Message) -> bool:
+    return about.get("contractor") == scene.agency != about.get("by")
 
 
 def _suspended(scene: Scene, about: Message) -> bool:
@@ -240,6 +246,21 @@ PROGRAMME = (
         send="省略を記録する",
     ),
     Form(
+        key="further-training",
+        act=TrainingModuleCompleted,
+        title="技術向上・応用研修の修了を記録する",
+        lead="訪問を始めた人が続けて受ける研修を修めたことを記録します。",
+        then="段階ごとに、長く受けていない人について知らせが出ます。",
+        group=GROUP,
+        fields=(
+            WORKER,
+            Field(name="tier", label="段階", ask=Ask.ONE, choices=FURTHER_TIERS),
+            Field(name="modules", label="修めた科目", ask=Ask.MANY, choices=MODULES),
+        ),
+        fixed={"valid_until": None},
+        send="修了を記録する",
+    ),
+    Form(
         key="practice",
         act=FieldPracticeCompleted,
         title="同行訪問・実技を記録する",
@@ -256,7 +277,7 @@ PROGRAMME = (
         lead="期間の実施状況を、数だけで委託元に報告します。",
         then="報告が遅れると、委託元に知らせが出ます。",
         group=REPORTS,
-        open=lambda scene, about: about.get("contractor") == scene.agency != about.get("by"),
+        open=_commissioned,
         fields=(
             Field(name="begins_on", label="期間の始め", ask=Ask.DAY),
             Field(name="ends_on", label="期間の終わり", ask=Ask.DAY),

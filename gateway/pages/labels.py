@@ -90,6 +90,8 @@ BREACH_STAGES: Mapping[str, str] = {"PRELIMINARY": "速報", "FINAL": "確報"}
 
 AUDIT_GROUNDS: Mapping[str, str] = {"AUDIT": "監査", "REVIEW": "検証", "COURT": "裁判所の嘱託など"}
 
+FURTHER_TIERS: Mapping[str, str] = {"T2_SKILL": "技術向上研修", "T3_APPLIED": "応用研修(事例検討など)"}
+
 MODULES: Mapping[str, str] = {
     "M1_PURPOSE": "事業の意義と目的",
     "M2_CONFIDENTIALITY": "守秘義務について",

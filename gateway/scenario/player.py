@@ -429,7 +429,8 @@ class Run:
         cls = BY_NAME[step.event]
         if step.event in BESIDE:
             return BESIDE[step.event](self, step)
-        if step.event == "HeldDisclosureReleased":
+        named = step.releases is not None or "releases" in step.details
+        if step.event == "HeldDisclosureReleased" and named:
             return self._release(step, self._author(step))
         if is_case_event(cls):
             return self._message(step, cls)

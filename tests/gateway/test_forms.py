@@ -426,7 +426,15 @@ def test_a_core_agency_keeps_the_papers_of_its_own_visitors(office: Office) -> N
     own = commission_of(UUID(office.id("AZ-CORE")), UUID(office.id("AZ-CORE")))
     page = core.page("/programme")
     assert "この機関の訪問支援者" in page
-    assert f"/programme/forms/reinstate?about={own}" not in page
+    offered = set(re.findall(rf"/programme/forms/([\w-]+)\?about={own}", page))
+    assert {"worker", "training", "oath", "exemption", "practice", "further-training"} <= offered
+    assert not offered & {
+        "reinstate",
+        "contractor-requirement",
+        "performance",
+        "supervision",
+        "contract-ended",
+    }
     path = f"/programme/forms/{{}}?about={own}"
     core.does(path.format("worker"), {"worker": "W-C9", "employment": "PART_TIME"})
     assert "誓約書がない、または期限切れ" in core.page("/programme")
@@ -435,6 +443,9 @@ def test_a_core_agency_keeps_the_papers_of_its_own_visitors(office: Office) -> N
     line = re.search(r"<td class=\"mono\">W-C9</td>.*?</tr>", core.page("/programme"), re.S)
     assert line is not None
     assert "そろっています" in line[0]
+    core.does(
+        path.format("further-training"), {"worker": "W-C9", "tier": "T2_SKILL", "modules": ["M7_CASE_STUDY"]}
+    )
     assert "この機関の訪問支援者" not in office.at("MID-HOSP").page("/programme")
 
 

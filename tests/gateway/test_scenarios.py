@@ -60,6 +60,8 @@ def test_the_packaged_story_is_the_one_that_is_tested() -> None:
         "next-town",
         "keys-and-readings",
         "two-families",
+        "two-towns",
+        "released-too-early",
     ],
 )
 def test_every_agency_opens_just_what_the_story_says(name: str) -> None:
