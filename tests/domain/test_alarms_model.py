@@ -21,6 +21,7 @@ import tests.domain.kit as kit
 from domain import facts as f
 from domain.calendar import JST
 from domain.codes import PlanContent, SafetyMethod, Section
+from domain.facts import Plan
 from tests.domain.kit import Said, jst, tell
 from tests.domain.test_clocks import run
 from tests.domain.test_views_model import CHECKED, TIMES
@@ -253,7 +254,7 @@ def test_whoever_is_late_is_alarmed_at_the_hour_and_nobody_else(seed: int) -> No
     assert found == expected(past, until)
 
 
-# --- visits in the weeks of a short plan --------------------------------------------------------------------------
+# --- a family in support --------------------------------------------------------------------------
 
 
 def short_weeks(
@@ -273,60 +274,89 @@ def short_weeks(
 MOMENTS = st.tuples(st.integers(0, 45), st.sampled_from([0, 0, 10, 23]))
 
 
+MOMENTS = st.tuples(st.integers(0, 45), st.sampled_from([0, 0, 10, 23]))  # so many days, and hours
+
+
+def moment(of: tuple[int, int]) -> datetime:
+    return jst("2025-06-03 00:00") + of[0] * DAY + of[1] * HOUR
+
+
+def first_of(times: Sequence[datetime], end: datetime | None) -> datetime | None:
+    return min([*times, *([] if end is None else [end])], default=None)
+
+
+def of_support(
+    plan: Plan,
+    start: datetime,
+    end: datetime | None,
+    visits: Sequence[datetime],
+    seen: Sequence[datetime],
+    visitor: UUID,
+) -> Iterator[Alarm]:
+    """Every alarm of a case in support from ``start`` to ``end``; ``seen``: the visits at which the child was."""
+
+    def core(at: datetime) -> set[UUID]:
+        return {kit.AZ_CORE}
+
+    if plan.plan_until is not None:
+        yield from both(jst(f"{plan.plan_until + DAY} 00:00"), end, "PlanOver", None, kit.AZ_CORE, core)
+    for sight in (start, *(at for at in seen if at > start)):  # the child is seen again within thirty days
+        over = jst(f"{sight.astimezone(JST).date() + 31 * DAY} 00:00")
+        again = first_of([at for at in seen if at > sight], end)
+        yield from both(over, again, "ContactGap", None, visitor, core)
+    if plan.content in (PlanContent.SC_A, PlanContent.SC_B):
+        first = max(plan.plan_from, start.astimezone(JST).date())
+        for monday in short_weeks(
+            first, plan.plan_until, max(2, plan.visits_per_week or 0), visits, moment((99, 0))
+        ):
+            over = jst(f"{monday + 7 * DAY} 00:00")
+            yield from both(
+                over, first_of([at for at in visits if at >= over], end), "VisitGap", None, visitor, core
+            )
+
+
 @settings(CHECKED, max_examples=150 * TIMES)
 @given(
     content=st.sampled_from([PlanContent.SC_A, PlanContent.SC_B, PlanContent.SC_B, PlanContent.SC_C]),
     begins=st.integers(-3, 10),
     lasts=st.one_of(st.none(), st.integers(3, 40), st.sampled_from([6, 13, 20])),
     needs=st.sampled_from([None, 1, 2, 3]),
-    commenced=MOMENTS.map(lambda moment: (moment[0] % 9, moment[1])),
-    visited=st.sets(MOMENTS, max_size=20),
+    commenced=MOMENTS.map(lambda of: (of[0] % 9, of[1])),
+    visited=st.dictionaries(MOMENTS, st.booleans(), max_size=20),
     closed=st.one_of(st.none(), MOMENTS),
     contracted=st.booleans(),
 )
-def test_each_short_week_of_a_short_plan_is_told_of_once_and_climbs_unless_there_is_a_visit(
+def test_a_family_in_support_is_visited_and_its_child_seen_and_its_plan_ends_or_somebody_is_told(
     content: PlanContent,
     begins: int,
     lasts: int | None,
     needs: int | None,
     commenced: tuple[int, int],
-    visited: set[tuple[int, int]],
+    visited: dict[tuple[int, int], bool],
     closed: tuple[int, int] | None,
     contracted: bool,
 ) -> None:
-    def at(moment: tuple[int, int]) -> datetime:
-        return (
-            BEGIN + 15 * HOUR + moment[0] * DAY + moment[1] * HOUR
-        )  # so many days, and hours, from Tuesday on
-
     first = date(2025, 6, 2) + begins * DAY
     last = None if lasts is None else first + lasts * DAY
     visitor = kit.SORA_NPO if contracted else kit.AZ_CORE
-    start, end = at(commenced), None if closed is None else max(at(closed), at(commenced) + HOUR)
-    visits = [
-        at(moment) for moment in sorted(visited) if at(moment) != start and (end is None or at(moment) < end)
-    ]
+    start = moment(commenced)
+    end = None if closed is None else max(moment(closed), start + HOUR)
+    visits = {
+        at: saw for of, saw in visited.items() if (at := moment(of)) != start and (end is None or at < end)
+    }
     plan = kit.plan(plan_from=first, plan_until=last, content=content, visits_per_week=needs)
     acts = [
         tell(f.SupportPlanFormulated, kit.AZ_CORE, at=BEGIN + HOUR, plan=plan),
         tell(f.SupportCommenced, kit.AZ_CORE, at=start),
-        *(tell(f.HomeVisitCompleted, visitor, name=f"visit {v}", at=v) for v in visits),
+        *(tell(f.HomeVisitCompleted, visitor, name=f"visit {v}", at=v, child_seen=visits[v]) for v in visits),
         *([] if end is None else [tell(f.SupportClosed, kit.AZ_CORE, at=end)]),
     ]
-    until = at((60, 0))
-    right: Counter[Alarm] = Counter()
-    if content is not PlanContent.SC_C:
-        for monday in short_weeks(
-            max(first, start.astimezone(JST).date()), last, max(2, needs or 0), visits, until
-        ):
-            over = jst(f"{monday + 7 * DAY} 00:00")
-            ends = min([*(v for v in visits if v >= over), *([] if end is None else [end])], default=None)
-            right.update(
-                a
-                for a in both(over, ends, "VisitGap", None, visitor, lambda at: {kit.AZ_CORE})
-                if a[0] <= until
-            )
+    past = sorted(acts, key=lambda one: one.at or BEGIN)
     learned = tell(f.FamilyInformationProvided, kit.MID_HOSP, [kit.AZ_CORE], at=BEGIN, placed=kit.PLACED)
     before = [*kit.COMMISSIONED, *([kit.ASSIGNED] if contracted else []), learned]
-    past = sorted(acts, key=lambda one: one.at or BEGIN)
-    assert brought(past, until, {"VisitGap"}, before) == right
+    until = moment((80, 0))
+    right = of_support(plan, start, end, sorted(visits), sorted(v for v in visits if visits[v]), visitor)
+    found = brought(past, until, {"VisitGap", "ContactGap", "PlanOver"}, before)
+    for _, kind, *_, climbed in found:
+        event(f"{kind} {'climbed' if climbed else ''}")
+    assert found == Counter(alarm for alarm in right if alarm[0] <= until)
