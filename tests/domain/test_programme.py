@@ -62,6 +62,7 @@ from domain.facts import (
 )
 from domain.reasons import Reason
 from domain.record import REGISTRY, About
+from domain.rulebook import first_edition
 from domain.tasks import TaskKind, tasks
 from tests.domain.kit import (
     ASSESSED,
@@ -77,6 +78,7 @@ from tests.domain.kit import (
     READY,
     SORA_NPO,
     TO_SORA,
+    TOWN,
     TW_CORE,
     WORKER,
     Given,
@@ -88,6 +90,7 @@ from tests.domain.kit import (
     opening,
     plan,
     refused,
+    rule_book,
     said,
     tell,
 )
@@ -358,6 +361,53 @@ def test_a_municipality_has_one_core_agency():
     other = keys("AZ-MCH", roles=frozenset({"CORE"}))
     instead = said(REGISTRY, CoreAgencyDesignated(agency=id_of("AZ-MCH")), name="instead")
     assert given(other).when(instead) == [instead.fact]
+
+
+def test_each_member_that_is_not_made_public_is_told_of_on_its_own_day():
+    def new(member: UUID, on: str) -> Said:
+        fact = NetworkMemberAdmitted(member=member, item=2)
+        return said(AZ_COORD, fact, name=f"new {member}", at=jst(f"{on} 10:00"))
+
+    so = given(new(EXT_SERVICE, "2025-05-01"), new(TW_CORE, "2025-05-11"))
+    found = due(so, "2025-09-01 00:00", MembershipUnpublishedAlarmRaised)
+    assert [(at, f.members) for at, f in found] == [  # type: ignore[attr-defined]
+        (jst("2025-06-01 00:00"), frozenset({EXT_SERVICE})),
+        (jst("2025-06-11 00:00"), frozenset({TW_CORE})),
+    ]
+
+
+LATE: list[Any] = [
+    pytest.param([COMMISSIONED], PerformanceReportOverdueAlarmRaised, "2026-04-02 00:00", id="performance"),
+    pytest.param(
+        [said(REGISTRY, CoreAgencyDesignated(agency=id_of("AZ-MCH")), on=About(Kind.NETWORK, id_of("new")))],
+        BusinessNoticeOverdueAlarmRaised,
+        "2025-05-02 00:00",
+        id="the notice to the prefecture",
+    ),
+    pytest.param(
+        [said(AZ_COORD, NetworkMemberAdmitted(member=EXT_SERVICE, item=2), at=jst("2025-05-01 10:00"))],
+        MembershipUnpublishedAlarmRaised,
+        "2025-06-01 00:00",
+        id="a member",
+    ),
+]
+
+
+@pytest.mark.parametrize(("past", "alarm", "at"), LATE)
+def test_what_is_late_is_told_of_at_the_end_of_its_day_and_once(past, alarm, at):
+    so = given(past)
+    moment = jst(at)
+    assert next_due(so.world.register, moment - timedelta(seconds=1)) is None
+    assert [when for when, _ in due(so, at, alarm)] == [moment]
+    assert not due(so, at, alarm)
+
+
+@pytest.mark.parametrize(("past", "alarm", "at"), LATE)
+def test_where_the_book_names_no_time_the_laws_month_alone_is_left(past, alarm, at):
+    book = rule_book({**first_edition(), "policy": {}})
+    town = [book if one.fact.TOPIC == book.fact.TOPIC else one for one in TOWN]
+    found = due(given(past, town=town), "2027-01-01 00:00", alarm)
+    assert bool(found) is (alarm is BusinessNoticeOverdueAlarmRaised)
 
 
 def test_members_that_are_not_made_public_within_a_month_are_told_of_together():
