@@ -216,8 +216,8 @@ def test_a_case_goes_to_the_network_whose_core_agency_it_is_handed_to(to, there)
     assert (found.id if found else None) == there
 
 
-def test_news_of_the_family_may_go_to_the_new_core_agency_as_soon_as_the_hand_over_begins():
-    news = tell(FamilyInformationProvided, MID_HOSP, [TW_CORE], [S.BASIC], "CWA-21-10-5", name="news")
+def test_the_new_core_agency_brings_news_of_the_family_as_soon_as_the_hand_over_begins():
+    news = tell(FamilyInformationProvided, TW_CORE, [MID_HOSP], [S.BASIC], "CWA-21-10-5", name="news")
     assert given(BEFORE).when(news) == refused(news, Reason.NO_CORE_AGENCY)
     assert given(BEFORE, begins()).when(news) == [news.fact]
 
