@@ -493,16 +493,24 @@ def test_a_profession_that_was_verified_counts():
     assert given(LEARNED, COMMISSIONED, is_one).when(wish) == [wish.fact]
 
 
-def test_housekeeping_was_a_part_of_the_programme_until_2024():
-    wish = assigns(SupportRole.HOUSEKEEPING)
-    before = said(REGISTRY, CoreAgencyDesignated(agency=AZ_CORE), name="long ago", at=jst("2024-03-31 09:00"))
-    so = given(
-        LEARNED,
-        replace(COMMISSIONED[0], fact=replace(COMMISSIONED[0].fact, begins_on=date(2024, 1, 1))),
-        *COMMISSIONED[1:],
-    )
-    assert before.at is not None
-    assert so.when(wish, now=before.at) == [wish.fact]
+@pytest.mark.parametrize(
+    "wish",
+    [
+        assigns(SupportRole.HOUSEKEEPING),
+        tell(
+            SupportPlanFormulated,
+            AZ_CORE,
+            sections=[S.PLAN],
+            plan=plan(housekeeping=Housekeeping.WITH_GOAL),
+        ),
+    ],
+    ids=["a visitor for it", "a plan with it"],
+)
+def test_housekeeping_was_a_part_of_the_programme_until_the_last_of_march_2024(wish):
+    begun = replace(COMMISSIONED[0], fact=replace(COMMISSIONED[0].fact, begins_on=date(2024, 1, 1)))
+    so = given(LEARNED, begun, *COMMISSIONED[1:], ASSESSED, ELIGIBLE)
+    assert so.when(wish, now=jst("2024-03-31 23:59:59")) == [wish.fact]
+    assert so.when(wish, now=jst("2024-04-01 00:00")) == refused(wish, Reason.REASON_MISSING)
 
 
 def test_only_the_basic_tier_makes_a_visitor_ready():
