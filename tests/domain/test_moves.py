@@ -310,6 +310,8 @@ def test_on_paper_the_case_ends_here_with_the_word_that_the_child_was_seen():
     assert so.when(wish) == [wish.fact]
     case = given(BEFORE, READY, begins(to=[]), wish).world.case
     assert (case.status, case.core, case.assigned) == (CaseStatus.TRANSFERRED, AZ_CORE, frozenset())
+    closes = tell(SupportClosed, AZ_CORE, closing_reason=ClosingReason.TRANSFER)
+    assert given(BEFORE, READY, begins(to=[]), wish).when(closes) == [closes.fact]
 
 
 def test_closed_as_handed_over_needs_the_hand_over_and_no_consultation():

@@ -570,5 +570,8 @@ def test_a_contractor_that_visits_without_what_it_needs_is_told_of_at_once():
     assert alarms(BundleMissingAlarmRaised, READY, report, until="2025-06-02 12:00") == [(at, AZ_CORE)]
     assert alarms(BundleMissingAlarmRaised, READY, TO_SORA, report, until="2025-06-02 12:00") == []
     assert alarms(BundleMissingAlarmRaised, READY, report, TO_SORA, until="2025-06-01 12:00") == []
+    second = replace(report, ask=id_of("second"), at=at + timedelta(hours=1))
+    told = alarms(BundleMissingAlarmRaised, READY, report, second, until="2025-06-02 12:00")
+    assert told == [(at, AZ_CORE)]  # once, until it is given what it needs
     so = given(LEARNED, READY, report, TO_SORA)
     assert not [k for k in so.world.case.clocks if k[0] == "BUNDLE"]
