@@ -293,6 +293,15 @@ def test_what_was_sent_and_is_not_in_hand_needs_a_reason():
     assert so.when(with_reason) == [replace(with_reason.fact, placed=THERE)]
 
 
+def test_what_any_of_the_packages_brought_is_to_be_in_hand():
+    photos = package(name="photos", checklist={HandoverItem.RISK_SHEET: NONE, HandoverItem.PHOTOS: SENT})
+    got = receipt(answers=id_of("photos"), received=frozenset({HandoverItem.PHOTOS}))
+    so = given(BEFORE, begins(), package(), photos, got, SEEN)
+    assert so.when(completes()) == refused(completes(), Reason.REASON_MISSING)
+    so.put(receipt(name="the rest"))
+    assert so.when(completes()) == [replace(completes().fact, placed=THERE)]
+
+
 @pytest.mark.parametrize("by", [AZ_COORD, TW_CORE, AZ_CORE])
 def test_nothing_ends_that_was_not_begun(by):
     wish = completes(by=by)

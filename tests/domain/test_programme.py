@@ -71,6 +71,8 @@ from tests.domain.kit import (
     COMMISSIONED,
     ELIGIBLE,
     EXT_SERVICE,
+    HIDA_SWC,
+    HIDA_WORKER,
     LEARNED,
     MEMBERS,
     MID_HOSP,
@@ -573,5 +575,9 @@ def test_a_contractor_that_visits_without_what_it_needs_is_told_of_at_once():
     second = replace(report, ask=id_of("second"), at=at + timedelta(hours=1))
     told = alarms(BundleMissingAlarmRaised, READY, report, second, until="2025-06-02 12:00")
     assert told == [(at, AZ_CORE)]  # once, until it is given what it needs
+    another = tell(SupportWorkerAssigned, AZ_CORE, agency=HIDA_SWC, worker=HIDA_WORKER, name="another")
+    assert alarms(BundleMissingAlarmRaised, READY, another, report, until="2025-06-02 12:00") == [
+        (at, AZ_CORE)
+    ]
     so = given(LEARNED, READY, report, TO_SORA)
     assert not [k for k in so.world.case.clocks if k[0] == "BUNDLE"]
