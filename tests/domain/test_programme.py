@@ -314,6 +314,7 @@ def test_a_notice_is_whole_and_within_a_month(wish, reason):
     "wish",
     [
         notice(),
+        notice(on=date(2025, 6, 2)),
         notice(on=date(2025, 5, 1), reason="FOUND_LATE"),
         notice(BusinessChangeNotified, items=frozenset({BusinessItem.ARTICLES})),
         notice(BusinessAbolitionNotified),
