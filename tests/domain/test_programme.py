@@ -258,6 +258,11 @@ def test_a_contractor_reports_on_days_that_are_over(wish, reason):
     assert given(COMMISSIONED).when(wish) == refused(wish, reason)
 
 
+def test_a_contractor_that_visited_nobody_says_so():
+    wish = report(families=0, visits=0)
+    assert given(COMMISSIONED).when(wish) == [wish.fact]
+
+
 def test_a_report_is_waited_for_every_year_and_told_of_once():
     so = given(COMMISSIONED)
     late = due(so, "2026-04-03 00:00", PerformanceReportOverdueAlarmRaised)
