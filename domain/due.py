@@ -110,7 +110,7 @@ def _lapses(commission: Commission, about: About, now: datetime) -> Iterator[Due
         for module, until in worker.trained.items():
             if until is not None and end_of(until) <= now:
                 yield Due(end_of(until), about, TrainingLapsed(worker=ref, module=module, valid_until=until))
-        if worker.sworn and worker.sworn_until is not None and end_of(worker.sworn_until) <= now:
+        if worker.sworn_until is not None and end_of(worker.sworn_until) <= now:
             yield Due(
                 end_of(worker.sworn_until), about, OathLapsed(worker=ref, valid_until=worker.sworn_until)
             )

@@ -80,3 +80,17 @@ def test_a_nursery_that_notified_somebody_else_is_still_named_as_one_that_was_no
     notice = tell(AbuseNotificationReceived, EXT_NURSERY, [AZ_COORD], [S.NOTIFIER], "CAPA-6-1")
     copy = tell(NotificationForwarded, AZ_COORD, [AZ_CORE], [S.RISK], "APPI-69-1", forwards=notice.ask)
     assert EXT_NURSERY in of(AZ_CORE, notice, copy).not_asked
+
+
+def test_once_it_is_registered_the_coordinating_agency_has_it_on_its_agenda_and_no_other_member():
+    late = AT + timedelta(days=1)
+    for world in (given(LEARNED).world, given(LEARNED, REGISTERED).world):
+        found = {a for a in (AZ_CORE, AZ_COORD, KS_CGC, MID_HOSP) if line(world, a, AT, late) is not None}
+        assert found == {AZ_CORE} | ({AZ_COORD} if world.case.registered else set())
+
+
+def test_a_case_is_as_quiet_as_its_last_word():
+    word = tell(InformationRequested, AZ_CORE, [KS_CGC], at=AT + timedelta(days=60), name="a word")
+    found = line(given(LEARNED, word).world, AZ_CORE, AT, AT + timedelta(days=120))
+    assert found is not None
+    assert (found.last_at, found.quiet) == (AT + timedelta(days=60), False)

@@ -7,6 +7,7 @@ what ends the wait, and writes down what falls due before that. Source: the guid
 
 from __future__ import annotations
 
+import random
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime, timedelta
@@ -18,7 +19,9 @@ from hypothesis import strategies as st
 
 import tests.domain.kit as kit
 from domain import facts as f
+from domain.calendar import JST
 from domain.codes import PlanContent, SafetyMethod, Section
+from domain.facts import Plan
 from tests.domain.kit import Said, jst, tell
 from tests.domain.test_clocks import run
 from tests.domain.test_views_model import CHECKED, TIMES
@@ -147,29 +150,33 @@ def brought(
 
 # --- any history of messages ----------------------------------------------------------------------------------
 
-GAPS = st.sampled_from([1, 2, 7, 12, 23, 24, 25, 47, 48, 49, 7 * 24, 14 * 24, 15 * 24]).map(
-    lambda n: n * HOUR
-)
-WHO = st.sampled_from(AGENCIES)
 Step = tuple[str, UUID, frozenset[UUID], int, timedelta, timedelta, bool]
-STEPS = st.lists(
-    st.tuples(
-        st.sampled_from(
-            ["news", "notice", "forward", "to centre", "ask", "follow-on", "report", "person asks"] * 2
-            + ["acknowledge", "read", "read too", "act", "act not", "sight", "sight too", "answer", "decline"]
-            * 3
-            + ["accept", "review", "decide", "word"] * 2
-        ),
-        WHO,
-        st.frozensets(WHO, min_size=1, max_size=3),
-        st.integers(0, 30),
-        GAPS,
-        st.integers(0, 80).map(lambda n: n * HOUR),
-        st.booleans(),
-    ),
-    min_size=4,
-    max_size=16,
-)
+SAFETY = ["notice", "forward", "sight", "sight too", "word"]
+COURSE = ["news", "to centre", "ask", "follow-on", "report", "person asks", "acknowledge", "read", "read too"]
+COURSE += ["act", "act not", "answer", "decline", "accept", "review", "decide"]
+SHORT, LONG = [1, 2, 7, 12, 23, 24, 25, 47, 48, 49], [24, 25, 7 * 24, 14 * 24, 15 * 24]
+
+
+def steps(seed: int) -> list[Step]:
+    """Some course: half of them of a few acts close together, drawn evenly."""
+    draw = random.Random(seed)
+    words, gaps = draw.choice(
+        [(SAFETY, SHORT), ([*COURSE, *SAFETY], SHORT), ([*COURSE, *SAFETY], SHORT + LONG)]
+    )
+    return [
+        (
+            draw.choice(words),
+            draw.choice(AGENCIES),
+            frozenset(draw.sample(AGENCIES, draw.choice([1, 1, 2, 3]))),
+            draw.randrange(30),
+            draw.choice(gaps) * HOUR,
+            draw.choice([0, 0, 1, 24, 47, 48, 49, 80]) * HOUR,
+            draw.random() < 0.5,
+        )
+        for _ in range(draw.randint(3, 16))
+    ]
+
+
 ANSWERS: dict[str, type[f.CaseMessage]] = {
     "acknowledge": f.ReferralAcknowledged,
     "read": f.ReferralRead,
@@ -223,38 +230,38 @@ def said(step: Step, past: Sequence[Said], at: datetime) -> Said:
             return tell(f.ContactAttempted, who, **more)
 
 
-def history(steps: Sequence[Step]) -> list[Said]:
+def history(course: Sequence[Step]) -> list[Said]:
     first = tell(
         f.FamilyInformationProvided, kit.MID_HOSP, [kit.AZ_CORE], [Section.BASIC], at=BEGIN, placed=kit.PLACED
     )
     past = [first]
     at = BEGIN
-    for step in steps:
+    for step in course:
         at += step[4]
         past.append(said(step, past, at))
     return past
 
 
-@settings(CHECKED, max_examples=150 * TIMES)
-@given(steps=STEPS, rest=GAPS)
-def test_whoever_is_late_is_alarmed_at_the_hour_and_nobody_else(steps: list[Step], rest: timedelta) -> None:
-    past = history(steps)
+@settings(CHECKED, max_examples=250 * TIMES)
+@given(seed=st.integers(0, 2**32))
+def test_whoever_is_late_is_alarmed_at_the_hour_and_nobody_else(seed: int) -> None:
+    past = history(steps(seed))
     assert past[-1].at is not None
-    until = past[-1].at + 16 * DAY + rest
+    until = past[-1].at + (seed % 20) * DAY
     found = brought(past, until, KINDS)
     for _, kind, *_, climbed in found:
         event(f"{kind} {'climbed' if climbed else ''}")
     assert found == expected(past, until)
 
 
-# --- visits in the weeks of a short plan --------------------------------------------------------------------------
+# --- a family in support --------------------------------------------------------------------------
 
 
 def short_weeks(
     first: date, last: date | None, needed: int, visits: Sequence[datetime], until: datetime
 ) -> list[date]:
     """The Mondays of the whole weeks, Japan's, from ``first`` to ``last`` that had fewer visits, and are over."""
-    counted = Counter(at.astimezone(kit.JST).date() for at in visits)
+    counted = Counter(at.astimezone(JST).date() for at in visits)
     monday = first + (-first.weekday() % 7) * DAY
     found = []
     while (last is None or monday + 6 * DAY <= last) and jst(f"{monday + 7 * DAY} 00:00") <= until:
@@ -264,53 +271,92 @@ def short_weeks(
     return found
 
 
-@settings(CHECKED, max_examples=100 * TIMES)
+MOMENTS = st.tuples(st.integers(0, 45), st.sampled_from([0, 0, 10, 23]))
+
+
+MOMENTS = st.tuples(st.integers(0, 45), st.sampled_from([0, 0, 10, 23]))  # so many days, and hours
+
+
+def moment(of: tuple[int, int]) -> datetime:
+    return jst("2025-06-03 00:00") + of[0] * DAY + of[1] * HOUR
+
+
+def first_of(times: Sequence[datetime], end: datetime | None) -> datetime | None:
+    return min([*times, *([] if end is None else [end])], default=None)
+
+
+def of_support(
+    plan: Plan,
+    start: datetime,
+    end: datetime | None,
+    visits: Sequence[datetime],
+    seen: Sequence[datetime],
+    visitor: UUID,
+) -> Iterator[Alarm]:
+    """Every alarm of a case in support from ``start`` to ``end``; ``seen``: the visits at which the child was."""
+
+    def core(at: datetime) -> set[UUID]:
+        return {kit.AZ_CORE}
+
+    if plan.plan_until is not None:
+        yield from both(jst(f"{plan.plan_until + DAY} 00:00"), end, "PlanOver", None, kit.AZ_CORE, core)
+    for sight in (start, *(at for at in seen if at > start)):  # the child is seen again within thirty days
+        over = jst(f"{sight.astimezone(JST).date() + 31 * DAY} 00:00")
+        again = first_of([at for at in seen if at > sight], end)
+        yield from both(over, again, "ContactGap", None, visitor, core)
+    if plan.content in (PlanContent.SC_A, PlanContent.SC_B):
+        first = max(plan.plan_from, start.astimezone(JST).date())
+        for monday in short_weeks(
+            first, plan.plan_until, max(2, plan.visits_per_week or 0), visits, moment((99, 0))
+        ):
+            over = jst(f"{monday + 7 * DAY} 00:00")
+            yield from both(
+                over, first_of([at for at in visits if at >= over], end), "VisitGap", None, visitor, core
+            )
+
+
+@settings(CHECKED, max_examples=150 * TIMES)
 @given(
     content=st.sampled_from([PlanContent.SC_A, PlanContent.SC_B, PlanContent.SC_B, PlanContent.SC_C]),
     begins=st.integers(-3, 10),
-    lasts=st.one_of(st.none(), st.integers(3, 40)),
+    lasts=st.one_of(st.none(), st.integers(3, 40), st.sampled_from([6, 13, 20])),
     needs=st.sampled_from([None, 1, 2, 3]),
-    commenced=st.integers(1, 200),
-    gaps=st.lists(st.integers(1, 100), max_size=25),
-    closed=st.booleans(),
+    commenced=MOMENTS.map(lambda of: (of[0] % 9, of[1])),
+    visited=st.dictionaries(MOMENTS, st.booleans(), max_size=20),
+    closed=st.one_of(st.none(), MOMENTS),
     contracted=st.booleans(),
 )
-def test_each_short_week_of_a_short_plan_is_told_of_once_and_climbs_unless_there_is_a_visit(
+def test_a_family_in_support_is_visited_and_its_child_seen_and_its_plan_ends_or_somebody_is_told(
     content: PlanContent,
     begins: int,
     lasts: int | None,
     needs: int | None,
-    commenced: int,
-    gaps: list[int],
-    closed: bool,
+    commenced: tuple[int, int],
+    visited: dict[tuple[int, int], bool],
+    closed: tuple[int, int] | None,
     contracted: bool,
 ) -> None:
     first = date(2025, 6, 2) + begins * DAY
     last = None if lasts is None else first + lasts * DAY
-    plan = kit.plan(plan_from=first, plan_until=last, content=content, visits_per_week=needs)
-    planned = tell(f.SupportPlanFormulated, kit.AZ_CORE, at=BEGIN + HOUR, plan=plan)
-    begun = tell(f.SupportCommenced, kit.AZ_CORE, at=BEGIN + (1 + commenced) * HOUR)
-    before = [*kit.COMMISSIONED, *([kit.ASSIGNED] if contracted else [])]
     visitor = kit.SORA_NPO if contracted else kit.AZ_CORE
-    past, at, visits = [planned, begun], BEGIN + (1 + commenced) * HOUR, []
-    for n, gap in enumerate(gaps):
-        at += gap * HOUR
-        visits.append(at)
-        past.append(tell(f.HomeVisitCompleted, visitor, name=f"visit {n}", at=at))
-    end = at + 20 * HOUR if closed else None
-    if end is not None:
-        past.append(tell(f.SupportClosed, kit.AZ_CORE, at=end))
-    until = at + 20 * DAY
-    told = {kit.AZ_CORE}
-    right: Counter[Alarm] = Counter()
-    if content is not PlanContent.SC_C:
-        start = max(first, (BEGIN + (1 + commenced) * HOUR).astimezone(kit.JST).date())
-        for monday in short_weeks(start, last, max(2, needs or 0), visits, until):
-            over = jst(f"{monday + 7 * DAY} 00:00")
-            again = [v for v in visits if v >= over]
-            ends = min([*again, *([end] if end is not None else [])], default=None)
-            right.update(
-                a for a in both(over, ends, "VisitGap", None, visitor, lambda at: told) if a[0] <= until
-            )
+    start = moment(commenced)
+    end = None if closed is None else max(moment(closed), start + HOUR)
+    visits = {
+        at: saw for of, saw in visited.items() if (at := moment(of)) != start and (end is None or at < end)
+    }
+    plan = kit.plan(plan_from=first, plan_until=last, content=content, visits_per_week=needs)
+    acts = [
+        tell(f.SupportPlanFormulated, kit.AZ_CORE, at=BEGIN + HOUR, plan=plan),
+        tell(f.SupportCommenced, kit.AZ_CORE, at=start),
+        *(tell(f.HomeVisitCompleted, visitor, name=f"visit {v}", at=v, child_seen=visits[v]) for v in visits),
+        *([] if end is None else [tell(f.SupportClosed, kit.AZ_CORE, at=end)]),
+    ]
+    past = sorted(acts, key=lambda one: one.at or BEGIN)
     learned = tell(f.FamilyInformationProvided, kit.MID_HOSP, [kit.AZ_CORE], at=BEGIN, placed=kit.PLACED)
-    assert brought(past, until, {"VisitGap"}, [*before, learned]) == right
+    before = [*kit.COMMISSIONED, *([kit.ASSIGNED] if contracted else []), learned]
+    until = moment((80, 0))
+    right = of_support(plan, start, end, sorted(visits), sorted(v for v in visits if visits[v]), visitor)
+    found = brought(past, until, {"VisitGap", "ContactGap", "PlanOver"}, before)
+    for _, kind, *_, climbed in found:
+        event(f"{kind} {'climbed' if climbed else ''}")
+    assert found == Counter(alarm for alarm in right if alarm[0] <= until)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -151,15 +151,23 @@ def test_the_audit_office_asks_for_named_items_and_for_a_time(wish: Said, reason
             )
             for n in (1, 2, 3)
         ),
+        pytest.param(
+            (asks({FILE.item(0).item, FILE.item(1).item}),),
+            lets(opens=frozenset({FILE.item(0).item, FILE.item(1).item})),
+            Reason.NEVER_FOR_ROLE,
+            id="a hidden address beside what may be opened",
+        ),
     ],
 )
 def test_officials_let_just_what_was_asked_for(past: Any, wish: Said, reason: Reason) -> None:
     assert so_far(*past).when(wish) == refused(wish, reason)
 
 
-def test_nothing_is_let_after_the_last_day() -> None:
-    wish = lets()
-    assert so_far(asks()).when(wish, now=jst("2025-07-01 00:00")) == refused(wish, Reason.ACCESS_OVER)
+def test_nothing_is_asked_for_nor_let_after_the_last_day() -> None:
+    wish, over = lets(), jst("2025-07-01 00:00")
+    assert so_far().when(asks(), now=over) == refused(asks(), Reason.ACCESS_OVER)
+    assert so_far().when(asks(), now=over - timedelta(seconds=1)) == [asks().fact]
+    assert so_far(asks()).when(wish, now=over) == refused(wish, Reason.ACCESS_OVER)
 
 
 # --- the keys for it -------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ import pytest
 from domain.codes import Role, Section
 from domain.facts import (
     DisclosureMade,
+    FollowOnServiceArranged,
     InformationRequestAnswered,
     InformationRequested,
     NetworkCaseRegistered,
@@ -434,3 +435,11 @@ def test_an_agency_of_two_roles_is_a_party_as_both():
     so = given(LEARNED, keys("AZ-CORE", roles=frozenset({Role.CORE, Role.COORD})))
     wish = tell(NetworkCaseRegistrationRequested, AZ_CORE, [AZ_COORD], [Section.BASIC], "APPI-69-1")
     assert so.when(wish) == [wish.fact]
+
+
+def test_a_clinic_that_visits_as_contractor_too_is_told_as_another_service_what_a_clinic_is_told():
+    both = keys("MID-HOSP", roles=frozenset({Role.MED, Role.CONTRACTOR}))
+    clinic = tell(FollowOnServiceArranged, AZ_CORE, [MID_HOSP], [Section.CLOSING], "CWA-25-2-2")
+    assert given(LEARNED, REGISTERED, both).when(clinic) == [clinic.fact]
+    service = tell(FollowOnServiceArranged, AZ_CORE, [SORA_NPO], [Section.CLOSING], "CWA-25-2-2")
+    assert _refusal(given(LEARNED, REGISTERED, both), service) == (Reason.NEVER_FOR_ROLE, SORA_NPO)

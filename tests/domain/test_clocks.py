@@ -306,6 +306,13 @@ def test_a_follow_on_is_unaccepted_after_fourteen_times_24_hours_for_the_one_tha
     assert (at, alarm.message, alarm.late) == (jst("2025-06-16 09:00"), arranged.ask, EXT_SERVICE)
 
 
+def test_a_contractor_is_shown_that_it_is_late_with_a_follow_on_whether_or_not_it_visits() -> None:
+    so = given(LEARNED, tell(FollowOnServiceArranged, AZ_CORE, [SORA_NPO], at=MONDAY))
+    run(so, jst("2025-06-16 09:00"))
+    late = {t.kind for t in tasks(so.world, SORA_NPO, now=jst("2025-06-16 09:00"))}
+    assert TaskKind.LATE_ACCEPT in late
+
+
 def test_a_report_that_the_core_agency_has_not_looked_at_in_seven_days_is_unread() -> None:
     report = tell(VisitReportSubmitted, SORA_NPO, [AZ_CORE], [Section.VISIT], at=MONDAY)
     looked = tell(VisitReportReviewed, AZ_CORE, answers=report.ask)

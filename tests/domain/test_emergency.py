@@ -202,6 +202,8 @@ def test_who_may_not_look_back(wish: Said, reason: Reason) -> None:
 def test_a_lone_approval_of_nothing_and_a_case_without_core_open_nothing() -> None:
     stray = lets("p-2", approves=id_of("nothing"))
     assert given(*PAST, stray).world.case.granted == {}
+    of_another = [lets("p-2", approves=LEARNED.ask), lets("p-3", approves=LEARNED.ask)]
+    assert given(*PAST, of_another).world.case.granted == {}
     homeless = given(asks(KS_CGC), lets("p-2", KS_CGC), lets("p-3", KS_CGC))
     assert homeless.world.case.granted == {}
 

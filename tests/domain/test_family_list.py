@@ -17,6 +17,7 @@ from domain.facts import (
     InformationRequestAnswered,
     NetworkCaseRegistered,
     NotificationForwarded,
+    ProtectedAddressRegistered,
     SafetyConfirmed,
     SubjectAccessDecided,
     SubjectAccessRequested,
@@ -162,6 +163,10 @@ def test_a_sibling_sees_nothing_but_what_he_signed_for() -> None:
         pytest.param(told(AZ_COORD), id="to the coordinating agency, even signed for"),
         pytest.param(told(by=KS_CGC), id="by the child guidance centre"),
         pytest.param(told(signed=None), id="told without a consent"),
+        pytest.param(
+            tell(SupportPlanFormulated, AZ_CORE, [EXT_NURSERY], [S.PLAN], "CWA-25-2-2", at=MAY),
+            id="the plan to a nursery for which nobody signed",
+        ),
         pytest.param(told(EXT_NURSERY, signed=OTHERS), id="to a nursery for which somebody else signed"),
         pytest.param(
             tell(InformationRequestAnswered, MID_HOSP, [AZ_CORE], [S.CHILD], at=MAY, answers=id_of("q")),
@@ -220,6 +225,23 @@ def test_of_a_protective_parent_the_others_list_stands_still(hides: object) -> N
     assert seen(*past) == [row(AZ_CORE, SORA_NPO, S.BASIC, month=6)]
 
 
+def test_it_stands_still_from_the_first_time_that_something_is_hidden() -> None:
+    past = [
+        told(signed=FATHERS, at=jst("2025-04-10 10:00"), name="before"),
+        told(SORA_NPO, [S.ADDR], name="she hides"),
+        told(SORA_NPO, signed=FATHERS, name="after"),
+        told(SORA_NPO, [S.ADDR], at=JUNE, name="she hides again"),
+    ]
+    assert seen(*past, reader=R.GUARDIAN, signed=FATHERS) == [row(AZ_CORE, MID_HOSP, S.BASIC, month=4)]
+
+
+def test_a_protected_address_makes_it_stand_still_whatever_is_told_with_it() -> None:
+    hidden = tell(ProtectedAddressRegistered, AZ_CORE, at=MAY, until=None)
+    later = told(SORA_NPO, signed=FATHERS, at=JUNE)
+    assert seen(hidden, later, reader=R.GUARDIAN, signed=FATHERS) == []
+    assert seen(later, reader=R.GUARDIAN, signed=FATHERS) == [row(AZ_CORE, SORA_NPO, S.BASIC, month=6)]
+
+
 @pytest.mark.parametrize("reader", list(R))
 def test_after_an_answer_that_tells_nothing_of_existence_there_is_no_list(reader: FamilyReader) -> None:
     asked = tell(
@@ -242,6 +264,11 @@ def test_after_an_answer_that_tells_nothing_of_existence_there_is_no_list(reader
 )
 def test_an_act_that_tells_why_is_no_act_of_the_list(act: type[Fact]) -> None:
     assert not issubclass(act, LISTED)
+
+
+def test_an_act_that_is_not_let_in_stays_off_even_where_she_signed_for_what_it_told() -> None:
+    calls = tell(CaseConferenceConvened, AZ_CORE, [MID_HOSP], [S.BASIC], "CONSENT", consent=[MOTHERS], at=MAY)
+    assert seen(calls) == []
 
 
 def test_an_agency_of_which_nothing_is_known_is_not_shown() -> None:

@@ -42,6 +42,7 @@ from tests.domain.test_clocks import run
 S = Section
 AT = jst("2025-05-12 09:00")
 TOLD = tell(DisclosureMade, AZ_CORE, [KS_CGC, MID_HOSP], [S.BASIC], "APPI-69-2-4", name="told", at=AT)
+NOTE = tell(DisclosureMade, AZ_CORE, [], [Section.RISK], name="note")
 RECALL = tell(RecallNoticeSent, AZ_CORE, [KS_CGC, MID_HOSP], recalls=TOLD.ask, at=AT)
 
 
@@ -85,6 +86,11 @@ def test_a_correction_that_was_told_is_confirmed_too() -> None:
             id="of nothing",
         ),
         pytest.param(
+            tell(RecallNoticeSent, AZ_CORE, recalls=NOTE.ask),
+            Reason.RECIPIENTS_WRONG,
+            id="of what nobody was told",
+        ),
+        pytest.param(
             tell(RecallAcknowledged, MID_HOSP, [AZ_CORE], answers=TOLD.ask),
             Reason.UNKNOWN_MESSAGE,
             id="no notice",
@@ -108,7 +114,7 @@ def test_what_may_not_be_is_refused(wish: Said, reason: Reason) -> None:
     to_self = replace(wish, fact=wish.fact)
     if wish.by == MID_HOSP and isinstance(wish.fact, RecallNoticeSent):
         to_self = replace(wish, fact=replace(wish.fact, to=frozenset({KS_CGC, AZ_CORE})))
-    assert given(LEARNED, TOLD).when(to_self) == refused(to_self, reason)
+    assert given(LEARNED, TOLD, NOTE).when(to_self) == refused(to_self, reason)
 
 
 def asks(requester: Requester) -> Said:

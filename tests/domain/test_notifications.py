@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -25,10 +26,12 @@ from domain.reasons import Reason
 from tests.domain.kit import (
     AZ_COORD,
     AZ_CORE,
+    AZ_MCH,
     EXT_NURSERY,
     KS_CGC,
     LEARNED,
     MID_HOSP,
+    NOBODY,
     NOON,
     PLACED,
     READY,
@@ -96,6 +99,10 @@ def test_an_authority_is_notified(wish: Any) -> None:
             tell(AbuseNotificationReceived, MID_HOSP, sections=[S.RISK], taken_in=True),
             id="a hospital that writes down what it was told",
         ),
+        pytest.param(
+            tell(AbuseNotificationReceived, AZ_COORD, [SORA_NPO], [S.RISK], "CAPA-6-1", taken_in=True),
+            id="a contractor beside the office that takes it in",
+        ),
         pytest.param(tell(AbuseNotificationReceived, EXT_NURSERY, sections=[S.RISK]), id="nobody at all"),
     ],
 )
@@ -158,6 +165,7 @@ def test_who_was_notified_forwards_to_another_authority() -> None:
     [
         pytest.param(forwarded(AZ_COORD, SORA_NPO), Reason.NOT_AN_AUTHORITY, id="to a contractor"),
         pytest.param(forwarded(AZ_COORD), Reason.NOT_AN_AUTHORITY, id="to nobody"),
+        pytest.param(forwarded(AZ_COORD, NOBODY), Reason.NOT_AN_AUTHORITY, id="to an agency never here"),
         pytest.param(forwarded(AZ_CORE, KS_CGC), Reason.NOT_ADDRESSED, id="by who was not notified"),
         pytest.param(
             forwarded(AZ_COORD, KS_CGC, forwards=id_of("nothing")), Reason.UNKNOWN_MESSAGE, id="of nothing"
@@ -187,6 +195,7 @@ def test_the_nursery_itself_does_not_forward_what_it_notified_but_its_addressee_
         pytest.param([AZ_CORE], Reason.NOT_A_CGC, id="to the core agency"),
         pytest.param([KS_CGC, AZ_CORE], Reason.NOT_A_CGC, id="to another beside it"),
         pytest.param([], Reason.NOT_A_CGC, id="to nobody"),
+        pytest.param([NOBODY], Reason.NOT_A_CGC, id="to an agency that never was here"),
     ],
 )
 def test_a_case_is_sent_to_the_child_guidance_centre_alone(to: Any, reason: Reason | None) -> None:
@@ -224,6 +233,8 @@ def test_a_concern_goes_to_an_authority() -> None:
     so = given(LEARNED, READY)
     to_core = tell(SafetyConcernRaised, SORA_NPO, [AZ_CORE], [S.RISK], "CWA-21-10-2-3", actor=WORKER)
     assert so.when(to_core) == [to_core.fact]
+    both = tell(SafetyConcernRaised, AZ_CORE, [KS_CGC, AZ_MCH], [S.RISK], "APPI-69-2-3", name="both")
+    assert so.when(both) == [both.fact]
     to_none = tell(SafetyConcernRaised, SORA_NPO, sections=[S.RISK], actor=WORKER)
     assert so.when(to_none) == refused(to_none, Reason.NOT_AN_AUTHORITY)
 
@@ -264,6 +275,10 @@ def test_the_outcome_goes_back_to_the_referrer(wish: Any, reason: Reason | None)
     [
         pytest.param({"reason": "NOT_NEEDED"}, None, id="with reason and day"),
         pytest.param({}, Reason.REASON_MISSING, id="no reason"),
+        pytest.param(
+            {"reason": "NOT_NEEDED", "review_on": date(2025, 6, 2)}, Reason.REVIEW_DAY_MISSING, id="today"
+        ),
+        pytest.param({"reason": "NOT_NEEDED", "review_on": date(2025, 6, 3)}, None, id="tomorrow"),
         pytest.param({"reason": "NOT_NEEDED", "review_on": None}, Reason.REVIEW_DAY_MISSING, id="no day"),
     ],
 )

@@ -62,6 +62,7 @@ from domain.facts import (
 )
 from domain.reasons import Reason
 from domain.record import REGISTRY, About
+from domain.rulebook import first_edition
 from domain.tasks import TaskKind, tasks
 from tests.domain.kit import (
     ASSESSED,
@@ -70,6 +71,8 @@ from tests.domain.kit import (
     COMMISSIONED,
     ELIGIBLE,
     EXT_SERVICE,
+    HIDA_SWC,
+    HIDA_WORKER,
     LEARNED,
     MEMBERS,
     MID_HOSP,
@@ -77,6 +80,7 @@ from tests.domain.kit import (
     READY,
     SORA_NPO,
     TO_SORA,
+    TOWN,
     TW_CORE,
     WORKER,
     Given,
@@ -88,6 +92,7 @@ from tests.domain.kit import (
     opening,
     plan,
     refused,
+    rule_book,
     said,
     tell,
 )
@@ -253,6 +258,11 @@ def test_a_contractor_reports_on_days_that_are_over(wish, reason):
     assert given(COMMISSIONED).when(wish) == refused(wish, reason)
 
 
+def test_a_contractor_that_visited_nobody_says_so():
+    wish = report(families=0, visits=0)
+    assert given(COMMISSIONED).when(wish) == [wish.fact]
+
+
 def test_a_report_is_waited_for_every_year_and_told_of_once():
     so = given(COMMISSIONED)
     late = due(so, "2026-04-03 00:00", PerformanceReportOverdueAlarmRaised)
@@ -309,6 +319,7 @@ def test_a_notice_is_whole_and_within_a_month(wish, reason):
     "wish",
     [
         notice(),
+        notice(on=date(2025, 6, 2)),
         notice(on=date(2025, 5, 1), reason="FOUND_LATE"),
         notice(BusinessChangeNotified, items=frozenset({BusinessItem.ARTICLES})),
         notice(BusinessAbolitionNotified),
@@ -358,6 +369,53 @@ def test_a_municipality_has_one_core_agency():
     other = keys("AZ-MCH", roles=frozenset({"CORE"}))
     instead = said(REGISTRY, CoreAgencyDesignated(agency=id_of("AZ-MCH")), name="instead")
     assert given(other).when(instead) == [instead.fact]
+
+
+def test_each_member_that_is_not_made_public_is_told_of_on_its_own_day():
+    def new(member: UUID, on: str) -> Said:
+        fact = NetworkMemberAdmitted(member=member, item=2)
+        return said(AZ_COORD, fact, name=f"new {member}", at=jst(f"{on} 10:00"))
+
+    so = given(new(EXT_SERVICE, "2025-05-01"), new(TW_CORE, "2025-05-11"))
+    found = due(so, "2025-09-01 00:00", MembershipUnpublishedAlarmRaised)
+    assert [(at, f.members) for at, f in found] == [  # type: ignore[attr-defined]
+        (jst("2025-06-01 00:00"), frozenset({EXT_SERVICE})),
+        (jst("2025-06-11 00:00"), frozenset({TW_CORE})),
+    ]
+
+
+LATE: list[Any] = [
+    pytest.param([COMMISSIONED], PerformanceReportOverdueAlarmRaised, "2026-04-02 00:00", id="performance"),
+    pytest.param(
+        [said(REGISTRY, CoreAgencyDesignated(agency=id_of("AZ-MCH")), on=About(Kind.NETWORK, id_of("new")))],
+        BusinessNoticeOverdueAlarmRaised,
+        "2025-05-02 00:00",
+        id="the notice to the prefecture",
+    ),
+    pytest.param(
+        [said(AZ_COORD, NetworkMemberAdmitted(member=EXT_SERVICE, item=2), at=jst("2025-05-01 10:00"))],
+        MembershipUnpublishedAlarmRaised,
+        "2025-06-01 00:00",
+        id="a member",
+    ),
+]
+
+
+@pytest.mark.parametrize(("past", "alarm", "at"), LATE)
+def test_what_is_late_is_told_of_at_the_end_of_its_day_and_once(past, alarm, at):
+    so = given(past)
+    moment = jst(at)
+    assert next_due(so.world.register, moment - timedelta(seconds=1)) is None
+    assert [when for when, _ in due(so, at, alarm)] == [moment]
+    assert not due(so, at, alarm)
+
+
+@pytest.mark.parametrize(("past", "alarm", "at"), LATE)
+def test_where_the_book_names_no_time_the_laws_month_alone_is_left(past, alarm, at):
+    book = rule_book({**first_edition(), "policy": {}})
+    town = [book if one.fact.TOPIC == book.fact.TOPIC else one for one in TOWN]
+    found = due(given(past, town=town), "2027-01-01 00:00", alarm)
+    assert bool(found) is (alarm is BusinessNoticeOverdueAlarmRaised)
 
 
 def test_members_that_are_not_made_public_within_a_month_are_told_of_together():
@@ -443,16 +501,24 @@ def test_a_profession_that_was_verified_counts():
     assert given(LEARNED, COMMISSIONED, is_one).when(wish) == [wish.fact]
 
 
-def test_housekeeping_was_a_part_of_the_programme_until_2024():
-    wish = assigns(SupportRole.HOUSEKEEPING)
-    before = said(REGISTRY, CoreAgencyDesignated(agency=AZ_CORE), name="long ago", at=jst("2024-03-31 09:00"))
-    so = given(
-        LEARNED,
-        replace(COMMISSIONED[0], fact=replace(COMMISSIONED[0].fact, begins_on=date(2024, 1, 1))),
-        *COMMISSIONED[1:],
-    )
-    assert before.at is not None
-    assert so.when(wish, now=before.at) == [wish.fact]
+@pytest.mark.parametrize(
+    "wish",
+    [
+        assigns(SupportRole.HOUSEKEEPING),
+        tell(
+            SupportPlanFormulated,
+            AZ_CORE,
+            sections=[S.PLAN],
+            plan=plan(housekeeping=Housekeeping.WITH_GOAL),
+        ),
+    ],
+    ids=["a visitor for it", "a plan with it"],
+)
+def test_housekeeping_was_a_part_of_the_programme_until_the_last_of_march_2024(wish):
+    begun = replace(COMMISSIONED[0], fact=replace(COMMISSIONED[0].fact, begins_on=date(2024, 1, 1)))
+    so = given(LEARNED, begun, *COMMISSIONED[1:], ASSESSED, ELIGIBLE)
+    assert so.when(wish, now=jst("2024-03-31 23:59:59")) == [wish.fact]
+    assert so.when(wish, now=jst("2024-04-01 00:00")) == refused(wish, Reason.REASON_MISSING)
 
 
 def test_only_the_basic_tier_makes_a_visitor_ready():
@@ -512,5 +578,12 @@ def test_a_contractor_that_visits_without_what_it_needs_is_told_of_at_once():
     assert alarms(BundleMissingAlarmRaised, READY, report, until="2025-06-02 12:00") == [(at, AZ_CORE)]
     assert alarms(BundleMissingAlarmRaised, READY, TO_SORA, report, until="2025-06-02 12:00") == []
     assert alarms(BundleMissingAlarmRaised, READY, report, TO_SORA, until="2025-06-01 12:00") == []
+    second = replace(report, ask=id_of("second"), at=at + timedelta(hours=1))
+    told = alarms(BundleMissingAlarmRaised, READY, report, second, until="2025-06-02 12:00")
+    assert told == [(at, AZ_CORE)]  # once, until it is given what it needs
+    another = tell(SupportWorkerAssigned, AZ_CORE, agency=HIDA_SWC, worker=HIDA_WORKER, name="another")
+    assert alarms(BundleMissingAlarmRaised, READY, another, report, until="2025-06-02 12:00") == [
+        (at, AZ_CORE)
+    ]
     so = given(LEARNED, READY, report, TO_SORA)
     assert not [k for k in so.world.case.clocks if k[0] == "BUNDLE"]

@@ -111,6 +111,7 @@ def leak(stage: BreachStage = BreachStage.PRELIMINARY, answers: Any = None, **mo
     return tell(BreachReported, AZ_CORE, stage=stage, answers=answers, **{"name": name, **usual, **more})
 
 
+NOTE = tell(DisclosureMade, AZ_CORE, [], [S.BASIC], name="note")
 FINAL = leak(BreachStage.FINAL, answers=leak().ask)
 
 
@@ -131,10 +132,19 @@ FINAL = leak(BreachStage.FINAL, answers=leak().ask)
         pytest.param(
             leak(BreachStage.FINAL, answers=LEARNED.ask), Reason.UNKNOWN_MESSAGE, id="that answers no report"
         ),
+        pytest.param(
+            leak(BreachStage.FINAL, answers=NOTE.ask), Reason.UNKNOWN_MESSAGE, id="another word of its own"
+        ),
+        pytest.param(replace(FINAL, by=AZ_COORD), Reason.UNKNOWN_MESSAGE, id="another agency's report"),
     ],
 )
 def test_a_leak_is_told_first_at_once_and_then_in_full(wish, reason):
-    assert given(LEARNED, leak(at=AT)).when(wish) == refused(wish, reason)
+    assert given(LEARNED, NOTE, leak(at=AT)).when(wish) == refused(wish, reason)
+
+
+def test_what_is_found_now_is_told_now():
+    wish = leak(found_at=NOON)
+    assert given(LEARNED).when(wish) == [wish.fact]
 
 
 def test_the_full_report_is_due_in_thirty_days():

@@ -107,6 +107,10 @@ def test_a_case_is_kept_as_its_policy_says(past, until):
     assert expires_at(world.case, world.book["policy"]) == until
 
 
+def test_where_the_book_names_no_years_a_closed_case_is_kept():
+    assert expires_at(given(LEARNED, CLOSED, keeps()).world.case, {}) is None
+
+
 @pytest.mark.parametrize(
     "wish",
     [

@@ -229,6 +229,13 @@ def test_what_is_used_no_more_is_opened_by_its_author_alone() -> None:
     assert items(WRONG) <= so.opens(AZ_CORE)
 
 
+def test_what_is_used_no_more_stays_so_when_something_else_is_stopped_too() -> None:
+    other = replace(WRONG, ask=id_of("other"), fact=tell(DisclosureMade, AZ_CORE, name="other").fact)
+    so = given(LEARNED, WRONG, other, STOPPED)
+    so.put(tell(UseStopped, AZ_CORE, stops=id_of("other"), reason="X", name="stops the other"))
+    assert not so.opens(MID_HOSP) & items(WRONG)
+
+
 def test_opening_it_is_refused_with_this_reason() -> None:
     from tests.domain.kit import opening
 
