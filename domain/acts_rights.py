@@ -104,13 +104,13 @@ def notice_form(asking: Asking) -> Refusal | None:
 
 
 def recall_form(asking: Asking) -> Refusal | None:
-    """Basis: APPI 98; 69(2)1: who told it recalls it, from everybody who was given it."""
+    """Basis: APPI 98; 69(2)1: who told it recalls it, from those who were given it: all, or whom it concerns."""
     message = asking.case.messages.get(asking.fact.recalls)
     refusal = _own(asking, message)
     if refusal is not None or message is None:
         return refusal
     told = message.to - message.held
-    return needs(bool(told) and asking.fact.to == told, Reason.RECIPIENTS_WRONG)
+    return needs(bool(asking.fact.to) and asking.fact.to <= told, Reason.RECIPIENTS_WRONG)
 
 
 def confirms_a_notice(asking: Asking) -> Refusal | None:

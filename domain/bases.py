@@ -128,9 +128,8 @@ def _consent(passage: Passage, code: str, book: Book) -> Reason | None:
     if not in_force:
         withdrawn = all(c.withdrawn_at is not None for c in known)
         return Reason.CONSENT_WITHDRAWN if withdrawn else Reason.CONSENT_EXPIRED
-    if not any(c.covers(passage.by, passage.to, passage.sections) for c in in_force):
-        return Reason.CONSENT_DOES_NOT_COVER
-    return None
+    let = frozenset[Section]().union(*(c.sections_for(passage.by, passage.to) for c in in_force))
+    return None if passage.sections <= let else Reason.CONSENT_DOES_NOT_COVER
 
 
 def _commission(passage: Passage, code: str, book: Book) -> Reason | None:

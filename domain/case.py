@@ -129,15 +129,10 @@ class Consent:
     def in_force(self, now: datetime) -> bool:
         return self.withdrawn_at is None and (self.expires_at is None or now < self.expires_at)
 
-    def covers(self, sender: UUID, recipient: UUID, sections: Iterable[Section]) -> bool:
-        """Whether it names this sender, this recipient and every one of these sections."""
-        named = {
-            section
-            for row in self.scope
-            if row.sender == sender and row.recipient == recipient
-            for section in row.sections
-        }
-        return set(sections) <= named
+    def sections_for(self, sender: UUID, recipient: UUID) -> frozenset[Section]:
+        """What it lets this sender tell this recipient."""
+        rows = (r.sections for r in self.scope if r.sender == sender and r.recipient == recipient)
+        return frozenset[Section]().union(*rows)
 
 
 WEAK_SIGNALS = (

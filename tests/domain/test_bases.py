@@ -372,10 +372,14 @@ def _to_service(sections=(Section.BASIC,), consent=("C1",), to=EXT_SERVICE, by=A
             id="one section more",
         ),
         pytest.param(
-            [consent_of("C1", sections=[Section.BASIC]), consent_of("C2", sections=[Section.PLAN])],
+            [
+                consent_of("C1", sections=[Section.BASIC]),
+                consent_of("C2", sections=[Section.PLAN]),
+                withdrawn("C2"),
+            ],
             _to_service((Section.BASIC, Section.PLAN), ("C1", "C2")),
             Reason.CONSENT_DOES_NOT_COVER,
-            id="each covers one half",
+            id="the one that covers the other half is withdrawn",
         ),
     ],
 )
@@ -402,6 +406,11 @@ def test_given_no_fitting_consent_when_a_service_is_told_then_refused(past, wish
             id="one of two covers it, the other is for somebody else",
         ),
         pytest.param([consent_of(by=MID_HOSP)], _to_service(), id="recorded by another agency"),
+        pytest.param(
+            [consent_of("C1", sections=[Section.BASIC]), consent_of("C2", sections=[Section.PLAN])],
+            _to_service((Section.BASIC, Section.PLAN), ("C1", "C2")),
+            id="each covers one half",
+        ),
         pytest.param(
             [consent_of()],
             _to_service((Section.BASIC, Section.SOURCE)),

@@ -25,6 +25,7 @@ from domain.reasons import Reason
 from domain.tasks import TaskKind, tasks
 from tests.domain.kit import (
     AZ_CORE,
+    EXT_SERVICE,
     KS_CGC,
     LEARNED,
     MID_HOSP,
@@ -70,14 +71,24 @@ def test_a_correction_that_was_told_is_confirmed_too() -> None:
     assert {late for kind, _, late in so.world.case.clocks if kind is ClockKind.CONFIRM} == {KS_CGC}
 
 
+def test_it_is_asked_back_from_the_one_whom_it_concerns_alone() -> None:
+    one = tell(RecallNoticeSent, AZ_CORE, [KS_CGC], recalls=TOLD.ask)
+    assert given(LEARNED, TOLD).when(one) == [one.fact]
+
+
 @pytest.mark.parametrize(
     ("wish", "reason"),
     [
         pytest.param(replace(RECALL, by=MID_HOSP), Reason.NOT_THE_SENDER, id="a recall of another's words"),
         pytest.param(
-            tell(RecallNoticeSent, AZ_CORE, [KS_CGC], recalls=TOLD.ask),
+            tell(RecallNoticeSent, AZ_CORE, [KS_CGC, EXT_SERVICE], recalls=TOLD.ask),
             Reason.RECIPIENTS_WRONG,
-            id="from one of two",
+            id="from one who was given nothing",
+        ),
+        pytest.param(
+            tell(RecallNoticeSent, AZ_CORE, recalls=TOLD.ask),
+            Reason.RECIPIENTS_WRONG,
+            id="from nobody",
         ),
         pytest.param(
             tell(RecallNoticeSent, AZ_CORE, [KS_CGC], recalls=id_of("nothing")),
