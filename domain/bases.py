@@ -5,14 +5,14 @@ Basis: APPI 27, 69; CWA 21-10-2, 21-10-5, 25, 25-2, 25-3, 26; CAPA 6, 13-4 — a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from domain.calendar import day_of
-from domain.case import Case
+from domain.case import Case, Consent
 from domain.codes import Role, Section
 from domain.reasons import Reason
 from domain.register import Agency, Register
@@ -128,8 +128,15 @@ def _consent(passage: Passage, code: str, book: Book) -> Reason | None:
     if not in_force:
         withdrawn = all(c.withdrawn_at is not None for c in known)
         return Reason.CONSENT_WITHDRAWN if withdrawn else Reason.CONSENT_EXPIRED
-    let = frozenset[Section]().union(*(c.sections_for(passage.by, passage.to) for c in in_force))
-    return None if passage.sections <= let else Reason.CONSENT_DOES_NOT_COVER
+    if not passage.sections <= _let_by(in_force, passage):
+        return Reason.CONSENT_DOES_NOT_COVER
+    sure = [c for c in in_force if c.doubted is None]
+    return None if passage.sections <= _let_by(sure, passage) else Reason.CONSENT_NOT_CHECKED
+
+
+def _let_by(consents: Iterable[Consent], passage: Passage) -> frozenset[Section]:
+    """What these let this sender tell this recipient. Basis: APPI 69(2)1."""
+    return frozenset[Section]().union(*(c.sections_for(passage.by, passage.to) for c in consents))
 
 
 def _commission(passage: Passage, code: str, book: Book) -> Reason | None:

@@ -275,6 +275,7 @@ BASIS_REASONS = frozenset(
         Reason.CONSENT_WITHDRAWN,
         Reason.CONSENT_EXPIRED,
         Reason.CONSENT_DOES_NOT_COVER,
+        Reason.CONSENT_NOT_CHECKED,
         Reason.CONTRACTOR_NOT_COMMISSIONED,
     }
 )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from domain.facts.base import Fact
 from domain.facts.case import (
     ConferenceMinutesRecorded,
+    ConsentGiven,
+    ConsentRefused,
     DisclosureHeld,
     DisclosureMade,
     EligibilityDetermined,
@@ -50,6 +52,8 @@ OPENING_ACTS: tuple[type[Fact], ...] = (
     SafetyConcernRaised,
     ChildSighted,
     CgcTransferNotified,
+    ConsentGiven,
+    ConsentRefused,
 )
 """What may begin a case, and what somebody may bring who had no part in it so far."""
 

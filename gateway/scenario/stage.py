@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -33,6 +33,7 @@ BODIES = {
 }
 KINDS = (
     ("OTHER_PUBLIC", re.compile(r"POLICE|COURT|PROSECUT|警察|裁判所|検察")),
+    ("PREFECTURE", re.compile(r"(?<![A-Z])PREF(?![A-Z])|保健所|県庁|都庁|府庁|道庁")),
     (
         "MUNICIPALITY",
         re.compile(r"WELFARE-OFFICE|(?<![A-Z])BOE(?![A-Z])|福祉事務所|教育委員会|保健センター|市役所|役場"),
@@ -44,6 +45,8 @@ KINDS = (
 """What a body outside the programme is in law, by what its code or name says."""
 ONE_CITY = {"APPI-69-1", "APPI-69-2-2"}
 """Bases that only offices of one municipality have between them."""
+OF_PREFECTURE = {"CWA-21-10-4", "CWA-26-1-3", "CWA-26-1-8"}
+"""Bases on which a body of the prefecture tells a municipality."""
 ROUNDS = 5
 PEOPLE = "rehearsal.json"
 
@@ -75,6 +78,7 @@ class Stage:
         self.doors: dict[str, Door] = {}
         self.names: dict[str, str] = {}
         self.actors: dict[str, str] = {}
+        self._coordinating: frozenset[str] = frozenset()
 
     def now(self) -> datetime:
         """The rehearsal's time, as every door has it."""
@@ -91,8 +95,17 @@ class Stage:
         """The door of this agency. Raises KeyError for one that has none."""
         return self.doors[code]
 
-    def people(self, actors: Sequence[Actor], *, core: str, actor_of: Callable[[str], str]) -> None:
-        """Publish the rules and the agencies' key sets, and open their doors."""
+    def people(
+        self,
+        actors: Sequence[Actor],
+        *,
+        core: str,
+        actor_of: Callable[[str], str],
+        coordinating: Collection[str] = (),
+    ) -> None:
+        """Publish the rules and the agencies' key sets, and open their doors. ``coordinating``: those that hold this
+        office too."""
+        self._coordinating = frozenset(coordinating)
         self.registry.publish_rule_book()
         towns = _towns(actors)
         for actor in actors:
@@ -123,7 +136,7 @@ class Stage:
             place.id,
             code=actor.code,
             name=actor.name,
-            roles=[actor.role],
+            roles=sorted({actor.role, *(["COORD"] if actor.code in self._coordinating else [])}),
             body=body,
             municipality=_town(actor, core, towns) if body == "MUNICIPALITY" else None,
             custody="HOSTED",
@@ -210,6 +223,8 @@ def _body(actor: Actor, core: str, towns: frozenset[str]) -> str:
     if actor.role in BODIES:
         return BODIES[actor.role]
     called = next((b for b, calls in KINDS if calls.search(f"{actor.code} {actor.name}")), None)
+    if actor.bases & OF_PREFECTURE:
+        return "PREFECTURE"
     if actor.bases & ONE_CITY or called == "OTHER_PUBLIC":
         return called if called == "OTHER_PUBLIC" else "MUNICIPALITY"
     same = actor.code.split("-")[0] in towns | {core.split("-")[0]}

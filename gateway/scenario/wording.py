@@ -13,6 +13,7 @@ from uuid import UUID
 
 from domain.calendar import day_of, end_of, months_later
 from domain.codes import (
+    Alternative,
     BusinessItem,
     ClosingReason,
     CommunityService,
@@ -62,6 +63,8 @@ class Context(Protocol):
 
     def last_of(self, step: Step, *events: str) -> UUID: ...
 
+    def recalled_by(self, step: Step, named: list[int]) -> UUID: ...
+
     def audit_named(self, n: int | None) -> tuple[UUID, list[UUID], date]: ...
 
     def worker_of(self, code: str) -> str: ...
@@ -99,14 +102,20 @@ ELIGIBLE = ("ELIGIBLE", "YES", "TARGET", "対象", "対象とする")
 _MEANT: Mapping[str, tuple[str, ...]] = {
     "LEGAL_REPRESENTATIVE": ("GUARDIAN", "PARENT", "FATHER", "MOTHER", "法定代理人", "保護者", "父", "母"),
     "GUARDIAN": ("PARENT", "FATHER", "MOTHER", "LEGAL_REPRESENTATIVE", "法定代理人", "保護者", "父", "母"),
-    "GUARDIANS_JOINTLY": ("BOTH_PARENTS", "PARENTS", "JOINT", "父母"),
-    "SELF": ("SUBJECT", "PERSON", "CHILD", "本人"),
+    "GUARDIANS_JOINTLY": (
+        *("BOTH_PARENTS", "PARENTS", "JOINT", "JOINT_GUARDIANS", "BOTH_GUARDIANS", "GUARDIANS"),
+        *("JOINT_CUSTODY", "父母", "両親", "共同親権者"),
+    ),
+    "SELF": ("SUBJECT", "PERSON", "CHILD", "CAREGIVER", "PREGNANT_MINOR", "本人"),
     "SHORT_INTENSIVE": ("SHORT", "SHORT_TERM", "短期集中支援型"),
     "MID_TERM": ("MID", "MIDDLE", "中期支援型"),
     "FULL": ("GRANTED", "DISCLOSED", "全部開示", "開示", "全部委託", "全部"),
     "PARTIAL": ("PARTIALLY_GRANTED", "PARTIALLY_DISCLOSED", "部分開示", "一部開示", "一部委託", "一部"),
     "NONE": ("DENIED", "REFUSED", "WITHHELD", "NOT_DISCLOSED", "不開示"),
-    "EXISTENCE_NOT_TOLD": ("EXISTENCE_REFUSED", "NEITHER_CONFIRMED_NOR_DENIED", "存否応答拒否"),
+    "EXISTENCE_NOT_TOLD": (
+        *("EXISTENCE_REFUSED", "EXISTENCE_NOT_CONFIRMED", "EXISTENCE_NOT_DISCLOSED", "REFUSED_EXISTENCE"),
+        *("NEITHER_CONFIRMED_NOR_DENIED", "APPI-81", "存否応答拒否"),
+    ),
     "NEEDS_PROTECTION": ("PROTECTION", "要保護児童", "要保護"),
     "NEEDS_SUPPORT": ("SUPPORT", "要支援児童", "要支援"),
     "EXPECTANT": ("PREGNANT", "PREGNANCY", "特定妊婦"),
@@ -131,9 +140,8 @@ def _coded(cls: type[Fact], fields: dict[str, Any]) -> dict[str, Any]:
         for kind in kinds:
             if issubclass(kind, Enum) and isinstance(value, str) and value not in {m.value for m in kind}:
                 fields[name] = next((m.value for m in kind if value in _MEANT.get(m.value, ())), value)
-    reason = fields.get("reason")
-    if isinstance(reason, str) and not CODE.fullmatch(reason):
-        fields["reason"] = "STATED"
+    if "reason" in fields:
+        fields["reason"] = stated(fields["reason"])
     return fields
 
 
@@ -265,11 +273,17 @@ def _information(step: Step, run: Context) -> dict[str, Any]:
     }
 
 
+def numbers(step: Step, *keys: str) -> list[int]:
+    """The messages that the story names by number under one of these words, alone or as a list."""
+    named = _told(step.details, *keys, "answers", "about")
+    return [int(n) for n in (named if isinstance(named, list) else [] if named is None else [named])]
+
+
 def _named(step: Step, run: Context, keys: tuple[str, ...], *events: str) -> str:
-    """The message that the story names by number under one of these words; else the last of these events (of all
-    with content where none is given)."""
-    n = next((step.details[key] for key in (*keys, "answers", "about") if key in step.details), None)
-    return str(run.message_of(int(n)) if n is not None else run.last_of(step, *events))
+    """The message that the story names under one of these words; else the last of these events (of all with content
+    where none is given)."""
+    named = numbers(step, *keys)
+    return str(run.message_of(named[-1]) if named else run.last_of(step, *events))
 
 
 _ANSWERED = {
@@ -402,9 +416,18 @@ def _consented(step: Step, run: Context) -> dict[str, Any]:
     expires = _told(d, "expires_at", "expires_on", "valid_until", "until")
     return {
         "scope": _scope(step, run),
-        "capacity": d.get("capacity", "SELF"),
+        "capacity": _capacity(d),
         "expires_at": None if expires is None else _end(expires),
     }
+
+
+def _capacity(details: Mapping[str, Any]) -> str:
+    """In which capacity somebody consented: several do so together; whatever else is not said in a word is the person."""
+    named = _told(details, "capacity", "given_by")
+    if isinstance(named, list):
+        return "GUARDIANS_JOINTLY" if len(named) > 1 else str(named[0])
+    named = details.get("capacity", "SELF")
+    return named if isinstance(named, str) else "SELF"
 
 
 def _consent_refused(step: Step, run: Context) -> dict[str, Any]:
@@ -516,7 +539,8 @@ def _access_decided(step: Step, run: Context) -> dict[str, Any]:
     rows = [r if isinstance(r, dict) else {"section": r} for r in d.get("withheld") or []]
     return {
         "answers": str(run.message_of(n) if n is not None else run.last_of(step, "SubjectAccessRequested")),
-        "result": d.get("result", "PARTIAL" if rows else "FULL"),
+        "result": d.get("result")
+        or ("APPI-81" if step.basis == "APPI-81" else "PARTIAL" if rows else "FULL"),
         "withheld": [
             {"section": r["section"], "ground": r.get("ground", "APPI-78-1-2"), "flag": r.get("flag")}
             for r in rows
@@ -580,7 +604,7 @@ def _emergency(step: Step, run: Context) -> dict[str, Any]:
     d = step.details
     return {
         "sections": sorted(d.get("sections") or ["BASIC", "RISK"]),
-        "alternatives": sorted(d.get("alternatives") or ["ASK_THE_OWNER"]),
+        "alternatives": alternatives(d, "ASK_THE_OWNER"),
         "reason": d.get("reason", "LIFE_IN_DANGER"),
     }
 
@@ -609,7 +633,22 @@ def _checked(step: Step, run: Context) -> dict[str, Any]:
 
 
 def _recalled(step: Step, run: Context) -> dict[str, Any]:
-    return {"recalls": _named(step, run, ("recalls",), "DisclosureMade")}
+    return {"recalls": str(run.recalled_by(step, numbers(step, "recalls")))}
+
+
+ALTERNATIVES = {a.value for a in Alternative}
+
+
+def alternatives(details: Mapping[str, Any], usual: str) -> list[str]:
+    """What else was thought of, in the words of the product: another basis by its code, or in words of its own."""
+    told = _several(_told(details, "alternatives", "alternatives_considered")) or [usual]
+    meant = {"CONSENT": "WAIT_FOR_CONSENT", "CWA-25-2-2": "REGISTER_THE_CASE"}
+    return sorted({a if a in ALTERNATIVES else meant.get(a, "REQUEST_UNDER_LAW") for a in told})
+
+
+def stated(reason: Any) -> Any:
+    """A reason in words of its own is one that was stated."""
+    return "STATED" if isinstance(reason, str) and not CODE.fullmatch(reason) else reason
 
 
 def _two_lets(step: Step, run: Context) -> dict[str, Any]:
@@ -624,7 +663,7 @@ def _override(step: Step, run: Context) -> dict[str, Any]:
         "code": d.get("code") or (step.basis if isinstance(step.basis, str) else "APPI-69-2-4"),
         "recipients": sorted(str(run.id_of(code)) for code in d.get("recipients") or step.to),
         "sections": sorted(d.get("sections") or step.sections or ["BASIC"]),
-        "alternatives": sorted(d.get("alternatives") or ["WAIT_FOR_CONSENT"]),
+        "alternatives": alternatives(d, "WAIT_FOR_CONSENT"),
         "reason": d.get("reason", "CLEARLY_IN_THEIR_INTEREST"),
         "to": [],
         "basis": {},
@@ -704,7 +743,8 @@ def _protected(step: Step, run: Context) -> dict[str, Any]:
 def _conditions(step: Step, run: Context) -> dict[str, Any]:
     d = step.details
     n = d.get("disclosure", d.get("about", d.get("answers")))
-    named = [c for c in d.get("conditions") or ["PURPOSE_ONLY", "NO_FURTHER_SHARING"] if c in set(Condition)]
+    told = _several(d.get("conditions")) or ["PURPOSE_ONLY", "NO_FURTHER_SHARING"]
+    named = [c for c in told if c in set(Condition)]
     return {
         "disclosure": str(run.message_of(n) if n is not None else run.last_of(step, "DisclosureMade")),
         "conditions": sorted(named or ["PURPOSE_ONLY"]),

@@ -9,7 +9,10 @@ import pytest
 
 from domain.codes import Role, Section
 from domain.facts import (
+    ConsentRefused,
+    ConsentScope,
     DisclosureMade,
+    FamilyInformationProvided,
     InformationRequestAnswered,
     InformationRequested,
     NetworkCaseRegistered,
@@ -20,6 +23,7 @@ from domain.facts import (
 )
 from domain.reasons import Reason
 from domain.rulebook import first_edition
+from domain.world import may_speak_of
 from tests.domain.kit import (
     ASSIGNED,
     AZ_COORD,
@@ -49,6 +53,7 @@ from tests.domain.kit import (
     rule_book,
     said,
     tell,
+    wish_of,
     withdrawn,
 )
 
@@ -443,3 +448,27 @@ def test_an_agency_of_two_roles_is_a_party_as_both():
     so = given(LEARNED, keys("AZ-CORE", roles=frozenset({Role.CORE, Role.COORD})))
     wish = tell(NetworkCaseRegistrationRequested, AZ_CORE, [AZ_COORD], [Section.BASIC], "APPI-69-1")
     assert so.when(wish) == [wish.fact]
+
+
+def test_who_takes_down_a_consent_before_it_tells_begins_the_case_with_it():
+    own = consent_of(sender=MID_HOSP, recipient=AZ_CORE, by=MID_HOSP)
+    anothers = consent_of("C2", by=MID_HOSP)
+    assert may_speak_of(given().world, wish_of(own, NOON))
+    assert given().when(own) == [own.fact]
+    assert given().when(anothers) == refused(anothers, Reason.CONSENT_SCOPE_WRONG)
+    assert given(LEARNED, consent_of("C3", by=MID_HOSP)).when(anothers) == [anothers.fact]
+    told = tell(
+        FamilyInformationProvided, MID_HOSP, [AZ_CORE], [Section.BASIC], "CONSENT", consent=[id_of("C1")]
+    )
+    [fact] = given(own).when(told)
+    assert type(fact) is FamilyInformationProvided
+
+
+def test_nobody_takes_down_for_another_in_a_case_in_which_it_has_no_part():
+    row = ConsentScope(
+        consent=id_of("C1"), sender=AZ_CORE, recipient=EXT_SERVICE, sections=frozenset({Section.BASIC})
+    )
+    no = tell(ConsentRefused, EXT_NURSERY, asked_for=(row,))
+    mine = tell(ConsentRefused, EXT_NURSERY, asked_for=(replace(row, sender=EXT_NURSERY),))
+    assert given(LEARNED).when(no) == refused(no, Reason.CONSENT_SCOPE_WRONG)
+    assert given(LEARNED).when(mine) == [mine.fact]

@@ -163,3 +163,17 @@ def test_two_persons_of_an_authority_look() -> None:
     assert so.when(both) == [both.fact]
     assert so.when(alone) == refused(alone, Reason.SECOND_PERSON_MISSING)
     assert so.when(stranger) == refused(stranger, Reason.NOT_AN_AUTHORITY)
+
+
+def test_a_guardians_consent_where_there_is_danger_carries_nothing_until_two_have_looked_at_it() -> None:
+    paper = consents(ConsentCapacity.GUARDIAN)
+    wish = tell(DisclosureMade, AZ_CORE, [EXT_SERVICE], [S.BASIC], "CONSENT", consent=[id_of("C1")])
+    so = given(LEARNED, RISK, paper)
+    [fact] = so.when(wish)
+    assert [fact] == refused(wish, Reason.CONSENT_NOT_CHECKED, EXT_SERVICE, fact.fitting)  # type: ignore[attr-defined]
+    so.put(tell(CoercionCheckDone, AZ_CORE, answers=paper.ask, coerced=True, name="coerced"))
+    assert [f.reason for f in so.when(wish)] == [Reason.CONSENT_NOT_CHECKED]  # type: ignore[attr-defined]
+    so.put(tell(CoercionCheckDone, AZ_CORE, answers=paper.ask, coerced=False, name="looked at again"))
+    assert so.when(wish) == [wish.fact]
+    assert given(LEARNED, paper).when(wish) == [wish.fact]  # where nothing was told of danger
+    assert given(LEARNED, RISK, consents(ConsentCapacity.SELF)).when(wish) == [wish.fact]

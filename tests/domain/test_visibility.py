@@ -185,7 +185,7 @@ def test_v9_of_several_consents_each_takes_what_rested_on_it_alone() -> None:
     )
     so = given(LEARNED, REGISTERED, *given_by, BY_TWO)
     assert so.opens(EXT_SERVICE) & items(BY_TWO) == so.opens(AZ_COORD) & items(BY_TWO) == items(BY_TWO)
-    basic, plan = sorted(items(BY_TWO), key=lambda i: [n.item for n in BY_TWO.fact.items].index(i))  # type: ignore[attr-defined]
+    [plan] = [item.item for item in BY_TWO.fact.items if item.section is S.PLAN]  # type: ignore[attr-defined]
     so.put(withdrawn("C1"))
     assert so.opens(EXT_SERVICE) & items(BY_TWO) == so.opens(AZ_COORD) & items(BY_TWO) == {plan}
     assert items(BY_TWO) <= so.opens(MID_HOSP)
