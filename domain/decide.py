@@ -23,6 +23,7 @@ from domain.decide_register import REGISTER_ACTS, decide_commission, decide_netw
 from domain.errors import NotThere
 from domain.facts import (
     AS_OTHER_SERVICE,
+    TELLING_ANEW,
     AccessFact,
     AgencyFact,
     CaseMessage,
@@ -188,6 +189,7 @@ def _passage(asking: Asking, agency: UUID, told: frozenset[Section]) -> Passage:
         sections=told,
         consent=_claim(asking).consent,
         registered=_registered_in(asking),
+        anew=isinstance(_claim(asking), TELLING_ANEW),
         now=asking.now,
     )
 

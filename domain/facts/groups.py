@@ -71,6 +71,22 @@ OUTGOING_COPIES: tuple[type[Fact], ...] = (
 )
 """Copies going out: never within standing access (V4)."""
 
+TELLING_ANEW: tuple[type[Fact], ...] = (
+    DisclosureMade,
+    DisclosureHeld,
+    FamilyInformationProvided,
+    InfantHomeVisitReported,
+    ProgrammeNotificationReceived,
+    AbuseNotificationReceived,
+    NotificationForwarded,
+    CaseReferredToCgc,
+    FollowOnServiceArranged,
+    TransferInitiated,
+    TransferPackageSent,
+    CgcTransferNotified,
+)
+"""What is told of one's own accord: no request, no answer and no report back."""
+
 AS_OTHER_SERVICE: tuple[type[Fact], ...] = (FollowOnServiceArranged, FollowOnServiceAccepted)
 """What a contractor gets or writes as provider of another service, not as this case's contractor."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -37,6 +38,7 @@ from gateway.scenario.wording import (
     alternatives,
     case_fields,
     commission_fields,
+    consents_apart,
     is_agency_event,
     is_case_event,
     is_commission_event,
@@ -478,6 +480,9 @@ class Run:
                 self.problems.append(f"#{step.n}: 保留されるはずが {sent.topic} になりました")
         elif step.event in ("RecallNoticeSent", "RecallAcknowledged"):
             self._of_recall(step)
+        elif step.event == "ConsentGiven":
+            for one in consents_apart(step):
+                self._recorded(one, self._sent(one))
         else:
             if step.event == "HomeVisitCompleted":
                 self._own_visitor(step)
@@ -666,7 +671,9 @@ class Run:
         said = {"answers": step.n}
         seen = replace(step, by=by, to=(), event="CoercionCheckDone", basis=None, consent=(), details=said)
         fields = case_fields(seen, BY_NAME[seen.event], self, ())
-        self._recorded(seen, self._send(by, Kind.CASE, self.case_of(step), BY_NAME[seen.event].TOPIC, fields, ()))
+        topic = BY_NAME[seen.event].TOPIC
+        with suppress(NotThere):  # a case of which the core agency knows nothing yet tells of no danger either
+            self._recorded(seen, self._send(by, Kind.CASE, self.case_of(step), topic, fields, ()))
 
     def _receive(self, step: Step) -> None:
         """The player's own acknowledgement and reading, where the story has none."""

@@ -6,6 +6,7 @@ A detail that no rule needs may be absent in a story; what a door would fill in 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from enum import Enum
 from typing import Any, Protocol, get_args, get_type_hints
@@ -391,7 +392,6 @@ def _extended(step: Step, run: Context) -> dict[str, Any]:
 
 def _scope(step: Step, run: Context) -> list[dict[str, Any]]:
     """The rows of a consent. A row without them is of the step's own consents, and of what its author sends."""
-    named = step.details.get("scope") or []
     author = step.to[0] if step.by == PERSON else step.by
     return [
         {
@@ -400,7 +400,7 @@ def _scope(step: Step, run: Context) -> list[dict[str, Any]]:
             "recipient": str(run.id_of(recipient)),
             "sections": sorted(_several(row.get("sections") or row.get("categories"))),
         }
-        for row in ([named] if isinstance(named, Mapping) else named)
+        for row in _several_rows(step.details)
         for consent in _several(row.get("consent") or step.consent)
         for recipient in _several(row.get("recipient") or row.get("recipients") or row.get("to"))
     ]
@@ -413,12 +413,31 @@ def _several(value: Any) -> list[str]:
 
 def _consented(step: Step, run: Context) -> dict[str, Any]:
     d = step.details
-    expires = _told(d, "expires_at", "expires_on", "valid_until", "until")
+    ends = [_told(of, *_EXPIRES) for of in (d, *_several_rows(d))]
+    expires = min((_end(end) for end in ends if end is not None), default=None)
     return {
         "scope": _scope(step, run),
         "capacity": _capacity(d),
-        "expires_at": None if expires is None else _end(expires),
+        "expires_at": expires,
     }
+
+
+def consents_apart(step: Step) -> list[Step]:
+    """One act that gives several consents, as one step for each where they do not end together."""
+    rows = [row for row in _several_rows(step.details) if isinstance(row, Mapping)]
+    mine = {c: [r for r in rows if c in _several(r.get("consent") or step.consent)] for c in step.consent}
+    ends = {str([_told(row, *_EXPIRES) for row in of][:1]) for of in mine.values()}
+    if len(ends) < 2:
+        return [step]
+    return [replace(step, consent=(c,), details={**step.details, "scope": of}) for c, of in mine.items()]
+
+
+def _several_rows(details: Mapping[str, Any]) -> list[Any]:
+    scope = details.get("scope") or []
+    return [scope] if isinstance(scope, Mapping) else list(scope)
+
+
+_EXPIRES = ("expires_at", "expires_on", "expires", "valid_until", "until", "ends_on", "end")
 
 
 def _capacity(details: Mapping[str, Any]) -> str:
