@@ -672,7 +672,9 @@ class Run:
         seen = replace(step, by=by, to=(), event="CoercionCheckDone", basis=None, consent=(), details=said)
         fields = case_fields(seen, BY_NAME[seen.event], self, ())
         topic = BY_NAME[seen.event].TOPIC
-        with suppress(NotThere):  # a case of which the core agency knows nothing yet tells of no danger either
+        with suppress(
+            NotThere
+        ):  # a case of which the core agency knows nothing yet tells of no danger either
             self._recorded(seen, self._send(by, Kind.CASE, self.case_of(step), topic, fields, ()))
 
     def _receive(self, step: Step) -> None:
