@@ -89,6 +89,7 @@ def _decide_message(world: World, wish: Wish, draft: CaseMessage, by: UUID, now:
     told = _told(asking)
     refusal = (
         (Refusal(Reason.MESSAGE_EXISTS) if wish.ask_id in case.messages else None)
+        or (Refusal(Reason.NOT_YOURS) if by not in world.register.agencies else None)
         or _notifier_shows(draft)
         or _form(asking, act)
         or _parties(asking, act)

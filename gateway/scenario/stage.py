@@ -36,7 +36,9 @@ KINDS = (
     ("PREFECTURE", re.compile(r"(?<![A-Z])PREF(?![A-Z])|保健所|県庁|都庁|府庁|道庁")),
     (
         "MUNICIPALITY",
-        re.compile(r"WELFARE-OFFICE|(?<![A-Z])BOE(?![A-Z])|福祉事務所|教育委員会|保健センター|市役所|役場"),
+        re.compile(
+            r"WELFARE-OFFICE|(?<![A-Z])BOE(?![A-Z])|福祉事務所|教育委員会|課$|係$|担当|保健センター|市役所|役場"
+        ),
     ),
     ("SCHOOL", re.compile(r"SCHOOL|KINDERGARTEN|学校|幼稚園")),
     ("WELFARE_FACILITY", re.compile(r"NURSERY|HOIKU|CHILDCARE|保育|こども園|乳児院|養護施設")),
@@ -228,8 +230,10 @@ def _body(actor: Actor, core: str, towns: frozenset[str]) -> str:
     if actor.bases & ONE_CITY or called == "OTHER_PUBLIC":
         return called if called == "OTHER_PUBLIC" else "MUNICIPALITY"
     same = actor.code.split("-")[0] in towns | {core.split("-")[0]}
-    if same and not any(b == "CWA-21-10-5" or b.startswith("APPI-27-") for b in actor.bases):
-        return "MUNICIPALITY"
+    if any(b == "CWA-21-10-5" or b.startswith("APPI-27-") for b in actor.bases):
+        return called or ("MUNICIPALITY" if same else "WELFARE_FACILITY")
+    if "APPI-69-2-3" in actor.bases:
+        return "MUNICIPALITY" if same else "OTHER_PUBLIC"
     return called or ("MUNICIPALITY" if same else "WELFARE_FACILITY")
 
 
