@@ -205,6 +205,7 @@ GROUNDS: dict[str, list[str]] = {
     "NOTIFIER": ["APPI-78-1-2", "APPI-78-1-7", "APPI-81"],
     "ADDR": ["APPI-78-1-1", "APPI-78-1-2", "APPI-81"],
     "CONF": ["APPI-78-1-2", "APPI-78-1-6", "APPI-78-1-7"],
+    "CLOSING": ["APPI-78-1-1", "APPI-78-1-2", "APPI-78-1-6", "APPI-78-1-7"],
     "RISK": ["APPI-78-1-1", "APPI-78-1-2", "APPI-78-1-6", "APPI-78-1-7", "APPI-81"],
     "CHILD": ["APPI-78-1-1", "APPI-78-1-2", "APPI-78-1-7"],
     "MEDICAL": ["APPI-78-1-1", "APPI-78-1-2", "APPI-78-1-3", "APPI-78-1-7"],

@@ -795,7 +795,9 @@ class Run:
 
     def _release(self, step: Step, by: str | None = None) -> Sent:
         """The held message's sender (or ``by``) asks that it go to those for whom it waits."""
-        n = step.releases if step.releases is not None else int(step.details["releases"])
+        n = step.releases if step.releases is not None else step.details.get("releases")
+        if n is None:
+            return self._message(step, BY_NAME[step.event])  # the datum is missing: the hub says so
         held = next(s for s in self.story.steps if s.n == n)
         waiting = self.held.get(n) or [str(self.id_of(code)) for code in self._doors(step.to)]
         fields: dict[str, Any] = {

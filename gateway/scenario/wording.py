@@ -413,7 +413,7 @@ def _several(value: Any) -> list[str]:
 
 def _consented(step: Step, run: Context) -> dict[str, Any]:
     d = step.details
-    ends = [_told(of, *_EXPIRES) for of in (d, *_several_rows(d))]
+    ends = [_ends(of) for of in (d, *_several_rows(d))]
     expires = min((_end(end) for end in ends if end is not None), default=None)
     return {
         "scope": _scope(step, run),
@@ -426,7 +426,7 @@ def consents_apart(step: Step) -> list[Step]:
     """One act that gives several consents, as one step for each where they do not end together."""
     rows = [row for row in _several_rows(step.details) if isinstance(row, Mapping)]
     mine = {c: [r for r in rows if c in _several(r.get("consent") or step.consent)] for c in step.consent}
-    ends = {str([_told(row, *_EXPIRES) for row in of][:1]) for of in mine.values()}
+    ends = {str([_ends(row) for row in of][:1]) for of in mine.values()}
     if len(ends) < 2:
         return [step]
     return [replace(step, consent=(c,), details={**step.details, "scope": of}) for c, of in mine.items()]
@@ -437,7 +437,16 @@ def _several_rows(details: Mapping[str, Any]) -> list[Any]:
     return [scope] if isinstance(scope, Mapping) else list(scope)
 
 
-_EXPIRES = ("expires_at", "expires_on", "expires", "valid_until", "until", "ends_on", "end")
+_EXPIRES = (
+    *("expires_at", "expires_on", "expires", "valid_until", "valid_to", "until"),
+    *("period_until", "ends_on", "end"),
+)
+
+
+def _ends(named: Mapping[str, Any]) -> Any:
+    """When a consent, or a row of it, ends: by a word of its own or by one of its period."""
+    period = _told(named, "period", "validity")
+    return _told({**(period if isinstance(period, Mapping) else {}), **named}, *_EXPIRES)
 
 
 def _capacity(details: Mapping[str, Any]) -> str:
@@ -539,7 +548,7 @@ def _outcome(step: Step, run: Context) -> dict[str, Any]:
 def _not_told(step: Step, run: Context) -> dict[str, Any]:
     d = step.details
     later = day_of(step.at + timedelta(days=30)).isoformat()
-    named = d.get("review_on") or d.get("review_at") or d.get("review_due")
+    named = _told(d, "review_on", "review_at", "review_due", "review_date", "review_due_on")
     return {"review_on": _day(named) or later, "reason": d.get("reason", "NOT_NEEDED")}
 
 
