@@ -106,6 +106,7 @@ from domain.facts import (
     ConferenceMinutesRecorded,
     ConsentGiven,
     ConsentRefused,
+    ConsentScope,
     ConsentWithdrawn,
     ContactAttempted,
     ContactRefused,
@@ -190,7 +191,7 @@ from domain.facts import (
     VisitReportSubmitted,
 )
 from domain.indicators import INDICATOR_CODES, INDICATOR_SET
-from domain.places import networks_of
+from domain.places import networks_of, offices_of
 from domain.readiness import CLOSED, worker_gaps
 from domain.reasons import Reason
 from domain.register import Commission
@@ -388,7 +389,20 @@ def consent_form(asking: Asking) -> Refusal | None:
     named = {row.consent for row in fact.scope}
     if not fact.consent or named != set(fact.consent) or not all(row.sections for row in fact.scope):
         return Refusal(Reason.CONSENT_SCOPE_WRONG)
+    if not _speaks_for(asking, fact.scope):
+        return Refusal(Reason.CONSENT_SCOPE_WRONG)
     return needs(not named & set(asking.case.consents), Reason.CONSENT_EXISTS)
+
+
+def refused_consent_form(asking: Asking) -> Refusal | None:
+    """Basis: APPI 69(2)1."""
+    return needs(_speaks_for(asking, asking.fact.asked_for), Reason.CONSENT_SCOPE_WRONG)
+
+
+def _speaks_for(asking: Asking, scope: tuple[ConsentScope, ...]) -> bool:
+    """Who has no part in the case yet takes down what concerns its own telling, and nobody else's."""
+    has_part = asking.by in asking.case.parties | offices_of(asking.register, asking.case)
+    return has_part or all(row.sender == asking.by for row in scope)
 
 
 def known_consents(asking: Asking) -> Refusal | None:
@@ -551,7 +565,7 @@ ACTS: Mapping[type[Fact], Act] = {
     PlanReviewed: Act(MAY, core, ready=has_plan),
     PlanExtended: Act(MAY, core, form=with_reason, ready=longer),
     ConsentGiven: Act(MAY, anyone, form=consent_form),
-    ConsentRefused: Act(MAY, anyone),
+    ConsentRefused: Act(MAY, anyone, form=refused_consent_form),
     ConsentWithdrawn: Act(MAY, anyone, form=known_consents),
     DisclosureMade: Act(MUST, anyone),
     HeldDisclosureReleased: Act(NEVER, anyone, form=release_form),

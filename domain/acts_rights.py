@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from uuid import UUID
 
 from domain.asking import Asking, Refusal, answers_one_sent_to_me, needs
 from domain.case import Message
@@ -18,6 +19,7 @@ from domain.facts import (
     SubjectAccessRequested,
 )
 from domain.reasons import Reason
+from domain.visibility import standing_readers
 
 
 def access_decision_form(asking: Asking) -> Refusal | None:
@@ -93,24 +95,34 @@ def _own(asking: Asking, message: Message | None) -> Refusal | None:
 
 
 def notice_form(asking: Asking) -> Refusal | None:
-    """Basis: APPI 97: everybody who was given what was wrong is told, and nobody else."""
+    """Basis: APPI 97: everybody who was given what was wrong is told, and nobody else but who reads it by standing rule."""
     correction = asking.case.messages.get(asking.fact.answers)
     if correction is None or not isinstance(correction.fact, CorrectionMade):
         return Refusal(Reason.UNKNOWN_MESSAGE)
     if correction.by != asking.by:
         return Refusal(Reason.NOT_THE_SENDER)
     wrong = asking.case.messages[correction.fact.corrects]
-    return needs(asking.fact.to == wrong.to - wrong.held, Reason.RECIPIENTS_WRONG)
+    told = wrong.to - wrong.held
+    return needs(told <= asking.fact.to <= told | _standing(asking, wrong), Reason.RECIPIENTS_WRONG)
+
+
+def _standing(asking: Asking, message: Message) -> frozenset[UUID]:
+    """Who reads of it without having been told. Basis: CWA 25-2(5)."""
+    found = (
+        standing_readers(asking.register, asking.case, message.by, message.fact, item, asking.book)
+        for item in message.items
+    )
+    return frozenset[UUID]().union(*found) - {message.by}
 
 
 def recall_form(asking: Asking) -> Refusal | None:
-    """Basis: APPI 98; 69(2)1: who told it recalls it, from everybody who was given it."""
+    """Basis: APPI 98; 69(2)1: who told it recalls it, from those who were given it: all, or whom it concerns."""
     message = asking.case.messages.get(asking.fact.recalls)
     refusal = _own(asking, message)
     if refusal is not None or message is None:
         return refusal
-    told = message.to - message.held
-    return needs(bool(told) and asking.fact.to == told, Reason.RECIPIENTS_WRONG)
+    had = (message.to - message.held) | _standing(asking, message)
+    return needs(bool(asking.fact.to) and asking.fact.to <= had, Reason.RECIPIENTS_WRONG)
 
 
 def confirms_a_notice(asking: Asking) -> Refusal | None:

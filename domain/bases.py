@@ -5,14 +5,14 @@ Basis: APPI 27, 69; CWA 21-10-2, 21-10-5, 25, 25-2, 25-3, 26; CAPA 6, 13-4 — a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from domain.calendar import day_of
-from domain.case import Case
+from domain.case import Case, Consent
 from domain.codes import Role, Section
 from domain.reasons import Reason
 from domain.register import Agency, Register
@@ -33,7 +33,8 @@ _ROLE_PARTIES: Mapping[Role, frozenset[str]] = {
 class Passage:
     """Sections on their way from one agency to one other, for which a basis is claimed.
 
-    ``registered``: networks with which the case is registered, or is by this very message.
+    ``registered``: networks with which the case is registered, or is by this very message. ``anew``: it tells of its
+    own accord, and does not ask, answer or report back.
     """
 
     register: Register
@@ -43,6 +44,7 @@ class Passage:
     sections: frozenset[Section]
     consent: frozenset[UUID]
     registered: frozenset[UUID]
+    anew: bool
     now: datetime
 
 
@@ -80,8 +82,10 @@ def refusal_of_basis(passage: Passage, code: str | None, book: Mapping[str, Any]
 
 
 def fitting_bases(passage: Passage, book: Mapping[str, Any]) -> Iterator[str]:
-    """The codes that would carry this passage as it is."""
+    """The codes that would carry this passage as it is, and by which the law lets this one tell or ask that one."""
     for row in book["bases"]:
+        if _way(row) == "THERE" and not _between(row, passage.by, passage.to, passage):
+            continue
         if refusal_of_basis(passage, row["code"], book) is None:
             yield row["code"]
 
@@ -91,11 +95,21 @@ def _in_force(row: Row, on: date) -> bool:
 
 
 def _speaks_of(row: Row, passage: Passage) -> bool:
-    sender = parties_of(passage.register.agencies[passage.by])
-    recipient = parties_of(passage.register.agencies[passage.to])
-    return any(
-        (a in sender and b in recipient) or (b in sender and a in recipient) for a, b in row["parties"]
-    )
+    """Whether it lets this one tell that one, or lets that one be told and this one ask, answer and report back."""
+    if _between(row, passage.by, passage.to, passage):
+        return True
+    back = _between(row, passage.to, passage.by, passage)
+    return back and not (passage.anew and _way(row) != "BOTH")
+
+
+def _way(row: Row) -> str:
+    return str(row.get("way", "BOTH"))
+
+
+def _between(row: Row, first: UUID, second: UUID, passage: Passage) -> bool:
+    agencies = passage.register.agencies
+    one, other = parties_of(agencies[first]), parties_of(agencies[second])
+    return any(a in one and b in other for a, b in row["parties"])
 
 
 def _registered(passage: Passage, code: str, book: Book) -> Reason | None:
@@ -128,9 +142,15 @@ def _consent(passage: Passage, code: str, book: Book) -> Reason | None:
     if not in_force:
         withdrawn = all(c.withdrawn_at is not None for c in known)
         return Reason.CONSENT_WITHDRAWN if withdrawn else Reason.CONSENT_EXPIRED
-    if not any(c.covers(passage.by, passage.to, passage.sections) for c in in_force):
+    if not passage.sections <= _let_by(in_force, passage):
         return Reason.CONSENT_DOES_NOT_COVER
-    return None
+    sure = [c for c in in_force if c.doubted is None]
+    return None if passage.sections <= _let_by(sure, passage) else Reason.CONSENT_NOT_CHECKED
+
+
+def _let_by(consents: Iterable[Consent], passage: Passage) -> frozenset[Section]:
+    """What these let this sender tell this recipient. Basis: APPI 69(2)1."""
+    return frozenset[Section]().union(*(c.sections_for(passage.by, passage.to) for c in consents))
 
 
 def _commission(passage: Passage, code: str, book: Book) -> Reason | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from uuid import UUID
@@ -33,6 +33,7 @@ from domain.facts import (
     CaseReopened,
     ClosingConsultationHeld,
     ClosingEvaluationRecorded,
+    CoercionCheckDone,
     ConferenceMinutesRecorded,
     ConsentGiven,
     ConsentScope,
@@ -119,25 +120,22 @@ class Message:
 
 @dataclass(frozen=True, kw_only=True)
 class Consent:
-    """A consent as it stands. ``withdrawn_at``: null while in force."""
+    """A consent as it stands. ``withdrawn_at``: null while in force. ``doubted``: a guardian gave it where there is
+    danger, in this message, and two persons have not found it the family's own wish (yet)."""
 
     scope: tuple[ConsentScope, ...]
     given_at: datetime
     expires_at: datetime | None
     withdrawn_at: datetime | None = None
+    doubted: UUID | None = None
 
     def in_force(self, now: datetime) -> bool:
         return self.withdrawn_at is None and (self.expires_at is None or now < self.expires_at)
 
-    def covers(self, sender: UUID, recipient: UUID, sections: Iterable[Section]) -> bool:
-        """Whether it names this sender, this recipient and every one of these sections."""
-        named = {
-            section
-            for row in self.scope
-            if row.sender == sender and row.recipient == recipient
-            for section in row.sections
-        }
-        return set(sections) <= named
+    def sections_for(self, sender: UUID, recipient: UUID) -> frozenset[Section]:
+        """What it lets this sender tell this recipient."""
+        rows = (r.sections for r in self.scope if r.sender == sender and r.recipient == recipient)
+        return frozenset[Section]().union(*rows)
 
 
 WEAK_SIGNALS = (
@@ -449,10 +447,20 @@ def _then(case: Case, fact: Fact, message: Message) -> Case:
                     scope=tuple(row for row in fact.scope if row.consent == consent),
                     given_at=message.at,
                     expires_at=fact.expires_at,
+                    doubted=message.id
+                    if (ClockKind.COERCION, message.id, message.by) in case.clocks
+                    else None,
                 )
                 for consent in fact.consent
             }
             return replace(case, consents={**case.consents, **given})
+        case CoercionCheckDone() if not fact.coerced:
+            sure = {
+                name: replace(c, doubted=None)
+                for name, c in case.consents.items()
+                if c.doubted == fact.answers
+            }
+            return replace(case, consents={**case.consents, **sure})
         case ConsentWithdrawn():
             gone = {
                 c: replace(case.consents[c], withdrawn_at=message.at)

@@ -23,6 +23,7 @@ from domain.decide_register import REGISTER_ACTS, decide_commission, decide_netw
 from domain.errors import NotThere
 from domain.facts import (
     AS_OTHER_SERVICE,
+    TELLING_ANEW,
     AccessFact,
     AgencyFact,
     CaseMessage,
@@ -88,6 +89,7 @@ def _decide_message(world: World, wish: Wish, draft: CaseMessage, by: UUID, now:
     told = _told(asking)
     refusal = (
         (Refusal(Reason.MESSAGE_EXISTS) if wish.ask_id in case.messages else None)
+        or (Refusal(Reason.NOT_YOURS) if by not in world.register.agencies else None)
         or _notifier_shows(draft)
         or _form(asking, act)
         or _parties(asking, act)
@@ -188,6 +190,7 @@ def _passage(asking: Asking, agency: UUID, told: frozenset[Section]) -> Passage:
         sections=told,
         consent=_claim(asking).consent,
         registered=_registered_in(asking),
+        anew=isinstance(_claim(asking), TELLING_ANEW),
         now=asking.now,
     )
 
@@ -275,6 +278,7 @@ BASIS_REASONS = frozenset(
         Reason.CONSENT_WITHDRAWN,
         Reason.CONSENT_EXPIRED,
         Reason.CONSENT_DOES_NOT_COVER,
+        Reason.CONSENT_NOT_CHECKED,
         Reason.CONTRACTOR_NOT_COMMISSIONED,
     }
 )

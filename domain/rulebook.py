@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Any
 
-EDITION = "H21-0316002/2"
+EDITION = "H21-0316002/3"
 
 Row = dict[str, Any]
 
@@ -27,10 +27,13 @@ def _basis(
     parties: list[list[str]],
     *needs: str,
     until: str | None = None,
+    way: str = "BOTH",
 ) -> Row:
     """One dated row. ``kind``: G gateway, P competence alone, O override, R restriction.
 
-    ``parties``: pairs between which it carries, in either direction (request, answer, report back).
+    ``parties``: pairs between which it carries. ``way``: in which direction the first may tell the second, and the
+    second no more than ask, answer and report back (THERE; ASKED: it is for the second to ask), or either the other
+    (BOTH; so does an older book, which has no such word).
     ``needs``: REGISTERED, BOTH_MEMBERS, ONE_MUNICIPALITY, CONSENT, COMMISSION; OVERRIDE: two persons let it
     first; TO_AUTHORITY where it carries
     to the authority only (a notification is not answered with content).
@@ -41,6 +44,7 @@ def _basis(
         "since": since,
         "until": until,
         "parties": sorted(parties),
+        "way": way,
         "needs": sorted(needs),
     }
 
@@ -61,22 +65,23 @@ BASES: list[Row] = [
         "REGISTERED",
     ),
     _basis("CWA-25-3-1", "G", "2005-04-01", _each("NETWORK", with_=("ANY",)), "REGISTERED"),
-    _basis("CWA-25-3-2", "G", "2020-04-01", _each("NETWORK", with_=("ANY",)), "REGISTERED"),
+    _basis("CWA-25-3-2", "G", "2020-04-01", _each("ANY", with_=("NETWORK",)), "REGISTERED", way="ASKED"),
     _basis("CWA-25-5", "R", "2005-04-01", _ANY),
     _basis("CWA-61-3", "R", "2005-04-01", _ANY),
     _basis("CWA-21-10-2-1", "P", "2009-04-01", _ANY),
     _basis("CWA-21-10-2-3", "G", "2009-04-01", [["MUNICIPALITY", "COMMISSIONED"]], "COMMISSION"),
     _basis("CWA-21-10-2-4", "R", "2009-04-01", _ANY),
-    _basis("CWA-21-10-4", "G", "2009-04-01", [["PREFECTURE", "MUNICIPALITY"]]),
+    _basis("CWA-21-10-4", "G", "2009-04-01", [["PREFECTURE", "MUNICIPALITY"]], way="THERE"),
     _basis(
         "CWA-21-10-5",
         "G",
         "2016-10-01",
         _each("MEDICAL", "WELFARE_FACILITY", "SCHOOL", with_=("MUNICIPALITY",)),
+        way="THERE",
     ),
-    _basis("CWA-26-1-8", "G", "2009-04-01", [["PREFECTURE", "MUNICIPALITY"]]),
-    _basis("CWA-26-1-3", "G", "2017-04-01", [["PREFECTURE", "MUNICIPALITY"]]),
-    _basis("CWA-25-7-1", "G", "2005-04-01", [["MUNICIPALITY", "PREFECTURE"]]),
+    _basis("CWA-26-1-8", "G", "2009-04-01", [["PREFECTURE", "MUNICIPALITY"]], way="THERE"),
+    _basis("CWA-26-1-3", "G", "2017-04-01", [["PREFECTURE", "MUNICIPALITY"]], way="THERE"),
+    _basis("CWA-25-7-1", "G", "2005-04-01", [["MUNICIPALITY", "PREFECTURE"]], way="THERE"),
     _basis("CWA-10-1", "P", "2005-04-01", _ANY),
     _basis("CWA-21-18", "P", "2024-04-01", _ANY),
     _basis("CAPA-5-2", "P", "2020-04-01", _ANY),
@@ -91,20 +96,23 @@ BASES: list[Row] = [
         "G",
         "2017-04-01",
         _each(
-            "MUNICIPALITY",
-            "PREFECTURE",
-            with_=("MUNICIPALITY", "PREFECTURE", "OTHER_PUBLIC", "MEDICAL", "WELFARE_FACILITY", "SCHOOL"),
+            *("MUNICIPALITY", "PREFECTURE", "OTHER_PUBLIC", "MEDICAL", "WELFARE_FACILITY", "SCHOOL"),
+            with_=("MUNICIPALITY", "PREFECTURE"),
         ),
+        way="ASKED",
     ),
     _basis("CAPA-4-6", "G", "2020-04-01", [["PREFECTURE", "PREFECTURE"]]),
     _basis("CAPA-4-5", "P", "2008-04-01", _ANY),
-    *(_basis(f"APPI-27-1-{n}", "G", "2022-04-01", _each(*_PRIVATE, with_=("ANY",))) for n in (1, 2, 3, 4)),
-    _basis("APPI-27-C", "G", "2022-04-01", _each(*_PRIVATE, with_=("ANY",)), "CONSENT"),
+    *(
+        _basis(f"APPI-27-1-{n}", "G", "2022-04-01", _each(*_PRIVATE, with_=("ANY",)), way="THERE")
+        for n in (1, 2, 3, 4)
+    ),
+    _basis("APPI-27-C", "G", "2022-04-01", _each(*_PRIVATE, with_=("ANY",)), "CONSENT", way="THERE"),
     _basis("APPI-69-1", "G", "2023-04-01", [["MUNICIPALITY", "MUNICIPALITY"]], "ONE_MUNICIPALITY"),
-    _basis("APPI-69-2-1", "G", "2023-04-01", _each(*_PUBLIC, with_=("ANY",)), "CONSENT"),
+    _basis("APPI-69-2-1", "G", "2023-04-01", _each(*_PUBLIC, with_=("ANY",)), "CONSENT", way="THERE"),
     _basis("APPI-69-2-2", "G", "2023-04-01", [["MUNICIPALITY", "MUNICIPALITY"]], "ONE_MUNICIPALITY"),
     _basis("APPI-69-2-3", "G", "2023-04-01", _each(*_PUBLIC, with_=_PUBLIC)),
-    _basis("APPI-69-2-4", "G", "2023-04-01", _each(*_PUBLIC, with_=("ANY",)), "OVERRIDE"),
+    _basis("APPI-69-2-4", "G", "2023-04-01", _each(*_PUBLIC, with_=("ANY",)), "OVERRIDE", way="THERE"),
     _basis("APPI-70", "R", "2023-04-01", _ANY),
     _basis("APPI-66", "R", "2023-04-01", _ANY),
     _basis("APPI-67", "R", "2023-04-01", _ANY),
@@ -197,6 +205,7 @@ GROUNDS: dict[str, list[str]] = {
     "NOTIFIER": ["APPI-78-1-2", "APPI-78-1-7", "APPI-81"],
     "ADDR": ["APPI-78-1-1", "APPI-78-1-2", "APPI-81"],
     "CONF": ["APPI-78-1-2", "APPI-78-1-6", "APPI-78-1-7"],
+    "CLOSING": ["APPI-78-1-1", "APPI-78-1-2", "APPI-78-1-6", "APPI-78-1-7"],
     "RISK": ["APPI-78-1-1", "APPI-78-1-2", "APPI-78-1-6", "APPI-78-1-7", "APPI-81"],
     "CHILD": ["APPI-78-1-1", "APPI-78-1-2", "APPI-78-1-7"],
     "MEDICAL": ["APPI-78-1-1", "APPI-78-1-2", "APPI-78-1-3", "APPI-78-1-7"],

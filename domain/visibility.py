@@ -17,7 +17,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from domain.case import APPROVERS, Case, Message
+from domain.case import APPROVERS, Case, Consent, Message
 from domain.codes import AUTHOR_ONLY, Section
 from domain.facts import AS_OTHER_SERVICE, OUTGOING_COPIES, CaseMessage, Item
 from domain.readiness import Readiness, readiness, worker_ready
@@ -122,19 +122,30 @@ def _gone(register: Register, case: Case, reader: Party, message: Message, item:
     if reader != message.by and message.id in case.stopped:
         return Reason.USE_STOPPED
     # V9: what rested on a consent that is withdrawn is gone for all but its author
-    if reader != message.by and _rested_on_withdrawn(case, message, reader):
+    if reader != message.by and _rested_on_withdrawn(case, message, item, reader):
         return Reason.CONSENT_WITHDRAWN
     return None
 
 
-def _rested_on_withdrawn(case: Case, message: Message, reader: Party) -> bool:
-    fact = message.fact
-    gone = any(c in case.consents and case.consents[c].withdrawn_at is not None for c in fact.consent)
-    if not gone:
-        return False
-    basis = fact.basis.get(reader) if isinstance(reader, UUID) else None
-    rested = {a for a, code in fact.basis.items() if code in CONSENT_BASES}
-    return basis in CONSENT_BASES if basis is not None else bool(rested)
+def _rested_on_withdrawn(case: Case, message: Message, item: Item, reader: Party) -> bool:
+    """Whether what this reader has of it rested on a consent that was withdrawn since.
+
+    An addressee's copy rests on the named consents that are about that addressee and this section, and on no other
+    one's; it is gone with any of them. Standing access rests on all by which somebody got it.
+    """
+    at = message.at
+    basis = message.fact.basis
+    by_consent = frozenset(a for a, code in basis.items() if code in CONSENT_BASES)
+    whose = by_consent & {reader} if reader in basis else by_consent
+    consents = (c for a in whose for c in _carried(case, message, item, a))
+    return any(c.withdrawn_at is not None and c.withdrawn_at >= at for c in consents)
+
+
+def _carried(case: Case, message: Message, item: Item, addressee: UUID) -> Iterator[Consent]:
+    """The consents that this item went to this addressee on; all that are named where none speaks of it."""
+    named = [case.consents[c] for c in sorted(message.fact.consent) if c in case.consents]
+    about = [c for c in named if item.section in c.sections_for(message.by, addressee)]
+    yield from about or named
 
 
 CONSENT_BASES = frozenset({"CONSENT", "APPI-27-C", "APPI-69-2-1"})

@@ -142,6 +142,7 @@ from domain.facts.groups import (
     OUTGOING_COPIES,
     REFERRALS,
     SAFETY_ACTS,
+    TELLING_ANEW,
 )
 from domain.facts.log import HubFounded, RuleBookPublished
 from domain.facts.moves import (

@@ -5,6 +5,8 @@ from __future__ import annotations
 from domain.facts.base import Fact
 from domain.facts.case import (
     ConferenceMinutesRecorded,
+    ConsentGiven,
+    ConsentRefused,
     DisclosureHeld,
     DisclosureMade,
     EligibilityDetermined,
@@ -50,6 +52,8 @@ OPENING_ACTS: tuple[type[Fact], ...] = (
     SafetyConcernRaised,
     ChildSighted,
     CgcTransferNotified,
+    ConsentGiven,
+    ConsentRefused,
 )
 """What may begin a case, and what somebody may bring who had no part in it so far."""
 
@@ -66,6 +70,22 @@ OUTGOING_COPIES: tuple[type[Fact], ...] = (
     TransferCompleted,
 )
 """Copies going out: never within standing access (V4)."""
+
+TELLING_ANEW: tuple[type[Fact], ...] = (
+    DisclosureMade,
+    DisclosureHeld,
+    FamilyInformationProvided,
+    InfantHomeVisitReported,
+    ProgrammeNotificationReceived,
+    AbuseNotificationReceived,
+    NotificationForwarded,
+    CaseReferredToCgc,
+    FollowOnServiceArranged,
+    TransferInitiated,
+    TransferPackageSent,
+    CgcTransferNotified,
+)
+"""What is told of one's own accord: no request, no answer and no report back."""
 
 AS_OTHER_SERVICE: tuple[type[Fact], ...] = (FollowOnServiceArranged, FollowOnServiceAccepted)
 """What a contractor gets or writes as provider of another service, not as this case's contractor."""

@@ -72,7 +72,7 @@ class CoercionCheckDone(CaseMessage, topic="coercion_check.done"):
 
 @dataclass(frozen=True, kw_only=True)
 class RecallNoticeSent(CaseMessage, topic="recall_notice.sent"):
-    """回収の求め: everybody who was given this message is asked to return or destroy it. Basis: APPI 98; 69(2)1."""
+    """回収の求め: who was given this message is asked to return or destroy it. Basis: APPI 98; 69(2)1."""
 
     recalls: UUID
 

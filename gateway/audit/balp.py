@@ -31,6 +31,7 @@ FOR_CONSENT = frozenset(
         Reason.CONSENT_WITHDRAWN,
         Reason.CONSENT_EXPIRED,
         Reason.CONSENT_DOES_NOT_COVER,
+        Reason.CONSENT_NOT_CHECKED,
     }
 )
 FAILED, DONE = "8", "0"  # AuditEvent.outcome: serious failure (as BALP's own denial), success

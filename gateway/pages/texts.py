@@ -449,6 +449,10 @@ REASONS: Mapping[str, str] = {
     "CONSENT_WITHDRAWN": "同意は撤回されています。",
     "CONSENT_EXPIRED": "同意の期間が過ぎています。",
     "CONSENT_DOES_NOT_COVER": "同意の範囲に、この受け手またはこの情報区分が含まれていません。",
+    "CONSENT_NOT_CHECKED": (
+        "危険度の記録がある事例で保護者がした同意は、威迫がないことを二人で確かめるまで根拠にできません。"
+        "確認を記録するか、ほかの根拠を選んでください。"
+    ),
     "CONTRACTOR_NOT_COMMISSIONED": "有効な委託契約がありません。",
     "CONTRACTOR_NOT_ASSIGNED": "この事例に割り当てられた訪問支援者がいません。",
     "CONTRACTOR_NOT_READY": "委託先の要件(研修・誓約書・構成員・要件確認)がそろっていません。",

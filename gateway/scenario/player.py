@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -16,7 +17,7 @@ from domain.case import Case, evolve
 from domain.codes import AuditGround, BusinessItem, Purpose, Section
 from domain.due import HUB_ACTS
 from domain.errors import ExchangeError, Malformed, NotThere, Refused, Untrusted
-from domain.facts import CaseAlarm, Fact, Kind, OutsourcingContractEnded, VisitGapAlarmRaised
+from domain.facts import OPENING_ACTS, CaseAlarm, Fact, Kind, OutsourcingContractEnded, VisitGapAlarmRaised
 from domain.reasons import Reason
 from domain.record import About, commission_of
 from domain.rulebook import first_edition
@@ -34,11 +35,15 @@ from gateway.scenario.wording import (
     BY_NAME,
     CONTENT,
     agency_fields,
+    alternatives,
     case_fields,
     commission_fields,
+    consents_apart,
     is_agency_event,
     is_case_event,
     is_commission_event,
+    numbers,
+    stated,
 )
 
 REASONS = {*Reason, "MALFORMED", "NOT_THERE", "REFUSED", "UNTRUSTED"}
@@ -50,9 +55,29 @@ ALSO_CALLED = {"ContactGapAlarmRaised": (VisitGapAlarmRaised,)}
 """What of the hub's own alarms a story may mean by a wider word."""
 
 NOT_FOR_AUDIT = tuple(section.value for section in CLOSELY_KEPT | AUTHOR_ONLY)
+FEARED = (
+    "subject_of_risk",
+    "suspected",
+    "suspected_abuser",
+    "abuser",
+    "alleged_abuser",
+    "coerced",
+    "coercion",
+)
+"""How a story may say that who consents is the one from whom the child needs protection."""
 AUDIT_FOR = timedelta(days=30)
+WRONG = (ExchangeError, KeyError, ValueError, TypeError, AttributeError)
+"""What a step of a story may come to that is not of the format, or that no agency could do."""
 
 Views = dict[str, list[int]]
+
+
+def _approvers(details: Mapping[str, Any], by: str) -> list[str]:
+    """Who lets it: as the story names them, else two others of the agency."""
+    named = details.get("approvers") or details.get("approved_by")
+    if named is None:
+        return [f"staff.{by}.{other}" for other in ("second", "third")]
+    return [named] if isinstance(named, str) else [str(name) for name in named]
 
 
 def _town(code: str) -> str:
@@ -107,6 +132,8 @@ class Run:
     ruled: set[str] = field(default_factory=set)
     to_assign: list[str] = field(default_factory=list)
     belonging: dict[str, set[str]] = field(default_factory=dict)
+    notices: dict[int, list[UUID]] = field(default_factory=dict)
+    own_visitors: set[tuple[str, str]] = field(default_factory=set)
     audits: dict[int, tuple[UUID, list[UUID], date]] = field(default_factory=dict)
     let_by: dict[str, int] = field(default_factory=dict)
     last_content: str = "SC_A"
@@ -158,6 +185,19 @@ class Run:
         ]
         return self.messages[found[-1].n] if found else uuid4()
 
+    def recalled_by(self, step: Step, named: list[int]) -> UUID:
+        """What a recall is about: the message that it names, else the last with content that its author sent these
+        (on the consent that it names, or on one withdrawn by then)."""
+        steps = [s for s in self.story.steps if (s.at, s.n) < (step.at, step.n) and s.n in self.messages]
+        gone = {c for s in steps if s.event == "ConsentWithdrawn" for c in s.consent}
+        own = [s for s in steps if s.sections and self._author(s) == self._author(step)]
+        for n in named:
+            if any(s.n == n for s in own) or n not in self.messages:
+                return self.message_of(n)
+        theirs = [s for s in own if set(step.to) & set(s.to)] or own
+        rested = [s for s in theirs if set(s.consent) & (set(step.consent) or gone)] or theirs
+        return self.messages[rested[-1].n] if rested else uuid4()
+
     def _doors(self, codes: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(c for c in codes if c not in (PERSON, HUB, AUDITOR))
 
@@ -173,11 +213,12 @@ class Run:
     def play(self) -> None:
         """Set up, send every message at its time, and look at every expected moment."""
         self._set_up()
+        self._open()
         for at, _, act in sorted(self._programme(), key=lambda p: (p[0], p[1])):
             self.stage.set_clock(at)
             try:
                 act()
-            except (ExchangeError, KeyError, ValueError) as error:
+            except WRONG as error:
                 self.problems.append(f"{at.isoformat()}: {type(error).__name__}: {error}")
 
     def _programme(self) -> Iterator[tuple[datetime, int, Callable[[], None]]]:
@@ -204,7 +245,12 @@ class Run:
     def _set_up(self) -> None:
         """Agencies, offices, members and contractors, except what the story itself brings in time."""
         self.progress("機関・委託先の登録")
-        self.stage.people(self.story.doors(), core=self.story.core, actor_of=self.actor_of)
+        self.stage.people(
+            self.story.doors(),
+            core=self.story.core,
+            actor_of=self.actor_of,
+            coordinating={coordinating for _, coordinating in self.offices.values()},
+        )
         for town, (core, coordinating) in self.offices.items():
             self.networks[town] = uuid4()
             self.stage.registry.designate(
@@ -220,6 +266,15 @@ class Run:
         for core in (code for code in role if role[code] == "CORE"):
             for worker in self.crews.staff(core):
                 self._employ(core, worker)
+
+    def _open(self) -> None:
+        """A story that does not begin with news of a family begins in a case that its core agency has opened."""
+        first = next(iter(self.story.steps), None)
+        if first is None or BY_NAME.get(first.event, Fact) in OPENING_ACTS:
+            return
+        fields: dict[str, Any] = {"to": [], "basis": {}, "consent": [], "purpose": "SUPPORT", "reason": None}
+        topic = BY_NAME["SupportCaseOpened"].TOPIC
+        self._recorded(first, self._send(self.story.core, Kind.CASE, self.case_of(first), topic, fields, ()))
 
     def _announce(self) -> None:
         """Members are made public and the programme is notified, except where the story itself brings it."""
@@ -401,7 +456,7 @@ class Run:
         self.progress(f"#{step.n} {step.event}")
         try:
             self._played(step)
-        except (ExchangeError, KeyError, ValueError) as error:
+        except WRONG as error:
             self.problems.append(f"#{step.n} {step.event}: {type(error).__name__}: {error}")
 
     def _played(self, step: Step) -> None:
@@ -409,6 +464,8 @@ class Run:
             self._tried(step)
         elif step.event not in BY_NAME and step.event != "DisclosureHeld":
             self.problems.append(f"#{step.n} {step.event}: まだ作られていない出来事です")
+        elif step.event == "KeyDestroyed":
+            self._destroyed(step)
         elif step.event in HUB_EVENTS:
             self._expected_of_hub(step)
         elif step.event == "HeldDisclosureReleased":
@@ -421,8 +478,75 @@ class Run:
             sent = self._message(step, BY_NAME["DisclosureMade"])
             if not sent.held:
                 self.problems.append(f"#{step.n}: 保留されるはずが {sent.topic} になりました")
+        elif step.event in ("RecallNoticeSent", "RecallAcknowledged"):
+            self._of_recall(step)
+        elif step.event == "ConsentGiven":
+            for one in consents_apart(step):
+                self._recorded(one, self._sent(one))
         else:
+            if step.event == "HomeVisitCompleted":
+                self._own_visitor(step)
             self._recorded(step, self._sent(step))
+
+    def _of_recall(self, step: Step) -> None:
+        """A recall of several messages is a notice for each, and its answer answers them all."""
+        if step.event == "RecallNoticeSent":
+            for n in numbers(step, "recalls") or [0]:
+                one = replace(step, details={**step.details, "recalls": n}) if n else step
+                self._recorded(step, self._sent(one))
+                if step.n in self.messages:
+                    self.notices.setdefault(step.n, []).append(self.messages[step.n])
+            return
+        n = next(iter(numbers(step)), 0)
+        notices = self.notices.get(n, [])
+        if not notices:
+            self._recorded(step, self._sent(step))
+        for notice in notices:
+            self.messages[n] = notice
+            self._recorded(step, self._sent(step))
+
+    def _destroyed(self, step: Step) -> None:
+        """Keys go by the hub's own act; where the story tells no more, it was appraised and let by two at that time."""
+        if not any(s.event in ("RecordsAppraised", "ControlAppraised") for s in self.story.steps):
+            self._let_go(step)
+        self._expected_of_hub(step)
+
+    def _let_go(self, step: Step) -> None:
+        sent = self._destruction(step)
+        if sent.outcome != "recorded":
+            self.problems.append(f"#{step.n} {step.event}: 拒否されました ({sent.reason})")
+
+    def _destruction(self, step: Step) -> Sent:
+        """The appraisal and the approvals that a destruction takes: those of the persons whom the story names."""
+        by = step.by if step.by in self.stage.doors else self.story.core
+        d = step.details
+        named = list(step.sections) or d.get("sections") or d.get("categories")
+        appraisal = replace(step, by=by, to=(), sections=(), event="RecordsAppraised")
+        appraisal = replace(appraisal, details={"sections": named} if named else {})
+        sent = self._message(appraisal, BY_NAME["RecordsAppraised"])
+        for approver in _approvers(d, by) if sent.outcome == "recorded" else ():
+            let = replace(appraisal, event="DestructionApproved", details={"actor": approver})
+            let = replace(let, details={**let.details, "approves": step.n})
+            self.messages[step.n] = self.messages.get(step.n, sent.ask_id)
+            appraised = self.messages[step.n]
+            sent = self._message(let, BY_NAME["DestructionApproved"])
+            self.messages[step.n] = appraised
+        return sent
+
+    def _own_visitor(self, step: Step) -> None:
+        """A core agency's own visitor whom the story does not name is assigned before the visit."""
+        by = self._author(step)
+        worker = self.worker_of(by)
+        core = by in {core for core, _ in self.offices.values()}
+        if not core or "worker" in step.details or (by, worker) in self.own_visitors:
+            return
+        self.own_visitors.add((by, worker))
+        if any(s.event == "SupportWorkerAssigned" and self._author(s) == by for s in self.story.steps):
+            return
+        fields: dict[str, Any] = {"to": [], "basis": {}, "consent": [], "purpose": "SUPPORT", "reason": None}
+        more = {"agency": str(self.id_of(by)), "worker": worker, "qualification": None, "role": None}
+        topic = BY_NAME["SupportWorkerAssigned"].TOPIC
+        self._send(by, Kind.CASE, self.case_of(step), topic, {**fields, **more}, ())
 
     def _sent(self, step: Step) -> Sent:
         """Whatever an agency of the story, or the registry, asks of the hub. Raises ValueError for what none can."""
@@ -471,15 +595,15 @@ class Run:
                 "code": code,
                 "recipients": sorted(a for a, named in fields["basis"].items() if named == code),
                 "sections": sorted(set(step.sections)),
-                "alternatives": sorted(step.details.get("alternatives") or ["WAIT_FOR_CONSENT"]),
-                "reason": step.details.get("reason") or "CLEARLY_IN_THEIR_INTEREST",
+                "alternatives": alternatives(step.details, "WAIT_FOR_CONSENT"),
+                "reason": stated(step.details.get("reason") or "CLEARLY_IN_THEIR_INTEREST"),
             }
             topic = BY_NAME["BasisOverrideRequested"].TOPIC
             drafted = self._send(by, Kind.CASE, self.case_of(step), topic, {**common, **asked}, ())
-            for other in ("second", "third"):
+            for approver in _approvers(step.details, by):
                 let = {**common, "reason": None, "approves": str(drafted.ask_id)}
                 topic = BY_NAME["BasisOverrideApproved"].TOPIC
-                self._send(by, Kind.CASE, self.case_of(step), topic, let, (), actor=f"staff.{by}.{other}")
+                self._send(by, Kind.CASE, self.case_of(step), topic, let, (), actor=approver)
 
     def _by_file(self, by: str, cls: type[Fact], to: tuple[str, ...]) -> bool:
         """Hospitals send what the FHIR adapter takes as FHIR."""
@@ -534,6 +658,26 @@ class Run:
         if step.event in REFERRAL_EVENTS and fields["to"]:
             self._receive(step)
 
+        if step.event == "ConsentGiven" and fields["capacity"] != "SELF" and not self._doubted(step):
+            self._checked(step)
+
+    def _doubted(self, step: Step) -> bool:
+        """Whether the story itself looks at a guardian's word, or says that he is the one to be feared."""
+        told = any(s.event in ("CoercionCheckRequired", "CoercionCheckDone") for s in self.story.steps)
+        return told or any(step.details.get(word) for word in FEARED)
+
+    def _checked(self, step: Step) -> None:
+        """A guardian's consent of which the story says no more was looked at by two persons, with no finding."""
+        by = self.story.core
+        said = {"answers": step.n}
+        seen = replace(step, by=by, to=(), event="CoercionCheckDone", basis=None, consent=(), details=said)
+        fields = case_fields(seen, BY_NAME[seen.event], self, ())
+        topic = BY_NAME[seen.event].TOPIC
+        with suppress(
+            NotThere
+        ):  # a case of which the core agency knows nothing yet tells of no danger either
+            self._recorded(seen, self._send(by, Kind.CASE, self.case_of(step), topic, fields, ()))
+
     def _receive(self, step: Step) -> None:
         """The player's own acknowledgement and reading, where the story has none."""
         acknowledged, read = (answers(self.story, e) for e in ("ReferralAcknowledged", "ReferralRead"))
@@ -578,8 +722,9 @@ class Run:
         if attempt.event not in BY_NAME:
             self.problems.append(f"#{step.n} {attempt.event}: まだ作られていない出来事です")
             return
+        destroys = attempt.event == "KeyDestroyed"
         try:
-            sent = designation_tried(self, attempt) if attempt.event in OFFICES else self._sent(attempt)
+            sent = self._tries(attempt)
         except (
             Malformed,
             NotThere,
@@ -590,10 +735,18 @@ class Run:
                 raise
             self._refused(step, error.code.upper().replace("-", "_"))
             return
-        if sent.outcome == "refused":
+        gone = destroys and any(
+            r.topic == BY_NAME[attempt.event].TOPIC and r.at == step.at for r in self.stage.hub_acts()
+        )
+        if sent.outcome == "refused" or (destroys and not gone):
             self._refused(step, sent.reason or "")
         else:
             self.problems.append(f"#{step.n}: 拒否されるはずが {sent.topic} として記録されました")
+
+    def _tries(self, attempt: Step) -> Sent:
+        if attempt.event == "KeyDestroyed":
+            return self._destruction(attempt)
+        return designation_tried(self, attempt) if attempt.event in OFFICES else self._sent(attempt)
 
     def _refused(self, step: Step, reason: str) -> None:
         """It was refused; for the reason that the story names, where that is a word of ours."""
@@ -643,7 +796,9 @@ class Run:
 
     def _release(self, step: Step, by: str | None = None) -> Sent:
         """The held message's sender (or ``by``) asks that it go to those for whom it waits."""
-        n = step.releases if step.releases is not None else int(step.details["releases"])
+        n = step.releases if step.releases is not None else step.details.get("releases")
+        if n is None:
+            return self._message(step, BY_NAME[step.event])  # the datum is missing: the hub says so
         held = next(s for s in self.story.steps if s.n == n)
         waiting = self.held.get(n) or [str(self.id_of(code)) for code in self._doors(step.to)]
         fields: dict[str, Any] = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -33,9 +33,12 @@ BODIES = {
 }
 KINDS = (
     ("OTHER_PUBLIC", re.compile(r"POLICE|COURT|PROSECUT|警察|裁判所|検察")),
+    ("PREFECTURE", re.compile(r"(?<![A-Z])PREF(?![A-Z])|保健所|県庁|都庁|府庁|道庁")),
     (
         "MUNICIPALITY",
-        re.compile(r"WELFARE-OFFICE|(?<![A-Z])BOE(?![A-Z])|福祉事務所|教育委員会|保健センター|市役所|役場"),
+        re.compile(
+            r"WELFARE-OFFICE|(?<![A-Z])BOE(?![A-Z])|福祉事務所|教育委員会|課$|係$|担当|保健センター|市役所|役場"
+        ),
     ),
     ("SCHOOL", re.compile(r"SCHOOL|KINDERGARTEN|学校|幼稚園")),
     ("WELFARE_FACILITY", re.compile(r"NURSERY|HOIKU|CHILDCARE|保育|こども園|乳児院|養護施設")),
@@ -44,6 +47,8 @@ KINDS = (
 """What a body outside the programme is in law, by what its code or name says."""
 ONE_CITY = {"APPI-69-1", "APPI-69-2-2"}
 """Bases that only offices of one municipality have between them."""
+OF_PREFECTURE = {"CWA-21-10-4", "CWA-26-1-3", "CWA-26-1-8"}
+"""Bases on which a body of the prefecture tells a municipality."""
 ROUNDS = 5
 PEOPLE = "rehearsal.json"
 
@@ -75,6 +80,7 @@ class Stage:
         self.doors: dict[str, Door] = {}
         self.names: dict[str, str] = {}
         self.actors: dict[str, str] = {}
+        self._coordinating: frozenset[str] = frozenset()
 
     def now(self) -> datetime:
         """The rehearsal's time, as every door has it."""
@@ -91,8 +97,17 @@ class Stage:
         """The door of this agency. Raises KeyError for one that has none."""
         return self.doors[code]
 
-    def people(self, actors: Sequence[Actor], *, core: str, actor_of: Callable[[str], str]) -> None:
-        """Publish the rules and the agencies' key sets, and open their doors."""
+    def people(
+        self,
+        actors: Sequence[Actor],
+        *,
+        core: str,
+        actor_of: Callable[[str], str],
+        coordinating: Collection[str] = (),
+    ) -> None:
+        """Publish the rules and the agencies' key sets, and open their doors. ``coordinating``: those that hold this
+        office too."""
+        self._coordinating = frozenset(coordinating)
         self.registry.publish_rule_book()
         towns = _towns(actors)
         for actor in actors:
@@ -123,7 +138,7 @@ class Stage:
             place.id,
             code=actor.code,
             name=actor.name,
-            roles=[actor.role],
+            roles=sorted({actor.role, *(["COORD"] if actor.code in self._coordinating else [])}),
             body=body,
             municipality=_town(actor, core, towns) if body == "MUNICIPALITY" else None,
             custody="HOSTED",
@@ -210,11 +225,15 @@ def _body(actor: Actor, core: str, towns: frozenset[str]) -> str:
     if actor.role in BODIES:
         return BODIES[actor.role]
     called = next((b for b, calls in KINDS if calls.search(f"{actor.code} {actor.name}")), None)
+    if actor.bases & OF_PREFECTURE:
+        return "PREFECTURE"
     if actor.bases & ONE_CITY or called == "OTHER_PUBLIC":
         return called if called == "OTHER_PUBLIC" else "MUNICIPALITY"
     same = actor.code.split("-")[0] in towns | {core.split("-")[0]}
-    if same and not any(b == "CWA-21-10-5" or b.startswith("APPI-27-") for b in actor.bases):
-        return "MUNICIPALITY"
+    if any(b == "CWA-21-10-5" or b.startswith("APPI-27-") for b in actor.bases):
+        return called or ("MUNICIPALITY" if same else "WELFARE_FACILITY")
+    if "APPI-69-2-3" in actor.bases:
+        return "MUNICIPALITY" if same else "OTHER_PUBLIC"
     return called or ("MUNICIPALITY" if same else "WELFARE_FACILITY")
 
 

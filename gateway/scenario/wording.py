@@ -6,6 +6,7 @@ A detail that no rule needs may be absent in a story; what a door would fill in 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from enum import Enum
 from typing import Any, Protocol, get_args, get_type_hints
@@ -13,6 +14,7 @@ from uuid import UUID
 
 from domain.calendar import day_of, end_of, months_later
 from domain.codes import (
+    Alternative,
     BusinessItem,
     ClosingReason,
     CommunityService,
@@ -62,6 +64,8 @@ class Context(Protocol):
 
     def last_of(self, step: Step, *events: str) -> UUID: ...
 
+    def recalled_by(self, step: Step, named: list[int]) -> UUID: ...
+
     def audit_named(self, n: int | None) -> tuple[UUID, list[UUID], date]: ...
 
     def worker_of(self, code: str) -> str: ...
@@ -99,14 +103,20 @@ ELIGIBLE = ("ELIGIBLE", "YES", "TARGET", "対象", "対象とする")
 _MEANT: Mapping[str, tuple[str, ...]] = {
     "LEGAL_REPRESENTATIVE": ("GUARDIAN", "PARENT", "FATHER", "MOTHER", "法定代理人", "保護者", "父", "母"),
     "GUARDIAN": ("PARENT", "FATHER", "MOTHER", "LEGAL_REPRESENTATIVE", "法定代理人", "保護者", "父", "母"),
-    "GUARDIANS_JOINTLY": ("BOTH_PARENTS", "PARENTS", "JOINT", "父母"),
-    "SELF": ("SUBJECT", "PERSON", "CHILD", "本人"),
+    "GUARDIANS_JOINTLY": (
+        *("BOTH_PARENTS", "PARENTS", "JOINT", "JOINT_GUARDIANS", "BOTH_GUARDIANS", "GUARDIANS"),
+        *("JOINT_CUSTODY", "父母", "両親", "共同親権者"),
+    ),
+    "SELF": ("SUBJECT", "PERSON", "CHILD", "CAREGIVER", "PREGNANT_MINOR", "本人"),
     "SHORT_INTENSIVE": ("SHORT", "SHORT_TERM", "短期集中支援型"),
     "MID_TERM": ("MID", "MIDDLE", "中期支援型"),
     "FULL": ("GRANTED", "DISCLOSED", "全部開示", "開示", "全部委託", "全部"),
     "PARTIAL": ("PARTIALLY_GRANTED", "PARTIALLY_DISCLOSED", "部分開示", "一部開示", "一部委託", "一部"),
     "NONE": ("DENIED", "REFUSED", "WITHHELD", "NOT_DISCLOSED", "不開示"),
-    "EXISTENCE_NOT_TOLD": ("EXISTENCE_REFUSED", "NEITHER_CONFIRMED_NOR_DENIED", "存否応答拒否"),
+    "EXISTENCE_NOT_TOLD": (
+        *("EXISTENCE_REFUSED", "EXISTENCE_NOT_CONFIRMED", "EXISTENCE_NOT_DISCLOSED", "REFUSED_EXISTENCE"),
+        *("NEITHER_CONFIRMED_NOR_DENIED", "APPI-81", "存否応答拒否"),
+    ),
     "NEEDS_PROTECTION": ("PROTECTION", "要保護児童", "要保護"),
     "NEEDS_SUPPORT": ("SUPPORT", "要支援児童", "要支援"),
     "EXPECTANT": ("PREGNANT", "PREGNANCY", "特定妊婦"),
@@ -131,9 +141,8 @@ def _coded(cls: type[Fact], fields: dict[str, Any]) -> dict[str, Any]:
         for kind in kinds:
             if issubclass(kind, Enum) and isinstance(value, str) and value not in {m.value for m in kind}:
                 fields[name] = next((m.value for m in kind if value in _MEANT.get(m.value, ())), value)
-    reason = fields.get("reason")
-    if isinstance(reason, str) and not CODE.fullmatch(reason):
-        fields["reason"] = "STATED"
+    if "reason" in fields:
+        fields["reason"] = stated(fields["reason"])
     return fields
 
 
@@ -265,11 +274,17 @@ def _information(step: Step, run: Context) -> dict[str, Any]:
     }
 
 
+def numbers(step: Step, *keys: str) -> list[int]:
+    """The messages that the story names by number under one of these words, alone or as a list."""
+    named = _told(step.details, *keys, "answers", "about")
+    return [int(n) for n in (named if isinstance(named, list) else [] if named is None else [named])]
+
+
 def _named(step: Step, run: Context, keys: tuple[str, ...], *events: str) -> str:
-    """The message that the story names by number under one of these words; else the last of these events (of all
-    with content where none is given)."""
-    n = next((step.details[key] for key in (*keys, "answers", "about") if key in step.details), None)
-    return str(run.message_of(int(n)) if n is not None else run.last_of(step, *events))
+    """The message that the story names under one of these words; else the last of these events (of all with content
+    where none is given)."""
+    named = numbers(step, *keys)
+    return str(run.message_of(named[-1]) if named else run.last_of(step, *events))
 
 
 _ANSWERED = {
@@ -377,7 +392,6 @@ def _extended(step: Step, run: Context) -> dict[str, Any]:
 
 def _scope(step: Step, run: Context) -> list[dict[str, Any]]:
     """The rows of a consent. A row without them is of the step's own consents, and of what its author sends."""
-    named = step.details.get("scope") or []
     author = step.to[0] if step.by == PERSON else step.by
     return [
         {
@@ -386,7 +400,7 @@ def _scope(step: Step, run: Context) -> list[dict[str, Any]]:
             "recipient": str(run.id_of(recipient)),
             "sections": sorted(_several(row.get("sections") or row.get("categories"))),
         }
-        for row in ([named] if isinstance(named, Mapping) else named)
+        for row in _several_rows(step.details)
         for consent in _several(row.get("consent") or step.consent)
         for recipient in _several(row.get("recipient") or row.get("recipients") or row.get("to"))
     ]
@@ -399,12 +413,49 @@ def _several(value: Any) -> list[str]:
 
 def _consented(step: Step, run: Context) -> dict[str, Any]:
     d = step.details
-    expires = _told(d, "expires_at", "expires_on", "valid_until", "until")
+    ends = [_ends(of) for of in (d, *_several_rows(d))]
+    expires = min((_end(end) for end in ends if end is not None), default=None)
     return {
         "scope": _scope(step, run),
-        "capacity": d.get("capacity", "SELF"),
-        "expires_at": None if expires is None else _end(expires),
+        "capacity": _capacity(d),
+        "expires_at": expires,
     }
+
+
+def consents_apart(step: Step) -> list[Step]:
+    """One act that gives several consents, as one step for each where they do not end together."""
+    rows = [row for row in _several_rows(step.details) if isinstance(row, Mapping)]
+    mine = {c: [r for r in rows if c in _several(r.get("consent") or step.consent)] for c in step.consent}
+    ends = {str([_ends(row) for row in of][:1]) for of in mine.values()}
+    if len(ends) < 2:
+        return [step]
+    return [replace(step, consent=(c,), details={**step.details, "scope": of}) for c, of in mine.items()]
+
+
+def _several_rows(details: Mapping[str, Any]) -> list[Any]:
+    scope = details.get("scope") or []
+    return [scope] if isinstance(scope, Mapping) else list(scope)
+
+
+_EXPIRES = (
+    *("expires_at", "expires_on", "expires", "valid_until", "valid_to", "until"),
+    *("period_until", "ends_on", "end"),
+)
+
+
+def _ends(named: Mapping[str, Any]) -> Any:
+    """When a consent, or a row of it, ends: by a word of its own or by one of its period."""
+    period = _told(named, "period", "validity")
+    return _told({**(period if isinstance(period, Mapping) else {}), **named}, *_EXPIRES)
+
+
+def _capacity(details: Mapping[str, Any]) -> str:
+    """In which capacity somebody consented: several do so together; whatever else is not said in a word is the person."""
+    named = _told(details, "capacity", "given_by")
+    if isinstance(named, list):
+        return "GUARDIANS_JOINTLY" if len(named) > 1 else str(named[0])
+    named = details.get("capacity", "SELF")
+    return named if isinstance(named, str) else "SELF"
 
 
 def _consent_refused(step: Step, run: Context) -> dict[str, Any]:
@@ -497,7 +548,7 @@ def _outcome(step: Step, run: Context) -> dict[str, Any]:
 def _not_told(step: Step, run: Context) -> dict[str, Any]:
     d = step.details
     later = day_of(step.at + timedelta(days=30)).isoformat()
-    named = d.get("review_on") or d.get("review_at") or d.get("review_due")
+    named = _told(d, "review_on", "review_at", "review_due", "review_date", "review_due_on")
     return {"review_on": _day(named) or later, "reason": d.get("reason", "NOT_NEEDED")}
 
 
@@ -516,7 +567,8 @@ def _access_decided(step: Step, run: Context) -> dict[str, Any]:
     rows = [r if isinstance(r, dict) else {"section": r} for r in d.get("withheld") or []]
     return {
         "answers": str(run.message_of(n) if n is not None else run.last_of(step, "SubjectAccessRequested")),
-        "result": d.get("result", "PARTIAL" if rows else "FULL"),
+        "result": d.get("result")
+        or ("APPI-81" if step.basis == "APPI-81" else "PARTIAL" if rows else "FULL"),
         "withheld": [
             {"section": r["section"], "ground": r.get("ground", "APPI-78-1-2"), "flag": r.get("flag")}
             for r in rows
@@ -580,7 +632,7 @@ def _emergency(step: Step, run: Context) -> dict[str, Any]:
     d = step.details
     return {
         "sections": sorted(d.get("sections") or ["BASIC", "RISK"]),
-        "alternatives": sorted(d.get("alternatives") or ["ASK_THE_OWNER"]),
+        "alternatives": alternatives(d, "ASK_THE_OWNER"),
         "reason": d.get("reason", "LIFE_IN_DANGER"),
     }
 
@@ -609,7 +661,22 @@ def _checked(step: Step, run: Context) -> dict[str, Any]:
 
 
 def _recalled(step: Step, run: Context) -> dict[str, Any]:
-    return {"recalls": _named(step, run, ("recalls",), "DisclosureMade")}
+    return {"recalls": str(run.recalled_by(step, numbers(step, "recalls")))}
+
+
+ALTERNATIVES = {a.value for a in Alternative}
+
+
+def alternatives(details: Mapping[str, Any], usual: str) -> list[str]:
+    """What else was thought of, in the words of the product: another basis by its code, or in words of its own."""
+    told = _several(_told(details, "alternatives", "alternatives_considered")) or [usual]
+    meant = {"CONSENT": "WAIT_FOR_CONSENT", "CWA-25-2-2": "REGISTER_THE_CASE"}
+    return sorted({a if a in ALTERNATIVES else meant.get(a, "REQUEST_UNDER_LAW") for a in told})
+
+
+def stated(reason: Any) -> Any:
+    """A reason in words of its own is one that was stated."""
+    return "STATED" if isinstance(reason, str) and not CODE.fullmatch(reason) else reason
 
 
 def _two_lets(step: Step, run: Context) -> dict[str, Any]:
@@ -624,7 +691,7 @@ def _override(step: Step, run: Context) -> dict[str, Any]:
         "code": d.get("code") or (step.basis if isinstance(step.basis, str) else "APPI-69-2-4"),
         "recipients": sorted(str(run.id_of(code)) for code in d.get("recipients") or step.to),
         "sections": sorted(d.get("sections") or step.sections or ["BASIC"]),
-        "alternatives": sorted(d.get("alternatives") or ["WAIT_FOR_CONSENT"]),
+        "alternatives": alternatives(d, "WAIT_FOR_CONSENT"),
         "reason": d.get("reason", "CLEARLY_IN_THEIR_INTEREST"),
         "to": [],
         "basis": {},
@@ -704,7 +771,8 @@ def _protected(step: Step, run: Context) -> dict[str, Any]:
 def _conditions(step: Step, run: Context) -> dict[str, Any]:
     d = step.details
     n = d.get("disclosure", d.get("about", d.get("answers")))
-    named = [c for c in d.get("conditions") or ["PURPOSE_ONLY", "NO_FURTHER_SHARING"] if c in set(Condition)]
+    told = _several(d.get("conditions")) or ["PURPOSE_ONLY", "NO_FURTHER_SHARING"]
+    named = [c for c in told if c in set(Condition)]
     return {
         "disclosure": str(run.message_of(n) if n is not None else run.last_of(step, "DisclosureMade")),
         "conditions": sorted(named or ["PURPOSE_ONLY"]),

@@ -9,7 +9,10 @@ import pytest
 
 from domain.codes import Role, Section
 from domain.facts import (
+    ConsentRefused,
+    ConsentScope,
     DisclosureMade,
+    FamilyInformationProvided,
     FollowOnServiceArranged,
     InformationRequestAnswered,
     InformationRequested,
@@ -21,6 +24,7 @@ from domain.facts import (
 )
 from domain.reasons import Reason
 from domain.rulebook import first_edition
+from domain.world import may_speak_of
 from tests.domain.kit import (
     ASSIGNED,
     AZ_COORD,
@@ -50,6 +54,7 @@ from tests.domain.kit import (
     rule_book,
     said,
     tell,
+    wish_of,
     withdrawn,
 )
 
@@ -118,27 +123,58 @@ def test_what_does_not_permit_telling_is_refused(code, reason):
     ("code", "by", "to"),
     [
         pytest.param("CWA-21-10-5", MID_HOSP, AZ_CORE, id="21-10-5 hospital to municipality"),
-        pytest.param("CWA-21-10-5", AZ_CORE, MID_HOSP, id="21-10-5 and back"),
         pytest.param("CWA-21-10-5", EXT_NURSERY, AZ_CORE, id="21-10-5 nursery to municipality"),
         pytest.param("CWA-26-1-8", KS_CGC, AZ_CORE, id="26(1)8 child guidance centre to municipality"),
-        pytest.param("CWA-26-1-8", AZ_COORD, KS_CGC, id="26(1)8 and back"),
         pytest.param("CWA-25-7-1", AZ_CORE, KS_CGC, id="25-7 municipality to prefecture"),
         pytest.param("APPI-69-1", AZ_MCH, AZ_CORE, id="69(1) maternal health to core of one city"),
         pytest.param("APPI-69-1", AZ_CORE, AZ_MCH, id="69(1) and back"),
         pytest.param("APPI-69-2-2", AZ_CORE, AZ_COORD, id="69(2)2 inside the city"),
         pytest.param("APPI-69-2-3", KS_CGC, AZ_CORE, id="69(2)3 prefecture to municipality"),
         pytest.param("APPI-27-1-3", MID_HOSP, EXT_SERVICE, id="27(1)3 private to private"),
-        pytest.param("CAPA-13-4", AZ_CORE, MID_HOSP, id="13-4 the request"),
-        pytest.param("CAPA-13-4", MID_HOSP, AZ_CORE, id="13-4 the answer"),
+        pytest.param("CAPA-13-4", MID_HOSP, AZ_CORE, id="13-4 who is asked, the asker"),
         pytest.param("CAPA-6-1", EXT_SERVICE, AZ_COORD, id="6(1) anyone to the municipality"),
         pytest.param("CWA-25-1", MID_HOSP, KS_CGC, id="25(1) anyone to the child guidance centre"),
         pytest.param("CWA-25-1", KS_CGC, AZ_CORE, id="25(1) from authority to authority"),
         pytest.param("MCHA-19-2", AZ_CORE, TW_CORE, id="19-2 municipality to municipality"),
     ],
 )
-def test_a_basis_carries_between_its_parties_in_either_direction(code, by, to):
+def test_a_basis_carries_between_its_parties_as_the_law_has_it(code, by, to):
     wish = _made(by, to, code)
     assert given(LEARNED).when(wish) == [wish.fact]
+
+
+@pytest.mark.parametrize(
+    ("code", "by", "to"),
+    [
+        pytest.param("CWA-21-10-5", AZ_CORE, MID_HOSP, id="21-10-5 municipality to hospital"),
+        pytest.param("CWA-26-1-8", AZ_COORD, KS_CGC, id="26(1)8 municipality to child guidance centre"),
+        pytest.param("CWA-25-7-1", KS_CGC, AZ_CORE, id="25-7 prefecture to municipality"),
+        pytest.param("CAPA-13-4", AZ_CORE, MID_HOSP, id="13-4 the asker, who is asked"),
+        pytest.param("APPI-27-1-3", AZ_CORE, MID_HOSP, id="27 is for private bodies"),
+    ],
+)
+def test_the_other_way_it_carries_the_request_the_answer_and_the_report_back_alone(code, by, to):
+    telling = _made(by, to, code)
+    assert _refusal(given(LEARNED), telling) == (Reason.BASIS_FOR_OTHER_PARTIES, to)
+    asking = tell(InformationRequested, by, [to], [Section.BASIC], code)
+    assert given(LEARNED).when(asking) == [asking.fact]
+
+
+def test_what_would_fit_is_what_the_law_lets_this_one_tell_or_ask():
+    [told] = given(LEARNED).when(_made(AZ_CORE, MID_HOSP, None))
+    assert told.fitting == frozenset()
+    asking = tell(InformationRequested, AZ_CORE, [MID_HOSP], [Section.BASIC], {})
+    assert {f.fitting for f in given(LEARNED).when(asking)} == {frozenset({"CAPA-13-4"})}
+    [told] = given(LEARNED).when(_made(MID_HOSP, AZ_CORE, None))
+    assert told.fitting >= {"CWA-21-10-5", "CAPA-13-4", "APPI-27-1-1"}
+    assert not told.fitting & {"APPI-69-2-3", "CONSENT"}
+
+
+def test_an_older_book_that_says_no_way_lets_either_tell():
+    book = first_edition()
+    old = {**book, "bases": [{k: v for k, v in row.items() if k != "way"} for row in book["bases"]]}
+    wish = _made(AZ_CORE, MID_HOSP, "CWA-21-10-5")
+    assert given(LEARNED, rule_book(old)).when(wish) == [wish.fact]
 
 
 @pytest.mark.parametrize(
@@ -175,10 +211,17 @@ def test_offices_of_no_named_municipality_are_not_of_one_municipality():
     assert _refusal(so, _made(AZ_CORE, AZ_MCH, "APPI-69-1")) == (Reason.OTHER_MUNICIPALITY, AZ_MCH)
 
 
-@pytest.mark.parametrize("code", ["CWA-25-2-2", "CWA-25-3-1", "CWA-25-3-2"])
-def test_the_network_bases_begin_with_registration(code):
-    wish = _made(AZ_CORE, MID_HOSP, code)
-    assert _refusal(given(LEARNED), wish) == (Reason.NOT_REGISTERED, MID_HOSP)
+@pytest.mark.parametrize(
+    ("code", "by", "to"),
+    [
+        pytest.param("CWA-25-2-2", AZ_CORE, MID_HOSP, id="25-2(2) members"),
+        pytest.param("CWA-25-3-1", AZ_CORE, MID_HOSP, id="25-3(1) the network asks"),
+        pytest.param("CWA-25-3-2", MID_HOSP, AZ_CORE, id="25-3(2) who is asked"),
+    ],
+)
+def test_the_network_bases_begin_with_registration(code, by, to):
+    wish = _made(by, to, code)
+    assert _refusal(given(LEARNED), wish) == (Reason.NOT_REGISTERED, to)
     assert given(LEARNED, REGISTERED).when(wish) == [wish.fact]
 
 
@@ -373,10 +416,14 @@ def _to_service(sections=(Section.BASIC,), consent=("C1",), to=EXT_SERVICE, by=A
             id="one section more",
         ),
         pytest.param(
-            [consent_of("C1", sections=[Section.BASIC]), consent_of("C2", sections=[Section.PLAN])],
+            [
+                consent_of("C1", sections=[Section.BASIC]),
+                consent_of("C2", sections=[Section.PLAN]),
+                withdrawn("C2"),
+            ],
             _to_service((Section.BASIC, Section.PLAN), ("C1", "C2")),
             Reason.CONSENT_DOES_NOT_COVER,
-            id="each covers one half",
+            id="the one that covers the other half is withdrawn",
         ),
     ],
 )
@@ -403,6 +450,11 @@ def test_given_no_fitting_consent_when_a_service_is_told_then_refused(past, wish
             id="one of two covers it, the other is for somebody else",
         ),
         pytest.param([consent_of(by=MID_HOSP)], _to_service(), id="recorded by another agency"),
+        pytest.param(
+            [consent_of("C1", sections=[Section.BASIC]), consent_of("C2", sections=[Section.PLAN])],
+            _to_service((Section.BASIC, Section.PLAN), ("C1", "C2")),
+            id="each covers one half",
+        ),
         pytest.param(
             [consent_of()],
             _to_service((Section.BASIC, Section.SOURCE)),
@@ -443,3 +495,27 @@ def test_a_clinic_that_visits_as_contractor_too_is_told_as_another_service_what_
     assert given(LEARNED, REGISTERED, both).when(clinic) == [clinic.fact]
     service = tell(FollowOnServiceArranged, AZ_CORE, [SORA_NPO], [Section.CLOSING], "CWA-25-2-2")
     assert _refusal(given(LEARNED, REGISTERED, both), service) == (Reason.NEVER_FOR_ROLE, SORA_NPO)
+
+
+def test_who_takes_down_a_consent_before_it_tells_begins_the_case_with_it():
+    own = consent_of(sender=MID_HOSP, recipient=AZ_CORE, by=MID_HOSP)
+    anothers = consent_of("C2", by=MID_HOSP)
+    assert may_speak_of(given().world, wish_of(own, NOON))
+    assert given().when(own) == [own.fact]
+    assert given().when(anothers) == refused(anothers, Reason.CONSENT_SCOPE_WRONG)
+    assert given(LEARNED, consent_of("C3", by=MID_HOSP)).when(anothers) == [anothers.fact]
+    told = tell(
+        FamilyInformationProvided, MID_HOSP, [AZ_CORE], [Section.BASIC], "CONSENT", consent=[id_of("C1")]
+    )
+    [fact] = given(own).when(told)
+    assert type(fact) is FamilyInformationProvided
+
+
+def test_nobody_takes_down_for_another_in_a_case_in_which_it_has_no_part():
+    row = ConsentScope(
+        consent=id_of("C1"), sender=AZ_CORE, recipient=EXT_SERVICE, sections=frozenset({Section.BASIC})
+    )
+    no = tell(ConsentRefused, EXT_NURSERY, asked_for=(row,))
+    mine = tell(ConsentRefused, EXT_NURSERY, asked_for=(replace(row, sender=EXT_NURSERY),))
+    assert given(LEARNED).when(no) == refused(no, Reason.CONSENT_SCOPE_WRONG)
+    assert given(LEARNED).when(mine) == [mine.fact]

@@ -222,6 +222,12 @@ def test_the_new_core_agency_has_news_of_its_own_of_the_family_as_soon_as_the_ha
     assert given(BEFORE, begins()).when(news) == [news.fact]
 
 
+def test_news_of_the_family_may_go_to_the_core_agency_of_another_municipality_whoever_has_the_case():
+    news = tell(FamilyInformationProvided, MID_HOSP, [TW_CORE], [S.BASIC], "CWA-21-10-5", name="news")
+    assert given(BEFORE).when(news) == [news.fact]
+    assert given(BEFORE, begins()).when(news) == [news.fact]
+
+
 def test_a_receipt_may_answer_the_beginning_or_a_package():
     for answered in ("begins", "package"):
         wish = receipt(answers=id_of(answered))

@@ -25,6 +25,7 @@ from domain.reasons import Reason
 from domain.tasks import TaskKind, tasks
 from tests.domain.kit import (
     AZ_CORE,
+    EXT_SERVICE,
     KS_CGC,
     LEARNED,
     MID_HOSP,
@@ -71,14 +72,24 @@ def test_a_correction_that_was_told_is_confirmed_too() -> None:
     assert {late for kind, _, late in so.world.case.clocks if kind is ClockKind.CONFIRM} == {KS_CGC}
 
 
+def test_it_is_asked_back_from_the_one_whom_it_concerns_alone() -> None:
+    one = tell(RecallNoticeSent, AZ_CORE, [KS_CGC], recalls=TOLD.ask)
+    assert given(LEARNED, TOLD).when(one) == [one.fact]
+
+
 @pytest.mark.parametrize(
     ("wish", "reason"),
     [
         pytest.param(replace(RECALL, by=MID_HOSP), Reason.NOT_THE_SENDER, id="a recall of another's words"),
         pytest.param(
-            tell(RecallNoticeSent, AZ_CORE, [KS_CGC], recalls=TOLD.ask),
+            tell(RecallNoticeSent, AZ_CORE, [KS_CGC, EXT_SERVICE], recalls=TOLD.ask),
             Reason.RECIPIENTS_WRONG,
-            id="from one of two",
+            id="from one who was given nothing",
+        ),
+        pytest.param(
+            tell(RecallNoticeSent, AZ_CORE, recalls=TOLD.ask),
+            Reason.RECIPIENTS_WRONG,
+            id="from nobody",
         ),
         pytest.param(
             tell(RecallNoticeSent, AZ_CORE, [KS_CGC], recalls=id_of("nothing")),
@@ -158,3 +169,17 @@ def test_two_persons_of_an_authority_look() -> None:
     assert so.when(both) == [both.fact]
     assert so.when(alone) == refused(alone, Reason.SECOND_PERSON_MISSING)
     assert so.when(stranger) == refused(stranger, Reason.NOT_AN_AUTHORITY)
+
+
+def test_a_guardians_consent_where_there_is_danger_carries_nothing_until_two_have_looked_at_it() -> None:
+    paper = consents(ConsentCapacity.GUARDIAN)
+    wish = tell(DisclosureMade, AZ_CORE, [EXT_SERVICE], [S.BASIC], "CONSENT", consent=[id_of("C1")])
+    so = given(LEARNED, RISK, paper)
+    [fact] = so.when(wish)
+    assert [fact] == refused(wish, Reason.CONSENT_NOT_CHECKED, EXT_SERVICE, fact.fitting)  # type: ignore[attr-defined]
+    so.put(tell(CoercionCheckDone, AZ_CORE, answers=paper.ask, coerced=True, name="coerced"))
+    assert [f.reason for f in so.when(wish)] == [Reason.CONSENT_NOT_CHECKED]  # type: ignore[attr-defined]
+    so.put(tell(CoercionCheckDone, AZ_CORE, answers=paper.ask, coerced=False, name="looked at again"))
+    assert so.when(wish) == [wish.fact]
+    assert given(LEARNED, paper).when(wish) == [wish.fact]  # where nothing was told of danger
+    assert given(LEARNED, RISK, consents(ConsentCapacity.SELF)).when(wish) == [wish.fact]

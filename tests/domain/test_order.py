@@ -9,9 +9,11 @@ import pytest
 from domain.codes import Flag, Role, Section
 from domain.errors import NotThere
 from domain.facts import (
+    CgcTransferNotified,
     ClosingConsultationHeld,
     DisclosureHeld,
     DisclosureMade,
+    EmergencyAccessRequested,
     FamilyInformationProvided,
     FollowOnServiceArranged,
     HubFounded,
@@ -23,6 +25,7 @@ from domain.facts import (
     PlanReviewed,
     ReferralAcknowledged,
     SupportPlanFormulated,
+    TransferInitiated,
 )
 from domain.reasons import Reason
 from domain.record import AUDIT, HUB, REGISTRY, About
@@ -312,3 +315,16 @@ def test_a_consultation_is_refused_bare_where_it_has_no_items():
 def test_what_is_addressed_to_nobody_is_the_senders_own_entry():
     wish = tell(DisclosureMade, AZ_CORE, [], [S.BASIC])
     assert given(LEARNED).when(wish) == [wish.fact]
+
+
+@pytest.mark.parametrize(
+    ("act", "data"),
+    [
+        pytest.param(EmergencyAccessRequested, {}, id="an emergency"),
+        pytest.param(CgcTransferNotified, {}, id="between centres"),
+        pytest.param(TransferInitiated, {"moves_on": None}, id="a move"),
+    ],
+)
+def test_a_sender_that_nobody_vouched_for_is_refused_before_its_words_are_looked_at(act, data):
+    wish = tell(act, NOBODY, [AZ_CORE], **data)
+    assert given(LEARNED).when(wish) == refused(wish, Reason.NOT_YOURS)

@@ -14,7 +14,9 @@ from domain.facts import (
     CorrectionMade,
     CorrectionNotifiedToRecipients,
     DisclosureMade,
+    EmergencyTriaged,
     InformationRequestAnswered,
+    RecallNoticeSent,
     SubjectAccessDecided,
     SubjectAccessRequested,
     UseStopped,
@@ -28,6 +30,7 @@ from tests.domain.kit import (
     LEARNED,
     MID_HOSP,
     NOON,
+    REGISTERED,
     given,
     id_of,
     items,
@@ -197,6 +200,16 @@ def test_a_correction_follows_the_copies(to: Any, reason: Reason | None) -> None
     wish = tell(CorrectionNotifiedToRecipients, AZ_CORE, to, answers=CORRECTED.ask)
     expected = [wish.fact] if reason is None else refused(wish, reason)
     assert given(LEARNED, WRONG, CORRECTED).when(wish) == expected
+
+
+def test_who_reads_by_standing_rule_may_be_told_of_the_correction_and_asked_back_too() -> None:
+    own = tell(EmergencyTriaged, AZ_CORE, [], [S.RISK], name="own")
+    fixed = tell(CorrectionMade, AZ_CORE, sections=[S.RISK], corrects=own.ask)
+    notice = tell(CorrectionNotifiedToRecipients, AZ_CORE, [AZ_COORD], answers=fixed.ask)
+    recall = tell(RecallNoticeSent, AZ_CORE, [AZ_COORD], recalls=own.ask)
+    for wish in (notice, recall):
+        assert given(LEARNED, own, fixed).when(wish) == refused(wish, Reason.RECIPIENTS_WRONG)
+        assert given(LEARNED, REGISTERED, own, fixed).when(wish) == [wish.fact]
 
 
 def test_who_still_waits_for_what_was_wrong_is_not_told_of_its_correction() -> None:

@@ -21,7 +21,8 @@ def test_each_basis_stands_once_in_the_book():
 
 @pytest.mark.parametrize("row", [pytest.param(r, id=r["code"]) for r in BOOK["bases"]])
 def test_a_row_says_kind_days_parties_and_needs(row):
-    assert set(row) == {"code", "kind", "since", "until", "parties", "needs"}
+    assert set(row) == {"code", "kind", "since", "until", "parties", "way", "needs"}
+    assert row["way"] in {"BOTH", "THERE", "ASKED"}
     assert row["kind"] in {"G", "P", "O", "R"}
     assert date.fromisoformat(row["since"]) <= date.fromisoformat(row["until"] or "9999-12-31")
     parties = {"ANY", "NETWORK", *(str(body) for body in Body)}

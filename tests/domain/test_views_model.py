@@ -222,7 +222,7 @@ class Reading:
             return True
         if any(isinstance(r.fact, f.UseStopped) and r.fact.stops == m.ask_id for r in self.records):
             return False
-        if m.fact.consent and self.consent_gone(m, reader):  # V9
+        if m.fact.consent and self.consent_gone(m, reader, section):  # V9
             return False
         return told or self.stands_open(reader, m, section)
 
@@ -277,13 +277,22 @@ class Reading:
                 return True
         return False
 
-    def consent_gone(self, m: Record, reader: UUID) -> bool:
-        gone = {
-            c for r in self.records if isinstance(r.fact, f.ConsentWithdrawn) for c in r.fact.consent
-        } & m.fact.consent
-        if reader in m.fact.basis:
-            return bool(gone) and m.fact.basis[reader] in ON_CONSENT
-        return bool(gone) and bool(ON_CONSENT & set(m.fact.basis.values()))
+    def consent_gone(self, m: Record, reader: UUID, section: Section) -> bool:
+        """Somebody's copy that this reader's rests on was let by a consent that is withdrawn after it."""
+        later = self.records[self.records.index(m) :]
+        gone = {c for r in later if isinstance(r.fact, f.ConsentWithdrawn) for c in r.fact.consent}
+        given = [r.fact for r in self.records if isinstance(r.fact, f.ConsentGiven)]
+        rows = [row for fact in given for row in fact.scope if row.consent in m.fact.consent]
+        known = {row.consent for row in rows}
+        for agency, code in m.fact.basis.items():
+            if code not in ON_CONSENT or (reader in m.fact.basis and agency != reader):
+                continue
+            about = {
+                r.consent for r in rows if (r.sender, r.recipient) == (m.by, agency) and section in r.sections
+            }
+            if gone & (about or known):
+                return True
+        return False
 
 
 # --- random histories --------------------------------------------------------------------------------------

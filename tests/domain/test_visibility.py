@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -30,6 +31,7 @@ from tests.domain.kit import (
     KS_CGC,
     LEARNED,
     MID_HOSP,
+    NOON,
     PLACED,
     PLANNED,
     READY,
@@ -167,6 +169,38 @@ def test_v9_what_rested_on_a_withdrawn_consent_is_gone_for_who_had_it_by_consent
 def test_v9_a_consent_that_nobody_recorded_takes_nothing_away() -> None:
     both = replace(TOLD, fact=replace(TOLD.fact, consent=frozenset({id_of("C1"), id_of("never given")})))  # type: ignore[call-arg]
     assert given(LEARNED, consent_of(), both).opens(EXT_SERVICE) == items(both)
+
+
+BY_TWO = tell(
+    SupportPlanFormulated, AZ_CORE, [EXT_SERVICE, MID_HOSP], [S.BASIC, S.PLAN], "CONSENT",
+    consent=[id_of("C1"), id_of("C2"), id_of("C3")], name="by two",
+)  # fmt: skip
+
+
+def test_v9_of_several_consents_each_takes_what_rested_on_it_alone() -> None:
+    given_by = (
+        consent_of("C1", sections=[S.BASIC]),
+        consent_of("C2", sections=[S.PLAN]),
+        consent_of("C3", recipient=MID_HOSP),
+    )
+    so = given(LEARNED, REGISTERED, *given_by, BY_TWO)
+    assert so.opens(EXT_SERVICE) & items(BY_TWO) == so.opens(AZ_COORD) & items(BY_TWO) == items(BY_TWO)
+    [plan] = [item.item for item in BY_TWO.fact.items if item.section is S.PLAN]  # type: ignore[attr-defined]
+    so.put(withdrawn("C1"))
+    assert so.opens(EXT_SERVICE) & items(BY_TWO) == so.opens(AZ_COORD) & items(BY_TWO) == {plan}
+    assert items(BY_TWO) <= so.opens(MID_HOSP)
+    so.put(withdrawn("C3"))
+    assert not items(BY_TWO) & so.opens(MID_HOSP)
+    assert so.opens(EXT_SERVICE) & items(BY_TWO) == {plan}
+    assert not items(BY_TWO) & so.opens(AZ_COORD)
+    assert items(BY_TWO) <= so.opens(AZ_CORE)
+
+
+def test_v9_what_was_sent_after_a_withdrawal_rests_on_the_consent_in_force() -> None:
+    past = (consent_of("C1"), consent_of("C2"), withdrawn("C1", at=NOON - timedelta(days=1)))
+    sent = replace(TOLD, fact=replace(TOLD.fact, consent=frozenset({id_of("C1"), id_of("C2")})))
+    so = given(LEARNED, *past, sent)
+    assert so.opens(EXT_SERVICE) == items(sent)
 
 
 def test_v9_takes_standing_access_with_it_and_nothing_gives_it_back() -> None:

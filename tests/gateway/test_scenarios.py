@@ -62,6 +62,14 @@ def test_the_packaged_story_is_the_one_that_is_tested() -> None:
         "two-families",
         "two-towns",
         "released-too-early",
+        "one-of-two-withdrawn",
+        "consent-to-its-last-day",
+        "bases-by-day-and-party",
+        "a-fathers-paper",
+        "destroyed-in-few-words",
+        "an-exception-let-by-two",
+        "one-office-for-both",
+        "held-while-consent-goes",
     ],
 )
 def test_every_agency_opens_just_what_the_story_says(name: str) -> None:

@@ -126,7 +126,7 @@ def test_flags_stand_beside_their_item(story: Story, read: Read) -> None:
     sent = story.disclosed(
         ONE,
         to=[CGC],
-        basis="CWA-21-10-4",
+        basis="CWA-25-7-1",
         sections=[(Section.CHILD, frozenset({Flag.SENSITIVE, Flag.CHILD_STATEMENT}))],
     )
     [item] = rows(read(story), CGC)[sent.ask_id]["items"]
@@ -298,7 +298,7 @@ def test_other_addressees_are_not_told_for_whom_it_waits(story: Story, read: Rea
     supported(story)
     story.lapse()
     sent = story.disclosed(
-        ONE, to=[CON, CGC], basis={CON: "CWA-21-10-2-3", CGC: "CWA-21-10-4"}, sections=[Section.PLAN]
+        ONE, to=[CON, CGC], basis={CON: "CWA-21-10-2-3", CGC: "CWA-25-7-1"}, sections=[Section.PLAN]
     )
     assert sent.topic == "disclosure.made"
     body = rows(read(story), CGC)[sent.ask_id]
@@ -386,7 +386,7 @@ def test_bodies_need_no_memory(life: Story) -> None:
 
 def test_an_agency_that_becomes_a_contractor_is_judged_as_one_from_then_on(story: Story, read: Read) -> None:
     story.referral(ONE)
-    sent = story.disclosed(ONE, to=[CGC], basis="CWA-21-10-4", sections=[Section.CHILD])
+    sent = story.disclosed(ONE, to=[CGC], basis="CWA-25-7-1", sections=[Section.CHILD])
     assert states(rows(read(story), CGC)[sent.ask_id]) == {"CHILD": "OPENABLE"}
     story.agency(CGC, Role.CONTRACTOR)
     assert rows(read(story), CGC)[sent.ask_id] == {"gone": True}

@@ -39,7 +39,7 @@ def test_one_line_for_each_item_and_recipient_with_all_it_rests_on(story: Story,
     sent = story.disclosed(
         ONE,
         to=[CGC, COORD],
-        basis={CGC: "CWA-21-10-4", COORD: "APPI-69-1"},
+        basis={CGC: "CWA-25-7-1", COORD: "APPI-69-1"},
         sections=[(Section.CHILD, frozenset({Flag.THIRD_PARTY, Flag.SENSITIVE}))],
         reason="URGENT",
     )
@@ -69,7 +69,7 @@ def test_one_line_for_each_item_and_recipient_with_all_it_rests_on(story: Story,
     )
     assert lines[0] == first
     assert told(lines) == [(COORD, "CHILD", "DISCLOSED"), (CGC, "CHILD", "DISCLOSED")]
-    assert lines[1].basis == "CWA-21-10-4"
+    assert lines[1].basis == "CWA-25-7-1"
 
 
 def test_what_is_the_authors_alone_was_told_to_nobody(story: Story, read: Read) -> None:
@@ -138,7 +138,7 @@ def test_a_refusal_has_a_line_for_each_addressee_and_section_with_what_would_hav
     assert {(line.reason, line.at_fault, line.act, line.item) for line in lines} == {
         ("NOT_REGISTERED", CGC, "disclosure.made", None)
     }
-    assert "CWA-21-10-4" in lines[0].fitting
+    assert "CWA-25-7-1" in lines[0].fitting
     assert lines[0].basis == "CWA-25-2-2"
 
 
@@ -166,7 +166,7 @@ def test_a_key_for_an_item_that_is_not_there_has_no_line(story: Story) -> None:
 
 def test_as_of_shows_the_ledger_as_it_stood(story: Story, read: Read) -> None:
     first = story.referral(ONE)
-    later = story.disclosed(ONE, to=[CGC], basis="CWA-21-10-4", sections=[Section.CHILD])
+    later = story.disclosed(ONE, to=[CGC], basis="CWA-25-7-1", sections=[Section.CHILD])
     queries = read(story)
     assert {line.message for line in queries.ledger(as_of=first.at)} == {first.ask_id}
     assert {line.message for line in queries.ledger(as_of=later.at)} == {first.ask_id, later.ask_id}
@@ -176,7 +176,7 @@ def test_as_of_shows_the_ledger_as_it_stood(story: Story, read: Read) -> None:
 def test_the_ledger_of_one_case_and_one_agency(story: Story, read: Read) -> None:
     story.referral(ONE)
     story.referral(TWO)
-    story.disclosed(TWO, to=[CGC], basis="CWA-21-10-4", sections=[Section.CHILD])
+    story.disclosed(TWO, to=[CGC], basis="CWA-25-7-1", sections=[Section.CHILD])
     queries = read(story)
     assert {line.case for line in queries.ledger(case=TWO)} == {TWO}
     assert told(queries.ledger(case=TWO, agency=CGC)) == [(CGC, "CHILD", "DISCLOSED")]
@@ -278,5 +278,5 @@ def test_the_consents_a_disclosure_rested_on_stand_in_its_line(story: Story, rea
 
 def test_a_fact_without_a_word_on_consent_says_none(story: Story, read: Read) -> None:
     story.referral(ONE)
-    story.disclosed(ONE, to=[CGC], basis="CWA-21-10-4", sections=[Section.CHILD])
+    story.disclosed(ONE, to=[CGC], basis="CWA-25-7-1", sections=[Section.CHILD])
     assert read(story).ledger(agency=CGC)[0].subject_consent is None
