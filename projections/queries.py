@@ -11,9 +11,11 @@ from uuid import UUID
 from sqlalchemy import Engine as Database
 from sqlalchemy import Select, bindparam, false, func, or_, select, true
 
+from domain.exceptional import Exceptional, order
 from domain.record import AUDIT, Party
 from domain.shield import NAMELESS
 from projections.agency_view import GONE, MESSAGES
+from projections.exceptions import EXCEPTIONS
 from projections.index import CASES as INDEX_CASES
 from projections.index import HEAD, ORIGINATORS, PARKED
 from projections.leaves import LEAVES
@@ -213,6 +215,11 @@ _PLACES = (
 _LEAF_OF = select(LEAVES).where(
     LEAVES.c.originator == bindparam("originator"), LEAVES.c.version == bindparam("version")
 )
+_TOLD = ("kind", "at", "case", "agency", "act", "reason", "message", "item")
+_EXCEPTIONS = select(*(EXCEPTIONS.c[name] for name in _TOLD)).where(
+    EXCEPTIONS.c.shows <= bindparam("as_of"), EXCEPTIONS.c.until > bindparam("as_of")
+)
+_EXCEPTIONS_OF = _EXCEPTIONS.where(EXCEPTIONS.c.case == bindparam("case"))
 
 Variants = dict[tuple[bool, bool], Select[Any]]
 
@@ -332,6 +339,12 @@ class Queries:
             for r in self._history(_NOTIFICATIONS, case, None, as_of)
         ]
 
+    def exceptions(self, as_of: datetime, case: UUID | None = None) -> list[Exceptional]:
+        """What an auditor should look at, as it stood at that time, of one case or all, oldest first."""
+        statement = _EXCEPTIONS if case is None else _EXCEPTIONS_OF
+        values = {"as_of": text_of(as_of)} | ({} if case is None else {"case": str(case)})
+        return sorted((_exceptional(r) for r in self._all(statement, **values)), key=order)
+
     def _notifiers(self, case: UUID | None) -> tuple[Tokens, Tokens]:
         """The token of each agency that notified: by (message, agency); by (case, agency) where it did only that."""
         of = true() if case is None else NOTIFICATIONS.c.case == str(case)
@@ -393,6 +406,18 @@ def _disclosure(row: Any) -> Disclosure:
             "flags": tuple(row.flags.split()),
             "consent": tuple(UUID(c) for c in row.consent.split()),
             "fitting": tuple(row.fitting.split()),
+        }
+    )
+
+
+def _exceptional(row: Any) -> Exceptional:
+    return Exceptional(
+        **row._asdict()
+        | {
+            "at": time_of(row.at),
+            "case": UUID(row.case),
+            "message": id_of(row.message),
+            "item": id_of(row.item),
         }
     )
 
