@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
@@ -247,6 +247,19 @@ def audit_verify_bundle(
         Path | None,
         typer.Option("--tsa", help="控えておいた時刻認証局の証明書(PEM)", dir_okay=False, exists=True),
     ] = None,
+    seen: Annotated[
+        Path | None,
+        typer.Option(
+            "--seen",
+            help="以前に見た署名済みの先頭(/v1/log/checkpoint)か以前の束。これを引き継がない束を見つけます",
+            dir_okay=False,
+            exists=True,
+        ),
+    ] = None,
+    request: Annotated[
+        UUID | None,
+        typer.Option("--request", help="監査の請求の番号。請求した範囲がすべてあるか(期間で絞った束を除く)"),
+    ] = None,
     as_json: AsJson = False,
     passphrase_file: PassphraseFile = None,
     passphrase_fd: PassphraseFd = None,
@@ -262,8 +275,12 @@ def audit_verify_bundle(
         )
         key = KemKey(open_keystore(keystore, word, rehearsal=rehearsal)["kem"])
     authority = None if tsa is None else TimeAuthority.from_pem(tsa.read_bytes())
-    with _looked_at(bundle) as data, _bar("検証") as tell:
-        found = verify_bundle(data, canonical.parse_digest(hub), key, authority, tell)
+    with ExitStack() as stack:
+        tell = stack.enter_context(_bar("検証"))
+        before = None if seen is None else stack.enter_context(_looked_at(seen))
+        data = stack.enter_context(_looked_at(bundle))
+        pinned = canonical.parse_digest(hub)
+        found = verify_bundle(data, pinned, key, authority, tell, seen=before, request=request)
     if as_json:
         print(json.dumps(found.to_json(), ensure_ascii=False, indent=2))
     else:
