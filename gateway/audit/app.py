@@ -89,6 +89,7 @@ def audit_app(
                 if wanted in ("", c["case"]) and agency in ("", c["by"], c["sender"], c["recipient"])
             ],
             "notifications": [n for n in found["notifications"] if wanted in ("", n["case"])],
+            "mandate": found["mandate"] | {"over": _over(found["mandate"]["until"], office.now())},
         }
 
     @app.get("/", response_class=HTMLResponse)
@@ -176,6 +177,10 @@ def audit_app(
 
 def _fits(row: Mapping[str, Any], case: str, outcome: str) -> bool:
     return case in ("", row["case"]) and outcome in ("", row["outcome"])
+
+
+def _over(until: str | None, now: datetime) -> bool:
+    return until is not None and until <= dump(now)
 
 
 def _uuid(text: str) -> str:
