@@ -49,10 +49,18 @@ class Exceptional:
     item: UUID | None = None
 
 
-def order(row: Exceptional) -> tuple[str, ...]:
-    """By when, then by kind."""
-    names = ("at", "kind", "case", "agency", "message", "item", "act", "reason")
-    return (row.at.isoformat("T", "microseconds"), *(str(getattr(row, name)) for name in names[1:]))
+def order(row: Exceptional) -> tuple[datetime, str, str, str, str, str, str, str]:
+    """By when, then by kind, then by what it is about."""
+    return (
+        row.at,
+        row.kind,
+        str(row.case),
+        row.agency,
+        str(row.message or ""),
+        str(row.item or ""),
+        row.act or "",
+        row.reason or "",
+    )
 
 
 def of_record(record: Record) -> tuple[str, str | None, str | None] | None:

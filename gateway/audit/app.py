@@ -37,7 +37,9 @@ class Ledgers(Protocol):
 
 
 Past = Callable[[UUID, datetime | None], History]
-Odd = Callable[[datetime, UUID | None], list[Exceptional]]
+Odd = Callable[[datetime, UUID | None, str, int], tuple[list[Exceptional], str]]
+"""What to look at as of a moment, of a case or all, latest first: so many of those before a mark; and the next mark."""
+PAGE = 500
 OUTCOMES = ("DISCLOSED", "STANDING", "HELD", "RELEASED", "REFUSED", "OPENED")
 
 
@@ -161,15 +163,17 @@ def audit_app(
         )
 
     @app.get("/exceptions", response_class=HTMLResponse)
-    def exceptional(case: str = "", as_of: str = "") -> HTMLResponse:
+    def exceptional(case: str = "", as_of: str = "", before: str = "") -> HTMLResponse:
         at, wanted = _moment(as_of) or office.now(), _uuid(case)
-        found: list[dict[str, Any]] = dump(odd(at, UUID(wanted) if wanted else None))
-        rows = [{**row, "text": kind_text(row["kind"])} for row in reversed(found)]
+        found, mark = odd(at, UUID(wanted) if wanted else None, before, PAGE)
+        rows = [{**dump(row), "text": kind_text(row.kind)} for row in found]
+        more = {"case": wanted, "as_of": at.isoformat(), "before": mark}
         return shown(
             "audit_exceptions.html",
             title="監査: 例外",
             here="/exceptions",
             rows=rows,
+            more=urlencode(more) if mark else "",
         )
 
     return app

@@ -268,6 +268,22 @@ def test_what_never_stood_out_leaves_no_row() -> None:
     assert rows == []
 
 
+@pytest.mark.parametrize("limit", [1, 2, 3, 100])
+def test_page_after_page_all_come_once_latest_first(tmp_path: Path, limit: int) -> None:
+    story = full(3)
+    engine = views_of(story.stream, str(tmp_path), 50)
+    queries, at = Queries(engine.reader), story.now + UNREAD
+    for case in (None, family(1)):
+        whole = queries.exceptions(at, case)
+        found, mark = queries.latest_exceptions(at, case, "", limit)
+        while mark:
+            page, mark = queries.latest_exceptions(at, case, mark, limit)
+            found += page
+        assert found == whole[::-1]
+        assert len(found) > 4
+    engine.close()
+
+
 # --- every question is answered by an index ------------------------------------------------------------------
 
 BIG = {"disclosures", "openings", "consents", "notifications", "exceptions", "said", "leaves", "cases"}
@@ -288,6 +304,10 @@ def test_no_question_of_an_auditor_goes_through_a_big_table(tmp_path: Path) -> N
     now, case = story.now, family(0)
     queries.exceptions(now)
     queries.exceptions(now, case)
+    _, mark = queries.latest_exceptions(now, limit=1)
+    assert mark
+    queries.latest_exceptions(now, before=mark)
+    queries.latest_exceptions(now, case, mark)
     queries.places_of(case, CASE)
     queries.ledger(case=case)
     queries.openings(case=case)
