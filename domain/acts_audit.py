@@ -16,11 +16,8 @@ from domain.facts import (
 )
 from domain.reasons import Reason
 from domain.record import AUDIT, REGISTRY, Wish
-from domain.register import Register
+from domain.register import MANDATE_DAYS, Register
 from domain.visibility import AUTHOR_ONLY, CLOSELY_KEPT
-
-MANDATE_DAYS = 366
-"""A mandate is for a year at the most. Source: KH-1 §3."""
 
 
 def decide_audit(register: Register, wish: Wish, now: datetime) -> Refusal | None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, TypeVar, assert_never
 from uuid import UUID
 
-from domain.calendar import day_of
+from domain.calendar import day_of, end_of
 from domain.codes import Body, Employment, Module, OutsourcingScope, Practice, Role, Section, Tier
 from domain.facts import (
     AuditContentAccessRequested,
@@ -29,6 +29,7 @@ from domain.facts import (
     Fact,
     FieldPracticeCompleted,
     FurtherTrainingOverdueAlarmRaised,
+    HubFounded,
     KeyDestroyed,
     KeySetPublished,
     KeySetRevoked,
@@ -50,6 +51,9 @@ from domain.facts import (
     TrainingModuleExempted,
 )
 from domain.record import Party, Record, commission_of
+
+MANDATE_DAYS = 366
+"""A mandate of the audit office is for a year at the most; so is the first, which begins with the hub. Source: KH-1 §3."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -213,6 +217,11 @@ class Register:
     audit_requests: Mapping[UUID, AuditContentAccessRequested] = field(default_factory=dict)
     control_requests: Mapping[UUID, AuditControlRequested] = field(default_factory=dict)
     mandate: int = 1  # of the audit office: the epoch of control keys
+    mandate_until: datetime | None = None  # its end; null before the hub is founded
+
+    def mandate_over(self, now: datetime) -> bool:
+        """Whether the audit office's mandate has ended and the registry has begun no other. Source: KH-1 §3."""
+        return self.mandate_until is not None and self.mandate_until <= now
 
     def network_of(self, agency: UUID) -> Network | None:
         """The network in which this agency holds an office (core or coordinating)."""
@@ -266,7 +275,10 @@ class Register:
         if isinstance(fact, AuditControlRequested):
             return replace(self, control_requests={**self.control_requests, record.ask_id: fact})
         if isinstance(fact, AuditMandateBegan):
-            return replace(self, mandate=fact.number, control_requests={})  # the next office asks for itself
+            ends = end_of(fact.until)  # the next office asks for itself
+            return replace(self, mandate=fact.number, mandate_until=ends, control_requests={})
+        if isinstance(fact, HubFounded):
+            return replace(self, mandate_until=end_of(day_of(record.at) + timedelta(days=MANDATE_DAYS)))
         if isinstance(fact, ControlDestroyed):
             gone_too = {**self.unreadable, fact.scope: fact}
             return replace(self, unreadable=gone_too, generation=fact.generation)

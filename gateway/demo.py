@@ -130,6 +130,7 @@ def pages_app(stage: Stage, found: Verification) -> FastAPI:
             base="/audit",
             verification=found.to_json,
             past=_past(stage),
+            odd=None if stage.runtime is None else stage.runtime.follower.queries.latest_exceptions,
             hub=stage.installation.hub.hex(),
         ),
     )

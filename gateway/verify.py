@@ -219,6 +219,9 @@ class Verifier:
             return None
         if difference is not None:
             self._tell("decision-differs", raw.sequence, where, difference)
+        overdue = self._judge.overdue(kept.record)
+        if overdue is not None:
+            self._tell(overdue, raw.sequence, where, "what was due is recorded before anything else")
         self._judge.fold(kept.record)
         return kept
 

@@ -27,6 +27,7 @@ from domain.record import Record, access_of
 from domain.register import Register
 from domain.world import World
 from projections.agency_view import AgencyView
+from projections.exceptions import Exceptions
 from projections.index import EDITION, HEAD, PARKED, TABLES, Index
 from projections.leaves import Leaves
 from projections.ledger import Ledger
@@ -51,7 +52,7 @@ _CASES = frozenset({Kind.CASE, Kind.CASE_ACCESS})
 
 def standard_views(*, cases: int = 256) -> list[View]:
     """Every view of the product, new. ``cases``: of how many cases they keep the rows in memory."""
-    return [Leaves(), AgencyView(cases=cases), Worklist(cases=cases), Ledger()]
+    return [Leaves(), AgencyView(cases=cases), Worklist(cases=cases), Ledger(), Exceptions(cases=cases)]
 
 
 class _Poisoned(Exception):

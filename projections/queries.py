@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,11 +10,14 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Engine as Database
-from sqlalchemy import Select, bindparam, false, func, or_, select, true
+from sqlalchemy import Select, bindparam, false, func, literal, or_, select, true, tuple_
 
+from domain.errors import Malformed
+from domain.exceptional import Exceptional
 from domain.record import AUDIT, Party
 from domain.shield import NAMELESS
 from projections.agency_view import GONE, MESSAGES
+from projections.exceptions import EXCEPTIONS
 from projections.index import CASES as INDEX_CASES
 from projections.index import HEAD, ORIGINATORS, PARKED
 from projections.leaves import LEAVES
@@ -213,6 +217,12 @@ _PLACES = (
 _LEAF_OF = select(LEAVES).where(
     LEAVES.c.originator == bindparam("originator"), LEAVES.c.version == bindparam("version")
 )
+_TOLD = ("at", "kind", "case", "agency", "message", "item", "act", "reason")
+_ODD = tuple(func.coalesce(EXCEPTIONS.c[name], "") for name in _TOLD)  # in the order of ``exceptional.order``
+_EXCEPTIONS = select(*_ODD).where(
+    EXCEPTIONS.c.shows <= bindparam("as_of"), EXCEPTIONS.c.until > bindparam("as_of")
+)
+_EXCEPTIONS_OF = _EXCEPTIONS.where(EXCEPTIONS.c.case == bindparam("case"))
 
 Variants = dict[tuple[bool, bool], Select[Any]]
 
@@ -332,6 +342,27 @@ class Queries:
             for r in self._history(_NOTIFICATIONS, case, None, as_of)
         ]
 
+    def exceptions(self, as_of: datetime, case: UUID | None = None) -> list[Exceptional]:
+        """What an auditor should look at, as it stood at that time, of one case or all, oldest first."""
+        statement = (_EXCEPTIONS if case is None else _EXCEPTIONS_OF).order_by(*_ODD)
+        values = {"as_of": text_of(as_of)} | ({} if case is None else {"case": str(case)})
+        return [_exceptional(r) for r in self._all(statement, **values)]
+
+    def latest_exceptions(
+        self, as_of: datetime, case: UUID | None = None, before: str = "", limit: int = 500
+    ) -> tuple[list[Exceptional], str]:
+        """The same, latest first, so many of those that come before a mark; and the mark to go on with, empty where
+        there are no more. Raises Malformed for what is no mark."""
+        columns = (*_ODD, EXCEPTIONS.c.ref)  # two things may be alike in all that is told
+        statement = (_EXCEPTIONS if case is None else _EXCEPTIONS_OF).add_columns(EXCEPTIONS.c.ref)
+        values = {"as_of": text_of(as_of)} | ({} if case is None else {"case": str(case)})
+        if before:
+            statement = statement.where(tuple_(*columns) < tuple_(*map(literal, _mark(before, len(columns)))))
+        statement = statement.order_by(*(c.desc() for c in columns)).limit(limit)
+        rows = self._all(statement, **values)
+        mark = json.dumps(list(rows[-1]), ensure_ascii=False) if len(rows) == limit else ""
+        return [_exceptional(r[: len(_ODD)]) for r in rows], mark
+
     def _notifiers(self, case: UUID | None) -> tuple[Tokens, Tokens]:
         """The token of each agency that notified: by (message, agency); by (case, agency) where it did only that."""
         of = true() if case is None else NOTIFICATIONS.c.case == str(case)
@@ -394,6 +425,30 @@ def _disclosure(row: Any) -> Disclosure:
             "consent": tuple(UUID(c) for c in row.consent.split()),
             "fitting": tuple(row.fitting.split()),
         }
+    )
+
+
+def _mark(text: str, length: int) -> list[str]:
+    try:
+        found = json.loads(text)
+    except ValueError as error:
+        raise Malformed("mark-form", "go on from the first page") from error
+    if not isinstance(found, list) or len(found) != length or not all(isinstance(v, str) for v in found):
+        raise Malformed("mark-form", "go on from the first page")
+    return found
+
+
+def _exceptional(row: Any) -> Exceptional:
+    at, kind, case, agency, message, item, act, reason = row
+    return Exceptional(
+        kind=kind,
+        at=time_of(at),
+        case=UUID(case),
+        agency=agency,
+        act=act or None,
+        reason=reason or None,
+        message=id_of(message),
+        item=id_of(item),
     )
 
 

@@ -16,12 +16,14 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response
 
 from domain.calendar import JST
 from domain.errors import ExchangeError, Malformed, NotThere
+from domain.exceptional import Exceptional
+from domain.facts import dump
 from gateway.audit.balp import audit_events
 from gateway.audit.commands import kind_text
 from gateway.audit.history import History
 from gateway.audit.proofs import Proof, proofs
 from gateway.audit.reports import PROOFS, as_csv, as_pdf, disclosures, openings
-from gateway.audit.timeline import moments, unread, views
+from gateway.audit.timeline import moments, views
 from gateway.pages.render import page, with_static
 from gateway.problems import MEDIA_TYPE, problem
 
@@ -35,6 +37,9 @@ class Ledgers(Protocol):
 
 
 Past = Callable[[UUID, datetime | None], History]
+Odd = Callable[[datetime, UUID | None, str, int], tuple[list[Exceptional], str]]
+"""What to look at as of a moment, of a case or all, latest first: so many of those before a mark; and the next mark."""
+PAGE = 500
 OUTCOMES = ("DISCLOSED", "STANDING", "HELD", "RELEASED", "REFUSED", "OPENED")
 
 
@@ -46,14 +51,16 @@ def audit_app(
     base: str = "",
     verification: Callable[[], dict[str, Any]] | None = None,
     past: Past | None = None,
+    odd: Odd | None = None,
     hub: str = "",
 ) -> FastAPI:
     """The application of the audit office. ``names``: agency id -> name; ``hub``: its identifier, hex.
 
-    ``past``: a case as it stood at a moment, where the record is at hand; without it there is no timeline.
+    ``past``: a case as it stood at a moment, where the record is at hand, and ``odd``: what to look at then, of a case
+    or of all; without them there is no timeline and are no exceptions.
     """
     names = {**names, "NOTIFIER": "通告者", "HUB": "架け橋(自動)", "AUDIT": "監査"}
-    links = [("/", "台帳")] + ([] if past is None else [("/exceptions", "例外")])
+    links = [("/", "台帳")] + ([] if odd is None else [("/exceptions", "例外")])
     shown = partial(page, base=base, mode=mode, person=None, links=links, names=names)
     app = with_static(FastAPI(title="架け橋 監査", docs_url=None, redoc_url=None, openapi_url=None))
 
@@ -84,6 +91,7 @@ def audit_app(
                 if wanted in ("", c["case"]) and agency in ("", c["by"], c["sender"], c["recipient"])
             ],
             "notifications": [n for n in found["notifications"] if wanted in ("", n["case"])],
+            "mandate": found["mandate"] | {"over": _over(found["mandate"]["until"], office.now())},
         }
 
     @app.get("/", response_class=HTMLResponse)
@@ -132,7 +140,7 @@ def audit_app(
             body, media_type=media, headers={"Content-Disposition": f'attachment; filename="{form}"'}
         )
 
-    if past is None:
+    if past is None or odd is None:
         return app
 
     @app.get("/timeline", response_class=HTMLResponse)
@@ -155,19 +163,17 @@ def audit_app(
         )
 
     @app.get("/exceptions", response_class=HTMLResponse)
-    def exceptional(case: str = "", as_of: str = "") -> HTMLResponse:
+    def exceptional(case: str = "", as_of: str = "", before: str = "") -> HTMLResponse:
         at, wanted = _moment(as_of) or office.now(), _uuid(case)
-        found = office.ledger(as_of=at)
-        cases = sorted({d["case"] for d in found["disclosures"] if wanted in ("", d["case"])})
-        rows = [r for r in unread(found, at) if wanted in ("", r["case"])]
-        for one in cases:
-            rows += past(UUID(one), at).exceptions(at)
-        rows = [{"agency": "", **r, "text": kind_text(r["kind"])} for r in rows]
+        found, mark = odd(at, UUID(wanted) if wanted else None, before, PAGE)
+        rows = [{**dump(row), "text": kind_text(row.kind)} for row in found]
+        more = {"case": wanted, "as_of": at.isoformat(), "before": mark}
         return shown(
             "audit_exceptions.html",
             title="監査: 例外",
             here="/exceptions",
-            rows=sorted(rows, key=lambda r: str(r["at"]), reverse=True),
+            rows=rows,
+            more=urlencode(more) if mark else "",
         )
 
     return app
@@ -175,6 +181,10 @@ def audit_app(
 
 def _fits(row: Mapping[str, Any], case: str, outcome: str) -> bool:
     return case in ("", row["case"]) and outcome in ("", row["outcome"])
+
+
+def _over(until: str | None, now: datetime) -> bool:
+    return until is not None and until <= dump(now)
 
 
 def _uuid(text: str) -> str:

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import BinaryIO
 from uuid import UUID
 
-from domain.errors import NotThere
+from domain.errors import Broken, NotThere
 from domain.facts import AuditControlRequested, Kind
 from domain.record import access_of
 from domain.register import Register
@@ -79,7 +79,12 @@ def export_to(
     def records() -> Iterator[bytes]:
         position = 1
         while position <= checkpoint.size:
-            for raw in archive.recorder.read_raw(position, PAGE):
+            page = archive.recorder.read_raw(position, PAGE)
+            if not page:
+                raise Broken(
+                    "record-missing", "the log has signed more than the stream has: run audit verify"
+                )
+            for raw in page:
                 position = raw.sequence + 1
                 on = raw.originator_id
                 if raw.sequence > checkpoint.size or not isinstance(on, UUID) or not wanted(on):

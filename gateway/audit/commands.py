@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 import typer
@@ -18,9 +18,10 @@ from rich.table import Table
 
 from domain.calendar import JST
 from domain.errors import NotThere
+from domain.facts import dump
 from gateway.archive import Archive, open_archive
 from gateway.audit.bundle import export_to
-from gateway.audit.history import Told, fact_of, history, of_stream, of_views, replay
+from gateway.audit.history import Told, exceptions, fact_of, history, of_stream, of_views, replay
 from gateway.hub.views import catch_up
 from gateway.installation import Installation, moment, open_installation
 from gateway.pages.texts import act_text, reason_text, section_text
@@ -75,7 +76,7 @@ def audit_replay(
         rows = [
             {
                 "position": s.kept.position,
-                "at": past.at(s.kept.record),
+                "at": dump(past.at(s.kept.record)),
                 "by": (by := past.by(s.kept.record)),
                 "actor": s.kept.record.actor if by == str(s.kept.record.by) else "",
                 "topic": s.kept.record.topic,
@@ -96,7 +97,7 @@ def audit_replay(
             by = codes.get(past.by(record), past.by(record))
             table.add_row(
                 str(s.kept.position),
-                _jst(_parsed(past.at(record))),
+                _jst(past.at(record)),
                 by,
                 act_text(record.topic),
                 mark,
@@ -185,29 +186,28 @@ def audit_exceptions(
     data: Data,
     case: Annotated[UUID | None, typer.Option("--case", help="事例の識別子(省略時はすべて)")] = None,
     at: At = None,
+    raw: Raw = False,
     as_json: AsJson = False,
     passphrase_file: PassphraseFile = None,
     passphrase_fd: PassphraseFd = None,
 ) -> None:
-    """調べるべきもの: 期限超過・拒否・保留・例外的提供・不提供の判断・閲覧後に対応のないもの。"""
+    """調べるべきもの: 期限超過・未閲覧・拒否・保留・例外的提供・不提供の判断・閲覧後に対応のないもの。"""
     when = _time(at) or datetime.now(UTC)
     with archive_of(data, passphrase_file, passphrase_fd) as archive:
         codes = _codes(archive)
-        queries = Queries(archive.views.reader)
-        rows: list[dict[str, Any]] = []
-        cases = [case] if case is not None else queries.all_cases()
-        with _bar("事例") as tell:
-            for done, one in enumerate(cases, 1):
-                rows += history(of_views(archive.store, queries, one, when), one).exceptions(when)
-                tell(done, len(cases))
+        if raw:
+            with _bar("記録") as tell:
+                rows = exceptions(of_stream(archive.store, case, when, tell), when)
+        else:
+            rows = Queries(archive.views.reader).exceptions(when, case)
     if as_json:
-        print(json.dumps(rows, ensure_ascii=False, indent=2))
+        print(json.dumps(dump(rows), ensure_ascii=False, indent=2))
         return
     table = Table("日時", "事例", "種類", "機関", "理由", title=f"{_jst(when)} 現在")
     for row in rows:
-        by = codes.get(str(row.get("agency")), str(row.get("agency") or ""))
-        reason = "" if row.get("reason") is None else reason_text(str(row["reason"]))
-        table.add_row(_jst(_parsed(row["at"])), row["case"][:8], kind_text(row["kind"]), by, reason)
+        reason = "" if row.reason is None else reason_text(row.reason)
+        by = codes.get(row.agency, row.agency)
+        table.add_row(_jst(row.at), str(row.case)[:8], kind_text(row.kind), by, reason)
     out.print(table)
 
 
@@ -247,6 +247,19 @@ def audit_verify_bundle(
         Path | None,
         typer.Option("--tsa", help="控えておいた時刻認証局の証明書(PEM)", dir_okay=False, exists=True),
     ] = None,
+    seen: Annotated[
+        Path | None,
+        typer.Option(
+            "--seen",
+            help="以前に見た署名済みの先頭(/v1/log/checkpoint)か以前の束。これを引き継がない束を見つけます",
+            dir_okay=False,
+            exists=True,
+        ),
+    ] = None,
+    request: Annotated[
+        UUID | None,
+        typer.Option("--request", help="監査の請求の番号。請求した範囲がすべてあるか(期間で絞った束を除く)"),
+    ] = None,
     as_json: AsJson = False,
     passphrase_file: PassphraseFile = None,
     passphrase_fd: PassphraseFd = None,
@@ -262,8 +275,12 @@ def audit_verify_bundle(
         )
         key = KemKey(open_keystore(keystore, word, rehearsal=rehearsal)["kem"])
     authority = None if tsa is None else TimeAuthority.from_pem(tsa.read_bytes())
-    with _looked_at(bundle) as data, _bar("検証") as tell:
-        found = verify_bundle(data, canonical.parse_digest(hub), key, authority, tell)
+    with ExitStack() as stack:
+        tell = stack.enter_context(_bar("検証"))
+        before = None if seen is None else stack.enter_context(_looked_at(seen))
+        data = stack.enter_context(_looked_at(bundle))
+        pinned = canonical.parse_digest(hub)
+        found = verify_bundle(data, pinned, key, authority, tell, seen=before, request=request)
     if as_json:
         print(json.dumps(found.to_json(), ensure_ascii=False, indent=2))
     else:
@@ -304,6 +321,7 @@ KINDS = {
     "UNREAD": "48時間未閲覧",
     "HELD": "保留中",
     "REFUSED": "拒否",
+    "NOT_OPENED": "受け手の窓口で開けず",
     "OVERRIDDEN": "例外的な提供・閲覧",
     "NOT_TOLD": "不提供・不対応の判断",
     "WITH_REASON": "理由付きの例外",

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -17,22 +17,17 @@ from adapters.store import Store
 from domain.alarms import standing
 from domain.calendar import day_of, end_of
 from domain.case import Case, Message
-from domain.facts import (
-    AbuseNotificationReceived,
-    BasisOverrideApproved,
-    CaseMessage,
-    DisclosureRefused,
-    EmergencyAccessApproved,
-    EmergencyAccessOpened,
-    Fact,
-    Item,
-    Kind,
-    NonDisclosureDecided,
-    OpeningRefused,
-    SectionOpened,
-    WishRefused,
-    dump,
+from domain.exceptional import (
+    READ_ONLY,
+    UNACTED,
+    UNREAD,
+    Exceptional,
+    of_notification,
+    of_record,
+    order,
+    told,
 )
+from domain.facts import AbuseNotificationReceived, Fact, Item, Kind, OpeningRefused, SectionOpened, dump
 from domain.record import About, Party, Record, access_of
 from domain.register import Register
 from domain.shield import NAMELESS, by_notifier, token_of, tokens
@@ -43,8 +38,6 @@ from keys.kept import Kept, Unread
 from projections.queries import Queries
 
 PAGE = 500
-UNACTED = timedelta(days=14)
-"""A reading that nothing followed within this time is told."""
 
 Told = Callable[[int, int], None]
 
@@ -100,9 +93,9 @@ class History:
             return token_of(record.fact)
         return NAMELESS if of_notification(record) else self.name(record.by)
 
-    def at(self, record: Record) -> str:
+    def at(self, record: Record) -> datetime:
         """When it was made; of a notification the end of its day."""
-        return dump(end_of(day_of(record.at)) if of_notification(record) else record.at)  # type: ignore[no-any-return]
+        return end_of(day_of(record.at)) if of_notification(record) else record.at
 
     def without_notifier(self, value: Any) -> Any:
         """JSON data with the token in place of who only notified, wherever it stands."""
@@ -160,37 +153,59 @@ class History:
         )
         return reason is None
 
-    def exceptions(self, at: datetime) -> list[dict[str, Any]]:
-        """What an auditor should look at: late, refused, held, overridden, not told, read and nothing followed."""
-        found: list[dict[str, Any]] = []
+    def exceptions(self, at: datetime) -> list[Exceptional]:
+        """What an auditor should look at: late, unread, refused, held, overridden, not told, read and nothing
+        followed."""
+        return sorted((*self._standing(at), *self._of_records(at), *self._of_readings(at)), key=order)
 
-        def tell(kind: str, when: datetime, **more: Any) -> None:
-            found.append({"kind": kind, "at": dump(when), "case": str(self.case.id), **dump(more)})
-
+    def _standing(self, at: datetime) -> Iterator[Exceptional]:
+        id = self.case.id
         for alarm in standing(self.case, self.world.book.get("policy", {})):
+            clock = alarm.clock
             if alarm.due_at <= at:
-                clock = alarm.clock
-                tell(f"LATE_{clock.kind}", alarm.due_at, agency=self.name(clock.late), message=clock.message)
-        for message in self.case.messages.values():
-            for agency in sorted(message.held):
-                tell("HELD", message.at, agency=agency, message=message.id)
-        for record in self.records:
-            told = _exception(record)
-            if told is not None:
-                kind, more = told
-                found.append(
-                    {
-                        "kind": kind,
-                        "at": self.at(record),
-                        "case": str(self.case.id),
-                        "agency": self.by(record),
-                        **dump(more),
-                    }
+                yield Exceptional(
+                    kind=f"LATE_{clock.kind}",
+                    at=alarm.due_at,
+                    case=id,
+                    agency=self.name(clock.late),
+                    message=clock.message,
                 )
+        for message in self.case.messages.values():
+            for agency in message.held:
+                yield Exceptional(
+                    kind="HELD", at=message.at, case=id, agency=self.name(agency), message=message.id
+                )
+
+    def _of_records(self, at: datetime) -> Iterator[Exceptional]:
+        opened = {(self.case.where.get(r.item), r.by) for r in self.readings if r.reason is None}
+        for record in self.records:
+            when, by = self.at(record), self.by(record)
+            found = of_record(record)
+            if found is not None:
+                kind, act, reason = found
+                yield Exceptional(kind=kind, at=when, case=self.case.id, agency=by, act=act, reason=reason)
+            message, to = told(record, self.case) or (None, frozenset())
+            for agency in to if record.at + UNREAD <= at else ():
+                if (message, agency) not in opened:
+                    yield Exceptional(
+                        kind="UNREAD",
+                        at=when,
+                        case=self.case.id,
+                        agency=self.name(agency),
+                        act=record.topic,
+                        message=message,
+                    )
+
+    def _of_readings(self, at: datetime) -> Iterator[Exceptional]:
         for reading in self.readings:
             if reading.reason is None and self._nothing_followed(reading, at):
-                tell("READ_AND_NOTHING_FOLLOWED", reading.at, agency=self.name(reading.by), item=reading.item)
-        return sorted(found, key=lambda row: (row["at"], row["kind"]))
+                yield Exceptional(
+                    kind=READ_ONLY,
+                    at=reading.at,
+                    case=self.case.id,
+                    agency=self.name(reading.by),
+                    item=reading.item,
+                )
 
     def _nothing_followed(self, reading: Reading, at: datetime) -> bool:
         """Whether who read did nothing in the case within the time, and was not its author."""
@@ -225,27 +240,6 @@ class History:
         }
 
 
-def _exception(record: Record) -> tuple[str, dict[str, Any]] | None:
-    """What an auditor should look at in a record, if anything."""
-    fact = record.fact
-    match fact:
-        case DisclosureRefused() | WishRefused() | OpeningRefused():
-            return "REFUSED", {"act": getattr(fact, "act", "section.opened"), "reason": fact.reason}
-        case BasisOverrideApproved() | EmergencyAccessApproved() | EmergencyAccessOpened():
-            return "OVERRIDDEN", {"act": fact.TOPIC}
-        case NonDisclosureDecided():
-            return "NOT_TOLD", {"reason": fact.reason}
-        case CaseMessage() if fact.reason is not None:
-            return "WITH_REASON", {"act": fact.TOPIC, "reason": fact.reason}
-        case _:
-            return None
-
-
-def of_notification(record: Record) -> bool:
-    """Whether it is a notification, or one that was refused."""
-    return AbuseNotificationReceived.TOPIC in (record.topic, getattr(record.fact, "act", None))
-
-
 def _replaced(value: Any, names: Mapping[str, str]) -> Any:
     if isinstance(value, dict):
         return {names.get(k, k): _replaced(v, names) for k, v in value.items()}
@@ -258,9 +252,9 @@ def _replaced(value: Any, names: Mapping[str, str]) -> Any:
 
 
 def of_stream(
-    store: Store, case: UUID, upto: datetime | None = None, tell: Told = lambda *_: None
+    store: Store, case: UUID | None, upto: datetime | None = None, tell: Told = lambda *_: None
 ) -> Iterator[Kept]:
-    """The records of the register, the case and its readings, from the stream itself, all of it."""
+    """The records of the register, the case (or all) and its readings, from the stream itself, all of it."""
     position, head = 1, store.head()
     while page := store.seen(position, PAGE):
         for kept in page:
@@ -269,7 +263,8 @@ def of_stream(
             if upto is not None and kept.record.at > upto:
                 continue
             if (
-                kept.record.originator.kind not in (Kind.CASE, Kind.CASE_ACCESS)
+                case is None
+                or kept.record.originator.kind not in (Kind.CASE, Kind.CASE_ACCESS)
                 or kept.record.about.id == case
             ):
                 yield kept
@@ -293,6 +288,20 @@ def history(records: Iterator[Kept], case: UUID) -> History:
     for kept in records:
         found.fold(kept.record)
     return found
+
+
+def exceptions(records: Iterator[Kept], at: datetime) -> list[Exceptional]:
+    """What an auditor should look at in all cases that these records speak of."""
+    register, cases = Register(), dict[UUID, History]()
+    for kept in records:
+        on = kept.record.about.id
+        if kept.record.originator.kind in (Kind.CASE, Kind.CASE_ACCESS):
+            cases.setdefault(on, History(empty_world(register, on))).fold(kept.record)
+        else:
+            register = register.with_record(kept.record)
+    for one in cases.values():
+        one.world = replace(one.world, register=register)
+    return sorted((row for one in cases.values() for row in one.exceptions(at)), key=order)
 
 
 @dataclass(frozen=True)

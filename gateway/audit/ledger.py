@@ -8,6 +8,7 @@ from uuid import UUID
 
 from domain.facts import dump
 from gateway.archive import Archive
+from gateway.hub.questions import mandate_line
 from projections.queries import Queries
 
 
@@ -16,6 +17,7 @@ class KeptLedger:
 
     def __init__(self, archive: Archive) -> None:
         self._queries = Queries(archive.views.reader)
+        self._views = archive.views
 
     def now(self) -> datetime:
         """The time of this machine."""
@@ -28,4 +30,5 @@ class KeptLedger:
             "openings": dump(self._queries.openings(case=case, as_of=as_of)),
             "consents": dump(self._queries.consents(case=case, as_of=as_of)),
             "notifications": dump(self._queries.notifications(case=case, as_of=as_of)),
+            "mandate": mandate_line(self._views.register),
         }

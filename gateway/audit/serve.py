@@ -35,6 +35,7 @@ def served_pages(archive: Archive, found: Verification, *, port: int = 0) -> Ite
             base=base,
             verification=found.to_json,
             past=lambda case, upto: history(of_views(archive.store, queries, case, upto), case),
+            odd=queries.latest_exceptions,
             hub=archive.installation.hub.hex(),
         ),
     )

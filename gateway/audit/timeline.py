@@ -1,4 +1,4 @@
-"""A case as the auditor's page shows it: its moments, what each agency could open at one of them, what nobody has read.
+"""A case as the auditor's page shows it: its moments, and what each agency could open at one of them.
 
 Of a notification a moment bears the token and the day. Basis: CAPA 7.
 """
@@ -6,17 +6,13 @@ Of a notification a moment bears the token and the day. Basis: CAPA 7.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from domain.calendar import JST
-from domain.facts import dump
+from domain.exceptional import of_notification
 from domain.record import Record
-from gateway.audit.history import History, of_notification
-
-UNREAD = timedelta(hours=48)
-"""After this time somebody asks why nobody has opened it. Source: guideline 6(1), the hub's own time."""
+from gateway.audit.history import History
 
 Row = dict[str, Any]
 
@@ -42,20 +38,6 @@ def views(past: History, at: datetime) -> dict[str, list[tuple[str, int]]]:
         agency: sorted(Counter(sections[item] for item in items).items())
         for agency, items in past.views(at).items()
     }
-
-
-def unread(found: Mapping[str, Any], at: datetime) -> list[Row]:
-    """Each message that an addressee had for 48 hours and has not opened, from the ledger as of ``at``."""
-    opened = {(o["message"], o["agency"]) for o in found["openings"] if o["outcome"] == "OPENED"}
-    limit = dump(at - UNREAD)
-    rows = {}
-    for d in found["disclosures"]:
-        late = d["outcome"] in ("DISCLOSED", "RELEASED") and d["at"] <= limit
-        if late and (d["message"], d["to"]) not in opened:
-            rows[d["message"], d["to"]] = {
-                "kind": "UNREAD", "at": d["at"], "case": d["case"], "agency": d["to"], "act": d["act"]
-            }  # fmt: skip
-    return list(rows.values())
 
 
 def _when(record: Record) -> str:

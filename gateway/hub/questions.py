@@ -20,7 +20,7 @@ from domain.codes import Purpose, Role
 from domain.errors import Malformed, NotThere, Untrusted
 from domain.facts import FACTS, AuditContentAccessRequested, CaseMessage, Kind, dump
 from domain.record import AUDIT, About, Wish, commission_of
-from domain.register import Commission
+from domain.register import Commission, Register
 from domain.tasks import Task, knows_of
 from domain.world import World
 from gateway.hub.service import READ_AHEAD, Hub
@@ -248,7 +248,12 @@ class Questions:
         case = None if fields["case"] is None else canonical.parse_uuid(fields["case"])
         as_of = None if fields["as_of"] is None else canonical.parse_time(fields["as_of"])
         self._views.catch_up()
-        return dict(self._views.ledger(case, as_of))
+        return {**self._views.ledger(case, as_of), "mandate": mandate_line(self._hub.register)}
+
+
+def mandate_line(register: Register) -> dict[str, Any]:
+    """The audit office's mandate in force, or the last one, and until when. Source: KH-1 §3."""
+    return {"number": register.mandate, "until": dump(register.mandate_until)}
 
 
 def _commission_line(commission: Commission, on: date, *, member: bool) -> dict[str, Any]:

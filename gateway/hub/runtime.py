@@ -285,6 +285,13 @@ def _health(
             ),
             *([f"the log signs nothing any more: {logbook.problem}"] if logbook.problem else []),
             *(f"keys of case {case} are not destroyed ({why})" for case, why in hub.undestroyed.items()),
+            *(
+                [
+                    f"mandate {hub.register.mandate} of the audit office is over: let the registry begin the next"
+                ]
+                if hub.register.mandate_over(hub.clock.now())
+                else []
+            ),
         ],
         "disk_free_bytes": free,
         "bus": None if bus is None else bus.version,

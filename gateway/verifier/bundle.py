@@ -10,26 +10,30 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from hashlib import sha256
 from mmap import mmap
 from typing import Any
 from uuid import UUID
 
 from domain.errors import ExchangeError, Malformed, Untrusted
+from domain.facts import AccessFact, ControlDestroyed, DisclosureRefused, OpeningRefused, WishRefused
 from gateway.verifier.judge import Judge
 from gateway.verifier.reading import read
 from keys import canonical
 from keys.checkpoint import Checkpoint, origin_of, verify_checkpoint
 from keys.frame import parse_frame
 from keys.genesis import Genesis, verify_genesis
+from keys.kept import Kept
 from keys.leaf import Leaf, leaf_tag, parse_leaf, record_sha
 from keys.proofs import Head, entry_hash
-from keys.record import list_parts, open_audit_wrap
+from keys.record import list_parts, match_items, open_audit_wrap
 from keys.signing import KemKey
 from keys.timestamps import TimeAuthority, parse_stamp, verify_time
 
 NAMES = ("genesis", "checkpoint", "entries", "records", "keys")
 TIMES = "times"
+FRAME_ONLY = (DisclosureRefused, WishRefused, OpeningRefused, AccessFact)
 NOTHING = memoryview(b"")
 
 Buffer = bytes | mmap
@@ -97,11 +101,16 @@ def verify_bundle(
     audit: KemKey | None,
     authority: TimeAuthority | None = None,
     tell: Callable[[int, int], None] = lambda done, of: None,
+    *,
+    seen: Buffer | None = None,
+    request: UUID | None = None,
 ) -> Verified:
     """Everything that can be said of this bundle. Never raises for what is wrong in it: that is told.
 
     ``authority``: whose time tokens are believed; without one they are left aside, with one there must be some.
-    ``tell``: how many bytes of the records were looked at, of how many.
+    ``tell``: how many bytes of the records were looked at, of how many. ``seen``: a head of this log that one holds (a
+    checkpoint, or an earlier bundle): this one has to continue it. ``request``: what the audit office asked for on
+    record: the bundle has to hold all of it.
     """
     told = Verified(hub=hub.hex(), control=audit is not None)
     files, faults = _files(data)
@@ -112,11 +121,15 @@ def verify_bundle(
     head = _head(files, genesis, told)
     entries = _Entries(files.get("entries", NOTHING))
     _logged(entries, head, told)
+    if seen is not None:
+        _continues(seen, genesis, entries, told)
     _timed(bytes(files.get(TIMES, NOTHING)), genesis, entries, authority, told)
     timed = max((t["size"] for t in told.times), default=0)
     judging = None
     if audit is not None:
         judging = _Judging(entries, _control_keys(files, hub, audit, told), genesis, told)
+    elif request is not None:
+        told.faults.append(Fault("request-needs-key", "keys"))
     records = files.get("records", NOTHING)
     for one, end in _records(records, told):
         leaf = entries.leaf(one.seq)
@@ -129,6 +142,8 @@ def verify_bundle(
         tell(end, len(records))
     if judging is not None:
         judging.end()
+        if request is not None:
+            judging.asked(request)
     return told
 
 
@@ -222,6 +237,28 @@ def _logged(entries: _Entries, head: Checkpoint | None, told: Verified) -> None:
         told.faults.append(Fault("root-differs", "entries"))
 
 
+def _continues(seen: Buffer, genesis: Genesis, entries: _Entries, told: Verified) -> None:
+    """The log that was seen before is the beginning of this one: nothing was taken back, nothing was changed.
+
+    Where an earlier bundle is at hand, each entry that is another now is named.
+    """
+    before, _ = _files(seen) if seen[:4] == b"KHB1" else ({"checkpoint": memoryview(seen)}, [])
+    try:
+        origin = origin_of(genesis.hub, genesis.mode)
+        head, _ = verify_checkpoint(bytes(before.get("checkpoint", NOTHING)), origin, genesis.log)
+    except ExchangeError as error:
+        told.faults.append(Fault(error.flaw, "the head seen before"))
+        return
+    if head.size > len(entries):
+        told.faults.append(Fault("log-rolled-back", "checkpoint", len(entries) + 1))
+    elif _Roots(entries).of(head.size) != head.root:
+        told.faults.append(Fault("log-forked", "checkpoint"))
+        known = _Entries(before.get("entries", NOTHING))
+        for seq, (was, now) in enumerate(zip(known, entries, strict=False), 1):
+            if was != now:
+                told.faults.append(Fault("entry-changed", "entries", seq))
+
+
 def _timed(
     data: bytes, genesis: Genesis, entries: _Entries, authority: TimeAuthority | None, told: Verified
 ) -> None:
@@ -292,10 +329,11 @@ def _control_keys(
         known: Any = canonical.parse(bytes(files.get("keys", NOTHING)))
         for on, epochs in known["wraps"].items():
             for epoch, wrap in epochs.items():
-                id, n = UUID(on), int(epoch)
-                keys[id, n] = open_audit_wrap(
-                    kem=audit, hub=hub, originator=id, epoch=n, wrap=bytes.fromhex(wrap)
-                )
+                id, n, sealed = UUID(on), int(epoch), bytes.fromhex(wrap)
+                try:
+                    keys[id, n] = open_audit_wrap(kem=audit, hub=hub, originator=id, epoch=n, wrap=sealed)
+                except ExchangeError as error:
+                    told.faults.append(Fault(error.flaw, f"keys, originator {id}, mandate {n}"))
     except ExchangeError as error:
         told.faults.append(Fault(error.flaw, "keys"))
     except (KeyError, ValueError, TypeError, AttributeError):
@@ -313,9 +351,17 @@ class _Judging:
         self._judge = Judge(genesis)
         self._versions: dict[UUID, int] = {}
         self._epochs: dict[UUID, int] = {}
+        self._newest: datetime | None = None
+        self._gaps: list[tuple[int, int]] = []
+        self._last = self._destroyed = (
+            0  # positions: of the last record, and of the last destruction of control
+        )
 
     def see(self, one: _Lying, leaf: Leaf | None) -> None:
         """The next record, with its leaf in the log."""
+        if one.seq > self._last + 1:
+            self._gaps.append((self._last + 1, one.seq - 1))
+        self._last = max(self._last, one.seq)
         try:
             on, version = one.place
             epoch = list_parts(one.state).epoch
@@ -339,7 +385,10 @@ class _Judging:
                 version=version,
                 state=one.state,
             )
-            flaw = self._judge.judge(kept)
+            flaw = self._judge.judge(kept) or _carries(kept)
+            self._newest = max(kept.record.at, self._newest or kept.record.at)
+            if isinstance(kept.record.fact, ControlDestroyed):
+                self._destroyed = one.seq
         except ExchangeError as error:
             flaw = error.flaw
         except (ValueError, KeyError, TypeError, AttributeError):
@@ -363,3 +412,34 @@ class _Judging:
         for on, version in sorted(left_out):
             self._told.faults.append(Fault("record-left-out", f"originator {on}, version {version}"))
         self._told.complete = len(following) - len(left_out)
+        for about in sorted(self._judge.silent(self._newest)) if self._newest is not None else ():
+            self._told.faults.append(Fault("hub-act-withheld", f"{about.kind} {about.id}, until the end"))
+
+    def asked(self, request: UUID) -> None:
+        """All that this request on record is about is here. Of «all», what stands before control was last destroyed
+        can't be missed: nobody can tell the positions of a destroyed case from others."""
+        about = self._judge.register.control_requests.get(request)
+        if about is None:
+            self._told.faults.append(Fault("request-not-there", "records"))
+        elif about.case is not None and about.case not in self._versions:
+            self._told.faults.append(Fault("case-left-out", f"case {about.case}"))
+        elif about.case is None:
+            end = len(self._entries)
+            gaps = [*self._gaps, (self._last + 1, end)]
+            for first, last in gaps:
+                first = max(first, self._destroyed + 1)
+                if first <= last:
+                    self._told.faults.append(Fault("record-not-there", f"positions {first} to {last}", first))
+
+
+def _carries(kept: Kept) -> str | None:
+    """The flaw of a record that does not carry what was signed. Raises Untrusted for an item that is another.
+
+    What lies in a wrap can't be looked at here: it is under a key of the hub's vault.
+    """
+    if kept.payload is None:
+        return None
+    if isinstance(kept.record.fact, FRAME_ONLY):
+        return "parts-of-a-refusal" if kept.opened.items or kept.opened.sealed_wraps else None
+    match_items(kept.opened, kept.payload)
+    return None if len(kept.opened.sealed_wraps) == len(kept.payload.wraps) else "record-wraps-missing"

@@ -6,7 +6,9 @@ architecture §4; KH-1 §8.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -14,7 +16,16 @@ from uuid import UUID
 from domain.decide import decide
 from domain.due import Due, next_due, next_due_of_case
 from domain.errors import ExchangeError, Untrusted
-from domain.facts import ControlDestroyed, Fact, HubFounded, KeyDestroyed, KeySetPublished, Kind
+from domain.facts import (
+    AccessFact,
+    CaseAlarm,
+    ControlDestroyed,
+    Fact,
+    HubFounded,
+    KeyDestroyed,
+    KeySetPublished,
+    Kind,
+)
 from domain.record import AUDIT, DECIDER, HUB, REGISTRY, About, Record, Wish, hub_ask
 from domain.register import Agency, Originator, Register
 from domain.world import World, empty_world, rests_on
@@ -27,6 +38,12 @@ from keys.signing import SignatureKind, SignaturePublic
 from keys.wish import ZEROS, WishPayload
 
 READY_KEYS = 4096
+READ_AHEAD, WRITE_AHEAD = timedelta(minutes=10), timedelta(days=7)
+"""So far ahead of its recording a reading's, and a wish's ``not_after`` may lie. Source: KH-1 §5."""
+PATIENCE = timedelta(hours=1)
+"""An alarm that is so long overdue when something else is recorded was withheld: a hub records what is due first."""
+CLOCKS = timedelta(days=1)
+"""A hub's clock may go back by so much between two records of different originators."""
 
 
 class Judge:
@@ -50,6 +67,7 @@ class Judge:
             flaw = error.flaw
         else:
             flaw = flaw and f"decision-differs: {flaw}"
+        flaw = flaw or self.overdue(kept.record)
         self.fold(kept.record)
         return flaw
 
@@ -62,6 +80,28 @@ class Judge:
         self._in_mandate(kept)
         same = expected == kept.record or said(expected) == said(kept.record)
         return None if same else _difference(expected, kept.record)
+
+    def overdue(self, record: Record) -> str | None:
+        """The flaw of a record that stands where an alarm of its case should have stood long before."""
+        other = record.about.kind is not Kind.CASE or record.by == HUB
+        return None if other or not self._silent(self._world(record), record.at) else "hub-act-withheld"
+
+    def silent(self, now: datetime) -> Iterator[About]:
+        """Where an act of the clock was overdue for long when the last record was made, at ``now``."""
+        for case, world in self._cases.items():
+            if self._silent(replace(world, register=self.register), now):
+                yield About(Kind.CASE, case)
+        register = self.register
+        due = next_due(register, now - PATIENCE)
+        if due is not None:
+            on = register.find(due.about.kind, due.about.id)
+            shelves = (register.rules, register.networks, register.commissions)
+            known = [
+                on,
+                *(one for shelf in shelves for one in shelf.values()),
+            ]  # what its being due may follow from
+            if all(o is None or o.last_at is None or o.last_at + PATIENCE < now for o in known):
+                yield due.about
 
     def fold(self, record: Record) -> None:
         """This is so from now on."""
@@ -112,6 +152,7 @@ class Judge:
         self._signed(wish, payload, frame)
         self.signatures += 1
         self._same_envelope(wish, record)
+        self._arrived(wish, payload, record)
         world = self._world(record)
         [fact] = decide(world, wish, now=record.at)
         self.decisions += 1
@@ -204,6 +245,31 @@ class Judge:
             )
         if (record.by, record.ask_id) in self._originator(record).asks:
             raise Untrusted("ask-answered-twice", "this wish was answered before")
+
+    def _arrived(self, wish: Wish, payload: WishPayload, record: Record) -> None:
+        """It was recorded while its sender let it be, after what its sender holds a receipt for. Source: KH-1 §5."""
+        world, originator = self._world(record), self._originator(record)
+        ahead = READ_AHEAD if isinstance(wish.draft, AccessFact) else WRITE_AHEAD
+        late = record.at > payload.not_after and record.at != originator.last_at  # as late as what it follows
+        if late or payload.not_after > record.at + ahead:
+            raise Untrusted("not-when-signed", "recorded at a time for which it was not signed")
+        basis = (world.rules, *(self.register.find(kind, id) for kind, id, _ in record.rests_on))
+        if any(o is not None and o.last_at is not None and record.at + CLOCKS < o.last_at for o in basis):
+            raise Untrusted("rests-on-later", "judged by what was not so before it")
+        places = (world.case, world.access) if wish.about.kind is Kind.CASE else (originator,)
+        if payload.prev != ZEROS and not any(p.knows_frame(wish.by, payload.prev) for p in places):
+            raise Untrusted("prev-not-recorded", "its sender has a receipt for a frame that is not here")
+
+    def _silent(self, world: World, now: datetime) -> bool:
+        due = next_due_of_case(world)
+        if due is None or not isinstance(due.fact, CaseAlarm):
+            return False
+        known = (
+            due.at,
+            world.case.last_at,
+            world.rules.last_at,
+        )  # nobody knew of it before the last of these
+        return max(at for at in known if at is not None) + PATIENCE < now
 
     def _world(self, record: Record) -> World:
         if record.about.kind is not Kind.CASE:

@@ -89,7 +89,7 @@ def test_without_the_audit_offices_key_place_and_root_still_hold(taken: Taken) -
     assert (told.faults, told.decisions, told.control) == ([], 0, False)
     assert told.records > 20
     other = verify_bundle(taken.data, taken.hub, KemKey.generate())
-    assert {f.where for f in other.faults} >= {"keys"}
+    assert any(f.where.startswith("keys, originator") for f in other.faults)
 
 
 def test_a_bundle_of_another_hub_is_refused(taken: Taken) -> None:

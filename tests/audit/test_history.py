@@ -12,7 +12,7 @@ from uuid import UUID
 import pytest
 from typer.testing import CliRunner
 
-from gateway.audit.history import History, history, of_stream, of_views, replay
+from gateway.audit.history import History, exceptions, history, of_stream, of_views, replay
 from gateway.cli import app
 from gateway.scenario.player import Run
 from gateway.scenario.report import play, start_of
@@ -54,7 +54,9 @@ def test_views_and_stream_tell_the_same(played: Played) -> None:
         fast = played.at(when)
         slow = history(of_stream(runtime.store, played.run.case, when), played.run.case)
         assert fast.who_knows(when) == slow.who_knows(when)
-        assert fast.exceptions(when) == slow.exceptions(when)
+        rows = runtime.follower.queries.exceptions(when, played.run.case)
+        assert rows == fast.exceptions(when) == slow.exceptions(when)
+        assert rows == exceptions(of_stream(runtime.store, None, when), when)
         for door in played.stage.doors.values():
             assert fast.could(door.agency, when) == slow.could(door.agency, when)
 
@@ -97,10 +99,10 @@ def test_who_knows_names_everyone_who_opened_and_nobody_else(played: Played) -> 
 
 def test_exceptions_tell_what_was_held_refused_and_late(played: Played) -> None:
     when = max(c.at for c in played.run.checks)
-    kinds = {row["kind"] for row in played.at(when).exceptions(when)}
+    kinds = {row.kind for row in played.at(when).exceptions(when)}
     assert "REFUSED" in kinds
     held = max(s.at for s in played.run.story.steps if s.event == "DisclosureHeld")
-    assert "HELD" in {row["kind"] for row in played.at(held).exceptions(held)}
+    assert "HELD" in {row.kind for row in played.at(held).exceptions(held)}
 
 
 def test_every_step_of_the_replay_holds_and_a_changed_one_does_not(played: Played) -> None:
@@ -129,8 +131,8 @@ def test_the_commands_answer(played: Played, raw: list[str]) -> None:
     assert len(few) < len(told("replay", "--case", case, *raw))
     assert told("as-of", "--case", case, "--agency", "AZ-CORE", "--at", at, *raw)
     assert told("who-knows", "--case", case, "--at", at, *raw)
-    assert told("exceptions", "--case", case, "--at", at)
-    assert told("exceptions", "--at", at) == told("exceptions", "--case", case, "--at", at)
+    assert told("exceptions", "--case", case, "--at", at, *raw)
+    assert told("exceptions", "--at", at, *raw) == told("exceptions", "--case", case, "--at", at)
 
 
 def test_people_read_it_too(played: Played) -> None:

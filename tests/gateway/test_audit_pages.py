@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
+from html import unescape
 from pathlib import Path
 
 import httpx2
@@ -92,11 +94,27 @@ def test_without_a_verification_that_saw_it_nothing_counts_as_proved(
     assert "検証済" not in text
 
 
+def test_the_exceptions_come_page_after_page(
+    shown: tuple[Run, httpx2.Client], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, client = shown
+    whole = client.get("/exceptions").text
+    monkeypatch.setattr("gateway.audit.app.PAGE", 1)
+    rows, path = 0, "/exceptions"
+    while found := re.search(r'href="/audit(/exceptions\?[^"]+)"', text := client.get(path).text):
+        rows += text.count("<tr><td>")
+        path = unescape(found[1])
+    assert rows == whole.count("<tr><td>") > 1
+
+
 @pytest.mark.parametrize(
     ("path", "status"),
     [
         ("/export/ledger.exe", 404),
         ("/timeline?case=x", 400),
+        ("/exceptions?before=x", 400),
+        ("/exceptions?before=[]", 400),
+        ("/exceptions?before={}", 400),
         ("/timeline?case=00000000-0000-4000-8000-000000000000", 404),
     ],
 )

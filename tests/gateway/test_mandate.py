@@ -9,10 +9,12 @@ from datetime import date, timedelta
 from pathlib import Path
 from uuid import uuid4
 
+import httpx2
 import pytest
 from typer.testing import CliRunner
 
 from adapters.store import Store
+from domain.calendar import end_of
 from domain.codes import AuditGround
 from domain.errors import NotThere, Refused
 from domain.facts import AuditControlRequested
@@ -20,12 +22,14 @@ from domain.record import access_of
 from gateway.archive import open_archive
 from gateway.audit.bundle import export, pack
 from gateway.cli import app
+from gateway.demo import pages_app
 from gateway.scenario.player import Run
 from gateway.scenario.report import start_of
 from gateway.scenario.stage import Stage, open_stage, reopen_stage
 from gateway.scenario.story import read_story
+from gateway.serving import Served
 from gateway.verifier.bundle import _files, verify_bundle
-from gateway.verify import Verifier, doors_of
+from gateway.verify import Verification, Verifier, doors_of
 from keys.record import list_parts
 
 STORY = Path(__file__).parents[1] / "scenarios" / "two-officials-let-the-auditor.yaml"
@@ -189,6 +193,25 @@ def test_the_registry_gives_a_mandate_on_the_command_line(tmp_path: Path) -> Non
         late = (stage.now() + timedelta(days=400)).date()
         with pytest.raises(Refused, match="MANDATE_OUT_OF_TURN"):
             stage.registry.begin_mandate(4, late)
+
+
+def test_a_mandate_that_is_over_is_told_by_the_hub_and_on_the_auditors_page(tmp_path: Path) -> None:
+    with second_mandate(tmp_path / "hub") as (_, stage):
+
+        def told() -> tuple[list[str], bool]:
+            """The hub's alarms of it, and whether the page says so."""
+            alarms = httpx2.get(f"{stage.url}/readyz", timeout=60).json()["alarms"]
+            with Served(pages_app(stage, Verification())) as served:
+                page = httpx2.get(f"{served.url}/audit/", timeout=60).text
+            return [one for one in alarms if "mandate" in one], "任期は終わっています" in page
+
+        assert told() == ([], False)
+        stage.set_clock(end_of(UNTIL))
+        alarms, shown = told()
+        assert alarms == ["mandate 2 of the audit office is over: let the registry begin the next"]
+        assert shown
+        stage.registry.begin_mandate(3, UNTIL + timedelta(days=360))
+        assert told() == ([], False)
 
 
 @pytest.mark.parametrize(
