@@ -177,15 +177,18 @@ class To:
         ]
 
     def offered(self, scene: Scene, agency: str) -> list[str]:
-        """The bases that can carry between such parties as these two at all; what else they need, the hub looks at."""
+        """The bases that can carry between such parties as these two at all, against their way only where something is
+        answered; what else they need, the hub looks at."""
         other = scene.agencies.get(agency)
         if other is None:
             return list(dict.fromkeys(self.bases))
         mine, theirs = _parties(scene.roles, scene.body), _parties(other.roles, other.body)
+        answering = scene.about is not None
         return [
             code
             for code in dict.fromkeys(self.bases)  # what is named first is offered first, and once
-            if any((a in mine and b in theirs) or (b in mine and a in theirs) for a, b in _PARTIES[code])
+            if _speaks_of(_BASES[code], mine, theirs)
+            or ((answering or _BASES[code]["way"] == "BOTH") and _speaks_of(_BASES[code], theirs, mine))
         ]
 
     def ticked(self, scene: Scene) -> list[str]:
@@ -199,7 +202,11 @@ class To:
         return [a for a in found if a in had_part] or (found if len(found) == 1 else [])
 
 
-_PARTIES: Mapping[str, Sequence[Sequence[str]]] = {row["code"]: row["parties"] for row in BASES}
+_BASES: Mapping[str, Mapping[str, Any]] = {row["code"]: row for row in BASES}
+
+
+def _speaks_of(basis: Mapping[str, Any], mine: frozenset[str], theirs: frozenset[str]) -> bool:
+    return any(a in mine and b in theirs for a, b in basis["parties"])
 
 
 def _parties(roles: frozenset[str], body: str | None) -> frozenset[str]:

@@ -268,3 +268,13 @@ def test_only_bases_that_carry_between_two_such_parties_are_offered(
     to = To(bases=("CAPA-13-4", "CWA-21-10-2-3", "CONSENT"))
     there = scene(roles=frozenset({mine}), agencies={"other": Other(name="", roles=frozenset({theirs}))})
     assert to.offered(there, "other") == offered
+
+
+def test_a_basis_is_offered_against_its_way_only_where_something_is_answered() -> None:
+    to = To(bases=("CWA-25-7-1", "CWA-21-10-4", "APPI-69-2-3"))
+    assert to.offered(scene(), "other") == [
+        "CWA-25-7-1",
+        "APPI-69-2-3",
+    ]  # 21条の10の4 is for a prefecture to tell
+    asked = {"act": "information.requested", "message": "m", "by": "other", "to": ["me"], "fields": {}}
+    assert to.offered(scene(about=asked), "other") == ["CWA-25-7-1", "CWA-21-10-4", "APPI-69-2-3"]
