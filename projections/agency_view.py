@@ -137,15 +137,17 @@ def _body(
     written: Words,
     now: datetime,
 ) -> str:
-    """Control, the items that this agency has a claim to, and, to the author alone, for whom it waits."""
+    """Control, the items that this agency has a claim to, and, to the author alone, who of its people wrote it and
+    for whom it waits."""
     author = agency == message.by
     items = ",".join(
         f'{written.items[item.item]},"state":"{_state(world, message, item, agency, now)}"}}'
         for item in message.items
         if author or agency in standing[item.item] or _told(message, item, agency)
     )
-    held = f',"held":{_text(sorted(map(str, message.held)))}' if author else ""
-    return f'{written.control}{held},"items":[{items}],"status":"{world.case.status.value}"}}'
+    apart = {"actor": message.actor, "held": sorted(map(str, message.held))}
+    own = f",{_text(apart)[1:-1]}" if author else ""
+    return f'{written.control}{own},"items":[{items}],"status":"{world.case.status.value}"}}'
 
 
 def _told(message: Message, item: Item, agency: UUID) -> bool:

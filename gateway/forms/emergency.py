@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from domain.case import APPROVERS
 from domain.codes import AUTHOR_ONLY, Purpose, Section
 from domain.facts import (
     BasisOverrideApproved,
@@ -12,7 +11,6 @@ from domain.facts import (
     EmergencyAccessApproved,
     EmergencyAccessRequested,
     EmergencyAccessReviewed,
-    Fact,
 )
 from domain.rulebook import BASES
 from domain.visibility import CLOSELY_KEPT
@@ -27,6 +25,7 @@ from gateway.forms.kinds import (
     Scene,
     To,
     agreed,
+    another_person,
     in_words,
     ours,
     theirs,
@@ -68,15 +67,11 @@ def _the_code(scene: Scene) -> Sequence[str]:
 
 def _ours_or_authority(scene: Scene, about: Message) -> bool:
     asked = ours(scene, about) or (theirs(scene, about) and bool(scene.roles & AUTHORITIES))
-    return asked and _lacks_a_word(scene, about, EmergencyAccessApproved)
+    return asked and another_person(scene, about, EmergencyAccessApproved)
 
 
 def _ours_alone(scene: Scene, about: Message) -> bool:
-    return ours(scene, about) and _lacks_a_word(scene, about, BasisOverrideApproved)
-
-
-def _lacks_a_word(scene: Scene, about: Message, word: type[Fact]) -> bool:
-    return len(scene.of(word.TOPIC, "approves", about["message"])) < APPROVERS
+    return ours(scene, about) and another_person(scene, about, BasisOverrideApproved)
 
 
 def _read_by_others(scene: Scene, about: Message) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from domain.codes import Purpose, Section
+from domain.codes import Appraisal, Purpose, Section
 from domain.facts import (
     CaseConferenceConvened,
     ConferenceMinutesRecorded,
@@ -38,6 +38,7 @@ from gateway.forms.kinds import (
     To,
     Words,
     agreed,
+    another_person,
     in_words,
     ours,
     theirs,
@@ -57,9 +58,9 @@ def _sent_by_us(scene: Scene, about: Message) -> bool:
 
 
 def _another_of_ours(scene: Scene, about: Message) -> bool:
-    """Two others of the agency that appraised it; each once."""
-    said = scene.of(DestructionApproved.TOPIC, "approves", about["message"])
-    return ours(scene, about) and scene.actor not in {about.get("actor"), *(m.get("actor") for m in said)}
+    """Two others of the agency that appraised it, where it is to be destroyed."""
+    goes = about["fields"].get("appraisal", Appraisal.DESTROY) == Appraisal.DESTROY
+    return ours(scene, about) and goes and another_person(scene, about, DestructionApproved)
 
 
 def _sections(scene: Scene) -> Choices:

@@ -13,6 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from domain.bases import parties_of
+from domain.case import APPROVERS
 from domain.codes import Body, Flag, Purpose, Role, Section
 from domain.facts import Fact, Kind
 from domain.register import Agency
@@ -227,6 +228,16 @@ def ours(scene: Scene, about: Message) -> bool:
 def theirs(scene: Scene, about: Message) -> bool:
     """It was sent to us."""
     return scene.agency in about.get("to", [])
+
+
+def another_person(scene: Scene, about: Message, word: type[Fact]) -> bool:
+    """Whether this person may still give a word that two others give: it did not ask, and gave none yet.
+
+    What people of other agencies wrote is told without their reference, and none of them is this person.
+    """
+    said = scene.of(word.TOPIC, "approves", about["message"])
+    spoke = [m.get("actor") for m in (about, *said) if ours(scene, m)]
+    return len(said) < APPROVERS and scene.actor not in spoke
 
 
 Made = dict[str, Any]

@@ -624,7 +624,14 @@ def test_the_second_and_third_person_sign_in_for_themselves(office: Office, tmp_
             },
         )
         let = f"/cases/{case}/forms/override-word?about={drafted}"
+
+        def offered(clerk: Clerk) -> tuple[bool, bool]:
+            """On the work list, and on the case's page."""
+            return let in clerk.page("/"), let in clerk.case(case)
+
+        assert list(map(offered, (first, second, third))) == [(False,) * 2, (True,) * 2, (True,) * 2]
         second.does(let, {"agreed": "yes"})
+        assert list(map(offered, (first, second, third))) == [(False,) * 2, (False,) * 2, (True,) * 2]
         assert second.fill(let, {"agreed": "yes"})[0] == 403
         assert first.fill(let, {"agreed": "yes"})[0] == 403
         third.does(let, {"agreed": "yes"})

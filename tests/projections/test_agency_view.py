@@ -78,10 +78,10 @@ def test_author_and_addressee_have_the_message_and_nobody_else_has_a_trace(story
     [(message, body)] = rows(queries, CORE).items()
     assert message == sent.ask_id
     assert states(body) == {"BASIC": "OPENABLE", "ADDR": "OPENABLE", "RISK": "OPENABLE"}
-    assert "held" not in body
+    assert not {"actor", "held"} & set(body)
     own = rows(queries, MED)[sent.ask_id]
     assert states(own) == {**states(body), "SOURCE": "OPENABLE"}
-    assert own["held"] == []
+    assert (own["actor"], own["held"]) == ("p-1", [])
     for agency in set(ROLES) - {CORE, MED}:
         assert rows(queries, agency) == {}
         assert queries.messages(agency, ONE) == []
