@@ -40,6 +40,7 @@ Past = Callable[[UUID, datetime | None], History]
 Odd = Callable[[datetime, UUID | None, str, int], tuple[list[Exceptional], str]]
 """What to look at as of a moment, of a case or all, latest first: so many of those before a mark; and the next mark."""
 PAGE = 500
+SHOWN = ("disclosures", "openings", "consents", "notifications", "cases")
 OUTCOMES = ("DISCLOSED", "STANDING", "HELD", "RELEASED", "REFUSED", "OPENED")
 
 
@@ -74,7 +75,8 @@ def audit_app(
 
     def chosen(case: str, agency: str, outcome: str, as_of: str) -> dict[str, Any]:
         """The ledger as of then, of what was chosen."""
-        found, wanted = office.ledger(as_of=_moment(as_of)), _uuid(case)
+        wanted = _uuid(case)
+        found = office.ledger(case=UUID(wanted) if wanted else None, as_of=_moment(as_of))
         return {
             "cases": sorted({r["case"] for r in found["disclosures"]}),
             "disclosures": [
@@ -104,6 +106,8 @@ def audit_app(
             for d in found["disclosures"]
         ]
         found["openings"] = [{**o, "proof": proved(o["position"])} for o in found["openings"]]
+        counts = {name: len(found[name]) for name in SHOWN}
+        found |= {name: found[name][-PAGE:] for name in SHOWN}  # the last; a file has them all
         return shown(
             "audit.html",
             title="監査: 提供の台帳",
@@ -115,6 +119,7 @@ def audit_app(
             query=urlencode({k: v for k, v in choice.items() if v}),
             proofs=PROOFS,
             timeline=past is not None,
+            counts=counts,
             **found,
         )
 

@@ -13,6 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 from gateway.archive import open_archive
+from gateway.audit import app as pages
 from gateway.audit.serve import served_pages
 from gateway.cli import app
 from gateway.demo import pages_app
@@ -59,6 +60,22 @@ def test_who_notified_is_on_no_page_and_in_no_file(shown: tuple[Run, httpx2.Clie
         assert answer.status_code == 200
         assert nursery not in answer.text
         assert id_ not in answer.text
+
+
+def test_a_large_ledger_shows_its_last_rows_and_says_so(
+    shown: tuple[Run, httpx2.Client], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, client = shown
+    whole = client.get("/").text
+    assert "のうち最後の" not in whole
+    of_case = client.get("/", params={"case": str(run.case)}).text
+    assert re.findall(r"<h2>[^<]*</h2>", of_case) == re.findall(r"<h2>[^<]*</h2>", whole)  # there is one case
+    monkeypatch.setattr(pages, "PAGE", 2)
+    cut = client.get("/").text
+    count = int(re.findall(r"<h2>提供\((\d+) 件", whole)[0])
+    assert count > 2
+    assert f"<h2>提供({count} 件のうち最後の 2 件。" in cut
+    assert client.get("/export/ledger.csv").text.count("\n") > count
 
 
 def test_who_notified_is_in_no_answer_on_the_command_line(shown: tuple[Run, httpx2.Client]) -> None:
