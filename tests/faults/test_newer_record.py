@@ -60,7 +60,7 @@ def test_a_newer_record_parks_the_views_and_stops_nothing_else(
     runtime.follower.catch_up()
     health = hub.http.get("/readyz").json()
     assert health["ready"] is True
-    assert sorted(health["parked"]) == ["agency_view", "ledger", "worklist"]
+    assert sorted(health["parked"]) == ["agency_view", "exceptions", "ledger", "worklist"]
     assert all(f"since record {position}" in alarm for alarm in health["alarms"])
     found = Verifier(runtime.recorder, runtime.store, runtime.installation.genesis).run()
     assert [(f.what, f.position) for f in found.findings] == [("unknown-topic", position)]
