@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import http.client
 import json
+from time import sleep
 from typing import Any
 from urllib.parse import urlsplit
 
 from eventsourcing.persistence import OperationalError
+
+ASKED, PAUSE_SECONDS = 5, 0.1
+BUSY = "failed to be ready for connections"
+"""The server gives itself a millisecond to look; on a machine that is busy that says nothing yet."""
 
 
 def varz(url: str, timeout: float) -> dict[str, Any]:
@@ -24,8 +29,13 @@ def complaint(url: str, timeout: float) -> str:
     Where the disk was full once, the server answers no append until it is started anew, and says so
     here only.
     """
-    status, answer = _get(url, "/healthz", timeout)
-    return "" if status == 200 else str(answer.get("error") or answer.get("status") or status)
+    for _ in range(ASKED):
+        status, answer = _get(url, "/healthz", timeout)
+        told = "" if status == 200 else str(answer.get("error") or answer.get("status") or status)
+        if BUSY not in told:
+            break
+        sleep(PAUSE_SECONDS)
+    return told
 
 
 def _get(url: str, path: str, timeout: float) -> tuple[int, dict[str, Any]]:
