@@ -18,4 +18,4 @@ STRIKES = 3
 def test_killed_at_any_step_of_a_destruction_a_hub_ends_it_once(what: str, tmp_path: Path) -> None:
     one = due(tmp_path, what)
     assert strikes(one, tmp_path, STRIKES, 5, lambda _: None) == []
-    assert one.killed.total() >= STRIKES - 1  # a step may lie past the end of a run that took fewer
+    assert one.killed.total() >= STRIKES
