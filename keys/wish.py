@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
@@ -46,6 +46,8 @@ SUITE = 1
 MAX_ITEMS = 64
 MAX_WRAPS = 256
 MAX_FLAGS = 16
+READ_AHEAD, WRITE_AHEAD = timedelta(minutes=10), timedelta(days=7)
+"""So far after its recording the ``not_after`` of a reading or question, and of any other wish, may lie. Source: KH-1 §5."""
 BESIDE_BYTES = 16 * 1024
 MAX_ITEM_BYTES = 25 * 1024 * 1024
 MIN_ITEM_BYTES = sealed_size(256)

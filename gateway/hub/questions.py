@@ -23,11 +23,11 @@ from domain.record import AUDIT, About, Wish, commission_of
 from domain.register import Commission, Register
 from domain.tasks import Task, knows_of
 from domain.world import World
-from gateway.hub.service import READ_AHEAD, Hub
+from gateway.hub.service import Hub
 from keys import canonical
 from keys.frame import WISH, Frame, verify
 from keys.request import parse_request
-from keys.wish import WishPayload
+from keys.wish import READ_AHEAD, WishPayload
 
 FEED_LIMIT = 500
 

@@ -55,10 +55,8 @@ from keys.receipt import MAX_NOTES, Receipt, sign_receipts
 from keys.request import match_parts, parse_request
 from keys.signing import KemPublic, SignatureKeys, SignatureKind, SignaturePublic
 from keys.wish import AUDIT as TO_AUDIT
-from keys.wish import To, WishPayload
+from keys.wish import READ_AHEAD, WRITE_AHEAD, To, WishPayload
 
-READ_AHEAD = timedelta(minutes=10)
-WRITE_AHEAD = timedelta(days=7)
 PROMISE = timedelta(seconds=60)
 TRIES = 5
 OVERTAKEN = ("version-exists", "head-moved")

@@ -35,11 +35,9 @@ from keys.genesis import Genesis, verify_genesis
 from keys.kept import Kept
 from keys.keyset import verify_key_set, verify_registry_act
 from keys.signing import SignatureKind, SignaturePublic
-from keys.wish import ZEROS, WishPayload
+from keys.wish import READ_AHEAD, WRITE_AHEAD, ZEROS, WishPayload
 
 READY_KEYS = 4096
-READ_AHEAD, WRITE_AHEAD = timedelta(minutes=10), timedelta(days=7)
-"""So far ahead of its recording a reading's, and a wish's ``not_after`` may lie. Source: KH-1 §5."""
 PATIENCE = timedelta(hours=1)
 """An alarm that is so long overdue when something else is recorded was withheld: a hub records what is due first."""
 CLOCKS = timedelta(days=1)
