@@ -400,7 +400,7 @@ def refused_consent_form(asking: Asking) -> Refusal | None:
 
 
 def _speaks_for(asking: Asking, scope: tuple[ConsentScope, ...]) -> bool:
-    """Who has no part in the case yet takes down what concerns its own telling, and nobody else's."""
+    """Who has no part in the case yet takes down what concerns its own telling, and nobody else's. Basis: APPI 69(2)1, 27(1)."""
     has_part = asking.by in asking.case.parties | offices_of(asking.register, asking.case)
     return has_part or all(row.sender == asking.by for row in scope)
 

@@ -29,7 +29,7 @@ from domain.record import Record
 UNREAD = timedelta(hours=48)
 """After this time somebody asks why nobody has opened it. Source: guideline 6(1), the hub's own time."""
 UNACTED = timedelta(days=14)
-"""A reading that nothing followed within this time is told."""
+"""A reading that nothing followed within this time is told. Basis: own rule (閲覧後に対応のないもの)."""
 
 READ_ONLY = "READ_AND_NOTHING_FOLLOWED"
 

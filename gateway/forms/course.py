@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from domain.codes import Purpose, Section
 from domain.facts import (
     HomeVisitFailed,
     HomeVisitRefused,
     HomeVisitScheduled,
+    NetworkCaseDeregistered,
     NetworkCaseRegistered,
     NetworkCaseRegistrationRequested,
     PlanReviewed,
@@ -18,6 +21,7 @@ from gateway.forms.kinds import (
     CONTRACTOR,
     COORD,
     CORE,
+    TO_CORE,
     WHATEVER_THEY_SAY,
     Ask,
     Field,
@@ -25,13 +29,14 @@ from gateway.forms.kinds import (
     To,
     Words,
     in_words,
+    seen,
+    why,
 )
 from gateway.forms.safety import CHILD_SEEN
-from gateway.pages.labels import STANDINGS
+from gateway.pages.labels import STANDINGS, WHYS
 
 GROUP = "要対協"
 VISITS = "訪問"
-COMMISSIONED = ("CWA-21-10-2-3", "CWA-25-2-2")
 
 COURSE = (
     Form(
@@ -58,6 +63,19 @@ COURSE = (
         to=To(roles=CORE, first=CORE),
         tasks=frozenset({"REGISTER"}),
         send="登録する",
+    ),
+    Form(
+        key="deregistration",
+        act=NetworkCaseDeregistered,
+        title="要対協の登録を外す",
+        lead="進行管理から外します。理由が要ります。",
+        then="要対協を根拠とする情報交換は、この先できなくなります。",
+        group=GROUP,
+        roles=COORD,
+        fields=(why(WHYS, "GOAL_WAS_REACHED", "MOVED_AWAY", "NO_LONGER_FITS"),),
+        words=(in_words(),),
+        to=To(roles=CORE, first=CORE),
+        send="登録を外す",
     ),
     Form(
         key="plan-review",
@@ -90,16 +108,9 @@ COURSE = (
         then="中核機関が7日のうちに確認します。",
         group=VISITS,
         roles=CONTRACTOR,
-        fields=(
-            Field(
-                name="child_seen",
-                label="子ども本人を見ましたか",
-                ask=Ask.YES,
-                choices={"yes": "目視した", "no": "見ていない(家族とだけ会った)"},
-            ),
-        ),
+        fields=(seen("見ていない(家族とだけ会った)"),),
         words=(Words(section=Section.VISIT, label="訪問の記録", must=True), CHILD_SEEN),
-        to=To(roles=CORE, first=CORE, must=True, bases=COMMISSIONED, usual=COMMISSIONED[0]),
+        to=replace(TO_CORE, must=True),
         made=lambda made, scene: {**made, "worker": scene.actor},
     ),
     Form(
@@ -123,7 +134,7 @@ COURSE = (
         group=VISITS,
         roles=CONTRACTOR,
         words=(Words(section=Section.VISIT, label="様子"),),
-        to=To(roles=CORE, first=CORE, bases=COMMISSIONED, usual=COMMISSIONED[0]),
+        to=TO_CORE,
     ),
     Form(
         key="visit-refused",
@@ -134,6 +145,6 @@ COURSE = (
         group=VISITS,
         roles=CONTRACTOR,
         words=(Words(section=Section.VISIT, label="様子"),),
-        to=To(roles=CORE, first=CORE, bases=COMMISSIONED, usual=COMMISSIONED[0]),
+        to=TO_CORE,
     ),
 )

@@ -1,11 +1,9 @@
-"""What is kept hidden, under which conditions it was given, how long it is kept, and how it goes; and meetings."""
+"""What is kept hidden, under which conditions it was given, how long it is kept, and how it goes."""
 
 from __future__ import annotations
 
 from domain.codes import Appraisal, Purpose, Section
 from domain.facts import (
-    CaseConferenceConvened,
-    ConferenceMinutesRecorded,
     ControlAppraised,
     DestructionApproved,
     DisclosureConditionsImposed,
@@ -14,18 +12,12 @@ from domain.facts import (
     InformationRequestAnswered,
     LegalHoldLifted,
     LegalHoldPlaced,
-    NetworkCaseDeregistered,
-    NetworkMeetingHeld,
-    NetworkMeetingRequested,
     ProtectedAddressRegistered,
     RecordsAppraised,
     RetentionPolicyAssigned,
-    SpecialistJudgementGiven,
-    SpecialistJudgementRequested,
 )
 from gateway.forms.kinds import (
     AUTHORITIES,
-    COORD,
     CORE,
     TO_OFFICE,
     Ask,
@@ -41,16 +33,12 @@ from gateway.forms.kinds import (
     another_person,
     in_words,
     ours,
-    theirs,
-    why,
 )
-from gateway.pages.labels import APPRAISALS, CONDITIONS, HOLD_GROUNDS, RETENTIONS, WHYS
+from gateway.pages.labels import APPRAISALS, CONDITIONS, HOLD_GROUNDS, RETENTIONS
 from gateway.pages.texts import SECTIONS
 
-MEETINGS = "会議・専門職"
 HIDDEN = "秘匿・提供条件"
-KEEPING = "保存・廃棄"
-NETWORK_BASES = ("CWA-25-2-2", "CWA-25-3-2", *TO_OFFICE)
+DISPOSAL = "保存・廃棄"
 
 
 def _sent_by_us(scene: Scene, about: Message) -> bool:
@@ -73,112 +61,7 @@ def _appraised(made: Made, scene: Scene) -> Made:
     return made if made["appraisal"] == "DESTROY" else {**made, "sections": []}
 
 
-DUE = Field(name="due_on", label="いつまでに", ask=Ask.DAY, must=False)
-
-KEEPING_FORMS = (
-    Form(
-        key="conference",
-        act=CaseConferenceConvened,
-        title="個別ケース検討会議を招集する",
-        lead="この事例の個別ケース検討会議に、関係機関を招きます。",
-        then="招かれた機関に届きます。議題は「会議資料」で記録から作れます。",
-        group=MEETINGS,
-        roles=AUTHORITIES,
-        words=(Words(section=Section.CONF, label="会議の案内(日時・場所・議題)"),),
-        to=To(bases=NETWORK_BASES),
-        send="招集する",
-    ),
-    Form(
-        key="minutes",
-        act=ConferenceMinutesRecorded,
-        title="会議録を残す",
-        lead="会議で話し合い、決めたことを記録します。",
-        then="選んだ機関が開けます。",
-        group=MEETINGS,
-        roles=AUTHORITIES,
-        words=(Words(section=Section.CONF, label="会議録", must=True),),
-        to=To(bases=NETWORK_BASES),
-        send="会議録を残す",
-    ),
-    Form(
-        key="meeting-request",
-        act=NetworkMeetingRequested,
-        title="会議の開催を求める",
-        lead="調整機関に、会議を開くことを求めます。",
-        then="調整機関の仕事一覧に出ます。",
-        group=MEETINGS,
-        roles=CORE,
-        fields=(DUE,),
-        words=(in_words("求める理由"),),
-        to=To(roles=COORD, first=COORD, must=True),
-        send="開催を求める",
-    ),
-    Form(
-        key="meeting-held",
-        act=NetworkMeetingHeld,
-        title="会議を開いた",
-        lead="求められていない会議を開いたことを記録します。求めに応じた会議は、その求めの下から記録してください。",
-        then="事例の経過に残ります。",
-        group=MEETINGS,
-        roles=COORD,
-        fixed={"answers": None},
-        words=(Words(section=Section.CONF, label="会議録"),),
-        to=To(bases=NETWORK_BASES),
-        send="開催を記録する",
-    ),
-    Form(
-        key="meeting-answered",
-        act=NetworkMeetingHeld,
-        title="求められた会議を開いた",
-        lead="求めに応じて会議を開いたことを記録します。",
-        then="求めた機関に届きます。",
-        group=MEETINGS,
-        roles=COORD,
-        about=(NetworkMeetingRequested,),
-        open=theirs,
-        words=(Words(section=Section.CONF, label="会議録"),),
-        to=To(fixed=Scene.other_side, bases=NETWORK_BASES),
-        send="開催を記録する",
-    ),
-    Form(
-        key="judgement-request",
-        act=SpecialistJudgementRequested,
-        title="専門職の判断を求める",
-        lead="医師・保健師・心理職などに、専門職としての判断を求めます。",
-        then="相手が答えるまで残ります。",
-        group=MEETINGS,
-        roles=AUTHORITIES,
-        fields=(DUE,),
-        words=(Words(section=Section.RISK, label="判断してほしいこと"),),
-        to=To(must=True, bases=NETWORK_BASES),
-        send="判断を求める",
-    ),
-    Form(
-        key="judgement",
-        act=SpecialistJudgementGiven,
-        title="専門職の判断を伝える",
-        lead="求められた判断を伝えます。",
-        then="求めた機関に届きます。",
-        group=MEETINGS,
-        about=(SpecialistJudgementRequested,),
-        open=theirs,
-        words=(Words(section=Section.MEDICAL, label="判断"),),
-        to=To(fixed=Scene.other_side, bases=NETWORK_BASES),
-        send="判断を伝える",
-    ),
-    Form(
-        key="deregistration",
-        act=NetworkCaseDeregistered,
-        title="要対協の登録を外す",
-        lead="進行管理から外します。理由が要ります。",
-        then="要対協を根拠とする情報交換は、この先できなくなります。",
-        group="要対協",
-        roles=COORD,
-        fields=(why(WHYS, "GOAL_WAS_REACHED", "MOVED_AWAY", "NO_LONGER_FITS"),),
-        words=(in_words(),),
-        to=To(roles=CORE, first=CORE),
-        send="登録を外す",
-    ),
+KEEPING = (
     Form(
         key="protected-address",
         act=ProtectedAddressRegistered,
@@ -224,7 +107,7 @@ KEEPING_FORMS = (
         title="保存期間を指定する",
         lead="この事例の内容をいつまで保存するかを指定します。年数は規則集にあります。",
         then="満了すると評価を求める知らせが出ます。ひとりでに消えることはありません。",
-        group=KEEPING,
+        group=DISPOSAL,
         roles=CORE,
         fields=(
             Field(name="policy", label="保存の区分", ask=Ask.ONE, choices=RETENTIONS),
@@ -244,7 +127,7 @@ KEEPING_FORMS = (
         title="廃棄を止める",
         lead="検証・訴訟・請求中のため、この事例の記録の廃棄を止めます。",
         then="解くまで何も廃棄されません。",
-        group=KEEPING,
+        group=DISPOSAL,
         roles=AUTHORITIES,
         fields=(Field(name="ground", label="理由", ask=Ask.ONE, choices=HOLD_GROUNDS),),
         words=(in_words(),),
@@ -256,7 +139,7 @@ KEEPING_FORMS = (
         title="廃棄の停止を解く",
         lead="止める理由がなくなったので、停止を解きます。止めた機関だけが解けます。",
         then="ほかに停止がなければ、満了した記録は評価できます。",
-        group=KEEPING,
+        group=DISPOSAL,
         roles=AUTHORITIES,
         about=(LegalHoldPlaced,),
         answers="lifts",
@@ -270,7 +153,7 @@ KEEPING_FORMS = (
         title="満了した記録を評価する",
         lead="保存期間が満了した内容を、廃棄するか、歴史公文書等として残すかを評価します。",
         then="廃棄には、あなたのほかに二人の承認が要ります。二人目の承認で鍵が失われ、元には戻りません。",
-        group=KEEPING,
+        group=DISPOSAL,
         roles=CORE,
         fields=(
             Field(name="appraisal", label="評価", ask=Ask.ONE, choices=APPRAISALS),
@@ -294,7 +177,7 @@ KEEPING_FORMS = (
         title="やり取りの記録も廃棄する",
         lead="内容をすべて廃棄した後、だれがだれに何をいつ伝えたかの記録も廃棄するよう評価します。",
         then="二人の承認で、この事例のことはだれにも読めなくなります。抜けや改ざんがないことは、その後も確かめられます。",
-        group=KEEPING,
+        group=DISPOSAL,
         roles=CORE,
         fields=(agreed("内容はすべて廃棄され、やり取りの記録も残す必要がないことを確かめました"),),
         tasks=frozenset({"LATE_RETENTION"}),
@@ -306,7 +189,7 @@ KEEPING_FORMS = (
         title="廃棄を承認する",
         lead="評価した人とは別の二人が、自分の判断で承認します。",
         then="二人目の承認で鍵が失われ、元には戻りません。",
-        group=KEEPING,
+        group=DISPOSAL,
         roles=CORE,
         about=(RecordsAppraised, ControlAppraised),
         answers="approves",

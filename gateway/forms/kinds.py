@@ -306,8 +306,19 @@ AUTHORITIES = CORE | COORD | CGC
 
 WHATEVER_THEY_SAY = ("CWA-21-10-5", "CWA-25-2-2", "CWA-25-3-2", "CAPA-13-4", "APPI-69-1", "APPI-69-2-3")
 """Bases on which an office is told whether the family agrees or not. Source: domain/SOURCES.md."""
+COMMISSIONED = ("CWA-21-10-2-3", "CWA-25-2-2")
+"""Bases between a core agency and who visits for it."""
 TO_OFFICE = (*WHATEVER_THEY_SAY, "APPI-69-2-1", "CWA-21-10-2-3", "APPI-27-C")
 """Bases on which an office of the municipality or the prefecture is told."""
+
+
+TO_CORE = To(roles=CORE, first=CORE, bases=COMMISSIONED, usual=COMMISSIONED[0])
+"""Who visits tells the core agency."""
+
+
+def seen(no: str, label: str = "子ども本人を見ましたか") -> Field:
+    """Whether the child itself was seen; ``no``: what else it may have been."""
+    return Field(name="child_seen", label=label, ask=Ask.YES, choices={"yes": "目視した", "no": no})
 
 
 def agreed(label: str) -> Field:

@@ -30,6 +30,7 @@ from gateway.forms.kinds import (
     Words,
     agreed,
     ours,
+    seen,
     theirs,
     why,
 )
@@ -185,12 +186,7 @@ MOVES = (
         roles=CORE,
         fields=(
             Field(name="moved_on", label="転居した日", ask=Ask.DAY, must=False),
-            Field(
-                name="child_seen",
-                label="子ども本人を見ましたか",
-                ask=Ask.YES,
-                choices={"yes": "目視した", "no": "見ていない(電話・家族の話だけ)"},
-            ),
+            seen("見ていない(電話・家族の話だけ)"),
         ),
         to=To(roles=AUTHORITIES, first=CORE),
     ),
@@ -223,12 +219,7 @@ MOVES = (
         answers="hands_over",
         open=_core_of_transfer,
         fields=(
-            Field(
-                name="child_seen",
-                label="転居先の市町村が子ども本人を見ましたか",
-                ask=Ask.YES,
-                choices={"yes": "目視した", "no": "まだ見ていない"},
-            ),
+            seen("まだ見ていない", "転居先の市町村が子ども本人を見ましたか"),
             why(
                 WHYS,
                 "COMES_LATER",

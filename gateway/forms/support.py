@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from domain.calendar import day_of
-from domain.codes import Purpose, Section
+from domain.codes import Section
 from domain.facts import (
     CaseReopened,
     ClosingConsultationHeld,
@@ -39,8 +41,10 @@ from domain.indicators import INDICATOR_SET, INDICATORS
 from domain.rulebook import QUALIFICATIONS
 from gateway.forms.kinds import (
     AUTHORITIES,
+    COMMISSIONED,
     CONTRACTOR,
     CORE,
+    TO_CORE,
     TO_OFFICE,
     Ask,
     Choices,
@@ -52,6 +56,7 @@ from gateway.forms.kinds import (
     Words,
     agreed,
     in_words,
+    seen,
     theirs,
     why,
 )
@@ -73,10 +78,7 @@ DECIDING = "評価・決定"
 PLANNING = "計画"
 VISITS = "訪問"
 ENDING = "終結・後続支援"
-COMMISSIONED = ("CWA-21-10-2-3", "CWA-25-2-2")
 VISITORS = To(roles=CONTRACTOR | CORE, bases=COMMISSIONED, usual=COMMISSIONED[0])
-PLAN_KEYS = ("plan_from", "plan_until", "content", "parts", "target_months", "short_term_months",
-             "review_due_on", "visits_per_week")  # fmt: skip
 
 
 def _assessed(made: Made, scene: Scene) -> Made:
@@ -164,6 +166,8 @@ PLAN = (
         help="期間が目安より長い、または区分と違う内容のときに選びます。",
     ),
 )
+PLAN_KEYS = tuple(f.name for f in PLAN if f.name != "reason")
+"""The fields that are the plan's own."""
 PLAN_WORDS = (Words(section=Section.PLAN, label="支援計画", must=True), in_words())
 TYPE = Field(name="support_type", label="支援の類型", ask=Ask.ONE, choices=SUPPORT_TYPES)
 LONGER = ("GOAL_NOT_REACHED", "NEW_NEED", "LONGER_NEEDED")
@@ -333,7 +337,7 @@ SUPPORT = (
         group=PLANNING,
         roles=CONTRACTOR,
         words=(Words(section=Section.PLAN, label="支援計画の案", must=True),),
-        to=To(roles=CORE, first=CORE, must=True, bases=COMMISSIONED, usual=COMMISSIONED[0]),
+        to=replace(TO_CORE, must=True),
     ),
     Form(
         key="plan-approval",
@@ -479,12 +483,7 @@ SUPPORT = (
         group=VISITS,
         roles=CORE,
         fields=(
-            Field(
-                name="child_seen",
-                label="子ども本人を見ましたか",
-                ask=Ask.YES,
-                choices={"yes": "目視した", "no": "見ていない(家族とだけ会った)"},
-            ),
+            seen("見ていない(家族とだけ会った)"),
             Field(name="worker", label="訪問支援者(登録番号)", ask=Ask.REF),
         ),
         words=(Words(section=Section.VISIT, label="訪問の記録"), CHILD_SEEN),
@@ -500,7 +499,7 @@ SUPPORT = (
         group=VISITS,
         roles=CORE | CONTRACTOR,
         words=(Words(section=Section.VISIT, label="様子"),),
-        to=To(roles=CORE, first=CORE, bases=COMMISSIONED, usual=COMMISSIONED[0]),
+        to=TO_CORE,
         send="記録する",
     ),
     Form(
@@ -512,7 +511,7 @@ SUPPORT = (
         group=VISITS,
         roles=CORE | CONTRACTOR,
         words=(Words(section=Section.VISIT, label="様子"),),
-        to=To(roles=CORE, first=CORE, bases=COMMISSIONED, usual=COMMISSIONED[0]),
+        to=TO_CORE,
         send="記録する",
     ),
     Form(
@@ -632,7 +631,6 @@ SUPPORT = (
         roles=CORE,
         fields=(why(WHYS, "NEEDED_AGAIN", "NEW_NEED"),),
         words=(in_words(),),
-        purpose=Purpose.SUPPORT,
         send="再開する",
     ),
 )

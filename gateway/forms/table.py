@@ -9,8 +9,9 @@ from domain.errors import NotThere
 from domain.facts import Kind
 from gateway.forms.course import COURSE
 from gateway.forms.emergency import EMERGENCY
-from gateway.forms.keeping import KEEPING_FORMS
+from gateway.forms.keeping import KEEPING
 from gateway.forms.kinds import Form, Message, Scene
+from gateway.forms.meetings import MEETINGS
 from gateway.forms.moves import MOVES
 from gateway.forms.programme import AUDIT, PROGRAMME
 from gateway.forms.rights import RIGHTS
@@ -27,7 +28,8 @@ FORMS: Mapping[str, Form] = {
         *SUPPORT,
         *MOVES,
         *RIGHTS,
-        *KEEPING_FORMS,
+        *MEETINGS,
+        *KEEPING,
         AUDIT,
         *PROGRAMME,
     )
