@@ -119,7 +119,13 @@ def start_hub(
         logbook = LogKeeper(
             store, installation.hub_folder / "log", log, origin_of(installation.hub, genesis.mode), clock.now
         )
-        shredder = Shredder(vault, custody, installation.hub_folder, tags=store.tags)
+        shredder = Shredder(
+            vault,
+            custody,
+            installation.hub_folder,
+            logged=lambda: logbook.wait_for(store.head()),
+            tags=store.tags,
+        )
         shredder.check(views.register.generation)
         hub = Hub(
             store=store,

@@ -30,7 +30,9 @@ Destroyed = KeyDestroyed | ControlDestroyed
 
 class Shredder:
     """The vault of one hub and the custody of its keys. ``folder``: where what is being destroyed is written down;
-    ``tags``: what the log says of the records of an originator, which is kept: it can't be made without control keys."""
+    ``logged``: waits until a signed head covers all records: what nobody can read any more can't be altered
+    then without its being seen; ``tags``: what the log says of the records of an originator, which is kept, since it
+    can't be made again without control keys."""
 
     def __init__(
         self,
@@ -38,11 +40,13 @@ class Shredder:
         custody: FileCustody,
         folder: Path,
         *,
+        logged: Callable[[], None] = lambda: None,
         tags: Callable[[UUID], list[tuple[UUID, int, bytes]]] = lambda originator: [],
     ) -> None:
         self._vault = vault
         self._custody = custody
         self._pending = folder / PENDING
+        self._logged = logged
         self._tags = tags
 
     def destroy(self, fact: Destroyed, at: datetime) -> None:
@@ -55,6 +59,7 @@ class Shredder:
         if isinstance(fact, KeyDestroyed):
             self._vault.shred(fact.scope, [s.value for s in fact.sections], next_vk=next_vk)
             return
+        self._logged()
         _write(self._pending, json.dumps({"at": dump(at), "fact": dump(fact)}))
         both = (fact.scope, access_of(fact.scope))
         tags = [tag for originator in both for tag in self._tags(originator)]
