@@ -1,0 +1,63 @@
+"""What a server says about its health: a moment without time to look is no complaint, one that lasts is."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
+
+import pytest
+
+from adapters.bus.monitor import ASKED, BUSY, complaint
+
+WELL = (200, {"status": "ok"})
+NO_TIME = (503, {"status": "unavailable", "error": f"{BUSY} after 1ms"})
+FULL = (503, {"status": "error", "error": "JetStream is not current with the meta leader"})
+
+
+@contextmanager
+def saying(*answers: tuple[int, dict[str, str]]) -> Iterator[tuple[str, list[str]]]:
+    """A monitoring port with these answers, the last one for ever; its URL and what was asked."""
+    asked: list[str] = []
+
+    class Monitoring(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            status, told = answers[min(len(asked), len(answers) - 1)]
+            asked.append(self.path)
+            body = json.dumps(told).encode()
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Nothing to say."""
+
+    with HTTPServer(("127.0.0.1", 0), Monitoring) as server:
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}", asked
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+@pytest.mark.parametrize(
+    ("answers", "told", "times"),
+    [
+        pytest.param([WELL], "", 1, id="well"),
+        pytest.param([NO_TIME, NO_TIME, WELL], "", 3, id="busy for a moment"),
+        pytest.param([NO_TIME], NO_TIME[1]["error"], ASKED, id="not ready for long"),
+        pytest.param([FULL], FULL[1]["error"], 1, id="ill"),
+        pytest.param([NO_TIME, FULL], FULL[1]["error"], 2, id="busy, then ill"),
+    ],
+)
+def test_only_what_lasts_is_a_complaint(
+    answers: list[tuple[int, dict[str, str]]], told: str, times: int
+) -> None:
+    with saying(*answers) as (url, asked):
+        assert complaint(url, 5) == told
+    assert asked == ["/healthz"] * times
