@@ -19,6 +19,7 @@ from gateway.scenario.report import play, start_of
 from gateway.scenario.stage import open_stage
 from gateway.scenario.story import read_story
 from gateway.verifier.bundle import NAMES, Verified, _files, _records, verify_bundle
+from keys.leaf import parse_leaf
 from keys.signing import KemKey
 
 ROOT = Path(__file__).parents[2]
@@ -154,6 +155,30 @@ def test_the_last_record_of_a_case_left_out_is_found_by_its_tag(taken: Taken) ->
     rows = _split(parts(taken.data)["records"])
     told = changed(taken, records=b"".join(rows[:-1]))
     assert {f.what for f in told.faults} == {"record-left-out"}
+
+
+def _entries(data: bytes) -> list[bytes]:
+    """The entries of a bundle, each with its length before it."""
+    found, at = [], 0
+    while at < len(data):
+        end = at + 2 + int.from_bytes(data[at : at + 2], "big")
+        found.append(data[at:end])
+        at = end
+    return found
+
+
+@pytest.mark.parametrize("lie", ["changed", "cut off", "one more"])
+def test_entries_that_do_not_come_to_the_signed_root_are_found_by_it_alone(taken: Taken, lie: str) -> None:
+    """Of a record that the bundle does not carry: nobody has it to hold it against its entry."""
+    rows, entries = _split(parts(taken.data)["records"]), _entries(parts(taken.data)["entries"])
+    last = parse_leaf(entries[-1][2:])
+    assert int.from_bytes(rows[-1][:8], "big") == last.seq
+    other = replace(last, sha=bytes(32)) if lie == "changed" else replace(last, seq=last.seq + 1)
+    forged = len(other.encode()).to_bytes(2, "big") + other.encode()
+    lies = {"changed": [*entries[:-1], forged], "cut off": entries[:-1], "one more": [*entries, forged]}
+    files = {**parts(taken.data), "records": b"".join(rows[:-1]), "entries": b"".join(lies[lie])}
+    told = verify_bundle(pack(files), taken.hub, None)
+    assert [(f.what, f.where) for f in told.faults] == [("root-differs", "entries")]
 
 
 def test_a_cut_bundle_and_one_with_something_more_are_found(taken: Taken) -> None:

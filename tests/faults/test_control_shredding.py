@@ -125,6 +125,33 @@ def test_a_log_that_is_lost_afterwards_comes_to_the_same_root(installation: Inst
     assert entries_and_head(installation) == before
 
 
+@pytest.mark.parametrize("kind", ["control of the case", "control of its readings", "sections"])
+def test_a_key_that_is_there_again_though_it_was_destroyed_is_told(
+    installation: Installation, kind: str
+) -> None:
+    """By whoever takes the tombstones out of the vault, and has keys made under the old names."""
+    with closing(sqlite3.connect(installation.hub_folder / "vault.db")) as vault, vault:
+        vault.execute("DELETE FROM gone")
+    with open_archive(installation) as archive:
+        fact, keys = destroyed(archive), archive.store._vault
+        case, sections = fact.scope, archive.views.register.destroyed[fact.scope]
+        match kind:
+            case "sections":
+                keys.ensure(sks=[(fact.scope, section.value) for section in sections])
+            case "control of the case":
+                keys.ensure(cks=[(case, 1)])
+            case _:
+                keys.ensure(cks=[(access_of(case), 1)])
+        found = [(f.what, f.where) for f in verified(archive).findings]
+    if kind == "control of the case":  # a key is there, and opens none of its records
+        sealed = {where for what, where in found if what == "seal-broken"}
+        assert len(sealed) == fact.last_version
+        assert all(case.hex in where for where in sealed)
+    else:
+        told = [where for what, where in found if what == "key-not-destroyed"]
+        assert told == [f"case {case}"] * (len(sections) if kind == "sections" else 1)
+
+
 def log_all(installation: Installation) -> None:
     """A hub runs until its log has everything."""
     runtime = start_hub(installation)
