@@ -6,8 +6,9 @@ It has no key of an agency in force, of the registry, of the audit office, of a 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -102,15 +103,20 @@ class Insider:
             lying[told.words] = one.state
         return cls(files, hub, mode, log, keys, prefix, tale, lying)
 
-    def bundle(self, tale: Sequence[Told], **files: bytes) -> bytes:
-        """A bundle in which just this was so from the first record on: sealed, tagged, logged and signed anew."""
+    def bundle(
+        self, tale: Sequence[Told], tags: Mapping[int, bytes] = MappingProxyType({}), **files: bytes
+    ) -> bytes:
+        """A bundle in which just this was so from the first record on: sealed, tagged, logged and signed anew.
+
+        ``tags``: position -> another tag than the true one.
+        """
         entries, records, root = b"", b"", Head()
         epochs: dict[UUID, int] = {}
         for seq, told in enumerate(tale, 1):
             subject, state = f"{self.prefix}.{told.on.hex}.{told.version}", self._state(told)
             tagged = self.keys[told.on, epochs.get(told.on, told.epoch)]
             epochs[told.on] = told.epoch
-            tag = leaf_tag(tagged, told.on, told.version)
+            tag = tags.get(seq, leaf_tag(tagged, told.on, told.version))
             entry = Leaf(seq, record_sha(subject, state), tag).encode()
             root.add(entry_hash(entry))
             entries += len(entry).to_bytes(2, "big") + entry

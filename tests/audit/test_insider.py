@@ -294,6 +294,13 @@ def dated_later_than_it_was_good_for(s: Scene) -> tuple[Tale, Told]:
     return swapped(s, old, old.saying(at="2025-12-31T00:00:00.000000Z"))
 
 
+def dated_before_what_it_follows(s: Scene) -> tuple[Tale, Told]:
+    old = [t for t in s.insider.tale if t.on == s.first and t.body["by"] != "HUB"][-1]
+    before = next(t for t in s.insider.tale if t.on == s.first and t.version == old.version - 1)
+    earlier = canonical.parse_time(before.body["at"]) - timedelta(seconds=1)
+    return swapped(s, old, old.saying(at=time_text(earlier)))
+
+
 def parts_dropped(s: Scene) -> tuple[Tale, Told]:
     old = s.topic(REFERRED, s.first)
     return swapped(s, old, replace(old, items=old.items[1:]))
@@ -349,6 +356,7 @@ LIES: list[tuple[Lie, str]] = [
     (keys_published_after_they_were_used, "signature-key"),
     (second_genesis, "genesis-not-first"),
     (dated_later_than_it_was_good_for, "not-when-signed"),
+    (dated_before_what_it_follows, "time-goes-back"),
     (parts_dropped, "record-items-missing"),
     (parts_exchanged, "record-item-digest"),
     (keys_of_items_dropped, "record-wraps-missing"),
@@ -419,6 +427,21 @@ def test_the_last_record_of_a_case_left_out_is_found_by_its_tag(scene: Scene) ->
     assert ("record-left-out", f"originator {one.on}, version {one.version}") in [
         (f.what, f.where) for f in told.faults
     ]
+
+
+def test_a_tag_that_is_not_that_of_its_record_is_found_by_nothing_else(scene: Scene) -> None:
+    """Else the record after it could be left out unseen: its tag would be looked for in vain."""
+    seq = next(n for n, t in enumerate(scene.insider.tale, 1) if t.on == scene.second and t.version == 2)
+    told = scene.verified(scene.insider.bundle(scene.insider.tale, tags={seq: bytes(16)}))
+    assert [(f.what, f.seq) for f in told.faults] == [("tag-differs", seq)]
+
+
+def test_versions_that_jump_are_named_at_the_record_that_jumps(scene: Scene) -> None:
+    lost = next(t for t in scene.insider.tale if t.on == scene.second and t.version == 2)
+    tale = [t for t in scene.insider.tale if t is not lost]
+    told = scene.verified(scene.insider.bundle(tale))
+    [seq] = [n for n, t in enumerate(tale, 1) if t.on == scene.second and t.version == 3]
+    assert ("version-gap", seq) in [(f.what, f.seq) for f in told.faults]
 
 
 def test_a_log_cut_to_an_earlier_head_is_found_by_who_has_seen_a_later_one(scene: Scene) -> None:
