@@ -110,6 +110,16 @@ def test_any_flipped_bit_is_found(taken: Taken) -> None:
         assert not found(taken, bytes(wrong)).ok
 
 
+def test_what_only_the_containers_digest_covers_is_found_by_it(taken: Taken) -> None:
+    """Control keys, where one can't open them, and the digest itself."""
+    keys = parts(taken.data)["keys"]
+    for at in (taken.data.index(keys) + len(keys) // 2, len(taken.data) - 1):
+        wrong = bytearray(taken.data)
+        wrong[at] ^= 1
+        told = verify_bundle(bytes(wrong), taken.hub, None)
+        assert [f.what for f in told.faults] == ["bundle-digest"]
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_a_flipped_bit_of_a_part_is_located_though_the_digest_was_made_to_fit(
     taken: Taken, name: str
@@ -146,9 +156,9 @@ def test_a_record_that_is_dropped_doubled_or_moved_is_located(taken: Taken) -> N
     if later:
         assert later[0] in {f.seq for f in dropped.faults}
     doubled = changed(taken, records=b"".join([*rows[: n + 1], *rows[n:]]))
-    assert lying[n].seq in {f.seq for f in doubled.faults}
+    assert ("record-out-of-order", lying[n].seq) in {(f.what, f.seq) for f in doubled.faults}
     swapped = changed(taken, records=b"".join([*rows[:n], rows[n + 1], rows[n], *rows[n + 2 :]]))
-    assert lying[n].seq in {f.seq for f in swapped.faults}
+    assert ("record-out-of-order", lying[n].seq) in {(f.what, f.seq) for f in swapped.faults}
 
 
 def test_the_last_record_of_a_case_left_out_is_found_by_its_tag(taken: Taken) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from eventsourcing.persistence import StoredEvent
@@ -215,6 +216,42 @@ def test_without_views_and_receipts_a_flipped_bit_in_sealed_control_is_still_fou
     messages[place] = flipped(messages[place], 400)
     found = verified(played, tmp_path, messages, views=False)
     assert found.findings[0].position == place + 1
+
+
+def test_without_views_and_receipts_a_flipped_bit_in_a_sealed_part_is_still_found(
+    played: Played, tmp_path: Path
+) -> None:
+    """The last byte is one of a wrap: control opens, and what it carries does not."""
+    place = played.place(DisclosureMade)
+    messages = list(played.messages)
+    messages[place] = flipped(messages[place], -1)
+    found = verified(played, tmp_path, messages, views=False)
+    assert found.findings
+    assert found.findings[0].position == place + 1
+
+
+def test_a_receipt_alone_finds_that_its_record_is_another(played: Played, tmp_path: Path) -> None:
+    """A record without parts, sealed anew over the same words: nothing but the receipt knows its bytes."""
+    place = played.place(EligibilityDetermined)
+    raw = played.messages[place]
+    kept = opened(played, raw)
+    assert isinstance(raw.originator_id, UUID)
+    assert not kept.opened.items
+    store = played.stage.runtime.store  # type: ignore[union-attr]
+    state = build_record(
+        hub=played.stage.installation.hub,
+        originator=raw.originator_id,
+        version=raw.version or 0,
+        epoch=kept.opened.epoch,
+        keys=store._vault,
+        body_json=kept.opened.body_json,
+        frame=kept.frame,
+        scope=raw.originator_id,
+    )
+    messages = [*played.messages[:place], replace(raw, state=state), *played.messages[place + 1 :]]
+    with copied(played, tmp_path, messages) as verifier:
+        found = verifier.run(doors=doors_of(played.stage.installation))
+    assert [(f.what, f.position) for f in found.findings] == [("receipt-without-record", place + 1)]
 
 
 def test_a_dropped_record_is_found_at_its_place(played: Played, tmp_path: Path) -> None:
