@@ -16,10 +16,10 @@ from pydantic import TypeAdapter, ValidationError
 
 from domain.decide import ASKABLE
 from domain.errors import Malformed
-from domain.facts import FACTS, CaseMessage, Fact, ItemsRewrapped, Kind, dump, upcast
+from domain.events import FACTS, CaseMessage, Fact, ItemsRewrapped, Kind, dump, upcast
 from domain.record import AUDIT, HUB, REGISTRY, About, Party, Record, Wish, access_of
 from keys import canonical
-from keys.wish import WishPayload
+from keys.command import WishPayload
 from keys.wording import wordy
 
 _BODY_KEYS = {

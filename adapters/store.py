@@ -28,10 +28,10 @@ from adapters.bus import (
 from adapters.bus.subscription import JetStreamSubscription
 from adapters.mapper import body_of, record_of
 from domain.errors import Broken, Conflict, ExchangeError, Malformed, NotThere, Unavailable, Untrusted
-from domain.facts import ControlDestroyed, KeyDestroyed, Kind
+from domain.events import ControlDestroyed, KeyDestroyed, Kind
 from domain.record import Record
+from keys.command import To, parse_wish
 from keys.frame import Frame, parse_frame
-from keys.kept import GONE, Kept, Unread
 from keys.leaf import Leaf, leaf_tag, record_sha
 from keys.lp import sha256
 from keys.record import (
@@ -43,8 +43,8 @@ from keys.record import (
     open_record,
 )
 from keys.signing import KemPublic
+from keys.stored_record import GONE, Kept, Unread
 from keys.vault import Status, Vault
-from keys.wish import To, parse_wish
 
 TOPIC = "fact"
 

@@ -58,7 +58,17 @@ from domain.acts_safety import (
     sighted,
     told_to_an_authority,
 )
-from domain.asking import (
+from domain.calendar import day_of, months_later
+from domain.codes import (
+    ClosingReason,
+    EligibilityResult,
+    Housekeeping,
+    PlanContent,
+    PlanPart,
+    SupportRole,
+    TargetClass,
+)
+from domain.context import (
     Act,
     Asking,
     Carries,
@@ -79,17 +89,7 @@ from domain.asking import (
     visiting,
     visits,
 )
-from domain.calendar import day_of, months_later
-from domain.codes import (
-    ClosingReason,
-    EligibilityResult,
-    Housekeeping,
-    PlanContent,
-    PlanPart,
-    SupportRole,
-    TargetClass,
-)
-from domain.facts import (
+from domain.events import (
     AbuseNotificationReceived,
     AuditContentAccessGranted,
     BasisOverrideApproved,

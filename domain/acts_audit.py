@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from domain.asking import Asking, Refusal, needs
 from domain.calendar import day_of, end_of
 from domain.case import APPROVERS
-from domain.facts import (
+from domain.context import Asking, Refusal, needs
+from domain.events import (
     AuditContentAccessGranted,
     AuditContentAccessRequested,
     AuditControlRequested,

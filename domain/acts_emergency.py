@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from domain.asking import Asking, Refusal, is_authority, needs
 from domain.case import APPROVERS, core_file
 from domain.clocks import ClockKind
-from domain.facts import (
+from domain.context import Asking, Refusal, is_authority, needs
+from domain.events import (
     BasisOverrideApproved,
     BasisOverrideRequested,
     EmergencyAccessApproved,

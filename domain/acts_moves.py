@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from domain.asking import Asking, Refusal, core, needs
 from domain.case import Transfer
 from domain.codes import ClosingReason, HandoverItem, Role, Section
-from domain.facts import SupportClosed, TransferCompleted, TransferInitiated, TransferPackageSent
+from domain.context import Asking, Refusal, core, needs
+from domain.events import SupportClosed, TransferCompleted, TransferInitiated, TransferPackageSent
 from domain.reasons import Reason
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from domain.asking import Asking, Refusal, needs
 from domain.codes import BreachStage, Section
-from domain.facts import BreachReported, DisclosureConditionsImposed
+from domain.context import Asking, Refusal, needs
+from domain.events import BreachReported, DisclosureConditionsImposed
 from domain.reasons import Reason
 
 

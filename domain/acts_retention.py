@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from domain.asking import Asking, Refusal, any_core, is_authority, needs
 from domain.case import APPROVERS
 from domain.codes import Appraisal, RetentionPolicy
-from domain.facts import DestructionApproved, LegalHoldLifted, LegalHoldPlaced, RetentionPolicyAssigned
+from domain.context import Asking, Refusal, any_core, is_authority, needs
+from domain.events import DestructionApproved, LegalHoldLifted, LegalHoldPlaced, RetentionPolicyAssigned
 from domain.reasons import Reason
 from domain.retention import content_left, expires_at
 

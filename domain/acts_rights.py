@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from datetime import timedelta
 from uuid import UUID
 
-from domain.asking import Asking, Refusal, answers_one_sent_to_me, needs
 from domain.case import Message
 from domain.clocks import by_guardian
 from domain.codes import AccessResult, Flag, Requester, Section
-from domain.facts import (
+from domain.context import Asking, Refusal, answers_one_sent_to_me, needs
+from domain.events import (
     CorrectionMade,
     CorrectionNotifiedToRecipients,
     Item,

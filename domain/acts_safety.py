@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from domain.asking import Asking, Refusal, answers_one_sent_to_me, is_authority, needs
 from domain.calendar import day_of
 from domain.case import Message
 from domain.codes import Role, SafetyMethod
-from domain.facts import REFERRALS, AbuseNotificationReceived, SafetyConfirmed, VisitReportSubmitted
+from domain.context import Asking, Refusal, answers_one_sent_to_me, is_authority, needs
+from domain.events import REFERRALS, AbuseNotificationReceived, SafetyConfirmed, VisitReportSubmitted
 from domain.reasons import Reason
 
 

@@ -13,7 +13,7 @@ from uuid import UUID
 from domain.calendar import day_of, months_later
 from domain.case import Message
 from domain.codes import CaseStatus
-from domain.facts import InformationRequested
+from domain.events import InformationRequested
 from domain.readiness import CLOSED
 from domain.tasks import Task, TaskKind, knows_of, tasks
 from domain.world import World

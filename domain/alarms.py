@@ -16,7 +16,7 @@ from domain.calendar import day_of, end_of, monday_of, months_later
 from domain.case import Case
 from domain.clocks import Clock, ClockKind
 from domain.codes import CaseStatus, PlanContent, TargetClass
-from domain.facts import (
+from domain.events import (
     BreachReportOverdueAlarmRaised,
     BundleMissingAlarmRaised,
     CaseAlarm,

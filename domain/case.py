@@ -22,7 +22,7 @@ from domain.codes import (
     Section,
     TargetClass,
 )
-from domain.facts import (
+from domain.events import (
     AbuseNotificationReceived,
     AuditContentAccessGranted,
     BasisOverrideApproved,

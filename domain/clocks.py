@@ -14,7 +14,7 @@ from uuid import UUID
 
 from domain.calendar import end_of
 from domain.codes import BreachStage, ConsentCapacity, Requester, SafetyMethod
-from domain.facts import (
+from domain.events import (
     ACTING_ON,
     REFERRALS,
     AbuseNotificationReceived,

@@ -14,14 +14,14 @@ from uuid import UUID
 
 from domain.acts import ACTS
 from domain.acts_audit import AUDIT_ACTS, decide_audit
-from domain.asking import Act, Asking, Carries, Refusal
 from domain.bases import Passage, fitting_bases, refusal_of_basis
 from domain.case import Message
 from domain.codes import AUTHOR_ONLY, Flag, Role, Section
+from domain.context import Act, Asking, Carries, Refusal
 from domain.decide_agency import AGENCY_ACTS, decide_agency
 from domain.decide_register import REGISTER_ACTS, decide_commission, decide_network, decide_registry
 from domain.errors import NotThere
-from domain.facts import (
+from domain.events import (
     AS_OTHER_SERVICE,
     TELLING_ANEW,
     AccessFact,

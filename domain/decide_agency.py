@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from domain.asking import Refusal, needs
 from domain.calendar import day_of, months_later
 from domain.codes import BusinessItem, Role
-from domain.facts import (
+from domain.context import Refusal, needs
+from domain.events import (
     AgencyFact,
     BusinessAbolitionNotified,
     BusinessChangeNotified,

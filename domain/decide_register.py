@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from domain.asking import Refusal, needs
 from domain.calendar import day_of
 from domain.codes import NEVER_EXEMPT, Role
-from domain.facts import (
+from domain.context import Refusal, needs
+from domain.events import (
     ContractorPerformanceReported,
     ContractorReinstated,
     ContractorRequirementVerified,

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from domain.alarms import ALARMS, next_alarm
 from domain.calendar import day_of, end_of, months_later
 from domain.codes import Tier
-from domain.facts import (
+from domain.events import (
     BusinessNoticeOverdueAlarmRaised,
     ContractorSuspended,
     ControlDestroyed,

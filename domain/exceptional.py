@@ -11,7 +11,7 @@ from uuid import UUID
 
 from domain.case import Case
 from domain.codes import AUTHOR_ONLY
-from domain.facts import (
+from domain.events import (
     AbuseNotificationReceived,
     BasisOverrideApproved,
     CaseMessage,

@@ -31,7 +31,7 @@ from uuid import UUID
 from domain.calendar import day_of
 from domain.case import Case, Message
 from domain.codes import AUTHOR_ONLY, AccessResult, Flag, Role, Section
-from domain.facts import (
+from domain.events import (
     DisclosureMade,
     Fact,
     FamilyInformationProvided,

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import lru_cache
 from uuid import UUID, uuid5
 
-from domain.facts import Fact, Kind
+from domain.events import Fact, Kind
 
 DECIDER = 1
 """The edition of ``decide``. Raised when a decision changes; the old one stays runnable in ``domain/past``."""

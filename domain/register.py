@@ -10,7 +10,7 @@ from uuid import UUID
 
 from domain.calendar import day_of, end_of
 from domain.codes import Body, Employment, Module, OutsourcingScope, Practice, Role, Section, Tier
-from domain.facts import (
+from domain.events import (
     AuditContentAccessRequested,
     AuditControlRequested,
     AuditMandateBegan,

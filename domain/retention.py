@@ -13,7 +13,7 @@ from uuid import UUID
 from domain.calendar import day_of, end_of, months_later
 from domain.case import APPROVERS, Case, Disposal
 from domain.codes import RetentionPolicy, Section
-from domain.facts import ControlDestroyed, KeyDestroyed
+from domain.events import ControlDestroyed, KeyDestroyed
 from domain.record import access_of
 from domain.register import Register
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from domain.case import Case
-from domain.facts import AbuseNotificationReceived, Fact
+from domain.events import AbuseNotificationReceived, Fact
 from domain.record import Party
 
 NAMELESS = "NOTIFIER"

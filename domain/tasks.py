@@ -14,7 +14,7 @@ from domain.case import Message
 from domain.clocks import ClockKind
 from domain.codes import CaseStatus
 from domain.decide import rewrapper
-from domain.facts import (
+from domain.events import (
     InformationRequested,
     NetworkCaseRegistered,
     NetworkCaseRegistrationRequested,

@@ -19,7 +19,7 @@ from uuid import UUID
 
 from domain.case import APPROVERS, Case, Consent, Message
 from domain.codes import AUTHOR_ONLY, Section
-from domain.facts import AS_OTHER_SERVICE, OUTGOING_COPIES, CaseMessage, Item
+from domain.events import AS_OTHER_SERVICE, OUTGOING_COPIES, CaseMessage, Item
 from domain.readiness import Readiness, readiness, worker_ready
 from domain.reasons import Reason
 from domain.record import AUDIT, Party

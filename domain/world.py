@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from domain.case import Access, Case, evolve, evolve_access
-from domain.facts import (
+from domain.events import (
     OPENING_ACTS,
     REFERRALS,
     AuditContentAccessGranted,

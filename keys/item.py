@@ -12,8 +12,8 @@ from uuid import UUID
 
 from domain.errors import Malformed, Untrusted
 from keys import sealing
+from keys.command import MAX_ITEM_BYTES
 from keys.lp import About, lp, sha256
-from keys.wish import MAX_ITEM_BYTES
 
 
 @dataclass(frozen=True)

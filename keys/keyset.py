@@ -12,12 +12,12 @@ from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
 from domain.errors import Malformed, Untrusted
+from keys.command import AUDIT, REGISTRY, By, WishPayload, parse_wish
 from keys.fields import CODE, NAME, Fields
 from keys.frame import WISH, Frame, sign, verify
 from keys.genesis import two_persons
 from keys.lp import ZEROS, sha256
 from keys.signing import KemPublic, SignatureKeys, SignatureKind, SignaturePublic
-from keys.wish import AUDIT, REGISTRY, By, WishPayload, parse_wish
 
 ACT = "key_set.published"
 Custody: TypeAlias = Literal["OWN_DEVICE", "HSM", "HOSTED"]

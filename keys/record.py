@@ -12,10 +12,10 @@ from uuid import UUID
 
 from domain.errors import Malformed, NotThere, Untrusted
 from keys import sealing
+from keys.command import BESIDE_BYTES, MAX_ITEMS, MAX_WRAPS, MIN_ITEM_BYTES, SUITE, To, WishPayload
 from keys.lp import lp, sha256
 from keys.reader import Reader
 from keys.signing import HPKE_OVERHEAD, KemKey, KemPublic
-from keys.wish import BESIDE_BYTES, MAX_ITEMS, MAX_WRAPS, MIN_ITEM_BYTES, SUITE, To, WishPayload
 from keys.wrap import WRAP_BYTES
 
 MAGIC = b"KHR1"

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from domain.errors import Malformed, Untrusted
+from keys.command import MAX_ITEMS, MAX_WRAPS, To, WishPayload, parse_wish
 from keys.frame import Frame, parse_frame
 from keys.lp import sha256
 from keys.reader import Reader
-from keys.wish import MAX_ITEMS, MAX_WRAPS, To, WishPayload, parse_wish
 from keys.wrap import WRAP_BYTES
 
 MAGIC = b"KHQ1"

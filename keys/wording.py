@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from domain.facts import Fact
+from domain.events import Fact
 from keys.fields import ACTOR, CODE, NAME
 
 _FORMS: dict[str, re.Pattern[str]] = {

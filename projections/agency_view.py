@@ -17,13 +17,13 @@ from sqlalchemy import BigInteger, Column, Connection, Index, String, Table, Tex
 
 from domain.case import Message
 from domain.codes import AUTHOR_ONLY
-from domain.facts import Item, dump
+from domain.events import Item, dump
 from domain.tasks import knows_of
 from domain.visibility import refusal_to_open, standing_readers
 from domain.world import World
+from projections.projection import View
 from projections.rows import METADATA, Key, Lru, Sheet, text_of
 from projections.stored import Stored
-from projections.view import View
 
 MESSAGES = Table(
     "agency_messages",

@@ -22,7 +22,7 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InterfaceError
 
 from domain.case import Access, Case, evolve
 from domain.errors import Broken, NotThere, Unavailable
-from domain.facts import ControlDestroyed, Kind
+from domain.events import ControlDestroyed, Kind
 from domain.record import Record, access_of
 from domain.register import Register
 from domain.world import World
@@ -31,9 +31,9 @@ from projections.exceptions import Exceptions
 from projections.index import EDITION, HEAD, PARKED, TABLES, Index
 from projections.leaves import Leaves
 from projections.ledger import Ledger
+from projections.projection import View
 from projections.rows import Lru, primary_key
 from projections.stored import Stored
-from projections.view import View
 from projections.worklist import Worklist
 
 Load = Callable[[UUID, int], Sequence[Record]]

@@ -15,14 +15,14 @@ from sqlalchemy import Index as By
 
 from domain.alarms import standing
 from domain.calendar import day_of, end_of
+from domain.events import CaseMessage, Kind, SectionOpened
 from domain.exceptional import READ_ONLY, UNACTED, UNREAD, of_notification, of_record, told
-from domain.facts import CaseMessage, Kind, SectionOpened
 from domain.record import Record
 from domain.shield import NAMELESS, by_notifier, token_of, tokens
 from domain.world import World
+from projections.projection import View
 from projections.rows import LAST, METADATA, Key, Sheet, text_of, time_of
 from projections.stored import Stored
-from projections.view import View
 
 EXCEPTIONS = Table(
     "exceptions",

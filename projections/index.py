@@ -25,7 +25,7 @@ from sqlalchemy import (
 from sqlalchemy import Index as By
 
 from domain.case import Case
-from domain.facts import (
+from domain.events import (
     KeyDestroyed,
     Kind,
     MembershipUnpublishedAlarmRaised,

@@ -7,9 +7,9 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, Column, Connection, Index, Integer, LargeBinary, String, Table
 
 from domain.world import World
+from projections.projection import View
 from projections.rows import METADATA, Lines
 from projections.stored import Stored
-from projections.view import View
 
 LEAVES = Table(
     "leaves",

@@ -15,7 +15,7 @@ from sqlalchemy import Index as By
 
 from domain.calendar import day_of, end_of
 from domain.codes import AUTHOR_ONLY, Section
-from domain.facts import (
+from domain.events import (
     AbuseNotificationReceived,
     CaseMessage,
     ConsentGiven,
@@ -32,9 +32,9 @@ from domain.facts import (
 from domain.record import Party, Record
 from domain.shield import NAMELESS, by_notifier, token_of
 from domain.world import World
+from projections.projection import View
 from projections.rows import METADATA, Lines, text_of
 from projections.stored import Stored
-from projections.view import View
 
 DISCLOSURES = Table(
     "disclosures",

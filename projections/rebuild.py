@@ -10,8 +10,8 @@ from pathlib import Path
 
 from domain.errors import Broken
 from projections.engine import Engine, Load, standard_views
+from projections.projection import View
 from projections.stored import Stored
-from projections.view import View
 
 Source = Callable[[int], Iterable[Stored]]
 """``source(after)``: the records after this position, in order, up to the head of the stream."""

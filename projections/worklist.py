@@ -8,9 +8,9 @@ from sqlalchemy import Index as By
 from domain.due import next_due_of_case
 from domain.tasks import all_tasks
 from domain.world import World
+from projections.projection import View
 from projections.rows import METADATA, Key, Row, Sheet, text_of
 from projections.stored import Stored
-from projections.view import View
 
 TASKS = Table(
     "tasks",

@@ -14,14 +14,15 @@ from uuid import UUID, uuid4
 
 from domain.codes import Flag, Purpose, Section
 from domain.errors import Broken, Conflict, ExchangeError, Unavailable, Untrusted
-from domain.facts import Kind, dump
-from gateway.agency.book import FAILED, WAITING, Book, Outgoing
+from domain.events import Kind, dump
 from gateway.agency.key_sets import KeySets
 from gateway.agency.reading import Opened, Reading
+from gateway.agency.store import FAILED, WAITING, Book, Outgoing
 from gateway.agency.traces import Marks, marks_of, shows
-from gateway.client import HubClient, patiently
-from gateway.problems import problem
-from gateway.wishes import READ_FOR, WRITE_FOR, payload_bytes, request, signed
+from gateway.protocol.client import HubClient, patiently
+from gateway.protocol.commands import READ_FOR, WRITE_FOR, payload_bytes, request, signed
+from gateway.protocol.problems import problem
+from keys.command import AUDIT, BESIDE_BYTES, ItemRef, To, WrapRef
 from keys.frame import Frame
 from keys.genesis import Genesis
 from keys.item import SealedItem, seal_item
@@ -30,7 +31,6 @@ from keys.lp import ZEROS, About, sha256
 from keys.receipt import Receipt, verify_receipt
 from keys.request import parse_request
 from keys.signing import KemKey, KemPublic, SignatureKeys
-from keys.wish import AUDIT, BESIDE_BYTES, ItemRef, To, WrapRef
 from keys.wrap import seal_wrap
 
 TEXT = "text/v1"

@@ -13,11 +13,11 @@ from uuid import UUID, uuid4
 
 from adapters.agencies import Draft, Finding, Outcome, WrongFile, adapter_for
 from domain.errors import Broken, ExchangeError, Unavailable
-from domain.facts import Kind
+from domain.events import Kind
 from gateway.agency.door import Door, Part, Sent
 from gateway.agency.staff import Person
 from gateway.pages.texts import basis_text, reason_text
-from gateway.problems import TITLES, branch_of, problem
+from gateway.protocol.problems import TITLES, branch_of, problem
 
 SOURCE = "SOURCE"
 _WORDS = {

@@ -11,10 +11,10 @@ from typing import Protocol
 from uuid import UUID
 
 from domain.errors import Untrusted
+from keys.command import ZEROS, parse_wish
 from keys.frame import Frame
 from keys.genesis import Genesis
 from keys.keyset import KeySet, parse_key_set, verify_key_set
-from keys.wish import ZEROS, parse_wish
 
 PUBLISHED = "key_set.published"
 

@@ -10,13 +10,13 @@ from typing import Any
 from uuid import UUID
 
 from domain.errors import Untrusted
-from domain.facts import Kind
+from domain.events import Kind
 from gateway.agency.key_sets import KeySets
+from keys.command import ItemRef, To, WishPayload, parse_wish
 from keys.frame import WISH, parse_frame, verify
 from keys.item import open_item
 from keys.lp import About, sha256
 from keys.signing import KemKey
-from keys.wish import ItemRef, To, WishPayload, parse_wish
 from keys.wrap import open_wrap
 
 

@@ -8,14 +8,14 @@ from datetime import UTC, datetime
 from threading import Event, Thread
 
 from domain.errors import ExchangeError
-from gateway.agency.app import agency_app
-from gateway.agency.book import Book
 from gateway.agency.door import Door
-from gateway.agency.proving import Proving, try_step
+from gateway.agency.inclusion import Proving, try_step
 from gateway.agency.staff import Staff
-from gateway.client import HubClient
-from gateway.installation import AgencyPlace, Installation
-from gateway.serving import Served
+from gateway.agency.store import Book
+from gateway.agency.web.app import agency_app
+from gateway.installation.folder import AgencyPlace, Installation
+from gateway.protocol.client import HubClient
+from gateway.protocol.serving import Served
 from gateway.witness.policy import Policy
 from keys.canonical import parse_time
 

@@ -16,16 +16,16 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response
 
 from domain.calendar import JST
 from domain.errors import ExchangeError, Malformed, NotThere
+from domain.events import dump
 from domain.exceptional import Exceptional
-from domain.facts import dump
 from gateway.audit.balp import audit_events
-from gateway.audit.commands import kind_text
 from gateway.audit.history import History
 from gateway.audit.proofs import Proof, proofs
 from gateway.audit.reports import PROOFS, as_csv, as_pdf, disclosures, openings
 from gateway.audit.timeline import moments, views
+from gateway.cli.audit import kind_text
 from gateway.pages.render import page, with_static
-from gateway.problems import MEDIA_TYPE, problem
+from gateway.protocol.problems import MEDIA_TYPE, problem
 
 
 class Ledgers(Protocol):

@@ -15,7 +15,7 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from domain.calendar import day_of, end_of
-from domain.facts import AbuseNotificationReceived, dump
+from domain.events import AbuseNotificationReceived, dump
 from domain.reasons import Reason
 
 PROFILE = "https://profiles.ihe.net/ITI/BALP/StructureDefinition/IHE.BasicAudit."

@@ -22,11 +22,11 @@ from typing import BinaryIO
 from uuid import UUID
 
 from domain.errors import Broken, NotThere
-from domain.facts import AuditControlRequested, Kind
+from domain.events import AuditControlRequested, Kind
 from domain.record import access_of
 from domain.register import Register
-from gateway.archive import Archive
 from gateway.hub.timestamps import read_stamp, stamped_sizes
+from gateway.installation.archive import Archive
 from keys import canonical
 from keys.checkpoint import origin_of, verify_checkpoint
 from keys.record import CONTROL, list_parts, open_audit_layer

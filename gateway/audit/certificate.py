@@ -8,10 +8,10 @@ from __future__ import annotations
 from typing import Any
 
 from domain.errors import NotThere
-from domain.facts import ControlDestroyed, DestructionApproved, KeyDestroyed, dump
+from domain.events import ControlDestroyed, DestructionApproved, KeyDestroyed, dump
 from domain.record import access_of
-from gateway.archive import Archive
-from gateway.custody import DESTROYED
+from gateway.installation.archive import Archive
+from gateway.installation.custody import DESTROYED
 from keys.vault import CONTROL
 
 

@@ -15,11 +15,11 @@ from rich.console import Console
 
 from domain.codes import AuditGround, Section
 from domain.errors import Malformed
-from gateway.audit.commands import Case, Data, PassphraseFd, PassphraseFile, installation_of
 from gateway.audit.office import AuditOffice
-from gateway.client import HubClient
-from gateway.installation import Installation, moment
-from gateway.registry import Registry
+from gateway.cli.audit import Case, Data, PassphraseFd, PassphraseFile, installation_of
+from gateway.installation.folder import Installation, moment
+from gateway.installation.registrars import Registry
+from gateway.protocol.client import HubClient
 
 content = typer.Typer(no_args_is_help=True)
 out = Console()

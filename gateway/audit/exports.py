@@ -15,15 +15,15 @@ from rich.console import Console
 from domain.calendar import day_of
 from domain.errors import NotThere
 from domain.family_list import FamilyReader, family_list
-from gateway.archive import Archive
 from gateway.audit.balp import audit_events
-from gateway.audit.commands import Data, PassphraseFd, PassphraseFile, archive_of
 from gateway.audit.history import history, of_views
 from gateway.audit.ledger import KeptLedger
 from gateway.audit.proofs import proofs
 from gateway.audit.reports import as_csv, as_pdf, disclosures, family_pdf, openings
-from gateway.installation import moment
-from gateway.verify import Verifier
+from gateway.audit.verification import Verifier
+from gateway.cli.audit import Data, PassphraseFd, PassphraseFile, archive_of
+from gateway.installation.archive import Archive
+from gateway.installation.folder import moment
 from projections.queries import Queries
 
 export = typer.Typer(no_args_is_help=True, help="台帳を書き出します: BALP(FHIR)・CSV・PDF・ご家族用の一覧")

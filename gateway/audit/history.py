@@ -17,6 +17,7 @@ from adapters.store import Store
 from domain.alarms import standing
 from domain.calendar import day_of, end_of
 from domain.case import Case, Message
+from domain.events import AbuseNotificationReceived, Fact, Item, Kind, OpeningRefused, SectionOpened, dump
 from domain.exceptional import (
     READ_ONLY,
     UNACTED,
@@ -27,14 +28,13 @@ from domain.exceptional import (
     order,
     told,
 )
-from domain.facts import AbuseNotificationReceived, Fact, Item, Kind, OpeningRefused, SectionOpened, dump
 from domain.record import About, Party, Record, access_of
 from domain.register import Register
 from domain.shield import NAMELESS, by_notifier, token_of, tokens
 from domain.visibility import openable, refusal_to_open
 from domain.world import World, empty_world
 from gateway.verifier.judge import Judge
-from keys.kept import Kept, Unread
+from keys.stored_record import Kept, Unread
 from projections.queries import Queries
 
 PAGE = 500

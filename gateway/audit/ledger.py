@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from domain.facts import dump
-from gateway.archive import Archive
-from gateway.hub.questions import mandate_line
+from domain.events import dump
+from gateway.hub.queries import mandate_line
+from gateway.installation.archive import Archive
 from projections.queries import Queries
 
 

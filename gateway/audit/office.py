@@ -13,16 +13,16 @@ from uuid import UUID, uuid4
 
 from domain.codes import AuditGround, Purpose
 from domain.errors import ExchangeError, NotThere, Refused, Untrusted
-from domain.facts import Kind, dump
+from domain.events import Kind, dump
 from domain.record import AUDIT
 from gateway.agency.key_sets import KeySets
 from gateway.agency.reading import Opened, Reading
-from gateway.client import HubClient, patiently
-from gateway.wishes import READ_FOR, WRITE_FOR, payload_bytes, request, signed
+from gateway.protocol.client import HubClient, patiently
+from gateway.protocol.commands import READ_FOR, WRITE_FOR, payload_bytes, request, signed
+from keys.command import AUDIT as TO_AUDIT
 from keys.genesis import Genesis
 from keys.receipt import verify_receipt
 from keys.signing import KemKey, SignatureKeys
-from keys.wish import AUDIT as TO_AUDIT
 
 PATIENCE = 20.0
 ODD = (ValueError, KeyError, TypeError, AttributeError)

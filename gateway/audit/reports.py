@@ -19,7 +19,7 @@ import typst
 
 from domain.calendar import JST
 from domain.errors import Unavailable
-from domain.facts import AbuseNotificationReceived
+from domain.events import AbuseNotificationReceived
 from domain.family_list import Told
 from gateway.audit.proofs import Proof
 from gateway.pages import texts

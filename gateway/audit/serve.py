@@ -8,12 +8,12 @@ from secrets import token_urlsafe
 
 from fastapi import FastAPI
 
-from gateway.archive import Archive
 from gateway.audit.app import audit_app
 from gateway.audit.history import history, of_views
 from gateway.audit.ledger import KeptLedger
-from gateway.serving import Served
-from gateway.verify import Verification
+from gateway.audit.verification import Verification
+from gateway.installation.archive import Archive
+from gateway.protocol.serving import Served
 from projections.queries import Queries
 
 

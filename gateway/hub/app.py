@@ -16,17 +16,17 @@ from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
 from domain.errors import Broken, ExchangeError, Malformed, NotThere, Untrusted
-from domain.facts import FACTS, AccessFact, OpeningRefused, WishRefused, dump
+from domain.events import FACTS, AccessFact, OpeningRefused, WishRefused, dump
 from gateway.hub.log import LogKeeper
-from gateway.hub.questions import Questions
+from gateway.hub.queries import Questions
 from gateway.hub.service import Answer, Hub, Release
 from gateway.hub.timestamps import TimeStamps
 from gateway.hub.witnesses import Witnesses
-from gateway.problems import MEDIA_TYPE, problem
-from gateway.serving import bounded_body
+from gateway.protocol.problems import MEDIA_TYPE, problem
+from gateway.protocol.serving import bounded_body
 from keys import canonical
+from keys.command import MAX_ITEM_BYTES
 from keys.request import MAX_REQUEST_BYTES
-from keys.wish import MAX_ITEM_BYTES
 
 NOT_THERE = NotThere("not-there", "no such thing, or not yours")
 """«Not yours» and «not there» read the same, byte for byte; a recorded reason stands in the record alone."""

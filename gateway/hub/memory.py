@@ -17,7 +17,7 @@ from uuid import UUID
 from adapters.store import Store
 from domain.due import Due, next_due, next_due_of_case
 from domain.errors import Malformed, NotThere, Unavailable, Untrusted
-from domain.facts import ControlDestroyed, Kind
+from domain.events import ControlDestroyed, Kind
 from domain.record import About, Record, access_of
 from domain.register import Register
 from domain.world import World, empty_world

@@ -13,10 +13,10 @@ from pathlib import Path
 from threading import Thread
 from time import sleep
 
-from gateway.archive import alone_on_views, open_archive
-from gateway.hub.views import Follower
-from gateway.installation import open_installation
-from gateway.pauses import without_pauses
+from gateway.hub.read_models import Follower
+from gateway.installation.archive import alone_on_views, open_archive
+from gateway.installation.folder import open_installation
+from gateway.protocol.garbage_collection import without_pauses
 
 LESS_URGENT = 10
 

@@ -22,23 +22,23 @@ from adapters.bus import (
 )
 from adapters.store import Evidence, Store
 from domain.errors import Broken, Conflict, Unavailable
-from domain.facts import HubFounded, Kind
+from domain.events import HubFounded, Kind
 from domain.record import DECIDER, REGISTRY, About, Record
-from gateway.archive import alone_on, alone_on_views, note_running, remote_bus
-from gateway.custody import FileCustody
 from gateway.hub.app import hub_app
 from gateway.hub.clock import Clock, RealClock, SetClock
 from gateway.hub.log import LogKeeper
-from gateway.hub.questions import Questions
+from gateway.hub.queries import Questions
+from gateway.hub.read_models import Beside, Follower, Views, catch_up, engine_over
 from gateway.hub.service import Hub
 from gateway.hub.shredding import Shredder
 from gateway.hub.timestamps import TimeStamps, time_settings
-from gateway.hub.views import Beside, Follower, Views, catch_up, engine_over
 from gateway.hub.witnesses import Witnesses, known_witnesses
-from gateway.installation import Installation
+from gateway.installation.archive import alone_on, alone_on_views, note_running, remote_bus
+from gateway.installation.custody import FileCustody
+from gateway.installation.folder import Installation
 from keys.checkpoint import origin_of
-from keys.kept import Kept
 from keys.signing import SignatureKeys, SignatureKind
+from keys.stored_record import Kept
 from keys.vault import Vault
 from projections.engine import Engine
 from projections.queries import Queries

@@ -19,7 +19,7 @@ from adapters.store import NO_EVIDENCE, Evidence, Store
 from domain.case import Message
 from domain.decide import decide, found_item, rewrapper
 from domain.errors import Conflict, ExchangeError, Malformed, NotThere, Unavailable, Untrusted
-from domain.facts import (
+from domain.events import (
     AccessFact,
     CaseMessage,
     ControlDestroyed,
@@ -43,19 +43,19 @@ from domain.register import Agency, Originator, Register
 from domain.visibility import pending_keys, recipients
 from domain.world import World, empty_world, may_speak_of, placing, rests_on
 from gateway.hub.clock import Clock, SetClock
-from gateway.hub.desk import Desk, Turn
 from gateway.hub.memory import Memory
+from gateway.hub.queue import Desk, Turn
 from gateway.hub.shredding import Shredder
+from keys.command import AUDIT as TO_AUDIT
+from keys.command import READ_AHEAD, WRITE_AHEAD, To, WishPayload
 from keys.frame import WISH, Frame, verify
 from keys.genesis import Genesis
-from keys.kept import Kept
 from keys.keyset import verify_key_set, verify_registry_act
 from keys.leaf import Leaf
 from keys.receipt import MAX_NOTES, Receipt, sign_receipts
 from keys.request import match_parts, parse_request
 from keys.signing import KemPublic, SignatureKeys, SignatureKind, SignaturePublic
-from keys.wish import AUDIT as TO_AUDIT
-from keys.wish import READ_AHEAD, WRITE_AHEAD, To, WishPayload
+from keys.stored_record import Kept
 
 PROMISE = timedelta(seconds=60)
 TRIES = 5

@@ -17,9 +17,9 @@ from uuid import UUID
 
 from adapters.mapper import read_fact
 from domain.errors import Broken
-from domain.facts import ControlDestroyed, KeyDestroyed, dump
+from domain.events import ControlDestroyed, KeyDestroyed, dump
 from domain.record import access_of
-from gateway.custody import FileCustody
+from gateway.installation.custody import FileCustody
 from keys import canonical
 from keys.vault import CONTROL, Vault
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from domain.facts import Fact
+from domain.events import Fact
 
 LAWS = {"APPI": "個情法", "CWA": "児福法", "CAPA": "児虐法", "guideline": "ガイドライン"}
 _OWN = re.compile(r"own rule(?: \((.+)\))?")

@@ -17,18 +17,18 @@ from typing import Any
 from uuid import UUID
 
 from domain.errors import ExchangeError, Malformed, Untrusted
-from domain.facts import AccessFact, ControlDestroyed, DisclosureRefused, OpeningRefused, WishRefused
+from domain.events import AccessFact, ControlDestroyed, DisclosureRefused, OpeningRefused, WishRefused
 from gateway.verifier.judge import Judge
 from gateway.verifier.reading import read
 from keys import canonical
 from keys.checkpoint import Checkpoint, origin_of, verify_checkpoint
 from keys.frame import parse_frame
 from keys.genesis import Genesis, verify_genesis
-from keys.kept import Kept
 from keys.leaf import Leaf, leaf_tag, parse_leaf, record_sha
 from keys.proofs import Head, entry_hash
 from keys.record import list_parts, match_items, open_audit_wrap
 from keys.signing import KemKey
+from keys.stored_record import Kept
 from keys.timestamps import TimeAuthority, parse_stamp, verify_time
 
 NAMES = ("genesis", "checkpoint", "entries", "records", "keys")

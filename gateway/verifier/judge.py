@@ -16,7 +16,7 @@ from uuid import UUID
 from domain.decide import decide
 from domain.due import Due, next_due, next_due_of_case
 from domain.errors import ExchangeError, Untrusted
-from domain.facts import (
+from domain.events import (
     AccessFact,
     CaseAlarm,
     ControlDestroyed,
@@ -30,12 +30,12 @@ from domain.record import AUDIT, DECIDER, HUB, REGISTRY, About, Record, Wish, hu
 from domain.register import Agency, Originator, Register
 from domain.world import World, empty_world, rests_on
 from gateway.verifier.reading import said, wish_of
+from keys.command import READ_AHEAD, WRITE_AHEAD, ZEROS, WishPayload
 from keys.frame import WISH, Frame, parse_frame, verify
 from keys.genesis import Genesis, verify_genesis
-from keys.kept import Kept
 from keys.keyset import verify_key_set, verify_registry_act
 from keys.signing import SignatureKind, SignaturePublic
-from keys.wish import READ_AHEAD, WRITE_AHEAD, ZEROS, WishPayload
+from keys.stored_record import Kept
 
 READY_KEYS = 4096
 PATIENCE = timedelta(hours=1)

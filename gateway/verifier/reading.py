@@ -15,14 +15,14 @@ from pydantic import TypeAdapter
 
 from domain.decide import ASKABLE
 from domain.errors import Malformed
-from domain.facts import FACTS, CaseMessage, Fact, ItemsRewrapped, Kind, dump, upcast
+from domain.events import FACTS, CaseMessage, Fact, ItemsRewrapped, Kind, dump, upcast
 from domain.record import AUDIT, HUB, REGISTRY, About, Party, Record, Wish, access_of
 from keys import canonical
+from keys.command import WishPayload, parse_wish
 from keys.frame import parse_frame
-from keys.kept import Kept
 from keys.leaf import record_sha
 from keys.record import open_record
-from keys.wish import WishPayload, parse_wish
+from keys.stored_record import Kept
 from keys.wording import wordy
 
 

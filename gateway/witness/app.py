@@ -6,7 +6,7 @@ from fastapi import FastAPI, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 
-from gateway.serving import bounded_body
+from gateway.protocol.serving import bounded_body
 from gateway.witness.service import MAX_BODY_BYTES, Witness
 
 

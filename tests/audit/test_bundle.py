@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from gateway.archive import open_archive
 from gateway.audit.bundle import export, pack
-from gateway.cli import app
-from gateway.scenario.report import play, start_of
-from gateway.scenario.stage import open_stage
-from gateway.scenario.story import read_story
+from gateway.cli.main import app
+from gateway.installation.archive import open_archive
+from gateway.rehearsal.scenario.report import play, start_of
+from gateway.rehearsal.scenario.stage import open_stage
+from gateway.rehearsal.scenario.story import read_story
 from gateway.verifier.bundle import NAMES, Verified, _files, _records, verify_bundle
 from keys.leaf import parse_leaf
 from keys.signing import KemKey

@@ -11,10 +11,10 @@ from uuid import uuid4
 import pytest
 from typer.testing import CliRunner
 
-from gateway.archive import open_archive
 from gateway.audit.bundle import export, pack
-from gateway.cli import app
+from gateway.cli.main import app
 from gateway.hub.timestamps import TimeSettings
+from gateway.installation.archive import open_archive
 from gateway.verifier.bundle import NAMES, Fault, Verified, _files, _stamps, verify_bundle
 from keys.checkpoint import Checkpoint, sign_checkpoint
 from keys.signing import KemKey, SignatureKeys

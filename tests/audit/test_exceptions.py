@@ -20,8 +20,7 @@ from sqlalchemy import event as sa_event
 
 import tests.domain.kit as kit
 from domain.codes import Section
-from domain.exceptional import UNACTED, UNREAD, Exceptional
-from domain.facts import (
+from domain.events import (
     AbuseNotificationReceived,
     ControlDestroyed,
     DisclosureMade,
@@ -29,6 +28,7 @@ from domain.facts import (
     OpeningRefused,
     SectionOpened,
 )
+from domain.exceptional import UNACTED, UNREAD, Exceptional
 from domain.record import Record
 from domain.visibility import openable
 from gateway.audit.history import exceptions

@@ -13,11 +13,11 @@ import pytest
 from typer.testing import CliRunner
 
 from gateway.audit.history import History, exceptions, history, of_stream, of_views, replay
-from gateway.cli import app
-from gateway.scenario.player import Run
-from gateway.scenario.report import play, start_of
-from gateway.scenario.stage import Stage, open_stage
-from gateway.scenario.story import read_story
+from gateway.cli.main import app
+from gateway.rehearsal.scenario.player import Run
+from gateway.rehearsal.scenario.report import play, start_of
+from gateway.rehearsal.scenario.stage import Stage, open_stage
+from gateway.rehearsal.scenario.story import read_story
 from gateway.verifier.judge import Judge
 
 STORY = Path(__file__).parents[1] / "scenarios" / "sc-4.yaml"

@@ -16,13 +16,13 @@ from uuid import UUID, uuid4
 import pytest
 from typer.testing import CliRunner
 
-from domain.facts import Kind
+from domain.events import Kind
 from domain.record import access_of
 from domain.rulebook import first_edition
-from gateway.archive import open_archive
 from gateway.audit.bundle import export, pack
-from gateway.cli import app
-from gateway.installation import make_installation
+from gateway.cli.main import app
+from gateway.installation.archive import open_archive
+from gateway.installation.folder import make_installation
 from gateway.verifier.bundle import Verified, verify_bundle
 from keys import canonical
 from keys.keyset import key_set_fields, sign_key_set

@@ -16,15 +16,15 @@ from eventsourcing.persistence import StoredEvent
 from adapters.bus import EmbeddedServer, ItemStore, RawMessage, connect
 from adapters.mapper import body_of
 from adapters.store import Store
-from domain.facts import DisclosureMade, EligibilityDetermined, TrainingLapsed
+from domain.events import DisclosureMade, EligibilityDetermined, TrainingLapsed
 from domain.record import Record
-from gateway.scenario.player import Run
-from gateway.scenario.report import play, start_of
-from gateway.scenario.stage import Stage, open_stage
-from gateway.scenario.story import read_story
-from gateway.verify import Verification, Verifier, doors_of
-from keys.kept import Kept
+from gateway.audit.verification import Verification, Verifier, doors_of
+from gateway.rehearsal.scenario.player import Run
+from gateway.rehearsal.scenario.report import play, start_of
+from gateway.rehearsal.scenario.stage import Stage, open_stage
+from gateway.rehearsal.scenario.story import read_story
 from keys.record import build_record
+from keys.stored_record import Kept
 from projections.engine import Engine
 
 STORY = Path(__file__).parents[1] / "scenarios" / "sc-1.yaml"
@@ -366,7 +366,7 @@ def test_an_act_of_the_hub_that_was_not_due_is_found(played: Played, tmp_path: P
     from datetime import date
 
     from domain.codes import Module
-    from domain.facts import OathSigned
+    from domain.events import OathSigned
     from domain.record import HUB, hub_ask
 
     runtime = played.stage.runtime

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from gateway.bench import logged
-from gateway.bench.growth import grow
-from gateway.bench.proofs import measure
-from gateway.bench.run import SENDERS, Bench
-from gateway.bench.senders import Run
+from gateway.rehearsal.bench import logged
+from gateway.rehearsal.bench.growth import grow
+from gateway.rehearsal.bench.proofs import measure
+from gateway.rehearsal.bench.run import SENDERS, Bench
+from gateway.rehearsal.bench.senders import Run
 
 PARTS = ("raw publish", "recorder", "bare route", "hub door", "opening an item")
 

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from gateway.demo import pages_app
-from gateway.forms.table import FORMS
-from gateway.scenario.report import play, start_of
-from gateway.scenario.stage import open_stage
-from gateway.scenario.story import read_story
-from gateway.serving import Served
-from gateway.verify import Verification
+from gateway.agency.forms.table import FORMS
+from gateway.audit.verification import Verification
+from gateway.protocol.serving import Served
+from gateway.rehearsal.demo import pages_app
+from gateway.rehearsal.scenario.report import play, start_of
+from gateway.rehearsal.scenario.stage import open_stage
+from gateway.rehearsal.scenario.story import read_story
 from tests.browser.test_pages import browser, pytestmark  # noqa: F401 (the same browser, the same conditions)
 from tests.gateway.test_forms import Office
 

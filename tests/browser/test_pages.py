@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from gateway.demo import pages_app
-from gateway.scenario.player import Run
-from gateway.scenario.report import play, start_of
-from gateway.scenario.stage import open_stage
-from gateway.scenario.story import read_story
-from gateway.serving import Served
-from gateway.verify import Verifier
+from gateway.audit.verification import Verifier
+from gateway.protocol.serving import Served
+from gateway.rehearsal.demo import pages_app
+from gateway.rehearsal.scenario.player import Run
+from gateway.rehearsal.scenario.report import play, start_of
+from gateway.rehearsal.scenario.stage import open_stage
+from gateway.rehearsal.scenario.story import read_story
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 ARGS = [

@@ -42,7 +42,7 @@ from domain.codes import (
     Tier,
 )
 from domain.decide import decide
-from domain.facts import (
+from domain.events import (
     AbuseNotificationReceived,
     BasisOverrideRequested,
     BusinessCommencementNotified,

@@ -35,7 +35,7 @@ from domain.codes import (
     Tier,
 )
 from domain.due import Due, next_due, next_due_of_case
-from domain.facts import (
+from domain.events import (
     FACTS,
     CaseMessage,
     ConsentScope,

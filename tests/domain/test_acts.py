@@ -8,7 +8,6 @@ from datetime import date
 import pytest
 
 from domain.acts import ACTS
-from domain.asking import Carries
 from domain.codes import (
     CaseStatus,
     EligibilityResult,
@@ -19,7 +18,8 @@ from domain.codes import (
     Section,
     TargetClass,
 )
-from domain.facts import (
+from domain.context import Carries
+from domain.events import (
     CaseConferenceConvened,
     CaseMessage,
     ClosingConsultationHeld,
@@ -840,7 +840,7 @@ def test_a_closed_case_is_pending_until_every_follow_on_is_accepted():
 
 
 def test_every_message_but_the_hubs_own_answer_is_an_act():
-    from domain.facts import FACTS, DisclosureHeld
+    from domain.events import FACTS, DisclosureHeld
 
     messages = {cls for cls in FACTS.values() if issubclass(cls, CaseMessage)}
     assert set(ACTS) == messages - {DisclosureHeld}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from domain.facts import SupportClosed, SupportWorkerAssigned
+from domain.events import SupportClosed, SupportWorkerAssigned
 from domain.reasons import Reason
 from tests.domain.kit import (
     AZ_CORE,

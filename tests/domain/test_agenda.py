@@ -7,7 +7,7 @@ from typing import Any
 
 from domain.agenda import line
 from domain.codes import Section
-from domain.facts import (
+from domain.events import (
     AbuseNotificationReceived,
     InformationRequestAnswered,
     InformationRequested,

@@ -18,10 +18,10 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 import tests.domain.kit as kit
-from domain import facts as f
+from domain import events as f
 from domain.calendar import JST
 from domain.codes import PlanContent, SafetyMethod, Section
-from domain.facts import Plan
+from domain.events import Plan
 from tests.domain.kit import Said, jst, tell
 from tests.domain.test_clocks import run
 from tests.domain.test_views_model import CHECKED, TIMES

@@ -11,7 +11,7 @@ import pytest
 from domain.calendar import end_of
 from domain.codes import AuditGround, Section
 from domain.decide import rewrapper
-from domain.facts import (
+from domain.events import (
     AuditContentAccessGranted,
     AuditContentAccessRequested,
     AuditControlRequested,

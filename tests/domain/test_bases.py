@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import pytest
 
 from domain.codes import Role, Section
-from domain.facts import (
+from domain.events import (
     ConsentRefused,
     ConsentScope,
     DisclosureMade,

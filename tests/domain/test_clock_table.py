@@ -8,7 +8,7 @@ from typing import Any, get_type_hints
 
 import pytest
 
-from domain import facts as f
+from domain import events as f
 from domain.acts import ACTS
 from domain.clocks import Clock, ClockKind, wound
 from domain.codes import BreachStage, SafetyMethod

@@ -12,7 +12,7 @@ from domain.alarms import ALARMS, clocks, deadline
 from domain.clocks import Clock, ClockKind
 from domain.codes import PlanContent, SafetyMethod, Section, TargetClass
 from domain.due import HUB_ACTS, Due, next_due_of_case
-from domain.facts import (
+from domain.events import (
     AbuseNotificationReceived,
     CaseAlarm,
     CaseReferredToCgc,

@@ -9,7 +9,7 @@ import pytest
 
 from domain.clocks import ClockKind
 from domain.codes import CaseStatus, Section, SupportType
-from domain.facts import (
+from domain.events import (
     CaseReopened,
     ContactAttempted,
     ContactRefused,

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from domain.codes import Flag, Section
-from domain.facts import (
+from domain.events import (
     DisclosureMade,
     EmergencyAccessApproved,
     EmergencyAccessEnded,

@@ -11,7 +11,7 @@ import pytest
 
 from domain.calendar import JST
 from domain.codes import Section
-from domain.facts import FACTS, Fact, Placed, PlanReviewed, dump, upcast
+from domain.events import FACTS, Fact, Placed, PlanReviewed, dump, upcast
 from tests.domain.kit import AZ_CORE, NETWORK
 
 
@@ -36,7 +36,7 @@ def test_a_topic_is_never_used_twice(published):
     [
         pytest.param("plan", id="one word"),
         pytest.param("Plan.reviewed", id="capitals"),
-        pytest.param("domain.facts.plan", id="a module path"),
+        pytest.param("domain.events.plan", id="a module path"),
         pytest.param("plan.reviewed\n", id="a line end"),
         pytest.param("plan.re_viewed", id="a last word of two"),
     ],

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from domain.codes import AccessResult, Flag, Requester, Role, Section
-from domain.facts import (
+from domain.events import (
     AbuseNotificationReceived,
     CaseConferenceConvened,
     DisclosureMade,

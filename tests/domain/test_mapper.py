@@ -13,7 +13,7 @@ from adapters.mapper import _draft, body_of, parse_party, read_fact, record_of, 
 from domain.codes import Flag, Purpose, Section, Tier
 from domain.decide import ASKABLE
 from domain.errors import Malformed
-from domain.facts import (
+from domain.events import (
     FACTS,
     CaseMessage,
     Fact,
@@ -29,8 +29,8 @@ from domain.facts import (
 )
 from domain.record import AUDIT, HUB, REGISTRY, Record, access_of
 from keys import canonical
+from keys.command import ItemRef, WishPayload, WrapRef
 from keys.lp import About
-from keys.wish import ItemRef, WishPayload, WrapRef
 from tests.domain.kit import (
     ASSESSED,
     ASSIGNED,

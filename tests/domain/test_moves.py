@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 
 from domain.codes import CaseStatus, ClosingReason, HandoverItem, HandoverState, Role, SafetyMethod, Section
-from domain.facts import (
+from domain.events import (
     CgcTransferNotified,
     ChildSighted,
     CoordinatingAgencyDesignated,

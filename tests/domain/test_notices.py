@@ -10,7 +10,7 @@ import pytest
 
 from domain.clocks import ClockKind
 from domain.codes import ConsentCapacity, Requester, Section
-from domain.facts import (
+from domain.events import (
     CoercionCheckDone,
     CoercionCheckRequired,
     CorrectionMade,

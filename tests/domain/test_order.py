@@ -8,7 +8,7 @@ import pytest
 
 from domain.codes import Flag, Role, Section
 from domain.errors import NotThere
-from domain.facts import (
+from domain.events import (
     CgcTransferNotified,
     ClosingConsultationHeld,
     DisclosureHeld,

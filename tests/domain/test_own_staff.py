@@ -10,7 +10,7 @@ import pytest
 
 from domain.codes import Employment, Finding, Module, OutsourcingScope
 from domain.due import next_due
-from domain.facts import (
+from domain.events import (
     ContractorReinstated,
     ContractorRequirementVerified,
     ContractorSupervised,

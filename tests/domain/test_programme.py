@@ -23,7 +23,7 @@ from domain.codes import (
     Tier,
 )
 from domain.due import next_due
-from domain.facts import (
+from domain.events import (
     BundleMissingAlarmRaised,
     BusinessAbolitionNotified,
     BusinessChangeNotified,

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from domain.codes import Alternative, BreachStage, Condition, Section
-from domain.facts import (
+from domain.events import (
     BasisOverrideApproved,
     BasisOverrideRequested,
     BreachReported,

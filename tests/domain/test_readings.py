@@ -9,7 +9,7 @@ import pytest
 from domain.codes import Purpose, Section
 from domain.decide import decide, rewrapper
 from domain.errors import NotThere
-from domain.facts import (
+from domain.events import (
     DisclosureReceived,
     FollowOnServiceArranged,
     ItemsRewrapped,
@@ -203,7 +203,7 @@ def test_where_the_core_agency_has_no_key_the_author_wraps() -> None:
 
 
 def tell_visit():  # type: ignore[no-untyped-def]
-    from domain.facts import VisitReportSubmitted
+    from domain.events import VisitReportSubmitted
 
     return tell(VisitReportSubmitted, SORA_NPO, sections=[Section.VISIT], actor=WORKER)
 

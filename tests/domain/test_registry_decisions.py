@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from domain.codes import Module, OutsourcingScope
-from domain.facts import (
+from domain.events import (
     ContractorReinstated,
     ContractorRequirementVerified,
     CoordinatingAgencyDesignated,
@@ -307,7 +307,7 @@ def test_who_has_no_keys_in_force_is_no_addressee() -> None:
 
 
 def test_a_fact_of_the_hub_can_not_be_asked_for_about_a_commission() -> None:
-    from domain.facts import ContractorSuspended
+    from domain.events import ContractorSuspended
 
     wish = said(AZ_CORE, ContractorSuspended(gaps=frozenset()))
     assert given(COMMISSIONED).when(wish) == refused(wish, Reason.NOT_YOURS)

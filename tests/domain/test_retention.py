@@ -10,7 +10,7 @@ import pytest
 
 from domain.codes import Appraisal, ClosingReason, HoldGround, RetentionPolicy, Section
 from domain.due import next_due_of_case
-from domain.facts import (
+from domain.events import (
     CaseReopened,
     ControlAppraised,
     ControlDestroyed,

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from domain.codes import AccessResult, Flag, Requester, Section
-from domain.facts import (
+from domain.events import (
     AbuseNotificationReceived,
     ConferenceMinutesRecorded,
     CorrectionMade,

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from domain.codes import Section
-from domain.facts import (
+from domain.events import (
     AbuseNotificationReceived,
     DisclosureMade,
     InformationRequested,

@@ -11,7 +11,7 @@ import pytest
 from domain.alarms import standing
 from domain.clocks import ClockKind
 from domain.codes import IndicatorValue, Section
-from domain.facts import (
+from domain.events import (
     AbuseNotificationReceived,
     CaseConferenceConvened,
     ContactAttempted,

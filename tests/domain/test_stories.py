@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from domain.codes import CaseStatus, Module, Section
-from domain.facts import (
+from domain.events import (
     ContractorSuspended,
     DisclosureHeld,
     DisclosureMade,

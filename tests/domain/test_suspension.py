@@ -9,7 +9,7 @@ import pytest
 
 from domain.codes import Employment, Module, Section
 from domain.due import HUB_ACTS, Due, next_due
-from domain.facts import (
+from domain.events import (
     ContractorReinstated,
     ContractorSuspended,
     DisclosureMade,

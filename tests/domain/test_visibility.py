@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from domain.codes import Section as S
-from domain.facts import (
+from domain.events import (
     ConferenceMinutesRecorded,
     DisclosureMade,
     FamilyInformationProvided,
@@ -131,7 +131,7 @@ def test_v6_a_contractor_sees_only_while_it_and_every_visitor_is_ready() -> None
 
 
 def tell_second_worker():  # type: ignore[no-untyped-def]
-    from domain.facts import SupportWorkerAssigned
+    from domain.events import SupportWorkerAssigned
 
     return tell(SupportWorkerAssigned, AZ_CORE, name="second", worker="W-untrained")
 

@@ -17,7 +17,7 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 import tests.domain.kit as kit
-from domain import facts as f
+from domain import events as f
 from domain.acts import ACTS
 from domain.calendar import day_of
 from domain.codes import ClosingReason, Role, Section

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from domain.codes import Section
-from domain.facts import (
+from domain.events import (
     AbuseNotificationReceived,
     DisclosureMade,
     FamilyInformationProvided,

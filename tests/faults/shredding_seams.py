@@ -16,17 +16,17 @@ from typing import Any
 from unittest.mock import patch
 
 from domain.errors import Unavailable
-from domain.facts import ControlDestroyed, KeyDestroyed
-from gateway.archive import Archive, open_archive
+from domain.events import ControlDestroyed, KeyDestroyed
+from gateway.audit.verification import Verifier, doors_of
+from gateway.hub.read_models import catch_up
 from gateway.hub.shredding import PENDING, Shredder
-from gateway.hub.views import catch_up
-from gateway.installation import open_installation
-from gateway.scenario.report import play, start_of
-from gateway.scenario.stage import open_stage
-from gateway.scenario.story import read_story
-from gateway.torture.process import free_port
-from gateway.torture.stepped import NEVER, SteppedHub
-from gateway.verify import Verifier, doors_of
+from gateway.installation.archive import Archive, open_archive
+from gateway.installation.folder import open_installation
+from gateway.rehearsal.scenario.report import play, start_of
+from gateway.rehearsal.scenario.stage import open_stage
+from gateway.rehearsal.scenario.story import read_story
+from gateway.rehearsal.torture.process import free_port
+from gateway.rehearsal.torture.stepped import NEVER, SteppedHub
 
 START_STEPS = 450  # about so many until it runs and is done
 STORIES = Path(__file__).parents[1] / "scenarios"

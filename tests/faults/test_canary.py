@@ -13,14 +13,14 @@ from typing import Any
 import pytest
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gateway.demo import pages_app
-from gateway.scenario import stage as stages
-from gateway.scenario.player import Run
-from gateway.scenario.report import play, start_of
-from gateway.scenario.stage import open_stage
-from gateway.scenario.story import read_story
-from gateway.serving import Served
-from gateway.verify import Verification
+from gateway.audit.verification import Verification
+from gateway.protocol.serving import Served
+from gateway.rehearsal.demo import pages_app
+from gateway.rehearsal.scenario import stage as stages
+from gateway.rehearsal.scenario.player import Run
+from gateway.rehearsal.scenario.report import play, start_of
+from gateway.rehearsal.scenario.stage import open_stage
+from gateway.rehearsal.scenario.story import read_story
 
 STORY = Path(__file__).parents[1] / "scenarios" / "sc-1.yaml"
 

@@ -11,12 +11,12 @@ from uuid import uuid4
 import pytest
 
 from domain.errors import Malformed, Unavailable
-from domain.facts import Kind
+from domain.events import Kind
 from domain.record import HUB
-from gateway.agency.book import CONFIRMED, FAILED, WAITING
 from gateway.agency.door import Part
+from gateway.agency.store import CONFIRMED, FAILED, WAITING
+from gateway.audit.verification import Verifier
 from gateway.hub.service import Hub
-from gateway.verify import Verifier
 from keys.signing import SignatureKeys, SignatureKind
 from tests.gateway.hubkit import REFERRAL, Ground, ground
 

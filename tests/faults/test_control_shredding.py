@@ -15,19 +15,19 @@ from typer.testing import CliRunner
 
 from adapters.bus import JetStreamApplicationRecorder, RawMessage
 from domain.errors import Broken, NotThere
-from domain.facts import ControlDestroyed
+from domain.events import ControlDestroyed
 from domain.record import access_of
-from gateway.archive import Archive, open_archive
 from gateway.audit.bundle import _entries
-from gateway.cli import app
+from gateway.audit.verification import Verification, Verifier, doors_of
+from gateway.cli.main import app
+from gateway.hub.read_models import as_stored, catch_up, engine_over
 from gateway.hub.runtime import start_hub
 from gateway.hub.shredding import PENDING, Shredder
-from gateway.hub.views import as_stored, catch_up, engine_over
-from gateway.installation import Installation, open_installation
-from gateway.scenario.report import play, start_of
-from gateway.scenario.stage import open_stage
-from gateway.scenario.story import read_story
-from gateway.verify import Verification, Verifier, doors_of
+from gateway.installation.archive import Archive, open_archive
+from gateway.installation.folder import Installation, open_installation
+from gateway.rehearsal.scenario.report import play, start_of
+from gateway.rehearsal.scenario.stage import open_stage
+from gateway.rehearsal.scenario.story import read_story
 from keys.checkpoint import origin_of, verify_checkpoint
 from keys.vault import CONTROL, Vault
 

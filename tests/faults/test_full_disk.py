@@ -13,9 +13,9 @@ import httpx2 as httpx
 import pytest
 
 from adapters.bus import EmbeddedServer
-from gateway.agency.book import CONFIRMED
+from gateway.agency.store import CONFIRMED
+from gateway.audit.verification import Verifier, doors_of
 from gateway.hub.runtime import LEAST_FREE_BYTES
-from gateway.verify import Verifier, doors_of
 from tests.gateway.hubkit import Ground, ground_over
 
 pytestmark = pytest.mark.faults

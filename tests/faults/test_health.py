@@ -15,16 +15,16 @@ import pytest
 
 from adapters.bus import EmbeddedServer
 from domain.errors import Unavailable, Untrusted
-from domain.facts import Kind
-from gateway.archive import open_archive
-from gateway.client import HubClient
+from domain.events import Kind
+from gateway.audit.verification import Verifier
 from gateway.hub.runtime import HubRuntime, start_hub
-from gateway.installation import Installation, make_installation, open_installation
-from gateway.registry import Registry
-from gateway.scenario.stage import Stage
-from gateway.scenario.story import Actor
-from gateway.serving import Served
-from gateway.verify import Verifier
+from gateway.installation.archive import open_archive
+from gateway.installation.folder import Installation, make_installation, open_installation
+from gateway.installation.registrars import Registry
+from gateway.protocol.client import HubClient
+from gateway.protocol.serving import Served
+from gateway.rehearsal.scenario.stage import Stage
+from gateway.rehearsal.scenario.story import Actor
 from keys.lp import sha256
 
 KEY = bytes(range(32))

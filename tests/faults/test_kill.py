@@ -15,15 +15,15 @@ from threading import Event, Thread
 
 import pytest
 
-from gateway.agency.book import CONFIRMED
-from gateway.archive import open_archive
-from gateway.installation import make_installation
-from gateway.scenario.player import Run
-from gateway.scenario.report import play, start_of
-from gateway.scenario.stage import Stage
-from gateway.scenario.story import Story, read_story
-from gateway.torture.process import HubProcess
-from gateway.verify import Verifier, doors_of
+from gateway.agency.store import CONFIRMED
+from gateway.audit.verification import Verifier, doors_of
+from gateway.installation.archive import open_archive
+from gateway.installation.folder import make_installation
+from gateway.rehearsal.scenario.player import Run
+from gateway.rehearsal.scenario.report import play, start_of
+from gateway.rehearsal.scenario.stage import Stage
+from gateway.rehearsal.scenario.story import Story, read_story
+from gateway.rehearsal.torture.process import HubProcess
 
 pytestmark = [pytest.mark.faults, pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")]
 

@@ -14,14 +14,14 @@ from uuid import uuid4
 
 import pytest
 
-from domain.facts import Kind, SectionOpened
-from gateway.agency.book import CONFIRMED
+from domain.events import Kind, SectionOpened
 from gateway.agency.door import Part
-from gateway.archive import open_archive
-from gateway.installation import make_installation
-from gateway.scenario.stage import Stage
-from gateway.torture.process import HubProcess
-from gateway.verify import Verifier, doors_of
+from gateway.agency.store import CONFIRMED
+from gateway.audit.verification import Verifier, doors_of
+from gateway.installation.archive import open_archive
+from gateway.installation.folder import make_installation
+from gateway.rehearsal.scenario.stage import Stage
+from gateway.rehearsal.torture.process import HubProcess
 from tests.gateway.hubkit import REFERRAL, START, Ground
 
 pytestmark = [pytest.mark.faults, pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")]

@@ -13,7 +13,7 @@ from adapters.mapper import body_of
 from adapters.store import Evidence
 from domain.errors import Unavailable
 from domain.record import Record
-from gateway.verify import Verifier
+from gateway.audit.verification import Verifier
 from tests.gateway.hubkit import Ground, ground
 
 pytestmark = pytest.mark.faults

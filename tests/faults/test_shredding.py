@@ -11,18 +11,18 @@ import pytest
 from typer.testing import CliRunner
 
 from domain.errors import Broken, NotThere, Unavailable
-from domain.facts import KeyDestroyed
-from gateway.archive import open_archive
-from gateway.cli import app
-from gateway.custody import FileCustody
+from domain.events import KeyDestroyed
+from gateway.audit.verification import Verifier, doors_of
+from gateway.cli.main import app
+from gateway.hub.read_models import catch_up
 from gateway.hub.runtime import start_hub
 from gateway.hub.shredding import Shredder
-from gateway.hub.views import catch_up
-from gateway.installation import Installation, open_installation
-from gateway.scenario.report import play, start_of
-from gateway.scenario.stage import open_stage
-from gateway.scenario.story import read_story
-from gateway.verify import Verifier, doors_of
+from gateway.installation.archive import open_archive
+from gateway.installation.custody import FileCustody
+from gateway.installation.folder import Installation, open_installation
+from gateway.rehearsal.scenario.report import play, start_of
+from gateway.rehearsal.scenario.stage import open_stage
+from gateway.rehearsal.scenario.story import read_story
 from keys.vault import Vault
 
 STORY = Path(__file__).parents[1] / "scenarios" / "after-25-years.yaml"

@@ -12,11 +12,11 @@ import pytest
 from typer.testing import CliRunner
 
 from domain.errors import Unavailable
-from gateway.cli import app
-from gateway.torture import kinds
-from gateway.torture.seams import Seams, Tap
-from gateway.torture.stepped import SteppedHub
-from gateway.torture.traffic import Traffic
+from gateway.cli.main import app
+from gateway.rehearsal.torture import kinds
+from gateway.rehearsal.torture.seams import Seams, Tap
+from gateway.rehearsal.torture.stepped import SteppedHub
+from gateway.rehearsal.torture.traffic import Traffic
 
 pytestmark = [pytest.mark.faults, pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")]
 

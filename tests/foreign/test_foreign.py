@@ -19,10 +19,10 @@ from typing import Any
 
 import pytest
 
-from gateway.archive import open_archive
 from gateway.audit.bundle import export, pack
+from gateway.audit.verification import doors_of
+from gateway.installation.archive import open_archive
 from gateway.verifier.bundle import _files
-from gateway.verify import doors_of
 from tests.gateway.hubkit import ground
 
 HERE = Path(__file__).parent

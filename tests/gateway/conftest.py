@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from gateway.scenario.player import Run
-from gateway.scenario.report import play, start_of
-from gateway.scenario.stage import open_stage
-from gateway.scenario.story import read_story
+from gateway.rehearsal.scenario.player import Run
+from gateway.rehearsal.scenario.report import play, start_of
+from gateway.rehearsal.scenario.stage import open_stage
+from gateway.rehearsal.scenario.story import read_story
 
 STORY = Path(__file__).parents[1] / "scenarios" / "sc-1.yaml"
 

@@ -17,13 +17,13 @@ from uuid import UUID, uuid4
 import httpx2 as httpx
 
 from adapters.bus import EmbeddedServer
-from domain.facts import Kind
+from domain.events import Kind
 from gateway.agency.door import Door, Part, Sent
 from gateway.hub.runtime import start_hub
-from gateway.installation import Installation, make_installation
-from gateway.scenario.stage import Stage, open_stage
-from gateway.scenario.story import Actor
-from gateway.serving import Served
+from gateway.installation.folder import Installation, make_installation
+from gateway.protocol.serving import Served
+from gateway.rehearsal.scenario.stage import Stage, open_stage
+from gateway.rehearsal.scenario.story import Actor
 from keys import canonical
 from keys.frame import WISH, Frame, FrameType, Signature, pae
 from keys.item import seal_item

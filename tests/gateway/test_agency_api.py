@@ -11,9 +11,9 @@ import pytest
 from fastapi.testclient import TestClient
 
 from domain.errors import Unavailable
-from gateway.agency.app import agency_app
 from gateway.agency.staff import Staff
-from gateway.scenario.player import Run
+from gateway.agency.web.app import agency_app
+from gateway.rehearsal.scenario.player import Run
 
 
 def client(run: Run, code: str) -> TestClient:

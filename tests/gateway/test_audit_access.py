@@ -14,15 +14,15 @@ from typer.testing import CliRunner
 
 from domain.codes import AuditGround
 from domain.errors import NotThere, Refused, Unavailable, Untrusted
-from domain.facts import ItemsRewrapped, Kind
-from gateway.archive import open_archive
-from gateway.cli import app
-from gateway.hub.views import catch_up
-from gateway.scenario.player import Run
-from gateway.scenario.report import start_of
-from gateway.scenario.stage import Stage, open_stage
-from gateway.scenario.story import Story, read_story
-from gateway.verify import Verifier, doors_of
+from domain.events import ItemsRewrapped, Kind
+from gateway.audit.verification import Verifier, doors_of
+from gateway.cli.main import app
+from gateway.hub.read_models import catch_up
+from gateway.installation.archive import open_archive
+from gateway.rehearsal.scenario.player import Run
+from gateway.rehearsal.scenario.report import start_of
+from gateway.rehearsal.scenario.stage import Stage, open_stage
+from gateway.rehearsal.scenario.story import Story, read_story
 
 STORY = Path(__file__).parents[1] / "scenarios" / "two-officials-let-the-auditor.yaml"
 

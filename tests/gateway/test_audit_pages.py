@@ -12,17 +12,17 @@ import httpx2
 import pytest
 from typer.testing import CliRunner
 
-from gateway.archive import open_archive
 from gateway.audit import app as pages
 from gateway.audit.serve import served_pages
-from gateway.cli import app
-from gateway.demo import pages_app
-from gateway.scenario.player import Run
-from gateway.scenario.report import play, start_of
-from gateway.scenario.stage import open_stage
-from gateway.scenario.story import read_story
-from gateway.serving import Served
-from gateway.verify import Verification
+from gateway.audit.verification import Verification
+from gateway.cli.main import app
+from gateway.installation.archive import open_archive
+from gateway.protocol.serving import Served
+from gateway.rehearsal.demo import pages_app
+from gateway.rehearsal.scenario.player import Run
+from gateway.rehearsal.scenario.report import play, start_of
+from gateway.rehearsal.scenario.stage import open_stage
+from gateway.rehearsal.scenario.story import read_story
 
 STORY = Path(__file__).parents[1] / "scenarios" / "nursery-notifies.yaml"
 

@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 
 from domain.errors import Broken, Unavailable
-from gateway.agency.book import Book
+from gateway.agency.store import Book
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from domain.errors import NotThere
-from domain.facts import Kind
+from domain.events import Kind
 from gateway.agency.door import Part, Sent
 from tests.gateway.hubkit import START, Ground, ground
 

@@ -17,12 +17,12 @@ from fastapi.testclient import TestClient
 from typer.testing import CliRunner
 
 from domain.errors import Unavailable
-from domain.facts import FamilyInformationProvided
-from gateway.agency.app import agency_app
+from domain.events import FamilyInformationProvided
 from gateway.agency.door import Door
 from gateway.agency.staff import Staff
-from gateway.cli import app as kakehashi
-from gateway.serving import Served
+from gateway.agency.web.app import agency_app
+from gateway.cli.main import app as kakehashi
+from gateway.protocol.serving import Served
 from tests.adapters.kit import ROW, SECRET, as_csv, as_xlsx, bundle, encoded, table
 from tests.gateway.hubkit import Ground, ground
 

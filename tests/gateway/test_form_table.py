@@ -12,7 +12,7 @@ import pytest
 
 from domain.codes import Section
 from domain.decide import ASKABLE
-from domain.facts import (
+from domain.events import (
     AbuseNotificationReceived,
     CaseMessage,
     EmergencyAccessApproved,
@@ -24,11 +24,11 @@ from domain.facts import (
 )
 from domain.reasons import Reason
 from domain.tasks import TaskKind
-from gateway.forms.fill import PLACES, fill
-from gateway.forms.kinds import Ask, Field, Form, Other, Scene, To, Words
-from gateway.forms.shown import SHOWN
-from gateway.forms.support import PLAN_KEYS
-from gateway.forms.table import FORMS
+from gateway.agency.forms.fill import PLACES, fill
+from gateway.agency.forms.kinds import Ask, Field, Form, Other, Scene, To, Words
+from gateway.agency.forms.shown import SHOWN
+from gateway.agency.forms.support import PLAN_KEYS
+from gateway.agency.forms.table import FORMS
 from gateway.pages.law import law_of
 from gateway.pages.texts import BASES
 

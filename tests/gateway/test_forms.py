@@ -15,18 +15,18 @@ import pytest
 
 from domain.calendar import day_of
 from domain.codes import AuditGround, Module
-from domain.facts import Kind
+from domain.events import Kind
 from domain.record import commission_of
-from gateway.agency.app import agency_app
+from gateway.agency.forms.table import FORMS
 from gateway.agency.staff import Staff
-from gateway.demo import pages_app
-from gateway.forms.table import FORMS
-from gateway.scenario.player import Run
-from gateway.scenario.report import play, start_of
-from gateway.scenario.stage import Stage, open_stage
-from gateway.scenario.story import read_story
-from gateway.serving import Served
-from gateway.verify import Verification
+from gateway.agency.web.app import agency_app
+from gateway.audit.verification import Verification
+from gateway.protocol.serving import Served
+from gateway.rehearsal.demo import pages_app
+from gateway.rehearsal.scenario.player import Run
+from gateway.rehearsal.scenario.report import play, start_of
+from gateway.rehearsal.scenario.stage import Stage, open_stage
+from gateway.rehearsal.scenario.story import read_story
 from tests.gateway.clerk import Clerk, read
 
 STORY = Path(__file__).parents[1] / "scenarios" / "family-moves.yaml"

@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from domain.facts import DisclosureRefused, Kind, OpeningRefused, WishRefused
+from domain.events import DisclosureRefused, Kind, OpeningRefused, WishRefused
 from domain.record import access_of, commission_of
 from gateway.agency.door import Part
 from keys import canonical

@@ -6,9 +6,9 @@ from datetime import timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
 
-from domain.facts import CaseAlarm, ReferralUnacknowledgedAlarmRaised
-from gateway.scenario.stage import Stage, reopen_stage
-from gateway.verify import Verifier
+from domain.events import CaseAlarm, ReferralUnacknowledgedAlarmRaised
+from gateway.audit.verification import Verifier
+from gateway.rehearsal.scenario.stage import Stage, reopen_stage
 from tests.gateway.hubkit import START, ground
 
 DAY = timedelta(hours=24)

@@ -15,15 +15,15 @@ import pytest
 from adapters.bus import EmbeddedServer
 from adapters.store import Store
 from domain.errors import NotThere, Unavailable
-from domain.facts import ConsentWithdrawn, Kind
+from domain.events import ConsentWithdrawn, Kind
 from domain.record import access_of, commission_of
 from gateway.agency.door import Part
+from gateway.audit.verification import Verifier
 from gateway.hub import memory
 from gateway.hub.runtime import start_hub
 from gateway.hub.service import Hub
-from gateway.scenario.player import Run
-from gateway.verify import Verifier
-from gateway.wishes import READ_FOR, payload_bytes, request, signed
+from gateway.protocol.commands import READ_FOR, payload_bytes, request, signed
+from gateway.rehearsal.scenario.player import Run
 from keys.signing import SignatureKeys, SignatureKind
 from tests.gateway.hubkit import START, Ground, Letter, ground, ground_over
 

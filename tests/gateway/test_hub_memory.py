@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from adapters.store import Store
-from domain.facts import Kind
+from domain.events import Kind
 from domain.record import Record
 from domain.register import Register
 from gateway.hub.memory import Memory

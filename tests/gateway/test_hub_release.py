@@ -14,16 +14,16 @@ import pytest
 from adapters.bus import EmbeddedServer
 from adapters.store import Store
 from domain.errors import Broken, ExchangeError, NotThere, Unavailable
-from domain.facts import DisclosureReceived, Kind, SectionOpened, WrapFetchedForRewrap
+from domain.events import DisclosureReceived, Kind, SectionOpened, WrapFetchedForRewrap
 from domain.record import access_of
-from gateway.agency.book import CONFIRMED, FAILED, WAITING, Book
 from gateway.agency.door import Door, Part
-from gateway.client import HubClient
+from gateway.agency.store import CONFIRMED, FAILED, WAITING, Book
 from gateway.hub.service import Hub
-from gateway.scenario.player import Run
-from gateway.scenario.report import start_of
-from gateway.scenario.stage import open_stage
-from gateway.scenario.story import read_story
+from gateway.protocol.client import HubClient
+from gateway.rehearsal.scenario.player import Run
+from gateway.rehearsal.scenario.report import start_of
+from gateway.rehearsal.scenario.stage import open_stage
+from gateway.rehearsal.scenario.story import read_story
 from keys import canonical
 from keys.frame import WISH, parse_frame, sign
 from keys.item import seal_item

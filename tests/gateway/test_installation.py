@@ -10,12 +10,12 @@ import pytest
 
 from adapters.bus import EmbeddedServer
 from domain.errors import Broken, Malformed, NotThere, Untrusted
-from gateway.archive import open_archive
+from gateway.audit.verification import Verifier
 from gateway.hub.runtime import start_hub
-from gateway.installation import make_installation, moment, open_installation
-from gateway.serving import Served
-from gateway.setup import RegisterFile, register_agencies
-from gateway.verify import Verifier
+from gateway.installation.archive import open_archive
+from gateway.installation.folder import make_installation, moment, open_installation
+from gateway.installation.founding import RegisterFile, register_agencies
+from gateway.protocol.serving import Served
 
 AGENCIES = """
 core: AZ-CORE

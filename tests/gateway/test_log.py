@@ -13,7 +13,7 @@ from time import monotonic, sleep
 import pytest
 
 from domain.errors import NotThere, Unavailable, Untrusted
-from gateway.agency.proving import Proving, try_step
+from gateway.agency.inclusion import Proving, try_step
 from gateway.hub import log as log_module
 from gateway.hub.log import LogKeeper, Proven
 from keys.checkpoint import Checkpoint, origin_of, sign_checkpoint, verify_checkpoint

@@ -17,19 +17,19 @@ from adapters.store import Store
 from domain.calendar import end_of
 from domain.codes import AuditGround
 from domain.errors import NotThere, Refused
-from domain.facts import AuditControlRequested
+from domain.events import AuditControlRequested
 from domain.record import access_of
-from gateway.archive import open_archive
 from gateway.audit.bundle import export, pack
-from gateway.cli import app
-from gateway.demo import pages_app
-from gateway.scenario.player import Run
-from gateway.scenario.report import start_of
-from gateway.scenario.stage import Stage, open_stage, reopen_stage
-from gateway.scenario.story import read_story
-from gateway.serving import Served
+from gateway.audit.verification import Verification, Verifier, doors_of
+from gateway.cli.main import app
+from gateway.installation.archive import open_archive
+from gateway.protocol.serving import Served
+from gateway.rehearsal.demo import pages_app
+from gateway.rehearsal.scenario.player import Run
+from gateway.rehearsal.scenario.report import start_of
+from gateway.rehearsal.scenario.stage import Stage, open_stage, reopen_stage
+from gateway.rehearsal.scenario.story import read_story
 from gateway.verifier.bundle import _files, verify_bundle
-from gateway.verify import Verification, Verifier, doors_of
 from keys.record import list_parts
 
 STORY = Path(__file__).parents[1] / "scenarios" / "two-officials-let-the-auditor.yaml"

@@ -11,9 +11,9 @@ from fastapi.testclient import TestClient
 
 from domain.codes import Purpose
 from domain.errors import Malformed
-from domain.facts import Kind, dump
-from gateway.agency.app import agency_app
+from domain.events import Kind, dump
 from gateway.agency.staff import Staff
+from gateway.agency.web.app import agency_app
 from tests.gateway.hubkit import Ground
 from tests.gateway.hubkit import ground as new_ground
 

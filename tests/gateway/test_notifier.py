@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from domain.errors import Malformed, NotThere
-from domain.facts import Kind, dump
+from domain.events import Kind, dump
 from gateway.agency.door import Part, Sent
 from gateway.agency.traces import LEAST, marks_of, plain, shows
 from tests.gateway.hubkit import START, Ground, ground

@@ -11,7 +11,7 @@ PROGRAM = """
 import gc, sys, weakref
 from threading import Event
 from time import monotonic
-from gateway.pauses import without_pauses
+from gateway.protocol.garbage_collection import without_pauses
 
 class Knot: ...
 without_pauses(every=0.05, latest=0.5, look=0.05)
@@ -33,7 +33,7 @@ def test_what_refers_to_itself_goes_in_time(how: str) -> None:
 
 WORK = """
 import gc, sys
-from gateway.pauses import without_pauses
+from gateway.protocol.garbage_collection import without_pauses
 if sys.argv[1] == "without":
     without_pauses()
 before = gc.get_stats()[2]["collections"]

@@ -9,7 +9,7 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
-from gateway.cli import app
+from gateway.cli.main import app
 
 STORIES = Path(__file__).parents[1] / "scenarios"
 RUN = CliRunner()
@@ -21,7 +21,7 @@ def run(*files: Path) -> tuple[int, list[dict]]:  # type: ignore[type-arg]
 
 
 def test_the_packaged_story_is_the_one_that_is_tested() -> None:
-    packaged = Path(__file__).parents[2] / "gateway" / "scenario" / "stories" / "sc-1.yaml"
+    packaged = Path(__file__).parents[2] / "gateway" / "rehearsal" / "scenario" / "stories" / "sc-1.yaml"
     assert packaged.read_bytes() == (STORIES / "sc-1.yaml").read_bytes()
 
 

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 import yaml
 
-from gateway.scenario.crews import Crews
-from gateway.scenario.receipts import answers
-from gateway.scenario.story import Story, read_story
+from gateway.rehearsal.scenario.crews import Crews
+from gateway.rehearsal.scenario.receipts import answers
+from gateway.rehearsal.scenario.story import Story, read_story
 
 
 def story(tmp_path: Path, *timeline: dict[str, Any]) -> Story:

@@ -19,8 +19,8 @@ from domain.errors import Malformed, NotThere
 from gateway.hub import timestamps as module
 from gateway.hub.log import LogKeeper
 from gateway.hub.timestamps import TimeSettings, TimeStamps, read_stamp, stamped_sizes, time_settings
-from gateway.installation import make_installation
-from gateway.torture.process import HubProcess
+from gateway.installation.folder import make_installation
+from gateway.rehearsal.torture.process import HubProcess
 from keys.checkpoint import verify_checkpoint
 from keys.leaf import Leaf
 from keys.timestamps import Stamp, TimeAuthority, verify_time

@@ -12,10 +12,10 @@ import pytest
 from typer.testing import CliRunner
 
 from domain.errors import Malformed, Untrusted
-from gateway.agency.proving import Proving
-from gateway.cli import app
+from gateway.agency.inclusion import Proving
+from gateway.cli.main import app
 from gateway.hub.witnesses import Known, Witnesses, known_witnesses
-from gateway.serving import Served
+from gateway.protocol.serving import Served
 from gateway.witness.app import witness_app
 from gateway.witness.policy import Policy
 from gateway.witness.service import Witness, request_of

@@ -9,11 +9,11 @@ import json
 from pathlib import Path
 from typing import Any, cast
 
-from gateway.agency.app import agency_app
 from gateway.agency.staff import Staff
+from gateway.agency.web.app import agency_app
 from gateway.hub.app import hub_app
 
-FOLDER = Path(__file__).parents[2] / "gateway" / "openapi"
+FOLDER = Path(__file__).parents[2] / "gateway" / "protocol" / "openapi"
 
 
 def documents() -> dict[str, str]:

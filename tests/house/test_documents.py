@@ -10,15 +10,15 @@ from pathlib import Path
 import pytest
 
 from domain.codes import Role, Section
-from domain.facts import FACTS
+from domain.events import FACTS
 
 ROOT = Path(__file__).parents[2]
 DOMAIN = ROOT / "domain"
 
 
 def test_the_table_of_facts_is_current() -> None:
-    page = runpy.run_path(str(Path(__file__).parent / "make_facts_md.py"))["page"]()
-    assert (DOMAIN / "FACTS.md").read_text(encoding="utf-8") == page
+    page = runpy.run_path(str(Path(__file__).parent / "make_events_md.py"))["page"]()
+    assert (DOMAIN / "EVENTS.md").read_text(encoding="utf-8") == page
 
 
 def test_every_fact_role_and_section_has_its_word_in_the_glossary() -> None:
@@ -52,7 +52,7 @@ def test_every_link_in_a_document_leads_somewhere(name: str) -> None:
 
 
 def test_every_command_is_in_the_readme() -> None:
-    from gateway.cli import app
+    from gateway.cli.main import app
 
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     names = [c.callback.__name__ for c in app.registered_commands if c.callback]
@@ -91,4 +91,4 @@ def test_public_facts_have_docstrings() -> None:
 def test_the_openapi_documents_are_current() -> None:
     documents = runpy.run_path(str(Path(__file__).parent / "make_openapi.py"))["documents"]()
     for name, text in documents.items():
-        assert (ROOT / "gateway" / "openapi" / name).read_text(encoding="utf-8") == text, name
+        assert (ROOT / "gateway" / "protocol" / "openapi" / name).read_text(encoding="utf-8") == text, name

@@ -6,7 +6,7 @@ import re
 
 from domain import errors
 from domain.errors import ExchangeError
-from gateway.problems import STATUS, error_of, problem
+from gateway.protocol.problems import STATUS, error_of, problem
 
 
 def test_the_drawing_is_the_tree() -> None:

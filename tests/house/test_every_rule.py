@@ -11,7 +11,7 @@ from domain.acts import ACTS
 from domain.decide import ASKABLE
 from domain.decide_register import REGISTER_ACTS
 from domain.due import HUB_ACTS
-from domain.facts import FACTS, DisclosureHeld, DisclosureRefused, HubFounded, OpeningRefused, WishRefused
+from domain.events import FACTS, DisclosureHeld, DisclosureRefused, HubFounded, OpeningRefused, WishRefused
 from domain.reasons import Reason
 from domain.rulebook import BASES
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from domain.facts import FACTS
+from domain.events import FACTS
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]

@@ -6,12 +6,12 @@ import pytest
 
 from domain import codes
 from domain.codes import CaseStatus, Flag, Purpose, Role, Section, SubjectConsent
-from domain.facts import FACTS
+from domain.events import FACTS
 from domain.reasons import Reason
 from domain.rulebook import BASES, GROUNDS
 from domain.tasks import TaskKind
 from gateway.pages import labels, texts
-from gateway.problems import STATUS, TITLES
+from gateway.protocol.problems import STATUS, TITLES
 
 
 @pytest.mark.parametrize(

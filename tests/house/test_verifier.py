@@ -17,7 +17,7 @@ PRIMITIVES = {
     "keys.frame",
     "keys.genesis",
     "keys.item",
-    "keys.kept",
+    "keys.stored_record",
     "keys.keyset",
     "keys.leaf",
     "keys.lp",
@@ -29,7 +29,7 @@ PRIMITIVES = {
     "keys.sealing",
     "keys.signing",
     "keys.timestamps",
-    "keys.wish",
+    "keys.command",
     "keys.wording",
     "keys.wrap",
 }
@@ -100,5 +100,5 @@ def test_the_arithmetic_of_proofs_stands_alone() -> None:
 
 
 def test_this_can_fail() -> None:
-    assert "adapters.mapper" in closure("gateway.verify")
+    assert "adapters.mapper" in closure("gateway.audit.verification")
     assert "gateway.hub.service" in closure("gateway.hub.app")

@@ -17,6 +17,7 @@ import pytest
 
 from domain.errors import ExchangeError
 from keys import canonical
+from keys.command import ItemRef, WishPayload, WrapRef, encode_wish
 from keys.frame import WISH, Frame, sign
 from keys.genesis import Genesis, encode_genesis
 from keys.item import SealedItem, seal_item
@@ -25,7 +26,6 @@ from keys.lp import ZEROS, About, sha256
 from keys.record import FixedKeys, build_record
 from keys.request import encode_request
 from keys.signing import KemKey, SignatureKeys, SignatureKind
-from keys.wish import ItemRef, WishPayload, WrapRef, encode_wish
 from keys.wrap import seal_wrap
 
 NOON = datetime(2026, 4, 1, 3, 0, 0, 250_000, tzinfo=UTC)

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from domain.errors import Malformed, NotThere, Untrusted
+from keys.command import parse_wish
 from keys.frame import WISH, parse_frame, verify
 from keys.item import open_item
 from keys.keystore import Cost, seal_keystore, unseal_keystore
@@ -24,7 +25,6 @@ from keys.record import (
     open_record,
 )
 from keys.request import match_parts, parse_request
-from keys.wish import parse_wish
 from keys.wrap import open_wrap
 
 FORMS = ["frame", "request", "record", "item", "wrap", "receipt", "keystore"]

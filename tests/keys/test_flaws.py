@@ -7,7 +7,7 @@ from collections import Counter
 from pathlib import Path
 
 import keys
-from keys.flaws import FLAWS
+from keys.error_codes import FLAWS
 
 HERE = Path(__file__).parent
 BRANCHES = {

@@ -16,6 +16,7 @@ import pytest
 
 from keys import canonical, sealing
 from keys.checkpoint import Checkpoint, origin_of, verify_checkpoint, verify_cosignature
+from keys.command import encode_wish, parse_wish
 from keys.frame import GENESIS, MAGIC, WISH, pae, parse_frame, verify
 from keys.genesis import encode_genesis, verify_genesis
 from keys.item import key_commitment, open_item
@@ -37,7 +38,6 @@ from keys.request import encode_request, match_parts, parse_request
 from keys.signing import KemKey, SignatureKeys, SignatureKind, SignaturePublic
 from keys.timestamps import TimeAuthority, parse_stamp, verify_time
 from keys.tree import tile_path
-from keys.wish import encode_wish, parse_wish
 from keys.wrap import open_wrap
 
 VECTORS = Path(__file__).parent.parent / "vectors" / "keys"

@@ -12,6 +12,7 @@ import pytest
 
 from domain.errors import Malformed, Untrusted
 from keys import canonical
+from keys.command import AUDIT, REGISTRY, encode_wish
 from keys.frame import GENESIS, RECEIPT, WISH, Frame, parse_frame, sign, verify
 from keys.genesis import encode_genesis, found, hub_id, parse_genesis, two_persons, verify_genesis
 from keys.keyset import (
@@ -32,7 +33,6 @@ from keys.receipt import (
     verify_receipt,
 )
 from keys.signing import SignatureKeys, SignatureKind
-from keys.wish import AUDIT, REGISTRY, encode_wish
 
 OTHER = UUID("99999999-9999-4999-8999-999999999999")
 

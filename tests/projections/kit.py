@@ -31,7 +31,7 @@ from domain.codes import (
 )
 from domain.decide import decide
 from domain.due import Due, next_due, next_due_of_case
-from domain.facts import (
+from domain.events import (
     ClosingConsultationHeld,
     ClosingEvaluationRecorded,
     ConsentGiven,

@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 
 from domain.codes import Flag, Role, Section
-from domain.facts import (
+from domain.events import (
     ConsentWithdrawn,
     CoordinatingAgencyDesignated,
     DisclosureMade,

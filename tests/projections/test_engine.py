@@ -13,14 +13,14 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DataError, OperationalError
 
 from domain.errors import Broken, Unavailable
-from domain.facts import HubFounded, Kind
+from domain.events import HubFounded, Kind
 from domain.record import About
 from domain.world import World
 from projections.engine import Difference, Engine, standard_views
 from projections.leaves import Leaves
+from projections.projection import View
 from projections.queries import Queries
 from projections.stored import Stored
-from projections.view import View
 from tests.projections.conftest import Make
 from tests.projections.kit import BOOK, HUB_ID, Story, case, full
 

@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from domain.codes import Flag, Section, SubjectConsent
-from domain.facts import (
+from domain.events import (
     ConsentRefused,
     ConsentScope,
     ConsentWithdrawn,

@@ -11,7 +11,7 @@ from uuid import UUID
 import pytest
 
 from domain.codes import Employment, OutsourcingScope, Section
-from domain.facts import (
+from domain.events import (
     ContractorRequirementVerified,
     FollowOnServiceAccepted,
     FollowOnServiceArranged,

@@ -19,7 +19,7 @@ from uuid import UUID, uuid5
 
 from adapters.mapper import body_of
 from domain.due import HUB_ACTS
-from domain.facts import FACTS, Fact, Kind
+from domain.events import FACTS, Fact, Kind
 from domain.record import HUB, REGISTRY, About, Record, access_of
 
 HERE = Path(__file__).parent / "events"

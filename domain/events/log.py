@@ -1,0 +1,33 @@
+"""What the hub says about itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from domain.events.base import Fact, Kind
+
+
+@dataclass(frozen=True, kw_only=True)
+class HubFounded(Fact, topic="hub.founded"):
+    """Record 1: the genesis, signed by the log key and two persons of the registry. Basis: own rule (KH-1 §2).
+
+    What it says stands in its frame, whose digest is the hub's id for ever.
+    """
+
+    ON = Kind.LOG
+
+    mode: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RuleBookPublished(Fact, topic="rule_book.published"):
+    """The dated rules as data, from this moment on. History is judged by the book of its day.
+
+    Basis: own rule (architecture: rule book); the law itself is named in each row of the book.
+    """
+
+    ON = Kind.RULE_BOOK
+
+    edition: str
+    book: dict[str, Any]

@@ -1,0 +1,56 @@
+"""The vault's keys in the hub's keystore file: made before they are used, and taken out when they are not any more.
+
+Where old copies of the file or its passphrase exist elsewhere, a key taken out here is destroyed logically
+only; certificates say so. Source: KH-1 §6.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from threading import Lock
+
+from domain.errors import Unavailable
+from gateway.installation.folder import Installation
+from keys.sealing import new_key
+
+DESTROYED = "logically"
+"""How thoroughly a vault key is gone with this custody: one file, one passphrase."""
+
+
+class FileCustody:
+    """VK(n) of one installation. Reads the file again where it lacks a key: another process may have made it."""
+
+    def __init__(self, installation: Installation, secrets: Mapping[str, bytes]) -> None:
+        self._installation = installation
+        self._secrets = dict(secrets)
+        self._lock = Lock()
+
+    def vault_key(self, generation: int) -> bytes:
+        """VK(n). Raises Unavailable where it was destroyed or never made."""
+        name = f"vk/{generation}"
+        with self._lock:
+            if name not in self._secrets:
+                self._secrets = self._installation.hub_secrets()
+            key = self._secrets.get(name)
+        if key is None:
+            raise Unavailable("vault-key-missing", "open the keystore that holds this generation's key")
+        return key
+
+    def prepare(self, generation: int) -> bytes:
+        """VK(n), made and synced if there is none: it is kept before it is used."""
+        name = f"vk/{generation}"
+        with self._lock:
+            if name not in self._secrets:
+                self._secrets[name] = new_key()
+                self._installation.keep_hub_secrets(self._secrets)
+            return self._secrets[name]
+
+    def retire(self, generation: int) -> None:
+        """Take out every vault key older than VK(n), synced."""
+        with self._lock:
+            kept = {
+                k: v for k, v in self._secrets.items() if not k.startswith("vk/") or int(k[3:]) >= generation
+            }
+            if kept != self._secrets:
+                self._installation.keep_hub_secrets(kept)
+                self._secrets = kept

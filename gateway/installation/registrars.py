@@ -1,0 +1,111 @@
+"""The registry: two of its three persons sign who the agencies are, who holds which office, and the rules.
+
+Source: KH-1 §2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from domain.errors import Refused
+from domain.events import Kind
+from domain.record import REGISTRY
+from domain.rulebook import EDITION, first_edition
+from gateway.protocol.client import HubClient, patiently
+from gateway.protocol.commands import payload_bytes, request
+from keys.command import ZEROS
+from keys.frame import Frame
+from keys.genesis import Genesis
+from keys.keyset import key_set_fields, sign_key_set, sign_registry_act
+from keys.signing import KemPublic, SignatureKeys
+
+PATIENCE = 20.0
+
+
+class Registry:
+    """Two registry persons at one table. ``persons`` in genesis order."""
+
+    def __init__(
+        self,
+        persons: Sequence[SignatureKeys],
+        client: HubClient,
+        genesis: Genesis,
+        now: Callable[[], datetime],
+        patience: float = PATIENCE,
+    ) -> None:
+        self._first, self._second = persons[0], persons[1]
+        self._client = client
+        self._genesis = genesis
+        self._now = now
+        self._patience = patience
+
+    def order(self, kind: Kind, about: UUID, act: str, fields: Mapping[str, Any]) -> dict[str, Any]:
+        """An act of the registry itself: designation, revocation, rule book."""
+        payload = self._payload(kind, about, act, fields, REGISTRY, ZEROS)
+        return self._send(sign_registry_act(payload, self._first, self._second))
+
+    def publish_rule_book(self) -> dict[str, Any]:
+        """The first edition of the rules, from now on."""
+        fields = {"edition": EDITION, "book": first_edition()}
+        return self.order(Kind.RULE_BOOK, self._genesis.rules_id, "rule_book.published", fields)
+
+    def publish_key_set(
+        self,
+        agency: UUID,
+        *,
+        code: str,
+        name: str,
+        roles: Sequence[str],
+        body: str,
+        municipality: str | None,
+        custody: str,
+        sig: SignatureKeys,
+        kem: KemPublic,
+    ) -> dict[str, Any]:
+        """An agency's first key set: signed by its own new key and two persons of the registry."""
+        fields = key_set_fields(
+            code=code,
+            name=name,
+            roles=roles,
+            body=body,
+            municipality=municipality,
+            custody="OWN_DEVICE" if custody == "OWN_DEVICE" else "HOSTED",
+            sig=sig.public,
+            kem=kem,
+        )
+        payload = self._payload(Kind.AGENCY, agency, "key_set.published", fields, agency, ZEROS)
+        return self._send(sign_key_set(payload, sig, self._first, self._second))
+
+    def designate(self, network: UUID, *, core: UUID, coordinating: UUID) -> None:
+        """Give the two offices of a network. Basis: guideline 3(1), (2); CWA 25-2(4)."""
+        self.order(Kind.NETWORK, network, "core_agency.designated", {"agency": str(core)})
+        self.order(Kind.NETWORK, network, "coordinating_agency.designated", {"agency": str(coordinating)})
+
+    def begin_mandate(self, number: int, until: date) -> None:
+        """The next mandate of the audit office, until the end of this day (JST). Raises Refused. Source: KH-1 §3."""
+        fields = {"number": number, "until": until.isoformat()}
+        answer = self.order(Kind.LOG, self._genesis.log_id, "audit_mandate.began", fields)
+        if answer["outcome"] != "recorded":
+            raise Refused("audit-refused", f"the hub recorded why: {answer['reason']}")
+
+    def _payload(
+        self, kind: Kind, about: UUID, act: str, fields: Mapping[str, Any], by: UUID | str, keyset: bytes
+    ) -> bytes:
+        return payload_bytes(
+            hub=self._genesis.hub,
+            kind=kind,
+            about=about,
+            by=by,
+            actor="registry",
+            act=act,
+            fields=fields,
+            now=self._now(),
+            keyset=keyset,
+        )
+
+    def _send(self, frame: Frame) -> dict[str, Any]:
+        data = request(frame)
+        return patiently(lambda: self._client.wish(data), self._patience)

@@ -1,0 +1,181 @@
+"""The bench: each part beside the raw one underneath, in one run, on the same bytes.
+
+Rounds go a, b, c, a, b, c, so that the noise of a machine hits all alike; what is told is each one's median.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+from time import perf_counter
+from typing import Any
+
+from adapters.bus import BusSettings, EmbeddedServer
+from adapters.bus.bench import insert_all, publish_all
+from domain.errors import Broken
+from gateway.audit.verification import Verifier
+from gateway.hub.read_models import source_of
+from gateway.installation.archive import Archive, open_archive
+from gateway.rehearsal.bench.ground import Ground, bench_hub, child
+from gateway.rehearsal.bench.letters import openings, referrals
+from gateway.rehearsal.bench.senders import Run, send_all
+from keys.sealing import new_key
+from projections.rebuild import rebuild
+
+SENDERS = (1, 16)
+PAGE = 500
+Told = Callable[[str], None]
+
+
+@dataclass
+class Row:
+    """One measure over the rounds. ``against``: the name of the raw part it is held against.
+
+    Rates are per second; times are seconds, one list a round.
+    """
+
+    name: str
+    against: str | None
+    rates: list[float] = field(default_factory=list)
+    quantiles: list[tuple[float, float, float]] = field(default_factory=list)
+
+    @property
+    def rate(self) -> float:
+        return median(self.rates)
+
+    def told(self, rows: dict[str, Row]) -> dict[str, Any]:
+        """The public form: rate, ratio to the raw part, p50, p95 and p99 in milliseconds."""
+        times = [round(median(one) * 1000, 2) for one in zip(*self.quantiles, strict=True)]
+        return {
+            "name": self.name,
+            "per_second": round(self.rate, 1),
+            "against": self.against,
+            "ratio": None if self.against is None else round(self.rate / rows[self.against].rate, 3),
+            "p50_ms": times[0] if times else None,
+            "p95_ms": times[1] if times else None,
+            "p99_ms": times[2] if times else None,
+        }
+
+
+class Bench:
+    """All measures of one run. ``wishes``: how many each measure sends in a round."""
+
+    def __init__(self, wishes: int, rounds: int, told: Told = lambda what: None) -> None:
+        self.wishes = wishes
+        self.rounds = rounds
+        self.rows: dict[str, Row] = {}
+        self._told = told
+
+    def run(self) -> list[dict[str, Any]]:
+        """Start everything, measure, and end what was started. Raises Broken where an answer is not «recorded»."""
+        with TemporaryDirectory(prefix="kakehashi-bench-") as folder, ExitStack() as stack:
+            self._told("ハブを用意しています")
+            ground = stack.enter_context(bench_hub(Path(folder) / "hub"))
+            bus = stack.enter_context(EmbeddedServer(Path(folder) / "raw", store_key=new_key()).start())
+            settings = bus.hub_settings()
+            about = {"url": settings.url, "seed": settings.read_seed(), "inbox": settings.inbox}
+            bare = stack.enter_context(
+                child("gateway.rehearsal.bench.bare", first=json.dumps(about).encode() + b"\n")
+            )
+            archive = stack.enter_context(open_archive(ground.installation, start_bus=False))
+            for n in range(self.rounds):
+                for senders in SENDERS:
+                    self._told(f"{n + 1}/{self.rounds} 回目・送り手 {senders}")
+                    self._round(ground, archive, settings, bare, senders)
+            self._told("再検証と作り直し")
+            self._history(archive, Path(folder) / "views.db")
+        return [row.told(self.rows) for row in self.rows.values()]
+
+    def _round(
+        self, ground: Ground, archive: Archive, settings: BusSettings, bare: str, senders: int
+    ) -> None:
+        lanes = referrals(ground, senders, max(1, self.wishes // senders))
+        head = archive.store.head()
+        sent = send_all(ground.url, "/v1/wishes", [[letter.request for letter in lane] for lane in lanes])
+        recorded(sent)
+        states = [raw.state for raw in archive.recorder.read_raw(head + 1, PAGE * 100)]
+        dealt = [states[n::senders] for n in range(senders)]
+        opened = send_all(ground.url, "/v1/wishes", [openings(ground, lane) for lane in lanes])
+        recorded(opened)
+        raw, recorder, route, door, opening = (
+            f"{what}, {senders}"
+            for what in ("raw publish", "recorder", "bare route", "hub door", "opening an item")
+        )
+        self._note(raw, None, _run(publish_all(settings, dealt)))
+        self._note(recorder, raw, _run(insert_all(settings, dealt)))
+        self._note(route, raw, send_all(bare, "/publish", dealt))
+        self._note(door, route, sent)
+        self._note(opening, route, opened)
+
+    def _note(self, name: str, against: str | None, run: Run) -> None:
+        row = self.rows.setdefault(name, Row(name, against))
+        row.rates.append(run.rate)
+        row.quantiles.append((run.quantile(0.5), run.quantile(0.95), run.quantile(0.99)))
+
+    def _history(self, archive: Archive, views: Path) -> None:
+        """Reading the record, verifying it, and making the views of it anew."""
+        head = archive.store.head()
+        log = "reading the log"
+        measures: list[tuple[str, str | None, Callable[[], None]]] = [
+            (log, None, partial(_read, archive, head)),
+            ("verifying the record", log, partial(_verify, archive)),
+            ("rebuilding the views", log, partial(_rebuild, archive, views)),
+        ]
+        for name, against, work in measures:
+            row = self.rows.setdefault(name, Row(name, against))
+            began = perf_counter()
+            work()
+            row.rates.append(head / (perf_counter() - began))
+
+
+def machine() -> dict[str, Any]:
+    """What this was measured on."""
+    model = next(
+        (
+            line.partition(":")[2].strip()
+            for line in _lines(Path("/proc/cpuinfo"))
+            if line.startswith("model name")
+        ),
+        platform.processor(),
+    )
+    return {"cpu": model, "cores": os.cpu_count(), "python": platform.python_version()}
+
+
+def _lines(path: Path) -> list[str]:
+    return path.read_text().splitlines() if path.exists() else []
+
+
+def recorded(run: Run) -> None:
+    """Raises Broken where an answer is not «recorded»."""
+    wrong = [status for status, _ in run.answers if status != 200]
+    if wrong:
+        raise Broken("bench-not-recorded", f"{len(wrong)} requests were answered {wrong[0]}")
+
+
+def _run(timed: tuple[float, list[float]]) -> Run:
+    seconds, times = timed
+    return Run(seconds, tuple(times), ())
+
+
+def _read(archive: Archive, head: int) -> None:
+    start = 1
+    while start <= head and (page := archive.recorder.read_raw(start, PAGE)):
+        start = page[-1].sequence + 1
+
+
+def _verify(archive: Archive) -> None:
+    found = Verifier(archive.recorder, archive.store, archive.genesis).run()
+    if not found.ok:
+        raise Broken("bench-not-verified", found.findings[0].what)
+
+
+def _rebuild(archive: Archive, views: Path) -> None:
+    rebuild(views, source_of(archive.store), archive.store.records)

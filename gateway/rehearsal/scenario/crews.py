@@ -1,0 +1,177 @@
+"""What a story tells of its contractors: who visits for each, who joins later, what it brings itself, what lapses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from domain.calendar import day_of
+from domain.codes import Module, Tier
+from gateway.rehearsal.scenario.story import Step, Story
+
+JOINING = ("SupportWorkerRegistered", "OathSigned", "SupportWorkerAssigned")
+"""What a visitor comes with who joins later."""
+
+
+BASIC = (Tier.T1_BASIC.value, "T1", "BASIC")
+PAPERS = (
+    "SupportWorkerRegistered",
+    "QualificationVerified",
+    "FieldPracticeCompleted",
+    "TrainingModuleCompleted",
+    "TrainingModuleExempted",
+    "OathSigned",
+)
+"""What is said of a visitor apart from cases."""
+
+
+@dataclass(frozen=True)
+class Crews:
+    """Read from the story alone; nothing here was played."""
+
+    story: Story
+
+    def first(self, agency: str) -> str:
+        """Its visitor from the start, as the story names it or by a name made up."""
+        return next((w for w in self.named(agency) if not self.joins(agency, w)), f"W-{agency}")
+
+    def named(self, agency: str) -> list[str]:
+        """Every visitor of this agency whom the story names, in the order in which it does."""
+        return list(
+            dict.fromkeys(
+                str(s.details["worker"])
+                for s in self.story.steps
+                if s.details.get("worker")
+                and (
+                    s.by == agency or agency in (s.details.get(k) for k in ("contractor", "member", "agency"))
+                )
+            )
+        )
+
+    def all(self, contractor: str) -> list[str]:
+        """The visitor from the start, and whoever else the story names."""
+        return list(dict.fromkeys((self.first(contractor), *self.named(contractor))))
+
+    def joins(self, agency: str, worker: str) -> bool:
+        """Whether this visitor of a contractor joins later: it is first heard of after ``from``, by what one joins with.
+
+        An oath after one that lapsed is no joining.
+        """
+        heard = [s for s in self.story.steps if str(s.details.get("worker")) == worker]
+        if agency not in self.story.contractors or not heard:
+            return False
+        again = heard[0].event == "OathSigned" and any(
+            s.event == "OathLapsed" and s.at <= heard[0].at and self.contractor(s) == agency
+            for s in self.story.steps
+        )
+        late = heard[0].at > self.story.contractors[agency].since
+        return heard[0].event in JOINING and late and not again
+
+    def sworn_by_story(self, contractor: str, worker: str) -> bool:
+        """Whether the story itself brings this visitor's first oath."""
+        return any(
+            self._at_first(contractor, worker, s) for s in self.steps("OathSigned", contractor, worker)
+        )
+
+    def trained_by_story(self, contractor: str, worker: str) -> set[str]:
+        """Modules of the basic tier that the story itself brings: all where it names none."""
+        return {
+            str(module)
+            for s in self.steps("TrainingModuleCompleted", contractor, worker)
+            if self._at_first(contractor, worker, s) and s.details.get("tier", Tier.T1_BASIC) in BASIC
+            for module in s.details.get("modules") or [s.details.get("module")]
+        }
+
+    def _at_first(self, contractor: str, worker: str, step: Step) -> bool:
+        """Before ``from``, as the visitor joins, or of an own visitor before anything of it lapses."""
+        if contractor in self.story.contractors:
+            return step.at <= self.story.contractors[contractor].since or self.joins(contractor, worker)
+        lapses = (
+            *self.steps("OathLapsed", contractor, worker),
+            *self.steps("TrainingLapsed", contractor, worker),
+        )
+        return all(step.at < s.at for s in lapses)
+
+    def employment(self, core: str, worker: str) -> str:
+        """How an own visitor is employed, as the story says: who swears is part-time."""
+        said = [s for e in PAPERS for s in self.steps(e, core, worker)]
+        named = next((str(s.details["employment"]) for s in said if s.details.get("employment")), None)
+        return named or ("PART_TIME" if any(s.event == "OathSigned" for s in said) else "FULL_TIME")
+
+    def training(self, contractor: str, worker: str) -> dict[str | None, list[str]]:
+        """What it is trained in before the story, by the last day of its validity."""
+        by_day: dict[str | None, list[str]] = {}
+        brought = self.trained_by_story(contractor, worker)
+        for module in sorted(set() if "None" in brought else {m.value for m in Module} - brought):
+            by_day.setdefault(self.lapse("TrainingLapsed", contractor, module, worker), []).append(module)
+        return by_day
+
+    def lapse(
+        self, event: str, contractor: str, module: str | None, worker: str, after: datetime | None = None
+    ) -> str | None:
+        """The day before the story lets a training or oath lapse (after this time); none where it does not."""
+        for s in self.steps(event, contractor, worker):
+            if (module is None or s.details.get("module") == module) and (after is None or s.at > after):
+                return (day_of(s.at) - timedelta(days=1)).isoformat()
+        return None
+
+    def assigned(self, contractor: str) -> list[str]:
+        """Who of its visitors is assigned when its time is over."""
+        changes = ("SupportWorkerAssigned", "SupportWorkerUnassigned")
+        until, first = self.story.contractors[contractor].until, self.first(contractor)
+        last = {first: changes[0]}
+        for s in self.story.steps:
+            if s.event in changes and self.contractor(s) == contractor and (until is None or s.at <= until):
+                last[str(s.details.get("worker", first))] = s.event
+        return [worker for worker, event in last.items() if event == changes[0]]
+
+    def steps(self, event: str, contractor: str, worker: str | None = None) -> list[Step]:
+        """Steps of this event about this contractor, and where one is named about this visitor of it: one that names
+        none is about the visitor from the start."""
+        return [
+            s
+            for s in self.story.steps
+            if s.event == event
+            and self.contractor(s) == contractor
+            and (worker is None or str(s.details.get("worker") or self.first(contractor)) == worker)
+        ]
+
+    def brings(self, event: str, contractor: str, by: datetime) -> bool:
+        """Whether the story itself brings such a thing by then."""
+        return any(s.at <= by for s in self.steps(event, contractor))
+
+    def own(self, step: Step) -> str | None:
+        """The core agency whose own visitor a step is about: said by itself, and of no contractor's."""
+        d = step.details
+        about = d.get("agency") or step.by
+        of_contractor = d.get("contractor") or d.get("member") or set(step.to) & set(self.story.contractors)
+        theirs = any(d.get("worker") in self.named(c) for c in self.story.contractors)
+        return (
+            str(about)
+            if about in self._cores and d.get("worker") and not of_contractor and not theirs
+            else None
+        )
+
+    def staff(self, core: str) -> list[str]:
+        """Own visitors of this core agency of whose papers the story speaks."""
+        return list(
+            dict.fromkeys(
+                str(s.details["worker"])
+                for s in self.story.steps
+                if s.event in PAPERS and self.own(s) == core
+            )
+        )
+
+    def contractor(self, step: Step) -> str | None:
+        """Whose commission a step is about: as named, by its parties, or by its visitor."""
+        d = step.details
+        known = (d.get("contractor"), d.get("agency"), step.by, *step.to)
+        found = next((str(c) for c in known if c in self.story.contractors), d.get("contractor"))
+        if found:
+            return str(found)
+        crew = next((c for c in self.story.contractors if d.get("worker") in self.named(c)), None)
+        return crew or next((c for c in self._cores if d.get("worker") in self.staff(c)), None)
+
+    @property
+    def _cores(self) -> list[str]:
+        return [a.code for a in self.story.doors() if a.role == "CORE"]

@@ -1,0 +1,284 @@
+"""Sentences that a run has to satisfy besides its views: those that can be checked are; the rest say why not."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from domain.calendar import JST, day_of, end_of, monday_of
+from domain.case import Case, evolve
+from domain.clocks import shows_the_child
+from domain.codes import CaseStatus
+from domain.events import (
+    AbuseNotificationReceived,
+    CaseAlarm,
+    Kind,
+    SafetyCheckOverdueAlarmRaised,
+    VisitGapAlarmRaised,
+)
+from domain.family_list import FamilyReader, family_list
+from domain.record import About
+from domain.register import Register
+from gateway.rehearsal.scenario.player import Check, Run, Views
+from gateway.rehearsal.scenario.story import AUDITOR
+from gateway.rehearsal.scenario.wording import BY_NAME
+
+
+@dataclass(frozen=True)
+class Held:
+    """One sentence: whether it holds (None: not checked), and how that was found."""
+
+    text: str
+    ok: bool | None
+    how: str
+
+
+@dataclass(frozen=True)
+class Probe:
+    """A look at one agency's view at a moment that a sentence names: JST."""
+
+    agency: str
+    at: datetime
+
+
+Checker = Callable[[Run, re.Match[str]], tuple[bool, str]]
+
+_DATED = re.compile(r"(?P<day>\d{4}-\d\d-\d\d)(?: (?P<time>\d\d:\d\d))?: (?P<rest>.+)", re.S)
+_EMPTY = re.compile(r"(?P<agency>[A-Z][A-Z0-9-]+)(?:'s view)?(?: is)? empty\b")
+_STILL_HELD = re.compile(r"(?P<agency>[A-Z][A-Z0-9-]+) is reinstated but #(?P<n>\d+) is still held")
+_NEVER = re.compile(r"(?P<agency>[A-Z][A-Z0-9-]+) never sees (?P<section>[A-Z]+)$")
+_THROUGHOUT = re.compile(r"(?P<agency>[A-Z][A-Z0-9-]+) is empty throughout")
+_ONLY = re.compile(
+    r"^(?P<section>[A-Z]+)(?: \([^)]*\))? is visible to (?P<agency>[A-Z][A-Z0-9-]+) only(?:, at every date|$)"
+)
+_UNTIL = re.compile(
+    r"^(?:until (?P<before>\S+) )?(?P<agency>[A-Z][A-Z0-9-]+) is empty(?: until (?P<until>\S+))?$"
+)
+_NO_ALARM = re.compile(r"^no (?P<alarm>[A-Z][A-Za-z]+) about #(?P<n>\d+)$")
+_REFUSED_CONSENT = re.compile(r"the refused consent \(#(?P<n>\d+)\) does not block the disclosure")
+_REFUSES = re.compile(r"#(?P<n>\d+): hub refuses, nothing is delivered")
+_PENDING = re.compile(r"case stays FOLLOW_ON_PENDING until all .*accepted \(#(?P<n>\d+)\)")
+_FAMILY = re.compile(r"access history prepared for .* does not show #(?P<first>\d+)-#(?P<last>\d+)")
+_SIGHTED = re.compile(r"sighting within .* is provable from #(?P<told>\d+) and #(?P<seen>\d+)")
+_FREQUENT = re.compile(r"first week of #(?P<n>\d+) has \d+ visits .*frequency rule is satisfied")
+
+_TOKEN = re.compile(r"the auditor sees the token (?P<token>[A-Za-z0-9-]+), never name")
+
+
+def probes(run: Run) -> list[Probe]:
+    """The moments beside the expected ones at which a sentence wants a look."""
+    found = []
+    for text in run.story.must_hold:
+        dated = _DATED.match(text)
+        if dated is None:
+            continue
+        for what in (_EMPTY, _STILL_HELD):
+            for m in what.finditer(dated["rest"]):
+                if m["agency"] in run.story.agencies:
+                    found.append(Probe(m["agency"], _moment(dated)))
+    return found
+
+
+def _moment(dated: re.Match[str]) -> datetime:
+    return datetime.fromisoformat(f"{dated['day']}T{dated['time'] or '12:00'}").replace(tzinfo=JST)
+
+
+def judge(run: Run) -> list[Held]:
+    """Every sentence of the story, judged on the run."""
+    return [_judged(run, text) for text in run.story.must_hold]
+
+
+def _judged(run: Run, text: str) -> Held:
+    dated = _DATED.match(text)
+    if dated is not None:
+        return _dated(run, text, dated)
+    for pattern, check in _CHECKS:
+        match = pattern.search(text)
+        if match:
+            ok, how = check(run, match)
+            return Held(text, ok, how)
+    return Held(text, None, "この文を機械で確かめる方法はまだありません")
+
+
+def _dated(run: Run, text: str, dated: re.Match[str]) -> Held:
+    """A sentence about one moment: empty views, and held messages that stay closed and unread."""
+    at = _moment(dated)
+    results: list[tuple[bool, str]] = []
+    for m in _EMPTY.finditer(dated["rest"]):
+        check = _at(run, m["agency"], at)
+        if check is not None:
+            results.append(
+                (not check.openable and not check.wrong, f"{m['agency']}: {at:%Y-%m-%d %H:%M} の閲覧")
+            )
+    held = _STILL_HELD.search(dated["rest"])
+    if held is not None:
+        check = _at(run, held["agency"], at)
+        n = int(held["n"])
+        if check is not None:
+            opened = {x for ns in check.openable.values() for x in ns}
+            results.append((n not in opened, f"#{n} は {at:%Y-%m-%d %H:%M} に開けない"))
+    unread = re.search(r"#(\d+) does not count as received", dated["rest"])
+    if unread is not None:
+        rows = _ledger(run, int(unread[1]))
+        outcomes = {row["outcome"] for row in rows["disclosures"] if row["to"] in _contractors(run)}
+        results.append(
+            ("HELD" in outcomes and "DISCLOSED" not in outcomes, f"台帳 #{unread[1]}: {sorted(outcomes)}")
+        )
+    if not results:
+        return Held(text, None, "この文を機械で確かめる方法はまだありません")
+    return Held(text, all(ok for ok, _ in results), "、".join(how for _, how in results))
+
+
+def _at(run: Run, agency: str, at: datetime) -> Check | None:
+    """The look at this agency nearest to a moment, if it is on the same day and no earlier than it."""
+    looks = [
+        c
+        for c in (*run.checks, *run.probed)
+        if c.agency == agency and timedelta() <= c.at - at < timedelta(days=1)
+    ]
+    return min(looks, key=lambda c: c.at, default=None)
+
+
+def _views_of(run: Run, agency: str) -> list[Views]:
+    return [c.openable for c in (*run.checks, *run.probed) if c.agency == agency]
+
+
+def _never(run: Run, m: re.Match[str]) -> tuple[bool, str]:
+    views = _views_of(run, m["agency"])
+    return all(m["section"] not in v for v in views), f"{len(views)} 時点の閲覧で {m['section']} は開けない"
+
+
+def _throughout(run: Run, m: re.Match[str]) -> tuple[bool, str]:
+    views = _views_of(run, m["agency"])
+    return not any(views), f"{len(views)} 時点の閲覧はすべて空"
+
+
+def _only(run: Run, m: re.Match[str]) -> tuple[bool, str]:
+    others = [c for c in run.checks if c.agency != m["agency"] and m["section"] in c.openable]
+    return not others, f"{m['section']} を開けたほかの機関は {len(others)}"
+
+
+def _until(run: Run, m: re.Match[str]) -> tuple[bool, str]:
+    named = m["before"] or m["until"]
+    if named is None:
+        return _throughout(run, m)
+    until = datetime.fromisoformat(named)
+    until = until if until.tzinfo is not None else until.replace(tzinfo=JST)
+    views = [c for c in (*run.checks, *run.probed) if c.agency == m["agency"] and c.at < until]
+    return not any(c.openable for c in views), f"{named} までの {len(views)} 時点の閲覧はすべて空"
+
+
+def _no_alarm(run: Run, m: re.Match[str]) -> tuple[bool, str]:
+    kind, about = BY_NAME.get(m["alarm"]), run.messages.get(int(m["n"]))
+    acts = [r.fact for r in run.stage.hub_acts()]
+    found = [f for f in acts if type(f) is kind and isinstance(f, CaseAlarm) and f.message == about]
+    return (
+        about is not None and kind is not None and not found,
+        f"#{m['n']} についての {m['alarm']} は {len(found)} 件",
+    )
+
+
+def _refused_consent(run: Run, m: re.Match[str]) -> tuple[bool, str]:
+    rows = [r for r in _ledger(run, int(m["n"]))["disclosures"] if r["outcome"] == "DISCLOSED"]
+    ok = bool(rows) and all(r["basis"] and r["subject_consent"] == "REFUSED" for r in rows)
+    return ok, f"台帳に提供 {len(rows)} 件、根拠と同意拒否を併記"
+
+
+def _refuses(run: Run, m: re.Match[str]) -> tuple[bool, str]:
+    n = int(m["n"])
+    delivered = [w for w in run.written if w.n == n]
+    refused = n in run.refused
+    return refused and not delivered, "拒否が記録され、項目は残っていない" if refused else "拒否されていない"
+
+
+def _case(run: Run, *, before: int | None = None) -> Case:
+    """The case as it was recorded: whole, or up to just before one message."""
+    case = Case(id=run.case)
+    stop = run.messages.get(before) if before is not None else None
+    for record in run.stage.records():
+        if record.originator == About(Kind.CASE, run.case):
+            if stop is not None and record.ask_id == stop:
+                return case
+            case = evolve(case, record)
+    return case
+
+
+def _pending(run: Run, m: re.Match[str]) -> tuple[bool, str]:
+    before, after = _case(run, before=int(m["n"])).status, _case(run).status
+    ok = before is CaseStatus.FOLLOW_ON_PENDING and after is CaseStatus.CLOSED
+    return ok, f"#{m['n']} の前は {before}、後は {after}"
+
+
+def _family(run: Run, m: re.Match[str]) -> tuple[bool, str]:
+    """The list of the whole case is that of the case without these messages: nothing tells that they are there."""
+    hidden = {run.messages.get(n) for n in range(int(m["first"]), int(m["last"]) + 1)}
+    case = _case(run)
+    without = replace(case, messages={k: v for k, v in case.messages.items() if k not in hidden})
+    register = Register()
+    for record in run.stage.records():
+        if record.originator.kind not in (Kind.CASE, Kind.CASE_ACCESS):
+            register = register.with_record(record)
+    roles = {agency.id: agency.roles for agency in register.agencies.values()}
+    after = day_of(case.last_at or run.stage.now()) + timedelta(days=31)  # all of its months are over
+    rows, same = 0, True
+    for reader in FamilyReader:
+        listed, bare = (
+            family_list(c, roles, reader, frozenset(c.consents), today=after) for c in (case, without)
+        )
+        rows, same = rows + len(listed), same and listed == bare
+    return same, f"家庭の一覧 {rows} 件は、これらがない場合と同じ"
+
+
+def _sighted(run: Run, m: re.Match[str]) -> tuple[bool, str]:
+    case = _case(run)
+    notice = case.messages[run.messages[int(m["told"])]].fact
+    seen = case.messages[run.messages[int(m["seen"])]]
+    assert isinstance(notice, AbuseNotificationReceived)
+    took = seen.at - notice.received_at
+    alarms = [r for r in run.stage.hub_acts() if isinstance(r.fact, SafetyCheckOverdueAlarmRaised)]
+    ok = shows_the_child(seen.fact) and took <= timedelta(hours=48) and not alarms
+    return ok, f"通告から目視まで {took}、警報 {len(alarms)} 件"
+
+
+def _frequent(run: Run, m: re.Match[str]) -> tuple[bool, str]:
+    begun = _case(run).messages[run.messages[int(m["n"])]].at
+    week = end_of(monday_of(day_of(begun)) + timedelta(days=6))
+    gaps = [r for r in run.stage.hub_acts() if isinstance(r.fact, VisitGapAlarmRaised) and r.at == week]
+    return not gaps, f"{day_of(begun)} の週の訪問回数不足の警報は {len(gaps)} 件"
+
+
+def _ledger(run: Run, n: int) -> dict[str, Any]:
+    found = run.stage.audit.ledger(run.case)
+    message = str(run.messages.get(n))
+    return {**found, "disclosures": [r for r in found["disclosures"] if r["message"] == message]}
+
+
+def _contractors(run: Run) -> set[str]:
+    return {str(run.id_of(code)) for code in run.story.contractors}
+
+
+def _token(run: Run, m: re.Match[str]) -> tuple[bool, str]:
+    """The audit office is told the token and the day; nothing of the notification opens for it."""
+    rows = run.stage.audit.ledger(run.case)["notifications"]
+    hidden = not any(c.openable for c in run.checks if c.agency == AUDITOR)
+    known = {row["token"] for row in rows} == {m["token"]} and all(len(r["received_on"]) == 10 for r in rows)
+    return hidden and known, f"監査に見えるのは符号 {m['token']} と受理日だけ"
+
+
+_CHECKS: tuple[tuple[re.Pattern[str], Checker], ...] = (
+    (_NEVER, _never),
+    (_THROUGHOUT, _throughout),
+    (_ONLY, _only),
+    (_UNTIL, _until),
+    (_NO_ALARM, _no_alarm),
+    (_REFUSED_CONSENT, _refused_consent),
+    (_REFUSES, _refuses),
+    (_PENDING, _pending),
+    (_FAMILY, _family),
+    (_SIGHTED, _sighted),
+    (_FREQUENT, _frequent),
+    (_TOKEN, _token),
+)

@@ -1,0 +1,78 @@
+"""What a run gives back: every look, every sentence, and whether all of it is as the story says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from domain.calendar import JST
+from gateway.rehearsal.scenario.must_hold import Held, judge, probes
+from gateway.rehearsal.scenario.player import Check, Run
+from gateway.rehearsal.scenario.stage import Stage, open_stage
+from gateway.rehearsal.scenario.story import Story
+
+BEFORE = timedelta(hours=1)
+
+
+@dataclass
+class Report:
+    """One story's result."""
+
+    story: Story
+    checks: list[Check] = field(default_factory=list)
+    held: list[Held] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+    @property
+    def ok(self) -> bool:
+        """Whether everything was built, played, seen and held (what can't be checked does not count)."""
+        return (
+            not self.problems and all(c.ok for c in self.checks) and all(h.ok is not False for h in self.held)
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """The public form."""
+        return {
+            "id": self.story.id,
+            "ok": self.ok,
+            "reasons": self.problems,
+            "checks": [
+                {
+                    "at": c.at.astimezone(JST).isoformat(),
+                    "agency": c.agency,
+                    "openable": c.openable,
+                    "expected": c.expected,
+                    "ok": c.ok,
+                    **({"wrong": c.wrong} if c.wrong else {}),
+                }
+                for c in self.checks
+            ],
+            "must_hold": [{"text": h.text, "ok": h.ok, "how": h.how} for h in self.held],
+        }
+
+
+def play(story: Story, stage: Stage, progress: Callable[[str], None] = lambda _: None) -> tuple[Run, Report]:
+    """Play a story on a stage."""
+    run = Run(story, stage, progress=progress)
+    run.extra = [(p.at, p.agency) for p in probes(run)]
+    run.play()
+    return run, Report(story, run.checks, judge(run), run.problems)
+
+
+def play_afresh(story: Story, progress: Callable[[str], None] = lambda _: None) -> Report:
+    """Play a story against a fresh rehearsal hub that is gone afterwards."""
+    with (
+        TemporaryDirectory(prefix="kakehashi-") as folder,
+        open_stage(Path(folder) / "hub", start_of(story)) as stage,
+    ):
+        return play(story, stage, progress)[1]
+
+
+def start_of(story: Story) -> Any:
+    """Where the rehearsal's clock stands at first."""
+    times = [s.at for s in story.steps] + [c.since for c in story.contractors.values()]
+    return min(times) - BEFORE

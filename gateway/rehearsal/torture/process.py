@@ -1,0 +1,115 @@
+"""A hub in a process of its own, that can be killed and started again on the same port and folder."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+from time import monotonic, sleep
+
+import httpx2 as httpx
+
+from domain.errors import ExchangeError
+from gateway.installation.folder import Installation
+from gateway.protocol.client import HubClient
+
+
+class HubProcess:
+    """``kakehashi hub serve`` as a child. Ends only the process it started."""
+
+    def __init__(self, installation: Installation, clock: datetime) -> None:
+        self.installation = installation
+        self._clock = clock.isoformat()
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.starts = 0
+        self._process: subprocess.Popen[bytes] | None = None
+        self._log = (installation.folder / "hub.log").open("ab")
+
+    def start(self, patience: float = 60.0) -> None:
+        """Start and wait until it answers."""
+        command = [
+            sys.executable,
+            "-m",
+            "gateway.cli",
+            "hub",
+            "serve",
+            "--data",
+            str(self.installation.folder),
+        ]
+        self._process = subprocess.Popen(
+            [*command, "--port", str(self.port), "--clock", self._clock],
+            stdout=self._log,
+            stderr=self._log,
+            cwd=Path(__file__).parents[3],
+        )
+        self.starts += 1
+        client = HubClient(self.url, timeout=2.0)
+        until = monotonic() + patience
+        try:
+            while True:
+                try:
+                    client.now()
+                    return
+                except ExchangeError:
+                    if self._process.poll() is not None or monotonic() > until:
+                        raise AssertionError(self.log()[-2000:]) from None
+                    sleep(0.05)
+        finally:
+            client.close()
+
+    def ready(self, patience: float) -> bool:
+        """Whether it says within this time (seconds) that it can record."""
+        until = monotonic() + patience
+        while monotonic() < until:
+            with suppress(httpx.HTTPError):
+                if httpx.get(f"{self.url}/readyz", timeout=5.0).status_code == 200:
+                    return True
+            sleep(0.1)
+        return False
+
+    def kill(self) -> None:
+        """kill -9, and wait until it is gone; nats-server dies with its parent."""
+        assert self._process is not None
+        self._process.kill()
+        self._process.wait()
+
+    def stop(self) -> None:
+        """End it as an operator would."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.send_signal(signal.SIGTERM)
+            try:
+                self._process.wait(20)
+            except subprocess.TimeoutExpired:
+                self.kill()
+        self._log.close()
+
+    def bus_pid(self) -> int | None:
+        """The nats-server that this hub started."""
+        assert self._process is not None
+        for entry in Path("/proc").iterdir():
+            if not entry.name.isdigit():
+                continue
+            try:
+                parent = int(entry.joinpath("stat").read_text().rsplit(")", 1)[1].split()[1])
+                name = os.readlink(entry / "exe")
+            except (OSError, ValueError, IndexError):
+                continue
+            if parent == self._process.pid and "nats-server" in name:
+                return int(entry.name)
+        return None
+
+    def log(self) -> str:
+        return (self.installation.folder / "hub.log").read_text(errors="replace")
+
+
+def free_port() -> int:
+    """A port of loopback that nobody has now."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
