@@ -1,1 +1,1 @@
-"""Adapters touch the world: the bus, the stored form of facts, and agencies' foreign formats."""
+"""Adapters touch the world: the bus, the stored form of events, and agencies' foreign formats."""

@@ -27,10 +27,18 @@ from adapters.bus import (
 )
 from adapters.bus.subscription import JetStreamSubscription
 from adapters.mapper import body_of, record_of
-from domain.errors import Broken, Conflict, ExchangeError, Malformed, NotThere, Unavailable, Untrusted
+from domain.errors import (
+    Conflict,
+    ExchangeError,
+    InvariantViolation,
+    Malformed,
+    NotFound,
+    Unavailable,
+    Untrusted,
+)
 from domain.events import ControlDestroyed, KeyDestroyed, Kind
 from domain.record import Record
-from keys.command import To, parse_wish
+from keys.command import To, parse_command
 from keys.frame import Frame, parse_frame
 from keys.leaf import Leaf, leaf_tag, record_sha
 from keys.lp import sha256
@@ -39,30 +47,30 @@ from keys.record import (
     build_record,
     list_parts,
     match_items,
-    open_named_wrap,
+    open_named_wrapped_key,
     open_record,
 )
 from keys.signing import KemPublic
-from keys.stored_record import GONE, Kept, Unread
+from keys.stored_record import KEY_GONE, StoredRecord, UnreadableRecord
 from keys.vault import Status, Vault
 
-TOPIC = "fact"
+TOPIC = "event"
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """What a record keeps beside its fact: the signed frame, sealed items kept beside, wraps with their section."""
+    """What a record holds besides its event: the signed frame, its inline sealed items, its wrapped keys with their section."""
 
     frame: bytes
     items: tuple[bytes, ...] = ()
-    wraps: tuple[tuple[str, bytes], ...] = ()
+    wrapped_keys: tuple[tuple[str, bytes], ...] = ()
 
 
 NO_EVIDENCE = Evidence(frame=b"")
 
 
-KNOWN_EPOCHS = 65_536
-NEWER = ("unknown-topic", "unknown-version")
+MAX_CACHED_EPOCHS = 65_536
+NEWER_RECORD_CODES = ("unknown-topic", "unknown-version")
 
 
 class Store:
@@ -80,26 +88,27 @@ class Store:
     ) -> None:
         self._recorder = recorder
         self._items = items
-        self._following: JetStreamSubscription | None = None
+        self._subscription: JetStreamSubscription | None = None
         self._vault = vault
-        self._hub = hub
+        self._hub_id = hub
         self._prefix = prefix
         self._audit = audit
         self._epoch = 1
-        self._last: dict[UUID, int] = {}  # the epoch of an originator's last record, as far as looked up
+        # the epoch of an originator's last record, as far as looked up
+        self._last_epochs: dict[UUID, int] = {}
 
     def append(self, record: Record, evidence: Evidence) -> tuple[int, bytes, bytes]:
-        """Record one fact, durably. Returns its position and its leaf's digest and tag.
+        """Record one event, durably. Returns its position and its leaf's digest and tag.
 
         Raises Conflict where this version exists already, Unavailable where the bus can't record now.
         """
-        [found] = self.append_each([(record, evidence)])
-        if isinstance(found, Exception):
-            raise found
-        return found
+        [result] = self.append_each([(record, evidence)])
+        if isinstance(result, Exception):
+            raise result
+        return result
 
     def append_each(
-        self, drafts: Sequence[tuple[Record, Evidence]], head: int | None = None
+        self, pending: Sequence[tuple[Record, Evidence]], head: int | None = None
     ) -> list[tuple[int, bytes, bytes] | Exception]:
         """Several records of different originators at once, each for itself: for each what ``append`` returns
         or raises. Together they cost one sync of the vault and one trip to the bus.
@@ -107,92 +116,96 @@ class Store:
         ``head``: the last position that they were decided on; a record is stored only right behind it and those
         before it here. Where somebody else has recorded since, it is a Conflict ``head-moved``.
         """
-        if len(drafts) > 1:
+        if len(pending) > 1:
             with suppress(ExchangeError):  # else each asks for its own keys, and fails by itself
-                needed = [self._keys_of(record, evidence) for record, evidence in drafts]
-                self._vault.ensure([ck for ck, _ in needed], [sk for _, sks in needed for sk in sks])
-        found: list[tuple[int, bytes, bytes] | Exception] = []
+                required_keys = [self._keys_of(record, evidence) for record, evidence in pending]
+                self._vault.ensure(
+                    [ck for ck, _ in required_keys], [sk for _, sks in required_keys for sk in sks]
+                )
+        results: list[tuple[int, bytes, bytes] | Exception] = []
         inserts: list[StoredEvent] = []
         leaves: list[tuple[int, bytes, bytes]] = []
-        for n, (record, evidence) in enumerate(drafts):
+        for n, (record, evidence) in enumerate(pending):
             try:
-                stored, sha, tag = self._sealed(record, evidence)
+                stored, sha, tag = self._seal_record(record, evidence)
             except Exception as error:
-                found.append(error)
+                results.append(error)
             else:
-                found.append(Broken("no-position", "the bus recorded without telling where"))
+                results.append(InvariantViolation("no-position", "the bus recorded without saying where"))
                 inserts.append(stored)
                 leaves.append((n, sha, tag))
         for (n, sha, tag), outcome in zip(leaves, self._recorder.insert_each(inserts, head), strict=True):
             if isinstance(outcome, Exception):
-                found[n] = _told(outcome)
-                self._last.pop(drafts[n][0].originator.id, None)  # somebody else may have written
+                results[n] = _to_domain_error(outcome)
+                self._last_epochs.pop(pending[n][0].originator.id, None)  # somebody else may have written
             elif outcome:
-                found[n] = (outcome[0], sha, tag)
-                self._note(drafts[n][0].originator.id, self._epoch)
-        return found
+                results[n] = (outcome[0], sha, tag)
+                self._remember_epoch(pending[n][0].originator.id, self._epoch)
+        return results
 
     def begin_epoch(self, epoch: int) -> None:
         """From the next record on, control lies under the keys of this mandate of the audit office. Source: KH-1 §3."""
         self._epoch = epoch
 
-    def _begins(self, record: Record) -> bool:
+    def _is_first_of_epoch(self, record: Record) -> bool:
         """Whether this is its originator's first record of the epoch: it brings the key for the audit office."""
         on, version = record.originator.id, record.version
         if version == 1 or self._epoch == 1:
             return version == 1
-        if on not in self._last:
-            self._note(on, self._epoch_of(on, version - 1))
-        return self._last[on] < self._epoch
+        if on not in self._last_epochs:
+            self._remember_epoch(on, self._epoch_of(on, version - 1))
+        return self._last_epochs[on] < self._epoch
 
     def _epoch_of(self, originator: UUID, version: int) -> int:
-        """The epoch in which this record was written. Raises Unavailable, NotThere."""
+        """The epoch in which this record was written. Raises Unavailable, NotFound."""
         try:
-            found = self._recorder.select_events(originator, gt=version - 1 or None, lte=version)
+            loaded = self._recorder.select_events(originator, gt=version - 1 or None, lte=version)
         except PersistenceError as error:
             raise Unavailable("bus-away", "try again") from error
-        if not found:
-            raise NotThere("not-there", "no such record")
-        return list_parts(found[0].state).epoch
+        if not loaded:
+            raise NotFound("not-there", "no such record")
+        return list_parts(loaded[0].state).epoch
 
     def _tag_of(self, originator: UUID, version: int, epoch: int, *, first: bool) -> bytes:
-        """The leaf's keyed tag: under the key of the epoch of the record before, so that who can open that one can tell
+        """The leaf's keyed tag: under the key of the epoch of the record before, so that who can open that one can see
         that this one is there. ``first``: it is the first of its epoch. Source: KH-1 §8."""
         if first and version > 1:
             epoch = self._epoch_of(originator, version - 1)
         try:
             return leaf_tag(self._vault.ck(originator, epoch), originator, version)
-        except NotThere:
-            kept = self._vault.tag(originator, version)
-            if kept is None:
+        except NotFound:
+            saved_tag = self._vault.tag(originator, version)
+            if saved_tag is None:
                 raise
-            return kept
+            return saved_tag
 
     def tags(self, originator: UUID) -> list[tuple[UUID, int, bytes]]:
         """What the log says of each record of an originator: to be kept when its control key goes. Raises Unavailable."""
         try:
-            found = self._recorder.select_events(originator)
+            loaded = self._recorder.select_events(originator)
         except PersistenceError as error:
             raise Unavailable("bus-away", "try again") from error
-        return [(originator, e.originator_version, self._leaf(e, 0).tag) for e in found]
+        return [(originator, e.originator_version, self._leaf_of_event(e, 0).tag) for e in loaded]
 
-    def _note(self, originator: UUID, epoch: int) -> None:
-        if len(self._last) >= KNOWN_EPOCHS:
-            self._last.clear()
-        self._last[originator] = epoch
+    def _remember_epoch(self, originator: UUID, epoch: int) -> None:
+        if len(self._last_epochs) >= MAX_CACHED_EPOCHS:
+            self._last_epochs.clear()
+        self._last_epochs[originator] = epoch
 
     def _keys_of(self, record: Record, evidence: Evidence) -> tuple[tuple[UUID, int], list[tuple[UUID, str]]]:
         """The control key and the shred keys that must be in the vault before this record is."""
-        scope = _scope(record)
-        classes = {section for section, _ in evidence.wraps} | ({CONTROL} if self._begins(record) else set())
+        scope = _shred_scope(record)
+        classes = {section for section, _ in evidence.wrapped_keys} | (
+            {CONTROL} if self._is_first_of_epoch(record) else set()
+        )
         return (record.originator.id, self._epoch), [(scope, cls) for cls in sorted(classes)]
 
-    def _sealed(self, record: Record, evidence: Evidence) -> tuple[StoredEvent, bytes, bytes]:
+    def _seal_record(self, record: Record, evidence: Evidence) -> tuple[StoredEvent, bytes, bytes]:
         on, version = record.originator.id, record.version
         ck, sks = self._keys_of(record, evidence)
         self._vault.ensure([ck], sks)
         state = build_record(
-            hub=self._hub,
+            hub=self._hub_id,
             originator=on,
             version=version,
             epoch=self._epoch,
@@ -200,85 +213,89 @@ class Store:
             body_json=body_of(record),
             frame=evidence.frame,
             items=evidence.items,
-            wraps=evidence.wraps,
-            audit=self._audit if self._begins(record) else None,
-            scope=_scope(record),
+            wrapped_keys=evidence.wrapped_keys,
+            audit=self._audit if self._is_first_of_epoch(record) else None,
+            scope=_shred_scope(record),
         )
         sha = record_sha(self.subject(on, version), state)
         stored = StoredEvent(originator_id=on, originator_version=version, topic=TOPIC, state=state)
-        epoch = self._last[on] if version > 1 and self._begins(record) else self._epoch
+        epoch = self._last_epochs[on] if version > 1 and self._is_first_of_epoch(record) else self._epoch
         return stored, sha, leaf_tag(self._vault.ck(on, epoch), on, version)
 
     def subject(self, originator: UUID, version: int) -> str:
         """Where a record lies."""
         return f"{self._prefix}.{originator.hex}.{version}"
 
-    def load(self, originator: UUID, gt: int = 0, lte: int | None = None) -> list[Kept]:
+    def load(self, originator: UUID, gt: int = 0, lte: int | None = None) -> list[StoredRecord]:
         """The records of one originator after version ``gt``, up to ``lte``; none where there is no such.
 
-        Raises NotThere where its control was destroyed."""
+        Raises NotFound where its control was destroyed."""
         try:
-            events = self._recorder.select_events(originator, gt=gt or None, lte=lte)
+            stored_events = self._recorder.select_events(originator, gt=gt or None, lte=lte)
         except PersistenceError as error:
             raise Unavailable("bus-away", "try again") from error
-        found = [self._seen(e, 0) for e in events]
-        if any(isinstance(one, Unread) and one.gone for one in found):
-            raise NotThere("not-there", "no such record")
-        if any(isinstance(one, Unread) for one in found):
+        loaded = [self._open_or_unreadable(e, 0) for e in stored_events]
+        if any(isinstance(one, UnreadableRecord) and one.gone for one in loaded):
+            raise NotFound("not-there", "no such record")
+        if any(isinstance(one, UnreadableRecord) for one in loaded):
             raise Unavailable("newer-record", "a newer hub has written here: update this one")
-        return [one for one in found if isinstance(one, Kept)]
+        return [one for one in loaded if isinstance(one, StoredRecord)]
 
-    def at(self, originator: UUID, version: int) -> Kept:
-        """One record with its position. Raises NotThere, Unavailable."""
+    def at(self, originator: UUID, version: int) -> StoredRecord:
+        """One record with its position. Raises NotFound, Unavailable."""
         try:
-            found = self._recorder.locate(originator, version)
+            loaded = self._recorder.locate(originator, version)
         except PersistenceError as error:
             raise Unavailable("bus-away", "try again") from error
-        if found is None:
-            raise NotThere("not-there", "no such record")
-        return self.opened(found, found.id)
+        if loaded is None:
+            raise NotFound("not-there", "no such record")
+        return self.opened(loaded, loaded.id)
 
     def records(self, originator: UUID, up_to: int) -> list[Record]:
         """The typed records 1 to ``up_to`` of one originator."""
         return [k.record for k in self.load(originator, lte=up_to)]
 
-    def read(self, start: int, limit: int) -> list[Kept]:
+    def read(self, start: int, limit: int) -> list[StoredRecord]:
         """Records in stream order from position ``start``."""
         try:
-            found = self._recorder.select_notifications(start, limit)
+            loaded = self._recorder.select_notifications(start, limit)
         except PersistenceError as error:
             raise Unavailable("bus-away", "try again") from error
-        return [self.opened(n, n.id) for n in found]
+        return [self.opened(n, n.id) for n in loaded]
 
-    def seen(self, start: int, limit: int) -> list[Kept | Unread]:
+    def read_tolerant(self, start: int, limit: int) -> list[StoredRecord | UnreadableRecord]:
         """Records in stream order from position ``start``, also those that only a newer hub can read."""
         try:
-            found = self._recorder.select_notifications(start, limit)
+            loaded = self._recorder.select_notifications(start, limit)
         except PersistenceError as error:
             raise Unavailable("bus-away", "try again") from error
-        return [self._seen(n, n.id) for n in found]
+        return [self._open_or_unreadable(n, n.id) for n in loaded]
 
-    def _seen(self, event: StoredEvent, position: int) -> Kept | Unread:
+    def _open_or_unreadable(
+        self, stored_event: StoredEvent, position: int
+    ) -> StoredRecord | UnreadableRecord:
         try:
-            return self.opened(event, position)
-        except (Malformed, NotThere) as error:
-            on, version = event.originator_id, event.originator_version
-            if error.flaw not in (*NEWER, GONE) or not isinstance(on, UUID):
+            return self.opened(stored_event, position)
+        except (Malformed, NotFound) as error:
+            on, version = stored_event.originator_id, stored_event.originator_version
+            if error.error_code not in (*NEWER_RECORD_CODES, KEY_GONE) or not isinstance(on, UUID):
                 raise
             subject = self.subject(on, version)
-            return Unread(position, on, version, subject, record_sha(subject, event.state), error.flaw)
+            return UnreadableRecord(
+                position, on, version, subject, record_sha(subject, stored_event.state), error.error_code
+            )
 
-    def follow(self, after: int) -> Iterator[list[Kept | Unread]]:
+    def follow(self, after: int) -> Iterator[list[StoredRecord | UnreadableRecord]]:
         """Every record after this position, as it comes, those that came together in one list, until ``wake``."""
         with self._recorder.subscribe(gt=after) as subscription:
-            self._following = subscription
+            self._subscription = subscription
             for first in subscription:
-                yield [self._seen(n, n.id) for n in (first, *subscription.at_hand())]
+                yield [self._open_or_unreadable(n, n.id) for n in (first, *subscription.drain_received())]
 
     def wake(self) -> None:
         """End the following, wherever it waits."""
-        if self._following is not None:
-            self._following.stop()
+        if self._subscription is not None:
+            self._subscription.stop()
 
     def head(self) -> int:
         """The position of the last record; 0 where there is none. Raises Unavailable."""
@@ -287,71 +304,76 @@ class Store:
         except PersistenceError as error:
             raise Unavailable("bus-away", "try again") from error
 
-    def opened(self, event: StoredEvent, position: int) -> Kept:
+    def opened(self, stored_event: StoredEvent, position: int) -> StoredRecord:
         """One stored event, opened under its own key and typed. Raises Untrusted or Malformed.
 
         Where nothing is wrong with the store this never raises: see the audit for where it does.
         """
-        on, version = event.originator_id, event.originator_version
+        on, version = stored_event.originator_id, stored_event.originator_version
         if not isinstance(on, UUID):
             raise Malformed("originator-id", "originators are UUIDs")
-        if event.topic != TOPIC:
+        if stored_event.topic != TOPIC:
             raise Malformed("stored-topic", f"the stored topic is always {TOPIC}")
-        epoch = list_parts(event.state).epoch
+        epoch = list_parts(stored_event.state).epoch
         ck = self._vault.ck(on, epoch)
-        opened = open_record(ck=ck, hub=self._hub, originator=on, version=version, state=event.state)
+        opened = open_record(
+            ck=ck, hub=self._hub_id, originator=on, version=version, state=stored_event.state
+        )
         payload, frame = None, opened.frame
         if frame:
             signed: Frame = parse_frame(frame)
-            payload = None if signed.digest == self._hub else parse_wish(signed.payload)  # None: the genesis
+            genesis = signed.digest == self._hub_id
+            payload = None if genesis else parse_command(signed.payload)
         record = record_of(opened.body_json, on, version, "" if payload is None else payload.actor)
-        if isinstance(record.fact, KeyDestroyed | ControlDestroyed):
+        if isinstance(record.event, KeyDestroyed | ControlDestroyed):
             self._vault.forget()  # another process of this hub may have destroyed them
         subject = self.subject(on, version)
-        return Kept(position, record, frame, payload, opened, subject, record_sha(subject, event.state))
+        return StoredRecord(
+            position, record, frame, payload, opened, subject, record_sha(subject, stored_event.state)
+        )
 
-    def opened_raw(self, raw: RawMessage) -> Kept:
+    def opened_raw(self, raw: RawMessage) -> StoredRecord:
         """What ``opened`` does, for a message as it lies in the stream (for the audit)."""
-        return self.opened(_event(raw), raw.sequence)
+        return self.opened(_to_stored_event(raw), raw.sequence)
 
-    def wrap(self, kept: Kept, item: UUID, to: To, section: str) -> bytes:
-        """One wrap of a record, its outer layer opened. Raises NotThere where its class was destroyed."""
-        if kept.payload is None:
-            raise Broken("no-wraps", "this record has no frame")
-        sk = self._vault.sk(kept.record.about.id, section)
-        return open_named_wrap(kept.opened, kept.payload, item, to, sk)
+    def wrapped_key(self, stored: StoredRecord, item: UUID, to: To, section: str) -> bytes:
+        """One wrapped key of a record, its outer layer opened. Raises NotFound where its class was destroyed."""
+        if stored.payload is None:
+            raise InvariantViolation("no-wrapped-keys", "this record has no frame")
+        sk = self._vault.sk(stored.record.about.id, section)
+        return open_named_wrapped_key(stored.opened, stored.payload, item, to, sk)
 
     def control_key(self, originator: UUID, epoch: int) -> bytes:
         """The control key of an originator, for who opens records by itself (see ``gateway.verifier``).
 
-        Raises NotThere where it was destroyed or never was."""
+        Raises NotFound where it was destroyed or never existed."""
         return self._vault.ck(originator, epoch)
 
     def forget_keys(self) -> None:
-        """Ask the vault anew for every key: another process of this hub may have destroyed some."""
+        """Ask the vault again for every key: another process of this hub may have destroyed some."""
         self._vault.forget()
 
     def control_status(self, originator: UUID) -> Status:
-        """Whether the control key of an originator is here (of any epoch), was destroyed, or never was."""
-        found = {self._vault.status_ck(originator, epoch) for epoch in range(1, self._epoch + 1)}
-        return "here" if "here" in found else "gone" if "gone" in found else "never"
+        """Whether the control key of an originator is here (of any epoch), was destroyed, or never existed."""
+        statuses = {self._vault.status_ck(originator, epoch) for epoch in range(1, self._epoch + 1)}
+        return "here" if "here" in statuses else "gone" if "gone" in statuses else "never"
 
     def shred_key(self, scope: UUID, cls: str) -> bytes:
-        """The key of the outer layer of a class's wraps. Raises NotThere where it was destroyed."""
+        """The key of the outer layer of a class's wrapped keys. Raises NotFound where it was destroyed."""
         return self._vault.sk(scope, cls)
 
     def key_status(self, scope: UUID, section: str) -> Status:
-        """Whether the key of a section of a case is here, was destroyed, or never was."""
+        """Whether the key of a section of a case is here, was destroyed, or never existed."""
         return self._vault.status_sk(scope, section)
 
-    def sealed_item(self, kept: Kept, item: UUID) -> bytes:
-        """One sealed item kept beside a record, held against its signed digest."""
-        if kept.payload is None:
-            raise Broken("no-items", "this record has no frame")
-        beside = match_items(kept.opened, kept.payload)
-        if item in beside:
-            return beside[item]
-        named = next(i for i in kept.payload.items if i.item == item)
+    def sealed_item(self, stored: StoredRecord, item: UUID) -> bytes:
+        """One sealed item of a record, held against its signed digest."""
+        if stored.payload is None:
+            raise InvariantViolation("no-items", "this record has no frame")
+        inline = match_items(stored.opened, stored.payload)
+        if item in inline:
+            return inline[item]
+        named = next(i for i in stored.payload.items if i.item == item)
         try:
             return self._items.get(named.digest)
         except ItemMissing as error:
@@ -380,29 +402,31 @@ class Store:
     def leaves(self, start: int, limit: int) -> list[Leaf]:
         """The leaves of the records from position ``start``; nothing is opened for it but the key of the tag.
 
-        Raises Unavailable; NotThere where the control key of a record is gone.
+        Raises Unavailable; NotFound where the control key of a record is gone.
         """
         try:
-            found = self._recorder.select_notifications(start, limit)
+            loaded = self._recorder.select_notifications(start, limit)
         except PersistenceError as error:
             raise Unavailable("bus-away", "try again") from error
-        return [self._leaf(n, n.id) for n in found]
+        return [self._leaf_of_event(n, n.id) for n in loaded]
 
-    def _leaf(self, event: StoredEvent, position: int) -> Leaf:
-        on, version = event.originator_id, event.originator_version
+    def _leaf_of_event(self, stored_event: StoredEvent, position: int) -> Leaf:
+        on, version = stored_event.originator_id, stored_event.originator_version
         if not isinstance(on, UUID):
             raise Malformed("originator-id", "originators are UUIDs")
-        parts = list_parts(event.state)
-        tag = self._tag_of(on, version, parts.epoch, first=parts.audit_wrap is not None)
-        return Leaf(position, record_sha(self.subject(on, version), event.state), tag)
+        parts = list_parts(stored_event.state)
+        tag = self._tag_of(on, version, parts.epoch, first=parts.audit_wrapped_key is not None)
+        return Leaf(position, record_sha(self.subject(on, version), stored_event.state), tag)
 
-    def tag(self, kept: Kept) -> bytes:
+    def tag(self, stored: StoredRecord) -> bytes:
         """The leaf's keyed tag of this record (KH-1 §8)."""
-        on, version = kept.record.originator.id, kept.record.version
-        return self._tag_of(on, version, kept.opened.epoch, first=kept.opened.audit_wrap is not None)
+        on, version = stored.record.originator.id, stored.record.version
+        return self._tag_of(
+            on, version, stored.opened.epoch, first=stored.opened.audit_wrapped_key is not None
+        )
 
 
-def _event(raw: RawMessage) -> StoredEvent:
+def _to_stored_event(raw: RawMessage) -> StoredEvent:
     """A message of the stream as the record it says it is."""
     if raw.originator_id is None or raw.version is None or raw.topic is None:
         raise Malformed("foreign-message", "not a record")
@@ -411,22 +435,22 @@ def _event(raw: RawMessage) -> StoredEvent:
     )
 
 
-def _scope(record: Record) -> UUID:
-    """Whose shred keys this record's wraps lie under: a case's readings share those of the case."""
+def _shred_scope(record: Record) -> UUID:
+    """Whose shred keys this record's wrapped keys lie under: a case's readings share those of the case."""
     return record.about.id if record.originator.kind is Kind.CASE_ACCESS else record.originator.id
 
 
-def _told(error: Exception) -> Exception:
-    """What the bus says, in our words; what is no word of the bus stays as it is."""
-    told: Exception = error
+def _to_domain_error(error: Exception) -> Exception:
+    """The bus's errors as ours; any other error stays as it is."""
+    domain_error: Exception = error
     match error:
         case HeadMoved():
-            told = Conflict("head-moved", "read on and decide again")
+            domain_error = Conflict("head-moved", "read on and decide again")
         case IntegrityError():
-            told = Conflict("version-exists", "read on and decide again")
+            domain_error = Conflict("version-exists", "read on and decide again")
         case OutcomeUnknown():
-            told = Unavailable("outcome-unknown", "it may be recorded: send the same bytes again")
+            domain_error = Unavailable("outcome-unknown", "it may be recorded: send the same bytes again")
         case PersistenceError():
-            told = Unavailable("bus-away", "send the same bytes again")
-    told.__cause__ = error if told is not error else error.__cause__
-    return told
+            domain_error = Unavailable("bus-away", "send the same bytes again")
+    domain_error.__cause__ = error if domain_error is not error else error.__cause__
+    return domain_error

@@ -6,72 +6,72 @@ from datetime import datetime, timedelta
 
 from domain.calendar import day_of, end_of
 from domain.case import APPROVERS
-from domain.context import Asking, Refusal, needs
+from domain.context import DecisionContext, Refusal, needs
 from domain.events import (
     AuditContentAccessGranted,
     AuditContentAccessRequested,
     AuditControlRequested,
     AuditMandateBegan,
-    Fact,
+    Event,
 )
 from domain.reasons import Reason
-from domain.record import AUDIT, REGISTRY, Wish
+from domain.record import AUDIT, REGISTRARS, Command
 from domain.register import MANDATE_DAYS, Register
-from domain.visibility import AUTHOR_ONLY, CLOSELY_KEPT
+from domain.visibility import AUTHOR_ONLY, NO_STANDING_ACCESS
 
 
-def decide_audit(register: Register, wish: Wish, now: datetime) -> Refusal | None:
-    """The audit office alone asks, for items by name and for a time, or for control; the registry gives mandates.
+def decide_audit(register: Register, command: Command, now: datetime) -> Refusal | None:
+    """The audit office alone asks, for items by name and for a time, or for control; the registrars give mandates.
 
     Basis: APPI 66.
     """
-    match wish.draft:
-        case AuditContentAccessRequested() as fact:
-            if wish.by != AUDIT:
+    match command.proposed_event:
+        case AuditContentAccessRequested() as event:
+            if command.by != AUDIT:
                 return Refusal(Reason.NOT_YOURS)
-            if not fact.opens:
+            if not event.opens:
                 return Refusal(Reason.NOTHING_TO_OPEN)
-            return needs(now < end_of(fact.until), Reason.ACCESS_OVER)
+            return needs(now < end_of(event.until), Reason.ACCESS_EXPIRED)
         case AuditControlRequested():
-            return needs(wish.by == AUDIT, Reason.NOT_YOURS)
-        case AuditMandateBegan() as fact:
+            return needs(command.by == AUDIT, Reason.NOT_YOURS)
+        case AuditMandateBegan() as event:
             today = day_of(now)
-            in_turn = fact.number == register.mandate + 1
-            in_time = today < fact.until <= today + timedelta(days=MANDATE_DAYS)
-            return needs(wish.by == REGISTRY, Reason.NOT_YOURS) or needs(
-                in_turn and in_time, Reason.MANDATE_OUT_OF_TURN
+            next_in_sequence = event.number == register.mandate + 1
+            in_time = today < event.until <= today + timedelta(days=MANDATE_DAYS)
+            return needs(command.by == REGISTRARS, Reason.NOT_YOURS) or needs(
+                next_in_sequence and in_time, Reason.MANDATE_OUT_OF_SEQUENCE
             )
         case _:
             return Refusal(Reason.NOT_YOURS)
 
 
-AUDIT_ACTS: frozenset[type[Fact]] = frozenset(
+AUDIT_ACTS: frozenset[type[Event]] = frozenset(
     {AuditContentAccessRequested, AuditControlRequested, AuditMandateBegan}
 )
 """What can be asked for about the log."""
 
 
-def grant_form(asking: Asking) -> Refusal | None:
+def grant_form(context: DecisionContext) -> Refusal | None:
     """Two officials of the authorities, each for just what was asked; never who notified, nor a protected address.
 
     Basis: APPI 66; CAPA 7; own rule (二人の承認).
     """
-    fact: AuditContentAccessGranted = asking.fact
-    request = asking.register.audit_requests.get(fact.grants)
-    if request is None or request.case != asking.case.id:
+    event: AuditContentAccessGranted = context.event
+    request = context.register.audit_requests.get(event.grants)
+    if request is None or request.case != context.case.id:
         return Refusal(Reason.UNKNOWN_MESSAGE)
-    if (fact.opens, fact.until) != (request.opens, request.until):
+    if (event.opens, event.until) != (request.opens, request.until):
         return Refusal(Reason.ITEMS_DIFFER)
-    if asking.now >= end_of(fact.until):
-        return Refusal(Reason.ACCESS_OVER)
-    named = [found[1] for found in map(asking.case.item, fact.opens) if found is not None]
-    if len(named) != len(fact.opens):
+    if context.now >= end_of(event.until):
+        return Refusal(Reason.ACCESS_EXPIRED)
+    named_items = [entry[1] for entry in map(context.case.item, event.opens) if entry is not None]
+    if len(named_items) != len(event.opens):
         return Refusal(Reason.NOTHING_TO_OPEN)
-    if any(item.section in CLOSELY_KEPT | AUTHOR_ONLY for item in named):
+    if any(item.section in NO_STANDING_ACCESS | AUTHOR_ONLY for item in named_items):
         return Refusal(Reason.NEVER_FOR_ROLE)
-    given = asking.case.audits.get(fact.grants)
-    if given is None:
+    grant = context.case.audits.get(event.grants)
+    if grant is None:
         return None
-    if len(given.approvers) >= APPROVERS:
+    if len(grant.approvers) >= APPROVERS:
         return Refusal(Reason.ALREADY_ANSWERED)
-    return needs((asking.by, asking.actor) not in given.approvers, Reason.SECOND_PERSON_MISSING)
+    return needs((context.by, context.actor) not in grant.approvers, Reason.SECOND_PERSON_MISSING)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from domain.case import APPROVERS, core_file
 from domain.clocks import ClockKind
-from domain.context import Asking, Refusal, is_authority, needs
+from domain.context import DecisionContext, Refusal, is_authority, needs
 from domain.events import (
     BasisOverrideApproved,
     BasisOverrideRequested,
@@ -13,68 +13,74 @@ from domain.events import (
     EmergencyAccessReviewed,
 )
 from domain.reasons import Reason
-from domain.visibility import AUTHOR_ONLY, CLOSELY_KEPT
+from domain.visibility import AUTHOR_ONLY, NO_STANDING_ACCESS
 
 
-def emergency_form(asking: Asking) -> Refusal | None:
+def emergency_form(context: DecisionContext) -> Refusal | None:
     """Basis: APPI 69(2)4; CAPA 7: why, what else was thought of, and nothing that the matrix never gives."""
-    fact: EmergencyAccessRequested = asking.fact
-    if fact.reason is None or not fact.alternatives:
+    event: EmergencyAccessRequested = context.event
+    if event.reason is None or not event.alternatives:
         return Refusal(Reason.REASON_MISSING)
-    roles = asking.register.agencies[asking.by].roles
-    never = frozenset.intersection(*(frozenset(asking.book["never"].get(r, ())) for r in roles))
-    if fact.sections & (CLOSELY_KEPT | AUTHOR_ONLY) or fact.sections & never:
-        return Refusal(Reason.NEVER_FOR_ROLE, asking.by)
-    if asking.case.core not in fact.to:
-        return Refusal(Reason.OWNER_NOT_TOLD)
-    return needs(any(core_file(asking.case, fact.sections)), Reason.NOTHING_TO_OPEN)
+    roles = context.register.agencies[context.by].roles
+    never = frozenset.intersection(*(frozenset(context.rule_book["never"].get(r, ())) for r in roles))
+    if event.sections & (NO_STANDING_ACCESS | AUTHOR_ONLY) or event.sections & never:
+        return Refusal(Reason.NEVER_FOR_ROLE, context.by)
+    if context.case.core not in event.to:
+        return Refusal(Reason.OWNER_NOT_ADDRESSED)
+    return needs(any(core_file(context.case, event.sections)), Reason.NOTHING_TO_OPEN)
 
 
-def approval_form(asking: Asking) -> Refusal | None:
+def approval_form(context: DecisionContext) -> Refusal | None:
     """Basis: APPI 69(2)4: two other persons, of the asking agency or of an authority, and no more than two."""
-    fact: EmergencyAccessApproved = asking.fact
-    request = asking.case.messages.get(fact.approves)
-    if request is None or not isinstance(request.fact, EmergencyAccessRequested):
+    event: EmergencyAccessApproved = context.event
+    request = context.case.messages.get(event.approves)
+    if request is None or not isinstance(request.event, EmergencyAccessRequested):
         return Refusal(Reason.UNKNOWN_MESSAGE)
-    if asking.by != request.by and not is_authority(asking, asking.by):
+    if context.by != request.by and not is_authority(context, context.by):
         return Refusal(Reason.NOT_AN_AUTHORITY)
-    known = asking.case.approvals.get(fact.approves, ())
+    known = context.case.approvals.get(event.approves, ())
     if len(known) >= APPROVERS:
         return Refusal(Reason.ALREADY_ANSWERED)
-    me = (asking.by, asking.actor)
-    return needs(me != (request.by, request.actor) and me not in known, Reason.SECOND_PERSON_MISSING)
+    approver = (context.by, context.actor)
+    return needs(
+        approver != (request.by, request.actor) and approver not in known, Reason.SECOND_PERSON_MISSING
+    )
 
 
-def look_back_form(asking: Asking) -> Refusal | None:
+def emergency_review_form(context: DecisionContext) -> Refusal | None:
     """Basis: APPI 66: another agency than the one that read looks at it, once."""
-    fact: EmergencyAccessReviewed = asking.fact
-    request = asking.case.messages.get(fact.answers)
-    open_ones = {message for kind, message, _ in asking.case.clocks if kind is ClockKind.LOOK_BACK}
-    if request is None or fact.answers not in open_ones:
+    event: EmergencyAccessReviewed = context.event
+    request = context.case.messages.get(event.answers)
+    open_ones = {message for kind, message, _ in context.case.clocks if kind is ClockKind.EMERGENCY_REVIEW}
+    if request is None or event.answers not in open_ones:
         return Refusal(Reason.UNKNOWN_MESSAGE)
-    return needs(request.by != asking.by, Reason.OWN_REVIEW)
+    return needs(request.by != context.by, Reason.OWN_REVIEW)
 
 
-def override_form(asking: Asking) -> Refusal | None:
+def override_form(context: DecisionContext) -> Refusal | None:
     """Basis: APPI 69(2)4: why, what else was thought of, for whom and what; and only what the book lets be overridden."""
-    fact: BasisOverrideRequested = asking.fact
-    if fact.reason is None or not fact.alternatives:
+    event: BasisOverrideRequested = context.event
+    if event.reason is None or not event.alternatives:
         return Refusal(Reason.REASON_MISSING)
-    if not any(row["code"] == fact.code and "OVERRIDE" in row["needs"] for row in asking.book["bases"]):
+    if not any(
+        row["code"] == event.code and "OVERRIDE" in row["needs"] for row in context.rule_book["bases"]
+    ):
         return Refusal(Reason.BASIS_UNKNOWN)
-    if fact.to:
+    if event.to:
         return Refusal(Reason.RECIPIENTS_WRONG)
-    return needs(bool(fact.recipients) and bool(fact.sections), Reason.NO_SECTIONS)
+    return needs(bool(event.recipients) and bool(event.sections), Reason.NO_SECTIONS)
 
 
-def override_approval_form(asking: Asking) -> Refusal | None:
+def override_approval_form(context: DecisionContext) -> Refusal | None:
     """Basis: APPI 69(2)4; own rule: two other persons of the agency that would tell, and no more than two."""
-    fact: BasisOverrideApproved = asking.fact
-    request = asking.case.messages.get(fact.approves)
-    if request is None or not isinstance(request.fact, BasisOverrideRequested) or request.by != asking.by:
+    event: BasisOverrideApproved = context.event
+    request = context.case.messages.get(event.approves)
+    if request is None or not isinstance(request.event, BasisOverrideRequested) or request.by != context.by:
         return Refusal(Reason.UNKNOWN_MESSAGE)
-    known = asking.case.approvals.get(fact.approves, ())
+    known = context.case.approvals.get(event.approves, ())
     if len(known) >= APPROVERS:
         return Refusal(Reason.ALREADY_ANSWERED)
-    me = (asking.by, asking.actor)
-    return needs(me != (request.by, request.actor) and me not in known, Reason.SECOND_PERSON_MISSING)
+    approver = (context.by, context.actor)
+    return needs(
+        approver != (request.by, request.actor) and approver not in known, Reason.SECOND_PERSON_MISSING
+    )

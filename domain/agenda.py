@@ -15,7 +15,7 @@ from domain.case import Message
 from domain.codes import CaseStatus
 from domain.events import InformationRequested
 from domain.readiness import CLOSED
-from domain.tasks import Task, TaskKind, knows_of, tasks
+from domain.tasks import Task, TaskKind, can_see_message, tasks
 from domain.world import World
 
 QUIET_MONTHS = 3
@@ -23,9 +23,9 @@ QUIET_MONTHS = 3
 
 
 @dataclass(frozen=True)
-class Line:
+class AgendaItem:
     """One case on the agenda. ``changed``: messages since the last meeting; ``late`` and ``open``: what waits, with
-    us or with others as far as we are told; ``not_asked``: members of the network that had no part so far;
+    us or with others as far as we are told; ``not_consulted``: members of the network that had no part so far;
     ``silent``: who was asked and has not answered; ``quiet``: nobody wrote for months."""
 
     case: UUID
@@ -34,7 +34,7 @@ class Line:
     changed: tuple[Message, ...]
     late: tuple[Task, ...]
     open: tuple[Task, ...]
-    not_asked: frozenset[UUID]
+    not_consulted: frozenset[UUID]
     silent: frozenset[UUID]
     quiet: bool
 
@@ -48,29 +48,29 @@ def is_office(world: World, agency: UUID) -> bool:
     return any(n is not None and n.coordinating == agency for n in networks)
 
 
-def line(world: World, agency: UUID, since: datetime, now: datetime) -> Line | None:
+def agenda_item(world: World, agency: UUID, since: datetime, now: datetime) -> AgendaItem | None:
     """This case as this office sees it; None where it is not its to look after, or is closed."""
     case = world.case
     if case.status in CLOSED or not is_office(world, agency):
         return None
-    known = [m for m in case.messages.values() if knows_of(world, agency, m, now=now)]
+    known = [m for m in case.messages.values() if can_see_message(world, agency, m, now=now)]
     waiting = tasks(world, agency, now=now)
     late = tuple(t for t in waiting if t.kind.value.startswith("LATE_") or t.kind is TaskKind.SUPERVISE)
     last_at = max((m.at for m in known), default=None)
-    return Line(
+    return AgendaItem(
         case=case.id,
         status=case.status,
         last_at=last_at,
         changed=tuple(m for m in known if m.at > since),
         late=late,
         open=tuple(t for t in waiting if t not in late),
-        not_asked=not_asked(world, known),
-        silent=_silent(world, known),
+        not_consulted=not_consulted(world, known),
+        silent=_unanswering_agencies(world, known),
         quiet=last_at is None or months_later(day_of(last_at), QUIET_MONTHS) < day_of(now),
     )
 
 
-def not_asked(world: World, known: list[Message]) -> frozenset[UUID]:
+def not_consulted(world: World, known: list[Message]) -> frozenset[UUID]:
     """Members of the network that, as far as this office knows, were never sent anything of the case and never wrote.
 
     From what it knows alone: else the list would tell who else has a part (CAPA 7).
@@ -78,10 +78,12 @@ def not_asked(world: World, known: list[Message]) -> frozenset[UUID]:
     network = world.register.networks.get(world.case.network) if world.case.network is not None else None
     if network is None:
         return frozenset()
-    spoken = {agency for m in known for agency in (m.by, *m.to)} | {network.core, network.coordinating}
-    return frozenset(a for a in network.members if a not in spoken and not world.register.is_contractor(a))
+    participants = {agency for m in known for agency in (m.by, *m.to)} | {network.core, network.coordinating}
+    return frozenset(
+        a for a in network.members if a not in participants and not world.register.is_contractor(a)
+    )
 
 
-def _silent(world: World, known: list[Message]) -> frozenset[UUID]:
-    asked = {(m.id, agency) for m in known if isinstance(m.fact, InformationRequested) for agency in m.to}
-    return frozenset(agency for _, agency in asked - world.case.answered)
+def _unanswering_agencies(world: World, known: list[Message]) -> frozenset[UUID]:
+    requests = {(m.id, agency) for m in known if isinstance(m.event, InformationRequested) for agency in m.to}
+    return frozenset(agency for _, agency in requests - world.case.answered)

@@ -12,72 +12,42 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from domain import events as e
 from domain.calendar import day_of, end_of, monday_of, months_later
 from domain.case import Case
 from domain.clocks import Clock, ClockKind
 from domain.codes import CaseStatus, PlanContent, TargetClass
-from domain.events import (
-    BreachReportOverdueAlarmRaised,
-    BundleMissingAlarmRaised,
-    CaseAlarm,
-    CaseSilentAlarmRaised,
-    CoercionCheckRequired,
-    ContactGapAlarmRaised,
-    DecisionUnreviewedAlarmRaised,
-    EmergencyAccessEnded,
-    EmergencyAccessOpened,
-    EmergencyReviewOverdueAlarmRaised,
-    FollowOnUnacceptedAlarmRaised,
-    NoticeUnconfirmedAlarmRaised,
-    PlanOverAlarmRaised,
-    ReferralUnacknowledgedAlarmRaised,
-    ReferralUnactedAlarmRaised,
-    ReferralUnreadAlarmRaised,
-    ReportUnreadAlarmRaised,
-    RequestUnansweredAlarmRaised,
-    RetentionExpired,
-    ReviewOverdueAlarmRaised,
-    RightsRequestOverdueAlarmRaised,
-    SafetyCheckOverdueAlarmRaised,
-    SignalsGatheredAlarmRaised,
-    SpecialistUnlinkedAlarmRaised,
-    TransferNotBegunAlarmRaised,
-    TransferOverdueAlarmRaised,
-    TransferUnacknowledgedAlarmRaised,
-    VisitGapAlarmRaised,
-    VisitUnreportedAlarmRaised,
-)
 from domain.retention import expires_at
 
-ALARMS: Mapping[ClockKind, type[CaseAlarm]] = {
-    ClockKind.SAFETY: SafetyCheckOverdueAlarmRaised,
-    ClockKind.ACKNOWLEDGE: ReferralUnacknowledgedAlarmRaised,
-    ClockKind.READ: ReferralUnreadAlarmRaised,
-    ClockKind.ACT: ReferralUnactedAlarmRaised,
-    ClockKind.ANSWER: RequestUnansweredAlarmRaised,
-    ClockKind.RIGHTS: RightsRequestOverdueAlarmRaised,
-    ClockKind.EMERGENCY: EmergencyAccessOpened,
-    ClockKind.EMERGENCY_END: EmergencyAccessEnded,
-    ClockKind.LOOK_BACK: EmergencyReviewOverdueAlarmRaised,
-    ClockKind.COERCION: CoercionCheckRequired,
-    ClockKind.CONFIRM: NoticeUnconfirmedAlarmRaised,
-    ClockKind.TRANSFER: TransferUnacknowledgedAlarmRaised,
-    ClockKind.HANDOVER: TransferOverdueAlarmRaised,
-    ClockKind.MOVE: TransferNotBegunAlarmRaised,
-    ClockKind.NOT_TOLD: DecisionUnreviewedAlarmRaised,
-    ClockKind.VISIT_REPORT: VisitUnreportedAlarmRaised,
-    ClockKind.BREACH: BreachReportOverdueAlarmRaised,
-    ClockKind.SPECIALIST: SpecialistUnlinkedAlarmRaised,
-    ClockKind.BUNDLE: BundleMissingAlarmRaised,
-    ClockKind.RETENTION: RetentionExpired,
-    ClockKind.SIGNALS: SignalsGatheredAlarmRaised,
-    ClockKind.CONTACT: ContactGapAlarmRaised,
-    ClockKind.VISITS: VisitGapAlarmRaised,
-    ClockKind.REVIEW: ReviewOverdueAlarmRaised,
-    ClockKind.PLAN_END: PlanOverAlarmRaised,
-    ClockKind.REPORT: ReportUnreadAlarmRaised,
-    ClockKind.ACCEPT: FollowOnUnacceptedAlarmRaised,
-    ClockKind.SILENCE: CaseSilentAlarmRaised,
+ALARMS: Mapping[ClockKind, type[e.CaseAlarm]] = {
+    ClockKind.SAFETY: e.SafetyCheckOverdueAlarmRaised,
+    ClockKind.ACKNOWLEDGE: e.ReferralUnacknowledgedAlarmRaised,
+    ClockKind.READ: e.ReferralUnreadAlarmRaised,
+    ClockKind.ACT: e.ReferralUnactedAlarmRaised,
+    ClockKind.ANSWER: e.RequestUnansweredAlarmRaised,
+    ClockKind.RIGHTS: e.RightsRequestOverdueAlarmRaised,
+    ClockKind.EMERGENCY: e.EmergencyAccessOpened,
+    ClockKind.EMERGENCY_END: e.EmergencyAccessEnded,
+    ClockKind.EMERGENCY_REVIEW: e.EmergencyReviewOverdueAlarmRaised,
+    ClockKind.COERCION: e.CoercionCheckRequired,
+    ClockKind.CONFIRM: e.NoticeUnconfirmedAlarmRaised,
+    ClockKind.TRANSFER: e.TransferUnacknowledgedAlarmRaised,
+    ClockKind.HANDOVER: e.TransferOverdueAlarmRaised,
+    ClockKind.MOVE: e.TransferNotBegunAlarmRaised,
+    ClockKind.NON_DISCLOSURE: e.DecisionUnreviewedAlarmRaised,
+    ClockKind.VISIT_REPORT: e.VisitUnreportedAlarmRaised,
+    ClockKind.BREACH: e.BreachReportOverdueAlarmRaised,
+    ClockKind.SPECIALIST: e.SpecialistUnlinkedAlarmRaised,
+    ClockKind.BUNDLE: e.BundleMissingAlarmRaised,
+    ClockKind.RETENTION: e.RetentionExpired,
+    ClockKind.SIGNALS: e.SignalsGatheredAlarmRaised,
+    ClockKind.CONTACT: e.ContactGapAlarmRaised,
+    ClockKind.VISITS: e.VisitGapAlarmRaised,
+    ClockKind.REVIEW: e.ReviewOverdueAlarmRaised,
+    ClockKind.PLAN_END: e.PlanOverAlarmRaised,
+    ClockKind.REPORT: e.ReportUnreadAlarmRaised,
+    ClockKind.ACCEPT: e.FollowOnUnacceptedAlarmRaised,
+    ClockKind.SILENCE: e.CaseSilentAlarmRaised,
 }
 """The alarm of each clock; of several that fall due together the first comes first."""
 
@@ -93,7 +63,7 @@ _DAYS = {
     ClockKind.ACCEPT: "follow_on_days",
     ClockKind.REPORT: "report_read_days",
     ClockKind.RIGHTS: "access_days",
-    ClockKind.LOOK_BACK: "emergency_review_days",
+    ClockKind.EMERGENCY_REVIEW: "emergency_review_days",
     ClockKind.CONFIRM: "confirmation_days",
     ClockKind.HANDOVER: "handover_days",
     ClockKind.VISIT_REPORT: "visit_report_days",
@@ -102,12 +72,12 @@ _DAYS = {
 }
 
 
-_PLACES = {kind: place for place, kind in enumerate(ALARMS)}
-_NEVER_CLIMB = frozenset({ClockKind.RETENTION})
+_ALARM_RANK = {kind: rank for rank, kind in enumerate(ALARMS)}
+_NEVER_ESCALATED = frozenset({ClockKind.RETENTION})
 
 
 @dataclass(frozen=True)
-class Standing:
+class RaisedAlarm:
     """An alarm that was told and stands."""
 
     clock: Clock
@@ -115,22 +85,24 @@ class Standing:
     escalated: bool
 
 
-def next_alarm(case: Case, policy: Mapping[str, Any]) -> tuple[datetime, CaseAlarm] | None:
+def next_alarm(case: Case, policy: Mapping[str, Any]) -> tuple[datetime, e.CaseAlarm] | None:
     """The alarm that falls due next, and when; None where no clock runs. Recording it brings the next."""
-    found = [one for clock in clocks(case, policy) if (one := _coming(case, clock, policy)) is not None]
-    if not found:
+    pending = [
+        one for clock in clocks(case, policy) if (one := _next_alarm_of(case, clock, policy)) is not None
+    ]
+    if not pending:
         return None
-    first = min(at for at, _ in found)
-    clock = min((clock for at, clock in found if at == first), key=_order)
-    return first, _alarm(case, clock, policy)
+    first = min(at for at, _ in pending)
+    clock = min((clock for at, clock in pending if at == first), key=_alarm_order)
+    return first, _alarm_event(case, clock, policy)
 
 
-def standing(case: Case, policy: Mapping[str, Any]) -> Iterator[Standing]:
+def raised_alarms(case: Case, policy: Mapping[str, Any]) -> Iterator[RaisedAlarm]:
     """Every alarm that was told and whose clock still runs."""
     for clock in clocks(case, policy):
         due_at = deadline(clock, policy)
-        if due_at is not None and _told(case, clock, due_at, escalated=False):
-            yield Standing(clock, due_at, _told(case, clock, due_at, escalated=True))
+        if due_at is not None and _alarm_raised(case, clock, due_at, escalated=False):
+            yield RaisedAlarm(clock, due_at, _alarm_raised(case, clock, due_at, escalated=True))
 
 
 def deadline(clock: Clock, policy: Mapping[str, Any]) -> datetime | None:
@@ -144,38 +116,38 @@ def deadline(clock: Clock, policy: Mapping[str, Any]) -> datetime | None:
     return None
 
 
-def _told(case: Case, clock: Clock, due_at: datetime, *, escalated: bool) -> bool:
-    return (ALARMS[clock.kind].TOPIC, clock.message, clock.late, due_at, escalated) in case.raised
+def _alarm_raised(case: Case, clock: Clock, due_at: datetime, *, escalated: bool) -> bool:
+    return (ALARMS[clock.kind].TOPIC, clock.message, clock.responsible, due_at, escalated) in case.raised
 
 
-def _coming(case: Case, clock: Clock, policy: Mapping[str, Any]) -> tuple[datetime, Clock] | None:
+def _next_alarm_of(case: Case, clock: Clock, policy: Mapping[str, Any]) -> tuple[datetime, Clock] | None:
     """When this clock's next alarm falls due: first its own, then the one that climbs to the supervisor."""
     due_at = deadline(clock, policy)
     if due_at is None:
         return None
-    if not _told(case, clock, due_at, escalated=False):
+    if not _alarm_raised(case, clock, due_at, escalated=False):
         return due_at, clock
-    climbs = "escalate_hours" in policy and clock.kind not in _NEVER_CLIMB
-    if not climbs or _told(case, clock, due_at, escalated=True):
+    escalates = "escalate_hours" in policy and clock.kind not in _NEVER_ESCALATED
+    if not escalates or _alarm_raised(case, clock, due_at, escalated=True):
         return None
     return due_at + timedelta(hours=policy["escalate_hours"]), clock
 
 
-def _alarm(case: Case, clock: Clock, policy: Mapping[str, Any]) -> CaseAlarm:
+def _alarm_event(case: Case, clock: Clock, policy: Mapping[str, Any]) -> e.CaseAlarm:
     due_at = deadline(clock, policy)
     assert due_at is not None
     return ALARMS[clock.kind](
         message=clock.message,
-        late=clock.late,
-        to=clock.told - {clock.late},
+        responsible=clock.responsible,
+        to=clock.informed - {clock.responsible},
         due_at=due_at,
-        escalated=_told(case, clock, due_at, escalated=False),
+        escalated=_alarm_raised(case, clock, due_at, escalated=False),
     )
 
 
-def _order(clock: Clock) -> tuple[int, str, str]:
+def _alarm_order(clock: Clock) -> tuple[int, str, str]:
     """Of those that fall due at one moment, which is told first."""
-    return _PLACES[clock.kind], str(clock.message), str(clock.late)
+    return _ALARM_RANK[clock.kind], str(clock.message), str(clock.responsible)
 
 
 # --- clocks of the case as a whole ------------------------------------------------------------------------
@@ -187,25 +159,25 @@ def clocks(case: Case, policy: Mapping[str, Any]) -> Iterator[Clock]:
     core = case.core
     if core is None:
         return
-    yield from _signals(case, core, policy)
+    yield from _signal_clocks(case, core, policy)
     expiry = None if case.appraised else expires_at(case, policy)
     if expiry is not None:
         # Basis: APPI 61; own rule (保存期間)
-        yield _whole(ClockKind.RETENTION, core, case.spoken_at or expiry, expiry)
+        yield _case_clock(ClockKind.RETENTION, core, case.last_message_at or expiry, expiry)
     if case.move_known_at is not None and "transfer_begin_days" in policy:
         # Basis: own rule (相模原: a hand-over begins when the move is planned; 札幌 2021: it never did)
         until = day_of(case.move_known_at) + timedelta(days=int(policy["transfer_begin_days"]))
-        yield _whole(ClockKind.MOVE, core, case.move_known_at, end_of(until))
+        yield _case_clock(ClockKind.MOVE, core, case.move_known_at, end_of(until))
     if case.status is CaseStatus.SUPPORTED:
-        yield from _of_support(case, core, policy)
-    spoken_at = case.spoken_at if case.status in (CaseStatus.OPEN, CaseStatus.SUPPORTED) else None
-    if spoken_at is not None and "silence_months" in policy:
+        yield from _support_clocks(case, core, policy)
+    last_message_at = case.last_message_at if case.status in (CaseStatus.OPEN, CaseStatus.SUPPORTED) else None
+    if last_message_at is not None and "silence_months" in policy:
         # Basis: guideline 6(4)[1]; own rule (silence of an open case)
-        until = months_later(day_of(spoken_at), int(policy["silence_months"]))
-        yield _whole(ClockKind.SILENCE, core, spoken_at, end_of(until))
+        until = months_later(day_of(last_message_at), int(policy["silence_months"]))
+        yield _case_clock(ClockKind.SILENCE, core, last_message_at, end_of(until))
 
 
-def _signals(case: Case, core: UUID, policy: Mapping[str, Any]) -> Iterator[Clock]:
+def _signal_clocks(case: Case, core: UUID, policy: Mapping[str, Any]) -> Iterator[Clock]:
     """So many weak signals within so many months, whoever each came from, are looked at together. Told to the core
     agency alone: a notification may be among them (CAPA 7). Basis: CAPA 8; guideline 6(4)[1]."""
     if "signals_count" not in policy or "signals_months" not in policy:
@@ -213,33 +185,40 @@ def _signals(case: Case, core: UUID, policy: Mapping[str, Any]) -> Iterator[Cloc
     count, months = int(policy["signals_count"]), int(policy["signals_months"])
     for first, last in zip(case.signals, case.signals[count - 1 :], strict=False):
         if day_of(last) <= months_later(day_of(first), months):
-            yield _whole(ClockKind.SIGNALS, core, first, last)
+            yield _case_clock(ClockKind.SIGNALS, core, first, last)
             return
 
 
-def _of_support(case: Case, core: UUID, policy: Mapping[str, Any]) -> Iterator[Clock]:
+def _support_clocks(case: Case, core: UUID, policy: Mapping[str, Any]) -> Iterator[Clock]:
     since, due_at = review(case, policy)
-    yield _whole(ClockKind.REVIEW, core, since, due_at)
+    yield _case_clock(ClockKind.REVIEW, core, since, due_at)
     plan = case.plan
     if plan is not None and plan.plan_until is not None and case.commenced_at is not None:
         # Basis: guideline 6(3)[4]
-        yield _whole(ClockKind.PLAN_END, core, case.commenced_at, end_of(plan.plan_until))
+        yield _case_clock(ClockKind.PLAN_END, core, case.commenced_at, end_of(plan.plan_until))
     visitors = {agency for agency, _ in case.assigned if core in (agency, case.core_of(agency))} or {core}
-    late = min(visitors)
+    responsible = min(visitors)
     last = _last_contact(case)
     if last is not None and "contact_days" in policy:
         # Basis: guideline 5(1)[3]; the days are local policy
         due_on = day_of(last) + timedelta(days=int(policy["contact_days"]))
-        yield _whole(ClockKind.CONTACT, late, last, end_of(due_on), {core})
+        yield _case_clock(ClockKind.CONTACT, responsible, last, end_of(due_on), {core})
     for week in _short_weeks(case, policy):
-        yield _whole(ClockKind.VISITS, late, end_of(week - timedelta(days=1)), _week_end(week), {core})
+        yield _case_clock(
+            ClockKind.VISITS, responsible, end_of(week - timedelta(days=1)), _week_end(week), {core}
+        )
 
 
-def _whole(
-    kind: ClockKind, late: UUID, since: datetime, due_at: datetime, told: set[UUID] | None = None
+def _case_clock(
+    kind: ClockKind, responsible: UUID, since: datetime, due_at: datetime, informed: set[UUID] | None = None
 ) -> Clock:
     return Clock(
-        kind=kind, message=None, late=late, told=frozenset(told or {late}), since=since, due_at=due_at
+        kind=kind,
+        message=None,
+        responsible=responsible,
+        informed=frozenset(informed or {responsible}),
+        since=since,
+        due_at=due_at,
     )
 
 
@@ -278,14 +257,14 @@ def _short_weeks(case: Case, policy: Mapping[str, Any]) -> Iterator[date]:
         return
     if "visits_per_week" not in policy or case.commenced_at is None:
         return
-    told = {due_at for topic, _, _, due_at, _ in case.raised if topic == VisitGapAlarmRaised.TOPIC}
-    if told and (case.visited_at is None or case.visited_at < max(told)):
-        yield day_of(max(told)) - timedelta(days=7)
+    alarmed = {due_at for topic, _, _, due_at, _ in case.raised if topic == e.VisitGapAlarmRaised.TOPIC}
+    if alarmed and (case.visited_at is None or case.visited_at < max(alarmed)):
+        yield day_of(max(alarmed)) - timedelta(days=7)
     first = max(plan.plan_from, day_of(case.commenced_at))
     monday = first if first == monday_of(first) else monday_of(first) + timedelta(days=7)
     needed = max(int(policy["visits_per_week"]), plan.visits_per_week or 0)
     while plan.plan_until is None or monday + timedelta(days=6) <= plan.plan_until:
-        if case.visits.get(monday, 0) < needed and _week_end(monday) not in told:
+        if case.visits.get(monday, 0) < needed and _week_end(monday) not in alarmed:
             yield monday
             return
         monday += timedelta(days=7)

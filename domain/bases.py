@@ -18,7 +18,7 @@ from domain.reasons import Reason
 from domain.register import Agency, Register
 
 Row = Mapping[str, Any]
-Book = Mapping[str, Any]
+RuleBook = Mapping[str, Any]
 
 _ROLE_PARTIES: Mapping[Role, frozenset[str]] = {
     Role.CORE: frozenset({"MUNICIPALITY", "NETWORK"}),
@@ -30,10 +30,10 @@ _ROLE_PARTIES: Mapping[Role, frozenset[str]] = {
 
 
 @dataclass(frozen=True)
-class Passage:
+class ProposedDisclosure:
     """Sections on their way from one agency to one other, for which a basis is claimed.
 
-    ``registered``: networks with which the case is registered, or is by this very message. ``anew``: it tells of its
+    ``registered``: networks with which the case is registered, or is by this very message. ``unsolicited``: it tells of its
     own accord, and does not ask, answer or report back.
     """
 
@@ -44,49 +44,51 @@ class Passage:
     sections: frozenset[Section]
     consent: frozenset[UUID]
     registered: frozenset[UUID]
-    anew: bool
+    unsolicited: bool
     now: datetime
 
 
 def parties_of(agency: Agency) -> frozenset[str]:
     """What an agency is in the eyes of a basis; an EXT agency by its ``body``."""
-    words = {"ANY"}
+    party_kinds = {"ANY"}
     for role in agency.roles:
-        words |= _ROLE_PARTIES.get(role, {str(agency.body)})
-    return frozenset(words)
+        party_kinds |= _ROLE_PARTIES.get(role, {str(agency.body)})
+    return frozenset(party_kinds)
 
 
-def refusal_of_basis(passage: Passage, code: str | None, book: Mapping[str, Any]) -> Reason | None:
+def check_basis(
+    disclosure: ProposedDisclosure, code: str | None, rule_book: Mapping[str, Any]
+) -> Reason | None:
     """Why this basis does not carry this passage; None where it does."""
     # (1) Is a basis named, and is there such a one?
     if code is None:
         return Reason.NO_BASIS
-    row = next((r for r in book["bases"] if r["code"] == code), None)
+    row = next((r for r in rule_book["bases"] if r["code"] == code), None)
     if row is None:
         return Reason.BASIS_UNKNOWN
     # (2) Is it in force on this day?
-    if not _in_force(row, day_of(passage.now)):
+    if not _in_force(row, day_of(disclosure.now)):
         return Reason.BASIS_NOT_IN_FORCE
     # (3) Does it permit telling at all?
     if row["kind"] != "G":
         return Reason.NO_GATEWAY
     # (4) Does it speak of these two?
-    if not _speaks_of(row, passage):
+    if not _applies_to(row, disclosure):
         return Reason.BASIS_FOR_OTHER_PARTIES
     # (5) What else does it ask?
     for need in row["needs"]:
-        reason = _NEEDS[need](passage, code, book)
+        reason = _NEEDS[need](disclosure, code, rule_book)
         if reason is not None:
             return reason
     return None
 
 
-def fitting_bases(passage: Passage, book: Mapping[str, Any]) -> Iterator[str]:
+def fitting_bases(disclosure: ProposedDisclosure, rule_book: Mapping[str, Any]) -> Iterator[str]:
     """The codes that would carry this passage as it is, and by which the law lets this one tell or ask that one."""
-    for row in book["bases"]:
-        if _way(row) == "THERE" and not _between(row, passage.by, passage.to, passage):
+    for row in rule_book["bases"]:
+        if _direction(row) == "THERE" and not _between(row, disclosure.by, disclosure.to, disclosure):
             continue
-        if refusal_of_basis(passage, row["code"], book) is None:
+        if check_basis(disclosure, row["code"], rule_book) is None:
             yield row["code"]
 
 
@@ -94,99 +96,107 @@ def _in_force(row: Row, on: date) -> bool:
     return row["since"] <= on.isoformat() and (row["until"] is None or on.isoformat() <= row["until"])
 
 
-def _speaks_of(row: Row, passage: Passage) -> bool:
+def _applies_to(row: Row, disclosure: ProposedDisclosure) -> bool:
     """Whether it lets this one tell that one, or lets that one be told and this one ask, answer and report back."""
-    if _between(row, passage.by, passage.to, passage):
+    if _between(row, disclosure.by, disclosure.to, disclosure):
         return True
-    back = _between(row, passage.to, passage.by, passage)
-    return back and not (passage.anew and _way(row) != "BOTH")
+    reverse = _between(row, disclosure.to, disclosure.by, disclosure)
+    return reverse and not (disclosure.unsolicited and _direction(row) != "BOTH")
 
 
-def _way(row: Row) -> str:
+def _direction(row: Row) -> str:
     return str(row.get("way", "BOTH"))
 
 
-def _between(row: Row, first: UUID, second: UUID, passage: Passage) -> bool:
-    agencies = passage.register.agencies
+def _between(row: Row, first: UUID, second: UUID, disclosure: ProposedDisclosure) -> bool:
+    agencies = disclosure.register.agencies
     one, other = parties_of(agencies[first]), parties_of(agencies[second])
     return any(a in one and b in other for a, b in row["parties"])
 
 
-def _registered(passage: Passage, code: str, book: Book) -> Reason | None:
-    return None if passage.registered else Reason.NOT_REGISTERED
+def _needs_registration(disclosure: ProposedDisclosure, code: str, rule_book: RuleBook) -> Reason | None:
+    return None if disclosure.registered else Reason.NOT_REGISTERED
 
 
-def _both_members(passage: Passage, code: str, book: Book) -> Reason | None:
-    if not passage.registered:
+def _needs_both_members(disclosure: ProposedDisclosure, code: str, rule_book: RuleBook) -> Reason | None:
+    if not disclosure.registered:
         return Reason.NOT_REGISTERED
-    networks = (passage.register.networks[n] for n in passage.registered if n in passage.register.networks)
-    known = any({passage.by, passage.to} <= set(network.members) for network in networks)
+    networks = (
+        disclosure.register.networks[n] for n in disclosure.registered if n in disclosure.register.networks
+    )
+    known = any({disclosure.by, disclosure.to} <= set(network.members) for network in networks)
     return None if known else Reason.NOT_A_MEMBER
 
 
-def _to_authority(passage: Passage, code: str, book: Book) -> Reason | None:
-    to = parties_of(passage.register.agencies[passage.to])
+def _needs_authority(disclosure: ProposedDisclosure, code: str, rule_book: RuleBook) -> Reason | None:
+    to = parties_of(disclosure.register.agencies[disclosure.to])
     return None if to & {"MUNICIPALITY", "PREFECTURE"} else Reason.BASIS_FOR_OTHER_PARTIES
 
 
-def _one_municipality(passage: Passage, code: str, book: Book) -> Reason | None:
-    places = {passage.register.agencies[a].municipality for a in (passage.by, passage.to)}
-    return None if len(places) == 1 and None not in places else Reason.OTHER_MUNICIPALITY
+def _needs_one_municipality(disclosure: ProposedDisclosure, code: str, rule_book: RuleBook) -> Reason | None:
+    municipalities = {disclosure.register.agencies[a].municipality for a in (disclosure.by, disclosure.to)}
+    return None if len(municipalities) == 1 and None not in municipalities else Reason.OTHER_MUNICIPALITY
 
 
-def _consent(passage: Passage, code: str, book: Book) -> Reason | None:
-    known = [passage.case.consents[c] for c in sorted(passage.consent) if c in passage.case.consents]
+def _needs_consent(disclosure: ProposedDisclosure, code: str, rule_book: RuleBook) -> Reason | None:
+    known = [disclosure.case.consents[c] for c in sorted(disclosure.consent) if c in disclosure.case.consents]
     if not known:
         return Reason.NO_CONSENT
-    in_force = [c for c in known if c.in_force(passage.now)]
+    in_force = [c for c in known if c.in_force(disclosure.now)]
     if not in_force:
         withdrawn = all(c.withdrawn_at is not None for c in known)
         return Reason.CONSENT_WITHDRAWN if withdrawn else Reason.CONSENT_EXPIRED
-    if not passage.sections <= _let_by(in_force, passage):
+    if not disclosure.sections <= _covered_by(in_force, disclosure):
         return Reason.CONSENT_DOES_NOT_COVER
-    sure = [c for c in in_force if c.doubted is None]
-    return None if passage.sections <= _let_by(sure, passage) else Reason.CONSENT_NOT_CHECKED
+    unquestioned = [c for c in in_force if c.unconfirmed_by_check is None]
+    return (
+        None if disclosure.sections <= _covered_by(unquestioned, disclosure) else Reason.CONSENT_NOT_CHECKED
+    )
 
 
-def _let_by(consents: Iterable[Consent], passage: Passage) -> frozenset[Section]:
+def _covered_by(consents: Iterable[Consent], disclosure: ProposedDisclosure) -> frozenset[Section]:
     """What these let this sender tell this recipient. Basis: APPI 69(2)1."""
-    return frozenset[Section]().union(*(c.sections_for(passage.by, passage.to) for c in consents))
+    return frozenset[Section]().union(*(c.sections_for(disclosure.by, disclosure.to) for c in consents))
 
 
-def _commission(passage: Passage, code: str, book: Book) -> Reason | None:
+def _needs_commission(disclosure: ProposedDisclosure, code: str, rule_book: RuleBook) -> Reason | None:
     """A commission between the two, or one of the case's core agency where the other side is of its municipality."""
-    register, on = passage.register, day_of(passage.now)
-    cores = {c for c in (passage.case.core, *passage.case.offices.values()) if c is not None}
-    for office, contractor in ((passage.by, passage.to), (passage.to, passage.by)):
+    register, on = disclosure.register, day_of(disclosure.now)
+    cores = {c for c in (disclosure.case.core, *disclosure.case.offices.values()) if c is not None}
+    for office, contractor in ((disclosure.by, disclosure.to), (disclosure.to, disclosure.by)):
         commissioners = {office}
-        town = register.agencies[office].municipality
-        commissioners |= {c for c in cores if town is not None and town == register.agencies[c].municipality}
+        municipality_code = register.agencies[office].municipality
+        commissioners |= {
+            c
+            for c in cores
+            if municipality_code is not None and municipality_code == register.agencies[c].municipality
+        }
         known = (register.commission(commissioner, contractor) for commissioner in sorted(commissioners))
         if any(c is not None and c.in_force(on) for c in known):
             return None
     return Reason.CONTRACTOR_NOT_COMMISSIONED
 
 
-def _override(passage: Passage, code: str, book: Book) -> Reason | None:
+def _needs_override(disclosure: ProposedDisclosure, code: str, rule_book: RuleBook) -> Reason | None:
     """Two other persons have let it, not long ago. Basis: APPI 69(2)4; own rule (二人の承認)."""
-    hours = timedelta(hours=book["policy"].get("override_hours", 0))
-    let = any(
-        o.by == passage.by
+    hours = timedelta(hours=rule_book["policy"].get("override_hours", 0))
+    approved = any(
+        o.by == disclosure.by
         and o.code == code
-        and passage.to in o.recipients
-        and passage.sections <= o.sections
-        and passage.now <= o.since + hours
-        for o in passage.case.overrides
+        and disclosure.to in o.recipients
+        and disclosure.sections <= o.sections
+        and disclosure.now <= o.since + hours
+        for o in disclosure.case.overrides
     )
-    return None if let else Reason.NOT_APPROVED_BY_TWO
+    return None if approved else Reason.NOT_APPROVED_BY_TWO
 
 
 _NEEDS = {
-    "REGISTERED": _registered,
-    "BOTH_MEMBERS": _both_members,
-    "TO_AUTHORITY": _to_authority,
-    "ONE_MUNICIPALITY": _one_municipality,
-    "CONSENT": _consent,
-    "COMMISSION": _commission,
-    "OVERRIDE": _override,
+    "REGISTERED": _needs_registration,
+    "BOTH_MEMBERS": _needs_both_members,
+    "TO_AUTHORITY": _needs_authority,
+    "ONE_MUNICIPALITY": _needs_one_municipality,
+    "CONSENT": _needs_consent,
+    "COMMISSION": _needs_commission,
+    "OVERRIDE": _needs_override,
 }

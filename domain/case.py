@@ -1,4 +1,4 @@
-"""A case as state, folded from its facts. ``evolve`` never refuses: what was recorded, was so."""
+"""A case as state, folded from its events. ``evolve`` never refuses: what was recorded, was so."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from uuid import UUID
 
+from domain import events as e
 from domain.calendar import day_of, end_of, monday_of
-from domain.clocks import Clock, ClockKind, Key, by_guardian, shows_the_child, wound
+from domain.clocks import Clock, ClockKey, ClockKind, by_guardian, child_was_sighted, update_clocks
 from domain.codes import (
     Appraisal,
     CaseStatus,
@@ -22,79 +23,8 @@ from domain.codes import (
     Section,
     TargetClass,
 )
-from domain.events import (
-    AbuseNotificationReceived,
-    AuditContentAccessGranted,
-    BasisOverrideApproved,
-    BasisOverrideRequested,
-    CaseAlarm,
-    CaseConferenceConvened,
-    CaseMessage,
-    CaseReopened,
-    ClosingConsultationHeld,
-    ClosingEvaluationRecorded,
-    CoercionCheckDone,
-    ConferenceMinutesRecorded,
-    ConsentGiven,
-    ConsentScope,
-    ConsentWithdrawn,
-    ContactRefused,
-    ControlAppraised,
-    DestructionApproved,
-    EligibilityDetermined,
-    EmergencyAccessApproved,
-    EmergencyAccessEnded,
-    EmergencyAccessRequested,
-    EmergencyTriaged,
-    Fact,
-    FamilyInformationProvided,
-    FollowOnServiceAccepted,
-    FollowOnServiceArranged,
-    HeldDisclosureReleased,
-    HomeVisitCompleted,
-    HomeVisitFailed,
-    HomeVisitRefused,
-    HomeVisitScheduled,
-    IndicatorAssessmentRecorded,
-    InformationRequestAnswered,
-    InformationRequestDeclined,
-    Item,
-    ItemsRewrapped,
-    LegalHoldLifted,
-    LegalHoldPlaced,
-    NetworkCaseDeregistered,
-    NetworkCaseRegistered,
-    NonDisclosureDecided,
-    Placed,
-    Plan,
-    PlanExtended,
-    PlanReviewed,
-    ProtectedAddressRegistered,
-    RecordsAppraised,
-    RelocationConfirmed,
-    RelocationLearned,
-    RetentionPolicyAssigned,
-    SafetyConcernRaised,
-    SectionOpened,
-    ShortTermGoalEvaluated,
-    SubjectAccessDecided,
-    SubjectAccessRequested,
-    SupportClosed,
-    SupportCommenced,
-    SupportPlanApproved,
-    SupportPlanFormulated,
-    SupportPlanProposed,
-    SupportWorkerAssigned,
-    SupportWorkerUnassigned,
-    TransferCompleted,
-    TransferInitiated,
-    TransferPackageSent,
-    TransferReceiptConfirmed,
-    UseStopped,
-    VisitReportSubmitted,
-)
 from domain.record import Party, Record
-from domain.register import Originator, stamped
+from domain.register import Originator, with_position
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,28 +36,28 @@ class Message:
     at: datetime
     by: UUID
     actor: str
-    fact: CaseMessage
+    event: e.CaseMessage
     held: frozenset[UUID]
 
     @property
     def to(self) -> frozenset[UUID]:
-        return self.fact.to
+        return self.event.to
 
     @property
-    def items(self) -> tuple[Item, ...]:
-        return self.fact.items
+    def items(self) -> tuple[e.Item, ...]:
+        return self.event.items
 
 
 @dataclass(frozen=True, kw_only=True)
 class Consent:
-    """A consent as it stands. ``withdrawn_at``: null while in force. ``doubted``: a guardian gave it where there is
+    """A consent as it stands. ``withdrawn_at``: null while in force. ``unconfirmed_by_check``: a guardian gave it where there is
     danger, in this message, and two persons have not found it the family's own wish (yet)."""
 
-    scope: tuple[ConsentScope, ...]
+    scope: tuple[e.ConsentScope, ...]
     given_at: datetime
     expires_at: datetime | None
     withdrawn_at: datetime | None = None
-    doubted: UUID | None = None
+    unconfirmed_by_check: UUID | None = None
 
     def in_force(self, now: datetime) -> bool:
         return self.withdrawn_at is None and (self.expires_at is None or now < self.expires_at)
@@ -139,23 +69,23 @@ class Consent:
 
 
 WEAK_SIGNALS = (
-    AbuseNotificationReceived,
-    SafetyConcernRaised,
-    ContactRefused,
-    HomeVisitRefused,
-    HomeVisitFailed,
+    e.AbuseNotificationReceived,
+    e.SafetyConcernRaised,
+    e.ContactRefused,
+    e.HomeVisitRefused,
+    e.HomeVisitFailed,
 )
 MISSED_CHECKUPS = frozenset({"CH_CHECKUP_STATUS", "PR_NO_CHECKUPS"})
-LOOKED_AT_TOGETHER = (EmergencyTriaged, CaseConferenceConvened, ConferenceMinutesRecorded)
+JOINT_REVIEWS = (e.EmergencyTriaged, e.CaseConferenceConvened, e.ConferenceMinutesRecorded)
 """After these people have looked at all that is known."""
 
 
-def weak_signal(fact: CaseMessage) -> bool:
+def weak_signal(event: e.CaseMessage) -> bool:
     """Whether this says a little by itself: a notification, a refusal, a missed check-up. Basis: CAPA 8."""
-    if isinstance(fact, FamilyInformationProvided):
+    if isinstance(event, e.FamilyInformationProvided):
         concern = {IndicatorValue.CONCERN, IndicatorValue.SERIOUS}
-        return any(fact.indicators.get(code) in concern for code in MISSED_CHECKUPS)
-    return isinstance(fact, WEAK_SIGNALS)
+        return any(event.indicators.get(code) in concern for code in MISSED_CHECKUPS)
+    return isinstance(event, WEAK_SIGNALS)
 
 
 @dataclass(frozen=True)
@@ -180,7 +110,7 @@ class AuditGrant:
 
 
 @dataclass(frozen=True)
-class Kept:
+class Retention:
     """How long a case is kept: by which policy, and until which day where that is named."""
 
     policy: RetentionPolicy
@@ -233,11 +163,11 @@ Raised = tuple[str, UUID | None, UUID, datetime, bool]
 class Case(Originator):
     """One family's case.
 
-    ``messages`` by id, in order; ``where``: item -> message. ``assigned``: (agency, worker) now;
+    ``messages`` by id, in order; ``message_of_item``: item -> message. ``assigned``: (agency, worker) now;
     ``plan``: the plan in force; ``answered``: (request, who answered it); ``follow_ons``: (request, who has
     not accepted it yet). ``clocks``: those that run for a message; ``raised``: alarms that were told.
     ``visits``: visits in the week of a Monday (JST); ``visited_at``, ``seen_at``: the last visit, the last
-    time the child was seen; ``spoken_at``: the last message. ``access``: who asks for data and was not
+    time the child was seen; ``last_message_at``: the last message. ``access``: who asks for data and was not
     answered yet. ``stopped``: messages that are used no more. ``signals``: weak signs since people last looked at all of
     it together; ``at_risk``: something was told under RISK, or a notification came. ``approvals``: emergency request -> who approved;
     ``granted``: those that two approved, and whose time is not over.
@@ -259,7 +189,7 @@ class Case(Originator):
     commissioned: Mapping[UUID, UUID] = field(default_factory=dict)
     status: CaseStatus = CaseStatus.OPEN
     messages: Mapping[UUID, Message] = field(default_factory=dict)
-    where: Mapping[UUID, UUID] = field(default_factory=dict)
+    message_of_item: Mapping[UUID, UUID] = field(default_factory=dict)
     parties: frozenset[UUID] = frozenset()
     consents: Mapping[UUID, Consent] = field(default_factory=dict)
     assigned: frozenset[tuple[UUID, str]] = frozenset()
@@ -267,7 +197,7 @@ class Case(Originator):
     assessed: bool = False
     eligible: bool = False
     classes: frozenset[TargetClass] = frozenset()
-    plan: Plan | None = None
+    plan: e.Plan | None = None
     plan_at: datetime | None = None
     reviewed_at: datetime | None = None
     commenced_at: datetime | None = None
@@ -276,12 +206,12 @@ class Case(Originator):
     answered: frozenset[tuple[UUID, UUID]] = frozenset()
     follow_ons: frozenset[tuple[UUID, UUID]] = frozenset()
     rewrapped: Mapping[tuple[UUID, Party], tuple[int, UUID]] = field(default_factory=dict)
-    clocks: Mapping[Key, Clock] = field(default_factory=dict)
+    clocks: Mapping[ClockKey, Clock] = field(default_factory=dict)
     raised: frozenset[Raised] = frozenset()
     visits: Mapping[date, int] = field(default_factory=dict)
     visited_at: datetime | None = None
     seen_at: datetime | None = None
-    spoken_at: datetime | None = None
+    last_message_at: datetime | None = None
     access: Mapping[UUID, Requester] = field(default_factory=dict)
     stopped: frozenset[UUID] = frozenset()
     signals: tuple[datetime, ...] = ()
@@ -291,7 +221,7 @@ class Case(Originator):
     overrides: tuple[Override, ...] = ()
     audits: Mapping[UUID, AuditGrant] = field(default_factory=dict)
     closed_at: datetime | None = None
-    retention: Kept | None = None
+    retention: Retention | None = None
     holds: frozenset[UUID] = frozenset()
     disposal: Disposal | None = None
     appraised: bool = False
@@ -309,14 +239,14 @@ class Case(Originator):
         """For which core agency this contractor visits here."""
         return None if self.core is None else self.commissioned.get(contractor, self.core)
 
-    def item(self, item: UUID) -> tuple[Message, Item] | None:
+    def item(self, item: UUID) -> tuple[Message, e.Item] | None:
         """The message and the item of this id, or nothing."""
-        message = self.messages.get(self.where[item]) if item in self.where else None
+        message = self.messages.get(self.message_of_item[item]) if item in self.message_of_item else None
         if message is None:
             return None
         return next((message, i) for i in message.items if i.item == item)
 
-    def all_items(self) -> Iterator[tuple[Message, Item]]:
+    def all_items(self) -> Iterator[tuple[Message, e.Item]]:
         """Every item with its message, in order."""
         for message in self.messages.values():
             for item in message.items:
@@ -335,249 +265,249 @@ class Access(Originator):
 
 def evolve_access(state: Access, record: Record) -> Access:
     """The readings after this record."""
-    state = stamped(state, record)
-    if isinstance(record.fact, SectionOpened):
-        return replace(state, opened={**state.opened, record.ask_id: (record.by, record.fact.item)})
+    state = with_position(state, record)
+    if isinstance(record.event, e.SectionOpened):
+        return replace(state, opened={**state.opened, record.command_id: (record.by, record.event.item)})
     return state
 
 
 def evolve(case: Case, record: Record) -> Case:
     """The case after this record."""
-    case = stamped(case, record)
-    fact = record.fact
-    if isinstance(fact, ItemsRewrapped):
-        made: dict[tuple[UUID, Party], tuple[int, UUID]] = {
-            (w.item, w.to): (record.version, record.ask_id) for w in fact.wraps
+    case = with_position(case, record)
+    event = record.event
+    if isinstance(event, e.ItemsRewrapped):
+        rewrapped_keys: dict[tuple[UUID, Party], tuple[int, UUID]] = {
+            (w.item, w.to): (record.version, record.command_id) for w in event.wrapped_keys
         }
-        return replace(case, rewrapped={**case.rewrapped, **made})
-    if isinstance(fact, CaseAlarm):
-        told: Raised = (fact.TOPIC, fact.message, fact.late, fact.due_at, fact.escalated)
-        if isinstance(fact, EmergencyAccessEnded):
-            case = _ended(case, fact)
-        return replace(case, raised=case.raised | {told})
-    if not isinstance(fact, CaseMessage) or not isinstance(record.by, UUID):
+        return replace(case, rewrapped={**case.rewrapped, **rewrapped_keys})
+    if isinstance(event, e.CaseAlarm):
+        raised: Raised = (event.TOPIC, event.message, event.responsible, event.due_at, event.escalated)
+        if isinstance(event, e.EmergencyAccessEnded):
+            case = _emergency_access_ended(case, event)
+        return replace(case, raised=case.raised | {raised})
+    if not isinstance(event, e.CaseMessage) or not isinstance(record.by, UUID):
         return case  # a refusal: kept, and nothing follows from it
     message = Message(
-        id=record.ask_id,
+        id=record.command_id,
         version=record.version,
         at=record.at,
         by=record.by,
         actor=record.actor,
-        fact=fact,
-        held=fact.held,
+        event=event,
+        held=event.held,
     )
     case = replace(
         case,
         messages={**case.messages, message.id: message},
-        where={**case.where, **{i.item: message.id for i in fact.items}},
-        parties=case.parties | {record.by} | fact.to,
-        clocks=wound(case.clocks, fact, message.id, message.by, message.at, fact.to - fact.held),
-        seen_at=message.at if _seen(fact) else case.seen_at,
-        spoken_at=message.at,
+        message_of_item={**case.message_of_item, **{i.item: message.id for i in event.items}},
+        parties=case.parties | {record.by} | event.to,
+        clocks=update_clocks(case.clocks, event, message.id, message.by, message.at, event.to - event.held),
+        seen_at=message.at if _child_was_seen(event) else case.seen_at,
+        last_message_at=message.at,
     )
-    case = _sighted_there(case, fact, record.by)
-    if isinstance(fact, RelocationLearned):
+    case = _child_seen_at_destination(case, event, record.by)
+    if isinstance(event, e.RelocationLearned):
         case = replace(case, move_known_at=record.at)
-    elif isinstance(fact, TransferInitiated | NonDisclosureDecided):
+    elif isinstance(event, e.TransferInitiated | e.NonDisclosureDecided):
         case = replace(case, move_known_at=None)
-    if isinstance(fact, LOOKED_AT_TOGETHER):
+    if isinstance(event, JOINT_REVIEWS):
         case = replace(case, signals=())
-    elif weak_signal(fact):
+    elif weak_signal(event):
         case = replace(case, signals=(*case.signals, record.at))
-    case = _without_bundle(case, fact, message)
-    if case.at_risk and by_guardian(fact):
+    case = _with_bundle_clock(case, event, message)
+    if case.at_risk and by_guardian(event):
         clock = Clock(
             kind=ClockKind.COERCION,
             message=message.id,
-            late=message.by,
-            told=frozenset({message.by}),
+            responsible=message.by,
+            informed=frozenset({message.by}),
             since=message.at,
             due_at=message.at,
         )
-        case = replace(case, clocks={**case.clocks, (clock.kind, message.id, clock.late): clock})
-    if isinstance(fact, AbuseNotificationReceived) or any(i.section is Section.RISK for i in fact.items):
+        case = replace(case, clocks={**case.clocks, (clock.kind, message.id, clock.responsible): clock})
+    if isinstance(event, e.AbuseNotificationReceived) or any(i.section is Section.RISK for i in event.items):
         case = replace(case, at_risk=True)
-    if fact.placed is not None:
-        case = _placed(case, fact.placed, moves=isinstance(fact, TransferCompleted))
-    return _then(case, fact, message)
+    if event.placed is not None:
+        case = _with_offices(case, event.placed, moves=isinstance(event, e.TransferCompleted))
+    return _apply_event(case, event, message)
 
 
-NEEDED_BY_A_VISITOR = frozenset({Section.BASIC, Section.PLAN})
+VISITOR_BUNDLE = frozenset({Section.BASIC, Section.PLAN})
 """What a contractor needs before it visits. Basis: guideline 4(1), 9(2)[1]."""
 
 
-def _without_bundle(case: Case, fact: CaseMessage, message: Message) -> Case:
+def _with_bundle_clock(case: Case, event: e.CaseMessage, message: Message) -> Case:
     """A contractor that visits without what it needs: its core agency is told at once. Basis: guideline 9(2)[1]."""
     by = message.by
-    visits = isinstance(fact, HomeVisitScheduled | VisitReportSubmitted) and by in case.visitors
+    visits = isinstance(event, e.HomeVisitScheduled | e.VisitReportSubmitted) and by in case.visitors
     core = case.core_of(by)
     if not visits or core in (None, by) or core is None:
         return case
-    given = {i.section for m in case.messages.values() if by in m.to - m.held for i in m.items}
-    if given >= NEEDED_BY_A_VISITOR or any(kind is ClockKind.BUNDLE for kind, *_ in case.clocks):
+    received = {i.section for m in case.messages.values() if by in m.to - m.held for i in m.items}
+    if received >= VISITOR_BUNDLE or any(kind is ClockKind.BUNDLE for kind, *_ in case.clocks):
         return case
     clock = Clock(
         kind=ClockKind.BUNDLE,
         message=message.id,
-        late=core,
-        told=frozenset({by}),
+        responsible=core,
+        informed=frozenset({by}),
         since=message.at,
         due_at=message.at,
     )
     return replace(case, clocks={**case.clocks, (clock.kind, message.id, core): clock})
 
 
-def _then(case: Case, fact: Fact, message: Message) -> Case:
-    """What follows from this very fact."""
-    match fact:
-        case InformationRequestAnswered() | InformationRequestDeclined():
-            return replace(case, answered=case.answered | {(fact.answers, message.by)})
-        case NetworkCaseRegistered():
-            return replace(case, registered_in=case.registered_in | _registry_of(case, fact))
-        case NetworkCaseDeregistered():
-            return replace(case, registered_in=case.registered_in - _registry_of(case, fact))
-        case IndicatorAssessmentRecorded():
+def _apply_event(case: Case, event: e.Event, message: Message) -> Case:
+    """What follows from this very event."""
+    match event:
+        case e.InformationRequestAnswered() | e.InformationRequestDeclined():
+            return replace(case, answered=case.answered | {(event.answers, message.by)})
+        case e.NetworkCaseRegistered():
+            return replace(case, registered_in=case.registered_in | _registering_network(case, event))
+        case e.NetworkCaseDeregistered():
+            return replace(case, registered_in=case.registered_in - _registering_network(case, event))
+        case e.IndicatorAssessmentRecorded():
             return replace(case, assessed=True)
-        case EligibilityDetermined():
-            eligible = fact.result is EligibilityResult.ELIGIBLE
-            return replace(case, eligible=eligible, classes=fact.target_classes)
-        case ConsentGiven():
-            given = {
+        case e.EligibilityDetermined():
+            eligible = event.result is EligibilityResult.ELIGIBLE
+            return replace(case, eligible=eligible, classes=event.target_classes)
+        case e.ConsentGiven():
+            new_consents = {
                 consent: Consent(
-                    scope=tuple(row for row in fact.scope if row.consent == consent),
+                    scope=tuple(row for row in event.scope if row.consent == consent),
                     given_at=message.at,
-                    expires_at=fact.expires_at,
-                    doubted=message.id
+                    expires_at=event.expires_at,
+                    unconfirmed_by_check=message.id
                     if (ClockKind.COERCION, message.id, message.by) in case.clocks
                     else None,
                 )
-                for consent in fact.consent
+                for consent in event.consent
             }
-            return replace(case, consents={**case.consents, **given})
-        case CoercionCheckDone() if not fact.coerced:
-            sure = {
-                name: replace(c, doubted=None)
+            return replace(case, consents={**case.consents, **new_consents})
+        case e.CoercionCheckDone() if not event.coerced:
+            confirmed_consents = {
+                name: replace(c, unconfirmed_by_check=None)
                 for name, c in case.consents.items()
-                if c.doubted == fact.answers
+                if c.unconfirmed_by_check == event.answers
             }
-            return replace(case, consents={**case.consents, **sure})
-        case ConsentWithdrawn():
-            gone = {
+            return replace(case, consents={**case.consents, **confirmed_consents})
+        case e.ConsentWithdrawn():
+            withdrawn_consents = {
                 c: replace(case.consents[c], withdrawn_at=message.at)
-                for c in fact.consent
+                for c in event.consent
                 if c in case.consents
             }
-            return replace(case, consents={**case.consents, **gone})
-        case SupportPlanFormulated() | SupportPlanApproved():
-            return replace(case, plan=fact.plan, plan_at=message.at)
-        case SupportPlanProposed():
+            return replace(case, consents={**case.consents, **withdrawn_consents})
+        case e.SupportPlanFormulated() | e.SupportPlanApproved():
+            return replace(case, plan=event.plan, plan_at=message.at)
+        case e.SupportPlanProposed():
             return case
-        case SupportCommenced():
-            return _commenced(case, fact, message)
-        case PlanReviewed() | ShortTermGoalEvaluated():
+        case e.SupportCommenced():
+            return _support_commenced(case, event, message)
+        case e.PlanReviewed() | e.ShortTermGoalEvaluated():
             return replace(case, reviewed_at=message.at)
-        case PlanExtended():
-            plan = None if case.plan is None else replace(case.plan, plan_until=fact.plan_until)
+        case e.PlanExtended():
+            plan = None if case.plan is None else replace(case.plan, plan_until=event.plan_until)
             return replace(case, plan=plan)
-        case SupportWorkerAssigned():
+        case e.SupportWorkerAssigned():
             return replace(
                 case,
-                assigned=case.assigned | {(fact.agency, fact.worker)},
-                visitors=case.visitors | {fact.agency},
-                parties=case.parties | {fact.agency},
+                assigned=case.assigned | {(event.agency, event.worker)},
+                visitors=case.visitors | {event.agency},
+                parties=case.parties | {event.agency},
                 commissioned=case.commissioned
-                if fact.agency == message.by
-                else {**case.commissioned, fact.agency: message.by},
+                if event.agency == message.by
+                else {**case.commissioned, event.agency: message.by},
             )
-        case SupportWorkerUnassigned():
-            return replace(case, assigned=case.assigned - {(fact.agency, fact.worker)})
-        case HeldDisclosureReleased():
-            return _released(case, fact, message.at)
-        case ClosingConsultationHeld():
-            return replace(case, consulted=fact.consulted, reviewed_at=message.at)
-        case ClosingEvaluationRecorded():
+        case e.SupportWorkerUnassigned():
+            return replace(case, assigned=case.assigned - {(event.agency, event.worker)})
+        case e.HeldDisclosureReleased():
+            return _held_message_released(case, event, message.at)
+        case e.ClosingConsultationHeld():
+            return replace(case, consulted=event.consulted, reviewed_at=message.at)
+        case e.ClosingEvaluationRecorded():
             return replace(case, evaluated=True)
-        case VisitReportSubmitted() | HomeVisitCompleted():
-            if isinstance(fact, VisitReportSubmitted) and _told_before(case, message):
+        case e.VisitReportSubmitted() | e.HomeVisitCompleted():
+            if isinstance(event, e.VisitReportSubmitted) and _visit_reported_before(case, message):
                 return case  # it reports a visit that was told, and counted, when it was made
             week = monday_of(day_of(message.at))
             visits = {**case.visits, week: case.visits.get(week, 0) + 1}
             return replace(case, visits=visits, visited_at=message.at)
-        case SubjectAccessRequested():
-            return replace(case, access={**case.access, message.id: fact.requester})
-        case SubjectAccessDecided():
-            return replace(case, access={a: who for a, who in case.access.items() if a != fact.answers})
-        case BasisOverrideApproved():
-            return _overridden(case, fact, message)
-        case EmergencyAccessApproved():
-            return _approved(case, fact, message)
-        case TransferInitiated():
-            return replace(case, transfer=_begun(message))
-        case TransferPackageSent() | TransferReceiptConfirmed():
-            return _handed(case, fact, message.id)
-        case TransferCompleted():
-            return _completed(case, fact)
-        case RetentionPolicyAssigned():
-            return replace(case, retention=Kept(fact.policy, fact.until), appraised=False)
-        case LegalHoldPlaced():
+        case e.SubjectAccessRequested():
+            return replace(case, access={**case.access, message.id: event.requester})
+        case e.SubjectAccessDecided():
+            return replace(case, access={a: who for a, who in case.access.items() if a != event.answers})
+        case e.BasisOverrideApproved():
+            return _override_approved(case, event, message)
+        case e.EmergencyAccessApproved():
+            return _emergency_access_approved(case, event, message)
+        case e.TransferInitiated():
+            return replace(case, transfer=_transfer_begun(message))
+        case e.TransferPackageSent() | e.TransferReceiptConfirmed():
+            return _transfer_papers_handed(case, event, message.id)
+        case e.TransferCompleted():
+            return _transfer_completed(case, event)
+        case e.RetentionPolicyAssigned():
+            return replace(case, retention=Retention(event.policy, event.until), appraised=False)
+        case e.LegalHoldPlaced():
             return replace(case, holds=case.holds | {message.id})
-        case LegalHoldLifted():
-            return replace(case, holds=case.holds - {fact.lifts})
-        case RecordsAppraised():
-            goes = fact.appraisal is Appraisal.DESTROY
-            disposal = Disposal(message.id, fact.sections, message.at) if goes else None
+        case e.LegalHoldLifted():
+            return replace(case, holds=case.holds - {event.lifts})
+        case e.RecordsAppraised():
+            to_destroy = event.appraisal is Appraisal.DESTROY
+            disposal = Disposal(message.id, event.sections, message.at) if to_destroy else None
             return replace(case, appraised=True, disposal=disposal)
-        case ControlAppraised():
-            doomed = Disposal(message.id, frozenset(), message.at, control=True)
-            return replace(case, appraised=True, disposal=doomed)
-        case DestructionApproved():
-            return _let_go(case, message)
-        case AuditContentAccessGranted():
-            return _granted(case, fact, message)
-        case ProtectedAddressRegistered():
-            return replace(case, address_until=fact.until or date.max)
-        case UseStopped():
-            return replace(case, stopped=case.stopped | {fact.stops})
-        case CaseReopened():
+        case e.ControlAppraised():
+            control_disposal = Disposal(message.id, frozenset(), message.at, control=True)
+            return replace(case, appraised=True, disposal=control_disposal)
+        case e.DestructionApproved():
+            return _destruction_approved(case, message)
+        case e.AuditContentAccessGranted():
+            return _audit_access_granted(case, event, message)
+        case e.ProtectedAddressRegistered():
+            return replace(case, address_until=event.until or date.max)
+        case e.UseStopped():
+            return replace(case, stopped=case.stopped | {event.stops})
+        case e.CaseReopened():
             return replace(
                 case, status=CaseStatus.OPEN, consulted=None, evaluated=False, closed_at=None, appraised=False
             )
-        case SupportClosed() if fact.closing_reason is ClosingReason.TRANSFER:
-            return _left(case, message.by)
-        case SupportClosed():
+        case e.SupportClosed() if event.closing_reason is ClosingReason.TRANSFER:
+            return _support_ended_by_former_core(case, message.by)
+        case e.SupportClosed():
             case = replace(case, status=CaseStatus.CLOSED, assigned=frozenset(), closed_at=message.at)
             return _with_follow_ons(case, case.follow_ons)
-        case FollowOnServiceArranged():
-            return _with_follow_ons(case, case.follow_ons | {(message.id, agency) for agency in fact.to})
-        case FollowOnServiceAccepted():
-            return _with_follow_ons(case, case.follow_ons - {(fact.answers, message.by)})
+        case e.FollowOnServiceArranged():
+            return _with_follow_ons(case, case.follow_ons | {(message.id, agency) for agency in event.to})
+        case e.FollowOnServiceAccepted():
+            return _with_follow_ons(case, case.follow_ons - {(event.answers, message.by)})
         case _:
             return case
 
 
-def _told_before(case: Case, report: Message) -> bool:
+def _visit_reported_before(case: Case, report: Message) -> bool:
     """Whether its sender has told of a visit, and not reported it yet."""
     own = [m for m in case.messages.values() if m.by == report.by and m.id != report.id]
-    told = [m for m in own if isinstance(m.fact, HomeVisitCompleted | VisitReportSubmitted)]
-    return bool(told) and isinstance(told[-1].fact, HomeVisitCompleted)
+    visits = [m for m in own if isinstance(m.event, e.HomeVisitCompleted | e.VisitReportSubmitted)]
+    return bool(visits) and isinstance(visits[-1].event, e.HomeVisitCompleted)
 
 
-def _seen(fact: Fact) -> bool:
+def _child_was_seen(event: e.Event) -> bool:
     """Whether the child was seen. Basis: guideline 5(1)[3]."""
-    visit = isinstance(fact, VisitReportSubmitted | HomeVisitCompleted) and fact.child_seen
-    return visit or shows_the_child(fact)
+    visit = isinstance(event, e.VisitReportSubmitted | e.HomeVisitCompleted) and event.child_seen
+    return visit or child_was_sighted(event)
 
 
-def _commenced(case: Case, fact: SupportCommenced, message: Message) -> Case:
+def _support_commenced(case: Case, event: e.SupportCommenced, message: Message) -> Case:
     case = replace(
         case,
         status=CaseStatus.SUPPORTED,
         commenced_at=message.at,
         consulted=None,
         evaluated=False,
-        classes=fact.target_classes if fact.target_classes is not None else case.classes,
+        classes=event.target_classes if event.target_classes is not None else case.classes,
     )
-    return case if fact.plan is None else replace(case, plan=fact.plan, plan_at=message.at)
+    return case if event.plan is None else replace(case, plan=event.plan, plan_at=message.at)
 
 
 def _with_follow_ons(case: Case, waiting: frozenset[tuple[UUID, UUID]]) -> Case:
@@ -591,95 +521,102 @@ def _with_follow_ons(case: Case, waiting: frozenset[tuple[UUID, UUID]]) -> Case:
 APPROVERS = 2
 
 
-def core_file(case: Case, sections: frozenset[Section]) -> Iterator[tuple[Message, Item]]:
+def core_file(case: Case, sections: frozenset[Section]) -> Iterator[tuple[Message, e.Item]]:
     """What of these sections the core agency wrote or was sent."""
     for message, item in case.all_items():
         if item.section in sections and case.core in (message.by, *message.to):
             yield message, item
 
 
-def _approved(case: Case, fact: EmergencyAccessApproved, message: Message) -> Case:
+def _emergency_access_approved(case: Case, event: e.EmergencyAccessApproved, message: Message) -> Case:
     """With the second person's word the reading is open, and everyone whose words it opens is told.
 
     Basis: APPI 66, 69(2)4.
     """
-    request = case.messages.get(fact.approves)
-    if request is None or not isinstance(request.fact, EmergencyAccessRequested):
+    request = case.messages.get(event.approves)
+    if request is None or not isinstance(request.event, e.EmergencyAccessRequested):
         return case
-    known = (*case.approvals.get(fact.approves, ()), (message.by, message.actor))
-    case = replace(case, approvals={**case.approvals, fact.approves: known})
+    known = (*case.approvals.get(event.approves, ()), (message.by, message.actor))
+    case = replace(case, approvals={**case.approvals, event.approves: known})
     if len(known) != APPROVERS or case.core is None:
         return case
-    found = list(core_file(case, request.fact.sections))
-    owners = frozenset({case.core, *(m.by for m, _ in found)})
+    opened_items = list(core_file(case, request.event.sections))
+    owners = frozenset({case.core, *(m.by for m, _ in opened_items)})
 
-    def clock(kind: ClockKind, late: UUID, due_at: datetime | None = None) -> Clock:
-        return Clock(kind=kind, message=request.id, late=late, told=owners, since=message.at, due_at=due_at)
+    def clock(kind: ClockKind, responsible: UUID, due_at: datetime | None = None) -> Clock:
+        return Clock(
+            kind=kind,
+            message=request.id,
+            responsible=responsible,
+            informed=owners,
+            since=message.at,
+            due_at=due_at,
+        )
 
     started = (
         clock(ClockKind.EMERGENCY, request.by, message.at),
         clock(ClockKind.EMERGENCY_END, request.by),
-        clock(ClockKind.LOOK_BACK, case.core),
+        clock(ClockKind.EMERGENCY_REVIEW, case.core),
     )
-    grant = Grant(request.by, frozenset(item.item for _, item in found))
+    grant = Grant(request.by, frozenset(item.item for _, item in opened_items))
     return replace(
         case,
         granted={**case.granted, request.id: grant},
-        clocks={**case.clocks, **{(c.kind, request.id, c.late): c for c in started}},
+        clocks={**case.clocks, **{(c.kind, request.id, c.responsible): c for c in started}},
     )
 
 
-def _overridden(case: Case, fact: BasisOverrideApproved, message: Message) -> Case:
+def _override_approved(case: Case, event: e.BasisOverrideApproved, message: Message) -> Case:
     """With the second person's word it may be told, for some hours by the book. Basis: APPI 69(2)4."""
-    request = case.messages.get(fact.approves)
-    if request is None or not isinstance(request.fact, BasisOverrideRequested):
+    request = case.messages.get(event.approves)
+    if request is None or not isinstance(request.event, e.BasisOverrideRequested):
         return case
-    known = (*case.approvals.get(fact.approves, ()), (message.by, message.actor))
-    case = replace(case, approvals={**case.approvals, fact.approves: known})
+    known = (*case.approvals.get(event.approves, ()), (message.by, message.actor))
+    case = replace(case, approvals={**case.approvals, event.approves: known})
     if len(known) != APPROVERS:
         return case
-    asked = request.fact
-    let = Override(request.by, asked.code, asked.recipients, asked.sections, message.at)
-    return replace(case, overrides=(*case.overrides, let))
+    requested = request.event
+    override = Override(request.by, requested.code, requested.recipients, requested.sections, message.at)
+    return replace(case, overrides=(*case.overrides, override))
 
 
-def _granted(case: Case, fact: AuditContentAccessGranted, message: Message) -> Case:
-    known = case.audits.get(fact.grants)
+def _audit_access_granted(case: Case, event: e.AuditContentAccessGranted, message: Message) -> Case:
+    known = case.audits.get(event.grants)
     approvers = () if known is None else known.approvers
-    grant = AuditGrant(fact.opens, fact.until, (*approvers, (message.by, message.actor)))
-    return replace(case, audits={**case.audits, fact.grants: grant})
+    grant = AuditGrant(event.opens, event.until, (*approvers, (message.by, message.actor)))
+    return replace(case, audits={**case.audits, event.grants: grant})
 
 
-def _let_go(case: Case, message: Message) -> Case:
-    now = case.disposal
-    if now is None:
+def _destruction_approved(case: Case, message: Message) -> Case:
+    disposal = case.disposal
+    if disposal is None:
         return case
-    known = (*now.approvers, (message.by, message.actor))
-    return replace(case, disposal=replace(now, approvers=known, at=message.at))
+    known = (*disposal.approvers, (message.by, message.actor))
+    return replace(case, disposal=replace(disposal, approvers=known, at=message.at))
 
 
-def _ended(case: Case, fact: EmergencyAccessEnded) -> Case:
-    ended = (ClockKind.EMERGENCY_END, fact.message)
+def _emergency_access_ended(case: Case, event: e.EmergencyAccessEnded) -> Case:
+    ended = (ClockKind.EMERGENCY_END, event.message)
     return replace(
         case,
-        granted={k: g for k, g in case.granted.items() if k != fact.message},
+        granted={k: g for k, g in case.granted.items() if k != event.message},
         clocks={k: c for k, c in case.clocks.items() if k[:2] != ended},
     )
 
 
-def _released(case: Case, fact: HeldDisclosureReleased, at: datetime) -> Case:
-    waiting = case.messages.get(fact.releases)
+def _held_message_released(case: Case, event: e.HeldDisclosureReleased, at: datetime) -> Case:
+    waiting = case.messages.get(event.releases)
     if waiting is None:
         return case
-    free = replace(waiting, held=waiting.held - fact.to)
-    clocks = wound(case.clocks, waiting.fact, free.id, waiting.by, at, fact.to)
-    return replace(case, messages={**case.messages, free.id: free}, clocks=clocks)
+    released = replace(waiting, held=waiting.held - event.to)
+    clocks = update_clocks(case.clocks, waiting.event, released.id, waiting.by, at, event.to)
+    return replace(case, messages={**case.messages, released.id: released}, clocks=clocks)
 
 
 # --- moves ------------------------------------------------------------------------------------------------
 
 
-def _placed(case: Case, placed: Placed, *, moves: bool) -> Case:
+def _with_offices(case: Case, placed: e.Placed, *, moves: bool) -> Case:
     """The case with its offices; a second network that registers it does not become responsible by that."""
     case = replace(case, offices={**case.offices, placed.network: placed.core})
     if case.core is not None and not moves:
@@ -688,47 +625,55 @@ def _placed(case: Case, placed: Placed, *, moves: bool) -> Case:
     return replace(case, network=placed.network, core=placed.core, former=former - {placed.core})
 
 
-def _registry_of(case: Case, fact: CaseMessage) -> frozenset[UUID]:
+def _registering_network(case: Case, event: e.CaseMessage) -> frozenset[UUID]:
     """The network with which it is registered by this."""
-    network = case.network if fact.placed is None else fact.placed.network
+    network = case.network if event.placed is None else event.placed.network
     return frozenset() if network is None else frozenset({network})
 
 
-def _begun(message: Message) -> Transfer:
+def _transfer_begun(message: Message) -> Transfer:
     return Transfer(
         id=message.id, by=message.by, to=message.to, at=message.at, papers=frozenset({message.id})
     )
 
 
-def _handed(case: Case, fact: TransferPackageSent | TransferReceiptConfirmed, id: UUID) -> Case:
-    now = case.transfer
-    if now is None:
+def _transfer_papers_handed(
+    case: Case, event: e.TransferPackageSent | e.TransferReceiptConfirmed, id: UUID
+) -> Case:
+    transfer = case.transfer
+    if transfer is None:
         return case
-    if isinstance(fact, TransferPackageSent):
-        sent = {thing for thing, state in fact.checklist.items() if state is HandoverState.SENT}
-        return replace(case, transfer=replace(now, papers=now.papers | {id}, sent=now.sent | sent))
-    return replace(case, transfer=replace(now, confirmed=True, received=now.received | fact.received))
+    if isinstance(event, e.TransferPackageSent):
+        sent = {
+            handover_item for handover_item, state in event.checklist.items() if state is HandoverState.SENT
+        }
+        return replace(
+            case, transfer=replace(transfer, papers=transfer.papers | {id}, sent=transfer.sent | sent)
+        )
+    return replace(
+        case, transfer=replace(transfer, confirmed=True, received=transfer.received | event.received)
+    )
 
 
-def _sighted_there(case: Case, fact: CaseMessage, by: UUID) -> Case:
+def _child_seen_at_destination(case: Case, event: e.CaseMessage, by: UUID) -> Case:
     """Whether somebody of the new municipality has seen the child. Basis: own rule (札幌 2021: seen, not only met)."""
-    now = case.transfer
-    seen = _seen(fact) or (isinstance(fact, RelocationConfirmed) and fact.child_seen)
-    if now is None or not seen or not {by, case.core_of(by)} & now.to:
+    transfer = case.transfer
+    seen = _child_was_seen(event) or (isinstance(event, e.RelocationConfirmed) and event.child_seen)
+    if transfer is None or not seen or not {by, case.core_of(by)} & transfer.to:
         return case
-    return replace(case, transfer=replace(now, seen=True))
+    return replace(case, transfer=replace(transfer, seen=True))
 
 
-def _completed(case: Case, fact: TransferCompleted) -> Case:
+def _transfer_completed(case: Case, event: e.TransferCompleted) -> Case:
     """Responsibility has passed with ``placed``; where no door of the new municipality stands, the case ends here."""
     case = replace(case, transfer=None, consulted=None, evaluated=False)
-    if fact.placed is not None:
+    if event.placed is not None:
         return replace(case, status=CaseStatus.OPEN)
     former = case.former | ({case.core} if case.core is not None else set())
     return replace(case, status=CaseStatus.TRANSFERRED, assigned=frozenset(), former=former)
 
 
-def _left(case: Case, core: UUID) -> Case:
+def _support_ended_by_former_core(case: Case, core: UUID) -> Case:
     """The old municipality's support is over: its visitors have no part in the case any more. Basis: guideline 6(5)[1]."""
     return replace(
         case, assigned=frozenset(a for a in case.assigned if core not in (a[0], case.core_of(a[0])))

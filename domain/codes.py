@@ -82,7 +82,7 @@ class SubjectConsent(StrEnum):
 
     GIVEN = "GIVEN"
     REFUSED = "REFUSED"
-    NOT_ASKED = "NOT_ASKED"
+    NOT_REQUESTED = "NOT_REQUESTED"
 
 
 class ConsentCapacity(StrEnum):
@@ -223,7 +223,7 @@ class ReferralOutcome(StrEnum):
 class Alternative(StrEnum):
     """What was considered before an emergency reading; why it would not do is said under REASON."""
 
-    ASK_THE_OWNER = "ASK_THE_OWNER"
+    REQUEST_FROM_OWNER = "REQUEST_FROM_OWNER"
     WAIT_FOR_CONSENT = "WAIT_FOR_CONSENT"
     REGISTER_THE_CASE = "REGISTER_THE_CASE"
     REQUEST_UNDER_LAW = "REQUEST_UNDER_LAW"
@@ -243,7 +243,7 @@ class AccessResult(StrEnum):
     FULL = "FULL"
     PARTIAL = "PARTIAL"
     NONE = "NONE"
-    EXISTENCE_NOT_TOLD = "EXISTENCE_NOT_TOLD"
+    EXISTENCE_NOT_DISCLOSED = "EXISTENCE_NOT_DISCLOSED"
 
 
 class CaseStatus(StrEnum):
@@ -307,7 +307,7 @@ class Finding(StrEnum):
     """What supervision found. Basis: guideline 9(2)[2], 10."""
 
     IN_ORDER = "IN_ORDER"  # 適正
-    IMPROVEMENT_ASKED = "IMPROVEMENT_ASKED"  # 改善を求めた
+    IMPROVEMENT_REQUESTED = "IMPROVEMENT_REQUESTED"  # 改善を求めた
     REQUIREMENTS_DOUBTED = "REQUIREMENTS_DOUBTED"  # 要件に疑い
 
 
@@ -359,7 +359,7 @@ class Appraisal(StrEnum):
     """歴史公文書等の評価. Basis: own rule (公文書管理条例)."""
 
     DESTROY = "DESTROY"
-    KEEP = "KEEP"  # 歴史公文書等として保存
+    PRESERVE = "PRESERVE"  # 歴史公文書等として保存
 
 
 class SupportRole(StrEnum):

@@ -1,6 +1,6 @@
 """The decision: what may be, of what was asked. Pure, and shut by default.
 
-    decide(world, wish, now) -> facts
+    decide(world, command, now) -> events
 
 A case message is judged in the order form, parties, matrix, basis, readiness: the first condition that
 fails gives the one reason. What an act needs beside these stands in ``acts.py``, a line an act.
@@ -12,255 +12,260 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
+from domain import events as e
 from domain.acts import ACTS
 from domain.acts_audit import AUDIT_ACTS, decide_audit
-from domain.bases import Passage, fitting_bases, refusal_of_basis
+from domain.bases import ProposedDisclosure, check_basis, fitting_bases
 from domain.case import Message
+from domain.case_offices import networks_of
 from domain.codes import AUTHOR_ONLY, Flag, Role, Section
-from domain.context import Act, Asking, Carries, Refusal
+from domain.context import Act, Carries, DecisionContext, Refusal
 from domain.decide_agency import AGENCY_ACTS, decide_agency
-from domain.decide_register import REGISTER_ACTS, decide_commission, decide_network, decide_registry
-from domain.errors import NotThere
-from domain.events import (
-    AS_OTHER_SERVICE,
-    TELLING_ANEW,
-    AccessFact,
-    AgencyFact,
-    CaseMessage,
-    DisclosureHeld,
-    DisclosureMade,
-    DisclosureReceived,
-    DisclosureRefused,
-    Fact,
-    HeldDisclosureReleased,
-    Item,
-    ItemsRewrapped,
-    Kind,
-    NetworkCaseRegistered,
-    OpeningRefused,
-    SectionOpened,
-    WishRefused,
-    WrapFetchedForRewrap,
-)
-from domain.places import networks_of
+from domain.decide_register import REGISTER_ACTS, decide_commission, decide_network, decide_registrars
+from domain.errors import NotFound
 from domain.readiness import Readiness, readiness
 from domain.reasons import Reason
-from domain.record import Wish
+from domain.record import Command
 from domain.visibility import NOT_READY, as_contractor, pending_keys, refusal_to_open
-from domain.world import World, placing
+from domain.world import World, placement_of
 
 
-def decide(world: World, wish: Wish, *, now: datetime) -> list[Fact]:
-    """The facts that answer this wish: what it asked for, or why not."""
-    draft = wish.draft
-    match wish.about.kind:
-        case Kind.CASE if isinstance(draft, AccessFact):
-            return [_decide_access(world, wish, draft, now)]
-        case Kind.CASE if isinstance(draft, ItemsRewrapped):
-            return [_decide_rewrap(world, wish, draft, now)]
-        case Kind.CASE if (
-            isinstance(draft, CaseMessage) and type(draft) in ACTS and isinstance(wish.by, UUID)
+def decide(world: World, command: Command, *, now: datetime) -> list[e.Event]:
+    """The events that answer this command: what it asked for, or why not."""
+    proposed_event = command.proposed_event
+    match command.about.kind:
+        case e.Kind.CASE if isinstance(proposed_event, e.AccessEvent):
+            return [_decide_opening(world, command, proposed_event, now)]
+        case e.Kind.CASE if isinstance(proposed_event, e.ItemsRewrapped):
+            return [_decide_rewrap(world, command, proposed_event, now)]
+        case e.Kind.CASE if (
+            isinstance(proposed_event, e.CaseMessage)
+            and type(proposed_event) in ACTS
+            and isinstance(command.by, UUID)
         ):
-            return [_decide_message(world, wish, draft, wish.by, now)]
-        case Kind.COMMISSION:
-            return [_or_refused(decide_commission(world.register, wish, now, world.book), wish)]
-        case Kind.NETWORK:
-            return [_or_refused(decide_network(world.register, wish), wish)]
-        case Kind.AGENCY if isinstance(draft, AgencyFact):
-            return [_or_refused(decide_agency(world.register, wish, now), wish)]
-        case Kind.LOG:
-            return [_or_refused(decide_audit(world.register, wish, now), wish)]
-        case Kind.AGENCY | Kind.RULE_BOOK:
-            return [_or_refused(decide_registry(wish), wish)]
+            return [_decide_message(world, command, proposed_event, command.by, now)]
+        case e.Kind.COMMISSION:
+            return [
+                _accepted_or_refused(
+                    decide_commission(world.register, command, now, world.rule_book), command
+                )
+            ]
+        case e.Kind.NETWORK:
+            return [_accepted_or_refused(decide_network(world.register, command), command)]
+        case e.Kind.AGENCY if isinstance(proposed_event, e.AgencyEvent):
+            return [_accepted_or_refused(decide_agency(world.register, command, now), command)]
+        case e.Kind.LOG:
+            return [_accepted_or_refused(decide_audit(world.register, command, now), command)]
+        case e.Kind.AGENCY | e.Kind.RULE_BOOK:
+            return [_accepted_or_refused(decide_registrars(command), command)]
         case _:
-            return [_refused(wish, Refusal(Reason.NOT_YOURS))]
+            return [_refusal_event(command, Refusal(Reason.NOT_YOURS))]
 
 
 # --- a message in a case ------------------------------------------------------------------------------
 
 
-def _decide_message(world: World, wish: Wish, draft: CaseMessage, by: UUID, now: datetime) -> Fact:
-    placed = placing(world, wish)
+def _decide_message(
+    world: World, command: Command, proposed_event: e.CaseMessage, by: UUID, now: datetime
+) -> e.Event:
+    placed = placement_of(world, command)
     case = world.case
     if placed is not None and case.core is None:
         case = replace(case, network=placed.network, core=placed.core)
-    asking = Asking(world.register, case, by, wish.actor, draft, now, world.book)
-    act = ACTS[type(draft)]
-    told = _told(asking)
+    context = DecisionContext(world.register, case, by, command.actor, proposed_event, now, world.rule_book)
+    act = ACTS[type(proposed_event)]
+    disclosed = _disclosed_sections(context)
     refusal = (
-        (Refusal(Reason.MESSAGE_EXISTS) if wish.ask_id in case.messages else None)
+        (Refusal(Reason.MESSAGE_EXISTS) if command.command_id in case.messages else None)
         or (Refusal(Reason.NOT_YOURS) if by not in world.register.agencies else None)
-        or _notifier_shows(draft)
-        or _form(asking, act)
-        or _parties(asking, act)
-        or _matrix(asking, told)
-        or _basis(asking, told)
-        or _sender_ready(asking)
-        or (act.ready(asking) if act.ready else None)
+        or _notifier_identifiable(proposed_event)
+        or _check_form(context, act)
+        or _check_parties(context, act)
+        or _check_matrix(context, disclosed)
+        or _check_basis(context, disclosed)
+        or _check_sender_ready(context)
+        or (act.ready(context) if act.ready else None)
     )
     held: frozenset[UUID] = frozenset()
     if refusal is None:
-        held, refusal = _addressees_ready(asking, told)
+        held, refusal = _check_addressees_ready(context, disclosed)
     if refusal is not None:
-        return _refused(wish, refusal, _fitting(asking, told, refusal))
-    if isinstance(draft, DisclosureMade) and held and held == draft.to:
-        return DisclosureHeld(
-            to=draft.to,
-            basis=draft.basis,
-            consent=draft.consent,
-            purpose=draft.purpose,
-            reason=draft.reason,
-            items=draft.items,
+        return _refusal_event(command, refusal, _applicable_bases(context, disclosed, refusal))
+    if isinstance(proposed_event, e.DisclosureMade) and held and held == proposed_event.to:
+        return e.DisclosureHeld(
+            to=proposed_event.to,
+            basis=proposed_event.basis,
+            consent=proposed_event.consent,
+            purpose=proposed_event.purpose,
+            reason=proposed_event.reason,
+            items=proposed_event.items,
             held=held,
             placed=placed,
         )
-    return replace(draft, held=held, placed=placed)
+    return replace(proposed_event, held=held, placed=placed)
 
 
-def _notifier_shows(draft: CaseMessage) -> Refusal | None:
+def _notifier_identifiable(proposed_event: e.CaseMessage) -> Refusal | None:
     """What would tell who notified belongs under NOTIFIER alone; the sender's door looks for it. Basis: CAPA 7."""
-    shows = any(Flag.NOTIFIER_TRACE in i.flags and i.section is not Section.NOTIFIER for i in draft.items)
-    return Refusal(Reason.NOTIFIER_SHOWS) if shows else None
+    identifiable = any(
+        Flag.NOTIFIER_TRACE in i.flags and i.section is not Section.NOTIFIER for i in proposed_event.items
+    )
+    return Refusal(Reason.NOTIFIER_IDENTIFIABLE) if identifiable else None
 
 
-def _told(asking: Asking) -> frozenset[Section]:
+def _disclosed_sections(context: DecisionContext) -> frozenset[Section]:
     """Sections that go to the addressees with this act: its own, or those of the held message it frees."""
-    return frozenset(i.section for i in _claim(asking).items) - AUTHOR_ONLY
+    return frozenset(i.section for i in _disclosing_message(context).items) - AUTHOR_ONLY
 
 
-def _form(asking: Asking, act: Act) -> Refusal | None:
-    own = frozenset(i.section for i in asking.fact.items) - AUTHOR_ONLY
+def _check_form(context: DecisionContext, act: Act) -> Refusal | None:
+    own = frozenset(i.section for i in context.event.items) - AUTHOR_ONLY
     if act.carries is Carries.MUST and not own:
         return Refusal(Reason.NO_SECTIONS)
     if act.carries is Carries.NEVER and own:
         return Refusal(Reason.SECTIONS_NOT_ALLOWED)
-    if any(i.item in asking.case.where for i in asking.fact.items):
+    if any(i.item in context.case.message_of_item for i in context.event.items):
         return Refusal(Reason.ITEM_EXISTS)
-    if {i.section for i in asking.fact.items} & asking.register.destroyed.get(asking.case.id, frozenset()):
+    if {i.section for i in context.event.items} & context.register.destroyed.get(
+        context.case.id, frozenset()
+    ):
         return Refusal(Reason.DESTROYED)
-    return act.form(asking) if act.form else None
+    return act.form(context) if act.form else None
 
 
-def _parties(asking: Asking, act: Act) -> Refusal | None:
-    for agency in sorted(asking.fact.to):
-        if agency == asking.by:
+def _check_parties(context: DecisionContext, act: Act) -> Refusal | None:
+    for agency in sorted(context.event.to):
+        if agency == context.by:
             return Refusal(Reason.ADDRESSEE_IS_SENDER, agency)
-        known = asking.register.agencies.get(agency)
+        known = context.register.agencies.get(agency)
         if known is None or known.keyset is None or known.revoked or not known.roles:
             return Refusal(Reason.UNKNOWN_ADDRESSEE, agency)
-    return act.sender(asking)
+    return act.sender(context)
 
 
-def _matrix(asking: Asking, told: frozenset[Section]) -> Refusal | None:
+def _check_matrix(context: DecisionContext, disclosed: frozenset[Section]) -> Refusal | None:
     """No role is sent what the matrix says it never gets. Basis: CAPA 7; APPI 69(2); guideline 9(2)[1]."""
-    flags = {flag for i in _claim(asking).items for flag in i.flags}
-    for agency in sorted(asking.fact.to):
-        roles = _roles(asking, agency)
-        never = frozenset.intersection(*(frozenset(asking.book["never"].get(r, ())) for r in roles))
-        if told & never:
+    flags = {flag for i in _disclosing_message(context).items for flag in i.flags}
+    for agency in sorted(context.event.to):
+        roles = _roles(context, agency)
+        never = frozenset.intersection(*(frozenset(context.rule_book["never"].get(r, ())) for r in roles))
+        if disclosed & never:
             return Refusal(Reason.NEVER_FOR_ROLE, agency)
-        unfit = frozenset.intersection(*(frozenset(asking.book["never_flagged"].get(r, ())) for r in roles))
-        if flags & unfit:
+        barred = frozenset.intersection(
+            *(frozenset(context.rule_book["never_flagged"].get(r, ())) for r in roles)
+        )
+        if flags & barred:
             return Refusal(Reason.SENSITIVE_NOT_FOR_ROLE, agency)
     return None
 
 
-def _roles(asking: Asking, agency: UUID) -> frozenset[Role]:
+def _roles(context: DecisionContext, agency: UUID) -> frozenset[Role]:
     """As what it is addressed: a contractor that provides another service is judged as any other agency."""
-    roles = asking.register.agencies[agency].roles
-    if isinstance(asking.fact, AS_OTHER_SERVICE) and Role.CONTRACTOR in roles:
+    roles = context.register.agencies[agency].roles
+    if isinstance(context.event, e.AS_OTHER_SERVICE) and Role.CONTRACTOR in roles:
         return (roles - {Role.CONTRACTOR}) | {Role.EXT}
     return roles
 
 
-def _claim(asking: Asking) -> CaseMessage:
+def _disclosing_message(context: DecisionContext) -> e.CaseMessage:
     """The message whose items, bases and consents count: this one, or the held one it frees."""
-    if isinstance(asking.fact, HeldDisclosureReleased) and asking.fact.releases in asking.case.messages:
-        return asking.case.messages[asking.fact.releases].fact
-    claim: CaseMessage = asking.fact
-    return claim
+    if (
+        isinstance(context.event, e.HeldDisclosureReleased)
+        and context.event.releases in context.case.messages
+    ):
+        return context.case.messages[context.event.releases].event
+    own_message: e.CaseMessage = context.event
+    return own_message
 
 
-def _passage(asking: Asking, agency: UUID, told: frozenset[Section]) -> Passage:
-    return Passage(
-        register=asking.register,
-        case=asking.case,
-        by=asking.by,
+def _proposed_disclosure(
+    context: DecisionContext, agency: UUID, disclosed: frozenset[Section]
+) -> ProposedDisclosure:
+    return ProposedDisclosure(
+        register=context.register,
+        case=context.case,
+        by=context.by,
         to=agency,
-        sections=told,
-        consent=_claim(asking).consent,
-        registered=_registered_in(asking),
-        anew=isinstance(_claim(asking), TELLING_ANEW),
-        now=asking.now,
+        sections=disclosed,
+        consent=_disclosing_message(context).consent,
+        registered=_registered_in(context),
+        unsolicited=isinstance(_disclosing_message(context), e.UNSOLICITED_DISCLOSURES),
+        now=context.now,
     )
 
 
-def _registered_in(asking: Asking) -> frozenset[UUID]:
+def _registered_in(context: DecisionContext) -> frozenset[UUID]:
     """With which networks it is registered; a registration takes effect with its own message."""
-    known = asking.case.registered_in
-    if isinstance(asking.fact, NetworkCaseRegistered):
-        mine = {n.id for n in networks_of(asking.register, asking.case) if n.coordinating == asking.by}
+    known = context.case.registered_in
+    if isinstance(context.event, e.NetworkCaseRegistered):
+        mine = {n.id for n in networks_of(context.register, context.case) if n.coordinating == context.by}
         return known | mine
     return known
 
 
-def _basis(asking: Asking, told: frozenset[Section]) -> Refusal | None:
+def _check_basis(context: DecisionContext, disclosed: frozenset[Section]) -> Refusal | None:
     """A basis in force today for each addressee to whom sections go. Basis: APPI 27, 69."""
-    if not told:
+    if not disclosed:
         return None
-    for agency in sorted(asking.fact.to):
-        code = _claim(asking).basis.get(agency)
-        reason = refusal_of_basis(_passage(asking, agency, told), code, asking.book)
+    for agency in sorted(context.event.to):
+        code = _disclosing_message(context).basis.get(agency)
+        reason = check_basis(_proposed_disclosure(context, agency, disclosed), code, context.rule_book)
         if reason is not None:
             return Refusal(reason, agency)
     return None
 
 
-def _fitting(asking: Asking, told: frozenset[Section], refusal: Refusal) -> frozenset[str]:
+def _applicable_bases(
+    context: DecisionContext, disclosed: frozenset[Section], refusal: Refusal
+) -> frozenset[str]:
     """What would have carried it, where it failed for want of a basis."""
     if refusal.at_fault is None or refusal.reason not in BASIS_REASONS:
         return frozenset()
-    if refusal.at_fault not in asking.register.agencies:
+    if refusal.at_fault not in context.register.agencies:
         return frozenset()
-    return frozenset(fitting_bases(_passage(asking, refusal.at_fault, told), asking.book))
+    return frozenset(
+        fitting_bases(_proposed_disclosure(context, refusal.at_fault, disclosed), context.rule_book)
+    )
 
 
-def _sender_ready(asking: Asking) -> Refusal | None:
+def _check_sender_ready(context: DecisionContext) -> Refusal | None:
     """Who writes as the case's contractor must be its contractor; a lapsed one may still report (V6, V8)."""
-    if not as_contractor(asking.register, asking.fact, asking.by):
+    if not as_contractor(context.register, context.event, context.by):
         return None
-    stand = readiness(asking.register, asking.case, asking.by, asking.now)
-    if stand not in (Readiness.READY, Readiness.SUSPENDED):
-        return Refusal(NOT_READY[stand], asking.by)
-    if (asking.by, asking.actor) not in asking.case.assigned:
-        return Refusal(Reason.WORKER_NOT_ASSIGNED, asking.by)
+    state = readiness(context.register, context.case, context.by, context.now)
+    if state not in (Readiness.READY, Readiness.SUSPENDED):
+        return Refusal(NOT_READY[state], context.by)
+    if (context.by, context.actor) not in context.case.assigned:
+        return Refusal(Reason.WORKER_NOT_ASSIGNED, context.by)
     return None
 
 
-def _addressees_ready(asking: Asking, told: frozenset[Section]) -> tuple[frozenset[UUID], Refusal | None]:
+def _check_addressees_ready(
+    context: DecisionContext, disclosed: frozenset[Section]
+) -> tuple[frozenset[UUID], Refusal | None]:
     """For whom it must wait (V7), or why it can't go (V6, V8). Messages without sections go to anyone."""
     held = set()
-    if not told:
+    if not disclosed:
         return frozenset(), None
-    for agency in sorted(asking.fact.to):
-        if not as_contractor(asking.register, asking.fact, agency):
+    for agency in sorted(context.event.to):
+        if not as_contractor(context.register, context.event, agency):
             continue
-        stand = readiness(asking.register, asking.case, agency, asking.now)
-        if stand is Readiness.SUSPENDED and not isinstance(asking.fact, HeldDisclosureReleased):
+        state = readiness(context.register, context.case, agency, context.now)
+        if state is Readiness.SUSPENDED and not isinstance(context.event, e.HeldDisclosureReleased):
             held.add(agency)
-        elif stand is not Readiness.READY:
-            return frozenset(), Refusal(NOT_READY[stand], agency)
+        elif state is not Readiness.READY:
+            return frozenset(), Refusal(NOT_READY[state], agency)
     return frozenset(held), None
 
 
-ASKABLE: frozenset[type[Fact]] = (
+PERMITTED_COMMANDS: frozenset[type[e.Event]] = (
     frozenset(ACTS)
-    | {SectionOpened, DisclosureReceived, WrapFetchedForRewrap, ItemsRewrapped}
+    | {e.SectionOpened, e.DisclosureReceived, e.WrappedKeyFetchedForRewrap, e.ItemsRewrapped}
     | AUDIT_ACTS
     | REGISTER_ACTS
     | AGENCY_ACTS
 )
-"""What can be asked for. All other facts are the hub's own."""
+"""What can be asked for. All other events are the hub's own."""
 
 
 BASIS_REASONS = frozenset(
@@ -288,79 +293,92 @@ BASIS_REASONS = frozenset(
 # --- reading -------------------------------------------------------------------------------------------
 
 
-def found_item(world: World, draft: AccessFact) -> tuple[Message, Item]:
-    """The message and item that a reading names. Raises NotThere where case, message and item do not agree."""
-    found = world.case.item(draft.item)
-    section = getattr(draft, "section", None)
-    if found is None or found[0].id != draft.message or section not in (None, found[1].section):
-        raise NotThere("not-there", "name message, item and section as your feed told them")
-    return found
+def find_item(world: World, proposed_event: e.AccessEvent) -> tuple[Message, e.Item]:
+    """The message and item that a reading names. Raises NotFound where case, message and item do not agree."""
+    entry = world.case.item(proposed_event.item)
+    section = getattr(proposed_event, "section", None)
+    if entry is None or entry[0].id != proposed_event.message or section not in (None, entry[1].section):
+        raise NotFound("not-there", "name message, item and section as your feed told them")
+    return entry
 
 
-def _decide_access(world: World, wish: Wish, draft: AccessFact, now: datetime) -> Fact:
-    message, item = found_item(world, draft)
-    match draft:
-        case SectionOpened():
+def _decide_opening(world: World, command: Command, proposed_event: e.AccessEvent, now: datetime) -> e.Event:
+    message, item = find_item(world, proposed_event)
+    match proposed_event:
+        case e.SectionOpened():
             reason = refusal_to_open(
-                world.register, world.case, wish.by, wish.actor, message, item, now=now, book=world.book
+                world.register,
+                world.case,
+                command.by,
+                command.actor,
+                message,
+                item,
+                now=now,
+                rule_book=world.rule_book,
             )
             if reason is not None:
-                return OpeningRefused(
-                    item=draft.item,
+                return e.OpeningRefused(
+                    item=proposed_event.item,
                     message=message.id,
                     section=item.section,
-                    purpose=draft.purpose,
+                    purpose=proposed_event.purpose,
                     reason=reason,
                 )
-            return draft
-        case DisclosureReceived():
-            if world.access.opened.get(draft.opening) != (wish.by, draft.item):
-                return _refused(wish, Refusal(Reason.UNKNOWN_MESSAGE))
-            return draft
-        case WrapFetchedForRewrap():
-            duties = {i.item for _, i, _ in pending_keys(world.register, world.case, book=world.book)}
-            if wish.by != rewrapper(world, message) or draft.item not in duties:
-                return _refused(wish, Refusal(Reason.NO_REWRAP_DUTY))
-            return draft
+            return proposed_event
+        case e.DisclosureReceived():
+            if world.access.opened.get(proposed_event.opening) != (command.by, proposed_event.item):
+                return _refusal_event(command, Refusal(Reason.UNKNOWN_MESSAGE))
+            return proposed_event
+        case e.WrappedKeyFetchedForRewrap():
+            duties = {
+                i.item for _, i, _ in pending_keys(world.register, world.case, rule_book=world.rule_book)
+            }
+            if command.by != rewrapper(world, message) or proposed_event.item not in duties:
+                return _refusal_event(command, Refusal(Reason.NO_REWRAP_DUTY))
+            return proposed_event
         case _:
-            return _refused(wish, Refusal(Reason.NOT_YOURS))
+            return _refusal_event(command, Refusal(Reason.NOT_YOURS))
 
 
 def rewrapper(world: World, message: Message) -> UUID:
-    """Whose door makes the wraps that standing readers lack: the core agency's where it can read, else the author's."""
+    """Whose door makes the wrapped keys that standing readers lack: the core agency's where it can read, else the author's."""
     cores = (world.case.core, *sorted(world.case.former))
     return next((c for c in cores if c is not None and c in (message.by, *message.to)), message.by)
 
 
-def _decide_rewrap(world: World, wish: Wish, draft: ItemsRewrapped, now: datetime) -> Fact:
+def _decide_rewrap(
+    world: World, command: Command, proposed_event: e.ItemsRewrapped, now: datetime
+) -> e.Event:
     """Basis: CWA 25-2(5); only for readers who have standing access and lack a key."""
     duties = {
         (i.item, reader): rewrapper(world, message)
-        for message, i, reader in pending_keys(world.register, world.case, book=world.book)
+        for message, i, reader in pending_keys(world.register, world.case, rule_book=world.rule_book)
     }
-    if not draft.wraps or any(duties.get((w.item, w.to)) != wish.by for w in draft.wraps):
-        return _refused(wish, Refusal(Reason.NO_REWRAP_DUTY))
-    return draft
+    if not proposed_event.wrapped_keys or any(
+        duties.get((w.item, w.to)) != command.by for w in proposed_event.wrapped_keys
+    ):
+        return _refusal_event(command, Refusal(Reason.NO_REWRAP_DUTY))
+    return proposed_event
 
 
 # --- refusals --------------------------------------------------------------------------------------------
 
 
-def _or_refused(refusal: Refusal | None, wish: Wish) -> Fact:
-    return wish.draft if refusal is None else _refused(wish, refusal)
+def _accepted_or_refused(refusal: Refusal | None, command: Command) -> e.Event:
+    return command.proposed_event if refusal is None else _refusal_event(command, refusal)
 
 
-def _refused(wish: Wish, refusal: Refusal, fitting: frozenset[str] = frozenset()) -> Fact:
-    """A refusal an auditor must see: with its sections where there were any, else as a bare wish."""
-    draft = wish.draft
-    if isinstance(draft, CaseMessage) and draft.items:
-        return DisclosureRefused(
-            act=draft.TOPIC,
-            to=draft.to,
-            sections=frozenset(i.section for i in draft.items),
-            basis=draft.basis,
+def _refusal_event(command: Command, refusal: Refusal, fitting: frozenset[str] = frozenset()) -> e.Event:
+    """A refusal an auditor must see: with its sections where there were any, else as a bare command."""
+    proposed_event = command.proposed_event
+    if isinstance(proposed_event, e.CaseMessage) and proposed_event.items:
+        return e.DisclosureRefused(
+            act=proposed_event.TOPIC,
+            to=proposed_event.to,
+            sections=frozenset(i.section for i in proposed_event.items),
+            basis=proposed_event.basis,
             reason=refusal.reason,
             at_fault=refusal.at_fault,
             fitting=fitting,
         )
-    return WishRefused(act=draft.TOPIC, reason=refusal.reason, at_fault=refusal.at_fault)
+    return e.CommandRefused(act=proposed_event.TOPIC, reason=refusal.reason, at_fault=refusal.at_fault)

@@ -1,16 +1,16 @@
 """Every way in which an exchange can fail.
 
     ExchangeError
-    ├── Malformed     the bytes are not of the agreed form: mend them and send again
-    ├── Untrusted     a signature, key, digest or seal does not hold: find out why before anything else
-    ├── Refused       the rules say no: trying again will not help
-    ├── NotThere      no such thing, or not yours: the two read the same
-    ├── Conflict      something else was recorded meanwhile, or another payload stands under this id
-    ├── Unavailable   the hub can't answer now and has done nothing: try the same bytes again
-    └── Broken        a state that must never be: the process stops and starts from the record
+    ├── Malformed           the bytes are not of the agreed form: mend them and send again
+    ├── Untrusted           a signature, key, digest or seal does not hold: find out why before anything else
+    ├── Refused             the rules say no: trying again will not help
+    ├── NotFound            no such thing, or not yours: the two read the same
+    ├── Conflict            something else was recorded meanwhile, or another payload stands under this id
+    ├── Unavailable         the hub can't answer now and has done nothing: try the same bytes again
+    └── InvariantViolation  a state that must never be: the process stops and starts from the record
 
-An error is told by its class (what the caller can do) and its ``flaw`` (which condition failed).
-Neither the flaw nor the remedy ever holds a subject's data.
+An error is told by its class (what the caller can do) and its ``error_code`` (which condition failed).
+Neither the error code nor the remedy ever holds a subject's data.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ from typing import ClassVar
 
 
 class ExchangeError(Exception):
-    """The root. ``code`` and ``flaw`` are public and stable: clients match on them.
+    """The root. ``code`` and ``error_code`` are public and stable: clients match on them.
 
-    ``flaw`` is a short kebab-case word for the one condition that failed; ``remedy`` says in one
+    ``error_code`` is a short kebab-case word for the one condition that failed; ``remedy`` says in one
     English sentence what to mend.
     """
 
     code: ClassVar[str] = "error"
 
-    def __init__(self, flaw: str, remedy: str = "") -> None:
-        super().__init__(f"{self.code}/{flaw}" + (f": {remedy}" if remedy else ""))
-        self.flaw = flaw
+    def __init__(self, error_code: str, remedy: str = "") -> None:
+        super().__init__(f"{self.code}/{error_code}" + (f": {remedy}" if remedy else ""))
+        self.error_code = error_code
         self.remedy = remedy
 
 
@@ -51,7 +51,7 @@ class Refused(ExchangeError):
     code = "refused"
 
 
-class NotThere(ExchangeError):
+class NotFound(ExchangeError):
     """No such thing, or not yours: the two read the same."""
 
     code = "not-there"
@@ -69,7 +69,7 @@ class Unavailable(ExchangeError):
     code = "unavailable"
 
 
-class Broken(ExchangeError):
+class InvariantViolation(ExchangeError):
     """A state that must never be. The process stops and goes on only from the record."""
 
     code = "broken"

@@ -28,26 +28,10 @@ from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
+from domain import events as e
 from domain.calendar import day_of
 from domain.case import Case, Message
 from domain.codes import AUTHOR_ONLY, AccessResult, Flag, Role, Section
-from domain.events import (
-    DisclosureMade,
-    Fact,
-    FamilyInformationProvided,
-    FollowOnServiceArranged,
-    HomeVisitCompleted,
-    InfantHomeVisitReported,
-    InformationRequestAnswered,
-    PlanReviewed,
-    ProtectedAddressRegistered,
-    SpecialistServiceLinked,
-    SubjectAccessDecided,
-    SupportCommenced,
-    SupportPlanApproved,
-    SupportPlanFormulated,
-    VisitReportSubmitted,
-)
 
 
 class FamilyReader(StrEnum):
@@ -58,42 +42,42 @@ class FamilyReader(StrEnum):
     RELATIVE = "RELATIVE"  # a brother or sister, a grandparent
 
 
-LISTED: tuple[type[Fact], ...] = (
-    FamilyInformationProvided,
-    InfantHomeVisitReported,
-    InformationRequestAnswered,
-    DisclosureMade,
-    SupportPlanFormulated,
-    SupportPlanApproved,
-    SupportCommenced,
-    PlanReviewed,
-    HomeVisitCompleted,
-    VisitReportSubmitted,
-    SpecialistServiceLinked,
-    FollowOnServiceArranged,
+LISTED_ACTS: tuple[type[e.Event], ...] = (
+    e.FamilyInformationProvided,
+    e.InfantHomeVisitReported,
+    e.InformationRequestAnswered,
+    e.DisclosureMade,
+    e.SupportPlanFormulated,
+    e.SupportPlanApproved,
+    e.SupportCommenced,
+    e.PlanReviewed,
+    e.HomeVisitCompleted,
+    e.VisitReportSubmitted,
+    e.SpecialistServiceLinked,
+    e.FollowOnServiceArranged,
 )
 """F1. A question, a meeting, a safety check, a registration, a move, an emergency: each lets somebody infer why.
 Basis: APPI 78(1)6, 78(1)7, 81."""
 
-CONCERNS = frozenset({Section.NOTIFIER, Section.ADDR, Section.RISK, Section.CONF})
+CONCERN_SECTIONS = frozenset({Section.NOTIFIER, Section.ADDR, Section.RISK, Section.CONF})
 """F2: a message with one of these is left out as a whole. Basis: CAPA 7; APPI 78(1)1, 78(1)6."""
 
 NEVER_LISTED_FLAGS = frozenset(Flag) - {Flag.SENSITIVE}
 """F2: hidden addresses, a child's words, other persons' words, the notifier's traces. Basis: APPI 78(1)1, 78(1)2."""
 
-MET = frozenset({Role.CORE, Role.CONTRACTOR, Role.MED})
-NEVER_MET = frozenset({Role.CGC, Role.COORD})
+ROLES_MET = frozenset({Role.CORE, Role.CONTRACTOR, Role.MED})
+ROLES_NEVER_MET = frozenset({Role.CGC, Role.COORD})
 """F3. An agency that is core and coordinating in one is met as the core agency. Basis: APPI 78(1)7, 81; CAPA 7."""
 
-HERS = frozenset({Section.PREG, Section.MEDICAL, Section.CAREGIVER})
+SUPPORTED_ONLY = frozenset({Section.PREG, Section.MEDICAL, Section.CAREGIVER})
 """F5. Basis: APPI 78(1)2: to anybody else she is another person."""
 
-IN_HER_HANDS = frozenset({Section.PLAN, Section.VISIT})
+GIVEN_TO_SUPPORTED = frozenset({Section.PLAN, Section.VISIT})
 """F4: the plan is handed to her, the visits come to her. Basis: CWA 10(1)4; guideline 6(3)[1]."""
 
 
 @dataclass(frozen=True, order=True)
-class Told:
+class FamilyListRow:
     """In the month that begins on this day (JST), one agency told another these sections."""
 
     month: date
@@ -109,29 +93,29 @@ def family_list(
     signed: frozenset[UUID],
     *,
     today: date,
-) -> list[Told]:
+) -> list[FamilyListRow]:
     """Who told whom what, month by month. ``signed``: the consents that this reader gave; ``today`` (JST)."""
     # (F7) an answer that tells nothing of existence is not undone by a list
-    if any(_existence_not_told(m) for m in case.messages.values()):
+    if any(_existence_not_disclosed(m) for m in case.messages.values()):
         return []
     end = today.replace(day=1)  # (F8)
-    hidden = min((_month(m) for m in case.messages.values() if _hides(m)), default=None)
+    hidden = min((_month(m) for m in case.messages.values() if _hides_address(m)), default=None)
     if hidden is not None and reader is not FamilyReader.SUPPORTED:
         end = min(end, hidden)  # (F6)
     rows: dict[tuple[date, UUID, UUID], frozenset[Section]] = {}
     for message in case.messages.values():
         # (F1), (F2), (F8)
-        if not isinstance(message.fact, LISTED) or _concerns(message) or _month(message) >= end:
+        if not isinstance(message.event, LISTED_ACTS) or _has_concern(message) or _month(message) >= end:
             continue
         for to in message.to - message.held:
-            shown = _shown(message, to, roles, reader, signed)
-            if shown:
+            sections_visible = _visible_sections(message, to, roles, reader, signed)
+            if sections_visible:
                 key = _month(message), message.by, to
-                rows[key] = rows.get(key, frozenset()) | shown
-    return [Told(*key, rows[key]) for key in sorted(rows)]
+                rows[key] = rows.get(key, frozenset()) | sections_visible
+    return [FamilyListRow(*key, rows[key]) for key in sorted(rows)]
 
 
-def _shown(
+def _visible_sections(
     message: Message,
     to: UUID,
     roles: Mapping[UUID, frozenset[Role]],
@@ -139,32 +123,34 @@ def _shown(
     signed: frozenset[UUID],
 ) -> frozenset[Section]:
     """Of one message to one agency, what this reader may see."""
-    own = bool(message.fact.consent) and message.fact.consent <= signed
+    own = bool(message.event.consent) and message.event.consent <= signed
     # (F3)
     for agency in (message.by, to):
-        found = roles.get(agency, frozenset())
-        if Role.CORE not in found and (found & NEVER_MET or not (found & MET or own)):
+        agency_roles = roles.get(agency, frozenset())
+        if Role.CORE not in agency_roles and (
+            agency_roles & ROLES_NEVER_MET or not (agency_roles & ROLES_MET or own)
+        ):
             return frozenset()
     sections = frozenset(i.section for i in message.items) - AUTHOR_ONLY
     if reader is FamilyReader.SUPPORTED:
-        return sections if own else sections & IN_HER_HANDS  # (F4)
-    return sections - HERS if own else frozenset()  # (F4), (F5)
+        return sections if own else sections & GIVEN_TO_SUPPORTED  # (F4)
+    return sections - SUPPORTED_ONLY if own else frozenset()  # (F4), (F5)
 
 
 def _month(message: Message) -> date:
     return day_of(message.at).replace(day=1)
 
 
-def _concerns(message: Message) -> bool:
-    return any(i.section in CONCERNS or i.flags & NEVER_LISTED_FLAGS for i in message.items)
+def _has_concern(message: Message) -> bool:
+    return any(i.section in CONCERN_SECTIONS or i.flags & NEVER_LISTED_FLAGS for i in message.items)
 
 
-def _hides(message: Message) -> bool:
+def _hides_address(message: Message) -> bool:
     """Whether from here on an address is to stay hidden. Basis: APPI 69(2) proviso."""
     hidden = any(i.section is Section.ADDR or Flag.DV_PROTECTED in i.flags for i in message.items)
-    return hidden or isinstance(message.fact, ProtectedAddressRegistered)
+    return hidden or isinstance(message.event, e.ProtectedAddressRegistered)
 
 
-def _existence_not_told(message: Message) -> bool:
-    fact = message.fact
-    return isinstance(fact, SubjectAccessDecided) and fact.result is AccessResult.EXISTENCE_NOT_TOLD
+def _existence_not_disclosed(message: Message) -> bool:
+    event = message.event
+    return isinstance(event, e.SubjectAccessDecided) and event.result is AccessResult.EXISTENCE_NOT_DISCLOSED

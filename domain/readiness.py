@@ -33,8 +33,8 @@ class Readiness(StrEnum):
 
 def worker_gaps(commission: Commission, worker: str, on: date) -> frozenset[str]:
     """What this visitor lacks; an unregistered one lacks registration."""
-    found = commission.workers.get(worker)
-    return frozenset({"REGISTRATION"}) if found is None else found.gaps(on)
+    registered_worker = commission.workers.get(worker)
+    return frozenset({"REGISTRATION"}) if registered_worker is None else registered_worker.gaps(on)
 
 
 def gaps_for(

@@ -22,7 +22,7 @@ class Reason(StrEnum):
     PLAN_DATES_WRONG = "PLAN_DATES_WRONG"
     CONSENT_SCOPE_WRONG = "CONSENT_SCOPE_WRONG"
     CONSENT_EXISTS = "CONSENT_EXISTS"
-    MESSAGE_EXISTS = "MESSAGE_EXISTS"  # its ask_id is that of another agency's message in this case
+    MESSAGE_EXISTS = "MESSAGE_EXISTS"  # its command_id is that of another agency's message in this case
     ITEM_EXISTS = "ITEM_EXISTS"
     WORKER_UNKNOWN = "WORKER_UNKNOWN"
     REQUIREMENT_UNKNOWN = "REQUIREMENT_UNKNOWN"
@@ -30,15 +30,17 @@ class Reason(StrEnum):
     TIME_AHEAD = "TIME_AHEAD"  # received later than now
     SIGHTING_UNCLEAR = "SIGHTING_UNCLEAR"  # «sighted», but the child was not seen
     REVIEW_DAY_MISSING = "REVIEW_DAY_MISSING"
-    GROUND_DOES_NOT_FIT = "GROUND_DOES_NOT_FIT"
-    RESULT_DOES_NOT_FIT = "RESULT_DOES_NOT_FIT"  # full and withheld, or partly and nothing withheld
+    GROUND_NOT_APPLICABLE = "GROUND_NOT_APPLICABLE"
+    RESULT_INCONSISTENT = "RESULT_INCONSISTENT"  # full and withheld, or partly and nothing withheld
     SECOND_PERSON_MISSING = "SECOND_PERSON_MISSING"  # another person is to do it
-    OWNER_NOT_TOLD = "OWNER_NOT_TOLD"  # an emergency reading is told to the core agency
+    OWNER_NOT_ADDRESSED = "OWNER_NOT_ADDRESSED"  # an emergency reading is told to the core agency
     NOTHING_TO_OPEN = "NOTHING_TO_OPEN"
     ITEMS_DIFFER = "ITEMS_DIFFER"  # what is let is not what was asked for
-    ACCESS_OVER = "ACCESS_OVER"  # its last day is over
+    ACCESS_EXPIRED = "ACCESS_EXPIRED"  # its last day is over
     OWN_REVIEW = "OWN_REVIEW"  # who read does not look back on itself
-    NOTIFIER_SHOWS = "NOTIFIER_SHOWS"  # words that tell who notified, elsewhere than under NOTIFIER
+    NOTIFIER_IDENTIFIABLE = (
+        "NOTIFIER_IDENTIFIABLE"  # words that tell who notified, elsewhere than under NOTIFIER
+    )
     NOTIFIER_NOT_WITHHELD = "NOTIFIER_NOT_WITHHELD"
     CHILD_STATEMENT_NOT_WITHHELD = "CHILD_STATEMENT_NOT_WITHHELD"
     GUARD_PAUSE = "GUARD_PAUSE"  # a guardian asks where there is danger: it rests first
@@ -49,8 +51,8 @@ class Reason(StrEnum):
     HOUSEKEEPING_WITHOUT_GOAL = "HOUSEKEEPING_WITHOUT_GOAL"
     NOTICE_INCOMPLETE = "NOTICE_INCOMPLETE"  # a notice to the prefecture says less than the law asks
     QUALIFICATION_NOT_LISTED = "QUALIFICATION_NOT_LISTED"  # a specialist of another profession needs a reason
-    MANDATE_OUT_OF_TURN = (
-        "MANDATE_OUT_OF_TURN"  # not the number after the last, or not for a year to come at most
+    MANDATE_OUT_OF_SEQUENCE = (
+        "MANDATE_OUT_OF_SEQUENCE"  # not the number after the last, or not for a year to come at most
     )
     NUMBERS_WRONG = "NUMBERS_WRONG"  # a report over days that run backwards, or of less than nothing
     RETENTION_DAY_WRONG = "RETENTION_DAY_WRONG"  # an age needs its day, and nothing else has one
@@ -114,7 +116,7 @@ class Reason(StrEnum):
     HELD = "HELD"
     DESTROYED = "DESTROYED"  # its keys were destroyed
     LEGAL_HOLD = "LEGAL_HOLD"
-    CONTENT_LEFT = "CONTENT_LEFT"  # who told whom is not destroyed before what was told
+    CONTENT_NOT_DESTROYED = "CONTENT_NOT_DESTROYED"  # who told whom is not destroyed before what was told
     NOT_EXPIRED = "NOT_EXPIRED"
     USE_STOPPED = "USE_STOPPED"
     NOT_HELD = "NOT_HELD"

@@ -1,4 +1,4 @@
-"""The envelopes: a wish (what an agency asks for) and a record (what then was so)."""
+"""The envelopes: a command (what an agency asks for) and a record (what then was so)."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from datetime import datetime
 from functools import lru_cache
 from uuid import UUID, uuid5
 
-from domain.events import Fact, Kind
+from domain.events import Event, Kind
 
 DECIDER = 1
 """The edition of ``decide``. Raised when a decision changes; the old one stays runnable in ``domain/past``."""
 
 HUB = "HUB"
-REGISTRY = "REGISTRY"
+REGISTRARS = "REGISTRARS"
 AUDIT = "AUDIT"
 
 Party = UUID | str
-"""Who speaks: an agency's originator id, or one of the words HUB, REGISTRY, AUDIT."""
+"""Who speaks: an agency's originator id, or one of the words HUB, REGISTRARS, AUDIT."""
 
 
 @lru_cache(maxsize=4096)
@@ -26,8 +26,8 @@ def access_of(case: UUID) -> UUID:
     return uuid5(case, "access")
 
 
-def hub_ask(originator: UUID, version: int) -> UUID:
-    """The ask id of an act of the hub itself: computed, so that whoever verifies it finds the same."""
+def hub_command_id(originator: UUID, version: int) -> UUID:
+    """The command id of an act of the hub itself: computed, so that whoever verifies it finds the same."""
     return uuid5(originator, f"hub/{version}")
 
 
@@ -38,37 +38,37 @@ def commission_of(commissioner: UUID, contractor: UUID) -> UUID:
 
 @dataclass(frozen=True, slots=True, order=True)
 class About:
-    """What a wish is about: the kind and id of an originator."""
+    """What a command is about: the kind and id of an originator."""
 
     kind: Kind
     id: UUID
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wish:
-    """What an agency asks for: a draft of the fact that would then be so.
+class Command:
+    """What an agency asks for: it proposes the event that would then be so.
 
-    ``draft`` has the sender's fields and the items of its frame; the fields that the hub decides are
+    ``proposed_event`` has the sender's fields and the items of its frame; the fields that the hub decides are
     empty. ``frame`` is the SHA-256 of the signed payload. ``actor`` is a pseudonymous staff reference;
     a contractor's is its registered worker's.
     """
 
     about: About
-    ask_id: UUID
+    command_id: UUID
     by: Party
     actor: str
-    made_at: datetime
+    created_at: datetime
     occurred_at: datetime | None
     frame: bytes
-    draft: Fact
+    proposed_event: Event
 
 
 @dataclass(frozen=True, kw_only=True)
 class Record:
-    """One recorded fact with what must be known to judge it again.
+    """One recorded event with what must be known to judge it again.
 
-    ``at``: when the hub recorded it (UTC). ``about``, ``by``, ``ask_id``, ``frame``: of the wish it
-    answers; a hub act has ``by`` HUB and no frame. ``actor``: of the wish, empty for the hub.
+    ``at``: when the hub recorded it (UTC). ``about``, ``by``, ``command_id``, ``frame``: of the command it
+    answers; a hub act has ``by`` HUB and no frame. ``actor``: of the command, empty for the hub.
     ``rests_on``: versions of other originators the decision used. ``rules``: version of the rule book.
     """
 
@@ -78,13 +78,13 @@ class Record:
     about: About
     by: Party
     actor: str
-    ask_id: UUID
+    command_id: UUID
     frame: bytes | None
     rests_on: tuple[tuple[Kind, UUID, int], ...]
     rules: int
     decider: int
-    fact: Fact
+    event: Event
 
     @property
     def topic(self) -> str:
-        return self.fact.TOPIC
+        return self.event.TOPIC

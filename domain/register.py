@@ -1,4 +1,4 @@
-"""The register as state: agencies, networks, commissions and the rule book, folded from their facts."""
+"""The register as state: agencies, networks, commissions and the rule book, folded from their events."""
 
 from __future__ import annotations
 
@@ -8,48 +8,9 @@ from datetime import date, datetime, timedelta
 from typing import Any, TypeVar, assert_never
 from uuid import UUID
 
+from domain import events as e
 from domain.calendar import day_of, end_of
 from domain.codes import Body, Employment, Module, OutsourcingScope, Practice, Role, Section, Tier
-from domain.events import (
-    AuditContentAccessRequested,
-    AuditControlRequested,
-    AuditMandateBegan,
-    BusinessAbolitionNotified,
-    BusinessCommencementNotified,
-    BusinessNoticeOverdueAlarmRaised,
-    ConfidentialityRulesAcknowledged,
-    ConfidentialityRulesAdopted,
-    ContractorPerformanceReported,
-    ContractorReinstated,
-    ContractorRequirementVerified,
-    ContractorSuspended,
-    ControlDestroyed,
-    CoordinatingAgencyDesignated,
-    CoreAgencyDesignated,
-    Fact,
-    FieldPracticeCompleted,
-    FurtherTrainingOverdueAlarmRaised,
-    HubFounded,
-    KeyDestroyed,
-    KeySetPublished,
-    KeySetRevoked,
-    Kind,
-    MembershipUnpublishedAlarmRaised,
-    NetworkMemberAdmitted,
-    NetworkMembershipPublished,
-    NetworkMemberWithdrawn,
-    OathLapsed,
-    OathSigned,
-    OutsourcingContractConcluded,
-    OutsourcingContractEnded,
-    PerformanceReportOverdueAlarmRaised,
-    QualificationVerified,
-    RuleBookPublished,
-    SupportWorkerRegistered,
-    TrainingLapsed,
-    TrainingModuleCompleted,
-    TrainingModuleExempted,
-)
 from domain.record import Party, Record, commission_of
 
 MANDATE_DAYS = 366
@@ -60,17 +21,17 @@ MANDATE_DAYS = 366
 class Originator:
     """What every sequence has: its version, its last time, and the asks that were answered in it.
 
-    ``asks``: (who, ask id) -> (payload digest, version that answered it).
+    ``commands_seen``: (who, command id) -> (payload digest, version that answered it).
     """
 
     id: UUID
     version: int = 0
     last_at: datetime | None = None
-    asks: Mapping[tuple[Party, UUID], tuple[bytes, int]] = field(default_factory=dict)
+    commands_seen: Mapping[tuple[Party, UUID], tuple[bytes, int]] = field(default_factory=dict)
 
-    def knows_frame(self, by: Party, digest: bytes) -> bool:
+    def has_payload(self, by: Party, digest: bytes) -> bool:
         """Whether a payload of this sender stands in this sequence."""
-        return any(who == by and d == digest for (who, _), (d, _) in self.asks.items())
+        return any(who == by and d == digest for (who, _), (d, _) in self.commands_seen.items())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,7 +54,7 @@ class Agency(Originator):
     notified: bool = False  # to the prefecture
     notice_missed: bool = False  # the hub said so
 
-    def knows_rules(self, actor: str) -> bool:
+    def has_acknowledged_rules(self, actor: str) -> bool:
         """Whether this person knows the rules of secrecy in force, where there are any. Basis: guideline 8[1]."""
         return self.rules_edition is None or actor in self.acknowledged
 
@@ -197,7 +158,7 @@ class Commission(Originator):
 class Rules(Originator):
     """The rule book in force and every earlier edition's version number is its own record's."""
 
-    book: Mapping[str, Any] = field(default_factory=dict)
+    rule_book: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -212,15 +173,15 @@ class Register:
     destroyed: Mapping[UUID, frozenset[Section]] = field(
         default_factory=dict
     )  # case -> sections without keys
-    unreadable: Mapping[UUID, ControlDestroyed] = field(default_factory=dict)  # cases without control keys
+    unreadable: Mapping[UUID, e.ControlDestroyed] = field(default_factory=dict)  # cases without control keys
     generation: int = 1  # of the vault's key, by the record
-    audit_requests: Mapping[UUID, AuditContentAccessRequested] = field(default_factory=dict)
-    control_requests: Mapping[UUID, AuditControlRequested] = field(default_factory=dict)
+    audit_requests: Mapping[UUID, e.AuditContentAccessRequested] = field(default_factory=dict)
+    control_requests: Mapping[UUID, e.AuditControlRequested] = field(default_factory=dict)
     mandate: int = 1  # of the audit office: the epoch of control keys
     mandate_until: datetime | None = None  # its end; null before the hub is founded
 
     def mandate_over(self, now: datetime) -> bool:
-        """Whether the audit office's mandate has ended and the registry has begun no other. Source: KH-1 §3."""
+        """Whether the audit office's mandate has ended and the registrars have begun no other. Source: KH-1 §3."""
         return self.mandate_until is not None and self.mandate_until <= now
 
     def network_of(self, agency: UUID) -> Network | None:
@@ -240,102 +201,112 @@ class Register:
         return None if commissioner is None else self.commissions.get(commission_of(commissioner, contractor))
 
     def is_contractor(self, agency: UUID) -> bool:
-        found = self.agencies.get(agency)
-        return found is not None and Role.CONTRACTOR in found.roles
+        agency_record = self.agencies.get(agency)
+        return agency_record is not None and Role.CONTRACTOR in agency_record.roles
 
-    def find(self, kind: Kind, id: UUID) -> Originator | None:
+    def find(self, kind: e.Kind, id: UUID) -> Originator | None:
         """The originator of this kind and id, or nothing."""
-        shelf: Mapping[Kind, Mapping[UUID, Originator]] = {
-            Kind.AGENCY: self.agencies,
-            Kind.NETWORK: self.networks,
-            Kind.COMMISSION: self.commissions,
-            Kind.RULE_BOOK: self.rules,
-            Kind.LOG: self.log,
+        by_kind: Mapping[e.Kind, Mapping[UUID, Originator]] = {
+            e.Kind.AGENCY: self.agencies,
+            e.Kind.NETWORK: self.networks,
+            e.Kind.COMMISSION: self.commissions,
+            e.Kind.RULE_BOOK: self.rules,
+            e.Kind.LOG: self.log,
         }
-        return shelf[kind].get(id) if kind in shelf else None
+        return by_kind[kind].get(id) if kind in by_kind else None
 
     def with_record(self, record: Record) -> Register:
         """The register after this record; records of cases change nothing here."""
         return (
-            self._folded(record)._noted(record.at)
-            if record.originator.kind in _NOTED
-            else self._folded(record)
+            self._apply(record)._with_readiness(record.at)
+            if record.originator.kind in _AFFECTS_READINESS
+            else self._apply(record)
         )
 
-    def _noted(self, at: datetime) -> Register:
+    def _with_readiness(self, at: datetime) -> Register:
         """Keep in mind who has once been ready: only who was ready can lapse (V7)."""
         return replace(
-            self, commissions={id: _noted(c, at, self.is_member(c)) for id, c in self.commissions.items()}
+            self,
+            commissions={id: _with_readiness(c, at, self.is_member(c)) for id, c in self.commissions.items()},
         )
 
-    def _of_log(self, fact: Fact, record: Record) -> Register:
+    def _apply_log_event(self, event: e.Event, record: Record) -> Register:
         """What was destroyed, and what the audit office asked for, by the record."""
-        if isinstance(fact, AuditContentAccessRequested):
-            return replace(self, audit_requests={**self.audit_requests, record.ask_id: fact})
-        if isinstance(fact, AuditControlRequested):
-            return replace(self, control_requests={**self.control_requests, record.ask_id: fact})
-        if isinstance(fact, AuditMandateBegan):
-            ends = end_of(fact.until)  # the next office asks for itself
-            return replace(self, mandate=fact.number, mandate_until=ends, control_requests={})
-        if isinstance(fact, HubFounded):
+        if isinstance(event, e.AuditContentAccessRequested):
+            return replace(self, audit_requests={**self.audit_requests, record.command_id: event})
+        if isinstance(event, e.AuditControlRequested):
+            return replace(self, control_requests={**self.control_requests, record.command_id: event})
+        if isinstance(event, e.AuditMandateBegan):
+            ends = end_of(event.until)  # the next office asks for itself
+            return replace(self, mandate=event.number, mandate_until=ends, control_requests={})
+        if isinstance(event, e.HubFounded):
             return replace(self, mandate_until=end_of(day_of(record.at) + timedelta(days=MANDATE_DAYS)))
-        if isinstance(fact, ControlDestroyed):
-            gone_too = {**self.unreadable, fact.scope: fact}
-            return replace(self, unreadable=gone_too, generation=fact.generation)
-        if not isinstance(fact, KeyDestroyed):
+        if isinstance(event, e.ControlDestroyed):
+            unreadable_cases = {**self.unreadable, event.scope: event}
+            return replace(self, unreadable=unreadable_cases, generation=event.generation)
+        if not isinstance(event, e.KeyDestroyed):
             return self
-        gone = self.destroyed.get(fact.scope, frozenset()) | fact.sections
-        return replace(self, destroyed={**self.destroyed, fact.scope: gone}, generation=fact.generation)
+        destroyed_sections = self.destroyed.get(event.scope, frozenset()) | event.sections
+        return replace(
+            self, destroyed={**self.destroyed, event.scope: destroyed_sections}, generation=event.generation
+        )
 
-    def _designated(self, fact: Fact, record: Record) -> Register:
+    def _apply_designation(self, event: e.Event, record: Record) -> Register:
         """Since when a core agency has the programme."""
-        agency = self.agencies.get(fact.agency) if isinstance(fact, CoreAgencyDesignated) else None
+        agency = self.agencies.get(event.agency) if isinstance(event, e.CoreAgencyDesignated) else None
         if agency is None or agency.core_since is not None:
             return self
         since = replace(agency, core_since=record.at)
         return replace(self, agencies={**self.agencies, agency.id: since})
 
-    def _folded(self, record: Record) -> Register:
-        on, fact = record.originator, record.fact
+    def _apply(self, record: Record) -> Register:
+        on, event = record.originator, record.event
         match on.kind:
-            case Kind.AGENCY:
+            case e.Kind.AGENCY:
                 agency = self.agencies.get(on.id) or Agency(id=on.id)
                 return replace(
-                    self, agencies={**self.agencies, on.id: _agency(stamped(agency, record), fact, record)}
+                    self,
+                    agencies={
+                        **self.agencies,
+                        on.id: _apply_agency_event(with_position(agency, record), event, record),
+                    },
                 )
-            case Kind.NETWORK:
+            case e.Kind.NETWORK:
                 network = self.networks.get(on.id) or Network(id=on.id)
                 return replace(
-                    self._designated(fact, record),
-                    networks={**self.networks, on.id: _network(stamped(network, record), fact, record.at)},
+                    self._apply_designation(event, record),
+                    networks={
+                        **self.networks,
+                        on.id: _apply_network_event(with_position(network, record), event, record.at),
+                    },
                 )
-            case Kind.COMMISSION:
+            case e.Kind.COMMISSION:
                 commission = self.commissions.get(on.id) or Commission(id=on.id)
                 return replace(
                     self,
                     commissions={
                         **self.commissions,
-                        on.id: _commission(stamped(commission, record), fact, record),
+                        on.id: _apply_commission_event(with_position(commission, record), event, record),
                     },
                 )
-            case Kind.RULE_BOOK:
-                rules = stamped(self.rules.get(on.id) or Rules(id=on.id), record)
-                if isinstance(fact, RuleBookPublished):
-                    rules = replace(rules, book=fact.book)
+            case e.Kind.RULE_BOOK:
+                rules = with_position(self.rules.get(on.id) or Rules(id=on.id), record)
+                if isinstance(event, e.RuleBookPublished):
+                    rules = replace(rules, rule_book=event.rule_book)
                 return replace(self, rules={**self.rules, on.id: rules})
-            case Kind.LOG:
-                log = stamped(self.log.get(on.id) or Originator(id=on.id), record)
-                return replace(self._of_log(fact, record), log={**self.log, on.id: log})
-            case Kind.CASE | Kind.CASE_ACCESS:
+            case e.Kind.LOG:
+                log = with_position(self.log.get(on.id) or Originator(id=on.id), record)
+                return replace(self._apply_log_event(event, record), log={**self.log, on.id: log})
+            case e.Kind.CASE | e.Kind.CASE_ACCESS:
                 return self
             case _:
                 assert_never(on.kind)
 
 
-_NOTED = frozenset({Kind.NETWORK, Kind.COMMISSION})
+_AFFECTS_READINESS = frozenset({e.Kind.NETWORK, e.Kind.COMMISSION})
 
 
-def _noted(commission: Commission, at: datetime, member: bool) -> Commission:
+def _with_readiness(commission: Commission, at: datetime, member: bool) -> Commission:
     on = day_of(at)
     workers = {
         ref: worker if worker.was_ready or worker.gaps(on) else replace(worker, was_ready=True, ready_at=at)
@@ -352,138 +323,138 @@ def _noted(commission: Commission, at: datetime, member: bool) -> Commission:
 S = TypeVar("S", bound=Originator)
 
 
-def stamped(state: S, record: Record) -> S:
+def with_position(state: S, record: Record) -> S:
     """The originator with this record counted: its version, time and ask."""
-    asks = state.asks
+    commands_seen = state.commands_seen
     if record.frame is not None:
-        asks = {**asks, (record.by, record.ask_id): (record.frame, record.version)}
-    return replace(state, version=record.version, last_at=record.at, asks=asks)
+        commands_seen = {**commands_seen, (record.by, record.command_id): (record.frame, record.version)}
+    return replace(state, version=record.version, last_at=record.at, commands_seen=commands_seen)
 
 
-def _agency(agency: Agency, fact: Fact, record: Record) -> Agency:
-    match fact:
-        case KeySetPublished():
+def _apply_agency_event(agency: Agency, event: e.Event, record: Record) -> Agency:
+    match event:
+        case e.KeySetPublished():
             return replace(
                 agency,
-                code=fact.code,
-                name=fact.name,
-                roles=fact.roles,
-                body=fact.body,
-                municipality=fact.municipality,
+                code=event.code,
+                name=event.name,
+                roles=event.roles,
+                body=event.body,
+                municipality=event.municipality,
                 keyset=record.frame,
-                sig=fact.sig,
-                kem=fact.kem,
+                sig=event.sig,
+                kem=event.kem,
                 revoked=False,
             )
-        case ConfidentialityRulesAdopted():
-            return replace(agency, rules_edition=fact.edition, acknowledged=frozenset())
-        case ConfidentialityRulesAcknowledged():
-            return replace(agency, acknowledged=agency.acknowledged | {fact.staff})
-        case BusinessCommencementNotified():
+        case e.ConfidentialityRulesAdopted():
+            return replace(agency, rules_edition=event.edition, acknowledged=frozenset())
+        case e.ConfidentialityRulesAcknowledged():
+            return replace(agency, acknowledged=agency.acknowledged | {event.staff})
+        case e.BusinessCommencementNotified():
             return replace(agency, notified=True)
-        case BusinessAbolitionNotified():
+        case e.BusinessAbolitionNotified():
             return replace(agency, notified=False, core_since=None, notice_missed=False)
-        case BusinessNoticeOverdueAlarmRaised():
+        case e.BusinessNoticeOverdueAlarmRaised():
             return replace(agency, notice_missed=True)
-        case KeySetRevoked():
-            bad = frozenset(agency.kem.values()) if fact.compromised_since is not None else frozenset()
+        case e.KeySetRevoked():
+            bad = frozenset(agency.kem.values()) if event.compromised_since is not None else frozenset()
             return replace(agency, revoked=True, compromised=agency.compromised | bad)
         case _:
             return agency
 
 
-def _network(network: Network, fact: Fact, at: datetime) -> Network:
-    match fact:
-        case CoreAgencyDesignated():
-            return replace(network, core=fact.agency)
-        case CoordinatingAgencyDesignated():
-            return replace(network, coordinating=fact.agency)
-        case NetworkMemberAdmitted():
+def _apply_network_event(network: Network, event: e.Event, at: datetime) -> Network:
+    match event:
+        case e.CoreAgencyDesignated():
+            return replace(network, core=event.agency)
+        case e.CoordinatingAgencyDesignated():
+            return replace(network, coordinating=event.agency)
+        case e.NetworkMemberAdmitted():
             return replace(
                 network,
-                members={**network.members, fact.member: fact.item},
-                admitted_at={**network.admitted_at, fact.member: at},
+                members={**network.members, event.member: event.item},
+                admitted_at={**network.admitted_at, event.member: at},
             )
-        case NetworkMemberWithdrawn():
-            return replace(network, members={m: i for m, i in network.members.items() if m != fact.member})
-        case NetworkMembershipPublished():
-            return replace(network, announced=fact.members, unannounced=network.unannounced - fact.members)
-        case MembershipUnpublishedAlarmRaised():
-            return replace(network, unannounced=network.unannounced | fact.members)
+        case e.NetworkMemberWithdrawn():
+            return replace(network, members={m: i for m, i in network.members.items() if m != event.member})
+        case e.NetworkMembershipPublished():
+            return replace(network, announced=event.members, unannounced=network.unannounced - event.members)
+        case e.MembershipUnpublishedAlarmRaised():
+            return replace(network, unannounced=network.unannounced | event.members)
         case _:
             return network
 
 
-def _commission(state: Commission, fact: Fact, record: Record) -> Commission:
-    match fact:
-        case OutsourcingContractConcluded():
+def _apply_commission_event(state: Commission, event: e.Event, record: Record) -> Commission:
+    match event:
+        case e.OutsourcingContractConcluded():
             return replace(
                 state,
                 commissioner=record.by if isinstance(record.by, UUID) else None,
-                contractor=fact.contractor,
-                scope=fact.scope,
-                begins_on=fact.begins_on,
-                ends_on=fact.ends_on,
+                contractor=event.contractor,
+                scope=event.scope,
+                begins_on=event.begins_on,
+                ends_on=event.ends_on,
                 ended=False,
                 performance_since=record.at,
             )
-        case OutsourcingContractEnded():
+        case e.OutsourcingContractEnded():
             return replace(state, ended=True)
-        case ContractorRequirementVerified():
-            return replace(state, verified=fact.items, scope=fact.scope)
-        case SupportWorkerRegistered():
+        case e.ContractorRequirementVerified():
+            return replace(state, verified=event.items, scope=event.scope)
+        case e.SupportWorkerRegistered():
             by = record.by
             if isinstance(by, UUID) and state.id == commission_of(by, by):
                 state = replace(state, commissioner=by, contractor=by)
-            known = state.workers.get(fact.worker)
+            known = state.workers.get(event.worker)
             worker = (
-                replace(known, employment=fact.employment, qualification=fact.qualification)
+                replace(known, employment=event.employment, qualification=event.qualification)
                 if known
-                else Worker(employment=fact.employment, qualification=fact.qualification)
+                else Worker(employment=event.employment, qualification=event.qualification)
             )
-            return _with_worker(state, fact.worker, worker)
-        case TrainingModuleCompleted():
-            worker = state.workers[fact.worker]
-            worker = replace(worker, tiers={**worker.tiers, fact.tier: record.at})
-            if fact.tier is Tier.T1_BASIC:
-                trained = {**worker.trained, **dict.fromkeys(fact.modules, fact.valid_until)}
+            return _with_worker(state, event.worker, worker)
+        case e.TrainingModuleCompleted():
+            worker = state.workers[event.worker]
+            worker = replace(worker, tiers={**worker.tiers, event.tier: record.at})
+            if event.tier is Tier.T1_BASIC:
+                trained = {**worker.trained, **dict.fromkeys(event.modules, event.valid_until)}
                 worker = replace(worker, trained=trained)
-            return _with_worker(state, fact.worker, worker)
-        case TrainingModuleExempted():
-            worker = state.workers[fact.worker]
-            return _with_worker(state, fact.worker, replace(worker, exempt=worker.exempt | {fact.module}))
-        case OathSigned():
-            worker = state.workers[fact.worker]
+            return _with_worker(state, event.worker, worker)
+        case e.TrainingModuleExempted():
+            worker = state.workers[event.worker]
+            return _with_worker(state, event.worker, replace(worker, exempt=worker.exempt | {event.module}))
+        case e.OathSigned():
+            worker = state.workers[event.worker]
             return _with_worker(
                 state,
-                fact.worker,
-                replace(worker, sworn=True, sworn_until=fact.valid_until, employment=fact.employment),
+                event.worker,
+                replace(worker, sworn=True, sworn_until=event.valid_until, employment=event.employment),
             )
-        case QualificationVerified():
-            worker = state.workers[fact.worker]
-            return _with_worker(state, fact.worker, replace(worker, qualification=fact.qualification))
-        case FieldPracticeCompleted():
-            worker = state.workers[fact.worker]
-            done = worker.practised | {fact.practice}
-            return _with_worker(state, fact.worker, replace(worker, practised=done))
-        case ContractorPerformanceReported():
+        case e.QualificationVerified():
+            worker = state.workers[event.worker]
+            return _with_worker(state, event.worker, replace(worker, qualification=event.qualification))
+        case e.FieldPracticeCompleted():
+            worker = state.workers[event.worker]
+            done = worker.practised | {event.practice}
+            return _with_worker(state, event.worker, replace(worker, practised=done))
+        case e.ContractorPerformanceReported():
             return replace(state, performance_since=record.at, performance_missed=None)
-        case PerformanceReportOverdueAlarmRaised():
-            return replace(state, performance_missed=fact.due_at)
-        case FurtherTrainingOverdueAlarmRaised():
-            worker = state.workers[fact.worker]
-            missed = {**worker.missed, fact.tier: fact.due_at}
-            return _with_worker(state, fact.worker, replace(worker, missed=missed))
-        case TrainingLapsed():
-            worker = state.workers[fact.worker]
-            trained = {m: u for m, u in worker.trained.items() if m is not fact.module}
-            return _with_worker(state, fact.worker, replace(worker, trained=trained))
-        case OathLapsed():
-            worker = state.workers[fact.worker]
-            return _with_worker(state, fact.worker, replace(worker, sworn=False, sworn_until=None))
-        case ContractorSuspended():
+        case e.PerformanceReportOverdueAlarmRaised():
+            return replace(state, performance_missed=event.due_at)
+        case e.FurtherTrainingOverdueAlarmRaised():
+            worker = state.workers[event.worker]
+            missed = {**worker.missed, event.tier: event.due_at}
+            return _with_worker(state, event.worker, replace(worker, missed=missed))
+        case e.TrainingLapsed():
+            worker = state.workers[event.worker]
+            trained = {m: u for m, u in worker.trained.items() if m is not event.module}
+            return _with_worker(state, event.worker, replace(worker, trained=trained))
+        case e.OathLapsed():
+            worker = state.workers[event.worker]
+            return _with_worker(state, event.worker, replace(worker, sworn=False, sworn_until=None))
+        case e.ContractorSuspended():
             return replace(state, suspended=True)
-        case ContractorReinstated():
+        case e.ContractorReinstated():
             return replace(state, suspended=False)
         case _:
             return state

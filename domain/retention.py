@@ -33,8 +33,10 @@ def expires_at(case: Case, policy: Mapping[str, Any]) -> datetime | None:
 
 def approved(case: Case) -> Disposal | None:
     """The disposal that two persons have let and nothing holds; None where there is none."""
-    now = case.disposal
-    return now if now is not None and len(now.approvers) >= APPROVERS and not case.holds else None
+    disposal = case.disposal
+    return (
+        disposal if disposal is not None and len(disposal.approvers) >= APPROVERS and not case.holds else None
+    )
 
 
 def key_name(scope: UUID, section: Section) -> str:
@@ -42,7 +44,7 @@ def key_name(scope: UUID, section: Section) -> str:
     return f"sk/{scope}/{section}"
 
 
-def content_left(register: Register, case: Case) -> frozenset[Section]:
+def remaining_content(register: Register, case: Case) -> frozenset[Section]:
     """The sections of this case that have content, and keys."""
     held = {item.section for message in case.messages.values() for item in message.items}
     return frozenset(held) - register.destroyed.get(case.id, frozenset())
@@ -50,32 +52,36 @@ def content_left(register: Register, case: Case) -> frozenset[Section]:
 
 def destruction(register: Register, case: Case) -> KeyDestroyed | ControlDestroyed | None:
     """What the hub does now with this case's keys; None where nothing is to be destroyed."""
-    now = approved(case)
-    if now is None:
+    disposal = approved(case)
+    if disposal is None:
         return None
-    left = content_left(register, case)
-    if now.control:
-        return None if left or case.id in register.unreadable else _control(register, case, now)
-    doomed = now.sections & left
-    if not doomed:
+    remaining = remaining_content(register, case)
+    if disposal.control:
+        return (
+            None
+            if remaining or case.id in register.unreadable
+            else _control_destruction(register, case, disposal)
+        )
+    to_destroy = disposal.sections & remaining
+    if not to_destroy:
         return None
     return KeyDestroyed(
         scope=case.id,
-        sections=doomed,
-        keys=frozenset(key_name(case.id, section) for section in doomed),
+        sections=to_destroy,
+        keys=frozenset(key_name(case.id, section) for section in to_destroy),
         generation=register.generation + 1,
         last_version=case.version,
-        approved=now.appraisal,
+        approved=disposal.appraisal,
     )
 
 
-def _control(register: Register, case: Case, now: Disposal) -> ControlDestroyed:
+def _control_destruction(register: Register, case: Case, disposal: Disposal) -> ControlDestroyed:
     return ControlDestroyed(
         scope=case.id,
         keys=frozenset({f"sk/{case.id}/control", f"ck/{case.id}", f"ck/{access_of(case.id)}"}),
         generation=register.generation + 1,
         last_version=case.version,
-        approved=now.appraisal,
-        agency=now.approvers[0][0],
-        approvers=frozenset(actor for _, actor in now.approvers),
+        approved=disposal.appraisal,
+        agency=disposal.approvers[0][0],
+        approvers=frozenset(actor for _, actor in disposal.approvers),
     )

@@ -1,6 +1,6 @@
 """The rule book: dated lawful bases, the matrix and the standing access, as data.
 
-The hub publishes it as a fact (``rule_book.published``) and judges by what is recorded, never by this
+The hub publishes it as an event (``rule_book.published``) and judges by what is recorded, never by this
 module: history is judged by the book of its day. This module is the first edition, H21-0316002.
 
 Source: domain law table (児福法, 児虐法, 個情法, 母子保健法); matrix from guideline 8, 9(2)[1] and the acts.
@@ -20,7 +20,7 @@ _PUBLIC = ("MUNICIPALITY", "PREFECTURE", "OTHER_PUBLIC")
 _PRIVATE = ("MEDICAL", "WELFARE_FACILITY", "SCHOOL", "COMMISSIONED", "PRIVATE")
 
 
-def _basis(
+def _basis_row(
     code: str,
     kind: str,
     since: str,
@@ -49,83 +49,110 @@ def _basis(
     }
 
 
-def _each(*left: str, with_: tuple[str, ...]) -> list[list[str]]:
-    return [[a, b] for a in left for b in with_]
+def _party_pairs(*senders: str, receivers: tuple[str, ...]) -> list[list[str]]:
+    return [[a, b] for a in senders for b in receivers]
 
 
 BASES: list[Row] = [
-    _basis("CWA-25-1", "G", "2005-04-01", _each("ANY", with_=("MUNICIPALITY", "PREFECTURE")), "TO_AUTHORITY"),
-    _basis("CWA-25-O", "O", "2016-06-03", _ANY),
-    _basis("CWA-25-2-2", "G", "2005-04-01", _ANY, "REGISTERED", "BOTH_MEMBERS"),
-    _basis(
+    _basis_row(
+        "CWA-25-1",
+        "G",
+        "2005-04-01",
+        _party_pairs("ANY", receivers=("MUNICIPALITY", "PREFECTURE")),
+        "TO_AUTHORITY",
+    ),
+    _basis_row("CWA-25-O", "O", "2016-06-03", _ANY),
+    _basis_row("CWA-25-2-2", "G", "2005-04-01", _ANY, "REGISTERED", "BOTH_MEMBERS"),
+    _basis_row(
         "CWA-25-2-5",
         "G",
         "2005-04-01",
-        _each("NETWORK", with_=("PREFECTURE", "COMMISSIONED", "NETWORK")),
+        _party_pairs("NETWORK", receivers=("PREFECTURE", "COMMISSIONED", "NETWORK")),
         "REGISTERED",
     ),
-    _basis("CWA-25-3-1", "G", "2005-04-01", _each("NETWORK", with_=("ANY",)), "REGISTERED"),
-    _basis("CWA-25-3-2", "G", "2020-04-01", _each("ANY", with_=("NETWORK",)), "REGISTERED", way="ASKED"),
-    _basis("CWA-25-5", "R", "2005-04-01", _ANY),
-    _basis("CWA-61-3", "R", "2005-04-01", _ANY),
-    _basis("CWA-21-10-2-1", "P", "2009-04-01", _ANY),
-    _basis("CWA-21-10-2-3", "G", "2009-04-01", [["MUNICIPALITY", "COMMISSIONED"]], "COMMISSION"),
-    _basis("CWA-21-10-2-4", "R", "2009-04-01", _ANY),
-    _basis("CWA-21-10-4", "G", "2009-04-01", [["PREFECTURE", "MUNICIPALITY"]], way="THERE"),
-    _basis(
+    _basis_row("CWA-25-3-1", "G", "2005-04-01", _party_pairs("NETWORK", receivers=("ANY",)), "REGISTERED"),
+    _basis_row(
+        "CWA-25-3-2",
+        "G",
+        "2020-04-01",
+        _party_pairs("ANY", receivers=("NETWORK",)),
+        "REGISTERED",
+        way="ASKED",
+    ),
+    _basis_row("CWA-25-5", "R", "2005-04-01", _ANY),
+    _basis_row("CWA-61-3", "R", "2005-04-01", _ANY),
+    _basis_row("CWA-21-10-2-1", "P", "2009-04-01", _ANY),
+    _basis_row("CWA-21-10-2-3", "G", "2009-04-01", [["MUNICIPALITY", "COMMISSIONED"]], "COMMISSION"),
+    _basis_row("CWA-21-10-2-4", "R", "2009-04-01", _ANY),
+    _basis_row("CWA-21-10-4", "G", "2009-04-01", [["PREFECTURE", "MUNICIPALITY"]], way="THERE"),
+    _basis_row(
         "CWA-21-10-5",
         "G",
         "2016-10-01",
-        _each("MEDICAL", "WELFARE_FACILITY", "SCHOOL", with_=("MUNICIPALITY",)),
+        _party_pairs("MEDICAL", "WELFARE_FACILITY", "SCHOOL", receivers=("MUNICIPALITY",)),
         way="THERE",
     ),
-    _basis("CWA-26-1-8", "G", "2009-04-01", [["PREFECTURE", "MUNICIPALITY"]], way="THERE"),
-    _basis("CWA-26-1-3", "G", "2017-04-01", [["PREFECTURE", "MUNICIPALITY"]], way="THERE"),
-    _basis("CWA-25-7-1", "G", "2005-04-01", [["MUNICIPALITY", "PREFECTURE"]], way="THERE"),
-    _basis("CWA-10-1", "P", "2005-04-01", _ANY),
-    _basis("CWA-21-18", "P", "2024-04-01", _ANY),
-    _basis("CAPA-5-2", "P", "2020-04-01", _ANY),
-    _basis("CAPA-5-3", "R", "2020-04-01", _ANY),
-    _basis("CAPA-5-4", "O", "2020-04-01", _ANY),
-    _basis("CAPA-6-1", "G", "2000-11-20", _each("ANY", with_=("MUNICIPALITY", "PREFECTURE")), "TO_AUTHORITY"),
-    _basis("CAPA-6-3", "O", "2000-11-20", _ANY),
-    _basis("CAPA-7", "R", "2000-11-20", _ANY),
-    _basis("CAPA-8", "P", "2000-11-20", _ANY),
-    _basis(
+    _basis_row("CWA-26-1-8", "G", "2009-04-01", [["PREFECTURE", "MUNICIPALITY"]], way="THERE"),
+    _basis_row("CWA-26-1-3", "G", "2017-04-01", [["PREFECTURE", "MUNICIPALITY"]], way="THERE"),
+    _basis_row("CWA-25-7-1", "G", "2005-04-01", [["MUNICIPALITY", "PREFECTURE"]], way="THERE"),
+    _basis_row("CWA-10-1", "P", "2005-04-01", _ANY),
+    _basis_row("CWA-21-18", "P", "2024-04-01", _ANY),
+    _basis_row("CAPA-5-2", "P", "2020-04-01", _ANY),
+    _basis_row("CAPA-5-3", "R", "2020-04-01", _ANY),
+    _basis_row("CAPA-5-4", "O", "2020-04-01", _ANY),
+    _basis_row(
+        "CAPA-6-1",
+        "G",
+        "2000-11-20",
+        _party_pairs("ANY", receivers=("MUNICIPALITY", "PREFECTURE")),
+        "TO_AUTHORITY",
+    ),
+    _basis_row("CAPA-6-3", "O", "2000-11-20", _ANY),
+    _basis_row("CAPA-7", "R", "2000-11-20", _ANY),
+    _basis_row("CAPA-8", "P", "2000-11-20", _ANY),
+    _basis_row(
         "CAPA-13-4",
         "G",
         "2017-04-01",
-        _each(
+        _party_pairs(
             *("MUNICIPALITY", "PREFECTURE", "OTHER_PUBLIC", "MEDICAL", "WELFARE_FACILITY", "SCHOOL"),
-            with_=("MUNICIPALITY", "PREFECTURE"),
+            receivers=("MUNICIPALITY", "PREFECTURE"),
         ),
         way="ASKED",
     ),
-    _basis("CAPA-4-6", "G", "2020-04-01", [["PREFECTURE", "PREFECTURE"]]),
-    _basis("CAPA-4-5", "P", "2008-04-01", _ANY),
+    _basis_row("CAPA-4-6", "G", "2020-04-01", [["PREFECTURE", "PREFECTURE"]]),
+    _basis_row("CAPA-4-5", "P", "2008-04-01", _ANY),
     *(
-        _basis(f"APPI-27-1-{n}", "G", "2022-04-01", _each(*_PRIVATE, with_=("ANY",)), way="THERE")
+        _basis_row(
+            f"APPI-27-1-{n}", "G", "2022-04-01", _party_pairs(*_PRIVATE, receivers=("ANY",)), way="THERE"
+        )
         for n in (1, 2, 3, 4)
     ),
-    _basis("APPI-27-C", "G", "2022-04-01", _each(*_PRIVATE, with_=("ANY",)), "CONSENT", way="THERE"),
-    _basis("APPI-69-1", "G", "2023-04-01", [["MUNICIPALITY", "MUNICIPALITY"]], "ONE_MUNICIPALITY"),
-    _basis("APPI-69-2-1", "G", "2023-04-01", _each(*_PUBLIC, with_=("ANY",)), "CONSENT", way="THERE"),
-    _basis("APPI-69-2-2", "G", "2023-04-01", [["MUNICIPALITY", "MUNICIPALITY"]], "ONE_MUNICIPALITY"),
-    _basis("APPI-69-2-3", "G", "2023-04-01", _each(*_PUBLIC, with_=_PUBLIC)),
-    _basis("APPI-69-2-4", "G", "2023-04-01", _each(*_PUBLIC, with_=("ANY",)), "OVERRIDE", way="THERE"),
-    _basis("APPI-70", "R", "2023-04-01", _ANY),
-    _basis("APPI-66", "R", "2023-04-01", _ANY),
-    _basis("APPI-67", "R", "2023-04-01", _ANY),
-    _basis("PC-134", "R", "1908-10-01", _ANY),
-    _basis("LPSA-34", "R", "1951-02-13", _ANY),
-    _basis("CWA-18-22", "R", "2003-11-29", _ANY),
-    _basis("MCHA-9-2", "P", "2024-04-01", _ANY),
-    _basis("MCHA-10", "P", "1966-01-01", _ANY),
-    _basis("MCHA-11", "P", "1966-01-01", _ANY),
-    _basis("MCHA-17", "P", "1966-01-01", _ANY),
-    _basis("MCHA-19", "P", "1966-01-01", _ANY),
-    _basis("MCHA-19-2", "G", "2024-04-01", [["MUNICIPALITY", "MUNICIPALITY"]]),
-    _basis("CONSENT", "G", "1947-05-03", _ANY, "CONSENT"),
+    _basis_row(
+        "APPI-27-C", "G", "2022-04-01", _party_pairs(*_PRIVATE, receivers=("ANY",)), "CONSENT", way="THERE"
+    ),
+    _basis_row("APPI-69-1", "G", "2023-04-01", [["MUNICIPALITY", "MUNICIPALITY"]], "ONE_MUNICIPALITY"),
+    _basis_row(
+        "APPI-69-2-1", "G", "2023-04-01", _party_pairs(*_PUBLIC, receivers=("ANY",)), "CONSENT", way="THERE"
+    ),
+    _basis_row("APPI-69-2-2", "G", "2023-04-01", [["MUNICIPALITY", "MUNICIPALITY"]], "ONE_MUNICIPALITY"),
+    _basis_row("APPI-69-2-3", "G", "2023-04-01", _party_pairs(*_PUBLIC, receivers=_PUBLIC)),
+    _basis_row(
+        "APPI-69-2-4", "G", "2023-04-01", _party_pairs(*_PUBLIC, receivers=("ANY",)), "OVERRIDE", way="THERE"
+    ),
+    _basis_row("APPI-70", "R", "2023-04-01", _ANY),
+    _basis_row("APPI-66", "R", "2023-04-01", _ANY),
+    _basis_row("APPI-67", "R", "2023-04-01", _ANY),
+    _basis_row("PC-134", "R", "1908-10-01", _ANY),
+    _basis_row("LPSA-34", "R", "1951-02-13", _ANY),
+    _basis_row("CWA-18-22", "R", "2003-11-29", _ANY),
+    _basis_row("MCHA-9-2", "P", "2024-04-01", _ANY),
+    _basis_row("MCHA-10", "P", "1966-01-01", _ANY),
+    _basis_row("MCHA-11", "P", "1966-01-01", _ANY),
+    _basis_row("MCHA-17", "P", "1966-01-01", _ANY),
+    _basis_row("MCHA-19", "P", "1966-01-01", _ANY),
+    _basis_row("MCHA-19-2", "G", "2024-04-01", [["MUNICIPALITY", "MUNICIPALITY"]]),
+    _basis_row("CONSENT", "G", "1947-05-03", _ANY, "CONSENT"),
 ]
 
 NEVER: dict[str, list[str]] = {

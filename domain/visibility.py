@@ -25,7 +25,7 @@ from domain.reasons import Reason
 from domain.record import AUDIT, Party
 from domain.register import Register
 
-CLOSELY_KEPT = frozenset({Section.NOTIFIER, Section.ADDR})
+NO_STANDING_ACCESS = frozenset({Section.NOTIFIER, Section.ADDR})
 """V5: never by standing access."""
 
 NOT_READY: Mapping[Readiness, Reason] = {
@@ -37,33 +37,33 @@ NOT_READY: Mapping[Readiness, Reason] = {
 }
 
 
-def as_contractor(register: Register, fact: CaseMessage, agency: UUID) -> bool:
+def as_contractor(register: Register, event: CaseMessage, agency: UUID) -> bool:
     """Whether this agency gets or writes this message as the case's contractor (V6–V8 apply)."""
-    return register.is_contractor(agency) and not isinstance(fact, AS_OTHER_SERVICE)
+    return register.is_contractor(agency) and not isinstance(event, AS_OTHER_SERVICE)
 
 
 def standing_readers(
-    register: Register, case: Case, by: UUID, fact: CaseMessage, item: Item, book: Mapping[str, Any]
+    register: Register, case: Case, by: UUID, event: CaseMessage, item: Item, rule_book: Mapping[str, Any]
 ) -> frozenset[UUID]:
     """Who reads this item by standing rule, beside author and addressees (V3, V4, V5), or in an emergency."""
-    if item.section in CLOSELY_KEPT | AUTHOR_ONLY or case.core is None:
+    if item.section in NO_STANDING_ACCESS | AUTHOR_ONLY or case.core is None:
         return frozenset()
     readers = {grant.reader for grant in case.granted.values() if item.item in grant.items}
-    file_of = {by, *fact.to}
-    if as_contractor(register, fact, by):
+    file_owners = {by, *event.to}
+    if as_contractor(register, event, by):
         commissioner = case.core_of(by) or case.core
-        file_of.add(commissioner)
+        file_owners.add(commissioner)
         readers.add(commissioner)
-    if not isinstance(fact, OUTGOING_COPIES) and item.section in book["standing"]["COORD"]:
+    if not isinstance(event, OUTGOING_COPIES) and item.section in rule_book["standing"]["COORD"]:
         for id in case.registered_in & set(register.networks):
             network = register.networks[id]
-            if network.coordinating is not None and case.offices.get(id, network.core) in file_of:
+            if network.coordinating is not None and case.offices.get(id, network.core) in file_owners:
                 readers.add(network.coordinating)
     return frozenset(readers)
 
 
 def recipients(
-    register: Register, case: Case, by: UUID, fact: CaseMessage, item: Item, book: Mapping[str, Any]
+    register: Register, case: Case, by: UUID, event: CaseMessage, item: Item, rule_book: Mapping[str, Any]
 ) -> frozenset[UUID]:
     """For whom this item's key is wrapped when it is written: author, addressees, standing readers.
 
@@ -71,7 +71,7 @@ def recipients(
     """
     if item.section in AUTHOR_ONLY:
         return frozenset({by})
-    return frozenset({by}) | fact.to | standing_readers(register, case, by, fact, item, book)
+    return frozenset({by}) | event.to | standing_readers(register, case, by, event, item, rule_book)
 
 
 def refusal_to_open(
@@ -83,37 +83,41 @@ def refusal_to_open(
     item: Item,
     *,
     now: datetime,
-    book: Mapping[str, Any],
+    rule_book: Mapping[str, Any],
 ) -> Reason | None:
     """Why this reader may not open this item now; None where it may. ``actor`` None asks for the agency alone."""
-    fact = message.fact
+    event = message.event
     # V10: the auditor opens what two officials let it; anybody else who is not an agency opens nothing
     if not isinstance(reader, UUID):
-        let = reader == AUDIT and any(grant.opens(item.item, now) for grant in case.audits.values())
-        return _gone(register, case, reader, message, item) if let else Reason.AUDITOR_OPENS_NOTHING
-    authored, addressed = reader == message.by, reader in fact.to
-    standing = reader in standing_readers(register, case, message.by, fact, item, book)
+        approved = reader == AUDIT and any(grant.opens(item.item, now) for grant in case.audits.values())
+        return (
+            _closed_since(register, case, reader, message, item) if approved else Reason.AUDITOR_OPENS_NOTHING
+        )
+    authored, addressed = reader == message.by, reader in event.to
+    standing = reader in standing_readers(register, case, message.by, event, item, rule_book)
     # V1, V2, V3, V4, V5: has it any claim at all?
     if not (authored or standing or (addressed and item.section not in AUTHOR_ONLY)):
         return Reason.NOT_YOURS
     # V6, V8: as this case's contractor, ready now, and so is the person
-    if as_contractor(register, fact, reader):
-        stand = readiness(register, case, reader, now)
-        if stand is not Readiness.READY:
-            return NOT_READY[stand]
+    if as_contractor(register, event, reader):
+        state = readiness(register, case, reader, now)
+        if state is not Readiness.READY:
+            return NOT_READY[state]
         if actor is not None and not worker_ready(register, case, reader, actor, now):
             return Reason.WORKER_NOT_READY
     # guideline 8[1]: where an agency has rules of secrecy, who opens knows them
-    own = register.agencies.get(reader)
-    if actor is not None and own is not None and not own.knows_rules(actor):
+    reader_agency = register.agencies.get(reader)
+    if actor is not None and reader_agency is not None and not reader_agency.has_acknowledged_rules(actor):
         return Reason.RULES_NOT_ACKNOWLEDGED
     # V7: held until the sender asks for release
     if not authored and reader in message.held:
         return Reason.HELD
-    return _gone(register, case, reader, message, item)
+    return _closed_since(register, case, reader, message, item)
 
 
-def _gone(register: Register, case: Case, reader: Party, message: Message, item: Item) -> Reason | None:
+def _closed_since(
+    register: Register, case: Case, reader: Party, message: Message, item: Item
+) -> Reason | None:
     """Why what this reader once had a claim to is closed since."""
     # what was destroyed opens for nobody
     if item.section in register.destroyed.get(case.id, frozenset()):
@@ -122,28 +126,28 @@ def _gone(register: Register, case: Case, reader: Party, message: Message, item:
     if reader != message.by and message.id in case.stopped:
         return Reason.USE_STOPPED
     # V9: what rested on a consent that is withdrawn is gone for all but its author
-    if reader != message.by and _rested_on_withdrawn(case, message, item, reader):
+    if reader != message.by and _relied_on_withdrawn_consent(case, message, item, reader):
         return Reason.CONSENT_WITHDRAWN
     return None
 
 
-def _rested_on_withdrawn(case: Case, message: Message, item: Item, reader: Party) -> bool:
+def _relied_on_withdrawn_consent(case: Case, message: Message, item: Item, reader: Party) -> bool:
     """Whether what this reader has of it rested on a consent that was withdrawn since.
 
     An addressee's copy rests on the named consents that are about that addressee and this section, and on no other
     one's; it is gone with any of them. Standing access rests on all by which somebody got it.
     """
     at = message.at
-    basis = message.fact.basis
+    basis = message.event.basis
     by_consent = frozenset(a for a, code in basis.items() if code in CONSENT_BASES)
-    whose = by_consent & {reader} if reader in basis else by_consent
-    consents = (c for a in whose for c in _carried(case, message, item, a))
+    consent_addressees = by_consent & {reader} if reader in basis else by_consent
+    consents = (c for a in consent_addressees for c in _covering_consents(case, message, item, a))
     return any(c.withdrawn_at is not None and c.withdrawn_at >= at for c in consents)
 
 
-def _carried(case: Case, message: Message, item: Item, addressee: UUID) -> Iterator[Consent]:
+def _covering_consents(case: Case, message: Message, item: Item, addressee: UUID) -> Iterator[Consent]:
     """The consents that this item went to this addressee on; all that are named where none speaks of it."""
-    named = [case.consents[c] for c in sorted(message.fact.consent) if c in case.consents]
+    named = [case.consents[c] for c in sorted(message.event.consent) if c in case.consents]
     about = [c for c in named if item.section in c.sections_for(message.by, addressee)]
     yield from about or named
 
@@ -153,25 +157,25 @@ CONSENT_BASES = frozenset({"CONSENT", "APPI-27-C", "APPI-69-2-1"})
 
 
 def openable(
-    register: Register, case: Case, reader: Party, *, now: datetime, book: Mapping[str, Any]
+    register: Register, case: Case, reader: Party, *, now: datetime, rule_book: Mapping[str, Any]
 ) -> Iterator[tuple[Message, Item]]:
     """Every item this agency may open now, whoever of its people asks."""
     for message, item in case.all_items():
-        if refusal_to_open(register, case, reader, None, message, item, now=now, book=book) is None:
+        if refusal_to_open(register, case, reader, None, message, item, now=now, rule_book=rule_book) is None:
             yield message, item
 
 
 def pending_keys(
-    register: Register, case: Case, *, book: Mapping[str, Any]
+    register: Register, case: Case, *, rule_book: Mapping[str, Any]
 ) -> Iterator[tuple[Message, Item, Party]]:
-    """Items with a standing reader that has no wrap yet, or that two officials let the audit office open: duties of
+    """Items with a standing reader that has no wrapped key yet, or that two officials let the audit office open: duties of
     the responsible door to re-wrap."""
     audited = {i for g in case.audits.values() if len(g.approvers) >= APPROVERS for i in g.items}
     for message, item in case.all_items():
         if item.section in register.destroyed.get(case.id, frozenset()):
             continue
         readers: list[Party] = [
-            *sorted(standing_readers(register, case, message.by, message.fact, item, book)),
+            *sorted(standing_readers(register, case, message.by, message.event, item, rule_book)),
             *([AUDIT] if item.item in audited else []),
         ]
         for reader in readers:

@@ -3,27 +3,27 @@
 What is promised:
 
 * What is accepted could have been written here, byte for byte; ``Malformed`` or ``Untrusted`` else,
-  with a flaw of its own for each condition (``flaws.py``).
-* Content is readable with an item key only; an item key comes out of a wrap made to one agency.
+  with an error code of its own for each condition (``error_codes.py``).
+* Content is readable with an item key only; an item key comes out of a wrapped key made to one agency.
 * A signature is two signatures, classical and post-quantum, over the exact bytes stored. Both hold.
 * Nothing opens at another place: every seal is bound to hub, originator, version, item and key set.
 * Private keys show nothing in ``repr``, can't be pickled, and lie on disk sealed only.
 
 Where to look: ``lp`` and ``canonical`` (bytes), ``sealing`` and ``signing`` (primitives), ``frame``,
-``wish``, ``request`` (what is sent), ``item`` and ``wrap`` (content), ``record`` and ``leaf`` (what is
+``command``, ``request`` (what is sent), ``item`` and ``wrapped_key`` (content), ``record`` and ``leaf`` (what is
 stored), ``receipt`` (what is answered), ``genesis`` and ``keyset`` (whose keys), ``vault`` and
 ``keystore`` (where keys lie). Threats and the tests that stand against them: ``THREATS.md``.
 """
 
 from __future__ import annotations
 
-from domain.errors import Broken
+from domain.errors import InvariantViolation
 
 __all__ = ["assert_supported"]
 
 
 def assert_supported() -> None:
-    """The library can do all of KH-1. Raises Broken. Call it at start, before any key is read."""
+    """The library can do all of KH-1. Raises InvariantViolation. Call it at start, before any key is read."""
     from cryptography.exceptions import UnsupportedAlgorithm
 
     try:
@@ -36,4 +36,6 @@ def assert_supported() -> None:
         kem = signing.KemKey(bytes(32))
         kem.decrypt(b"", kem.public.encrypt(b"", b""))
     except (UnsupportedAlgorithm, ImportError, AttributeError) as error:
-        raise Broken("unsupported-library", "install cryptography 50 with its own OpenSSL") from error
+        raise InvariantViolation(
+            "unsupported-library", "install cryptography 50 with its own OpenSSL"
+        ) from error

@@ -43,11 +43,11 @@ def parse(data: bytes) -> Any:
             encode(value) == data
         ):  # then nothing was dropped on the way, such as a key that stands there twice
             return value
-    return _parse_slowly(data)
+    return _parse_with_exact_error(data)
 
 
-def _parse_slowly(data: bytes) -> Any:
-    """What ``parse`` does, and tells what is wrong."""
+def _parse_with_exact_error(data: bytes) -> Any:
+    """What ``parse`` does, and names what is wrong."""
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -89,10 +89,10 @@ def _check(value: Any, depth: int) -> None:
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
+    parsed = dict(pairs)
+    if len(parsed) != len(pairs):
         raise Malformed("json-duplicate-key", "name each key once")
-    return found
+    return parsed
 
 
 def _float(text: str) -> NoReturn:
@@ -105,7 +105,7 @@ def _integer(text: str) -> int:
     return int(text)
 
 
-def hex_(data: bytes) -> str:
+def to_hex(data: bytes) -> str:
     """Lower-case hex, the form of digests, key ids and keys in JSON. Source: KH-1 §1."""
     return data.hex()
 
@@ -133,12 +133,12 @@ def parse_digest(text: object) -> bytes:
 def parse_uuid(text: object) -> UUID:
     """A UUID in its lower-case form with hyphens, and no other. Raises Malformed. Source: KH-1 §1."""
     try:
-        found = UUID(text) if isinstance(text, str) else None
+        parsed = UUID(text) if isinstance(text, str) else None
     except ValueError:
-        found = None
-    if found is None or str(found) != text:
+        parsed = None
+    if parsed is None or str(parsed) != text:
         raise Malformed("uuid-form", "write a lower-case UUID with hyphens")
-    return found
+    return parsed
 
 
 def format_time(moment: datetime) -> str:

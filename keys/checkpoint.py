@@ -14,8 +14,8 @@ from keys.note import (
     COSIGNATURE,
     ED25519,
     ML_DSA_44,
-    Line,
     Note,
+    NoteSignature,
     base64_of,
     is_name,
     note_key_id,
@@ -65,22 +65,24 @@ def sign_checkpoint(checkpoint: Checkpoint, log: SignatureKeys, at: int) -> Note
     """The checkpoint signed by the log's pair. ``at``: POSIX seconds."""
     name = checkpoint.origin
     ed25519, _ = log.sign_message(checkpoint.text.encode(), b"")
-    _, mldsa = log.sign_message(_cosigned(name, at, checkpoint), b"")
+    _, mldsa = log.sign_message(_mldsa_cosigned_message(name, at, checkpoint), b"")
     lines = (
-        Line(name, note_key_id(name, ED25519, log.public.ed25519), ed25519),
-        Line(name, note_key_id(name, ML_DSA_44, log.public.mldsa), at.to_bytes(8, "big") + mldsa),
+        NoteSignature(name, note_key_id(name, ED25519, log.public.ed25519), ed25519),
+        NoteSignature(name, note_key_id(name, ML_DSA_44, log.public.mldsa), at.to_bytes(8, "big") + mldsa),
     )
     return Note(checkpoint.text, lines)
 
 
-def cosign(checkpoint: Checkpoint, witness: SignatureKeys, name: str, at: int) -> tuple[Line, Line]:
+def cosign(
+    checkpoint: Checkpoint, witness: SignatureKeys, name: str, at: int
+) -> tuple[NoteSignature, NoteSignature]:
     """What a witness adds, after it has found the checkpoint consistent with all that it saw before."""
-    ed25519, _ = witness.sign_message(_timed(checkpoint, at), b"")
-    _, mldsa = witness.sign_message(_cosigned(name, at, checkpoint), b"")
+    ed25519, _ = witness.sign_message(_ed25519_cosigned_message(checkpoint, at), b"")
+    _, mldsa = witness.sign_message(_mldsa_cosigned_message(name, at, checkpoint), b"")
     stamp = at.to_bytes(8, "big")
     return (
-        Line(name, note_key_id(name, COSIGNATURE, witness.public.ed25519), stamp + ed25519),
-        Line(name, note_key_id(name, ML_DSA_44, witness.public.mldsa), stamp + mldsa),
+        NoteSignature(name, note_key_id(name, COSIGNATURE, witness.public.ed25519), stamp + ed25519),
+        NoteSignature(name, note_key_id(name, ML_DSA_44, witness.public.mldsa), stamp + mldsa),
     )
 
 
@@ -90,34 +92,34 @@ def verify_checkpoint(data: bytes, origin: str, log: SignaturePublic) -> tuple[C
     checkpoint = parse_checkpoint(note.text)
     if checkpoint.origin != origin:
         raise Untrusted("checkpoint-origin", "this is the head of another log")
-    [plain] = _only(note, origin, note_key_id(origin, ED25519, log.ed25519))
-    log.verify_ed25519(checkpoint.text.encode(), plain.value)
-    [timed] = _only(note, origin, note_key_id(origin, ML_DSA_44, log.mldsa))
-    at, signature = _stamped(timed, SIGNATURE_BYTES[Alg.ML_DSA_44])
-    log.verify_mldsa(_cosigned(origin, at, checkpoint), b"", signature)
+    [ed25519_line] = _single_signature(note, origin, note_key_id(origin, ED25519, log.ed25519))
+    log.verify_ed25519(checkpoint.text.encode(), ed25519_line.value)
+    [mldsa_line] = _single_signature(note, origin, note_key_id(origin, ML_DSA_44, log.mldsa))
+    at, signature = _split_time(mldsa_line, SIGNATURE_BYTES[Alg.ML_DSA_44])
+    log.verify_mldsa(_mldsa_cosigned_message(origin, at, checkpoint), b"", signature)
     return checkpoint, note
 
 
 def verify_cosignature(note: Note, name: str, witness: SignaturePublic) -> int:
     """When this witness cosigned (POSIX seconds, the earlier of its two). Raises Malformed, Untrusted."""
     checkpoint = parse_checkpoint(note.text)
-    [plain] = _only(note, name, note_key_id(name, COSIGNATURE, witness.ed25519))
-    at, ed25519 = _stamped(plain, SIGNATURE_BYTES[Alg.ED25519])
-    witness.verify_ed25519(_timed(checkpoint, at), ed25519)
-    [timed] = _only(note, name, note_key_id(name, ML_DSA_44, witness.mldsa))
-    too, mldsa = _stamped(timed, SIGNATURE_BYTES[Alg.ML_DSA_44])
-    witness.verify_mldsa(_cosigned(name, too, checkpoint), b"", mldsa)
-    return min(at, too)
+    [ed25519_line] = _single_signature(note, name, note_key_id(name, COSIGNATURE, witness.ed25519))
+    at, ed25519 = _split_time(ed25519_line, SIGNATURE_BYTES[Alg.ED25519])
+    witness.verify_ed25519(_ed25519_cosigned_message(checkpoint, at), ed25519)
+    [mldsa_line] = _single_signature(note, name, note_key_id(name, ML_DSA_44, witness.mldsa))
+    mldsa_time, mldsa = _split_time(mldsa_line, SIGNATURE_BYTES[Alg.ML_DSA_44])
+    witness.verify_mldsa(_mldsa_cosigned_message(name, mldsa_time, checkpoint), b"", mldsa)
+    return min(at, mldsa_time)
 
 
-def _only(note: Note, name: str, id: bytes) -> list[Line]:
-    found = note.of(name, id)
-    if len(found) != 1:
+def _single_signature(note: Note, name: str, id: bytes) -> list[NoteSignature]:
+    matching = note.of(name, id)
+    if len(matching) != 1:
         raise Untrusted("checkpoint-not-signed", "the note lacks a signature of this key, or has it twice")
-    return found
+    return matching
 
 
-def _stamped(line: Line, length: int) -> tuple[int, bytes]:
+def _split_time(line: NoteSignature, length: int) -> tuple[int, bytes]:
     if len(line.value) != 8 + length:
         raise Malformed("cosignature-length", "a time of 8 bytes, then the signature")
     at = int.from_bytes(line.value[:8], "big")
@@ -126,11 +128,11 @@ def _stamped(line: Line, length: int) -> tuple[int, bytes]:
     return at, line.value[8:]
 
 
-def _timed(checkpoint: Checkpoint, at: int) -> bytes:
+def _ed25519_cosigned_message(checkpoint: Checkpoint, at: int) -> bytes:
     return f"cosignature/v1\ntime {at}\n{checkpoint.text}".encode()
 
 
-def _cosigned(name: str, at: int, checkpoint: Checkpoint) -> bytes:
+def _mldsa_cosigned_message(name: str, at: int, checkpoint: Checkpoint) -> bytes:
     """The ``cosigned_message`` of tlog-cosignature, of a whole tree."""
     parts = [_LABEL]
     for text in (name.encode(), None, checkpoint.origin.encode()):

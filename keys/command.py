@@ -1,4 +1,4 @@
-"""The payload of a signed wish: just these keys, each checked.
+"""The payload of a signed command: just these keys, each checked.
 
 Source: KH-1 §5.
 """
@@ -20,13 +20,13 @@ from keys.sealing import sealed_size
 
 __all__ = [
     "AUDIT",
-    "BESIDE_BYTES",
+    "INLINE_ITEM_MAX_BYTES",
     "MAX_ITEMS",
     "MAX_ITEM_BYTES",
-    "MAX_WRAPS",
+    "MAX_WRAPPED_KEYS",
     "MIN_ITEM_BYTES",
     "READ_AHEAD",
-    "REGISTRY",
+    "REGISTRARS",
     "REWRAP_ACT",
     "SUITE",
     "VERSION",
@@ -34,58 +34,58 @@ __all__ = [
     "ZEROS",
     "About",
     "By",
+    "CommandPayload",
     "ItemRef",
-    "Kept",
+    "Storage",
     "To",
-    "WishPayload",
-    "WrapRef",
-    "encode_wish",
-    "parse_wish",
+    "WrappedKeyRef",
+    "encode_command",
+    "parse_command",
 ]
 
 VERSION = 1
 SUITE = 1
 MAX_ITEMS = 64
-MAX_WRAPS = 256
+MAX_WRAPPED_KEYS = 256
 MAX_FLAGS = 16
 READ_AHEAD, WRITE_AHEAD = timedelta(minutes=10), timedelta(days=7)
-"""So far after its recording the ``not_after`` of a reading or question, and of any other wish, may lie. Source: KH-1 §5."""
-BESIDE_BYTES = 16 * 1024
+"""So far after its recording the ``not_after`` of a reading or question, and of any other command, may lie. Source: KH-1 §5."""
+INLINE_ITEM_MAX_BYTES = 16 * 1024
 MAX_ITEM_BYTES = 25 * 1024 * 1024
 MIN_ITEM_BYTES = sealed_size(256)
-REWRAP_ACT = "items.rewrapped"  # the one act whose wraps are for items of another frame
+REWRAP_ACT = "items.rewrapped"  # the one act whose wrapped keys are for items of another frame
 
-REGISTRY: Literal["REGISTRY"] = "REGISTRY"
+REGISTRARS: Literal["REGISTRARS"] = "REGISTRARS"
 AUDIT: Literal["AUDIT"] = "AUDIT"
-By: TypeAlias = UUID | Literal["REGISTRY", "AUDIT"]
+By: TypeAlias = UUID | Literal["REGISTRARS", "AUDIT"]
 To: TypeAlias = UUID | Literal["AUDIT"]
-Kept: TypeAlias = Literal["beside", "store"]
+Storage: TypeAlias = Literal["inline", "store"]
 
-_KEYS = (
-    *("v", "suite", "hub", "about", "ask_id", "by", "actor", "act", "made_at", "occurred_at"),
-    *("not_after", "fields", "items", "wraps", "keyset", "prev"),
+_COMMAND_KEYS = (
+    *("v", "suite", "hub", "about", "command_id", "by", "actor", "act", "created_at", "occurred_at"),
+    *("not_after", "fields", "items", "wrapped_keys", "keyset", "prev"),
 )
-_ITEM_KEYS = ("item", "section", "flags", "schema", "size", "kept", "kc", "digest")
-_WRAP_KEYS = ("item", "to", "kid", "digest")
+_ITEM_KEYS = ("item", "section", "flags", "schema", "size", "storage", "kc", "digest")
+_WRAPPED_KEY_KEYS = ("item", "to", "kid", "digest")
 
 
 @dataclass(frozen=True, kw_only=True)
 class ItemRef:
-    """What control tells of one item. ``size`` is the sealed length in bytes."""
+    """What control says of one item. ``size`` is the sealed length in bytes."""
 
     item: UUID
     section: str
     flags: tuple[str, ...]
     schema: str
     size: int
-    kept: Kept
+    storage: Storage
     kc: bytes
     digest: bytes
 
 
 @dataclass(frozen=True, kw_only=True)
-class WrapRef:
-    """One item key for one recipient: whose key (``kid``), and the SHA-256 of the wrap."""
+class WrappedKeyRef:
+    """One item key for one recipient: whose key (``kid``), and the SHA-256 of the wrapped key."""
 
     item: UUID
     to: To
@@ -94,52 +94,52 @@ class WrapRef:
 
 
 @dataclass(frozen=True, kw_only=True)
-class WishPayload:
-    """What an agency, the registry or the audit office signs."""
+class CommandPayload:
+    """What an agency, the registrars or the audit office signs."""
 
     hub: bytes
     about: About
-    ask_id: UUID
+    command_id: UUID
     by: By
     actor: str
     act: str
-    made_at: datetime
+    created_at: datetime
     occurred_at: datetime | None
     not_after: datetime
     fields: Mapping[str, Any]
     items: tuple[ItemRef, ...] = ()
-    wraps: tuple[WrapRef, ...] = ()
+    wrapped_keys: tuple[WrappedKeyRef, ...] = ()
     keyset: bytes
     prev: bytes = field(default=ZEROS)
     v: int = VERSION
     suite: int = SUITE
 
 
-def encode_wish(payload: WishPayload) -> bytes:
-    """The canonical bytes to sign. Raises Malformed for what ``parse_wish`` would refuse."""
+def encode_command(payload: CommandPayload) -> bytes:
+    """The canonical bytes to sign. Raises Malformed for what ``parse_command`` would refuse."""
     data = canonical.encode(
         {
             "v": payload.v,
             "suite": payload.suite,
             "hub": payload.hub.hex(),
             "about": {"kind": payload.about.kind, "id": str(payload.about.id)},
-            "ask_id": str(payload.ask_id),
+            "command_id": str(payload.command_id),
             "by": str(payload.by),
             "actor": payload.actor,
             "act": payload.act,
-            "made_at": canonical.format_time(payload.made_at),
+            "created_at": canonical.format_time(payload.created_at),
             "occurred_at": None
             if payload.occurred_at is None
             else canonical.format_time(payload.occurred_at),
             "not_after": canonical.format_time(payload.not_after),
             "fields": dict(payload.fields),
             "items": [_item_json(one) for one in payload.items],
-            "wraps": [_wrap_json(one) for one in payload.wraps],
+            "wrapped_keys": [_wrapped_key_json(one) for one in payload.wrapped_keys],
             "keyset": payload.keyset.hex(),
             "prev": payload.prev.hex(),
         }
     )
-    parse_wish(data)
+    parse_command(data)
     return data
 
 
@@ -150,79 +150,79 @@ def _item_json(one: ItemRef) -> dict[str, Any]:
         "flags": list(one.flags),
         "schema": one.schema,
         "size": one.size,
-        "kept": one.kept,
+        "storage": one.storage,
         "kc": one.kc.hex(),
         "digest": one.digest.hex(),
     }
 
 
-def _wrap_json(one: WrapRef) -> dict[str, Any]:
+def _wrapped_key_json(one: WrappedKeyRef) -> dict[str, Any]:
     return {"item": str(one.item), "to": str(one.to), "kid": one.kid.hex(), "digest": one.digest.hex()}
 
 
-def parse_wish(data: bytes) -> WishPayload:
-    """The payload of these canonical bytes. Raises Malformed, a flaw for each condition.
+def parse_command(data: bytes) -> CommandPayload:
+    """The payload of these canonical bytes. Raises Malformed, an error code for each condition.
 
     (1) size, canonical form; (2) version and suite; (3) every key of its form; (4) every item and
-    wrap of its form; (5) items, wraps and author fit together.
+    wrapped key of its form; (5) items, wrapped keys and author fit together.
     """
     if len(data) > MAX_PAYLOAD_BYTES:
-        raise Malformed("wish-size", "a payload has at most 256 KiB")
-    fields = Fields(canonical.parse(data), "wish", _KEYS)
-    fields.only("v", VERSION)
-    fields.only("suite", SUITE)
-    about = Fields(fields.raw("about"), "wish-about", ("kind", "id"))
-    payload = WishPayload(
+        raise Malformed("command-size", "a payload has at most 256 KiB")
+    fields = Fields(canonical.parse(data), "command", _COMMAND_KEYS)
+    fields.require("v", VERSION)
+    fields.require("suite", SUITE)
+    about = Fields(fields.raw("about"), "command-about", ("kind", "id"))
+    payload = CommandPayload(
         hub=fields.hex("hub"),
         about=About(about.text("kind", KIND), about.uuid("id")),
-        ask_id=fields.uuid("ask_id"),
-        by=_by(fields),
+        command_id=fields.uuid("command_id"),
+        by=_parse_by(fields),
         actor=fields.text("actor", ACTOR),
         act=fields.text("act", ACT),
-        made_at=fields.time("made_at"),
+        created_at=fields.time("created_at"),
         occurred_at=fields.time_or_null("occurred_at"),
         not_after=fields.time("not_after"),
         fields=fields.object("fields"),
-        items=tuple(_item(one) for one in fields.list("items", MAX_ITEMS)),
-        wraps=tuple(_wrap(one) for one in fields.list("wraps", MAX_WRAPS)),
+        items=tuple(_parse_item(one) for one in fields.list("items", MAX_ITEMS)),
+        wrapped_keys=tuple(_parse_wrapped_key(one) for one in fields.list("wrapped_keys", MAX_WRAPPED_KEYS)),
         keyset=fields.hex("keyset"),
         prev=fields.hex("prev"),
     )
-    _check_whole(payload)
+    _check_command(payload)
     return payload
 
 
-def _by(fields: Fields) -> By:
+def _parse_by(fields: Fields) -> By:
     match fields.raw("by"):
-        case "REGISTRY":
-            return REGISTRY
+        case "REGISTRARS":
+            return REGISTRARS
         case "AUDIT":
             return AUDIT
         case _:
             return fields.uuid("by")
 
 
-def _item(value: object) -> ItemRef:
+def _parse_item(value: object) -> ItemRef:
     fields = Fields(value, "item", _ITEM_KEYS)
     size = fields.integer("size", MIN_ITEM_BYTES, MAX_ITEM_BYTES)
-    kept: Kept = "store" if fields.word("kept", ("beside", "store")) == "store" else "beside"
-    if (kept == "store") != (size > BESIDE_BYTES):
-        raise Malformed("item-kept-size", "over 16 KiB in the store, else beside the frame")
+    storage: Storage = "store" if fields.one_of("storage", ("inline", "store")) == "store" else "inline"
+    if (storage == "store") != (size > INLINE_ITEM_MAX_BYTES):
+        raise Malformed("item-storage-size", "over 16 KiB in the store, else inline in the request")
     return ItemRef(
         item=fields.uuid("item"),
         section=fields.text("section", CODE),
         flags=fields.codes("flags", MAX_FLAGS),
         schema=fields.text("schema", SCHEMA),
         size=size,
-        kept=kept,
+        storage=storage,
         kc=fields.hex("kc"),
         digest=fields.hex("digest"),
     )
 
 
-def _wrap(value: object) -> WrapRef:
-    fields = Fields(value, "wrap", _WRAP_KEYS)
-    return WrapRef(
+def _parse_wrapped_key(value: object) -> WrappedKeyRef:
+    fields = Fields(value, "wrapped-key", _WRAPPED_KEY_KEYS)
+    return WrappedKeyRef(
         item=fields.uuid("item"),
         to=AUDIT if fields.raw("to") == AUDIT else fields.uuid("to"),
         kid=fields.hex("kid"),
@@ -230,28 +230,28 @@ def _wrap(value: object) -> WrapRef:
     )
 
 
-def _check_whole(payload: WishPayload) -> None:
-    if payload.not_after < payload.made_at:
-        raise Malformed("wish-times", "not_after is not before made_at")
-    if payload.by == REGISTRY and payload.keyset != ZEROS:
-        raise Malformed("registry-keyset", "the registry's acts have keyset zeros")
-    if payload.by == REGISTRY and (payload.items or payload.wraps):
-        raise Malformed("registry-items", "the registry's acts carry no items and no wraps")
+def _check_command(payload: CommandPayload) -> None:
+    if payload.not_after < payload.created_at:
+        raise Malformed("command-times", "not_after is not before created_at")
+    if payload.by == REGISTRARS and payload.keyset != ZEROS:
+        raise Malformed("registrars-keyset", "the registrars' acts have keyset zeros")
+    if payload.by == REGISTRARS and (payload.items or payload.wrapped_keys):
+        raise Malformed("registrars-items", "the registrars' acts carry no items and no wrapped keys")
     items = {one.item for one in payload.items}
     if len(items) != len(payload.items):
         raise Malformed("repeated-item", "name each item once")
     if len({one.digest for one in payload.items}) != len(payload.items):
         raise Malformed("repeated-item-digest", "seal each item by itself")
-    pairs = {(one.item, one.to) for one in payload.wraps}
-    if len(pairs) != len(payload.wraps):
-        raise Malformed("repeated-wrap", "one wrap for each item and recipient")
-    if len({one.digest for one in payload.wraps}) != len(payload.wraps):
-        raise Malformed("repeated-wrap-digest", "make each wrap by itself")
+    pairs = {(one.item, one.to) for one in payload.wrapped_keys}
+    if len(pairs) != len(payload.wrapped_keys):
+        raise Malformed("repeated-wrapped-key", "one wrapped key for each item and recipient")
+    if len({one.digest for one in payload.wrapped_keys}) != len(payload.wrapped_keys):
+        raise Malformed("repeated-wrapped-key-digest", "make each wrapped key by itself")
     if payload.act == REWRAP_ACT:
         if items or not pairs:
-            raise Malformed("rewrap-form", "a re-wrap carries wraps and no items")
+            raise Malformed("rewrap-form", "a re-wrap carries wrapped keys and no items")
         return
     if any(item not in items for item, _ in pairs):
-        raise Malformed("wrap-without-item", "wrap the items of this payload only")
+        raise Malformed("wrapped-key-without-item", "wrap the items of this payload only")
     if any((item, payload.by) not in pairs for item in items):
-        raise Malformed("item-without-author-wrap", "wrap every item to its author's agency too")
+        raise Malformed("item-without-author-wrapped-key", "wrap every item to its author's agency too")

@@ -1,19 +1,21 @@
-"""Every flaw that ``keys`` raises, in one place. A word stands for one condition and is never reused.
+"""Every error code that ``keys`` raises, in one place. A code stands for one condition and is never reused.
 
-What each asks to be mended stands beside it where it is raised, as the error's remedy. Clients match
-on class and flaw; a house test keeps this page and the code the same. Source: KH-1 §12.
+What to do about each stands where it is raised, as the error's remedy. Clients match
+on class and error code; a house test keeps this page and the code the same. Source: KH-1 §12.
 """
 
 from __future__ import annotations
 
 MALFORMED = frozenset(  # bytes not of the agreed form
     {
-        "audit-wrap-size",
+        "audit-wrapped-key-size",
         "body-length",
         "checkpoint-form",
         "checkpoint-root",
         "checkpoint-size",
-        "ck-wrap-length",
+        "ck-wrapped-key-length",
+        "command-size",
+        "command-times",
         "cosignature-length",
         "cosignature-time",
         "cosigner-name",
@@ -27,10 +29,10 @@ MALFORMED = frozenset(  # bytes not of the agreed form
         "genesis-reg-count",
         "hex-form",
         "hex-length",
-        "item-kept-size",
         "item-key-length",
+        "item-storage-size",
         "item-too-long",
-        "item-without-author-wrap",
+        "item-without-author-wrapped-key",
         "json-depth",
         "json-duplicate-key",
         "json-float",
@@ -84,15 +86,15 @@ MALFORMED = frozenset(  # bytes not of the agreed form
         "record-part-order",
         "record-size",
         "record-suite",
-        "record-wrap-size",
-        "registry-by",
-        "registry-count",
-        "registry-items",
-        "registry-keyset",
+        "record-wrapped-key-size",
+        "registrars-by",
+        "registrars-count",
+        "registrars-items",
+        "registrars-keyset",
         "repeated-item",
         "repeated-item-digest",
-        "repeated-wrap",
-        "repeated-wrap-digest",
+        "repeated-wrapped-key",
+        "repeated-wrapped-key-digest",
         "request-part-count",
         "request-size",
         "request-too-long",
@@ -110,11 +112,9 @@ MALFORMED = frozenset(  # bytes not of the agreed form
         "time-value",
         "uuid-form",
         "vault-next-key",
-        "wish-size",
-        "wish-times",
-        "wrap-length",
-        "wrap-size",
-        "wrap-without-item",
+        "wrapped-key-length",
+        "wrapped-key-size",
+        "wrapped-key-without-item",
     }
 )
 UNTRUSTED = frozenset(  # a signature, key, digest or seal does not hold
@@ -134,7 +134,7 @@ UNTRUSTED = frozenset(  # a signature, key, digest or seal does not hold
         "kem-key-small-order",
         "key-set-not-chained",
         "key-set-not-first",
-        "key-set-registry-key",
+        "key-set-registrars-key",
         "key-set-signature-count",
         "keystore-cost-floor",
         "keystore-mode",
@@ -149,11 +149,11 @@ UNTRUSTED = frozenset(  # a signature, key, digest or seal does not hold
         "receipt-note",
         "record-item-digest",
         "record-items-missing",
-        "record-wraps-missing",
-        "registry-order",
-        "registry-same-person",
-        "registry-signature-count",
-        "registry-unknown-person",
+        "record-wrapped-keys-missing",
+        "registrars-order",
+        "registrars-same-person",
+        "registrars-signature-count",
+        "registrars-unknown-person",
         "seal-broken",
         "signature-algorithm",
         "signature-count",
@@ -168,25 +168,25 @@ UNTRUSTED = frozenset(  # a signature, key, digest or seal does not hold
         "time-signer",
         "vault-entry",
         "vault-mode",
-        "vault-next-key-not-kept",
+        "vault-next-key-not-in-custody",
         "vault-wrong-key",
-        "wrap-broken",
-        "wrap-key-commitment",
-        "wrap-layer-digest",
-        "wrap-part-digest",
-        "wrap-part-size",
+        "wrapped-key-broken",
+        "wrapped-key-commitment",
+        "wrapped-key-layer-digest",
+        "wrapped-key-part-digest",
+        "wrapped-key-part-size",
         "wrong-ed25519-signature",
         "wrong-mldsa-signature",
     }
 )
-NOT_THERE = frozenset(  # no such thing
+NOT_FOUND = frozenset(  # no such thing
     {
         "ck-not-given",
         "key-destroyed",
         "key-gone",
-        "key-never-was",
+        "key-never-existed",
         "keystore-not-there",
-        "no-such-wrap",
+        "no-such-wrapped-key",
         "nothing-to-shred",
         "passphrase-file-not-there",
         "sk-not-given",
@@ -211,48 +211,48 @@ BROKEN = frozenset(  # must never be: stop
     }
 )
 
-# One key of a JSON object, or the frame of a binary form, told by the noun of the form: all Malformed.
-DERIVED = {
+# One key of a JSON object, or the frame of a binary form, named by the noun of the form: all Malformed.
+FIELD_ERROR_CODES = {
     "sig-public": ("keys", "ed25519", "mldsa65"),
     "log-public": ("keys", "ed25519", "mldsa44"),
     "kem-public": ("keys", "xwing"),
-    "wish": (
+    "command": (
         "keys",
         "v",
         "suite",
         "hub",
-        "ask-id",
+        "command-id",
         "by",
         "actor",
         "act",
-        "made-at",
+        "created-at",
         "occurred-at",
         "not-after",
         "fields",
         "items",
-        "wraps",
+        "wrapped-keys",
         "keyset",
         "prev",
     ),
-    "wish-about": ("keys", "kind", "id"),
-    "item": ("keys", "item", "section", "flags", "schema", "size", "kept", "kc", "digest"),
-    "wrap": ("keys", "item", "to", "kid", "digest"),
+    "command-about": ("keys", "kind", "id"),
+    "item": ("keys", "item", "section", "flags", "schema", "size", "storage", "kc", "digest"),
+    "wrapped-key": ("keys", "item", "to", "kid", "digest"),
     "genesis": ("keys", "v", "suite", "mode", "stream", "log-id", "rules-id", "reg"),
     "genesis-audit": ("keys",),
     "key-set": ("keys", "code", "name", "roles", "body", "municipality", "custody"),
     "leaf": ("keys", "v", "seq", "sha", "tag"),
     "receipt": ("keys", "v", "hub", "mode", "notes", "magic", "truncated"),
-    "note": ("keys", "v", "ask-id", "frame", "promised-at"),
+    "note": ("keys", "v", "command-id", "frame", "promised-at"),
     "frame": ("magic", "truncated", "trailing"),
     "request": ("magic", "truncated", "trailing"),
     "record": ("magic", "truncated", "trailing"),
     "keystore": ("magic", "truncated"),
 }
 
-FLAWS = {
-    "malformed": MALFORMED | {f"{noun}-{key}" for noun, keys in DERIVED.items() for key in keys},
+ERROR_CODES = {
+    "malformed": MALFORMED | {f"{noun}-{key}" for noun, keys in FIELD_ERROR_CODES.items() for key in keys},
     "untrusted": UNTRUSTED,
-    "not-there": NOT_THERE,
+    "not-there": NOT_FOUND,
     "unavailable": UNAVAILABLE,
     "broken": BROKEN,
 }

@@ -1,6 +1,6 @@
 """One strict JSON object: just the agreed keys, each taken and checked on its own.
 
-A wrong key is told as ``<noun>-<key>``, so a caller learns which one to mend and nothing else.
+A wrong key is named as ``<noun>-<key>``, so a caller learns which one to correct and nothing else.
 Source: KH-1 §5.
 """
 
@@ -33,75 +33,75 @@ class Fields:
         self._value: dict[str, Any] = value
         self._noun = noun
 
-    def wrong(self, key: str, remedy: str) -> Malformed:
-        """The error that tells of one key."""
+    def form_error(self, key: str, remedy: str) -> Malformed:
+        """The error that names one key."""
         return Malformed(f"{self._noun}-{key.replace('_', '-')}", f"{key} must be {remedy}")
 
     def raw(self, key: str) -> Any:
         return self._value[key]
 
-    def only(self, key: str, wanted: object) -> None:
+    def require(self, key: str, wanted: object) -> None:
         """Just this value, of just this type (``True`` is not 1)."""
-        found = self._value[key]
-        if type(found) is not type(wanted) or found != wanted:
-            raise self.wrong(key, f"{wanted}")
+        actual = self._value[key]
+        if type(actual) is not type(wanted) or actual != wanted:
+            raise self.form_error(key, f"{wanted}")
 
-    def word(self, key: str, words: Sequence[str]) -> str:
-        found = self._value[key]
-        if not isinstance(found, str) or found not in words:
-            raise self.wrong(key, "one of " + ", ".join(words))
-        return found
+    def one_of(self, key: str, allowed: Sequence[str]) -> str:
+        actual = self._value[key]
+        if not isinstance(actual, str) or actual not in allowed:
+            raise self.form_error(key, "one of " + ", ".join(allowed))
+        return actual
 
     def text(self, key: str, pattern: re.Pattern[str]) -> str:
-        found = self._value[key]
-        if not isinstance(found, str) or pattern.fullmatch(found) is None:
-            raise self.wrong(key, f"of the form {pattern.pattern}")
-        return found
+        actual = self._value[key]
+        if not isinstance(actual, str) or pattern.fullmatch(actual) is None:
+            raise self.form_error(key, f"of the form {pattern.pattern}")
+        return actual
 
     def codes(self, key: str, most: int) -> tuple[str, ...]:
         """A sorted list of different codes."""
-        found = self.list(key, most)
-        if not all(isinstance(code, str) and CODE.fullmatch(code) for code in found):
-            raise self.wrong(key, "a list of codes")
-        if any(one >= other for one, other in pairwise(found)):
-            raise self.wrong(key, "sorted, each code once")
-        return tuple(found)
+        actual = self.list(key, most)
+        if not all(isinstance(code, str) and CODE.fullmatch(code) for code in actual):
+            raise self.form_error(key, "a list of codes")
+        if any(one >= other for one, other in pairwise(actual)):
+            raise self.form_error(key, "sorted, each code once")
+        return tuple(actual)
 
     def list(self, key: str, most: int) -> list[Any]:
-        found = self._value[key]
-        if not isinstance(found, list) or len(found) > most:
-            raise self.wrong(key, f"a list of at most {most}")
-        return found
+        actual = self._value[key]
+        if not isinstance(actual, list) or len(actual) > most:
+            raise self.form_error(key, f"a list of at most {most}")
+        return actual
 
     def object(self, key: str) -> dict[str, Any]:
-        found = self._value[key]
-        if not isinstance(found, dict):
-            raise self.wrong(key, "an object")
-        return found
+        actual = self._value[key]
+        if not isinstance(actual, dict):
+            raise self.form_error(key, "an object")
+        return actual
 
     def integer(self, key: str, least: int, most: int) -> int:
-        found = self._value[key]
-        if type(found) is not int or not least <= found <= most:
-            raise self.wrong(key, f"an integer from {least} to {most}")
-        return found
+        actual = self._value[key]
+        if type(actual) is not int or not least <= actual <= most:
+            raise self.form_error(key, f"an integer from {least} to {most}")
+        return actual
 
     def hex(self, key: str, length: int = 32) -> bytes:
         try:
             return canonical.parse_hex(self._value[key], length)
         except Malformed as error:
-            raise self.wrong(key, f"{length} bytes in lower-case hex") from error
+            raise self.form_error(key, f"{length} bytes in lower-case hex") from error
 
     def uuid(self, key: str) -> UUID:
         try:
             return canonical.parse_uuid(self._value[key])
         except Malformed as error:
-            raise self.wrong(key, "a lower-case UUID with hyphens") from error
+            raise self.form_error(key, "a lower-case UUID with hyphens") from error
 
     def time(self, key: str) -> datetime:
         try:
             return canonical.parse_time(self._value[key])
         except Malformed as error:
-            raise self.wrong(key, "YYYY-MM-DDTHH:MM:SS.ffffffZ") from error
+            raise self.form_error(key, "YYYY-MM-DDTHH:MM:SS.ffffffZ") from error
 
     def time_or_null(self, key: str) -> datetime | None:
         return None if self._value[key] is None else self.time(key)

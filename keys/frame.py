@@ -16,7 +16,7 @@ from keys.signing import SIGNATURE_BYTES, Alg, SignatureKeys, SignaturePublic
 
 MAX_PAYLOAD_BYTES = 256 * 1024
 MAX_SIGNERS = 3
-MAGIC = b"KHW1"
+MAGIC = b"KHF1"
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class FrameType:
     magic: bytes = MAGIC
 
 
-WISH = FrameType(b"application/vnd.kakehashi.wish+json", b"kakehashi/wish/v1")
+COMMAND = FrameType(b"application/vnd.kakehashi.command+json", b"kakehashi/command/v1")
 GENESIS = FrameType(b"application/vnd.kakehashi.genesis+json", b"kakehashi/genesis/v1")
 RECEIPT = FrameType(b"application/vnd.kakehashi.receipt+json", b"kakehashi/receipt/v1", b"KHT1")
 

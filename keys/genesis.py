@@ -1,6 +1,6 @@
 """The genesis of a hub: its name is the digest of this payload.
 
-Whoever founds a hub chooses its keys, so a client pins the hub's id or the registry's keys.
+Whoever founds a hub chooses its keys, so a client pins the hub's id or the registrars' keys.
 Source: KH-1 §2.
 """
 
@@ -19,8 +19,8 @@ from keys.lp import sha256
 from keys.receipt import Mode, parse_mode
 from keys.signing import KemPublic, SignatureKeys, SignatureKind, SignaturePublic
 
-REGISTRY_PERSONS = 3
-_KEYS = ("v", "suite", "mode", "stream", "log_id", "rules_id", "log", "reg", "audit")
+REGISTRAR_COUNT = 3
+_GENESIS_KEYS = ("v", "suite", "mode", "stream", "log_id", "rules_id", "log", "reg", "audit")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,12 +67,12 @@ def encode_genesis(genesis: Genesis) -> bytes:
 
 def parse_genesis(payload: bytes) -> Genesis:
     """The genesis of these canonical bytes. Raises Malformed, or Untrusted for keys that are none."""
-    fields = Fields(canonical.parse(payload), "genesis", _KEYS)
-    fields.only("v", 1)
-    fields.only("suite", 1)
-    persons = fields.list("reg", REGISTRY_PERSONS)
-    if len(persons) != REGISTRY_PERSONS:
-        raise Malformed("genesis-reg-count", "the registry is three persons")
+    fields = Fields(canonical.parse(payload), "genesis", _GENESIS_KEYS)
+    fields.require("v", 1)
+    fields.require("suite", 1)
+    persons = fields.list("reg", REGISTRAR_COUNT)
+    if len(persons) != REGISTRAR_COUNT:
+        raise Malformed("genesis-reg-count", "the registrars are three persons")
     first, second, third = (SignaturePublic.from_json(SignatureKind.SIG, one) for one in persons)
     audit = Fields(fields.raw("audit"), "genesis-audit", ("sig", "kem"))
     genesis = Genesis(
@@ -85,33 +85,31 @@ def parse_genesis(payload: bytes) -> Genesis:
         audit_sig=SignaturePublic.from_json(SignatureKind.SIG, audit.raw("sig")),
         audit_kem=KemPublic.from_json(audit.raw("kem")),
     )
-    _check_whole(genesis)
+    _check_genesis(genesis)
     return genesis
 
 
-def _check_whole(genesis: Genesis) -> None:
+def _check_genesis(genesis: Genesis) -> None:
     if genesis.log_id == genesis.rules_id:
         raise Malformed("genesis-ids", "log and rule book are two originators")
     pairs = (genesis.log, *genesis.reg, genesis.audit_sig)
     halves = [half for pair in pairs for half in (pair.ed25519, pair.mldsa)]
     if len(set(halves)) != len(halves):
-        raise Untrusted(
-            "genesis-repeated-key", "log, registry persons and audit office have keys of their own"
-        )
+        raise Untrusted("genesis-repeated-key", "log, registrars and audit office have keys of their own")
 
 
-def found(genesis: Genesis, *, log: SignatureKeys, registry: Sequence[SignatureKeys]) -> Frame:
-    """The founding frame, signed by LOG and two registry persons in genesis order.
+def sign_genesis(genesis: Genesis, *, log: SignatureKeys, registrars: Sequence[SignatureKeys]) -> Frame:
+    """The founding frame, signed by LOG and two registrars in genesis order.
 
     Raises Malformed or Untrusted for what ``verify_genesis`` would refuse.
     """
-    frame = sign(GENESIS, encode_genesis(genesis), log, *registry)
+    frame = sign(GENESIS, encode_genesis(genesis), log, *registrars)
     verify_genesis(frame)
     return frame
 
 
 def verify_genesis(frame: Frame, *, hub: bytes | None = None) -> Genesis:
-    """The genesis, signed by its own LOG and two of its registry persons in order.
+    """The genesis, signed by its own LOG and two of its registrars in order.
 
     ``hub``: the id that the caller has pinned. Raises Malformed or Untrusted.
     """
@@ -119,28 +117,28 @@ def verify_genesis(frame: Frame, *, hub: bytes | None = None) -> Genesis:
         raise Untrusted("genesis-other-hub", "this is the genesis of another hub than the one pinned")
     genesis = parse_genesis(frame.payload)
     if len(frame.signatures) != 6:
-        raise Untrusted("genesis-signature-count", "LOG and two registry persons, two signatures each")
+        raise Untrusted("genesis-signature-count", "LOG and two registrars, two signatures each")
     verify(GENESIS, frame, [genesis.log, *two_persons(frame, 2, genesis.reg)])
     return genesis
 
 
 def two_persons(
-    frame: Frame, start: int, registry: Sequence[SignaturePublic]
+    frame: Frame, start: int, registrars: Sequence[SignaturePublic]
 ) -> tuple[SignaturePublic, SignaturePublic]:
-    """The two registry persons named from signature ``start`` on. Nothing is verified yet.
+    """The two registrars named from signature ``start`` on. Nothing is verified yet.
 
-    Raises Untrusted unless they are two different persons of ``registry``, in its order. The caller
+    Raises Untrusted unless they are two different persons of ``registrars``, in its order. The caller
     has checked that the frame has four signatures from ``start`` on.
     """
-    if len(registry) != REGISTRY_PERSONS:
-        raise Malformed("registry-count", "the registry is three persons")
-    order = {person.key_ids[0]: place for place, person in enumerate(registry)}
+    if len(registrars) != REGISTRAR_COUNT:
+        raise Malformed("registrars-count", "the registrars are three persons")
+    order = {person.key_ids[0]: place for place, person in enumerate(registrars)}
     one = order.get(frame.signatures[start].key_id)
     other = order.get(frame.signatures[start + 2].key_id)
     if one is None or other is None:
-        raise Untrusted("registry-unknown-person", "two persons of this hub's registry sign")
+        raise Untrusted("registrars-unknown-person", "two of this hub's registrars sign")
     if one == other:
-        raise Untrusted("registry-same-person", "two different persons sign")
+        raise Untrusted("registrars-same-person", "two different persons sign")
     if one > other:
-        raise Untrusted("registry-order", "registry persons sign in genesis order")
-    return registry[one], registry[other]
+        raise Untrusted("registrars-order", "registrars sign in genesis order")
+    return registrars[one], registrars[other]

@@ -1,4 +1,4 @@
-"""Key sets: facts in the log, authorised by two of three registry persons.
+"""Key sets: events in the log, authorised by two of three registrars.
 
 Source: KH-1 §2.
 """
@@ -12,9 +12,9 @@ from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
 from domain.errors import Malformed, Untrusted
-from keys.command import AUDIT, REGISTRY, By, WishPayload, parse_wish
+from keys.command import AUDIT, REGISTRARS, By, CommandPayload, parse_command
 from keys.fields import CODE, NAME, Fields
-from keys.frame import WISH, Frame, sign, verify
+from keys.frame import COMMAND, Frame, sign, verify
 from keys.genesis import two_persons
 from keys.lp import ZEROS, sha256
 from keys.signing import KemPublic, SignatureKeys, SignatureKind, SignaturePublic
@@ -60,7 +60,7 @@ def key_set_fields(
     sig: SignaturePublic,
     kem: KemPublic,
 ) -> dict[str, Any]:
-    """``fields`` of a wish of act ``key_set.published``."""
+    """``fields`` of a command of act ``key_set.published``."""
     return {
         "code": code,
         "name": name,
@@ -73,83 +73,83 @@ def key_set_fields(
     }
 
 
-def parse_key_set(payload: bytes) -> tuple[KeySet, WishPayload]:
-    """The key set in a wish payload, signatures not looked at. Raises Malformed or Untrusted (keys)."""
-    wish = parse_wish(payload)
-    if wish.act != ACT:
+def parse_key_set(payload: bytes) -> tuple[KeySet, CommandPayload]:
+    """The key set in a command payload, signatures not looked at. Raises Malformed or Untrusted (keys)."""
+    command = parse_command(payload)
+    if command.act != ACT:
         raise Malformed("key-set-act", "the act is key_set.published")
-    if wish.items or wish.wraps:
-        raise Malformed("key-set-items", "a key set carries no items and no wraps")
-    own = wish.about.kind == "agency" and wish.by == wish.about.id
-    audit = wish.about.kind == "log" and wish.by == AUDIT
+    if command.items or command.wrapped_keys:
+        raise Malformed("key-set-items", "a key set carries no items and no wrapped keys")
+    own = command.about.kind == "agency" and command.by == command.about.id
+    audit = command.about.kind == "log" and command.by == AUDIT
     if not own and not audit:
         raise Malformed("key-set-about", "an agency publishes its own; the audit office, about the log")
-    fields = Fields(dict(wish.fields), "key-set", _FIELD_KEYS)
+    fields = Fields(dict(command.fields), "key-set", _FIELD_KEYS)
     key_set = KeySet(
         digest=sha256(payload),
-        agency=wish.about.id,
-        by=wish.by,
+        agency=command.about.id,
+        by=command.by,
         code=fields.text("code", NAME),
         name=fields.text("name", _TITLE),
         roles=fields.codes("roles", MAX_ROLES),
         body=None if fields.raw("body") is None else fields.text("body", CODE),
         municipality=None if fields.raw("municipality") is None else fields.text("municipality", NAME),
-        custody=next(one for one in CUSTODIES if one == fields.word("custody", CUSTODIES)),
+        custody=next(one for one in CUSTODIES if one == fields.one_of("custody", CUSTODIES)),
         sig=SignaturePublic.from_json(SignatureKind.SIG, fields.raw("sig")),
         kem=KemPublic.from_json(fields.raw("kem")),
     )
-    return key_set, wish
+    return key_set, command
 
 
 def sign_key_set(payload: bytes, sig: SignatureKeys, reg_a: SignatureKeys, reg_b: SignatureKeys) -> Frame:
-    """The frame: by the SIG in force (or the new one, ``keyset`` zeros), then two registry persons.
+    """The frame: by the SIG in force (or the new one, ``keyset`` zeros), then two registrars.
 
-    The registry persons are given in genesis order. Raises what ``parse_key_set`` raises.
+    The registrars are given in genesis order. Raises what ``parse_key_set`` raises.
     """
     parse_key_set(payload)
-    return sign(WISH, payload, sig, reg_a, reg_b)
+    return sign(COMMAND, payload, sig, reg_a, reg_b)
 
 
 def verify_key_set(
-    frame: Frame, *, in_force: SignaturePublic | None, registry: Sequence[SignaturePublic]
+    frame: Frame, *, in_force: SignaturePublic | None, registrars: Sequence[SignaturePublic]
 ) -> KeySet:
     """The key set of a frame with six good signatures. Raises Malformed or Untrusted.
 
     ``in_force``: the SIG that signs; None for a first set and after loss or compromise, when the new
     SIG signs and ``keyset`` is zeros. That ``keyset`` names the set in force is the caller's check.
-    ``registry``: the three persons, in genesis order.
+    ``registrars``: the three persons, in genesis order.
     """
-    key_set, wish = parse_key_set(frame.payload)
-    if in_force is None and wish.keyset != ZEROS:
+    key_set, command = parse_key_set(frame.payload)
+    if in_force is None and command.keyset != ZEROS:
         raise Untrusted("key-set-not-first", "a set signed by its own new key has keyset zeros")
-    if in_force is not None and wish.keyset == ZEROS:
+    if in_force is not None and command.keyset == ZEROS:
         raise Untrusted("key-set-not-chained", "a set signed by the key in force names that key set")
-    halves = {half for person in registry for half in (person.ed25519, person.mldsa)}
+    halves = {half for person in registrars for half in (person.ed25519, person.mldsa)}
     if key_set.sig.ed25519 in halves or key_set.sig.mldsa in halves:
-        raise Untrusted("key-set-registry-key", "an agency's keys are not a registry person's")
+        raise Untrusted("key-set-registrars-key", "an agency's keys are not a registrar's")
     if len(frame.signatures) != 6:
-        raise Untrusted("key-set-signature-count", "the agency and two registry persons, two signatures each")
-    verify(WISH, frame, [in_force or key_set.sig, *two_persons(frame, 2, registry)])
+        raise Untrusted("key-set-signature-count", "the agency and two registrars, two signatures each")
+    verify(COMMAND, frame, [in_force or key_set.sig, *two_persons(frame, 2, registrars)])
     return key_set
 
 
-def sign_registry_act(payload: bytes, reg_a: SignatureKeys, reg_b: SignatureKeys) -> Frame:
-    """An act of the registry (revocation, designation, rule book), by two persons in genesis order."""
-    _registry_wish(payload)
-    return sign(WISH, payload, reg_a, reg_b)
+def sign_registrars_act(payload: bytes, reg_a: SignatureKeys, reg_b: SignatureKeys) -> Frame:
+    """An act of the registrars (revocation, designation, rule book), by two persons in genesis order."""
+    _registrars_command(payload)
+    return sign(COMMAND, payload, reg_a, reg_b)
 
 
-def verify_registry_act(frame: Frame, registry: Sequence[SignaturePublic]) -> WishPayload:
-    """The payload of an act that two registry persons signed, and nobody else. Raises Untrusted."""
-    wish = _registry_wish(frame.payload)
+def verify_registrars_act(frame: Frame, registrars: Sequence[SignaturePublic]) -> CommandPayload:
+    """The payload of an act that two registrars signed, and nobody else. Raises Untrusted."""
+    command = _registrars_command(frame.payload)
     if len(frame.signatures) != 4:
-        raise Untrusted("registry-signature-count", "two registry persons, two signatures each")
-    verify(WISH, frame, two_persons(frame, 0, registry))
-    return wish
+        raise Untrusted("registrars-signature-count", "two registrars, two signatures each")
+    verify(COMMAND, frame, two_persons(frame, 0, registrars))
+    return command
 
 
-def _registry_wish(payload: bytes) -> WishPayload:
-    wish = parse_wish(payload)
-    if wish.by != REGISTRY:
-        raise Malformed("registry-by", "acts of the registry are by REGISTRY")
-    return wish
+def _registrars_command(payload: bytes) -> CommandPayload:
+    command = parse_command(payload)
+    if command.by != REGISTRARS:
+        raise Malformed("registrars-by", "acts of the registrars are by REGISTRARS")
+    return command

@@ -18,7 +18,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
-from domain.errors import Malformed, NotThere, Unavailable, Untrusted
+from domain.errors import Malformed, NotFound, Unavailable, Untrusted
 from keys import canonical, sealing
 from keys.lp import lp
 from keys.reader import Reader
@@ -41,7 +41,7 @@ class Cost:
         """u32 memory in KiB, u32 passes, u32 lanes."""
         return b"".join(one.to_bytes(4, "big") for one in (self.memory_kib, self.passes, self.lanes))
 
-    def below(self, other: Cost) -> bool:
+    def weaker_than(self, other: Cost) -> bool:
         """Whether a guess is cheaper than under ``other`` in any respect."""
         return self.memory_kib < other.memory_kib or self.passes < other.passes or self.lanes < other.lanes
 
@@ -88,16 +88,16 @@ def write_keystore(
 def open_keystore(path: Path | str, passphrase: bytes | str, *, rehearsal: bool = False) -> dict[str, bytes]:
     """The secrets of a keystore file, by name.
 
-    Raises NotThere (no such file), Untrusted (mode, cheap cost, passphrase or bytes wrong),
+    Raises NotFound (no such file), Untrusted (mode, cheap cost, passphrase or bytes wrong),
     Malformed (not a keystore). ``rehearsal`` lets a cost below the profile's pass.
     """
-    return unseal_keystore(_read_private(Path(path)), passphrase, rehearsal=rehearsal)
+    return unseal_keystore(_read_private_file(Path(path)), passphrase, rehearsal=rehearsal)
 
 
 def seal_keystore(secrets: Mapping[str, bytes], passphrase: bytes | str, cost: Cost = PROFILE_COST) -> bytes:
     """The file's bytes: "KHK1", cost, 16 bytes of salt, then the sealed and padded canonical JSON."""
     header = MAGIC + cost.encode() + randomness.token_bytes(SALT_BYTES)
-    key = _stretch(_passphrase(passphrase), header, cost)
+    key = _derive_key(_normalised_passphrase(passphrase), header, cost)
     text = canonical.encode({name: value.hex() for name, value in secrets.items()})
     return header + sealing.seal(key, lp("kh/keystore/v1", header), sealing.pad(text))
 
@@ -110,23 +110,23 @@ def unseal_keystore(data: bytes, passphrase: bytes | str, *, rehearsal: bool = F
     reader.magic(MAGIC)
     cost = Cost(reader.number(4), reader.number(4), reader.number(4))
     reader.take(SALT_BYTES)
-    if not rehearsal and cost.below(PROFILE_COST):
+    if not rehearsal and cost.weaker_than(PROFILE_COST):
         raise Untrusted("keystore-cost-floor", "make the keystore anew with the profile's cost")
     header = data[: len(MAGIC) + 12 + SALT_BYTES]
-    key = _stretch(_passphrase(passphrase), header, cost)
+    key = _derive_key(_normalised_passphrase(passphrase), header, cost)
     try:
         padded = sealing.open_sealed(key, lp("kh/keystore/v1", header), data[len(header) :])
     except Untrusted as error:
         raise Untrusted("keystore-passphrase", "the passphrase is wrong or the file was changed") from error
-    found: Any = canonical.parse(sealing.unpad(padded))
-    if not isinstance(found, dict):
+    secrets_by_name: Any = canonical.parse(sealing.unpad(padded))
+    if not isinstance(secrets_by_name, dict):
         raise Malformed("keystore-form", "a keystore holds one object of names and hex")
-    return {name: canonical.parse_hex(value) for name, value in found.items()}
+    return {name: canonical.parse_hex(value) for name, value in secrets_by_name.items()}
 
 
-def _stretch(passphrase: bytes, header: bytes, cost: Cost) -> bytes:
+def _derive_key(passphrase: bytes, header: bytes, cost: Cost) -> bytes:
     salt = header[-SALT_BYTES:]
-    if CEILING.below(cost) or cost.passes < 1 or cost.lanes < 1 or cost.memory_kib < 8 * cost.lanes:
+    if CEILING.weaker_than(cost) or cost.passes < 1 or cost.lanes < 1 or cost.memory_kib < 8 * cost.lanes:
         raise Malformed("keystore-cost", "at most 1 GiB, 16 passes, 16 lanes, at least 8 KiB a lane")
     try:
         return Argon2id(
@@ -136,32 +136,28 @@ def _stretch(passphrase: bytes, header: bytes, cost: Cost) -> bytes:
         raise Unavailable("keystore-memory", "free memory and try again") from error
 
 
-def _passphrase(given: bytes | str) -> bytes:
+def _normalised_passphrase(raw: bytes | str) -> bytes:
     """Bytes as they are; text in NFC and UTF-8, so that keyboards do not matter."""
-    data = (
-        unicodedata.normalize("NFC", given).encode("utf-8", "surrogatepass")
-        if isinstance(given, str)
-        else given
-    )
+    data = unicodedata.normalize("NFC", raw).encode("utf-8", "surrogatepass") if isinstance(raw, str) else raw
     if not 1 <= len(data) <= MAX_PASSPHRASE_BYTES:
         raise Malformed("passphrase-length", "a passphrase has 1 to 1,024 bytes")
     return data
 
 
-def _read_private(path: Path) -> bytes:
+def _read_private_file(path: Path) -> bytes:
     try:
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except FileNotFoundError as error:
-        raise NotThere("keystore-not-there", "no file of this name") from error
+        raise NotFound("keystore-not-there", "no file of this name") from error
     except OSError as error:
         raise Unavailable("keystore-not-read", "the file can't be read") from error
     with open(handle, "rb") as file:
-        about = os.fstat(handle)
-        if not stat.S_ISREG(about.st_mode):
+        file_status = os.fstat(handle)
+        if not stat.S_ISREG(file_status.st_mode):
             raise Untrusted("keystore-not-a-file", "a keystore is a plain file")
-        if about.st_mode & 0o077:
+        if file_status.st_mode & 0o077:
             raise Untrusted("keystore-mode", "the keystore is for its owner only: chmod 600")
-        if about.st_uid not in (os.geteuid(), 0):
+        if file_status.st_uid not in (os.geteuid(), 0):
             raise Untrusted("keystore-owner", "the keystore belongs to another user")
         return file.read(MAX_KEYSTORE_BYTES + 1)
 
@@ -172,13 +168,13 @@ def read_passphrase(
     """A passphrase from just one source: a prompt on the terminal, a file descriptor or a file.
 
     One trailing line end is dropped; text is taken in NFC. A credential file is closed to others
-    (mode & 007 = 0). The environment is no source. Raises Malformed, NotThere, Untrusted.
+    (mode & 007 = 0). The environment is no source. Raises Malformed, NotFound, Untrusted.
     """
     sources = [one for one in (prompt, fd, file) if one is not None]
     if len(sources) != 1:
         raise Malformed("passphrase-source", "name one of prompt, fd and file")
     if prompt is not None:
-        return _passphrase(getpass.getpass(prompt))
+        return _normalised_passphrase(getpass.getpass(prompt))
     if fd is not None:
         with open(fd, "rb") as source:
             data = source.read(MAX_PASSPHRASE_BYTES + 2)
@@ -189,8 +185,8 @@ def read_passphrase(
                     raise Untrusted("passphrase-file-mode", "close the credential file to others")
                 data = source.read(MAX_PASSPHRASE_BYTES + 2)
         except FileNotFoundError as error:
-            raise NotThere("passphrase-file-not-there", "no file of this name") from error
+            raise NotFound("passphrase-file-not-there", "no file of this name") from error
     try:
-        return _passphrase(data.removesuffix(b"\n").removesuffix(b"\r").decode("utf-8"))
+        return _normalised_passphrase(data.removesuffix(b"\n").removesuffix(b"\r").decode("utf-8"))
     except UnicodeDecodeError as error:
         raise Malformed("passphrase-utf8", "write the passphrase in UTF-8") from error

@@ -16,7 +16,7 @@ from keys.fields import Fields
 from keys.lp import lp, sha256
 
 TAG_BYTES = 16
-_KEYS = ("v", "seq", "sha", "tag")
+_LEAF_KEYS = ("v", "seq", "sha", "tag")
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,8 @@ class Leaf:
     @classmethod
     def from_json(cls, value: object) -> Leaf:
         """Strict reverse of ``to_json``. Raises Malformed."""
-        fields = Fields(value, "leaf", _KEYS)
-        fields.only("v", 1)
+        fields = Fields(value, "leaf", _LEAF_KEYS)
+        fields.require("v", 1)
         return cls(
             fields.integer("seq", 1, canonical.INT_LIMIT - 1), fields.hex("sha"), fields.hex("tag", TAG_BYTES)
         )

@@ -17,7 +17,7 @@ ZEROS = bytes(32)
 
 @dataclass(frozen=True)
 class About:
-    """What a wish or an item is about: an originator's kind (a code) and its id."""
+    """What a command or an item is about: an originator's kind (a code) and its id."""
 
     kind: str
     id: UUID

@@ -22,7 +22,7 @@ _DASH = "\u2014 "
 
 
 @dataclass(frozen=True)
-class Line:
+class NoteSignature:
     """One signature: by which name, under which 4-byte key id, and the value."""
 
     name: str
@@ -38,12 +38,12 @@ class Note:
     """Text (with its last newline) and its signatures, none of them verified."""
 
     text: str
-    lines: tuple[Line, ...]
+    lines: tuple[NoteSignature, ...]
 
     def encode(self) -> bytes:
         return (self.text + "\n" + "".join(line.encode() for line in self.lines)).encode()
 
-    def of(self, name: str, id: bytes) -> list[Line]:
+    def of(self, name: str, id: bytes) -> list[NoteSignature]:
         """The signatures under this very name and key id; a verifier looks at no others."""
         return [line for line in self.lines if (line.name, line.id) == (name, id)]
 
@@ -58,38 +58,38 @@ def parse_note(data: bytes) -> Note:
     if len(data) > MAX_NOTE_BYTES:
         raise Malformed("note-size", "a note has at most 256 KiB")
     try:
-        whole = data.decode()
+        decoded = data.decode()
     except UnicodeDecodeError as error:
         raise Malformed("note-utf8", "a note is UTF-8") from error
-    if any(ord(c) < 0x20 and c != "\n" for c in whole):
+    if any(ord(c) < 0x20 and c != "\n" for c in decoded):
         raise Malformed("note-control", "a note has no control characters")
-    text, blank, rest = whole.rpartition("\n\n")
+    text, blank, rest = decoded.rpartition("\n\n")
     if not blank or not text or not rest.endswith("\n"):
-        raise _odd()
-    lines = parse_lines(rest)
+        raise _note_form_error()
+    lines = parse_signature_lines(rest)
     note = Note(text + "\n", lines)
     if note.encode() != data:
-        raise _odd()
+        raise _note_form_error()
     return note
 
 
-def parse_lines(rest: str) -> tuple[Line, ...]:
+def parse_signature_lines(rest: str) -> tuple[NoteSignature, ...]:
     """Signature lines. Raises Malformed."""
-    lines = tuple(_line(one) for one in rest.removesuffix("\n").split("\n"))
+    lines = tuple(_parse_signature_line(one) for one in rest.removesuffix("\n").split("\n"))
     if not 1 <= len(lines) <= MAX_SIGNATURES:
         raise Malformed("note-signature-count", "1 to 64 signatures")
     return lines
 
 
-def _line(text: str) -> Line:
+def _parse_signature_line(text: str) -> NoteSignature:
     parts = text.removeprefix(_DASH).split(" ")
     raw = base64_of(parts[-1])
     if not text.startswith(_DASH) or len(parts) != 2 or not is_name(parts[0]) or len(raw) <= ID_BYTES:
         raise Malformed("note-signature-line", "a dash, the key's name, and base64 of key id and signature")
-    return Line(parts[0], raw[:ID_BYTES], raw[ID_BYTES:])
+    return NoteSignature(parts[0], raw[:ID_BYTES], raw[ID_BYTES:])
 
 
-def _odd() -> Malformed:
+def _note_form_error() -> Malformed:
     return Malformed("note-form", "text, a blank line, and signature lines that end in a newline")
 
 
@@ -107,6 +107,6 @@ def is_name(name: str) -> bool:
     return bool(name) and "+" not in name and not any(c.isspace() for c in name)
 
 
-def with_lines(note: Note, lines: Iterable[Line]) -> Note:
+def with_signatures(note: Note, lines: Iterable[NoteSignature]) -> Note:
     """The note with more signatures, each once."""
     return Note(note.text, tuple(dict.fromkeys((*note.lines, *lines))))

@@ -18,7 +18,7 @@ def entry_hash(entry: bytes) -> bytes:
     return sha256(b"\0" + entry).digest()
 
 
-def _joined(left: bytes, right: bytes) -> bytes:
+def _node_hash(left: bytes, right: bytes) -> bytes:
     return sha256(b"\1" + left + right).digest()
 
 
@@ -30,7 +30,7 @@ def _not_consistent(why: str) -> Untrusted:
     return Untrusted("not-consistent", why)
 
 
-def _of_form(proof: Sequence[bytes]) -> None:
+def _check_proof_form(proof: Sequence[bytes]) -> None:
     if len(proof) > MAX_PROOF or any(len(one) != 32 for one in proof):
         raise Malformed("proof-form", "at most 63 hashes of 32 bytes")
 
@@ -40,7 +40,7 @@ def verify_inclusion(entry: bytes, index: int, size: int, proof: Sequence[bytes]
 
     Raises Malformed, or Untrusted ``not-included``.
     """
-    _of_form(proof)
+    _check_proof_form(proof)
     if not 0 <= index < size:
         raise Malformed("proof-index", "the index is below the size")
     fn, sn, r = index, size - 1, entry
@@ -48,12 +48,12 @@ def verify_inclusion(entry: bytes, index: int, size: int, proof: Sequence[bytes]
         if sn == 0:
             raise _not_included("the proof is longer than the tree is high")
         if fn & 1 or fn == sn:
-            r = _joined(p, r)
+            r = _node_hash(p, r)
             while not fn & 1 and fn != 0:
                 fn >>= 1
                 sn >>= 1
         else:
-            r = _joined(r, p)
+            r = _node_hash(r, p)
         fn >>= 1
         sn >>= 1
     if sn != 0 or r != root:
@@ -67,7 +67,7 @@ def verify_consistency(
 
     Raises Malformed, or Untrusted ``not-consistent``.
     """
-    _of_form(proof)
+    _check_proof_form(proof)
     if not 0 <= first <= second:
         raise Malformed("proof-sizes", "the earlier head is the smaller one")
     if first == 0 or first == second:
@@ -88,19 +88,19 @@ def verify_consistency(
         if sn == 0:
             raise _not_consistent("the proof is longer than the tree is high")
         if fn & 1 or fn == sn:
-            fr, sr = _joined(c, fr), _joined(c, sr)
+            fr, sr = _node_hash(c, fr), _node_hash(c, sr)
             while not fn & 1 and fn != 0:
                 fn >>= 1
                 sn >>= 1
         else:
-            sr = _joined(sr, c)
+            sr = _node_hash(sr, c)
         fn >>= 1
         sn >>= 1
     if sn != 0 or fr != first_root or sr != second_root:
         raise _not_consistent("the later head does not continue the earlier one")
 
 
-class Head:
+class RootAccumulator:
     """The root over entries that come one by one. Source: RFC 9162 2.1.2."""
 
     def __init__(self) -> None:
@@ -114,7 +114,7 @@ class Head:
         merged = self.size
         while merged % 2 == 0:
             right = self._stack.pop()
-            self._stack.append(_joined(self._stack.pop(), right))
+            self._stack.append(_node_hash(self._stack.pop(), right))
             merged //= 2
 
     @property
@@ -122,7 +122,7 @@ class Head:
         """Of all entries so far."""
         if not self._stack:
             return sha256(b"").digest()
-        found = self._stack[-1]
+        folded = self._stack[-1]
         for left in reversed(self._stack[:-1]):
-            found = _joined(left, found)
-        return found
+            folded = _node_hash(left, folded)
+        return folded

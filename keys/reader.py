@@ -12,17 +12,17 @@ class Reader:
     """Takes pieces off the front. Every shortage or remainder is Malformed under the form's noun."""
 
     def __init__(self, data: bytes, noun: str) -> None:
-        self._data = data
+        self._buffer = data
         self._noun = noun
-        self._at = 0
+        self._offset = 0
 
     def take(self, count: int) -> bytes:
         """The next ``count`` bytes. Raises Malformed ``<noun>-truncated``."""
-        end = self._at + count
-        if end > len(self._data):
+        end = self._offset + count
+        if end > len(self._buffer):
             raise Malformed(f"{self._noun}-truncated", "send all of the bytes")
-        piece = self._data[self._at : end]
-        self._at = end
+        piece = self._buffer[self._offset : end]
+        self._offset = end
         return piece
 
     def number(self, width: int) -> int:
@@ -36,9 +36,9 @@ class Reader:
 
     def rest(self) -> bytes:
         """All that is left."""
-        return self.take(len(self._data) - self._at)
+        return self.take(len(self._buffer) - self._offset)
 
     def end(self) -> None:
         """Raises Malformed ``<noun>-trailing`` if bytes are left over."""
-        if self._at != len(self._data):
+        if self._offset != len(self._buffer):
             raise Malformed(f"{self._noun}-trailing", "send nothing after the last part")

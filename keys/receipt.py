@@ -27,8 +27,8 @@ MAGIC = b"KHN1"
 MAX_RECEIPT_BYTES = 16 * 1024
 MAX_NOTES = 64
 """So many answers are signed together at the most."""
-_KEYS = ("v", "hub", "mode", "notes")
-_NOTE_KEYS = ("v", "ask_id", "frame", "leaf", "promised_at")
+_RECEIPT_KEYS = ("v", "hub", "mode", "notes")
+_NOTE_KEYS = ("v", "command_id", "frame", "leaf", "promised_at")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +40,7 @@ class Receipt:
 
     hub: bytes
     mode: Mode
-    ask_id: UUID
+    command_id: UUID
     frame: bytes
     leaf: Leaf | None
     promised_at: datetime
@@ -48,15 +48,15 @@ class Receipt:
 
 def parse_mode(fields: Fields) -> Mode:
     """``real`` or ``rehearsal``. Raises Malformed."""
-    return "real" if fields.word("mode", MODES) == "real" else "rehearsal"
+    return "real" if fields.one_of("mode", MODES) == "real" else "rehearsal"
 
 
 def encode_note(receipt: Receipt) -> bytes:
-    """The canonical note of one answer: what its asker alone is told. Raises Malformed for a naive time."""
+    """The canonical note of one answer: what its sender alone is sent. Raises Malformed for a naive time."""
     return canonical.encode(
         {
             "v": 1,
-            "ask_id": str(receipt.ask_id),
+            "command_id": str(receipt.command_id),
             "frame": receipt.frame.hex(),
             "leaf": None if receipt.leaf is None else receipt.leaf.to_json(),
             "promised_at": canonical.format_time(receipt.promised_at),
@@ -75,20 +75,20 @@ def parse_receipt(payload: bytes, note: bytes) -> Receipt:
 
     Raises Malformed, and Untrusted where the payload does not name the note.
     """
-    fields = Fields(canonical.parse(payload), "receipt", _KEYS)
-    fields.only("v", 1)
+    fields = Fields(canonical.parse(payload), "receipt", _RECEIPT_KEYS)
+    fields.require("v", 1)
     hub, mode, notes = fields.hex("hub"), parse_mode(fields), fields.list("notes", MAX_NOTES)
     if sha256(note).hex() not in notes:
         raise Untrusted("receipt-note", "the signed list does not name this note")
-    told = Fields(canonical.parse(note), "note", _NOTE_KEYS)
-    told.only("v", 1)
+    note_fields = Fields(canonical.parse(note), "note", _NOTE_KEYS)
+    note_fields.require("v", 1)
     return Receipt(
         hub=hub,
         mode=mode,
-        ask_id=told.uuid("ask_id"),
-        frame=told.hex("frame"),
-        leaf=None if told.raw("leaf") is None else Leaf.from_json(told.raw("leaf")),
-        promised_at=told.time("promised_at"),
+        command_id=note_fields.uuid("command_id"),
+        frame=note_fields.hex("frame"),
+        leaf=None if note_fields.raw("leaf") is None else Leaf.from_json(note_fields.raw("leaf")),
+        promised_at=note_fields.time("promised_at"),
     )
 
 
@@ -108,7 +108,7 @@ def sign_receipts(receipts: Sequence[Receipt], log: SignatureKeys) -> list[bytes
 def verify_receipt(data: bytes, log_public: SignaturePublic) -> Receipt:
     """The receipt, signed by this LOG pair. Raises Malformed or Untrusted.
 
-    The caller holds hub, mode, ask_id and frame against what it sent.
+    The caller holds hub, mode, command_id and frame against what it sent.
     """
     if len(data) > MAX_RECEIPT_BYTES:
         raise Malformed("receipt-size", "a receipt has at most 16 KiB")

@@ -1,4 +1,4 @@
-"""What is sent to the hub: a signed frame, and beside it the sealed items and wraps it names.
+"""What is sent to the hub: a signed frame, then the sealed items and wrapped keys it names.
 
 Source: KH-1 §5.
 """
@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from domain.errors import Malformed, Untrusted
-from keys.command import MAX_ITEMS, MAX_WRAPS, To, WishPayload, parse_wish
+from keys.command import MAX_ITEMS, MAX_WRAPPED_KEYS, CommandPayload, To, parse_command
 from keys.frame import Frame, parse_frame
 from keys.lp import sha256
 from keys.reader import Reader
-from keys.wrap import WRAP_BYTES
+from keys.wrapped_key import WRAPPED_KEY_BYTES
 
 MAGIC = b"KHQ1"
 MAX_REQUEST_BYTES = 1024 * 1024
@@ -26,22 +26,22 @@ class Request:
 
     frame_bytes: bytes
     frame: Frame
-    payload: WishPayload
+    payload: CommandPayload
     parts: tuple[bytes, ...]
 
 
 @dataclass(frozen=True)
 class MatchedParts:
-    """Parts by name: sealed items (those kept beside the frame) and wraps."""
+    """Parts by name: sealed items (those stored inline) and wrapped keys."""
 
     items: dict[UUID, bytes] = field(default_factory=dict)
-    wraps: dict[tuple[UUID, To], bytes] = field(default_factory=dict)
+    wrapped_keys: dict[tuple[UUID, To], bytes] = field(default_factory=dict)
 
 
 def encode_request(frame_bytes: bytes, parts: Sequence[bytes]) -> bytes:
     """ "KHQ1", u32 length, frame, u16 n, n × (u32 length, bytes). Raises Malformed if it is too long.
 
-    ``parts``: the items kept beside, then the wraps, each in payload order.
+    ``parts``: the inline items, then the wrapped keys, each in payload order.
     """
     chunks = [MAGIC, len(frame_bytes).to_bytes(4, "big"), frame_bytes, len(parts).to_bytes(2, "big")]
     for part in parts:
@@ -60,36 +60,36 @@ def parse_request(data: bytes) -> Request:
     reader.magic(MAGIC)
     frame_bytes = reader.take(reader.number(4))
     count = reader.number(2)
-    if count > MAX_ITEMS + MAX_WRAPS:
-        raise Malformed("request-part-count", "at most 64 items and 256 wraps")
+    if count > MAX_ITEMS + MAX_WRAPPED_KEYS:
+        raise Malformed("request-part-count", "at most 64 items and 256 wrapped keys")
     parts = tuple(reader.take(reader.number(4)) for _ in range(count))
     reader.end()
     frame = parse_frame(frame_bytes)
-    return Request(frame_bytes, frame, parse_wish(frame.payload), parts)
+    return Request(frame_bytes, frame, parse_command(frame.payload), parts)
 
 
-def match_parts(payload: WishPayload, parts: Sequence[bytes]) -> MatchedParts:
+def match_parts(payload: CommandPayload, parts: Sequence[bytes]) -> MatchedParts:
     """Every part is the one the payload names at its place, none missing, none more.
 
-    Raises Untrusted, a flaw for each condition.
+    Raises Untrusted, an error code for each condition.
     """
-    beside = [one for one in payload.items if one.kept == "beside"]
-    wanted = len(beside) + len(payload.wraps)
+    inline = [one for one in payload.items if one.storage == "inline"]
+    wanted = len(inline) + len(payload.wrapped_keys)
     if len(parts) < wanted:
-        raise Untrusted("part-missing", "send every item kept beside the frame, then every wrap")
+        raise Untrusted("part-missing", "send every inline item, then every wrapped key")
     if len(parts) > wanted:
         raise Untrusted("part-unnamed", "send only the parts the payload names")
-    found = MatchedParts()
-    for item, part in zip(beside, parts, strict=False):
+    matched = MatchedParts()
+    for item, part in zip(inline, parts, strict=False):
         if len(part) != item.size:
             raise Untrusted("item-part-size", "an item's sealed length is the size signed")
         if sha256(part) != item.digest:
             raise Untrusted("item-part-digest", "send the sealed bytes whose digest was signed")
-        found.items[item.item] = part
-    for wrap, part in zip(payload.wraps, parts[len(beside) :], strict=True):
-        if len(part) != WRAP_BYTES:
-            raise Untrusted("wrap-part-size", "a wrap has 1,168 bytes")
-        if sha256(part) != wrap.digest:
-            raise Untrusted("wrap-part-digest", "send the wrap whose digest was signed")
-        found.wraps[wrap.item, wrap.to] = part
-    return found
+        matched.items[item.item] = part
+    for wrapped_key, part in zip(payload.wrapped_keys, parts[len(inline) :], strict=True):
+        if len(part) != WRAPPED_KEY_BYTES:
+            raise Untrusted("wrapped-key-part-size", "a wrapped key has 1,168 bytes")
+        if sha256(part) != wrapped_key.digest:
+            raise Untrusted("wrapped-key-part-digest", "send the wrapped key whose digest was signed")
+        matched.wrapped_keys[wrapped_key.item, wrapped_key.to] = part
+    return matched

@@ -27,13 +27,13 @@ def seal(key: bytes, context: bytes, plaintext: bytes) -> bytes:
 
     Raises Malformed for a key that is not 32 bytes.
     """
-    encryptor = Cobblestone256Encryptor(_key(key), context)
+    encryptor = Cobblestone256Encryptor(_check_key(key), context)
     return encryptor.update(plaintext) + encryptor.finalize()
 
 
 def open_sealed(key: bytes, context: bytes, sealed: bytes) -> bytes:
     """The plaintext. Raises Untrusted if key, context or bytes are not those of the sealing."""
-    decryptor = Cobblestone256Decryptor(_key(key), context)
+    decryptor = Cobblestone256Decryptor(_check_key(key), context)
     try:
         return decryptor.update(sealed) + decryptor.finalize()
     except InvalidTag as error:
@@ -67,7 +67,7 @@ def unpad(padded: bytes) -> bytes:
     return padded[4 : 4 + length]
 
 
-def _key(key: bytes) -> bytes:
+def _check_key(key: bytes) -> bytes:
     if len(key) != KEY_BYTES:
         raise Malformed("key-length", "a sealing key is 32 bytes")
     return key

@@ -1,4 +1,4 @@
-"""Key pairs: two signature algorithms together, and the hybrid key that wraps are made to.
+"""Key pairs: two signature algorithms together, and the hybrid key that wrapped keys are made to.
 
 Private classes show nothing of their seeds and can't be pickled. Source: KH-1 §2, §5.
 """
@@ -53,7 +53,7 @@ SIGNATURE_BYTES = {Alg.ED25519: 64, Alg.ML_DSA_65: 3309, Alg.ML_DSA_44: 2420}
 
 
 class SignatureKind(StrEnum):
-    """SIG: agencies, registry persons, audit office. LOG: the hub's log, and witnesses."""
+    """SIG: agencies, registrars, audit office. LOG: the hub's log, and witnesses."""
 
     SIG = "sig"
     LOG = "log"
@@ -71,9 +71,9 @@ class SignatureKind(StrEnum):
 
 # The points of small order, in every encoding that OpenSSL reads: a "signature" under one of them
 # can hold for texts that nobody signed. Source: RFC 8032 5.1.7; Chalkias et al., "Taming EdDSAs".
-_P = 2**255 - 19
+_FIELD_PRIME = 2**255 - 19
 _Y8 = 0x7A03AC9277FDC74EC6CC392CFA53202A0F67100D760B3CBA4FD83D3D706A17C7
-_SMALL_Y = frozenset({0, 1, _P - 1, _Y8, _P - _Y8})
+_SMALL_Y = frozenset({0, 1, _FIELD_PRIME - 1, _Y8, _FIELD_PRIME - _Y8})
 
 
 def key_id(alg: Alg, raw_public: bytes) -> bytes:
@@ -99,7 +99,7 @@ class SignaturePublic:
         if len(self.mldsa) != PUBLIC_BYTES[self.kind.second]:
             raise Malformed("mldsa-key-length", "ML-DSA public keys are 1,952 (65) or 1,312 (44) bytes")
         y = int.from_bytes(self.ed25519, "little") & ((1 << 255) - 1)
-        if y >= _P:
+        if y >= _FIELD_PRIME:
             raise Untrusted("ed25519-key-not-canonical", "make a new key")
         if y in _SMALL_Y:
             raise Untrusted("ed25519-key-small-order", "make a new key")
@@ -119,7 +119,7 @@ class SignaturePublic:
         return Ed25519PublicKey.from_public_bytes(self.ed25519), maker.from_public_bytes(self.mldsa)
 
     def verify_message(self, message: bytes, context: bytes, signatures: tuple[bytes, bytes]) -> None:
-        """Both signatures hold over ``message``. Raises Untrusted, a flaw for each algorithm."""
+        """Both signatures hold over ``message``. Raises Untrusted, an error code for each algorithm."""
         self.verify_ed25519(message, signatures[0])
         self.verify_mldsa(message, context, signatures[1])
 
@@ -257,7 +257,7 @@ class KemKey(_Secret):
     Source: draft-connolly-cfrg-xwing-kem, expandDecapsulationKey.
     """
 
-    __slots__ = ("_hpke", "_seed", "public")
+    __slots__ = ("_hpke", "_kem_seed", "public")
 
     def __init__(self, seed: bytes) -> None:
         if len(seed) != SEED_BYTES:
@@ -265,7 +265,7 @@ class KemKey(_Secret):
         expanded = hashlib.shake_256(seed).digest(96)
         mlkem = MLKEM768PrivateKey.from_seed_bytes(expanded[:64])
         x25519 = X25519PrivateKey.from_private_bytes(expanded[64:])
-        self._seed = seed
+        self._kem_seed = seed
         self._hpke = MLKEM768X25519PrivateKey(mlkem, x25519)
         self.public = KemPublic(
             mlkem.public_key().public_bytes_raw() + x25519.public_key().public_bytes_raw()
@@ -279,21 +279,23 @@ class KemKey(_Secret):
     @property
     def seed(self) -> bytes:
         """Secret: for the keystore only."""
-        return self._seed
+        return self._kem_seed
 
     def decrypt(self, info: bytes, sealed: bytes) -> bytes:
         """The plaintext of ``KemPublic.encrypt``. Raises Untrusted. Source: RFC 9180 5.1.1, 6.1."""
         try:
             return SUITE.decrypt(sealed, self._hpke, info)
         except InvalidTag as error:
-            raise Untrusted("wrap-broken", "key, context and wrap do not belong together") from error
+            raise Untrusted(
+                "wrapped-key-broken", "key, context and wrapped key do not belong together"
+            ) from error
 
-    def own_digest(self, data: bytes) -> bytes:
-        """HMAC-SHA-256(seed, LP("kh/own/v1", data)): 32 bytes by which the holder knows its own words again.
+    def keyed_digest(self, data: bytes) -> bytes:
+        """HMAC-SHA-256(seed, LP("kh/own-digest/v1", data)): 32 bytes by which the holder recognises its own data.
 
-        Tells nothing to who lacks the seed, however short the words. Never leaves the door. Source: KH-1 §4.
+        Says nothing to who lacks the seed, however short the data. Never leaves the door. Source: KH-1 §4.
         """
-        return hmac.digest(self._seed, lp("kh/own/v1", data), hashlib.sha256)
+        return hmac.digest(self._kem_seed, lp("kh/own-digest/v1", data), hashlib.sha256)
 
     def __repr__(self) -> str:
         return f"<KemKey {self.public.kid.hex()[:8]}>"

@@ -6,29 +6,29 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from domain.record import Record
-from keys.command import WishPayload
+from keys.command import CommandPayload
 from keys.record import OpenedRecord
 
 
 @dataclass(frozen=True)
-class Kept:
+class StoredRecord:
     """With its evidence and its leaf fields.
 
     ``position``: stream sequence (0 where it was not asked for). ``payload``: what was signed, None where
-    the record has no wish. ``opened.sealed_wraps`` still have the hub's outer layer. ``sha``: of subject and state.
+    the record has no command. ``opened.sealed_wrapped_keys`` still have the hub's outer layer. ``sha``: of subject and state.
     """
 
     position: int
     record: Record
     frame: bytes = field(repr=False)
-    payload: WishPayload | None = field(repr=False)
+    payload: CommandPayload | None = field(repr=False)
     opened: OpenedRecord = field(repr=False)
     subject: str
     sha: bytes
 
 
 @dataclass(frozen=True)
-class Unread:
+class UnreadableRecord:
     """A record that can't be read here: a newer hub wrote it, or its control key was destroyed (``gone``)."""
 
     position: int
@@ -36,12 +36,12 @@ class Unread:
     version: int
     subject: str
     sha: bytes
-    flaw: str
+    error_code: str
 
     @property
     def gone(self) -> bool:
         """Whether its control key was destroyed."""
-        return self.flaw == GONE
+        return self.error_code == KEY_GONE
 
 
-GONE = "key-gone"
+KEY_GONE = "key-gone"

@@ -46,7 +46,7 @@ class TimeAuthority:
     """
 
     roots: tuple[x509.Certificate, ...]
-    between: tuple[x509.Certificate, ...]
+    intermediates: tuple[x509.Certificate, ...]
     signers: tuple[x509.Certificate, ...]
     policy: str | None = None
 
@@ -57,11 +57,11 @@ class TimeAuthority:
         Raises Malformed.
         """
         try:
-            found = x509.load_pem_x509_certificates(data)
-            signers = tuple(one for one in found if _for_time(one))
+            candidates = x509.load_pem_x509_certificates(data)
+            signers = tuple(one for one in candidates if _is_for_time_stamping(one))
         except (ValueError, x509.InvalidVersion, x509.DuplicateExtension) as error:
             raise Malformed("time-authority-pem", "give the authority's certificates in PEM") from error
-        roots = tuple(one for one in found if one.issuer == one.subject)
+        roots = tuple(one for one in candidates if one.issuer == one.subject)
         if not roots:
             raise Malformed("time-authority-root", "give the authority's root certificate, too")
         if policy is not None:
@@ -69,8 +69,8 @@ class TimeAuthority:
                 x509.ObjectIdentifier(policy)
             except ValueError as error:
                 raise Malformed("time-policy-form", "name the policy by its OID, such as 1.2.3") from error
-        between = tuple(one for one in found if one not in roots and one not in signers)
-        return cls(roots, between, signers, policy)
+        intermediates = tuple(one for one in candidates if one not in roots and one not in signers)
+        return cls(roots, intermediates, signers, policy)
 
 
 @dataclass(frozen=True)
@@ -83,29 +83,29 @@ class Stamp:
     at: datetime
 
     def encode(self) -> bytes:
-        return b"".join((MAGIC, _long(self.note), _long(self.token)))
+        return b"".join((MAGIC, _length_prefixed(self.note), _length_prefixed(self.token)))
 
 
 def stamp_of(note: bytes, token: bytes) -> Stamp:
     """This token over this checkpoint, neither of them verified. Raises Malformed, Untrusted."""
     checkpoint = parse_checkpoint(parse_note(note).text)
-    return Stamp(note, token, checkpoint, _said(_parsed(token), note))
+    return Stamp(note, token, checkpoint, _token_time(_decode_token(token), note))
 
 
 def parse_stamp(data: bytes) -> Stamp:
     """The stamp of these bytes, and of no others. Raises Malformed, Untrusted."""
     at = len(MAGIC)
     parts = []
-    for most in (MAX_NOTE_BYTES, MAX_TOKEN_BYTES):
+    for limit in (MAX_NOTE_BYTES, MAX_TOKEN_BYTES):
         length = int.from_bytes(data[at : at + 4], "big")
-        parts.append(data[at + 4 : at + 4 + length] if length <= most else b"")
+        parts.append(data[at + 4 : at + 4 + length] if length <= limit else b"")
         at += 4 + length
     if data[: len(MAGIC)] != MAGIC or at != len(data):
         raise Malformed("stamp-form", "a checkpoint and the token over it, each with its length")
     return stamp_of(parts[0], parts[1])
 
 
-def ask_time(data: bytes) -> tuple[bytes, int]:
+def build_time_request(data: bytes) -> tuple[bytes, int]:
     """A request for a token over these bytes (by SHA-512), and its nonce."""
     request = TimestampRequestBuilder().data(data).hash_algorithm(HashAlgorithm.SHA512).build()
     assert request.nonce is not None
@@ -117,9 +117,9 @@ def verify_time(token: bytes, data: bytes, authority: TimeAuthority, nonce: int 
 
     Raises Malformed, Untrusted.
     """
-    response = _parsed(token)
+    response = _decode_token(token)
     # (1) Does it speak of these bytes?
-    at = _said(response, data)
+    at = _token_time(response, data)
     # (2) Does it answer what was asked, under the policy agreed?
     info = response.tst_info
     if nonce is not None and info.nonce != nonce:
@@ -127,15 +127,15 @@ def verify_time(token: bytes, data: bytes, authority: TimeAuthority, nonce: int 
     if authority.policy is not None and info.policy.dotted_string != authority.policy:
         raise Untrusted("time-policy", "the token was made under another policy than the one agreed")
     # (3) May its signer tell the time, and is it the one that is pinned?
-    signer = _signer(response)
-    if signer is None or not _for_time(signer):
+    signer = _signer_certificate(response)
+    if signer is None or not _is_for_time_stamping(signer):
         raise Untrusted("time-purpose", "its signer's certificate is not made for time stamping alone")
     if authority.signers and signer not in authority.signers:
         raise Untrusted("time-signer", "another authority than the one pinned has signed it")
     # (4) Does the certificate chain to a pinned root, was it valid then, and does the signature hold?
     verifier = VerifierBuilder(
         roots=list(authority.roots),
-        intermediates=list(authority.between),
+        intermediates=list(authority.intermediates),
         tsa_certificate=signer,
     ).build()
     try:
@@ -147,7 +147,7 @@ def verify_time(token: bytes, data: bytes, authority: TimeAuthority, nonce: int 
     return at
 
 
-def _parsed(token: bytes) -> TimeStampResponse:
+def _decode_token(token: bytes) -> TimeStampResponse:
     if len(token) > MAX_TOKEN_BYTES:
         raise Malformed("time-token-size", "a token has at most 64 KiB")
     try:
@@ -164,7 +164,7 @@ def _parsed(token: bytes) -> TimeStampResponse:
     return response
 
 
-def _said(response: TimeStampResponse, data: bytes) -> datetime:
+def _token_time(response: TimeStampResponse, data: bytes) -> datetime:
     imprint = response.tst_info.message_imprint
     digest = _DIGESTS.get(imprint.hash_algorithm.dotted_string)
     if digest is None or digest(data).digest() != imprint.message:
@@ -172,18 +172,18 @@ def _said(response: TimeStampResponse, data: bytes) -> datetime:
     return response.tst_info.gen_time
 
 
-def _signer(response: TimeStampResponse) -> x509.Certificate | None:
+def _signer_certificate(response: TimeStampResponse) -> x509.Certificate | None:
     """The certificate, carried in the token, that its one signature names."""
     try:
         [info] = response.signed_data.signer_infos
-        carried = [x509.load_der_x509_certificate(one) for one in response.signed_data.certificates]
-        found = [c for c in carried if (c.issuer, c.serial_number) == (info.issuer, info.serial_number)]
+        embedded = [x509.load_der_x509_certificate(one) for one in response.signed_data.certificates]
+        candidates = [c for c in embedded if (c.issuer, c.serial_number) == (info.issuer, info.serial_number)]
     except Exception:  # an outsider's certificate: there are many ways in which it can be none
         return None
-    return found[0] if len(found) == 1 else None
+    return candidates[0] if len(candidates) == 1 else None
 
 
-def _for_time(certificate: x509.Certificate) -> bool:
+def _is_for_time_stamping(certificate: x509.Certificate) -> bool:
     """Whether it is for time stamping and for nothing else. Source: RFC 3161 2.3."""
     try:
         use = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage)
@@ -192,5 +192,5 @@ def _for_time(certificate: x509.Certificate) -> bool:
     return use.critical and list(use.value) == [ExtendedKeyUsageOID.TIME_STAMPING]
 
 
-def _long(data: bytes) -> bytes:
+def _length_prefixed(data: bytes) -> bytes:
     return len(data).to_bytes(4, "big") + data

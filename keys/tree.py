@@ -37,7 +37,7 @@ def inclusion(index: int, size: int, subtree: Subtree) -> list[bytes]:
 
 def consistency(first: int, second: int, subtree: Subtree) -> list[bytes]:
     """PROOF(first, D[0:second]), 0 < ``first`` <= ``second``; empty where they are equal."""
-    return _subproof(first, 0, second, subtree, whole=True)
+    return _subproof(first, 0, second, subtree, is_complete=True)
 
 
 def _split(size: int) -> int:
@@ -63,14 +63,14 @@ def _path(index: int, start: int, end: int, subtree: Subtree) -> list[bytes]:
     return [*_path(index, middle, end, subtree), _range(start, middle, subtree)]
 
 
-def _subproof(first: int, start: int, end: int, subtree: Subtree, *, whole: bool) -> list[bytes]:
+def _subproof(first: int, start: int, end: int, subtree: Subtree, *, is_complete: bool) -> list[bytes]:
     if first == end - start:
-        return [] if whole else [_range(start, end, subtree)]
+        return [] if is_complete else [_range(start, end, subtree)]
     middle = _split(end - start)
     if first <= middle:
-        left = _subproof(first, start, start + middle, subtree, whole=whole)
+        left = _subproof(first, start, start + middle, subtree, is_complete=is_complete)
         return [*left, _range(start + middle, end, subtree)]
-    right = _subproof(first - middle, start + middle, end, subtree, whole=False)
+    right = _subproof(first - middle, start + middle, end, subtree, is_complete=False)
     return [*right, _range(start, start + middle, subtree)]
 
 
@@ -88,14 +88,14 @@ def tile_path(level: int | str, n: int, width: int = WIDTH) -> str:
 
 def tiles_of(size: int) -> list[tuple[int, int, int]]:
     """(level, n, width) of the rightmost tile of each level of a tree of this size; full ones before it are whole."""
-    found = []
+    tiles = []
     level, count = 0, size
     while count:
         n, width = divmod(count, WIDTH)
-        found.append((level, n, width) if width else (level, n - 1, WIDTH))
+        tiles.append((level, n, width) if width else (level, n - 1, WIDTH))
         count //= WIDTH
         level += 1
-    return found
+    return tiles
 
 
 def subtree_of(tile: Callable[[int, int], bytes]) -> Subtree:

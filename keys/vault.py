@@ -16,7 +16,7 @@ from threading import Lock
 from typing import Literal, NamedTuple, Protocol, TypeAlias
 from uuid import UUID
 
-from domain.errors import Broken, Malformed, NotThere, Unavailable, Untrusted
+from domain.errors import InvariantViolation, Malformed, NotFound, Unavailable, Untrusted
 from keys import sealing
 from keys.lp import lp
 
@@ -24,7 +24,7 @@ CONTROL = "control"
 FORMAT = 1
 _CACHE_LIMIT = 100_000
 _PROOF = b"kakehashi vault"
-_SCHEMA = """
+_VAULT_SCHEMA = """
 CREATE TABLE IF NOT EXISTS meta (
     one INTEGER PRIMARY KEY CHECK (one = 1), format INTEGER NOT NULL, generation INTEGER NOT NULL,
     proof BLOB NOT NULL
@@ -69,7 +69,7 @@ class KeystoreCustody:
         return f"<KeystoreCustody of {sum(name.startswith('vk/') for name in self.secrets)} keys>"
 
 
-class _Name(NamedTuple):
+class _KeyName(NamedTuple):
     """kind ``ck`` (scope = originator, class = epoch) or ``sk`` (scope, class)."""
 
     kind: str
@@ -88,7 +88,7 @@ class Shredded:
 class Vault:
     """CK(originator, epoch) and SK(scope, class), sealed, in one SQLite file of mode 0600.
 
-    Threads may share it: ``_lock`` guards the connection; ``_keys`` (opened keys) is read without it,
+    Threads may share it: ``_connection_lock`` guards the connection; ``_opened_keys`` (opened keys) is read without it,
     written under it, and only ever grows or is replaced by an empty one. Every write is synced before the call returns.
     """
 
@@ -97,19 +97,19 @@ class Vault:
         self._custody = custody
         self._generation = generation
         self._vk = vk
-        self._lock = Lock()
-        self._keys: dict[_Name, bytes] = {}
+        self._connection_lock = Lock()
+        self._opened_keys: dict[_KeyName, bytes] = {}
 
     @classmethod
     def open(cls, path: Path | str, custody: Custody) -> Vault:
         """The vault of this file, made (generation 1) if there is none.
 
         Raises Untrusted if the custody's key is not this vault's, Unavailable if the file or the key
-        can't be had, Broken if the file is no vault of this format.
+        can't be had, InvariantViolation if the file is no vault of this format.
         """
         path = Path(path)
-        with _database():
-            _create(path)
+        with _translate_database_errors():
+            _create_file(path)
             connection = sqlite3.connect(path, timeout=10, isolation_level=None, check_same_thread=False)
             try:
                 return cls._opened(connection, custody)
@@ -122,7 +122,7 @@ class Vault:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA secure_delete = ON")
-        connection.executescript(_SCHEMA)
+        connection.executescript(_VAULT_SCHEMA)
         with _transaction(connection):
             row = connection.execute("SELECT format, generation, proof FROM meta").fetchone()
             if row is None:
@@ -131,8 +131,8 @@ class Vault:
                 connection.execute("INSERT INTO meta VALUES (1, ?, ?, ?)", row)
         version, generation, proof = row
         if version != FORMAT:
-            raise Broken("vault-format", "this vault was written by another version")
-        return cls(connection, custody, generation, _proven(custody, generation, proof))
+            raise InvariantViolation("vault-format", "this vault was written by another version")
+        return cls(connection, custody, generation, _verified_vault_key(custody, generation, proof))
 
     @property
     def generation(self) -> int:
@@ -140,47 +140,47 @@ class Vault:
         return self._generation
 
     def ck(self, originator: UUID, epoch: int) -> bytes:
-        """CK(originator, epoch), 32 bytes. Raises NotThere: ``key-gone`` or ``key-never-was``."""
-        return self._get(_ck(originator, epoch))
+        """CK(originator, epoch), 32 bytes. Raises NotFound: ``key-gone`` or ``key-never-existed``."""
+        return self._opened_key(_control_key_name(originator, epoch))
 
     def sk(self, scope: UUID, cls: str) -> bytes:
-        """SK(scope, class), 32 bytes. Raises NotThere: ``key-gone`` or ``key-never-was``."""
-        return self._get(_Name("sk", scope, cls))
+        """SK(scope, class), 32 bytes. Raises NotFound: ``key-gone`` or ``key-never-existed``."""
+        return self._opened_key(_KeyName("sk", scope, cls))
 
     def status_ck(self, originator: UUID, epoch: int) -> Status:
         """Whether a control key is here, was destroyed, or never was."""
-        return self._status(_ck(originator, epoch))
+        return self._status(_control_key_name(originator, epoch))
 
     def status_sk(self, scope: UUID, cls: str) -> Status:
         """Whether a shred key is here, was destroyed, or never was."""
-        return self._status(_Name("sk", scope, cls))
+        return self._status(_KeyName("sk", scope, cls))
 
     def ensure(self, cks: Iterable[tuple[UUID, int]] = (), sks: Iterable[tuple[UUID, str]] = ()) -> None:
         """All these keys exist and are synced when this returns; those that exist stay as they are.
 
         One transaction for all that are missing; keys opened before cost a look in a dict. Raises
-        NotThere ``key-destroyed`` (and makes none) if one was shredded, Unavailable if the file
+        NotFound ``key-destroyed`` (and makes none) if one was shredded, Unavailable if the file
         can't be written.
         """
-        names = [_ck(originator, epoch) for originator, epoch in cks]
-        names += [_Name("sk", scope, cls) for scope, cls in sks]
-        missing = [name for name in names if name not in self._keys]
+        names = [_control_key_name(originator, epoch) for originator, epoch in cks]
+        names += [_KeyName("sk", scope, cls) for scope, cls in sks]
+        missing = [name for name in names if name not in self._opened_keys]
         if missing:
-            with self._lock, _database():
+            with self._connection_lock, _translate_database_errors():
                 with _transaction(self._connection):
-                    made = {name: self._make(name) for name in dict.fromkeys(missing)}
-                self._remember(made)
+                    created = {name: self._create_key(name) for name in dict.fromkeys(missing)}
+                self._cache_keys(created)
 
     def check(self) -> int:
-        """Every entry opens under this generation's key. Returns how many; raises Broken or Untrusted."""
-        with self._lock, _database():
+        """Every entry opens under this generation's key. Returns how many; raises InvariantViolation or Untrusted."""
+        with self._connection_lock, _translate_database_errors():
             [verdict] = self._connection.execute("PRAGMA integrity_check(1)").fetchone()
             if verdict != "ok":
-                raise Broken("vault-integrity", "restore the vault from its escrow")
+                raise InvariantViolation("vault-integrity", "restore the vault from its escrow")
             rows = self._connection.execute("SELECT kind, scope, class, generation, sealed FROM entry")
             count = 0
             for kind, scope, cls, generation, sealed in rows:
-                self._unseal(_Name(kind, UUID(bytes=scope), cls), generation, sealed)
+                self._unseal(_KeyName(kind, UUID(bytes=scope), cls), generation, sealed)
                 count += 1
         return count
 
@@ -200,25 +200,27 @@ class Vault:
         since nobody could compute them again. Before: approvals are the caller's, and the custody holds ``next_vk`` as
         VK(n+1). After: the caller destroys VK(n); until then old copies of the file still open.
         Raises Malformed or Untrusted for a wrong ``next_vk``, Unavailable if the custody has none,
-        NotThere if there is nothing to remove.
+        NotFound if there is nothing to remove.
         """
         generation = self._generation + 1
         if len(next_vk) != sealing.KEY_BYTES or next_vk == self._vk:
             raise Malformed("vault-next-key", "the next vault key is 32 fresh bytes")
         if self._custody.vault_key(generation) != next_vk:
-            raise Untrusted("vault-next-key-not-kept", "the custody holds the next key before it is used")
+            raise Untrusted(
+                "vault-next-key-not-in-custody", "the custody holds the next key before it is used"
+            )
         wanted = set(classes)
-        doomed_cks = set(originators) if CONTROL in wanted else set()
-        with self._lock, _database():
+        destroyed_originators = set(originators) if CONTROL in wanted else set()
+        with self._connection_lock, _translate_database_errors():
             with _transaction(self._connection):
                 rows = self._connection.execute(
                     "SELECT kind, scope, class, generation, sealed FROM entry"
                 ).fetchall()
                 removed = 0
                 for kind, raw, cls, old, sealed in rows:
-                    name = _Name(kind, UUID(bytes=raw), cls)
+                    name = _KeyName(kind, UUID(bytes=raw), cls)
                     if (kind == "sk" and name.scope == scope and cls in wanted) or (
-                        kind == "ck" and name.scope in doomed_cks
+                        kind == "ck" and name.scope in destroyed_originators
                     ):
                         self._remove(name, generation)
                         removed += 1
@@ -227,11 +229,11 @@ class Vault:
                 rows = [(on.bytes, version, tag) for on, version, tag in tags]
                 self._connection.executemany("INSERT OR IGNORE INTO tag VALUES (?, ?, ?)", rows)
                 if not removed:
-                    raise NotThere("nothing-to-shred", "no key of these classes is in the vault")
+                    raise NotFound("nothing-to-shred", "no key of these classes is in the vault")
                 proof = sealing.seal(next_vk, lp("kh/vault/proof/v1", generation), _PROOF)
                 self._connection.execute("UPDATE meta SET generation = ?, proof = ?", (generation, proof))
             self._generation, self._vk = generation, next_vk
-            self._keys = {}
+            self._opened_keys = {}
             with suppress(sqlite3.Error):  # tidiness only: what lies in old pages needs VK(n)
                 self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
                 self._connection.execute("VACUUM")
@@ -239,111 +241,111 @@ class Vault:
 
     def tag(self, originator: UUID, version: int) -> bytes | None:
         """What the log says of a record whose control key was destroyed; None where that was not kept."""
-        with self._lock, _database():
-            found = self._connection.execute(
+        with self._connection_lock, _translate_database_errors():
+            fetched = self._connection.execute(
                 "SELECT tag FROM tag WHERE originator = ? AND version = ?", (originator.bytes, version)
             ).fetchone()
-        return None if found is None else bytes(found[0])
+        return None if fetched is None else bytes(fetched[0])
 
     def forget(self) -> None:
         """Let go of the keys that were opened; those that are still here are opened again."""
-        with self._lock:
-            self._keys = {}
+        with self._connection_lock:
+            self._opened_keys = {}
 
     def close(self) -> None:
         """Close the file and forget the opened keys."""
-        with self._lock:
+        with self._connection_lock:
             self._connection.close()
-            self._keys = {}
+            self._opened_keys = {}
 
     def __repr__(self) -> str:
         return f"<Vault generation {self._generation}>"
 
-    def _get(self, name: _Name) -> bytes:
-        key = self._keys.get(name)
+    def _opened_key(self, name: _KeyName) -> bytes:
+        key = self._opened_keys.get(name)
         if key is not None:
             return key
-        with self._lock, _database():
-            key = self._stored(name)
-            if key is None and self._gone(name):
-                raise NotThere("key-gone", "this key was destroyed")
+        with self._connection_lock, _translate_database_errors():
+            key = self._load_key(name)
+            if key is None and self._is_destroyed(name):
+                raise NotFound("key-gone", "this key was destroyed")
             if key is None:
-                raise NotThere("key-never-was", "no such key was ever made here")
-            self._remember({name: key})
+                raise NotFound("key-never-existed", "no such key was ever made here")
+            self._cache_keys({name: key})
         return key
 
-    def _status(self, name: _Name) -> Status:
+    def _status(self, name: _KeyName) -> Status:
         try:
-            self._get(name)
-        except NotThere as error:
-            return "gone" if error.flaw == "key-gone" else "never"
+            self._opened_key(name)
+        except NotFound as error:
+            return "gone" if error.error_code == "key-gone" else "never"
         return "here"
 
-    def _remember(self, found: Mapping[_Name, bytes]) -> None:
-        if len(self._keys) + len(found) > _CACHE_LIMIT:
-            self._keys = {}
-        self._keys.update(found)
+    def _cache_keys(self, fetched: Mapping[_KeyName, bytes]) -> None:
+        if len(self._opened_keys) + len(fetched) > _CACHE_LIMIT:
+            self._opened_keys = {}
+        self._opened_keys.update(fetched)
 
-    def _make(self, name: _Name) -> bytes:
-        key = self._stored(name)
+    def _create_key(self, name: _KeyName) -> bytes:
+        key = self._load_key(name)
         if key is None:
-            if self._gone(name):
-                raise NotThere("key-destroyed", "a destroyed key is not made again")
+            if self._is_destroyed(name):
+                raise NotFound("key-destroyed", "a destroyed key is not made again")
             key = sealing.new_key()
-            sealed = sealing.seal(self._vk, _context(name, self._generation), key)
+            sealed = sealing.seal(self._vk, _seal_context(name, self._generation), key)
             self._connection.execute(
                 "INSERT INTO entry VALUES (?, ?, ?, ?, ?)",
                 (name.kind, name.scope.bytes, name.cls, self._generation, sealed),
             )
         return key
 
-    def _stored(self, name: _Name) -> bytes | None:
+    def _load_key(self, name: _KeyName) -> bytes | None:
         row = self._connection.execute(
             "SELECT generation, sealed FROM entry WHERE kind = ? AND scope = ? AND class = ?",
             (name.kind, name.scope.bytes, name.cls),
         ).fetchone()
         return None if row is None else self._unseal(name, row[0], row[1])
 
-    def _follow(self) -> None:
-        """Take the vault key that another process of this hub has put in force. The caller holds ``_lock``."""
+    def _adopt_new_generation(self) -> None:
+        """Take the vault key that another process of this hub has put in force. The caller holds ``_connection_lock``."""
         [(generation, proof)] = self._connection.execute("SELECT generation, proof FROM meta").fetchall()
-        vk = _proven(self._custody, generation, proof)
-        self._generation, self._vk, self._keys = generation, vk, {}
+        vk = _verified_vault_key(self._custody, generation, proof)
+        self._generation, self._vk, self._opened_keys = generation, vk, {}
 
-    def _gone(self, name: _Name) -> bool:
+    def _is_destroyed(self, name: _KeyName) -> bool:
         where = (name.kind, name.scope.bytes, name.cls)
-        found = self._connection.execute(
+        fetched = self._connection.execute(
             "SELECT 1 FROM gone WHERE kind = ? AND scope = ? AND class = ?", where
         ).fetchone()
-        return found is not None
+        return fetched is not None
 
-    def _unseal(self, name: _Name, generation: int, sealed: bytes) -> bytes:
+    def _unseal(self, name: _KeyName, generation: int, sealed: bytes) -> bytes:
         if generation > self._generation:
-            self._follow()  # another process of this hub has shredded
+            self._adopt_new_generation()  # another process of this hub has shredded
         if generation != self._generation:
-            raise Broken("vault-other-generation", "an entry was written under another vault key")
+            raise InvariantViolation("vault-other-generation", "an entry was written under another vault key")
         try:
-            return sealing.open_sealed(self._vk, _context(name, generation), sealed)
+            return sealing.open_sealed(self._vk, _seal_context(name, generation), sealed)
         except Untrusted as error:
             raise Untrusted("vault-entry", "an entry was changed or moved: restore the vault") from error
 
-    def _remove(self, name: _Name, generation: int) -> None:
+    def _remove(self, name: _KeyName, generation: int) -> None:
         where = (name.kind, name.scope.bytes, name.cls)
         self._connection.execute("DELETE FROM entry WHERE kind = ? AND scope = ? AND class = ?", where)
         self._connection.execute("INSERT INTO gone VALUES (?, ?, ?, ?)", (*where, generation))
 
-    def _reseal(self, name: _Name, key: bytes, vk: bytes, generation: int) -> None:
+    def _reseal(self, name: _KeyName, key: bytes, vk: bytes, generation: int) -> None:
         self._connection.execute(
             "UPDATE entry SET generation = ?, sealed = ? WHERE kind = ? AND scope = ? AND class = ?",
             (
                 generation,
-                sealing.seal(vk, _context(name, generation), key),
+                sealing.seal(vk, _seal_context(name, generation), key),
                 *(name.kind, name.scope.bytes, name.cls),
             ),
         )
 
 
-def _proven(custody: Custody, generation: int, proof: bytes) -> bytes:
+def _verified_vault_key(custody: Custody, generation: int, proof: bytes) -> bytes:
     """The custody's key of this generation, if it is this vault's."""
     vk = custody.vault_key(generation)
     try:
@@ -353,15 +355,15 @@ def _proven(custody: Custody, generation: int, proof: bytes) -> bytes:
     return vk
 
 
-def _ck(originator: UUID, epoch: int) -> _Name:
-    return _Name("ck", originator, str(epoch))
+def _control_key_name(originator: UUID, epoch: int) -> _KeyName:
+    return _KeyName("ck", originator, str(epoch))
 
 
-def _context(name: _Name, generation: int) -> bytes:
+def _seal_context(name: _KeyName, generation: int) -> bytes:
     return lp("kh/vault/v1", name.kind, name.scope, name.cls, generation)
 
 
-def _create(path: Path) -> None:
+def _create_file(path: Path) -> None:
     """An empty file of mode 0600 whose name is on disk. The write-ahead log takes over its mode."""
     with suppress(FileExistsError):
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
@@ -387,11 +389,13 @@ def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
 
 
 @contextmanager
-def _database() -> Iterator[None]:
-    """The database's failures in our words."""
+def _translate_database_errors() -> Iterator[None]:
+    """The database's failures as our errors."""
     try:
         yield
     except (sqlite3.OperationalError, OSError) as error:
         raise Unavailable("vault-unavailable", "the vault's file can't be used now") from error
     except sqlite3.Error as error:
-        raise Broken("vault-broken", "the vault's file is damaged or closed: restore it") from error
+        raise InvariantViolation(
+            "vault-broken", "the vault's file is damaged or closed: restore it"
+        ) from error

@@ -16,51 +16,52 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Table, bindparam, create_engine, event, insert, select, update
+from sqlalchemy import Connection, Table, bindparam, create_engine, insert, select, update
 from sqlalchemy import Engine as Database
+from sqlalchemy import event as sa_event
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InterfaceError, OperationalError
 
 from domain.case import Access, Case, evolve
-from domain.errors import Broken, NotThere, Unavailable
+from domain.errors import InvariantViolation, NotFound, Unavailable
 from domain.events import ControlDestroyed, Kind
 from domain.record import Record, access_of
 from domain.register import Register
 from domain.world import World
-from projections.agency_view import AgencyView
+from projections.agency_feed import AgencyProjection
 from projections.exceptions import Exceptions
-from projections.index import EDITION, HEAD, PARKED, TABLES, Index
-from projections.leaves import Leaves
+from projections.index import HEAD, PARKED, SCHEMA_EDITION, TABLES, Index
 from projections.ledger import Ledger
-from projections.projection import View
+from projections.log_leaves import Leaves
+from projections.projection import Projection
 from projections.rows import Lru, primary_key
-from projections.stored import Stored
+from projections.stream_record import StreamRecord
 from projections.worklist import Worklist
 
 Load = Callable[[UUID, int], Sequence[Record]]
 """``load(originator, up_to_version)``: an originator's records 1 … up_to_version, in order, from the store."""
 
-_START = insert(HEAD)
+_INSERT_HEAD = insert(HEAD)
 _HEAD = select(HEAD.c.position, HEAD.c.edition)
-_MOVE = (
+_ADVANCE_HEAD = (
     update(HEAD).where(HEAD.c.position == bindparam("k_position")).values(position=bindparam("v_position"))
 )
-_PARK = insert(PARKED)
-_PARKED = select(PARKED.c.view, PARKED.c.position)
+_INSERT_PARKED = insert(PARKED)
+_PARKED = select(PARKED.c.projection, PARKED.c.position)
 
 _CASES = frozenset({Kind.CASE, Kind.CASE_ACCESS})
 
 
-def standard_views(*, cases: int = 256) -> list[View]:
+def standard_projections(*, cases: int = 256) -> list[Projection]:
     """Every view of the product, new. ``cases``: of how many cases they keep the rows in memory."""
-    return [Leaves(), AgencyView(cases=cases), Worklist(cases=cases), Ledger(), Exceptions(cases=cases)]
+    return [Leaves(), AgencyProjection(cases=cases), Worklist(cases=cases), Ledger(), Exceptions(cases=cases)]
 
 
-class _Poisoned(Exception):
+class _ProjectionFailed(Exception):
     """A view failed on a record."""
 
-    def __init__(self, view: View, error: Exception) -> None:
-        super().__init__(view.name)
-        self.view = view
+    def __init__(self, projection: Projection, error: Exception) -> None:
+        super().__init__(projection.name)
+        self.projection = projection
         self.error = error
 
 
@@ -73,7 +74,7 @@ class Difference:
     kind: str
 
 
-class _Draft:
+class _BatchState:
     """State as it will be when the transaction stands."""
 
     def __init__(self, register: Register, position: int) -> None:
@@ -94,23 +95,25 @@ class Engine:
         where: str | Path,
         load: Load,
         *,
-        projections: Sequence[View] | None = None,
+        projections: Sequence[Projection] | None = None,
         cases: int = 256,
     ) -> None:
         self._url = where if isinstance(where, str) and "://" in where else f"sqlite:///{where}"
         self._load = load
-        self._views = list(projections if projections is not None else standard_views(cases=cases))
+        self._projections = list(
+            projections if projections is not None else standard_projections(cases=cases)
+        )
         self._index = Index()
-        self._cases: Lru[UUID, Case] = Lru(cases)
+        self._case_cache: Lru[UUID, Case] = Lru(cases)
         self._register = Register()
         self._position = 0
         self._parked: dict[str, int] = {}
-        self._writing = threading.Lock()  # owned by whoever applies
-        self._moved = threading.Condition()
+        self._write_lock = threading.Lock()  # owned by whoever applies
+        self._position_changed = threading.Condition()
         self._stopping = threading.Event()
         self._failure: BaseException | None = None
-        self._writer = _open(self._url, begin="BEGIN IMMEDIATE")
-        self._reader = _open(self._url, begin="BEGIN")
+        self._writer = _create_database(self._url, begin="BEGIN IMMEDIATE")
+        self._reader = _create_database(self._url, begin="BEGIN")
 
     # --- where it stands ----------------------------------------------------------------------------------
 
@@ -143,13 +146,16 @@ class Engine:
     def tables(self) -> list[Table]:
         """Every table, by name."""
         return sorted(
-            (*TABLES, *(table for view in self._views for table in view.tables)), key=lambda t: t.name
+            (*TABLES, *(table for projection in self._projections for table in projection.tables)),
+            key=lambda t: t.name,
         )
 
     def wait_for(self, position: int, timeout: float) -> bool:
         """Wait until the rows of this position stand, at most ``timeout`` seconds; whether they do."""
-        with self._moved:
-            self._moved.wait_for(lambda: self._position >= position or self._failure is not None, timeout)
+        with self._position_changed:
+            self._position_changed.wait_for(
+                lambda: self._position >= position or self._failure is not None, timeout
+            )
             return self._position >= position
 
     # --- life -----------------------------------------------------------------------------------------------
@@ -157,213 +163,247 @@ class Engine:
     def start(self) -> None:
         """Open the database, make what is missing, and restore the state of its position.
 
-        Raises Broken where the views were made by another edition (rebuild them) or the store does not have
+        Raises InvariantViolation where the views were made by another edition (rebuild them) or the store does not have
         what they say they read; Unavailable where the database does not answer.
         """
-        with self._writing, _Answering(), self._writer.begin() as db:
+        with self._write_lock, _DatabaseFaults(), self._writer.begin() as db:
             for table in self.tables:
                 table.create(db, checkfirst=True)
             head = db.execute(_HEAD).one_or_none()
             if head is None:
-                db.execute(_START, {"id": 1, "position": 0, "edition": EDITION})
-            elif head.edition != EDITION:
-                raise Broken("views-of-another-edition", "rebuild the views")
-            self._parked = {str(row.view): int(row.position) for row in db.execute(_PARKED)}
-            self._register = self._restored(db)
+                db.execute(_INSERT_HEAD, {"id": 1, "position": 0, "edition": SCHEMA_EDITION})
+            elif head.edition != SCHEMA_EDITION:
+                raise InvariantViolation("views-of-another-edition", "rebuild the views")
+            self._parked = {str(row.projection): int(row.position) for row in db.execute(_PARKED)}
+            self._register = self._restore_register(db)
             self._position = 0 if head is None else head.position
 
-    def _restored(self, db: Connection) -> Register:
+    def _restore_register(self, db: Connection) -> Register:
         """The register, folded from the records that the views have read, in the order of the stream."""
         order = list(self._index.register_records(db))
         last = {id: version for id, _, version in order}
-        records = {id: self._loaded(id, version) for id, version in last.items()}
+        records = {id: self._load_complete(id, version) for id, version in last.items()}
         register = Register()
         for id, _, version in order:
             register = register.with_record(records[id][version - 1])
         return register
 
-    def _loaded(self, originator: UUID, version: int) -> Sequence[Record]:
+    def _load_complete(self, originator: UUID, version: int) -> Sequence[Record]:
         records = self._load(originator, version)
         if [r.version for r in records] != list(range(1, version + 1)):
-            raise Broken("store-lacks-records", "the store does not have what the views have read")
+            raise InvariantViolation(
+                "store-lacks-records", "the store does not have what the views have read"
+            )
         return records
 
     def close(self) -> None:
         """Let go of the database. Nothing more is applied or read."""
         self.stop()
-        with self._writing:
+        with self._write_lock:
             self._writer.dispose()
             self._reader.dispose()
 
     # --- applying -------------------------------------------------------------------------------------------
 
-    def apply(self, stored: Stored) -> None:
+    def apply(self, stream_record: StreamRecord) -> None:
         """Make the rows of one record. One that was applied before changes nothing.
 
-        Raises Broken where a record before it is missing, or where another writer moved the position;
+        Raises InvariantViolation where a record before it is missing, or where another writer moved the position;
         Unavailable where the database does not answer (nothing was done then).
         """
-        self.apply_many((stored,))
+        self.apply_many((stream_record,))
 
-    def apply_many(self, batch: Iterable[Stored]) -> None:
+    def apply_many(self, batch: Iterable[StreamRecord]) -> None:
         """Make the rows of several records in one transaction, or, where a view fails on one, one by one.
 
         Raises as ``apply``.
         """
-        with self._writing, _Answering():
-            new = [stored for stored in batch if stored.position > self._position]
-            if new:
-                self._attempt(new)
+        with self._write_lock, _DatabaseFaults():
+            new_records = [
+                stream_record for stream_record in batch if stream_record.position > self._position
+            ]
+            if new_records:
+                self._apply_or_split(new_records)
 
-    def _attempt(self, batch: list[Stored]) -> None:
+    def _apply_or_split(self, batch: list[StreamRecord]) -> None:
         """Apply the batch. Where a view fails, one by one; where it fails on one, without that view from there."""
         try:
-            self._transact(batch, {})
-        except _Poisoned as poisoned:
+            self._apply_in_transaction(batch, {})
+        except _ProjectionFailed as projection_failed:
             if len(batch) > 1:
-                for stored in batch:
-                    self._attempt([stored])
+                for stream_record in batch:
+                    self._apply_or_split([stream_record])
                 return
-            self._without(batch, poisoned)
+            self._apply_parking_failed(batch, projection_failed)
 
-    def _without(self, batch: list[Stored], poisoned: _Poisoned) -> None:
+    def _apply_parking_failed(self, batch: list[StreamRecord], projection_failed: _ProjectionFailed) -> None:
         """This one record, with every view parked that fails on it."""
-        failed = {poisoned.view.name: type(poisoned.error).__name__}
+        failed = {projection_failed.projection.name: type(projection_failed.error).__name__}
         while True:
             try:
-                self._transact(batch, failed)
-            except _Poisoned as another:
-                failed[another.view.name] = type(another.error).__name__
+                self._apply_in_transaction(batch, failed)
+            except _ProjectionFailed as next_failure:
+                failed[next_failure.projection.name] = type(next_failure.error).__name__
             else:
                 return
 
-    def _transact(self, batch: list[Stored], failed: dict[str, str]) -> None:
-        draft = _Draft(self._register, self._position)
-        views = [v for v in self._views if v.name not in self._parked and v.name not in failed]
-        kept = False
+    def _apply_in_transaction(self, batch: list[StreamRecord], failed: dict[str, str]) -> None:
+        batch_state = _BatchState(self._register, self._position)
+        active = [v for v in self._projections if v.name not in self._parked and v.name not in failed]
+        committed = False
         try:
             with self._writer.begin() as db:
-                for stored in batch:
-                    self._one(db, draft, views, stored)
-                self._finish(db, draft, views, failed)
-            kept = True
+                for stream_record in batch:
+                    self._apply_record(db, batch_state, active, stream_record)
+                self._write_batch(db, batch_state, active, failed)
+            committed = True
         finally:
-            self._index.drop()
-            for view in self._views:
-                view.settle(kept=kept)
-        for case in draft.cases.values():
-            self._cases.put(case.id, case)
-        self._parked |= dict.fromkeys(failed, draft.position)
-        self._register = draft.register
-        with self._moved:
-            self._position = draft.position
-            self._moved.notify_all()
+            self._index.rollback()
+            for projection in self._projections:
+                projection.committed_or_rolled_back(committed=committed)
+        for case in batch_state.cases.values():
+            self._case_cache.put(case.id, case)
+        self._parked |= dict.fromkeys(failed, batch_state.position)
+        self._register = batch_state.register
+        with self._position_changed:
+            self._position = batch_state.position
+            self._position_changed.notify_all()
 
-    def _finish(self, db: Connection, draft: _Draft, views: list[View], failed: dict[str, str]) -> None:
+    def _write_batch(
+        self, db: Connection, batch_state: _BatchState, active: list[Projection], failed: dict[str, str]
+    ) -> None:
         """Write all rows and the position."""
         self._index.flush(db)
-        for view in views:
-            with _Guarded(view):
-                view.flush(db)
+        for projection in active:
+            with _ProjectionFaults(projection):
+                projection.flush(db)
         for name, error in failed.items():
-            db.execute(_PARK, {"view": name, "position": draft.position, "error": error})
-        moved = db.execute(_MOVE, {"k_position": self._position, "v_position": draft.position})
-        if moved.rowcount != 1:
-            raise Broken("two-writers", "another process moved the position of these views")
+            db.execute(_INSERT_PARKED, {"projection": name, "position": batch_state.position, "error": error})
+        advanced = db.execute(
+            _ADVANCE_HEAD, {"k_position": self._position, "v_position": batch_state.position}
+        )
+        if advanced.rowcount != 1:
+            raise InvariantViolation("two-writers", "another process moved the position of these views")
 
-    def _one(self, db: Connection, draft: _Draft, views: list[View], stored: Stored) -> None:
-        if stored.position != draft.position + 1:
-            raise Broken("gap", f"record {draft.position + 1} is missing")
-        if stored.gone:
-            self._gone(db, draft, views, stored)
+    def _apply_record(
+        self,
+        db: Connection,
+        batch_state: _BatchState,
+        active: list[Projection],
+        stream_record: StreamRecord,
+    ) -> None:
+        if stream_record.position != batch_state.position + 1:
+            raise InvariantViolation("gap", f"record {batch_state.position + 1} is missing")
+        if stream_record.gone:
+            self._apply_destroyed(db, batch_state, active, stream_record)
             return
-        if stored.record is None:
-            self._unread(db, draft, views, stored)
+        if stream_record.record is None:
+            self._apply_unreadable(db, batch_state, active, stream_record)
             return
-        if all(not view.needs_cases for view in views) and stored.record.originator.kind in _CASES:
-            for view in views:
-                with _Guarded(view):
-                    view.see(db, stored, None)
-            draft.position = stored.position
+        if (
+            all(not projection.needs_case_state for projection in active)
+            and stream_record.record.originator.kind in _CASES
+        ):
+            for projection in active:
+                with _ProjectionFaults(projection):
+                    projection.apply(db, stream_record, None)
+            batch_state.position = stream_record.position
             return
-        record = stored.record
+        record = stream_record.record
         world: World | None = None
         affected: list[UUID] = []
         if record.originator.kind is Kind.CASE:
-            case = self._folded(db, draft, record)
-            world, affected = _world(draft.register, case), [case.id]
+            case = self._case_after(db, batch_state, record)
+            world, affected = _world(batch_state.register, case), [case.id]
         elif record.originator.kind not in _CASES:
-            before, draft.register = draft.register, self._registered(draft.register, record)
-            self._index.note_register(stored)
-            affected = self._index.affected(db, stored, before, draft.register)
-        for view in views:
-            with _Guarded(view):
-                view.see(db, stored, world)
-        if isinstance(record.fact, ControlDestroyed):
-            self._erase(db, draft, views, record.fact.scope)
+            before, batch_state.register = (
+                batch_state.register,
+                self._register_after(batch_state.register, record),
+            )
+            self._index.register_changed(stream_record)
+            affected = self._index.affected(db, stream_record, before, batch_state.register)
+        for projection in active:
+            with _ProjectionFaults(projection):
+                projection.apply(db, stream_record, world)
+        if isinstance(record.event, ControlDestroyed):
+            self._erase(db, batch_state, active, record.event.scope)
         for id in affected:
             try:
-                whole = _world(draft.register, self._case(db, draft, id))
-            except NotThere:
+                affected_world = _world(batch_state.register, self._load_case(db, batch_state, id))
+            except NotFound:
                 continue  # its control is destroyed; the record of that, which erases its rows, is still to come
-            for view in views:
-                with _Guarded(view):
-                    view.review(db, stored, whole)
-        draft.position = stored.position
+            for projection in active:
+                with _ProjectionFaults(projection):
+                    projection.refresh_case(db, stream_record, affected_world)
+        batch_state.position = stream_record.position
 
-    def _gone(self, db: Connection, draft: _Draft, views: list[View], stored: Stored) -> None:
+    def _apply_destroyed(
+        self,
+        db: Connection,
+        batch_state: _BatchState,
+        active: list[Projection],
+        stream_record: StreamRecord,
+    ) -> None:
         """A record that nobody can read any more: it has its leaf, and no other row."""
-        for view in views:
-            if not view.needs_cases:
-                with _Guarded(view):
-                    view.see_unread(db, stored)
-        draft.position = stored.position
+        for projection in active:
+            if not projection.needs_case_state:
+                with _ProjectionFaults(projection):
+                    projection.apply_unreadable(db, stream_record)
+        batch_state.position = stream_record.position
 
-    def _erase(self, db: Connection, draft: _Draft, views: list[View], case: UUID) -> None:
+    def _erase(self, db: Connection, batch_state: _BatchState, active: list[Projection], case: UUID) -> None:
         """All rows of a case whose control was destroyed, also those of this very transaction."""
         self._index.erase(db, case)
-        for view in views:
-            with _Guarded(view):
-                view.erase(db, case)
-        draft.cases[case] = Case(id=case)
+        for projection in active:
+            with _ProjectionFaults(projection):
+                projection.erase(db, case)
+        batch_state.cases[case] = Case(id=case)
 
-    def _unread(self, db: Connection, draft: _Draft, views: list[View], stored: Stored) -> None:
+    def _apply_unreadable(
+        self,
+        db: Connection,
+        batch_state: _BatchState,
+        active: list[Projection],
+        stream_record: StreamRecord,
+    ) -> None:
         """A record that only a newer hub can read. In a case it parks the views; in the register it ends all."""
-        if any(draft.register.find(kind, stored.originator) is not None for kind in Kind):
-            raise Broken("newer-register", "a newer hub has changed the register: update this one")
-        for view in views:
-            with _Guarded(view):
-                view.see_unread(db, stored)
-        draft.position = stored.position
+        if any(batch_state.register.find(kind, stream_record.originator) is not None for kind in Kind):
+            raise InvariantViolation(
+                "newer-register", "a newer hub has changed the register: update this one"
+            )
+        for projection in active:
+            with _ProjectionFaults(projection):
+                projection.apply_unreadable(db, stream_record)
+        batch_state.position = stream_record.position
 
-    def _folded(self, db: Connection, draft: _Draft, record: Record) -> Case:
+    def _case_after(self, db: Connection, batch_state: _BatchState, record: Record) -> Case:
         """The case after this record."""
-        before = self._case(db, draft, record.originator.id)
-        _in_order(record, before.version)
+        before = self._load_case(db, batch_state, record.originator.id)
+        _require_next_version(record, before.version)
         after = evolve(before, record)
-        draft.cases[after.id] = after
-        self._index.note_case(before, after)
+        batch_state.cases[after.id] = after
+        self._index.case_changed(before, after)
         return after
 
-    def _registered(self, register: Register, record: Record) -> Register:
+    def _register_after(self, register: Register, record: Record) -> Register:
         known = register.find(record.originator.kind, record.originator.id)
-        _in_order(record, known.version if known is not None else 0)
+        _require_next_version(record, known.version if known is not None else 0)
         return register.with_record(record)
 
-    def _case(self, db: Connection, draft: _Draft, id: UUID) -> Case:
+    def _load_case(self, db: Connection, batch_state: _BatchState, id: UUID) -> Case:
         """The case as it stands: drafted, kept, or read again from the store."""
-        case = draft.cases.get(id) or self._cases.get(id)
+        case = batch_state.cases.get(id) or self._case_cache.get(id)
         if case is None:
             case = Case(id=id)
             version = self._index.version_of(db, id)
-            for record in self._loaded(id, version) if version else ():
+            for record in self._load_complete(id, version) if version else ():
                 case = evolve(case, record)
-            self._cases.put(id, case)
+            self._case_cache.put(id, case)
         return case
 
     # --- following ----------------------------------------------------------------------------------------------
 
-    def follow(self, source: Iterable[Sequence[Stored]]) -> None:
+    def follow(self, source: Iterable[Sequence[StreamRecord]]) -> None:
         """Apply what the source brings, what comes together in one transaction, until it ends or ``stop`` is called.
 
         For a thread of its own. What ends it early is kept in ``failure``, wakes those who wait, and is raised.
@@ -375,9 +415,9 @@ class Engine:
                     return
                 self.apply_many(batch)
         except BaseException as error:
-            with self._moved:
+            with self._position_changed:
                 self._failure = error
-                self._moved.notify_all()
+                self._position_changed.notify_all()
             raise
 
     def stop(self) -> None:
@@ -397,7 +437,7 @@ class Engine:
         return whole.digest()
 
     def differences(self, other: Engine) -> Iterator[Difference]:
-        """Each row that differs from the other's, by table and key: none where both were made of the same facts.
+        """Each row that differs from the other's, by table and key: none where both were made of the same events.
 
         ``audit verify`` compares the live views (self) with views built anew (other).
         """
@@ -420,9 +460,9 @@ def _world(register: Register, case: Case) -> World:
     return World(register, case, Access(id=access_of(case.id)))
 
 
-def _in_order(record: Record, version: int) -> None:
+def _require_next_version(record: Record, version: int) -> None:
     if record.version != version + 1:
-        raise Broken("version-gap", f"version {version + 1} of this originator is missing")
+        raise InvariantViolation("version-gap", f"version {version + 1} of this originator is missing")
 
 
 def _fingerprint(row: Sequence[Any]) -> bytes:
@@ -431,11 +471,11 @@ def _fingerprint(row: Sequence[Any]) -> bytes:
     return hashlib.sha256(text.encode()).digest()
 
 
-class _Guarded:
+class _ProjectionFaults:
     """Inside, a fault of the view is its own; a database that does not answer is everyone's."""
 
-    def __init__(self, view: View) -> None:
-        self._view = view
+    def __init__(self, projection: Projection) -> None:
+        self._projection = projection
 
     def __enter__(self) -> None:
         return None
@@ -443,11 +483,11 @@ class _Guarded:
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         of_database = isinstance(error, DBAPIError) and not isinstance(error, (IntegrityError, DataError))
         if isinstance(error, Exception) and not of_database:
-            raise _Poisoned(self._view, error) from error
+            raise _ProjectionFailed(self._projection, error) from error
 
 
-class _Answering:
-    """Inside, a database that does not answer reads Unavailable; one that can't be read or disagrees, Broken."""
+class _DatabaseFaults:
+    """Inside, a database that does not answer reads Unavailable; one that can't be read or disagrees, InvariantViolation."""
 
     def __enter__(self) -> None:
         return None
@@ -456,17 +496,17 @@ class _Answering:
         if isinstance(error, (OperationalError, InterfaceError)):
             raise Unavailable("views-not-writable", "the database of the views does not answer") from error
         if isinstance(error, (DBAPIError, sqlite3.DatabaseError)):
-            raise Broken("views-unusable", "rebuild the views") from error
+            raise InvariantViolation("views-unusable", "rebuild the views") from error
 
 
-def _open(url: str, *, begin: str) -> Database:
+def _create_database(url: str, *, begin: str) -> Database:
     """A database whose transactions begin when we say so."""
     if not url.startswith("sqlite"):
         # a reader sees one state throughout; what a second writer did is found by the position
         return create_engine(url, isolation_level="REPEATABLE READ")  # no cover: needs a server
     database = create_engine(url)
 
-    @event.listens_for(database, "connect")
+    @sa_event.listens_for(database, "connect")
     def prepare(connection: Any, _: Any) -> None:
         connection.isolation_level = None  # we say BEGIN ourselves
         for pragma in ("busy_timeout=10000", "journal_mode=WAL", "synchronous=NORMAL"):
@@ -474,7 +514,7 @@ def _open(url: str, *, begin: str) -> Database:
         if begin == "BEGIN":
             connection.execute("PRAGMA query_only=ON")
 
-    @event.listens_for(database, "begin")
+    @sa_event.listens_for(database, "begin")
     def start(connection: Connection) -> None:
         connection.exec_driver_sql(begin)
 

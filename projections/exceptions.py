@@ -1,6 +1,6 @@
 """What an auditor should look at, over all cases: one row a thing, and from when until when it stood so.
 
-A row is shown at every moment from ``shows`` to before ``until``, so the same rows answer as of any moment. What
+A row is shown at every moment from ``visible_from`` to before ``until``, so the same rows answer as of any moment. What
 ended before it would have been shown is taken away: of all that was told and read only what is odd stays.
 """
 
@@ -13,16 +13,23 @@ from uuid import UUID
 from sqlalchemy import Column, Connection, String, Table, Text
 from sqlalchemy import Index as By
 
-from domain.alarms import standing
+from domain.alarms import raised_alarms
+from domain.audit_exceptions import (
+    READ_NOT_ACTED_ON,
+    UNACTED,
+    UNREAD,
+    exception_of_record,
+    is_notification,
+    newly_readable,
+)
 from domain.calendar import day_of, end_of
 from domain.events import CaseMessage, Kind, SectionOpened
-from domain.exceptional import READ_ONLY, UNACTED, UNREAD, of_notification, of_record, told
+from domain.notifier_protection import NAMELESS, by_notifier, token_of, tokens
 from domain.record import Record
-from domain.shield import NAMELESS, by_notifier, token_of, tokens
 from domain.world import World
-from projections.projection import View
-from projections.rows import LAST, METADATA, Key, Sheet, text_of, time_of
-from projections.stored import Stored
+from projections.projection import Projection
+from projections.rows import END_OF_TIME, METADATA, CaseRows, Key, text_of, time_of
+from projections.stream_record import StreamRecord
 
 EXCEPTIONS = Table(
     "exceptions",
@@ -31,8 +38,10 @@ EXCEPTIONS = Table(
     Column("kind", String(32), primary_key=True),
     Column("ref", String(80), primary_key=True),  # of what: a position, or message and agency
     Column("since", String(27), primary_key=True),  # since when the row says so
-    Column("until", String(27), nullable=False),  # the moment at which it says so no more; LAST while it does
-    Column("shows", String(27), nullable=False),
+    Column(
+        "until", String(27), nullable=False
+    ),  # the moment at which it says so no more; END_OF_TIME while it does
+    Column("visible_from", String(27), nullable=False),
     Column("at", String(27), nullable=False),  # the time that is told: of a notification the end of its day
     Column("agency", String(64), nullable=False),  # as it is told: an id, or what stands for who notified
     Column(
@@ -43,9 +52,9 @@ EXCEPTIONS = Table(
     Column("message", String(36)),
     Column("item", String(36)),
 )
-EXCEPTIONS_BY_TIME = By("exceptions_by_time", EXCEPTIONS.c.until, EXCEPTIONS.c.shows)
-SAID = Table(  # who wrote each message of a case, and when: what a reading is held against
-    "said",
+EXCEPTIONS_BY_TIME = By("exceptions_by_time", EXCEPTIONS.c.until, EXCEPTIONS.c.visible_from)
+MESSAGE_AUTHORS = Table(  # who wrote each message of a case, and when: what a reading is held against
+    "message_authors",
     METADATA,
     Column("case", String(36), primary_key=True),
     Column("message", String(36), primary_key=True),
@@ -55,11 +64,11 @@ SAID = Table(  # who wrote each message of a case, and when: what a reading is h
 )
 
 
-class Line(NamedTuple):
+class ExceptionRow(NamedTuple):
     """The columns of a row that are no key, in their order."""
 
     until: str
-    shows: str
+    visible_from: str
     at: str
     agency: str
     party: str
@@ -69,139 +78,174 @@ class Line(NamedTuple):
     item: str | None = None
 
 
-class Exceptions(View):
+class Exceptions(Projection):
     """What stands out in each case, and stood out before."""
 
     name = "exceptions"
-    tables = (EXCEPTIONS, SAID)
+    tables = (EXCEPTIONS, MESSAGE_AUTHORS)
 
     def __init__(self, *, cases: int = 256) -> None:
         super().__init__()
-        self._rows = Sheet(EXCEPTIONS, cases=cases)
-        self._said = Sheet(SAID, cases=cases)
-        self.sheets = [self._rows, self._said]
+        self._exception_rows = CaseRows(EXCEPTIONS, cases=cases)
+        self._message_authors = CaseRows(MESSAGE_AUTHORS, cases=cases)
+        self.case_tables = [self._exception_rows, self._message_authors]
 
-    def see(self, db: Connection, stored: Stored, world: World | None) -> None:
-        record = stored.known
+    def apply(self, db: Connection, stream_record: StreamRecord, world: World | None) -> None:
+        record = stream_record.known
         if record.about.kind is not Kind.CASE:
             return
-        case, now, fact = str(record.about.id), text_of(record.at), record.fact
-        found = of_record(record)
-        if found is not None:
-            kind, act, reason = found
-            name, party = self._maker(db, record)
-            line = Line(LAST, now, _when(record), name, party, act=act, reason=reason)
-            self._add(db, case, kind, str(stored.position), now, line)
+        case, now, event = str(record.about.id), text_of(record.at), record.event
+        derived = exception_of_record(record)
+        if derived is not None:
+            kind, act, reason = derived
+            name, party = self._author(db, record)
+            exception_row = ExceptionRow(
+                END_OF_TIME, now, _public_time(record), name, party, act=act, reason=reason
+            )
+            self._add_row(db, case, kind, str(stream_record.position), now, exception_row)
         if world is not None:
-            self._tells(db, record, world)
-        if isinstance(fact, CaseMessage) and isinstance(record.by, UUID):
-            self._acts(db, record)
-        if isinstance(fact, SectionOpened):
-            self._reads(db, record, fact, str(stored.position))
+            self._add_unread(db, record, world)
+        if isinstance(event, CaseMessage) and isinstance(record.by, UUID):
+            self._end_read_only(db, record)
+        if isinstance(event, SectionOpened):
+            self._end_unread(db, record, event, str(stream_record.position))
 
-    def review(self, db: Connection, stored: Stored, world: World) -> None:
-        now, case = stored.known.at, str(world.case.id)
-        names = {str(agency): token for agency, token in tokens(world.case).items()}
-        for (message,), (at, by, token) in list(self._said.of(db, case).items()):
-            if names.get(by) != token:
-                self._said.put(db, case, (message,), (at, by, names.get(by)))
-        standing_now = dict(_standing(world, text_of(now)))
-        for key, line in self._open(db, case):
+    def refresh_case(self, db: Connection, stream_record: StreamRecord, world: World) -> None:
+        now, case = stream_record.known.at, str(world.case.id)
+        tokens_by_agency = {str(agency): token for agency, token in tokens(world.case).items()}
+        for (message,), (at, by, token) in list(self._message_authors.of(db, case).items()):
+            if tokens_by_agency.get(by) != token:
+                self._message_authors.put(db, case, (message,), (at, by, tokens_by_agency.get(by)))
+        current_states = dict(_state_rows(world, text_of(now)))
+        for key, exception_row in self._current_rows(db, case):
             kind, ref, _ = key
-            wanted = line._replace(agency=names.get(line.party, line.party)) if line.party else line
-            if kind.startswith(_STATES):
-                state = standing_now.pop((kind, ref), None)
-                if state is None or state.at != line.at:
-                    self._end(db, case, key, line, text_of(now))
+            updated = (
+                exception_row._replace(agency=tokens_by_agency.get(exception_row.party, exception_row.party))
+                if exception_row.party
+                else exception_row
+            )
+            if kind.startswith(_STATE_KINDS):
+                state = current_states.pop((kind, ref), None)
+                if state is None or state.at != exception_row.at:
+                    self._end_row(db, case, key, exception_row, text_of(now))
                     if state is None:
                         continue
-                    wanted = state._replace(agency=wanted.agency)
-            if wanted != line:  # under another name from now on
-                self._end(db, case, key, line, text_of(now))
-                shows = max(wanted.shows, text_of(now))
-                self._add(db, case, kind, ref, text_of(now), wanted._replace(shows=shows))
-        for (kind, ref), line in standing_now.items():
-            named = line._replace(agency=names.get(line.party, line.party))
-            self._add(db, case, kind, ref, text_of(now), named)
+                    updated = state._replace(agency=updated.agency)
+            if updated != exception_row:  # under another name from now on
+                self._end_row(db, case, key, exception_row, text_of(now))
+                visible_from = max(updated.visible_from, text_of(now))
+                self._add_row(db, case, kind, ref, text_of(now), updated._replace(visible_from=visible_from))
+        for (kind, ref), exception_row in current_states.items():
+            named = exception_row._replace(
+                agency=tokens_by_agency.get(exception_row.party, exception_row.party)
+            )
+            self._add_row(db, case, kind, ref, text_of(now), named)
 
-    def _tells(self, db: Connection, record: Record, world: World) -> None:
+    def _add_unread(self, db: Connection, record: Record, world: World) -> None:
         """Whoever is told something has to open it."""
-        found = told(record, world.case)
-        if found is None:
+        derived = newly_readable(record, world.case)
+        if derived is None:
             return
-        message, to = found
+        message, to = derived
         case, now = str(record.about.id), text_of(record.at)
-        shows = text_of(record.at + UNREAD)
+        visible_from = text_of(record.at + UNREAD)
         for agency in sorted(map(str, to)):
-            line = Line(LAST, shows, _when(record), agency, agency, act=record.topic, message=str(message))
-            self._add(db, case, "UNREAD", f"{message}/{agency}", now, line)
+            exception_row = ExceptionRow(
+                END_OF_TIME,
+                visible_from,
+                _public_time(record),
+                agency,
+                agency,
+                act=record.topic,
+                message=str(message),
+            )
+            self._add_row(db, case, "UNREAD", f"{message}/{agency}", now, exception_row)
 
-    def _acts(self, db: Connection, record: Record) -> None:
+    def _end_read_only(self, db: Connection, record: Record) -> None:
         """Who acts has followed what it read before."""
         case, by, at = str(record.about.id), str(record.by), text_of(record.at)
-        known = [token for _, who, token in self._said.of(db, case).values() if who == by]
+        known = [
+            token for _, author_id, token in self._message_authors.of(db, case).values() if author_id == by
+        ]
         token = known[0] if known else None
-        self._said.put(db, case, (str(record.ask_id),), (at, by, token))
-        for key, line in self._open(db, case):
-            within = line.at <= at <= text_of(time_of(line.at) + UNACTED)
-            if key[0] == READ_ONLY and line.party == by and within:
-                self._end(db, case, key, line, at)
+        self._message_authors.put(db, case, (str(record.command_id),), (at, by, token))
+        for key, exception_row in self._current_rows(db, case):
+            within = exception_row.at <= at <= text_of(time_of(exception_row.at) + UNACTED)
+            if key[0] == READ_NOT_ACTED_ON and exception_row.party == by and within:
+                self._end_row(db, case, key, exception_row, at)
 
-    def _reads(self, db: Connection, record: Record, fact: SectionOpened, position: str) -> None:
+    def _end_unread(self, db: Connection, record: Record, event: SectionOpened, position: str) -> None:
         """Who opens one item of a message has not left it unread, and is expected to act."""
         case, by, at = str(record.about.id), str(record.by), text_of(record.at)
-        for key, line in self._open(db, case):
-            if key[0] == "UNREAD" and key[1] == f"{fact.message}/{by}":
-                self._end(db, case, key, line, at)
-        said = self._said.of(db, case)
-        author = said.get((str(fact.message),))
-        acted = any(who == by and at <= when for when, who, _ in said.values())
-        if author is None or author[1] == by or acted:
+        for key, exception_row in self._current_rows(db, case):
+            if key[0] == "UNREAD" and key[1] == f"{event.message}/{by}":
+                self._end_row(db, case, key, exception_row, at)
+        authors = self._message_authors.of(db, case)
+        author = authors.get((str(event.message),))
+        acted_since = any(author_id == by and at <= when for when, author_id, _ in authors.values())
+        if author is None or author[1] == by or acted_since:
             return
-        name, party = self._maker(db, record)
-        shows = text_of(record.at + UNACTED)
-        self._add(db, case, READ_ONLY, position, at, Line(LAST, shows, at, name, party, item=str(fact.item)))
+        name, party = self._author(db, record)
+        visible_from = text_of(record.at + UNACTED)
+        self._add_row(
+            db,
+            case,
+            READ_NOT_ACTED_ON,
+            position,
+            at,
+            ExceptionRow(END_OF_TIME, visible_from, at, name, party, item=str(event.item)),
+        )
 
-    def _maker(self, db: Connection, record: Record) -> tuple[str, str]:
+    def _author(self, db: Connection, record: Record) -> tuple[str, str]:
         """Under what stands who made a record, and who it is. Basis: CAPA 7."""
-        if by_notifier(record.fact):
-            return token_of(record.fact), ""
-        if of_notification(record):
+        if by_notifier(record.event):
+            return token_of(record.event), ""
+        if is_notification(record):
             return NAMELESS, ""
         by = str(record.by)
-        known = self._said.of(db, str(record.about.id)).values()
-        return next((token for _, who, token in known if who == by and token is not None), by), by
+        known = self._message_authors.of(db, str(record.about.id)).values()
+        return next((token for _, author_id, token in known if author_id == by and token is not None), by), by
 
-    def _open(self, db: Connection, case: str) -> list[tuple[Key, Line]]:
+    def _current_rows(self, db: Connection, case: str) -> list[tuple[Key, ExceptionRow]]:
         """The rows of this case that say so still."""
-        rows = self._rows.of(db, case).items()
-        return [(key, line) for key, row in rows if (line := Line(*row)).until == LAST]
+        rows = self._exception_rows.of(db, case).items()
+        return [
+            (key, exception_row)
+            for key, row in rows
+            if (exception_row := ExceptionRow(*row)).until == END_OF_TIME
+        ]
 
-    def _add(self, db: Connection, case: str, kind: str, ref: str, since: str, line: Line) -> None:
-        self._rows.put(db, case, (kind, ref, since), line)
+    def _add_row(
+        self, db: Connection, case: str, kind: str, ref: str, since: str, exception_row: ExceptionRow
+    ) -> None:
+        self._exception_rows.put(db, case, (kind, ref, since), exception_row)
 
-    def _end(self, db: Connection, case: str, key: Key, line: Line, at: str) -> None:
+    def _end_row(self, db: Connection, case: str, key: Key, exception_row: ExceptionRow, at: str) -> None:
         """From this moment on it says so no more; what was not shown by then never was."""
-        self._rows.put(db, case, key, None if at <= line.shows else line._replace(until=at))
+        self._exception_rows.put(
+            db, case, key, None if at <= exception_row.visible_from else exception_row._replace(until=at)
+        )
 
 
-_STATES = ("HELD", "LATE_")
+_STATE_KINDS = ("HELD", "LATE_")
 """The kinds that are read off a case as it stands."""
 
 
-def _standing(world: World, now: str) -> Iterator[tuple[tuple[str, str], Line]]:
+def _state_rows(world: World, now: str) -> Iterator[tuple[tuple[str, str], ExceptionRow]]:
     """What is late, and what waits for its addressee: ((kind, ref), row)."""
-    for alarm in standing(world.case, world.book.get("policy", {})):
-        clock, late = alarm.clock, str(alarm.clock.late)
+    for alarm in raised_alarms(world.case, world.rule_book.get("policy", {})):
+        clock, responsible = alarm.clock, str(alarm.clock.responsible)
         message = None if clock.message is None else str(clock.message)
         at = text_of(alarm.due_at)
-        line = Line(LAST, max(now, at), at, late, late, message=message)
-        yield (f"LATE_{clock.kind}", f"{message or ''}/{late}"), line
-    for one in world.case.messages.values():
-        for agency in sorted(map(str, one.held)):
-            line = Line(LAST, now, text_of(one.at), agency, agency, message=str(one.id))
-            yield ("HELD", f"{one.id}/{agency}"), line
+        exception_row = ExceptionRow(END_OF_TIME, max(now, at), at, responsible, responsible, message=message)
+        yield (f"LATE_{clock.kind}", f"{message or ''}/{responsible}"), exception_row
+    for held_message in world.case.messages.values():
+        for agency in sorted(map(str, held_message.held)):
+            exception_row = ExceptionRow(
+                END_OF_TIME, now, text_of(held_message.at), agency, agency, message=str(held_message.id)
+            )
+            yield ("HELD", f"{held_message.id}/{agency}"), exception_row
 
 
-def _when(record: Record) -> str:
-    return text_of(end_of(day_of(record.at)) if of_notification(record) else record.at)
+def _public_time(record: Record) -> str:
+    return text_of(end_of(day_of(record.at)) if is_notification(record) else record.at)

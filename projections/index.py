@@ -24,21 +24,14 @@ from sqlalchemy import (
 )
 from sqlalchemy import Index as By
 
+from domain import events as e
 from domain.case import Case
-from domain.events import (
-    KeyDestroyed,
-    Kind,
-    MembershipUnpublishedAlarmRaised,
-    NetworkMemberAdmitted,
-    NetworkMembershipPublished,
-    NetworkMemberWithdrawn,
-)
 from domain.readiness import CLOSED
 from domain.register import Register, Rules
-from projections.rows import METADATA, Lines
-from projections.stored import Stored
+from projections.rows import METADATA, AppendOnlyRows
+from projections.stream_record import StreamRecord
 
-EDITION = 6
+SCHEMA_EDITION = 7
 """Raised when tables or the meaning of rows change: views of another edition are to be rebuilt."""
 
 HEAD = Table(
@@ -77,27 +70,27 @@ BY_AGENCY = By("case_parties_by_agency", PARTIES.c.agency)
 PARKED = Table(  # an alarm: this view stands still since this position
     "parked",
     METADATA,
-    Column("view", String(64), primary_key=True),
+    Column("projection", String(64), primary_key=True),
     Column("position", BigInteger, nullable=False),
     Column("error", String(128), nullable=False),
 )
 TABLES = (HEAD, ORIGINATORS, CASES, PARTIES, PARKED)
 
-_PUT_CASE = (
+_UPDATE_CASE = (
     update(CASES)
     .where(CASES.c.case == bindparam("k_case"))
     .values({name: bindparam(f"v_{name}") for name in ("network", "core", "status", "version")})
 )
-_ADD_CASE = insert(CASES)
-_ADD_PARTY = insert(PARTIES)
-_VERSION = select(CASES.c.version).where(CASES.c.case == bindparam("k_case"))
+_INSERT_CASE = insert(CASES)
+_INSERT_PARTY = insert(PARTIES)
+_SELECT_VERSION = select(CASES.c.version).where(CASES.c.case == bindparam("k_case"))
 _ORIGINATORS = select(ORIGINATORS.c.id, ORIGINATORS.c.kind, ORIGINATORS.c.version).order_by(
     ORIGINATORS.c.position
 )
 
 _WITH_PARTY = select(CASES.c.case).join(PARTIES, PARTIES.c.case == CASES.c.case)
-_ONE = select(CASES.c.case).where(CASES.c.case == bindparam("case"))
-_ALL = select(CASES.c.case).order_by(CASES.c.case)
+_SELECT_CASE = select(CASES.c.case).where(CASES.c.case == bindparam("case"))
+_SELECT_ALL_CASES = select(CASES.c.case).order_by(CASES.c.case)
 _OF_PARTY = _WITH_PARTY.where(PARTIES.c.agency == bindparam("agency")).order_by(CASES.c.case)
 _OF_CONTRACTOR = (  # a closed case shows a contractor nothing, whatever its commission says (V8)
     _WITH_PARTY.where(
@@ -106,36 +99,40 @@ _OF_CONTRACTOR = (  # a closed case shows a contractor nothing, whatever its com
     ).order_by(CASES.c.case)
 )
 _OFFICES: BindParameter[Any] = bindparam("offices", expanding=True)
-_NEAR = or_(  # a case that was handed over still has to do with the offices that had it
+_IN_NETWORK_OR_OFFICE = or_(  # a case that was handed over still has to do with the offices that had it
     CASES.c.network == bindparam("network"),
     CASES.c.core.in_(_OFFICES),
     CASES.c.case.in_(select(PARTIES.c.case).where(PARTIES.c.agency.in_(_OFFICES))),
 )
-_OF_NETWORK = select(CASES.c.case).where(_NEAR).order_by(CASES.c.case)
-_OF_MEMBER = _WITH_PARTY.where(PARTIES.c.agency == bindparam("agency"), _NEAR).order_by(CASES.c.case)
+_OF_NETWORK = select(CASES.c.case).where(_IN_NETWORK_OR_OFFICE).order_by(CASES.c.case)
+_OF_MEMBER = _WITH_PARTY.where(PARTIES.c.agency == bindparam("agency"), _IN_NETWORK_OR_OFFICE).order_by(
+    CASES.c.case
+)
 
 
 class Index:
     """Cases and their parties, and the records of the register. Written with the views' rows."""
 
     def __init__(self) -> None:
-        self._originators = Lines(ORIGINATORS)
-        self._new: dict[UUID, Case] = {}
-        self._changed: dict[UUID, Case] = {}
+        self._originators = AppendOnlyRows(ORIGINATORS)
+        self._new_cases: dict[UUID, Case] = {}
+        self._changed_cases: dict[UUID, Case] = {}
         self._parties: set[tuple[str, str]] = set()
 
-    def note_case(self, before: Case, after: Case) -> None:
+    def case_changed(self, before: Case, after: Case) -> None:
         """This case has changed."""
-        kept = self._new if before.version == 0 or after.id in self._new else self._changed
-        kept[after.id] = after
+        target = (
+            self._new_cases if before.version == 0 or after.id in self._new_cases else self._changed_cases
+        )
+        target[after.id] = after
         self._parties |= {(str(after.id), str(agency)) for agency in after.parties - before.parties}
 
-    def note_register(self, stored: Stored) -> None:
+    def register_changed(self, stream_record: StreamRecord) -> None:
         """This record is the register's."""
-        record = stored.known
+        record = stream_record.known
         self._originators.add(
             {
-                "position": stored.position,
+                "position": stream_record.position,
                 "id": str(record.originator.id),
                 "kind": record.originator.kind.value,
                 "version": record.version,
@@ -145,19 +142,19 @@ class Index:
     def flush(self, db: Connection) -> None:
         """Write what was noted since the last time."""
         self._originators.flush(db)
-        if self._new:
-            db.execute(_ADD_CASE, [_row(case, "", "") for case in self._new.values()])
-        if self._changed:
-            db.execute(_PUT_CASE, [_row(case, "k_", "v_") for case in self._changed.values()])
+        if self._new_cases:
+            db.execute(_INSERT_CASE, [_row(case, "", "") for case in self._new_cases.values()])
+        if self._changed_cases:
+            db.execute(_UPDATE_CASE, [_row(case, "k_", "v_") for case in self._changed_cases.values()])
         if self._parties:
-            db.execute(_ADD_PARTY, [{"case": c, "agency": a} for c, a in sorted(self._parties)])
-        self.drop()
+            db.execute(_INSERT_PARTY, [{"case": c, "agency": a} for c, a in sorted(self._parties)])
+        self.rollback()
 
-    def drop(self) -> None:
+    def rollback(self) -> None:
         """Forget what was noted and not written."""
-        self._originators.drop()
-        self._new.clear()
-        self._changed.clear()
+        self._originators.rollback()
+        self._new_cases.clear()
+        self._changed_cases.clear()
         self._parties.clear()
 
     def erase(self, db: Connection, case: UUID) -> None:
@@ -168,16 +165,18 @@ class Index:
 
     def version_of(self, db: Connection, case: UUID) -> int:
         """The version of this case as it is written; 0 where there is none."""
-        return db.execute(_VERSION, {"k_case": str(case)}).scalar_one_or_none() or 0
+        return db.execute(_SELECT_VERSION, {"k_case": str(case)}).scalar_one_or_none() or 0
 
-    def register_records(self, db: Connection) -> Iterator[tuple[UUID, Kind, int]]:
+    def register_records(self, db: Connection) -> Iterator[tuple[UUID, e.Kind, int]]:
         """(originator, kind, version) of each record of the register, in the order of the stream."""
         for id, kind, version in db.execute(_ORIGINATORS):
-            yield UUID(id), Kind(kind), version
+            yield UUID(id), e.Kind(kind), version
 
-    def affected(self, db: Connection, stored: Stored, before: Register, after: Register) -> list[UUID]:
+    def affected(
+        self, db: Connection, stream_record: StreamRecord, before: Register, after: Register
+    ) -> list[UUID]:
         """The cases whose rows this record of the register can change."""
-        query = _affected(stored, before, after)
+        query = _affected_cases_query(stream_record, before, after)
         if query is None:
             return []
         self.flush(db)  # those of this very transaction count too
@@ -198,40 +197,42 @@ def _row(case: Case, key: str, value: str) -> dict[str, Any]:
 Query = tuple[Select[Any], dict[str, Any]]
 
 
-def _affected(stored: Stored, before: Register, after: Register) -> Query | None:
+def _affected_cases_query(stream_record: StreamRecord, before: Register, after: Register) -> Query | None:
     """Which cases to look at again; None where the record can't change a row."""
-    id = stored.known.originator.id
-    match stored.known.originator.kind:
-        case Kind.COMMISSION:
+    id = stream_record.known.originator.id
+    match stream_record.known.originator.kind:
+        case e.Kind.COMMISSION:
             commission = after.commissions[id]
             if commission.own:
                 return None  # who visits for the core agency itself lets nobody see more or less
             return _OF_CONTRACTOR, {"agency": str(commission.contractor)}
-        case Kind.NETWORK:
-            return _near_network(stored, before, after)
-        case Kind.LOG if isinstance(stored.known.fact, KeyDestroyed):
-            return _ONE, {"case": str(stored.known.fact.scope)}
-        case Kind.AGENCY if before.is_contractor(id) is not after.is_contractor(id):
+        case e.Kind.NETWORK:
+            return _cases_near_network(stream_record, before, after)
+        case e.Kind.LOG if isinstance(stream_record.known.event, e.KeyDestroyed):
+            return _SELECT_CASE, {"case": str(stream_record.known.event.scope)}
+        case e.Kind.AGENCY if before.is_contractor(id) is not after.is_contractor(id):
             return _OF_PARTY, {"agency": str(id)}
-        case Kind.RULE_BOOK if _seen(before.rules.get(id)) != _seen(after.rules.get(id)):
-            return _ALL, {}
+        case e.Kind.RULE_BOOK if _rules_that_matter(before.rules.get(id)) != _rules_that_matter(
+            after.rules.get(id)
+        ):
+            return _SELECT_ALL_CASES, {}
         case _:
             return None
 
 
-def _near_network(stored: Stored, before: Register, after: Register) -> Query | None:
+def _cases_near_network(stream_record: StreamRecord, before: Register, after: Register) -> Query | None:
     """Cases placed in this network, and those of a core agency that holds or held an office in it."""
-    id, fact = stored.known.originator.id, stored.known.fact
-    if isinstance(fact, (NetworkMembershipPublished, MembershipUnpublishedAlarmRaised)):
+    id, event = stream_record.known.originator.id, stream_record.known.event
+    if isinstance(event, (e.NetworkMembershipPublished, e.MembershipUnpublishedAlarmRaised)):
         return None  # the announcement lets nobody see more or less
     known = [register.networks[id] for register in (before, after) if id in register.networks]
     offices = {str(a) for network in known for a in (network.core, network.coordinating) if a is not None}
-    near = {"network": str(id), "offices": sorted(offices)}
-    if isinstance(fact, (NetworkMemberAdmitted, NetworkMemberWithdrawn)):
-        return _OF_MEMBER, {**near, "agency": str(fact.member)}
-    return _OF_NETWORK, near
+    parameters = {"network": str(id), "offices": sorted(offices)}
+    if isinstance(event, (e.NetworkMemberAdmitted, e.NetworkMemberWithdrawn)):
+        return _OF_MEMBER, {**parameters, "agency": str(event.member)}
+    return _OF_NETWORK, parameters
 
 
-def _seen(rules: Rules | None) -> Any:
+def _rules_that_matter(rules: Rules | None) -> Any:
     """What of a rule book rows depend on."""
-    return None if rules is None else (rules.book.get("standing"), rules.book.get("policy"))
+    return None if rules is None else (rules.rule_book.get("standing"), rules.rule_book.get("policy"))

@@ -13,28 +13,15 @@ from uuid import UUID
 from sqlalchemy import BigInteger, Column, Connection, Integer, String, Table, Text, bindparam, update
 from sqlalchemy import Index as By
 
+from domain import events as e
 from domain.calendar import day_of, end_of
 from domain.codes import AUTHOR_ONLY, Section
-from domain.events import (
-    AbuseNotificationReceived,
-    CaseMessage,
-    ConsentGiven,
-    ConsentRefused,
-    ConsentScope,
-    ConsentWithdrawn,
-    DisclosureReceived,
-    DisclosureRefused,
-    HeldDisclosureReleased,
-    ItemsRewrapped,
-    OpeningRefused,
-    SectionOpened,
-)
+from domain.notifier_protection import NAMELESS, by_notifier, token_of
 from domain.record import Party, Record
-from domain.shield import NAMELESS, by_notifier, token_of
 from domain.world import World
-from projections.projection import View
-from projections.rows import METADATA, Lines, text_of
-from projections.stored import Stored
+from projections.projection import Projection
+from projections.rows import METADATA, AppendOnlyRows, text_of
+from projections.stream_record import StreamRecord
 
 DISCLOSURES = Table(
     "disclosures",
@@ -72,7 +59,7 @@ OPENINGS = Table(
     Column("position", BigInteger, primary_key=True, autoincrement=False),
     Column("at", String(27), nullable=False),
     Column("case", String(36), nullable=False),
-    Column("ask", String(36), nullable=False),
+    Column("command_id", String(36), nullable=False),
     Column("message", String(36), nullable=False),
     Column("item", String(36), nullable=False),
     Column("section", String(16), nullable=False),
@@ -85,7 +72,7 @@ OPENINGS = Table(
     Column("received_at", String(27)),
 )
 OPENINGS_BY = (
-    By("openings_by_case", OPENINGS.c.case, OPENINGS.c.ask),
+    By("openings_by_case", OPENINGS.c.case, OPENINGS.c.command_id),
     By("openings_by_agency", OPENINGS.c.agency),
 )
 CONSENTS = Table(
@@ -116,11 +103,11 @@ NOTIFICATIONS = Table(
 NOTIFICATIONS_BY_CASE = By("notifications_by_case", NOTIFICATIONS.c.case)
 CONSENTS_BY_CASE = By("consents_by_case", CONSENTS.c.case)
 
-_RECEIVED = (
+_UPDATE_RECEIVED = (
     update(OPENINGS)
     .where(
         OPENINGS.c.case == bindparam("k_case"),
-        OPENINGS.c.ask == bindparam("k_ask"),
+        OPENINGS.c.command_id == bindparam("k_command_id"),
         OPENINGS.c.agency == bindparam("k_agency"),
         OPENINGS.c.item == bindparam("k_item"),
         OPENINGS.c.received.is_(None),  # what a door said first stands
@@ -128,10 +115,10 @@ _RECEIVED = (
     .values(received=bindparam("v_received"), received_at=bindparam("v_received_at"))
 )
 
-Line = dict[str, Any]
+LedgerEntry = dict[str, Any]
 
 
-class Ledger(View):
+class Ledger(Projection):
     """Disclosures, openings and consents."""
 
     name = "ledger"
@@ -139,67 +126,71 @@ class Ledger(View):
 
     def __init__(self) -> None:
         super().__init__()
-        self._disclosures = Lines(DISCLOSURES)
-        self._openings = Lines(OPENINGS)
-        self._consents = Lines(CONSENTS)
-        self._notifications = Lines(NOTIFICATIONS)
-        self.lines = [self._disclosures, self._openings, self._consents, self._notifications]
-        self._received: list[Line] = []
+        self._disclosures = AppendOnlyRows(DISCLOSURES)
+        self._openings = AppendOnlyRows(OPENINGS)
+        self._consents = AppendOnlyRows(CONSENTS)
+        self._notifications = AppendOnlyRows(NOTIFICATIONS)
+        self.append_only_tables = [self._disclosures, self._openings, self._consents, self._notifications]
+        self._receipt_updates: list[LedgerEntry] = []
 
-    def see(self, db: Connection, stored: Stored, world: World | None) -> None:
-        record = stored.known
+    def apply(self, db: Connection, stream_record: StreamRecord, world: World | None) -> None:
+        record = stream_record.known
         if world is not None:
-            for n, line in enumerate(disclosures(record, world)):
-                self._disclosures.add({"position": stored.position, "n": n, **line})
-            for n, line in enumerate(consents(record, world)):
-                self._consents.add({"position": stored.position, "n": n, **line})
-        match record.fact:
-            case AbuseNotificationReceived():
-                self._notifications.add({"position": stored.position, **_notification(record, record.fact)})
-            case SectionOpened() | OpeningRefused():
-                self._openings.add({"position": stored.position, **_opening(record, record.fact)})
-            case DisclosureReceived():
-                self._received.append(_receipt(record, record.fact))
+            for n, entry in enumerate(disclosures(record, world)):
+                self._disclosures.add({"position": stream_record.position, "n": n, **entry})
+            for n, entry in enumerate(consents(record, world)):
+                self._consents.add({"position": stream_record.position, "n": n, **entry})
+        match record.event:
+            case e.AbuseNotificationReceived():
+                self._notifications.add(
+                    {"position": stream_record.position, **_notification_entry(record, record.event)}
+                )
+            case e.SectionOpened() | e.OpeningRefused():
+                self._openings.add(
+                    {"position": stream_record.position, **_opening_entry(record, record.event)}
+                )
+            case e.DisclosureReceived():
+                self._receipt_updates.append(_receipt_update(record, record.event))
             case _:
                 pass
 
     def flush(self, db: Connection) -> None:
         super().flush(db)
-        for receipt in self._received:  # in order, after the openings they speak of
-            db.execute(_RECEIVED, receipt)
-        self._received.clear()
+        for receipt in self._receipt_updates:  # in order, after the openings they speak of
+            db.execute(_UPDATE_RECEIVED, receipt)
+        self._receipt_updates.clear()
 
-    def settle(self, *, kept: bool) -> None:
-        super().settle(kept=kept)
-        self._received.clear()
+    def committed_or_rolled_back(self, *, committed: bool) -> None:
+        super().committed_or_rolled_back(committed=committed)
+        self._receipt_updates.clear()
 
 
 # --- disclosures ------------------------------------------------------------------------------------------
 
 
-def disclosures(record: Record, world: World) -> Iterator[Line]:
+def disclosures(record: Record, world: World) -> Iterator[LedgerEntry]:
     """One line for each item and recipient other than the author. ``world``: of the case, after the record."""
-    fact = record.fact
-    match fact:
-        case DisclosureRefused():
-            yield from _refused(record, fact)
-        case ItemsRewrapped():
-            for wrap in fact.wraps:
-                yield from _rewrapped(record, world, wrap.item, wrap.to)
-        case HeldDisclosureReleased():
-            yield from _released(record, fact, world)
-        case CaseMessage():
-            yield from _told(record, fact)
+    event = record.event
+    match event:
+        case e.DisclosureRefused():
+            yield from _refused_entries(record, event)
+        case e.ItemsRewrapped():
+            for wrapped_key in event.wrapped_keys:
+                yield from _rewrapped_entries(record, world, wrapped_key.item, wrapped_key.to)
+        case e.HeldDisclosureReleased():
+            yield from _released_entries(record, event, world)
+        case e.CaseMessage():
+            yield from _disclosed_entries(record, event)
         case _:
             return
 
 
-def _line(record: Record, **columns: Any) -> Line:
+def _entry(record: Record, **columns: Any) -> LedgerEntry:
     """A line with what every line has; a column not named here is empty."""
     return {
         "at": text_of(record.at),
         "case": str(record.originator.id),
-        "message": str(record.ask_id),
+        "message": str(record.command_id),
         "act": record.topic,
         "by": str(record.by),
         "item": None,
@@ -216,150 +207,150 @@ def _line(record: Record, **columns: Any) -> Line:
     } | columns
 
 
-def _claim(fact: CaseMessage, to: Party) -> Line:
+def _legal_basis(event: e.CaseMessage, to: Party) -> LedgerEntry:
     """On what a message rests towards this recipient."""
-    said = getattr(fact, "subject_consent", None)
+    stated_consent = getattr(event, "subject_consent", None)
     return {
-        "basis": fact.basis.get(to) if isinstance(to, UUID) else None,
-        "consent": _words(fact.consent),
-        "subject_consent": None if said is None else said.value,
-        "purpose": fact.purpose.value,
-        "reason": fact.reason,
+        "basis": event.basis.get(to) if isinstance(to, UUID) else None,
+        "consent": _space_joined(event.consent),
+        "subject_consent": None if stated_consent is None else stated_consent.value,
+        "purpose": event.purpose.value,
+        "reason": event.reason,
     }
 
 
-def _notification(record: Record, fact: AbuseNotificationReceived) -> Line:
+def _notification_entry(record: Record, event: e.AbuseNotificationReceived) -> LedgerEntry:
     """What an auditor sees of a notification. Basis: CAPA 7: a token and the day."""
     return {
         "at": text_of(end_of(day_of(record.at))),
         "case": str(record.originator.id),
-        "message": str(record.ask_id),
-        "received_on": day_of(fact.received_at).isoformat(),
-        "token": fact.notifier_token,
-        "by": str(record.by) if by_notifier(fact) else None,
+        "message": str(record.command_id),
+        "received_on": day_of(event.received_at).isoformat(),
+        "token": event.notifier_token,
+        "by": str(record.by) if by_notifier(event) else None,
     }
 
 
-def _sender(record: Record, fact: CaseMessage) -> str:
+def _sender_name(record: Record, event: e.CaseMessage) -> str:
     """Who told it; an agency that notified stands under its token. Basis: CAPA 7."""
-    return token_of(fact) if by_notifier(fact) else str(record.by)
+    return token_of(event) if by_notifier(event) else str(record.by)
 
 
-def _told(record: Record, fact: CaseMessage) -> Iterator[Line]:
+def _disclosed_entries(record: Record, event: e.CaseMessage) -> Iterator[LedgerEntry]:
     """To addressees, and to those for whom a key was made by standing access (V3, V4)."""
-    for item in fact.items:
+    for item in event.items:
         if item.section in AUTHOR_ONLY:
             continue
-        for to in sorted((fact.to | item.keyed) - {record.by}):
-            outcome = ("HELD" if to in fact.held else "DISCLOSED") if to in fact.to else "STANDING"
-            yield _line(
+        for to in sorted((event.to | item.keyed) - {record.by}):
+            outcome = ("HELD" if to in event.held else "DISCLOSED") if to in event.to else "STANDING"
+            yield _entry(
                 record,
                 to=str(to),
                 section=item.section.value,
                 item=str(item.item),
-                flags=_words(item.flags),
+                flags=_space_joined(item.flags),
                 outcome=outcome,
-                **_claim(fact, to),
-                by=_sender(record, fact),
+                **_legal_basis(event, to),
+                by=_sender_name(record, event),
             )
 
 
-def _released(record: Record, fact: HeldDisclosureReleased, world: World) -> Iterator[Line]:
+def _released_entries(record: Record, event: e.HeldDisclosureReleased, world: World) -> Iterator[LedgerEntry]:
     """What waited goes now, on the basis that it claimed when it was sent."""
-    waited = world.case.messages[fact.releases]
-    for item in waited.items:
+    held_message = world.case.messages[event.releases]
+    for item in held_message.items:
         if item.section in AUTHOR_ONLY:
             continue
-        for to in sorted(fact.to):
-            yield _line(
+        for to in sorted(event.to):
+            yield _entry(
                 record,
-                message=str(waited.id),
+                message=str(held_message.id),
                 to=str(to),
                 section=item.section.value,
                 item=str(item.item),
-                flags=_words(item.flags),
+                flags=_space_joined(item.flags),
                 outcome="RELEASED",
-                **_claim(waited.fact, to),
+                **_legal_basis(held_message.event, to),
             )
 
 
-def _rewrapped(record: Record, world: World, item: UUID, to: Party) -> Iterator[Line]:
+def _rewrapped_entries(record: Record, world: World, item: UUID, to: Party) -> Iterator[LedgerEntry]:
     """A key made later for a standing reader (V4), or for the audit office (V10)."""
-    found = world.case.item(item)
-    if found is not None:
-        message, sealed = found
-        yield _line(
+    located = world.case.item(item)
+    if located is not None:
+        message, sealed = located
+        yield _entry(
             record,
             message=str(message.id),
             to=str(to),
             section=sealed.section.value,
             item=str(item),
-            flags=_words(sealed.flags),
+            flags=_space_joined(sealed.flags),
             outcome="STANDING",
-            **_claim(message.fact, to),
+            **_legal_basis(message.event, to),
         )
 
 
-def _refused(record: Record, fact: DisclosureRefused) -> Iterator[Line]:
-    recipients: Iterable[UUID | None] = sorted(fact.to) or (None,)
+def _refused_entries(record: Record, event: e.DisclosureRefused) -> Iterator[LedgerEntry]:
+    recipients: Iterable[UUID | None] = sorted(event.to) or (None,)
     for to in recipients:
-        for section in sorted(fact.sections):
-            yield _line(
+        for section in sorted(event.sections):
+            yield _entry(
                 record,
-                by=NAMELESS if fact.act == AbuseNotificationReceived.TOPIC else str(record.by),
-                act=fact.act,
+                by=NAMELESS if event.act == e.AbuseNotificationReceived.TOPIC else str(record.by),
+                act=event.act,
                 to=None if to is None else str(to),
                 section=section.value,
-                basis=None if to is None else fact.basis.get(to),
+                basis=None if to is None else event.basis.get(to),
                 outcome="REFUSED",
-                reason=fact.reason,
-                at_fault=None if fact.at_fault is None else str(fact.at_fault),
-                fitting=_words(fact.fitting),
+                reason=event.reason,
+                at_fault=None if event.at_fault is None else str(event.at_fault),
+                fitting=_space_joined(event.fitting),
             )
 
 
 # --- openings and consents --------------------------------------------------------------------------------------
 
 
-def _opening(record: Record, fact: SectionOpened | OpeningRefused) -> Line:
+def _opening_entry(record: Record, event: e.SectionOpened | e.OpeningRefused) -> LedgerEntry:
     return {
         "at": text_of(record.at),
         "case": str(record.about.id),
-        "ask": str(record.ask_id),
-        "message": str(fact.message),
-        "item": str(fact.item),
-        "section": fact.section.value,
+        "command_id": str(record.command_id),
+        "message": str(event.message),
+        "item": str(event.item),
+        "section": event.section.value,
         "agency": str(record.by),
         "actor": record.actor,
-        "purpose": fact.purpose.value,
-        "outcome": "REFUSED" if isinstance(fact, OpeningRefused) else "OPENED",
-        "reason": fact.reason if isinstance(fact, OpeningRefused) else None,
+        "purpose": event.purpose.value,
+        "outcome": "REFUSED" if isinstance(event, e.OpeningRefused) else "OPENED",
+        "reason": event.reason if isinstance(event, e.OpeningRefused) else None,
         "received": None,
         "received_at": None,
     }
 
 
-def _receipt(record: Record, fact: DisclosureReceived) -> Line:
+def _receipt_update(record: Record, event: e.DisclosureReceived) -> LedgerEntry:
     return {
         "k_case": str(record.about.id),
-        "k_ask": str(fact.opening),
+        "k_command_id": str(event.opening),
         "k_agency": str(record.by),
-        "k_item": str(fact.item),
-        "v_received": "OK" if fact.ok else (fact.flaw or "FLAWED"),
+        "k_item": str(event.item),
+        "v_received": "OK" if event.ok else (event.error_code or "FLAWED"),
         "v_received_at": text_of(record.at),
     }
 
 
-def consents(record: Record, world: World) -> Iterator[Line]:
+def consents(record: Record, world: World) -> Iterator[LedgerEntry]:
     """One line for each row of the scope that was given, refused or withdrawn."""
-    fact = record.fact
-    match fact:
-        case ConsentGiven():
-            kind, scope = "GIVEN", fact.scope
-        case ConsentRefused():
-            kind, scope = "REFUSED", fact.asked_for
-        case ConsentWithdrawn():
-            kind, scope = "WITHDRAWN", _scopes(fact.consent, world)
+    event = record.event
+    match event:
+        case e.ConsentGiven():
+            kind, scope = "GIVEN", event.scope
+        case e.ConsentRefused():
+            kind, scope = "REFUSED", event.requested_scope
+        case e.ConsentWithdrawn():
+            kind, scope = "WITHDRAWN", _scope_rows(event.consent, world)
         case _:
             return
     base = {
@@ -371,17 +362,17 @@ def consents(record: Record, world: World) -> Iterator[Line]:
             "consent": str(row.consent),
             "sender": str(row.sender),
             "recipient": str(row.recipient),
-            "sections": _words(row.sections),
+            "sections": _space_joined(row.sections),
         }
     if not scope:
         yield {**base, "consent": None, "sender": None, "recipient": None, "sections": ""}
 
 
-def _scopes(ids: Iterable[UUID], world: World) -> tuple[ConsentScope, ...]:
+def _scope_rows(ids: Iterable[UUID], world: World) -> tuple[e.ConsentScope, ...]:
     known = world.case.consents
     return tuple(row for id in sorted(ids) if id in known for row in known[id].scope)
 
 
-def _words(values: Iterable[Section | Any]) -> str:
+def _space_joined(values: Iterable[Section | Any]) -> str:
     """Codes or ids in one text, sorted, a space between."""
     return " ".join(sorted(str(value) for value in values))

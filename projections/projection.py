@@ -9,34 +9,34 @@ from uuid import UUID
 from sqlalchemy import Connection, Table, delete
 
 from domain.world import World
-from projections.rows import Lines, Sheet
-from projections.stored import Stored
+from projections.rows import AppendOnlyRows, CaseRows
+from projections.stream_record import StreamRecord
 
 
-class View:
-    """One projection. A subclass names itself, its tables, and overrides ``see`` or ``review`` or both.
+class Projection:
+    """One projection. A subclass names itself, its tables, and overrides ``apply`` or ``refresh_case`` or both.
 
-    It sets rows through ``lines`` and ``sheets`` only: the engine writes those of all views and the
+    It sets rows through ``append_only_tables`` and ``case_tables`` only: the engine writes those of all views and the
     position together. Owned by the engine's one writer.
     """
 
     name: ClassVar[str]
     tables: ClassVar[Sequence[Table]]
-    needs_cases: ClassVar[bool] = True
+    needs_case_state: ClassVar[bool] = True
     """Whether it looks at cases as they stand: without one that does, none is folded."""
 
     def __init__(self) -> None:
-        self.lines: list[Lines] = []
-        self.sheets: list[Sheet] = []
+        self.append_only_tables: list[AppendOnlyRows] = []
+        self.case_tables: list[CaseRows] = []
 
-    def see_unread(self, db: Connection, stored: Stored) -> None:
+    def apply_unreadable(self, db: Connection, stream_record: StreamRecord) -> None:
         """Called instead of the others for a record that only a newer hub can read: the view stands still there."""
-        stored.known  # noqa: B018
+        stream_record.known  # noqa: B018
 
-    def see(self, db: Connection, stored: Stored, world: World | None) -> None:
+    def apply(self, db: Connection, stream_record: StreamRecord, world: World | None) -> None:
         """Called once for each record; ``world`` is that of its case after it, None for other records."""
 
-    def review(self, db: Connection, stored: Stored, world: World) -> None:
+    def refresh_case(self, db: Connection, stream_record: StreamRecord, world: World) -> None:
         """Called for each case that this record changed, or whose surroundings it changed.
 
         The world has no readings (``access`` is empty): no rule about rows looks at them.
@@ -44,24 +44,24 @@ class View:
 
     def erase(self, db: Connection, case: UUID) -> None:
         """No row speaks of this case any more: its control was destroyed."""
-        for lines in self.lines:
-            if "case" in lines.table.c:
-                lines.flush(db)
-                db.execute(delete(lines.table).where(lines.table.c.case == str(case)))
-        for sheet in self.sheets:
-            for key in tuple(sheet.of(db, str(case))):
-                sheet.put(db, str(case), key, None)
+        for table_rows in self.append_only_tables:
+            if "case" in table_rows.table.c:
+                table_rows.flush(db)
+                db.execute(delete(table_rows.table).where(table_rows.table.c.case == str(case)))
+        for case_rows in self.case_tables:
+            for key in tuple(case_rows.of(db, str(case))):
+                case_rows.put(db, str(case), key, None)
 
     def flush(self, db: Connection) -> None:
         """Write what changed."""
-        for lines in self.lines:
-            lines.flush(db)
-        for sheet in self.sheets:
-            sheet.flush(db)
+        for table_rows in self.append_only_tables:
+            table_rows.flush(db)
+        for case_rows in self.case_tables:
+            case_rows.flush(db)
 
-    def settle(self, *, kept: bool) -> None:
+    def committed_or_rolled_back(self, *, committed: bool) -> None:
         """The transaction ended: its rows stand, or they do not."""
-        for lines in self.lines:
-            lines.drop()
-        for sheet in self.sheets:
-            sheet.keep() if kept else sheet.drop()
+        for table_rows in self.append_only_tables:
+            table_rows.rollback()
+        for case_rows in self.case_tables:
+            case_rows.commit() if committed else case_rows.rollback()

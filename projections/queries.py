@@ -12,17 +12,17 @@ from uuid import UUID
 from sqlalchemy import Engine as Database
 from sqlalchemy import Select, bindparam, false, func, literal, or_, select, true, tuple_
 
+from domain.audit_exceptions import ExceptionRow
 from domain.errors import Malformed
-from domain.exceptional import Exceptional
+from domain.notifier_protection import NAMELESS
 from domain.record import AUDIT, Party
-from domain.shield import NAMELESS
-from projections.agency_view import GONE, MESSAGES
+from projections.agency_feed import GONE, MESSAGES
 from projections.exceptions import EXCEPTIONS
 from projections.index import CASES as INDEX_CASES
 from projections.index import HEAD, ORIGINATORS, PARKED
-from projections.leaves import LEAVES
 from projections.ledger import CONSENTS, DISCLOSURES, NOTIFICATIONS, OPENINGS
-from projections.rows import LAST, id_of, text_of, time_of
+from projections.log_leaves import LEAVES
+from projections.rows import END_OF_TIME, id_of, text_of, time_of
 from projections.worklist import DEADLINES, TASKS
 
 
@@ -50,7 +50,7 @@ class Page:
 
 
 @dataclass(frozen=True)
-class CaseLine:
+class CaseSummary:
     """One case of an agency. ``seq``: when a row of it last changed; ``messages``: how many it sees."""
 
     case: UUID
@@ -59,7 +59,7 @@ class CaseLine:
 
 
 @dataclass(frozen=True)
-class Waiting:
+class WorklistEntry:
     """One task. ``message``: null where it is about the case; ``due_at``: null where no time is set."""
 
     case: UUID
@@ -70,7 +70,7 @@ class Waiting:
 
 
 @dataclass(frozen=True)
-class Head:
+class ProjectionHead:
     """How far the rows are, and which views stand still since which position."""
 
     position: int
@@ -78,7 +78,7 @@ class Head:
 
 
 @dataclass(frozen=True)
-class Disclosure:
+class DisclosureEntry:
     """One line of the ledger; see the columns of ``ledger.DISCLOSURES``."""
 
     position: int
@@ -105,13 +105,13 @@ class Disclosure:
 
 
 @dataclass(frozen=True)
-class Opening:
+class OpeningEntry:
     """One reading, or its refusal. ``received``: OK or what failed at the reader's door, as known then."""
 
     position: int
     at: datetime
     case: UUID
-    ask: UUID
+    command_id: UUID
     message: UUID
     item: UUID
     section: str
@@ -125,7 +125,7 @@ class Opening:
 
 
 @dataclass(frozen=True)
-class ConsentLine:
+class ConsentEntry:
     """One row of a consent's scope, given, refused or withdrawn."""
 
     position: int
@@ -141,7 +141,7 @@ class ConsentLine:
 
 
 @dataclass(frozen=True)
-class Notification:
+class NotificationEntry:
     """A notification as an auditor may know of it: the day, and a token for who it was."""
 
     position: int
@@ -167,7 +167,7 @@ _FEED = (
     .order_by(MESSAGES.c.seq, MESSAGES.c.case, MESSAGES.c.message)
 )
 _FEED_TO = _FEED.where(MESSAGES.c.seq <= bindparam("last"))
-_LAST = (
+_PAGE_END = (
     select(MESSAGES.c.seq)
     .where(MESSAGES.c.agency == bindparam("agency"), MESSAGES.c.seq > bindparam("cursor"))
     .order_by(MESSAGES.c.seq)
@@ -192,11 +192,13 @@ _CASES = (
 _WORKLIST = (
     select(TASKS.c.case, TASKS.c.kind, TASKS.c.message, TASKS.c.since, TASKS.c.due_at)
     .where(TASKS.c.agency == bindparam("agency"))
-    .order_by(func.coalesce(TASKS.c.due_at, LAST), TASKS.c.since, TASKS.c.case, TASKS.c.kind, TASKS.c.message)
+    .order_by(
+        func.coalesce(TASKS.c.due_at, END_OF_TIME), TASKS.c.since, TASKS.c.case, TASKS.c.kind, TASKS.c.message
+    )
 )
 _DEADLINES = select(DEADLINES.c.case, DEADLINES.c.at)
 _HEAD = select(HEAD.c.position)
-_PARKED = select(PARKED.c.view, PARKED.c.position, PARKED.c.error).order_by(PARKED.c.view)
+_PARKED = select(PARKED.c.projection, PARKED.c.position, PARKED.c.error).order_by(PARKED.c.projection)
 _LEAVES = (
     select(LEAVES)
     .where(LEAVES.c.position > bindparam("after"))
@@ -204,7 +206,7 @@ _LEAVES = (
     .limit(bindparam("limit"))
 )
 _ALL_CASES = select(INDEX_CASES.c.case).order_by(INDEX_CASES.c.case)
-_PLACES = (
+_RECORD_POSITIONS = (
     select(LEAVES.c.position, LEAVES.c.originator, LEAVES.c.version)
     .where(
         or_(
@@ -217,10 +219,12 @@ _PLACES = (
 _LEAF_OF = select(LEAVES).where(
     LEAVES.c.originator == bindparam("originator"), LEAVES.c.version == bindparam("version")
 )
-_TOLD = ("at", "kind", "case", "agency", "message", "item", "act", "reason")
-_ODD = tuple(func.coalesce(EXCEPTIONS.c[name], "") for name in _TOLD)  # in the order of ``exceptional.order``
-_EXCEPTIONS = select(*_ODD).where(
-    EXCEPTIONS.c.shows <= bindparam("as_of"), EXCEPTIONS.c.until > bindparam("as_of")
+_EXCEPTION_COLUMNS = ("at", "kind", "case", "agency", "message", "item", "act", "reason")
+EXCEPTION_ORDER = tuple(
+    func.coalesce(EXCEPTIONS.c[name], "") for name in _EXCEPTION_COLUMNS
+)  # in the order of ``exception_order``
+_EXCEPTIONS = select(*EXCEPTION_ORDER).where(
+    EXCEPTIONS.c.visible_from <= bindparam("as_of"), EXCEPTIONS.c.until > bindparam("as_of")
 )
 _EXCEPTIONS_OF = _EXCEPTIONS.where(EXCEPTIONS.c.case == bindparam("case"))
 
@@ -245,7 +249,7 @@ _OPENINGS = _variants(select(OPENINGS), OPENINGS, (OPENINGS.c.agency,))
 _NOTIFICATIONS = _variants(select(NOTIFICATIONS), NOTIFICATIONS, ())
 _CONSENTS = _variants(select(CONSENTS), CONSENTS, (CONSENTS.c.by, CONSENTS.c.sender, CONSENTS.c.recipient))
 _NOTIFIERS = select(NOTIFICATIONS).where(NOTIFICATIONS.c.by.is_not(None))
-_OTHER_PARTS = (
+_NOTIFIERS_WITH_OTHER_PARTS = (
     select(NOTIFICATIONS.c.case, NOTIFICATIONS.c.by)
     .join(DISCLOSURES, DISCLOSURES.c.case == NOTIFICATIONS.c.case)
     .where(or_(DISCLOSURES.c.by == NOTIFICATIONS.c.by, DISCLOSURES.c.to == NOTIFICATIONS.c.by))
@@ -269,131 +273,145 @@ class Queries:
         """
         at = {"agency": str(agency), "cursor": cursor}
         with self._database.connect() as db:
-            last = db.execute(_LAST, {**at, "skip": max(limit, 1) - 1}).scalar_one_or_none()
+            last = db.execute(_PAGE_END, {**at, "skip": max(limit, 1) - 1}).scalar_one_or_none()
             if last is None:
                 rows = tuple(_feed_row(r) for r in db.execute(_FEED, at))
                 return Page(rows, rows[-1].seq if rows else cursor, more=False)
             rows = tuple(_feed_row(r) for r in db.execute(_FEED_TO, {**at, "last": last}))
-            following = db.execute(_LAST, {**at, "cursor": last, "skip": 0}).scalar_one_or_none()
-            return Page(rows, last, more=following is not None)
+            next_change = db.execute(_PAGE_END, {**at, "cursor": last, "skip": 0}).scalar_one_or_none()
+            return Page(rows, last, more=next_change is not None)
 
     def messages(self, agency: UUID, case: UUID) -> list[FeedRow]:
         """What this agency sees of this case; nothing where it has no part in it or there is none."""
-        return [_feed_row(r) for r in self._all(_MESSAGES, agency=str(agency), case=str(case))]
+        return [_feed_row(r) for r in self._fetch_all(_MESSAGES, agency=str(agency), case=str(case))]
 
-    def cases(self, agency: UUID) -> list[CaseLine]:
+    def cases(self, agency: UUID) -> list[CaseSummary]:
         """The cases of which this agency sees something, latest change first."""
-        return [CaseLine(UUID(c), seq, count) for c, seq, count in self._all(_CASES, agency=str(agency))]
+        return [
+            CaseSummary(UUID(c), seq, count) for c, seq, count in self._fetch_all(_CASES, agency=str(agency))
+        ]
 
-    def worklist(self, agency: UUID) -> list[Waiting]:
+    def worklist(self, agency: UUID) -> list[WorklistEntry]:
         """What waits for this agency: what is due first comes first, what has no time last."""
         return [
-            Waiting(UUID(case), kind, id_of(message), time_of(since), _time(due))
-            for case, kind, message, since, due in self._all(_WORKLIST, agency=str(agency))
+            WorklistEntry(UUID(case), kind, id_of(message), time_of(since), _optional_time(due))
+            for case, kind, message, since, due in self._fetch_all(_WORKLIST, agency=str(agency))
         ]
 
     # --- the hub and the auditor --------------------------------------------------------------------------
 
-    def head(self) -> Head:
+    def head(self) -> ProjectionHead:
         """How far the rows are."""
         with self._database.connect() as db:
-            parked = tuple((view, position, error) for view, position, error in db.execute(_PARKED))
-            return Head(db.execute(_HEAD).scalar_one_or_none() or 0, parked)
+            parked = tuple(
+                (projection, position, error) for projection, position, error in db.execute(_PARKED)
+            )
+            return ProjectionHead(db.execute(_HEAD).scalar_one_or_none() or 0, parked)
 
     def all_cases(self) -> list[UUID]:
         """Every case, by its name."""
-        return [UUID(case) for (case,) in self._all(_ALL_CASES)]
+        return [UUID(case) for (case,) in self._fetch_all(_ALL_CASES)]
 
     def deadlines(self) -> dict[UUID, datetime]:
         """Of each case in which a clock runs, when the next one runs out."""
-        return {UUID(case): time_of(at) for case, at in self._all(_DEADLINES)}
+        return {UUID(case): time_of(at) for case, at in self._fetch_all(_DEADLINES)}
 
     def ledger(
         self, case: UUID | None = None, agency: UUID | None = None, as_of: datetime | None = None
-    ) -> list[Disclosure]:
+    ) -> list[DisclosureEntry]:
         """The disclosure ledger by position; ``agency`` sent or got it; ``as_of``: as it stood at that time."""
-        return [_disclosure(r) for r in self._history(_DISCLOSURES, case, agency, as_of)]
+        return [_disclosure(r) for r in self._fetch_as_of(_DISCLOSURES, case, agency, as_of)]
 
     def openings(
         self, case: UUID | None = None, agency: UUID | None = None, as_of: datetime | None = None
-    ) -> list[Opening]:
+    ) -> list[OpeningEntry]:
         """Who opened or tried to, by position; a receipt later than ``as_of`` is not known yet.
 
         An agency that notified stands under its token where it looks at what it told, and everywhere in a case
         that it has no other part in. Basis: CAPA 7.
         """
-        upto = LAST if as_of is None else text_of(as_of)
-        own, alone = self._notifiers(case)
+        upto = END_OF_TIME if as_of is None else text_of(as_of)
+        token_by_message, only_notified = self._notifier_tokens(case)
         return [
-            _opening(r, upto, own.get((r.message, r.agency)) or alone.get((r.case, r.agency)))
-            for r in self._history(_OPENINGS, case, agency, as_of)
+            _opening(
+                r, upto, token_by_message.get((r.message, r.agency)) or only_notified.get((r.case, r.agency))
+            )
+            for r in self._fetch_as_of(_OPENINGS, case, agency, as_of)
         ]
 
     def consents(
         self, case: UUID | None = None, agency: UUID | None = None, as_of: datetime | None = None
-    ) -> list[ConsentLine]:
+    ) -> list[ConsentEntry]:
         """Consents given, refused and withdrawn, by position; ``agency`` recorded it, sends or receives by it."""
-        return [_consent(r) for r in self._history(_CONSENTS, case, agency, as_of)]
+        return [_consent(r) for r in self._fetch_as_of(_CONSENTS, case, agency, as_of)]
 
-    def notifications(self, case: UUID | None = None, as_of: datetime | None = None) -> list[Notification]:
+    def notifications(
+        self, case: UUID | None = None, as_of: datetime | None = None
+    ) -> list[NotificationEntry]:
         """Notifications by position; each is known from the end of its day on."""
         return [
-            Notification(r.position, UUID(r.case), UUID(r.message), r.received_on, r.token)
-            for r in self._history(_NOTIFICATIONS, case, None, as_of)
+            NotificationEntry(r.position, UUID(r.case), UUID(r.message), r.received_on, r.token)
+            for r in self._fetch_as_of(_NOTIFICATIONS, case, None, as_of)
         ]
 
-    def exceptions(self, as_of: datetime, case: UUID | None = None) -> list[Exceptional]:
+    def exceptions(self, as_of: datetime, case: UUID | None = None) -> list[ExceptionRow]:
         """What an auditor should look at, as it stood at that time, of one case or all, oldest first."""
-        statement = (_EXCEPTIONS if case is None else _EXCEPTIONS_OF).order_by(*_ODD)
+        statement = (_EXCEPTIONS if case is None else _EXCEPTIONS_OF).order_by(*EXCEPTION_ORDER)
         values = {"as_of": text_of(as_of)} | ({} if case is None else {"case": str(case)})
-        return [_exceptional(r) for r in self._all(statement, **values)]
+        return [_exceptional(r) for r in self._fetch_all(statement, **values)]
 
     def latest_exceptions(
         self, as_of: datetime, case: UUID | None = None, before: str = "", limit: int = 500
-    ) -> tuple[list[Exceptional], str]:
+    ) -> tuple[list[ExceptionRow], str]:
         """The same, latest first, so many of those that come before a mark; and the mark to go on with, empty where
         there are no more. Raises Malformed for what is no mark."""
-        columns = (*_ODD, EXCEPTIONS.c.ref)  # two things may be alike in all that is told
+        columns = (*EXCEPTION_ORDER, EXCEPTIONS.c.ref)  # two things may be alike in all that is told
         statement = (_EXCEPTIONS if case is None else _EXCEPTIONS_OF).add_columns(EXCEPTIONS.c.ref)
         values = {"as_of": text_of(as_of)} | ({} if case is None else {"case": str(case)})
         if before:
-            statement = statement.where(tuple_(*columns) < tuple_(*map(literal, _mark(before, len(columns)))))
+            statement = statement.where(
+                tuple_(*columns) < tuple_(*map(literal, _parse_cursor(before, len(columns))))
+            )
         statement = statement.order_by(*(c.desc() for c in columns)).limit(limit)
-        rows = self._all(statement, **values)
-        mark = json.dumps(list(rows[-1]), ensure_ascii=False) if len(rows) == limit else ""
-        return [_exceptional(r[: len(_ODD)]) for r in rows], mark
+        rows = self._fetch_all(statement, **values)
+        next_cursor = json.dumps(list(rows[-1]), ensure_ascii=False) if len(rows) == limit else ""
+        return [_exceptional(r[: len(EXCEPTION_ORDER)]) for r in rows], next_cursor
 
-    def _notifiers(self, case: UUID | None) -> tuple[Tokens, Tokens]:
+    def _notifier_tokens(self, case: UUID | None) -> tuple[Tokens, Tokens]:
         """The token of each agency that notified: by (message, agency); by (case, agency) where it did only that."""
         of = true() if case is None else NOTIFICATIONS.c.case == str(case)
-        rows = self._all(_NOTIFIERS.where(of))
-        parts = {(r.case, r.by) for r in self._all(_OTHER_PARTS.where(of))}
-        own = {(r.message, r.by): r.token or NAMELESS for r in rows}
-        return own, {(r.case, r.by): own[r.message, r.by] for r in rows if (r.case, r.by) not in parts}
+        rows = self._fetch_all(_NOTIFIERS.where(of))
+        other_parts = {(r.case, r.by) for r in self._fetch_all(_NOTIFIERS_WITH_OTHER_PARTS.where(of))}
+        token_by_message = {(r.message, r.by): r.token or NAMELESS for r in rows}
+        return token_by_message, {
+            (r.case, r.by): token_by_message[r.message, r.by]
+            for r in rows
+            if (r.case, r.by) not in other_parts
+        }
 
     def leaves(self, after: int = 0, limit: int = 1000) -> list[Leaf]:
         """The leaves after this position, in order."""
-        return [_leaf(r) for r in self._all(_LEAVES, after=after, limit=limit)]
+        return [_leaf(r) for r in self._fetch_all(_LEAVES, after=after, limit=limit)]
 
-    def places_of(self, *originators: UUID) -> list[tuple[int, UUID, int]]:
+    def record_positions(self, *originators: UUID) -> list[tuple[int, UUID, int]]:
         """(position, originator, version) of each record of the register and of these originators, in order."""
-        found = self._all(_PLACES, ids=[str(one) for one in originators])
-        return [(position, UUID(on), version) for position, on, version in found]
+        result = self._fetch_all(_RECORD_POSITIONS, ids=[str(originator_id) for originator_id in originators])
+        return [(position, UUID(on), version) for position, on, version in result]
 
     def leaf_of(self, originator: UUID, version: int) -> Leaf | None:
         """Where this record stands, or nothing."""
-        found = self._all(_LEAF_OF, originator=str(originator), version=version)
-        return _leaf(found[0]) if found else None
+        result = self._fetch_all(_LEAF_OF, originator=str(originator), version=version)
+        return _leaf(result[0]) if result else None
 
-    def _history(
+    def _fetch_as_of(
         self, variants: Variants, case: UUID | None, agency: UUID | None, as_of: datetime | None
     ) -> Iterator[Any]:
-        values = {"as_of": LAST if as_of is None else text_of(as_of)}
+        values = {"as_of": END_OF_TIME if as_of is None else text_of(as_of)}
         values |= {} if case is None else {"case": str(case)}
         values |= {} if agency is None else {"agency": str(agency)}
-        yield from self._all(variants[(case is not None, agency is not None)], **values)
+        yield from self._fetch_all(variants[(case is not None, agency is not None)], **values)
 
-    def _all(self, statement: Select[Any], **values: Any) -> list[Any]:
+    def _fetch_all(self, statement: Select[Any], **values: Any) -> list[Any]:
         with self._database.connect() as db:
             return list(db.execute(statement, values))
 
@@ -402,7 +420,7 @@ def _feed_row(row: Any) -> FeedRow:
     return FeedRow(row.seq, UUID(row.case), UUID(row.message), row.body)
 
 
-def _time(text: str | None) -> datetime | None:
+def _optional_time(text: str | None) -> datetime | None:
     return None if text is None else time_of(text)
 
 
@@ -410,9 +428,9 @@ def _leaf(row: Any) -> Leaf:
     return Leaf(row.position, UUID(row.originator), row.version, bytes(row.sha))
 
 
-def _disclosure(row: Any) -> Disclosure:
+def _disclosure(row: Any) -> DisclosureEntry:
     values = row._asdict()
-    return Disclosure(
+    return DisclosureEntry(
         **values
         | {
             "at": time_of(row.at),
@@ -428,19 +446,19 @@ def _disclosure(row: Any) -> Disclosure:
     )
 
 
-def _mark(text: str, length: int) -> list[str]:
+def _parse_cursor(text: str, length: int) -> list[str]:
     try:
-        found = json.loads(text)
+        result = json.loads(text)
     except ValueError as error:
         raise Malformed("mark-form", "go on from the first page") from error
-    if not isinstance(found, list) or len(found) != length or not all(isinstance(v, str) for v in found):
+    if not isinstance(result, list) or len(result) != length or not all(isinstance(v, str) for v in result):
         raise Malformed("mark-form", "go on from the first page")
-    return found
+    return result
 
 
-def _exceptional(row: Any) -> Exceptional:
+def _exceptional(row: Any) -> ExceptionRow:
     at, kind, case, agency, message, item, act, reason = row
-    return Exceptional(
+    return ExceptionRow(
         kind=kind,
         at=time_of(at),
         case=UUID(case),
@@ -452,25 +470,25 @@ def _exceptional(row: Any) -> Exceptional:
     )
 
 
-def _opening(row: Any, upto: str, token: str | None) -> Opening:
-    known = row.received_at is not None and row.received_at <= upto
-    return Opening(
+def _opening(row: Any, upto: str, token: str | None) -> OpeningEntry:
+    receipt_known = row.received_at is not None and row.received_at <= upto
+    return OpeningEntry(
         **row._asdict()
         | {
             "at": time_of(row.at),
             "case": UUID(row.case),
-            "ask": UUID(row.ask),
+            "command_id": UUID(row.command_id),
             "message": UUID(row.message),
             "item": UUID(row.item),
             "agency": token or row.agency,
-            "received": row.received if known else None,
-            "received_at": time_of(row.received_at) if known else None,
+            "received": row.received if receipt_known else None,
+            "received_at": time_of(row.received_at) if receipt_known else None,
         }
     )
 
 
-def _consent(row: Any) -> ConsentLine:
-    return ConsentLine(
+def _consent(row: Any) -> ConsentEntry:
+    return ConsentEntry(
         **row._asdict()
         | {
             "at": time_of(row.at),

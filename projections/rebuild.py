@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
-from domain.errors import Broken
-from projections.engine import Engine, Load, standard_views
-from projections.projection import View
-from projections.stored import Stored
+from domain.errors import InvariantViolation
+from projections.engine import Engine, Load, standard_projections
+from projections.projection import Projection
+from projections.stream_record import StreamRecord
 
-Source = Callable[[int], Iterable[Stored]]
+Source = Callable[[int], Iterable[StreamRecord]]
 """``source(after)``: the records after this position, in order, up to the head of the stream."""
 
 Progress = Callable[[int], None]
@@ -22,7 +22,7 @@ Progress = Callable[[int], None]
 
 def fill(engine: Engine, source: Source, *, progress: Progress | None = None, size: int = 500) -> None:
     """Apply all that comes after the engine's position, ``size`` records a transaction."""
-    for batch in _chunks(source(engine.position), size):
+    for batch in _batches(source(engine.position), size):
         engine.apply_many(batch)
         if progress is not None:
             progress(engine.position)
@@ -33,7 +33,7 @@ def rebuild(
     source: Source,
     load: Load,
     *,
-    projections: Callable[[], Sequence[View]] = standard_views,
+    projections: Callable[[], Sequence[Projection]] = standard_projections,
     progress: Progress | None = None,
     size: int = 500,
 ) -> int:
@@ -42,35 +42,37 @@ def rebuild(
     They grow in ``<path>.rebuild``: stopped at any instant, the work goes on there when called again, and
     ``path`` has the old views until it has the new ones.
     """
-    growing = path.with_name(path.name + ".rebuild")
-    engine = _begun(growing, load, projections)
+    rebuild_path = path.with_name(path.name + ".rebuild")
+    engine = _resume_or_create(rebuild_path, load, projections)
     try:
         fill(engine, source, progress=progress, size=size)
         position = engine.position
     finally:
         engine.close()
-    _settle(growing)
-    _clear_log(path)
-    os.replace(growing, path)
-    _sync(path.parent)
+    _checkpoint_and_sync(rebuild_path)
+    _delete_wal(path)
+    os.replace(rebuild_path, path)
+    _fsync(path.parent)
     return position
 
 
-def _begun(growing: Path, load: Load, projections: Callable[[], Sequence[View]]) -> Engine:
+def _resume_or_create(
+    rebuild_path: Path, load: Load, projections: Callable[[], Sequence[Projection]]
+) -> Engine:
     """What was begun before, or a new beginning where that can't be gone on with."""
-    engine = Engine(growing, load, projections=projections())
+    engine = Engine(rebuild_path, load, projections=projections())
     try:
         engine.start()
-    except Broken:
+    except InvariantViolation:
         engine.close()
-        _clear_log(growing)
-        growing.unlink()
-        engine = Engine(growing, load, projections=projections())
+        _delete_wal(rebuild_path)
+        rebuild_path.unlink()
+        engine = Engine(rebuild_path, load, projections=projections())
         engine.start()
     return engine
 
 
-def _settle(path: Path) -> None:
+def _checkpoint_and_sync(path: Path) -> None:
     """Everything into the one file, and that to the disk."""
     connection = sqlite3.connect(path)
     try:
@@ -79,24 +81,24 @@ def _settle(path: Path) -> None:
         connection.execute("PRAGMA journal_mode=DELETE")
     finally:
         connection.close()
-    _sync(path)
+    _fsync(path)
 
 
-def _clear_log(path: Path) -> None:
+def _delete_wal(path: Path) -> None:
     """An old write-ahead log must never be read into a new file."""
     for suffix in ("-wal", "-shm"):
         path.with_name(path.name + suffix).unlink(missing_ok=True)
 
 
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
+def _fsync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
     try:
-        os.fsync(handle)
+        os.fsync(descriptor)
     finally:
-        os.close(handle)
+        os.close(descriptor)
 
 
-def _chunks(source: Iterable[Stored], size: int) -> Iterator[list[Stored]]:
-    rest = iter(source)
-    while chunk := list(islice(rest, size)):
-        yield chunk
+def _batches(source: Iterable[StreamRecord], size: int) -> Iterator[list[StreamRecord]]:
+    remaining = iter(source)
+    while next_batch := list(islice(remaining, size)):
+        yield next_batch

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, MetaData, Table, and_, bindparam, delete, ins
 METADATA = MetaData()
 """Every table of every view."""
 
-LAST = "9999-12-31T23:59:59.999999Z"
+END_OF_TIME = "9999-12-31T23:59:59.999999Z"
 """Later than any time that is stored."""
 
 K = TypeVar("K")
@@ -67,30 +67,30 @@ class Lru(Generic[K, V]):
             self._values.popitem(last=False)
 
 
-class Lines:
+class AppendOnlyRows:
     """Rows of one table that are only ever added."""
 
     def __init__(self, table: Table) -> None:
         self.table = table
         self._insert = insert(table)
-        self._new: list[dict[str, Any]] = []
+        self._pending_inserts: list[dict[str, Any]] = []
 
     def add(self, row: Mapping[str, Any]) -> None:
         """One more row, with every column named."""
-        self._new.append(dict(row))
+        self._pending_inserts.append(dict(row))
 
     def flush(self, db: Connection) -> None:
         """Write what was added since the last time."""
-        if self._new:
-            db.execute(self._insert, self._new)
-        self._new.clear()
+        if self._pending_inserts:
+            db.execute(self._insert, self._pending_inserts)
+        self._pending_inserts.clear()
 
-    def drop(self) -> None:
+    def rollback(self) -> None:
         """Forget what was added and not written."""
-        self._new.clear()
+        self._pending_inserts.clear()
 
 
-class Sheet:
+class CaseRows:
     """Rows of one table, case by case: read once, changed in memory, written as the difference.
 
     The table's first key column is the case; the other key columns make the ``Key``, the rest the ``Row``.
@@ -99,77 +99,81 @@ class Sheet:
 
     def __init__(self, table: Table, *, cases: int) -> None:
         self.table = table
-        self._case = table.c.case
-        self._keys = [c for c in table.primary_key.columns if c is not self._case]
-        self._data = [c for c in table.columns if not c.primary_key]
-        wanted = [self._case, *self._keys]
-        here = and_(*(c == bindparam(f"k_{c.name}") for c in wanted))
-        self._select = select(*self._keys, *self._data).where(self._case == bindparam("k_case"))
+        self._case_column = table.c.case
+        self._key_columns = [c for c in table.primary_key.columns if c is not self._case_column]
+        self._value_columns = [c for c in table.columns if not c.primary_key]
+        row_key_columns = [self._case_column, *self._key_columns]
+        key_clause = and_(*(c == bindparam(f"k_{c.name}") for c in row_key_columns))
+        self._select = select(*self._key_columns, *self._value_columns).where(
+            self._case_column == bindparam("k_case")
+        )
         self._insert = insert(table)
         self._update = (
-            update(table).where(here).values({c.name: bindparam(f"v_{c.name}") for c in self._data})
+            update(table)
+            .where(key_clause)
+            .values({c.name: bindparam(f"v_{c.name}") for c in self._value_columns})
         )
-        self._delete = delete(table).where(here)
-        self._clean: Lru[str, dict[Key, Row]] = Lru(cases)
-        self._draft: dict[str, dict[Key, Row]] = {}
+        self._delete = delete(table).where(key_clause)
+        self._committed_rows: Lru[str, dict[Key, Row]] = Lru(cases)
+        self._pending_rows: dict[str, dict[Key, Row]] = {}
         self._changed: dict[str, set[Key]] = {}
 
     def of(self, db: Connection, case: str) -> Mapping[Key, Row]:
         """The rows of this case as they will be."""
-        return self._draft[case] if case in self._draft else self._stored(db, case)
+        return self._pending_rows[case] if case in self._pending_rows else self._committed_rows_of(db, case)
 
-    def _stored(self, db: Connection, case: str) -> dict[Key, Row]:
-        rows = self._clean.get(case)
+    def _committed_rows_of(self, db: Connection, case: str) -> dict[Key, Row]:
+        rows = self._committed_rows.get(case)
         if rows is None:
-            cut = len(self._keys)
+            cut = len(self._key_columns)
             rows = {tuple(r[:cut]): tuple(r[cut:]) for r in db.execute(self._select, {"k_case": case})}
-            self._clean.put(case, rows)
+            self._committed_rows.put(case, rows)
         return rows
 
     def put(self, db: Connection, case: str, key: Key, row: Row | None) -> None:
         """Set one row; None takes it away."""
-        if case not in self._draft:
-            self._draft[case] = dict(self._stored(db, case))
+        if case not in self._pending_rows:
+            self._pending_rows[case] = dict(self._committed_rows_of(db, case))
         if row is None:
-            self._draft[case].pop(key, None)
+            self._pending_rows[case].pop(key, None)
         else:
-            self._draft[case][key] = row
+            self._pending_rows[case][key] = row
         self._changed.setdefault(case, set()).add(key)
 
     def flush(self, db: Connection) -> None:
         """Write the difference between what is stored and what will be."""
         new: list[dict[str, Any]] = []
         changed: list[dict[str, Any]] = []
-        gone: list[dict[str, Any]] = []
+        deleted: list[dict[str, Any]] = []
         for case, keys in self._changed.items():
-            before, after = self._stored(db, case), self._draft[case]
+            before, after = self._committed_rows_of(db, case), self._pending_rows[case]
             for key in sorted(keys):
                 if key not in after:
-                    gone += [self._named(case, key, "k_")] if key in before else []
+                    deleted += [self._key_values(case, key, "k_")] if key in before else []
                 elif key not in before:
-                    new.append(self._named(case, key, "") | self._values(after[key], ""))
+                    new.append(self._key_values(case, key, "") | self._values(after[key], ""))
                 elif before[key] != after[key]:
-                    changed.append(self._named(case, key, "k_") | self._values(after[key], "v_"))
-        for statement, rows in ((self._delete, gone), (self._update, changed), (self._insert, new)):
+                    changed.append(self._key_values(case, key, "k_") | self._values(after[key], "v_"))
+        for statement, rows in ((self._delete, deleted), (self._update, changed), (self._insert, new)):
             if rows:
                 db.execute(statement, rows)
 
-    def _named(self, case: str, key: Key, prefix: str) -> dict[str, Any]:
-        names = {f"{prefix}{c.name}": value for c, value in zip(self._keys, key, strict=True)}
+    def _key_values(self, case: str, key: Key, prefix: str) -> dict[str, Any]:
+        names = {f"{prefix}{c.name}": value for c, value in zip(self._key_columns, key, strict=True)}
         return {f"{prefix}case": case, **names}
 
     def _values(self, row: Row, prefix: str) -> dict[str, Any]:
-        return {f"{prefix}{c.name}": value for c, value in zip(self._data, row, strict=True)}
+        return {f"{prefix}{c.name}": value for c, value in zip(self._value_columns, row, strict=True)}
 
-    def keep(self) -> None:
+    def commit(self) -> None:
         """The transaction stands: what was drafted is stored now."""
-        for case, rows in self._draft.items():
-            self._clean.put(case, rows)
-        self.drop()
+        for case, rows in self._pending_rows.items():
+            self._committed_rows.put(case, rows)
+        self.rollback()
 
-    def drop(self) -> None:
+    def rollback(self) -> None:
         """The transaction does not stand."""
-        self._draft.clear()
+        self._pending_rows.clear()
         self._changed.clear()
 
 

@@ -8,9 +8,9 @@ from sqlalchemy import Index as By
 from domain.due import next_due_of_case
 from domain.tasks import all_tasks
 from domain.world import World
-from projections.projection import View
-from projections.rows import METADATA, Key, Row, Sheet, text_of
-from projections.stored import Stored
+from projections.projection import Projection
+from projections.rows import METADATA, CaseRows, Key, Row, text_of
+from projections.stream_record import StreamRecord
 
 TASKS = Table(
     "tasks",
@@ -31,7 +31,7 @@ DEADLINES = Table(  # when the next clock of a case runs out: what a starting hu
 )
 
 
-class Worklist(View):
+class Worklist(Projection):
     """The tasks of every agency, and the next deadline of every case."""
 
     name = "worklist"
@@ -39,22 +39,22 @@ class Worklist(View):
 
     def __init__(self, *, cases: int = 256) -> None:
         super().__init__()
-        self._rows = Sheet(TASKS, cases=cases)
-        self._next = Sheet(DEADLINES, cases=cases)
-        self.sheets = [self._rows, self._next]
+        self._task_rows = CaseRows(TASKS, cases=cases)
+        self._next_deadline = CaseRows(DEADLINES, cases=cases)
+        self.case_tables = [self._task_rows, self._next_deadline]
 
-    def review(self, db: Connection, stored: Stored, world: World) -> None:
+    def refresh_case(self, db: Connection, stream_record: StreamRecord, world: World) -> None:
         case = str(world.case.id)
-        have = dict(self._rows.of(db, case))
-        wanted: dict[Key, Row] = {
+        existing_rows = dict(self._task_rows.of(db, case))
+        wanted_rows: dict[Key, Row] = {
             (str(agency), task.kind.value, str(task.message or "")): (
                 text_of(task.since),
                 None if task.due_at is None else text_of(task.due_at),
             )
-            for agency, task in all_tasks(world, now=stored.known.at)
+            for agency, task in all_tasks(world, now=stream_record.known.at)
         }
-        for key in have.keys() | wanted.keys():
-            if have.get(key) != wanted.get(key):
-                self._rows.put(db, case, key, wanted.get(key))
+        for key in existing_rows.keys() | wanted_rows.keys():
+            if existing_rows.get(key) != wanted_rows.get(key):
+                self._task_rows.put(db, case, key, wanted_rows.get(key))
         due = next_due_of_case(world)
-        self._next.put(db, case, (), None if due is None else (text_of(due.at),))
+        self._next_deadline.put(db, case, (), None if due is None else (text_of(due.at),))

@@ -1,8 +1,16 @@
-"""What agencies send from what they have: one foreign format a file, each pure, bytes to drafts of wishes and back."""
+"""What agencies send from what they have: one foreign format a file, each pure, bytes to messages and back."""
 
 from __future__ import annotations
 
-from adapters.agencies.contract import FLAWS, Adapter, Draft, Finding, Outcome, Taken, WrongFile
+from adapters.agencies.contract import (
+    ERROR_CODES,
+    Adapter,
+    Finding,
+    InboundMessage,
+    Outcome,
+    ParsedFile,
+    WrongFile,
+)
 from adapters.agencies.fhir import Fhir
 from adapters.agencies.spreadsheet import Spreadsheet
 
@@ -13,19 +21,19 @@ ADAPTERS: tuple[Adapter, ...] = (Fhir(), Spreadsheet())
 def adapter_for(data: bytes) -> Adapter:
     """The adapter whose format these bytes are, by their content and never by a name. Raises WrongFile."""
     for adapter in ADAPTERS:
-        if adapter.knows(data):
+        if adapter.recognises(data):
             return adapter
     raise WrongFile([Finding("ファイル", "", "unknown-format")])
 
 
 __all__ = [
     "ADAPTERS",
-    "FLAWS",
+    "ERROR_CODES",
     "Adapter",
-    "Draft",
     "Finding",
+    "InboundMessage",
     "Outcome",
-    "Taken",
+    "ParsedFile",
     "WrongFile",
     "adapter_for",
 ]

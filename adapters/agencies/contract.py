@@ -1,6 +1,6 @@
-"""What every adapter keeps to: foreign bytes in, drafts of wishes out, and the answer in the sender's own format.
+"""What every adapter keeps to: foreign bytes in, messages to be sent out, and the answer in the sender's own format.
 
-An adapter is pure: no clock, no file, no id of its own making. It takes a file whole or not at all, and tells
+An adapter is pure: no clock, no file, no id of its own making. It takes a file whole or not at all, and names
 everything that is wrong with it at once, each with its place, and never with what stood there.
 """
 
@@ -16,7 +16,7 @@ from domain.errors import Malformed
 
 MAX_FILE_BYTES = 10 * 1024 * 1024
 
-FLAWS: Mapping[str, tuple[str, str]] = {
+ERROR_CODES: Mapping[str, tuple[str, str]] = {
     "unknown-format": (
         "この形式は受け取れません",
         "FHIR R4のBundle(JSON)、xlsx、csvのいずれかで送ってください",
@@ -67,7 +67,7 @@ FLAWS: Mapping[str, tuple[str, str]] = {
     "header-twice": ("同じ見出しの列が二つあります", "列を一つにしてください"),
     "reference-missing": ("整理番号がありません", "行ごとに整理番号を付けてください"),
     "differs": ("同じ整理番号の前の行と違います", "空欄にするか、前の行と同じにしてください"),
-    "apart": ("同じ整理番号の行が離れています", "同じ整理番号の行を続けて並べてください"),
+    "rows-not-adjacent": ("同じ整理番号の行が離れています", "同じ整理番号の行を続けて並べてください"),
     "number-in-text": ("数値として保存されています", "セルの書式を文字列にして入れ直してください"),
     "too-long": ("長すぎます", "一つの欄は2万字までにしてください"),
     "too-many": ("行が多すぎます", "1,000行までに分けて送ってください"),
@@ -81,26 +81,26 @@ FLAWS: Mapping[str, tuple[str, str]] = {
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that is wrong. ``place``: row or element; ``field``: column or path within it; ``flaw``: of FLAWS."""
+    """One thing that is wrong. ``place``: row or element; ``field``: column or path within it; ``error_code``: of ERROR_CODES."""
 
     place: str
     field: str
-    flaw: str
+    error_code: str
 
     @property
     def what(self) -> str:
-        return FLAWS[self.flaw][0]
+        return ERROR_CODES[self.error_code][0]
 
     @property
     def remedy(self) -> str:
-        return FLAWS[self.flaw][1]
+        return ERROR_CODES[self.error_code][1]
 
     def to_json(self) -> dict[str, str]:
         """The public form."""
         return {
             "place": self.place,
             "field": self.field,
-            "flaw": self.flaw,
+            "error_code": self.error_code,
             "what": self.what,
             "remedy": self.remedy,
         }
@@ -110,24 +110,24 @@ class WrongFile(Malformed):
     """Nothing of the file was taken. ``findings``: all that is wrong with it."""
 
     def __init__(self, findings: Sequence[Finding]) -> None:
-        super().__init__("wrong-file", "mend what the findings name; nothing was taken")
+        super().__init__("wrong-file", "correct what the findings name; nothing was taken")
         self.findings = tuple(findings)
 
 
 @dataclass(frozen=True)
-class Words:
-    """One section's words, in clear, inside the agency."""
+class SectionText:
+    """One section's text, in clear, inside the agency."""
 
     section: str
     text: str = field(repr=False)
 
 
 @dataclass(frozen=True)
-class Draft:
+class InboundMessage:
     """One message of a file. ``place``: where in the file; ``reference``: the sender's own number for the family.
 
-    ``case``: the hub's number, where the file names it. ``fields``: those of the act, ready for a wish.
-    ``source``: the foreign bytes that are kept sealed beside it, for the author alone; ``schema``: their form.
+    ``case``: the hub's number, where the file names it. ``fields``: those of the act, ready for a command.
+    ``source``: the foreign bytes that are stored sealed with it, for the author alone; ``schema``: their form.
     """
 
     place: str
@@ -135,29 +135,29 @@ class Draft:
     case: UUID | None
     act: str
     fields: Mapping[str, Any]
-    sections: tuple[Words, ...]
+    sections: tuple[SectionText, ...]
     occurred_at: datetime | None
     source: bytes = field(repr=False)
     schema: str
 
 
 @dataclass(frozen=True)
-class Taken:
+class ParsedFile:
     """A file that was read whole. ``context``: what the adapter needs to answer in the same form."""
 
-    drafts: tuple[Draft, ...]
+    inbound_messages: tuple[InboundMessage, ...]
     context: Mapping[str, Any] = field(repr=False)
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one draft: ``recorded``, ``held``, ``refused`` or ``waiting``; the reason in Japanese."""
+    """What became of one message: ``recorded``, ``held``, ``refused`` or ``waiting``; the reason in Japanese."""
 
     case: UUID
     message: UUID
     outcome: str
     reason: str | None
-    words: str
+    explanation: str
     remedy: str
 
 
@@ -166,15 +166,15 @@ class Adapter(Protocol):
 
     name: str
 
-    def knows(self, data: bytes) -> bool:
+    def recognises(self, data: bytes) -> bool:
         """Whether these bytes are of this format, at a glance."""
         ...
 
-    def read(self, data: bytes, agencies: Mapping[str, UUID]) -> Taken:
-        """The drafts of a file. ``agencies``: who can be addressed, by code. Raises WrongFile."""
+    def read(self, data: bytes, agencies: Mapping[str, UUID]) -> ParsedFile:
+        """The messages of a file. ``agencies``: who can be addressed, by code. Raises WrongFile."""
         ...
 
-    def answer(self, taken: Taken, outcomes: Sequence[Outcome]) -> bytes:
+    def answer(self, parsed_file: ParsedFile, outcomes: Sequence[Outcome]) -> bytes:
         """The answer in the sender's own form."""
         ...
 
@@ -187,7 +187,7 @@ class Adapter(Protocol):
         ...
 
 
-COMMON: Mapping[str, Any] = {"consent": [], "purpose": "SUPPORT", "reason": None}
+COMMON_FIELDS: Mapping[str, Any] = {"consent": [], "purpose": "SUPPORT", "reason": None}
 BASIS_OF: Mapping[str, str] = {
     "family_information.provided": "CWA-21-10-5",
     "information_request.answered": "CWA-25-3-2",
@@ -196,5 +196,5 @@ BASIS_OF: Mapping[str, str] = {
 
 
 def fields_of(act: str, to: UUID, basis: str | None, own: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields of a wish to one addressee."""
-    return {**COMMON, "to": [str(to)], "basis": {str(to): basis or BASIS_OF[act]}, **own}
+    """The fields of a command to one addressee."""
+    return {**COMMON_FIELDS, "to": [str(to)], "basis": {str(to): basis or BASIS_OF[act]}, **own}

@@ -16,11 +16,11 @@ from uuid import UUID
 from adapters.agencies.contract import (
     BASIS_OF,
     MAX_FILE_BYTES,
-    Draft,
     Finding,
+    InboundMessage,
     Outcome,
-    Taken,
-    Words,
+    ParsedFile,
+    SectionText,
     WrongFile,
     fields_of,
 )
@@ -45,7 +45,7 @@ BUNDLES = ("message", "collection", "transaction")
 RESOURCES = ("ServiceRequest", "Patient", "RelatedPerson", "Observation", "Condition", "Consent")
 SCHEMA = "fhir+json/r4"
 GENDERS = {"male": "男", "female": "女", "other": "その他", "unknown": "不明"}
-BASES_THERE = frozenset(str(row["code"]) for row in BASES)
+KNOWN_BASES = frozenset(str(row["code"]) for row in BASES)
 _LABELS = {one.code: one for one in INDICATORS}
 _STATUS = {"recorded": "received", "held": "on-hold", "refused": "rejected", "waiting": "requested"}
 _ISSUE = {
@@ -64,19 +64,19 @@ class Fhir:
 
     name = "FHIR R4"
 
-    def knows(self, data: bytes) -> bool:
+    def recognises(self, data: bytes) -> bool:
         return data[:64].lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{")
 
-    def read(self, data: bytes, agencies: Mapping[str, UUID]) -> Taken:
-        """One draft of one Bundle. Raises WrongFile."""
+    def read(self, data: bytes, agencies: Mapping[str, UUID]) -> ParsedFile:
+        """One message of one Bundle. Raises WrongFile."""
         if len(data) > MAX_FILE_BYTES:
             raise WrongFile([Finding("Bundle", "", "too-large")])
-        return _Reading(_parsed(data), data, agencies).taken()
+        return _BundleReader(_parse_bundle(data), data, agencies).parsed_file()
 
-    def answer(self, taken: Taken, outcomes: Sequence[Outcome]) -> bytes:
+    def answer(self, parsed_file: ParsedFile, outcomes: Sequence[Outcome]) -> bytes:
         """A Bundle of a Task that says what became of the request, and an OperationOutcome in words."""
         [outcome] = outcomes
-        context = taken.context
+        context = parsed_file.context
         task: Json = {
             "resourceType": "Task",
             "id": str(outcome.message),
@@ -85,7 +85,7 @@ class Fhir:
             "status": _STATUS[outcome.outcome],
             "businessStatus": {
                 "coding": [{"system": OUTCOME, "code": outcome.outcome}],
-                "text": outcome.words,
+                "text": outcome.explanation,
             },
             "intent": "order",
             "focus": {"reference": context["request"]},
@@ -95,84 +95,90 @@ class Fhir:
         if outcome.reason is not None:
             task["statusReason"] = {
                 "coding": [{"system": REASON, "code": outcome.reason}],
-                "text": outcome.words,
+                "text": outcome.explanation,
             }
         severity = "error" if outcome.outcome == "refused" else "information"
         issue: Json = {
             "severity": severity,
             "code": _ISSUE[outcome.outcome],
-            "details": {"text": outcome.words},
+            "details": {"text": outcome.explanation},
             "expression": ["Bundle"],
         }
         if outcome.remedy:
             issue["diagnostics"] = outcome.remedy
         report = {"resourceType": "OperationOutcome", "issue": [issue]}
         entries = [{"fullUrl": f"urn:uuid:{outcome.message}", "resource": task}, {"resource": report}]
-        return _written({"resourceType": "Bundle", "type": "collection", "entry": entries})
+        return _encode_json({"resourceType": "Bundle", "type": "collection", "entry": entries})
 
     def refuse(self, data: bytes, findings: Sequence[Finding]) -> bytes:
         """An OperationOutcome with an issue for each finding."""
         issues = [
             {
                 "severity": "error",
-                "code": _issue_code(f.flaw),
-                "details": {"coding": [{"system": "urn:kakehashi:flaw", "code": f.flaw}], "text": f.what},
+                "code": _issue_code(f.error_code),
+                "details": {
+                    "coding": [{"system": "urn:kakehashi:error-code", "code": f.error_code}],
+                    "text": f.what,
+                },
                 "diagnostics": f.remedy,
                 "expression": [f"{f.place}.{f.field}" if f.field else f.place],
             }
             for f in findings
         ]
-        return _written({"resourceType": "OperationOutcome", "issue": issues})
+        return _encode_json({"resourceType": "OperationOutcome", "issue": issues})
 
     def kind(self, data: bytes) -> tuple[str, str]:
         return "application/fhir+json", ".json"
 
 
-def _issue_code(flaw: str) -> str:
+def _issue_code(error_code: str) -> str:
     """Source: FHIR R4, IssueType."""
-    if flaw in ("code-unknown", "agency-unknown", "act-not-taken"):
+    if error_code in ("code-unknown", "agency-unknown", "act-not-taken"):
         return "code-invalid"
-    if flaw.endswith("-missing") or flaw in ("empty", "one-request"):
+    if error_code.endswith("-missing") or error_code in ("empty", "one-request"):
         return "required"
     return {"not-json": "structure", "not-fhir": "structure", "reference-not-there": "not-found"}.get(
-        flaw, "invalid"
+        error_code, "invalid"
     )
 
 
-def _written(value: Json) -> bytes:
+def _encode_json(value: Json) -> bytes:
     return (json.dumps(value, ensure_ascii=False, indent=2) + "\n").encode()
 
 
-class _Twice(ValueError):
+class _DuplicateKey(ValueError):
     """A key stands twice in one object."""
 
 
-def _pairs(pairs: list[tuple[str, Any]]) -> Json:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise _Twice
-    return found
+def _unique_keys(pairs: list[tuple[str, Any]]) -> Json:
+    result = dict(pairs)
+    if len(result) != len(pairs):
+        raise _DuplicateKey
+    return result
 
 
 def _constant(text: str) -> NoReturn:
     raise ValueError("no number of JSON")
 
 
-def _parsed(data: bytes) -> Json:
+def _parse_bundle(data: bytes) -> Json:
     try:
-        found = json.loads(
-            data.decode("utf-8-sig"), object_pairs_hook=_pairs, parse_constant=_constant, parse_float=str
+        result = json.loads(
+            data.decode("utf-8-sig"),
+            object_pairs_hook=_unique_keys,
+            parse_constant=_constant,
+            parse_float=str,
         )
-    except _Twice:
+    except _DuplicateKey:
         raise WrongFile([Finding("Bundle", "", "duplicate-key")]) from None
     except (ValueError, RecursionError):
         raise WrongFile([Finding("Bundle", "", "not-json")]) from None
-    if not isinstance(found, dict) or found.get("resourceType") != "Bundle":
+    if not isinstance(result, dict) or result.get("resourceType") != "Bundle":
         raise WrongFile([Finding("Bundle", "resourceType", "not-a-bundle")])
-    return found
+    return result
 
 
-class _Reading:
+class _BundleReader:
     """One Bundle being read: findings gather, and the first step that leaves some ends it."""
 
     def __init__(self, bundle: Json, data: bytes, agencies: Mapping[str, UUID]) -> None:
@@ -180,76 +186,79 @@ class _Reading:
         self.data = data
         self.agencies = agencies
         self.findings: list[Finding] = []
-        self.there: dict[str, tuple[str, Json]] = {}  # by what it may be referred to
+        self.by_reference: dict[str, tuple[str, Json]] = {}  # by what it may be referred to
         self.by_type: dict[str, list[tuple[str, Json]]] = {name: [] for name in RESOURCES}
-        self.words: dict[str, list[str]] = {}
+        self.section_lines: dict[str, list[str]] = {}
 
-    def wrong(self, place: str, field: str, flaw: str) -> None:
-        self.findings.append(Finding(place, field, flaw))
+    def add_finding(self, place: str, field: str, error_code: str) -> None:
+        self.findings.append(Finding(place, field, error_code))
 
-    def checked(self) -> None:
+    def raise_findings(self) -> None:
         if self.findings:
             raise WrongFile(self.findings)
 
-    def taken(self) -> Taken:
-        self._entries()
-        self.checked()
+    def parsed_file(self) -> ParsedFile:
+        self._read_entries()
+        self.raise_findings()
         [(place, request)] = self.by_type["ServiceRequest"]
-        act = self._act(place, request)
+        act = self._read_act(place, request)
         subject = self._subject(place, request)
         to = self._addressee(place, request)
-        basis = self._coded(request.get("reasonCode"), place, "reasonCode", BASIS, BASES_THERE)
-        self._people()
+        basis = self._read_code(request.get("reasonCode"), place, "reasonCode", BASIS, KNOWN_BASES)
+        self._read_people()
         indicators, weeks = self._observations()
         self._conditions()
         consent = self._consent()
         rests_on = self._rests_on()
         self._notes(place, request)
-        if not self.words:
-            self.wrong("Bundle", "", "empty")
-        occurred = self._time(place, request)
-        answers = self._answered(place, request) if act == "information_request.answered" else None
-        case = self._id(place, request, "identifier", CASE)
-        self.checked()
+        if not self.section_lines:
+            self.add_finding("Bundle", "", "empty")
+        occurred = self._occurred_at(place, request)
+        answers = self._answered_request(place, request) if act == "information_request.answered" else None
+        case = self._identifier(place, request, "identifier", CASE)
+        self.raise_findings()
         own: Json
         if act == "family_information.provided":
             own = {"subject_consent": consent, "weeks_pregnant": weeks, "indicators": indicators}
         else:
             own = {"answers": str(answers)}
         own["consent"] = [str(one) for one in rests_on]
-        draft = Draft(
+        inbound = InboundMessage(
             place=place,
             reference=_own_number(request),
             case=case,
             act=str(act),
             fields=fields_of(str(act), self.agencies[str(to)], basis, own),
-            sections=tuple(Words(section, "\n".join(self.words[section])) for section in sorted(self.words)),
+            sections=tuple(
+                SectionText(section, "\n".join(self.section_lines[section]))
+                for section in sorted(self.section_lines)
+            ),
             occurred_at=occurred,
             source=self.data,
             schema=SCHEMA,
         )
-        context = {"request": self._named(place), "subject": subject, "to": to}
-        return Taken((draft,), context)
+        context = {"request": self._reference_of(place), "subject": subject, "to": to}
+        return ParsedFile((inbound,), context)
 
     # --- the entries ---------------------------------------------------------------------------------------------
 
-    def _entries(self) -> None:
+    def _read_entries(self) -> None:
         if self.bundle.get("type") not in BUNDLES:
-            self.wrong("Bundle", "type", "bundle-type")
+            self.add_finding("Bundle", "type", "bundle-type")
         entries = self.bundle.get("entry")
         if not isinstance(entries, list):
             entries = []
-        if _modified(self.bundle):
-            self.wrong("Bundle", "", "modifier")
+        if _has_modifier(self.bundle):
+            self.add_finding("Bundle", "", "modifier")
         for n, entry in enumerate(entries):
             place = f"Bundle.entry[{n}].resource"
             resource = entry.get("resource") if isinstance(entry, dict) else None
             if not isinstance(resource, dict):
-                self.wrong(place, "", "not-fhir")
+                self.add_finding(place, "", "not-fhir")
                 continue
             kind = resource.get("resourceType")
             if kind not in RESOURCES:
-                self.wrong(place, "resourceType", "resource-not-taken")
+                self.add_finding(place, "resourceType", "resource-not-taken")
                 continue
             self._valid(place, kind, resource)
             self.by_type[kind].append((place, resource))
@@ -258,9 +267,9 @@ class _Reading:
                 f"{kind}/{resource.get('id')}" if resource.get("id") else None,
             ):
                 if isinstance(name, str):
-                    self.there[name] = (place, resource)
+                    self.by_reference[name] = (place, resource)
         if len(self.by_type["ServiceRequest"]) != 1:
-            self.wrong("Bundle", "entry", "one-request")
+            self.add_finding("Bundle", "entry", "one-request")
 
     def _valid(self, place: str, kind: str, resource: Json) -> None:
         """The form that FHIR asks for, by its own models; what they let pass is asked for where it is read."""
@@ -272,32 +281,32 @@ class _Reading:
         except ValidationError as error:
             for one in error.errors(include_input=False, include_url=False, include_context=False):
                 path = ".".join(str(part) for part in one["loc"] if _is_name(part))
-                self.wrong(place, path, "not-fhir")
+                self.add_finding(place, path, "not-fhir")
         except Exception:  # a model may stumble over what is no FHIR at all
-            self.wrong(place, "", "not-fhir")
+            self.add_finding(place, "", "not-fhir")
 
-    def _named(self, place: str) -> str:
-        return next((name for name, (there, _) in self.there.items() if there == place), place)
+    def _reference_of(self, place: str) -> str:
+        return next((name for name, (at, _) in self.by_reference.items() if at == place), place)
 
     # --- the request ---------------------------------------------------------------------------------------------
 
-    def _act(self, place: str, request: Json) -> str | None:
+    def _read_act(self, place: str, request: Json) -> str | None:
         if request.get("status") != "active" or request.get("doNotPerform"):
-            self.wrong(place, "status", "not-in-force")
+            self.add_finding(place, "status", "not-in-force")
         for coding in _codings(request.get("code")):
             if coding.get("system") == ACT and coding.get("code") in BASIS_OF:
                 return str(coding["code"])
-        self.wrong(place, "code", "act-not-taken")
+        self.add_finding(place, "code", "act-not-taken")
         return None
 
     def _subject(self, place: str, request: Json) -> str | None:
         named = _reference(request.get("subject"))
-        found = self.there.get(named or "")
-        if found is None or found[1].get("resourceType") != "Patient":
-            self.wrong(place, "subject", "subject-missing")
+        referenced = self.by_reference.get(named or "")
+        if referenced is None or referenced[1].get("resourceType") != "Patient":
+            self.add_finding(place, "subject", "subject-missing")
         for n, one in enumerate(request.get("supportingInfo") or ()):
-            if _reference(one) not in self.there:
-                self.wrong(place, f"supportingInfo[{n}]", "reference-not-there")
+            if _reference(one) not in self.by_reference:
+                self.add_finding(place, f"supportingInfo[{n}]", "reference-not-there")
         return named
 
     def _addressee(self, place: str, request: Json) -> str | None:
@@ -307,22 +316,22 @@ class _Reading:
             if isinstance(one, dict) and one.get("identifier", {}).get("system") == AGENCY
         ]
         if len(codes) != 1:
-            self.wrong(place, "performer", "agency-missing")
+            self.add_finding(place, "performer", "agency-missing")
             return None
         if codes[0] not in self.agencies:
-            self.wrong(place, "performer[0].identifier.value", "agency-unknown")
+            self.add_finding(place, "performer[0].identifier.value", "agency-unknown")
             return None
         return str(codes[0])
 
-    def _answered(self, place: str, request: Json) -> UUID | None:
+    def _answered_request(self, place: str, request: Json) -> UUID | None:
         for n, one in enumerate(request.get("basedOn") or ()):
             identifier = one.get("identifier", {}) if isinstance(one, dict) else {}
             if identifier.get("system") == MESSAGE:
                 return self._uuid(place, f"basedOn[{n}].identifier.value", identifier.get("value"))
-        self.wrong(place, "basedOn", "answers-missing")
+        self.add_finding(place, "basedOn", "answers-missing")
         return None
 
-    def _id(self, place: str, resource: Json, field: str, system: str) -> UUID | None:
+    def _identifier(self, place: str, resource: Json, field: str, system: str) -> UUID | None:
         for n, one in enumerate(resource.get(field) or ()):
             if isinstance(one, dict) and one.get("system") == system:
                 return self._uuid(place, f"{field}[{n}].value", one.get("value"))
@@ -332,45 +341,47 @@ class _Reading:
         try:
             return UUID(str(text).removeprefix("urn:uuid:"))
         except ValueError:
-            self.wrong(place, field, "id-form")
+            self.add_finding(place, field, "id-form")
             return None
 
-    def _time(self, place: str, request: Json) -> datetime | None:
+    def _occurred_at(self, place: str, request: Json) -> datetime | None:
         for field in ("occurrenceDateTime", "authoredOn"):
             text = request.get(field)
             if isinstance(text, str):
                 try:
-                    found = datetime.fromisoformat(text.replace("Z", "+00:00"))
+                    occurred = datetime.fromisoformat(text.replace("Z", "+00:00"))
                 except ValueError:
-                    self.wrong(place, field, "date-form")
+                    self.add_finding(place, field, "date-form")
                     return None
-                if found.tzinfo is None:
-                    self.wrong(place, field, "time-zone")
+                if occurred.tzinfo is None:
+                    self.add_finding(place, field, "time-zone")
                     return None
-                return found
+                return occurred
         return None
 
-    def _coded(self, concepts: Any, place: str, field: str, system: str, known: frozenset[str]) -> str | None:
+    def _read_code(
+        self, concepts: Any, place: str, field: str, system: str, known: frozenset[str]
+    ) -> str | None:
         for n, concept in enumerate(concepts if isinstance(concepts, list) else ()):
             for coding in _codings(concept):
                 if coding.get("system") == system:
                     if coding.get("code") not in known:
-                        self.wrong(place, f"{field}[{n}]", "code-unknown")
+                        self.add_finding(place, f"{field}[{n}]", "code-unknown")
                         return None
                     return str(coding["code"])
         return None
 
-    # --- what is told --------------------------------------------------------------------------------------------
+    # --- the content ----------------------------------------------------------------------------------------------
 
-    def say(self, section: str, line: str) -> None:
+    def add_line(self, section: str, line: str) -> None:
         if line:
-            self.words.setdefault(section, []).append(line)
+            self.section_lines.setdefault(section, []).append(line)
 
     def _notes(self, place: str, request: Json) -> None:
         for note in request.get("note") or ():
-            self.say("MEDICAL", str(note.get("text", "")))
+            self.add_line("MEDICAL", str(note.get("text", "")))
 
-    def _people(self) -> None:
+    def _read_people(self) -> None:
         for label, kind in (("対象者", "Patient"), ("関係者", "RelatedPerson")):
             for _, person in self.by_type[kind]:
                 lines = [
@@ -381,15 +392,15 @@ class _Reading:
                     ("住所", "、".join(filter(None, map(_address, person.get("address") or ())))),
                     ("連絡先", "、".join(str(t.get("value") or "") for t in person.get("telecom") or ())),
                 ]
-                told = " / ".join(f"{name}: {value}" for name, value in lines if value)
-                self.say("BASIC", f"{label} {told}" if told else "")
+                description = " / ".join(f"{name}: {value}" for name, value in lines if value)
+                self.add_line("BASIC", f"{label} {description}" if description else "")
 
     def _observations(self) -> tuple[dict[str, str], int | None]:
         indicators: dict[str, str] = {}
         weeks: int | None = None
         for place, one in self.by_type["Observation"]:
             if one.get("status") not in ("final", "amended", "corrected", "preliminary", "registered"):
-                self.wrong(place, "status", "not-in-force")
+                self.add_finding(place, "status", "not-in-force")
                 continue
             codes = {(c.get("system"), c.get("code")) for c in _codings(one.get("code"))}
             named = next((code for system, code in codes if system == INDICATOR), None)
@@ -397,26 +408,26 @@ class _Reading:
                 self._indicator(place, one, str(named), indicators)
                 continue
             section = self._section(place, one, codes)
-            self.say(section, f"{_concept(one.get('code'))}: {_value(one)}")
+            self.add_line(section, f"{_concept(one.get('code'))}: {_value(one)}")
             if codes & WEEKS:
                 weeks = self._weeks(place, one)
         return indicators, weeks
 
-    def _indicator(self, place: str, one: Json, code: str, found: dict[str, str]) -> None:
+    def _indicator(self, place: str, one: Json, code: str, result: dict[str, str]) -> None:
         if code not in _LABELS:
-            self.wrong(place, "code", "code-unknown")
+            self.add_finding(place, "code", "code-unknown")
             return
         degree = next(
             (c.get("code") for c in _codings(one.get("valueCodeableConcept")) if c.get("system") == DEGREE),
             None,
         )
         if degree not in set(IndicatorValue):
-            self.wrong(place, "valueCodeableConcept", "code-unknown")
+            self.add_finding(place, "valueCodeableConcept", "code-unknown")
             return
-        found[code] = str(degree)
-        label, words = _LABELS[code], (one.get("valueCodeableConcept") or {}).get("text")
-        if words:  # the degree itself is control, and needs no section
-            self.say(label.section.value, f"指標 {label.label}: {words}")
+        result[code] = str(degree)
+        label, text = _LABELS[code], (one.get("valueCodeableConcept") or {}).get("text")
+        if text:  # the degree itself is control, and needs no section
+            self.add_line(label.section.value, f"指標 {label.label}: {text}")
 
     def _section(self, place: str, one: Json, codes: set[tuple[Any, Any]]) -> str:
         for n, concept in enumerate(one.get("category") or ()):
@@ -424,7 +435,7 @@ class _Reading:
                 if coding.get("system") == SECTION:
                     if coding.get("code") in _SENDABLE:
                         return str(coding["code"])
-                    self.wrong(place, f"category[{n}]", "code-unknown")
+                    self.add_finding(place, f"category[{n}]", "code-unknown")
         if codes & WEEKS:
             return "PREG"
         return "CHILD" if codes & OF_CHILD else "MEDICAL"
@@ -434,44 +445,44 @@ class _Reading:
         if value is None:
             value = (one.get("valueQuantity") or {}).get("value")
         if not re.fullmatch(r"\d{1,2}(\.0+)?", str(value)):
-            self.wrong(place, "valueQuantity.value", "number-form")
+            self.add_finding(place, "valueQuantity.value", "number-form")
             return None
         weeks = int(float(str(value)))
         if weeks > 45:
-            self.wrong(place, "valueQuantity.value", "weeks-range")
+            self.add_finding(place, "valueQuantity.value", "weeks-range")
         return weeks
 
     def _conditions(self) -> None:
         for place, one in self.by_type["Condition"]:
             status = {c.get("code") for c in _codings(one.get("verificationStatus"))}
             if status & {"entered-in-error", "refuted"}:
-                self.wrong(place, "verificationStatus", "not-in-force")
+                self.add_finding(place, "verificationStatus", "not-in-force")
             notes = " ".join(str(n.get("text", "")) for n in one.get("note") or ())
-            self.say("MEDICAL", f"傷病名: {_concept(one.get('code'))} {notes}".rstrip())
+            self.add_line("MEDICAL", f"傷病名: {_concept(one.get('code'))} {notes}".rstrip())
 
     def _consent(self) -> str:
         """Whether the person agreed to this being told. Absent: not asked. Basis: CWA 21-10-5 (it does not bar)."""
-        consents = [c for c in self.by_type["Consent"] if not _ours(c[1], CONSENT)]
+        consents = [c for c in self.by_type["Consent"] if not _has_identifier(c[1], CONSENT)]
         if not consents:
-            return SubjectConsent.NOT_ASKED.value
+            return SubjectConsent.NOT_REQUESTED.value
         if len(consents) > 1:
-            self.wrong("Bundle", "entry", "consent-twice")
+            self.add_finding("Bundle", "entry", "consent-twice")
         place, one = consents[0]
         kind = (one.get("provision") or {}).get("type")
         if one.get("status") == "rejected" or (one.get("status") == "active" and kind == "deny"):
             return SubjectConsent.REFUSED.value
         if one.get("status") == "active" and kind == "permit":
             return SubjectConsent.GIVEN.value
-        self.wrong(place, "status", "not-in-force")
-        return SubjectConsent.NOT_ASKED.value
+        self.add_finding(place, "status", "not-in-force")
+        return SubjectConsent.NOT_REQUESTED.value
 
     def _rests_on(self) -> list[UUID]:
         """The recorded consents that this rests on: those that bear the hub's number."""
-        numbers = [self._id(p, one, "identifier", CONSENT) for p, one in self.by_type["Consent"]]
+        numbers = [self._identifier(p, one, "identifier", CONSENT) for p, one in self.by_type["Consent"]]
         return sorted({number for number in numbers if number is not None})
 
 
-def _ours(resource: Json, system: str) -> bool:
+def _has_identifier(resource: Json, system: str) -> bool:
     return any(isinstance(i, dict) and i.get("system") == system for i in resource.get("identifier") or ())
 
 
@@ -481,11 +492,11 @@ def _is_name(part: object) -> bool:
     )
 
 
-def _modified(value: Any) -> bool:
+def _has_modifier(value: Any) -> bool:
     """Whether anything says that it means something else than it seems to."""
     if isinstance(value, dict):
-        return any(k in ("modifierExtension", "implicitRules") or _modified(v) for k, v in value.items())
-    return isinstance(value, list) and any(map(_modified, value))
+        return any(k in ("modifierExtension", "implicitRules") or _has_modifier(v) for k, v in value.items())
+    return isinstance(value, list) and any(map(_has_modifier, value))
 
 
 def _codings(concept: Any) -> list[Json]:
@@ -498,8 +509,8 @@ def _concept(concept: Any) -> str:
     if not isinstance(concept, dict):
         return ""
     codings = _codings(concept)
-    shown = [str(c[key]) for key in ("display", "code") for c in codings if c.get(key)]
-    return str(concept.get("text") or (shown[0] if shown else ""))
+    labels = [str(c[key]) for key in ("display", "code") for c in codings if c.get(key)]
+    return str(concept.get("text") or (labels[0] if labels else ""))
 
 
 def _text_of(one: Json) -> str:
@@ -521,8 +532,8 @@ def _value(one: Json) -> str:
 
 
 def _reference(value: Any) -> str | None:
-    found = value.get("reference") if isinstance(value, dict) else None
-    return found if isinstance(found, str) else None
+    result = value.get("reference") if isinstance(value, dict) else None
+    return result if isinstance(result, str) else None
 
 
 def _own_number(request: Json) -> str | None:

@@ -20,15 +20,15 @@ from uuid import UUID
 
 from adapters.agencies.contract import (
     MAX_FILE_BYTES,
-    Draft,
     Finding,
+    InboundMessage,
     Outcome,
-    Taken,
-    Words,
+    ParsedFile,
+    SectionText,
     WrongFile,
     fields_of,
 )
-from adapters.agencies.wareki import DateForm, DateNotThere, parse_date
+from adapters.agencies.wareki import NoSuchDate, UnknownDateForm, parse_date
 from domain.calendar import JST
 from domain.codes import IndicatorValue, SubjectConsent
 from domain.indicators import INDICATORS, Indicator
@@ -39,12 +39,12 @@ SCHEMA = "rows+json/v1"
 MAX_ROWS = 1000
 MAX_CELL = 20_000
 MAX_UNPACKED = 100 * 1024 * 1024
-BASES_THERE = frozenset(str(row["code"]) for row in BASES)
+KNOWN_BASES = frozenset(str(row["code"]) for row in BASES)
 
 CONSENTS = {
     "同意あり": SubjectConsent.GIVEN,
     "同意なし": SubjectConsent.REFUSED,
-    "確認していない": SubjectConsent.NOT_ASKED,
+    "確認していない": SubjectConsent.NOT_REQUESTED,
 }
 EXPLAINED = ("説明済み", "説明していない")
 DEGREES = {
@@ -60,16 +60,16 @@ SIGNS = {"○": IndicatorValue.CONCERN, "◎": IndicatorValue.SERIOUS, "×": Ind
 
 @dataclass(frozen=True)
 class Column:
-    """One column of the template. ``kind``: text, date, weeks, or a word of ``words``; ``section``: where it is told.
+    """One column of the template. ``kind``: text, date, weeks, or one of ``options``; ``section``: where its text goes.
 
     ``person``: it may be filled again in the rows that follow under one 整理番号.
     """
 
-    head: str
+    heading: str
     kind: str = "text"
     section: str | None = None
     person: bool = False
-    words: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
 
 
 REFERENCE, CASE, TO, DAY = "整理番号", "事例番号", "宛先機関", "把握年月日"
@@ -99,13 +99,13 @@ COLUMNS: tuple[Column, ...] = (
     Column("医療の状況", section="MEDICAL"),
     Column("情報提供の理由", section="RISK"),
     Column("希望する支援", section="CAREGIVER"),
-    Column(CONSENT, "word", None, words=tuple(CONSENTS)),
-    Column(EXPLANATION, "word", "BASIC", words=EXPLAINED),
+    Column(CONSENT, "option", None, options=tuple(CONSENTS)),
+    Column(EXPLANATION, "option", "BASIC", options=EXPLAINED),
 )
-NEEDED = (REFERENCE, TO)
+REQUIRED_HEADINGS = (REFERENCE, TO)
 INDICATOR_HEAD = "指標:"
-RESULT = ("行", REFERENCE, "受付番号", CASE, "結果", "理由", "直し方")
-TROUBLE = ("行", "項目", "誤り", "直し方")
+RESULT_HEADINGS = ("行", REFERENCE, "受付番号", CASE, "結果", "理由", "直し方")
+FINDING_HEADINGS = ("行", "項目", "誤り", "直し方")
 _TITLES = {
     "recorded": "記録しました",
     "held": "保留されています",
@@ -114,13 +114,13 @@ _TITLES = {
 }
 
 
-def _plain(text: str) -> str:
+def _normalised(text: str) -> str:
     return unicodedata.normalize("NFKC", text).strip().replace(" ", "")
 
 
-_OWN = {column.head: column for column in COLUMNS}
+_COLUMN_BY_HEAD = {column.heading: column for column in COLUMNS}
 _INDICATORS: dict[str, Indicator] = {
-    _plain(INDICATOR_HEAD + name): one for one in INDICATORS for name in (one.label, one.code)
+    _normalised(INDICATOR_HEAD + name): one for one in INDICATORS for name in (one.label, one.code)
 }
 
 
@@ -132,8 +132,8 @@ class _Row:
     cells: dict[str, str] = field(default_factory=dict)
     typed: dict[str, Any] = field(default_factory=dict)
 
-    def get(self, head: str) -> str:
-        return self.cells.get(head, "")
+    def get(self, heading: str) -> str:
+        return self.cells.get(heading, "")
 
 
 class Spreadsheet:
@@ -141,77 +141,77 @@ class Spreadsheet:
 
     name = "xlsx・csv"
 
-    def knows(self, data: bytes) -> bool:
+    def recognises(self, data: bytes) -> bool:
         if data.startswith(b"PK\x03\x04"):
             return True
         first = data.removeprefix(b"\xef\xbb\xbf").split(b"\n", 1)[0]
         return any(REFERENCE.encode(code) in first for code in ("utf-8", "cp932"))
 
-    def read(self, data: bytes, agencies: Mapping[str, UUID]) -> Taken:
-        """A draft for each family. Raises WrongFile."""
+    def read(self, data: bytes, agencies: Mapping[str, UUID]) -> ParsedFile:
+        """A message for each family. Raises WrongFile."""
         if len(data) > MAX_FILE_BYTES:
             raise WrongFile([Finding("ファイル", "", "too-large")])
-        book = data.startswith(b"PK\x03\x04")
-        cells = _sheet(data) if book else _csv(data)
-        heads, rows = _table(cells)
-        reading = _Reading(heads, agencies)
-        drafts = tuple(reading.draft(group) for group in reading.groups(rows))
-        if not drafts:
-            reading.wrong(2, "", "empty")
+        workbook = data.startswith(b"PK\x03\x04")
+        cells = _sheet(data) if workbook else _csv(data)
+        headings, rows = _table(cells)
+        reading = _SheetReader(headings, agencies)
+        inbound_messages = tuple(reading.inbound(group) for group in reading.groups(rows))
+        if not inbound_messages:
+            reading.add_finding(2, "", "empty")
         if reading.findings:
             raise WrongFile(reading.findings)
-        return Taken(tuple(d for d in drafts if d is not None), {})
+        return ParsedFile(tuple(d for d in inbound_messages if d is not None), {})
 
-    def answer(self, taken: Taken, outcomes: Sequence[Outcome]) -> bytes:
+    def answer(self, parsed_file: ParsedFile, outcomes: Sequence[Outcome]) -> bytes:
         """A row for each message: what became of it. A csv that spreadsheets open as it is, whatever came in."""
         rows = [
-            (d.place, d.reference, str(o.message), str(o.case), _TITLES[o.outcome], o.words, o.remedy)
-            for d, o in zip(taken.drafts, outcomes, strict=True)
+            (d.place, d.reference, str(o.message), str(o.case), _TITLES[o.outcome], o.explanation, o.remedy)
+            for d, o in zip(parsed_file.inbound_messages, outcomes, strict=True)
         ]
-        return _as_csv((RESULT, *rows))
+        return _as_csv((RESULT_HEADINGS, *rows))
 
     def refuse(self, data: bytes, findings: Sequence[Finding]) -> bytes:
-        return _as_csv((TROUBLE, *((f.place, f.field, f.what, f.remedy) for f in findings)))
+        return _as_csv((FINDING_HEADINGS, *((f.place, f.field, f.what, f.remedy) for f in findings)))
 
     def kind(self, data: bytes) -> tuple[str, str]:
         return "text/csv; charset=utf-8", ".csv"
 
 
 def template() -> bytes:
-    """An empty workbook with the columns, and lists to choose from where a cell takes a word."""
+    """An empty workbook with the columns, and lists to choose from where a cell takes one of a list."""
     from openpyxl import Workbook
     from openpyxl.utils import get_column_letter
     from openpyxl.worksheet.datavalidation import DataValidation
 
-    book = Workbook()
-    sheet = book.create_sheet("情報提供", 0)
-    del book["Sheet"]
-    heads = [column.head for column in COLUMNS] + [INDICATOR_HEAD + one.label for one in INDICATORS]
-    words = [column.words for column in COLUMNS] + [tuple(DEGREES)] * len(INDICATORS)
-    sheet.append(heads)
-    for n, choices in enumerate(words, 1):
-        letter = get_column_letter(n)
-        sheet.column_dimensions[letter].number_format = "@"
+    workbook = Workbook()
+    sheet = workbook.create_sheet("情報提供", 0)
+    del workbook["Sheet"]
+    headings = [column.heading for column in COLUMNS] + [INDICATOR_HEAD + one.label for one in INDICATORS]
+    options = [column.options for column in COLUMNS] + [tuple(DEGREES)] * len(INDICATORS)
+    sheet.append(headings)
+    for n, choices in enumerate(options, 1):
+        column_letter = get_column_letter(n)
+        sheet.column_dimensions[column_letter].number_format = "@"
         if choices:
             chosen = DataValidation(type="list", formula1='"' + ",".join(choices) + '"', allow_blank=True)
             sheet.add_data_validation(chosen)
-            chosen.add(f"{letter}2:{letter}{MAX_ROWS + 1}")
+            chosen.add(f"{column_letter}2:{column_letter}{MAX_ROWS + 1}")
     for row in range(2, 102):  # text, so that numbers keep their zeros and dates stay as written
-        for n in range(1, len(heads) + 1):
+        for n in range(1, len(headings) + 1):
             sheet.cell(row, n).number_format = "@"
     sheet.freeze_panes = "B2"
     out = io.BytesIO()
-    book.save(out)
+    workbook.save(out)
     return out.getvalue()
 
 
 def _as_csv(rows: Sequence[Sequence[object]]) -> bytes:
     out = io.StringIO(newline="")
-    csv.writer(out).writerows([[_safe(cell) for cell in row] for row in rows])
+    csv.writer(out).writerows([[_without_formula(cell) for cell in row] for row in rows])
     return out.getvalue().encode("utf-8-sig")
 
 
-def _safe(cell: object) -> str:
+def _without_formula(cell: object) -> str:
     """Never a formula, whoever chose the text. Source: OWASP, CSV injection."""
     text = "" if cell is None else str(cell)
     return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
@@ -240,14 +240,15 @@ def _csv(data: bytes) -> Iterator[tuple[int, list[Any]]]:
 def _unreadable(data: bytes) -> Iterator[Finding]:
     """The lines that are neither UTF-8 nor CP932: those of the encoding that reads more of them."""
     lines = data.removeprefix(b"\xef\xbb\xbf").split(b"\n")
-    wrong = {
-        code: [n for n, line in enumerate(lines, 1) if not _reads(line, code)] for code in ("utf-8", "cp932")
+    undecodable = {
+        code: [n for n, line in enumerate(lines, 1) if not _decodes_as(line, code)]
+        for code in ("utf-8", "cp932")
     }
-    for n in min(wrong.values(), key=len):
+    for n in min(undecodable.values(), key=len):
         yield Finding(f"{n}行目", "", "encoding")
 
 
-def _reads(line: bytes, code: str) -> bool:
+def _decodes_as(line: bytes, code: str) -> bool:
     try:
         line.decode(code)
     except UnicodeDecodeError:
@@ -270,9 +271,9 @@ def _sheet(data: bytes) -> Iterator[tuple[int, list[Any]]]:
     if unpacked > MAX_UNPACKED:
         raise WrongFile([Finding("ファイル", "", "too-large")])
     try:
-        book = CalamineWorkbook.from_filelike(io.BytesIO(data))
-        visible = [s.name for s in book.sheets_metadata if s.visible is SheetVisibleEnum.Visible]
-        sheets = [book.get_sheet_by_name(name) for name in visible]
+        workbook = CalamineWorkbook.from_filelike(io.BytesIO(data))
+        visible = [s.name for s in workbook.sheets_metadata if s.visible is SheetVisibleEnum.Visible]
+        sheets = [workbook.get_sheet_by_name(name) for name in visible]
         filled = [sheet for sheet in sheets if sheet.height]
         if len(filled) != 1:
             raise WrongFile([Finding("ファイル", "", "sheets")])
@@ -288,39 +289,45 @@ def _sheet(data: bytes) -> Iterator[tuple[int, list[Any]]]:
 def _table(cells: Iterator[tuple[int, list[Any]]]) -> tuple[list[str], list[_Row]]:
     """Headings and the rows below them that are not empty."""
     _, first = next(cells, (1, []))
-    heads = [_plain(str(cell)) for cell in first]
-    while heads and not heads[-1]:
-        heads.pop()
+    headings = [_normalised(str(cell)) for cell in first]
+    while headings and not headings[-1]:
+        headings.pop()
     findings = [
-        Finding("1行目", head, "header-twice") for n, head in enumerate(heads) if head and head in heads[:n]
+        Finding("1行目", heading, "header-twice")
+        for n, heading in enumerate(headings)
+        if heading and heading in headings[:n]
     ]
-    findings += [Finding("1行目", head, "header-missing") for head in NEEDED if head not in heads]
+    findings += [
+        Finding("1行目", heading, "header-missing")
+        for heading in REQUIRED_HEADINGS
+        if heading not in headings
+    ]
     findings += [
         Finding("1行目", f"{n}列目", "header-unknown")
-        for n, head in enumerate(heads, 1)
-        if head not in _OWN and head not in _INDICATORS
+        for n, heading in enumerate(headings, 1)
+        if heading not in _COLUMN_BY_HEAD and heading not in _INDICATORS
     ]
     rows: list[_Row] = []
     for number, row in cells:
         if any(str(cell).strip() for cell in row):
-            made = _Row(number)
+            parsed_row = _Row(number)
             for n, cell in enumerate(row):
-                text = _told(cell)
-                if n < len(heads):
-                    made.cells[heads[n]] = text
-                    made.typed[heads[n]] = cell
+                text = _cell_text(cell)
+                if n < len(headings):
+                    parsed_row.cells[headings[n]] = text
+                    parsed_row.typed[headings[n]] = cell
                 elif text:
                     findings.append(Finding(f"{number}行目", f"{n + 1}列目", "header-unknown"))
-            rows.append(made)
+            rows.append(parsed_row)
     if len(rows) > MAX_ROWS:
         findings.append(Finding("ファイル", "", "too-many"))
     if findings:
         raise WrongFile(findings)
-    return heads, rows
+    return headings, rows
 
 
-def _told(cell: Any) -> str:
-    """A cell in words, as its sender saw it."""
+def _cell_text(cell: Any) -> str:
+    """A cell as text, as its sender saw it."""
     if isinstance(cell, datetime):
         return cell.date().isoformat() if cell.time() == time() else cell.isoformat(sep=" ")
     if isinstance(cell, float) and cell.is_integer():
@@ -328,53 +335,53 @@ def _told(cell: Any) -> str:
     return str(cell).strip()
 
 
-class _Reading:
+class _SheetReader:
     """The rows of one file being read; findings gather over all of them."""
 
-    def __init__(self, heads: Sequence[str], agencies: Mapping[str, UUID]) -> None:
-        self.heads = list(heads)
+    def __init__(self, headings: Sequence[str], agencies: Mapping[str, UUID]) -> None:
+        self.headings = list(headings)
         self.agencies = agencies
         self.findings: list[Finding] = []
 
-    def wrong(self, row: int, head: str, flaw: str) -> None:
-        self.findings.append(Finding(f"{row}行目", head, flaw))
+    def add_finding(self, row: int, heading: str, error_code: str) -> None:
+        self.findings.append(Finding(f"{row}行目", heading, error_code))
 
     def groups(self, rows: Sequence[_Row]) -> list[list[_Row]]:
         """Rows that follow each other under one 整理番号."""
-        found: list[list[_Row]] = []
+        groups: list[list[_Row]] = []
         seen: set[str] = set()
         for row in rows:
             reference = row.get(REFERENCE)
             if not reference:
-                self.wrong(row.number, REFERENCE, "reference-missing")
-            elif found and found[-1][0].get(REFERENCE) == reference:
-                found[-1].append(row)
+                self.add_finding(row.number, REFERENCE, "reference-missing")
+            elif groups and groups[-1][0].get(REFERENCE) == reference:
+                groups[-1].append(row)
                 continue
             elif reference in seen:
-                self.wrong(row.number, REFERENCE, "apart")
+                self.add_finding(row.number, REFERENCE, "rows-not-adjacent")
             seen.add(reference)
-            found.append([row])
-        return found
+            groups.append([row])
+        return groups
 
-    def draft(self, group: list[_Row]) -> Draft | None:
-        """One family's message; None where findings stand against it."""
+    def inbound(self, group: list[_Row]) -> InboundMessage | None:
+        """One family's message; None where there are findings against it."""
         before = len(self.findings)
         first = group[0]
         for row in group:
-            self._cells(row)
+            self._check_cells(row)
         for row in group[1:]:
-            for head in self.heads:
-                column = _OWN.get(head)
-                if (column is None or not column.person) and row.get(head) not in ("", first.get(head)):
-                    self.wrong(row.number, head, "differs")
-        to, case, day = self._to(first), self._case(first), self._day(first, DAY)
-        basis = self._basis(first)
-        weeks = self._weeks(first)
-        consent = self._word(first, CONSENT, CONSENTS) or SubjectConsent.NOT_ASKED
+            for heading in self.headings:
+                column = _COLUMN_BY_HEAD.get(heading)
+                if (column is None or not column.person) and row.get(heading) not in ("", first.get(heading)):
+                    self.add_finding(row.number, heading, "differs")
+        to, case, day = self._read_addressee(first), self._read_case(first), self._read_day(first, DAY)
+        basis = self._read_basis(first)
+        weeks = self._read_weeks(first)
+        consent = self._choice(first, CONSENT, CONSENTS) or SubjectConsent.NOT_REQUESTED
         indicators = dict(self._indicators(first))
         sections = self._sections(group, indicators)
         if not sections:
-            self.wrong(first.number, "", "empty")
+            self.add_finding(first.number, "", "empty")
         if len(self.findings) > before or to is None:
             return None
         own = {
@@ -382,8 +389,11 @@ class _Reading:
             "weeks_pregnant": weeks,
             "indicators": {one.code: value.value for one, value in indicators.items()},
         }
-        source = {"heads": self.heads, "rows": [[row.get(head) for head in self.heads] for row in group]}
-        return Draft(
+        source = {
+            "headings": self.headings,
+            "rows": [[row.get(heading) for heading in self.headings] for row in group],
+        }
+        return InboundMessage(
             place=f"{first.number}行目",
             reference=first.get(REFERENCE),
             case=case,
@@ -397,97 +407,99 @@ class _Reading:
 
     # --- one cell ------------------------------------------------------------------------------------------------
 
-    def _cells(self, row: _Row) -> None:
+    def _check_cells(self, row: _Row) -> None:
         """What can be wrong with a cell by itself."""
-        for head in self.heads:
-            column, typed = _OWN.get(head), row.typed.get(head)
-            if len(row.get(head)) > MAX_CELL:
-                self.wrong(row.number, head, "too-long")
-            if head == "電話" and isinstance(typed, float | int):
-                self.wrong(row.number, head, "number-in-text")  # its first zero is gone
+        for heading in self.headings:
+            column, typed = _COLUMN_BY_HEAD.get(heading), row.typed.get(heading)
+            if len(row.get(heading)) > MAX_CELL:
+                self.add_finding(row.number, heading, "too-long")
+            if heading == "電話" and isinstance(typed, float | int):
+                self.add_finding(row.number, heading, "number-in-text")  # its first zero is gone
             if column is not None and column.kind == "date":
-                self._day(row, head)
-            if column is not None and column.words and row.get(head) not in ("", *column.words):
-                self.wrong(row.number, head, "code-unknown")
+                self._read_day(row, heading)
+            if column is not None and column.options and row.get(heading) not in ("", *column.options):
+                self.add_finding(row.number, heading, "code-unknown")
 
-    def _to(self, row: _Row) -> UUID | None:
-        code = _plain(row.get(TO))
+    def _read_addressee(self, row: _Row) -> UUID | None:
+        code = _normalised(row.get(TO))
         if code in self.agencies:
             return self.agencies[code]
-        self.wrong(row.number, TO, "agency-unknown" if code else "agency-missing")
+        self.add_finding(row.number, TO, "agency-unknown" if code else "agency-missing")
         return None
 
-    def _case(self, row: _Row) -> UUID | None:
+    def _read_case(self, row: _Row) -> UUID | None:
         text = row.get(CASE)
         try:
             return UUID(text) if text else None
         except ValueError:
-            self.wrong(row.number, CASE, "id-form")
+            self.add_finding(row.number, CASE, "id-form")
             return None
 
-    def _day(self, row: _Row, head: str) -> date | None:
-        """The day, told once as wrong."""
-        typed, text = row.typed.get(head), row.get(head)
+    def _read_day(self, row: _Row, heading: str) -> date | None:
+        """The day; a wrong one is one finding."""
+        typed, text = row.typed.get(heading), row.get(heading)
         if isinstance(typed, datetime):
             return typed.date()
         if isinstance(typed, date):
             return typed
-        flaw = ""
+        error_code = ""
         try:
             return parse_date(text) if text else None
-        except DateForm:
-            flaw = "date-form"
-        except DateNotThere:
-            flaw = "date-not-there"
-        found = Finding(f"{row.number}行目", head, flaw)
-        if found not in self.findings:
-            self.findings.append(found)
+        except UnknownDateForm:
+            error_code = "date-form"
+        except NoSuchDate:
+            error_code = "date-not-there"
+        finding = Finding(f"{row.number}行目", heading, error_code)
+        if finding not in self.findings:
+            self.findings.append(finding)
         return None
 
-    def _basis(self, row: _Row) -> str | None:
-        code = _plain(row.get(BASIS))
-        if code and code not in BASES_THERE:
-            self.wrong(row.number, BASIS, "code-unknown")
+    def _read_basis(self, row: _Row) -> str | None:
+        code = _normalised(row.get(BASIS))
+        if code and code not in KNOWN_BASES:
+            self.add_finding(row.number, BASIS, "code-unknown")
         return code or None
 
-    def _weeks(self, row: _Row) -> int | None:
-        text = _plain(row.get(WEEKS)).removesuffix("週")
+    def _read_weeks(self, row: _Row) -> int | None:
+        text = _normalised(row.get(WEEKS)).removesuffix("週")
         if not text:
             return None
         if not re.fullmatch(r"[0-9]{1,2}", text):
-            self.wrong(row.number, WEEKS, "number-form")
+            self.add_finding(row.number, WEEKS, "number-form")
             return None
         if int(text) > 45:
-            self.wrong(row.number, WEEKS, "weeks-range")
+            self.add_finding(row.number, WEEKS, "weeks-range")
         return int(text)
 
-    def _word(self, row: _Row, head: str, words: Mapping[str, SubjectConsent]) -> SubjectConsent | None:
-        return words.get(row.get(head))  # another word was told with the cells
+    def _choice(
+        self, row: _Row, heading: str, options: Mapping[str, SubjectConsent]
+    ) -> SubjectConsent | None:
+        return options.get(row.get(heading))  # another value was found with the cells
 
     def _indicators(self, row: _Row) -> Iterator[tuple[Indicator, IndicatorValue]]:
-        for head in self.heads:
-            one, text = _INDICATORS.get(head), row.get(head)
+        for heading in self.headings:
+            one, text = _INDICATORS.get(heading), row.get(heading)
             if one is None or not text:
                 continue
             value = DEGREES.get(text) or (SIGNS.get(text) if one.polarity == "risk" else None)
             if value is None:
-                self.wrong(row.number, head, "code-unknown")
+                self.add_finding(row.number, heading, "code-unknown")
             else:
                 yield one, value
 
-    # --- what is told --------------------------------------------------------------------------------------------
+    # --- the content ----------------------------------------------------------------------------------------
 
     def _sections(
         self, group: list[_Row], indicators: Mapping[Indicator, IndicatorValue]
-    ) -> tuple[Words, ...]:
+    ) -> tuple[SectionText, ...]:
         """The words of each section, as they were written."""
-        found: dict[str, list[str]] = {}
+        collected: dict[str, list[str]] = {}
         for n, row in enumerate(group):
             for column in COLUMNS:
-                text = row.get(column.head)
+                text = row.get(column.heading)
                 if text and column.section is not None and (n == 0 or column.person):
-                    found.setdefault(column.section, []).append(f"{column.head}: {text}")
-        titles = {value: word for word, value in DEGREES.items()}
+                    collected.setdefault(column.section, []).append(f"{column.heading}: {text}")
+        titles = {value: title for title, value in DEGREES.items()}
         for one, value in indicators.items():
-            found.setdefault(one.section.value, []).append(f"指標 {one.label}: {titles[value]}")
-        return tuple(Words(section, "\n".join(lines)) for section, lines in sorted(found.items()))
+            collected.setdefault(one.section.value, []).append(f"指標 {one.label}: {titles[value]}")
+        return tuple(SectionText(section, "\n".join(lines)) for section, lines in sorted(collected.items()))

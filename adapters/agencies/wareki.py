@@ -17,47 +17,47 @@ ERAS = (
     ("明治", "M", date(1873, 1, 1), date(1912, 7, 29)),  # the calendar of today began in 明治6
 )
 _ERA = re.compile(
-    r"(?:(?P<name>令和|平成|昭和|大正|明治)|(?P<letter>[RHSTMrhstm]))\.?"
+    r"(?:(?P<name>令和|平成|昭和|大正|明治)|(?P<era_letter>[RHSTMrhstm]))\.?"
     r"(?P<year>元|\d{1,2})(?:年|[./-])(?P<month>\d{1,2})(?:月|[./-])(?P<day>\d{1,2})日?"
 )
 _WESTERN = re.compile(r"(?P<year>\d{4})(?:年|[./-])(?P<month>\d{1,2})(?:月|[./-])(?P<day>\d{1,2})日?")
 _PLAIN = re.compile(r"(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})")
 
 
-class DateForm(ValueError):
+class UnknownDateForm(ValueError):
     """Not written in a form that is known."""
 
 
-class DateNotThere(ValueError):
+class NoSuchDate(ValueError):
     """Well written, but no such day, or not in that era."""
 
 
 def parse_date(text: str) -> date:
     """The day of this text; full-width digits and spaces are taken. Raises DateForm, DateNotThere."""
     plain = re.sub(r"\s", "", unicodedata.normalize("NFKC", text))
-    if found := _ERA.fullmatch(plain):
-        return _of_era(found)
-    if found := _WESTERN.fullmatch(plain) or _PLAIN.fullmatch(plain):
-        return _day(int(found["year"]), int(found["month"]), int(found["day"]))
-    raise DateForm
+    if match := _ERA.fullmatch(plain):
+        return _from_era(match)
+    if match := _WESTERN.fullmatch(plain) or _PLAIN.fullmatch(plain):
+        return _make_date(int(match["year"]), int(match["month"]), int(match["day"]))
+    raise UnknownDateForm
 
 
-def _of_era(found: re.Match[str]) -> date:
-    letter = (found["letter"] or "").upper()
+def _from_era(match: re.Match[str]) -> date:
+    era_letter = (match["era_letter"] or "").upper()
     first, last = next(
-        (first, last) for name, short, first, last in ERAS if name == found["name"] or short == letter
+        (first, last) for name, short, first, last in ERAS if name == match["name"] or short == era_letter
     )
-    year = 1 if found["year"] == "元" else int(found["year"])
+    year = 1 if match["year"] == "元" else int(match["year"])
     # 明治元年 is 1868, though its days are taken from 1873 on alone
-    begin = 1868 if letter == "M" or found["name"] == "明治" else first.year
-    day = _day(begin + year - 1, int(found["month"]), int(found["day"]))
+    begin = 1868 if era_letter == "M" or match["name"] == "明治" else first.year
+    day = _make_date(begin + year - 1, int(match["month"]), int(match["day"]))
     if year < 1 or not first <= day <= last:
-        raise DateNotThere
+        raise NoSuchDate
     return day
 
 
-def _day(year: int, month: int, day: int) -> date:
+def _make_date(year: int, month: int, day: int) -> date:
     try:
         return date(year, month, day)
     except ValueError as error:
-        raise DateNotThere from error
+        raise NoSuchDate from error

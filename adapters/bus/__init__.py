@@ -1,6 +1,6 @@
 """The record on NATS JetStream: a persistence module for ``eventsourcing``, complete by itself."""
 
-from .client import Line
+from .client import Connection
 from .errors import (
     AlreadyRunning,
     GuardFailed,
@@ -26,6 +26,7 @@ __all__ = [
     "MAX_RECORD_BYTES",
     "AlreadyRunning",
     "BusSettings",
+    "Connection",
     "EmbeddedServer",
     "Factory",
     "GuardFailed",
@@ -36,7 +37,6 @@ __all__ = [
     "ItemStore",
     "JetStreamAggregateRecorder",
     "JetStreamApplicationRecorder",
-    "Line",
     "NotAllowed",
     "OutcomeUnknown",
     "RawMessage",

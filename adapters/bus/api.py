@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from eventsourcing.persistence import OperationalError
 
-from .client import Line, NotSent, Silence
+from .client import Connection, NoReply, NotSent
 from .wire import Reply
 
 # Source: nats-server 2.15 errors.json. Tested by err_code: one HTTP-like code covers many errors.
@@ -20,7 +20,7 @@ BATCH_TOO_LARGE = 10199
 STREAM_NOT_FOUND = 10059
 MESSAGE_NOT_FOUND = 10037
 UNREADABLE = 0  # not the server's: an answer that we do not understand
-NOT_NOW = frozenset(
+RETRYABLE_ERRORS = frozenset(
     {
         10008,  # JetStream is unavailable for the moment
         10005,  # no suitable peers: a cluster that has just started
@@ -37,7 +37,7 @@ T = TypeVar("T")
 
 
 class ApiError(Exception):
-    """An error that the server told: its ``err_code`` and its words."""
+    """An error that the server reported: its ``err_code`` and its text."""
 
     def __init__(self, err_code: int, text: str) -> None:
         super().__init__(f"{text} ({err_code})")
@@ -61,9 +61,9 @@ def read_answer(reply: Reply) -> dict[str, Any]:
 class Api:
     """JetStream's requests over one line, each bounded by the settings' times."""
 
-    def __init__(self, line: Line) -> None:
-        self.line = line
-        self.settings = line.settings
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self.settings = connection.settings
 
     def deadline(self) -> float:
         return time.monotonic() + self.settings.timeout
@@ -75,10 +75,10 @@ class Api:
         """
         payload = b"" if body is None else json.dumps(body).encode()
 
-        def once(until: float) -> dict[str, Any]:
-            return read_answer(self.line.ask(f"$JS.API.{subject}", payload, deadline=until)[0])
+        def attempt(until: float) -> dict[str, Any]:
+            return read_answer(self.connection.request(f"$JS.API.{subject}", payload, deadline=until)[0])
 
-        return self.repeat(once)
+        return self.repeat(attempt)
 
     def pull(self, stream: str, body: object) -> list[Reply]:
         """Read messages by direct get. The closing status is the last of the list.
@@ -87,36 +87,38 @@ class Api:
         """
         payload = json.dumps(body).encode()
 
-        def once(until: float) -> list[Reply]:
-            replies = self.line.ask(f"$JS.API.DIRECT.GET.{stream}", payload, deadline=until, many=True)
+        def attempt(until: float) -> list[Reply]:
+            replies = self.connection.request(
+                f"$JS.API.DIRECT.GET.{stream}", payload, deadline=until, many=True
+            )
             if replies[-1].status == 503:
                 raise ApiError(10008, "nobody answers for this stream: it is not there, or not yet")
             return replies
 
-        return self.repeat(once)
+        return self.repeat(attempt)
 
-    def repeat(self, once: Callable[[float], T]) -> T:
+    def repeat(self, attempt: Callable[[float], T]) -> T:
         deadline = self.deadline()
         tries = 0
         while True:
-            self.line.await_connection(deadline)
+            self.connection.await_connection(deadline)
             try:
-                return once(min(time.monotonic() + self.settings.try_timeout, deadline))
-            except (NotSent, Silence) as e:
-                trouble: Exception = e
+                return attempt(min(time.monotonic() + self.settings.try_timeout, deadline))
+            except (NotSent, NoReply) as e:
+                last_error: Exception = e
             except ApiError as e:
-                if e.err_code not in NOT_NOW:
+                if e.err_code not in RETRYABLE_ERRORS:
                     raise
-                trouble = e
-            pause(tries, deadline, trouble)
+                last_error = e
+            pause_before_retry(tries, deadline, last_error)
             tries += 1
 
 
-def pause(tries: int, deadline: float, trouble: Exception) -> None:
+def pause_before_retry(tries: int, deadline: float, last_error: Exception) -> None:
     """Wait before the next try. ``OperationalError`` if the time is up."""
     seconds = PAUSES[min(tries, len(PAUSES) - 1)]
     if time.monotonic() + seconds >= deadline:
         raise OperationalError(
-            f"the bus can't answer now: {trouble or 'the connection was lost'}"
-        ) from trouble
+            f"the bus can't answer now: {last_error or 'the connection was lost'}"
+        ) from last_error
     time.sleep(seconds)

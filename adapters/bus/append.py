@@ -20,8 +20,8 @@ from .api import (
     BATCH_TOO_LARGE,
     EXPECTATION_IN_FLIGHT,
     MESSAGE_NOT_FOUND,
-    NOT_NOW,
     PAUSES,
+    RETRYABLE_ERRORS,
     STORE_FAILED,
     UNREADABLE,
     WRONG_LAST_SEQUENCE,
@@ -29,9 +29,9 @@ from .api import (
     ApiError,
     read_answer,
 )
-from .client import Ask, NotSent, Silence
+from .client import NoReply, NotSent, PendingRequest
 from .errors import GuardFailed, HeadMoved, OutcomeUnknown, TooLarge
-from .monitor import complaint
+from .monitor import health_error
 from .settings import MAX_RECORD_BYTES
 from .subjects import Subjects
 from .wire import Reply
@@ -87,30 +87,34 @@ class Appender:
         ``head``: the last position that the caller knows of. Then each is stored only right behind the one
         before it here, and the first only right behind that position; ``HeadMoved`` where it can't be.
         """
-        under_way: list[tuple[list[Message], str, Ask | None] | Exception] = []
-        connected, deadline = self._api.line.connected, self._api.deadline()
+        in_flight_appends: list[tuple[list[Message], str, PendingRequest | None] | Exception] = []
+        connected, deadline = self._api.connection.connected, self._api.deadline()
         before = None
         for event in events:
             insert_id = uuid4().hex
             try:
                 [message] = self._messages([event], (), insert_id)
             except Exception as e:
-                under_way.append(e)
+                in_flight_appends.append(e)
                 continue
             if head is not None:
-                behind = [(EXPECT_HEAD, str(head))]
+                position_headers = [(EXPECT_HEAD, str(head))]
                 if before is not None:  # that very record, not another's in its place
-                    behind += [(EXPECT, str(head)), (EXPECT_SUBJECT, before)]
-                message = Message(message.subject, (*message.headers, *behind), message.state)
+                    position_headers += [(EXPECT, str(head)), (EXPECT_SUBJECT, before)]
+                message = Message(message.subject, (*message.headers, *position_headers), message.state)
                 head, before = head + 1, message.subject
-            under_way.append(([message], insert_id, self._put([message]) if connected else None))
-        return [one if isinstance(one, Exception) else self._outcome(*one, deadline) for one in under_way]
+            in_flight_appends.append(
+                ([message], insert_id, self._send_without_waiting([message]) if connected else None)
+            )
+        return [
+            one if isinstance(one, Exception) else self._outcome(*one, deadline) for one in in_flight_appends
+        ]
 
     def _outcome(
-        self, messages: list[Message], insert_id: str, put: Ask | None, deadline: float
+        self, messages: list[Message], insert_id: str, pending: PendingRequest | None, deadline: float
     ) -> list[int] | Exception:
         try:
-            return self._finish(messages, insert_id, (), put, deadline)
+            return self._finish(messages, insert_id, (), pending, deadline)
         except Exception as e:
             return e
 
@@ -119,27 +123,27 @@ class Appender:
         messages: list[Message],
         insert_id: str,
         guards: Sequence[Guard],
-        put: Ask | None,
+        pending: PendingRequest | None,
         deadline: float,
     ) -> list[int]:
-        """Wait for the answer, and send again as long as that may help. ``put``: a first try under way."""
+        """Wait for the answer, and send again as long as that may help. ``pending``: a first try under way."""
         unknown = False
         tries = 0
-        trouble: Exception
+        last_error: Exception
         while True:
             try:
-                if put is None:
-                    self._api.line.await_connection(deadline)
-                return self._send(messages, put, deadline)
+                if pending is None:
+                    self._api.connection.await_connection(deadline)
+                return self._send(messages, pending, deadline)
             except NotSent as e:
-                trouble = e
-            except Silence as e:
+                last_error = e
+            except NoReply as e:
                 unknown = True
-                trouble = e
+                last_error = e
             except OperationalError as e:
-                raise self._given_up(unknown, e) from e
+                raise self._failure(unknown, e) from e
             except ApiError as e:
-                trouble = e
+                last_error = e
                 if _is_conflict(e):
                     if unknown and (positions := self._own_positions(messages, insert_id)) is not None:
                         return positions
@@ -149,12 +153,12 @@ class Appender:
                     raise ProgrammingError(str(e)) from e
                 elif e.err_code == UNREADABLE:
                     unknown = True
-                elif e.err_code not in NOT_NOW:
-                    raise self._given_up(unknown, e) from e
-            put = None
+                elif e.err_code not in RETRYABLE_ERRORS:
+                    raise self._failure(unknown, e) from e
+            pending = None
             pause = PAUSES[min(tries, len(PAUSES) - 1)]
             if time.monotonic() + pause >= deadline:
-                raise self._given_up(unknown, trouble) from trouble
+                raise self._failure(unknown, last_error) from last_error
             time.sleep(pause)
             tries += 1
 
@@ -169,7 +173,7 @@ class Appender:
             raise ProgrammingError("each event carries at most one guard")
         messages = []
         for i, event in enumerate(events):
-            headers = [(TOPIC, _clean(event.topic)), (INSERT, insert_id)]
+            headers = [(TOPIC, _checked_topic(event.topic)), (INSERT, insert_id)]
             if i < len(guards):
                 originator_id, version = guards[i]
                 headers += [
@@ -185,10 +189,10 @@ class Appender:
             raise IntegrityError("two of the events have the same originator and version")
         return messages
 
-    def _put(self, messages: list[Message]) -> Ask:
+    def _send_without_waiting(self, messages: list[Message]) -> PendingRequest:
         if len(messages) == 1:
             [only] = messages
-            return self._api.line.put([(only.subject, only.headers, only.state)])
+            return self._api.connection.put([(only.subject, only.headers, only.state)])
         batch_id = uuid4().hex  # a new one for each try: the last try's batch may still be open
         last = len(messages)
         sent = []
@@ -196,11 +200,11 @@ class Appender:
             extra = ((BATCH_ID, batch_id), (BATCH_SEQUENCE, str(i)))
             commit = ((BATCH_COMMIT, "1"),) if i == last else ()
             sent.append((m.subject, m.headers + extra + commit, m.state))
-        return self._api.line.put(sent)
+        return self._api.connection.put(sent)
 
-    def _send(self, messages: list[Message], put: Ask | None, deadline: float) -> list[int]:
+    def _send(self, messages: list[Message], pending: PendingRequest | None, deadline: float) -> list[int]:
         until = min(time.monotonic() + self._api.settings.try_timeout, deadline)
-        [reply] = self._api.line.take(put or self._put(messages), until)
+        [reply] = self._api.connection.take(pending or self._send_without_waiting(messages), until)
         answer = read_answer(reply)
         final = int(answer["seq"])
         if int(answer.get("count", 1)) != len(messages):
@@ -240,7 +244,7 @@ class Appender:
             try:
                 holder = self._holder(m.subject)
             except OperationalError as e:
-                raise self._given_up(True, e) from e
+                raise self._failure(True, e) from e
             if holder is None or holder[1] != insert_id:
                 return None
             positions.append(holder[0])
@@ -254,22 +258,26 @@ class Appender:
             if e.err_code == MESSAGE_NOT_FOUND:
                 return None
             raise OperationalError(f"the bus can't tell who holds a version: {e}") from e
-        found = message["message"]
-        headers = dict(Reply(b64decode(found.get("hdrs", "")), b"").headers())
-        return int(found["seq"]), headers.get(INSERT, "")
+        stored_message = message["message"]
+        headers = dict(Reply(b64decode(stored_message.get("hdrs", "")), b"").headers())
+        return int(stored_message["seq"]), headers.get(INSERT, "")
 
-    def _given_up(self, unknown: bool, trouble: Exception) -> OperationalError:
+    def _failure(self, unknown: bool, last_error: Exception) -> OperationalError:
         if unknown:
-            return OutcomeUnknown(f"perhaps recorded, perhaps not: {_words(trouble)}{self._complaints()}")
-        return OperationalError(f"not recorded: {_words(trouble)}")
+            return OutcomeUnknown(
+                f"perhaps recorded, perhaps not: {_describe_error(last_error)}{self._server_health_reports()}"
+            )
+        return OperationalError(f"not recorded: {_describe_error(last_error)}")
 
-    def _complaints(self) -> str:
+    def _server_health_reports(self) -> str:
         """What the servers say of themselves: one whose disk was full keeps silent to appends."""
-        said = ""
+        reports = ""
         for url in self._api.settings.monitor_urls:
             with contextlib.suppress(OperationalError):
-                said += f"; a server says: {ill}" if (ill := complaint(url, 1.0)) else ""
-        return said
+                reports += (
+                    f"; a server says: {health_report}" if (health_report := health_error(url, 1.0)) else ""
+                )
+        return reports
 
 
 def _is_conflict(error: ApiError) -> bool:
@@ -278,12 +286,12 @@ def _is_conflict(error: ApiError) -> bool:
     return error.err_code in (WRONG_LAST_SEQUENCE, EXPECTATION_IN_FLIGHT)
 
 
-def _clean(topic: str) -> str:
+def _checked_topic(topic: str) -> str:
     """A header's value must come back as it went in."""
     if not topic.isprintable() or topic != topic.strip():
         raise ProgrammingError("a topic is one line of printable text")
     return topic
 
 
-def _words(trouble: Exception) -> str:
-    return str(trouble) or "the connection to the bus was lost"
+def _describe_error(last_error: Exception) -> str:
+    return str(last_error) or "the connection to the bus was lost"

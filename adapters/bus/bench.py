@@ -59,10 +59,10 @@ async def _publish_all(settings: BusSettings, lanes: Sequence[Sequence[bytes]]) 
         return times
 
     began = perf_counter()
-    found = await asyncio.gather(*map(lane, lanes))
+    results = await asyncio.gather(*map(lane, lanes))
     seconds = perf_counter() - began
     await plain.close()
-    return seconds, [t for times in found for t in times]
+    return seconds, [t for times in results for t in times]
 
 
 def insert_all(settings: BusSettings, lanes: Sequence[Sequence[bytes]]) -> Timed:
@@ -81,7 +81,7 @@ def record_all(recorder: ApplicationRecorder, lanes: Sequence[Sequence[bytes]], 
         times = []
         for state in states:
             id = uuid4()
-            events = [StoredEvent(id, n + 1, "fact", state) for n in range(batch)]
+            events = [StoredEvent(id, n + 1, "event", state) for n in range(batch)]
             began = perf_counter()
             recorder.insert_events(events)
             times.append(perf_counter() - began)
@@ -89,9 +89,9 @@ def record_all(recorder: ApplicationRecorder, lanes: Sequence[Sequence[bytes]], 
 
     with ThreadPoolExecutor(len(lanes)) as pool:
         began = perf_counter()
-        found = list(pool.map(lane, lanes))
+        results = list(pool.map(lane, lanes))
         seconds = perf_counter() - began
-    return seconds, [t for times in found for t in times]
+    return seconds, [t for times in results for t in times]
 
 
 @contextmanager
@@ -102,7 +102,7 @@ def recorders(folder: Path) -> Iterator[dict[str, tuple[ApplicationRecorder, Bus
         plain = stack.enter_context(EmbeddedServer(folder / "plain", store_key=os.urandom(32)).start())
         ours = connect(server.hub_settings())
         stack.callback(ours.close)
-        found: dict[str, tuple[ApplicationRecorder, BusSettings | None]] = {
+        results: dict[str, tuple[ApplicationRecorder, BusSettings | None]] = {
             "JetStream (ours)": (ours, plain.hub_settings())
         }
         environments = {
@@ -118,8 +118,8 @@ def recorders(folder: Path) -> Iterator[dict[str, tuple[ApplicationRecorder, Bus
         for name, env in environments.items():
             application: Application[Any] = Application(env)
             stack.callback(application.close)
-            found[name] = (application.recorder, None)
-        yield found
+            results[name] = (application.recorder, None)
+        yield results
 
 
 @contextmanager
@@ -141,31 +141,33 @@ def _postgres(folder: Path) -> Iterator[dict[str, str] | None]:
         }
 
 
-def run(count: int, rounds: int, told: Callable[[str], None] = lambda what: None) -> list[dict[str, Any]]:
+def run(
+    count: int, rounds: int, report_progress: Callable[[str], None] = lambda what: None
+) -> list[dict[str, Any]]:
     """Every measure: ``count`` calls each, ``rounds`` times. Rates are events a second."""
     rates: dict[tuple[str, str], list[float]] = {}
 
     def note(what: str, by: str, events: int, seconds: float) -> None:
         rates.setdefault((what, by), []).append(events / seconds)
 
-    with TemporaryDirectory(prefix="kakehashi-bus-bench-") as folder, recorders(Path(folder)) as found:
+    with TemporaryDirectory(prefix="kakehashi-bus-bench-") as folder, recorders(Path(folder)) as results:
         for n in range(rounds):
-            told(f"round {n + 1} of {rounds}")
+            report_progress(f"round {n + 1} of {rounds}")
             for callers in CALLERS:
                 lanes = [[STATE] * max(1, count // callers)] * callers
                 events = sum(map(len, lanes))
-                for name, (recorder, settings) in found.items():
+                for name, (recorder, settings) in results.items():
                     if settings is not None:
                         note(f"append, {callers} callers", "nats-py", events, publish_all(settings, lanes)[0])
                     note(f"append, {callers} callers", name, events, record_all(recorder, lanes)[0])
             for batch in BATCHES:
                 lanes = [[STATE] * max(1, count // batch)]
-                for name, (recorder, _) in found.items():
+                for name, (recorder, _) in results.items():
                     seconds, _times = record_all(recorder, lanes, batch)
                     note(f"append {batch} together", name, len(lanes[0]) * batch, seconds)
-            for name, (recorder, _) in found.items():
+            for name, (recorder, _) in results.items():
                 id = uuid4()
-                recorder.insert_events([StoredEvent(id, v + 1, "fact", STATE) for v in range(LONG)])
+                recorder.insert_events([StoredEvent(id, v + 1, "event", STATE) for v in range(LONG)])
                 began = perf_counter()
                 for _n in range(max(1, count // LONG)):
                     assert len(recorder.select_events(id)) == LONG
@@ -190,11 +192,11 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=640, help="calls of each measure in a round")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--json", action="store_true")
-    given = parser.parse_args()
+    args = parser.parse_args()
     console = Console(stderr=True)
     with console.status("bench") as status:
-        rows = run(given.count, given.rounds, status.update)
-    if given.json:
+        rows = run(args.count, args.rounds, status.update)
+    if args.json:
         json.dump(rows, sys.stdout, indent=1)
         return
     table = Table("what", "by", "events/s", "ours = 1")

@@ -12,7 +12,7 @@ from eventsourcing.persistence import ProgrammingError
 OLDEST = (2, 15, 1)
 BEFORE = (2, 16, 0)
 
-_VERSION = re.compile(r"v?(\d+)\.(\d+)\.(\d+)")
+_SERVER_VERSION = re.compile(r"v?(\d+)\.(\d+)\.(\d+)")
 
 
 def find_binary() -> Path:
@@ -32,25 +32,25 @@ def find_binary() -> Path:
 def binary_version(binary: Path) -> str:
     """Ask the program for its version and refuse one that was never tried with this code."""
     try:
-        said = subprocess.run(  # a fixed program, no shell
+        version_output = subprocess.run(  # a fixed program, no shell
             [str(binary), "--version"], capture_output=True, text=True, timeout=10, check=True
         ).stdout
     except (OSError, subprocess.SubprocessError) as e:
         raise ProgrammingError(f"{binary.name} does not run: {e}") from e
-    version = said.rpartition(":")[2].strip()
-    if flaw := version_flaw(version):
-        raise ProgrammingError(flaw)
+    version = version_output.rpartition(":")[2].strip()
+    if mismatch := version_mismatch(version):
+        raise ProgrammingError(mismatch)
     return version
 
 
-def version_flaw(version: str) -> str:
+def version_mismatch(version: str) -> str:
     """Why a server of this version can't be used, or ""."""
-    match = _VERSION.match(version)
+    match = _SERVER_VERSION.match(version)
     number = tuple(int(n) for n in match.groups()) if match else (0, 0, 0)
     if OLDEST <= number < BEFORE:
         return ""
-    return f"version: nats-server {version} is not within {_text(OLDEST)} and before {_text(BEFORE)}"
+    return f"version: nats-server {version} is not within {_format_version(OLDEST)} and before {_format_version(BEFORE)}"
 
 
-def _text(number: tuple[int, ...]) -> str:
+def _format_version(number: tuple[int, ...]) -> str:
     return ".".join(str(n) for n in number)

@@ -40,14 +40,14 @@ class NotSent(Exception):
     """The request never left: to send it again is safe."""
 
 
-class Silence(Exception):
+class NoReply(Exception):
     """The request left and no answer came: what it did is unknown."""
 
 
-class Ask:
+class PendingRequest:
     """One request under way. Owned by the calling thread until sent, then by the loop until ``done``."""
 
-    __slots__ = ("_lock", "data", "error", "many", "replies", "subject", "token")
+    __slots__ = ("_reply_lock", "data", "error", "many", "replies", "subject", "token")
 
     def __init__(self, token: str, subject: str, data: bytes, many: bool) -> None:
         self.token = token
@@ -56,28 +56,28 @@ class Ask:
         self.many = many  # the answer has several parts and ends with a status
         self.replies: list[Reply] = []
         self.error: Exception | None = None
-        self._lock = threading.Lock()
-        self._lock.acquire()
+        self._reply_lock = threading.Lock()
+        self._reply_lock.acquire()
 
-    def feed(self, reply: Reply) -> bool:
+    def add_reply(self, reply: Reply) -> bool:
         """Take a part of the answer; True if it was the last."""
         if not reply.raw and not reply.data:
             return False  # the first message of a batch is staged: the answer is still to come
         self.replies.append(reply)
         if self.many and not reply.status:
             return False
-        self._lock.release()
+        self._reply_lock.release()
         return True
 
     def fail(self, error: Exception) -> None:
         self.error = error
-        self._lock.release()
+        self._reply_lock.release()
 
     def wait(self, seconds: float) -> bool:
-        return self._lock.acquire(timeout=max(seconds, 0.0))
+        return self._reply_lock.acquire(timeout=max(seconds, 0.0))
 
 
-class _Connection(NatsClient):
+class _InterceptingClient(NatsClient):
     """nats-py's client, with the answers to our own requests taken out before its queues."""
 
     def __init__(self, inbox: bytes, on_reply: Callable[[bytes, Reply], None]) -> None:
@@ -102,7 +102,7 @@ class _Connection(NatsClient):
         return dict(self._server_info)
 
 
-class Line:
+class Connection:
     """A connection that mends itself. Safe for use by many threads.
 
     A lost connection is replaced by a fresh one; requests under way are told at once that their
@@ -113,61 +113,61 @@ class Line:
         self.settings = settings
         self._inbox = f"{settings.inbox}.{NUID().next().decode()}."
         self._inbox_bytes = self._inbox.encode()
-        self._seed = settings.read_seed()
+        self._nkey_seed = settings.read_seed()
         self._tls = _tls_context(settings)
-        self._count = 0
-        self._count_lock = threading.Lock()
-        self._outbox: deque[Ask] = deque()  # filled by callers, emptied by the loop
-        self._kicked = False  # a callback that empties the outbox is on its way
+        self._request_count = 0
+        self._request_count_lock = threading.Lock()
+        self._outbox: deque[PendingRequest] = deque()  # filled by callers, emptied by the loop
+        self._flush_scheduled = False  # a callback that empties the outbox is on its way
         # Below: the loop's own
-        self._connection: _Connection | None = None
-        self._waiting: dict[bytes, Ask] = {}
-        self._ended = asyncio.Event()
+        self._nats_client: _InterceptingClient | None = None
+        self._pending: dict[bytes, PendingRequest] = {}
+        self._connection_lost = asyncio.Event()
         self._stop = asyncio.Event()
-        self._watched: dict[str, list[threading.Event]] = {}
+        self._watchers: dict[str, list[threading.Event]] = {}
         # Shared
-        self._up = threading.Event()
+        self._connected = threading.Event()
         self._closed = False
-        self._trouble = "the bus has not been reached yet"
-        self._refusal = ""
-        self._refused_inbox = False
+        self._last_error = "the bus has not been reached yet"
+        self._access_error = ""
+        self._inbox_refused = False
         self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._run, name="bus-line", daemon=True)
-        self._thread.start()
+        self._loop_thread = threading.Thread(target=self._run_loop, name="bus-connection", daemon=True)
+        self._loop_thread.start()
 
     # -- for callers
 
     @property
     def connected(self) -> bool:
-        return self._up.is_set()
+        return self._connected.is_set()
 
     @property
     def server_version(self) -> str:
         """The version of the server at the other end, or "" while there is none."""
-        connection = self._connection
-        return str(connection.info.get("version", "")) if connection is not None else ""
+        client = self._nats_client
+        return str(client.info.get("version", "")) if client is not None else ""
 
     @property
     def max_payload(self) -> int:
-        connection = self._connection
-        return connection.max_payload if connection is not None else 0
+        client = self._nats_client
+        return client.max_payload if client is not None else 0
 
     def await_connection(self, deadline: float) -> None:
         """Wait until connected. ``OperationalError`` at the deadline, or at once if we may not enter."""
-        if self._up.is_set():
+        if self._connected.is_set():
             return
         while True:
             if self._closed:
                 raise OperationalError("this connection to the bus is closed")
-            if self._refusal:
-                raise OperationalError(f"the bus does not let us in: {self._refusal}")
-            left = deadline - time.monotonic()
-            if left <= 0:
-                raise OperationalError(f"the bus is away: {self._trouble}")
-            if self._up.wait(min(left, 0.1)):
+            if self._access_error:
+                raise OperationalError(f"the bus does not let us in: {self._access_error}")
+            remaining = deadline - time.monotonic()
+            if remaining <= 0:
+                raise OperationalError(f"the bus is away: {self._last_error}")
+            if self._connected.wait(min(remaining, 0.1)):
                 return
 
-    def ask(
+    def request(
         self,
         subject: str,
         payload: bytes,
@@ -178,60 +178,60 @@ class Line:
     ) -> list[Reply]:
         """Send one request and wait for its answer.
 
-        ``NotSent`` or ``Silence`` if there is none, ``NotAllowed`` if the server refuses the right.
+        ``NotSent`` or ``NoReply`` if there is none, ``NotAllowed`` if the server refuses the right.
         """
         return self.take(self.put([(subject, headers, payload)], many=many), deadline)
 
     def put(
         self, messages: Sequence[tuple[str, tuple[tuple[str, str], ...], bytes]], *, many: bool = False
-    ) -> Ask:
+    ) -> PendingRequest:
         """Send one request, or several messages as one buffer, without waiting; ``take`` has the answer.
 
         Of several the answer is that to the last, or to the first if the server refuses it.
         """
-        with self._count_lock:
-            self._count += 1
-            token = format(self._count, "x")
+        with self._request_count_lock:
+            self._request_count += 1
+            token = format(self._request_count, "x")
         inbox = self._inbox + token
         last = len(messages) - 1
         data = b"".join(
             frame(s, inbox if i in (0, last) else "", h, p) for i, (s, h, p) in enumerate(messages)
         )
-        ask = Ask(token, messages[-1][0], data, many)
-        self._outbox.append(ask)
-        if not self._kicked:
-            self._kicked = True
-            self._in_loop(self._flush)
-        return ask
+        request = PendingRequest(token, messages[-1][0], data, many)
+        self._outbox.append(request)
+        if not self._flush_scheduled:
+            self._flush_scheduled = True
+            self._call_in_loop(self._flush)
+        return request
 
-    def take(self, ask: Ask, deadline: float) -> list[Reply]:
-        """Wait for the answer to what was put. Raises as ``ask``."""
+    def take(self, request: PendingRequest, deadline: float) -> list[Reply]:
+        """Wait for the answer to what was put. Raises as ``request``."""
         if self._closed:  # checked last: what is put down later than the loop's end would wait in vain
             raise OperationalError("this connection to the bus is closed")
-        if not ask.wait(deadline - time.monotonic()):
-            self._in_loop(self._forget, ask)
-            raise Silence(f"no answer within the time given ({ask.subject.rpartition('.')[0]})")
-        if ask.error is not None:
-            raise ask.error
-        return ask.replies
+        if not request.wait(deadline - time.monotonic()):
+            self._call_in_loop(self._forget, request)
+            raise NoReply(f"no answer within the time given ({request.subject.rpartition('.')[0]})")
+        if request.error is not None:
+            raise request.error
+        return request.replies
 
     def watch(self, subject: str, event: threading.Event) -> None:
         """Set the event whenever something comes on the subject, after each reconnection, and slowly."""
-        self._in_loop(self._add_watch, subject, event)
+        self._call_in_loop(self._add_watch, subject, event)
 
     def unwatch(self, subject: str, event: threading.Event) -> None:
-        self._in_loop(self._drop_watch, subject, event)
+        self._call_in_loop(self._drop_watch, subject, event)
 
     def close(self) -> None:
         """Close the connection and end the thread. Safe to call twice, and from a finalizer."""
         if self._closed:
             return
         self._closed = True
-        self._in_loop(self._stop.set)
-        if threading.current_thread() is not self._thread:
-            self._thread.join(10)
+        self._call_in_loop(self._stop.set)
+        if threading.current_thread() is not self._loop_thread:
+            self._loop_thread.join(10)
 
-    def _in_loop(self, function: Callable[..., object], *args: Any) -> None:
+    def _call_in_loop(self, function: Callable[..., object], *args: Any) -> None:
         with contextlib.suppress(RuntimeError):  # the loop is closed: nobody is left to tell
             self._loop.call_soon_threadsafe(function, *args)
 
@@ -239,87 +239,87 @@ class Line:
 
     def _flush(self) -> None:
         """Write all that callers have put down. The flag falls first: a late caller kicks again."""
-        self._kicked = False
-        connection = self._connection
+        self._flush_scheduled = False
+        client = self._nats_client
         data = []
         while self._outbox:
-            ask = self._outbox.popleft()
-            if connection is None:
-                ask.fail(NotSent())
+            request = self._outbox.popleft()
+            if client is None:
+                request.fail(NotSent())
                 continue
-            self._waiting[ask.token.encode()] = ask
-            data.append(ask.data)
-            ask.data = b""
-        if connection is not None and data:
-            connection.write(b"".join(data))
+            self._pending[request.token.encode()] = request
+            data.append(request.data)
+            request.data = b""
+        if client is not None and data:
+            client.write(b"".join(data))
 
-    def _forget(self, ask: Ask) -> None:
-        self._waiting.pop(ask.token.encode(), None)
+    def _forget(self, request: PendingRequest) -> None:
+        self._pending.pop(request.token.encode(), None)
 
     def _on_reply(self, subject: bytes, reply: Reply) -> None:
         token = subject[len(self._inbox_bytes) :]
-        ask = self._waiting.get(token)
-        if ask is not None and ask.feed(reply):
-            del self._waiting[token]
+        request = self._pending.get(token)
+        if request is not None and request.add_reply(reply):
+            del self._pending[token]
 
     async def _on_error(self, error: Exception) -> None:
         """The server tells a refused right apart from any answer: give it to the one who asked."""
         text = str(error)
         if "permissions violation" not in text.lower():
-            self._trouble = text or type(error).__name__
+            self._last_error = text or type(error).__name__
             return
-        self._trouble = text
+        self._last_error = text
         refused = text.partition('"')[2].partition('"')[0].lower()  # nats-py tells it in lower case
         log.warning("the bus refuses a right: %s", text)
         if refused.startswith(self._inbox.lower()):
-            self._refused_inbox = True  # without it no answer can ever come
-        for token, ask in list(self._waiting.items()):
-            if ask.subject.lower() == refused:
-                del self._waiting[token]
-                ask.fail(NotAllowed(text))
+            self._inbox_refused = True  # without it no answer can ever come
+        for token, request in list(self._pending.items()):
+            if request.subject.lower() == refused:
+                del self._pending[token]
+                request.fail(NotAllowed(text))
 
     def _add_watch(self, subject: str, event: threading.Event) -> None:
-        listeners = self._watched.setdefault(subject, [])
+        listeners = self._watchers.setdefault(subject, [])
         listeners.append(event)
-        if len(listeners) == 1 and self._connection is not None:
-            self._task = self._loop.create_task(self._listen(self._connection, subject))
+        if len(listeners) == 1 and self._nats_client is not None:
+            self._task = self._loop.create_task(self._listen(self._nats_client, subject))
         event.set()
 
     def _drop_watch(self, subject: str, event: threading.Event) -> None:
         # The subscription itself stays until the connection ends: it costs little and others may follow.
         with contextlib.suppress(ValueError):
-            self._watched.get(subject, []).remove(event)
+            self._watchers.get(subject, []).remove(event)
 
-    async def _listen(self, connection: _Connection, subject: str) -> None:
+    async def _listen(self, client: _InterceptingClient, subject: str) -> None:
         async def wake(_: Msg) -> None:
-            for event in self._watched.get(subject, ()):
+            for event in self._watchers.get(subject, ()):
                 event.set()
 
         with contextlib.suppress(Exception):  # the connection ended meanwhile: the next one listens anew
-            await connection.subscribe(subject, cb=wake)
+            await client.subscribe(subject, cb=wake)
 
     def _wake_all(self) -> None:
-        for listeners in self._watched.values():
+        for listeners in self._watchers.values():
             for event in listeners:
                 event.set()
 
-    def _run(self) -> None:
+    def _run_loop(self) -> None:
         asyncio.set_event_loop(self._loop)
         try:
-            self._loop.run_until_complete(self._live())
+            self._loop.run_until_complete(self._keep_connected())
         finally:
             self._closed = True
-            self._loop.run_until_complete(_cancel_rest())
+            self._loop.run_until_complete(_cancel_remaining_tasks())
             self._loop.close()
-            self._lose(NotSent())
+            self._fail_pending(NotSent())
 
-    async def _live(self) -> None:
+    async def _keep_connected(self) -> None:
         ticker = self._loop.create_task(self._tick())
         stop = self._loop.create_task(self._stop.wait())
         urls = self.settings.urls
         tries = 0
         while not self._stop.is_set():
-            self._ended = asyncio.Event()
+            self._connection_lost = asyncio.Event()
             attempt = self._loop.create_task(self._connect(urls[tries % len(urls)]))
             await asyncio.wait({stop, attempt}, return_when=asyncio.FIRST_COMPLETED)
             if not attempt.done():
@@ -327,39 +327,39 @@ class Line:
             if not attempt.done():
                 attempt.cancel()
                 break
-            connection = attempt.result()
-            if connection is None:
+            client = attempt.result()
+            if client is None:
                 pause = _PAUSES[min(tries // len(urls), len(_PAUSES) - 1)]
                 tries += 1
                 await asyncio.wait({stop}, timeout=pause)
                 continue
             tries = 0
-            self._connection = connection
-            self._up.set()
+            self._nats_client = client
+            self._connected.set()
             self._wake_all()
-            end = self._loop.create_task(self._ended.wait())
+            end = self._loop.create_task(self._connection_lost.wait())
             await asyncio.wait({stop, end}, return_when=asyncio.FIRST_COMPLETED)
             end.cancel()
-            self._up.clear()
-            self._connection = None
-            self._lose(Silence("the connection to the bus was lost"))
-            await _close(connection)
+            self._connected.clear()
+            self._nats_client = None
+            self._fail_pending(NoReply("the connection to the bus was lost"))
+            await _close(client)
             await asyncio.wait({stop}, timeout=_PAUSES[0])  # a server that drops us at once is not hammered
         ticker.cancel()
         self._wake_all()
 
-    async def _connect(self, url: str) -> _Connection | None:
+    async def _connect(self, url: str) -> _InterceptingClient | None:
         """One try. None if it failed; the reason is kept for those who wait."""
-        connection = _Connection(self._inbox_bytes, self._on_reply)
-        ended = self._ended
-        self._refused_inbox = False
+        client = _InterceptingClient(self._inbox_bytes, self._on_reply)
+        ended = self._connection_lost
+        self._inbox_refused = False
 
         async def on_closed() -> None:
             ended.set()
 
         try:
             await asyncio.wait_for(
-                connection.connect(
+                client.connect(
                     url,
                     name=self.settings.name,
                     allow_reconnect=False,  # a fresh connection is simpler to reason about than a mended one
@@ -368,7 +368,7 @@ class Line:
                     connect_timeout=self.settings.connect_timeout,  # type: ignore[arg-type]
                     error_cb=self._on_error,
                     closed_cb=on_closed,
-                    nkeys_seed_str=self._seed,
+                    nkeys_seed_str=self._nkey_seed,
                     inbox_prefix=self.settings.inbox,
                     ping_interval=10,
                     max_outstanding_pings=2,
@@ -376,37 +376,37 @@ class Line:
                 ),
                 self.settings.connect_timeout,
             )
-            await connection.subscribe(self._inbox + "*", cb=_nothing)
-            for subject in self._watched:
-                await self._listen(connection, subject)
-            while connection.pending_data_size:  # a flush would overtake subscriptions not yet written
+            await client.subscribe(self._inbox + "*", cb=_ignore_message)
+            for subject in self._watchers:
+                await self._listen(client, subject)
+            while client.pending_data_size:  # a flush would overtake subscriptions not yet written
                 await asyncio.sleep(0)
-            await connection.flush(timeout=self.settings.connect_timeout)  # type: ignore[arg-type]
-            if self._refused_inbox:
-                raise NotAllowed(self._trouble)
+            await client.flush(timeout=self.settings.connect_timeout)  # type: ignore[arg-type]
+            if self._inbox_refused:
+                raise NotAllowed(self._last_error)
         except asyncio.CancelledError:
-            await _close(connection)
+            await _close(client)
             raise
         except Exception as e:
             text = str(e) or type(e).__name__
             if not isinstance(e, NoServersError):  # the reason came before it, by the error callback
-                self._trouble = text
-            if self._refused_inbox or "authorization" in text.lower():
-                self._refusal = text
+                self._last_error = text
+            if self._inbox_refused or "authorization" in text.lower():
+                self._access_error = text
             elif isinstance(e, NoServersError):
-                self._refusal = (
+                self._access_error = (
                     ""  # nobody is there to refuse. (A reset may hide a refusal: it says nothing.)
                 )
-            await _close(connection)
+            await _close(client)
             return None
-        self._refusal = ""
-        return connection
+        self._access_error = ""
+        return client
 
-    def _lose(self, error: Exception) -> None:
+    def _fail_pending(self, error: Exception) -> None:
         """Tell everyone whose answer can't come any more."""
-        waiting, self._waiting = self._waiting, {}
-        for ask in waiting.values():
-            ask.fail(error)
+        waiting, self._pending = self._pending, {}
+        for request in waiting.values():
+            request.fail(error)
         while self._outbox:
             self._outbox.popleft().fail(NotSent())
 
@@ -416,16 +416,16 @@ class Line:
             self._wake_all()
 
 
-async def _nothing(_: Msg) -> None:
+async def _ignore_message(_: Msg) -> None:
     """Answers are taken before they come here."""
 
 
-async def _close(connection: _Connection) -> None:
+async def _close(client: _InterceptingClient) -> None:
     with contextlib.suppress(Exception):  # a half-made TLS connection may never say that it is closed
-        await asyncio.wait_for(connection.close(), 1.0)
+        await asyncio.wait_for(client.close(), 1.0)
 
 
-async def _cancel_rest() -> None:
+async def _cancel_remaining_tasks() -> None:
     rest = asyncio.all_tasks() - {asyncio.current_task()}
     for task in rest:
         task.cancel()

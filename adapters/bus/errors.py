@@ -1,4 +1,4 @@
-"""What can go wrong on the bus, told in the words of the library (PEP 249).
+"""What can go wrong on the bus, as the errors of the library (PEP 249).
 
 OperationalError        not now: away, overloaded, out of room
 ├── OutcomeUnknown      the append may or may not have been recorded

@@ -17,7 +17,7 @@ from eventsourcing.sqlite import SQLiteFactory, SQLiteTrackingRecorder
 from eventsourcing.utils import Environment, EnvType, resolve_topic, strtobool
 
 from .api import Api
-from .client import Line
+from .client import Connection
 from .health import check
 from .recorder import JetStreamAggregateRecorder, JetStreamApplicationRecorder
 from .settings import BusSettings
@@ -43,19 +43,19 @@ class Factory(InfrastructureFactory[SQLiteTrackingRecorder]):
     def __init__(self, env: Environment | EnvType | None) -> None:
         super().__init__(env)
         try:
-            self.settings = BusSettings.from_env(_Lookup(self.env))
+            self.settings = BusSettings.from_env(_EnvironmentMapping(self.env))
         except ValueError as e:
             raise OSError(f"a setting of the bus can't be used: {e}") from e  # as the library's factories do
-        self._lines: dict[str, Line] = {}
+        self._connections: dict[str, Connection] = {}
         self._recorders: weakref.WeakSet[JetStreamAggregateRecorder] = weakref.WeakSet()
-        self._lock = threading.Lock()  # owns _lines and _sqlite
+        self._factory_lock = threading.Lock()  # owns _connections and _sqlite
         self._sqlite: SQLiteFactory | None = None
         # The library lets applications be dropped without close(): end the threads all the same.
-        self._finalizer = weakref.finalize(self, _close_lines, self._lines)
+        self._finalizer = weakref.finalize(self, _close_connections, self._connections)
 
     def aggregate_recorder(self, purpose: str = EVENTS) -> AggregateRecorder:
         """A recorder without a log. Each purpose but "events" (snapshots) has a stream of its own."""
-        recorder = self.aggregate_recorder_class(self._line(purpose))
+        recorder = self.aggregate_recorder_class(self._bus_connection(purpose))
         self._recorders.add(recorder)
         return recorder
 
@@ -65,7 +65,7 @@ class Factory(InfrastructureFactory[SQLiteTrackingRecorder]):
         if topic := self.env.get(self.APPLICATION_RECORDER_TOPIC):
             recorder_class = resolve_topic(topic)
             assert issubclass(recorder_class, JetStreamApplicationRecorder)
-        recorder = recorder_class(self._line(EVENTS))
+        recorder = recorder_class(self._bus_connection(EVENTS))
         self._recorders.add(recorder)
         return recorder
 
@@ -73,31 +73,31 @@ class Factory(InfrastructureFactory[SQLiteTrackingRecorder]):
         self, tracking_recorder_class: type[SQLiteTrackingRecorder] | None = None
     ) -> SQLiteTrackingRecorder:
         """The library's own SQLite recorder: a view and its position share one database."""
-        return self._positions().tracking_recorder(tracking_recorder_class)
+        return self._sqlite_factory().tracking_recorder(tracking_recorder_class)
 
     def process_recorder(self) -> ProcessRecorder:
         """The library's own SQLite recorder: events and position share one transaction."""
-        return self._positions().process_recorder()
+        return self._sqlite_factory().process_recorder()
 
     def close(self) -> None:
         """Close every connection. Safe to call twice."""
         for recorder in list(self._recorders):
             recorder.close()
-        with self._lock:
-            _close_lines(self._lines)
+        with self._factory_lock:
+            _close_connections(self._connections)
             if self._sqlite is not None:
                 self._sqlite.close()
 
-    def _positions(self) -> SQLiteFactory:
-        with self._lock:
+    def _sqlite_factory(self) -> SQLiteFactory:
+        with self._factory_lock:
             if self._sqlite is None:
                 self._sqlite = SQLiteFactory(self.env)
             return self._sqlite
 
-    def _line(self, purpose: str) -> Line:
-        with self._lock:
-            line = self._lines.get(purpose)
-            if line is None:
+    def _bus_connection(self, purpose: str) -> Connection:
+        with self._factory_lock:
+            connection = self._connections.get(purpose)
+            if connection is None:
                 settings = self.settings
                 if purpose != EVENTS:
                     settings = replace(
@@ -107,10 +107,10 @@ class Factory(InfrastructureFactory[SQLiteTrackingRecorder]):
                     )
                 if strtobool(self.env.get(self.CREATE_TABLE, "yes") or "yes"):
                     ensure_stream(self._ops(settings))
-                line = Line(settings)
-                self._lines[purpose] = line
-                check(Api(line)).require()
-            return line
+                connection = Connection(settings)
+                self._connections[purpose] = connection
+                check(Api(connection)).require()
+            return connection
 
     def _ops(self, settings: BusSettings) -> BusSettings:
         """The credentials that make streams: the operations user's if it is named, else our own."""
@@ -121,7 +121,7 @@ class Factory(InfrastructureFactory[SQLiteTrackingRecorder]):
         return replace(settings, seed=None, seed_file=Path(seed_file), inbox=inbox)
 
 
-class _Lookup(dict[str, str | None]):
+class _EnvironmentMapping(dict[str, str | None]):
     """The environment of an application as a mapping: its own names first (``<NAME>_<KEY>``)."""
 
     def __init__(self, env: Environment) -> None:
@@ -132,7 +132,7 @@ class _Lookup(dict[str, str | None]):
         return self._env.get(key) or default
 
 
-def _close_lines(lines: dict[str, Line]) -> None:
-    for line in lines.values():
-        line.close()
-    lines.clear()
+def _close_connections(connections: dict[str, Connection]) -> None:
+    for connection in connections.values():
+        connection.close()
+    connections.clear()

@@ -9,35 +9,35 @@ from typing import Any
 from eventsourcing.persistence import OperationalError
 
 from .api import Api, ApiError
-from .binary import version_flaw
+from .binary import version_mismatch
 from .errors import NotAllowed, StreamDrift
-from .monitor import complaint, varz
+from .monitor import health_error, varz
 from .settings import MAX_PAYLOAD_BYTES
 from .stream import check_stream, record_stream
 
 
 @dataclass(frozen=True, kw_only=True)
 class Health:
-    """What a look at the bus found. ``flaws`` are reasons not to write; ``trouble`` one to wait."""
+    """What a look at the bus found. ``mismatches`` are reasons not to write; ``trouble`` one to wait."""
 
     connected: bool
     server_version: str
     head: int | None
     stored_bytes: int | None
     room_bytes: int | None  # what the servers may still store, the smallest of them; None if not told
-    flaws: tuple[str, ...]
+    mismatches: tuple[str, ...]
     trouble: str = ""
 
     @property
     def ok(self) -> bool:
-        return self.connected and not self.flaws and not self.trouble
+        return self.connected and not self.mismatches and not self.trouble
 
     def require(self) -> None:
         """``OperationalError`` if the bus is away, ``StreamDrift`` if it is not what it must be."""
         if self.trouble or not self.connected:
             raise OperationalError(self.trouble or "the bus is away")
-        if self.flaws:
-            raise StreamDrift("the bus", self.flaws)
+        if self.mismatches:
+            raise StreamDrift("the bus", self.mismatches)
 
 
 def ping(api: Api) -> float:
@@ -49,28 +49,28 @@ def ping(api: Api) -> float:
 
 def check(api: Api) -> Health:
     """Look at everything that can be seen with the rights at hand."""
-    flaws: list[str] = []
+    mismatches: list[str] = []
     trouble = ""
     state: dict[str, Any] = {}
     room: int | None = None
     try:
         state = _info(api).get("state", {})
-        flaws += check_stream(api, record_stream(api.settings))
-        flaws += _server_flaws(api)
-        room = _monitors(api, flaws)
+        mismatches += check_stream(api, record_stream(api.settings))
+        mismatches += _server_mismatches(api)
+        room = _monitors(api, mismatches)
     except ApiError as e:
-        flaws.append(f"stream {api.settings.stream}: {e}")
+        mismatches.append(f"stream {api.settings.stream}: {e}")
     except NotAllowed as e:
-        flaws.append(str(e))
+        mismatches.append(str(e))
     except OperationalError as e:
         trouble = str(e)
     return Health(
-        connected=api.line.connected,
-        server_version=api.line.server_version,
+        connected=api.connection.connected,
+        server_version=api.connection.server_version,
         head=state.get("last_seq"),
         stored_bytes=state.get("bytes"),
         room_bytes=room,
-        flaws=tuple(flaws),
+        mismatches=tuple(mismatches),
         trouble=trouble,
     )
 
@@ -79,28 +79,32 @@ def _info(api: Api) -> dict[str, Any]:
     return api.call(f"STREAM.INFO.{api.settings.stream}")
 
 
-def _server_flaws(api: Api) -> list[str]:
-    found = []
-    if flaw := version_flaw(api.line.server_version):
-        found.append(flaw)
-    if 0 < api.line.max_payload < MAX_PAYLOAD_BYTES:
-        found.append(f"max_payload is {api.line.max_payload} and must be {MAX_PAYLOAD_BYTES} or more")
-    return found
+def _server_mismatches(api: Api) -> list[str]:
+    mismatches_found = []
+    if mismatch := version_mismatch(api.connection.server_version):
+        mismatches_found.append(mismatch)
+    if 0 < api.connection.max_payload < MAX_PAYLOAD_BYTES:
+        mismatches_found.append(
+            f"max_payload is {api.connection.max_payload} and must be {MAX_PAYLOAD_BYTES} or more"
+        )
+    return mismatches_found
 
 
-def _monitors(api: Api, flaws: list[str]) -> int | None:
+def _monitors(api: Api, mismatches: list[str]) -> int | None:
     """Ask every server by its monitoring port. Returns the smallest room left."""
     rooms = []
     required = api.settings.require_sync
     if required and not api.settings.monitor_urls:
-        flaws.append("sync_always is not known: no monitoring address is given")
+        mismatches.append("sync_always is not known: no monitoring address is given")
     for url in api.settings.monitor_urls:
         jetstream = varz(url, api.settings.connect_timeout).get("jetstream", {})
-        if ill := complaint(url, api.settings.connect_timeout):
-            raise OperationalError(f"a server says that it is not well: {ill}")
+        if health_report := health_error(url, api.settings.connect_timeout):
+            raise OperationalError(f"a server says that it is not well: {health_report}")
         config, stats = jetstream.get("config", {}), jetstream.get("stats", {})
         if required and config.get("sync_always") is not True:
-            flaws.append("sync_always is not on: acknowledged records could be lost when the power fails")
+            mismatches.append(
+                "sync_always is not on: acknowledged records could be lost when the power fails"
+            )
         if config.get("max_storage", -1) >= 0:
             rooms.append(max(0, int(config["max_storage"]) - int(stats.get("storage", 0))))
     return min(rooms, default=None)

@@ -16,7 +16,7 @@ from typing import Any
 from eventsourcing.persistence import OperationalError
 
 from .api import Api, ApiError, read_answer
-from .client import Line
+from .client import Connection
 from .errors import ItemDamaged, ItemMissing
 from .settings import BusSettings
 from .stream import ensure
@@ -49,19 +49,19 @@ def item_stream(settings: BusSettings) -> dict[str, Any]:
 
 def ensure_items(ops: BusSettings) -> None:
     """Make or compare the bucket, with the credentials of the operations user."""
-    line = Line(ops)
+    connection = Connection(ops)
     try:
-        ensure(Api(line), item_stream(ops))
+        ensure(Api(connection), item_stream(ops))
     finally:
-        line.close()
+        connection.close()
 
 
 class ItemStore:
     """Keeps bytes under their SHA-256. Safe for use by many threads. Close it when done."""
 
     def __init__(self, settings: BusSettings) -> None:
-        self._line = Line(settings)
-        self._api = Api(self._line)
+        self._bus_connection = Connection(settings)
+        self._api = Api(self._bus_connection)
         self._stream = f"OBJ_{settings.bucket}"
         self._prefix = f"$O.{settings.bucket}"
 
@@ -69,30 +69,30 @@ class ItemStore:
         """Keep the bytes; to put them again changes nothing. ``ValueError`` if the digest is not theirs."""
         if sha256(data).digest() != digest:
             raise ValueError("the digest is not the item's")
-        if self._whole(digest) is not None:
+        if self._chunk_count(digest) is not None:
             return
         name = digest.hex()
         count = -(-len(data) // CHUNK_BYTES)
         for i in range(count):
             self._publish(f"{self._prefix}.C.{name}.{i}", data[i * CHUNK_BYTES : (i + 1) * CHUNK_BYTES])
-        whole = json.dumps({"bytes": len(data), "chunks": count}, sort_keys=True).encode()
-        self._publish(f"{self._prefix}.M.{name}", whole)
+        manifest = json.dumps({"bytes": len(data), "chunks": count}, sort_keys=True).encode()
+        self._publish(f"{self._prefix}.M.{name}", manifest)
 
     def has(self, digest: bytes) -> bool:
         """Whether the item of this digest is there, whole."""
-        return self._whole(digest) is not None
+        return self._chunk_count(digest) is not None
 
     def get(self, digest: bytes) -> bytes:
         """The bytes of this digest. ``ItemMissing`` if there are none, ``ItemDamaged`` if they changed."""
-        count = self._whole(digest)
+        count = self._chunk_count(digest)
         if count is None:
             raise ItemMissing(digest.hex())
         parts: list[bytes] = []
         for i in range(0, count, _CHUNKS_A_PAGE):
             page = range(i, min(i + _CHUNKS_A_PAGE, count))
             wanted = [f"{self._prefix}.C.{digest.hex()}.{k}" for k in page]
-            found = {_subject(reply): reply.data for reply in self._pull({"multi_last": wanted})}
-            parts += [found.get(subject, b"") for subject in wanted]
+            stored = {_subject(reply): reply.data for reply in self._pull({"multi_last": wanted})}
+            parts += [stored.get(subject, b"") for subject in wanted]
         data = b"".join(parts)
         if sha256(data).digest() != digest:
             raise ItemDamaged(f"the item {digest.hex()} does not have its digest")
@@ -113,31 +113,31 @@ class ItemStore:
         """
         if older_than.tzinfo is None:
             raise ValueError("older_than needs a time zone")
-        gone = 0
-        for name in sorted(self._names()):
+        deleted = 0
+        for name in sorted(self._stored_digests()):
             try:
                 digest = bytes.fromhex(name)
             except ValueError:
                 continue  # nothing that this class wrote
-            if self._whole(digest) is not None and is_needed(digest):
+            if self._chunk_count(digest) is not None and is_needed(digest):
                 continue
             if self._last_stored(name) < older_than:
                 self.delete(digest)
-                gone += 1
-        return gone
+                deleted += 1
+        return deleted
 
     def close(self) -> None:
         """Close the connection. Safe to call twice."""
-        self._line.close()
+        self._bus_connection.close()
 
     # -- parts
 
-    def _whole(self, digest: bytes) -> int | None:
+    def _chunk_count(self, digest: bytes) -> int | None:
         """The number of chunks of a whole item, or None."""
-        found = self._pull({"multi_last": [f"{self._prefix}.M.{digest.hex()}"]})
-        return int(json.loads(found[0].data)["chunks"]) if found else None
+        stored = self._pull({"multi_last": [f"{self._prefix}.M.{digest.hex()}"]})
+        return int(json.loads(stored[0].data)["chunks"]) if stored else None
 
-    def _names(self) -> set[str]:
+    def _stored_digests(self) -> set[str]:
         """The digests of all that is stored, in hex, whole or not."""
         names: set[str] = set()
         offset = 0
@@ -155,17 +155,19 @@ class ItemStore:
         latest = datetime.min.replace(tzinfo=UTC)
         for subject in (f"{self._prefix}.M.{name}", f"{self._prefix}.C.{name}.*"):
             try:
-                found = self._api.call(f"STREAM.MSG.GET.{self._stream}", {"last_by_subj": subject})["message"]
+                stored = self._api.call(f"STREAM.MSG.GET.{self._stream}", {"last_by_subj": subject})[
+                    "message"
+                ]
             except ApiError:
                 continue
-            latest = max(latest, datetime.fromisoformat(found["time"][:19] + "+00:00"))
+            latest = max(latest, datetime.fromisoformat(stored["time"][:19] + "+00:00"))
         return latest
 
     def _publish(self, subject: str, data: bytes) -> None:
         """Store one message; a repetition replaces it with the same bytes."""
 
         def once(until: float) -> object:
-            return read_answer(self._line.ask(subject, data, deadline=until)[0])
+            return read_answer(self._bus_connection.request(subject, data, deadline=until)[0])
 
         try:
             self._api.repeat(once)

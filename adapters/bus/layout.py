@@ -35,20 +35,20 @@ def private_folder(path: Path) -> Path:
 
 def write_private(path: Path, text: str) -> None:
     """Write a file that only its owner may read: whole or not at all."""
-    new = path.with_name(path.name + ".new")
-    new.unlink(missing_ok=True)
-    fd = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    temporary = path.with_name(path.name + ".new")
+    temporary.unlink(missing_ok=True)
+    fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(fd, "w", encoding="utf-8") as file:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
-    new.replace(path)
+    temporary.replace(path)
 
 
-def seed_in(folder: Path, name: str, given: str | None) -> str:
+def seed_in(folder: Path, name: str, own_seed: str | None) -> str:
     """The secret seed of a user: the given one, the kept one, or a new one that is kept."""
-    if given is not None:
-        return given
+    if own_seed is not None:
+        return own_seed
     path = private_folder(folder / "seeds") / f"{name}.seed"
     if not path.exists():
         write_private(path, new_seed() + "\n")

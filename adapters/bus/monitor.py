@@ -10,35 +10,35 @@ from urllib.parse import urlsplit
 
 from eventsourcing.persistence import OperationalError
 
-ASKED, PAUSE_SECONDS = 5, 0.1
+HEALTH_ATTEMPTS, RETRY_PAUSE_SECONDS = 5, 0.1
 BUSY = "failed to be ready for connections"
 """The server gives itself a millisecond to look; on a machine that is busy that says nothing yet."""
 
 
 def varz(url: str, timeout: float) -> dict[str, Any]:
     """What a server says about itself. ``OperationalError`` if it does not answer."""
-    status, answer = _get(url, "/varz", timeout)
+    status, answer = _get_json(url, "/varz", timeout)
     if status != 200:
         raise OperationalError(f"the monitoring port of a server answers with {status}")
     return answer
 
 
-def complaint(url: str, timeout: float) -> str:
+def health_error(url: str, timeout: float) -> str:
     """What ails the server, in its own words, or "". ``OperationalError`` if it does not answer.
 
     Where the disk was full once, the server answers no append until it is started anew, and says so
     here only.
     """
-    for _ in range(ASKED):
-        status, answer = _get(url, "/healthz", timeout)
-        told = "" if status == 200 else str(answer.get("error") or answer.get("status") or status)
-        if BUSY not in told:
+    for _ in range(HEALTH_ATTEMPTS):
+        status, answer = _get_json(url, "/healthz", timeout)
+        reported = "" if status == 200 else str(answer.get("error") or answer.get("status") or status)
+        if BUSY not in reported:
             break
-        sleep(PAUSE_SECONDS)
-    return told
+        sleep(RETRY_PAUSE_SECONDS)
+    return reported
 
 
-def _get(url: str, path: str, timeout: float) -> tuple[int, dict[str, Any]]:
+def _get_json(url: str, path: str, timeout: float) -> tuple[int, dict[str, Any]]:
     parts = urlsplit(url)
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
     connection = kind(parts.hostname or "", parts.port, timeout=timeout)

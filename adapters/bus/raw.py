@@ -24,11 +24,11 @@ from .append import (
 from .subjects import Subjects
 from .wire import Reply
 
-_OURS = frozenset(
+_OUR_HEADERS = frozenset(
     {TOPIC, INSERT, EXPECT, EXPECT_HEAD, EXPECT_SUBJECT, BATCH_ID, BATCH_SEQUENCE, BATCH_COMMIT}
 )
 # Direct get appends these, in this order, to the headers that the message was stored with.
-_SERVERS_PART = b"\r\nNats-Stream: "
+_SERVER_HEADERS_START = b"\r\nNats-Stream: "
 _SUBJECT, _SEQUENCE, _TIME = b"Nats-Subject: ", b"Nats-Sequence: ", b"Nats-Time-Stamp: "
 _TOPIC = f"\r\n{TOPIC}: ".encode()
 _INSERT = re.compile(r"[0-9a-f]{32}")
@@ -37,7 +37,7 @@ _TIME_TEXT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?Z")
 
 @dataclass(frozen=True, slots=True)
 class RawMessage:
-    """One message of the stream. ``flaws`` says what an honest writer would not have written.
+    """One message of the stream. ``anomalies`` says what an honest writer would not have written.
 
     ``originator_id`` and ``version`` are None if the subject names no record, ``topic`` and
     ``insert_id`` if their header is not there. ``headers`` are those it was stored with. ``time`` is
@@ -53,51 +53,53 @@ class RawMessage:
     time: datetime
     insert_id: str | None
     headers: tuple[tuple[str, str], ...]
-    flaws: tuple[str, ...]
+    anomalies: tuple[str, ...]
 
 
 def decode(reply: Reply, subjects: Subjects) -> RawMessage:
     """Read one message of a direct get. It never refuses what a stream may hold."""
-    block, said = _split(reply)
+    block, server_headers = _split(reply)
     stored = Reply(block, b"").headers()
-    kept = dict(reversed(stored))
-    subject = said.subject
+    storage = dict(reversed(stored))
+    subject = server_headers.subject
     record = subjects.parse(subject)
-    flaws = []
+    anomalies = []
     if record is None:
-        flaws.append("the subject names no record")
+        anomalies.append("the subject names no record")
     counts = Counter(key for key, _ in stored)
-    flaws += [f"header {key!r} is not ours" for key in counts if key not in _OURS]
-    flaws += [f"header {key} stands {n} times" for key, n in counts.items() if key in _OURS and n > 1]
-    flaws += [f"header {key} is missing" for key in (TOPIC, INSERT) if key not in counts]
-    if INSERT in kept and not _INSERT.fullmatch(kept[INSERT]):
-        flaws.append(f"header {INSERT} is not the id of an insert")
+    anomalies += [f"header {key!r} is not ours" for key in counts if key not in _OUR_HEADERS]
+    anomalies += [
+        f"header {key} stands {n} times" for key, n in counts.items() if key in _OUR_HEADERS and n > 1
+    ]
+    anomalies += [f"header {key} is missing" for key in (TOPIC, INSERT) if key not in counts]
+    if INSERT in storage and not _INSERT.fullmatch(storage[INSERT]):
+        anomalies.append(f"header {INSERT} is not the id of an insert")
     return RawMessage(
-        sequence=said.sequence,
+        sequence=server_headers.sequence,
         subject=subject,
         originator_id=record[0] if record else None,
         version=record[1] if record else None,
-        topic=kept.get(TOPIC),
+        topic=storage.get(TOPIC),
         state=reply.data,
-        time=_time(said.time),
-        insert_id=kept.get(INSERT),
+        time=_parse_time(server_headers.time),
+        insert_id=storage.get(INSERT),
         headers=stored,
-        flaws=tuple(flaws),
+        anomalies=tuple(anomalies),
     )
 
 
 def decode_event(reply: Reply, subjects: Subjects) -> StoredEvent:
     """Read one record of a direct get. ``InternalError`` if it is none."""
-    block, said = _split(reply)
-    originator_id, version, topic = _record(block, said, subjects)
+    block, server_headers = _split(reply)
+    originator_id, version, topic = _record(block, server_headers, subjects)
     return StoredEvent(originator_id, version, topic, reply.data)
 
 
 def decode_notification(reply: Reply, subjects: Subjects) -> Notification:
     """Read one record with its place in the log. ``InternalError`` if it is none."""
-    block, said = _split(reply)
-    originator_id, version, topic = _record(block, said, subjects)
-    return Notification(originator_id, version, topic, reply.data, said.sequence)
+    block, server_headers = _split(reply)
+    originator_id, version, topic = _record(block, server_headers, subjects)
+    return Notification(originator_id, version, topic, reply.data, server_headers.sequence)
 
 
 def sequence_of(reply: Reply) -> int:
@@ -105,7 +107,7 @@ def sequence_of(reply: Reply) -> int:
     return _split(reply)[1].sequence
 
 
-class _Said(NamedTuple):
+class _ServerHeaders(NamedTuple):
     """What the server says about a message."""
 
     subject: str
@@ -113,32 +115,32 @@ class _Said(NamedTuple):
     time: str
 
 
-def _split(reply: Reply) -> tuple[bytes, _Said]:
+def _split(reply: Reply) -> tuple[bytes, _ServerHeaders]:
     """The headers a message was stored with, and the server's own behind them.
 
     The server's begin with the last ``Nats-Stream``: a message may be stored with the same names.
     """
-    block, _, own = reply.raw.rpartition(_SERVERS_PART)
+    block, _, own = reply.raw.rpartition(_SERVER_HEADERS_START)
     _, subject, sequence, time, *_ = own.split(b"\r\n")
     if not (subject.startswith(_SUBJECT) and sequence.startswith(_SEQUENCE) and time.startswith(_TIME)):
         raise InternalError("the server describes a message in words that are not understood")
-    return block, _Said(
+    return block, _ServerHeaders(
         subject[len(_SUBJECT) :].decode(), int(sequence[len(_SEQUENCE) :]), time[len(_TIME) :].decode()
     )
 
 
-def _record(block: bytes, said: _Said, subjects: Subjects) -> tuple[UUID | str, int, str]:
-    record = subjects.parse(said.subject)
-    _, found, rest = block.partition(_TOPIC)
-    if record is None or not found:
-        raise InternalError(f"sequence {said.sequence} is no record")
+def _record(block: bytes, server_headers: _ServerHeaders, subjects: Subjects) -> tuple[UUID | str, int, str]:
+    record = subjects.parse(server_headers.subject)
+    _, marker, rest = block.partition(_TOPIC)
+    if record is None or not marker:
+        raise InternalError(f"sequence {server_headers.sequence} is no record")
     return record[0], record[1], rest.partition(b"\r\n")[0].decode()
 
 
-def _time(text: str) -> datetime:
+def _parse_time(text: str) -> datetime:
     match = _TIME_TEXT.fullmatch(text)
     if match is None:
         raise ValueError("the server's time is not a time")
-    whole, fraction = match.groups()
+    seconds_part, fraction = match.groups()
     micros = int((fraction or "").ljust(6, "0")[:6])
-    return datetime.fromisoformat(whole).replace(tzinfo=UTC, microsecond=micros)
+    return datetime.fromisoformat(seconds_part).replace(tzinfo=UTC, microsecond=micros)

@@ -19,7 +19,7 @@ from eventsourcing.persistence import (
 
 from .api import Api, ApiError
 from .append import Appender, Guard
-from .client import Line
+from .client import Connection
 from .health import Health, check, ping
 from .raw import RawMessage, decode, decode_event, decode_notification, sequence_of
 from .settings import BusSettings
@@ -38,27 +38,27 @@ NO_MESSAGE, NO_ROOM = 404, 413  # statuses of a direct get
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A part of the log. ``seen`` is the last position that was looked at."""
+    """A part of the log. ``last_position`` is the last position that was looked at."""
 
     notifications: list[Notification]
-    seen: int
+    last_position: int
     more: bool
 
 
 class JetStreamAggregateRecorder(AggregateRecorder):
     """Stores and reads the events of originators. Safe for use by many threads."""
 
-    def __init__(self, line: Line) -> None:
-        settings = line.settings
-        self._line = line
-        self._api = Api(line)
+    def __init__(self, connection: Connection) -> None:
+        settings = connection.settings
+        self._bus_connection = connection
+        self._api = Api(connection)
         self._stream = settings.stream
         self._subjects = Subjects(settings.prefix, settings.ids)
         self._appender = Appender(self._api, self._subjects)
 
     @property
     def settings(self) -> BusSettings:
-        return self._line.settings
+        return self._bus_connection.settings
 
     def insert_events(
         self, stored_events: Sequence[StoredEvent], *, guards: Sequence[Guard] = (), **kwargs: Any
@@ -101,11 +101,13 @@ class JetStreamAggregateRecorder(AggregateRecorder):
             wanted = [record(originator_id, version) for version in range(first, lte + 1)]
             return self._by_subjects(wanted) or [] if wanted else []
         if first < MANY_VERSIONS:
-            found = self._by_subjects([self._subjects.originator(originator_id)])
-            if found is not None:
-                return found
+            selected = self._by_subjects([self._subjects.originator(originator_id)])
+            if selected is not None:
+                return selected
         # A long sequence: which versions there are, then those by name.
-        versions = [v for v in self._versions(originator_id) if v >= first and (lte is None or v <= lte)]
+        versions = [
+            v for v in self._stored_versions(originator_id) if v >= first and (lte is None or v <= lte)
+        ]
         events: list[StoredEvent] = []
         for i in range(0, len(versions), MOST_SUBJECTS):
             page = self._by_subjects([record(originator_id, v) for v in versions[i : i + MOST_SUBJECTS]])
@@ -124,23 +126,23 @@ class JetStreamAggregateRecorder(AggregateRecorder):
             if end.status == NO_ROOM:
                 return None
             events.extend(decode_event(reply, self._subjects) for reply in replies)
-            told = dict(end.headers())
-            if int(told.get("Nats-Num-Pending", "0")) == 0 or not replies:
+            end_headers = dict(end.headers())
+            if int(end_headers.get("Nats-Num-Pending", "0")) == 0 or not replies:
                 return events
             # The page was full of bytes: go on behind its last message, up to the same end.
-            body["seq"] = int(told["Nats-Last-Sequence"]) + 1
-            body["up_to_seq"] = int(told["Nats-UpTo-Sequence"])
+            body["seq"] = int(end_headers["Nats-Last-Sequence"]) + 1
+            body["up_to_seq"] = int(end_headers["Nats-UpTo-Sequence"])
 
-    def _versions(self, originator_id: UUID | str) -> list[int]:
-        found: list[int] = []
+    def _stored_versions(self, originator_id: UUID | str) -> list[int]:
+        selected: list[int] = []
         body: dict[str, Any] = {"subjects_filter": self._subjects.originator(originator_id), "offset": 0}
         while True:
             info = self._call(f"STREAM.INFO.{self._stream}", body)
             names = info["state"].get("subjects") or {}
-            found += [record[1] for name in names if (record := self._subjects.parse(name))]
+            selected += [record[1] for name in names if (record := self._subjects.parse(name))]
             body["offset"] += len(names)
             if not names or body["offset"] >= info.get("total", 0):
-                return sorted(found)
+                return sorted(selected)
 
     def _call(self, subject: str, body: object = None) -> dict[str, Any]:
         try:
@@ -163,19 +165,19 @@ class JetStreamAggregateRecorder(AggregateRecorder):
         return ping(self._api)
 
     def check(self) -> Health:
-        """Look at the connection, the stream's configuration and the servers; never raises for a flaw."""
+        """Look at the connection, the stream's configuration and the servers; never raises for a mismatch."""
         return check(self._api)
 
     def close(self) -> None:
         """Close the connection. Safe to call twice."""
-        self._line.close()
+        self._bus_connection.close()
 
 
 class JetStreamApplicationRecorder(JetStreamAggregateRecorder, ApplicationRecorder):
     """Stores events and reads them in the order of the stream: a notification's id is its sequence."""
 
-    def __init__(self, line: Line) -> None:
-        super().__init__(line)
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(connection)
         self._subscriptions: weakref.WeakSet[JetStreamSubscription] = weakref.WeakSet()
 
     def insert_events(
@@ -201,13 +203,15 @@ class JetStreamApplicationRecorder(JetStreamAggregateRecorder, ApplicationRecord
     ) -> Sequence[Notification]:
         """Events in the order of the stream. ``InternalError`` at a message that is no record."""
         first = 1 if start is None else start + (not inclusive_of_start)
-        found: list[Notification] = []
+        selected: list[Notification] = []
         for replies in self._pages(first, None if topics else limit, stop):
             page = [decode_notification(reply, self._subjects) for reply in replies]
-            found += [n for n in page if (not topics or n.topic in topics) and (stop is None or n.id <= stop)]
-            if len(found) >= limit:
+            selected += [
+                n for n in page if (not topics or n.topic in topics) and (stop is None or n.id <= stop)
+            ]
+            if len(selected) >= limit:
                 break
-        return found[:limit]
+        return selected[:limit]
 
     def max_notification_id(self) -> int | None:
         """The last position, or None if nothing was ever stored."""
@@ -219,11 +223,11 @@ class JetStreamApplicationRecorder(JetStreamAggregateRecorder, ApplicationRecord
 
     def read_raw(self, start: int, limit: int) -> list[RawMessage]:
         """What the stream holds from a sequence on, as it is: gaps show in ``sequence``, oddities in
-        ``flaws``. Nothing in a stream makes this raise."""
-        found: list[RawMessage] = []
+        ``anomalies``. Nothing in a stream makes this raise."""
+        selected: list[RawMessage] = []
         for replies in self._pages(start, limit, None):
-            found += [decode(reply, self._subjects) for reply in replies]
-        return found
+            selected += [decode(reply, self._subjects) for reply in replies]
+        return selected
 
     def locate(self, originator_id: UUID | str, version: int) -> Notification | None:
         """One event with its position, or None if there is no such version."""
@@ -244,8 +248,8 @@ class JetStreamApplicationRecorder(JetStreamAggregateRecorder, ApplicationRecord
         """The events of one page from a position on, how far it reached, and whether more is there."""
         replies, more = self._page(first, PAGE)
         events = [decode_notification(reply, self._subjects) for reply in replies]
-        seen = events[-1].id if events else first - 1
-        return Page([n for n in events if not topics or n.topic in topics], seen, more)
+        last_position = events[-1].id if events else first - 1
+        return Page([n for n in events if not topics or n.topic in topics], last_position, more)
 
     def close(self) -> None:
         """End the subscriptions and close the connection. Safe to call twice."""
@@ -259,14 +263,14 @@ class JetStreamApplicationRecorder(JetStreamAggregateRecorder, ApplicationRecord
         Where sequences are missing, the last page may reach beyond ``stop``.
         """
         first = max(first, 1)
-        left = sys.maxsize if limit is None else limit
-        while left > 0 and (stop is None or first <= stop):
-            size = min(PAGE, left, sys.maxsize if stop is None else stop - first + 1)
+        remaining = sys.maxsize if limit is None else limit
+        while remaining > 0 and (stop is None or first <= stop):
+            size = min(PAGE, remaining, sys.maxsize if stop is None else stop - first + 1)
             page, more = self._page(first, size)
             if page:
                 yield page
                 first = sequence_of(page[-1]) + 1
-                left -= len(page)
+                remaining -= len(page)
             if not page or not more:
                 return
 
@@ -283,12 +287,12 @@ def connect(settings: BusSettings, *, check_first: bool = True) -> JetStreamAppl
     ``OperationalError`` if the bus is away or does not let us in, ``StreamDrift`` if the stream or a
     server is not what it must be.
     """
-    line = Line(settings)
+    connection = Connection(settings)
     try:
-        recorder = JetStreamApplicationRecorder(line)
+        recorder = JetStreamApplicationRecorder(connection)
         if check_first:
             recorder.check().require()
     except BaseException:
-        line.close()
+        connection.close()
         raise
     return recorder

@@ -44,9 +44,9 @@ def hub_user(public: str, *, stream: str, prefix: str, bucket: str, inbox: str, 
         public=public,
         publish=(
             f"{prefix}.>",
-            *_reads(stream),
+            *_read_subjects(stream),
             f"$O.{bucket}.>",
-            *_reads(items),
+            *_read_subjects(items),
             f"$JS.API.STREAM.PURGE.{items}",
         ),
         subscribe=(f"{inbox}.>", notify),
@@ -62,7 +62,7 @@ def ops_user(public: str, *, inbox: str) -> User:
     )
 
 
-def _reads(stream: str) -> tuple[str, ...]:
+def _read_subjects(stream: str) -> tuple[str, ...]:
     return (
         f"$JS.API.DIRECT.GET.{stream}",
         f"$JS.API.DIRECT.GET.{stream}.>",

@@ -20,7 +20,7 @@ from eventsourcing.persistence import OperationalError
 from .binary import binary_version, find_binary
 from .errors import AlreadyRunning
 from .layout import check_key, config, private_folder, seed_in, stream_folder, write_private
-from .monitor import complaint
+from .monitor import health_error
 from .rights import User, hub_user, ops_user, public_of
 from .settings import BusSettings
 
@@ -28,11 +28,11 @@ log = logging.getLogger(__name__)
 
 HUB_INBOX = "_INBOX.hub"
 OPS_INBOX = "_INBOX.ops"
-LOOK_EVERY = 2.0  # seconds between looks at a running server
-ROOM_TO_GO_ON = 64 * 1024 * 1024  # free bytes that make a new start worth while after a full disk
-STOP_PATIENCE = 10.0  # seconds that a server may take to end in good order
+CHECK_INTERVAL_SECONDS = 2.0  # seconds between looks at a running server
+MIN_FREE_BYTES_TO_RESTART = 64 * 1024 * 1024  # free bytes that make a new start worth while after a full disk
+STOP_TIMEOUT_SECONDS = 10.0  # seconds that a server may take to end in good order
 
-# The server must not outlive us. The wish to die with the parent is a mark of a process that survives
+# The server must not outlive us. The command to die with the parent is a mark of a process that survives
 # exec, and belongs to the thread that forked: hence a little program in between, started by a thread
 # that lives as long as the server. (A function run between fork and exec is not safe beside threads.)
 _LAUNCH = """
@@ -84,22 +84,22 @@ class EmbeddedServer:
         if cipher not in ("chachapoly", "aes"):
             raise ValueError("cipher is 'chachapoly' or 'aes'")
         self.folder = Path(data_dir).absolute()
-        self._key = store_key.hex()
+        self._store_key_hex = store_key.hex()
         self._cipher = cipher
-        self._names = BusSettings(stream=stream, prefix=prefix, bucket=bucket)
+        self._bus_names = BusSettings(stream=stream, prefix=prefix, bucket=bucket)
         self._seeds = {"hub": hub_seed, "ops": ops_seed}
         self._extra_users = tuple(extra_users)
         self._binary = binary
-        self._port = port
+        self._port_number = port
         self._monitor_port = -1
         self._max_file_store = max_file_store
         self._on_event = on_event
         self._start_timeout = start_timeout
         self.version = ""
         self._lock_fd = -1
-        self._process: subprocess.Popen[bytes] | None = None
+        self._server_process: subprocess.Popen[bytes] | None = None
         self._watcher: threading.Thread | None = None
-        self._wish_to_stop = threading.Event()
+        self._stop_requested = threading.Event()
         self._first_start = threading.Event()
         self._first_error: Exception | None = None
 
@@ -114,19 +114,19 @@ class EmbeddedServer:
         if self._watcher is not None:
             raise AlreadyRunning("this server has been started already")
         private_folder(self.folder)
-        self._lock_fd = _lock(self.folder / "lock")
+        self._lock_fd = _lock_folder(self.folder / "lock")
         try:
             binary = self._binary or find_binary()
             self.version = binary_version(binary)
-            check_key(self.folder, bytes.fromhex(self._key))
+            check_key(self.folder, bytes.fromhex(self._store_key_hex))
             users = self._users()
             # Whatever was made once must still be there: a new, empty stream would hide a loss.
-            known = stream_folder(self.folder, self._names.stream).exists()
-            self._wish_to_stop.clear()
+            known = stream_folder(self.folder, self._bus_names.stream).exists()
+            self._stop_requested.clear()
             self._first_start.clear()
             self._first_error = None
             self._watcher = threading.Thread(
-                target=self._watch, args=(binary, users), name="nats-server-watcher", daemon=True
+                target=self._supervise, args=(binary, users), name="nats-server-watcher", daemon=True
             )
             self._watcher.start()
             self._first_start.wait()
@@ -145,12 +145,12 @@ class EmbeddedServer:
 
     def stop(self) -> None:
         """Stop the process that we started, and no other. Safe to call twice."""
-        self._wish_to_stop.set()
-        process = self._process
+        self._stop_requested.set()
+        process = self._server_process
         if process is not None and process.poll() is None:
             process.terminate()
         if self._watcher is not None:
-            self._watcher.join(STOP_PATIENCE)
+            self._watcher.join(STOP_TIMEOUT_SECONDS)
             if self._watcher.is_alive() and process is not None:
                 process.kill()
             self._watcher.join()
@@ -169,7 +169,7 @@ class EmbeddedServer:
 
     @property
     def url(self) -> str:
-        return f"nats://127.0.0.1:{self._port}"
+        return f"nats://127.0.0.1:{self._port_number}"
 
     @property
     def monitor_url(self) -> str:
@@ -178,54 +178,54 @@ class EmbeddedServer:
     @property
     def pid(self) -> int | None:
         """The process id of the running server, or None while there is none."""
-        process = self._process
+        process = self._server_process
         return process.pid if process is not None and process.poll() is None else None
 
     def hub_settings(self) -> BusSettings:
         """The settings of the hub's user."""
-        return self._settings("hub", HUB_INBOX)
+        return self._settings_of_user("hub", HUB_INBOX)
 
     def ops_settings(self) -> BusSettings:
         """The settings of the operations user, who makes and changes streams."""
-        return self._settings("ops", OPS_INBOX)
+        return self._settings_of_user("ops", OPS_INBOX)
 
     def disk_free_bytes(self) -> int:
         """The room left on the disk that holds the records."""
         return shutil.disk_usage(self.folder).free
 
-    def _settings(self, who: str, inbox: str) -> BusSettings:
+    def _settings_of_user(self, user: str, inbox: str) -> BusSettings:
         return BusSettings(
             url=self.url,
-            stream=self._names.stream,
-            prefix=self._names.prefix,
-            bucket=self._names.bucket,
-            seed=self._seed(who),
+            stream=self._bus_names.stream,
+            prefix=self._bus_names.prefix,
+            bucket=self._bus_names.bucket,
+            seed=self._seed_of_user(user),
             monitor_url=self.monitor_url,
             inbox=inbox,
-            name=f"kakehashi-{who}",
+            name=f"kakehashi-{user}",
         )
 
-    def _seed(self, who: str) -> str:
-        return seed_in(self.folder, who, self._seeds[who])
+    def _seed_of_user(self, user: str) -> str:
+        return seed_in(self.folder, user, self._seeds[user])
 
     def _users(self) -> list[User]:
-        names = self._names
+        names = self._bus_names
         hub = hub_user(
-            public_of(self._seed("hub")),
+            public_of(self._seed_of_user("hub")),
             stream=names.stream,
             prefix=names.prefix,
             bucket=names.bucket,
             inbox=HUB_INBOX,
             notify=names.notify,
         )
-        ops = ops_user(public_of(self._seed("ops")), inbox=OPS_INBOX)
+        ops = ops_user(public_of(self._seed_of_user("ops")), inbox=OPS_INBOX)
         return [hub, ops, *self._extra_users]
 
     # -- the watching thread
 
-    def _watch(self, binary: Path, users: list[User]) -> None:
+    def _supervise(self, binary: Path, users: list[User]) -> None:
         pause = 0.1
-        while not self._wish_to_stop.is_set():
+        while not self._stop_requested.is_set():
             began = time.monotonic()
             try:
                 self._launch(binary, users)
@@ -235,64 +235,64 @@ class EmbeddedServer:
                     self._first_error = e
                     self._first_start.set()
                     return
-                self._tell("crashed", f"nats-server did not start: {e}")
+                self._emit_event("crashed", f"nats-server did not start: {e}")
             else:
-                self._tell("started", f"nats-server {self.version} serves on {self.url}")
+                self._emit_event("started", f"nats-server {self.version} serves on {self.url}")
                 self._first_start.set()
-                assert self._process is not None
-                code = self._attend(self._process)
-                if self._wish_to_stop.is_set():
+                assert self._server_process is not None
+                code = self._wait_for_exit(self._server_process)
+                if self._stop_requested.is_set():
                     break
-                self._tell("crashed", f"nats-server ended by itself (code {code}); starting it again")
+                self._emit_event("crashed", f"nats-server ended by itself (code {code}); starting it again")
             if time.monotonic() - began > 30:
                 pause = 0.1  # it had run well: this is a new trouble
-            self._wish_to_stop.wait(pause)
+            self._stop_requested.wait(pause)
             pause = min(pause * 2, 5.0)
         self._end_process()
-        self._tell("stopped", "nats-server is stopped")
+        self._emit_event("stopped", "nats-server is stopped")
 
-    def _attend(self, process: subprocess.Popen[bytes]) -> int:
+    def _wait_for_exit(self, process: subprocess.Popen[bytes]) -> int:
         """Wait for the end of the process, and see meanwhile that it can still write.
 
         A server whose disk was full does not go on by itself once there is room: start it anew then.
         """
-        ill = ""
+        write_error = ""
         while True:
             try:
-                return process.wait(LOOK_EVERY)
+                return process.wait(CHECK_INTERVAL_SECONDS)
             except subprocess.TimeoutExpired:
                 pass
-            before, ill = ill, self._write_error()
-            if ill and ill != before:
-                self._tell("stuck", f"nats-server can't write: {ill}")
-            if ill and self.disk_free_bytes() >= ROOM_TO_GO_ON:
+            before, write_error = write_error, self._write_error()
+            if write_error and write_error != before:
+                self._emit_event("stuck", f"nats-server can't write: {write_error}")
+            if write_error and self.disk_free_bytes() >= MIN_FREE_BYTES_TO_RESTART:
                 process.terminate()
 
     def _write_error(self) -> str:
         try:
-            said = complaint(self.monitor_url, 2.0)
+            reported = health_error(self.monitor_url, 2.0)
         except OperationalError:
             return ""  # busy or ending: the process tells the rest
-        return said if "write error" in said else ""
+        return reported if "write error" in reported else ""
 
     def _launch(self, binary: Path, users: list[User]) -> None:
         ports_of = self.folder.glob("*.ports")
         for old in ports_of:
             old.unlink()
-        key = _SecretFile(self.folder, f'key: "{self._key}"\n')
+        key = _SecretFile(self.folder, f'key: "{self._store_key_hex}"\n')
         try:
             text = config(
                 self.folder,
                 users=users,
                 cipher=self._cipher,
                 key_file=key.path,
-                port=self._port,
+                port=self._port_number,
                 monitor_port=self._monitor_port,
                 max_file_store=self._max_file_store,
             )
             conf = self.folder / "nats.conf"
             write_private(conf, text)
-            self._process = subprocess.Popen(
+            self._server_process = subprocess.Popen(
                 [sys.executable, "-I", "-S", "-c", _LAUNCH, str(os.getpid()), str(binary), "-c", str(conf)],
                 pass_fds=(*key.fds, self._lock_fd),  # the folder stays locked until the server is gone too
                 stdin=subprocess.DEVNULL,
@@ -302,42 +302,42 @@ class EmbeddedServer:
                 cwd=self.folder,
                 start_new_session=True,  # an interrupt from the keyboard is for us; we stop the server
             )
-            self._port, self._monitor_port = self._await_ports(self._process)
+            self._port_number, self._monitor_port = self._await_ports(self._server_process)
         finally:
             key.wipe()
 
     def _await_ports(self, process: subprocess.Popen[bytes]) -> tuple[int, int]:
         """Wait until the server has written its ports, which it does once it serves."""
         deadline = time.monotonic() + self._start_timeout
-        while time.monotonic() < deadline and not self._wish_to_stop.is_set():
+        while time.monotonic() < deadline and not self._stop_requested.is_set():
             if process.poll() is not None:
                 break
             for path in self.folder.glob("*.ports"):
                 try:
-                    said = json.loads(path.read_text(encoding="utf-8"))
-                    return _port(said["nats"][0]), _port(said["monitoring"][0])
+                    reported = json.loads(path.read_text(encoding="utf-8"))
+                    return _port_number(reported["nats"][0]), _port_number(reported["monitoring"][0])
                 except (ValueError, KeyError, IndexError):
                     pass  # not yet written to the end
             time.sleep(0.005)
-        raise OperationalError(f"nats-server did not come up: {_last_words(self.folder / 'nats.log')}")
+        raise OperationalError(f"nats-server did not come up: {_last_log_error(self.folder / 'nats.log')}")
 
     def _end_process(self) -> None:
-        process = self._process
+        process = self._server_process
         if process is None:
             return
         if process.poll() is None:
             process.terminate()
             try:
-                process.wait(STOP_PATIENCE)
+                process.wait(STOP_TIMEOUT_SECONDS)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
 
-    def _tell(self, word: str, sentence: str) -> None:
-        log.log(logging.WARNING if word == "crashed" else logging.INFO, "%s", sentence)
+    def _emit_event(self, event_name: str, sentence: str) -> None:
+        log.log(logging.WARNING if event_name == "crashed" else logging.INFO, "%s", sentence)
         if self._on_event is not None:
             try:
-                self._on_event(word, sentence)
+                self._on_event(event_name, sentence)
             except Exception:
                 log.exception("on_event failed")  # the listener's trouble must not end the watch
 
@@ -365,10 +365,10 @@ class _SecretFile:
             Path(self.path).unlink(missing_ok=True)
 
 
-def _lock(path: Path, patience: float = 3.0) -> int:
+def _lock_folder(path: Path, timeout: float = 3.0) -> int:
     """Hold the folder. A server whose parent has just died takes a moment to follow it: be patient."""
     fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    deadline = time.monotonic() + patience
+    deadline = time.monotonic() + timeout
     while True:
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -381,14 +381,14 @@ def _lock(path: Path, patience: float = 3.0) -> int:
             return fd
 
 
-def _port(url: str) -> int:
+def _port_number(url: str) -> int:
     return int(url.rpartition(":")[2])
 
 
-def _last_words(path: Path) -> str:
+def _last_log_error(path: Path) -> str:
     try:
         lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
         return "it left no log"
-    told = [line.partition("] ")[2] for line in lines if "[FTL]" in line or "[ERR]" in line]
-    return told[-1] if told else (lines[-1] if lines else "its log is empty")
+    log_errors = [line.partition("] ")[2] for line in lines if "[FTL]" in line or "[ERR]" in line]
+    return log_errors[-1] if log_errors else (lines[-1] if lines else "its log is empty")

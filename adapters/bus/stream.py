@@ -6,12 +6,12 @@ import contextlib
 from typing import Any
 
 from .api import STREAM_NOT_FOUND, Api, ApiError
-from .client import Line
+from .client import Connection
 from .errors import StreamDrift
 from .settings import BusSettings
 
 NAME_IN_USE = 10058
-_UNKNOWN_TO_COMPARISON = frozenset({"metadata", "description", "placement"})  # say nothing about the records
+_IGNORED_FIELDS = frozenset({"metadata", "description", "placement"})  # say nothing about the records
 
 
 def record_stream(settings: BusSettings) -> dict[str, Any]:
@@ -42,14 +42,14 @@ def record_stream(settings: BusSettings) -> dict[str, Any]:
 
 def differences(wanted: dict[str, Any], actual: dict[str, Any]) -> tuple[str, ...]:
     """Each point in which a configuration is not the wanted one, fields we never heard of included."""
-    found = []
+    mismatches = []
     for key in sorted(wanted.keys() | actual.keys()):
-        if key in _UNKNOWN_TO_COMPARISON:
+        if key in _IGNORED_FIELDS:
             continue
         want, have = wanted.get(key), actual.get(key)
         if want != have and not (key not in wanted and not have):  # an absent field and an empty one are one
-            found.append(f"{key} is {have!r} and must be {want!r}")
-    return tuple(found)
+            mismatches.append(f"{key} is {have!r} and must be {want!r}")
+    return tuple(mismatches)
 
 
 def read_config(api: Api, name: str) -> dict[str, Any]:
@@ -73,21 +73,21 @@ def ensure(api: Api, wanted: dict[str, Any], *, create: bool = True, update: boo
     ``StreamDrift`` names what differs, or what the server refused to change.
     """
     name = wanted["name"]
-    found = check_stream(api, wanted)
-    missing = bool(found) and found[0].endswith("is not there")
+    mismatches = check_stream(api, wanted)
+    missing = bool(mismatches) and mismatches[0].endswith("is not there")
     if missing and create:
         try:
             api.call(f"STREAM.CREATE.{name}", wanted)
         except ApiError as e:
             if e.err_code != NAME_IN_USE:  # somebody else made it meanwhile: compare
                 raise StreamDrift(f"stream {name}", (f"it could not be made: {e}",)) from e
-        found = check_stream(api, wanted)
-    elif found and not missing and update:
+        mismatches = check_stream(api, wanted)
+    elif mismatches and not missing and update:
         with contextlib.suppress(ApiError):  # what the server refuses still differs below
             api.call(f"STREAM.UPDATE.{name}", wanted)
-        found = check_stream(api, wanted)
-    if found:
-        raise StreamDrift(f"stream {name}", found)
+        mismatches = check_stream(api, wanted)
+    if mismatches:
+        raise StreamDrift(f"stream {name}", mismatches)
 
 
 def ensure_stream(ops: BusSettings, *, create: bool = True, update: bool = False) -> None:
@@ -96,8 +96,8 @@ def ensure_stream(ops: BusSettings, *, create: bool = True, update: bool = False
     ``StreamDrift`` names what differs. ``create=False`` is for a stream that must be there already.
     ``update`` lets an operator change what may be changed, such as the number of replicas.
     """
-    line = Line(ops)
+    connection = Connection(ops)
     try:
-        ensure(Api(line), record_stream(ops), create=create, update=update)
+        ensure(Api(connection), record_stream(ops), create=create, update=update)
     finally:
-        line.close()
+        connection.close()

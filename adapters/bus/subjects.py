@@ -10,7 +10,7 @@ from uuid import UUID
 from eventsourcing.persistence import ProgrammingError
 
 _HEX = re.compile(r"[0-9a-f]{32}")
-_VERSION = re.compile(r"0|[1-9][0-9]{0,17}")
+_RECORD_VERSION = re.compile(r"0|[1-9][0-9]{0,17}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Subjects:
         """Originator and version of a subject, or None if we could not have written it."""
         head = self.prefix + "."
         token, dot, digits = subject.removeprefix(head).partition(".")
-        if not (subject.startswith(head) and dot and _VERSION.fullmatch(digits)):
+        if not (subject.startswith(head) and dot and _RECORD_VERSION.fullmatch(digits)):
             return None
         if self.ids == "uuid":
             return (UUID(token), int(digits)) if _HEX.fullmatch(token) else None

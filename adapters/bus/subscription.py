@@ -24,12 +24,12 @@ class JetStreamSubscription(ListenNotifySubscription["JetStreamApplicationRecord
     def __init__(
         self, recorder: JetStreamApplicationRecorder, gt: int | None = None, topics: Sequence[str] = ()
     ) -> None:
-        self._watch_on = recorder._line
+        self._watched_connection = recorder._bus_connection
         self._notify = recorder.settings.notify
         super().__init__(recorder=recorder, gt=gt, topics=topics)
-        self._watch_on.watch(self._notify, self._has_been_notified)
+        self._watched_connection.watch(self._notify, self._has_been_notified)
 
-    def at_hand(self) -> Sequence[Notification]:
+    def drain_received(self) -> Sequence[Notification]:
         """What has come already behind the last one that was handed over; it counts as handed over."""
         rest = self._notifications[self._notifications_index :]
         self._notifications_index = len(self._notifications)
@@ -38,7 +38,7 @@ class JetStreamSubscription(ListenNotifySubscription["JetStreamApplicationRecord
     def stop(self) -> None:
         """End the iteration. Safe to call twice."""
         super().stop()
-        self._watch_on.unwatch(self._notify, self._has_been_notified)
+        self._watched_connection.unwatch(self._notify, self._has_been_notified)
 
     def _pull(self) -> None:
         while not self._has_been_stopped:
@@ -56,6 +56,6 @@ class JetStreamSubscription(ListenNotifySubscription["JetStreamApplicationRecord
                     self._notifications_queue.put(page.notifications)
                 except ShutDown:
                     return
-            self._last_notification_id = page.seen
+            self._last_notification_id = page.last_position
             if not page.more:
                 return

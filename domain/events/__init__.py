@@ -1,11 +1,11 @@
-"""Every fact that can be recorded. ``FACTS`` maps each published topic to its class."""
+"""Every event that can be recorded. ``EVENTS`` maps each published topic to its class."""
 
 from domain.events.access import (
-    AccessFact,
+    AccessEvent,
     DisclosureReceived,
     OpeningRefused,
     SectionOpened,
-    WrapFetchedForRewrap,
+    WrappedKeyFetchedForRewrap,
 )
 from domain.events.alarms import (
     BreachReportOverdueAlarmRaised,
@@ -44,12 +44,13 @@ from domain.events.audit import (
     AuditControlRequested,
     AuditMandateBegan,
 )
-from domain.events.base import FACTS, Fact, Kind, dump, upcast
+from domain.events.base import EVENTS, Event, Kind, dump, upcast
 from domain.events.case import (
     CaseConferenceConvened,
     CaseMessage,
     ClosingConsultationHeld,
     ClosingEvaluationRecorded,
+    CommandRefused,
     ConferenceMinutesRecorded,
     ConsentGiven,
     ConsentRefused,
@@ -89,10 +90,9 @@ from domain.events.case import (
     SupportWorkerAssigned,
     SupportWorkerUnassigned,
     VisitReportSubmitted,
-    WishRefused,
 )
 from domain.events.commission import (
-    CommissionFact,
+    CommissionEvent,
     ContractorReinstated,
     ContractorRequirementVerified,
     ContractorSuspended,
@@ -136,13 +136,13 @@ from domain.events.emergency import (
     EmergencyAccessReviewed,
 )
 from domain.events.groups import (
-    ACTING_ON,
+    ACTS_ON_REFERRAL,
     AS_OTHER_SERVICE,
-    OPENING_ACTS,
+    BEGINS_CASE,
     OUTGOING_COPIES,
     REFERRALS,
-    SAFETY_ACTS,
-    TELLING_ANEW,
+    REVEALS_NOTIFICATION,
+    UNSOLICITED_DISCLOSURES,
 )
 from domain.events.log import HubFounded, RuleBookPublished
 from domain.events.moves import (
@@ -162,13 +162,13 @@ from domain.events.notifications import (
     EmergencyTriaged,
     NonDisclosureDecided,
     NotificationForwarded,
-    ReferralOutcomeTold,
+    ReferralOutcomeReported,
     SafetyConcernRaised,
     SafetyConfirmed,
     VisitReportReviewed,
 )
 from domain.events.programme import (
-    AgencyFact,
+    AgencyEvent,
     BusinessAbolitionNotified,
     BusinessChangeNotified,
     BusinessCommencementNotified,

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from domain.codes import Purpose, Section
-from domain.events.base import Fact, Kind
+from domain.events.base import Event, Kind
 
 
 @dataclass(frozen=True, kw_only=True)
-class AccessFact(Fact):
+class AccessEvent(Event):
     """About one item of one message of a case; the originator is the case's access sequence.
 
     The asker names message and item as its feed told it; another pair is «not there».
@@ -23,8 +23,8 @@ class AccessFact(Fact):
 
 
 @dataclass(frozen=True, kw_only=True)
-class SectionOpened(AccessFact, topic="section.opened"):
-    """An agency's person asked to read an item and the rules let it. Recorded before the wrap leaves.
+class SectionOpened(AccessEvent, topic="section.opened"):
+    """An agency's person asked to read an item and the rules let it. Recorded before the wrapped key leaves.
 
     Basis: guideline 8; APPI 66 (安全管理).
     """
@@ -34,7 +34,7 @@ class SectionOpened(AccessFact, topic="section.opened"):
 
 
 @dataclass(frozen=True, kw_only=True)
-class OpeningRefused(AccessFact, topic="opening.refused"):
+class OpeningRefused(AccessEvent, topic="opening.refused"):
     """An agency's person asked to read an item and the rules said no. Basis: guideline 8; APPI 66."""
 
     section: Section
@@ -43,22 +43,22 @@ class OpeningRefused(AccessFact, topic="opening.refused"):
 
 
 @dataclass(frozen=True, kw_only=True)
-class DisclosureReceived(AccessFact, topic="disclosure.received"):
+class DisclosureReceived(AccessEvent, topic="disclosure.received"):
     """The reader's door says whether what it was handed verified and opened. Basis: own rule (受領確認).
 
-    ``opening`` is the ask of the opening it answers; ``flaw`` says what failed where ``ok`` is false.
+    ``opening`` is the command id of the opening it answers; ``error_code`` says what failed where ``ok`` is false.
     """
 
     opening: UUID
     ok: bool
-    flaw: str | None
+    error_code: str | None
 
 
 @dataclass(frozen=True, kw_only=True)
-class WrapFetchedForRewrap(AccessFact, topic="wrap_fetched_for.rewrap"):
-    """The responsible core agency's door took its own wrap of an item, to wrap it for a new standing reader.
+class WrappedKeyFetchedForRewrap(AccessEvent, topic="wrapped_key_fetched_for.rewrap"):
+    """The responsible core agency's door took its own wrapped key of an item, to wrap it for a new standing reader.
 
-    A wrap only, no ciphertext: not a reading. Basis: CWA 25-2(5); guideline 3(2).
+    A wrapped key only, no ciphertext: not a reading. Basis: CWA 25-2(5); guideline 3(2).
     """
 
     section: Section

@@ -6,22 +6,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from domain.events.base import Fact, Kind
+from domain.events.base import Event, Kind
 
 
 @dataclass(frozen=True, kw_only=True)
-class CaseAlarm(Fact):
-    """Something in a case is overdue. It closes by itself when the thing is done; the fact stays.
+class CaseAlarm(Event):
+    """Something in a case is overdue. It closes by itself when the thing is done; the event stays.
 
-    ``message``: what waits, null where the case as a whole does. ``late``: whose turn it is. ``to``: who is
+    ``message``: what waits, null where the case as a whole does. ``responsible``: whose turn it is. ``to``: who is
     told beside it (the sender sees it). ``due_at``: when it fell due. ``escalated``: it was told before, and
-    climbs to the supervisor of ``late``.
+    climbs to the supervisor of ``responsible``.
     """
 
     ON = Kind.CASE
 
     message: UUID | None
-    late: UUID
+    responsible: UUID
     to: frozenset[UUID]
     due_at: datetime
     escalated: bool
@@ -94,7 +94,7 @@ class RightsRequestOverdueAlarmRaised(CaseAlarm, topic="rights_request_overdue_a
 
 @dataclass(frozen=True, kw_only=True)
 class EmergencyAccessOpened(CaseAlarm, topic="emergency_access.opened"):
-    """緊急閲覧の通知, at once: two persons let ``late`` read; everyone whose words it can read is told.
+    """緊急閲覧の通知, at once: two persons let ``responsible`` read; everyone whose words it can read is told.
 
     It stands until the reading was looked at. Basis: APPI 66, 69(2)4.
     """

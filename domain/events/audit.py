@@ -10,12 +10,12 @@ from datetime import date
 from uuid import UUID
 
 from domain.codes import AuditGround
-from domain.events.base import Fact, Kind
+from domain.events.base import Event, Kind
 from domain.events.case import CaseMessage
 
 
 @dataclass(frozen=True, kw_only=True)
-class AuditContentAccessRequested(Fact, topic="audit_content_access.requested"):
+class AuditContentAccessRequested(Event, topic="audit_content_access.requested"):
     """監査閲覧の請求: the audit office asks for these items of a case, until the end of a day.
 
     It opens nothing by itself. Its frame is the audit office's, about the log.
@@ -31,7 +31,7 @@ class AuditContentAccessRequested(Fact, topic="audit_content_access.requested"):
 
 
 @dataclass(frozen=True, kw_only=True)
-class AuditControlRequested(Fact, topic="audit_control.requested"):
+class AuditControlRequested(Event, topic="audit_control.requested"):
     """監査の請求: the audit office asks for the control (never the content) of a case, or of all where it is null.
 
     Its control keys leave the hub only under such a request. Basis: guideline 8; APPI 66; own rule (KH-1 §3, §7).
@@ -44,7 +44,7 @@ class AuditControlRequested(Fact, topic="audit_control.requested"):
 
 
 @dataclass(frozen=True, kw_only=True)
-class AuditMandateBegan(Fact, topic="audit_mandate.began"):
+class AuditMandateBegan(Event, topic="audit_mandate.began"):
     """監査の任期の開始: from the next record on, control lies under keys of its own; ``until`` is its last day (JST).
 
     The first mandate (1) begins with the hub. Who was let into one has no key of another.

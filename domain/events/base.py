@@ -1,7 +1,7 @@
-"""What a fact is: a typed, versioned, published thing that was so.
+"""What an event is: a typed, versioned, published thing that was so.
 
 The topic is a published word (snake_case, its last word after a dot), never a module path and never
-reused. A fact is never edited, only read anew: a new shape raises ``version`` and brings
+reused. An event is never edited, only read anew: a new shape raises ``version`` and brings
 ``upcast_vN_vN+1``; a new meaning is a new topic.
 """
 
@@ -34,10 +34,10 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Fact:
-    """The root of all facts. ``TOPIC``, ``VERSION`` and ``ON`` come from the class statement.
+class Event:
+    """The root of all events. ``TOPIC``, ``VERSION`` and ``ON`` come from the class statement.
 
-    ``ON`` None: it stands wherever the wish was about. ``HUB_FIELDS`` are those that the hub decides: a wish must not bring them.
+    ``ON`` None: it stands wherever the command was about. ``HUB_FIELDS`` are those that the hub decides: a command must not bring them.
     """
 
     TOPIC: ClassVar[str] = ""
@@ -49,32 +49,32 @@ class Fact:
     def __init_subclass__(cls, *, topic: str = "", version: int = 1, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if not topic:
-            return  # a common base, not a fact
+            return  # a common base, not an event
         if not _TOPIC.match(topic):
             raise TypeError(f"{cls.__name__}: {topic!r} is not a topic")
-        if topic in FACTS:
-            raise TypeError(f"{cls.__name__}: topic {topic!r} belongs to {FACTS[topic].__name__}")
+        if topic in EVENTS:
+            raise TypeError(f"{cls.__name__}: topic {topic!r} belongs to {EVENTS[topic].__name__}")
         for step in range(1, version):
             if not hasattr(cls, f"upcast_v{step}_v{step + 1}"):
                 raise TypeError(f"{cls.__name__}: upcast_v{step}_v{step + 1} is missing")
         cls.TOPIC, cls.VERSION = topic, version
-        FACTS[topic] = cls
+        EVENTS[topic] = cls
 
 
-FACTS: dict[str, type[Fact]] = {}
+EVENTS: dict[str, type[Event]] = {}
 """Every published topic and its class."""
 
 
 def upcast(topic: str, version: int, state: dict[str, Any]) -> None:
     """Bring the stored ``state`` of an old ``version`` to the present shape, in place."""
-    cls = FACTS[topic]
+    cls = EVENTS[topic]
     for step in range(version, cls.VERSION):
         lift: Callable[[dict[str, Any]], None] = getattr(cls, f"upcast_v{step}_v{step + 1}")
         lift(state)
 
 
 def dump(value: Any) -> Any:
-    """The JSON form of a fact or of a part of one: the only one there is, so that bytes can be compared.
+    """The JSON form of an event or of a part of one: the only one there is, so that bytes can be compared.
 
     Sets become sorted lists; times are UTC with six decimals; a naive time is an error.
     """
@@ -92,25 +92,26 @@ def _dumper(kind: type) -> Callable[[Any], Any]:
     if is_dataclass(kind):
         names = tuple(f.name for f in fields(kind))
         return lambda value: {
-            name: inner if type(inner := getattr(value, name)) in _PLAIN else dump(inner) for name in names
+            name: inner if type(inner := getattr(value, name)) in _JSON_TYPES else dump(inner)
+            for name in names
         }
-    for base, write in _WRITTEN:
+    for base, write in _DUMP_RULES:
         if issubclass(kind, base):
             return write
     return lambda value: value
 
 
-def _time(at: datetime) -> str:
+def _iso_time(at: datetime) -> str:
     if at.tzinfo is None:
         raise ValueError("a time without zone")
     return f"{at.astimezone(UTC).isoformat(timespec='microseconds')[:-6]}Z"
 
 
-_PLAIN = frozenset({str, int, bool, type(None)})
-_WRITTEN: tuple[tuple[type, Callable[[Any], Any]], ...] = (
+_JSON_TYPES = frozenset({str, int, bool, type(None)})
+_DUMP_RULES: tuple[tuple[type, Callable[[Any], Any]], ...] = (
     (Enum, lambda value: value.value),
     (UUID, str),
-    (datetime, _time),
+    (datetime, _iso_time),
     (date, date.isoformat),
     (dict, lambda value: {str(dump(k)): dump(v) for k, v in value.items()}),
     (frozenset, lambda value: sorted((dump(v) for v in value), key=str)),

@@ -1,4 +1,4 @@
-"""What happens in a case. Every fact here is one message of one agency, with its sealed items by reference.
+"""What happens in a case. Every event here is one message of one agency, with its sealed items by reference.
 
 No name, address or free text of a person: codes, dates, parties and references only.
 """
@@ -27,14 +27,14 @@ from domain.codes import (
     SupportType,
     TargetClass,
 )
-from domain.events.base import STRICT, Fact, Kind
+from domain.events.base import STRICT, Event, Kind
 
 
 @dataclass(frozen=True, kw_only=True)
 class Item:
     """One sealed piece of one section of a message; what is inside is known to its readers' doors alone.
 
-    ``keyed``: the agencies for whom the author's frame brought a wrap of its key.
+    ``keyed``: the agencies for whom the author's frame brought a wrapped key of its key.
     """
 
     __pydantic_config__ = STRICT
@@ -56,8 +56,8 @@ class Placed:
 
 
 @dataclass(frozen=True, kw_only=True)
-class CaseMessage(Fact):
-    """One message in a case. ``message`` everywhere means the ``ask_id`` of its record.
+class CaseMessage(Event):
+    """One message in a case. ``message`` everywhere means the ``command_id`` of its record.
 
     ``to``: addressees (agencies), empty where it is recorded inside the sender's own file.
     ``basis``: the lawful basis for each addressee. ``consent``: the consents it rests on.
@@ -299,9 +299,9 @@ class ConsentGiven(CaseMessage, topic="consent.given"):
 
 @dataclass(frozen=True, kw_only=True)
 class ConsentRefused(CaseMessage, topic="consent.refused"):
-    """同意の拒否. ``asked_for``: what it was about. Basis: APPI 69(2)1, 27(1)."""
+    """同意の拒否. ``requested_scope``: what it was about. Basis: APPI 69(2)1, 27(1)."""
 
-    asked_for: tuple[ConsentScope, ...]
+    requested_scope: tuple[ConsentScope, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -333,7 +333,7 @@ class HeldDisclosureReleased(CaseMessage, topic="held_disclosure.released"):
 
 
 @dataclass(frozen=True, kw_only=True)
-class DisclosureRefused(Fact, topic="disclosure.refused"):
+class DisclosureRefused(Event, topic="disclosure.refused"):
     """The rules said no to a message that had sections; its frame is kept, its parts are not.
 
     ``act``: what was tried. ``at_fault``: the addressee for whom the rule failed, null where none in
@@ -352,7 +352,7 @@ class DisclosureRefused(Fact, topic="disclosure.refused"):
 
 
 @dataclass(frozen=True, kw_only=True)
-class WishRefused(Fact, topic="wish.refused"):
+class CommandRefused(Event, topic="command.refused"):
     """The rules said no to a message without sections. Basis: own rule (every refusal is recorded)."""
 
     act: str
@@ -362,7 +362,7 @@ class WishRefused(Fact, topic="wish.refused"):
 
 @dataclass(frozen=True, kw_only=True)
 class Rewrapped:
-    """One new wrap: whose key of which item."""
+    """One new wrapped key: whose key of which item."""
 
     __pydantic_config__ = STRICT
 
@@ -371,17 +371,17 @@ class Rewrapped:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ItemsRewrapped(Fact, topic="items.rewrapped", version=2):
-    """The responsible door made wraps of earlier items for agencies whose standing access began later, or for the
+class ItemsRewrapped(Event, topic="items.rewrapped", version=2):
+    """The responsible door made wrapped keys of earlier items for agencies whose standing access began later, or for the
     audit office, of what two officials let it open.
 
-    ``wraps`` stand in the order of the frame's wraps. Basis: CWA 25-2(5); guideline 3(2), 8.
+    ``wrapped_keys`` stand in the order of the frame's wrapped keys. Basis: CWA 25-2(5); guideline 3(2), 8.
     """
 
     ON = Kind.CASE
-    HUB_FIELDS = frozenset({"wraps"})
+    HUB_FIELDS = frozenset({"wrapped_keys"})
 
-    wraps: tuple[Rewrapped, ...]
+    wrapped_keys: tuple[Rewrapped, ...]
 
     @staticmethod
     def upcast_v1_v2(state: dict[str, Any]) -> None:

@@ -12,18 +12,18 @@ from typing import Any
 from uuid import UUID
 
 from domain.codes import Employment, Module, OutsourcingScope, Tier
-from domain.events.base import Fact, Kind
+from domain.events.base import Event, Kind
 
 
 @dataclass(frozen=True, kw_only=True)
-class CommissionFact(Fact):
+class CommissionEvent(Event):
     """About one commission."""
 
     ON = Kind.COMMISSION
 
 
 @dataclass(frozen=True, kw_only=True)
-class OutsourcingContractConcluded(CommissionFact, topic="outsourcing_contract.concluded"):
+class OutsourcingContractConcluded(CommissionEvent, topic="outsourcing_contract.concluded"):
     """委託契約. ``ends_on``: the last day of the contract, null where none is set.
 
     Basis: CWA 21-10-2(3); guideline 9(1).
@@ -36,12 +36,12 @@ class OutsourcingContractConcluded(CommissionFact, topic="outsourcing_contract.c
 
 
 @dataclass(frozen=True, kw_only=True)
-class OutsourcingContractEnded(CommissionFact, topic="outsourcing_contract.ended"):
+class OutsourcingContractEnded(CommissionEvent, topic="outsourcing_contract.ended"):
     """委託の終了. Basis: CWA 21-10-2(3); guideline 9."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class ContractorRequirementVerified(CommissionFact, topic="contractor_requirement.verified"):
+class ContractorRequirementVerified(CommissionEvent, topic="contractor_requirement.verified"):
     """委託要件の確認: which items of guideline 9(1) were found met (1 staff, 2 secrecy, 3 management).
 
     Basis: guideline 9(1)[1]–[3]; 施行規則19条の2.
@@ -52,7 +52,7 @@ class ContractorRequirementVerified(CommissionFact, topic="contractor_requiremen
 
 
 @dataclass(frozen=True, kw_only=True)
-class SupportWorkerRegistered(CommissionFact, topic="support_worker.registered"):
+class SupportWorkerRegistered(CommissionEvent, topic="support_worker.registered"):
     """訪問支援者の登録, under a pseudonymous ``worker`` reference. Basis: guideline 4(2)."""
 
     worker: str
@@ -61,7 +61,7 @@ class SupportWorkerRegistered(CommissionFact, topic="support_worker.registered")
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrainingModuleCompleted(CommissionFact, topic="training_module.completed", version=2):
+class TrainingModuleCompleted(CommissionEvent, topic="training_module.completed", version=2):
     """研修科目の修了. ``valid_until``: last day (JST) of its validity by local policy, null where unlimited.
 
     ``tier``: of the three; only the basic one makes a visitor ready, the others may be over more than its
@@ -79,7 +79,7 @@ class TrainingModuleCompleted(CommissionFact, topic="training_module.completed",
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrainingModuleExempted(CommissionFact, topic="training_module.exempted"):
+class TrainingModuleExempted(CommissionEvent, topic="training_module.exempted"):
     """研修科目の省略 for the holder of a qualification in that very field. Basis: guideline 7(1)."""
 
     worker: str
@@ -88,7 +88,7 @@ class TrainingModuleExempted(CommissionFact, topic="training_module.exempted"):
 
 
 @dataclass(frozen=True, kw_only=True)
-class OathSigned(CommissionFact, topic="oath.signed"):
+class OathSigned(CommissionEvent, topic="oath.signed"):
     """誓約書. ``valid_until``: last day (JST) by local policy, null where unlimited. Basis: guideline 8[3]."""
 
     worker: str
@@ -97,7 +97,7 @@ class OathSigned(CommissionFact, topic="oath.signed"):
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrainingLapsed(CommissionFact, topic="training.lapsed"):
+class TrainingLapsed(CommissionEvent, topic="training.lapsed"):
     """The hub saw a training run out. Basis: guideline 4(3), 8[2]; validity itself is local policy."""
 
     worker: str
@@ -106,7 +106,7 @@ class TrainingLapsed(CommissionFact, topic="training.lapsed"):
 
 
 @dataclass(frozen=True, kw_only=True)
-class OathLapsed(CommissionFact, topic="oath.lapsed"):
+class OathLapsed(CommissionEvent, topic="oath.lapsed"):
     """The hub saw an oath run out. Basis: guideline 8[3]; validity itself is local policy."""
 
     worker: str
@@ -114,7 +114,7 @@ class OathLapsed(CommissionFact, topic="oath.lapsed"):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ContractorSuspended(CommissionFact, topic="contractor.suspended"):
+class ContractorSuspended(CommissionEvent, topic="contractor.suspended"):
     """The contractor was ready and has lapsed: it opens nothing, and what is sent to it is held.
 
     ``gaps``: what is missing. Basis: guideline 9(1), 8[4].
@@ -124,7 +124,7 @@ class ContractorSuspended(CommissionFact, topic="contractor.suspended"):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ContractorReinstated(CommissionFact, topic="contractor.reinstated"):
+class ContractorReinstated(CommissionEvent, topic="contractor.reinstated"):
     """The core agency found the contractor ready again. Held messages stay held until asked for.
 
     Basis: guideline 9(1), 9(2)[2].

@@ -1,7 +1,7 @@
 """Reading in an emergency what was not told to us, and telling without consent: asked with reason, let by two
 others, for a time, and looked at after.
 
-No wish can open anything by itself: what opens follows from the facts of three persons.
+No command can open anything by itself: what opens follows from the events of three persons.
 """
 
 from __future__ import annotations

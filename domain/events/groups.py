@@ -1,8 +1,8 @@
-"""Facts that a rule treats alike."""
+"""Events that a rule treats alike."""
 
 from __future__ import annotations
 
-from domain.events.base import Fact
+from domain.events.base import Event
 from domain.events.case import (
     ConferenceMinutesRecorded,
     ConsentGiven,
@@ -37,12 +37,12 @@ from domain.events.notifications import (
     EmergencyTriaged,
     NonDisclosureDecided,
     NotificationForwarded,
-    ReferralOutcomeTold,
+    ReferralOutcomeReported,
     SafetyConcernRaised,
     SafetyConfirmed,
 )
 
-OPENING_ACTS: tuple[type[Fact], ...] = (
+BEGINS_CASE: tuple[type[Event], ...] = (
     FamilyInformationProvided,
     InfantHomeVisitReported,
     ProgrammeNotificationReceived,
@@ -57,7 +57,7 @@ OPENING_ACTS: tuple[type[Fact], ...] = (
 )
 """What may begin a case, and what somebody may bring who had no part in it so far."""
 
-OUTGOING_COPIES: tuple[type[Fact], ...] = (
+OUTGOING_COPIES: tuple[type[Event], ...] = (
     DisclosureMade,
     DisclosureHeld,
     FollowOnServiceArranged,
@@ -71,7 +71,7 @@ OUTGOING_COPIES: tuple[type[Fact], ...] = (
 )
 """Copies going out: never within standing access (V4)."""
 
-TELLING_ANEW: tuple[type[Fact], ...] = (
+UNSOLICITED_DISCLOSURES: tuple[type[Event], ...] = (
     DisclosureMade,
     DisclosureHeld,
     FamilyInformationProvided,
@@ -87,10 +87,10 @@ TELLING_ANEW: tuple[type[Fact], ...] = (
 )
 """What is told of one's own accord: no request, no answer and no report back."""
 
-AS_OTHER_SERVICE: tuple[type[Fact], ...] = (FollowOnServiceArranged, FollowOnServiceAccepted)
+AS_OTHER_SERVICE: tuple[type[Event], ...] = (FollowOnServiceArranged, FollowOnServiceAccepted)
 """What a contractor gets or writes as provider of another service, not as this case's contractor."""
 
-REFERRALS: tuple[type[Fact], ...] = (
+REFERRALS: tuple[type[Event], ...] = (
     FamilyInformationProvided,
     InfantHomeVisitReported,
     ProgrammeNotificationReceived,
@@ -100,7 +100,7 @@ REFERRALS: tuple[type[Fact], ...] = (
 )
 """What is to be acknowledged, read and acted on."""
 
-ACTING_ON: tuple[type[Fact], ...] = (
+ACTS_ON_REFERRAL: tuple[type[Event], ...] = (
     IndicatorAssessmentRecorded,
     EligibilityDetermined,
     InformationRequested,
@@ -113,14 +113,14 @@ ACTING_ON: tuple[type[Fact], ...] = (
     SafetyConfirmed,
     ChildSighted,
     CaseReferredToCgc,
-    ReferralOutcomeTold,
+    ReferralOutcomeReported,
     NonDisclosureDecided,
     CaseReopened,
     TransferInitiated,
 )
 """What shows that a referral was acted on: a decision (also not to act), a safety check, or a step towards one."""
 
-SAFETY_ACTS: tuple[type[Fact], ...] = (
+REVEALS_NOTIFICATION: tuple[type[Event], ...] = (
     AbuseNotificationReceived,
     NotificationForwarded,
     EmergencyTriaged,

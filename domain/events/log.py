@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from domain.events.base import Fact, Kind
+from domain.events.base import Event, Kind
 
 
 @dataclass(frozen=True, kw_only=True)
-class HubFounded(Fact, topic="hub.founded"):
-    """Record 1: the genesis, signed by the log key and two persons of the registry. Basis: own rule (KH-1 §2).
+class HubFounded(Event, topic="hub.founded"):
+    """Record 1: the genesis, signed by the log key and two of the registrars. Basis: own rule (KH-1 §2).
 
     What it says stands in its frame, whose digest is the hub's id for ever.
     """
@@ -21,7 +21,7 @@ class HubFounded(Fact, topic="hub.founded"):
 
 
 @dataclass(frozen=True, kw_only=True)
-class RuleBookPublished(Fact, topic="rule_book.published"):
+class RuleBookPublished(Event, topic="rule_book.published"):
     """The dated rules as data, from this moment on. History is judged by the book of its day.
 
     Basis: own rule (architecture: rule book); the law itself is named in each row of the book.
@@ -30,4 +30,4 @@ class RuleBookPublished(Fact, topic="rule_book.published"):
     ON = Kind.RULE_BOOK
 
     edition: str
-    book: dict[str, Any]
+    rule_book: dict[str, Any]

@@ -17,14 +17,14 @@ from domain.events.case import CaseMessage
 class AbuseNotificationReceived(CaseMessage, topic="abuse_notification.received"):
     """通告受理. ``notifier_token``: a pseudonym of whoever notified, null where none was given.
 
-    ``received_at``: when it reached us; the safety check counts from then. ``taken_in``: somebody without a
+    ``received_at``: when it reached us; the safety check counts from then. ``recorded_for_notifier``: somebody without a
     door notified us, and we wrote it down; else the author itself notifies the addressees.
     Basis: CAPA 6(1), 7; CWA 25(1).
     """
 
     notifier_token: str | None
     received_at: datetime
-    taken_in: bool
+    recorded_for_notifier: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +68,7 @@ class CaseReferredToCgc(CaseMessage, topic="case_referred_to.cgc"):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ReferralOutcomeTold(CaseMessage, topic="referral_outcome.told"):
+class ReferralOutcomeReported(CaseMessage, topic="referral_outcome.reported"):
     """結果の回答: whoever told us of the family hears what became of it, and no more.
 
     ``answers``: the referral. Basis: own rule (outcome to the referrer); CWA 21-10-5.

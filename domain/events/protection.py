@@ -34,7 +34,7 @@ class DisclosureConditionsImposed(CaseMessage, topic="disclosure_conditions.impo
 
 @dataclass(frozen=True, kw_only=True)
 class BreachReported(CaseMessage, topic="breach.reported"):
-    """漏えいの報告. ``found_at``: when it was noticed; ``leaked``: of which sections; ``told``: the persons concerned know.
+    """漏えいの報告. ``found_at``: when it was noticed; ``leaked``: of which sections; ``subjects_informed``: the persons concerned know.
 
     ``answers``: the preliminary report that a final one ends, null for a preliminary one. Basis: APPI 68.
     """
@@ -43,5 +43,5 @@ class BreachReported(CaseMessage, topic="breach.reported"):
     found_at: datetime
     leaked: frozenset[Section]
     persons: int
-    told: bool
+    subjects_informed: bool
     answers: UUID | None

@@ -7,12 +7,12 @@ from datetime import date, datetime
 from uuid import UUID
 
 from domain.codes import Body, Role
-from domain.events.base import Fact, Kind
+from domain.events.base import Event, Kind
 
 
 @dataclass(frozen=True, kw_only=True)
-class KeySetPublished(Fact, topic="key_set.published"):
-    """The public keys of an agency from now on, vouched for by two persons of the registry.
+class KeySetPublished(Event, topic="key_set.published"):
+    """The public keys of an agency from now on, vouched for by two of the registrars.
 
     ``municipality``: code of the local government the agency belongs to, null where none.
     ``custody``: who could sign (OWN_DEVICE, HSM, HOSTED). Basis: own rule (KH-1 §2); APPI 66.
@@ -31,7 +31,7 @@ class KeySetPublished(Fact, topic="key_set.published"):
 
 
 @dataclass(frozen=True, kw_only=True)
-class KeySetRevoked(Fact, topic="key_set.revoked"):
+class KeySetRevoked(Event, topic="key_set.revoked"):
     """The agency's present key set is no longer in force.
 
     ``compromised_since``: from then on its private keys may have been in other hands; null where they
@@ -44,7 +44,7 @@ class KeySetRevoked(Fact, topic="key_set.revoked"):
 
 
 @dataclass(frozen=True, kw_only=True)
-class CoreAgencyDesignated(Fact, topic="core_agency.designated"):
+class CoreAgencyDesignated(Event, topic="core_agency.designated"):
     """中核機関の指定: one for each municipality. Basis: guideline 3(1)."""
 
     ON = Kind.NETWORK
@@ -53,7 +53,7 @@ class CoreAgencyDesignated(Fact, topic="core_agency.designated"):
 
 
 @dataclass(frozen=True, kw_only=True)
-class CoordinatingAgencyDesignated(Fact, topic="coordinating_agency.designated"):
+class CoordinatingAgencyDesignated(Event, topic="coordinating_agency.designated"):
     """調整機関の指定: one for each network. Basis: CWA 25-2(4); guideline 3(2)."""
 
     ON = Kind.NETWORK
@@ -62,7 +62,7 @@ class CoordinatingAgencyDesignated(Fact, topic="coordinating_agency.designated")
 
 
 @dataclass(frozen=True, kw_only=True)
-class NetworkMemberAdmitted(Fact, topic="network_member.admitted"):
+class NetworkMemberAdmitted(Event, topic="network_member.admitted"):
     """要対協への加入. ``item``: which item of CWA 25-5 the member falls under (1, 2 or 3).
 
     Basis: CWA 25-2, 25-5; guideline 8[4].
@@ -75,7 +75,7 @@ class NetworkMemberAdmitted(Fact, topic="network_member.admitted"):
 
 
 @dataclass(frozen=True, kw_only=True)
-class NetworkMemberWithdrawn(Fact, topic="network_member.withdrawn"):
+class NetworkMemberWithdrawn(Event, topic="network_member.withdrawn"):
     """要対協からの脱退. The duty of secrecy goes on. Basis: CWA 25-2, 25-5."""
 
     ON = Kind.NETWORK
@@ -84,7 +84,7 @@ class NetworkMemberWithdrawn(Fact, topic="network_member.withdrawn"):
 
 
 @dataclass(frozen=True, kw_only=True)
-class NetworkMembershipPublished(Fact, topic="network_membership.published"):
+class NetworkMembershipPublished(Event, topic="network_membership.published"):
     """公示 of the members. Basis: CWA 25-2(3); 施行規則25条の27."""
 
     ON = Kind.NETWORK

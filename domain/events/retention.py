@@ -10,7 +10,7 @@ from datetime import date
 from uuid import UUID
 
 from domain.codes import Appraisal, HoldGround, RetentionPolicy, Section
-from domain.events.base import Fact, Kind
+from domain.events.base import Event, Kind
 from domain.events.case import CaseMessage
 
 
@@ -62,7 +62,7 @@ class ControlAppraised(CaseMessage, topic="control.appraised"):
 
 
 @dataclass(frozen=True, kw_only=True)
-class KeyDestroyed(Fact, topic="key.destroyed"):
+class KeyDestroyed(Event, topic="key.destroyed"):
     """廃棄の証明: the hub destroyed the keys of these sections of this case; nothing it keeps opens them any more.
 
     ``scope``: the case; ``keys``: what the vault called them; ``generation``: of the vault's key from then on;
@@ -81,7 +81,7 @@ class KeyDestroyed(Fact, topic="key.destroyed"):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ControlDestroyed(Fact, topic="control.destroyed"):
+class ControlDestroyed(Event, topic="control.destroyed"):
     """制御情報の廃棄の証明: the hub destroyed the control keys of this case and its readings, of every epoch. Its records
     still stand where they stood, and nobody can read them.
 

@@ -1,1 +1,1 @@
-"""The agency door: seals content, signs wishes, opens what the agency may read. It alone holds its keys."""
+"""The agency door: seals content, signs commands, opens what the agency may read. It alone holds its keys."""

@@ -13,16 +13,16 @@ from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
 from domain.codes import Flag, Purpose, Section
-from domain.errors import Broken, Conflict, ExchangeError, Unavailable, Untrusted
+from domain.errors import Conflict, ExchangeError, InvariantViolation, Unavailable, Untrusted
 from domain.events import Kind, dump
+from gateway.agency.item_opening import ItemOpener, OpenedItem
 from gateway.agency.key_sets import KeySets
-from gateway.agency.reading import Opened, Reading
-from gateway.agency.store import FAILED, WAITING, Book, Outgoing
-from gateway.agency.traces import Marks, marks_of, shows
-from gateway.protocol.client import HubClient, patiently
-from gateway.protocol.commands import READ_FOR, WRITE_FOR, payload_bytes, request, signed
+from gateway.agency.notifier_marks import Marks, contains_mark, notifier_marks
+from gateway.agency.store import FAILED, WAITING, DoorStore, OutboxEntry
+from gateway.protocol.client import HubClient, retry_until_timeout
+from gateway.protocol.commands import READ_VALIDITY, WRITE_VALIDITY, encode_command_payload, request, signed
 from gateway.protocol.problems import problem
-from keys.command import AUDIT, BESIDE_BYTES, ItemRef, To, WrapRef
+from keys.command import AUDIT, INLINE_ITEM_MAX_BYTES, ItemRef, To, WrappedKeyRef
 from keys.frame import Frame
 from keys.genesis import Genesis
 from keys.item import SealedItem, seal_item
@@ -31,18 +31,18 @@ from keys.lp import ZEROS, About, sha256
 from keys.receipt import Receipt, verify_receipt
 from keys.request import parse_request
 from keys.signing import KemKey, KemPublic, SignatureKeys
-from keys.wrap import seal_wrap
+from keys.wrapped_key import seal_wrapped_key
 
 TEXT = "text/v1"
-PATIENCE = 20.0
-RESEALS = 4
+RETRY_SECONDS = 20.0
+RESEAL_ATTEMPTS = 4
 T = TypeVar("T")
-ODD = (ValueError, KeyError, TypeError, AttributeError)
+MALFORMED_ERRORS = (ValueError, KeyError, TypeError, AttributeError)
 """What reading an answer of the wrong form raises."""
 
 
 @dataclass(frozen=True)
-class Part:
+class SectionContent:
     """One section of a message, in clear, inside the agency: never beyond its door."""
 
     section: str
@@ -52,10 +52,10 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Sent:
-    """What became of a wish. ``outcome``: recorded, refused, or waiting (kept in the outbox, to be sent again)."""
+class SubmissionResult:
+    """What became of a command. ``outcome``: recorded, refused, or waiting (kept in the outbox, to be sent again)."""
 
-    ask_id: UUID
+    command_id: UUID
     case: UUID
     outcome: str
     topic: str | None = None
@@ -77,24 +77,24 @@ class Door:
         sig: SignatureKeys,
         kem: KemKey,
         client: HubClient,
-        book: Book,
+        store: DoorStore,
         genesis: Genesis,
         now: Callable[[], datetime],
-        patience: float = PATIENCE,
+        retry_seconds: float = RETRY_SECONDS,
     ) -> None:
         self.agency = agency
-        self.book = book
+        self.store = store
         self.client = client
         self.genesis = genesis
         self.hub = genesis.hub
         self.now = now
-        self.key_sets = KeySets(book, self._published, genesis)
-        self._reads = Reading(agency, hub=genesis.hub, kem=kem, key_sets=self.key_sets)
+        self.key_sets = KeySets(store, self._fetch_key_sets, genesis)
+        self._item_opener = ItemOpener(agency, hub=genesis.hub, kem=kem, key_sets=self.key_sets)
         self._sig = sig
         self._kem = kem
-        self._patience = patience
+        self._retry_seconds = retry_seconds
         self._keyset: bytes | None = None
-        self._sending = RLock()  # one wish at a time, so that prev and outbox order agree
+        self._send_lock = RLock()  # one command at a time, so that prev and outbox order agree
 
     # --- sending ---------------------------------------------------------------------------------------------
 
@@ -104,83 +104,91 @@ class Door:
         about: UUID,
         act: str,
         fields: Mapping[str, Any],
-        parts: Sequence[Part] = (),
+        parts: Sequence[SectionContent] = (),
         *,
         actor: str,
         occurred_at: datetime | None = None,
-        ask_id: UUID | None = None,
+        command_id: UUID | None = None,
         asked: bytes | None = None,
-    ) -> Sent:
-        """Seal, sign, keep and send one wish; returns when its receipt is verified and in hand.
+    ) -> SubmissionResult:
+        """Seal, sign, keep and send one command; returns when its receipt is verified and in hand.
 
-        ``ask_id`` may be chosen by who asks, with ``asked``, the bytes that were asked: the same again gets
+        ``command_id`` may be chosen by who asks, with ``asked``, the bytes that were asked: the same again gets
         what became of it, without being sealed anew; another under the same id is a Conflict.
 
-        Where the hub is away the same bytes are sent again until ``patience`` (seconds) is over; then the
-        wish waits in the outbox and ``flush`` goes on. Raises what the hub says where nothing was recorded.
+        Where the hub is away the same bytes are sent again until ``retry_seconds`` (seconds) is over; then the
+        command waits in the outbox and ``flush`` goes on. Raises what the hub says where nothing was recorded.
         """
-        ask, own = ask_id or uuid4(), None if asked is None else self._kem.own_digest(asked)
-        with self._sending:
-            known = self.book.sent(ask)
+        command_id = command_id or uuid4()
+        fingerprint_digest = None if asked is None else self._kem.keyed_digest(asked)
+        with self._send_lock:
+            known = self.store.sent(command_id)
             if known is not None and known.state != FAILED:
-                return self._again(known, own)
-            parts = self._looked_over(about, parts) if kind is Kind.CASE else parts
-            for attempt in range(RESEALS):
-                data, frame = self._sealed(kind, about, act, fields, parts, actor, occurred_at, ask)
-                self.book.keep(ask, about, act, dump(self.now()), frame.digest, data, own)
+                return self._resend_known(known, fingerprint_digest)
+            parts = self._with_notifier_flags(about, parts) if kind is Kind.CASE else parts
+            for attempt in range(RESEAL_ATTEMPTS):
+                data, frame = self._sealed_request(
+                    kind, about, act, fields, parts, actor, occurred_at, command_id
+                )
+                self.store.enqueue(
+                    command_id, about, act, dump(self.now()), frame.digest, data, fingerprint_digest
+                )
                 try:
-                    return self._deliver(ask, about, frame.digest, data)
+                    return self._deliver(command_id, about, frame.digest, data)
                 except Conflict as conflict:
                     # Nothing was recorded: readers, keys or our last frame have changed since we asked.
-                    if conflict.flaw not in ("wrong-recipients", "stale-key-set") or attempt == RESEALS - 1:
-                        self.book.fail(ask, problem(conflict)[1])
+                    if (
+                        conflict.error_code not in ("wrong-recipients", "stale-key-set")
+                        or attempt == RESEAL_ATTEMPTS - 1
+                    ):
+                        self.store.fail(command_id, problem(conflict)[1])
                         raise
                 except Unavailable:
-                    return Sent(ask, about, "waiting")
-                except Broken:
+                    return SubmissionResult(command_id, about, "waiting")
+                except InvariantViolation:
                     raise  # it may have been recorded: it stays in the outbox
                 except ExchangeError as error:
-                    self.book.fail(ask, problem(error)[1])
+                    self.store.fail(command_id, problem(error)[1])
                     raise
             raise AssertionError("the loop returns or raises")  # no cover
 
-    def own_digest(self, data: bytes) -> bytes:
+    def keyed_digest(self, data: bytes) -> bytes:
         """By what this door, and nobody else, knows these bytes again (KH-1 §4)."""
-        return self._kem.own_digest(data)
+        return self._kem.keyed_digest(data)
 
-    def _looked_over(self, case: UUID, parts: Sequence[Part]) -> Sequence[Part]:
-        """Flag what shows who notified; the flag is signed with the wish, and the hub refuses it."""
+    def _with_notifier_flags(self, case: UUID, parts: Sequence[SectionContent]) -> Sequence[SectionContent]:
+        """Flag what shows who notified; the flag is signed with the command, and the hub refuses it."""
         for part in parts:
             if part.section == Section.NOTIFIER:
-                found = marks_of(part.content.decode("utf-8", "replace"), self._kem.own_digest)
-                self.book.keep_marks(case, found)
-        marks = self.book.marks(case) if parts else {}
-        return [self._flagged(part, marks) for part in parts] if marks else parts
+                result = notifier_marks(part.content.decode("utf-8", "replace"), self._kem.keyed_digest)
+                self.store.store_marks(case, result)
+        marks = self.store.marks(case) if parts else {}
+        return [self._with_trace_flag(part, marks) for part in parts] if marks else parts
 
-    def _flagged(self, part: Part, marks: Marks) -> Part:
+    def _with_trace_flag(self, part: SectionContent, marks: Marks) -> SectionContent:
         text = part.content.decode("utf-8", "replace")
-        if part.section == Section.NOTIFIER or not shows(text, marks, self._kem.own_digest):
+        if part.section == Section.NOTIFIER or not contains_mark(text, marks, self._kem.keyed_digest):
             return part
         return replace(part, flags=tuple(sorted({*part.flags, Flag.NOTIFIER_TRACE.value})))
 
-    def _again(self, known: Outgoing, own: bytes | None) -> Sent:
-        """What became of a wish that was asked before, if it was this very one."""
-        if own is None or known.asked != own:
-            raise Conflict("ask-id-taken", "choose a new ask_id for another wish")
+    def _resend_known(self, known: OutboxEntry, fingerprint_digest: bytes | None) -> SubmissionResult:
+        """What became of a command that was asked before, if it was this very one."""
+        if fingerprint_digest is None or known.asked != fingerprint_digest:
+            raise Conflict("command-id-taken", "choose a new command_id for another command")
         if known.request is not None:
             try:
                 digest = _frame_of(known.request).digest
-                return self._deliver(known.ask_id, known.about, digest, known.request)
+                return self._deliver(known.command_id, known.about, digest, known.request)
             except Unavailable:
-                return Sent(known.ask_id, known.about, "waiting")
-            except Broken:
+                return SubmissionResult(known.command_id, known.about, "waiting")
+            except InvariantViolation:
                 raise  # it may have been recorded: it stays in the outbox
             except ExchangeError as error:
-                self.book.fail(known.ask_id, problem(error)[1])
+                self.store.fail(known.command_id, problem(error)[1])
                 raise
         answer = known.answer or {}
-        return Sent(
-            ask_id=known.ask_id,
+        return SubmissionResult(
+            command_id=known.command_id,
             case=known.about,
             outcome=str(answer["outcome"]),
             topic=answer["topic"],
@@ -194,32 +202,32 @@ class Door:
     def flush(self) -> int:
         """Send again what waits in the outbox; the same bytes. Returns how many got their answer."""
         done = 0
-        with self._sending:
-            for waiting in self.book.outgoing(WAITING):
+        with self._send_lock:
+            for waiting in self.store.outgoing(WAITING):
                 if waiting.request is None:
                     continue
                 digest = _frame_of(waiting.request).digest
                 try:
-                    self._deliver(waiting.ask_id, waiting.about, digest, waiting.request)
-                except (Unavailable, Broken):
+                    self._deliver(waiting.command_id, waiting.about, digest, waiting.request)
+                except (Unavailable, InvariantViolation):
                     break
                 except ExchangeError as error:
-                    self.book.fail(waiting.ask_id, problem(error)[1])
+                    self.store.fail(waiting.command_id, problem(error)[1])
                 done += 1
         return done
 
-    def _deliver(self, ask: UUID, about: UUID, digest: bytes, data: bytes) -> Sent:
+    def _deliver(self, command_id: UUID, about: UUID, digest: bytes, data: bytes) -> SubmissionResult:
         payload = parse_request(data).payload
-        answer = self._patiently(lambda: self.client.wish(data))
+        answer = self._retry(lambda: self.client.submit(data))
         try:
-            receipt = self._receipt(answer, ask, digest)
-        except (ExchangeError, *ODD) as error:
-            raise Broken(
+            receipt = self._verified_receipt(answer, command_id, digest)
+        except (ExchangeError, *MALFORMED_ERRORS) as error:
+            raise InvariantViolation(
                 "receipt-not-verified", "the hub's receipt does not hold: nothing is proven"
             ) from error
-        self.book.confirm(ask, {k: v for k, v in answer.items() if k != "release"})
-        return Sent(
-            ask_id=ask,
+        self.store.confirm(command_id, {k: v for k, v in answer.items() if k != "release"})
+        return SubmissionResult(
+            command_id=command_id,
             case=about,
             outcome=str(answer["outcome"]),
             topic=answer["topic"],
@@ -231,86 +239,92 @@ class Door:
             receipt=receipt,
         )
 
-    def _patiently(self, call: Callable[[], T]) -> T:
-        return patiently(call, self._patience)
+    def _retry(self, call: Callable[[], T]) -> T:
+        return retry_until_timeout(call, self._retry_seconds)
 
-    def _published(self, agency: UUID) -> list[Frame]:
-        return self._patiently(lambda: self.client.key_sets(agency))
+    def _fetch_key_sets(self, agency: UUID) -> list[Frame]:
+        return self._retry(lambda: self.client.key_sets(agency))
 
-    def _receipt(self, answer: Mapping[str, Any], ask: UUID, digest: bytes) -> Receipt:
+    def _verified_receipt(self, answer: Mapping[str, Any], command_id: UUID, digest: bytes) -> Receipt:
         try:
             receipt = verify_receipt(b64decode(answer["receipt"]), self.genesis.log)
-        except ODD as error:
+        except MALFORMED_ERRORS as error:
             raise Untrusted("receipt-form", "what the hub answered is no receipt") from error
-        if (receipt.hub, receipt.ask_id, receipt.frame) != (self.hub, ask, digest):
-            raise Untrusted("receipt-of-another", "the hub gave a receipt for another wish")
+        if (receipt.hub, receipt.command_id, receipt.frame) != (self.hub, command_id, digest):
+            raise Untrusted("receipt-of-another", "the hub gave a receipt for another command")
         return receipt
 
-    def _sealed(
+    def _sealed_request(
         self,
         kind: Kind,
         about: UUID,
         act: str,
         fields: Mapping[str, Any],
-        parts: Sequence[Part],
+        parts: Sequence[SectionContent],
         actor: str,
         occurred_at: datetime | None,
-        ask: UUID,
+        command_id: UUID,
     ) -> tuple[bytes, Frame]:
-        """The request for this wish, sealed for just those whom the hub's rule names."""
+        """The request for this command, sealed for just those whom the hub's rule names."""
         keyset = self.keyset()
-        names = [uuid4() for _ in parts]
-        wanted = self._recipients(about, act, fields, parts, names, actor) if parts else {}
+        item_ids = [uuid4() for _ in parts]
+        readers_of = self._recipients(about, act, fields, parts, item_ids, actor) if parts else {}
         items: list[ItemRef] = []
-        wraps: list[WrapRef] = []
-        beside: list[bytes] = []
-        keys: list[bytes] = []
-        for name, part in zip(names, parts, strict=True):
+        wrapped_keys: list[WrappedKeyRef] = []
+        inline_items: list[bytes] = []
+        wrapped_key_bytes: list[bytes] = []
+        for item_id, part in zip(item_ids, parts, strict=True):
             sealed = seal_item(
                 hub=self.hub,
                 about=About(kind.value, about),
-                item=name,
+                item=item_id,
                 section=part.section,
                 schema=part.schema,
                 keyset=keyset,
                 content=part.content,
             )
-            kept = sealed.size <= BESIDE_BYTES
-            if kept:
-                beside.append(sealed.sealed)
+            inline = sealed.size <= INLINE_ITEM_MAX_BYTES
+            if inline:
+                inline_items.append(sealed.sealed)
             else:
-                self._patiently(partial(self._uploaded, sealed, actor))
-            items.append(_item_ref(name, part, sealed, kept))
-            for reader in wanted[name]:
-                wrap = seal_wrap(
+                self._retry(partial(self._upload_item, sealed, actor))
+            items.append(_item_ref_of(item_id, part, sealed, inline))
+            for reader in readers_of[item_id]:
+                wrapped_key = seal_wrapped_key(
                     hub=self.hub,
                     about=About(kind.value, about),
-                    item=name,
+                    item=item_id,
                     kc=sealed.kc,
                     keyset=keyset,
                     to=reader.kem,
                     item_key=sealed.key,
                 )
-                wraps.append(WrapRef(item=name, to=reader.agency, kid=reader.kem.kid, digest=sha256(wrap)))
-                keys.append(wrap)
-        frame = self._frame(
+                wrapped_keys.append(
+                    WrappedKeyRef(
+                        item=item_id, to=reader.agency, kid=reader.kem.kid, digest=sha256(wrapped_key)
+                    )
+                )
+                wrapped_key_bytes.append(wrapped_key)
+        frame = self._signed_frame(
             kind,
             about,
             act,
             fields,
             actor,
-            prev=self.book.last_frame(about) or ZEROS,
-            ask_id=ask,
+            prev=self.store.last_frame(about) or ZEROS,
+            command_id=command_id,
             occurred_at=occurred_at,
             items=items,
-            wraps=wraps,
-            good_for=WRITE_FOR,
+            wrapped_keys=wrapped_keys,
+            valid_for=WRITE_VALIDITY,
         )
-        return request(frame, [*beside, *keys]), frame
+        return request(frame, [*inline_items, *wrapped_key_bytes]), frame
 
-    def _uploaded(self, sealed: SealedItem, actor: str) -> dict[str, Any]:
-        signed_word = self._signed(Kind.AGENCY, self.agency, "upload", {"digest": sealed.digest.hex()}, actor)
-        self.client.put_item(sealed.digest, sealed.sealed, signed_word)
+    def _upload_item(self, sealed: SealedItem, actor: str) -> dict[str, Any]:
+        signed_upload = self._signed_query(
+            Kind.AGENCY, self.agency, "upload", {"digest": sealed.digest.hex()}, actor
+        )
+        self.client.put_item(sealed.digest, sealed.sealed, signed_upload)
         return {}
 
     def _recipients(
@@ -318,39 +332,41 @@ class Door:
         about: UUID,
         act: str,
         fields: Mapping[str, Any],
-        parts: Sequence[Part],
-        names: Sequence[UUID],
+        parts: Sequence[SectionContent],
+        item_ids: Sequence[UUID],
         actor: str,
     ) -> dict[UUID, list[KeySet]]:
-        """For whom each item is to be wrapped, with keys that the registry vouches for."""
+        """For whom each item is to be wrapped, with keys that the registrars vouch for."""
         items = [
             {"item": str(n), "section": p.section, "flags": sorted(p.flags)}
-            for n, p in zip(names, parts, strict=True)
+            for n, p in zip(item_ids, parts, strict=True)
         ]
-        answer = self.question(
+        answer = self.query(
             Kind.CASE, about, "recipients", {"act": act, "fields": dict(fields), "items": items}, actor=actor
         )
-        found = {
+        result = {
             agency: self.key_sets.by_digest(bytes.fromhex(digest), UUID(agency))
             for agency, digest in answer["keysets"].items()
         }
-        return {name: [found[agency] for agency in answer["items"][str(name)]] for name in names}
+        return {item_id: [result[agency] for agency in answer["items"][str(item_id)]] for item_id in item_ids}
 
-    def question(
+    def query(
         self, kind: Kind, about: UUID, act: str, fields: Mapping[str, Any], *, actor: str
     ) -> dict[str, Any]:
         """A signed question that leaves no record."""
-        data = self._signed(kind, about, act, fields, actor)
-        return self._patiently(lambda: self.client.ask(data))
+        data = self._signed_query(kind, about, act, fields, actor)
+        return self._retry(lambda: self.client.query(data))
 
-    def _signed(self, kind: Kind, about: UUID, act: str, fields: Mapping[str, Any], actor: str) -> bytes:
-        return request(self._frame(kind, about, act, fields, actor, good_for=READ_FOR))
+    def _signed_query(
+        self, kind: Kind, about: UUID, act: str, fields: Mapping[str, Any], actor: str
+    ) -> bytes:
+        return request(self._signed_frame(kind, about, act, fields, actor, valid_for=READ_VALIDITY))
 
-    def _frame(
+    def _signed_frame(
         self, kind: Kind, about: UUID, act: str, fields: Mapping[str, Any], actor: str, **more: Any
     ) -> Frame:
         """A frame of this agency, signed now under its key set in force."""
-        payload = payload_bytes(
+        payload = encode_command_payload(
             hub=self.hub,
             kind=kind,
             about=about,
@@ -365,20 +381,20 @@ class Door:
         return signed(payload, self._sig)
 
     def directory(self) -> list[KeySet]:
-        """The agencies that can be addressed, from key sets that the registry vouches for, by code."""
-        found = [
+        """The agencies that can be addressed, from key sets that the registrars vouch for, by code."""
+        result = [
             self.key_sets.by_digest(bytes.fromhex(a["keyset"]), UUID(a["id"]))
-            for a in self._patiently(self.client.agencies)
+            for a in self._retry(self.client.agencies)
         ]
-        return sorted(found, key=lambda k: k.code)
+        return sorted(result, key=lambda k: k.code)
 
     def keyset(self) -> bytes:
         """The digest of this agency's key set in force, which must be the one of the keys held here."""
         if self._keyset is None:
-            self.key_sets.verify(frames := self._published(self.agency))
+            self.key_sets.verify(frames := self._fetch_key_sets(self.agency))
             digest = frames[-1].digest if frames else ZEROS
-            mine = self.key_sets.by_digest(digest, self.agency)
-            if mine.sig != self._sig.public or mine.kem != self._kem.public:
+            own_key_set = self.key_sets.by_digest(digest, self.agency)
+            if own_key_set.sig != self._sig.public or own_key_set.kem != self._kem.public:
                 raise Untrusted(
                     "key-set-not-ours", "the key set in force is not the one of the keys held here"
                 )
@@ -391,9 +407,9 @@ class Door:
         """Take in what is new in the feed. Returns how many messages changed."""
         changed, more = 0, True
         while more:
-            wanted = {"cursor": self.book.cursor, "erased": self.book.erased}
-            page = self.question(Kind.AGENCY, self.agency, "feed", wanted, actor="door")
-            self.book.take_in(page["messages"], page["cursor"], page["tasks"], page["erased"])
+            readers_of = {"cursor": self.store.cursor, "erased": self.store.erased}
+            page = self.query(Kind.AGENCY, self.agency, "feed", readers_of, actor="door")
+            self.store.store_feed_page(page["messages"], page["cursor"], page["tasks"], page["erased"])
             changed += len(page["messages"])
             more = bool(page["more"] or page["erased"])
         return changed
@@ -407,110 +423,121 @@ class Door:
         *,
         actor: str,
         purpose: Purpose = Purpose.SUPPORT,
-    ) -> Opened:
+    ) -> OpenedItem:
         """Ask to read one item, verify everything that comes back, and say whether it held.
 
-        Raises NotThere (no such item, or not yours), Untrusted (what came does not hold; the hub is told).
+        Raises NotFound (no such item, or not yours), Untrusted (what came does not hold; the hub is told).
         """
         fields = {"message": str(message), "item": str(item), "section": section, "purpose": purpose.value}
-        ask, answer = self._reading(case, "section.opened", fields, actor)
-        flaw: str | None = None
+        opening, answer = self._submit_reading(case, "section.opened", fields, actor)
+        error_code: str | None = None
         try:
-            return self._reads.opened(case, message, item, answer["release"])
+            return self._item_opener.opened(case, message, item, answer["release"])
         except ExchangeError as error:
-            flaw = f"{error.code}/{error.flaw}"
+            error_code = f"{error.code}/{error.error_code}"
             raise
-        except ODD as error:
-            flaw = "untrusted/release-form"
+        except MALFORMED_ERRORS as error:
+            error_code = "untrusted/release-form"
             raise Untrusted("release-form", "what the hub handed over is not of its form") from error
         finally:
             received = {
                 "message": str(message),
                 "item": str(item),
-                "opening": str(ask),
-                "ok": flaw is None,
-                "flaw": flaw,
+                "opening": str(opening),
+                "ok": error_code is None,
+                "error_code": error_code,
             }
             with suppress(
-                ExchangeError, *ODD
+                ExchangeError, *MALFORMED_ERRORS
             ):  # what was read stays read; a missing receipt shows in the ledger
-                self._reading(case, "disclosure.received", received, actor)
+                self._submit_reading(case, "disclosure.received", received, actor)
 
-    def _reading(
+    def _submit_reading(
         self, case: UUID, act: str, fields: Mapping[str, Any], actor: str
     ) -> tuple[UUID, dict[str, Any]]:
-        ask = uuid4()
-        frame = self._frame(Kind.CASE, case, act, fields, actor, ask_id=ask, good_for=READ_FOR)
+        command_id = uuid4()
+        frame = self._signed_frame(
+            Kind.CASE, case, act, fields, actor, command_id=command_id, valid_for=READ_VALIDITY
+        )
         data = request(frame)
-        answer = self._patiently(lambda: self.client.wish(data))
-        self._receipt(answer, ask, frame.digest)
-        return ask, answer
+        answer = self._retry(lambda: self.client.submit(data))
+        self._verified_receipt(answer, command_id, frame.digest)
+        return command_id, answer
 
     # --- duties ----------------------------------------------------------------------------------------------
 
     def rewrap(self, *, actor: str) -> int:
-        """Make the wraps that standing readers still lack of items we can read. Returns how many.
+        """Make the wrapped keys that standing readers still lack of items we can read. Returns how many.
 
-        Basis: CWA 25-2(5). Each own wrap is fetched on record; no content is opened for it.
+        Basis: CWA 25-2(5). Each own wrapped key is fetched on record; no content is opened for it.
         """
         done = 0
-        for task in self.book.tasks():
+        for task in self.store.tasks():
             if task["kind"] == "REWRAP":
                 done += self._rewrap_case(UUID(task["case"]), actor)
         return done
 
     def _rewrap_case(self, case: UUID, actor: str) -> int:
-        duties = self.question(Kind.CASE, case, "duties", {}, actor=actor)
-        wraps: list[WrapRef] = []
+        duties = self.query(Kind.CASE, case, "duties", {}, actor=actor)["duties"]
+        wrapped_keys: list[WrappedKeyRef] = []
         parts: list[bytes] = []
-        for duty in duties["duties"]:
-            item, message = UUID(duty["item"]), UUID(duty["message"])
-            to, key_of = self._reader_of(duty)
-            fields = {"message": str(message), "item": str(item), "section": duty["section"]}
-            _, answer = self._reading(case, "wrap_fetched_for.rewrap", fields, actor)
-            payload = self._reads.authored(answer["release"]["frame"], answer["release"]["key_sets"], case)
-            named = next(i for i in payload.items if i.item == item)
-            key = self._reads.unwrapped(case, payload, named, answer["release"])
-            wrap = seal_wrap(
+        for pending_rewrap in duties:
+            item, message = UUID(pending_rewrap["item"]), UUID(pending_rewrap["message"])
+            to, key_of = self._rewrap_target(pending_rewrap)
+            fields = {"message": str(message), "item": str(item), "section": pending_rewrap["section"]}
+            _, answer = self._submit_reading(case, "wrapped_key_fetched_for.rewrap", fields, actor)
+            payload = self._item_opener.verified_author_payload(
+                answer["release"]["frame"], answer["release"]["key_sets"], case
+            )
+            item_ref = next(i for i in payload.items if i.item == item)
+            key = self._item_opener.unwrapped_item_key(case, payload, item_ref, answer["release"])
+            wrapped_key = seal_wrapped_key(
                 hub=self.hub,
                 about=payload.about,
                 item=item,
-                kc=named.kc,
+                kc=item_ref.kc,
                 keyset=self.keyset(),
                 to=key_of,
                 item_key=key,
             )
-            wraps.append(WrapRef(item=item, to=to, kid=key_of.kid, digest=sha256(wrap)))
-            parts.append(wrap)
-        if not wraps:
+            wrapped_keys.append(WrappedKeyRef(item=item, to=to, kid=key_of.kid, digest=sha256(wrapped_key)))
+            parts.append(wrapped_key)
+        if not wrapped_keys:
             return 0
-        ask = uuid4()
-        with self._sending:
-            prev = self.book.last_frame(case) or ZEROS
-            frame = self._frame(
-                Kind.CASE, case, "items.rewrapped", {}, actor, prev=prev, ask_id=ask, wraps=wraps
+        command_id = uuid4()
+        with self._send_lock:
+            prev = self.store.last_frame(case) or ZEROS
+            frame = self._signed_frame(
+                Kind.CASE,
+                case,
+                "items.rewrapped",
+                {},
+                actor,
+                prev=prev,
+                command_id=command_id,
+                wrapped_keys=wrapped_keys,
             )
             data = request(frame, parts)
-            self.book.keep(ask, case, "items.rewrapped", dump(self.now()), frame.digest, data)
-            self._deliver(ask, case, frame.digest, data)
-        return len(wraps)
+            self.store.enqueue(command_id, case, "items.rewrapped", dump(self.now()), frame.digest, data)
+            self._deliver(command_id, case, frame.digest, data)
+        return len(wrapped_keys)
 
-    def _reader_of(self, duty: Mapping[str, str]) -> tuple[To, KemPublic]:
+    def _rewrap_target(self, pending_rewrap: Mapping[str, str]) -> tuple[To, KemPublic]:
         """For whom a duty is: the audit office with the key of the pinned genesis, or an agency with its own."""
-        if duty["to"] == AUDIT:
+        if pending_rewrap["to"] == AUDIT:
             return AUDIT, self.genesis.audit_kem
-        to = self.key_sets.by_digest(bytes.fromhex(duty["keyset"]), UUID(duty["to"]))
+        to = self.key_sets.by_digest(bytes.fromhex(pending_rewrap["keyset"]), UUID(pending_rewrap["to"]))
         return to.agency, to.kem
 
 
-def _item_ref(name: UUID, part: Part, sealed: SealedItem, kept: bool) -> ItemRef:
+def _item_ref_of(item_id: UUID, part: SectionContent, sealed: SealedItem, inline: bool) -> ItemRef:
     return ItemRef(
-        item=name,
+        item=item_id,
         section=part.section,
         flags=tuple(sorted(part.flags)),
         schema=part.schema,
         size=sealed.size,
-        kept="beside" if kept else "store",
+        storage="inline" if inline else "store",
         kc=sealed.kc,
         digest=sealed.digest,
     )

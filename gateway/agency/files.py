@@ -11,16 +11,16 @@ from dataclasses import dataclass, field
 from threading import Lock
 from uuid import UUID, uuid4
 
-from adapters.agencies import Draft, Finding, Outcome, WrongFile, adapter_for
-from domain.errors import Broken, ExchangeError, Unavailable
+from adapters.agencies import Finding, InboundMessage, Outcome, WrongFile, adapter_for
+from domain.errors import ExchangeError, InvariantViolation, Unavailable
 from domain.events import Kind
-from gateway.agency.door import Door, Part, Sent
+from gateway.agency.door import Door, SectionContent, SubmissionResult
 from gateway.agency.staff import Person
 from gateway.pages.texts import basis_text, reason_text
-from gateway.protocol.problems import TITLES, branch_of, problem
+from gateway.protocol.problems import TITLES, category_of, problem
 
 SOURCE = "SOURCE"
-_WORDS = {
+_OUTCOME_TEXTS = {
     "recorded": "記録しました",
     "held": "委託先の準備が整うまで保留されます",
     "waiting": "ハブに届くまで送信箱で待っています",
@@ -28,7 +28,7 @@ _WORDS = {
 
 
 @dataclass(frozen=True)
-class Answered:
+class FileResult:
     """A file's answer. ``ok``: everything was recorded; ``rows``: place and outcome of each message."""
 
     ok: bool
@@ -43,98 +43,112 @@ class Files:
 
     def __init__(self, door: Door) -> None:
         self._door = door
-        self._taking = Lock()
+        self._intake_lock = Lock()
 
     def send(
-        self, person: Person, data: bytes, told: Callable[[int, int], None] = lambda done, of: None
-    ) -> Answered:
+        self, person: Person, data: bytes, on_progress: Callable[[int, int], None] = lambda done, of: None
+    ) -> FileResult:
         """Read, take and send. Raises WrongFile (nothing was taken), and what the hub says where it is away."""
         adapter = adapter_for(data)
         agencies = {k.code: k.agency for k in self._door.directory()}
-        taken = adapter.read(data, agencies)
+        parsed_file = adapter.read(data, agencies)
         outcomes = []
-        file = self._door.own_digest(data)
-        with self._taking:
-            for n, (draft, (ask, case)) in enumerate(
-                zip(taken.drafts, self._intake(file, taken.drafts), strict=True)
+        file = self._door.keyed_digest(data)
+        with self._intake_lock:
+            for n, (inbound, (command_id, case)) in enumerate(
+                zip(
+                    parsed_file.inbound_messages,
+                    self._intake(file, parsed_file.inbound_messages),
+                    strict=True,
+                )
             ):
-                outcomes.append(self._sent(person, draft, ask, case, file + n.to_bytes(4, "big")))
-                told(n + 1, len(taken.drafts))
+                outcomes.append(
+                    self._send_one(person, inbound, command_id, case, file + n.to_bytes(4, "big"))
+                )
+                on_progress(n + 1, len(parsed_file.inbound_messages))
         media_type, ending = adapter.kind(data)
-        return Answered(
+        return FileResult(
             ok=all(one.outcome in ("recorded", "held") for one in outcomes),
             media_type=media_type,
             ending=ending,
-            data=adapter.answer(taken, outcomes),
-            rows=tuple((d.place, o) for d, o in zip(taken.drafts, outcomes, strict=True)),
+            data=adapter.answer(parsed_file, outcomes),
+            rows=tuple((d.place, o) for d, o in zip(parsed_file.inbound_messages, outcomes, strict=True)),
         )
 
     @staticmethod
-    def refused(data: bytes, wrong: WrongFile) -> Answered:
+    def refused(data: bytes, wrong: WrongFile) -> FileResult:
         """The answer to a file of which nothing was taken."""
         try:
             adapter = adapter_for(data)
         except WrongFile:
-            return Answered(False, "application/json", ".json", b"{}\n")
+            return FileResult(False, "application/json", ".json", b"{}\n")
         media_type, ending = adapter.kind(data)
-        return Answered(False, media_type, ending, adapter.refuse(data, wrong.findings))
+        return FileResult(False, media_type, ending, adapter.refuse(data, wrong.findings))
 
-    def _intake(self, file: bytes, drafts: tuple[Draft, ...]) -> list[tuple[UUID, UUID]]:
+    def _intake(self, file: bytes, inbound_messages: tuple[InboundMessage, ...]) -> list[tuple[UUID, UUID]]:
         """What each message is sent as: as before where these bytes came before, else chosen and kept now.
 
         The case: the one that the file names; else the one known under the sender's own number; else a new one.
         """
-        book = self._door.book
-        known = book.intake(file)
+        store = self._door.store
+        known = store.intake(file)
         if known:
             return known
         families: dict[bytes, UUID] = {}
         messages = []
         findings = []
-        for draft in drafts:
-            own = None
-            if draft.reference is not None:
-                own = self._door.own_digest(b"family\0" + draft.reference.encode())
-            before = None if own is None else families.get(own) or book.family(own)
-            if draft.case is not None and before is not None and draft.case != before:
-                findings.append(Finding(draft.place, "", "case-differs"))
-            case = draft.case or before or uuid4()
-            if own is not None:
-                families[own] = case
+        for inbound in inbound_messages:
+            reference_digest = None
+            if inbound.reference is not None:
+                reference_digest = self._door.keyed_digest(b"family\0" + inbound.reference.encode())
+            known_case = (
+                None
+                if reference_digest is None
+                else families.get(reference_digest) or store.family(reference_digest)
+            )
+            if inbound.case is not None and known_case is not None and inbound.case != known_case:
+                findings.append(Finding(inbound.place, "", "case-differs"))
+            case = inbound.case or known_case or uuid4()
+            if reference_digest is not None:
+                families[reference_digest] = case
             messages.append((uuid4(), case))
         if findings:
             raise WrongFile(findings)
-        book.keep_intake(file, messages, families)
+        store.store_intake(file, messages, families)
         return messages
 
-    def _sent(self, person: Person, draft: Draft, ask: UUID, case: UUID, asked: bytes) -> Outcome:
-        parts = [Part(words.section, words.text.encode()) for words in draft.sections]
-        parts.append(Part(SOURCE, draft.source, schema=draft.schema))
+    def _send_one(
+        self, person: Person, inbound: InboundMessage, command_id: UUID, case: UUID, asked: bytes
+    ) -> Outcome:
+        parts = [SectionContent(section.section, section.text.encode()) for section in inbound.sections]
+        parts.append(SectionContent(SOURCE, inbound.source, schema=inbound.schema))
         try:
             sent = self._door.send(
                 Kind.CASE,
                 case,
-                draft.act,
-                draft.fields,
+                inbound.act,
+                inbound.fields,
                 parts,
                 actor=person.actor,
-                occurred_at=draft.occurred_at,
-                ask_id=ask,
+                occurred_at=inbound.occurred_at,
+                command_id=command_id,
                 asked=asked,
             )
-        except (Unavailable, Broken):
+        except (Unavailable, InvariantViolation):
             raise
         except ExchangeError as error:
             body = problem(error)[1]
-            return Outcome(case, ask, "refused", error.flaw, TITLES[branch_of(error)], str(body["detail"]))
-        return _outcome(sent)
+            return Outcome(
+                case, command_id, "refused", error.error_code, TITLES[category_of(error)], str(body["detail"])
+            )
+        return _outcome_of(sent)
 
 
-def _outcome(sent: Sent) -> Outcome:
+def _outcome_of(sent: SubmissionResult) -> Outcome:
     """What became of one message, in words."""
     kind = "held" if sent.outcome == "recorded" and sent.held else sent.outcome
     if kind != "refused":
-        return Outcome(sent.case, sent.ask_id, kind, None, _WORDS[kind], "")
+        return Outcome(sent.case, sent.command_id, kind, None, _OUTCOME_TEXTS[kind], "")
     fitting = "、".join(f"{basis_text(code)}({code})" for code in sent.fitting)
     remedy = f"次の根拠なら認められます: {fitting}" if fitting else ""
-    return Outcome(sent.case, sent.ask_id, kind, sent.reason, reason_text(sent.reason), remedy)
+    return Outcome(sent.case, sent.command_id, kind, sent.reason, reason_text(sent.reason), remedy)

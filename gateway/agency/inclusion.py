@@ -1,6 +1,6 @@
-"""Holding the hub to its promise: every confirmed wish stands in one log that only grows.
+"""Holding the hub to its promise: every confirmed command stands in one log that only grows.
 
-A wish is *proven* when its record's place under a signed head is proven, and that head continues every head that
+A command is *proven* when its record's place under a signed head is proven, and that head continues every head that
 this door saw before. A head that contradicts an earlier one is kept as evidence, and nothing is proven
 any more. Source: KH-1 §8.
 """
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from domain.errors import ExchangeError, Malformed, NotThere, Untrusted
+from domain.errors import ExchangeError, Malformed, NotFound, Untrusted
 from domain.events import dump
 from gateway.agency.door import Door
 from gateway.witness.policy import Policy
@@ -20,13 +20,13 @@ from keys.checkpoint import Checkpoint, origin_of, verify_checkpoint
 from keys.proofs import entry_hash, verify_consistency, verify_inclusion
 from keys.receipt import Receipt, verify_receipt
 
-AT_ONCE = 200
-GRACE = timedelta(seconds=60)
+BATCH_SIZE = 200
+PROMISE_GRACE = timedelta(seconds=60)
 """A promise that is this late is told."""
 
 
 @dataclass(frozen=True)
-class Standing:
+class LogStatus:
     """How a door stands with the log. ``late``: promised, and not proven in time."""
 
     size: int
@@ -39,7 +39,7 @@ class Standing:
         return self.__dict__
 
 
-class Proving:
+class LogProver:
     """The proofs of one door."""
 
     def __init__(self, door: Door, policy: Policy | None = None) -> None:
@@ -48,59 +48,61 @@ class Proving:
         self._policy = policy
         self._origin = origin_of(door.hub, door.genesis.mode)
 
-    def step(self) -> int:
+    def prove_batch(self) -> int:
         """Take the log's head and prove what waits, as much as is done at once; returns how much was proven.
 
         Raises Unavailable where the hub is away, Untrusted where its log contradicts itself.
         """
-        book = self._door.book
-        if book.log_alarms():
+        store = self._door.store
+        if store.log_alarms():
             raise Untrusted("log-contradicts", "the hub's log has contradicted itself: tell the audit office")
         try:
-            head = self._head()
-        except NotThere:
+            head = self._fetch_verified_head()
+        except NotFound:
             return 0  # the log has signed nothing yet
         done = 0
-        for sent in book.unproven(AT_ONCE):
-            receipt = self._receipt(sent.answer)
+        for outbox_entry in store.unproven(BATCH_SIZE):
+            receipt = self._receipt_of_answer(outbox_entry.answer)
             leaf = receipt.leaf
             if leaf is None:
-                book.prove(sent.ask_id, 0, head.size)  # it made no record: there is nothing to prove
+                store.record_proof(
+                    outbox_entry.command_id, 0, head.size
+                )  # it made no record: there is nothing to prove
             elif leaf.seq <= head.size:
-                self._prove(receipt, head)
-                book.prove(sent.ask_id, leaf.seq, head.size)
+                self._verify_inclusion_of(receipt, head)
+                store.record_proof(outbox_entry.command_id, leaf.seq, head.size)
                 done += 1
         return done
 
-    def _receipt(self, answer: Any) -> Receipt:
+    def _receipt_of_answer(self, answer: Any) -> Receipt:
         return verify_receipt(b64decode(answer["receipt"]), self._door.genesis.log)
 
-    def _head(self) -> Checkpoint:
+    def _fetch_verified_head(self) -> Checkpoint:
         """The hub's head now, if it continues the last one that was seen here."""
-        book, client, log = self._door.book, self._door.client, self._door.genesis.log
+        store, client, log = self._door.store, self._door.client, self._door.genesis.log
         note = client.checkpoint() if self._policy is None else client.witnessed()
         now, signed = verify_checkpoint(note, self._origin, log)
         if self._policy is not None:
-            self._policy.hold(signed)
-        known = book.log_head()
-        if known is not None:
-            before, _ = verify_checkpoint(known, self._origin, log)
-            if now.size < before.size:
-                raise self._alarm("log-rolled-back", known, note)
+            self._policy.require_quorum(signed)
+        stored_note = store.log_head()
+        if stored_note is not None:
+            old_head, _ = verify_checkpoint(stored_note, self._origin, log)
+            if now.size < old_head.size:
+                raise self._recorded_alarm("log-rolled-back", stored_note, note)
             try:
-                proof = client.consistency(before.size, now.size) if before.size < now.size else []
-                verify_consistency(before.size, now.size, proof, before.root, now.root)
+                proof = client.consistency(old_head.size, now.size) if old_head.size < now.size else []
+                verify_consistency(old_head.size, now.size, proof, old_head.root, now.root)
             except (Untrusted, Malformed) as error:
-                raise self._alarm("log-split-view", known, note) from error
-        book.keep_head(note)
+                raise self._recorded_alarm("log-split-view", stored_note, note) from error
+        store.store_log_head(note)
         return now
 
-    def _prove(self, receipt: Receipt, head: Checkpoint) -> None:
+    def _verify_inclusion_of(self, receipt: Receipt, head: Checkpoint) -> None:
         assert receipt.leaf is not None
         try:
-            found = self._door.client.inclusion(receipt.leaf.seq, head.size)
-            index, size = int(found["index"]), int(found["size"])
-            proof = [bytes.fromhex(one) for one in found["proof"]]
+            proof_answer = self._door.client.inclusion(receipt.leaf.seq, head.size)
+            index, size = int(proof_answer["index"]), int(proof_answer["size"])
+            proof = [bytes.fromhex(one) for one in proof_answer["proof"]]
         except (KeyError, TypeError, ValueError) as error:
             raise Untrusted("proof-unreadable", "what the hub answered is no proof") from error
         if index != receipt.leaf.seq - 1 or size != head.size:
@@ -108,30 +110,30 @@ class Proving:
         try:
             verify_inclusion(entry_hash(receipt.leaf.encode()), index, size, proof, head.root)
         except (Untrusted, Malformed) as error:
-            raise self._alarm("record-not-in-log", self._door.book.log_head(), None) from error
+            raise self._recorded_alarm("record-not-in-log", self._door.store.log_head(), None) from error
 
-    def _alarm(self, kind: str, earlier: bytes | None, later: bytes | None) -> Untrusted:
-        self._door.book.log_alarm(kind, dump(self._door.now()), earlier, later)
+    def _recorded_alarm(self, kind: str, earlier: bytes | None, later: bytes | None) -> Untrusted:
+        self._door.store.record_log_alarm(kind, dump(self._door.now()), earlier, later)
         return Untrusted(kind, "the hub's log contradicts itself: tell the audit office, both heads are kept")
 
-    def standing(self) -> Standing:
+    def log_status(self) -> LogStatus:
         """What is proven, what waits, what is late, and what is wrong."""
-        book = self._door.book
-        head = book.log_head()
+        store = self._door.store
+        head = store.log_head()
         size = 0 if head is None else verify_checkpoint(head, self._origin, self._door.genesis.log)[0].size
         now = self._door.now()
         waiting = late = 0
-        for sent in book.unproven(10 * AT_ONCE):
+        for outbox_entry in store.unproven(10 * BATCH_SIZE):
             waiting += 1
-            late += self._receipt(sent.answer).promised_at + GRACE < now
-        alarms = [str(one["kind"]) for one in book.log_alarms()]
-        return Standing(size, len(book.proven()), waiting, late, alarms)
+            late += self._receipt_of_answer(outbox_entry.answer).promised_at + PROMISE_GRACE < now
+        alarms = [str(one["kind"]) for one in store.log_alarms()]
+        return LogStatus(size, len(store.proven()), waiting, late, alarms)
 
 
-def try_step(proving: Proving) -> None:
+def try_proof_batch(log_prover: LogProver) -> None:
     """One step; what is wrong is kept in the book and shown, what is away is tried again."""
     try:
-        while proving.step() == AT_ONCE:
+        while log_prover.prove_batch() == BATCH_SIZE:
             pass
     except ExchangeError:
         return

@@ -9,13 +9,13 @@ from threading import Event, Thread
 
 from domain.errors import ExchangeError
 from gateway.agency.door import Door
-from gateway.agency.inclusion import Proving, try_step
+from gateway.agency.inclusion import LogProver, try_proof_batch
 from gateway.agency.staff import Staff
-from gateway.agency.store import Book
+from gateway.agency.store import DoorStore
 from gateway.agency.web.app import agency_app
-from gateway.installation.folder import AgencyPlace, Installation
+from gateway.installation.folder import AgencyFolder, Installation
 from gateway.protocol.client import HubClient
-from gateway.protocol.serving import Served
+from gateway.protocol.serving import ServedApp
 from gateway.witness.policy import Policy
 from keys.canonical import parse_time
 
@@ -24,27 +24,27 @@ DUTY_ACTOR = "door"
 
 
 @contextmanager
-def opened_door(
+def open_door(
     installation: Installation, code: str, hub_url: str
-) -> Iterator[tuple[Door, AgencyPlace, str]]:
+) -> Iterator[tuple[Door, AgencyFolder, str]]:
     """The door of this agency, its place, and the hub's mode; closed with the context.
 
-    Raises NotThere (no such agency in the folder), Untrusted (the hub is not the pinned one), Unavailable.
+    Raises NotFound (no such agency in the folder), Untrusted (the hub is not the pinned one), Unavailable.
     """
-    with ExitStack() as parts:
+    with ExitStack() as stack:
         place = installation.agency(code)
         sig, kem = installation.agency_keys(place)
         client = HubClient(hub_url, hub=installation.hub)
-        parts.callback(client.close)
+        stack.callback(client.close)
         genesis = client.genesis()
-        book = Book(place.folder / "door.db")
-        parts.callback(book.close)
+        store = DoorStore(place.folder / "door.db")
+        stack.callback(store.close)
         door = Door(
             agency=place.id,
             sig=sig,
             kem=kem,
             client=client,
-            book=book,
+            store=store,
             genesis=genesis,
             now=clock_of(client, genesis.mode),
         )
@@ -53,21 +53,23 @@ def opened_door(
 
 @contextmanager
 def serve_agency(installation: Installation, code: str, hub_url: str, *, port: int = 0) -> Iterator[str]:
-    """The door of this agency, served until the context ends. Yields its URL. Raises as ``opened_door``."""
-    with ExitStack() as parts:
-        door, place, mode = parts.enter_context(opened_door(installation, code, hub_url))
+    """The door of this agency, served until the context ends. Yields its URL. Raises as ``open_door``."""
+    with ExitStack() as stack:
+        door, place, mode = stack.enter_context(open_door(installation, code, hub_url))
         staff = Staff(place.folder / "staff.db")
-        parts.callback(staff.close)
-        ended = Event()
-        duties = Thread(target=_duties, args=(door, ended, _policy(place)), name="duties", daemon=True)
-        duties.start()
-        parts.callback(duties.join, 5)
-        parts.callback(ended.set)
-        served = parts.enter_context(Served(agency_app(door, staff=staff, mode=mode), port=port))
+        stack.callback(staff.close)
+        stop = Event()
+        duty_thread = Thread(
+            target=_run_background_duties, args=(door, stop, _policy(place)), name="duties", daemon=True
+        )
+        duty_thread.start()
+        stack.callback(duty_thread.join, 5)
+        stack.callback(stop.set)
+        served = stack.enter_context(ServedApp(agency_app(door, staff=staff, mode=mode), port=port))
         yield served.url
 
 
-def _policy(place: AgencyPlace) -> Policy | None:
+def _policy(place: AgencyFolder) -> Policy | None:
     """The witnesses that this agency has pinned, in ``witnesses.json`` beside its keys; none where it has none."""
     path = place.folder / "witnesses.json"
     return Policy.read(path) if path.exists() else None
@@ -80,15 +82,15 @@ def clock_of(client: HubClient, mode: str) -> Callable[[], datetime]:
     return lambda: parse_time(client.now())
 
 
-def _duties(door: Door, ended: Event, policy: Policy | None) -> None:
-    """Send what waits, take in what is new, make the wraps that are asked of us, and prove what was confirmed."""
-    proving = Proving(door, policy)
-    while not ended.wait(DUTY_SECONDS):
+def _run_background_duties(door: Door, stop: Event, policy: Policy | None) -> None:
+    """Send what waits, take in what is new, make the wrapped keys that are asked of us, and prove what was confirmed."""
+    log_prover = LogProver(door, policy)
+    while not stop.wait(DUTY_SECONDS):
         try:
             door.flush()
             door.refresh()
             door.rewrap(actor=DUTY_ACTOR)
-            try_step(proving)
+            try_proof_batch(log_prover)
         except ExchangeError:
             continue  # told by the hub's health; tried again
 

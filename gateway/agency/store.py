@@ -1,7 +1,7 @@
-"""What a door keeps: wishes on their way, receipts, verified key sets, and its own copy of the feed.
+"""What a door keeps: commands on their way, receipts, verified key sets, and its own copy of the feed.
 
 SQLite beside the door, synced before anything is sent. It never holds content in clear; sealed parts
-of a wish are erased once its receipt is in hand (KH-1 §4).
+of a command are erased once its receipt is in hand (KH-1 §4).
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from threading import RLock
 from typing import Any
 from uuid import UUID
 
-from domain.errors import Broken, Unavailable
+from domain.errors import InvariantViolation, Unavailable
 
-_SCHEMA = """
+_STORE_SCHEMA = """
 CREATE TABLE IF NOT EXISTS outbox(
-    ask_id TEXT PRIMARY KEY, about TEXT NOT NULL, act TEXT NOT NULL, at TEXT NOT NULL,
+    command_id TEXT PRIMARY KEY, about TEXT NOT NULL, act TEXT NOT NULL, at TEXT NOT NULL,
     frame BLOB NOT NULL, request BLOB, state TEXT NOT NULL, answer TEXT, n INTEGER NOT NULL, asked BLOB);
 CREATE INDEX IF NOT EXISTS outbox_about ON outbox(about, n);
 CREATE TABLE IF NOT EXISTS key_sets(digest BLOB PRIMARY KEY, agency TEXT NOT NULL, payload BLOB NOT NULL);
@@ -28,11 +28,11 @@ CREATE TABLE IF NOT EXISTS inbox(
     case_id TEXT NOT NULL, message TEXT NOT NULL, seq INTEGER NOT NULL, body TEXT NOT NULL,
     PRIMARY KEY(case_id, message));
 CREATE TABLE IF NOT EXISTS intake(
-    file BLOB NOT NULL, n INTEGER NOT NULL, ask_id TEXT NOT NULL, case_id TEXT NOT NULL, PRIMARY KEY(file, n));
+    file BLOB NOT NULL, n INTEGER NOT NULL, command_id TEXT NOT NULL, case_id TEXT NOT NULL, PRIMARY KEY(file, n));
 CREATE TABLE IF NOT EXISTS families(reference BLOB PRIMARY KEY, case_id TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS marks(
     case_id TEXT NOT NULL, length INTEGER NOT NULL, mark BLOB NOT NULL, PRIMARY KEY(case_id, mark));
-CREATE TABLE IF NOT EXISTS proofs(ask_id TEXT PRIMARY KEY, seq INTEGER NOT NULL, size INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS proofs(command_id TEXT PRIMARY KEY, seq INTEGER NOT NULL, size INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS log_alarms(kind TEXT PRIMARY KEY, at TEXT NOT NULL, earlier BLOB, later BLOB);
 CREATE TABLE IF NOT EXISTS state(key TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
@@ -41,13 +41,13 @@ WAITING, CONFIRMED, FAILED = "WAITING", "CONFIRMED", "FAILED"
 
 
 @dataclass(frozen=True)
-class Outgoing:
-    """A wish in the outbox. ``state``: WAITING until its receipt is in hand, CONFIRMED, or FAILED for good.
+class OutboxEntry:
+    """A command in the outbox. ``state``: WAITING until its receipt is in hand, CONFIRMED, or FAILED for good.
 
     ``asked``: the holder's own digest of what a system asked under this id; null where it chose none.
     """
 
-    ask_id: UUID
+    command_id: UUID
     about: UUID
     act: str
     at: str
@@ -57,16 +57,16 @@ class Outgoing:
     asked: bytes | None = None
 
 
-_OUTGOING = "ask_id,about,act,at,state,request,answer,asked"
+_OUTGOING_COLUMNS = "command_id,about,act,at,state,request,answer,asked"
 
 
-def _outgoing(r: Any) -> Outgoing:
+def _outgoing_from_row(r: Any) -> OutboxEntry:
     answer = None if r[6] is None else json.loads(r[6])
-    return Outgoing(UUID(r[0]), UUID(r[1]), r[2], r[3], r[4], r[5], answer, r[7])
+    return OutboxEntry(UUID(r[0]), UUID(r[1]), r[2], r[3], r[4], r[5], answer, r[7])
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def to_domain_error() -> Iterator[None]:
     """The database's failures in our words: nothing of the failed change was kept."""
     try:
         yield
@@ -75,22 +75,22 @@ def _told() -> Iterator[None]:
             "book-unavailable", "the door's own database can't be used now: make room"
         ) from error
     except sqlite3.DatabaseError as error:
-        raise Broken(
+        raise InvariantViolation(
             "book-broken", "the door's own database is damaged: restore it, or fetch all anew"
         ) from error
 
 
-class Book:
+class DoorStore:
     """A door's own database. Thread-safe; the lock owns the connection."""
 
     def __init__(self, path: Path) -> None:
         self._lock = RLock()
-        with _told():
+        with to_domain_error():
             self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=FULL")
             self._db.execute("PRAGMA secure_delete=ON")
-            self._db.executescript(_SCHEMA)
+            self._db.executescript(_STORE_SCHEMA)
             path.chmod(0o600)
 
     def close(self) -> None:
@@ -99,7 +99,7 @@ class Book:
 
     @contextmanager
     def _write(self) -> Iterator[sqlite3.Connection]:
-        with self._lock, _told():
+        with self._lock, to_domain_error():
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 yield self._db
@@ -109,15 +109,15 @@ class Book:
                     self._db.execute("ROLLBACK")
                 raise
 
-    def _rows(self, sql: str, *values: Any) -> list[Any]:
-        with self._lock, _told():
+    def _query(self, sql: str, *values: Any) -> list[Any]:
+        with self._lock, to_domain_error():
             return self._db.execute(sql, values).fetchall()
 
     # --- outbox --------------------------------------------------------------------------------------------
 
-    def keep(
+    def enqueue(
         self,
-        ask_id: UUID,
+        command_id: UUID,
         about: UUID,
         act: str,
         at: str,
@@ -125,44 +125,44 @@ class Book:
         request: bytes,
         asked: bytes | None = None,
     ) -> None:
-        """Keep a wish before it is sent; the same ask again replaces one that was never recorded."""
+        """Keep a command before it is sent; the same ask again replaces one that was never recorded."""
         with self._write() as db:
             db.execute(
                 "INSERT OR REPLACE INTO outbox VALUES (?,?,?,?,?,?,?,NULL,"
                 "(SELECT coalesce(max(n),0)+1 FROM outbox),?)",
-                (str(ask_id), str(about), act, at, frame, request, WAITING, asked),
+                (str(command_id), str(about), act, at, frame, request, WAITING, asked),
             )
 
-    def confirm(self, ask_id: UUID, answer: dict[str, Any]) -> None:
+    def confirm(self, command_id: UUID, answer: dict[str, Any]) -> None:
         """The receipt is in hand: keep the answer and erase the sealed parts."""
-        self._end(ask_id, CONFIRMED, answer)
+        self._set_final_state(command_id, CONFIRMED, answer)
 
-    def fail(self, ask_id: UUID, problem: dict[str, Any]) -> None:
+    def fail(self, command_id: UUID, problem: dict[str, Any]) -> None:
         """The hub will never record it: keep why, and erase the sealed parts."""
-        self._end(ask_id, FAILED, problem)
+        self._set_final_state(command_id, FAILED, problem)
 
-    def _end(self, ask_id: UUID, state: str, answer: dict[str, Any]) -> None:
+    def _set_final_state(self, command_id: UUID, state: str, answer: dict[str, Any]) -> None:
         with self._write() as db:
             db.execute(
-                "UPDATE outbox SET state=?, answer=?, request=NULL WHERE ask_id=?",
-                (state, json.dumps(answer, ensure_ascii=False), str(ask_id)),
+                "UPDATE outbox SET state=?, answer=?, request=NULL WHERE command_id=?",
+                (state, json.dumps(answer, ensure_ascii=False), str(command_id)),
             )
 
-    def outgoing(self, state: str | None = None) -> list[Outgoing]:
-        """The wishes of this door in the order in which they were made."""
+    def outgoing(self, state: str | None = None) -> list[OutboxEntry]:
+        """The commands of this door in the order in which they were made."""
         where = "" if state is None else " WHERE state=?"
         values = () if state is None else (state,)
-        rows = self._rows(f"SELECT {_OUTGOING} FROM outbox{where} ORDER BY n", *values)
-        return [_outgoing(r) for r in rows]
+        rows = self._query(f"SELECT {_OUTGOING_COLUMNS} FROM outbox{where} ORDER BY n", *values)
+        return [_outgoing_from_row(r) for r in rows]
 
-    def sent(self, ask_id: UUID) -> Outgoing | None:
-        """The wish of this id, or nothing."""
-        rows = self._rows(f"SELECT {_OUTGOING} FROM outbox WHERE ask_id=?", str(ask_id))
-        return _outgoing(rows[0]) if rows else None
+    def sent(self, command_id: UUID) -> OutboxEntry | None:
+        """The command of this id, or nothing."""
+        rows = self._query(f"SELECT {_OUTGOING_COLUMNS} FROM outbox WHERE command_id=?", str(command_id))
+        return _outgoing_from_row(rows[0]) if rows else None
 
     def last_frame(self, about: UUID) -> bytes | None:
         """The digest of the last frame about this originator for which a receipt is in hand."""
-        rows = self._rows(
+        rows = self._query(
             "SELECT frame FROM outbox WHERE about=? AND state=? ORDER BY n DESC LIMIT 1",
             str(about),
             CONFIRMED,
@@ -173,62 +173,62 @@ class Book:
 
     def log_head(self) -> bytes | None:
         """The last head of the hub's log that was verified here, as a note."""
-        rows = self._rows("SELECT value FROM state WHERE key='log_head'")
+        rows = self._query("SELECT value FROM state WHERE key='log_head'")
         return str(rows[0][0]).encode() if rows else None
 
-    def keep_head(self, note: bytes) -> None:
+    def store_log_head(self, note: bytes) -> None:
         with self._write() as db:
             db.execute("INSERT OR REPLACE INTO state VALUES ('log_head', ?)", (note.decode(),))
 
-    def unproven(self, limit: int) -> list[Outgoing]:
-        """Confirmed wishes whose place in the log was not proven yet, oldest first."""
-        rows = self._rows(
-            f"SELECT {_OUTGOING} FROM outbox WHERE state=? AND ask_id NOT IN (SELECT ask_id FROM proofs)"
+    def unproven(self, limit: int) -> list[OutboxEntry]:
+        """Confirmed commands whose place in the log was not proven yet, oldest first."""
+        rows = self._query(
+            f"SELECT {_OUTGOING_COLUMNS} FROM outbox WHERE state=? AND command_id NOT IN (SELECT command_id FROM proofs)"
             " ORDER BY n LIMIT ?",
             CONFIRMED,
             limit,
         )
-        return [_outgoing(r) for r in rows]
+        return [_outgoing_from_row(r) for r in rows]
 
-    def prove(self, ask_id: UUID, seq: int, size: int) -> None:
-        """The record of this wish stands at ``seq`` of the log of ``size`` leaves."""
+    def record_proof(self, command_id: UUID, seq: int, size: int) -> None:
+        """The record of this command stands at ``seq`` of the log of ``size`` leaves."""
         with self._write() as db:
-            db.execute("INSERT OR REPLACE INTO proofs VALUES (?,?,?)", (str(ask_id), seq, size))
+            db.execute("INSERT OR REPLACE INTO proofs VALUES (?,?,?)", (str(command_id), seq, size))
 
     def proven(self) -> set[UUID]:
-        """The wishes whose place in the log is proven."""
-        return {UUID(r[0]) for r in self._rows("SELECT ask_id FROM proofs")}
+        """The commands whose place in the log is proven."""
+        return {UUID(r[0]) for r in self._query("SELECT command_id FROM proofs")}
 
-    def log_alarm(self, kind: str, at: str, earlier: bytes | None, later: bytes | None) -> None:
+    def record_log_alarm(self, kind: str, at: str, earlier: bytes | None, later: bytes | None) -> None:
         """The hub's log contradicts itself: kept for good, with both heads as evidence. The first of a kind stays."""
         with self._write() as db:
             db.execute("INSERT OR IGNORE INTO log_alarms VALUES (?,?,?,?)", (kind, at, earlier, later))
 
     def log_alarms(self) -> list[dict[str, Any]]:
         """What was found wrong with the hub's log."""
-        rows = self._rows("SELECT kind, at, earlier, later FROM log_alarms ORDER BY at")
+        rows = self._query("SELECT kind, at, earlier, later FROM log_alarms ORDER BY at")
         return [{"kind": r[0], "at": r[1], "earlier": r[2], "later": r[3]} for r in rows]
 
     # --- files -----------------------------------------------------------------------------------------------
 
     def intake(self, file: bytes) -> list[tuple[UUID, UUID]]:
-        """Ask id and case of each message of a file that was taken; none where it was not."""
-        rows = self._rows("SELECT ask_id, case_id FROM intake WHERE file=? ORDER BY n", file)
-        return [(UUID(ask), UUID(case)) for ask, case in rows]
+        """Command id and case of each message of a file that was taken; none where it was not."""
+        rows = self._query("SELECT command_id, case_id FROM intake WHERE file=? ORDER BY n", file)
+        return [(UUID(command_id), UUID(case)) for command_id, case in rows]
 
     def family(self, reference: bytes) -> UUID | None:
         """The case that this agency knows under a number of its own (its keyed digest)."""
-        rows = self._rows("SELECT case_id FROM families WHERE reference=?", reference)
+        rows = self._query("SELECT case_id FROM families WHERE reference=?", reference)
         return UUID(rows[0][0]) if rows else None
 
-    def keep_intake(
+    def store_intake(
         self, file: bytes, messages: list[tuple[UUID, UUID]], families: dict[bytes, UUID]
     ) -> None:
         """A file is taken, whole: what it will be sent as, before anything of it is sent."""
         with self._write() as db:
             db.executemany(
                 "INSERT INTO intake VALUES (?,?,?,?)",
-                [(file, n, str(ask), str(case)) for n, (ask, case) in enumerate(messages)],
+                [(file, n, str(command_id), str(case)) for n, (command_id, case) in enumerate(messages)],
             )
             db.executemany(
                 "INSERT OR IGNORE INTO families VALUES (?,?)",
@@ -239,17 +239,17 @@ class Book:
 
     def key_set(self, digest: bytes) -> tuple[UUID, bytes] | None:
         """A verified key set: agency and payload."""
-        rows = self._rows("SELECT agency, payload FROM key_sets WHERE digest=?", digest)
+        rows = self._query("SELECT agency, payload FROM key_sets WHERE digest=?", digest)
         return (UUID(rows[0][0]), rows[0][1]) if rows else None
 
-    def keep_key_set(self, digest: bytes, agency: UUID, payload: bytes) -> None:
+    def store_key_set(self, digest: bytes, agency: UUID, payload: bytes) -> None:
         """Keep a key set that was verified."""
         with self._write() as db:
             db.execute("INSERT OR IGNORE INTO key_sets VALUES (?,?,?)", (digest, str(agency), payload))
 
     # --- the notifier ----------------------------------------------------------------------------------------
 
-    def keep_marks(self, case: UUID, marks: Iterable[tuple[int, bytes]]) -> None:
+    def store_marks(self, case: UUID, marks: Iterable[tuple[int, bytes]]) -> None:
         """Keyed digests of the words that tell who notified in this case (see ``traces``)."""
         with self._write() as db:
             db.executemany(
@@ -258,26 +258,26 @@ class Book:
 
     def marks(self, case: UUID) -> dict[int, frozenset[bytes]]:
         """Those of this case, by the length of the word."""
-        found: dict[int, set[bytes]] = {}
-        for length, mark in self._rows("SELECT length, mark FROM marks WHERE case_id=?", str(case)):
-            found.setdefault(length, set()).add(mark)
-        return {length: frozenset(known) for length, known in found.items()}
+        result: dict[int, set[bytes]] = {}
+        for length, mark in self._query("SELECT length, mark FROM marks WHERE case_id=?", str(case)):
+            result.setdefault(length, set()).add(mark)
+        return {length: frozenset(erased_count) for length, erased_count in result.items()}
 
     # --- the feed --------------------------------------------------------------------------------------------
 
     @property
     def cursor(self) -> int:
         """How far the feed has been read: a stream position."""
-        rows = self._rows("SELECT value FROM state WHERE key='cursor'")
+        rows = self._query("SELECT value FROM state WHERE key='cursor'")
         return int(rows[0][0]) if rows else 0
 
     @property
     def erased(self) -> int:
         """Of how many cases this door has heard that nobody reads them any more."""
-        rows = self._rows("SELECT value FROM state WHERE key='erased'")
+        rows = self._query("SELECT value FROM state WHERE key='erased'")
         return int(rows[0][0]) if rows else 0
 
-    def take_in(
+    def store_feed_page(
         self,
         messages: list[dict[str, Any]],
         cursor: int,
@@ -286,7 +286,7 @@ class Book:
     ) -> None:
         """Messages, tasks and cursor of one page of the feed, together or not at all; ``erased``: cases whose control
         was destroyed since, of which nothing is kept but the receipts of what this agency itself sent."""
-        known = self.erased + len(erased)
+        erased_count = self.erased + len(erased)
         with self._write() as db:
             for m in messages:
                 if m["body"].get("gone"):
@@ -300,18 +300,22 @@ class Book:
             for case in erased:
                 for table in ("inbox", "marks", "families", "intake"):
                     db.execute(f"DELETE FROM {table} WHERE case_id=?", (case,))
-            told = {"cursor": cursor, "erased": known, "tasks": json.dumps(tasks, ensure_ascii=False)}
-            for key, value in told.items():
+            new_state = {
+                "cursor": cursor,
+                "erased": erased_count,
+                "tasks": json.dumps(tasks, ensure_ascii=False),
+            }
+            for key, value in new_state.items():
                 db.execute("INSERT OR REPLACE INTO state VALUES (?,?)", (key, str(value)))
 
     def tasks(self) -> list[dict[str, Any]]:
         """The work list as the hub last told it."""
-        rows = self._rows("SELECT value FROM state WHERE key='tasks'")
-        found: list[dict[str, Any]] = json.loads(rows[0][0]) if rows else []
-        return found
+        rows = self._query("SELECT value FROM state WHERE key='tasks'")
+        result: list[dict[str, Any]] = json.loads(rows[0][0]) if rows else []
+        return result
 
     def messages(self, case: UUID | None = None) -> list[dict[str, Any]]:
         """The messages this agency may know of, control only, in the order in which they were recorded."""
         where, values = ("", ()) if case is None else (" WHERE case_id=?", (str(case),))
-        rows = self._rows("SELECT body FROM inbox" + where, *values)
+        rows = self._query("SELECT body FROM inbox" + where, *values)
         return sorted((json.loads(r[0]) for r in rows), key=lambda b: (b["at"], b["message"]))

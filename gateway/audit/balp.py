@@ -23,8 +23,8 @@ DCM = "http://dicom.nema.org/resources/ontology/DCM"
 TERMS = "http://terminology.hl7.org/CodeSystem/"
 LIFECYCLE = f"{TERMS}iso-21089-lifecycle"
 URN = "urn:ietf:rfc:3986"
-OWN = "urn:kakehashi:"
-TOLD = frozenset({"DISCLOSED", "STANDING", "RELEASED"})
+URN_PREFIX = "urn:kakehashi:"
+DISCLOSED_OUTCOMES = frozenset({"DISCLOSED", "STANDING", "RELEASED"})
 FOR_CONSENT = frozenset(
     {
         Reason.NO_CONSENT,
@@ -36,83 +36,86 @@ FOR_CONSENT = frozenset(
 )
 FAILED, DONE = "8", "0"  # AuditEvent.outcome: serious failure (as BALP's own denial), success
 
-Event = dict[str, Any]
-Line = Mapping[str, Any]
+Json = dict[str, Any]
+LedgerEntry = Mapping[str, Any]
 
 
-def audit_events(found: Mapping[str, Any], *, hub: str, names: Mapping[str, str]) -> Iterator[Event]:
+def audit_events(ledger: Mapping[str, Any], *, hub: str, names: Mapping[str, str]) -> Iterator[Json]:
     """The events of a ledger (as ``AuditOffice.ledger`` answers), each kind in the order of the record.
 
     ``hub``: the hub's identifier, hex; ``names``: agency id -> name. The same ledger gives the same events.
     """
-    make = _Events(hub, names)
-    told = [r for r in found["disclosures"] if r["outcome"] in TOLD]
-    for _, group in groupby(sorted(told, key=_telling), key=_telling):
-        lines = list(group)
-        yield make.source(lines)
-        if lines[0]["consent"]:
-            yield make.by_consent(lines[0], DONE)
-    for line in found["disclosures"]:
-        if line["outcome"] == "REFUSED" and line["reason"] in FOR_CONSENT:
-            yield make.by_consent(line, FAILED)
+    builder = _Events(hub, names)
+    told = [r for r in ledger["disclosures"] if r["outcome"] in DISCLOSED_OUTCOMES]
+    for _, group in groupby(sorted(told, key=_message_and_recipient), key=_message_and_recipient):
+        entries = list(group)
+        yield builder.source(entries)
+        if entries[0]["consent"]:
+            yield builder.by_consent(entries[0], DONE)
+    for entry in ledger["disclosures"]:
+        if entry["outcome"] == "REFUSED" and entry["reason"] in FOR_CONSENT:
+            yield builder.by_consent(entry, FAILED)
     senders = {(r["item"], r["to"]): r for r in told}
-    for opening in found["openings"]:
+    for opening in ledger["openings"]:
         if opening["outcome"] == "OPENED":
-            yield make.read(opening)
+            yield builder.read(opening)
             if opening["received"] == "OK" and (opening["item"], opening["agency"]) in senders:
-                yield make.recipient(opening, senders[opening["item"], opening["agency"]])
+                yield builder.recipient(opening, senders[opening["item"], opening["agency"]])
         elif opening["reason"] in FOR_CONSENT:
-            yield make.opening_denied(opening)
+            yield builder.opening_denied(opening)
 
 
-def _telling(line: Line) -> tuple[int, str]:
-    return line["position"], line["to"]
+def _message_and_recipient(entry: LedgerEntry) -> tuple[int, str]:
+    return entry["position"], entry["to"]
 
 
 class _Events:
     """Makes one event of each kind."""
 
     def __init__(self, hub: str, names: Mapping[str, str]) -> None:
-        self._hub = f"{OWN}hub:{hub}"
-        self._names = names
+        self._hub_urn = f"{URN_PREFIX}hub:{hub}"
+        self._display_names = names
 
-    def source(self, lines: list[Line]) -> Event:
+    def source(self, entries: list[LedgerEntry]) -> Json:
         """One telling to one agency, with all its items."""
-        line = lines[0]
+        entry = entries[0]
         agents = [
-            self._agent("110153", line["by"], policy=line["basis"], requestor=True),
-            self._agent("110152", line["to"]),
+            self._agent("110153", entry["by"], policy=entry["basis"], requestor=True),
+            self._agent("110152", entry["to"]),
         ]
-        entities = [_patient(line["case"]), *(_data(r["item"], r["section"], r["flags"]) for r in lines)]
+        entities = [
+            _case_entity(entry["case"]),
+            *(_item_entity(r["item"], r["section"], r["flags"]) for r in entries),
+        ]
         return self._event(
-            "PrivacyDisclosure.Source", (DCM, "110106"), (LIFECYCLE, "disclose"), "R", _when(line),
-            agents, entities, purpose=line["purpose"], key=(line["position"], line["to"]),
+            "PrivacyDisclosure.Source", (DCM, "110106"), (LIFECYCLE, "disclose"), "R", _public_time(entry),
+            agents, entities, purpose=entry["purpose"], key=(entry["position"], entry["to"]),
         )  # fmt: skip
 
-    def recipient(self, opening: Line, told: Line) -> Event:
+    def recipient(self, opening: LedgerEntry, told: LedgerEntry) -> Json:
         """A door has opened what it was told and found it whole."""
         agents = [
             self._agent("110153", told["by"], policy=told["basis"]),
             self._agent("110152", opening["agency"], requestor=True),
         ]
-        entities = [_patient(opening["case"]), _data(opening["item"], opening["section"], ())]
+        entities = [_case_entity(opening["case"]), _item_entity(opening["item"], opening["section"], ())]
         return self._event(
             "PrivacyDisclosure.Recipient", (DCM, "110107"), (LIFECYCLE, "disclose"), "C",
-            opening["received_at"], agents, entities, purpose=opening["purpose"], key=(opening["ask"],),
+            opening["received_at"], agents, entities, purpose=opening["purpose"], key=(opening["command_id"],),
         )  # fmt: skip
 
-    def read(self, opening: Line) -> Event:
+    def read(self, opening: LedgerEntry) -> Json:
         """Somebody opened an item."""
         agents = [
             self._agent("110152", opening["agency"]),
-            self._agent("110153", self._hub),
-            _user(f"{opening['agency']}/{opening['actor']}"),
+            self._agent("110153", self._hub_urn),
+            _user_agent(f"{opening['agency']}/{opening['actor']}"),
         ]
         entities = [
-            _patient(opening["case"]),
-            _data(opening["item"], opening["section"], ()),
+            _case_entity(opening["case"]),
+            _item_entity(opening["item"], opening["section"], ()),
             {
-                "what": {"identifier": {"value": opening["ask"]}},
+                "what": {"identifier": {"value": opening["command_id"]}},
                 "type": {
                     "system": "https://profiles.ihe.net/ITI/BALP/CodeSystem/BasicAuditEntityType",
                     "code": "XrequestId",
@@ -122,25 +125,34 @@ class _Events:
         return self._event(
             "PatientRead", (f"{TERMS}audit-event-type", "rest"),
             ("http://hl7.org/fhir/restful-interaction", "read"), "R", opening["at"],
-            agents, entities, purpose=opening["purpose"], key=(opening["ask"],),
+            agents, entities, purpose=opening["purpose"], key=(opening["command_id"],),
         )  # fmt: skip
 
-    def by_consent(self, line: Line, outcome: str) -> Event:
+    def by_consent(self, entry: LedgerEntry, outcome: str) -> Json:
         """A telling that claims a consent: whether it carried it."""
-        who = line["by"], "not kept in the ledger"
-        return self._authz(line, _when(line), *who, line["consent"], outcome, (line["position"], line["n"]))
+        who = entry["by"], "not kept in the ledger"
+        return self._authz(
+            entry, _public_time(entry), *who, entry["consent"], outcome, (entry["position"], entry["n"])
+        )
 
-    def opening_denied(self, opening: Line) -> Event:
+    def opening_denied(self, opening: LedgerEntry) -> Json:
         """A reading refused for want of a consent."""
         who = opening["agency"], f"{opening['agency']}/{opening['actor']}"
-        return self._authz(opening, opening["at"], *who, (), FAILED, (opening["ask"],))
+        return self._authz(opening, opening["at"], *who, (), FAILED, (opening["command_id"],))
 
     def _authz(
-        self, line: Line, at: str, agency: str, actor: str, consents: Iterable[str], outcome: str, key: Any
-    ) -> Event:
+        self,
+        entry: LedgerEntry,
+        at: str,
+        agency: str,
+        actor: str,
+        consents: Iterable[str],
+        outcome: str,
+        key: Any,
+    ) -> Json:
         agents = [
             self._agent("110150", agency, named=False),
-            _user(actor),
+            _user_agent(actor),
             {
                 "type": _concept(f"{TERMS}v3-RoleClass", "PROV"),
                 "who": self._party(agency),
@@ -148,23 +160,23 @@ class _Events:
             },
             {
                 "type": _concept(f"{TERMS}extra-security-role-type", "authserver"),
-                "who": self._party(self._hub),
+                "who": self._party(self._hub_urn),
                 "requestor": False,
             },
         ]
-        said = [{"type": "Consent", "identifier": _urn(c)} for c in consents]
-        entities = [_patient(line["case"])] + [
+        consent_refs = [{"type": "Consent", "identifier": _urn(c)} for c in consents]
+        entities = [_case_entity(entry["case"])] + [
             {"what": what, "type": {"system": "http://hl7.org/fhir/resource-types", "code": "Consent"}}
-            for what in said or [{"display": "no consent in force carries it"}]
+            for what in consent_refs or [{"display": "no consent in force carries it"}]
         ]
         event = self._event(
             "AuthZconsent", (DCM, "110113"),
             ("https://profiles.ihe.net/ITI/BALP/CodeSystem/AuthZsubType", "AuthZ-Consent"), "E", at,
-            agents, entities, purpose=line["purpose"], key=key,
+            agents, entities, purpose=entry["purpose"], key=key,
         )  # fmt: skip
         event["outcome"] = outcome
-        if line["reason"] is not None and outcome == FAILED:
-            event["outcomeDesc"] = line["reason"]
+        if entry["reason"] is not None and outcome == FAILED:
+            event["outcomeDesc"] = entry["reason"]
         return event
 
     def _event(
@@ -174,15 +186,15 @@ class _Events:
         subtype: tuple[str, str],
         action: str,
         at: str,
-        agents: list[Event],
-        entities: list[Event],
+        agents: list[Json],
+        entities: list[Json],
         *,
         purpose: str | None,
         key: tuple[Any, ...],
-    ) -> Event:
-        event: Event = {
+    ) -> Json:
+        event: Json = {
             "resourceType": "AuditEvent",
-            "id": str(uuid5(NAMES, "/".join(map(str, (self._hub, profile, *key))))),
+            "id": str(uuid5(NAMES, "/".join(map(str, (self._hub_urn, profile, *key))))),
             "meta": {"profile": [PROFILE + profile]},
             "type": _coding(*kind),
             "subtype": [_coding(*subtype)],
@@ -191,13 +203,13 @@ class _Events:
             "outcome": DONE,
             "agent": agents,
             "source": {
-                "observer": self._party(self._hub),
+                "observer": self._party(self._hub_urn),
                 "type": [_coding(f"{TERMS}security-source-type", "4")],
             },
             "entity": entities,
         }
         if purpose is not None:
-            event["purposeOfEvent"] = [_concept(f"{OWN}purpose", purpose)]
+            event["purposeOfEvent"] = [_concept(f"{URN_PREFIX}purpose", purpose)]
         return event
 
     def _agent(
@@ -208,28 +220,28 @@ class _Events:
         policy: str | None = None,
         requestor: bool = False,
         named: bool = True,
-    ) -> Event:
+    ) -> Json:
         agent = {
             "type": _concept(DCM, role),
             "who": self._party(party) if named else {"identifier": _urn(party)},
             "requestor": requestor,
             "network": {"address": _urn(party)["value"], "type": "5"},
         }
-        return agent if policy is None else agent | {"policy": [f"{OWN}basis:{policy}"]}
+        return agent if policy is None else agent | {"policy": [f"{URN_PREFIX}basis:{policy}"]}
 
-    def _party(self, party: str) -> Event:
+    def _party(self, party: str) -> Json:
         """An agency by its id and name, the hub by its URN, a notifier by the token alone."""
-        who: Event = {"identifier": _urn(party)}
-        return who | {"display": self._names[party]} if party in self._names else who
+        who: Json = {"identifier": _urn(party)}
+        return who | {"display": self._display_names[party]} if party in self._display_names else who
 
 
 NAMES = UUID("6d2b8f0a-6f52-4f7d-9f2e-0b7c1d0a5e11")
 
 
-def _when(line: Line) -> str:
+def _public_time(entry: LedgerEntry) -> str:
     """When it was told; of a notification the end of its day. Basis: CAPA 7."""
-    at: str = line["at"]
-    if line["act"] != AbuseNotificationReceived.TOPIC:
+    at: str = entry["at"]
+    if entry["act"] != AbuseNotificationReceived.TOPIC:
         return at
     moment: str = dump(end_of(day_of(datetime.fromisoformat(at.replace("Z", "+00:00")))))
     return moment
@@ -239,27 +251,30 @@ def _urn(party: str) -> dict[str, str]:
     try:
         return {"system": URN, "value": f"urn:uuid:{UUID(party)}"}
     except ValueError:
-        return {"system": URN, "value": party if party.startswith(OWN) else f"{OWN}party:{party}"}
+        return {
+            "system": URN,
+            "value": party if party.startswith(URN_PREFIX) else f"{URN_PREFIX}party:{party}",
+        }
 
 
 def _coding(system: str, code: str) -> dict[str, str]:
     return {"system": system, "code": code}
 
 
-def _concept(system: str, code: str) -> Event:
+def _concept(system: str, code: str) -> Json:
     return {"coding": [_coding(system, code)]}
 
 
-def _user(actor: str) -> Event:
+def _user_agent(actor: str) -> Json:
     """The person, by the pseudonym that her agency gave her."""
     return {
         "type": _concept(f"{TERMS}v3-ParticipationType", "IRCP"),
-        "who": {"identifier": {"system": f"{OWN}actor", "value": actor}},
+        "who": {"identifier": {"system": f"{URN_PREFIX}actor", "value": actor}},
         "requestor": True,
     }
 
 
-def _patient(case: str) -> Event:
+def _case_entity(case: str) -> Json:
     """The family's case: an identifier that says nothing of who it is."""
     return {
         "what": {"type": "Patient", "identifier": _urn(case)},
@@ -268,7 +283,7 @@ def _patient(case: str) -> Event:
     }
 
 
-def _data(item: str, section: str, flags: Iterable[str]) -> Event:
+def _item_entity(item: str, section: str, flags: Iterable[str]) -> Json:
     detail = [{"type": "section", "valueString": section}]
     return {
         "what": {"identifier": _urn(item)},

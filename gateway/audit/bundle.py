@@ -21,11 +21,11 @@ from pathlib import Path
 from typing import BinaryIO
 from uuid import UUID
 
-from domain.errors import Broken, NotThere
+from domain.errors import InvariantViolation, NotFound
 from domain.events import AuditControlRequested, Kind
 from domain.record import access_of
 from domain.register import Register
-from gateway.hub.timestamps import read_stamp, stamped_sizes
+from gateway.hub.timestamps import read_stamp, stamped_head_sizes
 from gateway.installation.archive import Archive
 from keys import canonical
 from keys.checkpoint import origin_of, verify_checkpoint
@@ -45,7 +45,7 @@ def export(
     tell: Callable[[int, int], None] = lambda *_: None,
 ) -> bytes:
     """The bundle that the audit office asked for on record: of one case, or of all (of those with a record in this
-    time). Raises NotThere, also for a request of an earlier mandate."""
+    time). Raises NotFound, also for a request of an earlier mandate."""
     out = BytesIO()
     export_to(out, archive, request, since, until, tell)
     return out.getvalue()
@@ -60,9 +60,9 @@ def export_to(
     tell: Callable[[int, int], None] = lambda *_: None,
 ) -> int:
     """The same, into a file that can be read and written, however large; its size in bytes. Raises as ``export``."""
-    asked = _requests(archive).get(request)
-    if asked is None:
-        raise NotThere(
+    control_request = _control_requests(archive).get(request)
+    if control_request is None:
+        raise NotFound(
             "no-request", "let the audit office ask for it on record first (audit request-control)"
         )
     hub, mode = archive.installation.hub, archive.installation.mode
@@ -70,10 +70,10 @@ def export_to(
     try:
         note = (folder / "checkpoint").read_bytes()
     except OSError as error:
-        raise NotThere("no-checkpoint", "the log has signed nothing yet: let the hub run a moment") from error
+        raise NotFound("no-checkpoint", "the log has signed nothing yet: let the hub run a moment") from error
     checkpoint, _ = verify_checkpoint(note, origin_of(hub, mode), archive.genesis.log)
-    wanted = _wanted(archive, asked.case, since, until)
-    wraps: dict[str, dict[str, str]] = {}
+    is_included = _originator_filter(archive, control_request.case, since, until)
+    wrapped_keys: dict[str, dict[str, str]] = {}
     positions = array("Q")
 
     def records() -> Iterator[bytes]:
@@ -81,54 +81,62 @@ def export_to(
         while position <= checkpoint.size:
             page = archive.recorder.read_raw(position, PAGE)
             if not page:
-                raise Broken(
+                raise InvariantViolation(
                     "record-missing", "the log has signed more than the stream has: run audit verify"
                 )
             for raw in page:
                 position = raw.sequence + 1
-                on = raw.originator_id
-                if raw.sequence > checkpoint.size or not isinstance(on, UUID) or not wanted(on):
+                originator_id = raw.originator_id
+                if (
+                    raw.sequence > checkpoint.size
+                    or not isinstance(originator_id, UUID)
+                    or not is_included(originator_id)
+                ):
                     continue
                 positions.append(raw.sequence)
-                yield raw.sequence.to_bytes(8, "big") + _long(raw.subject.encode(), 2) + _long(raw.state, 4)
+                yield (
+                    raw.sequence.to_bytes(8, "big")
+                    + _length_prefixed(raw.subject.encode(), 2)
+                    + _length_prefixed(raw.state, 4)
+                )
                 parts = list_parts(raw.state)
-                if parts.audit_wrap is not None:
-                    sk = archive.store.shred_key(_scope(archive, on), CONTROL)
-                    wrap = open_audit_layer(sk, parts.audit_wrap)
-                    wraps.setdefault(str(on), {})[str(parts.epoch)] = wrap.hex()
+                if parts.audit_wrapped_key is not None:
+                    sk = archive.store.shred_key(_shred_scope(archive, originator_id), CONTROL)
+                    wrapped_key = open_audit_layer(sk, parts.audit_wrapped_key)
+                    wrapped_keys.setdefault(str(originator_id), {})[str(parts.epoch)] = wrapped_key.hex()
             tell(position - 1, checkpoint.size)
 
-    timed = any(n <= checkpoint.size for n in stamped_sizes(folder))
-    packing = _Packing(out, 6 if timed else 5)
-    packing.part("genesis", [archive.installation.genesis_frame.encode()])
-    packing.part("checkpoint", [note])
-    packing.part("entries", _entries(folder, checkpoint.size))
-    packing.part("records", records())
-    packing.part("keys", [canonical.encode({"v": 1, "wraps": wraps})])
-    if timed:
-        packing.part("times", [_times(folder, positions, checkpoint.size)])
-    return packing.end()
+    has_time_tokens = any(n <= checkpoint.size for n in stamped_head_sizes(folder))
+    writer = _BundleWriter(out, 6 if has_time_tokens else 5)
+    writer.part("genesis", [archive.installation.genesis_frame.encode()])
+    writer.part("checkpoint", [note])
+    writer.part("entries", _log_entries(folder, checkpoint.size))
+    writer.part("records", records())
+    writer.part("keys", [canonical.encode({"v": 1, "wrapped_keys": wrapped_keys})])
+    if has_time_tokens:
+        writer.part("times", [_time_tokens(folder, positions, checkpoint.size)])
+    return writer.end()
 
 
-def _requests(archive: Archive) -> Mapping[UUID, AuditControlRequested]:
+def _control_requests(archive: Archive) -> Mapping[UUID, AuditControlRequested]:
     """What the audit office asked for in the mandate in force, by the record itself: views may be a moment behind."""
     register = Register()
-    for kept in archive.store.load(archive.genesis.log_id):
-        register = register.with_record(kept.record)
+    for stored in archive.store.load(archive.genesis.log_id):
+        register = register.with_record(stored.record)
     return register.control_requests
 
 
 def pack(files: Mapping[str, bytes | memoryview]) -> bytes:
     """The bytes of a bundle of these parts."""
     out = BytesIO()
-    packing = _Packing(out, len(files))
+    writer = _BundleWriter(out, len(files))
     for name, data in files.items():
-        packing.part(name, [data])
-    packing.end()
+        writer.part(name, [data])
+    writer.end()
     return out.getvalue()
 
 
-class _Packing:
+class _BundleWriter:
     """A bundle as it is written: the length of a part goes before it when it is known, the digest behind all."""
 
     def __init__(self, out: BinaryIO, parts: int) -> None:
@@ -136,11 +144,11 @@ class _Packing:
         out.write(MAGIC + parts.to_bytes(2, "big"))
 
     def part(self, name: str, chunks: Iterable[bytes | memoryview]) -> None:
-        self._out.write(_long(name.encode(), 2))
-        before = self._out.tell()
+        self._out.write(_length_prefixed(name.encode(), 2))
+        length_offset = self._out.tell()
         self._out.write(bytes(8))
         size = sum(self._out.write(chunk) for chunk in chunks)
-        self._out.seek(before)
+        self._out.seek(length_offset)
         self._out.write(size.to_bytes(8, "big"))
         self._out.seek(0, SEEK_END)
 
@@ -153,58 +161,62 @@ class _Packing:
         return self._out.tell() + self._out.write(digest.digest())
 
 
-def _wanted(
+def _originator_filter(
     archive: Archive, case: UUID | None, since: datetime | None, until: datetime | None
 ) -> Callable[[UUID], bool]:
     """Which originators go in: the register always, and the cases asked for, whole."""
-    register = archive.views.register
-    others = {
+    register = archive.read_models.register
+    register_ids = {
         id
-        for shelf in (
+        for register_part in (
             register.agencies,
             register.networks,
             register.commissions,
             register.rules,
             register.log,
         )
-        for id in shelf
+        for id in register_part
     }
-    cases = {case} if case is not None else _cases(archive, since, until)
-    chosen = others | cases | {access_of(one) for one in cases}
-    return lambda on: on in chosen
+    cases = {case} if case is not None else _cases_in_period(archive, since, until)
+    chosen = register_ids | cases | {access_of(case_id) for case_id in cases}
+    return lambda originator_id: originator_id in chosen
 
 
-def _cases(archive: Archive, since: datetime | None, until: datetime | None) -> set[UUID]:
-    found, position = set(), 1
+def _cases_in_period(archive: Archive, since: datetime | None, until: datetime | None) -> set[UUID]:
+    case_ids, position = set(), 1
     while page := archive.store.read(position, PAGE):
-        for kept in page:
-            at = kept.record.at
+        for stored in page:
+            at = stored.record.at
             in_time = (since is None or at >= since) and (until is None or at <= until)
-            if in_time and kept.record.about.kind is Kind.CASE:
-                found.add(kept.record.about.id)
+            if in_time and stored.record.about.kind is Kind.CASE:
+                case_ids.add(stored.record.about.id)
         position += len(page)
-    return found
+    return case_ids
 
 
-def _scope(archive: Archive, on: UUID) -> UUID:
+def _shred_scope(archive: Archive, originator_id: UUID) -> UUID:
     """Under whose shred keys the first record of an originator lies: a case's readings share the case's."""
-    first = archive.store.load(on, lte=1)
-    return first[0].record.about.id if first and first[0].record.originator.kind is Kind.CASE_ACCESS else on
+    first = archive.store.load(originator_id, lte=1)
+    return (
+        first[0].record.about.id
+        if first and first[0].record.originator.kind is Kind.CASE_ACCESS
+        else originator_id
+    )
 
 
-def _times(folder: Path, positions: Sequence[int], size: int) -> bytes:
+def _time_tokens(folder: Path, positions: Sequence[int], size: int) -> bytes:
     """For each of these records the earliest token that speaks for it, and the newest of all, up to this head."""
-    kept = [s for n in stamped_sizes(folder) if n <= size and (s := read_stamp(folder, n)) is not None]
-    sizes = [s.checkpoint.size for s in kept]
-    chosen = {bisect_left(sizes, position) for position in positions} | {len(kept) - 1}
-    return b"".join(_long(kept[i].encode(), 4) for i in sorted(chosen) if 0 <= i < len(kept))
+    stored = [s for n in stamped_head_sizes(folder) if n <= size and (s := read_stamp(folder, n)) is not None]
+    sizes = [s.checkpoint.size for s in stored]
+    chosen = {bisect_left(sizes, position) for position in positions} | {len(stored) - 1}
+    return b"".join(_length_prefixed(stored[i].encode(), 4) for i in sorted(chosen) if 0 <= i < len(stored))
 
 
-def _entries(folder: Path, size: int) -> Iterator[bytes]:
+def _log_entries(folder: Path, size: int) -> Iterator[bytes]:
     for n in range(-(-size // WIDTH)):
         width = min(WIDTH, size - n * WIDTH)
         yield (folder / tile_path("entries", n, width)).read_bytes()
 
 
-def _long(data: bytes, length: int) -> bytes:
+def _length_prefixed(data: bytes, length: int) -> bytes:
     return len(data).to_bytes(length, "big") + data

@@ -18,7 +18,7 @@ from domain.errors import Malformed
 from gateway.audit.office import AuditOffice
 from gateway.cli.audit import Case, Data, PassphraseFd, PassphraseFile, installation_of
 from gateway.installation.folder import Installation, moment
-from gateway.installation.registrars import Registry
+from gateway.installation.registrars import Registrars
 from gateway.protocol.client import HubClient
 
 content = typer.Typer(no_args_is_help=True)
@@ -39,9 +39,9 @@ def audit_request_content(
     passphrase_fd: PassphraseFd = None,
 ) -> None:
     """監査閲覧を請求します。二人の職員がこの番号を承認するまで、何も開けません。"""
-    last = _day(until)
-    with _office(data, hub, passphrase_file, passphrase_fd) as office:
-        request = office.ask_for(case, item, ground=ground, until=last)
+    last = _parse_day(until)
+    with _open_office(data, hub, passphrase_file, passphrase_fd) as office:
+        request = office.request_content(case, item, ground=ground, until=last)
     out.print(f"請求番号 {request}")
 
 
@@ -55,8 +55,8 @@ def audit_request_control(
     passphrase_fd: PassphraseFd = None,
 ) -> None:
     """監査を請求し、記録に残します。束(audit export)はこの番号で作ります。内容は開けません。"""
-    with _office(data, hub, passphrase_file, passphrase_fd) as office:
-        request = office.ask_for_control(case, ground=ground)
+    with _open_office(data, hub, passphrase_file, passphrase_fd) as office:
+        request = office.request_control(case, ground=ground)
     out.print(f"請求番号 {request}")
 
 
@@ -72,8 +72,10 @@ def audit_begin_mandate(
     """監査の新しい任期を、登録機関の二人の署名で始めます。以後の制御情報は新しい鍵で封じられます。"""
     installation = installation_of(data, passphrase_file, passphrase_fd)
     with closing(HubClient(hub, hub=installation.hub)) as client:
-        registry = Registry(installation.registry()[:2], client, client.genesis(), _now(installation, client))
-        registry.begin_mandate(number, _day(until))
+        registrars = Registrars(
+            installation.registrars()[:2], client, client.genesis(), _clock(installation, client)
+        )
+        registrars.begin_mandate(number, _parse_day(until))
     out.print(f"第 {number} 期の監査を始めました")
 
 
@@ -89,25 +91,25 @@ def audit_open_content(
     passphrase_fd: PassphraseFd = None,
 ) -> None:
     """承認された項目を開き、検証して、そのまま標準出力に書きます。閲覧は台帳に残ります。"""
-    with _office(data, hub, passphrase_file, passphrase_fd) as office:
+    with _open_office(data, hub, passphrase_file, passphrase_fd) as office:
         opened = office.open(case, message, item, section.value)
     sys.stdout.buffer.write(opened.content)
 
 
 @contextmanager
-def _office(data: Path, hub: str, file: Path | None, fd: int | None) -> Iterator[AuditOffice]:
+def _open_office(data: Path, hub: str, file: Path | None, fd: int | None) -> Iterator[AuditOffice]:
     installation = installation_of(data, file, fd)
     sig, kem = installation.audit()
     with closing(HubClient(hub, hub=installation.hub)) as client:
-        now = _now(installation, client)
+        now = _clock(installation, client)
         yield AuditOffice(sig=sig, kem=kem, client=client, genesis=client.genesis(), now=now)
 
 
-def _now(installation: Installation, client: HubClient) -> Callable[[], datetime]:
+def _clock(installation: Installation, client: HubClient) -> Callable[[], datetime]:
     return (lambda: moment(client.now())) if installation.rehearsal else (lambda: datetime.now(UTC))
 
 
-def _day(text: str) -> date:
+def _parse_day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError as error:

@@ -13,11 +13,11 @@ import typer
 from rich.console import Console
 
 from domain.calendar import day_of
-from domain.errors import NotThere
+from domain.errors import NotFound
 from domain.family_list import FamilyReader, family_list
 from gateway.audit.balp import audit_events
-from gateway.audit.history import history, of_views
-from gateway.audit.ledger import KeptLedger
+from gateway.audit.history import history, indexed_records
+from gateway.audit.ledger import RetainedLedger
 from gateway.audit.proofs import proofs
 from gateway.audit.reports import as_csv, as_pdf, disclosures, family_pdf, openings
 from gateway.audit.verification import Verifier
@@ -41,7 +41,7 @@ class Audience(StrEnum):
     INQUIRY = "inquiry"  # 検証
 
 
-class What(StrEnum):
+class CsvTable(StrEnum):
     """Which table a CSV holds."""
 
     DISCLOSURES = "disclosures"
@@ -59,17 +59,17 @@ def export_balp(
 ) -> None:
     """IHE BALP の AuditEvent を、1行に1件(NDJSON)で書き出します。"""
     with archive_of(data, passphrase_file, passphrase_fd) as archive:
-        found, names, _ = _ledger(archive, case, as_of)
+        found, names, _ = _ledger_as_of(archive, case, as_of)
         events = list(audit_events(found, hub=archive.installation.hub.hex(), names=names))
     file.write_text("".join(json.dumps(e, ensure_ascii=False) + "\n" for e in events))
-    _written(file, f"{len(events)} 件")
+    _print_written(file, f"{len(events)} 件")
 
 
 @export.command("csv")
 def export_csv(
     data: Data,
     file: Out,
-    what: Annotated[What, typer.Option("--table", help="提供または閲覧")] = What.DISCLOSURES,
+    table: Annotated[CsvTable, typer.Option("--table", help="提供または閲覧")] = CsvTable.DISCLOSURES,
     case: Case = None,
     as_of: AsOf = None,
     passphrase_file: PassphraseFile = None,
@@ -77,11 +77,13 @@ def export_csv(
 ) -> None:
     """提供または閲覧の表を、CSVで書き出します。記録を検証し、各行の検証結果を付けます。"""
     with archive_of(data, passphrase_file, passphrase_fd) as archive:
-        found, names, _ = _ledger(archive, case, as_of)
-        proof = proofs(_verified(archive))
-    rows = disclosures(found, names, proof) if what is What.DISCLOSURES else openings(found, names, proof)
+        found, names, _ = _ledger_as_of(archive, case, as_of)
+        proof = proofs(_run_verification(archive))
+    rows = (
+        disclosures(found, names, proof) if table is CsvTable.DISCLOSURES else openings(found, names, proof)
+    )
     file.write_bytes(as_csv(rows))
-    _written(file, f"{len(rows)} 行")
+    _print_written(file, f"{len(rows)} 行")
 
 
 @export.command("pdf")
@@ -96,10 +98,10 @@ def export_pdf(
 ) -> None:
     """審査会または検証のための報告を、PDFで書き出します。記録を検証し、各行の検証結果を付けます。"""
     with archive_of(data, passphrase_file, passphrase_fd) as archive:
-        found, names, at = _ledger(archive, case, as_of)
-        proof = proofs(_verified(archive))
+        found, names, at = _ledger_as_of(archive, case, as_of)
+        proof = proofs(_run_verification(archive))
     file.write_bytes(as_pdf(audience.value, found, names, proof, at=at))
-    _written(file, f"提供 {len(found['disclosures'])} 件")
+    _print_written(file, f"提供 {len(found['disclosures'])} 件")
 
 
 @export.command("family")
@@ -124,34 +126,34 @@ def export_family(
     """ご家族に渡せる一覧をPDFで書き出します: その方がすでにご存じの提供だけを、月ごとに。"""
     at = datetime.now(UTC) if as_of is None else moment(as_of)
     with archive_of(data, passphrase_file, passphrase_fd) as archive:
-        queries = Queries(archive.views.reader)
+        queries = Queries(archive.read_models.reader)
         if case not in queries.all_cases():
-            raise NotThere("not-there", "no such case")
-        found = history(of_views(archive.store, queries, case, at), case)
+            raise NotFound("not-there", "no such case")
+        found = history(indexed_records(archive.store, queries, case, at), case)
         roles = {a.id: a.roles for a in found.register.agencies.values()}
         rows = family_list(found.case, roles, reader, frozenset(signed or ()), today=day_of(at))
-        names = _names(archive)
+        names = _agency_names(archive)
     file.write_bytes(family_pdf(rows, names))
-    _written(file, f"{len(rows)} 行")
+    _print_written(file, f"{len(rows)} 行")
 
 
-def _ledger(
+def _ledger_as_of(
     archive: Archive, case: UUID | None, as_of: str | None
 ) -> tuple[dict[str, Any], dict[str, str], datetime]:
     """The ledger as the audit office gets it, the agencies' names, and as of when."""
     at = datetime.now(UTC) if as_of is None else moment(as_of)
     upto = None if as_of is None else at
-    return KeptLedger(archive).ledger(case, upto), _names(archive), at
+    return RetainedLedger(archive).ledger(case, upto), _agency_names(archive), at
 
 
-def _verified(archive: Archive) -> dict[str, Any]:
+def _run_verification(archive: Archive) -> dict[str, Any]:
     log = archive.installation.hub_folder / "log"
     return Verifier(archive.recorder, archive.store, archive.genesis).run(log=log).to_json()
 
 
-def _names(archive: Archive) -> dict[str, str]:
-    return {str(a.id): a.name for a in archive.views.register.agencies.values()}
+def _agency_names(archive: Archive) -> dict[str, str]:
+    return {str(a.id): a.name for a in archive.read_models.register.agencies.values()}
 
 
-def _written(file: Path, what: str) -> None:
-    out.print(f"書き出しました: {file}({what})", highlight=False)
+def _print_written(file: Path, extent: str) -> None:
+    out.print(f"書き出しました: {file}({extent})", highlight=False)

@@ -7,17 +7,17 @@ from typing import Any
 from uuid import UUID
 
 from domain.events import dump
-from gateway.hub.queries import mandate_line
+from gateway.hub.queries import mandate_json
 from gateway.installation.archive import Archive
 from projections.queries import Queries
 
 
-class KeptLedger:
+class RetainedLedger:
     """The ledger from the views of an opened folder, as the audit office gets it from a running hub."""
 
     def __init__(self, archive: Archive) -> None:
-        self._queries = Queries(archive.views.reader)
-        self._views = archive.views
+        self._queries = Queries(archive.read_models.reader)
+        self._read_models = archive.read_models
 
     def now(self) -> datetime:
         """The time of this machine."""
@@ -30,5 +30,5 @@ class KeptLedger:
             "openings": dump(self._queries.openings(case=case, as_of=as_of)),
             "consents": dump(self._queries.consents(case=case, as_of=as_of)),
             "notifications": dump(self._queries.notifications(case=case, as_of=as_of)),
-            "mandate": mandate_line(self._views.register),
+            "mandate": mandate_json(self._read_models.register),
         }

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-Proof = Callable[[int], str]
+StatusOf = Callable[[int], str]
 """Position in the record -> VERIFIED, FAULTY or UNVERIFIED."""
 
 
-def proofs(verification: Mapping[str, Any] | None) -> Proof:
+def proofs(verification: Mapping[str, Any] | None) -> StatusOf:
     """By the last verification (``Verification.to_json``); what came after it, or without one, is unverified.
 
     A fault that lies at no position (a missing row or receipt) may concern any: then nothing counts as verified.

@@ -20,31 +20,31 @@ import typst
 from domain.calendar import JST
 from domain.errors import Unavailable
 from domain.events import AbuseNotificationReceived
-from domain.family_list import Told
-from gateway.audit.proofs import Proof
+from domain.family_list import FamilyListRow
+from gateway.audit.proofs import StatusOf
 from gateway.pages import texts
 
 TEMPLATE = Path(__file__).with_name("report.typ")
-Found = Mapping[str, Any]
+LedgerData = Mapping[str, Any]
 Names = Mapping[str, str]
 Row = dict[str, str]
 
 TITLES = {"review": "情報提供の台帳(個人情報保護審査会 提出用)", "inquiry": "情報提供の台帳(検証用)"}
-PROOFS = {"VERIFIED": "検証済", "FAULTY": "異常", "UNVERIFIED": "未検証"}
-NOT_WHOLE = (
+STATUS_LABELS = {"VERIFIED": "検証済", "FAULTY": "異常", "UNVERIFIED": "未検証"}
+INCOMPLETENESS_NOTICE = (
     "この一覧は、ご本人がすでにご存じの範囲(同意された提供、支援計画、訪問)だけを月ごとにまとめたものです。",
     "すべての提供を示すものではありません。載っていないことは、提供がなかったことを意味しません。",
     "詳しくは、個人情報保護法第76条の開示請求ができます。",
 )
 
 
-def disclosures(found: Found, names: Names, proof: Proof) -> list[Row]:
+def disclosures(ledger: LedgerData, names: Names, proof: StatusOf) -> list[Row]:
     """One row for each item and recipient of the ledger."""
-    opened = Counter((o["item"], o["agency"]) for o in found["openings"] if o["outcome"] == "OPENED")
+    opened = Counter((o["item"], o["agency"]) for o in ledger["openings"] if o["outcome"] == "OPENED")
     return [
         {
             "記録位置": str(d["position"]),
-            "日時": _at(d["at"], day=d["act"] == AbuseNotificationReceived.TOPIC),
+            "日時": _local_time(d["at"], day=d["act"] == AbuseNotificationReceived.TOPIC),
             "事例": d["case"],
             "種類": texts.act_text(d["act"]),
             "送り手": names.get(d["by"], d["by"]),
@@ -57,18 +57,18 @@ def disclosures(found: Found, names: Names, proof: Proof) -> list[Row]:
             "結果": texts.outcome_text(d["outcome"]),
             "理由": texts.reason_text(d["reason"]) if d["reason"] else "",
             "閲覧回数": str(opened[(d["item"], d["to"])]),
-            "検証": PROOFS[proof(d["position"])],
+            "検証": STATUS_LABELS[proof(d["position"])],
         }
-        for d in found["disclosures"]
+        for d in ledger["disclosures"]
     ]
 
 
-def openings(found: Found, names: Names, proof: Proof) -> list[Row]:
+def openings(ledger: LedgerData, names: Names, proof: StatusOf) -> list[Row]:
     """One row for each reading and each refused one."""
     return [
         {
             "記録位置": str(o["position"]),
-            "日時": _at(o["at"]),
+            "日時": _local_time(o["at"]),
             "事例": o["case"],
             "機関": names.get(o["agency"], o["agency"]),
             "職員": o["actor"],
@@ -76,23 +76,23 @@ def openings(found: Found, names: Names, proof: Proof) -> list[Row]:
             "目的": texts.purpose_text(o["purpose"]),
             "結果": texts.outcome_text(o["outcome"]),
             "理由": texts.reason_text(o["reason"]) if o["reason"] else "",
-            "検証": PROOFS[proof(o["position"])],
+            "検証": STATUS_LABELS[proof(o["position"])],
         }
-        for o in found["openings"]
+        for o in ledger["openings"]
     ]
 
 
-def consents(found: Found, names: Names) -> list[Row]:
+def consents(ledger: LedgerData, names: Names) -> list[Row]:
     """One row for each agreement, its refusal and its withdrawal."""
     return [
         {
-            "日時": _at(c["at"]),
+            "日時": _local_time(c["at"]),
             "種別": texts.outcome_text(c["kind"]),
             "送り手": names.get(c["sender"] or "", ""),
             "受け手": names.get(c["recipient"] or "", ""),
             "情報区分": "・".join(texts.section_text(s) for s in c["sections"]),
         }
-        for c in found["consents"]
+        for c in ledger["consents"]
     ]
 
 
@@ -102,45 +102,57 @@ def as_csv(rows: Sequence[Row]) -> bytes:
     if rows:
         writer = csv.DictWriter(text, list(rows[0]), lineterminator="\r\n")
         writer.writeheader()
-        writer.writerows({k: _plain(v) for k, v in row.items()} for row in rows)
+        writer.writerows({k: _formula_safe(v) for k, v in row.items()} for row in rows)
     return text.getvalue().encode("utf-8-sig")
 
 
-def as_pdf(kind: str, found: Found, names: Names, proof: Proof, *, at: datetime) -> bytes:
+def as_pdf(kind: str, ledger: LedgerData, names: Names, proof: StatusOf, *, at: datetime) -> bytes:
     """A report as tagged PDF. ``kind``: review or inquiry; ``at``: as of when. Raises Unavailable without the font."""
-    digest = sha256(json.dumps(found, sort_keys=True).encode()).hexdigest()
-    told = disclosures(found, names, proof)
-    shown = ("日時", "種類", "送り手", "受け手", "情報区分", "根拠", "本人の同意", "結果", "理由", "検証")
+    digest = sha256(json.dumps(ledger, sort_keys=True).encode()).hexdigest()
+    disclosure_rows = disclosures(ledger, names, proof)
+    disclosure_columns = (
+        "日時",
+        "種類",
+        "送り手",
+        "受け手",
+        "情報区分",
+        "根拠",
+        "本人の同意",
+        "結果",
+        "理由",
+        "検証",
+    )
     tables = [
-        _table("提供", told, shown, (14, 16, 16, 16, 12, 22, 10, 9, 20, 9)),
+        _table("提供", disclosure_rows, disclosure_columns, (14, 16, 16, 16, 12, 22, 10, 9, 20, 9)),
         _table(
-            "同意", consents(found, names), ("日時", "種別", "送り手", "受け手", "情報区分"), (1, 1, 2, 2, 3)
+            "同意", consents(ledger, names), ("日時", "種別", "送り手", "受け手", "情報区分"), (1, 1, 2, 2, 3)
         ),
     ]
     if kind == "inquiry":
-        read = openings(found, names, proof)
-        told_of = [
-            {"受理日": n["received_on"], "通告者(符号)": n["token"] or "匿名"} for n in found["notifications"]
+        opening_rows = openings(ledger, names, proof)
+        notification_rows = [
+            {"受理日": n["received_on"], "通告者(符号)": n["token"] or "匿名"}
+            for n in ledger["notifications"]
         ]
         tables += [
             _table(
                 "閲覧",
-                read,
+                opening_rows,
                 ("日時", "機関", "職員", "情報区分", "目的", "結果", "理由", "検証"),
                 (3, 4, 4, 3, 4, 2, 4, 2),
             ),
-            _table("通告", told_of, ("受理日", "通告者(符号)"), (1, 3)),
+            _table("通告", notification_rows, ("受理日", "通告者(符号)"), (1, 3)),
         ]
-    cases = sorted({d["case"] for d in found["disclosures"]})
+    cases = sorted({d["case"] for d in ledger["disclosures"]})
     lines = [
         f"時点: {at.astimezone(JST):%Y-%m-%d %H:%M}(日本時間) 事例: {', '.join(cases) or 'なし'}",
-        f"提供 {len(told)} 件、閲覧 {len(found['openings'])} 件。内容は含みません。",
+        f"提供 {len(disclosure_rows)} 件、閲覧 {len(ledger['openings'])} 件。内容は含みません。",
         f"台帳の要約値(SHA-256): {digest}",
     ]
     return _pdf(TITLES[kind], lines, tables)
 
 
-def family_pdf(rows: Iterable[Told], names: Names) -> bytes:
+def family_pdf(rows: Iterable[FamilyListRow], names: Names) -> bytes:
     """The sheet for the family. It says the same sentences whatever stands on it."""
     lines = [
         {
@@ -153,7 +165,7 @@ def family_pdf(rows: Iterable[Told], names: Names) -> bytes:
     ]
     return _pdf(
         "情報提供の一覧(ご家族用)",
-        list(NOT_WHOLE),
+        list(INCOMPLETENESS_NOTICE),
         [_table("一覧", lines, ("月", "伝えた機関", "伝えられた機関", "情報区分"), (2, 4, 4, 5))],
     )
 
@@ -177,11 +189,11 @@ def _pdf(title: str, lines: list[str], tables: list[dict[str, Any]]) -> bytes:
     return bytes(pdf)
 
 
-def _at(text: str, *, day: bool = False) -> str:
+def _local_time(text: str, *, day: bool = False) -> str:
     at = datetime.fromisoformat(text.replace("Z", "+00:00")).astimezone(JST)
     return f"{at:%Y-%m-%d}" if day else f"{at:%Y-%m-%d %H:%M}"
 
 
-def _plain(cell: str) -> str:
+def _formula_safe(cell: str) -> str:
     """A cell that begins like a formula is written with an apostrophe before it."""
     return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell

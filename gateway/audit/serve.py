@@ -9,35 +9,35 @@ from secrets import token_urlsafe
 from fastapi import FastAPI
 
 from gateway.audit.app import audit_app
-from gateway.audit.history import history, of_views
-from gateway.audit.ledger import KeptLedger
+from gateway.audit.history import history, indexed_records
+from gateway.audit.ledger import RetainedLedger
 from gateway.audit.verification import Verification
 from gateway.installation.archive import Archive
-from gateway.protocol.serving import Served
+from gateway.protocol.serving import ServedApp
 from projections.queries import Queries
 
 
 @contextmanager
-def served_pages(archive: Archive, found: Verification, *, port: int = 0) -> Iterator[str]:
-    """Where the pages are, until the context is left. ``found``: what the last verification of the record found.
+def served_pages(archive: Archive, verification: Verification, *, port: int = 0) -> Iterator[str]:
+    """Where the pages are, until the context is left. ``verification``: what the last verification of the record found.
 
     Whoever knows the address may look: it holds a secret that is new each time, and answers on loopback only.
     """
-    queries = Queries(archive.views.reader)
+    queries = Queries(archive.read_models.reader)
     base = f"/{token_urlsafe(16)}"
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     app.mount(
         base,
         audit_app(
-            KeptLedger(archive),
-            names={str(a.id): a.name for a in archive.views.register.agencies.values()},
+            RetainedLedger(archive),
+            names={str(a.id): a.name for a in archive.read_models.register.agencies.values()},
             mode=archive.installation.mode,
             base=base,
-            verification=found.to_json,
-            past=lambda case, upto: history(of_views(archive.store, queries, case, upto), case),
-            odd=queries.latest_exceptions,
+            verification=verification.to_json,
+            history_at=lambda case, upto: history(indexed_records(archive.store, queries, case, upto), case),
+            exception_page=queries.latest_exceptions,
             hub=archive.installation.hub.hex(),
         ),
     )
-    with Served(app, port=port) as served:
+    with ServedApp(app, port=port) as served:
         yield f"{served.url}{base}/"

@@ -9,37 +9,37 @@ from collections import Counter
 from datetime import datetime
 from typing import Any
 
+from domain.audit_exceptions import is_notification
 from domain.calendar import JST
-from domain.exceptional import of_notification
 from domain.record import Record
 from gateway.audit.history import History
 
 Row = dict[str, Any]
 
 
-def moments(past: History) -> list[Row]:
+def moments(case_history: History) -> list[Row]:
     """Every record of the case in order: when (of a notification the day), who, what."""
     return [
         {
-            "when": _when(record),
+            "when": _display_time(record),
             "at": record.at,
-            "by": past.by(record),
+            "by": case_history.by(record),
             "act": record.topic,
-            "reason": getattr(record.fact, "reason", None),
+            "reason": getattr(record.event, "reason", None),
         }
-        for record in past.records
+        for record in case_history.records
     ]
 
 
-def views(past: History, at: datetime) -> dict[str, list[tuple[str, int]]]:
+def openable_sections(case_history: History, at: datetime) -> dict[str, list[tuple[str, int]]]:
     """What each agency could open then: agency -> (section, how many items), by section."""
-    sections = {str(item.item): item.section.value for _, item in past.case.all_items()}
+    sections = {str(item.item): item.section.value for _, item in case_history.case.all_items()}
     return {
         agency: sorted(Counter(sections[item] for item in items).items())
-        for agency, items in past.views(at).items()
+        for agency, items in case_history.openable_items(at).items()
     }
 
 
-def _when(record: Record) -> str:
+def _display_time(record: Record) -> str:
     at = record.at.astimezone(JST)
-    return f"{at:%Y-%m-%d}" if of_notification(record) else f"{at:%Y-%m-%d %H:%M}"
+    return f"{at:%Y-%m-%d}" if is_notification(record) else f"{at:%Y-%m-%d %H:%M}"

@@ -17,10 +17,18 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from domain.calendar import JST
-from domain.errors import NotThere
+from domain.errors import NotFound
 from domain.events import dump
 from gateway.audit.bundle import export_to
-from gateway.audit.history import Told, exceptions, fact_of, history, of_stream, of_views, replay
+from gateway.audit.history import (
+    ProgressCallback,
+    event_fields,
+    exceptions,
+    history,
+    indexed_records,
+    replay,
+    scanned_records,
+)
 from gateway.hub.read_models import catch_up
 from gateway.installation.archive import Archive, open_archive
 from gateway.installation.folder import Installation, moment, open_installation
@@ -30,11 +38,11 @@ from gateway.verifier.judge import Judge
 from keys import canonical
 from keys.keystore import open_keystore, read_passphrase
 from keys.signing import KemKey
-from keys.stored_record import Kept
+from keys.stored_record import StoredRecord
 from keys.timestamps import TimeAuthority
 from projections.queries import Queries
 
-questions = typer.Typer(no_args_is_help=True)
+audit_queries = typer.Typer(no_args_is_help=True)
 out, err = Console(), Console(stderr=True)
 
 Data = Annotated[Path, typer.Option("--data", help="ハブのフォルダ", file_okay=False)]
@@ -48,7 +56,7 @@ PassphraseFile = Annotated[
 PassphraseFd = Annotated[int | None, typer.Option("--passphrase-fd", help="合言葉を読むファイル記述子")]
 
 
-@questions.command("replay")
+@audit_queries.command("replay")
 def audit_replay(
     data: Data,
     case: Case,
@@ -60,29 +68,29 @@ def audit_replay(
     passphrase_fd: PassphraseFd = None,
 ) -> None:
     """事例の経過を一件ずつ再現します: 署名・判断の再計算・その時点で各機関が開けたもの(1: 合わないものがある)。"""
-    first, last = _time(since), _time(until)
+    first, last = _parse_time(since), _parse_time(until)
     with archive_of(data, passphrase_file, passphrase_fd) as archive:
-        codes = _codes(archive)
+        codes = _agency_codes(archive)
         judge = Judge(archive.genesis)
         steps = [
             step
-            for step in replay(_records(archive, case, last, raw=raw), case, judge)
-            if first is None or step.kept.record.at >= first
+            for step in replay(_case_records(archive, case, last, raw=raw), case, judge)
+            if first is None or step.stored.record.at >= first
         ]
     if not steps:
-        raise NotThere("not-there", "no such case, or nothing in this time")
-    past = steps[-1].past
+        raise NotFound("not-there", "no such case, or nothing in this time")
+    case_history = steps[-1].case_history
     if as_json:
         rows = [
             {
-                "position": s.kept.position,
-                "at": dump(past.at(s.kept.record)),
-                "by": (by := past.by(s.kept.record)),
-                "actor": s.kept.record.actor if by == str(s.kept.record.by) else "",
-                "topic": s.kept.record.topic,
-                "fact": past.without_notifier(fact_of(s.kept.record.fact)),
-                "flaw": s.flaw,
-                "views": s.views,
+                "position": s.stored.position,
+                "at": dump(case_history.at(s.stored.record)),
+                "by": (by := case_history.by(s.stored.record)),
+                "actor": s.stored.record.actor if by == str(s.stored.record.by) else "",
+                "topic": s.stored.record.topic,
+                "event": case_history.pseudonymised(event_fields(s.stored.record.event)),
+                "error_code": s.error_code,
+                "openable": s.openable,
             }
             for s in steps
         ]
@@ -91,24 +99,24 @@ def audit_replay(
         table = Table("位置", "日時", "機関", "種類", "検証", "開ける項目の増減", title=f"事例 {case} の経過")
         before: dict[str, list[str]] = {}
         for s in steps:
-            changes = " ".join(_changes(before, s.views, codes))
-            mark = "[green]一致[/]" if s.flaw is None else f"[red]{s.flaw}[/]"
-            record = s.kept.record
-            by = codes.get(past.by(record), past.by(record))
+            changes = " ".join(_changes(before, s.openable, codes))
+            status = "[green]一致[/]" if s.error_code is None else f"[red]{s.error_code}[/]"
+            record = s.stored.record
+            by = codes.get(case_history.by(record), case_history.by(record))
             table.add_row(
-                str(s.kept.position),
-                _jst(past.at(record)),
+                str(s.stored.position),
+                _jst(case_history.at(record)),
                 by,
                 act_text(record.topic),
-                mark,
+                status,
                 changes,
             )
-            before = s.views
+            before = s.openable
         out.print(table)
-    raise typer.Exit(1 if any(s.flaw for s in steps) else 0)
+    raise typer.Exit(1 if any(s.error_code for s in steps) else 0)
 
 
-@questions.command("as-of")
+@audit_queries.command("as-of")
 def audit_as_of(
     data: Data,
     case: Case,
@@ -121,10 +129,10 @@ def audit_as_of(
     passphrase_fd: PassphraseFd = None,
 ) -> None:
     """その時点に、この機関はこの項目を開けたか、なぜか、実際に開いたか。"""
-    when = _time(at) or datetime.now(UTC)
+    when = _parse_time(at) or datetime.now(UTC)
     with archive_of(data, passphrase_file, passphrase_fd) as archive:
-        found = history(_records(archive, case, when, raw=raw), case)
-        rows = found.could(_agency(archive, agency), when, item)
+        result = history(_case_records(archive, case, when, raw=raw), case)
+        rows = result.could_open(_agency_of_code(archive, agency), when, item)
     if as_json:
         print(json.dumps(rows, ensure_ascii=False, indent=2))
         return
@@ -132,21 +140,21 @@ def audit_as_of(
         "区分", "種類", "記録日時", "開けたか", "理由", "開いた日時", title=f"{agency} {_jst(when)} 現在"
     )
     for row in rows:
-        could = "[green]開けた[/]" if row["could"] else "開けない"
-        opened = "、".join(_jst(_parsed(t)) for t in row["opened"]) or "なし"
+        could_open = "[green]開けた[/]" if row["could_open"] else "開けない"
+        opened = "、".join(_jst(_parse_json_time(t)) for t in row["opened"]) or "なし"
         reason = "" if row["reason"] is None else reason_text(row["reason"])
         table.add_row(
             section_text(row["section"]),
             act_text(row["act"]),
-            _jst(_parsed(row["at"])),
-            could,
+            _jst(_parse_json_time(row["at"])),
+            could_open,
             reason,
             opened,
         )
     out.print(table)
 
 
-@questions.command("who-knows")
+@audit_queries.command("who-knows")
 def audit_who_knows(
     data: Data,
     case: Case,
@@ -157,10 +165,10 @@ def audit_who_knows(
     passphrase_fd: PassphraseFd = None,
 ) -> None:
     """項目ごとに: 書いた機関、鍵を持つ機関、その時点に開けた機関、実際に開いた機関。"""
-    when = _time(at) or datetime.now(UTC)
+    when = _parse_time(at) or datetime.now(UTC)
     with archive_of(data, passphrase_file, passphrase_fd) as archive:
-        codes = _codes(archive)
-        rows = history(_records(archive, case, when, raw=raw), case).who_knows(when)
+        codes = _agency_codes(archive)
+        rows = history(_case_records(archive, case, when, raw=raw), case).who_knows(when)
     if as_json:
         print(json.dumps(rows, ensure_ascii=False, indent=2))
         return
@@ -181,7 +189,7 @@ def audit_who_knows(
     out.print(table)
 
 
-@questions.command("exceptions")
+@audit_queries.command("exceptions")
 def audit_exceptions(
     data: Data,
     case: Annotated[UUID | None, typer.Option("--case", help="事例の識別子(省略時はすべて)")] = None,
@@ -192,14 +200,14 @@ def audit_exceptions(
     passphrase_fd: PassphraseFd = None,
 ) -> None:
     """調べるべきもの: 期限超過・未閲覧・拒否・保留・例外的提供・不提供の判断・閲覧後に対応のないもの。"""
-    when = _time(at) or datetime.now(UTC)
+    when = _parse_time(at) or datetime.now(UTC)
     with archive_of(data, passphrase_file, passphrase_fd) as archive:
-        codes = _codes(archive)
+        codes = _agency_codes(archive)
         if raw:
-            with _bar("記録") as tell:
-                rows = exceptions(of_stream(archive.store, case, when, tell), when)
+            with _progress_bar("記録") as on_progress:
+                rows = exceptions(scanned_records(archive.store, case, when, on_progress), when)
         else:
-            rows = Queries(archive.views.reader).exceptions(when, case)
+            rows = Queries(archive.read_models.reader).exceptions(when, case)
     if as_json:
         print(json.dumps(dump(rows), ensure_ascii=False, indent=2))
         return
@@ -211,7 +219,7 @@ def audit_exceptions(
     out.print(table)
 
 
-@questions.command("export")
+@audit_queries.command("export")
 def audit_export(
     data: Data,
     out_file: Annotated[Path, typer.Option("--out", help="書き出すファイル", dir_okay=False)],
@@ -222,11 +230,14 @@ def audit_export(
     passphrase_fd: PassphraseFd = None,
 ) -> None:
     """請求された範囲の束を作ります。持ち出して検証できます。制御情報は監査機関の鍵でだけ開きます。"""
-    with archive_of(data, passphrase_file, passphrase_fd) as archive, _bar("書き出し") as tell:
+    with (
+        archive_of(data, passphrase_file, passphrase_fd) as archive,
+        _progress_bar("書き出し") as on_progress,
+    ):
         part = out_file.with_name(f"{out_file.name}.part")
         try:
             with part.open("w+b") as file:
-                size = export_to(file, archive, request, _time(since), _time(until), tell)
+                size = export_to(file, archive, request, _parse_time(since), _parse_time(until), on_progress)
             part.replace(out_file)
         finally:
             part.unlink(missing_ok=True)
@@ -235,7 +246,7 @@ def audit_export(
     out.print(f"検証: kakehashi audit verify-bundle {out_file} --hub {hub}", highlight=False)
 
 
-@questions.command("verify-bundle")
+@audit_queries.command("verify-bundle")
 def audit_verify_bundle(
     bundle: Annotated[Path, typer.Argument(help="束のファイル", dir_okay=False, exists=True)],
     hub: Annotated[str, typer.Option("--hub", help="控えておいたハブの識別子(16進)")],
@@ -267,48 +278,48 @@ def audit_verify_bundle(
     """束だけを、網につながずに検証します: 署名された根・位置・完全性・署名・判断の再現・時刻(1: 異常あり)。"""
     key = None
     if keystore is not None:
-        given = passphrase_file is not None or passphrase_fd is not None
-        word = (
+        has_passphrase_option = passphrase_file is not None or passphrase_fd is not None
+        passphrase = (
             read_passphrase(file=passphrase_file, fd=passphrase_fd)
-            if given
+            if has_passphrase_option
             else read_passphrase(prompt="合言葉: ")
         )
-        key = KemKey(open_keystore(keystore, word, rehearsal=rehearsal)["kem"])
+        key = KemKey(open_keystore(keystore, passphrase, rehearsal=rehearsal)["kem"])
     authority = None if tsa is None else TimeAuthority.from_pem(tsa.read_bytes())
     with ExitStack() as stack:
-        tell = stack.enter_context(_bar("検証"))
-        before = None if seen is None else stack.enter_context(_looked_at(seen))
-        data = stack.enter_context(_looked_at(bundle))
+        on_progress = stack.enter_context(_progress_bar("検証"))
+        before = None if seen is None else stack.enter_context(_mapped_file(seen))
+        data = stack.enter_context(_mapped_file(bundle))
         pinned = canonical.parse_digest(hub)
-        found = verify_bundle(data, pinned, key, authority, tell, seen=before, request=request)
+        result = verify_bundle(data, pinned, key, authority, on_progress, seen=before, request=request)
     if as_json:
-        print(json.dumps(found.to_json(), ensure_ascii=False, indent=2))
+        print(json.dumps(result.to_json(), ensure_ascii=False, indent=2))
     else:
         out.print(
-            f"記録簿 {found.log_size} 件、記録 {found.records} 件、判断の再現 {found.decisions} 件、"
-            f"欠けのない系列 {found.complete}/{found.originators}"
+            f"記録簿 {result.log_size} 件、記録 {result.records} 件、判断の再現 {result.decisions} 件、"
+            f"欠けのない系列 {result.complete}/{result.originators}"
         )
-        for fault in found.faults[:50]:
+        for fault in result.faults[:50]:
             place = "" if fault.seq is None else f"位置 {fault.seq} "
             out.print(f" [red]{fault.what}[/] {place}{fault.where}", highlight=False)
-        if not found.control:
+        if not result.control:
             out.print("監査機関の鍵がないため、制御情報(署名・判断)は確かめていません。")
-        if found.times:
-            first, last = found.times[0], found.times[-1]
+        if result.times:
+            first, last = result.times[0], result.times[-1]
             out.print(
-                f"時刻トークン {len(found.times)}/{found.tokens} 件: 最初の {first['size']} 件は "
-                f"{_jst(_parsed(first['at']))}、{last['size']} 件は {_jst(_parsed(last['at']))} までに存在。"
-                f"束の記録 {found.timed}/{found.records} 件に及ぶ。",
+                f"時刻トークン {len(result.times)}/{result.tokens} 件: 最初の {first['size']} 件は "
+                f"{_jst(_parse_json_time(first['at']))}、{last['size']} 件は {_jst(_parse_json_time(last['at']))} までに存在。"
+                f"束の記録 {result.timed}/{result.records} 件に及ぶ。",
                 highlight=False,
             )
-        elif found.tokens and authority is None:
-            out.print(f"時刻トークン {found.tokens} 件は確かめていません(--tsa で証明書を指定)。")
-        out.print("[bold green]検証: 異常なし[/]" if found.ok else "[bold red]検証: 異常あり[/]")
-    raise typer.Exit(0 if found.ok else 1)
+        elif result.tokens and authority is None:
+            out.print(f"時刻トークン {result.tokens} 件は確かめていません(--tsa で証明書を指定)。")
+        out.print("[bold green]検証: 異常なし[/]" if result.ok else "[bold red]検証: 異常あり[/]")
+    raise typer.Exit(0 if result.ok else 1)
 
 
 @contextmanager
-def _looked_at(path: Path) -> Iterator[Buffer]:
+def _mapped_file(path: Path) -> Iterator[Buffer]:
     """A file where it lies: it may be larger than the memory."""
     with path.open("rb") as file:
         if path.stat().st_size == 0:
@@ -323,9 +334,9 @@ KINDS = {
     "REFUSED": "拒否",
     "NOT_OPENED": "受け手の窓口で開けず",
     "OVERRIDDEN": "例外的な提供・閲覧",
-    "NOT_TOLD": "不提供・不対応の判断",
+    "NON_DISCLOSURE": "不提供・不対応の判断",
     "WITH_REASON": "理由付きの例外",
-    "READ_AND_NOTHING_FOLLOWED": "閲覧後に対応なし",
+    "READ_NOT_ACTED_ON": "閲覧後に対応なし",
 }
 
 
@@ -342,12 +353,14 @@ def kind_text(kind: str) -> str:
 def installation_of(data: Path, file: Path | None, fd: int | None) -> Installation:
     """The installation of this folder, its passphrase asked for where it is not a rehearsal's."""
     if not (data / "installation.json").exists():
-        raise NotThere("no-installation", "make one with «kakehashi init»")
+        raise NotFound("no-installation", "make one with «kakehashi init»")
     rehearsal = (data / "passphrase").exists()
     passphrase = None
     if not rehearsal:
-        given = file is not None or fd is not None
-        passphrase = read_passphrase(file=file, fd=fd) if given else read_passphrase(prompt="合言葉: ")
+        has_passphrase_option = file is not None or fd is not None
+        passphrase = (
+            read_passphrase(file=file, fd=fd) if has_passphrase_option else read_passphrase(prompt="合言葉: ")
+        )
     return open_installation(data, passphrase)
 
 
@@ -355,43 +368,45 @@ def installation_of(data: Path, file: Path | None, fd: int | None) -> Installati
 def archive_of(data: Path, file: Path | None, fd: int | None) -> Iterator[Archive]:
     with open_archive(installation_of(data, file, fd)) as archive:
         if not archive.running:
-            catch_up(archive.views, archive.store)
+            catch_up(archive.read_models, archive.store)
         yield archive
 
 
-def _records(archive: Archive, case: UUID, upto: datetime | None, *, raw: bool) -> Iterator[Kept]:
+def _case_records(
+    archive: Archive, case: UUID, upto: datetime | None, *, raw: bool
+) -> Iterator[StoredRecord]:
     if not raw:
-        yield from of_views(archive.store, Queries(archive.views.reader), case, upto)
+        yield from indexed_records(archive.store, Queries(archive.read_models.reader), case, upto)
         return
-    with _bar("記録") as tell:
-        yield from of_stream(archive.store, case, upto, tell)
+    with _progress_bar("記録") as on_progress:
+        yield from scanned_records(archive.store, case, upto, on_progress)
 
 
-def _codes(archive: Archive) -> dict[str, str]:
-    return {str(a.id): a.code for a in archive.views.register.agencies.values()}
+def _agency_codes(archive: Archive) -> dict[str, str]:
+    return {str(a.id): a.code for a in archive.read_models.register.agencies.values()}
 
 
-def _agency(archive: Archive, code: str) -> UUID:
-    for agency in archive.views.register.agencies.values():
+def _agency_of_code(archive: Archive, code: str) -> UUID:
+    for agency in archive.read_models.register.agencies.values():
         if agency.code == code:
             return agency.id
-    raise NotThere("agency-not-there", "no agency of this code in this hub")
+    raise NotFound("agency-not-there", "no agency of this code in this hub")
 
 
 def _changes(
     before: dict[str, list[str]], after: dict[str, list[str]], codes: dict[str, str]
 ) -> Iterator[str]:
     for agency in sorted(before.keys() | after.keys()):
-        had, has = set(before.get(agency, ())), set(after.get(agency, ()))
-        if had != has:
-            yield f"{codes.get(agency, agency)}+{len(has - had)}-{len(had - has)}"
+        old_items, new_items = set(before.get(agency, ())), set(after.get(agency, ()))
+        if old_items != new_items:
+            yield f"{codes.get(agency, agency)}+{len(new_items - old_items)}-{len(old_items - new_items)}"
 
 
-def _time(text: str | None) -> datetime | None:
+def _parse_time(text: str | None) -> datetime | None:
     return None if text is None else moment(text)
 
 
-def _parsed(text: str) -> datetime:
+def _parse_json_time(text: str) -> datetime:
     return moment(text.replace("Z", "+00:00"))
 
 
@@ -400,7 +415,7 @@ def _jst(at: datetime) -> str:
 
 
 @contextmanager
-def _bar(title: str) -> Iterator[Told]:
+def _progress_bar(title: str) -> Iterator[ProgressCallback]:
     columns = (TextColumn(title), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=err, transient=True) as bar:
         task = bar.add_task(title, total=None)

@@ -28,17 +28,17 @@ from rich.progress import (
 from rich.table import Table
 
 from domain.calendar import JST
-from domain.errors import ExchangeError, NotThere
+from domain.errors import ExchangeError, NotFound
 from gateway.audit.content import content
 from gateway.audit.exports import export
 from gateway.audit.verification import Verification, Verifier, doors_of
-from gateway.cli.audit import questions
+from gateway.cli.audit import audit_queries
 from gateway.cli.witness import witness
-from gateway.hub.read_models import catch_up, source_of
-from gateway.installation.archive import alone_on_views, open_archive
-from gateway.installation.folder import Installation, make_installation, moment, open_installation
+from gateway.hub.read_models import catch_up, record_source
+from gateway.installation.archive import exclusive_read_models, open_archive
+from gateway.installation.folder import Installation, create_installation, moment, open_installation
 from gateway.pages.texts import outcome_text, section_text
-from gateway.protocol.garbage_collection import without_pauses
+from gateway.protocol.garbage_collection import defer_garbage_collection
 from gateway.protocol.problems import TITLES
 from keys.keystore import read_passphrase
 from projections.queries import Queries
@@ -66,11 +66,11 @@ for group, name in (
 ):
     app.add_typer(group, name=name)
 
-audit.registered_commands += questions.registered_commands + content.registered_commands
+audit.registered_commands += audit_queries.registered_commands + content.registered_commands
 
 out, err = Console(), Console(stderr=True)
 
-Data = Annotated[Path, typer.Option("--data", help="ハブのフォルダ", file_okay=False)]
+DataOption = Annotated[Path, typer.Option("--data", help="ハブのフォルダ", file_okay=False)]
 Port = Annotated[int, typer.Option("--port", help="待ち受けるポート(0: 空いているもの)", min=0, max=65535)]
 PassphraseFile = Annotated[
     Path | None, typer.Option("--passphrase-file", help="合言葉のファイル(訓練用では不要)", dir_okay=False)
@@ -85,7 +85,7 @@ def main() -> None:
         app()
     except ExchangeError as error:
         title = TITLES.get(type(error), "誤りがあります")
-        err.print(f"[bold red]{title}[/] ({error.code}/{error.flaw})", highlight=False)
+        err.print(f"[bold red]{title}[/] ({error.code}/{error.error_code})", highlight=False)
         if error.remedy:
             err.print(error.remedy, highlight=False, markup=False)
         sys.exit(2)
@@ -109,7 +109,7 @@ def demo(
 
 @app.command()
 def init(
-    data: Data,
+    data: DataOption,
     rehearsal: Annotated[bool, typer.Option("--rehearsal", help="訓練用にします(合言葉は自動)")] = False,
     register: Annotated[
         Path | None,
@@ -121,29 +121,31 @@ def init(
     """ハブを新しく設置します: 鍵・創設記録・規則集、名簿があれば機関の鍵の公示まで。"""
     from gateway.hub.runtime import start_hub
     from gateway.installation.founding import RegisterFile, register_agencies
-    from gateway.protocol.serving import Served
+    from gateway.protocol.serving import ServedApp
 
-    wanted = RegisterFile.read(register) if register is not None else None  # before anything is made
+    register_file = RegisterFile.read(register) if register is not None else None  # before anything is made
     passphrase = None if rehearsal else _passphrase(passphrase_file, passphrase_fd, twice=True)
     with out.status("鍵を作成しています…"):
-        made = make_installation(data, mode="rehearsal" if rehearsal else "real", passphrase=passphrase)
+        new_installation = create_installation(
+            data, mode="rehearsal" if rehearsal else "real", passphrase=passphrase
+        )
     with out.status("ハブを創設しています…"):
-        runtime = start_hub(made)
+        runtime = start_hub(new_installation)
         try:
-            with Served(runtime.app) as served:
-                register_agencies(made, served.url, wanted)
+            with ServedApp(runtime.app) as served:
+                register_agencies(new_installation, served.url, register_file)
         finally:
             runtime.close()
     out.print(f"[green]設置しました[/] {data}")
-    out.print(f"ハブの識別子: {made.hub.hex()}", highlight=False)
+    out.print(f"ハブの識別子: {new_installation.hub.hex()}", highlight=False)
     if not rehearsal:
-        out.print("registry/ の3つの鍵は3人の登録責任者がそれぞれ持ち帰り、ここから消してください。")
+        out.print("registrars/ の3つの鍵は3人の登録責任者がそれぞれ持ち帰り、ここから消してください。")
     out.print(f"起動: kakehashi hub serve --data {data}", highlight=False)
 
 
 @hub.command("serve")
 def hub_serve(
-    data: Data,
+    data: DataOption,
     port: Port = 0,
     clock: Annotated[
         str | None, typer.Option("--clock", help="訓練用ハブの時計の始まり(例: 2025-05-01T09:00:00+09:00)")
@@ -153,14 +155,14 @@ def hub_serve(
 ) -> None:
     """ハブの窓口を起動します(Ctrl-C で終了)。"""
     from gateway.hub.runtime import start_hub
-    from gateway.protocol.serving import Served
+    from gateway.protocol.serving import ServedApp
 
     at = None if clock is None else moment(clock)
-    runtime = start_hub(_installation(data, passphrase_file, passphrase_fd), at=at, views_beside=True)
+    runtime = start_hub(_installation(data, passphrase_file, passphrase_fd), at=at, subprocess_projector=True)
     try:
-        with Served(runtime.app, port=port) as served:
+        with ServedApp(runtime.app, port=port) as served:
             out.print(f"ハブ: {served.url}", highlight=False)
-            without_pauses()
+            defer_garbage_collection()
             _until_stopped()
     finally:
         runtime.close()
@@ -168,7 +170,7 @@ def hub_serve(
 
 @agency.command("serve")
 def agency_serve(
-    data: Data,
+    data: DataOption,
     code: Annotated[str, typer.Option("--agency", help="機関の略号")],
     hub_url: Annotated[str, typer.Option("--hub", help="ハブの窓口のURL")],
     port: Port = 0,
@@ -186,7 +188,7 @@ def agency_serve(
 
 @agency.command("staff")
 def agency_staff(
-    data: Data,
+    data: DataOption,
     code: Annotated[str, typer.Option("--agency", help="機関の略号")],
     actor: Annotated[
         str, typer.Option("--actor", help="職員の仮名参照(例: staff.a1)。委託先では訪問支援者の登録番号")
@@ -213,14 +215,14 @@ def scenario_run(
     as_json: AsJson = False,
 ) -> None:
     """物語を新しい訓練用ハブで再生し、すべての項目をすべての機関で開いて、期待と比べます。"""
-    from gateway.rehearsal.scenario.report import play_afresh
+    from gateway.rehearsal.scenario.report import play_on_new_hub
     from gateway.rehearsal.scenario.story import read_story
 
     reports = []
-    with _progress(quiet=as_json) as tell:
+    with _progress(quiet=as_json) as report_progress:
         for file in files:
             story = read_story(file)
-            reports.append(play_afresh(story, lambda what, id=story.id: tell(f"{id} {what}")))  # type: ignore[misc]
+            reports.append(play_on_new_hub(story, lambda what, id=story.id: report_progress(f"{id} {what}")))  # type: ignore[misc]
     if as_json:
         print(json.dumps({"scenarios": [r.to_json() for r in reports]}, ensure_ascii=False, indent=2))
     else:
@@ -231,33 +233,33 @@ def scenario_run(
 
 @audit.command("verify")
 def audit_verify(
-    data: Data,
+    data: DataOption,
     as_json: AsJson = False,
     passphrase_file: PassphraseFile = None,
     passphrase_fd: PassphraseFd = None,
 ) -> None:
     """記録全体を検証します: 位置・封印・署名・判断の再現・表・窓口の受領証。"""
     installation = _installation(data, passphrase_file, passphrase_fd)
-    with open_archive(installation) as archive, _bar("検証", quiet=as_json) as tell:
+    with open_archive(installation) as archive, _bar("検証", quiet=as_json) as report_progress:
         if not archive.running:
-            catch_up(archive.views, archive.store)  # a hub that ended may have left rows to be made
+            catch_up(archive.read_models, archive.store)  # a hub that ended may have left rows to be made
         verifier = Verifier(archive.recorder, archive.store, archive.genesis)
-        found = verifier.run(
-            views=archive.views,
+        result = verifier.run(
+            read_models=archive.read_models,
             doors=doors_of(installation),
             log=installation.hub_folder / "log",
-            progress=tell,
+            progress=report_progress,
         )
     if as_json:
-        print(json.dumps(found.to_json(), ensure_ascii=False, indent=2))
+        print(json.dumps(result.to_json(), ensure_ascii=False, indent=2))
     else:
-        print_verification(found)
-    raise typer.Exit(0 if found.ok else 1)
+        print_verification(result)
+    raise typer.Exit(0 if result.ok else 1)
 
 
 @audit.command("ledger")
 def audit_ledger(
-    data: Data,
+    data: DataOption,
     case: Annotated[UUID | None, typer.Option("--case", help="事例の識別子(省略時はすべて)")] = None,
     as_of: Annotated[
         str | None, typer.Option("--as-of", help="この時点まで(例: 2025-06-05T12:00:00+09:00)")
@@ -272,9 +274,9 @@ def audit_ledger(
     at = None if as_of is None else moment(as_of)
     with open_archive(_installation(data, passphrase_file, passphrase_fd)) as archive:
         if not archive.running:
-            catch_up(archive.views, archive.store)
-        queries = Queries(archive.views.reader)
-        codes = {a.id: a.code for a in archive.views.register.agencies.values()}
+            catch_up(archive.read_models, archive.store)
+        queries = Queries(archive.read_models.reader)
+        codes = {a.id: a.code for a in archive.read_models.register.agencies.values()}
         rows = queries.ledger(case=case, as_of=at)
         openings = queries.openings(case=case, as_of=at)
         if as_json:
@@ -289,7 +291,7 @@ def audit_ledger(
 
 @audit.command("serve")
 def audit_serve(
-    data: Data,
+    data: DataOption,
     port: Port = 0,
     passphrase_file: PassphraseFile = None,
     passphrase_fd: PassphraseFd = None,
@@ -299,18 +301,18 @@ def audit_serve(
 
     with open_archive(_installation(data, passphrase_file, passphrase_fd)) as archive:
         if not archive.running:
-            catch_up(archive.views, archive.store)
-        with _bar("検証", quiet=False) as tell:
+            catch_up(archive.read_models, archive.store)
+        with _bar("検証", quiet=False) as report_progress:
             verifier = Verifier(archive.recorder, archive.store, archive.genesis)
-            found = verifier.run(log=archive.installation.hub_folder / "log", progress=tell)
-        with served_pages(archive, found, port=port) as url:
+            result = verifier.run(log=archive.installation.hub_folder / "log", progress=report_progress)
+        with served_pages(archive, result, port=port) as url:
             out.print(f"監査の画面: {url}", highlight=False, soft_wrap=True)
             _until_stopped()
 
 
 @audit.command("certificate")
 def audit_certificate(
-    data: Data,
+    data: DataOption,
     as_json: AsJson = False,
     passphrase_file: PassphraseFile = None,
     passphrase_fd: PassphraseFd = None,
@@ -319,30 +321,32 @@ def audit_certificate(
     from gateway.audit.certificate import certificates
 
     with open_archive(_installation(data, passphrase_file, passphrase_fd)) as archive:
-        found = certificates(archive)
-        codes = {str(a.id): a.code for a in archive.views.register.agencies.values()}
+        result = certificates(archive)
+        codes = {str(a.id): a.code for a in archive.read_models.register.agencies.values()}
     if as_json:
-        print(json.dumps({"destroyed": found}, ensure_ascii=False, indent=2))
+        print(json.dumps({"destroyed": result}, ensure_ascii=False, indent=2))
     else:
         table = Table("日時", "事例", "廃棄した区分", "鍵の世代", "承認", "残っている鍵", title="廃棄の証明")
-        for one in found:
+        for one in result:
             at = moment(one["at"].replace("Z", "+00:00")).astimezone(JST)
             names = {"control": "制御情報(だれがいつ何を伝えたか)"}
             sections = "・".join(section_text(s) for s in one["sections"]) or names["control"]
-            left = "・".join(names.get(s) or section_text(s) for s in one["keys_still_there"]) or "なし"
+            remaining_keys = (
+                "・".join(names.get(s) or section_text(s) for s in one["keys_still_there"]) or "なし"
+            )
             table.add_row(
                 f"{at:%Y-%m-%d %H:%M}",
                 one["case"],
                 sections,
                 str(one["vault_generation"]),
                 "・".join(sorted(_person(who, codes) for who in one["approved_by"])) or "(記録も廃棄済み)",
-                left,
+                remaining_keys,
             )
         out.print(table)
         out.print(
             "廃棄は論理的です: 鍵の古い写しが別にあれば、それが失われるまで(最長30日)開けることがあります。"
         )
-    raise typer.Exit(1 if any(one["keys_still_there"] for one in found) else 0)
+    raise typer.Exit(1 if any(one["keys_still_there"] for one in result) else 0)
 
 
 def _person(who: str, codes: Mapping[str, str]) -> str:
@@ -352,7 +356,7 @@ def _person(who: str, codes: Mapping[str, str]) -> str:
 
 @projections.command("rebuild")
 def projections_rebuild(
-    data: Data, passphrase_file: PassphraseFile = None, passphrase_fd: PassphraseFd = None
+    data: DataOption, passphrase_file: PassphraseFile = None, passphrase_fd: PassphraseFd = None
 ) -> None:
     """閲覧用の表を記録から作り直します(ハブを止めて実行。中断しても続きから再開します)。"""
     installation = _installation(data, passphrase_file, passphrase_fd)
@@ -360,15 +364,15 @@ def projections_rebuild(
         if archive.running:
             err.print("ハブが動いています。止めてから実行してください。")
             raise typer.Exit(2)
-        archive.views.close()
+        archive.read_models.close()
         head = archive.store.head()
 
-        with alone_on_views(installation), _bar("作り直し", quiet=False) as tell:
+        with exclusive_read_models(installation), _bar("作り直し", quiet=False) as report_progress:
             position = rebuild(
                 installation.hub_folder / "views.db",
-                source_of(archive.store),
+                record_source(archive.store),
                 archive.store.records,
-                progress=lambda done: tell(done, head),
+                progress=lambda done: report_progress(done, head),
             )
     out.print(f"作り直しました: {position} 件")
 
@@ -382,9 +386,9 @@ def print_report(report: Report) -> None:
     for column in ("時点", "機関", "開けた項目", "判定"):
         table.add_column(column)
     for check in report.checks:
-        view = " ".join(f"{section_text(s)}{check.openable[s]}" for s in check.openable) or "(なし)"
+        openable = " ".join(f"{section_text(s)}{check.openable[s]}" for s in check.openable) or "(なし)"
         mark = "[green]一致[/]" if check.ok else f"[red]相違[/] 期待 {check.expected} {check.wrong or ''}"
-        table.add_row(f"{check.at:%Y-%m-%d}", check.agency, view, mark)
+        table.add_row(f"{check.at:%Y-%m-%d}", check.agency, openable, mark)
     out.print(table)
     for held in report.held:
         mark = {True: "[green]成立[/]", False: "[red]不成立[/]", None: "[yellow]未確認[/]"}[held.ok]
@@ -394,20 +398,20 @@ def print_report(report: Report) -> None:
     out.print("[bold green]合格[/]" if report.ok else "[bold red]不合格[/]")
 
 
-def print_verification(found: Verification) -> None:
+def print_verification(result: Verification) -> None:
     """What the verification looked at and found."""
     out.print(
-        f"記録 {found.records} 件、署名 {found.signatures} 件、判断の再現 {found.decisions} 件、"
-        f"ハブ自身の記録 {found.hub_acts} 件、受領証 {found.receipts} 件、"
-        f"表の照合 {'済' if found.rows_compared else '未'}、署名済みの記録簿 {found.log_size or 0} 件"
+        f"記録 {result.records} 件、署名 {result.signatures} 件、判断の再現 {result.decisions} 件、"
+        f"ハブ自身の記録 {result.hub_acts} 件、受領証 {result.receipts} 件、"
+        f"表の照合 {'済' if result.rows_compared else '未'}、署名済みの記録簿 {result.log_size or 0} 件"
     )
-    for finding in found.findings[:50]:
+    for finding in result.findings[:50]:
         place = "" if finding.position is None else f"位置 {finding.position} "
         out.print(f" [red]{finding.what}[/] {place}{finding.where} {finding.detail}", highlight=False)
-    if len(found.findings) > 50:
-        out.print(f" ほか {len(found.findings) - 50} 件")
+    if len(result.findings) > 50:
+        out.print(f" ほか {len(result.findings) - 50} 件")
     out.print(
-        "[bold green]検証: 異常なし[/]" if found.ok else f"[bold red]検証: 異常 {len(found.findings)} 件[/]"
+        "[bold green]検証: 異常なし[/]" if result.ok else f"[bold red]検証: 異常 {len(result.findings)} 件[/]"
     )
 
 
@@ -442,7 +446,7 @@ def _message_and_recipient(row: dict[str, Any]) -> tuple[int, str, str]:
 
 def _installation(data: Path, file: Path | None, fd: int | None) -> Installation:
     if not (data / "installation.json").exists():
-        raise NotThere("no-installation", "make one with «kakehashi init»")
+        raise NotFound("no-installation", "make one with «kakehashi init»")
     rehearsal = (data / "passphrase").exists()
     return open_installation(data, None if rehearsal else _passphrase(file, fd, twice=False))
 
@@ -498,11 +502,11 @@ def send(
     passphrase_fd: PassphraseFd = None,
 ) -> None:
     """ファイルを機関の窓口から送り、回答を受け取ります(0: すべて記録, 1: 誤り・拒否あり)。"""
-    from adapters.agencies.spreadsheet import template as blank
-    from gateway.cli.sending import keep_answer, read_file, through_door, with_keys
+    from adapters.agencies.spreadsheet import template as blank_template
+    from gateway.cli.sending import read_file, send_through_door, send_with_keys, write_answer
 
     if template is not None:
-        template.write_bytes(blank())
+        template.write_bytes(blank_template())
         out.print(f"ひな形を書きました: {template}", highlight=False)
         return
     if file is None or (door is None) == (data is None or hub_url is None):
@@ -511,30 +515,30 @@ def send(
     if door is not None:
         token = None if token_file is None else read_file(token_file).decode().strip()
         with err.status("送信しています"):
-            found = through_door(door, token, sent)
+            result = send_through_door(door, token, sent)
     else:
         assert data is not None
         assert hub_url is not None
         installation = _installation(data, passphrase_file, passphrase_fd)
-        with _bar("送信", quiet=False) as tell:
-            found = with_keys(installation, code, hub_url, sent, tell)
-    kept = keep_answer(file, found, answer)
-    print_file(found)
-    out.print(f"回答: {kept}", highlight=False)
-    raise typer.Exit(0 if found["ok"] else 1)
+        with _bar("送信", quiet=False) as report_progress:
+            result = send_with_keys(installation, code, hub_url, sent, report_progress)
+    answer_path = write_answer(file, result, answer)
+    print_file(result)
+    out.print(f"回答: {answer_path}", highlight=False)
+    raise typer.Exit(0 if result["ok"] else 1)
 
 
-def print_file(found: dict[str, Any]) -> None:
+def print_file(result: dict[str, Any]) -> None:
     """What became of a file's messages, or what is wrong with it."""
-    if found["findings"]:
+    if result["findings"]:
         out.print("[bold red]何も受け付けていません。[/] 次の箇所を直して送り直してください。")
         table = Table("場所", "項目", "誤り", "直し方")
-        for one in found["findings"]:
+        for one in result["findings"]:
             table.add_row(one["place"], one["field"], one["what"], one["remedy"])
     else:
         table = Table("場所", "受付番号", "結果", "直し方")
-        for one in found["rows"]:
-            table.add_row(one["place"], one["message"], one["words"], one["remedy"])
+        for one in result["rows"]:
+            table.add_row(one["place"], one["message"], one["explanation"], one["remedy"])
     out.print(table)
 
 
@@ -550,34 +554,37 @@ def torture(
     """機械に起こることをわざと起こし、そのたびに外から検証します(0: 異常なし, 1: 異常あり)。"""
     from tempfile import TemporaryDirectory
 
-    from gateway.rehearsal.torture.kinds import KINDS, Round
+    from gateway.rehearsal.torture.kinds import KINDS, TortureResult
 
     wrong = set(kinds or ()) - set(KINDS)
     if wrong:
         raise typer.BadParameter(f"種類は {'・'.join(KINDS)} です")
-    rounds: list[Round] = []
+    rounds: list[TortureResult] = []
     for name in kinds or KINDS:
-        with TemporaryDirectory(prefix="kakehashi-torture-") as folder, _bar(name, quiet=as_json) as tell:
-            told = partial(_told, tell, count)
-            rounds.append(KINDS[name](Path(folder), count, seed, told))
+        with (
+            TemporaryDirectory(prefix="kakehashi-torture-") as folder,
+            _bar(name, quiet=as_json) as report_progress,
+        ):
+            on_round = partial(_report_rounds, report_progress, count)
+            rounds.append(KINDS[name](Path(folder), count, seed, on_round))
     if as_json:
         print(json.dumps([one.to_json() for one in rounds], ensure_ascii=False, indent=2))
     else:
         for one in rounds:
             done = "、".join(f"{what} {n}" for what, n in sorted(one.done.items()))
             out.print(f"{one.kind}(種 {one.seed}): {done}", highlight=False)
-            for fault in one.found:
+            for fault in one.faults:
                 out.print(f" [red]異常[/] {fault}", highlight=False)
-    raise typer.Exit(1 if any(one.found for one in rounds) else 0)
+    raise typer.Exit(1 if any(one.faults for one in rounds) else 0)
 
 
-def _told(tell: Callable[[int, int], None], of: int, done: int) -> None:
-    tell(done, of)
+def _report_rounds(report_progress: Callable[[int, int], None], of: int, done: int) -> None:
+    report_progress(done, of)
 
 
 @app.command()
 def bench(
-    wishes: Annotated[int, typer.Option("--wishes", help="1回の測定で送る件数", min=1)] = 640,
+    commands: Annotated[int, typer.Option("--commands", help="1回の測定で送る件数", min=1)] = 640,
     rounds: Annotated[int, typer.Option("--rounds", help="繰り返し(中央値をとります)", min=1)] = 3,
     growth: Annotated[
         int | None, typer.Option("--growth", help="代わりに、記録をこの件数まで増やしながら測ります", min=100)
@@ -585,7 +592,7 @@ def bench(
     log: Annotated[
         int | None, typer.Option("--log", help="代わりに、記録簿の証明をこの件数まで測ります", min=100)
     ] = None,
-    beside_log: Annotated[
+    compare_log: Annotated[
         bool, typer.Option("--beside-log", help="代わりに、記録簿のあるハブとないハブを並べて測ります")
     ] = False,
     as_json: AsJson = False,
@@ -597,28 +604,30 @@ def bench(
     if log is not None:
         from gateway.rehearsal.bench.proofs import measure
 
-        with _bar("記録簿", quiet=as_json) as tell:
-            _print_growth(list(measure([10**n for n in range(3, 10) if 10**n < log] + [log], tell)), as_json)
+        with _bar("記録簿", quiet=as_json) as report_progress:
+            _print_growth(
+                list(measure([10**n for n in range(3, 10) if 10**n < log] + [log], report_progress)), as_json
+            )
         return
     if growth is not None:
         sizes = [10**n for n in range(2, 10) if 10**n < growth] + [growth]
-        with _bar("記録", quiet=as_json) as tell:
-            _print_growth(list(grow(sizes, tell)), as_json)
+        with _bar("記録", quiet=as_json) as report_progress:
+            _print_growth(list(grow(sizes, report_progress)), as_json)
         return
 
     with err.status("測定の準備") as status:
-        if beside_log:
+        if compare_log:
             from gateway.rehearsal.bench.logged import measure as measure_log
 
-            rows = measure_log(wishes, rounds, status.update)
+            rows = measure_log(commands, rounds, status.update)
         else:
-            rows = Bench(wishes, rounds, status.update).run()
+            rows = Bench(commands, rounds, status.update).run()
     about = machine()
     if as_json:
         print(json.dumps({"machine": about, "rows": rows}, ensure_ascii=False, indent=2))
         return
     table = Table("測ったもの", "件/秒", "比べた相手", "比", "p50 ms", "p95 ms", "p99 ms", title=str(about))
-    if beside_log:
+    if compare_log:
         table.add_column("p99 の比")
     for row in rows:
         table.add_row(*("" if v is None else str(v) for v in row.values()))

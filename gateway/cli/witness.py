@@ -47,7 +47,7 @@ def witness_init(
         raise Malformed("folder-not-empty", "there is a witness here already")
     keys = SignatureKeys.generate(SignatureKind.LOG)
     data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    write_keystore(data / "keystore", {"wit": keys.seeds}, _word(passphrase_file, passphrase_fd))
+    write_keystore(data / "keystore", {"wit": keys.seeds}, _passphrase(passphrase_file, passphrase_fd))
     about = {"name": name, "keys": keys.public.to_json()}
     (data / "witness.json").write_text(json.dumps(about, indent=1) + "\n")
     out.print(
@@ -68,29 +68,29 @@ def witness_serve(
     passphrase_fd: PassphraseFd = None,
 ) -> None:
     """立会人を動かします(Ctrl-Cで終わります)。"""
-    from gateway.protocol.serving import Served
+    from gateway.protocol.serving import ServedApp
     from gateway.witness.app import witness_app
 
     about = json.loads((data / "witness.json").read_text())
-    seeds = open_keystore(data / "keystore", _word(passphrase_file, passphrase_fd))["wit"]
+    seeds = open_keystore(data / "keystore", _passphrase(passphrase_file, passphrase_fd))["wit"]
     client = HubClient(hub_url, hub=canonical.parse_digest(hub_id))
     genesis = client.genesis()
     client.close()
     logs = {origin_of(genesis.hub, genesis.mode): genesis.log}
     keys = SignatureKeys.from_seeds(SignatureKind.LOG, seeds)
-    one = Witness(data / "witness.db", about["name"], keys, logs, lambda: int(time()))
+    witness_service = Witness(data / "witness.db", about["name"], keys, logs, lambda: int(time()))
     stop = Event()
-    for which in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(which, lambda *_: stop.set())
+    for signal_number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(signal_number, lambda *_: stop.set())
     try:
-        with Served(witness_app(one), port=port) as served:
+        with ServedApp(witness_app(witness_service), port=port) as served:
             out.print(f"立会人: {served.url}", highlight=False)
             while not stop.wait(0.5):
                 pass
     finally:
-        one.close()
+        witness_service.close()
 
 
-def _word(file: Path | None, fd: int | None) -> bytes:
-    given = file is not None or fd is not None
-    return read_passphrase(file=file, fd=fd) if given else read_passphrase(prompt="合言葉: ")
+def _passphrase(file: Path | None, fd: int | None) -> bytes:
+    has_passphrase_option = file is not None or fd is not None
+    return read_passphrase(file=file, fd=fd) if has_passphrase_option else read_passphrase(prompt="合言葉: ")

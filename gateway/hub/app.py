@@ -15,32 +15,32 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
-from domain.errors import Broken, ExchangeError, Malformed, NotThere, Untrusted
-from domain.events import FACTS, AccessFact, OpeningRefused, WishRefused, dump
+from domain.errors import ExchangeError, InvariantViolation, Malformed, NotFound, Untrusted
+from domain.events import EVENTS, AccessEvent, CommandRefused, OpeningRefused, dump
 from gateway.hub.log import LogKeeper
-from gateway.hub.queries import Questions
+from gateway.hub.queries import SignedQueries
 from gateway.hub.service import Answer, Hub, Release
 from gateway.hub.timestamps import TimeStamps
 from gateway.hub.witnesses import Witnesses
 from gateway.protocol.problems import MEDIA_TYPE, problem
-from gateway.protocol.serving import bounded_body
+from gateway.protocol.serving import read_bounded_body
 from keys import canonical
 from keys.command import MAX_ITEM_BYTES
 from keys.request import MAX_REQUEST_BYTES
 
-NOT_THERE = NotThere("not-there", "no such thing, or not yours")
+NOT_THERE = NotFound("not-there", "no such thing, or not yours")
 """«Not yours» and «not there» read the same, byte for byte; a recorded reason stands in the record alone."""
 
 
 def hub_app(
     hub: Hub,
-    questions: Questions,
+    signed_queries: SignedQueries,
     *,
     genesis: bytes,
     health: Callable[[], dict[str, Any]],
     put_item: Callable[[bytes, bytes], None],
     rehearsal_token: str | None,
-    logbook: LogKeeper,
+    log_keeper: LogKeeper,
     witnesses: Witnesses,
     timestamps: TimeStamps,
 ) -> FastAPI:
@@ -55,29 +55,29 @@ def hub_app(
 
     @app.exception_handler(ExchangeError)
     async def on_error(_: Request, error: ExchangeError) -> JSONResponse:
-        return _problem(error)
+        return _problem_response(error)
 
     @app.exception_handler(RequestValidationError)
-    async def on_odd_request(_: Request, error: RequestValidationError) -> JSONResponse:
-        return _problem(Malformed("wrong-request", "see openapi.json for what this path takes"))
+    async def on_invalid_request(_: Request, error: RequestValidationError) -> JSONResponse:
+        return _problem_response(Malformed("wrong-request", "see openapi.json for what this path takes"))
 
     @app.exception_handler(HTTPException)
     async def on_no_route(_: Request, error: HTTPException) -> JSONResponse:
         if error.status_code == 404:
-            return _problem(NOT_THERE)
-        answer = _problem(
+            return _problem_response(NOT_THERE)
+        answer = _problem_response(
             Malformed("wrong-method", "see openapi.json for what this path takes"), error.status_code
         )
         answer.headers.update(error.headers or {})
         return answer
 
     @app.exception_handler(Exception)
-    async def on_broken(_: Request, error: Exception) -> JSONResponse:
-        return _problem(Broken("unexpected", "the operator's log says more"))
+    async def on_unexpected_error(_: Request, error: Exception) -> JSONResponse:
+        return _problem_response(InvariantViolation("unexpected", "the operator's log says more"))
 
     @app.get("/v1/genesis", response_class=Response, tags=["hub"])
     def get_genesis() -> Response:
-        """The founding frame (KHW1), whose payload's SHA-256 is the hub's id."""
+        """The founding frame (KHF1), whose payload's SHA-256 is the hub's id."""
         return Response(genesis, media_type="application/vnd.kakehashi.frame")
 
     @app.get("/v1/clock", tags=["hub"])
@@ -101,41 +101,41 @@ def hub_app(
     def get_key_sets(agency: UUID) -> dict[str, Any]:
         """The published key sets of an agency, oldest first, as they were signed."""
         if agency not in hub.register.agencies:
-            raise NotThere("not-there", "no such agency")
+            raise NotFound("not-there", "no such agency")
         return {"frames": [_b64(f) for f in hub.key_sets(agency)]}
 
-    @app.post("/v1/wishes", tags=["wishes"])
-    async def post_wish(request: Request) -> JSONResponse:
-        """One request (KHQ1): a signed wish and its parts. Answered when it is on disk."""
-        data = await bounded_body(request, MAX_REQUEST_BYTES)
-        return _answered(await wrap_future(hub.ask(data)))
+    @app.post("/v1/commands", tags=["commands"])
+    async def post_command(request: Request) -> JSONResponse:
+        """One request (KHQ1): a signed command and its parts. Answered when it is on disk."""
+        data = await read_bounded_body(request, MAX_REQUEST_BYTES)
+        return _answer_response(await wrap_future(hub.submit(data)))
 
-    @app.post("/v1/questions", tags=["wishes"])
-    async def post_question(request: Request) -> JSONResponse:
+    @app.post("/v1/queries", tags=["commands"])
+    async def post_query(request: Request) -> JSONResponse:
         """A signed question that leaves no record: feed, recipients, ledger (KHQ1 without parts)."""
-        data = await bounded_body(request, MAX_REQUEST_BYTES)
-        return JSONResponse(await run_in_threadpool(questions.answer, data))
+        data = await read_bounded_body(request, MAX_REQUEST_BYTES)
+        return JSONResponse(await run_in_threadpool(signed_queries.answer, data))
 
-    @app.put("/v1/items/{digest}", tags=["wishes"])
-    async def put_sealed(digest: str, request: Request) -> dict[str, Any]:
-        """A sealed item over 16 KiB, before the wish that names it.
+    @app.put("/v1/items/{digest}", tags=["commands"])
+    async def put_sealed_item(digest: str, request: Request) -> dict[str, Any]:
+        """A sealed item over 16 KiB, before the command that names it.
 
         The header ``Kakehashi-Request`` holds the signed question ``upload`` in base64.
         """
-        named = canonical.parse_digest(digest)
+        digest_bytes = canonical.parse_digest(digest)
         try:
             signed = b64decode(request.headers.get("kakehashi-request", ""), validate=True)
         except ValueError as error:
             raise Malformed("upload-header", "give the signed question in base64") from error
-        await run_in_threadpool(questions.may_upload, signed, named)
-        data = await bounded_body(request, MAX_ITEM_BYTES)
-        await run_in_threadpool(put_item, named, data)
+        await run_in_threadpool(signed_queries.authorise_upload, signed, digest_bytes)
+        data = await read_bounded_body(request, MAX_ITEM_BYTES)
+        await run_in_threadpool(put_item, digest_bytes, data)
         return {"kept": digest}
 
     @app.get("/v1/log/checkpoint", response_class=Response, tags=["log"])
     def get_checkpoint() -> Response:
         """The last signed head of the transparency log (C2SP tlog-checkpoint)."""
-        return Response(logbook.checkpoint, media_type="text/plain; charset=utf-8")
+        return Response(log_keeper.checkpoint, media_type="text/plain; charset=utf-8")
 
     @app.get("/v1/log/witnessed", response_class=Response, tags=["log"])
     def get_witnessed() -> Response:
@@ -145,19 +145,19 @@ def hub_app(
     @app.get("/v1/log/tile/{path:path}", response_class=Response, tags=["log"])
     def get_tile(path: str) -> Response:
         """A tile of hashes, or a bundle of entries (C2SP tlog-tiles)."""
-        return Response(logbook.file(f"tile/{path}"), media_type="application/octet-stream")
+        return Response(log_keeper.file(f"tile/{path}"), media_type="application/octet-stream")
 
     @app.get("/v1/log/proof/{seq}", tags=["log"])
     def get_proof(seq: int, size: int | None = None) -> dict[str, Any]:
         """That the record at this position is in the log, under the head of ``size`` leaves (RFC 9162 proof, hex)."""
-        found = logbook.prove(seq, size)
+        found = log_keeper.inclusion_proof(seq, size)
         proof = [one.hex() for one in found.proof]
         return {"index": found.at, "size": found.size, "proof": proof}
 
     @app.get("/v1/log/consistency", tags=["log"])
     def get_consistency(first: int, second: int) -> dict[str, Any]:
         """That a later head continues an earlier one (RFC 9162 consistency proof, hex)."""
-        return {"proof": [one.hex() for one in logbook.continues(first, second)]}
+        return {"proof": [one.hex() for one in log_keeper.consistency_proof(first, second)]}
 
     @app.get("/v1/log/time", tags=["log"])
     def get_time(seq: int | None = None) -> dict[str, Any]:
@@ -165,7 +165,7 @@ def hub_app(
 
         ``checkpoint`` is the signed head it was asked for, ``token`` a TimeStampResp in base64 over just these bytes.
         """
-        stamp = timestamps.covering(seq)
+        stamp = timestamps.stamp_covering(seq)
         size, token = stamp.checkpoint.size, _b64(stamp.token)
         return {"size": size, "at": dump(stamp.at), "checkpoint": stamp.note.decode(), "token": token}
 
@@ -173,9 +173,9 @@ def hub_app(
     async def post_clock(request: Request) -> dict[str, Any]:
         """Move a rehearsal's clock forward; what falls due on the way is recorded first."""
         if rehearsal_token is None:
-            raise NotThere("not-there", "only a rehearsal hub's clock can be set")
-        given = request.headers.get("authorization", "")
-        if not hmac.compare_digest(given.encode(), f"Bearer {rehearsal_token}".encode()):
+            raise NotFound("not-there", "only a rehearsal hub's clock can be set")
+        authorisation = request.headers.get("authorization", "")
+        if not hmac.compare_digest(authorisation.encode(), f"Bearer {rehearsal_token}".encode()):
             raise Untrusted("wrong-token", "give the rehearsal's token")
         try:
             body = await request.json()
@@ -199,31 +199,31 @@ def hub_app(
     return app
 
 
-def _answered(answer: Answer) -> JSONResponse:
-    if _refused_reading(answer):
-        return _problem(NOT_THERE)
+def _answer_response(answer: Answer) -> JSONResponse:
+    if _is_refused_opening(answer):
+        return _problem_response(NOT_THERE)
     body = {
         "outcome": "refused" if answer.refused else "recorded",
-        "topic": answer.fact.TOPIC,
-        "held": dump(getattr(answer.fact, "held", frozenset())),
-        "reason": getattr(answer.fact, "reason", None) if answer.refused else None,
-        "at_fault": dump(getattr(answer.fact, "at_fault", None)),
-        "fitting": dump(getattr(answer.fact, "fitting", frozenset())),
+        "topic": answer.event.TOPIC,
+        "held": dump(getattr(answer.event, "held", frozenset())),
+        "reason": getattr(answer.event, "reason", None) if answer.refused else None,
+        "at_fault": dump(getattr(answer.event, "at_fault", None)),
+        "fitting": dump(getattr(answer.event, "fitting", frozenset())),
         "receipt": _b64(answer.receipt),
-        "release": None if answer.release is None else _released(answer.release),
+        "release": None if answer.release is None else _release_json(answer.release),
     }
     return JSONResponse(body, 403 if answer.refused else 200)
 
 
-def _refused_reading(answer: Answer) -> bool:
-    fact = answer.fact
-    return isinstance(fact, OpeningRefused) or (
-        isinstance(fact, WishRefused) and issubclass(FACTS[fact.act], AccessFact)
+def _is_refused_opening(answer: Answer) -> bool:
+    event = answer.event
+    return isinstance(event, OpeningRefused) or (
+        isinstance(event, CommandRefused) and issubclass(EVENTS[event.act], AccessEvent)
     )
 
 
-def _problem(error: ExchangeError, other_status: int | None = None) -> JSONResponse:
-    if isinstance(error, NotThere) and error.flaw == NOT_THERE.flaw:
+def _problem_response(error: ExchangeError, other_status: int | None = None) -> JSONResponse:
+    if isinstance(error, NotFound) and error.error_code == NOT_THERE.error_code:
         error = NOT_THERE
     status, body = problem(error)
     if other_status is not None:
@@ -231,14 +231,14 @@ def _problem(error: ExchangeError, other_status: int | None = None) -> JSONRespo
     return JSONResponse(body, status, media_type=MEDIA_TYPE)
 
 
-def _released(release: Release) -> dict[str, Any]:
+def _release_json(release: Release) -> dict[str, Any]:
     return {
         "frame": _b64(release.frame),
         "key_sets": [_b64(f) for f in release.key_sets],
-        "wrap": _b64(release.wrap),
+        "wrapped_key": _b64(release.wrapped_key),
         "sealed": None if release.sealed is None else _b64(release.sealed),
-        "wrap_frame": None if release.wrap_frame is None else _b64(release.wrap_frame),
-        "wrap_key_sets": [_b64(f) for f in release.wrap_key_sets],
+        "wrapped_key_frame": None if release.wrapped_key_frame is None else _b64(release.wrapped_key_frame),
+        "wrapped_key_key_sets": [_b64(f) for f in release.wrapped_key_key_sets],
     }
 
 

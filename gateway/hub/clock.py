@@ -32,21 +32,21 @@ class SetClock:
 
     def __init__(self, at: datetime, path: Path | None = None) -> None:
         self._path = path
-        remembered = [parse_time(path.read_text().strip())] if path is not None and path.exists() else []
-        self._at = max([at.astimezone(UTC), *remembered])
-        self._lock = Lock()
+        stored_time = [parse_time(path.read_text().strip())] if path is not None and path.exists() else []
+        self._current_time = max([at.astimezone(UTC), *stored_time])
+        self._clock_lock = Lock()
 
     def now(self) -> datetime:
-        with self._lock:
-            return self._at
+        with self._clock_lock:
+            return self._current_time
 
     def set(self, at: datetime) -> None:
         """Move to ``at``. Raises Malformed where that is back in time."""
-        with self._lock:
-            if at < self._at:
+        with self._clock_lock:
+            if at < self._current_time:
                 raise Malformed("clock-back", "a set clock only moves forward")
-            self._at = at.astimezone(UTC)
+            self._current_time = at.astimezone(UTC)
             if self._path is not None:
                 new = self._path.with_suffix(".new")
-                new.write_text(format_time(self._at) + "\n")
+                new.write_text(format_time(self._current_time) + "\n")
                 new.replace(self._path)

@@ -17,7 +17,7 @@ from threading import Event, Lock, Thread
 from typing import NamedTuple
 
 from adapters.store import Store
-from domain.errors import Broken, ExchangeError, Malformed, NotThere, Unavailable
+from domain.errors import ExchangeError, InvariantViolation, Malformed, NotFound, Unavailable
 from keys.checkpoint import Checkpoint, sign_checkpoint, verify_checkpoint
 from keys.leaf import Leaf
 from keys.proofs import verify_consistency, verify_inclusion
@@ -35,14 +35,14 @@ from keys.tree import (
     tiles_of,
 )
 
-POLL_SECONDS = 1.0
-PAGE = 500
-WAITS = 100  # tenths of a poll
-MOST_AT_ONCE = 20_000
-MOST_OFFERED = 100_000
+LOG_POLL_SECONDS = 1.0
+LEAVES_PER_PAGE = 500
+WAIT_ATTEMPTS = 100  # tenths of a poll
+MAX_LEAVES_PER_STEP = 20_000
+MAX_OFFERED_LEAVES = 100_000
 
 
-class Proven(NamedTuple):
+class InclusionProof(NamedTuple):
     """Where a leaf stands: at this index from 0, in a tree of ``size`` leaves, by this proof."""
 
     at: int
@@ -61,105 +61,106 @@ class LogKeeper:
         """Why nothing is signed any more; for good."""
         self.trouble: str | None = None
         """Why nothing was signed the last time; it is tried again."""
-        self._store = store
+        self._leaf_source = store
         self._folder = folder
-        self._keys = keys
-        self._now = now
-        self._growing = Lock()  # one step after the other: what is new to one is not new to the next
-        self._lock = Lock()  # owns all below
-        self._rows: list[list[bytes]] = []  # hashes of the rightmost tile of each level
+        self._signing_keys = keys
+        self._signing_clock = now
+        self._step_lock = Lock()  # one step after the other: what is new to one is not new to the next
+        self._tree_lock = Lock()  # owns all below
+        self._rightmost_hashes: list[list[bytes]] = []  # hashes of the rightmost tile of each level
         self._counts: list[int] = []  # hashes of each level in all
-        self._entries: list[bytes] = []  # of the rightmost bundle
-        self._full: list[tuple[str, bytes]] = []  # files to be written
-        self._signed: tuple[Checkpoint, bytes] | None = None
-        self._offered: dict[int, Leaf] = {}
-        self._ended = Event()
-        self._thread: Thread | None = None
+        self._rightmost_entries: list[bytes] = []  # of the rightmost bundle
+        self._pending_files: list[tuple[str, bytes]] = []  # files to be written
+        self._signed_head: tuple[Checkpoint, bytes] | None = None
+        self._offered_leaves: dict[int, Leaf] = {}
+        self._signing_ended = Event()
+        self._signing_thread: Thread | None = None
 
     # --- life -----------------------------------------------------------------------------------------------
 
     def start(self) -> None:
         """Take up what lies in the folder, and keep up with the record from now on."""
         self.restore()
-        self._thread = Thread(target=self._run, name="log", daemon=True)
-        self._thread.start()
+        self._signing_thread = Thread(target=self._sign_periodically, name="log", daemon=True)
+        self._signing_thread.start()
 
     def close(self) -> None:
-        self._ended.set()
-        if self._thread is not None:
-            self._thread.join(10)
+        self._signing_ended.set()
+        if self._signing_thread is not None:
+            self._signing_thread.join(10)
 
-    def _run(self) -> None:
-        while not self._ended.wait(POLL_SECONDS):
+    def _sign_periodically(self) -> None:
+        while not self._signing_ended.wait(LOG_POLL_SECONDS):
             try:
                 self.step()
             except Unavailable as error:
-                self.trouble = error.flaw
+                self.trouble = error.error_code
             else:
                 self.trouble = None
 
-    def offer(self, leaf: Leaf) -> None:
+    def offer_leaf(self, leaf: Leaf) -> None:
         """A leaf that has just become durable: it need not be read again."""
-        if len(self._offered) < MOST_OFFERED:
-            self._offered[leaf.seq] = leaf
+        if len(self._offered_leaves) < MAX_OFFERED_LEAVES:
+            self._offered_leaves[leaf.seq] = leaf
 
     # --- reading --------------------------------------------------------------------------------------------
 
     @property
     def checkpoint(self) -> bytes:
-        """The last signed head, as a note. Raises NotThere before the first."""
-        signed = self._signed
+        """The last signed head, as a note. Raises NotFound before the first."""
+        signed = self._signed_head
         if signed is None:
-            raise NotThere("no-checkpoint", "the log has signed nothing yet: ask again in a moment")
+            raise NotFound("no-checkpoint", "the log has signed nothing yet: ask again in a moment")
         return signed[1]
 
     def wait_for(self, size: int) -> None:
         """Until a signed head covers so many leaves. Raises Unavailable where that takes too long."""
-        for _ in range(WAITS):
+        for _ in range(WAIT_ATTEMPTS):
             if self.size >= size:
                 return
-            self._ended.wait(POLL_SECONDS / 10)
+            self._signing_ended.wait(LOG_POLL_SECONDS / 10)
         raise Unavailable("log-behind", "the log has not taken in all records: try again later")
 
     @property
     def size(self) -> int:
         """How many leaves the last signed head covers."""
-        return 0 if self._signed is None else self._signed[0].size
+        return 0 if self._signed_head is None else self._signed_head[0].size
 
     def file(self, path: str) -> bytes:
-        """A tile or bundle of entries, by its path. Raises NotThere."""
+        """A tile or bundle of entries, by its path. Raises NotFound."""
         parts = path.split("/")
         if parts[0] != "tile" or any(p in ("", ".", "..") for p in parts):
-            raise NotThere("not-there", "no such tile")
+            raise NotFound("not-there", "no such tile")
         try:
             return (self._folder / path).read_bytes()
         except OSError as error:
-            raise NotThere("not-there", "no such tile") from error
+            raise NotFound("not-there", "no such tile") from error
 
-    def prove(self, seq: int, under: int | None = None) -> Proven:
+    def inclusion_proof(self, seq: int, under: int | None = None) -> InclusionProof:
         """That the record at this position is in the log, ``under`` a head of so many leaves (the last one where none
-        is named). Raises NotThere where no signed head covers it."""
-        with self._lock:
+        is named). Raises NotFound where no signed head covers it."""
+        with self._tree_lock:
             size = self.size if under is None else under
             if not 1 <= seq <= size <= self.size:
-                raise NotThere("not-covered", "no checkpoint covers this record yet: ask again in a moment")
-            found = Proven(seq - 1, size, inclusion(seq - 1, size, subtree_of(self._tile)))
-            if not self._holds(found):
-                self._rebuild(self._head())  # a tile was damaged: who asks must not take it for a lie
-                found = Proven(seq - 1, size, inclusion(seq - 1, size, subtree_of(self._tile)))
+                raise NotFound("not-covered", "no checkpoint covers this record yet: ask again in a moment")
+            found = InclusionProof(seq - 1, size, inclusion(seq - 1, size, subtree_of(self._tile)))
+            if not self._proof_is_valid(found):
+                # a tile was damaged: who asks must not take it for a lie
+                self._rebuild_from_stream(self._signed_checkpoint())
+                found = InclusionProof(seq - 1, size, inclusion(seq - 1, size, subtree_of(self._tile)))
             return found
 
-    def _head(self) -> Checkpoint:
-        assert self._signed is not None
-        return self._signed[0]
+    def _signed_checkpoint(self) -> Checkpoint:
+        assert self._signed_head is not None
+        return self._signed_head[0]
 
-    def _holds(self, found: Proven) -> bool:
+    def _proof_is_valid(self, found: InclusionProof) -> bool:
         """Whether a proof leads to the signed root, or to that of an earlier size which the signed one continues."""
         try:
             below = root(found.size, subtree_of(self._tile))
             leaf = self._tile(0, found.at // WIDTH)[HASH_BYTES * (found.at % WIDTH) :][:HASH_BYTES]
             verify_inclusion(leaf, found.at, found.size, found.proof, below)
-            head = self._head()
+            head = self._signed_checkpoint()
             steps = (
                 consistency(found.size, head.size, subtree_of(self._tile)) if found.size < head.size else []
             )
@@ -168,197 +169,213 @@ class LogKeeper:
             return False
         return True
 
-    def continues(self, first: int, second: int) -> list[bytes]:
-        """That the head of ``second`` leaves continues that of ``first``. Raises Malformed, NotThere."""
-        with self._lock:
+    def consistency_proof(self, first: int, second: int) -> list[bytes]:
+        """That the head of ``second`` leaves continues that of ``first``. Raises Malformed, NotFound."""
+        with self._tree_lock:
             if not 0 <= first <= second:
                 raise Malformed("proof-range", "the earlier head is the smaller one")
             if second > self.size:
-                raise NotThere("not-covered", "no checkpoint of this size was signed")
+                raise NotFound("not-covered", "no checkpoint of this size was signed")
             return [] if first in (0, second) else consistency(first, second, subtree_of(self._tile))
 
     def _tile(self, level: int, n: int) -> bytes:
         if n == self._counts[level] // WIDTH:
-            return b"".join(self._rows[level])
+            return b"".join(self._rightmost_hashes[level])
         return self.file(tile_path(level, n))
 
     # --- growing --------------------------------------------------------------------------------------------
 
     def step(self) -> bool:
         """Take in what was recorded since, and sign; whether there was anything. Raises Unavailable."""
-        with self._growing:
+        with self._step_lock:
             return self._step()
 
     def _step(self) -> bool:
         if self.problem is not None:
             return False
-        leaves = self._new()
+        leaves = self._new_leaves()
         if not leaves:
             return False
-        with self._lock:
-            before = ([list(row) for row in self._rows], list(self._counts), list(self._entries))
+        with self._tree_lock:
+            before = (
+                [list(row) for row in self._rightmost_hashes],
+                list(self._counts),
+                list(self._rightmost_entries),
+            )
             try:
                 for leaf in leaves:
-                    self._append(leaf)
-                self._sign()
+                    self._append_leaf(leaf)
+                self._write_and_sign()
             except BaseException as error:
-                self._rows, self._counts, self._entries = before
-                self._full = []
+                self._rightmost_hashes, self._counts, self._rightmost_entries = before
+                self._pending_files = []
                 if isinstance(error, OSError):
                     raise Unavailable("log-disk", "make room on the disk: what was signed stands") from error
                 raise
         return True
 
-    def _new(self) -> list[Leaf]:
+    def _new_leaves(self) -> list[Leaf]:
         """The leaves after those that are signed, as many as are taken at once."""
-        have = self.size
-        head = self._store.head()
+        signed_size = self.size
+        head = self._leaf_source.head()
         found: list[Leaf] = []
-        while have + len(found) < head and len(found) < MOST_AT_ONCE:
-            seq = have + len(found) + 1
-            offered = self._offered.pop(seq, None)
-            found += [offered] if offered is not None else self._read(seq)
-        for seq in [s for s in tuple(self._offered) if s <= have]:
-            self._offered.pop(seq, None)
-        if head < have:
-            self._contradicted(f"the stream ends at {head}, {have} were signed")
+        while signed_size + len(found) < head and len(found) < MAX_LEAVES_PER_STEP:
+            seq = signed_size + len(found) + 1
+            offered = self._offered_leaves.pop(seq, None)
+            found += [offered] if offered is not None else self._read_leaves(seq)
+        for seq in [s for s in tuple(self._offered_leaves) if s <= signed_size]:
+            self._offered_leaves.pop(seq, None)
+        if head < signed_size:
+            self._stop_signing(f"the stream ends at {head}, {signed_size} were signed")
         return found
 
-    def _read(self, seq: int) -> list[Leaf]:
+    def _read_leaves(self, seq: int) -> list[Leaf]:
         try:
-            page = self._store.leaves(seq, PAGE)
+            page = self._leaf_source.leaves(seq, LEAVES_PER_PAGE)
         except ExchangeError as error:
             if isinstance(error, Unavailable):
                 raise
-            self._contradicted(f"record {seq}: {error.flaw}")
+            self._stop_signing(f"record {seq}: {error.error_code}")
         if not page or [leaf.seq for leaf in page] != list(range(seq, seq + len(page))):
-            self._contradicted(f"record {seq} is missing")
+            self._stop_signing(f"record {seq} is missing")
         return page
 
-    def _contradicted(self, why: str) -> None:
+    def _stop_signing(self, why: str) -> None:
         """Nothing is signed from here on: what was signed stands, and does not fit what is there."""
         self.problem = why
         raise Unavailable("log-stopped", "the stream is not what the log has signed: run the audit")
 
-    def _append(self, leaf: Leaf) -> None:
+    def _append_leaf(self, leaf: Leaf) -> None:
         entry = leaf.encode()
-        self._entries.append(entry)
-        self._push(0, leaf_hash(entry))
-        if len(self._entries) == WIDTH:
+        self._rightmost_entries.append(entry)
+        self._push_hash(0, leaf_hash(entry))
+        if len(self._rightmost_entries) == WIDTH:
             n = self._counts[0] // WIDTH - 1
-            self._full.append((tile_path("entries", n), _bundle(self._entries)))
-            self._entries = []
+            self._pending_files.append((tile_path("entries", n), _encode_bundle(self._rightmost_entries)))
+            self._rightmost_entries = []
 
-    def _push(self, level: int, hash: bytes) -> None:
-        if level == len(self._rows):
-            self._rows.append([])
+    def _push_hash(self, level: int, hash: bytes) -> None:
+        if level == len(self._rightmost_hashes):
+            self._rightmost_hashes.append([])
             self._counts.append(0)
-        row = self._rows[level]
+        row = self._rightmost_hashes[level]
         row.append(hash)
         self._counts[level] += 1
         if len(row) == WIDTH:
-            self._full.append((tile_path(level, self._counts[level] // WIDTH - 1), b"".join(row)))
-            self._rows[level] = []
+            self._pending_files.append((tile_path(level, self._counts[level] // WIDTH - 1), b"".join(row)))
+            self._rightmost_hashes[level] = []
             while len(row) > 1:
                 row = [node_hash(row[i], row[i + 1]) for i in range(0, len(row), 2)]
-            self._push(level + 1, row[0])
+            self._push_hash(level + 1, row[0])
 
-    def _sign(self) -> None:
+    def _write_and_sign(self) -> None:
         """Tiles, then the checkpoint, each on disk before the next; then others may have it."""
         size = self._counts[0]
-        full, self._full = self._full, []
-        for level, row in enumerate(self._rows):
+        pending_files, self._pending_files = self._pending_files, []
+        for level, row in enumerate(self._rightmost_hashes):
             if row:
                 n, width = divmod(self._counts[level], WIDTH)
-                full.append((tile_path(level, n, width), b"".join(row)))
-        if self._entries:
+                pending_files.append((tile_path(level, n, width), b"".join(row)))
+        if self._rightmost_entries:
             n, width = divmod(size, WIDTH)
-            full.append((tile_path("entries", n, width), _bundle(self._entries)))
-        for path, data in full:
-            write_whole(self._folder / path, data)
+            pending_files.append((tile_path("entries", n, width), _encode_bundle(self._rightmost_entries)))
+        for path, data in pending_files:
+            write_atomically(self._folder / path, data)
             if ".p/" not in path:  # what was there of it before it was whole
                 shutil.rmtree(self._folder / f"{path}.p", ignore_errors=True)
         checkpoint = Checkpoint(self.origin, size, root(size, subtree_of(self._tile)))
-        note = sign_checkpoint(checkpoint, self._keys, int(self._now().timestamp())).encode()
-        write_whole(self._folder / "checkpoint", note)
-        self._signed = (checkpoint, note)
+        note = sign_checkpoint(
+            checkpoint, self._signing_keys, int(self._signing_clock().timestamp())
+        ).encode()
+        write_atomically(self._folder / "checkpoint", note)
+        self._signed_head = (checkpoint, note)
 
     # --- taking up ------------------------------------------------------------------------------------------
 
     def restore(self) -> None:
         """The tree as it was signed: from its tiles, or, where they are lost or damaged, from the stream.
 
-        Raises Broken where the signed checkpoint itself does not hold, Unavailable where the bus is away.
+        Raises InvariantViolation where the signed checkpoint itself does not hold, Unavailable where the bus is away.
         """
         path = self._folder / "checkpoint"
         if not path.exists():
             return
         try:
             note = path.read_bytes()
-            checkpoint, _ = verify_checkpoint(note, self.origin, self._keys.public)
+            checkpoint, _ = verify_checkpoint(note, self.origin, self._signing_keys.public)
         except ExchangeError as error:
-            raise Broken(
+            raise InvariantViolation(
                 "checkpoint-broken", "restore hub/log/checkpoint, or ask a door for its own"
             ) from error
-        with self._lock:
-            if not self._loaded(checkpoint):
-                self._rebuild(checkpoint)
-            self._signed = (checkpoint, note)
+        with self._tree_lock:
+            if not self._load_tiles(checkpoint):
+                self._rebuild_from_stream(checkpoint)
+            self._signed_head = (checkpoint, note)
 
-    def _loaded(self, checkpoint: Checkpoint) -> bool:
+    def _load_tiles(self, checkpoint: Checkpoint) -> bool:
         """Whether the rightmost tiles are there and come to this root."""
-        self._rows, self._counts, self._entries = [], [], []
+        self._rightmost_hashes, self._counts, self._rightmost_entries = [], [], []
         count = checkpoint.size
         try:
             while count:
                 n, width = divmod(count, WIDTH)
-                data = self.file(tile_path(len(self._rows), n, width)) if width else b""
+                data = self.file(tile_path(len(self._rightmost_hashes), n, width)) if width else b""
                 if len(data) != width * HASH_BYTES:
                     return False
-                self._rows.append([data[i : i + HASH_BYTES] for i in range(0, len(data), HASH_BYTES)])
+                self._rightmost_hashes.append(
+                    [data[i : i + HASH_BYTES] for i in range(0, len(data), HASH_BYTES)]
+                )
                 self._counts.append(count)
                 count = n
             n, width = divmod(checkpoint.size, WIDTH)
-            self._entries = _unbundled(self.file(tile_path("entries", n, width))) if width else []
-            whole = [leaf_hash(e) for e in self._entries] == (self._rows[0] if self._rows else [])
-            return whole and root(checkpoint.size, subtree_of(self._tile)) == checkpoint.root
-        except (NotThere, IndexError):
+            self._rightmost_entries = (
+                _decode_bundle(self.file(tile_path("entries", n, width))) if width else []
+            )
+            tiles_match = [leaf_hash(e) for e in self._rightmost_entries] == (
+                self._rightmost_hashes[0] if self._rightmost_hashes else []
+            )
+            return tiles_match and root(checkpoint.size, subtree_of(self._tile)) == checkpoint.root
+        except (NotFound, IndexError):
             return False
 
-    def _rebuild(self, checkpoint: Checkpoint) -> None:
-        self._rows, self._counts, self._entries, self._full = [], [], [], []
+    def _rebuild_from_stream(self, checkpoint: Checkpoint) -> None:
+        self._rightmost_hashes, self._counts, self._rightmost_entries, self._pending_files = [], [], [], []
         while sum(self._counts[:1]) < checkpoint.size:
-            for leaf in self._read(sum(self._counts[:1]) + 1):
+            for leaf in self._read_leaves(sum(self._counts[:1]) + 1):
                 if sum(self._counts[:1]) == checkpoint.size:
                     break
-                self._append(leaf)
-                if len(self._full) > PAGE:
+                self._append_leaf(leaf)
+                if len(self._pending_files) > LEAVES_PER_PAGE:
                     self._flush()
-        if root(checkpoint.size, subtree_of(self._rebuilt)) != checkpoint.root:
-            self._contradicted("the stream does not come to the head that was signed")
+        if root(checkpoint.size, subtree_of(self._rebuilt_tile)) != checkpoint.root:
+            self._stop_signing("the stream does not come to the head that was signed")
         self._flush()
         for level, n, width in tiles_of(checkpoint.size):
             if width < WIDTH:
-                write_whole(self._folder / tile_path(level, n, width), b"".join(self._rows[level]))
-        if self._entries:
+                write_atomically(
+                    self._folder / tile_path(level, n, width), b"".join(self._rightmost_hashes[level])
+                )
+        if self._rightmost_entries:
             n, width = divmod(checkpoint.size, WIDTH)
-            write_whole(self._folder / tile_path("entries", n, width), _bundle(self._entries))
+            write_atomically(
+                self._folder / tile_path("entries", n, width), _encode_bundle(self._rightmost_entries)
+            )
 
-    def _rebuilt(self, level: int, n: int) -> bytes:
-        waiting = dict(self._full)
-        return waiting.get(tile_path(level, n)) or self._tile(level, n)
+    def _rebuilt_tile(self, level: int, n: int) -> bytes:
+        unwritten = dict(self._pending_files)
+        return unwritten.get(tile_path(level, n)) or self._tile(level, n)
 
     def _flush(self) -> None:
-        for path, data in self._full:
-            write_whole(self._folder / path, data)
-        self._full = []
+        for path, data in self._pending_files:
+            write_atomically(self._folder / path, data)
+        self._pending_files = []
 
 
-def _bundle(entries: list[bytes]) -> bytes:
+def _encode_bundle(entries: list[bytes]) -> bytes:
     return b"".join(len(e).to_bytes(2, "big") + e for e in entries)
 
 
-def _unbundled(data: bytes) -> list[bytes]:
+def _decode_bundle(data: bytes) -> list[bytes]:
     found, at = [], 0
     while at < len(data):
         length = int.from_bytes(data[at : at + 2], "big")
@@ -367,15 +384,15 @@ def _unbundled(data: bytes) -> list[bytes]:
     return found
 
 
-def write_whole(path: Path, data: bytes) -> None:
+def write_atomically(path: Path, data: bytes) -> None:
     """Whole or not at all, and synced with its name."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.new")
-    with beside.open("wb") as file:
+    temporary = path.with_name(f".{path.name}.new")
+    with temporary.open("wb") as file:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
-    os.replace(beside, path)
+    os.replace(temporary, path)
     folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(folder)

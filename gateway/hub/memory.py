@@ -15,8 +15,8 @@ from threading import Lock, RLock
 from uuid import UUID
 
 from adapters.store import Store
-from domain.due import Due, next_due, next_due_of_case
-from domain.errors import Malformed, NotThere, Unavailable, Untrusted
+from domain.due import DueEvent, next_due, next_due_of_case
+from domain.errors import Malformed, NotFound, Unavailable, Untrusted
 from domain.events import ControlDestroyed, Kind
 from domain.record import About, Record, access_of
 from domain.register import Register
@@ -25,12 +25,12 @@ from domain.world import World, empty_world
 CACHED_CASES = 4096
 CASE_ID_VERSION = 4  # random: a case's readings have a name made of its id, and are never a case themselves
 NEWER_RECORD = "newer-record"
-_FAR = datetime.max.replace(tzinfo=UTC)
-_AT_ONCE = datetime.min.replace(tzinfo=UTC)
+_END_OF_TIME = datetime.max.replace(tzinfo=UTC)
+_IMMEDIATELY = datetime.min.replace(tzinfo=UTC)
 
 
-class Memory:
-    """Register and cases as they stand. One thread changes them (see ``desk``).
+class WorldCache:
+    """Register and cases as they stand. One thread changes them (see ``hub/queue.py``).
 
     ``deadlines``: of each case in which a clock runs, when the next one runs out, as the views have it.
     """
@@ -38,18 +38,18 @@ class Memory:
     def __init__(
         self, store: Store, register: Register, deadlines: Mapping[UUID, datetime] | None = None
     ) -> None:
-        self._store = store
+        self._loading_store = store
         self._register = register
         self._register_lock = Lock()
-        self._cases: OrderedDict[UUID, World] = OrderedDict()
+        self._cached_cases: OrderedDict[UUID, World] = OrderedDict()
         self._cases_lock = RLock()
-        self._doubtful: dict[About, object] = {}  # each doubt is an object of its own
-        self._doubt_lock = Lock()
+        self._stale: dict[About, object] = {}  # each mark is an object of its own
+        self._stale_lock = Lock()
         self._due_at: datetime | None = None
         self._deadlines: dict[UUID, datetime] = dict(deadlines or {})  # owned by _cases_lock, with the heap
-        self._soonest = [(at, case) for case, at in self._deadlines.items()]
-        heapify(self._soonest)
-        self._note_due()
+        self._deadline_heap = [(at, case) for case, at in self._deadlines.items()]
+        heapify(self._deadline_heap)
+        self._refresh_register_due()
 
     @property
     def register(self) -> Register:
@@ -58,175 +58,178 @@ class Memory:
 
     def is_due(self, now: datetime) -> bool:
         """Whether the clock has something to bring by ``now``, or part of the register must be read again."""
-        behind = any(about.kind is not Kind.CASE for about in tuple(self._doubtful))
-        if behind or (self._due_at is not None and self._due_at <= now):
+        register_stale = any(about.kind is not Kind.CASE for about in tuple(self._stale))
+        if register_stale or (self._due_at is not None and self._due_at <= now):
             return True
-        soonest = self._soonest_case()
-        return soonest is not None and soonest[0] <= now
+        earliest = self._earliest_deadline()
+        return earliest is not None and earliest[0] <= now
 
-    def next_due(self, now: datetime) -> Due | None:
+    def next_due(self, now: datetime) -> DueEvent | None:
         """The earliest act of the hub that is due by now, in the register or in a case."""
         due = next_due(self._register, now)
-        while (soonest := self._soonest_case()) is not None:
-            at, case = soonest
+        while (earliest := self._earliest_deadline()) is not None:
+            at, case = earliest
             if at > now or (due is not None and at >= due.at):
                 break
-            found = self._case_due(case)
+            found = self._due_of_case(case)
             if found is not None and found.at == at:
                 return found
         return due
 
-    def _soonest_case(self) -> tuple[datetime, UUID] | None:
+    def _earliest_deadline(self) -> tuple[datetime, UUID] | None:
         """The case whose clock runs out first, as far as it is known."""
         with self._cases_lock:
-            while self._soonest and self._deadlines.get(self._soonest[0][1]) != self._soonest[0][0]:
-                heappop(self._soonest)  # it was noted anew since
-            return self._soonest[0] if self._soonest else None
+            while (
+                self._deadline_heap
+                and self._deadlines.get(self._deadline_heap[0][1]) != self._deadline_heap[0][0]
+            ):
+                heappop(self._deadline_heap)  # it was noted anew since
+            return self._deadline_heap[0] if self._deadline_heap else None
 
-    def _case_due(self, case: UUID) -> Due | None:
+    def _due_of_case(self, case: UUID) -> DueEvent | None:
         """Look at this case itself, and note what was found."""
         try:
             world = self.world(About(Kind.CASE, case))
-        except (NotThere, Malformed, Untrusted, Unavailable) as error:
-            if isinstance(error, Unavailable) and error.flaw != NEWER_RECORD:
+        except (NotFound, Malformed, Untrusted, Unavailable) as error:
+            if isinstance(error, Unavailable) and error.error_code != NEWER_RECORD:
                 raise
             with self._cases_lock:  # it is none, or can't be read here: whoever asks for it is told
-                self._note_at(case, None)
+                self._set_deadline(case, None)
             return None
         with self._cases_lock:
-            return self._note_case(world)
+            return self._refresh_case_deadline(world)
 
-    def _note_case(self, world: World) -> Due | None:
+    def _refresh_case_deadline(self, world: World) -> DueEvent | None:
         """Remember when the next clock of this case runs out. The caller holds ``_cases_lock``."""
         due = next_due_of_case(replace(world, register=self._register))
-        self._note_at(world.case.id, None if due is None else due.at)
+        self._set_deadline(world.case.id, None if due is None else due.at)
         return due
 
-    def set_aside(self, case: UUID) -> None:
+    def defer_case(self, case: UUID) -> None:
         """What is due in this case can't be done now: it waits for the next word about it, or the next start."""
         with self._cases_lock:
-            self._note_at(case, None)
+            self._set_deadline(case, None)
 
-    def _note_at(self, case: UUID, at: datetime | None) -> None:
+    def _set_deadline(self, case: UUID, at: datetime | None) -> None:
         if at is None:
             self._deadlines.pop(case, None)
         elif self._deadlines.get(case) != at:
             self._deadlines[case] = at
-            heappush(self._soonest, (at, case))
+            heappush(self._deadline_heap, (at, case))
 
     # --- reading -----------------------------------------------------------------------------------------------
 
     def world(self, about: About) -> World:
-        """All that a decision about this looks at. Raises NotThere where the id belongs to another kind."""
-        if about in self._doubtful:
-            self._reread(about)
+        """All that a decision about this looks at. Raises NotFound where the id belongs to another kind."""
+        if about in self._stale:
+            self._reload(about)
         if about.kind is not Kind.CASE:
-            return self._of_register(about)
+            return self._register_world(about)
         if about.id.version != CASE_ID_VERSION:
-            raise NotThere("not-there", "a case has a random id")
+            raise NotFound("not-there", "a case has a random id")
         with self._cases_lock:
-            world = self._cases.get(about.id)
+            world = self._cached_cases.get(about.id)
         if world is None:
-            world = self._loaded(about.id)
+            world = self._load_case(about.id)
         return replace(world, register=self._register)
 
-    def _of_register(self, about: About) -> World:
+    def _register_world(self, about: About) -> World:
         for kind in Kind:
             found = self._register.find(kind, about.id)
             if found is not None and kind is not about.kind:
-                raise NotThere("not-there", "no such thing of this kind")
-        if self._register.find(about.kind, about.id) is None and self._store.load(about.id, lte=1):
-            raise NotThere("not-there", "no such thing of this kind")  # it is a case, or its readings
+                raise NotFound("not-there", "no such thing of this kind")
+        if self._register.find(about.kind, about.id) is None and self._loading_store.load(about.id, lte=1):
+            raise NotFound("not-there", "no such thing of this kind")  # it is a case, or its readings
         return empty_world(self._register, about.id)
 
-    def _loaded(self, case: UUID) -> World:
+    def _load_case(self, case: UUID) -> World:
         world = empty_world(self._register, case)
-        for kept in (*self._store.load(case), *self._store.load(access_of(case))):
-            if kept.record.about != About(Kind.CASE, case):  # another kind, or the readings of another case
-                raise NotThere("not-there", "no such thing of this kind")
-            world = world.after(kept.record)
-        self._cache(world)
+        for stored in (*self._loading_store.load(case), *self._loading_store.load(access_of(case))):
+            if stored.record.about != About(Kind.CASE, case):  # another kind, or the readings of another case
+                raise NotFound("not-there", "no such thing of this kind")
+            world = world.after(stored.record)
+        self._cache_case(world)
         return world
 
     # --- keeping -------------------------------------------------------------------------------------------------
 
-    def keep(self, world: World, record: Record) -> None:
+    def fold_in(self, world: World, record: Record) -> None:
         """What was decided and recorded: ``world`` is the one decided on, with this record folded in."""
         if record.originator.kind is Kind.CASE:
-            self._cache(world, case=True)
+            self._cache_case(world, case=True)
         elif record.originator.kind is Kind.CASE_ACCESS:
-            self._cache(world, case=False)
+            self._cache_case(world, case=False)
         else:
-            self._fold(record)
+            self._fold_into_register(record)
 
-    def _fold(self, record: Record) -> None:
+    def _fold_into_register(self, record: Record) -> None:
         """Into the register as it stands now: another may have read something again since this was decided."""
         with self._register_lock:
             known = self._register.find(record.originator.kind, record.originator.id)
             if known is None or known.version < record.version:
                 self._register = self._register.with_record(record)
-            self._note_due()
-        if isinstance(record.fact, ControlDestroyed):
+            self._refresh_register_due()
+        if isinstance(record.event, ControlDestroyed):
             with self._cases_lock:  # nobody can read it any more
-                self._cases.pop(record.fact.scope, None)
-                self._note_at(record.fact.scope, None)
+                self._cached_cases.pop(record.event.scope, None)
+                self._set_deadline(record.event.scope, None)
         if record.originator.kind is Kind.RULE_BOOK:
             with self._cases_lock:  # other times may hold now
                 for case in tuple(self._deadlines):
-                    self._note_at(case, _AT_ONCE)
+                    self._set_deadline(case, _IMMEDIATELY)
 
-    def _cache(self, world: World, case: bool | None = None) -> None:
+    def _cache_case(self, world: World, case: bool | None = None) -> None:
         """Put a case into the cache; a change of the case keeps the readings that came meanwhile, and the reverse."""
         with self._cases_lock:
-            present = self._cases.get(world.case.id)
-            if present is None and case is not None:
+            cached = self._cached_cases.get(world.case.id)
+            if cached is None and case is not None:
                 # Dropped meanwhile: the other half of this world may be old, and whoever is reading the case now
                 # may have begun before this record, and would remember the case without it.
-                self.doubt(About(Kind.CASE, world.case.id))
+                self.invalidate(About(Kind.CASE, world.case.id))
                 return
-            if present is not None and case is not None:
-                world = replace(present, case=world.case) if case else replace(present, access=world.access)
-            elif present is not None:
+            if cached is not None and case is not None:
+                world = replace(cached, case=world.case) if case else replace(cached, access=world.access)
+            elif cached is not None:
                 world = World(
                     world.register,
-                    max(present.case, world.case, key=lambda c: c.version),
-                    max(present.access, world.access, key=lambda a: a.version),
+                    max(cached.case, world.case, key=lambda c: c.version),
+                    max(cached.access, world.access, key=lambda a: a.version),
                 )
-            self._cases[world.case.id] = world
-            self._cases.move_to_end(world.case.id)
+            self._cached_cases[world.case.id] = world
+            self._cached_cases.move_to_end(world.case.id)
             if case is not False:
-                self._note_case(world)
-            while len(self._cases) > CACHED_CASES:
-                self._cases.popitem(last=False)
+                self._refresh_case_deadline(world)
+            while len(self._cached_cases) > CACHED_CASES:
+                self._cached_cases.popitem(last=False)
 
     # --- doubt --------------------------------------------------------------------------------------------------
 
-    def doubt(self, about: About) -> None:
+    def invalidate(self, about: About) -> None:
         """Something may have been recorded about this that is not held here."""
-        with self._doubt_lock:
-            self._doubtful[about] = object()
+        with self._stale_lock:
+            self._stale[about] = object()
         if about.kind is Kind.CASE:  # a clock may have begun that is not known here
             with self._cases_lock:
-                self._note_at(about.id, _AT_ONCE)
+                self._set_deadline(about.id, _IMMEDIATELY)
 
-    def reread_register(self) -> None:
+    def reload_register(self) -> None:
         """Read again what of the register is doubtful. The caller is alone on the register."""
-        for about in [a for a in tuple(self._doubtful) if a.kind is not Kind.CASE]:
-            self._reread(about)
+        for about in [a for a in tuple(self._stale) if a.kind is not Kind.CASE]:
+            self._reload(about)
 
-    def _reread(self, about: About) -> None:
-        doubt = self._doubtful.get(about)
+    def _reload(self, about: About) -> None:
+        mark = self._stale.get(about)
         if about.kind is Kind.CASE:
             with self._cases_lock:
-                self._cases.pop(about.id, None)
+                self._cached_cases.pop(about.id, None)
         else:
             known = self._register.find(about.kind, about.id)
-            for kept in self._store.load(about.id, gt=0 if known is None else known.version):
-                self._fold(kept.record)
-        with self._doubt_lock:
-            if self._doubtful.get(about) is doubt:  # else it came anew while this was read
-                self._doubtful.pop(about, None)
+            for stored in self._loading_store.load(about.id, gt=0 if known is None else known.version):
+                self._fold_into_register(stored.record)
+        with self._stale_lock:
+            if self._stale.get(about) is mark:  # else it came anew while this was read
+                self._stale.pop(about, None)
 
-    def _note_due(self) -> None:
-        due = next_due(self._register, _FAR)
+    def _refresh_register_due(self) -> None:
+        due = next_due(self._register, _END_OF_TIME)
         self._due_at = None if due is None else due.at

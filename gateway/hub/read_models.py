@@ -14,42 +14,50 @@ from typing import Any
 from uuid import UUID
 
 from adapters.store import Store
-from domain.errors import Broken, Unavailable
+from domain.errors import InvariantViolation, Unavailable
 from domain.events import dump
-from keys.stored_record import Kept, Unread
+from keys.stored_record import StoredRecord, UnreadableRecord
 from projections.engine import Engine
 from projections.queries import Queries
-from projections.stored import Stored
+from projections.stream_record import StreamRecord
 
-PAGE = 500
-PATIENCE = 15.0
-LOOK_SECONDS = 0.005
-GATHER_SECONDS = 0.03
-END_SECONDS = 10.0
+PROJECTION_PAGE = 500
+CATCH_UP_SECONDS = 15.0
+POSITION_POLL_SECONDS = 0.005
+BATCH_PAUSE_SECONDS = 0.03
+SUBPROCESS_STOP_SECONDS = 10.0
 
 
-def as_stored(kept: Kept | Unread) -> Stored:
+def as_stream_record(stored_record: StoredRecord | UnreadableRecord) -> StreamRecord:
     """A record as the projections take it: no frame, no parts, no key."""
-    if isinstance(kept, Unread):
-        return Stored(
-            kept.position, None, kept.subject, kept.sha, kept.originator, kept.version, gone=kept.gone
+    if isinstance(stored_record, UnreadableRecord):
+        return StreamRecord(
+            stored_record.position,
+            None,
+            stored_record.subject,
+            stored_record.sha,
+            stored_record.originator,
+            stored_record.version,
+            gone=stored_record.gone,
         )
-    on, version = kept.record.originator.id, kept.record.version
-    return Stored(kept.position, kept.record, kept.subject, kept.sha, on, version)
+    on, version = stored_record.record.originator.id, stored_record.record.version
+    return StreamRecord(
+        stored_record.position, stored_record.record, stored_record.subject, stored_record.sha, on, version
+    )
 
 
-def source_of(store: Store) -> Callable[[int], Iterator[Stored]]:
+def record_source(store: Store) -> Callable[[int], Iterator[StreamRecord]]:
     """All records after a position, page by page: what a rebuild is made of."""
 
-    def source(after: int) -> Iterator[Stored]:
-        while page := store.seen(after + 1, PAGE):
-            yield from map(as_stored, page)
+    def source(after: int) -> Iterator[StreamRecord]:
+        while page := store.read_tolerant(after + 1, PROJECTION_PAGE):
+            yield from map(as_stream_record, page)
             after += len(page)
 
     return source
 
 
-def engine_over(store: Store, where: Path) -> Engine:
+def open_engine(store: Store, where: Path) -> Engine:
     """The projections of this store in this database file."""
     return Engine(where, store.records)
 
@@ -57,18 +65,18 @@ def engine_over(store: Store, where: Path) -> Engine:
 def catch_up(engine: Engine, store: Store) -> int:
     """Apply everything that is recorded and not yet applied. Returns the position reached."""
     while True:
-        page = store.seen(engine.position + 1, PAGE)
+        page = store.read_tolerant(engine.position + 1, PROJECTION_PAGE)
         if not page:
             return engine.position
-        engine.apply_many([as_stored(k) for k in page])
+        engine.apply_many([as_stream_record(k) for k in page])
 
 
-class Views:
+class ReadModels:
     """What the doors ask of the rows, whoever keeps them up with the record."""
 
     def __init__(self, queries: Queries, store: Store) -> None:
         self.queries = queries
-        self._store = store
+        self._projected_store = store
 
     @property
     def alive(self) -> bool:
@@ -90,8 +98,8 @@ class Views:
 
     def catch_up(self) -> int:
         """Wait until what is recorded by now is in the rows. Raises Unavailable where that takes too long."""
-        head = self._store.head()
-        if not self.wait_for(head, PATIENCE):
+        head = self._projected_store.head()
+        if not self.wait_for(head, CATCH_UP_SECONDS):
             raise Unavailable("views-behind", "the views are still being built: try again later")
         return head
 
@@ -119,7 +127,7 @@ class Views:
 
     def cases(self, agency: UUID) -> list[UUID]:
         """The cases of which this agency knows."""
-        return [found.case for found in self.queries.cases(agency)]
+        return [case_row.case for case_row in self.queries.cases(agency)]
 
     def openings(self, case: UUID) -> list[Mapping[str, Any]]:
         """Every reading of this case, and every refused one."""
@@ -135,19 +143,19 @@ class Views:
         }
 
 
-class Follower(Views):
+class ThreadProjector(ReadModels):
     """Keeps the rows up with the record in a thread of its own."""
 
     def __init__(self, engine: Engine, store: Store) -> None:
         super().__init__(Queries(engine.reader), store)
         self._engine = engine
         self._stop = Event()
-        self._thread = Thread(target=self._run, name="projections", daemon=True)
-        self._thread.start()
+        self._projector_thread = Thread(target=self._follow_stream, name="projections", daemon=True)
+        self._projector_thread.start()
 
     @property
     def alive(self) -> bool:
-        return self._thread.is_alive()
+        return self._projector_thread.is_alive()
 
     @property
     def position(self) -> int:
@@ -159,44 +167,44 @@ class Follower(Views):
     def stop(self) -> None:
         self._stop.set()
         self._engine.stop()
-        self._store.wake()
-        self._thread.join(timeout=10)
+        self._projected_store.wake()
+        self._projector_thread.join(timeout=10)
 
-    def _run(self) -> None:
+    def _follow_stream(self) -> None:
         while not self._stop.is_set():
             try:
-                self._engine.follow(self._source())
+                self._engine.follow(self._stored_pages())
             except Unavailable:
                 self._stop.wait(0.5)
-            except Broken:
+            except InvariantViolation:
                 return  # health says that nobody follows; what was wrong is told by the audit and at the next start
 
-    def _source(self) -> Iterator[list[Stored]]:
-        for page in self._store.follow(self._engine.position):
-            yield [as_stored(kept) for kept in page]
+    def _stored_pages(self) -> Iterator[list[StreamRecord]]:
+        for page in self._projected_store.follow(self._engine.position):
+            yield [as_stream_record(stored_record) for stored_record in page]
             if len(page) > 1:
-                self._stop.wait(GATHER_SECONDS)  # many come at once: more go into one transaction
+                self._stop.wait(BATCH_PAUSE_SECONDS)  # many come at once: more go into one transaction
 
 
-class Beside(Views):
+class SubprocessProjector(ReadModels):
     """The rows are kept up by a process of its own (``projecting``), so that deciding shares no interpreter with it.
 
-    ``command``: how it is started; ``first``: what it is told on standard input. It ends with its input. One
+    ``argv``: how it is started; ``stdin_line``: what it is told on standard input. It ends with its input. One
     that ended by itself is started again, a second later at the earliest.
     """
 
-    def __init__(self, queries: Queries, store: Store, command: Sequence[str], first: bytes) -> None:
+    def __init__(self, queries: Queries, store: Store, argv: Sequence[str], stdin_line: bytes) -> None:
         super().__init__(queries, store)
-        self._command = list(command)
-        self._first = first
-        self._ended = Event()
-        self._process = self._begun()
-        self._watch = Thread(target=self._keep, name="projecting-watch", daemon=True)
-        self._watch.start()
+        self._argv = list(argv)
+        self._stdin_line = stdin_line
+        self._watch_ended = Event()
+        self._projector_process = self._start_process()
+        self._watch_thread = Thread(target=self._restart_when_ended, name="projecting-watch", daemon=True)
+        self._watch_thread.start()
 
     @property
     def alive(self) -> bool:
-        return self._process.poll() is None
+        return self._projector_process.poll() is None
 
     @property
     def position(self) -> int:
@@ -207,30 +215,30 @@ class Beside(Views):
         while self.position < position:
             if monotonic() > until:
                 return False
-            sleep(LOOK_SECONDS)
+            sleep(POSITION_POLL_SECONDS)
         return True
 
     def stop(self) -> None:
-        self._ended.set()
-        self._watch.join()
-        assert self._process.stdin is not None
+        self._watch_ended.set()
+        self._watch_thread.join()
+        assert self._projector_process.stdin is not None
         with suppress(OSError):
-            self._process.stdin.close()
+            self._projector_process.stdin.close()
         try:
-            self._process.wait(END_SECONDS)
+            self._projector_process.wait(SUBPROCESS_STOP_SECONDS)
         except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+            self._projector_process.kill()
+            self._projector_process.wait()
 
-    def _begun(self) -> subprocess.Popen[bytes]:
-        process = subprocess.Popen(self._command, stdin=subprocess.PIPE)
+    def _start_process(self) -> subprocess.Popen[bytes]:
+        process = subprocess.Popen(self._argv, stdin=subprocess.PIPE)
         assert process.stdin is not None
         with suppress(OSError):  # it has ended already: the watch sees it
-            process.stdin.write(self._first)
+            process.stdin.write(self._stdin_line)
             process.stdin.flush()
         return process
 
-    def _keep(self) -> None:
-        while not self._ended.wait(1.0):
-            if self._process.poll() is not None:
-                self._process = self._begun()
+    def _restart_when_ended(self) -> None:
+        while not self._watch_ended.wait(1.0):
+            if self._projector_process.poll() is not None:
+                self._projector_process = self._start_process()

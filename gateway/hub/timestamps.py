@@ -17,8 +17,8 @@ from time import monotonic
 
 import httpx2 as httpx
 
-from domain.errors import ExchangeError, Malformed, NotThere, Untrusted
-from gateway.hub.log import LogKeeper, write_whole
+from domain.errors import ExchangeError, Malformed, NotFound, Untrusted
+from gateway.hub.log import LogKeeper, write_atomically
 from keys.checkpoint import Checkpoint, parse_checkpoint
 from keys.note import parse_note
 from keys.proofs import verify_consistency
@@ -26,16 +26,16 @@ from keys.timestamps import (
     MAX_TOKEN_BYTES,
     Stamp,
     TimeAuthority,
-    ask_time,
+    build_time_request,
     parse_stamp,
     stamp_of,
     verify_time,
 )
 
-POLL_SECONDS = 1.0
-ANSWER_SECONDS = 60.0
-FILE = "tsa.json"
-FOLDER = "time"
+TSA_POLL_SECONDS = 1.0
+TSA_ANSWER_SECONDS = 60.0
+TSA_SETTINGS_FILE = "tsa.json"
+STAMPS_FOLDER = "time"
 
 
 @dataclass(frozen=True)
@@ -54,20 +54,22 @@ def time_settings(folder: Path) -> TimeSettings | None:
     ``certificates`` names a PEM file in the same folder; ``policy`` (an OID) and ``every_minutes`` (60) may be left
     out. Raises Malformed.
     """
-    path = folder / FILE
+    path = folder / TSA_SETTINGS_FILE
     if not path.exists():
         return None
-    form = Malformed("time-settings", f"{FILE}: url, certificates (a PEM file), policy and every_minutes")
+    malformed_settings = Malformed(
+        "time-settings", f"{TSA_SETTINGS_FILE}: url, certificates (a PEM file), policy and every_minutes"
+    )
     try:
         found = json.loads(path.read_text())
         if not {"url", "certificates"} <= set(found) <= {"url", "certificates", "policy", "every_minutes"}:
-            raise form
+            raise malformed_settings
         minutes, policy = found.get("every_minutes", 60), found.get("policy")
         if type(minutes) is not int or minutes < 1 or not _is_address(found["url"]):
-            raise form
+            raise malformed_settings
         pem = (folder / str(found["certificates"])).read_bytes()
     except (OSError, ValueError, TypeError, AttributeError) as error:
-        raise form from error
+        raise malformed_settings from error
     authority = TimeAuthority.from_pem(pem, None if policy is None else str(policy))
     return TimeSettings(str(found["url"]), authority, minutes * 60.0, min(60.0, minutes * 60.0))
 
@@ -76,16 +78,16 @@ def _is_address(url: object) -> bool:
     return isinstance(url, str) and url.startswith(("http://", "https://"))
 
 
-def stamped_sizes(log: Path) -> list[int]:
+def stamped_head_sizes(log_folder: Path) -> list[int]:
     """Of which heads there are tokens in this log's folder, smallest first."""
-    folder = log / FOLDER
+    folder = log_folder / STAMPS_FOLDER
     return sorted(int(p.name) for p in folder.iterdir() if p.name.isdigit()) if folder.is_dir() else []
 
 
-def read_stamp(log: Path, size: int) -> Stamp | None:
+def read_stamp(log_folder: Path, size: int) -> Stamp | None:
     """The token of this head; None where its file is gone or damaged."""
     try:
-        found = parse_stamp((log / FOLDER / str(size)).read_bytes())
+        found = parse_stamp((log_folder / STAMPS_FOLDER / str(size)).read_bytes())
     except (OSError, ExchangeError):
         return None
     return found if found.checkpoint.size == size else None
@@ -95,77 +97,81 @@ class TimeStamps:
     """The time tokens of one hub's log. ``start`` asks for them in a thread of its own, ``close`` ends that."""
 
     def __init__(
-        self, logbook: LogKeeper, log: Path, settings: TimeSettings | None, timeout: float = 10.0
+        self, log_keeper: LogKeeper, log_folder: Path, settings: TimeSettings | None, timeout: float = 10.0
     ) -> None:
         self.trouble: str | None = None
         """Why the head that was to be stamped last has no token; it is tried again."""
-        self._logbook = logbook
-        self._log = log
-        self._settings = settings
+        self._stamped_log = log_keeper
+        self._log_folder = log_folder
+        self._tsa_settings = settings
         self._http = httpx.Client(timeout=timeout)
-        self._lock = Lock()  # owns the two below
-        self._sizes = stamped_sizes(log)
-        self._newest = self._first(reversed(self._sizes))
-        self._ended = Event()
-        self._thread: Thread | None = None
+        self._stamps_lock = Lock()  # owns the two below
+        self._sizes = stamped_head_sizes(log_folder)
+        self._newest_stamp = self._first_readable(reversed(self._sizes))
+        self._stamping_ended = Event()
+        self._stamping_thread: Thread | None = None
 
     def start(self) -> None:
-        if self._settings is not None:
-            self._thread = Thread(target=self._run, args=(self._settings,), name="time", daemon=True)
-            self._thread.start()
+        if self._tsa_settings is not None:
+            self._stamping_thread = Thread(
+                target=self._stamp_periodically, args=(self._tsa_settings,), name="time", daemon=True
+            )
+            self._stamping_thread.start()
 
     def close(self) -> None:
-        self._ended.set()
-        if self._thread is not None:
-            self._thread.join(15)
+        self._stamping_ended.set()
+        if self._stamping_thread is not None:
+            self._stamping_thread.join(15)
         self._http.close()
 
-    def _run(self, settings: TimeSettings) -> None:
-        wait = self._left(settings.every_seconds)
-        while not self._ended.wait(wait):
+    def _stamp_periodically(self, settings: TimeSettings) -> None:
+        wait = self._seconds_until_next(settings.every_seconds)
+        while not self._stamping_ended.wait(wait):
             stored = self.step()
-            again = settings.retry_seconds if self.trouble else POLL_SECONDS
-            wait = settings.every_seconds if stored else again
+            retry_delay = settings.retry_seconds if self.trouble else TSA_POLL_SECONDS
+            wait = settings.every_seconds if stored else retry_delay
 
-    def _left(self, every: float) -> float:
+    def _seconds_until_next(self, every: float) -> float:
         """Seconds until the next token may be asked for, over an end of the process, too."""
-        if self._newest is None:
-            return POLL_SECONDS
-        since = (datetime.now(UTC) - self._newest.at).total_seconds()
-        return max(POLL_SECONDS, min(every, every - since))
+        if self._newest_stamp is None:
+            return TSA_POLL_SECONDS
+        since = (datetime.now(UTC) - self._newest_stamp.at).total_seconds()
+        return max(TSA_POLL_SECONDS, min(every, every - since))
 
-    def covering(self, seq: int | None = None) -> Stamp:
-        """The earliest token that speaks for the record at this position, or the newest of all. Raises NotThere."""
-        with self._lock:
-            sizes, newest = self._sizes, self._newest
-        found = newest if seq is None else self._first(n for n in sizes if n >= seq)
+    def stamp_covering(self, seq: int | None = None) -> Stamp:
+        """The earliest token that speaks for the record at this position, or the newest of all. Raises NotFound."""
+        with self._stamps_lock:
+            sizes, newest = self._sizes, self._newest_stamp
+        found = newest if seq is None else self._first_readable(n for n in sizes if n >= seq)
         if found is None:
-            raise NotThere("no-time-token", "no time token speaks for this yet: ask again later")
+            raise NotFound("no-time-token", "no time token speaks for this yet: ask again later")
         return found
 
-    def _first(self, sizes: Iterable[int]) -> Stamp | None:
+    def _first_readable(self, sizes: Iterable[int]) -> Stamp | None:
         """The first of these that can be read."""
-        return next((s for s in (read_stamp(self._log, size) for size in sizes) if s is not None), None)
+        return next(
+            (s for s in (read_stamp(self._log_folder, size) for size in sizes) if s is not None), None
+        )
 
     def step(self) -> bool:
         """Have the head of now stamped, unless its token is there; whether one was stored. Never raises."""
-        if self._settings is None or self._logbook.size == 0:
+        if self._tsa_settings is None or self._stamped_log.size == 0:
             return False
         trouble, stored = None, False
         try:
-            note = self._logbook.checkpoint
+            note = self._stamped_log.checkpoint
             if self._grown(parse_checkpoint(parse_note(note).text)):
-                request, nonce = ask_time(note)
-                token = self._asked(self._settings.url, request)
-                verify_time(token, note, self._settings.authority, nonce)
-                self._keep(stamp_of(note, token))
+                request, nonce = build_time_request(note)
+                token = self._request_token(self._tsa_settings.url, request)
+                verify_time(token, note, self._tsa_settings.authority, nonce)
+                self._store_stamp(stamp_of(note, token))
                 stored = True
         except httpx.HTTPError:
             trouble = "the authority is away"
         except OSError:
             trouble = "it could not be written to the disk"
         except ExchangeError as error:
-            trouble = error.remedy or error.flaw
+            trouble = error.remedy or error.error_code
         except Exception as error:  # whatever an outsider answers, it is asked again
             trouble = f"unexpected {type(error).__name__}"
         self.trouble = trouble
@@ -173,34 +179,34 @@ class TimeStamps:
 
     def _grown(self, head: Checkpoint) -> bool:
         """Whether there is more than was stamped. What was stamped must stand unchanged under it."""
-        if self._newest is None:
+        if self._newest_stamp is None:
             return True
-        before = self._newest.checkpoint
+        before = self._newest_stamp.checkpoint
         try:
-            steps = self._logbook.continues(before.size, head.size)
+            steps = self._stamped_log.consistency_proof(before.size, head.size)
             verify_consistency(before.size, head.size, steps, before.root, head.root)
-        except (Malformed, Untrusted, NotThere) as error:
+        except (Malformed, Untrusted, NotFound) as error:
             raise Untrusted(
                 "stamped-head-contradicted",
                 f"the log does not continue its head of {before.size} records, which has a token: run the audit",
             ) from error
         return head.size > before.size
 
-    def _asked(self, url: str, request: bytes) -> bytes:
+    def _request_token(self, url: str, request: bytes) -> bytes:
         headers = {"content-type": "application/timestamp-query", "accept-encoding": "identity"}
         with self._http.stream("POST", url, content=request, headers=headers) as answer:
             if answer.status_code != 200:
                 raise Malformed("time-refused", f"it answered {answer.status_code}")
-            token, until = b"", monotonic() + ANSWER_SECONDS
+            token, until = b"", monotonic() + TSA_ANSWER_SECONDS
             for chunk in answer.iter_raw():
                 token += chunk
                 if len(token) > MAX_TOKEN_BYTES or monotonic() > until:
                     raise Malformed("time-answer", "it answered more than 64 KiB, or too slowly")
         return token
 
-    def _keep(self, stamp: Stamp) -> None:
+    def _store_stamp(self, stamp: Stamp) -> None:
         """On disk first; then others may have it."""
         size = stamp.checkpoint.size
-        write_whole(self._log / FOLDER / str(size), stamp.encode())
-        with self._lock:
-            self._sizes, self._newest = sorted({*self._sizes, size}), stamp
+        write_atomically(self._log_folder / STAMPS_FOLDER / str(size), stamp.encode())
+        with self._stamps_lock:
+            self._sizes, self._newest_stamp = sorted({*self._sizes, size}), stamp

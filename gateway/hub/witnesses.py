@@ -11,19 +11,19 @@ from threading import Event, Lock, Thread
 
 import httpx2 as httpx
 
-from domain.errors import ExchangeError, Malformed, NotThere
+from domain.errors import ExchangeError, Malformed, NotFound
 from gateway.hub.log import LogKeeper
-from gateway.witness.service import request_of
+from gateway.witness.service import encode_request
 from keys.checkpoint import parse_checkpoint, verify_cosignature
-from keys.note import Note, parse_lines, parse_note, with_lines
+from keys.note import Note, parse_note, parse_signature_lines, with_signatures
 from keys.signing import SignatureKind, SignaturePublic
 
-POLL_SECONDS = 1.0
-FILE = "witnesses.json"
+WITNESS_POLL_SECONDS = 1.0
+WITNESS_SETTINGS_FILE = "witnesses.json"
 
 
 @dataclass(frozen=True)
-class Known:
+class WitnessSettings:
     """A witness that is asked: where, and by which keys its word is known."""
 
     name: str
@@ -31,95 +31,102 @@ class Known:
     keys: SignaturePublic
 
 
-def known_witnesses(folder: Path) -> list[Known]:
+def known_witnesses(folder: Path) -> list[WitnessSettings]:
     """``hub/witnesses.json``: ``[{"name", "url", "keys"}]``; none where there is no such file. Raises Malformed."""
-    path = folder / FILE
+    path = folder / WITNESS_SETTINGS_FILE
     if not path.exists():
         return []
     try:
         return [
-            Known(str(w["name"]), str(w["url"]), SignaturePublic.from_json(SignatureKind.LOG, w["keys"]))
+            WitnessSettings(
+                str(w["name"]), str(w["url"]), SignaturePublic.from_json(SignatureKind.LOG, w["keys"])
+            )
             for w in json.loads(path.read_text())
         ]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise Malformed("witness-settings", f"{FILE}: a list of name, url and keys") from error
+        raise Malformed(
+            "witness-settings", f"{WITNESS_SETTINGS_FILE}: a list of name, url and keys"
+        ) from error
 
 
 class Witnesses:
     """The witnesses of one hub's log. ``start`` asks them in a thread of its own, ``close`` ends that."""
 
-    def __init__(self, logbook: LogKeeper, witnesses: Sequence[Known], timeout: float = 5.0) -> None:
-        self.silent: dict[str, str] = {}
+    def __init__(
+        self, log_keeper: LogKeeper, witnesses: Sequence[WitnessSettings], timeout: float = 5.0
+    ) -> None:
+        self.missing_cosignatures: dict[str, str] = {}
         """Who has not cosigned the last head it was asked for, and why."""
-        self._logbook = logbook
+        self._witnessed_log = log_keeper
         self._witnesses = list(witnesses)
         self._http = httpx.Client(timeout=timeout)
-        self._sizes = dict.fromkeys((w.name for w in witnesses), 0)  # the last head that each has cosigned
-        self._lock = Lock()
-        self._note: Note | None = None
-        self._ended = Event()
-        self._thread: Thread | None = None
+        # the last head that each has cosigned
+        self._cosigned_sizes = dict.fromkeys((w.name for w in witnesses), 0)
+        self._note_lock = Lock()
+        self._cosigned_note: Note | None = None
+        self._cosigning_ended = Event()
+        self._cosigning_thread: Thread | None = None
 
     def start(self) -> None:
         if self._witnesses:
-            self._thread = Thread(target=self._run, name="witnesses", daemon=True)
-            self._thread.start()
+            self._cosigning_thread = Thread(target=self._collect_cosignatures, name="witnesses", daemon=True)
+            self._cosigning_thread.start()
 
     def close(self) -> None:
-        self._ended.set()
-        if self._thread is not None:
-            self._thread.join(10)
+        self._cosigning_ended.set()
+        if self._cosigning_thread is not None:
+            self._cosigning_thread.join(10)
         self._http.close()
 
-    def _run(self) -> None:
-        while not self._ended.wait(POLL_SECONDS):
+    def _collect_cosignatures(self) -> None:
+        while not self._cosigning_ended.wait(WITNESS_POLL_SECONDS):
             self.step()
 
     @property
     def witnessed(self) -> bytes:
-        """The newest head with all cosignatures that there are of it. Raises NotThere before the first."""
-        with self._lock:
-            if self._note is not None:
-                return self._note.encode()
-        raise NotThere("no-checkpoint", "no head was shown to witnesses yet: ask again in a moment")
+        """The newest head with all cosignatures that there are of it. Raises NotFound before the first."""
+        with self._note_lock:
+            if self._cosigned_note is not None:
+                return self._cosigned_note.encode()
+        raise NotFound("no-checkpoint", "no head was shown to witnesses yet: ask again in a moment")
 
     def step(self) -> None:
         """Show the head of now to those who have not cosigned it."""
-        with suppress(NotThere):
-            data = self._logbook.checkpoint
+        with suppress(NotFound):
+            data = self._witnessed_log.checkpoint
             note = parse_note(data)
             size = parse_checkpoint(note.text).size
-            waiting = [w for w in self._witnesses if self._sizes[w.name] != size]
-            if not waiting:
+            outstanding = [w for w in self._witnesses if self._cosigned_sizes[w.name] != size]
+            if not outstanding:
                 return
-            with self._lock:
-                if self._note is not None and self._note.text == note.text:
-                    note = self._note
-            for witness in waiting:
-                note = self._asked(witness, data, note, size)
-            with self._lock:
-                self._note = note
+            with self._note_lock:
+                if self._cosigned_note is not None and self._cosigned_note.text == note.text:
+                    note = self._cosigned_note
+            for witness in outstanding:
+                note = self._request_cosignature(witness, data, note, size)
+            with self._note_lock:
+                self._cosigned_note = note
 
-    def _asked(self, witness: Known, data: bytes, note: Note, size: int) -> Note:
+    def _request_cosignature(self, witness: WitnessSettings, data: bytes, note: Note, size: int) -> Note:
         try:
             for _ in range(2):
-                old = min(self._sizes[witness.name], size)
-                proof = self._logbook.continues(old, size)
+                old = min(self._cosigned_sizes[witness.name], size)
+                proof = self._witnessed_log.consistency_proof(old, size)
                 url = witness.url.rstrip("/") + "/add-checkpoint"
-                answer = self._http.post(url, content=request_of(old, proof, data))
+                answer = self._http.post(url, content=encode_request(old, proof, data))
                 if answer.status_code == 409 and answer.text.strip().isdigit():
-                    self._sizes[witness.name] = int(answer.text)  # it has seen another head last
+                    self._cosigned_sizes[witness.name] = int(answer.text)  # it has seen another head last
                     continue
                 if answer.status_code != 200:
                     raise Malformed("witness-refused", f"it answered {answer.status_code}")
-                more = with_lines(note, parse_lines(answer.text))
-                verify_cosignature(more, witness.name, witness.keys)
-                self._sizes[witness.name] = size
-                self.silent.pop(witness.name, None)
-                return more
-            self.silent[witness.name] = "it has seen another head"
+                cosigned = with_signatures(note, parse_signature_lines(answer.text))
+                verify_cosignature(cosigned, witness.name, witness.keys)
+                self._cosigned_sizes[witness.name] = size
+                self.missing_cosignatures.pop(witness.name, None)
+                return cosigned
+            self.missing_cosignatures[witness.name] = "it has seen another head"
         except httpx.HTTPError:
-            self.silent[witness.name] = "away"
+            self.missing_cosignatures[witness.name] = "away"
         except ExchangeError as error:
-            self.silent[witness.name] = error.remedy or error.flaw
+            self.missing_cosignatures[witness.name] = error.remedy or error.error_code
         return note

@@ -21,73 +21,73 @@ from adapters.bus import (
 )
 from adapters.store import Store
 from domain.errors import Malformed, Unavailable
-from gateway.hub.read_models import engine_over
+from gateway.hub.read_models import open_engine
 from gateway.installation.custody import FileCustody
 from gateway.installation.folder import Installation
 from keys.genesis import Genesis
 from keys.vault import Vault
 from projections.engine import Engine
 
-RUNNING = "running.json"
-REMOTE = "bus.json"
-LOCK_SECONDS = 3.0  # one that is ending takes a moment
+RUNNING_FILE = "running.json"
+REMOTE_BUS_FILE = "bus.json"
+LOCK_TIMEOUT_SECONDS = 3.0  # one that is ending takes a moment
 
 
 @dataclass
 class Archive:
-    """What lies in the folder, opened. ``views`` are the live rows as they are."""
+    """What lies in the folder, opened. ``read_models`` are the live rows as they are."""
 
     installation: Installation
     genesis: Genesis
     recorder: JetStreamApplicationRecorder
     store: Store
-    views: Engine
+    read_models: Engine
     running: bool
 
 
-def note_running(installation: Installation, settings: BusSettings) -> Path:
+def write_running_file(installation: Installation, settings: BusSettings) -> Path:
     """Leave word of where the running bus is reached (no secrets)."""
-    path = installation.hub_folder / RUNNING
-    about = {"pid": os.getpid(), "bus": settings.url, "monitor": settings.monitor_url}
-    path.write_text(json.dumps(about) + "\n")
+    path = installation.hub_folder / RUNNING_FILE
+    running_info = {"pid": os.getpid(), "bus": settings.url, "monitor": settings.monitor_url}
+    path.write_text(json.dumps(running_info) + "\n")
     return path
 
 
-def remote_bus(installation: Installation) -> BusSettings | None:
+def remote_bus_settings(installation: Installation) -> BusSettings | None:
     """The server or cluster that the operator named in ``hub/bus.json``; None for the embedded server.
 
     The file holds the settings of ``adapters/bus`` by name (``JETSTREAM_URL``, ``JETSTREAM_SEED_FILE`` …); it
     names a seed file, never a seed. Raises Malformed for a file that is not of this form.
     """
-    path = installation.hub_folder / REMOTE
+    path = installation.hub_folder / REMOTE_BUS_FILE
     if not path.exists():
         return None
     try:
-        given = {str(k): str(v) for k, v in json.loads(path.read_text()).items()}
-        return replace(BusSettings.from_env(given), stream=installation.genesis.stream)
+        environment = {str(k): str(v) for k, v in json.loads(path.read_text()).items()}
+        return replace(BusSettings.from_env(environment), stream=installation.genesis.stream)
     except (ValueError, AttributeError) as error:
-        raise Malformed("bus-settings", f"{REMOTE}: {error}") from error
+        raise Malformed("bus-settings", f"{REMOTE_BUS_FILE}: {error}") from error
 
 
 @contextmanager
-def alone_on(lock: Path, else_: Unavailable) -> Iterator[None]:
-    """Alone among processes by this lock file; waits a moment for one that is ending, then raises ``else_``."""
-    with lock.open("w") as held:
-        until = monotonic() + LOCK_SECONDS
+def exclusive_lock_file(lock: Path, timeout_error: Unavailable) -> Iterator[None]:
+    """Alone among processes by this lock file; waits a moment for one that is ending, then raises ``timeout_error``."""
+    with lock.open("w") as lock_file:
+        deadline = monotonic() + LOCK_TIMEOUT_SECONDS
         while True:
             try:
-                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                fcntl.flock(lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 break
             except OSError as error:
-                if monotonic() > until:
-                    raise else_ from error
+                if monotonic() > deadline:
+                    raise timeout_error from error
             sleep(0.05)
         yield
 
 
-def alone_on_views(installation: Installation) -> AbstractContextManager[None]:
+def exclusive_read_models(installation: Installation) -> AbstractContextManager[None]:
     """The one process that writes this hub's views. Raises Unavailable."""
-    return alone_on(
+    return exclusive_lock_file(
         installation.hub_folder / "views.lock",
         Unavailable("views-in-use", "another process writes these views: end it first"),
     )
@@ -101,18 +101,18 @@ def open_archive(installation: Installation, *, start_bus: bool = True) -> Itera
     with ExitStack() as stack:
         folder = installation.hub_folder / "bus"
         running = False
-        remote = remote_bus(installation)
+        remote = remote_bus_settings(installation)
         if remote is not None:
             settings = remote
-        elif not start_bus or _hub_lives(installation):
-            settings, running = _settings(installation, folder, genesis.stream), True
+        elif not start_bus or _hub_is_running(installation):
+            settings, running = _running_bus_settings(installation, folder, genesis.stream), True
         else:
             try:
                 bus = EmbeddedServer(folder, store_key=secrets["bus"], stream=genesis.stream).start()
                 stack.callback(bus.stop)
                 settings = bus.hub_settings()
             except AlreadyRunning:
-                settings, running = _settings(installation, folder, genesis.stream), True
+                settings, running = _running_bus_settings(installation, folder, genesis.stream), True
         recorder = connect(settings)
         stack.callback(recorder.close)
         vault = Vault.open(installation.hub_folder / "vault.db", FileCustody(installation, secrets))
@@ -122,32 +122,32 @@ def open_archive(installation: Installation, *, start_bus: bool = True) -> Itera
         store = Store(
             recorder, items, vault, hub=installation.hub, prefix=settings.prefix, audit=genesis.audit_kem
         )
-        views = engine_over(store, installation.hub_folder / "views.db")
-        views.start()
-        stack.callback(views.close)
-        yield Archive(installation, genesis, recorder, store, views, running)
+        read_models = open_engine(store, installation.hub_folder / "views.db")
+        read_models.start()
+        stack.callback(read_models.close)
+        yield Archive(installation, genesis, recorder, store, read_models, running)
 
 
-def _hub_lives(installation: Installation) -> bool:
+def _hub_is_running(installation: Installation) -> bool:
     """Whether a hub left word that it runs here, and its process is there."""
     try:
-        pid = int(json.loads((installation.hub_folder / RUNNING).read_text())["pid"])
+        pid = int(json.loads((installation.hub_folder / RUNNING_FILE).read_text())["pid"])
         os.kill(pid, 0)
     except (OSError, ValueError, KeyError, TypeError):
         return False
     return True
 
 
-def _settings(installation: Installation, folder: Path, stream: str) -> BusSettings:
+def _running_bus_settings(installation: Installation, folder: Path, stream: str) -> BusSettings:
     try:
-        about = json.loads((installation.hub_folder / RUNNING).read_text())
+        running_info = json.loads((installation.hub_folder / RUNNING_FILE).read_text())
     except (OSError, ValueError) as error:
         raise Unavailable(
             "bus-in-use", "another process holds this folder and does not say where it is"
         ) from error
     return BusSettings(
-        url=about["bus"],
-        monitor_url=about["monitor"],
+        url=running_info["bus"],
+        monitor_url=running_info["monitor"],
         stream=stream,
         seed_file=folder / "seeds" / "hub.seed",
         inbox="_INBOX.hub",

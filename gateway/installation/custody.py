@@ -13,7 +13,7 @@ from domain.errors import Unavailable
 from gateway.installation.folder import Installation
 from keys.sealing import new_key
 
-DESTROYED = "logically"
+DESTRUCTION_GRADE = "logically"
 """How thoroughly a vault key is gone with this custody: one file, one passphrase."""
 
 
@@ -23,12 +23,12 @@ class FileCustody:
     def __init__(self, installation: Installation, secrets: Mapping[str, bytes]) -> None:
         self._installation = installation
         self._secrets = dict(secrets)
-        self._lock = Lock()
+        self._secrets_lock = Lock()
 
     def vault_key(self, generation: int) -> bytes:
         """VK(n). Raises Unavailable where it was destroyed or never made."""
         name = f"vk/{generation}"
-        with self._lock:
+        with self._secrets_lock:
             if name not in self._secrets:
                 self._secrets = self._installation.hub_secrets()
             key = self._secrets.get(name)
@@ -36,21 +36,21 @@ class FileCustody:
             raise Unavailable("vault-key-missing", "open the keystore that holds this generation's key")
         return key
 
-    def prepare(self, generation: int) -> bytes:
+    def ensure_vault_key(self, generation: int) -> bytes:
         """VK(n), made and synced if there is none: it is kept before it is used."""
         name = f"vk/{generation}"
-        with self._lock:
+        with self._secrets_lock:
             if name not in self._secrets:
                 self._secrets[name] = new_key()
-                self._installation.keep_hub_secrets(self._secrets)
+                self._installation.write_hub_secrets(self._secrets)
             return self._secrets[name]
 
-    def retire(self, generation: int) -> None:
+    def remove_older_than(self, generation: int) -> None:
         """Take out every vault key older than VK(n), synced."""
-        with self._lock:
-            kept = {
+        with self._secrets_lock:
+            remaining = {
                 k: v for k, v in self._secrets.items() if not k.startswith("vk/") or int(k[3:]) >= generation
             }
-            if kept != self._secrets:
-                self._installation.keep_hub_secrets(kept)
-                self._secrets = kept
+            if remaining != self._secrets:
+                self._installation.write_hub_secrets(remaining)
+                self._secrets = remaining

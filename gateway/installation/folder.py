@@ -1,11 +1,11 @@
 """A hub's folder: what lies where, made once, opened at every start.
 
-installation.json          which hub, which mode (no secrets)
-hub/                       genesis.frame, keystore, vault.db, views.db, bus/
-registry/person-N.keystore the three persons (in a real installation each takes his own away)
-audit/keystore             the audit office
-agencies/<CODE>/           keystore, door.db, agency.json
-passphrase, clock-token    rehearsals only (0600)
+installation.json             which hub, which mode (no secrets)
+hub/                          genesis.frame, keystore, vault.db, views.db, bus/
+registrars/person-N.keystore  the three persons (in a real installation each takes his own away)
+audit/keystore                the audit office
+agencies/<CODE>/              keystore, door.db, agency.json
+passphrase, clock-token       rehearsals only (0600)
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
-from domain.errors import Malformed, NotThere
+from domain.errors import Malformed, NotFound
 from keys.frame import Frame, parse_frame
-from keys.genesis import Genesis, found, verify_genesis
+from keys.genesis import Genesis, sign_genesis, verify_genesis
 from keys.keystore import PROFILE_COST, REHEARSAL_COST, open_keystore, write_keystore
 from keys.receipt import Mode
 from keys.sealing import new_key
@@ -31,7 +31,7 @@ STREAM = "KAKEHASHI"
 
 
 @dataclass(frozen=True)
-class AgencyPlace:
+class AgencyFolder:
     """Where one agency's door keeps its things."""
 
     folder: Path
@@ -72,60 +72,66 @@ class Installation:
 
     def hub_secrets(self) -> dict[str, bytes]:
         """LOG seeds, vault keys and the key of the bus's disk."""
-        return self._open(self.hub_folder / "keystore")
+        return self._read_secrets(self.hub_folder / "keystore")
 
-    def keep_hub_secrets(self, secrets: dict[str, bytes]) -> None:
+    def write_hub_secrets(self, secrets: dict[str, bytes]) -> None:
         """Write the hub's secrets anew, whole or not at all, and synced."""
-        self._write(self.hub_folder / "keystore", secrets)
+        self._write_secrets(self.hub_folder / "keystore", secrets)
 
-    def registry(self) -> list[SignatureKeys]:
-        """The registry's persons whose keystores lie here, in genesis order."""
-        files = sorted((self.folder / "registry").glob("person-*.keystore"))
-        return [SignatureKeys.from_seeds(SignatureKind.SIG, self._open(f)["sig"]) for f in files]
+    def registrars(self) -> list[SignatureKeys]:
+        """The registrars whose keystores lie here, in genesis order."""
+        files = sorted((self.folder / "registrars").glob("person-*.keystore"))
+        return [SignatureKeys.from_seeds(SignatureKind.SIG, self._read_secrets(f)["sig"]) for f in files]
 
     def audit(self) -> tuple[SignatureKeys, KemKey]:
         """The audit office's keys."""
-        found = self._open(self.folder / "audit" / "keystore")
-        return SignatureKeys.from_seeds(SignatureKind.SIG, found["sig"]), KemKey(found["kem"])
+        keystore_contents = self._read_secrets(self.folder / "audit" / "keystore")
+        return SignatureKeys.from_seeds(SignatureKind.SIG, keystore_contents["sig"]), KemKey(
+            keystore_contents["kem"]
+        )
 
-    def agencies(self) -> list[AgencyPlace]:
+    def agencies(self) -> list[AgencyFolder]:
         """The agencies whose doors live here."""
-        places = []
+        agency_folders = []
         for folder in sorted((self.folder / "agencies").glob("*/agency.json")):
             about = json.loads(folder.read_text())
-            places.append(AgencyPlace(folder.parent, UUID(about["id"]), about["code"]))
-        return places
+            agency_folders.append(AgencyFolder(folder.parent, UUID(about["id"]), about["code"]))
+        return agency_folders
 
-    def agency(self, code: str) -> AgencyPlace:
-        """The agency of this code. Raises NotThere."""
-        for place in self.agencies():
-            if place.code == code:
-                return place
-        raise NotThere("agency-not-there", "no agency of this code in this folder")
+    def agency(self, code: str) -> AgencyFolder:
+        """The agency of this code. Raises NotFound."""
+        for agency_folder in self.agencies():
+            if agency_folder.code == code:
+                return agency_folder
+        raise NotFound("agency-not-there", "no agency of this code in this folder")
 
-    def agency_keys(self, place: AgencyPlace) -> tuple[SignatureKeys, KemKey]:
+    def agency_keys(self, agency_folder: AgencyFolder) -> tuple[SignatureKeys, KemKey]:
         """An agency's private keys."""
-        found = self._open(place.folder / "keystore")
-        return SignatureKeys.from_seeds(SignatureKind.SIG, found["sig"]), KemKey(found["kem"])
+        keystore_contents = self._read_secrets(agency_folder.folder / "keystore")
+        return SignatureKeys.from_seeds(SignatureKind.SIG, keystore_contents["sig"]), KemKey(
+            keystore_contents["kem"]
+        )
 
-    def make_agency(self, code: str) -> AgencyPlace:
-        """A folder and fresh keys for an agency; its originator id is chosen here, by the registry's office."""
+    def create_agency(self, code: str) -> AgencyFolder:
+        """A folder and fresh keys for an agency; its originator id is chosen here, by the registrars' office."""
         folder = self.folder / "agencies" / code
         folder.mkdir(parents=True, mode=0o700)
-        place = AgencyPlace(folder, uuid4(), code)
-        secrets_ = {"sig": SignatureKeys.generate().seeds, "kem": KemKey.generate().seed}
-        self._write(folder / "keystore", secrets_)
-        (folder / "agency.json").write_text(json.dumps({"id": str(place.id), "code": code}) + "\n")
-        return place
+        agency_folder = AgencyFolder(folder, uuid4(), code)
+        agency_secrets = {"sig": SignatureKeys.generate().seeds, "kem": KemKey.generate().seed}
+        self._write_secrets(folder / "keystore", agency_secrets)
+        (folder / "agency.json").write_text(json.dumps({"id": str(agency_folder.id), "code": code}) + "\n")
+        return agency_folder
 
-    def _open(self, path: Path) -> dict[str, bytes]:
+    def _read_secrets(self, path: Path) -> dict[str, bytes]:
         return open_keystore(path, self.passphrase, rehearsal=self.rehearsal)
 
-    def _write(self, path: Path, found: dict[str, bytes]) -> None:
-        write_keystore(path, found, self.passphrase, REHEARSAL_COST if self.rehearsal else PROFILE_COST)
+    def _write_secrets(self, path: Path, keystore_contents: dict[str, bytes]) -> None:
+        write_keystore(
+            path, keystore_contents, self.passphrase, REHEARSAL_COST if self.rehearsal else PROFILE_COST
+        )
 
 
-def make_installation(folder: Path, *, mode: Mode, passphrase: bytes | None = None) -> Installation:
+def create_installation(folder: Path, *, mode: Mode, passphrase: bytes | None = None) -> Installation:
     """Found a hub: keys, genesis, folders. Raises Malformed where something lies there already.
 
     A rehearsal makes its own passphrase and keeps it beside the keys; a real one must be given one.
@@ -135,11 +141,11 @@ def make_installation(folder: Path, *, mode: Mode, passphrase: bytes | None = No
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     if mode == "rehearsal":
         passphrase = secrets.token_hex(16).encode()
-        _private(folder / "passphrase", passphrase + b"\n")
-        _private(folder / "clock-token", secrets.token_urlsafe(32).encode() + b"\n")
+        _write_private(folder / "passphrase", passphrase + b"\n")
+        _write_private(folder / "clock-token", secrets.token_urlsafe(32).encode() + b"\n")
     elif not passphrase:
         raise Malformed("no-passphrase", "a real installation needs a passphrase")
-    for name in ("hub", "registry", "audit", "agencies"):
+    for name in ("hub", "registrars", "audit", "agencies"):
         (folder / name).mkdir(mode=0o700)
     log = SignatureKeys.generate(SignatureKind.LOG)
     persons = [SignatureKeys.generate() for _ in range(3)]
@@ -154,24 +160,26 @@ def make_installation(folder: Path, *, mode: Mode, passphrase: bytes | None = No
         audit_sig=audit_sig.public,
         audit_kem=audit_kem.public,
     )
-    frame = found(genesis, log=log, registry=persons[:2])
-    made = Installation(folder, mode, frame.digest, passphrase)
-    made._write(folder / "hub" / "keystore", {"log": log.seeds, "vk/1": new_key(), "bus": new_key()})
+    frame = sign_genesis(genesis, log=log, registrars=persons[:2])
+    created = Installation(folder, mode, frame.digest, passphrase)
+    created._write_secrets(
+        folder / "hub" / "keystore", {"log": log.seeds, "vk/1": new_key(), "bus": new_key()}
+    )
     for n, person in enumerate(persons, 1):
-        made._write(folder / "registry" / f"person-{n}.keystore", {"sig": person.seeds})
-    made._write(folder / "audit" / "keystore", {"sig": audit_sig.seeds, "kem": audit_kem.seed})
+        created._write_secrets(folder / "registrars" / f"person-{n}.keystore", {"sig": person.seeds})
+    created._write_secrets(folder / "audit" / "keystore", {"sig": audit_sig.seeds, "kem": audit_kem.seed})
     (folder / "hub" / "genesis.frame").write_bytes(frame.encode())
     about = {"format": 1, "mode": mode, "hub": frame.digest.hex()}
     (folder / "installation.json").write_text(json.dumps(about, indent=2) + "\n")
-    return made
+    return created
 
 
 def open_installation(folder: Path, passphrase: bytes | None = None) -> Installation:
-    """Open a folder. Raises NotThere where there is no installation, Malformed where a passphrase is missing."""
+    """Open a folder. Raises NotFound where there is no installation, Malformed where a passphrase is missing."""
     try:
         about: dict[str, Any] = json.loads((folder / "installation.json").read_text())
     except FileNotFoundError as error:
-        raise NotThere("no-installation", "make one with «kakehashi init»") from error
+        raise NotFound("no-installation", "make one with «kakehashi init»") from error
     mode: Mode = "rehearsal" if about["mode"] == "rehearsal" else "real"
     if passphrase is None and mode == "rehearsal":
         passphrase = (folder / "passphrase").read_bytes().strip()
@@ -180,7 +188,7 @@ def open_installation(folder: Path, passphrase: bytes | None = None) -> Installa
     return Installation(folder, mode, bytes.fromhex(about["hub"]), passphrase)
 
 
-def _private(path: Path, data: bytes) -> None:
+def _write_private(path: Path, data: bytes) -> None:
     handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
     with open(handle, "wb") as file:
         file.write(data)

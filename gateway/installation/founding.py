@@ -14,16 +14,16 @@ from domain.codes import Body, Role
 from domain.errors import Malformed
 from domain.events import Kind
 from gateway.agency.door import Door
-from gateway.agency.store import Book
-from gateway.installation.folder import AgencyPlace, Installation
-from gateway.installation.registrars import Registry
+from gateway.agency.store import DoorStore
+from gateway.installation.folder import AgencyFolder, Installation
+from gateway.installation.registrars import Registrars
 from gateway.protocol.client import HubClient
 
-_KEYS = {"name", "roles", "body", "municipality", "member"}
+_AGENCY_KEYS = {"name", "roles", "body", "municipality", "member"}
 
 
 @dataclass(frozen=True)
-class Listed:
+class ListedAgency:
     """One agency of the list. ``member``: item of CWA 25-5 as which it is a member; None where it is none."""
 
     code: str
@@ -38,7 +38,7 @@ class Listed:
 class RegisterFile:
     """A list of agencies with the two offices of their network."""
 
-    agencies: tuple[Listed, ...]
+    agencies: tuple[ListedAgency, ...]
     core: str
     coordinating: str
 
@@ -47,24 +47,24 @@ class RegisterFile:
         """The list of a YAML file. Raises Malformed, naming agency and key."""
         try:
             raw: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
-            agencies = tuple(_listed(code, about) for code, about in raw["agencies"].items())
-            found = RegisterFile(agencies, str(raw["core"]), str(raw["coordinating"]))
+            agencies = tuple(_parse_agency(code, about) for code, about in raw["agencies"].items())
+            parsed = RegisterFile(agencies, str(raw["core"]), str(raw["coordinating"]))
         except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError, AttributeError) as error:
             raise Malformed("register-form", f"{path.name}: {type(error).__name__}: {error}") from error
         codes = {a.code for a in agencies}
-        for office in (found.core, found.coordinating):
+        for office in (parsed.core, parsed.coordinating):
             if office not in codes:
                 raise Malformed("register-office", f"{office} is not in the list of agencies")
-        return found
+        return parsed
 
 
-def _listed(code: str, about: dict[str, Any]) -> Listed:
-    if set(about) - _KEYS:
-        raise ValueError(f"{code}: unknown key {', '.join(sorted(set(about) - _KEYS))}")
+def _parse_agency(code: str, about: dict[str, Any]) -> ListedAgency:
+    if set(about) - _AGENCY_KEYS:
+        raise ValueError(f"{code}: unknown key {', '.join(sorted(set(about) - _AGENCY_KEYS))}")
     member = about.get("member")
     if member not in (None, 1, 2, 3):
         raise ValueError(f"{code}: member is the item of 25条の5: 1, 2 or 3")
-    return Listed(
+    return ListedAgency(
         code=code,
         name=str(about["name"]),
         roles=tuple(Role(r) for r in about["roles"]),
@@ -74,26 +74,26 @@ def _listed(code: str, about: dict[str, Any]) -> Listed:
     )
 
 
-def register_agencies(installation: Installation, url: str, wanted: RegisterFile | None) -> None:
+def register_agencies(installation: Installation, url: str, register_file: RegisterFile | None) -> None:
     """Publish the rules, and where a list is given its agencies, offices and members."""
     client = HubClient(url, hub=installation.hub)
     try:
         genesis = client.genesis()
-        persons = installation.registry()
+        persons = installation.registrars()
 
         def now() -> datetime:
             return datetime.fromisoformat(client.now().replace("Z", "+00:00")).astimezone(UTC)
 
-        registry = Registry(persons[:2], client, genesis, now)
-        registry.publish_rule_book()
-        if wanted is None:
+        registrars = Registrars(persons[:2], client, genesis, now)
+        registrars.publish_rule_book()
+        if register_file is None:
             return
-        places: dict[str, AgencyPlace] = {}
-        for agency in wanted.agencies:
-            place = places[agency.code] = installation.make_agency(agency.code)
-            sig, kem = installation.agency_keys(place)
-            registry.publish_key_set(
-                place.id,
+        agency_folders: dict[str, AgencyFolder] = {}
+        for agency in register_file.agencies:
+            agency_folder = agency_folders[agency.code] = installation.create_agency(agency.code)
+            sig, kem = installation.agency_keys(agency_folder)
+            registrars.publish_key_set(
+                agency_folder.id,
                 code=agency.code,
                 name=agency.name,
                 roles=[r.value for r in agency.roles],
@@ -104,15 +104,19 @@ def register_agencies(installation: Installation, url: str, wanted: RegisterFile
                 kem=kem.public,
             )
         network = uuid4()
-        registry.designate(network, core=places[wanted.core].id, coordinating=places[wanted.coordinating].id)
-        office = places[wanted.coordinating]
+        registrars.designate(
+            network,
+            core=agency_folders[register_file.core].id,
+            coordinating=agency_folders[register_file.coordinating].id,
+        )
+        office = agency_folders[register_file.coordinating]
         sig, kem = installation.agency_keys(office)
-        book = Book(office.folder / "door.db")
-        door = Door(agency=office.id, sig=sig, kem=kem, client=client, book=book, genesis=genesis, now=now)
-        for agency in wanted.agencies:
+        store = DoorStore(office.folder / "door.db")
+        door = Door(agency=office.id, sig=sig, kem=kem, client=client, store=store, genesis=genesis, now=now)
+        for agency in register_file.agencies:
             if agency.member is not None:
-                fields = {"member": str(places[agency.code].id), "item": agency.member}
+                fields = {"member": str(agency_folders[agency.code].id), "item": agency.member}
                 door.send(Kind.NETWORK, network, "network_member.admitted", fields, actor="setup")
-        book.close()
+        store.close()
     finally:
         client.close()

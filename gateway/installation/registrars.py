@@ -1,4 +1,4 @@
-"""The registry: two of its three persons sign who the agencies are, who holds which office, and the rules.
+"""The registrars: two of the three sign who the agencies are, who holds which office, and the rules.
 
 Source: KH-1 §2.
 """
@@ -12,21 +12,21 @@ from uuid import UUID
 
 from domain.errors import Refused
 from domain.events import Kind
-from domain.record import REGISTRY
+from domain.record import REGISTRARS
 from domain.rulebook import EDITION, first_edition
-from gateway.protocol.client import HubClient, patiently
-from gateway.protocol.commands import payload_bytes, request
+from gateway.protocol.client import HubClient, retry_until_timeout
+from gateway.protocol.commands import encode_command_payload, request
 from keys.command import ZEROS
 from keys.frame import Frame
 from keys.genesis import Genesis
-from keys.keyset import key_set_fields, sign_key_set, sign_registry_act
+from keys.keyset import key_set_fields, sign_key_set, sign_registrars_act
 from keys.signing import KemPublic, SignatureKeys
 
-PATIENCE = 20.0
+RETRY_SECONDS = 20.0
 
 
-class Registry:
-    """Two registry persons at one table. ``persons`` in genesis order."""
+class Registrars:
+    """Two registrars at one table. ``persons`` in genesis order."""
 
     def __init__(
         self,
@@ -34,23 +34,25 @@ class Registry:
         client: HubClient,
         genesis: Genesis,
         now: Callable[[], datetime],
-        patience: float = PATIENCE,
+        retry_seconds: float = RETRY_SECONDS,
     ) -> None:
-        self._first, self._second = persons[0], persons[1]
-        self._client = client
-        self._genesis = genesis
-        self._now = now
-        self._patience = patience
+        self._first_signer, self._second_signer = persons[0], persons[1]
+        self._hub_client = client
+        self._pinned_genesis = genesis
+        self._hub_now = now
+        self._retry_seconds = retry_seconds
 
     def order(self, kind: Kind, about: UUID, act: str, fields: Mapping[str, Any]) -> dict[str, Any]:
-        """An act of the registry itself: designation, revocation, rule book."""
-        payload = self._payload(kind, about, act, fields, REGISTRY, ZEROS)
-        return self._send(sign_registry_act(payload, self._first, self._second))
+        """An act of the registrars themselves: designation, revocation, rule book."""
+        payload = self._payload(kind, about, act, fields, REGISTRARS, ZEROS)
+        return self._submit_until_answered(
+            sign_registrars_act(payload, self._first_signer, self._second_signer)
+        )
 
     def publish_rule_book(self) -> dict[str, Any]:
         """The first edition of the rules, from now on."""
-        fields = {"edition": EDITION, "book": first_edition()}
-        return self.order(Kind.RULE_BOOK, self._genesis.rules_id, "rule_book.published", fields)
+        fields = {"edition": EDITION, "rule_book": first_edition()}
+        return self.order(Kind.RULE_BOOK, self._pinned_genesis.rules_id, "rule_book.published", fields)
 
     def publish_key_set(
         self,
@@ -65,7 +67,7 @@ class Registry:
         sig: SignatureKeys,
         kem: KemPublic,
     ) -> dict[str, Any]:
-        """An agency's first key set: signed by its own new key and two persons of the registry."""
+        """An agency's first key set: signed by its own new key and two registrars."""
         fields = key_set_fields(
             code=code,
             name=name,
@@ -77,7 +79,9 @@ class Registry:
             kem=kem,
         )
         payload = self._payload(Kind.AGENCY, agency, "key_set.published", fields, agency, ZEROS)
-        return self._send(sign_key_set(payload, sig, self._first, self._second))
+        return self._submit_until_answered(
+            sign_key_set(payload, sig, self._first_signer, self._second_signer)
+        )
 
     def designate(self, network: UUID, *, core: UUID, coordinating: UUID) -> None:
         """Give the two offices of a network. Basis: guideline 3(1), (2); CWA 25-2(4)."""
@@ -87,25 +91,25 @@ class Registry:
     def begin_mandate(self, number: int, until: date) -> None:
         """The next mandate of the audit office, until the end of this day (JST). Raises Refused. Source: KH-1 §3."""
         fields = {"number": number, "until": until.isoformat()}
-        answer = self.order(Kind.LOG, self._genesis.log_id, "audit_mandate.began", fields)
+        answer = self.order(Kind.LOG, self._pinned_genesis.log_id, "audit_mandate.began", fields)
         if answer["outcome"] != "recorded":
             raise Refused("audit-refused", f"the hub recorded why: {answer['reason']}")
 
     def _payload(
         self, kind: Kind, about: UUID, act: str, fields: Mapping[str, Any], by: UUID | str, keyset: bytes
     ) -> bytes:
-        return payload_bytes(
-            hub=self._genesis.hub,
+        return encode_command_payload(
+            hub=self._pinned_genesis.hub,
             kind=kind,
             about=about,
             by=by,
-            actor="registry",
+            actor="registrars",
             act=act,
             fields=fields,
-            now=self._now(),
+            now=self._hub_now(),
             keyset=keyset,
         )
 
-    def _send(self, frame: Frame) -> dict[str, Any]:
+    def _submit_until_answered(self, frame: Frame) -> dict[str, Any]:
         data = request(frame)
-        return patiently(lambda: self._client.wish(data), self._patience)
+        return retry_until_timeout(lambda: self._hub_client.submit(data), self._retry_seconds)

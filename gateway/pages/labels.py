@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 ALTERNATIVES: Mapping[str, str] = {
-    "ASK_THE_OWNER": "中核機関・記録の持ち主に尋ねる",
+    "REQUEST_FROM_OWNER": "中核機関・記録の持ち主に尋ねる",
     "WAIT_FOR_CONSENT": "本人の同意を待つ",
     "REGISTER_THE_CASE": "要対協に登録して共有する",
     "REQUEST_UNDER_LAW": "法令にもとづき照会する",
@@ -40,7 +40,7 @@ ACCESS_RESULTS: Mapping[str, str] = {
     "FULL": "全部開示",
     "PARTIAL": "一部開示",
     "NONE": "全部不開示",
-    "EXISTENCE_NOT_TOLD": "存否を答えない",
+    "EXISTENCE_NOT_DISCLOSED": "存否を答えない",
 }
 
 ELIGIBILITIES: Mapping[str, str] = {"ELIGIBLE": "対象とする", "NOT_ELIGIBLE": "対象としない"}
@@ -180,11 +180,11 @@ HOLD_GROUNDS: Mapping[str, str] = {
     "RIGHTS_REQUEST": "開示・訂正・利用停止の請求中",
 }
 
-APPRAISALS: Mapping[str, str] = {"DESTROY": "廃棄する", "KEEP": "歴史公文書等として残す"}
+APPRAISALS: Mapping[str, str] = {"DESTROY": "廃棄する", "PRESERVE": "歴史公文書等として残す"}
 
 FINDINGS: Mapping[str, str] = {
     "IN_ORDER": "適正",
-    "IMPROVEMENT_ASKED": "改善を求めた",
+    "IMPROVEMENT_REQUESTED": "改善を求めた",
     "REQUIREMENTS_DOUBTED": "要件に疑いがある",
 }
 
@@ -209,7 +209,7 @@ SERVICES: Mapping[str, str] = {
     "OTHER": "その他",
 }
 
-WHYS: Mapping[str, str] = {
+REASON_LABELS: Mapping[str, str] = {
     "LIFE_IN_DANGER": "子ども・家族の生命や身体に危険が迫っている",
     "CHILD_NOT_FOUND": "子どもの所在や安否が分からない",
     "OWNER_UNREACHABLE": "記録の持ち主に連絡がつかず、待てない",

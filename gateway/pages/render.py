@@ -14,7 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from domain.calendar import JST
 from gateway.pages import labels, texts
 
-HERE = Path(__file__).parent
+PAGES_FOLDER = Path(__file__).parent
 
 HEADERS = {
     "Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'; form-action 'self'; base-uri 'none'",
@@ -24,8 +24,8 @@ HEADERS = {
     "Cache-Control": "no-store",
 }
 
-_pages = Environment(
-    loader=FileSystemLoader(HERE / "templates"),
+_environment = Environment(
+    loader=FileSystemLoader(PAGES_FOLDER / "templates"),
     autoescape=select_autoescape(default=True),
     undefined=StrictUndefined,
     trim_blocks=True,
@@ -33,15 +33,15 @@ _pages = Environment(
 )
 
 
-def _time(text: str | None) -> str:
+def _jst_text(text: str | None) -> str:
     """A stored time as people in Japan write it, to the minute."""
     if not text:
         return ""
     return datetime.fromisoformat(text.replace("Z", "+00:00")).astimezone(JST).strftime("%Y-%m-%d %H:%M")
 
 
-_pages.filters.update(
-    jst=_time,
+_environment.filters.update(
+    jst=_jst_text,
     role=texts.role_text,
     section=texts.section_text,
     flag=texts.flag_text,
@@ -63,15 +63,15 @@ _pages.filters.update(
 
 def page(name: str, *, status: int = 200, **values: Any) -> HTMLResponse:
     """One page."""
-    return HTMLResponse(_pages.get_template(name).render(**values), status, HEADERS)
+    return HTMLResponse(_environment.get_template(name).render(**values), status, HEADERS)
 
 
 def with_static(app: FastAPI) -> FastAPI:
     """Serve the style sheet beside the pages, and give every answer the strict headers."""
-    app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
+    app.mount("/static", StaticFiles(directory=PAGES_FOLDER / "static"), name="static")
 
     @app.middleware("http")
-    async def strict(request: Request, call_next: Any) -> Response:
+    async def add_security_headers(request: Request, call_next: Any) -> Response:
         response: Response = await call_next(request)
         for name, value in HEADERS.items():
             if not (name == "Cache-Control" and "/static/" in request.url.path):

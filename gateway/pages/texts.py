@@ -76,7 +76,7 @@ ACTS: Mapping[str, str] = {
     "disclosure.held": "開示(保留)",
     "disclosure.refused": "開示拒否",
     "held_disclosure.released": "保留解除",
-    "wish.refused": "申出拒否",
+    "command.refused": "申出拒否",
     "items.rewrapped": "鍵の追加",
     "support_worker.assigned": "訪問支援者の割当",
     "support_worker.unassigned": "割当解除",
@@ -94,7 +94,7 @@ ACTS: Mapping[str, str] = {
     "child.sighted": "目視確認",
     "safety_concern.raised": "安全上の懸念",
     "case_referred_to.cgc": "児相送致",
-    "referral_outcome.told": "結果の回答",
+    "referral_outcome.reported": "結果の回答",
     "non_disclosure.decided": "不提供・不対応の判断",
     "visit_report.reviewed": "訪問報告の確認",
     "case.reopened": "再開",
@@ -201,7 +201,7 @@ ACTS: Mapping[str, str] = {
     "section.opened": "閲覧",
     "opening.refused": "閲覧拒否",
     "disclosure.received": "到達確認",
-    "wrap_fetched_for.rewrap": "鍵追加のための鍵取得",
+    "wrapped_key_fetched_for.rewrap": "鍵追加のための鍵取得",
     "hub.founded": "ハブ創設",
     "rule_book.published": "規則集の公示",
     "key_set.published": "鍵の公示",
@@ -271,10 +271,10 @@ TASKS: Mapping[str, str] = {
     "LATE_COERCION": "保護者の請求・同意を二人で確認する",
     "LATE_CONFIRM": "期限超過: 訂正・回収の確認",
     "LATE_SIGNALS": "弱い兆候が重なっています(まとめて確認する)",
-    "LOOK_BACK": "緊急閲覧を事後に確認する",
+    "EMERGENCY_REVIEW": "緊急閲覧を事後に確認する",
     "LATE_EMERGENCY": "緊急閲覧が行われています(事後確認待ち)",
     "LATE_EMERGENCY_END": "緊急閲覧の期限が過ぎました",
-    "LATE_LOOK_BACK": "期限超過: 緊急閲覧の事後確認",
+    "LATE_EMERGENCY_REVIEW": "期限超過: 緊急閲覧の事後確認",
     "COVER_VISIT": "委託先が訪問できません。予定した訪問の代わりを手配する",
     "SUPERVISE": "期限超過を上席が確認する",
     "LATE_ACKNOWLEDGE": "期限超過: 受領確認がありません",
@@ -289,7 +289,7 @@ TASKS: Mapping[str, str] = {
     "LATE_TRANSFER": "期限超過: 移管の受領確認がありません",
     "LATE_HANDOVER": "期限超過: 移管が完了していません(移管先での目視確認待ち)",
     "LATE_MOVE": "期限超過: 転居の情報があり、移管が始まっていません",
-    "LATE_NOT_TOLD": "期限超過: 不提供の判断を見直す日が過ぎました",
+    "LATE_NON_DISCLOSURE": "期限超過: 不提供の判断を見直す日が過ぎました",
     "LATE_VISIT_REPORT": "期限超過: 予定した訪問の報告がありません",
     "LATE_BREACH": "期限超過: 漏えいの確報がありません",
     "LATE_RETENTION": "保存期間が満了しました。評価と廃棄を決める",
@@ -302,7 +302,7 @@ TASKS: Mapping[str, str] = {
     "LATE_SILENCE": "期限超過: 事例に動きがありません",
 }
 
-CONSENTS: Mapping[str, str] = {"GIVEN": "同意あり", "REFUSED": "同意拒否", "NOT_ASKED": "未確認"}
+CONSENTS: Mapping[str, str] = {"GIVEN": "同意あり", "REFUSED": "同意拒否", "NOT_REQUESTED": "未確認"}
 
 BASES: Mapping[str, str] = {
     "CWA-25-1": "児福法25条1項(通告)",
@@ -380,13 +380,13 @@ REASONS: Mapping[str, str] = {
     "TIME_AHEAD": "受理した時刻が現在より後になっています。",
     "SIGHTING_UNCLEAR": "目視としながら、子どもを見ていないことになっています。",
     "REVIEW_DAY_MISSING": "見直す日が必要です。",
-    "GROUND_DOES_NOT_FIT": "この情報区分には使えない不開示の理由です。",
-    "RESULT_DOES_NOT_FIT": "開示決定の結果と不開示の内容が合っていません。",
+    "GROUND_NOT_APPLICABLE": "この情報区分には使えない不開示の理由です。",
+    "RESULT_INCONSISTENT": "開示決定の結果と不開示の内容が合っていません。",
     "SECOND_PERSON_MISSING": "別の職員による確認が必要です。",
-    "OWNER_NOT_TOLD": "緊急閲覧は中核機関に知らせてください。",
+    "OWNER_NOT_ADDRESSED": "緊急閲覧は中核機関に知らせてください。",
     "NOTHING_TO_OPEN": "この情報区分の記録はありません。",
     "OWN_REVIEW": "閲覧した機関とは別の機関が確認してください。",
-    "NOTIFIER_SHOWS": "通告者が分かる記載があります。通告者特定情報に分けてください。",
+    "NOTIFIER_IDENTIFIABLE": "通告者が分かる記載があります。通告者特定情報に分けてください。",
     "NOTIFIER_NOT_WITHHELD": "通告者特定情報は必ず不開示としてください。",
     "CHILD_STATEMENT_NOT_WITHHELD": "子どもの発言など保護者に不開示の項目を、不開示に加えてください。",
     "GUARD_PAUSE": "危険度の記録がある事例で保護者が請求したときは、定めた時間をおいてから決定してください。",
@@ -406,7 +406,7 @@ REASONS: Mapping[str, str] = {
     "HOUSEKEEPING_WITHOUT_GOAL": "育児・家事援助には目標が必要です。",
     "NOTICE_INCOMPLETE": "届出の記載事項(名称・所在地、種類・内容、条例・定款等)がそろっていません。",
     "QUALIFICATION_NOT_LISTED": "一覧にない資格です。専門的相談支援に当たる理由を記録してください。",
-    "MANDATE_OUT_OF_TURN": "監査の任期は前の次の番号で、1年以内の期限を付けます。",
+    "MANDATE_OUT_OF_SEQUENCE": "監査の任期は前の次の番号で、1年以内の期限を付けます。",
     "NUMBERS_WRONG": "期間の前後、または件数が正しくありません。",
     "RULES_NOT_ACKNOWLEDGED": "守秘規程の周知確認をしてから閲覧してください。",
     "RULES_NOT_ADOPTED": "この版の規程は制定されていません。",
@@ -414,11 +414,11 @@ REASONS: Mapping[str, str] = {
     "CORE_EXISTS": "この市町村にはすでに中核機関が指定されています。",
     "RETENTION_DAY_WRONG": "年齢による保存期間には満了日が、その他の保存期間には満了日なしが必要です。",
     "DESTROYED": "保存期間が満了し、廃棄されました。",
-    "CONTENT_LEFT": "内容が残っている間は、提供の記録(制御情報)を廃棄できません。",
+    "CONTENT_NOT_DESTROYED": "内容が残っている間は、提供の記録(制御情報)を廃棄できません。",
     "LEGAL_HOLD": "廃棄が停止されています(検証・訴訟・請求中)。",
     "NOT_EXPIRED": "保存期間が満了していません。",
     "ITEMS_DIFFER": "請求された項目・期限と、承認する項目・期限が一致しません。",
-    "ACCESS_OVER": "閲覧の期限が過ぎています。",
+    "ACCESS_EXPIRED": "閲覧の期限が過ぎています。",
     "NOT_AN_AUTHORITY": "中核機関・調整機関・児童相談所だけができる、またはこれらだけにあてられる手続きです。",
     "NOT_A_CGC": "送致の宛先は児童相談所だけです。",
     "USE_STOPPED": "利用を停止した連絡です。",
@@ -476,59 +476,59 @@ REASONS: Mapping[str, str] = {
 }
 
 
-def _of(table: Mapping[str, str], code: object) -> str:
+def _label(table: Mapping[str, str], code: object) -> str:
     return table.get(str(code), str(code))
 
 
 def role_text(code: object) -> str:
-    return _of(ROLES, code)
+    return _label(ROLES, code)
 
 
 def section_text(code: object) -> str:
-    return _of(SECTIONS, code)
+    return _label(SECTIONS, code)
 
 
 def flag_text(code: object) -> str:
-    return _of(FLAGS, code)
+    return _label(FLAGS, code)
 
 
 def purpose_text(code: object) -> str:
-    return _of(PURPOSES, code)
+    return _label(PURPOSES, code)
 
 
 def act_text(topic: object) -> str:
-    return _of(ACTS, topic)
+    return _label(ACTS, topic)
 
 
 def outcome_text(code: object) -> str:
-    return _of(OUTCOMES, code)
+    return _label(OUTCOMES, code)
 
 
 def state_text(code: object) -> str:
-    return _of(STATES, code)
+    return _label(STATES, code)
 
 
 def status_text(code: object) -> str:
-    return _of(STATUSES, code)
+    return _label(STATUSES, code)
 
 
 def task_text(kind: object) -> str:
-    return _of(TASKS, kind)
+    return _label(TASKS, kind)
 
 
 def consent_text(code: object) -> str:
-    return _of(CONSENTS, code) if code else ""
+    return _label(CONSENTS, code) if code else ""
 
 
 def basis_text(code: object) -> str:
-    return f"{_of(BASES, code)}" if code else ""
+    return f"{_label(BASES, code)}" if code else ""
 
 
 def reason_text(code: object) -> str:
-    return _of(REASONS, code) if code else ""
+    return _label(REASONS, code) if code else ""
 
 
-UNSENT = {
+FAILURE_TEXTS = {
     "too-late": "ハブに届かないまま期限を過ぎました。内容を確かめて、新しく作り直してください",
     "stale-key-set": "待つ間に相手か自分の鍵が替わりました。新しく作り直してください",
     "wrong-recipients": "待つ間に伝える相手の範囲が変わりました。新しく作り直してください",
@@ -536,9 +536,9 @@ UNSENT = {
     "not-after-too-far": "この窓口の時計が進んでいます。時計を合わせて、作り直してください",
     "not-there": "この事例にはかかわりがないか、事例がありません",
 }
-"""Why a wish was never recorded, and what to do: those that a person meets."""
+"""Why a command was never recorded, and what to do: those that a person meets."""
 
 
-def unsent_text(flaw: object) -> str:
-    """The words for a wish that was never recorded; for what is rare its code."""
-    return UNSENT.get(str(flaw), f"窓口の管理者に次の符号を伝えてください: {flaw}")
+def failure_text(error_code: object) -> str:
+    """The words for a command that was never recorded; for what is rare its code."""
+    return FAILURE_TEXTS.get(str(error_code), f"窓口の管理者に次の符号を伝えてください: {error_code}")

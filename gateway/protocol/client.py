@@ -21,17 +21,17 @@ REQUEST_TYPE = "application/vnd.kakehashi.request"
 T = TypeVar("T")
 
 
-def patiently(call: Callable[[], T], patience: float) -> T:
-    """Call until it is answered or ``patience`` (seconds) is over; then raises Unavailable.
+def retry_until_timeout(call: Callable[[], T], seconds: float) -> T:
+    """Call until it is answered or so many ``seconds`` are over; then raises Unavailable.
 
     The same bytes are recorded once, so sending them again is safe.
     """
-    until, pause = monotonic() + patience, 0.05
+    until, pause = monotonic() + seconds, 0.05
     while True:
         try:
             return call()
         except Unavailable as error:
-            if monotonic() + pause > until or error.flaw == "pending-key":
+            if monotonic() + pause > until or error.error_code == "pending-key":
                 raise
         sleep(pause)
         pause = min(pause * 2, 1.0)
@@ -42,66 +42,69 @@ class HubClient:
 
     def __init__(self, url: str, *, hub: bytes | None = None, timeout: float = 30.0) -> None:
         self._http = httpx.Client(base_url=url, timeout=timeout)
-        self._pinned = hub
+        self._pinned_hub_id = hub
 
     def close(self) -> None:
         self._http.close()
 
     def genesis(self) -> Genesis:
         """The hub's genesis, verified against the pin. Raises Untrusted, Unavailable."""
-        frame = parse_frame(self._get("/v1/genesis"))
-        return verify_genesis(frame, hub=self._pinned)
+        frame = parse_frame(self._get_bytes("/v1/genesis"))
+        return verify_genesis(frame, hub=self._pinned_hub_id)
 
     def key_sets(self, agency: UUID) -> list[Frame]:
         """The published key sets of an agency, oldest first, as they were signed (not verified here)."""
-        return [parse_frame(b64decode(one)) for one in self._json("GET", f"/v1/key-sets/{agency}")["frames"]]
+        return [
+            parse_frame(b64decode(encoded))
+            for encoded in self._request_json("GET", f"/v1/key-sets/{agency}")["frames"]
+        ]
 
     def agencies(self) -> list[dict[str, Any]]:
         """The agencies that have a key set: id and digest of the key set in force."""
-        found: list[dict[str, Any]] = self._json("GET", "/v1/agencies")["agencies"]
+        found: list[dict[str, Any]] = self._request_json("GET", "/v1/agencies")["agencies"]
         return found
 
-    def wish(self, request: bytes) -> dict[str, Any]:
+    def submit(self, request: bytes) -> dict[str, Any]:
         """Send one request. The hub's answer; raises the error that the hub tells, or Unavailable.
 
         A refusal that was recorded is an answer too (``outcome: refused``).
         """
-        return self._json("POST", "/v1/wishes", content=request)
+        return self._request_json("POST", "/v1/commands", content=request)
 
-    def ask(self, request: bytes) -> dict[str, Any]:
+    def query(self, request: bytes) -> dict[str, Any]:
         """A signed question that is not recorded: feed, recipients, ledger."""
-        return self._json("POST", "/v1/questions", content=request)
+        return self._request_json("POST", "/v1/queries", content=request)
 
     def put_item(self, digest: bytes, sealed: bytes, request: bytes) -> None:
         """Upload a sealed item that is kept in the store, with the signed question ``upload``. Idempotent."""
         headers = {"kakehashi-request": b64encode(request).decode("ascii")}
-        self._json("PUT", f"/v1/items/{digest.hex()}", content=sealed, headers=headers)
+        self._request_json("PUT", f"/v1/items/{digest.hex()}", content=sealed, headers=headers)
 
     def checkpoint(self) -> bytes:
-        """The last signed head of the log, as a note (not verified here). Raises NotThere before the first."""
-        return self._get("/v1/log/checkpoint")
+        """The last signed head of the log, as a note (not verified here). Raises NotFound before the first."""
+        return self._get_bytes("/v1/log/checkpoint")
 
     def witnessed(self) -> bytes:
-        """The newest head with its cosignatures (not verified here). Raises NotThere before the first."""
-        return self._get("/v1/log/witnessed")
+        """The newest head with its cosignatures (not verified here). Raises NotFound before the first."""
+        return self._get_bytes("/v1/log/witnessed")
 
     def inclusion(self, seq: int, size: int) -> dict[str, Any]:
         """The proof for the record at this position under the head of ``size`` leaves: index, size, proof in hex."""
-        return self._json("GET", f"/v1/log/proof/{seq}?size={size}")
+        return self._request_json("GET", f"/v1/log/proof/{seq}?size={size}")
 
     def consistency(self, first: int, second: int) -> list[bytes]:
         """The proof that the head of ``second`` leaves continues that of ``first``."""
         path = f"/v1/log/consistency?first={first}&second={second}"
-        return [bytes.fromhex(one) for one in self._json("GET", path)["proof"]]
+        return [bytes.fromhex(encoded) for encoded in self._request_json("GET", path)["proof"]]
 
     def now(self) -> str:
         """The hub's clock (UTC text): a rehearsal's doors go by it."""
-        return str(self._json("GET", "/v1/clock")["now"])
+        return str(self._request_json("GET", "/v1/clock")["now"])
 
     def set_clock(self, at: str, token: str) -> dict[str, Any]:
         """Move a rehearsal's clock."""
         headers = {"authorization": f"Bearer {token}"}
-        return self._json("POST", "/v1/rehearsal/clock", json={"at": at}, headers=headers)
+        return self._request_json("POST", "/v1/rehearsal/clock", json={"at": at}, headers=headers)
 
     def health(self) -> dict[str, Any]:
         """What the hub says of itself, ready or not."""
@@ -111,31 +114,31 @@ class HubClient:
             raise Unavailable("hub-away", "the hub does not answer") from error
         return found
 
-    def _get(self, path: str) -> bytes:
+    def _get_bytes(self, path: str) -> bytes:
         try:
-            answer = self._http.get(path)
+            response = self._http.get(path)
         except httpx.HTTPError as error:
             raise Unavailable("hub-away", "the hub does not answer") from error
-        if answer.status_code != 200:
-            raise error_of(answer.status_code, _body(answer))
-        return answer.content
+        if response.status_code != 200:
+            raise error_of(response.status_code, _problem_body(response))
+        return response.content
 
-    def _json(self, method: str, path: str, **kwargs: Any) -> dict[str, Any]:
+    def _request_json(self, method: str, path: str, **kwargs: Any) -> dict[str, Any]:
         if "content" in kwargs:
             kwargs["headers"] = {"content-type": REQUEST_TYPE, **kwargs.get("headers", {})}
         try:
-            answer = self._http.request(method, path, **kwargs)
+            response = self._http.request(method, path, **kwargs)
         except httpx.HTTPError as error:
             raise Unavailable("hub-away", "the hub does not answer") from error
-        body = _body(answer)
-        if answer.status_code >= 400 and body.get("outcome") != "refused":
-            raise error_of(answer.status_code, body)
+        body = _problem_body(response)
+        if response.status_code >= 400 and body.get("outcome") != "refused":
+            raise error_of(response.status_code, body)
         return body
 
 
-def _body(answer: httpx.Response) -> dict[str, Any]:
+def _problem_body(response: httpx.Response) -> dict[str, Any]:
     try:
-        found = answer.json()
+        found = response.json()
     except ValueError:
         return {}
     return found if isinstance(found, dict) else {}

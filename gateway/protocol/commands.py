@@ -1,4 +1,4 @@
-"""Making signed wishes: what a door, the registry and the audit office have in common."""
+"""Making signed commands: what a door, the registrars and the audit office have in common."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from domain.events import Kind
-from domain.record import AUDIT, REGISTRY, Party
+from domain.record import AUDIT, REGISTRARS, Party
 from keys.command import AUDIT as BY_AUDIT
-from keys.command import REGISTRY as BY_REGISTRY
-from keys.command import ZEROS, By, ItemRef, WishPayload, WrapRef, encode_wish
-from keys.frame import WISH, Frame, sign
+from keys.command import REGISTRARS as BY_REGISTRARS
+from keys.command import ZEROS, By, CommandPayload, ItemRef, WrappedKeyRef, encode_command
+from keys.frame import COMMAND, Frame, sign
 from keys.lp import About
 from keys.request import encode_request
 from keys.signing import SignatureKeys
 
-READ_FOR = timedelta(minutes=5)
-WRITE_FOR = timedelta(days=6)
+READ_VALIDITY = timedelta(minutes=5)
+WRITE_VALIDITY = timedelta(days=6)
 
 
-def payload_bytes(
+def encode_command_payload(
     *,
     hub: bytes,
     kind: Kind,
@@ -33,36 +33,36 @@ def payload_bytes(
     now: datetime,
     keyset: bytes = ZEROS,
     prev: bytes = ZEROS,
-    ask_id: UUID | None = None,
+    command_id: UUID | None = None,
     occurred_at: datetime | None = None,
     items: Sequence[ItemRef] = (),
-    wraps: Sequence[WrapRef] = (),
-    good_for: timedelta = WRITE_FOR,
+    wrapped_keys: Sequence[WrappedKeyRef] = (),
+    valid_for: timedelta = WRITE_VALIDITY,
 ) -> bytes:
-    """The canonical payload of a wish, ready to be signed. Raises Malformed."""
-    return encode_wish(
-        WishPayload(
+    """The canonical payload of a command, ready to be signed. Raises Malformed."""
+    return encode_command(
+        CommandPayload(
             hub=hub,
             about=About(kind.value, about),
-            ask_id=ask_id or uuid4(),
-            by=_by(by),
+            command_id=command_id or uuid4(),
+            by=_author(by),
             actor=actor,
             act=act,
-            made_at=now,
+            created_at=now,
             occurred_at=occurred_at,
-            not_after=now + good_for,
+            not_after=now + valid_for,
             fields=fields,
             items=tuple(items),
-            wraps=tuple(wraps),
+            wrapped_keys=tuple(wrapped_keys),
             keyset=keyset,
             prev=prev,
         )
     )
 
 
-def _by(by: Party) -> By:
-    if by == REGISTRY:
-        return BY_REGISTRY
+def _author(by: Party) -> By:
+    if by == REGISTRARS:
+        return BY_REGISTRARS
     if by == AUDIT:
         return BY_AUDIT
     assert isinstance(by, UUID)
@@ -71,7 +71,7 @@ def _by(by: Party) -> By:
 
 def signed(payload: bytes, keys: SignatureKeys) -> Frame:
     """The frame of an agency or the audit office."""
-    return sign(WISH, payload, keys)
+    return sign(COMMAND, payload, keys)
 
 
 def request(frame: Frame, parts: Sequence[bytes] = ()) -> bytes:

@@ -1,6 +1,6 @@
 """Errors as the outside sees them: branch -> HTTP status, in one table, as RFC 9457 problems.
 
-A problem holds the stable code and flaw and what to mend; never a subject's data. Source: RFC 9457.
+A problem holds the stable code and error code and what to mend; never a subject's data. Source: RFC 9457.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from typing import Any
 
 from adapters.agencies import WrongFile
 from domain.errors import (
-    Broken,
     Conflict,
     ExchangeError,
+    InvariantViolation,
     Malformed,
-    NotThere,
+    NotFound,
     Refused,
     Unavailable,
     Untrusted,
@@ -24,49 +24,49 @@ STATUS: Mapping[type[ExchangeError], int] = {
     Malformed: 400,
     Untrusted: 401,
     Refused: 403,
-    NotThere: 404,
+    NotFound: 404,
     Conflict: 409,
     Unavailable: 503,
-    Broken: 500,
+    InvariantViolation: 500,
 }
 
 TITLES: Mapping[type[ExchangeError], str] = {
     Malformed: "書式に誤りがあります",
     Untrusted: "署名・鍵・封印を確認できません",
     Refused: "規則により認められません",
-    NotThere: "見つかりません",
+    NotFound: "見つかりません",
     Conflict: "先に別の記録があります",
     Unavailable: "ただいま受け付けられません(何も記録していません)",
-    Broken: "ハブに異常があり停止しました",
+    InvariantViolation: "ハブに異常があり停止しました",
 }
 
 MEDIA_TYPE = "application/problem+json"
 
 
-def branch_of(error: ExchangeError) -> type[ExchangeError]:
+def category_of(error: ExchangeError) -> type[ExchangeError]:
     """The branch of the tree that this error stands on."""
-    return next(branch for branch in STATUS if isinstance(error, branch))
+    return next(category for category in STATUS if isinstance(error, category))
 
 
 def problem(error: ExchangeError) -> tuple[int, dict[str, Any]]:
     """The HTTP status and the problem document of an error."""
-    branch = branch_of(error)
+    category = category_of(error)
     body: dict[str, Any] = {
-        "type": f"urn:kakehashi:problem:{branch.code}:{error.flaw}",
-        "title": TITLES[branch],
-        "status": STATUS[branch],
-        "code": branch.code,
-        "flaw": error.flaw,
+        "type": f"urn:kakehashi:problem:{category.code}:{error.error_code}",
+        "title": TITLES[category],
+        "status": STATUS[category],
+        "code": category.code,
+        "error_code": error.error_code,
         "detail": error.remedy,
     }
     if isinstance(error, WrongFile):
         body["findings"] = [finding.to_json() for finding in error.findings]
-    return STATUS[branch], body
+    return STATUS[category], body
 
 
 def error_of(status: int, body: Mapping[str, Any]) -> ExchangeError:
     """The error that a problem document tells of; an unknown one is Unavailable."""
-    for branch in STATUS:
-        if body.get("code") == branch.code:
-            return branch(str(body.get("flaw", "unknown")), str(body.get("detail", "")))
+    for category in STATUS:
+        if body.get("code") == category.code:
+            return category(str(body.get("error_code", "unknown")), str(body.get("detail", "")))
     return Unavailable("odd-answer", f"the hub answered {status} without a problem document")

@@ -16,21 +16,21 @@ from domain.errors import Malformed, Unavailable
 START_SECONDS = 20.0
 
 
-async def bounded_body(request: Request, most: int) -> bytes:
+async def read_bounded_body(request: Request, max_bytes: int) -> bytes:
     """The body, kept in memory alone, refused as soon as it is longer than it may be. Raises Malformed."""
     chunks, size = [], 0
     try:
         async for chunk in request.stream():
             size += len(chunk)
-            if size > most:
-                raise Malformed("body-too-long", f"send at most {most} bytes")
+            if size > max_bytes:
+                raise Malformed("body-too-long", f"send at most {max_bytes} bytes")
             chunks.append(chunk)
-    except ClientDisconnect as gone:
-        raise Malformed("body-cut-off", "send the whole body") from gone
+    except ClientDisconnect as disconnect:
+        raise Malformed("body-cut-off", "send the whole body") from disconnect
     return b"".join(chunks)
 
 
-class Served:
+class ServedApp:
     """One application being served. ``url`` is where; leaving the context stops it."""
 
     def __init__(
@@ -56,11 +56,11 @@ class Served:
         self._server = uvicorn.Server(config)
         self._thread = Thread(target=self._server.run, kwargs={"sockets": [self._socket]}, daemon=True)
 
-    def __enter__(self) -> Served:
+    def __enter__(self) -> ServedApp:
         self._thread.start()
-        until = monotonic() + START_SECONDS
+        deadline = monotonic() + START_SECONDS
         while not self._server.started:
-            if monotonic() > until or not self._thread.is_alive():
+            if monotonic() > deadline or not self._thread.is_alive():
                 raise Unavailable("not-served", "the HTTP server did not start")
             sleep(0.01)
         return self

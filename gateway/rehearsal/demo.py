@@ -19,14 +19,14 @@ from domain.errors import ExchangeError
 from gateway.agency.serve import DUTY_SECONDS
 from gateway.agency.staff import Staff
 from gateway.agency.web.app import agency_app
-from gateway.audit.app import Past, audit_app
-from gateway.audit.history import history, of_views
+from gateway.audit.app import HistoryAt, audit_app
+from gateway.audit.history import history, indexed_records
 from gateway.audit.verification import Verification, Verifier, doors_of
 from gateway.pages.index import index_app
-from gateway.protocol.serving import Served
+from gateway.protocol.serving import ServedApp
 from gateway.rehearsal.scenario.player import Run
+from gateway.rehearsal.scenario.rehearsal_hub import RehearsalHub, open_rehearsal_hub, reopen_rehearsal_hub
 from gateway.rehearsal.scenario.report import Report, play, start_of
-from gateway.rehearsal.scenario.stage import Stage, open_stage, reopen_stage
 from gateway.rehearsal.scenario.story import Story, read_story
 from projections.queries import Queries
 
@@ -40,107 +40,112 @@ def run_demo(out: Console, *, once: bool, port: int, data: Path | None) -> int:
         folder = data or Path(stack.enter_context(TemporaryDirectory(prefix="kakehashi-demo-"))) / "hub"
         if (folder / "installation.json").exists():
             out.print(f"前回のデモを開きます: {folder}", highlight=False)
-            stage = stack.enter_context(reopen_stage(folder))
+            rehearsal_hub = stack.enter_context(reopen_rehearsal_hub(folder))
             ok = True
         else:
             out.print("ハブ・窓口・メッセージ基盤(NATS JetStream)を起動しています…")
-            stage = stack.enter_context(open_stage(folder, start_of(story)))
-            run, report = _played(out, story, stage)
-            _shown(out, stage, run, report)
+            rehearsal_hub = stack.enter_context(open_rehearsal_hub(folder, start_of(story)))
+            run, report = _play_story(out, story, rehearsal_hub)
+            _print_ledger(out, rehearsal_hub, run, report)
             ok = report.ok
-        found = _verified(out, stage)
-        ok = ok and found.ok
+        checked = _verify_record(out, rehearsal_hub)
+        ok = ok and checked.ok
         if once:
             return 0 if ok else 1
-        return _served(out, stage, found, port, ok)
+        return _serve_pages(out, rehearsal_hub, checked, port, ok)
 
 
-def _played(out: Console, story: Story, stage: Stage) -> tuple[Run, Report]:
+def _play_story(out: Console, story: Story, rehearsal_hub: RehearsalHub) -> tuple[Run, Report]:
     """The story through the doors, with a bar over its messages and looks."""
     from gateway.cli.main import print_report
 
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    looks = sum(len(e.views) + 1 for e in story.expects)
+    expected_views = sum(len(e.views) + 1 for e in story.expects)
     with Progress(*columns, console=out, transient=True) as bar:
-        task = bar.add_task("再生", total=len(story.steps) + looks + 1)
+        task = bar.add_task("再生", total=len(story.steps) + expected_views + 1)
 
-        def tell(what: str) -> None:
+        def report_progress(what: str) -> None:
             bar.update(task, description=what, advance=1)
 
-        run, report = play(story, stage, tell)
+        run, report = play(story, rehearsal_hub, report_progress)
     print_report(report)
     return run, report
 
 
-def _shown(out: Console, stage: Stage, run: Run, report: Report) -> None:
+def _print_ledger(out: Console, rehearsal_hub: RehearsalHub, run: Run, report: Report) -> None:
     """The ledger, as the audit office sees it."""
     from gateway.cli.main import print_ledger
 
-    found = stage.audit.ledger(run.case)
-    codes = {str(door.agency): code for code, door in stage.doors.items()}
-    print_ledger(found["disclosures"], found["openings"], codes)
+    ledger = rehearsal_hub.audit.ledger(run.case)
+    codes = {str(door.agency): code for code, door in rehearsal_hub.doors.items()}
+    print_ledger(ledger["disclosures"], ledger["openings"], codes)
 
 
-def _verified(out: Console, stage: Stage) -> Verification:
+def _verify_record(out: Console, rehearsal_hub: RehearsalHub) -> Verification:
     from gateway.cli.main import print_verification
 
-    runtime = stage.runtime
+    runtime = rehearsal_hub.runtime
     assert runtime is not None
     with out.status("記録全体を検証しています…"):
-        verifier = Verifier(runtime.recorder, runtime.store, stage.genesis)
-        found = verifier.run(
-            views=runtime.views,
-            doors=doors_of(stage.installation),
-            log=stage.installation.hub_folder / "log",
+        verifier = Verifier(runtime.recorder, runtime.store, rehearsal_hub.genesis)
+        checked = verifier.run(
+            read_models=runtime.read_models,
+            doors=doors_of(rehearsal_hub.installation),
+            log=rehearsal_hub.installation.hub_folder / "log",
         )
-    print_verification(found)
-    return found
+    print_verification(checked)
+    return checked
 
 
-def _served(out: Console, stage: Stage, found: Verification, port: int, ok: bool) -> int:
+def _serve_pages(
+    out: Console, rehearsal_hub: RehearsalHub, checked: Verification, port: int, ok: bool
+) -> int:
     """The pages of every agency and of the auditor, until Ctrl-C."""
     stop = Event()
-    for which in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(which, lambda *_: stop.set())
-    with Served(pages_app(stage, found), port=port) as served:
+    for signal_number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(signal_number, lambda *_: stop.set())
+    with ServedApp(pages_app(rehearsal_hub, checked), port=port) as served:
         out.print()
         out.print(f"[bold]画面: {served.url}/[/]  (Ctrl-C で終了)", highlight=False)
         while not stop.wait(DUTY_SECONDS):
             with suppress(ExchangeError):
-                stage.settle()  # as every door does by itself: take in what is new, make the keys asked of it
+                rehearsal_hub.complete_rewrap_duties()  # as every door does by itself: take in what is new, make the keys asked of it
     return 0 if ok else 1
 
 
-def pages_app(stage: Stage, found: Verification) -> FastAPI:
+def pages_app(rehearsal_hub: RehearsalHub, checked: Verification) -> FastAPI:
     """One application with the start page, every agency's door and the auditor's page."""
-    names = {str(door.agency): stage.names[code] for code, door in stage.doors.items()}
+    names = {str(door.agency): rehearsal_hub.names[code] for code, door in rehearsal_hub.doors.items()}
     app = index_app(
-        agencies=[(code, stage.names[code]) for code in stage.doors], mode=stage.installation.mode
+        agencies=[(code, rehearsal_hub.names[code]) for code in rehearsal_hub.doors],
+        mode=rehearsal_hub.installation.mode,
     )
-    for code, door in stage.doors.items():
-        staff = Staff.rehearsal(stage.actors[code], mode=stage.installation.mode)
+    for code, door in rehearsal_hub.doors.items():
+        staff = Staff.rehearsal(rehearsal_hub.actors[code], mode=rehearsal_hub.installation.mode)
         base = f"/agency/{code}"
-        app.mount(base, agency_app(door, staff=staff, mode=stage.installation.mode, base=base))
+        app.mount(base, agency_app(door, staff=staff, mode=rehearsal_hub.installation.mode, base=base))
     app.mount(
         "/audit",
         audit_app(
-            stage.audit,
+            rehearsal_hub.audit,
             names=names,
-            mode=stage.installation.mode,
+            mode=rehearsal_hub.installation.mode,
             base="/audit",
-            verification=found.to_json,
-            past=_past(stage),
-            odd=None if stage.runtime is None else stage.runtime.follower.queries.latest_exceptions,
-            hub=stage.installation.hub.hex(),
+            verification=checked.to_json,
+            history_at=_history_at(rehearsal_hub),
+            exception_page=None
+            if rehearsal_hub.runtime is None
+            else rehearsal_hub.runtime.projector.queries.latest_exceptions,
+            hub=rehearsal_hub.installation.hub.hex(),
         ),
     )
     return app
 
 
-def _past(stage: Stage) -> Past | None:
+def _history_at(rehearsal_hub: RehearsalHub) -> HistoryAt | None:
     """A case as it stood at a moment, from the hub's own record."""
-    runtime = stage.runtime
+    runtime = rehearsal_hub.runtime
     if runtime is None:
         return None
-    queries = Queries(runtime.views.reader)
-    return lambda case, upto: history(of_views(runtime.store, queries, case, upto), case)
+    queries = Queries(runtime.read_models.reader)
+    return lambda case, upto: history(indexed_records(runtime.store, queries, case, upto), case)

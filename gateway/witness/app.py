@@ -6,7 +6,7 @@ from fastapi import FastAPI, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 
-from gateway.protocol.serving import bounded_body
+from gateway.protocol.serving import read_bounded_body
 from gateway.witness.service import MAX_BODY_BYTES, Witness
 
 
@@ -17,7 +17,7 @@ def witness_app(witness: Witness) -> FastAPI:
     @app.post("/add-checkpoint")
     async def add_checkpoint(request: Request) -> Response:
         """A log shows its head; a cosignature, or why not."""
-        body = await bounded_body(request, MAX_BODY_BYTES)
+        body = await read_bounded_body(request, MAX_BODY_BYTES)
         reply = await run_in_threadpool(witness.add_checkpoint, body)
         return Response(reply.text, reply.status, media_type=reply.media_type)
 

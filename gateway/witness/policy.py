@@ -35,12 +35,12 @@ class Policy:
     def read(cls, path: Path) -> Policy:
         """``{"quorum", "dishonest", "witnesses": {name: public keys}}``. Raises Malformed."""
         try:
-            found = json.loads(path.read_text())
-            known = {
+            result = json.loads(path.read_text())
+            witness_keys = {
                 str(name): SignaturePublic.from_json(SignatureKind.LOG, keys)
-                for name, keys in found["witnesses"].items()
+                for name, keys in result["witnesses"].items()
             }
-            return cls(known, int(found["quorum"]), int(found.get("dishonest", 0)))
+            return cls(witness_keys, int(result["quorum"]), int(result.get("dishonest", 0)))
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise Malformed(
                 "witness-policy", "quorum, dishonest and witnesses with their public keys"
@@ -48,14 +48,14 @@ class Policy:
 
     def cosigned_by(self, note: Note) -> list[str]:
         """Who of these has cosigned this head."""
-        found = []
+        result = []
         for name, keys in self.witnesses.items():
             with suppress(ExchangeError):
                 verify_cosignature(note, name, keys)
-                found.append(name)
-        return found
+                result.append(name)
+        return result
 
-    def hold(self, note: Note) -> None:
+    def require_quorum(self, note: Note) -> None:
         """Raises Untrusted where too few have cosigned."""
         if len(self.cosigned_by(note)) < self.quorum:
             raise Untrusted("too-few-witnesses", "wait until more witnesses have cosigned this head")

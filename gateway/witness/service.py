@@ -1,4 +1,4 @@
-"""What a witness does with a head that it is shown. Seeing, deciding and remembering are one step.
+"""What a witness does with a head that it is presented. Seeing, deciding and remembering are one step.
 
 Source: C2SP tlog-witness, tlog-cosignature; KH-1 §8.
 """
@@ -19,10 +19,10 @@ from keys.proofs import MAX_PROOF, verify_consistency
 from keys.signing import SignatureKeys, SignaturePublic
 
 MAX_BODY_BYTES = 64 * 1024
-_SCHEMA = """
+_WITNESS_SCHEMA = """
 CREATE TABLE IF NOT EXISTS heads(origin TEXT PRIMARY KEY, size INTEGER NOT NULL, root BLOB NOT NULL, note BLOB NOT NULL);
-CREATE TABLE IF NOT EXISTS evidence(n INTEGER PRIMARY KEY, origin TEXT NOT NULL, why TEXT NOT NULL,
-    kept BLOB NOT NULL, shown BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS evidence(n INTEGER PRIMARY KEY, origin TEXT NOT NULL, conflict TEXT NOT NULL,
+    stored_note BLOB NOT NULL, presented_note BLOB NOT NULL);
 """
 
 
@@ -35,7 +35,7 @@ class Reply:
     text: str
 
 
-def _plain(status: int, text: str) -> Reply:
+def _text_reply(status: int, text: str) -> Reply:
     return Reply(status, "text/plain; charset=utf-8", f"{text}\n")
 
 
@@ -51,72 +51,81 @@ class Witness:
         now: Callable[[], int],
     ) -> None:
         self.name = name
-        self._keys = keys
-        self._logs = dict(logs)
-        self._now = now
-        self._lock = Lock()
-        self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
-        self._db.execute("PRAGMA journal_mode=WAL")
-        self._db.execute("PRAGMA synchronous=FULL")
-        self._db.executescript(_SCHEMA)
+        self._cosigning_keys = keys
+        self._keys_by_origin = dict(logs)
+        self._unix_time = now
+        self._database_lock = Lock()
+        self._database = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+        self._database.execute("PRAGMA journal_mode=WAL")
+        self._database.execute("PRAGMA synchronous=FULL")
+        self._database.executescript(_WITNESS_SCHEMA)
         path.chmod(0o600)
 
     def close(self) -> None:
-        with self._lock:
-            self._db.close()
+        with self._database_lock:
+            self._database.close()
 
     def add_checkpoint(self, body: bytes) -> Reply:
         """A log shows its head, with the proof that it continues the last one cosigned here."""
         if len(body) > MAX_BODY_BYTES:
-            return _plain(400, "the request is too long")
+            return _text_reply(400, "the request is too long")
         try:
-            old, proof, shown = _request(body)
-            note = parse_note(shown)
+            old, proof, presented = _parse_request(body)
+            note = parse_note(presented)
             head = parse_checkpoint(note.text)
         except (ExchangeError, ValueError):
-            return _plain(400, "old size, proof and checkpoint, as tlog-witness has them")
-        log = self._logs.get(head.origin)
+            return _text_reply(400, "old size, proof and checkpoint, as tlog-witness has them")
+        log = self._keys_by_origin.get(head.origin)
         if log is None:
-            return _plain(404, "this witness does not know this log")
+            return _text_reply(404, "this witness does not know this log")
         try:
-            verify_checkpoint(shown, head.origin, log)
+            verify_checkpoint(presented, head.origin, log)
         except ExchangeError:
-            return _plain(403, "the checkpoint is not signed by this log")
+            return _text_reply(403, "the checkpoint is not signed by this log")
         if old > head.size:
-            return _plain(400, "the old size is larger than the checkpoint")
-        with self._lock:
-            refusal = self._remembered(head, old, proof, shown)
+            return _text_reply(400, "the old size is larger than the checkpoint")
+        with self._database_lock:
+            refusal = self._decide_and_store(head, old, proof, presented)
         if refusal is not None:
             return refusal
-        lines = cosign(head, self._keys, self.name, self._now())
+        lines = cosign(head, self._cosigning_keys, self.name, self._unix_time())
         return Reply(200, "text/plain; charset=utf-8", "".join(line.encode() for line in lines))
 
-    def _remembered(self, head: Checkpoint, old: int, proof: list[bytes], shown: bytes) -> Reply | None:
+    def _decide_and_store(
+        self, head: Checkpoint, old: int, proof: list[bytes], presented: bytes
+    ) -> Reply | None:
         """Decide and remember in one transaction, synced; the refusal where it does not continue what was seen."""
-        self._db.execute("BEGIN IMMEDIATE")
+        self._database.execute("BEGIN IMMEDIATE")
         refusal: Reply | None = None
         try:
-            row = self._db.execute(
+            row = self._database.execute(
                 "SELECT size, root, note FROM heads WHERE origin=?", (head.origin,)
             ).fetchone()
             size, root, note = row or (0, b"", b"")
-            refusal, why = _refusal(head, old, proof, size, root)
+            refusal, conflict = _refusal(head, old, proof, size, root)
             if refusal is None:
-                values = (head.origin, head.size, head.root, shown)
-                self._db.execute("INSERT OR REPLACE INTO heads VALUES (?,?,?,?)", values)
-            elif why is not None:  # signed by the log, and not what it signed before: it convicts itself
-                found = (head.origin, why, note, shown)
-                self._db.execute("INSERT INTO evidence(origin, why, kept, shown) VALUES (?,?,?,?)", found)
-            self._db.execute("COMMIT")
+                values = (head.origin, head.size, head.root, presented)
+                self._database.execute("INSERT OR REPLACE INTO heads VALUES (?,?,?,?)", values)
+            elif conflict is not None:  # signed by the log, and not what it signed before: it convicts itself
+                evidence_row = (head.origin, conflict, note, presented)
+                self._database.execute(
+                    "INSERT INTO evidence(origin, conflict, stored_note, presented_note) VALUES (?,?,?,?)",
+                    evidence_row,
+                )
+            self._database.execute("COMMIT")
         except BaseException:
-            self._db.execute("ROLLBACK")
+            self._database.execute("ROLLBACK")
             raise
         return refusal
 
     def evidence(self) -> list[tuple[str, str, bytes, bytes]]:
-        """Heads that contradict each other, each signed by the log: origin, why, the one kept, the one shown."""
-        with self._lock:
-            return list(self._db.execute("SELECT origin, why, kept, shown FROM evidence ORDER BY n"))
+        """Heads that contradict each other, each signed by the log: origin, conflict, the note stored, the note presented."""
+        with self._database_lock:
+            return list(
+                self._database.execute(
+                    "SELECT origin, conflict, stored_note, presented_note FROM evidence ORDER BY n"
+                )
+            )
 
 
 def _refusal(
@@ -125,22 +134,22 @@ def _refusal(
     """Why this head is not cosigned, and where that convicts the log, by which word."""
     if old != size:
         if head.size == size and head.root != root:
-            return _size(size), "split-view"
-        return _size(size), None
+            return _size_reply(size), "split-view"
+        return _size_reply(size), None
     if head.size == size and size:
-        return (None, None) if head.root == root else (_size(size), "split-view")
+        return (None, None) if head.root == root else (_size_reply(size), "split-view")
     try:
         verify_consistency(size, head.size, proof, root, head.root)
     except ExchangeError:
-        return _plain(422, "the checkpoint does not continue the last one cosigned here"), "fork"
+        return _text_reply(422, "the checkpoint does not continue the last one cosigned here"), "fork"
     return None, None
 
 
-def _size(size: int) -> Reply:
+def _size_reply(size: int) -> Reply:
     return Reply(409, "text/x.tlog.size", f"{size}\n")
 
 
-def _request(body: bytes) -> tuple[int, list[bytes], bytes]:
+def _parse_request(body: bytes) -> tuple[int, list[bytes], bytes]:
     """Old size, proof and note of a request. Raises ValueError."""
     head, blank, note = body.partition(b"\n\n")
     first, *lines = head.decode("ascii").split("\n")
@@ -148,12 +157,12 @@ def _request(body: bytes) -> tuple[int, list[bytes], bytes]:
     if not blank or first == digits or not digits.isdigit() or str(int(digits)) != digits:
         raise ValueError("old size")
     proof = [base64_of(line) for line in lines]
-    if len(proof) > MAX_PROOF or any(len(one) != 32 for one in proof):
+    if len(proof) > MAX_PROOF or any(len(digest) != 32 for digest in proof):
         raise ValueError("proof")
     return int(digits), proof, note
 
 
-def request_of(old: int, proof: list[bytes], note: bytes) -> bytes:
+def encode_request(old: int, proof: list[bytes], note: bytes) -> bytes:
     """The body of ``add-checkpoint``."""
-    lines = "".join(f"{b64encode(one).decode()}\n" for one in proof)
+    lines = "".join(f"{b64encode(digest).decode()}\n" for digest in proof)
     return f"old {old}\n{lines}\n".encode() + note

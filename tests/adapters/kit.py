@@ -109,11 +109,11 @@ def as_csv(rows: list[list[str]], code: str = "utf-8-sig") -> bytes:
 def as_xlsx(rows: list[list[Any]]) -> bytes:
     from openpyxl import Workbook
 
-    book = Workbook()
-    sheet = book.create_sheet("表", 0)
-    del book["Sheet"]
+    workbook = Workbook()
+    sheet = workbook.create_sheet("表", 0)
+    del workbook["Sheet"]
     for row in rows:
         sheet.append(row)
     out = io.BytesIO()
-    book.save(out)
+    workbook.save(out)
     return out.getvalue()

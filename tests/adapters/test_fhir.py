@@ -15,7 +15,7 @@ from fhir.resources.R4B import get_fhir_model_class
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from adapters.agencies import FLAWS, Finding, Outcome, WrongFile, adapter_for
+from adapters.agencies import ERROR_CODES, Finding, Outcome, WrongFile, adapter_for
 from adapters.agencies.fhir import Fhir
 from tests.adapters.kit import AGENCIES, CORE, SECRET, bundle, encoded
 
@@ -33,14 +33,14 @@ def resources(value: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def test_a_referral_is_split_into_sections_and_codes() -> None:
-    [draft] = read(bundle()).drafts
-    words = {w.section: w.text for w in draft.sections}
-    assert set(words) == {"BASIC", "PREG", "MEDICAL"}
-    assert SECRET in words["BASIC"]
-    assert "2008-02-03" in words["BASIC"]
-    assert words["PREG"] == "妊娠週数: 30 週"
-    assert words["MEDICAL"] == f"傷病名: {SECRET}症 通院中"
-    assert draft.fields == {
+    [inbound] = read(bundle()).inbound_messages
+    section_text = {w.section: w.text for w in inbound.sections}
+    assert set(section_text) == {"BASIC", "PREG", "MEDICAL"}
+    assert SECRET in section_text["BASIC"]
+    assert "2008-02-03" in section_text["BASIC"]
+    assert section_text["PREG"] == "妊娠週数: 30 週"
+    assert section_text["MEDICAL"] == f"傷病名: {SECRET}症 通院中"
+    assert inbound.fields == {
         "to": [str(CORE)],
         "basis": {str(CORE): "CWA-21-10-5"},
         "consent": [],
@@ -50,34 +50,34 @@ def test_a_referral_is_split_into_sections_and_codes() -> None:
         "weeks_pregnant": 30,
         "indicators": {"PR_NO_CHECKUPS": "SERIOUS"},
     }
-    assert draft.reference == "urn:oid:1.2.392.0|A-17"
-    assert draft.occurred_at == datetime(2025, 5, 12, 1, 20, tzinfo=UTC)
-    assert draft.source == encoded(bundle()), "kept as received, byte for byte"
-    assert SECRET not in repr(draft)
+    assert inbound.reference == "urn:oid:1.2.392.0|A-17"
+    assert inbound.occurred_at == datetime(2025, 5, 12, 1, 20, tzinfo=UTC)
+    assert inbound.source == encoded(bundle()), "kept as received, byte for byte"
+    assert SECRET not in repr(inbound)
 
 
 def test_the_published_example_reads_as_published() -> None:
     data = (VECTORS / "referral.fhir.json").read_bytes()
-    [draft] = adapter_for(data).read(data, AGENCIES).drafts
-    found = {
-        "act": draft.act,
-        "reference": draft.reference,
-        "fields": draft.fields,
-        "occurred_at": draft.occurred_at.isoformat() if draft.occurred_at else None,
-        "sections": {w.section: w.text for w in draft.sections},
+    [inbound] = adapter_for(data).read(data, AGENCIES).inbound_messages
+    collected = {
+        "act": inbound.act,
+        "reference": inbound.reference,
+        "fields": inbound.fields,
+        "occurred_at": inbound.occurred_at.isoformat() if inbound.occurred_at else None,
+        "sections": {w.section: w.text for w in inbound.sections},
     }
-    assert found == json.loads((VECTORS / "referral.draft.json").read_text())
+    assert collected == json.loads((VECTORS / "referral.message.json").read_text())
 
 
 def test_an_answer_names_the_request_it_answers() -> None:
-    value, asked = bundle(), uuid4()
+    value, requested = bundle(), uuid4()
     request = resources(value)[0]
     request["code"]["coding"][0]["code"] = "information_request.answered"
-    request["basedOn"] = [{"identifier": {"system": "urn:kakehashi:message", "value": str(asked)}}]
+    request["basedOn"] = [{"identifier": {"system": "urn:kakehashi:message", "value": str(requested)}}]
     del request["reasonCode"]
-    [draft] = read(value).drafts
-    assert (draft.act, draft.fields["answers"]) == ("information_request.answered", str(asked))
-    assert draft.fields["basis"] == {str(CORE): "CWA-25-3-2"}
+    [inbound] = read(value).inbound_messages
+    assert (inbound.act, inbound.fields["answers"]) == ("information_request.answered", str(requested))
+    assert inbound.fields["basis"] == {str(CORE): "CWA-25-3-2"}
 
 
 def test_a_case_and_recorded_consents_are_named_by_the_hubs_numbers() -> None:
@@ -87,10 +87,12 @@ def test_a_case_and_recorded_consents_are_named_by_the_hubs_numbers() -> None:
     agreed["identifier"] = [{"system": "urn:kakehashi:consent", "value": str(consent)}]
     agreed["provision"] = {"type": "permit"}
     value["entry"].append({"resource": agreed})
-    [draft] = read(value).drafts
-    assert draft.case == case
-    assert draft.fields["consent"] == [str(consent)]
-    assert draft.fields["subject_consent"] == "REFUSED", "the other consent says what the person said to this"
+    [inbound] = read(value).inbound_messages
+    assert inbound.case == case
+    assert inbound.fields["consent"] == [str(consent)]
+    assert inbound.fields["subject_consent"] == "REFUSED", (
+        "the other consent says what the person said to this"
+    )
 
 
 @pytest.mark.parametrize("kind", ["recorded", "held", "refused", "waiting"])
@@ -114,11 +116,11 @@ def test_every_answer_is_fhir(kind: str) -> None:
 
 
 def _set(n: int, key: str, value: Any) -> Change:
-    return lambda found: found[n].__setitem__(key, value)
+    return lambda collected: collected[n].__setitem__(key, value)
 
 
 def _drop(n: int, key: str) -> Change:
-    return lambda found: found[n].pop(key)
+    return lambda collected: collected[n].pop(key)
 
 
 R, P, E = (f"Bundle.entry[{n}].resource" for n in (0, 1, 5))
@@ -204,11 +206,11 @@ def test_several_faults_are_told_at_once() -> None:
     resources(value)[3]["valueCodeableConcept"] = {"text": "x"}
     with pytest.raises(WrongFile) as caught:
         read(value)
-    assert {f.flaw for f in caught.value.findings} >= {"agency-missing", "code-unknown"}
+    assert {f.error_code for f in caught.value.findings} >= {"agency-missing", "code-unknown"}
 
 
 @pytest.mark.parametrize(
-    ("data", "flaw"),
+    ("data", "error_code"),
     [
         (b"{", "not-json"),
         (b'{"a":1,"a":2}', "duplicate-key"),
@@ -222,10 +224,10 @@ def test_several_faults_are_told_at_once() -> None:
         (b'{"a":NaN}', "not-json"),
     ],
 )
-def test_bytes_that_are_no_bundle_are_told_as_such(data: bytes, flaw: str) -> None:
+def test_bytes_that_are_no_bundle_are_told_as_such(data: bytes, error_code: str) -> None:
     with pytest.raises(WrongFile) as caught:
         Fhir().read(data, AGENCIES)
-    assert flaw in {f.flaw for f in caught.value.findings}
+    assert error_code in {f.error_code for f in caught.value.findings}
 
 
 def test_a_resource_that_we_do_not_take_is_not_dropped_in_silence() -> None:
@@ -243,22 +245,22 @@ def test_a_resource_that_we_do_not_take_is_not_dropped_in_silence() -> None:
 def test_a_spoilt_bundle_is_read_or_refused_and_never_told_back(data: st.DataObject) -> None:
     value = bundle()
     for _ in range(data.draw(st.integers(1, 3))):
-        found: Any = value
-        while isinstance(found, dict | list) and found:
-            keys = list(found) if isinstance(found, dict) else list(range(len(found)))
+        collected: Any = value
+        while isinstance(collected, dict | list) and collected:
+            keys = list(collected) if isinstance(collected, dict) else list(range(len(collected)))
             key = data.draw(st.sampled_from(keys))
-            if not isinstance(found[key], dict | list) or data.draw(st.booleans()):
-                found[key] = data.draw(
+            if not isinstance(collected[key], dict | list) or data.draw(st.booleans()):
+                collected[key] = data.draw(
                     st.sampled_from([None, SECRET, 1, True, [], {}, [SECRET], {"a": SECRET}])
                 )
                 break
-            found = found[key]
-    found = told(value)
-    assert SECRET not in repr(found)
-    assert {f.flaw for f in found} <= set(FLAWS)
+            collected = collected[key]
+    collected = reported(value)
+    assert SECRET not in repr(collected)
+    assert {f.error_code for f in collected} <= set(ERROR_CODES)
 
 
-def told(value: dict[str, Any]) -> tuple[Finding, ...]:
+def reported(value: dict[str, Any]) -> tuple[Finding, ...]:
     try:
         read(value)
     except WrongFile as wrong:

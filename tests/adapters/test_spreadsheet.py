@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from adapters.agencies import FLAWS, Finding, Outcome, WrongFile, adapter_for
+from adapters.agencies import ERROR_CODES, Finding, Outcome, WrongFile, adapter_for
 from adapters.agencies.spreadsheet import COLUMNS, MAX_ROWS, Spreadsheet, template
 from domain.indicators import INDICATORS
 from tests.adapters.kit import AGENCIES, CORE, ROW, SECRET, as_csv, as_xlsx, table
@@ -22,7 +22,7 @@ VECTORS = Path(__file__).parent / "vectors"
 
 
 def read(data: bytes):  # type: ignore[no-untyped-def]
-    return adapter_for(data).read(data, AGENCIES).drafts
+    return adapter_for(data).read(data, AGENCIES).inbound_messages
 
 
 def findings(data: bytes) -> list[tuple[str, str, str]]:
@@ -30,7 +30,7 @@ def findings(data: bytes) -> list[tuple[str, str, str]]:
         read(data)
     answer = Spreadsheet().refuse(data, caught.value.findings)
     assert SECRET not in repr(caught.value.findings) + answer.decode("utf-8-sig") + str(caught.value)
-    return [(f.place, f.field, f.flaw) for f in caught.value.findings]
+    return [(f.place, f.field, f.error_code) for f in caught.value.findings]
 
 
 @pytest.mark.parametrize(
@@ -39,28 +39,28 @@ def findings(data: bytes) -> list[tuple[str, str, str]]:
     ids=["utf-8 with mark", "utf-8", "cp932", "xlsx"],
 )
 def test_a_row_is_read_alike_from_every_form(data: bytes) -> None:
-    [draft] = read(data)
-    words = {w.section: w.text for w in draft.sections}
-    assert words["BASIC"].splitlines() == [
+    [inbound] = read(data)
+    section_text = {w.section: w.text for w in inbound.sections}
+    assert section_text["BASIC"].splitlines() == [
         f"氏名: {SECRET} 花子",
         "生年月日: H20.2.3",
         f"住所: {SECRET}市1-2-3",
         "電話: 000-0000-0000",
         "本人・保護者への説明: 説明済み",
     ]
-    assert "妊娠週数: ３０" in words["PREG"], "as it was written"
-    assert draft.fields["weeks_pregnant"] == 30
-    assert draft.fields["subject_consent"] == "REFUSED"
-    assert draft.fields["indicators"] == {"PR_YOUNG": "CONCERN", "CG_HAS_CONFIDANT": "NO_CONCERN"}
-    assert draft.fields["to"] == [str(CORE)]
-    assert draft.occurred_at == datetime(2025, 5, 11, 15, tzinfo=UTC)
-    assert (draft.place, draft.reference) == ("2行目", "母-12")
-    assert json.loads(draft.source)["rows"][0][3] == f"{SECRET} 花子"
+    assert "妊娠週数: ３０" in section_text["PREG"], "as it was written"
+    assert inbound.fields["weeks_pregnant"] == 30
+    assert inbound.fields["subject_consent"] == "REFUSED"
+    assert inbound.fields["indicators"] == {"PR_YOUNG": "CONCERN", "CG_HAS_CONFIDANT": "NO_CONCERN"}
+    assert inbound.fields["to"] == [str(CORE)]
+    assert inbound.occurred_at == datetime(2025, 5, 11, 15, tzinfo=UTC)
+    assert (inbound.place, inbound.reference) == ("2行目", "母-12")
+    assert json.loads(inbound.source)["rows"][0][3] == f"{SECRET} 花子"
 
 
 def test_the_published_example_reads_as_published() -> None:
-    drafts = read((VECTORS / "list.csv").read_bytes())
-    found = [
+    inbound_messages = read((VECTORS / "list.csv").read_bytes())
+    collected = [
         {
             "place": d.place,
             "reference": d.reference,
@@ -68,9 +68,9 @@ def test_the_published_example_reads_as_published() -> None:
             "occurred_at": d.occurred_at.isoformat() if d.occurred_at else None,
             "sections": {w.section: w.text for w in d.sections},
         }
-        for d in drafts
+        for d in inbound_messages
     ]
-    assert found == json.loads((VECTORS / "list.drafts.json").read_text())
+    assert collected == json.loads((VECTORS / "list.messages.json").read_text())
 
 
 def test_brothers_and_sisters_follow_under_the_same_number() -> None:
@@ -82,26 +82,26 @@ def test_brothers_and_sisters_follow_under_the_same_number() -> None:
     }
     third = {**ROW, "整理番号": "母-13"}
     one, two = read(as_csv(table(ROW, second, third)))
-    words = {w.section: w.text for w in one.sections}
-    assert "架空 二郎" in words["BASIC"]
-    assert words["CHILD"] == "子どもの状況: 体重が増えない"
+    section_text = {w.section: w.text for w in one.sections}
+    assert "架空 二郎" in section_text["BASIC"]
+    assert section_text["CHILD"] == "子どもの状況: 体重が増えない"
     assert (two.place, two.reference) == ("4行目", "母-13")
     assert "架空 二郎" not in two.source.decode(), "a family's source holds no other family"
 
 
 def test_half_filled_forms_are_taken() -> None:
-    [draft] = read(as_csv(table({"整理番号": "1", "宛先機関": "AZ-CORE", "養育環境": "不明な点が多い"})))
-    assert draft.fields["subject_consent"] == "NOT_ASKED"
-    assert draft.fields["weeks_pregnant"] is None
-    assert draft.occurred_at is None
+    [inbound] = read(as_csv(table({"整理番号": "1", "宛先機関": "AZ-CORE", "養育環境": "不明な点が多い"})))
+    assert inbound.fields["subject_consent"] == "NOT_REQUESTED"
+    assert inbound.fields["weeks_pregnant"] is None
+    assert inbound.occurred_at is None
 
 
 def test_dates_and_numbers_that_excel_made_are_read() -> None:
     row = {**ROW, "生年月日": date(2008, 2, 3), "整理番号": 12, "妊娠週数": 30}
     heads, cells = list(row), list(row.values())
-    [draft] = read(as_xlsx([heads, cells]))
-    assert draft.reference == "12"
-    assert "生年月日: 2008-02-03" in next(w.text for w in draft.sections if w.section == "BASIC")
+    [inbound] = read(as_xlsx([heads, cells]))
+    assert inbound.reference == "12"
+    assert "生年月日: 2008-02-03" in next(w.text for w in inbound.sections if w.section == "BASIC")
 
 
 WRONG = [
@@ -123,9 +123,9 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize(("head", "value", "flaw"), WRONG)
-def test_what_is_wrong_is_told_with_its_row_and_column(head: str, value: str, flaw: str) -> None:
-    assert ("2行目", head, flaw) in findings(as_csv(table({**ROW, head: value})))
+@pytest.mark.parametrize(("head", "value", "error_code"), WRONG)
+def test_what_is_wrong_is_told_with_its_row_and_column(head: str, value: str, error_code: str) -> None:
+    assert ("2行目", head, error_code) in findings(as_csv(table({**ROW, head: value})))
 
 
 def test_every_wrong_row_is_told_at_once() -> None:
@@ -146,8 +146,8 @@ def test_a_character_that_is_in_no_encoding_is_told_with_its_row() -> None:
 
 
 def test_yoshida_with_the_long_roof_is_kept_in_utf_8() -> None:
-    [draft] = read(as_csv(table({**ROW, "氏名": "𠮷田 架空"})))
-    assert "𠮷田" in draft.sections[0].text
+    [inbound] = read(as_csv(table({**ROW, "氏名": "𠮷田 架空"})))
+    assert "𠮷田" in inbound.sections[0].text
 
 
 @pytest.mark.parametrize(
@@ -167,7 +167,7 @@ def test_a_table_of_another_form_is_told(rows: list[list[str]], finding: tuple[s
 
 def test_rows_of_one_family_stand_together_and_agree() -> None:
     other = {**ROW, "整理番号": "2"}
-    assert ("4行目", "整理番号", "apart") in findings(as_csv(table(ROW, other, ROW)))
+    assert ("4行目", "整理番号", "rows-not-adjacent") in findings(as_csv(table(ROW, other, ROW)))
     assert ("3行目", "妊娠週数", "differs") in findings(as_csv(table(ROW, {**ROW, "妊娠週数": "31"})))
 
 
@@ -178,24 +178,24 @@ def test_too_many_rows_are_told() -> None:
 
 def _zip(**files: bytes) -> bytes:
     out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as made:
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as produced:
         for name, data in files.items():
-            made.writestr(name, data)
+            produced.writestr(name, data)
     return out.getvalue()
 
 
 def _two_sheets() -> bytes:
     from openpyxl import load_workbook
 
-    book = load_workbook(io.BytesIO(as_xlsx(table(ROW))))
-    book.create_sheet("もう一枚").append(["x"])
+    workbook = load_workbook(io.BytesIO(as_xlsx(table(ROW))))
+    workbook.create_sheet("もう一枚").append(["x"])
     out = io.BytesIO()
-    book.save(out)
+    workbook.save(out)
     return out.getvalue()
 
 
 @pytest.mark.parametrize(
-    ("data", "flaw"),
+    ("data", "error_code"),
     [
         pytest.param(b"PK\x03\x04 no archive", "not-a-workbook", id="no archive"),
         pytest.param(_zip(**{"a.txt": b"x"}), "not-a-workbook", id="no workbook"),
@@ -205,8 +205,8 @@ def _two_sheets() -> bytes:
         pytest.param(b"PK\x03\x04" + bytes(10 * 1024 * 1024), "too-large", id="too large"),
     ],
 )
-def test_what_is_no_list_is_told(data: bytes, flaw: str) -> None:
-    assert flaw in [f for _, _, f in findings(data)]
+def test_what_is_no_list_is_told(data: bytes, error_code: str) -> None:
+    assert error_code in [f for _, _, f in findings(data)]
 
 
 def test_unknown_bytes_have_no_adapter() -> None:
@@ -218,7 +218,7 @@ def test_unknown_bytes_have_no_adapter() -> None:
 
 def test_the_template_has_every_column_and_reads_as_an_empty_list() -> None:
     assert findings(template()) == [("2行目", "", "empty")]
-    heads = [column.head for column in COLUMNS] + [f"指標:{one.label}" for one in INDICATORS]
+    heads = [column.heading for column in COLUMNS] + [f"指標:{one.label}" for one in INDICATORS]
     assert len(set(heads)) == len(heads)
     row = dict.fromkeys(heads, "")
     assert read(as_csv(table({**row, **ROW})))
@@ -226,16 +226,16 @@ def test_the_template_has_every_column_and_reads_as_an_empty_list() -> None:
 
 def test_the_answer_has_a_row_for_each_message_and_no_formula() -> None:
     data = as_csv(table({**ROW, "整理番号": "=1+1"}))
-    taken = Spreadsheet().read(data, AGENCIES)
+    parsed_file = Spreadsheet().read(data, AGENCIES)
     outcome = Outcome(CORE, CORE, "refused", "NO_BASIS", "根拠がありません", "直してください")
-    rows = list(csv.reader(io.StringIO(Spreadsheet().answer(taken, [outcome]).decode("utf-8-sig"))))
+    rows = list(csv.reader(io.StringIO(Spreadsheet().answer(parsed_file, [outcome]).decode("utf-8-sig"))))
     assert rows[0] == ["行", "整理番号", "受付番号", "事例番号", "結果", "理由", "直し方"]
     assert rows[1][1] == "'=1+1"
     assert rows[1][4:] == ["認められませんでした", "根拠がありません", "直してください"]
 
 
 def test_every_flaw_has_words_and_a_remedy() -> None:
-    assert all(what and remedy for what, remedy in FLAWS.values())
+    assert all(what and remedy for what, remedy in ERROR_CODES.values())
 
 
 @settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
@@ -245,10 +245,10 @@ def test_every_flaw_has_words_and_a_remedy() -> None:
     | st.binary(max_size=60).map(lambda b: as_xlsx(table(ROW))[:2000] + b)
 )
 def test_spoilt_bytes_are_read_or_refused(data: bytes) -> None:
-    assert {f.flaw for f in told(data)} <= set(FLAWS)
+    assert {f.error_code for f in reported(data)} <= set(ERROR_CODES)
 
 
-def told(data: bytes) -> tuple[Finding, ...]:
+def reported(data: bytes) -> tuple[Finding, ...]:
     try:
         read(data)
     except WrongFile as wrong:

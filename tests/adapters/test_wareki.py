@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.agencies.wareki import ERAS, DateForm, DateNotThere, parse_date
+from adapters.agencies.wareki import ERAS, NoSuchDate, UnknownDateForm, parse_date
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ def test_a_date_is_read_as_it_is_written(text: str, day: date) -> None:
     ["S64.1.8", "R1.4.30", "H31.5.1", "R0.5.1", "R7.2.29", "2025-02-29", "M5.12.2", "T15.12.25", "H1.1.7"],
 )
 def test_a_day_that_never_was_is_told_as_such(text: str) -> None:
-    with pytest.raises(DateNotThere):
+    with pytest.raises(NoSuchDate):
         parse_date(text)
 
 
@@ -51,16 +51,16 @@ def test_a_day_that_never_was_is_told_as_such(text: str) -> None:
     "text", ["", "きのう", "5/12", "25.5.12", "X7.5.12", "令和7年5月", "2025-5-12-1", "R100.1.1"]
 )
 def test_what_is_no_date_is_told_as_such(text: str) -> None:
-    with pytest.raises(DateForm):
+    with pytest.raises(UnknownDateForm):
         parse_date(text)
 
 
 @given(st.dates(date(1873, 1, 1), date(2099, 12, 31)))
 def test_every_day_of_every_era_is_read_back(day: date) -> None:
-    name, letter, first, _ = next(era for era in ERAS if era[2] <= day <= era[3])
-    year = day.year - (1868 if letter == "M" else first.year) + 1
+    name, era_letter, first, _ = next(era for era in ERAS if era[2] <= day <= era[3])
+    year = day.year - (1868 if era_letter == "M" else first.year) + 1
     assert parse_date(f"{name}{year}年{day.month}月{day.day}日") == day
-    assert parse_date(f"{letter}{year}.{day.month}.{day.day}") == day
+    assert parse_date(f"{era_letter}{year}.{day.month}.{day.day}") == day
     assert parse_date(day.isoformat()) == day
 
 

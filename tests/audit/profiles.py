@@ -45,15 +45,15 @@ class Profile:
             elif slices and element.get("slicing", {}).get("rules") == "closed":
                 yield f"{at}: fits no slice, and they are closed"
             yield from self._node(mine or at, value)
-        for id_, found in of.items():
-            yield from _count(id_, slices[id_], len(found))
+        for id_, matches in of.items():
+            yield from _count(id_, slices[id_], len(matches))
 
     def _belongs(self, slice_: str, element: dict[str, Any], value: Any) -> bool:
         for by in element["slicing"]["discriminator"]:
             path = slice_ if by["path"] == "$this" else f"{slice_}.{by['path']}"
-            found = [value] if by["path"] == "$this" else _get(value, by["path"])
-            wanted = self.elements[path]
-            if not any(_fits(wanted, f) and _bound(wanted, f) for f in found):
+            matches = [value] if by["path"] == "$this" else _get(value, by["path"])
+            expected = self.elements[path]
+            if not any(_fits(expected, f) and _bound(expected, f) for f in matches):
                 return False
         return True
 
@@ -68,28 +68,28 @@ def _get(value: Any, name: str) -> list[Any]:
         return []
     if name.endswith("[x]"):
         return [v for k, v in value.items() if re.fullmatch(re.escape(name[:-3]) + "[A-Z].*", k)]
-    found = value.get(name, [])
-    return found if isinstance(found, list) else [found]
+    matches = value.get(name, [])
+    return matches if isinstance(matches, list) else [matches]
 
 
 def _fits(element: dict[str, Any], value: Any) -> bool:
     """A pattern is contained in the value; a fixed value is the value."""
-    for name, wanted in element.items():
+    for name, expected in element.items():
         if _CHOICE.fullmatch(name) and not (
-            value == wanted if name.startswith("fixed") else _contains(value, wanted)
+            value == expected if name.startswith("fixed") else _contains(value, expected)
         ):
             return False
     return True
 
 
-def _contains(value: Any, wanted: Any) -> bool:
-    if isinstance(wanted, dict):
+def _contains(value: Any, expected: Any) -> bool:
+    if isinstance(expected, dict):
         return isinstance(value, dict) and all(
-            k in value and _contains(value[k], w) for k, w in wanted.items()
+            k in value and _contains(value[k], w) for k, w in expected.items()
         )
-    if isinstance(wanted, list):
-        return isinstance(value, list) and all(any(_contains(v, w) for v in value) for w in wanted)
-    return bool(value == wanted)
+    if isinstance(expected, list):
+        return isinstance(value, list) and all(any(_contains(v, w) for v in value) for w in expected)
+    return bool(value == expected)
 
 
 def _bound(element: dict[str, Any], value: Any) -> bool:

@@ -17,26 +17,26 @@ pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason="IHE's BALP profiles
 
 KINDS = ("PrivacyDisclosure.Source", "PrivacyDisclosure.Recipient", "PatientRead", "AuthZconsent")
 CORE, HOSP, CASE = (f"0000000{n}-0000-4000-8000-000000000000" for n in (1, 2, 3))
-CONSENT, ITEM, ASK = (f"0000000{n}-0000-4000-8000-000000000000" for n in (4, 5, 6))
+CONSENT, ITEM, COMMAND_ID = (f"0000000{n}-0000-4000-8000-000000000000" for n in (4, 5, 6))
 AT = "2025-06-01T01:00:00.000000Z"
-TOLD: dict[str, Any] = {
-    "position": 7, "n": 0, "at": AT, "case": CASE, "message": ASK, "act": "disclosure.made", "by": CORE,
+DISCLOSURE_ROW: dict[str, Any] = {
+    "position": 7, "n": 0, "at": AT, "case": CASE, "message": COMMAND_ID, "act": "disclosure.made", "by": CORE,
     "to": HOSP, "section": "BASIC", "item": ITEM, "flags": ["SENSITIVE"], "basis": "CONSENT",
     "consent": [CONSENT], "subject_consent": "GIVEN", "purpose": "SUPPORT", "outcome": "DISCLOSED",
     "reason": None, "at_fault": None, "fitting": [], "version": 3, "rules": 1,
 }  # fmt: skip
-REFUSED = TOLD | {
+REFUSED = DISCLOSURE_ROW | {
     "position": 8, "item": None, "consent": [], "outcome": "REFUSED", "reason": "NO_CONSENT", "purpose": None
 }  # fmt: skip
 OPENED: dict[str, Any] = {
-    "position": 9, "at": AT, "case": CASE, "ask": ASK, "message": ASK, "item": ITEM, "section": "BASIC",
+    "position": 9, "at": AT, "case": CASE, "command_id": COMMAND_ID, "message": COMMAND_ID, "item": ITEM, "section": "BASIC",
     "agency": HOSP, "actor": "staff.h1", "purpose": "SUPPORT", "outcome": "OPENED", "reason": None,
     "received": "OK", "received_at": "2025-06-01T01:00:01.000000Z",
 }  # fmt: skip
-SHUT = OPENED | {
-    "position": 10, "ask": CONSENT, "outcome": "REFUSED", "reason": "CONSENT_WITHDRAWN", "received": None
+REFUSED_OPENING = OPENED | {
+    "position": 10, "command_id": CONSENT, "outcome": "REFUSED", "reason": "CONSENT_WITHDRAWN", "received": None
 }  # fmt: skip
-LEDGER = {"disclosures": [TOLD, REFUSED], "openings": [OPENED, SHUT]}
+LEDGER = {"disclosures": [DISCLOSURE_ROW, REFUSED], "openings": [OPENED, REFUSED_OPENING]}
 
 
 def events(ledger: dict[str, Any] = LEDGER) -> list[dict[str, Any]]:
@@ -48,15 +48,15 @@ def _profile(event: dict[str, Any]) -> str:
 
 
 def test_every_kind_is_there_and_each_fits_its_profile() -> None:
-    made = events()
-    assert {_profile(e) for e in made} == set(KINDS)
-    for event in made:
+    generated = events()
+    assert {_profile(e) for e in generated} == set(KINDS)
+    for event in generated:
         AuditEvent.model_validate_json(json.dumps(event))
         assert Profile(_profile(event)).faults(event) == []
         if _profile(event) == "PatientRead":
             assert Profile("Read").faults(event) == []
-    assert len({e["id"] for e in made}) == len(made)
-    assert events() == made
+    assert len({e["id"] for e in generated}) == len(generated)
+    assert events() == generated
 
 
 def test_a_consent_that_carried_and_one_that_did_not() -> None:
@@ -65,16 +65,21 @@ def test_a_consent_that_carried_and_one_that_did_not() -> None:
 
 
 def test_a_notification_bears_the_token_and_no_hour() -> None:
-    told = TOLD | {"act": "abuse_notification.received", "by": "NTF-7", "consent": [], "basis": "CAPA-6-1"}
-    [event] = events({"disclosures": [told], "openings": []})
+    notification_row = DISCLOSURE_ROW | {
+        "act": "abuse_notification.received",
+        "by": "NTF-7",
+        "consent": [],
+        "basis": "CAPA-6-1",
+    }
+    [event] = events({"disclosures": [notification_row], "openings": []})
     assert event["recorded"] == "2025-06-01T15:00:00.000000Z"
     assert event["agent"][0]["who"]["identifier"]["value"] == "urn:kakehashi:party:NTF-7"
     assert Profile("PrivacyDisclosure.Source").faults(event) == []
 
 
 def test_what_waits_or_was_never_confirmed_is_no_disclosure_and_no_import() -> None:
-    held, unsaid = TOLD | {"outcome": "HELD"}, OPENED | {"received": None, "received_at": None}
-    kinds = [_profile(e) for e in events({"disclosures": [held], "openings": [unsaid]})]
+    held, unconfirmed = DISCLOSURE_ROW | {"outcome": "HELD"}, OPENED | {"received": None, "received_at": None}
+    kinds = [_profile(e) for e in events({"disclosures": [held], "openings": [unconfirmed]})]
     assert kinds == ["PatientRead"]
 
 
@@ -94,16 +99,16 @@ def test_what_ihe_itself_gives_as_examples_passes(name: str, example: dict[str, 
     assert Profile(name).faults(example) == []
 
 
-def _spoiled(event: Any, at: str = "") -> Iterator[tuple[str, Any]]:
+def _mutations(event: Any, at: str = "") -> Iterator[tuple[str, Any]]:
     """The event with one coding changed, for each that stands in it."""
     if isinstance(event, list):
-        for n, one in enumerate(event):
-            yield from ((w, [*event[:n], s, *event[n + 1 :]]) for w, s in _spoiled(one, f"{at}/{n}"))
+        for n, element in enumerate(event):
+            yield from ((w, [*event[:n], s, *event[n + 1 :]]) for w, s in _mutations(element, f"{at}/{n}"))
     elif isinstance(event, dict):
         if "code" in event:
             yield f"{at}/code", {**event, "code": "wrong"}
         for key, value in event.items():
-            yield from ((w, {**event, key: s}) for w, s in _spoiled(value, f"{at}/{key}"))
+            yield from ((w, {**event, key: s}) for w, s in _mutations(value, f"{at}/{key}"))
 
 
 FREE = ("/source/", "/purposeOfEvent/")
@@ -112,12 +117,12 @@ FREE = ("/source/", "/purposeOfEvent/")
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_wrong_code_is_a_fault(kind: str) -> None:
     event = next(e for e in events() if _profile(e) == kind)
-    for where, spoiled in _spoiled(event):
+    for where, mutated in _mutations(event):
         data_of_a_disclosure = "Disclosure" in kind and where.startswith("/entity/1/")
         further = kind == "PatientRead" and where.startswith("/agent/2/")
         if where.startswith((*FREE, "/entity/2/")) or data_of_a_disclosure or further:
             continue  # open for any code
-        assert Profile(kind).faults(spoiled), where
+        assert Profile(kind).faults(mutated), where
 
 
 @pytest.mark.parametrize("kind", KINDS)

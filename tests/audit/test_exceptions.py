@@ -14,36 +14,30 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import event, given, settings
+from hypothesis import event as hypothesis_event
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import event as sa_event
 
-import tests.domain.kit as kit
+import tests.domain.builders as kit
+from domain import events as e
+from domain.audit_exceptions import UNACTED, UNREAD, ExceptionRow
 from domain.codes import Section
-from domain.events import (
-    AbuseNotificationReceived,
-    ControlDestroyed,
-    DisclosureMade,
-    DisclosureReceived,
-    OpeningRefused,
-    SectionOpened,
-)
-from domain.exceptional import UNACTED, UNREAD, Exceptional
 from domain.record import Record
 from domain.visibility import openable
 from gateway.audit.history import exceptions
 from projections.engine import Engine
 from projections.queries import Queries
-from projections.stored import Stored
-from tests.domain.kit import CASE, EXT_NURSERY, Given, opening, tell
+from projections.stream_record import StreamRecord
+from tests.domain.builders import CASE, EXT_NURSERY, Given, case_message, opening
 from tests.domain.stories import Story
-from tests.domain.test_views_model import AGENCIES, BEFORE, CHECKED, STEPS, TIMES, Step, play
+from tests.domain.test_visibility_model import AGENCIES, BEFORE, CHECKED, STEPS, TIMES, Step, play
 from tests.projections.kit import case as family
 from tests.projections.kit import full
 
 SECOND = timedelta(seconds=1)
-BY_NURSERY = tell(
-    AbuseNotificationReceived,
+BY_NURSERY = case_message(
+    e.AbuseNotificationReceived,
     EXT_NURSERY,
     [kit.AZ_COORD],
     [Section.BASIC, Section.RISK],
@@ -56,28 +50,28 @@ NOTIFIED = {
     "a nursery that notified a family known before": (kit.LEARNED, BY_NURSERY),
     "a nursery that was told of the family before": (
         kit.LEARNED,
-        tell(DisclosureMade, kit.AZ_CORE, [EXT_NURSERY], [Section.PLAN], "CONSENT", name="told"),
+        case_message(e.DisclosureMade, kit.AZ_CORE, [EXT_NURSERY], [Section.PLAN], "CONSENT", name="shared"),
         BY_NURSERY,
     ),
 }
 
 
-def as_stream(records: Sequence[Record]) -> list[Stored]:
+def stream_of(records: Sequence[Record]) -> list[StreamRecord]:
     """These records as views take them, up to where the control of a case is gone. As in the hub's own record, no
     originator's time goes back."""
-    found: list[Stored] = []
+    stream_records: list[StreamRecord] = []
     last: dict[UUID, datetime] = {}
     for n, record in enumerate(records, 1):
-        if isinstance(record.fact, ControlDestroyed):
+        if isinstance(record.event, e.ControlDestroyed):
             break
         last[record.originator.id] = max(record.at, last.get(record.originator.id, record.at))
         record = replace(record, at=last[record.originator.id])
         sha = hashlib.sha256(str(n).encode()).digest()
-        found.append(Stored(n, record, f"s.{n}", sha, record.originator.id, record.version))
-    return found
+        stream_records.append(StreamRecord(n, record, f"s.{n}", sha, record.originator.id, record.version))
+    return stream_records
 
 
-def views_of(stream: Sequence[Stored], folder: str, size: int) -> Engine:
+def read_models_of(stream: Sequence[StreamRecord], folder: str, size: int) -> Engine:
     """Views made of these records, so many a transaction."""
 
     def load(originator: UUID, upto: int) -> list[Record]:
@@ -92,10 +86,10 @@ def views_of(stream: Sequence[Stored], folder: str, size: int) -> Engine:
     return engine
 
 
-def raw(records: Sequence[Record], at: datetime) -> list[Exceptional]:
+def from_records(records: Sequence[Record], at: datetime) -> list[ExceptionRow]:
     """The record itself, played up to this moment."""
-    kept: Iterator[Any] = (SimpleNamespace(record=r) for r in records if r.at <= at)
-    return exceptions(kept, at)
+    stored_records: Iterator[Any] = (SimpleNamespace(record=r) for r in records if r.at <= at)
+    return exceptions(stored_records, at)
 
 
 def moments(records: Sequence[Record]) -> list[datetime]:
@@ -107,57 +101,63 @@ def moments(records: Sequence[Record]) -> list[datetime]:
 
 def compare(records: Sequence[Record], size: int = 7) -> Counter[str]:
     """Rows and record tell the same at all moments. Returns what was told, by kind."""
-    stream = as_stream(records)
-    told: Counter[str] = Counter()
+    stream = stream_of(records)
+    counts: Counter[str] = Counter()
     readable = [s.known for s in stream]
     with TemporaryDirectory() as folder:
-        engine = views_of(stream, folder, size)
+        engine = read_models_of(stream, folder, size)
         try:
             queries = Queries(engine.reader)
             times = moments(readable)
             for at in times[:: 1 + len(times) // 200]:
-                wanted = raw(readable, at)
-                assert queries.exceptions(at) == wanted, at
-                for case in {row.case for row in wanted}:
-                    assert queries.exceptions(at, case) == [row for row in wanted if row.case == case]
-                told.update(row.kind for row in wanted)
+                expected = from_records(readable, at)
+                assert queries.exceptions(at) == expected, at
+                for case in {row.case for row in expected}:
+                    assert queries.exceptions(at, case) == [row for row in expected if row.case == case]
+                counts.update(row.kind for row in expected)
         finally:
             engine.close()
-    return told
+    return counts
 
 
-def read(so: Given, n: int) -> None:
+def append_readings(so: Given, n: int) -> None:
     """Somebody reads, is refused, or can't open what it was handed; several times at the same instant."""
     now, world = so.records[-1].at, so.world
     reader = AGENCIES[n % len(AGENCIES)]
-    may = [m for m, _ in openable(world.register, world.case, reader, now=now, book=world.book)]
-    for message in may[n % 3 :: 3][:2]:
+    openable_messages = [
+        m for m, _ in openable(world.register, world.case, reader, now=now, rule_book=world.rule_book)
+    ]
+    for message in openable_messages[n % 3 :: 3][:2]:
         item = message.items[0]
-        wish = kit.said(
+        command = kit.event_input(
             reader,
-            SectionOpened(
+            e.SectionOpened(
                 message=message.id, item=item.item, section=item.section, purpose=kit.Purpose.SUPPORT
             ),
             name=f"opens {len(so.records)}",
             at=now,
         )
-        so.put(wish)
+        so.put(command)
         if n % 4 == 0:
-            flawed = DisclosureReceived(
-                message=message.id, item=item.item, opening=wish.ask, ok=False, flaw="untrusted/x"
+            flawed = e.DisclosureReceived(
+                message=message.id,
+                item=item.item,
+                opening=command.command_id,
+                ok=False,
+                error_code="untrusted/x",
             )
-            so.put(kit.said(reader, flawed, name=f"receives {len(so.records)}", at=now))
+            so.put(kit.event_input(reader, flawed, name=f"receives {len(so.records)}", at=now))
     if n % 5 == 0 and world.case.messages:
         message = next(m for m in world.case.messages.values())
         for item in message.items[:1]:
-            refused = OpeningRefused(
+            refused = e.OpeningRefused(
                 message=message.id,
                 item=item.item,
                 section=item.section,
                 purpose=kit.Purpose.SUPPORT,
                 reason="NO_PART",
             )
-            so.put(kit.said(reader, refused, name=f"refused {len(so.records)}", at=now))
+            so.put(kit.event_input(reader, refused, name=f"refused {len(so.records)}", at=now))
 
 
 @settings(CHECKED, max_examples=10 * TIMES)
@@ -170,22 +170,22 @@ def read(so: Given, n: int) -> None:
 def test_rows_and_record_tell_the_same_of_any_history(
     before: str, steps: list[Step], reads: list[int], size: int
 ) -> None:
-    turn = iter(reads)
-    so = play((BEFORE | NOTIFIED)[before], steps, lambda so: read(so, next(turn)))
+    counts = iter(reads)
+    so = play((BEFORE | NOTIFIED)[before], steps, lambda so: append_readings(so, next(counts)))
     for kind in compare(so.records, size):
-        event(kind)
+        hypothesis_event(kind)
 
 
 @pytest.mark.parametrize("name", ["sc-1", "sc-3", "sc-4", "sc-6"])
 def test_rows_and_record_tell_the_same_of_the_stories(name: str) -> None:
-    told = compare(Story(name).play().so.records)
-    assert told["UNREAD"]
-    assert any(kind.startswith("LATE_") for kind in told)
+    counts = compare(Story(name).play().so.records)
+    assert counts["UNREAD"]
+    assert any(kind.startswith("LATE_") for kind in counts)
 
 
 def test_rows_and_record_tell_the_same_of_many_families() -> None:
-    told = compare([s.known for s in full(2).stream], size=50)
-    assert {"UNREAD", "HELD"} <= set(told)
+    counts = compare([s.known for s in full(2).stream], size=50)
+    assert {"UNREAD", "HELD"} <= set(counts)
 
 
 def at_home(*past: object, open_at: datetime) -> tuple[Given, datetime]:
@@ -196,7 +196,7 @@ def at_home(*past: object, open_at: datetime) -> tuple[Given, datetime]:
 
 def kinds(records: Sequence[Record], at: datetime) -> list[str]:
     with TemporaryDirectory() as folder:
-        engine = views_of(as_stream(records), folder, 3)
+        engine = read_models_of(stream_of(records), folder, 3)
         try:
             return [row.kind for row in Queries(engine.reader).exceptions(at)]
         finally:
@@ -207,15 +207,15 @@ def test_unread_from_the_48th_hour_until_it_is_opened() -> None:
     so = kit.given(kit.LEARNED)
     sent = so.records[-1].at
     so.put(replace(opening(kit.LEARNED, kit.AZ_CORE), at=sent + UNREAD + SECOND))
-    asked = [sent + UNREAD - SECOND, sent + UNREAD, sent + UNREAD + SECOND]
-    assert [kinds(so.records, at) for at in asked] == [[], ["UNREAD"], []]
+    checked = [sent + UNREAD - SECOND, sent + UNREAD, sent + UNREAD + SECOND]
+    assert [kinds(so.records, at) for at in checked] == [[], ["UNREAD"], []]
     compare(so.records)
 
 
 def test_read_and_nothing_followed_from_the_14th_day_and_not_where_something_did() -> None:
     so, read_at = at_home(open_at=kit.NOON)
     assert kinds(so.records, read_at + UNACTED - SECOND) == []
-    assert kinds(so.records, read_at + UNACTED) == ["READ_AND_NOTHING_FOLLOWED"]
+    assert kinds(so.records, read_at + UNACTED) == ["READ_NOT_ACTED_ON"]
     so.put(replace(kit.DECIDED[0], at=read_at + UNACTED))
     assert kinds(so.records, read_at + UNACTED) == []
     compare(so.records)
@@ -223,23 +223,25 @@ def test_read_and_nothing_followed_from_the_14th_day_and_not_where_something_did
 
 def test_who_notified_stands_under_its_token_in_every_row_as_of_any_moment() -> None:
     """Also where it tries more than to notify; and by its name from when it has another part. Basis: CAPA 7."""
-    notified = replace(BY_NURSERY, fact=replace(BY_NURSERY.fact, notifier_token="N-1"))  # type: ignore[type-var]
+    notified = replace(BY_NURSERY, event=replace(BY_NURSERY.event, notifier_token="N-1"))  # type: ignore[type-var]
     so = kit.given(notified)
-    tried = OpeningRefused(
-        message=BY_NURSERY.ask,
+    attempts = e.OpeningRefused(
+        message=BY_NURSERY.command_id,
         item=BY_NURSERY.item().item,
         section=Section.BASIC,
         purpose=kit.Purpose.SUPPORT,
         reason="NO_PART",
     )
-    so.put(kit.said(EXT_NURSERY, tried, name="tried", at=kit.NOON))
+    so.put(kit.event_input(EXT_NURSERY, attempts, name="attempts", at=kit.NOON))
     part = kit.NOON + UNREAD
     so.put(
-        tell(DisclosureMade, kit.AZ_CORE, [EXT_NURSERY], [Section.PLAN], "CONSENT", name="a part", at=part)
+        case_message(
+            e.DisclosureMade, kit.AZ_CORE, [EXT_NURSERY], [Section.PLAN], "CONSENT", name="a part", at=part
+        )
     )
     compare(so.records)
     with TemporaryDirectory() as folder:
-        engine = views_of(as_stream(so.records), folder, 3)
+        engine = read_models_of(stream_of(so.records), folder, 3)
         try:
             queries = Queries(engine.reader)
             before, after = queries.exceptions(part - SECOND), queries.exceptions(part)
@@ -259,7 +261,7 @@ def test_what_never_stood_out_leaves_no_row() -> None:
     so.put(replace(opening(kit.LEARNED, kit.AZ_CORE), at=sent + SECOND))
     so.put(replace(kit.DECIDED[0], at=sent + 2 * SECOND))
     with TemporaryDirectory() as folder:
-        engine = views_of(as_stream(so.records), folder, 1)
+        engine = read_models_of(stream_of(so.records), folder, 1)
         try:
             with engine.reader.connect() as db:
                 rows = db.exec_driver_sql("SELECT kind, until FROM exceptions").fetchall()
@@ -271,35 +273,44 @@ def test_what_never_stood_out_leaves_no_row() -> None:
 @pytest.mark.parametrize("limit", [1, 2, 3, 100])
 def test_page_after_page_all_come_once_latest_first(tmp_path: Path, limit: int) -> None:
     story = full(3)
-    engine = views_of(story.stream, str(tmp_path), 50)
+    engine = read_models_of(story.stream, str(tmp_path), 50)
     queries, at = Queries(engine.reader), story.now + UNREAD
     for case in (None, family(1)):
-        whole = queries.exceptions(at, case)
-        found, mark = queries.latest_exceptions(at, case, "", limit)
+        all_rows = queries.exceptions(at, case)
+        rows, mark = queries.latest_exceptions(at, case, "", limit)
         while mark:
             page, mark = queries.latest_exceptions(at, case, mark, limit)
-            found += page
-        assert found == whole[::-1]
-        assert len(found) > 4
+            rows += page
+        assert rows == all_rows[::-1]
+        assert len(rows) > 4
     engine.close()
 
 
 # --- every question is answered by an index ------------------------------------------------------------------
 
-BIG = {"disclosures", "openings", "consents", "notifications", "exceptions", "said", "leaves", "cases"}
+BIG = {
+    "disclosures",
+    "openings",
+    "consents",
+    "notifications",
+    "exceptions",
+    "message_authors",
+    "leaves",
+    "cases",
+}
 
 
 def test_no_question_of_an_auditor_goes_through_a_big_table(tmp_path: Path) -> None:
     """By SQLite's own plans: exceptions of all, as-of and who-knows of a case, its ledger."""
     story = full(2)
-    engine = views_of(story.stream, str(tmp_path), 50)
+    engine = read_models_of(story.stream, str(tmp_path), 50)
     queries = Queries(engine.reader)
-    asked: list[tuple[str, Any]] = []
+    checked: list[tuple[str, Any]] = []
 
     @sa_event.listens_for(engine.reader, "before_cursor_execute")
     def note(_c: Any, _cursor: Any, statement: str, values: Any, *_: Any) -> None:
         if statement.startswith("SELECT"):
-            asked.append((statement, values))
+            checked.append((statement, values))
 
     now, case = story.now, family(0)
     queries.exceptions(now)
@@ -308,15 +319,15 @@ def test_no_question_of_an_auditor_goes_through_a_big_table(tmp_path: Path) -> N
     assert mark
     queries.latest_exceptions(now, before=mark)
     queries.latest_exceptions(now, case, mark)
-    queries.places_of(case, CASE)
+    queries.record_positions(case, CASE)
     queries.ledger(case=case)
     queries.openings(case=case)
     queries.consents(case=case)
     queries.notifications(case=case)
     sa_event.remove(engine.reader, "before_cursor_execute", note)
-    assert len(asked) > 7
+    assert len(checked) > 7
     with engine.reader.connect() as db:
-        for statement, values in asked:
+        for statement, values in checked:
             plan = [row[3] for row in db.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)]
             scans = {line.split()[1] for line in plan if line.startswith("SCAN")}
             assert not scans & BIG, (statement, plan)

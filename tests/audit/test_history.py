@@ -12,11 +12,11 @@ from uuid import UUID
 import pytest
 from typer.testing import CliRunner
 
-from gateway.audit.history import History, exceptions, history, of_stream, of_views, replay
+from gateway.audit.history import History, exceptions, history, indexed_records, replay, scanned_records
 from gateway.cli.main import app
 from gateway.rehearsal.scenario.player import Run
+from gateway.rehearsal.scenario.rehearsal_hub import RehearsalHub, open_rehearsal_hub
 from gateway.rehearsal.scenario.report import play, start_of
-from gateway.rehearsal.scenario.stage import Stage, open_stage
 from gateway.rehearsal.scenario.story import read_story
 from gateway.verifier.judge import Judge
 
@@ -25,70 +25,72 @@ RUN = CliRunner()
 
 
 @dataclass
-class Played:
-    stage: Stage
+class PlayedStory:
+    rehearsal_hub: RehearsalHub
     run: Run
 
     def at(self, when) -> History:  # type: ignore[no-untyped-def]
-        runtime = self.stage.runtime
+        runtime = self.rehearsal_hub.runtime
         assert runtime is not None
-        return history(of_views(runtime.store, runtime.follower.queries, self.run.case, when), self.run.case)
+        return history(
+            indexed_records(runtime.store, runtime.projector.queries, self.run.case, when), self.run.case
+        )
 
 
 @pytest.fixture(scope="module")
-def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
+def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PlayedStory]:
     """SC-4: a lapse, held messages, refusals."""
     story = read_story(STORY)
-    with open_stage(tmp_path_factory.mktemp("history") / "hub", start_of(story)) as stage:
-        run, report = play(story, stage)
+    with open_rehearsal_hub(tmp_path_factory.mktemp("history") / "hub", start_of(story)) as rehearsal_hub:
+        run, report = play(story, rehearsal_hub)
         assert report.problems == []
-        assert stage.runtime is not None
-        stage.runtime.follower.catch_up()
-        yield Played(stage, run)
+        assert rehearsal_hub.runtime is not None
+        rehearsal_hub.runtime.projector.catch_up()
+        yield PlayedStory(rehearsal_hub, run)
 
 
-def test_views_and_stream_tell_the_same(played: Played) -> None:
-    runtime = played.stage.runtime
+def test_views_and_stream_tell_the_same(played: PlayedStory) -> None:
+    runtime = played.rehearsal_hub.runtime
     assert runtime is not None
     for when in sorted({c.at for c in played.run.checks}):
-        fast = played.at(when)
-        slow = history(of_stream(runtime.store, played.run.case, when), played.run.case)
-        assert fast.who_knows(when) == slow.who_knows(when)
-        rows = runtime.follower.queries.exceptions(when, played.run.case)
-        assert rows == fast.exceptions(when) == slow.exceptions(when)
-        assert rows == exceptions(of_stream(runtime.store, None, when), when)
-        for door in played.stage.doors.values():
-            assert fast.could(door.agency, when) == slow.could(door.agency, when)
+        by_index = played.at(when)
+        by_scan = history(scanned_records(runtime.store, played.run.case, when), played.run.case)
+        assert by_index.who_knows(when) == by_scan.who_knows(when)
+        rows = runtime.projector.queries.exceptions(when, played.run.case)
+        assert rows == by_index.exceptions(when) == by_scan.exceptions(when)
+        assert rows == exceptions(scanned_records(runtime.store, None, when), when)
+        for door in played.rehearsal_hub.doors.values():
+            assert by_index.could_open(door.agency, when) == by_scan.could_open(door.agency, when)
 
 
-def test_what_could_be_opened_as_of_a_moment_is_what_was_opened_at_that_moment(played: Played) -> None:
+def test_what_could_be_opened_as_of_a_moment_is_what_was_opened_at_that_moment(played: PlayedStory) -> None:
     items = {w.item: (w.section, w.n) for w in played.run.written}
-    looked = 0
+    opened_items = 0
     for check in played.run.checks:
         if check.agency == "AUDITOR":
             continue
-        agency = played.stage.door(check.agency).agency
-        could: dict[str, list[int]] = {}
-        for row in played.at(check.at).could(agency, check.at):
+        agency = played.rehearsal_hub.door(check.agency).agency
+        could_open: dict[str, list[int]] = {}
+        for row in played.at(check.at).could_open(agency, check.at):
             section, n = items.get(UUID(row["item"]), (None, None))
-            if row["could"] and section not in (None, "SOURCE", "REASON"):
-                could.setdefault(section, []).append(n)  # type: ignore[arg-type]
-            assert (row["reason"] is None) is row["could"]
-        assert {s: sorted(ns) for s, ns in could.items()} == check.openable
-        looked += bool(could)
-    assert looked > 5
+            if row["could_open"] and section not in (None, "SOURCE", "REASON"):
+                could_open.setdefault(section, []).append(n)  # type: ignore[arg-type]
+            assert (row["reason"] is None) is row["could_open"]
+        assert {s: sorted(ns) for s, ns in could_open.items()} == check.openable
+        opened_items += bool(could_open)
+    assert opened_items > 5
 
 
-def test_who_knows_names_everyone_who_opened_and_nobody_else(played: Played) -> None:
+def test_who_knows_names_everyone_who_opened_and_nobody_else(played: PlayedStory) -> None:
     when = max(c.at for c in played.run.checks) + timedelta(days=1)
     rows = played.at(when).who_knows(when)
     by_item = {w.item: w for w in played.run.written}
     opened = {
         (by_item[UUID(r["item"])].n, a) for r in rows for a in r["opened"] if UUID(r["item"]) in by_item
     }
-    codes = {door.agency: code for code, door in played.stage.doors.items()}
+    codes = {door.agency: code for code, door in played.rehearsal_hub.doors.items()}
     seen = {
-        (n, str(played.stage.door(c.agency).agency))
+        (n, str(played.rehearsal_hub.door(c.agency).agency))
         for c in played.run.checks
         if c.agency in codes.values()
         for ns in c.openable.values()
@@ -97,7 +99,7 @@ def test_who_knows_names_everyone_who_opened_and_nobody_else(played: Played) -> 
     assert opened == seen
 
 
-def test_exceptions_tell_what_was_held_refused_and_late(played: Played) -> None:
+def test_exceptions_tell_what_was_held_refused_and_late(played: PlayedStory) -> None:
     when = max(c.at for c in played.run.checks)
     kinds = {row.kind for row in played.at(when).exceptions(when)}
     assert "REFUSED" in kinds
@@ -105,45 +107,47 @@ def test_exceptions_tell_what_was_held_refused_and_late(played: Played) -> None:
     assert "HELD" in {row.kind for row in played.at(held).exceptions(held)}
 
 
-def test_every_step_of_the_replay_holds_and_a_changed_one_does_not(played: Played) -> None:
-    runtime = played.stage.runtime
+def test_every_step_of_the_replay_holds_and_a_changed_one_does_not(played: PlayedStory) -> None:
+    runtime = played.rehearsal_hub.runtime
     assert runtime is not None
-    records = list(of_views(runtime.store, runtime.follower.queries, played.run.case))
-    steps = list(replay(iter(records), played.run.case, Judge(played.stage.genesis)))
-    assert [s.flaw for s in steps if s.flaw] == []
+    records = list(indexed_records(runtime.store, runtime.projector.queries, played.run.case))
+    steps = list(replay(iter(records), played.run.case, Judge(played.rehearsal_hub.genesis)))
+    assert [s.error_code for s in steps if s.error_code] == []
     assert len(steps) > 20
     without = [k for k in records if k.record.topic != "network_case.registered"]
-    assert any(s.flaw for s in replay(iter(without), played.run.case, Judge(played.stage.genesis)))
+    assert any(
+        s.error_code for s in replay(iter(without), played.run.case, Judge(played.rehearsal_hub.genesis))
+    )
 
 
 @pytest.mark.parametrize("raw", [[], ["--raw"]])
-def test_the_commands_answer(played: Played, raw: list[str]) -> None:
-    folder, case = str(played.stage.installation.folder), str(played.run.case)
+def test_the_commands_answer(played: PlayedStory, raw: list[str]) -> None:
+    folder, case = str(played.rehearsal_hub.installation.folder), str(played.run.case)
 
-    def told(*words: str) -> list[dict]:  # type: ignore[type-arg]
-        done = RUN.invoke(app, ["audit", *words, "--data", folder, "--json"])
+    def audit_rows(*arguments: str) -> list[dict]:  # type: ignore[type-arg]
+        done = RUN.invoke(app, ["audit", *arguments, "--data", folder, "--json"])
         assert done.exit_code == 0, done.output
         return json.loads(done.stdout)  # type: ignore[no-any-return]
 
     at = max(c.at for c in played.run.checks).isoformat()
-    assert len(told("replay", "--case", case, *raw)) > 20
-    [*few] = told("replay", "--case", case, "--from", at, *raw)
-    assert len(few) < len(told("replay", "--case", case, *raw))
-    assert told("as-of", "--case", case, "--agency", "AZ-CORE", "--at", at, *raw)
-    assert told("who-knows", "--case", case, "--at", at, *raw)
-    assert told("exceptions", "--case", case, "--at", at, *raw)
-    assert told("exceptions", "--at", at, *raw) == told("exceptions", "--case", case, "--at", at)
+    assert len(audit_rows("replay", "--case", case, *raw)) > 20
+    [*few] = audit_rows("replay", "--case", case, "--from", at, *raw)
+    assert len(few) < len(audit_rows("replay", "--case", case, *raw))
+    assert audit_rows("as-of", "--case", case, "--agency", "AZ-CORE", "--at", at, *raw)
+    assert audit_rows("who-knows", "--case", case, "--at", at, *raw)
+    assert audit_rows("exceptions", "--case", case, "--at", at, *raw)
+    assert audit_rows("exceptions", "--at", at, *raw) == audit_rows("exceptions", "--case", case, "--at", at)
 
 
-def test_people_read_it_too(played: Played) -> None:
-    folder, case = str(played.stage.installation.folder), str(played.run.case)
-    for words in (
+def test_people_read_it_too(played: PlayedStory) -> None:
+    folder, case = str(played.rehearsal_hub.installation.folder), str(played.run.case)
+    for arguments in (
         ["replay", "--case", case],
         ["as-of", "--case", case, "--agency", "HIDA-SWC"],
         ["who-knows", "--case", case],
         ["exceptions"],
     ):
-        done = RUN.invoke(app, ["audit", *words, "--data", folder])
+        done = RUN.invoke(app, ["audit", *arguments, "--data", folder])
         assert done.exit_code == 0, done.output
         assert "None" not in done.stdout
     nobody = RUN.invoke(app, ["audit", "as-of", "--case", case, "--agency", "NOBODY", "--data", folder])

@@ -13,13 +13,13 @@ from uuid import UUID
 import pytest
 
 import adapters.mapper as writing
-import gateway.verifier.reading as verifying
-from domain.decide import ASKABLE
+import gateway.verifier.record_parser as verifying
+from domain.decide import PERMITTED_COMMANDS
 from domain.errors import Malformed
 from domain.record import Record
 from keys import canonical
-from tests.domain.kit import AZ_CORE, COMMISSIONED, LEARNED, TO_SORA, opening
-from tests.domain.test_mapper import FRAME, KEYED, item, payload, wrap
+from tests.domain.builders import AZ_CORE, COMMISSIONED, LEARNED, TO_SORA, opening
+from tests.domain.test_mapper import FRAME, KEYED, item, payload, wrapped_key
 
 VECTORS = sorted((Path(__file__).parents[1] / "vectors" / "events").glob("*.json"))
 
@@ -33,106 +33,121 @@ class Vector:
 
 
 def vector(path: Path) -> Vector:
-    told = json.loads(path.read_text(encoding="utf-8"))
-    return Vector(UUID(told["originator"]), told["version"], told["actor"], told["body"].encode())
+    data = json.loads(path.read_text(encoding="utf-8"))
+    return Vector(UUID(data["originator"]), data["version"], data["actor"], data["body"].encode())
 
 
-def both(read: Callable[[Any], Any]) -> list[Any]:
+def with_both_parsers(read: Callable[[Any], Any]) -> list[Any]:
     """What each of the two says: the value, or that it refuses."""
-    found: list[Any] = []
+    results: list[Any] = []
     for module in (writing, verifying):
         try:
-            found.append(read(module))
+            results.append(read(module))
         except Malformed:
-            found.append(Malformed)
-    return found
+            results.append(Malformed)
+    return results
 
 
 @pytest.mark.parametrize("path", VECTORS, ids=lambda path: path.stem)
 def test_both_read_every_published_form_alike(path: Path) -> None:
-    one = vector(path)
-    first, second = both(lambda m: m.record_of(one.body, one.originator, one.version, one.actor))
+    published = vector(path)
+    first, second = with_both_parsers(
+        lambda m: m.record_of(published.body, published.originator, published.version, published.actor)
+    )
     assert isinstance(first, Record)
     assert first == second
-    if path.stem.endswith(f".v{type(first.fact).VERSION}"):  # an earlier shape is read, and not written again
-        assert canonical.encode(verifying.said(second)) == one.body
+    if path.stem.endswith(
+        f".v{type(first.event).VERSION}"
+    ):  # an earlier shape is read, and not written again
+        assert canonical.encode(verifying.record_json(second)) == published.body
 
 
-def spoilt(value: Any) -> Iterator[Any]:
+def mutations(value: Any) -> Iterator[Any]:
     """The data with one thing changed: left out, added, of another type, of another form."""
     for key in value:
-        without = {k: v for k, v in value.items() if k != key}
-        yield without
+        without_key = {k: v for k, v in value.items() if k != key}
+        yield without_key
         for other in (None, 7, -1, "x", [], {}, ["x"], {"x": 1}, True, "2025-06-04T00:30:00Z"):
             if other != value[key] or type(other) is not type(value[key]):
                 yield {**value, key: other}
         if isinstance(value[key], dict):
-            for inner in spoilt(value[key]):
+            for inner in mutations(value[key]):
                 yield {**value, key: inner}
     yield {**value, "more": 1}
 
 
 @pytest.mark.parametrize("path", VECTORS, ids=lambda path: path.stem)
 def test_both_refuse_the_same_bodies(path: Path) -> None:
-    one = vector(path)
+    published = vector(path)
     refused = 0
-    for wrong in spoilt(canonical.parse(one.body)):
+    for wrong in mutations(canonical.parse(published.body)):
         try:
             body = canonical.encode(wrong)
         except (Malformed, TypeError, ValueError):
             continue
-        first, second = both(lambda m, body=body: m.record_of(body, one.originator, one.version, one.actor))  # type: ignore[misc]
+        first, second = with_both_parsers(
+            lambda m, body=body: m.record_of(body, published.originator, published.version, published.actor)
+        )  # type: ignore[misc]
         assert first == second, wrong
         refused += first is Malformed
     assert refused > 40
 
 
 def test_both_refuse_a_body_in_another_form() -> None:
-    one = vector(VECTORS[0])
-    for body in (one.body + b" ", one.body.replace(b":", b": ", 1), b"[]", b"", b"\xff"):
-        assert both(lambda m, body=body: m.record_of(body, one.originator, one.version, one.actor)) == [  # type: ignore[misc]
+    published = vector(VECTORS[0])
+    for body in (published.body + b" ", published.body.replace(b":", b": ", 1), b"[]", b"", b"\xff"):
+        assert with_both_parsers(
+            lambda m, body=body: m.record_of(body, published.originator, published.version, published.actor)
+        ) == [  # type: ignore[misc]
             Malformed,
             Malformed,
         ]
     elsewhere = UUID(int=1)
-    assert both(lambda m: m.record_of(one.body, elsewhere, one.version, one.actor)) == [Malformed] * 2
-
-
-def asked(path: Path) -> Any:
-    """The record of a published form as somebody's own word, to ask for it."""
-    one = vector(path)
-    record = verifying.record_of(one.body, one.originator, one.version, one.actor)
-    return SimpleNamespace(
-        fact=record.fact, on=record.about, by=record.by, ask=record.ask_id, actor=record.actor
+    assert (
+        with_both_parsers(
+            lambda m: m.record_of(published.body, elsewhere, published.version, published.actor)
+        )
+        == [Malformed] * 2
     )
 
 
-ASKED = [path for path in VECTORS if type(asked(path).fact) in ASKABLE]
+def command(path: Path) -> Any:
+    """The record of a published form as somebody's own word, to ask for it."""
+    published = vector(path)
+    record = verifying.record_of(published.body, published.originator, published.version, published.actor)
+    return SimpleNamespace(
+        event=record.event, on=record.about, by=record.by, command_id=record.command_id, actor=record.actor
+    )
 
 
-@pytest.mark.parametrize("path", ASKED, ids=lambda path: path.stem)
+COMMANDS = [path for path in VECTORS if type(command(path).event) in PERMITTED_COMMANDS]
+
+
+@pytest.mark.parametrize("path", COMMANDS, ids=lambda path: path.stem)
 def test_both_make_the_same_draft_of_a_wish_and_refuse_the_same(path: Path) -> None:
-    right = payload(asked(path))
-    looked = 0
-    for fields in (right.fields, *spoilt(right.fields)):
+    right = payload(command(path))
+    checked = 0
+    for fields in (right.fields, *mutations(right.fields)):
         wrong = replace(right, fields=fields)
-        first, second = both(lambda m, wrong=wrong: m.wish_of(wrong, FRAME))  # type: ignore[misc]
+        first, second = with_both_parsers(lambda m, wrong=wrong: m.command_of(wrong, FRAME))  # type: ignore[misc]
         assert first == second, fields
-        looked += 1
-    assert looked > 1
+        checked += 1
+    assert checked > 1
 
 
-@pytest.mark.parametrize("one", [KEYED, TO_SORA, opening(LEARNED, AZ_CORE), COMMISSIONED[-1]])
-def test_both_read_the_parts_of_a_frame_alike(one: Any) -> None:
-    right = payload(one)
-    part, other = item(LEARNED.item()), wrap(LEARNED.item().item, AZ_CORE)
+@pytest.mark.parametrize("published", [KEYED, TO_SORA, opening(LEARNED, AZ_CORE), COMMISSIONED[-1]])
+def test_both_read_the_parts_of_a_frame_alike(published: Any) -> None:
+    right = payload(published)
+    part, other = item(LEARNED.item()), wrapped_key(LEARNED.item().item, AZ_CORE)
     for changed in (
         {},
-        {"items": (part,), "wraps": ()},
-        {"items": (part,), "wraps": (other, replace(other, to=LEARNED.by))},
+        {"items": (part,), "wrapped_keys": ()},
+        {"items": (part,), "wrapped_keys": (other, replace(other, to=LEARNED.by))},
         {"act": "no.such_act"},
         {"act": "key.destroyed"},
         {"about": replace(right.about, kind="network")},
     ):
-        first, second = both(lambda m, changed=changed: m.wish_of(replace(right, **changed), FRAME))  # type: ignore[misc]
+        first, second = with_both_parsers(
+            lambda m, changed=changed: m.command_of(replace(right, **changed), FRAME)
+        )  # type: ignore[misc]
         assert first == second, changed

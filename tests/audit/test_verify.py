@@ -20,48 +20,48 @@ from domain.events import DisclosureMade, EligibilityDetermined, TrainingLapsed
 from domain.record import Record
 from gateway.audit.verification import Verification, Verifier, doors_of
 from gateway.rehearsal.scenario.player import Run
+from gateway.rehearsal.scenario.rehearsal_hub import RehearsalHub, open_rehearsal_hub
 from gateway.rehearsal.scenario.report import play, start_of
-from gateway.rehearsal.scenario.stage import Stage, open_stage
 from gateway.rehearsal.scenario.story import read_story
 from keys.record import build_record
-from keys.stored_record import Kept
+from keys.stored_record import StoredRecord
 from projections.engine import Engine
 
 STORY = Path(__file__).parents[1] / "scenarios" / "sc-1.yaml"
 
 
 @dataclass
-class Played:
-    stage: Stage
+class PlayedStory:
+    rehearsal_hub: RehearsalHub
     run: Run
     messages: list[RawMessage]
     records: list[Record]
 
-    def place(self, fact: type, nth: int = 0) -> int:
-        """The index in the stream of the nth record with this fact."""
-        return [n for n, r in enumerate(self.records) if isinstance(r.fact, fact)][nth]
+    def index_of(self, event: type, nth: int = 0) -> int:
+        """The index in the stream of the nth record with this event."""
+        return [n for n, r in enumerate(self.records) if isinstance(r.event, event)][nth]
 
 
 @pytest.fixture(scope="module")
-def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
+def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PlayedStory]:
     """SC-1 with its last look, on a hub of its own."""
     story = read_story(STORY)
     story = replace(story, expects=story.expects[:1])
-    with open_stage(tmp_path_factory.mktemp("played") / "hub", start_of(story)) as stage:
-        run, report = play(story, stage)
+    with open_rehearsal_hub(tmp_path_factory.mktemp("played") / "hub", start_of(story)) as rehearsal_hub:
+        run, report = play(story, rehearsal_hub)
         assert report.problems == []
-        assert stage.runtime is not None
-        stage.runtime.follower.catch_up()
-        messages = stage.runtime.recorder.read_raw(1, 10_000)
-        yield Played(stage, run, messages, list(stage.records()))
+        assert rehearsal_hub.runtime is not None
+        rehearsal_hub.runtime.projector.catch_up()
+        messages = rehearsal_hub.runtime.recorder.read_raw(1, 10_000)
+        yield PlayedStory(rehearsal_hub, run, messages, list(rehearsal_hub.records()))
 
 
 @contextmanager
-def copied(played: Played, tmp_path: Path, messages: list[RawMessage]) -> Iterator[Verifier]:
+def verifier_of_copy(played: PlayedStory, tmp_path: Path, messages: list[RawMessage]) -> Iterator[Verifier]:
     """A stream made anew from these messages, as an operator of the bus could, under the same vault."""
-    runtime = played.stage.runtime
+    runtime = played.rehearsal_hub.runtime
     assert runtime is not None
-    secrets = played.stage.installation.hub_secrets()
+    secrets = played.rehearsal_hub.installation.hub_secrets()
     with EmbeddedServer(tmp_path / "bus", store_key=secrets["bus"]).start() as server:
         settings = server.hub_settings()
         recorder, items = connect(settings), ItemStore(settings)
@@ -74,119 +74,122 @@ def copied(played: Played, tmp_path: Path, messages: list[RawMessage]) -> Iterat
                 recorder,
                 items,
                 runtime.store._vault,
-                hub=played.stage.installation.hub,
+                hub=played.rehearsal_hub.installation.hub,
                 prefix=settings.prefix,
-                audit=played.stage.genesis.audit_kem,
+                audit=played.rehearsal_hub.genesis.audit_kem,
             )
-            yield Verifier(recorder, store, played.stage.genesis)
+            yield Verifier(recorder, store, played.rehearsal_hub.genesis)
         finally:
             items.close()
             recorder.close()
 
 
-def opened(played: Played, raw: RawMessage) -> Kept:
+def opened(played: PlayedStory, raw: RawMessage) -> StoredRecord:
     """A record as it lies there, for who forges another on it."""
-    [kept] = played.stage.runtime.store.read(raw.sequence, 1)  # type: ignore[union-attr]
-    return kept
+    [stored] = played.rehearsal_hub.runtime.store.read(raw.sequence, 1)  # type: ignore[union-attr]
+    return stored
 
 
 def verified(
-    played: Played, tmp_path: Path, messages: list[RawMessage], *, views: bool = True
+    played: PlayedStory, tmp_path: Path, messages: list[RawMessage], *, read_models: bool = True
 ) -> Verification:
-    runtime = played.stage.runtime
+    runtime = played.rehearsal_hub.runtime
     assert runtime is not None
-    with copied(played, tmp_path, messages) as verifier:
+    with verifier_of_copy(played, tmp_path, messages) as verifier:
         return verifier.run(
-            views=runtime.views if views else None, doors=doors_of(played.stage.installation) if views else ()
+            read_models=runtime.read_models if read_models else None,
+            doors=doors_of(played.rehearsal_hub.installation) if read_models else (),
         )
 
 
-def by_log(played: Played, tmp_path: Path, messages: list[RawMessage]) -> Verification:
+def by_log(played: PlayedStory, tmp_path: Path, messages: list[RawMessage]) -> Verification:
     """Verified by the signed log alone: no views, no receipts."""
-    logbook = played.stage.runtime.logbook  # type: ignore[union-attr]
-    while logbook.size < len(played.messages):
-        logbook.step()
-    with copied(played, tmp_path, messages) as verifier:
-        return verifier.run(log=played.stage.installation.hub_folder / "log")
+    log_keeper = played.rehearsal_hub.runtime.log_keeper  # type: ignore[union-attr]
+    while log_keeper.size < len(played.messages):
+        log_keeper.step()
+    with verifier_of_copy(played, tmp_path, messages) as verifier:
+        return verifier.run(log=played.rehearsal_hub.installation.hub_folder / "log")
 
 
-def places(found: Verification) -> set[int | None]:
-    return {f.position for f in found.findings}
+def indexes_of(result: Verification) -> set[int | None]:
+    return {f.position for f in result.findings}
 
 
-def test_an_untouched_stream_verifies_in_every_respect(played: Played, tmp_path: Path) -> None:
-    found = verified(played, tmp_path, played.messages)
-    assert found.findings == []
-    assert found.records == len(played.messages)
-    assert found.decisions == found.signatures == found.records - 1 - found.hub_acts
-    assert found.rows_compared
-    assert found.receipts > 30
+def test_an_untouched_stream_verifies_in_every_respect(played: PlayedStory, tmp_path: Path) -> None:
+    result = verified(played, tmp_path, played.messages)
+    assert result.findings == []
+    assert result.records == len(played.messages)
+    assert result.decisions == result.signatures == result.records - 1 - result.hub_acts
+    assert result.rows_compared
+    assert result.receipts > 30
 
 
-def test_an_untouched_stream_is_that_of_the_signed_log(played: Played, tmp_path: Path) -> None:
-    found = by_log(played, tmp_path, played.messages)
-    assert found.findings == []
-    assert found.log_size == len(played.messages)
+def test_an_untouched_stream_is_that_of_the_signed_log(played: PlayedStory, tmp_path: Path) -> None:
+    result = by_log(played, tmp_path, played.messages)
+    assert result.findings == []
+    assert result.log_size == len(played.messages)
 
 
 @pytest.mark.parametrize("part", [13, 300, -1], ids=["part head", "control", "last byte"])
-def test_the_signed_log_finds_a_flipped_bit_where_it_is(played: Played, tmp_path: Path, part: int) -> None:
-    place = played.place(DisclosureMade)
+def test_the_signed_log_finds_a_flipped_bit_where_it_is(
+    played: PlayedStory, tmp_path: Path, part: int
+) -> None:
+    index = played.index_of(DisclosureMade)
     messages = list(played.messages)
-    messages[place] = flipped(messages[place], part)
-    found = by_log(played, tmp_path, messages)
-    assert (place + 1) in {f.position for f in found.findings}
+    messages[index] = flipped(messages[index], part)
+    result = by_log(played, tmp_path, messages)
+    assert (index + 1) in {f.position for f in result.findings}
 
 
 def test_the_signed_log_finds_a_record_that_opens_and_is_not_the_one_that_was_logged(
-    played: Played, tmp_path: Path
+    played: PlayedStory, tmp_path: Path
 ) -> None:
-    """The same fact, sealed anew under the same keys by whoever runs the hub: only the log tells."""
-    runtime = played.stage.runtime
+    """The same event, sealed anew under the same keys by whoever runs the hub: only the log tells."""
+    runtime = played.rehearsal_hub.runtime
     assert runtime is not None
-    place = played.place(EligibilityDetermined)
-    kept = runtime.store.read(place + 1, 1)[0]
+    index = played.index_of(EligibilityDetermined)
+    stored = runtime.store.read(index + 1, 1)[0]
     messages = list(played.messages)
     state = build_record(
-        hub=played.stage.installation.hub,
-        originator=kept.record.originator.id,
-        version=kept.record.version,
-        epoch=kept.opened.epoch,
+        hub=played.rehearsal_hub.installation.hub,
+        originator=stored.record.originator.id,
+        version=stored.record.version,
+        epoch=stored.opened.epoch,
         keys=runtime.store._vault,
-        body_json=kept.opened.body_json,
-        frame=kept.frame,
-        scope=kept.record.about.id,
+        body_json=stored.opened.body_json,
+        frame=stored.frame,
+        scope=stored.record.about.id,
     )
-    messages[place] = replace(messages[place], state=state)
-    found = by_log(played, tmp_path, messages)
-    assert [(f.what, f.position) for f in found.findings] == [("log-entry-differs", place + 1)]
+    messages[index] = replace(messages[index], state=state)
+    result = by_log(played, tmp_path, messages)
+    assert [(f.what, f.position) for f in result.findings] == [("log-entry-differs", index + 1)]
 
 
-def test_the_signed_log_finds_what_was_cut_off_at_the_end(played: Played, tmp_path: Path) -> None:
-    found = by_log(played, tmp_path, played.messages[:-2])
-    assert [(f.what, f.position) for f in found.findings] == [("record-missing", len(played.messages) - 1)]
+def test_the_signed_log_finds_what_was_cut_off_at_the_end(played: PlayedStory, tmp_path: Path) -> None:
+    result = by_log(played, tmp_path, played.messages[:-2])
+    assert [(f.what, f.position) for f in result.findings] == [("record-missing", len(played.messages) - 1)]
 
 
-def test_the_signed_log_finds_two_records_that_changed_places(played: Played, tmp_path: Path) -> None:
+def test_the_signed_log_finds_two_records_that_changed_places(played: PlayedStory, tmp_path: Path) -> None:
     messages = list(played.messages)
     messages[-1], messages[-2] = messages[-2], messages[-1]
-    found = by_log(played, tmp_path, messages)
-    assert {len(messages) - 1, len(messages)} <= places(found)
+    result = by_log(played, tmp_path, messages)
+    assert {len(messages) - 1, len(messages)} <= indexes_of(result)
 
 
 def test_a_log_whose_entries_are_lost_or_whose_head_is_not_signed_is_told(
-    played: Played, tmp_path: Path
+    played: PlayedStory, tmp_path: Path
 ) -> None:
     by_log(played, tmp_path / "first", played.messages)
     folder = tmp_path / "log"
-    shutil.copytree(played.stage.installation.hub_folder / "log", folder)
+    shutil.copytree(played.rehearsal_hub.installation.hub_folder / "log", folder)
     shutil.rmtree(folder / "tile" / "entries")
-    with copied(played, tmp_path, played.messages) as verifier:
+    with verifier_of_copy(played, tmp_path, played.messages) as verifier:
         assert "log-entry-missing" in {f.what for f in verifier.run(log=folder).findings}
     note = bytearray((folder / "checkpoint").read_bytes())
     note[-20] ^= 1
     (folder / "checkpoint").write_bytes(bytes(note))
-    with copied(played, tmp_path / "again", played.messages) as verifier:
+    with verifier_of_copy(played, tmp_path / "again", played.messages) as verifier:
         assert {f.where for f in verifier.run(log=folder).findings} == {"hub/log/checkpoint"}
 
 
@@ -199,213 +202,217 @@ def flipped(m: RawMessage, at: int) -> RawMessage:
 @pytest.mark.parametrize(
     "part", [0, 4, 13, 300, -1], ids=["magic", "suite", "part head", "control", "last byte"]
 )
-def test_one_flipped_bit_is_found_at_its_place(played: Played, tmp_path: Path, part: int) -> None:
-    place = played.place(DisclosureMade)
+def test_one_flipped_bit_is_found_at_its_place(played: PlayedStory, tmp_path: Path, part: int) -> None:
+    index = played.index_of(DisclosureMade)
     messages = list(played.messages)
-    messages[place] = flipped(messages[place], part)
-    found = verified(played, tmp_path, messages)
-    assert place + 1 in places(found)
-    assert found.findings[0].position == place + 1
+    messages[index] = flipped(messages[index], part)
+    result = verified(played, tmp_path, messages)
+    assert index + 1 in indexes_of(result)
+    assert result.findings[0].position == index + 1
 
 
 def test_without_views_and_receipts_a_flipped_bit_in_sealed_control_is_still_found(
-    played: Played, tmp_path: Path
+    played: PlayedStory, tmp_path: Path
 ) -> None:
-    place = played.place(DisclosureMade)
+    index = played.index_of(DisclosureMade)
     messages = list(played.messages)
-    messages[place] = flipped(messages[place], 400)
-    found = verified(played, tmp_path, messages, views=False)
-    assert found.findings[0].position == place + 1
+    messages[index] = flipped(messages[index], 400)
+    result = verified(played, tmp_path, messages, read_models=False)
+    assert result.findings[0].position == index + 1
 
 
 def test_without_views_and_receipts_a_flipped_bit_in_a_sealed_part_is_still_found(
-    played: Played, tmp_path: Path
+    played: PlayedStory, tmp_path: Path
 ) -> None:
-    """The last byte is one of a wrap: control opens, and what it carries does not."""
-    place = played.place(DisclosureMade)
+    """The last byte is one of a wrapped key: control opens, and what it carries does not."""
+    index = played.index_of(DisclosureMade)
     messages = list(played.messages)
-    messages[place] = flipped(messages[place], -1)
-    found = verified(played, tmp_path, messages, views=False)
-    assert found.findings
-    assert found.findings[0].position == place + 1
+    messages[index] = flipped(messages[index], -1)
+    result = verified(played, tmp_path, messages, read_models=False)
+    assert result.findings
+    assert result.findings[0].position == index + 1
 
 
-def test_a_receipt_alone_finds_that_its_record_is_another(played: Played, tmp_path: Path) -> None:
+def test_a_receipt_alone_finds_that_its_record_is_another(played: PlayedStory, tmp_path: Path) -> None:
     """A record without parts, sealed anew over the same words: nothing but the receipt knows its bytes."""
-    place = played.place(EligibilityDetermined)
-    raw = played.messages[place]
-    kept = opened(played, raw)
+    index = played.index_of(EligibilityDetermined)
+    raw = played.messages[index]
+    stored = opened(played, raw)
     assert isinstance(raw.originator_id, UUID)
-    assert not kept.opened.items
-    store = played.stage.runtime.store  # type: ignore[union-attr]
+    assert not stored.opened.items
+    store = played.rehearsal_hub.runtime.store  # type: ignore[union-attr]
     state = build_record(
-        hub=played.stage.installation.hub,
+        hub=played.rehearsal_hub.installation.hub,
         originator=raw.originator_id,
         version=raw.version or 0,
-        epoch=kept.opened.epoch,
+        epoch=stored.opened.epoch,
         keys=store._vault,
-        body_json=kept.opened.body_json,
-        frame=kept.frame,
+        body_json=stored.opened.body_json,
+        frame=stored.frame,
         scope=raw.originator_id,
     )
-    messages = [*played.messages[:place], replace(raw, state=state), *played.messages[place + 1 :]]
-    with copied(played, tmp_path, messages) as verifier:
-        found = verifier.run(doors=doors_of(played.stage.installation))
-    assert [(f.what, f.position) for f in found.findings] == [("receipt-without-record", place + 1)]
+    messages = [*played.messages[:index], replace(raw, state=state), *played.messages[index + 1 :]]
+    with verifier_of_copy(played, tmp_path, messages) as verifier:
+        result = verifier.run(doors=doors_of(played.rehearsal_hub.installation))
+    assert [(f.what, f.position) for f in result.findings] == [("receipt-without-record", index + 1)]
 
 
-def test_a_dropped_record_is_found_at_its_place(played: Played, tmp_path: Path) -> None:
-    place = played.place(DisclosureMade)
-    found = verified(played, tmp_path, played.messages[:place] + played.messages[place + 1 :])
-    assert found.findings[0].position == place + 1
+def test_a_dropped_record_is_found_at_its_place(played: PlayedStory, tmp_path: Path) -> None:
+    index = played.index_of(DisclosureMade)
+    result = verified(played, tmp_path, played.messages[:index] + played.messages[index + 1 :])
+    assert result.findings[0].position == index + 1
 
 
-def test_a_stream_cut_off_at_its_end_is_found_by_views_and_receipts(played: Played, tmp_path: Path) -> None:
-    found = verified(played, tmp_path, played.messages[:-2])
-    assert "record-missing" in {f.what for f in found.findings}
-    assert len(played.messages) - 1 in places(found)
+def test_a_stream_cut_off_at_its_end_is_found_by_views_and_receipts(
+    played: PlayedStory, tmp_path: Path
+) -> None:
+    result = verified(played, tmp_path, played.messages[:-2])
+    assert "record-missing" in {f.what for f in result.findings}
+    assert len(played.messages) - 1 in indexes_of(result)
 
 
-def test_two_records_of_one_case_in_other_order_are_found(played: Played, tmp_path: Path) -> None:
+def test_two_records_of_one_case_in_other_order_are_found(played: PlayedStory, tmp_path: Path) -> None:
     messages = list(played.messages)
     places_ = [n for n, m in enumerate(messages) if m.originator_id == played.run.case][2:4]
     a, b = places_
     messages[a], messages[b] = messages[b], messages[a]
-    found = verified(played, tmp_path, messages, views=False)
-    assert found.findings[0].what == "version-out-of-order"
+    result = verified(played, tmp_path, messages, read_models=False)
+    assert result.findings[0].what == "version-out-of-order"
 
 
 def test_two_records_of_different_originators_in_other_order_are_found(
-    played: Played, tmp_path: Path
+    played: PlayedStory, tmp_path: Path
 ) -> None:
     messages = list(played.messages)
     a = next(
         n for n in range(20, len(messages) - 1) if messages[n].originator_id != messages[n + 1].originator_id
     )
     messages[a], messages[a + 1] = messages[a + 1], messages[a]
-    found = verified(played, tmp_path, messages)
-    assert {"record-moved"} <= {f.what for f in found.findings}
-    assert {a + 1, a + 2} <= places(found)
+    result = verified(played, tmp_path, messages)
+    assert {"record-moved"} <= {f.what for f in result.findings}
+    assert {a + 1, a + 2} <= indexes_of(result)
 
 
 def test_two_records_that_changed_places_under_each_others_names_do_not_open(
-    played: Played, tmp_path: Path
+    played: PlayedStory, tmp_path: Path
 ) -> None:
     messages = list(played.messages)
-    a, b = played.place(DisclosureMade, 0), played.place(DisclosureMade, 1)
+    a, b = played.index_of(DisclosureMade, 0), played.index_of(DisclosureMade, 1)
     messages[a], messages[b] = (
         replace(messages[a], state=messages[b].state),
         replace(messages[b], state=messages[a].state),
     )
-    found = verified(played, tmp_path, messages, views=False)
-    assert found.findings[0].position == a + 1
-    assert b + 1 in places(found)
+    result = verified(played, tmp_path, messages, read_models=False)
+    assert result.findings[0].position == a + 1
+    assert b + 1 in indexes_of(result)
 
 
 def resealed(
-    played: Played, place: int, change: Callable[[Record], Record], *, frame: bytes | None = None
+    played: PlayedStory, index: int, change: Callable[[Record], Record], *, frame: bytes | None = None
 ) -> RawMessage:
     """A record that the hub's own operator forged with the hub's own keys."""
-    runtime = played.stage.runtime
+    runtime = played.rehearsal_hub.runtime
     assert runtime is not None
-    raw = played.messages[place]
-    kept = opened(played, raw)
-    forged = change(kept.record)
-    wraps = []
-    payload = kept.payload
+    raw = played.messages[index]
+    stored = opened(played, raw)
+    forged_messages = change(stored.record)
+    wrapped_keys = []
+    payload = stored.payload
     assert payload is not None
-    for w in payload.wraps if kept.opened.sealed_wraps else ():
+    for w in payload.wrapped_keys if stored.opened.sealed_wrapped_keys else ():
         section = next(i.section for i in payload.items if i.item == w.item)
-        wraps.append((section, runtime.store.wrap(kept, w.item, w.to, section)))  # type: ignore[arg-type]
+        wrapped_keys.append((section, runtime.store.wrapped_key(stored, w.item, w.to, section)))  # type: ignore[arg-type]
     state = build_record(
-        hub=played.stage.installation.hub,
-        originator=forged.originator.id,
-        version=forged.version,
+        hub=played.rehearsal_hub.installation.hub,
+        originator=forged_messages.originator.id,
+        version=forged_messages.version,
         epoch=1,
         keys=runtime.store._vault,
-        body_json=body_of(forged),
-        frame=kept.frame if frame is None else frame,
-        items=kept.opened.items,
-        wraps=wraps,
-        scope=forged.about.id,
+        body_json=body_of(forged_messages),
+        frame=stored.frame if frame is None else frame,
+        items=stored.opened.items,
+        wrapped_keys=wrapped_keys,
+        scope=forged_messages.about.id,
     )
     return replace(raw, state=state)
 
 
-def test_a_decision_forged_by_the_hub_itself_does_not_replay(played: Played, tmp_path: Path) -> None:
-    place = played.place(EligibilityDetermined)
+def test_a_decision_forged_by_the_hub_itself_does_not_replay(played: PlayedStory, tmp_path: Path) -> None:
+    index = played.index_of(EligibilityDetermined)
     messages = list(played.messages)
-    messages[place] = resealed(
-        played, place, lambda r: replace(r, fact=replace(r.fact, target_classes=frozenset()))
+    messages[index] = resealed(
+        played, index, lambda r: replace(r, event=replace(r.event, target_classes=frozenset()))
     )
-    found = verified(played, tmp_path, messages, views=False)
-    assert (found.findings[0].what, found.findings[0].position) == ("decision-differs", place + 1)
+    result = verified(played, tmp_path, messages, read_models=False)
+    assert (result.findings[0].what, result.findings[0].position) == ("decision-differs", index + 1)
 
 
-def test_a_record_resealed_as_it_was_is_not_mistaken_for_a_forgery(played: Played, tmp_path: Path) -> None:
-    place = played.place(EligibilityDetermined)
+def test_a_record_resealed_as_it_was_is_not_mistaken_for_a_forgery(
+    played: PlayedStory, tmp_path: Path
+) -> None:
+    index = played.index_of(EligibilityDetermined)
     messages = list(played.messages)
-    messages[place] = resealed(played, place, lambda r: r)
-    assert verified(played, tmp_path, messages, views=False).findings == []
+    messages[index] = resealed(played, index, lambda r: r)
+    assert verified(played, tmp_path, messages, read_models=False).findings == []
 
 
-def test_a_signature_that_was_changed_under_the_seal_is_found(played: Played, tmp_path: Path) -> None:
-    place = played.place(EligibilityDetermined)
-    runtime = played.stage.runtime
+def test_a_signature_that_was_changed_under_the_seal_is_found(played: PlayedStory, tmp_path: Path) -> None:
+    index = played.index_of(EligibilityDetermined)
+    runtime = played.rehearsal_hub.runtime
     assert runtime is not None
-    frame = bytearray(opened(played, played.messages[place]).frame)
+    frame = bytearray(opened(played, played.messages[index]).frame)
     frame[-1] ^= 1
     messages = list(played.messages)
-    messages[place] = resealed(played, place, lambda r: r, frame=bytes(frame))
-    found = verified(played, tmp_path, messages, views=False)
-    assert found.findings[0].position == place + 1
-    assert "signature" in found.findings[0].what
+    messages[index] = resealed(played, index, lambda r: r, frame=bytes(frame))
+    result = verified(played, tmp_path, messages, read_models=False)
+    assert result.findings[0].position == index + 1
+    assert "signature" in result.findings[0].what
 
 
-def test_an_act_of_the_hub_that_was_not_due_is_found(played: Played, tmp_path: Path) -> None:
+def test_an_act_of_the_hub_that_was_not_due_is_found(played: PlayedStory, tmp_path: Path) -> None:
     from datetime import date
 
     from domain.codes import Module
     from domain.events import OathSigned
-    from domain.record import HUB, hub_ask
+    from domain.record import HUB, hub_command_id
 
-    runtime = played.stage.runtime
+    runtime = played.rehearsal_hub.runtime
     assert runtime is not None
-    place = played.place(OathSigned)
-    before = played.records[place]
-    forged = replace(
+    index = played.index_of(OathSigned)
+    before = played.records[index]
+    forged_messages = replace(
         before,
         version=before.version + 1,
         by=HUB,
         actor="",
-        ask_id=hub_ask(before.originator.id, before.version + 1),
+        command_id=hub_command_id(before.originator.id, before.version + 1),
         frame=None,
         rests_on=(),
-        fact=TrainingLapsed(
+        event=TrainingLapsed(
             worker="W-SORA-NPO", module=Module.M2_CONFIDENTIALITY, valid_until=date(2025, 6, 1)
         ),
     )
     state = build_record(
-        hub=played.stage.installation.hub,
-        originator=forged.originator.id,
-        version=forged.version,
+        hub=played.rehearsal_hub.installation.hub,
+        originator=forged_messages.originator.id,
+        version=forged_messages.version,
         epoch=1,
         keys=runtime.store._vault,
-        body_json=body_of(forged),
-        scope=forged.about.id,
+        body_json=body_of(forged_messages),
+        scope=forged_messages.about.id,
     )
-    raw = replace(played.messages[place], version=forged.version, state=state)
-    found = verified(played, tmp_path, [*played.messages, raw], views=False)
-    assert (found.findings[0].what, found.findings[0].position) == (
+    raw = replace(played.messages[index], version=forged_messages.version, state=state)
+    result = verified(played, tmp_path, [*played.messages, raw], read_models=False)
+    assert (result.findings[0].what, result.findings[0].position) == (
         "hub-act-not-due",
         len(played.messages) + 1,
     )
 
 
-def test_a_row_that_differs_from_its_facts_is_named(played: Played, tmp_path: Path) -> None:
-    runtime = played.stage.runtime
+def test_a_row_that_differs_from_its_facts_is_named(played: PlayedStory, tmp_path: Path) -> None:
+    runtime = played.rehearsal_hub.runtime
     assert runtime is not None
-    live = played.stage.installation.hub_folder / "views.db"
+    live = played.rehearsal_hub.installation.hub_folder / "views.db"
     copy = tmp_path / "views.db"
     with sqlite3.connect(live) as db, sqlite3.connect(copy) as to:
         db.backup(to)
@@ -414,11 +421,13 @@ def test_a_row_that_differs_from_its_facts_is_named(played: Played, tmp_path: Pa
             "UPDATE disclosures SET outcome='REFUSED' WHERE position=(SELECT max(position) FROM disclosures)"
         )
     db.close()
-    views = Engine(copy, runtime.store.records)
-    views.start()
+    read_models = Engine(copy, runtime.store.records)
+    read_models.start()
     try:
-        found = Verifier(runtime.recorder, runtime.store, played.stage.genesis).run(views=views)
+        result = Verifier(runtime.recorder, runtime.store, played.rehearsal_hub.genesis).run(
+            read_models=read_models
+        )
     finally:
-        views.close()
-    assert {f.what for f in found.findings} == {"row-differs"}
-    assert all("disclosures" in f.where for f in found.findings)
+        read_models.close()
+    assert {f.what for f in result.findings} == {"row-differs"}
+    assert all("disclosures" in f.where for f in result.findings)

@@ -6,7 +6,7 @@ from gateway.rehearsal.bench import logged
 from gateway.rehearsal.bench.growth import grow
 from gateway.rehearsal.bench.proofs import measure
 from gateway.rehearsal.bench.run import SENDERS, Bench
-from gateway.rehearsal.bench.senders import Run
+from gateway.rehearsal.bench.senders import LoadResult
 
 PARTS = ("raw publish", "recorder", "bare route", "hub door", "opening an item")
 
@@ -26,7 +26,7 @@ def test_what_the_log_costs_is_measured_against_a_hub_without_one() -> None:
     rows = {row["name"]: row for row in logged.measure(16, 1)}
     assert set(rows) == {
         f"{what} {name}, {senders}"
-        for what in ("wish", "opening")
+        for what in ("command", "opening")
         for name in ("with log", "without log")
         for senders in SENDERS
     }
@@ -36,16 +36,16 @@ def test_what_the_log_costs_is_measured_against_a_hub_without_one() -> None:
 
 
 def test_a_quantile_is_a_time_that_was_seen() -> None:
-    run = Run(2.0, tuple(n / 100 for n in range(1, 101)), ())
+    run = LoadResult(2.0, tuple(n / 100 for n in range(1, 101)), ())
     assert (run.rate, run.quantile(0.5), run.quantile(0.99), run.quantile(1.0)) == (50.0, 0.51, 1.0, 1.0)
 
 
 def test_growth_measures_every_size() -> None:
-    told: list[int] = []
-    [row] = grow([100], lambda done, of: told.append(of))
+    progress_calls: list[int] = []
+    [row] = grow([100], lambda done, of: progress_calls.append(of))
     assert row["records"] >= 100
     assert all(row[name] > 0 for name in row if name != "bus_mb")
-    assert told
+    assert progress_calls
 
 
 def test_the_logs_proofs_are_measured_at_every_size() -> None:

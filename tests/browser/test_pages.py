@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from gateway.audit.verification import Verifier
-from gateway.protocol.serving import Served
+from gateway.protocol.serving import ServedApp
 from gateway.rehearsal.demo import pages_app
 from gateway.rehearsal.scenario.player import Run
+from gateway.rehearsal.scenario.rehearsal_hub import open_rehearsal_hub
 from gateway.rehearsal.scenario.report import play, start_of
-from gateway.rehearsal.scenario.stage import open_stage
 from gateway.rehearsal.scenario.story import read_story
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -38,16 +38,18 @@ STORY = Path(__file__).parents[1] / "scenarios" / "sc-1.yaml"
 
 
 @pytest.fixture(scope="module")
-def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Run, str]]:
+def served_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Run, str]]:
     story = read_story(STORY)
     story = replace(story, steps=tuple(s for s in story.steps if s.n <= 23), expects=(), must_hold=())
     story = replace(story, contractors={c: replace(w, until=None) for c, w in story.contractors.items()})
-    with open_stage(tmp_path_factory.mktemp("shown") / "hub", start_of(story)) as stage:
-        run, _ = play(story, stage)
-        stage.settle()
-        assert stage.runtime is not None
-        found = Verifier(stage.runtime.recorder, stage.runtime.store, stage.genesis).run()
-        with Served(pages_app(stage, found)) as served:
+    with open_rehearsal_hub(tmp_path_factory.mktemp("served_run") / "hub", start_of(story)) as rehearsal_hub:
+        run, _ = play(story, rehearsal_hub)
+        rehearsal_hub.complete_rewrap_duties()
+        assert rehearsal_hub.runtime is not None
+        verification = Verifier(
+            rehearsal_hub.runtime.recorder, rehearsal_hub.runtime.store, rehearsal_hub.genesis
+        ).run()
+        with ServedApp(pages_app(rehearsal_hub, verification)) as served:
             yield run, served.url
 
 
@@ -55,12 +57,15 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Run, str]]
 def browser() -> Iterator[object]:
     from playwright.sync_api import sync_playwright
 
-    with sync_playwright() as play_, play_.chromium.launch(executable_path=CHROMIUM, args=ARGS) as found:
-        yield found
+    with (
+        sync_playwright() as play_,
+        play_.chromium.launch(executable_path=CHROMIUM, args=ARGS) as verification,
+    ):
+        yield verification
 
 
-def test_a_list_is_sent_from_the_page(screen, shown, tmp_path):  # type: ignore[no-untyped-def]
-    _, url = shown
+def test_a_list_is_sent_from_the_page(screen, served_run, tmp_path):  # type: ignore[no-untyped-def]
+    _, url = served_run
     file = tmp_path / "list.csv"
     file.write_text("整理番号,宛先機関,把握年月日,養育環境\n1,AZ-CORE,S64.1.8,〔架空〕\n")
     screen.goto(f"{url}/agency/MID-HOSP/files")
@@ -74,24 +79,24 @@ def test_a_list_is_sent_from_the_page(screen, shown, tmp_path):  # type: ignore[
 
 
 @pytest.fixture
-def screen(browser, shown):  # type: ignore[no-untyped-def]
+def screen(browser, served_run):  # type: ignore[no-untyped-def]
     """A page that notes every console message and every request that leaves loopback."""
     page = browser.new_page(viewport={"width": 1000, "height": 800})
-    noise: list[str] = []
+    unexpected: list[str] = []
     # a refusal is answered 403 and a wrong file 400, which the browser notes by itself
     page.on(
         "console",
-        lambda m: None if "(Forbidden)" in m.text or "(Bad Request)" in m.text else noise.append(m.text),
+        lambda m: None if "(Forbidden)" in m.text or "(Bad Request)" in m.text else unexpected.append(m.text),
     )
-    page.on("pageerror", lambda e: noise.append(str(e)))
-    page.on("request", lambda r: noise.append(r.url) if not r.url.startswith(shown[1]) else None)
+    page.on("pageerror", lambda e: unexpected.append(str(e)))
+    page.on("request", lambda r: unexpected.append(r.url) if not r.url.startswith(served_run[1]) else None)
     yield page
     page.close()
-    assert noise == []
+    assert unexpected == []
 
 
-def test_a_case_worker_reads_the_very_text_that_the_hospital_wrote(screen, shown) -> None:  # type: ignore[no-untyped-def]
-    run, url = shown
+def test_a_case_worker_reads_the_very_text_that_the_hospital_wrote(screen, served_run) -> None:  # type: ignore[no-untyped-def]
+    run, url = served_run
     screen.goto(f"{url}/")
     screen.click("text=AZ-CORE")
     screen.click("nav >> text=事例")
@@ -100,12 +105,12 @@ def test_a_case_worker_reads_the_very_text_that_the_hospital_wrote(screen, shown
     assert "閲覧を記録しました" in screen.inner_text("main")
     written = next(w for w in run.written if w.n == 1 and w.section == "BASIC")
     assert written.text.decode() == screen.inner_text(".text")
-    opened = [r for r in run.stage.records() if r.topic == "section.opened"]
+    opened = [r for r in run.rehearsal_hub.records() if r.topic == "section.opened"]
     assert opened[-1].actor == "staff.AZ-CORE"
 
 
-def test_the_hospital_sees_no_visits(screen, shown) -> None:  # type: ignore[no-untyped-def]
-    _, url = shown
+def test_the_hospital_sees_no_visits(screen, served_run) -> None:  # type: ignore[no-untyped-def]
+    _, url = served_run
     screen.goto(f"{url}/agency/MID-HOSP/cases")
     screen.click("table a")
     text = screen.inner_text("main")
@@ -113,8 +118,8 @@ def test_the_hospital_sees_no_visits(screen, shown) -> None:  # type: ignore[no-
     assert "医療情報" in text
 
 
-def test_a_refused_disclosure_says_why_and_loses_nothing(screen, shown) -> None:  # type: ignore[no-untyped-def]
-    run, url = shown
+def test_a_refused_disclosure_says_why_and_loses_nothing(screen, served_run) -> None:  # type: ignore[no-untyped-def]
+    run, url = served_run
     screen.goto(f"{url}/agency/AZ-CORE/cases/{run.case}/tell")
     screen.select_option("#to", label="みどりの架空総合病院")
     screen.select_option("#basis", "CWA-21-10-2-3")
@@ -126,9 +131,9 @@ def test_a_refused_disclosure_says_why_and_loses_nothing(screen, shown) -> None:
     assert screen.input_value("#text") == "体重の記録"
 
 
-def test_the_auditor_sees_who_opened_and_no_content(screen, shown) -> None:  # type: ignore[no-untyped-def]
-    run, url = shown
-    door = run.stage.door("AZ-CORE")
+def test_the_auditor_sees_who_opened_and_no_content(screen, served_run) -> None:  # type: ignore[no-untyped-def]
+    run, url = served_run
+    door = run.rehearsal_hub.door("AZ-CORE")
     w = run.written[0]
     door.open(w.case, w.message, w.item, w.section, actor="staff.AZ-CORE")
     screen.goto(f"{url}/audit/")
@@ -136,11 +141,11 @@ def test_the_auditor_sees_who_opened_and_no_content(screen, shown) -> None:  # t
     assert "同意拒否" in text
     assert "staff.AZ-CORE" in text
     assert "検証: 異常なし" in text
-    assert run.stage.canary not in screen.content()
+    assert run.rehearsal_hub.canary not in screen.content()
 
 
-def test_the_auditor_moves_the_slider_and_sees_what_each_agency_could_open_then(screen, shown) -> None:  # type: ignore[no-untyped-def]
-    run, url = shown
+def test_the_auditor_moves_the_slider_and_sees_what_each_agency_could_open_then(screen, served_run) -> None:  # type: ignore[no-untyped-def]
+    run, url = served_run
     screen.goto(f"{url}/audit/timeline?case={run.case}&n=1")
     first = screen.inner_text("#views")
     screen.focus("#n")
@@ -149,27 +154,27 @@ def test_the_auditor_moves_the_slider_and_sees_what_each_agency_could_open_then(
     last = screen.inner_text("#views")
     assert "支援計画" not in first
     assert "支援計画" in last
-    assert run.stage.names["SORA-NPO"] in last
+    assert run.rehearsal_hub.names["SORA-NPO"] in last
     with screen.expect_navigation():
         screen.click("text=前へ")
     assert "監査: 事例" in screen.inner_text("h1")
-    assert run.stage.canary not in screen.content()
+    assert run.rehearsal_hub.canary not in screen.content()
 
 
-def test_the_auditor_sees_what_is_proved_and_takes_the_ledger_away(screen, shown) -> None:  # type: ignore[no-untyped-def]
-    _, url = shown
+def test_the_auditor_sees_what_is_proved_and_takes_the_ledger_away(screen, served_run) -> None:  # type: ignore[no-untyped-def]
+    _, url = served_run
     screen.goto(f"{url}/audit/")
     assert "検証済" in screen.inner_text("table >> nth=0")
     screen.select_option("#outcome", "DISCLOSED")
     screen.click("text=絞り込む")
-    for text, begins in (("提供(CSV)", b"\xef\xbb\xbf"), ("検証用(PDF)", b"%PDF-"), ("BALP(FHIR)", b"{")):
-        with screen.expect_download() as taken:
+    for text, prefix in (("提供(CSV)", b"\xef\xbb\xbf"), ("検証用(PDF)", b"%PDF-"), ("BALP(FHIR)", b"{")):
+        with screen.expect_download() as download:
             screen.click(f"text={text}")
-        assert Path(taken.value.path()).read_bytes().startswith(begins)
+        assert Path(download.value.path()).read_bytes().startswith(prefix)
 
 
-def test_the_auditor_sees_what_nobody_has_read_for_two_days(screen, shown) -> None:  # type: ignore[no-untyped-def]
-    _, url = shown
+def test_the_auditor_sees_what_nobody_has_read_for_two_days(screen, served_run) -> None:  # type: ignore[no-untyped-def]
+    _, url = served_run
     screen.goto(f"{url}/audit/")
     screen.click("nav >> text=例外")
     assert "48時間未閲覧" in screen.inner_text("table")
@@ -177,8 +182,8 @@ def test_the_auditor_sees_what_nobody_has_read_for_two_days(screen, shown) -> No
     assert screen.locator("#views").count() == 1
 
 
-def test_every_page_has_one_heading_a_language_and_names_for_its_fields(screen, shown) -> None:  # type: ignore[no-untyped-def]
-    run, url = shown
+def test_every_page_has_one_heading_a_language_and_names_for_its_fields(screen, served_run) -> None:  # type: ignore[no-untyped-def]
+    run, url = served_run
     for path in (
         "/",
         "/agency/AZ-CORE/",

@@ -31,17 +31,17 @@ class Bus:
     """A server, and a user who may do everything: what a test needs beside the hub's rights."""
 
     def __init__(self, folder: Path) -> None:
-        self._seed = new_seed()
-        anybody = User(public=public_of(self._seed), publish=(">",), subscribe=(">",))
+        self._user_seed = new_seed()
+        anybody = User(public=public_of(self._user_seed), publish=(">",), subscribe=(">",))
         self.server = EmbeddedServer(folder, store_key=STORE_KEY, extra_users=[anybody])
         self._numbers = itertools.count(1)
 
-    def anew(self) -> BusSettings:
+    def new_stream_settings(self) -> BusSettings:
         """The settings of a stream that does not exist yet."""
         n = next(self._numbers)
         return replace(
             self.server.hub_settings(),
-            seed=self._seed,
+            seed=self._user_seed,
             inbox="_INBOX.any",
             stream=f"S{n}",
             prefix=f"s{n}.v1",
@@ -60,7 +60,7 @@ def bus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bus]:
 @pytest.fixture
 def settings(bus: Bus) -> BusSettings:
     """The settings of a fresh stream of records."""
-    fresh = bus.anew()
+    fresh = bus.new_stream_settings()
     ensure_stream(fresh)
     return fresh
 
@@ -75,7 +75,7 @@ def recorder(settings: BusSettings) -> Iterator[JetStreamApplicationRecorder]:
 @pytest.fixture
 def environment(bus: Bus, tmp_path: Path) -> dict[str, str]:
     """What an operator writes down for an application of the library, whose stream is still to be made."""
-    fresh = bus.anew()
+    fresh = bus.new_stream_settings()
     seed = tmp_path / "seed"
     seed.write_text(fresh.seed or "")
     return {
@@ -97,7 +97,7 @@ def event():
     def make(
         originator_id: UUID | str | None = None, version: int = 1, state: bytes = b"sealed"
     ) -> StoredEvent:
-        return StoredEvent(originator_id or uuid4(), version, "fact", state)
+        return StoredEvent(originator_id or uuid4(), version, "event", state)
 
     return make
 
@@ -114,25 +114,25 @@ class Proxy:
     def __init__(self, port: int) -> None:
         self.lose_answers = self.swallow_answers = self.lose_requests = self.cuts = 0
         self.swallow_everything = False
-        self._to = port
+        self._target_port = port
         self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._proxy_thread = threading.Thread(target=self._run_proxy, daemon=True)
         self._ready = threading.Event()
-        self._thread.start()
+        self._proxy_thread.start()
         self._ready.wait(5)
 
     def close(self) -> None:
-        if self._thread.is_alive():
+        if self._proxy_thread.is_alive():
             self._loop.call_soon_threadsafe(self._stop.set)
-            self._thread.join(5)
+            self._proxy_thread.join(5)
 
-    def _run(self) -> None:
+    def _run_proxy(self) -> None:
         self._loop.run_until_complete(self._serve())
         self._loop.close()
 
     async def _serve(self) -> None:
         self._stop = asyncio.Event()
-        server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
+        server = await asyncio.start_server(self._relay, "127.0.0.1", 0)
         self.port = server.sockets[0].getsockname()[1]
         self._ready.set()
         await self._stop.wait()
@@ -143,8 +143,8 @@ class Proxy:
         await asyncio.gather(*rest, return_exceptions=True)
         await asyncio.sleep(0.01)  # a transport closes its socket a turn of the loop later
 
-    async def _accept(self, near: asyncio.StreamReader, near_out: asyncio.StreamWriter) -> None:
-        far, far_out = await asyncio.open_connection("127.0.0.1", self._to)
+    async def _relay(self, near: asyncio.StreamReader, near_out: asyncio.StreamWriter) -> None:
+        far, far_out = await asyncio.open_connection("127.0.0.1", self._target_port)
         ways = {
             asyncio.create_task(self._pass_on(near, far_out, self._drops_request)),
             asyncio.create_task(self._pass_on(far, near_out, self._drops_answer)),

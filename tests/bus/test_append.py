@@ -12,10 +12,10 @@ from eventsourcing.persistence import IntegrityError, OperationalError, Programm
 
 from adapters.bus import (
     MAX_RECORD_BYTES,
+    Connection,
     GuardFailed,
     HeadMoved,
     JetStreamApplicationRecorder,
-    Line,
     OutcomeUnknown,
     TooLarge,
     connect,
@@ -72,20 +72,20 @@ def test_of_many_writers_of_one_version_exactly_one_is_recorded(recorder, event)
 # -- guards
 
 
-@pytest.mark.parametrize("alone", [True, False], ids=["one event", "a batch"])
-def test_a_guard_that_holds_lets_the_append_through(recorder, event, alone):
+@pytest.mark.parametrize("single", [True, False], ids=["one event", "a batch"])
+def test_a_guard_that_holds_lets_the_append_through(recorder, event, single):
     contract = uuid4()
     recorder.insert_events([event(contract, 1)])
-    events = [event()] if alone else [event(), event()]
+    events = [event()] if single else [event(), event()]
     assert recorder.insert_events(events, guards=[(contract, 1)])[0] == 2
 
 
-@pytest.mark.parametrize("alone", [True, False], ids=["one event", "a batch"])
-def test_a_guard_that_fails_says_which_and_records_nothing(recorder, event, alone):
+@pytest.mark.parametrize("single", [True, False], ids=["one event", "a batch"])
+def test_a_guard_that_fails_says_which_and_records_nothing(recorder, event, single):
     contract, other = uuid4(), uuid4()
     recorder.insert_events([event(contract, 1), event(contract, 2)])
-    events = [event()] if alone else [event(), event()]
-    guards = [(contract, 1)] if alone else [(other, 0), (contract, 1)]
+    events = [event()] if single else [event(), event()]
+    guards = [(contract, 1)] if single else [(other, 0), (contract, 1)]
     with pytest.raises(GuardFailed) as caught:
         recorder.insert_events(events, guards=guards)
     assert (caught.value.originator_id, caught.value.version) == (contract, 1)
@@ -149,8 +149,8 @@ def test_a_record_of_the_largest_size_is_kept(recorder, event):
     case = uuid4()
     state = bytes(MAX_RECORD_BYTES - 512)
     recorder.insert_events([event(case, 1, state)])
-    [kept] = recorder.select_events(case)
-    assert kept.state == state
+    [stored] = recorder.select_events(case)
+    assert stored.state == state
 
 
 def test_oversize_is_refused_before_it_is_sent(recorder, event):
@@ -172,11 +172,11 @@ def test_a_thousand_events_are_one_batch_and_one_more_is_refused(recorder, event
 @pytest.mark.parametrize(
     "bad",
     [
-        pytest.param(StoredEvent("not-a-uuid", 1, "fact", b""), id="an id of text"),
-        pytest.param(StoredEvent(uuid4(), -1, "fact", b""), id="a version below zero"),
-        pytest.param(StoredEvent(uuid4(), True, "fact", b""), id="a truth for a version"),
+        pytest.param(StoredEvent("not-a-uuid", 1, "event", b""), id="an id of text"),
+        pytest.param(StoredEvent(uuid4(), -1, "event", b""), id="a version below zero"),
+        pytest.param(StoredEvent(uuid4(), True, "event", b""), id="a truth for a version"),
         pytest.param(StoredEvent(uuid4(), 1, "fa\r\nct", b""), id="a topic with a line break"),
-        pytest.param(StoredEvent(uuid4(), 1, " fact", b""), id="a topic that would not come back as it is"),
+        pytest.param(StoredEvent(uuid4(), 1, " event", b""), id="a topic that would not come back as it is"),
     ],
 )
 def test_what_has_no_form_on_the_bus_is_refused(recorder, bad):
@@ -187,14 +187,14 @@ def test_what_has_no_form_on_the_bus_is_refused(recorder, bad):
 
 @pytest.mark.parametrize("text", ["a.b", "*", ">", "名前 space", "%2E", "~", "a/b:c"])
 def test_any_text_can_be_an_id(bus, text):
-    fresh = replace(bus.anew(), ids="text")
+    fresh = replace(bus.new_stream_settings(), ids="text")
     ensure_stream(fresh)
-    recorder = JetStreamApplicationRecorder(Line(fresh))
+    recorder = JetStreamApplicationRecorder(Connection(fresh))
     try:
-        one = StoredEvent(text, 1, "fact", b"")
+        one = StoredEvent(text, 1, "event", b"")
         recorder.insert_events([one])
         assert recorder.select_events(text) == [one]
-        assert recorder.read_raw(1, 9)[0].flaws == ()
+        assert recorder.read_raw(1, 9)[0].anomalies == ()
     finally:
         recorder.close()
 
@@ -260,7 +260,7 @@ def test_a_conflict_is_told_from_trouble(code, text, conflict):
     ],
 )
 def test_every_answer_has_its_error(settings, event, monkeypatch, answers, raised):
-    recorder = JetStreamApplicationRecorder(Line(replace(settings, timeout=0.5)))
+    recorder = JetStreamApplicationRecorder(Connection(replace(settings, timeout=0.5)))
 
     def refuse(*_: object) -> list[int]:
         raise answers[0]
@@ -312,7 +312,7 @@ def test_one_under_way_that_is_stored_fails_our_guard(recorder, event, monkeypat
     refuse_once(
         recorder,
         monkeypatch,
-        lambda: JetStreamApplicationRecorder(recorder._line).insert_events([event(contract, 1)]),
+        lambda: JetStreamApplicationRecorder(recorder._bus_connection).insert_events([event(contract, 1)]),
     )
     with pytest.raises(GuardFailed):
         recorder.insert_events([event()], guards=[(contract, 0)])
@@ -323,7 +323,9 @@ def test_one_under_way_that_is_stored_takes_our_version(recorder, event, monkeyp
     refuse_once(
         recorder,
         monkeypatch,
-        lambda: JetStreamApplicationRecorder(recorder._line).insert_events([event(case, 1, b"theirs")]),
+        lambda: JetStreamApplicationRecorder(recorder._bus_connection).insert_events(
+            [event(case, 1, b"theirs")]
+        ),
     )
     with pytest.raises(IntegrityError) as caught:
         recorder.insert_events([event(case, 1), event()])

@@ -11,7 +11,7 @@ from eventsourcing.persistence import ListenNotifySubscription
 from nats.aio.client import Client
 from nats.aio.transport import TcpTransport
 
-from adapters.bus.client import PRIVATE_NAMES, _Connection
+from adapters.bus.client import PRIVATE_NAMES, _InterceptingClient
 
 
 def test_the_version_is_one_that_was_tried():
@@ -28,7 +28,7 @@ def test_messages_are_handed_over_with_raw_headers():
     parameters = list(inspect.signature(Client._process_msg).parameters)
     assert parameters == ["self", "sid", "subject", "reply", "data", "headers"]
     assert inspect.iscoroutinefunction(Client._process_msg)
-    assert list(inspect.signature(_Connection._process_msg).parameters) == parameters
+    assert list(inspect.signature(_InterceptingClient._process_msg).parameters) == parameters
 
 
 def test_the_transport_takes_bytes_at_once():
@@ -37,10 +37,10 @@ def test_the_transport_takes_bytes_at_once():
 
 
 def test_a_refused_right_comes_by_the_error_callback():
-    heard: list[str] = []
+    received: list[str] = []
 
     async def on_error(error: Exception) -> None:
-        heard.append(str(error))
+        received.append(str(error))
 
     async def play() -> None:
         client = Client()
@@ -48,7 +48,7 @@ def test_a_refused_right_comes_by_the_error_callback():
         await client._process_err("'permissions violation for publish to \"a.b\"'")
 
     asyncio.run(play())
-    assert heard == ['nats: permissions violation for publish to "a.b"']
+    assert received == ['nats: permissions violation for publish to "a.b"']
 
 
 @pytest.mark.parametrize("name", ["_loop_on_pull", "_pull"])

@@ -18,8 +18,10 @@ KEY = b"k" * 32
 
 @pytest.mark.faults
 def test_kill_9_during_concurrent_appends_loses_nothing_and_doubles_nothing(tmp_path, event):
-    told: list[str] = []
-    server = EmbeddedServer(tmp_path / "data", store_key=KEY, on_event=lambda word, _: told.append(word))
+    reported: list[str] = []
+    server = EmbeddedServer(
+        tmp_path / "data", store_key=KEY, on_event=lambda event_name, _: reported.append(event_name)
+    )
     with server.start():
         recorder = connect(server.hub_settings())
         acked: dict[int, tuple[object, int]] = {}
@@ -66,7 +68,7 @@ def test_kill_9_during_concurrent_appends_loses_nothing_and_doubles_nothing(tmp_
     assert {position: by_position[position] for position in acked} == acked
     assert max(Counter(by_position.values()).values()) == 1
     assert set(by_position.values()) == set(acked.values()), "and nothing that nobody was told of"
-    assert told.count("crashed") >= 3
+    assert reported.count("crashed") >= 3
 
 
 def test_what_was_stored_is_there_after_an_orderly_stop_and_start(tmp_path, event):

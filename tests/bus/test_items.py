@@ -19,7 +19,7 @@ def digest(data: bytes) -> bytes:
 
 @pytest.fixture
 def items(bus):
-    settings = bus.anew()
+    settings = bus.new_stream_settings()
     ensure_items(settings)
     store = ItemStore(settings)
     yield store
@@ -64,15 +64,15 @@ def test_a_deleted_item_is_gone_and_can_be_put_again(items):
 
 
 def test_orphans_go_once_they_are_old(items):
-    kept, unwanted, broken_off = (os.urandom(n) for n in (1000, 2000, 3000))
-    for data in (kept, unwanted):
+    stored, unwanted, broken_off = (os.urandom(n) for n in (1000, 2000, 3000))
+    for data in (stored, unwanted):
         items.put(digest(data), data)
     items._publish(f"{items._prefix}.C.{digest(broken_off).hex()}.0", broken_off)
     now = datetime.now(UTC)
     assert items.delete_orphans(now - timedelta(minutes=5)) == 0, "too young"
     assert items.delete_orphans(now + timedelta(minutes=5)) == 1, "the remains of an interrupted put"
-    assert items.delete_orphans(now + timedelta(minutes=5), lambda d: d == digest(kept)) == 1
-    assert items.get(digest(kept)) == kept
+    assert items.delete_orphans(now + timedelta(minutes=5), lambda d: d == digest(stored)) == 1
+    assert items.get(digest(stored)) == stored
     with pytest.raises(ItemMissing):
         items.get(digest(unwanted))
     with pytest.raises(ValueError):

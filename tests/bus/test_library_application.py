@@ -48,7 +48,7 @@ class EventCounters(SQLiteTrackingRecorder, projection.EventCountersView):
             "CREATE TABLE IF NOT EXISTS counters (name TEXT PRIMARY KEY, n INTEGER)",
         ]
 
-    def _count(self, name: str) -> int:
+    def _counter_value(self, name: str) -> int:
         with self.datastore.transaction(commit=False) as c:
             c.execute("SELECT n FROM counters WHERE name=?", (name,))
             row = c.fetchone()
@@ -62,10 +62,10 @@ class EventCounters(SQLiteTrackingRecorder, projection.EventCountersView):
             )
 
     def get_created_event_counter(self) -> int:
-        return self._count("created")
+        return self._counter_value("created")
 
     def get_subsequent_event_counter(self) -> int:
-        return self._count("subsequent")
+        return self._counter_value("subsequent")
 
     def incr_created_event_counter(self, tracking: Tracking) -> None:
         self._increment("created", tracking)

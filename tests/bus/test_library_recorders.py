@@ -13,10 +13,10 @@ from eventsourcing.tests import persistence as suite
 
 from adapters.bus import (
     BusSettings,
+    Connection,
     Factory,
     JetStreamAggregateRecorder,
     JetStreamApplicationRecorder,
-    Line,
     ensure_stream,
 )
 
@@ -26,20 +26,20 @@ class OnAFreshStream:
 
     @pytest.fixture(autouse=True)
     def _fresh(self, bus, request) -> None:
-        self._anew: Callable[[], BusSettings] = bus.anew
+        self._reset: Callable[[], BusSettings] = bus.new_stream_settings
         self._finally = request.addfinalizer
 
-    def line(self, **changes: str) -> Line:
-        settings = replace(self._anew(), **changes)
+    def connection(self, **changes: str) -> Connection:
+        settings = replace(self._reset(), **changes)
         ensure_stream(settings)
-        line = Line(settings)
-        self._finally(line.close)
-        return line
+        connection = Connection(settings)
+        self._finally(connection.close)
+        return connection
 
 
 class TestAggregateRecorder(OnAFreshStream, suite.AggregateRecorderTestCase):
     def create_recorder(self) -> JetStreamAggregateRecorder:
-        return JetStreamAggregateRecorder(self.line())
+        return JetStreamAggregateRecorder(self.connection())
 
 
 class TestAggregateRecorderWithTextIds(TestAggregateRecorder):
@@ -47,14 +47,14 @@ class TestAggregateRecorderWithTextIds(TestAggregateRecorder):
         return f"case.{uuid4()} *>"
 
     def create_recorder(self) -> JetStreamAggregateRecorder:
-        return JetStreamAggregateRecorder(self.line(ids="text"))
+        return JetStreamAggregateRecorder(self.connection(ids="text"))
 
 
 class TestApplicationRecorder(
     OnAFreshStream, suite.ApplicationRecorderTestCase[JetStreamApplicationRecorder]
 ):
     def create_recorder(self) -> JetStreamApplicationRecorder:
-        return JetStreamApplicationRecorder(self.line())
+        return JetStreamApplicationRecorder(self.connection())
 
     def test_insert_subscribe(self) -> None:
         self.optional_test_insert_subscribe()
@@ -65,7 +65,7 @@ class TestApplicationRecorderWithTextIds(TestApplicationRecorder):
         return f"事例/{uuid4()}"
 
     def create_recorder(self) -> JetStreamApplicationRecorder:
-        return JetStreamApplicationRecorder(self.line(ids="text"))
+        return JetStreamApplicationRecorder(self.connection(ids="text"))
 
     # The text of an id does not change how writers meet: once is enough.
     test_concurrent_no_conflicts = None
@@ -74,7 +74,7 @@ class TestApplicationRecorderWithTextIds(TestApplicationRecorder):
 
 class TestNotificationIdsDoNotInterleave(OnAFreshStream, suite.NonInterleavingNotificationIDsBaseCase):
     def create_recorder(self) -> JetStreamApplicationRecorder:
-        return JetStreamApplicationRecorder(self.line())
+        return JetStreamApplicationRecorder(self.connection())
 
 
 class InADatabaseOfItsOwn:

@@ -10,7 +10,7 @@ from threading import Thread
 
 import pytest
 
-from adapters.bus.monitor import ASKED, BUSY, complaint
+from adapters.bus.monitor import BUSY, HEALTH_ATTEMPTS, health_error
 
 WELL = (200, {"status": "ok"})
 NO_TIME = (503, {"status": "unavailable", "error": f"{BUSY} after 1ms"})
@@ -20,13 +20,13 @@ FULL = (503, {"status": "error", "error": "JetStream is not current with the met
 @contextmanager
 def saying(*answers: tuple[int, dict[str, str]]) -> Iterator[tuple[str, list[str]]]:
     """A monitoring port with these answers, the last one for ever; its URL and what was asked."""
-    asked: list[str] = []
+    requests: list[str] = []
 
     class Monitoring(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            status, told = answers[min(len(asked), len(answers) - 1)]
-            asked.append(self.path)
-            body = json.dumps(told).encode()
+            status, reported = answers[min(len(requests), len(answers) - 1)]
+            requests.append(self.path)
+            body = json.dumps(reported).encode()
             self.send_response(status)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
@@ -39,25 +39,25 @@ def saying(*answers: tuple[int, dict[str, str]]) -> Iterator[tuple[str, list[str
         thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         try:
-            yield f"http://127.0.0.1:{server.server_port}", asked
+            yield f"http://127.0.0.1:{server.server_port}", requests
         finally:
             server.shutdown()
             thread.join()
 
 
 @pytest.mark.parametrize(
-    ("answers", "told", "times"),
+    ("answers", "reported", "times"),
     [
         pytest.param([WELL], "", 1, id="well"),
         pytest.param([NO_TIME, NO_TIME, WELL], "", 3, id="busy for a moment"),
-        pytest.param([NO_TIME], NO_TIME[1]["error"], ASKED, id="not ready for long"),
+        pytest.param([NO_TIME], NO_TIME[1]["error"], HEALTH_ATTEMPTS, id="not ready for long"),
         pytest.param([FULL], FULL[1]["error"], 1, id="ill"),
         pytest.param([NO_TIME, FULL], FULL[1]["error"], 2, id="busy, then ill"),
     ],
 )
 def test_only_what_lasts_is_a_complaint(
-    answers: list[tuple[int, dict[str, str]]], told: str, times: int
+    answers: list[tuple[int, dict[str, str]]], reported: str, times: int
 ) -> None:
-    with saying(*answers) as (url, asked):
-        assert complaint(url, 5) == told
-    assert asked == ["/healthz"] * times
+    with saying(*answers) as (url, requests):
+        assert health_error(url, 5) == reported
+    assert requests == ["/healthz"] * times

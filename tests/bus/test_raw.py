@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 from eventsourcing.persistence import InternalError, StoredEvent
 
-from adapters.bus import Line, RawMessage
+from adapters.bus import Connection, RawMessage
 from adapters.bus.api import Api
 from adapters.bus.stream import record_stream
 
@@ -17,14 +17,14 @@ from adapters.bus.stream import record_stream
 @pytest.fixture
 def publish(settings):
     """Put any message into the stream, past the recorder."""
-    line = Line(settings)
+    connection = Connection(settings)
 
     def put(subject: str, data: bytes, *headers: tuple[str, str]) -> None:
-        line.await_connection(time.monotonic() + 5)
-        line.ask(subject, data, headers, deadline=time.monotonic() + 5)
+        connection.await_connection(time.monotonic() + 5)
+        connection.request(subject, data, headers, deadline=time.monotonic() + 5)
 
     yield put
-    line.close()
+    connection.close()
 
 
 def test_our_own_records_have_no_flaw(recorder, event):
@@ -32,10 +32,10 @@ def test_our_own_records_have_no_flaw(recorder, event):
     recorder.insert_events([event(case, 1, b"a")])
     recorder.insert_events([event(case, 2, b"b"), event(case, 3, b"c")], guards=[(uuid4(), 4)])
     raws = recorder.read_raw(1, 100)
-    assert [(r.sequence, r.originator_id, r.version, r.topic, r.state, r.flaws) for r in raws] == [
-        (1, case, 1, "fact", b"a", ()),
-        (2, case, 2, "fact", b"b", ()),
-        (3, case, 3, "fact", b"c", ()),
+    assert [(r.sequence, r.originator_id, r.version, r.topic, r.state, r.anomalies) for r in raws] == [
+        (1, case, 1, "event", b"a", ()),
+        (2, case, 2, "event", b"b", ()),
+        (3, case, 3, "event", b"c", ()),
     ]
     assert raws[1].insert_id == raws[2].insert_id != raws[0].insert_id
     assert all(abs(datetime.now(UTC) - r.time) < timedelta(minutes=1) for r in raws)
@@ -50,22 +50,27 @@ def test_pages_and_bounds(recorder, event):
 
 
 def test_foreign_and_garbled_messages_are_seen_and_not_fatal(recorder, event, publish, settings):
-    p, good = settings.prefix, ("Kh-Insert", "0" * 32)
+    p, valid = settings.prefix, ("Kh-Insert", "0" * 32)
     case = uuid4().hex
     recorder.insert_events([event()])
     publish(f"{p}.hello", b"\xff\xfe")
-    publish(f"{p}.{case}.01", b"", ("Kh-Topic", "fact"), good)
-    publish(f"{p}.{case.upper()}.1", b"", ("Kh-Topic", "fact"), good)
-    publish(f"{p}.{case}.1.2", b"", ("Kh-Topic", "fact"), good)
+    publish(f"{p}.{case}.01", b"", ("Kh-Topic", "event"), valid)
+    publish(f"{p}.{case.upper()}.1", b"", ("Kh-Topic", "event"), valid)
+    publish(f"{p}.{case}.1.2", b"", ("Kh-Topic", "event"), valid)
     publish(f"{p}.{case}.1", b"no headers")
     publish(f"{p}.{case}.2", b"", ("Kh-Topic", "a"), ("Kh-Topic", "b"), ("Kh-Insert", "x"), ("X-Odd", "ü"))
     publish(
-        f"{p}.{case}.3", b"", ("Kh-Topic", "fact"), good, ("Nats-Sequence", "99"), ("Nats-Subject", "s.v1.x")
+        f"{p}.{case}.3",
+        b"",
+        ("Kh-Topic", "event"),
+        valid,
+        ("Nats-Sequence", "99"),
+        ("Nats-Subject", "s.v1.x"),
     )
-    publish(f"{p}.{case}.4", b"", ("Nats-Stream", "OTHER"), ("Kh-Topic", "fact"), good)
-    flaws = {raw.sequence: raw.flaws for raw in recorder.read_raw(1, 100)}
+    publish(f"{p}.{case}.4", b"", ("Nats-Stream", "OTHER"), ("Kh-Topic", "event"), valid)
+    anomalies = {raw.sequence: raw.anomalies for raw in recorder.read_raw(1, 100)}
     missing = ("header Kh-Topic is missing", "header Kh-Insert is missing")
-    assert flaws == {
+    assert anomalies == {
         1: (),
         2: ("the subject names no record", *missing),
         3: ("the subject names no record",),
@@ -88,21 +93,21 @@ def test_a_removed_record_shows_as_a_gap(recorder, event, bus):
     """An administrator can still lower a limit and drop what is old: the verifier sees it."""
     settings = recorder.settings
     recorder.insert_events([event() for _ in range(5)])
-    line = Line(settings)
+    connection = Connection(settings)
     try:
-        Api(line).call(
+        Api(connection).call(
             f"STREAM.UPDATE.{settings.stream}",
             record_stream(settings) | {"max_msgs": 2, "discard": "old", "discard_new_per_subject": False},
         )
     finally:
-        line.close()
+        connection.close()
     assert [raw.sequence for raw in recorder.read_raw(1, 10)] == [4, 5]
     assert recorder.head() == 5
 
 
 def test_a_raw_message_is_a_value(recorder, event):
-    recorder.insert_events([StoredEvent(uuid4(), 0, "fact", b"")])
+    recorder.insert_events([StoredEvent(uuid4(), 0, "event", b"")])
     [raw] = recorder.read_raw(1, 1)
     assert isinstance(raw, RawMessage)
     assert recorder.read_raw(1, 1) == [raw]
-    assert raw.headers == (("Kh-Topic", "fact"), ("Kh-Insert", raw.insert_id))
+    assert raw.headers == (("Kh-Topic", "event"), ("Kh-Insert", raw.insert_id))

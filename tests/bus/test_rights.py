@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from eventsourcing.persistence import OperationalError
 
-from adapters.bus import EmbeddedServer, Line, NotAllowed, connect, ensure_stream
+from adapters.bus import Connection, EmbeddedServer, NotAllowed, connect, ensure_stream
 from adapters.bus.api import Api
 from adapters.bus.rights import new_seed, public_of
 
@@ -36,14 +36,14 @@ def server(tmp_path_factory):
     ],
 )
 def test_the_hub_may_not(server, request_):
-    line = Line(replace(server.hub_settings(), timeout=3.0))
+    connection = Connection(replace(server.hub_settings(), timeout=3.0))
     try:
         began = time.monotonic()
         with pytest.raises(NotAllowed, match="permissions violation"):
-            Api(line).call(request_, {})
+            Api(connection).call(request_, {})
         assert time.monotonic() - began < 2.0  # told at once, not by a time-out
     finally:
-        line.close()
+        connection.close()
 
 
 def test_the_hub_may_append_read_and_follow(server, event):
@@ -94,7 +94,7 @@ def test_wrong_credentials_are_refused_at_once(server, seed):
 
 
 def test_a_seed_is_never_shown():
-    settings = replace(EmbeddedServer("nowhere", store_key=bytes(32))._names, seed=(seed := new_seed()))
+    settings = replace(EmbeddedServer("nowhere", store_key=bytes(32))._bus_names, seed=(seed := new_seed()))
     assert seed not in repr(settings)
 
 

@@ -16,7 +16,7 @@ import pytest
 from eventsourcing.persistence import OperationalError, ProgrammingError
 
 from adapters.bus import AlreadyRunning, EmbeddedServer, StreamDrift, connect
-from adapters.bus.binary import binary_version, find_binary, version_flaw
+from adapters.bus.binary import binary_version, find_binary, version_mismatch
 
 KEY = bytes(range(100, 132))
 
@@ -55,8 +55,8 @@ def test_only_its_owner_can_read_its_files(server):
 
 def test_the_store_key_is_nowhere_to_be_seen(server):
     key = KEY.hex().encode()
-    shown = [path for path in server.folder.rglob("*") if path.is_file() and key in path.read_bytes()]
-    assert shown == []
+    visible = [path for path in server.folder.rglob("*") if path.is_file() and key in path.read_bytes()]
+    assert visible == []
     process = Path(f"/proc/{server.pid}")
     if not process.exists():
         pytest.skip("this system has no /proc")
@@ -104,7 +104,7 @@ def test_it_listens_on_loopback_only(server):
 def test_a_second_server_on_the_same_folder_is_refused(server, monkeypatch):
     import adapters.bus.server as module
 
-    monkeypatch.setattr(module._lock, "__defaults__", (0.2,))
+    monkeypatch.setattr(module._lock_folder, "__defaults__", (0.2,))
     with pytest.raises(AlreadyRunning, match="another server uses this data folder"):
         EmbeddedServer(server.folder, store_key=KEY).start()
     with pytest.raises(AlreadyRunning, match="started already"):
@@ -113,9 +113,9 @@ def test_a_second_server_on_the_same_folder_is_refused(server, monkeypatch):
 
 
 def test_a_crash_is_told_and_survived_on_the_same_port(tmp_path, event):
-    told: list[tuple[str, str]] = []
+    reported: list[tuple[str, str]] = []
     with EmbeddedServer(
-        tmp_path / "data", store_key=KEY, on_event=lambda *e: told.append(e)
+        tmp_path / "data", store_key=KEY, on_event=lambda *e: reported.append(e)
     ).start() as server:
         recorder = connect(server.hub_settings())
         url, pid = server.url, server.pid
@@ -125,8 +125,8 @@ def test_a_crash_is_told_and_survived_on_the_same_port(tmp_path, event):
         assert (server.url, recorder.head()) == (url, 2)
         assert server.pid not in (None, pid)
         recorder.close()
-    assert [word for word, _ in told] == ["started", "crashed", "started", "stopped"]
-    assert "code -9" in told[1][1]
+    assert [event_name for event_name, _ in reported] == ["started", "crashed", "started", "stopped"]
+    assert "code -9" in reported[1][1]
 
 
 def test_a_listener_that_fails_does_not_end_the_watch(tmp_path, event):
@@ -192,12 +192,12 @@ def test_a_server_that_cannot_start_says_why(tmp_path, bus):
 
 
 def test_the_installed_program_is_of_a_version_that_was_tried():
-    assert version_flaw(binary_version(find_binary())) == ""
+    assert version_mismatch(binary_version(find_binary())) == ""
 
 
 @pytest.mark.parametrize("version", ["2.15.0", "v2.16.0", "3.0.0", "2.9.25", "", "nonsense"])
 def test_other_versions_are_refused(version):
-    assert "is not within 2.15.1 and before 2.16.0" in version_flaw(version)
+    assert "is not within 2.15.1 and before 2.16.0" in version_mismatch(version)
 
 
 @pytest.mark.parametrize("wrong", [{"store_key": b"short"}, {"store_key": KEY, "cipher": "rot13"}])
@@ -247,12 +247,12 @@ def small_disk(tmp_path):
 @pytest.mark.faults
 def test_a_disk_that_others_filled_is_told_and_survived(small_disk, event, monkeypatch):
     """The server answers nothing after such a failure, even with room again: it must be started anew."""
-    monkeypatch.setattr("adapters.bus.server.LOOK_EVERY", 0.3)
-    monkeypatch.setattr("adapters.bus.server.ROOM_TO_GO_ON", 1024 * 1024)
-    told: list[str] = []
+    monkeypatch.setattr("adapters.bus.server.CHECK_INTERVAL_SECONDS", 0.3)
+    monkeypatch.setattr("adapters.bus.server.MIN_FREE_BYTES_TO_RESTART", 1024 * 1024)
+    reported: list[str] = []
     filler = small_disk / "filler"
     with EmbeddedServer(
-        small_disk / "data", store_key=KEY, on_event=lambda word, _: told.append(word)
+        small_disk / "data", store_key=KEY, on_event=lambda event_name, _: reported.append(event_name)
     ).start() as server:
         recorder = connect(replace(server.hub_settings(), timeout=1.5))
         recorder.insert_events([event()])
@@ -265,10 +265,10 @@ def test_a_disk_that_others_filled_is_told_and_survived(small_disk, event, monke
 
         with pytest.raises(OperationalError, match="no space left on device"):
             fill()
-        assert await_(lambda: "stuck" in told)
+        assert await_(lambda: "stuck" in reported)
         assert "no space left on device" in recorder.check().trouble
         filler.unlink()
-        assert await_(lambda: told.count("started") == 2)
+        assert await_(lambda: reported.count("started") == 2)
         recorder.insert_events([event()])
         assert recorder.head() == 1 + len(stored) + 1, "what was acknowledged is there, and it goes on"
         recorder.close()

@@ -6,16 +6,16 @@ from dataclasses import replace
 
 import pytest
 
-from adapters.bus import Line, StreamDrift, connect, ensure_stream
+from adapters.bus import Connection, StreamDrift, connect, ensure_stream
 from adapters.bus.api import Api, ApiError
 from adapters.bus.stream import differences, record_stream
 
 
 @pytest.fixture
 def api(settings):
-    line = Line(settings)
-    yield Api(line)
-    line.close()
+    connection = Connection(settings)
+    yield Api(connection)
+    connection.close()
 
 
 def test_a_stream_that_is_there_is_left_as_it_is(settings, recorder, event):
@@ -57,24 +57,24 @@ def test_the_deny_flags_can_not_be_unset(settings, api, flag):
 
 
 def test_a_stream_that_denies_nothing_can_not_be_used(bus):
-    fresh = bus.anew()
-    line = Line(fresh)
+    fresh = bus.new_stream_settings()
+    connection = Connection(fresh)
     try:
-        Api(line).call(f"STREAM.CREATE.{fresh.stream}", record_stream(fresh) | {"deny_delete": False})
+        Api(connection).call(f"STREAM.CREATE.{fresh.stream}", record_stream(fresh) | {"deny_delete": False})
     finally:
-        line.close()
+        connection.close()
     with pytest.raises(StreamDrift, match="deny_delete is False and must be True"):
         connect(fresh)
 
 
 def test_a_stream_that_is_not_there_is_named(bus):
     with pytest.raises(StreamDrift, match="stream not found"):
-        connect(bus.anew())
+        connect(bus.new_stream_settings())
 
 
 def test_more_replicas_than_servers_are_refused(bus):
     with pytest.raises(StreamDrift, match="could not be made"):
-        ensure_stream(replace(bus.anew(), replicas=3, timeout=1.0))
+        ensure_stream(replace(bus.new_stream_settings(), replicas=3, timeout=1.0))
 
 
 def test_a_field_nobody_heard_of_is_a_difference():
@@ -85,7 +85,13 @@ def test_a_field_nobody_heard_of_is_a_difference():
 def test_health_tells_what_it_sees(recorder, event):
     recorder.insert_events([event()])
     health = recorder.check()
-    assert (health.ok, health.connected, health.head, health.flaws, health.trouble) == (True, True, 1, (), "")
+    assert (health.ok, health.connected, health.head, health.mismatches, health.trouble) == (
+        True,
+        True,
+        1,
+        (),
+        "",
+    )
     assert health.stored_bytes > 0
     assert health.room_bytes > 0
     assert 0 < recorder.ping() < 5

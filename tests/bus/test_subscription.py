@@ -30,10 +30,12 @@ def test_a_new_record_wakes_a_follower_at_once(recorder, event):
 
 def test_a_lost_wake_up_is_made_good_by_the_slow_poll(recorder, event, monkeypatch):
     with recorder.subscribe() as subscription:
-        recorder._line._in_loop(
-            recorder._line._watched.update, {"elsewhere": [subscription._has_been_notified]}
+        recorder._bus_connection._call_in_loop(
+            recorder._bus_connection._watchers.update, {"elsewhere": [subscription._has_been_notified]}
         )
-        recorder._line._in_loop(recorder._line._watched.pop, recorder.settings.notify)
+        recorder._bus_connection._call_in_loop(
+            recorder._bus_connection._watchers.pop, recorder.settings.notify
+        )
         time.sleep(0.1)
         recorder.insert_events([event()])
         assert next(subscription).id == 1

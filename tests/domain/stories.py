@@ -15,6 +15,7 @@ from uuid import UUID
 
 import yaml
 
+from domain import events as e
 from domain.calendar import day_of
 from domain.codes import (
     AccessResult,
@@ -34,35 +35,22 @@ from domain.codes import (
     TargetClass,
     Tier,
 )
-from domain.due import Due, next_due, next_due_of_case
-from domain.events import (
-    FACTS,
-    CaseMessage,
-    ConsentScope,
-    ContractorReinstated,
-    ContractorRequirementVerified,
-    CoordinatingAgencyDesignated,
-    CoreAgencyDesignated,
-    DisclosureHeld,
-    DisclosureMade,
-    Fact,
-    HeldDisclosureReleased,
-    KeySetPublished,
-    Kind,
-    NetworkMemberAdmitted,
-    OathSigned,
-    OutsourcingContractConcluded,
-    SupportWorkerAssigned,
-    SupportWorkerRegistered,
-    SupportWorkerUnassigned,
-    TrainingModuleCompleted,
-    Withheld,
+from domain.due import DueEvent, next_due, next_due_of_case
+from domain.record import AUDIT, HUB, REGISTRARS, About, Record, commission_of
+from tests.domain.builders import (
+    ALL_ASSESSED,
+    EventInput,
+    Given,
+    case_message,
+    event_input,
+    given,
+    id_of,
+    plan,
+    rule_book,
 )
-from domain.record import AUDIT, HUB, REGISTRY, About, Record, commission_of
-from tests.domain.kit import ALL_ASSESSED, Given, Said, given, id_of, plan, rule_book, said, tell
 
 FOLDER = Path(__file__).parent.parent / "scenarios"
-EVENTS = {cls.__name__: cls for cls in FACTS.values()}
+EVENT_CLASSES = {cls.__name__: cls for cls in e.EVENTS.values()}
 BODIES = {
     "CORE": Body.MUNICIPALITY,
     "COORD": Body.MUNICIPALITY,
@@ -76,8 +64,8 @@ NO_DOOR = {PERSON, "HUB"}
 
 
 def at_of(text: Any) -> datetime:
-    found = text if isinstance(text, datetime) else datetime.fromisoformat(text)
-    return found.astimezone(UTC)
+    actual = text if isinstance(text, datetime) else datetime.fromisoformat(text)
+    return actual.astimezone(UTC)
 
 
 class Story:
@@ -88,9 +76,9 @@ class Story:
         self.steps: list[Mapping[str, Any]] = self.text["timeline"]
         self.contractors: Mapping[str, Mapping[str, Any]] = self.text["setup"]["contractors"]
         self.skipped: list[int] = []
-        self.answers: dict[int, Fact] = {}
+        self.answers: dict[int, e.Event] = {}
         self.due: list[Record] = []
-        self.looks: list[tuple[datetime, str, dict[str, set[int]], dict[str, set[int]]]] = []
+        self.expectations: list[tuple[datetime, str, dict[str, set[int]], dict[str, set[int]]]] = []
         self._item: dict[UUID, tuple[str, int]] = {}
         self._content = PlanContent.SC_A
         self.so: Given = given(town=self._town())
@@ -102,13 +90,13 @@ class Story:
 
     # --- before the story ------------------------------------------------------------------------------------
 
-    def _town(self) -> list[Said]:
+    def _town(self) -> list[EventInput]:
         begin = at_of(self.steps[0]["at"]) - timedelta(days=30)
         setup = self.text["setup"]
         town = [replace(rule_book(), at=begin)]
         for code, agency in self.agencies():
             body = OWN_BODIES.get(code) or BODIES.get(agency["role"], Body.PRIVATE)
-            fact = KeySetPublished(
+            event = e.KeySetPublished(
                 code=code,
                 name=agency["name"],
                 roles=frozenset({Role(agency["role"])}),
@@ -118,31 +106,37 @@ class Story:
                 sig={},
                 kem={},
             )
-            town.append(said(id_of(code), fact, on=About(Kind.AGENCY, id_of(code)), name=f"keys {code}"))
-        town.append(said(REGISTRY, CoreAgencyDesignated(agency=id_of(setup["core"]))))
-        town.append(said(REGISTRY, CoordinatingAgencyDesignated(agency=id_of(setup["coordinating"]))))
+            town.append(
+                event_input(id_of(code), event, on=About(e.Kind.AGENCY, id_of(code)), name=f"keys {code}")
+            )
+        town.append(event_input(REGISTRARS, e.CoreAgencyDesignated(agency=id_of(setup["core"]))))
+        town.append(
+            event_input(REGISTRARS, e.CoordinatingAgencyDesignated(agency=id_of(setup["coordinating"])))
+        )
         admitted = {s["details"]["member"] for s in self.steps if s["event"] == "NetworkMemberAdmitted"}
         for code, agency in self.agencies():
             if agency["network_member"] and code not in admitted:
-                fact_ = NetworkMemberAdmitted(member=id_of(code), item=2)
-                town.append(said(id_of(setup["coordinating"]), fact_, name=f"admitted {code}"))
+                event_ = e.NetworkMemberAdmitted(member=id_of(code), item=2)
+                town.append(event_input(id_of(setup["coordinating"]), event_, name=f"admitted {code}"))
         for code in self.contractors:
             town += self._commission(code, day_of(begin))
         return town
 
-    def _commission(self, code: str, begins: date) -> list[Said]:
+    def _commission(self, code: str, begins: date) -> list[EventInput]:
         """All of it at the start, except what the story brings itself; the oath just before ``from``."""
         full = any(s["event"] == "SupportPlanProposed" and s["from"] == code for s in self.steps)
         scope = OutsourcingScope.FULL if full else OutsourcingScope.PARTIAL
-        facts: list[Fact] = [
-            OutsourcingContractConcluded(contractor=id_of(code), scope=scope, begins_on=begins, ends_on=None),
-            SupportWorkerRegistered(
+        events: list[e.Event] = [
+            e.OutsourcingContractConcluded(
+                contractor=id_of(code), scope=scope, begins_on=begins, ends_on=None
+            ),
+            e.SupportWorkerRegistered(
                 worker=self.worker(code), employment=Employment.PART_TIME, qualification=None
             ),
         ]
         if not self._brings("ContractorRequirementVerified", code):
-            facts.append(
-                ContractorRequirementVerified(items=frozenset({1, 2, 3} if full else {1, 2}), scope=scope)
+            events.append(
+                e.ContractorRequirementVerified(items=frozenset({1, 2, 3} if full else {1, 2}), scope=scope)
             )
         for module in Module:
             until = next(
@@ -153,8 +147,8 @@ class Story:
                 ),
                 None,
             )
-            facts.append(
-                TrainingModuleCompleted(
+            events.append(
+                e.TrainingModuleCompleted(
                     worker=self.worker(code),
                     modules=frozenset({module}),
                     tier=Tier.T1_BASIC,
@@ -162,8 +156,8 @@ class Story:
                 )
             )
         core = id_of(self.text["setup"]["core"])
-        on = About(Kind.COMMISSION, commission_of(core, id_of(code)))
-        return [said(core, fact, on=on, name=f"{code} {n}") for n, fact in enumerate(facts)]
+        on = About(e.Kind.COMMISSION, commission_of(core, id_of(code)))
+        return [event_input(core, event, on=on, name=f"{code} {n}") for n, event in enumerate(events)]
 
     def _brings(self, event: str, code: str) -> list[Mapping[str, Any]]:
         return [
@@ -181,10 +175,10 @@ class Story:
     # --- the story ---------------------------------------------------------------------------------------------
 
     def play(self) -> Story:
-        """Everything in order of its time: assignments, messages, looks."""
-        for at, what in sorted(self._moments(), key=lambda m: m[0]):
+        """Everything in order of its time: assignments, messages, expectations."""
+        for at, action in sorted(self._moments(), key=lambda m: m[0]):
             self._clock(at)
-            what(at)
+            action(at)
         return self
 
     def _moments(self) -> Iterator[tuple[datetime, Any]]:
@@ -193,77 +187,80 @@ class Story:
             since, until = at_of(times["from"]), at_of(times["until"])
             if not self._brings("OathSigned", code):
                 yield since - timedelta(minutes=1), lambda at, code=code: self._swear(code, at)
-            yield since, lambda at, code=code: self._assign(SupportWorkerAssigned, code, at)
+            yield since, lambda at, code=code: self._assign(e.SupportWorkerAssigned, code, at)
             if not any(at <= until for at in closed):
-                yield until, lambda at, code=code: self._assign(SupportWorkerUnassigned, code, at)
+                yield until, lambda at, code=code: self._assign(e.SupportWorkerUnassigned, code, at)
         for step in self.steps:
             yield at_of(step["at"]), lambda at, step=step: self._step(step, at)
-        for look in self.text["expect"]:
-            yield at_of(look["at"]), lambda at, look=look: self._look(look, at)
+        for expectation in self.text["expect"]:
+            yield (
+                at_of(expectation["at"]),
+                lambda at, expectation=expectation: self._check_expectation(expectation, at),
+            )
 
     def _clock(self, now: datetime) -> None:
         while (due := self._due(now)) is not None:
-            fact = said(HUB, due.fact, on=due.about, name=f"due {len(self.due)}", at=due.at)
-            self.due.append(self.so.put(fact, by_hub=True))
+            event = event_input(HUB, due.event, on=due.about, name=f"due {len(self.due)}", at=due.at)
+            self.due.append(self.so.put(event, by_hub=True))
 
-    def _due(self, now: datetime) -> Due | None:
+    def _due(self, now: datetime) -> DueEvent | None:
         of_case = next_due_of_case(self.so.world)
         dues = [next_due(self.so.world.register, now), of_case if of_case and of_case.at <= now else None]
         return min((d for d in dues if d is not None), key=lambda d: d.at, default=None)
 
-    def _ask(self, wish: Said, at: datetime) -> Fact:
-        [fact] = self.so.when(wish, now=at)
-        self.so.put(replace(wish, fact=fact, at=at))
-        return fact
+    def _submit(self, command: EventInput, at: datetime) -> e.Event:
+        [event] = self.so.when(command, now=at)
+        self.so.put(replace(command, event=event, at=at))
+        return event
 
     def _swear(self, code: str, at: datetime) -> None:
         core, contractor = id_of(self.text["setup"]["core"]), id_of(code)
-        oath = OathSigned(worker=self.worker(code), employment=Employment.PART_TIME, valid_until=None)
-        on = About(Kind.COMMISSION, commission_of(core, contractor))
-        assert self._ask(said(contractor, oath, on=on, name=f"oath {code}"), at) == oath
+        oath = e.OathSigned(worker=self.worker(code), employment=Employment.PART_TIME, valid_until=None)
+        on = About(e.Kind.COMMISSION, commission_of(core, contractor))
+        assert self._submit(event_input(contractor, oath, on=on, name=f"oath {code}"), at) == oath
 
     def _assign(self, act: Any, code: str, at: datetime) -> None:
         data: dict[str, Any] = {"agency": id_of(code), "worker": self.worker(code)}
-        wish = tell(act, id_of(self.text["setup"]["core"]), name=f"{act.TOPIC} {code}", **data)
-        assert self._ask(wish, at) == wish.fact
+        command = case_message(act, id_of(self.text["setup"]["core"]), name=f"{act.TOPIC} {code}", **data)
+        assert self._submit(command, at) == command.event
 
     def _step(self, step: Mapping[str, Any], at: datetime) -> None:
-        wish = self._wish(step)
-        if wish is None:
+        command = self._command(step)
+        if command is None:
             self.skipped.append(step["n"])
             return
-        if isinstance(wish.fact, CaseMessage):
-            self._item |= {i.item: (str(i.section), step["n"]) for i in wish.fact.items}
-        self.answers[step["n"]] = self._ask(wish, at)
+        if isinstance(command.event, e.CaseMessage):
+            self._item |= {i.item: (str(i.section), step["n"]) for i in command.event.items}
+        self.answers[step["n"]] = self._submit(command, at)
 
-    def _look(self, look: Mapping[str, Any], at: datetime) -> None:
-        for code in (*look["views"], AUDIT):
+    def _check_expectation(self, expectation: Mapping[str, Any], at: datetime) -> None:
+        for code in (*expectation["views"], AUDIT):
             reader = AUDIT if code == AUDIT else id_of(code)
             seen: dict[str, set[int]] = {}
             for item in self.so.opens(reader, now=at):
                 section, n = self._item[item]
                 seen.setdefault(section, set()).add(n)
-            expected = {s: set(n) for s, n in look["views"].get(code, {}).items()}
-            self.looks.append((at, code, seen, expected))
+            expected = {s: set(n) for s, n in expectation["views"].get(code, {}).items()}
+            self.expectations.append((at, code, seen, expected))
 
     # --- one message -------------------------------------------------------------------------------------------
 
-    def _wish(self, step: Mapping[str, Any]) -> Said | None:
-        """The wish of a step; None for what the clock brings or the domain has no act for."""
+    def _command(self, step: Mapping[str, Any]) -> EventInput | None:
+        """The command of a step; None for what the clock brings or the domain has no act for."""
         step = {**step, **step.get("tried", {})}
-        cls: Any = EVENTS.get(step["event"])
-        if cls is DisclosureHeld:
-            cls = DisclosureMade
-        if cls is None or (step["from"] == "HUB" and cls is not HeldDisclosureReleased):
+        cls: Any = EVENT_CLASSES.get(step["event"])
+        if cls is e.DisclosureHeld:
+            cls = e.DisclosureMade
+        if cls is None or (step["from"] == "HUB" and cls is not e.HeldDisclosureReleased):
             return None
         details = step.get("details") or {}
-        if cls.ON is Kind.COMMISSION:
+        if cls.ON is e.Kind.COMMISSION:
             return self._about_commission(step, cls, details)
-        if cls is NetworkMemberAdmitted:
-            member = NetworkMemberAdmitted(member=id_of(details["member"]), item=details["item"])
-            return said(id_of(step["from"]), member, name=str(step["n"]))
+        if cls is e.NetworkMemberAdmitted:
+            member = e.NetworkMemberAdmitted(member=id_of(details["member"]), item=details["item"])
+            return event_input(id_of(step["from"]), member, name=str(step["n"]))
         by = self._sender(step)
-        return tell(
+        return case_message(
             cls,
             by,
             [id_of(a) for a in step["to"] if a not in NO_DOOR and id_of(a) != by],
@@ -282,28 +279,28 @@ class Story:
             return id_of(next(s["from"] for s in self.steps if s["n"] == step["releases"]))
         return id_of(step["to"][0] if step["from"] == PERSON else step["from"])
 
-    def _about_commission(self, step: Mapping[str, Any], cls: Any, details: Mapping[str, Any]) -> Said:
+    def _about_commission(self, step: Mapping[str, Any], cls: Any, details: Mapping[str, Any]) -> EventInput:
         known = [details.get("contractor"), step["from"], *step["to"]]
         code = next(c for c in known if c in self.contractors)
         by = id_of(step["from"])
-        fact: Fact
-        if cls is OathSigned:
-            fact = OathSigned(
+        event: e.Event
+        if cls is e.OathSigned:
+            event = e.OathSigned(
                 worker=details["worker"], employment=Employment(details["employment"]), valid_until=None
             )
-        elif cls is TrainingModuleCompleted:
+        elif cls is e.TrainingModuleCompleted:
             modules = frozenset(Module(m) for m in details["modules"])
-            fact = TrainingModuleCompleted(
+            event = e.TrainingModuleCompleted(
                 worker=self.worker(code), modules=modules, tier=Tier.T1_BASIC, valid_until=None
             )
-        elif cls is ContractorRequirementVerified:
+        elif cls is e.ContractorRequirementVerified:
             scope = OutsourcingScope(details["scope"])
-            fact = ContractorRequirementVerified(items=frozenset(details["items"]), scope=scope)
+            event = e.ContractorRequirementVerified(items=frozenset(details["items"]), scope=scope)
         else:
-            assert cls is ContractorReinstated
-            fact = ContractorReinstated()
-        on = About(Kind.COMMISSION, commission_of(id_of(self.text["setup"]["core"]), id_of(code)))
-        return said(by, fact, on=on, name=str(step["n"]))
+            assert cls is e.ContractorReinstated
+            event = e.ContractorReinstated()
+        on = About(e.Kind.COMMISSION, commission_of(id_of(self.text["setup"]["core"]), id_of(code)))
+        return event_input(by, event, on=on, name=str(step["n"]))
 
     def _basis(self, step: Mapping[str, Any]) -> dict[UUID, str]:
         basis = step.get("basis")
@@ -319,7 +316,7 @@ class Story:
         match cls.__name__:
             case "FamilyInformationProvided":
                 return {
-                    "subject_consent": SubjectConsent(d.get("consent", "NOT_ASKED")),
+                    "subject_consent": SubjectConsent(d.get("consent", "NOT_REQUESTED")),
                     "weeks_pregnant": d.get("weeks_pregnant"),
                     "indicators": self._indicators(d),
                 }
@@ -329,7 +326,7 @@ class Story:
                 return {
                     "notifier_token": d["notifier_token"],
                     "received_at": at_of(d["received_at"]),
-                    "taken_in": step["from"] == PERSON,
+                    "recorded_for_notifier": step["from"] == PERSON,
                 }
             case "NotificationForwarded":
                 return {"forwards": id_of(str(d["forwards"]))}
@@ -339,7 +336,7 @@ class Story:
                 return {"requester": Requester(d["requester"])}
             case "SubjectAccessDecided":
                 rows = tuple(
-                    Withheld(
+                    e.Withheld(
                         section=Section(r["section"]),
                         ground=r["ground"],
                         flag=Flag(r["flag"]) if "flag" in r else None,
@@ -394,8 +391,8 @@ class Story:
     def _last_referral(self, step: Mapping[str, Any]) -> int:
         """The last referral to this sender before the step."""
         referrals = {"FamilyInformationProvided", "ProgrammeNotificationReceived"}
-        found = [s for s in self.steps if s["event"] in referrals and step["from"] in s["to"]]
-        return int([s["n"] for s in found if s["n"] < step["n"]][-1])
+        actual = [s for s in self.steps if s["event"] in referrals and step["from"] in s["to"]]
+        return int([s["n"] for s in actual if s["n"] < step["n"]][-1])
 
     def _plan(self, d: Mapping[str, Any]) -> Any:
         self._content = PlanContent(d.get("content", self._content))
@@ -408,8 +405,8 @@ class Story:
             visits_per_week=d.get("visits_per_week"),
         )
 
-    def _scope(self, row: Mapping[str, Any]) -> ConsentScope:
-        return ConsentScope(
+    def _scope(self, row: Mapping[str, Any]) -> e.ConsentScope:
+        return e.ConsentScope(
             consent=id_of(row["consent"]),
             sender=id_of(row["sender"]),
             recipient=id_of(row["recipient"]),

@@ -7,6 +7,7 @@ from datetime import date
 
 import pytest
 
+from domain import events as e
 from domain.acts import ACTS
 from domain.codes import (
     CaseStatus,
@@ -19,49 +20,9 @@ from domain.codes import (
     TargetClass,
 )
 from domain.context import Carries
-from domain.events import (
-    CaseConferenceConvened,
-    CaseMessage,
-    ClosingConsultationHeld,
-    ClosingEvaluationRecorded,
-    ConferenceMinutesRecorded,
-    ConsentGiven,
-    ConsentRefused,
-    ConsentScope,
-    ConsentWithdrawn,
-    ContractorSuspended,
-    DisclosureMade,
-    EligibilityDetermined,
-    FamilyInformationProvided,
-    FollowOnServiceAccepted,
-    FollowOnServiceArranged,
-    HeldDisclosureReleased,
-    HomeVisitCompleted,
-    IndicatorAssessmentRecorded,
-    InformationRequestAnswered,
-    InformationRequestDeclined,
-    InformationRequested,
-    NetworkCaseDeregistered,
-    NetworkCaseRegistered,
-    NetworkCaseRegistrationRequested,
-    OutsourcingContractEnded,
-    PlanExtended,
-    PlanReviewed,
-    ProgrammeNotificationReceived,
-    ReferralAcknowledged,
-    ReferralRead,
-    SupportClosed,
-    SupportCommenced,
-    SupportPlanApproved,
-    SupportPlanFormulated,
-    SupportPlanProposed,
-    SupportWorkerAssigned,
-    SupportWorkerUnassigned,
-    VisitReportSubmitted,
-)
 from domain.reasons import Reason
 from domain.record import HUB
-from tests.domain.kit import (
+from tests.domain.builders import (
     ALL_ASSESSED,
     ASSESSED,
     ASSIGNED,
@@ -91,15 +52,15 @@ from tests.domain.kit import (
     SECOND_WORKER,
     SORA_NPO,
     WORKER,
+    case_message,
     consent_of,
     contract,
+    event_input,
     given,
     id_of,
     plan,
     refused,
-    said,
     sworn,
-    tell,
     trained,
     verified,
     withdrawn,
@@ -108,7 +69,9 @@ from tests.domain.kit import (
 
 S = Section
 ANSWERED = {"answers": id_of("a request")}
-CITY = tell(SupportWorkerAssigned, AZ_CORE, agency=AZ_CORE, worker=CITY_WORKER, name="the city's own visitor")
+CITY = case_message(
+    e.SupportWorkerAssigned, AZ_CORE, agency=AZ_CORE, worker=CITY_WORKER, name="the city's own visitor"
+)
 
 
 # --- who -------------------------------------------------------------------------------------------------
@@ -117,79 +80,79 @@ CITY = tell(SupportWorkerAssigned, AZ_CORE, agency=AZ_CORE, worker=CITY_WORKER, 
 @pytest.mark.parametrize(
     ("act", "data"),
     [
-        pytest.param(NetworkCaseRegistrationRequested, {}, id="asking for registration"),
-        pytest.param(IndicatorAssessmentRecorded, {}, id="assessing"),
-        pytest.param(EligibilityDetermined, {}, id="deciding on eligibility"),
-        pytest.param(SupportPlanFormulated, {}, id="formulating a plan"),
-        pytest.param(SupportCommenced, {}, id="commencing"),
-        pytest.param(PlanReviewed, {}, id="reviewing"),
-        pytest.param(PlanExtended, {"reason": "TWINS"}, id="extending"),
-        pytest.param(SupportWorkerAssigned, {}, id="assigning"),
-        pytest.param(ClosingConsultationHeld, {}, id="consulting"),
-        pytest.param(ClosingEvaluationRecorded, {}, id="evaluating"),
-        pytest.param(SupportClosed, {}, id="closing"),
-        pytest.param(FollowOnServiceArranged, {}, id="arranging a follow-on"),
+        pytest.param(e.NetworkCaseRegistrationRequested, {}, id="asking for registration"),
+        pytest.param(e.IndicatorAssessmentRecorded, {}, id="assessing"),
+        pytest.param(e.EligibilityDetermined, {}, id="deciding on eligibility"),
+        pytest.param(e.SupportPlanFormulated, {}, id="formulating a plan"),
+        pytest.param(e.SupportCommenced, {}, id="commencing"),
+        pytest.param(e.PlanReviewed, {}, id="reviewing"),
+        pytest.param(e.PlanExtended, {"reason": "TWINS"}, id="extending"),
+        pytest.param(e.SupportWorkerAssigned, {}, id="assigning"),
+        pytest.param(e.ClosingConsultationHeld, {}, id="consulting"),
+        pytest.param(e.ClosingEvaluationRecorded, {}, id="evaluating"),
+        pytest.param(e.SupportClosed, {}, id="closing"),
+        pytest.param(e.FollowOnServiceArranged, {}, id="arranging a follow-on"),
     ],
 )
 @pytest.mark.parametrize("by", [pytest.param(AZ_COORD, id="COORD"), pytest.param(KS_CGC, id="CGC")])
 def test_what_is_the_core_agencys_is_nobody_elses(act, data, by):
     must = ACTS[act].carries is Carries.MUST
-    wish = tell(act, by, sections=[S.PLAN] if must else [], name="not theirs", **data)
-    assert given(LEARNED, DECIDED, READY).when(wish) == refused(wish, Reason.NOT_RESPONSIBLE_CORE)
+    command = case_message(act, by, sections=[S.PLAN] if must else [], name="not theirs", **data)
+    assert given(LEARNED, DECIDED, READY).when(command) == refused(command, Reason.NOT_RESPONSIBLE_CORE)
 
 
 def test_unassigning_visiting_and_approving_are_the_core_agencys_too():
-    proposal = tell(SupportPlanProposed, HIDA_SWC, [AZ_CORE], [S.PLAN], "CWA-21-10-2-3")
+    proposal = case_message(e.SupportPlanProposed, HIDA_SWC, [AZ_CORE], [S.PLAN], "CWA-21-10-2-3")
     so = given(LEARNED, DECIDED, READY, CITY, proposal)
-    for wish in (
-        tell(SupportWorkerUnassigned, AZ_COORD),
-        tell(SupportPlanApproved, AZ_COORD, approves=proposal.ask),
+    for command in (
+        case_message(e.SupportWorkerUnassigned, AZ_COORD),
+        case_message(e.SupportPlanApproved, AZ_COORD, approves=proposal.command_id),
     ):
-        assert so.when(wish) == refused(wish, Reason.NOT_RESPONSIBLE_CORE)
-    visit = tell(HomeVisitCompleted, AZ_COORD, [AZ_CORE], [S.VISIT], "CWA-25-2-2")
+        assert so.when(command) == refused(command, Reason.NOT_RESPONSIBLE_CORE)
+    visit = case_message(e.HomeVisitCompleted, AZ_COORD, [AZ_CORE], [S.VISIT], "CWA-25-2-2")
     assert so.when(visit) == refused(visit, Reason.NOT_RESPONSIBLE_CORE)
 
 
 def test_a_contractors_visitor_tells_of_a_visit_while_assigned():
-    visit = tell(
-        HomeVisitCompleted, SORA_NPO, [AZ_CORE], [S.VISIT], "CWA-21-10-2-3", worker=WORKER, actor=WORKER
+    visit = case_message(
+        e.HomeVisitCompleted, SORA_NPO, [AZ_CORE], [S.VISIT], "CWA-21-10-2-3", worker=WORKER, actor=WORKER
     )
-    assert given(LEARNED, DECIDED, READY).when(visit) == [visit.fact]
-    gone = tell(SupportWorkerUnassigned, AZ_CORE, agency=SORA_NPO, worker=WORKER)
-    assert given(LEARNED, DECIDED, READY, gone).when(visit) == refused(visit, Reason.WORKER_UNKNOWN)
+    assert given(LEARNED, DECIDED, READY).when(visit) == [visit.event]
+    unassigned = case_message(e.SupportWorkerUnassigned, AZ_CORE, agency=SORA_NPO, worker=WORKER)
+    assert given(LEARNED, DECIDED, READY, unassigned).when(visit) == refused(visit, Reason.WORKER_UNKNOWN)
 
 
 @pytest.mark.parametrize(
     ("act", "data"),
     [
-        pytest.param(NetworkCaseRegistered, {}, id="registering"),
-        pytest.param(NetworkCaseDeregistered, {"reason": "SUPPORT_ENDED"}, id="deregistering"),
+        pytest.param(e.NetworkCaseRegistered, {}, id="registering"),
+        pytest.param(e.NetworkCaseDeregistered, {"reason": "SUPPORT_ENDED"}, id="deregistering"),
     ],
 )
 def test_the_network_register_is_the_coordinating_agencys(act, data):
-    wish = tell(act, AZ_CORE, **data)
-    assert given(LEARNED).when(wish) == refused(wish, Reason.NOT_COORDINATING)
+    command = case_message(act, AZ_CORE, **data)
+    assert given(LEARNED).when(command) == refused(command, Reason.NOT_COORDINATING)
 
 
 @pytest.mark.parametrize(
     ("act", "sections"),
     [
-        pytest.param(CaseConferenceConvened, [], id="convening"),
-        pytest.param(ConferenceMinutesRecorded, [S.CONF], id="minutes"),
+        pytest.param(e.CaseConferenceConvened, [], id="convening"),
+        pytest.param(e.ConferenceMinutesRecorded, [S.CONF], id="minutes"),
     ],
 )
 def test_a_conference_is_an_offices(act, sections):
     so = given(LEARNED)
-    wish = tell(act, KS_CGC, sections=sections)
-    assert so.when(wish) == refused(wish, Reason.NOT_AN_OFFICE)
+    command = case_message(act, KS_CGC, sections=sections)
+    assert so.when(command) == refused(command, Reason.NOT_AN_OFFICE)
     for office in (AZ_CORE, AZ_COORD):
-        fine = tell(act, office, sections=sections)
-        assert so.when(fine) == [fine.fact]
+        fine = case_message(act, office, sections=sections)
+        assert so.when(fine) == [fine.event]
 
 
 def test_a_visit_report_is_a_contractors():
-    wish = tell(VisitReportSubmitted, MID_HOSP, [AZ_CORE], [S.VISIT], "CWA-21-10-5")
-    assert given(LEARNED, DECIDED).when(wish) == refused(wish, Reason.NOT_A_CONTRACTOR)
+    command = case_message(e.VisitReportSubmitted, MID_HOSP, [AZ_CORE], [S.VISIT], "CWA-21-10-5")
+    assert given(LEARNED, DECIDED).when(command) == refused(command, Reason.NOT_A_CONTRACTOR)
 
 
 @pytest.mark.parametrize(
@@ -201,48 +164,50 @@ def test_a_visit_report_is_a_contractors():
     ],
 )
 def test_only_who_has_the_whole_programme_proposes_a_plan(past, by, reason):
-    wish = tell(SupportPlanProposed, by, [AZ_CORE], [S.PLAN], "CWA-21-10-2-3", actor=WORKER)
-    assert given(LEARNED, ASSESSED, ELIGIBLE, past).when(wish) == refused(wish, reason)
+    command = case_message(e.SupportPlanProposed, by, [AZ_CORE], [S.PLAN], "CWA-21-10-2-3", actor=WORKER)
+    assert given(LEARNED, ASSESSED, ELIGIBLE, past).when(command) == refused(command, reason)
 
 
 def test_who_has_the_whole_programme_decides_who_it_is_for_and_no_other_contractor_does():
-    wish = tell(EligibilityDetermined, HIDA_SWC, actor=HIDA_WORKER)
-    assert given(LEARNED, ASSESSED, FULLY_COMMISSIONED, FULL_ASSIGNED).when(wish) == [wish.fact]
-    partly = tell(EligibilityDetermined, SORA_NPO, actor=WORKER)
+    command = case_message(e.EligibilityDetermined, HIDA_SWC, actor=HIDA_WORKER)
+    assert given(LEARNED, ASSESSED, FULLY_COMMISSIONED, FULL_ASSIGNED).when(command) == [command.event]
+    partly = case_message(e.EligibilityDetermined, SORA_NPO, actor=WORKER)
     assert given(LEARNED, ASSESSED, READY).when(partly) == refused(partly, Reason.NOT_RESPONSIBLE_CORE)
 
 
 def test_who_has_the_whole_programme_proposes_and_the_core_agency_approves():
     past = (LEARNED, ASSESSED, ELIGIBLE, FULLY_COMMISSIONED, FULL_ASSIGNED)
-    proposal = tell(SupportPlanProposed, HIDA_SWC, [AZ_CORE], [S.PLAN], "CWA-21-10-2-3", actor=HIDA_WORKER)
-    approval = tell(
-        SupportPlanApproved, AZ_CORE, [HIDA_SWC], [S.PLAN], "CWA-21-10-2-3", approves=proposal.ask
+    proposal = case_message(
+        e.SupportPlanProposed, HIDA_SWC, [AZ_CORE], [S.PLAN], "CWA-21-10-2-3", actor=HIDA_WORKER
     )
-    assert given(past).when(proposal) == [proposal.fact]
-    assert given(past, proposal).when(approval) == [approval.fact]
+    approval = case_message(
+        e.SupportPlanApproved, AZ_CORE, [HIDA_SWC], [S.PLAN], "CWA-21-10-2-3", approves=proposal.command_id
+    )
+    assert given(past).when(proposal) == [proposal.event]
+    assert given(past, proposal).when(approval) == [approval.event]
     assert given(past, proposal).world.case.plan is None
     assert given(past, proposal, approval).world.case.plan == plan()
 
 
 # --- what it answers -----------------------------------------------------------------------------------------
 
-REQUEST = tell(InformationRequested, AZ_CORE, [MID_HOSP, EXT_NURSERY], name="a request")
-ARRANGED = tell(FollowOnServiceArranged, AZ_CORE, [EXT_SERVICE, EXT_NURSERY], name="a follow-on")
+REQUEST = case_message(e.InformationRequested, AZ_CORE, [MID_HOSP, EXT_NURSERY], name="a request")
+ARRANGED = case_message(e.FollowOnServiceArranged, AZ_CORE, [EXT_SERVICE, EXT_NURSERY], name="a follow-on")
 
 
 @pytest.mark.parametrize(
     ("act", "data"),
     [
-        pytest.param(ReferralAcknowledged, {}, id="acknowledging"),
-        pytest.param(ReferralRead, {}, id="reading"),
-        pytest.param(InformationRequestAnswered, {}, id="answering"),
-        pytest.param(InformationRequestDeclined, {"reason": "NO_RECORDS"}, id="declining"),
-        pytest.param(FollowOnServiceAccepted, {}, id="accepting"),
+        pytest.param(e.ReferralAcknowledged, {}, id="acknowledging"),
+        pytest.param(e.ReferralRead, {}, id="reading"),
+        pytest.param(e.InformationRequestAnswered, {}, id="answering"),
+        pytest.param(e.InformationRequestDeclined, {"reason": "NO_RECORDS"}, id="declining"),
+        pytest.param(e.FollowOnServiceAccepted, {}, id="accepting"),
     ],
 )
 def test_an_answer_answers_a_message_that_was_sent_to_the_answerer(act, data):
-    nothing = tell(act, MID_HOSP, answers=id_of("nothing"), **data)
-    others = tell(act, KS_CGC, answers=REQUEST.ask, **data)
+    nothing = case_message(act, MID_HOSP, answers=id_of("nothing"), **data)
+    others = case_message(act, KS_CGC, answers=REQUEST.command_id, **data)
     so = given(LEARNED, REQUEST)
     assert so.when(nothing) == refused(nothing, Reason.UNKNOWN_MESSAGE)
     assert so.when(others) == refused(others, Reason.NOT_ADDRESSED)
@@ -251,37 +216,43 @@ def test_an_answer_answers_a_message_that_was_sent_to_the_answerer(act, data):
 @pytest.mark.parametrize(
     ("act", "data"),
     [
-        pytest.param(InformationRequestAnswered, {}, id="answering"),
-        pytest.param(InformationRequestDeclined, {"reason": "NO_RECORDS"}, id="declining"),
+        pytest.param(e.InformationRequestAnswered, {}, id="answering"),
+        pytest.param(e.InformationRequestDeclined, {"reason": "NO_RECORDS"}, id="declining"),
     ],
 )
 def test_only_a_request_is_answered_and_by_each_once(act, data):
-    referral = tell(act, AZ_CORE, answers=LEARNED.ask, **data)
-    wish = tell(act, MID_HOSP, [AZ_CORE], answers=REQUEST.ask, **data)
-    by_the_other = tell(InformationRequestAnswered, EXT_NURSERY, name="theirs", answers=REQUEST.ask)
-    before = tell(InformationRequestAnswered, MID_HOSP, name="before", answers=REQUEST.ask)
-    declined = tell(
-        InformationRequestDeclined, MID_HOSP, name="before", answers=REQUEST.ask, reason="NO_RECORDS"
+    referral = case_message(act, AZ_CORE, answers=LEARNED.command_id, **data)
+    command = case_message(act, MID_HOSP, [AZ_CORE], answers=REQUEST.command_id, **data)
+    by_the_other = case_message(
+        e.InformationRequestAnswered, EXT_NURSERY, name="theirs", answers=REQUEST.command_id
+    )
+    before = case_message(e.InformationRequestAnswered, MID_HOSP, name="before", answers=REQUEST.command_id)
+    declined = case_message(
+        e.InformationRequestDeclined, MID_HOSP, name="before", answers=REQUEST.command_id, reason="NO_RECORDS"
     )
     assert given(LEARNED).when(referral) == refused(referral, Reason.UNKNOWN_MESSAGE)
-    assert given(LEARNED, REQUEST, by_the_other).when(wish) == [wish.fact]
+    assert given(LEARNED, REQUEST, by_the_other).when(command) == [command.event]
     for answer in (before, declined):
         for so in (given(LEARNED, REQUEST, answer), given(LEARNED, REQUEST, answer, by_the_other)):
-            assert so.when(wish) == refused(wish, Reason.ALREADY_ANSWERED)
+            assert so.when(command) == refused(command, Reason.ALREADY_ANSWERED)
 
 
 def test_who_declines_says_why():
-    wish = tell(InformationRequestDeclined, MID_HOSP, [AZ_CORE], answers=REQUEST.ask)
-    assert given(LEARNED, REQUEST).when(wish) == refused(wish, Reason.REASON_MISSING)
+    command = case_message(e.InformationRequestDeclined, MID_HOSP, [AZ_CORE], answers=REQUEST.command_id)
+    assert given(LEARNED, REQUEST).when(command) == refused(command, Reason.REASON_MISSING)
 
 
 def test_each_service_that_was_asked_accepts_once():
-    mine = tell(FollowOnServiceAccepted, EXT_SERVICE, [AZ_CORE], name="mine", answers=ARRANGED.ask)
-    theirs = tell(FollowOnServiceAccepted, EXT_NURSERY, [AZ_CORE], name="theirs", answers=ARRANGED.ask)
-    again = replace(mine, ask=id_of("again"))
+    mine = case_message(
+        e.FollowOnServiceAccepted, EXT_SERVICE, [AZ_CORE], name="mine", answers=ARRANGED.command_id
+    )
+    theirs = case_message(
+        e.FollowOnServiceAccepted, EXT_NURSERY, [AZ_CORE], name="theirs", answers=ARRANGED.command_id
+    )
+    repeated = replace(mine, command_id=id_of("repeated"))
     so = given(LEARNED, ARRANGED, mine)
-    assert so.when(again) == refused(again, Reason.ALREADY_ANSWERED)
-    assert so.when(theirs) == [theirs.fact]
+    assert so.when(repeated) == refused(repeated, Reason.ALREADY_ANSWERED)
+    assert so.when(theirs) == [theirs.event]
 
 
 # --- learning, assessing, deciding ------------------------------------------------------------------------------
@@ -289,17 +260,19 @@ def test_each_service_that_was_asked_accepts_once():
 
 def test_a_referral_brings_codes_of_the_list_only():
     so = given()
-    known = tell(
-        FamilyInformationProvided,
+    known = case_message(
+        e.FamilyInformationProvided,
         MID_HOSP,
         [AZ_CORE],
         [S.BASIC],
         "CWA-21-10-5",
         indicators={"PR_YOUNG": IndicatorValue.CONCERN},
-        placed=LEARNED.fact.placed,
+        placed=LEARNED.event.placed,
     )
-    unknown = replace(known, fact=replace(known.fact, indicators={"PR_HAIR_COLOUR": IndicatorValue.CONCERN}))
-    assert so.when(known) == [known.fact]
+    unknown = replace(
+        known, event=replace(known.event, indicators={"PR_HAIR_COLOUR": IndicatorValue.CONCERN})
+    )
+    assert so.when(known) == [known.event]
     assert so.when(unknown) == refused(unknown, Reason.INDICATOR_UNKNOWN)
 
 
@@ -321,12 +294,12 @@ def test_a_referral_brings_codes_of_the_list_only():
     ],
 )
 def test_an_assessment_answers_every_item_of_the_edition(data, reason):
-    wish = tell(IndicatorAssessmentRecorded, AZ_CORE, **data)
-    assert given(LEARNED).when(wish) == refused(wish, reason)
+    command = case_message(e.IndicatorAssessmentRecorded, AZ_CORE, **data)
+    assert given(LEARNED).when(command) == refused(command, reason)
 
 
 def test_not_assessed_is_an_answer():
-    assert given(LEARNED).when(ASSESSED) == [ASSESSED.fact]
+    assert given(LEARNED).when(ASSESSED) == [ASSESSED.event]
 
 
 @pytest.mark.parametrize(
@@ -351,8 +324,8 @@ def test_not_assessed_is_an_answer():
     ],
 )
 def test_an_eligibility_that_does_not_say_enough_is_refused(data, reason):
-    wish = tell(EligibilityDetermined, AZ_CORE, **data)
-    assert given(LEARNED, ASSESSED).when(wish) == refused(wish, reason)
+    command = case_message(e.EligibilityDetermined, AZ_CORE, **data)
+    assert given(LEARNED, ASSESSED).when(command) == refused(command, reason)
 
 
 @pytest.mark.parametrize(
@@ -382,16 +355,16 @@ def test_an_eligibility_that_does_not_say_enough_is_refused(data, reason):
     ],
 )
 def test_an_eligibility_that_says_enough_is_decided(data):
-    wish = tell(EligibilityDetermined, AZ_CORE, **data)
-    assert given(LEARNED, ASSESSED).when(wish) == [wish.fact]
+    command = case_message(e.EligibilityDetermined, AZ_CORE, **data)
+    assert given(LEARNED, ASSESSED).when(command) == [command.event]
 
 
 def test_the_assessment_comes_before_the_decision():
     assert given(LEARNED).when(ELIGIBLE) == refused(ELIGIBLE, Reason.NOT_ASSESSED)
 
 
-NOT_ELIGIBLE = tell(
-    EligibilityDetermined,
+NOT_ELIGIBLE = case_message(
+    e.EligibilityDetermined,
     AZ_CORE,
     name="not eligible",
     result=EligibilityResult.NOT_ELIGIBLE,
@@ -411,48 +384,52 @@ NOT_ELIGIBLE = tell(
 )
 def test_plans_and_support_are_for_a_family_that_was_decided_on(past):
     so = given(past, FULLY_COMMISSIONED, FULL_ASSIGNED)
-    proposal = tell(SupportPlanProposed, HIDA_SWC, [AZ_CORE], [S.PLAN], "CWA-21-10-2-3", actor=HIDA_WORKER)
-    approval = tell(SupportPlanApproved, AZ_CORE, approves=proposal.ask)
-    for wish in (PLANNED, COMMENCED, proposal):
-        assert so.when(wish) == refused(wish, Reason.NOT_ELIGIBLE)
+    proposal = case_message(
+        e.SupportPlanProposed, HIDA_SWC, [AZ_CORE], [S.PLAN], "CWA-21-10-2-3", actor=HIDA_WORKER
+    )
+    approval = case_message(e.SupportPlanApproved, AZ_CORE, approves=proposal.command_id)
+    for command in (PLANNED, COMMENCED, proposal):
+        assert so.when(command) == refused(command, Reason.NOT_ELIGIBLE)
     assert given(past, proposal).when(approval) == refused(approval, Reason.NOT_ELIGIBLE)
 
 
 def test_a_case_is_registered_once_and_deregistered_with_a_reason():
-    request = tell(NetworkCaseRegistrationRequested, AZ_CORE, [AZ_COORD])
-    again = replace(REGISTERED, ask=id_of("again"))
-    out = tell(NetworkCaseDeregistered, AZ_COORD, reason="SUPPORT_ENDED")
-    bare = tell(NetworkCaseDeregistered, AZ_COORD)
-    assert given(LEARNED).when(request) == [request.fact]
+    request = case_message(e.NetworkCaseRegistrationRequested, AZ_CORE, [AZ_COORD])
+    repeated = replace(REGISTERED, command_id=id_of("repeated"))
+    out = case_message(e.NetworkCaseDeregistered, AZ_COORD, reason="SUPPORT_ENDED")
+    without_reason = case_message(e.NetworkCaseDeregistered, AZ_COORD)
+    assert given(LEARNED).when(request) == [request.event]
     assert given(LEARNED).when(out) == refused(out, Reason.NOT_REGISTERED)
     so = given(LEARNED, REGISTERED)
     assert so.when(request) == refused(request, Reason.ALREADY_REGISTERED)
-    assert so.when(again) == refused(again, Reason.ALREADY_REGISTERED)
-    assert so.when(bare) == refused(bare, Reason.REASON_MISSING)
-    assert so.when(out) == [out.fact]
-    assert given(LEARNED, REGISTERED, out).when(again) == [again.fact]
+    assert so.when(repeated) == refused(repeated, Reason.ALREADY_REGISTERED)
+    assert so.when(without_reason) == refused(without_reason, Reason.REASON_MISSING)
+    assert so.when(out) == [out.event]
+    assert given(LEARNED, REGISTERED, out).when(repeated) == [repeated.event]
 
 
 # --- the plan ---------------------------------------------------------------------------------------------------
 
 
 def _planned(changed, classes=(TargetClass.TC1_PREGNANCY,), reason=None):
-    decided = tell(EligibilityDetermined, AZ_CORE, target_classes=frozenset(classes))
-    wish = tell(SupportPlanFormulated, AZ_CORE, sections=[S.PLAN], reason=reason, plan=plan(**changed))
-    return given(LEARNED, ASSESSED, decided), wish
+    decided = case_message(e.EligibilityDetermined, AZ_CORE, target_classes=frozenset(classes))
+    command = case_message(
+        e.SupportPlanFormulated, AZ_CORE, sections=[S.PLAN], reason=reason, plan=plan(**changed)
+    )
+    return given(LEARNED, ASSESSED, decided), command
 
 
 @pytest.mark.parametrize("part", list(PlanPart))
 def test_a_plan_says_all_five_things(part):
-    so, wish = _planned({"parts": frozenset(PlanPart) - {part}})
-    assert so.when(wish) == refused(wish, Reason.PLAN_INCOMPLETE)
+    so, command = _planned({"parts": frozenset(PlanPart) - {part}})
+    assert so.when(command) == refused(command, Reason.PLAN_INCOMPLETE)
 
 
 def test_the_days_of_a_plan_run_forward():
-    so, wish = _planned({"plan_until": date(2025, 6, 4)})
-    assert so.when(wish) == refused(wish, Reason.PLAN_DATES_WRONG)
+    so, command = _planned({"plan_until": date(2025, 6, 4)})
+    assert so.when(command) == refused(command, Reason.PLAN_DATES_WRONG)
     so, one_day = _planned({"plan_until": date(2025, 6, 5)})
-    assert so.when(one_day) == [one_day.fact]
+    assert so.when(one_day) == [one_day.event]
 
 
 MID = {"content": PlanContent.SC_C, "plan_until": None, "target_months": 9}
@@ -482,8 +459,8 @@ TC3, TC4 = TargetClass.TC3_INADEQUATE_CARE, TargetClass.TC4_REUNIFICATION
     ],
 )
 def test_a_usual_plan_needs_no_reason(changed, classes):
-    so, wish = _planned(changed, classes)
-    assert so.when(wish) == [wish.fact]
+    so, command = _planned(changed, classes)
+    assert so.when(command) == [command.event]
 
 
 @pytest.mark.parametrize(
@@ -501,59 +478,65 @@ def test_a_usual_plan_needs_no_reason(changed, classes):
     ],
 )
 def test_an_unusual_plan_needs_a_reason_and_goes_with_one(changed, classes):
-    so, bare = _planned(changed, classes)
-    assert so.when(bare) == refused(bare, Reason.REASON_MISSING)
-    so, wish = _planned(changed, classes, reason="LOCAL_REASON")
-    assert so.when(wish) == [wish.fact]
+    so, without_reason = _planned(changed, classes)
+    assert so.when(without_reason) == refused(without_reason, Reason.REASON_MISSING)
+    so, command = _planned(changed, classes, reason="LOCAL_REASON")
+    assert so.when(command) == [command.event]
 
 
 def test_a_plan_for_a_family_whose_classes_are_not_recorded_fits():
-    decided = tell(EligibilityDetermined, AZ_CORE, target_classes=frozenset())
-    assert given(LEARNED, ASSESSED, decided).when(PLANNED) == [PLANNED.fact]
+    decided = case_message(e.EligibilityDetermined, AZ_CORE, target_classes=frozenset())
+    assert given(LEARNED, ASSESSED, decided).when(PLANNED) == [PLANNED.event]
 
 
 def test_only_a_proposal_is_approved_and_as_a_whole_plan():
-    proposal = tell(SupportPlanProposed, HIDA_SWC, [AZ_CORE], [S.PLAN], "CWA-21-10-2-3")
+    proposal = case_message(e.SupportPlanProposed, HIDA_SWC, [AZ_CORE], [S.PLAN], "CWA-21-10-2-3")
     so = given(LEARNED, ASSESSED, ELIGIBLE, PLANNED, proposal)
-    for what in (id_of("nothing"), PLANNED.ask):
-        wish = tell(SupportPlanApproved, AZ_CORE, approves=what)
-        assert so.when(wish) == refused(wish, Reason.UNKNOWN_MESSAGE)
-    wish = tell(SupportPlanApproved, AZ_CORE, approves=proposal.ask, plan=plan(parts=frozenset()))
-    assert so.when(wish) == refused(wish, Reason.PLAN_INCOMPLETE)
+    for what in (id_of("nothing"), PLANNED.command_id):
+        command = case_message(e.SupportPlanApproved, AZ_CORE, approves=what)
+        assert so.when(command) == refused(command, Reason.UNKNOWN_MESSAGE)
+    command = case_message(
+        e.SupportPlanApproved, AZ_CORE, approves=proposal.command_id, plan=plan(parts=frozenset())
+    )
+    assert so.when(command) == refused(command, Reason.PLAN_INCOMPLETE)
 
 
 def test_support_begins_on_a_plan():
     assert given(LEARNED, ASSESSED, ELIGIBLE).when(COMMENCED) == refused(COMMENCED, Reason.NO_PLAN)
-    assert given(LEARNED, DECIDED).when(COMMENCED) == [COMMENCED.fact]
+    assert given(LEARNED, DECIDED).when(COMMENCED) == [COMMENCED.event]
 
 
 def test_a_commencement_that_brings_a_plan_decides_it():
     so = given(LEARNED, ASSESSED, ELIGIBLE)
-    wish = tell(SupportCommenced, AZ_CORE, plan=plan())
-    half = tell(SupportCommenced, AZ_CORE, plan=plan(parts=frozenset({PlanPart.GOAL})))
-    assert so.when(wish) == [wish.fact]
+    command = case_message(e.SupportCommenced, AZ_CORE, plan=plan())
+    half = case_message(e.SupportCommenced, AZ_CORE, plan=plan(parts=frozenset({PlanPart.GOAL})))
+    assert so.when(command) == [command.event]
     assert so.when(half) == refused(half, Reason.PLAN_INCOMPLETE)
-    assert given(LEARNED, ASSESSED, ELIGIBLE, wish).world.case.plan == plan()
+    assert given(LEARNED, ASSESSED, ELIGIBLE, command).world.case.plan == plan()
 
 
 def test_a_second_phase_is_judged_by_the_classes_it_names():
     second = plan(plan_from=date(2025, 7, 28), plan_until=date(2025, 10, 27), content=PlanContent.SC_C)
     so = given(LEARNED, DECIDED, COMMENCED)
-    wish = tell(SupportCommenced, AZ_CORE, name="phase 2", plan=second, target_classes=frozenset({TC3}))
-    unfit = tell(SupportCommenced, AZ_CORE, name="phase 2", plan=second, target_classes=frozenset({TC2}))
-    assert so.when(wish) == [wish.fact]
+    command = case_message(
+        e.SupportCommenced, AZ_CORE, name="phase 2", plan=second, target_classes=frozenset({TC3})
+    )
+    unfit = case_message(
+        e.SupportCommenced, AZ_CORE, name="phase 2", plan=second, target_classes=frozenset({TC2})
+    )
+    assert so.when(command) == [command.event]
     assert so.when(unfit) == refused(unfit, Reason.REASON_MISSING)
-    case = given(LEARNED, DECIDED, COMMENCED, wish).world.case
+    case = given(LEARNED, DECIDED, COMMENCED, command).world.case
     assert (case.plan, case.classes, case.status) == (second, frozenset({TC3}), CaseStatus.SUPPORTED)
 
 
 def test_there_must_be_a_plan_to_review_or_extend():
-    longer = tell(PlanExtended, AZ_CORE, reason="TWINS")
-    review = tell(PlanReviewed, AZ_CORE)
+    longer = case_message(e.PlanExtended, AZ_CORE, reason="TWINS")
+    review = case_message(e.PlanReviewed, AZ_CORE)
     so = given(LEARNED, ASSESSED, ELIGIBLE)
     assert so.when(review) == refused(review, Reason.NO_PLAN)
     assert so.when(longer) == refused(longer, Reason.NO_PLAN)
-    assert given(LEARNED, DECIDED).when(review) == [review.fact]
+    assert given(LEARNED, DECIDED).when(review) == [review.event]
 
 
 @pytest.mark.parametrize(
@@ -566,31 +549,31 @@ def test_there_must_be_a_plan_to_review_or_extend():
     ],
 )
 def test_a_plan_is_extended_beyond_its_last_day_with_a_reason(until, reason, refusal):
-    wish = tell(PlanExtended, AZ_CORE, plan_until=until, reason=reason)
-    answer = given(LEARNED, DECIDED).when(wish)
-    assert answer == ([wish.fact] if refusal is None else refused(wish, refusal))
+    command = case_message(e.PlanExtended, AZ_CORE, plan_until=until, reason=reason)
+    answer = given(LEARNED, DECIDED).when(command)
+    assert answer == ([command.event] if refusal is None else refused(command, refusal))
 
 
 def test_an_open_plan_is_extended_beyond_its_first_day():
-    opened = tell(SupportPlanFormulated, AZ_CORE, sections=[S.PLAN], plan=plan(plan_until=None))
+    opened = case_message(e.SupportPlanFormulated, AZ_CORE, sections=[S.PLAN], plan=plan(plan_until=None))
     so = given(LEARNED, ASSESSED, ELIGIBLE, opened)
-    wish = tell(PlanExtended, AZ_CORE, plan_until=date(2025, 6, 6), reason="TWINS")
-    back = tell(PlanExtended, AZ_CORE, plan_until=date(2025, 6, 5), reason="TWINS")
-    assert so.when(wish) == [wish.fact]
+    command = case_message(e.PlanExtended, AZ_CORE, plan_until=date(2025, 6, 6), reason="TWINS")
+    back = case_message(e.PlanExtended, AZ_CORE, plan_until=date(2025, 6, 5), reason="TWINS")
+    assert so.when(command) == [command.event]
     assert so.when(back) == refused(back, Reason.PLAN_DATES_WRONG)
-    so.put(wish)
+    so.put(command)
     assert so.world.case.plan == plan(plan_until=date(2025, 6, 6))
 
 
 def test_history_with_an_extension_of_no_plan_is_still_read():
-    assert given(LEARNED, tell(PlanExtended, AZ_CORE)).world.case.plan is None
+    assert given(LEARNED, case_message(e.PlanExtended, AZ_CORE)).world.case.plan is None
 
 
 # --- consent ---------------------------------------------------------------------------------------------------
 
 
 def _scope(consent="C1", sections=(S.BASIC,)):
-    return ConsentScope(
+    return e.ConsentScope(
         consent=id_of(consent), sender=AZ_CORE, recipient=MID_HOSP, sections=frozenset(sections)
     )
 
@@ -606,16 +589,20 @@ def _scope(consent="C1", sections=(S.BASIC,)):
     ],
 )
 def test_each_consent_has_its_scope_and_no_more(consent, scope):
-    wish = tell(ConsentGiven, AZ_CORE, consent=map(id_of, consent), scope=scope)
-    assert given(LEARNED).when(wish) == refused(wish, Reason.CONSENT_SCOPE_WRONG)
+    command = case_message(e.ConsentGiven, AZ_CORE, consent=map(id_of, consent), scope=scope)
+    assert given(LEARNED).when(command) == refused(command, Reason.CONSENT_SCOPE_WRONG)
 
 
 def test_one_act_may_give_several_consents_but_none_twice():
-    both = tell(ConsentGiven, AZ_CORE, consent=map(id_of, ["C1", "C2"]), scope=(_scope("C1"), _scope("C2")))
+    both = case_message(
+        e.ConsentGiven, AZ_CORE, consent=map(id_of, ["C1", "C2"]), scope=(_scope("C1"), _scope("C2"))
+    )
     so = given(LEARNED, both)
-    again = tell(ConsentGiven, AZ_CORE, name="again", consent=[id_of("C2")], scope=(_scope("C2"),))
-    assert given(LEARNED).when(both) == [both.fact]
-    assert so.when(again) == refused(again, Reason.CONSENT_EXISTS)
+    repeated = case_message(
+        e.ConsentGiven, AZ_CORE, name="repeated", consent=[id_of("C2")], scope=(_scope("C2"),)
+    )
+    assert given(LEARNED).when(both) == [both.event]
+    assert so.when(repeated) == refused(repeated, Reason.CONSENT_EXISTS)
     assert so.world.case.consents[id_of("C1")].scope == (_scope("C1"),)
 
 
@@ -628,8 +615,8 @@ def test_one_act_may_give_several_consents_but_none_twice():
     ],
 )
 def test_only_a_consent_that_was_given_is_withdrawn(consent):
-    wish = tell(ConsentWithdrawn, AZ_CORE, consent=map(id_of, consent))
-    assert given(LEARNED, consent_of()).when(wish) == refused(wish, Reason.NO_CONSENT)
+    command = case_message(e.ConsentWithdrawn, AZ_CORE, consent=map(id_of, consent))
+    assert given(LEARNED, consent_of()).when(command) == refused(command, Reason.NO_CONSENT)
 
 
 @pytest.mark.parametrize(
@@ -641,10 +628,10 @@ def test_only_a_consent_that_was_given_is_withdrawn(consent):
     ],
 )
 def test_a_consent_that_was_given_is_withdrawn(past):
-    wish = withdrawn()
+    command = withdrawn()
     so = given(LEARNED, past)
-    assert so.when(wish) == [wish.fact]
-    so.put(replace(wish, at=NOON))
+    assert so.when(command) == [command.event]
+    so.put(replace(command, at=NOON))
     assert so.world.case.consents[id_of("C1")].withdrawn_at == NOON
 
 
@@ -653,17 +640,17 @@ def test_history_with_a_withdrawal_of_no_consent_is_still_read():
 
 
 def test_a_refused_consent_is_recorded_and_bars_nothing():
-    refusal = tell(ConsentRefused, AZ_CORE, asked_for=(_scope(),))
-    wish = tell(DisclosureMade, AZ_CORE, [KS_CGC], [S.BASIC], "APPI-69-2-3")
-    assert given(LEARNED).when(refusal) == [refusal.fact]
-    assert given(LEARNED, refusal).when(wish) == [wish.fact]
+    refusal = case_message(e.ConsentRefused, AZ_CORE, requested_scope=(_scope(),))
+    command = case_message(e.DisclosureMade, AZ_CORE, [KS_CGC], [S.BASIC], "APPI-69-2-3")
+    assert given(LEARNED).when(refusal) == [refusal.event]
+    assert given(LEARNED, refusal).when(command) == [command.event]
 
 
 # --- workers and visits ---------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("past", "wish", "reason"),
+    ("past", "command", "reason"),
     [
         pytest.param([], ASSIGNED, Reason.CONTRACTOR_NOT_COMMISSIONED, id="no contract"),
         pytest.param(
@@ -673,13 +660,13 @@ def test_a_refused_consent_is_recorded_and_bars_nothing():
             id="a contract from tomorrow on",
         ),
         pytest.param(
-            [COMMISSIONED, said(AZ_CORE, OutsourcingContractEnded())],
+            [COMMISSIONED, event_input(AZ_CORE, e.OutsourcingContractEnded())],
             ASSIGNED,
             Reason.CONTRACTOR_NOT_COMMISSIONED,
             id="a contract that was ended",
         ),
         pytest.param(
-            [COMMISSIONED, said(HUB, ContractorSuspended(gaps=frozenset({"MEMBERSHIP"})))],
+            [COMMISSIONED, event_input(HUB, e.ContractorSuspended(gaps=frozenset({"MEMBERSHIP"})))],
             ASSIGNED,
             Reason.CONTRACTOR_SUSPENDED,
             id="suspended",
@@ -710,46 +697,48 @@ def test_a_refused_consent_is_recorded_and_bars_nothing():
         ),
         pytest.param(
             [COMMISSIONED],
-            tell(SupportWorkerAssigned, AZ_CORE, worker=SECOND_WORKER),
+            case_message(e.SupportWorkerAssigned, AZ_CORE, worker=SECOND_WORKER),
             Reason.WORKER_NOT_READY,
             id="a visitor who is not registered",
         ),
         pytest.param(
             [COMMISSIONED],
-            tell(SupportWorkerAssigned, AZ_CORE, agency=MID_HOSP, worker="W-M1"),
+            case_message(e.SupportWorkerAssigned, AZ_CORE, agency=MID_HOSP, worker="W-M1"),
             Reason.CONTRACTOR_NOT_COMMISSIONED,
             id="a visitor of somebody else",
         ),
     ],
 )
-def test_nobody_is_assigned_who_is_not_ready(past, wish, reason):
-    assert given(LEARNED, past).when(wish) == refused(wish, reason, wish.fact.agency)
+def test_nobody_is_assigned_who_is_not_ready(past, command, reason):
+    assert given(LEARNED, past).when(command) == refused(command, reason, command.event.agency)
 
 
 def test_who_is_ready_and_the_citys_own_visitor_are_assigned():
     so = given(LEARNED, COMMISSIONED)
-    assert so.when(ASSIGNED) == [ASSIGNED.fact]
-    assert so.when(CITY) == [CITY.fact]
+    assert so.when(ASSIGNED) == [ASSIGNED.event]
+    assert so.when(CITY) == [CITY.event]
 
 
 def test_only_who_is_assigned_is_unassigned():
-    wish = tell(SupportWorkerUnassigned, AZ_CORE)
-    assert given(LEARNED, READY).when(wish) == [wish.fact]
-    assert given(LEARNED, COMMISSIONED).when(wish) == refused(wish, Reason.WORKER_UNKNOWN)
-    assert given(LEARNED, READY, wish).world.case.assigned == frozenset()
+    command = case_message(e.SupportWorkerUnassigned, AZ_CORE)
+    assert given(LEARNED, READY).when(command) == [command.event]
+    assert given(LEARNED, COMMISSIONED).when(command) == refused(command, Reason.WORKER_UNKNOWN)
+    assert given(LEARNED, READY, command).world.case.assigned == frozenset()
 
 
 def test_a_visit_is_made_by_the_citys_assigned_visitor():
-    wish = tell(HomeVisitCompleted, AZ_CORE, sections=[S.VISIT])
-    assert given(LEARNED, CITY).when(wish) == [wish.fact]
-    assert given(LEARNED, READY).when(wish) == refused(wish, Reason.WORKER_UNKNOWN)
+    command = case_message(e.HomeVisitCompleted, AZ_CORE, sections=[S.VISIT])
+    assert given(LEARNED, CITY).when(command) == [command.event]
+    assert given(LEARNED, READY).when(command) == refused(command, Reason.WORKER_UNKNOWN)
 
 
 def test_a_visit_report_without_a_plan_says_why():
     so = given(LEARNED, READY)
-    bare = tell(VisitReportSubmitted, SORA_NPO, [AZ_CORE], [S.VISIT], "CWA-21-10-2-3", actor=WORKER)
-    emergency = tell(
-        VisitReportSubmitted,
+    without_reason = case_message(
+        e.VisitReportSubmitted, SORA_NPO, [AZ_CORE], [S.VISIT], "CWA-21-10-2-3", actor=WORKER
+    )
+    emergency = case_message(
+        e.VisitReportSubmitted,
         SORA_NPO,
         [AZ_CORE],
         [S.VISIT],
@@ -757,9 +746,9 @@ def test_a_visit_report_without_a_plan_says_why():
         actor=WORKER,
         reason="EMERGENCY",
     )
-    assert so.when(bare) == refused(bare, Reason.REASON_MISSING)
-    assert so.when(emergency) == [emergency.fact]
-    assert given(LEARNED, DECIDED, READY).when(bare) == [bare.fact]
+    assert so.when(without_reason) == refused(without_reason, Reason.REASON_MISSING)
+    assert so.when(emergency) == [emergency.event]
+    assert given(LEARNED, DECIDED, READY).when(without_reason) == [without_reason.event]
 
 
 # --- closing ----------------------------------------------------------------------------------------------------------
@@ -776,7 +765,7 @@ SUPPORTED = (LEARNED, DECIDED, COMMENCED)
             [
                 *SUPPORTED,
                 READY,
-                tell(ClosingConsultationHeld, AZ_CORE, consulted=frozenset({MID_HOSP})),
+                case_message(e.ClosingConsultationHeld, AZ_CORE, consulted=frozenset({MID_HOSP})),
                 EVALUATED,
             ],
             Reason.VISITOR_NOT_CONSULTED,
@@ -784,12 +773,12 @@ SUPPORTED = (LEARNED, DECIDED, COMMENCED)
         ),
         pytest.param([*SUPPORTED, READY, CONSULTED], Reason.NOT_EVALUATED, id="not evaluated"),
         pytest.param(
-            [*SUPPORTED, CONSULTED, EVALUATED, replace(COMMENCED, ask=id_of("phase 2"))],
+            [*SUPPORTED, CONSULTED, EVALUATED, replace(COMMENCED, command_id=id_of("phase 2"))],
             Reason.NOT_CONSULTED,
             id="a new phase needs its own consultation",
         ),
         pytest.param(
-            [*SUPPORTED, EVALUATED, replace(COMMENCED, ask=id_of("phase 2")), CONSULTED],
+            [*SUPPORTED, EVALUATED, replace(COMMENCED, command_id=id_of("phase 2")), CONSULTED],
             Reason.NOT_EVALUATED,
             id="a new phase needs its own evaluation",
         ),
@@ -806,17 +795,18 @@ def test_a_case_is_not_closed_before_what_must_be_before(past, reason):
         pytest.param([CITY, CONSULTED], id="the city itself visited"),
         pytest.param([CONSULTED], id="nobody ever visited"),
         pytest.param(
-            [READY, tell(SupportWorkerUnassigned, AZ_CORE), CONSULTED], id="a visitor who has left already"
+            [READY, case_message(e.SupportWorkerUnassigned, AZ_CORE), CONSULTED],
+            id="a visitor who has left already",
         ),
     ],
 )
 def test_a_case_is_closed_after_consultation_and_evaluation(past):
-    assert given(*SUPPORTED, past, EVALUATED).when(CLOSED) == [CLOSED.fact]
+    assert given(*SUPPORTED, past, EVALUATED).when(CLOSED) == [CLOSED.event]
 
 
 def test_a_consultation_is_with_somebody():
-    wish = tell(ClosingConsultationHeld, AZ_CORE, consulted=frozenset())
-    assert given(*SUPPORTED).when(wish) == refused(wish, Reason.NOT_CONSULTED)
+    command = case_message(e.ClosingConsultationHeld, AZ_CORE, consulted=frozenset())
+    assert given(*SUPPORTED).when(command) == refused(command, Reason.NOT_CONSULTED)
 
 
 def _status(*past):
@@ -824,8 +814,12 @@ def _status(*past):
 
 
 def test_a_closed_case_is_pending_until_every_follow_on_is_accepted():
-    mine = tell(FollowOnServiceAccepted, EXT_SERVICE, [AZ_CORE], name="mine", answers=ARRANGED.ask)
-    theirs = tell(FollowOnServiceAccepted, EXT_NURSERY, [AZ_CORE], name="theirs", answers=ARRANGED.ask)
+    mine = case_message(
+        e.FollowOnServiceAccepted, EXT_SERVICE, [AZ_CORE], name="mine", answers=ARRANGED.command_id
+    )
+    theirs = case_message(
+        e.FollowOnServiceAccepted, EXT_NURSERY, [AZ_CORE], name="theirs", answers=ARRANGED.command_id
+    )
     assert _status() is CaseStatus.SUPPORTED
     assert _status(CLOSED) is CaseStatus.CLOSED
     assert _status(ARRANGED, mine) is CaseStatus.SUPPORTED
@@ -840,51 +834,51 @@ def test_a_closed_case_is_pending_until_every_follow_on_is_accepted():
 
 
 def test_every_message_but_the_hubs_own_answer_is_an_act():
-    from domain.events import FACTS, DisclosureHeld
+    from domain.events import EVENTS, DisclosureHeld
 
-    messages = {cls for cls in FACTS.values() if issubclass(cls, CaseMessage)}
+    messages = {cls for cls in EVENTS.values() if issubclass(cls, e.CaseMessage)}
     assert set(ACTS) == messages - {DisclosureHeld}
 
 
 FINE = (
-    tell(ProgrammeNotificationReceived, KS_CGC, [AZ_CORE], [S.RISK], "CWA-26-1-8"),
-    tell(ReferralAcknowledged, AZ_CORE, [MID_HOSP], answers=LEARNED.ask),
-    tell(ReferralRead, AZ_CORE, answers=LEARNED.ask),
-    tell(InformationRequested, AZ_CORE, [MID_HOSP], [S.BASIC], "CWA-25-3-1"),
-    tell(CaseConferenceConvened, AZ_COORD, [AZ_CORE, MID_HOSP], [S.BASIC], "CWA-25-2-2"),
-    tell(ConferenceMinutesRecorded, AZ_COORD, [AZ_CORE, MID_HOSP], [S.CONF], "CWA-25-2-2"),
-    tell(PlanReviewed, AZ_CORE, [SORA_NPO], [S.PLAN], "CWA-21-10-2-3"),
+    case_message(e.ProgrammeNotificationReceived, KS_CGC, [AZ_CORE], [S.RISK], "CWA-26-1-8"),
+    case_message(e.ReferralAcknowledged, AZ_CORE, [MID_HOSP], answers=LEARNED.command_id),
+    case_message(e.ReferralRead, AZ_CORE, answers=LEARNED.command_id),
+    case_message(e.InformationRequested, AZ_CORE, [MID_HOSP], [S.BASIC], "CWA-25-3-1"),
+    case_message(e.CaseConferenceConvened, AZ_COORD, [AZ_CORE, MID_HOSP], [S.BASIC], "CWA-25-2-2"),
+    case_message(e.ConferenceMinutesRecorded, AZ_COORD, [AZ_CORE, MID_HOSP], [S.CONF], "CWA-25-2-2"),
+    case_message(e.PlanReviewed, AZ_CORE, [SORA_NPO], [S.PLAN], "CWA-21-10-2-3"),
     CONSULTED,
     EVALUATED,
-    tell(FollowOnServiceArranged, AZ_CORE, [EXT_NURSERY], [S.BASIC], "CWA-25-2-2"),
+    case_message(e.FollowOnServiceArranged, AZ_CORE, [EXT_NURSERY], [S.BASIC], "CWA-25-2-2"),
 )
 
 
-@pytest.mark.parametrize("wish", [pytest.param(w, id=w.fact.TOPIC) for w in FINE])
-def test_what_is_in_order_is_recorded_as_it_was_asked(wish):
-    assert given(LEARNED, REGISTERED, DECIDED, READY).when(wish) == [wish.fact]
+@pytest.mark.parametrize("command", [pytest.param(w, id=w.event.TOPIC) for w in FINE])
+def test_what_is_in_order_is_recorded_as_it_was_asked(command):
+    assert given(LEARNED, REGISTERED, DECIDED, READY).when(command) == [command.event]
 
 
 def test_a_release_names_a_message_that_waits_for_its_addressees():
-    waiting = tell(
-        DisclosureMade, AZ_CORE, [SORA_NPO], [S.BASIC], "CWA-21-10-2-3", name="waits", held=[SORA_NPO]
+    waiting = case_message(
+        e.DisclosureMade, AZ_CORE, [SORA_NPO], [S.BASIC], "CWA-21-10-2-3", name="waits", held=[SORA_NPO]
     )
     so = given(LEARNED, READY, waiting)
 
-    def release(by=AZ_CORE, to=(SORA_NPO,), what=waiting.ask):
-        return tell(HeldDisclosureReleased, by, to, releases=what)
+    def release(by=AZ_CORE, to=(SORA_NPO,), what=waiting.command_id):
+        return case_message(e.HeldDisclosureReleased, by, to, releases=what)
 
-    for wish, reason in (
+    for command, reason in (
         (release(what=id_of("nothing")), Reason.UNKNOWN_MESSAGE),
         (release(by=AZ_COORD), Reason.NOT_THE_SENDER),
         (release(to=()), Reason.NOT_HELD),
         (release(to=(SORA_NPO, MID_HOSP)), Reason.NOT_HELD),
-        (release(what=LEARNED.ask, by=MID_HOSP), Reason.NOT_HELD),
+        (release(what=LEARNED.command_id, by=MID_HOSP), Reason.NOT_HELD),
     ):
-        assert so.when(wish) == refused(wish, reason)
-    assert so.when(release()) == [release().fact]
+        assert so.when(command) == refused(command, reason)
+    assert so.when(release()) == [release().event]
 
 
 def test_history_with_a_release_of_nothing_is_still_read():
-    release = tell(HeldDisclosureReleased, AZ_CORE, [SORA_NPO], releases=id_of("nothing"))
-    assert set(given(LEARNED, release).world.case.messages) == {LEARNED.ask, release.ask}
+    release = case_message(e.HeldDisclosureReleased, AZ_CORE, [SORA_NPO], releases=id_of("nothing"))
+    assert set(given(LEARNED, release).world.case.messages) == {LEARNED.command_id, release.command_id}

@@ -6,7 +6,7 @@ import pytest
 
 from domain.events import SupportClosed, SupportWorkerAssigned
 from domain.reasons import Reason
-from tests.domain.kit import (
+from tests.domain.builders import (
     AZ_CORE,
     CITY_WORKER,
     CLOSED,
@@ -16,25 +16,25 @@ from tests.domain.kit import (
     EVALUATED,
     LEARNED,
     READY,
+    case_message,
     given,
     refused,
-    tell,
 )
 
 
 @pytest.mark.parametrize(
-    "wish",
+    "command",
     [
-        pytest.param(tell(SupportClosed, AZ_CORE, name="again"), id="closing it again"),
+        pytest.param(case_message(SupportClosed, AZ_CORE, name="repeated"), id="closing it again"),
         pytest.param(
-            tell(SupportWorkerAssigned, AZ_CORE, name="late"), id="assigning the contractor's visitor"
+            case_message(SupportWorkerAssigned, AZ_CORE, name="late"), id="assigning the contractor's visitor"
         ),
         pytest.param(
-            tell(SupportWorkerAssigned, AZ_CORE, name="own", agency=AZ_CORE, worker=CITY_WORKER),
+            case_message(SupportWorkerAssigned, AZ_CORE, name="own", agency=AZ_CORE, worker=CITY_WORKER),
             id="assigning its own",
         ),
     ],
 )
-def test_a_closed_case_is_closed(wish) -> None:  # type: ignore[no-untyped-def]
+def test_a_closed_case_is_closed(command) -> None:  # type: ignore[no-untyped-def]
     so = given(LEARNED, DECIDED, READY, COMMENCED, CONSULTED, EVALUATED, CLOSED)
-    assert so.when(wish) == refused(wish, Reason.CASE_CLOSED)
+    assert so.when(command) == refused(command, Reason.CASE_CLOSED)

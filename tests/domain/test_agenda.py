@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from domain.agenda import line
+from domain.agenda import agenda_item
 from domain.codes import Section
 from domain.events import (
     AbuseNotificationReceived,
@@ -14,7 +14,7 @@ from domain.events import (
     NotificationForwarded,
 )
 from domain.tasks import TaskKind
-from tests.domain.kit import (
+from tests.domain.builders import (
     AZ_COORD,
     AZ_CORE,
     CLOSED,
@@ -23,74 +23,80 @@ from tests.domain.kit import (
     LEARNED,
     MID_HOSP,
     REGISTERED,
+    case_message,
     given,
     jst,
-    tell,
 )
 from tests.domain.test_clocks import run
 
 S = Section
 AT = jst("2025-06-02 09:00")
-ASKED = tell(InformationRequested, AZ_CORE, [KS_CGC], due_on=None, at=AT)
+REQUESTED = case_message(InformationRequested, AZ_CORE, [KS_CGC], due_on=None, at=AT)
 
 
-def of(
+def agenda_of(
     agency: Any, *past: Any, now: Any = AT + timedelta(days=1), since: Any = AT - timedelta(days=30)
 ) -> Any:
-    return line(given(LEARNED, *past).world, agency, since, now)
+    return agenda_item(given(LEARNED, *past).world, agency, since, now)
 
 
 def test_only_who_looks_after_the_case_has_it_on_its_agenda():
-    assert of(AZ_CORE) is not None
+    assert agenda_of(AZ_CORE) is not None
     for other in (AZ_COORD, MID_HOSP, KS_CGC):
-        assert of(other) is None
-    assert of(AZ_COORD, REGISTERED) is not None
-    assert of(AZ_CORE, CLOSED) is None
+        assert agenda_of(other) is None
+    assert agenda_of(AZ_COORD, REGISTERED) is not None
+    assert agenda_of(AZ_CORE, CLOSED) is None
 
 
 def test_it_says_what_changed_since_and_who_was_asked_and_is_silent():
-    found = of(AZ_CORE, ASKED, since=AT - timedelta(hours=1))
-    assert [m.id for m in found.changed] == [ASKED.ask]
-    assert found.silent == {KS_CGC}
-    answered = tell(InformationRequestAnswered, KS_CGC, [AZ_CORE], answers=ASKED.ask)
-    assert of(AZ_CORE, ASKED, answered).silent == frozenset()
+    actual = agenda_of(AZ_CORE, REQUESTED, since=AT - timedelta(hours=1))
+    assert [m.id for m in actual.changed] == [REQUESTED.command_id]
+    assert actual.silent == {KS_CGC}
+    answered = case_message(InformationRequestAnswered, KS_CGC, [AZ_CORE], answers=REQUESTED.command_id)
+    assert agenda_of(AZ_CORE, REQUESTED, answered).silent == frozenset()
 
 
 def test_it_says_what_is_late_and_what_waits():
     so = given(LEARNED)
     run(so, AT + timedelta(days=20))
-    found = line(so.world, AZ_CORE, AT, AT + timedelta(days=20))
-    assert found is not None
-    assert {TaskKind.LATE_ACKNOWLEDGE, TaskKind.LATE_READ} <= {t.kind for t in found.late}
-    assert {TaskKind.ACKNOWLEDGE, TaskKind.READ} <= {t.kind for t in found.open}
+    actual = agenda_item(so.world, AZ_CORE, AT, AT + timedelta(days=20))
+    assert actual is not None
+    assert {TaskKind.LATE_ACKNOWLEDGE, TaskKind.LATE_READ} <= {t.kind for t in actual.late}
+    assert {TaskKind.ACKNOWLEDGE, TaskKind.READ} <= {t.kind for t in actual.open}
 
 
 def test_a_case_of_which_nobody_wrote_for_three_months_is_marked():
-    assert not of(AZ_CORE).quiet
-    assert of(AZ_CORE, now=AT + timedelta(days=120)).quiet
+    assert not agenda_of(AZ_CORE).quiet
+    assert agenda_of(AZ_CORE, now=AT + timedelta(days=120)).quiet
 
 
 def test_members_without_a_part_are_those_that_were_not_asked():
-    assert of(AZ_CORE).not_asked == {KS_CGC, EXT_NURSERY}
-    assert of(AZ_CORE, ASKED).not_asked == {EXT_NURSERY}
+    assert agenda_of(AZ_CORE).not_consulted == {KS_CGC, EXT_NURSERY}
+    assert agenda_of(AZ_CORE, REQUESTED).not_consulted == {EXT_NURSERY}
 
 
 def test_a_nursery_that_notified_somebody_else_is_still_named_as_one_that_was_not_asked():
     """Else the list would tell the core agency who notified."""
-    notice = tell(AbuseNotificationReceived, EXT_NURSERY, [AZ_COORD], [S.NOTIFIER], "CAPA-6-1")
-    copy = tell(NotificationForwarded, AZ_COORD, [AZ_CORE], [S.RISK], "APPI-69-1", forwards=notice.ask)
-    assert EXT_NURSERY in of(AZ_CORE, notice, copy).not_asked
+    notice = case_message(AbuseNotificationReceived, EXT_NURSERY, [AZ_COORD], [S.NOTIFIER], "CAPA-6-1")
+    copy = case_message(
+        NotificationForwarded, AZ_COORD, [AZ_CORE], [S.RISK], "APPI-69-1", forwards=notice.command_id
+    )
+    assert EXT_NURSERY in agenda_of(AZ_CORE, notice, copy).not_consulted
 
 
 def test_once_it_is_registered_the_coordinating_agency_has_it_on_its_agenda_and_no_other_member():
     late = AT + timedelta(days=1)
     for world in (given(LEARNED).world, given(LEARNED, REGISTERED).world):
-        found = {a for a in (AZ_CORE, AZ_COORD, KS_CGC, MID_HOSP) if line(world, a, AT, late) is not None}
-        assert found == {AZ_CORE} | ({AZ_COORD} if world.case.registered else set())
+        actual = {
+            a for a in (AZ_CORE, AZ_COORD, KS_CGC, MID_HOSP) if agenda_item(world, a, AT, late) is not None
+        }
+        assert actual == {AZ_CORE} | ({AZ_COORD} if world.case.registered else set())
 
 
 def test_a_case_is_as_quiet_as_its_last_word():
-    word = tell(InformationRequested, AZ_CORE, [KS_CGC], at=AT + timedelta(days=60), name="a word")
-    found = line(given(LEARNED, word).world, AZ_CORE, AT, AT + timedelta(days=120))
-    assert found is not None
-    assert (found.last_at, found.quiet) == (AT + timedelta(days=60), False)
+    late_request = case_message(
+        InformationRequested, AZ_CORE, [KS_CGC], at=AT + timedelta(days=60), name="a word"
+    )
+    actual = agenda_item(given(LEARNED, late_request).world, AZ_CORE, AT, AT + timedelta(days=120))
+    assert actual is not None
+    assert (actual.last_at, actual.quiet) == (AT + timedelta(days=60), False)

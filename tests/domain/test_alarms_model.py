@@ -14,22 +14,22 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from hypothesis import event, given, settings
+from hypothesis import event as hypothesis_event
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import tests.domain.kit as kit
-from domain import events as f
+import tests.domain.builders as kit
+from domain import events as e
 from domain.calendar import JST
 from domain.codes import PlanContent, SafetyMethod, Section
-from domain.events import Plan
-from tests.domain.kit import Said, jst, tell
+from tests.domain.builders import EventInput, case_message, jst
 from tests.domain.test_clocks import run
-from tests.domain.test_views_model import CHECKED, TIMES
+from tests.domain.test_visibility_model import CHECKED, TIMES
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 BEGIN = jst("2025-06-02 09:00")  # a Monday
 AGENCIES = (kit.AZ_CORE, kit.AZ_COORD, kit.KS_CGC, kit.MID_HOSP, kit.SORA_NPO)
-ACTED = f.ACTING_ON
+ACTED = e.ACTS_ON_REFERRAL
 
 Alarm = tuple[datetime, str, UUID | None, UUID, frozenset[UUID], bool]
 """When, which, about what, whose turn it is, who else is told, and whether it climbed."""
@@ -40,30 +40,32 @@ def both(
     ends: datetime | None,
     kind: str,
     message: UUID | None,
-    late: UUID,
-    told: Callable[[datetime], set[UUID]],
+    responsible: UUID,
+    informed: Callable[[datetime], set[UUID]],
 ) -> Iterator[Alarm]:
     """The alarm, and a day later the one that climbs, unless the wait had ended before."""
     for at, climbed in ((due, False), (due + DAY, True)):
         if ends is None or at <= ends:
-            yield at, kind, message, late, frozenset(told(at) - {late}), climbed
+            yield at, kind, message, responsible, frozenset(informed(at) - {responsible}), climbed
 
 
 # --- what a message waits for -----------------------------------------------------------------------------
 
 
-def waits(one: Said, later: Sequence[Said]) -> Iterator[Alarm]:
+def waits(one: EventInput, later: Sequence[EventInput]) -> Iterator[Alarm]:
     """Every alarm that this message brings, ever, if nothing comes but ``later``."""
-    fact: Any = one.fact
+    event: Any = one.event
     assert one.at is not None
 
-    def done(ends: Callable[[Said], bool]) -> datetime | None:
-        return next((said.at for said in later if ends(said)), None)
+    def done(ends: Callable[[EventInput], bool]) -> datetime | None:
+        return next((after.at for after in later if ends(after)), None)
 
-    def answered(late: UUID, *acts: type[f.Fact]) -> datetime | None:
+    def answered(responsible: UUID, *acts: type[e.Event]) -> datetime | None:
         return done(
             lambda s: (
-                s.by == late and isinstance(s.fact, acts) and getattr(s.fact, "answers", None) == one.ask
+                s.by == responsible
+                and isinstance(s.event, acts)
+                and getattr(s.event, "answers", None) == one.command_id
             )
         )
 
@@ -74,58 +76,71 @@ def waits(one: Said, later: Sequence[Said]) -> Iterator[Alarm]:
         at: datetime,
     ) -> set[UUID]:  # CAPA 7: who notified is told nothing; an authority that was told is
         forwards = [
-            s for s in later if isinstance(s.fact, f.NotificationForwarded) and s.fact.forwards == one.ask
+            s
+            for s in later
+            if isinstance(s.event, e.NotificationForwarded) and s.event.forwards == one.command_id
         ]
-        return {a for s in forwards if s.at is not None and s.at < at for a in s.fact.to}  # type: ignore[attr-defined]
+        return {a for s in forwards if s.at is not None and s.at < at for a in s.event.to}  # type: ignore[attr-defined]
 
-    def to_each(kind: str, due: datetime, *acts: type[f.Fact]) -> Iterator[Alarm]:
-        for late in fact.to:
-            yield from both(due, answered(late, *acts), kind, one.ask, late, sender)
+    def to_each(kind: str, due: datetime, *acts: type[e.Event]) -> Iterator[Alarm]:
+        for responsible in event.to:
+            yield from both(due, answered(responsible, *acts), kind, one.command_id, responsible, sender)
 
-    match fact:
-        case f.InformationRequested() if fact.due_on is not None:
-            over = jst(f"{fact.due_on + DAY} 00:00")
+    match event:
+        case e.InformationRequested() if event.due_on is not None:
+            end_of_day = jst(f"{event.due_on + DAY} 00:00")
             yield from to_each(
-                "RequestUnanswered", over, f.InformationRequestAnswered, f.InformationRequestDeclined
+                "RequestUnanswered", end_of_day, e.InformationRequestAnswered, e.InformationRequestDeclined
             )
-        case f.FollowOnServiceArranged():
-            yield from to_each("FollowOnUnaccepted", one.at + 14 * DAY, f.FollowOnServiceAccepted)
-        case f.VisitReportSubmitted():
-            yield from to_each("ReportUnread", one.at + 7 * DAY, f.VisitReportReviewed)
-        case f.SubjectAccessRequested() if isinstance(one.by, UUID):
-            ends = done(lambda s: isinstance(s.fact, f.SubjectAccessDecided) and s.fact.answers == one.ask)
-            yield from both(one.at + 30 * DAY, ends, "RightsRequestOverdue", one.ask, one.by, sender)
+        case e.FollowOnServiceArranged():
+            yield from to_each("FollowOnUnaccepted", one.at + 14 * DAY, e.FollowOnServiceAccepted)
+        case e.VisitReportSubmitted():
+            yield from to_each("ReportUnread", one.at + 7 * DAY, e.VisitReportReviewed)
+        case e.SubjectAccessRequested() if isinstance(one.by, UUID):
+            ends = done(
+                lambda s: isinstance(s.event, e.SubjectAccessDecided) and s.event.answers == one.command_id
+            )
+            yield from both(one.at + 30 * DAY, ends, "RightsRequestOverdue", one.command_id, one.by, sender)
         case (
-            f.FamilyInformationProvided()
-            | f.AbuseNotificationReceived()
-            | f.NotificationForwarded()
-            | f.CaseReferredToCgc()
+            e.FamilyInformationProvided()
+            | e.AbuseNotificationReceived()
+            | e.NotificationForwarded()
+            | e.CaseReferredToCgc()
         ):
             # four clocks: delivered at once, acknowledged in a day, read in two, acted on in fourteen
-            yield from to_each("ReferralUnacknowledged", one.at + DAY, f.ReferralAcknowledged)
-            yield from to_each("ReferralUnread", one.at + 2 * DAY, f.ReferralRead, f.DisclosureRead)
-            for late in fact.to:
-                acted = done(lambda s, late=late: s.by == late and isinstance(s.fact, ACTED))  # type: ignore[misc]
-                yield from both(one.at + 14 * DAY, acted, "ReferralUnacted", one.ask, late, sender)
-    if isinstance(fact, f.AbuseNotificationReceived):
+            yield from to_each("ReferralUnacknowledged", one.at + DAY, e.ReferralAcknowledged)
+            yield from to_each("ReferralUnread", one.at + 2 * DAY, e.ReferralRead, e.DisclosureRead)
+            for responsible in event.to:
+                acted = done(
+                    lambda s, responsible=responsible: s.by == responsible and isinstance(s.event, ACTED)
+                )  # type: ignore[misc]
+                yield from both(
+                    one.at + 14 * DAY, acted, "ReferralUnacted", one.command_id, responsible, sender
+                )
+    if isinstance(event, e.AbuseNotificationReceived):
         # each authority that was notified sees to it that the child is seen, 48 hours from the receipt
-        for late in fact.to | ({one.by} if fact.taken_in else set()):
+        for responsible in event.to | ({one.by} if event.recorded_for_notifier else set()):
             yield from both(
-                fact.received_at + 2 * DAY, done(sights), "SafetyCheckOverdue", one.ask, late, knowing
+                event.received_at + 2 * DAY,
+                done(sights),
+                "SafetyCheckOverdue",
+                one.command_id,
+                responsible,
+                knowing,
             )
 
 
-def sights(one: Said) -> bool:
+def sights(one: EventInput) -> bool:
     """A child is safe when somebody saw it: no call, and no meeting with the family. (札幌 2019)"""
-    fact = one.fact
-    if isinstance(fact, f.SafetyConfirmed):
-        return fact.child_seen and fact.method is SafetyMethod.SIGHTED
-    return isinstance(fact, f.ChildSighted)
+    event = one.event
+    if isinstance(event, e.SafetyConfirmed):
+        return event.child_seen and event.method is SafetyMethod.SIGHTED
+    return isinstance(event, e.ChildSighted)
 
 
-def expected(past: Sequence[Said], until: datetime) -> Counter[Alarm]:
-    found = (alarm for n, one in enumerate(past) for alarm in waits(one, past[n + 1 :]))
-    return Counter(alarm for alarm in found if alarm[0] <= until)
+def expected(past: Sequence[EventInput], until: datetime) -> Counter[Alarm]:
+    actual = (alarm for n, one in enumerate(past) for alarm in waits(one, past[n + 1 :]))
+    return Counter(alarm for alarm in actual if alarm[0] <= until)
 
 
 KINDS = {
@@ -134,8 +149,8 @@ KINDS = {
 }  # fmt: skip
 
 
-def brought(
-    past: Sequence[Said], until: datetime, kinds: set[str], before: Sequence[Said] = ()
+def raised_until(
+    past: Sequence[EventInput], until: datetime, kinds: set[str], before: Sequence[EventInput] = ()
 ) -> Counter[Alarm]:
     """What the hub's clock brings while this is said, and until then."""
     so, came = kit.given(*before), []
@@ -145,14 +160,26 @@ def brought(
         so.put(one)
     came += run(so, until)
     named = [(at, type(a).__name__.removesuffix("AlarmRaised"), a) for at, a in came]
-    return Counter((at, kind, a.message, a.late, a.to, a.escalated) for at, kind, a in named if kind in kinds)
+    return Counter(
+        (at, kind, a.message, a.responsible, a.to, a.escalated) for at, kind, a in named if kind in kinds
+    )
 
 
 # --- any history of messages ----------------------------------------------------------------------------------
 
 Step = tuple[str, UUID, frozenset[UUID], int, timedelta, timedelta, bool]
 SAFETY = ["notice", "forward", "sight", "sight too", "word"]
-COURSE = ["news", "to centre", "ask", "follow-on", "report", "person asks", "acknowledge", "read", "read too"]
+COURSE = [
+    "news",
+    "to centre",
+    "command_id",
+    "follow-on",
+    "report",
+    "person asks",
+    "acknowledge",
+    "read",
+    "read too",
+]
 COURSE += ["act", "act not", "answer", "decline", "accept", "review", "decide"]
 SHORT, LONG = [1, 2, 7, 12, 23, 24, 25, 47, 48, 49], [24, 25, 7 * 24, 14 * 24, 15 * 24]
 
@@ -177,68 +204,70 @@ def steps(seed: int) -> list[Step]:
     ]
 
 
-ANSWERS: dict[str, type[f.CaseMessage]] = {
-    "acknowledge": f.ReferralAcknowledged,
-    "read": f.ReferralRead,
-    "read too": f.DisclosureRead,
-    "answer": f.InformationRequestAnswered,
-    "decline": f.InformationRequestDeclined,
-    "accept": f.FollowOnServiceAccepted,
-    "review": f.VisitReportReviewed,
-    "decide": f.SubjectAccessDecided,
+ANSWERS: dict[str, type[e.CaseMessage]] = {
+    "acknowledge": e.ReferralAcknowledged,
+    "read": e.ReferralRead,
+    "read too": e.DisclosureRead,
+    "answer": e.InformationRequestAnswered,
+    "decline": e.InformationRequestDeclined,
+    "accept": e.FollowOnServiceAccepted,
+    "review": e.VisitReportReviewed,
+    "decide": e.SubjectAccessDecided,
 }
 
 
-def said(step: Step, past: Sequence[Said], at: datetime) -> Said:
+def event_input(step: Step, past: Sequence[EventInput], at: datetime) -> EventInput:
     """One message; what answers or forwards is about some message before, and mostly by one to whom it went."""
     word, by, to, pick, _, back, flag = step
     other = past[pick % len(past)]
-    sent_to = sorted(other.fact.to)  # type: ignore[attr-defined]
+    sent_to = sorted(other.event.to)  # type: ignore[attr-defined]
     who = sent_to[pick % len(sent_to)] if sent_to and pick % 4 else by
     to = to - {by}
     more: dict[str, Any] = {"name": f"step {len(past)}", "at": at}
     if word in ANSWERS:
-        return tell(ANSWERS[word], who, answers=other.ask, **more)
+        return case_message(ANSWERS[word], who, answers=other.command_id, **more)
     match word:
         case "news":
-            return tell(f.FamilyInformationProvided, by, to, **more)
+            return case_message(e.FamilyInformationProvided, by, to, **more)
         case "notice":
-            return tell(f.AbuseNotificationReceived, by, to, received_at=at - back, taken_in=flag, **more)
+            return case_message(
+                e.AbuseNotificationReceived, by, to, received_at=at - back, recorded_for_notifier=flag, **more
+            )
         case "forward":
-            return tell(f.NotificationForwarded, by, to, forwards=other.ask, **more)
+            return case_message(e.NotificationForwarded, by, to, forwards=other.command_id, **more)
         case "to centre":
-            return tell(f.CaseReferredToCgc, by, to, **more)
-        case "ask":
+            return case_message(e.CaseReferredToCgc, by, to, **more)
+        case "command_id":
             due_on = (at + back).date() if flag else None
-            return tell(f.InformationRequested, by, to, due_on=due_on, **more)
+            return case_message(e.InformationRequested, by, to, due_on=due_on, **more)
         case "follow-on":
-            return tell(f.FollowOnServiceArranged, by, to, **more)
+            return case_message(e.FollowOnServiceArranged, by, to, **more)
         case "report":
-            return tell(f.VisitReportSubmitted, by, to, **more)
+            return case_message(e.VisitReportSubmitted, by, to, **more)
         case "person asks":
-            return tell(f.SubjectAccessRequested, by, **more)
+            return case_message(e.SubjectAccessRequested, by, **more)
         case "act":
-            return tell(f.EmergencyTriaged, who, **more)
+            return case_message(e.EmergencyTriaged, who, **more)
         case "act not":
-            return tell(f.NonDisclosureDecided, who, **more)
+            return case_message(e.NonDisclosureDecided, who, **more)
         case "sight":
             method = SafetyMethod.SIGHTED if flag else SafetyMethod.TELEPHONE
-            return tell(f.SafetyConfirmed, who, child_seen=True, method=method, **more)
+            return case_message(e.SafetyConfirmed, who, child_seen=True, method=method, **more)
         case "sight too":
-            return tell(f.ChildSighted, who, **more)
+            return case_message(e.ChildSighted, who, **more)
         case _:
-            return tell(f.ContactAttempted, who, **more)
+            return case_message(e.ContactAttempted, who, **more)
 
 
-def history(course: Sequence[Step]) -> list[Said]:
-    first = tell(
-        f.FamilyInformationProvided, kit.MID_HOSP, [kit.AZ_CORE], [Section.BASIC], at=BEGIN, placed=kit.PLACED
+def history(course: Sequence[Step]) -> list[EventInput]:
+    first = case_message(
+        e.FamilyInformationProvided, kit.MID_HOSP, [kit.AZ_CORE], [Section.BASIC], at=BEGIN, placed=kit.PLACED
     )
     past = [first]
     at = BEGIN
     for step in course:
         at += step[4]
-        past.append(said(step, past, at))
+        past.append(event_input(step, past, at))
     return past
 
 
@@ -248,10 +277,10 @@ def test_whoever_is_late_is_alarmed_at_the_hour_and_nobody_else(seed: int) -> No
     past = history(steps(seed))
     assert past[-1].at is not None
     until = past[-1].at + (seed % 20) * DAY
-    found = brought(past, until, KINDS)
-    for _, kind, *_, climbed in found:
-        event(f"{kind} {'climbed' if climbed else ''}")
-    assert found == expected(past, until)
+    actual = raised_until(past, until, KINDS)
+    for _, kind, *_, climbed in actual:
+        hypothesis_event(f"{kind} {'climbed' if climbed else ''}")
+    assert actual == expected(past, until)
 
 
 # --- a family in support --------------------------------------------------------------------------
@@ -263,12 +292,12 @@ def short_weeks(
     """The Mondays of the whole weeks, Japan's, from ``first`` to ``last`` that had fewer visits, and are over."""
     counted = Counter(at.astimezone(JST).date() for at in visits)
     monday = first + (-first.weekday() % 7) * DAY
-    found = []
+    actual = []
     while (last is None or monday + 6 * DAY <= last) and jst(f"{monday + 7 * DAY} 00:00") <= until:
         if sum(counted[monday + n * DAY] for n in range(7)) < needed:
-            found.append(monday)
+            actual.append(monday)
         monday += 7 * DAY
-    return found
+    return actual
 
 
 MOMENTS = st.tuples(st.integers(0, 45), st.sampled_from([0, 0, 10, 23]))
@@ -285,8 +314,8 @@ def first_of(times: Sequence[datetime], end: datetime | None) -> datetime | None
     return min([*times, *([] if end is None else [end])], default=None)
 
 
-def of_support(
-    plan: Plan,
+def support_alarms(
+    plan: e.Plan,
     start: datetime,
     end: datetime | None,
     visits: Sequence[datetime],
@@ -301,17 +330,22 @@ def of_support(
     if plan.plan_until is not None:
         yield from both(jst(f"{plan.plan_until + DAY} 00:00"), end, "PlanOver", None, kit.AZ_CORE, core)
     for sight in (start, *(at for at in seen if at > start)):  # the child is seen again within thirty days
-        over = jst(f"{sight.astimezone(JST).date() + 31 * DAY} 00:00")
-        again = first_of([at for at in seen if at > sight], end)
-        yield from both(over, again, "ContactGap", None, visitor, core)
+        end_of_day = jst(f"{sight.astimezone(JST).date() + 31 * DAY} 00:00")
+        repeated = first_of([at for at in seen if at > sight], end)
+        yield from both(end_of_day, repeated, "ContactGap", None, visitor, core)
     if plan.content in (PlanContent.SC_A, PlanContent.SC_B):
         first = max(plan.plan_from, start.astimezone(JST).date())
         for monday in short_weeks(
             first, plan.plan_until, max(2, plan.visits_per_week or 0), visits, moment((99, 0))
         ):
-            over = jst(f"{monday + 7 * DAY} 00:00")
+            end_of_day = jst(f"{monday + 7 * DAY} 00:00")
             yield from both(
-                over, first_of([at for at in visits if at >= over], end), "VisitGap", None, visitor, core
+                end_of_day,
+                first_of([at for at in visits if at >= end_of_day], end),
+                "VisitGap",
+                None,
+                visitor,
+                core,
             )
 
 
@@ -346,17 +380,22 @@ def test_a_family_in_support_is_visited_and_its_child_seen_and_its_plan_ends_or_
     }
     plan = kit.plan(plan_from=first, plan_until=last, content=content, visits_per_week=needs)
     acts = [
-        tell(f.SupportPlanFormulated, kit.AZ_CORE, at=BEGIN + HOUR, plan=plan),
-        tell(f.SupportCommenced, kit.AZ_CORE, at=start),
-        *(tell(f.HomeVisitCompleted, visitor, name=f"visit {v}", at=v, child_seen=visits[v]) for v in visits),
-        *([] if end is None else [tell(f.SupportClosed, kit.AZ_CORE, at=end)]),
+        case_message(e.SupportPlanFormulated, kit.AZ_CORE, at=BEGIN + HOUR, plan=plan),
+        case_message(e.SupportCommenced, kit.AZ_CORE, at=start),
+        *(
+            case_message(e.HomeVisitCompleted, visitor, name=f"visit {v}", at=v, child_seen=visits[v])
+            for v in visits
+        ),
+        *([] if end is None else [case_message(e.SupportClosed, kit.AZ_CORE, at=end)]),
     ]
     past = sorted(acts, key=lambda one: one.at or BEGIN)
-    learned = tell(f.FamilyInformationProvided, kit.MID_HOSP, [kit.AZ_CORE], at=BEGIN, placed=kit.PLACED)
+    learned = case_message(
+        e.FamilyInformationProvided, kit.MID_HOSP, [kit.AZ_CORE], at=BEGIN, placed=kit.PLACED
+    )
     before = [*kit.COMMISSIONED, *([kit.ASSIGNED] if contracted else []), learned]
     until = moment((80, 0))
-    right = of_support(plan, start, end, sorted(visits), sorted(v for v in visits if visits[v]), visitor)
-    found = brought(past, until, {"VisitGap", "ContactGap", "PlanOver"}, before)
-    for _, kind, *_, climbed in found:
-        event(f"{kind} {'climbed' if climbed else ''}")
-    assert found == Counter(alarm for alarm in right if alarm[0] <= until)
+    right = support_alarms(plan, start, end, sorted(visits), sorted(v for v in visits if visits[v]), visitor)
+    actual = raised_until(past, until, {"VisitGap", "ContactGap", "PlanOver"}, before)
+    for _, kind, *_, climbed in actual:
+        hypothesis_event(f"{kind} {'climbed' if climbed else ''}")
+    assert actual == Counter(alarm for alarm in right if alarm[0] <= until)

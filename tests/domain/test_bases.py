@@ -7,25 +7,12 @@ from datetime import date, timedelta
 
 import pytest
 
+from domain import events as e
 from domain.codes import Role, Section
-from domain.events import (
-    ConsentRefused,
-    ConsentScope,
-    DisclosureMade,
-    FamilyInformationProvided,
-    FollowOnServiceArranged,
-    InformationRequestAnswered,
-    InformationRequested,
-    NetworkCaseRegistered,
-    NetworkCaseRegistrationRequested,
-    NetworkMemberWithdrawn,
-    OutsourcingContractEnded,
-    VisitReportSubmitted,
-)
 from domain.reasons import Reason
 from domain.rulebook import first_edition
-from domain.world import may_speak_of
-from tests.domain.kit import (
+from domain.world import may_address_case
+from tests.domain.builders import (
     ASSIGNED,
     AZ_COORD,
     AZ_CORE,
@@ -44,30 +31,30 @@ from tests.domain.kit import (
     SORA_NPO,
     TW_CORE,
     WORKER,
+    case_message,
+    command_of,
     consent_of,
     contract,
+    event_input,
     given,
     id_of,
     jst,
     keys,
     refused,
     rule_book,
-    said,
-    tell,
-    wish_of,
     withdrawn,
 )
 
 
-def _made(by, to, basis, sections=(Section.BASIC,), **more):
-    return tell(DisclosureMade, by, [to], sections, basis, name="the disclosure", **more)
+def _disclosure(by, to, basis, sections=(Section.BASIC,), **more):
+    return case_message(e.DisclosureMade, by, [to], sections, basis, name="the disclosure", **more)
 
 
-def _refusal(past, wish, now=NOON):
+def _refusal(past, command, now=NOON):
     """The one refusal: (reason, for whom). What would have carried it is looked at elsewhere."""
-    [fact] = past.when(wish, now=now)
-    assert [fact] == refused(wish, fact.reason, fact.at_fault, fact.fitting)
-    return Reason(fact.reason), fact.at_fault
+    [event] = past.when(command, now=now)
+    assert [event] == refused(command, event.reason, event.at_fault, event.fitting)
+    return Reason(event.reason), event.at_fault
 
 
 # --- days -------------------------------------------------------------------------------------------------
@@ -85,21 +72,21 @@ def _refusal(past, wish, now=NOON):
     ],
 )
 def test_a_basis_carries_from_its_first_day_in_japan_on_and_not_before(code, by, to, first_day):
-    wish = _made(by, to, code)
+    command = _disclosure(by, to, code)
     so = given(LEARNED)
     midnight = jst(f"{first_day} 00:00")
-    assert _refusal(so, wish, midnight - timedelta(microseconds=1)) == (Reason.BASIS_NOT_IN_FORCE, to)
-    assert so.when(wish, now=midnight) == [wish.fact]
+    assert _refusal(so, command, midnight - timedelta(microseconds=1)) == (Reason.BASIS_NOT_IN_FORCE, to)
+    assert so.when(command, now=midnight) == [command.event]
 
 
 def test_a_basis_with_a_last_day_carries_through_that_day_in_japan():
-    book = first_edition()
-    book["bases"] = [
-        {**row, "until": "2025-06-02"} if row["code"] == "APPI-69-1" else row for row in book["bases"]
+    rules = first_edition()
+    rules["bases"] = [
+        {**row, "until": "2025-06-02"} if row["code"] == "APPI-69-1" else row for row in rules["bases"]
     ]
-    so, wish = given(LEARNED, rule_book(book)), _made(AZ_CORE, AZ_COORD, "APPI-69-1")
-    assert so.when(wish, now=jst("2025-06-02 23:59:59")) == [wish.fact]
-    assert _refusal(so, wish, jst("2025-06-03 00:00")) == (Reason.BASIS_NOT_IN_FORCE, AZ_COORD)
+    so, command = given(LEARNED, rule_book(rules)), _disclosure(AZ_CORE, AZ_COORD, "APPI-69-1")
+    assert so.when(command, now=jst("2025-06-02 23:59:59")) == [command.event]
+    assert _refusal(so, command, jst("2025-06-03 00:00")) == (Reason.BASIS_NOT_IN_FORCE, AZ_COORD)
 
 
 # --- kinds, parties, needs -------------------------------------------------------------------------------------
@@ -116,7 +103,7 @@ def test_a_basis_with_a_last_day_carries_through_that_day_in_japan():
     ],
 )
 def test_what_does_not_permit_telling_is_refused(code, reason):
-    assert _refusal(given(LEARNED), _made(AZ_CORE, MID_HOSP, code)) == (reason, MID_HOSP)
+    assert _refusal(given(LEARNED), _disclosure(AZ_CORE, MID_HOSP, code)) == (reason, MID_HOSP)
 
 
 @pytest.mark.parametrize(
@@ -139,8 +126,8 @@ def test_what_does_not_permit_telling_is_refused(code, reason):
     ],
 )
 def test_a_basis_carries_between_its_parties_as_the_law_has_it(code, by, to):
-    wish = _made(by, to, code)
-    assert given(LEARNED).when(wish) == [wish.fact]
+    command = _disclosure(by, to, code)
+    assert given(LEARNED).when(command) == [command.event]
 
 
 @pytest.mark.parametrize(
@@ -154,27 +141,27 @@ def test_a_basis_carries_between_its_parties_as_the_law_has_it(code, by, to):
     ],
 )
 def test_the_other_way_it_carries_the_request_the_answer_and_the_report_back_alone(code, by, to):
-    telling = _made(by, to, code)
+    telling = _disclosure(by, to, code)
     assert _refusal(given(LEARNED), telling) == (Reason.BASIS_FOR_OTHER_PARTIES, to)
-    asking = tell(InformationRequested, by, [to], [Section.BASIC], code)
-    assert given(LEARNED).when(asking) == [asking.fact]
+    context = case_message(e.InformationRequested, by, [to], [Section.BASIC], code)
+    assert given(LEARNED).when(context) == [context.event]
 
 
 def test_what_would_fit_is_what_the_law_lets_this_one_tell_or_ask():
-    [told] = given(LEARNED).when(_made(AZ_CORE, MID_HOSP, None))
-    assert told.fitting == frozenset()
-    asking = tell(InformationRequested, AZ_CORE, [MID_HOSP], [Section.BASIC], {})
-    assert {f.fitting for f in given(LEARNED).when(asking)} == {frozenset({"CAPA-13-4"})}
-    [told] = given(LEARNED).when(_made(MID_HOSP, AZ_CORE, None))
-    assert told.fitting >= {"CWA-21-10-5", "CAPA-13-4", "APPI-27-1-1"}
-    assert not told.fitting & {"APPI-69-2-3", "CONSENT"}
+    [disclosure] = given(LEARNED).when(_disclosure(AZ_CORE, MID_HOSP, None))
+    assert disclosure.fitting == frozenset()
+    context = case_message(e.InformationRequested, AZ_CORE, [MID_HOSP], [Section.BASIC], {})
+    assert {f.fitting for f in given(LEARNED).when(context)} == {frozenset({"CAPA-13-4"})}
+    [disclosure] = given(LEARNED).when(_disclosure(MID_HOSP, AZ_CORE, None))
+    assert disclosure.fitting >= {"CWA-21-10-5", "CAPA-13-4", "APPI-27-1-1"}
+    assert not disclosure.fitting & {"APPI-69-2-3", "CONSENT"}
 
 
 def test_an_older_book_that_says_no_way_lets_either_tell():
-    book = first_edition()
-    old = {**book, "bases": [{k: v for k, v in row.items() if k != "way"} for row in book["bases"]]}
-    wish = _made(AZ_CORE, MID_HOSP, "CWA-21-10-5")
-    assert given(LEARNED, rule_book(old)).when(wish) == [wish.fact]
+    rules = first_edition()
+    old = {**rules, "bases": [{k: v for k, v in row.items() if k != "way"} for row in rules["bases"]]}
+    command = _disclosure(AZ_CORE, MID_HOSP, "CWA-21-10-5")
+    assert given(LEARNED, rule_book(old)).when(command) == [command.event]
 
 
 @pytest.mark.parametrize(
@@ -192,23 +179,23 @@ def test_an_older_book_that_says_no_way_lets_either_tell():
     ],
 )
 def test_a_basis_for_other_parties_is_refused(code, by, to):
-    assert _refusal(given(LEARNED), _made(by, to, code)) == (Reason.BASIS_FOR_OTHER_PARTIES, to)
+    assert _refusal(given(LEARNED), _disclosure(by, to, code)) == (Reason.BASIS_FOR_OTHER_PARTIES, to)
 
 
 def test_a_contractor_is_the_commissioned_body_whatever_it_is_in_law():
     so = given(LEARNED, COMMISSIONED, keys("SORA-NPO", body="WELFARE_FACILITY"), ASSIGNED)
-    wish = _made(AZ_CORE, SORA_NPO, "CWA-21-10-5")
-    assert _refusal(so, wish) == (Reason.BASIS_FOR_OTHER_PARTIES, SORA_NPO)
+    command = _disclosure(AZ_CORE, SORA_NPO, "CWA-21-10-5")
+    assert _refusal(so, command) == (Reason.BASIS_FOR_OTHER_PARTIES, SORA_NPO)
 
 
 def test_inside_one_municipality_is_not_inside_another_one():
-    wish = _made(AZ_CORE, TW_CORE, "APPI-69-1")
-    assert _refusal(given(LEARNED), wish) == (Reason.OTHER_MUNICIPALITY, TW_CORE)
+    command = _disclosure(AZ_CORE, TW_CORE, "APPI-69-1")
+    assert _refusal(given(LEARNED), command) == (Reason.OTHER_MUNICIPALITY, TW_CORE)
 
 
 def test_offices_of_no_named_municipality_are_not_of_one_municipality():
     so = given(LEARNED, keys("AZ-CORE", municipality=None), keys("AZ-MCH", municipality=None))
-    assert _refusal(so, _made(AZ_CORE, AZ_MCH, "APPI-69-1")) == (Reason.OTHER_MUNICIPALITY, AZ_MCH)
+    assert _refusal(so, _disclosure(AZ_CORE, AZ_MCH, "APPI-69-1")) == (Reason.OTHER_MUNICIPALITY, AZ_MCH)
 
 
 @pytest.mark.parametrize(
@@ -220,14 +207,14 @@ def test_offices_of_no_named_municipality_are_not_of_one_municipality():
     ],
 )
 def test_the_network_bases_begin_with_registration(code, by, to):
-    wish = _made(by, to, code)
-    assert _refusal(given(LEARNED), wish) == (Reason.NOT_REGISTERED, to)
-    assert given(LEARNED, REGISTERED).when(wish) == [wish.fact]
+    command = _disclosure(by, to, code)
+    assert _refusal(given(LEARNED), command) == (Reason.NOT_REGISTERED, to)
+    assert given(LEARNED, REGISTERED).when(command) == [command.event]
 
 
 def test_registration_takes_effect_with_its_own_message():
-    wish = tell(NetworkCaseRegistered, AZ_COORD, [AZ_CORE], [Section.BASIC], "CWA-25-2-2")
-    assert given(LEARNED).when(wish) == [wish.fact]
+    command = case_message(e.NetworkCaseRegistered, AZ_COORD, [AZ_CORE], [Section.BASIC], "CWA-25-2-2")
+    assert given(LEARNED).when(command) == [command.event]
 
 
 @pytest.mark.parametrize(
@@ -235,55 +222,61 @@ def test_registration_takes_effect_with_its_own_message():
     [
         pytest.param([], EXT_SERVICE, id="never a member"),
         pytest.param(
-            [said(AZ_COORD, NetworkMemberWithdrawn(member=MID_HOSP))], MID_HOSP, id="a member no more"
+            [event_input(AZ_COORD, e.NetworkMemberWithdrawn(member=MID_HOSP))],
+            MID_HOSP,
+            id="a member no more",
         ),
     ],
 )
 def test_exchange_in_the_network_is_among_members(past, to):
-    wish = _made(AZ_CORE, to, "CWA-25-2-2")
-    assert _refusal(given(LEARNED, REGISTERED, past), wish) == (Reason.NOT_A_MEMBER, to)
+    command = _disclosure(AZ_CORE, to, "CWA-25-2-2")
+    assert _refusal(given(LEARNED, REGISTERED, past), command) == (Reason.NOT_A_MEMBER, to)
 
 
 def test_two_members_are_enough_for_a_network():
     others = [m for m in MEMBERS if m not in (AZ_CORE, MID_HOSP)]
-    gone = [said(AZ_COORD, NetworkMemberWithdrawn(member=m), name=f"gone {m}") for m in others]
-    wish = _made(AZ_CORE, MID_HOSP, "CWA-25-2-2")
-    assert given(LEARNED, REGISTERED, gone).when(wish) == [wish.fact]
+    withdrawals = [
+        event_input(AZ_COORD, e.NetworkMemberWithdrawn(member=m), name=f"gone {m}") for m in others
+    ]
+    command = _disclosure(AZ_CORE, MID_HOSP, "CWA-25-2-2")
+    assert given(LEARNED, REGISTERED, withdrawals).when(command) == [command.event]
 
 
 def test_a_case_of_no_network_is_registered_nowhere():
-    so = given(replace(LEARNED, fact=replace(LEARNED.fact, placed=None)), REGISTERED)
-    wish = _made(MID_HOSP, EXT_NURSERY, "CWA-25-2-2")
-    assert _refusal(so, wish) == (Reason.NOT_REGISTERED, EXT_NURSERY)
+    so = given(replace(LEARNED, event=replace(LEARNED.event, placed=None)), REGISTERED)
+    command = _disclosure(MID_HOSP, EXT_NURSERY, "CWA-25-2-2")
+    assert _refusal(so, command) == (Reason.NOT_REGISTERED, EXT_NURSERY)
 
 
 def test_each_addressee_needs_its_own_basis():
-    wish = tell(DisclosureMade, AZ_CORE, [KS_CGC, AZ_COORD], [Section.BASIC], {AZ_COORD: "APPI-69-1"})
-    assert _refusal(given(LEARNED), wish) == (Reason.NO_BASIS, KS_CGC)
-    both = tell(
-        DisclosureMade,
+    command = case_message(
+        e.DisclosureMade, AZ_CORE, [KS_CGC, AZ_COORD], [Section.BASIC], {AZ_COORD: "APPI-69-1"}
+    )
+    assert _refusal(given(LEARNED), command) == (Reason.NO_BASIS, KS_CGC)
+    both = case_message(
+        e.DisclosureMade,
         AZ_CORE,
         [KS_CGC, AZ_COORD],
         [Section.BASIC],
         {AZ_COORD: "APPI-69-1", KS_CGC: "APPI-69-2-3"},
     )
-    assert given(LEARNED).when(both) == [both.fact]
+    assert given(LEARNED).when(both) == [both.event]
 
 
 def test_a_message_without_sections_needs_no_basis():
-    wish = tell(InformationRequested, AZ_CORE, [EXT_SERVICE])
-    assert given(LEARNED).when(wish) == [wish.fact]
+    command = case_message(e.InformationRequested, AZ_CORE, [EXT_SERVICE])
+    assert given(LEARNED).when(command) == [command.event]
 
 
 def test_what_is_for_the_author_alone_needs_no_basis():
-    wish = tell(InformationRequested, AZ_CORE, [EXT_SERVICE], [Section.SOURCE, Section.REASON])
-    assert given(LEARNED).when(wish) == [wish.fact]
+    command = case_message(e.InformationRequested, AZ_CORE, [EXT_SERVICE], [Section.SOURCE, Section.REASON])
+    assert given(LEARNED).when(command) == [command.event]
 
 
 def test_a_refusal_names_the_bases_that_would_have_carried_it():
-    wish = _made(AZ_CORE, AZ_COORD, "CWA-25-2-2")
-    assert given(LEARNED).when(wish) == refused(
-        wish,
+    command = _disclosure(AZ_CORE, AZ_COORD, "CWA-25-2-2")
+    assert given(LEARNED).when(command) == refused(
+        command,
         Reason.NOT_REGISTERED,
         AZ_COORD,
         {
@@ -302,18 +295,20 @@ def test_a_refusal_names_the_bases_that_would_have_carried_it():
 
 
 def test_the_commission_carries_the_disclosure_and_the_report_back():
-    there = _made(AZ_CORE, SORA_NPO, "CWA-21-10-2-3")
-    back = tell(VisitReportSubmitted, SORA_NPO, [AZ_CORE], [Section.VISIT], "CWA-21-10-2-3", actor=WORKER)
+    there = _disclosure(AZ_CORE, SORA_NPO, "CWA-21-10-2-3")
+    back = case_message(
+        e.VisitReportSubmitted, SORA_NPO, [AZ_CORE], [Section.VISIT], "CWA-21-10-2-3", actor=WORKER
+    )
     so = given(LEARNED, DECIDED, READY)
-    assert (so.when(there), so.when(back)) == ([there.fact], [back.fact])
+    assert (so.when(there), so.when(back)) == ([there.event], [back.event])
 
 
 @pytest.mark.parametrize("office", [pytest.param(AZ_COORD, id="COORD"), pytest.param(AZ_MCH, id="health")])
 def test_the_core_agencys_commission_carries_for_the_other_offices_of_its_municipality(office):
-    there = _made(office, SORA_NPO, "CWA-21-10-2-3")
-    back = _made(SORA_NPO, office, "CWA-21-10-2-3", actor=WORKER)
+    there = _disclosure(office, SORA_NPO, "CWA-21-10-2-3")
+    back = _disclosure(SORA_NPO, office, "CWA-21-10-2-3", actor=WORKER)
     so = given(LEARNED, READY)
-    assert (so.when(there), so.when(back)) == ([there.fact], [back.fact])
+    assert (so.when(there), so.when(back)) == ([there.event], [back.event])
 
 
 @pytest.mark.parametrize(
@@ -324,9 +319,9 @@ def test_the_core_agencys_commission_carries_for_the_other_offices_of_its_munici
     ],
 )
 def test_the_core_agencys_commission_does_not_carry_for_another_town(by, to):
-    wish = _made(by, to, "CWA-21-10-2-3", actor=WORKER)
+    command = _disclosure(by, to, "CWA-21-10-2-3", actor=WORKER)
     so = given(LEARNED, READY)
-    assert _refusal(so, wish) == (Reason.CONTRACTOR_NOT_COMMISSIONED, to)
+    assert _refusal(so, command) == (Reason.CONTRACTOR_NOT_COMMISSIONED, to)
 
 
 @pytest.mark.parametrize(
@@ -335,12 +330,12 @@ def test_the_core_agencys_commission_does_not_carry_for_another_town(by, to):
         pytest.param([], id="no contract"),
         pytest.param([contract(begins_on=date(2025, 6, 3))], id="it begins tomorrow"),
         pytest.param([contract(ends_on=date(2025, 6, 1))], id="its last day was yesterday"),
-        pytest.param([contract(), said(AZ_CORE, OutsourcingContractEnded())], id="it was ended"),
+        pytest.param([contract(), event_input(AZ_CORE, e.OutsourcingContractEnded())], id="it was ended"),
     ],
 )
 def test_given_no_contract_in_force_when_the_commission_is_claimed_then_refused(past):
-    wish = _made(AZ_CORE, SORA_NPO, "CWA-21-10-2-3")
-    assert _refusal(given(LEARNED, past), wish) == (Reason.CONTRACTOR_NOT_COMMISSIONED, SORA_NPO)
+    command = _disclosure(AZ_CORE, SORA_NPO, "CWA-21-10-2-3")
+    assert _refusal(given(LEARNED, past), command) == (Reason.CONTRACTOR_NOT_COMMISSIONED, SORA_NPO)
 
 
 @pytest.mark.parametrize(
@@ -360,15 +355,15 @@ def test_a_contract_holds_from_its_first_through_its_last_day(begins, ends):
         ),
         ASSIGNED,
     )
-    wish = _made(AZ_CORE, SORA_NPO, "CWA-21-10-2-3")
-    assert so.when(wish) == [wish.fact]
+    command = _disclosure(AZ_CORE, SORA_NPO, "CWA-21-10-2-3")
+    assert so.when(command) == [command.event]
 
 
 def test_a_case_without_core_agency_has_no_commission():
-    so = given(replace(LEARNED, fact=replace(LEARNED.fact, placed=None)), COMMISSIONED)
-    wish = _made(MID_HOSP, SORA_NPO, "CWA-21-10-2-3")
-    assert _refusal(so, wish) == (Reason.BASIS_FOR_OTHER_PARTIES, SORA_NPO)
-    city = _made(AZ_COORD, SORA_NPO, "CWA-21-10-2-3")
+    so = given(replace(LEARNED, event=replace(LEARNED.event, placed=None)), COMMISSIONED)
+    command = _disclosure(MID_HOSP, SORA_NPO, "CWA-21-10-2-3")
+    assert _refusal(so, command) == (Reason.BASIS_FOR_OTHER_PARTIES, SORA_NPO)
+    city = _disclosure(AZ_COORD, SORA_NPO, "CWA-21-10-2-3")
     assert _refusal(given(LEARNED), city) == (Reason.CONTRACTOR_NOT_COMMISSIONED, SORA_NPO)
 
 
@@ -376,11 +371,11 @@ def test_a_case_without_core_agency_has_no_commission():
 
 
 def _to_service(sections=(Section.BASIC,), consent=("C1",), to=EXT_SERVICE, by=AZ_CORE):
-    return _made(by, to, "CONSENT", sections, consent=[id_of(c) for c in consent])
+    return _disclosure(by, to, "CONSENT", sections, consent=[id_of(c) for c in consent])
 
 
 @pytest.mark.parametrize(
-    ("past", "wish", "reason"),
+    ("past", "command", "reason"),
     [
         pytest.param([], _to_service(consent=()), Reason.NO_CONSENT, id="none named"),
         pytest.param([], _to_service(), Reason.NO_CONSENT, id="nobody ever consented"),
@@ -427,12 +422,12 @@ def _to_service(sections=(Section.BASIC,), consent=("C1",), to=EXT_SERVICE, by=A
         ),
     ],
 )
-def test_given_no_fitting_consent_when_a_service_is_told_then_refused(past, wish, reason):
-    assert _refusal(given(LEARNED, past), wish) == (reason, EXT_SERVICE)
+def test_given_no_fitting_consent_when_a_service_is_told_then_refused(past, command, reason):
+    assert _refusal(given(LEARNED, past), command) == (reason, EXT_SERVICE)
 
 
 @pytest.mark.parametrize(
-    ("past", "wish"),
+    ("past", "command"),
     [
         pytest.param([consent_of()], _to_service(), id="less than it covers"),
         pytest.param([consent_of()], _to_service((Section.BASIC, Section.PLAN)), id="just what it covers"),
@@ -462,60 +457,62 @@ def test_given_no_fitting_consent_when_a_service_is_told_then_refused(past, wish
         ),
     ],
 )
-def test_given_a_consent_in_force_when_just_that_is_told_then_it_goes(past, wish):
-    assert given(LEARNED, past).when(wish) == [wish.fact]
+def test_given_a_consent_in_force_when_just_that_is_told_then_it_goes(past, command):
+    assert given(LEARNED, past).when(command) == [command.event]
 
 
 def test_a_consent_covers_the_answer_only_where_it_names_the_answerer():
     past = [LEARNED, consent_of(recipient=MID_HOSP)]
-    request = tell(
-        InformationRequested, AZ_CORE, [MID_HOSP], [Section.BASIC], "CONSENT", consent=[id_of("C1")]
+    request = case_message(
+        e.InformationRequested, AZ_CORE, [MID_HOSP], [Section.BASIC], "CONSENT", consent=[id_of("C1")]
     )
-    answer = tell(
-        InformationRequestAnswered,
+    answer = case_message(
+        e.InformationRequestAnswered,
         MID_HOSP,
         [AZ_CORE],
         [Section.PLAN],
         "CONSENT",
         consent=[id_of("C1")],
-        answers=request.ask,
+        answers=request.command_id,
     )
     assert _refusal(given(past, request), answer) == (Reason.CONSENT_DOES_NOT_COVER, AZ_CORE)
 
 
 def test_an_agency_of_two_roles_is_a_party_as_both():
     so = given(LEARNED, keys("AZ-CORE", roles=frozenset({Role.CORE, Role.COORD})))
-    wish = tell(NetworkCaseRegistrationRequested, AZ_CORE, [AZ_COORD], [Section.BASIC], "APPI-69-1")
-    assert so.when(wish) == [wish.fact]
+    command = case_message(
+        e.NetworkCaseRegistrationRequested, AZ_CORE, [AZ_COORD], [Section.BASIC], "APPI-69-1"
+    )
+    assert so.when(command) == [command.event]
 
 
 def test_a_clinic_that_visits_as_contractor_too_is_told_as_another_service_what_a_clinic_is_told():
     both = keys("MID-HOSP", roles=frozenset({Role.MED, Role.CONTRACTOR}))
-    clinic = tell(FollowOnServiceArranged, AZ_CORE, [MID_HOSP], [Section.CLOSING], "CWA-25-2-2")
-    assert given(LEARNED, REGISTERED, both).when(clinic) == [clinic.fact]
-    service = tell(FollowOnServiceArranged, AZ_CORE, [SORA_NPO], [Section.CLOSING], "CWA-25-2-2")
+    clinic = case_message(e.FollowOnServiceArranged, AZ_CORE, [MID_HOSP], [Section.CLOSING], "CWA-25-2-2")
+    assert given(LEARNED, REGISTERED, both).when(clinic) == [clinic.event]
+    service = case_message(e.FollowOnServiceArranged, AZ_CORE, [SORA_NPO], [Section.CLOSING], "CWA-25-2-2")
     assert _refusal(given(LEARNED, REGISTERED, both), service) == (Reason.NEVER_FOR_ROLE, SORA_NPO)
 
 
 def test_who_takes_down_a_consent_before_it_tells_begins_the_case_with_it():
     own = consent_of(sender=MID_HOSP, recipient=AZ_CORE, by=MID_HOSP)
     anothers = consent_of("C2", by=MID_HOSP)
-    assert may_speak_of(given().world, wish_of(own, NOON))
-    assert given().when(own) == [own.fact]
+    assert may_address_case(given().world, command_of(own, NOON))
+    assert given().when(own) == [own.event]
     assert given().when(anothers) == refused(anothers, Reason.CONSENT_SCOPE_WRONG)
-    assert given(LEARNED, consent_of("C3", by=MID_HOSP)).when(anothers) == [anothers.fact]
-    told = tell(
-        FamilyInformationProvided, MID_HOSP, [AZ_CORE], [Section.BASIC], "CONSENT", consent=[id_of("C1")]
+    assert given(LEARNED, consent_of("C3", by=MID_HOSP)).when(anothers) == [anothers.event]
+    disclosure = case_message(
+        e.FamilyInformationProvided, MID_HOSP, [AZ_CORE], [Section.BASIC], "CONSENT", consent=[id_of("C1")]
     )
-    [fact] = given(own).when(told)
-    assert type(fact) is FamilyInformationProvided
+    [event] = given(own).when(disclosure)
+    assert type(event) is e.FamilyInformationProvided
 
 
 def test_nobody_takes_down_for_another_in_a_case_in_which_it_has_no_part():
-    row = ConsentScope(
+    row = e.ConsentScope(
         consent=id_of("C1"), sender=AZ_CORE, recipient=EXT_SERVICE, sections=frozenset({Section.BASIC})
     )
-    no = tell(ConsentRefused, EXT_NURSERY, asked_for=(row,))
-    mine = tell(ConsentRefused, EXT_NURSERY, asked_for=(replace(row, sender=EXT_NURSERY),))
+    no = case_message(e.ConsentRefused, EXT_NURSERY, requested_scope=(row,))
+    mine = case_message(e.ConsentRefused, EXT_NURSERY, requested_scope=(replace(row, sender=EXT_NURSERY),))
     assert given(LEARNED).when(no) == refused(no, Reason.CONSENT_SCOPE_WRONG)
-    assert given(LEARNED).when(mine) == [mine.fact]
+    assert given(LEARNED).when(mine) == [mine.event]

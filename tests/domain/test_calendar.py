@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from domain.calendar import day_of, end_of, months_later
-from tests.domain.kit import jst
+from tests.domain.builders import jst
 
 
 @pytest.mark.parametrize(

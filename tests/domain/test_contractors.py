@@ -7,41 +7,14 @@ from datetime import date
 
 import pytest
 
+from domain import events as e
 from domain.codes import Employment, Module, OutsourcingScope, Section, Tier
-from domain.due import HUB_ACTS, Due, next_due
-from domain.events import (
-    ContractorReinstated,
-    ContractorRequirementVerified,
-    ContractorSuspended,
-    DisclosureHeld,
-    DisclosureMade,
-    HeldDisclosureReleased,
-    InformationRequestAnswered,
-    InformationRequested,
-    KeySetRevoked,
-    Kind,
-    NetworkMemberAdmitted,
-    NetworkMembershipPublished,
-    NetworkMemberWithdrawn,
-    OathLapsed,
-    OpeningRefused,
-    OutsourcingContractConcluded,
-    OutsourcingContractEnded,
-    PlanReviewed,
-    ReferralAcknowledged,
-    SupportWorkerAssigned,
-    SupportWorkerRegistered,
-    SupportWorkerUnassigned,
-    TrainingLapsed,
-    TrainingModuleCompleted,
-    TrainingModuleExempted,
-    VisitReportSubmitted,
-)
+from domain.due import HUB_ACTS, DueEvent, next_due
 from domain.readiness import Readiness, readiness, worker_ready
 from domain.reasons import Reason
-from domain.record import HUB, REGISTRY, About
+from domain.record import HUB, REGISTRARS, About
 from domain.register import Register
-from tests.domain.kit import (
+from tests.domain.builders import (
     ASSIGNED,
     AZ_COORD,
     AZ_CORE,
@@ -65,7 +38,9 @@ from tests.domain.kit import (
     TOWN,
     WORKER,
     admitted,
+    case_message,
     contract,
+    event_input,
     given,
     held,
     id_of,
@@ -75,39 +50,37 @@ from tests.domain.kit import (
     opening,
     refused,
     rule_book,
-    said,
     sworn,
-    tell,
     trained,
     verified,
     worker,
 )
 
 S = Section
-ABOUT = About(Kind.COMMISSION, COMMISSION)
+ABOUT = About(e.Kind.COMMISSION, COMMISSION)
 LAST_DAY = date(2025, 8, 31)
 MIDNIGHT = jst("2025-09-01 00:00")
 RUNS_OUT = (contract(), verified(), worker(), trained(until=LAST_DAY), sworn(), ASSIGNED)
 """Ready, with a training that is valid through 2025-08-31."""
-SUSPENDED = said(HUB, ContractorSuspended(gaps=frozenset({"x"})), at=jst("2025-05-01 00:00"))
-OUT = said(AZ_COORD, NetworkMemberWithdrawn(member=SORA_NPO))
-ENDED = said(AZ_CORE, OutsourcingContractEnded())
-UNASSIGNED = tell(SupportWorkerUnassigned, AZ_CORE)
-REINSTATED = said(AZ_CORE, ContractorReinstated())
+SUSPENDED = event_input(HUB, e.ContractorSuspended(gaps=frozenset({"x"})), at=jst("2025-05-01 00:00"))
+OUT = event_input(AZ_COORD, e.NetworkMemberWithdrawn(member=SORA_NPO))
+ENDED = event_input(AZ_CORE, e.OutsourcingContractEnded())
+UNASSIGNED = case_message(e.SupportWorkerUnassigned, AZ_CORE)
+REINSTATED = event_input(AZ_CORE, e.ContractorReinstated())
 
 
-def stand(*past, now=NOON):
+def readiness_of(*past, now=NOON):
     so = given(LEARNED, *past)
     return readiness(so.world.register, so.world.case, SORA_NPO, now)
 
 
 def come(so, now):
     """Everything that falls due by now, recorded at its own time."""
-    found = []
+    actual = []
     while (due := next_due(so.world.register, now)) is not None:
-        found.append(due)
-        so.put(said(HUB, due.fact, on=due.about, name=f"due {len(found)}", at=due.at), by_hub=True)
-    return found
+        actual.append(due)
+        so.put(event_input(HUB, due.event, on=due.about, name=f"due {len(actual)}", at=due.at), by_hub=True)
+    return actual
 
 
 def test_a_visitor_opens_only_while_assigned_trained_and_sworn():
@@ -141,12 +114,16 @@ def test_a_visitor_opens_only_while_assigned_trained_and_sworn():
             [READY, verified([1], name="less")], Readiness.SUSPENDED, id="a requirement not met any more"
         ),
         pytest.param(
-            [READY, worker(SECOND_WORKER), tell(SupportWorkerAssigned, AZ_CORE, worker=SECOND_WORKER)],
+            [
+                READY,
+                worker(SECOND_WORKER),
+                case_message(e.SupportWorkerAssigned, AZ_CORE, worker=SECOND_WORKER),
+            ],
             Readiness.SUSPENDED,
             id="one of two visitors is not trained",
         ),
         pytest.param(
-            [READY, tell(SupportWorkerAssigned, AZ_CORE, worker="W-X")],
+            [READY, case_message(e.SupportWorkerAssigned, AZ_CORE, worker="W-X")],
             Readiness.SUSPENDED,
             id="a visitor who is not registered",
         ),
@@ -156,7 +133,7 @@ def test_a_visitor_opens_only_while_assigned_trained_and_sworn():
     ],
 )
 def test_where_a_contractor_stands(past, expected):
-    assert stand(*past) is expected
+    assert readiness_of(*past) is expected
 
 
 @pytest.mark.parametrize(
@@ -169,7 +146,7 @@ def test_where_a_contractor_stands(past, expected):
     ],
 )
 def test_a_lapse_counts_at_once_even_before_the_hub_has_recorded_it(now, expected):
-    assert stand(RUNS_OUT, now=now) is expected
+    assert readiness_of(RUNS_OUT, now=now) is expected
 
 
 def test_a_case_without_core_agency_has_no_contractor():
@@ -200,9 +177,9 @@ def test_a_case_without_core_agency_has_no_contractor():
             [
                 worker(),
                 trained(modules=set(Module) - {Module.M5_LISTENING}),
-                said(
+                event_input(
                     SORA_NPO,
-                    TrainingModuleExempted(
+                    e.TrainingModuleExempted(
                         worker=WORKER, module=Module.M5_LISTENING, qualification="公認心理師"
                     ),
                 ),
@@ -224,17 +201,17 @@ def test_a_case_without_core_agency_has_no_contractor():
     ],
 )
 def test_a_visitor_is_assigned_who_is_trained_and_sworn(past, ready):
-    wish = replace(ASSIGNED, ask=id_of("to assign"))
-    answer = given(LEARNED, contract(), verified(), past).when(wish)
-    assert answer == ([wish.fact] if ready else refused(wish, Reason.WORKER_NOT_READY, SORA_NPO))
+    command = replace(ASSIGNED, command_id=id_of("to assign"))
+    answer = given(LEARNED, contract(), verified(), past).when(command)
+    assert answer == ([command.event] if ready else refused(command, Reason.WORKER_NOT_READY, SORA_NPO))
 
 
 def test_who_has_the_whole_programme_needs_the_third_requirement():
     full = contract(scope=OutsourcingScope.FULL)
     three = verified((1, 2, 3), OutsourcingScope.FULL, name="three")
     two = verified((1, 2), OutsourcingScope.FULL, name="two")
-    assert stand(full, three, worker(), trained(), sworn(), ASSIGNED) is Readiness.READY
-    assert stand(full, two, worker(), trained(), sworn(), ASSIGNED) is Readiness.SUSPENDED
+    assert readiness_of(full, three, worker(), trained(), sworn(), ASSIGNED) is Readiness.READY
+    assert readiness_of(full, two, worker(), trained(), sworn(), ASSIGNED) is Readiness.SUSPENDED
 
 
 # --- what is sent to it (V7, V8) -------------------------------------------------------------------------------
@@ -256,7 +233,7 @@ def test_given_a_contractor_that_gets_nothing_when_it_is_told_then_refused(past,
 
 
 def test_a_disclosure_to_a_ready_contractor_goes():
-    assert given(LEARNED, READY).when(TO_SORA) == [TO_SORA.fact]
+    assert given(LEARNED, READY).when(TO_SORA) == [TO_SORA.event]
 
 
 def test_a_disclosure_to_a_suspended_contractor_alone_is_held():
@@ -264,36 +241,36 @@ def test_a_disclosure_to_a_suspended_contractor_alone_is_held():
 
 
 def test_the_others_get_theirs_while_the_suspended_one_waits():
-    wish = tell(
-        DisclosureMade,
+    command = case_message(
+        e.DisclosureMade,
         AZ_CORE,
         [SORA_NPO, KS_CGC],
         [S.BASIC],
         {SORA_NPO: "CWA-21-10-2-3", KS_CGC: "APPI-69-2-3"},
     )
     so = given(LEARNED, READY, SUSPENDED)
-    assert so.when(wish) == [replace(wish.fact, held=frozenset({SORA_NPO}))]
+    assert so.when(command) == [replace(command.event, held=frozenset({SORA_NPO}))]
 
 
 def test_any_message_with_sections_waits_as_itself():
-    wish = tell(PlanReviewed, AZ_CORE, [SORA_NPO], [S.PLAN], "CWA-21-10-2-3")
+    command = case_message(e.PlanReviewed, AZ_CORE, [SORA_NPO], [S.PLAN], "CWA-21-10-2-3")
     so = given(LEARNED, DECIDED, READY, SUSPENDED)
-    assert so.when(wish) == [replace(wish.fact, held=frozenset({SORA_NPO}))]
+    assert so.when(command) == [replace(command.event, held=frozenset({SORA_NPO}))]
 
 
 def test_a_message_without_sections_goes_to_a_suspended_contractor():
-    wish = tell(InformationRequested, AZ_CORE, [SORA_NPO], [S.SOURCE])
-    assert given(LEARNED, READY, SUSPENDED).when(wish) == [wish.fact]
+    command = case_message(e.InformationRequested, AZ_CORE, [SORA_NPO], [S.SOURCE])
+    assert given(LEARNED, READY, SUSPENDED).when(command) == [command.event]
 
 
 def test_what_the_sender_keeps_for_itself_is_held_with_the_rest():
-    wish = tell(DisclosureMade, AZ_CORE, [SORA_NPO], [S.BASIC, S.SOURCE], "CWA-21-10-2-3")
-    assert given(LEARNED, READY, SUSPENDED).when(wish) == held(wish)
+    command = case_message(e.DisclosureMade, AZ_CORE, [SORA_NPO], [S.BASIC, S.SOURCE], "CWA-21-10-2-3")
+    assert given(LEARNED, READY, SUSPENDED).when(command) == held(command)
 
 
 # --- what it sends itself -----------------------------------------------------------------------------------------
 
-REPORT = tell(VisitReportSubmitted, SORA_NPO, [AZ_CORE], [S.VISIT], "CWA-21-10-2-3", actor=WORKER)
+REPORT = case_message(e.VisitReportSubmitted, SORA_NPO, [AZ_CORE], [S.VISIT], "CWA-21-10-2-3", actor=WORKER)
 
 
 @pytest.mark.parametrize(
@@ -304,11 +281,11 @@ REPORT = tell(VisitReportSubmitted, SORA_NPO, [AZ_CORE], [S.VISIT], "CWA-21-10-2
     ],
 )
 def test_the_cases_contractor_reports(past):
-    assert given(LEARNED, DECIDED, past).when(REPORT) == [REPORT.fact]
+    assert given(LEARNED, DECIDED, past).when(REPORT) == [REPORT.event]
 
 
 @pytest.mark.parametrize(
-    ("past", "wish", "reason"),
+    ("past", "command", "reason"),
     [
         pytest.param([COMMISSIONED], REPORT, Reason.CONTRACTOR_NOT_ASSIGNED, id="not assigned to this case"),
         pytest.param([contract()], REPORT, Reason.CONTRACTOR_NOT_READY, id="never ready"),
@@ -318,13 +295,15 @@ def test_the_cases_contractor_reports(past):
         ),
     ],
 )
-def test_given_a_contractor_without_part_when_it_reports_then_refused(past, wish, reason):
-    assert given(LEARNED, DECIDED, past).when(wish) == refused(wish, reason, SORA_NPO)
+def test_given_a_contractor_without_part_when_it_reports_then_refused(past, command, reason):
+    assert given(LEARNED, DECIDED, past).when(command) == refused(command, reason, SORA_NPO)
 
 
 def test_a_contract_that_was_ended_carries_no_report_and_no_answer_without_sections():
-    request = tell(InformationRequested, AZ_CORE, [SORA_NPO])
-    answer = tell(InformationRequestAnswered, SORA_NPO, [AZ_CORE], answers=request.ask, actor=WORKER)
+    request = case_message(e.InformationRequested, AZ_CORE, [SORA_NPO])
+    answer = case_message(
+        e.InformationRequestAnswered, SORA_NPO, [AZ_CORE], answers=request.command_id, actor=WORKER
+    )
     so = given(LEARNED, DECIDED, READY, ENDED, request)
     assert so.when(REPORT) == refused(
         REPORT, Reason.CONTRACTOR_NOT_COMMISSIONED, AZ_CORE, {"APPI-27-1-1", *_PRIVATE_TO_CITY}
@@ -337,8 +316,8 @@ _PRIVATE_TO_CITY = {"APPI-27-1-2", "APPI-27-1-3", "APPI-27-1-4", "CAPA-6-1", "CW
 
 # --- release (V7) -------------------------------------------------------------------------------------------------------
 
-WAITING = tell(
-    DisclosureHeld,
+WAITING = case_message(
+    e.DisclosureHeld,
     AZ_CORE,
     [SORA_NPO],
     [S.RISK],
@@ -347,21 +326,21 @@ WAITING = tell(
     held=[SORA_NPO],
     at=jst("2025-05-02 10:00"),
 )
-RELEASE = tell(HeldDisclosureReleased, AZ_CORE, [SORA_NPO], releases=WAITING.ask)
+RELEASE = case_message(e.HeldDisclosureReleased, AZ_CORE, [SORA_NPO], releases=WAITING.command_id)
 
 
 def test_given_reinstatement_when_nobody_asked_for_release_then_it_still_waits():
     so = given(LEARNED, READY, SUSPENDED, WAITING, REINSTATED)
-    assert so.world.case.messages[WAITING.ask].held == {SORA_NPO}
+    assert so.world.case.messages[WAITING.command_id].held == {SORA_NPO}
     assert so.opens(SORA_NPO) == set()
-    [fact] = so.when(opening(WAITING, SORA_NPO, actor=WORKER))
-    assert isinstance(fact, OpeningRefused)
-    assert fact.reason == Reason.HELD
+    [event] = so.when(opening(WAITING, SORA_NPO, actor=WORKER))
+    assert isinstance(event, e.OpeningRefused)
+    assert event.reason == Reason.HELD
 
 
 def test_given_reinstatement_when_its_sender_asks_then_it_is_released_and_opens():
     so = given(LEARNED, READY, SUSPENDED, WAITING, REINSTATED)
-    assert so.when(RELEASE) == [RELEASE.fact]
+    assert so.when(RELEASE) == [RELEASE.event]
     so.put(RELEASE)
     assert so.opens(SORA_NPO) == items(WAITING)
 
@@ -373,14 +352,16 @@ def test_given_reinstatement_when_its_sender_asks_then_it_is_released_and_opens(
         pytest.param([REINSTATED, UNASSIGNED], Reason.CONTRACTOR_NOT_ASSIGNED, id="unassigned meanwhile"),
         pytest.param([REINSTATED, CLOSED], Reason.CASE_CLOSED, id="closed meanwhile"),
         pytest.param(
-            [REINSTATED, said(AZ_CORE, OutsourcingContractEnded())],
+            [REINSTATED, event_input(AZ_CORE, e.OutsourcingContractEnded())],
             Reason.CONTRACTOR_NOT_COMMISSIONED,
             id="the contract ended meanwhile",
         ),
         pytest.param(
             [
                 REINSTATED,
-                said(REGISTRY, KeySetRevoked(compromised_since=None), on=About(Kind.AGENCY, SORA_NPO)),
+                event_input(
+                    REGISTRARS, e.KeySetRevoked(compromised_since=None), on=About(e.Kind.AGENCY, SORA_NPO)
+                ),
             ],
             Reason.UNKNOWN_ADDRESSEE,
             id="its keys were revoked meanwhile",
@@ -388,25 +369,25 @@ def test_given_reinstatement_when_its_sender_asks_then_it_is_released_and_opens(
     ],
 )
 def test_a_release_is_decided_anew(past, reason):
-    [fact] = given(LEARNED, READY, SUSPENDED, WAITING, past).when(RELEASE)
-    assert [fact] == refused(RELEASE, reason, SORA_NPO)
+    [event] = given(LEARNED, READY, SUSPENDED, WAITING, past).when(RELEASE)
+    assert [event] == refused(RELEASE, reason, SORA_NPO)
 
 
 def test_a_release_is_judged_by_the_matrix_of_its_day():
     from domain.rulebook import first_edition
 
     so = given(LEARNED, READY, SUSPENDED, WAITING, REINSTATED)
-    book = first_edition()
-    book["never"] = {**book["never"], "CONTRACTOR": ["NOTIFIER", "RISK"]}
-    so.put(rule_book(book))
+    rules = first_edition()
+    rules["never"] = {**rules["never"], "CONTRACTOR": ["NOTIFIER", "RISK"]}
+    so.put(rule_book(rules))
     assert so.when(RELEASE) == refused(RELEASE, Reason.NEVER_FOR_ROLE, SORA_NPO)
 
 
 def test_a_release_is_judged_by_the_flags_of_what_waits():
     from domain.codes import Flag
 
-    waiting = tell(
-        DisclosureHeld,
+    waiting = case_message(
+        e.DisclosureHeld,
         AZ_CORE,
         [SORA_NPO],
         [(S.CAREGIVER, Flag.SENSITIVE)],
@@ -419,9 +400,9 @@ def test_a_release_is_judged_by_the_flags_of_what_waits():
 
 
 def test_a_release_is_judged_by_the_basis_of_what_waits():
-    other = replace(WAITING, fact=replace(WAITING.fact, basis={SORA_NPO: "CWA-25-2-2"}))
-    [fact] = given(LEARNED, READY, SUSPENDED, other, REINSTATED).when(RELEASE)
-    assert [fact] == refused(RELEASE, Reason.NOT_REGISTERED, SORA_NPO)
+    other = replace(WAITING, event=replace(WAITING.event, basis={SORA_NPO: "CWA-25-2-2"}))
+    [event] = given(LEARNED, READY, SUSPENDED, other, REINSTATED).when(RELEASE)
+    assert [event] == refused(RELEASE, Reason.NOT_REGISTERED, SORA_NPO)
 
 
 # --- what the clock brings ----------------------------------------------------------------------------------------
@@ -431,11 +412,11 @@ def test_a_training_lapses_when_its_last_day_in_japan_is_over_and_suspends_the_c
     so = given(LEARNED, RUNS_OUT)
     assert come(so, jst("2025-08-31 23:59:59.999999")) == []
     lapses = [
-        Due(MIDNIGHT, ABOUT, TrainingLapsed(worker=WORKER, module=module, valid_until=LAST_DAY))
+        DueEvent(MIDNIGHT, ABOUT, e.TrainingLapsed(worker=WORKER, module=module, valid_until=LAST_DAY))
         for module in sorted(Module)
     ]
     gaps = frozenset(f"{WORKER}:TRAINING_{module}" for module in Module)
-    assert come(so, MIDNIGHT) == [*lapses, Due(MIDNIGHT, ABOUT, ContractorSuspended(gaps=gaps))]
+    assert come(so, MIDNIGHT) == [*lapses, DueEvent(MIDNIGHT, ABOUT, e.ContractorSuspended(gaps=gaps))]
     assert come(so, NOON.replace(month=12)) == []
 
 
@@ -450,15 +431,15 @@ def test_a_single_lapse_comes_before_its_suspension():
         ASSIGNED,
     )
     assert come(given(LEARNED, past), MIDNIGHT) == [
-        Due(
+        DueEvent(
             MIDNIGHT,
             ABOUT,
-            TrainingLapsed(worker=WORKER, module=Module.M2_CONFIDENTIALITY, valid_until=LAST_DAY),
+            e.TrainingLapsed(worker=WORKER, module=Module.M2_CONFIDENTIALITY, valid_until=LAST_DAY),
         ),
-        Due(
+        DueEvent(
             MIDNIGHT,
             ABOUT,
-            ContractorSuspended(gaps=frozenset({f"{WORKER}:TRAINING_{Module.M2_CONFIDENTIALITY}"})),
+            e.ContractorSuspended(gaps=frozenset({f"{WORKER}:TRAINING_{Module.M2_CONFIDENTIALITY}"})),
         ),
     ]
 
@@ -466,18 +447,18 @@ def test_a_single_lapse_comes_before_its_suspension():
 def test_an_oath_lapses_and_suspends():
     past = (contract(), verified(), worker(), trained(), sworn(until=LAST_DAY), ASSIGNED)
     assert come(given(LEARNED, past), MIDNIGHT) == [
-        Due(MIDNIGHT, ABOUT, OathLapsed(worker=WORKER, valid_until=LAST_DAY)),
-        Due(MIDNIGHT, ABOUT, ContractorSuspended(gaps=frozenset({f"{WORKER}:OATH"}))),
+        DueEvent(MIDNIGHT, ABOUT, e.OathLapsed(worker=WORKER, valid_until=LAST_DAY)),
+        DueEvent(MIDNIGHT, ABOUT, e.ContractorSuspended(gaps=frozenset({f"{WORKER}:OATH"}))),
     ]
 
 
 @pytest.mark.parametrize(
     ("past", "end"),
     [
-        pytest.param((contract(ends_on=LAST_DAY),), OutsourcingContractEnded(), id="a contract"),
+        pytest.param((contract(ends_on=LAST_DAY),), e.OutsourcingContractEnded(), id="a contract"),
         pytest.param(
             (contract(), worker(), sworn(until=LAST_DAY)),
-            OathLapsed(worker=WORKER, valid_until=LAST_DAY),
+            e.OathLapsed(worker=WORKER, valid_until=LAST_DAY),
             id="an oath",
         ),
     ],
@@ -485,7 +466,7 @@ def test_an_oath_lapses_and_suspends():
 def test_a_last_day_is_whole_and_then_it_is_over(past, end):
     so = given(LEARNED, past)
     assert come(so, jst("2025-08-31 23:59:59.999999")) == []
-    assert come(so, MIDNIGHT) == [Due(MIDNIGHT, ABOUT, end)]
+    assert come(so, MIDNIGHT) == [DueEvent(MIDNIGHT, ABOUT, end)]
     assert come(so, MIDNIGHT) == []
 
 
@@ -498,13 +479,13 @@ def test_what_falls_due_earlier_comes_first():
         sworn(until=LAST_DAY),
     )
     so = given(LEARNED, past)
-    found = come(so, jst("2025-12-31 12:00"))
-    assert [type(d.fact) for d in found if type(d.fact) is not TrainingLapsed] == [
-        OathLapsed,
-        ContractorSuspended,
-        OutsourcingContractEnded,
+    actual = come(so, jst("2025-12-31 12:00"))
+    assert [type(d.event) for d in actual if type(d.event) is not e.TrainingLapsed] == [
+        e.OathLapsed,
+        e.ContractorSuspended,
+        e.OutsourcingContractEnded,
     ]
-    assert [d.at for d in found] == sorted(d.at for d in found)
+    assert [d.at for d in actual] == sorted(d.at for d in actual)
 
 
 def test_at_one_instant_lapses_come_before_suspension_and_the_end_of_the_contract_last():
@@ -515,10 +496,10 @@ def test_at_one_instant_lapses_come_before_suspension_and_the_end_of_the_contrac
         trained(until=LAST_DAY, modules=[Module.M2_CONFIDENTIALITY]),
         sworn(until=LAST_DAY),
     )
-    found = come(given(LEARNED, past), MIDNIGHT)
-    assert [d.at for d in found] == [MIDNIGHT]
-    assert [d.fact for d in found] == [OutsourcingContractEnded()]  # no contract: nothing else matters
-    assert HUB_ACTS[:4] == (TrainingLapsed, OathLapsed, ContractorSuspended, OutsourcingContractEnded)
+    actual = come(given(LEARNED, past), MIDNIGHT)
+    assert [d.at for d in actual] == [MIDNIGHT]
+    assert [d.event for d in actual] == [e.OutsourcingContractEnded()]  # no contract: nothing else matters
+    assert HUB_ACTS[:4] == (e.TrainingLapsed, e.OathLapsed, e.ContractorSuspended, e.OutsourcingContractEnded)
 
 
 def test_a_training_renewed_in_time_never_lapses():
@@ -528,8 +509,8 @@ def test_a_training_renewed_in_time_never_lapses():
 
 def test_who_was_never_ready_is_never_suspended():
     past = (contract(), verified(), worker(), trained(until=LAST_DAY))
-    found = come(given(LEARNED, past), MIDNIGHT)
-    assert {type(d.fact) for d in found} == {TrainingLapsed}
+    actual = come(given(LEARNED, past), MIDNIGHT)
+    assert {type(d.event) for d in actual} == {e.TrainingLapsed}
 
 
 @pytest.mark.parametrize(
@@ -542,7 +523,7 @@ def test_who_was_never_ready_is_never_suspended():
 def test_who_was_ready_is_suspended_at_the_moment_something_is_missing(change, gap):
     at = jst("2025-05-20 10:00")
     so = given(LEARNED, READY, replace(change, at=at))
-    assert come(so, NOON) == [Due(at, ABOUT, ContractorSuspended(gaps=frozenset({gap})))]
+    assert come(so, NOON) == [DueEvent(at, ABOUT, e.ContractorSuspended(gaps=frozenset({gap})))]
 
 
 def test_news_of_another_network_suspends_nobody():
@@ -560,13 +541,13 @@ def test_a_commission_that_is_no_contract_yet_has_nothing_due():
 
 
 def test_a_contract_of_an_agency_without_office_has_no_members():
-    stripped = tuple(one for one in TOWN if one.on.kind is not Kind.NETWORK)
+    stripped = tuple(one for one in TOWN if one.on.kind is not e.Kind.NETWORK)
     so = given(LEARNED, READY, town=stripped)
-    assert stand_in(so) is Readiness.SUSPENDED
+    assert readiness_in(so) is Readiness.SUSPENDED
     assert come(so, NOON) == []  # it was never ready
 
 
-def stand_in(so):
+def readiness_in(so):
     return readiness(so.world.register, so.world.case, SORA_NPO, NOON)
 
 
@@ -581,29 +562,29 @@ def lapsed():
 
 def test_training_anew_alone_reinstates_nobody():
     so = lapsed()
-    so.put(trained(until=date(2026, 8, 31), name="anew", at=jst("2025-09-16 17:00")))
-    assert stand_in(so) is Readiness.SUSPENDED
+    so.put(trained(until=date(2026, 8, 31), name="trained again", at=jst("2025-09-16 17:00")))
+    assert readiness_in(so) is Readiness.SUSPENDED
     assert come(so, jst("2025-09-18 09:00")) == []
 
 
 @pytest.mark.parametrize(
-    ("anew", "by", "reason"),
+    ("retrained", "by", "reason"),
     [
         pytest.param(False, AZ_CORE, Reason.CONTRACTOR_NOT_READY, id="before the training"),
         pytest.param(True, SORA_NPO, Reason.NOT_YOUR_COMMISSION, id="by the contractor itself"),
         pytest.param(True, AZ_CORE, None, id="by the core agency after the training"),
     ],
 )
-def test_reinstatement_is_the_core_agencys_explicit_act(anew, by, reason):
+def test_reinstatement_is_the_core_agencys_explicit_act(retrained, by, reason):
     so, now = lapsed(), jst("2025-09-18 09:00")
-    if anew:
-        so.put(trained(until=date(2026, 8, 31), name="anew", at=jst("2025-09-16 17:00")))
-    wish = said(by, ContractorReinstated())
-    answer = so.when(wish, now=now)
-    assert answer == ([wish.fact] if reason is None else refused(wish, reason))
+    if retrained:
+        so.put(trained(until=date(2026, 8, 31), name="trained again", at=jst("2025-09-16 17:00")))
+    command = event_input(by, e.ContractorReinstated())
+    answer = so.when(command, now=now)
+    assert answer == ([command.event] if reason is None else refused(command, reason))
     if reason is None:
-        so.put(replace(wish, at=now))
-        assert stand_in(so) is Readiness.READY
+        so.put(replace(command, at=now))
+        assert readiness_in(so) is Readiness.READY
 
 
 def test_only_who_is_suspended_is_reinstated():
@@ -612,24 +593,27 @@ def test_only_who_is_suspended_is_reinstated():
 
 def test_reinstated_and_lapsed_again_it_is_suspended_again():
     so = lapsed()
-    so.put(trained(until=date(2025, 9, 30), name="anew", at=jst("2025-09-16 17:00")))
+    so.put(trained(until=date(2025, 9, 30), name="trained again", at=jst("2025-09-16 17:00")))
     so.put(replace(REINSTATED, at=jst("2025-09-18 09:00")))
-    found = come(so, jst("2025-10-01 00:00"))
-    assert ContractorSuspended in {type(d.fact) for d in found}
-    assert {d.at for d in found} == {jst("2025-10-01 00:00")}
+    actual = come(so, jst("2025-10-01 00:00"))
+    assert e.ContractorSuspended in {type(d.event) for d in actual}
+    assert {d.at for d in actual} == {jst("2025-10-01 00:00")}
 
 
 # --- who says what about a commission -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("wish", "reason", "at_fault"),
+    ("command", "reason", "at_fault"),
     [
         pytest.param(
             replace(contract(), by=MID_HOSP), Reason.NOT_RESPONSIBLE_CORE, None, id="a hospital contracts"
         ),
         pytest.param(
-            replace(contract(), by=REGISTRY), Reason.NOT_RESPONSIBLE_CORE, None, id="the registry contracts"
+            replace(contract(), by=REGISTRARS),
+            Reason.NOT_RESPONSIBLE_CORE,
+            None,
+            id="the registrars contract",
         ),
         pytest.param(
             replace(contract(), by=id_of("unknown")),
@@ -645,7 +629,7 @@ def test_reinstated_and_lapsed_again_it_is_suspended_again():
             id="with an unknown body",
         ),
         pytest.param(
-            replace(contract(), on=About(Kind.COMMISSION, id_of("another"))),
+            replace(contract(), on=About(e.Kind.COMMISSION, id_of("another"))),
             Reason.NOT_YOUR_COMMISSION,
             None,
             id="under a name that is not this pair's",
@@ -653,108 +637,110 @@ def test_reinstated_and_lapsed_again_it_is_suspended_again():
         pytest.param(verified(), Reason.NOT_YOUR_COMMISSION, None, id="there is no commission"),
     ],
 )
-def test_a_commission_is_made_by_a_core_agency_with_a_contractor(wish, reason, at_fault):
-    assert given().when(wish) == refused(wish, reason, at_fault)
+def test_a_commission_is_made_by_a_core_agency_with_a_contractor(command, reason, at_fault):
+    assert given().when(command) == refused(command, reason, at_fault)
 
 
 def test_a_contract_is_concluded_and_renewed():
-    assert given().when(contract()) == [contract().fact]
-    again = contract(begins_on=date(2026, 4, 1))
-    assert given(COMMISSIONED, ENDED).when(again) == [again.fact]
-    assert given(COMMISSIONED, ENDED, again).world.register.commissions[COMMISSION].ended is False
+    assert given().when(contract()) == [contract().event]
+    repeated = contract(begins_on=date(2026, 4, 1))
+    assert given(COMMISSIONED, ENDED).when(repeated) == [repeated.event]
+    assert given(COMMISSIONED, ENDED, repeated).world.register.commissions[COMMISSION].ended is False
 
 
 @pytest.mark.parametrize(
-    ("fact", "mine", "theirs"),
+    ("event", "mine", "theirs"),
     [
         pytest.param(
-            ContractorRequirementVerified(items=frozenset({1, 2, 3}), scope=OutsourcingScope.FULL),
+            e.ContractorRequirementVerified(items=frozenset({1, 2, 3}), scope=OutsourcingScope.FULL),
             True,
             False,
             id="verifying requirements",
         ),
-        pytest.param(OutsourcingContractEnded(), True, False, id="ending the contract"),
+        pytest.param(e.OutsourcingContractEnded(), True, False, id="ending the contract"),
         pytest.param(
-            SupportWorkerRegistered(worker="W-S9", employment=Employment.FULL_TIME, qualification=None),
+            e.SupportWorkerRegistered(worker="W-S9", employment=Employment.FULL_TIME, qualification=None),
             True,
             True,
             id="registering a visitor",
         ),
         pytest.param(
-            TrainingModuleCompleted(
+            e.TrainingModuleCompleted(
                 worker=WORKER, modules=frozenset(Module), tier=Tier.T1_BASIC, valid_until=None
             ),
             True,
             True,
             id="training",
         ),
-        pytest.param(sworn().fact, True, True, id="an oath"),
+        pytest.param(sworn().event, True, True, id="an oath"),
         pytest.param(
-            TrainingModuleExempted(worker=WORKER, module=Module.M6_VISIT_PRACTICE, qualification="保健師"),
+            e.TrainingModuleExempted(worker=WORKER, module=Module.M6_VISIT_PRACTICE, qualification="保健師"),
             True,
             True,
             id="an exemption",
         ),
     ],
 )
-def test_who_commissions_decides_and_the_contractor_brings_its_peoples_papers(fact, mine, theirs):
+def test_who_commissions_decides_and_the_contractor_brings_its_peoples_papers(event, mine, theirs):
     so = given(COMMISSIONED)
-    for by, may in ((AZ_CORE, mine), (SORA_NPO, theirs), (AZ_COORD, False), (REGISTRY, False)):
-        wish = said(by, fact)
-        assert so.when(wish) == ([fact] if may else refused(wish, Reason.NOT_YOUR_COMMISSION))
+    for by, may in ((AZ_CORE, mine), (SORA_NPO, theirs), (AZ_COORD, False), (REGISTRARS, False)):
+        command = event_input(by, event)
+        assert so.when(command) == ([event] if may else refused(command, Reason.NOT_YOUR_COMMISSION))
 
 
 @pytest.mark.parametrize(
-    "fact",
+    "event",
     [
-        pytest.param(ContractorSuspended(gaps=frozenset()), id="suspending"),
-        pytest.param(OathLapsed(worker=WORKER, valid_until=LAST_DAY), id="a lapse"),
+        pytest.param(e.ContractorSuspended(gaps=frozenset()), id="suspending"),
+        pytest.param(e.OathLapsed(worker=WORKER, valid_until=LAST_DAY), id="a lapse"),
     ],
 )
-def test_what_the_clock_brings_nobody_asks_for(fact):
-    wish = said(AZ_CORE, fact)
-    assert given(COMMISSIONED).when(wish) == refused(wish, Reason.NOT_YOURS)
+def test_what_the_clock_brings_nobody_asks_for(event):
+    command = event_input(AZ_CORE, event)
+    assert given(COMMISSIONED).when(command) == refused(command, Reason.NOT_YOURS)
 
 
 @pytest.mark.parametrize("items", [pytest.param([], id="none"), pytest.param([1, 4], id="a fourth")])
 def test_the_guideline_has_three_requirements(items):
-    wish = verified(items)
-    assert given(COMMISSIONED).when(wish) == refused(wish, Reason.REQUIREMENT_UNKNOWN)
+    command = verified(items)
+    assert given(COMMISSIONED).when(command) == refused(command, Reason.REQUIREMENT_UNKNOWN)
 
 
 @pytest.mark.parametrize(
-    "fact",
+    "event",
     [
-        pytest.param(trained("W-X").fact, id="training"),
-        pytest.param(sworn("W-X").fact, id="an oath"),
+        pytest.param(trained("W-X").event, id="training"),
+        pytest.param(sworn("W-X").event, id="an oath"),
         pytest.param(
-            TrainingModuleExempted(worker="W-X", module=Module.M6_VISIT_PRACTICE, qualification="保健師"),
+            e.TrainingModuleExempted(worker="W-X", module=Module.M6_VISIT_PRACTICE, qualification="保健師"),
             id="an exemption",
         ),
     ],
 )
-def test_papers_are_of_a_registered_visitor(fact):
-    wish = said(SORA_NPO, fact)
-    assert given(COMMISSIONED).when(wish) == refused(wish, Reason.WORKER_UNKNOWN)
+def test_papers_are_of_a_registered_visitor(event):
+    command = event_input(SORA_NPO, event)
+    assert given(COMMISSIONED).when(command) == refused(command, Reason.WORKER_UNKNOWN)
 
 
 @pytest.mark.parametrize("module", list(Module))
 def test_purpose_secrecy_and_local_resources_are_never_exempt(module):
-    wish = said(SORA_NPO, TrainingModuleExempted(worker=WORKER, module=module, qualification="保健師"))
+    command = event_input(
+        SORA_NPO, e.TrainingModuleExempted(worker=WORKER, module=module, qualification="保健師")
+    )
     never = {Module.M1_PURPOSE, Module.M2_CONFIDENTIALITY, Module.M4_LOCAL_RESOURCES}
-    answer = given(COMMISSIONED).when(wish)
-    assert answer == (refused(wish, Reason.MODULE_NEVER_EXEMPT) if module in never else [wish.fact])
+    answer = given(COMMISSIONED).when(command)
+    assert answer == (refused(command, Reason.MODULE_NEVER_EXEMPT) if module in never else [command.event])
 
 
 # --- an acknowledgement of a contractor --------------------------------------------------------------------------------
 
 
 def test_a_contractor_without_part_does_not_even_acknowledge():
-    sent = tell(InformationRequested, AZ_CORE, [SORA_NPO], name="sent")
-    wish = tell(ReferralAcknowledged, SORA_NPO, [AZ_CORE], answers=sent.ask, actor=WORKER)
+    sent = case_message(e.InformationRequested, AZ_CORE, [SORA_NPO], name="sent")
+    command = case_message(e.ReferralAcknowledged, SORA_NPO, [AZ_CORE], answers=sent.command_id, actor=WORKER)
     so = given(LEARNED, sent, COMMISSIONED)
-    assert so.when(wish) == refused(wish, Reason.CONTRACTOR_NOT_ASSIGNED, SORA_NPO)
-    assert given(LEARNED, sent, READY).when(wish) == [wish.fact]
+    assert so.when(command) == refused(command, Reason.CONTRACTOR_NOT_ASSIGNED, SORA_NPO)
+    assert given(LEARNED, sent, READY).when(command) == [command.event]
 
 
 # --- the register as it is folded ------------------------------------------------------------------------------------------
@@ -781,49 +767,53 @@ def test_the_commission_of_nobody_has_no_member():
 @pytest.mark.parametrize(
     ("kind", "id", "known"),
     [
-        pytest.param(Kind.AGENCY, AZ_CORE, True, id="an agency"),
-        pytest.param(Kind.COMMISSION, COMMISSION, True, id="a commission"),
-        pytest.param(Kind.AGENCY, COMMISSION, False, id="another kind"),
-        pytest.param(Kind.CASE, CASE, False, id="a case is not of the register"),
+        pytest.param(e.Kind.AGENCY, AZ_CORE, True, id="an agency"),
+        pytest.param(e.Kind.COMMISSION, COMMISSION, True, id="a commission"),
+        pytest.param(e.Kind.AGENCY, COMMISSION, False, id="another kind"),
+        pytest.param(e.Kind.CASE, CASE, False, id="a case is not of the register"),
     ],
 )
 def test_an_originator_is_found_by_kind_and_id(kind, id, known):
-    found = given(LEARNED, COMMISSIONED).world.register.find(kind, id)
-    assert (found is not None and found.id == id) is known
+    actual = given(LEARNED, COMMISSIONED).world.register.find(kind, id)
+    assert (actual is not None and actual.id == id) is known
 
 
 def test_keys_revoked_as_compromised_stay_known_as_such():
-    on = About(Kind.AGENCY, MID_HOSP)
-    lost = said(REGISTRY, KeySetRevoked(compromised_since=jst("2025-05-01 00:00")), on=on, name="lost")
-    retired = said(REGISTRY, KeySetRevoked(compromised_since=None), on=on, name="retired")
+    on = About(e.Kind.AGENCY, MID_HOSP)
+    lost = event_input(
+        REGISTRARS, e.KeySetRevoked(compromised_since=jst("2025-05-01 00:00")), on=on, name="lost"
+    )
+    retired = event_input(REGISTRARS, e.KeySetRevoked(compromised_since=None), on=on, name="retired")
     agency = given(lost, keys("MID-HOSP", kem={"x25519": "new"}), retired).world.register.agencies[MID_HOSP]
     assert (agency.revoked, agency.compromised) == (True, frozenset({"kem MID-HOSP"}))
 
 
-# --- the network and the registry ------------------------------------------------------------------------------------------
+# --- the network and the registrars ------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("wish", "reason"),
+    ("command", "reason"),
     [
         pytest.param(replace(admitted(KS_CGC), by=AZ_CORE), Reason.NOT_COORDINATING, id="by the core agency"),
-        pytest.param(replace(admitted(KS_CGC), by=REGISTRY), Reason.NOT_COORDINATING, id="by the registry"),
         pytest.param(
-            replace(admitted(KS_CGC), on=About(Kind.NETWORK, id_of("none"))),
+            replace(admitted(KS_CGC), by=REGISTRARS), Reason.NOT_COORDINATING, id="by the registrars"
+        ),
+        pytest.param(
+            replace(admitted(KS_CGC), on=About(e.Kind.NETWORK, id_of("none"))),
             Reason.NOT_COORDINATING,
             id="to a network that is not there",
         ),
         pytest.param(admitted(id_of("unknown")), Reason.UNKNOWN_ADDRESSEE, id="an unknown agency"),
         pytest.param(admitted(KS_CGC, 4), Reason.UNKNOWN_ADDRESSEE, id="under a fourth item"),
         pytest.param(
-            said(AZ_COORD, NetworkMemberWithdrawn(member=id_of("unknown"))),
+            event_input(AZ_COORD, e.NetworkMemberWithdrawn(member=id_of("unknown"))),
             Reason.NOT_A_MEMBER,
             id="who is no member leaves",
         ),
         pytest.param(
-            said(
+            event_input(
                 AZ_COORD,
-                NetworkMembershipPublished(
+                e.NetworkMembershipPublished(
                     members=frozenset({AZ_CORE, id_of("unknown")}), published_on=LAST_DAY
                 ),
             ),
@@ -831,24 +821,30 @@ def test_keys_revoked_as_compromised_stay_known_as_such():
             id="who is no member is published",
         ),
         pytest.param(
-            said(HUB, NetworkMemberAdmitted(member=KS_CGC, item=1)), Reason.NOT_COORDINATING, id="hub"
+            event_input(HUB, e.NetworkMemberAdmitted(member=KS_CGC, item=1)),
+            Reason.NOT_COORDINATING,
+            id="hub",
         ),
         pytest.param(
-            said(AZ_COORD, OutsourcingContractConcluded(**contract().fact.__dict__), on=admitted(KS_CGC).on),
+            event_input(
+                AZ_COORD, e.OutsourcingContractConcluded(**contract().event.__dict__), on=admitted(KS_CGC).on
+            ),
             Reason.NOT_YOURS,
             id="what is no act of a network",
         ),
     ],
 )
-def test_members_are_the_coordinating_agencys(wish, reason):
-    assert given().when(wish) == refused(wish, reason)
+def test_members_are_the_coordinating_agencys(command, reason):
+    assert given().when(command) == refused(command, reason)
 
 
 def test_members_come_go_and_are_published():
-    publish = said(AZ_COORD, NetworkMembershipPublished(members=frozenset({AZ_CORE}), published_on=LAST_DAY))
+    publish = event_input(
+        AZ_COORD, e.NetworkMembershipPublished(members=frozenset({AZ_CORE}), published_on=LAST_DAY)
+    )
     so = given()
-    for wish in (admitted(KS_CGC, 1), OUT, publish):
-        assert so.when(wish) == [wish.fact]
+    for command in (admitted(KS_CGC, 1), OUT, publish):
+        assert so.when(command) == [command.event]
     so.put(publish)
     assert so.world.register.network_of(AZ_CORE).announced == {AZ_CORE}
     so.put(OUT)
@@ -858,45 +854,47 @@ def test_members_come_go_and_are_published():
 @pytest.mark.parametrize(
     ("n", "changed", "by", "reason"),
     [
-        pytest.param(0, {}, REGISTRY, None, id="the registry names a core agency"),
-        pytest.param(1, {}, REGISTRY, None, id="and a coordinating one"),
+        pytest.param(0, {}, REGISTRARS, None, id="the registrars name a core agency"),
+        pytest.param(1, {}, REGISTRARS, None, id="and a coordinating one"),
         pytest.param(0, {}, AZ_CORE, Reason.NOT_YOURS, id="nobody names himself"),
         pytest.param(1, {}, AZ_COORD, Reason.NOT_YOURS, id="not even the coordinating agency"),
-        pytest.param(0, {"agency": AZ_COORD}, REGISTRY, Reason.UNKNOWN_ADDRESSEE, id="one without the role"),
-        pytest.param(1, {"agency": id_of("x")}, REGISTRY, Reason.UNKNOWN_ADDRESSEE, id="an unknown one"),
+        pytest.param(
+            0, {"agency": AZ_COORD}, REGISTRARS, Reason.UNKNOWN_ADDRESSEE, id="one without the role"
+        ),
+        pytest.param(1, {"agency": id_of("x")}, REGISTRARS, Reason.UNKNOWN_ADDRESSEE, id="an unknown one"),
     ],
 )
 def test_offices_are_the_registrys_to_give(n, changed, by, reason):
-    offices = [one for one in TOWN if one.on.kind is Kind.NETWORK and one.by == REGISTRY]
-    wish = replace(offices[n], by=by, fact=replace(offices[n].fact, **changed))
-    assert given().when(wish) == ([wish.fact] if reason is None else refused(wish, reason))
+    offices = [one for one in TOWN if one.on.kind is e.Kind.NETWORK and one.by == REGISTRARS]
+    command = replace(offices[n], by=by, event=replace(offices[n].event, **changed))
+    assert given().when(command) == ([command.event] if reason is None else refused(command, reason))
 
 
 @pytest.mark.parametrize(
-    ("wish", "reason"),
+    ("command", "reason"),
     [
-        pytest.param(keys("MID-HOSP"), None, id="keys that two of the registry vouched for"),
-        pytest.param(rule_book(), None, id="a book by the registry"),
+        pytest.param(keys("MID-HOSP"), None, id="keys that two of the registrars vouched for"),
+        pytest.param(rule_book(), None, id="a book by the registrars"),
         pytest.param(replace(rule_book(), by=AZ_CORE), Reason.NOT_YOURS, id="a book by an agency"),
         pytest.param(
-            said(REGISTRY, KeySetRevoked(compromised_since=None), on=keys("MID-HOSP").on),
+            event_input(REGISTRARS, e.KeySetRevoked(compromised_since=None), on=keys("MID-HOSP").on),
             None,
-            id="revocation by the registry",
+            id="revocation by the registrars",
         ),
         pytest.param(
-            said(MID_HOSP, KeySetRevoked(compromised_since=None), on=keys("MID-HOSP").on),
+            event_input(MID_HOSP, e.KeySetRevoked(compromised_since=None), on=keys("MID-HOSP").on),
             Reason.NOT_YOURS,
             id="revocation by the agency itself",
         ),
         pytest.param(
-            said(REGISTRY, OutsourcingContractEnded(), on=keys("MID-HOSP").on),
+            event_input(REGISTRARS, e.OutsourcingContractEnded(), on=keys("MID-HOSP").on),
             Reason.NOT_YOURS,
-            id="what is no act of the registry",
+            id="what is no act of the registrars",
         ),
     ],
 )
-def test_keys_and_rule_books(wish, reason):
-    assert given().when(wish) == ([wish.fact] if reason is None else refused(wish, reason))
+def test_keys_and_rule_books(command, reason):
+    assert given().when(command) == ([command.event] if reason is None else refused(command, reason))
 
 
 def test_closing_ends_every_assignment():
@@ -905,9 +903,9 @@ def test_closing_ends_every_assignment():
 
 
 def test_a_visitor_of_an_agency_that_nobody_knows_is_refused_with_a_reason():
-    wish = tell(SupportWorkerAssigned, AZ_CORE, agency=NOBODY)
-    expected = refused(wish, Reason.CONTRACTOR_NOT_COMMISSIONED, NOBODY)
-    assert given(LEARNED, DECIDED).when(wish) == expected
+    command = case_message(e.SupportWorkerAssigned, AZ_CORE, agency=NOBODY)
+    expected = refused(command, Reason.CONTRACTOR_NOT_COMMISSIONED, NOBODY)
+    assert given(LEARNED, DECIDED).when(command) == expected
 
 
 def test_a_visitor_that_is_fit_but_not_of_this_case_opens_nothing():
@@ -915,5 +913,5 @@ def test_a_visitor_that_is_fit_but_not_of_this_case_opens_nothing():
     so = given(LEARNED, DECIDED, READY, fit, TO_SORA)
     [closed] = so.when(opening(TO_SORA, SORA_NPO, actor=SECOND_WORKER))
     assert closed.reason is Reason.WORKER_NOT_READY  # type: ignore[attr-defined]
-    wish = opening(TO_SORA, SORA_NPO, actor=WORKER)
-    assert so.when(wish) == [wish.fact]
+    command = opening(TO_SORA, SORA_NPO, actor=WORKER)
+    assert so.when(command) == [command.event]

@@ -7,20 +7,12 @@ from typing import Any
 
 import pytest
 
+from domain import events as e
 from domain.codes import Flag, Section
-from domain.events import (
-    DisclosureMade,
-    EmergencyAccessApproved,
-    EmergencyAccessEnded,
-    EmergencyAccessOpened,
-    EmergencyAccessRequested,
-    EmergencyAccessReviewed,
-    EmergencyReviewOverdueAlarmRaised,
-)
 from domain.reasons import Reason
 from domain.tasks import TaskKind, tasks
 from domain.visibility import pending_keys
-from tests.domain.kit import (
+from tests.domain.builders import (
     AZ_COORD,
     AZ_CORE,
     EXT_NURSERY,
@@ -28,52 +20,54 @@ from tests.domain.kit import (
     LEARNED,
     MID_HOSP,
     NOON,
+    EventInput,
     Given,
-    Said,
+    case_message,
     given,
     id_of,
     items,
     jst,
     refused,
-    tell,
 )
 from tests.domain.test_clocks import run
 
 S = Section
 AT = jst("2025-06-01 09:00")
-FILE = tell(DisclosureMade, AZ_CORE, [], [S.BASIC, S.RISK, S.ADDR], name="own file")
-KNOWN = tell(DisclosureMade, AZ_CORE, [EXT_NURSERY], [S.PLAN], "CWA-25-2-2", name="nursery knows of the case")
+FILE = case_message(e.DisclosureMade, AZ_CORE, [], [S.BASIC, S.RISK, S.ADDR], name="own file")
+NURSERY_INFORMED = case_message(
+    e.DisclosureMade, AZ_CORE, [EXT_NURSERY], [S.PLAN], "CWA-25-2-2", name="nursery knows of the case"
+)
 
 
-def asks(by: Any = EXT_NURSERY, *sections: Section, **more: Any) -> Said:
-    usual = {"reason": "LIFE_IN_DANGER", "name": "asks", "at": AT}
-    one = tell(EmergencyAccessRequested, by, more.pop("to", [AZ_CORE]), **{**usual, **more})
+def emergency_request(by: Any = EXT_NURSERY, *sections: Section, **more: Any) -> EventInput:
+    usual = {"reason": "LIFE_IN_DANGER", "name": "emergency_request", "at": AT}
+    one = case_message(e.EmergencyAccessRequested, by, more.pop("to", [AZ_CORE]), **{**usual, **more})
     wanted = frozenset(sections or (S.BASIC, S.RISK))
-    return replace(one, fact=replace(one.fact, sections=wanted))  # type: ignore[call-arg]
+    return replace(one, event=replace(one.event, sections=wanted))  # type: ignore[call-arg]
 
 
-def lets(actor: str, by: Any = EXT_NURSERY, **more: Any) -> Said:
-    usual = {"approves": id_of("asks"), "name": f"lets {actor} {by}", "at": AT}
-    return tell(EmergencyAccessApproved, by, actor=actor, **{**usual, **more})
+def lets(actor: str, by: Any = EXT_NURSERY, **more: Any) -> EventInput:
+    usual = {"approves": id_of("emergency_request"), "name": f"lets {actor} {by}", "at": AT}
+    return case_message(e.EmergencyAccessApproved, by, actor=actor, **{**usual, **more})
 
 
-PAST = (LEARNED, FILE, KNOWN)
-OPENED = (*PAST, asks(), lets("p-2"), lets("p-3", AZ_COORD))
-BASIC_AND_RISK = {i.item for i in FILE.fact.items if i.section is not S.ADDR}  # type: ignore[attr-defined]
+PAST = (LEARNED, FILE, NURSERY_INFORMED)
+OPENED = (*PAST, emergency_request(), lets("p-2"), lets("p-3", AZ_COORD))
+BASIC_AND_RISK = {i.item for i in FILE.event.items if i.section is not S.ADDR}  # type: ignore[attr-defined]
 
 
 def beyond(so: Given, reader: Any) -> set[Any]:
     """What it opens beside what it was told."""
-    return so.opens(reader) - items(KNOWN)
+    return so.opens(reader) - items(NURSERY_INFORMED)
 
 
 def test_with_the_second_persons_word_and_not_before_the_file_opens() -> None:
-    so = given(*PAST, asks())
+    so = given(*PAST, emergency_request())
     for one, opens in ((lets("p-2"), set()), (lets("p-3", AZ_COORD), BASIC_AND_RISK)):
-        assert so.when(one) == [one.fact]
+        assert so.when(one) == [one.event]
         so.put(one)
         assert beyond(so, EXT_NURSERY) & BASIC_AND_RISK == opens
-    assert {i.item for i in LEARNED.fact.items if i.section is S.BASIC} <= beyond(so, EXT_NURSERY)  # type: ignore[attr-defined]
+    assert {i.item for i in LEARNED.event.items if i.section is S.BASIC} <= beyond(so, EXT_NURSERY)  # type: ignore[attr-defined]
     assert beyond(so, MID_HOSP) == items(LEARNED)  # nobody else
 
 
@@ -81,21 +75,21 @@ def test_the_keys_for_it_are_made_by_the_core_agencys_door() -> None:
     world = given(*OPENED).world
     wanted = {
         item.item
-        for _, item, who in pending_keys(world.register, world.case, book=world.book)
+        for _, item, who in pending_keys(world.register, world.case, rule_book=world.rule_book)
         if who == EXT_NURSERY
     }
     assert wanted >= BASIC_AND_RISK
 
 
 def test_what_is_written_later_is_not_opened_by_it() -> None:
-    later = tell(DisclosureMade, AZ_CORE, [], [S.BASIC], name="later")
+    later = case_message(e.DisclosureMade, AZ_CORE, [], [S.BASIC], name="later")
     assert not items(later) & given(*OPENED, later).opens(EXT_NURSERY)
 
 
 def due(so: Given, until: str, kind: Any) -> list[Any]:
     """The alarms of this kind that came by then."""
     run(so, jst(until))
-    return [r for r in so.records if type(r.fact) is kind]
+    return [r for r in so.records if type(r.event) is kind]
 
 
 def kinds(so: Given, agency: Any) -> set[TaskKind]:
@@ -104,64 +98,93 @@ def kinds(so: Given, agency: Any) -> set[TaskKind]:
 
 def test_after_a_day_it_is_over_to_the_minute_and_its_end_comes_once() -> None:
     so = given(*OPENED)
-    assert [r.at for r in due(so, "2025-06-30 00:00", EmergencyAccessEnded)] == [jst("2025-06-02 09:00")]
+    assert [r.at for r in due(so, "2025-06-30 00:00", e.EmergencyAccessEnded)] == [jst("2025-06-02 09:00")]
     assert beyond(so, EXT_NURSERY) == set()
 
 
 def test_everyone_whose_words_it_opens_is_told_at_once_and_until_it_was_looked_at() -> None:
     so = given(*OPENED)
-    [notice] = due(so, "2025-06-01 09:00", EmergencyAccessOpened)
-    assert (notice.at, notice.fact.late, notice.fact.to) == (AT, EXT_NURSERY, {AZ_CORE, MID_HOSP})
+    [notice] = due(so, "2025-06-01 09:00", e.EmergencyAccessOpened)
+    assert (notice.at, notice.event.responsible, notice.event.to) == (AT, EXT_NURSERY, {AZ_CORE, MID_HOSP})
     assert all(TaskKind.LATE_EMERGENCY in kinds(so, a) for a in (AZ_CORE, MID_HOSP))
-    assert TaskKind.LOOK_BACK in kinds(so, AZ_CORE)
-    looked = tell(EmergencyAccessReviewed, AZ_CORE, [EXT_NURSERY], answers=id_of("asks"))
-    assert so.when(looked) == [looked.fact]
+    assert TaskKind.EMERGENCY_REVIEW in kinds(so, AZ_CORE)
+    looked = case_message(
+        e.EmergencyAccessReviewed, AZ_CORE, [EXT_NURSERY], answers=id_of("emergency_request")
+    )
+    assert so.when(looked) == [looked.event]
     so.put(looked)
-    assert not {TaskKind.LOOK_BACK, TaskKind.LATE_EMERGENCY} & kinds(so, AZ_CORE)
+    assert not {TaskKind.EMERGENCY_REVIEW, TaskKind.LATE_EMERGENCY} & kinds(so, AZ_CORE)
 
 
 def test_a_reading_that_nobody_looks_at_alarms_after_a_week() -> None:
-    found = due(given(*OPENED), "2025-06-08 09:00", EmergencyReviewOverdueAlarmRaised)
-    assert [(r.at, r.fact.late) for r in found] == [(jst("2025-06-08 09:00"), AZ_CORE)]
+    actual = due(given(*OPENED), "2025-06-08 09:00", e.EmergencyReviewOverdueAlarmRaised)
+    assert [(r.at, r.event.responsible) for r in actual] == [(jst("2025-06-08 09:00"), AZ_CORE)]
 
 
 @pytest.mark.parametrize(
-    ("wish", "reason", "at_fault"),
+    ("command", "reason", "at_fault"),
     [
-        pytest.param(asks(reason=None), Reason.REASON_MISSING, None, id="without reason"),
+        pytest.param(emergency_request(reason=None), Reason.REASON_MISSING, None, id="without reason"),
         pytest.param(
-            asks(alternatives=frozenset()), Reason.REASON_MISSING, None, id="nothing else thought of"
-        ),
-        pytest.param(asks(EXT_NURSERY, S.NOTIFIER), Reason.NEVER_FOR_ROLE, EXT_NURSERY, id="who notified"),
-        pytest.param(asks(EXT_NURSERY, S.ADDR), Reason.NEVER_FOR_ROLE, EXT_NURSERY, id="a protected address"),
-        pytest.param(
-            asks(EXT_NURSERY, S.CONF), Reason.NEVER_FOR_ROLE, EXT_NURSERY, id="what its role never gets"
+            emergency_request(alternatives=frozenset()),
+            Reason.REASON_MISSING,
+            None,
+            id="nothing else thought of",
         ),
         pytest.param(
-            asks(KS_CGC, S.ADDR), Reason.NEVER_FOR_ROLE, KS_CGC, id="a protected address, its role or not"
+            emergency_request(EXT_NURSERY, S.NOTIFIER), Reason.NEVER_FOR_ROLE, EXT_NURSERY, id="who notified"
         ),
         pytest.param(
-            asks(KS_CGC, S.NOTIFIER), Reason.NEVER_FOR_ROLE, KS_CGC, id="who notified, its role or not"
+            emergency_request(EXT_NURSERY, S.ADDR),
+            Reason.NEVER_FOR_ROLE,
+            EXT_NURSERY,
+            id="a protected address",
         ),
-        pytest.param(asks(to=[]), Reason.OWNER_NOT_TOLD, None, id="behind the core agency's back"),
-        pytest.param(asks(EXT_NURSERY, S.MEDICAL, S.PREG), None, None, id="(medical papers are there)"),
-        pytest.param(asks(EXT_NURSERY, S.PREG), Reason.NOTHING_TO_OPEN, None, id="what is not there"),
+        pytest.param(
+            emergency_request(EXT_NURSERY, S.CONF),
+            Reason.NEVER_FOR_ROLE,
+            EXT_NURSERY,
+            id="what its role never gets",
+        ),
+        pytest.param(
+            emergency_request(KS_CGC, S.ADDR),
+            Reason.NEVER_FOR_ROLE,
+            KS_CGC,
+            id="a protected address, its role or not",
+        ),
+        pytest.param(
+            emergency_request(KS_CGC, S.NOTIFIER),
+            Reason.NEVER_FOR_ROLE,
+            KS_CGC,
+            id="who notified, its role or not",
+        ),
+        pytest.param(
+            emergency_request(to=[]), Reason.OWNER_NOT_ADDRESSED, None, id="behind the core agency's back"
+        ),
+        pytest.param(
+            emergency_request(EXT_NURSERY, S.MEDICAL, S.PREG), None, None, id="(medical papers are there)"
+        ),
+        pytest.param(
+            emergency_request(EXT_NURSERY, S.PREG), Reason.NOTHING_TO_OPEN, None, id="what is not there"
+        ),
     ],
 )
-def test_what_may_be_asked_for(wish: Said, reason: Reason | None, at_fault: Any) -> None:
-    expected = [wish.fact] if reason is None else refused(wish, reason, at_fault)
-    assert given(*PAST).when(wish) == expected
+def test_what_may_be_asked_for(command: EventInput, reason: Reason | None, at_fault: Any) -> None:
+    expected = [command.event] if reason is None else refused(command, reason, at_fault)
+    assert given(*PAST).when(command) == expected
 
 
 @pytest.mark.parametrize(
-    ("past", "wish", "reason"),
+    ("past", "command", "reason"),
     [
         pytest.param([], lets("p-1"), Reason.SECOND_PERSON_MISSING, id="by the one who asks"),
         pytest.param(
             [lets("p-2")], lets("p-2", name="x"), Reason.SECOND_PERSON_MISSING, id="twice by one person"
         ),
         pytest.param([], lets("p-2", MID_HOSP), Reason.NOT_AN_AUTHORITY, id="by a hospital"),
-        pytest.param([], lets("p-2", approves=LEARNED.ask), Reason.UNKNOWN_MESSAGE, id="of no request"),
+        pytest.param(
+            [], lets("p-2", approves=LEARNED.command_id), Reason.UNKNOWN_MESSAGE, id="of no request"
+        ),
         pytest.param([], lets("p-2", approves=id_of("nothing")), Reason.UNKNOWN_MESSAGE, id="of nothing"),
         pytest.param(
             [lets("p-2"), lets("p-3")],
@@ -171,46 +194,48 @@ def test_what_may_be_asked_for(wish: Said, reason: Reason | None, at_fault: Any)
         ),
     ],
 )
-def test_who_may_let_it(past: list[Said], wish: Said, reason: Reason) -> None:
-    assert given(*PAST, asks(), past).when(wish) == refused(wish, reason)
+def test_who_may_let_it(past: list[EventInput], command: EventInput, reason: Reason) -> None:
+    assert given(*PAST, emergency_request(), past).when(command) == refused(command, reason)
 
 
 @pytest.mark.parametrize(
-    ("wish", "reason"),
+    ("command", "reason"),
     [
         pytest.param(
-            tell(EmergencyAccessReviewed, KS_CGC, answers=id_of("asks")), Reason.OWN_REVIEW, id="by who read"
+            case_message(e.EmergencyAccessReviewed, KS_CGC, answers=id_of("emergency_request")),
+            Reason.OWN_REVIEW,
+            id="by who read",
         ),
         pytest.param(
-            tell(EmergencyAccessReviewed, AZ_CORE, answers=LEARNED.ask),
+            case_message(e.EmergencyAccessReviewed, AZ_CORE, answers=LEARNED.command_id),
             Reason.UNKNOWN_MESSAGE,
             id="of no reading",
         ),
         pytest.param(
-            tell(EmergencyAccessReviewed, MID_HOSP, answers=id_of("asks")),
+            case_message(e.EmergencyAccessReviewed, MID_HOSP, answers=id_of("emergency_request")),
             Reason.NOT_AN_AUTHORITY,
             id="by a hospital",
         ),
     ],
 )
-def test_who_may_not_look_back(wish: Said, reason: Reason) -> None:
-    to_cgc = replace(KNOWN, fact=replace(KNOWN.fact, to=frozenset({KS_CGC})))
-    so = given(LEARNED, FILE, to_cgc, asks(KS_CGC), lets("p-2", KS_CGC), lets("p-3", AZ_CORE))
-    assert so.when(wish) == refused(wish, reason)
+def test_who_may_not_look_back(command: EventInput, reason: Reason) -> None:
+    to_cgc = replace(NURSERY_INFORMED, event=replace(NURSERY_INFORMED.event, to=frozenset({KS_CGC})))
+    so = given(LEARNED, FILE, to_cgc, emergency_request(KS_CGC), lets("p-2", KS_CGC), lets("p-3", AZ_CORE))
+    assert so.when(command) == refused(command, reason)
 
 
 def test_a_lone_approval_of_nothing_and_a_case_without_core_open_nothing() -> None:
     stray = lets("p-2", approves=id_of("nothing"))
     assert given(*PAST, stray).world.case.granted == {}
-    of_another = [lets("p-2", approves=LEARNED.ask), lets("p-3", approves=LEARNED.ask)]
+    of_another = [lets("p-2", approves=LEARNED.command_id), lets("p-3", approves=LEARNED.command_id)]
     assert given(*PAST, of_another).world.case.granted == {}
-    homeless = given(asks(KS_CGC), lets("p-2", KS_CGC), lets("p-3", KS_CGC))
+    homeless = given(emergency_request(KS_CGC), lets("p-2", KS_CGC), lets("p-3", KS_CGC))
     assert homeless.world.case.granted == {}
 
 
 def test_no_wish_can_bring_an_opening_of_its_own() -> None:
-    own = tell(DisclosureMade, EXT_NURSERY, [], [(S.CHILD, Flag.SENSITIVE)], name="own words")
+    own = case_message(e.DisclosureMade, EXT_NURSERY, [], [(S.CHILD, Flag.SENSITIVE)], name="own words")
     so = given(*PAST)
-    assert so.when(own) == [own.fact]
+    assert so.when(own) == [own.event]
     so.put(own)
     assert beyond(so, EXT_NURSERY) == items(own)

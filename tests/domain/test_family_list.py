@@ -7,25 +7,10 @@ from uuid import UUID
 
 import pytest
 
+from domain import events as e
 from domain.codes import AccessResult, Flag, Requester, Role, Section
-from domain.events import (
-    AbuseNotificationReceived,
-    CaseConferenceConvened,
-    DisclosureMade,
-    Fact,
-    FamilyInformationProvided,
-    InformationRequestAnswered,
-    NetworkCaseRegistered,
-    NotificationForwarded,
-    ProtectedAddressRegistered,
-    SafetyConfirmed,
-    SubjectAccessDecided,
-    SubjectAccessRequested,
-    SupportPlanFormulated,
-    VisitReportSubmitted,
-)
-from domain.family_list import LISTED, FamilyReader, Told, family_list
-from tests.domain.kit import (
+from domain.family_list import LISTED_ACTS, FamilyListRow, FamilyReader, family_list
+from tests.domain.builders import (
     AGENCIES,
     AZ_COORD,
     AZ_CORE,
@@ -34,12 +19,12 @@ from tests.domain.kit import (
     MID_HOSP,
     SORA_NPO,
     TW_ONE,
-    Said,
+    EventInput,
+    case_message,
     consent_of,
     given,
     id_of,
     jst,
-    tell,
 )
 
 S, R = Section, FamilyReader
@@ -48,28 +33,34 @@ MOTHERS, FATHERS, OTHERS = id_of("mother's"), id_of("father's"), id_of("another'
 CONSENTS = [consent_of(name) for name in ("mother's", "father's", "another's")]
 ROLES = {agency: roles for agency, roles, _, _ in AGENCIES.values()}
 
-PLAN = tell(SupportPlanFormulated, AZ_CORE, [SORA_NPO], [S.PLAN], "CWA-21-10-2-3", at=MAY, name="plan")
-REPORT = tell(VisitReportSubmitted, SORA_NPO, [AZ_CORE], [S.VISIT, S.CHILD], at=MAY, name="report")
-NOTIFIED = tell(AbuseNotificationReceived, AZ_CORE, sections=[S.NOTIFIER, S.RISK], at=JUNE, taken_in=True)
+PLAN = case_message(
+    e.SupportPlanFormulated, AZ_CORE, [SORA_NPO], [S.PLAN], "CWA-21-10-2-3", at=MAY, name="plan"
+)
+REPORT = case_message(e.VisitReportSubmitted, SORA_NPO, [AZ_CORE], [S.VISIT, S.CHILD], at=MAY, name="report")
+NOTIFIED = case_message(
+    e.AbuseNotificationReceived, AZ_CORE, sections=[S.NOTIFIER, S.RISK], at=JUNE, recorded_for_notifier=True
+)
 CONCERN = [
     NOTIFIED,
-    tell(NotificationForwarded, AZ_CORE, [KS_CGC], [S.BASIC, S.RISK], at=JUNE, forwards=NOTIFIED.ask),
-    tell(SafetyConfirmed, AZ_COORD, [AZ_CORE], [S.CHILD], at=JUNE),
+    case_message(
+        e.NotificationForwarded, AZ_CORE, [KS_CGC], [S.BASIC, S.RISK], at=JUNE, forwards=NOTIFIED.command_id
+    ),
+    case_message(e.SafetyConfirmed, AZ_COORD, [AZ_CORE], [S.CHILD], at=JUNE),
 ]
 
 
-def told(
+def disclosed_to(
     to: UUID = MID_HOSP,
     sections: list[object] | None = None,
     *,
     signed: UUID | None = MOTHERS,
     by: UUID = AZ_CORE,
     at: object = MAY,
-    name: str = "told",
-) -> Said:
+    name: str = "disclosed_to",
+) -> EventInput:
     """A telling on a consent, or on the law alone."""
-    return tell(
-        DisclosureMade,
+    return case_message(
+        e.DisclosureMade,
         by,
         [to],
         sections or [S.BASIC],  # type: ignore[arg-type]
@@ -82,20 +73,20 @@ def told(
 
 def seen(
     *past: object, reader: FamilyReader = R.SUPPORTED, signed: UUID = MOTHERS, today: date = JULY
-) -> list[Told]:
+) -> list[FamilyListRow]:
     case = given(*CONSENTS, *past).world.case  # type: ignore[arg-type]
     return family_list(case, ROLES, reader, frozenset({signed}), today=today)
 
 
-def row(by: UUID, to: UUID, *sections: Section, month: int = 5) -> Told:
-    return Told(date(2025, month, 1), by, to, frozenset(sections))
+def row(by: UUID, to: UUID, *sections: Section, month: int = 5) -> FamilyListRow:
+    return FamilyListRow(date(2025, month, 1), by, to, frozenset(sections))
 
 
 # --- what is on it ------------------------------------------------------------------------------------------
 
 
 def test_the_supported_mother_sees_her_plan_her_visits_and_what_she_signed_for() -> None:
-    rows = seen(PLAN, REPORT, told(sections=[S.BASIC, S.PREG]))
+    rows = seen(PLAN, REPORT, disclosed_to(sections=[S.BASIC, S.PREG]))
     assert sorted(rows) == sorted(
         [
             row(AZ_CORE, SORA_NPO, S.PLAN),
@@ -108,25 +99,27 @@ def test_the_supported_mother_sees_her_plan_her_visits_and_what_she_signed_for()
 def test_mothers_and_fathers_lists_differ() -> None:
     past = [
         PLAN,
-        told(sections=[S.BASIC, S.PREG], name="hers"),
-        told(SORA_NPO, [S.CHILD, S.MEDICAL], signed=FATHERS, name="his"),
+        disclosed_to(sections=[S.BASIC, S.PREG], name="hers"),
+        disclosed_to(SORA_NPO, [S.CHILD, S.MEDICAL], signed=FATHERS, name="his"),
     ]
     assert row(AZ_CORE, MID_HOSP, S.BASIC, S.PREG) in seen(*past)
     assert seen(*past, reader=R.GUARDIAN, signed=FATHERS) == [row(AZ_CORE, SORA_NPO, S.CHILD)]
 
 
 def test_tellings_of_one_month_are_one_row_and_nobody_can_count_them() -> None:
-    once = seen(told(sections=[S.BASIC, S.CHILD]))
-    assert once == seen(told(), told(sections=[S.CHILD], name="again"), told(name="and again"))
+    once = seen(disclosed_to(sections=[S.BASIC, S.CHILD]))
+    assert once == seen(
+        disclosed_to(), disclosed_to(sections=[S.CHILD], name="repeated"), disclosed_to(name="and again")
+    )
 
 
 def test_the_month_that_runs_is_not_on_it_yet() -> None:
-    assert seen(told(), today=date(2025, 5, 31)) == []
-    assert seen(told(), today=date(2025, 6, 1)) == [row(AZ_CORE, MID_HOSP, S.BASIC)]
+    assert seen(disclosed_to(), today=date(2025, 5, 31)) == []
+    assert seen(disclosed_to(), today=date(2025, 6, 1)) == [row(AZ_CORE, MID_HOSP, S.BASIC)]
 
 
 def test_an_office_that_is_core_and_coordinating_is_met_as_the_core_agency() -> None:
-    assert seen(told(by=TW_ONE)) == [row(TW_ONE, MID_HOSP, S.BASIC)]
+    assert seen(disclosed_to(by=TW_ONE)) == [row(TW_ONE, MID_HOSP, S.BASIC)]
 
 
 # --- who may come to harm -------------------------------------------------------------------------------------
@@ -134,7 +127,7 @@ def test_an_office_that_is_core_and_coordinating_is_met_as_the_core_agency() -> 
 
 @pytest.mark.parametrize("reader", list(R))
 def test_a_notification_and_what_followed_changes_no_list(reader: FamilyReader) -> None:
-    quiet = [PLAN, told(), told(SORA_NPO, signed=OTHERS, name="other")]
+    quiet = [PLAN, disclosed_to(), disclosed_to(SORA_NPO, signed=OTHERS, name="other")]
     for signed in (MOTHERS, FATHERS, OTHERS):
         assert seen(*quiet, *CONCERN, reader=reader, signed=signed) == seen(
             *quiet, reader=reader, signed=signed
@@ -142,44 +135,55 @@ def test_a_notification_and_what_followed_changes_no_list(reader: FamilyReader) 
 
 
 def test_a_sibling_sees_nothing_but_what_he_signed_for() -> None:
-    past = [PLAN, REPORT, told(), told(SORA_NPO, [S.BASIC, S.CAREGIVER], signed=OTHERS, name="his own")]
+    past = [
+        PLAN,
+        REPORT,
+        disclosed_to(),
+        disclosed_to(SORA_NPO, [S.BASIC, S.CAREGIVER], signed=OTHERS, name="his own"),
+    ]
     assert seen(*past, reader=R.RELATIVE, signed=FATHERS) == []
     assert seen(*past, reader=R.RELATIVE, signed=OTHERS) == [row(AZ_CORE, SORA_NPO, S.BASIC)]
 
 
 @pytest.mark.parametrize("reader", list(R))
 @pytest.mark.parametrize(
-    "said",
+    "message",
     [
         pytest.param(
-            tell(FamilyInformationProvided, EXT_NURSERY, [AZ_CORE], [S.CHILD], "CWA-21-10-5", at=MAY),
+            case_message(
+                e.FamilyInformationProvided, EXT_NURSERY, [AZ_CORE], [S.CHILD], "CWA-21-10-5", at=MAY
+            ),
             id="a nursery told of its worry",
         ),
         pytest.param(
-            tell(FamilyInformationProvided, MID_HOSP, [AZ_CORE], [S.BASIC], "CWA-21-10-5", at=MAY),
+            case_message(e.FamilyInformationProvided, MID_HOSP, [AZ_CORE], [S.BASIC], "CWA-21-10-5", at=MAY),
             id="a hospital told of its worry",
         ),
-        pytest.param(told(KS_CGC), id="to the child guidance centre, even signed for"),
-        pytest.param(told(AZ_COORD), id="to the coordinating agency, even signed for"),
-        pytest.param(told(by=KS_CGC), id="by the child guidance centre"),
-        pytest.param(told(signed=None), id="told without a consent"),
+        pytest.param(disclosed_to(KS_CGC), id="to the child guidance centre, even signed for"),
+        pytest.param(disclosed_to(AZ_COORD), id="to the coordinating agency, even signed for"),
+        pytest.param(disclosed_to(by=KS_CGC), id="by the child guidance centre"),
+        pytest.param(disclosed_to(signed=None), id="told without a consent"),
         pytest.param(
-            tell(SupportPlanFormulated, AZ_CORE, [EXT_NURSERY], [S.PLAN], "CWA-25-2-2", at=MAY),
+            case_message(e.SupportPlanFormulated, AZ_CORE, [EXT_NURSERY], [S.PLAN], "CWA-25-2-2", at=MAY),
             id="the plan to a nursery for which nobody signed",
         ),
-        pytest.param(told(EXT_NURSERY, signed=OTHERS), id="to a nursery for which somebody else signed"),
         pytest.param(
-            tell(InformationRequestAnswered, MID_HOSP, [AZ_CORE], [S.CHILD], at=MAY, answers=id_of("q")),
+            disclosed_to(EXT_NURSERY, signed=OTHERS), id="to a nursery for which somebody else signed"
+        ),
+        pytest.param(
+            case_message(
+                e.InformationRequestAnswered, MID_HOSP, [AZ_CORE], [S.CHILD], at=MAY, answers=id_of("q")
+            ),
             id="an answer to a question of the core agency",
         ),
     ],
 )
-def test_whoever_may_have_notified_is_on_no_list(said: Said, reader: FamilyReader) -> None:
-    assert seen(said, reader=reader) == []
+def test_whoever_may_have_notified_is_on_no_list(message: EventInput, reader: FamilyReader) -> None:
+    assert seen(message, reader=reader) == []
 
 
 def test_a_nursery_is_shown_to_who_signed_for_it() -> None:
-    assert seen(told(EXT_NURSERY)) == [row(AZ_CORE, EXT_NURSERY, S.BASIC)]
+    assert seen(disclosed_to(EXT_NURSERY)) == [row(AZ_CORE, EXT_NURSERY, S.BASIC)]
 
 
 @pytest.mark.parametrize(
@@ -193,20 +197,27 @@ def test_a_nursery_is_shown_to_who_signed_for_it() -> None:
     ],
 )
 def test_what_travels_with_a_concern_is_not_on_it_either(section: object) -> None:
-    assert seen(told(sections=[S.BASIC, section])) == []
+    assert seen(disclosed_to(sections=[S.BASIC, section])) == []
 
 
 def test_sensitive_alone_is_hers_to_see() -> None:
-    assert seen(told(sections=[(S.MEDICAL, Flag.SENSITIVE)])) == [row(AZ_CORE, MID_HOSP, S.MEDICAL)]
+    assert seen(disclosed_to(sections=[(S.MEDICAL, Flag.SENSITIVE)])) == [row(AZ_CORE, MID_HOSP, S.MEDICAL)]
 
 
 def test_what_the_author_keeps_for_itself_was_told_to_nobody() -> None:
-    assert seen(told(sections=[S.REASON, S.SOURCE])) == []
+    assert seen(disclosed_to(sections=[S.REASON, S.SOURCE])) == []
 
 
 def test_what_still_waits_was_told_to_nobody() -> None:
-    waits = tell(
-        DisclosureMade, AZ_CORE, [MID_HOSP], [S.BASIC], "CONSENT", consent=[MOTHERS], at=MAY, held=[MID_HOSP]
+    waits = case_message(
+        e.DisclosureMade,
+        AZ_CORE,
+        [MID_HOSP],
+        [S.BASIC],
+        "CONSENT",
+        consent=[MOTHERS],
+        at=MAY,
+        held=[MID_HOSP],
     )
     assert seen(waits) == []
 
@@ -216,10 +227,10 @@ def test_what_still_waits_was_told_to_nobody() -> None:
 )
 def test_of_a_protective_parent_the_others_list_stands_still(hides: object) -> None:
     past = [
-        told(signed=FATHERS, name="before"),
-        told(SORA_NPO, [hides], at=JUNE, name="she hides"),
-        told(SORA_NPO, signed=FATHERS, at=JUNE, name="after"),
-        told(SORA_NPO, signed=MOTHERS, at=JUNE, name="hers"),
+        disclosed_to(signed=FATHERS, name="before"),
+        disclosed_to(SORA_NPO, [hides], at=JUNE, name="she hides"),
+        disclosed_to(SORA_NPO, signed=FATHERS, at=JUNE, name="after"),
+        disclosed_to(SORA_NPO, signed=MOTHERS, at=JUNE, name="hers"),
     ]
     assert seen(*past, reader=R.GUARDIAN, signed=FATHERS) == [row(AZ_CORE, MID_HOSP, S.BASIC)]
     assert seen(*past) == [row(AZ_CORE, SORA_NPO, S.BASIC, month=6)]
@@ -227,52 +238,58 @@ def test_of_a_protective_parent_the_others_list_stands_still(hides: object) -> N
 
 def test_it_stands_still_from_the_first_time_that_something_is_hidden() -> None:
     past = [
-        told(signed=FATHERS, at=jst("2025-04-10 10:00"), name="before"),
-        told(SORA_NPO, [S.ADDR], name="she hides"),
-        told(SORA_NPO, signed=FATHERS, name="after"),
-        told(SORA_NPO, [S.ADDR], at=JUNE, name="she hides again"),
+        disclosed_to(signed=FATHERS, at=jst("2025-04-10 10:00"), name="before"),
+        disclosed_to(SORA_NPO, [S.ADDR], name="she hides"),
+        disclosed_to(SORA_NPO, signed=FATHERS, name="after"),
+        disclosed_to(SORA_NPO, [S.ADDR], at=JUNE, name="she hides again"),
     ]
     assert seen(*past, reader=R.GUARDIAN, signed=FATHERS) == [row(AZ_CORE, MID_HOSP, S.BASIC, month=4)]
 
 
 def test_a_protected_address_makes_it_stand_still_whatever_is_told_with_it() -> None:
-    hidden = tell(ProtectedAddressRegistered, AZ_CORE, at=MAY, until=None)
-    later = told(SORA_NPO, signed=FATHERS, at=JUNE)
+    hidden = case_message(e.ProtectedAddressRegistered, AZ_CORE, at=MAY, until=None)
+    later = disclosed_to(SORA_NPO, signed=FATHERS, at=JUNE)
     assert seen(hidden, later, reader=R.GUARDIAN, signed=FATHERS) == []
     assert seen(later, reader=R.GUARDIAN, signed=FATHERS) == [row(AZ_CORE, SORA_NPO, S.BASIC, month=6)]
 
 
 @pytest.mark.parametrize("reader", list(R))
 def test_after_an_answer_that_tells_nothing_of_existence_there_is_no_list(reader: FamilyReader) -> None:
-    asked = tell(
-        SubjectAccessRequested, AZ_CORE, at=MAY, requester=Requester.LEGAL_REPRESENTATIVE, name="asked"
+    access_request = case_message(
+        e.SubjectAccessRequested,
+        AZ_CORE,
+        at=MAY,
+        requester=Requester.LEGAL_REPRESENTATIVE,
+        name="access_request",
     )
-    answer = tell(
-        SubjectAccessDecided,
+    answer = case_message(
+        e.SubjectAccessDecided,
         AZ_CORE,
         at=JUNE,
-        answers=asked.ask,
-        result=AccessResult.EXISTENCE_NOT_TOLD,
+        answers=access_request.command_id,
+        result=AccessResult.EXISTENCE_NOT_DISCLOSED,
         withheld=(),
     )
-    assert seen(PLAN, told(), asked, answer, reader=reader) == []
-    assert seen(PLAN, told(), asked) != []
+    assert seen(PLAN, disclosed_to(), access_request, answer, reader=reader) == []
+    assert seen(PLAN, disclosed_to(), access_request) != []
 
 
 @pytest.mark.parametrize(
-    "act", [CaseConferenceConvened, NetworkCaseRegistered, *[c.fact.__class__ for c in CONCERN]]
+    "act", [e.CaseConferenceConvened, e.NetworkCaseRegistered, *[c.event.__class__ for c in CONCERN]]
 )
-def test_an_act_that_tells_why_is_no_act_of_the_list(act: type[Fact]) -> None:
-    assert not issubclass(act, LISTED)
+def test_an_act_that_tells_why_is_no_act_of_the_list(act: type[e.Event]) -> None:
+    assert not issubclass(act, LISTED_ACTS)
 
 
 def test_an_act_that_is_not_let_in_stays_off_even_where_she_signed_for_what_it_told() -> None:
-    calls = tell(CaseConferenceConvened, AZ_CORE, [MID_HOSP], [S.BASIC], "CONSENT", consent=[MOTHERS], at=MAY)
-    assert seen(calls) == []
+    conference = case_message(
+        e.CaseConferenceConvened, AZ_CORE, [MID_HOSP], [S.BASIC], "CONSENT", consent=[MOTHERS], at=MAY
+    )
+    assert seen(conference) == []
 
 
 def test_an_agency_of_which_nothing_is_known_is_not_shown() -> None:
-    case = given(*CONSENTS, told()).world.case
+    case = given(*CONSENTS, disclosed_to()).world.case
     without = {a: r for a, r in ROLES.items() if a != MID_HOSP}
     unknown = family_list(case, without, R.GUARDIAN, frozenset({FATHERS}), today=JULY)
     assert unknown == []

@@ -1,4 +1,4 @@
-"""A wish becomes the draft of a fact; a record is read only in the one form in which it is written."""
+"""A command proposes an event; a record is read only in the one form in which it is written."""
 
 from __future__ import annotations
 
@@ -9,29 +9,16 @@ from uuid import UUID
 
 import pytest
 
-from adapters.mapper import _draft, body_of, parse_party, read_fact, record_of, wish_of
+from adapters.mapper import _parse_proposed_event, body_of, command_of, parse_party, read_event, record_of
+from domain import events as e
 from domain.codes import Flag, Purpose, Section, Tier
-from domain.decide import ASKABLE
+from domain.decide import PERMITTED_COMMANDS
 from domain.errors import Malformed
-from domain.events import (
-    FACTS,
-    CaseMessage,
-    Fact,
-    Item,
-    ItemsRewrapped,
-    Kind,
-    OathSigned,
-    Rewrapped,
-    SectionOpened,
-    SupportCommenced,
-    TrainingModuleCompleted,
-    dump,
-)
-from domain.record import AUDIT, HUB, REGISTRY, Record, access_of
+from domain.record import AUDIT, HUB, REGISTRARS, Record, access_of
 from keys import canonical
-from keys.command import ItemRef, WishPayload, WrapRef
+from keys.command import CommandPayload, ItemRef, WrappedKeyRef
 from keys.lp import About
-from tests.domain.kit import (
+from tests.domain.builders import (
     ASSESSED,
     ASSIGNED,
     AZ_CORE,
@@ -44,65 +31,65 @@ from tests.domain.kit import (
     REGISTERED,
     SORA_NPO,
     TO_SORA,
-    Said,
+    EventInput,
+    event_input,
     given,
     id_of,
     opening,
-    said,
 )
 
 FRAME = b"f" * 32
-MADE = datetime(2025, 6, 2, 3, 0, tzinfo=UTC)
+CREATED_AT = datetime(2025, 6, 2, 3, 0, tzinfo=UTC)
 
 
-def payload(one: Said, **changed: Any) -> WishPayload:
+def payload(one: EventInput, **changed: Any) -> CommandPayload:
     """The signed payload that asks for this."""
-    fact, own = one.fact, type(one.fact).HUB_FIELDS
-    items = fact.items if isinstance(fact, CaseMessage) else ()
-    usual = WishPayload(
+    event, own = one.event, type(one.event).HUB_FIELDS
+    items = event.items if isinstance(event, e.CaseMessage) else ()
+    usual = CommandPayload(
         hub=bytes(32),
         about=About(one.on.kind.value, one.on.id),
-        ask_id=one.ask,
+        command_id=one.command_id,
         by=one.by,  # type: ignore[arg-type]
         actor=one.actor,
-        act=fact.TOPIC,
-        made_at=MADE,
+        act=event.TOPIC,
+        created_at=CREATED_AT,
         occurred_at=None,
-        not_after=MADE,
-        fields={f.name: dump(getattr(fact, f.name)) for f in fields(fact) if f.name not in own},
+        not_after=CREATED_AT,
+        fields={f.name: e.dump(getattr(event, f.name)) for f in fields(event) if f.name not in own},
         items=tuple(item(i) for i in items),
-        wraps=tuple(wrap(i.item, to) for i in items for to in sorted(i.keyed)),
+        wrapped_keys=tuple(wrapped_key(i.item, to) for i in items for to in sorted(i.keyed)),
         keyset=bytes(32),
     )
     return replace(usual, **changed)
 
 
-def item(of: Item) -> ItemRef:
+def item(of: e.Item) -> ItemRef:
     return ItemRef(
         item=of.item,
         section=of.section.value,
         flags=tuple(flag.value for flag in of.flags),
         schema="note.v1",
         size=512,
-        kept="beside",
+        storage="inline",
         kc=bytes(32),
         digest=bytes(32),
     )
 
 
-def wrap(of: UUID, to: Any) -> WrapRef:
-    return WrapRef(item=of, to=to, kid=bytes(32), digest=bytes(32))
+def wrapped_key(of: UUID, to: Any) -> WrappedKeyRef:
+    return WrappedKeyRef(item=of, to=to, kid=bytes(32), digest=bytes(32))
 
 
 KEYED = replace(
     TO_SORA,
-    fact=replace(
-        TO_SORA.fact,
+    event=replace(
+        TO_SORA.event,
         items=tuple(
             replace(
                 i, keyed=frozenset({SORA_NPO, AZ_CORE}), flags=frozenset({Flag.SENSITIVE, Flag.THIRD_PARTY})
             )
-            for i in TO_SORA.fact.items  # type: ignore[attr-defined]
+            for i in TO_SORA.event.items  # type: ignore[attr-defined]
         ),
     ),
 )
@@ -117,37 +104,46 @@ KEYED = replace(
         pytest.param(COMMISSIONED[-1], id="an oath"),
     ],
 )
-def test_a_wish_becomes_the_draft_of_what_it_asks_for(one: Said) -> None:
-    wish = wish_of(payload(one), FRAME)
-    assert (wish.draft, wish.by, wish.ask_id, wish.actor) == (one.fact, one.by, one.ask, one.actor)
-    assert (wish.about.kind, wish.about.id) == (one.on.kind, one.on.id)
-    assert (wish.frame, wish.made_at, wish.occurred_at) == (FRAME, MADE, None)
+def test_a_wish_becomes_the_draft_of_what_it_asks_for(one: EventInput) -> None:
+    command = command_of(payload(one), FRAME)
+    assert (command.proposed_event, command.by, command.command_id, command.actor) == (
+        one.event,
+        one.by,
+        one.command_id,
+        one.actor,
+    )
+    assert (command.about.kind, command.about.id) == (one.on.kind, one.on.id)
+    assert (command.frame, command.created_at, command.occurred_at) == (FRAME, CREATED_AT, None)
 
 
 def test_a_rewrap_brings_its_wraps_in_the_order_of_its_frame() -> None:
-    wraps = (Rewrapped(item=id_of("b"), to=SORA_NPO), Rewrapped(item=id_of("a"), to=MID_HOSP))
-    one = said(AZ_CORE, ItemsRewrapped(wraps=wraps))
-    wish = wish_of(payload(one, wraps=tuple(wrap(w.item, w.to) for w in wraps)), FRAME)
-    assert wish.draft == one.fact
+    wrapped_keys = (e.Rewrapped(item=id_of("b"), to=SORA_NPO), e.Rewrapped(item=id_of("a"), to=MID_HOSP))
+    one = event_input(AZ_CORE, e.ItemsRewrapped(wrapped_keys=wrapped_keys))
+    command = command_of(
+        payload(one, wrapped_keys=tuple(wrapped_key(w.item, w.to) for w in wrapped_keys)), FRAME
+    )
+    assert command.proposed_event == one.event
 
 
-@pytest.mark.parametrize("cls", [c for c in FACTS.values() if c not in ASKABLE], ids=lambda c: c.TOPIC)
-def test_what_is_the_hubs_own_can_not_be_asked_for(cls: type[Fact]) -> None:
+@pytest.mark.parametrize(
+    "cls", [c for c in e.EVENTS.values() if c not in PERMITTED_COMMANDS], ids=lambda c: c.TOPIC
+)
+def test_what_is_the_hubs_own_can_not_be_asked_for(cls: type[e.Event]) -> None:
     refuses("unknown-act", payload(TO_SORA, act=cls.TOPIC))
 
 
-def refuses(flaw: str, wrong: WishPayload) -> None:
-    with pytest.raises(Malformed) as found:
-        wish_of(wrong, FRAME)
-    assert found.value.flaw == flaw
+def refuses(error_code: str, wrong: CommandPayload) -> None:
+    with pytest.raises(Malformed) as caught:
+        command_of(wrong, FRAME)
+    assert caught.value.error_code == error_code
 
 
-def with_fields(one: Said, **changed: Any) -> WishPayload:
+def with_fields(one: EventInput, **changed: Any) -> CommandPayload:
     usual = payload(one)
     return replace(usual, fields={**usual.fields, **changed})
 
 
-def without(one: Said, name: str) -> WishPayload:
+def without(one: EventInput, name: str) -> CommandPayload:
     usual = payload(one)
     return replace(usual, fields={k: v for k, v in usual.fields.items() if k != name})
 
@@ -156,7 +152,7 @@ LEARNED_ITEM = LEARNED.item().item
 
 
 @pytest.mark.parametrize(
-    ("flaw", "wrong"),
+    ("error_code", "wrong"),
     [
         pytest.param("unknown-act", payload(TO_SORA, act="disclosure.invented"), id="no such act"),
         pytest.param("wrong-kind", payload(TO_SORA, about=About("network", CASE)), id="about another kind"),
@@ -171,7 +167,9 @@ LEARNED_ITEM = LEARNED.item().item
             for name, value in {"items": [], "held": [str(SORA_NPO)], "placed": None}.items()
         ),
         pytest.param(
-            "hub-fields", with_fields(said(AZ_CORE, ItemsRewrapped(wraps=())), wraps=[]), id="brings wraps"
+            "hub-fields",
+            with_fields(event_input(AZ_CORE, e.ItemsRewrapped(wrapped_keys=())), wrapped_keys=[]),
+            id="brings wrapped keys",
         ),
         pytest.param(
             "parts-not-allowed",
@@ -180,8 +178,8 @@ LEARNED_ITEM = LEARNED.item().item
         ),
         pytest.param(
             "parts-not-allowed",
-            payload(opening(LEARNED, AZ_CORE), wraps=(wrap(LEARNED_ITEM, AZ_CORE),)),
-            id="a reading with a wrap",
+            payload(opening(LEARNED, AZ_CORE), wrapped_keys=(wrapped_key(LEARNED_ITEM, AZ_CORE),)),
+            id="a reading with a wrapped key",
         ),
         pytest.param("wrong-fields", with_fields(TO_SORA, colour="red"), id="a field too many"),
         pytest.param("wrong-fields", without(TO_SORA, "purpose"), id="a field too few"),
@@ -212,7 +210,7 @@ LEARNED_ITEM = LEARNED.item().item
         pytest.param("wrong-fields", with_fields(COMMISSIONED[1], items=[True]), id="a yes for a number"),
         pytest.param(
             "wrong-fields",
-            payload(TO_SORA, wraps=(wrap(TO_SORA.item().item, AUDIT),)),
+            payload(TO_SORA, wrapped_keys=(wrapped_key(TO_SORA.item().item, AUDIT),)),
             id="a key for the auditor",
         ),
         pytest.param(
@@ -222,8 +220,8 @@ LEARNED_ITEM = LEARNED.item().item
         ),
     ],
 )
-def test_a_wish_that_is_not_of_its_form_is_refused(flaw: str, wrong: WishPayload) -> None:
-    refuses(flaw, wrong)
+def test_a_wish_that_is_not_of_its_form_is_refused(error_code: str, wrong: CommandPayload) -> None:
+    refuses(error_code, wrong)
 
 
 @pytest.mark.parametrize(
@@ -240,12 +238,15 @@ def test_a_wish_that_is_not_of_its_form_is_refused(flaw: str, wrong: WishPayload
         pytest.param(with_fields(ASSIGNED, qualification="midwife of Hanako"), id="words for a profession"),
     ],
 )
-def test_control_holds_codes_and_references_never_words(wrong: WishPayload) -> None:
+def test_control_holds_codes_and_references_never_words(wrong: CommandPayload) -> None:
     refuses("wrong-fields", wrong)
 
 
 def test_a_profession_is_named_in_its_own_script() -> None:
-    assert wish_of(with_fields(ASSIGNED, qualification="保健師"), FRAME).draft.qualification == "保健師"  # type: ignore[attr-defined]
+    assert (
+        command_of(with_fields(ASSIGNED, qualification="保健師"), FRAME).proposed_event.qualification
+        == "保健師"
+    )  # type: ignore[attr-defined]
 
 
 # --- records -------------------------------------------------------------------------------------------------
@@ -262,15 +263,15 @@ def test_a_record_comes_back_as_it_was(record: Record) -> None:
 
 
 def test_codes_sets_and_days_come_back_as_what_they_were() -> None:
-    told = HISTORY[-1]
-    fact: Any = record_of(body_of(told), CASE, told.version, "").fact
-    assert fact.purpose is Purpose.SUPPORT
-    assert fact.items[0].section is Section.BASIC
-    assert type(fact.to) is frozenset
-    assert type(fact.items) is tuple
-    oath = read_fact("oath.signed", 1, dump(COMMISSIONED[-1].fact))
-    assert isinstance(oath, OathSigned)
-    assert oath == COMMISSIONED[-1].fact
+    last_event = HISTORY[-1]
+    event: Any = record_of(body_of(last_event), CASE, last_event.version, "").event
+    assert event.purpose is Purpose.SUPPORT
+    assert event.items[0].section is Section.BASIC
+    assert type(event.to) is frozenset
+    assert type(event.items) is tuple
+    oath = read_event("oath.signed", 1, e.dump(COMMISSIONED[-1].event))
+    assert isinstance(oath, e.OathSigned)
+    assert oath == COMMISSIONED[-1].event
 
 
 def changed(**new: Any) -> bytes:
@@ -281,7 +282,7 @@ FIELDS = canonical.parse(body_of(HISTORY[-1]))["fields"]
 
 
 @pytest.mark.parametrize(
-    ("flaw", "body"),
+    ("error_code", "body"),
     [
         pytest.param("unknown-topic", changed(topic="disclosure.invented"), id="an unknown topic"),
         pytest.param("wrong-text", changed(topic=7), id="a topic that is a number"),
@@ -295,7 +296,7 @@ FIELDS = canonical.parse(body_of(HISTORY[-1]))["fields"]
             "time-form", changed(at="2025-06-02T12:00:00.000000+09:00"), id="a time of another zone"
         ),
         pytest.param("uuid-form", changed(by="SOMEBODY"), id="nobody's word"),
-        pytest.param("uuid-form", changed(ask_id=None), id="no ask"),
+        pytest.param("uuid-form", changed(command_id=None), id="no ask"),
         pytest.param("digest-form", changed(frame="00"), id="half a frame"),
         pytest.param("wrong-about", changed(about={"kind": "family", "id": str(CASE)}), id="about no kind"),
         pytest.param("wrong-about", changed(about={"kind": "case"}), id="about half a thing"),
@@ -322,10 +323,10 @@ FIELDS = canonical.parse(body_of(HISTORY[-1]))["fields"]
         ),
     ],
 )
-def test_a_body_that_the_hub_would_not_write_is_refused(flaw: str, body: bytes) -> None:
-    with pytest.raises(Malformed) as found:
+def test_a_body_that_the_hub_would_not_write_is_refused(error_code: str, body: bytes) -> None:
+    with pytest.raises(Malformed) as caught:
         record_of(body, CASE, 1, "")
-    assert found.value.flaw == flaw
+    assert caught.value.error_code == error_code
 
 
 @pytest.mark.parametrize(
@@ -337,22 +338,22 @@ def test_a_body_that_the_hub_would_not_write_is_refused(flaw: str, body: bytes) 
     ],
 )
 def test_a_record_that_was_moved_is_refused(record: Record, elsewhere: UUID) -> None:
-    with pytest.raises(Malformed) as found:
+    with pytest.raises(Malformed) as caught:
         record_of(body_of(record), elsewhere, record.version, record.actor)
-    assert found.value.flaw == "wrong-originator"
+    assert caught.value.error_code == "wrong-originator"
 
 
 def test_a_reading_stands_beside_its_case() -> None:
     so = given(LEARNED, opening(LEARNED, AZ_CORE))
     record = so.records[-1]
-    assert isinstance(record.fact, SectionOpened)
-    assert record_of(body_of(record), access_of(CASE), 1, record.actor).originator.kind is Kind.CASE_ACCESS
+    assert isinstance(record.event, e.SectionOpened)
+    assert record_of(body_of(record), access_of(CASE), 1, record.actor).originator.kind is e.Kind.CASE_ACCESS
     with pytest.raises(Malformed, match="wrong-originator"):
         record_of(body_of(record), CASE, 1, record.actor)
 
 
 @pytest.mark.parametrize(
-    ("flaw", "time"),
+    ("error_code", "time"),
     [
         pytest.param("naive-time", "2025-06-02T03:00:00.000000", id="without zone"),
         pytest.param("wrong-fields", "2025-06-02T12:00:00.000000+09:00", id="of another zone"),
@@ -361,15 +362,15 @@ def test_a_reading_stands_beside_its_case() -> None:
         pytest.param("wrong-fields", 1748833200, id="seconds"),
     ],
 )
-def test_a_time_inside_a_fact_that_is_not_as_written_is_refused(flaw: str, time: object) -> None:
-    with pytest.raises(Malformed) as found:
-        read_fact("key_set.revoked", 1, {"compromised_since": time})
-    assert found.value.flaw == flaw
+def test_a_time_inside_a_fact_that_is_not_as_written_is_refused(error_code: str, time: object) -> None:
+    with pytest.raises(Malformed) as caught:
+        read_event("key_set.revoked", 1, {"compromised_since": time})
+    assert caught.value.error_code == error_code
 
 
-@pytest.mark.parametrize("word", [HUB, REGISTRY, AUDIT])
-def test_three_words_speak_beside_the_agencies(word: str) -> None:
-    assert parse_party(word) == word
+@pytest.mark.parametrize("party", [HUB, REGISTRARS, AUDIT])
+def test_three_words_speak_beside_the_agencies(party: str) -> None:
+    assert parse_party(party) == party
     assert parse_party(str(AZ_CORE)) == AZ_CORE
 
 
@@ -386,17 +387,17 @@ def test_a_time_is_recorded_in_utc_with_six_decimals() -> None:
 def test_a_frame_of_an_earlier_shape_is_read_as_it_was_meant():
     """Frames do not say the version of their fields; they must verify for ever."""
     old = {"worker": "W-1", "modules": ["M2_CONFIDENTIALITY"], "valid_until": None}
-    fact = _draft(TrainingModuleCompleted, dict(old))
-    assert (fact.tier, fact.worker) == (Tier.T1_BASIC, "W-1")
+    event = _parse_proposed_event(e.TrainingModuleCompleted, dict(old))
+    assert (event.tier, event.worker) == (Tier.T1_BASIC, "W-1")
     plan = {
         "plan_from": "2025-06-05", "plan_until": None, "content": "SC_A", "parts": [], "target_months": None,
         "short_term_months": None, "review_due_on": None, "visits_per_week": None,
     }  # fmt: skip
-    whole = {
+    full_event = {
         "to": [], "basis": {}, "consent": [], "purpose": "SUPPORT", "reason": None, "items": [], "held": [],
         "placed": None, "plan": plan, "target_classes": None,
     }  # fmt: skip
-    assert _draft(SupportCommenced, whole).plan.housekeeping is None
+    assert _parse_proposed_event(e.SupportCommenced, full_event).plan.housekeeping is None
     assert "housekeeping" not in plan  # what was signed is not touched
     with pytest.raises(Malformed, match="wrong-fields"):
-        _draft(TrainingModuleCompleted, {**old, "more": 1})
+        _parse_proposed_event(e.TrainingModuleCompleted, {**old, "more": 1})

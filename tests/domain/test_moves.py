@@ -9,41 +9,14 @@ from uuid import UUID
 
 import pytest
 
+from domain import events as e
+from domain.case_offices import destination
 from domain.codes import CaseStatus, ClosingReason, HandoverItem, HandoverState, Role, SafetyMethod, Section
-from domain.events import (
-    CgcTransferNotified,
-    ChildSighted,
-    CoordinatingAgencyDesignated,
-    CoreAgencyDesignated,
-    DisclosureMade,
-    FamilyInformationProvided,
-    HomeVisitCompleted,
-    Kind,
-    NetworkCaseDeregistered,
-    NetworkCaseRegistered,
-    NonDisclosureDecided,
-    Placed,
-    RelocationConfirmed,
-    RelocationLearned,
-    SafetyConfirmed,
-    SupportClosed,
-    SupportWorkerUnassigned,
-    TransferCompleted,
-    TransferConferenceHeld,
-    TransferInitiated,
-    TransferNotBegunAlarmRaised,
-    TransferOverdueAlarmRaised,
-    TransferPackageSent,
-    TransferReceiptConfirmed,
-    TransferUnacknowledgedAlarmRaised,
-    VisitReportSubmitted,
-)
-from domain.places import destination
 from domain.reasons import Reason
-from domain.record import REGISTRY, About
+from domain.record import REGISTRARS, About
 from domain.tasks import TaskKind, tasks
 from domain.visibility import pending_keys, standing_readers
-from tests.domain.kit import (
+from tests.domain.builders import (
     AZ_COORD,
     AZ_CORE,
     AZ_MCH,
@@ -61,14 +34,14 @@ from tests.domain.kit import (
     TW_CORE,
     TW_ONE,
     WORKER,
-    Said,
+    EventInput,
+    case_message,
+    event_input,
     given,
     id_of,
     jst,
     keys,
     refused,
-    said,
-    tell,
 )
 from tests.domain.test_clocks import run
 
@@ -76,49 +49,59 @@ S = Section
 AT = jst("2025-06-01 09:00")
 SENT, NONE = HandoverState.SENT, HandoverState.NONE
 LIST = {HandoverItem.RISK_SHEET: SENT, HandoverItem.PHOTOS: NONE}
-OTHER = About(Kind.NETWORK, OTHER_NETWORK)
-OTHER_TOWN: tuple[Said, ...] = (
+OTHER = About(e.Kind.NETWORK, OTHER_NETWORK)
+OTHER_TOWN: tuple[EventInput, ...] = (
     keys("TW-CORE"),
     keys("TW-ONE"),
-    said(REGISTRY, CoreAgencyDesignated(agency=TW_CORE), on=OTHER, name="core there"),
-    said(REGISTRY, CoordinatingAgencyDesignated(agency=TW_ONE), on=OTHER, name="coordinating there"),
+    event_input(REGISTRARS, e.CoreAgencyDesignated(agency=TW_CORE), on=OTHER, name="core there"),
+    event_input(
+        REGISTRARS, e.CoordinatingAgencyDesignated(agency=TW_ONE), on=OTHER, name="coordinating there"
+    ),
 )
 
 
-def begins(**more: Any) -> Said:
+def begins(**more: Any) -> EventInput:
     usual: dict[str, Any] = {"moves_on": date(2025, 6, 20), "name": "begins", "at": AT}
-    return tell(TransferInitiated, more.pop("by", AZ_CORE), more.pop("to", [TW_CORE]), **{**usual, **more})
-
-
-def package(*sections: Section, checklist: Any = None, **more: Any) -> Said:
-    usual: dict[str, Any] = {"name": "package", "hands_over": id_of("begins")}
-    told = sections or (S.BASIC, S.RISK)
-    listed = LIST if checklist is None else checklist
-    return tell(
-        TransferPackageSent, AZ_CORE, [TW_CORE], told, "APPI-69-2-3", checklist=listed, **{**usual, **more}
+    return case_message(
+        e.TransferInitiated, more.pop("by", AZ_CORE), more.pop("to", [TW_CORE]), **{**usual, **more}
     )
 
 
-def receipt(by: UUID = TW_CORE, **more: Any) -> Said:
+def package(*sections: Section, checklist: Any = None, **more: Any) -> EventInput:
+    usual: dict[str, Any] = {"name": "package", "hands_over": id_of("begins")}
+    alarms_raised = sections or (S.BASIC, S.RISK)
+    listed = LIST if checklist is None else checklist
+    return case_message(
+        e.TransferPackageSent,
+        AZ_CORE,
+        [TW_CORE],
+        alarms_raised,
+        "APPI-69-2-3",
+        checklist=listed,
+        **{**usual, **more},
+    )
+
+
+def receipt(by: UUID = TW_CORE, **more: Any) -> EventInput:
     usual: dict[str, Any] = {
         "name": "receipt",
         "answers": id_of("package"),
         "received": frozenset({HandoverItem.RISK_SHEET}),
     }
-    return tell(TransferReceiptConfirmed, by, [AZ_CORE], **{**usual, **more})
+    return case_message(e.TransferReceiptConfirmed, by, [AZ_CORE], **{**usual, **more})
 
 
-SEEN = tell(ChildSighted, TW_CORE, name="seen there")
+SEEN = case_message(e.ChildSighted, TW_CORE, name="seen there")
 
 
-def completes(by: UUID = TW_CORE, **more: Any) -> Said:
+def completes(by: UUID = TW_CORE, **more: Any) -> EventInput:
     usual: dict[str, Any] = {"name": "completes", "hands_over": id_of("begins"), "child_seen": False}
-    return tell(TransferCompleted, by, **{**usual, **more})
+    return case_message(e.TransferCompleted, by, **{**usual, **more})
 
 
 BEFORE: tuple[Any, ...] = (LEARNED, OTHER_TOWN)
 UNDER_WAY: tuple[Any, ...] = (*BEFORE, begins(), package(), receipt())
-THERE = Placed(network=OTHER_NETWORK, core=TW_CORE)
+THERE = e.Placed(network=OTHER_NETWORK, core=TW_CORE)
 DONE: tuple[Any, ...] = (*UNDER_WAY, SEEN, completes(placed=THERE))
 
 
@@ -126,25 +109,25 @@ DONE: tuple[Any, ...] = (*UNDER_WAY, SEEN, completes(placed=THERE))
 
 
 @pytest.mark.parametrize(
-    ("wish", "reason", "at_fault"),
+    ("command", "reason", "at_fault"),
     [
         pytest.param(begins(by=AZ_COORD), Reason.NOT_RESPONSIBLE_CORE, None, id="not by the core agency"),
         pytest.param(begins(to=[KS_CGC]), Reason.NOT_ANOTHER_MUNICIPALITY, None, id="to no core agency"),
     ],
 )
-def test_the_responsible_core_agency_hands_over_to_another_municipality(wish, reason, at_fault):
-    assert given(BEFORE).when(wish) == refused(wish, reason, at_fault)
+def test_the_responsible_core_agency_hands_over_to_another_municipality(command, reason, at_fault):
+    assert given(BEFORE).when(command) == refused(command, reason, at_fault)
 
 
 def test_a_core_agency_of_the_same_municipality_is_no_other_one():
     so = given(BEFORE, keys("AZ-MCH", roles=frozenset({Role.CORE})))
-    wish = begins(to=[AZ_MCH])
-    assert so.when(wish) == refused(wish, Reason.NOT_ANOTHER_MUNICIPALITY)
+    command = begins(to=[AZ_MCH])
+    assert so.when(command) == refused(command, Reason.NOT_ANOTHER_MUNICIPALITY)
 
 
 def test_it_may_begin_on_paper_to_nobody_here():
-    wish = begins(to=[])
-    assert given(BEFORE).when(wish) == [wish.fact]
+    command = begins(to=[])
+    assert given(BEFORE).when(command) == [command.event]
 
 
 def test_the_new_municipality_gets_a_part_in_the_case_and_nobody_else_learns_where_it_goes():
@@ -159,7 +142,7 @@ def test_the_new_municipality_gets_a_part_in_the_case_and_nobody_else_learns_whe
 
 
 @pytest.mark.parametrize(
-    ("wish", "reason"),
+    ("command", "reason"),
     [
         pytest.param(package(S.BASIC), Reason.RISK_SHEET_MISSING, id="without the risk sheet"),
         pytest.param(
@@ -170,34 +153,34 @@ def test_the_new_municipality_gets_a_part_in_the_case_and_nobody_else_learns_whe
         pytest.param(package(hands_over=id_of("another")), Reason.NO_TRANSFER, id="of another hand-over"),
     ],
 )
-def test_a_package_has_the_risk_sheet_and_says_of_the_photos(wish, reason):
-    assert given(BEFORE, begins()).when(wish) == refused(wish, reason)
+def test_a_package_has_the_risk_sheet_and_says_of_the_photos(command, reason):
+    assert given(BEFORE, begins()).when(command) == refused(command, reason)
 
 
 def test_a_package_goes_only_while_a_hand_over_is_under_way():
     assert given(BEFORE).when(package()) == refused(package(), Reason.NO_TRANSFER)
-    assert given(BEFORE, begins()).when(package()) == [package().fact]
+    assert given(BEFORE, begins()).when(package()) == [package().event]
 
 
 @pytest.mark.parametrize(
-    ("wish", "reason"),
+    ("command", "reason"),
     [
         pytest.param(
-            receipt(answers=LEARNED.ask),
+            receipt(answers=LEARNED.command_id),
             Reason.UNKNOWN_MESSAGE,
             id="of something else",
         ),
         pytest.param(receipt(by=AZ_COORD), Reason.NOT_ADDRESSED, id="by somebody who was sent nothing"),
     ],
 )
-def test_who_was_sent_it_says_what_is_in_hand(wish, reason):
-    wish = replace(wish, fact=replace(wish.fact, to=frozenset()))
-    assert given(BEFORE, begins(), package()).when(wish) == refused(wish, reason)
+def test_who_was_sent_it_says_what_is_in_hand(command, reason):
+    command = replace(command, event=replace(command.event, to=frozenset()))
+    assert given(BEFORE, begins(), package()).when(command) == refused(command, reason)
 
 
 def test_there_is_no_receipt_where_nothing_is_handed_over():
-    wish = receipt(answers=LEARNED.ask)
-    assert given(BEFORE).when(wish) == refused(wish, Reason.UNKNOWN_MESSAGE)
+    command = receipt(answers=LEARNED.command_id)
+    assert given(BEFORE).when(command) == refused(command, Reason.UNKNOWN_MESSAGE)
 
 
 @pytest.mark.parametrize(
@@ -212,26 +195,28 @@ def test_there_is_no_receipt_where_nothing_is_handed_over():
 )
 def test_a_case_goes_to_the_network_whose_core_agency_it_is_handed_to(to, there):
     world = given(BEFORE, begins(to=to)).world
-    found = destination(world.register, world.case)
-    assert (found.id if found else None) == there
+    actual = destination(world.register, world.case)
+    assert (actual.id if actual else None) == there
 
 
 def test_the_new_core_agency_has_news_of_its_own_of_the_family_as_soon_as_the_hand_over_begins():
-    news = tell(FamilyInformationProvided, TW_CORE, [], [S.BASIC], name="news")
+    news = case_message(e.FamilyInformationProvided, TW_CORE, [], [S.BASIC], name="news")
     assert given(BEFORE).when(news) == refused(news, Reason.NO_CORE_AGENCY)
-    assert given(BEFORE, begins()).when(news) == [news.fact]
+    assert given(BEFORE, begins()).when(news) == [news.event]
 
 
 def test_news_of_the_family_may_go_to_the_core_agency_of_another_municipality_whoever_has_the_case():
-    news = tell(FamilyInformationProvided, MID_HOSP, [TW_CORE], [S.BASIC], "CWA-21-10-5", name="news")
-    assert given(BEFORE).when(news) == [news.fact]
-    assert given(BEFORE, begins()).when(news) == [news.fact]
+    news = case_message(
+        e.FamilyInformationProvided, MID_HOSP, [TW_CORE], [S.BASIC], "CWA-21-10-5", name="news"
+    )
+    assert given(BEFORE).when(news) == [news.event]
+    assert given(BEFORE, begins()).when(news) == [news.event]
 
 
 def test_a_receipt_may_answer_the_beginning_or_a_package():
     for answered in ("begins", "package"):
-        wish = receipt(answers=id_of(answered))
-        assert given(BEFORE, begins(), package()).when(wish) == [wish.fact]
+        command = receipt(answers=id_of(answered))
+        assert given(BEFORE, begins(), package()).when(command) == [command.event]
 
 
 # --- the end ----------------------------------------------------------------------------------------------------
@@ -239,8 +224,8 @@ def test_a_receipt_may_answer_the_beginning_or_a_package():
 
 def test_responsibility_passes_when_the_new_municipality_has_papers_and_has_seen_the_child():
     so = given(UNDER_WAY, SEEN)
-    assert so.when(completes()) == [replace(completes().fact, placed=THERE)]
-    assert so.when(completes(by=AZ_CORE)) == [replace(completes().fact, placed=THERE)]
+    assert so.when(completes()) == [replace(completes().event, placed=THERE)]
+    assert so.when(completes(by=AZ_CORE)) == [replace(completes().event, placed=THERE)]
     case = given(DONE).world.case
     assert (case.core, case.network, case.status) == (TW_CORE, OTHER_NETWORK, CaseStatus.OPEN)
     assert (case.former, case.transfer) == (frozenset({AZ_CORE}), None)
@@ -249,30 +234,35 @@ def test_responsibility_passes_when_the_new_municipality_has_papers_and_has_seen
 @pytest.mark.parametrize(
     "sight",
     [
-        pytest.param(tell(ChildSighted, TW_CORE), id="sighted"),
-        pytest.param(tell(SafetyConfirmed, TW_CORE), id="safety confirmed by sight"),
-        pytest.param(tell(HomeVisitCompleted, TW_CORE, sections=[S.VISIT], worker="W-T"), id="a visit"),
+        pytest.param(case_message(e.ChildSighted, TW_CORE), id="sighted"),
+        pytest.param(case_message(e.SafetyConfirmed, TW_CORE), id="safety confirmed by sight"),
         pytest.param(
-            tell(RelocationConfirmed, TW_CORE, moved_on=None, child_seen=True), id="arrival, the child seen"
+            case_message(e.HomeVisitCompleted, TW_CORE, sections=[S.VISIT], worker="W-T"), id="a visit"
+        ),
+        pytest.param(
+            case_message(e.RelocationConfirmed, TW_CORE, moved_on=None, child_seen=True),
+            id="arrival, the child seen",
         ),
     ],
 )
 def test_the_child_is_seen_there_by_any_of_these(sight):
     so = given(UNDER_WAY)
-    assert so.when(sight) == [sight.fact]
+    assert so.when(sight) == [sight.event]
     assert given(UNDER_WAY, sight).world.case.transfer.seen
 
 
 @pytest.mark.parametrize(
     "sight",
     [
-        pytest.param(tell(ChildSighted, AZ_CORE), id="seen by the old municipality"),
-        pytest.param(tell(ChildSighted, MID_HOSP), id="seen by a hospital"),
+        pytest.param(case_message(e.ChildSighted, AZ_CORE), id="seen by the old municipality"),
+        pytest.param(case_message(e.ChildSighted, MID_HOSP), id="seen by a hospital"),
         pytest.param(
-            tell(SafetyConfirmed, TW_CORE, child_seen=False, method=SafetyMethod.TELEPHONE), id="telephoned"
+            case_message(e.SafetyConfirmed, TW_CORE, child_seen=False, method=SafetyMethod.TELEPHONE),
+            id="telephoned",
         ),
         pytest.param(
-            tell(RelocationConfirmed, TW_CORE, moved_on=None, child_seen=False), id="arrival, the family met"
+            case_message(e.RelocationConfirmed, TW_CORE, moved_on=None, child_seen=False),
+            id="arrival, the family met",
         ),
     ],
 )
@@ -281,8 +271,8 @@ def test_nothing_else_counts_as_seen_there(sight):
 
 
 def test_the_new_municipalitys_own_word_counts_and_the_old_ones_does_not():
-    said_so = completes(child_seen=True)
-    assert given(UNDER_WAY).when(said_so) == [replace(said_so.fact, placed=THERE)]
+    own_sighting = completes(child_seen=True)
+    assert given(UNDER_WAY).when(own_sighting) == [replace(own_sighting.event, placed=THERE)]
     by_old = completes(by=AZ_CORE, child_seen=True)
     assert given(UNDER_WAY).when(by_old) == refused(by_old, Reason.CHILD_NOT_SEEN)
 
@@ -296,53 +286,55 @@ def test_what_was_sent_and_is_not_in_hand_needs_a_reason():
     so = given(BEFORE, begins(), package(), receipt(received=frozenset()), SEEN)
     assert so.when(completes()) == refused(completes(), Reason.REASON_MISSING)
     with_reason = completes(reason="ON_ITS_WAY")
-    assert so.when(with_reason) == [replace(with_reason.fact, placed=THERE)]
+    assert so.when(with_reason) == [replace(with_reason.event, placed=THERE)]
 
 
 @pytest.mark.parametrize("by", [AZ_COORD, TW_CORE, AZ_CORE])
 def test_nothing_ends_that_was_not_begun(by):
-    wish = completes(by=by)
-    known = tell(DisclosureMade, AZ_CORE, [TW_CORE], [S.BASIC], "APPI-69-2-3")
-    assert given(BEFORE, known).when(wish) in (
-        refused(wish, Reason.NO_TRANSFER),
-        refused(wish, Reason.NOT_RESPONSIBLE_CORE),
+    command = completes(by=by)
+    known = case_message(e.DisclosureMade, AZ_CORE, [TW_CORE], [S.BASIC], "APPI-69-2-3")
+    assert given(BEFORE, known).when(command) in (
+        refused(command, Reason.NO_TRANSFER),
+        refused(command, Reason.NOT_RESPONSIBLE_CORE),
     )
 
 
 def test_on_paper_the_case_ends_here_with_the_word_that_the_child_was_seen():
     so = given(BEFORE, READY, begins(to=[]))
     assert so.when(completes(by=AZ_CORE)) == refused(completes(by=AZ_CORE), Reason.CHILD_NOT_SEEN)
-    wish = completes(by=AZ_CORE, child_seen=True)
-    assert so.when(wish) == [wish.fact]
-    case = given(BEFORE, READY, begins(to=[]), wish).world.case
+    command = completes(by=AZ_CORE, child_seen=True)
+    assert so.when(command) == [command.event]
+    case = given(BEFORE, READY, begins(to=[]), command).world.case
     assert (case.status, case.core, case.assigned) == (CaseStatus.TRANSFERRED, AZ_CORE, frozenset())
 
 
 def test_closed_as_handed_over_needs_the_hand_over_and_no_consultation():
-    wish = tell(SupportClosed, AZ_CORE, closing_reason=ClosingReason.TRANSFER)
+    command = case_message(e.SupportClosed, AZ_CORE, closing_reason=ClosingReason.TRANSFER)
     so = given(UNDER_WAY, DECIDED, COMMENCED)
-    assert so.when(wish) == refused(wish, Reason.NOT_TRANSFERRED)
-    assert given(DONE).when(wish) == [wish.fact]
-    other = tell(SupportClosed, AZ_COORD, closing_reason=ClosingReason.TRANSFER)
+    assert so.when(command) == refused(command, Reason.NOT_TRANSFERRED)
+    assert given(DONE).when(command) == [command.event]
+    other = case_message(e.SupportClosed, AZ_COORD, closing_reason=ClosingReason.TRANSFER)
     assert given(DONE).when(other) == refused(other, Reason.NOT_RESPONSIBLE_CORE)
 
 
 def test_the_old_contractor_sees_until_its_municipality_ends_its_part():
-    report = tell(VisitReportSubmitted, SORA_NPO, [AZ_CORE], [S.VISIT], "CWA-21-10-2-3", actor=WORKER)
+    report = case_message(
+        e.VisitReportSubmitted, SORA_NPO, [AZ_CORE], [S.VISIT], "CWA-21-10-2-3", actor=WORKER
+    )
     so = given(
         LEARNED, OTHER_TOWN, READY, report, begins(), package(), receipt(), SEEN, completes(placed=THERE)
     )
     assert so.opens(SORA_NPO) == {report.item().item}
-    ends = tell(SupportWorkerUnassigned, AZ_CORE, name="ends")
-    assert so.when(ends) == [ends.fact]
-    closes = tell(SupportClosed, AZ_CORE, closing_reason=ClosingReason.TRANSFER)
+    ends = case_message(e.SupportWorkerUnassigned, AZ_CORE, name="ends")
+    assert so.when(ends) == [ends.event]
+    closes = case_message(e.SupportClosed, AZ_CORE, closing_reason=ClosingReason.TRANSFER)
     so.put(closes)
     assert not so.opens(SORA_NPO)
     assert so.world.case.status is CaseStatus.OPEN  # the new municipality goes on
 
 
 def test_what_the_old_contractor_writes_is_of_the_old_core_agencys_file():
-    report = tell(VisitReportSubmitted, SORA_NPO, [], [S.VISIT], actor=WORKER)
+    report = case_message(e.VisitReportSubmitted, SORA_NPO, [], [S.VISIT], actor=WORKER)
     so = given(LEARNED, OTHER_TOWN, READY, begins(), package(), receipt(), SEEN, completes(placed=THERE))
     so.put(report)
     assert report.item().item in so.opens(AZ_CORE)
@@ -350,9 +342,9 @@ def test_what_the_old_contractor_writes_is_of_the_old_core_agencys_file():
 
 
 def test_the_new_core_agency_reads_what_it_was_sent_and_nothing_of_the_old_file():
-    own = tell(DisclosureMade, AZ_CORE, [], [S.BASIC], name="old file")
+    own = case_message(e.DisclosureMade, AZ_CORE, [], [S.BASIC], name="old file")
     so = given(LEARNED, OTHER_TOWN, own, begins(), package(), receipt(), SEEN, completes(placed=THERE))
-    assert so.opens(TW_CORE) == {i.item for i in package().fact.items}  # type: ignore[attr-defined]
+    assert so.opens(TW_CORE) == {i.item for i in package().event.items}  # type: ignore[attr-defined]
     assert own.item().item in so.opens(AZ_CORE)
 
 
@@ -360,56 +352,58 @@ def test_the_new_core_agency_reads_what_it_was_sent_and_nothing_of_the_old_file(
 
 
 def test_the_network_it_comes_to_registers_it_as_well_and_reads_its_own_core_agencys_file_alone():
-    note = tell(DisclosureMade, TW_CORE, [], [S.BASIC], name="there")
-    old = tell(RelocationLearned, AZ_CORE, [], [S.BASIC], moves_on=None, name="old file")
-    there = tell(NetworkCaseRegistered, TW_ONE, [TW_CORE], name="registered there")
+    note = case_message(e.DisclosureMade, TW_CORE, [], [S.BASIC], name="there")
+    old = case_message(e.RelocationLearned, AZ_CORE, [], [S.BASIC], moves_on=None, name="old file")
+    there = case_message(e.NetworkCaseRegistered, TW_ONE, [TW_CORE], name="registered there")
     so = given(BEFORE, REGISTERED, old, begins())
-    assert so.when(there) == [replace(there.fact, placed=THERE)]
-    so.put(replace(there, fact=replace(there.fact, placed=THERE)))
+    assert so.when(there) == [replace(there.event, placed=THERE)]
+    so.put(replace(there, event=replace(there.event, placed=THERE)))
     assert so.world.case.core == AZ_CORE  # not responsible by that
-    copy = tell(RelocationConfirmed, TW_CORE, [], [S.BASIC], moved_on=None, child_seen=False, name="arrived")
+    copy = case_message(
+        e.RelocationConfirmed, TW_CORE, [], [S.BASIC], moved_on=None, child_seen=False, name="arrived"
+    )
     so.put(copy)
-    readers = {r for m, i, r in pending_keys(so.world.register, so.world.case, book=so.world.book)}
+    readers = {r for m, i, r in pending_keys(so.world.register, so.world.case, rule_book=so.world.rule_book)}
     assert readers == {AZ_COORD, TW_ONE}
-    case, book = so.world.case, so.world.book
-    of_old = standing_readers(so.world.register, case, AZ_CORE, old.fact, old.item(), book)
-    of_new = standing_readers(so.world.register, case, TW_CORE, copy.fact, copy.item(), book)
+    case, rule_book = so.world.case, so.world.rule_book
+    of_old = standing_readers(so.world.register, case, AZ_CORE, old.event, old.item(), rule_book)
+    of_new = standing_readers(so.world.register, case, TW_CORE, copy.event, copy.item(), rule_book)
     assert (of_old, of_new) == ({AZ_COORD}, {TW_ONE})
     assert not standing_readers(
-        so.world.register, case, TW_CORE, note.fact, note.item(), book
+        so.world.register, case, TW_CORE, note.event, note.item(), rule_book
     )  # a copy going out
 
 
 def test_each_network_registers_once_and_takes_off_its_own():
-    there = tell(NetworkCaseRegistered, TW_ONE, [TW_CORE], name="there", placed=THERE)
+    there = case_message(e.NetworkCaseRegistered, TW_ONE, [TW_CORE], name="there", placed=THERE)
     so = given(BEFORE, REGISTERED, begins(), there)
-    again = tell(NetworkCaseRegistered, TW_ONE, name="again")
-    assert so.when(again) == refused(again, Reason.ALREADY_REGISTERED)
-    off = tell(NetworkCaseDeregistered, AZ_COORD, reason="MOVED", name="off")
-    assert so.when(off) == [off.fact]
+    repeated = case_message(e.NetworkCaseRegistered, TW_ONE, name="repeated")
+    assert so.when(repeated) == refused(repeated, Reason.ALREADY_REGISTERED)
+    off = case_message(e.NetworkCaseDeregistered, AZ_COORD, reason="MOVED", name="off")
+    assert so.when(off) == [off.event]
     so.put(off)
     assert so.world.case.registered_in == {OTHER_NETWORK}
     assert not so.world.case.registered  # the responsible one has taken it off
-    other = tell(NetworkCaseDeregistered, KS_CGC, reason="MOVED")
+    other = case_message(e.NetworkCaseDeregistered, KS_CGC, reason="MOVED")
     assert so.when(other) == refused(other, Reason.NOT_COORDINATING)
 
 
 def test_members_of_one_network_do_not_become_members_of_the_other():
     so = given(BEFORE, REGISTERED, begins())
-    wish = tell(DisclosureMade, AZ_CORE, [TW_CORE], [S.BASIC], "CWA-25-2-2")
-    [fact] = so.when(wish)
-    assert fact.reason is Reason.NOT_A_MEMBER  # type: ignore[attr-defined]
+    command = case_message(e.DisclosureMade, AZ_CORE, [TW_CORE], [S.BASIC], "CWA-25-2-2")
+    [event] = so.when(command)
+    assert event.reason is Reason.NOT_A_MEMBER  # type: ignore[attr-defined]
 
 
 # --- clocks ---------------------------------------------------------------------------------------------------------
 
 
 def test_a_hand_over_that_nobody_confirms_raises_the_alarm_after_a_day_and_climbs():
-    told = run(given(BEFORE, begins()), until=AT + timedelta(days=3))
+    alarms_raised = run(given(BEFORE, begins()), until=AT + timedelta(days=3))
     mine = [
-        (at - AT, alarm.late, alarm.escalated)
-        for at, alarm in told
-        if isinstance(alarm, TransferUnacknowledgedAlarmRaised)
+        (at - AT, alarm.responsible, alarm.escalated)
+        for at, alarm in alarms_raised
+        if isinstance(alarm, e.TransferUnacknowledgedAlarmRaised)
     ]
     assert mine == [(timedelta(days=1), TW_CORE, False), (timedelta(days=2), TW_CORE, True)]
 
@@ -429,20 +423,20 @@ def test_a_receipt_stops_the_clock_of_what_it_answers(answer, left):
 
 
 def test_a_hand_over_that_does_not_end_is_told_of_twenty_days_after_the_move():
-    def found(past: Any) -> list[Any]:
+    def actual(past: Any) -> list[Any]:
         came = run(given(past), until=jst("2025-07-11 12:00"))
-        return [(at, a.late, a.to) for at, a in came if isinstance(a, TransferOverdueAlarmRaised)]
+        return [(at, a.responsible, a.to) for at, a in came if isinstance(a, e.TransferOverdueAlarmRaised)]
 
-    assert found(UNDER_WAY) == [(jst("2025-07-11 00:00"), AZ_CORE, frozenset({TW_CORE}))]
-    assert found(DONE) == []
+    assert actual(UNDER_WAY) == [(jst("2025-07-11 00:00"), AZ_CORE, frozenset({TW_CORE}))]
+    assert actual(DONE) == []
 
 
 def test_a_move_that_is_known_and_not_handed_over_is_told_of():
-    learned = tell(RelocationLearned, MID_HOSP, [AZ_CORE], moves_on=None, at=AT)
+    learned = case_message(e.RelocationLearned, MID_HOSP, [AZ_CORE], moves_on=None, at=AT)
     came = run(given(BEFORE, learned), until=AT + timedelta(days=9))
-    found = [a for _, a in came if isinstance(a, TransferNotBegunAlarmRaised)]
-    assert [(a.late, a.escalated) for a in found] == [(AZ_CORE, False), (AZ_CORE, True)]
-    for done in (begins(at=None), tell(NonDisclosureDecided, AZ_CORE, reason="STAYS_OURS")):
+    actual = [a for _, a in came if isinstance(a, e.TransferNotBegunAlarmRaised)]
+    assert [(a.responsible, a.escalated) for a in actual] == [(AZ_CORE, False), (AZ_CORE, True)]
+    for done in (begins(at=None), case_message(e.NonDisclosureDecided, AZ_CORE, reason="STAYS_OURS")):
         assert given(BEFORE, learned, done).world.case.move_known_at is None
 
 
@@ -451,22 +445,22 @@ def test_a_move_that_is_known_and_not_handed_over_is_told_of():
 
 def test_child_guidance_centres_tell_each_other_by_their_own_clause():
     so = given(LEARNED, keys("TW-ONE", roles=frozenset({Role.CGC}), body="PREFECTURE"))
-    wish = tell(CgcTransferNotified, KS_CGC, [TW_ONE], [S.RISK], "CAPA-4-6")
-    assert so.when(wish) == [wish.fact]
-    to_city = tell(CgcTransferNotified, KS_CGC, [AZ_CORE])
+    command = case_message(e.CgcTransferNotified, KS_CGC, [TW_ONE], [S.RISK], "CAPA-4-6")
+    assert so.when(command) == [command.event]
+    to_city = case_message(e.CgcTransferNotified, KS_CGC, [AZ_CORE])
     assert so.when(to_city) == refused(to_city, Reason.NOT_A_CGC)
-    by_city = tell(CgcTransferNotified, AZ_CORE, [KS_CGC])
+    by_city = case_message(e.CgcTransferNotified, AZ_CORE, [KS_CGC])
     assert so.when(by_city) == refused(by_city, Reason.NOT_A_CGC, AZ_CORE)
 
 
 def test_a_conference_is_about_the_hand_over_under_way():
-    wish = tell(
-        TransferConferenceHeld, TW_CORE, [AZ_CORE], [S.CONF], "APPI-69-2-3", hands_over=id_of("begins")
+    command = case_message(
+        e.TransferConferenceHeld, TW_CORE, [AZ_CORE], [S.CONF], "APPI-69-2-3", hands_over=id_of("begins")
     )
-    assert given(UNDER_WAY).when(wish) == [wish.fact]
-    wrong = replace(wish, fact=replace(wish.fact, hands_over=id_of("no")))
+    assert given(UNDER_WAY).when(command) == [command.event]
+    wrong = replace(command, event=replace(command.event, hands_over=id_of("no")))
     assert given(UNDER_WAY).when(wrong) == refused(wrong, Reason.NO_TRANSFER)
-    stranger = tell(TransferConferenceHeld, MID_HOSP, hands_over=id_of("begins"))
+    stranger = case_message(e.TransferConferenceHeld, MID_HOSP, hands_over=id_of("begins"))
     assert given(UNDER_WAY).when(stranger) == refused(stranger, Reason.NOT_RESPONSIBLE_CORE)
 
 

@@ -8,25 +8,12 @@ from typing import Any
 
 import pytest
 
+from domain import events as e
 from domain.codes import Employment, Finding, Module, OutsourcingScope
 from domain.due import next_due
-from domain.events import (
-    ContractorReinstated,
-    ContractorRequirementVerified,
-    ContractorSupervised,
-    Fact,
-    Kind,
-    OathLapsed,
-    OutsourcingContractConcluded,
-    OutsourcingContractEnded,
-    QualificationVerified,
-    SupportWorkerAssigned,
-    TrainingLapsed,
-    TrainingModuleExempted,
-)
 from domain.reasons import Reason
 from domain.record import About, commission_of
-from tests.domain.kit import (
+from tests.domain.builders import (
     AZ_CORE,
     CITY_WORKER,
     COMMISSIONED,
@@ -34,39 +21,39 @@ from tests.domain.kit import (
     MID_HOSP,
     SORA_NPO,
     TW_CORE,
+    EventInput,
     Given,
-    Said,
+    case_message,
+    event_input,
     given,
     jst,
     refused,
-    said,
     sworn,
-    tell,
     trained,
     worker,
 )
 
 OWN = commission_of(AZ_CORE, AZ_CORE)
-ON = About(Kind.COMMISSION, OWN)
+ON = About(e.Kind.COMMISSION, OWN)
 
 
-def own(one: Said) -> Said:
+def own(one: EventInput) -> EventInput:
     return replace(one, by=AZ_CORE, on=ON)
 
 
-def registered(employment: Employment = Employment.PART_TIME) -> Said:
+def registered(employment: Employment = Employment.PART_TIME) -> EventInput:
     return own(worker(CITY_WORKER, employment))
 
 
-def learnt(until: date | None = None, **more: Any) -> Said:
+def learnt(until: date | None = None, **more: Any) -> EventInput:
     return own(trained(CITY_WORKER, until, **more))
 
 
-def oath(until: date | None = None, **more: Any) -> Said:
+def oath(until: date | None = None, **more: Any) -> EventInput:
     return own(sworn(CITY_WORKER, until, **more))
 
 
-ASSIGN = tell(SupportWorkerAssigned, AZ_CORE, agency=AZ_CORE, worker=CITY_WORKER)
+ASSIGN = case_message(e.SupportWorkerAssigned, AZ_CORE, agency=AZ_CORE, worker=CITY_WORKER)
 UNREADY = Reason.WORKER_NOT_READY
 
 
@@ -92,81 +79,87 @@ UNREADY = Reason.WORKER_NOT_READY
 )
 def test_an_own_visitor_who_is_registered_is_ready_before_it_is_assigned(past, reason):
     so = given(LEARNED, past)
-    expected = [ASSIGN.fact] if reason is None else refused(ASSIGN, reason, AZ_CORE)
+    expected = [ASSIGN.event] if reason is None else refused(ASSIGN, reason, AZ_CORE)
     assert so.when(ASSIGN) == expected
 
 
 @pytest.mark.parametrize(
-    ("wish", "reason"),
+    ("command", "reason"),
     [
         pytest.param(oath(), Reason.WORKER_UNKNOWN, id="an oath of nobody"),
         pytest.param(
             replace(registered(), by=TW_CORE), Reason.NOT_YOUR_COMMISSION, id="by another core agency"
         ),
         pytest.param(
-            replace(registered(), by=MID_HOSP, on=About(Kind.COMMISSION, commission_of(MID_HOSP, MID_HOSP))),
+            replace(
+                registered(), by=MID_HOSP, on=About(e.Kind.COMMISSION, commission_of(MID_HOSP, MID_HOSP))
+            ),
             Reason.NOT_YOUR_COMMISSION,
             id="of an agency that does not run the programme",
         ),
     ],
 )
-def test_only_a_core_agency_keeps_papers_and_of_its_registered_visitors(wish, reason):
-    assert given().when(wish) == refused(wish, reason)
+def test_only_a_core_agency_keeps_papers_and_of_its_registered_visitors(command, reason):
+    assert given().when(command) == refused(command, reason)
 
 
 @pytest.mark.parametrize(
-    "fact",
+    "event",
     [
-        ContractorRequirementVerified(items=frozenset({1, 2}), scope=OutsourcingScope.PARTIAL),
-        ContractorReinstated(),
-        ContractorSupervised(finding=Finding.IN_ORDER),
-        OutsourcingContractEnded(),
+        e.ContractorRequirementVerified(items=frozenset({1, 2}), scope=OutsourcingScope.PARTIAL),
+        e.ContractorReinstated(),
+        e.ContractorSupervised(finding=Finding.IN_ORDER),
+        e.OutsourcingContractEnded(),
     ],
     ids=lambda f: f.TOPIC,
 )
-def test_what_is_a_contractors_is_not_said_of_ones_own_staff(fact):
-    wish = own(said(AZ_CORE, fact))
-    assert given(registered()).when(wish) == refused(wish, Reason.NOT_YOURS)
+def test_what_is_a_contractors_is_not_said_of_ones_own_staff(event):
+    command = own(event_input(AZ_CORE, event))
+    assert given(registered()).when(command) == refused(command, Reason.NOT_YOURS)
 
 
 def test_nobody_contracts_with_itself():
-    contract = OutsourcingContractConcluded(
+    contract = e.OutsourcingContractConcluded(
         contractor=AZ_CORE, scope=OutsourcingScope.FULL, begins_on=date(2025, 4, 1), ends_on=None
     )
-    wish = own(said(AZ_CORE, contract))
-    assert given(registered()).when(wish) == refused(wish, Reason.NOT_A_CONTRACTOR, AZ_CORE)
+    command = own(event_input(AZ_CORE, contract))
+    assert given(registered()).when(command) == refused(command, Reason.NOT_A_CONTRACTOR, AZ_CORE)
 
 
 def test_papers_of_its_own_go_by_the_rules_for_all_visitors():
     never = own(
-        said(
+        event_input(
             AZ_CORE,
-            TrainingModuleExempted(
+            e.TrainingModuleExempted(
                 worker=CITY_WORKER, module=Module.M2_CONFIDENTIALITY, qualification="保健師"
             ),
         )
     )
     assert given(registered()).when(never) == refused(never, Reason.MODULE_NEVER_EXEMPT)
-    odd = own(said(AZ_CORE, QualificationVerified(worker=CITY_WORKER, qualification="占い師", reason=None)))
-    assert given(registered()).when(odd) == refused(odd, Reason.QUALIFICATION_NOT_LISTED)
+    unlisted = own(
+        event_input(AZ_CORE, e.QualificationVerified(worker=CITY_WORKER, qualification="占い師", reason=None))
+    )
+    assert given(registered()).when(unlisted) == refused(unlisted, Reason.QUALIFICATION_NOT_LISTED)
 
 
-def came(so: Given, until: str) -> list[Fact]:
-    found: list[Fact] = []
+def came(so: Given, until: str) -> list[e.Event]:
+    actual: list[e.Event] = []
     while (due := next_due(so.world.register, jst(until))) is not None:
-        so.put(said("HUB", due.fact, on=due.about, name=f"due {len(found)}", at=due.at), by_hub=True)
-        found.append(due.fact)
-    return found
+        so.put(event_input("HUB", due.event, on=due.about, name=f"due {len(actual)}", at=due.at), by_hub=True)
+        actual.append(due.event)
+    return actual
 
 
 def test_a_lapse_is_recorded_and_suspends_nobody():
     last = date(2025, 6, 30)
     so = given(LEARNED, COMMISSIONED, registered(), learnt(last), oath(last), ASSIGN)
     lapsed = came(so, "2025-07-01 00:00")
-    assert {type(f) for f in lapsed} == {TrainingLapsed, OathLapsed}
+    assert {type(f) for f in lapsed} == {e.TrainingLapsed, e.OathLapsed}
     assert len(lapsed) == len(Module) + 1
     commission = so.world.register.commission(AZ_CORE, SORA_NPO)
     assert commission is not None
     assert not commission.suspended
-    again = tell(SupportWorkerAssigned, AZ_CORE, agency=AZ_CORE, worker=CITY_WORKER, name="again")
-    assert so.when(again) == refused(again, UNREADY, AZ_CORE)
+    repeated = case_message(
+        e.SupportWorkerAssigned, AZ_CORE, agency=AZ_CORE, worker=CITY_WORKER, name="repeated"
+    )
+    assert so.when(repeated) == refused(repeated, UNREADY, AZ_CORE)

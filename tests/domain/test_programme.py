@@ -9,6 +9,7 @@ from uuid import UUID
 
 import pytest
 
+from domain import events as e
 from domain.codes import (
     BusinessItem,
     CommunityService,
@@ -23,48 +24,11 @@ from domain.codes import (
     Tier,
 )
 from domain.due import next_due
-from domain.events import (
-    BundleMissingAlarmRaised,
-    BusinessAbolitionNotified,
-    BusinessChangeNotified,
-    BusinessCommencementNotified,
-    BusinessNoticeOverdueAlarmRaised,
-    CommunityServiceRegistered,
-    ConfidentialityRulesAcknowledged,
-    ConfidentialityRulesAdopted,
-    ContractorPerformanceReported,
-    ContractorSupervised,
-    CoreAgencyDesignated,
-    DisclosureMade,
-    Fact,
-    FieldPracticeCompleted,
-    FurtherTrainingOverdueAlarmRaised,
-    HomeVisitScheduled,
-    Kind,
-    MembershipUnpublishedAlarmRaised,
-    NetworkMemberAdmitted,
-    NetworkMembershipPublished,
-    OpeningRefused,
-    OutsourcingContractEnded,
-    PerformanceReportOverdueAlarmRaised,
-    PrefecturalSupervisionReceived,
-    QualificationVerified,
-    ResourceGapRecorded,
-    SpecialistServiceLinked,
-    SpecialistUnlinkedAlarmRaised,
-    SupportPlanFormulated,
-    SupportTypeDecided,
-    SupportWorkerAssigned,
-    SupportWorkerRegistered,
-    SupportWorkerUnassigned,
-    TrainingModuleCompleted,
-    VisitReportSubmitted,
-)
 from domain.reasons import Reason
-from domain.record import REGISTRY, About
+from domain.record import REGISTRARS, About
 from domain.rulebook import first_edition
 from domain.tasks import TaskKind, tasks
-from tests.domain.kit import (
+from tests.domain.builders import (
     ASSESSED,
     AZ_COORD,
     AZ_CORE,
@@ -83,8 +47,10 @@ from tests.domain.kit import (
     TOWN,
     TW_CORE,
     WORKER,
+    EventInput,
     Given,
-    Said,
+    case_message,
+    event_input,
     given,
     id_of,
     jst,
@@ -93,89 +59,96 @@ from tests.domain.kit import (
     plan,
     refused,
     rule_book,
-    said,
-    tell,
 )
 from tests.domain.test_clocks import run
 
 S = Section
-WHOLE = frozenset(BusinessItem)
+ALL_ITEMS = frozenset(BusinessItem)
 
 
-def of(agency: UUID, fact: Fact, by: Any = None, **more: Any) -> Said:
+def of(agency: UUID, event: e.Event, by: Any = None, **more: Any) -> EventInput:
     """What an agency says of itself."""
-    name = more.pop("name", f"{fact.TOPIC} {agency}")
-    return said(by or agency, fact, on=About(Kind.AGENCY, agency), name=name, **more)
+    name = more.pop("name", f"{event.TOPIC} {agency}")
+    return event_input(by or agency, event, on=About(e.Kind.AGENCY, agency), name=name, **more)
 
 
-def due(so: Given, until: str, kind: type[Fact]) -> list[tuple[Any, Fact]]:
+def due(so: Given, until: str, kind: type[e.Event]) -> list[tuple[Any, e.Event]]:
     """What the clock brings of the register by then, recorded as it comes."""
-    came: list[tuple[Any, Fact]] = []
-    while (found := next_due(so.world.register, jst(until))) is not None:
-        so.put(said("HUB", found.fact, on=found.about, name=f"due {len(came)}", at=found.at), by_hub=True)
-        came.append((found.at, found.fact))
+    came: list[tuple[Any, e.Event]] = []
+    while (actual := next_due(so.world.register, jst(until))) is not None:
+        so.put(
+            event_input("HUB", actual.event, on=actual.about, name=f"due {len(came)}", at=actual.at),
+            by_hub=True,
+        )
+        came.append((actual.at, actual.event))
         assert len(came) < 50
-    return [(at, fact) for at, fact in came if type(fact) is kind]
+    return [(at, event) for at, event in came if type(event) is kind]
 
 
 # --- rules of secrecy --------------------------------------------------------------------------------------
 
-ADOPTED = of(AZ_CORE, ConfidentialityRulesAdopted(edition="R7"))
+ADOPTED = of(AZ_CORE, e.ConfidentialityRulesAdopted(edition="R7"))
 
 
-def knows(actor: str = "p-1", staff: str | None = None, edition: str = "R7", agency: UUID = AZ_CORE) -> Said:
-    fact = ConfidentialityRulesAcknowledged(edition=edition, staff=staff or actor)
-    return of(agency, fact, actor=actor, name=f"knows {actor} {edition}")
+def knows(
+    actor: str = "p-1", staff: str | None = None, edition: str = "R7", agency: UUID = AZ_CORE
+) -> EventInput:
+    event = e.ConfidentialityRulesAcknowledged(edition=edition, staff=staff or actor)
+    return of(agency, event, actor=actor, name=f"knows {actor} {edition}")
 
 
 def test_nobody_opens_who_does_not_know_the_rules_of_its_agency():
-    wish = opening(LEARNED, AZ_CORE)
-    assert given(LEARNED).when(wish) == [wish.fact]
+    command = opening(LEARNED, AZ_CORE)
+    assert given(LEARNED).when(command) == [command.event]
     so = given(LEARNED, ADOPTED)
-    [fact] = so.when(wish)
-    assert isinstance(fact, OpeningRefused)
-    assert fact.reason is Reason.RULES_NOT_ACKNOWLEDGED
+    [event] = so.when(command)
+    assert isinstance(event, e.OpeningRefused)
+    assert event.reason is Reason.RULES_NOT_ACKNOWLEDGED
     so.put(knows())
-    assert so.when(wish) == [wish.fact]
+    assert so.when(command) == [command.event]
     [other] = so.when(opening(LEARNED, AZ_CORE, actor="p-2"))
     assert other.reason is Reason.RULES_NOT_ACKNOWLEDGED  # type: ignore[attr-defined]
 
 
 def test_a_new_edition_is_to_be_known_anew():
-    so = given(LEARNED, ADOPTED, knows(), of(AZ_CORE, ConfidentialityRulesAdopted(edition="R8"), name="new"))
-    [fact] = so.when(opening(LEARNED, AZ_CORE))
-    assert fact.reason is Reason.RULES_NOT_ACKNOWLEDGED  # type: ignore[attr-defined]
+    so = given(
+        LEARNED, ADOPTED, knows(), of(AZ_CORE, e.ConfidentialityRulesAdopted(edition="R8"), name="new")
+    )
+    [event] = so.when(opening(LEARNED, AZ_CORE))
+    assert event.reason is Reason.RULES_NOT_ACKNOWLEDGED  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(
-    ("wish", "reason"),
+    ("command", "reason"),
     [
         pytest.param(ADOPTED, Reason.ALREADY_ADOPTED, id="adopted twice"),
         pytest.param(knows(staff="p-2"), Reason.NOT_IN_PERSON, id="for another person"),
         pytest.param(knows(edition="R8"), Reason.RULES_NOT_ADOPTED, id="of another edition"),
         pytest.param(knows(agency=MID_HOSP), Reason.RULES_NOT_ADOPTED, id="where there are none"),
         pytest.param(
-            of(AZ_CORE, ConfidentialityRulesAdopted(edition="R9"), by=AZ_COORD),
+            of(AZ_CORE, e.ConfidentialityRulesAdopted(edition="R9"), by=AZ_COORD),
             Reason.NOT_YOURS,
             id="of another",
         ),
     ],
 )
-def test_rules_are_adopted_once_and_known_in_person(wish, reason):
-    assert given(ADOPTED).when(wish) == refused(wish, reason)
+def test_rules_are_adopted_once_and_known_in_person(command, reason):
+    assert given(ADOPTED).when(command) == refused(command, reason)
 
 
 # --- qualifications and practice -------------------------------------------------------------------------------
 
 
 def test_a_profession_that_is_not_listed_needs_a_reason():
-    def is_a(qualification: str, reason: str | None = None, worker: str = WORKER) -> Said:
-        return said(AZ_CORE, QualificationVerified(worker=worker, qualification=qualification, reason=reason))
+    def is_a(qualification: str, reason: str | None = None, worker: str = WORKER) -> EventInput:
+        return event_input(
+            AZ_CORE, e.QualificationVerified(worker=worker, qualification=qualification, reason=reason)
+        )
 
     so = given(COMMISSIONED)
-    assert so.when(is_a("保健師")) == [is_a("保健師").fact]
+    assert so.when(is_a("保健師")) == [is_a("保健師").event]
     assert so.when(is_a("占い師")) == refused(is_a("占い師"), Reason.QUALIFICATION_NOT_LISTED)
-    assert so.when(is_a("栄養士", "FEEDING")) == [is_a("栄養士", "FEEDING").fact]
+    assert so.when(is_a("栄養士", "FEEDING")) == [is_a("栄養士", "FEEDING").event]
     nobody = is_a("保健師", worker="W-0")
     assert so.when(nobody) == refused(nobody, Reason.WORKER_UNKNOWN)
     so.put(is_a("助産師"))
@@ -185,68 +158,68 @@ def test_a_profession_that_is_not_listed_needs_a_reason():
 
 
 def test_practice_is_kept_with_the_visitor():
-    went = said(SORA_NPO, FieldPracticeCompleted(worker=WORKER, practice=Practice.ROLE_PLAY))
+    went = event_input(SORA_NPO, e.FieldPracticeCompleted(worker=WORKER, practice=Practice.ROLE_PLAY))
     so = given(COMMISSIONED, went)
     commission = so.world.register.commission(AZ_CORE, SORA_NPO)
     assert commission is not None
     assert commission.workers[WORKER].practised == {Practice.ROLE_PLAY}
-    nobody = said(SORA_NPO, FieldPracticeCompleted(worker="W-0", practice=Practice.ROLE_PLAY))
+    nobody = event_input(SORA_NPO, e.FieldPracticeCompleted(worker="W-0", practice=Practice.ROLE_PLAY))
     assert given(COMMISSIONED).when(nobody) == refused(nobody, Reason.WORKER_UNKNOWN)
 
 
-def learnt(tier: Tier, at: str) -> Said:
-    fact = TrainingModuleCompleted(
+def learnt(tier: Tier, at: str) -> EventInput:
+    event = e.TrainingModuleCompleted(
         worker=WORKER, modules=frozenset({Module.M7_CASE_STUDY}), tier=tier, valid_until=None
     )
-    return said(SORA_NPO, fact, name=f"learnt {tier} {at}", at=jst(at))
+    return event_input(SORA_NPO, event, name=f"learnt {tier} {at}", at=jst(at))
 
 
-def overdue(tier: Tier, at: str) -> tuple[Any, Fact]:
-    return jst(at), FurtherTrainingOverdueAlarmRaised(worker=WORKER, tier=tier, due_at=jst(at))
+def overdue(tier: Tier, at: str) -> tuple[Any, e.Event]:
+    return jst(at), e.FurtherTrainingOverdueAlarmRaised(worker=WORKER, tier=tier, due_at=jst(at))
 
 
 def test_the_second_and_third_tier_are_waited_for_a_year_each_and_told_of_once():
     so = given(COMMISSIONED)
-    both = due(so, "2027-12-01 00:00", FurtherTrainingOverdueAlarmRaised)
+    both = due(so, "2027-12-01 00:00", e.FurtherTrainingOverdueAlarmRaised)
     assert both == [overdue(t, "2026-04-02 00:00") for t in (Tier.T2_SKILL, Tier.T3_APPLIED)]
     done = given(COMMISSIONED, learnt(Tier.T2_SKILL, "2025-10-10 09:00"))
-    later = due(done, "2027-12-01 00:00", FurtherTrainingOverdueAlarmRaised)
+    later = due(done, "2027-12-01 00:00", e.FurtherTrainingOverdueAlarmRaised)
     assert later == [
         overdue(Tier.T3_APPLIED, "2026-04-02 00:00"),
         overdue(Tier.T2_SKILL, "2026-10-11 00:00"),
     ]
     done.put(learnt(Tier.T3_APPLIED, "2027-12-02 09:00"))
-    assert not due(done, "2028-12-02 23:59", FurtherTrainingOverdueAlarmRaised)
-    assert due(done, "2028-12-03 00:00", FurtherTrainingOverdueAlarmRaised) == [
+    assert not due(done, "2028-12-02 23:59", e.FurtherTrainingOverdueAlarmRaised)
+    assert due(done, "2028-12-03 00:00", e.FurtherTrainingOverdueAlarmRaised) == [
         overdue(Tier.T3_APPLIED, "2028-12-03 00:00")
     ]
 
 
 def test_nobody_waits_for_the_training_of_who_visits_no_more_or_never_did():
-    ended = said(AZ_CORE, OutsourcingContractEnded())
-    assert not due(given(COMMISSIONED, ended), "2027-12-01 00:00", FurtherTrainingOverdueAlarmRaised)
-    untrained = said(
-        SORA_NPO, SupportWorkerRegistered(worker="W-0", employment=Employment.PART_TIME, qualification=None)
+    ended = event_input(AZ_CORE, e.OutsourcingContractEnded())
+    assert not due(given(COMMISSIONED, ended), "2027-12-01 00:00", e.FurtherTrainingOverdueAlarmRaised)
+    untrained = event_input(
+        SORA_NPO, e.SupportWorkerRegistered(worker="W-0", employment=Employment.PART_TIME, qualification=None)
     )
-    late = due(given(COMMISSIONED, untrained), "2027-12-01 00:00", FurtherTrainingOverdueAlarmRaised)
-    assert {fact.worker for _, fact in late} == {WORKER}
+    responsible = due(given(COMMISSIONED, untrained), "2027-12-01 00:00", e.FurtherTrainingOverdueAlarmRaised)
+    assert {event.worker for _, event in responsible} == {WORKER}
 
 
 # --- performance and supervision ---------------------------------------------------------------------------------
 
 
-def report(by: UUID = SORA_NPO, **more: Any) -> Said:
+def report(by: UUID = SORA_NPO, **more: Any) -> EventInput:
     usual = {"begins_on": date(2025, 4, 1), "ends_on": date(2025, 6, 1), "families": 3, "visits": 20}
-    return said(
+    return event_input(
         by,
-        ContractorPerformanceReported(**{**usual, **more}),
+        e.ContractorPerformanceReported(**{**usual, **more}),
         name=f"report {more}",
         at=jst("2025-06-02 09:00"),
     )
 
 
 @pytest.mark.parametrize(
-    ("wish", "reason"),
+    ("command", "reason"),
     [
         pytest.param(report(by=AZ_CORE), Reason.NOT_YOUR_COMMISSION, id="by who commissioned"),
         pytest.param(report(ends_on=date(2025, 3, 1)), Reason.NUMBERS_WRONG, id="backwards"),
@@ -254,28 +227,28 @@ def report(by: UUID = SORA_NPO, **more: Any) -> Said:
         pytest.param(report(visits=-1), Reason.NUMBERS_WRONG, id="less than nothing"),
     ],
 )
-def test_a_contractor_reports_on_days_that_are_over(wish, reason):
-    assert given(COMMISSIONED).when(wish) == refused(wish, reason)
+def test_a_contractor_reports_on_days_that_are_over(command, reason):
+    assert given(COMMISSIONED).when(command) == refused(command, reason)
 
 
 def test_a_contractor_that_visited_nobody_says_so():
-    wish = report(families=0, visits=0)
-    assert given(COMMISSIONED).when(wish) == [wish.fact]
+    command = report(families=0, visits=0)
+    assert given(COMMISSIONED).when(command) == [command.event]
 
 
 def test_a_report_is_waited_for_every_year_and_told_of_once():
     so = given(COMMISSIONED)
-    late = due(so, "2026-04-03 00:00", PerformanceReportOverdueAlarmRaised)
-    assert [at for at, _ in late] == [jst("2026-04-02 00:00")]
+    responsible = due(so, "2026-04-03 00:00", e.PerformanceReportOverdueAlarmRaised)
+    assert [at for at, _ in responsible] == [jst("2026-04-02 00:00")]
     reported = given(COMMISSIONED, report())
     reported.put(report(families=4))
-    assert not due(reported, "2026-04-03 00:00", PerformanceReportOverdueAlarmRaised)
+    assert not due(reported, "2026-04-03 00:00", e.PerformanceReportOverdueAlarmRaised)
 
 
 def test_the_core_agency_supervises():
-    wish = said(AZ_CORE, ContractorSupervised(finding=Finding.IN_ORDER))
-    assert given(COMMISSIONED).when(wish) == [wish.fact]
-    own = said(SORA_NPO, ContractorSupervised(finding=Finding.IN_ORDER))
+    command = event_input(AZ_CORE, e.ContractorSupervised(finding=Finding.IN_ORDER))
+    assert given(COMMISSIONED).when(command) == [command.event]
+    own = event_input(SORA_NPO, e.ContractorSupervised(finding=Finding.IN_ORDER))
     assert given(COMMISSIONED).when(own) == refused(own, Reason.NOT_YOUR_COMMISSION)
 
 
@@ -283,21 +256,23 @@ def test_the_core_agency_supervises():
 
 
 def notice(
-    cls: type[Any] = BusinessCommencementNotified,
+    cls: type[Any] = e.BusinessCommencementNotified,
     agency: UUID = SORA_NPO,
     on: date = date(2025, 5, 2),
-    items: frozenset[BusinessItem] = WHOLE,
+    items: frozenset[BusinessItem] = ALL_ITEMS,
     reason: str | None = None,
-) -> Said:
+) -> EventInput:
     return of(agency, cls(happened_on=on, items=items, reason=reason))
 
 
 @pytest.mark.parametrize(
-    ("wish", "reason"),
+    ("command", "reason"),
     [
-        pytest.param(notice(items=WHOLE - {BusinessItem.ARTICLES}), Reason.NOTICE_INCOMPLETE, id="not whole"),
         pytest.param(
-            notice(BusinessChangeNotified, items=frozenset()),
+            notice(items=ALL_ITEMS - {BusinessItem.ARTICLES}), Reason.NOTICE_INCOMPLETE, id="not whole"
+        ),
+        pytest.param(
+            notice(e.BusinessChangeNotified, items=frozenset()),
             Reason.NOTICE_INCOMPLETE,
             id="a change of nothing",
         ),
@@ -305,96 +280,108 @@ def notice(
         pytest.param(notice(on=date(2025, 5, 1)), Reason.REASON_MISSING, id="later than a month"),
         pytest.param(notice(agency=EXT_SERVICE), Reason.NOT_AN_OPERATOR, id="by who does not run it"),
         pytest.param(
-            of(EXT_SERVICE, PrefecturalSupervisionReceived(finding=Finding.IN_ORDER)),
+            of(EXT_SERVICE, e.PrefecturalSupervisionReceived(finding=Finding.IN_ORDER)),
             Reason.NOT_AN_OPERATOR,
             id="supervised without running it",
         ),
     ],
 )
-def test_a_notice_is_whole_and_within_a_month(wish, reason):
-    assert given().when(wish) == refused(wish, reason)
+def test_a_notice_is_whole_and_within_a_month(command, reason):
+    assert given().when(command) == refused(command, reason)
 
 
 @pytest.mark.parametrize(
-    "wish",
+    "command",
     [
         notice(),
         notice(on=date(2025, 6, 2)),
         notice(on=date(2025, 5, 1), reason="FOUND_LATE"),
-        notice(BusinessChangeNotified, items=frozenset({BusinessItem.ARTICLES})),
-        notice(BusinessAbolitionNotified),
-        of(AZ_CORE, PrefecturalSupervisionReceived(finding=Finding.IMPROVEMENT_ASKED)),
-        of(AZ_CORE, CommunityServiceRegistered(service=CommunityService.SHORT_STAY, places=4)),
-        of(AZ_CORE, ResourceGapRecorded(service=CommunityService.SHORT_STAY, families=7)),
+        notice(e.BusinessChangeNotified, items=frozenset({BusinessItem.ARTICLES})),
+        notice(e.BusinessAbolitionNotified),
+        of(AZ_CORE, e.PrefecturalSupervisionReceived(finding=Finding.IMPROVEMENT_REQUESTED)),
+        of(AZ_CORE, e.CommunityServiceRegistered(service=CommunityService.SHORT_STAY, places=4)),
+        of(AZ_CORE, e.ResourceGapRecorded(service=CommunityService.SHORT_STAY, families=7)),
     ],
-    ids=lambda w: w.fact.TOPIC,
+    ids=lambda w: w.event.TOPIC,
 )
-def test_what_an_agency_says_of_itself_is_so(wish):
-    assert given().when(wish) == [wish.fact]
+def test_what_an_agency_says_of_itself_is_so(command):
+    assert given().when(command) == [command.event]
 
 
 @pytest.mark.parametrize(
-    "fact",
+    "event",
     [
-        CommunityServiceRegistered(service=CommunityService.OTHER, places=None),
-        ResourceGapRecorded(service=CommunityService.OTHER, families=1),
+        e.CommunityServiceRegistered(service=CommunityService.OTHER, places=None),
+        e.ResourceGapRecorded(service=CommunityService.OTHER, families=1),
     ],
 )
-def test_resources_are_the_core_agencys(fact):
-    wish = of(MID_HOSP, fact)
-    assert given().when(wish) == refused(wish, Reason.NOT_RESPONSIBLE_CORE)
+def test_resources_are_the_core_agencys(event):
+    command = of(MID_HOSP, event)
+    assert given().when(command) == refused(command, Reason.NOT_RESPONSIBLE_CORE)
 
 
 def test_a_programme_that_runs_for_a_month_without_notice_is_told_of_once():
-    begins = said(
-        REGISTRY, CoreAgencyDesignated(agency=id_of("AZ-MCH")), on=About(Kind.NETWORK, id_of("new"))
+    begins = event_input(
+        REGISTRARS, e.CoreAgencyDesignated(agency=id_of("AZ-MCH")), on=About(e.Kind.NETWORK, id_of("new"))
     )
     so = given(begins)
-    found = due(so, "2025-09-01 00:00", BusinessNoticeOverdueAlarmRaised)
-    assert [at for at, _ in found] == [jst("2025-05-02 00:00")]
-    told = given(begins, of(id_of("AZ-MCH"), notice().fact))
-    assert not due(told, "2025-09-01 00:00", BusinessNoticeOverdueAlarmRaised)
-    ended = of(id_of("AZ-MCH"), notice(BusinessAbolitionNotified).fact)
-    assert not due(given(begins, ended), "2025-09-01 00:00", BusinessNoticeOverdueAlarmRaised)
+    actual = due(so, "2025-09-01 00:00", e.BusinessNoticeOverdueAlarmRaised)
+    assert [at for at, _ in actual] == [jst("2025-05-02 00:00")]
+    informed = given(begins, of(id_of("AZ-MCH"), notice().event))
+    assert not due(informed, "2025-09-01 00:00", e.BusinessNoticeOverdueAlarmRaised)
+    ended = of(id_of("AZ-MCH"), notice(e.BusinessAbolitionNotified).event)
+    assert not due(given(begins, ended), "2025-09-01 00:00", e.BusinessNoticeOverdueAlarmRaised)
 
 
 # --- offices and members --------------------------------------------------------------------------------------------
 
 
 def test_a_municipality_has_one_core_agency():
-    second = said(REGISTRY, CoreAgencyDesignated(agency=AZ_CORE), on=About(Kind.NETWORK, id_of("new")))
+    second = event_input(
+        REGISTRARS, e.CoreAgencyDesignated(agency=AZ_CORE), on=About(e.Kind.NETWORK, id_of("new"))
+    )
     assert given().when(second) == refused(second, Reason.CORE_EXISTS)
-    again = said(REGISTRY, CoreAgencyDesignated(agency=AZ_CORE), name="again")
-    assert given().when(again) == [again.fact]
+    repeated = event_input(REGISTRARS, e.CoreAgencyDesignated(agency=AZ_CORE), name="repeated")
+    assert given().when(repeated) == [repeated.event]
     other = keys("AZ-MCH", roles=frozenset({"CORE"}))
-    instead = said(REGISTRY, CoreAgencyDesignated(agency=id_of("AZ-MCH")), name="instead")
-    assert given(other).when(instead) == [instead.fact]
+    instead = event_input(REGISTRARS, e.CoreAgencyDesignated(agency=id_of("AZ-MCH")), name="instead")
+    assert given(other).when(instead) == [instead.event]
 
 
 def test_each_member_that_is_not_made_public_is_told_of_on_its_own_day():
-    def new(member: UUID, on: str) -> Said:
-        fact = NetworkMemberAdmitted(member=member, item=2)
-        return said(AZ_COORD, fact, name=f"new {member}", at=jst(f"{on} 10:00"))
+    def new(member: UUID, on: str) -> EventInput:
+        event = e.NetworkMemberAdmitted(member=member, item=2)
+        return event_input(AZ_COORD, event, name=f"new {member}", at=jst(f"{on} 10:00"))
 
     so = given(new(EXT_SERVICE, "2025-05-01"), new(TW_CORE, "2025-05-11"))
-    found = due(so, "2025-09-01 00:00", MembershipUnpublishedAlarmRaised)
-    assert [(at, f.members) for at, f in found] == [  # type: ignore[attr-defined]
+    actual = due(so, "2025-09-01 00:00", e.MembershipUnpublishedAlarmRaised)
+    assert [(at, f.members) for at, f in actual] == [  # type: ignore[attr-defined]
         (jst("2025-06-01 00:00"), frozenset({EXT_SERVICE})),
         (jst("2025-06-11 00:00"), frozenset({TW_CORE})),
     ]
 
 
 LATE: list[Any] = [
-    pytest.param([COMMISSIONED], PerformanceReportOverdueAlarmRaised, "2026-04-02 00:00", id="performance"),
+    pytest.param([COMMISSIONED], e.PerformanceReportOverdueAlarmRaised, "2026-04-02 00:00", id="performance"),
     pytest.param(
-        [said(REGISTRY, CoreAgencyDesignated(agency=id_of("AZ-MCH")), on=About(Kind.NETWORK, id_of("new")))],
-        BusinessNoticeOverdueAlarmRaised,
+        [
+            event_input(
+                REGISTRARS,
+                e.CoreAgencyDesignated(agency=id_of("AZ-MCH")),
+                on=About(e.Kind.NETWORK, id_of("new")),
+            )
+        ],
+        e.BusinessNoticeOverdueAlarmRaised,
         "2025-05-02 00:00",
         id="the notice to the prefecture",
     ),
     pytest.param(
-        [said(AZ_COORD, NetworkMemberAdmitted(member=EXT_SERVICE, item=2), at=jst("2025-05-01 10:00"))],
-        MembershipUnpublishedAlarmRaised,
+        [
+            event_input(
+                AZ_COORD, e.NetworkMemberAdmitted(member=EXT_SERVICE, item=2), at=jst("2025-05-01 10:00")
+            )
+        ],
+        e.MembershipUnpublishedAlarmRaised,
         "2025-06-01 00:00",
         id="a member",
     ),
@@ -412,60 +399,68 @@ def test_what_is_late_is_told_of_at_the_end_of_its_day_and_once(past, alarm, at)
 
 @pytest.mark.parametrize(("past", "alarm", "at"), LATE)
 def test_where_the_book_names_no_time_the_laws_month_alone_is_left(past, alarm, at):
-    book = rule_book({**first_edition(), "policy": {}})
-    town = [book if one.fact.TOPIC == book.fact.TOPIC else one for one in TOWN]
-    found = due(given(past, town=town), "2027-01-01 00:00", alarm)
-    assert bool(found) is (alarm is BusinessNoticeOverdueAlarmRaised)
+    published = rule_book({**first_edition(), "policy": {}})
+    town = [published if one.event.TOPIC == published.event.TOPIC else one for one in TOWN]
+    actual = due(given(past, town=town), "2027-01-01 00:00", alarm)
+    assert bool(actual) is (alarm is e.BusinessNoticeOverdueAlarmRaised)
 
 
 def test_members_that_are_not_made_public_within_a_month_are_told_of_together():
     new = [
-        said(AZ_COORD, NetworkMemberAdmitted(member=m, item=2), name=f"new {m}", at=jst("2025-05-01 10:00"))
+        event_input(
+            AZ_COORD, e.NetworkMemberAdmitted(member=m, item=2), name=f"new {m}", at=jst("2025-05-01 10:00")
+        )
         for m in (EXT_SERVICE, TW_CORE)
     ]
-    found = due(given(new), "2025-09-01 00:00", MembershipUnpublishedAlarmRaised)
-    assert [(at, f.members) for at, f in found] == [  # type: ignore[attr-defined]
+    actual = due(given(new), "2025-09-01 00:00", e.MembershipUnpublishedAlarmRaised)
+    assert [(at, f.members) for at, f in actual] == [  # type: ignore[attr-defined]
         (jst("2025-06-01 00:00"), frozenset({EXT_SERVICE, TW_CORE}))
     ]
-    public = said(
+    public = event_input(
         AZ_COORD,
-        NetworkMembershipPublished(
+        e.NetworkMembershipPublished(
             members=frozenset({EXT_SERVICE, TW_CORE, *MEMBERS}), published_on=date(2025, 5, 9)
         ),
         name="public",
         at=jst("2025-05-09 10:00"),
     )
-    assert due(given(new, public), "2025-05-31 00:00", MembershipUnpublishedAlarmRaised) == []
+    assert due(given(new, public), "2025-05-31 00:00", e.MembershipUnpublishedAlarmRaised) == []
 
 
 # --- visits left uncovered ---------------------------------------------------------------------------------------------
 
 
 def test_a_visit_that_a_contractor_may_not_make_is_the_core_agencys_to_cover():
-    planned = tell(HomeVisitScheduled, SORA_NPO, [AZ_CORE], planned_on=date(2025, 6, 3), actor=WORKER)
+    planned = case_message(
+        e.HomeVisitScheduled, SORA_NPO, [AZ_CORE], planned_on=date(2025, 6, 3), actor=WORKER
+    )
     so = given(LEARNED, READY, TO_SORA, planned)
 
     def to_cover() -> list[Any]:
-        found = tasks(so.world, AZ_CORE, now=NOON)
-        return [(t.message, t.due_at) for t in found if t.kind is TaskKind.COVER_VISIT]
+        actual = tasks(so.world, AZ_CORE, now=NOON)
+        return [(t.message, t.due_at) for t in actual if t.kind is TaskKind.COVER_VISIT]
 
     assert to_cover() == []
-    so.put(tell(SupportWorkerUnassigned, AZ_CORE))
-    assert to_cover() == [(planned.ask, jst("2025-06-04 00:00"))]
+    so.put(case_message(e.SupportWorkerUnassigned, AZ_CORE))
+    assert to_cover() == [(planned.command_id, jst("2025-06-04 00:00"))]
     assert not [t for t in tasks(so.world, AZ_COORD, now=NOON) if t.kind is TaskKind.COVER_VISIT]
-    so.put(tell(DisclosureMade, AZ_CORE, name="own note", at=NOON + timedelta(days=1)))
+    so.put(case_message(e.DisclosureMade, AZ_CORE, name="own note", at=NOON + timedelta(days=1)))
     assert len(to_cover()) == 1
 
 
 # --- roles, tiers, housekeeping, specialist help, bundles ---------------------------------------------------------
 
 
-def assigns(role: SupportRole | None, qualification: str | None = None, reason: str | None = None) -> Said:
-    return tell(SupportWorkerAssigned, AZ_CORE, role=role, qualification=qualification, reason=reason)
+def assigns(
+    role: SupportRole | None, qualification: str | None = None, reason: str | None = None
+) -> EventInput:
+    return case_message(
+        e.SupportWorkerAssigned, AZ_CORE, role=role, qualification=qualification, reason=reason
+    )
 
 
 @pytest.mark.parametrize(
-    ("wish", "reason"),
+    ("command", "reason"),
     [
         pytest.param(assigns(SupportRole.SPECIALIST), Reason.QUALIFICATION_NOT_LISTED, id="no profession"),
         pytest.param(
@@ -478,12 +473,12 @@ def assigns(role: SupportRole | None, qualification: str | None = None, reason: 
         ),
     ],
 )
-def test_specialist_help_is_for_listed_professions_and_housekeeping_is_another_service(wish, reason):
-    assert given(LEARNED, COMMISSIONED).when(wish) == refused(wish, reason)
+def test_specialist_help_is_for_listed_professions_and_housekeeping_is_another_service(command, reason):
+    assert given(LEARNED, COMMISSIONED).when(command) == refused(command, reason)
 
 
 @pytest.mark.parametrize(
-    "wish",
+    "command",
     [
         assigns(None),
         assigns(SupportRole.SPECIALIST, "保健師"),
@@ -491,22 +486,22 @@ def test_specialist_help_is_for_listed_professions_and_housekeeping_is_another_s
         assigns(SupportRole.HOUSEKEEPING, None, "NO_SUCH_SERVICE_HERE"),
     ],
 )
-def test_who_fits_or_has_a_reason_is_assigned(wish):
-    assert given(LEARNED, COMMISSIONED).when(wish) == [wish.fact]
+def test_who_fits_or_has_a_reason_is_assigned(command):
+    assert given(LEARNED, COMMISSIONED).when(command) == [command.event]
 
 
 def test_a_profession_that_was_verified_counts():
-    is_one = said(AZ_CORE, QualificationVerified(worker=WORKER, qualification="助産師", reason=None))
-    wish = assigns(SupportRole.SPECIALIST)
-    assert given(LEARNED, COMMISSIONED, is_one).when(wish) == [wish.fact]
+    is_one = event_input(AZ_CORE, e.QualificationVerified(worker=WORKER, qualification="助産師", reason=None))
+    command = assigns(SupportRole.SPECIALIST)
+    assert given(LEARNED, COMMISSIONED, is_one).when(command) == [command.event]
 
 
 @pytest.mark.parametrize(
-    "wish",
+    "command",
     [
         assigns(SupportRole.HOUSEKEEPING),
-        tell(
-            SupportPlanFormulated,
+        case_message(
+            e.SupportPlanFormulated,
             AZ_CORE,
             sections=[S.PLAN],
             plan=plan(housekeeping=Housekeeping.WITH_GOAL),
@@ -514,23 +509,25 @@ def test_a_profession_that_was_verified_counts():
     ],
     ids=["a visitor for it", "a plan with it"],
 )
-def test_housekeeping_was_a_part_of_the_programme_until_the_last_of_march_2024(wish):
-    begun = replace(COMMISSIONED[0], fact=replace(COMMISSIONED[0].fact, begins_on=date(2024, 1, 1)))
+def test_housekeeping_was_a_part_of_the_programme_until_the_last_of_march_2024(command):
+    begun = replace(COMMISSIONED[0], event=replace(COMMISSIONED[0].event, begins_on=date(2024, 1, 1)))
     so = given(LEARNED, begun, *COMMISSIONED[1:], ASSESSED, ELIGIBLE)
-    assert so.when(wish, now=jst("2024-03-31 23:59:59")) == [wish.fact]
-    assert so.when(wish, now=jst("2024-04-01 00:00")) == refused(wish, Reason.REASON_MISSING)
+    assert so.when(command, now=jst("2024-03-31 23:59:59")) == [command.event]
+    assert so.when(command, now=jst("2024-04-01 00:00")) == refused(command, Reason.REASON_MISSING)
 
 
 def test_only_the_basic_tier_makes_a_visitor_ready():
-    applied = said(
+    applied = event_input(
         SORA_NPO,
-        TrainingModuleCompleted(
+        e.TrainingModuleCompleted(
             worker=WORKER, modules=frozenset(Module), tier=Tier.T3_APPLIED, valid_until=None
         ),
     )
-    without = [one for one in COMMISSIONED if not isinstance(one.fact, TrainingModuleCompleted)]
-    wish = assigns(None)
-    assert given(LEARNED, without, applied).when(wish) == refused(wish, Reason.WORKER_NOT_READY, SORA_NPO)
+    without = [one for one in COMMISSIONED if not isinstance(one.event, e.TrainingModuleCompleted)]
+    command = assigns(None)
+    assert given(LEARNED, without, applied).when(command) == refused(
+        command, Reason.WORKER_NOT_READY, SORA_NPO
+    )
     commission = given(without, applied).world.register.commission(AZ_CORE, SORA_NPO)
     assert commission is not None
     assert set(commission.workers[WORKER].tiers) == {Tier.T3_APPLIED}
@@ -545,44 +542,52 @@ def test_only_the_basic_tier_makes_a_visitor_ready():
     ],
 )
 def test_housekeeping_in_a_plan_has_a_goal_and_today_a_reason(housekeeping, reason, refusal):
-    wish = tell(
-        SupportPlanFormulated, AZ_CORE, sections=[S.PLAN], plan=plan(housekeeping=housekeeping), reason=reason
+    command = case_message(
+        e.SupportPlanFormulated,
+        AZ_CORE,
+        sections=[S.PLAN],
+        plan=plan(housekeeping=housekeeping),
+        reason=reason,
     )
-    expected = [wish.fact] if refusal is None else refused(wish, refusal)
-    assert given(LEARNED, ASSESSED, ELIGIBLE).when(wish) == expected
+    expected = [command.event] if refusal is None else refused(command, refusal)
+    assert given(LEARNED, ASSESSED, ELIGIBLE).when(command) == expected
 
 
 def alarms(kind: type[Any], *past: Any, until: str) -> list[Any]:
-    return [(at, a.late) for at, a in run(given(LEARNED, *past), jst(until)) if isinstance(a, kind)]
+    return [(at, a.responsible) for at, a in run(given(LEARNED, *past), jst(until)) if isinstance(a, kind)]
 
 
 def test_specialist_help_that_is_needed_is_linked_within_a_fortnight():
-    needed = tell(
-        SupportTypeDecided,
+    needed = case_message(
+        e.SupportTypeDecided,
         AZ_CORE,
         support_type=SupportType.SHORT_INTENSIVE,
         specialist_needed=True,
         at=jst("2025-06-02 10:00"),
     )
-    late = [(jst("2025-06-16 10:00"), AZ_CORE)]
-    assert alarms(SpecialistUnlinkedAlarmRaised, needed, until="2025-06-16 10:00") == late
-    linked = tell(SpecialistServiceLinked, AZ_CORE)
-    assert alarms(SpecialistUnlinkedAlarmRaised, needed, linked, until="2025-06-16 10:00") == []
-    unneeded = replace(needed, fact=replace(needed.fact, specialist_needed=False))  # type: ignore[call-arg]
-    assert alarms(SpecialistUnlinkedAlarmRaised, unneeded, until="2025-06-16 10:00") == []
+    responsible = [(jst("2025-06-16 10:00"), AZ_CORE)]
+    assert alarms(e.SpecialistUnlinkedAlarmRaised, needed, until="2025-06-16 10:00") == responsible
+    linked = case_message(e.SpecialistServiceLinked, AZ_CORE)
+    assert alarms(e.SpecialistUnlinkedAlarmRaised, needed, linked, until="2025-06-16 10:00") == []
+    unneeded = replace(needed, event=replace(needed.event, specialist_needed=False))  # type: ignore[call-arg]
+    assert alarms(e.SpecialistUnlinkedAlarmRaised, unneeded, until="2025-06-16 10:00") == []
 
 
 def test_a_contractor_that_visits_without_what_it_needs_is_told_of_at_once():
     at = jst("2025-06-02 10:00")
-    report = tell(VisitReportSubmitted, SORA_NPO, [AZ_CORE], [S.VISIT], "CWA-21-10-2-3", actor=WORKER, at=at)
-    assert alarms(BundleMissingAlarmRaised, READY, report, until="2025-06-02 12:00") == [(at, AZ_CORE)]
-    assert alarms(BundleMissingAlarmRaised, READY, TO_SORA, report, until="2025-06-02 12:00") == []
-    assert alarms(BundleMissingAlarmRaised, READY, report, TO_SORA, until="2025-06-01 12:00") == []
-    second = replace(report, ask=id_of("second"), at=at + timedelta(hours=1))
-    told = alarms(BundleMissingAlarmRaised, READY, report, second, until="2025-06-02 12:00")
-    assert told == [(at, AZ_CORE)]  # once, until it is given what it needs
-    another = tell(SupportWorkerAssigned, AZ_CORE, agency=HIDA_SWC, worker=HIDA_WORKER, name="another")
-    assert alarms(BundleMissingAlarmRaised, READY, another, report, until="2025-06-02 12:00") == [
+    report = case_message(
+        e.VisitReportSubmitted, SORA_NPO, [AZ_CORE], [S.VISIT], "CWA-21-10-2-3", actor=WORKER, at=at
+    )
+    assert alarms(e.BundleMissingAlarmRaised, READY, report, until="2025-06-02 12:00") == [(at, AZ_CORE)]
+    assert alarms(e.BundleMissingAlarmRaised, READY, TO_SORA, report, until="2025-06-02 12:00") == []
+    assert alarms(e.BundleMissingAlarmRaised, READY, report, TO_SORA, until="2025-06-01 12:00") == []
+    second = replace(report, command_id=id_of("second"), at=at + timedelta(hours=1))
+    informed = alarms(e.BundleMissingAlarmRaised, READY, report, second, until="2025-06-02 12:00")
+    assert informed == [(at, AZ_CORE)]  # once, until it is given what it needs
+    another = case_message(
+        e.SupportWorkerAssigned, AZ_CORE, agency=HIDA_SWC, worker=HIDA_WORKER, name="another"
+    )
+    assert alarms(e.BundleMissingAlarmRaised, READY, another, report, until="2025-06-02 12:00") == [
         (at, AZ_CORE)
     ]
     so = given(LEARNED, READY, report, TO_SORA)

@@ -7,25 +7,12 @@ from datetime import date
 
 import pytest
 
+from domain import events as e
 from domain.codes import Module, OutsourcingScope
-from domain.events import (
-    ContractorReinstated,
-    ContractorRequirementVerified,
-    CoordinatingAgencyDesignated,
-    CoreAgencyDesignated,
-    KeySetRevoked,
-    Kind,
-    NetworkMemberAdmitted,
-    NetworkMembershipPublished,
-    NetworkMemberWithdrawn,
-    OutsourcingContractConcluded,
-    OutsourcingContractEnded,
-    TrainingModuleExempted,
-)
 from domain.readiness import Readiness, readiness
 from domain.reasons import Reason
-from domain.record import HUB, REGISTRY, About, commission_of
-from tests.domain.kit import (
+from domain.record import HUB, REGISTRARS, About, commission_of
+from tests.domain.builders import (
     AZ_COORD,
     AZ_CORE,
     COMMISSION,
@@ -42,12 +29,12 @@ from tests.domain.kit import (
     TW_CORE,
     WORKER,
     contract,
+    event_input,
     given,
     id_of,
     keys,
     refused,
     rule_book,
-    said,
     sworn,
     trained,
     verified,
@@ -56,11 +43,11 @@ from tests.domain.kit import (
 
 
 def test_a_core_agency_commissions_a_contractor() -> None:
-    assert given().when(contract()) == [contract().fact]
+    assert given().when(contract()) == [contract().event]
 
 
 @pytest.mark.parametrize(
-    ("wish", "reason", "at_fault"),
+    ("command", "reason", "at_fault"),
     [
         pytest.param(
             replace(contract(), by=KS_CGC), Reason.NOT_RESPONSIBLE_CORE, None, id="a child guidance centre"
@@ -68,47 +55,55 @@ def test_a_core_agency_commissions_a_contractor() -> None:
         pytest.param(replace(contract(), by=HUB), Reason.NOT_RESPONSIBLE_CORE, None, id="the hub"),
         pytest.param(contract(contractor=MID_HOSP), Reason.NOT_A_CONTRACTOR, MID_HOSP, id="a hospital"),
         pytest.param(
-            replace(contract(), on=About(Kind.COMMISSION, id_of("elsewhere"))),
+            replace(contract(), on=About(e.Kind.COMMISSION, id_of("elsewhere"))),
             Reason.NOT_YOUR_COMMISSION,
             None,
             id="under another name",
         ),
     ],
 )
-def test_nobody_else_commissions_and_nobody_else_is_commissioned(wish, reason, at_fault) -> None:  # type: ignore[no-untyped-def]
-    assert given().when(wish) == refused(wish, reason, at_fault)
+def test_nobody_else_commissions_and_nobody_else_is_commissioned(command, reason, at_fault) -> None:  # type: ignore[no-untyped-def]
+    assert given().when(command) == refused(command, reason, at_fault)
 
 
 @pytest.mark.parametrize(
-    ("wish", "reason"),
+    ("command", "reason"),
     [
         pytest.param(replace(verified(), by=SORA_NPO), Reason.NOT_YOUR_COMMISSION, id="verifying itself"),
         pytest.param(verified((4,)), Reason.REQUIREMENT_UNKNOWN, id="a fourth requirement"),
         pytest.param(verified(()), Reason.REQUIREMENT_UNKNOWN, id="no requirement"),
         pytest.param(
-            said(SORA_NPO, OutsourcingContractEnded()),
+            event_input(SORA_NPO, e.OutsourcingContractEnded()),
             Reason.NOT_YOUR_COMMISSION,
             id="ending its own contract",
         ),
         pytest.param(
-            said(SORA_NPO, ContractorReinstated()), Reason.NOT_YOUR_COMMISSION, id="reinstating itself"
+            event_input(SORA_NPO, e.ContractorReinstated()),
+            Reason.NOT_YOUR_COMMISSION,
+            id="reinstating itself",
         ),
         pytest.param(
-            said(AZ_CORE, ContractorReinstated()), Reason.NOT_SUSPENDED, id="reinstating who is not suspended"
+            event_input(AZ_CORE, e.ContractorReinstated()),
+            Reason.NOT_SUSPENDED,
+            id="reinstating who is not suspended",
         ),
         pytest.param(trained("W-nobody"), Reason.WORKER_UNKNOWN, id="training nobody"),
         pytest.param(sworn("W-nobody"), Reason.WORKER_UNKNOWN, id="swearing nobody in"),
         pytest.param(
-            said(
+            event_input(
                 AZ_CORE,
-                TrainingModuleExempted(worker="W-nobody", module=Module.M6_VISIT_PRACTICE, qualification="x"),
+                e.TrainingModuleExempted(
+                    worker="W-nobody", module=Module.M6_VISIT_PRACTICE, qualification="x"
+                ),
             ),
             Reason.WORKER_UNKNOWN,
             id="exempting nobody",
         ),
         *(
             pytest.param(
-                said(AZ_CORE, TrainingModuleExempted(worker=WORKER, module=m, qualification="保健師")),
+                event_input(
+                    AZ_CORE, e.TrainingModuleExempted(worker=WORKER, module=m, qualification="保健師")
+                ),
                 Reason.MODULE_NEVER_EXEMPT,
                 id=f"exempting from {m}",
             )
@@ -119,32 +114,32 @@ def test_nobody_else_commissions_and_nobody_else_is_commissioned(wish, reason, a
         ),
     ],
 )
-def test_what_a_commission_does_not_allow(wish, reason) -> None:  # type: ignore[no-untyped-def]
-    assert given(COMMISSIONED).when(wish) == refused(wish, reason)
+def test_what_a_commission_does_not_allow(command, reason) -> None:  # type: ignore[no-untyped-def]
+    assert given(COMMISSIONED).when(command) == refused(command, reason)
 
 
 @pytest.mark.parametrize(
-    "wish",
+    "command",
     [
         pytest.param(verified((1, 2, 3), OutsourcingScope.FULL), id="the core agency verifies"),
         pytest.param(worker("W-S2"), id="the contractor registers a visitor"),
         pytest.param(replace(worker("W-S2"), by=AZ_CORE), id="the core agency registers one"),
-        pytest.param(trained(name="again"), id="training"),
+        pytest.param(trained(name="repeated"), id="training"),
         pytest.param(sworn(), id="an oath"),
         pytest.param(
-            said(
+            event_input(
                 SORA_NPO,
-                TrainingModuleExempted(
+                e.TrainingModuleExempted(
                     worker=WORKER, module=Module.M6_VISIT_PRACTICE, qualification="保健師"
                 ),
             ),
             id="an exemption in one's own field",
         ),
-        pytest.param(said(AZ_CORE, OutsourcingContractEnded()), id="the end"),
+        pytest.param(event_input(AZ_CORE, e.OutsourcingContractEnded()), id="the end"),
     ],
 )
-def test_what_a_commission_allows(wish) -> None:  # type: ignore[no-untyped-def]
-    assert given(COMMISSIONED).when(wish) == [wish.fact]
+def test_what_a_commission_allows(command) -> None:  # type: ignore[no-untyped-def]
+    assert given(COMMISSIONED).when(command) == [command.event]
 
 
 def test_an_act_about_no_commission_is_not_yours() -> None:
@@ -167,7 +162,7 @@ PARTS = {
 
 
 @pytest.mark.parametrize(
-    ("lacking", "stand", "reason"),
+    ("lacking", "state", "reason"),
     [
         pytest.param(
             "contract", Readiness.NOT_COMMISSIONED, Reason.CONTRACTOR_NOT_COMMISSIONED, id="no contract"
@@ -178,20 +173,20 @@ PARTS = {
         pytest.param("sworn", Readiness.NOT_READY, Reason.CONTRACTOR_NOT_READY, id="no oath"),
     ],
 )
-def test_given_one_part_missing_when_it_is_to_be_told_then_refused(lacking, stand, reason) -> None:  # type: ignore[no-untyped-def]
+def test_given_one_part_missing_when_it_is_to_be_told_then_refused(lacking, state, reason) -> None:  # type: ignore[no-untyped-def]
     so = given(LEARNED, [p for name, p in PARTS.items() if name != lacking])
-    assert readiness(so.world.register, so.world.case, SORA_NPO, NOON) is stand
-    [fact] = so.when(TO_SORA)
-    assert (fact.reason, fact.at_fault) == (reason, SORA_NPO)  # type: ignore[attr-defined]
+    assert readiness(so.world.register, so.world.case, SORA_NPO, NOON) is state
+    [event] = so.when(TO_SORA)
+    assert (event.reason, event.at_fault) == (reason, SORA_NPO)  # type: ignore[attr-defined]
 
 
 def test_a_ready_contractor_that_is_not_assigned_is_not_told() -> None:
-    [fact] = given(LEARNED, COMMISSIONED).when(TO_SORA)
-    assert (fact.reason, fact.at_fault) == (Reason.CONTRACTOR_NOT_ASSIGNED, SORA_NPO)  # type: ignore[attr-defined]
+    [event] = given(LEARNED, COMMISSIONED).when(TO_SORA)
+    assert (event.reason, event.at_fault) == (Reason.CONTRACTOR_NOT_ASSIGNED, SORA_NPO)  # type: ignore[attr-defined]
 
 
 def test_given_every_part_when_it_is_told_then_so_it_is() -> None:
-    assert given(LEARNED, READY).when(TO_SORA) == [TO_SORA.fact]
+    assert given(LEARNED, READY).when(TO_SORA) == [TO_SORA.event]
 
 
 @pytest.mark.parametrize(
@@ -211,117 +206,123 @@ def test_a_contract_holds_from_its_first_day_to_its_last(begins, ends, there) ->
 
 
 def test_the_coordinating_agency_admits_and_lets_go() -> None:
-    admit = said(AZ_COORD, NetworkMemberAdmitted(member=EXT_SERVICE, item=3))
-    assert given().when(admit) == [admit.fact]
-    leave = said(AZ_COORD, NetworkMemberWithdrawn(member=SORA_NPO))
-    assert given().when(leave) == [leave.fact]
-    announce = said(
-        AZ_COORD, NetworkMembershipPublished(members=frozenset({SORA_NPO}), published_on=date(2025, 6, 2))
+    admit = event_input(AZ_COORD, e.NetworkMemberAdmitted(member=EXT_SERVICE, item=3))
+    assert given().when(admit) == [admit.event]
+    leave = event_input(AZ_COORD, e.NetworkMemberWithdrawn(member=SORA_NPO))
+    assert given().when(leave) == [leave.event]
+    announce = event_input(
+        AZ_COORD, e.NetworkMembershipPublished(members=frozenset({SORA_NPO}), published_on=date(2025, 6, 2))
     )
-    assert given().when(announce) == [announce.fact]
+    assert given().when(announce) == [announce.event]
     assert given(announce).world.register.networks[announce.on.id].announced == frozenset({SORA_NPO})
 
 
 @pytest.mark.parametrize(
-    ("wish", "reason"),
+    ("command", "reason"),
     [
         pytest.param(
-            said(AZ_CORE, NetworkMemberAdmitted(member=EXT_SERVICE, item=3)),
+            event_input(AZ_CORE, e.NetworkMemberAdmitted(member=EXT_SERVICE, item=3)),
             Reason.NOT_COORDINATING,
             id="by CORE",
         ),
         pytest.param(
-            said(AZ_COORD, NetworkMemberAdmitted(member=NOBODY, item=3)),
+            event_input(AZ_COORD, e.NetworkMemberAdmitted(member=NOBODY, item=3)),
             Reason.UNKNOWN_ADDRESSEE,
             id="nobody",
         ),
         pytest.param(
-            said(AZ_COORD, NetworkMemberAdmitted(member=EXT_SERVICE, item=4)),
+            event_input(AZ_COORD, e.NetworkMemberAdmitted(member=EXT_SERVICE, item=4)),
             Reason.UNKNOWN_ADDRESSEE,
             id="item 4",
         ),
         pytest.param(
-            said(AZ_COORD, NetworkMemberWithdrawn(member=EXT_SERVICE)),
+            event_input(AZ_COORD, e.NetworkMemberWithdrawn(member=EXT_SERVICE)),
             Reason.NOT_A_MEMBER,
             id="no member leaves",
         ),
         pytest.param(
-            said(
+            event_input(
                 AZ_COORD,
-                NetworkMembershipPublished(members=frozenset({EXT_SERVICE}), published_on=date(2025, 6, 2)),
+                e.NetworkMembershipPublished(members=frozenset({EXT_SERVICE}), published_on=date(2025, 6, 2)),
             ),
             Reason.NOT_A_MEMBER,
             id="no member is announced",
         ),
         pytest.param(
-            said(AZ_COORD, CoreAgencyDesignated(agency=AZ_CORE)), Reason.NOT_YOURS, id="giving an office"
+            event_input(AZ_COORD, e.CoreAgencyDesignated(agency=AZ_CORE)),
+            Reason.NOT_YOURS,
+            id="giving an office",
         ),
         pytest.param(
-            said(REGISTRY, CoordinatingAgencyDesignated(agency=MID_HOSP)),
+            event_input(REGISTRARS, e.CoordinatingAgencyDesignated(agency=MID_HOSP)),
             Reason.UNKNOWN_ADDRESSEE,
             id="an office to a hospital",
         ),
         pytest.param(
             replace(
-                said(AZ_COORD, NetworkMemberAdmitted(member=SORA_NPO, item=2)),
-                on=About(Kind.NETWORK, id_of("new")),
+                event_input(AZ_COORD, e.NetworkMemberAdmitted(member=SORA_NPO, item=2)),
+                on=About(e.Kind.NETWORK, id_of("new")),
             ),
             Reason.NOT_COORDINATING,
             id="a network without office",
         ),
     ],
 )
-def test_what_a_network_does_not_allow(wish, reason) -> None:  # type: ignore[no-untyped-def]
-    assert given().when(wish) == refused(wish, reason)
+def test_what_a_network_does_not_allow(command, reason) -> None:  # type: ignore[no-untyped-def]
+    assert given().when(command) == refused(command, reason)
 
 
-# --- the registry -------------------------------------------------------------------------------------------------------
+# --- the registrars -------------------------------------------------------------------------------------------------------
 
 
 def test_an_agency_publishes_its_keys_and_the_registry_alone_revokes_and_rules() -> None:
-    assert given().when(keys("AZ-CORE")) == [keys("AZ-CORE").fact]
-    on = About(Kind.AGENCY, MID_HOSP)
-    revoke = said(REGISTRY, KeySetRevoked(compromised_since=NOON), on=on)
-    assert given().when(revoke) == [revoke.fact]
-    by_itself = said(MID_HOSP, KeySetRevoked(compromised_since=None), on=on)
+    assert given().when(keys("AZ-CORE")) == [keys("AZ-CORE").event]
+    on = About(e.Kind.AGENCY, MID_HOSP)
+    revoke = event_input(REGISTRARS, e.KeySetRevoked(compromised_since=NOON), on=on)
+    assert given().when(revoke) == [revoke.event]
+    by_itself = event_input(MID_HOSP, e.KeySetRevoked(compromised_since=None), on=on)
     assert given().when(by_itself) == refused(by_itself, Reason.NOT_YOURS)
-    assert given().when(rule_book()) == [rule_book().fact]
+    assert given().when(rule_book()) == [rule_book().event]
     by_core = replace(rule_book(), by=AZ_CORE)
     assert given().when(by_core) == refused(by_core, Reason.NOT_YOURS)
 
 
 @pytest.mark.parametrize(("since", "bad"), [(NOON, 1), (None, 0)], ids=["compromised", "retired"])
 def test_a_revoked_key_set_is_not_in_force_and_a_compromised_one_is_remembered(since, bad) -> None:  # type: ignore[no-untyped-def]
-    revoke = said(REGISTRY, KeySetRevoked(compromised_since=since), on=About(Kind.AGENCY, MID_HOSP))
+    revoke = event_input(
+        REGISTRARS, e.KeySetRevoked(compromised_since=since), on=About(e.Kind.AGENCY, MID_HOSP)
+    )
     agency = given(revoke).world.register.agencies[MID_HOSP]
     assert agency.revoked
     assert len(agency.compromised) == bad
-    again = given(revoke, keys("MID-HOSP", name="again")).world.register.agencies[MID_HOSP]
-    assert not again.revoked
+    repeated = given(revoke, keys("MID-HOSP", name="repeated")).world.register.agencies[MID_HOSP]
+    assert not repeated.revoked
 
 
 def test_who_has_no_keys_in_force_is_no_addressee() -> None:
-    revoke = said(REGISTRY, KeySetRevoked(compromised_since=None), on=About(Kind.AGENCY, SORA_NPO))
-    [fact] = given(LEARNED, READY, revoke).when(TO_SORA)
-    assert (fact.reason, fact.at_fault) == (Reason.UNKNOWN_ADDRESSEE, SORA_NPO)  # type: ignore[attr-defined]
+    revoke = event_input(
+        REGISTRARS, e.KeySetRevoked(compromised_since=None), on=About(e.Kind.AGENCY, SORA_NPO)
+    )
+    [event] = given(LEARNED, READY, revoke).when(TO_SORA)
+    assert (event.reason, event.at_fault) == (Reason.UNKNOWN_ADDRESSEE, SORA_NPO)  # type: ignore[attr-defined]
 
 
 def test_a_fact_of_the_hub_can_not_be_asked_for_about_a_commission() -> None:
     from domain.events import ContractorSuspended
 
-    wish = said(AZ_CORE, ContractorSuspended(gaps=frozenset()))
-    assert given(COMMISSIONED).when(wish) == refused(wish, Reason.NOT_YOURS)
+    command = event_input(AZ_CORE, ContractorSuspended(gaps=frozenset()))
+    assert given(COMMISSIONED).when(command) == refused(command, Reason.NOT_YOURS)
 
 
 def test_what_does_not_concern_a_contract_leaves_it_alone() -> None:
-    fact = ContractorRequirementVerified(items=frozenset({1, 2}), scope=OutsourcingScope.PARTIAL)
+    event = e.ContractorRequirementVerified(items=frozenset({1, 2}), scope=OutsourcingScope.PARTIAL)
     so = given(COMMISSIONED)
     before = so.world.register.commissions[COMMISSION]
-    so.put(said(AZ_CORE, fact, name="again"))
+    so.put(event_input(AZ_CORE, event, name="repeated"))
     after = so.world.register.commissions[COMMISSION]
     assert (after.workers, after.contractor, after.begins_on) == (
         before.workers,
         before.contractor,
         before.begins_on,
     )
-    assert isinstance(contract().fact, OutsourcingContractConcluded)
+    assert isinstance(contract().event, e.OutsourcingContractConcluded)

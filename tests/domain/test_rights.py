@@ -7,23 +7,10 @@ from typing import Any
 
 import pytest
 
+from domain import events as e
 from domain.codes import AccessResult, Flag, Requester, Section
-from domain.events import (
-    AbuseNotificationReceived,
-    ConferenceMinutesRecorded,
-    CorrectionMade,
-    CorrectionNotifiedToRecipients,
-    DisclosureMade,
-    EmergencyTriaged,
-    InformationRequestAnswered,
-    RecallNoticeSent,
-    SubjectAccessDecided,
-    SubjectAccessRequested,
-    UseStopped,
-    Withheld,
-)
 from domain.reasons import Reason
-from tests.domain.kit import (
+from tests.domain.builders import (
     AZ_COORD,
     AZ_CORE,
     KS_CGC,
@@ -31,24 +18,28 @@ from tests.domain.kit import (
     MID_HOSP,
     NOON,
     REGISTERED,
+    case_message,
     given,
     id_of,
     items,
     jst,
     refused,
-    tell,
 )
 
 S = Section
-ASKED = tell(SubjectAccessRequested, AZ_CORE, at=jst("2025-06-02 10:00"))
-BY_FATHER = tell(
-    SubjectAccessRequested, AZ_CORE, at=jst("2025-06-02 10:00"), requester=Requester.LEGAL_REPRESENTATIVE
+ACCESS_REQUESTED = case_message(e.SubjectAccessRequested, AZ_CORE, at=jst("2025-06-02 10:00"))
+BY_FATHER = case_message(
+    e.SubjectAccessRequested, AZ_CORE, at=jst("2025-06-02 10:00"), requester=Requester.LEGAL_REPRESENTATIVE
 )
-NOTIFIED = tell(
-    AbuseNotificationReceived, AZ_CORE, sections=[S.NOTIFIER, S.RISK], taken_in=True, name="notified"
+NOTIFIED = case_message(
+    e.AbuseNotificationReceived,
+    AZ_CORE,
+    sections=[S.NOTIFIER, S.RISK],
+    recorded_for_notifier=True,
+    name="notified",
 )
-STATEMENT = tell(
-    InformationRequestAnswered,
+STATEMENT = case_message(
+    e.InformationRequestAnswered,
     MID_HOSP,
     [AZ_CORE],
     [(S.CHILD, Flag.CHILD_STATEMENT), S.CHILD],
@@ -58,16 +49,21 @@ STATEMENT = tell(
 LATER = jst("2025-06-04 10:00")
 
 
-def kept(section: Section, ground: str, flag: Flag | None = None) -> Withheld:
-    return Withheld(section=section, ground=ground, flag=flag)
+def withheld_row(section: Section, ground: str, flag: Flag | None = None) -> e.Withheld:
+    return e.Withheld(section=section, ground=ground, flag=flag)
 
 
-def decided(*withheld: Withheld, result: AccessResult | None = None, by: Any = AZ_CORE, **more: Any) -> Any:
-    shown = AccessResult.PARTIAL if withheld else AccessResult.FULL
-    return tell(
-        SubjectAccessDecided,
+def decided(*withheld: e.Withheld, result: AccessResult | None = None, by: Any = AZ_CORE, **more: Any) -> Any:
+    is_disclosed = AccessResult.PARTIAL if withheld else AccessResult.FULL
+    return case_message(
+        e.SubjectAccessDecided,
         by,
-        **{"answers": ASKED.ask, "result": result or shown, "withheld": withheld, **more},
+        **{
+            "answers": ACCESS_REQUESTED.command_id,
+            "result": result or is_disclosed,
+            "withheld": withheld,
+            **more,
+        },
     )
 
 
@@ -75,117 +71,127 @@ def decided(*withheld: Withheld, result: AccessResult | None = None, by: Any = A
 
 
 @pytest.mark.parametrize(
-    "wish",
+    "command",
     [
         pytest.param(decided(), id="all is shown"),
-        pytest.param(decided(kept(S.CONF, "APPI-78-1-6")), id="minutes withheld as deliberation"),
-        pytest.param(decided(kept(S.CAREGIVER, "APPI-78-1-2")), id="third parties withheld"),
-        pytest.param(decided(kept(S.NOTIFIER, "APPI-81")), id="not said whether there was a notifier"),
+        pytest.param(decided(withheld_row(S.CONF, "APPI-78-1-6")), id="minutes withheld as deliberation"),
+        pytest.param(decided(withheld_row(S.CAREGIVER, "APPI-78-1-2")), id="third parties withheld"),
         pytest.param(
-            decided(result=AccessResult.EXISTENCE_NOT_TOLD), id="not said whether there is anything"
+            decided(withheld_row(S.NOTIFIER, "APPI-81")), id="not said whether there was a notifier"
+        ),
+        pytest.param(
+            decided(result=AccessResult.EXISTENCE_NOT_DISCLOSED), id="not said whether there is anything"
         ),
     ],
 )
-def test_a_decision_is_recorded(wish: Any) -> None:
-    assert given(LEARNED, ASKED).when(wish) == [wish.fact]
+def test_a_decision_is_recorded(command: Any) -> None:
+    assert given(LEARNED, ACCESS_REQUESTED).when(command) == [command.event]
 
 
 @pytest.mark.parametrize(
-    ("wish", "reason"),
+    ("command", "reason"),
     [
         pytest.param(decided(answers=id_of("nothing")), Reason.UNKNOWN_MESSAGE, id="of no request"),
-        pytest.param(decided(answers=LEARNED.ask), Reason.UNKNOWN_MESSAGE, id="of something else"),
+        pytest.param(decided(answers=LEARNED.command_id), Reason.UNKNOWN_MESSAGE, id="of something else"),
         pytest.param(decided(by=AZ_COORD), Reason.NOT_ADDRESSED, id="by another agency"),
         pytest.param(
-            decided(kept(S.PLAN, "APPI-81")), Reason.GROUND_DOES_NOT_FIT, id="the plan's existence withheld"
+            decided(withheld_row(S.PLAN, "APPI-81")),
+            Reason.GROUND_NOT_APPLICABLE,
+            id="the plan's existence withheld",
         ),
         pytest.param(
-            decided(kept(S.CONF, "BECAUSE")), Reason.GROUND_DOES_NOT_FIT, id="a ground that is not in the law"
+            decided(withheld_row(S.CONF, "BECAUSE")),
+            Reason.GROUND_NOT_APPLICABLE,
+            id="a ground that is not in the law",
         ),
         pytest.param(
             decided(result=AccessResult.PARTIAL),
-            Reason.RESULT_DOES_NOT_FIT,
+            Reason.RESULT_INCONSISTENT,
             id="partly, and nothing withheld",
         ),
         pytest.param(
-            decided(kept(S.CONF, "APPI-78-1-6"), result=AccessResult.FULL),
-            Reason.RESULT_DOES_NOT_FIT,
+            decided(withheld_row(S.CONF, "APPI-78-1-6"), result=AccessResult.FULL),
+            Reason.RESULT_INCONSISTENT,
             id="in full, and something withheld",
         ),
     ],
 )
-def test_other_decisions_are_refused(wish: Any, reason: Reason) -> None:
-    assert given(LEARNED, ASKED).when(wish) == refused(wish, reason)
+def test_other_decisions_are_refused(command: Any, reason: Reason) -> None:
+    assert given(LEARNED, ACCESS_REQUESTED).when(command) == refused(command, reason)
 
 
 def test_a_request_is_decided_once() -> None:
-    again = decided(name="again")
-    assert given(LEARNED, ASKED, decided()).when(again) == refused(again, Reason.ALREADY_ANSWERED)
+    repeated = decided(name="repeated")
+    assert given(LEARNED, ACCESS_REQUESTED, decided()).when(repeated) == refused(
+        repeated, Reason.ALREADY_ANSWERED
+    )
 
 
 def test_who_holds_a_notifier_withholds_it_whole() -> None:
-    so = given(LEARNED, NOTIFIED, ASKED)
-    for wish in (
+    so = given(LEARNED, NOTIFIED, ACCESS_REQUESTED)
+    for command in (
         decided(),
-        decided(kept(S.CONF, "APPI-78-1-6")),
-        decided(kept(S.NOTIFIER, "APPI-81", Flag.THIRD_PARTY)),
+        decided(withheld_row(S.CONF, "APPI-78-1-6")),
+        decided(withheld_row(S.NOTIFIER, "APPI-81", Flag.THIRD_PARTY)),
     ):
-        assert so.when(wish) == refused(wish, Reason.NOTIFIER_NOT_WITHHELD)
-    for fine in (decided(kept(S.NOTIFIER, "APPI-81")), decided(result=AccessResult.NONE)):
-        assert so.when(fine) == [fine.fact]
+        assert so.when(command) == refused(command, Reason.NOTIFIER_NOT_WITHHELD)
+    for fine in (decided(withheld_row(S.NOTIFIER, "APPI-81")), decided(result=AccessResult.NONE)):
+        assert so.when(fine) == [fine.event]
 
 
 # --- a guardian asks ----------------------------------------------------------------------------------------------
 
 
-def by_father(*withheld: Withheld, **more: Any) -> Any:
-    return decided(*withheld, answers=BY_FATHER.ask, **more)
+def by_father(*withheld: e.Withheld, **more: Any) -> Any:
+    return decided(*withheld, answers=BY_FATHER.command_id, **more)
 
 
 @pytest.mark.parametrize(
-    ("wish", "shown"),
+    ("command", "is_disclosed"),
     [
         pytest.param(by_father(), False, id="nothing withheld"),
-        pytest.param(by_father(kept(S.CONF, "APPI-78-1-6")), False, id="something else withheld"),
+        pytest.param(by_father(withheld_row(S.CONF, "APPI-78-1-6")), False, id="something else withheld"),
         pytest.param(
-            by_father(kept(S.CHILD, "APPI-78-1-1", Flag.CHILD_STATEMENT)), True, id="its words withheld"
+            by_father(withheld_row(S.CHILD, "APPI-78-1-1", Flag.CHILD_STATEMENT)),
+            True,
+            id="its words withheld",
         ),
-        pytest.param(by_father(kept(S.CHILD, "APPI-78-1-1")), True, id="all of the child withheld"),
+        pytest.param(by_father(withheld_row(S.CHILD, "APPI-78-1-1")), True, id="all of the child withheld"),
     ],
 )
-def test_the_childs_own_words_are_never_shown_to_a_guardian(wish: Any, shown: bool) -> None:
-    expected = [wish.fact] if shown else refused(wish, Reason.CHILD_STATEMENT_NOT_WITHHELD)
-    assert given(LEARNED, STATEMENT, BY_FATHER).when(wish, now=LATER) == expected
+def test_the_childs_own_words_are_never_shown_to_a_guardian(command: Any, is_disclosed: bool) -> None:
+    expected = [command.event] if is_disclosed else refused(command, Reason.CHILD_STATEMENT_NOT_WITHHELD)
+    assert given(LEARNED, STATEMENT, BY_FATHER).when(command, now=LATER) == expected
 
 
 def test_to_the_person_itself_they_may_be_shown() -> None:
-    assert given(LEARNED, STATEMENT, ASKED).when(decided()) == [decided().fact]
+    assert given(LEARNED, STATEMENT, ACCESS_REQUESTED).when(decided()) == [decided().event]
 
 
 def test_where_there_is_danger_a_guardians_request_rests_before_it_is_granted() -> None:
-    danger = tell(ConferenceMinutesRecorded, AZ_CORE, sections=[S.RISK])
-    wish = by_father(kept(S.RISK, "APPI-78-1-1"))
+    danger = case_message(e.ConferenceMinutesRecorded, AZ_CORE, sections=[S.RISK])
+    command = by_father(withheld_row(S.RISK, "APPI-78-1-1"))
     so = given(LEARNED, danger, BY_FATHER)
-    assert so.when(wish, now=NOON) == refused(wish, Reason.GUARD_PAUSE)
-    assert so.when(wish, now=LATER) == [wish.fact]
-    nothing_shown = by_father(result=AccessResult.NONE)
-    assert so.when(nothing_shown, now=NOON) == [nothing_shown.fact]
-    assert given(LEARNED, BY_FATHER).when(wish, now=NOON) == [wish.fact]
+    assert so.when(command, now=NOON) == refused(command, Reason.GUARD_PAUSE)
+    assert so.when(command, now=LATER) == [command.event]
+    nothing_disclosed = by_father(result=AccessResult.NONE)
+    assert so.when(nothing_disclosed, now=NOON) == [nothing_disclosed.event]
+    assert given(LEARNED, BY_FATHER).when(command, now=NOON) == [command.event]
 
 
 # --- correction, use stopped ----------------------------------------------------------------------------------------
 
-WRONG = tell(DisclosureMade, AZ_CORE, [MID_HOSP, KS_CGC], [S.MEDICAL], "APPI-69-2-4", name="wrong")
-CORRECTED = tell(CorrectionMade, AZ_CORE, sections=[S.MEDICAL], corrects=WRONG.ask)
+WRONG = case_message(e.DisclosureMade, AZ_CORE, [MID_HOSP, KS_CGC], [S.MEDICAL], "APPI-69-2-4", name="wrong")
+CORRECTED = case_message(e.CorrectionMade, AZ_CORE, sections=[S.MEDICAL], corrects=WRONG.command_id)
 
 
 def test_who_wrote_it_corrects_it() -> None:
     so = given(LEARNED, WRONG)
-    assert so.when(CORRECTED) == [CORRECTED.fact]
-    by_other = tell(CorrectionMade, MID_HOSP, corrects=WRONG.ask)
+    assert so.when(CORRECTED) == [CORRECTED.event]
+    by_other = case_message(e.CorrectionMade, MID_HOSP, corrects=WRONG.command_id)
     assert so.when(by_other) == refused(by_other, Reason.NOT_THE_SENDER)
-    of_nothing = tell(CorrectionMade, AZ_CORE, corrects=id_of("nothing"))
-    assert so.when(of_nothing) == refused(of_nothing, Reason.UNKNOWN_MESSAGE)
+    unknown_correction = case_message(e.CorrectionMade, AZ_CORE, corrects=id_of("nothing"))
+    assert so.when(unknown_correction) == refused(unknown_correction, Reason.UNKNOWN_MESSAGE)
 
 
 @pytest.mark.parametrize(
@@ -197,41 +203,43 @@ def test_who_wrote_it_corrects_it() -> None:
     ],
 )
 def test_a_correction_follows_the_copies(to: Any, reason: Reason | None) -> None:
-    wish = tell(CorrectionNotifiedToRecipients, AZ_CORE, to, answers=CORRECTED.ask)
-    expected = [wish.fact] if reason is None else refused(wish, reason)
-    assert given(LEARNED, WRONG, CORRECTED).when(wish) == expected
+    command = case_message(e.CorrectionNotifiedToRecipients, AZ_CORE, to, answers=CORRECTED.command_id)
+    expected = [command.event] if reason is None else refused(command, reason)
+    assert given(LEARNED, WRONG, CORRECTED).when(command) == expected
 
 
 def test_who_reads_by_standing_rule_may_be_told_of_the_correction_and_asked_back_too() -> None:
-    own = tell(EmergencyTriaged, AZ_CORE, [], [S.RISK], name="own")
-    fixed = tell(CorrectionMade, AZ_CORE, sections=[S.RISK], corrects=own.ask)
-    notice = tell(CorrectionNotifiedToRecipients, AZ_CORE, [AZ_COORD], answers=fixed.ask)
-    recall = tell(RecallNoticeSent, AZ_CORE, [AZ_COORD], recalls=own.ask)
-    for wish in (notice, recall):
-        assert given(LEARNED, own, fixed).when(wish) == refused(wish, Reason.RECIPIENTS_WRONG)
-        assert given(LEARNED, REGISTERED, own, fixed).when(wish) == [wish.fact]
+    own = case_message(e.EmergencyTriaged, AZ_CORE, [], [S.RISK], name="own")
+    fixed = case_message(e.CorrectionMade, AZ_CORE, sections=[S.RISK], corrects=own.command_id)
+    notice = case_message(e.CorrectionNotifiedToRecipients, AZ_CORE, [AZ_COORD], answers=fixed.command_id)
+    recall = case_message(e.RecallNoticeSent, AZ_CORE, [AZ_COORD], recalls=own.command_id)
+    for command in (notice, recall):
+        assert given(LEARNED, own, fixed).when(command) == refused(command, Reason.RECIPIENTS_WRONG)
+        assert given(LEARNED, REGISTERED, own, fixed).when(command) == [command.event]
 
 
 def test_who_still_waits_for_what_was_wrong_is_not_told_of_its_correction() -> None:
-    waiting = replace(WRONG, fact=replace(WRONG.fact, held=frozenset({KS_CGC})))  # type: ignore[type-var]
-    wish = tell(CorrectionNotifiedToRecipients, AZ_CORE, [MID_HOSP], answers=CORRECTED.ask)
-    assert given(LEARNED, waiting, CORRECTED).when(wish) == [wish.fact]
+    waiting = replace(WRONG, event=replace(WRONG.event, held=frozenset({KS_CGC})))  # type: ignore[type-var]
+    command = case_message(
+        e.CorrectionNotifiedToRecipients, AZ_CORE, [MID_HOSP], answers=CORRECTED.command_id
+    )
+    assert given(LEARNED, waiting, CORRECTED).when(command) == [command.event]
 
 
 @pytest.mark.parametrize(
     ("by", "answers", "reason"),
     [
-        pytest.param(AZ_CORE, WRONG.ask, Reason.UNKNOWN_MESSAGE, id="of what is no correction"),
+        pytest.param(AZ_CORE, WRONG.command_id, Reason.UNKNOWN_MESSAGE, id="of what is no correction"),
         pytest.param(AZ_CORE, id_of("nothing"), Reason.UNKNOWN_MESSAGE, id="of nothing"),
-        pytest.param(MID_HOSP, CORRECTED.ask, Reason.NOT_THE_SENDER, id="by another agency"),
+        pytest.param(MID_HOSP, CORRECTED.command_id, Reason.NOT_THE_SENDER, id="by another agency"),
     ],
 )
 def test_other_notices_of_a_correction_are_refused(by: Any, answers: Any, reason: Reason) -> None:
-    wish = tell(CorrectionNotifiedToRecipients, by, [KS_CGC], answers=answers)
-    assert given(LEARNED, WRONG, CORRECTED).when(wish) == refused(wish, reason)
+    command = case_message(e.CorrectionNotifiedToRecipients, by, [KS_CGC], answers=answers)
+    assert given(LEARNED, WRONG, CORRECTED).when(command) == refused(command, reason)
 
 
-STOPPED = tell(UseStopped, AZ_CORE, stops=WRONG.ask, reason="UNLAWFUL_USE")
+STOPPED = case_message(e.UseStopped, AZ_CORE, stops=WRONG.command_id, reason="UNLAWFUL_USE")
 
 
 def test_what_is_used_no_more_is_opened_by_its_author_alone() -> None:
@@ -243,50 +251,55 @@ def test_what_is_used_no_more_is_opened_by_its_author_alone() -> None:
 
 
 def test_what_is_used_no_more_stays_so_when_something_else_is_stopped_too() -> None:
-    other = replace(WRONG, ask=id_of("other"), fact=tell(DisclosureMade, AZ_CORE, name="other").fact)
+    other = replace(
+        WRONG, command_id=id_of("other"), event=case_message(e.DisclosureMade, AZ_CORE, name="other").event
+    )
     so = given(LEARNED, WRONG, other, STOPPED)
-    so.put(tell(UseStopped, AZ_CORE, stops=id_of("other"), reason="X", name="stops the other"))
+    so.put(case_message(e.UseStopped, AZ_CORE, stops=id_of("other"), reason="X", name="stops the other"))
     assert not so.opens(MID_HOSP) & items(WRONG)
 
 
 def test_opening_it_is_refused_with_this_reason() -> None:
-    from tests.domain.kit import opening
+    from tests.domain.builders import opening
 
-    [fact] = given(LEARNED, WRONG, STOPPED).when(opening(WRONG, MID_HOSP))
-    assert fact.reason == Reason.USE_STOPPED  # type: ignore[attr-defined]
+    [event] = given(LEARNED, WRONG, STOPPED).when(opening(WRONG, MID_HOSP))
+    assert event.reason == Reason.USE_STOPPED  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(
-    ("past", "wish", "reason"),
+    ("past", "command", "reason"),
     [
         pytest.param(
             [],
-            tell(UseStopped, MID_HOSP, stops=WRONG.ask, reason="X"),
+            case_message(e.UseStopped, MID_HOSP, stops=WRONG.command_id, reason="X"),
             Reason.NOT_THE_SENDER,
             id="by a reader",
         ),
         pytest.param(
             [],
-            tell(UseStopped, AZ_CORE, stops=id_of("no"), reason="X"),
+            case_message(e.UseStopped, AZ_CORE, stops=id_of("no"), reason="X"),
             Reason.UNKNOWN_MESSAGE,
             id="of nothing",
         ),
         pytest.param(
-            [], tell(UseStopped, AZ_CORE, stops=WRONG.ask), Reason.REASON_MISSING, id="for no reason"
+            [],
+            case_message(e.UseStopped, AZ_CORE, stops=WRONG.command_id),
+            Reason.REASON_MISSING,
+            id="for no reason",
         ),
         pytest.param(
             [STOPPED],
-            tell(UseStopped, AZ_CORE, stops=WRONG.ask, reason="X", name="again"),
+            case_message(e.UseStopped, AZ_CORE, stops=WRONG.command_id, reason="X", name="repeated"),
             Reason.ALREADY_ANSWERED,
             id="twice",
         ),
     ],
 )
-def test_other_stops_are_refused(past: Any, wish: Any, reason: Reason) -> None:
-    assert given(LEARNED, WRONG, past).when(wish) == refused(wish, reason)
+def test_other_stops_are_refused(past: Any, command: Any, reason: Reason) -> None:
+    assert given(LEARNED, WRONG, past).when(command) == refused(command, reason)
 
 
 def test_a_hospital_is_asked_and_decides_too() -> None:
-    asked = tell(SubjectAccessRequested, MID_HOSP, name="at the hospital")
-    wish = decided(by=MID_HOSP, answers=asked.ask)
-    assert given(LEARNED, asked).when(wish) == [wish.fact]
+    request = case_message(e.SubjectAccessRequested, MID_HOSP, name="at the hospital")
+    command = decided(by=MID_HOSP, answers=request.command_id)
+    assert given(LEARNED, request).when(command) == [command.event]

@@ -8,23 +8,12 @@ from typing import Any
 
 import pytest
 
-from domain.alarms import standing
+from domain import events as e
+from domain.alarms import raised_alarms
 from domain.clocks import ClockKind
 from domain.codes import IndicatorValue, Section
-from domain.events import (
-    AbuseNotificationReceived,
-    CaseConferenceConvened,
-    ContactAttempted,
-    ContactRefused,
-    EmergencyTriaged,
-    FamilyInformationProvided,
-    HomeVisitFailed,
-    HomeVisitRefused,
-    SafetyConcernRaised,
-    SignalsGatheredAlarmRaised,
-)
 from domain.rulebook import first_edition
-from tests.domain.kit import (
+from tests.domain.builders import (
     ASSIGNED,
     AZ_COORD,
     AZ_CORE,
@@ -33,16 +22,16 @@ from tests.domain.kit import (
     MID_HOSP,
     REGISTERED,
     TOWN,
+    EventInput,
     Given,
-    Said,
+    case_message,
     given,
     jst,
     rule_book,
-    tell,
 )
 from tests.domain.test_clocks import run
 
-KIND = SignalsGatheredAlarmRaised
+KIND = e.SignalsGatheredAlarmRaised
 NEWS = replace(LEARNED, at=jst("2025-04-02 09:00"))
 
 
@@ -51,23 +40,29 @@ def come(so: Given, until: datetime) -> list[Any]:
     return [(at, alarm) for at, alarm in run(so, until) if type(alarm) is KIND and not alarm.escalated]
 
 
-def stands(so: Given) -> bool:
-    found = standing(so.world.case, so.world.book["policy"])
-    return any(alarm.clock.kind is ClockKind.SIGNALS for alarm in found)
+def alarm_is_raised(so: Given) -> bool:
+    actual = raised_alarms(so.world.case, so.world.rule_book["policy"])
+    return any(alarm.clock.kind is ClockKind.SIGNALS for alarm in actual)
 
 
-def signal(act: Any, on: str, by: Any = AZ_CORE, **more: Any) -> Said:
-    return tell(act, by, at=jst(f"{on} 10:00"), name=f"{act.TOPIC} {on}", **more)
+def signal(act: Any, on: str, by: Any = AZ_CORE, **more: Any) -> EventInput:
+    return case_message(act, by, at=jst(f"{on} 10:00"), name=f"{act.TOPIC} {on}", **more)
 
 
-def missed(code: str, value: IndicatorValue, on: str) -> Said:
-    return signal(FamilyInformationProvided, on, MID_HOSP, to=[AZ_CORE], indicators={code: value})
+def missed(code: str, value: IndicatorValue, on: str) -> EventInput:
+    return signal(e.FamilyInformationProvided, on, MID_HOSP, to=[AZ_CORE], indicators={code: value})
 
 
 THREE = [
-    signal(HomeVisitRefused, "2025-05-01"),
+    signal(e.HomeVisitRefused, "2025-05-01"),
     missed("CH_CHECKUP_STATUS", IndicatorValue.CONCERN, "2025-06-01"),
-    signal(AbuseNotificationReceived, "2025-07-01", AZ_COORD, sections=[Section.RISK], taken_in=True),
+    signal(
+        e.AbuseNotificationReceived,
+        "2025-07-01",
+        AZ_COORD,
+        sections=[Section.RISK],
+        recorded_for_notifier=True,
+    ),
 ]
 
 
@@ -76,14 +71,14 @@ THREE = [
     [
         pytest.param(THREE, "2025-07-01", id="a refused visit, a missed check-up, a notification"),
         pytest.param(
-            [signal(SafetyConcernRaised, f"2025-0{n}-01", MID_HOSP, to=[AZ_CORE]) for n in (5, 6, 7)],
+            [signal(e.SafetyConcernRaised, f"2025-0{n}-01", MID_HOSP, to=[AZ_CORE]) for n in (5, 6, 7)],
             "2025-07-01",
             id="three concerns",
         ),
         pytest.param(
             [
-                signal(ContactRefused, "2025-05-01"),
-                signal(HomeVisitFailed, "2025-08-01"),
+                signal(e.ContactRefused, "2025-05-01"),
+                signal(e.HomeVisitFailed, "2025-08-01"),
                 missed("PR_NO_CHECKUPS", IndicatorValue.SERIOUS, "2025-11-01"),
             ],
             "2025-11-01",
@@ -91,10 +86,10 @@ THREE = [
         ),
         pytest.param(
             [
-                signal(ContactRefused, "2025-05-01"),
-                signal(HomeVisitFailed, "2025-08-01"),
-                signal(HomeVisitFailed, "2025-11-02"),
-                signal(HomeVisitFailed, "2025-12-01"),
+                signal(e.ContactRefused, "2025-05-01"),
+                signal(e.HomeVisitFailed, "2025-08-01"),
+                signal(e.HomeVisitFailed, "2025-11-02"),
+                signal(e.HomeVisitFailed, "2025-12-01"),
             ],
             "2025-12-01",
             id="the first is too long ago, the next three are not",
@@ -102,18 +97,18 @@ THREE = [
     ],
 )
 def test_the_third_signal_in_half_a_year_is_told_at_once_to_the_core_agency_alone(
-    past: list[Said], on: str
+    past: list[EventInput], on: str
 ) -> None:
     so = given(NEWS, COMMISSIONED, ASSIGNED, REGISTERED, past)
     [(at, alarm)] = come(so, jst(f"{on} 10:00"))
-    assert (at, alarm.late, alarm.to) == (jst(f"{on} 10:00"), AZ_CORE, set())
+    assert (at, alarm.responsible, alarm.to) == (jst(f"{on} 10:00"), AZ_CORE, set())
 
 
 @pytest.mark.parametrize(
     "past",
     [
         pytest.param(THREE[:2], id="two"),
-        pytest.param([*THREE[:2], signal(ContactAttempted, "2025-07-01")], id="a call is no signal"),
+        pytest.param([*THREE[:2], signal(e.ContactAttempted, "2025-07-01")], id="a call is no signal"),
         pytest.param(
             [*THREE[:2], missed("CH_CHECKUP_STATUS", IndicatorValue.NO_CONCERN, "2025-07-01")],
             id="nothing was missed",
@@ -123,12 +118,12 @@ def test_the_third_signal_in_half_a_year_is_told_at_once_to_the_core_agency_alon
             id="another sign of the list is weighed by people",
         ),
         pytest.param(
-            [*THREE[:2], signal(CaseConferenceConvened, "2025-06-15"), THREE[2]],
+            [*THREE[:2], signal(e.CaseConferenceConvened, "2025-06-15"), THREE[2]],
             id="a conference was called between",
         ),
     ],
 )
-def test_fewer_or_looked_at_meanwhile_is_not_told(past: list[Said]) -> None:
+def test_fewer_or_looked_at_meanwhile_is_not_told(past: list[EventInput]) -> None:
     assert come(given(NEWS, past), jst("2026-01-01 00:00")) == []
 
 
@@ -141,16 +136,16 @@ def test_where_no_core_agency_is_known_nobody_is_told() -> None:
 def test_looking_at_it_together_closes_it_and_begins_anew() -> None:
     so = given(NEWS, THREE)
     come(so, jst("2025-07-02 09:00"))
-    assert stands(so)
-    so.put(signal(EmergencyTriaged, "2025-07-02", AZ_COORD))
-    assert not stands(so)
-    so.put(signal(HomeVisitRefused, "2025-07-03"))
+    assert alarm_is_raised(so)
+    so.put(signal(e.EmergencyTriaged, "2025-07-02", AZ_COORD))
+    assert not alarm_is_raised(so)
+    so.put(signal(e.HomeVisitRefused, "2025-07-03"))
     assert come(so, jst("2025-09-01 00:00")) == []
 
 
 @pytest.mark.parametrize("name", ["signals_count", "signals_months"])
 def test_a_book_that_does_not_say_how_many_lets_nothing_gather(name: str) -> None:
-    book = first_edition()
-    less = {**book, "policy": {k: v for k, v in book["policy"].items() if k != name}}
+    rules = first_edition()
+    less = {**rules, "policy": {k: v for k, v in rules["policy"].items() if k != name}}
     so = given(NEWS, THREE, town=[rule_book(less), *TOWN[1:]])
     assert come(so, jst("2025-12-01 00:00")) == []

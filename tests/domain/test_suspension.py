@@ -7,23 +7,13 @@ from datetime import date, timedelta
 
 import pytest
 
+from domain import events as e
 from domain.codes import Employment, Module, Section
-from domain.due import HUB_ACTS, Due, next_due
-from domain.events import (
-    ContractorReinstated,
-    ContractorSuspended,
-    DisclosureMade,
-    HeldDisclosureReleased,
-    NetworkMemberWithdrawn,
-    OathLapsed,
-    OutsourcingContractEnded,
-    SupportCommenced,
-    TrainingLapsed,
-)
+from domain.due import HUB_ACTS, DueEvent, next_due
 from domain.readiness import Readiness, readiness
 from domain.reasons import Reason
 from domain.record import HUB
-from tests.domain.kit import (
+from tests.domain.builders import (
     ASSIGNED,
     AZ_COORD,
     AZ_CORE,
@@ -38,15 +28,15 @@ from tests.domain.kit import (
     TO_SORA,
     WORKER,
     Given,
+    case_message,
     contract,
+    event_input,
     given,
     held,
     items,
     jst,
     refused,
-    said,
     sworn,
-    tell,
     trained,
     verified,
     worker,
@@ -70,16 +60,16 @@ def ready_until_the_end_of_august() -> Given:
     return given(LEARNED, COMMISSIONED, ASSIGNED)
 
 
-def passed(so: Given, now) -> list[Due]:  # type: ignore[no-untyped-def]
+def passed(so: Given, now) -> list[DueEvent]:  # type: ignore[no-untyped-def]
     """Let the clock bring what is due, each recorded at its own time."""
-    brought = []
+    due_events = []
     while (due := next_due(so.world.register, now)) is not None:
-        so.put(replace(said(HUB, due.fact, on=due.about, name=str(due)), at=due.at), by_hub=True)
-        brought.append(due)
-    return brought
+        so.put(replace(event_input(HUB, due.event, on=due.about, name=str(due)), at=due.at), by_hub=True)
+        due_events.append(due)
+    return due_events
 
 
-def stand(so: Given, now) -> Readiness:  # type: ignore[no-untyped-def]
+def readiness_of(so: Given, now) -> Readiness:  # type: ignore[no-untyped-def]
     return readiness(so.world.register, so.world.case, SORA_NPO, now)
 
 
@@ -87,12 +77,12 @@ def test_a_training_lapses_with_the_end_of_its_last_day_in_japan_and_suspends() 
     so = ready_until_the_end_of_august()
     assert passed(so, LAPSE - timedelta(microseconds=1)) == []
     lapse, suspension = passed(so, LAPSE)
-    assert (lapse.at, lapse.fact) == (
+    assert (lapse.at, lapse.event) == (
         LAPSE,
-        TrainingLapsed(worker=WORKER, module=Module.M2_CONFIDENTIALITY, valid_until=LAST_DAY),
+        e.TrainingLapsed(worker=WORKER, module=Module.M2_CONFIDENTIALITY, valid_until=LAST_DAY),
     )
     gap = f"{WORKER}:TRAINING_M2_CONFIDENTIALITY"
-    assert (suspension.at, suspension.fact) == (LAPSE, ContractorSuspended(gaps=frozenset({gap})))
+    assert (suspension.at, suspension.event) == (LAPSE, e.ContractorSuspended(gaps=frozenset({gap})))
     assert passed(so, LAPSE + timedelta(days=200)) == []
 
 
@@ -104,7 +94,7 @@ def test_a_training_lapses_with_the_end_of_its_last_day_in_japan_and_suspends() 
     ],
 )
 def test_readiness_does_not_wait_for_the_clock_process(now, expected) -> None:  # type: ignore[no-untyped-def]
-    assert stand(ready_until_the_end_of_august(), now) is expected
+    assert readiness_of(ready_until_the_end_of_august(), now) is expected
 
 
 def test_the_suspended_contractor_opens_nothing_not_even_its_own() -> None:
@@ -124,47 +114,47 @@ def test_what_is_sent_to_a_suspended_contractor_alone_is_held() -> None:
 def test_others_get_theirs_at_once_and_the_suspended_one_waits() -> None:
     so = given(LEARNED, REGISTERED, COMMISSIONED, ASSIGNED)
     passed(so, LAPSE)
-    wish = tell(DisclosureMade, AZ_CORE, [SORA_NPO, MID_HOSP], [Section.CHILD], "CWA-25-2-2")
-    [fact] = so.when(wish, now=LAPSE)
-    assert fact == replace(wish.fact, held=frozenset({SORA_NPO}))  # type: ignore[type-var]
-    so.put(replace(wish, fact=fact))
-    assert so.opens(MID_HOSP, now=LAPSE) >= items(wish)
+    command = case_message(e.DisclosureMade, AZ_CORE, [SORA_NPO, MID_HOSP], [Section.CHILD], "CWA-25-2-2")
+    [event] = so.when(command, now=LAPSE)
+    assert event == replace(command.event, held=frozenset({SORA_NPO}))  # type: ignore[type-var]
+    so.put(replace(command, event=event))
+    assert so.opens(MID_HOSP, now=LAPSE) >= items(command)
     assert so.opens(SORA_NPO, now=LAPSE) == set()
 
 
 def test_another_act_keeps_its_own_fact_and_names_who_waits() -> None:
     so = given(LEARNED, DECIDED, COMMISSIONED, ASSIGNED)
     passed(so, LAPSE)
-    wish = tell(SupportCommenced, AZ_CORE, [SORA_NPO], [Section.RISK], "CWA-21-10-2-3")
-    assert so.when(wish, now=LAPSE) == [replace(wish.fact, held=frozenset({SORA_NPO}))]  # type: ignore[type-var]
+    command = case_message(e.SupportCommenced, AZ_CORE, [SORA_NPO], [Section.RISK], "CWA-21-10-2-3")
+    assert so.when(command, now=LAPSE) == [replace(command.event, held=frozenset({SORA_NPO}))]  # type: ignore[type-var]
 
 
 def test_a_message_without_sections_reaches_a_suspended_contractor() -> None:
     so = given(LEARNED, DECIDED, COMMISSIONED, ASSIGNED)
     passed(so, LAPSE)
-    wish = tell(SupportCommenced, AZ_CORE, [SORA_NPO])
-    assert so.when(wish, now=LAPSE) == [wish.fact]
+    command = case_message(e.SupportCommenced, AZ_CORE, [SORA_NPO])
+    assert so.when(command, now=LAPSE) == [command.event]
 
 
 def waiting() -> Given:
     """Suspended, and a disclosure waits for it."""
     so = ready_until_the_end_of_august()
     passed(so, LAPSE)
-    [fact] = so.when(TO_SORA, now=LAPSE)
-    so.put(replace(TO_SORA, fact=fact, at=LAPSE + timedelta(hours=1)))
+    [event] = so.when(TO_SORA, now=LAPSE)
+    so.put(replace(TO_SORA, event=event, at=LAPSE + timedelta(hours=1)))
     return so
 
 
-RELEASE = tell(HeldDisclosureReleased, AZ_CORE, [SORA_NPO], releases=TO_SORA.ask)
-REINSTATE = said(AZ_CORE, ContractorReinstated())
-TRAINED_AGAIN = trained(modules=M2_ONLY, name="trained again", at=LAPSE + timedelta(days=15))
+RELEASE = case_message(e.HeldDisclosureReleased, AZ_CORE, [SORA_NPO], releases=TO_SORA.command_id)
+REINSTATE = event_input(AZ_CORE, e.ContractorReinstated())
+RETRAINED = trained(modules=M2_ONLY, name="trained again", at=LAPSE + timedelta(days=15))
 LATER = LAPSE + timedelta(days=17)
 
 
 def test_being_trained_again_does_not_reinstate() -> None:
     so = waiting()
-    so.put(TRAINED_AGAIN)
-    assert stand(so, LATER) is Readiness.SUSPENDED
+    so.put(RETRAINED)
+    assert readiness_of(so, LATER) is Readiness.SUSPENDED
     assert so.when(RELEASE, now=LATER) == refused(RELEASE, Reason.CONTRACTOR_SUSPENDED, SORA_NPO)
 
 
@@ -174,55 +164,55 @@ def test_reinstating_who_still_lacks_something_is_refused() -> None:
 
 def test_reinstatement_does_not_release_what_waits() -> None:
     so = waiting()
-    so.put(TRAINED_AGAIN)
-    assert so.when(REINSTATE, now=LATER) == [ContractorReinstated()]
+    so.put(RETRAINED)
+    assert so.when(REINSTATE, now=LATER) == [e.ContractorReinstated()]
     so.put(replace(REINSTATE, at=LATER))
-    assert stand(so, LATER) is Readiness.READY
+    assert readiness_of(so, LATER) is Readiness.READY
     assert so.opens(SORA_NPO, now=LATER) == set()
-    assert so.when(RELEASE, now=LATER) == [RELEASE.fact]
+    assert so.when(RELEASE, now=LATER) == [RELEASE.event]
     so.put(replace(RELEASE, at=LATER))
     assert so.opens(SORA_NPO, now=LATER) == items(TO_SORA)
-    assert so.when(replace(RELEASE, ask=CASE), now=LATER) == refused(RELEASE, Reason.NOT_HELD)
+    assert so.when(replace(RELEASE, command_id=CASE), now=LATER) == refused(RELEASE, Reason.NOT_HELD)
 
 
 def test_only_the_sender_asks_for_release_and_only_of_what_is_there() -> None:
     so = waiting()
-    other = tell(HeldDisclosureReleased, AZ_COORD, [SORA_NPO], releases=TO_SORA.ask)
+    other = case_message(e.HeldDisclosureReleased, AZ_COORD, [SORA_NPO], releases=TO_SORA.command_id)
     assert so.when(other, now=LATER) == refused(other, Reason.NOT_THE_SENDER)
-    unknown = tell(HeldDisclosureReleased, AZ_CORE, [SORA_NPO], releases=CASE)
+    unknown = case_message(e.HeldDisclosureReleased, AZ_CORE, [SORA_NPO], releases=CASE)
     assert so.when(unknown, now=LATER) == refused(unknown, Reason.UNKNOWN_MESSAGE)
 
 
 def test_a_release_is_decided_anew_and_the_matrix_and_basis_are_asked_again() -> None:
     so = waiting()
-    so.put(TRAINED_AGAIN)
+    so.put(RETRAINED)
     so.put(replace(REINSTATE, at=LATER))
-    so.put(replace(said(AZ_CORE, OutsourcingContractEnded()), at=LATER))
+    so.put(replace(event_input(AZ_CORE, e.OutsourcingContractEnded()), at=LATER))
     assert so.when(RELEASE, now=LATER)[0].reason == Reason.CONTRACTOR_NOT_COMMISSIONED  # type: ignore[attr-defined]
 
 
 def test_an_oath_lapses_too() -> None:
     so = given(LEARNED, contract(), verified(), worker(), trained(), sworn(until=LAST_DAY), ASSIGNED)
     lapse, suspension = passed(so, LAPSE)
-    assert lapse.fact == OathLapsed(worker=WORKER, valid_until=LAST_DAY)
-    assert suspension.fact == ContractorSuspended(gaps=frozenset({f"{WORKER}:OATH"}))
+    assert lapse.event == e.OathLapsed(worker=WORKER, valid_until=LAST_DAY)
+    assert suspension.event == e.ContractorSuspended(gaps=frozenset({f"{WORKER}:OATH"}))
 
 
 def test_a_full_time_visitor_needs_no_oath() -> None:
     so = given(LEARNED, contract(), verified(), worker(employment=Employment.FULL_TIME), trained(), ASSIGNED)
-    assert stand(so, LAPSE) is Readiness.READY
+    assert readiness_of(so, LAPSE) is Readiness.READY
 
 
 def test_losing_membership_suspends_at_that_moment() -> None:
     so = given(LEARNED, READY)
-    so.put(replace(said(AZ_COORD, NetworkMemberWithdrawn(member=SORA_NPO)), at=LAPSE))
+    so.put(replace(event_input(AZ_COORD, e.NetworkMemberWithdrawn(member=SORA_NPO)), at=LAPSE))
     [suspension] = passed(so, LAPSE + timedelta(days=1))
-    assert (suspension.at, suspension.fact) == (LAPSE, ContractorSuspended(gaps=frozenset({"MEMBERSHIP"})))
+    assert (suspension.at, suspension.event) == (LAPSE, e.ContractorSuspended(gaps=frozenset({"MEMBERSHIP"})))
 
 
 def test_who_was_never_ready_does_not_lapse() -> None:
     so = given(LEARNED, contract(), verified(), worker(), trained(until=LAST_DAY))
-    assert [type(d.fact) for d in passed(so, LAPSE)] == [TrainingLapsed] * len(Module)
+    assert [type(d.event) for d in passed(so, LAPSE)] == [e.TrainingLapsed] * len(Module)
     assert not so.world.register.commissions[COMMISSION].suspended
 
 
@@ -237,8 +227,8 @@ def test_a_contract_ends_with_its_last_day_and_nothing_lapses_after_it() -> None
         ASSIGNED,
     )
     [end] = passed(so, LAPSE + timedelta(days=100))
-    assert (end.at, end.fact) == (LAPSE, OutsourcingContractEnded())
-    assert stand(so, LAPSE) is Readiness.NOT_COMMISSIONED
+    assert (end.at, end.event) == (LAPSE, e.OutsourcingContractEnded())
+    assert readiness_of(so, LAPSE) is Readiness.NOT_COMMISSIONED
 
 
 def test_due_facts_come_in_the_order_of_their_times() -> None:
@@ -253,7 +243,7 @@ def test_due_facts_come_in_the_order_of_their_times() -> None:
         sworn(until=early),
         ASSIGNED,
     )
-    brought = passed(so, LAPSE)
-    assert [d.at for d in brought] == sorted(d.at for d in brought)
-    assert [type(d.fact) for d in brought[:3]] == [TrainingLapsed, OathLapsed, ContractorSuspended]
-    assert {type(d.fact) for d in brought} <= set(HUB_ACTS)
+    due_events = passed(so, LAPSE)
+    assert [d.at for d in due_events] == sorted(d.at for d in due_events)
+    assert [type(d.event) for d in due_events[:3]] == [e.TrainingLapsed, e.OathLapsed, e.ContractorSuspended]
+    assert {type(d.event) for d in due_events} <= set(HUB_ACTS)

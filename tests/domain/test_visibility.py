@@ -7,22 +7,11 @@ from datetime import timedelta
 
 import pytest
 
+from domain import events as e
 from domain.codes import Section as S
-from domain.events import (
-    ConferenceMinutesRecorded,
-    DisclosureMade,
-    FamilyInformationProvided,
-    FollowOnServiceArranged,
-    InformationRequested,
-    NetworkCaseRegistered,
-    Placed,
-    SupportPlanFormulated,
-    SupportWorkerUnassigned,
-    VisitReportSubmitted,
-)
 from domain.record import AUDIT
 from domain.visibility import recipients
-from tests.domain.kit import (
+from tests.domain.builders import (
     AZ_COORD,
     AZ_CORE,
     CLOSED,
@@ -39,28 +28,28 @@ from tests.domain.kit import (
     SORA_NPO,
     TO_SORA,
     WORKER,
+    case_message,
     consent_of,
     given,
     id_of,
     items,
     jst,
-    tell,
     withdrawn,
 )
 
 ALL = tuple(s for s in S if s not in (S.SOURCE, S.REASON))
-VISIT = tell(VisitReportSubmitted, SORA_NPO, [AZ_CORE], [S.VISIT], "CWA-21-10-2-3", actor=WORKER)
-UNASSIGNED = tell(SupportWorkerUnassigned, AZ_CORE)
+VISIT = case_message(e.VisitReportSubmitted, SORA_NPO, [AZ_CORE], [S.VISIT], "CWA-21-10-2-3", actor=WORKER)
+UNASSIGNED = case_message(e.SupportWorkerUnassigned, AZ_CORE)
 
 
 def sections(so, reader, *messages):  # type: ignore[no-untyped-def]
     """Which sections of these messages a reader may open."""
     open_ = so.opens(reader)
-    return {i.section for m in messages for i in m.fact.items if i.item in open_}
+    return {i.section for m in messages for i in m.event.items if i.item in open_}
 
 
 def test_v1_an_agency_sees_what_it_wrote_in_every_section() -> None:
-    own = tell(SupportPlanFormulated, AZ_CORE, sections=[*ALL, S.SOURCE, S.REASON])
+    own = case_message(e.SupportPlanFormulated, AZ_CORE, sections=[*ALL, S.SOURCE, S.REASON])
     assert given(LEARNED, own).opens(AZ_CORE) == items(LEARNED, own)
 
 
@@ -72,68 +61,72 @@ def test_v2_an_addressee_sees_what_the_message_carries_and_a_stranger_nothing() 
 
 @pytest.mark.parametrize("section", [S.SOURCE, S.REASON])
 def test_what_is_the_authors_alone_is_nobody_elses(section) -> None:  # type: ignore[no-untyped-def]
-    sent = tell(FamilyInformationProvided, MID_HOSP, [AZ_CORE], [section], "CWA-21-10-5", placed=PLACED)
+    sent = case_message(
+        e.FamilyInformationProvided, MID_HOSP, [AZ_CORE], [section], "CWA-21-10-5", placed=PLACED
+    )
     so = given(sent, REGISTERED)
     assert so.opens(MID_HOSP) == items(sent)
     assert so.opens(AZ_CORE) == so.opens(AZ_COORD) == set()
 
 
 def test_v3_the_core_agency_sees_its_contractors_work_and_not_other_agencies_traffic() -> None:
-    unaddressed = replace(VISIT, fact=replace(VISIT.fact, to=frozenset(), basis={}))
-    between = tell(FamilyInformationProvided, MID_HOSP, [KS_CGC], [S.BASIC], "CAPA-6-1", name="between")
+    unaddressed = replace(VISIT, event=replace(VISIT.event, to=frozenset(), basis={}))
+    between = case_message(
+        e.FamilyInformationProvided, MID_HOSP, [KS_CGC], [S.BASIC], "CAPA-6-1", name="between"
+    )
     so = given(LEARNED, READY, unaddressed, between)
     assert items(unaddressed) <= so.opens(AZ_CORE)
     assert not items(between) & so.opens(AZ_CORE)
 
 
 def test_v4_standing_access_begins_with_registration_and_covers_what_was_before() -> None:
-    plan = tell(SupportPlanFormulated, AZ_CORE, sections=ALL)
+    plan = case_message(e.SupportPlanFormulated, AZ_CORE, sections=ALL)
     assert given(LEARNED, plan).opens(AZ_COORD) == set()
     so = given(LEARNED, plan, REGISTERED)
     assert sections(so, AZ_COORD, plan) == {S.BASIC, S.RISK, S.PLAN, S.CONF, S.CLOSING}
     assert sections(so, AZ_COORD, LEARNED) == {S.BASIC}
 
 
-@pytest.mark.parametrize("act", [DisclosureMade, InformationRequested, FollowOnServiceArranged])
+@pytest.mark.parametrize("act", [e.DisclosureMade, e.InformationRequested, e.FollowOnServiceArranged])
 def test_v4_never_covers_copies_going_out(act) -> None:  # type: ignore[no-untyped-def]
-    copy = tell(act, AZ_CORE, [EXT_SERVICE], [S.BASIC, S.PLAN], "APPI-69-2-4")
+    copy = case_message(act, AZ_CORE, [EXT_SERVICE], [S.BASIC, S.PLAN], "APPI-69-2-4")
     assert given(LEARNED, REGISTERED, copy).opens(AZ_COORD) == {LEARNED.item().item}
 
 
 def test_v4_a_network_of_which_nothing_is_known_gives_nobody_anything() -> None:
-    gone = Placed(network=id_of("a network without records"), core=AZ_CORE)
-    so = given(LEARNED, PLANNED, tell(NetworkCaseRegistered, AZ_COORD, [AZ_CORE], placed=gone))
+    gone = e.Placed(network=id_of("a network without records"), core=AZ_CORE)
+    so = given(LEARNED, PLANNED, case_message(e.NetworkCaseRegistered, AZ_COORD, [AZ_CORE], placed=gone))
     assert so.opens(AZ_COORD) == set()
     assert so.opens(AZ_CORE) == items(LEARNED, PLANNED)
 
 
 def test_v4_covers_the_core_agencys_file_and_nothing_else() -> None:
-    between = tell(ConferenceMinutesRecorded, KS_CGC, [MID_HOSP], [S.CONF], "CWA-25-2-2")
+    between = case_message(e.ConferenceMinutesRecorded, KS_CGC, [MID_HOSP], [S.CONF], "CWA-25-2-2")
     assert not items(between) & given(LEARNED, REGISTERED, between).opens(AZ_COORD)
 
 
 @pytest.mark.parametrize("section", [S.NOTIFIER, S.ADDR])
 def test_v5_a_notifier_or_protected_address_is_for_author_and_addressees_only(section) -> None:  # type: ignore[no-untyped-def]
-    to_cgc = tell(SupportPlanFormulated, AZ_CORE, [KS_CGC], [section], "APPI-69-2-3")
+    to_cgc = case_message(e.SupportPlanFormulated, AZ_CORE, [KS_CGC], [section], "APPI-69-2-3")
     so = given(LEARNED, REGISTERED, to_cgc)
     assert so.opens(KS_CGC) == items(to_cgc)
     assert items(to_cgc) <= so.opens(AZ_CORE)
     assert not items(to_cgc) & so.opens(AZ_COORD)
-    by_contractor = replace(VISIT, fact=tell(VisitReportSubmitted, SORA_NPO, [], [section]).fact)
+    by_contractor = replace(VISIT, event=case_message(e.VisitReportSubmitted, SORA_NPO, [], [section]).event)
     assert not items(by_contractor) & given(LEARNED, READY, by_contractor).opens(AZ_CORE)
 
 
 def test_v6_a_contractor_sees_only_while_it_and_every_visitor_is_ready() -> None:
     so = given(LEARNED, READY, TO_SORA, VISIT)
     assert so.opens(SORA_NPO) == items(TO_SORA, VISIT)
-    second = tell_second_worker()
+    second = message_to_second_worker()
     assert given(LEARNED, READY, TO_SORA, second).opens(SORA_NPO) == set()
 
 
-def tell_second_worker():  # type: ignore[no-untyped-def]
+def message_to_second_worker():  # type: ignore[no-untyped-def]
     from domain.events import SupportWorkerAssigned
 
-    return tell(SupportWorkerAssigned, AZ_CORE, name="second", worker="W-untrained")
+    return case_message(SupportWorkerAssigned, AZ_CORE, name="second", worker="W-untrained")
 
 
 @pytest.mark.parametrize(
@@ -147,32 +140,34 @@ def test_v8_the_end_empties_its_view_and_its_own_reports_with_it(end) -> None:  
 
 @pytest.mark.parametrize("contractor", [SORA_NPO, HIDA_SWC])
 def test_a_follow_on_is_judged_as_another_service_also_after_closing(contractor) -> None:  # type: ignore[no-untyped-def]
-    follow = tell(FollowOnServiceArranged, AZ_CORE, [contractor], [S.BASIC], "CONSENT")
+    follow = case_message(e.FollowOnServiceArranged, AZ_CORE, [contractor], [S.BASIC], "CONSENT")
     assert given(LEARNED, READY, TO_SORA, follow, CLOSED).opens(contractor) == items(follow)
 
 
-TOLD = tell(
-    DisclosureMade, AZ_CORE, [EXT_SERVICE, KS_CGC], [S.BASIC],
+DISCLOSED = case_message(
+    e.DisclosureMade, AZ_CORE, [EXT_SERVICE, KS_CGC], [S.BASIC],
     {EXT_SERVICE: "CONSENT", KS_CGC: "APPI-69-2-3"}, consent=[id_of("C1")],
 )  # fmt: skip
 
 
 def test_v9_what_rested_on_a_withdrawn_consent_is_gone_for_who_had_it_by_consent() -> None:
-    so = given(LEARNED, consent_of(), TOLD)
-    assert so.opens(EXT_SERVICE) == so.opens(KS_CGC) == items(TOLD)
-    so = given(LEARNED, consent_of(), TOLD, withdrawn())
+    so = given(LEARNED, consent_of(), DISCLOSED)
+    assert so.opens(EXT_SERVICE) == so.opens(KS_CGC) == items(DISCLOSED)
+    so = given(LEARNED, consent_of(), DISCLOSED, withdrawn())
     assert so.opens(EXT_SERVICE) == set()
-    assert so.opens(KS_CGC) == items(TOLD)
-    assert items(TOLD) <= so.opens(AZ_CORE)
+    assert so.opens(KS_CGC) == items(DISCLOSED)
+    assert items(DISCLOSED) <= so.opens(AZ_CORE)
 
 
 def test_v9_a_consent_that_nobody_recorded_takes_nothing_away() -> None:
-    both = replace(TOLD, fact=replace(TOLD.fact, consent=frozenset({id_of("C1"), id_of("never given")})))  # type: ignore[call-arg]
+    both = replace(
+        DISCLOSED, event=replace(DISCLOSED.event, consent=frozenset({id_of("C1"), id_of("never given")}))
+    )  # type: ignore[call-arg]
     assert given(LEARNED, consent_of(), both).opens(EXT_SERVICE) == items(both)
 
 
-BY_TWO = tell(
-    SupportPlanFormulated, AZ_CORE, [EXT_SERVICE, MID_HOSP], [S.BASIC, S.PLAN], "CONSENT",
+BY_TWO = case_message(
+    e.SupportPlanFormulated, AZ_CORE, [EXT_SERVICE, MID_HOSP], [S.BASIC, S.PLAN], "CONSENT",
     consent=[id_of("C1"), id_of("C2"), id_of("C3")], name="by two",
 )  # fmt: skip
 
@@ -185,7 +180,7 @@ def test_v9_of_several_consents_each_takes_what_rested_on_it_alone() -> None:
     )
     so = given(LEARNED, REGISTERED, *given_by, BY_TWO)
     assert so.opens(EXT_SERVICE) & items(BY_TWO) == so.opens(AZ_COORD) & items(BY_TWO) == items(BY_TWO)
-    [plan] = [item.item for item in BY_TWO.fact.items if item.section is S.PLAN]  # type: ignore[attr-defined]
+    [plan] = [item.item for item in BY_TWO.event.items if item.section is S.PLAN]  # type: ignore[attr-defined]
     so.put(withdrawn("C1"))
     assert so.opens(EXT_SERVICE) & items(BY_TWO) == so.opens(AZ_COORD) & items(BY_TWO) == {plan}
     assert items(BY_TWO) <= so.opens(MID_HOSP)
@@ -198,14 +193,14 @@ def test_v9_of_several_consents_each_takes_what_rested_on_it_alone() -> None:
 
 def test_v9_what_was_sent_after_a_withdrawal_rests_on_the_consent_in_force() -> None:
     past = (consent_of("C1"), consent_of("C2"), withdrawn("C1", at=NOON - timedelta(days=1)))
-    sent = replace(TOLD, fact=replace(TOLD.fact, consent=frozenset({id_of("C1"), id_of("C2")})))
+    sent = replace(DISCLOSED, event=replace(DISCLOSED.event, consent=frozenset({id_of("C1"), id_of("C2")})))
     so = given(LEARNED, *past, sent)
     assert so.opens(EXT_SERVICE) == items(sent)
 
 
 def test_v9_takes_standing_access_with_it_and_nothing_gives_it_back() -> None:
-    resting = tell(
-        SupportPlanFormulated,
+    resting = case_message(
+        e.SupportPlanFormulated,
         AZ_CORE,
         [EXT_SERVICE],
         [S.PLAN],
@@ -218,21 +213,21 @@ def test_v9_takes_standing_access_with_it_and_nothing_gives_it_back() -> None:
     so = given(LEARNED, REGISTERED, consent_of(), resting, withdrawn(), consent_of("C2"))
     assert not items(resting) & so.opens(AZ_COORD)
     assert so.opens(EXT_SERVICE) == set()
-    anew = replace(
+    new_disclosure = replace(
         resting,
-        ask=id_of("anew"),
-        fact=tell(
-            SupportPlanFormulated,
+        command_id=id_of("new_disclosure"),
+        event=case_message(
+            e.SupportPlanFormulated,
             AZ_CORE,
             [EXT_SERVICE],
             [S.PLAN],
             "CONSENT",
             consent=[id_of("C2")],
-            name="anew",
-        ).fact,
+            name="new_disclosure",
+        ).event,
     )
-    so.put(anew)
-    assert so.opens(EXT_SERVICE) == items(anew)
+    so.put(new_disclosure)
+    assert so.opens(EXT_SERVICE) == items(new_disclosure)
 
 
 def test_v10_the_auditor_opens_nothing() -> None:
@@ -244,17 +239,17 @@ def test_keys_are_made_for_just_the_author_the_addressees_and_the_standing_reade
 
     def whom(message, by):  # type: ignore[no-untyped-def]
         return [
-            recipients(world.register, world.case, by, message.fact, i, world.book)
-            for i in message.fact.items
+            recipients(world.register, world.case, by, message.event, i, world.rule_book)
+            for i in message.event.items
         ]
 
-    assert whom(tell(SupportPlanFormulated, AZ_CORE, sections=[S.PLAN, S.CHILD]), AZ_CORE) == [
+    assert whom(case_message(e.SupportPlanFormulated, AZ_CORE, sections=[S.PLAN, S.CHILD]), AZ_CORE) == [
         {AZ_CORE, AZ_COORD},
         {AZ_CORE},
     ]
     assert whom(VISIT, SORA_NPO) == [{SORA_NPO, AZ_CORE}]
     assert whom(TO_SORA, AZ_CORE) == [{AZ_CORE, SORA_NPO}] * 2
-    assert whom(tell(SupportPlanFormulated, AZ_CORE, [KS_CGC], [S.SOURCE, S.ADDR]), AZ_CORE) == [
+    assert whom(case_message(e.SupportPlanFormulated, AZ_CORE, [KS_CGC], [S.SOURCE, S.ADDR]), AZ_CORE) == [
         {AZ_CORE},
         {AZ_CORE, KS_CGC},
     ]

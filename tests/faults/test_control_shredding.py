@@ -14,19 +14,19 @@ import pytest
 from typer.testing import CliRunner
 
 from adapters.bus import JetStreamApplicationRecorder, RawMessage
-from domain.errors import Broken, NotThere
+from domain.errors import InvariantViolation, NotFound
 from domain.events import ControlDestroyed
 from domain.record import access_of
-from gateway.audit.bundle import _entries
+from gateway.audit.bundle import _log_entries
 from gateway.audit.verification import Verification, Verifier, doors_of
 from gateway.cli.main import app
-from gateway.hub.read_models import as_stored, catch_up, engine_over
+from gateway.hub.read_models import as_stream_record, catch_up, open_engine
 from gateway.hub.runtime import start_hub
 from gateway.hub.shredding import PENDING, Shredder
 from gateway.installation.archive import Archive, open_archive
 from gateway.installation.folder import Installation, open_installation
+from gateway.rehearsal.scenario.rehearsal_hub import open_rehearsal_hub
 from gateway.rehearsal.scenario.report import play, start_of
-from gateway.rehearsal.scenario.stage import open_stage
 from gateway.rehearsal.scenario.story import read_story
 from keys.checkpoint import origin_of, verify_checkpoint
 from keys.vault import CONTROL, Vault
@@ -36,65 +36,71 @@ pytestmark = pytest.mark.faults
 
 
 @pytest.fixture(scope="module")
-def over(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def destroyed_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a hub on which all of a case was destroyed."""
-    folder = tmp_path_factory.mktemp("over")
+    folder = tmp_path_factory.mktemp("destroyed_folder")
     story = read_story(STORY)
-    with open_stage(folder / "hub", start_of(story)) as stage:
-        _, report = play(story, stage)
+    with open_rehearsal_hub(folder / "hub", start_of(story)) as rehearsal_hub:
+        _, report = play(story, rehearsal_hub)
         assert report.problems == []
     return folder
 
 
 @pytest.fixture
-def installation(over: Path, tmp_path: Path) -> Installation:
-    shutil.copytree(over / "hub", tmp_path / "hub")
+def installation(destroyed_folder: Path, tmp_path: Path) -> Installation:
+    shutil.copytree(destroyed_folder / "hub", tmp_path / "hub")
     return open_installation(tmp_path / "hub")
 
 
 def verified(archive: Archive, recorder: Any = None) -> Verification:
     installation = archive.installation
-    catch_up(archive.views, archive.store)  # the hub may have ended before its last rows stood
+    catch_up(archive.read_models, archive.store)  # the hub may have ended before its last rows stood
     return Verifier(recorder or archive.recorder, archive.store, archive.genesis).run(
-        views=archive.views, doors=doors_of(installation), log=installation.hub_folder / "log"
+        read_models=archive.read_models, doors=doors_of(installation), log=installation.hub_folder / "log"
     )
 
 
 def destroyed(archive: Archive) -> ControlDestroyed:
-    kept = archive.store.load(archive.genesis.log_id)
-    [fact] = [k.record.fact for k in kept if isinstance(k.record.fact, ControlDestroyed)]
-    assert isinstance(fact, ControlDestroyed)
-    return fact
+    log_records = archive.store.load(archive.genesis.log_id)
+    [event] = [k.record.event for k in log_records if isinstance(k.record.event, ControlDestroyed)]
+    assert isinstance(event, ControlDestroyed)
+    return event
 
 
 def test_nobody_reads_it_and_all_else_verifies(installation: Installation) -> None:
     with open_archive(installation) as archive:
-        fact = destroyed(archive)
-        for originator in (fact.scope, access_of(fact.scope)):
+        event = destroyed(archive)
+        for originator in (event.scope, access_of(event.scope)):
             assert archive.store.control_status(originator) == "gone"
-            with pytest.raises(NotThere):
+            with pytest.raises(NotFound):
                 archive.store.load(originator)
-        found = verified(archive)
-    assert [f.__dict__ for f in found.findings] == []
-    assert found.rows_compared
-    assert found.log_size in (found.records - 1, found.records)  # the last may have come after the last head
+        verification = verified(archive)
+    assert [f.__dict__ for f in verification.findings] == []
+    assert verification.rows_compared
+    assert verification.log_size in (
+        verification.records - 1,
+        verification.records,
+    )  # the last may have come after the last head
 
 
 def test_no_row_but_its_leaves_speaks_of_it(installation: Installation, tmp_path: Path) -> None:
     """The live rows were erased; rows made anew never have it."""
     with open_archive(installation) as archive:
         case = str(destroyed(archive).scope)
-        anew = engine_over(archive.store, tmp_path / "anew.db")
-        anew.start()
-        anew.apply_many(as_stored(k) for k in archive.store.seen(1, 10_000))
-        for views in (archive.views, anew):
-            with views.reader.connect() as db:
+        rebuilt = open_engine(archive.store, tmp_path / "anew.db")
+        rebuilt.start()
+        rebuilt.apply_many(as_stream_record(k) for k in archive.store.read_tolerant(1, 10_000))
+        for read_models in (archive.read_models, rebuilt):
+            with read_models.reader.connect() as db:
                 naming = {
-                    t.name for t in views.tables for row in db.execute(t.select()) if case in map(str, row)
+                    t.name
+                    for t in read_models.tables
+                    for row in db.execute(t.select())
+                    if case in map(str, row)
                 }
             assert naming == {"leaves"}
-        assert anew.digest() == archive.views.digest()
-        anew.close()
+        assert rebuilt.digest() == archive.read_models.digest()
+        rebuilt.close()
 
 
 def test_a_hub_started_on_it_does_not_know_the_case(installation: Installation) -> None:
@@ -103,9 +109,9 @@ def test_a_hub_started_on_it_does_not_know_the_case(installation: Installation) 
         with open_archive(installation) as archive:
             case = destroyed(archive).scope
         assert runtime.hub.tick() == 0
-        with pytest.raises(NotThere, match="not-there"):
+        with pytest.raises(NotFound, match="not-there"):
             runtime.hub.duties(case, next(iter(runtime.hub.register.agencies)))
-        assert runtime.logbook.problem is None
+        assert runtime.log_keeper.problem is None
     finally:
         runtime.close()
 
@@ -133,31 +139,31 @@ def test_a_key_that_is_there_again_though_it_was_destroyed_is_told(
     with closing(sqlite3.connect(installation.hub_folder / "vault.db")) as vault, vault:
         vault.execute("DELETE FROM gone")
     with open_archive(installation) as archive:
-        fact, keys = destroyed(archive), archive.store._vault
-        case, sections = fact.scope, archive.views.register.destroyed[fact.scope]
+        event, keys = destroyed(archive), archive.store._vault
+        case, sections = event.scope, archive.read_models.register.destroyed[event.scope]
         match kind:
             case "sections":
-                keys.ensure(sks=[(fact.scope, section.value) for section in sections])
+                keys.ensure(sks=[(event.scope, section.value) for section in sections])
             case "control of the case":
                 keys.ensure(cks=[(case, 1)])
             case _:
                 keys.ensure(cks=[(access_of(case), 1)])
-        found = [(f.what, f.where) for f in verified(archive).findings]
+        findings = [(f.what, f.where) for f in verified(archive).findings]
     if kind == "control of the case":  # a key is there, and opens none of its records
-        sealed = {where for what, where in found if what == "seal-broken"}
-        assert len(sealed) == fact.last_version
+        sealed = {where for what, where in findings if what == "seal-broken"}
+        assert len(sealed) == event.last_version
         assert all(case.hex in where for where in sealed)
     else:
-        told = [where for what, where in found if what == "key-not-destroyed"]
-        assert told == [f"case {case}"] * (len(sections) if kind == "sections" else 1)
+        case_ids = [where for what, where in findings if what == "key-not-destroyed"]
+        assert case_ids == [f"case {case}"] * (len(sections) if kind == "sections" else 1)
 
 
 def log_all(installation: Installation) -> None:
     """A hub runs until its log has everything."""
     runtime = start_hub(installation)
-    while runtime.logbook.size < runtime.store.head():
-        runtime.logbook.step()
-    assert runtime.logbook.problem is None
+    while runtime.log_keeper.size < runtime.store.head():
+        runtime.log_keeper.step()
+    assert runtime.log_keeper.problem is None
     runtime.close()
 
 
@@ -167,7 +173,7 @@ def entries_and_head(installation: Installation) -> tuple[bytes, int]:
     note = (folder / "checkpoint").read_bytes()
     origin = origin_of(installation.hub, installation.genesis.mode)
     head, _ = verify_checkpoint(note, origin, installation.genesis.log)
-    return b"".join(_entries(folder, head.size)), head.size
+    return b"".join(_log_entries(folder, head.size)), head.size
 
 
 def test_every_door_forgets_it_but_for_the_receipts_of_what_it_sent(installation: Installation) -> None:
@@ -179,27 +185,27 @@ def test_every_door_forgets_it_but_for_the_receipts_of_what_it_sent(installation
         with closing(sqlite3.connect(path)) as db:
             for table in ("inbox", "marks", "families", "intake"):
                 assert db.execute(f"SELECT count(*) FROM {table} WHERE case_id=?", (case,)).fetchone() == (0,)
-            [found] = db.execute("SELECT count(*) FROM outbox WHERE about=?", (case,)).fetchone()
+            [outbox_rows] = db.execute("SELECT count(*) FROM outbox WHERE about=?", (case,)).fetchone()
             assert db.execute("SELECT value FROM state WHERE key='erased'").fetchall() == [("1",)]
-            receipts += found
+            receipts += outbox_rows
     assert len(doors) == 4
     assert receipts > 0
 
 
-class Spoiled:
+class AlteredRecorder:
     """The stream with one record of the case altered, or left out."""
 
     def __init__(self, recorder: JetStreamApplicationRecorder, at: int, *, drop: bool) -> None:
-        self._recorder, self._at, self._drop = recorder, at, drop
+        self._inner, self._position, self._drop = recorder, at, drop
 
     def head(self) -> int:
-        return self._recorder.head()
+        return self._inner.head()
 
     def read_raw(self, start: int, limit: int) -> list[RawMessage]:
         page = [
-            m for m in self._recorder.read_raw(start, limit) if not (self._drop and m.sequence == self._at)
+            m for m in self._inner.read_raw(start, limit) if not (self._drop and m.sequence == self._position)
         ]
-        return [replace(m, state=m.state[:-1] + b"\0") if m.sequence == self._at else m for m in page]
+        return [replace(m, state=m.state[:-1] + b"\0") if m.sequence == self._position else m for m in page]
 
 
 @pytest.mark.parametrize("drop", [False, True], ids=["altered", "left out"])
@@ -208,22 +214,28 @@ def test_a_record_that_nobody_can_read_is_still_missed_and_its_change_found(
 ) -> None:
     with open_archive(installation) as archive:
         case = destroyed(archive).scope
-        at = next(k.position for k in archive.store.seen(1, 10_000) if as_stored(k).originator == case)
-        spoiled = Spoiled(archive.recorder, at, drop=drop)
-        found = Verifier(spoiled, archive.store, archive.genesis).run(log=installation.hub_folder / "log")  # type: ignore[arg-type]
-    assert at in {f.position for f in found.findings}
-    assert {f.what for f in found.findings} & {"record-missing", "log-entry-differs"}
+        at = next(
+            k.position
+            for k in archive.store.read_tolerant(1, 10_000)
+            if as_stream_record(k).originator == case
+        )
+        altered = AlteredRecorder(archive.recorder, at, drop=drop)
+        verification = Verifier(altered, archive.store, archive.genesis).run(  # type: ignore[arg-type]
+            log=installation.hub_folder / "log"
+        )
+    assert at in {f.position for f in verification.findings}
+    assert {f.what for f in verification.findings} & {"record-missing", "log-entry-differs"}
 
 
 def test_control_keys_that_are_missing_without_a_record_are_found(
-    over: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    destroyed_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A hub that drops the keys of a case and says nothing of it is found out."""
-    installation = stopped(tmp_path, monkeypatch, "before the record")
+    installation = stopped_in_destruction(tmp_path, monkeypatch, "before the record")
     (installation.hub_folder / PENDING).unlink()
     with open_archive(installation) as archive:
-        found = Verifier(archive.recorder, archive.store, archive.genesis).run()
-    assert {f.what for f in found.findings} == {"key-missing"}
+        verification = Verifier(archive.recorder, archive.store, archive.genesis).run()
+    assert {f.what for f in verification.findings} == {"key-missing"}
 
 
 # --- ends in between ---------------------------------------------------------------------------------------------
@@ -233,13 +245,13 @@ class Ended(Exception):
     """The process ended here."""
 
 
-def stopped(folder: Path, monkeypatch: pytest.MonkeyPatch, step: str) -> Installation:
+def stopped_in_destruction(folder: Path, monkeypatch: pytest.MonkeyPatch, step: str) -> Installation:
     """A hub that ended inside the destruction of control."""
     destroy, shred, recorded = Shredder.destroy, Vault.shred, Shredder.recorded
 
-    def ends_after(self: Shredder, fact: Any, at: Any) -> None:
-        destroy(self, fact, at)
-        if isinstance(fact, ControlDestroyed):
+    def ends_after(self: Shredder, event: Any, at: Any) -> None:
+        destroy(self, event, at)
+        if isinstance(event, ControlDestroyed):
             raise Ended
 
     def ends_before(self: Vault, scope: Any, classes: Any, **more: Any) -> Any:
@@ -260,8 +272,11 @@ def stopped(folder: Path, monkeypatch: pytest.MonkeyPatch, step: str) -> Install
         else:
             meanwhile.setattr(Shredder, "recorded", ends_last)
         story = read_story(STORY)
-        with open_stage(folder / "hub", start_of(story)) as stage, suppress(Broken):
-            play(story, stage)
+        with (
+            open_rehearsal_hub(folder / "hub", start_of(story)) as rehearsal_hub,
+            suppress(InvariantViolation),
+        ):
+            play(story, rehearsal_hub)
     return open_installation(folder / "hub")
 
 
@@ -270,7 +285,7 @@ def test_an_end_between_any_two_steps_is_made_good_at_the_next_start(
     step: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What nobody could compute any more without the keys was written down before they went."""
-    installation = stopped(tmp_path, monkeypatch, step)
+    installation = stopped_in_destruction(tmp_path, monkeypatch, step)
     assert (installation.hub_folder / PENDING).exists()
     for _ in range(2):  # once, however often it is started
         runtime = start_hub(installation)
@@ -280,8 +295,8 @@ def test_an_end_between_any_two_steps_is_made_good_at_the_next_start(
     assert not (installation.hub_folder / PENDING).exists()
     with open_archive(installation) as archive:
         assert destroyed(archive).generation == 3
-        found = verified(archive)
-    assert [f.__dict__ for f in found.findings] == []
+        verification = verified(archive)
+    assert [f.__dict__ for f in verification.findings] == []
 
 
 def test_the_certificate_tells_both(installation: Installation) -> None:
@@ -298,6 +313,6 @@ def test_the_certificate_tells_both(installation: Installation) -> None:
         "staff.AZ-CORE.supervisor",
     ]
     assert content["approved_by"] == []  # that stood in the control
-    told = CliRunner().invoke(app, ["audit", "certificate", "--data", str(installation.folder)])
-    assert told.exit_code == 0
-    assert "制御情報" in told.stdout.replace("\n", "")
+    certificate_result = CliRunner().invoke(app, ["audit", "certificate", "--data", str(installation.folder)])
+    assert certificate_result.exit_code == 0
+    assert "制御情報" in certificate_result.stdout.replace("\n", "")

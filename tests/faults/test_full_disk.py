@@ -15,12 +15,12 @@ import pytest
 from adapters.bus import EmbeddedServer
 from gateway.agency.store import CONFIRMED
 from gateway.audit.verification import Verifier, doors_of
-from gateway.hub.runtime import LEAST_FREE_BYTES
-from tests.gateway.hubkit import Ground, ground_over
+from gateway.hub.runtime import MIN_FREE_BYTES
+from tests.gateway.hubkit import HubWithCase, hub_with_case_on_bus
 
 pytestmark = pytest.mark.faults
 
-SIZE = LEAST_FREE_BYTES + 40 * 1024 * 1024
+SIZE = MIN_FREE_BYTES + 40 * 1024 * 1024
 
 
 @pytest.fixture
@@ -50,11 +50,11 @@ def fill(path: Path) -> None:
                 step //= 2
 
 
-def ready(hub: Ground) -> httpx.Response:
+def ready(hub: HubWithCase) -> httpx.Response:
     return hub.http.get("/readyz")
 
 
-def until(hub: Ground, status: int, seconds: float = 60.0) -> httpx.Response:
+def until(hub: HubWithCase, status: int, seconds: float = 60.0) -> httpx.Response:
     end = monotonic() + seconds
     while (answer := ready(hub)).status_code != status and monotonic() < end:
         sleep(0.2)
@@ -65,7 +65,7 @@ def test_on_a_full_disk_health_is_red_nothing_is_half_done_and_it_goes_on_by_its
     ballast = small_disk / "ballast"
     with (
         EmbeddedServer(small_disk / "bus", store_key=bytes(32)).start() as bus,
-        ground_over(bus, small_disk / "installation") as hub,
+        hub_with_case_on_bus(bus, small_disk / "installation") as hub,
     ):
         assert ready(hub).status_code == 200
         waiting = [hub.disclosure().encode() for _ in range(40)]
@@ -73,30 +73,35 @@ def test_on_a_full_disk_health_is_red_nothing_is_half_done_and_it_goes_on_by_its
         red = ready(hub)
         assert red.status_code == 503
         assert "disk: full" in red.json()["problems"]
-        with httpx.Client(base_url=hub.stage.url, timeout=60) as http:
-            told = [(data, http.post("/v1/wishes", content=data)) for data in waiting[:2]]
-        assert {a.status_code for _, a in told} <= {200, 503}  # a little may still fit into what is laid out
-        refused = [data for data, a in told if a.status_code == 503]
-        for _, answer in told:
+        with httpx.Client(base_url=hub.rehearsal_hub.url, timeout=60) as http:
+            responses = [(data, http.post("/v1/commands", content=data)) for data in waiting[:2]]
+        assert {a.status_code for _, a in responses} <= {
+            200,
+            503,
+        }  # a little may still fit into what is laid out
+        refused = [data for data, a in responses if a.status_code == 503]
+        for _, answer in responses:
             if answer.status_code == 503:
                 assert answer.json()["code"] == "unavailable"
         ballast.unlink()
         assert until(hub, 200).status_code == 200, ready(hub).json()
         answers = [eventually(hub, data) for data in (*refused, *waiting[2:])]
         assert {a.status_code for a in answers} == {200}
-        runtime = hub.stage.runtime
+        runtime = hub.rehearsal_hub.runtime
         assert runtime is not None
-        found = Verifier(runtime.recorder, runtime.store, runtime.installation.genesis).run(
+        verification = Verifier(runtime.recorder, runtime.store, runtime.installation.genesis).run(
             doors=doors_of(runtime.installation)
         )
-        assert found.findings == []
-        asks = [k.record.ask_id for k in runtime.store.read(1, 500)]
-        assert len(asks) == len(set(asks))
-        assert {o.ask_id for d in hub.stage.doors.values() for o in d.book.outgoing(CONFIRMED)} <= set(asks)
+        assert verification.findings == []
+        command_ids = [k.record.command_id for k in runtime.store.read(1, 500)]
+        assert len(command_ids) == len(set(command_ids))
+        assert {
+            o.command_id for d in hub.rehearsal_hub.doors.values() for o in d.store.outgoing(CONFIRMED)
+        } <= set(command_ids)
         assert len(runtime.store.load(hub.case)) == 1 + len(waiting)
 
 
-def eventually(hub: Ground, data: bytes) -> httpx.Response:
+def eventually(hub: HubWithCase, data: bytes) -> httpx.Response:
     end = monotonic() + 60
     while (answer := hub.post(data)).status_code == 503 and monotonic() < end:
         sleep(0.2)

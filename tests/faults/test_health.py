@@ -19,18 +19,18 @@ from domain.events import Kind
 from gateway.audit.verification import Verifier
 from gateway.hub.runtime import HubRuntime, start_hub
 from gateway.installation.archive import open_archive
-from gateway.installation.folder import Installation, make_installation, open_installation
-from gateway.installation.registrars import Registry
+from gateway.installation.folder import Installation, create_installation, open_installation
+from gateway.installation.registrars import Registrars
 from gateway.protocol.client import HubClient
-from gateway.protocol.serving import Served
-from gateway.rehearsal.scenario.stage import Stage
+from gateway.protocol.serving import ServedApp
+from gateway.rehearsal.scenario.rehearsal_hub import RehearsalHub
 from gateway.rehearsal.scenario.story import Actor
 from keys.lp import sha256
 
 KEY = bytes(range(32))
 START = datetime(2025, 5, 1, tzinfo=UTC)
 NETWORK = UUID("6e0c3b1e-6a7c-4f0e-9f5e-0d5f0c7d3b11")
-PEOPLE = [Actor("AZ-CORE", "CORE", "中核", True, None), Actor("AZ-COORD", "COORD", "調整", True, None)]
+ACTORS = [Actor("AZ-CORE", "CORE", "中核", True, None), Actor("AZ-COORD", "COORD", "調整", True, None)]
 
 pytestmark = pytest.mark.faults
 
@@ -39,9 +39,9 @@ class Bus:
     """A bus beside the hub, that can be taken away and brought back on the same port."""
 
     def __init__(self, folder: Path, max_file_store: int | None = None) -> None:
-        self._folder, self._most = folder, max_file_store
+        self._bus_folder, self._store_limit = folder, max_file_store
         self.server = EmbeddedServer(folder, store_key=KEY, max_file_store=max_file_store).start()
-        self._port = urlsplit(self.server.url).port or 0
+        self._bus_port = urlsplit(self.server.url).port or 0
         self._monitor = self.server.monitor_url
 
     def settings(self) -> dict[str, str]:
@@ -50,96 +50,105 @@ class Bus:
             "JETSTREAM_URL": settings.url,
             "JETSTREAM_MONITOR_URL": settings.monitor_url,
             "JETSTREAM_INBOX": settings.inbox,
-            "JETSTREAM_SEED_FILE": str(self._folder / "seeds" / "hub.seed"),
+            "JETSTREAM_SEED_FILE": str(self._bus_folder / "seeds" / "hub.seed"),
             "JETSTREAM_TIMEOUT": "2",
             "JETSTREAM_TRY_TIMEOUT": "1",
         }
 
-    def away(self) -> None:
+    def shut_down(self) -> None:
         self.server.stop()
 
-    def back(self) -> None:
+    def restart(self) -> None:
         self.server = EmbeddedServer(
-            self._folder, store_key=KEY, port=self._port, max_file_store=self._most
+            self._bus_folder, store_key=KEY, port=self._bus_port, max_file_store=self._store_limit
         ).start()
 
 
 @pytest.fixture
 def bus(tmp_path: Path) -> Iterator[Bus]:
-    found = Bus(tmp_path / "bus")
-    yield found
-    found.away()
+    new_bus = Bus(tmp_path / "bus")
+    yield new_bus
+    new_bus.shut_down()
 
 
 @pytest.fixture
 def installation(tmp_path: Path, bus: Bus) -> Installation:
-    made = make_installation(tmp_path / "hub", mode="rehearsal")
-    (made.hub_folder / "bus.json").write_text(json.dumps(bus.settings()))
-    return made
+    new_installation = create_installation(tmp_path / "hub", mode="rehearsal")
+    (new_installation.hub_folder / "bus.json").write_text(json.dumps(bus.settings()))
+    return new_installation
 
 
 @pytest.fixture
 def runtime(installation: Installation) -> Iterator[HubRuntime]:
-    found = start_hub(installation, at=START)
-    yield found
-    found.close()
+    new_runtime = start_hub(installation, at=START)
+    yield new_runtime
+    new_runtime.close()
 
 
-def red_within(client: HubClient, seconds: float, *, ready: bool) -> dict[str, object]:
+def health_within(client: HubClient, seconds: float, *, ready: bool) -> dict[str, object]:
     until = monotonic() + seconds
     while True:
-        found = client.health()
-        if found["ready"] is ready or monotonic() > until:
-            return found
+        health_state = client.health()
+        if health_state["ready"] is ready or monotonic() > until:
+            return health_state
         sleep(0.1)
 
 
 @contextmanager
-def doors(runtime: HubRuntime) -> Iterator[tuple[Stage, HubClient, Registry]]:
+def doors(runtime: HubRuntime) -> Iterator[tuple[RehearsalHub, HubClient, Registrars]]:
     """Two doors, the hub's health, and a registry that does not wait."""
-    with Served(runtime.app) as served:
-        stage = Stage(runtime.installation, served.url, START, runtime=runtime, patience=0.0)
+    with ServedApp(runtime.app) as served:
+        rehearsal_hub = RehearsalHub(
+            runtime.installation, served.url, START, runtime=runtime, retry_seconds=0.0
+        )
         client = HubClient(served.url)
         try:
-            stage.people(PEOPLE, core="AZ-CORE", actor_of=lambda code: f"staff.{code}")
-            persons = runtime.installation.registry()[:2]
-            yield stage, client, Registry(persons, client, stage.genesis, stage.now, patience=0.0)
+            rehearsal_hub.set_up_agencies(ACTORS, core="AZ-CORE", actor_of=lambda code: f"staff.{code}")
+            persons = runtime.installation.registrars()[:2]
+            yield (
+                rehearsal_hub,
+                client,
+                Registrars(persons, client, rehearsal_hub.genesis, rehearsal_hub.now, retry_seconds=0.0),
+            )
         finally:
             client.close()
-            stage.close()
+            rehearsal_hub.close()
 
 
-def designate(stage: Stage, registry: Registry) -> None:
-    """A wish of the registry, whatever it is."""
-    registry.order(
-        Kind.NETWORK, NETWORK, "core_agency.designated", {"agency": str(stage.doors["AZ-CORE"].agency)}
+def designate(rehearsal_hub: RehearsalHub, registrars: Registrars) -> None:
+    """A command of the registrars, whatever it is."""
+    registrars.order(
+        Kind.NETWORK,
+        NETWORK,
+        "core_agency.designated",
+        {"agency": str(rehearsal_hub.doors["AZ-CORE"].agency)},
     )
 
 
 def test_while_the_bus_is_away_health_is_red_and_nothing_is_half_done(runtime: HubRuntime, bus: Bus) -> None:
-    with doors(runtime) as (stage, client, registry):
+    with doors(runtime) as (rehearsal_hub, client, registrars):
         assert client.health()["ready"] is True
-        designate(stage, registry)  # the network is there: what fails below is the append itself
+        designate(rehearsal_hub, registrars)  # the network is there: what fails below is the append itself
         head, known = runtime.recorder.head(), runtime.hub.register
-        bus.away()
-        found = red_within(client, 10, ready=False)
-        assert found["ready"] is False
-        assert any("bus" in str(p) for p in found["problems"])  # type: ignore[attr-defined]
+        bus.shut_down()
+        health_state = health_within(client, 10, ready=False)
+        assert health_state["ready"] is False
+        assert any("bus" in str(p) for p in health_state["problems"])  # type: ignore[attr-defined]
         with pytest.raises(Unavailable) as error:
-            designate(stage, registry)
-        assert error.value.flaw in ("bus-away", "outcome-unknown")
+            designate(rehearsal_hub, registrars)
+        assert error.value.error_code in ("bus-away", "outcome-unknown")
         assert runtime.hub.register is known
-        bus.back()
+        bus.restart()
         until = monotonic() + 15
         while not runtime.recorder.check().connected and monotonic() < until:
             sleep(0.1)
         assert runtime.recorder.head() == head
-        designate(stage, registry)
+        designate(rehearsal_hub, registrars)
         assert runtime.recorder.head() == head + 1
 
 
 def test_keys_that_stay_locked_keep_the_hub_from_starting(tmp_path: Path) -> None:
-    make_installation(tmp_path / "real", mode="real", passphrase=b"a long enough passphrase")
+    create_installation(tmp_path / "real", mode="real", passphrase=b"a long enough passphrase")
     with pytest.raises(Untrusted, match="keystore"):
         start_hub(open_installation(tmp_path / "real", b"not the passphrase"))
     assert not (tmp_path / "real" / "hub" / "bus").exists(), "nothing was started"
@@ -148,44 +157,44 @@ def test_keys_that_stay_locked_keep_the_hub_from_starting(tmp_path: Path) -> Non
 def test_a_full_disk_is_told_and_nothing_is_half_done(tmp_path: Path) -> None:
     full = Bus(tmp_path / "bus", max_file_store=24 * 1024 * 1024)
     try:
-        made = make_installation(tmp_path / "hub", mode="rehearsal")
-        (made.hub_folder / "bus.json").write_text(json.dumps(full.settings()))
-        runtime = start_hub(made, at=START)
+        new_installation = create_installation(tmp_path / "hub", mode="rehearsal")
+        (new_installation.hub_folder / "bus.json").write_text(json.dumps(full.settings()))
+        runtime = start_hub(new_installation, at=START)
         try:
-            with doors(runtime) as (stage, client, registry):
+            with doors(runtime) as (rehearsal_hub, client, registrars):
                 assert client.health()["ready"] is True
                 head = runtime.recorder.head()
-                assert not filled(stage, 64), "the disk did not fill"
-                found = client.health()
-                assert "disk: full" in found["problems"]
-                assert found["ready"] is False
+                assert not fill_until_full(rehearsal_hub, 64), "the disk did not fill"
+                health_state = client.health()
+                assert "disk: full" in health_state["problems"]
+                assert health_state["ready"] is False
                 while True:  # what little room is left may still take a small record
                     before = runtime.recorder.head()
                     try:
-                        designate(stage, registry)
+                        designate(rehearsal_hub, registrars)
                     except Unavailable:
                         break
                     assert runtime.recorder.head() == before + 1
                 assert runtime.recorder.head() == before >= head
         finally:
             runtime.close()
-        assert findings_of(made) == []
+        assert findings_of(new_installation) == []
     finally:
-        full.away()
+        full.shut_down()
 
 
-def filled(stage: Stage, most: int) -> bool:
+def fill_until_full(rehearsal_hub: RehearsalHub, item_limit: int) -> bool:
     """Upload sealed items of 1 MiB until the hub can take no more; whether it took them all."""
-    for n in range(most):
+    for n in range(item_limit):
         item = n.to_bytes(4, "big") * (256 * 1024)
         try:
-            stage.runtime.store.put_item(sha256(item), item)  # type: ignore[union-attr]
+            rehearsal_hub.runtime.store.put_item(sha256(item), item)  # type: ignore[union-attr]
         except Unavailable:
             return False
     return True
 
 
-def findings_of(made: Installation) -> list[object]:
+def findings_of(new_installation: Installation) -> list[object]:
     """What the verifier finds."""
-    with open_archive(made) as archive:
+    with open_archive(new_installation) as archive:
         return list(Verifier(archive.recorder, archive.store, archive.genesis).run().findings)

@@ -1,4 +1,4 @@
-"""I8: an answered wish survives kill -9 at any instant, exactly once, and the run goes on."""
+"""I8: an answered command survives kill -9 at any instant, exactly once, and the run goes on."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ import pytest
 from gateway.agency.store import CONFIRMED
 from gateway.audit.verification import Verifier, doors_of
 from gateway.installation.archive import open_archive
-from gateway.installation.folder import make_installation
+from gateway.installation.folder import create_installation
 from gateway.rehearsal.scenario.player import Run
+from gateway.rehearsal.scenario.rehearsal_hub import RehearsalHub
 from gateway.rehearsal.scenario.report import play, start_of
-from gateway.rehearsal.scenario.stage import Stage
 from gateway.rehearsal.scenario.story import Story, read_story
 from gateway.rehearsal.torture.process import HubProcess
 
@@ -60,66 +60,66 @@ def killing(kill: Callable[[], None], seed: int, count: int = KILLS) -> Iterator
 
 @pytest.fixture
 def story() -> Story:
-    found = read_story(STORY)
-    return replace(found, expects=found.expects[1:2], must_hold=())
+    full_story = read_story(STORY)
+    return replace(full_story, expects=full_story.expects[1:2], must_hold=())
 
 
 @contextmanager
-def outside(tmp_path: Path, story: Story) -> Iterator[tuple[HubProcess, Stage]]:
+def hub_process_and_doors(tmp_path: Path, story: Story) -> Iterator[tuple[HubProcess, RehearsalHub]]:
     """A hub in its own process, its doors in this one."""
-    installation = make_installation(tmp_path / "hub", mode="rehearsal")
+    installation = create_installation(tmp_path / "hub", mode="rehearsal")
     hub = HubProcess(installation, start_of(story))
     try:
         hub.start()
-        stage = Stage(installation, hub.url, start_of(story), runtime=None, patience=60.0)
-        stage.set_clock(start_of(story))
+        rehearsal_hub = RehearsalHub(installation, hub.url, start_of(story), runtime=None, retry_seconds=60.0)
+        rehearsal_hub.set_clock(start_of(story))
         try:
-            yield hub, stage
+            yield hub, rehearsal_hub
         finally:
-            stage.close()
+            rehearsal_hub.close()
     finally:
         hub.stop()
 
 
-def judged(stage: Stage, run: Run) -> None:
-    """Every answered wish is in the record exactly once, and the whole record verifies."""
-    asked: set[str] = set()
-    for door in stage.doors.values():
-        asked |= {str(o.ask_id) for o in door.book.outgoing(CONFIRMED)}
-    assert len(asked) > 40
-    with open_archive(stage.installation) as archive:
-        found = Verifier(archive.recorder, archive.store, archive.genesis).run(
-            doors=doors_of(stage.installation)
+def assert_recorded_once(rehearsal_hub: RehearsalHub, run: Run) -> None:
+    """Every answered command is in the record exactly once, and the whole record verifies."""
+    confirmed_ids: set[str] = set()
+    for door in rehearsal_hub.doors.values():
+        confirmed_ids |= {str(o.command_id) for o in door.store.outgoing(CONFIRMED)}
+    assert len(confirmed_ids) > 40
+    with open_archive(rehearsal_hub.installation) as archive:
+        verification = Verifier(archive.recorder, archive.store, archive.genesis).run(
+            doors=doors_of(rehearsal_hub.installation)
         )
-        assert found.findings == []
-        assert found.receipts >= len(asked)
+        assert verification.findings == []
+        assert verification.receipts >= len(confirmed_ids)
         recorded: Counter[str] = Counter()
         position = 1
         while page := archive.store.read(position, 500):
-            recorded.update(f"{k.record.by}/{k.record.about.id}/{k.record.ask_id}" for k in page)
+            recorded.update(f"{k.record.by}/{k.record.about.id}/{k.record.command_id}" for k in page)
             position += len(page)
-    assert [ask for ask, n in recorded.items() if n > 1] == []
-    assert asked <= {ask.rsplit("/", 1)[1] for ask in recorded}
+    assert [recorded_key for recorded_key, n in recorded.items() if n > 1] == []
+    assert confirmed_ids <= {recorded_key.rsplit("/", 1)[1] for recorded_key in recorded}
 
 
 def test_killed_hubs_lose_and_double_nothing(tmp_path: Path, story: Story) -> None:
-    with outside(tmp_path, story) as (hub, stage):
+    with hub_process_and_doors(tmp_path, story) as (hub, rehearsal_hub):
 
         def kill() -> None:
             hub.kill()
             hub.start()
 
         with killing(kill, seed=8) as done:
-            run, report = play(story, stage)
+            run, report = play(story, rehearsal_hub)
         assert len(done) >= 2
         assert report.problems == []
         assert [c for c in report.checks if not c.ok] == []
         hub.stop()
-        judged(stage, run)
+        assert_recorded_once(rehearsal_hub, run)
 
 
 def test_a_killed_bus_loses_and_doubles_nothing_and_the_hub_goes_on(tmp_path: Path, story: Story) -> None:
-    with outside(tmp_path, story) as (hub, stage):
+    with hub_process_and_doors(tmp_path, story) as (hub, rehearsal_hub):
 
         def kill() -> None:
             pid = hub.bus_pid()
@@ -127,10 +127,10 @@ def test_a_killed_bus_loses_and_doubles_nothing_and_the_hub_goes_on(tmp_path: Pa
                 os.kill(pid, signal.SIGKILL)
 
         with killing(kill, seed=9) as done:
-            run, report = play(story, stage)
+            run, report = play(story, rehearsal_hub)
         assert len(done) >= 2
         assert hub.starts == 1
         assert report.problems == []
         assert [c for c in report.checks if not c.ok] == []
         hub.stop()
-        judged(stage, run)
+        assert_recorded_once(rehearsal_hub, run)

@@ -15,14 +15,14 @@ from uuid import uuid4
 import pytest
 
 from domain.events import Kind, SectionOpened
-from gateway.agency.door import Part
+from gateway.agency.door import SectionContent
 from gateway.agency.store import CONFIRMED
 from gateway.audit.verification import Verifier, doors_of
 from gateway.installation.archive import open_archive
-from gateway.installation.folder import make_installation
-from gateway.rehearsal.scenario.stage import Stage
+from gateway.installation.folder import create_installation
+from gateway.rehearsal.scenario.rehearsal_hub import RehearsalHub
 from gateway.rehearsal.torture.process import HubProcess
-from tests.gateway.hubkit import REFERRAL, START, Ground
+from tests.gateway.hubkit import REFERRAL, START, HubWithCase
 
 pytestmark = [pytest.mark.faults, pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")]
 
@@ -35,53 +35,53 @@ class Proxy:
     """
 
     def __init__(self, port: int) -> None:
-        self._port = port
-        self._listening = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self._listening.getsockname()[1]}"
+        self._target_port = port
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
         self.when = ""
         self.armed: Callable[[], None] | None = None
         self.cut = 0
-        self._ended = False
+        self._is_closed = False
         self._threads: list[Thread] = []
-        self._accepting = Thread(target=self._accept)
+        self._accepting = Thread(target=self._accept_doors)
         self._accepting.start()
 
     def close(self) -> None:
-        self._ended = True
+        self._is_closed = True
         with suppress(OSError):
-            socket.create_connection(self._listening.getsockname()).close()
+            socket.create_connection(self._listener.getsockname()).close()
         self._accepting.join(10)
-        self._listening.close()
+        self._listener.close()
         for thread in self._threads:
             thread.join(10)
 
-    def _accept(self) -> None:
-        while not self._ended:
-            door, _ = self._listening.accept()
-            thread = Thread(target=self._carry, args=(door,))
+    def _accept_doors(self) -> None:
+        while not self._is_closed:
+            door, _ = self._listener.accept()
+            thread = Thread(target=self._relay, args=(door,))
             self._threads.append(thread)
             thread.start()
 
-    def _carry(self, door: socket.socket) -> None:
+    def _relay(self, door: socket.socket) -> None:
         """One request and its answer a time, as HTTP/1.1 with a length in both (which is what both sides speak)."""
         with door:
             door.settimeout(0.2)
             try:
-                with socket.create_connection(("127.0.0.1", self._port)) as hub:
+                with socket.create_connection(("127.0.0.1", self._target_port)) as hub:
                     hub.settimeout(60)
-                    while not self._ended and (request := self._message(door, idle=True)):
+                    while not self._is_closed and (request := self._read_message(door, idle=True)):
                         hub.sendall(request)
-                        wish = request.startswith(b"POST /v1/wishes")
-                        if wish and self._strike("asked"):
+                        is_command = request.startswith(b"POST /v1/commands")
+                        if is_command and self._kill_at_seam("requested"):
                             return
-                        answer = self._message(hub, idle=False)
-                        if not answer or (wish and self._strike("answered")):
+                        answer = self._read_message(hub, idle=False)
+                        if not answer or (is_command and self._kill_at_seam("answered")):
                             return
                         door.sendall(answer)
             except OSError:
                 return
 
-    def _strike(self, moment: str) -> bool:
+    def _kill_at_seam(self, moment: str) -> bool:
         armed = self.armed if self.when == moment else None
         if armed is None:
             return False
@@ -90,11 +90,11 @@ class Proxy:
         self.cut += 1
         return True
 
-    def _message(self, end: socket.socket, *, idle: bool) -> bytes:
+    def _read_message(self, end: socket.socket, *, idle: bool) -> bytes:
         data = b""
         while True:
-            head, found, body = data.partition(b"\r\n\r\n")
-            if found:
+            head, separator, body = data.partition(b"\r\n\r\n")
+            if separator:
                 lengths = [
                     int(line.split(b":")[1])
                     for line in head.split(b"\r\n")
@@ -105,7 +105,7 @@ class Proxy:
             try:
                 more = end.recv(65536)
             except TimeoutError:
-                if self._ended or not idle:
+                if self._is_closed or not idle:
                     return b""
                 continue
             if not more:
@@ -114,42 +114,42 @@ class Proxy:
 
 
 @contextmanager
-def behind_a_proxy(tmp_path: Path) -> Iterator[tuple[HubProcess, Proxy, Ground]]:
-    installation = make_installation(tmp_path / "hub", mode="rehearsal")
+def hub_behind_proxy(tmp_path: Path) -> Iterator[tuple[HubProcess, Proxy, HubWithCase]]:
+    installation = create_installation(tmp_path / "hub", mode="rehearsal")
     hub = HubProcess(installation, START)
     try:
         hub.start()
         proxy = Proxy(hub.port)
         try:
-            stage = Stage(installation, proxy.url, START, runtime=None, patience=60.0)
+            rehearsal_hub = RehearsalHub(installation, proxy.url, START, runtime=None, retry_seconds=60.0)
             try:
-                ground = Ground(stage)
+                hub_with_case = HubWithCase(rehearsal_hub)
                 try:
-                    yield hub, proxy, ground
+                    yield hub, proxy, hub_with_case
                 finally:
-                    ground.close()
+                    hub_with_case.close()
             finally:
-                stage.close()
+                rehearsal_hub.close()
         finally:
             proxy.close()
     finally:
         hub.stop()
 
 
-def judged(ground: Ground) -> list[object]:
+def verify_and_read(hub_with_case: HubWithCase) -> list[object]:
     """All records; the whole record verifies, and every receipt in the doors' books is kept."""
-    with open_archive(ground.stage.installation) as archive:
+    with open_archive(hub_with_case.rehearsal_hub.installation) as archive:
         verifier = Verifier(archive.recorder, archive.store, archive.genesis)
-        assert verifier.run(doors=doors_of(ground.stage.installation)).findings == []
+        assert verifier.run(doors=doors_of(hub_with_case.rehearsal_hub.installation)).findings == []
         return [k.record for k in archive.store.read(1, 500)]
 
 
 @pytest.mark.parametrize("who", ["hub", "bus"])
-@pytest.mark.parametrize("when", ["asked", "answered"])
+@pytest.mark.parametrize("when", ["requested", "answered"])
 def test_killed_between_record_and_answer_a_wish_is_recorded_once(
     who: str, when: str, tmp_path: Path
 ) -> None:
-    with behind_a_proxy(tmp_path) as (hub, proxy, ground):
+    with hub_behind_proxy(tmp_path) as (hub, proxy, hub_with_case):
 
         def kill() -> None:
             if who == "hub":
@@ -161,37 +161,41 @@ def test_killed_between_record_and_answer_a_wish_is_recorded_once(
                 os.kill(pid, signal.SIGKILL)
 
         proxy.when = when
-        door, sent = ground.door("MID-HOSP"), []
+        door, sent = hub_with_case.door("MID-HOSP"), []
         for n in range(2):
             proxy.armed = kill
-            parts = [Part("BASIC", f"nr. {n}".encode())]
+            parts = [SectionContent("BASIC", f"nr. {n}".encode())]
             sent.append(
-                door.send(Kind.CASE, ground.case, REFERRAL, ground.referral(), parts, actor="staff.h")
+                door.send(
+                    Kind.CASE, hub_with_case.case, REFERRAL, hub_with_case.referral(), parts, actor="staff.h"
+                )
             )
         proxy.armed = kill
         item, section = sent[0].items[0]
-        opened = ground.door("AZ-CORE").open(ground.case, sent[0].ask_id, item, section, actor="staff.a")
+        opened = hub_with_case.door("AZ-CORE").open(
+            hub_with_case.case, sent[0].command_id, item, section, actor="staff.a"
+        )
         assert opened.content == b"nr. 0"
         assert proxy.cut == 3
         assert [s.outcome for s in sent] == ["recorded", "recorded"]
-        assert all(o.state == CONFIRMED for o in door.book.outgoing())
+        assert all(o.state == CONFIRMED for o in door.store.outgoing())
         hub.stop()
-        records = judged(ground)
-    asks = [r.ask_id for r in records]  # type: ignore[attr-defined]
-    assert len(set(asks)) == len(asks)
-    assert {s.ask_id for s in sent} <= set(asks)
-    assert sum(isinstance(r.fact, SectionOpened) for r in records) == 1  # type: ignore[attr-defined]
+        records = verify_and_read(hub_with_case)
+    command_ids = [r.command_id for r in records]  # type: ignore[attr-defined]
+    assert len(set(command_ids)) == len(command_ids)
+    assert {s.command_id for s in sent} <= set(command_ids)
+    assert sum(isinstance(r.event, SectionOpened) for r in records) == 1  # type: ignore[attr-defined]
 
 
 def test_a_wish_that_waits_while_the_hub_is_dead_is_sent_by_a_later_flush(tmp_path: Path) -> None:
     """The door gives up before the hub is back; the outbox keeps the bytes, and their prev still holds."""
-    with behind_a_proxy(tmp_path) as (hub, proxy, ground):
-        door = ground.door("MID-HOSP")
-        door._patience = 0.5
+    with hub_behind_proxy(tmp_path) as (hub, proxy, hub_with_case):
+        door = hub_with_case.door("MID-HOSP")
+        door._retry_seconds = 0.5
         proxy.when, proxy.armed = "answered", hub.kill
-        parts = [Part("BASIC", b"x")]
-        fields = ground.referral()
-        first = door.send(Kind.CASE, ground.case, REFERRAL, fields, parts, actor="staff.h")
+        parts = [SectionContent("BASIC", b"x")]
+        fields = hub_with_case.referral()
+        first = door.send(Kind.CASE, hub_with_case.case, REFERRAL, fields, parts, actor="staff.h")
         assert first.outcome == "waiting"
         assert door.flush() == 0
         hub.start()
@@ -199,5 +203,5 @@ def test_a_wish_that_waits_while_the_hub_is_dead_is_sent_by_a_later_flush(tmp_pa
         case = uuid4()
         assert door.send(Kind.CASE, case, REFERRAL, fields, parts, actor="staff.h").outcome == "recorded"
         hub.stop()
-        asks = [r.ask_id for r in judged(ground)]  # type: ignore[attr-defined]
-    assert asks.count(first.ask_id) == 1
+        command_ids = [r.command_id for r in verify_and_read(hub_with_case)]  # type: ignore[attr-defined]
+    assert command_ids.count(first.command_id) == 1

@@ -14,15 +14,15 @@ from adapters.store import Evidence
 from domain.errors import Unavailable
 from domain.record import Record
 from gateway.audit.verification import Verifier
-from tests.gateway.hubkit import Ground, ground
+from tests.gateway.hubkit import HubWithCase, hub_with_case
 
 pytestmark = pytest.mark.faults
 
 
-def poison(hub: Ground, case: UUID, monkeypatch: pytest.MonkeyPatch) -> int:
+def poison(hub: HubWithCase, case: UUID, monkeypatch: pytest.MonkeyPatch) -> int:
     """A newer hub's record in this case, whole and sealed as it must be. Returns its position."""
     last = hub.store.load(case)[-1].record
-    record = Record(**{**last.__dict__, "version": last.version + 1, "ask_id": uuid4(), "frame": None})
+    record = Record(**{**last.__dict__, "version": last.version + 1, "command_id": uuid4(), "frame": None})
 
     def newer(one: Record) -> bytes:
         return body_of(one).replace(last.topic.encode(), b"topic.unheard")
@@ -34,44 +34,46 @@ def poison(hub: Ground, case: UUID, monkeypatch: pytest.MonkeyPatch) -> int:
 
 
 @pytest.fixture
-def hub(tmp_path: Path) -> Iterator[Ground]:
-    with ground(tmp_path / "hub") as made:
-        yield made
+def hub(tmp_path: Path) -> Iterator[HubWithCase]:
+    with hub_with_case(tmp_path / "hub") as new_hub:
+        yield new_hub
 
 
 def test_a_newer_record_parks_the_views_and_stops_nothing_else(
-    hub: Ground, monkeypatch: pytest.MonkeyPatch
+    hub: HubWithCase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    runtime = hub.stage.runtime
+    runtime = hub.rehearsal_hub.runtime
     assert runtime is not None
     before = hub.refer(uuid4())
     position = poison(hub, hub.case, monkeypatch)
-    # wishes about other cases go on, openings too
+    # commands about other cases go on, openings too
     after = hub.refer(uuid4())
     assert after.outcome == "recorded"
     item, section = before.items[0]
-    opened = hub.door("AZ-CORE").open(before.case, before.ask_id, item, section, actor="staff.a")
+    opened = hub.door("AZ-CORE").open(before.case, before.command_id, item, section, actor="staff.a")
     assert opened.section == section
     # its own case is closed until this hub can read it, and says so
     with pytest.raises(Unavailable) as caught:
-        hub.door("MID-HOSP").client.wish(hub.disclosure(("BASIC",)).encode())
-    assert caught.value.flaw == "newer-record"
+        hub.door("MID-HOSP").client.submit(hub.disclosure(("BASIC",)).encode())
+    assert caught.value.error_code == "newer-record"
     # the leaves go on; every view that would have to understand it stands still, with an alarm
-    runtime.follower.catch_up()
+    runtime.projector.catch_up()
     health = hub.http.get("/readyz").json()
     assert health["ready"] is True
-    assert sorted(health["parked"]) == ["agency_view", "exceptions", "ledger", "worklist"]
+    assert sorted(health["parked"]) == ["agency_feed", "exceptions", "ledger", "worklist"]
     assert all(f"since record {position}" in alarm for alarm in health["alarms"])
-    found = Verifier(runtime.recorder, runtime.store, runtime.installation.genesis).run()
-    assert [(f.what, f.position) for f in found.findings] == [("unknown-topic", position)]
+    verification = Verifier(runtime.recorder, runtime.store, runtime.installation.genesis).run()
+    assert [(f.what, f.position) for f in verification.findings] == [("unknown-topic", position)]
 
 
-def test_a_newer_record_in_the_register_ends_deciding(hub: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_newer_record_in_the_register_ends_deciding(
+    hub: HubWithCase, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """What it changed is not known: nothing may be decided on the register as it was."""
     poison(hub, hub.network, monkeypatch)
     data = hub.disclosure(("BASIC",)).encode()
     for _ in range(3):
         with pytest.raises(Unavailable) as caught:
-            hub.door("MID-HOSP").client.wish(data)
-    assert caught.value.flaw == "newer-record"
+            hub.door("MID-HOSP").client.submit(data)
+    assert caught.value.error_code == "newer-record"
     assert len(hub.store.load(hub.case)) == 1

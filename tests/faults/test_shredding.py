@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from domain.errors import Broken, NotThere, Unavailable
+from domain.errors import InvariantViolation, NotFound, Unavailable
 from domain.events import KeyDestroyed
 from gateway.audit.verification import Verifier, doors_of
 from gateway.cli.main import app
@@ -20,8 +20,8 @@ from gateway.hub.shredding import Shredder
 from gateway.installation.archive import open_archive
 from gateway.installation.custody import FileCustody
 from gateway.installation.folder import Installation, open_installation
+from gateway.rehearsal.scenario.rehearsal_hub import open_rehearsal_hub
 from gateway.rehearsal.scenario.report import play, start_of
-from gateway.rehearsal.scenario.stage import open_stage
 from gateway.rehearsal.scenario.story import read_story
 from keys.vault import Vault
 
@@ -29,56 +29,56 @@ STORY = Path(__file__).parents[1] / "scenarios" / "after-25-years.yaml"
 
 
 @pytest.fixture(scope="module")
-def over(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def destroyed_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a hub on which a case was destroyed after 25 years, and one kept from just before it."""
-    folder = tmp_path_factory.mktemp("over")
+    folder = tmp_path_factory.mktemp("destroyed_folder")
     story = read_story(STORY)
-    with open_stage(folder / "hub", start_of(story)) as stage:
-        _, report = play(story, stage)
+    with open_rehearsal_hub(folder / "hub", start_of(story)) as rehearsal_hub:
+        _, report = play(story, rehearsal_hub)
         assert report.problems == []
     return folder
 
 
 @pytest.fixture
-def installation(over: Path, tmp_path: Path) -> Installation:
-    shutil.copytree(over / "hub", tmp_path / "hub")
+def installation(destroyed_folder: Path, tmp_path: Path) -> Installation:
+    shutil.copytree(destroyed_folder / "hub", tmp_path / "hub")
     return open_installation(tmp_path / "hub")
 
 
 def destroyed(installation: Installation) -> KeyDestroyed:
     with open_archive(installation) as archive:
-        [fact] = [
-            k.record.fact for k in archive.store.read(1, 10_000) if isinstance(k.record.fact, KeyDestroyed)
+        [event] = [
+            k.record.event for k in archive.store.read(1, 10_000) if isinstance(k.record.event, KeyDestroyed)
         ]
-    assert isinstance(fact, KeyDestroyed)
-    return fact
+    assert isinstance(event, KeyDestroyed)
+    return event
 
 
 def test_the_keys_are_gone_and_all_the_rest_verifies(installation: Installation) -> None:
-    fact = destroyed(installation)
-    assert {s.value for s in fact.sections} == {"BASIC", "CHILD"}
+    event = destroyed(installation)
+    assert {s.value for s in event.sections} == {"BASIC", "CHILD"}
     with open_archive(installation) as archive:
-        for section in fact.sections:
-            assert archive.store.key_status(fact.scope, section.value) == "gone"
-        assert archive.store.key_status(fact.scope, "RISK") == "here"
-        for kept in archive.store.load(fact.scope):
-            for item, section in _wraps(kept):
-                if section in fact.sections:
-                    with pytest.raises(NotThere, match="key-gone"):
-                        archive.store.wrap(kept, item, kept.record.by, section)
-        catch_up(archive.views, archive.store)
-        found = Verifier(archive.recorder, archive.store, archive.genesis).run(
-            views=archive.views, doors=doors_of(installation)
+        for section in event.sections:
+            assert archive.store.key_status(event.scope, section.value) == "gone"
+        assert archive.store.key_status(event.scope, "RISK") == "here"
+        for stored in archive.store.load(event.scope):
+            for item, section in _own_wrapped_keys(stored):
+                if section in event.sections:
+                    with pytest.raises(NotFound, match="key-gone"):
+                        archive.store.wrapped_key(stored, item, stored.record.by, section)
+        catch_up(archive.read_models, archive.store)
+        verification = Verifier(archive.recorder, archive.store, archive.genesis).run(
+            read_models=archive.read_models, doors=doors_of(installation)
         )
-    assert [f.__dict__ for f in found.findings] == []
-    assert found.rows_compared
+    assert [f.__dict__ for f in verification.findings] == []
+    assert verification.rows_compared
 
 
-def _wraps(kept):  # type: ignore[no-untyped-def]
-    if kept.payload is None:
+def _own_wrapped_keys(stored):  # type: ignore[no-untyped-def]
+    if stored.payload is None:
         return []
-    sections = {i.item: i.section for i in kept.payload.items}
-    return [(w.item, sections[w.item]) for w in kept.payload.wraps if w.to == kept.record.by]
+    sections = {i.item: i.section for i in stored.payload.items}
+    return [(w.item, sections[w.item]) for w in stored.payload.wrapped_keys if w.to == stored.record.by]
 
 
 def test_an_old_copy_of_the_vault_opens_no_more(installation: Installation) -> None:
@@ -89,33 +89,33 @@ def test_an_old_copy_of_the_vault_opens_no_more(installation: Installation) -> N
 def test_a_vault_of_before_is_found_out_at_the_start(installation: Installation) -> None:
     vault = installation.hub_folder / "vault.db"
     vault.unlink()
-    for beside in ("vault.db-wal", "vault.db-shm"):
-        (installation.hub_folder / beside).unlink(missing_ok=True)
+    for sqlite_file in ("vault.db-wal", "vault.db-shm"):
+        (installation.hub_folder / sqlite_file).unlink(missing_ok=True)
     custody = FileCustody(installation, {**installation.hub_secrets(), "vk/1": b"1" * 32})
     Vault.open(vault, custody).close()  # as if an old one had been put back, its key with it
-    with pytest.raises((Unavailable, Broken)):
+    with pytest.raises((Unavailable, InvariantViolation)):
         start_hub(installation).close()
 
 
 def test_a_key_that_is_missing_without_a_record_is_found(installation: Installation) -> None:
-    fact = destroyed(installation)
+    event = destroyed(installation)
     custody = FileCustody(installation, installation.hub_secrets())
     with closing(Vault.open(installation.hub_folder / "vault.db", custody)) as vault:
-        vault.shred(fact.scope, ["RISK"], next_vk=custody.prepare(3))
+        vault.shred(event.scope, ["RISK"], next_vk=custody.ensure_vault_key(3))
     with open_archive(installation) as archive:
-        found = Verifier(archive.recorder, archive.store, archive.genesis).run()
-    assert {f.what for f in found.findings} == {"key-missing"}
+        verification = Verifier(archive.recorder, archive.store, archive.genesis).run()
+    assert {f.what for f in verification.findings} == {"key-missing"}
 
 
 def test_a_key_put_where_one_was_destroyed_is_found(installation: Installation) -> None:
-    fact = destroyed(installation)
+    event = destroyed(installation)
     custody = FileCustody(installation, installation.hub_secrets())
     with closing(Vault.open(installation.hub_folder / "vault.db", custody)) as vault:
         vault._connection.execute("DELETE FROM gone")
-        vault.ensure(sks=[(fact.scope, "BASIC")])
+        vault.ensure(sks=[(event.scope, "BASIC")])
     with open_archive(installation) as archive:
-        found = Verifier(archive.recorder, archive.store, archive.genesis).run()
-    assert "seal-broken" in {f.what for f in found.findings}
+        verification = Verifier(archive.recorder, archive.store, archive.genesis).run()
+    assert "seal-broken" in {f.what for f in verification.findings}
 
 
 class Ended(Exception):
@@ -132,11 +132,12 @@ def test_an_end_between_any_two_steps_is_made_good_at_the_next_start(
         monkeypatch.setattr(Vault, "shred", _ends)
     elif step == "before the record":
         shred = Shredder.destroy
-        monkeypatch.setattr(Shredder, "destroy", lambda self, fact, at: (shred(self, fact, at), _ends()))
+        monkeypatch.setattr(Shredder, "destroy", lambda self, event, at: (shred(self, event, at), _ends()))
     else:
         monkeypatch.setattr(Shredder, "recorded", _ends)
-    with open_stage(tmp_path / "hub", start_of(story)) as stage, suppress(Broken):
-        play(story, stage)  # the hub tells an error to whoever asks; what it holds in memory is lost then
+    with open_rehearsal_hub(tmp_path / "hub", start_of(story)) as rehearsal_hub, suppress(InvariantViolation):
+        # the hub tells an error to whoever asks; what it holds in memory is lost then
+        play(story, rehearsal_hub)
     monkeypatch.undo()
     installation = open_installation(tmp_path / "hub")
     runtime = start_hub(installation)
@@ -145,9 +146,11 @@ def test_an_end_between_any_two_steps_is_made_good_at_the_next_start(
     assert destroyed(installation).generation == 2
     assert [n for n in installation.hub_secrets() if n.startswith("vk/")] == ["vk/2"]
     with open_archive(installation) as archive:
-        catch_up(archive.views, archive.store)  # the hub may have ended before its last rows stood
-        found = Verifier(archive.recorder, archive.store, archive.genesis).run(views=archive.views)
-    assert [f.__dict__ for f in found.findings] == []
+        catch_up(archive.read_models, archive.store)  # the hub may have ended before its last rows stood
+        verification = Verifier(archive.recorder, archive.store, archive.genesis).run(
+            read_models=archive.read_models
+        )
+    assert [f.__dict__ for f in verification.findings] == []
 
 
 def _ends(*_: object, **__: object) -> None:
@@ -157,11 +160,11 @@ def _ends(*_: object, **__: object) -> None:
 def test_the_certificate_says_what_was_destroyed_and_how_thoroughly(installation: Installation) -> None:
     done = CliRunner().invoke(app, ["audit", "certificate", "--data", str(installation.folder), "--json"])
     assert done.exit_code == 0, done.output
-    [told] = json.loads(done.stdout)["destroyed"]
-    assert told["sections"] == ["BASIC", "CHILD"]
-    assert told["how"] == "logically"
-    assert told["keys_still_there"] == []
-    assert [who.split("/")[1] for who in told["approved_by"]] == [
+    [certificate_json] = json.loads(done.stdout)["destroyed"]
+    assert certificate_json["sections"] == ["BASIC", "CHILD"]
+    assert certificate_json["how"] == "logically"
+    assert certificate_json["keys_still_there"] == []
+    assert [who.split("/")[1] for who in certificate_json["approved_by"]] == [
         "staff.AZ-CORE.owner",
         "staff.AZ-CORE.supervisor",
     ]

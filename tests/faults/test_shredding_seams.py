@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.shredding_seams import WHAT, due, strikes
+from tests.faults.shredding_seams import KINDS, kill_at_steps, prepare_destruction
 
 pytestmark = [pytest.mark.faults, pytest.mark.skipif(sys.platform != "linux", reason="forks")]
 
 STRIKES = 3
 
 
-@pytest.mark.parametrize("what", WHAT)
+@pytest.mark.parametrize("what", KINDS)
 def test_killed_at_any_step_of_a_destruction_a_hub_ends_it_once(what: str, tmp_path: Path) -> None:
-    one = due(tmp_path, what)
-    assert strikes(one, tmp_path, STRIKES, 5, lambda _: None) == []
+    one = prepare_destruction(tmp_path, what)
+    assert kill_at_steps(one, tmp_path, STRIKES, 5, lambda _: None) == []
     assert one.killed.total() >= STRIKES

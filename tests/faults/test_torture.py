@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from domain.errors import Unavailable
 from gateway.cli.main import app
 from gateway.rehearsal.torture import kinds
-from gateway.rehearsal.torture.seams import Seams, Tap
+from gateway.rehearsal.torture.seams import RecordingProxy, Seams
 from gateway.rehearsal.torture.stepped import SteppedHub
 from gateway.rehearsal.torture.traffic import Traffic
 
@@ -25,49 +25,49 @@ pytestmark = [pytest.mark.faults, pytest.mark.skipif(sys.platform != "linux", re
     ("name", "count"), [("kill", 4), ("seams", 5), ("full", 3), ("line", 15), ("bits", 6)]
 )
 def test_a_short_torture_finds_nothing_wrong(name: str, count: int, tmp_path: Path) -> None:
-    told: list[int] = []
+    progress: list[int] = []
     try:
-        made = kinds.KINDS[name](tmp_path, count, 7, told.append)
+        round_result = kinds.KINDS[name](tmp_path, count, 7, progress.append)
     except Unavailable as missing:
-        if missing.flaw != "no-small-disk":
+        if missing.error_code != "no-small-disk":
             raise
         pytest.skip(missing.remedy)
-    assert made.found == []
-    assert told == list(range(1, count + 1))
-    assert made.done.total() >= count
+    assert round_result.faults == []
+    assert progress == list(range(1, count + 1))
+    assert round_result.done.total() >= count
 
 
 def test_damaged_views_are_told(tmp_path: Path) -> None:
-    whole = kinds._quiet_hub(tmp_path / "hub", 1)
-    shas = kinds._looked_at(whole)
+    quiet_hub = kinds._stopped_hub(tmp_path / "hub", 1)
+    shas = kinds._verified_digests(quiet_hub)
     assert isinstance(shas, list)
-    views = whole / "hub" / "views.db"
-    views.write_bytes(views.read_bytes()[:4096])
-    told = kinds._looked_at(whole)
-    assert isinstance(told, str)
-    assert told
+    database = quiet_hub / "hub" / "views.db"
+    database.write_bytes(database.read_bytes()[:4096])
+    findings = kinds._verified_digests(quiet_hub)
+    assert isinstance(findings, str)
+    assert findings
 
 
 def test_an_opening_that_was_not_recorded_is_found(tmp_path: Path) -> None:
-    whole = kinds._quiet_hub(tmp_path / "hub", 1)
-    installation = kinds.open_installation(whole)
-    people = Traffic(installation, "http://127.0.0.1:1", random.Random(1))
-    people.opened[uuid4(), uuid4()] += 1
-    [wrong] = people.judge()
+    quiet_hub = kinds._stopped_hub(tmp_path / "hub", 1)
+    installation = kinds.open_installation(quiet_hub)
+    workload = Traffic(installation, "http://127.0.0.1:1", random.Random(1))
+    workload.opened[uuid4(), uuid4()] += 1
+    [wrong] = workload.check_invariants()
     assert wrong.startswith("read but not recorded")
 
 
 def test_a_wrap_without_its_opening_and_a_head_that_does_not_stand_are_found(tmp_path: Path) -> None:
     """What reached the line is held against the record, and so is every head that was ever seen."""
-    installation = kinds.open_installation(kinds._quiet_hub(tmp_path / "hub", 1))
-    hub, tap = SteppedHub(installation.folder, 1), Tap(1)
-    people = Traffic(installation, tap.url, random.Random(1))
-    one = Seams(installation, hub, people, tap, random.Random(1))
-    tap.released.add(ask := uuid4())
+    installation = kinds.open_installation(kinds._stopped_hub(tmp_path / "hub", 1))
+    hub, proxy = SteppedHub(installation.folder, 1), RecordingProxy(1)
+    workload = Traffic(installation, proxy.url, random.Random(1))
+    one = Seams(installation, hub, workload, proxy, random.Random(1))
+    proxy.released.add(command_id := uuid4())
     one.heads.add((2, bytes(32)))
-    tap.close()
-    assert one.judge() == [
-        f"released without a recorded opening: {ask}",
+    proxy.close()
+    assert one.check_invariants() == [
+        f"released without a recorded opening: {command_id}",
         "signed, and the stream does not come to it: 2",
     ]
 
@@ -75,7 +75,7 @@ def test_a_wrap_without_its_opening_and_a_head_that_does_not_stand_are_found(tmp
 def test_the_command_tells_counts_and_seed() -> None:
     ran = CliRunner().invoke(app, ["torture", "line", "--count", "3", "--seed", "5", "--json"])
     assert ran.exit_code == 0, ran.output
-    [told] = json.loads(ran.stdout)
-    assert (told["kind"], told["seed"], told["found"]) == ("line", 5, [])
-    assert told["done"]["steps"] == 3
+    [round_json] = json.loads(ran.stdout)
+    assert (round_json["kind"], round_json["seed"], round_json["faults"]) == ("line", 5, [])
+    assert round_json["done"]["steps"] == 3
     assert CliRunner().invoke(app, ["torture", "nothing"]).exit_code == 2

@@ -22,8 +22,8 @@ import pytest
 from gateway.audit.bundle import export, pack
 from gateway.audit.verification import doors_of
 from gateway.installation.archive import open_archive
-from gateway.verifier.bundle import _files
-from tests.gateway.hubkit import ground
+from gateway.verifier.bundle import _bundle_parts
+from tests.gateway.hubkit import hub_with_case
 
 HERE = Path(__file__).parent
 GO_PACKAGES = Path("/usr/share/gocode")
@@ -40,55 +40,55 @@ needs_noble = pytest.mark.skipif(
 
 @dataclass
 class Evidence:
-    """A bundle, and what the hub, its doors and the audit office hold beside it."""
+    """A bundle, and what the hub, its doors and the audit office hold besides."""
 
     bundle: bytes
     hub: str
-    told: dict[str, Any]
+    reported: dict[str, Any]
 
     def with_part(self, name: str, change: Callable[[bytearray], None]) -> Evidence:
-        """Another part, packed anew as a forger would: the container's digest fits."""
-        files = _files(self.bundle)[0]
+        """Another part, packed again as a forger would: the container's digest fits."""
+        files = _bundle_parts(self.bundle)[0]
         data = bytearray(files[name])
         change(data)
-        return Evidence(pack({**files, name: bytes(data)}), self.hub, self.told)
+        return Evidence(pack({**files, name: bytes(data)}), self.hub, self.reported)
 
-    def with_told(self, change: Callable[[dict[str, Any]], None]) -> Evidence:
-        told = json.loads(json.dumps(self.told))
-        change(told)
-        return Evidence(self.bundle, self.hub, told)
+    def with_reported(self, change: Callable[[dict[str, Any]], None]) -> Evidence:
+        reported = json.loads(json.dumps(self.reported))
+        change(reported)
+        return Evidence(self.bundle, self.hub, reported)
 
 
 @pytest.fixture(scope="module")
 def evidence(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Evidence]:
     """A case, with heads of three sizes, as outsiders get hold of it."""
-    with ground(tmp_path_factory.mktemp("foreign") / "hub") as made:
-        logbook = made.stage.runtime.logbook
-        asked = made.stage.audit.ask_for_control(made.case)
+    with hub_with_case(tmp_path_factory.mktemp("foreign") / "hub") as built:
+        log_keeper = built.rehearsal_hub.runtime.log_keeper
+        request = built.rehearsal_hub.audit.request_control(built.case)
         heads: list[str] = []
         for _ in range(3):
-            made.refer()
-            while logbook.size < made.head():
-                logbook.step()
-            heads.append(made.http.get("/v1/log/checkpoint").text)
+            built.refer()
+            while log_keeper.size < built.head():
+                log_keeper.step()
+            heads.append(built.http.get("/v1/log/checkpoint").text)
         sizes = [int(head.split("\n")[1]) for head in heads]
-        installation = made.stage.installation
-        inclusion = [made.http.get(f"/v1/log/proof/{n + 1}").json() for n in range(sizes[-1])]
+        installation = built.rehearsal_hub.installation
+        inclusion = [built.http.get(f"/v1/log/proof/{n + 1}").json() for n in range(sizes[-1])]
         consistency = [
-            made.http.get("/v1/log/consistency", params={"first": size, "second": sizes[-1]}).json()
+            built.http.get("/v1/log/consistency", params={"first": size, "second": sizes[-1]}).json()
             for size in sizes
         ]
         with open_archive(installation) as archive:
-            bundle = export(archive, asked)
-            kept = archive.store.read(1, 500)
-        frames = dict.fromkeys(k.frame for k in kept if k.frame and k.record.frame != installation.hub)
-        told = {
+            bundle = export(archive, request)
+            stored = archive.store.read(1, 500)
+        frames = dict.fromkeys(k.frame for k in stored if k.frame and k.record.frame != installation.hub)
+        reported = {
             "inclusion": inclusion,
             "consistency": [{"first": head, **one} for head, one in zip(heads, consistency, strict=True)],
             "frames": [frame.hex() for frame in frames],
             "receipts": [receipt.hex() for door in doors_of(installation) for receipt in _receipts(door)],
         }
-        yield Evidence(bundle, installation.hub.hex(), told)
+        yield Evidence(bundle, installation.hub.hex(), reported)
 
 
 def _receipts(door: Path) -> list[bytes]:
@@ -106,7 +106,7 @@ class Program:
 
     def run(self, one: Evidence, hub: str | None = None) -> subprocess.CompletedProcess[str]:
         (self.folder / "bundle").write_bytes(one.bundle)
-        (self.folder / "evidence.json").write_text(json.dumps(one.told))
+        (self.folder / "evidence.json").write_text(json.dumps(one.reported))
         args = ["bundle", hub or one.hub, "evidence.json"]
         return subprocess.run(
             [*self.command, *args], cwd=self.folder, capture_output=True, text=True, check=False
@@ -115,8 +115,8 @@ class Program:
     def holds(self, one: Evidence) -> dict[str, int]:
         done = self.run(one)
         assert done.returncode == 0, done.stderr
-        found: dict[str, int] = json.loads(done.stdout)
-        return found
+        result: dict[str, int] = json.loads(done.stdout)
+        return result
 
     def refuses(self, one: Evidence, why: str) -> None:
         done = self.run(one)
@@ -160,10 +160,10 @@ def flip_hex(text: str, at: int) -> str:
 
 @needs_go
 def test_go_finds_every_record_in_the_log_and_each_head_continued(go: Program, evidence: Evidence) -> None:
-    found = go.holds(evidence)
-    assert found["records"] > 10
-    assert found["inclusion"] == len(evidence.told["inclusion"]) > 10
-    assert found["consistency"] == 3
+    result = go.holds(evidence)
+    assert result["records"] > 10
+    assert result["inclusion"] == len(evidence.reported["inclusion"]) > 10
+    assert result["consistency"] == 3
 
 
 @needs_go
@@ -185,39 +185,37 @@ def test_a_flipped_bit_makes_go_fail(go: Program, evidence: Evidence, name: str,
 
 @needs_go
 def test_a_flipped_bit_of_a_proof_makes_go_fail(go: Program, evidence: Evidence) -> None:
-    def inclusion(told: dict[str, Any]) -> None:
-        told["inclusion"][3]["proof"][0] = flip_hex(told["inclusion"][3]["proof"][0], 5)
+    def inclusion(reported: dict[str, Any]) -> None:
+        reported["inclusion"][3]["proof"][0] = flip_hex(reported["inclusion"][3]["proof"][0], 5)
 
-    def consistency(told: dict[str, Any]) -> None:
-        told["consistency"][0]["proof"][0] = flip_hex(told["consistency"][0]["proof"][0], 5)
+    def consistency(reported: dict[str, Any]) -> None:
+        reported["consistency"][0]["proof"][0] = flip_hex(reported["consistency"][0]["proof"][0], 5)
 
-    go.refuses(evidence.with_told(inclusion), "inclusion")
-    go.refuses(evidence.with_told(consistency), "consistency")
+    go.refuses(evidence.with_reported(inclusion), "inclusion")
+    go.refuses(evidence.with_reported(consistency), "consistency")
     assert go.run(evidence, hub="00" * 32).returncode == 1
     wrong = bytearray(evidence.bundle)
     wrong[-1000] ^= 1
-    go.refuses(Evidence(bytes(wrong), evidence.hub, evidence.told), "digest")
+    go.refuses(Evidence(bytes(wrong), evidence.hub, evidence.reported), "digest")
 
 
 @needs_noble
-def test_noble_verifies_checkpoint_receipts_and_events(node: Program, evidence: Evidence) -> None:
-    found = node.holds(evidence)
-    assert found["frames"] == len(evidence.told["frames"]) > 10
-    assert found["receipts"] == len(evidence.told["receipts"]) > 3
-    assert found["sets"] >= 5
+def test_noble_verifies_checkpoint_receipts_and_commands(node: Program, evidence: Evidence) -> None:
+    result = node.holds(evidence)
+    assert result["frames"] == len(evidence.reported["frames"]) > 10
+    assert result["receipts"] == len(evidence.reported["receipts"]) > 3
+    assert result["sets"] >= 5
 
 
-ED25519_AT, ML_DSA_AT = (
-    -3309 - 2 - 32 - 1 - 10,
-    -10,
-)  # in a frame of two signatures: Ed25519's, then ML-DSA-65's
+# in a frame of two signatures: Ed25519's, then ML-DSA-65's
+ED25519_AT, ML_DSA_AT = -3309 - 2 - 32 - 1 - 10, -10
 
 
 @needs_noble
 @pytest.mark.parametrize(
     ("what", "at"),
     [
-        pytest.param("frames", 300, id="what an event says"),
+        pytest.param("frames", 300, id="what a command says"),
         pytest.param("frames", ED25519_AT, id="its Ed25519 signature"),
         pytest.param("frames", ML_DSA_AT, id="its ML-DSA-65 signature"),
         pytest.param("receipts", 60, id="what a receipt says"),
@@ -225,13 +223,13 @@ ED25519_AT, ML_DSA_AT = (
         pytest.param("receipts", -10, id="its ML-DSA-44 signature"),
     ],
 )
-def test_a_flipped_bit_of_an_event_or_a_receipt_makes_noble_fail(
+def test_a_flipped_bit_of_a_command_or_a_receipt_makes_noble_fail(
     node: Program, evidence: Evidence, what: str, at: int
 ) -> None:
-    def change(told: dict[str, Any]) -> None:
-        told[what][-1] = flip_hex(told[what][-1], at)
+    def change(reported: dict[str, Any]) -> None:
+        reported[what][-1] = flip_hex(reported[what][-1], at)
 
-    node.refuses(evidence.with_told(change), "Error")
+    node.refuses(evidence.with_reported(change), "Error")
 
 
 @needs_noble
@@ -242,7 +240,7 @@ def test_a_flipped_bit_of_an_event_or_a_receipt_makes_noble_fail(
         pytest.param("checkpoint", 0.06, id="its root or Ed25519 signature"),
         pytest.param("checkpoint", 0.9, id="its ML-DSA-44 signature"),
         pytest.param("genesis", 0.1, id="what the genesis says"),
-        pytest.param("genesis", 0.999, id="a registry person's signature"),
+        pytest.param("genesis", 0.999, id="a registrar's signature"),
     ],
 )
 def test_a_flipped_bit_of_what_the_log_signs_makes_noble_fail(
@@ -252,19 +250,23 @@ def test_a_flipped_bit_of_what_the_log_signs_makes_noble_fail(
 
 
 @needs_noble
-def test_noble_refuses_another_hub_and_an_event_left_without_its_key_set(
+def test_noble_refuses_another_hub_and_a_command_left_without_its_key_set(
     node: Program, evidence: Evidence
 ) -> None:
     assert node.run(evidence, hub="00" * 32).returncode == 1
-    frames = evidence.told["frames"]
-    author = _said(frames[-1])["by"]
-    left = [f for f in frames if (_said(f)["by"], _said(f)["act"]) != (author, "key_set.published")]
-    assert len(left) == len(frames) - 1
-    node.refuses(evidence.with_told(lambda told: told.update(frames=left)), "nobody has published")
+    frames = evidence.reported["frames"]
+    author = _payload_of(frames[-1])["by"]
+    remaining = [
+        f for f in frames if (_payload_of(f)["by"], _payload_of(f)["act"]) != (author, "key_set.published")
+    ]
+    assert len(remaining) == len(frames) - 1
+    node.refuses(
+        evidence.with_reported(lambda reported: reported.update(frames=remaining)), "nobody has published"
+    )
 
 
-def _said(frame: str) -> dict[str, Any]:
+def _payload_of(frame: str) -> dict[str, Any]:
     """What a frame says, its signatures not looked at."""
     data = bytes.fromhex(frame)
-    found: dict[str, Any] = json.loads(data[8 : 8 + int.from_bytes(data[4:8], "big")])
-    return found
+    result: dict[str, Any] = json.loads(data[8 : 8 + int.from_bytes(data[4:8], "big")])
+    return result

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from gateway.rehearsal.scenario.player import Run
+from gateway.rehearsal.scenario.rehearsal_hub import open_rehearsal_hub
 from gateway.rehearsal.scenario.report import play, start_of
-from gateway.rehearsal.scenario.stage import open_stage
 from gateway.rehearsal.scenario.story import read_story
 
 STORY = Path(__file__).parents[1] / "scenarios" / "sc-1.yaml"
@@ -22,8 +22,8 @@ def case_in_progress(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
     story = read_story(STORY)
     story = replace(story, steps=tuple(s for s in story.steps if s.n <= 23), expects=(), must_hold=())
     story = replace(story, contractors={c: replace(w, until=None) for c, w in story.contractors.items()})
-    with open_stage(tmp_path_factory.mktemp("case") / "hub", start_of(story)) as stage:
-        run, report = play(story, stage)
+    with open_rehearsal_hub(tmp_path_factory.mktemp("case") / "hub", start_of(story)) as rehearsal_hub:
+        run, report = play(story, rehearsal_hub)
         assert report.problems == []
-        stage.settle()
+        rehearsal_hub.complete_rewrap_duties()
         yield run

@@ -18,18 +18,18 @@ import httpx2 as httpx
 
 from adapters.bus import EmbeddedServer
 from domain.events import Kind
-from gateway.agency.door import Door, Part, Sent
+from gateway.agency.door import Door, SectionContent, SubmissionResult
 from gateway.hub.runtime import start_hub
-from gateway.installation.folder import Installation, make_installation
-from gateway.protocol.serving import Served
-from gateway.rehearsal.scenario.stage import Stage, open_stage
+from gateway.installation.folder import Installation, create_installation
+from gateway.protocol.serving import ServedApp
+from gateway.rehearsal.scenario.rehearsal_hub import RehearsalHub, open_rehearsal_hub
 from gateway.rehearsal.scenario.story import Actor
 from keys import canonical
-from keys.frame import WISH, Frame, FrameType, Signature, pae
+from keys.frame import COMMAND, Frame, FrameType, Signature, pae
 from keys.item import seal_item
 from keys.lp import ZEROS, About, sha256
 from keys.signing import KemPublic, SignatureKeys
-from keys.wrap import seal_wrap
+from keys.wrapped_key import seal_wrapped_key
 
 START = datetime(2025, 5, 12, 1, 0, tzinfo=UTC)
 PEOPLE = (
@@ -42,21 +42,21 @@ PEOPLE = (
 REFERRAL = "family_information.provided"
 OPENING = "section.opened"
 RECEIVED = "disclosure.received"
-FETCH = "wrap_fetched_for.rewrap"
+FETCH = "wrapped_key_fetched_for.rewrap"
 
 
 def time_text(at: datetime) -> str:
     return canonical.format_time(at)
 
 
-def sign_by(keys: SignatureKeys, payload: bytes, frame_type: FrameType = WISH) -> list[Signature]:
+def sign_by(keys: SignatureKeys, payload: bytes, frame_type: FrameType = COMMAND) -> list[Signature]:
     """Both signatures of one signer, which a test may then change, drop or swap."""
     values = keys.sign_message(pae(frame_type.payload_type, payload), frame_type.context)
     ids = zip(keys.public.algs, keys.public.key_ids, values, strict=True)
     return [Signature(int(alg), kid, value) for alg, kid, value in ids]
 
 
-def frame_bytes(payload: bytes, signatures: Sequence[Signature], magic: bytes = b"KHW1") -> bytes:
+def frame_bytes(payload: bytes, signatures: Sequence[Signature], magic: bytes = b"KHF1") -> bytes:
     return Frame(payload, tuple(signatures), magic).encode()
 
 
@@ -69,8 +69,8 @@ def request_bytes(frame: bytes, parts: Sequence[bytes] = (), magic: bytes = b"KH
 
 
 @dataclass
-class Letter:
-    """A wish before it is signed: every key of its payload, and its parts, in the open."""
+class UnsignedRequest:
+    """A command before it is signed: every key of its payload, and its parts, in the open."""
 
     payload: dict[str, Any]
     signers: list[SignatureKeys]
@@ -87,19 +87,19 @@ class Letter:
         return request_bytes(self.frame(), self.parts)
 
     @property
-    def ask_id(self) -> UUID:
-        return UUID(self.payload["ask_id"])
+    def command_id(self) -> UUID:
+        return UUID(self.payload["command_id"])
 
 
-class Ground:
+class HubWithCase:
     """A stage with its agencies, one case that MID-HOSP began with AZ-CORE, and a way to send raw bytes."""
 
-    def __init__(self, stage: Stage) -> None:
-        self.stage = stage
-        self.http = httpx.Client(base_url=stage.url, timeout=60)
-        stage.people(PEOPLE, core="AZ-CORE", actor_of=lambda code: f"staff.{code}")
+    def __init__(self, rehearsal_hub: RehearsalHub) -> None:
+        self.rehearsal_hub = rehearsal_hub
+        self.http = httpx.Client(base_url=rehearsal_hub.url, timeout=60)
+        rehearsal_hub.set_up_agencies(PEOPLE, core="AZ-CORE", actor_of=lambda code: f"staff.{code}")
         self.network = uuid4()
-        stage.registry.designate(
+        rehearsal_hub.registrars.designate(
             self.network, core=self.door("AZ-CORE").agency, coordinating=self.door("AZ-COORD").agency
         )
         for code in ("AZ-CORE", "AZ-COORD", "MID-HOSP", "KS-CGC"):
@@ -111,22 +111,24 @@ class Ground:
         self.sent = self.refer()
 
     def door(self, code: str) -> Door:
-        return self.stage.door(code)
+        return self.rehearsal_hub.door(code)
 
     def sig(self, code: str) -> SignatureKeys:
-        return self.stage.installation.agency_keys(self.stage.installation.agency(code))[0]
+        return self.rehearsal_hub.installation.agency_keys(self.rehearsal_hub.installation.agency(code))[0]
 
     def kem(self, code: str) -> KemPublic:
-        return self.stage.installation.agency_keys(self.stage.installation.agency(code))[1].public
+        return self.rehearsal_hub.installation.agency_keys(self.rehearsal_hub.installation.agency(code))[
+            1
+        ].public
 
     @property
     def store(self):  # type: ignore[no-untyped-def]
-        assert self.stage.runtime is not None
-        return self.stage.runtime.store
+        assert self.rehearsal_hub.runtime is not None
+        return self.rehearsal_hub.runtime.store
 
     def head(self) -> int:
-        found: int = self.store.head()
-        return found
+        position: int = self.store.head()
+        return position
 
     # --- through the doors ---------------------------------------------------------------------------------
 
@@ -139,128 +141,130 @@ class Ground:
             "consent": [],
             "purpose": "SUPPORT",
             "reason": None,
-            "subject_consent": "NOT_ASKED",
+            "subject_consent": "NOT_REQUESTED",
             "weeks_pregnant": None,
             "indicators": {},
         }
         return {**fields, **more}
 
-    def refer(self, case: UUID | None = None, sections: Sequence[str] = ("BASIC", "MEDICAL")) -> Sent:
+    def refer(
+        self, case: UUID | None = None, sections: Sequence[str] = ("BASIC", "MEDICAL")
+    ) -> SubmissionResult:
         """MID-HOSP tells AZ-CORE of a family, through its door."""
-        parts = [Part(s, self.text(s)) for s in sections]
+        parts = [SectionContent(s, self.text(s)) for s in sections]
         return self.door("MID-HOSP").send(
             Kind.CASE, case or self.case, REFERRAL, self.referral(), parts, actor="staff.h"
         )
 
-    def note(self, case: UUID, sections: Sequence[str] = ("CONF",)) -> Sent:
+    def note(self, case: UUID, sections: Sequence[str] = ("CONF",)) -> SubmissionResult:
         """AZ-CORE writes into its own file."""
         fields = {"to": [], "basis": {}, "consent": [], "purpose": "SUPPORT", "reason": None}
-        parts = [Part(s, self.text(s)) for s in sections]
+        parts = [SectionContent(s, self.text(s)) for s in sections]
         return self.door("AZ-CORE").send(
             Kind.CASE, case, "conference_minutes.recorded", fields, parts, actor="staff.a"
         )
 
     def text(self, section: str) -> bytes:
-        return f"〔架空〕{section} {self.stage.canary}".encode()
+        return f"〔架空〕{section} {self.rehearsal_hub.canary}".encode()
 
     # --- by hand -----------------------------------------------------------------------------------------------
 
-    def letter(self, code: str, act: str, fields: dict[str, Any], **more: Any) -> Letter:
-        """An unsigned wish of this agency about the case; ``more`` changes any key of the payload."""
-        now = self.stage.now()
+    def unsigned(self, code: str, act: str, fields: dict[str, Any], **more: Any) -> UnsignedRequest:
+        """An unsigned command of this agency about the case; ``more`` changes any key of the payload."""
+        now = self.rehearsal_hub.now()
         door = self.door(code)
         payload = {
             "v": 1,
             "suite": 1,
-            "hub": self.stage.installation.hub.hex(),
+            "hub": self.rehearsal_hub.installation.hub.hex(),
             "about": {"kind": "case", "id": str(self.case)},
-            "ask_id": str(uuid4()),
+            "command_id": str(uuid4()),
             "by": str(door.agency),
             "actor": f"staff.{code}",
             "act": act,
-            "made_at": time_text(now),
+            "created_at": time_text(now),
             "occurred_at": None,
             "not_after": time_text(now + timedelta(minutes=5)),
             "fields": fields,
             "items": [],
-            "wraps": [],
+            "wrapped_keys": [],
             "keyset": door.keyset().hex(),
             "prev": ZEROS.hex(),
         }
-        return Letter({**payload, **more}, [self.sig(code)])
+        return UnsignedRequest({**payload, **more}, [self.sig(code)])
 
     def disclosure(
         self,
         sections: Sequence[str] = ("BASIC", "MEDICAL"),
         to: Sequence[str] = ("AZ-CORE", "MID-HOSP"),
         **more: Any,
-    ) -> Letter:
+    ) -> UnsignedRequest:
         """A valid referral of MID-HOSP with sealed items, wrapped to ``to``."""
-        letter = self.letter("MID-HOSP", REFERRAL, self.referral(), **more)
+        unsigned = self.unsigned("MID-HOSP", REFERRAL, self.referral(), **more)
         for section in sections:
-            self.add_item(letter, section, self.text(section), to)
-        return letter
+            self.add_item(unsigned, section, self.text(section), to)
+        return unsigned
 
-    def add_item(self, letter: Letter, section: str, content: bytes, to: Sequence[str]) -> UUID:
+    def add_item(self, unsigned: UnsignedRequest, section: str, content: bytes, to: Sequence[str]) -> UUID:
         """Seal one more item and wrap it to these agencies; parts stay in payload order."""
-        about = About("case", UUID(letter.payload["about"]["id"]))
-        item, keyset = uuid4(), bytes.fromhex(letter.payload["keyset"])
-        hub = self.stage.installation.hub
+        about = About("case", UUID(unsigned.payload["about"]["id"]))
+        item, keyset = uuid4(), bytes.fromhex(unsigned.payload["keyset"])
+        hub = self.rehearsal_hub.installation.hub
         sealed = seal_item(
             hub=hub, about=about, item=item, section=section, schema="text/v1", keyset=keyset, content=content
         )
-        beside = sum(i["kept"] == "beside" for i in letter.payload["items"])
-        kept = "beside" if sealed.size <= 16 * 1024 else "store"
-        if kept == "beside":
-            letter.parts.insert(beside, sealed.sealed)
-        letter.payload["items"].append(
+        inline_count = sum(i["storage"] == "inline" for i in unsigned.payload["items"])
+        storage = "inline" if sealed.size <= 16 * 1024 else "store"
+        if storage == "inline":
+            unsigned.parts.insert(inline_count, sealed.sealed)
+        unsigned.payload["items"].append(
             {
                 "item": str(item),
                 "section": section,
                 "flags": [],
                 "schema": "text/v1",
                 "size": sealed.size,
-                "kept": kept,
+                "storage": storage,
                 "kc": sealed.kc.hex(),
                 "digest": sealed.digest.hex(),
             }
         )
         for code in to:
             kem = self.kem(code)
-            wrap = seal_wrap(
+            wrapped_key = seal_wrapped_key(
                 hub=hub, about=about, item=item, kc=sealed.kc, keyset=keyset, to=kem, item_key=sealed.key
             )
-            letter.payload["wraps"].append(
+            unsigned.payload["wrapped_keys"].append(
                 {
                     "item": str(item),
                     "to": str(self.door(code).agency),
                     "kid": kem.kid.hex(),
-                    "digest": sha256(wrap).hex(),
+                    "digest": sha256(wrapped_key).hex(),
                 }
             )
-            letter.parts.append(wrap)
+            unsigned.parts.append(wrapped_key)
         return item
 
     def reading(
         self, code: str, item: UUID | None = None, message: UUID | None = None, **more: Any
-    ) -> Letter:
+    ) -> UnsignedRequest:
         """A valid OpenSection for the first item of the case's first message; ``more`` changes its payload."""
         first, section = self.sent.items[0]
         fields = {
-            "message": str(message or self.sent.ask_id),
+            "message": str(message or self.sent.command_id),
             "item": str(item or first),
             "section": section,
             "purpose": "SUPPORT",
         }
-        return self.letter(code, OPENING, {**fields, **more.pop("fields", {})}, **more)
+        return self.unsigned(code, OPENING, {**fields, **more.pop("fields", {})}, **more)
 
     def post(
         self,
-        data: bytes | Letter,
-        path: str = "/v1/wishes",
+        data: bytes | UnsignedRequest,
+        path: str = "/v1/commands",
         content_type: str = "application/vnd.kakehashi.request",
     ) -> httpx.Response:
-        body = data.encode() if isinstance(data, Letter) else data
+        body = data.encode() if isinstance(data, UnsignedRequest) else data
         return self.http.post(path, content=body, headers={"content-type": content_type})
 
     def close(self) -> None:
@@ -268,30 +272,30 @@ class Ground:
 
 
 @contextmanager
-def ground(folder: Path) -> Iterator[Ground]:
+def hub_with_case(folder: Path) -> Iterator[HubWithCase]:
     """A fresh hub with a case, gone at the end."""
-    with open_stage(folder, START) as stage:
-        made = Ground(stage)
+    with open_rehearsal_hub(folder, START) as rehearsal_hub:
+        opened_hub = HubWithCase(rehearsal_hub)
         try:
-            yield made
+            yield opened_hub
         finally:
-            made.close()
+            opened_hub.close()
 
 
 @contextmanager
-def ground_over(bus: EmbeddedServer, folder: Path, *, timeout: float = 2.0) -> Iterator[Ground]:
+def hub_with_case_on_bus(bus: EmbeddedServer, folder: Path, *, timeout: float = 2.0) -> Iterator[HubWithCase]:
     """The same on a bus of the test's own, which it can take away and give back; the hub soon gives up."""
     with ExitStack() as stack:
-        installation = make_installation(folder, mode="rehearsal")
+        installation = create_installation(folder, mode="rehearsal")
         name_bus(installation, bus, timeout)
         runtime = start_hub(installation, at=START)
         stack.callback(runtime.close)
-        served = stack.enter_context(Served(runtime.app))
-        stage = Stage(installation, served.url, START, runtime=runtime)
-        stack.callback(stage.close)
-        made = Ground(stage)
-        stack.callback(made.close)
-        yield made
+        served = stack.enter_context(ServedApp(runtime.app))
+        rehearsal_hub = RehearsalHub(installation, served.url, START, runtime=runtime)
+        stack.callback(rehearsal_hub.close)
+        opened_hub = HubWithCase(rehearsal_hub)
+        stack.callback(opened_hub.close)
+        yield opened_hub
 
 
 def name_bus(installation: Installation, bus: EmbeddedServer, timeout: float) -> None:

@@ -17,9 +17,9 @@ from gateway.rehearsal.scenario.player import Run
 
 
 def client(run: Run, code: str) -> TestClient:
-    staff = Staff.rehearsal(run.stage.actors[code], mode="rehearsal")
+    staff = Staff.rehearsal(run.rehearsal_hub.actors[code], mode="rehearsal")
     return TestClient(
-        agency_app(run.stage.door(code), staff=staff, mode="rehearsal"), base_url="http://127.0.0.1"
+        agency_app(run.rehearsal_hub.door(code), staff=staff, mode="rehearsal"), base_url="http://127.0.0.1"
     )
 
 
@@ -40,8 +40,8 @@ def test_what_is_sent_by_one_system_is_opened_by_another_as_it_was_written(case_
     sent = client(run, "AZ-CORE").post("/api/messages", json=message(run)).json()
     assert (sent["outcome"], sent["reason"]) == ("recorded", None)
     reader = client(run, "SORA-NPO")
-    found = next(m for m in reader.get(f"/api/cases/{run.case}").json() if m["message"] == sent["message"])
-    [item] = found["items"]
+    result = next(m for m in reader.get(f"/api/cases/{run.case}").json() if m["message"] == sent["message"])
+    [item] = result["items"]
     assert item["state"] == "OPENABLE"
     answer = reader.post(
         f"/api/cases/{run.case}/items/{item['item']}/open",
@@ -54,13 +54,13 @@ def test_what_is_sent_by_one_system_is_opened_by_another_as_it_was_written(case_
 def test_a_long_record_goes_by_the_item_store_and_is_read_whole(case_in_progress: Run) -> None:
     run = case_in_progress
     text = "経過の記録。" * 20_000
-    wanted = message(run, sections=[{"section": "CHILD", "text": text}])
-    sent = client(run, "AZ-CORE").post("/api/messages", json=wanted).json()
+    request_body = message(run, sections=[{"section": "CHILD", "text": text}])
+    sent = client(run, "AZ-CORE").post("/api/messages", json=request_body).json()
     assert sent["outcome"] == "recorded"
     reader = client(run, "SORA-NPO")
-    found = next(m for m in reader.get(f"/api/cases/{run.case}").json() if m["message"] == sent["message"])
+    result = next(m for m in reader.get(f"/api/cases/{run.case}").json() if m["message"] == sent["message"])
     answer = reader.post(
-        f"/api/cases/{run.case}/items/{found['items'][0]['item']}/open",
+        f"/api/cases/{run.case}/items/{result['items'][0]['item']}/open",
         json={"message": sent["message"], "section": "CHILD", "purpose": "SUPPORT"},
     )
     assert answer.json()["text"] == text
@@ -70,13 +70,15 @@ def test_a_message_whose_long_item_never_arrived_is_not_recorded(
     case_in_progress: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = case_in_progress
-    door = run.stage.door("AZ-CORE")
-    monkeypatch.setattr(door.client, "put_item", lambda digest, sealed, word: None)  # lost on the way
-    before = run.stage.runtime.recorder.head()  # type: ignore[union-attr]
-    wanted = message(run, sections=[{"section": "CHILD", "text": "長い記録" * 9_000}])
-    answer = client(run, "AZ-CORE").post("/api/messages", json=wanted)
-    assert (answer.status_code, answer.json()["flaw"]) == (409, "item-not-uploaded")
-    assert run.stage.runtime.recorder.head() == before  # type: ignore[union-attr]
+    door = run.rehearsal_hub.door("AZ-CORE")
+    monkeypatch.setattr(
+        door.client, "put_item", lambda digest, sealed, signed_upload: None
+    )  # lost on the way
+    before = run.rehearsal_hub.runtime.recorder.head()  # type: ignore[union-attr]
+    request_body = message(run, sections=[{"section": "CHILD", "text": "長い記録" * 9_000}])
+    answer = client(run, "AZ-CORE").post("/api/messages", json=request_body)
+    assert (answer.status_code, answer.json()["error_code"]) == (409, "item-not-uploaded")
+    assert run.rehearsal_hub.runtime.recorder.head() == before  # type: ignore[union-attr]
 
 
 def test_nobody_uploads_without_an_agencys_signature(case_in_progress: Run) -> None:
@@ -84,21 +86,21 @@ def test_nobody_uploads_without_an_agencys_signature(case_in_progress: Run) -> N
     from keys.lp import sha256
 
     data = b"anything" * 5000
-    hub = case_in_progress.stage.door("AZ-CORE").client
-    for word in (b"", b"nonsense"):
+    hub = case_in_progress.rehearsal_hub.door("AZ-CORE").client
+    for signed_upload in (b"", b"nonsense"):
         with pytest.raises(ExchangeError, match=r"request|upload"):
-            hub.put_item(sha256(data), data, word)
+            hub.put_item(sha256(data), data, signed_upload)
 
 
 def test_the_same_ask_twice_is_one_message(case_in_progress: Run) -> None:
     run = case_in_progress
-    wanted = message(run, ask_id=str(uuid4()))
+    request_body = message(run, command_id=str(uuid4()))
     door = client(run, "AZ-CORE")
-    first, again = (
-        door.post("/api/messages", json=wanted).json(),
-        door.post("/api/messages", json=wanted).json(),
+    first, second = (
+        door.post("/api/messages", json=request_body).json(),
+        door.post("/api/messages", json=request_body).json(),
     )
-    assert first == again
+    assert first == second
     assert first["outcome"] == "recorded"
 
 
@@ -106,37 +108,37 @@ def test_another_message_under_the_same_ask_is_a_conflict_and_not_sent_also_afte
     case_in_progress: Run,
 ) -> None:
     run = case_in_progress
-    wanted = message(run, ask_id=str(uuid4()))
-    changed = {**wanted, "sections": [{"section": "CHILD", "text": "哺乳量は一回六百ミリリットル"}]}
-    assert client(run, "AZ-CORE").post("/api/messages", json=wanted).json()["outcome"] == "recorded"
-    head = run.stage.runtime.recorder.head()  # type: ignore[union-attr]
-    run.stage.reopen_doors()
+    request_body = message(run, command_id=str(uuid4()))
+    changed = {**request_body, "sections": [{"section": "CHILD", "text": "哺乳量は一回六百ミリリットル"}]}
+    assert client(run, "AZ-CORE").post("/api/messages", json=request_body).json()["outcome"] == "recorded"
+    head = run.rehearsal_hub.runtime.recorder.head()  # type: ignore[union-attr]
+    run.rehearsal_hub.reopen_doors()
     answer = client(run, "AZ-CORE").post("/api/messages", json=changed)
-    assert (answer.status_code, answer.json()["flaw"]) == (409, "ask-id-taken")
-    in_other_order = dict(reversed(wanted.items()))
+    assert (answer.status_code, answer.json()["error_code"]) == (409, "command-id-taken")
+    in_other_order = dict(reversed(request_body.items()))
     assert client(run, "AZ-CORE").post("/api/messages", json=in_other_order).json()["outcome"] == "recorded"
-    assert run.stage.runtime.recorder.head() == head  # type: ignore[union-attr]
+    assert run.rehearsal_hub.runtime.recorder.head() == head  # type: ignore[union-attr]
 
 
 def test_a_message_that_waits_is_not_sealed_again_and_recorded_once(
     case_in_progress: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = case_in_progress
-    door = run.stage.door("AZ-CORE")
-    wanted = message(run, ask_id=str(uuid4()))
-    head = run.stage.runtime.recorder.head()  # type: ignore[union-attr]
-    send = door.client.wish
+    door = run.rehearsal_hub.door("AZ-CORE")
+    request_body = message(run, command_id=str(uuid4()))
+    head = run.rehearsal_hub.runtime.recorder.head()  # type: ignore[union-attr]
+    send = door.client.submit
 
     def recorded_but_unanswered(data: bytes) -> dict[str, object]:
         send(data)
         raise Unavailable("hub-away", "the answer was lost")
 
-    monkeypatch.setattr(door, "_patience", 0.0)
-    monkeypatch.setattr(door.client, "wish", recorded_but_unanswered)
-    assert client(run, "AZ-CORE").post("/api/messages", json=wanted).json()["outcome"] == "waiting"
-    monkeypatch.setattr(door.client, "wish", send)
-    assert client(run, "AZ-CORE").post("/api/messages", json=wanted).json()["outcome"] == "recorded"
-    assert run.stage.runtime.recorder.head() == head + 1  # type: ignore[union-attr]
+    monkeypatch.setattr(door, "_retry_seconds", 0.0)
+    monkeypatch.setattr(door.client, "submit", recorded_but_unanswered)
+    assert client(run, "AZ-CORE").post("/api/messages", json=request_body).json()["outcome"] == "waiting"
+    monkeypatch.setattr(door.client, "submit", send)
+    assert client(run, "AZ-CORE").post("/api/messages", json=request_body).json()["outcome"] == "recorded"
+    assert run.rehearsal_hub.runtime.recorder.head() == head + 1  # type: ignore[union-attr]
 
 
 def test_a_refusal_says_why_in_japanese_and_what_would_fit(case_in_progress: Run) -> None:
@@ -145,10 +147,10 @@ def test_a_refusal_says_why_in_japanese_and_what_would_fit(case_in_progress: Run
     answer = client(run, "AZ-CORE").post(
         "/api/messages", json=message(run, to=[to], basis={to: "CWA-21-10-2-3"})
     )
-    found = answer.json()
-    assert (found["outcome"], found["reason"]) == ("refused", "BASIS_FOR_OTHER_PARTIES")
-    assert "この根拠は" in found["reason_text"]
-    assert "CWA-25-2-2" in found["fitting"]
+    result = answer.json()
+    assert (result["outcome"], result["reason"]) == ("refused", "BASIS_FOR_OTHER_PARTIES")
+    assert "この根拠は" in result["reason_text"]
+    assert "CWA-25-2-2" in result["fitting"]
 
 
 def test_a_stranger_and_a_wrong_number_get_the_same_answer(case_in_progress: Run) -> None:
@@ -156,15 +158,15 @@ def test_a_stranger_and_a_wrong_number_get_the_same_answer(case_in_progress: Run
     w = next(w for w in run.written if w.section == "VISIT")
     door = client(run, "MID-HOSP")
     body = {"message": str(w.message), "section": "VISIT", "purpose": "SUPPORT"}
-    foreign = door.post(f"/api/cases/{w.case}/items/{w.item}/open", json=body)
+    foreign_answer = door.post(f"/api/cases/{w.case}/items/{w.item}/open", json=body)
     nothing = door.post(f"/api/cases/{w.case}/items/{uuid4()}/open", json=body)
     nowhere = door.post(f"/api/cases/{uuid4()}/items/{w.item}/open", json=body)
-    assert foreign.status_code == nothing.status_code == nowhere.status_code == 404
-    assert foreign.content == nothing.content == nowhere.content
+    assert foreign_answer.status_code == nothing.status_code == nowhere.status_code == 404
+    assert foreign_answer.content == nothing.content == nowhere.content
 
 
 @pytest.mark.parametrize(
-    ("change", "says"),
+    ("change", "expected_text"),
     [
         pytest.param({"act": "no.such"}, "unknown-act", id="unknown act"),
         pytest.param({"sections": [{"section": "SECRET", "text": "x"}]}, "sections.0.section", id="section"),
@@ -175,16 +177,16 @@ def test_a_stranger_and_a_wrong_number_get_the_same_answer(case_in_progress: Run
     ],
 )
 def test_wrong_input_is_told_by_place_and_never_echoed(
-    case_in_progress: Run, change: dict[str, object], says: str
+    case_in_progress: Run, change: dict[str, object], expected_text: str
 ) -> None:
     run = case_in_progress
-    before = run.stage.runtime.recorder.head()  # type: ignore[union-attr]
+    before = run.rehearsal_hub.runtime.recorder.head()  # type: ignore[union-attr]
     answer = client(run, "AZ-CORE").post("/api/messages", json=message(run, **change))
     assert answer.status_code == 400
     assert answer.headers["content-type"] == "application/problem+json"
-    assert says in answer.text
+    assert expected_text in answer.text
     assert "哺乳量" not in answer.text
-    assert run.stage.runtime.recorder.head() == before  # type: ignore[union-attr]
+    assert run.rehearsal_hub.runtime.recorder.head() == before  # type: ignore[union-attr]
 
 
 def test_content_is_in_no_log(case_in_progress: Run, caplog: pytest.LogCaptureFixture) -> None:
@@ -198,26 +200,26 @@ def test_content_is_in_no_log(case_in_progress: Run, caplog: pytest.LogCaptureFi
 
 @pytest.fixture
 def staff(tmp_path: Path) -> Staff:
-    found = Staff(tmp_path / "staff.db")
-    found.add("staff.a1", "職員A", b"correct horse battery")
-    return found
+    result = Staff(tmp_path / "staff.db")
+    result.add("staff.a1", "職員A", b"correct horse battery")
+    return result
 
 
 def test_without_a_token_or_session_nothing_is_told(case_in_progress: Run, staff: Staff) -> None:
-    door = TestClient(agency_app(case_in_progress.stage.door("AZ-CORE"), staff=staff, mode="real"))
+    door = TestClient(agency_app(case_in_progress.rehearsal_hub.door("AZ-CORE"), staff=staff, mode="real"))
     assert door.get("/api/worklist").status_code == 401
     assert door.get("/", follow_redirects=False).headers["location"] == "/sign-in"
 
 
 def test_a_token_lets_a_system_in_and_a_wrong_one_does_not(case_in_progress: Run, staff: Staff) -> None:
     token = staff.add_system("system.1", "母子保健システム")
-    door = TestClient(agency_app(case_in_progress.stage.door("AZ-CORE"), staff=staff, mode="real"))
+    door = TestClient(agency_app(case_in_progress.rehearsal_hub.door("AZ-CORE"), staff=staff, mode="real"))
     assert door.get("/api/worklist", headers={"authorization": f"Bearer {token}"}).status_code == 200
     assert door.get("/api/worklist", headers={"authorization": f"Bearer {token}x"}).status_code == 401
 
 
 def test_a_person_signs_in_and_out(case_in_progress: Run, staff: Staff) -> None:
-    door = TestClient(agency_app(case_in_progress.stage.door("AZ-CORE"), staff=staff, mode="real"))
+    door = TestClient(agency_app(case_in_progress.rehearsal_hub.door("AZ-CORE"), staff=staff, mode="real"))
     wrong = door.post("/sign-in", data={"actor": "staff.a1", "passphrase": "wrong"})
     assert wrong.status_code == 401
     right = door.post("/sign-in", data={"actor": "staff.a1", "passphrase": "correct horse battery"})
@@ -228,10 +230,12 @@ def test_a_person_signs_in_and_out(case_in_progress: Run, staff: Staff) -> None:
 
 
 def test_who_is_not_in_is_not_read_at_length(case_in_progress: Run, staff: Staff) -> None:
-    door = TestClient(agency_app(case_in_progress.stage.door("AZ-CORE"), staff=staff, mode="real"))
-    long = door.post("/sign-in", data={"actor": "staff.a1", "passphrase": "x" * 5000})
-    untold = door.post("/sign-in", content=iter([b"actor=staff.a1&passphrase=x"]))
-    assert [(a.status_code, a.json()["flaw"]) for a in (long, untold)] == [(400, "body-too-long")] * 2
+    door = TestClient(agency_app(case_in_progress.rehearsal_hub.door("AZ-CORE"), staff=staff, mode="real"))
+    too_long = door.post("/sign-in", data={"actor": "staff.a1", "passphrase": "x" * 5000})
+    without_length = door.post("/sign-in", content=iter([b"actor=staff.a1&passphrase=x"]))
+    assert [(a.status_code, a.json()["error_code"]) for a in (too_long, without_length)] == [
+        (400, "body-too-long")
+    ] * 2
 
 
 def test_a_rehearsals_door_answers_to_its_own_name_alone(case_in_progress: Run) -> None:
@@ -254,20 +258,20 @@ def test_many_tries_at_once_are_counted_before_any_is_judged(
 
     from gateway.agency import staff as module
 
-    judged, lock = 0, Lock()
+    hashed, lock = 0, Lock()
 
-    def slowly(passphrase: bytes, salt: bytes) -> bytes:
-        nonlocal judged
+    def slow_hash(passphrase: bytes, salt: bytes) -> bytes:
+        nonlocal hashed
         with lock:
-            judged += 1
+            hashed += 1
         sleep(0.2)
         return bytes(32)
 
-    monkeypatch.setattr(module, "_stretch", slowly)
+    monkeypatch.setattr(module, "_scrypt_hash", slow_hash)
     with ThreadPoolExecutor(20) as pool:
         tries = list(pool.map(lambda n: staff.sign_in("staff.a1", f"guess {n}"), range(20)))
     assert tries == [None] * 20
-    assert judged == module.FREE_FAILURES
+    assert hashed == module.MAX_FREE_FAILURES
 
 
 def test_no_secret_of_the_staff_is_kept_in_clear(tmp_path: Path, staff: Staff) -> None:
@@ -284,7 +288,7 @@ def test_a_form_from_elsewhere_is_refused(case_in_progress: Run) -> None:
     door = client(case_in_progress, "AZ-CORE")
     answer = door.post("/sign-out", headers={"origin": "http://evil.example", "sec-fetch-site": "cross-site"})
     assert answer.status_code == 401
-    assert answer.json()["flaw"] == "other-origin"
+    assert answer.json()["error_code"] == "other-origin"
 
 
 def test_a_real_hubs_door_lets_nobody_in_unasked() -> None:
@@ -303,14 +307,16 @@ def test_a_wish_that_was_recorded_gets_its_receipt_again_and_another_signature_d
     from keys.receipt import verify_receipt
 
     run = case_in_progress
-    door = run.stage.door("AZ-CORE")
+    door = run.rehearsal_hub.door("AZ-CORE")
     sent: list[bytes] = []
-    send = door.client.wish
-    monkeypatch.setattr(door.client, "wish", lambda data: sent.append(data) or send(data))  # type: ignore[func-returns-value]
+    send = door.client.submit
+    monkeypatch.setattr(door.client, "submit", lambda data: sent.append(data) or send(data))  # type: ignore[func-returns-value]
     client(run, "AZ-CORE").post("/api/messages", json=message(run))
-    head = run.stage.runtime.recorder.head()  # type: ignore[union-attr]
-    first, again = send(sent[0]), send(sent[0])
-    leaves = [verify_receipt(b64decode(a["receipt"]), run.stage.genesis.log).leaf for a in (first, again)]
+    head = run.rehearsal_hub.runtime.recorder.head()  # type: ignore[union-attr]
+    first, second = send(sent[0]), send(sent[0])
+    leaves = [
+        verify_receipt(b64decode(a["receipt"]), run.rehearsal_hub.genesis.log).leaf for a in (first, second)
+    ]
     assert leaves[0] == leaves[1]
     frame_ends = 8 + int.from_bytes(sent[0][4:8], "big")
     other_signature = bytearray(sent[0])
@@ -319,4 +325,4 @@ def test_a_wish_that_was_recorded_gets_its_receipt_again_and_another_signature_d
     for wrong in (bytes(other_signature), other_payload):
         with pytest.raises(ExchangeError):
             send(wrong)
-    assert run.stage.runtime.recorder.head() == head  # type: ignore[union-attr]
+    assert run.rehearsal_hub.runtime.recorder.head() == head  # type: ignore[union-attr]

@@ -13,52 +13,52 @@ import pytest
 from typer.testing import CliRunner
 
 from domain.codes import AuditGround
-from domain.errors import NotThere, Refused, Unavailable, Untrusted
+from domain.errors import NotFound, Refused, Unavailable, Untrusted
 from domain.events import ItemsRewrapped, Kind
 from gateway.audit.verification import Verifier, doors_of
 from gateway.cli.main import app
 from gateway.hub.read_models import catch_up
 from gateway.installation.archive import open_archive
 from gateway.rehearsal.scenario.player import Run
+from gateway.rehearsal.scenario.rehearsal_hub import RehearsalHub, open_rehearsal_hub
 from gateway.rehearsal.scenario.report import start_of
-from gateway.rehearsal.scenario.stage import Stage, open_stage
 from gateway.rehearsal.scenario.story import Story, read_story
 
 STORY = Path(__file__).parents[1] / "scenarios" / "two-officials-let-the-auditor.yaml"
 
 
 @contextmanager
-def played(folder: Path, until: int) -> Iterator[tuple[Run, Stage]]:
+def played(folder: Path, until: int) -> Iterator[tuple[Run, RehearsalHub]]:
     """The story up to this message, its hub still running."""
     story: Story = read_story(STORY)
     story = replace(story, steps=tuple(s for s in story.steps if s.n <= until), expects=())
-    with open_stage(folder, start_of(story)) as stage:
-        run = Run(story, stage)
+    with open_rehearsal_hub(folder, start_of(story)) as rehearsal_hub:
+        run = Run(story, rehearsal_hub)
         run.play()
         assert run.problems == []
-        yield run, stage
+        yield run, rehearsal_hub
 
 
-def opened(run: Run, stage: Stage, n: int, section: str) -> Any:
+def opened(run: Run, rehearsal_hub: RehearsalHub, n: int, section: str) -> Any:
     [w] = [w for w in run.written if (w.n, w.section) == (n, section)]
-    return stage.audit.open(w.case, w.message, w.item, w.section), w.text
+    return rehearsal_hub.audit.open(w.case, w.message, w.item, w.section), w.text
 
 
 def test_it_waits_for_the_owners_door_then_opens_and_all_of_it_is_on_record(tmp_path: Path) -> None:
-    with played(tmp_path / "hub", 8) as (run, stage):
+    with played(tmp_path / "hub", 8) as (run, rehearsal_hub):
         with pytest.raises(Unavailable, match="pending-key"):
-            opened(run, stage, 1, "MEDICAL")
-        stage.settle()
+            opened(run, rehearsal_hub, 1, "MEDICAL")
+        rehearsal_hub.complete_rewrap_duties()
         for n, section in ((1, "MEDICAL"), (3, "RISK")):
-            found, text = opened(run, stage, n, section)
-            assert found.content == text
-        with pytest.raises(NotThere):
-            opened(run, stage, 1, "BASIC")
-        made = [r.fact for r in stage.records() if isinstance(r.fact, ItemsRewrapped)]
-        assert [w.to for fact in made for w in fact.wraps].count("AUDIT") == 2
-        ledger = stage.audit.ledger(run.case)
-        told = {(d["section"], d["act"]) for d in ledger["disclosures"] if d["to"] == "AUDIT"}
-        assert told == {("MEDICAL", "items.rewrapped"), ("RISK", "items.rewrapped")}
+            opened_text, text = opened(run, rehearsal_hub, n, section)
+            assert opened_text.content == text
+        with pytest.raises(NotFound):
+            opened(run, rehearsal_hub, 1, "BASIC")
+        rewrap_events = [r.event for r in rehearsal_hub.records() if isinstance(r.event, ItemsRewrapped)]
+        assert [w.to for event in rewrap_events for w in event.wrapped_keys].count("AUDIT") == 2
+        ledger = rehearsal_hub.audit.ledger(run.case)
+        audit_disclosures = {(d["section"], d["act"]) for d in ledger["disclosures"] if d["to"] == "AUDIT"}
+        assert audit_disclosures == {("MEDICAL", "items.rewrapped"), ("RISK", "items.rewrapped")}
         readings = [
             (o["section"], o["purpose"], o["outcome"], o["received"])
             for o in ledger["openings"]
@@ -66,22 +66,22 @@ def test_it_waits_for_the_owners_door_then_opens_and_all_of_it_is_on_record(tmp_
         ]
         assert ("MEDICAL", "AUDIT", "OPENED", "OK") in readings
         assert ("BASIC", "AUDIT", "REFUSED", None) in readings
-        installation = stage.installation
+        installation = rehearsal_hub.installation
     with open_archive(installation) as archive:
-        catch_up(archive.views, archive.store)
+        catch_up(archive.read_models, archive.store)
         result = Verifier(archive.recorder, archive.store, archive.genesis).run(
-            views=archive.views, doors=doors_of(installation)
+            read_models=archive.read_models, doors=doors_of(installation)
         )
     assert [f.__dict__ for f in result.findings] == []
     assert result.rows_compared
 
 
 def test_the_audit_office_asks_and_opens_on_its_command_line(tmp_path: Path) -> None:
-    with played(tmp_path / "hub", 3) as (run, stage):
+    with played(tmp_path / "hub", 3) as (run, rehearsal_hub):
         [w] = [w for w in run.written if (w.n, w.section) == (3, "RISK")]
-        common = ["--data", str(tmp_path / "hub"), "--hub", stage.url, "--case", str(run.case)]
-        asked = ["audit", "request-content", *common, "--item", str(w.item), "--until", "2026-05-31"]
-        done = CliRunner().invoke(app, [*asked, "--ground", "COURT"])
+        common = ["--data", str(tmp_path / "hub"), "--hub", rehearsal_hub.url, "--case", str(run.case)]
+        arguments = ["audit", "request-content", *common, "--item", str(w.item), "--until", "2026-05-31"]
+        done = CliRunner().invoke(app, [*arguments, "--ground", "COURT"])
         assert done.exit_code == 0, done.output
         request = done.stdout.split()[-1]
         fields = {
@@ -95,11 +95,11 @@ def test_the_audit_office_asks_and_opens_on_its_command_line(tmp_path: Path) -> 
             "until": "2026-05-31",
         }
         for code, actor in (("AZ-CORE", "staff.one"), ("AZ-CORE", "staff.two")):
-            let = stage.door(code).send(
+            let = rehearsal_hub.door(code).send(
                 Kind.CASE, run.case, "audit_content_access.granted", fields, actor=actor
             )
             assert let.outcome == "recorded"
-        stage.settle()
+        rehearsal_hub.complete_rewrap_duties()
         named = ["--message", str(w.message), "--item", str(w.item), "--section", "RISK"]
         done = CliRunner().invoke(app, ["audit", "open-content", *common, *named])
         assert done.exit_code == 0, done.output
@@ -108,28 +108,30 @@ def test_the_audit_office_asks_and_opens_on_its_command_line(tmp_path: Path) -> 
 
 def test_another_agencys_wrap_is_not_believed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A hub that hands the audit office what was wrapped for somebody else is found out, and that is on record."""
-    with played(tmp_path / "hub", 8) as (run, stage):
-        stage.settle()
-        office = stage.audit
-        wish = office._client.wish
+    with played(tmp_path / "hub", 8) as (run, rehearsal_hub):
+        rehearsal_hub.complete_rewrap_duties()
+        office = rehearsal_hub.audit
+        command = office._hub_client.submit
 
         def swapped(data: bytes) -> dict[str, Any]:
-            answer = wish(data)
+            answer = command(data)
             if answer.get("release"):
-                answer["release"]["wrap_frame"] = None
+                answer["release"]["wrapped_key_frame"] = None
             return answer
 
-        monkeypatch.setattr(office._client, "wish", swapped)
-        with pytest.raises(Untrusted, match="wrap-digest"):
-            opened(run, stage, 1, "MEDICAL")
-        ledger = stage.audit.ledger(run.case)
+        monkeypatch.setattr(office._hub_client, "submit", swapped)
+        with pytest.raises(Untrusted, match="wrapped-key-digest"):
+            opened(run, rehearsal_hub, 1, "MEDICAL")
+        ledger = rehearsal_hub.audit.ledger(run.case)
         assert [o["received"] for o in ledger["openings"] if o["agency"] == "AUDIT"] == [
-            "untrusted/wrap-digest"
+            "untrusted/wrapped-key-digest"
         ]
 
 
 def test_what_the_rules_do_not_let_it_ask_for_is_refused_on_record(tmp_path: Path) -> None:
-    with played(tmp_path / "hub", 3) as (run, stage):
+    with played(tmp_path / "hub", 3) as (run, rehearsal_hub):
         with pytest.raises(Refused, match="audit-refused"):
-            stage.audit.ask_for(run.case, [], ground=AuditGround.COURT, until=date(2030, 1, 1))
-        assert "wish.refused" in [r.topic for r in stage.records()]
+            rehearsal_hub.audit.request_content(
+                run.case, [], ground=AuditGround.COURT, until=date(2030, 1, 1)
+            )
+        assert "command.refused" in [r.topic for r in rehearsal_hub.records()]

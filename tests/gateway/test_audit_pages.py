@@ -17,34 +17,34 @@ from gateway.audit.serve import served_pages
 from gateway.audit.verification import Verification
 from gateway.cli.main import app
 from gateway.installation.archive import open_archive
-from gateway.protocol.serving import Served
+from gateway.protocol.serving import ServedApp
 from gateway.rehearsal.demo import pages_app
 from gateway.rehearsal.scenario.player import Run
+from gateway.rehearsal.scenario.rehearsal_hub import open_rehearsal_hub
 from gateway.rehearsal.scenario.report import play, start_of
-from gateway.rehearsal.scenario.stage import open_stage
 from gateway.rehearsal.scenario.story import read_story
 
 STORY = Path(__file__).parents[1] / "scenarios" / "nursery-notifies.yaml"
 
 
 @pytest.fixture(scope="module")
-def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Run, httpx2.Client]]:
+def audit_pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Run, httpx2.Client]]:
     story = read_story(STORY)
-    with open_stage(tmp_path_factory.mktemp("audit") / "hub", start_of(story)) as stage:
-        run, _ = play(story, stage)
-        stage.settle()
+    with open_rehearsal_hub(tmp_path_factory.mktemp("audit") / "hub", start_of(story)) as rehearsal_hub:
+        run, _ = play(story, rehearsal_hub)
+        rehearsal_hub.complete_rewrap_duties()
         with (
-            Served(pages_app(stage, Verification())) as served,
+            ServedApp(pages_app(rehearsal_hub, Verification())) as served,
             httpx2.Client(base_url=f"{served.url}/audit", timeout=60) as client,
         ):
             yield run, client
 
 
-def test_who_notified_is_on_no_page_and_in_no_file(shown: tuple[Run, httpx2.Client]) -> None:
-    run, client = shown
-    found = run.stage.audit.ledger(run.case)
+def test_who_notified_is_on_no_page_and_in_no_file(audit_pages: tuple[Run, httpx2.Client]) -> None:
+    run, client = audit_pages
+    found = run.rehearsal_hub.audit.ledger(run.case)
     [notice] = found["notifications"]
-    nursery = run.stage.names["EXT-NURSERY"]
+    nursery = run.rehearsal_hub.names["EXT-NURSERY"]
     id_ = str(run.id_of("EXT-NURSERY"))
     total = int(
         client.get("/timeline", params={"case": str(run.case)}).text.split(" 件目")[0].split("/ ")[-1]
@@ -63,65 +63,67 @@ def test_who_notified_is_on_no_page_and_in_no_file(shown: tuple[Run, httpx2.Clie
 
 
 def test_a_large_ledger_shows_its_last_rows_and_says_so(
-    shown: tuple[Run, httpx2.Client], monkeypatch: pytest.MonkeyPatch
+    audit_pages: tuple[Run, httpx2.Client], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run, client = shown
-    whole = client.get("/").text
-    assert "のうち最後の" not in whole
+    run, client = audit_pages
+    full_page = client.get("/").text
+    assert "のうち最後の" not in full_page
     of_case = client.get("/", params={"case": str(run.case)}).text
-    assert re.findall(r"<h2>[^<]*</h2>", of_case) == re.findall(r"<h2>[^<]*</h2>", whole)  # there is one case
+    assert re.findall(r"<h2>[^<]*</h2>", of_case) == re.findall(
+        r"<h2>[^<]*</h2>", full_page
+    )  # there is one case
     monkeypatch.setattr(pages, "PAGE", 2)
     cut = client.get("/").text
-    count = int(re.findall(r"<h2>提供\((\d+) 件", whole)[0])
+    count = int(re.findall(r"<h2>提供\((\d+) 件", full_page)[0])
     assert count > 2
     assert f"<h2>提供({count} 件のうち最後の 2 件。" in cut
     assert client.get("/export/ledger.csv").text.count("\n") > count
 
 
-def test_who_notified_is_in_no_answer_on_the_command_line(shown: tuple[Run, httpx2.Client]) -> None:
-    run, _ = shown
-    data, case = str(run.stage.installation.folder), str(run.case)
-    notifier = (str(run.id_of("EXT-NURSERY")), "EXT-NURSERY", run.stage.names["EXT-NURSERY"])
-    for words in (["replay"], ["replay", "--raw"], ["who-knows"], ["exceptions"]):
+def test_who_notified_is_in_no_answer_on_the_command_line(audit_pages: tuple[Run, httpx2.Client]) -> None:
+    run, _ = audit_pages
+    data, case = str(run.rehearsal_hub.installation.folder), str(run.case)
+    notifier = (str(run.id_of("EXT-NURSERY")), "EXT-NURSERY", run.rehearsal_hub.names["EXT-NURSERY"])
+    for subcommand in (["replay"], ["replay", "--raw"], ["who-knows"], ["exceptions"]):
         for form in ([], ["--json"]):
-            done = CliRunner().invoke(app, ["audit", *words, "--data", data, "--case", case, *form])
+            done = CliRunner().invoke(app, ["audit", *subcommand, "--data", data, "--case", case, *form])
             assert done.exit_code == 0, done.output
             assert done.stdout
             for name in notifier:
-                assert name not in done.stdout, words
-    asked = ["audit", "as-of", "--data", data, "--case", case, "--json", "--agency"]
+                assert name not in done.stdout, subcommand
+    arguments = ["audit", "as-of", "--data", data, "--case", case, "--json", "--agency"]
     of_notifier, of_other = (
-        json.loads(CliRunner().invoke(app, [*asked, code]).stdout) for code in ("EXT-NURSERY", "KS-CGC")
+        json.loads(CliRunner().invoke(app, [*arguments, code]).stdout) for code in ("EXT-NURSERY", "KS-CGC")
     )
-    assert not any(row["could"] or row["opened"] for row in of_notifier)
-    assert any(row["could"] for row in of_other)
-    told = json.loads(
+    assert not any(row["could_open"] or row["opened"] for row in of_notifier)
+    assert any(row["could_open"] for row in of_other)
+    answer_json = json.loads(
         CliRunner().invoke(app, ["audit", "replay", "--data", data, "--case", case, "--json"]).stdout
     )
-    assert told[0]["by"] == "NOTIFIER"
-    assert told[0]["at"] == told[0]["fact"]["received_at"] == "2025-10-06T15:00:00.000000Z"
+    assert answer_json[0]["by"] == "NOTIFIER"
+    assert answer_json[0]["at"] == answer_json[0]["event"]["received_at"] == "2025-10-06T15:00:00.000000Z"
 
 
 def test_without_a_verification_that_saw_it_nothing_counts_as_proved(
-    shown: tuple[Run, httpx2.Client],
+    audit_pages: tuple[Run, httpx2.Client],
 ) -> None:
-    _, client = shown
+    _, client = audit_pages
     text = client.get("/export/ledger.csv").text
     assert "未検証" in text
     assert "検証済" not in text
 
 
 def test_the_exceptions_come_page_after_page(
-    shown: tuple[Run, httpx2.Client], monkeypatch: pytest.MonkeyPatch
+    audit_pages: tuple[Run, httpx2.Client], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _, client = shown
-    whole = client.get("/exceptions").text
+    _, client = audit_pages
+    full_page = client.get("/exceptions").text
     monkeypatch.setattr("gateway.audit.app.PAGE", 1)
     rows, path = 0, "/exceptions"
     while found := re.search(r'href="/audit(/exceptions\?[^"]+)"', text := client.get(path).text):
         rows += text.count("<tr><td>")
         path = unescape(found[1])
-    assert rows == whole.count("<tr><td>") > 1
+    assert rows == full_page.count("<tr><td>") > 1
 
 
 @pytest.mark.parametrize(
@@ -135,17 +137,17 @@ def test_the_exceptions_come_page_after_page(
         ("/timeline?case=00000000-0000-4000-8000-000000000000", 404),
     ],
 )
-def test_what_is_not_there_answers_so(shown: tuple[Run, httpx2.Client], path: str, status: int) -> None:
-    _, client = shown
+def test_what_is_not_there_answers_so(audit_pages: tuple[Run, httpx2.Client], path: str, status: int) -> None:
+    _, client = audit_pages
     assert client.get(path).status_code == status
 
 
 def test_over_a_hubs_folder_the_pages_say_the_same_and_only_at_their_own_address(
-    shown: tuple[Run, httpx2.Client],
+    audit_pages: tuple[Run, httpx2.Client],
 ) -> None:
-    run, client = shown
+    run, client = audit_pages
     with (
-        open_archive(run.stage.installation) as archive,
+        open_archive(run.rehearsal_hub.installation) as archive,
         served_pages(archive, Verification()) as url,
         httpx2.Client(timeout=60) as other,
     ):

@@ -7,17 +7,23 @@ from pathlib import Path
 
 import pytest
 
-from domain.errors import NotThere
+from domain.errors import NotFound
 from domain.events import Kind
-from gateway.agency.door import Part, Sent
-from tests.gateway.hubkit import START, Ground, ground
+from gateway.agency.door import SectionContent, SubmissionResult
+from tests.gateway.hubkit import START, HubWithCase, hub_with_case
 
 HOUR = timedelta(hours=1)
 
 
-def say(
-    hub: Ground, by: str, act: str, fields: dict[str, object], to: list[str], actor: str, *parts: Part
-) -> Sent:
+def submit_message(
+    hub: HubWithCase,
+    by: str,
+    act: str,
+    fields: dict[str, object],
+    to: list[str],
+    actor: str,
+    *parts: SectionContent,
+) -> SubmissionResult:
     ids = sorted(str(hub.door(code).agency) for code in to)
     common = {"to": ids, "basis": dict.fromkeys(ids, "APPI-69-2-3"), "consent": [], "purpose": "SAFETY"}
     sent = hub.door(by).send(
@@ -28,26 +34,34 @@ def say(
 
 
 def test_two_persons_open_it_for_a_day_with_keys_of_the_core_agency(tmp_path: Path) -> None:
-    with ground(tmp_path / "hub") as hub:
+    with hub_with_case(tmp_path / "hub") as hub:
         cgc = hub.door("KS-CGC")
-        say(hub, "AZ-CORE", "disclosure.made", {}, ["KS-CGC"], "staff.a", Part("PLAN", b"plan"))
-        wanted = {"sections": ["BASIC"], "alternatives": ["ASK_THE_OWNER"], "reason": "LIFE_IN_DANGER"}
-        asked = say(hub, "KS-CGC", "emergency_access.requested", wanted, ["AZ-CORE"], "staff.k1")
+        submit_message(
+            hub, "AZ-CORE", "disclosure.made", {}, ["KS-CGC"], "staff.a", SectionContent("PLAN", b"plan")
+        )
+        request_fields = {
+            "sections": ["BASIC"],
+            "alternatives": ["REQUEST_FROM_OWNER"],
+            "reason": "LIFE_IN_DANGER",
+        }
+        access_request = submit_message(
+            hub, "KS-CGC", "emergency_access.requested", request_fields, ["AZ-CORE"], "staff.k1"
+        )
         item = next(i for i, section in hub.sent.items if section == "BASIC")
 
         def opened() -> bytes:
-            return cgc.open(hub.case, hub.sent.ask_id, item, "BASIC", actor="staff.k1").content
+            return cgc.open(hub.case, hub.sent.command_id, item, "BASIC", actor="staff.k1").content
 
         for actor in ("staff.k2", "staff.k3"):
-            with pytest.raises(NotThere):
+            with pytest.raises(NotFound):
                 opened()
-            let = {"approves": str(asked.ask_id)}
-            say(hub, "KS-CGC", "emergency_access.approved", let, [], actor)
-        hub.stage.settle()
+            approval = {"approves": str(access_request.command_id)}
+            submit_message(hub, "KS-CGC", "emergency_access.approved", approval, [], actor)
+        hub.rehearsal_hub.complete_rewrap_duties()
         assert opened() == hub.text("BASIC")
-        told = hub.door("MID-HOSP")
-        told.refresh()
-        assert "LATE_EMERGENCY" in {t["kind"] for t in told.book.tasks()}
-        hub.stage.set_clock(START + 25 * HOUR)
-        with pytest.raises(NotThere):
+        notified_door = hub.door("MID-HOSP")
+        notified_door.refresh()
+        assert "LATE_EMERGENCY" in {t["kind"] for t in notified_door.store.tasks()}
+        hub.rehearsal_hub.set_clock(START + 25 * HOUR)
+        with pytest.raises(NotFound):
             opened()

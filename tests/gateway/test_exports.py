@@ -24,11 +24,11 @@ FONT = "Noto Sans CJK JP" in subprocess.run(["fc-list"], capture_output=True, te
 needs_font = pytest.mark.skipif(not FONT, reason="the font Noto Sans CJK JP is not installed here")
 
 
-def written(run: Run, tmp_path: Path, *words: str) -> bytes:
+def written(run: Run, tmp_path: Path, *arguments: str) -> bytes:
     """What the command writes."""
     file = tmp_path / "written"
-    data = str(run.stage.installation.folder)
-    done = CliRunner().invoke(app, ["audit-export", *words, "--data", data, "--out", str(file)])
+    data = str(run.rehearsal_hub.installation.folder)
+    done = CliRunner().invoke(app, ["audit-export", *arguments, "--data", data, "--out", str(file)])
     assert done.exit_code == 0, (done.output, done.exception)
     return file.read_bytes()
 
@@ -44,8 +44,8 @@ def text_of(pdf: bytes) -> str:
 def test_balp_of_a_whole_story_fits_the_profiles(case_in_progress: Run, tmp_path: Path) -> None:
     run = case_in_progress
     w = run.written[0]
-    run.stage.door("AZ-CORE").open(w.case, w.message, w.item, w.section, actor="staff.AZ-CORE")
-    run.stage.settle()
+    run.rehearsal_hub.door("AZ-CORE").open(w.case, w.message, w.item, w.section, actor="staff.AZ-CORE")
+    run.rehearsal_hub.complete_rewrap_duties()
     lines = written(run, tmp_path, "balp").decode().splitlines()
     kinds = set()
     for line in lines:
@@ -56,7 +56,7 @@ def test_balp_of_a_whole_story_fits_the_profiles(case_in_progress: Run, tmp_path
         if FOLDER.is_dir():
             assert Profile(name).faults(event) == []
     assert {"PrivacyDisclosure.Source", "PatientRead"} <= kinds
-    assert run.stage.canary not in "".join(lines)
+    assert run.rehearsal_hub.canary not in "".join(lines)
 
 
 def test_a_csv_opens_in_a_spreadsheet_and_says_what_is_proved(case_in_progress: Run, tmp_path: Path) -> None:
@@ -85,7 +85,7 @@ def test_a_pdf_is_in_japanese_with_its_font(
     assert has_not not in text
     assert "台帳の要約値" in text
     assert b"NotoSansCJK" in pdf
-    assert case_in_progress.stage.canary not in text
+    assert case_in_progress.rehearsal_hub.canary not in text
 
 
 @needs_font
@@ -93,7 +93,7 @@ def test_the_familys_sheet_says_the_same_sentences_whatever_stands_on_it(
     case_in_progress: Run, tmp_path: Path
 ) -> None:
     run = case_in_progress
-    until = ("--as-of", run.stage.now().isoformat())
+    until = ("--as-of", run.rehearsal_hub.now().isoformat())
     sheets = {
         reader: text_of(written(run, tmp_path, "family", "--case", str(run.case), "--reader", reader, *until))
         for reader in ("SUPPORTED", "GUARDIAN", "RELATIVE")
@@ -109,13 +109,20 @@ def test_the_familys_sheet_says_the_same_sentences_whatever_stands_on_it(
 def test_what_is_empty_is_printed_as_none() -> None:
     from datetime import UTC, datetime
 
-    found: dict[str, Any] = {"disclosures": [], "openings": [], "consents": [], "notifications": []}
-    text = text_of(as_pdf("inquiry", found, {}, proofs(None), at=datetime(2025, 6, 1, tzinfo=UTC)))
+    verification_json: dict[str, Any] = {
+        "disclosures": [],
+        "openings": [],
+        "consents": [],
+        "notifications": [],
+    }
+    text = text_of(
+        as_pdf("inquiry", verification_json, {}, proofs(None), at=datetime(2025, 6, 1, tzinfo=UTC))
+    )
     assert text.count("なし") >= 4
 
 
 @pytest.mark.parametrize(
-    ("found", "position", "said"),
+    ("verification_json", "position", "expected_proof"),
     [
         pytest.param(None, 1, "UNVERIFIED", id="nobody verified"),
         pytest.param({"records": 9, "findings": []}, 9, "VERIFIED", id="verified"),
@@ -126,5 +133,7 @@ def test_what_is_empty_is_printed_as_none() -> None:
         ),
     ],
 )
-def test_a_row_is_proved_only_by_a_verification_that_saw_it(found: Any, position: int, said: str) -> None:
-    assert proofs(found)(position) == said
+def test_a_row_is_proved_only_by_a_verification_that_saw_it(
+    verification_json: Any, position: int, expected_proof: str
+) -> None:
+    assert proofs(verification_json)(position) == expected_proof

@@ -22,23 +22,23 @@ from gateway.agency.door import Door
 from gateway.agency.staff import Staff
 from gateway.agency.web.app import agency_app
 from gateway.cli.main import app as kakehashi
-from gateway.protocol.serving import Served
+from gateway.protocol.serving import ServedApp
 from tests.adapters.kit import ROW, SECRET, as_csv, as_xlsx, bundle, encoded, table
-from tests.gateway.hubkit import Ground, ground
+from tests.gateway.hubkit import HubWithCase, hub_with_case
 
 
 @pytest.fixture(scope="module")
-def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
-    with ground(tmp_path_factory.mktemp("hub") / "installation") as made:
-        yield made
+def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HubWithCase]:
+    with hub_with_case(tmp_path_factory.mktemp("hub") / "installation") as opened_hub:
+        yield opened_hub
 
 
-def door_app(hub: Ground, code: str) -> Any:
+def door_app(hub: HubWithCase, code: str) -> Any:
     staff = Staff.rehearsal(f"staff.{code}", mode="rehearsal")
     return agency_app(hub.door(code), staff=staff, mode="rehearsal")
 
 
-def post(hub: Ground, data: bytes, code: str = "MID-HOSP") -> Any:
+def post(hub: HubWithCase, data: bytes, code: str = "MID-HOSP") -> Any:
     client = TestClient(door_app(hub, code), base_url="http://127.0.0.1")
     return client.post("/api/files", content=data)
 
@@ -54,57 +54,57 @@ def fresh_bundle() -> bytes:
     return encoded(value)
 
 
-def recorded(hub: Ground, case: UUID) -> list[FamilyInformationProvided]:
-    facts = [k.record.fact for k in hub.store.load(case)]
-    assert all(isinstance(f, FamilyInformationProvided) for f in facts)
-    return facts  # type: ignore[return-value]
+def recorded(hub: HubWithCase, case: UUID) -> list[FamilyInformationProvided]:
+    events = [k.record.event for k in hub.store.load(case)]
+    assert all(isinstance(f, FamilyInformationProvided) for f in events)
+    return events  # type: ignore[return-value]
 
 
-def opened(hub: Ground, code: str, case: UUID, message: UUID, section: str) -> str:
+def opened(hub: HubWithCase, code: str, case: UUID, message: UUID, section: str) -> str:
     door: Door = hub.door(code)
     door.refresh()
-    [found] = [m for m in door.book.messages(case) if m["message"] == str(message)]
-    [item] = [i for i in found["items"] if i["section"] == section]
+    [matches] = [m for m in door.store.messages(case) if m["message"] == str(message)]
+    [item] = [i for i in matches["items"] if i["section"] == section]
     return door.open(case, message, UUID(item["item"]), section, actor="staff.x").content.decode()
 
 
-def test_a_bundle_is_recorded_answered_by_a_task_and_opened_by_its_addressee(hub: Ground) -> None:
+def test_a_bundle_is_recorded_answered_by_a_task_and_opened_by_its_addressee(hub: HubWithCase) -> None:
     answer = post(hub, fresh_bundle())
     assert answer.status_code == 200
     body = answer.json()
     assert (body["ok"], body["media_type"]) == (True, "application/fhir+json")
-    [told] = body["rows"]
+    [row_result] = body["rows"]
     task = json.loads(b64decode(body["answer"]))["entry"][0]["resource"]
-    assert (task["status"], task["identifier"][0]["value"]) == ("received", told["message"])
-    case, message = UUID(told["case"]), UUID(told["message"])
+    assert (task["status"], task["identifier"][0]["value"]) == ("received", row_result["message"])
+    case, message = UUID(row_result["case"]), UUID(row_result["message"])
     assert SECRET in opened(hub, "AZ-CORE", case, message, "BASIC")
-    [fact] = recorded(hub, case)
-    assert (fact.weeks_pregnant, fact.subject_consent.value) == (30, "REFUSED")
+    [event] = recorded(hub, case)
+    assert (event.weeks_pregnant, event.subject_consent.value) == (30, "REFUSED")
 
 
-def test_the_bytes_as_received_are_the_senders_alone(hub: Ground) -> None:
+def test_the_bytes_as_received_are_the_senders_alone(hub: HubWithCase) -> None:
     data = fresh_bundle()
-    [told] = post(hub, data).json()["rows"]
-    case, message = UUID(told["case"]), UUID(told["message"])
+    [row_result] = post(hub, data).json()["rows"]
+    case, message = UUID(row_result["case"]), UUID(row_result["message"])
     assert opened(hub, "MID-HOSP", case, message, "SOURCE").encode() == data
     core = hub.door("AZ-CORE")
     core.refresh()
-    [seen] = [m for m in core.book.messages(case) if m["message"] == str(message)]
+    [seen] = [m for m in core.store.messages(case) if m["message"] == str(message)]
     assert "SOURCE" not in [i["section"] for i in seen["items"]]
 
 
-def test_the_same_bytes_again_are_recorded_once_also_after_a_restart(hub: Ground) -> None:
+def test_the_same_bytes_again_are_recorded_once_also_after_a_restart(hub: HubWithCase) -> None:
     data = as_csv(table(row(), row(), row()))
     first = post(hub, data).json()
     assert [r["outcome"] for r in first["rows"]] == ["recorded"] * 3
-    hub.stage.reopen_doors()
+    hub.rehearsal_hub.reopen_doors()
     assert post(hub, data).json() == first
-    for told in first["rows"]:
-        assert len(recorded(hub, UUID(told["case"]))) == 1
+    for row_result in first["rows"]:
+        assert len(recorded(hub, UUID(row_result["case"]))) == 1
 
 
 def test_a_door_stopped_between_two_messages_goes_on_where_it_was(
-    hub: Ground, monkeypatch: pytest.MonkeyPatch
+    hub: HubWithCase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     data = as_xlsx(table(row(), row(), row()))
     send, sent = Door.send, []
@@ -112,29 +112,29 @@ def test_a_door_stopped_between_two_messages_goes_on_where_it_was(
     def stopped(self: Door, *args: Any, **kwargs: Any) -> Any:
         if len(sent) == 1:
             raise RuntimeError("the process ended here")
-        sent.append(kwargs["ask_id"])
+        sent.append(kwargs["command_id"])
         return send(self, *args, **kwargs)
 
-    with monkeypatch.context() as meanwhile:
-        meanwhile.setattr(Door, "send", stopped)
+    with monkeypatch.context() as patched:
+        patched.setattr(Door, "send", stopped)
         with pytest.raises(RuntimeError, match="ended here"):
             post(hub, data)
-    hub.stage.reopen_doors()
+    hub.rehearsal_hub.reopen_doors()
     body = post(hub, data).json()
     assert [r["outcome"] for r in body["rows"]] == ["recorded"] * 3
     assert UUID(body["rows"][0]["message"]) == sent[0]
     assert len({r["case"] for r in body["rows"]}) == 3
-    for told in body["rows"]:
-        assert len(recorded(hub, UUID(told["case"]))) == 1
+    for row_result in body["rows"]:
+        assert len(recorded(hub, UUID(row_result["case"]))) == 1
 
 
-def test_a_wrong_row_lets_nothing_of_the_file_in(hub: Ground) -> None:
+def test_a_wrong_row_lets_nothing_of_the_file_in(hub: HubWithCase) -> None:
     head = hub.head()
     answer = post(hub, as_csv(table(row(), row(把握年月日="S64.1.8"), row())))
     assert answer.status_code == 400
     body = answer.json()
-    assert (body["code"], body["flaw"]) == ("malformed", "wrong-file")
-    assert [(f["place"], f["field"], f["flaw"]) for f in body["findings"]] == [
+    assert (body["code"], body["error_code"]) == ("malformed", "wrong-file")
+    assert [(f["place"], f["field"], f["error_code"]) for f in body["findings"]] == [
         ("3行目", "把握年月日", "date-not-there")
     ]
     rows = list(csv.reader(io.StringIO(b64decode(body["answer"]).decode("utf-8-sig"))))
@@ -146,7 +146,7 @@ def test_a_wrong_row_lets_nothing_of_the_file_in(hub: Ground) -> None:
     assert hub.head() == head
 
 
-def test_the_senders_own_number_means_the_same_case_again(hub: Ground) -> None:
+def test_the_senders_own_number_means_the_same_case_again(hub: HubWithCase) -> None:
     one = row()
     [first] = post(hub, as_csv(table(one))).json()["rows"]
     [second] = post(hub, as_csv(table({**one, "養育環境": "転居の予定"}))).json()["rows"]
@@ -155,10 +155,10 @@ def test_the_senders_own_number_means_the_same_case_again(hub: Ground) -> None:
     [named] = post(hub, as_csv(table(row(事例番号=first["case"])))).json()["rows"]
     assert named["case"] == first["case"]
     wrong = post(hub, as_csv(table({**one, "事例番号": str(uuid4())})))
-    assert [f["flaw"] for f in wrong.json()["findings"]] == ["case-differs"]
+    assert [f["error_code"] for f in wrong.json()["findings"]] == ["case-differs"]
 
 
-def test_what_the_rules_refuse_is_told_in_its_row_with_what_would_fit(hub: Ground) -> None:
+def test_what_the_rules_refuse_is_told_in_its_row_with_what_would_fit(hub: HubWithCase) -> None:
     body = post(hub, as_csv(table(row(), row(根拠="CWA-25-3-2")))).json()
     assert [r["outcome"] for r in body["rows"]] == ["recorded", "refused"]
     assert not body["ok"]
@@ -168,47 +168,47 @@ def test_what_the_rules_refuse_is_told_in_its_row_with_what_would_fit(hub: Groun
 
 
 def test_a_hub_that_is_away_leaves_the_file_to_be_sent_again(
-    hub: Ground, monkeypatch: pytest.MonkeyPatch
+    hub: HubWithCase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     data = as_csv(table(row()))
     door = hub.door("MID-HOSP")
 
-    def away(*_: Any, **__: Any) -> Any:
+    def unavailable_submit(*_: Any, **__: Any) -> Any:
         raise Unavailable("hub-away", "the hub does not answer")
 
-    with monkeypatch.context() as meanwhile:
-        meanwhile.setattr(type(door.client), "wish", away)
-        meanwhile.setattr(door, "_patience", 0.1)
+    with monkeypatch.context() as patched:
+        patched.setattr(type(door.client), "submit", unavailable_submit)
+        patched.setattr(door, "_retry_seconds", 0.1)
         body = post(hub, data).json()
         assert [r["outcome"] for r in body["rows"]] == ["waiting"]
     assert door.flush() >= 1
-    [told] = post(hub, data).json()["rows"]
-    assert told["outcome"] == "recorded"
-    assert len(recorded(hub, UUID(told["case"]))) == 1
+    [row_result] = post(hub, data).json()["rows"]
+    assert row_result["outcome"] == "recorded"
+    assert len(recorded(hub, UUID(row_result["case"]))) == 1
 
 
-def test_a_body_that_is_too_long_or_no_file_is_refused(hub: Ground) -> None:
-    assert post(hub, b"x" * (10 * 1024 * 1024 + 1)).json()["flaw"] == "body-too-long"
-    assert [f["flaw"] for f in post(hub, b"%PDF").json()["findings"]] == ["unknown-format"]
+def test_a_body_that_is_too_long_or_no_file_is_refused(hub: HubWithCase) -> None:
+    assert post(hub, b"x" * (10 * 1024 * 1024 + 1)).json()["error_code"] == "body-too-long"
+    assert [f["error_code"] for f in post(hub, b"%PDF").json()["findings"]] == ["unknown-format"]
 
 
-def test_nothing_of_a_file_lies_in_the_doors_folder(hub: Ground) -> None:
+def test_nothing_of_a_file_lies_in_the_doors_folder(hub: HubWithCase) -> None:
     secret = f"秘密{uuid4().hex}"
     post(hub, as_csv(table(row(氏名=secret, 整理番号=secret))))
     post(hub, as_csv(table(row(氏名=secret, 把握年月日="x"))))
-    folder = hub.stage.installation.folder
+    folder = hub.rehearsal_hub.installation.folder
     texts = (secret.encode(), secret[2:].encode())
-    found = [p for p in folder.rglob("*") if p.is_file() and any(t in p.read_bytes() for t in texts)]
-    assert found == []
+    matches = [p for p in folder.rglob("*") if p.is_file() and any(t in p.read_bytes() for t in texts)]
+    assert matches == []
 
 
-def test_the_command_writes_the_answer_beside_the_file(hub: Ground, tmp_path: Path) -> None:
+def test_the_command_writes_the_answer_beside_the_file(hub: HubWithCase, tmp_path: Path) -> None:
     file = tmp_path / "母子.csv"
     file.write_bytes(as_csv(table(row())))
-    with Served(door_app(hub, "MID-HOSP")) as served:
+    with ServedApp(door_app(hub, "MID-HOSP")) as served:
         arguments = ["send", "--agency", "MID-HOSP", "--door", served.url]
-        ran = CliRunner().invoke(kakehashi, [*arguments, str(file)])
-        assert ran.exit_code == 0, ran.output
+        cli_result = CliRunner().invoke(kakehashi, [*arguments, str(file)])
+        assert cli_result.exit_code == 0, cli_result.output
         rows = list(csv.reader(io.StringIO((tmp_path / "母子.結果.csv").read_text("utf-8-sig"))))
         assert rows[1][4] == "記録しました"
         file.write_bytes(as_csv(table(row(妊娠週数="x"))))
@@ -217,29 +217,31 @@ def test_the_command_writes_the_answer_beside_the_file(hub: Ground, tmp_path: Pa
         assert rows[1][1] == "妊娠週数"
 
 
-def test_the_command_sends_with_the_folders_own_keys(hub: Ground, tmp_path: Path) -> None:
+def test_the_command_sends_with_the_folders_own_keys(hub: HubWithCase, tmp_path: Path) -> None:
     file = tmp_path / "b.json"
     file.write_bytes(fresh_bundle())
-    folder = str(hub.stage.installation.folder)
-    arguments = ["send", "--agency", "MID-HOSP", "--data", folder, "--hub", hub.stage.url, str(file)]
-    ran = CliRunner().invoke(kakehashi, arguments)
-    assert ran.exit_code == 0, ran.output
+    folder = str(hub.rehearsal_hub.installation.folder)
+    arguments = ["send", "--agency", "MID-HOSP", "--data", folder, "--hub", hub.rehearsal_hub.url, str(file)]
+    cli_result = CliRunner().invoke(kakehashi, arguments)
+    assert cli_result.exit_code == 0, cli_result.output
     answer = json.loads((tmp_path / "b.結果.json").read_text())
     assert answer["entry"][0]["resource"]["status"] == "received"
 
 
 def test_the_command_writes_the_template(tmp_path: Path) -> None:
-    ran = CliRunner().invoke(kakehashi, ["send", "--agency", "X", "--template", str(tmp_path / "t.xlsx")])
-    assert ran.exit_code == 0
+    cli_result = CliRunner().invoke(
+        kakehashi, ["send", "--agency", "X", "--template", str(tmp_path / "t.xlsx")]
+    )
+    assert cli_result.exit_code == 0
     assert (tmp_path / "t.xlsx").read_bytes().startswith(b"PK")
 
 
-def upload(hub: Ground, data: bytes) -> Any:
+def upload(hub: HubWithCase, data: bytes) -> Any:
     client = TestClient(door_app(hub, "MID-HOSP"), base_url="http://127.0.0.1")
     return client.post("/files", files={"file": ("f.csv", data)}, headers={"accept": "text/html"})
 
 
-def test_the_page_sends_a_file_and_shows_what_became_of_each_row(hub: Ground) -> None:
+def test_the_page_sends_a_file_and_shows_what_became_of_each_row(hub: HubWithCase) -> None:
     page = upload(hub, as_csv(table(row(), row(根拠="CWA-25-3-2"))))
     assert page.status_code == 200
     assert "2 件の結果" in page.text
@@ -251,7 +253,7 @@ def test_the_page_sends_a_file_and_shows_what_became_of_each_row(hub: Ground) ->
     assert upload(hub, b"x" * (11 * 1024 * 1024)).status_code == 400
 
 
-def test_a_file_whose_length_is_not_said_is_not_read(hub: Ground) -> None:
+def test_a_file_whose_length_is_not_said_is_not_read(hub: HubWithCase) -> None:
     client = TestClient(door_app(hub, "MID-HOSP"), base_url="http://127.0.0.1")
 
     def pieces() -> Iterator[bytes]:
@@ -267,7 +269,7 @@ def test_a_file_whose_length_is_not_said_is_not_read(hub: Ground) -> None:
 
 
 def test_an_uploaded_file_is_never_put_on_disk_in_clear(
-    hub: Ground, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    hub: HubWithCase, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "not there"))
     rows = [row(養育環境="長い文。" * 2000) for _ in range(40)]  # far beyond what is spooled by default

@@ -1,4 +1,4 @@
-"""The table of forms against the facts and codes it speaks of: nothing misnamed, nothing without law or label."""
+"""The table of forms against the events and codes it speaks of: nothing misnamed, nothing without law or label."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ from uuid import uuid4
 import pytest
 
 from domain.codes import Section
-from domain.decide import ASKABLE
+from domain.decide import PERMITTED_COMMANDS
 from domain.events import (
     AbuseNotificationReceived,
     CaseMessage,
     EmergencyAccessApproved,
     EmergencyAccessRequested,
-    Fact,
+    Event,
     Kind,
     RelocationLearned,
     SubjectAccessDecided,
 )
 from domain.reasons import Reason
 from domain.tasks import TaskKind
-from gateway.agency.forms.fill import PLACES, fill
-from gateway.agency.forms.kinds import Ask, Field, Form, Other, Scene, To, Words
-from gateway.agency.forms.shown import SHOWN
+from gateway.agency.forms.display import DISPLAYED_FIELDS
+from gateway.agency.forms.fill import FIELD_OF_REASON, fill
+from gateway.agency.forms.kinds import Field, Form, FormContext, InputKind, OtherAgency, SectionText, To
 from gateway.agency.forms.support import PLAN_KEYS
 from gateway.agency.forms.table import FORMS
 from gateway.pages.law import law_of
 from gateway.pages.texts import BASES
 
-MADE_APART = {
+COMPUTED_FIELDS = {
     "access-decision": {"decision"},
     "consent": {"recipients", "sections", "until"},
     "consent-refused": {"recipients", "sections"},
@@ -40,12 +40,12 @@ MADE_APART = {
     "plan": set(PLAN_KEYS),
     "plan-approval": set(PLAN_KEYS),
 }
-"""Fields that the last touch of a form turns into those of its fact."""
+"""Fields that the last touch of a form turns into those of its event."""
 
 EVERY = [pytest.param(form, id=key) for key, form in FORMS.items()]
 
 
-ELSEWHERE = {
+SERVED_WITHOUT_FORM = {
     "the page on which one tells or asks": {
         "disclosure.made",
         "family_information.provided",
@@ -59,11 +59,11 @@ ELSEWHERE = {
     },
     "the door by itself": {
         "items.rewrapped",
-        "wrap_fetched_for.rewrap",
+        "wrapped_key_fetched_for.rewrap",
         "disclosure.received",
         "key_set.published",
     },
-    "the registry's commands": {
+    "the registrars' commands": {
         "audit_mandate.began",
         "coordinating_agency.designated",
         "core_agency.designated",
@@ -86,13 +86,13 @@ ELSEWHERE = {
 
 def test_every_act_is_served_by_a_form_or_named_with_what_serves_it() -> None:
     forms = {form.act.TOPIC for form in FORMS.values()}
-    elsewhere = [topic for topics in ELSEWHERE.values() for topic in topics]
+    elsewhere = [topic for topics in SERVED_WITHOUT_FORM.values() for topic in topics]
     assert len(elsewhere) == len(set(elsewhere))
     assert not forms & set(elsewhere)
-    assert forms | set(elsewhere) == {cls.TOPIC for cls in ASKABLE}
+    assert forms | set(elsewhere) == {cls.TOPIC for cls in PERMITTED_COMMANDS}
 
 
-def scene(**more: object) -> Scene:
+def form_context(**more: object) -> FormContext:
     known = {
         "agency": "me",
         "roles": frozenset({"CORE"}),
@@ -100,21 +100,23 @@ def scene(**more: object) -> Scene:
         "municipality": "1",
         "actor": "staff.a",
         "people": {},
-        "agencies": {"other": Other(name="児童相談所", roles=frozenset({"CGC"}), body="PREFECTURE")},
+        "agencies": {"other": OtherAgency(name="児童相談所", roles=frozenset({"CGC"}), body="PREFECTURE")},
         "messages": [],
         "about": None,
         "now": datetime(2026, 1, 5, 3, 0, tzinfo=UTC),
-        "ask": uuid4(),
+        "command_id": uuid4(),
     }
-    return Scene(**{**known, **more})  # type: ignore[arg-type]
+    return FormContext(**{**known, **more})  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("form", EVERY)
 def test_what_a_form_asks_is_what_its_fact_says(form: Form) -> None:
     own = {f.name for f in fields(form.act)}
-    asked = {f.name for f in form.fields if f.ask is not Ask.CHECK} - MADE_APART.get(form.key, set())
-    assert asked | set(form.fixed) <= own
-    if form.answers and not form.of_case and issubclass(form.act, CaseMessage):
+    form_fields = {f.name for f in form.fields if f.input_kind is not InputKind.CHECK} - COMPUTED_FIELDS.get(
+        form.key, set()
+    )
+    assert form_fields | set(form.fixed) <= own
+    if form.answers and not form.is_about_case and issubclass(form.act, CaseMessage):
         assert form.answers in own
 
 
@@ -123,7 +125,7 @@ def test_a_form_has_its_law_in_japanese_and_words_for_people(form: Form) -> None
     law = law_of(form.act)
     assert law
     assert not re.search("[A-Za-z]", law)
-    assert all((form.title, form.lead, form.then, form.send))
+    assert all((form.title, form.description, form.next_step, form.send))
     assert set(form.tasks) <= set(TaskKind)
     assert set(form.to.bases if form.to else ()) <= set(BASES)
 
@@ -141,20 +143,20 @@ def test_a_choice_has_japanese_words(form: Form) -> None:
 
 def test_a_code_that_a_case_says_is_shown_in_words() -> None:
     names = {f.name for form in FORMS.values() if form.act.ON is Kind.CASE for f in form.fields}
-    made = {name for some in MADE_APART.values() for name in some}
-    hidden = {"agreed", "answers", "second", *made} - {"recipients", "sections"}
-    assert names - hidden <= set(SHOWN)
+    field_values = {name for some in COMPUTED_FIELDS.values() for name in some}
+    hidden = {"agreed", "answers", "second", *field_values} - {"recipients", "sections"}
+    assert names - hidden <= set(DISPLAYED_FIELDS)
 
 
 def test_a_refusal_is_shown_at_a_field_that_some_form_has() -> None:
     names = {f.name for form in FORMS.values() for f in form.fields}
-    names |= {w.name for form in FORMS.values() for w in form.words}
-    assert set(PLACES) <= set(Reason)
-    assert set(PLACES.values()) <= names
+    names |= {w.name for form in FORMS.values() for w in form.section_inputs}
+    assert set(FIELD_OF_REASON) <= set(Reason)
+    assert set(FIELD_OF_REASON.values()) <= names
 
 
 @pytest.mark.parametrize(
-    ("fact", "law"),
+    ("event", "law"),
     [
         pytest.param(EmergencyAccessRequested, "個情法69条2項4号、児虐法8条", id="an item of a paragraph"),
         pytest.param(
@@ -171,30 +173,30 @@ def test_a_refusal_is_shown_at_a_field_that_some_form_has() -> None:
         pytest.param(AbuseNotificationReceived, "児虐法6条1項、児虐法7条、児福法25条1項", id="two laws"),
     ],
 )
-def test_the_law_is_named_as_people_write_it(fact: type[Fact], law: str) -> None:
-    assert law_of(fact) == law
+def test_the_law_is_named_as_people_write_it(event: type[Event], law: str) -> None:
+    assert law_of(event) == law
 
 
-ONE_OF_EACH = Form(
+FORM_WITH_EVERY_INPUT = Form(
     key="one",
     act=RelocationLearned,
     title="",
-    lead="",
-    then="",
+    description="",
+    next_step="",
     group="",
     fields=(
-        Field(name="day", label="日", ask=Ask.DAY),
-        Field(name="moment", label="時", ask=Ask.MOMENT),
-        Field(name="count", label="数", ask=Ask.COUNT),
-        Field(name="ref", label="番号", ask=Ask.REF),
-        Field(name="one", label="一つ", ask=Ask.ONE, choices={"A": "あ"}),
-        Field(name="yes", label="はい", ask=Ask.YES),
-        Field(name="many", label="いくつか", ask=Ask.MANY, choices={"A": "あ", "B": "い"}),
+        Field(name="day", label="日", input_kind=InputKind.DAY),
+        Field(name="moment", label="時", input_kind=InputKind.MOMENT),
+        Field(name="count", label="数", input_kind=InputKind.COUNT),
+        Field(name="ref", label="番号", input_kind=InputKind.REF),
+        Field(name="one", label="一つ", input_kind=InputKind.ONE, choices={"A": "あ"}),
+        Field(name="yes", label="はい", input_kind=InputKind.YES),
+        Field(name="many", label="いくつか", input_kind=InputKind.MANY, choices={"A": "あ", "B": "い"}),
     ),
-    words=(Words(section=Section.CHILD, label="様子"),),
+    section_inputs=(SectionText(section=Section.CHILD, label="様子"),),
     to=To(fixed=lambda s: ["other"], bases=("CAPA-13-4",)),
 )
-GOOD = {
+VALID_VALUES = {
     "day": ["2026-02-01"],
     "moment": ["2026-02-01T09:30"],
     "count": ["１２"],
@@ -206,9 +208,9 @@ GOOD = {
 
 
 def test_what_is_filled_in_rightly_is_read_as_the_fact_wants_it() -> None:
-    filled = fill(ONE_OF_EACH, scene(), GOOD)
+    filled = fill(FORM_WITH_EVERY_INPUT, form_context(), VALID_VALUES)
     assert filled.errors == {}
-    assert filled.made == {
+    assert filled.field_values == {
         "day": "2026-02-01",
         "moment": "2026-02-01T00:30:00.000000Z",
         "count": 12,
@@ -235,22 +237,22 @@ def test_what_is_filled_in_rightly_is_read_as_the_fact_wants_it() -> None:
     ],
 )
 def test_what_is_filled_in_wrongly_is_named_beside_its_field(name: str, value: str) -> None:
-    filled = fill(ONE_OF_EACH, scene(), {**GOOD, name: [value]})
+    filled = fill(FORM_WITH_EVERY_INPUT, form_context(), {**VALID_VALUES, name: [value]})
     assert set(filled.errors) == {name}
     assert filled.errors[name].startswith("「")
 
 
 @pytest.mark.parametrize("code", ["", "APPI-69-2-4", "NO-SUCH"])
 def test_words_go_to_nobody_without_a_basis_that_the_form_offers(code: str) -> None:
-    values = {**GOOD, "text_CHILD": ["元気"], "basis.other": [code]}
-    filled = fill(ONE_OF_EACH, scene(), values)
+    values = {**VALID_VALUES, "text_CHILD": ["元気"], "basis.other": [code]}
+    filled = fill(FORM_WITH_EVERY_INPUT, form_context(), values)
     assert set(filled.errors) == {"to"}
     assert filled.basis == {}
 
 
 def test_whom_it_goes_to_follows_from_what_it_answers_and_not_from_the_browser() -> None:
-    values = {**GOOD, "to": ["somebody-else"], "text_CHILD": ["元気"], "basis.other": ["CAPA-13-4"]}
-    filled = fill(ONE_OF_EACH, scene(), values)
+    values = {**VALID_VALUES, "to": ["somebody-else"], "text_CHILD": ["元気"], "basis.other": ["CAPA-13-4"]}
+    filled = fill(FORM_WITH_EVERY_INPUT, form_context(), values)
     assert (filled.to, filled.basis) == (["other"], {"other": "CAPA-13-4"})
 
 
@@ -266,15 +268,21 @@ def test_only_bases_that_carry_between_two_such_parties_are_offered(
     mine: str, theirs: str, offered: list[str]
 ) -> None:
     to = To(bases=("CAPA-13-4", "CWA-21-10-2-3", "CONSENT"))
-    there = scene(roles=frozenset({mine}), agencies={"other": Other(name="", roles=frozenset({theirs}))})
-    assert to.offered(there, "other") == offered
+    context = form_context(
+        roles=frozenset({mine}), agencies={"other": OtherAgency(name="", roles=frozenset({theirs}))}
+    )
+    assert to.offered(context, "other") == offered
 
 
 def test_a_basis_is_offered_against_its_way_only_where_something_is_answered() -> None:
     to = To(bases=("CWA-25-7-1", "CWA-21-10-4", "APPI-69-2-3"))
-    assert to.offered(scene(), "other") == [
+    assert to.offered(form_context(), "other") == [
         "CWA-25-7-1",
         "APPI-69-2-3",
     ]  # 21条の10の4 is for a prefecture to tell
-    asked = {"act": "information.requested", "message": "m", "by": "other", "to": ["me"], "fields": {}}
-    assert to.offered(scene(about=asked), "other") == ["CWA-25-7-1", "CWA-21-10-4", "APPI-69-2-3"]
+    form_fields = {"act": "information.requested", "message": "m", "by": "other", "to": ["me"], "fields": {}}
+    assert to.offered(form_context(about=form_fields), "other") == [
+        "CWA-25-7-1",
+        "CWA-21-10-4",
+        "APPI-69-2-3",
+    ]

@@ -1,4 +1,4 @@
-"""The hub's door against what no honest door sends: each wrong thing has its own flaw, and leaves no record."""
+"""The hub's door against what no honest door sends: each wrong thing has its own error code, and leaves no record."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from domain.events import DisclosureRefused, Kind, OpeningRefused, WishRefused
+from domain.events import CommandRefused, DisclosureRefused, Kind, OpeningRefused
 from domain.record import access_of, commission_of
-from gateway.agency.door import Part
+from gateway.agency.door import SectionContent
 from keys import canonical
 from keys.frame import GENESIS, RECEIPT, Signature
 from keys.request import MAX_REQUEST_BYTES
@@ -24,10 +24,10 @@ from tests.gateway.hubkit import (
     OPENING,
     RECEIVED,
     REFERRAL,
-    Ground,
-    Letter,
+    HubWithCase,
+    UnsignedRequest,
     frame_bytes,
-    ground,
+    hub_with_case,
     request_bytes,
     sign_by,
     time_text,
@@ -39,27 +39,27 @@ NOT_THERE = "not-there"
 
 
 @pytest.fixture(scope="module")
-def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
-    with ground(tmp_path_factory.mktemp("hub") / "installation") as made:
-        yield made
+def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HubWithCase]:
+    with hub_with_case(tmp_path_factory.mktemp("hub") / "installation") as new_hub:
+        yield new_hub
 
 
-def refused(hub: Ground, data: bytes | Letter, path: str = "/v1/wishes") -> tuple[int, str]:
-    """Send what must be refused without a trace; returns status and flaw."""
+def refused(hub: HubWithCase, data: bytes | UnsignedRequest, path: str = "/v1/commands") -> tuple[int, str]:
+    """Send what must be refused without a trace; returns status and error code."""
     head = hub.head()
     answer = hub.post(data, path)
     assert hub.head() == head, f"recorded: {answer.text}"
     problem = answer.json()
     assert answer.headers["content-type"] == PROBLEM
-    assert set(problem) == {"type", "title", "status", "code", "flaw", "detail"}
+    assert set(problem) == {"type", "title", "status", "code", "error_code", "detail"}
     assert problem["status"] == answer.status_code
-    assert problem["type"] == f"urn:kakehashi:problem:{problem['code']}:{problem['flaw']}"
+    assert problem["type"] == f"urn:kakehashi:problem:{problem['code']}:{problem['error_code']}"
     assert MARK not in answer.text
-    assert hub.stage.canary not in answer.text
-    return answer.status_code, problem["flaw"]
+    assert hub.rehearsal_hub.canary not in answer.text
+    return answer.status_code, problem["error_code"]
 
 
-def test_the_request_that_all_these_start_from_is_good(hub: Ground) -> None:
+def test_the_request_that_all_these_start_from_is_good(hub: HubWithCase) -> None:
     head = hub.head()
     answer = hub.post(hub.disclosure())
     assert (answer.status_code, answer.json()["outcome"]) == (200, "recorded")
@@ -68,7 +68,7 @@ def test_the_request_that_all_these_start_from_is_good(hub: Ground) -> None:
 
 # --- the payload ---------------------------------------------------------------------------------------
 
-Change = Callable[[Ground, dict], None]  # type: ignore[type-arg]
+Change = Callable[[HubWithCase, dict], None]  # type: ignore[type-arg]
 
 
 def put(key: str, value: object) -> Change:
@@ -84,12 +84,12 @@ def field(key: str, value: object) -> Change:
 
 
 def of(what: str, key: str, value: object) -> Change:
-    """Change one key of the first item or wrap."""
+    """Change one key of the first item or wrapped key."""
     return lambda hub, p: p[what][0].update({key: value})
 
 
 def hours(key: str, n: float) -> Change:
-    return lambda hub, p: p.update({key: time_text(hub.stage.now() + timedelta(hours=n))})
+    return lambda hub, p: p.update({key: time_text(hub.rehearsal_hub.now() + timedelta(hours=n))})
 
 
 def twice(what: str) -> Change:
@@ -108,48 +108,48 @@ def by_agency(code: str) -> Change:
     return lambda hub, p: p.update({"by": str(hub.door(code).agency)})
 
 
-def wrap_for_its_author_only(hub: Ground, p: dict) -> None:  # type: ignore[type-arg]
+def wrapped_key_for_its_author_only(hub: HubWithCase, p: dict) -> None:  # type: ignore[type-arg]
     mine = str(hub.door("MID-HOSP").agency)
-    p["wraps"] = [w for w in p["wraps"] if w["to"] == mine]
+    p["wrapped_keys"] = [w for w in p["wrapped_keys"] if w["to"] == mine]
 
 
-def no_wrap_for_its_author(hub: Ground, p: dict) -> None:  # type: ignore[type-arg]
+def no_wrapped_key_for_its_author(hub: HubWithCase, p: dict) -> None:  # type: ignore[type-arg]
     mine = str(hub.door("MID-HOSP").agency)
-    p["wraps"] = [w for w in p["wraps"] if w["to"] != mine]
+    p["wrapped_keys"] = [w for w in p["wrapped_keys"] if w["to"] != mine]
 
 
 WRONG_PAYLOADS: list[tuple[str, Change, int, str]] = [
-    ("another format version", put("v", 2), 400, "wish-v"),
-    ("a version that is true", put("v", True), 400, "wish-v"),
-    ("another suite", put("suite", 2), 400, "wish-suite"),
-    ("a hub that is no digest", put("hub", MARK), 400, "wish-hub"),
+    ("another format version", put("v", 2), 400, "command-v"),
+    ("a version that is true", put("v", True), 400, "command-v"),
+    ("another suite", put("suite", 2), 400, "command-suite"),
+    ("a hub that is no digest", put("hub", MARK), 400, "command-hub"),
     ("another hub", put("hub", "ab" * 32), 401, "other-hub"),
-    ("about nothing", put("about", None), 400, "wish-about-keys"),
-    ("about with more", put("about", {"kind": "case", "id": str(uuid4()), "x": MARK}), 400, "wish-about-keys"),
-    ("about a kind in capitals", put("about", {"kind": "CASE", "id": str(uuid4())}), 400, "wish-about-kind"),
+    ("about nothing", put("about", None), 400, "command-about-keys"),
+    ("about with more", put("about", {"kind": "case", "id": str(uuid4()), "x": MARK}), 400, "command-about-keys"),
+    ("about a kind in capitals", put("about", {"kind": "CASE", "id": str(uuid4())}), 400, "command-about-kind"),
     ("about an unknown kind", put("about", {"kind": "house", "id": str(uuid4())}), 400, "wrong-kind"),
     ("about an agency", put("about", {"kind": "agency", "id": str(uuid4())}), 400, "wrong-kind"),
-    ("about an id that is no UUID", put("about", {"kind": "case", "id": MARK}), 400, "wish-about-id"),
-    ("an ask id that is no UUID", put("ask_id", MARK), 400, "wish-ask-id"),
-    ("an ask id in capitals", put("ask_id", str(uuid4()).upper().replace("0", "A")), 400, "wish-ask-id"),
-    ("by a name", put("by", MARK), 400, "wish-by"),
-    ("by the hub", put("by", "HUB"), 400, "wish-by"),
-    ("by nobody known", put("by", str(uuid4())), 400, "item-without-author-wrap"),
-    ("an actor with a person's name", put("actor", "花子"), 400, "wish-actor"),
-    ("an actor that is no text", put("actor", 7), 400, "wish-actor"),
-    ("an act in capitals", put("act", "Do.It"), 400, "wish-act"),
+    ("about an id that is no UUID", put("about", {"kind": "case", "id": MARK}), 400, "command-about-id"),
+    ("a command id that is no UUID", put("command_id", MARK), 400, "command-command-id"),
+    ("a command id in capitals", put("command_id", str(uuid4()).upper().replace("0", "A")), 400, "command-command-id"),
+    ("by a name", put("by", MARK), 400, "command-by"),
+    ("by the hub", put("by", "HUB"), 400, "command-by"),
+    ("by nobody known", put("by", str(uuid4())), 400, "item-without-author-wrapped-key"),
+    ("an actor with a person's name", put("actor", "花子"), 400, "command-actor"),
+    ("an actor that is no text", put("actor", 7), 400, "command-actor"),
+    ("an act in capitals", put("act", "Do.It"), 400, "command-act"),
     ("an unknown act", put("act", "house.burnt"), 400, "unknown-act"),
     ("an act of the hub itself", put("act", "contractor.suspended"), 400, "unknown-act"),
-    ("a refusal as a wish", put("act", "disclosure.refused"), 400, "unknown-act"),
+    ("a refusal as a command", put("act", "disclosure.refused"), 400, "unknown-act"),
     ("the founding again", put("act", "hub.founded"), 400, "unknown-act"),
-    ("a made_at without zone", put("made_at", "2025-05-12T01:00:00.000000"), 400, "wish-made-at"),
-    ("a made_at of no calendar", put("made_at", "2025-02-30T01:00:00.000000Z"), 400, "wish-made-at"),
-    ("an occurred_at that is a number", put("occurred_at", 5), 400, "wish-occurred-at"),
-    ("a not_after that is null", put("not_after", None), 400, "wish-not-after"),
-    ("not_after before made_at", hours("not_after", -1), 400, "wish-times"),
-    ("not_after in the past", lambda hub, p: (hours("made_at", -9)(hub, p), hours("not_after", -1)(hub, p)), 400, "too-late"),
+    ("a created_at without zone", put("created_at", "2025-05-12T01:00:00.000000"), 400, "command-created-at"),
+    ("a created_at of no calendar", put("created_at", "2025-02-30T01:00:00.000000Z"), 400, "command-created-at"),
+    ("an occurred_at that is a number", put("occurred_at", 5), 400, "command-occurred-at"),
+    ("a not_after that is null", put("not_after", None), 400, "command-not-after"),
+    ("not_after before created_at", hours("not_after", -1), 400, "command-times"),
+    ("not_after in the past", lambda hub, p: (hours("created_at", -9)(hub, p), hours("not_after", -1)(hub, p)), 400, "too-late"),
     ("not_after eight days ahead", hours("not_after", 8 * 24), 400, "not-after-too-far"),
-    ("fields that are a list", put("fields", []), 400, "wish-fields"),
+    ("fields that are a list", put("fields", []), 400, "command-fields"),
     ("a field missing", lambda hub, p: p["fields"].pop("purpose"), 400, "wrong-fields"),
     ("a field too many", field("colour", MARK), 400, "wrong-fields"),
     ("a field of the wrong type", field("weeks_pregnant", "20"), 400, "wrong-fields"),
@@ -159,13 +159,13 @@ WRONG_PAYLOADS: list[tuple[str, Change, int, str]] = [
     ("who is held, brought along", field("held", []), 400, "hub-fields"),
     ("items, brought as a field", field("items", []), 400, "hub-fields"),
     ("where it is placed, brought along", field("placed", None), 400, "hub-fields"),
-    ("items that are an object", put("items", {}), 400, "wish-items"),
-    ("65 items", lambda hub, p: p.update(items=p["items"] * 33), 400, "wish-items"),
-    ("257 wraps", lambda hub, p: p.update(wraps=p["wraps"] * 65), 400, "wish-wraps"),
+    ("items that are an object", put("items", {}), 400, "command-items"),
+    ("65 items", lambda hub, p: p.update(items=p["items"] * 33), 400, "command-items"),
+    ("257 wrapped keys", lambda hub, p: p.update(wrapped_keys=p["wrapped_keys"] * 65), 400, "command-wrapped-keys"),
     ("an item twice", twice("items"), 400, "repeated-item"),
     ("two items with one digest", same("items", "digest"), 400, "repeated-item-digest"),
-    ("a wrap twice", twice("wraps"), 400, "repeated-wrap"),
-    ("two wraps with one digest", same("wraps", "digest"), 400, "repeated-wrap-digest"),
+    ("a wrapped key twice", twice("wrapped_keys"), 400, "repeated-wrapped-key"),
+    ("two wrapped keys with one digest", same("wrapped_keys", "digest"), 400, "repeated-wrapped-key-digest"),
     ("an item with a key too many", of("items", "name", MARK), 400, "item-keys"),
     ("an item that is no UUID", of("items", "item", MARK), 400, "item-item"),
     ("a section in small letters", of("items", "section", "basic"), 400, "item-section"),
@@ -175,57 +175,57 @@ WRONG_PAYLOADS: list[tuple[str, Change, int, str]] = [
     ("a schema with a space", of("items", "schema", "text v1"), 400, "item-schema"),
     ("a size of nought", of("items", "size", 0), 400, "item-size"),
     ("a size that is text", of("items", "size", "328"), 400, "item-size"),
-    ("kept elsewhere", of("items", "kept", "attic"), 400, "item-kept"),
-    ("a small item kept in the store", of("items", "kept", "store"), 400, "item-kept-size"),
+    ("stored elsewhere", of("items", "storage", "attic"), 400, "item-storage"),
+    ("a small item kept in the store", of("items", "storage", "store"), 400, "item-storage-size"),
     ("a commitment too short", of("items", "kc", "ab"), 400, "item-kc"),
     ("a digest that is none", of("items", "digest", MARK), 400, "item-digest"),
-    ("a wrap with a key missing", lambda hub, p: p["wraps"][0].pop("kid"), 400, "wrap-keys"),
-    ("a wrap of no item here", of("wraps", "item", str(uuid4())), 400, "wrap-without-item"),
-    ("a wrap to a name", of("wraps", "to", MARK), 400, "wrap-to"),
-    ("a kid that is none", of("wraps", "kid", MARK), 400, "wrap-kid"),
-    ("a wrap digest that is none", of("wraps", "digest", MARK), 400, "wrap-digest"),
-    ("no wrap for its author", no_wrap_for_its_author, 400, "item-without-author-wrap"),
-    ("a keyset that is none", put("keyset", MARK), 400, "wish-keyset"),
+    ("a wrapped key with a key missing", lambda hub, p: p["wrapped_keys"][0].pop("kid"), 400, "wrapped-key-keys"),
+    ("a wrapped key of no item here", of("wrapped_keys", "item", str(uuid4())), 400, "wrapped-key-without-item"),
+    ("a wrapped key to a name", of("wrapped_keys", "to", MARK), 400, "wrapped-key-to"),
+    ("a kid that is none", of("wrapped_keys", "kid", MARK), 400, "wrapped-key-kid"),
+    ("a wrapped key digest that is none", of("wrapped_keys", "digest", MARK), 400, "wrapped-key-digest"),
+    ("no wrapped key for its author", no_wrapped_key_for_its_author, 400, "item-without-author-wrapped-key"),
+    ("a keyset that is none", put("keyset", MARK), 400, "command-keyset"),
     ("a keyset that was never published", put("keyset", "cd" * 32), 401, "key-set-not-in-force"),
     ("another agency's keyset", keyset_of("AZ-CORE"), 401, "key-set-not-in-force"),
     ("keyset zeros", put("keyset", "00" * 32), 401, "key-set-not-in-force"),
-    ("a prev that is none", put("prev", MARK), 400, "wish-prev"),
+    ("a prev that is none", put("prev", MARK), 400, "command-prev"),
     ("a prev that was never recorded", put("prev", "ef" * 32), 409, "prev-unknown"),
-    ("a key of the payload missing", drop("prev"), 400, "wish-keys"),
-    ("a key of the payload too many", put("note", MARK), 400, "wish-keys"),
+    ("a key of the payload missing", drop("prev"), 400, "command-keys"),
+    ("a key of the payload too many", put("note", MARK), 400, "command-keys"),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
-    ("change", "status", "flaw"), [w[1:] for w in WRONG_PAYLOADS], ids=[w[0] for w in WRONG_PAYLOADS]
+    ("change", "status", "error_code"), [w[1:] for w in WRONG_PAYLOADS], ids=[w[0] for w in WRONG_PAYLOADS]
 )
 def test_a_payload_with_one_thing_wrong_is_refused_by_its_own_flaw(
-    change: Change, status: int, flaw: str, hub: Ground
+    change: Change, status: int, error_code: str, hub: HubWithCase
 ) -> None:
-    letter = hub.disclosure()
-    change(hub, letter.payload)
-    if len(letter.payload["wraps"]) < 4:
+    unsigned = hub.disclosure()
+    change(hub, unsigned.payload)
+    if len(unsigned.payload["wrapped_keys"]) < 4:
         mine = str(hub.door("MID-HOSP").agency)
-        kept = [w["to"] == mine for w in hub.disclosure().payload["wraps"]]
-        letter.parts = letter.parts[:2] + [
-            p for p, own in zip(letter.parts[2:], kept, strict=True) if not own
+        kept = [w["to"] == mine for w in hub.disclosure().payload["wrapped_keys"]]
+        unsigned.parts = unsigned.parts[:2] + [
+            p for p, own in zip(unsigned.parts[2:], kept, strict=True) if not own
         ]
-    assert refused(hub, letter) == (status, flaw)
+    assert refused(hub, unsigned) == (status, error_code)
 
 
 def test_the_flaws_of_a_payload_tell_its_conditions_apart() -> None:
-    """Where two conditions share a flaw it is one key that is wrong in two ways: the caller mends the same."""
+    """Where two conditions share an error code it is one key that is wrong in two ways: the caller mends the same."""
     shared = {f for _, _, _, f in WRONG_PAYLOADS if [w[3] for w in WRONG_PAYLOADS].count(f) > 1}
     assert shared == {
-        "wish-v", "wish-keys", "wish-about-keys", "wrong-kind", "wish-ask-id", "wish-by", "wish-actor", "unknown-act",
-        "wish-made-at", "wrong-fields", "hub-fields", "wish-items", "item-size", "key-set-not-in-force",
-        "item-without-author-wrap",
+        "command-v", "command-keys", "command-about-keys", "wrong-kind", "command-command-id", "command-by", "command-actor", "unknown-act",
+        "command-created-at", "wrong-fields", "hub-fields", "command-items", "item-size", "key-set-not-in-force",
+        "item-without-author-wrapped-key",
     }  # fmt: skip
     assert len({f for _, _, _, f in WRONG_PAYLOADS}) > 45
 
 
 @pytest.mark.parametrize(
-    ("spoil", "flaw"),
+    ("spoil", "error_code"),
     [
         pytest.param(lambda p: p.replace(b'"v":1', b'"v": 1'), "json-not-canonical", id="a space"),
         pytest.param(lambda p: p.replace(b'"v":1', b'"v":1,"v":1'), "json-duplicate-key", id="a key twice"),
@@ -244,16 +244,16 @@ def test_the_flaws_of_a_payload_tell_its_conditions_apart() -> None:
         pytest.param(lambda p: p[:-1], "json-syntax", id="cut short"),
         pytest.param(lambda p: b"[" * 5000, "json-nesting", id="very deep"),
         pytest.param(lambda p: b"[" * 17 + b"]" * 17, "json-depth", id="17 deep"),
-        pytest.param(lambda p: b"7", "wish-keys", id="a number only"),
+        pytest.param(lambda p: b"7", "command-keys", id="a number only"),
     ],
 )
 def test_bytes_that_are_not_canonical_json_are_refused_though_they_are_signed(
-    spoil: Callable[[bytes], bytes], flaw: str, hub: Ground
+    spoil: Callable[[bytes], bytes], error_code: str, hub: HubWithCase
 ) -> None:
     payload = spoil(canonical.encode(hub.disclosure().payload))
     keys = hub.sig("MID-HOSP")
     data = request_bytes(frame_bytes(payload, sign_by(keys, payload)), hub.disclosure().parts)
-    assert refused(hub, data) == (400, flaw)
+    assert refused(hub, data) == (400, error_code)
 
 
 # --- the signatures ----------------------------------------------------------------------------------------
@@ -267,20 +267,20 @@ def flipped(data: bytes, at: int = -1) -> bytes:
     return bytes(changed)
 
 
-def spoilt(which: int) -> Callable[[Ground, bytes, Signatures], Signatures]:
-    def change(hub: Ground, payload: bytes, found: Signatures) -> Signatures:
+def spoilt(which: int) -> Callable[[HubWithCase, bytes, Signatures], Signatures]:
+    def change(hub: HubWithCase, payload: bytes, found: Signatures) -> Signatures:
         found[which] = replace(found[which], value=flipped(found[which].value))
         return found
 
     return change
 
 
-def half_of_another(
+def signature_half_of_another(
     which: int, code: str, *, own_name: bool
-) -> Callable[[Ground, bytes, Signatures], Signatures]:
+) -> Callable[[HubWithCase, bytes, Signatures], Signatures]:
     """One of the two by another agency's key, under its own name or under the sender's."""
 
-    def change(hub: Ground, payload: bytes, found: Signatures) -> Signatures:
+    def change(hub: HubWithCase, payload: bytes, found: Signatures) -> Signatures:
         other = sign_by(hub.sig(code), payload)[which]
         found[which] = other if own_name else replace(other, key_id=found[which].key_id)
         return found
@@ -288,8 +288,8 @@ def half_of_another(
     return change
 
 
-def over_another_payload(which: int) -> Callable[[Ground, bytes, Signatures], Signatures]:
-    def change(hub: Ground, payload: bytes, found: Signatures) -> Signatures:
+def over_another_payload(which: int) -> Callable[[HubWithCase, bytes, Signatures], Signatures]:
+    def change(hub: HubWithCase, payload: bytes, found: Signatures) -> Signatures:
         found[which] = sign_by(hub.sig("MID-HOSP"), payload + b" ")[which]
         return found
 
@@ -308,10 +308,10 @@ WRONG_SIGNATURES = [
     ("the first twice", lambda hub, p, s: [s[0], s[0]], 401, "signature-algorithm"),
     ("by another agency", lambda hub, p, s: sign_by(hub.sig("AZ-CORE"), p), 401, "signature-key"),
     ("by a key nobody knows", lambda hub, p, s: sign_by(SignatureKeys.generate(), p), 401, "signature-key"),
-    ("the first by another agency", half_of_another(0, "AZ-CORE", own_name=True), 401, "signature-key"),
-    ("the second by another agency", half_of_another(1, "AZ-CORE", own_name=True), 401, "signature-key"),
-    ("the first by another agency under our name", half_of_another(0, "AZ-CORE", own_name=False), 401, "wrong-ed25519-signature"),
-    ("the second by another agency under our name", half_of_another(1, "AZ-CORE", own_name=False), 401, "wrong-mldsa-signature"),
+    ("the first by another agency", signature_half_of_another(0, "AZ-CORE", own_name=True), 401, "signature-key"),
+    ("the second by another agency", signature_half_of_another(1, "AZ-CORE", own_name=True), 401, "signature-key"),
+    ("the first by another agency under our name", signature_half_of_another(0, "AZ-CORE", own_name=False), 401, "wrong-ed25519-signature"),
+    ("the second by another agency under our name", signature_half_of_another(1, "AZ-CORE", own_name=False), 401, "wrong-mldsa-signature"),
     ("a bit of the first", spoilt(0), 401, "wrong-ed25519-signature"),
     ("a bit of the second", spoilt(1), 401, "wrong-mldsa-signature"),
     ("the first over other bytes", over_another_payload(0), 401, "wrong-ed25519-signature"),
@@ -322,45 +322,50 @@ WRONG_SIGNATURES = [
 
 
 @pytest.mark.parametrize(
-    ("change", "status", "flaw"), [w[1:] for w in WRONG_SIGNATURES], ids=[w[0] for w in WRONG_SIGNATURES]
+    ("change", "status", "error_code"),
+    [w[1:] for w in WRONG_SIGNATURES],
+    ids=[w[0] for w in WRONG_SIGNATURES],
 )
 def test_a_frame_whose_signatures_were_tampered_with_is_refused(
-    change: Callable[[Ground, bytes, Signatures], Signatures], status: int, flaw: str, hub: Ground
+    change: Callable[[HubWithCase, bytes, Signatures], Signatures],
+    status: int,
+    error_code: str,
+    hub: HubWithCase,
 ) -> None:
-    letter = hub.disclosure()
-    payload, signatures = letter.signed()
+    unsigned = hub.disclosure()
+    payload, signatures = unsigned.signed()
     frame = frame_bytes(payload, change(hub, payload, signatures))
-    assert refused(hub, request_bytes(frame, letter.parts)) == (status, flaw)
+    assert refused(hub, request_bytes(frame, unsigned.parts)) == (status, error_code)
 
 
-def test_a_signature_made_for_a_receipt_does_not_serve_for_a_wish(hub: Ground) -> None:
-    letter = hub.disclosure()
-    payload = canonical.encode(letter.payload)
+def test_a_signature_made_for_a_receipt_does_not_serve_for_a_wish(hub: HubWithCase) -> None:
+    unsigned = hub.disclosure()
+    payload = canonical.encode(unsigned.payload)
     for other in (RECEIPT, GENESIS):
         frame = frame_bytes(payload, sign_by(hub.sig("MID-HOSP"), payload, other))
-        assert refused(hub, request_bytes(frame, letter.parts)) == (401, "wrong-ed25519-signature")
+        assert refused(hub, request_bytes(frame, unsigned.parts)) == (401, "wrong-ed25519-signature")
 
 
-def test_one_agency_can_not_speak_as_another(hub: Ground) -> None:
-    letter = hub.letter("MID-HOSP", REFERRAL, hub.referral())
-    letter.payload["by"] = str(hub.door("AZ-CORE").agency)
-    assert refused(hub, letter) == (401, "signature-key")
-    letter.payload["by"] = "REGISTRY"
-    letter.payload["keyset"] = "00" * 32
-    assert refused(hub, letter)[0] == 401
-    letter.payload["by"] = "AUDIT"
-    assert refused(hub, letter) == (401, "signature-key")
+def test_one_agency_can_not_speak_as_another(hub: HubWithCase) -> None:
+    unsigned = hub.unsigned("MID-HOSP", REFERRAL, hub.referral())
+    unsigned.payload["by"] = str(hub.door("AZ-CORE").agency)
+    assert refused(hub, unsigned) == (401, "signature-key")
+    unsigned.payload["by"] = "REGISTRARS"
+    unsigned.payload["keyset"] = "00" * 32
+    assert refused(hub, unsigned)[0] == 401
+    unsigned.payload["by"] = "AUDIT"
+    assert refused(hub, unsigned) == (401, "signature-key")
 
 
-def test_an_agency_that_the_registry_never_named_is_not_heard(hub: Ground) -> None:
-    letter = hub.letter("MID-HOSP", REFERRAL, hub.referral(), by=str(uuid4()))
-    letter.signers = [SignatureKeys.generate()]
-    assert refused(hub, letter) == (401, "unknown-sender")
+def test_an_agency_that_the_registry_never_named_is_not_heard(hub: HubWithCase) -> None:
+    unsigned = hub.unsigned("MID-HOSP", REFERRAL, hub.referral(), by=str(uuid4()))
+    unsigned.signers = [SignatureKeys.generate()]
+    assert refused(hub, unsigned) == (401, "unknown-sender")
 
 
-def test_an_agency_can_not_publish_another_agencys_key_set(hub: Ground) -> None:
-    installation = hub.stage.installation
-    persons = installation.registry()[:2]
+def test_an_agency_can_not_publish_another_agencys_key_set(hub: HubWithCase) -> None:
+    installation = hub.rehearsal_hub.installation
+    persons = installation.registrars()[:2]
     target = hub.door("AZ-CORE").agency
     sig = SignatureKeys.generate()
     fields = {
@@ -368,33 +373,33 @@ def test_an_agency_can_not_publish_another_agencys_key_set(hub: Ground) -> None:
         "custody": "HOSTED", "sig": sig.public.to_json(), "kem": hub.kem("MID-HOSP").to_json(),
     }  # fmt: skip
     about = {"kind": "agency", "id": str(target)}
-    letter = hub.letter("MID-HOSP", "key_set.published", fields, about=about, keyset="00" * 32)
-    letter.signers = [sig, *persons]
-    assert refused(hub, letter) == (401, "key-set-of-another")
-    letter.payload["by"] = str(target)  # as itself, but not signed by the key in force
-    assert refused(hub, letter)[0] == 401
-    letter.payload["keyset"] = hub.door("AZ-CORE").keyset().hex()
-    assert refused(hub, letter)[0] == 401
+    unsigned = hub.unsigned("MID-HOSP", "key_set.published", fields, about=about, keyset="00" * 32)
+    unsigned.signers = [sig, *persons]
+    assert refused(hub, unsigned) == (401, "key-set-of-another")
+    unsigned.payload["by"] = str(target)  # as itself, but not signed by the key in force
+    assert refused(hub, unsigned)[0] == 401
+    unsigned.payload["keyset"] = hub.door("AZ-CORE").keyset().hex()
+    assert refused(hub, unsigned)[0] == 401
 
 
-def test_one_person_of_the_registry_is_not_two(hub: Ground) -> None:
-    first, second, _ = hub.stage.installation.registry()
-    letter = hub.letter(
+def test_one_person_of_the_registry_is_not_two(hub: HubWithCase) -> None:
+    first, second, _ = hub.rehearsal_hub.installation.registrars()
+    unsigned = hub.unsigned(
         "AZ-CORE",
         "core_agency.designated",
         {"agency": str(hub.door("MID-HOSP").agency)},
         about={"kind": "network", "id": str(hub.network)},
-        by="REGISTRY",
+        by="REGISTRARS",
         keyset="00" * 32,
     )
-    flaws = []
+    error_codes = []
     for signers in ([first], [first, first], [second, first], [hub.sig("AZ-CORE"), first]):
-        letter.signers = signers
-        status, flaw = refused(hub, letter)
+        unsigned.signers = signers
+        status, error_code = refused(hub, unsigned)
         assert status == 401
-        flaws.append(flaw)
-    assert flaws == [
-        "registry-signature-count", "registry-same-person", "registry-order", "registry-unknown-person",
+        error_codes.append(error_code)
+    assert error_codes == [
+        "registrars-signature-count", "registrars-same-person", "registrars-order", "registrars-unknown-person",
     ]  # fmt: skip
 
 
@@ -405,68 +410,78 @@ WRONG_PARTS = [
     ("the last wrap missing", lambda parts: parts[:-1], 401, "part-missing"),
     ("one too many", lambda parts: [*parts, parts[-1]], 401, "part-unnamed"),
     ("items swapped", lambda parts: [parts[1], parts[0], *parts[2:]], 401, "item-part-digest"),
-    ("wraps swapped", lambda parts: [*parts[:2], parts[3], parts[2], *parts[4:]], 401, "wrap-part-digest"),
+    (
+        "wrapped keys swapped",
+        lambda parts: [*parts[:2], parts[3], parts[2], *parts[4:]],
+        401,
+        "wrapped-key-part-digest",
+    ),
     ("a bit of an item", lambda parts: [flipped(parts[0]), *parts[1:]], 401, "item-part-digest"),
-    ("a bit of a wrap", lambda parts: [*parts[:-1], flipped(parts[-1])], 401, "wrap-part-digest"),
+    (
+        "a bit of a wrapped key",
+        lambda parts: [*parts[:-1], flipped(parts[-1])],
+        401,
+        "wrapped-key-part-digest",
+    ),
     ("an item cut short", lambda parts: [parts[0][:-1], *parts[1:]], 401, "item-part-size"),
-    ("a wrap cut short", lambda parts: [*parts[:-1], parts[-1][:-1]], 401, "wrap-part-size"),
+    ("a wrapped key cut short", lambda parts: [*parts[:-1], parts[-1][:-1]], 401, "wrapped-key-part-size"),
     ("321 parts", lambda parts: [b""] * 321, 400, "request-part-count"),
 ]
 
 
 @pytest.mark.parametrize(
-    ("change", "status", "flaw"), [w[1:] for w in WRONG_PARTS], ids=[w[0] for w in WRONG_PARTS]
+    ("change", "status", "error_code"), [w[1:] for w in WRONG_PARTS], ids=[w[0] for w in WRONG_PARTS]
 )
 def test_parts_that_are_not_the_signed_ones_are_refused(
-    change: Callable[[list[bytes]], list[bytes]], status: int, flaw: str, hub: Ground
+    change: Callable[[list[bytes]], list[bytes]], status: int, error_code: str, hub: HubWithCase
 ) -> None:
-    letter = hub.disclosure()
-    letter.parts = change(letter.parts)
-    assert refused(hub, letter) == (status, flaw)
+    unsigned = hub.disclosure()
+    unsigned.parts = change(unsigned.parts)
+    assert refused(hub, unsigned) == (status, error_code)
 
 
-def test_a_key_for_one_agency_too_many_or_too_few_is_refused(hub: Ground) -> None:
-    few = hub.disclosure(to=("MID-HOSP",))
+def test_a_key_for_one_agency_too_many_or_too_few_is_refused(hub: HubWithCase) -> None:
+    too_few_keys = hub.disclosure(to=("MID-HOSP",))
     many = hub.disclosure(to=("AZ-CORE", "MID-HOSP", "EXT-SERVICE"))
     other = hub.disclosure(to=("MID-HOSP", "EXT-SERVICE"))
     uneven = hub.disclosure(sections=())
     hub.add_item(uneven, "BASIC", b"one", ("AZ-CORE", "MID-HOSP"))
     hub.add_item(uneven, "MEDICAL", b"two", ("MID-HOSP",))
-    for letter in (few, many, other, uneven):
-        assert refused(hub, letter) == (409, "wrong-recipients")
+    for unsigned in (too_few_keys, many, other, uneven):
+        assert refused(hub, unsigned) == (409, "wrong-recipients")
 
 
-def test_a_wrap_under_a_key_that_is_not_in_force_is_refused(hub: Ground) -> None:
-    letter = hub.disclosure()
-    letter.payload["wraps"][0]["kid"] = "12" * 32
-    assert refused(hub, letter) == (409, "stale-key-set")
+def test_a_wrap_under_a_key_that_is_not_in_force_is_refused(hub: HubWithCase) -> None:
+    unsigned = hub.disclosure()
+    unsigned.payload["wrapped_keys"][0]["kid"] = "12" * 32
+    assert refused(hub, unsigned) == (409, "stale-key-set")
     swapped = hub.disclosure()
-    for wrap in swapped.payload["wraps"]:  # the right agency, under the other one's key
-        wrap["kid"] = hub.kem(
-            "MID-HOSP" if wrap["to"] == str(hub.door("AZ-CORE").agency) else "AZ-CORE"
+    for wrapped_key in swapped.payload["wrapped_keys"]:  # the right agency, under the other one's key
+        wrapped_key["kid"] = hub.kem(
+            "MID-HOSP" if wrapped_key["to"] == str(hub.door("AZ-CORE").agency) else "AZ-CORE"
         ).kid.hex()
     assert refused(hub, swapped) == (409, "stale-key-set")
 
 
-def test_a_large_item_that_was_never_uploaded_is_not_recorded(hub: Ground) -> None:
-    letter = hub.disclosure(sections=())
-    hub.add_item(letter, "MEDICAL", bytes(20_000), ("AZ-CORE", "MID-HOSP"))
-    assert letter.payload["items"][0]["kept"] == "store"
-    assert refused(hub, letter) == (409, "item-not-uploaded")
+def test_a_large_item_that_was_never_uploaded_is_not_recorded(hub: HubWithCase) -> None:
+    unsigned = hub.disclosure(sections=())
+    hub.add_item(unsigned, "MEDICAL", bytes(20_000), ("AZ-CORE", "MID-HOSP"))
+    assert unsigned.payload["items"][0]["storage"] == "store"
+    assert refused(hub, unsigned) == (409, "item-not-uploaded")
 
 
-def test_an_upload_under_another_digest_is_refused(hub: Ground) -> None:
+def test_an_upload_under_another_digest_is_refused(hub: HubWithCase) -> None:
     door, named = hub.door("AZ-CORE"), bytes.fromhex("ab" * 32)
-    word = door._signed(Kind.AGENCY, door.agency, "upload", {"digest": named.hex()}, "staff.1")
-    for path, signed, status, flaw in (
-        ("/v1/items/" + named.hex(), word, 401, "item-upload-digest"),
-        ("/v1/items/" + "cd" * 32, word, 400, "wrong-fields"),
+    signed_upload = door._signed_query(Kind.AGENCY, door.agency, "upload", {"digest": named.hex()}, "staff.1")
+    for path, signed, status, error_code in (
+        ("/v1/items/" + named.hex(), signed_upload, 401, "item-upload-digest"),
+        ("/v1/items/" + "cd" * 32, signed_upload, 400, "wrong-fields"),
         ("/v1/items/" + named.hex(), b"", 400, "request-truncated"),
-        ("/v1/items/" + MARK, word, 400, "digest-form"),
+        ("/v1/items/" + MARK, signed_upload, 400, "digest-form"),
     ):
         headers = {"kakehashi-request": b64encode(signed).decode()}
         answer = hub.http.put(path, content=b"something else", headers=headers)
-        assert (answer.status_code, answer.json()["flaw"]) == (status, flaw)
+        assert (answer.status_code, answer.json()["error_code"]) == (status, error_code)
         assert MARK not in answer.text
 
 
@@ -481,7 +496,7 @@ def _longer_frame(data: bytes) -> bytes:
 WRONG_BYTES = [
     ("nothing", lambda d: b"", "request-truncated"),
     ("garbage", lambda d: b"\x00\xff" * 300, "request-magic"),
-    ("JSON", lambda d: json.dumps({"wish": MARK}).encode(), "request-magic"),
+    ("JSON", lambda d: json.dumps({"command": MARK}).encode(), "request-magic"),
     ("another magic", lambda d: b"KHQ2" + d[4:], "request-magic"),
     ("a frame without request", lambda d: d[8:], "request-magic"),
     ("another magic inside", lambda d: d[:8] + b"KHT1" + d[12:], "frame-magic"),
@@ -490,21 +505,23 @@ WRONG_BYTES = [
     ("half", lambda d: d[: len(d) // 2], "request-truncated"),
     ("a length that lies", lambda d: d[:4] + b"\xff\xff\xff\xff" + d[8:], "request-truncated"),
     ("a frame with one byte more", _longer_frame, "frame-trailing"),
-    ("an empty payload", lambda d: request_bytes(b"KHW1" + bytes(4) + b"\2"), "frame-payload-size"),
-    ("a payload of 256 KiB and a byte", lambda d: request_bytes(b"KHW1\0\4\0\1" + b"{" * 262_145), "frame-payload-size"),
+    ("an empty payload", lambda d: request_bytes(b"KHF1" + bytes(4) + b"\2"), "frame-payload-size"),
+    ("a payload of 256 KiB and a byte", lambda d: request_bytes(b"KHF1\0\4\0\1" + b"{" * 262_145), "frame-payload-size"),
     ("over a mebibyte", lambda d: d + bytes(MAX_REQUEST_BYTES), "body-too-long"),
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("path", ["/v1/wishes", "/v1/questions"])
-@pytest.mark.parametrize(("change", "flaw"), [w[1:] for w in WRONG_BYTES], ids=[w[0] for w in WRONG_BYTES])
+@pytest.mark.parametrize("path", ["/v1/commands", "/v1/queries"])
+@pytest.mark.parametrize(
+    ("change", "error_code"), [w[1:] for w in WRONG_BYTES], ids=[w[0] for w in WRONG_BYTES]
+)
 def test_bytes_that_are_no_request_are_refused(
-    change: Callable[[bytes], bytes], flaw: str, path: str, hub: Ground
+    change: Callable[[bytes], bytes], error_code: str, path: str, hub: HubWithCase
 ) -> None:
-    assert refused(hub, change(hub.disclosure().encode()), path) == (400, flaw)
+    assert refused(hub, change(hub.disclosure().encode()), path) == (400, error_code)
 
 
-def test_what_counts_is_the_bytes_and_not_what_they_are_called(hub: Ground) -> None:
+def test_what_counts_is_the_bytes_and_not_what_they_are_called(hub: HubWithCase) -> None:
     head = hub.head()
     answer = hub.post(hub.disclosure(), content_type="text/plain")
     assert answer.status_code == 200
@@ -517,16 +534,16 @@ def test_what_counts_is_the_bytes_and_not_what_they_are_called(hub: Ground) -> N
         pytest.param("GET", "/v1/" + MARK, id="no such path"),
         pytest.param("GET", "/v1/key-sets/" + MARK, id="no agency's id"),
         pytest.param("GET", "/v1/key-sets/" + str(UUID(int=7)), id="no such agency"),
-        pytest.param("DELETE", "/v1/wishes", id="no such method"),
+        pytest.param("DELETE", "/v1/commands", id="no such method"),
         pytest.param("POST", "/v1/rehearsal/clock", id="the clock without its token"),
     ],
 )
 def test_every_refusal_is_a_problem_document_that_repeats_nothing(
-    method: str, path: str, hub: Ground
+    method: str, path: str, hub: HubWithCase
 ) -> None:
     answer = hub.http.request(method, path, content=MARK.encode() if method == "POST" else None)
     assert answer.headers["content-type"] == PROBLEM
-    assert set(answer.json()) == {"type", "title", "status", "code", "flaw", "detail"}
+    assert set(answer.json()) == {"type", "title", "status", "code", "error_code", "detail"}
     assert MARK not in answer.text
     assert 400 <= answer.status_code < 500
 
@@ -536,22 +553,22 @@ def test_every_refusal_is_a_problem_document_that_repeats_nothing(
     [b"", b"{", b"[]", b'{"at":7}', b'{"at":"2025-05-12"}', b"\xff"],
     ids=["nothing", "half", "list", "number", "day", "no UTF-8"],
 )
-def test_a_clock_that_is_set_to_nonsense_says_so(body: bytes, hub: Ground) -> None:
-    token = hub.stage.installation.clock_token
+def test_a_clock_that_is_set_to_nonsense_says_so(body: bytes, hub: HubWithCase) -> None:
+    token = hub.rehearsal_hub.installation.clock_token
     answer = hub.http.post("/v1/rehearsal/clock", content=body, headers={"authorization": f"Bearer {token}"})
     assert (answer.status_code, answer.headers["content-type"]) == (400, PROBLEM)
 
 
-def test_a_clock_does_not_go_back_and_not_without_its_token(hub: Ground) -> None:
-    at = time_text(hub.stage.now() - timedelta(days=1))
-    for token, status, flaw in (
-        (hub.stage.installation.clock_token, 400, "clock-back"),
+def test_a_clock_does_not_go_back_and_not_without_its_token(hub: HubWithCase) -> None:
+    at = time_text(hub.rehearsal_hub.now() - timedelta(days=1))
+    for token, status, error_code in (
+        (hub.rehearsal_hub.installation.clock_token, 400, "clock-back"),
         ("wrong", 401, "wrong-token"),
         ("wröng", 401, "wrong-token"),
     ):
         headers = {"authorization": f"Bearer {token}".encode()}
         answer = hub.http.post("/v1/rehearsal/clock", json={"at": at}, headers=headers)
-        assert (answer.status_code, answer.json()["flaw"]) == (status, flaw)
+        assert (answer.status_code, answer.json()["error_code"]) == (status, error_code)
 
 
 QUESTIONS = [
@@ -572,118 +589,135 @@ QUESTIONS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("act", "fields", "flaw"), [q[1:] for q in QUESTIONS], ids=[q[0] for q in QUESTIONS])
-def test_a_question_that_makes_no_sense_is_refused(act: str, fields: dict, flaw: str, hub: Ground) -> None:  # type: ignore[type-arg]
-    assert refused(hub, hub.letter("MID-HOSP", act, fields), "/v1/questions") == (400, flaw)
+@pytest.mark.parametrize(
+    ("act", "fields", "error_code"), [q[1:] for q in QUESTIONS], ids=[q[0] for q in QUESTIONS]
+)
+def test_a_question_that_makes_no_sense_is_refused(
+    act: str, fields: dict, error_code: str, hub: HubWithCase
+) -> None:  # type: ignore[type-arg]
+    assert refused(hub, hub.unsigned("MID-HOSP", act, fields), "/v1/queries") == (400, error_code)
 
 
-def test_questions_are_signed_and_in_time_like_wishes(hub: Ground) -> None:
-    letter = hub.letter("MID-HOSP", "feed", {"cursor": 0})
-    payload, signatures = letter.signed()
+def test_questions_are_signed_and_in_time_like_wishes(hub: HubWithCase) -> None:
+    unsigned = hub.unsigned("MID-HOSP", "feed", {"cursor": 0})
+    payload, signatures = unsigned.signed()
     signatures[1] = replace(signatures[1], value=flipped(signatures[1].value))
     data = request_bytes(frame_bytes(payload, signatures))
-    assert refused(hub, data, "/v1/questions") == (401, "wrong-mldsa-signature")
-    hours("not_after", 1)(hub, letter.payload)
-    assert refused(hub, letter, "/v1/questions") == (400, "not-after-too-far")
-    letter = hub.letter("MID-HOSP", "feed", {"cursor": 0}, keyset="00" * 32)
-    assert refused(hub, letter, "/v1/questions") == (401, "key-set-not-in-force")
-    assert refused(hub, hub.disclosure(), "/v1/questions") == (400, "parts-not-allowed")
-    assert refused(hub, hub.letter("MID-HOSP", "feed", {"cursor": 0})) == (400, "unknown-act")
+    assert refused(hub, data, "/v1/queries") == (401, "wrong-mldsa-signature")
+    hours("not_after", 1)(hub, unsigned.payload)
+    assert refused(hub, unsigned, "/v1/queries") == (400, "not-after-too-far")
+    unsigned = hub.unsigned("MID-HOSP", "feed", {"cursor": 0}, keyset="00" * 32)
+    assert refused(hub, unsigned, "/v1/queries") == (401, "key-set-not-in-force")
+    assert refused(hub, hub.disclosure(), "/v1/queries") == (400, "parts-not-allowed")
+    assert refused(hub, hub.unsigned("MID-HOSP", "feed", {"cursor": 0})) == (400, "unknown-act")
 
 
-# --- what decide refuses is a fact, and what it carried is gone ---------------------------------------------
+# --- what decide refuses is an event, and what it carried is gone ---------------------------------------------
 
 
-def test_a_refused_disclosure_keeps_its_frame_and_drops_its_parts(hub: Ground) -> None:
-    letter = hub.disclosure()
-    letter.payload["fields"]["basis"] = {str(hub.door("AZ-CORE").agency): "CWA-25-2-2"}
-    frame = letter.frame()
+def test_a_refused_disclosure_keeps_its_frame_and_drops_its_parts(hub: HubWithCase) -> None:
+    unsigned = hub.disclosure()
+    unsigned.payload["fields"]["basis"] = {str(hub.door("AZ-CORE").agency): "CWA-25-2-2"}
+    frame = unsigned.frame()
     head = hub.head()
-    answer = hub.post(request_bytes(frame, letter.parts))
+    answer = hub.post(request_bytes(frame, unsigned.parts))
     assert (answer.status_code, answer.json()["outcome"]) == (403, "refused")
     assert hub.head() == head + 1
     [kept] = hub.store.read(head + 1, 1)
-    assert isinstance(kept.record.fact, DisclosureRefused)
+    assert isinstance(kept.record.event, DisclosureRefused)
     assert kept.frame == frame
     assert kept.opened.items == ()
-    assert kept.opened.sealed_wraps == ()
-    assert kept.record.fact.sections == {"BASIC", "MEDICAL"}
-    again = hub.post(request_bytes(frame, letter.parts))
-    assert (again.status_code, again.json()["reason"]) == (403, answer.json()["reason"])
+    assert kept.opened.sealed_wrapped_keys == ()
+    assert kept.record.event.sections == {"BASIC", "MEDICAL"}
+    second_response = hub.post(request_bytes(frame, unsigned.parts))
+    assert (second_response.status_code, second_response.json()["reason"]) == (403, answer.json()["reason"])
     assert hub.head() == head + 1
 
 
-def test_a_refused_reading_is_recorded_with_its_frame_and_told_to_nobody(hub: Ground) -> None:
+def test_a_refused_reading_is_recorded_with_its_frame_and_told_to_nobody(hub: HubWithCase) -> None:
     note = hub.note(hub.case)
-    letter = hub.reading("MID-HOSP", note.items[0][0], note.ask_id, fields={"section": "CONF"})
-    frame, head = letter.frame(), hub.head()
+    unsigned = hub.reading("MID-HOSP", note.items[0][0], note.command_id, fields={"section": "CONF"})
+    frame, head = unsigned.frame(), hub.head()
     answer = hub.post(request_bytes(frame))
-    assert (answer.status_code, answer.json()["flaw"]) == (404, NOT_THERE)
+    assert (answer.status_code, answer.json()["error_code"]) == (404, NOT_THERE)
     [kept] = hub.store.read(head + 1, 1)
-    assert isinstance(kept.record.fact, OpeningRefused)
+    assert isinstance(kept.record.event, OpeningRefused)
     assert kept.frame == frame
-    assert kept.record.fact.reason == "NOT_YOURS"
+    assert kept.record.event.reason == "NOT_YOURS"
 
 
-def test_a_refused_wish_without_sections_keeps_its_frame(hub: Ground) -> None:
-    letter = hub.letter("MID-HOSP", "referral.acknowledged", {
+def test_a_refused_wish_without_sections_keeps_its_frame(hub: HubWithCase) -> None:
+    unsigned = hub.unsigned("MID-HOSP", "referral.acknowledged", {
         "to": [], "basis": {}, "consent": [], "purpose": "SUPPORT", "reason": None, "answers": str(uuid4()),
     })  # fmt: skip
-    frame, head = letter.frame(), hub.head()
+    frame, head = unsigned.frame(), hub.head()
     answer = hub.post(request_bytes(frame))
     assert answer.status_code == 403
     [kept] = hub.store.read(head + 1, 1)
-    assert isinstance(kept.record.fact, WishRefused)
+    assert isinstance(kept.record.event, CommandRefused)
     assert kept.frame == frame
 
 
 # --- not yours and not there read the same ------------------------------------------------------------------
 
 
-def answers_to(hub: Ground, letters: list[Letter]) -> set[tuple[int, str, bytes]]:
+def answers_to(hub: HubWithCase, unsigned_requests: list[UnsignedRequest]) -> set[tuple[int, str, bytes]]:
     found = set()
-    for letter in letters:
-        answer = hub.post(letter)
+    for unsigned in unsigned_requests:
+        answer = hub.post(unsigned)
         found.add((answer.status_code, answer.headers["content-type"], answer.content))
     return found
 
 
-def test_a_stranger_can_not_tell_a_case_of_others_from_none(hub: Ground) -> None:
+def test_a_stranger_can_not_tell_a_case_of_others_from_none(hub: HubWithCase) -> None:
     head = hub.head()
     here = {"kind": "case", "id": str(hub.case)}
     nowhere = {"kind": "case", "id": str(uuid4())}
     beside = {"kind": "case", "id": str(access_of(hub.case))}
     an_agency = {"kind": "case", "id": str(hub.door("AZ-CORE").agency)}
     first, section = hub.sent.items[0]
-    message = str(hub.sent.ask_id)
-    opening = {"message": message, "item": str(first), "opening": str(uuid4()), "ok": True, "flaw": None}
+    message = str(hub.sent.command_id)
+    opening = {
+        "message": message,
+        "item": str(first),
+        "opening": str(uuid4()),
+        "ok": True,
+        "error_code": None,
+    }
     fetching = {"message": message, "item": str(first), "section": section}
-    bare = {"to": [], "basis": {}, "consent": [], "purpose": "SUPPORT", "reason": None}
-    letters = [
+    empty_fields = {"to": [], "basis": {}, "consent": [], "purpose": "SUPPORT", "reason": None}
+    unsigned_requests = [
         hub.reading("EXT-SERVICE", about=about)
-        for about in (hub.letter("EXT-SERVICE", OPENING, {}).payload["about"], nowhere, beside, an_agency)
+        for about in (hub.unsigned("EXT-SERVICE", OPENING, {}).payload["about"], nowhere, beside, an_agency)
     ]
-    letters += [hub.reading("EXT-SERVICE", item=uuid4()), hub.reading("EXT-SERVICE", message=uuid4())]
-    for act, fields in ((RECEIVED, opening), (FETCH, fetching), ("conference_minutes.recorded", bare)):
-        letters += [
-            hub.letter("EXT-SERVICE", act, fields),
-            hub.letter("EXT-SERVICE", act, fields, about=nowhere),
+    unsigned_requests += [
+        hub.reading("EXT-SERVICE", item=uuid4()),
+        hub.reading("EXT-SERVICE", message=uuid4()),
+    ]
+    for act, fields in (
+        (RECEIVED, opening),
+        (FETCH, fetching),
+        ("conference_minutes.recorded", empty_fields),
+    ):
+        unsigned_requests += [
+            hub.unsigned("EXT-SERVICE", act, fields),
+            hub.unsigned("EXT-SERVICE", act, fields, about=nowhere),
         ]
     for about in (here, nowhere):
-        rewrap, other = hub.letter("EXT-SERVICE", "items.rewrapped", {}, about=about), hub.disclosure()
-        rewrap.payload["wraps"], rewrap.parts = other.payload["wraps"][:1], other.parts[2:3]
-        letters.append(rewrap)
-    found = answers_to(hub, letters)
+        rewrap, other = hub.unsigned("EXT-SERVICE", "items.rewrapped", {}, about=about), hub.disclosure()
+        rewrap.payload["wrapped_keys"], rewrap.parts = other.payload["wrapped_keys"][:1], other.parts[2:3]
+        unsigned_requests.append(rewrap)
+    found = answers_to(hub, unsigned_requests)
     assert len(found) == 1, found
     [(status, _, body)] = found
-    assert (status, json.loads(body)["flaw"]) == (404, NOT_THERE)
+    assert (status, json.loads(body)["error_code"]) == (404, NOT_THERE)
     assert hub.head() == head
 
 
-def test_a_party_of_a_case_can_not_tell_anothers_item_from_none(hub: Ground) -> None:
+def test_a_party_of_a_case_can_not_tell_anothers_item_from_none(hub: HubWithCase) -> None:
     note = hub.note(hub.case)
-    item, message = note.items[0][0], note.ask_id
-    letters = [
+    item, message = note.items[0][0], note.command_id
+    unsigned_requests = [
         hub.reading("MID-HOSP", item, message, fields={"section": "CONF"}),
         hub.reading("MID-HOSP", item, message, fields={"section": "BASIC"}),
         hub.reading("MID-HOSP", item, uuid4(), fields={"section": "CONF"}),
@@ -691,28 +725,30 @@ def test_a_party_of_a_case_can_not_tell_anothers_item_from_none(hub: Ground) -> 
         hub.reading("MID-HOSP", uuid4(), uuid4()),
         hub.reading("MID-HOSP", about={"kind": "case", "id": str(uuid4())}),
     ]
-    for asked in (item, uuid4()):
+    for queried in (item, uuid4()):
         received = {
             "message": str(message),
-            "item": str(asked),
+            "item": str(queried),
             "opening": str(uuid4()),
             "ok": True,
-            "flaw": None,
+            "error_code": None,
         }
-        letters.append(hub.letter("MID-HOSP", RECEIVED, received))
-        fetching = {"message": str(message), "item": str(asked), "section": "CONF"}
-        letters.append(hub.letter("MID-HOSP", FETCH, fetching))
-    assert {(s, json.loads(b)["flaw"]) for s, _, b in answers_to(hub, letters)} == {(404, NOT_THERE)}
-    assert len(answers_to(hub, letters)) == 1
+        unsigned_requests.append(hub.unsigned("MID-HOSP", RECEIVED, received))
+        fetching = {"message": str(message), "item": str(queried), "section": "CONF"}
+        unsigned_requests.append(hub.unsigned("MID-HOSP", FETCH, fetching))
+    assert {(s, json.loads(b)["error_code"]) for s, _, b in answers_to(hub, unsigned_requests)} == {
+        (404, NOT_THERE)
+    }
+    assert len(answers_to(hub, unsigned_requests)) == 1
 
 
-def test_questions_tell_a_stranger_nothing_of_a_case(hub: Ground) -> None:
+def test_questions_tell_a_stranger_nothing_of_a_case(hub: HubWithCase) -> None:
     nowhere = {"kind": "case", "id": str(uuid4())}
-    bare = {"to": [], "basis": {}, "consent": [], "purpose": "SUPPORT", "reason": None}
-    asked = {"act": "conference_minutes.recorded", "fields": bare, "items": []}
-    for act, fields in (("recipients", asked), ("duties", {})):
+    empty_fields = {"to": [], "basis": {}, "consent": [], "purpose": "SUPPORT", "reason": None}
+    queried = {"act": "conference_minutes.recorded", "fields": empty_fields, "items": []}
+    for act, fields in (("recipients", queried), ("duties", {})):
         found = {
-            hub.post(hub.letter("EXT-SERVICE", act, fields, **more), "/v1/questions").content
+            hub.post(hub.unsigned("EXT-SERVICE", act, fields, **more), "/v1/queries").content
             for more in ({}, {"about": nowhere})
         }
         assert len(found) == 1
@@ -720,27 +756,29 @@ def test_questions_tell_a_stranger_nothing_of_a_case(hub: Ground) -> None:
 
 def test_squatting_on_the_ids_of_others_is_refused_and_leaves_nothing(tmp_path: Path) -> None:
     """Whoever knows a case could take the id of its readings before the first reading, and so stop them all."""
-    with ground(tmp_path / "hub") as hub:
+    with hub_with_case(tmp_path / "hub") as hub:
         head = hub.head()
         readings = access_of(hub.case)
         commission = commission_of(hub.door("AZ-CORE").agency, hub.door("EXT-SERVICE").agency)
         agency = hub.door("AZ-CORE").agency
         member = {"member": str(hub.door("MID-HOSP").agency), "item": 1}
         oath = {"worker": "W-1", "employment": "PART_TIME", "valid_until": None}
-        letters = [
+        unsigned_requests = [
             hub.disclosure(about={"kind": "case", "id": str(id)}) for id in (readings, commission, agency)
         ]
         for id in (hub.case, readings, agency, commission, uuid4()):
             for kind, act, fields in (
                 ("network", "network_member.admitted", member),
                 ("commission", "oath.signed", oath),
-                ("rule_book", "rule_book.published", {"edition": "x", "book": {}}),
+                ("rule_book", "rule_book.published", {"edition": "x", "rule_book": {}}),
             ):
-                letters.append(hub.letter("MID-HOSP", act, fields, about={"kind": kind, "id": str(id)}))
-        found = answers_to(hub, letters)
+                unsigned_requests.append(
+                    hub.unsigned("MID-HOSP", act, fields, about={"kind": kind, "id": str(id)})
+                )
+        found = answers_to(hub, unsigned_requests)
         assert len(found) == 1, found
         [(status, _, body)] = found
-        assert (status, json.loads(body)["flaw"]) == (404, NOT_THERE)
+        assert (status, json.loads(body)["error_code"]) == (404, NOT_THERE)
         assert hub.head() == head
         assert hub.post(hub.reading("AZ-CORE")).status_code == 200
 
@@ -748,7 +786,7 @@ def test_squatting_on_the_ids_of_others_is_refused_and_leaves_nothing(tmp_path: 
 # --- the same again ----------------------------------------------------------------------------------------
 
 
-def test_the_same_bytes_twice_are_recorded_once_and_get_the_same_leaf(hub: Ground) -> None:
+def test_the_same_bytes_twice_are_recorded_once_and_get_the_same_leaf(hub: HubWithCase) -> None:
     data, head = hub.disclosure().encode(), hub.head()
     answers = [hub.post(data) for _ in range(3)]
     assert [a.status_code for a in answers] == [200] * 3
@@ -762,23 +800,25 @@ def leaf_of(receipt: str) -> str:
     return note.decode()
 
 
-def test_a_recorded_payload_with_other_signatures_gets_no_receipt(hub: Ground) -> None:
-    letter = hub.disclosure()
-    payload, signatures = letter.signed()
-    good = request_bytes(frame_bytes(payload, signatures), letter.parts)
-    assert hub.post(good).status_code == 200
+def test_a_recorded_payload_with_other_signatures_gets_no_receipt(hub: HubWithCase) -> None:
+    unsigned = hub.disclosure()
+    payload, signatures = unsigned.signed()
+    valid_request = request_bytes(frame_bytes(payload, signatures), unsigned.parts)
+    assert hub.post(valid_request).status_code == 200
     spoilt_ones = [
         [replace(signatures[0], value=flipped(signatures[0].value)), signatures[1]],
         sign_by(SignatureKeys.generate(), payload),
         sign_by(hub.sig("AZ-CORE"), payload),
     ]
     for spoilt in spoilt_ones:
-        assert refused(hub, request_bytes(frame_bytes(payload, spoilt), letter.parts))[0] == 401
-    again = request_bytes(frame_bytes(payload, sign_by(hub.sig("MID-HOSP"), payload)), letter.parts)
-    assert hub.post(again).status_code == 200  # signing is hedged: the same wish, signed anew
+        assert refused(hub, request_bytes(frame_bytes(payload, spoilt), unsigned.parts))[0] == 401
+    second_response = request_bytes(
+        frame_bytes(payload, sign_by(hub.sig("MID-HOSP"), payload)), unsigned.parts
+    )
+    assert hub.post(second_response).status_code == 200  # signing is hedged: the same command, signed anew
 
 
-def test_who_can_not_sign_learns_nothing_of_what_there_is(hub: Ground) -> None:
+def test_who_can_not_sign_learns_nothing_of_what_there_is(hub: HubWithCase) -> None:
     member = {"member": str(hub.door("MID-HOSP").agency), "item": 1}
     found = set()
     for id in (hub.case, access_of(hub.case), hub.network, hub.door("AZ-CORE").agency, uuid4()):
@@ -787,39 +827,39 @@ def test_who_can_not_sign_learns_nothing_of_what_there_is(hub: Ground) -> None:
             ("case", REFERRAL, hub.referral()),
             ("case", OPENING, hub.reading("MID-HOSP").payload["fields"]),
         ):
-            letter = hub.letter("MID-HOSP", act, fields, about={"kind": kind, "id": str(id)})
-            letter.signers = [SignatureKeys.generate()]
-            found.add(hub.post(letter).content)
+            unsigned = hub.unsigned("MID-HOSP", act, fields, about={"kind": kind, "id": str(id)})
+            unsigned.signers = [SignatureKeys.generate()]
+            found.add(hub.post(unsigned).content)
     assert len(found) == 1
 
 
-def test_another_payload_under_a_taken_ask_id_is_a_conflict(hub: Ground) -> None:
+def test_another_payload_under_a_taken_ask_id_is_a_conflict(hub: HubWithCase) -> None:
     first = hub.disclosure()
     assert hub.post(first).status_code == 200
-    assert refused(hub, hub.disclosure(ask_id=str(first.ask_id))) == (409, "ask-id-taken")
-    reading = hub.reading("MID-HOSP", ask_id=str(first.ask_id))
-    assert refused(hub, reading) == (409, "ask-id-taken")
+    assert refused(hub, hub.disclosure(command_id=str(first.command_id))) == (409, "command-id-taken")
+    reading = hub.reading("MID-HOSP", command_id=str(first.command_id))
+    assert refused(hub, reading) == (409, "command-id-taken")
     opened = hub.reading("AZ-CORE")
     assert hub.post(opened).status_code == 200
-    assert refused(hub, hub.reading("AZ-CORE", ask_id=str(opened.ask_id), actor="staff.b")) == (
+    assert refused(hub, hub.reading("AZ-CORE", command_id=str(opened.command_id), actor="staff.b")) == (
         409,
-        "ask-id-taken",
+        "command-id-taken",
     )
 
 
-def test_another_agency_may_use_the_same_ask_id_for_a_reading(hub: Ground) -> None:
+def test_another_agency_may_use_the_same_ask_id_for_a_reading(hub: HubWithCase) -> None:
     first = hub.reading("AZ-CORE")
     assert hub.post(first).status_code == 200
-    assert hub.post(hub.reading("MID-HOSP", ask_id=str(first.ask_id))).status_code == 200
+    assert hub.post(hub.reading("MID-HOSP", command_id=str(first.command_id))).status_code == 200
 
 
 def test_a_late_repetition_gets_its_receipt_and_a_late_first_arrival_does_not(tmp_path: Path) -> None:
-    with ground(tmp_path / "hub") as hub:
+    with hub_with_case(tmp_path / "hub") as hub:
         sent, late = hub.disclosure(), hub.disclosure()
         data = sent.encode()
         assert hub.post(data).status_code == 200
         head = hub.head()
-        hub.stage.set_clock(hub.stage.now() + timedelta(hours=1))
+        hub.rehearsal_hub.set_clock(hub.rehearsal_hub.now() + timedelta(hours=1))
         assert hub.post(data).status_code == 200
         assert refused(hub, late) == (400, "too-late")
         assert hub.head() == head
@@ -829,15 +869,15 @@ def test_a_late_repetition_gets_its_receipt_and_a_late_first_arrival_does_not(tm
 
 
 def test_a_repeated_reading_is_released_again_only_within_its_time(tmp_path: Path) -> None:
-    with ground(tmp_path / "hub") as hub:
+    with hub_with_case(tmp_path / "hub") as hub:
         data = hub.reading("AZ-CORE").encode()
         first = hub.post(data).json()
         head = hub.head()
-        again = hub.post(data).json()
-        assert again["release"] == first["release"]
-        assert leaf_of(again["receipt"]) == leaf_of(first["receipt"])
+        second_response = hub.post(data).json()
+        assert second_response["release"] == first["release"]
+        assert leaf_of(second_response["receipt"]) == leaf_of(first["receipt"])
         assert hub.head() == head
-        hub.stage.set_clock(hub.stage.now() + timedelta(minutes=6))
+        hub.rehearsal_hub.set_clock(hub.rehearsal_hub.now() + timedelta(minutes=6))
         assert refused(hub, data) == (400, "too-late")
         far = hub.reading("AZ-CORE")
         hours("not_after", 1)(hub, far.payload)
@@ -846,25 +886,29 @@ def test_a_repeated_reading_is_released_again_only_within_its_time(tmp_path: Pat
 
 def test_replayed_opening_is_not_released_after_the_consent_it_rests_on_is_withdrawn(tmp_path: Path) -> None:
     """An old OpenSection frame, still within its time, opens nothing once the rules say no."""
-    with ground(tmp_path / "hub") as hub:
+    with hub_with_case(tmp_path / "hub") as hub:
         core, ext = hub.door("AZ-CORE"), str(hub.door("EXT-SERVICE").agency)
         consent = str(uuid4())
-        bare = {"to": [], "consent": [consent], "purpose": "SUPPORT", "reason": None, "basis": {}}
+        empty_fields = {"to": [], "consent": [consent], "purpose": "SUPPORT", "reason": None, "basis": {}}
         scope = [{"consent": consent, "sender": str(core.agency), "recipient": ext, "sections": ["BASIC"]}]
         steps = [
-            ("consent.given", {**bare, "scope": scope, "capacity": "SELF", "expires_at": None}, []),
-            ("disclosure.made", {**bare, "to": [ext], "basis": {ext: "CONSENT"}}, [Part("BASIC", b"x")]),
+            ("consent.given", {**empty_fields, "scope": scope, "capacity": "SELF", "expires_at": None}, []),
+            (
+                "disclosure.made",
+                {**empty_fields, "to": [ext], "basis": {ext: "CONSENT"}},
+                [SectionContent("BASIC", b"x")],
+            ),
         ]
         for act, fields, parts in steps:
             sent = core.send(Kind.CASE, hub.case, act, fields, parts, actor="staff.a")
             assert sent.outcome == "recorded", sent
-        letter = hub.reading("EXT-SERVICE", sent.items[0][0], sent.ask_id, fields={"section": "BASIC"})
-        data = letter.encode()
+        unsigned = hub.reading("EXT-SERVICE", sent.items[0][0], sent.command_id, fields={"section": "BASIC"})
+        data = unsigned.encode()
         assert hub.post(data).json()["release"] is not None
-        gone = core.send(Kind.CASE, hub.case, "consent.withdrawn", bare, actor="staff.a")
+        gone = core.send(Kind.CASE, hub.case, "consent.withdrawn", empty_fields, actor="staff.a")
         assert gone.outcome == "recorded", gone
         head = hub.head()
         answer = hub.post(data)
-        assert (answer.status_code, answer.json()["flaw"]) == (404, NOT_THERE)
+        assert (answer.status_code, answer.json()["error_code"]) == (404, NOT_THERE)
         assert "release" not in answer.json()
         assert hub.head() == head

@@ -8,40 +8,40 @@ from uuid import UUID, uuid4
 
 from domain.events import CaseAlarm, ReferralUnacknowledgedAlarmRaised
 from gateway.audit.verification import Verifier
-from gateway.rehearsal.scenario.stage import Stage, reopen_stage
-from tests.gateway.hubkit import START, ground
+from gateway.rehearsal.scenario.rehearsal_hub import RehearsalHub, reopen_rehearsal_hub
+from tests.gateway.hubkit import START, hub_with_case
 
 DAY = timedelta(hours=24)
 
 
-def alarms(stage: Stage, case: UUID) -> list[tuple[type, timedelta]]:
+def alarms(rehearsal_hub: RehearsalHub, case: UUID) -> list[tuple[type, timedelta]]:
     """Alarms of this case, and how long after the start they were recorded."""
-    found = [r for r in stage.hub_acts() if r.originator.id == case]
-    return [(type(r.fact), r.at - START) for r in found if isinstance(r.fact, CaseAlarm)]
+    clock_records = [r for r in rehearsal_hub.hub_records() if r.originator.id == case]
+    return [(type(r.event), r.at - START) for r in clock_records if isinstance(r.event, CaseAlarm)]
 
 
-def findings(stage: Stage) -> list[object]:
-    runtime = stage.runtime
+def findings(rehearsal_hub: RehearsalHub) -> list[object]:
+    runtime = rehearsal_hub.runtime
     assert runtime is not None
     return list(Verifier(runtime.recorder, runtime.store, runtime.installation.genesis).run().findings)
 
 
 def test_an_alarm_comes_at_its_time_and_the_record_verifies(tmp_path: Path) -> None:
-    with ground(tmp_path / "hub") as hub:
+    with hub_with_case(tmp_path / "hub") as hub:
         case = hub.refer(uuid4()).case
-        hub.stage.set_clock(START + DAY - timedelta(seconds=1))
-        assert alarms(hub.stage, case) == []
-        hub.stage.set_clock(START + 3 * DAY)  # told of on the way, at its own time
-        assert alarms(hub.stage, case)[0] == (ReferralUnacknowledgedAlarmRaised, DAY)
-        assert findings(hub.stage) == []
+        hub.rehearsal_hub.set_clock(START + DAY - timedelta(seconds=1))
+        assert alarms(hub.rehearsal_hub, case) == []
+        hub.rehearsal_hub.set_clock(START + 3 * DAY)  # told of on the way, at its own time
+        assert alarms(hub.rehearsal_hub, case)[0] == (ReferralUnacknowledgedAlarmRaised, DAY)
+        assert findings(hub.rehearsal_hub) == []
 
 
 def test_a_clock_that_began_before_a_restart_runs_out_after_it(tmp_path: Path) -> None:
-    with ground(tmp_path / "hub") as hub:
+    with hub_with_case(tmp_path / "hub") as hub:
         case = hub.refer(uuid4()).case
-        hub.stage.set_clock(START + timedelta(hours=2))
-        folder = hub.stage.installation.folder
-    with reopen_stage(folder) as again:
-        again.set_clock(START + DAY)
-        assert alarms(again, case) == [(ReferralUnacknowledgedAlarmRaised, DAY)]
-        assert findings(again) == []
+        hub.rehearsal_hub.set_clock(START + timedelta(hours=2))
+        folder = hub.rehearsal_hub.installation.folder
+    with reopen_rehearsal_hub(folder) as reopened:
+        reopened.set_clock(START + DAY)
+        assert alarms(reopened, case) == [(ReferralUnacknowledgedAlarmRaised, DAY)]
+        assert findings(reopened) == []

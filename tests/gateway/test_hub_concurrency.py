@@ -14,33 +14,33 @@ import pytest
 
 from adapters.bus import EmbeddedServer
 from adapters.store import Store
-from domain.errors import NotThere, Unavailable
+from domain.errors import NotFound, Unavailable
 from domain.events import ConsentWithdrawn, Kind
 from domain.record import access_of, commission_of
-from gateway.agency.door import Part
+from gateway.agency.door import SectionContent
 from gateway.audit.verification import Verifier
 from gateway.hub import memory
 from gateway.hub.runtime import start_hub
 from gateway.hub.service import Hub
-from gateway.protocol.commands import READ_FOR, payload_bytes, request, signed
+from gateway.protocol.commands import READ_VALIDITY, encode_command_payload, request, signed
 from gateway.rehearsal.scenario.player import Run
 from keys.signing import SignatureKeys, SignatureKind
-from tests.gateway.hubkit import START, Ground, Letter, ground, ground_over
+from tests.gateway.hubkit import START, HubWithCase, UnsignedRequest, hub_with_case, hub_with_case_on_bus
 
 THREADS = 8
 T = TypeVar("T")
 
 
 @pytest.fixture(scope="module")
-def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
-    with ground(tmp_path_factory.mktemp("hub") / "installation") as made:
-        yield made
-        runtime = made.stage.runtime
+def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HubWithCase]:
+    with hub_with_case(tmp_path_factory.mktemp("hub") / "installation") as new_hub:
+        yield new_hub
+        runtime = new_hub.rehearsal_hub.runtime
         assert runtime is not None
-        found = Verifier(runtime.recorder, runtime.store, runtime.installation.genesis).run(
-            views=runtime.views
+        loaded = Verifier(runtime.recorder, runtime.store, runtime.installation.genesis).run(
+            read_models=runtime.read_models
         )
-        assert found.findings == []
+        assert loaded.findings == []
 
 
 def at_once(work: list[Callable[[], T]]) -> list[T]:
@@ -55,74 +55,76 @@ def at_once(work: list[Callable[[], T]]) -> list[T]:
         return [f.result(60) for f in [pool.submit(run, one) for one in work]]
 
 
-def poster(hub: Ground, bodies: list[bytes]) -> Callable[[], list[httpx.Response]]:
+def poster(hub: HubWithCase, bodies: list[bytes]) -> Callable[[], list[httpx.Response]]:
     """Send these one after another, over a connection of its own."""
 
     def send() -> list[httpx.Response]:
-        with httpx.Client(base_url=hub.stage.url, timeout=60) as http:
-            return [http.post("/v1/wishes", content=body) for body in bodies]
+        with httpx.Client(base_url=hub.rehearsal_hub.url, timeout=60) as http:
+            return [http.post("/v1/commands", content=body) for body in bodies]
 
     return send
 
 
-def letters(hub: Ground, case: UUID, count: int) -> list[Letter]:
+def unsigned_requests(hub: HubWithCase, case: UUID, count: int) -> list[UnsignedRequest]:
     return [hub.disclosure(("BASIC",), about={"kind": "case", "id": str(case)}) for _ in range(count)]
 
 
-def versions(hub: Ground, originator: UUID) -> list[int]:
+def versions(hub: HubWithCase, originator: UUID) -> list[int]:
     return [k.record.version for k in hub.store.load(originator)]
 
 
-def test_eight_senders_to_one_case_lose_and_double_no_version(hub: Ground) -> None:
+def test_eight_senders_to_one_case_lose_and_double_no_version(hub: HubWithCase) -> None:
     case = uuid4()
-    sent = [letters(hub, case, 6) for _ in range(THREADS)]
+    sent = [unsigned_requests(hub, case, 6) for _ in range(THREADS)]
     answers = at_once([poster(hub, [one.encode() for one in many]) for many in sent])
     assert {a.status_code for many in answers for a in many} == {200}
-    kept = hub.store.load(case)
-    assert [k.record.version for k in kept] == list(range(1, 6 * THREADS + 1))
-    assert {k.record.ask_id for k in kept} == {one.ask_id for many in sent for one in many}
+    stored = hub.store.load(case)
+    assert [k.record.version for k in stored] == list(range(1, 6 * THREADS + 1))
+    assert {k.record.command_id for k in stored} == {one.command_id for many in sent for one in many}
 
 
-def test_eight_senders_to_eight_cases_do_not_mix(hub: Ground) -> None:
+def test_eight_senders_to_eight_cases_do_not_mix(hub: HubWithCase) -> None:
     cases = [uuid4() for _ in range(THREADS)]
-    sent = [letters(hub, case, 5) for case in cases]
+    sent = [unsigned_requests(hub, case, 5) for case in cases]
     answers = at_once([poster(hub, [one.encode() for one in many]) for many in sent])
     assert {a.status_code for many in answers for a in many} == {200}
     for case, many in zip(cases, sent, strict=True):
-        kept = hub.store.load(case)
-        assert [(k.record.version, k.record.ask_id) for k in kept] == list(
-            enumerate((one.ask_id for one in many), 1)
+        stored = hub.store.load(case)
+        assert [(k.record.version, k.record.command_id) for k in stored] == list(
+            enumerate((one.command_id for one in many), 1)
         )
 
 
-def test_the_same_bytes_from_eight_at_once_are_one_record(hub: Ground) -> None:
+def test_the_same_bytes_from_eight_at_once_are_one_record(hub: HubWithCase) -> None:
     case = uuid4()
-    [letter] = letters(hub, case, 1)
-    data = letter.encode()
+    [unsigned] = unsigned_requests(hub, case, 1)
+    data = unsigned.encode()
     answers = [a for many in at_once([poster(hub, [data]) for _ in range(THREADS)]) for a in many]
     assert {a.status_code for a in answers} == {200}
     assert versions(hub, case) == [1]
 
 
 def test_another_payload_under_one_ask_id_at_once_is_recorded_once_and_told_to_the_others(
-    hub: Ground,
+    hub: HubWithCase,
 ) -> None:
-    case, ask = uuid4(), str(uuid4())
-    rivals = letters(hub, case, THREADS)
-    for letter in rivals:
-        letter.payload["ask_id"] = ask
+    case, shared_id = uuid4(), str(uuid4())
+    rivals = unsigned_requests(hub, case, THREADS)
+    for unsigned in rivals:
+        unsigned.payload["command_id"] = shared_id
     answers = [a for many in at_once([poster(hub, [r.encode()]) for r in rivals]) for a in many]
     assert sorted(a.status_code for a in answers) == [200] + [409] * (THREADS - 1)
-    assert {a.json()["flaw"] for a in answers if a.status_code == 409} == {"ask-id-taken"}
+    assert {a.json()["error_code"] for a in answers if a.status_code == 409} == {"command-id-taken"}
     assert versions(hub, case) == [1]
 
 
-def test_openings_while_deciding_wait_for_nobody_and_lose_nothing(hub: Ground) -> None:
+def test_openings_while_deciding_wait_for_nobody_and_lose_nothing(hub: HubWithCase) -> None:
     case = uuid4()
     sent = hub.refer(case)
     about = {"kind": "case", "id": str(case)}
-    item, message = sent.items[0][0], sent.ask_id
-    writing = [poster(hub, [one.encode() for one in letters(hub, case, 6)]) for _ in range(THREADS // 2)]
+    item, message = sent.items[0][0], sent.command_id
+    writing = [
+        poster(hub, [one.encode() for one in unsigned_requests(hub, case, 6)]) for _ in range(THREADS // 2)
+    ]
     reading = [
         poster(hub, [hub.reading(code, item, message, about=about).encode() for _ in range(6)])
         for code in ("AZ-CORE", "MID-HOSP", "AZ-CORE", "MID-HOSP")
@@ -134,9 +136,9 @@ def test_openings_while_deciding_wait_for_nobody_and_lose_nothing(hub: Ground) -
     assert versions(hub, access_of(case)) == list(range(1, 1 + 6 * 4))
 
 
-def test_what_another_wrote_meanwhile_is_read_and_decided_again(hub: Ground) -> None:
-    """Another process wrote to the case and its readings: neither is overwritten, neither makes a wish fail."""
-    runtime = hub.stage.runtime
+def test_what_another_wrote_meanwhile_is_read_and_decided_again(hub: HubWithCase) -> None:
+    """Another process wrote to the case and its readings: neither is overwritten, neither makes a command fail."""
+    runtime = hub.rehearsal_hub.runtime
     assert runtime is not None
     case = uuid4()
     sent = hub.refer(case)
@@ -153,10 +155,10 @@ def test_what_another_wrote_meanwhile_is_read_and_decided_again(hub: Ground) -> 
     )
     try:
         for _ in range(3):
-            [mine, theirs] = letters(hub, case, 2)
+            [mine, theirs] = unsigned_requests(hub, case, 2)
             assert not other.handle(theirs.encode()).refused
             assert hub.post(mine).status_code == 200
-            item, message = sent.items[0][0], sent.ask_id
+            item, message = sent.items[0][0], sent.command_id
             assert other.handle(hub.reading("AZ-CORE", item, message, about=about).encode()).release
             assert hub.post(hub.reading("MID-HOSP", item, message, about=about)).json()["release"]
     finally:
@@ -170,78 +172,82 @@ def test_a_case_read_while_it_changes_is_not_remembered_as_it_was(
 ) -> None:
     """A withdrawal is recorded while a question reads the case: a repeated opening then opens nothing.
 
-    A repeated opening leaves no record, so nothing but what the hub remembers stands between it and the wrap.
+    A repeated opening leaves no record, so nothing but what the hub remembers stands between it and the wrapped key.
     """
     monkeypatch.setattr(memory, "CACHED_CASES", 1)
     append, load = Store.append_each, Store.load
     deciding, decided, reading, read = Event(), Event(), Event(), Event()
 
     def appending(store: Store, drafts: Any, head: int | None = None) -> Any:
-        if any(isinstance(record.fact, ConsentWithdrawn) for record, _ in drafts):
+        if any(isinstance(record.event, ConsentWithdrawn) for record, _ in drafts):
             deciding.set()  # decided on the case as it was held in memory
             assert decided.wait(20)
         return append(store, drafts, head)
 
     def loading(store: Store, originator: UUID, *args: Any, **kwargs: Any) -> Any:
-        found = load(store, originator, *args, **kwargs)
+        loaded = load(store, originator, *args, **kwargs)
         if originator == hub.case and deciding.is_set() and not reading.is_set():
             reading.set()
             assert read.wait(20)
-        return found
+        return loaded
 
-    with ground(tmp_path / "hub") as hub, ThreadPoolExecutor(2) as pool:
+    with hub_with_case(tmp_path / "hub") as hub, ThreadPoolExecutor(2) as pool:
         core, ext = hub.door("AZ-CORE"), str(hub.door("EXT-SERVICE").agency)
         consent = str(uuid4())
-        bare = {"to": [], "consent": [consent], "purpose": "SUPPORT", "reason": None, "basis": {}}
+        empty_fields = {"to": [], "consent": [consent], "purpose": "SUPPORT", "reason": None, "basis": {}}
         scope = [{"consent": consent, "sender": str(core.agency), "recipient": ext, "sections": ["BASIC"]}]
-        given = {**bare, "scope": scope, "capacity": "SELF", "expires_at": None}
+        given = {**empty_fields, "scope": scope, "capacity": "SELF", "expires_at": None}
         core.send(Kind.CASE, hub.case, "consent.given", given, actor="staff.a")
-        to_ext = {**bare, "to": [ext], "basis": {ext: "CONSENT"}}
+        to_ext = {**empty_fields, "to": [ext], "basis": {ext: "CONSENT"}}
         sent = core.send(
-            Kind.CASE, hub.case, "disclosure.made", to_ext, [Part("BASIC", b"x")], actor="staff.a"
+            Kind.CASE, hub.case, "disclosure.made", to_ext, [SectionContent("BASIC", b"x")], actor="staff.a"
         )
         item = sent.items[0][0]
-        opening = hub.reading("EXT-SERVICE", item, sent.ask_id, fields={"section": "BASIC"}).encode()
+        opening = hub.reading("EXT-SERVICE", item, sent.command_id, fields={"section": "BASIC"}).encode()
         assert hub.post(opening).json()["release"] is not None
         other_case = uuid4()
         hub.refer(other_case)
-        core.question(Kind.CASE, hub.case, "duties", {}, actor="staff.a")  # the case is in memory
+        core.query(Kind.CASE, hub.case, "duties", {}, actor="staff.a")  # the case is in memory
         monkeypatch.setattr(Store, "append_each", appending)
         monkeypatch.setattr(Store, "load", loading)
-        withdrawing = pool.submit(core.send, Kind.CASE, hub.case, "consent.withdrawn", bare, actor="staff.a")
+        withdrawing = pool.submit(
+            core.send, Kind.CASE, hub.case, "consent.withdrawn", empty_fields, actor="staff.a"
+        )
         assert deciding.wait(20)
         # another case takes the only place in memory, and a question reads this one again
-        core.question(Kind.CASE, other_case, "duties", {}, actor="staff.a")
-        asking = pool.submit(core.question, Kind.CASE, hub.case, "duties", {}, actor="staff.a")
+        core.query(Kind.CASE, other_case, "duties", {}, actor="staff.a")
+        duties_query = pool.submit(core.query, Kind.CASE, hub.case, "duties", {}, actor="staff.a")
         assert reading.wait(20)
         decided.set()
         assert withdrawing.result(20).outcome == "recorded"
         read.set()
-        asking.result(20)
+        duties_query.result(20)
         [after] = poster(hub, [opening])()
         assert (after.status_code, "release" in after.json()) == (404, False)
 
 
-def test_one_opening_repeated_at_once_is_one_record_and_one_release(hub: Ground) -> None:
+def test_one_opening_repeated_at_once_is_one_record_and_one_release(hub: HubWithCase) -> None:
     case = uuid4()
     sent = hub.refer(case)
-    letter = hub.reading("AZ-CORE", sent.items[0][0], sent.ask_id, about={"kind": "case", "id": str(case)})
-    data = letter.encode()
+    unsigned = hub.reading(
+        "AZ-CORE", sent.items[0][0], sent.command_id, about={"kind": "case", "id": str(case)}
+    )
+    data = unsigned.encode()
     answers = [a.json() for many in at_once([poster(hub, [data]) for _ in range(THREADS)]) for a in many]
     assert len({str(a["release"]) for a in answers}) == 1
     assert answers[0]["release"] is not None
     assert versions(hub, access_of(case)) == [1]
 
 
-def test_the_register_changes_while_cases_are_decided(hub: Ground) -> None:
+def test_the_register_changes_while_cases_are_decided(hub: HubWithCase) -> None:
     """A change of the network waits for decisions under way, and none is lost."""
     cases = [uuid4() for _ in range(THREADS - 1)]
-    writing = [poster(hub, [one.encode() for one in letters(hub, case, 5)]) for case in cases]
+    writing = [poster(hub, [one.encode() for one in unsigned_requests(hub, case, 5)]) for case in cases]
     member = {"member": str(hub.door("EXT-SERVICE").agency)}
     about = {"kind": "network", "id": str(hub.network)}
     before = len(versions(hub, hub.network))
     changes = [
-        hub.letter("AZ-COORD", act, fields, about=about).encode()
+        hub.unsigned("AZ-COORD", act, fields, about=about).encode()
         for act, fields in (
             ("network_member.admitted", {**member, "item": 3}),
             ("network_member.withdrawn", member),
@@ -259,10 +265,10 @@ def test_a_second_hub_on_the_same_folder_does_not_start(tmp_path: Path) -> None:
     """It would write the same views and the same vault, whatever bus it uses."""
     with (
         EmbeddedServer(tmp_path / "bus", store_key=bytes(32)).start() as bus,
-        ground_over(bus, tmp_path / "hub", timeout=10) as hub,
+        hub_with_case_on_bus(bus, tmp_path / "hub", timeout=10) as hub,
     ):
         with pytest.raises(Unavailable, match="hub-running"):
-            start_hub(hub.stage.installation, at=START)
+            start_hub(hub.rehearsal_hub.installation, at=START)
         assert hub.post(hub.disclosure()).status_code == 200
 
 
@@ -271,9 +277,9 @@ def test_a_second_hub_on_one_stream_releases_nothing_on_what_it_has_not_read(
 ) -> None:
     """By mistake: its register is old, and the contractor's contract has just been ended through the other hub."""
     run = case_in_progress
-    runtime = run.stage.runtime
+    runtime = run.rehearsal_hub.runtime
     assert runtime is not None
-    core, contractor = run.stage.door("AZ-CORE"), run.stage.door("SORA-NPO")
+    core, contractor = run.rehearsal_hub.door("AZ-CORE"), run.rehearsal_hub.door("SORA-NPO")
     log = SignatureKeys.from_seeds(SignatureKind.LOG, runtime.installation.hub_secrets()["log"])
     others = [
         Hub(
@@ -297,7 +303,7 @@ def test_a_second_hub_on_one_stream_releases_nothing_on_what_it_has_not_read(
             "section": "PLAN",
             "purpose": "REHEARSAL_CHECK",
         }
-        payload = payload_bytes(
+        payload = encode_command_payload(
             hub=runtime.installation.hub,
             kind=Kind.CASE,
             about=run.case,
@@ -305,9 +311,9 @@ def test_a_second_hub_on_one_stream_releases_nothing_on_what_it_has_not_read(
             actor=run.actor_of("SORA-NPO"),
             act="section.opened",
             fields=fields,
-            now=run.stage.now(),
+            now=run.rehearsal_hub.now(),
             keyset=contractor.keyset(),
-            good_for=READ_FOR,
+            valid_for=READ_VALIDITY,
         )
         return request(signed(payload, sig))
 
@@ -317,7 +323,7 @@ def test_a_second_hub_on_one_stream_releases_nothing_on_what_it_has_not_read(
                 return other.handle(data).release is not None
             except Unavailable:
                 continue
-            except NotThere:
+            except NotFound:
                 break
         return False
 

@@ -11,28 +11,28 @@ from adapters.store import Store
 from domain.events import Kind
 from domain.record import Record
 from domain.register import Register
-from gateway.hub.memory import Memory
-from tests.gateway.hubkit import Ground, ground
+from gateway.hub.memory import WorldCache
+from tests.gateway.hubkit import HubWithCase, hub_with_case
 
 
 @pytest.fixture(scope="module")
-def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
+def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HubWithCase]:
     """Two networks that both change after a moment in which both were there."""
-    with ground(tmp_path_factory.mktemp("hub") / "installation") as made:
-        core, coord = made.door("EXT-SERVICE"), made.door("AZ-COORD")
-        made.stage.registry.designate(uuid4(), core=core.agency, coordinating=core.agency)
+    with hub_with_case(tmp_path_factory.mktemp("hub") / "installation") as new_hub:
+        core, coord = new_hub.door("EXT-SERVICE"), new_hub.door("AZ-COORD")
+        new_hub.rehearsal_hub.registrars.designate(uuid4(), core=core.agency, coordinating=core.agency)
         member = {"member": str(core.agency), "item": 3}
-        sent = coord.send(Kind.NETWORK, made.network, "network_member.admitted", member, actor="staff.c")
+        sent = coord.send(Kind.NETWORK, new_hub.network, "network_member.admitted", member, actor="staff.c")
         assert sent.outcome == "recorded"
-        yield made
+        yield new_hub
 
 
-def records(hub: Ground) -> list[Record]:
+def records(hub: HubWithCase) -> list[Record]:
     store: Store = hub.store
-    return [kept.record for kept in store.read(1, 500)]
+    return [stored.record for stored in store.read(1, 500)]
 
 
-def before(hub: Ground, missing: int) -> Register:
+def before(hub: HubWithCase, missing: int) -> Register:
     """The register without its last records."""
     register = Register()
     for record in records(hub)[:-missing]:
@@ -40,45 +40,45 @@ def before(hub: Ground, missing: int) -> Register:
     return register
 
 
-def test_what_was_read_again_is_not_lost_to_a_decision_that_began_before(hub: Ground) -> None:
+def test_what_was_read_again_is_not_lost_to_a_decision_that_began_before(hub: HubWithCase) -> None:
     decided, unanswered = records(hub)[-2:]
-    memory = Memory(hub.store, before(hub, 2))
+    memory = WorldCache(hub.store, before(hub, 2))
     world = memory.world(decided.originator)
-    memory.doubt(unanswered.originator)
+    memory.invalidate(unanswered.originator)
     memory.world(unanswered.originator)
-    memory.keep(world.after(decided), decided)
+    memory.fold_in(world.after(decided), decided)
     for record in (decided, unanswered):
-        found = memory.register.find(record.originator.kind, record.originator.id)
-        assert found is not None
-        assert found.version == record.version
+        registered = memory.register.find(record.originator.kind, record.originator.id)
+        assert registered is not None
+        assert registered.version == record.version
 
 
 def test_a_doubt_that_comes_while_reading_again_is_not_laid_with_the_one_before(
-    hub: Ground, monkeypatch: pytest.MonkeyPatch
+    hub: HubWithCase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     last = records(hub)[-1]
-    memory = Memory(hub.store, before(hub, 1))
+    memory = WorldCache(hub.store, before(hub, 1))
     load = Store.load
 
     def loading(store: Store, *args: object, **kwargs: object) -> object:
-        found = load(store, *args, **kwargs)  # type: ignore[arg-type]
-        memory.doubt(last.originator)  # an append without answer, just after this was read
-        return found
+        loaded = load(store, *args, **kwargs)  # type: ignore[arg-type]
+        memory.invalidate(last.originator)  # an append without answer, just after this was read
+        return loaded
 
-    memory.doubt(last.originator)
+    memory.invalidate(last.originator)
     with monkeypatch.context() as meanwhile:
         meanwhile.setattr(Store, "load", loading)
         memory.world(last.originator)
     assert memory.is_due(last.at)
-    memory.reread_register()
+    memory.reload_register()
     assert not memory.is_due(last.at)
 
 
-def test_a_record_that_was_read_again_already_is_kept_once(hub: Ground) -> None:
+def test_a_record_that_was_read_again_already_is_kept_once(hub: HubWithCase) -> None:
     last = records(hub)[-1]
-    memory = Memory(hub.store, before(hub, 1))
+    memory = WorldCache(hub.store, before(hub, 1))
     world = memory.world(last.originator)
-    memory.doubt(last.originator)
+    memory.invalidate(last.originator)
     register = memory.world(last.originator).register
-    memory.keep(world.after(last), last)
+    memory.fold_in(world.after(last), last)
     assert memory.register is register

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from adapters.bus import EmbeddedServer
-from domain.errors import Broken, Malformed, NotThere, Untrusted
+from domain.errors import InvariantViolation, Malformed, NotFound, Untrusted
 from gateway.audit.verification import Verifier
 from gateway.hub.runtime import start_hub
 from gateway.installation.archive import open_archive
-from gateway.installation.folder import make_installation, moment, open_installation
+from gateway.installation.folder import create_installation, moment, open_installation
 from gateway.installation.founding import RegisterFile, register_agencies
-from gateway.protocol.serving import Served
+from gateway.protocol.serving import ServedApp
 
 AGENCIES = """
 core: AZ-CORE
@@ -38,11 +38,11 @@ def test_a_real_hub_is_founded_with_its_agencies_and_opens_only_with_its_passphr
     tmp_path: Path, listed: RegisterFile
 ) -> None:
     folder = tmp_path / "hub"
-    made = make_installation(folder, mode="real", passphrase=b"a long enough passphrase")
-    runtime = start_hub(made)
+    new_installation = create_installation(folder, mode="real", passphrase=b"a long enough passphrase")
+    runtime = start_hub(new_installation)
     try:
-        with Served(runtime.app) as served:
-            register_agencies(made, served.url, listed)
+        with ServedApp(runtime.app) as served:
+            register_agencies(new_installation, served.url, listed)
         assert {a.code for a in runtime.hub.register.agencies.values()} == {"AZ-CORE", "AZ-COORD", "SORA-NPO"}
         [network] = runtime.hub.register.networks.values()
         assert len(network.members) == 2
@@ -53,32 +53,39 @@ def test_a_real_hub_is_founded_with_its_agencies_and_opens_only_with_its_passphr
     with pytest.raises(Untrusted):
         start_hub(open_installation(folder, b"another passphrase"))
     with open_archive(open_installation(folder, b"a long enough passphrase")) as archive:
-        found = Verifier(archive.recorder, archive.store, archive.genesis).run(views=archive.views)
-        assert found.findings == []
-        assert found.records == 1 + 1 + 3 + 2 + 2
+        verification = Verifier(archive.recorder, archive.store, archive.genesis).run(
+            read_models=archive.read_models
+        )
+        assert verification.findings == []
+        assert verification.records == 1 + 1 + 3 + 2 + 2
 
 
 def test_an_installation_is_never_overwritten(tmp_path: Path) -> None:
-    make_installation(tmp_path / "hub", mode="rehearsal")
+    create_installation(tmp_path / "hub", mode="rehearsal")
     with pytest.raises(Malformed, match="folder-not-empty"):
-        make_installation(tmp_path / "hub", mode="rehearsal")
+        create_installation(tmp_path / "hub", mode="rehearsal")
 
 
 def test_a_folder_without_installation_says_how_to_make_one(tmp_path: Path) -> None:
-    with pytest.raises(NotThere, match="kakehashi init"):
+    with pytest.raises(NotFound, match="kakehashi init"):
         open_installation(tmp_path)
 
 
 def test_a_real_installation_needs_a_passphrase(tmp_path: Path) -> None:
     with pytest.raises(Malformed, match="no-passphrase"):
-        make_installation(tmp_path / "hub", mode="real")
+        create_installation(tmp_path / "hub", mode="real")
 
 
 def test_no_secret_lies_open_in_a_folder(tmp_path: Path) -> None:
-    made = make_installation(tmp_path / "hub", mode="real", passphrase=b"a long enough passphrase")
-    secrets = list(made.hub_secrets().values())
-    secrets += [k.seeds for k in made.registry()] + [made.audit()[0].seeds, made.audit()[1].seed]
-    for path in made.folder.rglob("*"):
+    new_installation = create_installation(
+        tmp_path / "hub", mode="real", passphrase=b"a long enough passphrase"
+    )
+    secrets = list(new_installation.hub_secrets().values())
+    secrets += [k.seeds for k in new_installation.registrars()] + [
+        new_installation.audit()[0].seeds,
+        new_installation.audit()[1].seed,
+    ]
+    for path in new_installation.folder.rglob("*"):
         if path.is_file():
             data = path.read_bytes()
             assert not any(s[:32] in data or s.hex().encode() in data for s in secrets), path.name
@@ -86,15 +93,15 @@ def test_no_secret_lies_open_in_a_folder(tmp_path: Path) -> None:
 
 
 def test_a_hub_whose_record_is_gone_does_not_begin_anew(tmp_path: Path) -> None:
-    made = make_installation(tmp_path / "hub", mode="rehearsal")
-    start_hub(made).close()
-    shutil.rmtree(made.hub_folder / "bus")
-    with pytest.raises(Broken, match="record-lost"):
-        start_hub(made)
+    new_installation = create_installation(tmp_path / "hub", mode="rehearsal")
+    start_hub(new_installation).close()
+    shutil.rmtree(new_installation.hub_folder / "bus")
+    with pytest.raises(InvariantViolation, match="record-lost"):
+        start_hub(new_installation)
 
 
 def test_a_hub_uses_the_bus_that_its_operator_named(tmp_path: Path, listed: RegisterFile) -> None:
-    made = make_installation(tmp_path / "hub", mode="rehearsal")
+    new_installation = create_installation(tmp_path / "hub", mode="rehearsal")
     with EmbeddedServer(tmp_path / "elsewhere", store_key=bytes(range(32))).start() as server:
         settings = server.hub_settings()
         about = {
@@ -103,22 +110,22 @@ def test_a_hub_uses_the_bus_that_its_operator_named(tmp_path: Path, listed: Regi
             "JETSTREAM_INBOX": settings.inbox,
             "JETSTREAM_SEED_FILE": str(tmp_path / "elsewhere" / "seeds" / "hub.seed"),
         }
-        (made.hub_folder / "bus.json").write_text(json.dumps(about))
-        runtime = start_hub(made)
+        (new_installation.hub_folder / "bus.json").write_text(json.dumps(about))
+        runtime = start_hub(new_installation)
         try:
             assert runtime.bus is None
-            with Served(runtime.app) as served:
-                register_agencies(made, served.url, listed)
+            with ServedApp(runtime.app) as served:
+                register_agencies(new_installation, served.url, listed)
             assert runtime.recorder.head() == 9
         finally:
             runtime.close()
-        with open_archive(made) as archive:
+        with open_archive(new_installation) as archive:
             assert Verifier(archive.recorder, archive.store, archive.genesis).run().findings == []
-    assert not (made.hub_folder / "bus").exists()
+    assert not (new_installation.hub_folder / "bus").exists()
 
 
 @pytest.mark.parametrize(
-    ("text", "says"),
+    ("text", "error_text"),
     [
         pytest.param("core: A", "agencies", id="no agencies"),
         pytest.param(
@@ -138,10 +145,10 @@ def test_a_hub_uses_the_bus_that_its_operator_named(tmp_path: Path, listed: Regi
         ),
     ],
 )
-def test_a_list_of_agencies_that_is_wrong_says_where(text: str, says: str, tmp_path: Path) -> None:
+def test_a_list_of_agencies_that_is_wrong_says_where(text: str, error_text: str, tmp_path: Path) -> None:
     path = tmp_path / "agencies.yaml"
     path.write_text(text)
-    with pytest.raises(Malformed, match=says):
+    with pytest.raises(Malformed, match=error_text):
         RegisterFile.read(path)
 
 

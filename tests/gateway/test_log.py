@@ -12,124 +12,131 @@ from time import monotonic, sleep
 
 import pytest
 
-from domain.errors import NotThere, Unavailable, Untrusted
-from gateway.agency.inclusion import Proving, try_step
+from domain.errors import NotFound, Unavailable, Untrusted
+from gateway.agency.inclusion import LogProver, try_proof_batch
 from gateway.hub import log as log_module
-from gateway.hub.log import LogKeeper, Proven
+from gateway.hub.log import InclusionProof, LogKeeper
 from keys.checkpoint import Checkpoint, origin_of, sign_checkpoint, verify_checkpoint
 from keys.leaf import Leaf
 from keys.proofs import entry_hash, verify_consistency, verify_inclusion
 from keys.signing import SignatureKeys, SignatureKind
 from keys.tree import HASH_BYTES, node_hash, root
-from tests.gateway.hubkit import Ground
-from tests.gateway.hubkit import ground as new_ground
+from tests.gateway.hubkit import HubWithCase
+from tests.gateway.hubkit import hub_with_case as new_hub_with_case
 
 
 @pytest.fixture
-def ground(tmp_path: Path) -> Iterator[Ground]:
-    with new_ground(tmp_path / "hub") as made:
-        yield made
+def hub_with_case(tmp_path: Path) -> Iterator[HubWithCase]:
+    with new_hub_with_case(tmp_path / "hub") as new_hub:
+        yield new_hub
 
 
-def keeper(ground: Ground, folder: Path | None = None) -> LogKeeper:
+def keeper(hub_with_case: HubWithCase, folder: Path | None = None) -> LogKeeper:
     """A keeper of its own over the same stream, driven by hand."""
-    stage = ground.stage
-    secrets = stage.installation.hub_secrets()
+    rehearsal_hub = hub_with_case.rehearsal_hub
+    secrets = rehearsal_hub.installation.hub_secrets()
     keys = SignatureKeys.from_seeds(SignatureKind.LOG, secrets["log"])
-    where = folder or stage.installation.folder.parent / "log"
-    origin = origin_of(stage.installation.hub, "rehearsal")
-    return LogKeeper(ground.store, where, keys, origin, stage.now)
+    where = folder or rehearsal_hub.installation.folder.parent / "log"
+    origin = origin_of(rehearsal_hub.installation.hub, "rehearsal")
+    return LogKeeper(hub_with_case.store, where, keys, origin, rehearsal_hub.now)
 
 
-def leaf_at(ground: Ground, seq: int) -> Leaf:
-    found: Leaf = ground.store.leaves(seq, 1)[0]
-    return found
+def leaf_at(hub_with_case: HubWithCase, seq: int) -> Leaf:
+    new_leaf: Leaf = hub_with_case.store.leaves(seq, 1)[0]
+    return new_leaf
 
 
-def grow(ground: Ground, count: int = 1) -> None:
+def grow(hub_with_case: HubWithCase, count: int = 1) -> None:
     for _ in range(count):
-        ground.refer()
+        hub_with_case.refer()
 
 
 def signed(one: LogKeeper) -> Checkpoint:
-    return verify_checkpoint(one.checkpoint, one.origin, one._keys.public)[0]
+    return verify_checkpoint(one.checkpoint, one.origin, one._signing_keys.public)[0]
 
 
-def test_every_record_is_proven_under_the_signed_head_and_heads_continue_each_other(ground: Ground) -> None:
-    one = keeper(ground)
-    with pytest.raises(NotThere):
+def test_every_record_is_proven_under_the_signed_head_and_heads_continue_each_other(
+    hub_with_case: HubWithCase,
+) -> None:
+    one = keeper(hub_with_case)
+    with pytest.raises(NotFound):
         _ = one.checkpoint
     assert one.step()
     first = signed(one)
-    assert first.size == ground.head()
+    assert first.size == hub_with_case.head()
     for seq in range(1, first.size + 1):
-        at, size, proof = one.prove(seq)
-        verify_inclusion(entry_hash(leaf_at(ground, seq).encode()), at, size, proof, first.root)
-    grow(ground)
+        at, size, proof = one.inclusion_proof(seq)
+        verify_inclusion(entry_hash(leaf_at(hub_with_case, seq).encode()), at, size, proof, first.root)
+    grow(hub_with_case)
     assert one.step()
     second = signed(one)
     assert second.size > first.size
-    proof = one.continues(first.size, second.size)
+    proof = one.consistency_proof(first.size, second.size)
     verify_consistency(first.size, second.size, proof, first.root, second.root)
     assert not one.step()
     for seq in (0, second.size + 1):
-        with pytest.raises(NotThere):
-            one.prove(seq)
-    with pytest.raises(NotThere):
-        one.continues(1, second.size + 1)
+        with pytest.raises(NotFound):
+            one.inclusion_proof(seq)
+    with pytest.raises(NotFound):
+        one.consistency_proof(1, second.size + 1)
 
 
-def test_what_was_offered_is_what_lies_in_the_stream(ground: Ground) -> None:
-    read, offered = keeper(ground), keeper(ground, ground.stage.installation.folder.parent / "other")
-    for seq in range(1, ground.head() + 1):
-        offered.offer(leaf_at(ground, seq))
-    ground_leaves, ground.store.leaves = ground.store.leaves, None  # nothing is read again
+def test_what_was_offered_is_what_lies_in_the_stream(hub_with_case: HubWithCase) -> None:
+    read, offered = (
+        keeper(hub_with_case),
+        keeper(hub_with_case, hub_with_case.rehearsal_hub.installation.folder.parent / "other"),
+    )
+    for seq in range(1, hub_with_case.head() + 1):
+        offered.offer_leaf(leaf_at(hub_with_case, seq))
+    read_leaves_before, hub_with_case.store.leaves = hub_with_case.store.leaves, None  # nothing is read again
     try:
         offered.step()
     finally:
-        ground.store.leaves = ground_leaves
+        hub_with_case.store.leaves = read_leaves_before
     read.step()
     assert signed(read) == signed(offered)
 
 
-def test_steps_at_one_time_take_nothing_in_twice(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_steps_at_one_time_take_nothing_in_twice(
+    hub_with_case: HubWithCase, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The thread that keeps the log up, and whoever asks for a step meanwhile."""
-    one = keeper(ground)
-    new = LogKeeper._new
+    one = keeper(hub_with_case)
+    new = LogKeeper._new_leaves
 
     def slowly(self: LogKeeper) -> list[Leaf]:
-        found = new(self)
+        leaves = new(self)
         sleep(0.1)  # long enough for the other to have read the same
-        return found
+        return leaves
 
-    monkeypatch.setattr(LogKeeper, "_new", slowly)
+    monkeypatch.setattr(LogKeeper, "_new_leaves", slowly)
     with ThreadPoolExecutor(2) as both:
         took = list(both.map(lambda _: one.step(), range(2)))
     assert sorted(took) == [False, True]
-    assert signed(one).size == ground.head()
+    assert signed(one).size == hub_with_case.head()
 
 
-def test_it_is_taken_up_where_it_was_left(ground: Ground) -> None:
-    one = keeper(ground)
+def test_it_is_taken_up_where_it_was_left(hub_with_case: HubWithCase) -> None:
+    one = keeper(hub_with_case)
     one.step()
     before = one.checkpoint
-    again = keeper(ground)
-    again.restore()
-    assert again.checkpoint == before
-    grow(ground)
-    again.step()
-    fresh = keeper(ground, ground.stage.installation.folder.parent / "fresh")
+    reopened = keeper(hub_with_case)
+    reopened.restore()
+    assert reopened.checkpoint == before
+    grow(hub_with_case)
+    reopened.step()
+    fresh = keeper(hub_with_case, hub_with_case.rehearsal_hub.installation.folder.parent / "fresh")
     fresh.step()
-    assert signed(again) == signed(fresh)
+    assert signed(reopened) == signed(fresh)
 
 
 @pytest.mark.parametrize("harm", ["all tiles lost", "a tile cut", "a bit of a tile", "entries lost"])
 def test_what_is_lost_or_damaged_is_made_again_and_comes_to_the_signed_head(
-    ground: Ground, harm: str
+    hub_with_case: HubWithCase, harm: str
 ) -> None:
-    one = keeper(ground)
+    one = keeper(hub_with_case)
     one.step()
-    head, folder = signed(one), ground.stage.installation.folder.parent / "log"
+    head, folder = signed(one), hub_with_case.rehearsal_hub.installation.folder.parent / "log"
     [tile] = (folder / "tile" / "0" / "000.p").iterdir()
     if harm == "all tiles lost":
         shutil.rmtree(folder / "tile")
@@ -141,37 +148,37 @@ def test_what_is_lost_or_damaged_is_made_again_and_comes_to_the_signed_head(
         tile.write_bytes(bytes(data))
     else:
         shutil.rmtree(folder / "tile" / "entries")
-    again = keeper(ground)
-    again.restore()
-    assert signed(again) == head
-    at, size, proof = again.prove(head.size)
-    verify_inclusion(entry_hash(leaf_at(ground, head.size).encode()), at, size, proof, head.root)
+    reopened = keeper(hub_with_case)
+    reopened.restore()
+    assert signed(reopened) == head
+    at, size, proof = reopened.inclusion_proof(head.size)
+    verify_inclusion(entry_hash(leaf_at(hub_with_case, head.size).encode()), at, size, proof, head.root)
     assert tile.exists()
 
 
-def test_a_stream_that_does_not_come_to_the_signed_head_is_never_signed(ground: Ground) -> None:
-    one = keeper(ground)
+def test_a_stream_that_does_not_come_to_the_signed_head_is_never_signed(hub_with_case: HubWithCase) -> None:
+    one = keeper(hub_with_case)
     one.step()
-    folder = ground.stage.installation.folder.parent / "log"
+    folder = hub_with_case.rehearsal_hub.installation.folder.parent / "log"
     wrong = Checkpoint(one.origin, one.size, bytes(32))
-    (folder / "checkpoint").write_bytes(sign_checkpoint(wrong, one._keys, 1).encode())
-    again = keeper(ground)
+    (folder / "checkpoint").write_bytes(sign_checkpoint(wrong, one._signing_keys, 1).encode())
+    reopened = keeper(hub_with_case)
     with pytest.raises(Unavailable, match="log-stopped"):
-        again.restore()
-    grow(ground)
-    assert again.problem
-    assert not again.step()
+        reopened.restore()
+    grow(hub_with_case)
+    assert reopened.problem
+    assert not reopened.step()
 
 
-def test_a_stream_that_is_shorter_than_what_was_signed_is_told(ground: Ground) -> None:
-    one = keeper(ground)
+def test_a_stream_that_is_shorter_than_what_was_signed_is_told(hub_with_case: HubWithCase) -> None:
+    one = keeper(hub_with_case)
     one.step()
-    ground.store.head, kept = (lambda: one.size - 1), ground.store.head
+    hub_with_case.store.head, original_head = (lambda: one.size - 1), hub_with_case.store.head
     try:
         with pytest.raises(Unavailable, match="log-stopped"):
             one.step()
     finally:
-        ground.store.head = kept
+        hub_with_case.store.head = original_head
     assert one.problem
 
 
@@ -181,14 +188,14 @@ class Ended(Exception):
 
 @pytest.mark.parametrize("after", range(5))
 def test_an_end_between_any_two_writes_leaves_the_last_head_and_nothing_that_contradicts_it(
-    ground: Ground, after: int, monkeypatch: pytest.MonkeyPatch
+    hub_with_case: HubWithCase, after: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    one = keeper(ground)
+    one = keeper(hub_with_case)
     one.step()
     before = one.checkpoint
-    grow(ground, 2)
+    grow(hub_with_case, 2)
     writes = iter(range(after))
-    write = log_module.write_whole
+    write = log_module.write_atomically
 
     def ends(path: Path, data: bytes) -> None:
         ours = path.is_relative_to(one._folder)  # the hub's own log goes on beside
@@ -196,22 +203,22 @@ def test_an_end_between_any_two_writes_leaves_the_last_head_and_nothing_that_con
             raise Ended
         write(path, data)
 
-    monkeypatch.setattr(log_module, "write_whole", ends)
+    monkeypatch.setattr(log_module, "write_atomically", ends)
     with suppress(Ended):
         one.step()
     monkeypatch.undo()
-    again = keeper(ground)
-    again.restore()
-    earlier = verify_checkpoint(before, one.origin, one._keys.public)[0]
-    assert again.checkpoint == before or signed(again).size > earlier.size
-    again.step()
-    later = signed(again)
-    proof = again.continues(earlier.size, later.size)
+    reopened = keeper(hub_with_case)
+    reopened.restore()
+    earlier = verify_checkpoint(before, one.origin, one._signing_keys.public)[0]
+    assert reopened.checkpoint == before or signed(reopened).size > earlier.size
+    reopened.step()
+    later = signed(reopened)
+    proof = reopened.consistency_proof(earlier.size, later.size)
     verify_consistency(earlier.size, later.size, proof, earlier.root, later.root)
 
 
-def test_tiles_are_those_of_the_standard(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
-    one = keeper(ground)
+def test_tiles_are_those_of_the_standard(hub_with_case: HubWithCase, monkeypatch: pytest.MonkeyPatch) -> None:
+    one = keeper(hub_with_case)
     one.step()
     head = signed(one)
     hashes = one.file(f"tile/0/000.p/{head.size}")
@@ -222,9 +229,9 @@ def test_tiles_are_those_of_the_standard(ground: Ground, monkeypatch: pytest.Mon
     )
     bundle = one.file(f"tile/entries/000.p/{head.size}")
     entry = bundle[2 : 2 + int.from_bytes(bundle[:2], "big")]
-    assert entry == leaf_at(ground, 1).encode()
+    assert entry == leaf_at(hub_with_case, 1).encode()
     for path in ("tile/../checkpoint", "checkpoint", "tile/0/999", "tile//0/000"):
-        with pytest.raises(NotThere):
+        with pytest.raises(NotFound):
             one.file(path)
 
 
@@ -238,127 +245,129 @@ def _pair(hashes: bytes, height: int, n: int) -> bytes:
 # --- the door ------------------------------------------------------------------------------------------------
 
 
-def _caught_up(ground: Ground) -> None:
-    logbook = ground.stage.runtime.logbook
-    while logbook.size < ground.head():
-        logbook.step()
+def _caught_up(hub_with_case: HubWithCase) -> None:
+    log_keeper = hub_with_case.rehearsal_hub.runtime.log_keeper
+    while log_keeper.size < hub_with_case.head():
+        log_keeper.step()
 
 
-def test_a_door_proves_what_was_confirmed_to_it(ground: Ground) -> None:
-    door = ground.door("AZ-CORE")
-    proving = Proving(door)
-    _caught_up(ground)
-    ground.refer()
-    hospital = Proving(ground.door("MID-HOSP"))
-    hospital.step()
-    waits = hospital.standing().waiting
-    _caught_up(ground)
-    assert hospital.step() == waits
-    standing = hospital.standing()
-    assert (standing.waiting, standing.late, standing.alarms) == (0, 0, [])
-    assert standing.size == ground.head()
-    assert proving.standing().alarms == []
+def test_a_door_proves_what_was_confirmed_to_it(hub_with_case: HubWithCase) -> None:
+    door = hub_with_case.door("AZ-CORE")
+    log_prover = LogProver(door)
+    _caught_up(hub_with_case)
+    hub_with_case.refer()
+    hospital = LogProver(hub_with_case.door("MID-HOSP"))
+    hospital.prove_batch()
+    waits = hospital.log_status().waiting
+    _caught_up(hub_with_case)
+    assert hospital.prove_batch() == waits
+    log_status = hospital.log_status()
+    assert (log_status.waiting, log_status.late, log_status.alarms) == (0, 0, [])
+    assert log_status.size == hub_with_case.head()
+    assert log_prover.log_status().alarms == []
 
 
-def test_a_promise_that_is_not_kept_is_told(ground: Ground) -> None:
-    hospital = Proving(ground.door("MID-HOSP"))
-    assert hospital.standing().late == 0
-    ground.stage.set_clock(ground.stage.now() + timedelta(minutes=3))
-    assert hospital.standing().late == hospital.standing().waiting > 0
+def test_a_promise_that_is_not_kept_is_told(hub_with_case: HubWithCase) -> None:
+    hospital = LogProver(hub_with_case.door("MID-HOSP"))
+    assert hospital.log_status().late == 0
+    hub_with_case.rehearsal_hub.set_clock(hub_with_case.rehearsal_hub.now() + timedelta(minutes=3))
+    assert hospital.log_status().late == hospital.log_status().waiting > 0
 
 
-def _with_head(ground: Ground, head: Checkpoint) -> None:
+def _with_head(hub_with_case: HubWithCase, head: Checkpoint) -> None:
     """The hub shows another head than it kept."""
-    logbook = ground.stage.runtime.logbook
-    logbook._signed = (head, sign_checkpoint(head, logbook._keys, 1).encode())
+    log_keeper = hub_with_case.rehearsal_hub.runtime.log_keeper
+    log_keeper._signed_head = (head, sign_checkpoint(head, log_keeper._signing_keys, 1).encode())
 
 
 @pytest.mark.parametrize("lie", ["another root", "rolled back"])
-def test_a_head_that_contradicts_what_was_seen_is_kept_as_evidence(ground: Ground, lie: str) -> None:
-    hospital = Proving(ground.door("MID-HOSP"))
-    _caught_up(ground)
-    hospital.step()
-    seen = ground.door("MID-HOSP").book.log_head()
-    size = ground.stage.runtime.logbook.size
+def test_a_head_that_contradicts_what_was_seen_is_kept_as_evidence(
+    hub_with_case: HubWithCase, lie: str
+) -> None:
+    hospital = LogProver(hub_with_case.door("MID-HOSP"))
+    _caught_up(hub_with_case)
+    hospital.prove_batch()
+    seen = hub_with_case.door("MID-HOSP").store.log_head()
+    size = hub_with_case.rehearsal_hub.runtime.log_keeper.size
     wrong = Checkpoint(hospital._origin, size if lie == "another root" else size - 1, bytes(32))
-    _with_head(ground, wrong)
+    _with_head(hub_with_case, wrong)
     kind = "log-split-view" if lie == "another root" else "log-rolled-back"
     with pytest.raises(Untrusted, match=kind):
-        hospital.step()
-    [alarm] = ground.door("MID-HOSP").book.log_alarms()
+        hospital.prove_batch()
+    [alarm] = hub_with_case.door("MID-HOSP").store.log_alarms()
     assert (alarm["kind"], alarm["earlier"]) == (kind, seen)
     assert verify_checkpoint(alarm["later"], hospital._origin, hospital._door.genesis.log)[0] == wrong
     with pytest.raises(Untrusted, match="log-contradicts"):
-        hospital.step()
-    try_step(hospital)
-    assert hospital.standing().alarms == [kind]
+        hospital.prove_batch()
+    try_proof_batch(hospital)
+    assert hospital.log_status().alarms == [kind]
 
 
 def test_a_record_that_is_not_in_the_log_is_found_out(
-    ground: Ground, monkeypatch: pytest.MonkeyPatch
+    hub_with_case: HubWithCase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    hospital = Proving(ground.door("MID-HOSP"))
-    _caught_up(ground)
-    logbook = ground.stage.runtime.logbook
-    lie = lambda seq, under=None: Proven(seq - 1, logbook.size, [bytes(32)])  # noqa: E731
-    monkeypatch.setattr(logbook, "prove", lie)
+    hospital = LogProver(hub_with_case.door("MID-HOSP"))
+    _caught_up(hub_with_case)
+    log_keeper = hub_with_case.rehearsal_hub.runtime.log_keeper
+    lie = lambda seq, under=None: InclusionProof(seq - 1, log_keeper.size, [bytes(32)])  # noqa: E731
+    monkeypatch.setattr(log_keeper, "inclusion_proof", lie)
     with pytest.raises(Untrusted, match="record-not-in-log"):
-        hospital.step()
-    assert hospital.standing().alarms == ["record-not-in-log"]
+        hospital.prove_batch()
+    assert hospital.log_status().alarms == ["record-not-in-log"]
 
 
-def test_the_hub_signs_by_itself_within_seconds(ground: Ground) -> None:
+def test_the_hub_signs_by_itself_within_seconds(hub_with_case: HubWithCase) -> None:
     until = monotonic() + 30
-    while ground.stage.runtime.logbook.size < ground.head() and monotonic() < until:
+    while hub_with_case.rehearsal_hub.runtime.log_keeper.size < hub_with_case.head() and monotonic() < until:
         sleep(0.1)
-    assert ground.stage.runtime.logbook.size == ground.head()
-    answer = ground.http.get("/v1/log/checkpoint")
+    assert hub_with_case.rehearsal_hub.runtime.log_keeper.size == hub_with_case.head()
+    answer = hub_with_case.http.get("/v1/log/checkpoint")
     assert answer.headers["content-type"].startswith("text/plain")
-    assert ground.http.get("/v1/log/tile/0/999").status_code == 404
-    assert ground.http.get("/v1/log/proof/999999").status_code == 404
+    assert hub_with_case.http.get("/v1/log/tile/0/999").status_code == 404
+    assert hub_with_case.http.get("/v1/log/proof/999999").status_code == 404
 
 
 def test_a_full_disk_ends_nothing_and_what_was_signed_stands(
-    ground: Ground, monkeypatch: pytest.MonkeyPatch
+    hub_with_case: HubWithCase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    one = keeper(ground)
+    one = keeper(hub_with_case)
     one.step()
     before = one.checkpoint
-    grow(ground, 2)
+    grow(hub_with_case, 2)
 
     def full(path: Path, data: bytes) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(log_module, "write_whole", full)
+    monkeypatch.setattr(log_module, "write_atomically", full)
     for _ in range(3):
         with pytest.raises(Unavailable, match="log-disk"):
             one.step()
     assert one.checkpoint == before
     monkeypatch.undo()
     assert one.step()
-    fresh = keeper(ground, ground.stage.installation.folder.parent / "fresh")
+    fresh = keeper(hub_with_case, hub_with_case.rehearsal_hub.installation.folder.parent / "fresh")
     fresh.step()
     assert signed(one) == signed(fresh)
 
 
-def test_a_damaged_tile_is_made_again_before_a_proof_of_it_is_given(ground: Ground) -> None:
+def test_a_damaged_tile_is_made_again_before_a_proof_of_it_is_given(hub_with_case: HubWithCase) -> None:
     """Else a door would take bad bytes on the hub's disk for a lie."""
-    one = keeper(ground)
+    one = keeper(hub_with_case)
     one.step()
     head = signed(one)
-    one._rows[0][0] = bytes(32)  # as if a whole tile had been read wrong
-    at, size, proof = one.prove(2)
-    verify_inclusion(entry_hash(leaf_at(ground, 2).encode()), at, size, proof, head.root)
+    one._rightmost_hashes[0][0] = bytes(32)  # as if a whole tile had been read wrong
+    at, size, proof = one.inclusion_proof(2)
+    verify_inclusion(entry_hash(leaf_at(hub_with_case, 2).encode()), at, size, proof, head.root)
 
 
-def test_a_proof_under_an_earlier_head_is_given_too(ground: Ground) -> None:
-    one = keeper(ground)
+def test_a_proof_under_an_earlier_head_is_given_too(hub_with_case: HubWithCase) -> None:
+    one = keeper(hub_with_case)
     one.step()
     first = signed(one)
-    grow(ground, 3)
+    grow(hub_with_case, 3)
     one.step()
-    at, size, proof = one.prove(1, first.size)
+    at, size, proof = one.inclusion_proof(1, first.size)
     assert size == first.size
-    verify_inclusion(entry_hash(leaf_at(ground, 1).encode()), at, size, proof, first.root)
-    with pytest.raises(NotThere):
-        one.prove(first.size + 1, first.size)
+    verify_inclusion(entry_hash(leaf_at(hub_with_case, 1).encode()), at, size, proof, first.root)
+    with pytest.raises(NotFound):
+        one.inclusion_proof(first.size + 1, first.size)

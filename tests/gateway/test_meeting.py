@@ -14,30 +14,29 @@ from domain.errors import Malformed
 from domain.events import Kind, dump
 from gateway.agency.staff import Staff
 from gateway.agency.web.app import agency_app
-from tests.gateway.hubkit import Ground
-from tests.gateway.hubkit import ground as new_ground
+from tests.gateway.hubkit import HubWithCase, hub_with_case
 
 
 @pytest.fixture(scope="module")
-def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
-    with new_ground(tmp_path_factory.mktemp("meeting") / "hub") as made:
-        yield made
+def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HubWithCase]:
+    with hub_with_case(tmp_path_factory.mktemp("meeting") / "hub") as opened_hub:
+        yield opened_hub
 
 
-def ask(ground: Ground, code: str, act: str) -> dict:  # type: ignore[type-arg]
-    door = ground.door(code)
-    since = dump(ground.stage.now() - timedelta(days=1))
-    return door.question(Kind.AGENCY, door.agency, act, {"since": since}, actor="staff.1")
+def query_agency(hub: HubWithCase, code: str, act: str) -> dict:  # type: ignore[type-arg]
+    door = hub.door(code)
+    since = dump(hub.rehearsal_hub.now() - timedelta(days=1))
+    return door.query(Kind.AGENCY, door.agency, act, {"since": since}, actor="staff.1")
 
 
-def read(ground: Ground, code: str, purpose: Purpose) -> None:
+def open_first_item(hub: HubWithCase, code: str, purpose: Purpose) -> None:
     """The reader opens the first item of the referral."""
-    door = ground.door(code)
+    door = hub.door(code)
     door.refresh()
-    [message] = door.book.messages(ground.case)[:1]
+    [message] = door.store.messages(hub.case)[:1]
     item = message["items"][0]
     door.open(
-        ground.case,
+        hub.case,
         UUID(message["message"]),
         UUID(item["item"]),
         item["section"],
@@ -46,46 +45,46 @@ def read(ground: Ground, code: str, purpose: Purpose) -> None:
     )
 
 
-def test_an_agenda_is_for_the_offices(ground: Ground) -> None:
-    [line] = [one for one in ask(ground, "AZ-CORE", "agenda")["lines"] if one["case"] == str(ground.case)]
+def test_an_agenda_is_for_the_offices(hub: HubWithCase) -> None:
+    [line] = [one for one in query_agency(hub, "AZ-CORE", "agenda")["lines"] if one["case"] == str(hub.case)]
     assert line["changed"]
     assert {t["kind"] for t in line["open"]} >= {"ACKNOWLEDGE", "READ"}
-    assert str(ground.door("KS-CGC").agency) in line["not_asked"]
-    assert ask(ground, "MID-HOSP", "agenda")["lines"] == []
+    assert str(hub.door("KS-CGC").agency) in line["not_consulted"]
+    assert query_agency(hub, "MID-HOSP", "agenda")["lines"] == []
 
 
-def test_the_responsible_agency_is_told_gathered_who_else_opened(ground: Ground) -> None:
-    assert ask(ground, "AZ-CORE", "openings")["openings"] == []
+def test_the_responsible_agency_is_told_gathered_who_else_opened(hub: HubWithCase) -> None:
+    assert query_agency(hub, "AZ-CORE", "openings")["openings"] == []
     for _ in range(3):
-        read(ground, "MID-HOSP", Purpose.SUPPORT)
-    read(ground, "MID-HOSP", Purpose.REHEARSAL_CHECK)
-    read(ground, "AZ-CORE", Purpose.SUPPORT)  # its own are not told to it
-    [row] = ask(ground, "AZ-CORE", "openings")["openings"]
+        open_first_item(hub, "MID-HOSP", Purpose.SUPPORT)
+    open_first_item(hub, "MID-HOSP", Purpose.REHEARSAL_CHECK)
+    open_first_item(hub, "AZ-CORE", Purpose.SUPPORT)  # its own are not told to it
+    [row] = query_agency(hub, "AZ-CORE", "openings")["openings"]
     assert (row["agency"], row["case"], row["count"]) == (
-        str(ground.door("MID-HOSP").agency),
-        str(ground.case),
+        str(hub.door("MID-HOSP").agency),
+        str(hub.case),
         3,
     )
-    assert ask(ground, "MID-HOSP", "openings")["openings"] == []
+    assert query_agency(hub, "MID-HOSP", "openings")["openings"] == []
 
 
-def test_a_question_without_its_time_is_refused(ground: Ground) -> None:
-    door = ground.door("AZ-CORE")
+def test_a_question_without_its_time_is_refused(hub: HubWithCase) -> None:
+    door = hub.door("AZ-CORE")
     for fields in ({}, {"since": "yesterday"}, {"since": None}):
         with pytest.raises(Malformed):
-            door.question(Kind.AGENCY, door.agency, "agenda", fields, actor="staff.1")
+            door.query(Kind.AGENCY, door.agency, "agenda", fields, actor="staff.1")
 
 
-def test_the_page_and_the_api_tell_it(ground: Ground) -> None:
+def test_the_page_and_the_api_tell_it(hub: HubWithCase) -> None:
     app = agency_app(
-        ground.door("AZ-CORE"), staff=Staff.rehearsal("staff.1", mode="rehearsal"), mode="rehearsal"
+        hub.door("AZ-CORE"), staff=Staff.rehearsal("staff.1", mode="rehearsal"), mode="rehearsal"
     )
     with TestClient(app, base_url="http://localhost") as web:
         page = web.get("/meeting?days=9999")
         assert page.status_code == 200
         assert "まだ尋ねていない構成員" in page.text
-        assert str(ground.case)[:8] in page.text
-        since = dump(ground.stage.now() - timedelta(days=1))
+        assert str(hub.case)[:8] in page.text
+        since = dump(hub.rehearsal_hub.now() - timedelta(days=1))
         assert web.get("/api/agenda", params={"since": since}).json()["lines"]
         assert "openings" in web.get("/api/openings", params={"since": since}).json()
         assert web.get("/api/agenda", params={"since": "2025-05-01T00:00:00"}).status_code in (400, 422)

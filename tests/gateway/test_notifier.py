@@ -7,41 +7,45 @@ from uuid import uuid4
 
 import pytest
 
-from domain.errors import Malformed, NotThere
+from domain.errors import Malformed, NotFound
 from domain.events import Kind, dump
-from gateway.agency.door import Part, Sent
-from gateway.agency.traces import LEAST, marks_of, plain, shows
-from tests.gateway.hubkit import START, Ground, ground
+from gateway.agency.door import SectionContent, SubmissionResult
+from gateway.agency.notifier_marks import MIN_LENGTH, contains_mark, normalised, notifier_marks
+from tests.gateway.hubkit import START, HubWithCase, hub_with_case
 
 NAME, PHONE = "架空 とおる", "090-0000-1234"
 WHO = f"氏名: {NAME}\n電話: {PHONE}\n関係:隣\n備考: 夜に声がした".encode()
 
 
 @pytest.fixture(scope="module")
-def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
-    with ground(tmp_path_factory.mktemp("hub") / "hub") as made:
-        made.case = uuid4()
-        made.sent = received(made)
-        yield made
+def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HubWithCase]:
+    with hub_with_case(tmp_path_factory.mktemp("hub") / "hub") as opened_hub:
+        opened_hub.case = uuid4()
+        opened_hub.sent = received(opened_hub)
+        yield opened_hub
 
 
-def received(hub: Ground) -> Sent:
+def received(hub: HubWithCase) -> SubmissionResult:
     """AZ-COORD records what a neighbour said on the telephone."""
-    fields = {"notifier_token": "N-7F3", "received_at": dump(START), "taken_in": True}
-    parts = [Part("NOTIFIER", WHO), Part("RISK", "〔架空〕泣き声".encode())]
-    return say(hub, "AZ-COORD", "abuse_notification.received", fields, parts)
+    fields = {"notifier_token": "N-7F3", "received_at": dump(START), "recorded_for_notifier": True}
+    parts = [SectionContent("NOTIFIER", WHO), SectionContent("RISK", "〔架空〕泣き声".encode())]
+    return submit_message(hub, "AZ-COORD", "abuse_notification.received", fields, parts)
 
 
-def say(hub: Ground, by: str, act: str, fields: dict[str, object], parts: list[Part], *to: str) -> Sent:
+def submit_message(
+    hub: HubWithCase, by: str, act: str, fields: dict[str, object], parts: list[SectionContent], *to: str
+) -> SubmissionResult:
     ids = sorted(str(hub.door(code).agency) for code in to)
     common = {"to": ids, "basis": dict.fromkeys(ids, "APPI-69-2-3"), "consent": []}
     common |= {"purpose": "SAFETY", "reason": None}
     return hub.door(by).send(Kind.CASE, hub.case, act, {**common, **fields}, parts, actor="staff.c")
 
 
-def forwarded(hub: Ground, text: str) -> Sent:
-    fields = {"forwards": str(hub.sent.ask_id)}
-    return say(hub, "AZ-COORD", "notification.forwarded", fields, [Part("RISK", text.encode())], "KS-CGC")
+def forwarded(hub: HubWithCase, text: str) -> SubmissionResult:
+    fields = {"forwards": str(hub.sent.command_id)}
+    return submit_message(
+        hub, "AZ-COORD", "notification.forwarded", fields, [SectionContent("RISK", text.encode())], "KS-CGC"
+    )
 
 
 @pytest.mark.parametrize(
@@ -53,52 +57,52 @@ def forwarded(hub: Ground, text: str) -> Sent:
         pytest.param("連絡先 090-0000-1234", id="the number in wide digits"),
     ],
 )
-def test_what_shows_who_notified_does_not_leave(hub: Ground, text: str) -> None:
+def test_what_shows_who_notified_does_not_leave(hub: HubWithCase, text: str) -> None:
     sent = forwarded(hub, text)
-    assert (sent.outcome, sent.reason) == ("refused", "NOTIFIER_SHOWS")
+    assert (sent.outcome, sent.reason) == ("refused", "NOTIFIER_IDENTIFIABLE")
 
 
-def test_what_shows_nothing_goes_and_the_other_side_learns_no_notifier(hub: Ground) -> None:
+def test_what_shows_nothing_goes_and_the_other_side_learns_no_notifier(hub: HubWithCase) -> None:
     sent = forwarded(hub, "夜に泣き声がするとのこと")
     assert sent.outcome == "recorded"
     cgc = hub.door("KS-CGC")
     cgc.refresh()
-    told = [m for m in cgc.book.messages(hub.case) if m["by"] != "HUB"]
-    assert {m["act"] for m in told} == {"notification.forwarded"}
-    assert "N-7F3" not in str(told)
+    recipient_door = [m for m in cgc.store.messages(hub.case) if m["by"] != "HUB"]
+    assert {m["act"] for m in recipient_door} == {"notification.forwarded"}
+    assert "N-7F3" not in str(recipient_door)
     secret = next(item for item, section in hub.sent.items if section == "NOTIFIER")
-    with pytest.raises(NotThere):
-        cgc.open(hub.case, hub.sent.ask_id, secret, "NOTIFIER", actor="staff.k")
+    with pytest.raises(NotFound):
+        cgc.open(hub.case, hub.sent.command_id, secret, "NOTIFIER", actor="staff.k")
 
 
-def test_the_door_keeps_no_word_of_it(hub: Ground) -> None:
-    book = hub.stage.installation.agency("AZ-COORD").folder / "door.db"
-    kept = b"".join(p.read_bytes() for p in book.parent.glob("door.db*"))
-    for word in (NAME, plain(NAME), PHONE, plain(PHONE)):
-        assert word.encode() not in kept
+def test_the_door_keeps_no_word_of_it(hub: HubWithCase) -> None:
+    store = hub.rehearsal_hub.installation.agency("AZ-COORD").folder / "door.db"
+    stored_marks = b"".join(p.read_bytes() for p in store.parent.glob("door.db*"))
+    for value in (NAME, normalised(NAME), PHONE, normalised(PHONE)):
+        assert value.encode() not in stored_marks
 
 
-def test_the_audit_office_is_told_a_token_and_a_day(hub: Ground) -> None:
-    rows = hub.stage.audit.ledger(hub.case)["notifications"]
+def test_the_audit_office_is_told_a_token_and_a_day(hub: HubWithCase) -> None:
+    rows = hub.rehearsal_hub.audit.ledger(hub.case)["notifications"]
     assert [(r["token"], r["received_on"]) for r in rows] == [("N-7F3", "2025-05-12")]
 
 
-def test_a_token_holds_no_words(hub: Ground) -> None:
-    fields = {"notifier_token": "とおる", "received_at": dump(START), "taken_in": True}
+def test_a_token_holds_no_words(hub: HubWithCase) -> None:
+    fields = {"notifier_token": "とおる", "received_at": dump(START), "recorded_for_notifier": True}
     with pytest.raises(Malformed, match="wrong-fields"):
-        say(hub, "AZ-COORD", "abuse_notification.received", fields, [Part("RISK", b"x")])
+        submit_message(hub, "AZ-COORD", "abuse_notification.received", fields, [SectionContent("RISK", b"x")])
 
 
 def test_only_labelled_values_of_some_length_are_marked() -> None:
-    found = dict(marks_of(WHO.decode(), lambda word: word))
-    assert set(found.values()) == {
-        plain(NAME).encode(),
-        plain(PHONE).encode(),
+    result = dict(notifier_marks(WHO.decode(), lambda value: value))
+    assert set(result.values()) == {
+        normalised(NAME).encode(),
+        normalised(PHONE).encode(),
     }  # «隣» is too short, «備考» no label
-    assert all(length >= LEAST for length in found)
+    assert all(length >= MIN_LENGTH for length in result)
 
 
 def test_a_text_shorter_than_every_word_shows_nothing() -> None:
     marks = {5: frozenset({"架空とおる".encode()})}
-    assert not shows("架空", marks, lambda word: word)
-    assert shows("ここに架空とおるが", marks, lambda word: word)
+    assert not contains_mark("架空", marks, lambda value: value)
+    assert contains_mark("ここに架空とおるが", marks, lambda value: value)

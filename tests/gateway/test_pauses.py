@@ -11,10 +11,10 @@ PROGRAM = """
 import gc, sys, weakref
 from threading import Event
 from time import monotonic
-from gateway.protocol.garbage_collection import without_pauses
+from gateway.protocol.garbage_collection import defer_garbage_collection
 
 class Knot: ...
-without_pauses(every=0.05, latest=0.5, look=0.05)
+defer_garbage_collection(every=0.05, at_latest=0.5, poll_seconds=0.05)
 later = Knot(); later.itself = later; gone = Event(); weakref.finalize(later, gone.set)
 gc.collect(0); gc.collect(1)
 del later
@@ -33,9 +33,9 @@ def test_what_refers_to_itself_goes_in_time(how: str) -> None:
 
 WORK = """
 import gc, sys
-from gateway.protocol.garbage_collection import without_pauses
+from gateway.protocol.garbage_collection import defer_garbage_collection
 if sys.argv[1] == "without":
-    without_pauses()
+    defer_garbage_collection()
 before = gc.get_stats()[2]["collections"]
 kept = [[[n] for n in range(1000)] for _ in range(1000)]
 print(gc.get_stats()[2]["collections"] - before)

@@ -26,10 +26,10 @@ agencies:
 pytestmark = pytest.mark.faults
 
 
-def kakehashi(*words: str) -> str:
+def kakehashi(*arguments: str) -> str:
     """Run a command to its end; what it printed."""
     done = subprocess.run(
-        [sys.executable, "-m", "gateway.cli", *words],
+        [sys.executable, "-m", "gateway.cli", *arguments],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -41,19 +41,19 @@ def kakehashi(*words: str) -> str:
 
 
 @contextmanager
-def serving(log: Path, *words: str) -> Iterator[str]:
+def serving(log: Path, *arguments: str) -> Iterator[str]:
     """A command that serves; yields the URL it tells, and ends the process."""
     with log.open("wb") as out:
         process = subprocess.Popen(
-            [sys.executable, "-m", "gateway.cli", *words], cwd=ROOT, stdout=out, stderr=out
+            [sys.executable, "-m", "gateway.cli", *arguments], cwd=ROOT, stdout=out, stderr=out
         )
         try:
             until = monotonic() + 60
-            while not (found := re.search(r"http://127\.0\.0\.1:\d+", log.read_text(errors="replace"))):
+            while not (match := re.search(r"http://127\.0\.0\.1:\d+", log.read_text(errors="replace"))):
                 assert process.poll() is None, log.read_text(errors="replace")
                 assert monotonic() < until
                 sleep(0.05)
-            yield found[0]
+            yield match[0]
         finally:
             process.terminate()
             process.wait(20)
@@ -95,7 +95,7 @@ def test_a_hospitals_system_reaches_the_city_through_three_processes(tmp_path: P
                     "act": "family_information.provided",
                     "to": [ids["AZ-CORE"]],
                     "basis": {ids["AZ-CORE"]: "CWA-21-10-5"},
-                    "fields": {"subject_consent": "NOT_ASKED", "weeks_pregnant": 30, "indicators": {}},
+                    "fields": {"subject_consent": "NOT_REQUESTED", "weeks_pregnant": 30, "indicators": {}},
                     "sections": [{"section": "PREG", "text": "架空の妊娠三十週"}],
                 },
             )

@@ -16,8 +16,8 @@ DAY = re.compile(r"20\d\d-\d\d-\d\d")
 NEVER_NEEDED = {"weeks_pregnant", "indicators", "urgency"}
 
 
-def _later(found: re.Match[str]) -> str:
-    return (date.fromisoformat(found[0]) + LATER).isoformat()
+def _later(match: re.Match[str]) -> str:
+    return (date.fromisoformat(match[0]) + LATER).isoformat()
 
 
 def _renamed(text: str, codes: list[str]) -> str:
@@ -38,13 +38,13 @@ def test_dates_names_and_needless_words_change_nothing(name: str, tmp_path: Path
     for step in varied["timeline"]:
         step.pop("note", None)
         details = step.get("details") or {}
-        for word in NEVER_NEEDED & set(details):
-            del details[word]
+        for term in NEVER_NEEDED & set(details):
+            del details[term]
     varied["must_hold"] = []
     path = tmp_path / "varied.yaml"
     path.write_text(yaml.safe_dump(varied, allow_unicode=True, sort_keys=False), encoding="utf-8")
-    code, [told] = run(path)
-    assert told["reasons"] == []
-    assert [c for c in told["checks"] if not c["ok"]] == []
-    assert (code, told["ok"]) == (0, True)
-    assert len(told["checks"]) > 5
+    code, [report] = run(path)
+    assert report["reasons"] == []
+    assert [c for c in report["checks"] if not c["ok"]] == []
+    assert (code, report["ok"]) == (0, True)
+    assert len(report["checks"]) > 5

@@ -100,9 +100,9 @@ def test_a_refusal_for_another_reason_than_the_storys_is_told(tmp_path: Path) ->
     wrong["details"] = {"reason": "NO_BASIS"}
     path = tmp_path / "story.yaml"
     path.write_text(yaml.safe_dump({**story, "expect": []}), encoding="utf-8")
-    code, [told] = run(path)
+    code, [report_json] = run(path)
     assert code == 1
-    assert told["reasons"] == ["#5: NO_BASIS で拒否されるはずが RECIPIENTS_WRONG でした"]
+    assert report_json["reasons"] == ["#5: NO_BASIS で拒否されるはずが RECIPIENTS_WRONG でした"]
 
 
 def short(tmp_path: Path, change: dict[str, object]) -> Path:
@@ -125,23 +125,27 @@ def cells() -> list[tuple[str, dict[str, list[int]]]]:
     ]
 
 
-@pytest.mark.parametrize(("agency", "view"), cells(), ids=["one too many", "one too few", "another number"])
-def test_a_story_with_one_wrong_cell_is_red(agency: str, view: dict[str, list[int]], tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("agency", "view"), cells(), ids=["one too many", "one too few", "another number"]
+)
+def test_a_story_with_one_wrong_cell_is_red(
+    agency: str, view: dict[str, list[int]], tmp_path: Path
+) -> None:
     story = yaml.safe_load((STORIES / "sc-1.yaml").read_text(encoding="utf-8"))
     expect = story["expect"][:1]
     expect[0]["views"][agency] = view
-    code, [found] = run(short(tmp_path, {"expect": expect}))
-    assert (code, found["ok"]) == (1, False)
-    assert [c["agency"] for c in found["checks"] if not c["ok"]] == [agency]
+    code, [result_json] = run(short(tmp_path, {"expect": expect}))
+    assert (code, result_json["ok"]) == (1, False)
+    assert [c["agency"] for c in result_json["checks"] if not c["ok"]] == [agency]
 
 
 def test_an_event_that_is_not_built_is_told_and_red(tmp_path: Path) -> None:
     story = yaml.safe_load((STORIES / "sc-1.yaml").read_text(encoding="utf-8"))
     timeline = story["timeline"][:3]
     timeline[2] = {**timeline[2], "event": "SomethingOfTomorrow"}
-    code, [found] = run(short(tmp_path, {"timeline": timeline}))
-    assert (code, found["ok"]) == (1, False)
-    assert any("SomethingOfTomorrow" in reason for reason in found["reasons"])
+    code, [result_json] = run(short(tmp_path, {"timeline": timeline}))
+    assert (code, result_json["ok"]) == (1, False)
+    assert any("SomethingOfTomorrow" in reason for reason in result_json["reasons"])
 
 
 def test_a_refusal_that_does_not_come_is_red(tmp_path: Path) -> None:
@@ -160,9 +164,9 @@ def test_a_refusal_that_does_not_come_is_red(tmp_path: Path) -> None:
             "basis": "APPI-69-1",
         },
     }
-    code, [found] = run(short(tmp_path, {"timeline": [*story["timeline"][:3], tried]}))
-    assert (code, found["ok"]) == (1, False)
-    assert any("拒否されるはず" in reason for reason in found["reasons"])
+    code, [result_json] = run(short(tmp_path, {"timeline": [*story["timeline"][:3], tried]}))
+    assert (code, result_json["ok"]) == (1, False)
+    assert any("拒否されるはず" in reason for reason in result_json["reasons"])
 
 
 def more(*steps: dict[str, object]) -> list[dict[str, object]]:
@@ -173,7 +177,7 @@ def more(*steps: dict[str, object]) -> list[dict[str, object]]:
 
 
 @pytest.mark.parametrize(
-    ("step", "says"),
+    ("step", "error_text"),
     [
         pytest.param(
             {"from": "HUB", "event": "ContactGapAlarmRaised"}, "記録していません", id="an alarm that was not"
@@ -200,12 +204,12 @@ def more(*steps: dict[str, object]) -> list[dict[str, object]]:
     ],
 )
 def test_what_did_not_happen_as_the_story_says_is_red(
-    step: dict[str, object], says: str, tmp_path: Path
+    step: dict[str, object], error_text: str, tmp_path: Path
 ) -> None:
-    code, [found] = run(short(tmp_path, {"timeline": more(step)}))
-    assert (code, found["ok"]) == (1, False)
-    [reason] = found["reasons"]
-    assert says in reason
+    code, [result_json] = run(short(tmp_path, {"timeline": more(step)}))
+    assert (code, result_json["ok"]) == (1, False)
+    [reason] = result_json["reasons"]
+    assert error_text in reason
 
 
 def test_the_rules_and_what_the_audit_office_asks_for_may_stand_in_a_story(tmp_path: Path) -> None:
@@ -213,8 +217,8 @@ def test_the_rules_and_what_the_audit_office_asks_for_may_stand_in_a_story(tmp_p
         {"from": "HUB", "event": "RuleBookPublished"},
         {"from": "AUDITOR", "event": "AuditControlRequested"},
     )
-    code, [found] = run(short(tmp_path, {"timeline": more(*steps)}))
-    assert (found["reasons"], code) == ([], 0)
+    code, [result_json] = run(short(tmp_path, {"timeline": more(*steps)}))
+    assert (result_json["reasons"], code) == ([], 0)
 
 
 @pytest.mark.parametrize(
@@ -229,21 +233,21 @@ def test_the_rules_and_what_the_audit_office_asks_for_may_stand_in_a_story(tmp_p
     ],
 )
 def test_a_sentence_that_can_be_checked_is(text: str, ok: bool | None, tmp_path: Path) -> None:
-    _, [found] = run(short(tmp_path, {"must_hold": [text]}))
-    assert [m["ok"] for m in found["must_hold"]] == [ok]
+    _, [result_json] = run(short(tmp_path, {"must_hold": [text]}))
+    assert [m["ok"] for m in result_json["must_hold"]] == [ok]
 
 
 @pytest.mark.parametrize(
-    ("text", "says"),
+    ("text", "error_text"),
     [
         pytest.param("- a list\n", "mapping", id="no mapping"),
         pytest.param("id: X\n", "agencies", id="no agencies"),
         pytest.param("id: [unclosed\n", "ParserError", id="no YAML"),
     ],
 )
-def test_a_file_that_is_no_story_says_what_to_mend(text: str, says: str, tmp_path: Path) -> None:
+def test_a_file_that_is_no_story_says_what_to_mend(text: str, error_text: str, tmp_path: Path) -> None:
     path = tmp_path / "bad.yaml"
     path.write_text(text)
     result = RUN.invoke(app, ["scenario", "run", str(path)])
     assert result.exit_code != 0
-    assert says in str(result.exception)
+    assert error_text in str(result.exception)

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from gateway.rehearsal.scenario.crews import Crews
-from gateway.rehearsal.scenario.receipts import answers
+from gateway.rehearsal.scenario.referral_answers import answers
 from gateway.rehearsal.scenario.story import Story, read_story
 
 
@@ -35,7 +35,7 @@ def story(tmp_path: Path, *timeline: dict[str, Any]) -> Story:
     return read_story(path)
 
 
-def told(day: str, by: str = "M", to: str = "C", **more: Any) -> dict[str, Any]:
+def disclosure_step(day: str, by: str = "M", to: str = "C", **more: Any) -> dict[str, Any]:
     return {
         "at": f"{day}T09:00:00+09:00",
         "from": by,
@@ -50,23 +50,30 @@ def acknowledged(day: str, by: str = "C", **more: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("timeline", "found"),
+    ("timeline", "answered"),
     [
-        pytest.param([told("2025-06-01"), acknowledged("2025-06-02")], {(1, "C"): 2}, id="the one before"),
         pytest.param(
-            [told("2025-06-01"), told("2025-06-03"), acknowledged("2025-06-04")],
+            [disclosure_step("2025-06-01"), acknowledged("2025-06-02")], {(1, "C"): 2}, id="the one before"
+        ),
+        pytest.param(
+            [disclosure_step("2025-06-01"), disclosure_step("2025-06-03"), acknowledged("2025-06-04")],
             {(2, "C"): 3},
             id="the last before",
         ),
         pytest.param(
-            [told("2025-06-01"), told("2025-06-03"), acknowledged("2025-06-04"), acknowledged("2025-06-05")],
+            [
+                disclosure_step("2025-06-01"),
+                disclosure_step("2025-06-03"),
+                acknowledged("2025-06-04"),
+                acknowledged("2025-06-05"),
+            ],
             {(1, "C"): 3, (2, "C"): 4},
             id="both in their order",
         ),
         pytest.param(
             [
-                told("2025-06-01"),
-                told("2025-06-03"),
+                disclosure_step("2025-06-01"),
+                disclosure_step("2025-06-03"),
                 acknowledged("2025-06-04", details={"answers": 1}),
                 acknowledged("2025-06-05"),
             ],
@@ -74,31 +81,39 @@ def acknowledged(day: str, by: str = "C", **more: Any) -> dict[str, Any]:
             id="the one it names",
         ),
         pytest.param(
-            [told("2025-06-01", family="B"), told("2025-06-01"), acknowledged("2025-06-02", family="B")],
+            [
+                disclosure_step("2025-06-01", family="B"),
+                disclosure_step("2025-06-01"),
+                acknowledged("2025-06-02", family="B"),
+            ],
             {(1, "C"): 3},
             id="of its own family",
         ),
         pytest.param(
-            [told("2025-06-01"), told("2025-06-01", by="O"), acknowledged("2025-06-02", to=["M"])],
+            [
+                disclosure_step("2025-06-01"),
+                disclosure_step("2025-06-01", by="O"),
+                acknowledged("2025-06-02", to=["M"]),
+            ],
             {(1, "C"): 3},
             id="of its addressee",
         ),
         pytest.param(
             [
-                told("2025-06-01", by="EXT-PERSON", to="O"),
+                disclosure_step("2025-06-01", by="EXT-PERSON", to="O"),
                 acknowledged("2025-06-02", by="O", to=["EXT-PERSON"]),
             ],
             {(1, "O"): 2},
             id="of a person outside",
         ),
-        pytest.param([acknowledged("2025-05-31"), told("2025-06-01")], {}, id="none before it"),
+        pytest.param([acknowledged("2025-05-31"), disclosure_step("2025-06-01")], {}, id="none before it"),
     ],
 )
-def test_an_acknowledgement_finds_its_referral(timeline, found, tmp_path):
-    assert answers(story(tmp_path, *timeline), "ReferralAcknowledged") == found
+def test_an_acknowledgement_finds_its_referral(timeline, answered, tmp_path):
+    assert answers(story(tmp_path, *timeline), "ReferralAcknowledged") == answered
 
 
-def said(event: str, day: str, **details: Any) -> dict[str, Any]:
+def step_of(event: str, day: str, **details: Any) -> dict[str, Any]:
     return {"at": f"{day}T12:00:00+09:00", "from": "S", "to": ["C"], "event": event, "details": details}
 
 
@@ -107,22 +122,24 @@ def said(event: str, day: str, **details: Any) -> dict[str, Any]:
     [
         pytest.param([], "W-S", [], id="nobody is named"),
         pytest.param(
-            [said("VisitReportSubmitted", "2025-06-20", worker="W-1")], "W-1", [], id="one who visits"
-        ),
-        pytest.param([said("OathSigned", "2025-06-09", worker="W-1")], "W-1", [], id="one who swears before"),
-        pytest.param(
-            [said("OathSigned", "2025-07-01", worker="W-2")], "W-S", ["W-2"], id="one who swears later"
+            [step_of("VisitReportSubmitted", "2025-06-20", worker="W-1")], "W-1", [], id="one who visits"
         ),
         pytest.param(
-            [said("OathLapsed", "2025-07-01"), said("OathSigned", "2025-07-02", worker="W-1")],
+            [step_of("OathSigned", "2025-06-09", worker="W-1")], "W-1", [], id="one who swears before"
+        ),
+        pytest.param(
+            [step_of("OathSigned", "2025-07-01", worker="W-2")], "W-S", ["W-2"], id="one who swears later"
+        ),
+        pytest.param(
+            [step_of("OathLapsed", "2025-07-01"), step_of("OathSigned", "2025-07-02", worker="W-1")],
             "W-1",
             [],
             id="one who swears again",
         ),
         pytest.param(
             [
-                said("VisitReportSubmitted", "2025-06-20", worker="W-1"),
-                said("SupportWorkerAssigned", "2025-07-01", worker="W-2"),
+                step_of("VisitReportSubmitted", "2025-06-20", worker="W-1"),
+                step_of("SupportWorkerAssigned", "2025-07-01", worker="W-2"),
             ],
             "W-1",
             ["W-2"],
@@ -140,9 +157,9 @@ def test_what_lapses_was_valid_through_the_day_before(tmp_path):
     crews = Crews(
         story(
             tmp_path,
-            said("TrainingLapsed", "2025-07-01", module="M2_CONFIDENTIALITY"),
-            said("TrainingModuleCompleted", "2025-07-05", modules=["M2_CONFIDENTIALITY"]),
-            said("TrainingLapsed", "2025-08-01", module="M2_CONFIDENTIALITY"),
+            step_of("TrainingLapsed", "2025-07-01", module="M2_CONFIDENTIALITY"),
+            step_of("TrainingModuleCompleted", "2025-07-05", modules=["M2_CONFIDENTIALITY"]),
+            step_of("TrainingLapsed", "2025-08-01", module="M2_CONFIDENTIALITY"),
         )
     )
     [(until, modules)] = [(d, m) for d, m in crews.training("S", "W-S").items() if d is not None]
@@ -155,9 +172,9 @@ def test_whoever_was_assigned_last_is_unassigned_at_the_end(tmp_path):
     crews = Crews(
         story(
             tmp_path,
-            said("SupportWorkerAssigned", "2025-07-01", worker="W-2"),
-            said("SupportWorkerAssigned", "2025-07-02", worker="W-3"),
-            said("SupportWorkerUnassigned", "2025-07-03", worker="W-2"),
+            step_of("SupportWorkerAssigned", "2025-07-01", worker="W-2"),
+            step_of("SupportWorkerAssigned", "2025-07-02", worker="W-3"),
+            step_of("SupportWorkerUnassigned", "2025-07-03", worker="W-2"),
         )
     )
     assert crews.assigned("S") == ["W-S", "W-3"]

@@ -15,25 +15,25 @@ from time import monotonic, sleep
 import httpx2 as httpx
 import pytest
 
-from domain.errors import Malformed, NotThere
+from domain.errors import Malformed, NotFound
 from gateway.hub import timestamps as module
 from gateway.hub.log import LogKeeper
-from gateway.hub.timestamps import TimeSettings, TimeStamps, read_stamp, stamped_sizes, time_settings
-from gateway.installation.folder import make_installation
+from gateway.hub.timestamps import TimeSettings, TimeStamps, read_stamp, stamped_head_sizes, time_settings
+from gateway.installation.folder import create_installation
 from gateway.rehearsal.torture.process import HubProcess
 from keys.checkpoint import verify_checkpoint
 from keys.leaf import Leaf
 from keys.timestamps import Stamp, TimeAuthority, verify_time
-from tests.gateway.hubkit import START, Ground
-from tests.gateway.hubkit import ground as new_ground
+from tests.gateway.hubkit import START, HubWithCase
+from tests.gateway.hubkit import hub_with_case as new_hub_with_case
 from tests.tsa import OTHER_POLICY, REJECTED, Authority, ServedAuthority, needs_openssl, response
 
 pytestmark = needs_openssl
 
 
 @pytest.fixture
-def ground(tmp_path: Path) -> Iterator[Ground]:
-    with new_ground(tmp_path / "hub") as made:
+def hub_with_case(tmp_path: Path) -> Iterator[HubWithCase]:
+    with new_hub_with_case(tmp_path / "hub") as made:
         yield made
 
 
@@ -53,81 +53,84 @@ def settings(served: ServedAuthority, **more: float) -> TimeSettings:
     return TimeSettings(served.url, TimeAuthority.from_pem(served.authority.pem()), **more)
 
 
-def log_of(ground: Ground) -> Path:
-    folder: Path = ground.stage.installation.hub_folder / "log"
+def log_of(hub_with_case: HubWithCase) -> Path:
+    folder: Path = hub_with_case.rehearsal_hub.installation.hub_folder / "log"
     return folder
 
 
 @pytest.fixture
-def stamps(ground: Ground, served: ServedAuthority) -> TimeStamps:
+def stamps(hub_with_case: HubWithCase, served: ServedAuthority) -> TimeStamps:
     """Those of the running hub, driven by hand."""
-    found: TimeStamps = ground.stage.runtime.timestamps
-    found._settings = settings(served)
-    grown(ground)
-    return found
+    time_stamps: TimeStamps = hub_with_case.rehearsal_hub.runtime.timestamps
+    time_stamps._tsa_settings = settings(served)
+    grown(hub_with_case)
+    return time_stamps
 
 
-def grown(ground: Ground) -> None:
-    logbook = ground.stage.runtime.logbook
-    while logbook.size < ground.head():
-        logbook.step()
+def grown(hub_with_case: HubWithCase) -> None:
+    log_keeper = hub_with_case.rehearsal_hub.runtime.log_keeper
+    while log_keeper.size < hub_with_case.head():
+        log_keeper.step()
 
 
-def verified(stamp: Stamp, ground: Ground, served: ServedAuthority) -> datetime:
+def verified(stamp: Stamp, hub_with_case: HubWithCase, served: ServedAuthority) -> datetime:
     """By a verifier of its own: the log signed this head, and the authority this time."""
-    logbook = ground.stage.runtime.logbook
-    assert verify_checkpoint(stamp.note, logbook.origin, logbook._keys.public)[0] == stamp.checkpoint
+    log_keeper = hub_with_case.rehearsal_hub.runtime.log_keeper
+    assert (
+        verify_checkpoint(stamp.note, log_keeper.origin, log_keeper._signing_keys.public)[0]
+        == stamp.checkpoint
+    )
     return verify_time(stamp.token, stamp.note, TimeAuthority.from_pem(served.authority.pem()))
 
 
 def test_the_newest_head_gets_a_token_once_and_it_is_served(
-    ground: Ground, stamps: TimeStamps, served: ServedAuthority, tmp_path: Path
+    hub_with_case: HubWithCase, stamps: TimeStamps, served: ServedAuthority, tmp_path: Path
 ) -> None:
-    assert ground.http.get("/v1/log/time").status_code == 404
+    assert hub_with_case.http.get("/v1/log/time").status_code == 404
     assert stamps.step()
     assert not stamps.step()  # nothing new: not asked again
-    first = stamps.covering()
-    assert first.checkpoint.size == ground.head()
-    assert verified(first, ground, served) == first.at
-    ground.refer()
-    grown(ground)
+    first = stamps.stamp_covering()
+    assert first.checkpoint.size == hub_with_case.head()
+    assert verified(first, hub_with_case, served) == first.at
+    hub_with_case.refer()
+    grown(hub_with_case)
     assert stamps.step()
     assert len(served.asked) == 2
-    second = stamps.covering()
-    assert stamps.covering(first.checkpoint.size) == first  # the earliest word for what it covers
-    assert stamps.covering(first.checkpoint.size + 1) == second
-    with pytest.raises(NotThere, match="no-time-token"):
-        stamps.covering(second.checkpoint.size + 1)
-    told = ground.http.get("/v1/log/time").json()
-    assert told["size"] == second.checkpoint.size
-    earlier = ground.http.get("/v1/log/time", params={"seq": 1}).json()
+    second = stamps.stamp_covering()
+    assert stamps.stamp_covering(first.checkpoint.size) == first  # the earliest word for what it covers
+    assert stamps.stamp_covering(first.checkpoint.size + 1) == second
+    with pytest.raises(NotFound, match="no-time-token"):
+        stamps.stamp_covering(second.checkpoint.size + 1)
+    time_json = hub_with_case.http.get("/v1/log/time").json()
+    assert time_json["size"] == second.checkpoint.size
+    earlier = hub_with_case.http.get("/v1/log/time", params={"seq": 1}).json()
     assert earlier["size"] == first.checkpoint.size
-    (tmp_path / "note").write_bytes(told["checkpoint"].encode())
-    (tmp_path / "tsr").write_bytes(b64decode(told["token"]))
+    (tmp_path / "note").write_bytes(time_json["checkpoint"].encode())
+    (tmp_path / "tsr").write_bytes(b64decode(time_json["token"]))
     (tmp_path / "root.pem").write_bytes(served.authority.pem())
     command = ["openssl", "ts", "-verify", "-in", "tsr", "-data", "note", "-CAfile", "root.pem"]
     assert subprocess.run(command, cwd=tmp_path, capture_output=True, check=False).returncode == 0
 
 
 def test_while_the_authority_is_away_exchange_goes_on_and_one_token_then_covers_all_of_it(
-    ground: Ground, stamps: TimeStamps, served: ServedAuthority
+    hub_with_case: HubWithCase, stamps: TimeStamps, served: ServedAuthority
 ) -> None:
     served.down()
     for _ in range(3):
         assert not stamps.step()
-        assert ground.refer().outcome == "recorded"
-        grown(ground)
-    ready = ground.http.get("/readyz")
+        assert hub_with_case.refer().outcome == "recorded"
+        grown(hub_with_case)
+    ready = hub_with_case.http.get("/readyz")
     assert ready.status_code == 200
     assert ready.json()["alarms"] == ["the log's head has no time token (the authority is away)"]
     served.up()
     assert stamps.step()
-    assert stamps.covering(1).checkpoint.size == ground.head()
-    assert ground.http.get("/readyz").json()["alarms"] == []
+    assert stamps.stamp_covering(1).checkpoint.size == hub_with_case.head()
+    assert hub_with_case.http.get("/readyz").json()["alarms"] == []
     assert len(served.asked) == 1
 
 
-LIES: dict[str, tuple[str, Callable[[ServedAuthority, Path, bytes], tuple[int, bytes]]]] = {
+FALSE_ANSWERS: dict[str, tuple[str, Callable[[ServedAuthority, Path, bytes], tuple[int, bytes]]]] = {
     "an error": ("answered 503", lambda s, _, q: (503, b"")),
     "a page": ("TimeStampResp", lambda s, _, q: (200, b"<html></html>")),
     "too much": ("64 KiB", lambda s, _, q: (200, bytes(65 * 1024))),
@@ -161,24 +164,24 @@ def _plain(authority: Authority, request: bytes) -> bytes:
 
 
 def test_what_does_not_hold_is_not_kept_and_the_next_honest_answer_is(
-    ground: Ground, stamps: TimeStamps, served: ServedAuthority, tmp_path: Path
+    hub_with_case: HubWithCase, stamps: TimeStamps, served: ServedAuthority, tmp_path: Path
 ) -> None:
     honest = served.reply
-    for name, (why, lie) in LIES.items():
+    for name, (why, lie) in FALSE_ANSWERS.items():
         served.reply = lambda request, lie=lie: lie(served, tmp_path, request)  # type: ignore[misc]
         assert not stamps.step(), name
         assert why in (stamps.trouble or ""), name
-        assert stamped_sizes(log_of(ground)) == []
+        assert stamped_head_sizes(log_of(hub_with_case)) == []
     served.reply = honest
     assert stamps.step()
     assert stamps.trouble is None
 
 
 def test_a_token_under_another_policy_is_not_kept(
-    ground: Ground, stamps: TimeStamps, served: ServedAuthority
+    hub_with_case: HubWithCase, stamps: TimeStamps, served: ServedAuthority
 ) -> None:
     pinned = TimeAuthority.from_pem(served.authority.pem(), OTHER_POLICY)
-    stamps._settings = TimeSettings(served.url, pinned)
+    stamps._tsa_settings = TimeSettings(served.url, pinned)
     assert not stamps.step()
     assert "policy" in (stamps.trouble or "")
     served.reply = lambda q: (200, served.authority.answer(q, more=("-tspolicy", OTHER_POLICY)))
@@ -191,9 +194,13 @@ class Ended(Exception):
 
 @pytest.mark.parametrize("moment", ["before", "half", "after"])
 def test_an_end_around_the_write_leaves_a_whole_token_or_none(
-    ground: Ground, stamps: TimeStamps, served: ServedAuthority, moment: str, monkeypatch: pytest.MonkeyPatch
+    hub_with_case: HubWithCase,
+    stamps: TimeStamps,
+    served: ServedAuthority,
+    moment: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    write = module.write_whole
+    write = module.write_atomically
 
     def ends(path: Path, data: bytes) -> None:
         if moment == "half":  # what an end between write and rename leaves
@@ -203,103 +210,127 @@ def test_an_end_around_the_write_leaves_a_whole_token_or_none(
             write(path, data)
         raise Ended
 
-    monkeypatch.setattr(module, "write_whole", ends)
+    monkeypatch.setattr(module, "write_atomically", ends)
     stamps.step()
     assert stamps.trouble == "unexpected Ended"
     monkeypatch.undo()
-    again = TimeStamps(ground.stage.runtime.logbook, log_of(ground), settings(served))
-    assert again.step() == (moment != "after")
+    restarted = TimeStamps(
+        hub_with_case.rehearsal_hub.runtime.log_keeper, log_of(hub_with_case), settings(served)
+    )
+    assert restarted.step() == (moment != "after")
     assert len(served.asked) == (1 if moment == "after" else 2)
-    assert verified(again.covering(), ground, served)
-    again.close()
+    assert verified(restarted.stamp_covering(), hub_with_case, served)
+    restarted.close()
 
 
 def test_a_full_disk_is_told_and_nothing_is_served_that_is_not_kept(
-    ground: Ground, stamps: TimeStamps, monkeypatch: pytest.MonkeyPatch
+    hub_with_case: HubWithCase, stamps: TimeStamps, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(path: Path, data: bytes) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(module, "write_whole", full)
+    monkeypatch.setattr(module, "write_atomically", full)
     assert not stamps.step()
     assert "disk" in (stamps.trouble or "")
-    with pytest.raises(NotThere):
-        stamps.covering()
+    with pytest.raises(NotFound):
+        stamps.stamp_covering()
 
 
 @pytest.mark.parametrize("harm", ["cut", "flipped", "of another head"])
 def test_a_damaged_token_is_not_served_and_made_anew(
-    ground: Ground, stamps: TimeStamps, served: ServedAuthority, harm: str
+    hub_with_case: HubWithCase, stamps: TimeStamps, served: ServedAuthority, harm: str
 ) -> None:
     assert stamps.step()
-    first = stamps.covering().checkpoint.size
-    ground.refer()
-    grown(ground)
+    first = stamps.stamp_covering().checkpoint.size
+    hub_with_case.refer()
+    grown(hub_with_case)
     assert stamps.step()
-    [_, path] = sorted((log_of(ground) / "time").iterdir(), key=lambda p: int(p.name))
+    [_, path] = sorted((log_of(hub_with_case) / "time").iterdir(), key=lambda p: int(p.name))
     data = bytearray(path.read_bytes())
     data[40] ^= 1
     path.write_bytes(data[:-9] if harm == "cut" else data)
     if harm == "of another head":
         shutil.copy(path.with_name(str(first)), path)
-    assert read_stamp(log_of(ground), int(path.name)) is None
-    again = TimeStamps(ground.stage.runtime.logbook, log_of(ground), settings(served))
-    assert again.covering().checkpoint.size == first
-    with pytest.raises(NotThere):
-        again.covering(first + 1)
-    assert again.step()
-    assert again.covering(first + 1).checkpoint.size == int(path.name)
-    again.close()
+    assert read_stamp(log_of(hub_with_case), int(path.name)) is None
+    restarted = TimeStamps(
+        hub_with_case.rehearsal_hub.runtime.log_keeper, log_of(hub_with_case), settings(served)
+    )
+    assert restarted.stamp_covering().checkpoint.size == first
+    with pytest.raises(NotFound):
+        restarted.stamp_covering(first + 1)
+    assert restarted.step()
+    assert restarted.stamp_covering(first + 1).checkpoint.size == int(path.name)
+    restarted.close()
 
 
 def test_attack_lost_checkpoint_of_a_truncated_stream_is_noticed_by_a_time_token(
-    ground: Ground, stamps: TimeStamps, served: ServedAuthority, monkeypatch: pytest.MonkeyPatch
+    hub_with_case: HubWithCase, stamps: TimeStamps, served: ServedAuthority, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The hub has forgotten what it signed and signs a shorter stream anew: its own keys do not stop it."""
     assert stamps.step()
-    covered, folder = stamps.covering().checkpoint.size, ground.stage.installation.folder / "copy"
-    shutil.copytree(log_of(ground) / "time", folder / "time")
-    logbook = ground.stage.runtime.logbook
-    shorter = LogKeeper(ground.store, folder, logbook._keys, logbook.origin, ground.stage.now)
+    covered, folder = (
+        stamps.stamp_covering().checkpoint.size,
+        hub_with_case.rehearsal_hub.installation.folder / "copy",
+    )
+    shutil.copytree(log_of(hub_with_case) / "time", folder / "time")
+    log_keeper = hub_with_case.rehearsal_hub.runtime.log_keeper
+    shorter = LogKeeper(
+        hub_with_case.store,
+        folder,
+        log_keeper._signing_keys,
+        log_keeper.origin,
+        hub_with_case.rehearsal_hub.now,
+    )
     shorter.restore()
-    head, leaves = ground.store.head, ground.store.leaves
-    monkeypatch.setattr(ground.store, "head", lambda: covered - 2)
-    monkeypatch.setattr(ground.store, "leaves", lambda seq, most: leaves(seq, most)[: covered - 1 - seq])
+    head, leaves = hub_with_case.store.head, hub_with_case.store.leaves
+    monkeypatch.setattr(hub_with_case.store, "head", lambda: covered - 2)
+    monkeypatch.setattr(
+        hub_with_case.store, "leaves", lambda seq, most: leaves(seq, most)[: covered - 1 - seq]
+    )
     assert shorter.step()
     assert shorter.size == covered - 2
-    again = TimeStamps(shorter, folder, settings(served))
-    assert not again.step()
-    assert f"does not continue its head of {covered} records" in (again.trouble or "")
+    restarted = TimeStamps(shorter, folder, settings(served))
+    assert not restarted.step()
+    assert f"does not continue its head of {covered} records" in (restarted.trouble or "")
     assert len(served.asked) == 1  # no token for such a head
     # with the stream whole again the log comes to what was stamped
-    monkeypatch.setattr(ground.store, "head", head)
-    monkeypatch.setattr(ground.store, "leaves", leaves)
+    monkeypatch.setattr(hub_with_case.store, "head", head)
+    monkeypatch.setattr(hub_with_case.store, "leaves", leaves)
     shorter.step()
-    ground.refer()
+    hub_with_case.refer()
     shorter.step()
-    assert again.step()
-    again.close()
+    assert restarted.step()
+    restarted.close()
 
 
 def test_attack_another_record_put_under_a_stamped_head_is_noticed(
-    ground: Ground, stamps: TimeStamps, served: ServedAuthority
+    hub_with_case: HubWithCase, stamps: TimeStamps, served: ServedAuthority
 ) -> None:
     """The log is made anew, as long as before or longer, with one leaf exchanged."""
     assert stamps.step()
-    covered, folder = stamps.covering().checkpoint.size, ground.stage.installation.folder / "copy"
-    shutil.copytree(log_of(ground) / "time", folder / "time")
-    logbook = ground.stage.runtime.logbook
-    other = LogKeeper(ground.store, folder, logbook._keys, logbook.origin, ground.stage.now)
-    for leaf in (*ground.store.leaves(1, covered - 1), Leaf(covered, bytes(32), bytes(16))):
-        other.offer(leaf)
-    again = TimeStamps(other, folder, settings(served))
+    covered, folder = (
+        stamps.stamp_covering().checkpoint.size,
+        hub_with_case.rehearsal_hub.installation.folder / "copy",
+    )
+    shutil.copytree(log_of(hub_with_case) / "time", folder / "time")
+    log_keeper = hub_with_case.rehearsal_hub.runtime.log_keeper
+    other = LogKeeper(
+        hub_with_case.store,
+        folder,
+        log_keeper._signing_keys,
+        log_keeper.origin,
+        hub_with_case.rehearsal_hub.now,
+    )
+    for leaf in (*hub_with_case.store.leaves(1, covered - 1), Leaf(covered, bytes(32), bytes(16))):
+        other.offer_leaf(leaf)
+    restarted = TimeStamps(other, folder, settings(served))
     for _ in range(2):
         assert other.step()
-        assert not again.step()
-        assert f"does not continue its head of {covered} records" in (again.trouble or "")
-        ground.refer()
+        assert not restarted.step()
+        assert f"does not continue its head of {covered} records" in (restarted.trouble or "")
+        hub_with_case.refer()
     assert other.size > covered
-    again.close()
+    restarted.close()
 
 
 # --- pace, start and end ----------------------------------------------------------------------------------------
@@ -321,34 +352,38 @@ class Waits:
 
 
 def test_a_token_is_asked_for_no_more_often_than_agreed(
-    ground: Ground, stamps: TimeStamps, served: ServedAuthority
+    hub_with_case: HubWithCase, stamps: TimeStamps, served: ServedAuthority
 ) -> None:
     pace = settings(served, every_seconds=600.0, retry_seconds=30.0)
-    stamps._settings = pace
-    stamps._ended = waits = Waits(2)  # type: ignore[assignment]
-    stamps._run(pace)
-    assert waits.waited == [module.POLL_SECONDS, 600.0, module.POLL_SECONDS]  # first, token, nothing new
-    ground.refer()
-    grown(ground)
+    stamps._tsa_settings = pace
+    stamps._stamping_ended = waits = Waits(2)  # type: ignore[assignment]
+    stamps._stamp_periodically(pace)
+    assert waits.waited == [
+        module.TSA_POLL_SECONDS,
+        600.0,
+        module.TSA_POLL_SECONDS,
+    ]  # first, token, nothing new
+    hub_with_case.refer()
+    grown(hub_with_case)
     served.down()
-    stamps._ended = waits = Waits(2)  # type: ignore[assignment]
-    stamps._run(pace)
+    stamps._stamping_ended = waits = Waits(2)  # type: ignore[assignment]
+    stamps._stamp_periodically(pace)
     assert 500 < waits.waited[0] <= 600  # an end of the process does not shorten it
     assert waits.waited[1:] == [30.0, 30.0]
 
 
 def test_a_hub_whose_authority_gave_a_time_far_off_does_not_wait_for_ever(
-    ground: Ground, stamps: TimeStamps
+    hub_with_case: HubWithCase, stamps: TimeStamps
 ) -> None:
     assert stamps.step()
-    assert stamps._newest is not None
+    assert stamps._newest_stamp is not None
     for at in (datetime.now(UTC) + timedelta(days=400), datetime.now(UTC) - timedelta(days=400)):
-        object.__setattr__(stamps._newest, "at", at)
-        assert module.POLL_SECONDS <= stamps._left(600.0) <= 600.0
+        object.__setattr__(stamps._newest_stamp, "at", at)
+        assert module.TSA_POLL_SECONDS <= stamps._seconds_until_next(600.0) <= 600.0
 
 
-def test_without_settings_nobody_is_asked(ground: Ground) -> None:
-    stamps = TimeStamps(ground.stage.runtime.logbook, log_of(ground), None)
+def test_without_settings_nobody_is_asked(hub_with_case: HubWithCase) -> None:
+    stamps = TimeStamps(hub_with_case.rehearsal_hub.runtime.log_keeper, log_of(hub_with_case), None)
     stamps.start()
     assert not stamps.step()
     stamps.close()
@@ -376,7 +411,11 @@ def test_the_settings_are_read_strictly(
     (tmp_path / "tsa.json").write_text(json.dumps(about))
     found = time_settings(tmp_path)
     assert found is not None
-    assert (found.every_seconds, found.retry_seconds, found.authority.policy) == (3600.0, 60.0, None)
+    assert (found.every_seconds, found.retry_seconds, found.authority.policy) == (
+        3600.0,
+        60.0,
+        None,
+    )
     (tmp_path / "tsa.json").write_text(json.dumps({**about, **more}))
     with pytest.raises(Malformed):
         time_settings(tmp_path)
@@ -390,7 +429,7 @@ def test_a_hub_killed_between_token_and_disk_asks_again_and_ends_with_one(
     tmp_path: Path, served: ServedAuthority
 ) -> None:
     """kill -9 while the authority answers, and as soon as it has answered; then a start that is let be."""
-    installation = make_installation(tmp_path / "hub", mode="rehearsal")
+    installation = create_installation(tmp_path / "hub", mode="rehearsal")
     (installation.hub_folder / "tsa.pem").write_bytes(served.authority.pem())
     about = {"url": served.url, "certificates": "tsa.pem"}
     (installation.hub_folder / "tsa.json").write_text(json.dumps(about))
@@ -410,14 +449,14 @@ def test_a_hub_killed_between_token_and_disk_asks_again_and_ends_with_one(
             hub.start()
             wait_for(lambda n=before: len(served.asked) > n)  # type: ignore[misc]
             hub.kill()
-            assert stamped_sizes(log) == [] or not half
+            assert stamped_head_sizes(log) == [] or not half
         served.reply = honest
         hub.start()
-        wait_for(lambda: stamped_sizes(log) != [])
-        told = httpx.get(f"{hub.url}/v1/log/time", timeout=30).json()
-        token, note = b64decode(told["token"]), told["checkpoint"].encode()
+        wait_for(lambda: stamped_head_sizes(log) != [])
+        time_json = httpx.get(f"{hub.url}/v1/log/time", timeout=30).json()
+        token, note = b64decode(time_json["token"]), time_json["checkpoint"].encode()
         assert verify_time(token, note, TimeAuthority.from_pem(served.authority.pem()))
-        assert told["size"] == 1
+        assert time_json["size"] == 1
     finally:
         hub.stop()
 

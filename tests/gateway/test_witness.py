@@ -12,19 +12,19 @@ import pytest
 from typer.testing import CliRunner
 
 from domain.errors import Malformed, Untrusted
-from gateway.agency.inclusion import Proving
+from gateway.agency.inclusion import LogProver
 from gateway.cli.main import app
-from gateway.hub.witnesses import Known, Witnesses, known_witnesses
-from gateway.protocol.serving import Served
+from gateway.hub.witnesses import Witnesses, WitnessSettings, known_witnesses
+from gateway.protocol.serving import ServedApp
 from gateway.witness.app import witness_app
 from gateway.witness.policy import Policy
-from gateway.witness.service import Witness, request_of
+from gateway.witness.service import Witness, encode_request
 from keys.checkpoint import Checkpoint, origin_of, sign_checkpoint, verify_cosignature
-from keys.note import Note, parse_lines, parse_note, with_lines
+from keys.note import Note, parse_note, parse_signature_lines, with_signatures
 from keys.signing import SignatureKeys, SignatureKind
 from keys.tree import consistency, leaf_hash, root
-from tests.gateway.hubkit import Ground
-from tests.gateway.hubkit import ground as new_ground
+from tests.gateway.hubkit import HubWithCase
+from tests.gateway.hubkit import hub_with_case as new_hub_with_case
 from tests.keys.test_log import MANY, naive, subtrees
 
 LOG, STRANGER, KEYS = (SignatureKeys.from_seeds(SignatureKind.LOG, bytes([n]) * 64) for n in (1, 2, 3))
@@ -46,7 +46,7 @@ def proof(first: int, second: int, tree=TREE) -> list[bytes]:  # type: ignore[no
     return consistency(first, second, tree) if 0 < first < second else []
 
 
-class Shown:
+class ServedWitness:
     """One witness that is served, and a way to show it heads."""
 
     def __init__(self, url: str, witness: Witness) -> None:
@@ -54,30 +54,30 @@ class Shown:
         self.witness = witness
 
     def show(self, old: int, data: bytes, steps: list[bytes] | None = None) -> httpx.Response:
-        return self.http.post("/add-checkpoint", content=request_of(old, steps or [], data))
+        return self.http.post("/add-checkpoint", content=encode_request(old, steps or [], data))
 
 
 @pytest.fixture
-def one(tmp_path: Path) -> Iterator[Shown]:
+def one(tmp_path: Path) -> Iterator[ServedWitness]:
     with ExitStack() as stack:
         witness = Witness(tmp_path / "witness.db", NAME, KEYS, {ORIGIN: LOG.public}, lambda: 1_700_000_001)
         stack.callback(witness.close)
-        served = stack.enter_context(Served(witness_app(witness)))
-        shown = Shown(served.url, witness)
+        served = stack.enter_context(ServedApp(witness_app(witness)))
+        shown = ServedWitness(served.url, witness)
         stack.callback(shown.http.close)
         yield shown
 
 
-def test_a_head_that_continues_the_last_is_cosigned(one: Shown) -> None:
+def test_a_head_that_continues_the_last_is_cosigned(one: ServedWitness) -> None:
     for first, second in ((0, 3), (3, 8), (8, 8), (8, 500)):
         answer = one.show(first, note(second), proof(first, second))
         assert answer.status_code == 200, answer.text
-        whole = with_lines(parse_note(note(second)), parse_lines(answer.text))
-        assert verify_cosignature(whole, NAME, KEYS.public) == 1_700_000_001
+        cosigned = with_signatures(parse_note(note(second)), parse_signature_lines(answer.text))
+        assert verify_cosignature(cosigned, NAME, KEYS.public) == 1_700_000_001
     assert one.witness.evidence() == []
 
 
-def test_a_stale_size_is_told_the_one_that_was_seen(one: Shown) -> None:
+def test_a_stale_size_is_told_the_one_that_was_seen(one: ServedWitness) -> None:
     one.show(0, note(5))
     for old in (0, 3):
         answer = one.show(old, note(8), proof(old, 8))
@@ -95,25 +95,25 @@ def test_a_stale_size_is_told_the_one_that_was_seen(one: Shown) -> None:
     ],
 )
 def test_a_log_that_contradicts_itself_is_refused_and_convicts_itself(
-    one: Shown,
+    one: ServedWitness,
     old: int,
     size: int,
     tree,
     status: int,
     why: str | None,  # type: ignore[no-untyped-def]
 ) -> None:
-    kept, shown = note(5), note(size, tree)
-    one.show(0, kept)
+    first_note, shown = note(5), note(size, tree)
+    one.show(0, first_note)
     answer = one.show(old, shown, proof(old, size, tree))
     assert answer.status_code == status
     evidence = one.witness.evidence()
     assert [e[1] for e in evidence] == ([why] if why else [])
     if why:
-        assert (evidence[0][2], evidence[0][3]) == (kept, shown)
+        assert (evidence[0][2], evidence[0][3]) == (first_note, shown)
     assert one.show(5, note(6), proof(5, 6)).status_code == 200  # what is honest goes on
 
 
-def test_a_rollback_is_refused(one: Shown) -> None:
+def test_a_rollback_is_refused(one: ServedWitness) -> None:
     one.show(0, note(5))
     assert one.show(5, note(3)).status_code == 400
 
@@ -129,7 +129,7 @@ def test_a_rollback_is_refused(one: Shown) -> None:
         pytest.param(b"nothing", 400, id="no note"),
     ],
 )
-def test_what_is_not_this_logs_head_is_refused(one: Shown, data: bytes, status: int) -> None:
+def test_what_is_not_this_logs_head_is_refused(one: ServedWitness, data: bytes, status: int) -> None:
     assert one.show(0, data).status_code == status
 
 
@@ -145,11 +145,11 @@ def test_what_is_not_this_logs_head_is_refused(one: Shown, data: bytes, status: 
         b"old 0\n" + b"AAAA\n" * 64 + b"\n",
     ],
 )
-def test_what_is_no_request_is_refused(one: Shown, body: bytes) -> None:
+def test_what_is_no_request_is_refused(one: ServedWitness, body: bytes) -> None:
     assert one.http.post("/add-checkpoint", content=body + note(5)).status_code == 400
 
 
-def test_a_wrong_proof_is_refused(one: Shown) -> None:
+def test_a_wrong_proof_is_refused(one: ServedWitness) -> None:
     one.show(0, note(5))
     assert one.show(5, note(8), [bytes(32), *proof(5, 8)[1:]]).status_code == 422
     assert one.show(5, note(8)).status_code == 422
@@ -158,19 +158,19 @@ def test_a_wrong_proof_is_refused(one: Shown) -> None:
 def test_what_was_cosigned_is_remembered_over_an_end(tmp_path: Path) -> None:
     for size, old in ((5, 0), (5, 5)):
         witness = Witness(tmp_path / "witness.db", NAME, KEYS, {ORIGIN: LOG.public}, lambda: 1)
-        assert witness.add_checkpoint(request_of(old, [], note(size))).status == 200
+        assert witness.add_checkpoint(encode_request(old, [], note(size))).status == 200
         witness.close()
-    again = Witness(tmp_path / "witness.db", NAME, KEYS, {ORIGIN: LOG.public}, lambda: 1)
-    assert again.add_checkpoint(request_of(0, [], note(3))).status == 409
-    again.close()
+    reopened = Witness(tmp_path / "witness.db", NAME, KEYS, {ORIGIN: LOG.public}, lambda: 1)
+    assert reopened.add_checkpoint(encode_request(0, [], note(3))).status == 409
+    reopened.close()
 
 
 def test_nothing_leaves_that_was_not_remembered_first(tmp_path: Path) -> None:
     """Where remembering fails there is no cosignature."""
     witness = Witness(tmp_path / "witness.db", NAME, KEYS, {ORIGIN: LOG.public}, lambda: 1)
-    witness._db.execute("DROP TABLE heads")
+    witness._database.execute("DROP TABLE heads")
     with pytest.raises(Exception, match="heads"):
-        witness.add_checkpoint(request_of(0, [], note(3)))
+        witness.add_checkpoint(encode_request(0, [], note(3)))
     witness.close()
 
 
@@ -204,72 +204,76 @@ def test_a_policy_out_of_form_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def ground(tmp_path: Path) -> Iterator[Ground]:
-    with new_ground(tmp_path / "hub") as made:
+def hub_with_case(tmp_path: Path) -> Iterator[HubWithCase]:
+    with new_hub_with_case(tmp_path / "hub") as made:
         yield made
 
 
-def _grown(ground: Ground) -> None:
-    logbook = ground.stage.runtime.logbook
-    while logbook.size < ground.head():
-        logbook.step()
+def _grown(hub_with_case: HubWithCase) -> None:
+    log_keeper = hub_with_case.rehearsal_hub.runtime.log_keeper
+    while log_keeper.size < hub_with_case.head():
+        log_keeper.step()
 
 
-def _witness(ground: Ground, folder: Path, name: str, keys: SignatureKeys, stack: ExitStack) -> Known:
-    genesis = ground.stage.genesis
+def _witness(
+    hub_with_case: HubWithCase, folder: Path, name: str, keys: SignatureKeys, stack: ExitStack
+) -> WitnessSettings:
+    genesis = hub_with_case.rehearsal_hub.genesis
     logs = {origin_of(genesis.hub, genesis.mode): genesis.log}
     witness = Witness(folder / f"{name}.db", name, keys, logs, lambda: 1_800_000_000)
     stack.callback(witness.close)
-    served = stack.enter_context(Served(witness_app(witness)))
-    return Known(name, served.url, keys.public)
+    served = stack.enter_context(ServedApp(witness_app(witness)))
+    return WitnessSettings(name, served.url, keys.public)
 
 
 def test_a_door_proves_under_a_head_that_enough_witnesses_cosigned_and_an_outage_only_delays(
-    ground: Ground, tmp_path: Path
+    hub_with_case: HubWithCase, tmp_path: Path
 ) -> None:
-    runtime = ground.stage.runtime
-    door = ground.door("MID-HOSP")
+    runtime = hub_with_case.rehearsal_hub.runtime
+    door = hub_with_case.door("MID-HOSP")
     policy = Policy({"one": KEYS.public, "two": STRANGER.public, "three": LOG.public}, 2, 0)
-    proving = Proving(door, policy)
-    assert proving.step() == 0  # nothing was shown to witnesses yet
+    log_prover = LogProver(door, policy)
+    assert log_prover.prove_batch() == 0  # nothing was shown to witnesses yet
     with ExitStack() as stack:
-        first = _witness(ground, tmp_path, "one", KEYS, stack)
-        away = Known("two", "http://127.0.0.1:9", STRANGER.public)
-        asking = Witnesses(runtime.logbook, [first, away], timeout=2.0)
-        stack.callback(asking.close)
-        runtime.witnesses._note = None
-        _grown(ground)
-        asking.step()
-        assert asking.silent == {"two": "away"}
-        runtime.witnesses._note = asking._note  # what the hub serves
+        first = _witness(hub_with_case, tmp_path, "one", KEYS, stack)
+        away = WitnessSettings("two", "http://127.0.0.1:9", STRANGER.public)
+        hub_witnesses = Witnesses(runtime.log_keeper, [first, away], timeout=2.0)
+        stack.callback(hub_witnesses.close)
+        runtime.witnesses._cosigned_note = None
+        _grown(hub_with_case)
+        hub_witnesses.step()
+        assert hub_witnesses.missing_cosignatures == {"two": "away"}
+        runtime.witnesses._cosigned_note = hub_witnesses._cosigned_note  # what the hub serves
         with pytest.raises(Untrusted, match="too-few-witnesses"):
-            proving.step()
-        ground.refer()  # exchange goes on
-        second = _witness(ground, tmp_path, "two", STRANGER, stack)
-        asking._witnesses = [first, second]
-        _grown(ground)
-        asking.step()
-        assert asking.silent == {}
-        runtime.witnesses._note = asking._note
-        ground.refer()
-        _grown(ground)  # the log has grown beyond the witnessed head
-        assert proving.step() > 0
-        assert proving.standing().alarms == []
-        assert proving.standing().waiting > 0
+            log_prover.prove_batch()
+        hub_with_case.refer()  # exchange goes on
+        second = _witness(hub_with_case, tmp_path, "two", STRANGER, stack)
+        hub_witnesses._witnesses = [first, second]
+        _grown(hub_with_case)
+        hub_witnesses.step()
+        assert hub_witnesses.missing_cosignatures == {}
+        runtime.witnesses._cosigned_note = hub_witnesses._cosigned_note
+        hub_with_case.refer()
+        _grown(hub_with_case)  # the log has grown beyond the witnessed head
+        assert log_prover.prove_batch() > 0
+        assert log_prover.log_status().alarms == []
+        assert log_prover.log_status().waiting > 0
 
 
-def test_a_witness_that_has_seen_more_is_asked_again_from_there(ground: Ground, tmp_path: Path) -> None:
-    runtime = ground.stage.runtime
+def test_a_witness_that_has_seen_more_is_asked_again_from_there(
+    hub_with_case: HubWithCase, tmp_path: Path
+) -> None:
+    runtime = hub_with_case.rehearsal_hub.runtime
     with ExitStack() as stack:
-        one = _witness(ground, tmp_path, "one", KEYS, stack)
+        one = _witness(hub_with_case, tmp_path, "one", KEYS, stack)
         for _ in range(2):  # a hub that has forgotten what it was told
-            asking = Witnesses(runtime.logbook, [one])
-            stack.callback(asking.close)
-            ground.refer()
-            _grown(ground)
-            asking.step()
-            assert asking.silent == {}
-            assert verify_cosignature(parse_note(asking.witnessed), "one", KEYS.public)
+            hub_witnesses = Witnesses(runtime.log_keeper, [one])
+            stack.callback(hub_witnesses.close)
+            hub_with_case.refer()
+            _grown(hub_with_case)
+            hub_witnesses.step()
+            assert hub_witnesses.missing_cosignatures == {}
+            assert verify_cosignature(parse_note(hub_witnesses.witnessed), "one", KEYS.public)
 
 
 def test_the_settings_are_read_strictly(tmp_path: Path) -> None:
@@ -283,10 +287,19 @@ def test_the_settings_are_read_strictly(tmp_path: Path) -> None:
 
 
 def test_a_witness_is_made_once(tmp_path: Path) -> None:
-    word = tmp_path / "word"
-    word.write_text("a long enough passphrase\n")
-    word.chmod(0o600)
-    args = ["witness", "init", "--data", str(tmp_path / "w"), "--name", NAME, "--passphrase-file", str(word)]
+    passphrase_file = tmp_path / "passphrase_file"
+    passphrase_file.write_text("a long enough passphrase\n")
+    passphrase_file.chmod(0o600)
+    args = [
+        "witness",
+        "init",
+        "--data",
+        str(tmp_path / "w"),
+        "--name",
+        NAME,
+        "--passphrase-file",
+        str(passphrase_file),
+    ]
     made = CliRunner().invoke(app, args)
     assert made.exit_code == 0, made.output
     assert json.loads((tmp_path / "w" / "witness.json").read_text())["name"] == NAME

@@ -1,4 +1,4 @@
-"""The guideline clause by clause: what it demands, the facts that keep it, the kind of rule, and the tests of it.
+"""The guideline clause by clause: what it demands, the events that keep it, the kind of rule, and the tests of it.
 
 Kinds: H the hub refuses · W allowed with a recorded reason · T an alarm by the clock · D the datum must be there.
 A test is named ``file::function``; ``*`` stands for a whole file.
@@ -15,14 +15,14 @@ class Clause:
 
     clause: str
     demands: str
-    facts: tuple[str, ...]
+    events: tuple[str, ...]
     rules: tuple[tuple[str, str], ...]  # kind, what it says
     tests: tuple[str, ...]
 
 
-def _clause(clause: str, demands: str, facts: str, rules: list[str], tests: str) -> Clause:
+def _clause(clause: str, demands: str, events: str, rules: list[str], tests: str) -> Clause:
     split = tuple((r[0], r[2:]) for r in rules)
-    return Clause(clause, demands, tuple(facts.split()), split, tuple(tests.split()))
+    return Clause(clause, demands, tuple(events.split()), split, tuple(tests.split()))
 
 
 CLAUSES: tuple[Clause, ...] = (
@@ -110,7 +110,7 @@ CLAUSES: tuple[Clause, ...] = (
     ),
     _clause(
         "6(1)[1]ア", "news from visits to infants, maternal health, hospitals",
-        "InfantHomeVisitReported FamilyInformationProvided ReferralAcknowledged ReferralRead ReferralOutcomeTold"
+        "InfantHomeVisitReported FamilyInformationProvided ReferralAcknowledged ReferralRead ReferralOutcomeReported"
         " ReferralUnacknowledgedAlarmRaised ReferralUnreadAlarmRaised ReferralUnactedAlarmRaised",
         ["T acknowledged in 24 h, read in 48 h, acted on in 14 days"],
         "test_clocks::test_a_referral_that_nobody_minds_is_unacknowledged_in_a_day_unread_in_two_and_unacted_in_fourteen",

@@ -1,4 +1,4 @@
-"""Writes domain/EVENTS.md from the facts themselves.
+"""Writes domain/EVENTS.md from the events themselves.
 
 python tests/house/make_events_md.py
 """
@@ -11,7 +11,7 @@ import typing
 from dataclasses import fields
 from pathlib import Path
 
-from domain.events import FACTS, CaseMessage, Fact
+from domain.events import EVENTS, CaseMessage, Event
 
 PATH = Path(__file__).parents[2] / "domain" / "EVENTS.md"
 SHARED = {f.name for f in fields(CaseMessage)}
@@ -20,22 +20,22 @@ SHARED = {f.name for f in fields(CaseMessage)}
 def page() -> str:
     """The whole table, sorted by topic."""
     lines = [
-        "# Facts",
+        "# Events",
         "",
-        "Every fact that can be recorded, written from the classes in `domain/events/` by"
+        "Every event that can be recorded, written from the classes in `domain/events/` by"
         " `tests/house/make_events_md.py`. Messages in a case share: "
         + ", ".join(f"`{n}`" for n in sorted(SHARED))
         + ".",
         "",
-        "| topic | v | fact | stands in | own fields | basis |",
+        "| topic | v | event | stands in | own fields | basis |",
         "|---|---|---|---|---|---|",
     ]
-    for topic in sorted(FACTS):
-        lines.append(_row(FACTS[topic]))
+    for topic in sorted(EVENTS):
+        lines.append(_row(EVENTS[topic]))
     return "\n".join(lines) + "\n"
 
 
-def _row(cls: type[Fact]) -> str:
+def _row(cls: type[Event]) -> str:
     doc = " ".join((inspect.getdoc(cls) or "").split())
     basis = re.search(r"Basis: (.+?)(?:\.$|\. )", doc + " ")
     hints = typing.get_type_hints(cls)

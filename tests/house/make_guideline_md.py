@@ -17,26 +17,26 @@ def page() -> str:
     lines = [
         "# The guideline, clause by clause",
         "",
-        "養育支援訪問事業ガイドライン (雇児発第0316002号): what each clause demands, the facts that keep it, the rule,",
-        "and where it is tested. Written by `tests/house/make_guideline_md.py`; a clause without fact or test fails.",
+        "養育支援訪問事業ガイドライン (雇児発第0316002号): what each clause demands, the events that keep it, the rule,",
+        "and where it is tested. Written by `tests/house/make_guideline_md.py`; a clause without event or test fails.",
         "",
         "H the hub refuses · W allowed with a recorded reason · T an alarm by the clock · D the datum must be there.",
         "",
-        "| clause | demands | facts | rule | tests |",
+        "| clause | demands | events | rule | tests |",
         "|---|---|---|---|---|",
     ]
     for clause in runpy.run_path(str(Path(__file__).parent / "guideline.py"))["CLAUSES"]:
-        facts = ", ".join(f"`{name}`" for name in clause.facts)
+        events = ", ".join(f"`{name}`" for name in clause.events)
         rules = "; ".join(f"**{kind}** {what}" for kind, what in clause.rules)
         tests = ", ".join(_link(test) for test in clause.tests)
-        lines.append(f"| {clause.clause} | {clause.demands} | {facts} | {rules} | {tests} |")
+        lines.append(f"| {clause.clause} | {clause.demands} | {events} | {rules} | {tests} |")
     return "\n".join(lines) + "\n"
 
 
 def _link(test: str) -> str:
     file, _, function = test.partition("::")
-    words = function.removeprefix("test_").replace("_", " ")
-    return f"[{words}](../tests/domain/{file}.py)"
+    title = function.removeprefix("test_").replace("_", " ")
+    return f"[{title}](../tests/domain/{file}.py)"
 
 
 if __name__ == "__main__":

@@ -18,23 +18,23 @@ FOLDER = Path(__file__).parents[2] / "gateway" / "protocol" / "openapi"
 
 def documents() -> dict[str, str]:
     """File name -> text. The applications are only described, never called, so nothing stands behind them."""
-    nothing = cast(Any, None)
+    stub = cast(Any, None)
     hub = hub_app(
-        nothing,
-        nothing,
+        stub,
+        stub,
         genesis=b"",
         health=dict,
         put_item=lambda digest, sealed: None,
         rehearsal_token=None,
-        logbook=nothing,
-        witnesses=nothing,
-        timestamps=nothing,
+        log_keeper=stub,
+        witnesses=stub,
+        timestamps=stub,
     )
-    agency = agency_app(nothing, staff=Staff.rehearsal("staff.1", mode="rehearsal"), mode="rehearsal")
-    return {name: _text(app.openapi()) for name, app in (("hub.json", hub), ("agency.json", agency))}
+    agency = agency_app(stub, staff=Staff.rehearsal("staff.1", mode="rehearsal"), mode="rehearsal")
+    return {name: _document_text(app.openapi()) for name, app in (("hub.json", hub), ("agency.json", agency))}
 
 
-def _text(document: dict[str, Any]) -> str:
+def _document_text(document: dict[str, Any]) -> str:
     return json.dumps(document, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from domain.codes import Role, Section
-from domain.events import FACTS
+from domain.events import EVENTS
 
 ROOT = Path(__file__).parents[2]
 DOMAIN = ROOT / "domain"
@@ -23,18 +23,18 @@ def test_the_table_of_facts_is_current() -> None:
 
 def test_every_fact_role_and_section_has_its_word_in_the_glossary() -> None:
     text = (DOMAIN / "GLOSSARY.md").read_text(encoding="utf-8")
-    words = set(re.findall(r"^\| `([^`]+)` \|", text, re.M))
-    wanted = {cls.__name__ for cls in FACTS.values()} | {str(r) for r in Role} | {str(s) for s in Section}
-    assert wanted - words == set()
+    terms = set(re.findall(r"^\| `([^`]+)` \|", text, re.M))
+    wanted = {cls.__name__ for cls in EVENTS.values()} | {str(r) for r in Role} | {str(s) for s in Section}
+    assert wanted - terms == set()
 
 
 def bases() -> set[str]:
     """The laws that the domain names, as it names them."""
-    found: set[str] = set()
+    laws: set[str] = set()
     for path in DOMAIN.rglob("*.py"):
-        for said in re.findall(r"Basis: ([^\n\"]+)", path.read_text(encoding="utf-8")):
-            found |= set(re.findall(r"\b(?:CWA|CAPA|APPI|MCHA) \d+(?:-\d+)*", said))
-    return found
+        for law_text in re.findall(r"Basis: ([^\n\"]+)", path.read_text(encoding="utf-8")):
+            laws |= set(re.findall(r"\b(?:CWA|CAPA|APPI|MCHA) \d+(?:-\d+)*", law_text))
+    return laws
 
 
 def test_every_law_that_is_named_has_its_row_in_the_sources() -> None:
@@ -85,7 +85,7 @@ def test_no_document_or_code_names_this_machine_or_a_registry() -> None:
 
 
 def test_public_facts_have_docstrings() -> None:
-    assert all((inspect.getdoc(cls) or "").strip() for cls in FACTS.values())
+    assert all((inspect.getdoc(cls) or "").strip() for cls in EVENTS.values())
 
 
 def test_the_openapi_documents_are_current() -> None:

@@ -17,10 +17,10 @@ def test_the_drawing_is_the_tree() -> None:
 def test_every_branch_has_a_status_and_comes_back_as_itself() -> None:
     assert set(STATUS) == set(ExchangeError.__subclasses__())
     for branch, status in STATUS.items():
-        code, body = problem(branch("some-flaw", "mend it"))
+        code, body = problem(branch("some-error-code", "mend it"))
         assert code == body["status"] == status
         back = error_of(code, body)
-        assert (type(back), back.flaw, back.remedy) == (branch, "some-flaw", "mend it")
+        assert (type(back), back.error_code, back.remedy) == (branch, "some-error-code", "mend it")
 
 
 def test_an_answer_that_is_no_problem_reads_unavailable() -> None:

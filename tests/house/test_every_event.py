@@ -1,4 +1,4 @@
-"""What the house holds every fact to: a topic, a law, a vector, no words about a person."""
+"""What the house holds every event to: a topic, a law, a vector, no words about a person."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import pytest
 
 from adapters.mapper import body_of, record_of
 from domain.errors import Malformed
-from domain.events import FACTS, Fact
+from domain.events import EVENTS, Event
 from keys import canonical
 from tests.vectors.make_events import record_for
 
@@ -23,10 +23,10 @@ ROOT = Path(__file__).parents[2]
 VECTORS = ROOT / "tests" / "vectors" / "events"
 
 CODES_AND_REFERENCES = {
-    # text fields that are allowed in a fact, and why each can't hold words about a person
+    # text fields that are allowed in an event, and why each can't hold words about a person
     "act": "a topic",
     "reason": "a code",
-    "flaw": "a code",
+    "error_code": "a code",
     "code": "an agency's short code",
     "name": "an agency's name",
     "municipality": "a municipality's code",
@@ -42,23 +42,23 @@ CODES_AND_REFERENCES = {
     "qualification": "a profession",
 }
 
-every_fact = pytest.mark.parametrize("cls", FACTS.values(), ids=list(FACTS))
+every_event = pytest.mark.parametrize("cls", EVENTS.values(), ids=list(EVENTS))
 
 
-@every_fact
-def test_a_fact_names_its_law(cls: type[Fact]) -> None:
+@every_event
+def test_a_fact_names_its_law(cls: type[Event]) -> None:
     doc = inspect.getdoc(cls) or ""
     assert "Basis:" in doc, f"{cls.__name__} does not say its law"
 
 
-@every_fact
-def test_a_topic_is_the_facts_name(cls: type[Fact]) -> None:
-    words = re.findall(r"[A-Z][a-z]*", cls.__name__)
-    assert "_".join(w.lower() for w in words[:-1]) + "." + words[-1].lower() == cls.TOPIC
+@every_event
+def test_a_topic_is_the_facts_name(cls: type[Event]) -> None:
+    name_parts = re.findall(r"[A-Z][a-z]*", cls.__name__)
+    assert "_".join(w.lower() for w in name_parts[:-1]) + "." + name_parts[-1].lower() == cls.TOPIC
 
 
-@every_fact
-def test_a_fact_holds_no_words_about_a_person(cls: type[Fact]) -> None:
+@every_event
+def test_a_fact_holds_no_words_about_a_person(cls: type[Event]) -> None:
     hints = typing.get_type_hints(cls)
     for f in fields(cls):
         if (
@@ -69,13 +69,13 @@ def test_a_fact_holds_no_words_about_a_person(cls: type[Fact]) -> None:
             assert f.name in CODES_AND_REFERENCES, f"{cls.__name__}.{f.name} is free text"
 
 
-@every_fact
-def test_a_fact_is_read_from_its_vector_and_written_byte_for_byte(cls: type[Fact]) -> None:
+@every_event
+def test_a_fact_is_read_from_its_vector_and_written_byte_for_byte(cls: type[Event]) -> None:
     vector = json.loads((VECTORS / f"{cls.TOPIC}.v{cls.VERSION}.json").read_text(encoding="utf-8"))
     record = record_of(
         vector["body"].encode(), UUID(vector["originator"]), vector["version"], vector["actor"]
     )
-    assert type(record.fact) is cls
+    assert type(record.event) is cls
     assert body_of(record) == vector["body"].encode()
 
 
@@ -90,21 +90,21 @@ def types_in(value: object) -> object:
     return type(value)
 
 
-@every_fact
-def test_a_vector_comes_back_with_every_value_of_its_type(cls: type[Fact]) -> None:
+@every_event
+def test_a_vector_comes_back_with_every_value_of_its_type(cls: type[Event]) -> None:
     """A code is that code again, not a text; a set is a set; a day is a day."""
     vector = json.loads((VECTORS / f"{cls.TOPIC}.v{cls.VERSION}.json").read_text(encoding="utf-8"))
     record, originator = record_for(cls)
     read = record_of(vector["body"].encode(), originator, record.version, record.actor)
     assert UUID(vector["originator"]) == originator
     assert types_in(read) == types_in(record)
-    assert replace(read, fact=record.fact) == record
+    assert replace(read, event=record.event) == record
 
 
 def test_no_vector_was_edited_and_none_is_missing() -> None:
     listed = dict(reversed(line.split("  ")) for line in (VECTORS / "MANIFEST").read_text().splitlines())
-    found = {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in VECTORS.glob("*.json")}
-    assert found == listed
+    caught = {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in VECTORS.glob("*.json")}
+    assert caught == listed
 
 
 def body(of: str, **changes: object) -> tuple[bytes, UUID, int, str]:
@@ -118,7 +118,7 @@ def body(of: str, **changes: object) -> tuple[bytes, UUID, int, str]:
 
 
 @pytest.mark.parametrize(
-    ("change", "flaw"),
+    ("change", "error_code"),
     [
         pytest.param({"topic": "disclosure.invented"}, "unknown-topic", id="unknown topic"),
         pytest.param({"v": 2}, "unknown-version", id="version of tomorrow"),
@@ -134,10 +134,10 @@ def body(of: str, **changes: object) -> tuple[bytes, UUID, int, str]:
         pytest.param({"more": 1}, "wrong-body", id="extra key"),
     ],
 )
-def test_a_body_that_we_would_not_write_is_refused(change: dict[str, object], flaw: str) -> None:
-    with pytest.raises(Malformed) as found:
+def test_a_body_that_we_would_not_write_is_refused(change: dict[str, object], error_code: str) -> None:
+    with pytest.raises(Malformed) as caught:
         record_of(*body("disclosure.made", **change))
-    assert found.value.flaw == flaw
+    assert caught.value.error_code == error_code
 
 
 def changed_fields(change: dict[str, object], drop: str = "") -> tuple[bytes, UUID, int, str]:
@@ -183,7 +183,7 @@ def test_a_code_comes_back_as_the_code_it_was() -> None:
     record = record_of(*body("disclosure.made"))
     from domain.codes import Purpose
 
-    assert record.fact.purpose is Purpose.REHEARSAL_CHECK  # type: ignore[attr-defined]
+    assert record.event.purpose is Purpose.REHEARSAL_CHECK  # type: ignore[attr-defined]
     assert replace(record) == record
 
 
@@ -192,14 +192,14 @@ def test_a_code_comes_back_as_the_code_it_was() -> None:
 
 def test_a_topic_is_never_used_twice() -> None:
     with pytest.raises(TypeError, match="belongs to DisclosureMade"):
-        type("Again", (Fact,), {}, topic="disclosure.made")
+        type("Again", (Event,), {}, topic="disclosure.made")
 
 
 def test_a_module_path_is_no_topic() -> None:
     with pytest.raises(TypeError, match="not a topic"):
-        type("Wrong", (Fact,), {}, topic="domain.events:Wrong")
+        type("Wrong", (Event,), {}, topic="domain.events:Wrong")
 
 
 def test_a_new_version_without_its_upcaster_is_refused_at_import() -> None:
     with pytest.raises(TypeError, match="upcast_v1_v2"):
-        type("Newer", (Fact,), {}, topic="newer.fact", version=2)
+        type("Newer", (Event,), {}, topic="newer.event", version=2)

@@ -1,4 +1,4 @@
-"""Every clause of the guideline has its facts, its rule and its tests, and the table says so truly."""
+"""Every clause of the guideline has its events, its rule and its tests, and the table says so truly."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from domain.events import FACTS
+from domain.events import EVENTS
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 CLAUSES: tuple[Any, ...] = runpy.run_path(str(HERE / "guideline.py"))["CLAUSES"]
-NAMES = {cls.__name__ for cls in FACTS.values()}
+NAMES = {cls.__name__ for cls in EVENTS.values()}
 OF_THE_GUIDELINE = (
     *("1", "2", "3(1)", "3(2)", "3(3)", "4(1)", "4(2)", "4(3)", "5(1)[1]", "5(1)[2]", "5(1)[3]", "5(1)[4]"),
     *("5(2)[1]", "5(2)[2]", "6(1)[1]ア", "6(1)[1]イ", "6(1)[2]", "6(2)[1]", "6(2)[2]", "6(3)[1]", "6(3)[2]"),
@@ -29,8 +29,8 @@ def test_no_clause_is_left_out() -> None:
 
 @pytest.mark.parametrize("clause", CLAUSES, ids=[c.clause for c in CLAUSES])
 def test_a_clause_has_facts_a_rule_and_tests_that_exist(clause: Any) -> None:
-    assert clause.facts
-    assert set(clause.facts) <= NAMES
+    assert clause.events
+    assert set(clause.events) <= NAMES
     assert clause.rules
     assert {kind for kind, _ in clause.rules} <= set("HWTD")
     assert clause.tests

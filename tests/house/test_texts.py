@@ -6,7 +6,7 @@ import pytest
 
 from domain import codes
 from domain.codes import CaseStatus, Flag, Purpose, Role, Section, SubjectConsent
-from domain.events import FACTS
+from domain.events import EVENTS
 from domain.reasons import Reason
 from domain.rulebook import BASES, GROUNDS
 from domain.tasks import TaskKind
@@ -21,7 +21,7 @@ from gateway.protocol.problems import STATUS, TITLES
         pytest.param(texts.SECTIONS, Section, id="sections"),
         pytest.param(texts.FLAGS, Flag, id="flags"),
         pytest.param(texts.PURPOSES, Purpose, id="purposes"),
-        pytest.param(texts.ACTS, FACTS, id="topics"),
+        pytest.param(texts.ACTS, EVENTS, id="topics"),
         pytest.param(texts.STATUSES, CaseStatus, id="statuses"),
         pytest.param(texts.TASKS, TaskKind, id="tasks"),
         pytest.param(texts.CONSENTS, SubjectConsent, id="consents"),

@@ -30,8 +30,8 @@ PRIMITIVES = {
     "keys.signing",
     "keys.timestamps",
     "keys.command",
-    "keys.wording",
-    "keys.wrap",
+    "keys.control_text",
+    "keys.wrapped_key",
 }
 """Of ``keys``, what a verifier may use: no vault, no keystore, no tree that is written."""
 
@@ -41,18 +41,18 @@ def imports(module: str) -> frozenset[str]:
     """The modules of ours that one imports, by its text."""
     path = ROOT.joinpath(*module.split("."))
     path = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
-    found: set[str] = set()
+    modules: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
+            modules |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+            modules |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
         elif isinstance(node, ast.ImportFrom):
             package = module if path.name == "__init__.py" else module.rpartition(".")[0]
-            found |= (
+            modules |= (
                 {f"{package}.{node.module}"} if node.module else {f"{package}.{a.name}" for a in node.names}
             )
-    return frozenset(name for name in found if name.split(".")[0] in OURS and is_module(name))
+    return frozenset(name for name in modules if name.split(".")[0] in OURS and is_module(name))
 
 
 def is_module(name: str) -> bool:
@@ -62,14 +62,14 @@ def is_module(name: str) -> bool:
 
 def closure(*roots: str) -> set[str]:
     """Everything of ours that is loaded with these."""
-    found: set[str] = set()
+    modules: set[str] = set()
     todo = [*roots]
     while todo:
         module = todo.pop()
-        if module not in found:
-            found.add(module)
+        if module not in modules:
+            modules.add(module)
             todo += imports(module)
-    return found
+    return modules
 
 
 VERIFYING = {

@@ -1,4 +1,4 @@
-"""A small world of fixed keys and ids: one hub, two agencies, a registry, an audit office, one case.
+"""A small world of fixed keys and ids: one hub, two agencies, three registrars, an audit office, one case.
 
 Seeds are SHA-256 of names, so that every run and every vector speaks of the same keys.
 """
@@ -17,8 +17,8 @@ import pytest
 
 from domain.errors import ExchangeError
 from keys import canonical
-from keys.command import ItemRef, WishPayload, WrapRef, encode_wish
-from keys.frame import WISH, Frame, sign
+from keys.command import CommandPayload, ItemRef, WrappedKeyRef, encode_command
+from keys.frame import COMMAND, Frame, sign
 from keys.genesis import Genesis, encode_genesis
 from keys.item import SealedItem, seal_item
 from keys.keyset import key_set_fields
@@ -26,7 +26,7 @@ from keys.lp import ZEROS, About, sha256
 from keys.record import FixedKeys, build_record
 from keys.request import encode_request
 from keys.signing import KemKey, SignatureKeys, SignatureKind
-from keys.wrap import seal_wrap
+from keys.wrapped_key import seal_wrapped_key
 
 NOON = datetime(2026, 4, 1, 3, 0, 0, 250_000, tzinfo=UTC)
 NAMES = UUID("6ba7b812-9dad-11d1-80b4-00c04fd430c8")
@@ -66,7 +66,7 @@ class World:
         self.hub = sha256(encode_genesis(self.genesis))
         self.about = About("case", self.case)
         self.key_set_payload = self.key_set()
-        self.keyset = sha256(encode_wish(self.key_set_payload))
+        self.keyset = sha256(encode_command(self.key_set_payload))
         self.item_ids = (an_id("item 0"), an_id("item 1"))
         self.contents = ("氏名と生年月日".encode(), "診断の要点".encode())
         self.sections = ("BASIC", "MEDICAL")
@@ -75,16 +75,16 @@ class World:
             for i, section, content in zip(self.item_ids, self.sections, self.contents, strict=True)
         )
         self.recipients = ((self.core, self.core_kem), (self.clinic, self.clinic_kem))
-        self.wraps = {
-            (i, to): self.wrap(i, one, kem)
+        self.wrapped_keys = {
+            (i, to): self.wrapped_key(i, one, kem)
             for i, one in zip(self.item_ids, self.sealed, strict=True)
             for to, kem in self.recipients
         }
-        self.payload = self.wish()
-        self.payload_bytes = encode_wish(self.payload)
-        self.frame = sign(WISH, self.payload_bytes, self.core_sig)
+        self.payload = self.command()
+        self.payload_bytes = encode_command(self.payload)
+        self.frame = sign(COMMAND, self.payload_bytes, self.core_sig)
         self.frame_bytes = self.frame.encode()
-        self.parts = (*(one.sealed for one in self.sealed), *self.wraps.values())
+        self.parts = (*(one.sealed for one in self.sealed), *self.wrapped_keys.values())
         self.request = encode_request(self.frame_bytes, self.parts)
         self.ck = seed("ck")
         self.sks = {name: seed(f"sk {name}") for name in ("control", *self.sections)}
@@ -111,8 +111,8 @@ class World:
             content=content,
         )
 
-    def wrap(self, item: UUID, sealed: SealedItem, kem: KemKey) -> bytes:
-        return seal_wrap(
+    def wrapped_key(self, item: UUID, sealed: SealedItem, kem: KemKey) -> bytes:
+        return seal_wrapped_key(
             hub=self.hub,
             about=self.about,
             item=item,
@@ -122,15 +122,15 @@ class World:
             item_key=sealed.key,
         )
 
-    def key_set(self, **changes: Any) -> WishPayload:
-        payload = WishPayload(
+    def key_set(self, **changes: Any) -> CommandPayload:
+        payload = CommandPayload(
             hub=self.hub,
             about=About("agency", self.core),
-            ask_id=an_id("ask key set"),
+            command_id=an_id("key set command"),
             by=self.core,
             actor="staff-7",
             act="key_set.published",
-            made_at=NOON,
+            created_at=NOON,
             occurred_at=None,
             not_after=NOON + timedelta(days=7),
             fields=key_set_fields(
@@ -147,15 +147,15 @@ class World:
         )
         return dataclasses.replace(payload, **changes)
 
-    def wish(self, **changes: Any) -> WishPayload:
-        payload = WishPayload(
+    def command(self, **changes: Any) -> CommandPayload:
+        payload = CommandPayload(
             hub=self.hub,
             about=self.about,
-            ask_id=an_id("ask"),
+            command_id=an_id("command"),
             by=self.core,
             actor="staff-7",
             act="family_information.provided",
-            made_at=NOON,
+            created_at=NOON,
             occurred_at=NOON - timedelta(hours=2),
             not_after=NOON + timedelta(days=7),
             fields={"to": [str(self.clinic)], "basis": {}, "consent": [], "purpose": "SUPPORT"},
@@ -166,15 +166,17 @@ class World:
                     flags=("CHILD_STATEMENT", "SENSITIVE"),
                     schema="text/v1",
                     size=one.size,
-                    kept="beside",
+                    storage="inline",
                     kc=one.kc,
                     digest=one.digest,
                 )
                 for i, section, one in zip(self.item_ids, self.sections, self.sealed, strict=True)
             ),
-            wraps=tuple(
-                WrapRef(item=i, to=to, kid=dict(self.recipients)[to].public.kid, digest=sha256(wrap))
-                for (i, to), wrap in self.wraps.items()
+            wrapped_keys=tuple(
+                WrappedKeyRef(
+                    item=i, to=to, kid=dict(self.recipients)[to].public.kid, digest=sha256(wrapped_key)
+                )
+                for (i, to), wrapped_key in self.wrapped_keys.items()
             ),
             keyset=self.keyset,
         )
@@ -182,7 +184,7 @@ class World:
 
     def record(self, **changes: Any) -> bytes:
         section = dict(zip(self.item_ids, self.sections, strict=True))
-        given: dict[str, Any] = {
+        defaults: dict[str, Any] = {
             "hub": self.hub,
             "originator": self.case,
             "version": 1,
@@ -191,14 +193,14 @@ class World:
             "body_json": self.body,
             "frame": self.frame_bytes,
             "items": [one.sealed for one in self.sealed],
-            "wraps": [(section[i], wrap) for (i, _), wrap in self.wraps.items()],
+            "wrapped_keys": [(section[i], wrapped_key) for (i, _), wrapped_key in self.wrapped_keys.items()],
             "audit": self.audit_kem.public,
             "scope": self.case,
         }
-        return build_record(**(given | changes))
+        return build_record(**(defaults | changes))
 
     def signed(self, *signers: SignatureKeys, payload: bytes | None = None) -> Frame:
-        return sign(WISH, self.payload_bytes if payload is None else payload, *signers)
+        return sign(COMMAND, self.payload_bytes if payload is None else payload, *signers)
 
 
 @pytest.fixture(scope="session")
@@ -208,13 +210,13 @@ def world() -> World:
 
 @pytest.fixture(scope="session")
 def refuses() -> Callable[[type[ExchangeError], str], Any]:
-    """``with refuses(Untrusted, "seal-broken"):``: just this class and flaw, and a remedy in words."""
+    """``with refuses(Untrusted, "seal-broken"):``: just this class and error code, and a remedy in words."""
 
     @contextmanager
-    def check(error: type[ExchangeError], flaw: str) -> Iterator[None]:
+    def check(error: type[ExchangeError], error_code: str) -> Iterator[None]:
         with pytest.raises(error) as caught:
             yield
-        assert (caught.type, caught.value.flaw) == (error, flaw)
+        assert (caught.type, caught.value.error_code) == (error, error_code)
         assert caught.value.remedy
 
     return check

@@ -30,7 +30,7 @@ def test_attack_lp_elements_shifted_over_a_boundary_are_other_bytes(one, other):
 
 
 @pytest.mark.parametrize(
-    ("label", "elements", "flaw"),
+    ("label", "elements", "error_code"),
     [
         pytest.param("", (), "lp-label", id="no label"),
         pytest.param("kh\0x", (), "lp-label", id="zero byte in the label"),
@@ -43,16 +43,16 @@ def test_attack_lp_elements_shifted_over_a_boundary_are_other_bytes(one, other):
         pytest.param("kh/x", ("\ud800",), "lp-text", id="lone surrogate"),
     ],
 )
-def test_lp_refuses(refuses, label, elements, flaw):
-    with refuses(Malformed, flaw):
+def test_lp_refuses(refuses, label, elements, error_code):
+    with refuses(Malformed, error_code):
         lp(label, *elements)
 
 
 def test_canonical_json_has_sorted_keys_plain_text_and_no_spaces():
-    class Word(StrEnum):
+    class Element(StrEnum):
         A = "語"
 
-    value = {"z": [1, (True, None)], "あ": Word.A, "a": {"b": -(2**53) + 1}, "é": "\x7f\u2028\n\x01/"}
+    value = {"z": [1, (True, None)], "あ": Element.A, "a": {"b": -(2**53) + 1}, "é": "\x7f\u2028\n\x01/"}
     data = canonical.encode(value)
     assert data == (
         '{"a":{"b":-9007199254740991},"z":[1,[true,null]],"é":"\x7f\u2028\\n\\u0001/","あ":"語"}'.encode()
@@ -64,7 +64,7 @@ DEEP = b"[" * 16 + b"]" * 16
 
 
 @pytest.mark.parametrize(
-    ("data", "flaw"),
+    ("data", "error_code"),
     [
         pytest.param(b'{"a":1,"a":1}', "json-duplicate-key", id="duplicate key"),
         pytest.param(b'{"a":1,"\\u0061":2}', "json-duplicate-key", id="duplicate key, escaped"),
@@ -92,8 +92,8 @@ DEEP = b"[" * 16 + b"]" * 16
         pytest.param(b"[" * 100_000, "json-nesting", id="100,000 deep"),
     ],
 )
-def test_attack_ambiguous_json_is_refused(refuses, data, flaw):
-    with refuses(Malformed, flaw):
+def test_attack_ambiguous_json_is_refused(refuses, data, error_code):
+    with refuses(Malformed, error_code):
         canonical.parse(data)
 
 
@@ -102,7 +102,7 @@ def test_sixteen_deep_is_accepted():
 
 
 @pytest.mark.parametrize(
-    ("value", "flaw"),
+    ("value", "error_code"),
     [
         pytest.param(1.0, "json-type", id="float"),
         pytest.param({1: 2}, "json-key", id="key not text"),
@@ -111,8 +111,8 @@ def test_sixteen_deep_is_accepted():
         pytest.param({"a": "\udfff"}, "json-surrogate", id="lone surrogate"),
     ],
 )
-def test_what_has_no_canonical_form_is_not_written(refuses, value, flaw):
-    with refuses(Malformed, flaw):
+def test_what_has_no_canonical_form_is_not_written(refuses, value, error_code):
+    with refuses(Malformed, error_code):
         canonical.encode(value)
 
 
@@ -143,12 +143,12 @@ def test_text_forms_are_read_as_they_are_written():
     assert canonical.parse_time("0001-01-01T00:00:00.000000Z") == datetime(1, 1, 1, tzinfo=UTC)
     assert canonical.parse_uuid(str(ID)) == ID
     assert canonical.parse_digest("ab" * 32) == b"\xab" * 32
-    assert canonical.hex_(b"\xab") == "ab"
+    assert canonical.to_hex(b"\xab") == "ab"
     assert canonical.parse_hex("ab") == b"\xab"
 
 
 @pytest.mark.parametrize(
-    ("parse", "text", "flaw"),
+    ("parse", "text", "error_code"),
     [
         pytest.param(canonical.parse_digest, "AB" * 32, "digest-form", id="upper-case digest"),
         pytest.param(canonical.parse_digest, "ab" * 31, "digest-form", id="short digest"),
@@ -172,8 +172,8 @@ def test_text_forms_are_read_as_they_are_written():
         pytest.param(canonical.format_time, datetime(2026, 4, 1), "time-naive", id="naive"),  # noqa: DTZ001
     ],
 )
-def test_other_text_forms_are_refused(refuses, parse, text, flaw):
-    with refuses(Malformed, flaw):
+def test_other_text_forms_are_refused(refuses, parse, text, error_code):
+    with refuses(Malformed, error_code):
         parse(text)
 
 
@@ -189,7 +189,7 @@ def test_padding_tells_length_to_within_one_part_in_eight(length):
 
 
 @pytest.mark.parametrize(
-    ("padded", "flaw"),
+    ("padded", "error_code"),
     [
         pytest.param(b"", "pad-length", id="nothing"),
         pytest.param(b"\0\0\0", "pad-length", id="half a length"),
@@ -200,8 +200,8 @@ def test_padding_tells_length_to_within_one_part_in_eight(length):
         pytest.param(b"\0\0\0\2" + sealing.pad(b"abc")[4:], "pad-zeros", id="text beyond the length"),
     ],
 )
-def test_attack_hidden_text_in_padding_is_refused(refuses, padded, flaw):
-    with refuses(Malformed, flaw):
+def test_attack_hidden_text_in_padding_is_refused(refuses, padded, error_code):
+    with refuses(Malformed, error_code):
         sealing.unpad(padded)
 
 

@@ -1,4 +1,4 @@
-"""Items and wraps: who can open what, and at which place only."""
+"""Items and wrapped keys: who can open what, and at which place only."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from domain.errors import Malformed, Untrusted
 from keys import sealing
 from keys.item import key_commitment, open_item, seal_item
 from keys.lp import About, lp, sha256
-from keys.wrap import WRAP_BYTES, open_wrap, seal_wrap
+from keys.wrapped_key import WRAPPED_KEY_BYTES, open_wrapped_key, seal_wrapped_key
 
 OTHER = UUID("99999999-9999-4999-8999-999999999999")
 
@@ -27,7 +27,7 @@ def item_place(world, **changes):
     return place | changes
 
 
-def wrap_place(world, **changes):
+def wrapped_key_place(world, **changes):
     place = {
         "hub": world.hub,
         "about": world.about,
@@ -38,11 +38,11 @@ def wrap_place(world, **changes):
     return place | changes
 
 
-def test_each_recipient_opens_its_wrap_and_with_it_the_item(world):
+def test_each_recipient_opens_its_wrapped_key_and_with_it_the_item(world):
     for to, kem in world.recipients:
-        wrap = world.wraps[world.item_ids[0], to]
-        assert len(wrap) == WRAP_BYTES == 1168
-        key = open_wrap(kem=kem, wrap=wrap, **wrap_place(world))
+        wrapped_key = world.wrapped_keys[world.item_ids[0], to]
+        assert len(wrapped_key) == WRAPPED_KEY_BYTES == 1168
+        key = open_wrapped_key(kem=kem, wrapped_key=wrapped_key, **wrapped_key_place(world))
         assert key == world.sealed[0].key
         one = world.sealed[0]
         assert open_item(key=key, kc=one.kc, sealed=one.sealed, **item_place(world)) == world.contents[0]
@@ -95,7 +95,7 @@ def test_attack_hub_shows_invented_content_under_a_key_of_its_own(refuses, world
         open_item(key=invented.key, kc=world.sealed[0].kc, sealed=invented.sealed, **item_place(world))
 
 
-def test_attack_one_sealed_text_told_to_two_recipients_as_two_stories(refuses, world):
+def test_attack_one_sealed_text_opens_to_two_texts_for_two_recipients(refuses, world):
     """With a seal that does not commit to its key, one ciphertext opens to two texts under two keys."""
     one = world.sealed[0]
     second_key = bytes(32)
@@ -124,30 +124,30 @@ def test_attack_sealed_items_swapped_do_not_open(refuses, world):
         pytest.param({"keyset": bytes(32)}, id="another key set"),
     ],
 )
-def test_attack_wrap_moved_to_another_place_does_not_open(refuses, world, change):
-    wrap = world.wraps[world.item_ids[0], world.core]
-    with refuses(Untrusted, "wrap-broken"):
-        open_wrap(kem=world.core_kem, wrap=wrap, **wrap_place(world, **change))
+def test_attack_wrapped_key_moved_to_another_place_does_not_open(refuses, world, change):
+    wrapped_key = world.wrapped_keys[world.item_ids[0], world.core]
+    with refuses(Untrusted, "wrapped-key-broken"):
+        open_wrapped_key(kem=world.core_kem, wrapped_key=wrapped_key, **wrapped_key_place(world, **change))
 
 
-def test_attack_wrap_of_another_recipient_does_not_open(refuses, world):
-    wrap = world.wraps[world.item_ids[0], world.clinic]
-    with refuses(Untrusted, "wrap-broken"):
-        open_wrap(kem=world.core_kem, wrap=wrap, **wrap_place(world))
+def test_attack_wrapped_key_of_another_recipient_does_not_open(refuses, world):
+    wrapped_key = world.wrapped_keys[world.item_ids[0], world.clinic]
+    with refuses(Untrusted, "wrapped-key-broken"):
+        open_wrapped_key(kem=world.core_kem, wrapped_key=wrapped_key, **wrapped_key_place(world))
 
 
-def test_attack_wrap_made_by_a_stranger_with_a_key_of_his_own_is_refused(refuses, world):
-    """HPKE base mode authenticates nobody: anyone can make a wrap. The commitment refuses it."""
-    wrap = seal_wrap(to=world.core_kem.public, item_key=bytes(32), **wrap_place(world))
-    with refuses(Untrusted, "wrap-key-commitment"):
-        open_wrap(kem=world.core_kem, wrap=wrap, **wrap_place(world))
+def test_attack_wrapped_key_made_by_a_stranger_with_a_key_of_his_own_is_refused(refuses, world):
+    """HPKE base mode authenticates nobody: anyone can make a wrapped key. The commitment refuses it."""
+    wrapped_key = seal_wrapped_key(to=world.core_kem.public, item_key=bytes(32), **wrapped_key_place(world))
+    with refuses(Untrusted, "wrapped-key-commitment"):
+        open_wrapped_key(kem=world.core_kem, wrapped_key=wrapped_key, **wrapped_key_place(world))
 
 
-def test_wraps_and_keys_of_another_length_are_refused(refuses, world):
-    with refuses(Malformed, "wrap-length"):
-        open_wrap(kem=world.core_kem, wrap=bytes(1167), **wrap_place(world))
+def test_wrapped_keys_and_keys_of_another_length_are_refused(refuses, world):
+    with refuses(Malformed, "wrapped-key-length"):
+        open_wrapped_key(kem=world.core_kem, wrapped_key=bytes(1167), **wrapped_key_place(world))
     with refuses(Malformed, "item-key-length"):
-        seal_wrap(to=world.core_kem.public, item_key=bytes(31), **wrap_place(world))
+        seal_wrapped_key(to=world.core_kem.public, item_key=bytes(31), **wrapped_key_place(world))
 
 
 def test_an_item_of_more_than_25_mib_sealed_is_refused(refuses, world):

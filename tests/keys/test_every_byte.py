@@ -9,9 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from domain.errors import Malformed, NotThere, Untrusted
-from keys.command import parse_wish
-from keys.frame import WISH, parse_frame, verify
+from domain.errors import Malformed, NotFound, Untrusted
+from keys.command import parse_command
+from keys.frame import COMMAND, parse_frame, verify
 from keys.item import open_item
 from keys.keystore import Cost, seal_keystore, unseal_keystore
 from keys.leaf import Leaf, leaf_tag, record_sha
@@ -20,26 +20,26 @@ from keys.record import (
     list_parts,
     match_items,
     open_audit_layer,
-    open_audit_wrap,
-    open_named_wrap,
+    open_audit_wrapped_key,
+    open_named_wrapped_key,
     open_record,
 )
 from keys.request import match_parts, parse_request
-from keys.wrap import open_wrap
+from keys.wrapped_key import open_wrapped_key
 
-FORMS = ["frame", "request", "record", "item", "wrap", "receipt", "keystore"]
+FORMS = ["frame", "request", "record", "item", "wrapped_key", "receipt", "keystore"]
 _KEYSTORE = seal_keystore({"sig": bytes(64)}, "x", Cost(8, 1, 1))
 
 
 def read_frame(world: Any, data: bytes) -> None:
     frame = parse_frame(data)
-    verify(WISH, frame, [world.core_sig.public])
-    parse_wish(frame.payload)
+    verify(COMMAND, frame, [world.core_sig.public])
+    parse_command(frame.payload)
 
 
 def read_request(world: Any, data: bytes) -> None:
     request = parse_request(data)
-    verify(WISH, request.frame, [world.core_sig.public])
+    verify(COMMAND, request.frame, [world.core_sig.public])
     match_parts(request.payload, request.parts)
 
 
@@ -48,13 +48,15 @@ def read_record(world: Any, state: bytes) -> None:
     ck = world.keys.ck(world.case, list_parts(state).epoch)
     record = open_record(ck=ck, hub=world.hub, originator=world.case, version=1, state=state)
     match_items(record, world.payload)
-    for ref in world.payload.wraps:
+    for ref in world.payload.wrapped_keys:
         section = world.sections[world.item_ids.index(ref.item)]
-        open_named_wrap(record, world.payload, ref.item, ref.to, world.sks[section])
-    if record.audit_wrap is None:
-        raise Untrusted("no-audit-wrap", "the first record of an epoch has one")
-    wrap = open_audit_layer(world.sks["control"], record.audit_wrap)
-    open_audit_wrap(kem=world.audit_kem, hub=world.hub, originator=world.case, epoch=1, wrap=wrap)
+        open_named_wrapped_key(record, world.payload, ref.item, ref.to, world.sks[section])
+    if record.audit_wrapped_key is None:
+        raise Untrusted("no-audit-wrapped-key", "the first record of an epoch has one")
+    wrapped_key = open_audit_layer(world.sks["control"], record.audit_wrapped_key)
+    open_audit_wrapped_key(
+        kem=world.audit_kem, hub=world.hub, originator=world.case, epoch=1, wrapped_key=wrapped_key
+    )
 
 
 def read_item(world: Any, sealed: bytes) -> None:
@@ -72,15 +74,15 @@ def read_item(world: Any, sealed: bytes) -> None:
     )
 
 
-def read_wrap(world: Any, wrap: bytes) -> None:
-    open_wrap(
+def read_wrapped_key(world: Any, wrapped_key: bytes) -> None:
+    open_wrapped_key(
         kem=world.core_kem,
         hub=world.hub,
         about=world.about,
         item=world.item_ids[0],
         kc=world.sealed[0].kc,
         keyset=world.keyset,
-        wrap=wrap,
+        wrapped_key=wrapped_key,
     )
 
 
@@ -97,7 +99,7 @@ READ: dict[str, Callable[[Any, bytes], None]] = {
     "request": read_request,
     "record": read_record,
     "item": read_item,
-    "wrap": read_wrap,
+    "wrapped_key": read_wrapped_key,
     "receipt": read_receipt,
     "keystore": read_keystore,
 }
@@ -110,12 +112,12 @@ def _a_low_ceiling(monkeypatch):
 
 
 @pytest.fixture(scope="module")
-def whole(world):
+def intact(world):
     leaf = Leaf(1, record_sha("kakehashi.v1.x.1", world.state), leaf_tag(world.ck, world.case, 1))
     receipt = Receipt(
         hub=world.hub,
         mode="rehearsal",
-        ask_id=world.payload.ask_id,
+        command_id=world.payload.command_id,
         frame=world.frame.digest,
         leaf=leaf,
         promised_at=world.noon,
@@ -125,30 +127,30 @@ def whole(world):
         "request": world.request,
         "record": world.state,
         "item": world.sealed[0].sealed,
-        "wrap": world.wraps[world.item_ids[0], world.core],
+        "wrapped_key": world.wrapped_keys[world.item_ids[0], world.core],
         "receipt": sign_receipts([receipt], world.log)[0],
         "keystore": _KEYSTORE,
     }
 
 
 def refused(world: Any, form: str, data: bytes) -> None:
-    with pytest.raises((Malformed, Untrusted, NotThere)) as caught:
+    with pytest.raises((Malformed, Untrusted, NotFound)) as caught:
         READ[form](world, data)
-    if caught.type is NotThere:  # only where a changed epoch names a key that never was
-        assert (form, caught.value.flaw) == ("record", "ck-not-given")
+    if caught.type is NotFound:  # only where a changed epoch names a key that never existed
+        assert (form, caught.value.error_code) == ("record", "ck-not-given")
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_each_form_is_read_when_nothing_was_changed(world, whole, form):
-    READ[form](world, whole[form])
+def test_each_form_is_read_when_nothing_was_changed(world, intact, form):
+    READ[form](world, intact[form])
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_attack_one_byte_changed_anywhere_is_refused(world, whole, form):
+def test_attack_one_byte_changed_anywhere_is_refused(world, intact, form):
     @settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
-    @given(st.integers(0, len(whole[form]) - 1), st.integers(1, 255))
+    @given(st.integers(0, len(intact[form]) - 1), st.integers(1, 255))
     def check(place, flip):
-        data = bytearray(whole[form])
+        data = bytearray(intact[form])
         data[place] ^= flip
         refused(world, form, bytes(data))
 
@@ -156,23 +158,23 @@ def test_attack_one_byte_changed_anywhere_is_refused(world, whole, form):
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_attack_each_byte_of_the_head_changed_is_refused(world, whole, form):
+def test_attack_each_byte_of_the_head_changed_is_refused(world, intact, form):
     """The first 64 bytes hold magic, lengths and counts: each of their bits in turn."""
     for bit in range(8 * 64):
-        data = bytearray(whole[form])
+        data = bytearray(intact[form])
         data[bit // 8] ^= 1 << bit % 8
         refused(world, form, bytes(data))
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_attack_form_cut_off_anywhere_is_refused(world, whole, form):
-    data = whole[form]
+def test_attack_form_cut_off_anywhere_is_refused(world, intact, form):
+    data = intact[form]
     step = 1 if len(data) < 2000 else 7
     for end in {*range(0, len(data), step), len(data) - 1}:
         refused(world, form, data[:end])
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_attack_bytes_added_at_the_end_are_refused(world, whole, form):
-    for more in (b"\0", b"\xff" * 16, whole[form]):
-        refused(world, form, whole[form] + more)
+def test_attack_bytes_added_at_the_end_are_refused(world, intact, form):
+    for more in (b"\0", b"\xff" * 16, intact[form]):
+        refused(world, form, intact[form] + more)

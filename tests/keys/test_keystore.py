@@ -7,7 +7,7 @@ import stat
 
 import pytest
 
-from domain.errors import Malformed, NotThere, Unavailable, Untrusted
+from domain.errors import Malformed, NotFound, Unavailable, Untrusted
 from keys import keystore, sealing
 from keys.keystore import (
     PROFILE_COST,
@@ -133,32 +133,32 @@ def test_attack_keystore_that_is_a_link_or_a_pipe_is_refused(refuses, path):
         open_keystore(pipe, "x", rehearsal=True)
 
 
-def test_a_keystore_that_is_not_there_is_told_as_such(refuses, path):
-    with refuses(NotThere, "keystore-not-there"):
+def test_a_keystore_that_is_not_there_is_named_as_such(refuses, path):
+    with refuses(NotFound, "keystore-not-there"):
         open_keystore(path, "x")
     with refuses(Unavailable, "keystore-not-written"):
         write_keystore(path.with_name("no") / "x", {}, "x", CHEAP)
 
 
 @pytest.mark.parametrize(
-    ("data", "flaw"),
+    ("data", "error_code"),
     [
         pytest.param(b"", "keystore-truncated", id="nothing"),
         pytest.param(b"KHK2" + bytes(400), "keystore-magic", id="another form"),
         pytest.param(bytes(1024 * 1024 + 1), "keystore-size", id="too long"),
     ],
 )
-def test_a_keystore_of_another_form_is_refused(refuses, data, flaw):
-    with refuses(Malformed, flaw):
+def test_a_keystore_of_another_form_is_refused(refuses, data, error_code):
+    with refuses(Malformed, error_code):
         unseal_keystore(data, "x", rehearsal=True)
 
 
-@pytest.mark.parametrize(("text", "flaw"), [(b"[]", "keystore-form"), (b'{"a":"A0"}', "hex-form")])
-def test_a_keystore_that_holds_something_else_is_refused(refuses, text, flaw):
+@pytest.mark.parametrize(("text", "error_code"), [(b"[]", "keystore-form"), (b'{"a":"A0"}', "hex-form")])
+def test_a_keystore_that_holds_something_else_is_refused(refuses, text, error_code):
     header = seal_keystore({}, "x", CHEAP)[:32]
-    key = keystore._stretch(b"x", header, CHEAP)
+    key = keystore._derive_key(b"x", header, CHEAP)
     data = header + sealing.seal(key, lp("kh/keystore/v1", header), sealing.pad(text))
-    with refuses(Malformed, flaw):
+    with refuses(Malformed, error_code):
         unseal_keystore(data, "x", rehearsal=True)
 
 
@@ -189,10 +189,10 @@ def test_a_passphrase_comes_from_a_prompt_a_descriptor_or_a_credential_file(tmp_
 
 
 def test_passphrase_sources_that_are_none_are_refused(refuses, tmp_path):
-    for given in ({}, {"prompt": "?", "fd": 0}):
+    for sources in ({}, {"prompt": "?", "fd": 0}):
         with refuses(Malformed, "passphrase-source"):
-            read_passphrase(**given)
-    with refuses(NotThere, "passphrase-file-not-there"):
+            read_passphrase(**sources)
+    with refuses(NotFound, "passphrase-file-not-there"):
         read_passphrase(file=tmp_path / "no")
     file = tmp_path / "credential"
     file.write_bytes(b"\xff")

@@ -19,7 +19,7 @@ from keys.checkpoint import (
     verify_checkpoint,
     verify_cosignature,
 )
-from keys.note import Line, Note, note_key_id, parse_lines, parse_note, with_lines
+from keys.note import Note, NoteSignature, note_key_id, parse_note, parse_signature_lines, with_signatures
 from keys.proofs import entry_hash, verify_consistency, verify_inclusion
 from keys.signing import SignatureKeys, SignatureKind
 from keys.tree import (
@@ -124,7 +124,7 @@ def test_an_empty_head_is_continued_by_any() -> None:
 
 
 @pytest.mark.parametrize(
-    ("call", "flaw"),
+    ("call", "error_code"),
     [
         (lambda: verify_inclusion(EMPTY, 5, 5, [], EMPTY), "proof-index"),
         (lambda: verify_inclusion(EMPTY, -1, 5, [], EMPTY), "proof-index"),
@@ -134,8 +134,8 @@ def test_an_empty_head_is_continued_by_any() -> None:
         (lambda: verify_consistency(-1, 5, [], EMPTY, EMPTY), "proof-sizes"),
     ],
 )
-def test_a_proof_out_of_form(call, flaw: str) -> None:  # type: ignore[no-untyped-def]
-    with pytest.raises(Malformed, match=flaw):
+def test_a_proof_out_of_form(call, error_code: str) -> None:  # type: ignore[no-untyped-def]
+    with pytest.raises(Malformed, match=error_code):
         call()
 
 
@@ -163,10 +163,10 @@ def test_tiles_give_the_same_tree(size: int) -> None:
     def tile(level: int, n: int) -> bytes:
         return b"".join(rows[level][n * WIDTH : (n + 1) * WIDTH])
 
-    made = subtree_of(tile)
-    assert root(size, made) == naive(MANY[:size])
-    assert inclusion(size // 2, size, made) == inclusion(size // 2, size, OF_MANY)
-    assert consistency(max(1, size // 3), size, made) == consistency(max(1, size // 3), size, OF_MANY)
+    generated = subtree_of(tile)
+    assert root(size, generated) == naive(MANY[:size])
+    assert inclusion(size // 2, size, generated) == inclusion(size // 2, size, OF_MANY)
+    assert consistency(max(1, size // 3), size, generated) == consistency(max(1, size // 3), size, OF_MANY)
 
 
 def test_the_paths_and_widths_of_tiles_are_those_of_the_standard() -> None:
@@ -201,7 +201,7 @@ def test_the_published_note_is_read_and_written() -> None:
 
 
 @pytest.mark.parametrize(
-    ("data", "flaw"),
+    ("data", "error_code"),
     [
         pytest.param(b"", "note-form", id="nothing"),
         pytest.param(b"text\n", "note-form", id="no signature"),
@@ -226,8 +226,8 @@ def test_the_published_note_is_read_and_written() -> None:
         ),
     ],
 )
-def test_what_is_no_note_is_refused(data: bytes, flaw: str) -> None:
-    with pytest.raises(Malformed, match=flaw):
+def test_what_is_no_note_is_refused(data: bytes, error_code: str) -> None:
+    with pytest.raises(Malformed, match=error_code):
         parse_note(data)
 
 
@@ -266,9 +266,9 @@ def test_a_rehearsals_log_has_another_name() -> None:
     ],
 )
 def test_what_is_no_checkpoint_is_refused(text: str) -> None:
-    with pytest.raises(Malformed) as told:
+    with pytest.raises(Malformed) as reported:
         parse_checkpoint(text)
-    assert told.value.flaw in {"checkpoint-form", "checkpoint-size", "checkpoint-root"}
+    assert reported.value.error_code in {"checkpoint-form", "checkpoint-size", "checkpoint-root"}
 
 
 def test_both_signatures_of_this_very_log_are_needed() -> None:
@@ -291,9 +291,9 @@ def test_another_text_under_the_same_signatures_is_refused() -> None:
 
 
 def test_an_unknown_line_more_changes_nothing() -> None:
-    more = with_lines(SIGNED, [Line("somebody/else", b"abcd", b"whatever")])
+    more = with_signatures(SIGNED, [NoteSignature("somebody/else", b"abcd", b"whatever")])
     assert verify_checkpoint(more.encode(), ORIGIN, LOG.public)[0] == HEAD
-    assert with_lines(more, more.lines) == more
+    assert with_signatures(more, more.lines) == more
 
 
 def test_a_bit_of_a_checkpoint_changed_anywhere_is_found() -> None:
@@ -310,9 +310,9 @@ def test_a_bit_of_a_checkpoint_changed_anywhere_is_found() -> None:
 
 def test_a_witness_cosigns_with_its_time() -> None:
     lines = cosign(HEAD, WITNESS, "witness.example/w", 1_700_000_009)
-    note = with_lines(SIGNED, lines)
+    note = with_signatures(SIGNED, lines)
     assert verify_cosignature(note, "witness.example/w", WITNESS.public) == 1_700_000_009
-    assert parse_lines("".join(line.encode() for line in lines)) == lines
+    assert parse_signature_lines("".join(line.encode() for line in lines)) == lines
     assert verify_checkpoint(note.encode(), ORIGIN, LOG.public)[0] == HEAD
 
 
@@ -324,22 +324,22 @@ def test_a_cosignature_of_another_head_name_or_time_is_refused(half: int) -> Non
         cosign(HEAD, OTHER, name, 9),
     ):
         lines = list(cosign(HEAD, WITNESS, name, 9))
-        lines[half] = Line(lines[half].name, lines[half].id, wrong[half].value)
+        lines[half] = NoteSignature(lines[half].name, lines[half].id, wrong[half].value)
         with pytest.raises(Untrusted):
-            verify_cosignature(with_lines(SIGNED, lines), name, WITNESS.public)
+            verify_cosignature(with_signatures(SIGNED, lines), name, WITNESS.public)
     later = list(cosign(HEAD, WITNESS, name, 9))
-    later[half] = Line(name, later[half].id, (10).to_bytes(8, "big") + later[half].value[8:])
+    later[half] = NoteSignature(name, later[half].id, (10).to_bytes(8, "big") + later[half].value[8:])
     with pytest.raises(Untrusted):
-        verify_cosignature(with_lines(SIGNED, later), name, WITNESS.public)
+        verify_cosignature(with_signatures(SIGNED, later), name, WITNESS.public)
 
 
 def test_a_cosignature_out_of_form_is_refused() -> None:
     name = "witness.example/w"
     first, second = cosign(HEAD, WITNESS, name, 9)
-    short = with_lines(SIGNED, [replace(first, value=first.value[:-1]), second])
+    short = with_signatures(SIGNED, [replace(first, value=first.value[:-1]), second])
     with pytest.raises(Malformed, match="cosignature-length"):
         verify_cosignature(short, name, WITNESS.public)
-    far = with_lines(SIGNED, [replace(first, value=b"\xff" + first.value[1:]), second])
+    far = with_signatures(SIGNED, [replace(first, value=b"\xff" + first.value[1:]), second])
     with pytest.raises(Malformed, match="cosignature-time"):
         verify_cosignature(far, name, WITNESS.public)
     with pytest.raises(Untrusted, match="checkpoint-not-signed"):

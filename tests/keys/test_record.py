@@ -1,4 +1,4 @@
-"""The stored record: control, items, wraps, and the audit office's way in."""
+"""The stored record: control, items, wrapped keys, and the audit office's way in."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from domain.errors import Malformed, NotThere, Untrusted
+from domain.errors import Malformed, NotFound, Untrusted
 from keys import sealing
 from keys.item import open_item
 from keys.lp import lp, sha256
@@ -16,19 +16,19 @@ from keys.record import (
     list_parts,
     match_items,
     open_audit_layer,
-    open_audit_wrap,
-    open_named_wrap,
+    open_audit_wrapped_key,
+    open_named_wrapped_key,
     open_record,
-    open_wrap_layer,
+    open_wrapped_key_layer,
 )
-from keys.wrap import open_wrap
+from keys.wrapped_key import open_wrapped_key
 
 OTHER = UUID("99999999-9999-4999-8999-999999999999")
 
 
 def opened(world, state=None, **changes):
-    given = {"ck": world.ck, "hub": world.hub, "originator": world.case, "version": 1}
-    return open_record(**(given | changes), state=world.state if state is None else state)
+    defaults = {"ck": world.ck, "hub": world.hub, "originator": world.case, "version": 1}
+    return open_record(**(defaults | changes), state=world.state if state is None else state)
 
 
 def assemble(*parts, epoch=1, suite=1, magic=b"KHR1"):
@@ -37,13 +37,13 @@ def assemble(*parts, epoch=1, suite=1, magic=b"KHR1"):
     return data + b"".join(bytes([kind]) + len(one).to_bytes(4, "big") + one for kind, one in parts)
 
 
-def apart(world):
+def separated(world):
     parts = list_parts(world.state)
     return [
         (1, parts.control),
-        (2, parts.audit_wrap),
+        (2, parts.audit_wrapped_key),
         *((3, one) for one in parts.items),
-        *((4, one) for one in parts.sealed_wraps),
+        *((4, one) for one in parts.sealed_wrapped_keys),
     ]
 
 
@@ -52,23 +52,23 @@ def test_a_record_opens_to_what_was_put_in(world):
     assert (record.epoch, record.body_json, record.frame) == (1, world.body, world.frame_bytes)
     assert record.items == tuple(one.sealed for one in world.sealed)
     assert match_items(record, world.payload) == dict(zip(world.item_ids, record.items, strict=True))
-    assert assemble(*apart(world)) == world.state
+    assert assemble(*separated(world)) == world.state
     assert "SealedItem" not in repr(record)
 
 
 def test_a_reader_gets_from_record_to_content(world):
     record = opened(world)
     item = world.item_ids[1]
-    wrap = open_named_wrap(record, world.payload, item, world.clinic, world.sks["MEDICAL"])
+    wrapped_key = open_named_wrapped_key(record, world.payload, item, world.clinic, world.sks["MEDICAL"])
     ref = world.payload.items[1]
-    key = open_wrap(
+    key = open_wrapped_key(
         kem=world.clinic_kem,
         hub=world.hub,
         about=world.about,
         item=item,
         kc=ref.kc,
         keyset=world.keyset,
-        wrap=wrap,
+        wrapped_key=wrapped_key,
     )
     content = open_item(
         key=key,
@@ -84,17 +84,24 @@ def test_a_reader_gets_from_record_to_content(world):
     assert content == world.contents[1]
 
 
-def test_the_audit_office_gets_from_its_wrap_to_control(world):
-    layer = opened(world).audit_wrap
-    wrap = open_audit_layer(world.sks["control"], layer)
-    ck = open_audit_wrap(kem=world.audit_kem, hub=world.hub, originator=world.case, epoch=1, wrap=wrap)
+def test_the_audit_office_gets_from_its_wrapped_key_to_control(world):
+    layer = opened(world).audit_wrapped_key
+    wrapped_key = open_audit_layer(world.sks["control"], layer)
+    ck = open_audit_wrapped_key(
+        kem=world.audit_kem, hub=world.hub, originator=world.case, epoch=1, wrapped_key=wrapped_key
+    )
     assert opened(world, ck=ck).body_json == world.body
 
 
-def test_a_fact_without_frame_parts_or_audit_wrap_is_a_record_too(world):
-    state = world.record(frame=b"", items=[], wraps=[], audit=None)
+def test_an_event_without_frame_parts_or_audit_wrapped_key_is_a_record_too(world):
+    state = world.record(frame=b"", items=[], wrapped_keys=[], audit=None)
     record = opened(world, state)
-    assert (record.frame, record.items, record.sealed_wraps, record.audit_wrap) == (b"", (), (), None)
+    assert (record.frame, record.items, record.sealed_wrapped_keys, record.audit_wrapped_key) == (
+        b"",
+        (),
+        (),
+        None,
+    )
 
 
 @pytest.mark.parametrize(
@@ -119,8 +126,8 @@ def test_attack_two_records_of_one_case_swapped_do_not_open(refuses, world):
 
 
 def test_attack_epoch_of_a_record_changed_names_another_key(refuses, world):
-    state = assemble(*apart(world), epoch=2)
-    with refuses(NotThere, "ck-not-given"):
+    state = assemble(*separated(world), epoch=2)
+    with refuses(NotFound, "ck-not-given"):
         world.keys.ck(world.case, list_parts(state).epoch)
     with_second = FixedKeys({(world.case, 1): world.ck, (world.case, 2): bytes(32)})
     with refuses(Untrusted, "seal-broken"):
@@ -130,52 +137,56 @@ def test_attack_epoch_of_a_record_changed_names_another_key(refuses, world):
 def test_attack_control_of_one_record_under_the_parts_of_another_is_refused(refuses, world):
     """The control opens, for it stands at its own place; the parts do not match what was signed."""
     other = world.seal(world.item_ids[0], "BASIC", b"another text")
-    forged = [(3, other.sealed) if one == (3, world.sealed[0].sealed) else one for one in apart(world)]
+    forged = [(3, other.sealed) if one == (3, world.sealed[0].sealed) else one for one in separated(world)]
     record = opened(world, assemble(*forged))
     with refuses(Untrusted, "record-item-digest"):
         match_items(record, world.payload)
 
 
 def test_attack_items_of_a_record_swapped_dropped_or_added_are_refused(refuses, world):
-    head, audit, one, two, *wraps = apart(world)
+    head, audit, one, two, *wrapped_keys = separated(world)
     with refuses(Untrusted, "record-item-digest"):
-        match_items(opened(world, assemble(head, audit, two, one, *wraps)), world.payload)
+        match_items(opened(world, assemble(head, audit, two, one, *wrapped_keys)), world.payload)
     for items in ([one], [], [one, two, two]):
         with refuses(Untrusted, "record-items-missing"):
-            match_items(opened(world, assemble(head, audit, *items, *wraps)), world.payload)
+            match_items(opened(world, assemble(head, audit, *items, *wrapped_keys)), world.payload)
 
 
-def test_attack_wraps_of_a_record_swapped_dropped_or_added_are_refused(refuses, world):
-    *front, one, two = apart(world)
+def test_attack_wrapped_keys_of_a_record_swapped_dropped_or_added_are_refused(refuses, world):
+    *front, one, two = separated(world)
     item, key = world.item_ids[1], world.sks["MEDICAL"]
     with refuses(Untrusted, "seal-broken"):
-        open_named_wrap(opened(world, assemble(*front, two, one)), world.payload, item, world.clinic, key)
-    for wraps in ([one], [one, two, two]):
-        record = opened(world, assemble(*front, *wraps))
-        with refuses(Untrusted, "record-wraps-missing"):
-            open_named_wrap(record, world.payload, item, world.clinic, key)
+        open_named_wrapped_key(
+            opened(world, assemble(*front, two, one)), world.payload, item, world.clinic, key
+        )
+    for wrapped_keys in ([one], [one, two, two]):
+        record = opened(world, assemble(*front, *wrapped_keys))
+        with refuses(Untrusted, "record-wrapped-keys-missing"):
+            open_named_wrapped_key(record, world.payload, item, world.clinic, key)
 
 
-def test_attack_wrap_layer_of_another_section_does_not_open(refuses, world):
+def test_attack_wrapped_key_layer_of_another_section_does_not_open(refuses, world):
     with refuses(Untrusted, "seal-broken"):
-        open_named_wrap(opened(world), world.payload, world.item_ids[0], world.clinic, world.sks["MEDICAL"])
+        open_named_wrapped_key(
+            opened(world), world.payload, world.item_ids[0], world.clinic, world.sks["MEDICAL"]
+        )
 
 
-def test_attack_hub_key_holder_puts_another_wrap_under_the_layer(refuses, world):
-    wrap, other = (world.wraps[world.item_ids[0], to] for to in (world.core, world.clinic))
+def test_attack_hub_key_holder_puts_another_wrapped_key_under_the_layer(refuses, world):
+    wrapped_key, other = (world.wrapped_keys[world.item_ids[0], to] for to in (world.core, world.clinic))
     key = world.sks["BASIC"]
-    forged = sealing.seal(key, lp("kh/shred/v1", sha256(wrap)), other)
-    with refuses(Untrusted, "wrap-layer-digest"):
-        open_wrap_layer(key, sha256(wrap), forged)
+    forged = sealing.seal(key, lp("kh/shred/v1", sha256(wrapped_key)), other)
+    with refuses(Untrusted, "wrapped-key-layer-digest"):
+        open_wrapped_key_layer(key, sha256(wrapped_key), forged)
 
 
-def test_a_wrap_not_named_is_not_there(refuses, world):
-    with refuses(NotThere, "no-such-wrap"):
-        open_named_wrap(opened(world), world.payload, world.item_ids[0], OTHER, world.sks["BASIC"])
+def test_a_wrapped_key_not_named_is_not_there(refuses, world):
+    with refuses(NotFound, "no-such-wrapped-key"):
+        open_named_wrapped_key(opened(world), world.payload, world.item_ids[0], OTHER, world.sks["BASIC"])
 
 
 def test_keys_not_given_are_not_there(refuses, world):
-    with refuses(NotThere, "sk-not-given"):
+    with refuses(NotFound, "sk-not-given"):
         world.keys.sk(world.case, "RISK")
     assert world.ck.hex() not in repr(world.keys)
     assert repr(world.ck) not in repr(world.keys)
@@ -189,15 +200,15 @@ def test_keys_not_given_are_not_there(refuses, world):
         pytest.param({"hub": bytes(32)}, id="another hub"),
     ],
 )
-def test_attack_audit_wrap_moved_to_another_place_does_not_open(refuses, world, change):
-    wrap = open_audit_layer(world.sks["control"], opened(world).audit_wrap)
+def test_attack_audit_wrapped_key_moved_to_another_place_does_not_open(refuses, world, change):
+    wrapped_key = open_audit_layer(world.sks["control"], opened(world).audit_wrapped_key)
     place = {"hub": world.hub, "originator": world.case, "epoch": 1} | change
-    with refuses(Untrusted, "wrap-broken"):
-        open_audit_wrap(kem=world.audit_kem, wrap=wrap, **place)
+    with refuses(Untrusted, "wrapped-key-broken"):
+        open_audit_wrapped_key(kem=world.audit_kem, wrapped_key=wrapped_key, **place)
 
 
-def test_attack_audit_wrap_changed_or_read_without_the_hub_is_refused(refuses, world):
-    layer = opened(world).audit_wrap
+def test_attack_audit_wrapped_key_changed_or_read_without_the_hub_is_refused(refuses, world):
+    layer = opened(world).audit_wrapped_key
     for key, forged in (
         (world.sks["control"], bytes(32) + layer[32:]),
         (world.sks["control"], layer[:-1] + bytes([layer[-1] ^ 1])),
@@ -205,18 +216,20 @@ def test_attack_audit_wrap_changed_or_read_without_the_hub_is_refused(refuses, w
     ):
         with refuses(Untrusted, "seal-broken"):
             open_audit_layer(key, forged)
-    with refuses(Malformed, "audit-wrap-size"):
+    with refuses(Malformed, "audit-wrapped-key-size"):
         open_audit_layer(world.sks["control"], layer[:-1])
-    with refuses(Malformed, "ck-wrap-length"):
-        open_audit_wrap(kem=world.audit_kem, hub=world.hub, originator=world.case, epoch=1, wrap=b"")
+    with refuses(Malformed, "ck-wrapped-key-length"):
+        open_audit_wrapped_key(
+            kem=world.audit_kem, hub=world.hub, originator=world.case, epoch=1, wrapped_key=b""
+        )
 
 
-ITEM, WRAP, AUDIT = (3, bytes(328)), (4, bytes(1240)), (2, bytes(1272))
+ITEM, WRAPPED_KEY, AUDIT = (3, bytes(328)), (4, bytes(1240)), (2, bytes(1272))
 CONTROL = (1, bytes(328))
 
 
 @pytest.mark.parametrize(
-    ("state", "flaw"),
+    ("state", "error_code"),
     [
         pytest.param(b"", "record-truncated", id="nothing"),
         pytest.param(assemble(CONTROL, magic=b"KHR2"), "record-magic", id="another form"),
@@ -227,24 +240,26 @@ CONTROL = (1, bytes(328))
         pytest.param(assemble(CONTROL, (5, b"")), "record-part-kind", id="unknown kind"),
         pytest.param(assemble((0, b"")), "record-part-kind", id="kind nought"),
         pytest.param(assemble(ITEM, CONTROL), "record-part-order", id="control behind an item"),
-        pytest.param(assemble(CONTROL, WRAP, ITEM), "record-part-order", id="item behind a wrap"),
+        pytest.param(
+            assemble(CONTROL, WRAPPED_KEY, ITEM), "record-part-order", id="item behind a wrapped key"
+        ),
         pytest.param(assemble(ITEM), "record-control-count", id="no control"),
         pytest.param(assemble(CONTROL, CONTROL), "record-control-count", id="control twice"),
-        pytest.param(assemble(CONTROL, AUDIT, AUDIT), "record-audit-count", id="two audit wraps"),
+        pytest.param(assemble(CONTROL, AUDIT, AUDIT), "record-audit-count", id="two audit wrapped keys"),
         pytest.param(assemble(CONTROL, *[ITEM] * 65), "record-kind-count", id="65 items"),
-        pytest.param(assemble(CONTROL, *[WRAP] * 257), "record-kind-count", id="257 wraps"),
-        pytest.param(assemble(CONTROL, (2, bytes(1271))), "record-audit-size", id="short audit wrap"),
+        pytest.param(assemble(CONTROL, *[WRAPPED_KEY] * 257), "record-kind-count", id="257 wrapped keys"),
+        pytest.param(assemble(CONTROL, (2, bytes(1271))), "record-audit-size", id="short audit wrapped key"),
         pytest.param(assemble(CONTROL, (3, bytes(327))), "record-item-size", id="short item"),
         pytest.param(assemble(CONTROL, (3, bytes(16_385))), "record-item-size", id="item for the store"),
-        pytest.param(assemble(CONTROL, (4, bytes(1241))), "record-wrap-size", id="long wrap"),
+        pytest.param(assemble(CONTROL, (4, bytes(1241))), "record-wrapped-key-size", id="long wrapped key"),
         pytest.param(assemble(CONTROL) + b"\0", "record-trailing", id="a byte more"),
         pytest.param(bytes(1536 * 1024 + 1), "record-size", id="more than 1.5 MiB"),
     ],
 )
-def test_attack_record_of_another_form_is_refused(refuses, world, state, flaw):
-    with refuses(Malformed, flaw):
+def test_attack_record_of_another_form_is_refused(refuses, world, state, error_code):
+    with refuses(Malformed, error_code):
         list_parts(state)
-    with refuses(Malformed, flaw):
+    with refuses(Malformed, error_code):
         opened(world, state)
 
 
@@ -265,11 +280,11 @@ def test_a_body_of_another_form_is_refused(refuses, world, body):
 
 
 def test_what_could_not_be_read_is_not_written(refuses, world):
-    with refuses(Malformed, "wrap-size"):
-        world.record(wraps=[("BASIC", bytes(1167))])
+    with refuses(Malformed, "wrapped-key-size"):
+        world.record(wrapped_keys=[("BASIC", bytes(1167))])
     with refuses(Malformed, "record-item-size"):
         world.record(items=[b"too short"])
-    with refuses(NotThere, "ck-not-given"):
+    with refuses(NotFound, "ck-not-given"):
         world.record(epoch=2)
     with refuses(Malformed, "record-size"):
         build_record(

@@ -9,9 +9,9 @@ import pickle
 import pytest
 from cryptography.exceptions import UnsupportedAlgorithm
 
-from domain.errors import Broken, Malformed, Untrusted
+from domain.errors import InvariantViolation, Malformed, Untrusted
 from keys import assert_supported
-from keys.frame import GENESIS, RECEIPT, WISH, Frame, FrameType, Signature, pae, parse_frame, sign, verify
+from keys.frame import COMMAND, GENESIS, RECEIPT, Frame, FrameType, Signature, pae, parse_frame, sign, verify
 from keys.lp import lp, sha256
 from keys.signing import Alg, KemKey, KemPublic, SignatureKeys, SignatureKind, SignaturePublic, key_id
 
@@ -27,15 +27,15 @@ def test_a_library_that_lacks_an_algorithm_stops_the_process(refuses, monkeypatc
         raise UnsupportedAlgorithm("ML-DSA-65 is not supported by this backend.")
 
     monkeypatch.setattr("keys.signing.SignatureKeys", lacking)
-    with refuses(Broken, "unsupported-library"):
+    with refuses(InvariantViolation, "unsupported-library"):
         assert_supported()
 
 
 @pytest.mark.parametrize("kind", list(SignatureKind))
 def test_a_pair_is_known_by_its_seeds_and_its_public_half_by_its_json(kind):
     pair = SignatureKeys.generate(kind)
-    again = SignatureKeys.from_seeds(kind, pair.seeds)
-    assert again.public == pair.public
+    restored = SignatureKeys.from_seeds(kind, pair.seeds)
+    assert restored.public == pair.public
     assert pair.kind is kind
     assert SignaturePublic.from_json(kind, pair.public.to_json()) == pair.public
     assert pair.public.key_ids[0] == sha256(lp("kh/key/v1", 1, pair.public.ed25519))
@@ -53,9 +53,9 @@ def test_a_kem_key_is_known_by_its_seed_and_its_public_half_by_its_json():
 @pytest.mark.parametrize("key", [SignatureKeys.generate(), KemKey.generate()], ids=["pair", "kem"])
 def test_attack_private_keys_do_not_leak_through_repr_pickle_or_copy(key):
     secret = key.seeds if isinstance(key, SignatureKeys) else key.seed
-    shown = repr(key) + str(key) + f"{[key]}"
-    assert secret.hex()[:8] not in shown
-    assert repr(secret)[2:10] not in shown
+    printed = repr(key) + str(key) + f"{[key]}"
+    assert secret.hex()[:8] not in printed
+    assert repr(secret)[2:10] not in printed
     for leak in (pickle.dumps, copy.copy, copy.deepcopy, lambda one: one.__reduce__()):
         with pytest.raises(TypeError, match="not pickled"):
             leak(key)
@@ -69,7 +69,7 @@ P = 2**255 - 19
 
 
 @pytest.mark.parametrize(
-    ("y", "flaw"),
+    ("y", "error_code"),
     [
         pytest.param(0, "ed25519-key-small-order", id="order 4"),
         pytest.param(1, "ed25519-key-small-order", id="the neutral point"),
@@ -83,8 +83,8 @@ P = 2**255 - 19
         pytest.param(P + 1, "ed25519-key-not-canonical", id="the neutral point written otherwise"),
     ],
 )
-def test_attack_ed25519_keys_under_which_anything_verifies_are_refused(refuses, y, flaw):
-    with refuses(Untrusted, flaw):
+def test_attack_ed25519_keys_under_which_anything_verifies_are_refused(refuses, y, error_code):
+    with refuses(Untrusted, error_code):
         _public(ed25519=y.to_bytes(32, "little"))
 
 
@@ -97,7 +97,7 @@ def test_attack_kem_keys_that_give_a_known_secret_are_refused(refuses):
 
 
 @pytest.mark.parametrize(
-    ("make", "flaw"),
+    ("make", "error_code"),
     [
         pytest.param(lambda: _public(ed25519=bytes(31)), "ed25519-key-length", id="Ed25519 key"),
         pytest.param(lambda: _public(mldsa=bytes(1312)), "mldsa-key-length", id="ML-DSA key"),
@@ -136,8 +136,8 @@ def test_attack_kem_keys_that_give_a_known_secret_are_refused(refuses):
         ),
     ],
 )
-def test_keys_of_another_form_are_refused(refuses, make, flaw):
-    with refuses(Malformed, flaw):
+def test_keys_of_another_form_are_refused(refuses, make, error_code):
+    with refuses(Malformed, error_code):
         make()
 
 
@@ -151,12 +151,12 @@ def test_a_frame_signed_by_two_verifies_for_these_two_in_this_order(world):
     frame = world.signed(world.core_sig, world.clinic_sig)
     assert parse_frame(frame.encode()) == frame
     assert frame.digest == sha256(world.payload_bytes)
-    verify(WISH, frame, [world.core_sig.public, world.clinic_sig.public])
+    verify(COMMAND, frame, [world.core_sig.public, world.clinic_sig.public])
 
 
 def test_attack_frame_signed_by_another_key_is_refused(refuses, world):
     with refuses(Untrusted, "signature-key"):
-        verify(WISH, world.signed(world.clinic_sig), [world.core_sig.public])
+        verify(COMMAND, world.signed(world.clinic_sig), [world.core_sig.public])
 
 
 def test_attack_frame_signed_under_a_borrowed_key_id_is_refused(refuses, world):
@@ -166,13 +166,13 @@ def test_attack_frame_signed_under_a_borrowed_key_id_is_refused(refuses, world):
         for one, kid in zip(foreign.signatures, world.core_sig.public.key_ids, strict=True)
     )
     with refuses(Untrusted, "wrong-ed25519-signature"):
-        verify(WISH, Frame(foreign.payload, renamed), [world.core_sig.public])
+        verify(COMMAND, Frame(foreign.payload, renamed), [world.core_sig.public])
 
 
 def test_attack_signatures_moved_to_another_payload_are_refused(refuses, world):
     other = Frame(world.payload_bytes + b" ", world.frame.signatures)
     with refuses(Untrusted, "wrong-ed25519-signature"):
-        verify(WISH, other, [world.core_sig.public])
+        verify(COMMAND, other, [world.core_sig.public])
 
 
 def test_attack_only_the_classical_signature_is_refused(refuses, world):
@@ -180,26 +180,26 @@ def test_attack_only_the_classical_signature_is_refused(refuses, world):
     with refuses(Malformed, "frame-signature-count"):
         parse_frame(Frame(world.payload_bytes, classical).encode())
     with refuses(Untrusted, "signature-count"):
-        verify(WISH, Frame(world.payload_bytes, classical), [world.core_sig.public])
+        verify(COMMAND, Frame(world.payload_bytes, classical), [world.core_sig.public])
     with refuses(Untrusted, "signature-algorithm"):
-        verify(WISH, Frame(world.payload_bytes, classical * 2), [world.core_sig.public])
+        verify(COMMAND, Frame(world.payload_bytes, classical * 2), [world.core_sig.public])
 
 
 def test_attack_classical_signature_forged_or_post_quantum_signature_forged_is_refused(refuses, world):
-    good, bad = world.frame.signatures, world.signed(world.core_sig, payload=b"other").signatures
+    valid, bad = world.frame.signatures, world.signed(world.core_sig, payload=b"other").signatures
     with refuses(Untrusted, "wrong-ed25519-signature"):
-        verify(WISH, Frame(world.payload_bytes, (bad[0], good[1])), [world.core_sig.public])
+        verify(COMMAND, Frame(world.payload_bytes, (bad[0], valid[1])), [world.core_sig.public])
     with refuses(Untrusted, "wrong-mldsa-signature"):
-        verify(WISH, Frame(world.payload_bytes, (good[0], bad[1])), [world.core_sig.public])
+        verify(COMMAND, Frame(world.payload_bytes, (valid[0], bad[1])), [world.core_sig.public])
 
 
 def test_attack_signatures_in_another_order_are_refused(refuses, world):
     one, two = world.frame.signatures
     with refuses(Untrusted, "signature-algorithm"):
-        verify(WISH, Frame(world.payload_bytes, (two, one)), [world.core_sig.public])
+        verify(COMMAND, Frame(world.payload_bytes, (two, one)), [world.core_sig.public])
     both = [world.core_sig.public, world.clinic_sig.public]
     with refuses(Untrusted, "signature-key"):
-        verify(WISH, world.signed(world.clinic_sig, world.core_sig), both)
+        verify(COMMAND, world.signed(world.clinic_sig, world.core_sig), both)
 
 
 def test_attack_signatures_added_left_out_or_none_asked_for_are_refused(refuses, world):
@@ -211,28 +211,28 @@ def test_attack_signatures_added_left_out_or_none_asked_for_are_refused(refuses,
         (Frame(world.payload_bytes, ()), []),
     ):
         with refuses(Untrusted, "signature-count"):
-            verify(WISH, frame, signers)
+            verify(COMMAND, frame, signers)
 
 
 def test_attack_frame_of_one_purpose_serves_no_other(refuses, world):
     genesis = sign(GENESIS, PAYLOAD, world.core_sig)
     with refuses(Untrusted, "wrong-ed25519-signature"):
-        verify(WISH, genesis, [world.core_sig.public])
+        verify(COMMAND, genesis, [world.core_sig.public])
     receipt = sign(RECEIPT, PAYLOAD, world.log)
     with refuses(Malformed, "frame-magic"):
         parse_frame(receipt.encode())
     with refuses(Untrusted, "frame-type"):
-        verify(WISH, receipt, [world.log.public])
-    near = sign(FrameType(WISH.payload_type, b"kakehashi/other/v1"), PAYLOAD, world.core_sig)
+        verify(COMMAND, receipt, [world.log.public])
+    near = sign(FrameType(COMMAND.payload_type, b"kakehashi/other/v1"), PAYLOAD, world.core_sig)
     with refuses(Untrusted, "wrong-mldsa-signature"):
-        verify(WISH, near, [world.core_sig.public])
+        verify(COMMAND, near, [world.core_sig.public])
 
 
 def test_attack_log_key_does_not_sign_for_an_agency(refuses, world):
     with refuses(Untrusted, "signature-algorithm"):
         verify(
-            WISH,
-            sign(WISH, PAYLOAD, world.log),
+            COMMAND,
+            sign(COMMAND, PAYLOAD, world.log),
             [SignatureKeys(SignatureKind.SIG, world.log.seeds).public],
         )
 
@@ -245,13 +245,13 @@ ED = Signature(Alg.ED25519, bytes(32), bytes(64))
 
 
 @pytest.mark.parametrize(
-    ("data", "flaw"),
+    ("data", "error_code"),
     [
         pytest.param(b"", "frame-truncated", id="nothing"),
         pytest.param(b"KHW2" + _frame(PAYLOAD, ED, ED)[4:], "frame-magic", id="another form"),
         pytest.param(_frame(b"", ED, ED), "frame-payload-size", id="empty payload"),
         pytest.param(_frame(bytes(256 * 1024 + 1), ED, ED), "frame-payload-size", id="payload too long"),
-        pytest.param(b"KHW1\xff\xff\xff\xff", "frame-payload-size", id="length of four gigabytes"),
+        pytest.param(b"KHF1\xff\xff\xff\xff", "frame-payload-size", id="length of four gigabytes"),
         pytest.param(_frame(), "frame-signature-count", id="no signatures"),
         pytest.param(_frame(PAYLOAD, ED, ED, ED), "frame-signature-count", id="three signatures"),
         pytest.param(_frame(PAYLOAD, *[ED] * 8), "frame-signature-count", id="eight signatures"),
@@ -263,21 +263,21 @@ ED = Signature(Alg.ED25519, bytes(32), bytes(64))
         pytest.param(_frame(PAYLOAD, ED, ED) + b"\0", "frame-trailing", id="a byte more"),
     ],
 )
-def test_frames_of_another_form_are_refused(refuses, data, flaw):
-    with refuses(Malformed, flaw):
+def test_frames_of_another_form_are_refused(refuses, data, error_code):
+    with refuses(Malformed, error_code):
         parse_frame(data)
 
 
 @pytest.mark.parametrize("payload", [b"", bytes(256 * 1024 + 1)], ids=["empty", "too long"])
 def test_a_payload_nobody_would_read_is_not_signed(refuses, world, payload):
     with refuses(Malformed, "sign-payload-size"):
-        sign(WISH, payload, world.core_sig)
+        sign(COMMAND, payload, world.core_sig)
 
 
-def test_a_door_knows_its_own_words_again_and_nobody_elses() -> None:
+def test_a_door_recognises_its_own_data_and_nobody_elses() -> None:
     one, other = KemKey(bytes(32)), KemKey(bytes([1]) * 32)
-    assert one.own_digest(b"words") == one.own_digest(b"words")
+    assert one.keyed_digest(b"codes") == one.keyed_digest(b"codes")
     assert (
-        one.own_digest(b"words").hex() == "ddfb5bc9731510a70dd54dd2de1c52323c96f357d2d9e00d2de981175e4b4be4"
+        one.keyed_digest(b"codes").hex() == "1e0d675ee7addd1c40949f1da79eabf4c2cfed1b75a0add255e0f863e0a93a56"
     )
-    assert len({k.own_digest(d) for k in (one, other) for d in (b"words", b"other words")}) == 4
+    assert len({k.keyed_digest(d) for k in (one, other) for d in (b"codes", b"other words")}) == 4

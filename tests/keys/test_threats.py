@@ -28,7 +28,7 @@ def written(where: Path = HERE) -> set[str]:
 
 
 def named() -> list[str]:
-    return [word.strip("` ") for _, _, cell in table() for word in cell.split(",")]
+    return [code.strip("` ") for _, _, cell in table() for code in cell.split(",")]
 
 
 def test_every_row_names_a_threat_a_control_and_tests():

@@ -15,7 +15,7 @@ from keys.timestamps import (
     MAX_TOKEN_BYTES,
     Stamp,
     TimeAuthority,
-    ask_time,
+    build_time_request,
     parse_stamp,
     stamp_of,
     verify_time,
@@ -35,7 +35,7 @@ class Ours:
         self.authority = Authority(folder / "ours")
         self.strange = Authority(folder / "strange")
         self.pinned = TimeAuthority.from_pem(self.authority.pem())
-        self.request, self.nonce = ask_time(NOTE)
+        self.request, self.nonce = build_time_request(NOTE)
         self.token = self.authority.answer(self.request)
 
     @property
@@ -125,13 +125,13 @@ def test_attack_time_token_of_another_authority_under_the_same_root_is_refused(o
 )
 def test_what_lies_between_root_and_signer_may_be_pinned_or_come_with_the_token(ours, refuses, use, in_order):
     """A set of certificates is sorted in DER (the shorter one first); the library takes no other."""
-    ours.authority.certify("between", use)
-    ours.authority.certify("below", by="between")
-    bare = ours.authority.answer(ours.request, signer="below")
+    ours.authority.certify("intermediates", use)
+    ours.authority.certify("below", by="intermediates")
+    unpinned = ours.authority.answer(ours.request, signer="below")
     with refuses(Untrusted, "time-authority"):
-        verify_time(bare, NOTE, ours.pinned)
-    assert verify_time(bare, NOTE, TimeAuthority.from_pem(ours.authority.pem("root", "between")))
-    with_chain = ours.authority.answer(ours.request, signer="below", more=("-chain", "between.pem"))
+        verify_time(unpinned, NOTE, ours.pinned)
+    assert verify_time(unpinned, NOTE, TimeAuthority.from_pem(ours.authority.pem("root", "intermediates")))
+    with_chain = ours.authority.answer(ours.request, signer="below", more=("-chain", "intermediates.pem"))
     if in_order:
         assert verify_time(with_chain, NOTE, ours.pinned)
         return
@@ -142,10 +142,10 @@ def test_what_lies_between_root_and_signer_may_be_pinned_or_come_with_the_token(
 def test_an_authority_that_certifies_itself_is_its_own_root(ours, refuses):
     ours.authority.self_certify("self", "self")
     token = ours.authority.answer(ours.request, signer="self")
-    alone = TimeAuthority.from_pem(ours.authority.pem("self"))
-    assert verify_time(token, NOTE, alone)
+    only_signer = TimeAuthority.from_pem(ours.authority.pem("self"))
+    assert verify_time(token, NOTE, only_signer)
     with refuses(Untrusted, "time-signer"):
-        verify_time(ours.token, NOTE, alone)
+        verify_time(ours.token, NOTE, only_signer)
 
 
 def test_attack_time_token_after_its_certificate_had_ended_is_refused(ours, refuses):
@@ -191,10 +191,10 @@ def test_what_is_no_token_is_refused(ours, refuses, data):
 
 def test_a_token_without_its_certificate_is_refused(ours, refuses):
     (ours.authority.folder / "note").write_bytes(NOTE)
-    ours.authority._run("ts", "-query", "-data", "note", "-sha512", "-no_nonce", "-out", "bare")
-    bare = ours.authority.answer((ours.authority.folder / "bare").read_bytes())
+    ours.authority._run("ts", "-query", "-data", "note", "-sha512", "-no_nonce", "-out", "unpinned")
+    unpinned = ours.authority.answer((ours.authority.folder / "unpinned").read_bytes())
     with refuses(Untrusted, "time-purpose"):
-        verify_time(bare, NOTE, ours.pinned)
+        verify_time(unpinned, NOTE, ours.pinned)
 
 
 @pytest.mark.filterwarnings("ignore::cryptography.utils.CryptographyDeprecationWarning")

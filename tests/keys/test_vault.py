@@ -11,7 +11,7 @@ from uuid import UUID
 
 import pytest
 
-from domain.errors import Broken, Malformed, NotThere, Unavailable, Untrusted
+from domain.errors import InvariantViolation, Malformed, NotFound, Unavailable, Untrusted
 from keys.record import FixedKeys, build_record, list_parts, open_record
 from keys.vault import KeystoreCustody, Vault
 
@@ -46,9 +46,9 @@ def test_keys_are_made_once_and_found_again_after_opening_anew(vault, path):
     vault.ensure([(CASE, 1), (OTHER, 1)])
     assert vault.ck(CASE, 1) == keys[0]
     vault.close()
-    with closing(Vault.open(path, CUSTODY)) as again:
-        assert [again.ck(CASE, 1), again.sk(CASE, "control"), again.sk(CASE, "BASIC")] == keys
-        assert again.check() == 4
+    with closing(Vault.open(path, CUSTODY)) as repeated:
+        assert [repeated.ck(CASE, 1), repeated.sk(CASE, "control"), repeated.sk(CASE, "BASIC")] == keys
+        assert repeated.check() == 4
 
 
 def test_another_opening_of_the_same_file_keeps_the_key_that_was_first(vault, path):
@@ -86,10 +86,10 @@ def test_the_vault_gives_a_record_its_keys(vault, world):
 
 def test_a_key_that_never_was_is_told_from_one_that_is_gone(refuses, vault):
     vault.ensure([(CASE, 1)], [(CASE, "BASIC")])
-    with refuses(NotThere, "key-never-was"):
+    with refuses(NotFound, "key-never-existed"):
         vault.sk(CASE, "RISK")
     vault.shred(CASE, ["BASIC"], next_vk=TWO)
-    with refuses(NotThere, "key-gone"):
+    with refuses(NotFound, "key-gone"):
         vault.sk(CASE, "BASIC")
     assert [vault.status_sk(CASE, "BASIC"), vault.status_sk(CASE, "RISK")] == ["gone", "never"]
     assert [vault.status_ck(CASE, 1), vault.status_ck(CASE, 2)] == ["here", "never"]
@@ -97,14 +97,14 @@ def test_a_key_that_never_was_is_told_from_one_that_is_gone(refuses, vault):
 
 def test_shredding_a_class_leaves_the_others_under_a_new_vault_key(vault, path):
     vault.ensure([(CASE, 1), (OTHER, 1)], [(CASE, "BASIC"), (CASE, "control"), (OTHER, "BASIC")])
-    kept = [vault.ck(CASE, 1), vault.sk(CASE, "control"), vault.sk(OTHER, "BASIC")]
+    storage = [vault.ck(CASE, 1), vault.sk(CASE, "control"), vault.sk(OTHER, "BASIC")]
     done = vault.shred(CASE, ["BASIC"], originators=[CASE], next_vk=TWO)
     assert (done.generation, done.removed, vault.generation) == (2, 1, 2)
     vault.close()
-    with closing(Vault.open(path, KeystoreCustody({"vk/2": TWO}))) as again:
-        assert [again.ck(CASE, 1), again.sk(CASE, "control"), again.sk(OTHER, "BASIC")] == kept
-        assert again.check() == 4
-        assert again.generation == 2
+    with closing(Vault.open(path, KeystoreCustody({"vk/2": TWO}))) as repeated:
+        assert [repeated.ck(CASE, 1), repeated.sk(CASE, "control"), repeated.sk(OTHER, "BASIC")] == storage
+        assert repeated.check() == 4
+        assert repeated.generation == 2
 
 
 def test_shredding_control_takes_the_control_keys_of_all_epochs(vault):
@@ -116,17 +116,17 @@ def test_shredding_control_takes_the_control_keys_of_all_epochs(vault):
 
 def test_what_the_log_says_of_destroyed_records_is_kept_with_their_removal(vault, path):
     vault.ensure([(CASE, 1)], [(CASE, "control")])
-    kept = [(CASE, 1, b"t" * 16), (CASE, 2, b"u" * 16)]
-    vault.shred(CASE, ["control"], originators=[CASE], tags=kept, next_vk=TWO)
+    storage = [(CASE, 1, b"t" * 16), (CASE, 2, b"u" * 16)]
+    vault.shred(CASE, ["control"], originators=[CASE], tags=storage, next_vk=TWO)
     assert [vault.tag(CASE, n) for n in (1, 2, 3)] == [b"t" * 16, b"u" * 16, None]
-    with closing(Vault.open(path, KeystoreCustody({"vk/2": TWO}))) as again:
-        assert again.tag(CASE, 2) == b"u" * 16
+    with closing(Vault.open(path, KeystoreCustody({"vk/2": TWO}))) as repeated:
+        assert repeated.tag(CASE, 2) == b"u" * 16
 
 
 def test_attack_destroyed_key_is_made_again_under_its_name(refuses, vault):
     vault.ensure([], [(CASE, "BASIC")])
     vault.shred(CASE, ["BASIC"], next_vk=TWO)
-    with refuses(NotThere, "key-destroyed"):
+    with refuses(NotFound, "key-destroyed"):
         vault.ensure([(CASE, 1)], [(CASE, "BASIC")])
     assert vault.status_ck(CASE, 1) == "never", "all or none"
 
@@ -136,8 +136,8 @@ def test_attack_old_copy_of_the_vault_does_not_open_without_the_destroyed_vault_
     vault.close()
     copy = path.with_name("copy.db")
     shutil.copy2(path, copy)
-    with closing(Vault.open(path, CUSTODY)) as again:
-        again.shred(CASE, ["BASIC"], next_vk=TWO)
+    with closing(Vault.open(path, CUSTODY)) as repeated:
+        repeated.shred(CASE, ["BASIC"], next_vk=TWO)
     with refuses(Unavailable, "vault-key-missing"):
         Vault.open(copy, KeystoreCustody({"vk/2": TWO}))
     change(copy, "UPDATE meta SET generation = 2")
@@ -152,14 +152,14 @@ def test_attack_rows_of_an_old_vault_put_back_after_shredding_do_not_open(refuse
     vault.shred(CASE, ["BASIC"], next_vk=TWO)
     vault.close()
     change(path, "INSERT INTO entry VALUES (?, ?, ?, ?, ?)", *row)
-    with closing(Vault.open(path, KeystoreCustody({"vk/2": TWO}))) as again:
-        with refuses(Broken, "vault-other-generation"):
-            again.sk(CASE, "BASIC")
+    with closing(Vault.open(path, KeystoreCustody({"vk/2": TWO}))) as repeated:
+        with refuses(InvariantViolation, "vault-other-generation"):
+            repeated.sk(CASE, "BASIC")
         change(path, "UPDATE entry SET generation = 2")
         with refuses(Untrusted, "vault-entry"):
-            again.sk(CASE, "BASIC")
+            repeated.sk(CASE, "BASIC")
         with refuses(Untrusted, "vault-entry"):
-            again.check()
+            repeated.check()
 
 
 def test_attack_vault_rows_swapped_or_changed_do_not_open(refuses, vault, path):
@@ -167,15 +167,15 @@ def test_attack_vault_rows_swapped_or_changed_do_not_open(refuses, vault, path):
     vault.close()
     change(path, "UPDATE entry SET scope = ? WHERE kind = 'ck' AND scope = ?", b"\3" * 16, OTHER.bytes)
     change(path, "UPDATE entry SET sealed = zeroblob(104) WHERE kind = 'sk'")
-    with closing(Vault.open(path, CUSTODY)) as again:
-        again.ck(CASE, 1)
-        for look in (
-            lambda: again.ck(UUID(bytes=b"\3" * 16), 1),
-            lambda: again.sk(CASE, "BASIC"),
-            again.check,
+    with closing(Vault.open(path, CUSTODY)) as repeated:
+        repeated.ck(CASE, 1)
+        for probe in (
+            lambda: repeated.ck(UUID(bytes=b"\3" * 16), 1),
+            lambda: repeated.sk(CASE, "BASIC"),
+            repeated.check,
         ):
             with refuses(Untrusted, "vault-entry"):
-                look()
+                probe()
 
 
 def test_attack_vault_under_the_key_of_another_vault_is_refused(refuses, vault, path):
@@ -211,18 +211,18 @@ def test_the_memory_of_opened_keys_is_bounded(vault, monkeypatch):
     vault.ensure([(CASE, n) for n in (1, 2)])
     first = vault.ck(CASE, 1)
     vault.ensure([(CASE, 3)])
-    assert len(vault._keys) == 1
+    assert len(vault._opened_keys) == 1
     assert vault.ck(CASE, 1) == first
 
 
 def test_shredding_what_is_not_there_or_with_no_fresh_key_changes_nothing(refuses, vault):
     vault.ensure([(CASE, 1)])
-    with refuses(NotThere, "nothing-to-shred"):
+    with refuses(NotFound, "nothing-to-shred"):
         vault.shred(CASE, ["BASIC"], next_vk=TWO)
     for key in (ONE, bytes(31)):
         with refuses(Malformed, "vault-next-key"):
             vault.shred(CASE, ["control"], next_vk=key)
-    with refuses(Untrusted, "vault-next-key-not-kept"):
+    with refuses(Untrusted, "vault-next-key-not-in-custody"):
         vault.shred(CASE, ["control"], next_vk=b"\3" * 32)
     assert vault.generation == 1
     assert vault.check() == 1
@@ -240,13 +240,13 @@ def test_a_vault_that_cannot_be_used_says_so(refuses, vault, path, tmp_path):
     with refuses(Unavailable, "vault-unavailable"):
         Vault.open(tmp_path / "no" / "vault.db", CUSTODY)
     change(path, "UPDATE meta SET format = 2")
-    with refuses(Broken, "vault-format"):
+    with refuses(InvariantViolation, "vault-format"):
         Vault.open(path, CUSTODY)
     vault.close()
-    with refuses(Broken, "vault-broken"):
+    with refuses(InvariantViolation, "vault-broken"):
         vault.ensure([(CASE, 9)])
     path.with_name("vault.db").write_bytes(b"no database at all, but long enough to look at" * 100)
-    with refuses(Broken, "vault-broken"):
+    with refuses(InvariantViolation, "vault-broken"):
         Vault.open(path, CUSTODY)
 
 
@@ -269,6 +269,6 @@ def test_a_damaged_file_is_found_by_the_check(refuses, vault, path):
     for page in range(4096 * 4, len(data), 4096):
         data[page : page + 64] = b"\xff" * 64
     path.write_bytes(data)
-    with closing(Vault.open(path, CUSTODY)) as again, pytest.raises(Broken) as caught:
-        again.check()
-    assert caught.value.flaw in {"vault-integrity", "vault-broken"}
+    with closing(Vault.open(path, CUSTODY)) as repeated, pytest.raises(InvariantViolation) as caught:
+        repeated.check()
+    assert caught.value.error_code in {"vault-integrity", "vault-broken"}

@@ -10,47 +10,47 @@ import pytest
 
 from projections.engine import Engine
 from projections.queries import Queries
-from tests.projections.kit import Story, full
+from tests.projections.kit import RecordedStream, full
 
-Make = Callable[..., Engine]
+MakeEngine = Callable[..., Engine]
 
 
 @pytest.fixture(scope="session")
-def life() -> Story:
+def full_stream() -> RecordedStream:
     """One family's whole story. Not to be added to."""
     return full(1)
 
 
 @pytest.fixture
-def story() -> Story:
+def story() -> RecordedStream:
     """A town whose contractor is ready."""
-    return Story().town().contractor()
+    return RecordedStream().set_up_agencies().contractor()
 
 
 @pytest.fixture
-def make(tmp_path: Path) -> Iterator[Make]:
+def make_engine(tmp_path: Path) -> Iterator[MakeEngine]:
     """Engines on files of their own, or on one named; closed in the end."""
-    made: list[Engine] = []
+    engines: list[Engine] = []
 
-    def engine(story: Story, name: str | None = None, **options: Any) -> Engine:
-        path = tmp_path / (name or f"views-{len(made)}.db")
-        made.append(Engine(path, story.load, **options))
-        made[-1].start()
-        return made[-1]
+    def engine(story: RecordedStream, name: str | None = None, **options: Any) -> Engine:
+        path = tmp_path / (name or f"views-{len(engines)}.db")
+        engines.append(Engine(path, story.load, **options))
+        engines[-1].start()
+        return engines[-1]
 
     yield engine
-    for each in made:
-        each.close()
+    for opened_engine in engines:
+        opened_engine.close()
 
 
 @pytest.fixture
-def read(make: Make) -> Callable[[Story], Queries]:
+def read(make_engine: MakeEngine) -> Callable[[RecordedStream], Queries]:
     """The rows of a story as it stands."""
 
-    def queries(story: Story) -> Queries:
-        engine = make(story)
-        for stored in story.stream:
-            engine.apply(stored)
+    def queries(story: RecordedStream) -> Queries:
+        engine = make_engine(story)
+        for stream_record in story.stream:
+            engine.apply(stream_record)
         assert engine.parked == {}
         return Queries(engine.reader)
 

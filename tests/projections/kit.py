@@ -1,4 +1,4 @@
-"""A town on paper: agencies, and wishes decided by the rules, as the stream that projections read."""
+"""A town on paper: agencies, and commands decided by the rules, as the stream that projections read."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from domain import events as e
 from domain.codes import (
     Body,
     ClosingReason,
@@ -30,56 +31,17 @@ from domain.codes import (
     Tier,
 )
 from domain.decide import decide
-from domain.due import Due, next_due, next_due_of_case
-from domain.events import (
-    ClosingConsultationHeld,
-    ClosingEvaluationRecorded,
-    ConsentGiven,
-    ConsentScope,
-    ContractorReinstated,
-    ContractorRequirementVerified,
-    CoordinatingAgencyDesignated,
-    CoreAgencyDesignated,
-    DisclosureMade,
-    DisclosureReceived,
-    EligibilityDetermined,
-    Fact,
-    FamilyInformationProvided,
-    HeldDisclosureReleased,
-    IndicatorAssessmentRecorded,
-    Item,
-    ItemsRewrapped,
-    KeySetPublished,
-    Kind,
-    NetworkCaseRegistered,
-    NetworkCaseRegistrationRequested,
-    NetworkMemberAdmitted,
-    OathSigned,
-    OutsourcingContractConcluded,
-    Plan,
-    ReferralAcknowledged,
-    ReferralRead,
-    Rewrapped,
-    RuleBookPublished,
-    SectionOpened,
-    SupportClosed,
-    SupportCommenced,
-    SupportPlanFormulated,
-    SupportWorkerAssigned,
-    SupportWorkerRegistered,
-    TrainingModuleCompleted,
-    VisitReportSubmitted,
-)
+from domain.due import DueEvent, next_due, next_due_of_case
 from domain.indicators import INDICATOR_CODES, INDICATOR_SET
-from domain.record import DECIDER, HUB, REGISTRY, About, Party, Record, Wish, access_of, commission_of
+from domain.record import DECIDER, HUB, REGISTRARS, About, Command, Party, Record, access_of, commission_of
 from domain.register import Register
 from domain.rulebook import first_edition
 from domain.visibility import pending_keys, recipients
-from domain.world import World, empty_world, placing, rests_on
-from projections.stored import Stored
+from domain.world import World, empty_world, placement_of, rests_on
+from projections.stream_record import StreamRecord
 
 CORE, COORD, CGC, MED, CON, OTHER, EXT, SECOND = (UUID(int=n) for n in range(1, 9))
-NETWORK, BOOK, HUB_ID = UUID(int=100), UUID(int=101), UUID(int=102)
+NETWORK, RULE_BOOK_ID, HUB_ID = UUID(int=100), UUID(int=101), UUID(int=102)
 ROLES = {
     CORE: (Role.CORE, Body.MUNICIPALITY),
     COORD: (Role.COORD, Body.MUNICIPALITY),
@@ -100,14 +62,14 @@ def case(n: int) -> UUID:
     return UUID(int=1000 + n)
 
 
-class Story:
+class RecordedStream:
     """Everything that was recorded, with the state that the next decision looks at."""
 
     def __init__(self) -> None:
         self.now = BEGIN
         self.register = Register()
         self.worlds: dict[UUID, World] = {}
-        self.stream: list[Stored] = []
+        self.stream: list[StreamRecord] = []
         self.records: dict[UUID, list[Record]] = {}
         self.loads: list[tuple[UUID, int]] = []
         self._ids = 0
@@ -119,99 +81,117 @@ class Story:
         return UUID(int=(1 << 64) + self._ids)
 
     def world(self, id: UUID) -> World:
-        known = self.worlds.get(id) or empty_world(self.register, id)
-        return World(self.register, known.case, known.access)
+        known_world = self.worlds.get(id) or empty_world(self.register, id)
+        return World(self.register, known_world.case, known_world.access)
 
     def load(self, originator: UUID, up_to: int) -> list[Record]:
         """What a store hands to the engine."""
         self.loads.append((originator, up_to))
         return self.records.get(originator, [])[:up_to]
 
-    def ask(
-        self, about: About, by: Party, draft: Fact, *, ask_id: UUID | None = None, actor: str = "p-1"
+    def submit(
+        self,
+        about: About,
+        by: Party,
+        proposed_event: e.Event,
+        *,
+        command_id: UUID | None = None,
+        actor: str = "p-1",
     ) -> Record:
-        """Decide a wish and record what came of it."""
+        """Decide a command and record what came of it."""
         self.now += timedelta(minutes=1)
-        ask = ask_id or self.new_id()
-        wish = Wish(
+        command_id = command_id or self.new_id()
+        command = Command(
             about=about,
-            ask_id=ask,
+            command_id=command_id,
             by=by,
             actor=actor,
-            made_at=self.now,
+            created_at=self.now,
             occurred_at=None,
-            frame=hashlib.sha256(ask.bytes).digest(),
-            draft=draft,
+            frame=hashlib.sha256(command_id.bytes).digest(),
+            proposed_event=proposed_event,
         )
         world = self.world(about.id)
-        [fact] = decide(world, wish, now=self.now)
+        [event] = decide(world, command, now=self.now)
         on = about
-        if fact.ON is Kind.CASE_ACCESS:
-            on = About(Kind.CASE_ACCESS, access_of(about.id))
-        return self.put(on, fact, about=about, by=by, actor=actor, ask=wish, rests=rests_on(world, wish))
+        if event.ON is e.Kind.CASE_ACCESS:
+            on = About(e.Kind.CASE_ACCESS, access_of(about.id))
+        return self.put(
+            on,
+            event,
+            about=about,
+            by=by,
+            actor=actor,
+            command=command,
+            record_rests_on=rests_on(world, command),
+        )
 
     def put(
         self,
         on: About,
-        fact: Fact,
+        event: e.Event,
         *,
         by: Party = HUB,
         about: About | None = None,
         actor: str = "",
-        ask: Wish | None = None,
-        rests: tuple[tuple[Kind, UUID, int], ...] = (),
+        command: Command | None = None,
+        record_rests_on: tuple[tuple[e.Kind, UUID, int], ...] = (),
     ) -> Record:
-        """Record a fact as the next one of the stream."""
-        kept = self.records.setdefault(on.id, [])
+        """Record an event as the next one of the stream."""
+        originator_records = self.records.setdefault(on.id, [])
         record = Record(
             originator=on,
-            version=len(kept) + 1,
+            version=len(originator_records) + 1,
             at=self.now,
             about=about or on,
             by=by,
             actor=actor,
-            ask_id=ask.ask_id if ask else self.new_id(),
-            frame=ask.frame if ask else None,
-            rests_on=rests,
+            command_id=command.command_id if command else self.new_id(),
+            frame=command.frame if command else None,
+            rests_on=record_rests_on,
             rules=1,
             decider=DECIDER,
-            fact=fact,
+            event=event,
         )
-        kept.append(record)
-        if on.kind in (Kind.CASE, Kind.CASE_ACCESS):
+        originator_records.append(record)
+        if on.kind in (e.Kind.CASE, e.Kind.CASE_ACCESS):
             self.worlds[record.about.id] = self.world(record.about.id).after(record)
         else:
             self.register = self.register.with_record(record)
         position = len(self.stream) + 1
         subject = f"kakehashi.v1.{on.id.hex}.{record.version}"
         leaf = hashlib.sha256(f"{position}/{subject}".encode()).digest()
-        self.stream.append(Stored(position, record, subject, leaf, record.originator.id, record.version))
+        self.stream.append(
+            StreamRecord(position, record, subject, leaf, record.originator.id, record.version)
+        )
         return record
 
     def clock(self) -> None:
         """What has fallen due by now."""
         while (due := self._due()) is not None:
-            self.put(due.about, due.fact)
+            self.put(due.about, due.event)
 
-    def _due(self) -> Due | None:
+    def _due(self) -> DueEvent | None:
         cases = (next_due_of_case(self.world(case)) for case in self.worlds)
-        found = [next_due(self.register, self.now), *cases]
-        return min((d for d in found if d is not None and d.at <= self.now), key=lambda d: d.at, default=None)
+        candidates = [next_due(self.register, self.now), *cases]
+        return min(
+            (d for d in candidates if d is not None and d.at <= self.now), key=lambda d: d.at, default=None
+        )
 
     # --- the town --------------------------------------------------------------------------------------------
 
-    def registry(self, kind: Kind, id: UUID, fact: Fact, by: Party = REGISTRY) -> Record:
-        return self.ask(About(kind, id), by, fact)
+    def registrars(self, kind: e.Kind, id: UUID, event: e.Event, by: Party = REGISTRARS) -> Record:
+        return self.submit(About(kind, id), by, event)
 
-    def agency(self, id: UUID, other: Role | None = None) -> None:
+    def agency(self, id: UUID, role_override: Role | None = None) -> None:
         role, body = ROLES[id]
-        self.registry(
-            Kind.AGENCY,
+        self.registrars(
+            e.Kind.AGENCY,
             id,
-            KeySetPublished(
+            e.KeySetPublished(
                 code=f"A{id.int}",
                 name=f"Agency {id.int}",
-                roles=frozenset({other or role}),
+                roles=frozenset({role_override or role}),
                 body=body,
                 municipality="133333" if body is Body.MUNICIPALITY else None,
                 custody="HOSTED",
@@ -220,127 +200,134 @@ class Story:
             ),
         )
 
-    def town(self) -> Story:
+    def set_up_agencies(self) -> RecordedStream:
         """Rule book, agencies, network; one contractor with a contract, but not ready yet."""
-        book = first_edition()
-        self.registry(Kind.RULE_BOOK, BOOK, RuleBookPublished(edition=book["edition"], book=book))
+        rule_book = first_edition()
+        self.registrars(
+            e.Kind.RULE_BOOK,
+            RULE_BOOK_ID,
+            e.RuleBookPublished(edition=rule_book["edition"], rule_book=rule_book),
+        )
         for agency in ROLES:
             self.agency(agency)
-        self.registry(Kind.NETWORK, NETWORK, CoreAgencyDesignated(agency=CORE))
-        self.registry(Kind.NETWORK, NETWORK, CoordinatingAgencyDesignated(agency=COORD))
+        self.registrars(e.Kind.NETWORK, NETWORK, e.CoreAgencyDesignated(agency=CORE))
+        self.registrars(e.Kind.NETWORK, NETWORK, e.CoordinatingAgencyDesignated(agency=COORD))
         for member in (CORE, COORD, CGC, MED, CON):
-            self.registry(Kind.NETWORK, NETWORK, NetworkMemberAdmitted(member=member, item=1), by=COORD)
+            self.registrars(e.Kind.NETWORK, NETWORK, e.NetworkMemberAdmitted(member=member, item=1), by=COORD)
         return self
 
-    def commission(self, by: Party, fact: Fact) -> Record:
-        return self.registry(Kind.COMMISSION, commission_of(CORE, CON), fact, by=by)
+    def commission(self, by: Party, event: e.Event) -> Record:
+        return self.registrars(e.Kind.COMMISSION, commission_of(CORE, CON), event, by=by)
 
-    def contractor(self) -> Story:
+    def contractor(self) -> RecordedStream:
         """Contract, requirements, a trained and sworn visitor: the contractor is ready."""
         self.commission(
             CORE,
-            OutsourcingContractConcluded(
+            e.OutsourcingContractConcluded(
                 contractor=CON, scope=OutsourcingScope.PARTIAL, begins_on=date(2026, 4, 1), ends_on=None
             ),
         )
         self.commission(
-            CORE, ContractorRequirementVerified(items=frozenset({1, 2}), scope=OutsourcingScope.PARTIAL)
+            CORE, e.ContractorRequirementVerified(items=frozenset({1, 2}), scope=OutsourcingScope.PARTIAL)
         )
         self.commission(
-            CON, SupportWorkerRegistered(worker=WORKER, employment=Employment.PART_TIME, qualification=None)
+            CON, e.SupportWorkerRegistered(worker=WORKER, employment=Employment.PART_TIME, qualification=None)
         )
-        self.trained()
-        self.commission(CON, OathSigned(worker=WORKER, employment=Employment.PART_TIME, valid_until=None))
+        self.complete_training()
+        self.commission(CON, e.OathSigned(worker=WORKER, employment=Employment.PART_TIME, valid_until=None))
         return self
 
-    def trained(self, until: date | None = LAST_DAY) -> None:
+    def complete_training(self, until: date | None = LAST_DAY) -> None:
         self.commission(
             CON,
-            TrainingModuleCompleted(
+            e.TrainingModuleCompleted(
                 worker=WORKER, modules=frozenset(Module), tier=Tier.T1_BASIC, valid_until=until
             ),
         )
 
-    def lapse(self) -> None:
+    def training_lapses(self) -> None:
         """The visitor's training runs out: the clock suspends the contractor."""
         self.now = datetime(2026, 10, 1, 1, 0, tzinfo=UTC)
         self.clock()
 
     def reinstate(self) -> None:
-        self.trained(date(2028, 3, 31))
-        self.commission(CORE, ContractorReinstated())
+        self.complete_training(date(2028, 3, 31))
+        self.commission(CORE, e.ContractorReinstated())
 
     # --- a case ----------------------------------------------------------------------------------------------
 
-    def say(
+    def send_message(
         self,
         id: UUID,
         by: UUID,
-        fact: type[Any],
+        event: type[Any],
         *,
         to: Iterable[UUID] = (),
         basis: str | dict[UUID, str] | None = None,
         sections: Sequence[Section | tuple[Section, frozenset[Flag]]] = (),
         consent: Iterable[UUID] = (),
         reason: str | None = None,
-        ask_id: UUID | None = None,
+        command_id: UUID | None = None,
         actor: str = "p-1",
         **fields: Any,
     ) -> Record:
-        """One message in a case, with a wrap for everyone who must have one."""
+        """One message in a case, with a wrapped key for everyone who must have one."""
         to = frozenset(to)
-        named = basis if isinstance(basis, dict) else {} if basis is None else dict.fromkeys(to, basis)
-        bare = [(s, frozenset()) if isinstance(s, Section) else s for s in sections]
-        draft: Any = fact(
+        basis_by_recipient = (
+            basis if isinstance(basis, dict) else {} if basis is None else dict.fromkeys(to, basis)
+        )
+        sections_with_flags = [(s, frozenset()) if isinstance(s, Section) else s for s in sections]
+        proposed_event: Any = event(
             to=to,
-            basis=named,
+            basis=basis_by_recipient,
             consent=frozenset(consent),
             purpose=Purpose.SUPPORT,
             reason=reason,
             items=tuple(
-                Item(item=self.new_id(), section=s, flags=flags, keyed=frozenset()) for s, flags in bare
+                e.Item(item=self.new_id(), section=s, flags=flags, keyed=frozenset())
+                for s, flags in sections_with_flags
             ),
             held=frozenset(),
             placed=None,
             **fields,
         )
-        ask = ask_id or self.new_id()
-        world = self._placed(id, by, draft, ask)
+        command_id = command_id or self.new_id()
+        world = self._world_with_place(id, by, proposed_event, command_id)
         keyed = tuple(
-            Item(
+            e.Item(
                 item=i.item,
                 section=i.section,
                 flags=i.flags,
-                keyed=recipients(self.register, world.case, by, draft, i, world.book),
+                keyed=recipients(self.register, world.case, by, proposed_event, i, world.rule_book),
             )
-            for i in draft.items
+            for i in proposed_event.items
         )
-        draft = type(draft)(**{**draft.__dict__, "items": keyed})
-        return self.ask(About(Kind.CASE, id), by, draft, ask_id=ask, actor=actor)
+        proposed_event = type(proposed_event)(**{**proposed_event.__dict__, "items": keyed})
+        return self.submit(About(e.Kind.CASE, id), by, proposed_event, command_id=command_id, actor=actor)
 
-    def _placed(self, id: UUID, by: UUID, draft: Fact, ask: UUID) -> World:
+    def _world_with_place(self, id: UUID, by: UUID, proposed_event: e.Event, command_id: UUID) -> World:
         world = self.world(id)
-        wish = Wish(
-            about=About(Kind.CASE, id),
-            ask_id=ask,
+        command = Command(
+            about=About(e.Kind.CASE, id),
+            command_id=command_id,
             by=by,
             actor="",
-            made_at=self.now,
+            created_at=self.now,
             occurred_at=None,
             frame=b"",
-            draft=draft,
+            proposed_event=proposed_event,
         )
-        placed = placing(world, wish)
+        placed = placement_of(world, command)
         if placed is None:
             return world
         return replace(world, case=replace(world.case, network=placed.network, core=placed.core))
 
     def referral(self, id: UUID, consent: SubjectConsent = SubjectConsent.GIVEN) -> Record:
         """情報提供 of a hospital to the core agency."""
-        return self.say(
+        return self.send_message(
             id,
             MED,
-            FamilyInformationProvided,
+            e.FamilyInformationProvided,
             to=[CORE],
             basis="CWA-21-10-5",
             sections=[Section.BASIC, Section.ADDR, Section.RISK, Section.SOURCE],
@@ -350,52 +337,52 @@ class Story:
         )
 
     def acknowledged(self, id: UUID, referral: Record) -> None:
-        self.say(id, CORE, ReferralAcknowledged, to=[MED], answers=referral.ask_id)
-        self.say(id, CORE, ReferralRead, answers=referral.ask_id)
+        self.send_message(id, CORE, e.ReferralAcknowledged, to=[MED], answers=referral.command_id)
+        self.send_message(id, CORE, e.ReferralRead, answers=referral.command_id)
 
     def registered(self, id: UUID) -> None:
         """登録: from now on the coordinating agency has its standing access."""
-        self.say(
+        self.send_message(
             id,
             CORE,
-            NetworkCaseRegistrationRequested,
+            e.NetworkCaseRegistrationRequested,
             to=[COORD],
             basis="APPI-69-1",
             sections=[Section.BASIC],
         )
-        self.say(id, COORD, NetworkCaseRegistered, to=[CORE], standing=None)
+        self.send_message(id, COORD, e.NetworkCaseRegistered, to=[CORE], standing=None)
 
     def rewrapped(self, id: UUID) -> Record:
-        """The core agency's door makes the wraps that the coordinating agency lacks."""
+        """The core agency's door makes the wrapped keys that the coordinating agency lacks."""
         world = self.world(id)
-        wraps = tuple(
-            Rewrapped(item=item.item, to=reader)
-            for _, item, reader in pending_keys(self.register, world.case, book=world.book)
+        wrapped_keys = tuple(
+            e.Rewrapped(item=item.item, to=reader)
+            for _, item, reader in pending_keys(self.register, world.case, rule_book=world.rule_book)
         )
-        return self.ask(About(Kind.CASE, id), CORE, ItemsRewrapped(wraps=wraps))
+        return self.submit(About(e.Kind.CASE, id), CORE, e.ItemsRewrapped(wrapped_keys=wrapped_keys))
 
     def decided(self, id: UUID) -> None:
         """Assessment, decision, plan."""
-        self.say(
+        self.send_message(
             id,
             CORE,
-            IndicatorAssessmentRecorded,
+            e.IndicatorAssessmentRecorded,
             indicator_set=INDICATOR_SET,
             indicators=dict.fromkeys(sorted(INDICATOR_CODES), IndicatorValue.NOT_ASSESSED),
         )
-        self.say(
+        self.send_message(
             id,
             CORE,
-            EligibilityDetermined,
+            e.EligibilityDetermined,
             result=EligibilityResult.ELIGIBLE,
             target_classes=frozenset({TargetClass.TC2_POSTPARTUM}),
             support_type=SupportType.SHORT_INTENSIVE,
             discharge_on=None,
         )
-        self.say(id, CORE, SupportPlanFormulated, sections=[Section.PLAN], plan=self.plan())
+        self.send_message(id, CORE, e.SupportPlanFormulated, sections=[Section.PLAN], plan=self.plan())
 
-    def plan(self, review_due_on: date | None = None) -> Plan:
-        return Plan(
+    def plan(self, review_due_on: date | None = None) -> e.Plan:
+        return e.Plan(
             plan_from=date(2026, 4, 1),
             plan_until=date(2026, 6, 30),
             content=PlanContent.SC_B,
@@ -408,13 +395,13 @@ class Story:
         )
 
     def commenced(self, id: UUID) -> None:
-        self.say(id, CORE, SupportCommenced, plan=None, target_classes=None)
+        self.send_message(id, CORE, e.SupportCommenced, plan=None, target_classes=None)
 
     def assigned(self, id: UUID) -> Record:
-        return self.say(
+        return self.send_message(
             id,
             CORE,
-            SupportWorkerAssigned,
+            e.SupportWorkerAssigned,
             to=[CON],
             agency=CON,
             worker=WORKER,
@@ -430,13 +417,13 @@ class Story:
         **more: Any,
     ) -> Record:
         more.setdefault("sections", [Section.PLAN, Section.CHILD])
-        return self.say(id, CORE, DisclosureMade, to=to, basis=basis, **more)
+        return self.send_message(id, CORE, e.DisclosureMade, to=to, basis=basis, **more)
 
     def visited(self, id: UUID) -> Record:
-        return self.say(
+        return self.send_message(
             id,
             CON,
-            VisitReportSubmitted,
+            e.VisitReportSubmitted,
             to=[CORE],
             basis="CWA-21-10-2-3",
             sections=[Section.VISIT],
@@ -446,15 +433,15 @@ class Story:
         )
 
     def released(self, id: UUID, held: Record) -> Record:
-        return self.say(id, CORE, HeldDisclosureReleased, to=[CON], releases=held.ask_id)
+        return self.send_message(id, CORE, e.HeldDisclosureReleased, to=[CON], releases=held.command_id)
 
     def consented(self, id: UUID, by: UUID, to: UUID, sections: Iterable[Section]) -> UUID:
         consent = self.new_id()
-        scope = ConsentScope(consent=consent, sender=by, recipient=to, sections=frozenset(sections))
-        self.say(
+        scope = e.ConsentScope(consent=consent, sender=by, recipient=to, sections=frozenset(sections))
+        self.send_message(
             id,
             by,
-            ConsentGiven,
+            e.ConsentGiven,
             consent=[consent],
             scope=(scope,),
             capacity=ConsentCapacity.SELF,
@@ -463,32 +450,34 @@ class Story:
         return consent
 
     def closed(self, id: UUID) -> Record:
-        self.say(id, CORE, ClosingConsultationHeld, consulted=frozenset({CON, CORE}))
-        self.say(id, CORE, ClosingEvaluationRecorded, goal_reached=True, environment_improved=True)
-        return self.say(id, CORE, SupportClosed, to=[CON], closing_reason=ClosingReason.GOAL_REACHED)
+        self.send_message(id, CORE, e.ClosingConsultationHeld, consulted=frozenset({CON, CORE}))
+        self.send_message(id, CORE, e.ClosingEvaluationRecorded, goal_reached=True, environment_improved=True)
+        return self.send_message(
+            id, CORE, e.SupportClosed, to=[CON], closing_reason=ClosingReason.GOAL_REACHED
+        )
 
     def open(self, id: UUID, by: UUID, message: Record, n: int = 0, actor: str = "p-1") -> Record:
-        item = message.fact.items[n]  # type: ignore[attr-defined]
-        draft = SectionOpened(
-            message=message.ask_id, item=item.item, section=item.section, purpose=Purpose.SUPPORT
+        item = message.event.items[n]  # type: ignore[attr-defined]
+        proposed_event = e.SectionOpened(
+            message=message.command_id, item=item.item, section=item.section, purpose=Purpose.SUPPORT
         )
-        return self.ask(About(Kind.CASE, id), by, draft, actor=actor)
+        return self.submit(About(e.Kind.CASE, id), by, proposed_event, actor=actor)
 
     def received(self, id: UUID, by: UUID, opening: Record, *, ok: bool = True) -> Record:
-        opened: Any = opening.fact
-        draft = DisclosureReceived(
+        opened: Any = opening.event
+        proposed_event = e.DisclosureReceived(
             message=opened.message,
             item=opened.item,
-            opening=opening.ask_id,
+            opening=opening.command_id,
             ok=ok,
-            flaw=None if ok else "wrap-does-not-open",
+            error_code=None if ok else "wrapped-key-does-not-open",
         )
-        return self.ask(About(Kind.CASE, id), by, draft)
+        return self.submit(About(e.Kind.CASE, id), by, proposed_event)
 
 
-def full(cases: int = 1) -> Story:
+def full(cases: int = 1) -> RecordedStream:
     """Whole lives of families, from referral to closing, with a suspension between."""
-    story = Story().town().contractor()
+    story = RecordedStream().set_up_agencies().contractor()
     ids = [case(n) for n in range(cases)]
     held = {}
     for id in ids:
@@ -502,7 +491,7 @@ def full(cases: int = 1) -> Story:
         sent = story.disclosed(id)
         story.received(id, CON, story.open(id, CON, sent, actor=WORKER))
         story.visited(id)
-    story.lapse()
+    story.training_lapses()
     for id in ids:
         held[id] = story.disclosed(id)
     story.reinstate()

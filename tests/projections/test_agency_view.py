@@ -9,26 +9,14 @@ from uuid import UUID
 
 import pytest
 
+from domain import events as e
 from domain.codes import Flag, Role, Section
-from domain.events import (
-    ConsentWithdrawn,
-    CoordinatingAgencyDesignated,
-    DisclosureMade,
-    InformationRequested,
-    Kind,
-    NetworkCaseDeregistered,
-    NetworkMembershipPublished,
-    NetworkMemberWithdrawn,
-    RuleBookPublished,
-    SupportWorkerUnassigned,
-)
 from domain.rulebook import first_edition
 from domain.visibility import openable
-from projections.agency_view import GONE, MESSAGES, bodies
+from projections.agency_feed import GONE, MESSAGES, feed_bodies
 from projections.queries import Queries
-from tests.projections.conftest import Make
+from tests.projections.conftest import MakeEngine
 from tests.projections.kit import (
-    BOOK,
     CGC,
     CON,
     COORD,
@@ -38,18 +26,19 @@ from tests.projections.kit import (
     NETWORK,
     OTHER,
     ROLES,
+    RULE_BOOK_ID,
     SECOND,
     WORKER,
-    Story,
+    RecordedStream,
     case,
     full,
 )
 
-Read = Callable[[Story], Queries]
-ONE = case(0)
+ReadQueries = Callable[[RecordedStream], Queries]
+CASE_1 = case(0)
 
 
-def rows(queries: Queries, agency: UUID, id: UUID = ONE) -> dict[UUID, dict[str, Any]]:
+def rows(queries: Queries, agency: UUID, id: UUID = CASE_1) -> dict[UUID, dict[str, Any]]:
     """Message -> body, of all rows of this agency in this case."""
     page = queries.feed(agency, 0, 10_000)
     return {r.message: json.loads(r.body) for r in page.rows if r.case == id}
@@ -59,46 +48,48 @@ def states(body: dict[str, Any]) -> dict[str, str]:
     return {i["section"]: i["state"] for i in body["items"]}
 
 
-def supported(story: Story) -> Story:
+def supported(story: RecordedStream) -> RecordedStream:
     """A registered case in support, with the contractor's visitor assigned."""
-    story.acknowledged(ONE, story.referral(ONE))
-    story.registered(ONE)
-    story.decided(ONE)
-    story.commenced(ONE)
-    story.assigned(ONE)
+    story.acknowledged(CASE_1, story.referral(CASE_1))
+    story.registered(CASE_1)
+    story.decided(CASE_1)
+    story.commenced(CASE_1)
+    story.assigned(CASE_1)
     return story
 
 
 # --- V1, V2, V5: author and addressees -----------------------------------------------------------------------
 
 
-def test_author_and_addressee_have_the_message_and_nobody_else_has_a_trace(story: Story, read: Read) -> None:
-    sent = story.referral(ONE)
+def test_author_and_addressee_have_the_message_and_nobody_else_has_a_trace(
+    story: RecordedStream, read: ReadQueries
+) -> None:
+    sent = story.referral(CASE_1)
     queries = read(story)
     [(message, body)] = rows(queries, CORE).items()
-    assert message == sent.ask_id
+    assert message == sent.command_id
     assert states(body) == {"BASIC": "OPENABLE", "ADDR": "OPENABLE", "RISK": "OPENABLE"}
     assert not {"actor", "held"} & set(body)
-    own = rows(queries, MED)[sent.ask_id]
+    own = rows(queries, MED)[sent.command_id]
     assert states(own) == {**states(body), "SOURCE": "OPENABLE"}
     assert (own["actor"], own["held"]) == ("p-1", [])
     for agency in set(ROLES) - {CORE, MED}:
         assert rows(queries, agency) == {}
-        assert queries.messages(agency, ONE) == []
+        assert queries.messages(agency, CASE_1) == []
         assert queries.cases(agency) == []
 
 
-def test_a_row_says_control_and_references_only(story: Story, read: Read) -> None:
-    referral = story.referral(ONE)
+def test_a_row_says_control_and_references_only(story: RecordedStream, read: ReadQueries) -> None:
+    referral = story.referral(CASE_1)
     queries = read(story)
-    body = rows(queries, CORE)[referral.ask_id]
-    item = referral.fact.items[0]  # type: ignore[attr-defined]
+    body = rows(queries, CORE)[referral.command_id]
+    item = referral.event.items[0]  # type: ignore[attr-defined]
     assert body == {
         "act": "family_information.provided",
         "at": "2026-04-01T01:22:00.000000Z",
         "basis": {str(CORE): "CWA-21-10-5"},
         "by": str(MED),
-        "case": str(ONE),
+        "case": str(CASE_1),
         "consent": [],
         "fields": {
             "indicators": {},
@@ -107,7 +98,7 @@ def test_a_row_says_control_and_references_only(story: Story, read: Read) -> Non
             "weeks_pregnant": None,
         },
         "items": body["items"],
-        "message": str(referral.ask_id),
+        "message": str(referral.command_id),
         "purpose": "SUPPORT",
         "reason": None,
         "status": "OPEN",
@@ -121,153 +112,163 @@ def test_a_row_says_control_and_references_only(story: Story, read: Read) -> Non
     }
 
 
-def test_flags_stand_beside_their_item(story: Story, read: Read) -> None:
-    story.referral(ONE)
+def test_flags_stand_beside_their_item(story: RecordedStream, read: ReadQueries) -> None:
+    story.referral(CASE_1)
     sent = story.disclosed(
-        ONE,
+        CASE_1,
         to=[CGC],
         basis="CWA-25-7-1",
         sections=[(Section.CHILD, frozenset({Flag.SENSITIVE, Flag.CHILD_STATEMENT}))],
     )
-    [item] = rows(read(story), CGC)[sent.ask_id]["items"]
+    [item] = rows(read(story), CGC)[sent.command_id]["items"]
     assert item["flags"] == ["CHILD_STATEMENT", "SENSITIVE"]
 
 
 # --- V3, V4: standing access ---------------------------------------------------------------------------------
 
 
-def test_the_coordinating_agency_sees_the_core_file_from_registration_on(story: Story, read: Read) -> None:
-    sent = story.referral(ONE)
+def test_the_coordinating_agency_sees_the_core_file_from_registration_on(
+    story: RecordedStream, read: ReadQueries
+) -> None:
+    sent = story.referral(CASE_1)
     assert rows(read(story), COORD) == {}
-    story.registered(ONE)
-    waiting = rows(read(story), COORD)[sent.ask_id]
+    story.registered(CASE_1)
+    waiting = rows(read(story), COORD)[sent.command_id]
     assert states(waiting) == {"BASIC": "PENDING_KEY", "RISK": "PENDING_KEY"}  # no ADDR (V5)
-    story.rewrapped(ONE)
-    assert states(rows(read(story), COORD)[sent.ask_id]) == {"BASIC": "OPENABLE", "RISK": "OPENABLE"}
+    story.rewrapped(CASE_1)
+    assert states(rows(read(story), COORD)[sent.command_id]) == {"BASIC": "OPENABLE", "RISK": "OPENABLE"}
 
 
-def test_copies_going_out_stay_outside_standing_access(story: Story, read: Read) -> None:
-    story.referral(ONE)
-    story.registered(ONE)
-    sent = story.disclosed(ONE, to=[MED], basis="CWA-25-2-2", sections=[Section.PLAN])
-    asked = story.say(ONE, CORE, InformationRequested, to=[CGC], due_on=None)
+def test_copies_going_out_stay_outside_standing_access(story: RecordedStream, read: ReadQueries) -> None:
+    story.referral(CASE_1)
+    story.registered(CASE_1)
+    sent = story.disclosed(CASE_1, to=[MED], basis="CWA-25-2-2", sections=[Section.PLAN])
+    request = story.send_message(CASE_1, CORE, e.InformationRequested, to=[CGC], due_on=None)
     queries = read(story)
-    assert sent.ask_id in rows(queries, MED)
-    assert not {sent.ask_id, asked.ask_id} & rows(queries, COORD).keys()
+    assert sent.command_id in rows(queries, MED)
+    assert not {sent.command_id, request.command_id} & rows(queries, COORD).keys()
 
 
 @pytest.mark.parametrize("how", ["deregistered", "another coordinating agency", "another rule book"])
 def test_standing_access_that_ended_leaves_a_row_that_says_gone_and_nothing_else(
-    story: Story, make: Make, how: str
+    story: RecordedStream, make_engine: MakeEngine, how: str
 ) -> None:
-    sent = story.referral(ONE)
-    story.registered(ONE)
-    engine = make(story)
+    sent = story.referral(CASE_1)
+    story.registered(CASE_1)
+    engine = make_engine(story)
     engine.apply_many(story.stream)
     queries = Queries(engine.reader)
     cursor = queries.feed(COORD, 0).cursor
     match how:
         case "deregistered":
-            story.say(ONE, COORD, NetworkCaseDeregistered, to=[CORE], reason="MOVED")
+            story.send_message(CASE_1, COORD, e.NetworkCaseDeregistered, to=[CORE], reason="MOVED")
         case "another coordinating agency":
-            story.registry(Kind.NETWORK, NETWORK, CoordinatingAgencyDesignated(agency=SECOND))
+            story.registrars(e.Kind.NETWORK, NETWORK, e.CoordinatingAgencyDesignated(agency=SECOND))
         case _:
-            book = first_edition() | {"standing": {"COORD": []}}
-            story.registry(Kind.RULE_BOOK, BOOK, RuleBookPublished(edition="next", book=book))
+            rule_book = first_edition() | {"standing": {"COORD": []}}
+            story.registrars(
+                e.Kind.RULE_BOOK, RULE_BOOK_ID, e.RuleBookPublished(edition="next", rule_book=rule_book)
+            )
     engine.apply_many(story.stream)
     page = queries.feed(COORD, cursor)
-    [gone] = [r for r in page.rows if r.message == sent.ask_id]
+    [gone] = [r for r in page.rows if r.message == sent.command_id]
     assert (gone.gone, gone.body, gone.seq) == (True, GONE, len(story.stream))
-    assert all(r.message != sent.ask_id for r in queries.messages(COORD, ONE))
+    assert all(r.message != sent.command_id for r in queries.messages(COORD, CASE_1))
     assert engine.parked == {}
 
 
-def test_who_takes_over_the_coordination_sees_what_it_may(story: Story, read: Read) -> None:
-    sent = story.referral(ONE)
-    story.registered(ONE)
-    story.registry(Kind.NETWORK, NETWORK, CoordinatingAgencyDesignated(agency=SECOND))
-    body = rows(read(story), SECOND)[sent.ask_id]
+def test_who_takes_over_the_coordination_sees_what_it_may(story: RecordedStream, read: ReadQueries) -> None:
+    sent = story.referral(CASE_1)
+    story.registered(CASE_1)
+    story.registrars(e.Kind.NETWORK, NETWORK, e.CoordinatingAgencyDesignated(agency=SECOND))
+    body = rows(read(story), SECOND)[sent.command_id]
     assert states(body) == {"BASIC": "PENDING_KEY", "RISK": "PENDING_KEY"}
 
 
 # --- V6, V8: the contractor -----------------------------------------------------------------------------------
 
 
-def test_a_ready_and_assigned_contractor_sees_what_it_is_sent(story: Story, read: Read) -> None:
-    sent = supported(story).disclosed(ONE)
-    assert states(rows(read(story), CON)[sent.ask_id]) == {"PLAN": "OPENABLE", "CHILD": "OPENABLE"}
+def test_a_ready_and_assigned_contractor_sees_what_it_is_sent(
+    story: RecordedStream, read: ReadQueries
+) -> None:
+    sent = supported(story).disclosed(CASE_1)
+    assert states(rows(read(story), CON)[sent.command_id]) == {"PLAN": "OPENABLE", "CHILD": "OPENABLE"}
 
 
-def test_a_contractor_that_is_not_assigned_does_not_learn_that_it_was_asked(story: Story, read: Read) -> None:
-    story.referral(ONE)
-    story.say(ONE, CORE, InformationRequested, to=[CON], due_on=None)
+def test_a_contractor_that_is_not_assigned_does_not_learn_that_it_was_asked(
+    story: RecordedStream, read: ReadQueries
+) -> None:
+    story.referral(CASE_1)
+    story.send_message(CASE_1, CORE, e.InformationRequested, to=[CON], due_on=None)
     assert rows(read(story), CON) == {}
-    story.decided(ONE)
-    story.commenced(ONE)
-    story.assigned(ONE)
+    story.decided(CASE_1)
+    story.commenced(CASE_1)
+    story.assigned(CASE_1)
     assert len(rows(read(story), CON)) == 2
 
 
-def lapse(story: Story) -> None:
-    story.lapse()
+def training_lapses(story: RecordedStream) -> None:
+    story.training_lapses()
 
 
-def unassign(story: Story) -> None:
-    story.say(ONE, CORE, SupportWorkerUnassigned, agency=CON, worker=WORKER)
+def unassign(story: RecordedStream) -> None:
+    story.send_message(CASE_1, CORE, e.SupportWorkerUnassigned, agency=CON, worker=WORKER)
 
 
-def close(story: Story) -> None:
-    story.closed(ONE)
+def close(story: RecordedStream) -> None:
+    story.closed(CASE_1)
 
 
-def leave_network(story: Story) -> None:
-    story.registry(Kind.NETWORK, NETWORK, NetworkMemberWithdrawn(member=CON), by=COORD)
+def leave_network(story: RecordedStream) -> None:
+    story.registrars(e.Kind.NETWORK, NETWORK, e.NetworkMemberWithdrawn(member=CON), by=COORD)
 
 
-@pytest.mark.parametrize("event", [lapse, unassign, close, leave_network])
+@pytest.mark.parametrize("event", [training_lapses, unassign, close, leave_network])
 def test_an_emptied_view_keeps_receipts_of_own_reports_and_forgets_the_rest(
-    story: Story, make: Make, event: Callable[[Story], None]
+    story: RecordedStream, make_engine: MakeEngine, event: Callable[[RecordedStream], None]
 ) -> None:
-    sent = supported(story).disclosed(ONE)
-    visited = story.visited(ONE)
-    engine = make(story)
+    sent = supported(story).disclosed(CASE_1)
+    visited = story.visited(CASE_1)
+    engine = make_engine(story)
     engine.apply_many(story.stream)
     queries = Queries(engine.reader)
     cursor = queries.feed(CON, 0).cursor
     event(story)
     engine.apply_many(story.stream)
     changed = {r.message: r.body for r in queries.feed(CON, cursor).rows}
-    assert changed[sent.ask_id] == GONE
-    assert json.loads(changed[visited.ask_id]) == {
+    assert changed[sent.command_id] == GONE
+    assert json.loads(changed[visited.command_id]) == {
         "act": "visit_report.submitted",
-        "at": rows(queries, CORE)[visited.ask_id]["at"],
+        "at": rows(queries, CORE)[visited.command_id]["at"],
         "by": str(CON),
-        "case": str(ONE),
+        "case": str(CASE_1),
         "items": [],
-        "message": str(visited.ask_id),
+        "message": str(visited.command_id),
     }
-    assert [b for m, b in changed.items() if m != visited.ask_id] == [GONE] * (len(changed) - 1)
-    assert [r.message for r in queries.messages(CON, ONE)] == [visited.ask_id]
-    assert states(rows(queries, CORE)[visited.ask_id]) == {"VISIT": "OPENABLE"}
+    assert [b for m, b in changed.items() if m != visited.command_id] == [GONE] * (len(changed) - 1)
+    assert [r.message for r in queries.messages(CON, CASE_1)] == [visited.command_id]
+    assert states(rows(queries, CORE)[visited.command_id]) == {"VISIT": "OPENABLE"}
 
 
-def test_after_closing_nothing_that_happens_later_reaches_the_contractor(story: Story, read: Read) -> None:
+def test_after_closing_nothing_that_happens_later_reaches_the_contractor(
+    story: RecordedStream, read: ReadQueries
+) -> None:
     supported(story)
-    story.closed(ONE)
+    story.closed(CASE_1)
     before = read(story).feed(CON, 0).cursor
-    story.lapse()
+    story.training_lapses()
     story.reinstate()
-    story.referral(ONE)
+    story.referral(CASE_1)
     assert read(story).feed(CON, 0).cursor == before
 
 
-def test_a_case_of_another_contractor_is_not_touched(story: Story, make: Make) -> None:
+def test_a_case_of_another_contractor_is_not_touched(story: RecordedStream, make_engine: MakeEngine) -> None:
     supported(story)
-    engine = make(story)
+    engine = make_engine(story)
     engine.apply_many(story.stream)
     queries = Queries(engine.reader)
     cursors = {a: queries.feed(a, 0).cursor for a in (CORE, COORD, MED, OTHER)}
-    story.lapse()
+    story.training_lapses()
     engine.apply_many(story.stream)
     assert {a: queries.feed(a, 0).cursor for a in cursors} == cursors
 
@@ -276,32 +277,32 @@ def test_a_case_of_another_contractor_is_not_touched(story: Story, make: Make) -
 
 
 def test_nothing_of_a_held_message_is_in_the_addressees_rows_until_it_is_released(
-    story: Story, read: Read
+    story: RecordedStream, read: ReadQueries
 ) -> None:
     supported(story)
-    story.lapse()
-    held = story.disclosed(ONE)
+    story.training_lapses()
+    held = story.disclosed(CASE_1)
     assert held.topic == "disclosure.held"
     queries = read(story)
-    assert held.ask_id not in rows(queries, CON)
-    assert str(held.ask_id) not in "".join(r.body for r in queries.feed(CON, 0).rows)
-    assert rows(queries, CORE)[held.ask_id]["held"] == [str(CON)]
+    assert held.command_id not in rows(queries, CON)
+    assert str(held.command_id) not in "".join(r.body for r in queries.feed(CON, 0).rows)
+    assert rows(queries, CORE)[held.command_id]["held"] == [str(CON)]
     story.reinstate()
-    assert held.ask_id not in rows(read(story), CON)
-    story.released(ONE, held)
+    assert held.command_id not in rows(read(story), CON)
+    story.released(CASE_1, held)
     queries = read(story)
-    assert states(rows(queries, CON)[held.ask_id]) == {"PLAN": "OPENABLE", "CHILD": "OPENABLE"}
-    assert rows(queries, CORE)[held.ask_id]["held"] == []
+    assert states(rows(queries, CON)[held.command_id]) == {"PLAN": "OPENABLE", "CHILD": "OPENABLE"}
+    assert rows(queries, CORE)[held.command_id]["held"] == []
 
 
-def test_other_addressees_are_not_told_for_whom_it_waits(story: Story, read: Read) -> None:
+def test_other_addressees_are_not_told_for_whom_it_waits(story: RecordedStream, read: ReadQueries) -> None:
     supported(story)
-    story.lapse()
+    story.training_lapses()
     sent = story.disclosed(
-        ONE, to=[CON, CGC], basis={CON: "CWA-21-10-2-3", CGC: "CWA-25-7-1"}, sections=[Section.PLAN]
+        CASE_1, to=[CON, CGC], basis={CON: "CWA-21-10-2-3", CGC: "CWA-25-7-1"}, sections=[Section.PLAN]
     )
     assert sent.topic == "disclosure.made"
-    body = rows(read(story), CGC)[sent.ask_id]
+    body = rows(read(story), CGC)[sent.command_id]
     assert states(body) == {"PLAN": "OPENABLE"}
     assert "held" not in body
     assert "held" not in body["fields"]
@@ -310,99 +311,115 @@ def test_other_addressees_are_not_told_for_whom_it_waits(story: Story, read: Rea
 # --- V9: consent --------------------------------------------------------------------------------------------------------
 
 
-def test_what_rested_on_a_withdrawn_consent_closes_for_all_but_its_author(story: Story, read: Read) -> None:
-    story.referral(ONE)
-    consent = story.consented(ONE, CORE, EXT, [Section.CHILD])
-    sent = story.say(
-        ONE, CORE, DisclosureMade, to=[EXT], basis="APPI-69-2-1", sections=[Section.CHILD], consent=[consent]
+def test_what_rested_on_a_withdrawn_consent_closes_for_all_but_its_author(
+    story: RecordedStream, read: ReadQueries
+) -> None:
+    story.referral(CASE_1)
+    consent = story.consented(CASE_1, CORE, EXT, [Section.CHILD])
+    sent = story.send_message(
+        CASE_1,
+        CORE,
+        e.DisclosureMade,
+        to=[EXT],
+        basis="APPI-69-2-1",
+        sections=[Section.CHILD],
+        consent=[consent],
     )
-    assert states(rows(read(story), EXT)[sent.ask_id]) == {"CHILD": "OPENABLE"}
-    story.say(ONE, CORE, ConsentWithdrawn, consent=[consent])
+    assert states(rows(read(story), EXT)[sent.command_id]) == {"CHILD": "OPENABLE"}
+    story.send_message(CASE_1, CORE, e.ConsentWithdrawn, consent=[consent])
     queries = read(story)
-    assert states(rows(queries, EXT)[sent.ask_id]) == {"CHILD": "CLOSED"}
-    assert states(rows(queries, CORE)[sent.ask_id]) == {"CHILD": "OPENABLE"}
+    assert states(rows(queries, EXT)[sent.command_id]) == {"CHILD": "CLOSED"}
+    assert states(rows(queries, CORE)[sent.command_id]) == {"CHILD": "OPENABLE"}
 
 
 # --- one truth -------------------------------------------------------------------------------------------------------------
 
 
-def test_openable_rows_are_just_what_the_rules_let_be_opened(make: Make) -> None:
+def test_openable_rows_are_just_what_the_rules_let_be_opened(make_engine: MakeEngine) -> None:
     story = full(2)
-    engine = make(story)
-    again = Story()
-    for stored in story.stream:
-        engine.apply(stored)
-        again.now = stored.record.at
-        _fold(again, stored.record)
+    engine = make_engine(story)
+    replayed = RecordedStream()
+    for stream_record in story.stream:
+        engine.apply(stream_record)
+        replayed.now = stream_record.record.at
+        _apply_record(replayed, stream_record.record)
     queries = Queries(engine.reader)
     for id in (case(0), case(1)):
-        world = again.world(id)
+        world = replayed.world(id)
         for agency in ROLES:
-            told = {
+            listed_items = {
                 UUID(i["item"])
                 for r in queries.messages(agency, id)
                 for i in json.loads(r.body)["items"]
                 if i["state"] in ("OPENABLE", "PENDING_KEY")
             }
-            may = {
+            openable_items = {
                 i.item
-                for _, i in openable(world.register, world.case, agency, now=again.now, book=world.book)
+                for _, i in openable(
+                    world.register, world.case, agency, now=replayed.now, rule_book=world.rule_book
+                )
             }
-            assert told == may
+            assert listed_items == openable_items
 
 
-def _fold(story: Story, record: Any) -> None:
-    if record.originator.kind in (Kind.CASE, Kind.CASE_ACCESS):
+def _apply_record(story: RecordedStream, record: Any) -> None:
+    if record.originator.kind in (e.Kind.CASE, e.Kind.CASE_ACCESS):
         story.worlds[record.about.id] = story.world(record.about.id).after(record)
     else:
         story.register = story.register.with_record(record)
 
 
-def test_no_row_mentions_an_agency_that_has_no_part(make: Make, life: Story) -> None:
-    engine = make(life)
-    engine.apply_many(life.stream)
+def test_no_row_mentions_an_agency_that_has_no_part(
+    make_engine: MakeEngine, full_stream: RecordedStream
+) -> None:
+    engine = make_engine(full_stream)
+    engine.apply_many(full_stream.stream)
     with engine.reader.connect() as db:
-        found = list(db.execute(MESSAGES.select()))
-    assert {UUID(r.agency) for r in found} == {CORE, COORD, MED, CON}
-    assert not any(str(a) in r.body for r in found for a in (CGC, OTHER, EXT))
+        result = list(db.execute(MESSAGES.select()))
+    assert {UUID(r.agency) for r in result} == {CORE, COORD, MED, CON}
+    assert not any(str(a) in r.body for r in result for a in (CGC, OTHER, EXT))
 
 
-def test_only_changed_rows_are_written(story: Story, make: Make) -> None:
-    sent = story.referral(ONE)
-    engine = make(story)
+def test_only_changed_rows_are_written(story: RecordedStream, make_engine: MakeEngine) -> None:
+    sent = story.referral(CASE_1)
+    engine = make_engine(story)
     engine.apply_many(story.stream)
     seq = len(story.stream)
-    story.say(ONE, CORE, InformationRequested, to=[CGC], due_on=None)
+    story.send_message(CASE_1, CORE, e.InformationRequested, to=[CGC], due_on=None)
     engine.apply_many(story.stream)
     queries = Queries(engine.reader)
-    assert [(r.seq, r.message == sent.ask_id) for r in queries.feed(MED, 0).rows] == [(seq, True)]
+    assert [(r.seq, r.message == sent.command_id) for r in queries.feed(MED, 0).rows] == [(seq, True)]
     assert {r.seq for r in queries.feed(CORE, 0).rows} == {seq, seq + 1}
 
 
-def test_bodies_need_no_memory(life: Story) -> None:
-    world = life.world(ONE)
-    assert {agency for (agency, _), _ in bodies(world, life.now)} == {str(a) for a in (CORE, COORD, MED, CON)}
+def test_bodies_need_no_memory(full_stream: RecordedStream) -> None:
+    world = full_stream.world(CASE_1)
+    assert {agency for (agency, _), _ in feed_bodies(world, full_stream.now)} == {
+        str(a) for a in (CORE, COORD, MED, CON)
+    }
 
 
-def test_an_agency_that_becomes_a_contractor_is_judged_as_one_from_then_on(story: Story, read: Read) -> None:
-    story.referral(ONE)
-    sent = story.disclosed(ONE, to=[CGC], basis="CWA-25-7-1", sections=[Section.CHILD])
-    assert states(rows(read(story), CGC)[sent.ask_id]) == {"CHILD": "OPENABLE"}
+def test_an_agency_that_becomes_a_contractor_is_judged_as_one_from_then_on(
+    story: RecordedStream, read: ReadQueries
+) -> None:
+    story.referral(CASE_1)
+    sent = story.disclosed(CASE_1, to=[CGC], basis="CWA-25-7-1", sections=[Section.CHILD])
+    assert states(rows(read(story), CGC)[sent.command_id]) == {"CHILD": "OPENABLE"}
     story.agency(CGC, Role.CONTRACTOR)
-    assert rows(read(story), CGC)[sent.ask_id] == {"gone": True}
+    assert rows(read(story), CGC)[sent.command_id] == {"gone": True}
     story.agency(CGC)
-    assert states(rows(read(story), CGC)[sent.ask_id]) == {"CHILD": "OPENABLE"}
+    assert states(rows(read(story), CGC)[sent.command_id]) == {"CHILD": "OPENABLE"}
 
 
-def test_an_announcement_of_members_looks_at_no_case(story: Story, make: Make) -> None:
-    story.referral(ONE)
-    story.registry(
-        Kind.NETWORK,
+def test_an_announcement_of_members_looks_at_no_case(story: RecordedStream, make_engine: MakeEngine) -> None:
+    story.referral(CASE_1)
+    story.registrars(
+        e.Kind.NETWORK,
         NETWORK,
-        NetworkMembershipPublished(members=frozenset({CORE}), published_on=story.now.date()),
+        e.NetworkMembershipPublished(members=frozenset({CORE}), published_on=story.now.date()),
         by=COORD,
     )
-    engine = make(story, cases=1)
+    engine = make_engine(story, cases=1)
     story.loads.clear()
     engine.apply_many(story.stream)
     assert Queries(engine.reader).feed(CORE, 0).cursor == len(story.stream) - 1

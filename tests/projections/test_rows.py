@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Connection, create_engine, select
 
-from projections.rows import LAST, Lru, Sheet, id_of, text_of, time_of
+from projections.rows import END_OF_TIME, CaseRows, Lru, id_of, text_of, time_of
 from projections.worklist import TASKS
 
 
@@ -18,7 +18,7 @@ def test_times_are_fixed_width_utc_text() -> None:
     assert text_of(at) == "2026-04-01T00:00:00.000000Z"
     assert time_of(text_of(at)) == at
     assert time_of(text_of(at)).tzinfo == UTC
-    assert len(LAST) == len(text_of(at))
+    assert len(END_OF_TIME) == len(text_of(at))
 
 
 def test_a_naive_time_is_an_error() -> None:
@@ -31,12 +31,12 @@ def test_ids_where_there_are_any() -> None:
 
 
 def test_what_was_unused_longest_is_let_go() -> None:
-    kept: Lru[str, int] = Lru(2)
-    kept.put("a", 1)
-    kept.put("b", 2)
-    assert kept.get("a") == 1
-    kept.put("c", 3)
-    assert (kept.get("a"), kept.get("b"), kept.get("c"), len(kept)) == (1, None, 3, 2)
+    cache: Lru[str, int] = Lru(2)
+    cache.put("a", 1)
+    cache.put("b", 2)
+    assert cache.get("a") == 1
+    cache.put("c", 3)
+    assert (cache.get("a"), cache.get("b"), cache.get("c"), len(cache)) == (1, None, 3, 2)
 
 
 @pytest.fixture
@@ -49,28 +49,30 @@ def db() -> Iterator[Connection]:
 
 
 def test_a_sheet_writes_the_difference_and_only_that(db: Connection) -> None:
-    sheet = Sheet(TASKS, cases=4)
-    stays, comes, goes, flickers = (("a", kind, "") for kind in ("STAYS", "COMES", "GOES", "FLICKERS"))
-    sheet.put(db, "c", stays, ("1", None))
-    sheet.put(db, "c", goes, ("1", None))
-    sheet.flush(db)
-    sheet.keep()
-    sheet.put(db, "c", stays, ("1", None))
-    sheet.put(db, "c", comes, ("2", "3"))
-    sheet.put(db, "c", goes, None)
-    sheet.put(db, "c", flickers, ("2", None))
-    sheet.put(db, "c", flickers, None)
-    assert sheet.of(db, "c") == {stays: ("1", None), comes: ("2", "3")}
-    sheet.flush(db)
-    sheet.keep()
+    case_rows = CaseRows(TASKS, cases=4)
+    unchanged_key, added_key, deleted_key, added_and_deleted_key = (
+        ("a", kind, "") for kind in ("STAYS", "COMES", "GOES", "FLICKERS")
+    )
+    case_rows.put(db, "c", unchanged_key, ("1", None))
+    case_rows.put(db, "c", deleted_key, ("1", None))
+    case_rows.flush(db)
+    case_rows.commit()
+    case_rows.put(db, "c", unchanged_key, ("1", None))
+    case_rows.put(db, "c", added_key, ("2", "3"))
+    case_rows.put(db, "c", deleted_key, None)
+    case_rows.put(db, "c", added_and_deleted_key, ("2", None))
+    case_rows.put(db, "c", added_and_deleted_key, None)
+    assert case_rows.of(db, "c") == {unchanged_key: ("1", None), added_key: ("2", "3")}
+    case_rows.flush(db)
+    case_rows.commit()
     assert sorted(db.execute(select(TASKS.c.kind, TASKS.c.since))) == [("COMES", "2"), ("STAYS", "1")]
-    assert Sheet(TASKS, cases=4).of(db, "c") == sheet.of(db, "c")
+    assert CaseRows(TASKS, cases=4).of(db, "c") == case_rows.of(db, "c")
 
 
 def test_what_was_dropped_was_never_there(db: Connection) -> None:
-    sheet = Sheet(TASKS, cases=4)
-    sheet.put(db, "c", ("a", "HELD", ""), ("1", None))
-    sheet.drop()
-    sheet.flush(db)
-    assert sheet.of(db, "c") == {}
+    case_rows = CaseRows(TASKS, cases=4)
+    case_rows.put(db, "c", ("a", "HELD", ""), ("1", None))
+    case_rows.rollback()
+    case_rows.flush(db)
+    assert case_rows.of(db, "c") == {}
     assert list(db.execute(select(TASKS))) == []

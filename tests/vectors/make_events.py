@@ -1,4 +1,4 @@
-"""Adds the golden vector of every fact that has none. It never rewrites one: a released form is permanent.
+"""Adds the golden vector of every version of every event that has none. It never rewrites one: a released form is permanent.
 
 python -m tests.vectors.make_events
 """
@@ -17,10 +17,11 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid5
 
-from adapters.mapper import body_of
+from adapters.mapper import body_of, record_of
 from domain.due import HUB_ACTS
-from domain.events import FACTS, Fact, Kind
-from domain.record import HUB, REGISTRY, About, Record, access_of
+from domain.events import EVENTS, Event, Kind
+from domain.record import HUB, REGISTRARS, About, Record, access_of
+from keys import canonical
 
 HERE = Path(__file__).parent / "events"
 MANIFEST = HERE / "MANIFEST"
@@ -56,23 +57,23 @@ def sample(hint: Any, name: str) -> Any:
     return plain[hint]
 
 
-def record_for(cls: type[Fact]) -> tuple[Record, UUID]:
-    """A record with a fact of this class, and the originator it stands in."""
+def record_for(cls: type[Event]) -> tuple[Record, UUID]:
+    """A record with an event of this class, and the originator it stands in."""
     hints = typing.get_type_hints(cls)
-    fact = cls(**{f.name: sample(hints[f.name], f.name) for f in fields(cls)})
+    event = cls(**{f.name: sample(hints[f.name], f.name) for f in fields(cls)})
     kind = Kind.CASE if cls.ON in (None, Kind.CASE_ACCESS) else cls.ON
     about = About(kind, uuid5(ROOT, kind.value))
     originator = access_of(about.id) if cls.ON is Kind.CASE_ACCESS else about.id
     by_hub = cls in HUB_ACTS and cls.__name__ != "OutsourcingContractEnded"
-    registry = kind in (Kind.RULE_BOOK, Kind.LOG)
+    registrars = kind in (Kind.RULE_BOOK, Kind.LOG)
     record = Record(
         originator=About(Kind.CASE_ACCESS if cls.ON is Kind.CASE_ACCESS else kind, originator),
         version=7,
         at=AT,
         about=about,
-        by=HUB if by_hub else REGISTRY if registry else uuid5(ROOT, "by"),
+        by=HUB if by_hub else REGISTRARS if registrars else uuid5(ROOT, "by"),
         actor="" if by_hub else "staff.1",
-        ask_id=uuid5(ROOT, "ask"),
+        command_id=uuid5(ROOT, "command"),
         frame=None if by_hub else hashlib.sha256(cls.TOPIC.encode()).digest(),
         rests_on=(
             (Kind.COMMISSION, uuid5(ROOT, "commission"), 12),
@@ -80,32 +81,60 @@ def record_for(cls: type[Fact]) -> tuple[Record, UUID]:
         ),
         rules=1,
         decider=1,
-        fact=fact,
+        event=event,
     )
     return record, originator
 
 
-def path_of(cls: type[Fact]) -> Path:
-    return HERE / f"{cls.TOPIC}.v{cls.VERSION}.json"
+# What version 2 of a topic added to version 1; an entry for every topic that has an earlier version.
+ADDED_IN_VERSION_2: dict[str, tuple[str, ...]] = {
+    "items.rewrapped": (),
+    "support.commenced": ("plan.housekeeping",),
+    "support_plan.approved": ("plan.housekeeping",),
+    "support_plan.formulated": ("plan.housekeeping",),
+    "support_type.decided": ("specialist_needed",),
+    "support_worker.assigned": ("role",),
+    "training_module.completed": ("tier",),
+}
+
+
+def bodies_of(record: Record) -> dict[int, bytes]:
+    """The body of a record in each version of its event, as it was written then."""
+    topic, present = record.topic, type(record.event).VERSION
+    bodies = {present: body_of(record)}
+    for version in range(present - 1, 0, -1):
+        assert version == 1, f"{topic}: say what version {version + 1} added"
+        body = canonical.parse(bodies[version + 1])
+        body["v"] = version
+        for path in ADDED_IN_VERSION_2[topic]:
+            *parents, name = path.split(".")
+            place = body["fields"]
+            for parent in parents:
+                place = place[parent]
+            del place[name]
+        bodies[version] = canonical.encode(body)
+    return bodies
 
 
 def main() -> None:
+    HERE.mkdir(exist_ok=True)
     lines = MANIFEST.read_text().splitlines() if MANIFEST.exists() else []
-    for topic in sorted(FACTS):
-        cls = FACTS[topic]
-        path = path_of(cls)
-        if path.exists():
-            continue
-        record, originator = record_for(cls)
-        vector = {
-            "originator": str(originator),
-            "version": record.version,
-            "actor": record.actor,
-            "body": body_of(record).decode(),
-        }
-        path.write_text(json.dumps(vector, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-        lines.append(f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}")
-        print(f"added {path.name}", file=sys.stderr)
+    for topic in sorted(EVENTS):
+        record, originator = record_for(EVENTS[topic])
+        for version, body in sorted(bodies_of(record).items()):
+            path = HERE / f"{topic}.v{version}.json"
+            if path.exists():
+                continue
+            record_of(body, originator, record.version, record.actor)
+            vector = {
+                "originator": str(originator),
+                "version": record.version,
+                "actor": record.actor,
+                "body": body.decode(),
+            }
+            path.write_text(json.dumps(vector, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+            lines.append(f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}")
+            print(f"added {path.name}", file=sys.stderr)
     MANIFEST.write_text("\n".join(lines) + "\n")
 
 

@@ -1,4 +1,4 @@
-"""From what was filled in to what is sent: every flaw beside its field, in Japanese, before anything leaves the door."""
+"""From what was filled in to what is sent: every error code beside its field, in Japanese, before anything leaves the door."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from domain.codes import AUTHOR_ONLY
 from domain.decide import BASIS_REASONS
 from domain.events import dump
 from domain.reasons import Reason
-from gateway.agency.forms.kinds import Ask, Field, Form, Made, Scene, To, Words
+from gateway.agency.forms.kinds import Field, FieldValues, Form, FormContext, InputKind, SectionText, To
 from keys.fields import ACTOR
 
 Values = Mapping[str, Sequence[str]]
-LONGEST = 1_000_000
+MAX_TEXT_LENGTH = 1_000_000
 
-CHOOSE, TICK, WRITE = "選んでください", "一つ以上選んでください", "書いてください"
+SELECT_ONE, SELECT_AT_LEAST_ONE, ENTER_TEXT = "選んでください", "一つ以上選んでください", "書いてください"
 
-PLACES: Mapping[str, str] = {
+FIELD_OF_REASON: Mapping[str, str] = {
     Reason.REASON_MISSING: "reason",
     Reason.REVIEW_DAY_MISSING: "review_on",
-    Reason.GROUND_DOES_NOT_FIT: "withheld",
+    Reason.GROUND_NOT_APPLICABLE: "withheld",
     Reason.NOTIFIER_NOT_WITHHELD: "withheld",
     Reason.CHILD_STATEMENT_NOT_WITHHELD: "withheld",
-    Reason.RESULT_DOES_NOT_FIT: "decision",
+    Reason.RESULT_INCONSISTENT: "decision",
     Reason.CHECKLIST_INCOMPLETE: "checklist",
     Reason.RISK_SHEET_MISSING: "text_RISK",
     Reason.CHILD_NOT_SEEN: "child_seen",
@@ -56,9 +56,9 @@ PLACES: Mapping[str, str] = {
 }
 """Where on a form a refusal is mended, where the form has that field."""
 
-TO_PLACES = frozenset(
+RECIPIENT_REASONS = frozenset(
     {
-        Reason.OWNER_NOT_TOLD,
+        Reason.OWNER_NOT_ADDRESSED,
         Reason.NOT_ANOTHER_MUNICIPALITY,
         Reason.NOT_A_CGC,
         Reason.NO_CORE_AGENCY,
@@ -66,7 +66,7 @@ TO_PLACES = frozenset(
         Reason.UNKNOWN_ADDRESSEE,
         Reason.CONTRACTOR_NOT_ASSIGNED,
     }
-) | (BASIS_REASONS - set(PLACES))
+) | (BASIS_REASONS - set(FIELD_OF_REASON))
 """What is mended by other addressees or another basis for them."""
 
 
@@ -75,152 +75,163 @@ class Filled:
     """A form as it was filled in. ``errors``: field -> what to mend; empty: it can be sent."""
 
     values: Values
-    made: Made = field(default_factory=dict)
+    field_values: FieldValues = field(default_factory=dict)
     to: list[str] = field(default_factory=list)
     basis: dict[str, str] = field(default_factory=dict)
     parts: list[tuple[str, str, list[str]]] = field(default_factory=list)
     errors: dict[str, str] = field(default_factory=dict)
 
     def one(self, name: str) -> str:
-        found = self.values.get(name, [])
-        return found[0] if found else ""
+        result = self.values.get(name, [])
+        return result[0] if result else ""
 
     def many(self, name: str) -> Sequence[str]:
         return self.values.get(name, [])
 
 
-def at_first(form: Form, scene: Scene) -> Filled:
+def initial_values(form: Form, form_context: FormContext) -> Filled:
     """What stands in a form before anybody wrote into it."""
-    values: dict[str, Sequence[str]] = {f.name: f.default(scene) for f in form.asked(scene) if f.default}
+    values: dict[str, Sequence[str]] = {
+        f.name: f.default(form_context) for f in form.visible_fields(form_context) if f.default
+    }
     if form.to is not None:
-        values["to"] = form.to.ticked(scene)
-        values |= {f"basis.{a}": [form.to.usual] for a in form.to.candidates(scene)}
+        values["to"] = form.to.preselected(form_context)
+        values |= {f"basis.{a}": [form.to.default_basis] for a in form.to.candidates(form_context)}
     return Filled(values)
 
 
-def fill(form: Form, scene: Scene, values: Values) -> Filled:
-    """Read every field, and name every flaw."""
+def fill(form: Form, form_context: FormContext, values: Values) -> Filled:
+    """Read every field, and name every error code."""
     filled = Filled(values)
-    for one in form.asked(scene):
-        value, error = _read(one, scene, values)
+    for one in form.visible_fields(form_context):
+        value, error = _read_field(one, form_context, values)
         if error:
-            filled.errors[one.name] = f"「{one.label}」を{error}。" if one.ask is not Ask.CHECK else error
-        elif one.ask is not Ask.CHECK:
-            filled.made[one.name] = value
-    _words(form, filled)
+            filled.errors[one.name] = (
+                f"「{one.label}」を{error}。" if one.input_kind is not InputKind.CHECK else error
+            )
+        elif one.input_kind is not InputKind.CHECK:
+            filled.field_values[one.name] = value
+    _read_sections(form, filled)
     if form.to is not None:
-        _addressed(form.to, scene, filled)
-    if not filled.errors and form.made is not None:
+        _read_addressees(form.to, form_context, filled)
+    if not filled.errors and form.finalise is not None:
         try:
-            filled.made = form.made(filled.made, scene)
-        except Mend as flaw:
-            filled.errors[flaw.place] = flaw.what
+            filled.field_values = form.finalise(filled.field_values, form_context)
+        except FieldError as error_code:
+            filled.errors[error_code.field_name] = error_code.message
     return filled
 
 
-class Mend(Exception):
-    """What the last touch of a form found. ``place``: its field."""
+class FieldError(Exception):
+    """What the last touch of a form found. ``field_name``: its field."""
 
-    def __init__(self, place: str, what: str) -> None:
-        super().__init__(what)
-        self.place, self.what = place, what
+    def __init__(self, field_name: str, message: str) -> None:
+        super().__init__(message)
+        self.field_name, self.message = field_name, message
 
 
-def place_of(form: Form, scene: Scene, reason: str | None) -> str:
+def field_of_refusal(form: Form, form_context: FormContext, reason: str | None) -> str:
     """The field where this refusal is mended; empty where it is none's."""
-    names = {f.name for f in form.asked(scene)} | {w.name for w in form.words}
-    found = PLACES.get(reason or "", "")
-    if found in names:
-        return found
-    return "to" if form.to is not None and reason in TO_PLACES else ""
+    names = {f.name for f in form.visible_fields(form_context)} | {w.name for w in form.section_inputs}
+    result = FIELD_OF_REASON.get(reason or "", "")
+    if result in names:
+        return result
+    return "to" if form.to is not None and reason in RECIPIENT_REASONS else ""
 
 
-def _words(form: Form, filled: Filled) -> None:
-    for words in form.words:
-        text = _text(words, filled)
-        if text and len(text) <= LONGEST:
-            marked = [f.value for f in words.flags if f.value in filled.many(f"{words.name}.flag")]
-            filled.parts.append((words.section.value, text, marked))
+def _read_sections(form: Form, filled: Filled) -> None:
+    for section_inputs in form.section_inputs:
+        text = _section_text(section_inputs, filled)
+        if text and len(text) <= MAX_TEXT_LENGTH:
+            selected_flags = [
+                f.value for f in section_inputs.flags if f.value in filled.many(f"{section_inputs.name}.flag")
+            ]
+            filled.parts.append((section_inputs.section.value, text, selected_flags))
         elif text:
-            filled.errors[words.name] = f"「{words.label}」が長すぎます。短くしてください。"
-        elif words.must:
-            filled.errors[words.name] = f"「{words.label}」を{WRITE}。"
+            filled.errors[section_inputs.name] = f"「{section_inputs.label}」が長すぎます。短くしてください。"
+        elif section_inputs.is_required:
+            filled.errors[section_inputs.name] = f"「{section_inputs.label}」を{ENTER_TEXT}。"
 
 
-def _text(words: Words, filled: Filled) -> str:
-    if not words.lines:
-        return filled.one(words.name).strip()
-    given = {label: " ".join(filled.one(f"{words.name}.{label}").split()) for label in words.lines}
-    return "\n".join(f"{label}: {value}" for label, value in given.items() if value)
+def _section_text(section_inputs: SectionText, filled: Filled) -> str:
+    if not section_inputs.lines:
+        return filled.one(section_inputs.name).strip()
+    entered = {
+        label: " ".join(filled.one(f"{section_inputs.name}.{label}").split())
+        for label in section_inputs.lines
+    }
+    return "\n".join(f"{label}: {value}" for label, value in entered.items() if value)
 
 
-def _addressed(to: To, scene: Scene, filled: Filled) -> None:
-    candidates = to.candidates(scene)
-    chosen = [a for a in filled.many("to") if a in candidates] if to.fixed is None else candidates
-    if not chosen and to.must:
+def _read_addressees(to: To, form_context: FormContext, filled: Filled) -> None:
+    candidates = to.candidates(form_context)
+    selected = [a for a in filled.many("to") if a in candidates] if to.fixed is None else candidates
+    if not selected and to.is_required:
         filled.errors["to"] = "「宛先」を一つ以上選んでください。"
-    told = [p for p in filled.parts if p[0] not in AUTHOR_ONLY]
-    filled.to = sorted(chosen)
-    if not told:
+    disclosed_parts = [p for p in filled.parts if p[0] not in AUTHOR_ONLY]
+    filled.to = sorted(selected)
+    if not disclosed_parts:
         return
-    for agency in chosen:
+    for agency in selected:
         code = filled.one(f"basis.{agency}")
-        if code not in to.offered(scene, agency):
+        if code not in to.offered(form_context, agency):
             filled.errors["to"] = "内容を伝える宛先ごとに「根拠」を選んでください。"
         else:
             filled.basis[agency] = code
 
 
-def _read(one: Field, scene: Scene, values: Values) -> tuple[Any, str]:
+def _read_field(one: Field, form_context: FormContext, values: Values) -> tuple[Any, str]:
     """The value, or what to do about it."""
-    if one.ask is Ask.EACH:
-        return _each(one, scene, values)
-    given = [v.strip() for v in values.get(one.name, []) if v.strip()]
-    choices = one.offered(scene)
-    match one.ask:
-        case Ask.CHECK:
-            return None, "" if given else "確かめて、印を付けてください。"
-        case Ask.MANY:
-            known = sorted({v for v in given if v in choices})
-            return known, TICK if one.must and not known else ""
-        case _ if not given:
-            return None, (CHOOSE if one.ask in (Ask.ONE, Ask.YES) else "記入してください") if one.must else ""
-        case Ask.ONE:
-            return (given[0], "") if given[0] in choices else (None, CHOOSE)
-        case Ask.YES:
-            return (given[0] == "yes", "") if given[0] in ("yes", "no") else (None, CHOOSE)
-        case Ask.DAY:
-            return _day(given[0])
-        case Ask.MOMENT:
-            return _moment(given[0])
-        case Ask.COUNT:
-            number = given[0].translate(str.maketrans("０１２３４５６７８９", "0123456789"))
+    if one.input_kind is InputKind.EACH:
+        return _read_rows(one, form_context, values)
+    entered = [v.strip() for v in values.get(one.name, []) if v.strip()]
+    choices = one.offered(form_context)
+    match one.input_kind:
+        case InputKind.CHECK:
+            return None, "" if entered else "確かめて、印を付けてください。"
+        case InputKind.MANY:
+            known = sorted({v for v in entered if v in choices})
+            return known, SELECT_AT_LEAST_ONE if one.is_required and not known else ""
+        case _ if not entered:
+            return None, (
+                SELECT_ONE if one.input_kind in (InputKind.ONE, InputKind.YES) else "記入してください"
+            ) if one.is_required else ""
+        case InputKind.ONE:
+            return (entered[0], "") if entered[0] in choices else (None, SELECT_ONE)
+        case InputKind.YES:
+            return (entered[0] == "yes", "") if entered[0] in ("yes", "no") else (None, SELECT_ONE)
+        case InputKind.DAY:
+            return _read_date(entered[0])
+        case InputKind.MOMENT:
+            return _read_datetime(entered[0])
+        case InputKind.COUNT:
+            number = entered[0].translate(str.maketrans("０１２３４５６７８９", "0123456789"))
             fits = number.isascii() and number.isdigit() and len(number) < 8
             return (int(number), "") if fits else (None, "0以上の数で記入してください")
         case _:
-            fits = ACTOR.fullmatch(given[0]) is not None
-            return (given[0], "") if fits else (None, "英数字と . _ : @ - で記入してください")
+            fits = ACTOR.fullmatch(entered[0]) is not None
+            return (entered[0], "") if fits else (None, "英数字と . _ : @ - で記入してください")
 
 
-def _each(one: Field, scene: Scene, values: Values) -> tuple[Any, str]:
-    rows = one.rows(scene) if one.rows else {}
-    found = {}
+def _read_rows(one: Field, form_context: FormContext, values: Values) -> tuple[Any, str]:
+    rows = one.rows(form_context) if one.rows else {}
+    result = {}
     for row in rows:
-        given = next(iter(values.get(f"{one.name}.{row}", [])), "")
-        if given in one.offered_in(scene, row):
-            found[row] = given
-    missing = [text for row, text in rows.items() if row in one.must_rows and row not in found]
-    return found, f"すべて選んでください(未記入: {'、'.join(missing)})" if missing else ""
+        entered = next(iter(values.get(f"{one.name}.{row}", [])), "")
+        if entered in one.row_choices_for(form_context, row):
+            result[row] = entered
+    missing = [text for row, text in rows.items() if row in one.required_rows and row not in result]
+    return result, f"すべて選んでください(未記入: {'、'.join(missing)})" if missing else ""
 
 
-def _day(text: str) -> tuple[Any, str]:
+def _read_date(text: str) -> tuple[Any, str]:
     try:
         return date.fromisoformat(text).isoformat(), ""
     except ValueError:
         return None, "2026-05-31 のような日付で記入してください"
 
 
-def _moment(text: str) -> tuple[Any, str]:
+def _read_datetime(text: str) -> tuple[Any, str]:
     try:
         at = datetime.fromisoformat(text)
         return dump((at.replace(tzinfo=JST) if at.tzinfo is None else at).astimezone(UTC)), ""
@@ -228,6 +239,6 @@ def _moment(text: str) -> tuple[Any, str]:
         return None, "2026-05-31T09:30 のような日時で記入してください"
 
 
-def local(at: datetime) -> str:
+def local_input_value(at: datetime) -> str:
     """A time as an input of a form shows it: Japan's, to the minute."""
     return at.astimezone(JST).strftime("%Y-%m-%dT%H:%M")

@@ -19,13 +19,13 @@ from domain.events import (
     InformationRequested,
     NonDisclosureDecided,
     NotificationForwarded,
-    ReferralOutcomeTold,
+    ReferralOutcomeReported,
     SafetyConfirmed,
     VisitReportReviewed,
     VisitReportSubmitted,
     dump,
 )
-from gateway.agency.forms.fill import Mend, local
+from gateway.agency.forms.fill import FieldError, local_input_value
 from gateway.agency.forms.kinds import (
     AUTHORITIES,
     CGC,
@@ -34,87 +34,94 @@ from gateway.agency.forms.kinds import (
     EXT,
     MED,
     TO_OFFICE,
-    Ask,
     Choices,
     Field,
+    FieldValues,
     Form,
-    Made,
+    FormContext,
+    InputKind,
     Message,
-    Scene,
+    SectionText,
     To,
-    Words,
-    in_words,
     ours,
+    reason_field,
+    reason_section,
     theirs,
-    why,
 )
-from gateway.agency.forms.moves import BASIC, CAREGIVER
-from gateway.pages.labels import BREACH_STAGES, METHODS, REFERRAL_OUTCOMES, URGENCIES, WHYS
+from gateway.agency.forms.transfer import BASIC, CAREGIVER
+from gateway.pages.labels import BREACH_STAGES, METHODS, REASON_LABELS, REFERRAL_OUTCOMES, URGENCIES
 from gateway.pages.texts import SECTIONS
 
 GROUP = "通告・安全"
-NOTIFY = ("CAPA-6-1", "CWA-25-1")
-FORWARD = ("CWA-25-7-1", "CAPA-13-4", "CWA-25-2-2", "CWA-26-1-3", "APPI-69-2-3", "APPI-69-1")
-ANSWER = ("CWA-25-3-2", "CWA-25-2-2", "CAPA-13-4", *TO_OFFICE)
-CHILD_SEEN = Words(
+NOTIFY_BASES = ("CAPA-6-1", "CWA-25-1")
+FORWARD_BASES = ("CWA-25-7-1", "CAPA-13-4", "CWA-25-2-2", "CWA-26-1-3", "APPI-69-2-3", "APPI-69-1")
+ANSWER_BASES = ("CWA-25-3-2", "CWA-25-2-2", "CAPA-13-4", *TO_OFFICE)
+CHILD_SEEN = SectionText(
     section=Section.CHILD,
     label="子どもの様子",
     flags=(Flag.CHILD_STATEMENT, Flag.NEVER_TO_GUARDIAN),
     help="子どもの言葉には「子どもの発言」の印を付けてください。保護者からの開示請求で守られます。",
 )
-SAID = Words(
+CHILD_STATEMENT_SECTION = SectionText(
     section=Section.CHILD,
     label="通告の内容(子どもの様子)",
-    must=True,
+    is_required=True,
     flags=(Flag.CHILD_STATEMENT, Flag.NEVER_TO_GUARDIAN),
     help="通告した人が分かることは書かないでください。",
 )
-DANGER = Words(section=Section.RISK, label="危険度・けがなど")
+RISK_SECTION = SectionText(section=Section.RISK, label="危険度・けがなど")
 
 
-def _not_ahead(name: str) -> Any:
-    def made(made: Made, scene: Scene) -> Made:
-        if made[name] > dump(scene.now):
-            raise Mend(name, f"いま({local(scene.now).replace('T', ' ')})より後の時刻です。直してください。")
-        return made
+def _check_not_in_future(name: str) -> Any:
+    def checked(field_values: FieldValues, form_context: FormContext) -> FieldValues:
+        if field_values[name] > dump(form_context.now):
+            raise FieldError(
+                name,
+                f"いま({local_input_value(form_context.now).replace('T', ' ')})より後の時刻です。直してください。",
+            )
+        return field_values
 
-    return made
+    return checked
 
 
-def _safety(made: Made, scene: Scene) -> Made:
+def _finalise_safety_check(field_values: FieldValues, form_context: FormContext) -> FieldValues:
     """The child was seen where it was sighted, and nowhere else."""
-    return {**made, "child_seen": made["method"] == SafetyMethod.SIGHTED}
+    return {**field_values, "child_seen": field_values["method"] == SafetyMethod.SIGHTED}
 
 
-def _later(made: Made, scene: Scene) -> Made:
-    if date.fromisoformat(made["review_on"]) <= day_of(scene.now):
-        raise Mend("review_on", "「見直す日」は今日より後の日にしてください。")
-    return made
+def _check_review_date(field_values: FieldValues, form_context: FormContext) -> FieldValues:
+    if date.fromisoformat(field_values["review_on"]) <= day_of(form_context.now):
+        raise FieldError("review_on", "「見直す日」は今日より後の日にしてください。")
+    return field_values
 
 
-def _breach(made: Made, scene: Scene) -> Made:
-    made = _not_ahead("found_at")(made, scene)
-    if made["stage"] == "FINAL" and not made["answers"]:
-        raise Mend("answers", "確報には、もとになる速報を選んでください。")
-    return {**made, "answers": made["answers"] if made["stage"] == "FINAL" else None}
+def _finalise_breach(field_values: FieldValues, form_context: FormContext) -> FieldValues:
+    field_values = _check_not_in_future("found_at")(field_values, form_context)
+    if field_values["stage"] == "FINAL" and not field_values["answers"]:
+        raise FieldError("answers", "確報には、もとになる速報を選んでください。")
+    return {**field_values, "answers": field_values["answers"] if field_values["stage"] == "FINAL" else None}
 
 
-def _first_reports(scene: Scene) -> Choices:
+def _preliminary_reports(form_context: FormContext) -> Choices:
     """Our preliminary reports of this case."""
-    found = [m for m in scene.messages if m["act"] == BreachReported.TOPIC and ours(scene, m)]
+    own_breach_reports = [
+        m for m in form_context.messages if m["act"] == BreachReported.TOPIC and ours(form_context, m)
+    ]
     return {
         m["message"]: f"{m['at'][:10]} の速報"
-        for m in found
+        for m in own_breach_reports
         if m.get("fields", {}).get("stage") == "PRELIMINARY"
     }
 
 
-def _received(scene: Scene, about: Message) -> bool:
-    return theirs(scene, about) or (ours(scene, about) and bool(about["fields"].get("taken_in")))
+def _may_forward(form_context: FormContext, about: Message) -> bool:
+    return theirs(form_context, about) or (
+        ours(form_context, about) and bool(about["fields"].get("recorded_for_notifier"))
+    )
 
 
-def _waits(scene: Scene, about: Message) -> bool:
-    return ours(scene, about) and bool(about.get("held"))
+def _has_held_recipients(form_context: FormContext, about: Message) -> bool:
+    return ours(form_context, about) and bool(about.get("held"))
 
 
 SAFETY = (
@@ -122,24 +129,24 @@ SAFETY = (
         key="intake",
         act=AbuseNotificationReceived,
         title="通告を受け付ける",
-        lead="住民などから受けた通告を書き取ります。ここから48時間の安全確認の期限が始まります。",
-        then="続けて「緊急度を判定する」「安全を確認する」へ進みます。ほかの機関へは「通告を転送する」で、通告者を伏せて伝えます。",
+        description="住民などから受けた通告を書き取ります。ここから48時間の安全確認の期限が始まります。",
+        next_step="続けて「緊急度を判定する」「安全を確認する」へ進みます。ほかの機関へは「通告を転送する」で、通告者を伏せて伝えます。",
         group=GROUP,
         roles=AUTHORITIES,
         fields=(
             Field(
                 name="received_at",
                 label="通告を受けた日時",
-                ask=Ask.MOMENT,
-                default=lambda s: [local(s.now)],
+                input_kind=InputKind.MOMENT,
+                default=lambda s: [local_input_value(s.now)],
                 help="受けた時刻です。記録した時刻ではありません。",
             ),
         ),
-        words=(
-            SAID,
-            DANGER,
+        section_inputs=(
+            CHILD_STATEMENT_SECTION,
+            RISK_SECTION,
             BASIC,
-            Words(
+            SectionText(
                 section=Section.NOTIFIER,
                 label="通告した人が分かること",
                 lines=("氏名", "電話", "住所", "関係", "言葉"),
@@ -147,46 +154,52 @@ SAFETY = (
             ),
         ),
         purpose=Purpose.SAFETY,
-        fixed={"notifier_token": None, "taken_in": True},
-        made=_not_ahead("received_at"),
-        begins=True,
+        fixed={"notifier_token": None, "recorded_for_notifier": True},
+        finalise=_check_not_in_future("received_at"),
+        begins_case=True,
         send="通告を受け付ける",
     ),
     Form(
         key="notify",
         act=AbuseNotificationReceived,
         title="虐待を通告する",
-        lead="虐待を受けたと思われる子どもを見つけたときに、市町村か児童相談所へ通告します。確かな証拠は要りません。",
-        then="受けた機関に48時間の安全確認の期限が始まります。守秘義務は通告を妨げません。",
+        description="虐待を受けたと思われる子どもを見つけたときに、市町村か児童相談所へ通告します。確かな証拠は要りません。",
+        next_step="受けた機関に48時間の安全確認の期限が始まります。守秘義務は通告を妨げません。",
         group=GROUP,
         roles=MED | CONTRACTOR | EXT,
         fields=(
             Field(
                 name="received_at",
                 label="通告する日時",
-                ask=Ask.MOMENT,
-                default=lambda s: [local(s.now)],
+                input_kind=InputKind.MOMENT,
+                default=lambda s: [local_input_value(s.now)],
             ),
         ),
-        words=(SAID, DANGER, BASIC),
-        to=To(roles=AUTHORITIES, first=CORE, must=True, bases=NOTIFY, usual=NOTIFY[0]),
+        section_inputs=(CHILD_STATEMENT_SECTION, RISK_SECTION, BASIC),
+        to=To(
+            roles=AUTHORITIES,
+            preselected_roles=CORE,
+            is_required=True,
+            bases=NOTIFY_BASES,
+            default_basis=NOTIFY_BASES[0],
+        ),
         purpose=Purpose.SAFETY,
-        fixed={"notifier_token": None, "taken_in": False},
-        made=_not_ahead("received_at"),
-        begins=True,
+        fixed={"notifier_token": None, "recorded_for_notifier": False},
+        finalise=_check_not_in_future("received_at"),
+        begins_case=True,
         send="通告する",
     ),
     Form(
         key="triage",
         act=EmergencyTriaged,
         title="緊急度を判定する",
-        lead="緊急受理会議で決めた緊急度を記録します。",
-        then="判定しても48時間の期限は止まりません。止めるのは子どもの目視だけです。",
+        description="緊急受理会議で決めた緊急度を記録します。",
+        next_step="判定しても48時間の期限は止まりません。止めるのは子どもの目視だけです。",
         group=GROUP,
         roles=AUTHORITIES,
-        fields=(Field(name="urgency", label="緊急度", ask=Ask.ONE, choices=URGENCIES),),
-        words=(Words(section=Section.RISK, label="判定の内容"),),
-        to=To(roles=AUTHORITIES, bases=FORWARD),
+        fields=(Field(name="urgency", label="緊急度", input_kind=InputKind.ONE, choices=URGENCIES),),
+        section_inputs=(SectionText(section=Section.RISK, label="判定の内容"),),
+        to=To(roles=AUTHORITIES, bases=FORWARD_BASES),
         purpose=Purpose.SAFETY,
         tasks=frozenset({"ACT", "LATE_ACT"}),
         send="判定を記録する",
@@ -195,32 +208,34 @@ SAFETY = (
         key="safety",
         act=SafetyConfirmed,
         title="安全を確認する",
-        lead="子どもの安全をどのように確かめたかを記録します。",
-        then="48時間の期限が止まるのは「子ども本人を目視した」ときだけです。電話や家族の話では止まりません。",
+        description="子どもの安全をどのように確かめたかを記録します。",
+        next_step="48時間の期限が止まるのは「子ども本人を目視した」ときだけです。電話や家族の話では止まりません。",
         group=GROUP,
         roles=AUTHORITIES,
-        fields=(Field(name="method", label="確かめ方", ask=Ask.ONE, choices=METHODS),),
-        words=(CHILD_SEEN, DANGER),
-        to=To(roles=AUTHORITIES, bases=FORWARD, help="知らせる相手。選ばなければ自機関の記録になります。"),
+        fields=(Field(name="method", label="確かめ方", input_kind=InputKind.ONE, choices=METHODS),),
+        section_inputs=(CHILD_SEEN, RISK_SECTION),
+        to=To(
+            roles=AUTHORITIES, bases=FORWARD_BASES, help="知らせる相手。選ばなければ自機関の記録になります。"
+        ),
         purpose=Purpose.SAFETY,
         tasks=frozenset({"SEE_CHILD", "LATE_SAFETY"}),
-        made=_safety,
+        finalise=_finalise_safety_check,
         send="安全確認を記録する",
     ),
     Form(
         key="forward",
         act=NotificationForwarded,
         title="通告を転送する",
-        lead="受けた通告を、対応すべきほかの機関へ、通告した人を伏せて転送します。",
-        then="受けた機関にも48時間の安全確認の期限が始まります。",
+        description="受けた通告を、対応すべきほかの機関へ、通告した人を伏せて転送します。",
+        next_step="受けた機関にも48時間の安全確認の期限が始まります。",
         group=GROUP,
         roles=AUTHORITIES,
         about=(AbuseNotificationReceived,),
         answers="forwards",
-        open=_received,
-        times=20,
-        words=(SAID, DANGER, BASIC),
-        to=To(roles=AUTHORITIES, must=True, bases=FORWARD),
+        open=_may_forward,
+        max_per_message=20,
+        section_inputs=(CHILD_STATEMENT_SECTION, RISK_SECTION, BASIC),
+        to=To(roles=AUTHORITIES, is_required=True, bases=FORWARD_BASES),
         purpose=Purpose.SAFETY,
         tasks=frozenset({"ACT"}),
         send="封をして転送する",
@@ -229,53 +244,53 @@ SAFETY = (
         key="to-cgc",
         act=CaseReferredToCgc,
         title="児童相談所へ送致する",
-        lead="児童相談所の専門的な判断や保護が必要な事例を送ります。",
-        then="児童相談所が受領を確認し、対応を決めます。",
+        description="児童相談所の専門的な判断や保護が必要な事例を送ります。",
+        next_step="児童相談所が受領を確認し、対応を決めます。",
         group=GROUP,
         roles=AUTHORITIES - CGC,
-        words=(
-            Words(section=Section.RISK, label="危険度・送致の理由", must=True),
+        section_inputs=(
+            SectionText(section=Section.RISK, label="危険度・送致の理由", is_required=True),
             CHILD_SEEN,
             CAREGIVER,
             BASIC,
         ),
-        to=To(roles=CGC, first=CGC, must=True, bases=FORWARD),
+        to=To(roles=CGC, preselected_roles=CGC, is_required=True, bases=FORWARD_BASES),
         purpose=Purpose.SAFETY,
     ),
     Form(
         key="not-told",
         act=NonDisclosureDecided,
         title="伝えない・対応しないと決める",
-        lead="いまは伝えない、または対応しないと判断したことを、理由と見直す日とともに記録します。",
-        then="見直す日が過ぎると、期限超過として仕事一覧に出ます。",
+        description="いまは伝えない、または対応しないと判断したことを、理由と見直す日とともに記録します。",
+        next_step="見直す日が過ぎると、期限超過として仕事一覧に出ます。",
         group=GROUP,
         fields=(
-            why(
-                WHYS,
+            reason_field(
+                REASON_LABELS,
                 "NOT_NEEDED",
                 "WATCHED_BY_OTHERS",
                 "MORE_TO_BE_LEARNED",
                 "NO_BASIS_FOUND",
                 "WOULD_HARM",
             ),
-            Field(name="review_on", label="見直す日", ask=Ask.DAY),
+            Field(name="review_on", label="見直す日", input_kind=InputKind.DAY),
         ),
-        words=(in_words("判断の経緯", must=True),),
-        tasks=frozenset({"ACT", "LATE_ACT", "LATE_NOT_TOLD"}),
-        made=_later,
+        section_inputs=(reason_section("判断の経緯", is_required=True),),
+        tasks=frozenset({"ACT", "LATE_ACT", "LATE_NON_DISCLOSURE"}),
+        finalise=_check_review_date,
         send="判断を記録する",
     ),
     Form(
         key="outcome",
-        act=ReferralOutcomeTold,
+        act=ReferralOutcomeReported,
         title="結果を知らせる",
-        lead="情報をくれた機関に、その後どうしたかを知らせます。",
-        then="相手には選んだ結果だけが伝わります。",
+        description="情報をくれた機関に、その後どうしたかを知らせます。",
+        next_step="相手には選んだ結果だけが伝わります。",
         group=GROUP,
         about=REFERRALS,
         open=theirs,
-        fields=(Field(name="outcome", label="結果", ask=Ask.ONE, choices=REFERRAL_OUTCOMES),),
-        to=To(fixed=Scene.other_side),
+        fields=(Field(name="outcome", label="結果", input_kind=InputKind.ONE, choices=REFERRAL_OUTCOMES),),
+        to=To(fixed=FormContext.other_side),
         tasks=frozenset({"ACT", "LATE_ACT"}),
         send="結果を知らせる",
     ),
@@ -286,13 +301,13 @@ ANSWERS = (
         key="answer",
         act=InformationRequestAnswered,
         title="照会に回答する",
-        lead="尋ねられたことに答えます。必要な範囲だけを書いてください。",
-        then="尋ねた機関だけが開けます。",
+        description="尋ねられたことに答えます。必要な範囲だけを書いてください。",
+        next_step="尋ねた機関だけが開けます。",
         group="連絡・回答",
         about=(InformationRequested,),
         open=theirs,
-        words=tuple(
-            Words(section=s, label=SECTIONS[s])
+        section_inputs=tuple(
+            SectionText(section=s, label=SECTIONS[s])
             for s in (
                 Section.BASIC,
                 Section.CHILD,
@@ -303,21 +318,25 @@ ANSWERS = (
                 Section.RISK,
             )
         ),
-        to=To(fixed=Scene.other_side, bases=ANSWER),
+        to=To(fixed=FormContext.other_side, bases=ANSWER_BASES),
         tasks=frozenset({"ANSWER", "LATE_ANSWER"}),
     ),
     Form(
         key="decline",
         act=InformationRequestDeclined,
         title="回答しないと答える",
-        lead="答えられないときも、黙っていずに理由を返します。",
-        then="尋ねた機関に、理由が伝わります。",
+        description="答えられないときも、黙っていずに理由を返します。",
+        next_step="尋ねた機関に、理由が伝わります。",
         group="連絡・回答",
         about=(InformationRequested,),
         open=theirs,
-        fields=(why(WHYS, "NOT_KNOWN_TO_US", "NOT_ALLOWED_TO_TELL", "NO_BASIS_FOUND", "WOULD_HARM"),),
-        words=(in_words("経緯"),),
-        to=To(fixed=Scene.other_side),
+        fields=(
+            reason_field(
+                REASON_LABELS, "NOT_KNOWN_TO_US", "NOT_ALLOWED_TO_TELL", "NO_BASIS_FOUND", "WOULD_HARM"
+            ),
+        ),
+        section_inputs=(reason_section("経緯"),),
+        to=To(fixed=FormContext.other_side),
         tasks=frozenset({"ANSWER", "LATE_ANSWER"}),
         send="回答しないと答える",
     ),
@@ -325,14 +344,14 @@ ANSWERS = (
         key="report-review",
         act=VisitReportReviewed,
         title="訪問報告を確認する",
-        lead="委託先の訪問報告を読み、確認したことを記録します。",
-        then="委託先に伝わります。",
+        description="委託先の訪問報告を読み、確認したことを記録します。",
+        next_step="委託先に伝わります。",
         group="連絡・回答",
         roles=CORE,
         about=(VisitReportSubmitted,),
         open=theirs,
-        words=(in_words("確認したこと・次にすること"),),
-        to=To(fixed=Scene.other_side),
+        section_inputs=(reason_section("確認したこと・次にすること"),),
+        to=To(fixed=FormContext.other_side),
         tasks=frozenset({"REVIEW_REPORT", "LATE_REPORT"}),
         send="確認を記録する",
     ),
@@ -340,21 +359,21 @@ ANSWERS = (
         key="release",
         act=HeldDisclosureReleased,
         title="保留した連絡の解除を申し出る",
-        lead="委託先が再開したので、待っていた連絡を届けます。",
-        then="規則をもう一度調べ、よければ届きます。",
+        description="委託先が再開したので、待っていた連絡を届けます。",
+        next_step="規則をもう一度調べ、よければ届きます。",
         group="連絡・回答",
         any_message=True,
         answers="releases",
-        open=_waits,
-        times=5,
+        open=_has_held_recipients,
+        max_per_message=5,
         fields=(
             Field(
                 name="agreed",
                 label="この連絡を、いま届けてよいことを確かめました",
-                ask=Ask.CHECK,
+                input_kind=InputKind.CHECK,
             ),
         ),
-        to=To(fixed=lambda s: (s.about or {}).get("held", []), must=True),
+        to=To(fixed=lambda s: (s.about or {}).get("held", []), is_required=True),
         tasks=frozenset({"RELEASE"}),
         send="解除を申し出る",
     ),
@@ -362,51 +381,58 @@ ANSWERS = (
         key="breach",
         act=BreachReported,
         title="漏えいを報告する",
-        lead="情報が漏れた、失われた、または誤って渡したおそれに気づいたときに、分かる範囲ですぐ報告します(速報)。",
-        then="30日のうちに確報を出します。本人への通知の有無も報告します。",
+        description="情報が漏れた、失われた、または誤って渡したおそれに気づいたときに、分かる範囲ですぐ報告します(速報)。",
+        next_step="30日のうちに確報を出します。本人への通知の有無も報告します。",
         group="連絡・回答",
         fields=(
             Field(
                 name="stage",
                 label="報告の段階",
-                ask=Ask.ONE,
+                input_kind=InputKind.ONE,
                 choices=BREACH_STAGES,
-                default=lambda s: ["FINAL" if _first_reports(s) else "PRELIMINARY"],
+                default=lambda s: ["FINAL" if _preliminary_reports(s) else "PRELIMINARY"],
             ),
             Field(
                 name="answers",
                 label="もとになる速報",
-                ask=Ask.ONE,
-                choices=_first_reports,
-                must=False,
+                input_kind=InputKind.ONE,
+                choices=_preliminary_reports,
+                is_required=False,
                 help="確報のときだけ選びます。",
-                default=lambda s: list(_first_reports(s))[:1],
-                shown=lambda s: bool(_first_reports(s)),
+                default=lambda s: list(_preliminary_reports(s))[:1],
+                visible_if=lambda s: bool(_preliminary_reports(s)),
             ),
             Field(
                 name="found_at",
                 label="気づいた日時",
-                ask=Ask.MOMENT,
-                default=lambda s: [local(s.now)],
+                input_kind=InputKind.MOMENT,
+                default=lambda s: [local_input_value(s.now)],
             ),
             Field(
                 name="leaked",
                 label="漏れた(おそれのある)情報区分",
-                ask=Ask.MANY,
+                input_kind=InputKind.MANY,
                 choices={s.value: SECTIONS[s.value] for s in Section if s not in AUTHOR_ONLY},
             ),
-            Field(name="persons", label="本人の人数", ask=Ask.COUNT, help="分からなければ、分かる範囲の数。"),
             Field(
-                name="told",
+                name="persons",
+                label="本人の人数",
+                input_kind=InputKind.COUNT,
+                help="分からなければ、分かる範囲の数。",
+            ),
+            Field(
+                name="subjects_informed",
                 label="本人に知らせましたか",
-                ask=Ask.YES,
+                input_kind=InputKind.YES,
                 choices={"yes": "知らせた", "no": "まだ知らせていない"},
             ),
         ),
-        words=(in_words("経緯と、とった措置"),),
-        to=To(roles=AUTHORITIES, first=CORE, help="委託元・中核機関に知らせます。"),
+        section_inputs=(reason_section("経緯と、とった措置"),),
+        to=To(roles=AUTHORITIES, preselected_roles=CORE, help="委託元・中核機関に知らせます。"),
         tasks=frozenset({"LATE_BREACH"}),
-        made=lambda made, scene: _breach({"answers": None, **made}, scene),
+        finalise=lambda field_values, form_context: _finalise_breach(
+            {"answers": None, **field_values}, form_context
+        ),
         send="報告する",
     ),
 )

@@ -18,23 +18,23 @@ from adapters.agencies import Finding, WrongFile
 from adapters.agencies.contract import MAX_FILE_BYTES
 from domain.codes import Flag, Purpose, Section
 from domain.errors import Malformed
-from domain.events import FACTS, CaseMessage, Kind, dump
-from gateway.agency.door import Door, Part, Sent
-from gateway.agency.files import Answered, Files
-from gateway.agency.inclusion import Proving
+from domain.events import EVENTS, CaseMessage, Kind, dump
+from gateway.agency.door import Door, SectionContent, SubmissionResult
+from gateway.agency.files import FileResult, Files
+from gateway.agency.inclusion import LogProver
 from gateway.agency.staff import Person
 from gateway.pages.texts import reason_text
 from gateway.protocol.problems import problem
-from gateway.protocol.serving import bounded_body
+from gateway.protocol.serving import read_bounded_body
 
 
-class Strict(BaseModel):
+class StrictModel(BaseModel):
     """Unknown keys are refused."""
 
     model_config = ConfigDict(extra="forbid")
 
 
-class SectionIn(Strict):
+class SectionIn(StrictModel):
     """One section of a message, in clear."""
 
     section: Section
@@ -42,10 +42,10 @@ class SectionIn(Strict):
     flags: list[Flag] = []
 
 
-class MessageIn(Strict):
+class MessageIn(StrictModel):
     """A message to be sealed, signed and sent. ``case`` null begins a new case.
 
-    ``act``: a topic of the published list; ``fields``: the act's own fields. ``ask_id`` may be chosen by the
+    ``act``: a topic of the published list; ``fields``: the act's own fields. ``command_id`` may be chosen by the
     sender, so that the same message twice is recorded once.
     """
 
@@ -59,10 +59,10 @@ class MessageIn(Strict):
     fields: dict[str, Any] = {}
     occurred_at: datetime | None = None
     sections: list[SectionIn] = []
-    ask_id: UUID | None = None
+    command_id: UUID | None = None
 
 
-class OpenIn(Strict):
+class OpenIn(StrictModel):
     """Why an item is opened, and which message it belongs to."""
 
     message: UUID
@@ -70,7 +70,7 @@ class OpenIn(Strict):
     purpose: Purpose = Purpose.SUPPORT
 
 
-class SentOut(Strict):
+class SentOut(StrictModel):
     """What became of a message."""
 
     case: UUID
@@ -84,19 +84,19 @@ class SentOut(Strict):
     position: int | None
 
 
-class OpenedOut(Strict):
+class OpenedOut(StrictModel):
     """An item in clear, verified; its opening is recorded."""
 
     section: str
     text: str
     author: UUID
-    made_at: datetime
+    created_at: datetime
     act: str
 
 
-def send_message(door: Door, person: Person, message: MessageIn) -> Sent:
+def send_message(door: Door, person: Person, message: MessageIn) -> SubmissionResult:
     """Seal and send. Raises Malformed for an act that is none, else what the door raises."""
-    cls = FACTS.get(message.act)
+    cls = EVENTS.get(message.act)
     if cls is None or not issubclass(cls, CaseMessage):
         raise Malformed("unknown-act", "ask for an act of the published list")
     if message.occurred_at is not None and message.occurred_at.tzinfo is None:
@@ -110,7 +110,7 @@ def send_message(door: Door, person: Person, message: MessageIn) -> Sent:
         **message.fields,
     }
     parts = [
-        Part(s.section.value, s.text.encode(), tuple(sorted(f.value for f in s.flags)))
+        SectionContent(s.section.value, s.text.encode(), tuple(sorted(f.value for f in s.flags)))
         for s in message.sections
     ]
     return door.send(
@@ -121,21 +121,21 @@ def send_message(door: Door, person: Person, message: MessageIn) -> Sent:
         parts,
         actor=person.actor,
         occurred_at=message.occurred_at,
-        ask_id=message.ask_id,
-        asked=_asked(message) if message.ask_id is not None else None,
+        command_id=message.command_id,
+        asked=_canonical_request(message) if message.command_id is not None else None,
     )
 
 
-def _asked(message: MessageIn) -> bytes:
+def _canonical_request(message: MessageIn) -> bytes:
     """What was asked, in one form whatever the order of its keys."""
     return json.dumps(message.model_dump(mode="json"), sort_keys=True).encode()
 
 
-def sent_out(sent: Sent) -> SentOut:
-    """A sent wish as this API tells it."""
+def to_sent_out(sent: SubmissionResult) -> SentOut:
+    """A sent command as this API tells it."""
     return SentOut(
         case=sent.case,
-        message=sent.ask_id,
+        message=sent.command_id,
         outcome=sent.outcome,
         topic=sent.topic,
         reason=sent.reason,
@@ -148,7 +148,7 @@ def sent_out(sent: Sent) -> SentOut:
     )
 
 
-class FileRowOut(Strict):
+class FileRowOut(StrictModel):
     """What became of one message of a file."""
 
     place: str
@@ -156,11 +156,11 @@ class FileRowOut(Strict):
     message: UUID
     outcome: str
     reason: str | None
-    words: str
+    explanation: str
     remedy: str
 
 
-class FileOut(Strict):
+class FileOut(StrictModel):
     """What became of a file. ``answer``: in the sender's own format, base64; ``ending``: of its name."""
 
     ok: bool
@@ -171,10 +171,10 @@ class FileOut(Strict):
     findings: list[dict[str, str]] = []
 
 
-def file_out(answered: Answered, findings: Sequence[Finding] = ()) -> FileOut:
+def file_out(file_result: FileResult, findings: Sequence[Finding] = ()) -> FileOut:
     """A file's answer as this API tells it."""
     return FileOut(
-        ok=answered.ok,
+        ok=file_result.ok,
         rows=[
             FileRowOut(
                 place=place,
@@ -182,98 +182,109 @@ def file_out(answered: Answered, findings: Sequence[Finding] = ()) -> FileOut:
                 message=o.message,
                 outcome=o.outcome,
                 reason=o.reason,
-                words=o.words,
+                explanation=o.explanation,
                 remedy=o.remedy,
             )
-            for place, o in answered.rows
+            for place, o in file_result.rows
         ],
-        media_type=answered.media_type,
-        ending=answered.ending,
-        answer=b64encode(answered.data).decode("ascii"),
+        media_type=file_result.media_type,
+        ending=file_result.ending,
+        answer=b64encode(file_result.data).decode("ascii"),
         findings=[finding.to_json() for finding in findings],
     )
 
 
-def agency_api(door: Door, who: Any, files: Files) -> APIRouter:
-    """The routes. ``who``: the dependency that names the system or person, or refuses."""
+def agency_api(door: Door, authenticate: Any, files: Files) -> APIRouter:
+    """The routes. ``authenticate``: the dependency that names the system or person, or refuses."""
     api = APIRouter(prefix="/api", tags=["agency"])
-    caller = Depends(who)
+    current_person = Depends(authenticate)
 
     @api.post("/files")
-    async def post_file(request: Request, person: Person = caller) -> JSONResponse:
+    async def post_file(request: Request, person: Person = current_person) -> JSONResponse:
         """Send a file (FHIR Bundle, xlsx, csv) as it is; its content tells its format. 200: taken, with what
         became of each message; 400: nothing was taken, with all findings. The same bytes are recorded once."""
-        data = await bounded_body(request, MAX_FILE_BYTES)
+        data = await read_bounded_body(request, MAX_FILE_BYTES)
         try:
-            answered = await run_in_threadpool(files.send, person, data)
+            file_result = await run_in_threadpool(files.send, person, data)
         except WrongFile as wrong:
-            told = file_out(Files.refused(data, wrong), wrong.findings)
-            return JSONResponse(problem(wrong)[1] | told.model_dump(mode="json"), 400)
-        return JSONResponse(file_out(answered).model_dump(mode="json"))
+            refusal = file_out(Files.refused(data, wrong), wrong.findings)
+            return JSONResponse(problem(wrong)[1] | refusal.model_dump(mode="json"), 400)
+        return JSONResponse(file_out(file_result).model_dump(mode="json"))
 
     @api.post("/messages")
-    def post_message(message: MessageIn, person: Person = caller) -> SentOut:
+    def post_message(message: MessageIn, person: Person = current_person) -> SentOut:
         """Send a message. Outcome: recorded, refused (with the reason and what would fit), or waiting."""
-        return sent_out(send_message(door, person, message))
+        return to_sent_out(send_message(door, person, message))
 
     @api.get("/worklist")
-    def get_worklist(person: Person = caller) -> list[dict[str, Any]]:
+    def get_worklist(person: Person = current_person) -> list[dict[str, Any]]:
         """What waits for this agency."""
         door.refresh()
-        return door.book.tasks()
+        return door.store.tasks()
 
     @api.get("/cases")
-    def get_cases(person: Person = caller) -> list[str]:
+    def get_cases(person: Person = current_person) -> list[str]:
         """The cases of which this agency knows something."""
         door.refresh()
-        return sorted({m["case"] for m in door.book.messages()})
+        return sorted({m["case"] for m in door.store.messages()})
 
     @api.get("/cases/{case}")
-    def get_case(case: UUID, person: Person = caller) -> list[dict[str, Any]]:
+    def get_case(case: UUID, person: Person = current_person) -> list[dict[str, Any]]:
         """The messages of a case that this agency may know of: control only."""
         door.refresh()
-        return door.book.messages(case)
+        return door.store.messages(case)
 
     @api.post("/cases/{case}/items/{item}/open")
-    def post_open(case: UUID, item: UUID, wanted: OpenIn, person: Person = caller) -> OpenedOut:
+    def post_open(case: UUID, item: UUID, request_body: OpenIn, person: Person = current_person) -> OpenedOut:
         """Open an item. The opening is recorded before the key is released."""
         opened = door.open(
-            case, wanted.message, item, wanted.section.value, actor=person.actor, purpose=wanted.purpose
+            case,
+            request_body.message,
+            item,
+            request_body.section.value,
+            actor=person.actor,
+            purpose=request_body.purpose,
         )
         return OpenedOut(
             section=opened.section,
             text=opened.content.decode("utf-8", "replace"),
             author=opened.author,
-            made_at=opened.made_at,
+            created_at=opened.created_at,
             act=opened.act,
         )
 
     @api.get("/outbox")
-    def get_outbox(person: Person = caller) -> list[dict[str, Any]]:
+    def get_outbox(person: Person = current_person) -> list[dict[str, Any]]:
         """What this door sent, and what became of it."""
         return [
-            {"ask_id": str(o.ask_id), "about": str(o.about), "act": o.act, "at": o.at, "state": o.state}
-            for o in door.book.outgoing()
+            {
+                "command_id": str(o.command_id),
+                "about": str(o.about),
+                "act": o.act,
+                "at": o.at,
+                "state": o.state,
+            }
+            for o in door.store.outgoing()
         ]
 
     @api.get("/agenda")
-    def get_agenda(since: AwareDatetime, person: Person = caller) -> dict[str, Any]:
+    def get_agenda(since: AwareDatetime, person: Person = current_person) -> dict[str, Any]:
         """For a meeting: every open case that we look after, what changed since, what is late, who was never asked."""
-        return door.question(Kind.AGENCY, door.agency, "agenda", {"since": dump(since)}, actor=person.actor)
+        return door.query(Kind.AGENCY, door.agency, "agenda", {"since": dump(since)}, actor=person.actor)
 
     @api.get("/openings")
-    def get_openings(since: AwareDatetime, person: Person = caller) -> dict[str, Any]:
+    def get_openings(since: AwareDatetime, person: Person = current_person) -> dict[str, Any]:
         """Who else opened what of the cases that we answer for, gathered by day, case, agency and section."""
-        return door.question(Kind.AGENCY, door.agency, "openings", {"since": dump(since)}, actor=person.actor)
+        return door.query(Kind.AGENCY, door.agency, "openings", {"since": dump(since)}, actor=person.actor)
 
     @api.get("/log")
-    def get_log(person: Person = caller) -> dict[str, Any]:
+    def get_log(person: Person = current_person) -> dict[str, Any]:
         """How this door stands with the hub's log: what is proven, what waits or is late, and what is wrong."""
-        return Proving(door).standing().to_json()
+        return LogProver(door).log_status().to_json()
 
     @api.get("/agencies")
-    def get_agencies(person: Person = caller) -> list[dict[str, Any]]:
-        """The agencies that can be addressed, from key sets that the registry vouches for."""
+    def get_agencies(person: Person = current_person) -> list[dict[str, Any]]:
+        """The agencies that can be addressed, from key sets that the registrars vouch for."""
         return [
             {"id": str(k.agency), "code": k.code, "name": k.name, "roles": list(k.roles)}
             for k in door.directory()

@@ -13,7 +13,7 @@ from gateway.agency.staff import Person, Staff
 from gateway.pages.render import page
 
 COOKIE = "kakehashi"
-LINKS = (
+NAVIGATION = (
     ("/", "仕事一覧"),
     ("/cases", "事例"),
     ("/meeting", "会議資料"),
@@ -23,16 +23,16 @@ LINKS = (
 )
 
 
-class Pages:
+class PageContext:
     """What the pages of a door share."""
 
     def __init__(self, door: Door, staff: Staff, mode: str, base: str) -> None:
         self.door, self.staff, self.mode, self.base = door, staff, mode, base
 
     def person(self, request: Request) -> Person | None:
-        return self.staff.of_session(request.cookies.get(COOKIE))
+        return self.staff.person_of_session(request.cookies.get(COOKIE))
 
-    def show(
+    def render_page(
         self, name: str, title: str, person: Person | None, *, status: int = 200, **values: Any
     ) -> HTMLResponse:
         shared = {
@@ -41,12 +41,12 @@ class Pages:
             "person": person,
             "title": title,
             "door_name": self.name(),
-            "can_leave": not self.staff.unasked,
-            "people": self.staff.people() if self.staff.unasked else {},
-            "here": values.pop("here", ""),
+            "can_sign_out": not self.staff.rehearsal_auto_sign_in,
+            "people": self.staff.people() if self.staff.rehearsal_auto_sign_in else {},
+            "current_path": values.pop("current_path", ""),
         }
         if person is not None:
-            shared["links"] = LINKS
+            shared["links"] = NAVIGATION
         return page(name, status=status, **shared, **values)
 
     def name(self) -> str:
@@ -58,5 +58,5 @@ class Pages:
     def names(self) -> dict[str, str]:
         return {str(k.agency): k.name for k in self.door.directory()}
 
-    def to_sign_in(self) -> RedirectResponse:
+    def redirect_to_sign_in(self) -> RedirectResponse:
         return RedirectResponse(f"{self.base}/sign-in", 303)

@@ -1,4 +1,4 @@
-"""How it grows: the same measures at each size of the record, made of real wishes through the real hub."""
+"""How it grows: the same measures at each size of the record, made of real commands through the real hub."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import Any
 
-from gateway.audit.history import history, of_views
-from gateway.hub.read_models import source_of
+from gateway.audit.history import history, indexed_records
+from gateway.hub.read_models import record_source
 from gateway.hub.runtime import HubRuntime, start_hub
-from gateway.installation.folder import make_installation
+from gateway.installation.folder import create_installation
 from gateway.installation.founding import register_agencies
-from gateway.protocol.serving import Served
-from gateway.rehearsal.bench.ground import AGENCIES, CORE, Ground, ground_of
-from gateway.rehearsal.bench.letters import MESSAGES_A_CASE, openings, referrals
+from gateway.protocol.serving import ServedApp
+from gateway.rehearsal.bench.prepared_commands import MESSAGES_A_CASE, openings, referrals
+from gateway.rehearsal.bench.target_hub import AGENCIES, CORE, BenchHub, connect_bench_hub
 from projections.rebuild import rebuild
 
 CASES_AT_ONCE = 32
-TRIES = 30
-Told = Callable[[int, int], None]
+SAMPLES = 30
+ProgressCallback = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
-class Size:
+class SizeMeasurement:
     """What was measured when the record had this many records. Times in milliseconds, sizes in MB (10^6 bytes)."""
 
     records: int
@@ -47,27 +47,27 @@ class Size:
     views_mb: float
 
 
-def grow(sizes: list[int], told: Told) -> Iterator[dict[str, Any]]:
+def grow(sizes: list[int], report_progress: ProgressCallback) -> Iterator[dict[str, Any]]:
     """Measure at each of these sizes, in one record that grows. Half of it are messages, half openings."""
     with TemporaryDirectory(prefix="kakehashi-growth-") as folder:
         now = datetime.now(UTC).replace(microsecond=0)
-        installation = make_installation(Path(folder) / "hub", mode="rehearsal")
+        installation = create_installation(Path(folder) / "hub", mode="rehearsal")
         runtime = start_hub(installation, at=now)
         try:
-            with Served(runtime.app) as served:
+            with ServedApp(runtime.app) as served:
                 register_agencies(installation, served.url, AGENCIES)
-                ground = ground_of(installation, served.url, now)
+                target_hub = connect_bench_hub(installation, served.url, now)
             for size in sizes:
-                rate = _fill(runtime, ground, size, lambda done: told(done, sizes[-1]))
-                runtime.follower.wait_for(runtime.store.head(), 3600)
-                measured = _measured(runtime, ground)
-                rebuilt = _rebuilt(runtime, Path(folder) / "anew.db")
+                rate = _fill_to(runtime, target_hub, size, lambda done: report_progress(done, sizes[-1]))
+                runtime.projector.wait_for(runtime.store.head(), 3600)
+                measured = _measure_size(runtime, target_hub)
+                rebuilt = _rebuild_rate(runtime, Path(folder) / "anew.db")
                 runtime.close()
                 began = perf_counter()
                 runtime = start_hub(installation, at=now)
                 started = perf_counter() - began
                 yield asdict(
-                    Size(
+                    SizeMeasurement(
                         records=runtime.store.head(),
                         accepted_per_second=round(rate, 1),
                         rebuilt_per_second=round(rebuilt, 1),
@@ -80,57 +80,62 @@ def grow(sizes: list[int], told: Told) -> Iterator[dict[str, Any]]:
             runtime.close()
 
 
-def _fill(runtime: HubRuntime, ground: Ground, size: int, told: Callable[[int], None]) -> float:
-    """Up to this size; the rate of accepted wishes a second, their making not counted."""
+def _fill_to(
+    runtime: HubRuntime, target_hub: BenchHub, size: int, report_progress: Callable[[int], None]
+) -> float:
+    """Up to this size; the rate of accepted commands a second, their making not counted."""
     done, seconds = 0, 0.0
     while (head := runtime.store.head()) < size:
-        told(head)
-        lanes = referrals(ground, CASES_AT_ONCE, MESSAGES_A_CASE)
-        asked = [[letter.request for letter in lane] for lane in lanes]
-        reads = [openings(ground, lane) for lane in lanes]
+        report_progress(head)
+        lanes = referrals(target_hub, CASES_AT_ONCE, MESSAGES_A_CASE)
+        referral_requests = [[prepared_command.request for prepared_command in lane] for lane in lanes]
+        opening_requests = [openings(target_hub, lane) for lane in lanes]
         began = perf_counter()
-        for requests in (asked, reads):
-            for together in zip(*requests, strict=True):
-                for answer in [runtime.hub.ask(data) for data in together]:
+        for requests in (referral_requests, opening_requests):
+            for batch in zip(*requests, strict=True):
+                for answer in [runtime.hub.submit(data) for data in batch]:
                     answer.result()
                     done += 1
         seconds += perf_counter() - began
     return done / seconds if done else 0.0
 
 
-def _measured(runtime: HubRuntime, ground: Ground) -> dict[str, float]:
-    [lane] = referrals(ground, 1, TRIES)
-    for letter in lane:
-        runtime.hub.handle(letter.request)
-    runtime.follower.wait_for(runtime.store.head(), 3600)
-    core, case = ground.agencies[CORE].id, lane[0].case
-    views = runtime.follower
+def _measure_size(runtime: HubRuntime, target_hub: BenchHub) -> dict[str, float]:
+    [lane] = referrals(target_hub, 1, SAMPLES)
+    for prepared_command in lane:
+        runtime.hub.handle(prepared_command.request)
+    runtime.projector.wait_for(runtime.store.head(), 3600)
+    core, case = target_hub.agencies[CORE].id, lane[0].case
+    read_models = runtime.projector
     return {
-        "opening_ms": _timed([partial(runtime.hub.handle, data) for data in openings(ground, lane)]),
-        "worklist_ms": _timed([lambda: views.queries.worklist(core)] * 5),
-        "ledger_of_a_case_ms": _timed([lambda: views.queries.ledger(case=case, as_of=None)] * TRIES),
-        "audit_of_a_case_ms": _timed(
-            [lambda: history(of_views(runtime.store, views.queries, case, ground.now), case)] * TRIES
+        "opening_ms": _median_ms([partial(runtime.hub.handle, data) for data in openings(target_hub, lane)]),
+        "worklist_ms": _median_ms([lambda: read_models.queries.worklist(core)] * 5),
+        "ledger_of_a_case_ms": _median_ms(
+            [lambda: read_models.queries.ledger(case=case, as_of=None)] * SAMPLES
+        ),
+        "audit_of_a_case_ms": _median_ms(
+            [lambda: history(indexed_records(runtime.store, read_models.queries, case, target_hub.now), case)]
+            * SAMPLES
         ),
     }
 
 
-def _timed(works: list[Callable[[], object]]) -> float:
+def _median_ms(calls: list[Callable[[], object]]) -> float:
     """The median time of these, in milliseconds."""
     times = []
-    for work in works:
+    for work in calls:
         began = perf_counter()
         work()
         times.append(perf_counter() - began)
     return round(median(times) * 1000, 2)
 
 
-def _rebuilt(runtime: HubRuntime, path: Path) -> float:
+def _rebuild_rate(runtime: HubRuntime, path: Path) -> float:
     """Records a second of views made anew."""
     head = runtime.store.head()
 
     began = perf_counter()
-    rebuild(path, source_of(runtime.store), runtime.store.records)
+    rebuild(path, record_source(runtime.store), runtime.store.records)
     seconds = perf_counter() - began
     path.unlink()
     return head / seconds

@@ -15,7 +15,9 @@ from keys.tree import HASH_BYTES, WIDTH, consistency, inclusion, node_hash, root
 SAMPLES = 200
 
 
-def measure(sizes: list[int], tell: Callable[[int, int], None] = lambda *_: None) -> Iterator[dict[str, Any]]:
+def measure(
+    sizes: list[int], report_progress: Callable[[int, int], None] = lambda *_: None
+) -> Iterator[dict[str, Any]]:
     """One row a size, in microseconds; the tree lies in memory as tiles do on disk."""
     rows: list[bytearray] = [bytearray()]
     random = Random(1)
@@ -26,7 +28,7 @@ def measure(sizes: list[int], tell: Callable[[int, int], None] = lambda *_: None
             _push(rows, sha256(size.to_bytes(8, "big")).digest())
             size += 1
             if size % 10_000 == 0:
-                tell(size, sizes[-1])
+                report_progress(size, sizes[-1])
         grown = perf_counter() - began
         yield {
             "leaves": size,
@@ -53,7 +55,7 @@ def _proofs(rows: list[bytearray], size: int, random: Random) -> dict[str, Any]:
     span = WIDTH * HASH_BYTES
     subtree = subtree_of(lambda level, n: bytes(rows[level][n * span : (n + 1) * span]))
     top = root(size, subtree)
-    made, checked, lengths, grew = [], [], [], []
+    prove_times, checked, lengths, grew = [], [], [], []
     for _ in range(SAMPLES):
         index = random.randrange(size)
         first = perf_counter()
@@ -65,12 +67,12 @@ def _proofs(rows: list[bytearray], size: int, random: Random) -> dict[str, Any]:
         before = random.randrange(1, size)
         steps = consistency(before, size, subtree)
         verify_consistency(before, size, steps, root(before, subtree), top)
-        made.append(second - first)
+        prove_times.append(second - first)
         checked.append(third - second)
         lengths.append(HASH_BYTES * len(proof))
         grew.append(perf_counter() - third)
     return {
-        "prove_us": round(1e6 * median(made), 1),
+        "prove_us": round(1e6 * median(prove_times), 1),
         "check_us": round(1e6 * median(checked), 1),
         "proof_bytes": max(lengths),
         "consistency_us": round(1e6 * median(grew), 1),

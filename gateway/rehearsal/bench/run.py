@@ -20,19 +20,19 @@ from typing import Any
 
 from adapters.bus import BusSettings, EmbeddedServer
 from adapters.bus.bench import insert_all, publish_all
-from domain.errors import Broken
+from domain.errors import InvariantViolation
 from gateway.audit.verification import Verifier
-from gateway.hub.read_models import source_of
+from gateway.hub.read_models import record_source
 from gateway.installation.archive import Archive, open_archive
-from gateway.rehearsal.bench.ground import Ground, bench_hub, child
-from gateway.rehearsal.bench.letters import openings, referrals
-from gateway.rehearsal.bench.senders import Run, send_all
+from gateway.rehearsal.bench.prepared_commands import openings, referrals
+from gateway.rehearsal.bench.senders import LoadResult, send_all
+from gateway.rehearsal.bench.target_hub import BenchHub, child, start_bench_hub
 from keys.sealing import new_key
 from projections.rebuild import rebuild
 
 SENDERS = (1, 16)
 PAGE = 500
-Told = Callable[[str], None]
+ProgressCallback = Callable[[str], None]
 
 
 @dataclass
@@ -51,7 +51,7 @@ class Row:
     def rate(self) -> float:
         return median(self.rates)
 
-    def told(self, rows: dict[str, Row]) -> dict[str, Any]:
+    def to_json(self, rows: dict[str, Row]) -> dict[str, Any]:
         """The public form: rate, ratio to the raw part, p50, p95 and p99 in milliseconds."""
         times = [round(median(one) * 1000, 2) for one in zip(*self.quantiles, strict=True)]
         return {
@@ -66,68 +66,79 @@ class Row:
 
 
 class Bench:
-    """All measures of one run. ``wishes``: how many each measure sends in a round."""
+    """All measures of one run. ``commands``: how many each measure sends in a round."""
 
-    def __init__(self, wishes: int, rounds: int, told: Told = lambda what: None) -> None:
-        self.wishes = wishes
+    def __init__(
+        self, commands: int, rounds: int, report_progress: ProgressCallback = lambda what: None
+    ) -> None:
+        self.commands = commands
         self.rounds = rounds
         self.rows: dict[str, Row] = {}
-        self._told = told
+        self._report_progress = report_progress
 
     def run(self) -> list[dict[str, Any]]:
-        """Start everything, measure, and end what was started. Raises Broken where an answer is not «recorded»."""
+        """Start everything, measure, and end what was started. Raises InvariantViolation where an answer is not «recorded»."""
         with TemporaryDirectory(prefix="kakehashi-bench-") as folder, ExitStack() as stack:
-            self._told("ハブを用意しています")
-            ground = stack.enter_context(bench_hub(Path(folder) / "hub"))
+            self._report_progress("ハブを用意しています")
+            target_hub = stack.enter_context(start_bench_hub(Path(folder) / "hub"))
             bus = stack.enter_context(EmbeddedServer(Path(folder) / "raw", store_key=new_key()).start())
             settings = bus.hub_settings()
             about = {"url": settings.url, "seed": settings.read_seed(), "inbox": settings.inbox}
-            bare = stack.enter_context(
-                child("gateway.rehearsal.bench.bare", first=json.dumps(about).encode() + b"\n")
+            plain_route_url = stack.enter_context(
+                child("gateway.rehearsal.bench.plain_route", first=json.dumps(about).encode() + b"\n")
             )
-            archive = stack.enter_context(open_archive(ground.installation, start_bus=False))
+            archive = stack.enter_context(open_archive(target_hub.installation, start_bus=False))
             for n in range(self.rounds):
                 for senders in SENDERS:
-                    self._told(f"{n + 1}/{self.rounds} 回目・送り手 {senders}")
-                    self._round(ground, archive, settings, bare, senders)
-            self._told("再検証と作り直し")
-            self._history(archive, Path(folder) / "views.db")
-        return [row.told(self.rows) for row in self.rows.values()]
+                    self._report_progress(f"{n + 1}/{self.rounds} 回目・送り手 {senders}")
+                    self._measure_round(target_hub, archive, settings, plain_route_url, senders)
+            self._report_progress("再検証と作り直し")
+            self._measure_history(archive, Path(folder) / "views.db")
+        return [row.to_json(self.rows) for row in self.rows.values()]
 
-    def _round(
-        self, ground: Ground, archive: Archive, settings: BusSettings, bare: str, senders: int
+    def _measure_round(
+        self,
+        target_hub: BenchHub,
+        archive: Archive,
+        settings: BusSettings,
+        plain_route_url: str,
+        senders: int,
     ) -> None:
-        lanes = referrals(ground, senders, max(1, self.wishes // senders))
+        lanes = referrals(target_hub, senders, max(1, self.commands // senders))
         head = archive.store.head()
-        sent = send_all(ground.url, "/v1/wishes", [[letter.request for letter in lane] for lane in lanes])
-        recorded(sent)
+        sent = send_all(
+            target_hub.url,
+            "/v1/commands",
+            [[prepared_command.request for prepared_command in lane] for lane in lanes],
+        )
+        require_recorded(sent)
         states = [raw.state for raw in archive.recorder.read_raw(head + 1, PAGE * 100)]
-        dealt = [states[n::senders] for n in range(senders)]
-        opened = send_all(ground.url, "/v1/wishes", [openings(ground, lane) for lane in lanes])
-        recorded(opened)
+        states_by_sender = [states[n::senders] for n in range(senders)]
+        opened = send_all(target_hub.url, "/v1/commands", [openings(target_hub, lane) for lane in lanes])
+        require_recorded(opened)
         raw, recorder, route, door, opening = (
             f"{what}, {senders}"
             for what in ("raw publish", "recorder", "bare route", "hub door", "opening an item")
         )
-        self._note(raw, None, _run(publish_all(settings, dealt)))
-        self._note(recorder, raw, _run(insert_all(settings, dealt)))
-        self._note(route, raw, send_all(bare, "/publish", dealt))
-        self._note(door, route, sent)
-        self._note(opening, route, opened)
+        self._add_measurement(raw, None, _load_result(publish_all(settings, states_by_sender)))
+        self._add_measurement(recorder, raw, _load_result(insert_all(settings, states_by_sender)))
+        self._add_measurement(route, raw, send_all(plain_route_url, "/publish", states_by_sender))
+        self._add_measurement(door, route, sent)
+        self._add_measurement(opening, route, opened)
 
-    def _note(self, name: str, against: str | None, run: Run) -> None:
+    def _add_measurement(self, name: str, against: str | None, run: LoadResult) -> None:
         row = self.rows.setdefault(name, Row(name, against))
         row.rates.append(run.rate)
         row.quantiles.append((run.quantile(0.5), run.quantile(0.95), run.quantile(0.99)))
 
-    def _history(self, archive: Archive, views: Path) -> None:
+    def _measure_history(self, archive: Archive, read_models: Path) -> None:
         """Reading the record, verifying it, and making the views of it anew."""
         head = archive.store.head()
         log = "reading the log"
         measures: list[tuple[str, str | None, Callable[[], None]]] = [
-            (log, None, partial(_read, archive, head)),
+            (log, None, partial(_read_log, archive, head)),
             ("verifying the record", log, partial(_verify, archive)),
-            ("rebuilding the views", log, partial(_rebuild, archive, views)),
+            ("rebuilding the views", log, partial(_rebuild, archive, read_models)),
         ]
         for name, against, work in measures:
             row = self.rows.setdefault(name, Row(name, against))
@@ -153,29 +164,29 @@ def _lines(path: Path) -> list[str]:
     return path.read_text().splitlines() if path.exists() else []
 
 
-def recorded(run: Run) -> None:
-    """Raises Broken where an answer is not «recorded»."""
+def require_recorded(run: LoadResult) -> None:
+    """Raises InvariantViolation where an answer is not «recorded»."""
     wrong = [status for status, _ in run.answers if status != 200]
     if wrong:
-        raise Broken("bench-not-recorded", f"{len(wrong)} requests were answered {wrong[0]}")
+        raise InvariantViolation("bench-not-recorded", f"{len(wrong)} requests were answered {wrong[0]}")
 
 
-def _run(timed: tuple[float, list[float]]) -> Run:
+def _load_result(timed: tuple[float, list[float]]) -> LoadResult:
     seconds, times = timed
-    return Run(seconds, tuple(times), ())
+    return LoadResult(seconds, tuple(times), ())
 
 
-def _read(archive: Archive, head: int) -> None:
+def _read_log(archive: Archive, head: int) -> None:
     start = 1
     while start <= head and (page := archive.recorder.read_raw(start, PAGE)):
         start = page[-1].sequence + 1
 
 
 def _verify(archive: Archive) -> None:
-    found = Verifier(archive.recorder, archive.store, archive.genesis).run()
-    if not found.ok:
-        raise Broken("bench-not-verified", found.findings[0].what)
+    verification = Verifier(archive.recorder, archive.store, archive.genesis).run()
+    if not verification.ok:
+        raise InvariantViolation("bench-not-verified", verification.findings[0].what)
 
 
-def _rebuild(archive: Archive, views: Path) -> None:
-    rebuild(views, source_of(archive.store), archive.store.records)
+def _rebuild(archive: Archive, read_models: Path) -> None:
+    rebuild(read_models, record_source(archive.store), archive.store.records)

@@ -12,7 +12,7 @@ from time import perf_counter
 
 
 @dataclass(frozen=True)
-class Run:
+class LoadResult:
     """What a number of senders saw. ``seconds``: from the first request to the last answer; ``times``: each
     request's, in seconds; ``answers``: status and body, in the order of the requests."""
 
@@ -31,39 +31,44 @@ class Run:
         return ordered[min(len(ordered) - 1, int(part * len(ordered)))]
 
 
-def send_all(url: str, path: str, lanes: Sequence[Sequence[bytes]]) -> Run:
+def send_all(url: str, path: str, lanes: Sequence[Sequence[bytes]]) -> LoadResult:
     """POST every body of every lane; one sender a lane, one after the other in it."""
     return asyncio.run(_send_all(url, path, lanes))
 
 
-async def _send_all(url: str, path: str, lanes: Sequence[Sequence[bytes]]) -> Run:
+async def _send_all(url: str, path: str, lanes: Sequence[Sequence[bytes]]) -> LoadResult:
     host, _, port = url.removeprefix("http://").partition(":")
-    links = [await asyncio.open_connection(host, int(port)) for _ in lanes]
+    connections = [await asyncio.open_connection(host, int(port)) for _ in lanes]
     head = (
         f"POST {path} HTTP/1.1\r\nhost: {host}\r\ncontent-type: application/octet-stream\r\ncontent-length: "
     )
     try:
         began = perf_counter()
-        found = await asyncio.gather(
-            *(_lane(*link, head.encode(), lane) for link, lane in zip(links, lanes, strict=True))
+        results = await asyncio.gather(
+            *(
+                _send_lane(*connection, head.encode(), lane)
+                for connection, lane in zip(connections, lanes, strict=True)
+            )
         )
         seconds = perf_counter() - began
     finally:
-        for _, writer in links:
+        for _, writer in connections:
             writer.close()
-    flat = [one for lane in found for one in lane]
-    return Run(seconds, tuple(t for t, _, _ in flat), tuple((status, body) for _, status, body in flat))
+    flat = [timed_answer for lane in results for timed_answer in lane]
+    return LoadResult(
+        seconds, tuple(t for t, _, _ in flat), tuple((status, body) for _, status, body in flat)
+    )
 
 
-async def _lane(
+async def _send_lane(
     reader: asyncio.StreamReader, writer: asyncio.StreamWriter, head: bytes, bodies: Sequence[bytes]
 ) -> list[tuple[float, int, bytes]]:
-    found = []
+    results = []
     for body in bodies:
         began = perf_counter()
         writer.write(head + str(len(body)).encode() + b"\r\n\r\n" + body)
         answer = await reader.readuntil(b"\r\n\r\n")
         length = int(answer.lower().split(b"content-length:")[1].split(b"\r\n")[0])
         content = await reader.readexactly(length)
-        found.append((perf_counter() - began, int(answer[9:12]), content))
-    return found
+        results.append((perf_counter() - began, int(answer[9:12]), content))
+    return results

@@ -6,10 +6,10 @@ from gateway.cli.main import app
 from gateway.hub.log import LogKeeper
 
 
-def _never(self: LogKeeper) -> None:
+def _skip_logging(self: LogKeeper) -> None:
     """Nothing is taken in, nothing is signed."""
 
 
 if __name__ == "__main__":
-    LogKeeper.start = _never  # type: ignore[method-assign]
+    LogKeeper.start = _skip_logging  # type: ignore[method-assign]
     app()

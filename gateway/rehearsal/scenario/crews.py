@@ -9,12 +9,12 @@ from domain.calendar import day_of
 from domain.codes import Module, Tier
 from gateway.rehearsal.scenario.story import Step, Story
 
-JOINING = ("SupportWorkerRegistered", "OathSigned", "SupportWorkerAssigned")
+JOINING_EVENTS = ("SupportWorkerRegistered", "OathSigned", "SupportWorkerAssigned")
 """What a visitor comes with who joins later."""
 
 
-BASIC = (Tier.T1_BASIC.value, "T1", "BASIC")
-PAPERS = (
+BASIC_TIER_CODES = (Tier.T1_BASIC.value, "T1", "BASIC")
+QUALIFICATION_EVENTS = (
     "SupportWorkerRegistered",
     "QualificationVerified",
     "FieldPracticeCompleted",
@@ -57,20 +57,20 @@ class Crews:
 
         An oath after one that lapsed is no joining.
         """
-        heard = [s for s in self.story.steps if str(s.details.get("worker")) == worker]
-        if agency not in self.story.contractors or not heard:
+        mentions = [s for s in self.story.steps if str(s.details.get("worker")) == worker]
+        if agency not in self.story.contractors or not mentions:
             return False
-        again = heard[0].event == "OathSigned" and any(
-            s.event == "OathLapsed" and s.at <= heard[0].at and self.contractor(s) == agency
+        is_renewal = mentions[0].event == "OathSigned" and any(
+            s.event == "OathLapsed" and s.at <= mentions[0].at and self.contractor(s) == agency
             for s in self.story.steps
         )
-        late = heard[0].at > self.story.contractors[agency].since
-        return heard[0].event in JOINING and late and not again
+        late = mentions[0].at > self.story.contractors[agency].since
+        return mentions[0].event in JOINING_EVENTS and late and not is_renewal
 
     def sworn_by_story(self, contractor: str, worker: str) -> bool:
         """Whether the story itself brings this visitor's first oath."""
         return any(
-            self._at_first(contractor, worker, s) for s in self.steps("OathSigned", contractor, worker)
+            self._before_start(contractor, worker, s) for s in self.steps("OathSigned", contractor, worker)
         )
 
     def trained_by_story(self, contractor: str, worker: str) -> set[str]:
@@ -78,11 +78,12 @@ class Crews:
         return {
             str(module)
             for s in self.steps("TrainingModuleCompleted", contractor, worker)
-            if self._at_first(contractor, worker, s) and s.details.get("tier", Tier.T1_BASIC) in BASIC
+            if self._before_start(contractor, worker, s)
+            and s.details.get("tier", Tier.T1_BASIC) in BASIC_TIER_CODES
             for module in s.details.get("modules") or [s.details.get("module")]
         }
 
-    def _at_first(self, contractor: str, worker: str, step: Step) -> bool:
+    def _before_start(self, contractor: str, worker: str, step: Step) -> bool:
         """Before ``from``, as the visitor joins, or of an own visitor before anything of it lapses."""
         if contractor in self.story.contractors:
             return step.at <= self.story.contractors[contractor].since or self.joins(contractor, worker)
@@ -94,15 +95,19 @@ class Crews:
 
     def employment(self, core: str, worker: str) -> str:
         """How an own visitor is employed, as the story says: who swears is part-time."""
-        said = [s for e in PAPERS for s in self.steps(e, core, worker)]
-        named = next((str(s.details["employment"]) for s in said if s.details.get("employment")), None)
-        return named or ("PART_TIME" if any(s.event == "OathSigned" for s in said) else "FULL_TIME")
+        worker_steps = [s for e in QUALIFICATION_EVENTS for s in self.steps(e, core, worker)]
+        named = next(
+            (str(s.details["employment"]) for s in worker_steps if s.details.get("employment")), None
+        )
+        return named or ("PART_TIME" if any(s.event == "OathSigned" for s in worker_steps) else "FULL_TIME")
 
     def training(self, contractor: str, worker: str) -> dict[str | None, list[str]]:
         """What it is trained in before the story, by the last day of its validity."""
         by_day: dict[str | None, list[str]] = {}
-        brought = self.trained_by_story(contractor, worker)
-        for module in sorted(set() if "None" in brought else {m.value for m in Module} - brought):
+        modules_in_story = self.trained_by_story(contractor, worker)
+        for module in sorted(
+            set() if "None" in modules_in_story else {m.value for m in Module} - modules_in_story
+        ):
             by_day.setdefault(self.lapse("TrainingLapsed", contractor, module, worker), []).append(module)
         return by_day
 
@@ -136,19 +141,19 @@ class Crews:
             and (worker is None or str(s.details.get("worker") or self.first(contractor)) == worker)
         ]
 
-    def brings(self, event: str, contractor: str, by: datetime) -> bool:
+    def is_recorded_by(self, event: str, contractor: str, by: datetime) -> bool:
         """Whether the story itself brings such a thing by then."""
         return any(s.at <= by for s in self.steps(event, contractor))
 
-    def own(self, step: Step) -> str | None:
+    def employing_core(self, step: Step) -> str | None:
         """The core agency whose own visitor a step is about: said by itself, and of no contractor's."""
         d = step.details
         about = d.get("agency") or step.by
         of_contractor = d.get("contractor") or d.get("member") or set(step.to) & set(self.story.contractors)
-        theirs = any(d.get("worker") in self.named(c) for c in self.story.contractors)
+        is_of_contractor = any(d.get("worker") in self.named(c) for c in self.story.contractors)
         return (
             str(about)
-            if about in self._cores and d.get("worker") and not of_contractor and not theirs
+            if about in self._core_agencies and d.get("worker") and not of_contractor and not is_of_contractor
             else None
         )
 
@@ -158,7 +163,7 @@ class Crews:
             dict.fromkeys(
                 str(s.details["worker"])
                 for s in self.story.steps
-                if s.event in PAPERS and self.own(s) == core
+                if s.event in QUALIFICATION_EVENTS and self.employing_core(s) == core
             )
         )
 
@@ -166,12 +171,12 @@ class Crews:
         """Whose commission a step is about: as named, by its parties, or by its visitor."""
         d = step.details
         known = (d.get("contractor"), d.get("agency"), step.by, *step.to)
-        found = next((str(c) for c in known if c in self.story.contractors), d.get("contractor"))
-        if found:
-            return str(found)
+        contractor_code = next((str(c) for c in known if c in self.story.contractors), d.get("contractor"))
+        if contractor_code:
+            return str(contractor_code)
         crew = next((c for c in self.story.contractors if d.get("worker") in self.named(c)), None)
-        return crew or next((c for c in self._cores if d.get("worker") in self.staff(c)), None)
+        return crew or next((c for c in self._core_agencies if d.get("worker") in self.staff(c)), None)
 
     @property
-    def _cores(self) -> list[str]:
+    def _core_agencies(self) -> list[str]:
         return [a.code for a in self.story.doors() if a.role == "CORE"]

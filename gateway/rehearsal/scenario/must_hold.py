@@ -10,7 +10,7 @@ from typing import Any
 
 from domain.calendar import JST, day_of, end_of, monday_of
 from domain.case import Case, evolve
-from domain.clocks import shows_the_child
+from domain.clocks import child_was_sighted
 from domain.codes import CaseStatus
 from domain.events import (
     AbuseNotificationReceived,
@@ -22,13 +22,13 @@ from domain.events import (
 from domain.family_list import FamilyReader, family_list
 from domain.record import About
 from domain.register import Register
-from gateway.rehearsal.scenario.player import Check, Run, Views
-from gateway.rehearsal.scenario.story import AUDITOR
-from gateway.rehearsal.scenario.wording import BY_NAME
+from gateway.rehearsal.scenario.command_fields import BY_NAME
+from gateway.rehearsal.scenario.player import Check, OpenableSections, Run
+from gateway.rehearsal.scenario.story import AUDITOR, canonical_event
 
 
 @dataclass(frozen=True)
-class Held:
+class SentenceResult:
     """One sentence: whether it holds (None: not checked), and how that was found."""
 
     text: str
@@ -86,64 +86,64 @@ def _moment(dated: re.Match[str]) -> datetime:
     return datetime.fromisoformat(f"{dated['day']}T{dated['time'] or '12:00'}").replace(tzinfo=JST)
 
 
-def judge(run: Run) -> list[Held]:
+def evaluate_sentences(run: Run) -> list[SentenceResult]:
     """Every sentence of the story, judged on the run."""
-    return [_judged(run, text) for text in run.story.must_hold]
+    return [_evaluate_sentence(run, text) for text in run.story.must_hold]
 
 
-def _judged(run: Run, text: str) -> Held:
+def _evaluate_sentence(run: Run, text: str) -> SentenceResult:
     dated = _DATED.match(text)
     if dated is not None:
-        return _dated(run, text, dated)
+        return _evaluate_dated_sentence(run, text, dated)
     for pattern, check in _CHECKS:
         match = pattern.search(text)
         if match:
             ok, how = check(run, match)
-            return Held(text, ok, how)
-    return Held(text, None, "この文を機械で確かめる方法はまだありません")
+            return SentenceResult(text, ok, how)
+    return SentenceResult(text, None, "この文を機械で確かめる方法はまだありません")
 
 
-def _dated(run: Run, text: str, dated: re.Match[str]) -> Held:
+def _evaluate_dated_sentence(run: Run, text: str, dated: re.Match[str]) -> SentenceResult:
     """A sentence about one moment: empty views, and held messages that stay closed and unread."""
     at = _moment(dated)
     results: list[tuple[bool, str]] = []
     for m in _EMPTY.finditer(dated["rest"]):
-        check = _at(run, m["agency"], at)
+        check = _check_near(run, m["agency"], at)
         if check is not None:
             results.append(
                 (not check.openable and not check.wrong, f"{m['agency']}: {at:%Y-%m-%d %H:%M} の閲覧")
             )
     held = _STILL_HELD.search(dated["rest"])
     if held is not None:
-        check = _at(run, held["agency"], at)
+        check = _check_near(run, held["agency"], at)
         n = int(held["n"])
         if check is not None:
             opened = {x for ns in check.openable.values() for x in ns}
             results.append((n not in opened, f"#{n} は {at:%Y-%m-%d %H:%M} に開けない"))
     unread = re.search(r"#(\d+) does not count as received", dated["rest"])
     if unread is not None:
-        rows = _ledger(run, int(unread[1]))
+        rows = _ledger_of_message(run, int(unread[1]))
         outcomes = {row["outcome"] for row in rows["disclosures"] if row["to"] in _contractors(run)}
         results.append(
             ("HELD" in outcomes and "DISCLOSED" not in outcomes, f"台帳 #{unread[1]}: {sorted(outcomes)}")
         )
     if not results:
-        return Held(text, None, "この文を機械で確かめる方法はまだありません")
-    return Held(text, all(ok for ok, _ in results), "、".join(how for _, how in results))
+        return SentenceResult(text, None, "この文を機械で確かめる方法はまだありません")
+    return SentenceResult(text, all(ok for ok, _ in results), "、".join(how for _, how in results))
 
 
-def _at(run: Run, agency: str, at: datetime) -> Check | None:
+def _check_near(run: Run, agency: str, at: datetime) -> Check | None:
     """The look at this agency nearest to a moment, if it is on the same day and no earlier than it."""
-    looks = [
+    checks_that_day = [
         c
-        for c in (*run.checks, *run.probed)
+        for c in (*run.checks, *run.probe_checks)
         if c.agency == agency and timedelta() <= c.at - at < timedelta(days=1)
     ]
-    return min(looks, key=lambda c: c.at, default=None)
+    return min(checks_that_day, key=lambda c: c.at, default=None)
 
 
-def _views_of(run: Run, agency: str) -> list[Views]:
-    return [c.openable for c in (*run.checks, *run.probed) if c.agency == agency]
+def _views_of(run: Run, agency: str) -> list[OpenableSections]:
+    return [c.openable for c in (*run.checks, *run.probe_checks) if c.agency == agency]
 
 
 def _never(run: Run, m: re.Match[str]) -> tuple[bool, str]:
@@ -167,13 +167,13 @@ def _until(run: Run, m: re.Match[str]) -> tuple[bool, str]:
         return _throughout(run, m)
     until = datetime.fromisoformat(named)
     until = until if until.tzinfo is not None else until.replace(tzinfo=JST)
-    views = [c for c in (*run.checks, *run.probed) if c.agency == m["agency"] and c.at < until]
+    views = [c for c in (*run.checks, *run.probe_checks) if c.agency == m["agency"] and c.at < until]
     return not any(c.openable for c in views), f"{named} までの {len(views)} 時点の閲覧はすべて空"
 
 
 def _no_alarm(run: Run, m: re.Match[str]) -> tuple[bool, str]:
-    kind, about = BY_NAME.get(m["alarm"]), run.messages.get(int(m["n"]))
-    acts = [r.fact for r in run.stage.hub_acts()]
+    kind, about = BY_NAME.get(canonical_event(m["alarm"])), run.messages.get(int(m["n"]))
+    acts = [r.event for r in run.rehearsal_hub.hub_records()]
     found = [f for f in acts if type(f) is kind and isinstance(f, CaseAlarm) and f.message == about]
     return (
         about is not None and kind is not None and not found,
@@ -182,7 +182,7 @@ def _no_alarm(run: Run, m: re.Match[str]) -> tuple[bool, str]:
 
 
 def _refused_consent(run: Run, m: re.Match[str]) -> tuple[bool, str]:
-    rows = [r for r in _ledger(run, int(m["n"]))["disclosures"] if r["outcome"] == "DISCLOSED"]
+    rows = [r for r in _ledger_of_message(run, int(m["n"]))["disclosures"] if r["outcome"] == "DISCLOSED"]
     ok = bool(rows) and all(r["basis"] and r["subject_consent"] == "REFUSED" for r in rows)
     return ok, f"台帳に提供 {len(rows)} 件、根拠と同意拒否を併記"
 
@@ -194,20 +194,20 @@ def _refuses(run: Run, m: re.Match[str]) -> tuple[bool, str]:
     return refused and not delivered, "拒否が記録され、項目は残っていない" if refused else "拒否されていない"
 
 
-def _case(run: Run, *, before: int | None = None) -> Case:
+def _case_before(run: Run, *, before: int | None = None) -> Case:
     """The case as it was recorded: whole, or up to just before one message."""
     case = Case(id=run.case)
     stop = run.messages.get(before) if before is not None else None
-    for record in run.stage.records():
+    for record in run.rehearsal_hub.records():
         if record.originator == About(Kind.CASE, run.case):
-            if stop is not None and record.ask_id == stop:
+            if stop is not None and record.command_id == stop:
                 return case
             case = evolve(case, record)
     return case
 
 
 def _pending(run: Run, m: re.Match[str]) -> tuple[bool, str]:
-    before, after = _case(run, before=int(m["n"])).status, _case(run).status
+    before, after = _case_before(run, before=int(m["n"])).status, _case_before(run).status
     ok = before is CaseStatus.FOLLOW_ON_PENDING and after is CaseStatus.CLOSED
     return ok, f"#{m['n']} の前は {before}、後は {after}"
 
@@ -215,43 +215,49 @@ def _pending(run: Run, m: re.Match[str]) -> tuple[bool, str]:
 def _family(run: Run, m: re.Match[str]) -> tuple[bool, str]:
     """The list of the whole case is that of the case without these messages: nothing tells that they are there."""
     hidden = {run.messages.get(n) for n in range(int(m["first"]), int(m["last"]) + 1)}
-    case = _case(run)
+    case = _case_before(run)
     without = replace(case, messages={k: v for k, v in case.messages.items() if k not in hidden})
     register = Register()
-    for record in run.stage.records():
+    for record in run.rehearsal_hub.records():
         if record.originator.kind not in (Kind.CASE, Kind.CASE_ACCESS):
             register = register.with_record(record)
     roles = {agency.id: agency.roles for agency in register.agencies.values()}
-    after = day_of(case.last_at or run.stage.now()) + timedelta(days=31)  # all of its months are over
+    after = day_of(case.last_at or run.rehearsal_hub.now()) + timedelta(days=31)  # all of its months are over
     rows, same = 0, True
     for reader in FamilyReader:
-        listed, bare = (
+        listed, listed_without = (
             family_list(c, roles, reader, frozenset(c.consents), today=after) for c in (case, without)
         )
-        rows, same = rows + len(listed), same and listed == bare
+        rows, same = rows + len(listed), same and listed == listed_without
     return same, f"家庭の一覧 {rows} 件は、これらがない場合と同じ"
 
 
 def _sighted(run: Run, m: re.Match[str]) -> tuple[bool, str]:
-    case = _case(run)
-    notice = case.messages[run.messages[int(m["told"])]].fact
+    case = _case_before(run)
+    notice = case.messages[run.messages[int(m["told"])]].event
     seen = case.messages[run.messages[int(m["seen"])]]
     assert isinstance(notice, AbuseNotificationReceived)
-    took = seen.at - notice.received_at
-    alarms = [r for r in run.stage.hub_acts() if isinstance(r.fact, SafetyCheckOverdueAlarmRaised)]
-    ok = shows_the_child(seen.fact) and took <= timedelta(hours=48) and not alarms
-    return ok, f"通告から目視まで {took}、警報 {len(alarms)} 件"
+    time_to_sighting = seen.at - notice.received_at
+    alarms = [
+        r for r in run.rehearsal_hub.hub_records() if isinstance(r.event, SafetyCheckOverdueAlarmRaised)
+    ]
+    ok = child_was_sighted(seen.event) and time_to_sighting <= timedelta(hours=48) and not alarms
+    return ok, f"通告から目視まで {time_to_sighting}、警報 {len(alarms)} 件"
 
 
 def _frequent(run: Run, m: re.Match[str]) -> tuple[bool, str]:
-    begun = _case(run).messages[run.messages[int(m["n"])]].at
+    begun = _case_before(run).messages[run.messages[int(m["n"])]].at
     week = end_of(monday_of(day_of(begun)) + timedelta(days=6))
-    gaps = [r for r in run.stage.hub_acts() if isinstance(r.fact, VisitGapAlarmRaised) and r.at == week]
+    gaps = [
+        r
+        for r in run.rehearsal_hub.hub_records()
+        if isinstance(r.event, VisitGapAlarmRaised) and r.at == week
+    ]
     return not gaps, f"{day_of(begun)} の週の訪問回数不足の警報は {len(gaps)} 件"
 
 
-def _ledger(run: Run, n: int) -> dict[str, Any]:
-    found = run.stage.audit.ledger(run.case)
+def _ledger_of_message(run: Run, n: int) -> dict[str, Any]:
+    found = run.rehearsal_hub.audit.ledger(run.case)
     message = str(run.messages.get(n))
     return {**found, "disclosures": [r for r in found["disclosures"] if r["message"] == message]}
 
@@ -262,7 +268,7 @@ def _contractors(run: Run) -> set[str]:
 
 def _token(run: Run, m: re.Match[str]) -> tuple[bool, str]:
     """The audit office is told the token and the day; nothing of the notification opens for it."""
-    rows = run.stage.audit.ledger(run.case)["notifications"]
+    rows = run.rehearsal_hub.audit.ledger(run.case)["notifications"]
     hidden = not any(c.openable for c in run.checks if c.agency == AUDITOR)
     known = {row["token"] for row in rows} == {m["token"]} and all(len(r["received_on"]) == 10 for r in rows)
     return hidden and known, f"監査に見えるのは符号 {m['token']} と受理日だけ"

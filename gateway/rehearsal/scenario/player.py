@@ -11,51 +11,56 @@ from uuid import UUID, uuid4
 
 from adapters.agencies.contract import BASIS_OF
 from adapters.agencies.fhir import Fhir
-from domain.alarms import ALARMS, standing
+from domain.alarms import ALARMS, raised_alarms
 from domain.calendar import day_of
 from domain.case import Case, evolve
 from domain.codes import AuditGround, BusinessItem, Purpose, Section
 from domain.due import HUB_ACTS
-from domain.errors import ExchangeError, Malformed, NotThere, Refused, Untrusted
-from domain.events import OPENING_ACTS, CaseAlarm, Fact, Kind, OutsourcingContractEnded, VisitGapAlarmRaised
+from domain.errors import ExchangeError, Malformed, NotFound, Refused, Untrusted
+from domain.events import BEGINS_CASE, CaseAlarm, Event, Kind, OutsourcingContractEnded, VisitGapAlarmRaised
 from domain.reasons import Reason
 from domain.record import About, commission_of
 from domain.rulebook import first_edition
-from domain.visibility import AUTHOR_ONLY, CLOSELY_KEPT
-from gateway.agency.door import Part, Sent
+from domain.visibility import AUTHOR_ONLY, NO_STANDING_ACCESS
+from gateway.agency.door import SectionContent, SubmissionResult
 from gateway.agency.files import Files
 from gateway.agency.staff import Person
-from gateway.rehearsal.scenario.beside import BESIDE, OFFICES, designation_tried, not_in_force
-from gateway.rehearsal.scenario.crews import Crews
-from gateway.rehearsal.scenario.foreign import hospital_bundle
-from gateway.rehearsal.scenario.receipts import REFERRAL_EVENTS, answers
-from gateway.rehearsal.scenario.stage import Stage
-from gateway.rehearsal.scenario.story import AUDITOR, HUB, PERSON, Actor, Expect, Step, Story
-from gateway.rehearsal.scenario.wording import (
+from gateway.rehearsal.scenario.command_fields import (
     BY_NAME,
-    CONTENT,
+    CONTENT_BY_TARGET_CLASS,
     agency_fields,
     alternatives,
     case_fields,
     commission_fields,
-    consents_apart,
     is_agency_event,
     is_case_event,
     is_commission_event,
     numbers,
-    stated,
+    reason_code,
+    split_by_expiry,
 )
+from gateway.rehearsal.scenario.crews import Crews
+from gateway.rehearsal.scenario.referral_answers import REFERRAL_EVENTS, answers
+from gateway.rehearsal.scenario.registrar_steps import (
+    OFFICE_ROLES,
+    SPECIAL_STEP_HANDLERS,
+    attempt_designation,
+    is_key_set_out_of_force,
+)
+from gateway.rehearsal.scenario.rehearsal_hub import RehearsalHub
+from gateway.rehearsal.scenario.simulated_hospital import hospital_bundle
+from gateway.rehearsal.scenario.story import AUDITOR, HUB, PERSON, Actor, Expect, Step, Story
 
 REASONS = {*Reason, "MALFORMED", "NOT_THERE", "REFUSED", "UNTRUSTED"}
-REFUSALS = ("DisclosureRefused", "WishRefused", "OpeningRefused")
+REFUSALS = ("DisclosureRefused", "CommandRefused", "OpeningRefused")
 NETWORK_EVENTS = ("NetworkMemberAdmitted", "NetworkMemberWithdrawn", "NetworkMembershipPublished")
 HUB_EVENTS = tuple(cls.__name__ for cls in HUB_ACTS if cls is not OutsourcingContractEnded)
 
-ALSO_CALLED = {"ContactGapAlarmRaised": (VisitGapAlarmRaised,)}
+ALARM_ALIASES = {"ContactGapAlarmRaised": (VisitGapAlarmRaised,)}
 """What of the hub's own alarms a story may mean by a wider word."""
 
-NOT_FOR_AUDIT = tuple(section.value for section in CLOSELY_KEPT | AUTHOR_ONLY)
-FEARED = (
+SECTIONS_CLOSED_TO_AUDIT = tuple(section.value for section in NO_STANDING_ACCESS | AUTHOR_ONLY)
+COERCION_RISK_KEYS = (
     "subject_of_risk",
     "suspected",
     "suspected_abuser",
@@ -65,11 +70,11 @@ FEARED = (
     "coercion",
 )
 """How a story may say that who consents is the one from whom the child needs protection."""
-AUDIT_FOR = timedelta(days=30)
-WRONG = (ExchangeError, KeyError, ValueError, TypeError, AttributeError)
+AUDIT_ACCESS_PERIOD = timedelta(days=30)
+STEP_ERRORS = (ExchangeError, KeyError, ValueError, TypeError, AttributeError)
 """What a step of a story may come to that is not of the format, or that no agency could do."""
 
-Views = dict[str, list[int]]
+OpenableSections = dict[str, list[int]]
 
 
 def _approvers(details: Mapping[str, Any], by: str) -> list[str]:
@@ -85,7 +90,7 @@ def _town(code: str) -> str:
 
 
 @dataclass(frozen=True)
-class Written:
+class WrittenItem:
     """One item as it was written: where it is, and what it must decrypt to."""
 
     n: int
@@ -102,8 +107,8 @@ class Check:
 
     at: datetime
     agency: str
-    openable: Views
-    expected: Views
+    openable: OpenableSections
+    expected: OpenableSections
     wrong: list[str] = field(default_factory=list)
 
     @property
@@ -116,27 +121,27 @@ class Run:
     """A story being played."""
 
     story: Story
-    stage: Stage
+    rehearsal_hub: RehearsalHub
     case: UUID = field(default_factory=uuid4)
     networks: dict[str, UUID] = field(default_factory=dict)
     messages: dict[int, UUID] = field(default_factory=dict)
     held: dict[int, tuple[str, ...]] = field(default_factory=dict)
-    written: list[Written] = field(default_factory=list)
+    written: list[WrittenItem] = field(default_factory=list)
     consents: dict[str, UUID] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
     checks: list[Check] = field(default_factory=list)
-    probed: list[Check] = field(default_factory=list)
-    extra: list[tuple[datetime, str]] = field(default_factory=list)
+    probe_checks: list[Check] = field(default_factory=list)
+    extra_probes: list[tuple[datetime, str]] = field(default_factory=list)
     refused: set[int] = field(default_factory=set)
-    others: dict[str, UUID] = field(default_factory=dict)
-    ruled: set[str] = field(default_factory=set)
-    to_assign: list[str] = field(default_factory=list)
-    belonging: dict[str, set[str]] = field(default_factory=dict)
-    notices: dict[int, list[UUID]] = field(default_factory=dict)
-    own_visitors: set[tuple[str, str]] = field(default_factory=set)
+    other_family_cases: dict[str, UUID] = field(default_factory=dict)
+    agencies_with_rules: set[str] = field(default_factory=set)
+    pending_assignments: list[str] = field(default_factory=list)
+    network_members: dict[str, set[str]] = field(default_factory=dict)
+    recall_notices: dict[int, list[UUID]] = field(default_factory=dict)
+    assigned_own_visitors: set[tuple[str, str]] = field(default_factory=set)
     audits: dict[int, tuple[UUID, list[UUID], date]] = field(default_factory=dict)
-    let_by: dict[str, int] = field(default_factory=dict)
-    last_content: str = "SC_A"
+    audit_approval_counts: dict[str, int] = field(default_factory=dict)
+    last_plan_content: str = "SC_A"
     progress: Callable[[str], None] = lambda _: None
 
     # --- what steps refer to ---------------------------------------------------------------------------------
@@ -146,11 +151,11 @@ class Run:
         return Crews(self.story)
 
     def id_of(self, code: str) -> UUID:
-        return self.stage.door(code).agency
+        return self.rehearsal_hub.door(code).agency
 
     def case_of(self, step: Step) -> UUID:
         """The case of the family that a step speaks of: the story's own, where it names none."""
-        return self.case if step.family is None else self.others.setdefault(step.family, uuid4())
+        return self.case if step.family is None else self.other_family_cases.setdefault(step.family, uuid4())
 
     def consent_of(self, name: str) -> UUID:
         return self.consents.setdefault(name, uuid4())
@@ -195,10 +200,10 @@ class Run:
             if any(s.n == n for s in own) or n not in self.messages:
                 return self.message_of(n)
         theirs = [s for s in own if set(step.to) & set(s.to)] or own
-        rested = [s for s in theirs if set(s.consent) & (set(step.consent) or gone)] or theirs
-        return self.messages[rested[-1].n] if rested else uuid4()
+        sent_on_consent = [s for s in theirs if set(s.consent) & (set(step.consent) or gone)] or theirs
+        return self.messages[sent_on_consent[-1].n] if sent_on_consent else uuid4()
 
-    def _doors(self, codes: tuple[str, ...]) -> tuple[str, ...]:
+    def _codes_with_door(self, codes: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(c for c in codes if c not in (PERSON, HUB, AUDITOR))
 
     def _author(self, step: Step) -> str:
@@ -213,31 +218,31 @@ class Run:
     def play(self) -> None:
         """Set up, send every message at its time, and look at every expected moment."""
         self._set_up()
-        self._open()
-        for at, _, act in sorted(self._programme(), key=lambda p: (p[0], p[1])):
-            self.stage.set_clock(at)
+        self._open_case()
+        for at, _, act in sorted(self._schedule(), key=lambda p: (p[0], p[1])):
+            self.rehearsal_hub.set_clock(at)
             try:
                 act()
-            except WRONG as error:
+            except STEP_ERRORS as error:
                 self.problems.append(f"{at.isoformat()}: {type(error).__name__}: {error}")
 
-    def _programme(self) -> Iterator[tuple[datetime, int, Callable[[], None]]]:
+    def _schedule(self) -> Iterator[tuple[datetime, int, Callable[[], None]]]:
         for code, commissioned in self.story.contractors.items():
             for worker in self.crews.all(code):
                 if not self.crews.sworn_by_story(code, worker):
-                    swears = self._bound(self._swear, (code, worker))
-                    yield commissioned.since - timedelta(minutes=1), 0, swears
-            yield commissioned.since, 1, self._bound(self._assign, code)
+                    record_oath = self._deferred(self._record_oath, (code, worker))
+                    yield commissioned.since - timedelta(minutes=1), 0, record_oath
+            yield commissioned.since, 1, self._deferred(self._assign, code)
             if commissioned.until is not None:
-                yield commissioned.until, 3, self._bound(self._unassign, code)
+                yield commissioned.until, 3, self._deferred(self._unassign, code)
         for step in self.story.steps:
-            yield step.at, 2, self._bound(self._step, step)
+            yield step.at, 2, self._deferred(self._play_step, step)
         for expect in self.story.expects:
-            yield expect.at, 4, self._bound(self._look, expect)
-        for at, code in self.extra:
-            yield at, 5, self._bound(self._probe, code)
+            yield expect.at, 4, self._deferred(self._check_views, expect)
+        for at, code in self.extra_probes:
+            yield at, 5, self._deferred(self._check_probe, code)
 
-    def _bound(self, act: Callable[[Any], None], what: Any) -> Callable[[], None]:
+    def _deferred(self, act: Callable[[Any], None], what: Any) -> Callable[[], None]:
         return lambda: act(what)
 
     # --- before the story ----------------------------------------------------------------------------------------
@@ -245,7 +250,7 @@ class Run:
     def _set_up(self) -> None:
         """Agencies, offices, members and contractors, except what the story itself brings in time."""
         self.progress("機関・委託先の登録")
-        self.stage.people(
+        self.rehearsal_hub.set_up_agencies(
             self.story.doors(),
             core=self.story.core,
             actor_of=self.actor_of,
@@ -253,40 +258,42 @@ class Run:
         )
         for town, (core, coordinating) in self.offices.items():
             self.networks[town] = uuid4()
-            self.stage.registry.designate(
+            self.rehearsal_hub.registrars.designate(
                 self.networks[town], core=self.id_of(core), coordinating=self.id_of(coordinating)
             )
         role = {a.code: a.role for a in self.story.doors()}
         for town in self.offices:
             for code in self._members(town):
-                self._admit(town, code, 2 if role[code] == "CONTRACTOR" else 1)
-        self._announce()
+                self._admit_member(town, code, 2 if role[code] == "CONTRACTOR" else 1)
+        self._publish_members_and_notice()
         for code in self.story.contractors:
-            self._commission(code)
+            self._record_commission(code)
         for core in (code for code in role if role[code] == "CORE"):
             for worker in self.crews.staff(core):
                 self._employ(core, worker)
 
-    def _open(self) -> None:
+    def _open_case(self) -> None:
         """A story that does not begin with news of a family begins in a case that its core agency has opened."""
         first = next(iter(self.story.steps), None)
-        if first is None or BY_NAME.get(first.event, Fact) in OPENING_ACTS:
+        if first is None or BY_NAME.get(first.event, Event) in BEGINS_CASE:
             return
         fields: dict[str, Any] = {"to": [], "basis": {}, "consent": [], "purpose": "SUPPORT", "reason": None}
         topic = BY_NAME["SupportCaseOpened"].TOPIC
-        self._recorded(first, self._send(self.story.core, Kind.CASE, self.case_of(first), topic, fields, ()))
+        self._require_recorded(
+            first, self._send_through_door(self.story.core, Kind.CASE, self.case_of(first), topic, fields, ())
+        )
 
-    def _announce(self) -> None:
+    def _publish_members_and_notice(self) -> None:
         """Members are made public and the programme is notified, except where the story itself brings it."""
-        today = day_of(self.stage.now()).isoformat()
+        today = day_of(self.rehearsal_hub.now()).isoformat()
         notice = {"happened_on": today, "items": sorted(i.value for i in BusinessItem), "reason": None}
         public = any(s.event == "NetworkMembershipPublished" for s in self.story.steps)
         for town, (core, coordinating) in self.offices.items():
             told = any(s.event == "BusinessCommencementNotified" and s.by == core for s in self.story.steps)
             if not told:
-                self._of_itself(core, "BusinessCommencementNotified", notice)
+                self._submit_agency_command(core, "BusinessCommencementNotified", notice)
             if not public:
-                self._publish(coordinating, self.networks[town], self._members(town))
+                self._publish_members(coordinating, self.networks[town], self._members(town))
 
     def _members(self, town: str) -> list[str]:
         """Who belongs to the network of this municipality from the start: also who leaves it before it is admitted again."""
@@ -294,19 +301,19 @@ class Run:
         for s in self.story.steps:
             if s.event in ("NetworkMemberAdmitted", "NetworkMemberWithdrawn"):
                 first.setdefault(self._member(s), s.event)
-        brought = {code for code, event in first.items() if event == "NetworkMemberAdmitted"}
+        admitted_in_story = {code for code, event in first.items() if event == "NetworkMemberAdmitted"}
         return [
             a.code
             for a in self.story.doors()
-            if a.member and a.code not in brought and town in self._towns_of(a)
+            if a.member and a.code not in admitted_in_story and town in self._network_towns(a)
         ]
 
-    def _publish(self, by: str, network: UUID, members: list[str]) -> Sent:
+    def _publish_members(self, by: str, network: UUID, members: list[str]) -> SubmissionResult:
         fields = {
             "members": sorted(str(self.id_of(m)) for m in members),
-            "published_on": day_of(self.stage.now()).isoformat(),
+            "published_on": day_of(self.rehearsal_hub.now()).isoformat(),
         }
-        return self._send(by, Kind.NETWORK, network, "network_membership.published", fields, ())
+        return self._send_through_door(by, Kind.NETWORK, network, "network_membership.published", fields, ())
 
     @property
     def offices(self) -> dict[str, tuple[str, str]]:
@@ -319,7 +326,7 @@ class Run:
                 found.setdefault(_town(actor.code), (actor.code, coords.get(_town(actor.code), actor.code)))
         return found
 
-    def _towns_of(self, actor: Actor) -> list[str]:
+    def _network_towns(self, actor: Actor) -> list[str]:
         """Whose network's member it is: its own municipality's; a child guidance centre is in all."""
         town = _town(actor.code)
         if town in self.offices:
@@ -336,7 +343,7 @@ class Run:
             return code  # it speaks of its own visitors
         return self.offices.get(_town(code), (self.story.core, ""))[0]
 
-    def _commission(self, code: str) -> None:
+    def _record_commission(self, code: str) -> None:
         since = self.story.contractors[code].since
         full = any(
             (s.event == "SupportPlanProposed" and s.by == code)
@@ -344,7 +351,7 @@ class Run:
             for s in self.story.steps
         )
         scope = "FULL" if full else "PARTIAL"
-        begins = day_of(self.stage.now()).isoformat()
+        begins = day_of(self.rehearsal_hub.now()).isoformat()
         contractor = str(self.id_of(code))
         fields: dict[str, Any] = {
             "contractor": contractor,
@@ -352,27 +359,29 @@ class Run:
             "begins_on": begins,
             "ends_on": None,
         }
-        self._about(code, "outsourcing_contract.concluded", fields)
-        if not self.crews.brings("ContractorRequirementVerified", code, since):
+        self._submit_commission_command(code, "outsourcing_contract.concluded", fields)
+        if not self.crews.is_recorded_by("ContractorRequirementVerified", code, since):
             items = [1, 2, 3] if full else [1, 2]
-            self._about(code, "contractor_requirement.verified", {"items": items, "scope": scope})
+            self._submit_commission_command(
+                code, "contractor_requirement.verified", {"items": items, "scope": scope}
+            )
         for worker in self.crews.all(code):
             fields = {"worker": worker, "employment": "PART_TIME", "qualification": None}
-            self._about(code, "support_worker.registered", fields)
+            self._submit_commission_command(code, "support_worker.registered", fields)
             for until, modules in self.crews.training(code, worker).items():
                 trained = {"worker": worker, "modules": modules, "valid_until": until, "tier": "T1_BASIC"}
-                self._about(code, "training_module.completed", trained)
+                self._submit_commission_command(code, "training_module.completed", trained)
 
     def _employ(self, core: str, worker: str) -> None:
         """A core agency's own visitor of whose papers the story speaks, with those that it does not bring."""
         employment = self.crews.employment(core, worker)
         fields: dict[str, Any] = {"worker": worker, "employment": employment, "qualification": None}
-        self._about(core, "support_worker.registered", fields)
+        self._submit_commission_command(core, "support_worker.registered", fields)
         for until, modules in self.crews.training(core, worker).items():
             fields = {"worker": worker, "modules": modules, "valid_until": until, "tier": "T1_BASIC"}
-            self._about(core, "training_module.completed", fields)
+            self._submit_commission_command(core, "training_module.completed", fields)
         if employment == "PART_TIME" and not self.crews.sworn_by_story(core, worker):
-            self._swear((core, worker))
+            self._record_oath((core, worker))
 
     def _member(self, step: Step) -> str:
         named = (
@@ -382,18 +391,18 @@ class Run:
         )
         return str(named or step.by)
 
-    def _swear(self, who: tuple[str, str]) -> None:
+    def _record_oath(self, who: tuple[str, str]) -> None:
         code, worker = who
         until = self.crews.lapse("OathLapsed", code, None, worker)
         fields = {"worker": worker, "employment": "PART_TIME", "valid_until": until}
-        self._about(code, "oath.signed", fields)
+        self._submit_commission_command(code, "oath.signed", fields)
 
     def _assign(self, code: str) -> None:
         """Assign its visitor; where nobody has told of the family yet, as soon as somebody does."""
         try:
             self._assignment(code, "support_worker.assigned", {"qualification": None, "role": None})
-        except NotThere:
-            self.to_assign.append(code)
+        except NotFound:
+            self.pending_assignments.append(code)
 
     def _unassign(self, code: str) -> None:
         closed = [s.at for s in self.story.steps if s.event == "SupportClosed"]
@@ -413,37 +422,37 @@ class Run:
             "worker": self.worker_of(code),
             **more,
         }
-        sent = self._send(self.core_for(code), Kind.CASE, self.case, act, fields, ())
+        sent = self._send_through_door(self.core_for(code), Kind.CASE, self.case, act, fields, ())
         if sent.outcome != "recorded":
             self.problems.append(f"{code}: {act} は {sent.outcome} ({sent.reason})")
 
-    def _about(self, code: str, act: str, fields: dict[str, Any]) -> Sent:
+    def _submit_commission_command(self, code: str, act: str, fields: dict[str, Any]) -> SubmissionResult:
         core = self.core_for(code)
         about = commission_of(self.id_of(core), self.id_of(code))
-        return self._send(core, Kind.COMMISSION, about, act, fields, ())
+        return self._send_through_door(core, Kind.COMMISSION, about, act, fields, ())
 
-    def _admit(self, town: str, code: str, item: int) -> None:
+    def _admit_member(self, town: str, code: str, item: int) -> None:
         fields = {"member": str(self.id_of(code)), "item": item}
         _, by = self.offices[town]
-        self._send(by, Kind.NETWORK, self.networks[town], "network_member.admitted", fields, ())
-        self.belonging.setdefault(town, set()).add(code)
+        self._send_through_door(by, Kind.NETWORK, self.networks[town], "network_member.admitted", fields, ())
+        self.network_members.setdefault(town, set()).add(code)
 
-    def send(self, by: str, kind: Kind, about: UUID, act: str, fields: dict[str, Any]) -> Sent:
-        """A wish without content, through this agency's door."""
-        return self._send(by, kind, about, act, fields, ())
+    def send(self, by: str, kind: Kind, about: UUID, act: str, fields: dict[str, Any]) -> SubmissionResult:
+        """A command without content, through this agency's door."""
+        return self._send_through_door(by, kind, about, act, fields, ())
 
-    def _send(
+    def _send_through_door(
         self,
         by: str,
         kind: Kind,
         about: UUID,
         act: str,
         fields: dict[str, Any],
-        parts: tuple[Part, ...],
+        parts: tuple[SectionContent, ...],
         occurred_at: datetime | None = None,
         actor: str | None = None,
-    ) -> Sent:
-        door = self.stage.door(by)
+    ) -> SubmissionResult:
+        door = self.rehearsal_hub.door(by)
         who = actor or self.actor_of(by)
         sent = door.send(kind, about, act, fields, parts, actor=who, occurred_at=occurred_at)
         if sent.outcome == "waiting":
@@ -452,168 +461,180 @@ class Run:
 
     # --- one message -----------------------------------------------------------------------------------------------
 
-    def _step(self, step: Step) -> None:
+    def _play_step(self, step: Step) -> None:
         self.progress(f"#{step.n} {step.event}")
         try:
-            self._played(step)
-        except WRONG as error:
+            self._dispatch_step(step)
+        except STEP_ERRORS as error:
             self.problems.append(f"#{step.n} {step.event}: {type(error).__name__}: {error}")
 
-    def _played(self, step: Step) -> None:
+    def _dispatch_step(self, step: Step) -> None:
         if step.event in REFUSALS:
-            self._tried(step)
+            self._play_refusal(step)
         elif step.event not in BY_NAME and step.event != "DisclosureHeld":
             self.problems.append(f"#{step.n} {step.event}: まだ作られていない出来事です")
         elif step.event == "KeyDestroyed":
-            self._destroyed(step)
+            self._play_destruction(step)
         elif step.event in HUB_EVENTS:
-            self._expected_of_hub(step)
+            self._check_hub_event(step)
         elif step.event == "HeldDisclosureReleased":
-            self._recorded(step, self._release(step))
+            self._require_recorded(step, self._release_held(step))
         elif step.event == "AuditContentAccessRequested":
-            self._audit_asks(step)
+            self._audit_requests(step)
         elif step.event == "AuditContentAccessGranted":
-            self._audit_let(step)
+            self._grant_audit_access(step)
         elif step.event == "DisclosureHeld":
-            sent = self._message(step, BY_NAME["DisclosureMade"])
+            sent = self._submit_message(step, BY_NAME["DisclosureMade"])
             if not sent.held:
                 self.problems.append(f"#{step.n}: 保留されるはずが {sent.topic} になりました")
         elif step.event in ("RecallNoticeSent", "RecallAcknowledged"):
-            self._of_recall(step)
+            self._play_recall(step)
         elif step.event == "ConsentGiven":
-            for one in consents_apart(step):
-                self._recorded(one, self._sent(one))
+            for one in split_by_expiry(step):
+                self._require_recorded(one, self._submit_step(one))
         else:
             if step.event == "HomeVisitCompleted":
-                self._own_visitor(step)
-            self._recorded(step, self._sent(step))
+                self._assign_own_visitor(step)
+            self._require_recorded(step, self._submit_step(step))
 
-    def _of_recall(self, step: Step) -> None:
+    def _play_recall(self, step: Step) -> None:
         """A recall of several messages is a notice for each, and its answer answers them all."""
         if step.event == "RecallNoticeSent":
             for n in numbers(step, "recalls") or [0]:
                 one = replace(step, details={**step.details, "recalls": n}) if n else step
-                self._recorded(step, self._sent(one))
+                self._require_recorded(step, self._submit_step(one))
                 if step.n in self.messages:
-                    self.notices.setdefault(step.n, []).append(self.messages[step.n])
+                    self.recall_notices.setdefault(step.n, []).append(self.messages[step.n])
             return
         n = next(iter(numbers(step)), 0)
-        notices = self.notices.get(n, [])
-        if not notices:
-            self._recorded(step, self._sent(step))
-        for notice in notices:
+        recall_notices = self.recall_notices.get(n, [])
+        if not recall_notices:
+            self._require_recorded(step, self._submit_step(step))
+        for notice in recall_notices:
             self.messages[n] = notice
-            self._recorded(step, self._sent(step))
+            self._require_recorded(step, self._submit_step(step))
 
-    def _destroyed(self, step: Step) -> None:
+    def _play_destruction(self, step: Step) -> None:
         """Keys go by the hub's own act; where the story tells no more, it was appraised and let by two at that time."""
         if not any(s.event in ("RecordsAppraised", "ControlAppraised") for s in self.story.steps):
-            self._let_go(step)
-        self._expected_of_hub(step)
+            self._destroy_or_report(step)
+        self._check_hub_event(step)
 
-    def _let_go(self, step: Step) -> None:
-        sent = self._destruction(step)
+    def _destroy_or_report(self, step: Step) -> None:
+        sent = self._submit_destruction(step)
         if sent.outcome != "recorded":
             self.problems.append(f"#{step.n} {step.event}: 拒否されました ({sent.reason})")
 
-    def _destruction(self, step: Step) -> Sent:
+    def _submit_destruction(self, step: Step) -> SubmissionResult:
         """The appraisal and the approvals that a destruction takes: those of the persons whom the story names."""
-        by = step.by if step.by in self.stage.doors else self.story.core
+        by = step.by if step.by in self.rehearsal_hub.doors else self.story.core
         d = step.details
         named = list(step.sections) or d.get("sections") or d.get("categories")
         appraisal = replace(step, by=by, to=(), sections=(), event="RecordsAppraised")
         appraisal = replace(appraisal, details={"sections": named} if named else {})
-        sent = self._message(appraisal, BY_NAME["RecordsAppraised"])
+        sent = self._submit_message(appraisal, BY_NAME["RecordsAppraised"])
         for approver in _approvers(d, by) if sent.outcome == "recorded" else ():
-            let = replace(appraisal, event="DestructionApproved", details={"actor": approver})
-            let = replace(let, details={**let.details, "approves": step.n})
-            self.messages[step.n] = self.messages.get(step.n, sent.ask_id)
+            approval = replace(appraisal, event="DestructionApproved", details={"actor": approver})
+            approval = replace(approval, details={**approval.details, "approves": step.n})
+            self.messages[step.n] = self.messages.get(step.n, sent.command_id)
             appraised = self.messages[step.n]
-            sent = self._message(let, BY_NAME["DestructionApproved"])
+            sent = self._submit_message(approval, BY_NAME["DestructionApproved"])
             self.messages[step.n] = appraised
         return sent
 
-    def _own_visitor(self, step: Step) -> None:
+    def _assign_own_visitor(self, step: Step) -> None:
         """A core agency's own visitor whom the story does not name is assigned before the visit."""
         by = self._author(step)
         worker = self.worker_of(by)
         core = by in {core for core, _ in self.offices.values()}
-        if not core or "worker" in step.details or (by, worker) in self.own_visitors:
+        if not core or "worker" in step.details or (by, worker) in self.assigned_own_visitors:
             return
-        self.own_visitors.add((by, worker))
+        self.assigned_own_visitors.add((by, worker))
         if any(s.event == "SupportWorkerAssigned" and self._author(s) == by for s in self.story.steps):
             return
         fields: dict[str, Any] = {"to": [], "basis": {}, "consent": [], "purpose": "SUPPORT", "reason": None}
         more = {"agency": str(self.id_of(by)), "worker": worker, "qualification": None, "role": None}
         topic = BY_NAME["SupportWorkerAssigned"].TOPIC
-        self._send(by, Kind.CASE, self.case_of(step), topic, {**fields, **more}, ())
+        self._send_through_door(by, Kind.CASE, self.case_of(step), topic, {**fields, **more}, ())
 
-    def _sent(self, step: Step) -> Sent:
-        """Whatever an agency of the story, or the registry, asks of the hub. Raises ValueError for what none can."""
+    def _submit_step(self, step: Step) -> SubmissionResult:
+        """Whatever an agency of the story, or the registrars, asks of the hub. Raises ValueError for what none can."""
         cls = BY_NAME[step.event]
-        if step.event in BESIDE:
-            return BESIDE[step.event](self, step)
+        if step.event in SPECIAL_STEP_HANDLERS:
+            return SPECIAL_STEP_HANDLERS[step.event](self, step)
         named = step.releases is not None or "releases" in step.details
         if step.event == "HeldDisclosureReleased" and named:
-            return self._release(step, self._author(step))
+            return self._release_held(step, self._author(step))
         if is_case_event(cls):
-            return self._message(step, cls)
+            return self._submit_message(step, cls)
         if is_commission_event(cls):
-            return self._commission_step(step, cls)
+            return self._play_commission_step(step, cls)
         if is_agency_event(cls):
-            return self._agency_step(step, cls)
+            return self._play_agency_step(step, cls)
         if step.event in NETWORK_EVENTS:
-            return self._network_step(step)
+            return self._play_network_step(step)
         raise ValueError("この出来事は物語からは送れません")
 
-    def _message(self, step: Step, cls: type[Fact]) -> Sent:
+    def _submit_message(self, step: Step, cls: type[Event]) -> SubmissionResult:
         """Send a case message with an invented text in each section, and keep what was written."""
         by = self._author(step)
-        to = tuple(c for c in self._doors(step.to) if c != by)
+        to = tuple(c for c in self._codes_with_door(step.to) if c != by)
         fields = case_fields(step, cls, self, to)
-        if self._by_file(by, cls, to) and ("PREG" in step.sections or not fields.get("weeks_pregnant")):
-            return self._from_hospital(step, cls, by, to[0], fields)
-        self._let_by_two(by, step, fields)
-        texts = [self._text(step, section) for section in step.sections]
-        parts = tuple(Part(s, t) for s, t in zip(step.sections, texts, strict=True))
+        if self._is_sent_as_file(by, cls, to) and (
+            "PREG" in step.sections or not fields.get("weeks_pregnant")
+        ):
+            return self._send_as_hospital(step, cls, by, to[0], fields)
+        self._record_override_approvals(by, step, fields)
+        texts = [self._item_text(step, section) for section in step.sections]
+        parts = tuple(SectionContent(s, t) for s, t in zip(step.sections, texts, strict=True))
         actor = step.details.get("actor")
-        sent = self._send(by, Kind.CASE, self.case_of(step), cls.TOPIC, fields, parts, step.at, actor)
+        sent = self._send_through_door(
+            by, Kind.CASE, self.case_of(step), cls.TOPIC, fields, parts, step.at, actor
+        )
         if sent.outcome == "recorded":
-            self.messages[step.n] = sent.ask_id
+            self.messages[step.n] = sent.command_id
             self.held[step.n] = sent.held
             for (item, section), text in zip(sent.items, texts, strict=True):
-                self.written.append(Written(step.n, section, self.case_of(step), sent.ask_id, item, text))
-            self._noted(step, fields)
+                self.written.append(
+                    WrittenItem(step.n, section, self.case_of(step), sent.command_id, item, text)
+                )
+            self._after_message(step, fields)
         return sent
 
-    def _let_by_two(self, by: str, step: Step, fields: dict[str, Any]) -> None:
+    def _record_override_approvals(self, by: str, step: Step, fields: dict[str, Any]) -> None:
         """What a basis of exception needs first: one drafts it, two others of the agency let it."""
         needed = {row["code"] for row in first_edition()["bases"] if "OVERRIDE" in row["needs"]}
         for code in sorted(needed & set(fields["basis"].values())):
             common = {"to": [], "basis": {}, "consent": [], "purpose": "SUPPORT"}
-            asked = {
+            override_fields = {
                 "code": code,
                 "recipients": sorted(a for a, named in fields["basis"].items() if named == code),
                 "sections": sorted(set(step.sections)),
                 "alternatives": alternatives(step.details, "WAIT_FOR_CONSENT"),
-                "reason": stated(step.details.get("reason") or "CLEARLY_IN_THEIR_INTEREST"),
+                "reason": reason_code(step.details.get("reason") or "CLEARLY_IN_THEIR_INTEREST"),
             }
             topic = BY_NAME["BasisOverrideRequested"].TOPIC
-            drafted = self._send(by, Kind.CASE, self.case_of(step), topic, {**common, **asked}, ())
+            override_request = self._send_through_door(
+                by, Kind.CASE, self.case_of(step), topic, {**common, **override_fields}, ()
+            )
             for approver in _approvers(step.details, by):
-                let = {**common, "reason": None, "approves": str(drafted.ask_id)}
+                approval = {**common, "reason": None, "approves": str(override_request.command_id)}
                 topic = BY_NAME["BasisOverrideApproved"].TOPIC
-                self._send(by, Kind.CASE, self.case_of(step), topic, let, (), actor=approver)
+                self._send_through_door(
+                    by, Kind.CASE, self.case_of(step), topic, approval, (), actor=approver
+                )
 
-    def _by_file(self, by: str, cls: type[Fact], to: tuple[str, ...]) -> bool:
+    def _is_sent_as_file(self, by: str, cls: type[Event], to: tuple[str, ...]) -> bool:
         """Hospitals send what the FHIR adapter takes as FHIR."""
         role = next(a.role for a in self.story.doors() if a.code == by)
         return role == "MED" and cls.TOPIC in BASIS_OF and len(to) == 1
 
-    def _from_hospital(self, step: Step, cls: type[Fact], by: str, to: str, fields: dict[str, Any]) -> Sent:
+    def _send_as_hospital(
+        self, step: Step, cls: type[Event], by: str, to: str, fields: dict[str, Any]
+    ) -> SubmissionResult:
         """The same, as the hospital's system sends it: a Bundle to the files of its door."""
-        door = self.stage.door(by)
-        wording = {section: self._text(step, section).decode() for section in step.sections}
+        door = self.rehearsal_hub.door(by)
+        wording = {section: self._item_text(step, section).decode() for section in step.sections}
         data = hospital_bundle(
             act=cls.TOPIC, to=to, at=step.at, case=self.case_of(step), fields=fields, texts=wording
         )
@@ -621,88 +642,98 @@ class Run:
         [(_, outcome)] = answered.rows
         if outcome.outcome == "waiting":
             raise RuntimeError(f"{by}: the hub did not answer in time")
-        sent = Sent(outcome.message, outcome.case, "refused", reason=outcome.reason)
+        sent = SubmissionResult(outcome.message, outcome.case, "refused", reason=outcome.reason)
         if outcome.outcome == "refused":
             return sent
         self.messages[step.n] = outcome.message
         self.held[step.n] = ()
-        [draft] = Fhir().read(data, {to: self.id_of(to)}).drafts
-        texts = {words.section: words.text for words in draft.sections}
+        [inbound] = Fhir().read(data, {to: self.id_of(to)}).inbound_messages
+        texts = {words.section: words.text for words in inbound.sections}
         for section, text in wording.items():
             if text not in texts.get(section, ""):
                 self.problems.append(f"#{step.n} {section}: FHIRから記載が失われました")
         door.refresh()
-        [known] = [m for m in door.book.messages(self.case_of(step)) if m["message"] == str(outcome.message)]
+        [known] = [m for m in door.store.messages(self.case_of(step)) if m["message"] == str(outcome.message)]
         for item in known["items"]:
             section = item["section"]
             if section in wording:
                 name, content = UUID(item["item"]), texts[section].encode()
                 self.written.append(
-                    Written(step.n, section, self.case_of(step), outcome.message, name, content)
+                    WrittenItem(step.n, section, self.case_of(step), outcome.message, name, content)
                 )
-        self._noted(step, fields)
+        self._after_message(step, fields)
         return replace(sent, outcome="recorded", topic=cls.TOPIC)
 
-    def _text(self, step: Step, section: str) -> bytes:
-        return f"〔架空〕{self.story.id} #{step.n} {section} の記載。{self.stage.canary}".encode()
+    def _item_text(self, step: Step, section: str) -> bytes:
+        return f"〔架空〕{self.story.id} #{step.n} {section} の記載。{self.rehearsal_hub.canary}".encode()
 
-    def _noted(self, step: Step, fields: dict[str, Any]) -> None:
-        waiting, self.to_assign = self.to_assign, []
+    def _after_message(self, step: Step, fields: dict[str, Any]) -> None:
+        waiting, self.pending_assignments = self.pending_assignments, []
         for code in waiting:
             self._assign(code)
         plan = fields.get("plan")
         if plan:
-            self.last_content = plan["content"]
+            self.last_plan_content = plan["content"]
         for determined in fields.get("target_classes") or ():
-            self.last_content = CONTENT.get(determined, self.last_content)
+            self.last_plan_content = CONTENT_BY_TARGET_CLASS.get(determined, self.last_plan_content)
         if step.event in REFERRAL_EVENTS and fields["to"]:
-            self._receive(step)
+            self._add_missing_receipts(step)
 
-        if step.event == "ConsentGiven" and fields["capacity"] != "SELF" and not self._doubted(step):
-            self._checked(step)
+        if (
+            step.event == "ConsentGiven"
+            and fields["capacity"] != "SELF"
+            and not self._story_covers_coercion(step)
+        ):
+            self._record_coercion_check(step)
 
-    def _doubted(self, step: Step) -> bool:
+    def _story_covers_coercion(self, step: Step) -> bool:
         """Whether the story itself looks at a guardian's word, or says that he is the one to be feared."""
         told = any(s.event in ("CoercionCheckRequired", "CoercionCheckDone") for s in self.story.steps)
-        return told or any(step.details.get(word) for word in FEARED)
+        return told or any(step.details.get(word) for word in COERCION_RISK_KEYS)
 
-    def _checked(self, step: Step) -> None:
+    def _record_coercion_check(self, step: Step) -> None:
         """A guardian's consent of which the story says no more was looked at by two persons, with no finding."""
         by = self.story.core
-        said = {"answers": step.n}
-        seen = replace(step, by=by, to=(), event="CoercionCheckDone", basis=None, consent=(), details=said)
-        fields = case_fields(seen, BY_NAME[seen.event], self, ())
-        topic = BY_NAME[seen.event].TOPIC
+        answer_details = {"answers": step.n}
+        check_step = replace(
+            step, by=by, to=(), event="CoercionCheckDone", basis=None, consent=(), details=answer_details
+        )
+        fields = case_fields(check_step, BY_NAME[check_step.event], self, ())
+        topic = BY_NAME[check_step.event].TOPIC
         with suppress(
-            NotThere
+            NotFound
         ):  # a case of which the core agency knows nothing yet tells of no danger either
-            self._recorded(seen, self._send(by, Kind.CASE, self.case_of(step), topic, fields, ()))
+            self._require_recorded(
+                check_step, self._send_through_door(by, Kind.CASE, self.case_of(step), topic, fields, ())
+            )
 
-    def _receive(self, step: Step) -> None:
+    def _add_missing_receipts(self, step: Step) -> None:
         """The player's own acknowledgement and reading, where the story has none."""
         acknowledged, read = (answers(self.story, e) for e in ("ReferralAcknowledged", "ReferralRead"))
         author = self._author(step)
-        for code in self._doors(step.to):
+        for code in self._codes_with_door(step.to):
             if code == author or (step.n, code) in acknowledged:
                 continue
-            self._receipt(step, code, "ReferralAcknowledged", (author,))
+            self._send_referral_answer(step, code, "ReferralAcknowledged", (author,))
             if (step.n, code) not in read:
-                self._receipt(step, code, "ReferralRead", ())
+                self._send_referral_answer(step, code, "ReferralRead", ())
 
-    def _receipt(self, step: Step, by: str, event: str, to: tuple[str, ...]) -> None:
-        said = {"answers": step.n}
-        answer = replace(step, by=by, to=to, event=event, sections=(), basis=None, consent=(), details=said)
+    def _send_referral_answer(self, step: Step, by: str, event: str, to: tuple[str, ...]) -> None:
+        answer_details = {"answers": step.n}
+        answer = replace(
+            step, by=by, to=to, event=event, sections=(), basis=None, consent=(), details=answer_details
+        )
         fields = case_fields(answer, BY_NAME[event], self, to)
-        self._send(by, Kind.CASE, self.case_of(step), BY_NAME[event].TOPIC, fields, ())
+        self._send_through_door(by, Kind.CASE, self.case_of(step), BY_NAME[event].TOPIC, fields, ())
 
-    def _recorded(self, step: Step, sent: Sent) -> None:
+    def _require_recorded(self, step: Step, sent: SubmissionResult) -> None:
         if sent.outcome != "recorded":
             self.problems.append(f"#{step.n} {step.event}: 拒否されました ({sent.reason})")
 
-    def _tried(self, step: Step) -> None:
-        """The wish that the hub must refuse."""
-        unsaid = {"event": "SectionOpened", "sections": step.sections, "details": step.details}
-        tried = dict(step.tried or (unsaid if step.event == "OpeningRefused" else {}))
+    def _play_refusal(self, step: Step) -> None:
+        """The command that the hub must refuse."""
+        default_attempt = {"event": "SectionOpened", "sections": step.sections, "details": step.details}
+        tried = dict(step.tried or (default_attempt if step.event == "OpeningRefused" else {}))
         attempt = Step(
             n=step.n,
             at=step.at,
@@ -724,38 +755,43 @@ class Run:
             return
         destroys = attempt.event == "KeyDestroyed"
         try:
-            sent = self._tries(attempt)
+            sent = self._submit_attempt(attempt)
         except (
             Malformed,
-            NotThere,
+            NotFound,
             Refused,
             Untrusted,
         ) as error:  # with nothing on record: a datum is missing, or nothing is there
-            if isinstance(error, Untrusted) and not not_in_force(error):
+            if isinstance(error, Untrusted) and not is_key_set_out_of_force(error):
                 raise
-            self._refused(step, error.code.upper().replace("-", "_"))
+            self._check_refusal(step, error.code.upper().replace("-", "_"))
             return
         gone = destroys and any(
-            r.topic == BY_NAME[attempt.event].TOPIC and r.at == step.at for r in self.stage.hub_acts()
+            r.topic == BY_NAME[attempt.event].TOPIC and r.at == step.at
+            for r in self.rehearsal_hub.hub_records()
         )
         if sent.outcome == "refused" or (destroys and not gone):
-            self._refused(step, sent.reason or "")
+            self._check_refusal(step, sent.reason or "")
         else:
             self.problems.append(f"#{step.n}: 拒否されるはずが {sent.topic} として記録されました")
 
-    def _tries(self, attempt: Step) -> Sent:
+    def _submit_attempt(self, attempt: Step) -> SubmissionResult:
         if attempt.event == "KeyDestroyed":
-            return self._destruction(attempt)
-        return designation_tried(self, attempt) if attempt.event in OFFICES else self._sent(attempt)
+            return self._submit_destruction(attempt)
+        return (
+            attempt_designation(self, attempt)
+            if attempt.event in OFFICE_ROLES
+            else self._submit_step(attempt)
+        )
 
-    def _refused(self, step: Step, reason: str) -> None:
+    def _check_refusal(self, step: Step, reason: str) -> None:
         """It was refused; for the reason that the story names, where that is a word of ours."""
         self.refused.add(step.n)
         expected = step.details.get("reason")
         if expected in REASONS and expected != reason:
             self.problems.append(f"#{step.n}: {expected} で拒否されるはずが {reason} でした")
 
-    def _audit_asks(self, step: Step) -> None:
+    def _audit_requests(self, step: Step) -> None:
         """The audit office asks for what the step names by message and section: all of it where it names nothing."""
         d = step.details
         messages = d.get("messages", d.get("about", d.get("items")))
@@ -766,41 +802,43 @@ class Run:
             w.item
             for w in self.written
             if (wanted is None or w.n in wanted)
-            and (w.section in step.sections if step.sections else w.section not in NOT_FOR_AUDIT)
+            and (w.section in step.sections if step.sections else w.section not in SECTIONS_CLOSED_TO_AUDIT)
         ]
         named = d.get("ground", d.get("reason"))
         ground = AuditGround(named) if named in set(AuditGround) else AuditGround.AUDIT
-        until = date.fromisoformat(str(d["until"])) if d.get("until") else day_of(step.at) + AUDIT_FOR
+        until = (
+            date.fromisoformat(str(d["until"])) if d.get("until") else day_of(step.at) + AUDIT_ACCESS_PERIOD
+        )
         self.audits[step.n] = (
-            self.stage.audit.ask_for(self.case, items, ground=ground, until=until),
+            self.rehearsal_hub.audit.request_content(self.case, items, ground=ground, until=until),
             items,
             until,
         )
 
-    def _audit_let(self, step: Step) -> None:
+    def _grant_audit_access(self, step: Step) -> None:
         """One official's word, or that of each official whom the step names; another of the agency each time."""
         if not self.audits:
-            self._audit_asks(step)
+            self._audit_requests(step)
         by = self.story.core if step.by in (AUDITOR, PERSON) else step.by
         d = step.details
         officials = d.get("officials") or d.get("approvers") or [d.get("actor")]
         for official in officials:
-            self.let_by[by] = self.let_by.get(by, 0) + 1
-            usual = f"{self.actor_of(by)}.{self.let_by[by]}"
-            one = replace(step, by=by, sections=(), details={**d, "actor": str(official or usual)})
-            self._recorded(step, self._message(one, BY_NAME[step.event]))
+            self.audit_approval_counts[by] = self.audit_approval_counts.get(by, 0) + 1
+            default_actor = f"{self.actor_of(by)}.{self.audit_approval_counts[by]}"
+            one = replace(step, by=by, sections=(), details={**d, "actor": str(official or default_actor)})
+            self._require_recorded(step, self._submit_message(one, BY_NAME[step.event]))
 
-    def audit_named(self, n: int | None) -> tuple[UUID, list[UUID], date]:
+    def audit_request_of(self, n: int | None) -> tuple[UUID, list[UUID], date]:
         """What the audit office asked for in this step; the last where none is named."""
         return self.audits[n] if n is not None else list(self.audits.values())[-1]
 
-    def _release(self, step: Step, by: str | None = None) -> Sent:
+    def _release_held(self, step: Step, by: str | None = None) -> SubmissionResult:
         """The held message's sender (or ``by``) asks that it go to those for whom it waits."""
         n = step.releases if step.releases is not None else step.details.get("releases")
         if n is None:
-            return self._message(step, BY_NAME[step.event])  # the datum is missing: the hub says so
+            return self._submit_message(step, BY_NAME[step.event])  # the datum is missing: the hub says so
         held = next(s for s in self.story.steps if s.n == n)
-        waiting = self.held.get(n) or [str(self.id_of(code)) for code in self._doors(step.to)]
+        waiting = self.held.get(n) or [str(self.id_of(code)) for code in self._codes_with_door(step.to)]
         fields: dict[str, Any] = {
             "to": sorted(waiting),
             "basis": {},
@@ -810,22 +848,22 @@ class Run:
             "releases": str(self.messages[n]),
         }
         act, who = "held_disclosure.released", by or self._author(held)
-        return self._send(who, Kind.CASE, self.case_of(held), act, fields, ())
+        return self._send_through_door(who, Kind.CASE, self.case_of(held), act, fields, ())
 
-    def _commission_step(self, step: Step, cls: type[Fact]) -> Sent:
+    def _play_commission_step(self, step: Step, cls: type[Event]) -> SubmissionResult:
         code = self.crews.contractor(step)
         if code is None:
             raise ValueError("どの委託先かを from・to か details.contractor で示してください")
         by = self._author(step)
         about = commission_of(self.id_of(self.core_for(code)), self.id_of(code))
         fields = commission_fields(step, cls, self, code)
-        for each in self._said(step, code, fields):
-            sent = self._send(by, Kind.COMMISSION, about, cls.TOPIC, each, ())
+        for each in self._split_commission_fields(step, code, fields):
+            sent = self._send_through_door(by, Kind.COMMISSION, about, cls.TOPIC, each, ())
             if sent.outcome != "recorded":
                 break
         return sent
 
-    def _said(self, step: Step, code: str, fields: dict[str, Any]) -> list[dict[str, Any]]:
+    def _split_commission_fields(self, step: Step, code: str, fields: dict[str, Any]) -> list[dict[str, Any]]:
         """One step, as often as it is said: of each module that is exempt, and apart what the story lets lapse apart."""
         crews, worker = self.crews, str(fields.get("worker"))
         if "module" in fields:
@@ -841,93 +879,99 @@ class Run:
             by_day.setdefault(crews.lapse("TrainingLapsed", code, module, worker, step.at), []).append(module)
         return [{**fields, "modules": modules, "valid_until": until} for until, modules in by_day.items()]
 
-    def _agency_step(self, step: Step, cls: type[Fact]) -> Sent:
+    def _play_agency_step(self, step: Step, cls: type[Event]) -> SubmissionResult:
         """What an agency says of itself; who opens for it afterwards knows the rules it adopts."""
         by = self._author(step)
         if step.event == "PrefecturalSupervisionReceived" and step.to:
             by = step.to[0]  # the prefecture supervises: who was supervised records it
         actor = str(step.details.get("staff") or step.details.get("worker") or self.actor_of(by))
         fields = agency_fields(step, cls, actor)
-        known = by in self.ruled or step not in self.story.steps
+        known = by in self.agencies_with_rules or step not in self.story.steps
         if step.event == "ConfidentialityRulesAcknowledged" and not known:
             # rules that the story says are known are there
             edition = {"edition": fields["edition"]}
-            self._of_itself(by, "ConfidentialityRulesAdopted", edition)
-            self._of_itself(by, "ConfidentialityRulesAcknowledged", {**edition, "staff": self.actor_of(by)})
-            self.ruled.add(by)
-        sent = self._of_itself(by, cls.__name__, fields, actor)
+            self._submit_agency_command(by, "ConfidentialityRulesAdopted", edition)
+            self._submit_agency_command(
+                by, "ConfidentialityRulesAcknowledged", {**edition, "staff": self.actor_of(by)}
+            )
+            self.agencies_with_rules.add(by)
+        sent = self._submit_agency_command(by, cls.__name__, fields, actor)
         if cls.__name__ == "ConfidentialityRulesAdopted":
-            self.ruled.add(by)
-            knows = {**fields, "staff": self.actor_of(by)}
-            self._of_itself(by, "ConfidentialityRulesAcknowledged", knows)
+            self.agencies_with_rules.add(by)
+            acknowledgement = {**fields, "staff": self.actor_of(by)}
+            self._submit_agency_command(by, "ConfidentialityRulesAcknowledged", acknowledgement)
         return sent
 
-    def _of_itself(self, by: str, event: str, fields: dict[str, Any], actor: str | None = None) -> Sent:
-        return self._send(by, Kind.AGENCY, self.id_of(by), BY_NAME[event].TOPIC, fields, (), actor=actor)
+    def _submit_agency_command(
+        self, by: str, event: str, fields: dict[str, Any], actor: str | None = None
+    ) -> SubmissionResult:
+        return self._send_through_door(
+            by, Kind.AGENCY, self.id_of(by), BY_NAME[event].TOPIC, fields, (), actor=actor
+        )
 
-    def _network_step(self, step: Step) -> Sent:
+    def _play_network_step(self, step: Step) -> SubmissionResult:
         town = self.town_of(step.by)
         if step.event == "NetworkMembershipPublished":
             named = step.details.get("members")
-            listed = [str(m) for m in named] if named else sorted(self.belonging.get(town, ()))
-            return self._publish(step.by, self.networks[town], listed)
+            listed = [str(m) for m in named] if named else sorted(self.network_members.get(town, ()))
+            return self._publish_members(step.by, self.networks[town], listed)
         member = self._member(step)
         fields: dict[str, Any] = {"member": str(self.id_of(member))}
         if step.event == "NetworkMemberAdmitted":
             fields["item"] = int(step.details.get("item", 2))
         topic = BY_NAME[step.event].TOPIC
-        sent = self._send(step.by, Kind.NETWORK, self.networks[town], topic, fields, ())
+        sent = self._send_through_door(step.by, Kind.NETWORK, self.networks[town], topic, fields, ())
         if sent.outcome == "recorded":
-            there = self.belonging.setdefault(town, set())
+            there = self.network_members.setdefault(town, set())
             (there.add if step.event == "NetworkMemberAdmitted" else there.discard)(member)
         return sent
 
-    def _expected_of_hub(self, step: Step) -> None:
-        self.stage.door(self.story.core).refresh()  # whoever asks the hub sets its clock going
-        kinds = (BY_NAME[step.event], *ALSO_CALLED.get(step.event, ()))
+    def _check_hub_event(self, step: Step) -> None:
+        self.rehearsal_hub.door(self.story.core).refresh()  # whoever asks the hub sets its clock going
+        kinds = (BY_NAME[step.event], *ALARM_ALIASES.get(step.event, ()))
         about = self.messages.get(int(step.details["about"])) if "about" in step.details else None
         alarm = issubclass(kinds[0], CaseAlarm)  # what was told before stands until it is done
-        told = [r for r in self.stage.hub_acts() if isinstance(r.fact, kinds) and r.at <= step.at]
+        told = [r for r in self.rehearsal_hub.hub_records() if isinstance(r.event, kinds) and r.at <= step.at]
         if about is not None:
-            told = [r for r in told if isinstance(r.fact, CaseAlarm) and r.fact.message == about]
-        stands = alarm and (about is not None or self._stands(kinds))
-        if not any(r.at == step.at or stands for r in told):
+            told = [r for r in told if isinstance(r.event, CaseAlarm) and r.event.message == about]
+        is_still_open = alarm and (about is not None or self._is_alarm_open(kinds))
+        if not any(r.at == step.at or is_still_open for r in told):
             self.problems.append(f"#{step.n} {step.event}: ハブはこの時刻に記録していません")
 
-    def _stands(self, kinds: tuple[type[Fact], ...]) -> bool:
+    def _is_alarm_open(self, kinds: tuple[type[Event], ...]) -> bool:
         """Whether an alarm of the case as a whole was told and is not settled yet."""
         case = Case(id=self.case)
-        for record in self.stage.records():
+        for record in self.rehearsal_hub.records():
             if record.originator == About(Kind.CASE, self.case):
                 case = evolve(case, record)
-        known = standing(case, first_edition()["policy"])
+        known = raised_alarms(case, first_edition()["policy"])
         return any(s.clock.message is None and ALARMS[s.clock.kind] in kinds for s in known)
 
     # --- looking ------------------------------------------------------------------------------------------------------
 
-    def _look(self, expect: Expect) -> None:
+    def _check_views(self, expect: Expect) -> None:
         """Open every item as every agency named, and as the audit office."""
-        self.stage.settle()
+        self.rehearsal_hub.complete_rewrap_duties()
         for code in dict.fromkeys((*expect.views, AUDITOR)):
             self.progress(f"{expect.at:%Y-%m-%d} {code} の閲覧を確認")
             expected = {s: list(ns) for s, ns in expect.views.get(code, {}).items() if ns}
             self.checks.append(self.view(code, expect.at, expected))
 
-    def _probe(self, code: str) -> None:
+    def _check_probe(self, code: str) -> None:
         """A look that a sentence asks for, beside the expected ones."""
-        self.stage.settle()
-        at = self.stage.now()
+        self.rehearsal_hub.complete_rewrap_duties()
+        at = self.rehearsal_hub.now()
         known = any(c.agency == code and c.at == at for c in self.checks)
         if not known:
-            self.probed.append(self.view(code, at, {}))
+            self.probe_checks.append(self.view(code, at, {}))
 
-    def view(self, code: str, at: datetime, expected: Views) -> Check:
+    def view(self, code: str, at: datetime, expected: OpenableSections) -> Check:
         """What this agency can really open now: what decrypts to the text that was written."""
         check = Check(at, code, {}, expected)
         for w in self.written:
             if w.section in (Section.SOURCE, Section.REASON):
                 continue
-            text = self._opened(code, w)
+            text = self._try_read(code, w)
             if text is None:
                 continue
             if text == w.text:
@@ -938,25 +982,27 @@ class Run:
         check.expected = {s: sorted(ns) for s, ns in sorted(expected.items())}
         return check
 
-    def _opened(self, code: str, w: Written) -> bytes | None:
-        if code != AUDITOR and code not in self.stage.doors:
+    def _try_read(self, code: str, w: WrittenItem) -> bytes | None:
+        if code != AUDITOR and code not in self.rehearsal_hub.doors:
             return None  # a person outside, and the hub itself, have no door and no keys
         try:
             return self.read(code, w, Purpose.REHEARSAL_CHECK)
-        except NotThere:
+        except NotFound:
             return None
         except Untrusted as error:
-            if not_in_force(error):
+            if is_key_set_out_of_force(error):
                 return None
             raise
 
-    def read(self, code: str, w: Written, purpose: Purpose) -> bytes:
-        """One item as this agency, or as the audit office. Raises NotThere for what is not theirs."""
+    def read(self, code: str, w: WrittenItem, purpose: Purpose) -> bytes:
+        """One item as this agency, or as the audit office. Raises NotFound for what is not theirs."""
         if code == AUDITOR:
-            return self.stage.audit.open(w.case, w.message, w.item, w.section, purpose=purpose).content
+            return self.rehearsal_hub.audit.open(
+                w.case, w.message, w.item, w.section, purpose=purpose
+            ).content
         actor = self.actor_of(code)
         return (
-            self.stage.door(code)
+            self.rehearsal_hub.door(code)
             .open(w.case, w.message, w.item, w.section, actor=actor, purpose=purpose)
             .content
         )

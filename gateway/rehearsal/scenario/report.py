@@ -10,12 +10,12 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from domain.calendar import JST
-from gateway.rehearsal.scenario.must_hold import Held, judge, probes
+from gateway.rehearsal.scenario.must_hold import SentenceResult, evaluate_sentences, probes
 from gateway.rehearsal.scenario.player import Check, Run
-from gateway.rehearsal.scenario.stage import Stage, open_stage
+from gateway.rehearsal.scenario.rehearsal_hub import RehearsalHub, open_rehearsal_hub
 from gateway.rehearsal.scenario.story import Story
 
-BEFORE = timedelta(hours=1)
+CLOCK_LEAD = timedelta(hours=1)
 
 
 @dataclass
@@ -24,7 +24,7 @@ class Report:
 
     story: Story
     checks: list[Check] = field(default_factory=list)
-    held: list[Held] = field(default_factory=list)
+    held: list[SentenceResult] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
     @property
@@ -55,24 +55,26 @@ class Report:
         }
 
 
-def play(story: Story, stage: Stage, progress: Callable[[str], None] = lambda _: None) -> tuple[Run, Report]:
-    """Play a story on a stage."""
-    run = Run(story, stage, progress=progress)
-    run.extra = [(p.at, p.agency) for p in probes(run)]
+def play(
+    story: Story, rehearsal_hub: RehearsalHub, progress: Callable[[str], None] = lambda _: None
+) -> tuple[Run, Report]:
+    """Play a story on a rehearsal hub."""
+    run = Run(story, rehearsal_hub, progress=progress)
+    run.extra_probes = [(p.at, p.agency) for p in probes(run)]
     run.play()
-    return run, Report(story, run.checks, judge(run), run.problems)
+    return run, Report(story, run.checks, evaluate_sentences(run), run.problems)
 
 
-def play_afresh(story: Story, progress: Callable[[str], None] = lambda _: None) -> Report:
+def play_on_new_hub(story: Story, progress: Callable[[str], None] = lambda _: None) -> Report:
     """Play a story against a fresh rehearsal hub that is gone afterwards."""
     with (
         TemporaryDirectory(prefix="kakehashi-") as folder,
-        open_stage(Path(folder) / "hub", start_of(story)) as stage,
+        open_rehearsal_hub(Path(folder) / "hub", start_of(story)) as rehearsal_hub,
     ):
-        return play(story, stage, progress)[1]
+        return play(story, rehearsal_hub, progress)[1]
 
 
 def start_of(story: Story) -> Any:
     """Where the rehearsal's clock stands at first."""
     times = [s.at for s in story.steps] + [c.since for c in story.contractors.values()]
-    return min(times) - BEFORE
+    return min(times) - CLOCK_LEAD

@@ -15,6 +15,28 @@ from domain.errors import Malformed
 
 HUB, PERSON, AUDITOR = "HUB", "EXT-PERSON", "AUDITOR"
 
+EVENT_ALIASES: Mapping[str, str] = {
+    "WishRefused": "CommandRefused",
+    "WrapFetchedForRewrap": "WrappedKeyFetchedForRewrap",
+    "ReferralOutcomeTold": "ReferralOutcomeReported",
+}
+"""Names that the published story format has for events of ours."""
+CODE_ALIASES: Mapping[str, str] = {
+    "GROUND_DOES_NOT_FIT": "GROUND_NOT_APPLICABLE",
+    "RESULT_DOES_NOT_FIT": "RESULT_INCONSISTENT",
+    "OWNER_NOT_TOLD": "OWNER_NOT_ADDRESSED",
+    "ACCESS_OVER": "ACCESS_EXPIRED",
+    "NOTIFIER_SHOWS": "NOTIFIER_IDENTIFIABLE",
+    "MANDATE_OUT_OF_TURN": "MANDATE_OUT_OF_SEQUENCE",
+    "CONTENT_LEFT": "CONTENT_NOT_DESTROYED",
+    "NOT_ASKED": "NOT_REQUESTED",
+    "ASK_THE_OWNER": "REQUEST_FROM_OWNER",
+    "EXISTENCE_NOT_TOLD": "EXISTENCE_NOT_DISCLOSED",
+    "IMPROVEMENT_ASKED": "IMPROVEMENT_REQUESTED",
+    "KEEP": "PRESERVE",
+}
+"""Codes of ours under the names that stories written earlier have for them."""
+
 
 @dataclass(frozen=True)
 class Actor:
@@ -55,7 +77,7 @@ class Expect:
 
 
 @dataclass(frozen=True)
-class Commissioned:
+class ContractPeriod:
     """A contractor's time in the story."""
 
     since: datetime
@@ -71,7 +93,7 @@ class Story:
     agencies: Mapping[str, Actor]
     core: str
     coordinating: str | None
-    contractors: Mapping[str, Commissioned]
+    contractors: Mapping[str, ContractPeriod]
     steps: tuple[Step, ...]
     expects: tuple[Expect, ...]
     must_hold: tuple[str, ...]
@@ -91,12 +113,12 @@ def read_story(path: Path) -> Story:
     if not isinstance(raw, dict):
         raise Malformed("story-form", f"{path.name}: a story is a mapping")
     try:
-        return _story(raw, path)
+        return _parse_story(raw, path)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise Malformed("story-form", f"{path.name}: {type(error).__name__}: {error}") from error
 
 
-def _story(raw: Mapping[str, Any], path: Path) -> Story:
+def _parse_story(raw: Mapping[str, Any], path: Path) -> Story:
     agencies = {
         code: Actor(
             code,
@@ -109,11 +131,11 @@ def _story(raw: Mapping[str, Any], path: Path) -> Story:
     }
     setup = raw.get("setup") or {}
     contractors = {
-        code: Commissioned(_time(c["from"]), _time(c["until"]) if c.get("until") else None)
+        code: ContractPeriod(_utc_time(c["from"]), _utc_time(c["until"]) if c.get("until") else None)
         for code, c in (setup.get("contractors") or {}).items()
     }
-    steps = tuple(sorted((_step(s) for s in raw["timeline"]), key=lambda s: (s.at, s.n)))
-    agencies = {code: replace(a, bases=_bases_with(steps, code)) for code, a in agencies.items()}
+    steps = tuple(sorted((_parse_step(s) for s in raw["timeline"]), key=lambda s: (s.at, s.n)))
+    agencies = {code: replace(a, bases=_bases_used_by(steps, code)) for code, a in agencies.items()}
     story = Story(
         id=str(raw["id"]),
         title=str(raw.get("title", "")),
@@ -122,69 +144,97 @@ def _story(raw: Mapping[str, Any], path: Path) -> Story:
         coordinating=setup.get("coordinating"),
         contractors=contractors,
         steps=steps,
-        expects=tuple(sorted((_expect(e) for e in raw.get("expect") or []), key=lambda e: e.at)),
+        expects=tuple(sorted((_parse_expectation(e) for e in raw.get("expect") or []), key=lambda e: e.at)),
         must_hold=tuple(str(m) for m in raw.get("must_hold") or []),
         source=path,
     )
-    _check(story)
+    _validate(story)
     return story
 
 
-def _names(value: Any) -> tuple[str, ...]:
+def _as_tuple(value: Any) -> tuple[str, ...]:
     """One name or a list of them."""
     return (value,) if isinstance(value, str) else tuple(value or ())
 
 
-def _bases_with(steps: Sequence[Step], code: str) -> frozenset[str]:
+def _bases_used_by(steps: Sequence[Step], code: str) -> frozenset[str]:
     """The bases on which an agency gives and is given something here."""
-    found: set[str] = set()
+    used_bases: set[str] = set()
     for step in steps:
         named = step.basis if isinstance(step.basis, Mapping) else dict.fromkeys(step.to, step.basis or "")
         if step.by == code:
-            found |= set(named.values())
+            used_bases |= set(named.values())
         elif code in step.to:
-            found.add(named.get(code, ""))
-    return frozenset(found - {""})
+            used_bases.add(named.get(code, ""))
+    return frozenset(used_bases - {""})
 
 
-def _step(raw: Mapping[str, Any]) -> Step:
+def _parse_step(raw: Mapping[str, Any]) -> Step:
     return Step(
         n=int(raw["n"]),
-        at=_time(raw["at"]),
+        at=_utc_time(raw["at"]),
         by=str(raw["from"]),
-        to=_names(raw.get("to")),
-        event=str(raw["event"]),
-        sections=_names(raw.get("sections")),
+        to=_as_tuple(raw.get("to")),
+        event=canonical_event(str(raw["event"])),
+        sections=_as_tuple(raw.get("sections")),
         basis=raw.get("basis"),
-        consent=_names(raw.get("consent")),
-        details=raw.get("details") or {},
-        tried=raw.get("tried"),
+        consent=_as_tuple(raw.get("consent")),
+        details=_canonical_codes(raw.get("details") or {}),
+        tried=_canonical_attempt(raw.get("tried")),
         releases=raw.get("releases"),
         family=raw.get("family"),
     )
 
 
-def _expect(raw: Mapping[str, Any]) -> Expect:
+def canonical_event(name: str) -> str:
+    """The name that an event has here."""
+    return EVENT_ALIASES.get(name, name)
+
+
+def _canonical_codes(value: Any) -> Any:
+    """Details with the codes that this edition has for them."""
+    if isinstance(value, Mapping):
+        return {key: _canonical_codes(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_canonical_codes(inner) for inner in value]
+    return CODE_ALIASES.get(value, value) if isinstance(value, str) else value
+
+
+def _canonical_attempt(raw: Any) -> Any:
+    """A tried step with the names of this edition."""
+    if not isinstance(raw, Mapping):
+        return raw
+    attempt = dict(raw)
+    if "event" in attempt:
+        attempt["event"] = canonical_event(str(attempt["event"]))
+    if "details" in attempt:
+        attempt["details"] = _canonical_codes(attempt["details"])
+    return attempt
+
+
+def _parse_expectation(raw: Mapping[str, Any]) -> Expect:
     views = {
         code: {section: tuple(sorted(ns)) for section, ns in (view or {}).items()}
         for code, view in (raw.get("views") or {}).items()
     }
-    return Expect(_time(raw["at"]), views)
+    return Expect(_utc_time(raw["at"]), views)
 
 
-def _time(value: Any) -> datetime:
+def _utc_time(value: Any) -> datetime:
     at = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
     if at.tzinfo is None:
         raise ValueError("a time without zone")
     return at.astimezone(UTC)
 
 
-def _check(story: Story) -> None:
+def _validate(story: Story) -> None:
     known = set(story.agencies)
     for step in story.steps:
-        strangers = {step.by, *step.to} - known - {HUB, PERSON, AUDITOR}
-        if strangers:
-            raise Malformed("story-agency", f"#{step.n}: unknown agency {', '.join(sorted(strangers))}")
+        unknown_agencies = {step.by, *step.to} - known - {HUB, PERSON, AUDITOR}
+        if unknown_agencies:
+            raise Malformed(
+                "story-agency", f"#{step.n}: unknown agency {', '.join(sorted(unknown_agencies))}"
+            )
         wrong = set(step.sections) - {s.value for s in Section}
         if wrong:
             raise Malformed("story-section", f"#{step.n}: unknown section {', '.join(sorted(wrong))}")

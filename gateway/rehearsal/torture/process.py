@@ -28,10 +28,10 @@ class HubProcess:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.starts = 0
-        self._process: subprocess.Popen[bytes] | None = None
+        self._hub_process: subprocess.Popen[bytes] | None = None
         self._log = (installation.folder / "hub.log").open("ab")
 
-    def start(self, patience: float = 60.0) -> None:
+    def start(self, timeout_seconds: float = 60.0) -> None:
         """Start and wait until it answers."""
         command = [
             sys.executable,
@@ -42,7 +42,7 @@ class HubProcess:
             "--data",
             str(self.installation.folder),
         ]
-        self._process = subprocess.Popen(
+        self._hub_process = subprocess.Popen(
             [*command, "--port", str(self.port), "--clock", self._clock],
             stdout=self._log,
             stderr=self._log,
@@ -50,23 +50,23 @@ class HubProcess:
         )
         self.starts += 1
         client = HubClient(self.url, timeout=2.0)
-        until = monotonic() + patience
+        deadline = monotonic() + timeout_seconds
         try:
             while True:
                 try:
                     client.now()
                     return
                 except ExchangeError:
-                    if self._process.poll() is not None or monotonic() > until:
+                    if self._hub_process.poll() is not None or monotonic() > deadline:
                         raise AssertionError(self.log()[-2000:]) from None
                     sleep(0.05)
         finally:
             client.close()
 
-    def ready(self, patience: float) -> bool:
+    def ready(self, timeout_seconds: float) -> bool:
         """Whether it says within this time (seconds) that it can record."""
-        until = monotonic() + patience
-        while monotonic() < until:
+        deadline = monotonic() + timeout_seconds
+        while monotonic() < deadline:
             with suppress(httpx.HTTPError):
                 if httpx.get(f"{self.url}/readyz", timeout=5.0).status_code == 200:
                     return True
@@ -75,23 +75,23 @@ class HubProcess:
 
     def kill(self) -> None:
         """kill -9, and wait until it is gone; nats-server dies with its parent."""
-        assert self._process is not None
-        self._process.kill()
-        self._process.wait()
+        assert self._hub_process is not None
+        self._hub_process.kill()
+        self._hub_process.wait()
 
     def stop(self) -> None:
         """End it as an operator would."""
-        if self._process is not None and self._process.poll() is None:
-            self._process.send_signal(signal.SIGTERM)
+        if self._hub_process is not None and self._hub_process.poll() is None:
+            self._hub_process.send_signal(signal.SIGTERM)
             try:
-                self._process.wait(20)
+                self._hub_process.wait(20)
             except subprocess.TimeoutExpired:
                 self.kill()
         self._log.close()
 
     def bus_pid(self) -> int | None:
         """The nats-server that this hub started."""
-        assert self._process is not None
+        assert self._hub_process is not None
         for entry in Path("/proc").iterdir():
             if not entry.name.isdigit():
                 continue
@@ -100,7 +100,7 @@ class HubProcess:
                 name = os.readlink(entry / "exe")
             except (OSError, ValueError, IndexError):
                 continue
-            if parent == self._process.pid and "nats-server" in name:
+            if parent == self._hub_process.pid and "nats-server" in name:
                 return int(entry.name)
         return None
 

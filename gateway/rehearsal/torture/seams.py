@@ -13,187 +13,194 @@ from threading import Event, Lock, Thread
 from time import monotonic, sleep
 from uuid import UUID
 
-from domain.errors import Broken, ExchangeError, NotThere, Unavailable
+from domain.errors import ExchangeError, InvariantViolation, NotFound, Unavailable
 from domain.events import SectionOpened
-from gateway.agency.inclusion import Proving
+from gateway.agency.inclusion import LogProver
 from gateway.installation.archive import open_archive
-from gateway.installation.folder import Installation, make_installation
-from gateway.rehearsal.torture.line import PIECE
+from gateway.installation.folder import Installation, create_installation
+from gateway.rehearsal.torture.faulty_proxy import CHUNK_BYTES
 from gateway.rehearsal.torture.process import free_port
-from gateway.rehearsal.torture.round import Round
 from gateway.rehearsal.torture.stepped import NEVER, SteppedHub
+from gateway.rehearsal.torture.torture_result import TortureResult
 from gateway.rehearsal.torture.traffic import START, Traffic, traffic
 from keys.checkpoint import origin_of, verify_checkpoint
-from keys.proofs import Head, entry_hash
+from keys.proofs import RootAccumulator, entry_hash
 from keys.request import parse_request
 
 RELEASED = b'"release":{'
-AGAIN = 0.3  # how often it is killed at its start, too
-LOST = 0.15  # how often the log's tiles are lost before it
+RESTART_KILL_SHARE = 0.3  # how often it is killed at its start, too
+TILE_LOSS_SHARE = 0.15  # how often the log's tiles are lost before it
 RESTART_STEPS = 400
-RECORDS = 3  # of a family told of, an item opened and received
-PATIENCE = 120.0
+RECORDS_PER_CYCLE = 3  # of a family told of, an item opened and received
+LOG_TIMEOUT_SECONDS = 120.0
 
 
-class Tap:
-    """A line to the hub that notes for which asks a wrap came over it, wholly or in part."""
+class RecordingProxy:
+    """A line to the hub that notes for which asks a wrapped key came over it, wholly or in part."""
 
     def __init__(self, port: int) -> None:
         self.released: set[UUID] = set()
         self._to = port
         self._lock = Lock()  # owns released
         self._ended = Event()
-        self._listening = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self._listening.getsockname()[1]}"
+        self._tap_listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._tap_listener.getsockname()[1]}"
         self._threads: list[Thread] = [Thread(target=self._accept, daemon=True)]
         self._threads[0].start()
 
     def close(self) -> None:
         self._ended.set()
         with suppress(OSError):
-            socket.create_connection(self._listening.getsockname()).close()
+            socket.create_connection(self._tap_listener.getsockname()).close()
         for thread in self._threads:
             thread.join(5)
-        self._listening.close()
+        self._tap_listener.close()
 
     def _accept(self) -> None:
         while not self._ended.is_set():
-            near, _ = self._listening.accept()
-            thread = Thread(target=self._carry, args=(near,), daemon=True)
+            near, _ = self._tap_listener.accept()
+            thread = Thread(target=self._relay_recorded, args=(near,), daemon=True)
             self._threads.append(thread)
             thread.start()
 
-    def _carry(self, near: socket.socket) -> None:
+    def _relay_recorded(self, near: socket.socket) -> None:
         """Whole requests one way; the other way every byte that comes, noted before it goes on."""
         with near, suppress(OSError), socket.create_connection(("127.0.0.1", self._to)) as far:
             near.settimeout(0.2)
-            far.settimeout(PATIENCE)
+            far.settimeout(LOG_TIMEOUT_SECONDS)
             while not self._ended.is_set():
                 try:
-                    asked = _message(near, b"")
+                    request_data = _read_http_message(near, b"")
                 except TimeoutError:
                     continue
-                if not asked:
+                if not request_data:
                     return
-                far.sendall(asked)
+                far.sendall(request_data)
                 answer = b""
-                while not _whole(answer):
-                    piece = far.recv(PIECE)
-                    answer += piece
-                    self._note(asked, answer)
-                    if not piece:
+                while not _is_complete(answer):
+                    chunk = far.recv(CHUNK_BYTES)
+                    answer += chunk
+                    self._note(request_data, answer)
+                    if not chunk:
                         return
                 near.sendall(answer)
 
-    def _note(self, asked: bytes, answer: bytes) -> None:
-        head, _, body = asked.partition(b"\r\n\r\n")
-        if head.startswith(b"POST /v1/wishes") and RELEASED in answer:
+    def _note(self, request_data: bytes, answer: bytes) -> None:
+        head, _, body = request_data.partition(b"\r\n\r\n")
+        if head.startswith(b"POST /v1/commands") and RELEASED in answer:
             with self._lock:
-                self.released.add(parse_request(body).payload.ask_id)
+                self.released.add(parse_request(body).payload.command_id)
 
 
-def _message(end: socket.socket, data: bytes) -> bytes:
+def _read_http_message(end: socket.socket, data: bytes) -> bytes:
     """One HTTP message; empty where the other end has gone. Raises TimeoutError where none begins."""
-    while not _whole(data):
+    while not _is_complete(data):
         try:
-            piece = end.recv(PIECE)
+            chunk = end.recv(CHUNK_BYTES)
         except TimeoutError:
             if not data:
                 raise
             continue
-        if not piece:
+        if not chunk:
             return b""
-        data += piece
+        data += chunk
     return data
 
 
-def _whole(data: bytes) -> bool:
-    head, found, body = data.partition(b"\r\n\r\n")
+def _is_complete(data: bytes) -> bool:
+    head, separator, body = data.partition(b"\r\n\r\n")
     lengths = [
         line.split(b":")[1] for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")
     ]
-    return bool(found) and len(body) >= (int(lengths[0]) if lengths else 0)
+    return bool(separator) and len(body) >= (int(lengths[0]) if lengths else 0)
 
 
 class Seams:
     """One hub that is killed again and again, doors at work, and every signed head that was seen."""
 
     def __init__(
-        self, installation: Installation, hub: SteppedHub, people: Traffic, tap: Tap, chance: random.Random
+        self,
+        installation: Installation,
+        hub: SteppedHub,
+        workload: Traffic,
+        proxy: RecordingProxy,
+        rng: random.Random,
     ) -> None:
         self.killed: Counter[str] = Counter()
         self.lost = 0
         self.heads: set[tuple[int, bytes]] = set()
         self._installation = installation
-        self._hub, self._people, self._tap = hub, people, tap
-        self._chance = chance
-        self._size = 0
+        self._stepped_hub, self._workload, self._proxy = hub, workload, proxy
+        self._rng = rng
+        self._expected_size = 0
         self._failed: list[BaseException] = []
 
     def steps(self) -> int:
         """How many steps it takes until a family is told of and read of, the log has signed it and the doors have
         their proofs."""
-        self._size = self._settled()
-        self._hub.ask(NEVER)
-        self._work()
-        done = self._hub.ask("steps")
-        self._hub.ask(0)
+        self._expected_size = self._stable_log_size()
+        self._stepped_hub.instruct(NEVER)
+        self._run_cycle()
+        done = self._stepped_hub.instruct("steps")
+        self._stepped_hub.instruct(0)
         assert done is not None
         return done
 
     def strike(self, at: int) -> None:
         """The same with a hub that is killed at this step, and may be killed again while it starts."""
-        self._hub.ask(at)
-        ended = Event()
-        keeping = Thread(target=self._keep, args=(ended,))
-        keeping.start()
+        self._stepped_hub.instruct(at)
+        stop_event = Event()
+        restarter = Thread(target=self._restart_when_killed, args=(stop_event,))
+        restarter.start()
         try:
-            self._work()
+            self._run_cycle()
         finally:
-            ended.set()
-            keeping.join()
+            stop_event.set()
+            restarter.join()
         if self._failed:
             raise self._failed[0]
-        if self._hub.ask(0) is None:  # it was killed when all was done
+        if self._stepped_hub.instruct(0) is None:  # it was killed when all was done
             self._restart()
 
-    def _keep(self, ended: Event) -> None:
+    def _restart_when_killed(self, stop_event: Event) -> None:
         try:
-            while not ended.wait(0.02):
-                if not self._hub.alive:
+            while not stop_event.wait(0.02):
+                if not self._stepped_hub.alive:
                     self._restart()
         except BaseException as error:
             self._failed.append(error)
 
     def _restart(self) -> None:
         while True:
-            self._hub.wait()
-            self.killed[self._hub.seam] += 1
-            if self._chance.random() < LOST:
+            self._stepped_hub.wait()
+            self.killed[self._stepped_hub.seam] += 1
+            if self._rng.random() < TILE_LOSS_SHARE:
                 rmtree(self._installation.hub_folder / "log" / "tile", ignore_errors=True)
                 self.lost += 1
-            at = self._chance.randint(1, RESTART_STEPS) if self._chance.random() < AGAIN else 0
-            if self._hub.start(at) and self._hub.ask(0) is not None:
+            at = self._rng.randint(1, RESTART_STEPS) if self._rng.random() < RESTART_KILL_SHARE else 0
+            if self._stepped_hub.start(at) and self._stepped_hub.instruct(0) is not None:
                 return
 
-    def _work(self) -> None:
-        people = self._people
-        people.refer()
-        people.read(people.sent[-1])
-        self._size += RECORDS
-        until = monotonic() + PATIENCE
-        while self._seen() < self._size:
+    def _run_cycle(self) -> None:
+        workload = self._workload
+        workload.refer()
+        workload.read(workload.sent[-1])
+        self._expected_size += RECORDS_PER_CYCLE
+        until = monotonic() + LOG_TIMEOUT_SECONDS
+        while self._checkpoint_size() < self._expected_size:
             if self._failed or monotonic() > until:
-                raise Broken("log-behind", f"{self._size} records, and the log has not signed them")
+                raise InvariantViolation(
+                    "log-behind", f"{self._expected_size} records, and the log has not signed them"
+                )
             sleep(0.02)
-        for door in people.doors.values():
-            proving = Proving(door)
-            while Proving(door).standing().waiting:
-                self._patiently(proving.step, until)
-            note = door.book.log_head()
+        for door in workload.doors.values():
+            log_prover = LogProver(door)
+            while LogProver(door).log_status().waiting:
+                self._retry_while_unavailable(log_prover.prove_batch, until)
+            note = door.store.log_head()
             self._note(note)
 
-    def _patiently(self, call: Callable[[], object], until: float) -> None:
+    def _retry_while_unavailable(self, call: Callable[[], object], until: float) -> None:
         while True:
             try:
                 call()
@@ -204,12 +211,12 @@ class Seams:
             else:
                 return
 
-    def _seen(self) -> int:
+    def _checkpoint_size(self) -> int:
         """The size of the head that is given out now; none is smaller than one that was given out before."""
-        client = next(iter(self._people.doors.values())).client
+        client = next(iter(self._workload.doors.values())).client
         try:
             size = self._note(client.checkpoint())
-        except (Unavailable, NotThere):
+        except (Unavailable, NotFound):
             return 0
         return size
 
@@ -222,77 +229,80 @@ class Seams:
         self.heads.add((head.size, head.root))
         return head.size
 
-    def _settled(self) -> int:
+    def _stable_log_size(self) -> int:
         """The size of the log when it does not grow any more."""
         size, since = -1, monotonic()
         while monotonic() < since + 1.0:
-            now = self._seen()
+            now = self._checkpoint_size()
             if now != size:
                 size, since = now, monotonic()
             sleep(0.05)
         return size
 
-    def judge(self) -> list[str]:
-        """What is wrong, seen from outside, of the stopped hub: what ``Traffic.judge`` finds; a wrap that reached
+    def check_invariants(self) -> list[str]:
+        """What is wrong, seen from outside, of the stopped hub: what ``Traffic.check_invariants`` finds; a wrapped key that reached
         the line without its recorded opening (I2); a signed head that the stream does not come to."""
-        found = self._people.judge()
+        faults = self._workload.check_invariants()
         with open_archive(self._installation) as archive:
             opened: set[UUID] = set()
             roots: dict[int, bytes] = {}
-            tree, position = Head(), 1
+            tree, position = RootAccumulator(), 1
             while page := archive.store.read(position, 500):
-                opened |= {k.record.ask_id for k in page if isinstance(k.record.fact, SectionOpened)}
+                opened |= {k.record.command_id for k in page if isinstance(k.record.event, SectionOpened)}
                 for leaf in archive.store.leaves(position, len(page)):
                     tree.add(entry_hash(leaf.encode()))
                     roots[tree.size] = tree.root
                 position += len(page)
-        found += [f"released without a recorded opening: {ask}" for ask in self._tap.released - opened]
-        found += [
+        faults += [
+            f"released without a recorded opening: {command_id}"
+            for command_id in self._proxy.released - opened
+        ]
+        faults += [
             f"signed, and the stream does not come to it: {n}"
             for n, root in self.heads
             if roots.get(n) != root
         ]
-        return found
+        return faults
 
 
-def seams(folder: Path, count: int, seed: int, told: Callable[[int], None]) -> Round:
+def seams(folder: Path, count: int, seed: int, report_progress: Callable[[int], None]) -> TortureResult:
     """kill -9 of the hub at every step of telling, opening, logging and proving, and of starting again."""
-    chance, made = random.Random(seed), Round("seams", seed)
-    installation = make_installation(folder / "seams", mode="rehearsal")
+    rng, result = random.Random(seed), TortureResult("seams", seed)
+    installation = create_installation(folder / "seams", mode="rehearsal")
     port = free_port()
-    hub, tap = SteppedHub(installation.folder, port, START), Tap(port)
+    hub, proxy = SteppedHub(installation.folder, port, START), RecordingProxy(port)
     try:
         hub.start()
-        with traffic(installation, tap.url, random.Random(seed + 1)) as people:
-            one = Seams(installation, hub, people, tap, chance)
-            every = one.steps()
+        with traffic(installation, proxy.url, random.Random(seed + 1)) as workload:
+            one = Seams(installation, hub, workload, proxy, rng)
+            step_count = one.steps()
             done = 0
-            for _ in range(-(-count // every)):
+            for _ in range(-(-count // step_count)):
                 # as far apart as may be, so that few strikes see much, too
-                order = sorted(range(1, every + 1), key=lambda _: chance.random())
+                order = sorted(range(1, step_count + 1), key=lambda _: rng.random())
                 for at in order[: count - done]:
                     try:
                         one.strike(at)
                     except ExchangeError as error:
-                        made.found.append(
+                        result.faults.append(
                             f"at step {at}, {sum(one.killed.values())} kills: {error}: {error.remedy}"
                         )
                         break
                     done += 1
-                    told(done)
+                    report_progress(done)
             hub.stop()
-            made.found += one.judge()
-            made.done.update(
+            result.faults += one.check_invariants()
+            result.done.update(
                 {
                     "killed": one.killed.total(),
                     "different steps": len(one.killed),
-                    "steps of one opening": every,
+                    "steps of one opening": step_count,
                     "tiles lost": one.lost,
-                    "wraps released": len(tap.released),
+                    "wrapped keys released": len(proxy.released),
                     "heads": len(one.heads),
                 }
             )
     finally:
         hub.stop()
-        tap.close()
-    return made
+        proxy.close()
+    return result

@@ -23,10 +23,10 @@ from types import FrameType
 from typing import Any
 
 import gateway.hub.log
-from domain.errors import Broken, Unavailable
+from domain.errors import InvariantViolation, Unavailable
 from gateway.hub.runtime import HubRuntime, start_hub
 from gateway.installation.folder import open_installation
-from gateway.protocol.serving import Served
+from gateway.protocol.serving import ServedApp
 
 EFFECTS = frozenset(
     [
@@ -48,70 +48,70 @@ EFFECTS = frozenset(
 NEVER = 1 << 60
 START_SECONDS = 60.0
 POLL_SECONDS = 0.05  # so often the log of such a hub looks for records
-SEAM = "seam"
+SEAM_FILE = "seam"
 """The file in which the hub says last at which step it ends."""
 
 
 class _Steps:
     """Counts the steps of this process while ``at`` is set, and ends it at that one."""
 
-    def __init__(self, told: Path) -> None:
-        self._told = str(told)
-        self._next = count(1)
+    def __init__(self, seam_file: Path) -> None:
+        self._seam_file = str(seam_file)
+        self._counter = count(1)
         self.at = 0
 
     def arm(self, at: int) -> None:
         """Count from here; 0 ends the counting."""
-        self._next, self.at = count(1), at
+        self._counter, self.at = count(1), at
 
     @property
     def done(self) -> int:
-        return next(self._next) - 1
+        return next(self._counter) - 1
 
-    def see(self, frame: FrameType, event: str, of: Any) -> None:
+    def on_call(self, frame: FrameType, event: str, function: Any) -> None:
         """Called by the interpreter before and after each call into C, and for all others."""
-        if not self.at or not event.startswith("c_") or of.__name__ not in EFFECTS:
+        if not self.at or not event.startswith("c_") or function.__name__ not in EFFECTS:
             return
-        if of.__name__ == "replace" and of.__module__ != "posix":
+        if function.__name__ == "replace" and function.__module__ != "posix":
             return  # of a text, or a moment
-        if next(self._next) == self.at:
+        if next(self._counter) == self.at:
             when = "before" if event == "c_call" else "after"
             code = frame.f_code
-            where = f"{when} {of.__name__} in {Path(code.co_filename).name}:{code.co_name}"
-            file = os.open(self._told, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            where = f"{when} {function.__name__} in {Path(code.co_filename).name}:{code.co_name}"
+            file = os.open(self._seam_file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
             os.write(file, where.encode())
             os.kill(os.getpid(), signal.SIGKILL)
 
 
-def _hub(folder: str, port: int, clock: datetime | None, at: int, line: Connection) -> None:
-    """The child: counts from its first step where ``at`` is not 0; does then what it is told over ``line``."""
-    said = os.open(f"{folder}/hub.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    os.dup2(said, 1)
-    os.dup2(said, 2)
-    steps = _Steps(Path(folder) / SEAM)
+def _run_hub(folder: str, port: int, clock: datetime | None, at: int, pipe: Connection) -> None:
+    """The child: counts from its first step where ``at`` is not 0; does then what it is told over ``pipe``."""
+    hub_log = os.open(f"{folder}/hub.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    os.dup2(hub_log, 1)
+    os.dup2(hub_log, 2)
+    steps = _Steps(Path(folder) / SEAM_FILE)
     steps.arm(at)
-    threading.setprofile(steps.see)
-    sys.setprofile(steps.see)
-    gateway.hub.log.POLL_SECONDS = POLL_SECONDS
+    threading.setprofile(steps.on_call)
+    sys.setprofile(steps.on_call)
+    gateway.hub.log.LOG_POLL_SECONDS = POLL_SECONDS
     with closing(start_hub(open_installation(Path(folder)), at=clock)) as runtime:
-        with Served(runtime.app, port=port):
-            line.send(0)
+        with ServedApp(runtime.app, port=port):
+            pipe.send(0)
             with suppress(EOFError):  # its parent is gone
-                _obey(line, runtime, steps)
+                _follow_instructions(pipe, runtime, steps)
         steps.arm(0)
 
 
-def _obey(line: Connection, runtime: HubRuntime, steps: _Steps) -> None:
-    while (wanted := line.recv()) != "end":
-        if isinstance(wanted, int):
-            steps.arm(wanted)
+def _follow_instructions(pipe: Connection, runtime: HubRuntime, steps: _Steps) -> None:
+    while (instruction := pipe.recv()) != "end":
+        if isinstance(instruction, int):
+            steps.arm(instruction)
             done = 0
-        elif wanted == "tick":
+        elif instruction == "tick":
             done = runtime.hub.tick()
-            runtime.logbook.wait_for(runtime.store.head())
+            runtime.log_keeper.wait_for(runtime.store.head())
         else:
             done = steps.done
-        line.send(done)
+        pipe.send(done)
 
 
 class SteppedHub:
@@ -121,61 +121,61 @@ class SteppedHub:
         self.url = f"http://127.0.0.1:{port}"
         self._context = get_context("forkserver")
         self._context.set_forkserver_preload([__name__])
-        self._new = partial(self._context.Process, target=_hub)
-        self._folder, self._port, self._clock = folder, port, clock
-        self._process: BaseProcess | None = None
-        self._line: Connection | None = None
+        self._new_process = partial(self._context.Process, target=_run_hub)
+        self._hub_folder, self._hub_port, self._clock = folder, port, clock
+        self._child: BaseProcess | None = None
+        self._pipe: Connection | None = None
 
     def start(self, at: int = 0) -> bool:
-        """Start it; whether it answers, or was killed at its step ``at`` before it did. Raises Broken."""
-        self._line, theirs = self._context.Pipe()
-        arguments = (str(self._folder), self._port, self._clock, at, theirs)
-        self._process = self._new(args=arguments, daemon=True)
-        self._process.start()
-        theirs.close()
+        """Start it; whether it answers, or was killed at its step ``at`` before it did. Raises InvariantViolation."""
+        self._pipe, child_end = self._context.Pipe()
+        arguments = (str(self._hub_folder), self._hub_port, self._clock, at, child_end)
+        self._child = self._new_process(args=arguments, daemon=True)
+        self._child.start()
+        child_end.close()
         try:
-            if not self._line.poll(START_SECONDS):
+            if not self._pipe.poll(START_SECONDS):
                 raise Unavailable("not-started", "the hub does not start")
-            self._line.recv()
+            self._pipe.recv()
         except (EOFError, ConnectionError):
             self.wait()
             return False
         return True
 
-    def ask(self, wanted: str | int) -> int | None:
+    def instruct(self, instruction: str | int) -> int | None:
         """«tick», «steps» (since it counts), or from where on it counts to its end; None where it ended."""
-        assert self._line is not None
+        assert self._pipe is not None
         try:
-            self._line.send(wanted)
-            done: int = self._line.recv()
+            self._pipe.send(instruction)
+            done: int = self._pipe.recv()
         except (EOFError, OSError):
             return None
         return done
 
     def wait(self) -> None:
-        """Until it is gone. Raises Broken where it ended otherwise than by its step."""
-        assert self._process is not None
-        self._process.join()
-        if self._process.exitcode != -signal.SIGKILL:
-            said = (self._folder / "hub.log").read_text(errors="replace")
-            raise Broken("hub-ended", f"the hub ended by itself: {said[-1500:]}")
+        """Until it is gone. Raises InvariantViolation where it ended otherwise than by its step."""
+        assert self._child is not None
+        self._child.join()
+        if self._child.exitcode != -signal.SIGKILL:
+            hub_log = (self._hub_folder / "hub.log").read_text(errors="replace")
+            raise InvariantViolation("hub-ended", f"the hub ended by itself: {hub_log[-1500:]}")
 
     @property
     def alive(self) -> bool:
-        return self._process is not None and self._process.is_alive()
+        return self._child is not None and self._child.is_alive()
 
     @property
     def seam(self) -> str:
         """At which step it was killed last."""
-        return (self._folder / SEAM).read_text()
+        return (self._hub_folder / SEAM_FILE).read_text()
 
     def stop(self) -> None:
         """End it in order, if it runs."""
-        if self._process is not None and self._process.is_alive():
-            assert self._line is not None
+        if self._child is not None and self._child.is_alive():
+            assert self._pipe is not None
             with suppress(OSError):
-                self._line.send("end")
-            self._process.join(30)
-            if self._process.is_alive():
-                self._process.kill()
-                self._process.join()
+                self._pipe.send("end")
+            self._child.join(30)
+            if self._child.is_alive():
+                self._child.kill()
+                self._child.join()

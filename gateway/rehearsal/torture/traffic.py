@@ -12,14 +12,14 @@ from uuid import UUID, uuid4
 
 from domain.errors import ExchangeError
 from domain.events import Kind, SectionOpened
-from gateway.agency.door import Door, Part
-from gateway.agency.store import CONFIRMED, Book
+from gateway.agency.door import Door, SectionContent
+from gateway.agency.store import CONFIRMED, DoorStore
 from gateway.audit.verification import Verifier, doors_of
 from gateway.installation.archive import open_archive
 from gateway.installation.folder import Installation
 from gateway.installation.founding import register_agencies
 from gateway.protocol.client import HubClient
-from gateway.rehearsal.bench.ground import AGENCIES, CLINIC, CORE, HOSPITAL
+from gateway.rehearsal.bench.target_hub import AGENCIES, CLINIC, CORE, HOSPITAL
 
 REFERRAL = "family_information.provided"
 START = datetime(2025, 5, 12, 1, 0, tzinfo=UTC)
@@ -31,11 +31,11 @@ class Traffic:
 
     installation: Installation
     url: str
-    chance: random.Random
-    patience: float = 30.0
+    rng: random.Random
+    retry_seconds: float = 30.0
     opened: Counter[tuple[UUID, UUID]] = field(default_factory=Counter)
     sent: list[tuple[UUID, UUID, UUID]] = field(default_factory=list)
-    trouble: Counter[str] = field(default_factory=Counter)
+    error_counts: Counter[str] = field(default_factory=Counter)
     doors: dict[str, Door] = field(default_factory=dict)
 
     def open(self) -> None:
@@ -49,30 +49,30 @@ class Traffic:
                     sig=sig,
                     kem=kem,
                     client=client,
-                    book=Book(place.folder / "door.db"),
+                    store=DoorStore(place.folder / "door.db"),
                     genesis=self.installation.genesis,
                     now=lambda: START,
-                    patience=self.patience,
+                    retry_seconds=self.retry_seconds,
                 )
 
     def close(self) -> None:
         for door in self.doors.values():
-            door.book.close()
+            door.store.close()
             door.client.close()
         self.doors.clear()
 
     def step(self) -> None:
         """One thing that somebody does; what the hub can't do now is counted, and done again by whoever waits."""
         try:
-            if not self.sent or self.chance.random() < 0.5:
+            if not self.sent or self.rng.random() < 0.5:
                 self.refer()
-            elif self.chance.random() < 0.8:
-                self.read(self.chance.choice(self.sent))
+            elif self.rng.random() < 0.8:
+                self.read(self.rng.choice(self.sent))
             else:
                 self.doors[HOSPITAL].flush()
                 self.doors[CORE].refresh()
         except ExchangeError as error:
-            self.trouble[f"{error.code}/{error.flaw}"] += 1
+            self.error_counts[f"{error.code}/{error.error_code}"] += 1
 
     def refer(self) -> None:
         """The hospital tells of a family."""
@@ -83,16 +83,16 @@ class Traffic:
             "consent": [],
             "purpose": "SUPPORT",
             "reason": None,
-            "subject_consent": "NOT_ASKED",
+            "subject_consent": "NOT_REQUESTED",
             "weeks_pregnant": None,
             "indicators": {},
         }
-        again = self.sent and self.chance.random() < 0.3
-        case = self.chance.choice(self.sent)[0] if again else uuid4()
-        parts = [Part("BASIC", f"〔架空〕{uuid4()}".encode())]
+        use_known_case = self.sent and self.rng.random() < 0.3
+        case = self.rng.choice(self.sent)[0] if use_known_case else uuid4()
+        parts = [SectionContent("BASIC", f"〔架空〕{uuid4()}".encode())]
         sent = self.doors[HOSPITAL].send(Kind.CASE, case, REFERRAL, fields, parts, actor="staff.h")
         if sent.outcome == "recorded" and sent.items:
-            self.sent.append((case, sent.ask_id, sent.items[0][0]))
+            self.sent.append((case, sent.command_id, sent.items[0][0]))
 
     def read(self, sent: tuple[UUID, UUID, UUID]) -> None:
         """The core agency reads an item: case, message, item."""
@@ -100,51 +100,55 @@ class Traffic:
         self.doors[CORE].open(case, message, item, "BASIC", actor="staff.c")
         self.opened[message, item] += 1
 
-    def settle(self) -> None:
+    def flush_outboxes(self) -> None:
         """What waits is sent, now that everything works again."""
         for door in self.doors.values():
             door.flush()
 
-    def judge(self, by_file: int = 0) -> list[str]:
-        """What is wrong, seen from outside: the whole record verified, each answered wish there exactly once (I8),
+    def check_invariants(self, by_file: int = 0) -> list[str]:
+        """What is wrong, seen from outside: the whole record verified, each answered command there exactly once (I8),
         nothing read that was not recorded first (I2), decisions and signatures as they must be (I3).
 
         ``by_file``: how many families the clinic has told of by files.
         """
-        found: list[str] = []
-        answered = {str(one.ask_id) for door in self.doors.values() for one in door.book.outgoing(CONFIRMED)}
+        faults: list[str] = []
+        answered = {
+            str(one.command_id) for door in self.doors.values() for one in door.store.outgoing(CONFIRMED)
+        }
         with open_archive(self.installation) as archive:
             verified = Verifier(archive.recorder, archive.store, archive.genesis).run(
-                views=None, doors=doors_of(self.installation), log=self.installation.hub_folder / "log"
+                read_models=None, doors=doors_of(self.installation), log=self.installation.hub_folder / "log"
             )
-            found += [f"{f.what} at {f.position}: {f.where}" for f in verified.findings]
-            clinic, told = self.installation.agency(CLINIC).id, 0
+            faults += [f"{f.what} at {f.position}: {f.where}" for f in verified.findings]
+            clinic, file_referrals = self.installation.agency(CLINIC).id, 0
             recorded: Counter[str] = Counter()
             openings: Counter[tuple[UUID, UUID]] = Counter()
             position = 1
             while page := archive.store.read(position, 500):
-                for kept in page:
-                    recorded[f"{kept.record.by}/{kept.record.about.id}/{kept.record.ask_id}"] += 1
-                    fact = kept.record.fact
-                    told += fact.TOPIC == REFERRAL and kept.record.by == clinic
-                    if isinstance(fact, SectionOpened):
-                        openings[fact.message, fact.item] += 1
+                for stored in page:
+                    recorded[f"{stored.record.by}/{stored.record.about.id}/{stored.record.command_id}"] += 1
+                    event = stored.record.event
+                    file_referrals += event.TOPIC == REFERRAL and stored.record.by == clinic
+                    if isinstance(event, SectionOpened):
+                        openings[event.message, event.item] += 1
                 position += len(page)
-        found += [f"{told} families told by files of {by_file}"] if told != by_file else []
-        found += [f"recorded {n} times: {key}" for key, n in recorded.items() if n > 1]
-        there = {key.rsplit("/", 1)[1] for key in recorded}
-        found += [f"answered but not recorded: {ask}" for ask in answered - there]
-        found += [f"read but not recorded: {item}" for item, n in self.opened.items() if openings[item] < n]
-        return found
+        faults += (
+            [f"{file_referrals} families told by files of {by_file}"] if file_referrals != by_file else []
+        )
+        faults += [f"recorded {n} times: {key}" for key, n in recorded.items() if n > 1]
+        recorded_ids = {key.rsplit("/", 1)[1] for key in recorded}
+        faults += [f"answered but not recorded: {ask}" for ask in answered - recorded_ids]
+        faults += [f"read but not recorded: {item}" for item, n in self.opened.items() if openings[item] < n]
+        return faults
 
 
 @contextmanager
-def traffic(installation: Installation, url: str, chance: random.Random) -> Iterator[Traffic]:
+def traffic(installation: Installation, url: str, rng: random.Random) -> Iterator[Traffic]:
     """Doors that speak to the hub at this URL; agencies are registered where they are not yet."""
     with ExitStack() as stack:
         if not installation.agencies():
             register_agencies(installation, url, AGENCIES)
-        made = Traffic(installation, url, chance)
+        made = Traffic(installation, url, rng)
         made.open()
         stack.callback(made.close)
         yield made

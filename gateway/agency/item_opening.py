@@ -1,0 +1,124 @@
+"""What a reader checks before it believes what a hub hands over, and opens it: an agency's door or the audit office."""
+
+from __future__ import annotations
+
+from base64 import b64decode
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from domain.errors import Untrusted
+from domain.events import Kind
+from gateway.agency.key_sets import KeySets
+from keys.command import CommandPayload, ItemRef, To, parse_command
+from keys.frame import COMMAND, parse_frame, verify
+from keys.item import open_item
+from keys.lp import About, sha256
+from keys.signing import KemKey
+from keys.wrapped_key import open_wrapped_key
+
+
+@dataclass(frozen=True)
+class OpenedItem:
+    """An item in clear, verified: who wrote it, when, in which section."""
+
+    content: bytes = field(repr=False)
+    section: str
+    schema: str
+    author: UUID
+    created_at: datetime
+    act: str
+
+
+class ItemOpener:
+    """One reader of one hub: ``me`` is whose wrapped keys ``kem`` opens."""
+
+    def __init__(self, me: To, *, hub: bytes, kem: KemKey, key_sets: KeySets) -> None:
+        self.me = me
+        self._hub = hub
+        self._kem = kem
+        self._key_sets = key_sets
+
+    def opened(self, case: UUID, message: UUID, item: UUID, release: Mapping[str, Any]) -> OpenedItem:
+        """The numbered steps between what the hub hands over and what a person is shown. Source: KH-1 §4."""
+        # (1) The author's frame is about this case and this message, and its author signed it.
+        payload = self.verified_author_payload(release["frame"], release["key_sets"], case)
+        if payload.command_id != message:
+            raise Untrusted("frame-of-another-message", "the frame handed over is not this message's")
+        item_ref = next((i for i in payload.items if i.item == item), None)
+        if item_ref is None:
+            raise Untrusted("item-not-in-frame", "the author's frame does not name this item")
+        # (2) The sealed item is the one the author signed.
+        sealed = b64decode(release["sealed"])
+        if sha256(sealed) != item_ref.digest:
+            raise Untrusted("item-digest", "the sealed item is not the one the author signed")
+        # (3) The wrapped key is one that the author, or the door that re-wrapped, signed for us.
+        key = self.unwrapped_item_key(case, payload, item_ref, release)
+        # (4) The key is the one the author committed to, and it opens the item in its own place.
+        content = open_item(
+            key=key,
+            kc=item_ref.kc,
+            hub=self._hub,
+            about=payload.about,
+            item=item,
+            section=item_ref.section,
+            schema=item_ref.schema,
+            keyset=payload.keyset,
+            sealed=sealed,
+        )
+        return OpenedItem(
+            content,
+            item_ref.section,
+            item_ref.schema,
+            _author_agency(payload),
+            payload.created_at,
+            payload.act,
+        )
+
+    def unwrapped_item_key(
+        self, case: UUID, payload: CommandPayload, item_ref: ItemRef, release: Mapping[str, Any]
+    ) -> bytes:
+        """The key of an item, from a wrapped key that was signed for this reader. Raises Untrusted."""
+        wrapping_command = payload
+        if release["wrapped_key_frame"] is not None:
+            wrapping_command = self.verified_author_payload(
+                release["wrapped_key_frame"], release["wrapped_key_key_sets"], case
+            )
+        wrapped_key = b64decode(release["wrapped_key"])
+        addressed_to_me = any(
+            w.item == item_ref.item and w.to == self.me and w.digest == sha256(wrapped_key)
+            for w in wrapping_command.wrapped_keys
+        )
+        if not addressed_to_me:
+            raise Untrusted(
+                "wrapped-key-digest", "the wrapped key is not one that was signed for this agency"
+            )
+        return open_wrapped_key(
+            kem=self._kem,
+            hub=self._hub,
+            about=payload.about,
+            item=item_ref.item,
+            kc=item_ref.kc,
+            keyset=wrapping_command.keyset,
+            wrapped_key=wrapped_key,
+        )
+
+    def verified_author_payload(self, data: str, key_sets: Sequence[str], case: UUID) -> CommandPayload:
+        """The payload of a frame about this case whose signatures hold under a key set that the registrars vouch for."""
+        frame = parse_frame(b64decode(data))
+        payload = parse_command(frame.payload)
+        if payload.hub != self._hub or payload.about != About(Kind.CASE.value, case):
+            raise Untrusted("frame-of-another-case", "the frame handed over is about something else")
+        author = _author_agency(payload)
+        if not self._key_sets.knows(payload.keyset):
+            self._key_sets.verify([parse_frame(b64decode(one)) for one in key_sets])
+        verify(COMMAND, frame, [self._key_sets.by_digest(payload.keyset, author).sig])
+        return payload
+
+
+def _author_agency(payload: CommandPayload) -> UUID:
+    if not isinstance(payload.by, UUID):
+        raise Untrusted("author-not-an-agency", "content is written by agencies")
+    return payload.by

@@ -1,0 +1,51 @@
+"""A bare route: FastAPI that publishes the body durably and answers with its position. Nothing else.
+
+What a web framework leaves of the raw rate; the hub's door is held against it. Run as a process of its own,
+as the hub is: reads ``url``, ``seed``, ``inbox`` as JSON from standard input and writes its own URL.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from uuid import uuid4
+
+from fastapi import FastAPI, Request
+
+from adapters.bus import BusSettings
+from adapters.bus.plain import PlainPublisher
+from gateway.protocol.serving import ServedApp
+
+
+def plain_route_app(settings: BusSettings) -> FastAPI:
+    """The application."""
+    plain = PlainPublisher(settings)
+
+    @asynccontextmanager
+    async def life(_: FastAPI) -> AsyncIterator[None]:
+        await plain.open()
+        yield
+        await plain.close()
+
+    app = FastAPI(lifespan=life, docs_url=None, redoc_url=None)
+
+    @app.post("/publish")
+    async def publish(request: Request) -> dict[str, int]:
+        return {"position": await plain.publish(uuid4(), 1, await request.body())}
+
+    return app
+
+
+def main() -> None:
+    """Serve until standard input ends."""
+    options = json.loads(sys.stdin.readline())
+    settings = BusSettings(url=options["url"], seed=options["seed"], inbox=options["inbox"])
+    with ServedApp(plain_route_app(settings), lifespan=True) as served:
+        print(served.url, flush=True)
+        sys.stdin.read()
+
+
+if __name__ == "__main__":
+    main()

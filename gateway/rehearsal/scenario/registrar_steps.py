@@ -1,0 +1,161 @@
+"""Steps that are no agency's message: what the registrars order, what becomes of key sets, and who reads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from uuid import UUID, uuid4
+
+from domain.codes import AuditGround, Purpose
+from domain.errors import Malformed, NotFound, Untrusted
+from domain.events import Kind, dump
+from gateway.agency.door import SubmissionResult
+from gateway.rehearsal.scenario.command_fields import BY_NAME
+from gateway.rehearsal.scenario.story import HUB, Step
+
+if TYPE_CHECKING:
+    from gateway.rehearsal.scenario.player import Run
+
+OFFICE_ROLES = {"CoreAgencyDesignated": "CORE", "CoordinatingAgencyDesignated": "COORD"}
+NOT_IN_FORCE = "key-set-not-in-force"
+
+
+def _target_agency(run: Run, step: Step, *names: str) -> str:
+    """The agency that a step is about: as named, the addressee, or the sender itself."""
+    named = next((step.details[name] for name in names if step.details.get(name)), None)
+    return str(named or next(iter(step.to), step.by))
+
+
+def _submit_order(run: Run, kind: Kind, about: UUID, act: str, fields: Mapping[str, Any]) -> SubmissionResult:
+    answer = run.rehearsal_hub.registrars.order(kind, about, act, fields)
+    return SubmissionResult(uuid4(), about, answer["outcome"], act, answer.get("reason"))
+
+
+# --- offices ------------------------------------------------------------------------------------------------
+
+
+def designate_office(run: Run, step: Step) -> SubmissionResult:
+    """The registrars give an office of the agency's network, to whom it has it already too."""
+    agency = _designated_agency(run, step)
+    town = run.town_of(agency)
+    return _submit_order(run, Kind.NETWORK, run.networks[town], *_designation_order(run, step, agency))
+
+
+def attempt_designation(run: Run, step: Step) -> SubmissionResult:
+    """Where that must be refused: asked for by the agency itself, or for one network more of its municipality."""
+    agency = _designated_agency(run, step)
+    act, fields = _designation_order(run, step, agency)
+    if step.by in run.rehearsal_hub.doors:
+        return run.send(step.by, Kind.NETWORK, run.networks[run.town_of(agency)], act, fields)
+    return _submit_order(run, Kind.NETWORK, uuid4(), act, fields)
+
+
+def _designated_agency(run: Run, step: Step) -> str:
+    role = OFFICE_ROLES[step.event]
+    named = _target_agency(run, step, "agency", "designate_office", "core", "coordinating")
+    roles = {a.code: a.role for a in run.story.doors()}
+    candidates = (named, *step.to, step.by, run.story.core, run.story.coordinating or "")
+    return named if "agency" in step.details else next(c for c in candidates if roles.get(c) == role)
+
+
+def _designation_order(run: Run, step: Step, agency: str) -> tuple[str, dict[str, Any]]:
+    return BY_NAME[step.event].TOPIC, {"agency": str(run.id_of(agency))}
+
+
+# --- key sets and rules -----------------------------------------------------------------------------------------
+
+
+def revoke_key_set(run: Run, step: Step) -> SubmissionResult:
+    """The registrars take an agency's key set out of force: from now on it sends and opens nothing."""
+    since = step.details.get("compromised_since")
+    if since is not None:
+        since = dump(since if isinstance(since, datetime) else datetime.fromisoformat(str(since)))
+    agency = run.id_of(_target_agency(run, step, "agency"))
+    return _submit_order(run, Kind.AGENCY, agency, "key_set.revoked", {"compromised_since": since})
+
+
+def ensure_key_set_published(run: Run, step: Step) -> SubmissionResult:
+    """An agency's key set: in force since the story's start, or vouched for anew where it was revoked."""
+    code = _target_agency(run, step, "agency")
+    if run.rehearsal_hub.in_force(code):
+        return SubmissionResult(uuid4(), run.id_of(code), "recorded", "key_set.published")
+    answer = run.rehearsal_hub.republish_key_set(
+        run.story.agencies[code], run.story.doors(), core=run.story.core
+    )
+    return SubmissionResult(
+        uuid4(), run.id_of(code), answer["outcome"], "key_set.published", answer.get("reason")
+    )
+
+
+def publish_rules(run: Run, step: Step) -> SubmissionResult:
+    """The registrars publish the rules anew."""
+    answer = run.rehearsal_hub.registrars.publish_rule_book()
+    return SubmissionResult(uuid4(), run.case, answer["outcome"], "rule_book.published", answer.get("reason"))
+
+
+# --- reading ------------------------------------------------------------------------------------------------------
+
+
+def open_items(run: Run, step: Step) -> SubmissionResult:
+    """The agency opens what the step names, by message and section; its door says what it received.
+
+    Refused as a whole where any of it does not open: the one reason that readers are told.
+    """
+    named = [
+        step.details[k] for k in ("opens", "answers", "about", "message", "messages") if k in step.details
+    ]
+    numbers = {int(n) for one in named for n in (one if isinstance(one, list) else [one])}
+    wanted = [
+        w
+        for w in run.written
+        if (not numbers or w.n in numbers) and (not step.sections or w.section in step.sections)
+    ]
+    if not wanted:
+        raise Malformed("story-nothing-to-open", f"#{step.n}: name a message that carries sections")
+    reader = next(iter(step.to), HUB) if step.by == HUB else step.by
+    try:
+        for w in wanted:
+            run.read(reader, w, Purpose.SUPPORT)
+    except NotFound:
+        return SubmissionResult(uuid4(), run.case, "refused", reason="NOT_THERE")
+    return SubmissionResult(uuid4(), run.case, "recorded", "section.opened")
+
+
+def fulfil_rewrap_duties(run: Run, step: Step) -> SubmissionResult:
+    """Doors do what they owe standing readers; the step stands where something of this was recorded."""
+    run.rehearsal_hub.complete_rewrap_duties()
+    topic = BY_NAME[step.event].TOPIC
+    done = any(r.topic == topic for r in run.rehearsal_hub.records())
+    return SubmissionResult(
+        uuid4(), run.case, "recorded" if done else "refused", topic, None if done else "NO_REWRAP_DUTY"
+    )
+
+
+def request_audit_control(run: Run, step: Step) -> SubmissionResult:
+    """The audit office asks for the control of this case."""
+    named = step.details.get("ground")
+    ground = AuditGround(named) if named in set(AuditGround) else AuditGround.AUDIT
+    return SubmissionResult(
+        run.rehearsal_hub.audit.request_control(run.case, ground=ground), run.case, "recorded"
+    )
+
+
+def is_key_set_out_of_force(error: Untrusted) -> bool:
+    """Whether an agency's keys are merely out of force: the hub refused it, as it must."""
+    return error.error_code == NOT_IN_FORCE
+
+
+SPECIAL_STEP_HANDLERS: Mapping[str, Callable[[Run, Step], SubmissionResult]] = {
+    "CoreAgencyDesignated": designate_office,
+    "CoordinatingAgencyDesignated": designate_office,
+    "KeySetRevoked": revoke_key_set,
+    "KeySetPublished": ensure_key_set_published,
+    "RuleBookPublished": publish_rules,
+    "SectionOpened": open_items,
+    "DisclosureReceived": open_items,
+    "WrappedKeyFetchedForRewrap": fulfil_rewrap_duties,
+    "ItemsRewrapped": fulfil_rewrap_duties,
+    "AuditControlRequested": request_audit_control,
+}
+"""How each is played."""

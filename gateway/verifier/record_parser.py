@@ -1,0 +1,191 @@
+"""Reading a record a second time: from the bytes that lie there to the typed event, and to the command that was signed.
+
+None of what writes is used. The form is held by one condition: what was read, written again, is byte for byte what
+lay there. Source: architecture §6; KH-1 §3, §5.
+"""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+from pydantic import TypeAdapter
+
+from domain import events as e
+from domain.decide import PERMITTED_COMMANDS
+from domain.errors import Malformed
+from domain.record import AUDIT, HUB, REGISTRARS, About, Command, Party, Record, access_of
+from keys import canonical
+from keys.command import CommandPayload, parse_command
+from keys.control_text import field_with_free_text
+from keys.frame import parse_frame
+from keys.leaf import record_sha
+from keys.record import open_record
+from keys.stored_record import StoredRecord
+
+
+def read(
+    *, hub: bytes, ck: bytes, position: int, subject: str, originator: UUID, version: int, state: bytes
+) -> StoredRecord:
+    """What lies at a place, opened under the control key of just this place.
+
+    Raises Malformed or Untrusted for what an honest writer would not have put there.
+    """
+    opened = open_record(ck=ck, hub=hub, originator=originator, version=version, state=state)
+    payload = None
+    if opened.frame:
+        signed = parse_frame(opened.frame)
+        payload = None if signed.digest == hub else parse_command(signed.payload)  # None: the genesis
+    actor = "" if payload is None else payload.actor
+    record = record_of(opened.body_json, originator, version, actor)
+    return StoredRecord(position, record, opened.frame, payload, opened, subject, record_sha(subject, state))
+
+
+def record_json(record: Record) -> dict[str, Any]:
+    """What a record says, as JSON data: two records that say the same are the same."""
+    return {
+        "topic": record.topic,
+        "v": type(record.event).VERSION,
+        "at": e.dump(record.at),
+        "about": {"kind": record.about.kind.value, "id": str(record.about.id)},
+        "by": str(record.by),
+        "command_id": str(record.command_id),
+        "frame": None if record.frame is None else record.frame.hex(),
+        "rests_on": [[kind.value, str(id), version] for kind, id, version in record.rests_on],
+        "rules": record.rules,
+        "decider": record.decider,
+        "fields": e.dump(record.event),
+    }
+
+
+def record_of(body: bytes, originator: UUID, version: int, actor: str) -> Record:
+    """The typed record. Raises Malformed for anything that is not just so what it says."""
+    value: Any = canonical.parse(body)
+    try:
+        topic, schema_version = value["topic"], _integer(value["v"])
+        event = _typed_event(topic, schema_version, value["fields"])
+        about = About(e.Kind(value["about"]["kind"]), UUID(value["about"]["id"]))
+        in_access_stream = about.kind is e.Kind.CASE and originator == access_of(about.id)
+        on = About(e.Kind.CASE_ACCESS if in_access_stream else about.kind, originator)
+        record = Record(
+            originator=on,
+            version=version,
+            at=canonical.parse_time(value["at"]),
+            about=about,
+            by=_parse_party(value["by"]),
+            actor=actor,
+            command_id=UUID(value["command_id"]),
+            frame=None if value["frame"] is None else bytes.fromhex(value["frame"]),
+            rests_on=tuple((e.Kind(kind), UUID(id), _integer(n)) for kind, id, n in value["rests_on"]),
+            rules=_integer(value["rules"]),
+            decider=_integer(value["decider"]),
+            event=event,
+        )
+        reencoded = record_json(record)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise Malformed("wrong-body", "a body has just the keys of its format") from error
+    if schema_version < type(event).VERSION:  # an earlier shape was lifted, and can't be written again
+        reencoded |= {"v": schema_version, "fields": value["fields"]}
+    if canonical.encode(reencoded) != body:
+        raise Malformed("wrong-body", "a body is written in one form only")
+    if not (in_access_stream or originator == about.id) or event.ON not in (None, on.kind):
+        raise Malformed("wrong-originator", "the event is not about the originator it stands in")
+    return record
+
+
+def command_of(payload: CommandPayload, frame: bytes) -> Command:
+    """The command that a signed payload makes: the draft of the event it asks for. ``frame``: the payload's digest.
+
+    Raises Malformed for what nobody can ask for.
+    """
+    cls = e.EVENTS.get(payload.act)
+    if cls is None or cls not in PERMITTED_COMMANDS:
+        raise Malformed("unknown-act", "ask for an act of the published list")
+    on = e.Kind.CASE if cls.ON is e.Kind.CASE_ACCESS else cls.ON
+    if payload.about.kind != on:
+        raise Malformed("wrong-kind", f"{payload.act} is about a {on}")
+    if set(payload.fields) & cls.HUB_FIELDS:
+        raise Malformed("hub-fields", "what the hub decides is not asked for")
+    proposed_event = _proposed_event(cls, {**payload.fields, **_sealed_part_fields(cls, payload)})
+    if field_with_free_text(proposed_event) is not None:
+        raise Malformed("wrong-fields", f"{payload.act} holds words where a code or a reference stands")
+    return Command(
+        about=About(on, payload.about.id),
+        command_id=payload.command_id,
+        by=payload.by,
+        actor=payload.actor,
+        created_at=payload.created_at,
+        occurred_at=payload.occurred_at,
+        frame=frame,
+        proposed_event=proposed_event,
+    )
+
+
+def _sealed_part_fields(cls: type[e.Event], payload: CommandPayload) -> dict[str, Any]:
+    """What an event says of the sealed parts that its frame names, with the hub's own fields empty."""
+    if cls is e.ItemsRewrapped and not payload.items:
+        return {
+            "wrapped_keys": [{"item": str(part.item), "to": str(part.to)} for part in payload.wrapped_keys]
+        }
+    if issubclass(cls, e.CaseMessage):
+        items = [
+            {
+                "item": str(part.item),
+                "section": part.section,
+                "flags": sorted(part.flags),
+                "keyed": sorted(
+                    str(wrapped_key.to)
+                    for wrapped_key in payload.wrapped_keys
+                    if wrapped_key.item == part.item
+                ),
+            }
+            for part in payload.items
+        ]
+        return {"items": items, "held": [], "placed": None}
+    if payload.items or payload.wrapped_keys:
+        raise Malformed("parts-not-allowed", f"{cls.TOPIC} carries no items")
+    return {}
+
+
+def _proposed_event(cls: type[e.Event], fields: dict[str, Any]) -> e.Event:
+    """The draft of these fields, in the newest of its shapes that they have: a frame does not say its own."""
+    for schema_version in range(cls.VERSION, 0, -1):
+        try:
+            event = _typed_event(cls.TOPIC, schema_version, fields)
+        except (Malformed, KeyError, TypeError, ValueError):
+            continue
+        if schema_version < cls.VERSION or e.dump(event) == fields:
+            return event
+    raise Malformed("wrong-fields", f"fields of {cls.TOPIC} do not have their form")
+
+
+def _typed_event(topic: str, schema_version: int, fields: Any) -> e.Event:
+    """The typed event of stored fields, lifted to the present shape. Raises Malformed, or as a wrong value does."""
+    cls = e.EVENTS.get(topic)
+    if cls is None:
+        raise Malformed("unknown-topic", "this topic is not published here; is this a newer record?")
+    if not 1 <= schema_version <= cls.VERSION:
+        raise Malformed("unknown-version", "this version is not published here; is this a newer record?")
+    state = fields
+    if schema_version < cls.VERSION:
+        state = deepcopy(fields)
+        e.upcast(topic, schema_version, state)
+    event: e.Event = _type_adapter(topic).validate_json(canonical.encode(state), strict=True)
+    return event
+
+
+@cache
+def _type_adapter(topic: str) -> TypeAdapter[Any]:
+    return TypeAdapter(e.EVENTS[topic])
+
+
+def _integer(number: Any) -> int:
+    if type(number) is not int:  # True is an int, too
+        raise TypeError("not a whole number")
+    return number
+
+
+def _parse_party(text: str) -> Party:
+    return text if text in (HUB, REGISTRARS, AUDIT) else UUID(text)

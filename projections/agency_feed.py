@@ -1,0 +1,165 @@
+"""What each agency knows of: one row for each agency and message, with control and references only.
+
+A row says what the message's control is and which items the agency could open. A message that waits for
+an agency, or that was never its to see, has no row for it: «not yours» and «not there» read the same.
+A row that is not its any more says ``gone`` and nothing else, so that its door forgets it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Column, Connection, Index, String, Table, Text
+
+from domain.case import Message
+from domain.codes import AUTHOR_ONLY
+from domain.events import Item, dump
+from domain.tasks import can_see_message
+from domain.visibility import refusal_to_open, standing_readers
+from domain.world import World
+from projections.projection import Projection
+from projections.rows import METADATA, CaseRows, Key, Lru, text_of
+from projections.stream_record import StreamRecord
+
+MESSAGES = Table(
+    "agency_messages",
+    METADATA,
+    Column("agency", String(36), primary_key=True),
+    Column("case", String(36), primary_key=True),
+    Column("message", String(36), primary_key=True),
+    Column("seq", BigInteger, nullable=False),  # position at which the row last changed
+    Column("body", Text, nullable=False),
+)
+BY_SEQ = Index("agency_messages_by_seq", MESSAGES.c.agency, MESSAGES.c.seq)
+BY_CASE = Index("agency_messages_by_case", MESSAGES.c.case)
+
+GONE = '{"gone":true}'
+"""The body of a row that is not this agency's any more."""
+
+_COMMON = ("to", "basis", "consent", "purpose", "reason")
+_HANDLED_SEPARATELY = frozenset({*_COMMON, "items", "held"})
+
+
+class MessageJson:
+    """A message's control as JSON text: it never changes, so it is written once.
+
+    ``control`` and ``receipt`` lack the closing brace, ``items`` lack state and closing brace.
+    """
+
+    __slots__ = ("control", "items", "receipt")
+
+    def __init__(self, case: UUID, message: Message) -> None:
+        receipt = {
+            "act": message.event.TOPIC,
+            "at": text_of(message.at),
+            "by": str(message.by),
+            "case": str(case),
+            "message": str(message.id),
+        }
+        fields = dump(message.event)
+        extra_fields = {name: value for name, value in fields.items() if name not in _HANDLED_SEPARATELY}
+        control = receipt | {name: fields[name] for name in _COMMON} | {"fields": extra_fields}
+        self.receipt = _compact_json(receipt)[:-1]
+        self.control = _compact_json(control)[:-1]
+        self.items = {item.item: _compact_json(_item_fields(item))[:-1] for item in message.items}
+
+
+def _item_fields(item: Item) -> dict[str, Any]:
+    flags = sorted(flag.value for flag in item.flags)
+    return {"flags": flags, "item": str(item.item), "section": item.section.value}
+
+
+def _compact_json(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+
+class AgencyProjection(Projection):
+    """The feed of every agency door."""
+
+    name = "agency_feed"
+    tables = (MESSAGES,)
+
+    def __init__(self, *, cases: int = 256) -> None:
+        super().__init__()
+        self._message_rows = CaseRows(MESSAGES, cases=cases)
+        self.case_tables = [self._message_rows]
+        self._message_json_cache: Lru[tuple[UUID, int], MessageJson] = Lru(cases * 64)
+
+    def refresh_case(self, db: Connection, stream_record: StreamRecord, world: World) -> None:
+        case = str(world.case.id)
+        existing_rows = dict(self._message_rows.of(db, case))
+        wanted_rows = dict(feed_bodies(world, stream_record.known.at, self._message_json))
+        for key, body in wanted_rows.items():
+            if key not in existing_rows or existing_rows[key][1] != body:
+                self._message_rows.put(db, case, key, (stream_record.position, body))
+        for key in existing_rows.keys() - wanted_rows.keys():
+            if existing_rows[key][1] != GONE:
+                self._message_rows.put(db, case, key, (stream_record.position, GONE))
+
+    def _message_json(self, case: UUID, message: Message) -> MessageJson:
+        known = self._message_json_cache.get((case, message.version))
+        if known is None:
+            known = MessageJson(case, message)
+            self._message_json_cache.put((case, message.version), known)
+        return known
+
+
+def feed_bodies(
+    world: World, now: datetime, make_message_json: Callable[[UUID, Message], MessageJson] = MessageJson
+) -> Iterator[tuple[Key, str]]:
+    """((agency, message), body) for every agency that sees something of this case at this moment."""
+    register, case, rule_book = world.register, world.case, world.rule_book
+    for message in case.messages.values():
+        standing_readers_by_item = {
+            item.item: standing_readers(register, case, message.by, message.event, item, rule_book)
+            for item in message.items
+        }
+        message_json = make_message_json(case.id, message)
+        for agency in sorted({message.by, *message.to}.union(*standing_readers_by_item.values())):
+            if can_see_message(world, agency, message, now=now):
+                body = _row_body(world, message, agency, standing_readers_by_item, message_json, now)
+            elif agency == message.by:  # V6, V8: of its own messages a contractor keeps the receipt
+                body = f'{message_json.receipt},"items":[]}}'
+            else:
+                continue
+            yield (str(agency), str(message.id)), body
+
+
+def _row_body(
+    world: World,
+    message: Message,
+    agency: UUID,
+    standing_readers_by_item: Mapping[UUID, frozenset[UUID]],
+    message_json: MessageJson,
+    now: datetime,
+) -> str:
+    """Control, the items that this agency has a claim to, and, to the author alone, who of its people wrote it and
+    for whom it waits."""
+    author = agency == message.by
+    items = ",".join(
+        f'{message_json.items[item.item]},"state":"{_item_state(world, message, item, agency, now)}"}}'
+        for item in message.items
+        if author or agency in standing_readers_by_item[item.item] or _is_addressed(message, item, agency)
+    )
+    author_only_fields = {"actor": message.actor, "held": sorted(map(str, message.held))}
+    extra_fields = f",{_compact_json(author_only_fields)[1:-1]}" if author else ""
+    return f'{message_json.control}{extra_fields},"items":[{items}],"status":"{world.case.status.value}"}}'
+
+
+def _is_addressed(message: Message, item: Item, agency: UUID) -> bool:
+    return agency in message.to and item.section not in AUTHOR_ONLY
+
+
+def _item_state(world: World, message: Message, item: Item, agency: UUID, now: datetime) -> str:
+    """OPENABLE, PENDING_KEY (it may, but nobody has made it a key yet), or CLOSED."""
+    reason = refusal_to_open(
+        world.register, world.case, agency, None, message, item, now=now, rule_book=world.rule_book
+    )
+    if reason is not None:
+        return "CLOSED"
+    keyed = agency in item.keyed or (item.item, agency) in world.case.rewrapped
+    return "OPENABLE" if keyed else "PENDING_KEY"

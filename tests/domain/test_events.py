@@ -1,0 +1,107 @@
+"""What an event is: a published topic, a version with its upcasters, one stored form."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+
+from domain import events as e
+from domain.calendar import JST
+from domain.codes import Section
+from tests.domain.builders import AZ_CORE, NETWORK
+
+
+@pytest.fixture
+def published() -> Iterator[dict[str, type[e.Event]]]:
+    """The published events; what a test adds is taken away again."""
+    before = dict(e.EVENTS)
+    yield e.EVENTS
+    e.EVENTS.clear()
+    e.EVENTS.update(before)
+
+
+def test_a_topic_is_never_used_twice(published):
+    with pytest.raises(TypeError, match="belongs to PlanReviewed"):
+
+        class Duplicate(e.PlanReviewed, topic="plan.reviewed"):
+            pass
+
+
+@pytest.mark.parametrize(
+    "topic",
+    [
+        pytest.param("plan", id="one word"),
+        pytest.param("Plan.reviewed", id="capitals"),
+        pytest.param("domain.events.plan", id="a module path"),
+        pytest.param("plan.reviewed\n", id="a line end"),
+        pytest.param("plan.re_viewed", id="a last word of two"),
+    ],
+)
+def test_what_is_not_a_topic_is_refused(topic, published):
+    with pytest.raises(TypeError, match="is not a topic"):
+
+        class Wrong(e.Event, topic=topic):
+            pass
+
+
+def test_a_higher_version_needs_every_upcaster(published):
+    with pytest.raises(TypeError, match="upcast_v1_v2 is missing"):
+
+        class Lifted(e.Event, topic="only_here.lifted", version=2):
+            pass
+
+
+def test_an_old_state_is_lifted_step_by_step(published):
+    @dataclass(frozen=True, kw_only=True)
+    class Lifted(e.Event, topic="only_here.lifted", version=3):
+        steps: str
+
+        @staticmethod
+        def upcast_v1_v2(state: dict[str, Any]) -> None:
+            state["steps"] = state["steps"] + "2"
+
+        @staticmethod
+        def upcast_v2_v3(state: dict[str, Any]) -> None:
+            state["steps"] = state["steps"] + "3"
+
+    old, middle, new = {"steps": "1"}, {"steps": "2"}, {"steps": "3"}
+    e.upcast("only_here.lifted", 1, old)
+    e.upcast("only_here.lifted", 2, middle)
+    e.upcast("only_here.lifted", 3, new)
+    assert (old, middle, new) == ({"steps": "123"}, {"steps": "23"}, {"steps": "3"})
+
+
+@pytest.mark.parametrize(
+    ("value", "stored"),
+    [
+        pytest.param(Section.BASIC, "BASIC", id="a code"),
+        pytest.param(AZ_CORE, str(AZ_CORE), id="an id"),
+        pytest.param(date(2025, 6, 2), "2025-06-02", id="a day"),
+        pytest.param(
+            datetime(2025, 6, 2, 12, 0, tzinfo=JST), "2025-06-02T03:00:00.000000Z", id="a time in Japan"
+        ),
+        pytest.param(
+            datetime(2025, 6, 2, 3, 0, 0, 5, tzinfo=UTC), "2025-06-02T03:00:00.000005Z", id="microseconds"
+        ),
+        pytest.param(frozenset({3, 1, 2}), [1, 2, 3], id="a set of numbers, sorted"),
+        pytest.param(frozenset({Section.RISK, Section.ADDR}), ["ADDR", "RISK"], id="a set of codes, sorted"),
+        pytest.param(({"b": (1, None)},), [{"b": [1, None]}], id="a tuple"),
+        pytest.param([True, "x"], [True, "x"], id="a list"),
+        pytest.param(
+            e.Placed(network=NETWORK, core=AZ_CORE),
+            {"network": str(NETWORK), "core": str(AZ_CORE)},
+            id="a part of an event",
+        ),
+    ],
+)
+def test_there_is_one_stored_form(value, stored):
+    assert e.dump(value) == stored
+
+
+def test_a_time_without_zone_has_no_stored_form():
+    with pytest.raises(ValueError, match="a time without zone"):
+        e.dump(datetime(2025, 6, 2, 12, 0))  # noqa: DTZ001

@@ -1,0 +1,302 @@
+"""Makes every golden vector of KH-1 anew, with their MANIFEST.
+
+Keys, ids and texts are those of ``tests/keys/conftest.py``, from fixed seeds; what is randomised (sealing, wrapped
+keys, ML-DSA, the time token) comes out differently each time. A released form is permanent: run this only while the
+formats are still open.
+
+python -m tests.vectors.make_keys
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+from uuid import UUID
+
+from keys import canonical, sealing
+from keys.checkpoint import Checkpoint, cosign, origin_of, sign_checkpoint
+from keys.command import encode_command
+from keys.frame import COMMAND, RECEIPT, pae, sign
+from keys.genesis import encode_genesis, sign_genesis
+from keys.keyset import sign_key_set
+from keys.keystore import Cost, seal_keystore
+from keys.leaf import Leaf, leaf_tag, record_sha
+from keys.lp import lp, sha256
+from keys.note import with_signatures
+from keys.proofs import RootAccumulator, entry_hash
+from keys.receipt import MAGIC, Receipt, encode_note, encode_notes
+from keys.signing import SignatureKeys, SignatureKind
+from keys.timestamps import build_time_request, stamp_of
+from keys.tree import consistency, inclusion, subtree_of, tile_path
+from tests.keys.conftest import World, seed
+from tests.tsa import Authority
+
+HERE = Path(__file__).parent / "keys"
+CHEAP = Cost(memory_kib=64, passes=1, lanes=2)
+HUB = bytes(range(32))
+AT = 1_700_000_000
+
+Vector = dict[str, Any]
+
+
+def bytes_vector(world: World) -> Vector:
+    lists: list[tuple[str, list[tuple[str, Any]]]] = [
+        ("kh/x/v1", []),
+        ("kh/x/v1", [("bytes", b"")]),
+        (
+            "kh/x/v1",
+            [("bytes", b"ab"), ("text", "架け橋"), ("int", 0), ("int", 2**64 - 1), ("uuid", world.case)],
+        ),
+        ("kh/tag/v1", [("uuid", world.case), ("int", 7)]),
+    ]
+    value = {"a": {"é": '\x7f\u2028\n\0"\\/'}, "b": [True, False, None], "あ": "架け橋😀"}
+    values: list[Any] = [{}, [], None, "", 0, -(2**53) + 1, value]
+    lengths = [0, 1, 252, 253, 508, 4092, 4093, 8188, 8189, 16_000, 100_000]
+    lengths += [2**20 - 4, 2**20 - 3, 25 * 2**20]
+    return {
+        "canonical": [canonical.encode(one).decode() for one in values],
+        "lp": [
+            {
+                "elements": [{kind: _element_json(element)} for kind, element in elements],
+                "label": label,
+                "out": lp(label, *(element for _, element in elements)).hex(),
+            }
+            for label, elements in lists
+        ],
+        "pad": {"padded": sealing.pad(b"abc").hex(), "text": b"abc".hex()},
+        "padded_size": [[length, sealing.padded_size(length)] for length in lengths],
+        "times": [
+            "0001-01-01T00:00:00.000000Z",
+            canonical.format_time(world.noon),
+            "9999-12-31T23:59:59.999999Z",
+        ],
+    }
+
+
+def _element_json(value: bytes | str | int | UUID) -> str | int:
+    match value:
+        case bytes():
+            return value.hex()
+        case UUID():
+            return str(value)
+        case _:
+            return value
+
+
+def keys_vector(world: World) -> Vector:
+    pairs = [("sig", "sig core", world.core_sig), ("log", "log", world.log)]
+    return {
+        "kem": {
+            "kid": world.core_kem.public.kid.hex(),
+            "public": world.core_kem.public.to_json(),
+            "seed": seed("kem core").hex(),
+        },
+        "pairs": [
+            {
+                "key_ids": [kid.hex() for kid in pair.public.key_ids],
+                "kind": kind,
+                "public": pair.public.to_json(),
+                "seeds": seed(name, 64).hex(),
+            }
+            for kind, name, pair in pairs
+        ],
+    }
+
+
+def genesis_vector(world: World) -> Vector:
+    frame = sign_genesis(world.genesis, log=world.log, registrars=world.reg[:2])
+    return {
+        "frame": frame.encode().hex(),
+        "hub": world.hub.hex(),
+        "payload": encode_genesis(world.genesis).decode(),
+    }
+
+
+def key_set_vector(world: World) -> Vector:
+    payload = encode_command(world.key_set_payload)
+    frame = sign_key_set(payload, world.core_sig, *world.reg[:2])
+    return {
+        "digest": world.keyset.hex(),
+        "frame": frame.encode().hex(),
+        "payload": payload.decode(),
+        "registrars": [one.to_json() for one in world.reg_public],
+    }
+
+
+def command_vector(world: World) -> Vector:
+    return {
+        "digest": world.frame.digest.hex(),
+        "frame": world.frame_bytes.hex(),
+        "pae": pae(COMMAND.payload_type, world.payload_bytes).hex(),
+        "payload": world.payload_bytes.decode(),
+        "request": world.request.hex(),
+        "signer": world.core_sig.public.to_json(),
+    }
+
+
+def content_vector(world: World) -> Vector:
+    item, sealed = world.item_ids[0], world.sealed[0]
+    return {
+        "about": {"id": str(world.about.id), "kind": world.about.kind},
+        "content": world.contents[0].decode(),
+        "hub": world.hub.hex(),
+        "item": str(item),
+        "item_key": sealed.key.hex(),
+        "kc": sealed.kc.hex(),
+        "kem_seed": seed("kem core").hex(),
+        "keyset": world.keyset.hex(),
+        "schema": "text/v1",
+        "sealed": sealed.sealed.hex(),
+        "section": world.sections[0],
+        "wrapped_key": world.wrapped_keys[item, world.core].hex(),
+    }
+
+
+def record_vector(world: World) -> Vector:
+    subject = f"kakehashi.v1.{world.case.hex}.1"
+    return {
+        "audit_kem_seed": seed("kem audit").hex(),
+        "body": world.body.decode(),
+        "ck": world.ck.hex(),
+        "epoch": 1,
+        "header": world.state[:11].hex(),
+        "hub": world.hub.hex(),
+        "originator": str(world.case),
+        "sha": record_sha(subject, world.state).hex(),
+        "sks": {name: key.hex() for name, key in world.sks.items()},
+        "state": world.state.hex(),
+        "subject": subject,
+        "tag": leaf_tag(world.ck, world.case, 1).hex(),
+        "version": 1,
+    }
+
+
+def receipt_vector(world: World) -> Vector:
+    subject = f"kakehashi.v1.{world.case.hex}.1"
+    leaf = Leaf(7, record_sha(subject, world.state), leaf_tag(world.ck, world.case, 1))
+    receipt = Receipt(
+        hub=world.hub,
+        mode="rehearsal",
+        command_id=world.payload.command_id,
+        frame=world.frame.digest,
+        leaf=leaf,
+        promised_at=world.noon,
+    )
+    note = encode_note(receipt)
+    payload = encode_notes(world.hub, "rehearsal", [b"\0", note, b"\1"])
+    frame = sign(RECEIPT, payload, world.log).encode()
+    return {
+        "leaf": leaf.encode().decode(),
+        "log": world.log.public.to_json(),
+        "note": note.decode(),
+        "payload": payload.decode(),
+        "receipt": (MAGIC + len(note).to_bytes(2, "big") + note + frame).hex(),
+    }
+
+
+def log_vector(world: World) -> Vector:
+    log, witness = world.log, SignatureKeys.from_seeds(SignatureKind.LOG, seed("witness", 64))
+    entries = [Leaf(n + 1, sha256(bytes([n])), bytes([n]) * 16).encode() for n in range(5)]
+    hashes = [entry_hash(entry) for entry in entries]
+    head = RootAccumulator()
+    roots = []
+    for one in hashes:
+        head.add(one)
+        roots.append(head.root)
+    tree = subtree_of(lambda level, n: b"".join(hashes))  # fewer than fill one tile
+    origin, name, cosigned_at = origin_of(HUB, "rehearsal"), "witness.example/1", AT + 7
+    checkpoint = Checkpoint(origin, len(entries), head.root)
+    note = sign_checkpoint(checkpoint, log, AT)
+    return {
+        "log": log.public.to_json(),
+        "hub": HUB.hex(),
+        "mode": "rehearsal",
+        "origin": origin,
+        "entries": [entry.decode() for entry in entries],
+        "root": head.root.hex(),
+        "inclusion": {
+            "index": 2,
+            "size": 5,
+            "proof": [one.hex() for one in inclusion(2, 5, tree)],
+        },
+        "consistency": {
+            "first": 3,
+            "second": 5,
+            "root": roots[2].hex(),
+            "proof": [one.hex() for one in consistency(3, 5, tree)],
+        },
+        "tile_paths": [
+            [level, n, width, tile_path(level, n, width)]
+            for level, n, width in ((0, 0, 5), (1, 1_234_067, 256), ("entries", 42, 256), ("entries", 0, 7))
+        ],
+        "text": checkpoint.text,
+        "note": note.encode().decode(),
+        "witness": witness.public.to_json(),
+        "witness_name": name,
+        "cosigned_at": cosigned_at,
+        "cosigned": with_signatures(note, cosign(checkpoint, witness, name, cosigned_at)).encode().decode(),
+    }
+
+
+def time_vector(world: World) -> Vector:
+    """A token by an authority of OpenSSL's, made on the spot and pinned by its root."""
+    note = log_vector(world)["note"]
+    with TemporaryDirectory(prefix="kakehashi-time-") as folder:
+        authority = Authority(Path(folder))
+        request, _ = build_time_request(note.encode())
+        stamp = stamp_of(note.encode(), authority.answer(request))
+        return {
+            "at": stamp.at.isoformat(),
+            "certificates": authority.pem().decode(),
+            "checkpoint": note,
+            "stamp": stamp.encode().hex(),
+        }
+
+
+def keystore_vector(world: World) -> Vector:
+    secrets = {"kem": world.core_kem.seed, "sig": world.core_sig.seeds}
+    passphrase = "ひみつの言葉"
+    return {
+        "file": seal_keystore(secrets, passphrase, CHEAP).hex(),
+        "passphrase": passphrase,
+        "secrets": {name: value.hex() for name, value in secrets.items()},
+    }
+
+
+VECTORS: dict[str, Callable[[World], Vector]] = {
+    "bytes": bytes_vector,
+    "command": command_vector,
+    "content": content_vector,
+    "genesis": genesis_vector,
+    "key_set": key_set_vector,
+    "keys": keys_vector,
+    "keystore": keystore_vector,
+    "log": log_vector,
+    "receipt": receipt_vector,
+    "record": record_vector,
+    "time": time_vector,
+}
+
+
+def main() -> None:
+    world = World()
+    HERE.mkdir(exist_ok=True)
+    for old in HERE.glob("*.json"):
+        old.unlink()
+    lines = []
+    for name, make in sorted(VECTORS.items()):
+        path = HERE / f"{name}.json"
+        text = json.dumps(make(world), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+        path.write_text(text, encoding="utf-8")
+        lines.append(f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}")
+        print(f"made {path.name}", file=sys.stderr)
+    (HERE / "MANIFEST").write_text("\n".join(lines) + "\n")
+
+
+if __name__ == "__main__":
+    main()
