@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID
@@ -19,6 +19,7 @@ from rfc3161_client import (
     PKIStatus,
     TimestampRequestBuilder,
     TimeStampResponse,
+    TimeStampTokenInfo,
     VerificationError,
     VerifierBuilder,
     decode_timestamp_response,
@@ -169,7 +170,35 @@ def _token_time(response: TimeStampResponse, data: bytes) -> datetime:
     digest = _DIGESTS.get(imprint.hash_algorithm.dotted_string)
     if digest is None or digest(data).digest() != imprint.message:
         raise Untrusted("time-imprint", "the token is over other bytes")
-    return response.tst_info.gen_time
+    return _generation_time(response.tst_info)
+
+
+def _generation_time(info: TimeStampTokenInfo) -> datetime:
+    """``genTime`` to the microsecond, rounded up: ``gen_time`` of the library drops the fraction of a second, and would
+    claim an earlier time than the authority states. Source: RFC 3161 2.4.2."""
+    _version, _policy, _imprint, _serial, generation_time, *_ = _der_elements(info.as_bytes())
+    fraction = generation_time.decode("ascii").removesuffix("Z").partition(".")[2]
+    microseconds = -(-int(fraction or "0") * 10**6 // 10 ** len(fraction))
+    return info.gen_time + timedelta(microseconds=microseconds)
+
+
+def _der_elements(data: bytes) -> list[bytes]:
+    """The contents of each element of a DER sequence, without tags and lengths."""
+    elements = []
+    at, end = _der_content(data, 0)
+    while at < end:
+        begin, at = _der_content(data, at)
+        elements.append(data[begin:at])
+    return elements
+
+
+def _der_content(data: bytes, at: int) -> tuple[int, int]:
+    """Where the content of the element at this offset begins and ends."""
+    length, begin = data[at + 1], at + 2
+    if length >= 0x80:
+        begin += length & 0x7F
+        length = int.from_bytes(data[at + 2 : begin], "big")
+    return begin, begin + length
 
 
 def _signer_certificate(response: TimeStampResponse) -> x509.Certificate | None:

@@ -69,12 +69,17 @@ class Authority:
     def pem(self, *names: str) -> bytes:
         return b"".join((self.folder / f"{n}.pem").read_bytes() for n in (names or (self.root,)))
 
-    def answer(self, request: bytes, *, signer: str = "time", more: tuple[str, ...] = ()) -> bytes:
-        """What ``openssl ts`` replies."""
+    def answer(
+        self, request: bytes, *, signer: str = "time", more: tuple[str, ...] = (), precision_digits: int = 0
+    ) -> bytes:
+        """What ``openssl ts`` replies. ``precision_digits``: of the fraction of a second in the token's time."""
         with self._lock:
             (self.folder / "q").write_bytes(request)
+            config = (self.folder / "tsa.cnf").read_text()
+            precision = f"[reply]\nclock_precision_digits={precision_digits}"
+            (self.folder / "precise.cnf").write_text(config.replace("[reply]", precision))
             by = ["-signer", f"{signer}.pem", "-inkey", f"{signer}.key"]
-            asked = ["-queryfile", "q", "-out", "r", "-config", "tsa.cnf", "-section", "reply"]
+            asked = ["-queryfile", "q", "-out", "r", "-config", "precise.cnf", "-section", "reply"]
             self._run("ts", "-reply", *asked, *by, *more)
             return (self.folder / "r").read_bytes()
 

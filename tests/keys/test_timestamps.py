@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -15,6 +17,7 @@ from keys.timestamps import (
     MAX_TOKEN_BYTES,
     Stamp,
     TimeAuthority,
+    _generation_time,
     build_time_request,
     parse_stamp,
     stamp_of,
@@ -54,6 +57,48 @@ def test_a_token_says_by_when_the_checkpoint_was_there(ours):
     assert verify_time(ours.token, NOTE, ours.pinned) == at
     assert ours.stamp.at == at
     assert ours.stamp.checkpoint.size == 7
+
+
+@pytest.mark.parametrize("digits", [0, 3, 6])
+def test_a_token_states_its_time_to_the_microsecond(ours, digits):
+    """The library's own ``gen_time`` is cut to whole seconds: earlier than what the authority states."""
+    token = ours.authority.answer(ours.request, precision_digits=digits)
+    [stated] = re.findall(rb"\x18.(\d{14})(?:\.(\d+))?Z", token)
+    seconds = datetime.strptime(stated[0].decode(), "%Y%m%d%H%M%S").replace(tzinfo=UTC)
+    at = verify_time(token, NOTE, ours.pinned, ours.nonce)
+    assert at == seconds + timedelta(microseconds=int(stated[1].ljust(6, b"0")))
+    assert stamp_of(NOTE, token).at == at
+
+
+@pytest.mark.parametrize(
+    ("text", "microseconds"),
+    [
+        pytest.param(b"20261129134306Z", 0, id="no fraction"),
+        pytest.param(b"20261129134306.5Z", 500_000, id="tenths"),
+        pytest.param(b"20261129134306.9598061Z", 959_807, id="finer than a microsecond, rounded up"),
+        pytest.param(b"20261129134306.9999999Z", 1_000_000, id="up to the next second"),
+    ],
+)
+@pytest.mark.parametrize("imprint_bytes", [20, 200, 300], ids=["one length byte", "two", "three"])
+def test_the_time_of_a_token_is_never_earlier_than_stated(text, microseconds, imprint_bytes):
+    def element(tag: int, content: bytes) -> bytes:
+        size = len(content)
+        length = (
+            bytes([size])
+            if size < 128
+            else b"\x81" + bytes([size])
+            if size < 256
+            else b"\x82" + size.to_bytes(2, "big")
+        )
+        return bytes([tag]) + length + content
+
+    encoded = element(
+        0x30,
+        element(2, b"\1") + element(6, b"*") + element(0x30, bytes(imprint_bytes)) + element(2, b"\7") + element(0x18, text),
+    )  # fmt: skip
+    whole_seconds = datetime(2026, 11, 29, 13, 43, 6, tzinfo=UTC)
+    info = SimpleNamespace(gen_time=whole_seconds, as_bytes=lambda: encoded)
+    assert _generation_time(info) == whole_seconds + timedelta(microseconds=microseconds)
 
 
 def test_openssl_verifies_what_is_kept(ours):
