@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import httpx2 as httpx
 import pytest
@@ -18,7 +20,7 @@ from gateway.hub.witnesses import Witnesses, WitnessSettings, known_witnesses
 from gateway.protocol.serving import ServedApp
 from gateway.witness.app import witness_app
 from gateway.witness.policy import Policy
-from gateway.witness.service import Witness, encode_request
+from gateway.witness.service import MAX_BODY_BYTES, Witness, encode_request
 from keys.checkpoint import Checkpoint, origin_of, sign_checkpoint, verify_cosignature
 from keys.note import Note, parse_note, parse_signature_lines, with_signatures
 from keys.signing import SignatureKeys, SignatureKind
@@ -147,6 +149,38 @@ def test_what_is_not_this_logs_head_is_refused(one: ServedWitness, data: bytes, 
 )
 def test_what_is_no_request_is_refused(one: ServedWitness, body: bytes) -> None:
     assert one.http.post("/add-checkpoint", content=body + note(5)).status_code == 400
+
+
+def test_a_body_that_is_too_long_is_answered_with_a_problem_document(one: ServedWitness) -> None:
+    answer = one.http.post("/add-checkpoint", content=bytes(MAX_BODY_BYTES + 1))
+    assert (answer.status_code, answer.json()["error_code"]) == (400, "body-too-long")
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert one.http.get("/healthz").json()["status"] == "up"
+
+
+def test_a_body_that_is_cut_off_is_answered_with_a_problem_document(tmp_path: Path) -> None:
+    """The client has gone, so nobody reads the answer: what counts is that it is no fault of the witness."""
+    witness = Witness(tmp_path / "witness.db", NAME, KEYS, {ORIGIN: LOG.public}, lambda: 1)
+    sent: list[dict[str, Any]] = []
+    incoming = iter(
+        [{"type": "http.request", "body": b"old 0\n", "more_body": True}, {"type": "http.disconnect"}]
+    )
+
+    async def receive() -> dict[str, Any]:
+        return next(incoming)
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http", "method": "POST", "path": "/add-checkpoint", "raw_path": b"/add-checkpoint",
+        "query_string": b"", "headers": [], "http_version": "1.1", "scheme": "http",
+        "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 2), "root_path": "",
+    }  # fmt: skip
+    asyncio.run(witness_app(witness)(scope, receive, send))
+    witness.close()
+    assert sent[0]["status"] == 400
+    assert json.loads(sent[1]["body"])["error_code"] == "body-cut-off"
 
 
 def test_a_wrong_proof_is_refused(one: ServedWitness) -> None:
