@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -36,6 +37,11 @@ INCOMPLETENESS_NOTICE = (
     "すべての提供を示すものではありません。載っていないことは、提供がなかったことを意味しません。",
     "詳しくは、個人情報保護法第76条の開示請求ができます。",
 )
+
+PDF_STANDARD = "ua-1"
+"""PDF/UA-1: readable by screen readers; and the standard under which typst refuses a character that the font lacks."""
+UNDISPLAYED = re.compile(r'the text `"(.+?)"` could not be displayed')
+CODE_POINT_NOTICE = "この書体にない文字は、〔U+番号〕(ユニコードの符号位置)で示しています。"
 
 
 def disclosures(ledger: LedgerData, names: Names, proof: StatusOf) -> list[Row]:
@@ -180,13 +186,40 @@ def _table(title: str, rows: Sequence[Row], head: Sequence[str], widths: Sequenc
 
 
 def _pdf(title: str, lines: list[str], tables: list[dict[str, Any]]) -> bytes:
+    """Raises Unavailable without the font. A character that the font lacks is printed as its code point, and the report
+    says so."""
+    try:
+        return _typeset(title, lines, tables)
+    except typst.TypstError as error:
+        missing = set("".join(_unescaped(text) for text in UNDISPLAYED.findall(error.diagnostic)))
+        if not missing:
+            raise
+    replaced = [
+        {**table, "rows": [[_with_code_points(cell, missing) for cell in row] for row in table["rows"]]}
+        for table in tables
+    ]
+    return _typeset(title, [*lines, CODE_POINT_NOTICE], replaced)
+
+
+def _typeset(title: str, lines: list[str], tables: list[dict[str, Any]]) -> bytes:
+    """Raises Unavailable without the font, TypstError where the font lacks a character."""
     data = json.dumps({"title": title, "lines": lines, "tables": tables}, ensure_ascii=False)
     pdf, warnings = typst.compile_with_warnings(
-        TEMPLATE.read_bytes(), format="pdf", sys_inputs={"data": data}
+        TEMPLATE.read_bytes(), format="pdf", sys_inputs={"data": data}, pdf_standards=[PDF_STANDARD]
     )
     if any("font" in w.message for w in warnings):
         raise Unavailable("font-missing", "install the font Noto Sans CJK JP (package fonts-noto-cjk)")
     return bytes(pdf)
+
+
+def _unescaped(text: str) -> str:
+    """The text that typst quotes in a message: invisible characters are written as ``\\u{600}`` there."""
+    return re.sub(r"\\u\{([0-9a-f]+)\}", lambda match: chr(int(match[1], 16)), text)
+
+
+def _with_code_points(cell: str, missing: set[str]) -> str:
+    """The cell with each of these characters written as 〔U+1F3E0〕."""
+    return "".join(f"〔U+{ord(c):04X}〕" if c in missing else c for c in cell)
 
 
 def _local_time(text: str, *, day: bool = False) -> str:

@@ -6,16 +6,22 @@ import csv
 import io
 import json
 import subprocess
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pypdfium2
 import pytest
 from fhir.resources.R4B.auditevent import AuditEvent
 from typer.testing import CliRunner
 
+from domain.codes import Section
+from domain.errors import Unavailable
+from domain.family_list import FamilyListRow
+from gateway.audit import reports
 from gateway.audit.proofs import proofs
-from gateway.audit.reports import as_csv, as_pdf
+from gateway.audit.reports import CODE_POINT_NOTICE, as_csv, as_pdf, family_pdf
 from gateway.cli.main import app
 from gateway.rehearsal.scenario.player import Run
 from tests.audit.profiles import FOLDER, Profile
@@ -106,19 +112,41 @@ def test_the_familys_sheet_says_the_same_sentences_whatever_stands_on_it(
 
 
 @needs_font
-def test_what_is_empty_is_printed_as_none() -> None:
-    from datetime import UTC, datetime
-
-    verification_json: dict[str, Any] = {
-        "disclosures": [],
-        "openings": [],
-        "consents": [],
-        "notifications": [],
-    }
-    text = text_of(
-        as_pdf("inquiry", verification_json, {}, proofs(None), at=datetime(2025, 6, 1, tzinfo=UTC))
-    )
+def test_empty_tables_are_printed_as_none() -> None:
+    ledger: dict[str, Any] = {"disclosures": [], "openings": [], "consents": [], "notifications": []}
+    text = text_of(as_pdf("inquiry", ledger, {}, proofs(None), at=datetime(2025, 6, 1, tzinfo=UTC)))
     assert text.count("なし") >= 4
+
+
+@needs_font
+@pytest.mark.parametrize(
+    ("name", "printed"),
+    [
+        pytest.param("\ue000山市", "〔U+E000〕山市", id="a character of a municipality's own set"),
+        pytest.param("ひだまり🏠の家", "ひだまり〔U+1F3E0〕の家", id="an emoji"),
+        pytest.param('a\u0489"\x07', 'a〔U+0489〕"〔U+0007〕', id="a combining mark and a control character"),
+    ],
+)
+def test_a_character_that_the_font_lacks_is_printed_as_its_code_point(name: str, printed: str) -> None:
+    rows = [FamilyListRow(date(2025, 6, 1), UUID(int=1), UUID(int=2), frozenset({Section.PLAN}))]
+    text = text_of(family_pdf(rows, {str(UUID(int=1)): name, str(UUID(int=2)): "𠮷田病院"}))
+    assert printed in text.replace("\r\n", "")
+    assert "𠮷田病院" in text
+    assert CODE_POINT_NOTICE in text
+
+
+@needs_font
+def test_a_report_whose_characters_are_all_in_the_font_has_no_notice_of_code_points() -> None:
+    assert CODE_POINT_NOTICE not in text_of(family_pdf([], {}))
+
+
+@needs_font
+def test_a_report_without_its_font_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    template = tmp_path / "report.typ"
+    template.write_text(reports.TEMPLATE.read_text().replace("Noto Sans CJK JP", "No Such Font"))
+    monkeypatch.setattr(reports, "TEMPLATE", template)
+    with pytest.raises(Unavailable, match="font-missing"):
+        family_pdf([], {})
 
 
 @pytest.mark.parametrize(
