@@ -176,7 +176,9 @@ def _token_time(response: TimeStampResponse, data: bytes) -> datetime:
 def _generation_time(info: TimeStampTokenInfo) -> datetime:
     """``genTime`` to the microsecond, rounded up: ``gen_time`` of the library drops the fraction of a second, and would
     claim an earlier time than the authority states. Source: RFC 3161 2.4.2."""
-    _version, _policy, _imprint, _serial, generation_time, *_ = _der_elements(info.as_bytes())
+    _version, _policy, _imprint, _serial, generation_time, *_ = _der_elements(
+        info.as_bytes()  # type: ignore[attr-defined]  # missing in the stubs
+    )
     fraction = generation_time.decode("ascii").removesuffix("Z").partition(".")[2]
     microseconds = -(-int(fraction or "0") * 10**6 // 10 ** len(fraction))
     return info.gen_time + timedelta(microseconds=microseconds)

@@ -1,7 +1,8 @@
-"""The engine: folds the stream into state, lets every view make its rows, and writes these and the position together.
+"""The engine: folds the stream into state, applies each record to every projection, and writes rows and position in one
+transaction.
 
-Rows are rebuildable, so a database lost or stale is no loss. One writer a database; reads use connections of
-their own and do not wait for it. The same code serves SQLite and PostgreSQL.
+Rows can be rebuilt from the stream, so losing the database loses nothing. Each database has one writer; readers use
+their own connections and do not wait for it. The same code serves SQLite and PostgreSQL.
 """
 
 from __future__ import annotations
@@ -52,12 +53,12 @@ _CASES = frozenset({Kind.CASE, Kind.CASE_ACCESS})
 
 
 def standard_projections(*, cases: int = 256) -> list[Projection]:
-    """Every view of the product, new. ``cases``: of how many cases they keep the rows in memory."""
+    """A new instance of every projection of the product. ``cases``: how many cases keep their rows in memory."""
     return [Leaves(), AgencyProjection(cases=cases), Worklist(cases=cases), Ledger(), Exceptions(cases=cases)]
 
 
 class _ProjectionFailed(Exception):
-    """A view failed on a record."""
+    """A projection failed on a record."""
 
     def __init__(self, projection: Projection, error: Exception) -> None:
         super().__init__(projection.name)
@@ -67,7 +68,7 @@ class _ProjectionFailed(Exception):
 
 @dataclass(frozen=True)
 class Difference:
-    """One row that two databases do not share alike. ``kind``: MISSING or EXTRA (here), or CHANGED."""
+    """One row in which two databases differ. ``kind``: MISSING or EXTRA (in the first), or CHANGED."""
 
     table: str
     key: tuple[Any, ...]
@@ -75,7 +76,7 @@ class Difference:
 
 
 class _BatchState:
-    """State as it will be when the transaction stands."""
+    """State as it will be when the transaction is committed."""
 
     def __init__(self, register: Register, position: int) -> None:
         self.register = register
@@ -84,10 +85,10 @@ class _BatchState:
 
 
 class Engine:
-    """The views of one hub in one database.
+    """The projections of one hub in one database.
 
     ``where``: a path (SQLite) or a database URL. ``load``: see ``Load``. ``cases``: how many cases are kept
-    in memory. Every method may be called from any thread; records are applied by one at a time.
+    in memory. Every method may be called from any thread; one thread at a time applies records.
     """
 
     def __init__(
@@ -108,18 +109,18 @@ class Engine:
         self._register = Register()
         self._position = 0
         self._parked: dict[str, int] = {}
-        self._write_lock = threading.Lock()  # owned by whoever applies
+        self._write_lock = threading.Lock()  # owned by the thread that applies records
         self._position_changed = threading.Condition()
         self._stopping = threading.Event()
         self._failure: BaseException | None = None
         self._writer = _create_database(self._url, begin="BEGIN IMMEDIATE")
         self._reader = _create_database(self._url, begin="BEGIN")
 
-    # --- where it stands ----------------------------------------------------------------------------------
+    # --- position -----------------------------------------------------------------------------------------
 
     @property
     def position(self) -> int:
-        """The last record whose rows stand; 0 before the first."""
+        """The last record whose rows are committed; 0 before the first."""
         return self._position
 
     @property
@@ -129,42 +130,42 @@ class Engine:
 
     @property
     def parked(self) -> dict[str, int]:
-        """Views that stand still, and the position of the record they failed on."""
+        """Projections that are no longer updated, and the position of the record each failed on."""
         return dict(self._parked)
 
     @property
     def failure(self) -> BaseException | None:
-        """Why ``follow`` ended, where it did not end by itself."""
+        """The error that ended ``follow``; None while it runs and after it ended without one."""
         return self._failure
 
     @property
     def reader(self) -> Database:
-        """Connections for reading only."""
+        """Read-only connections."""
         return self._reader
 
     @property
     def tables(self) -> list[Table]:
-        """Every table, by name."""
+        """Every table, sorted by name."""
         return sorted(
             (*TABLES, *(table for projection in self._projections for table in projection.tables)),
             key=lambda t: t.name,
         )
 
     def wait_for(self, position: int, timeout: float) -> bool:
-        """Wait until the rows of this position stand, at most ``timeout`` seconds; whether they do."""
+        """Wait at most ``timeout`` seconds until the rows of this position are committed. Returns whether they are."""
         with self._position_changed:
             self._position_changed.wait_for(
                 lambda: self._position >= position or self._failure is not None, timeout
             )
             return self._position >= position
 
-    # --- life -----------------------------------------------------------------------------------------------
+    # --- starting and closing -------------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Open the database, make what is missing, and restore the state of its position.
+        """Open the database, create missing tables, and restore the state at its position.
 
-        Raises InvariantViolation where the views were made by another edition (rebuild them) or the store does not have
-        what they say they read; Unavailable where the database does not answer.
+        Raises InvariantViolation where the rows were written by another edition (rebuild them) or the store lacks records
+        that were applied; Unavailable where the database does not answer.
         """
         with self._write_lock, _DatabaseFaults(), self._writer.begin() as db:
             for table in self.tables:
@@ -179,7 +180,7 @@ class Engine:
             self._position = 0 if head is None else head.position
 
     def _restore_register(self, db: Connection) -> Register:
-        """The register, folded from the records that the views have read, in the order of the stream."""
+        """The register, folded from the records that were applied, in the order of the stream."""
         order = list(self._index.register_records(db))
         last = {id: version for id, _, version in order}
         records = {id: self._load_complete(id, version) for id, version in last.items()}
@@ -197,7 +198,7 @@ class Engine:
         return records
 
     def close(self) -> None:
-        """Let go of the database. Nothing more is applied or read."""
+        """Close the database. Nothing can be applied or read afterwards."""
         self.stop()
         with self._write_lock:
             self._writer.dispose()
@@ -206,15 +207,15 @@ class Engine:
     # --- applying -------------------------------------------------------------------------------------------
 
     def apply(self, stream_record: StreamRecord) -> None:
-        """Make the rows of one record. One that was applied before changes nothing.
+        """Write the rows of one record. A record that was applied before changes nothing.
 
         Raises InvariantViolation where a record before it is missing, or where another writer moved the position;
-        Unavailable where the database does not answer (nothing was done then).
+        Unavailable where the database does not answer (then nothing was written).
         """
         self.apply_many((stream_record,))
 
     def apply_many(self, batch: Iterable[StreamRecord]) -> None:
-        """Make the rows of several records in one transaction, or, where a view fails on one, one by one.
+        """Write the rows of several records in one transaction, or one by one where a projection fails.
 
         Raises as ``apply``.
         """
@@ -226,7 +227,7 @@ class Engine:
                 self._apply_or_split(new_records)
 
     def _apply_or_split(self, batch: list[StreamRecord]) -> None:
-        """Apply the batch. Where a view fails, one by one; where it fails on one, without that view from there."""
+        """Apply the batch; where a projection fails, record by record, parking each projection at the record it fails on."""
         try:
             self._apply_in_transaction(batch, {})
         except _ProjectionFailed as projection_failed:
@@ -237,7 +238,7 @@ class Engine:
             self._apply_parking_failed(batch, projection_failed)
 
     def _apply_parking_failed(self, batch: list[StreamRecord], projection_failed: _ProjectionFailed) -> None:
-        """This one record, with every view parked that fails on it."""
+        """Apply one record, parking every projection that fails on it."""
         failed = {projection_failed.projection.name: type(projection_failed.error).__name__}
         while True:
             try:
@@ -295,64 +296,71 @@ class Engine:
         if stream_record.position != batch_state.position + 1:
             raise InvariantViolation("gap", f"record {batch_state.position + 1} is missing")
         if stream_record.gone:
-            self._apply_destroyed(db, batch_state, active, stream_record)
-            return
-        if stream_record.record is None:
+            self._apply_destroyed(db, active, stream_record)
+        elif stream_record.record is None:
             self._apply_unreadable(db, batch_state, active, stream_record)
-            return
-        if (
-            all(not projection.needs_case_state for projection in active)
-            and stream_record.record.originator.kind in _CASES
-        ):
-            for projection in active:
-                with _ProjectionFaults(projection):
-                    projection.apply(db, stream_record, None)
-            batch_state.position = stream_record.position
-            return
-        record = stream_record.record
+        elif stream_record.record.originator.kind in _CASES and not any(p.needs_case_state for p in active):
+            self._apply_to_each(db, active, stream_record, None)
+        else:
+            self._apply_readable(db, batch_state, active, stream_record, stream_record.record)
+        batch_state.position = stream_record.position
+
+    def _apply_readable(
+        self,
+        db: Connection,
+        batch_state: _BatchState,
+        active: list[Projection],
+        stream_record: StreamRecord,
+        record: Record,
+    ) -> None:
         world: World | None = None
         affected: list[UUID] = []
         if record.originator.kind is Kind.CASE:
             case = self._case_after(db, batch_state, record)
             world, affected = _world(batch_state.register, case), [case.id]
         elif record.originator.kind not in _CASES:
-            before, batch_state.register = (
-                batch_state.register,
-                self._register_after(batch_state.register, record),
-            )
+            before = batch_state.register
+            batch_state.register = self._register_after(before, record)
             self._index.register_changed(stream_record)
             affected = self._index.affected(db, stream_record, before, batch_state.register)
-        for projection in active:
-            with _ProjectionFaults(projection):
-                projection.apply(db, stream_record, world)
+        self._apply_to_each(db, active, stream_record, world)
         if isinstance(record.event, ControlDestroyed):
             self._erase(db, batch_state, active, record.event.scope)
         for id in affected:
-            try:
-                affected_world = _world(batch_state.register, self._load_case(db, batch_state, id))
-            except NotFound:
-                continue  # its control is destroyed; the record of that, which erases its rows, is still to come
-            for projection in active:
-                with _ProjectionFaults(projection):
-                    projection.refresh_case(db, stream_record, affected_world)
-        batch_state.position = stream_record.position
+            self._refresh_case(db, batch_state, active, stream_record, id)
 
-    def _apply_destroyed(
+    def _apply_to_each(
+        self, db: Connection, active: list[Projection], stream_record: StreamRecord, world: World | None
+    ) -> None:
+        for projection in active:
+            with _ProjectionFaults(projection):
+                projection.apply(db, stream_record, world)
+
+    def _refresh_case(
         self,
         db: Connection,
         batch_state: _BatchState,
         active: list[Projection],
         stream_record: StreamRecord,
+        id: UUID,
     ) -> None:
-        """A record that nobody can read any more: it has its leaf, and no other row."""
+        try:
+            world = _world(batch_state.register, self._load_case(db, batch_state, id))
+        except NotFound:
+            return  # its control is destroyed; the record of the destruction, which erases its rows, comes later
+        for projection in active:
+            with _ProjectionFaults(projection):
+                projection.refresh_case(db, stream_record, world)
+
+    def _apply_destroyed(self, db: Connection, active: list[Projection], stream_record: StreamRecord) -> None:
+        """A record that nobody can read any more has a leaf and no other row."""
         for projection in active:
             if not projection.needs_case_state:
                 with _ProjectionFaults(projection):
                     projection.apply_unreadable(db, stream_record)
-        batch_state.position = stream_record.position
 
     def _erase(self, db: Connection, batch_state: _BatchState, active: list[Projection], case: UUID) -> None:
-        """All rows of a case whose control was destroyed, also those of this very transaction."""
+        """Delete all rows of a case whose control was destroyed, also those of this transaction."""
         self._index.erase(db, case)
         for projection in active:
             with _ProjectionFaults(projection):
@@ -366,7 +374,7 @@ class Engine:
         active: list[Projection],
         stream_record: StreamRecord,
     ) -> None:
-        """A record that only a newer hub can read. In a case it parks the views; in the register it ends all."""
+        """A record that only a newer hub can read. In a case it parks the projections; in the register it is an error."""
         if any(batch_state.register.find(kind, stream_record.originator) is not None for kind in Kind):
             raise InvariantViolation(
                 "newer-register", "a newer hub has changed the register: update this one"
@@ -374,7 +382,6 @@ class Engine:
         for projection in active:
             with _ProjectionFaults(projection):
                 projection.apply_unreadable(db, stream_record)
-        batch_state.position = stream_record.position
 
     def _case_after(self, db: Connection, batch_state: _BatchState, record: Record) -> Case:
         """The case after this record."""
@@ -391,7 +398,7 @@ class Engine:
         return register.with_record(record)
 
     def _load_case(self, db: Connection, batch_state: _BatchState, id: UUID) -> Case:
-        """The case as it stands: drafted, kept, or read again from the store."""
+        """The case: from this transaction, from the cache, or from the store."""
         case = batch_state.cases.get(id) or self._case_cache.get(id)
         if case is None:
             case = Case(id=id)
@@ -404,9 +411,9 @@ class Engine:
     # --- following ----------------------------------------------------------------------------------------------
 
     def follow(self, source: Iterable[Sequence[StreamRecord]]) -> None:
-        """Apply what the source brings, what comes together in one transaction, until it ends or ``stop`` is called.
+        """Apply each batch of the source in one transaction, until the source ends or ``stop`` is called.
 
-        For a thread of its own. What ends it early is kept in ``failure``, wakes those who wait, and is raised.
+        Runs in a thread of its own. An error is kept in ``failure``, wakes the threads that wait, and is raised.
         """
         self._failure = None
         try:
@@ -427,19 +434,19 @@ class Engine:
     # --- comparing ----------------------------------------------------------------------------------------------
 
     def digest(self) -> bytes:
-        """SHA-256 over all rows of all tables, the same for the same rows in whatever order they were made."""
-        whole = hashlib.sha256()
+        """SHA-256 over all rows of all tables, independent of the order in which they were written."""
+        digest = hashlib.sha256()
         with self._reader.connect() as db:
             for table in self.tables:
                 rows = sorted(_fingerprint(row) for row in db.execute(select(table)))
-                whole.update(json.dumps([table.name, len(rows)]).encode())
-                whole.update(b"".join(rows))
-        return whole.digest()
+                digest.update(json.dumps([table.name, len(rows)]).encode())
+                digest.update(b"".join(rows))
+        return digest.digest()
 
     def differences(self, other: Engine) -> Iterator[Difference]:
-        """Each row that differs from the other's, by table and key: none where both were made of the same events.
+        """Each row that differs from the other's, by table and key: none where both come from the same events.
 
-        ``audit verify`` compares the live views (self) with views built anew (other).
+        ``audit verify`` compares the live rows (self) with rebuilt rows (other).
         """
         for table in self.tables:
             mine, theirs = self._by_key(table), other._by_key(table)
@@ -472,7 +479,7 @@ def _fingerprint(row: Sequence[Any]) -> bytes:
 
 
 class _ProjectionFaults:
-    """Inside, a fault of the view is its own; a database that does not answer is everyone's."""
+    """Context in which an error is the projection's own, unless the database does not answer."""
 
     def __init__(self, projection: Projection) -> None:
         self._projection = projection
@@ -487,7 +494,7 @@ class _ProjectionFaults:
 
 
 class _DatabaseFaults:
-    """Inside, a database that does not answer reads Unavailable; one that can't be read or disagrees, InvariantViolation."""
+    """Context that turns errors of the database into Unavailable (no answer) or InvariantViolation (unusable)."""
 
     def __enter__(self) -> None:
         return None
@@ -500,15 +507,15 @@ class _DatabaseFaults:
 
 
 def _create_database(url: str, *, begin: str) -> Database:
-    """A database whose transactions begin when we say so."""
+    """A database whose transactions begin with this statement."""
     if not url.startswith("sqlite"):
-        # a reader sees one state throughout; what a second writer did is found by the position
+        # a reader sees one state throughout; a second writer is detected by the position
         return create_engine(url, isolation_level="REPEATABLE READ")  # no cover: needs a server
     database = create_engine(url)
 
     @sa_event.listens_for(database, "connect")
     def prepare(connection: Any, _: Any) -> None:
-        connection.isolation_level = None  # we say BEGIN ourselves
+        connection.isolation_level = None  # BEGIN is issued by the listener below
         for pragma in ("busy_timeout=10000", "journal_mode=WAL", "synchronous=NORMAL"):
             connection.execute(f"PRAGMA {pragma}")
         if begin == "BEGIN":

@@ -1,4 +1,4 @@
-"""The auditor's pages: the ledger as of any moment, a case's timeline, exceptions, exports. Never content."""
+"""The auditor's pages: the ledger as of any moment, a case's timeline, exceptions, exports. They never show content."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from gateway.protocol.problems import MEDIA_TYPE, problem
 
 
 class LedgerSource(Protocol):
-    """Who tells the ledger: the audit office, by asking the hub; or an opened folder."""
+    """Where the ledger comes from: the audit office, which queries the hub; or the folder of an installation."""
 
     def now(self) -> datetime: ...
 
@@ -38,7 +38,8 @@ class LedgerSource(Protocol):
 
 HistoryAt = Callable[[UUID, datetime | None], History]
 ExceptionPage = Callable[[datetime, UUID | None, str, int], tuple[list[ExceptionRow], str]]
-"""What to look at as of a moment, of a case or all, latest first: so many of those before a mark; and the next mark."""
+"""(as of, case or None for all, cursor, limit) -> exceptions, latest first, and the cursor of the next page."""
+RenderPage = Callable[..., HTMLResponse]
 PAGE = 500
 LEDGER_PARTS = ("disclosures", "openings", "consents", "notifications", "cases")
 OUTCOMES = ("DISCLOSED", "STANDING", "HELD", "RELEASED", "REFUSED", "OPENED")
@@ -57,8 +58,8 @@ def audit_app(
 ) -> FastAPI:
     """The application of the audit office. ``names``: agency id -> name; ``hub``: its identifier, hex.
 
-    ``history_at``: a case as it stood at a moment, where the record is at hand, and ``exception_page``: what to look at then, of a case
-    or of all; without them there is no timeline and are no exceptions.
+    ``history_at``: a case as of a moment; ``exception_page``: the exceptions as of a moment. Both need the record at
+    hand: without them there is no timeline and there are no exceptions.
     """
     names = {**names, "NOTIFIER": "通告者", "HUB": "架け橋(自動)", "AUDIT": "監査"}
     links = [("/", "台帳")] + ([] if exception_page is None else [("/exceptions", "例外")])
@@ -70,13 +71,37 @@ def audit_app(
         status, body = problem(error)
         return JSONResponse(body, status, media_type=MEDIA_TYPE)
 
-    def proof() -> StatusOf:
-        return proofs(None if verification is None else verification())
+    selector = _LedgerSelector(office, verification)
+    _add_ledger_page(app, selector, render_page, names, timeline=history_at is not None)
+    _add_exports(app, selector, names, hub)
+    if history_at is not None and exception_page is not None:
+        _add_timeline(app, render_page, history_at)
+        _add_exceptions(app, render_page, office, exception_page)
+    return app
 
-    def chosen(case: str, agency: str, outcome: str, as_of: str) -> dict[str, Any]:
-        """The ledger as of then, of what was chosen."""
+
+class _LedgerSelector:
+    """The ledger, filtered by what the auditor selects, and how far the record behind it was verified."""
+
+    def __init__(self, office: LedgerSource, verification: Callable[[], dict[str, Any]] | None) -> None:
+        self._office = office
+        self._run_verification = verification
+
+    def now(self) -> datetime:
+        return self._office.now()
+
+    def verification(self) -> dict[str, Any] | None:
+        """The last verification as JSON; None where there was none."""
+        return None if self._run_verification is None else self._run_verification()
+
+    def status_of(self) -> StatusOf:
+        """The status of each row by the last verification."""
+        return proofs(self.verification())
+
+    def select(self, case: str, agency: str, outcome: str, as_of: str) -> dict[str, Any]:
+        """The ledger as of a moment; an empty filter selects everything."""
         case_filter = _checked_uuid(case)
-        selection = office.ledger(
+        selection = self._office.ledger(
             case=UUID(case_filter) if case_filter else None, as_of=_parse_local_time(as_of)
         )
         return {
@@ -97,48 +122,58 @@ def audit_app(
                 if case_filter in ("", c["case"]) and agency in ("", c["by"], c["sender"], c["recipient"])
             ],
             "notifications": [n for n in selection["notifications"] if case_filter in ("", n["case"])],
-            "mandate": selection["mandate"] | {"over": _is_over(selection["mandate"]["until"], office.now())},
+            "mandate": selection["mandate"] | {"over": _is_over(selection["mandate"]["until"], self.now())},
         }
 
+
+def _add_ledger_page(
+    app: FastAPI,
+    selector: _LedgerSelector,
+    render_page: RenderPage,
+    names: Mapping[str, str],
+    *,
+    timeline: bool,
+) -> None:
     @app.get("/", response_class=HTMLResponse)
     def ledger(case: str = "", agency: str = "", outcome: str = "", as_of: str = "") -> HTMLResponse:
-        selection, status_of = chosen(case, agency, outcome, as_of), proof()
+        selection, status_of = selector.select(case, agency, outcome, as_of), selector.status_of()
         opened = Counter((o["item"], o["agency"]) for o in selection["openings"] if o["outcome"] == "OPENED")
-        choice = {"case": case, "agency": agency, "outcome": outcome, "as_of": as_of}
+        filters = {"case": case, "agency": agency, "outcome": outcome, "as_of": as_of}
         selection["disclosures"] = [
             {**d, "opened": opened[(d["item"], d["to"])], "proof": status_of(d["position"])}
             for d in selection["disclosures"]
         ]
         selection["openings"] = [{**o, "proof": status_of(o["position"])} for o in selection["openings"]]
         counts = {name: len(selection[name]) for name in LEDGER_PARTS}
-        selection |= {name: selection[name][-PAGE:] for name in LEDGER_PARTS}  # the last; a file has them all
+        selection |= {name: selection[name][-PAGE:] for name in LEDGER_PARTS}  # exported files have all rows
         return render_page(
             "audit.html",
             title="監査: 提供の台帳",
             current_path="/",
-            verification=None if verification is None else verification(),
+            verification=selector.verification(),
             agencies=sorted(names.items(), key=lambda n: n[1]),
             outcomes=OUTCOMES,
-            chosen=choice,
-            query=urlencode({k: v for k, v in choice.items() if v}),
+            chosen=filters,
+            query=urlencode({k: v for k, v in filters.items() if v}),
             proofs=STATUS_LABELS,
-            timeline=history_at is not None,
+            timeline=timeline,
             counts=counts,
             **selection,
         )
 
+
+def _add_exports(app: FastAPI, selector: _LedgerSelector, names: Mapping[str, str], hub: str) -> None:
     @app.get("/export/{form}")
     def export(form: str, case: str = "", agency: str = "", outcome: str = "", as_of: str = "") -> Response:
-        """What is chosen, as a file."""
-        selection = chosen(case, agency, outcome, as_of)
+        """The selected rows as a file."""
+        selection = selector.select(case, agency, outcome, as_of)
         match form:
-            case "ledger.csv":
-                body, media = as_csv(disclosures(selection, names, proof())), "text/csv; charset=utf-8"
-            case "openings.csv":
-                body, media = as_csv(openings(selection, names, proof())), "text/csv; charset=utf-8"
+            case "ledger.csv" | "openings.csv":
+                table = disclosures if form == "ledger.csv" else openings
+                body, media = as_csv(table(selection, names, selector.status_of())), "text/csv; charset=utf-8"
             case "review.pdf" | "inquiry.pdf":
-                kind, at = form.removesuffix(".pdf"), _parse_local_time(as_of) or office.now()
-                body, media = as_pdf(kind, selection, names, proof(), at=at), "application/pdf"
+                kind, at = form.removesuffix(".pdf"), _parse_local_time(as_of) or selector.now()
+                body, media = as_pdf(kind, selection, names, selector.status_of(), at=at), "application/pdf"
             case "balp.ndjson":
                 events = audit_events(selection, hub=hub, names=names)
                 lines = (json.dumps(e, ensure_ascii=False) + "\n" for e in events)
@@ -149,28 +184,31 @@ def audit_app(
             body, media_type=media, headers={"Content-Disposition": f'attachment; filename="{form}"'}
         )
 
-    if history_at is None or exception_page is None:
-        return app
 
+def _add_timeline(app: FastAPI, render_page: RenderPage, history_at: HistoryAt) -> None:
     @app.get("/timeline", response_class=HTMLResponse)
     def timeline(case: str, n: int = 1_000_000) -> HTMLResponse:
-        case_filter = UUID(_checked_uuid(case) or str(UUID(int=0)))
-        timeline_rows = moments(history_at(case_filter, None))
+        case_id = UUID(_checked_uuid(case) or str(UUID(int=0)))
+        timeline_rows = moments(history_at(case_id, None))
         if not timeline_rows:
             raise NotFound("not-there", "choose a case of the list")
         n = min(max(n, 1), len(timeline_rows))
         at = timeline_rows[n - 1]["at"]
         return render_page(
             "audit_timeline.html",
-            title=f"監査: 事例 {str(case_filter)[:8]} の経過",
+            title=f"監査: 事例 {str(case_id)[:8]} の経過",
             current_path="/timeline",
-            case=str(case_filter),
+            case=str(case_id),
             n=n,
             moments=timeline_rows,
             now=timeline_rows[n - 1],
-            openable=openable_sections(history_at(case_filter, at), at),
+            openable=openable_sections(history_at(case_id, at), at),
         )
 
+
+def _add_exceptions(
+    app: FastAPI, render_page: RenderPage, office: LedgerSource, exception_page: ExceptionPage
+) -> None:
     @app.get("/exceptions", response_class=HTMLResponse)
     def exceptional(case: str = "", as_of: str = "", before: str = "") -> HTMLResponse:
         at, case_filter = _parse_local_time(as_of) or office.now(), _checked_uuid(case)
@@ -184,8 +222,6 @@ def audit_app(
             rows=rows,
             more=urlencode(more) if next_cursor else "",
         )
-
-    return app
 
 
 def _matches_filter(row: Mapping[str, Any], case: str, outcome: str) -> bool:
@@ -204,7 +240,7 @@ def _checked_uuid(text: str) -> str:
 
 
 def _parse_local_time(text: str) -> datetime | None:
-    """A local time of the form, in Japan."""
+    """The time of a form field: in Japan unless it names its offset."""
     if not text:
         return None
     try:

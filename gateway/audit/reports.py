@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import typst
 
@@ -38,7 +38,7 @@ INCOMPLETENESS_NOTICE = (
     "詳しくは、個人情報保護法第76条の開示請求ができます。",
 )
 
-PDF_STANDARD = "ua-1"
+PDF_STANDARD: Final = "ua-1"
 """PDF/UA-1: readable by screen readers; and the standard under which typst refuses a character that the font lacks."""
 UNDISPLAYED = re.compile(r'the text `"(.+?)"` could not be displayed')
 CODE_POINT_NOTICE = "この書体にない文字は、〔U+番号〕(ユニコードの符号位置)で示しています。"
@@ -205,7 +205,7 @@ def _typeset(title: str, lines: list[str], tables: list[dict[str, Any]]) -> byte
     """Raises Unavailable without the font, TypstError where the font lacks a character."""
     data = json.dumps({"title": title, "lines": lines, "tables": tables}, ensure_ascii=False)
     pdf, warnings = typst.compile_with_warnings(
-        TEMPLATE.read_bytes(), format="pdf", sys_inputs={"data": data}, pdf_standards=[PDF_STANDARD]
+        TEMPLATE.read_bytes(), format="pdf", sys_inputs={"data": data}, pdf_standards=PDF_STANDARD
     )
     if any("font" in w.message for w in warnings):
         raise Unavailable("font-missing", "install the font Noto Sans CJK JP (package fonts-noto-cjk)")

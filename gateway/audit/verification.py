@@ -1,8 +1,8 @@
-"""Verifying a hub's whole record: every place, seal, signature and decision, every row, every receipt.
+"""Verifying a hub's complete record: every position, seal, signature and decision, every row, every receipt.
 
-It reads the stream as it lies there, trusts nothing it says, and tells each fault with its place. What it
-needs: the stream, the vault's control keys, the genesis pinned by the installation, and for the rest
-the views and the doors' own receipts where they are at hand.
+The stream is read as it is stored and nothing in it is trusted; each fault is reported with its position. Needed are the
+stream, the vault's control keys and the genesis pinned by the installation; rows and receipts are checked where the read
+models and the doors' databases are at hand.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from base64 import b64decode
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -53,7 +53,7 @@ class Finding:
 
 @dataclass
 class Verification:
-    """What was looked at and what was found."""
+    """How much was verified, and every fault."""
 
     records: int = 0
     signatures: int = 0
@@ -91,12 +91,10 @@ class Verifier:
         self._record_store = store
         self._pinned_genesis = genesis
         self._judge = Judge(genesis)
-        self._previous_epoch: dict[UUID, int] = {}  # of each originator's record before
+        self._previous_epoch: dict[UUID, int] = {}  # of the record before, by originator
         self._last_version: dict[UUID, int] = {}
         self._sha_by_position: dict[int, bytes] = {}
-        self._missing_shred_keys: dict[
-            tuple[UUID, Section], int
-        ] = {}  # keys that are gone: where they were first missed
+        self._missing_shred_keys: dict[tuple[UUID, Section], int] = {}  # where each was first needed
         self.result = Verification()
 
     # --- the pass ---------------------------------------------------------------------------------------------
@@ -109,39 +107,17 @@ class Verifier:
         log: Path | None = None,
         progress: Callable[[int, int], None] = lambda done, of: None,
     ) -> Verification:
-        """Go through the whole stream. ``read_models``: the live rows; ``doors``: databases of doors with receipts; ``log``:
-        the folder of the transparency log."""
+        """Verify the whole stream. ``read_models``: the live rows; ``doors``: databases of doors with receipts; ``log``:
+        the folder of the transparency log; ``progress``: called with (records verified, records in the stream)."""
         head = self._stream_recorder.head()
         log_checker = None if log is None else LogChecker(log, self._pinned_genesis, self._report)
-        leaves = Queries(read_models.reader) if read_models is not None else None
-        with TemporaryDirectory(prefix="kakehashi-") as folder:
-            rebuilt = (
-                open_engine(self._record_store, Path(folder) / "views.db")
-                if read_models is not None
-                else None
-            )
-            if rebuilt is not None:
+        if read_models is None:
+            self._check_stream(head, log_checker, None, None, progress)
+        else:
+            with TemporaryDirectory(prefix="kakehashi-") as folder:
+                rebuilt = open_engine(self._record_store, Path(folder) / "views.db")
                 rebuilt.start()
-            expected = 1
-            for raw in self._read_stream(head):
-                for gone in range(expected, raw.sequence):
-                    self._report("record-missing", gone, f"position {gone}")
-                expected = raw.sequence + 1
-                self.result.records += 1
-                self._sha_by_position[raw.sequence] = record_sha(raw.subject, raw.state)
-                if log_checker is not None:
-                    log_checker.check_record(
-                        raw.sequence, raw.subject, self._leaf_of(raw), self._sha_by_position[raw.sequence]
-                    )
-                if leaves is not None:
-                    self._check_leaf(leaves, raw)
-                stored = self._check_record(raw)
-                if stored is not None and rebuilt is not None and not self.result.findings:
-                    rebuilt.apply(as_stream_record(stored))
-                progress(raw.sequence, head)
-            for gone in range(expected, head + 1):
-                self._report("record-missing", gone, f"position {gone}")
-            if read_models is not None and rebuilt is not None:
+                self._check_stream(head, log_checker, Queries(read_models.reader), rebuilt, progress)
                 self._compare_rows(read_models, rebuilt, head)
                 rebuilt.close()
         if log_checker is not None:
@@ -157,6 +133,38 @@ class Verifier:
             judge.hub_acts,
         )
         return result
+
+    def _check_stream(
+        self,
+        head: int,
+        log_checker: LogChecker | None,
+        leaves: Queries | None,
+        rebuilt: Engine | None,
+        progress: Callable[[int, int], None],
+    ) -> None:
+        """Each record in order; ``rebuilt``: the engine that makes the rows again, as long as nothing is wrong."""
+        expected = 1
+        for raw in self._read_stream(head):
+            self._report_missing(expected, raw.sequence)
+            expected = raw.sequence + 1
+            self.result.records += 1
+            self._sha_by_position[raw.sequence] = record_sha(raw.subject, raw.state)
+            if log_checker is not None:
+                log_checker.check_record(
+                    raw.sequence, raw.subject, self._leaf_of(raw), self._sha_by_position[raw.sequence]
+                )
+            if leaves is not None:
+                self._check_leaf(leaves, raw)
+            stored = self._check_record(raw)
+            if stored is not None and rebuilt is not None and not self.result.findings:
+                rebuilt.apply(as_stream_record(stored))
+            progress(raw.sequence, head)
+        self._report_missing(expected, head + 1)
+
+    def _report_missing(self, first: int, end: int) -> None:
+        """The positions from ``first`` to before ``end`` have no record."""
+        for position in range(first, end):
+            self._report("record-missing", position, f"position {position}")
 
     def _check_destruction(self) -> None:
         """What has no key was destroyed by the record, and what was destroyed by the record has none."""
@@ -175,10 +183,14 @@ class Verifier:
         for originator, case in destroyed_originators.items():
             if self._record_store.control_status(originator) == "here":
                 self._report("key-not-destroyed", None, f"case {case}", "control: it is still there")
+        self._check_content_destruction(register.destroyed)
+
+    def _check_content_destruction(self, destroyed: Mapping[UUID, frozenset[Section]]) -> None:
+        """The same for the keys of content: ``destroyed`` are the sections of each case whose keys are gone by record."""
         for (case, section), position in self._missing_shred_keys.items():
-            if section not in register.destroyed.get(case, frozenset()):
+            if section not in destroyed.get(case, frozenset()):
                 self._report("key-missing", position, f"case {case}", f"{section}: no record says why")
-        for case, sections in register.destroyed.items():
+        for case, sections in destroyed.items():
             for section in sorted(sections):
                 if self._record_store.key_status(case, section.value) == "here":
                     self._report("key-not-destroyed", None, f"case {case}", f"{section}: it is still there")
@@ -198,9 +210,9 @@ class Verifier:
     # --- one record ---------------------------------------------------------------------------------------------
 
     def _check_record(self, raw: RawMessage) -> StoredRecord | UnreadableRecord | None:
-        """Everything that can be said of one record, in numbered steps; the first fault of a record ends it."""
+        """Verify one record, in numbered steps; most faults end it there. None where the record can't be believed."""
         where = raw.subject
-        # (1) It lies where an honest writer would have put it.
+        # (1) Is it in the form and at the version that an honest writer would have given it?
         if (
             raw.anomalies
             or raw.topic != TOPIC
@@ -214,14 +226,14 @@ class Verifier:
         if raw.version != previous_version + 1:
             self._report("version-out-of-order", raw.sequence, where, f"after version {previous_version}")
         try:
-            # (2) It opens in just this place, and says what an event can say; or nobody can open it any more.
+            # (2) Does it open at this position, as an event? Or can nobody open it any more?
             stored = self._open_record(raw, raw.originator_id, raw.version)
             if isinstance(stored, UnreadableRecord):
                 self._judge.unreadable[stored.originator] = (stored.version, stored.position)
                 return stored
-            # (3) It is what its signed command, the rules and the records before it come to.
+            # (3) Does it follow from its signed command, the rules and the records before it?
             difference = self._judge.check(stored)
-            # (4) What it carries is what was signed.
+            # (4) Are its items and wrapped keys those that were signed?
             self._check_parts(stored)
         except ExchangeError as error:
             self._report(error.error_code, raw.sequence, where, error.remedy)
@@ -242,7 +254,7 @@ class Verifier:
     def _open_record(
         self, raw: RawMessage, originator_id: UUID, version: int
     ) -> StoredRecord | UnreadableRecord:
-        """The record, opened by the verifier itself; the store only gives the key."""
+        """The record, opened and parsed by the verifier's own code; only the key comes from the store."""
         try:
             ck = self._record_store.control_key(originator_id, list_parts(raw.state).epoch)
         except NotFound:
@@ -287,7 +299,7 @@ class Verifier:
                 self._record_store.wrapped_key(stored, wrapped_key.item, wrapped_key.to, section)
 
     def _leaf_of(self, raw: RawMessage) -> Leaf | None:
-        """The leaf of a record as it lies there; None where its control key is not at hand."""
+        """The leaf of a record as it is stored; None where its control key is not available."""
         if not isinstance(raw.originator_id, UUID) or raw.version is None:
             return None
         originator_id = raw.originator_id
@@ -303,10 +315,10 @@ class Verifier:
             return Leaf(raw.sequence, self._sha_by_position[raw.sequence], tag)
         return None
 
-    # --- what else is at hand ---------------------------------------------------------------------------------------
+    # --- rows and receipts -------------------------------------------------------------------------------------------
 
     def _check_leaf(self, leaves: Queries, raw: RawMessage) -> None:
-        """The leaf that was noted when the record was first seen: an altered or moved record differs."""
+        """Compare with the leaf that was stored when the record was first projected: an altered or moved record differs."""
         if not isinstance(raw.originator_id, UUID) or raw.version is None:
             return
         recorded_leaf = leaves.leaf_of(raw.originator_id, raw.version)
@@ -329,14 +341,14 @@ class Verifier:
             )
             return
         if self.result.findings:
-            return  # rows can only be compared with events that hold
+            return  # the rows were rebuilt only up to the first fault
         read_models.wait_for(head, 15.0)
         self.result.rows_compared = True
         for difference in read_models.differences(rebuilt):
             self._report("row-differs", None, f"{difference.table} {difference.key}", difference.kind)
 
     def _check_receipts(self, door: Path) -> None:
-        """Every receipt that a door holds stands for a record that is still there, just as it was."""
+        """For every receipt that a door holds the record is still there, unchanged."""
         with closing(sqlite3.connect(f"file:{door}?mode=ro", uri=True)) as db:
             rows = db.execute("SELECT command_id, answer FROM outbox WHERE state='CONFIRMED'").fetchall()
         for command_id, answer in rows:
@@ -347,11 +359,11 @@ class Verifier:
                 self._report(
                     "receipt-without-record",
                     None if leaf is None else leaf.seq,
-                    f"ask {command_id}",
+                    f"command {command_id}",
                     door.parent.name,
                 )
 
 
 def doors_of(installation: Installation) -> list[Path]:
-    """The databases of the doors that live in this folder."""
+    """The databases of the doors in this installation."""
     return [p for a in installation.agencies() if (p := a.folder / "door.db").exists()]
