@@ -1,1 +1,1 @@
-"""The auditor: reads control, verifies everything, opens nothing."""
+"""The auditor reads control and verifies everything; content stays sealed."""

@@ -1,9 +1,9 @@
-"""The ledger as IHE BALP AuditEvents (FHIR R4): what was disclosed, taken in, read, and decided by a consent.
+"""The ledger as IHE BALP AuditEvents (FHIR R4): disclosures, their receipt, readings, and decisions by consent.
 
 Source: IHE ITI Basic Audit Log Patterns (BALP), profiles PrivacyDisclosure.Source and .Recipient, PatientRead (a
-Read), AuthZconsent. What the ledger does not know is not made up: a network address is the party's URN, a
-disclosure's person is not named. A notification bears the notifier's token and the end of its day (CAPA 7). A refusal
-for another reason than a consent has no profile here: it is in the CSV.
+Read), AuthZconsent. Nothing is invented that the ledger does not hold: a network address is the party's URN, the person
+behind a disclosure is not named. A notification bears the notifier's token and the end of its day (CAPA 7). A refusal
+for another reason than consent has no profile; it is in the CSV.
 """
 
 from __future__ import annotations
@@ -41,13 +41,13 @@ LedgerEntry = Mapping[str, Any]
 
 
 def audit_events(ledger: Mapping[str, Any], *, hub: str, names: Mapping[str, str]) -> Iterator[Json]:
-    """The events of a ledger (as ``AuditOffice.ledger`` answers), each kind in the order of the record.
+    """The events of a ledger (in the form of ``AuditOffice.ledger``), each kind in the order of the record.
 
     ``hub``: the hub's identifier, hex; ``names``: agency id -> name. The same ledger gives the same events.
     """
     builder = _Events(hub, names)
-    told = [r for r in ledger["disclosures"] if r["outcome"] in DISCLOSED_OUTCOMES]
-    for _, group in groupby(sorted(told, key=_message_and_recipient), key=_message_and_recipient):
+    disclosed = [r for r in ledger["disclosures"] if r["outcome"] in DISCLOSED_OUTCOMES]
+    for _, group in groupby(sorted(disclosed, key=_message_and_recipient), key=_message_and_recipient):
         entries = list(group)
         yield builder.source(entries)
         if entries[0]["consent"]:
@@ -55,12 +55,12 @@ def audit_events(ledger: Mapping[str, Any], *, hub: str, names: Mapping[str, str
     for entry in ledger["disclosures"]:
         if entry["outcome"] == "REFUSED" and entry["reason"] in FOR_CONSENT:
             yield builder.by_consent(entry, FAILED)
-    senders = {(r["item"], r["to"]): r for r in told}
+    disclosure_of = {(r["item"], r["to"]): r for r in disclosed}
     for opening in ledger["openings"]:
         if opening["outcome"] == "OPENED":
             yield builder.read(opening)
-            if opening["received"] == "OK" and (opening["item"], opening["agency"]) in senders:
-                yield builder.recipient(opening, senders[opening["item"], opening["agency"]])
+            if opening["received"] == "OK" and (opening["item"], opening["agency"]) in disclosure_of:
+                yield builder.recipient(opening, disclosure_of[opening["item"], opening["agency"]])
         elif opening["reason"] in FOR_CONSENT:
             yield builder.opening_denied(opening)
 
@@ -70,14 +70,14 @@ def _message_and_recipient(entry: LedgerEntry) -> tuple[int, str]:
 
 
 class _Events:
-    """Makes one event of each kind."""
+    """Builds the event of each kind."""
 
     def __init__(self, hub: str, names: Mapping[str, str]) -> None:
         self._hub_urn = f"{URN_PREFIX}hub:{hub}"
         self._display_names = names
 
     def source(self, entries: list[LedgerEntry]) -> Json:
-        """One telling to one agency, with all its items."""
+        """One disclosure to one agency, with all its items."""
         entry = entries[0]
         agents = [
             self._agent("110153", entry["by"], policy=entry["basis"], requestor=True),
@@ -92,10 +92,10 @@ class _Events:
             agents, entities, purpose=entry["purpose"], key=(entry["position"], entry["to"]),
         )  # fmt: skip
 
-    def recipient(self, opening: LedgerEntry, told: LedgerEntry) -> Json:
-        """A door has opened what it was told and found it whole."""
+    def recipient(self, opening: LedgerEntry, disclosure: LedgerEntry) -> Json:
+        """A door has opened a disclosed item and verified it."""
         agents = [
-            self._agent("110153", told["by"], policy=told["basis"]),
+            self._agent("110153", disclosure["by"], policy=disclosure["basis"]),
             self._agent("110152", opening["agency"], requestor=True),
         ]
         entities = [_case_entity(opening["case"]), _item_entity(opening["item"], opening["section"], ())]
@@ -105,7 +105,7 @@ class _Events:
         )  # fmt: skip
 
     def read(self, opening: LedgerEntry) -> Json:
-        """Somebody opened an item."""
+        """A person opened an item."""
         agents = [
             self._agent("110152", opening["agency"]),
             self._agent("110153", self._hub_urn),
@@ -129,14 +129,14 @@ class _Events:
         )  # fmt: skip
 
     def by_consent(self, entry: LedgerEntry, outcome: str) -> Json:
-        """A telling that claims a consent: whether it carried it."""
+        """A disclosure that claims a consent, and whether the consent permitted it."""
         who = entry["by"], "not kept in the ledger"
         return self._authz(
             entry, _public_time(entry), *who, entry["consent"], outcome, (entry["position"], entry["n"])
         )
 
     def opening_denied(self, opening: LedgerEntry) -> Json:
-        """A reading refused for want of a consent."""
+        """A reading that was refused because no consent permits it."""
         who = opening["agency"], f"{opening['agency']}/{opening['actor']}"
         return self._authz(opening, opening["at"], *who, (), FAILED, (opening["command_id"],))
 
@@ -239,7 +239,7 @@ NAMES = UUID("6d2b8f0a-6f52-4f7d-9f2e-0b7c1d0a5e11")
 
 
 def _public_time(entry: LedgerEntry) -> str:
-    """When it was told; of a notification the end of its day. Basis: CAPA 7."""
+    """The time of the disclosure; for a notification the end of its day. Basis: CAPA 7."""
     at: str = entry["at"]
     if entry["act"] != AbuseNotificationReceived.TOPIC:
         return at
@@ -266,7 +266,7 @@ def _concept(system: str, code: str) -> Json:
 
 
 def _user_agent(actor: str) -> Json:
-    """The person, by the pseudonym that her agency gave her."""
+    """The person, by the pseudonym that the agency assigned."""
     return {
         "type": _concept(f"{TERMS}v3-ParticipationType", "IRCP"),
         "who": {"identifier": {"system": f"{URN_PREFIX}actor", "value": actor}},
@@ -275,7 +275,7 @@ def _user_agent(actor: str) -> Json:
 
 
 def _case_entity(case: str) -> Json:
-    """The family's case: an identifier that says nothing of who it is."""
+    """The family's case: an identifier that reveals nothing about the family."""
     return {
         "what": {"type": "Patient", "identifier": _urn(case)},
         "type": _coding(f"{TERMS}audit-entity-type", "1"),

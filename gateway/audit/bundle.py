@@ -1,12 +1,12 @@
-"""Making an offline bundle: what an auditor takes away to verify elsewhere, without this hub and without a network.
+"""Making an offline bundle, which an auditor can verify elsewhere, without this hub and without a network.
 
     bundle   "KHB1" ‖ u16 n ‖ n × (u16 length ‖ name ‖ u64 length ‖ bytes) ‖ SHA-256 of all before
 
 ``genesis``, ``checkpoint``, ``entries`` (every leaf of the log, u16 length before each), ``records`` (u64 seq ‖
-u16 length ‖ subject ‖ u32 length ‖ state, of the register and the cases asked for) and ``keys`` (JSON: the control
+u16 length ‖ subject ‖ u32 length ‖ state, of the register and the requested cases) and ``keys`` (JSON: the control
 keys of these records, each wrapped to the audit office). Where the log has time tokens, ``times`` follows (u32 length
-before each stamp): for each record the earliest that speaks for it, and the newest of all. Control is for the audit
-office alone; who has no key of it still verifies leaf, place and root. Source: KH-1 §8.
+before each stamp): for each record the earliest token that covers it, and the newest token. Only the audit office can
+read control; anyone can verify leaf, position and root without its key. Source: KH-1 §8.
 """
 
 from __future__ import annotations
@@ -42,12 +42,13 @@ def export(
     request: UUID,
     since: datetime | None = None,
     until: datetime | None = None,
-    tell: Callable[[int, int], None] = lambda *_: None,
+    progress: Callable[[int, int], None] = lambda *_: None,
 ) -> bytes:
-    """The bundle that the audit office asked for on record: of one case, or of all (of those with a record in this
-    time). Raises NotFound, also for a request of an earlier mandate."""
+    """The bundle for a recorded request of the audit office: of one case, or of all cases with a record between ``since``
+    and ``until``. ``progress``: called with (position, log size). Raises NotFound, also for a request of an earlier
+    mandate."""
     out = BytesIO()
-    export_to(out, archive, request, since, until, tell)
+    export_to(out, archive, request, since, until, progress)
     return out.getvalue()
 
 
@@ -57,9 +58,10 @@ def export_to(
     request: UUID,
     since: datetime | None = None,
     until: datetime | None = None,
-    tell: Callable[[int, int], None] = lambda *_: None,
+    progress: Callable[[int, int], None] = lambda *_: None,
 ) -> int:
-    """The same, into a file that can be read and written, however large; its size in bytes. Raises as ``export``."""
+    """Write the same bundle into a seekable file, part by part, so that it may exceed the memory. Returns its size in
+    bytes. Raises as ``export``."""
     control_request = _control_requests(archive).get(request)
     if control_request is None:
         raise NotFound(
@@ -104,7 +106,7 @@ def export_to(
                     sk = archive.store.shred_key(_shred_scope(archive, originator_id), CONTROL)
                     wrapped_key = open_audit_layer(sk, parts.audit_wrapped_key)
                     wrapped_keys.setdefault(str(originator_id), {})[str(parts.epoch)] = wrapped_key.hex()
-            tell(position - 1, checkpoint.size)
+            progress(position - 1, checkpoint.size)
 
     has_time_tokens = any(n <= checkpoint.size for n in stamped_head_sizes(folder))
     writer = _BundleWriter(out, 6 if has_time_tokens else 5)
@@ -119,7 +121,7 @@ def export_to(
 
 
 def _control_requests(archive: Archive) -> Mapping[UUID, AuditControlRequested]:
-    """What the audit office asked for in the mandate in force, by the record itself: views may be a moment behind."""
+    """The requests of the current mandate, from the record itself: read models may lag behind."""
     register = Register()
     for stored in archive.store.load(archive.genesis.log_id):
         register = register.with_record(stored.record)
@@ -137,7 +139,7 @@ def pack(files: Mapping[str, bytes | memoryview]) -> bytes:
 
 
 class _BundleWriter:
-    """A bundle as it is written: the length of a part goes before it when it is known, the digest behind all."""
+    """Writes a bundle: the length before each part is filled in once it is known, the digest comes last."""
 
     def __init__(self, out: BinaryIO, parts: int) -> None:
         self._out = out
@@ -153,7 +155,7 @@ class _BundleWriter:
         self._out.seek(0, SEEK_END)
 
     def end(self) -> int:
-        """Write the digest; the size of all."""
+        """Write the digest. Returns the size of the bundle in bytes."""
         self._out.seek(0)
         digest = sha256()
         while chunk := self._out.read(CHUNK):
@@ -164,7 +166,7 @@ class _BundleWriter:
 def _originator_filter(
     archive: Archive, case: UUID | None, since: datetime | None, until: datetime | None
 ) -> Callable[[UUID], bool]:
-    """Which originators go in: the register always, and the cases asked for, whole."""
+    """Which originators the bundle contains: all of the register, and the requested cases with all their records."""
     register = archive.read_models.register
     register_ids = {
         id
@@ -195,7 +197,7 @@ def _cases_in_period(archive: Archive, since: datetime | None, until: datetime |
 
 
 def _shred_scope(archive: Archive, originator_id: UUID) -> UUID:
-    """Under whose shred keys the first record of an originator lies: a case's readings share the case's."""
+    """The originator whose shred keys protect this one: a case's readings share the keys of the case."""
     first = archive.store.load(originator_id, lte=1)
     return (
         first[0].record.about.id
@@ -205,7 +207,7 @@ def _shred_scope(archive: Archive, originator_id: UUID) -> UUID:
 
 
 def _time_tokens(folder: Path, positions: Sequence[int], size: int) -> bytes:
-    """For each of these records the earliest token that speaks for it, and the newest of all, up to this head."""
+    """For each of these records the earliest token that covers it, and the newest token, up to this head."""
     stored = [s for n in stamped_head_sizes(folder) if n <= size and (s := read_stamp(folder, n)) is not None]
     sizes = [s.checkpoint.size for s in stored]
     chosen = {bisect_left(sizes, position) for position in positions} | {len(stored) - 1}

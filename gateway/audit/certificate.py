@@ -1,4 +1,4 @@
-"""Certificates of destruction: what the record says was destroyed, held against the vault as it is.
+"""Certificates of destruction: what the record says was destroyed, compared with the vault.
 
 Source: KH-1 §6.
 """
@@ -16,7 +16,7 @@ from keys.vault import CONTROL
 
 
 def certificates(archive: Archive) -> list[dict[str, Any]]:
-    """One for each destruction, in order: what, by whose approval, how thoroughly, and what is still there (nothing)."""
+    """One for each destruction, in order: what, by whose approval, by which method, and which keys remain (none)."""
     documents = []
     log = archive.genesis.log_id
     for stored in archive.store.load(log):
@@ -42,7 +42,7 @@ def certificates(archive: Archive) -> list[dict[str, Any]]:
 
 
 def _approvers(archive: Archive, event: KeyDestroyed | ControlDestroyed) -> set[str]:
-    """Who let it: agency and staff reference. Of content nobody knows any more once control is gone too."""
+    """Who approved it: agency and staff reference. Empty for content whose case's control is destroyed too."""
     if isinstance(event, ControlDestroyed):
         return {f"{event.agency}/{actor}" for actor in event.approvers}
     try:

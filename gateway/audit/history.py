@@ -1,8 +1,8 @@
-"""The history of one case, played again: what was so at any moment, who could see what then, and who looked.
+"""The history of one case, replayed: its state at any moment, who could open what then, and who opened it.
 
-Everything here is computed from records in the order of the stream. Two sources give them: the views know where
-the records of a case and of the register lie (fast, whatever the size of the hub), and the stream itself has
-them all (slow, and trusts nothing); the answers are the same.
+Everything is computed from records in the order of the stream. There are two sources with the same result: the read
+models know the positions of the records of a case and of the register (fast at any size of the hub); a scan of the
+stream needs no read models (slow).
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ ProgressCallback = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Reading:
-    """One opening, or its refusal."""
+    """One opening, or a refused one."""
 
     at: datetime
     by: Party
@@ -82,34 +82,34 @@ class History:
     # --- who notified is never named (CAPA 7) ------------------------------------------------------------------
 
     def name(self, party: Party, message: Message | None = None) -> str:
-        """Under what an agency stands, beside this message where it is about one."""
+        """The name shown for an agency, in the context of a message where there is one."""
         if message is not None and message.by == party and by_notifier(message.event):
             return token_of(message.event)
         return tokens(self.case).get(party) or str(party)
 
     def by(self, record: Record) -> str:
-        """Under what stands who made a record."""
+        """The name shown for the author of a record."""
         if by_notifier(record.event):
             return token_of(record.event)
         return NAMELESS if is_notification(record) else self.name(record.by)
 
     def at(self, record: Record) -> datetime:
-        """When it was made; of a notification the end of its day."""
+        """The time shown for a record: for a notification the end of its day."""
         return end_of(day_of(record.at)) if is_notification(record) else record.at
 
     def pseudonymised(self, value: Any) -> Any:
-        """JSON data with the token in place of who only notified, wherever it stands."""
+        """JSON data in which the token replaces the id of an agency that only notified."""
         tokens_by_agency = {str(agency): token for agency, token in tokens(self.case).items()}
         return _replace_ids(value, tokens_by_agency) if tokens_by_agency else value
 
     # --- answers --------------------------------------------------------------------------------------------
 
     def could_open(self, agency: UUID, at: datetime, item: UUID | None = None) -> list[dict[str, Any]]:
-        """For each item: whether this agency could open it then, why not, and whether and when it did."""
+        """For each item: whether this agency could open it then, why not, and when it did or tried."""
         rows = []
         for message, one in self.case.all_items():
             if item not in (None, one.item) or (by_notifier(message.event) and message.by == agency):
-                continue  # whoever told it is not asked for by name
+                continue  # a notifier is not revealed by a query for its own items
             reason = refusal_to_open(
                 self.register, self.case, agency, None, message, one, now=at, rule_book=self.world.rule_book
             )
@@ -127,7 +127,7 @@ class History:
         return rows
 
     def who_knows(self, at: datetime) -> list[dict[str, Any]]:
-        """For each item: who wrote it, who holds a key, who could open it then, and who has opened it, how often."""
+        """For each item: who wrote it, who holds a key, who could open it then, and who has opened it and when."""
         rows = []
         for message, one in self.case.all_items():
             rewrapped_for = {agency for item, agency in self.case.rewrapped if item == one.item}
@@ -154,8 +154,7 @@ class History:
         return reason is None
 
     def exceptions(self, at: datetime) -> list[ExceptionRow]:
-        """What an auditor should look at: late, unread, refused, held, overridden, not told, read and nothing
-        followed."""
+        """What an auditor should look at: late, unread, refused, held, overridden, not informed, read but not acted on."""
         return sorted(
             (*self._current_exceptions(at), *self._record_exceptions(at), *self._reading_exceptions(at)),
             key=exception_order,
@@ -201,7 +200,7 @@ class History:
 
     def _reading_exceptions(self, at: datetime) -> Iterator[ExceptionRow]:
         for reading in self.readings:
-            if reading.reason is None and self._nothing_followed(reading, at):
+            if reading.reason is None and self._not_acted_on(reading, at):
                 yield ExceptionRow(
                     kind=READ_NOT_ACTED_ON,
                     at=reading.at,
@@ -210,8 +209,8 @@ class History:
                     item=reading.item,
                 )
 
-    def _nothing_followed(self, reading: Reading, at: datetime) -> bool:
-        """Whether who read did nothing in the case within the time, and was not its author."""
+    def _not_acted_on(self, reading: Reading, at: datetime) -> bool:
+        """Whether a reader other than the author sent no message in the case within the time limit."""
         result = self.case.item(reading.item)
         if result is None or result[0].by == reading.by or at < reading.at + UNACTED:
             return False
@@ -219,9 +218,9 @@ class History:
         return not any(reading.at <= m.at <= reading.at + UNACTED for m in acts)
 
     def openable_items(self, at: datetime) -> dict[str, list[str]]:
-        """What each agency that has a part in the case could open then: agency -> items.
+        """What each agency with a part in the case could open then: agency -> items.
 
-        What an agency told as a notifier does not stand among its own, nor does who only notified.
+        Agencies that only notified are left out, and so are an agency's items of its own notifications.
         """
         result = {}
         for agency in sorted(self.case.parties - set(tokens(self.case))):
@@ -251,7 +250,7 @@ def _replace_ids(value: Any, names: Mapping[str, str]) -> Any:
     return names.get(value, value) if isinstance(value, str) else value
 
 
-# --- where the records come from ---------------------------------------------------------------------------
+# --- sources of the records --------------------------------------------------------------------------------
 
 
 def scanned_records(
@@ -260,12 +259,12 @@ def scanned_records(
     upto: datetime | None = None,
     on_progress: ProgressCallback = lambda *_: None,
 ) -> Iterator[StoredRecord]:
-    """The records of the register, the case (or all) and its readings, from the stream itself, all of it."""
+    """The records of the register, of the case (None: of all cases) and of its readings, by a scan of the stream."""
     position, head = 1, store.head()
     while page := store.read_tolerant(position, PAGE):
         for stored in page:
             if isinstance(stored, UnreadableRecord):
-                continue  # of another case: this one would be «not there»
+                continue  # of another case: a destroyed case itself is answered with «not there»
             if upto is not None and stored.record.at > upto:
                 continue
             if (
@@ -281,20 +280,20 @@ def scanned_records(
 def indexed_records(
     store: Store, queries: Queries, case: UUID, upto: datetime | None = None
 ) -> Iterator[StoredRecord]:
-    """The same, from where the views say they lie."""
-    places = queries.record_positions(case, access_of(case))
+    """The same records, by the positions in the read models."""
+    record_positions = queries.record_positions(case, access_of(case))
     loaded = {
         originator_id: {k.record.version: k for k in store.load(originator_id)}
-        for originator_id in {originator_id for _, originator_id, _ in places}
+        for originator_id in {originator_id for _, originator_id, _ in record_positions}
     }
-    for position, originator_id, version in places:
+    for position, originator_id, version in record_positions:
         stored = loaded[originator_id].get(version)
         if stored is not None and (upto is None or stored.record.at <= upto):
             yield replace(stored, position=position)
 
 
 def history(records: Iterator[StoredRecord], case: UUID) -> History:
-    """The case as it stood after these records."""
+    """The case after these records."""
     result = History(empty_world(Register(), case))
     for stored in records:
         result.fold(stored.record)
@@ -302,7 +301,7 @@ def history(records: Iterator[StoredRecord], case: UUID) -> History:
 
 
 def exceptions(records: Iterator[StoredRecord], at: datetime) -> list[ExceptionRow]:
-    """What an auditor should look at in all cases that these records speak of."""
+    """What an auditor should look at, over all cases in these records."""
     register, cases = Register(), dict[UUID, History]()
     for stored in records:
         originator_id = stored.record.about.id
@@ -317,8 +316,8 @@ def exceptions(records: Iterator[StoredRecord], at: datetime) -> list[ExceptionR
 
 @dataclass(frozen=True)
 class Step:
-    """One record of the case, judged again. ``case_history``: the case as far as it was played; ``error_code``: what does not hold;
-    ``openable``: what each could open after it."""
+    """One record of the case, verified again. ``case_history``: the case up to it; ``error_code``: what is wrong with it;
+    ``openable``: what each agency could open after it."""
 
     stored: StoredRecord
     case_history: History
@@ -327,7 +326,7 @@ class Step:
 
 
 def replay(records: Iterator[StoredRecord], case: UUID, judge: Judge) -> Iterator[Step]:
-    """Each record of the case and its readings in order: signature and decision judged anew."""
+    """Each record of the case and its readings in order, with signature and decision verified again."""
     result = History(empty_world(Register(), case))
     for stored in records:
         error_code = judge.judge(stored)
@@ -337,7 +336,7 @@ def replay(records: Iterator[StoredRecord], case: UUID, judge: Judge) -> Iterato
 
 
 def event_fields(event: e.Event) -> dict[str, Any]:
-    """An event's own words, as the auditor may read them: control only, and of a notification the day alone."""
+    """The fields of an event that the auditor may read: control only, and the day instead of the time of a notification."""
     fields: dict[str, Any] = e.dump(event)
     fields.pop("items", None)
     if isinstance(event, e.AbuseNotificationReceived):

@@ -1,4 +1,4 @@
-"""The ledger of an opened folder, for who has no running hub to ask."""
+"""The ledger of an installation's folder, for use without a running hub."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from projections.queries import Queries
 
 
 class RetainedLedger:
-    """The ledger from the views of an opened folder, as the audit office gets it from a running hub."""
+    """The ledger from the read models of a folder, in the form in which a running hub sends it to the audit office."""
 
     def __init__(self, archive: Archive) -> None:
         self._queries = Queries(archive.read_models.reader)

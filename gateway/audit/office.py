@@ -1,5 +1,5 @@
-"""The audit office's own door: signs its requests, reads the ledger, and is refused content like anyone, but for
-what two officials let it open, item by item.
+"""The audit office's own door: it signs requests and reads the ledger. Content is refused, except for the items that two
+officials have approved.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ from keys.receipt import verify_receipt
 from keys.signing import KemKey, SignatureKeys
 
 RETRY_SECONDS = 20.0
-ODD = (ValueError, KeyError, TypeError, AttributeError)
-"""What reading an answer of the wrong form raises."""
+MALFORMED_ERRORS = (ValueError, KeyError, TypeError, AttributeError)
+"""Raised when an answer does not have the expected form."""
 
 
 class _KeySetCache:
-    """Key sets that were verified, as long as the office's door is open."""
+    """Verified key sets, kept in memory for the lifetime of the office's door."""
 
     def __init__(self) -> None:
         self._key_sets: dict[bytes, tuple[UUID, bytes]] = {}
@@ -58,13 +58,13 @@ class AuditOffice:
         self._hub_client = client
         self._hub_genesis = genesis
         self._current_time = now
-        self._control_requests: dict[UUID | None, UUID] = {}  # case, or null for all: the request on record
+        self._control_requests: dict[UUID | None, UUID] = {}  # by case, None for all cases
         key_sets = KeySets(_KeySetCache(), client.key_sets, genesis)
         self._item_reader = ItemOpener(TO_AUDIT, hub=genesis.hub, kem=kem, key_sets=key_sets)
 
     def request_content(self, case: UUID, items: Iterable[UUID], *, ground: AuditGround, until: date) -> UUID:
-        """Ask for these items of a case, until the end of that day (in Japan). Returns the request's id, which the two
-        officials name when they let it. Raises Refused where the rules say no."""
+        """Request these items of a case, until the end of that day (in Japan). Returns the request's id, which the two
+        officials name in their approval. Raises Refused where the rules do not permit it."""
         command_id = uuid4()
         fields = {
             "case": str(case),
@@ -75,8 +75,8 @@ class AuditOffice:
         return self._submit("audit_content_access.requested", fields, command_id)
 
     def request_control(self, case: UUID | None, *, ground: AuditGround = AuditGround.AUDIT) -> UUID:
-        """Ask for the control of a case, or of all, on record: without it the hub tells nothing. Holds until the mandate
-        ends. Returns the request's id, under which a bundle is made."""
+        """Record a request for the control of a case, or of all cases: without one the hub answers no query. It is valid
+        until the mandate ends. Returns the request's id, which the export of a bundle needs."""
         fields = {"case": None if case is None else str(case), "ground": ground.value}
         return self._submit("audit_control.requested", fields, uuid4())
 
@@ -95,9 +95,10 @@ class AuditOffice:
     def open(
         self, case: UUID, message: UUID, item: UUID, section: str, *, purpose: Purpose = Purpose.AUDIT
     ) -> OpenedItem:
-        """Ask to open an item; the hub records the attempt. What two officials let is verified like at any door.
+        """Open an item; the hub records the attempt. The released item is verified as at any door.
 
-        Raises NotFound for all else (V10), Unavailable ``pending-key`` until the owner's door has made the key.
+        Raises NotFound without the approval of two officials (V10), Unavailable ``pending-key`` until the owner's door has
+        made the key.
         """
         fields = {
             "message": str(message),
@@ -114,7 +115,7 @@ class AuditOffice:
         except ExchangeError as error:
             error_code = f"{error.code}/{error.error_code}"
             raise
-        except ODD as error:
+        except MALFORMED_ERRORS as error:
             error_code = "untrusted/release-form"
             raise Untrusted("release-form", "what the hub handed over is not of its form") from error
         finally:
@@ -125,18 +126,18 @@ class AuditOffice:
                 "ok": error_code is None,
                 "error_code": error_code,
             }
-            with suppress(ExchangeError):  # what was read stays read; a missing receipt shows in the ledger
+            with suppress(ExchangeError):  # the item was read already; a missing receipt shows in the ledger
                 receipt = self._signed_request(Kind.CASE, case, "disclosure.received", receipt_fields)
                 retry_until_timeout(lambda: self._hub_client.submit(receipt), RETRY_SECONDS)
 
     def now(self) -> datetime:
-        """The time it goes by."""
+        """The current time by the office's clock."""
         return self._current_time()
 
     def ledger(self, case: UUID | None = None, as_of: datetime | None = None) -> dict[str, Any]:
-        """Disclosures, readings and consents, of one case or all, as they stood at ``as_of``.
+        """Disclosures, readings, consents and notifications, of one case or all, as of a moment.
 
-        The first time, and again in each mandate, it asks for them on record.
+        The first query of each mandate records a request for control first.
         """
         fields = {"case": None if case is None else str(case), "as_of": dump(as_of)}
         if case not in self._control_requests:
@@ -144,7 +145,9 @@ class AuditOffice:
         try:
             return self._query_ledger({**fields, "request": str(self._control_requests[case])})
         except NotFound:
-            self._control_requests[case] = self.request_control(case)  # that of an earlier mandate is over
+            self._control_requests[case] = self.request_control(
+                case
+            )  # a request of an earlier mandate is not valid any more
             return self._query_ledger({**fields, "request": str(self._control_requests[case])})
 
     def _query_ledger(self, fields: dict[str, Any]) -> dict[str, Any]:

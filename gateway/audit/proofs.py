@@ -1,4 +1,4 @@
-"""What is proved of a row: the one place where the pages and reports learn it."""
+"""The verification status of a row, shared by pages and reports."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ StatusOf = Callable[[int], str]
 
 
 def proofs(verification: Mapping[str, Any] | None) -> StatusOf:
-    """By the last verification (``Verification.to_json``); what came after it, or without one, is unverified.
+    """The status by the last verification (``Verification.to_json``). Later records are unverified, and so is everything
+    without a verification.
 
-    A fault that lies at no position (a missing row or receipt) may concern any: then nothing counts as verified.
+    A fault without a position (a missing row or receipt) may concern any row: then no row counts as verified.
     """
     if verification is None:
         return lambda _: "UNVERIFIED"

@@ -1,6 +1,7 @@
-"""The ledger on paper: CSV and PDF in Japanese, for the review board and for an inquiry, and the family's sheet.
+"""The ledger as CSV and PDF in Japanese, for the review board and for an inquiry, and the list for the family.
 
-Codes, agencies and times alone: there is no content to print. A notification bears its token and its day (CAPA 7).
+Reports contain codes, agencies and times; the ledger holds no content. A notification bears its token and its day
+(CAPA 7).
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ CODE_POINT_NOTICE = "この書体にない文字は、〔U+番号〕(ユニコ�
 
 
 def disclosures(ledger: LedgerData, names: Names, proof: StatusOf) -> list[Row]:
-    """One row for each item and recipient of the ledger."""
+    """One row for each disclosed item and recipient."""
     opened = Counter((o["item"], o["agency"]) for o in ledger["openings"] if o["outcome"] == "OPENED")
     return [
         {
@@ -70,7 +71,7 @@ def disclosures(ledger: LedgerData, names: Names, proof: StatusOf) -> list[Row]:
 
 
 def openings(ledger: LedgerData, names: Names, proof: StatusOf) -> list[Row]:
-    """One row for each reading and each refused one."""
+    """One row for each reading, also the refused ones."""
     return [
         {
             "記録位置": str(o["position"]),
@@ -89,7 +90,7 @@ def openings(ledger: LedgerData, names: Names, proof: StatusOf) -> list[Row]:
 
 
 def consents(ledger: LedgerData, names: Names) -> list[Row]:
-    """One row for each agreement, its refusal and its withdrawal."""
+    """One row for each consent given, refused or withdrawn."""
     return [
         {
             "日時": _local_time(c["at"]),
@@ -103,7 +104,7 @@ def consents(ledger: LedgerData, names: Names) -> list[Row]:
 
 
 def as_csv(rows: Sequence[Row]) -> bytes:
-    """UTF-8 with BOM and CRLF, as spreadsheets in Japan open it; no cell is ever taken for a formula."""
+    """UTF-8 with BOM and CRLF, as spreadsheets in Japan open it; no cell is interpreted as a formula."""
     text = io.StringIO()
     if rows:
         writer = csv.DictWriter(text, list(rows[0]), lineterminator="\r\n")
@@ -159,7 +160,7 @@ def as_pdf(kind: str, ledger: LedgerData, names: Names, proof: StatusOf, *, at: 
 
 
 def family_pdf(rows: Iterable[FamilyListRow], names: Names) -> bytes:
-    """The sheet for the family. It says the same sentences whatever stands on it."""
+    """The list for the family. Its introduction is the same whatever rows it has."""
     lines = [
         {
             "月": f"{row.month:%Y年%-m月}",
@@ -228,5 +229,5 @@ def _local_time(text: str, *, day: bool = False) -> str:
 
 
 def _formula_safe(cell: str) -> str:
-    """A cell that begins like a formula is written with an apostrophe before it."""
+    """The cell, with an apostrophe before it where it begins like a formula."""
     return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell

@@ -1,4 +1,4 @@
-"""The auditor's pages over a hub's folder, on this machine alone: ``kakehashi audit serve``."""
+"""The auditor's pages over a hub's folder, on loopback only: ``kakehashi audit serve``."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from projections.queries import Queries
 
 @contextmanager
 def served_pages(archive: Archive, verification: Verification, *, port: int = 0) -> Iterator[str]:
-    """Where the pages are, until the context is left. ``verification``: what the last verification of the record found.
+    """Serve the pages until the context is left; yields their URL. ``verification``: the last one of this record.
 
-    Whoever knows the address may look: it holds a secret that is new each time, and answers on loopback only.
+    The URL is the only access control: it holds a secret that is new each time, and is reachable on loopback only.
     """
     queries = Queries(archive.read_models.reader)
     base = f"/{token_urlsafe(16)}"

@@ -1,6 +1,6 @@
 """A case as the auditor's page shows it: its moments, and what each agency could open at one of them.
 
-Of a notification a moment bears the token and the day. Basis: CAPA 7.
+The moment of a notification bears the token and the day. Basis: CAPA 7.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Row = dict[str, Any]
 
 
 def moments(case_history: History) -> list[Row]:
-    """Every record of the case in order: when (of a notification the day), who, what."""
+    """Every record of the case in order: when (for a notification the day), who, what."""
     return [
         {
             "when": _display_time(record),
@@ -32,7 +32,7 @@ def moments(case_history: History) -> list[Row]:
 
 
 def openable_sections(case_history: History, at: datetime) -> dict[str, list[tuple[str, int]]]:
-    """What each agency could open then: agency -> (section, how many items), by section."""
+    """What each agency could open then: agency -> (section, number of items), sorted by section."""
     sections = {str(item.item): item.section.value for _, item in case_history.case.all_items()}
     return {
         agency: sorted(Counter(sections[item] for item in items).items())

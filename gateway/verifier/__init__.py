@@ -1,6 +1,6 @@
-"""What judges a record without trusting what wrote it.
+"""Verification that does not trust the code that wrote the record.
 
-It shares with the writing code the rules (``domain``) and the primitives (``keys``), and nothing else: the stored form
-is read by a second reader, the log is checked by the proofs' own arithmetic. ``tests/house`` keeps it so. ``bundle``
-judges what lies in a file; ``gateway.audit.verification`` hands it what lies in a live store.
+It shares the rules (``domain``) and the primitives (``keys``) with the writing code, and nothing else: the stored form has
+a second parser, and the log is verified from its published format. ``tests/house`` enforces this. ``bundle`` verifies a
+file; ``gateway.audit.verification`` verifies a live store.
 """

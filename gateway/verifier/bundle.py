@@ -1,8 +1,8 @@
-"""Verifying an offline bundle: with the hub's id that one has pinned, the audit office's key where one has it, and the
-certificates of a time authority where one believes one.
+"""Verifying an offline bundle, with a pinned hub id and, optionally, the audit office's key and the certificates of a
+trusted time authority.
 
-The file may be larger than the memory: it is looked at where it lies, record by record. Nothing here is used to make a
-bundle, a log or a record; it rests on the primitives of ``keys`` and on the rules.
+The file may be larger than the memory: it is read in place, record by record. None of this code is used to write a
+bundle, a log or a record; it uses the primitives of ``keys`` and the rules.
 """
 
 from __future__ import annotations
@@ -37,12 +37,12 @@ FRAME_ONLY_EVENTS = (DisclosureRefused, CommandRefused, OpeningRefused, AccessEv
 EMPTY = memoryview(b"")
 
 Buffer = bytes | mmap
-"""A bundle in memory, or a file where it lies."""
+"""A bundle in memory, or a memory-mapped file."""
 
 
 @dataclass(frozen=True)
 class BundleFault:
-    """What is wrong, and where: a part of the bundle, and the record's position where it is one's."""
+    """What is wrong, and where: the part of the bundle, and the position where a record is at fault."""
 
     what: str
     where: str
@@ -51,9 +51,9 @@ class BundleFault:
 
 @dataclass
 class BundleResult:
-    """What a bundle shows. ``control``: whether the audit office's key was at hand to read it.
+    """The result of verifying a bundle. ``control``: whether it was read, with the audit office's key.
 
-    ``times``: by when («at») the first «size» records of the log were there, by tokens that hold.
+    ``times``: for each trusted token, that the first ``size`` records of the log existed by the time ``at``.
     """
 
     hub: str = ""
@@ -64,8 +64,8 @@ class BundleResult:
     originators: int = 0
     complete: int = 0
     control: bool = False
-    tokens: int = 0  # time tokens in the bundle, believed or not
-    timed: int = 0  # records of the bundle that were there by a time which a believed token tells
+    tokens: int = 0  # time tokens in the bundle, trusted or not
+    timed: int = 0  # records of the bundle that are covered by a trusted token
     times: list[dict[str, Any]] = field(default_factory=list)
     faults: list[BundleFault] = field(default_factory=list)
 
@@ -79,7 +79,7 @@ class BundleResult:
 
 @dataclass(frozen=True)
 class _BundleRecord:
-    """A record as it lies in the bundle."""
+    """A record as stored in the bundle."""
 
     seq: int
     subject: str
@@ -87,7 +87,7 @@ class _BundleRecord:
 
     @property
     def originator_and_version(self) -> tuple[UUID, int]:
-        """Originator and version, as the subject says. Raises Malformed."""
+        """Originator and version, from the subject. Raises Malformed."""
         parts = self.subject.rsplit(".", 2)
         try:
             return UUID(hex=parts[1]), int(parts[2])
@@ -105,12 +105,12 @@ def verify_bundle(
     seen: Buffer | None = None,
     request: UUID | None = None,
 ) -> BundleResult:
-    """Everything that can be said of this bundle. Never raises for what is wrong in it: that is told.
+    """Verify everything in this bundle. What is wrong in it becomes a fault of the result and is never raised.
 
-    ``authority``: whose time tokens are believed; without one they are left aside, with one there must be some.
-    ``on_progress``: how many bytes of the records were looked at, of how many. ``seen``: a head of this log that one holds (a
-    checkpoint, or an earlier bundle): this one has to continue it. ``request``: what the audit office asked for on
-    record: the bundle has to hold all of it.
+    ``authority``: the trusted time authority; without one tokens are only counted, with one at least one is required.
+    ``on_progress``: called with (bytes of records verified, bytes of records). ``seen``: a head of this log seen before (a
+    checkpoint, or an earlier bundle), which this bundle has to continue. ``request``: a recorded request of the audit
+    office, all of which the bundle has to contain.
     """
     result = BundleResult(hub=hub.hex(), control=audit is not None)
     files, faults = _bundle_parts(data)
@@ -150,8 +150,8 @@ def verify_bundle(
 
 
 def _bundle_parts(data: Buffer) -> tuple[dict[str, memoryview], list[BundleFault]]:
-    """The parts where they lie, and what is wrong with the container. A wrong digest alone does not end it: the place
-    is looked for."""
+    """The parts, without copying, and the faults of the container. A wrong digest is not the end: what else is wrong is
+    located by the later checks."""
     faults = []
     bundle = memoryview(data)
     if sha256(bundle[:-32]).digest() != bundle[-32:]:
@@ -197,30 +197,30 @@ def _head(files: dict[str, memoryview], genesis: Genesis, result: BundleResult) 
 
 
 class _Entries:
-    """Every entry of the log, where it lies in the bundle."""
+    """Every entry of the log, read from the bundle without copying."""
 
     def __init__(self, data: memoryview) -> None:
         self._bundle_bytes = data
-        self._places = array("Q")
+        self._offsets = array("Q")
         at = 0
         while at < len(data):
-            self._places.append(at)
+            self._offsets.append(at)
             at += 2 + int.from_bytes(data[at : at + 2], "big")
 
     def __len__(self) -> int:
-        return len(self._places)
+        return len(self._offsets)
 
     def __iter__(self) -> Iterator[bytes]:
         return (self[n] for n in range(len(self)))
 
     def __getitem__(self, n: int) -> bytes:
-        at = self._places[n]
+        at = self._offsets[n]
         return bytes(
             self._bundle_bytes[at + 2 : at + 2 + int.from_bytes(self._bundle_bytes[at : at + 2], "big")]
         )
 
     def leaf(self, seq: int) -> Leaf | None:
-        """The leaf at a position, counted from 1; None where there is none that says so."""
+        """The leaf at a position, counted from 1; None where there is none that states this position."""
         if not 1 <= seq <= len(self):
             return None
         try:
@@ -231,7 +231,7 @@ class _Entries:
 
 
 def _check_entries(entries: _Entries, head: Checkpoint | None, result: BundleResult) -> None:
-    """Each entry is a leaf of its place, and together they come to the signed root."""
+    """Each entry is the leaf of its position, and together they have the signed root."""
     root = RootAccumulator()
     for seq, entry in enumerate(entries, 1):
         root.add(entry_hash(entry))
@@ -242,9 +242,9 @@ def _check_entries(entries: _Entries, head: Checkpoint | None, result: BundleRes
 
 
 def _check_continues(seen: Buffer, genesis: Genesis, entries: _Entries, result: BundleResult) -> None:
-    """The log that was seen before is the beginning of this one: nothing was taken back, nothing was changed.
+    """The log seen before is a prefix of this one: nothing was removed or changed.
 
-    Where an earlier bundle is at hand, each entry that is another now is named.
+    Given an earlier bundle, each entry that has changed is reported.
     """
     before, _ = _bundle_parts(seen) if seen[:4] == b"KHB1" else ({"checkpoint": memoryview(seen)}, [])
     try:
@@ -266,7 +266,7 @@ def _check_continues(seen: Buffer, genesis: Genesis, entries: _Entries, result: 
 def _check_time_tokens(
     data: bytes, genesis: Genesis, entries: _Entries, authority: TimeAuthority | None, result: BundleResult
 ) -> None:
-    """Each token is over a head that this log has signed and that its entries come to, by an authority believed in."""
+    """Each token is over a head that this log has signed and its entries have, by the trusted authority."""
     origin, roots = origin_of(genesis.hub, genesis.mode), _Roots(entries)
     for n, raw in enumerate(_time_stamps(data), 1):
         result.tokens = n
@@ -285,14 +285,14 @@ def _check_time_tokens(
 
 
 class _Roots:
-    """The roots of growing sizes, asked for in ascending order."""
+    """The roots of the log at increasing sizes."""
 
     def __init__(self, entries: _Entries) -> None:
         self._log_entries = entries
         self._head = RootAccumulator()
 
     def of(self, size: int) -> bytes | None:
-        """Of the first so many; None where there are not so many, or it is smaller than what was asked for before."""
+        """The root of the first ``size`` entries; None where there are fewer, or after the root of a larger size."""
         while self._head.size < min(size, len(self._log_entries)):
             self._head.add(entry_hash(self._log_entries[self._head.size]))
         return self._head.root if self._head.size == size else None
@@ -307,7 +307,7 @@ def _time_stamps(data: bytes) -> Iterator[bytes]:
 
 
 def _bundle_records(data: memoryview, result: BundleResult) -> Iterator[tuple[_BundleRecord, int]]:
-    """Each record, and where it ends."""
+    """Each record, and the offset of its end."""
     at, last = 0, 0
     while at < len(data):
         seq = int.from_bytes(data[at : at + 8], "big")
@@ -348,7 +348,7 @@ def _control_keys(
 
 
 class _ControlVerification:
-    """Control opened, tag and order held, signature and decision judged anew, and nothing left out."""
+    """Opens control and verifies tags, order, signatures, decisions and completeness."""
 
     def __init__(
         self, entries: _Entries, keys: dict[tuple[UUID, int], bytes], genesis: Genesis, result: BundleResult
@@ -360,11 +360,11 @@ class _ControlVerification:
         self._newest: datetime | None = None
         self._missing_ranges: list[tuple[int, int]] = []
         self._last = self._last_destruction = (
-            0  # positions: of the last record, and of the last destruction of control
+            0  # positions: of the last record, of the last destroyed control
         )
 
     def check_record(self, record: _BundleRecord, leaf: Leaf | None) -> None:
-        """The next record, with its leaf in the log."""
+        """Verify the next record, with its leaf in the log."""
         if record.seq > self._last + 1:
             self._missing_ranges.append((self._last + 1, record.seq - 1))
         self._last = max(self._last, record.seq)
@@ -376,9 +376,10 @@ class _ControlVerification:
                 raise Untrusted("control-key-missing", "the bundle lacks this originator's key")
             if version != self._last_version_of.get(on, 0) + 1:
                 self._result.faults.append(BundleFault("version-gap", f"originator {on}", record.seq))
+            previous_epoch = self._last_epoch_of.get(on, epoch)
             tag_key = self._key_by_epoch.get(
-                (on, self._last_epoch_of.get(on, epoch)), ck
-            )  # by who can open the record before
+                (on, previous_epoch), ck
+            )  # tags use the key of the record before
             self._last_version_of[on], self._last_epoch_of[on] = version, epoch
             if leaf is None or leaf.tag != leaf_tag(tag_key, on, version):
                 self._result.faults.append(BundleFault("tag-differs", "entries", record.seq))
@@ -403,7 +404,7 @@ class _ControlVerification:
             self._result.faults.append(BundleFault(error_code, "records", record.seq))
 
     def end(self) -> None:
-        """No record follows the last one of an originator: its tag would stand in the log."""
+        """Verify that no record follows the last one of an originator: its tag would be in the log."""
         self._result.decisions = self._judge.decisions
         self._result.originators = len(self._last_version_of)
         following = {
@@ -424,8 +425,8 @@ class _ControlVerification:
             )
 
     def check_request_complete(self, request: UUID) -> None:
-        """All that this request on record is about is here. Of «all», what stands before control was last destroyed
-        can't be missed: nobody can tell the positions of a destroyed case from others."""
+        """Verify that the bundle contains all that the request covers. In a request for all cases, positions before the
+        last destruction of control may be absent: those of a destroyed case can't be distinguished."""
         about = self._judge.register.control_requests.get(request)
         if about is None:
             self._result.faults.append(BundleFault("request-not-there", "records"))
@@ -443,9 +444,9 @@ class _ControlVerification:
 
 
 def _parts_error(stored: StoredRecord) -> str | None:
-    """The error code of a record that does not carry what was signed. Raises Untrusted for an item that is another.
+    """The error code of a record whose parts are not those that were signed. Raises Untrusted for a different item.
 
-    What lies in a wrapped key can't be looked at here: it is under a key of the hub's vault.
+    Wrapped keys can't be opened here: they are sealed under a key of the hub's vault.
     """
     if stored.payload is None:
         return None

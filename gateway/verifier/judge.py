@@ -1,7 +1,6 @@
-"""Judging one record after the other: is it what its signed command, the rules of its day and the record before it come to?
+"""Verifying one record after the other: does it follow from its signed command, the rules in force and the records before?
 
-Whoever has the records in their order can judge: of a bundle, of the live stream, of one case alone. Source:
-architecture §4; KH-1 §8.
+It needs nothing but the records in order: of a bundle, of the live stream, of one case. Source: architecture §4; KH-1 §8.
 """
 
 from __future__ import annotations
@@ -30,14 +29,14 @@ from keys.stored_record import StoredRecord
 
 PUBLIC_KEY_CACHE_SIZE = 4096
 MAX_ALARM_DELAY = timedelta(hours=1)
-"""An alarm that is so long overdue when something else is recorded was withheld: a hub records what is due first."""
+"""An alarm overdue by more than this when another record is made was withheld: a hub records what is due first."""
 MAX_CLOCK_STEP_BACK = timedelta(days=1)
-"""A hub's clock may go back by so much between two records of different originators."""
+"""How far a hub's clock may go back between two records of different originators."""
 
 
 class Judge:
-    """What was so before, and what was counted. ``unreadable``: originators whose control was destroyed, with version
-    and position of their last record; who goes through a whole stream tells it."""
+    """The state before the next record, and counts. ``unreadable``: originators whose control was destroyed, with version
+    and position of their last record; set by the caller that reads the complete stream."""
 
     def __init__(self, genesis: Genesis) -> None:
         self._pinned_genesis = genesis
@@ -48,8 +47,8 @@ class Judge:
         self.records = self.signatures = self.decisions = self.hub_acts = 0
 
     def judge(self, stored: StoredRecord) -> str | None:
-        """One record on top of those judged before (of the register and its case): what does not hold, or None.
-        It is believed then, whatever was found, so that the next ones can be looked at."""
+        """Verify one record after those before it (of the register and its case): an error code, or None. The record is
+        folded into the state in any case, so that the next ones can be verified."""
         try:
             error_code = self.check(stored)
         except ExchangeError as error:
@@ -61,8 +60,8 @@ class Judge:
         return error_code
 
     def check(self, stored: StoredRecord) -> str | None:
-        """The parts in which deciding again differs, or None. Raises Untrusted or Malformed for what does not hold by
-        itself. Nothing is believed yet (see ``fold``)."""
+        """The parts in which a new decision differs from the record, or None. Raises Untrusted or Malformed for a record
+        that is invalid by itself. The state does not change (see ``fold``)."""
         self.records += 1
         self._check_time_order(stored.record)
         expected = self._redecide(stored)
@@ -71,7 +70,7 @@ class Judge:
         return None if same else _difference(expected, stored.record)
 
     def withheld_alarm_error(self, record: Record) -> str | None:
-        """The error code of a record that stands where an alarm of its case should have stood long before."""
+        """The error code of a record that was made while an alarm of its case was long overdue; else None."""
         not_applicable = record.about.kind is not e.Kind.CASE or record.by == HUB
         return (
             None
@@ -80,7 +79,7 @@ class Judge:
         )
 
     def withheld_alarms(self, now: datetime) -> Iterator[About]:
-        """Where an act of the clock was overdue for long when the last record was made, at ``now``."""
+        """The originators of which an act of the clock was long overdue when the last record was made, at ``now``."""
         for case, world in self._worlds.items():
             if self._has_withheld_alarm(replace(world, register=self.register), now):
                 yield About(e.Kind.CASE, case)
@@ -92,19 +91,19 @@ class Judge:
             known = [
                 on,
                 *(one for register_part in registers for one in register_part.values()),
-            ]  # what its being due may follow from
+            ]  # the originators by which it may have become due
             if all(o is None or o.last_at is None or o.last_at + MAX_ALARM_DELAY < now for o in known):
                 yield due.about
 
     def fold(self, record: Record) -> None:
-        """This is so from now on."""
+        """Fold the record into the state."""
         if record.originator.kind in (e.Kind.CASE, e.Kind.CASE_ACCESS):
             self._worlds[record.about.id] = self._world(record).after(record)
         else:
             self.register = self.register.with_record(record)
 
     def section_of(self, record: Record, payload: CommandPayload, item: UUID) -> str:
-        """The section of an item that a command names, be it its own or one of the case. Raises Untrusted."""
+        """The section of an item that a command names, its own or one of the case. Raises Untrusted."""
         for envelope in payload.items:
             if envelope.item == item:
                 return envelope.section
@@ -114,7 +113,7 @@ class Judge:
         return existing[1].section
 
     def _check_mandate(self, stored: StoredRecord) -> None:
-        """It lies under the key of the mandate of its day, which its originator's first record there brings."""
+        """Control is under the key of the mandate in force, which the originator's first record in that mandate carries."""
         on, epoch = stored.record.originator.id, stored.opened.epoch
         if epoch != self.register.mandate:
             raise Untrusted("other-mandate", "control lies under the key of the mandate of its day")
@@ -179,7 +178,7 @@ class Judge:
         )
 
     def _redecide_hub_event(self, record: Record) -> Record:
-        """An act of the hub itself is what the clock would have brought."""
+        """An act of the hub itself is the next act of the clock."""
         if record.by != HUB:
             raise Untrusted("no-frame", "only the hub's own acts have no frame")
         due = self._expected_due(record)
@@ -200,11 +199,13 @@ class Judge:
         )
 
     def _expected_due(self, record: Record) -> DueEvent | None:
-        """What the clock would have brought here."""
+        """The next act of the clock at this originator."""
         if record.originator.kind is e.Kind.CASE:
             return next_due_of_case(self._world(record))
         if isinstance(record.event, e.KeyDestroyed | e.ControlDestroyed):
-            if record.event.scope in self.unreadable:  # what it followed from can't be read any more
+            if (
+                record.event.scope in self.unreadable
+            ):  # the records by which it became due can't be read any more
                 generation_follows = record.event.generation == self.register.generation + 1
                 return DueEvent(record.at, record.about, record.event) if generation_follows else None
             case = self._worlds.get(record.event.scope)
@@ -238,15 +239,14 @@ class Judge:
                 "envelope-differs", "the record says another sender, ask or matter than its frame"
             )
         if (record.by, record.command_id) in self._originator(record).commands_seen:
-            raise Untrusted("ask-answered-twice", "this command was answered before")
+            raise Untrusted("command-answered-twice", "this command was answered before")
 
     def _check_validity_window(self, command: Command, payload: CommandPayload, record: Record) -> None:
-        """It was recorded while its sender let it be, after what its sender holds a receipt for. Source: KH-1 §5."""
+        """It was recorded within its validity, and after the records for which its sender has receipts. Source: KH-1 §5."""
         world, originator = self._world(record), self._originator(record)
         ahead = READ_AHEAD if isinstance(command.proposed_event, e.AccessEvent) else WRITE_AHEAD
-        past_validity = (
-            record.at > payload.not_after and record.at != originator.last_at
-        )  # as late as what it follows
+        # a record is never earlier than the one before it, and may be as late
+        past_validity = record.at > payload.not_after and record.at != originator.last_at
         if past_validity or payload.not_after > record.at + ahead:
             raise Untrusted("not-when-signed", "recorded at a time for which it was not signed")
         basis = (world.rules, *(self.register.find(kind, id) for kind, id, _ in record.rests_on))
@@ -265,11 +265,7 @@ class Judge:
         due = next_due_of_case(world)
         if due is None or not isinstance(due.event, e.CaseAlarm):
             return False
-        known = (
-            due.at,
-            world.case.last_at,
-            world.rules.last_at,
-        )  # nobody knew of it before the last of these
+        known = (due.at, world.case.last_at, world.rules.last_at)  # it became due with the last of these
         return max(at for at in known if at is not None) + MAX_ALARM_DELAY < now
 
     def _world(self, record: Record) -> World:
@@ -295,12 +291,12 @@ def _public_key(agency: Agency) -> SignaturePublic:
 
 @lru_cache(maxsize=PUBLIC_KEY_CACHE_SIZE)
 def _parsed_public_key(key: tuple[tuple[str, str], ...]) -> SignaturePublic:
-    """Reading a key costs more than all that is done with it."""
+    """Cached: parsing a key costs more than verifying with it."""
     return SignaturePublic.from_json(SignatureKind.SIG, dict(key))
 
 
 def _difference(expected: Record, existing: Record) -> str:
-    """Which part differs, without saying what stands in it."""
+    """The names of the parts that differ, without their values."""
     names = ("version", "at", "rests_on", "rules", "decider")
     parts = [n for n in names if getattr(expected, n) != getattr(existing, n)]
     if type(expected.event) is not type(existing.event):

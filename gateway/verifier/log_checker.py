@@ -1,5 +1,5 @@
-"""The transparency log as it lies in its folder, held against the records: read here from its description (C2SP tlog-tiles),
-not by what writes it."""
+"""The transparency log in its folder, compared with the records. It is read by its published format, not by the code that
+writes it. Source: C2SP tlog-tiles."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from keys.proofs import RootAccumulator, entry_hash
 
 
 def _record_sha_of(entry: bytes) -> bytes | None:
-    """The record's digest in an entry of the log; None where it is none."""
+    """The record's digest in an entry of the log; None where the entry is no leaf."""
     try:
         return parse_leaf(entry).sha
     except ExchangeError:
@@ -23,7 +23,10 @@ def _record_sha_of(entry: bytes) -> bytes | None:
 
 
 class LogChecker:
-    """The transparency log, read beside the stream: the signed head, and each entry held against its record."""
+    """Compares the signed head with all records, and each entry with its record.
+
+    ``report``: called with (fault, position, where, detail).
+    """
 
     def __init__(self, folder: Path, genesis: Genesis, report: Callable[..., None]) -> None:
         self._log_folder = folder
@@ -37,12 +40,12 @@ class LogChecker:
             self._checkpoint, _ = verify_checkpoint(note, origin_of(genesis.hub, genesis.mode), genesis.log)
             self.size = self._checkpoint.size
         except FileNotFoundError:
-            pass  # nothing was signed yet: the doors know better, where something was
+            pass  # nothing was signed yet, or the checkpoint was removed: then receipts of the doors show it
         except ExchangeError as error:
             report(error.error_code, None, "hub/log/checkpoint", error.remedy)
 
     def check_record(self, seq: int, where: str, leaf: Leaf | None, sha: bytes) -> None:
-        """The next record. What the log has at its place is this very record."""
+        """Verify that the log's entry at this position is the leaf of this record. ``leaf``: None if its tag is unknown."""
         if seq > self.size:
             return
         logged_entry = self._logged_entry(seq - 1)
@@ -56,7 +59,7 @@ class LogChecker:
             self._merkle_head.add(entry_hash(entry))
 
     def end(self, head: int) -> None:
-        """The end of the stream: all that was signed was there, and comes to the signed root."""
+        """Verify, after the last record, that all signed records were there and have the signed root."""
         if head < self.size:
             self._report(
                 "record-missing", head + 1, f"positions {head + 1} to {self.size}", "signed in the log"
@@ -74,7 +77,7 @@ class LogChecker:
         self._missing_entry_reported = True
 
     def _logged_entry(self, index: int) -> bytes | None:
-        """An entry of a bundle of 256 (C2SP tlog-tiles)."""
+        """The entry, from its bundle of 256 entries; None where it is missing."""
         n, at = divmod(index, 256)
         if self._cached_bundle[0] != n:
             self._cached_bundle = (n, self._read_bundle(n))
@@ -89,16 +92,15 @@ class LogChecker:
         )
         width = min(256, self.size - 256 * n)
         partial_path = full_path.parent / f"{full_path.name}.p" / str(width)
-        for tile_path in (
-            (full_path,) if width == 256 else (partial_path, full_path)
-        ):  # it may have become whole meanwhile
+        # a partial bundle may have been completed since the checkpoint was read
+        for tile_path in (full_path,) if width == 256 else (partial_path, full_path):
             with suppress(OSError):
                 return _split_bundle(tile_path.read_bytes())[:width]
         return []
 
 
 def _split_bundle(data: bytes) -> list[bytes]:
-    """Entries of a bundle: each with its length before it."""
+    """The entries of a bundle, in which a length precedes each."""
     entries, at = [], 0
     while at < len(data):
         length = int.from_bytes(data[at : at + 2], "big")

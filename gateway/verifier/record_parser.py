@@ -1,7 +1,7 @@
-"""Reading a record a second time: from the bytes that lie there to the typed event, and to the command that was signed.
+"""The verifier's own parser: from stored bytes to the typed event, and to the command that was signed.
 
-None of what writes is used. The form is held by one condition: what was read, written again, is byte for byte what
-lay there. Source: architecture §6; KH-1 §3, §5.
+It shares no code with the writer. One condition ensures the form: the parsed record, encoded again, is byte for byte
+what was stored. Source: architecture §6; KH-1 §3, §5.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ from keys.stored_record import StoredRecord
 def read(
     *, hub: bytes, ck: bytes, position: int, subject: str, originator: UUID, version: int, state: bytes
 ) -> StoredRecord:
-    """What lies at a place, opened under the control key of just this place.
+    """The record at this position, opened with the control key of its originator and version.
 
-    Raises Malformed or Untrusted for what an honest writer would not have put there.
+    Raises Malformed or Untrusted for a record that an honest writer would not have written.
     """
     opened = open_record(ck=ck, hub=hub, originator=originator, version=version, state=state)
     payload = None
@@ -44,7 +44,7 @@ def read(
 
 
 def record_json(record: Record) -> dict[str, Any]:
-    """What a record says, as JSON data: two records that say the same are the same."""
+    """A record as JSON data; equal records have equal data."""
     return {
         "topic": record.topic,
         "v": type(record.event).VERSION,
@@ -61,7 +61,7 @@ def record_json(record: Record) -> dict[str, Any]:
 
 
 def record_of(body: bytes, originator: UUID, version: int, actor: str) -> Record:
-    """The typed record. Raises Malformed for anything that is not just so what it says."""
+    """The typed record. Raises Malformed for a body that is not exactly in its form."""
     value: Any = canonical.parse(body)
     try:
         topic, schema_version = value["topic"], _integer(value["v"])
@@ -86,7 +86,7 @@ def record_of(body: bytes, originator: UUID, version: int, actor: str) -> Record
         reencoded = record_json(record)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise Malformed("wrong-body", "a body has just the keys of its format") from error
-    if schema_version < type(event).VERSION:  # an earlier shape was lifted, and can't be written again
+    if schema_version < type(event).VERSION:  # an earlier version was upcast, and can't be encoded again
         reencoded |= {"v": schema_version, "fields": value["fields"]}
     if canonical.encode(reencoded) != body:
         raise Malformed("wrong-body", "a body is written in one form only")
@@ -96,9 +96,9 @@ def record_of(body: bytes, originator: UUID, version: int, actor: str) -> Record
 
 
 def command_of(payload: CommandPayload, frame: bytes) -> Command:
-    """The command that a signed payload makes: the draft of the event it asks for. ``frame``: the payload's digest.
+    """The command of a signed payload, with the event it proposes. ``frame``: the payload's digest.
 
-    Raises Malformed for what nobody can ask for.
+    Raises Malformed for an act that can't be commanded.
     """
     cls = e.EVENTS.get(payload.act)
     if cls is None or cls not in PERMITTED_COMMANDS:
@@ -124,7 +124,7 @@ def command_of(payload: CommandPayload, frame: bytes) -> Command:
 
 
 def _sealed_part_fields(cls: type[e.Event], payload: CommandPayload) -> dict[str, Any]:
-    """What an event says of the sealed parts that its frame names, with the hub's own fields empty."""
+    """The fields of an event that follow from the sealed parts of its frame; the hub's own fields are empty."""
     if cls is e.ItemsRewrapped and not payload.items:
         return {
             "wrapped_keys": [{"item": str(part.item), "to": str(part.to)} for part in payload.wrapped_keys]
@@ -150,7 +150,7 @@ def _sealed_part_fields(cls: type[e.Event], payload: CommandPayload) -> dict[str
 
 
 def _proposed_event(cls: type[e.Event], fields: dict[str, Any]) -> e.Event:
-    """The draft of these fields, in the newest of its shapes that they have: a frame does not say its own."""
+    """The proposed event, by the newest version of its schema that fits: a frame does not state the version."""
     for schema_version in range(cls.VERSION, 0, -1):
         try:
             event = _typed_event(cls.TOPIC, schema_version, fields)
@@ -162,7 +162,7 @@ def _proposed_event(cls: type[e.Event], fields: dict[str, Any]) -> e.Event:
 
 
 def _typed_event(topic: str, schema_version: int, fields: Any) -> e.Event:
-    """The typed event of stored fields, lifted to the present shape. Raises Malformed, or as a wrong value does."""
+    """The typed event of stored fields, upcast to the current version. Raises Malformed, or ValueError for a wrong value."""
     cls = e.EVENTS.get(topic)
     if cls is None:
         raise Malformed("unknown-topic", "this topic is not published here; is this a newer record?")
@@ -182,7 +182,7 @@ def _type_adapter(topic: str) -> TypeAdapter[Any]:
 
 
 def _integer(number: Any) -> int:
-    if type(number) is not int:  # True is an int, too
+    if type(number) is not int:  # a bool is an int, too
         raise TypeError("not a whole number")
     return number
 

@@ -1,1 +1,1 @@
-"""A witness: sees each head of a log, and cosigns it only if it continues all that it saw before."""
+"""A witness cosigns a head of a log only if it continues every head that it cosigned before."""

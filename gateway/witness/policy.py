@@ -1,4 +1,4 @@
-"""Which witnesses count, and how many of them must have cosigned. Pinned by doors and auditors, never told by the hub.
+"""Which witnesses count, and how many of them must have cosigned. Doors and auditors pin it; it never comes from the hub.
 
 With n witnesses of whom f may be dishonest, any two quorums share an honest one if k > (n + f) / 2.
 Source: KH-1 §8.
@@ -35,27 +35,27 @@ class Policy:
     def read(cls, path: Path) -> Policy:
         """``{"quorum", "dishonest", "witnesses": {name: public keys}}``. Raises Malformed."""
         try:
-            result = json.loads(path.read_text())
+            policy = json.loads(path.read_text())
             witness_keys = {
                 str(name): SignaturePublic.from_json(SignatureKind.LOG, keys)
-                for name, keys in result["witnesses"].items()
+                for name, keys in policy["witnesses"].items()
             }
-            return cls(witness_keys, int(result["quorum"]), int(result.get("dishonest", 0)))
+            return cls(witness_keys, int(policy["quorum"]), int(policy.get("dishonest", 0)))
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise Malformed(
                 "witness-policy", "quorum, dishonest and witnesses with their public keys"
             ) from error
 
     def cosigned_by(self, note: Note) -> list[str]:
-        """Who of these has cosigned this head."""
-        result = []
+        """The names of the witnesses that have cosigned this head."""
+        names = []
         for name, keys in self.witnesses.items():
             with suppress(ExchangeError):
                 verify_cosignature(note, name, keys)
-                result.append(name)
-        return result
+                names.append(name)
+        return names
 
     def require_quorum(self, note: Note) -> None:
-        """Raises Untrusted where too few have cosigned."""
+        """Raises Untrusted where fewer than the quorum have cosigned."""
         if len(self.cosigned_by(note)) < self.quorum:
             raise Untrusted("too-few-witnesses", "wait until more witnesses have cosigned this head")

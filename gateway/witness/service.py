@@ -1,4 +1,4 @@
-"""What a witness does with a head that it is presented. Seeing, deciding and remembering are one step.
+"""What a witness does with a presented head. Comparing, deciding and storing are one transaction.
 
 Source: C2SP tlog-witness, tlog-cosignature; KH-1 §8.
 """
@@ -40,7 +40,7 @@ def _text_reply(status: int, text: str) -> Reply:
 
 
 class Witness:
-    """One witness and what it has seen. ``logs``: the origins it knows, each with its LOG keys. Thread-safe."""
+    """One witness and the heads it has cosigned. ``logs``: the known origins, each with its LOG keys. Thread-safe."""
 
     def __init__(
         self,
@@ -66,7 +66,7 @@ class Witness:
             self._database.close()
 
     def add_checkpoint(self, body: bytes) -> Reply:
-        """A log shows its head, with the proof that it continues the last one cosigned here."""
+        """Answer a request: a head, with the proof that it continues the last one cosigned here."""
         if len(body) > MAX_BODY_BYTES:
             return _text_reply(400, "the request is too long")
         try:
@@ -94,7 +94,7 @@ class Witness:
     def _decide_and_store(
         self, head: Checkpoint, old: int, proof: list[bytes], presented: bytes
     ) -> Reply | None:
-        """Decide and remember in one transaction, synced; the refusal where it does not continue what was seen."""
+        """Decide and store in one transaction, synced to disk. Returns the refusal; None where the head may be cosigned."""
         self._database.execute("BEGIN IMMEDIATE")
         refusal: Reply | None = None
         try:
@@ -106,7 +106,7 @@ class Witness:
             if refusal is None:
                 values = (head.origin, head.size, head.root, presented)
                 self._database.execute("INSERT OR REPLACE INTO heads VALUES (?,?,?,?)", values)
-            elif conflict is not None:  # signed by the log, and not what it signed before: it convicts itself
+            elif conflict is not None:  # both heads are signed by the log: proof that it misbehaved
                 evidence_row = (head.origin, conflict, note, presented)
                 self._database.execute(
                     "INSERT INTO evidence(origin, conflict, stored_note, presented_note) VALUES (?,?,?,?)",
@@ -131,7 +131,7 @@ class Witness:
 def _refusal(
     head: Checkpoint, old: int, proof: list[bytes], size: int, root: bytes
 ) -> tuple[Reply | None, str | None]:
-    """Why this head is not cosigned, and where that convicts the log, by which word."""
+    """The refusal (None: cosign), and the kind of conflict (None: the log did not contradict itself)."""
     if old != size:
         if head.size == size and head.root != root:
             return _size_reply(size), "split-view"
