@@ -1,1 +1,1 @@
-
+"""Projections: events to rows. They hold no keys."""

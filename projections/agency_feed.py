@@ -1,8 +1,8 @@
-"""What each agency knows of: one row for each agency and message, with control and references only.
+"""The feed of each agency: one row for each agency and message, with control and references only.
 
-A row says what the message's control is and which items the agency could open. A message that waits for
-an agency, or that was never its to see, has no row for it: «not yours» and «not there» read the same.
-A row that is not its any more says ``gone`` and nothing else, so that its door forgets it.
+A row holds the message's control and the items that the agency could open. A message that is held for an agency, or that
+it may not see, has no row for it: «not yours» and «not there» look the same. When an agency loses access, its row
+becomes ``gone`` and nothing else, so that its door deletes the message.
 """
 
 from __future__ import annotations
@@ -38,16 +38,16 @@ BY_SEQ = Index("agency_messages_by_seq", MESSAGES.c.agency, MESSAGES.c.seq)
 BY_CASE = Index("agency_messages_by_case", MESSAGES.c.case)
 
 GONE = '{"gone":true}'
-"""The body of a row that is not this agency's any more."""
+"""The body of a row to which the agency has lost access."""
 
 _COMMON = ("to", "basis", "consent", "purpose", "reason")
 _HANDLED_SEPARATELY = frozenset({*_COMMON, "items", "held"})
 
 
 class MessageJson:
-    """A message's control as JSON text: it never changes, so it is written once.
+    """A message's control as JSON text. It never changes, so it is encoded once.
 
-    ``control`` and ``receipt`` lack the closing brace, ``items`` lack state and closing brace.
+    ``control`` and ``receipt`` lack the closing brace; each of ``items`` lacks its state and closing brace.
     """
 
     __slots__ = ("control", "items", "receipt")
@@ -111,7 +111,7 @@ class AgencyProjection(Projection):
 def feed_bodies(
     world: World, now: datetime, make_message_json: Callable[[UUID, Message], MessageJson] = MessageJson
 ) -> Iterator[tuple[Key, str]]:
-    """((agency, message), body) for every agency that sees something of this case at this moment."""
+    """((agency, message), body) for every agency that sees something of this case at ``now``."""
     register, case, rule_book = world.register, world.case, world.rule_book
     for message in case.messages.values():
         standing_readers_by_item = {
@@ -122,7 +122,7 @@ def feed_bodies(
         for agency in sorted({message.by, *message.to}.union(*standing_readers_by_item.values())):
             if can_see_message(world, agency, message, now=now):
                 body = _row_body(world, message, agency, standing_readers_by_item, message_json, now)
-            elif agency == message.by:  # V6, V8: of its own messages a contractor keeps the receipt
+            elif agency == message.by:  # V6, V8: a contractor keeps the receipts of its own messages
                 body = f'{message_json.receipt},"items":[]}}'
             else:
                 continue
@@ -137,8 +137,8 @@ def _row_body(
     message_json: MessageJson,
     now: datetime,
 ) -> str:
-    """Control, the items that this agency has a claim to, and, to the author alone, who of its people wrote it and
-    for whom it waits."""
+    """Control and the items that the agency is addressed by or has standing access to; for the author also the person
+    who wrote it and the agencies for which it is held."""
     author = agency == message.by
     items = ",".join(
         f'{message_json.items[item.item]},"state":"{_item_state(world, message, item, agency, now)}"}}'
@@ -155,7 +155,7 @@ def _is_addressed(message: Message, item: Item, agency: UUID) -> bool:
 
 
 def _item_state(world: World, message: Message, item: Item, agency: UUID, now: datetime) -> str:
-    """OPENABLE, PENDING_KEY (it may, but nobody has made it a key yet), or CLOSED."""
+    """OPENABLE, PENDING_KEY (permitted, but no key has been wrapped for it yet), or CLOSED."""
     reason = refusal_to_open(
         world.register, world.case, agency, None, message, item, now=now, rule_book=world.rule_book
     )

@@ -1,7 +1,7 @@
-"""What an auditor should look at, over all cases: one row a thing, and from when until when it stood so.
+"""What an auditor should look at, over all cases: one row for each exception and its period.
 
-A row is shown at every moment from ``visible_from`` to before ``until``, so the same rows answer as of any moment. What
-ended before it would have been shown is taken away: of all that was told and read only what is odd stays.
+A row is shown at every moment from ``visible_from`` to before ``until``, so the rows answer for any moment. A row that
+ends before it would be shown is deleted: disclosures that were read in time leave no row.
 """
 
 from __future__ import annotations
@@ -36,36 +36,32 @@ EXCEPTIONS = Table(
     METADATA,
     Column("case", String(36), primary_key=True),
     Column("kind", String(32), primary_key=True),
-    Column("ref", String(80), primary_key=True),  # of what: a position, or message and agency
-    Column("since", String(27), primary_key=True),  # since when the row says so
-    Column(
-        "until", String(27), nullable=False
-    ),  # the moment at which it says so no more; END_OF_TIME while it does
+    Column("ref", String(80), primary_key=True),  # a position, or message and agency
+    Column("since", String(27), primary_key=True),  # start of the period
+    Column("until", String(27), nullable=False),  # end of the period; END_OF_TIME while it lasts
     Column("visible_from", String(27), nullable=False),
-    Column("at", String(27), nullable=False),  # the time that is told: of a notification the end of its day
-    Column("agency", String(64), nullable=False),  # as it is told: an id, or what stands for who notified
-    Column(
-        "party", String(36), nullable=False
-    ),  # who it is: never told where ``agency`` is another; or empty
+    Column("at", String(27), nullable=False),  # the time that is shown: for a notification the end of its day
+    Column("agency", String(64), nullable=False),  # as shown: an id, or the token of a notifier
+    Column("party", String(36), nullable=False),  # its id, not shown where ``agency`` is a token; or empty
     Column("act", String(64)),
     Column("reason", Text),
     Column("message", String(36)),
     Column("item", String(36)),
 )
 EXCEPTIONS_BY_TIME = By("exceptions_by_time", EXCEPTIONS.c.until, EXCEPTIONS.c.visible_from)
-MESSAGE_AUTHORS = Table(  # who wrote each message of a case, and when: what a reading is held against
+MESSAGE_AUTHORS = Table(  # who wrote each message of a case, and when: to find readings without an act
     "message_authors",
     METADATA,
     Column("case", String(36), primary_key=True),
     Column("message", String(36), primary_key=True),
     Column("at", String(27), nullable=False),
     Column("by", String(36), nullable=False),
-    Column("token", String(64)),  # what stands for who wrote it, in all of the case; null where it is named
+    Column("token", String(64)),  # shown instead of the author in the whole case; null where it is named
 )
 
 
 class ExceptionRow(NamedTuple):
-    """The columns of a row that are no key, in their order."""
+    """The columns that are not in the key, in order."""
 
     until: str
     visible_from: str
@@ -79,7 +75,7 @@ class ExceptionRow(NamedTuple):
 
 
 class Exceptions(Projection):
-    """What stands out in each case, and stood out before."""
+    """The exceptions of each case, current and past."""
 
     name = "exceptions"
     tables = (EXCEPTIONS, MESSAGE_AUTHORS)
@@ -106,7 +102,7 @@ class Exceptions(Projection):
         if world is not None:
             self._add_unread(db, record, world)
         if isinstance(event, CaseMessage) and isinstance(record.by, UUID):
-            self._end_read_only(db, record)
+            self._end_not_acted_on(db, record)
         if isinstance(event, SectionOpened):
             self._end_unread(db, record, event, str(stream_record.position))
 
@@ -131,7 +127,7 @@ class Exceptions(Projection):
                     if state is None:
                         continue
                     updated = state._replace(agency=updated.agency)
-            if updated != exception_row:  # under another name from now on
+            if updated != exception_row:  # the agency is shown under another name from now on
                 self._end_row(db, case, key, exception_row, text_of(now))
                 visible_from = max(updated.visible_from, text_of(now))
                 self._add_row(db, case, kind, ref, text_of(now), updated._replace(visible_from=visible_from))
@@ -142,7 +138,7 @@ class Exceptions(Projection):
             self._add_row(db, case, kind, ref, text_of(now), named)
 
     def _add_unread(self, db: Connection, record: Record, world: World) -> None:
-        """Whoever is told something has to open it."""
+        """Add a row for each agency that has to open this message."""
         derived = newly_readable(record, world.case)
         if derived is None:
             return
@@ -161,8 +157,8 @@ class Exceptions(Projection):
             )
             self._add_row(db, case, "UNREAD", f"{message}/{agency}", now, exception_row)
 
-    def _end_read_only(self, db: Connection, record: Record) -> None:
-        """Who acts has followed what it read before."""
+    def _end_not_acted_on(self, db: Connection, record: Record) -> None:
+        """A message of an agency ends the rows for what it has read and not acted on."""
         case, by, at = str(record.about.id), str(record.by), text_of(record.at)
         known = [
             token for _, author_id, token in self._message_authors.of(db, case).values() if author_id == by
@@ -175,7 +171,7 @@ class Exceptions(Projection):
                 self._end_row(db, case, key, exception_row, at)
 
     def _end_unread(self, db: Connection, record: Record, event: SectionOpened, position: str) -> None:
-        """Who opens one item of a message has not left it unread, and is expected to act."""
+        """Opening one item ends the row of an unread message, and begins the row of a reading without an act."""
         case, by, at = str(record.about.id), str(record.by), text_of(record.at)
         for key, exception_row in self._current_rows(db, case):
             if key[0] == "UNREAD" and key[1] == f"{event.message}/{by}":
@@ -197,7 +193,7 @@ class Exceptions(Projection):
         )
 
     def _author(self, db: Connection, record: Record) -> tuple[str, str]:
-        """Under what stands who made a record, and who it is. Basis: CAPA 7."""
+        """The name shown for the author of a record, and the author's id (empty for a notification). Basis: CAPA 7."""
         if by_notifier(record.event):
             return token_of(record.event), ""
         if is_notification(record):
@@ -207,7 +203,7 @@ class Exceptions(Projection):
         return next((token for _, author_id, token in known if author_id == by and token is not None), by), by
 
     def _current_rows(self, db: Connection, case: str) -> list[tuple[Key, ExceptionRow]]:
-        """The rows of this case that say so still."""
+        """The rows of this case whose period has not ended."""
         rows = self._exception_rows.of(db, case).items()
         return [
             (key, exception_row)
@@ -221,18 +217,18 @@ class Exceptions(Projection):
         self._exception_rows.put(db, case, (kind, ref, since), exception_row)
 
     def _end_row(self, db: Connection, case: str, key: Key, exception_row: ExceptionRow, at: str) -> None:
-        """From this moment on it says so no more; what was not shown by then never was."""
+        """End the period of a row; delete the row where it was never shown."""
         self._exception_rows.put(
             db, case, key, None if at <= exception_row.visible_from else exception_row._replace(until=at)
         )
 
 
 _STATE_KINDS = ("HELD", "LATE_")
-"""The kinds that are read off a case as it stands."""
+"""The kinds that follow from the current state of a case."""
 
 
 def _state_rows(world: World, now: str) -> Iterator[tuple[tuple[str, str], ExceptionRow]]:
-    """What is late, and what waits for its addressee: ((kind, ref), row)."""
+    """Late and held messages: ((kind, ref), row)."""
     for alarm in raised_alarms(world.case, world.rule_book.get("policy", {})):
         clock, responsible = alarm.clock, str(alarm.clock.responsible)
         message = None if clock.message is None else str(clock.message)

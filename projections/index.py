@@ -1,4 +1,4 @@
-"""The engine's own tables: where it stands, what it must load to go on, and which cases a record can change."""
+"""The engine's own tables: its position, the records to restore its state from, and the cases a record can affect."""
 
 from __future__ import annotations
 
@@ -32,7 +32,8 @@ from projections.rows import METADATA, AppendOnlyRows
 from projections.stream_record import StreamRecord
 
 SCHEMA_EDITION = 7
-"""Raised when tables or the meaning of rows change: views of another edition are to be rebuilt."""
+"""Increment it with every change of the tables or of what rows mean: rows of another edition are refused and must be
+rebuilt (``kakehashi projections rebuild``)."""
 
 HEAD = Table(
     "head",
@@ -41,7 +42,7 @@ HEAD = Table(
     Column("position", BigInteger, nullable=False),
     Column("edition", Integer, nullable=False),
 )
-ORIGINATORS = Table(  # one row a record of the register: to read it again in the order of the stream
+ORIGINATORS = Table(  # one row for each record of the register, to load them in the order of the stream
     "originators",
     METADATA,
     Column("position", BigInteger, primary_key=True, autoincrement=False),
@@ -67,7 +68,7 @@ PARTIES = Table(
     Column("agency", String(36), primary_key=True),
 )
 BY_AGENCY = By("case_parties_by_agency", PARTIES.c.agency)
-PARKED = Table(  # an alarm: this view stands still since this position
+PARKED = Table(  # projections that failed on a record and are not updated any more: an alarm
     "parked",
     METADATA,
     Column("projection", String(64), primary_key=True),
@@ -92,14 +93,14 @@ _WITH_PARTY = select(CASES.c.case).join(PARTIES, PARTIES.c.case == CASES.c.case)
 _SELECT_CASE = select(CASES.c.case).where(CASES.c.case == bindparam("case"))
 _SELECT_ALL_CASES = select(CASES.c.case).order_by(CASES.c.case)
 _OF_PARTY = _WITH_PARTY.where(PARTIES.c.agency == bindparam("agency")).order_by(CASES.c.case)
-_OF_CONTRACTOR = (  # a closed case shows a contractor nothing, whatever its commission says (V8)
+_OF_CONTRACTOR = (  # a contractor sees nothing of a closed case, whatever its commission (V8)
     _WITH_PARTY.where(
         PARTIES.c.agency == bindparam("agency"),
         CASES.c.status.not_in(sorted(status.value for status in CLOSED)),
     ).order_by(CASES.c.case)
 )
 _OFFICES: BindParameter[Any] = bindparam("offices", expanding=True)
-_IN_NETWORK_OR_OFFICE = or_(  # a case that was handed over still has to do with the offices that had it
+_IN_NETWORK_OR_OFFICE = or_(  # a case that was transferred still concerns the offices that had it
     CASES.c.network == bindparam("network"),
     CASES.c.core.in_(_OFFICES),
     CASES.c.case.in_(select(PARTIES.c.case).where(PARTIES.c.agency.in_(_OFFICES))),
@@ -111,7 +112,7 @@ _OF_MEMBER = _WITH_PARTY.where(PARTIES.c.agency == bindparam("agency"), _IN_NETW
 
 
 class Index:
-    """Cases and their parties, and the records of the register. Written with the views' rows."""
+    """Cases and their parties, and the records of the register. Written in the transaction of the rows."""
 
     def __init__(self) -> None:
         self._originators = AppendOnlyRows(ORIGINATORS)
@@ -120,7 +121,7 @@ class Index:
         self._parties: set[tuple[str, str]] = set()
 
     def case_changed(self, before: Case, after: Case) -> None:
-        """This case has changed."""
+        """Note a changed case."""
         target = (
             self._new_cases if before.version == 0 or after.id in self._new_cases else self._changed_cases
         )
@@ -128,7 +129,7 @@ class Index:
         self._parties |= {(str(after.id), str(agency)) for agency in after.parties - before.parties}
 
     def register_changed(self, stream_record: StreamRecord) -> None:
-        """This record is the register's."""
+        """Note a record of the register."""
         record = stream_record.known
         self._originators.add(
             {
@@ -140,7 +141,7 @@ class Index:
         )
 
     def flush(self, db: Connection) -> None:
-        """Write what was noted since the last time."""
+        """Write what was noted since the last flush."""
         self._originators.flush(db)
         if self._new_cases:
             db.execute(_INSERT_CASE, [_row(case, "", "") for case in self._new_cases.values()])
@@ -151,20 +152,20 @@ class Index:
         self.rollback()
 
     def rollback(self) -> None:
-        """Forget what was noted and not written."""
+        """Discard what was noted and not written."""
         self._originators.rollback()
         self._new_cases.clear()
         self._changed_cases.clear()
         self._parties.clear()
 
     def erase(self, db: Connection, case: UUID) -> None:
-        """Forget a case whose control was destroyed."""
+        """Delete a case whose control was destroyed."""
         self.flush(db)
         for table in (CASES, PARTIES):
             db.execute(delete(table).where(table.c.case == str(case)))
 
     def version_of(self, db: Connection, case: UUID) -> int:
-        """The version of this case as it is written; 0 where there is none."""
+        """The version of this case in the database; 0 where there is none."""
         return db.execute(_SELECT_VERSION, {"k_case": str(case)}).scalar_one_or_none() or 0
 
     def register_records(self, db: Connection) -> Iterator[tuple[UUID, e.Kind, int]]:
@@ -179,7 +180,7 @@ class Index:
         query = _affected_cases_query(stream_record, before, after)
         if query is None:
             return []
-        self.flush(db)  # those of this very transaction count too
+        self.flush(db)  # cases of this transaction count, too
         statement, values = query
         return [UUID(case) for case in db.execute(statement, values).scalars()]
 
@@ -198,13 +199,13 @@ Query = tuple[Select[Any], dict[str, Any]]
 
 
 def _affected_cases_query(stream_record: StreamRecord, before: Register, after: Register) -> Query | None:
-    """Which cases to look at again; None where the record can't change a row."""
+    """The query for the cases to refresh; None where the record can't change a row."""
     id = stream_record.known.originator.id
     match stream_record.known.originator.kind:
         case e.Kind.COMMISSION:
             commission = after.commissions[id]
             if commission.own:
-                return None  # who visits for the core agency itself lets nobody see more or less
+                return None  # the core agency's own visitors do not change what anybody sees
             return _OF_CONTRACTOR, {"agency": str(commission.contractor)}
         case e.Kind.NETWORK:
             return _cases_near_network(stream_record, before, after)
@@ -212,7 +213,7 @@ def _affected_cases_query(stream_record: StreamRecord, before: Register, after: 
             return _SELECT_CASE, {"case": str(stream_record.known.event.scope)}
         case e.Kind.AGENCY if before.is_contractor(id) is not after.is_contractor(id):
             return _OF_PARTY, {"agency": str(id)}
-        case e.Kind.RULE_BOOK if _rules_that_matter(before.rules.get(id)) != _rules_that_matter(
+        case e.Kind.RULE_BOOK if _relevant_rules(before.rules.get(id)) != _relevant_rules(
             after.rules.get(id)
         ):
             return _SELECT_ALL_CASES, {}
@@ -221,10 +222,10 @@ def _affected_cases_query(stream_record: StreamRecord, before: Register, after: 
 
 
 def _cases_near_network(stream_record: StreamRecord, before: Register, after: Register) -> Query | None:
-    """Cases placed in this network, and those of a core agency that holds or held an office in it."""
+    """Cases placed in this network, and those of its core and coordinating agencies, past and present."""
     id, event = stream_record.known.originator.id, stream_record.known.event
     if isinstance(event, (e.NetworkMembershipPublished, e.MembershipUnpublishedAlarmRaised)):
-        return None  # the announcement lets nobody see more or less
+        return None  # an announcement does not change what anybody sees
     known = [register.networks[id] for register in (before, after) if id in register.networks]
     offices = {str(a) for network in known for a in (network.core, network.coordinating) if a is not None}
     parameters = {"network": str(id), "offices": sorted(offices)}
@@ -233,6 +234,6 @@ def _cases_near_network(stream_record: StreamRecord, before: Register, after: Re
     return _OF_NETWORK, parameters
 
 
-def _rules_that_matter(rules: Rules | None) -> Any:
-    """What of a rule book rows depend on."""
+def _relevant_rules(rules: Rules | None) -> Any:
+    """The parts of a rule book on which rows depend."""
     return None if rules is None else (rules.rule_book.get("standing"), rules.rule_book.get("policy"))

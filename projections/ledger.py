@@ -1,7 +1,7 @@
-"""The disclosure ledger: who was told what, by whom, on which basis, what was refused and why, and who opened it.
+"""The disclosure ledger: what was disclosed to whom, by whom, on which basis; refusals and reasons; and who opened it.
 
 Kept for 守秘義務 (guideline 8; CWA 21-10-2(4), 25-5; APPI 66): a voluntary record beyond what APPI 29 and 30 ask.
-Rows are added and never taken back; later rows say what happened later.
+Rows are only added; what happens later is in later rows.
 """
 
 from __future__ import annotations
@@ -31,22 +31,24 @@ DISCLOSURES = Table(
     Column("at", String(27), nullable=False),
     Column("case", String(36), nullable=False),
     Column("message", String(36), nullable=False),
-    Column("act", String(64), nullable=False),  # topic of what was done, or of what was refused
+    Column("act", String(64), nullable=False),  # topic of the event, or of the one that was refused
     Column("by", String(36), nullable=False),
-    Column("to", String(36)),  # null: a refused message of the sender's own file
+    Column("to", String(36)),  # null: a refused message without recipients
     Column("section", String(16), nullable=False),
-    Column("item", String(36)),  # null: refused, so nothing is kept
-    Column("flags", Text, nullable=False),  # space between
+    Column("item", String(36)),  # null: refused, so there is no item
+    Column("flags", Text, nullable=False),  # separated by spaces
     Column("basis", String(64)),
-    Column("consent", Text, nullable=False),  # ids, space between
-    Column("subject_consent", String(16)),  # what the sender says the person said, beside the basis
+    Column("consent", Text, nullable=False),  # ids, separated by spaces
+    Column("subject_consent", String(16)),  # as stated by the sender, in addition to the basis
     Column("purpose", String(32)),
     Column("outcome", String(16), nullable=False),  # DISCLOSED STANDING HELD RELEASED REFUSED
     Column("reason", String(64)),
     Column("at_fault", String(36)),  # refused: the addressee for whom the rule failed
-    Column("fitting", Text, nullable=False),  # refused: bases that would have carried it, space between
+    Column(
+        "fitting", Text, nullable=False
+    ),  # refused: bases that would have permitted it, separated by spaces
     Column("version", Integer, nullable=False),  # of the case
-    Column("rules", Integer, nullable=False),  # version of the rule book it was judged by
+    Column("rules", Integer, nullable=False),  # version of the rule book by which it was decided
 )
 DISCLOSURES_BY = (
     By("disclosures_by_case", DISCLOSURES.c.case),
@@ -68,7 +70,7 @@ OPENINGS = Table(
     Column("purpose", String(32), nullable=False),
     Column("outcome", String(16), nullable=False),  # OPENED REFUSED
     Column("reason", String(64)),
-    Column("received", Text),  # OK, or what failed at the reader's door; null while it has not said
+    Column("received", Text),  # OK, or the error at the reader's door; null until it reports
     Column("received_at", String(27)),
 )
 OPENINGS_BY = (
@@ -82,11 +84,11 @@ CONSENTS = Table(
     Column("n", Integer, primary_key=True, autoincrement=False),
     Column("at", String(27), nullable=False),
     Column("case", String(36), nullable=False),
-    Column("consent", String(36)),  # null: a refusal that names nothing in particular
+    Column("consent", String(36)),  # null: a refusal without a scope
     Column("kind", String(16), nullable=False),  # GIVEN REFUSED WITHDRAWN
     Column("sender", String(36)),
     Column("recipient", String(36)),
-    Column("sections", Text, nullable=False),  # space between
+    Column("sections", Text, nullable=False),  # separated by spaces
     Column("by", String(36), nullable=False),
 )
 NOTIFICATIONS = Table(
@@ -96,9 +98,9 @@ NOTIFICATIONS = Table(
     Column("at", String(27), nullable=False),
     Column("case", String(36), nullable=False),
     Column("message", String(36), nullable=False),
-    Column("received_on", String(10), nullable=False),  # the day in Japan: no hour that tells who it was
-    Column("token", String(64)),  # stands for the notifier; null where anonymous
-    Column("by", String(36)),  # an agency that notified: never told, it is known by its token; else null
+    Column("received_on", String(10), nullable=False),  # the day in Japan: an hour could reveal the notifier
+    Column("token", String(64)),  # shown instead of the notifier; null where anonymous
+    Column("by", String(36)),  # an agency that notified, never shown: its token is; else null
 )
 NOTIFICATIONS_BY_CASE = By("notifications_by_case", NOTIFICATIONS.c.case)
 CONSENTS_BY_CASE = By("consents_by_case", CONSENTS.c.case)
@@ -110,7 +112,7 @@ _UPDATE_RECEIVED = (
         OPENINGS.c.command_id == bindparam("k_command_id"),
         OPENINGS.c.agency == bindparam("k_agency"),
         OPENINGS.c.item == bindparam("k_item"),
-        OPENINGS.c.received.is_(None),  # what a door said first stands
+        OPENINGS.c.received.is_(None),  # a door's first report counts
     )
     .values(received=bindparam("v_received"), received_at=bindparam("v_received_at"))
 )
@@ -156,7 +158,7 @@ class Ledger(Projection):
 
     def flush(self, db: Connection) -> None:
         super().flush(db)
-        for receipt in self._receipt_updates:  # in order, after the openings they speak of
+        for receipt in self._receipt_updates:  # in order, after the openings they refer to
             db.execute(_UPDATE_RECEIVED, receipt)
         self._receipt_updates.clear()
 
@@ -169,7 +171,7 @@ class Ledger(Projection):
 
 
 def disclosures(record: Record, world: World) -> Iterator[LedgerEntry]:
-    """One line for each item and recipient other than the author. ``world``: of the case, after the record."""
+    """One entry for each item and recipient other than the author. ``world``: of the case, after the record."""
     event = record.event
     match event:
         case e.DisclosureRefused():
@@ -186,7 +188,7 @@ def disclosures(record: Record, world: World) -> Iterator[LedgerEntry]:
 
 
 def _entry(record: Record, **columns: Any) -> LedgerEntry:
-    """A line with what every line has; a column not named here is empty."""
+    """An entry with the columns of this record; a column that is not given is empty."""
     return {
         "at": text_of(record.at),
         "case": str(record.originator.id),
@@ -208,7 +210,7 @@ def _entry(record: Record, **columns: Any) -> LedgerEntry:
 
 
 def _legal_basis(event: e.CaseMessage, to: Party) -> LedgerEntry:
-    """On what a message rests towards this recipient."""
+    """The basis of a message for this recipient."""
     stated_consent = getattr(event, "subject_consent", None)
     return {
         "basis": event.basis.get(to) if isinstance(to, UUID) else None,
@@ -232,12 +234,12 @@ def _notification_entry(record: Record, event: e.AbuseNotificationReceived) -> L
 
 
 def _sender_name(record: Record, event: e.CaseMessage) -> str:
-    """Who told it; an agency that notified stands under its token. Basis: CAPA 7."""
+    """The sender; for an agency that notified its token. Basis: CAPA 7."""
     return token_of(event) if by_notifier(event) else str(record.by)
 
 
 def _disclosed_entries(record: Record, event: e.CaseMessage) -> Iterator[LedgerEntry]:
-    """To addressees, and to those for whom a key was made by standing access (V3, V4)."""
+    """To addressees, and to agencies that got a key by standing access (V3, V4)."""
     for item in event.items:
         if item.section in AUTHOR_ONLY:
             continue
@@ -256,7 +258,7 @@ def _disclosed_entries(record: Record, event: e.CaseMessage) -> Iterator[LedgerE
 
 
 def _released_entries(record: Record, event: e.HeldDisclosureReleased, world: World) -> Iterator[LedgerEntry]:
-    """What waited goes now, on the basis that it claimed when it was sent."""
+    """Held items, released on the basis that was claimed when they were sent."""
     held_message = world.case.messages[event.releases]
     for item in held_message.items:
         if item.section in AUTHOR_ONLY:
@@ -342,7 +344,7 @@ def _receipt_update(record: Record, event: e.DisclosureReceived) -> LedgerEntry:
 
 
 def consents(record: Record, world: World) -> Iterator[LedgerEntry]:
-    """One line for each row of the scope that was given, refused or withdrawn."""
+    """One entry for each row of the scope that was given, refused or withdrawn."""
     event = record.event
     match event:
         case e.ConsentGiven():
@@ -374,5 +376,5 @@ def _scope_rows(ids: Iterable[UUID], world: World) -> tuple[e.ConsentScope, ...]
 
 
 def _space_joined(values: Iterable[Section | Any]) -> str:
-    """Codes or ids in one text, sorted, a space between."""
+    """Codes or ids in one text, sorted and separated by spaces."""
     return " ".join(sorted(str(value) for value in values))

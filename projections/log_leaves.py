@@ -1,5 +1,5 @@
-"""The leaves: which record stands at which position. What the log stands on, so that a verifier finds what was
-altered, dropped, swapped or put in another order.
+"""The leaves: the digest of each record and its position, with which a verifier locates records that were altered,
+dropped, exchanged or reordered.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ BY_RECORD = Index("leaves_by_record", LEAVES.c.originator, LEAVES.c.version, uni
 
 
 class Leaves(Projection):
-    """One row a record."""
+    """One row for each record."""
 
     name = "leaves"
     needs_case_state = False

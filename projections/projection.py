@@ -1,4 +1,4 @@
-"""What a projection is: tables, and what each record does to them."""
+"""The base of every projection: its tables, and how a record changes their rows."""
 
 from __future__ import annotations
 
@@ -16,34 +16,34 @@ from projections.stream_record import StreamRecord
 class Projection:
     """One projection. A subclass names itself, its tables, and overrides ``apply`` or ``refresh_case`` or both.
 
-    It sets rows through ``append_only_tables`` and ``case_tables`` only: the engine writes those of all views and the
-    position together. Owned by the engine's one writer.
+    Rows are set through ``append_only_tables`` and ``case_tables`` only: the engine writes those of all projections and
+    the position in one transaction. Owned by the engine's writer.
     """
 
     name: ClassVar[str]
     tables: ClassVar[Sequence[Table]]
     needs_case_state: ClassVar[bool] = True
-    """Whether it looks at cases as they stand: without one that does, none is folded."""
+    """Whether it needs the state of cases: the engine folds cases only if a projection does."""
 
     def __init__(self) -> None:
         self.append_only_tables: list[AppendOnlyRows] = []
         self.case_tables: list[CaseRows] = []
 
     def apply_unreadable(self, db: Connection, stream_record: StreamRecord) -> None:
-        """Called instead of the others for a record that only a newer hub can read: the view stands still there."""
+        """Called instead of the other methods for a record that can't be read here. Raises Malformed: it is parked there."""
         stream_record.known  # noqa: B018
 
     def apply(self, db: Connection, stream_record: StreamRecord, world: World | None) -> None:
-        """Called once for each record; ``world`` is that of its case after it, None for other records."""
+        """Called once for each record. ``world``: of its case, after the record; None for records of other originators."""
 
     def refresh_case(self, db: Connection, stream_record: StreamRecord, world: World) -> None:
-        """Called for each case that this record changed, or whose surroundings it changed.
+        """Called for each case that this record changed, and for each case that a record of the register may affect.
 
-        The world has no readings (``access`` is empty): no rule about rows looks at them.
+        The world has no readings (``access`` is empty): no row depends on them.
         """
 
     def erase(self, db: Connection, case: UUID) -> None:
-        """No row speaks of this case any more: its control was destroyed."""
+        """Delete all rows of a case whose control was destroyed."""
         for table_rows in self.append_only_tables:
             if "case" in table_rows.table.c:
                 table_rows.flush(db)
@@ -53,14 +53,14 @@ class Projection:
                 case_rows.put(db, str(case), key, None)
 
     def flush(self, db: Connection) -> None:
-        """Write what changed."""
+        """Write the changed rows."""
         for table_rows in self.append_only_tables:
             table_rows.flush(db)
         for case_rows in self.case_tables:
             case_rows.flush(db)
 
     def committed_or_rolled_back(self, *, committed: bool) -> None:
-        """The transaction ended: its rows stand, or they do not."""
+        """Called after the transaction."""
         for table_rows in self.append_only_tables:
             table_rows.rollback()
         for case_rows in self.case_tables:

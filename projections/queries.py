@@ -1,4 +1,4 @@
-"""What the doors read. Each call sees one state of the rows, and none waits for the writer."""
+"""Typed reads of the rows. Each call sees one state of the rows, and none waits for the writer."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from projections.worklist import DEADLINES, TASKS
 
 @dataclass(frozen=True)
 class FeedRow:
-    """One changed message. ``body``: JSON text; ``gone``: forget this message, it is not yours any more."""
+    """One changed message. ``body``: JSON text; ``gone``: the agency has lost access and deletes the message."""
 
     seq: int
     case: UUID
@@ -42,7 +42,7 @@ class FeedRow:
 
 @dataclass(frozen=True)
 class Page:
-    """A piece of a feed. ``cursor``: ask with it for what comes after; ``more``: there is something already."""
+    """A page of a feed. ``cursor``: where the next page begins; ``more``: whether there is one already."""
 
     rows: tuple[FeedRow, ...]
     cursor: int
@@ -71,7 +71,7 @@ class WorklistEntry:
 
 @dataclass(frozen=True)
 class ProjectionHead:
-    """How far the rows are, and which views stand still since which position."""
+    """The position of the rows, and the parked projections: (name, position, error)."""
 
     position: int
     parked: tuple[tuple[str, int, str], ...]
@@ -79,7 +79,7 @@ class ProjectionHead:
 
 @dataclass(frozen=True)
 class DisclosureEntry:
-    """One line of the ledger; see the columns of ``ledger.DISCLOSURES``."""
+    """One entry of the ledger; see the columns of ``ledger.DISCLOSURES``."""
 
     position: int
     n: int
@@ -106,7 +106,7 @@ class DisclosureEntry:
 
 @dataclass(frozen=True)
 class OpeningEntry:
-    """One reading, or its refusal. ``received``: OK or what failed at the reader's door, as known then."""
+    """One reading, or a refused one. ``received``: OK or the error at the reader's door, as known then."""
 
     position: int
     at: datetime
@@ -142,7 +142,7 @@ class ConsentEntry:
 
 @dataclass(frozen=True)
 class NotificationEntry:
-    """A notification as an auditor may know of it: the day, and a token for who it was."""
+    """A notification as shown to an auditor: its day, and the token of the notifier."""
 
     position: int
     case: UUID
@@ -153,7 +153,7 @@ class NotificationEntry:
 
 @dataclass(frozen=True)
 class Leaf:
-    """One record's place and the digest of its leaf (32 bytes)."""
+    """The position of one record and the digest of its leaf (32 bytes)."""
 
     position: int
     originator: UUID
@@ -220,9 +220,8 @@ _LEAF_OF = select(LEAVES).where(
     LEAVES.c.originator == bindparam("originator"), LEAVES.c.version == bindparam("version")
 )
 _EXCEPTION_COLUMNS = ("at", "kind", "case", "agency", "message", "item", "act", "reason")
-EXCEPTION_ORDER = tuple(
-    func.coalesce(EXCEPTIONS.c[name], "") for name in _EXCEPTION_COLUMNS
-)  # in the order of ``exception_order``
+EXCEPTION_ORDER = tuple(func.coalesce(EXCEPTIONS.c[name], "") for name in _EXCEPTION_COLUMNS)
+"""Sorts as ``domain.audit_exceptions.exception_order`` does."""
 _EXCEPTIONS = select(*EXCEPTION_ORDER).where(
     EXCEPTIONS.c.visible_from <= bindparam("as_of"), EXCEPTIONS.c.until > bindparam("as_of")
 )
@@ -232,7 +231,7 @@ Variants = dict[tuple[bool, bool], Select[Any]]
 
 
 def _variants(statement: Select[Any], table: Any, parties: Iterable[Any]) -> Variants:
-    """The statement for each choice of (by case, by agency), always up to a time."""
+    """The statement for each combination of filters (case, agency), always up to a time."""
     upto = statement.where(table.c.at <= bindparam("as_of")).order_by(*table.primary_key.columns)
     of_agency = or_(false(), *(column == bindparam("agency") for column in parties))
     of_case = table.c.case == bindparam("case")
@@ -264,7 +263,7 @@ class Queries:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    # --- an agency's door ---------------------------------------------------------------------------------
+    # --- agency doors -------------------------------------------------------------------------------------
 
     def feed(self, agency: UUID, cursor: int = 0, limit: int = 200) -> Page:
         """What changed for this agency after ``cursor``, oldest first.
@@ -282,17 +281,17 @@ class Queries:
             return Page(rows, last, more=next_change is not None)
 
     def messages(self, agency: UUID, case: UUID) -> list[FeedRow]:
-        """What this agency sees of this case; nothing where it has no part in it or there is none."""
+        """What this agency sees of this case; empty where it has no part in it or there is no such case."""
         return [_feed_row(r) for r in self._fetch_all(_MESSAGES, agency=str(agency), case=str(case))]
 
     def cases(self, agency: UUID) -> list[CaseSummary]:
-        """The cases of which this agency sees something, latest change first."""
+        """The cases of which this agency sees a message, latest change first."""
         return [
             CaseSummary(UUID(c), seq, count) for c, seq, count in self._fetch_all(_CASES, agency=str(agency))
         ]
 
     def worklist(self, agency: UUID) -> list[WorklistEntry]:
-        """What waits for this agency: what is due first comes first, what has no time last."""
+        """The tasks of this agency, by due time; those without one come last."""
         return [
             WorklistEntry(UUID(case), kind, id_of(message), time_of(since), _optional_time(due))
             for case, kind, message, since, due in self._fetch_all(_WORKLIST, agency=str(agency))
@@ -301,7 +300,7 @@ class Queries:
     # --- the hub and the auditor --------------------------------------------------------------------------
 
     def head(self) -> ProjectionHead:
-        """How far the rows are."""
+        """The position of the rows."""
         with self._database.connect() as db:
             parked = tuple(
                 (projection, position, error) for projection, position, error in db.execute(_PARKED)
@@ -309,26 +308,26 @@ class Queries:
             return ProjectionHead(db.execute(_HEAD).scalar_one_or_none() or 0, parked)
 
     def all_cases(self) -> list[UUID]:
-        """Every case, by its name."""
+        """Every case, sorted by id."""
         return [UUID(case) for (case,) in self._fetch_all(_ALL_CASES)]
 
     def deadlines(self) -> dict[UUID, datetime]:
-        """Of each case in which a clock runs, when the next one runs out."""
+        """The next deadline of each case that has one."""
         return {UUID(case): time_of(at) for case, at in self._fetch_all(_DEADLINES)}
 
     def ledger(
         self, case: UUID | None = None, agency: UUID | None = None, as_of: datetime | None = None
     ) -> list[DisclosureEntry]:
-        """The disclosure ledger by position; ``agency`` sent or got it; ``as_of``: as it stood at that time."""
+        """The disclosure ledger by position. ``agency``: as sender or recipient; ``as_of``: up to that time."""
         return [_disclosure(r) for r in self._fetch_as_of(_DISCLOSURES, case, agency, as_of)]
 
     def openings(
         self, case: UUID | None = None, agency: UUID | None = None, as_of: datetime | None = None
     ) -> list[OpeningEntry]:
-        """Who opened or tried to, by position; a receipt later than ``as_of`` is not known yet.
+        """Openings and refused ones, by position; a receipt later than ``as_of`` is left out.
 
-        An agency that notified stands under its token where it looks at what it told, and everywhere in a case
-        that it has no other part in. Basis: CAPA 7.
+        An agency that notified is shown under its token where it reads its own notification, and everywhere in a case in
+        which it has no other part. Basis: CAPA 7.
         """
         upto = END_OF_TIME if as_of is None else text_of(as_of)
         token_by_message, only_notified = self._notifier_tokens(case)
@@ -342,30 +341,30 @@ class Queries:
     def consents(
         self, case: UUID | None = None, agency: UUID | None = None, as_of: datetime | None = None
     ) -> list[ConsentEntry]:
-        """Consents given, refused and withdrawn, by position; ``agency`` recorded it, sends or receives by it."""
+        """Consents given, refused and withdrawn, by position. ``agency``: which recorded it, or sends or receives by it."""
         return [_consent(r) for r in self._fetch_as_of(_CONSENTS, case, agency, as_of)]
 
     def notifications(
         self, case: UUID | None = None, as_of: datetime | None = None
     ) -> list[NotificationEntry]:
-        """Notifications by position; each is known from the end of its day on."""
+        """Notifications by position; each is shown from the end of its day on."""
         return [
             NotificationEntry(r.position, UUID(r.case), UUID(r.message), r.received_on, r.token)
             for r in self._fetch_as_of(_NOTIFICATIONS, case, None, as_of)
         ]
 
     def exceptions(self, as_of: datetime, case: UUID | None = None) -> list[ExceptionRow]:
-        """What an auditor should look at, as it stood at that time, of one case or all, oldest first."""
+        """What an auditor should look at as of a moment, of one case or all, oldest first."""
         statement = (_EXCEPTIONS if case is None else _EXCEPTIONS_OF).order_by(*EXCEPTION_ORDER)
         values = {"as_of": text_of(as_of)} | ({} if case is None else {"case": str(case)})
-        return [_exceptional(r) for r in self._fetch_all(statement, **values)]
+        return [_exception_row(r) for r in self._fetch_all(statement, **values)]
 
     def latest_exceptions(
         self, as_of: datetime, case: UUID | None = None, before: str = "", limit: int = 500
     ) -> tuple[list[ExceptionRow], str]:
-        """The same, latest first, so many of those that come before a mark; and the mark to go on with, empty where
-        there are no more. Raises Malformed for what is no mark."""
-        columns = (*EXCEPTION_ORDER, EXCEPTIONS.c.ref)  # two things may be alike in all that is told
+        """A page of the same exceptions, latest first, and the cursor of the next page, empty on the last. ``before``: the
+        cursor, empty for the first page. Raises Malformed for an invalid cursor."""
+        columns = (*EXCEPTION_ORDER, EXCEPTIONS.c.ref)  # two exceptions may be equal in all other columns
         statement = (_EXCEPTIONS if case is None else _EXCEPTIONS_OF).add_columns(EXCEPTIONS.c.ref)
         values = {"as_of": text_of(as_of)} | ({} if case is None else {"case": str(case)})
         if before:
@@ -375,10 +374,10 @@ class Queries:
         statement = statement.order_by(*(c.desc() for c in columns)).limit(limit)
         rows = self._fetch_all(statement, **values)
         next_cursor = json.dumps(list(rows[-1]), ensure_ascii=False) if len(rows) == limit else ""
-        return [_exceptional(r[: len(EXCEPTION_ORDER)]) for r in rows], next_cursor
+        return [_exception_row(r[: len(EXCEPTION_ORDER)]) for r in rows], next_cursor
 
     def _notifier_tokens(self, case: UUID | None) -> tuple[Tokens, Tokens]:
-        """The token of each agency that notified: by (message, agency); by (case, agency) where it did only that."""
+        """The tokens of agencies that notified: by (message, agency); and by (case, agency) where they only notified."""
         of = true() if case is None else NOTIFICATIONS.c.case == str(case)
         rows = self._fetch_all(_NOTIFIERS.where(of))
         other_parts = {(r.case, r.by) for r in self._fetch_all(_NOTIFIERS_WITH_OTHER_PARTS.where(of))}
@@ -399,7 +398,7 @@ class Queries:
         return [(position, UUID(on), version) for position, on, version in result]
 
     def leaf_of(self, originator: UUID, version: int) -> Leaf | None:
-        """Where this record stands, or nothing."""
+        """The leaf of this record; None where there is none."""
         result = self._fetch_all(_LEAF_OF, originator=str(originator), version=version)
         return _leaf(result[0]) if result else None
 
@@ -456,7 +455,7 @@ def _parse_cursor(text: str, length: int) -> list[str]:
     return result
 
 
-def _exceptional(row: Any) -> ExceptionRow:
+def _exception_row(row: Any) -> ExceptionRow:
     at, kind, case, agency, message, item, act, reason = row
     return ExceptionRow(
         kind=kind,

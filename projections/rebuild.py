@@ -1,4 +1,4 @@
-"""Views made anew from the stream, beside the old ones, and put in their place only when they are whole."""
+"""Rebuilding rows from the stream: into a second database, which replaces the first only when it is complete."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ Source = Callable[[int], Iterable[StreamRecord]]
 """``source(after)``: the records after this position, in order, up to the head of the stream."""
 
 Progress = Callable[[int], None]
-"""Told the position after each batch. What it raises stops the work; the next call goes on from there."""
+"""Called with the position after each batch. An exception stops the rebuild; the next call resumes it there."""
 
 
 def fill(engine: Engine, source: Source, *, progress: Progress | None = None, size: int = 500) -> None:
-    """Apply all that comes after the engine's position, ``size`` records a transaction."""
+    """Apply all records after the engine's position, ``size`` records in each transaction."""
     for batch in _batches(source(engine.position), size):
         engine.apply_many(batch)
         if progress is not None:
@@ -37,10 +37,10 @@ def rebuild(
     progress: Progress | None = None,
     size: int = 500,
 ) -> int:
-    """Make the SQLite views at ``path`` anew and return their position. Nothing may have ``path`` open meanwhile.
+    """Rebuild the SQLite database at ``path`` and return its position. Nothing may have ``path`` open meanwhile.
 
-    They grow in ``<path>.rebuild``: stopped at any instant, the work goes on there when called again, and
-    ``path`` has the old views until it has the new ones.
+    The rows are written to ``<path>.rebuild``: a rebuild that was stopped resumes there, and ``path`` keeps the old rows
+    until it is replaced.
     """
     rebuild_path = path.with_name(path.name + ".rebuild")
     engine = _resume_or_create(rebuild_path, load, projections)
@@ -59,7 +59,7 @@ def rebuild(
 def _resume_or_create(
     rebuild_path: Path, load: Load, projections: Callable[[], Sequence[Projection]]
 ) -> Engine:
-    """What was begun before, or a new beginning where that can't be gone on with."""
+    """The database of a stopped rebuild, or a new one where that can't be resumed."""
     engine = Engine(rebuild_path, load, projections=projections())
     try:
         engine.start()
@@ -73,7 +73,7 @@ def _resume_or_create(
 
 
 def _checkpoint_and_sync(path: Path) -> None:
-    """Everything into the one file, and that to the disk."""
+    """Move everything into the one file, and sync it to disk."""
     connection = sqlite3.connect(path)
     try:
         connection.execute("PRAGMA synchronous=FULL")
@@ -85,7 +85,7 @@ def _checkpoint_and_sync(path: Path) -> None:
 
 
 def _delete_wal(path: Path) -> None:
-    """An old write-ahead log must never be read into a new file."""
+    """Delete the old write-ahead log: SQLite must not apply it to the new file."""
     for suffix in ("-wal", "-shm"):
         path.with_name(path.name + suffix).unlink(missing_ok=True)
 

@@ -1,4 +1,4 @@
-"""How views keep rows: changed in memory first, written together with the position, or not at all.
+"""Buffers for rows: changed in memory, written in one transaction with the position.
 
 Statements are built once. Times are fixed-width UTC text, ids are text.
 """
@@ -14,10 +14,10 @@ from uuid import UUID
 from sqlalchemy import Connection, MetaData, Table, and_, bindparam, delete, insert, select, update
 
 METADATA = MetaData()
-"""Every table of every view."""
+"""Every table of every projection."""
 
 END_OF_TIME = "9999-12-31T23:59:59.999999Z"
-"""Later than any time that is stored."""
+"""Later than any other stored time."""
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -27,7 +27,7 @@ Row = tuple[Any, ...]
 
 
 def text_of(at: datetime) -> str:
-    """The stored form of a time: UTC, six decimals, always 27 characters. A naive time is an error."""
+    """The stored form of a time: UTC, six decimals, always 27 characters. Raises ValueError for a naive time."""
     if at.tzinfo is None:
         raise ValueError("a time without zone")
     return at.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
@@ -39,12 +39,12 @@ def time_of(text: str) -> datetime:
 
 
 def id_of(text: str | None) -> UUID | None:
-    """The id of a stored text, where there is one."""
+    """The id of a stored text; None for null or empty text."""
     return UUID(text) if text else None
 
 
 class Lru(Generic[K, V]):
-    """The values used last, no more than ``capacity`` of them."""
+    """A cache of the ``capacity`` most recently used values."""
 
     def __init__(self, capacity: int) -> None:
         self._capacity = capacity
@@ -54,13 +54,13 @@ class Lru(Generic[K, V]):
         return len(self._values)
 
     def get(self, key: K) -> V | None:
-        """The value, which counts as used now; None where it is not kept."""
+        """The value, now the most recently used; None where it is not cached."""
         if key in self._values:
             self._values.move_to_end(key)
         return self._values.get(key)
 
     def put(self, key: K, value: V) -> None:
-        """Keep a value, and let go of the one unused longest where there is no room."""
+        """Cache a value, and drop the least recently used one where there are too many."""
         self._values[key] = value
         self._values.move_to_end(key)
         if len(self._values) > self._capacity:
@@ -68,7 +68,7 @@ class Lru(Generic[K, V]):
 
 
 class AppendOnlyRows:
-    """Rows of one table that are only ever added."""
+    """Rows of one table that are only added."""
 
     def __init__(self, table: Table) -> None:
         self.table = table
@@ -76,22 +76,22 @@ class AppendOnlyRows:
         self._pending_inserts: list[dict[str, Any]] = []
 
     def add(self, row: Mapping[str, Any]) -> None:
-        """One more row, with every column named."""
+        """Add one row, with every column named."""
         self._pending_inserts.append(dict(row))
 
     def flush(self, db: Connection) -> None:
-        """Write what was added since the last time."""
+        """Write the rows added since the last flush."""
         if self._pending_inserts:
             db.execute(self._insert, self._pending_inserts)
         self._pending_inserts.clear()
 
     def rollback(self) -> None:
-        """Forget what was added and not written."""
+        """Discard rows that were added and not written."""
         self._pending_inserts.clear()
 
 
 class CaseRows:
-    """Rows of one table, case by case: read once, changed in memory, written as the difference.
+    """Rows of one table, case by case: read once, changed in memory; only differences are written.
 
     The table's first key column is the case; the other key columns make the ``Key``, the rest the ``Row``.
     Owned by one writer thread.
@@ -119,7 +119,7 @@ class CaseRows:
         self._changed: dict[str, set[Key]] = {}
 
     def of(self, db: Connection, case: str) -> Mapping[Key, Row]:
-        """The rows of this case as they will be."""
+        """The rows of this case, with pending changes."""
         return self._pending_rows[case] if case in self._pending_rows else self._committed_rows_of(db, case)
 
     def _committed_rows_of(self, db: Connection, case: str) -> dict[Key, Row]:
@@ -131,7 +131,7 @@ class CaseRows:
         return rows
 
     def put(self, db: Connection, case: str, key: Key, row: Row | None) -> None:
-        """Set one row; None takes it away."""
+        """Set one row; None deletes it."""
         if case not in self._pending_rows:
             self._pending_rows[case] = dict(self._committed_rows_of(db, case))
         if row is None:
@@ -141,7 +141,7 @@ class CaseRows:
         self._changed.setdefault(case, set()).add(key)
 
     def flush(self, db: Connection) -> None:
-        """Write the difference between what is stored and what will be."""
+        """Write the difference between committed and pending rows."""
         new: list[dict[str, Any]] = []
         changed: list[dict[str, Any]] = []
         deleted: list[dict[str, Any]] = []
@@ -166,13 +166,13 @@ class CaseRows:
         return {f"{prefix}{c.name}": value for c, value in zip(self._value_columns, row, strict=True)}
 
     def commit(self) -> None:
-        """The transaction stands: what was drafted is stored now."""
+        """The transaction was committed: pending rows are the committed ones now."""
         for case, rows in self._pending_rows.items():
             self._committed_rows.put(case, rows)
         self.rollback()
 
     def rollback(self) -> None:
-        """The transaction does not stand."""
+        """The transaction was rolled back: discard pending rows."""
         self._pending_rows.clear()
         self._changed.clear()
 

@@ -1,4 +1,4 @@
-"""What a view is made of: a record and its place in the one stream."""
+"""The input of projections: a record and its position in the stream."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from domain.record import Record
 
 @dataclass(frozen=True)
 class StreamRecord:
-    """One record as it stands in the stream.
+    """One record of the stream.
 
-    ``record``: None where only a newer hub can read it, or nobody any more (``gone``: its control was destroyed).
+    ``record``: None where only a newer hub can read it, or nobody can (``gone``: its control was destroyed).
     ``position``: stream sequence, from 1 without gaps.
-    ``leaf_sha``: SHA-256 digest (32 bytes) of its leaf, computed by who read it.
+    ``leaf_sha``: SHA-256 digest (32 bytes) of its leaf, computed by the reader of the stream.
     """
 
     position: int

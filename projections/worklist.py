@@ -1,4 +1,4 @@
-"""What waits for whom: the rows of ``domain.tasks``."""
+"""The worklist of each agency: the rows of ``domain.tasks``."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ TASKS = Table(
     Column("agency", String(36), primary_key=True),
     Column("case", String(36), primary_key=True),
     Column("kind", String(32), primary_key=True),
-    Column("message", String(36), primary_key=True),  # empty where it is about the case as a whole
+    Column("message", String(36), primary_key=True),  # empty for a task about the case itself
     Column("since", String(27), nullable=False),
     Column("due_at", String(27)),
 )
 TASKS_BY_CASE = By("tasks_by_case", TASKS.c.case)
-DEADLINES = Table(  # when the next clock of a case runs out: what a starting hub has to know
+DEADLINES = Table(  # the next deadline of each case: read when a hub starts
     "deadlines",
     METADATA,
     Column("case", String(36), primary_key=True),
