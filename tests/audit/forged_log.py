@@ -1,6 +1,6 @@
-"""A hub's operator who lies: it has the stream, the vault's control keys and the log's keys, and makes any log it likes.
+"""A dishonest operator of a hub, who has the stream, the vault's control keys and the log's keys, and can forge any log.
 
-It has no key of an agency in force, of the registrars, of the audit office, of a witness or of a time authority.
+The operator has no key of an agency in force, of the registrars, of the audit office, of a witness or of a time authority.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from keys.signing import KemKey, SignatureKeys
 
 @dataclass(frozen=True)
 class EditableRecord:
-    """One record in the open. ``originator_id``, ``version``: where it stands; ``body``: what it says; ``seq``: where it stood."""
+    """One opened record. ``originator_id``, ``version``, ``body``: as in the forged log; ``seq``: its true position."""
 
     seq: int
     originator_id: UUID
@@ -40,18 +40,18 @@ class EditableRecord:
     wrapped_keys: tuple[bytes, ...] = field(repr=False)
 
     def with_body(self, **more: Any) -> EditableRecord:
-        """The same, with other words in its body."""
+        """The same record with other values in its body."""
         return replace(self, body={**self.body, **more})
 
     def signed_again_by(self, keys: SignatureKeys, **more: Any) -> EditableRecord:
-        """The same under a frame with other words, signed by these keys."""
+        """The same record with other values in its frame, signed by these keys."""
         payload = {**canonical.parse(parse_frame(self.frame).payload), **more}
         frame = sign(COMMAND, canonical.encode(payload), keys)
         return replace(self, frame=frame.encode(), body={**self.body, "frame": frame.digest.hex()})
 
     @property
     def content_key(self) -> tuple[Any, ...]:
-        """All that it is made of but its place in the stream."""
+        """Everything in the record except its position."""
         body = canonical.encode(self.body)
         return (
             self.originator_id,
@@ -75,7 +75,7 @@ RecordSequence = list[EditableRecord]
 
 @dataclass(frozen=True)
 class Insider:
-    """What the operator holds, and the true records of a bundle of all."""
+    """The operator's keys, and the true records of a bundle of all cases."""
 
     files: dict[str, bytes]
     hub: bytes
@@ -88,7 +88,7 @@ class Insider:
 
     @classmethod
     def of(cls, bundle: bytes, hub: bytes, mode: str, log: SignatureKeys, audit: KemKey) -> Insider:
-        """``audit`` stands in for the hub's vault, where the same control keys lie."""
+        """``audit`` replaces the hub's vault, which has the same control keys."""
         files = {name: bytes(part) for name, part in _bundle_parts(bundle)[0].items()}
         keys = {
             (UUID(originator_id), int(epoch)): open_audit_wrapped_key(
@@ -102,24 +102,24 @@ class Insider:
             for epoch, wrapped_key in epochs.items()
         }
         sequence, prefix, original_states = RecordSequence(), "", dict[tuple[Any, ...], bytes]()
-        for one, _ in _bundle_records(memoryview(files["records"]), BundleResult()):
-            originator_id, version = one.originator_and_version
-            prefix = one.subject.rsplit(".", 2)[0]
-            epoch = list_parts(one.state).epoch
+        for raw, _ in _bundle_records(memoryview(files["records"]), BundleResult()):
+            originator_id, version = raw.originator_and_version
+            prefix = raw.subject.rsplit(".", 2)[0]
+            epoch = list_parts(raw.state).epoch
             opened = open_record(
                 ck=keys[originator_id, epoch],
                 hub=hub,
                 originator=originator_id,
                 version=version,
-                state=one.state,
+                state=raw.state,
             )
             body = canonical.parse(opened.body_json)
             record = EditableRecord(
-                one.seq, originator_id, version, epoch, body, opened.frame, opened.audit_wrapped_key, opened.items,
+                raw.seq, originator_id, version, epoch, body, opened.frame, opened.audit_wrapped_key, opened.items,
                 opened.sealed_wrapped_keys,
             )  # fmt: skip
             sequence.append(record)
-            original_states[record.content_key] = one.state
+            original_states[record.content_key] = raw.state
         return cls(files, hub, mode, log, keys, prefix, sequence, original_states)
 
     def bundle(
@@ -128,9 +128,9 @@ class Insider:
         tags: Mapping[int, bytes] = MappingProxyType({}),
         **files: bytes,
     ) -> bytes:
-        """A bundle in which just this was so from the first record on: sealed, tagged, logged and signed anew.
+        """A bundle of a log with just these records: all of it sealed, tagged, logged and signed again.
 
-        ``tags``: position -> another tag than the true one.
+        ``tags``: position -> a false tag.
         """
         entries, records, root = b"", b"", RootAccumulator()
         epochs: dict[UUID, int] = {}
@@ -167,24 +167,24 @@ class Insider:
         return state + b"".join(bytes([k]) + len(d).to_bytes(4, "big") + d for k, d in parts)
 
     def find(self, predicate: Callable[[EditableRecord], bool], nth: int = 0) -> EditableRecord:
-        """The n-th record of which this is so."""
+        """The n-th record that satisfies the predicate."""
         return [record for record in self.sequence if predicate(record)][nth]
 
 
 def renumbered(sequence: Sequence[EditableRecord]) -> RecordSequence:
-    """The same records with their versions counted anew, in the order in which they stand now; the hub's own acts
-    have their ids by it."""
+    """The same records with versions by their new order; the command ids of the hub's own acts follow from them."""
     versions: dict[UUID, int] = {}
     result = []
     for record in sequence:
         versions[record.originator_id] = versions.get(record.originator_id, 0) + 1
-        one = replace(record, version=versions[record.originator_id])
-        if record.body["by"] == HUB and one.version != record.version:
-            one = one.with_body(command_id=str(hub_command_id(record.originator_id, one.version)))
-        result.append(one if one.version != record.version else record)
+        renumbered_record = replace(record, version=versions[record.originator_id])
+        if record.body["by"] == HUB and renumbered_record.version != record.version:
+            command_id = hub_command_id(record.originator_id, renumbered_record.version)
+            renumbered_record = renumbered_record.with_body(command_id=str(command_id))
+        result.append(renumbered_record if renumbered_record.version != record.version else record)
     return result
 
 
 def replaced(sequence: Sequence[EditableRecord], old: EditableRecord, *new: EditableRecord) -> RecordSequence:
-    """These in the place of one."""
+    """The sequence with one record replaced by others."""
     return [t for record in sequence for t in (new if record is old else (record,))]

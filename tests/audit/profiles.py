@@ -13,7 +13,7 @@ _CHOICE = re.compile(r"(pattern|fixed)[A-Z]\w*")
 
 
 class Profile:
-    """One profile. ``faults``: what a resource does against it, by element."""
+    """One profile. ``faults``: how a resource violates it, by element."""
 
     def __init__(self, name: str) -> None:
         path = FOLDER / "profiles" / f"StructureDefinition-IHE.BasicAudit.{name}.json"
@@ -26,7 +26,7 @@ class Profile:
     def _node(self, at: str, value: Any) -> Iterator[str]:
         element = self.elements[at]
         if not _fits(element, value):
-            yield f"{at}: not the value that is asked for"
+            yield f"{at}: not the required value"
         if not _bound(element, value):
             yield f"{at}: not a code of the value set"
         depth = at.count(".") + 1
@@ -43,7 +43,7 @@ class Profile:
             if mine is not None:
                 of[mine].append(value)
             elif slices and element.get("slicing", {}).get("rules") == "closed":
-                yield f"{at}: fits no slice, and they are closed"
+                yield f"{at}: matches none of the closed slices"
             yield from self._node(mine or at, value)
         for id_, matches in of.items():
             yield from _count(id_, slices[id_], len(matches))
@@ -73,7 +73,7 @@ def _get(value: Any, name: str) -> list[Any]:
 
 
 def _fits(element: dict[str, Any], value: Any) -> bool:
-    """A pattern is contained in the value; a fixed value is the value."""
+    """Whether the value contains the pattern, or equals the fixed value."""
     for name, expected in element.items():
         if _CHOICE.fullmatch(name) and not (
             value == expected if name.startswith("fixed") else _contains(value, expected)
@@ -93,7 +93,7 @@ def _contains(value: Any, expected: Any) -> bool:
 
 
 def _bound(element: dict[str, Any], value: Any) -> bool:
-    """Required value sets that lie beside the profiles and list their codes."""
+    """Whether the value has a code of its required value set, where that is among the profiles and lists its codes."""
     binding = element.get("binding", {})
     path = (
         FOLDER / "profiles" / f"ValueSet-{binding.get('valueSet', '').split('|')[0].rsplit('/', 1)[-1]}.json"
@@ -108,6 +108,6 @@ def _bound(element: dict[str, Any], value: Any) -> bool:
 
 
 def _codes_of(system: str) -> set[str]:
-    """All codes of a code system that lies beside the profiles; nothing where it does not."""
+    """All codes of a code system among the profiles; empty where it is not there."""
     path = FOLDER / "profiles" / f"CodeSystem-{system.rsplit('/', 1)[-1]}.json"
     return {c["code"] for c in json.loads(path.read_text())["concept"]} if path.exists() else set()

@@ -1,4 +1,4 @@
-"""The ledger as AuditEvents: of the base form, of IHE's profiles, and nothing in them that the ledger hides."""
+"""AuditEvents of the ledger fit FHIR and the profiles of IHE, and reveal nothing that the ledger hides."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from fhir.resources.R4B.auditevent import AuditEvent
 from gateway.audit.balp import PROFILE, audit_events
 from tests.audit.profiles import FOLDER, Profile
 
-pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason="IHE's BALP profiles are not at hand")
+pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason="IHE's BALP profiles are not here")
 
 KINDS = ("PrivacyDisclosure.Source", "PrivacyDisclosure.Recipient", "PatientRead", "AuthZconsent")
 CORE, HOSP, CASE = (f"0000000{n}-0000-4000-8000-000000000000" for n in (1, 2, 3))
@@ -59,7 +59,7 @@ def test_every_kind_is_there_and_each_fits_its_profile() -> None:
     assert events() == generated
 
 
-def test_a_consent_that_carried_and_one_that_did_not() -> None:
+def test_consent_decisions_have_their_outcome_and_reason() -> None:
     outcomes = [(e["outcome"], e.get("outcomeDesc")) for e in events() if _profile(e) == "AuthZconsent"]
     assert outcomes == [("0", None), ("8", "NO_CONSENT"), ("8", "CONSENT_WITHDRAWN")]
 
@@ -77,7 +77,7 @@ def test_a_notification_bears_the_token_and_no_hour() -> None:
     assert Profile("PrivacyDisclosure.Source").faults(event) == []
 
 
-def test_what_waits_or_was_never_confirmed_is_no_disclosure_and_no_import() -> None:
+def test_held_and_unconfirmed_items_are_no_disclosure_and_no_import() -> None:
     held, unconfirmed = DISCLOSURE_ROW | {"outcome": "HELD"}, OPENED | {"received": None, "received_at": None}
     kinds = [_profile(e) for e in events({"disclosures": [held], "openings": [unconfirmed]})]
     assert kinds == ["PatientRead"]
@@ -95,12 +95,12 @@ def _examples() -> Iterator[Any]:
 
 
 @pytest.mark.parametrize(("name", "example"), list(_examples()))
-def test_what_ihe_itself_gives_as_examples_passes(name: str, example: dict[str, Any]) -> None:
+def test_the_examples_of_ihe_pass_the_checker(name: str, example: dict[str, Any]) -> None:
     assert Profile(name).faults(example) == []
 
 
 def _mutations(event: Any, at: str = "") -> Iterator[tuple[str, Any]]:
-    """The event with one coding changed, for each that stands in it."""
+    """The event with one coding changed, for each of its codings."""
     if isinstance(event, list):
         for n, element in enumerate(event):
             yield from ((w, [*event[:n], s, *event[n + 1 :]]) for w, s in _mutations(element, f"{at}/{n}"))
@@ -121,7 +121,7 @@ def test_a_wrong_code_is_a_fault(kind: str) -> None:
         data_of_a_disclosure = "Disclosure" in kind and where.startswith("/entity/1/")
         further = kind == "PatientRead" and where.startswith("/agent/2/")
         if where.startswith((*FREE, "/entity/2/")) or data_of_a_disclosure or further:
-            continue  # open for any code
+            continue  # not restricted to certain codes
         assert Profile(kind).faults(mutated), where
 
 

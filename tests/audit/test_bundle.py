@@ -1,4 +1,4 @@
-"""A bundle is verified by itself, and whatever is done to it is found where it was done (I6)."""
+"""A bundle verifies without the hub, and every change to it is located (I6)."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class ExportedBundle:
 
 @pytest.fixture(scope="module")
 def exported(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ExportedBundle]:
-    """The bundle of SC-1's case, and the one of all."""
+    """The bundle of the case of SC-1, and the bundle of all cases."""
     story = replace(read_story(STORY), expects=(), must_hold=())
     with open_rehearsal_hub(tmp_path_factory.mktemp("bundle") / "hub", start_of(story)) as rehearsal_hub:
         run, report = play(story, rehearsal_hub)
@@ -61,7 +61,7 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ExportedBundl
         )
 
 
-def found(exported: ExportedBundle, data: bytes) -> BundleResult:
+def verified(exported: ExportedBundle, data: bytes) -> BundleResult:
     return verify_bundle(data, exported.hub, exported.kem)
 
 
@@ -70,12 +70,12 @@ def parts(data: bytes) -> dict[str, bytes]:
 
 
 def changed(exported: ExportedBundle, **files: bytes) -> BundleResult:
-    """The bundle with other parts, packed anew as a forger would: the container's digest fits."""
-    return found(exported, pack({**parts(exported.data), **files}))
+    """The bundle with other parts and a matching digest, as a forger would make it."""
+    return verified(exported, pack({**parts(exported.data), **files}))
 
 
-def test_the_container_is_as_it_is_written_down() -> None:
-    """KHB1, the number of parts, each name and part with its length, and the digest of all: by hand."""
+def test_the_container_has_its_documented_bytes() -> None:
+    """KHB1, the number of parts, each name and part with its length, and the digest of all, built by hand."""
     by_hand = b"KHB1" + b"\x00\x02" + b"\x00\x01a" + b"\x00" * 7 + b"\x02xy" + b"\x00\x02bc" + b"\x00" * 8
     assert pack({"a": b"xy", "bc": b""}) == by_hand + hashlib.sha256(by_hand).digest()
     all_cases = {
@@ -85,16 +85,16 @@ def test_the_container_is_as_it_is_written_down() -> None:
 
 
 def test_a_bundle_verifies_without_the_hub(exported: ExportedBundle) -> None:
-    result = found(exported, exported.data)
+    result = verified(exported, exported.data)
     assert result.faults == []
     assert result.control
     assert result.decisions > 20
     assert result.complete == result.originators > 5
-    assert found(exported, exported.all_cases).faults == []
-    assert found(exported, exported.all_cases).records == result.log_size
+    assert verified(exported, exported.all_cases).faults == []
+    assert verified(exported, exported.all_cases).records == result.log_size
 
 
-def test_without_the_audit_offices_key_place_and_root_still_hold(exported: ExportedBundle) -> None:
+def test_position_and_root_verify_without_the_audit_offices_key(exported: ExportedBundle) -> None:
     result = verify_bundle(exported.data, exported.hub, None)
     assert (result.faults, result.decisions, result.control) == ([], 0, False)
     assert result.records > 20
@@ -106,8 +106,8 @@ def test_a_bundle_of_another_hub_is_refused(exported: ExportedBundle) -> None:
     assert [f.where for f in verify_bundle(exported.data, bytes(32), exported.kem).faults] == ["genesis"]
 
 
-def test_any_flipped_bit_is_found(exported: ExportedBundle) -> None:
-    """By the container's digest; of the places a sample is looked at whole."""
+def test_any_flipped_bit_is_detected(exported: ExportedBundle) -> None:
+    """By the container's digest at 4000 places; by the complete verification at 12."""
     data = exported.data
     for at in range(0, len(data), max(1, len(data) // 4000)):
         wrong = bytearray(data)
@@ -116,11 +116,11 @@ def test_any_flipped_bit_is_found(exported: ExportedBundle) -> None:
     for at in range(5, len(data), len(data) // 12):
         wrong = bytearray(data)
         wrong[at] ^= 1
-        assert not found(exported, bytes(wrong)).ok
+        assert not verified(exported, bytes(wrong)).ok
 
 
-def test_what_only_the_containers_digest_covers_is_found_by_it(exported: ExportedBundle) -> None:
-    """Control keys, where one can't open them, and the digest itself."""
+def test_the_containers_digest_detects_what_nothing_else_covers(exported: ExportedBundle) -> None:
+    """Without the audit office's key: the control keys, and the digest itself."""
     keys = parts(exported.data)["keys"]
     for at in (exported.data.index(keys) + len(keys) // 2, len(exported.data) - 1):
         wrong = bytearray(exported.data)
@@ -130,7 +130,7 @@ def test_what_only_the_containers_digest_covers_is_found_by_it(exported: Exporte
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_flipped_bit_of_a_part_is_located_though_the_digest_was_made_to_fit(
+def test_a_flipped_bit_in_a_part_is_located_under_a_matching_digest(
     exported: ExportedBundle, name: str
 ) -> None:
     data = parts(exported.data)[name]
@@ -143,7 +143,7 @@ def test_a_flipped_bit_of_a_part_is_located_though_the_digest_was_made_to_fit(
 
 
 def _split(data: bytes) -> list[bytes]:
-    """The records of a bundle, each with its frame around it."""
+    """The records of a bundle, each with position, subject and lengths."""
     rows, at = [], 0
     while at < len(data):
         length = int.from_bytes(data[at + 8 : at + 10], "big")
@@ -154,7 +154,7 @@ def _split(data: bytes) -> list[bytes]:
     return rows
 
 
-def test_a_record_that_is_dropped_doubled_or_moved_is_located(exported: ExportedBundle) -> None:
+def test_a_dropped_duplicated_or_moved_record_is_located(exported: ExportedBundle) -> None:
     rows = _split(parts(exported.data)["records"])
     bundle_records = [
         record for record, _ in _bundle_records(memoryview(parts(exported.data)["records"]), BundleResult())
@@ -172,7 +172,7 @@ def test_a_record_that_is_dropped_doubled_or_moved_is_located(exported: Exported
     assert ("record-out-of-order", bundle_records[n].seq) in {(f.what, f.seq) for f in swapped.faults}
 
 
-def test_the_last_record_of_a_case_left_out_is_found_by_its_tag(exported: ExportedBundle) -> None:
+def test_omitting_the_last_record_of_a_case_is_detected_by_its_tag(exported: ExportedBundle) -> None:
     rows = _split(parts(exported.data)["records"])
     result = changed(exported, records=b"".join(rows[:-1]))
     assert {f.what for f in result.faults} == {"record-left-out"}
@@ -180,31 +180,29 @@ def test_the_last_record_of_a_case_left_out_is_found_by_its_tag(exported: Export
 
 def _entries(data: bytes) -> list[bytes]:
     """The entries of a bundle, each with its length before it."""
-    found, at = [], 0
+    entries, at = [], 0
     while at < len(data):
         end = at + 2 + int.from_bytes(data[at : at + 2], "big")
-        found.append(data[at:end])
+        entries.append(data[at:end])
         at = end
-    return found
+    return entries
 
 
-@pytest.mark.parametrize("forgery", ["changed", "cut off", "one more"])
-def test_entries_that_do_not_come_to_the_signed_root_are_found_by_it_alone(
-    exported: ExportedBundle, forgery: str
-) -> None:
-    """Of a record that the bundle does not carry: nobody has it to hold it against its entry."""
+@pytest.mark.parametrize("forgery", ["changed", "removed", "added"])
+def test_wrong_entries_are_detected_by_the_signed_root(exported: ExportedBundle, forgery: str) -> None:
+    """The entry is of a record that the bundle does not contain, so it can't be compared with its record."""
     rows, entries = _split(parts(exported.data)["records"]), _entries(parts(exported.data)["entries"])
     last = parse_leaf(entries[-1][2:])
     assert int.from_bytes(rows[-1][:8], "big") == last.seq
     other = replace(last, sha=bytes(32)) if forgery == "changed" else replace(last, seq=last.seq + 1)
     forged = len(other.encode()).to_bytes(2, "big") + other.encode()
-    forgeries = {"changed": [*entries[:-1], forged], "cut off": entries[:-1], "one more": [*entries, forged]}
+    forgeries = {"changed": [*entries[:-1], forged], "removed": entries[:-1], "added": [*entries, forged]}
     files = {**parts(exported.data), "records": b"".join(rows[:-1]), "entries": b"".join(forgeries[forgery])}
     result = verify_bundle(pack(files), exported.hub, None)
     assert [(f.what, f.where) for f in result.faults] == [("root-differs", "entries")]
 
 
-def test_a_cut_bundle_and_one_with_something_more_are_found(exported: ExportedBundle) -> None:
+def test_a_truncated_or_extended_bundle_is_detected(exported: ExportedBundle) -> None:
     for wrong in (
         exported.data[:-1],
         exported.data[:-200],
@@ -213,8 +211,8 @@ def test_a_cut_bundle_and_one_with_something_more_are_found(exported: ExportedBu
         b"KHB1",
         exported.data[4:],
     ):
-        assert not found(exported, wrong).ok
-    assert not found(exported, pack({**parts(exported.data), "more": b""})).ok
+        assert not verified(exported, wrong).ok
+    assert not verified(exported, pack({**parts(exported.data), "more": b""})).ok
 
 
 def test_the_commands_export_and_verify(exported: ExportedBundle, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The time tokens of a bundle hold by certificates of one's own, over heads of this very log, or it is told why not."""
+"""Time tokens of a bundle count only over heads of this log and by the pinned authority; others are faults."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ pytestmark = needs_openssl
 @dataclass
 class ExportedBundle:
     data: bytes
-    older: bytes  # of a case that was over before the first token
+    older: bytes  # of a case whose last record is before the first token
     hub: bytes
     kem: KemKey
     log: SignatureKeys
@@ -50,11 +50,11 @@ class ExportedBundle:
         return [parse_stamp(raw) for raw in _time_stamps(bytes(_bundle_parts(self.data)[0]["times"]))]
 
     def stamped(self, note: bytes, by: Authority | None = None) -> bytes:
-        """A token over this note, by the authority."""
+        """A stamp: this note and a token over it."""
         return stamp_of(note, (by or self.authority).answer(build_time_request(note)[0])).encode()
 
     def with_times(self, *stamps: bytes) -> bytes:
-        """The bundle with these tokens, packed anew as a forger would: the container's digest fits."""
+        """The bundle with these stamps and a matching digest, as a forger would make it."""
         times = b"".join(len(stamp_bytes).to_bytes(4, "big") + stamp_bytes for stamp_bytes in stamps)
         return pack({**_bundle_parts(self.data)[0], "times": times})
 
@@ -101,7 +101,7 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ExportedBundl
     served.down()
 
 
-def found(exported: ExportedBundle, data: bytes, pem: bytes | None = None) -> BundleResult:
+def verified(exported: ExportedBundle, data: bytes, pem: bytes | None = None) -> BundleResult:
     authority = TimeAuthority.from_pem(exported.authority.pem() if pem is None else pem)
     return verify_bundle(data, exported.hub, None, authority)
 
@@ -110,12 +110,12 @@ def faults(result: BundleResult) -> list[str]:
     return [f.what for f in result.faults]
 
 
-def test_the_tokens_of_a_bundle_hold_by_ones_own_certificate(exported: ExportedBundle) -> None:
-    result = found(exported, exported.data)
+def test_tokens_verify_with_the_pinned_certificate(exported: ExportedBundle) -> None:
+    result = verified(exported, exported.data)
     assert result.faults == []
     assert [t["size"] for t in result.times] == exported.sizes
     assert result.tokens == 3
-    assert 0 < result.timed < result.records  # the last record has no token yet
+    assert 0 < result.timed < result.records  # no token covers the last record yet
     with_audit_key = verify_bundle(
         exported.data, exported.hub, exported.kem, TimeAuthority.from_pem(exported.authority.pem())
     )
@@ -125,95 +125,95 @@ def test_the_tokens_of_a_bundle_hold_by_ones_own_certificate(exported: ExportedB
 def test_a_bundle_carries_the_earliest_token_of_each_record_and_the_newest_of_all(
     exported: ExportedBundle,
 ) -> None:
-    """An older case stands under the first token; the second speaks for none of its records first."""
-    result = found(exported, exported.older)
+    """All records of the older case are covered by the first token, so the second is left out."""
+    result = verified(exported, exported.older)
     assert (result.faults, result.timed) == ([], result.records)
     assert [t["size"] for t in result.times] == [exported.sizes[0], exported.sizes[-1]]
 
 
-def test_without_a_pin_tokens_are_left_aside_and_that_is_told(exported: ExportedBundle) -> None:
+def test_tokens_are_counted_but_not_used_without_a_pinned_authority(exported: ExportedBundle) -> None:
     result = verify_bundle(exported.data, exported.hub, None)
     assert (result.faults, result.tokens, result.times, result.timed) == ([], 3, [], 0)
 
 
-def test_a_bundle_without_tokens_verifies_but_not_for_who_wants_the_time(exported: ExportedBundle) -> None:
+def test_a_bundle_without_tokens_fails_only_where_an_authority_is_given(exported: ExportedBundle) -> None:
     files = {name: data for name, data in _bundle_parts(exported.data)[0].items() if name in NAMES}
     assert verify_bundle(pack(files), exported.hub, None).ok
-    result = found(exported, pack(files))
+    result = verified(exported, pack(files))
     assert result.faults == [BundleFault("time-token-missing", "times")]
 
 
-def test_any_flipped_bit_of_the_tokens_is_found_or_says_the_same(exported: ExportedBundle) -> None:
-    """The container's digest finds them all. A forger, who makes it fit, gains nothing."""
-    honest = found(exported, exported.data).times
+def test_any_flipped_bit_in_a_token_is_detected_or_changes_nothing(exported: ExportedBundle) -> None:
+    """The container's digest detects them all; a forger with a matching digest gains nothing."""
+    honest = verified(exported, exported.data).times
     times = _bundle_parts(exported.data)[0]["times"]
     missed = 0
     for at in range(0, len(times), 47):
         wrong = bytearray(times)
         wrong[at] ^= 1 << (at % 8)
-        result = found(exported, pack({**_bundle_parts(exported.data)[0], "times": bytes(wrong)}))
+        result = verified(exported, pack({**_bundle_parts(exported.data)[0], "times": bytes(wrong)}))
         missed += result.ok
         assert not result.ok or result.times == honest, at
     assert missed <= 2
     wrong = bytearray(exported.data)
     wrong[-1000] ^= 1
-    assert "bundle-digest" in faults(found(exported, bytes(wrong)))
+    assert "bundle-digest" in faults(verified(exported, bytes(wrong)))
 
 
-def test_a_token_of_one_head_does_not_speak_for_another(exported: ExportedBundle) -> None:
+def test_a_token_over_another_head_is_a_fault(exported: ExportedBundle) -> None:
     first, second, _ = exported.stamps
     crossed = b"".join((b"KHS1", *(len(p).to_bytes(4, "big") + p for p in (second.note, first.token))))
-    result = found(exported, exported.with_times(crossed))
+    result = verified(exported, exported.with_times(crossed))
     assert result.faults == [BundleFault("time-imprint", "times, token 1")]
     assert result.times == []
 
 
-def test_a_head_that_was_signed_and_stamped_but_is_not_this_logs_is_told(exported: ExportedBundle) -> None:
-    """A hub that showed another log to the authority convicts itself."""
+def test_a_stamped_head_of_another_log_is_a_fault(exported: ExportedBundle) -> None:
+    """The token proves that the hub presented another log to the authority."""
     size = exported.sizes[0]
     forged = sign_checkpoint(Checkpoint(exported.origin, size, bytes(32)), exported.log, 1).encode()
     later = sign_checkpoint(Checkpoint(exported.origin, 10**6, bytes(32)), exported.log, 1).encode()
     for note in (forged, later):
-        result = found(exported, exported.with_times(exported.stamped(note)))
+        result = verified(exported, exported.with_times(exported.stamped(note)))
         assert (faults(result), result.times) == (["time-of-another-log"], [])
 
 
-def test_a_head_that_this_log_did_not_sign_is_told(exported: ExportedBundle) -> None:
+def test_a_stamped_head_that_this_log_did_not_sign_is_a_fault(exported: ExportedBundle) -> None:
     stranger = SignatureKeys.generate(exported.log.public.kind)
     head = exported.stamps[0].checkpoint
-    result = found(
+    result = verified(
         exported, exported.with_times(exported.stamped(sign_checkpoint(head, stranger, 1).encode()))
     )
     assert (faults(result), result.times) == (["checkpoint-not-signed"], [])
 
 
-def test_a_token_of_another_authority_is_told(exported: ExportedBundle, tmp_path: Path) -> None:
+def test_a_token_of_another_authority_is_a_fault(exported: ExportedBundle, tmp_path: Path) -> None:
     strange = Authority(tmp_path / "strange")
     note = exported.stamps[0].note
-    result = found(exported, exported.with_times(exported.stamped(note, strange)))
+    result = verified(exported, exported.with_times(exported.stamped(note, strange)))
     assert (faults(result), result.times) == (["time-authority"], [])
-    result = found(exported, exported.data, strange.pem())
+    result = verified(exported, exported.data, strange.pem())
     assert (faults(result), result.times) == (["time-authority"] * 3, [])
     exported.authority.certify("neighbour")
-    narrow = found(exported, exported.data, exported.authority.pem("root", "neighbour"))
+    narrow = verified(exported, exported.data, exported.authority.pem("root", "neighbour"))
     assert faults(narrow) == ["time-signer"] * 3
 
 
-def test_a_token_by_a_certificate_that_is_not_for_time_is_told(exported: ExportedBundle) -> None:
+def test_a_token_by_a_certificate_for_another_use_is_a_fault(exported: ExportedBundle) -> None:
     exported.authority.certify("plain", "plain")
     stamp = exported.stamps[0]
     token = exported.authority.signed_by(stamp.token, "plain")
-    result = found(exported, exported.with_times(stamp_of(stamp.note, token).encode()))
+    result = verified(exported, exported.with_times(stamp_of(stamp.note, token).encode()))
     assert (faults(result), result.times) == (["time-purpose"], [])
 
 
-def test_one_token_that_does_not_hold_does_not_hide_the_others(exported: ExportedBundle) -> None:
+def test_an_invalid_token_does_not_hide_the_others(exported: ExportedBundle) -> None:
     stamp_list = [stamp.encode() for stamp in exported.stamps]
-    result = found(exported, exported.with_times(stamp_list[0], stamp_list[1][:-1], stamp_list[2]))
+    result = verified(exported, exported.with_times(stamp_list[0], stamp_list[1][:-1], stamp_list[2]))
     assert result.faults == [BundleFault("stamp-form", "times, token 2")]
     assert [t["size"] for t in result.times] == [exported.sizes[0], exported.sizes[2]]
-    swapped = found(exported, exported.with_times(stamp_list[1], stamp_list[0]))
-    assert faults(swapped) == ["time-of-another-log"]  # only in the order of the log
+    swapped = verified(exported, exported.with_times(stamp_list[1], stamp_list[0]))
+    assert faults(swapped) == ["time-of-another-log"]  # tokens have to be in the order of the log
 
 
 def test_the_commands_export_and_verify_the_time(exported: ExportedBundle, tmp_path: Path) -> None:

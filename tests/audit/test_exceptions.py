@@ -1,4 +1,4 @@
-"""What an auditor should look at: the rows kept for it tell at every moment what the record played again tells."""
+"""Exceptions: the rows give at every moment the same as the replayed record."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ BY_NURSERY = case_message(
 )
 NOTIFIED = {
     "a nursery that notified": (BY_NURSERY,),
-    "a nursery that notified a family known before": (kit.LEARNED, BY_NURSERY),
-    "a nursery that was told of the family before": (
+    "a nursery that notified about a known family": (kit.LEARNED, BY_NURSERY),
+    "a nursery with an earlier disclosure of the family": (
         kit.LEARNED,
         case_message(e.DisclosureMade, kit.AZ_CORE, [EXT_NURSERY], [Section.PLAN], "CONSENT", name="shared"),
         BY_NURSERY,
@@ -57,8 +57,8 @@ NOTIFIED = {
 
 
 def stream_of(records: Sequence[Record]) -> list[StreamRecord]:
-    """These records as views take them, up to where the control of a case is gone. As in the hub's own record, no
-    originator's time goes back."""
+    """These records as input of projections, up to the first destroyed control. As in a real record, the time of an
+    originator never goes back."""
     stream_records: list[StreamRecord] = []
     last: dict[UUID, datetime] = {}
     for n, record in enumerate(records, 1):
@@ -72,7 +72,7 @@ def stream_of(records: Sequence[Record]) -> list[StreamRecord]:
 
 
 def read_models_of(stream: Sequence[StreamRecord], folder: str, size: int) -> Engine:
-    """Views made of these records, so many a transaction."""
+    """Read models of these records, with ``size`` records in each transaction."""
 
     def load(originator: UUID, upto: int) -> list[Record]:
         mine = [s.record for s in stream if s.record is not None and s.originator == originator]
@@ -87,20 +87,20 @@ def read_models_of(stream: Sequence[StreamRecord], folder: str, size: int) -> En
 
 
 def from_records(records: Sequence[Record], at: datetime) -> list[ExceptionRow]:
-    """The record itself, played up to this moment."""
+    """The exceptions by replaying the record up to this moment."""
     stored_records: Iterator[Any] = (SimpleNamespace(record=r) for r in records if r.at <= at)
     return exceptions(stored_records, at)
 
 
 def moments(records: Sequence[Record]) -> list[datetime]:
-    """Just before, at and after each record, and when what it began falls due."""
+    """One second before, at and after each record and each of its deadlines."""
     starts = sorted({r.at for r in records})
     later = {at + gap for at in starts for gap in (UNREAD, UNACTED)}
     return sorted({m for at in (*starts, *later) for m in (at - SECOND, at, at + SECOND)})
 
 
 def compare(records: Sequence[Record], size: int = 7) -> Counter[str]:
-    """Rows and record tell the same at all moments. Returns what was told, by kind."""
+    """Assert that rows and replayed record agree at all moments. Returns how often each kind occurred."""
     stream = stream_of(records)
     counts: Counter[str] = Counter()
     readable = [s.known for s in stream]
@@ -121,7 +121,7 @@ def compare(records: Sequence[Record], size: int = 7) -> Counter[str]:
 
 
 def append_readings(so: Given, n: int) -> None:
-    """Somebody reads, is refused, or can't open what it was handed; several times at the same instant."""
+    """Readings, refused readings and failed receipts, several of them at the same instant."""
     now, world = so.records[-1].at, so.world
     reader = AGENCIES[n % len(AGENCIES)]
     openable_messages = [
@@ -167,7 +167,7 @@ def append_readings(so: Given, n: int) -> None:
     reads=st.lists(st.integers(0, 60), min_size=30, max_size=30),
     size=st.integers(1, 9),
 )
-def test_rows_and_record_tell_the_same_of_any_history(
+def test_rows_equal_the_replayed_record_for_any_history(
     before: str, steps: list[Step], reads: list[int], size: int
 ) -> None:
     counts = iter(reads)
@@ -177,13 +177,13 @@ def test_rows_and_record_tell_the_same_of_any_history(
 
 
 @pytest.mark.parametrize("name", ["sc-1", "sc-3", "sc-4", "sc-6"])
-def test_rows_and_record_tell_the_same_of_the_stories(name: str) -> None:
+def test_rows_equal_the_replayed_record_for_the_scenarios(name: str) -> None:
     counts = compare(Story(name).play().so.records)
     assert counts["UNREAD"]
     assert any(kind.startswith("LATE_") for kind in counts)
 
 
-def test_rows_and_record_tell_the_same_of_many_families() -> None:
+def test_rows_equal_the_replayed_record_for_several_families() -> None:
     counts = compare([s.known for s in full(2).stream], size=50)
     assert {"UNREAD", "HELD"} <= set(counts)
 
@@ -203,7 +203,7 @@ def kinds(records: Sequence[Record], at: datetime) -> list[str]:
             engine.close()
 
 
-def test_unread_from_the_48th_hour_until_it_is_opened() -> None:
+def test_a_message_is_unread_from_the_48th_hour_until_it_is_opened() -> None:
     so = kit.given(kit.LEARNED)
     sent = so.records[-1].at
     so.put(replace(opening(kit.LEARNED, kit.AZ_CORE), at=sent + UNREAD + SECOND))
@@ -212,7 +212,7 @@ def test_unread_from_the_48th_hour_until_it_is_opened() -> None:
     compare(so.records)
 
 
-def test_read_and_nothing_followed_from_the_14th_day_and_not_where_something_did() -> None:
+def test_a_reading_without_an_act_is_an_exception_from_the_14th_day() -> None:
     so, read_at = at_home(open_at=kit.NOON)
     assert kinds(so.records, read_at + UNACTED - SECOND) == []
     assert kinds(so.records, read_at + UNACTED) == ["READ_NOT_ACTED_ON"]
@@ -221,8 +221,8 @@ def test_read_and_nothing_followed_from_the_14th_day_and_not_where_something_did
     compare(so.records)
 
 
-def test_who_notified_stands_under_its_token_in_every_row_as_of_any_moment() -> None:
-    """Also where it tries more than to notify; and by its name from when it has another part. Basis: CAPA 7."""
+def test_a_notifier_is_shown_under_its_token_in_every_row_at_any_moment() -> None:
+    """Also for refused attempts; by its name only once it has another part in the case. Basis: CAPA 7."""
     notified = replace(BY_NURSERY, event=replace(BY_NURSERY.event, notifier_token="N-1"))  # type: ignore[type-var]
     so = kit.given(notified)
     attempts = e.OpeningRefused(
@@ -254,8 +254,8 @@ def test_who_notified_stands_under_its_token_in_every_row_as_of_any_moment() -> 
     ]
 
 
-def test_what_never_stood_out_leaves_no_row() -> None:
-    """All that was told and read in time: the table has only what is odd, or may still become so."""
+def test_what_was_read_and_acted_on_in_time_leaves_no_row() -> None:
+    """The table only has rows that are exceptions or may still become so."""
     so = kit.given(kit.LEARNED)
     sent = so.records[-1].at
     so.put(replace(opening(kit.LEARNED, kit.AZ_CORE), at=sent + SECOND))
@@ -271,22 +271,22 @@ def test_what_never_stood_out_leaves_no_row() -> None:
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 100])
-def test_page_after_page_all_come_once_latest_first(tmp_path: Path, limit: int) -> None:
+def test_the_pages_hold_each_exception_once_latest_first(tmp_path: Path, limit: int) -> None:
     story = full(3)
     engine = read_models_of(story.stream, str(tmp_path), 50)
     queries, at = Queries(engine.reader), story.now + UNREAD
     for case in (None, family(1)):
         all_rows = queries.exceptions(at, case)
-        rows, mark = queries.latest_exceptions(at, case, "", limit)
-        while mark:
-            page, mark = queries.latest_exceptions(at, case, mark, limit)
+        rows, cursor = queries.latest_exceptions(at, case, "", limit)
+        while cursor:
+            page, cursor = queries.latest_exceptions(at, case, cursor, limit)
             rows += page
         assert rows == all_rows[::-1]
         assert len(rows) > 4
     engine.close()
 
 
-# --- every question is answered by an index ------------------------------------------------------------------
+# --- every query uses an index -------------------------------------------------------------------------------
 
 BIG = {
     "disclosures",
@@ -300,8 +300,8 @@ BIG = {
 }
 
 
-def test_no_question_of_an_auditor_goes_through_a_big_table(tmp_path: Path) -> None:
-    """By SQLite's own plans: exceptions of all, as-of and who-knows of a case, its ledger."""
+def test_no_query_of_an_auditor_scans_a_big_table(tmp_path: Path) -> None:
+    """By SQLite's query plans: exceptions, record positions and ledger of all and of one case."""
     story = full(2)
     engine = read_models_of(story.stream, str(tmp_path), 50)
     queries = Queries(engine.reader)
@@ -315,10 +315,10 @@ def test_no_question_of_an_auditor_goes_through_a_big_table(tmp_path: Path) -> N
     now, case = story.now, family(0)
     queries.exceptions(now)
     queries.exceptions(now, case)
-    _, mark = queries.latest_exceptions(now, limit=1)
-    assert mark
-    queries.latest_exceptions(now, before=mark)
-    queries.latest_exceptions(now, case, mark)
+    _, cursor = queries.latest_exceptions(now, limit=1)
+    assert cursor
+    queries.latest_exceptions(now, before=cursor)
+    queries.latest_exceptions(now, case, cursor)
     queries.record_positions(case, CASE)
     queries.ledger(case=case)
     queries.openings(case=case)

@@ -1,4 +1,4 @@
-"""What the auditor is told of a case: the same from the views and from the stream, and the same as the story says."""
+"""The history of a case is the same from read models and from the stream, and equals the scenario."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class PlayedStory:
 
 @pytest.fixture(scope="module")
 def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PlayedStory]:
-    """SC-4: a lapse, held messages, refusals."""
+    """SC-4: lapsed training, held messages, refusals."""
     story = read_story(STORY)
     with open_rehearsal_hub(tmp_path_factory.mktemp("history") / "hub", start_of(story)) as rehearsal_hub:
         run, report = play(story, rehearsal_hub)
@@ -49,7 +49,7 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PlayedStory]:
         yield PlayedStory(rehearsal_hub, run)
 
 
-def test_views_and_stream_tell_the_same(played: PlayedStory) -> None:
+def test_index_and_scan_give_the_same_history(played: PlayedStory) -> None:
     runtime = played.rehearsal_hub.runtime
     assert runtime is not None
     for when in sorted({c.at for c in played.run.checks}):
@@ -63,7 +63,7 @@ def test_views_and_stream_tell_the_same(played: PlayedStory) -> None:
             assert by_index.could_open(door.agency, when) == by_scan.could_open(door.agency, when)
 
 
-def test_what_could_be_opened_as_of_a_moment_is_what_was_opened_at_that_moment(played: PlayedStory) -> None:
+def test_as_of_answers_equal_what_each_agency_could_really_open(played: PlayedStory) -> None:
     items = {w.item: (w.section, w.n) for w in played.run.written}
     opened_items = 0
     for check in played.run.checks:
@@ -81,7 +81,7 @@ def test_what_could_be_opened_as_of_a_moment_is_what_was_opened_at_that_moment(p
     assert opened_items > 5
 
 
-def test_who_knows_names_everyone_who_opened_and_nobody_else(played: PlayedStory) -> None:
+def test_who_knows_names_every_agency_that_opened_and_no_other(played: PlayedStory) -> None:
     when = max(c.at for c in played.run.checks) + timedelta(days=1)
     rows = played.at(when).who_knows(when)
     by_item = {w.item: w for w in played.run.written}
@@ -99,7 +99,7 @@ def test_who_knows_names_everyone_who_opened_and_nobody_else(played: PlayedStory
     assert opened == seen
 
 
-def test_exceptions_tell_what_was_held_refused_and_late(played: PlayedStory) -> None:
+def test_exceptions_list_held_and_refused_messages(played: PlayedStory) -> None:
     when = max(c.at for c in played.run.checks)
     kinds = {row.kind for row in played.at(when).exceptions(when)}
     assert "REFUSED" in kinds
@@ -107,7 +107,7 @@ def test_exceptions_tell_what_was_held_refused_and_late(played: PlayedStory) -> 
     assert "HELD" in {row.kind for row in played.at(held).exceptions(held)}
 
 
-def test_every_step_of_the_replay_holds_and_a_changed_one_does_not(played: PlayedStory) -> None:
+def test_every_step_of_the_replay_verifies_unless_a_record_is_missing(played: PlayedStory) -> None:
     runtime = played.rehearsal_hub.runtime
     assert runtime is not None
     records = list(indexed_records(runtime.store, runtime.projector.queries, played.run.case))
@@ -121,7 +121,9 @@ def test_every_step_of_the_replay_holds_and_a_changed_one_does_not(played: Playe
 
 
 @pytest.mark.parametrize("raw", [[], ["--raw"]])
-def test_the_commands_answer(played: PlayedStory, raw: list[str]) -> None:
+def test_the_commands_give_the_same_json_with_and_without_read_models(
+    played: PlayedStory, raw: list[str]
+) -> None:
     folder, case = str(played.rehearsal_hub.installation.folder), str(played.run.case)
 
     def audit_rows(*arguments: str) -> list[dict]:  # type: ignore[type-arg]
@@ -139,7 +141,7 @@ def test_the_commands_answer(played: PlayedStory, raw: list[str]) -> None:
     assert audit_rows("exceptions", "--at", at, *raw) == audit_rows("exceptions", "--case", case, "--at", at)
 
 
-def test_people_read_it_too(played: PlayedStory) -> None:
+def test_the_commands_print_text_for_people(played: PlayedStory) -> None:
     folder, case = str(played.rehearsal_hub.installation.folder), str(played.run.case)
     for arguments in (
         ["replay", "--case", case],

@@ -1,7 +1,7 @@
-"""Bundles by a hub's operator who lies with all the keys that a hub has: what is found, where, and what can't be.
+"""Bundles forged by a hub's operator with all the keys of a hub: what is detected and where, and what can't be.
 
-Each lie is a whole log of its own: sealed, tagged, hashed and signed anew, so that nothing shows but what was signed by
-others, what the rules say, and what somebody saw before.
+Each forgery is a complete log, sealed, tagged, hashed and signed again, so that only the signatures of others, the rules,
+and heads seen before can reveal it.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ RULE_BOOK_PUBLISHED = "rule_book.published"
 
 @dataclass(frozen=True)
 class InsiderScenario:
-    """What an auditor has: pinned hub, own keys, an earlier bundle, the request; and what the operator has."""
+    """What the auditor has (pinned hub, own keys, an earlier bundle, the request) and what the operator has."""
 
     insider: Insider
     hub: bytes
@@ -58,7 +58,7 @@ class InsiderScenario:
 
     @property
     def by_new_keys(self) -> EditableRecord:
-        """What KS-CGC tried under its second key set."""
+        """The command that KS-CGC sent under its second key set."""
         cgc = self.insider.find(lambda t: t.body["topic"] == "key_set.published", nth=5).originator_id
         return self.insider.find(lambda t: t.body["by"] == str(cgc) and t.originator_id != cgc)
 
@@ -69,7 +69,7 @@ class InsiderScenario:
 
 
 def rotated(hub_kit: HubWithCase, code: str) -> tuple[SignatureKeys, bytes]:
-    """A second key set of this agency: its new keys, and its digest."""
+    """Publish a second key set of this agency. Returns its new keys and its digest."""
     sig, kem = SignatureKeys.generate(), KemKey.generate()
     fields = key_set_fields(
         code=code, name="県児童相談所", roles=["CGC"], body="PREFECTURE", municipality=None, custody="HOSTED",
@@ -113,9 +113,7 @@ def scenario(tmp_path_factory: pytest.TempPathFactory) -> Iterator[InsiderScenar
         by_cgc = hub_kit.unsigned("KS-CGC", REFERRED, hub_kit.referral(), keyset=digest.hex())
         assert hub_kit.post(UnsignedRequest(by_cgc.payload, [new])).json()["outcome"] == "refused"
         earlier = export_bundle(hub_kit, rehearsal_hub.audit.request_control(None))
-        rehearsal_hub.set_clock(
-            rehearsal_hub.now() + timedelta(days=3)
-        )  # nobody has said that the referrals arrived
+        rehearsal_hub.set_clock(rehearsal_hub.now() + timedelta(days=3))  # the referrals are not acknowledged
         hub_kit.note(hub_kit.case)
         hub_kit.refer(second)
         rehearsal_hub.registrars.begin_mandate(2, date(2026, 3, 31))
@@ -150,8 +148,8 @@ def scenario(tmp_path_factory: pytest.TempPathFactory) -> Iterator[InsiderScenar
         )  # fmt: skip
 
 
-def test_what_the_operator_makes_of_the_truth_verifies(scenario: InsiderScenario) -> None:
-    """The kit is no lie by itself: each attack below is found by what it changes."""
+def test_a_log_rebuilt_from_the_true_records_verifies(scenario: InsiderScenario) -> None:
+    """The forger's kit alone causes no fault: each attack below is detected by what it changes."""
     result = scenario.verified(scenario.insider.bundle(scenario.insider.sequence))
     assert result.faults == []
     assert result.records == result.log_size == len(scenario.insider.sequence)
@@ -162,10 +160,10 @@ def test_what_the_operator_makes_of_the_truth_verifies(scenario: InsiderScenario
     )
 
 
-# --- lies in what is told -------------------------------------------------------------------------------------
+# --- forged records -------------------------------------------------------------------------------------------
 
 Forgery = Callable[[InsiderScenario], tuple[RecordSequence, EditableRecord]]
-"""The tale that is told, and the record of it where it is found out."""
+"""Makes the forged sequence, and the record in it where the forgery is detected."""
 
 
 def swapped(
@@ -190,7 +188,7 @@ def other_edition_named(s: InsiderScenario) -> tuple[RecordSequence, EditableRec
 
 
 def rule_book_moved_earlier(s: InsiderScenario) -> tuple[RecordSequence, EditableRecord]:
-    """The second rule book before the refusal, which is judged by it: all as if it had been so."""
+    """The second rule book moved before a refusal, which is decided by it in the forged log."""
     sequence, _, refused = _move_rule_book_before_refusal(s, {})
     return sequence, refused
 
@@ -255,13 +253,13 @@ def command_id_reused_for_reading(s: InsiderScenario) -> tuple[RecordSequence, E
 
 
 def record_left_out(s: InsiderScenario) -> tuple[RecordSequence, EditableRecord]:
-    """With all that followed from it, the rest counted anew; who sent the next one has a receipt for it."""
+    """Without the record and its alarms, renumbered; the sender of the next one has a receipt for it."""
     sequence = _without(s, s.topic(REFERRED, s.second))
     return sequence, next(t for t in sequence if t.originator_id == s.second and t.body["topic"] == REFERRED)
 
 
 def _without(s: InsiderScenario, lost: EditableRecord) -> RecordSequence:
-    """As if it had never been: no alarm about it either, and the case's first key brought by who comes first now."""
+    """The sequence without this record and its alarms; the next record of its originator carries the audit key."""
     lost_command_id = lost.body["command_id"]
     rest = [
         t for t in s.insider.sequence if t is not lost and t.body["fields"].get("message") != lost_command_id
@@ -420,18 +418,20 @@ FORGERIES: list[tuple[Forgery, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("forgery", "what"), [pytest.param(*one, id=one[0].__name__) for one in FORGERIES])
-def test_a_lie_is_found_at_the_record_where_it_was_told(
+@pytest.mark.parametrize(
+    ("forgery", "what"), [pytest.param(*forgery, id=forgery[0].__name__) for forgery in FORGERIES]
+)
+def test_a_forgery_is_located_at_the_forged_record(
     scenario: InsiderScenario, forgery: Forgery, what: str
 ) -> None:
     sequence, where = forgery(scenario)
     result = scenario.verified(scenario.insider.bundle(sequence))
-    [seq] = [n for n, one in enumerate(sequence, 1) if one is where]
+    [seq] = [n for n, record in enumerate(sequence, 1) if record is where]
     assert result.faults
     assert (result.faults[0].what, result.faults[0].seq) == (what, seq)
 
 
-# --- lies in what is handed over, and in what is taken back ------------------------------------------------------
+# --- omitted records and rolled back logs ------------------------------------------------------------------------
 
 
 def fault_codes(result: BundleResult) -> set[str]:
@@ -439,7 +439,7 @@ def fault_codes(result: BundleResult) -> set[str]:
 
 
 def without_case(s: InsiderScenario, case: UUID) -> bytes:
-    """The true log, with no record of this case handed over."""
+    """The true log without the records of this case."""
     files, remaining, at = s.insider.files, b"", 0
     for record in s.insider.sequence:
         data = files["records"]
@@ -450,9 +450,9 @@ def without_case(s: InsiderScenario, case: UUID) -> bytes:
     return pack({**files, "records": remaining})
 
 
-def test_a_case_left_out_is_found_by_who_asked_for_all(scenario: InsiderScenario) -> None:
+def test_an_omitted_case_is_detected_by_a_request_for_all_cases(scenario: InsiderScenario) -> None:
     data = without_case(scenario, scenario.second)
-    assert scenario.verified(data).faults == []  # a bundle of the other case looks just so
+    assert scenario.verified(data).faults == []  # it is a valid bundle of the other case
     result = scenario.verified(data, request=scenario.request)
     gone = {t.seq for t in scenario.insider.sequence if t.originator_id == scenario.second}
     assert fault_codes(result) == {"record-not-there"}
@@ -460,18 +460,18 @@ def test_a_case_left_out_is_found_by_who_asked_for_all(scenario: InsiderScenario
     assert sum("positions" in f.where for f in result.faults) >= 1
 
 
-def test_the_very_case_asked_for_left_out_is_found(scenario: InsiderScenario) -> None:
+def test_omitting_the_requested_case_is_detected(scenario: InsiderScenario) -> None:
     result = scenario.verified(without_case(scenario, scenario.first), request=scenario.of_first)
     assert [(f.what, f.where) for f in result.faults] == [("case-left-out", f"case {scenario.first}")]
 
 
-def test_a_bundle_for_another_request_is_found(scenario: InsiderScenario) -> None:
+def test_a_bundle_for_another_request_is_detected(scenario: InsiderScenario) -> None:
     assert fault_codes(scenario.verified(scenario.earlier, request=scenario.request)) == {"request-not-there"}
     result = verify_bundle(scenario.case_bundle, scenario.hub, None, request=scenario.of_first)
     assert fault_codes(result) == {"request-needs-key"}
 
 
-def test_the_last_record_of_a_case_left_out_is_found_by_its_tag(scenario: InsiderScenario) -> None:
+def test_omitting_the_last_record_of_a_case_is_detected_by_its_tag(scenario: InsiderScenario) -> None:
     files, last = (
         scenario.insider.files,
         [t for t in scenario.insider.sequence if t.originator_id == scenario.second][-1],
@@ -487,8 +487,8 @@ def test_the_last_record_of_a_case_left_out_is_found_by_its_tag(scenario: Inside
     ]
 
 
-def test_a_tag_that_is_not_that_of_its_record_is_found_by_nothing_else(scenario: InsiderScenario) -> None:
-    """Else the record after it could be left out unseen: its tag would be looked for in vain."""
+def test_a_wrong_tag_is_detected(scenario: InsiderScenario) -> None:
+    """Otherwise the record after it could be omitted: omissions are detected by the tag of the next record."""
     seq = next(
         n
         for n, t in enumerate(scenario.insider.sequence, 1)
@@ -498,7 +498,7 @@ def test_a_tag_that_is_not_that_of_its_record_is_found_by_nothing_else(scenario:
     assert [(f.what, f.seq) for f in result.faults] == [("tag-differs", seq)]
 
 
-def test_versions_that_jump_are_named_at_the_record_that_jumps(scenario: InsiderScenario) -> None:
+def test_a_version_gap_is_located_at_the_record_after_it(scenario: InsiderScenario) -> None:
     lost = next(t for t in scenario.insider.sequence if t.originator_id == scenario.second and t.version == 2)
     sequence = [t for t in scenario.insider.sequence if t is not lost]
     result = scenario.verified(scenario.insider.bundle(sequence))
@@ -506,7 +506,7 @@ def test_versions_that_jump_are_named_at_the_record_that_jumps(scenario: Insider
     assert ("version-gap", seq) in [(f.what, f.seq) for f in result.faults]
 
 
-def test_a_log_cut_to_an_earlier_head_is_found_by_who_has_seen_a_later_one(scenario: InsiderScenario) -> None:
+def test_a_rolled_back_log_is_detected_by_a_later_head(scenario: InsiderScenario) -> None:
     cut = scenario.insider.bundle(scenario.insider.sequence[:-4])
     assert scenario.verified(cut).faults == []
     seen = pack(scenario.insider.files)
@@ -521,13 +521,13 @@ def test_a_log_cut_to_an_earlier_head_is_found_by_who_has_seen_a_later_one(scena
 
 
 def forgotten(s: InsiderScenario) -> tuple[RecordSequence, EditableRecord]:
-    """The last command of a case, after which its sender sent nothing there: as if it had never come."""
+    """The sequence without the last command of a case, after which its sender sent no other there."""
     lost = [t for t in s.insider.sequence if t.originator_id == s.first and t.body["by"] != "HUB"][-1]
     return _without(s, lost), lost
 
 
-def test_a_wish_taken_back_from_the_whole_log_is_found_by_who_has_seen_it(scenario: InsiderScenario) -> None:
-    """By the head alone that it is another log; by an earlier bundle also where it begins to differ."""
+def test_a_command_removed_from_the_log_is_detected_by_a_head_seen_before(scenario: InsiderScenario) -> None:
+    """A head shows that it is another log; an earlier bundle also shows where it begins to differ."""
     sequence, lost = forgotten(scenario)
     data = scenario.insider.bundle(sequence)
     assert scenario.verified(data).faults == []
@@ -542,7 +542,7 @@ def test_a_wish_taken_back_from_the_whole_log_is_found_by_who_has_seen_it(scenar
     assert by_bundle.faults[1].seq == lost.seq
 
 
-def test_an_earlier_record_changed_under_a_later_head_is_located_by_an_earlier_bundle(
+def test_a_changed_earlier_record_is_located_by_an_earlier_bundle(
     scenario: InsiderScenario,
 ) -> None:
     sequence, where = other_edition_named(scenario)
@@ -550,14 +550,14 @@ def test_an_earlier_record_changed_under_a_later_head_is_located_by_an_earlier_b
     assert next(f.seq for f in result.faults if f.what == "entry-changed") == where.seq
 
 
-def test_a_head_of_another_log_is_no_head_seen_before(scenario: InsiderScenario, tmp_path: Path) -> None:
+def test_an_invalid_head_seen_before_is_a_fault(scenario: InsiderScenario, tmp_path: Path) -> None:
     for seen in (b"", b"no note", pack({"checkpoint": b""})):
         assert [f.where for f in scenario.verified(pack(scenario.insider.files), seen=seen).faults] == [
             "the head seen before"
         ]
 
 
-def test_the_audit_offices_wraps_of_two_cases_exchanged_are_named(scenario: InsiderScenario) -> None:
+def test_exchanged_audit_keys_of_two_cases_are_located(scenario: InsiderScenario) -> None:
     files = scenario.insider.files
     known = canonical.parse(files["keys"])
     a, b = str(scenario.first), str(scenario.second)
@@ -570,7 +570,7 @@ def test_the_audit_offices_wraps_of_two_cases_exchanged_are_named(scenario: Insi
     assert expected_places == {f"keys, originator {one}, mandate 1" for one in (a, b)}
 
 
-def test_the_wraps_of_two_mandates_exchanged_are_named(scenario: InsiderScenario) -> None:
+def test_exchanged_audit_keys_of_two_mandates_are_located(scenario: InsiderScenario) -> None:
     files = scenario.insider.files
     known = canonical.parse(files["keys"])
     of = known["wrapped_keys"][str(scenario.first)]
@@ -580,7 +580,7 @@ def test_the_wraps_of_two_mandates_exchanged_are_named(scenario: InsiderScenario
     assert expected_places == {f"keys, originator {scenario.first}, mandate {n}" for n in (1, 2)}
 
 
-def test_another_hubs_genesis_under_our_log_is_found(scenario: InsiderScenario, tmp_path: Path) -> None:
+def test_the_genesis_of_another_hub_is_detected(scenario: InsiderScenario, tmp_path: Path) -> None:
     other = create_installation(tmp_path / "other", mode="rehearsal").genesis_frame.encode()
     result = scenario.verified(pack({**scenario.insider.files, "genesis": other}))
     assert [f.where for f in result.faults] == ["genesis"]
@@ -589,8 +589,10 @@ def test_another_hubs_genesis_under_our_log_is_found(scenario: InsiderScenario, 
 # --- what can't be found in a bundle alone (THREATS.md says so) --------------------------------------------------
 
 
-def test_what_a_hub_says_of_time_within_a_wishs_own_time_is_its_word_alone(scenario: InsiderScenario) -> None:
-    """A command of six days can be dated anywhere in its days, where nothing before or after it says otherwise."""
+def test_a_record_dated_anywhere_within_its_commands_validity_is_not_detected(
+    scenario: InsiderScenario,
+) -> None:
+    """A command valid for six days can be dated anywhere in them, as far as the records before and after permit."""
     old = [
         t for t in scenario.insider.sequence if t.originator_id == scenario.first and t.body["by"] != "HUB"
     ][-1]
@@ -601,13 +603,13 @@ def test_what_a_hub_says_of_time_within_a_wishs_own_time_is_its_word_alone(scena
     )
 
 
-def test_an_alarm_withheld_at_the_very_end_shows_only_after_an_hour(scenario: InsiderScenario) -> None:
+def test_an_alarm_withheld_at_the_end_is_not_detected_within_an_hour(scenario: InsiderScenario) -> None:
     alarm = scenario.topic(ALARM, scenario.first)
     until = scenario.insider.sequence[: scenario.insider.sequence.index(alarm)]
     assert scenario.verified(scenario.insider.bundle(until)).faults == []
 
 
-def test_the_command_holds_a_bundle_against_what_was_seen_and_asked_for(
+def test_the_command_compares_a_bundle_with_a_head_and_a_request(
     scenario: InsiderScenario, tmp_path: Path
 ) -> None:
     all_records, cut, head = tmp_path / "whole.khb", tmp_path / "cut.khb", tmp_path / "checkpoint"

@@ -1,4 +1,4 @@
-"""The verifier's reader is another one than the store's: on every published form they say the same, and refuse alike."""
+"""The parsers of the verifier and of the store are separate, and agree on every published form and on refusals."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def vector(path: Path) -> Vector:
 
 
 def with_both_parsers(read: Callable[[Any], Any]) -> list[Any]:
-    """What each of the two says: the value, or that it refuses."""
+    """The result of each of the two parsers: the value, or Malformed."""
     results: list[Any] = []
     for module in (writing, verifying):
         try:
@@ -49,7 +49,7 @@ def with_both_parsers(read: Callable[[Any], Any]) -> list[Any]:
 
 
 @pytest.mark.parametrize("path", VECTORS, ids=lambda path: path.stem)
-def test_both_read_every_published_form_alike(path: Path) -> None:
+def test_both_parsers_read_every_published_form_alike(path: Path) -> None:
     published = vector(path)
     first, second = with_both_parsers(
         lambda m: m.record_of(published.body, published.originator, published.version, published.actor)
@@ -58,12 +58,12 @@ def test_both_read_every_published_form_alike(path: Path) -> None:
     assert first == second
     if path.stem.endswith(
         f".v{type(first.event).VERSION}"
-    ):  # an earlier shape is read, and not written again
+    ):  # earlier versions are read and never written again
         assert canonical.encode(verifying.record_json(second)) == published.body
 
 
 def mutations(value: Any) -> Iterator[Any]:
-    """The data with one thing changed: left out, added, of another type, of another form."""
+    """The data with one change: a key removed or added, a value of another type or form."""
     for key in value:
         without_key = {k: v for k, v in value.items() if k != key}
         yield without_key
@@ -77,7 +77,7 @@ def mutations(value: Any) -> Iterator[Any]:
 
 
 @pytest.mark.parametrize("path", VECTORS, ids=lambda path: path.stem)
-def test_both_refuse_the_same_bodies(path: Path) -> None:
+def test_both_parsers_refuse_the_same_bodies(path: Path) -> None:
     published = vector(path)
     refused = 0
     for wrong in mutations(canonical.parse(published.body)):
@@ -93,7 +93,7 @@ def test_both_refuse_the_same_bodies(path: Path) -> None:
     assert refused > 40
 
 
-def test_both_refuse_a_body_in_another_form() -> None:
+def test_both_parsers_refuse_a_body_that_is_not_canonical() -> None:
     published = vector(VECTORS[0])
     for body in (published.body + b" ", published.body.replace(b":", b": ", 1), b"[]", b"", b"\xff"):
         assert with_both_parsers(
@@ -112,7 +112,7 @@ def test_both_refuse_a_body_in_another_form() -> None:
 
 
 def command(path: Path) -> Any:
-    """The record of a published form as somebody's own word, to ask for it."""
+    """A command that proposes the event of a published form."""
     published = vector(path)
     record = verifying.record_of(published.body, published.originator, published.version, published.actor)
     return SimpleNamespace(
@@ -124,7 +124,7 @@ COMMANDS = [path for path in VECTORS if type(command(path).event) in PERMITTED_C
 
 
 @pytest.mark.parametrize("path", COMMANDS, ids=lambda path: path.stem)
-def test_both_make_the_same_draft_of_a_wish_and_refuse_the_same(path: Path) -> None:
+def test_both_parsers_propose_the_same_event_and_refuse_the_same_fields(path: Path) -> None:
     right = payload(command(path))
     checked = 0
     for fields in (right.fields, *mutations(right.fields)):
@@ -136,7 +136,7 @@ def test_both_make_the_same_draft_of_a_wish_and_refuse_the_same(path: Path) -> N
 
 
 @pytest.mark.parametrize("published", [KEYED, TO_SORA, opening(LEARNED, AZ_CORE), COMMISSIONED[-1]])
-def test_both_read_the_parts_of_a_frame_alike(published: Any) -> None:
+def test_both_parsers_read_the_parts_of_a_frame_alike(published: Any) -> None:
     right = payload(published)
     part, other = item(LEARNED.item()), wrapped_key(LEARNED.item().item, AZ_CORE)
     for changed in (

@@ -1,4 +1,4 @@
-"""The verifier finds and locates whatever is done to a stored stream, and to the rows made of it (I3, I4)."""
+"""The verifier locates every change to a stored stream and to its rows (I3, I4)."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class PlayedStory:
 
 @pytest.fixture(scope="module")
 def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PlayedStory]:
-    """SC-1 with its last look, on a hub of its own."""
+    """SC-1 with its first check only, on a hub of its own."""
     story = read_story(STORY)
     story = replace(story, expects=story.expects[:1])
     with open_rehearsal_hub(tmp_path_factory.mktemp("played") / "hub", start_of(story)) as rehearsal_hub:
@@ -58,7 +58,7 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PlayedStory]:
 
 @contextmanager
 def verifier_of_copy(played: PlayedStory, tmp_path: Path, messages: list[RawMessage]) -> Iterator[Verifier]:
-    """A stream made anew from these messages, as an operator of the bus could, under the same vault."""
+    """A verifier of a new stream of these messages, as the operator of the bus could make it, under the same vault."""
     runtime = played.rehearsal_hub.runtime
     assert runtime is not None
     secrets = played.rehearsal_hub.installation.hub_secrets()
@@ -85,7 +85,7 @@ def verifier_of_copy(played: PlayedStory, tmp_path: Path, messages: list[RawMess
 
 
 def opened(played: PlayedStory, raw: RawMessage) -> StoredRecord:
-    """A record as it lies there, for who forges another on it."""
+    """An opened record, from which another can be forged."""
     [stored] = played.rehearsal_hub.runtime.store.read(raw.sequence, 1)  # type: ignore[union-attr]
     return stored
 
@@ -103,7 +103,7 @@ def verified(
 
 
 def by_log(played: PlayedStory, tmp_path: Path, messages: list[RawMessage]) -> Verification:
-    """Verified by the signed log alone: no views, no receipts."""
+    """Verify with the signed log, without read models and receipts."""
     log_keeper = played.rehearsal_hub.runtime.log_keeper  # type: ignore[union-attr]
     while log_keeper.size < len(played.messages):
         log_keeper.step()
@@ -115,7 +115,7 @@ def indexes_of(result: Verification) -> set[int | None]:
     return {f.position for f in result.findings}
 
 
-def test_an_untouched_stream_verifies_in_every_respect(played: PlayedStory, tmp_path: Path) -> None:
+def test_an_unchanged_stream_verifies_completely(played: PlayedStory, tmp_path: Path) -> None:
     result = verified(played, tmp_path, played.messages)
     assert result.findings == []
     assert result.records == len(played.messages)
@@ -124,16 +124,14 @@ def test_an_untouched_stream_verifies_in_every_respect(played: PlayedStory, tmp_
     assert result.receipts > 30
 
 
-def test_an_untouched_stream_is_that_of_the_signed_log(played: PlayedStory, tmp_path: Path) -> None:
+def test_an_unchanged_stream_matches_the_signed_log(played: PlayedStory, tmp_path: Path) -> None:
     result = by_log(played, tmp_path, played.messages)
     assert result.findings == []
     assert result.log_size == len(played.messages)
 
 
 @pytest.mark.parametrize("part", [13, 300, -1], ids=["part head", "control", "last byte"])
-def test_the_signed_log_finds_a_flipped_bit_where_it_is(
-    played: PlayedStory, tmp_path: Path, part: int
-) -> None:
+def test_the_signed_log_locates_a_flipped_bit(played: PlayedStory, tmp_path: Path, part: int) -> None:
     index = played.index_of(DisclosureMade)
     messages = list(played.messages)
     messages[index] = flipped(messages[index], part)
@@ -141,10 +139,8 @@ def test_the_signed_log_finds_a_flipped_bit_where_it_is(
     assert (index + 1) in {f.position for f in result.findings}
 
 
-def test_the_signed_log_finds_a_record_that_opens_and_is_not_the_one_that_was_logged(
-    played: PlayedStory, tmp_path: Path
-) -> None:
-    """The same event, sealed anew under the same keys by whoever runs the hub: only the log tells."""
+def test_the_signed_log_locates_a_resealed_record(played: PlayedStory, tmp_path: Path) -> None:
+    """The same event, sealed again under the same keys by the hub's operator: only the log detects it."""
     runtime = played.rehearsal_hub.runtime
     assert runtime is not None
     index = played.index_of(EligibilityDetermined)
@@ -165,21 +161,19 @@ def test_the_signed_log_finds_a_record_that_opens_and_is_not_the_one_that_was_lo
     assert [(f.what, f.position) for f in result.findings] == [("log-entry-differs", index + 1)]
 
 
-def test_the_signed_log_finds_what_was_cut_off_at_the_end(played: PlayedStory, tmp_path: Path) -> None:
+def test_the_signed_log_detects_records_removed_from_the_end(played: PlayedStory, tmp_path: Path) -> None:
     result = by_log(played, tmp_path, played.messages[:-2])
     assert [(f.what, f.position) for f in result.findings] == [("record-missing", len(played.messages) - 1)]
 
 
-def test_the_signed_log_finds_two_records_that_changed_places(played: PlayedStory, tmp_path: Path) -> None:
+def test_the_signed_log_locates_two_exchanged_records(played: PlayedStory, tmp_path: Path) -> None:
     messages = list(played.messages)
     messages[-1], messages[-2] = messages[-2], messages[-1]
     result = by_log(played, tmp_path, messages)
     assert {len(messages) - 1, len(messages)} <= indexes_of(result)
 
 
-def test_a_log_whose_entries_are_lost_or_whose_head_is_not_signed_is_told(
-    played: PlayedStory, tmp_path: Path
-) -> None:
+def test_missing_log_entries_and_an_unsigned_head_are_reported(played: PlayedStory, tmp_path: Path) -> None:
     by_log(played, tmp_path / "first", played.messages)
     folder = tmp_path / "log"
     shutil.copytree(played.rehearsal_hub.installation.hub_folder / "log", folder)
@@ -202,7 +196,7 @@ def flipped(m: RawMessage, at: int) -> RawMessage:
 @pytest.mark.parametrize(
     "part", [0, 4, 13, 300, -1], ids=["magic", "suite", "part head", "control", "last byte"]
 )
-def test_one_flipped_bit_is_found_at_its_place(played: PlayedStory, tmp_path: Path, part: int) -> None:
+def test_one_flipped_bit_is_located(played: PlayedStory, tmp_path: Path, part: int) -> None:
     index = played.index_of(DisclosureMade)
     messages = list(played.messages)
     messages[index] = flipped(messages[index], part)
@@ -211,9 +205,7 @@ def test_one_flipped_bit_is_found_at_its_place(played: PlayedStory, tmp_path: Pa
     assert result.findings[0].position == index + 1
 
 
-def test_without_views_and_receipts_a_flipped_bit_in_sealed_control_is_still_found(
-    played: PlayedStory, tmp_path: Path
-) -> None:
+def test_a_flipped_bit_in_control_is_located_without_read_models(played: PlayedStory, tmp_path: Path) -> None:
     index = played.index_of(DisclosureMade)
     messages = list(played.messages)
     messages[index] = flipped(messages[index], 400)
@@ -221,10 +213,10 @@ def test_without_views_and_receipts_a_flipped_bit_in_sealed_control_is_still_fou
     assert result.findings[0].position == index + 1
 
 
-def test_without_views_and_receipts_a_flipped_bit_in_a_sealed_part_is_still_found(
+def test_a_flipped_bit_in_a_sealed_part_is_located_without_read_models(
     played: PlayedStory, tmp_path: Path
 ) -> None:
-    """The last byte is one of a wrapped key: control opens, and what it carries does not."""
+    """The last byte belongs to a wrapped key: control opens, the wrapped key does not."""
     index = played.index_of(DisclosureMade)
     messages = list(played.messages)
     messages[index] = flipped(messages[index], -1)
@@ -233,8 +225,8 @@ def test_without_views_and_receipts_a_flipped_bit_in_a_sealed_part_is_still_foun
     assert result.findings[0].position == index + 1
 
 
-def test_a_receipt_alone_finds_that_its_record_is_another(played: PlayedStory, tmp_path: Path) -> None:
-    """A record without parts, sealed anew over the same words: nothing but the receipt knows its bytes."""
+def test_a_receipt_detects_a_resealed_record(played: PlayedStory, tmp_path: Path) -> None:
+    """A record without parts, sealed again with the same content: only the receipt has the digest of its bytes."""
     index = played.index_of(EligibilityDetermined)
     raw = played.messages[index]
     stored = opened(played, raw)
@@ -257,13 +249,13 @@ def test_a_receipt_alone_finds_that_its_record_is_another(played: PlayedStory, t
     assert [(f.what, f.position) for f in result.findings] == [("receipt-without-record", index + 1)]
 
 
-def test_a_dropped_record_is_found_at_its_place(played: PlayedStory, tmp_path: Path) -> None:
+def test_a_dropped_record_is_located(played: PlayedStory, tmp_path: Path) -> None:
     index = played.index_of(DisclosureMade)
     result = verified(played, tmp_path, played.messages[:index] + played.messages[index + 1 :])
     assert result.findings[0].position == index + 1
 
 
-def test_a_stream_cut_off_at_its_end_is_found_by_views_and_receipts(
+def test_read_models_and_receipts_detect_records_removed_from_the_end(
     played: PlayedStory, tmp_path: Path
 ) -> None:
     result = verified(played, tmp_path, played.messages[:-2])
@@ -271,16 +263,16 @@ def test_a_stream_cut_off_at_its_end_is_found_by_views_and_receipts(
     assert len(played.messages) - 1 in indexes_of(result)
 
 
-def test_two_records_of_one_case_in_other_order_are_found(played: PlayedStory, tmp_path: Path) -> None:
+def test_two_reordered_records_of_one_case_are_detected(played: PlayedStory, tmp_path: Path) -> None:
     messages = list(played.messages)
-    places_ = [n for n, m in enumerate(messages) if m.originator_id == played.run.case][2:4]
-    a, b = places_
+    indexes = [n for n, m in enumerate(messages) if m.originator_id == played.run.case][2:4]
+    a, b = indexes
     messages[a], messages[b] = messages[b], messages[a]
     result = verified(played, tmp_path, messages, read_models=False)
     assert result.findings[0].what == "version-out-of-order"
 
 
-def test_two_records_of_different_originators_in_other_order_are_found(
+def test_two_reordered_records_of_different_originators_are_located(
     played: PlayedStory, tmp_path: Path
 ) -> None:
     messages = list(played.messages)
@@ -293,9 +285,7 @@ def test_two_records_of_different_originators_in_other_order_are_found(
     assert {a + 1, a + 2} <= indexes_of(result)
 
 
-def test_two_records_that_changed_places_under_each_others_names_do_not_open(
-    played: PlayedStory, tmp_path: Path
-) -> None:
+def test_a_record_under_the_subject_of_another_does_not_open(played: PlayedStory, tmp_path: Path) -> None:
     messages = list(played.messages)
     a, b = played.index_of(DisclosureMade, 0), played.index_of(DisclosureMade, 1)
     messages[a], messages[b] = (
@@ -310,12 +300,12 @@ def test_two_records_that_changed_places_under_each_others_names_do_not_open(
 def resealed(
     played: PlayedStory, index: int, change: Callable[[Record], Record], *, frame: bytes | None = None
 ) -> RawMessage:
-    """A record that the hub's own operator forged with the hub's own keys."""
+    """A record that the hub's operator forged with the hub's keys."""
     runtime = played.rehearsal_hub.runtime
     assert runtime is not None
     raw = played.messages[index]
     stored = opened(played, raw)
-    forged_messages = change(stored.record)
+    forged_record = change(stored.record)
     wrapped_keys = []
     payload = stored.payload
     assert payload is not None
@@ -324,20 +314,20 @@ def resealed(
         wrapped_keys.append((section, runtime.store.wrapped_key(stored, w.item, w.to, section)))  # type: ignore[arg-type]
     state = build_record(
         hub=played.rehearsal_hub.installation.hub,
-        originator=forged_messages.originator.id,
-        version=forged_messages.version,
+        originator=forged_record.originator.id,
+        version=forged_record.version,
         epoch=1,
         keys=runtime.store._vault,
-        body_json=body_of(forged_messages),
+        body_json=body_of(forged_record),
         frame=stored.frame if frame is None else frame,
         items=stored.opened.items,
         wrapped_keys=wrapped_keys,
-        scope=forged_messages.about.id,
+        scope=forged_record.about.id,
     )
     return replace(raw, state=state)
 
 
-def test_a_decision_forged_by_the_hub_itself_does_not_replay(played: PlayedStory, tmp_path: Path) -> None:
+def test_a_decision_forged_by_the_hub_does_not_replay(played: PlayedStory, tmp_path: Path) -> None:
     index = played.index_of(EligibilityDetermined)
     messages = list(played.messages)
     messages[index] = resealed(
@@ -347,16 +337,14 @@ def test_a_decision_forged_by_the_hub_itself_does_not_replay(played: PlayedStory
     assert (result.findings[0].what, result.findings[0].position) == ("decision-differs", index + 1)
 
 
-def test_a_record_resealed_as_it_was_is_not_mistaken_for_a_forgery(
-    played: PlayedStory, tmp_path: Path
-) -> None:
+def test_a_resealed_record_with_the_same_content_replays(played: PlayedStory, tmp_path: Path) -> None:
     index = played.index_of(EligibilityDetermined)
     messages = list(played.messages)
     messages[index] = resealed(played, index, lambda r: r)
     assert verified(played, tmp_path, messages, read_models=False).findings == []
 
 
-def test_a_signature_that_was_changed_under_the_seal_is_found(played: PlayedStory, tmp_path: Path) -> None:
+def test_a_changed_signature_inside_a_resealed_record_is_located(played: PlayedStory, tmp_path: Path) -> None:
     index = played.index_of(EligibilityDetermined)
     runtime = played.rehearsal_hub.runtime
     assert runtime is not None
@@ -369,7 +357,7 @@ def test_a_signature_that_was_changed_under_the_seal_is_found(played: PlayedStor
     assert "signature" in result.findings[0].what
 
 
-def test_an_act_of_the_hub_that_was_not_due_is_found(played: PlayedStory, tmp_path: Path) -> None:
+def test_an_act_of_the_hub_that_was_not_due_is_located(played: PlayedStory, tmp_path: Path) -> None:
     from datetime import date
 
     from domain.codes import Module
@@ -380,7 +368,7 @@ def test_an_act_of_the_hub_that_was_not_due_is_found(played: PlayedStory, tmp_pa
     assert runtime is not None
     index = played.index_of(OathSigned)
     before = played.records[index]
-    forged_messages = replace(
+    forged_record = replace(
         before,
         version=before.version + 1,
         by=HUB,
@@ -394,14 +382,14 @@ def test_an_act_of_the_hub_that_was_not_due_is_found(played: PlayedStory, tmp_pa
     )
     state = build_record(
         hub=played.rehearsal_hub.installation.hub,
-        originator=forged_messages.originator.id,
-        version=forged_messages.version,
+        originator=forged_record.originator.id,
+        version=forged_record.version,
         epoch=1,
         keys=runtime.store._vault,
-        body_json=body_of(forged_messages),
-        scope=forged_messages.about.id,
+        body_json=body_of(forged_record),
+        scope=forged_record.about.id,
     )
-    raw = replace(played.messages[index], version=forged_messages.version, state=state)
+    raw = replace(played.messages[index], version=forged_record.version, state=state)
     result = verified(played, tmp_path, [*played.messages, raw], read_models=False)
     assert (result.findings[0].what, result.findings[0].position) == (
         "hub-act-not-due",
@@ -409,7 +397,7 @@ def test_an_act_of_the_hub_that_was_not_due_is_found(played: PlayedStory, tmp_pa
     )
 
 
-def test_a_row_that_differs_from_its_facts_is_named(played: PlayedStory, tmp_path: Path) -> None:
+def test_a_row_that_differs_from_its_events_is_reported(played: PlayedStory, tmp_path: Path) -> None:
     runtime = played.rehearsal_hub.runtime
     assert runtime is not None
     live = played.rehearsal_hub.installation.hub_folder / "views.db"

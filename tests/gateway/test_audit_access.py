@@ -1,4 +1,4 @@
-"""Content for the audit office over the wire: real keys, real record; what it opens is in the ledger, and all verifies."""
+"""The audit office opens approved content over HTTP: its readings are in the ledger, and the record verifies."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ STORY = Path(__file__).parents[1] / "scenarios" / "two-officials-let-the-auditor
 
 @contextmanager
 def played(folder: Path, until: int) -> Iterator[tuple[Run, RehearsalHub]]:
-    """The story up to this message, its hub still running."""
+    """The story up to this message, with its hub running."""
     story: Story = read_story(STORY)
     story = replace(story, steps=tuple(s for s in story.steps if s.n <= until), expects=())
     with open_rehearsal_hub(folder, start_of(story)) as rehearsal_hub:
@@ -44,7 +44,7 @@ def opened(run: Run, rehearsal_hub: RehearsalHub, n: int, section: str) -> Any:
     return rehearsal_hub.audit.open(w.case, w.message, w.item, w.section), w.text
 
 
-def test_it_waits_for_the_owners_door_then_opens_and_all_of_it_is_on_record(tmp_path: Path) -> None:
+def test_approved_content_opens_once_the_owners_door_has_made_the_keys(tmp_path: Path) -> None:
     with played(tmp_path / "hub", 8) as (run, rehearsal_hub):
         with pytest.raises(Unavailable, match="pending-key"):
             opened(run, rehearsal_hub, 1, "MEDICAL")
@@ -76,7 +76,7 @@ def test_it_waits_for_the_owners_door_then_opens_and_all_of_it_is_on_record(tmp_
     assert result.rows_compared
 
 
-def test_the_audit_office_asks_and_opens_on_its_command_line(tmp_path: Path) -> None:
+def test_the_audit_office_requests_and_opens_content_on_the_command_line(tmp_path: Path) -> None:
     with played(tmp_path / "hub", 3) as (run, rehearsal_hub):
         [w] = [w for w in run.written if (w.n, w.section) == (3, "RISK")]
         common = ["--data", str(tmp_path / "hub"), "--hub", rehearsal_hub.url, "--case", str(run.case)]
@@ -95,10 +95,10 @@ def test_the_audit_office_asks_and_opens_on_its_command_line(tmp_path: Path) -> 
             "until": "2026-05-31",
         }
         for code, actor in (("AZ-CORE", "staff.one"), ("AZ-CORE", "staff.two")):
-            let = rehearsal_hub.door(code).send(
+            approval = rehearsal_hub.door(code).send(
                 Kind.CASE, run.case, "audit_content_access.granted", fields, actor=actor
             )
-            assert let.outcome == "recorded"
+            assert approval.outcome == "recorded"
         rehearsal_hub.complete_rewrap_duties()
         named = ["--message", str(w.message), "--item", str(w.item), "--section", "RISK"]
         done = CliRunner().invoke(app, ["audit", "open-content", *common, *named])
@@ -106,8 +106,10 @@ def test_the_audit_office_asks_and_opens_on_its_command_line(tmp_path: Path) -> 
         assert done.stdout_bytes == w.text
 
 
-def test_another_agencys_wrap_is_not_believed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A hub that hands the audit office what was wrapped for somebody else is found out, and that is on record."""
+def test_a_wrapped_key_for_another_agency_is_refused_and_recorded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A hub that releases another agency's wrapped key is detected, and the failure is in the record."""
     with played(tmp_path / "hub", 8) as (run, rehearsal_hub):
         rehearsal_hub.complete_rewrap_duties()
         office = rehearsal_hub.audit
@@ -128,7 +130,7 @@ def test_another_agencys_wrap_is_not_believed(tmp_path: Path, monkeypatch: pytes
         ]
 
 
-def test_what_the_rules_do_not_let_it_ask_for_is_refused_on_record(tmp_path: Path) -> None:
+def test_a_request_against_the_rules_is_refused_and_recorded(tmp_path: Path) -> None:
     with played(tmp_path / "hub", 3) as (run, rehearsal_hub):
         with pytest.raises(Refused, match="audit-refused"):
             rehearsal_hub.audit.request_content(

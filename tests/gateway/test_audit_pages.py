@@ -1,4 +1,4 @@
-"""The auditor's pages over HTTP: a notifier is nowhere in them, what is not there answers so."""
+"""The auditor's pages over HTTP: they never show a notifier, and answer 400 or 404 for wrong addresses."""
 
 from __future__ import annotations
 
@@ -40,10 +40,9 @@ def audit_pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Run,
             yield run, client
 
 
-def test_who_notified_is_on_no_page_and_in_no_file(audit_pages: tuple[Run, httpx2.Client]) -> None:
+def test_a_notifier_is_on_no_page_and_in_no_file(audit_pages: tuple[Run, httpx2.Client]) -> None:
     run, client = audit_pages
-    found = run.rehearsal_hub.audit.ledger(run.case)
-    [notice] = found["notifications"]
+    [notice] = run.rehearsal_hub.audit.ledger(run.case)["notifications"]
     nursery = run.rehearsal_hub.names["EXT-NURSERY"]
     id_ = str(run.id_of("EXT-NURSERY"))
     total = int(
@@ -80,7 +79,7 @@ def test_a_large_ledger_shows_its_last_rows_and_says_so(
     assert client.get("/export/ledger.csv").text.count("\n") > count
 
 
-def test_who_notified_is_in_no_answer_on_the_command_line(audit_pages: tuple[Run, httpx2.Client]) -> None:
+def test_a_notifier_is_in_no_output_of_the_command_line(audit_pages: tuple[Run, httpx2.Client]) -> None:
     run, _ = audit_pages
     data, case = str(run.rehearsal_hub.installation.folder), str(run.case)
     notifier = (str(run.id_of("EXT-NURSERY")), "EXT-NURSERY", run.rehearsal_hub.names["EXT-NURSERY"])
@@ -104,7 +103,7 @@ def test_who_notified_is_in_no_answer_on_the_command_line(audit_pages: tuple[Run
     assert answer_json[0]["at"] == answer_json[0]["event"]["received_at"] == "2025-10-06T15:00:00.000000Z"
 
 
-def test_without_a_verification_that_saw_it_nothing_counts_as_proved(
+def test_rows_are_unverified_without_a_verification(
     audit_pages: tuple[Run, httpx2.Client],
 ) -> None:
     _, client = audit_pages
@@ -113,16 +112,16 @@ def test_without_a_verification_that_saw_it_nothing_counts_as_proved(
     assert "検証済" not in text
 
 
-def test_the_exceptions_come_page_after_page(
+def test_the_pages_of_exceptions_hold_every_row(
     audit_pages: tuple[Run, httpx2.Client], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _, client = audit_pages
     full_page = client.get("/exceptions").text
     monkeypatch.setattr("gateway.audit.app.PAGE", 1)
     rows, path = 0, "/exceptions"
-    while found := re.search(r'href="/audit(/exceptions\?[^"]+)"', text := client.get(path).text):
+    while next_link := re.search(r'href="/audit(/exceptions\?[^"]+)"', text := client.get(path).text):
         rows += text.count("<tr><td>")
-        path = unescape(found[1])
+        path = unescape(next_link[1])
     assert rows == full_page.count("<tr><td>") > 1
 
 
@@ -137,12 +136,14 @@ def test_the_exceptions_come_page_after_page(
         ("/timeline?case=00000000-0000-4000-8000-000000000000", 404),
     ],
 )
-def test_what_is_not_there_answers_so(audit_pages: tuple[Run, httpx2.Client], path: str, status: int) -> None:
+def test_an_invalid_or_unknown_address_gets_its_status(
+    audit_pages: tuple[Run, httpx2.Client], path: str, status: int
+) -> None:
     _, client = audit_pages
     assert client.get(path).status_code == status
 
 
-def test_over_a_hubs_folder_the_pages_say_the_same_and_only_at_their_own_address(
+def test_pages_over_a_folder_are_the_same_and_only_at_their_secret_address(
     audit_pages: tuple[Run, httpx2.Client],
 ) -> None:
     run, client = audit_pages

@@ -1,4 +1,4 @@
-"""The ledger written out by the commands, from a real hub: what a spreadsheet, a printer and a FHIR server get."""
+"""The ledger exported by the commands from a running hub: as CSV, PDF and FHIR."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ needs_font = pytest.mark.skipif(not FONT, reason="the font Noto Sans CJK JP is n
 
 
 def written(run: Run, tmp_path: Path, *arguments: str) -> bytes:
-    """What the command writes."""
+    """The file that the command writes."""
     file = tmp_path / "written"
     data = str(run.rehearsal_hub.installation.folder)
     done = CliRunner().invoke(app, ["audit-export", *arguments, "--data", data, "--out", str(file)])
@@ -47,7 +47,7 @@ def text_of(pdf: bytes) -> str:
         document.close()
 
 
-def test_balp_of_a_whole_story_fits_the_profiles(case_in_progress: Run, tmp_path: Path) -> None:
+def test_balp_events_of_a_scenario_fit_the_profiles(case_in_progress: Run, tmp_path: Path) -> None:
     run = case_in_progress
     w = run.written[0]
     run.rehearsal_hub.door("AZ-CORE").open(w.case, w.message, w.item, w.section, actor="staff.AZ-CORE")
@@ -65,7 +65,9 @@ def test_balp_of_a_whole_story_fits_the_profiles(case_in_progress: Run, tmp_path
     assert run.rehearsal_hub.canary not in "".join(lines)
 
 
-def test_a_csv_opens_in_a_spreadsheet_and_says_what_is_proved(case_in_progress: Run, tmp_path: Path) -> None:
+def test_a_csv_has_a_bom_and_the_verification_status_of_each_row(
+    case_in_progress: Run, tmp_path: Path
+) -> None:
     raw = written(case_in_progress, tmp_path, "csv")
     assert raw.startswith(b"\xef\xbb\xbf")
     rows = list(csv.DictReader(io.StringIO(raw.decode("utf-8-sig"), newline="")))
@@ -74,7 +76,7 @@ def test_a_csv_opens_in_a_spreadsheet_and_says_what_is_proved(case_in_progress: 
     assert {row["結果"] for row in rows} >= {"提供"}
 
 
-def test_a_cell_that_looks_like_a_formula_is_text() -> None:
+def test_a_csv_cell_that_begins_like_a_formula_is_text() -> None:
     assert as_csv([{"職員": "=1+1"}]).decode("utf-8-sig") == "職員\r\n'=1+1\r\n"
 
 
@@ -95,7 +97,7 @@ def test_a_pdf_is_in_japanese_with_its_font(
 
 
 @needs_font
-def test_the_familys_sheet_says_the_same_sentences_whatever_stands_on_it(
+def test_the_familys_list_has_the_same_introduction_for_every_reader(
     case_in_progress: Run, tmp_path: Path
 ) -> None:
     run = case_in_progress
@@ -152,16 +154,16 @@ def test_a_report_without_its_font_is_refused(tmp_path: Path, monkeypatch: pytes
 @pytest.mark.parametrize(
     ("verification_json", "position", "expected_proof"),
     [
-        pytest.param(None, 1, "UNVERIFIED", id="nobody verified"),
+        pytest.param(None, 1, "UNVERIFIED", id="no verification"),
         pytest.param({"records": 9, "findings": []}, 9, "VERIFIED", id="verified"),
-        pytest.param({"records": 9, "findings": []}, 10, "UNVERIFIED", id="came later"),
+        pytest.param({"records": 9, "findings": []}, 10, "UNVERIFIED", id="recorded after the verification"),
         pytest.param({"records": 9, "findings": [{"position": 3}]}, 3, "FAULTY", id="faulty"),
         pytest.param(
-            {"records": 9, "findings": [{"position": None}]}, 3, "UNVERIFIED", id="a fault anywhere"
+            {"records": 9, "findings": [{"position": None}]}, 3, "UNVERIFIED", id="a fault without a position"
         ),
     ],
 )
-def test_a_row_is_proved_only_by_a_verification_that_saw_it(
+def test_a_row_is_verified_only_by_a_verification_that_reached_it(
     verification_json: Any, position: int, expected_proof: str
 ) -> None:
     assert proofs(verification_json)(position) == expected_proof

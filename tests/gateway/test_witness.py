@@ -1,4 +1,4 @@
-"""Witnesses over real HTTP: what continues is cosigned, all else is refused and kept as evidence."""
+"""Witnesses over HTTP: a head that continues the log is cosigned; contradictions are refused and kept as evidence."""
 
 from __future__ import annotations
 
@@ -49,13 +49,13 @@ def proof(first: int, second: int, tree=TREE) -> list[bytes]:  # type: ignore[no
 
 
 class ServedWitness:
-    """One witness that is served, and a way to show it heads."""
+    """A served witness, and a client that presents heads to it."""
 
     def __init__(self, url: str, witness: Witness) -> None:
         self.http = httpx.Client(base_url=url, timeout=30)
         self.witness = witness
 
-    def show(self, old: int, data: bytes, steps: list[bytes] | None = None) -> httpx.Response:
+    def present(self, old: int, data: bytes, steps: list[bytes] | None = None) -> httpx.Response:
         return self.http.post("/add-checkpoint", content=encode_request(old, steps or [], data))
 
 
@@ -65,24 +65,24 @@ def one(tmp_path: Path) -> Iterator[ServedWitness]:
         witness = Witness(tmp_path / "witness.db", NAME, KEYS, {ORIGIN: LOG.public}, lambda: 1_700_000_001)
         stack.callback(witness.close)
         served = stack.enter_context(ServedApp(witness_app(witness)))
-        shown = ServedWitness(served.url, witness)
-        stack.callback(shown.http.close)
-        yield shown
+        served_witness = ServedWitness(served.url, witness)
+        stack.callback(served_witness.http.close)
+        yield served_witness
 
 
-def test_a_head_that_continues_the_last_is_cosigned(one: ServedWitness) -> None:
+def test_a_head_that_continues_the_last_one_is_cosigned(one: ServedWitness) -> None:
     for first, second in ((0, 3), (3, 8), (8, 8), (8, 500)):
-        answer = one.show(first, note(second), proof(first, second))
+        answer = one.present(first, note(second), proof(first, second))
         assert answer.status_code == 200, answer.text
         cosigned = with_signatures(parse_note(note(second)), parse_signature_lines(answer.text))
         assert verify_cosignature(cosigned, NAME, KEYS.public) == 1_700_000_001
     assert one.witness.evidence() == []
 
 
-def test_a_stale_size_is_told_the_one_that_was_seen(one: ServedWitness) -> None:
-    one.show(0, note(5))
+def test_a_wrong_old_size_is_answered_with_the_cosigned_size(one: ServedWitness) -> None:
+    one.present(0, note(5))
     for old in (0, 3):
-        answer = one.show(old, note(8), proof(old, 8))
+        answer = one.present(old, note(8), proof(old, 8))
         assert (answer.status_code, answer.text) == (409, "5\n")
         assert answer.headers["content-type"].startswith("text/x.tlog.size")
 
@@ -91,12 +91,12 @@ def test_a_stale_size_is_told_the_one_that_was_seen(one: ServedWitness) -> None:
     ("old", "size", "tree", "status", "why"),
     [
         pytest.param(5, 5, FORKED, 409, "split-view", id="another head of the same size"),
-        pytest.param(0, 5, FORKED, 409, "split-view", id="the same, as if nothing had been shown"),
+        pytest.param(0, 5, FORKED, 409, "split-view", id="the same, claiming that no head was cosigned"),
         pytest.param(5, 8, FORKED, 422, "fork", id="a later head of another tree"),
-        pytest.param(0, 3, TREE, 409, None, id="rolled back, as if nothing had been shown"),
+        pytest.param(0, 3, TREE, 409, None, id="rolled back, claiming that no head was cosigned"),
     ],
 )
-def test_a_log_that_contradicts_itself_is_refused_and_convicts_itself(
+def test_a_contradictory_head_is_refused_and_kept_as_evidence(
     one: ServedWitness,
     old: int,
     size: int,
@@ -104,20 +104,20 @@ def test_a_log_that_contradicts_itself_is_refused_and_convicts_itself(
     status: int,
     why: str | None,  # type: ignore[no-untyped-def]
 ) -> None:
-    first_note, shown = note(5), note(size, tree)
-    one.show(0, first_note)
-    answer = one.show(old, shown, proof(old, size, tree))
+    first_note, presented = note(5), note(size, tree)
+    one.present(0, first_note)
+    answer = one.present(old, presented, proof(old, size, tree))
     assert answer.status_code == status
     evidence = one.witness.evidence()
     assert [e[1] for e in evidence] == ([why] if why else [])
     if why:
-        assert (evidence[0][2], evidence[0][3]) == (first_note, shown)
-    assert one.show(5, note(6), proof(5, 6)).status_code == 200  # what is honest goes on
+        assert (evidence[0][2], evidence[0][3]) == (first_note, presented)
+    assert one.present(5, note(6), proof(5, 6)).status_code == 200  # an honest head is still cosigned
 
 
 def test_a_rollback_is_refused(one: ServedWitness) -> None:
-    one.show(0, note(5))
-    assert one.show(5, note(3)).status_code == 400
+    one.present(0, note(5))
+    assert one.present(5, note(3)).status_code == 400
 
 
 @pytest.mark.parametrize(
@@ -131,8 +131,8 @@ def test_a_rollback_is_refused(one: ServedWitness) -> None:
         pytest.param(b"nothing", 400, id="no note"),
     ],
 )
-def test_what_is_not_this_logs_head_is_refused(one: ServedWitness, data: bytes, status: int) -> None:
-    assert one.show(0, data).status_code == status
+def test_a_head_of_another_log_or_signer_is_refused(one: ServedWitness, data: bytes, status: int) -> None:
+    assert one.present(0, data).status_code == status
 
 
 @pytest.mark.parametrize(
@@ -147,7 +147,7 @@ def test_what_is_not_this_logs_head_is_refused(one: ServedWitness, data: bytes, 
         b"old 0\n" + b"AAAA\n" * 64 + b"\n",
     ],
 )
-def test_what_is_no_request_is_refused(one: ServedWitness, body: bytes) -> None:
+def test_a_malformed_request_is_refused(one: ServedWitness, body: bytes) -> None:
     assert one.http.post("/add-checkpoint", content=body + note(5)).status_code == 400
 
 
@@ -159,7 +159,7 @@ def test_a_body_that_is_too_long_is_answered_with_a_problem_document(one: Served
 
 
 def test_a_body_that_is_cut_off_is_answered_with_a_problem_document(tmp_path: Path) -> None:
-    """The client has gone, so nobody reads the answer: what counts is that it is no fault of the witness."""
+    """Nobody reads this answer, since the client is gone; it must not be an error of the witness."""
     witness = Witness(tmp_path / "witness.db", NAME, KEYS, {ORIGIN: LOG.public}, lambda: 1)
     sent: list[dict[str, Any]] = []
     incoming = iter(
@@ -184,12 +184,12 @@ def test_a_body_that_is_cut_off_is_answered_with_a_problem_document(tmp_path: Pa
 
 
 def test_a_wrong_proof_is_refused(one: ServedWitness) -> None:
-    one.show(0, note(5))
-    assert one.show(5, note(8), [bytes(32), *proof(5, 8)[1:]]).status_code == 422
-    assert one.show(5, note(8)).status_code == 422
+    one.present(0, note(5))
+    assert one.present(5, note(8), [bytes(32), *proof(5, 8)[1:]]).status_code == 422
+    assert one.present(5, note(8)).status_code == 422
 
 
-def test_what_was_cosigned_is_remembered_over_an_end(tmp_path: Path) -> None:
+def test_cosigned_heads_survive_a_restart(tmp_path: Path) -> None:
     for size, old in ((5, 0), (5, 5)):
         witness = Witness(tmp_path / "witness.db", NAME, KEYS, {ORIGIN: LOG.public}, lambda: 1)
         assert witness.add_checkpoint(encode_request(old, [], note(size))).status == 200
@@ -199,8 +199,8 @@ def test_what_was_cosigned_is_remembered_over_an_end(tmp_path: Path) -> None:
     reopened.close()
 
 
-def test_nothing_leaves_that_was_not_remembered_first(tmp_path: Path) -> None:
-    """Where remembering fails there is no cosignature."""
+def test_no_cosignature_is_given_before_the_head_is_stored(tmp_path: Path) -> None:
+    """Without a stored head there is no cosignature."""
     witness = Witness(tmp_path / "witness.db", NAME, KEYS, {ORIGIN: LOG.public}, lambda: 1)
     witness._database.execute("DROP TABLE heads")
     with pytest.raises(Exception, match="heads"):
@@ -224,7 +224,7 @@ def test_two_quorums_share_an_honest_witness(n: int, quorum: int, dishonest: int
             Policy(known, quorum, dishonest)
 
 
-def test_a_policy_out_of_form_is_refused(tmp_path: Path) -> None:
+def test_a_malformed_policy_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "witnesses.json"
     for text in ("", "[]", '{"quorum": 1}', '{"quorum": 1, "witnesses": {"a": {}}}'):
         path.write_text(text)
@@ -260,14 +260,14 @@ def _witness(
     return WitnessSettings(name, served.url, keys.public)
 
 
-def test_a_door_proves_under_a_head_that_enough_witnesses_cosigned_and_an_outage_only_delays(
+def test_a_door_proves_inclusion_only_under_a_head_with_a_quorum(
     hub_with_case: HubWithCase, tmp_path: Path
 ) -> None:
     runtime = hub_with_case.rehearsal_hub.runtime
     door = hub_with_case.door("MID-HOSP")
     policy = Policy({"one": KEYS.public, "two": STRANGER.public, "three": LOG.public}, 2, 0)
     log_prover = LogProver(door, policy)
-    assert log_prover.prove_batch() == 0  # nothing was shown to witnesses yet
+    assert log_prover.prove_batch() == 0  # no head was presented to a witness yet
     with ExitStack() as stack:
         first = _witness(hub_with_case, tmp_path, "one", KEYS, stack)
         away = WitnessSettings("two", "http://127.0.0.1:9", STRANGER.public)
@@ -280,7 +280,7 @@ def test_a_door_proves_under_a_head_that_enough_witnesses_cosigned_and_an_outage
         runtime.witnesses._cosigned_note = hub_witnesses._cosigned_note  # what the hub serves
         with pytest.raises(Untrusted, match="too-few-witnesses"):
             log_prover.prove_batch()
-        hub_with_case.refer()  # exchange goes on
+        hub_with_case.refer()  # messages are still exchanged
         second = _witness(hub_with_case, tmp_path, "two", STRANGER, stack)
         hub_witnesses._witnesses = [first, second]
         _grown(hub_with_case)
@@ -294,13 +294,13 @@ def test_a_door_proves_under_a_head_that_enough_witnesses_cosigned_and_an_outage
         assert log_prover.log_status().waiting > 0
 
 
-def test_a_witness_that_has_seen_more_is_asked_again_from_there(
+def test_a_restarted_hub_continues_from_the_size_that_the_witness_names(
     hub_with_case: HubWithCase, tmp_path: Path
 ) -> None:
     runtime = hub_with_case.rehearsal_hub.runtime
     with ExitStack() as stack:
         one = _witness(hub_with_case, tmp_path, "one", KEYS, stack)
-        for _ in range(2):  # a hub that has forgotten what it was told
+        for _ in range(2):  # a hub that has lost the size of the last cosigned head
             hub_witnesses = Witnesses(runtime.log_keeper, [one])
             stack.callback(hub_witnesses.close)
             hub_with_case.refer()
@@ -310,7 +310,7 @@ def test_a_witness_that_has_seen_more_is_asked_again_from_there(
             assert verify_cosignature(parse_note(hub_witnesses.witnessed), "one", KEYS.public)
 
 
-def test_the_settings_are_read_strictly(tmp_path: Path) -> None:
+def test_malformed_witness_settings_are_refused(tmp_path: Path) -> None:
     assert known_witnesses(tmp_path) == []
     (tmp_path / "witnesses.json").write_text('[{"name": "one"}]')
     with pytest.raises(Malformed):
@@ -320,7 +320,7 @@ def test_the_settings_are_read_strictly(tmp_path: Path) -> None:
     assert known_witnesses(tmp_path)[0].keys == KEYS.public
 
 
-def test_a_witness_is_made_once(tmp_path: Path) -> None:
+def test_the_keys_of_a_witness_are_created_only_once(tmp_path: Path) -> None:
     passphrase_file = tmp_path / "passphrase_file"
     passphrase_file.write_text("a long enough passphrase\n")
     passphrase_file.chmod(0o600)

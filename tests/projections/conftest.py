@@ -17,19 +17,19 @@ MakeEngine = Callable[..., Engine]
 
 @pytest.fixture(scope="session")
 def full_stream() -> RecordedStream:
-    """One family's whole story. Not to be added to."""
+    """The complete story of one family. Shared, so tests must not add to it."""
     return full(1)
 
 
 @pytest.fixture
 def story() -> RecordedStream:
-    """A town whose contractor is ready."""
+    """A municipality whose contractor is ready."""
     return RecordedStream().set_up_agencies().contractor()
 
 
 @pytest.fixture
 def make_engine(tmp_path: Path) -> Iterator[MakeEngine]:
-    """Engines on files of their own, or on one named; closed in the end."""
+    """Makes engines on a new or a named file, and closes them at the end."""
     engines: list[Engine] = []
 
     def engine(story: RecordedStream, name: str | None = None, **options: Any) -> Engine:
@@ -45,7 +45,7 @@ def make_engine(tmp_path: Path) -> Iterator[MakeEngine]:
 
 @pytest.fixture
 def read(make_engine: MakeEngine) -> Callable[[RecordedStream], Queries]:
-    """The rows of a story as it stands."""
+    """Makes queries over the rows of a story so far."""
 
     def queries(story: RecordedStream) -> Queries:
         engine = make_engine(story)

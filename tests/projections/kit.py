@@ -1,4 +1,4 @@
-"""A town on paper: agencies, and commands decided by the rules, as the stream that projections read."""
+"""A municipality in memory: agencies, and commands decided by the rules, as the stream that projections read."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def case(n: int) -> UUID:
 
 
 class RecordedStream:
-    """Everything that was recorded, with the state that the next decision looks at."""
+    """All records so far, with the state for the next decision."""
 
     def __init__(self) -> None:
         self.now = BEGIN
@@ -85,7 +85,7 @@ class RecordedStream:
         return World(self.register, known_world.case, known_world.access)
 
     def load(self, originator: UUID, up_to: int) -> list[Record]:
-        """What a store hands to the engine."""
+        """Loads records as a store does for the engine."""
         self.loads.append((originator, up_to))
         return self.records.get(originator, [])[:up_to]
 
@@ -98,7 +98,7 @@ class RecordedStream:
         command_id: UUID | None = None,
         actor: str = "p-1",
     ) -> Record:
-        """Decide a command and record what came of it."""
+        """Decide a command and record the event."""
         self.now += timedelta(minutes=1)
         command_id = command_id or self.new_id()
         command = Command(
@@ -167,7 +167,7 @@ class RecordedStream:
         return record
 
     def clock(self) -> None:
-        """What has fallen due by now."""
+        """Record everything that is due by now."""
         while (due := self._due()) is not None:
             self.put(due.about, due.event)
 
@@ -178,7 +178,7 @@ class RecordedStream:
             (d for d in candidates if d is not None and d.at <= self.now), key=lambda d: d.at, default=None
         )
 
-    # --- the town --------------------------------------------------------------------------------------------
+    # --- agencies --------------------------------------------------------------------------------------------
 
     def registrars(self, kind: e.Kind, id: UUID, event: e.Event, by: Party = REGISTRARS) -> Record:
         return self.submit(About(kind, id), by, event)
@@ -271,7 +271,7 @@ class RecordedStream:
         actor: str = "p-1",
         **fields: Any,
     ) -> Record:
-        """One message in a case, with a wrapped key for everyone who must have one."""
+        """One message in a case, with a wrapped key for each of its recipients."""
         to = frozenset(to)
         basis_by_recipient = (
             basis if isinstance(basis, dict) else {} if basis is None else dict.fromkeys(to, basis)
@@ -353,7 +353,7 @@ class RecordedStream:
         self.send_message(id, COORD, e.NetworkCaseRegistered, to=[CORE], standing=None)
 
     def rewrapped(self, id: UUID) -> Record:
-        """The core agency's door makes the wrapped keys that the coordinating agency lacks."""
+        """The core agency makes the wrapped keys that the coordinating agency lacks."""
         world = self.world(id)
         wrapped_keys = tuple(
             e.Rewrapped(item=item.item, to=reader)
@@ -476,7 +476,7 @@ class RecordedStream:
 
 
 def full(cases: int = 1) -> RecordedStream:
-    """Whole lives of families, from referral to closing, with a suspension between."""
+    """Complete cases, from referral to closing, with a suspension of the contractor in between."""
     story = RecordedStream().set_up_agencies().contractor()
     ids = [case(n) for n in range(cases)]
     held = {}

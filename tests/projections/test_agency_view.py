@@ -1,4 +1,4 @@
-"""What each agency's rows say, by the rules of who sees what."""
+"""The rows of each agency follow the rules of visibility (V1 to V9)."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def supported(story: RecordedStream) -> RecordedStream:
 # --- V1, V2, V5: author and addressees -----------------------------------------------------------------------
 
 
-def test_author_and_addressee_have_the_message_and_nobody_else_has_a_trace(
+def test_only_author_and_addressee_have_a_row_of_the_message(
     story: RecordedStream, read: ReadQueries
 ) -> None:
     sent = story.referral(CASE_1)
@@ -79,7 +79,7 @@ def test_author_and_addressee_have_the_message_and_nobody_else_has_a_trace(
         assert queries.cases(agency) == []
 
 
-def test_a_row_says_control_and_references_only(story: RecordedStream, read: ReadQueries) -> None:
+def test_a_row_has_control_and_references_only(story: RecordedStream, read: ReadQueries) -> None:
     referral = story.referral(CASE_1)
     queries = read(story)
     body = rows(queries, CORE)[referral.command_id]
@@ -112,7 +112,7 @@ def test_a_row_says_control_and_references_only(story: RecordedStream, read: Rea
     }
 
 
-def test_flags_stand_beside_their_item(story: RecordedStream, read: ReadQueries) -> None:
+def test_flags_are_in_the_row_of_their_item(story: RecordedStream, read: ReadQueries) -> None:
     story.referral(CASE_1)
     sent = story.disclosed(
         CASE_1,
@@ -139,7 +139,7 @@ def test_the_coordinating_agency_sees_the_core_file_from_registration_on(
     assert states(rows(read(story), COORD)[sent.command_id]) == {"BASIC": "OPENABLE", "RISK": "OPENABLE"}
 
 
-def test_copies_going_out_stay_outside_standing_access(story: RecordedStream, read: ReadQueries) -> None:
+def test_outgoing_copies_are_outside_standing_access(story: RecordedStream, read: ReadQueries) -> None:
     story.referral(CASE_1)
     story.registered(CASE_1)
     sent = story.disclosed(CASE_1, to=[MED], basis="CWA-25-2-2", sections=[Section.PLAN])
@@ -150,7 +150,7 @@ def test_copies_going_out_stay_outside_standing_access(story: RecordedStream, re
 
 
 @pytest.mark.parametrize("how", ["deregistered", "another coordinating agency", "another rule book"])
-def test_standing_access_that_ended_leaves_a_row_that_says_gone_and_nothing_else(
+def test_the_end_of_standing_access_leaves_only_a_row_that_is_gone(
     story: RecordedStream, make_engine: MakeEngine, how: str
 ) -> None:
     sent = story.referral(CASE_1)
@@ -177,7 +177,7 @@ def test_standing_access_that_ended_leaves_a_row_that_says_gone_and_nothing_else
     assert engine.parked == {}
 
 
-def test_who_takes_over_the_coordination_sees_what_it_may(story: RecordedStream, read: ReadQueries) -> None:
+def test_a_new_coordinating_agency_gets_its_standing_access(story: RecordedStream, read: ReadQueries) -> None:
     sent = story.referral(CASE_1)
     story.registered(CASE_1)
     story.registrars(e.Kind.NETWORK, NETWORK, e.CoordinatingAgencyDesignated(agency=SECOND))
@@ -188,14 +188,14 @@ def test_who_takes_over_the_coordination_sees_what_it_may(story: RecordedStream,
 # --- V6, V8: the contractor -----------------------------------------------------------------------------------
 
 
-def test_a_ready_and_assigned_contractor_sees_what_it_is_sent(
+def test_a_ready_and_assigned_contractor_sees_what_is_disclosed_to_it(
     story: RecordedStream, read: ReadQueries
 ) -> None:
     sent = supported(story).disclosed(CASE_1)
     assert states(rows(read(story), CON)[sent.command_id]) == {"PLAN": "OPENABLE", "CHILD": "OPENABLE"}
 
 
-def test_a_contractor_that_is_not_assigned_does_not_learn_that_it_was_asked(
+def test_a_contractor_that_is_not_assigned_has_no_row_of_a_request(
     story: RecordedStream, read: ReadQueries
 ) -> None:
     story.referral(CASE_1)
@@ -224,7 +224,7 @@ def leave_network(story: RecordedStream) -> None:
 
 
 @pytest.mark.parametrize("event", [training_lapses, unassign, close, leave_network])
-def test_an_emptied_view_keeps_receipts_of_own_reports_and_forgets_the_rest(
+def test_a_contractor_that_loses_access_keeps_only_receipts_of_its_reports(
     story: RecordedStream, make_engine: MakeEngine, event: Callable[[RecordedStream], None]
 ) -> None:
     sent = supported(story).disclosed(CASE_1)
@@ -250,9 +250,7 @@ def test_an_emptied_view_keeps_receipts_of_own_reports_and_forgets_the_rest(
     assert states(rows(queries, CORE)[visited.command_id]) == {"VISIT": "OPENABLE"}
 
 
-def test_after_closing_nothing_that_happens_later_reaches_the_contractor(
-    story: RecordedStream, read: ReadQueries
-) -> None:
+def test_after_closing_no_row_of_the_contractor_changes(story: RecordedStream, read: ReadQueries) -> None:
     supported(story)
     story.closed(CASE_1)
     before = read(story).feed(CON, 0).cursor
@@ -262,7 +260,9 @@ def test_after_closing_nothing_that_happens_later_reaches_the_contractor(
     assert read(story).feed(CON, 0).cursor == before
 
 
-def test_a_case_of_another_contractor_is_not_touched(story: RecordedStream, make_engine: MakeEngine) -> None:
+def test_a_suspension_changes_no_row_of_other_agencies(
+    story: RecordedStream, make_engine: MakeEngine
+) -> None:
     supported(story)
     engine = make_engine(story)
     engine.apply_many(story.stream)
@@ -273,10 +273,10 @@ def test_a_case_of_another_contractor_is_not_touched(story: RecordedStream, make
     assert {a: queries.feed(a, 0).cursor for a in cursors} == cursors
 
 
-# --- V7: what waits ------------------------------------------------------------------------------------------------
+# --- V7: held messages-----------------------------------------------------------------------------------------------
 
 
-def test_nothing_of_a_held_message_is_in_the_addressees_rows_until_it_is_released(
+def test_an_addressee_has_no_row_of_a_held_message_until_its_release(
     story: RecordedStream, read: ReadQueries
 ) -> None:
     supported(story)
@@ -295,7 +295,9 @@ def test_nothing_of_a_held_message_is_in_the_addressees_rows_until_it_is_release
     assert rows(queries, CORE)[held.command_id]["held"] == []
 
 
-def test_other_addressees_are_not_told_for_whom_it_waits(story: RecordedStream, read: ReadQueries) -> None:
+def test_other_addressees_do_not_see_for_whom_a_message_is_held(
+    story: RecordedStream, read: ReadQueries
+) -> None:
     supported(story)
     story.training_lapses()
     sent = story.disclosed(
@@ -311,7 +313,7 @@ def test_other_addressees_are_not_told_for_whom_it_waits(story: RecordedStream, 
 # --- V9: consent --------------------------------------------------------------------------------------------------------
 
 
-def test_what_rested_on_a_withdrawn_consent_closes_for_all_but_its_author(
+def test_withdrawing_a_consent_closes_its_items_for_all_but_the_author(
     story: RecordedStream, read: ReadQueries
 ) -> None:
     story.referral(CASE_1)
@@ -332,10 +334,10 @@ def test_what_rested_on_a_withdrawn_consent_closes_for_all_but_its_author(
     assert states(rows(queries, CORE)[sent.command_id]) == {"CHILD": "OPENABLE"}
 
 
-# --- one truth -------------------------------------------------------------------------------------------------------------
+# --- one rule --------------------------------------------------------------------------------------------------------------
 
 
-def test_openable_rows_are_just_what_the_rules_let_be_opened(make_engine: MakeEngine) -> None:
+def test_openable_rows_equal_what_the_rules_permit(make_engine: MakeEngine) -> None:
     story = full(2)
     engine = make_engine(story)
     replayed = RecordedStream()
@@ -369,7 +371,7 @@ def _apply_record(story: RecordedStream, record: Any) -> None:
         story.register = story.register.with_record(record)
 
 
-def test_no_row_mentions_an_agency_that_has_no_part(
+def test_no_row_mentions_an_agency_without_a_part_in_the_case(
     make_engine: MakeEngine, full_stream: RecordedStream
 ) -> None:
     engine = make_engine(full_stream)
@@ -392,14 +394,14 @@ def test_only_changed_rows_are_written(story: RecordedStream, make_engine: MakeE
     assert {r.seq for r in queries.feed(CORE, 0).rows} == {seq, seq + 1}
 
 
-def test_bodies_need_no_memory(full_stream: RecordedStream) -> None:
+def test_feed_bodies_need_no_cache(full_stream: RecordedStream) -> None:
     world = full_stream.world(CASE_1)
     assert {agency for (agency, _), _ in feed_bodies(world, full_stream.now)} == {
         str(a) for a in (CORE, COORD, MED, CON)
     }
 
 
-def test_an_agency_that_becomes_a_contractor_is_judged_as_one_from_then_on(
+def test_an_agency_that_becomes_a_contractor_gets_a_contractors_rows(
     story: RecordedStream, read: ReadQueries
 ) -> None:
     story.referral(CASE_1)
@@ -411,7 +413,7 @@ def test_an_agency_that_becomes_a_contractor_is_judged_as_one_from_then_on(
     assert states(rows(read(story), CGC)[sent.command_id]) == {"CHILD": "OPENABLE"}
 
 
-def test_an_announcement_of_members_looks_at_no_case(story: RecordedStream, make_engine: MakeEngine) -> None:
+def test_publishing_the_members_refreshes_no_case(story: RecordedStream, make_engine: MakeEngine) -> None:
     story.referral(CASE_1)
     story.registrars(
         e.Kind.NETWORK,

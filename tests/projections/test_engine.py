@@ -1,4 +1,4 @@
-"""The engine: rows and position together, rebuilt equal to live, faults kept where they belong."""
+"""The engine writes rows and position together, rebuilds equal rows, and parks only the projection that fails."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ from tests.projections.kit import HUB_ID, RULE_BOOK_ID, RecordedStream, case, fu
 
 
 class Killed(BaseException):
-    """What no code catches."""
+    """An exception that no code catches."""
 
 
 class Failing(Projection):
-    """A view that fails on one record, in one of its three steps."""
+    """A projection that fails on one record, in one of its three steps."""
 
     name = "failing"
     tables = ()
@@ -86,7 +86,7 @@ def test_rebuilt_equals_live_after_every_prefix(make_engine: MakeEngine, full_st
         rebuilt.close()
 
 
-def test_an_engine_started_again_after_every_record_makes_the_same_rows(
+def test_an_engine_restarted_after_every_record_writes_the_same_rows(
     make_engine: MakeEngine, full_stream: RecordedStream
 ) -> None:
     complete_engine = applied(make_engine(full_stream), full_stream)
@@ -100,7 +100,7 @@ def test_an_engine_started_again_after_every_record_makes_the_same_rows(
     assert second_engine.digest() == complete_engine.digest()
 
 
-def test_however_it_is_batched_the_rows_are_the_same(make_engine: MakeEngine) -> None:
+def test_the_rows_do_not_depend_on_the_batches(make_engine: MakeEngine) -> None:
     story = full(3)
     live, small = applied(make_engine(story), story), make_engine(story, cases=1)
     for n in range(0, len(story.stream), 7):
@@ -124,7 +124,7 @@ def test_a_record_applied_before_changes_nothing(
     assert (engine.position, engine.digest()) == (len(full_stream.stream), before)
 
 
-def test_a_gap_in_the_stream_is_broken_and_writes_nothing(
+def test_a_gap_in_the_stream_is_an_error_and_writes_nothing(
     make_engine: MakeEngine, full_stream: RecordedStream
 ) -> None:
     engine = applied(make_engine(full_stream), full_stream, 5)
@@ -137,7 +137,7 @@ def test_a_gap_in_the_stream_is_broken_and_writes_nothing(
 
 
 @pytest.mark.parametrize("position", [10, 30], ids=["of the register", "of a case"])
-def test_a_gap_in_an_originator_is_broken(
+def test_a_gap_in_an_originator_is_an_error(
     make_engine: MakeEngine, full_stream: RecordedStream, position: int
 ) -> None:
     engine = applied(make_engine(full_stream), full_stream, position - 1)
@@ -149,7 +149,7 @@ def test_a_gap_in_an_originator_is_broken(
         engine.apply(skipped)
 
 
-def test_a_store_that_lacks_what_the_views_have_read_is_broken(
+def test_a_store_that_lacks_applied_records_is_an_error(
     make_engine: MakeEngine, full_stream: RecordedStream
 ) -> None:
     applied(make_engine(full_stream, "views.db"), full_stream).close()
@@ -158,7 +158,7 @@ def test_a_store_that_lacks_what_the_views_have_read_is_broken(
         make_engine(empty, "views.db")
 
 
-def test_two_writers_are_found(make_engine: MakeEngine, full_stream: RecordedStream) -> None:
+def test_two_writers_are_detected(make_engine: MakeEngine, full_stream: RecordedStream) -> None:
     one, two = make_engine(full_stream, "views.db"), make_engine(full_stream, "views.db", projections=[])
     one.apply(full_stream.stream[0])
     with pytest.raises(InvariantViolation):
@@ -166,7 +166,7 @@ def test_two_writers_are_found(make_engine: MakeEngine, full_stream: RecordedStr
     assert two.position == 0
 
 
-def test_two_writers_are_found_even_where_no_row_clashes(
+def test_two_writers_are_detected_where_no_row_conflicts(
     make_engine: MakeEngine, full_stream: RecordedStream, tmp_path: Path
 ) -> None:
     engine = make_engine(full_stream, "views.db")
@@ -177,7 +177,7 @@ def test_two_writers_are_found_even_where_no_row_clashes(
         engine.apply(full_stream.stream[0])
 
 
-def test_views_of_another_edition_are_refused(
+def test_rows_of_another_edition_are_refused(
     make_engine: MakeEngine, full_stream: RecordedStream, tmp_path: Path
 ) -> None:
     make_engine(full_stream, "views.db").close()
@@ -188,11 +188,11 @@ def test_views_of_another_edition_are_refused(
         make_engine(full_stream, "views.db")
 
 
-# --- together or not at all ----------------------------------------------------------------------------------------
+# --- atomic transactions -------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("step", ["apply", "refresh_case", "flush"])
-def test_killed_inside_a_projection_nothing_of_that_record_is_there(
+def test_a_kill_inside_a_projection_writes_nothing_of_that_record(
     make_engine: MakeEngine, full_stream: RecordedStream, step: str
 ) -> None:
     at = position_of(full_stream, "visit_report.submitted")
@@ -211,7 +211,7 @@ def test_killed_inside_a_projection_nothing_of_that_record_is_there(
     assert second_engine.digest() == applied(make_engine(full_stream), full_stream).digest()
 
 
-def test_after_a_failed_batch_the_same_engine_goes_on(
+def test_an_engine_can_apply_a_failed_batch_again(
     make_engine: MakeEngine, full_stream: RecordedStream
 ) -> None:
     failing = Failing(position_of(full_stream, "visit_report.submitted"), Killed())
@@ -229,7 +229,7 @@ def test_after_a_failed_batch_the_same_engine_goes_on(
 
 @pytest.mark.parametrize("step", ["apply", "refresh_case", "flush"])
 @pytest.mark.parametrize("batched", [False, True], ids=["one by one", "in a batch"])
-def test_a_record_that_a_view_fails_on_parks_that_view_alone(
+def test_a_failing_projection_is_parked_and_the_others_continue(
     make_engine: MakeEngine, full_stream: RecordedStream, step: str, batched: bool
 ) -> None:
     at = position_of(full_stream, "visit_report.submitted")
@@ -249,7 +249,9 @@ def test_a_record_that_a_view_fails_on_parks_that_view_alone(
     assert make_engine(full_stream, "views.db").parked == {"failing": at}
 
 
-def test_two_views_may_fail_on_one_record(make_engine: MakeEngine, full_stream: RecordedStream) -> None:
+def test_two_projections_can_be_parked_at_one_record(
+    make_engine: MakeEngine, full_stream: RecordedStream
+) -> None:
     second = Failing(5, DataError("", {}, ValueError()), "flush")
     second.name = "second"  # type: ignore[misc]
     engine = make_engine(full_stream, projections=[Failing(5, ValueError()), second, Leaves()])
@@ -271,7 +273,7 @@ def test_a_database_that_does_not_answer_parks_nothing(
     assert engine.position == len(full_stream.stream)
 
 
-def test_a_file_that_is_no_database_is_broken(
+def test_a_file_that_is_no_database_is_an_error(
     make_engine: MakeEngine, full_stream: RecordedStream, tmp_path: Path
 ) -> None:
     (tmp_path / "views.db").write_bytes(b"no database at all" * 100)
@@ -282,7 +284,7 @@ def test_a_file_that_is_no_database_is_broken(
 # --- following -----------------------------------------------------------------------------------------------------------
 
 
-def test_who_waits_for_a_position_reads_its_own_writes(
+def test_waiting_for_a_position_ends_when_its_rows_are_committed(
     make_engine: MakeEngine, full_stream: RecordedStream
 ) -> None:
     engine = make_engine(full_stream)
@@ -304,20 +306,22 @@ def test_who_waits_for_a_position_reads_its_own_writes(
     assert engine.failure is None
 
 
-def test_a_stopped_engine_follows_no_further(make_engine: MakeEngine, full_stream: RecordedStream) -> None:
+def test_a_stopped_engine_applies_no_further_batch(
+    make_engine: MakeEngine, full_stream: RecordedStream
+) -> None:
     engine = make_engine(full_stream)
 
     def source() -> Iterator[list[StreamRecord]]:
         yield [full_stream.stream[0]]
         engine.stop()
         yield [full_stream.stream[1]]
-        raise AssertionError("nobody asks for more")
+        raise AssertionError("the source is read after stop")
 
     engine.follow(source())
     assert engine.position == 1
 
 
-def test_what_ends_following_is_kept_and_wakes_who_waits(
+def test_an_error_that_ends_following_is_kept_and_ends_waiting(
     make_engine: MakeEngine, full_stream: RecordedStream
 ) -> None:
     engine = make_engine(full_stream)
@@ -338,10 +342,10 @@ def test_what_ends_following_is_kept_and_wakes_who_waits(
     [
         pytest.param("UPDATE disclosures SET basis = 'CWA-25-1'", "disclosures", "CHANGED", id="altered"),
         pytest.param("DELETE FROM tasks", "tasks", "MISSING", id="dropped"),
-        pytest.param("INSERT INTO case_parties VALUES ('c', 'a')", "case_parties", "EXTRA", id="slipped in"),
+        pytest.param("INSERT INTO case_parties VALUES ('c', 'a')", "case_parties", "EXTRA", id="added"),
     ],
 )
-def test_a_row_that_differs_from_its_facts_is_named(
+def test_a_row_that_differs_from_its_events_is_reported(
     make_engine: MakeEngine,
     full_stream: RecordedStream,
     tmp_path: Path,
@@ -376,7 +380,7 @@ def test_a_difference_names_the_key(
     assert list(live.differences(rebuilt)) == [Difference("leaves", (9,), "CHANGED")]
 
 
-# --- what a command about the register can leave behind --------------------------------------------------------------------------
+# --- records of the register -----------------------------------------------------------------------------------------------------
 
 
 def test_a_refusal_about_a_commission_changes_no_case(make_engine: MakeEngine, story: RecordedStream) -> None:
@@ -389,7 +393,7 @@ def test_a_refusal_about_a_commission_changes_no_case(make_engine: MakeEngine, s
     assert engine.tables == sorted(engine.tables, key=lambda t: t.name)
 
 
-def test_a_view_that_does_nothing_is_a_view(make_engine: MakeEngine, full_stream: RecordedStream) -> None:
+def test_a_projection_may_override_nothing(make_engine: MakeEngine, full_stream: RecordedStream) -> None:
     class Idle(Projection):
         name = "idle"
         tables = ()

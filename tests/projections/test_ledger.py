@@ -1,4 +1,4 @@
-"""The ledger answers: who was told what, on which basis, what was refused, and who opened it."""
+"""The ledger shows what was disclosed to whom on which basis, what was refused, and who opened it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def recipients_and_outcomes(lines: list[DisclosureEntry]) -> list[tuple[UUID | N
     return [(line.to, line.section, line.outcome) for line in lines]
 
 
-def test_one_line_for_each_item_and_recipient_with_all_it_rests_on(
+def test_the_ledger_has_an_entry_for_each_item_and_recipient(
     story: RecordedStream, read: ReadQueries
 ) -> None:
     story.referral(CASE_1)
@@ -64,7 +64,7 @@ def test_one_line_for_each_item_and_recipient_with_all_it_rests_on(
     assert lines[1].basis == "CWA-25-7-1"
 
 
-def test_what_is_the_authors_alone_was_told_to_nobody(story: RecordedStream, read: ReadQueries) -> None:
+def test_author_only_sections_have_no_ledger_entry(story: RecordedStream, read: ReadQueries) -> None:
     story.referral(CASE_1)
     assert recipients_and_outcomes(read(story).ledger()) == [
         (CORE, "BASIC", "DISCLOSED"),
@@ -73,7 +73,7 @@ def test_what_is_the_authors_alone_was_told_to_nobody(story: RecordedStream, rea
     ]
 
 
-def test_a_refused_consent_stands_beside_the_basis_that_carried_it(
+def test_an_entry_shows_a_refused_consent_and_the_basis_that_permitted_it(
     story: RecordedStream, read: ReadQueries
 ) -> None:
     story.referral(CASE_1, consent=SubjectConsent.REFUSED)
@@ -83,7 +83,7 @@ def test_a_refused_consent_stands_beside_the_basis_that_carried_it(
     }
 
 
-def test_standing_readers_have_their_lines_when_they_get_a_key(
+def test_standing_readers_have_an_entry_for_each_key_they_get(
     story: RecordedStream, read: ReadQueries
 ) -> None:
     story.referral(CASE_1)
@@ -100,7 +100,7 @@ def test_standing_readers_have_their_lines_when_they_get_a_key(
     assert lines[0].subject_consent == "GIVEN"
 
 
-def test_held_then_released(story: RecordedStream, read: ReadQueries) -> None:
+def test_held_and_released_items_have_an_entry_each(story: RecordedStream, read: ReadQueries) -> None:
     story.acknowledged(CASE_1, story.referral(CASE_1))
     story.decided(CASE_1)
     story.commenced(CASE_1)
@@ -116,7 +116,7 @@ def test_held_then_released(story: RecordedStream, read: ReadQueries) -> None:
     ]
 
 
-def test_a_refusal_has_a_line_for_each_addressee_and_section_with_what_would_have_carried_it(
+def test_a_refusal_has_an_entry_for_each_addressee_and_section(
     story: RecordedStream, read: ReadQueries
 ) -> None:
     story.referral(CASE_1)
@@ -141,14 +141,14 @@ def test_a_refusal_has_a_line_for_each_addressee_and_section_with_what_would_hav
     assert lines[0].basis == "CWA-25-2-2"
 
 
-def test_a_refused_entry_in_ones_own_file_has_its_line_too(story: RecordedStream, read: ReadQueries) -> None:
+def test_a_refused_message_without_recipients_has_an_entry(story: RecordedStream, read: ReadQueries) -> None:
     story.referral(CASE_1)
     story.send_message(CASE_1, MED, e.SupportPlanFormulated, sections=[Section.PLAN], plan=story.plan())
     [line] = [line for line in read(story).ledger() if line.outcome == "REFUSED"]
     assert (line.to, line.section, line.reason) == (None, "PLAN", "NOT_RESPONSIBLE_CORE")
 
 
-def test_messages_that_tell_nothing_have_no_line(story: RecordedStream, read: ReadQueries) -> None:
+def test_messages_without_items_have_no_entry(story: RecordedStream, read: ReadQueries) -> None:
     story.acknowledged(CASE_1, story.referral(CASE_1))
     before = len(read(story).ledger())
     story.send_message(CASE_1, CORE, e.InformationRequested, to=[CGC], due_on=None)
@@ -158,14 +158,14 @@ def test_messages_that_tell_nothing_have_no_line(story: RecordedStream, read: Re
     assert len(read(story).ledger()) == before
 
 
-def test_a_key_for_an_item_that_is_not_there_has_no_line(story: RecordedStream) -> None:
+def test_a_key_for_an_unknown_item_has_no_entry(story: RecordedStream) -> None:
     story.referral(CASE_1)
     wrapped_keys = (e.Rewrapped(item=UUID(int=9), to=COORD),)
     record = story.put(About(e.Kind.CASE, CASE_1), e.ItemsRewrapped(wrapped_keys=wrapped_keys), by=CORE)
     assert list(disclosures(record, story.world(CASE_1))) == []
 
 
-def test_as_of_shows_the_ledger_as_it_stood(story: RecordedStream, read: ReadQueries) -> None:
+def test_as_of_leaves_out_later_entries(story: RecordedStream, read: ReadQueries) -> None:
     first = story.referral(CASE_1)
     later = story.disclosed(CASE_1, to=[CGC], basis="CWA-25-7-1", sections=[Section.CHILD])
     queries = read(story)
@@ -191,7 +191,7 @@ def test_the_ledger_of_one_case_and_one_agency(story: RecordedStream, read: Read
 
 
 @pytest.mark.parametrize(("ok", "received_status"), [(True, "OK"), (False, "wrapped-key-does-not-open")])
-def test_an_opening_and_what_the_readers_door_said(
+def test_an_opening_shows_the_first_receipt_of_the_readers_door(
     story: RecordedStream, read: ReadQueries, ok: bool, received_status: str
 ) -> None:
     sent = story.referral(CASE_1)
@@ -204,7 +204,7 @@ def test_an_opening_and_what_the_readers_door_said(
         None,
     )
     received = story.received(CASE_1, CORE, opened, ok=ok)
-    story.received(CASE_1, CORE, opened, ok=not ok)  # what was said first stands
+    story.received(CASE_1, CORE, opened, ok=not ok)  # the first receipt counts
     queries = read(story)
     [after] = queries.openings(agency=CORE)
     assert (after.received, after.received_at, after.command_id) == (
@@ -275,9 +275,7 @@ def test_consents_given_refused_and_withdrawn(story: RecordedStream, read: ReadQ
     assert [line.kind for line in queries.consents(agency=MED)] == ["REFUSED", "REFUSED"]
 
 
-def test_the_consents_a_disclosure_rested_on_stand_in_its_line(
-    story: RecordedStream, read: ReadQueries
-) -> None:
+def test_an_entry_names_the_consents_of_its_disclosure(story: RecordedStream, read: ReadQueries) -> None:
     story.referral(CASE_1)
     consent = story.consented(CASE_1, CORE, EXT, [Section.CHILD])
     story.send_message(
@@ -293,7 +291,9 @@ def test_the_consents_a_disclosure_rested_on_stand_in_its_line(
     assert (line.basis, line.consent) == ("APPI-69-2-1", (consent,))
 
 
-def test_a_fact_without_a_word_on_consent_says_none(story: RecordedStream, read: ReadQueries) -> None:
+def test_an_event_without_subject_consent_has_none_in_its_entry(
+    story: RecordedStream, read: ReadQueries
+) -> None:
     story.referral(CASE_1)
     story.disclosed(CASE_1, to=[CGC], basis="CWA-25-7-1", sections=[Section.CHILD])
     assert read(story).ledger(agency=CGC)[0].subject_consent is None

@@ -1,4 +1,4 @@
-"""The same code on PostgreSQL makes the same rows. Runs where its server and driver are installed."""
+"""The same code writes the same rows on PostgreSQL. Runs where its server and driver are installed."""
 
 from __future__ import annotations
 

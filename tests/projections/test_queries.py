@@ -1,4 +1,4 @@
-"""What the doors read: pages, heads, leaves."""
+"""Typed reads of the rows: pages of the feed, head, leaves."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ReadQueries = Callable[[RecordedStream], Queries]
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 7, 1000])
-def test_page_after_page_the_whole_feed_comes_once(make_engine: MakeEngine, limit: int) -> None:
+def test_the_pages_hold_the_complete_feed_once(make_engine: MakeEngine, limit: int) -> None:
     story = full(2)
     engine = make_engine(story)
     engine.apply_many(story.stream)
@@ -34,8 +34,10 @@ def test_page_after_page_the_whole_feed_comes_once(make_engine: MakeEngine, limi
     assert queries.feed(CORE, cursor, limit).cursor == cursor
 
 
-def test_a_feed_kept_by_its_cursor_is_the_feed(make_engine: MakeEngine, full_stream: RecordedStream) -> None:
-    """What a door keeps, reading after every record, is what a new door would read."""
+def test_a_feed_read_after_every_record_equals_the_current_rows(
+    make_engine: MakeEngine, full_stream: RecordedStream
+) -> None:
+    """A door that reads after every record has the same messages as a new door."""
     engine = make_engine(full_stream)
     queries = Queries(engine.reader)
     for agency in (CON, MED):
@@ -61,7 +63,7 @@ def test_the_cases_of_an_agency(make_engine: MakeEngine) -> None:
     assert summaries[0] == CaseSummary(case(1), len(story.stream), 2)
 
 
-def test_the_head_says_how_far_the_rows_are(make_engine: MakeEngine, full_stream: RecordedStream) -> None:
+def test_the_head_is_the_position_of_the_rows(make_engine: MakeEngine, full_stream: RecordedStream) -> None:
     engine = make_engine(full_stream)
     queries = Queries(engine.reader)
     assert queries.head() == ProjectionHead(0, ())
@@ -69,7 +71,7 @@ def test_the_head_says_how_far_the_rows_are(make_engine: MakeEngine, full_stream
     assert queries.head() == ProjectionHead(1, ())
 
 
-def test_the_leaves_name_every_record_in_its_place(
+def test_the_leaves_hold_every_record_with_its_position(
     make_engine: MakeEngine, full_stream: RecordedStream
 ) -> None:
     engine = make_engine(full_stream)
@@ -86,12 +88,12 @@ def test_the_leaves_name_every_record_in_its_place(
     assert queries.leaf_of(case(0), 99) is None
 
 
-def test_who_reads_does_not_wait_for_who_writes(make_engine: MakeEngine, full_stream: RecordedStream) -> None:
+def test_readers_do_not_wait_for_the_writer(make_engine: MakeEngine, full_stream: RecordedStream) -> None:
     engine = make_engine(full_stream)
     engine.apply_many(full_stream.stream[:30])
     queries = Queries(engine.reader)
     done = threading.Event()
-    with engine._writer.begin() as db:  # a transaction that is open
+    with engine._writer.begin() as db:  # an open transaction
         db.exec_driver_sql("UPDATE tasks SET since = ''")
 
         def reader() -> None:

@@ -1,4 +1,4 @@
-"""Views made anew: whole or not at all, and gone on with where they were stopped."""
+"""Rebuilt rows replace the old ones completely or not at all, and a stopped rebuild resumes."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from tests.projections.kit import RecordedStream
 
 
 class Stopped(Exception):
-    """Somebody does not want to wait any longer."""
+    """Raised to stop a rebuild."""
 
 
 class Stream:
-    """A source that remembers from where it was asked."""
+    """A source that notes the positions after which it was read."""
 
     def __init__(self, story: RecordedStream) -> None:
         self.story = story
@@ -31,7 +31,7 @@ class Stream:
         yield from self.story.stream[after:]
 
 
-def test_rebuilt_views_take_the_place_of_the_old_ones(
+def test_rebuilt_rows_replace_the_old_ones(
     make_engine: MakeEngine, full_stream: RecordedStream, tmp_path: Path
 ) -> None:
     live = make_engine(full_stream, "views.db")
@@ -55,7 +55,7 @@ def test_rebuilt_views_take_the_place_of_the_old_ones(
     assert make_engine(full_stream, "views.db").digest() == expected
 
 
-def test_a_rebuild_that_was_stopped_goes_on_where_it_was(
+def test_a_stopped_rebuild_resumes(
     make_engine: MakeEngine, full_stream: RecordedStream, tmp_path: Path
 ) -> None:
     path = tmp_path / "views.db"
@@ -76,7 +76,7 @@ def test_a_rebuild_that_was_stopped_goes_on_where_it_was(
     assert make_engine(full_stream, "views.db").digest() == complete_engine.digest()
 
 
-def test_until_the_new_views_are_whole_the_old_ones_stand(
+def test_a_failed_rebuild_keeps_the_old_rows(
     make_engine: MakeEngine, full_stream: RecordedStream, tmp_path: Path
 ) -> None:
     old = make_engine(full_stream, "views.db")
@@ -88,7 +88,7 @@ def test_until_the_new_views_are_whole_the_old_ones_stand(
     assert make_engine(full_stream, "views.db").digest() == before
 
 
-def test_what_can_not_be_gone_on_with_is_begun_anew(
+def test_an_unusable_rebuild_file_is_replaced(
     make_engine: MakeEngine, full_stream: RecordedStream, tmp_path: Path
 ) -> None:
     (tmp_path / "views.db.rebuild").write_bytes(b"no database at all" * 100)
@@ -98,7 +98,7 @@ def test_what_can_not_be_gone_on_with_is_begun_anew(
     assert make_engine(full_stream, "views.db").position == len(full_stream.stream)
 
 
-def test_an_old_log_is_never_read_into_new_views(
+def test_an_old_write_ahead_log_is_not_applied_to_rebuilt_rows(
     make_engine: MakeEngine, full_stream: RecordedStream, tmp_path: Path
 ) -> None:
     (tmp_path / "views.db-wal").write_bytes(b"left behind by a crash")

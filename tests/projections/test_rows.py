@@ -1,4 +1,4 @@
-"""Forms of stored values, and what is kept in memory."""
+"""Forms of stored values, and the buffers in memory."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ def test_a_naive_time_is_an_error() -> None:
         text_of(datetime(2026, 4, 1))  # noqa: DTZ001
 
 
-def test_ids_where_there_are_any() -> None:
+def test_an_empty_id_is_none() -> None:
     assert (id_of(str(UUID(int=3))), id_of(None), id_of("")) == (UUID(int=3), None, None)
 
 
-def test_what_was_unused_longest_is_let_go() -> None:
+def test_the_least_recently_used_value_is_dropped() -> None:
     cache: Lru[str, int] = Lru(2)
     cache.put("a", 1)
     cache.put("b", 2)
@@ -48,10 +48,10 @@ def db() -> Iterator[Connection]:
     database.dispose()
 
 
-def test_a_sheet_writes_the_difference_and_only_that(db: Connection) -> None:
+def test_case_rows_write_only_the_difference(db: Connection) -> None:
     case_rows = CaseRows(TASKS, cases=4)
     unchanged_key, added_key, deleted_key, added_and_deleted_key = (
-        ("a", kind, "") for kind in ("STAYS", "COMES", "GOES", "FLICKERS")
+        ("a", kind, "") for kind in ("UNCHANGED", "ADDED", "DELETED", "ADDED_AND_DELETED")
     )
     case_rows.put(db, "c", unchanged_key, ("1", None))
     case_rows.put(db, "c", deleted_key, ("1", None))
@@ -65,11 +65,11 @@ def test_a_sheet_writes_the_difference_and_only_that(db: Connection) -> None:
     assert case_rows.of(db, "c") == {unchanged_key: ("1", None), added_key: ("2", "3")}
     case_rows.flush(db)
     case_rows.commit()
-    assert sorted(db.execute(select(TASKS.c.kind, TASKS.c.since))) == [("COMES", "2"), ("STAYS", "1")]
+    assert sorted(db.execute(select(TASKS.c.kind, TASKS.c.since))) == [("ADDED", "2"), ("UNCHANGED", "1")]
     assert CaseRows(TASKS, cases=4).of(db, "c") == case_rows.of(db, "c")
 
 
-def test_what_was_dropped_was_never_there(db: Connection) -> None:
+def test_rolled_back_rows_are_discarded(db: Connection) -> None:
     case_rows = CaseRows(TASKS, cases=4)
     case_rows.put(db, "c", ("a", "HELD", ""), ("1", None))
     case_rows.rollback()

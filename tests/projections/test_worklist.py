@@ -1,4 +1,4 @@
-"""What waits for whom, and until when."""
+"""The tasks of each agency, and their due times."""
 
 from __future__ import annotations
 
@@ -68,14 +68,14 @@ def test_each_addressee_of_a_referral_acknowledges_for_itself(story: RecordedStr
 @pytest.mark.parametrize(
     ("due_on", "due_at"),
     [
-        pytest.param(None, None, id="no day named"),
+        pytest.param(None, None, id="no day given"),
         pytest.param(
             date(2026, 4, 9), datetime(2026, 4, 9, 15, tzinfo=UTC), id="until the day is over in Japan"
         ),
     ],
 )
 @pytest.mark.parametrize("answer", [e.InformationRequestAnswered, e.InformationRequestDeclined])
-def test_a_request_waits_for_its_answer(
+def test_a_request_is_a_task_until_it_is_answered(
     story: RecordedStream, due_on: date | None, due_at: datetime | None, answer: Any
 ) -> None:
     story.acknowledged(CASE_1, story.referral(CASE_1))
@@ -87,9 +87,11 @@ def test_a_request_waits_for_its_answer(
     assert kinds(story, CGC) == []
 
 
-def test_registration_waits_for_the_coordinating_agency_it_was_asked_of(story: RecordedStream) -> None:
+def test_a_registration_request_is_a_task_of_the_coordinating_agency_addressed(story: RecordedStream) -> None:
     story.acknowledged(CASE_1, story.referral(CASE_1))
-    story.send_message(CASE_1, CORE, e.NetworkCaseRegistrationRequested)  # asked of nobody: nobody is told
+    story.send_message(
+        CASE_1, CORE, e.NetworkCaseRegistrationRequested
+    )  # without an addressee there is no task
     assert kinds(story, COORD) == []
     story.send_message(CASE_1, CORE, e.NetworkCaseRegistrationRequested, to=[COORD, CGC])
     assert (kinds(story, COORD), kinds(story, CGC)) == (["REGISTER"], [])
@@ -101,7 +103,7 @@ def test_registration_waits_for_the_coordinating_agency_it_was_asked_of(story: R
     assert kinds(story, COORD) == ["REGISTER"]
 
 
-def test_keys_for_a_new_standing_reader_wait_for_the_core_agency_once_a_case(
+def test_missing_keys_of_a_new_standing_reader_are_one_task_for_each_case(
     story: RecordedStream, read: ReadQueries
 ) -> None:
     story.acknowledged(CASE_1, story.referral(CASE_1))
@@ -114,10 +116,10 @@ def test_keys_for_a_new_standing_reader_wait_for_the_core_agency_once_a_case(
     assert read(story).worklist(CORE) == []
 
 
-def test_a_contractors_item_without_a_key_for_the_core_agency_waits_since_it_was_sent(
+def test_a_missing_key_of_a_contractors_item_is_a_task_since_it_was_sent(
     story: RecordedStream,
 ) -> None:
-    """No registration: the access began with the item itself."""
+    """Without a registration, access began with the item itself."""
     supported(story)
     visited = story.visited(CASE_1)
     message = story.world(CASE_1).case.messages[visited.command_id]
@@ -133,7 +135,7 @@ def test_a_contractors_item_without_a_key_for_the_core_agency_waits_since_it_was
     assert result == [Task(TaskKind.REWRAP, CASE_1, None, visited.at, None)]
 
 
-def test_what_is_held_is_known_to_its_sender_and_can_be_released_when_the_addressee_is_ready(
+def test_a_held_message_is_a_task_of_its_sender_and_then_to_be_released(
     story: RecordedStream, read: ReadQueries
 ) -> None:
     supported(story)
@@ -151,7 +153,7 @@ def test_what_is_held_is_known_to_its_sender_and_can_be_released_when_the_addres
     assert own() == []
 
 
-def test_in_a_closed_case_nothing_can_be_released(story: RecordedStream) -> None:
+def test_a_closed_case_has_no_held_messages_to_release(story: RecordedStream) -> None:
     supported(story)
     story.training_lapses()
     story.disclosed(CASE_1)
@@ -159,7 +161,7 @@ def test_in_a_closed_case_nothing_can_be_released(story: RecordedStream) -> None
     assert not {"HELD", "RELEASE"} & set(kinds(story, CORE))
 
 
-def test_a_request_to_a_contractor_waits_only_while_it_may_see_it(
+def test_a_request_to_a_contractor_is_a_task_only_while_it_has_access(
     story: RecordedStream, read: ReadQueries
 ) -> None:
     supported(story)
@@ -168,11 +170,11 @@ def test_a_request_to_a_contractor_waits_only_while_it_may_see_it(
     story.training_lapses()
     assert read(story).worklist(CON) == []
     story.reinstate()
-    late = ["LATE_CONTACT", "LATE_VISITS", "SUPERVISE"]  # nobody visited meanwhile
+    late = ["LATE_CONTACT", "LATE_VISITS", "SUPERVISE"]  # there was no visit meanwhile
     assert sorted(w.kind for w in read(story).worklist(CON)) == ["ANSWER", *late]
 
 
-def test_a_follow_on_service_waits_two_weeks_to_be_accepted(story: RecordedStream) -> None:
+def test_a_follow_on_service_is_to_be_accepted_within_two_weeks(story: RecordedStream) -> None:
     supported(story)
     request = story.send_message(CASE_1, CORE, e.FollowOnServiceArranged, to=[EXT], basis="CWA-25-1")
     due = request.at + timedelta(days=14)
@@ -192,7 +194,9 @@ def test_a_follow_on_service_waits_two_weeks_to_be_accepted(story: RecordedStrea
         pytest.param(date(2026, 3, 10), date(2026, 7, 1), id="the plan names a day gone by"),
     ],
 )
-def test_a_plan_in_support_is_to_be_reviewed(story: RecordedStream, named: date | None, due_on: date) -> None:
+def test_a_plan_is_to_be_reviewed_within_three_months_or_by_its_own_date(
+    story: RecordedStream, named: date | None, due_on: date
+) -> None:
     story.acknowledged(CASE_1, story.referral(CASE_1))
     story.decided(CASE_1)
     story.send_message(
@@ -205,7 +209,7 @@ def test_a_plan_in_support_is_to_be_reviewed(story: RecordedStream, named: date 
     assert review_task == Task(TaskKind.REVIEW, CASE_1, None, story.now, end)
 
 
-def test_a_review_begins_the_three_months_anew(story: RecordedStream) -> None:
+def test_a_review_restarts_the_three_months(story: RecordedStream) -> None:
     supported(story)
     story.now = datetime(2026, 6, 30, 1, tzinfo=UTC)
     story.send_message(CASE_1, CORE, e.PlanReviewed)
@@ -213,14 +217,14 @@ def test_a_review_begins_the_three_months_anew(story: RecordedStream) -> None:
     assert review_task.due_at == datetime(2026, 9, 30, 15, tzinfo=UTC)
 
 
-def test_a_case_without_network_concerns_its_parties(story: RecordedStream) -> None:
+def test_agencies_with_tasks_are_the_parties_and_the_network(story: RecordedStream) -> None:
     world = story.world(CASE_1)
     assert agencies_with_tasks(world) == frozenset()
     story.referral(CASE_1)
     assert agencies_with_tasks(story.world(CASE_1)) == {MED, CORE, COORD}
 
 
-def test_who_has_no_part_knows_of_nothing(story: RecordedStream) -> None:
+def test_only_author_and_addressee_can_see_a_message(story: RecordedStream) -> None:
     sent = story.referral(CASE_1)
     world = story.world(CASE_1)
     message = world.case.messages[sent.command_id]
@@ -228,7 +232,7 @@ def test_who_has_no_part_knows_of_nothing(story: RecordedStream) -> None:
     assert informed_agencies == {MED, CORE}
 
 
-def test_what_is_due_first_comes_first_and_what_has_no_time_last(
+def test_tasks_are_sorted_by_due_time_and_those_without_one_come_last(
     story: RecordedStream, read: ReadQueries
 ) -> None:
     story.send_message(CASE_1, CORE, e.InformationRequested, to=[COORD], due_on=None)
@@ -256,9 +260,7 @@ def test_a_commission_record_that_changes_nothing_writes_no_row(
     assert Queries(engine.reader).worklist(CORE) == before
 
 
-def test_the_next_deadline_of_each_case_is_kept_for_a_hub_that_starts(
-    story: RecordedStream, read: ReadQueries
-) -> None:
+def test_the_next_deadline_of_each_case_is_stored(story: RecordedStream, read: ReadQueries) -> None:
     first, second = story.referral(CASE_1), story.referral(case(1))
     day = timedelta(hours=24)
     assert read(story).deadlines() == {CASE_1: first.at + day, case(1): second.at + day}
@@ -266,7 +268,7 @@ def test_the_next_deadline_of_each_case_is_kept_for_a_hub_that_starts(
     assert read(story).deadlines() == {CASE_1: first.at + timedelta(days=14), case(1): second.at + day}
 
 
-def test_an_alarm_is_shown_to_sender_and_receiver_and_climbs_to_the_receivers_supervisor(
+def test_an_alarm_is_a_task_of_both_sides_then_of_the_receivers_supervisor(
     story: RecordedStream, read: ReadQueries
 ) -> None:
     sent = story.referral(CASE_1)
