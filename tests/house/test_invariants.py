@@ -1,0 +1,55 @@
+"""``tests/INVARIANTS.md`` is complete, and every test that it names exists."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+TESTS = Path(__file__).parents[1]
+ROWS = [
+    [cell.strip() for cell in line.strip("|").split("|")]
+    for line in (TESTS / "INVARIANTS.md").read_text(encoding="utf-8").splitlines()
+    if re.match(r"\| I\d+ \|", line)
+]
+
+
+def names_of_tests(path: Path) -> set[str]:
+    """The names of the tests in a file, or in all files of a folder."""
+    files = [path] if path.is_file() else sorted(path.rglob("test_*.py"))
+    return {
+        node.name
+        for file in files
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
+    }
+
+
+def test_each_of_the_nine_invariants_has_one_row() -> None:
+    assert [row[0] for row in ROWS] == [f"I{n}" for n in range(1, 10)]
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row[0])
+def test_an_invariant_names_existing_tests_and_what_was_broken_to_see_them_fail(row: list[str]) -> None:
+    _, statement, tests, broken_by = row
+    assert statement
+    assert broken_by
+    links = re.findall(r"\[([^]]+)\]\(([^)]+)\)", tests)
+    assert links
+    for text, target in links:
+        assert text == target
+        assert names_of_tests(TESTS / target), f"{target} has no test"
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row[0])
+def test_every_name_in_backticks_beside_a_test_exists(row: list[str]) -> None:
+    names = set(re.findall(r"`([^`]+)`", row[2]))
+    scenarios = {name for name in names if name.endswith(".yaml")}
+    assert [name for name in scenarios if not (TESTS / "scenarios" / name).is_file()] == []
+    linked_files = [TESTS / target for target in re.findall(r"\]\(([^)]+)\)", row[2])]
+    text = "".join(p.read_text(encoding="utf-8") for p in linked_files if p.is_file())
+    assert [
+        name for name in names - scenarios if f'"{name}"' not in text and f"def {name}(" not in text
+    ] == []
