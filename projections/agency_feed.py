@@ -40,8 +40,8 @@ BY_CASE = Index("agency_messages_by_case", MESSAGES.c.case)
 GONE = '{"gone":true}'
 """The body of a row to which the agency has lost access."""
 
-_COMMON = ("to", "basis", "consent", "purpose", "reason")
-_HANDLED_SEPARATELY = frozenset({*_COMMON, "items", "held"})
+_MESSAGE_FIELDS = ("to", "basis", "consent", "purpose", "reason")
+_HANDLED_SEPARATELY = frozenset({*_MESSAGE_FIELDS, "items", "held"})
 
 
 class MessageJson:
@@ -62,7 +62,7 @@ class MessageJson:
         }
         fields = dump(message.event)
         extra_fields = {name: value for name, value in fields.items() if name not in _HANDLED_SEPARATELY}
-        control = receipt | {name: fields[name] for name in _COMMON} | {"fields": extra_fields}
+        control = receipt | {name: fields[name] for name in _MESSAGE_FIELDS} | {"fields": extra_fields}
         self.receipt = _compact_json(receipt)[:-1]
         self.control = _compact_json(control)[:-1]
         self.items = {item.item: _compact_json(_item_fields(item))[:-1] for item in message.items}

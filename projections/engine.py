@@ -42,14 +42,14 @@ Load = Callable[[UUID, int], Sequence[Record]]
 """``load(originator, up_to_version)``: an originator's records 1 … up_to_version, in order, from the store."""
 
 _INSERT_HEAD = insert(HEAD)
-_HEAD = select(HEAD.c.position, HEAD.c.edition)
+_SELECT_HEAD = select(HEAD.c.position, HEAD.c.edition)
 _ADVANCE_HEAD = (
     update(HEAD).where(HEAD.c.position == bindparam("k_position")).values(position=bindparam("v_position"))
 )
 _INSERT_PARKED = insert(PARKED)
-_PARKED = select(PARKED.c.projection, PARKED.c.position)
+_SELECT_PARKED = select(PARKED.c.projection, PARKED.c.position)
 
-_CASES = frozenset({Kind.CASE, Kind.CASE_ACCESS})
+_CASE_KINDS = frozenset({Kind.CASE, Kind.CASE_ACCESS})
 
 
 def standard_projections(*, cases: int = 256) -> list[Projection]:
@@ -170,12 +170,12 @@ class Engine:
         with self._write_lock, _DatabaseFaults(), self._writer.begin() as db:
             for table in self.tables:
                 table.create(db, checkfirst=True)
-            head = db.execute(_HEAD).one_or_none()
+            head = db.execute(_SELECT_HEAD).one_or_none()
             if head is None:
                 db.execute(_INSERT_HEAD, {"id": 1, "position": 0, "edition": SCHEMA_EDITION})
             elif head.edition != SCHEMA_EDITION:
                 raise InvariantViolation("views-of-another-edition", "rebuild the views")
-            self._parked = {str(row.projection): int(row.position) for row in db.execute(_PARKED)}
+            self._parked = {str(row.projection): int(row.position) for row in db.execute(_SELECT_PARKED)}
             self._register = self._restore_register(db)
             self._position = 0 if head is None else head.position
 
@@ -299,7 +299,9 @@ class Engine:
             self._apply_destroyed(db, active, stream_record)
         elif stream_record.record is None:
             self._apply_unreadable(db, batch_state, active, stream_record)
-        elif stream_record.record.originator.kind in _CASES and not any(p.needs_case_state for p in active):
+        elif stream_record.record.originator.kind in _CASE_KINDS and not any(
+            p.needs_case_state for p in active
+        ):
             self._apply_to_each(db, active, stream_record, None)
         else:
             self._apply_readable(db, batch_state, active, stream_record, stream_record.record)
@@ -318,7 +320,7 @@ class Engine:
         if record.originator.kind is Kind.CASE:
             case = self._case_after(db, batch_state, record)
             world, affected = _world(batch_state.register, case), [case.id]
-        elif record.originator.kind not in _CASES:
+        elif record.originator.kind not in _CASE_KINDS:
             before = batch_state.register
             batch_state.register = self._register_after(before, record)
             self._index.register_changed(stream_record)

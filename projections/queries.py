@@ -166,7 +166,7 @@ _FEED = (
     .where(MESSAGES.c.agency == bindparam("agency"), MESSAGES.c.seq > bindparam("cursor"))
     .order_by(MESSAGES.c.seq, MESSAGES.c.case, MESSAGES.c.message)
 )
-_FEED_TO = _FEED.where(MESSAGES.c.seq <= bindparam("last"))
+_FEED_UP_TO = _FEED.where(MESSAGES.c.seq <= bindparam("last"))
 _PAGE_END = (
     select(MESSAGES.c.seq)
     .where(MESSAGES.c.agency == bindparam("agency"), MESSAGES.c.seq > bindparam("cursor"))
@@ -174,7 +174,7 @@ _PAGE_END = (
     .limit(1)
     .offset(bindparam("skip"))
 )
-_MESSAGES = (
+_MESSAGES_OF_CASE = (
     select(MESSAGES.c.seq, MESSAGES.c.case, MESSAGES.c.message, MESSAGES.c.body)
     .where(
         MESSAGES.c.agency == bindparam("agency"),
@@ -183,7 +183,7 @@ _MESSAGES = (
     )
     .order_by(MESSAGES.c.seq, MESSAGES.c.message)
 )
-_CASES = (
+_CASES_OF_AGENCY = (
     select(MESSAGES.c.case, func.max(MESSAGES.c.seq), func.count())
     .where(MESSAGES.c.agency == bindparam("agency"), MESSAGES.c.body != GONE)
     .group_by(MESSAGES.c.case)
@@ -197,15 +197,17 @@ _WORKLIST = (
     )
 )
 _DEADLINES = select(DEADLINES.c.case, DEADLINES.c.at)
-_HEAD = select(HEAD.c.position)
-_PARKED = select(PARKED.c.projection, PARKED.c.position, PARKED.c.error).order_by(PARKED.c.projection)
+_HEAD_POSITION = select(HEAD.c.position)
+_PARKED_PROJECTIONS = select(PARKED.c.projection, PARKED.c.position, PARKED.c.error).order_by(
+    PARKED.c.projection
+)
 _LEAVES = (
     select(LEAVES)
     .where(LEAVES.c.position > bindparam("after"))
     .order_by(LEAVES.c.position)
     .limit(bindparam("limit"))
 )
-_ALL_CASES = select(INDEX_CASES.c.case).order_by(INDEX_CASES.c.case)
+_ALL_CASE_IDS = select(INDEX_CASES.c.case).order_by(INDEX_CASES.c.case)
 _RECORD_POSITIONS = (
     select(LEAVES.c.position, LEAVES.c.originator, LEAVES.c.version)
     .where(
@@ -276,18 +278,19 @@ class Queries:
             if last is None:
                 rows = tuple(_feed_row(r) for r in db.execute(_FEED, at))
                 return Page(rows, rows[-1].seq if rows else cursor, more=False)
-            rows = tuple(_feed_row(r) for r in db.execute(_FEED_TO, {**at, "last": last}))
+            rows = tuple(_feed_row(r) for r in db.execute(_FEED_UP_TO, {**at, "last": last}))
             next_change = db.execute(_PAGE_END, {**at, "cursor": last, "skip": 0}).scalar_one_or_none()
             return Page(rows, last, more=next_change is not None)
 
     def messages(self, agency: UUID, case: UUID) -> list[FeedRow]:
         """What this agency sees of this case; empty where it has no part in it or there is no such case."""
-        return [_feed_row(r) for r in self._fetch_all(_MESSAGES, agency=str(agency), case=str(case))]
+        return [_feed_row(r) for r in self._fetch_all(_MESSAGES_OF_CASE, agency=str(agency), case=str(case))]
 
     def cases(self, agency: UUID) -> list[CaseSummary]:
         """The cases of which this agency sees a message, latest change first."""
         return [
-            CaseSummary(UUID(c), seq, count) for c, seq, count in self._fetch_all(_CASES, agency=str(agency))
+            CaseSummary(UUID(c), seq, count)
+            for c, seq, count in self._fetch_all(_CASES_OF_AGENCY, agency=str(agency))
         ]
 
     def worklist(self, agency: UUID) -> list[WorklistEntry]:
@@ -303,13 +306,14 @@ class Queries:
         """The position of the rows."""
         with self._database.connect() as db:
             parked = tuple(
-                (projection, position, error) for projection, position, error in db.execute(_PARKED)
+                (projection, position, error)
+                for projection, position, error in db.execute(_PARKED_PROJECTIONS)
             )
-            return ProjectionHead(db.execute(_HEAD).scalar_one_or_none() or 0, parked)
+            return ProjectionHead(db.execute(_HEAD_POSITION).scalar_one_or_none() or 0, parked)
 
     def all_cases(self) -> list[UUID]:
         """Every case, sorted by id."""
-        return [UUID(case) for (case,) in self._fetch_all(_ALL_CASES)]
+        return [UUID(case) for (case,) in self._fetch_all(_ALL_CASE_IDS)]
 
     def deadlines(self) -> dict[UUID, datetime]:
         """The next deadline of each case that has one."""
@@ -319,7 +323,7 @@ class Queries:
         self, case: UUID | None = None, agency: UUID | None = None, as_of: datetime | None = None
     ) -> list[DisclosureEntry]:
         """The disclosure ledger by position. ``agency``: as sender or recipient; ``as_of``: up to that time."""
-        return [_disclosure(r) for r in self._fetch_as_of(_DISCLOSURES, case, agency, as_of)]
+        return [_disclosure_entry(r) for r in self._fetch_as_of(_DISCLOSURES, case, agency, as_of)]
 
     def openings(
         self, case: UUID | None = None, agency: UUID | None = None, as_of: datetime | None = None
@@ -332,7 +336,7 @@ class Queries:
         upto = END_OF_TIME if as_of is None else text_of(as_of)
         token_by_message, only_notified = self._notifier_tokens(case)
         return [
-            _opening(
+            _opening_entry_as_of(
                 r, upto, token_by_message.get((r.message, r.agency)) or only_notified.get((r.case, r.agency))
             )
             for r in self._fetch_as_of(_OPENINGS, case, agency, as_of)
@@ -342,7 +346,7 @@ class Queries:
         self, case: UUID | None = None, agency: UUID | None = None, as_of: datetime | None = None
     ) -> list[ConsentEntry]:
         """Consents given, refused and withdrawn, by position. ``agency``: which recorded it, or sends or receives by it."""
-        return [_consent(r) for r in self._fetch_as_of(_CONSENTS, case, agency, as_of)]
+        return [_consent_entry(r) for r in self._fetch_as_of(_CONSENTS, case, agency, as_of)]
 
     def notifications(
         self, case: UUID | None = None, as_of: datetime | None = None
@@ -390,7 +394,7 @@ class Queries:
 
     def leaves(self, after: int = 0, limit: int = 1000) -> list[Leaf]:
         """The leaves after this position, in order."""
-        return [_leaf(r) for r in self._fetch_all(_LEAVES, after=after, limit=limit)]
+        return [_leaf_row(r) for r in self._fetch_all(_LEAVES, after=after, limit=limit)]
 
     def record_positions(self, *originators: UUID) -> list[tuple[int, UUID, int]]:
         """(position, originator, version) of each record of the register and of these originators, in order."""
@@ -400,7 +404,7 @@ class Queries:
     def leaf_of(self, originator: UUID, version: int) -> Leaf | None:
         """The leaf of this record; None where there is none."""
         result = self._fetch_all(_LEAF_OF, originator=str(originator), version=version)
-        return _leaf(result[0]) if result else None
+        return _leaf_row(result[0]) if result else None
 
     def _fetch_as_of(
         self, variants: Variants, case: UUID | None, agency: UUID | None, as_of: datetime | None
@@ -423,11 +427,11 @@ def _optional_time(text: str | None) -> datetime | None:
     return None if text is None else time_of(text)
 
 
-def _leaf(row: Any) -> Leaf:
+def _leaf_row(row: Any) -> Leaf:
     return Leaf(row.position, UUID(row.originator), row.version, bytes(row.sha))
 
 
-def _disclosure(row: Any) -> DisclosureEntry:
+def _disclosure_entry(row: Any) -> DisclosureEntry:
     values = row._asdict()
     return DisclosureEntry(
         **values
@@ -469,7 +473,7 @@ def _exception_row(row: Any) -> ExceptionRow:
     )
 
 
-def _opening(row: Any, upto: str, token: str | None) -> OpeningEntry:
+def _opening_entry_as_of(row: Any, upto: str, token: str | None) -> OpeningEntry:
     receipt_known = row.received_at is not None and row.received_at <= upto
     return OpeningEntry(
         **row._asdict()
@@ -486,7 +490,7 @@ def _opening(row: Any, upto: str, token: str | None) -> OpeningEntry:
     )
 
 
-def _consent(row: Any) -> ConsentEntry:
+def _consent_entry(row: Any) -> ConsentEntry:
     return ConsentEntry(
         **row._asdict()
         | {

@@ -45,7 +45,7 @@ def audit_events(ledger: Mapping[str, Any], *, hub: str, names: Mapping[str, str
 
     ``hub``: the hub's identifier, hex; ``names``: agency id -> name. The same ledger gives the same events.
     """
-    builder = _Events(hub, names)
+    builder = _EventBuilder(hub, names)
     disclosed = [r for r in ledger["disclosures"] if r["outcome"] in DISCLOSED_OUTCOMES]
     for _, group in groupby(sorted(disclosed, key=_message_and_recipient), key=_message_and_recipient):
         entries = list(group)
@@ -69,7 +69,7 @@ def _message_and_recipient(entry: LedgerEntry) -> tuple[int, str]:
     return entry["position"], entry["to"]
 
 
-class _Events:
+class _EventBuilder:
     """Builds the event of each kind."""
 
     def __init__(self, hub: str, names: Mapping[str, str]) -> None:
@@ -131,16 +131,16 @@ class _Events:
     def by_consent(self, entry: LedgerEntry, outcome: str) -> Json:
         """A disclosure that claims a consent, and whether the consent permitted it."""
         who = entry["by"], "not kept in the ledger"
-        return self._authz(
+        return self._consent_decision(
             entry, _public_time(entry), *who, entry["consent"], outcome, (entry["position"], entry["n"])
         )
 
     def opening_denied(self, opening: LedgerEntry) -> Json:
         """A reading that was refused because no consent permits it."""
         who = opening["agency"], f"{opening['agency']}/{opening['actor']}"
-        return self._authz(opening, opening["at"], *who, (), FAILED, (opening["command_id"],))
+        return self._consent_decision(opening, opening["at"], *who, (), FAILED, (opening["command_id"],))
 
-    def _authz(
+    def _consent_decision(
         self,
         entry: LedgerEntry,
         at: str,

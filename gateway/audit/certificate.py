@@ -33,7 +33,7 @@ def certificates(archive: Archive) -> list[dict[str, Any]]:
                     "vault_generation": event.generation,
                     "case_version": event.last_version,
                     "approved": str(event.approved),
-                    "approved_by": sorted(_approvers(archive, event)),
+                    "approved_by": sorted(_approved_by(archive, event)),
                     "how": DESTRUCTION_GRADE,
                     "keys_still_there": sorted(_remaining_keys(archive, event)),
                 }
@@ -41,7 +41,7 @@ def certificates(archive: Archive) -> list[dict[str, Any]]:
     return documents
 
 
-def _approvers(archive: Archive, event: KeyDestroyed | ControlDestroyed) -> set[str]:
+def _approved_by(archive: Archive, event: KeyDestroyed | ControlDestroyed) -> set[str]:
     """Who approved it: agency and staff reference. Empty for content whose case's control is destroyed too."""
     if isinstance(event, ControlDestroyed):
         return {f"{event.agency}/{actor}" for actor in event.approvers}

@@ -130,8 +130,8 @@ def as_pdf(kind: str, ledger: LedgerData, names: Names, proof: StatusOf, *, at: 
         "検証",
     )
     tables = [
-        _table("提供", disclosure_rows, disclosure_columns, (14, 16, 16, 16, 12, 22, 10, 9, 20, 9)),
-        _table(
+        _report_table("提供", disclosure_rows, disclosure_columns, (14, 16, 16, 16, 12, 22, 10, 9, 20, 9)),
+        _report_table(
             "同意", consents(ledger, names), ("日時", "種別", "送り手", "受け手", "情報区分"), (1, 1, 2, 2, 3)
         ),
     ]
@@ -142,13 +142,13 @@ def as_pdf(kind: str, ledger: LedgerData, names: Names, proof: StatusOf, *, at: 
             for n in ledger["notifications"]
         ]
         tables += [
-            _table(
+            _report_table(
                 "閲覧",
                 opening_rows,
                 ("日時", "機関", "職員", "情報区分", "目的", "結果", "理由", "検証"),
                 (3, 4, 4, 3, 4, 2, 4, 2),
             ),
-            _table("通告", notification_rows, ("受理日", "通告者(符号)"), (1, 3)),
+            _report_table("通告", notification_rows, ("受理日", "通告者(符号)"), (1, 3)),
         ]
     cases = sorted({d["case"] for d in ledger["disclosures"]})
     lines = [
@@ -173,11 +173,13 @@ def family_pdf(rows: Iterable[FamilyListRow], names: Names) -> bytes:
     return _pdf(
         "情報提供の一覧(ご家族用)",
         list(INCOMPLETENESS_NOTICE),
-        [_table("一覧", lines, ("月", "伝えた機関", "伝えられた機関", "情報区分"), (2, 4, 4, 5))],
+        [_report_table("一覧", lines, ("月", "伝えた機関", "伝えられた機関", "情報区分"), (2, 4, 4, 5))],
     )
 
 
-def _table(title: str, rows: Sequence[Row], head: Sequence[str], widths: Sequence[int]) -> dict[str, Any]:
+def _report_table(
+    title: str, rows: Sequence[Row], head: Sequence[str], widths: Sequence[int]
+) -> dict[str, Any]:
     return {
         "title": title,
         "head": list(head),
