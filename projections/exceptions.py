@@ -56,7 +56,7 @@ MESSAGE_AUTHORS = Table(  # who wrote each message of a case, and when: to find 
     Column("message", String(36), primary_key=True),
     Column("at", String(27), nullable=False),
     Column("by", String(36), nullable=False),
-    Column("token", String(64)),  # shown instead of the author in the whole case; null where it is named
+    Column("token", String(64)),  # shown instead of the author throughout the case; null where it is named
 )
 
 

@@ -230,7 +230,7 @@ class _EventBuilder:
         return agent if policy is None else agent | {"policy": [f"{URN_PREFIX}basis:{policy}"]}
 
     def _party(self, party: str) -> Json:
-        """An agency by its id and name, the hub by its URN, a notifier by the token alone."""
+        """An agency by its id and name, the hub by its URN, a notifier by the token only."""
         who: Json = {"identifier": _urn(party)}
         return who | {"display": self._display_names[party]} if party in self._display_names else who
 

@@ -24,7 +24,7 @@ class RetainedLedger:
         return datetime.now(UTC)
 
     def ledger(self, case: UUID | None = None, as_of: datetime | None = None) -> dict[str, Any]:
-        """Disclosures, readings, consents and notifications, of one case or all, as they stood at ``as_of``."""
+        """Disclosures, readings, consents and notifications, of one case or all, as of a moment."""
         return {
             "disclosures": dump(self._queries.ledger(case=case, as_of=as_of)),
             "openings": dump(self._queries.openings(case=case, as_of=as_of)),

@@ -107,7 +107,7 @@ class Verifier:
         log: Path | None = None,
         progress: Callable[[int, int], None] = lambda done, of: None,
     ) -> Verification:
-        """Verify the whole stream. ``read_models``: the live rows; ``doors``: databases of doors with receipts; ``log``:
+        """Verify the complete stream. ``read_models``: the live rows; ``doors``: databases of doors with receipts; ``log``:
         the folder of the transparency log; ``progress``: called with (records verified, records in the stream)."""
         head = self._stream_recorder.head()
         log_checker = None if log is None else LogChecker(log, self._pinned_genesis, self._report)
@@ -323,7 +323,7 @@ class Verifier:
             return
         recorded_leaf = leaves.leaf_of(raw.originator_id, raw.version)
         if recorded_leaf is None:
-            self._report("leaf-missing", raw.sequence, raw.subject, "the views do not know this record")
+            self._report("leaf-missing", raw.sequence, raw.subject, "not in the read models")
         elif recorded_leaf.position != raw.sequence:
             self._report(
                 "record-moved", raw.sequence, raw.subject, f"was at position {recorded_leaf.position}"

@@ -152,5 +152,7 @@ def test_the_commands_print_text_for_people(played: PlayedStory) -> None:
         done = RUN.invoke(app, ["audit", *arguments, "--data", folder])
         assert done.exit_code == 0, done.output
         assert "None" not in done.stdout
-    nobody = RUN.invoke(app, ["audit", "as-of", "--case", case, "--agency", "NOBODY", "--data", folder])
-    assert nobody.exit_code != 0
+    unknown_agency = RUN.invoke(
+        app, ["audit", "as-of", "--case", case, "--agency", "NOBODY", "--data", folder]
+    )
+    assert unknown_agency.exit_code != 0
