@@ -3,7 +3,7 @@
     decide(world, command, now) -> events
 
 A case message is judged in the order form, parties, matrix, basis, readiness: the first condition that
-fails gives the one reason. What an act needs beside these stands in ``acts.py``, a line an act.
+fails gives the one reason. The rules of a single message are in its family (``domain/<family>/rules.py``).
 """
 
 from __future__ import annotations
@@ -14,15 +14,16 @@ from uuid import UUID
 
 from domain import events as e
 from domain.acts import ACTS
-from domain.acts_audit import AUDIT_ACTS, decide_audit
+from domain.agencies.rules import decide_network, decide_registrars
+from domain.audit.rules import decide_audit
 from domain.bases import ProposedDisclosure, check_basis, fitting_bases
 from domain.case import Message
 from domain.case_offices import networks_of
 from domain.codes import AUTHOR_ONLY, Flag, Role, Section
+from domain.commission.rules import decide_commission
 from domain.context import Act, Carries, DecisionContext, Refusal
-from domain.decide_agency import AGENCY_ACTS, decide_agency
-from domain.decide_register import REGISTER_ACTS, decide_commission, decide_network, decide_registrars
 from domain.errors import NotFound
+from domain.programme.rules import decide_agency
 from domain.readiness import Readiness, readiness
 from domain.reasons import Reason
 from domain.record import Command
@@ -258,14 +259,10 @@ def _check_addressees_ready(
     return frozenset(held), None
 
 
-PERMITTED_COMMANDS: frozenset[type[e.Event]] = (
-    frozenset(ACTS)
-    | {e.SectionOpened, e.DisclosureReceived, e.WrappedKeyFetchedForRewrap, e.ItemsRewrapped}
-    | AUDIT_ACTS
-    | REGISTER_ACTS
-    | AGENCY_ACTS
+PERMITTED_COMMANDS: frozenset[type[e.Event]] = frozenset(
+    event for event in e.EVENTS.values() if event.may_be_commanded()
 )
-"""What can be asked for. All other events are the hub's own."""
+"""What a command may propose. All other events are the hub's own."""
 
 
 BASIS_REASONS = frozenset(

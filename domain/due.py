@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from domain import events as e
-from domain.alarms import ALARMS, next_alarm
+from domain.alarms.raising import ALARMS, next_alarm
 from domain.calendar import day_of, end_of, months_later
 from domain.codes import Tier
 from domain.record import About
 from domain.register import Commission, Register
-from domain.retention import destruction
+from domain.retention.disposal import destruction
 from domain.world import World
 
 HUB_ACTS: tuple[type[e.Event], ...] = (

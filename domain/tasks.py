@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from domain.alarms import RaisedAlarm, deadline, raised_alarms, review
+from domain.alarms.raising import RaisedAlarm, deadline, raised_alarms, review
 from domain.calendar import end_of
 from domain.case import Message
 from domain.case_offices import offices_of

@@ -16,7 +16,7 @@ from adapters.mapper import read_event
 from domain.agenda import AgendaItem, agenda_item
 from domain.calendar import day_of
 from domain.codes import Purpose, Role
-from domain.context import AUTHORITIES
+from domain.common_rules import AUTHORITIES
 from domain.errors import Malformed, NotFound, Untrusted
 from domain.events import EVENTS, AuditContentAccessRequested, CaseMessage, Kind, dump
 from domain.record import AUDIT, About, Command, commission_of

@@ -9,6 +9,7 @@ import pytest
 
 from domain import events as e
 from domain.acts import ACTS
+from domain.case_message import Carries
 from domain.codes import (
     CaseStatus,
     EligibilityResult,
@@ -19,7 +20,6 @@ from domain.codes import (
     Section,
     TargetClass,
 )
-from domain.context import Carries
 from domain.reasons import Reason
 from domain.record import HUB
 from tests.domain.builders import (

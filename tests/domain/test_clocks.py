@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from domain import events as e
-from domain.alarms import ALARMS, clocks, deadline
+from domain.alarms.raising import ALARMS, clocks, deadline
 from domain.clocks import Clock, ClockKind
 from domain.codes import PlanContent, SafetyMethod, Section, TargetClass
 from domain.due import HUB_ACTS, DueEvent, next_due_of_case

@@ -13,7 +13,7 @@ from domain.codes import Appraisal, ClosingReason, HoldGround, RetentionPolicy, 
 from domain.due import next_due_of_case
 from domain.reasons import Reason
 from domain.record import HUB, REGISTRARS, access_of
-from domain.retention import destruction, expires_at
+from domain.retention.disposal import destruction, expires_at
 from domain.tasks import TaskKind, tasks
 from domain.visibility import pending_keys
 from tests.domain.builders import (

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from domain import events as e
-from domain.alarms import raised_alarms
+from domain.alarms.raising import raised_alarms
 from domain.clocks import ClockKind
 from domain.codes import IndicatorValue, Section
 from domain.rulebook import first_edition

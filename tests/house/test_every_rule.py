@@ -6,11 +6,11 @@ import re
 from pathlib import Path
 
 import pytest
+from domain.decide_register import REGISTER_ACTS
 
 from domain import events as e
 from domain.acts import ACTS
 from domain.decide import PERMITTED_COMMANDS
-from domain.decide_register import REGISTER_ACTS
 from domain.due import HUB_ACTS
 from domain.reasons import Reason
 from domain.rulebook import BASES

@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 
 from adapters.agencies.contract import BASIS_OF
 from adapters.agencies.fhir import Fhir
-from domain.alarms import ALARMS, raised_alarms
+from domain.alarms.raising import ALARMS, raised_alarms
 from domain.calendar import day_of
 from domain.case import Case, evolve
 from domain.codes import AuditGround, BusinessItem, Purpose, Section
