@@ -134,9 +134,8 @@ def _further_training_due(
                 yield DueEvent(at, About(e.Kind.COMMISSION, commission.id), event)
 
 
-def _programme_due(register: Register, now: datetime) -> Iterator[DueEvent]:
-    """What is late in running the programme. The book names the times; the month is the law's (社会福祉法69条)."""
-    policy = next((dict(r.rule_book.get("policy", {})) for r in register.rules.values()), {})
+def _notices_due(register: Register, now: datetime) -> Iterator[DueEvent]:
+    """Basis: 社会福祉法69条: a programme is notified within a month."""
     for agency in register.agencies.values():
         if agency.core_since is not None and not agency.notified and not agency.notice_missed:
             at = end_of(months_later(day_of(agency.core_since), 1))
@@ -144,14 +143,26 @@ def _programme_due(register: Register, now: datetime) -> Iterator[DueEvent]:
                 yield DueEvent(
                     at, About(e.Kind.AGENCY, agency.id), e.BusinessNoticeOverdueAlarmRaised(due_at=at)
                 )
+
+
+def _reports_due(register: Register, months: int, now: datetime) -> Iterator[DueEvent]:
+    """Basis: guideline 9(2)[2]; the months are local policy."""
     for commission in register.commissions.values():
         since = commission.performance_since
-        if since is None or commission.ended or "performance_months" not in policy:
+        if since is None or commission.ended:
             continue
-        at = end_of(months_later(day_of(since), int(policy["performance_months"])))
+        at = end_of(months_later(day_of(since), months))
         if at <= now and commission.performance_missed != at:
             about = About(e.Kind.COMMISSION, commission.id)
             yield DueEvent(at, about, e.PerformanceReportOverdueAlarmRaised(due_at=at))
+
+
+def _programme_due(register: Register, now: datetime) -> Iterator[DueEvent]:
+    """What is late in running the programme. The book names the times; the month is the law's (社会福祉法69条)."""
+    policy = next((dict(r.rule_book.get("policy", {})) for r in register.rules.values()), {})
+    yield from _notices_due(register, now)
+    if "performance_months" in policy:
+        yield from _reports_due(register, int(policy["performance_months"]), now)
     for commission in register.commissions.values():
         if not commission.ended:
             yield from _further_training_due(commission, policy.get("tier_months", {}), now)

@@ -85,7 +85,6 @@ class Event:
         cls.ON, cls.CAUSE = on or cls.ON, cause or cls.CAUSE
         if not topic:
             return  # a common base, not an event
-        require_statements(cls, {"title": title, "law": law, "cause": cls.CAUSE}, STATEMENTS)
         if not _TOPIC.match(topic):
             raise TypeError(f"{cls.__name__}: {topic!r} is not a topic")
         if topic in EVENTS:
@@ -93,6 +92,7 @@ class Event:
         for step in range(1, version):
             if not hasattr(cls, f"upcast_v{step}_v{step + 1}"):
                 raise TypeError(f"{cls.__name__}: upcast_v{step}_v{step + 1} is missing")
+        require_statements(cls, {"title": title, "law": law, "cause": cls.CAUSE}, STATEMENTS)
         cls.TOPIC, cls.VERSION, cls.TITLE, cls.LAW = topic, version, title, law
         EVENTS[topic] = cls
 

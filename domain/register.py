@@ -403,61 +403,65 @@ def _apply_commission_event(state: Commission, event: e.Event, record: Record) -
         case e.ContractorRequirementVerified():
             return replace(state, verified=event.items, scope=event.scope)
         case e.SupportWorkerRegistered():
-            by = record.by
-            if isinstance(by, UUID) and state.id == commission_of(by, by):
-                state = replace(state, commissioner=by, contractor=by)
-            known = state.workers.get(event.worker)
-            worker = (
-                replace(known, employment=event.employment, qualification=event.qualification)
-                if known
-                else Worker(employment=event.employment, qualification=event.qualification)
-            )
-            return _with_worker(state, event.worker, worker)
-        case e.TrainingModuleCompleted():
-            worker = state.workers[event.worker]
-            worker = replace(worker, tiers={**worker.tiers, event.tier: record.at})
-            if event.tier is Tier.T1_BASIC:
-                trained = {**worker.trained, **dict.fromkeys(event.modules, event.valid_until)}
-                worker = replace(worker, trained=trained)
-            return _with_worker(state, event.worker, worker)
-        case e.TrainingModuleExempted():
-            worker = state.workers[event.worker]
-            return _with_worker(state, event.worker, replace(worker, exempt=worker.exempt | {event.module}))
-        case e.OathSigned():
-            worker = state.workers[event.worker]
-            return _with_worker(
-                state,
-                event.worker,
-                replace(worker, sworn=True, sworn_until=event.valid_until, employment=event.employment),
-            )
-        case e.QualificationVerified():
-            worker = state.workers[event.worker]
-            return _with_worker(state, event.worker, replace(worker, qualification=event.qualification))
-        case e.FieldPracticeCompleted():
-            worker = state.workers[event.worker]
-            done = worker.practised | {event.practice}
-            return _with_worker(state, event.worker, replace(worker, practised=done))
+            return _with_registered_worker(state, event, record)
         case e.ContractorPerformanceReported():
             return replace(state, performance_since=record.at, performance_missed=None)
         case e.PerformanceReportOverdueAlarmRaised():
             return replace(state, performance_missed=event.due_at)
-        case e.FurtherTrainingOverdueAlarmRaised():
-            worker = state.workers[event.worker]
-            missed = {**worker.missed, event.tier: event.due_at}
-            return _with_worker(state, event.worker, replace(worker, missed=missed))
-        case e.TrainingLapsed():
-            worker = state.workers[event.worker]
-            trained = {m: u for m, u in worker.trained.items() if m is not event.module}
-            return _with_worker(state, event.worker, replace(worker, trained=trained))
-        case e.OathLapsed():
-            worker = state.workers[event.worker]
-            return _with_worker(state, event.worker, replace(worker, sworn=False, sworn_until=None))
-        case e.ContractorSuspended():
-            return replace(state, suspended=True)
-        case e.ContractorReinstated():
-            return replace(state, suspended=False)
+        case e.ContractorSuspended() | e.ContractorReinstated():
+            return replace(state, suspended=isinstance(event, e.ContractorSuspended))
         case _:
-            return state
+            return _apply_worker_event(state, event, record)
+
+
+def _with_registered_worker(
+    state: Commission, event: e.SupportWorkerRegistered, record: Record
+) -> Commission:
+    by = record.by
+    if isinstance(by, UUID) and state.id == commission_of(by, by):
+        state = replace(state, commissioner=by, contractor=by)
+    known = state.workers.get(event.worker)
+    worker = (
+        replace(known, employment=event.employment, qualification=event.qualification)
+        if known
+        else Worker(employment=event.employment, qualification=event.qualification)
+    )
+    return _with_worker(state, event.worker, worker)
+
+
+def _apply_worker_event(state: Commission, event: e.Event, record: Record) -> Commission:
+    """What follows for a visitor that is registered; an event about none changes nothing."""
+    ref = getattr(event, "worker", None)
+    return (
+        state if ref is None else _with_worker(state, ref, _worker_after(state.workers[ref], event, record))
+    )
+
+
+def _worker_after(worker: Worker, event: e.Event, record: Record) -> Worker:
+    match event:
+        case e.TrainingModuleCompleted():
+            worker = replace(worker, tiers={**worker.tiers, event.tier: record.at})
+            if event.tier is not Tier.T1_BASIC:
+                return worker
+            trained = {**worker.trained, **dict.fromkeys(event.modules, event.valid_until)}
+            return replace(worker, trained=trained)
+        case e.TrainingModuleExempted():
+            return replace(worker, exempt=worker.exempt | {event.module})
+        case e.OathSigned():
+            return replace(worker, sworn=True, sworn_until=event.valid_until, employment=event.employment)
+        case e.QualificationVerified():
+            return replace(worker, qualification=event.qualification)
+        case e.FieldPracticeCompleted():
+            return replace(worker, practised=worker.practised | {event.practice})
+        case e.FurtherTrainingOverdueAlarmRaised():
+            return replace(worker, missed={**worker.missed, event.tier: event.due_at})
+        case e.TrainingLapsed():
+            trained = {m: u for m, u in worker.trained.items() if m is not event.module}
+            return replace(worker, trained=trained)
+        case e.OathLapsed():
+            return replace(worker, sworn=False, sworn_until=None)
+        case _:  # no cover: every event about a visitor is above
+            return worker
 
 
 def _with_worker(state: Commission, ref: str, worker: Worker) -> Commission:

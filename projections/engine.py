@@ -21,9 +21,10 @@ from sqlalchemy import Engine as Database
 from sqlalchemy import event as sa_event
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InterfaceError, OperationalError
 
-from domain.case import Access, Case, evolve
+from domain.case import Access, Case
 from domain.errors import InvariantViolation, NotFound, Unavailable
 from domain.events import ControlDestroyed, Kind
+from domain.evolution import evolve
 from domain.record import Record, access_of
 from domain.register import Register
 from domain.world import World

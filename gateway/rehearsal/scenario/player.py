@@ -13,11 +13,12 @@ from adapters.agencies.contract import BASIS_OF
 from adapters.agencies.fhir import Fhir
 from domain.alarms.raising import ALARMS, raised_alarms
 from domain.calendar import day_of
-from domain.case import Case, evolve
+from domain.case import Case
 from domain.codes import AuditGround, BusinessItem, Purpose, Section
 from domain.due import HUB_ACTS
 from domain.errors import ExchangeError, Malformed, NotFound, Refused, Untrusted
 from domain.events import BEGINS_CASE, CaseAlarm, Event, Kind, OutsourcingContractEnded, VisitGapAlarmRaised
+from domain.evolution import evolve
 from domain.reasons import Reason
 from domain.record import About, commission_of
 from domain.rulebook import first_edition
