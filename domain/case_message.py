@@ -101,8 +101,8 @@ class CaseMessage(Event, on=Kind.CASE, cause=Cause.COMMAND):
     this message settles which network and core agency the case belongs to.
 
     The class statement has no defaults: who may send it (``sender``), whether it has sections (``carries``), its
-    clocks (``starts``, ``stops``) and its groups (``GROUPS``) are stated for each. A request that puts nothing into its
-    addressee's work list states ``no_task``: why not.
+    clocks (``starts``, ``stops``) and its groups (``GROUPS``) are stated for each. A message that begins a case, discloses
+    without a request or is itself a request, and puts nothing into a work list, states ``no_task``: why not.
     """
 
     HUB_FIELDS = frozenset({"items", "held", "placed"})

@@ -158,7 +158,7 @@ _CLOCKS_BY_DATA: Mapping[ClockKind, Callable[[_Start], Iterator[Clock]]] = {
 
 def _stops_clock(event: e.CaseMessage, by: UUID, clock: Clock) -> bool:
     """Whether this message of this agency is what the clock waited for."""
-    return clock.kind in (event.STOPS or ()) and _STOP_CONDITIONS[clock.kind](event, by, clock)
+    return clock.kind in (event.STOPS or ()) and STOP_CONDITIONS[clock.kind](event, by, clock)
 
 
 def _answers_by_responsible(event: e.CaseMessage, by: UUID, clock: Clock) -> bool:
@@ -192,7 +192,7 @@ def _disclosed_to_informed(event: e.CaseMessage, by: UUID, clock: Clock) -> bool
     return bool(clock.informed & event.to)
 
 
-_STOP_CONDITIONS: Mapping[ClockKind, Callable[[e.CaseMessage, UUID, Clock], bool]] = {
+STOP_CONDITIONS: Mapping[ClockKind, Callable[[e.CaseMessage, UUID, Clock], bool]] = {
     ClockKind.ACKNOWLEDGE: _answers_by_responsible,
     ClockKind.READ: _answers_by_responsible,
     ClockKind.ACT: _by_responsible,

@@ -85,6 +85,7 @@ class SupportCaseOpened(
     carries=Carries.MAY,
     starts=(),
     stops=(),
+    no_task="it is the core agency's own step",
     begins_case=True,
     outgoing_copy=False,
     unsolicited=False,
