@@ -1,4 +1,8 @@
-"""What every event has to have: a topic, a law, a vector, a test, a form, a task; and no free text about a person."""
+"""What every event has to have: a topic, a law, a vector, a test, a task; and no free text about a person.
+
+That what may be commanded has a form, or a stated place where it is submitted instead, is tested in
+``tests/gateway/test_form_table.py``.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +23,6 @@ from domain.clocks import STOP_CONDITIONS
 from domain.errors import Malformed
 from domain.events import EVENTS, MESSAGES, REFERRALS, CaseMessage, Event
 from domain.tasks import TaskKind, all_tasks, tasks
-from gateway.agency.forms.table import FORMS
 from keys import canonical
 from tests.domain.builders import AZ_COORD, AZ_CORE, KS_CGC, LEARNED, MID_HOSP, NOON, case_message, given
 from tests.house.make_glossary import meaning_of
@@ -86,40 +89,6 @@ def test_an_event_has_a_test(cls: type[Event]) -> None:
 def test_an_event_is_defined_in_a_family_and_is_in_the_list_of_all(cls: type[Event]) -> None:
     assert re.fullmatch(r"domain\.\w+\.events", cls.__module__)
     assert getattr(events, cls.__name__) is cls, f"domain/events.py does not import {cls.__module__}"
-
-
-WITHOUT_FORM = {
-    # topic -> where it is submitted instead
-    "disclosure.made": "the page on which a disclosure is composed",
-    "information.requested": "the page on which a disclosure is composed",
-    "family_information.provided": "the page on which a disclosure is composed",
-    "referral.acknowledged": "a button beside the referral",
-    "referral.read": "a button beside the referral",
-    "disclosure.read": "a button beside the disclosure",
-    "section.opened": "reading an item on a page",
-    "disclosure.received": "the door itself, after it opened an item",
-    "wrapped_key_fetched_for.rewrap": "the door itself, when it makes wrapped keys",
-    "items.rewrapped": "the door itself, when it makes wrapped keys",
-    "outsourcing_contract.concluded": "the door's JSON API; a form needs a commission to be about",
-    "key_set.published": "the registrars' command line",
-    "key_set.revoked": "the registrars' command line",
-    "core_agency.designated": "the registrars' command line",
-    "coordinating_agency.designated": "the registrars' command line",
-    "network_member.admitted": "the door's JSON API: a duty of the coordinating agency without a page yet",
-    "network_member.withdrawn": "the door's JSON API: a duty of the coordinating agency without a page yet",
-    "network_membership.published": "the door's JSON API: a duty of the coordinating agency without a page yet",
-    "rule_book.published": "the registrars' command line",
-    "audit_content_access.requested": "the audit office's command line",
-    "audit_control.requested": "the audit office's command line",
-    "audit_mandate.began": "the registrars' command line",
-}
-
-
-@pytest.mark.parametrize("cls", [c for c in EVENTS.values() if c.may_be_commanded()], ids=lambda c: c.TOPIC)
-def test_what_may_be_commanded_has_a_form_or_states_why_not(cls: type[Event]) -> None:
-    has_form = any(form.act is cls for form in FORMS.values())
-    reason = WITHOUT_FORM.get(cls.TOPIC, "")
-    assert has_form is not bool(reason), "write a form (gateway/agency/forms/), or a reason in WITHOUT_FORM"
 
 
 def waits_for_somebody(cls: type[CaseMessage]) -> bool:
