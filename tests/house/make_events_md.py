@@ -1,6 +1,6 @@
 """Writes domain/EVENTS.md from the events themselves.
 
-python -m tests.house.regenerate writes all generated files.
+``python -m tests.house.regenerate`` runs it.
 """
 
 from __future__ import annotations

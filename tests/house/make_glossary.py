@@ -1,6 +1,6 @@
 """Writes the rows of events into domain/GLOSSARY.md from their class statements; the other rows are written by hand.
 
-python -m tests.house.make_glossary
+``python -m tests.house.regenerate`` runs it.
 """
 
 from __future__ import annotations

@@ -15,6 +15,7 @@ from tests.house import make_events_md, make_glossary
 
 ROOT = Path(__file__).parents[2]
 DOMAIN = ROOT / "domain"
+UNLISTED = {"__init__.py", "calendar.py", "case_offices.py", "record.py"}  # helpers that others import
 
 
 @pytest.mark.parametrize("document", [make_events_md, make_glossary], ids=["events", "glossary"])
@@ -22,6 +23,13 @@ def test_a_generated_table_is_current(document: ModuleType) -> None:
     assert document.PATH.read_text(encoding="utf-8") == document.page(), (
         "run python -m tests.house.regenerate"
     )
+
+
+def test_every_family_is_on_the_map_of_the_domain() -> None:
+    text = (DOMAIN / "README.md").read_text(encoding="utf-8")
+    families = {path.parent.name for path in DOMAIN.glob("*/events.py")}
+    assert families == set(re.findall(r"^\| \[(\w+)/\]\(\1\) \|", text, re.M))
+    assert [p.name for p in DOMAIN.glob("*.py") if f"({p.name})" not in text and p.name not in UNLISTED] == []
 
 
 def test_every_role_and_section_has_its_word_in_the_glossary() -> None:
@@ -51,7 +59,11 @@ def test_every_law_that_is_named_has_its_row_in_the_sources() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["README.md", "gateway/README.md", "adapters/bus/README.md", "keys/KH-1.md", "keys/THREATS.md"]
+    "name",
+    [
+        *("README.md", "domain/README.md", "domain/EVENTS.md", "gateway/README.md", "adapters/bus/README.md"),
+        *("keys/KH-1.md", "keys/THREATS.md", "docs/how-to/add-an-event.md"),
+    ],
 )
 def test_every_link_in_a_document_leads_somewhere(name: str) -> None:
     path = ROOT / name
