@@ -45,7 +45,7 @@ class Message:
 
 @dataclass(frozen=True, kw_only=True)
 class Consent:
-    """A consent as it stands. ``withdrawn_at``: null while in force. ``unconfirmed_by_check``: a guardian gave it where there is
+    """The present state of a consent. ``withdrawn_at``: null while in force. ``unconfirmed_by_check``: a guardian gave it where there is
     danger, in this message, and two persons have not found it the family's own wish (yet)."""
 
     scope: tuple[e.ConsentScope, ...]
@@ -58,14 +58,14 @@ class Consent:
         return self.withdrawn_at is None and (self.expires_at is None or now < self.expires_at)
 
     def sections_for(self, sender: UUID, recipient: UUID) -> frozenset[Section]:
-        """What it lets this sender tell this recipient."""
+        """What it permits this sender to disclose to this recipient."""
         rows = (r.sections for r in self.scope if r.sender == sender and r.recipient == recipient)
         return frozenset[Section]().union(*rows)
 
 
 @dataclass(frozen=True)
 class Grant:
-    """An emergency reading that two persons let: whose, and of which items."""
+    """An emergency access that two persons approved: whose, and to which items."""
 
     reader: UUID
     items: frozenset[UUID]
@@ -73,14 +73,14 @@ class Grant:
 
 @dataclass(frozen=True)
 class AuditGrant:
-    """What officials let the audit office open, until the end of which day, and who has let it."""
+    """What officials approved for the audit office to open, until the end of which day, and who has approved it."""
 
     items: frozenset[UUID]
     until: date
     approvers: tuple[tuple[UUID, str], ...]
 
     def opens(self, item: UUID, now: datetime) -> bool:
-        """Whether two have let it, and its time is not over."""
+        """Whether two have approved it, and its time is not over."""
         return item in self.items and len(self.approvers) >= APPROVERS and now < end_of(self.until)
 
 
@@ -94,7 +94,7 @@ class Retention:
 
 @dataclass(frozen=True)
 class Disposal:
-    """What is to be destroyed: the appraisal's message, its sections or the control, and who has let it."""
+    """What is to be destroyed: the appraisal's message, its sections or the control, and who has approved it."""
 
     appraisal: UUID
     sections: frozenset[Section]
@@ -121,7 +121,7 @@ class Transfer:
 
 @dataclass(frozen=True)
 class Override:
-    """What two persons let be told without consent: by whom, on which basis, to whom, what; and since when."""
+    """A disclosure without consent that two persons approved: by whom, on which basis, to whom, what; and since when."""
 
     by: UUID
     code: str
@@ -131,7 +131,7 @@ class Override:
 
 
 Raised = tuple[str, UUID | None, UUID, datetime, bool]
-"""An alarm that was told: its topic, message, whose turn, when it fell due, and whether it climbed."""
+"""An alarm that was recorded: its topic, message, responsible agency, due time, and whether it was escalated."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,16 +140,16 @@ class Case(Originator):
 
     ``messages`` by id, in order; ``message_of_item``: item -> message. ``assigned``: (agency, worker) now;
     ``plan``: the plan in force; ``answered``: (request, who answered it); ``follow_ons``: (request, who has
-    not accepted it yet). ``clocks``: those that run for a message; ``raised``: alarms that were told.
+    not accepted it yet). ``clocks``: those that run for a message; ``raised``: alarms that were recorded.
     ``visits``: visits in the week of a Monday (JST); ``visited_at``, ``seen_at``: the last visit, the last
     time the child was seen; ``last_message_at``: the last message. ``access``: who asks for data and was not
-    answered yet. ``stopped``: messages that are used no more. ``signals``: weak signs since people last looked at all of
-    it together; ``at_risk``: something was told under RISK, or a notification came. ``approvals``: emergency request -> who approved;
+    answered yet. ``stopped``: messages that are used no more. ``signals``: weak signals since people last assessed
+    them together; ``at_risk``: it has content under RISK, or a notification. ``approvals``: emergency request -> who approved;
     ``granted``: those that two approved, and whose time is not over.
     ``retention``: how long it is kept; ``holds``: legal holds in force; ``disposal``: what was appraised to be
     destroyed; ``appraised``: that was looked at since the retention was over.
-    ``overrides``: exceptional disclosures that two persons let. ``audits``: request of the audit office -> what
-    officials let it open.
+    ``overrides``: exceptional disclosures that two persons approved. ``audits``: request of the audit office -> what
+    officials approved for it to open.
     ``offices``: each network that has, or had, the case, and its core agency; ``registered_in``: networks with
     which it is registered; ``commissioned``: contractor -> the core agency that assigned it. ``transfer``: the
     hand-over under way; ``former``: core agencies that handed it over. ``address_until``: the last day on which

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from domain import events as e
@@ -58,9 +59,9 @@ def _with_informed(clock: Clock, more: frozenset[UUID]) -> Clock:
 
 @dataclass(frozen=True)
 class _Start:
-    """A message that starts clocks. ``to``: those whom it has reached."""
+    """A message that starts clocks. ``event``: of a class that states them; ``to``: those whom it has reached."""
 
-    event: e.CaseMessage
+    event: Any
     id: UUID
     by: UUID
     at: datetime
@@ -84,8 +85,8 @@ def _started_clocks(
         for kind in kinds:
             if kind in CLOCKS_OF_ADDRESSEES:
                 yield start.clock(kind, agency)
-            elif kind is ClockKind.ANSWER and (due_on := getattr(event, "due_on", None)) is not None:
-                yield replace(start.clock(kind, agency), due_at=end_of(due_on))
+            elif kind is ClockKind.ANSWER and start.event.due_on is not None:
+                yield replace(start.clock(kind, agency), due_at=end_of(start.event.due_on))
 
 
 CLOCKS_OF_ADDRESSEES = frozenset(
@@ -104,12 +105,11 @@ CLOCKS_OF_ADDRESSEES = frozenset(
 
 def _safety_clocks(start: _Start) -> Iterator[Clock]:
     """The check is the duty of each who was notified; it counts from when that was. Basis: CAPA 8."""
-    event = start.event
-    if isinstance(event, e.AbuseNotificationReceived):
-        notified = start.to | {start.by} if event.recorded_for_notifier else start.to
-        for agency in sorted(notified):
-            clock = start.clock(ClockKind.SAFETY, agency)
-            yield replace(clock, informed=frozenset(), since=event.received_at)
+    event: e.AbuseNotificationReceived = start.event
+    notified = start.to | {start.by} if event.recorded_for_notifier else start.to
+    for agency in sorted(notified):
+        clock = start.clock(ClockKind.SAFETY, agency)
+        yield replace(clock, informed=frozenset(), since=event.received_at)
 
 
 def _rights_clock(start: _Start) -> Iterator[Clock]:
@@ -117,31 +117,32 @@ def _rights_clock(start: _Start) -> Iterator[Clock]:
 
 
 def _non_disclosure_clock(start: _Start) -> Iterator[Clock]:
-    event = start.event
-    if isinstance(event, e.NonDisclosureDecided) and event.review_on is not None:
+    event: e.NonDisclosureDecided = start.event
+    if event.review_on is not None:
         yield replace(start.clock(ClockKind.NON_DISCLOSURE, start.by), due_at=end_of(event.review_on))
 
 
 def _specialist_clock(start: _Start) -> Iterator[Clock]:
-    if isinstance(start.event, e.SupportTypeDecided) and start.event.specialist_needed:
+    event: e.SupportTypeDecided = start.event
+    if event.specialist_needed:
         yield start.clock(ClockKind.SPECIALIST, start.by)
 
 
 def _visit_report_clock(start: _Start) -> Iterator[Clock]:
-    if isinstance(start.event, e.HomeVisitScheduled):
-        yield replace(start.clock(ClockKind.VISIT_REPORT, start.by), since=end_of(start.event.planned_on))
+    event: e.HomeVisitScheduled = start.event
+    yield replace(start.clock(ClockKind.VISIT_REPORT, start.by), since=end_of(event.planned_on))
 
 
 def _breach_clock(start: _Start) -> Iterator[Clock]:
-    if isinstance(start.event, e.BreachReported) and start.event.stage is BreachStage.PRELIMINARY:
-        yield replace(start.clock(ClockKind.BREACH, start.by), since=start.event.found_at)
+    event: e.BreachReported = start.event
+    if event.stage is BreachStage.PRELIMINARY:
+        yield replace(start.clock(ClockKind.BREACH, start.by), since=event.found_at)
 
 
 def _handover_clock(start: _Start) -> Iterator[Clock]:
-    if isinstance(start.event, e.TransferInitiated):
-        moves_on = start.event.moves_on
-        begins = start.at if moves_on is None else max(start.at, end_of(moves_on))
-        yield replace(start.clock(ClockKind.HANDOVER, start.by), informed=start.to, since=begins)
+    event: e.TransferInitiated = start.event
+    begins = start.at if event.moves_on is None else max(start.at, end_of(event.moves_on))
+    yield replace(start.clock(ClockKind.HANDOVER, start.by), informed=start.to, since=begins)
 
 
 _CLOCKS_BY_DATA: Mapping[ClockKind, Callable[[_Start], Iterator[Clock]]] = {

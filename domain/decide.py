@@ -1,4 +1,4 @@
-"""The decision: what may be, of what was asked. Pure, and shut by default.
+"""The decision: which event answers a command. Pure, and closed by default.
 
     decide(world, command, now) -> events
 
@@ -32,7 +32,7 @@ from domain.world import World, placement_of
 
 
 def decide(world: World, command: Command, *, now: datetime) -> list[e.Event]:
-    """The events that answer this command: what it asked for, or why not."""
+    """The events that answer this command: the proposed one, or the refusal."""
     proposed_event = command.proposed_event
     match command.about.kind:
         case e.Kind.CASE if isinstance(proposed_event, e.AccessEvent):
@@ -107,7 +107,7 @@ def _decide_message(
 
 
 def _notifier_identifiable(proposed_event: e.CaseMessage) -> Refusal | None:
-    """What would tell who notified belongs under NOTIFIER alone; the sender's door looks for it. Basis: CAPA 7."""
+    """What would identify who notified belongs under NOTIFIER only; the sender's door looks for it. Basis: CAPA 7."""
     identifiable = any(
         Flag.NOTIFIER_TRACE in i.flags and i.section is not Section.NOTIFIER for i in proposed_event.items
     )
@@ -219,7 +219,7 @@ def _check_basis(context: DecisionContext, disclosed: frozenset[Section]) -> Ref
 def _applicable_bases(
     context: DecisionContext, disclosed: frozenset[Section], refusal: Refusal
 ) -> frozenset[str]:
-    """What would have carried it, where it failed for want of a basis."""
+    """The bases that would have permitted it, where it failed for lack of a basis."""
     if refusal.at_fault is None or refusal.reason not in BASIS_REASONS:
         return frozenset()
     if refusal.at_fault not in context.register.agencies:
@@ -230,7 +230,7 @@ def _applicable_bases(
 
 
 def _check_sender_ready(context: DecisionContext) -> Refusal | None:
-    """Who writes as the case's contractor must be its contractor; a lapsed one may still report (V6, V8)."""
+    """A sender that writes as the case's contractor must be its contractor; a lapsed one may still report (V6, V8)."""
     if not as_contractor(context.register, context.event, context.by):
         return None
     state = readiness(context.register, context.case, context.by, context.now)
@@ -244,7 +244,7 @@ def _check_sender_ready(context: DecisionContext) -> Refusal | None:
 def _check_addressees_ready(
     context: DecisionContext, disclosed: frozenset[Section]
 ) -> tuple[frozenset[UUID], Refusal | None]:
-    """For whom it must wait (V7), or why it can't go (V6, V8). Messages without sections go to anyone."""
+    """For whom it is held (V7), or why it is refused (V6, V8). Messages without sections go to anyone."""
     held = set()
     if not disclosed:
         return frozenset(), None

@@ -1,4 +1,4 @@
-"""What the clock brings: acts of the hub itself, computed from state alone, each with its own time.
+"""What falls due: events of the hub itself, computed from state only, each with its own time.
 
 A published, closed list (``HUB_ACTS``): the verifier computes it again.
 """
@@ -61,7 +61,7 @@ def next_due_of_case(world: World) -> DueEvent | None:
 
 
 def _destruction(world: World) -> DueEvent | None:
-    """What two persons let be destroyed is destroyed at once. Basis: own rule (二人の承認); APPI 61, 66."""
+    """What two persons approved for destruction is destroyed at once. Basis: own rule (二人の承認); APPI 61, 66."""
     event = destruction(world.register, world.case)
     log = next(iter(world.register.log), None)
     if event is None or log is None or world.case.disposal is None:
@@ -121,7 +121,7 @@ def _suspension(register: Register, commission: Commission, about: About) -> Ite
 def _further_training_due(
     commission: Commission, months: Mapping[str, int], now: datetime
 ) -> Iterator[DueEvent]:
-    """Basis: guideline 7(3): who visits goes on learning; a tier counts from when it was last done, else from when
+    """Basis: guideline 7(3): visitors continue their training; a tier counts from when it was last done, else from when
     the visitor was ready to visit."""
     for ref, worker in commission.workers.items():
         for tier in map(Tier, sorted(months)):

@@ -116,11 +116,11 @@ WEAK_SIGNALS = (
 )
 MISSED_CHECKUPS = frozenset({"CH_CHECKUP_STATUS", "PR_NO_CHECKUPS"})
 JOINT_REVIEWS = (e.EmergencyTriaged, e.CaseConferenceConvened, e.ConferenceMinutesRecorded)
-"""After these people have looked at all that is known."""
+"""After these, people have assessed all that is known."""
 
 
 def weak_signal(event: e.CaseMessage) -> bool:
-    """Whether this says a little by itself: a notification, a refusal, a missed check-up. Basis: CAPA 8."""
+    """Whether this is a weak signal: a notification, a refusal, a missed check-up. Basis: CAPA 8."""
     if isinstance(event, e.FamilyInformationProvided):
         concern = {IndicatorValue.CONCERN, IndicatorValue.SERIOUS}
         return any(event.indicators.get(code) in concern for code in MISSED_CHECKUPS)
@@ -155,7 +155,7 @@ VISITOR_BUNDLE = frozenset({Section.BASIC, Section.PLAN})
 
 
 def _with_bundle_clock(case: Case, event: e.CaseMessage, message: Message) -> Case:
-    """A contractor that visits without what it needs: its core agency is told at once. Basis: guideline 9(2)[1]."""
+    """A contractor that visits without what it needs: its core agency is informed at once. Basis: guideline 9(2)[1]."""
     by = message.by
     visits = isinstance(event, e.HomeVisitScheduled | e.VisitReportSubmitted) and by in case.visitors
     core = case.core_of(by)

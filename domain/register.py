@@ -30,7 +30,7 @@ class Originator:
     commands_seen: Mapping[tuple[Party, UUID], tuple[bytes, int]] = field(default_factory=dict)
 
     def has_payload(self, by: Party, digest: bytes) -> bool:
-        """Whether a payload of this sender stands in this sequence."""
+        """Whether this sequence has a payload of this sender."""
         return any(who == by and d == digest for (who, _), (d, _) in self.commands_seen.items())
 
 
@@ -52,7 +52,7 @@ class Agency(Originator):
     acknowledged: frozenset[str] = frozenset()  # who knows that edition
     core_since: datetime | None = None  # since when it has the programme of a municipality
     notified: bool = False  # to the prefecture
-    notice_missed: bool = False  # the hub said so
+    notice_missed: bool = False  # the hub recorded it
 
     def has_acknowledged_rules(self, actor: str) -> bool:
         """Whether this person knows the rules of secrecy in force, where there are any. Basis: guideline 8[1]."""
@@ -68,7 +68,7 @@ class Network(Originator):
     members: Mapping[UUID, int] = field(default_factory=dict)  # member -> item of CWA 25-5
     announced: frozenset[UUID] = frozenset()
     admitted_at: Mapping[UUID, datetime] = field(default_factory=dict)
-    unannounced: frozenset[UUID] = frozenset()  # of whom the hub said so
+    unannounced: frozenset[UUID] = frozenset()  # for whom the hub recorded it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,7 +85,7 @@ class Worker:
     sworn_until: date | None = None
     was_ready: bool = False
     ready_at: datetime | None = None  # when it was first ready
-    missed: Mapping[Tier, datetime] = field(default_factory=dict)  # the due times of which the hub said so
+    missed: Mapping[Tier, datetime] = field(default_factory=dict)  # the due times that the hub recorded
 
     def gaps(self, on: date) -> frozenset[str]:
         """What this visitor lacks on that day. Basis: guideline 4(3), 7, 8[2], 8[3]."""
@@ -119,7 +119,7 @@ class Commission(Originator):
     was_ready: bool = False
     suspended: bool = False
     performance_since: datetime | None = None  # since when a report on performance is waited for
-    performance_missed: datetime | None = None  # the due time of which the hub said so
+    performance_missed: datetime | None = None  # the due time that the hub recorded
 
     @property
     def own(self) -> bool:
@@ -136,7 +136,7 @@ class Commission(Originator):
         )
 
     def gaps(self, on: date, *, member: bool) -> frozenset[str]:
-        """What of guideline 9(1) and 8[4] is missing, beside the workers."""
+        """What of guideline 9(1) and 8[4] is missing, besides the workers."""
         needed = {1, 2, 3} if self.scope is OutsourcingScope.FULL else {1, 2}
         missing = {f"REQUIREMENT_{item}" for item in needed - self.verified}
         if not member:

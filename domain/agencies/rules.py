@@ -13,7 +13,7 @@ from domain.register import Agency, Register
 
 
 def decide_network(register: Register, command: Command) -> Refusal | None:
-    """Offices are the registrars' to give; members are the coordinating agency's. Basis: CWA 25-2."""
+    """The registrars give offices; the coordinating agency admits members. Basis: CWA 25-2."""
     event = command.proposed_event
     if isinstance(event, (e.CoreAgencyDesignated, e.CoordinatingAgencyDesignated)):
         role = Role.CORE if isinstance(event, e.CoreAgencyDesignated) else Role.COORD
@@ -46,7 +46,7 @@ def _other_core(register: Register, command: Command, agency: Agency) -> bool:
 
 
 def decide_registrars(command: Command) -> Refusal | None:
-    """Key sets and rule books. Their signatures were checked before; here it is who may order what."""
+    """Key sets and rule books. Their signatures were checked before; this checks who may order them."""
     match command.proposed_event:
         case e.KeySetPublished():
             return None

@@ -13,9 +13,9 @@ from domain.event import Cause, Event, Kind
 class CaseAlarm(Event, on=Kind.CASE, cause=Cause.CLOCK):
     """Something in a case is overdue. It closes by itself when the thing is done; the event stays.
 
-    ``message``: what waits, null where the case as a whole does. ``responsible``: whose turn it is. ``to``: who is
-    told beside it (the sender sees it). ``due_at``: when it fell due. ``escalated``: it was told before, and
-    climbs to the supervisor of ``responsible``.
+    ``message``: what waits, null where the case as a whole does. ``responsible``: the agency that has to act. ``to``: who
+    else is informed (the sender sees it). ``due_at``: when it fell due. ``escalated``: it was raised before,
+    and goes to the supervisor of ``responsible`` too.
     """
 
     message: UUID | None

@@ -1,7 +1,7 @@
-"""When the clocks of a case run out, and which alarms stand.
+"""When the clocks of a case run out, and which alarms are raised.
 
-Due times are the rule book's policy over state; the hub records an alarm at its due time. An alarm stands
-until the thing is done: then its clock runs no more.
+Due times are the rule book's policy over state; the hub records an alarm at its due time. An alarm
+stays raised until what was due is done: then its clock runs no more.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ _NEVER_ESCALATED = frozenset({ClockKind.RETENTION})
 
 @dataclass(frozen=True)
 class RaisedAlarm:
-    """An alarm that was told and stands."""
+    """An alarm that was recorded and whose clock still runs."""
 
     clock: Clock
     due_at: datetime
@@ -98,7 +98,7 @@ def next_alarm(case: Case, policy: Mapping[str, Any]) -> tuple[datetime, e.CaseA
 
 
 def raised_alarms(case: Case, policy: Mapping[str, Any]) -> Iterator[RaisedAlarm]:
-    """Every alarm that was told and whose clock still runs."""
+    """Every alarm that was recorded and whose clock still runs."""
     for clock in clocks(case, policy):
         due_at = deadline(clock, policy)
         if due_at is not None and _alarm_raised(case, clock, due_at, escalated=False):
@@ -121,7 +121,7 @@ def _alarm_raised(case: Case, clock: Clock, due_at: datetime, *, escalated: bool
 
 
 def _next_alarm_of(case: Case, clock: Clock, policy: Mapping[str, Any]) -> tuple[datetime, Clock] | None:
-    """When this clock's next alarm falls due: first its own, then the one that climbs to the supervisor."""
+    """When this clock's next alarm falls due: first its own, then the one that is escalated to the supervisor."""
     due_at = deadline(clock, policy)
     if due_at is None:
         return None
@@ -146,7 +146,7 @@ def _alarm_event(case: Case, clock: Clock, policy: Mapping[str, Any]) -> e.CaseA
 
 
 def _alarm_order(clock: Clock) -> tuple[int, str, str]:
-    """Of those that fall due at one moment, which is told first."""
+    """Of those that fall due at one moment, which is recorded first."""
     return _ALARM_RANK[clock.kind], str(clock.message), str(clock.responsible)
 
 
@@ -178,8 +178,8 @@ def clocks(case: Case, policy: Mapping[str, Any]) -> Iterator[Clock]:
 
 
 def _signal_clocks(case: Case, core: UUID, policy: Mapping[str, Any]) -> Iterator[Clock]:
-    """So many weak signals within so many months, whoever each came from, are looked at together. Told to the core
-    agency alone: a notification may be among them (CAPA 7). Basis: CAPA 8; guideline 6(4)[1]."""
+    """So many weak signals within so many months, whoever each came from, are assessed together. Only the core
+    agency is informed: a notification may be among them (CAPA 7). Basis: CAPA 8; guideline 6(4)[1]."""
     if "signals_count" not in policy or "signals_months" not in policy:
         return
     count, months = int(policy["signals_count"]), int(policy["signals_months"])
@@ -247,8 +247,8 @@ def _week_end(monday: date) -> datetime:
 
 
 def _short_weeks(case: Case, policy: Mapping[str, Any]) -> Iterator[date]:
-    """The Mondays of the weeks to be minded: the last one told of, until there is a visit again, and the next
-    whole week of a short plan that has too few visits so far.
+    """The Mondays of the weeks with a clock: the last one with an alarm, until there is a visit again, and the next
+    full week of a short plan that has too few visits so far.
 
     Basis: guideline 6(3)[4] («several» a week read as at least two).
     """

@@ -25,7 +25,7 @@ from domain.visibility import NO_STANDING_ACCESS
 
 
 def decide_audit(register: Register, command: Command, now: datetime) -> Refusal | None:
-    """The audit office alone asks, for items by name and for a time, or for control; the registrars give mandates.
+    """Only the audit office requests items, by name and for a time, or control; the registrars give mandates.
 
     Basis: APPI 66.
     """

@@ -22,7 +22,7 @@ from domain.register import Commission, Register
 def decide_commission(
     register: Register, command: Command, now: datetime, rule_book: Mapping[str, Any]
 ) -> Refusal | None:
-    """Who commissions decides; the contractor brings its own people's papers. Basis: guideline 8, 9."""
+    """The commissioning agency decides; the contractor records its own people's papers. Basis: guideline 8, 9."""
     event, by = command.proposed_event, command.by
     if isinstance(event, e.OutsourcingContractConcluded):
         return _decide_contract(register, command, event)
@@ -60,7 +60,7 @@ def decide_commission(
 
 
 def _is_own_staff(register: Register, command: Command) -> bool:
-    """Whether a core agency speaks of its own visitors. Basis: guideline 4(2), 4(3), 8[3]."""
+    """Whether a core agency records its own visitors. Basis: guideline 4(2), 4(3), 8[3]."""
     by = register.agencies.get(command.by) if isinstance(command.by, UUID) else None
     return by is not None and Role.CORE in by.roles and command.about.id == commission_of(by.id, by.id)
 
@@ -68,7 +68,7 @@ def _is_own_staff(register: Register, command: Command) -> bool:
 def _decide_worker_record(
     commission: Commission, event: e.Event, rule_book: Mapping[str, Any]
 ) -> Refusal | None:
-    """What a visitor is, has learnt and has sworn, once it is registered. Basis: guideline 4(2), 7, 8[2], 8[3]."""
+    """Profession, training and oath of a visitor, once it is registered. Basis: guideline 4(2), 7, 8[2], 8[3]."""
     if isinstance(event, e.SupportWorkerRegistered):
         return None
     unknown = needs(getattr(event, "worker", None) in commission.workers, Reason.WORKER_UNKNOWN)

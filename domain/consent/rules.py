@@ -11,7 +11,7 @@ from domain.rule_table import form_of
 
 @form_of(e.ConsentGiven)
 def consent_form(context: DecisionContext) -> Refusal | None:
-    """Basis: APPI 69(2)1: exactly what was explained: each consent named has a scope, and no more."""
+    """Basis: APPI 69(2)1: exactly what was explained: each consent named has a scope, and nothing else has."""
     event: e.ConsentGiven = context.event
     named = {row.consent for row in event.scope}
     if not event.consent or named != set(event.consent) or not all(row.sections for row in event.scope):
@@ -28,7 +28,7 @@ def refused_consent_form(context: DecisionContext) -> Refusal | None:
 
 
 def _may_record_scope(context: DecisionContext, scope: tuple[e.ConsentScope, ...]) -> bool:
-    """Who has no part in the case yet takes down what concerns its own telling, and nobody else's. Basis: APPI 69(2)1, 27(1)."""
+    """An agency that has no part in the case yet records consent to its own disclosures only. Basis: APPI 69(2)1, 27(1)."""
     has_part = context.by in context.case.parties | offices_of(context.register, context.case)
     return has_part or all(row.sender == context.by for row in scope)
 

@@ -17,7 +17,7 @@ from domain.event import STRICT, Cause, Event, Kind
 class AccessEvent(Event, on=Kind.CASE_ACCESS):
     """About one item of one message of a case; the originator is the case's access sequence.
 
-    The asker names message and item as its feed told it; another pair is «not there».
+    The reader names message and item as in its feed; any other pair is «not there».
     """
 
     message: UUID
@@ -188,7 +188,7 @@ class ItemsRewrapped(
 
     @staticmethod
     def upcast_v1_v2(state: dict[str, Any]) -> None:
-        """Version 1 knew agencies only: what it says holds as it stands."""
+        """Version 1 knew agencies only: its content holds unchanged."""
 
 
 @dataclass(frozen=True, kw_only=True)

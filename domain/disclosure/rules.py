@@ -23,7 +23,7 @@ def release_form(context: DecisionContext) -> Refusal | None:
 
 @form_of(e.NonDisclosureDecided)
 def has_review_date(context: DecisionContext) -> Refusal | None:
-    """Basis: own rule: who decides not to tell or act says why, and when it is looked at again."""
+    """Basis: own rule: a decision not to disclose or act states its reason, and the day of its review."""
     if context.event.reason is None:
         return Refusal(Reason.REASON_MISSING)
     review_on = context.event.review_on

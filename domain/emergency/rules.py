@@ -24,7 +24,7 @@ from domain.visibility import NO_STANDING_ACCESS
 
 @form_of(e.EmergencyAccessRequested)
 def emergency_form(context: DecisionContext) -> Refusal | None:
-    """Basis: APPI 69(2)4; CAPA 7: why, what else was thought of, and nothing that the matrix never gives."""
+    """Basis: APPI 69(2)4; CAPA 7: why, what else was considered, and nothing that the matrix never gives."""
     event: EmergencyAccessRequested = context.event
     if event.reason is None or not event.alternatives:
         return Refusal(Reason.REASON_MISSING)
@@ -39,7 +39,7 @@ def emergency_form(context: DecisionContext) -> Refusal | None:
 
 @form_of(e.EmergencyAccessApproved)
 def approval_form(context: DecisionContext) -> Refusal | None:
-    """Basis: APPI 69(2)4: two other persons, of the asking agency or of an authority, and no more than two."""
+    """Basis: APPI 69(2)4: two other persons, of the requesting agency or of an authority, and no more than two."""
     event: EmergencyAccessApproved = context.event
     request = context.case.messages.get(event.approves)
     if request is None or not isinstance(request.event, EmergencyAccessRequested):
@@ -57,7 +57,7 @@ def approval_form(context: DecisionContext) -> Refusal | None:
 
 @form_of(e.EmergencyAccessReviewed)
 def emergency_review_form(context: DecisionContext) -> Refusal | None:
-    """Basis: APPI 66: another agency than the one that read looks at it, once."""
+    """Basis: APPI 66: another agency than the reader reviews it, once."""
     event: EmergencyAccessReviewed = context.event
     request = context.case.messages.get(event.answers)
     open_ones = {message for kind, message, _ in context.case.clocks if kind is ClockKind.EMERGENCY_REVIEW}
@@ -68,7 +68,7 @@ def emergency_review_form(context: DecisionContext) -> Refusal | None:
 
 @form_of(e.BasisOverrideRequested)
 def override_form(context: DecisionContext) -> Refusal | None:
-    """Basis: APPI 69(2)4: why, what else was thought of, for whom and what; and only what the book lets be overridden."""
+    """Basis: APPI 69(2)4: why, what else was considered, for whom and what; only bases that may be overridden."""
     event: BasisOverrideRequested = context.event
     if event.reason is None or not event.alternatives:
         return Refusal(Reason.REASON_MISSING)
@@ -83,7 +83,7 @@ def override_form(context: DecisionContext) -> Refusal | None:
 
 @form_of(e.BasisOverrideApproved)
 def override_approval_form(context: DecisionContext) -> Refusal | None:
-    """Basis: APPI 69(2)4; own rule: two other persons of the agency that would tell, and no more than two."""
+    """Basis: APPI 69(2)4; own rule: two other persons of the agency that would disclose, and no more than two."""
     event: BasisOverrideApproved = context.event
     request = context.case.messages.get(event.approves)
     if request is None or not isinstance(request.event, BasisOverrideRequested) or request.by != context.by:

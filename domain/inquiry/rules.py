@@ -23,7 +23,7 @@ def answers_a_request(context: DecisionContext) -> Refusal | None:
 
 @form_of(e.InformationRequestDeclined)
 def declines_with_reason(context: DecisionContext) -> Refusal | None:
-    """Basis: CWA 25-3(2), guideline 6(1)[2]: who declines says why."""
+    """Basis: CWA 25-3(2), guideline 6(1)[2]: an agency that declines states its reason."""
     return answers_a_request(context) or needs(context.event.reason is not None, Reason.REASON_MISSING)
 
 

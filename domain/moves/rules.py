@@ -38,7 +38,7 @@ def _current_transfer(context: DecisionContext) -> Transfer | None:
 
 @form_of(e.TransferPackageSent)
 def transfer_package_form(context: DecisionContext) -> Refusal | None:
-    """Never without the risk sheet; what the list says is sent goes to those to whom the family is handed over.
+    """Never without the risk sheet; the checklist answers for the risk sheet and the photos.
 
     Basis: own rule (目黒 2018).
     """
@@ -53,7 +53,7 @@ def transfer_package_form(context: DecisionContext) -> Refusal | None:
 
 @form_of(e.TransferReceiptConfirmed)
 def transfer_receipt_form(context: DecisionContext) -> Refusal | None:
-    """Basis: own rule (受領確認): who was sent it says what is in hand."""
+    """Basis: own rule (受領確認): an addressee confirms what it has received."""
     transfer = context.case.transfer
     message = context.case.messages.get(context.event.answers)
     if transfer is None or context.event.answers not in transfer.papers or message is None:
@@ -79,8 +79,8 @@ def has_part_in_transfer(context: DecisionContext) -> Refusal | None:
 
 @ready_for(e.TransferCompleted)
 def transfer_completion_ready(context: DecisionContext) -> Refusal | None:
-    """Responsibility passes when the new municipality has the papers and has seen the child. Things that were sent
-    and are not in hand need a reason. Basis: own rule (目黒 2018, 札幌 2021)."""
+    """Responsibility passes when the new municipality has the papers and has seen the child. Items that were sent
+    and not received need a reason. Basis: own rule (目黒 2018, 札幌 2021)."""
     event: TransferCompleted = context.event
     transfer = context.case.transfer
     if transfer is None:

@@ -38,7 +38,7 @@ class NetworkCaseRegistered(
 ):
     """The case is registered with the network; from this moment CWA 25-2, 25-3 and 25-5 apply to it.
 
-    ``standing``: as what the child is registered; null where the register does not say.
+    ``standing``: as what the child is registered; null where the register does not state it.
     """
 
     standing: NetworkStanding | None

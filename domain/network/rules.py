@@ -12,7 +12,7 @@ from domain.rule_table import form_of, ready_for
 
 @form_of(e.NetworkMeetingHeld)
 def meeting_answers_request(context: DecisionContext) -> Refusal | None:
-    """Basis: guideline 6(4)[2]: a meeting that was asked for names the request."""
+    """Basis: guideline 6(4)[2]: a meeting that was requested names the request."""
     if context.event.answers is None:
         return None
     message = context.case.messages.get(context.event.answers)

@@ -12,14 +12,14 @@ from domain.event import Cause, Event, Kind
 
 @dataclass(frozen=True, kw_only=True)
 class AgencyEvent(Event, on=Kind.AGENCY, cause=Cause.COMMAND):
-    """What an agency says of itself and its own programme."""
+    """What an agency records about itself and its own programme."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class BusinessNotice(AgencyEvent):
     """A notice of 第2種社会福祉事業 to the prefecture. ``happened_on``: the day of what is notified.
 
-    ``items``: what the notice says; ``reason``: why it comes later than a month, null where it does not.
+    ``items``: what the notice covers; ``reason``: why it comes later than a month, null where it does not.
     """
 
     happened_on: date

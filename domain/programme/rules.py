@@ -20,7 +20,7 @@ OPERATORS = frozenset({Role.CORE, Role.COORD, Role.CONTRACTOR})
 
 
 def decide_agency(register: Register, command: Command, now: datetime) -> Refusal | None:
-    """An agency speaks of itself, and of nobody else."""
+    """An agency records what concerns itself, and nobody else."""
     event = command.proposed_event
     agency = register.agencies.get(command.about.id)
     if agency is None or command.by != agency.id or not isinstance(event, e.AgencyEvent):
@@ -43,7 +43,7 @@ def decide_agency(register: Register, command: Command, now: datetime) -> Refusa
 def _check_acknowledgement(
     agency: Agency, command: Command, event: e.ConfidentialityRulesAcknowledged
 ) -> Refusal | None:
-    """Basis: guideline 8[1]: each person for itself, and the edition in force."""
+    """Basis: guideline 8[1]: each person in person, and the edition in force."""
     if event.staff != command.actor:
         return Refusal(Reason.NOT_IN_PERSON)
     return needs(agency.rules_edition == event.edition, Reason.RULES_NOT_ADOPTED)
@@ -54,7 +54,7 @@ def _check_operator(agency: Agency) -> Refusal | None:
 
 
 def _check_notice(event: e.BusinessNotice, now: datetime) -> Refusal | None:
-    """Basis: 社会福祉法69条, 67条1項: whole at the start; within a month, else with the reason."""
+    """Basis: 社会福祉法69条, 67条1項: complete at the start; within a month, else with the reason."""
     complete = not isinstance(event, e.BusinessCommencementNotified) or event.items == frozenset(BusinessItem)
     if not complete or not event.items:
         return Refusal(Reason.NOTICE_INCOMPLETE)

@@ -18,14 +18,14 @@ from domain.rule_table import form_of
 
 @form_of(e.ProtectedAddressRegistered)
 def address_form(context: DecisionContext) -> Refusal | None:
-    """Basis: APPI 69(2) proviso: the address itself stands under ADDR, with its own key."""
+    """Basis: APPI 69(2) proviso: the address itself is under ADDR, with its own key."""
     sections = {i.section for i in context.event.items}
     return needs(Section.ADDR in sections, Reason.ADDRESS_MISSING)
 
 
 @form_of(e.DisclosureConditionsImposed)
 def conditions_form(context: DecisionContext) -> Refusal | None:
-    """Basis: APPI 70: who gave it asks it of those who were given it."""
+    """Basis: APPI 70: the sender imposes it on the recipients."""
     event: DisclosureConditionsImposed = context.event
     message = context.case.messages.get(event.disclosure)
     if message is None:

@@ -15,7 +15,7 @@ from domain.support.rules import known_indicators
 
 @form_of(e.ReferralOutcomeReported)
 def answers_a_referral(context: DecisionContext) -> Refusal | None:
-    """Basis: own rule: who got a referral tells its sender, and only him, what became of it."""
+    """Basis: own rule: an addressee of a referral reports its outcome to its sender, and to nobody else."""
     refusal = answers_received_message(context)
     if refusal is not None:
         return refusal

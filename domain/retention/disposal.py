@@ -19,7 +19,7 @@ from domain.register import Register
 
 
 def expires_at(case: Case, policy: Mapping[str, Any]) -> datetime | None:
-    """When the retention of this case is over; None where it never is, or can't be told yet."""
+    """When the retention of this case is over; None where it never is, or is not known yet."""
     assigned = case.retention
     if assigned is None or assigned.policy is RetentionPolicy.PERMANENT:
         return None
@@ -32,7 +32,7 @@ def expires_at(case: Case, policy: Mapping[str, Any]) -> datetime | None:
 
 
 def approved(case: Case) -> Disposal | None:
-    """The disposal that two persons have let and nothing holds; None where there is none."""
+    """The disposal that two persons have approved and no hold prevents; None where there is none."""
     disposal = case.disposal
     return (
         disposal if disposal is not None and len(disposal.approvers) >= APPROVERS and not case.holds else None
@@ -51,7 +51,7 @@ def remaining_content(register: Register, case: Case) -> frozenset[Section]:
 
 
 def destruction(register: Register, case: Case) -> KeyDestroyed | ControlDestroyed | None:
-    """What the hub does now with this case's keys; None where nothing is to be destroyed."""
+    """What the hub destroys now of this case's keys; None where nothing is to be destroyed."""
     disposal = approved(case)
     if disposal is None:
         return None

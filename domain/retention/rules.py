@@ -44,7 +44,7 @@ def hold_lift_form(context: DecisionContext) -> Refusal | None:
 
 @ready_for(e.RecordsAppraised)
 def appraisal_ready(context: DecisionContext) -> Refusal | None:
-    """Basis: own rule (公文書管理条例): what has expired is looked at before it goes; a hold comes first."""
+    """Basis: own rule (公文書管理条例): what has expired is appraised before it is destroyed; a hold prevents it."""
     expiry = expires_at(context.case, context.rule_book["policy"])
     if expiry is None or context.now < expiry:
         return Refusal(Reason.NOT_EXPIRED)
@@ -56,7 +56,7 @@ def appraisal_ready(context: DecisionContext) -> Refusal | None:
 
 @ready_for(e.ControlAppraised)
 def control_ready(context: DecisionContext) -> Refusal | None:
-    """Basis: own rule: control outlives content: it goes after all of it, and under the same conditions."""
+    """Basis: own rule: control outlives content: it is destroyed after all of it, under the same conditions."""
     expiry = expires_at(context.case, context.rule_book["policy"])
     if expiry is None or context.now < expiry:
         return Refusal(Reason.NOT_EXPIRED)

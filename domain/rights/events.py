@@ -13,7 +13,7 @@ from domain.event import STRICT
 
 @dataclass(frozen=True, kw_only=True)
 class Withheld:
-    """One section that is not shown, and why. ``flag``: only items so flagged; null: the whole section."""
+    """One section that is not shown, and why. ``flag``: only items so flagged; null: the entire section."""
 
     __pydantic_config__ = STRICT
 

@@ -24,7 +24,7 @@ from domain.visibility import standing_readers
 
 @form_of(e.SubjectAccessDecided)
 def access_decision_form(context: DecisionContext) -> Refusal | None:
-    """Whoever was asked decides, section by section, each with its ground. Basis: APPI 78, 79, 81, 83; CAPA 7."""
+    """The agency that recorded the request decides, section by section, each with its ground. Basis: APPI 78, 79, 81, 83; CAPA 7."""
     event: e.SubjectAccessDecided = context.event
     request = context.case.messages.get(event.answers)
     if request is None or not isinstance(request.event, e.SubjectAccessRequested):
@@ -49,7 +49,7 @@ def _check_grounds(context: DecisionContext, event: e.SubjectAccessDecided) -> R
 def _check_withheld(
     context: DecisionContext, event: e.SubjectAccessDecided, request: Message
 ) -> Refusal | None:
-    """What must never be shown is named among the withheld; a guardian's request rests before it is granted."""
+    """What must never be shown is named among the withheld; a guardian's request waits before it is granted."""
     if event.result in (AccessResult.NONE, AccessResult.EXISTENCE_NOT_DISCLOSED):
         return None
     held = list(_items_held(context))
@@ -70,7 +70,7 @@ def _check_withheld(
 
 
 def _items_held(context: DecisionContext) -> Iterator[e.Item]:
-    """What of this case the asker holds: what it wrote and what was sent to it."""
+    """The items of this case that the decider holds: those it wrote and those sent to it."""
     for message, item in context.case.all_items():
         if context.by == message.by or context.by in message.to:
             yield item
@@ -101,7 +101,7 @@ def _check_own_message(context: DecisionContext, message: Message | None) -> Ref
 
 @form_of(e.CorrectionNotifiedToRecipients)
 def correction_notice_form(context: DecisionContext) -> Refusal | None:
-    """Basis: APPI 97: everybody who was given what was wrong is told, and nobody else but who reads it by standing rule."""
+    """Basis: APPI 97: every recipient of what was wrong is notified, and nobody else except standing readers."""
     correction = context.case.messages.get(context.event.answers)
     if correction is None or not isinstance(correction.event, e.CorrectionMade):
         return Refusal(Reason.UNKNOWN_MESSAGE)
@@ -116,7 +116,7 @@ def correction_notice_form(context: DecisionContext) -> Refusal | None:
 
 
 def _standing_readers_of(context: DecisionContext, message: Message) -> frozenset[UUID]:
-    """Who reads of it without having been told. Basis: CWA 25-2(5)."""
+    """Who reads items of it without being addressed. Basis: CWA 25-2(5)."""
     readers = (
         standing_readers(context.register, context.case, message.by, message.event, item, context.rule_book)
         for item in message.items
@@ -126,7 +126,7 @@ def _standing_readers_of(context: DecisionContext, message: Message) -> frozense
 
 @form_of(e.RecallNoticeSent)
 def recall_form(context: DecisionContext) -> Refusal | None:
-    """Basis: APPI 98; 69(2)1: who told it recalls it, from those who were given it: all, or whom it concerns."""
+    """Basis: APPI 98; 69(2)1: the sender recalls a message from its recipients: all, or those concerned."""
     message = context.case.messages.get(context.event.recalls)
     refusal = _check_own_message(context, message)
     if refusal is not None or message is None:
@@ -137,7 +137,7 @@ def recall_form(context: DecisionContext) -> Refusal | None:
 
 @form_of(e.RecallAcknowledged)
 def confirms_a_notice(context: DecisionContext) -> Refusal | None:
-    """Basis: APPI 97, 98: who was told of a correction or recall says that it followed it."""
+    """Basis: APPI 97, 98: a recipient of a correction or recall confirms that it followed it."""
     refusal = answers_received_message(context)
     if refusal is not None:
         return refusal
@@ -148,7 +148,7 @@ def confirms_a_notice(context: DecisionContext) -> Refusal | None:
 
 @form_of(e.CoercionCheckDone)
 def coercion_check_form(context: DecisionContext) -> Refusal | None:
-    """Basis: APPI 78(1)1: two persons look at what a guardian asks or consents to."""
+    """Basis: APPI 78(1)1: two persons check what a guardian asks for or consents to."""
     checked = context.case.messages.get(context.event.answers)
     if checked is None or not by_guardian(checked.event):
         return Refusal(Reason.UNKNOWN_MESSAGE)

@@ -25,7 +25,7 @@ from domain.event import STRICT
 class Plan:
     """What of a plan the rules need to know; its words are sealed in PLAN.
 
-    Dates are days in Japan. ``parts``: which of the five things the sealed plan says, as the sender's
+    Dates are days in Japan. ``parts``: which of the five parts the sealed plan has, as the sender's
     door declares. ``target_months`` and ``short_term_months`` belong to the mid-term type. ``housekeeping``:
     whether help with it has a goal of its own, null where the plan has none.
     """

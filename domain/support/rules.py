@@ -38,11 +38,11 @@ def all_indicators(context: DecisionContext) -> Refusal | None:
 
 @form_of(e.EligibilityDetermined)
 def eligibility_form(context: DecisionContext) -> Refusal | None:
-    """Basis: guideline 2: at least one class; TC4 names the discharge; TC9 («for example») says why."""
+    """Basis: guideline 2: at least one class; TC4 names the discharge; TC9 («for example») has a reason."""
     event: e.EligibilityDetermined = context.event
     if event.result is EligibilityResult.NOT_ELIGIBLE:
         return needs(event.reason is not None, Reason.REASON_MISSING)
-    if not event.target_classes:  # the type may be decided apart (5(2))
+    if not event.target_classes:  # the type may be decided separately (5(2))
         return Refusal(Reason.NO_TARGET_CLASS)
     if TargetClass.TC4_REUNIFICATION in event.target_classes and event.discharge_on is None:
         return Refusal(Reason.DISCHARGE_DATE_MISSING)
@@ -63,7 +63,7 @@ def eligible(context: DecisionContext) -> Refusal | None:
 
 
 _CONTENT_FOR: Mapping[TargetClass, frozenset[PlanContent]] = {
-    # Basis: guideline 6(3)[2]; an expectant family's plan goes on after the birth with content イ
+    # Basis: guideline 6(3)[2]; an expectant family's plan continues after the birth with content イ
     TargetClass.TC1_PREGNANCY: frozenset({PlanContent.SC_A, PlanContent.SC_B}),
     TargetClass.TC2_POSTPARTUM: frozenset({PlanContent.SC_B}),
     TargetClass.TC3_INADEQUATE_CARE: frozenset({PlanContent.SC_C}),
@@ -81,7 +81,7 @@ HOUSEKEEPING_MOVED_ON = date(2024, 4, 1)
 
 @form_of(e.SupportPlanFormulated)
 def plan_form(context: DecisionContext) -> Refusal | None:
-    """Basis: guideline 6(3)[1], [3]: a plan says all five things, its days run forward, housekeeping has a goal."""
+    """Basis: guideline 6(3)[1], [3]: a plan has all five parts, its days are in order, housekeeping has a goal."""
     plan: e.Plan = context.event.plan
     if plan.parts != frozenset(PlanPart):
         return Refusal(Reason.PLAN_INCOMPLETE)
@@ -121,7 +121,7 @@ def approves_a_proposal(context: DecisionContext) -> Refusal | None:
 
 @form_of(e.SupportCommenced)
 def commencement_form(context: DecisionContext) -> Refusal | None:
-    """A commencement that brings a plan brings a whole one. Basis: guideline 6(3)[1]."""
+    """A commencement that brings a plan brings a complete one. Basis: guideline 6(3)[1]."""
     return plan_form(context) if context.event.plan is not None else None
 
 

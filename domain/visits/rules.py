@@ -86,14 +86,14 @@ def visitor_is_assigned(context: DecisionContext) -> Refusal | None:
 
 @ready_for(e.VisitReportSubmitted)
 def has_plan_or_reason(context: DecisionContext) -> Refusal | None:
-    """Basis: guideline 4(1), 6(4)[1]: a visit report stands on a plan; without one it says why."""
+    """Basis: guideline 4(1), 6(4)[1]: a visit report rests on a plan; without one it states a reason."""
     justified = context.case.plan is not None or context.event.reason is not None
     return needs(justified, Reason.REASON_MISSING)
 
 
 @form_of(e.VisitReportReviewed)
 def answers_a_report(context: DecisionContext) -> Refusal | None:
-    """Basis: guideline 6(4)[1]: the report it looks at was sent to it."""
+    """Basis: guideline 6(4)[1]: the report it reviews was sent to it."""
     refusal = answers_received_message(context)
     if refusal is not None:
         return refusal
