@@ -360,7 +360,7 @@ def support_alarms(
     closed=st.one_of(st.none(), MOMENTS),
     contracted=st.booleans(),
 )
-def test_a_family_in_support_is_visited_and_its_child_seen_and_its_plan_ends_or_somebody_is_told(
+def test_a_family_in_support_has_visits_contact_and_a_plan_or_an_alarm_is_raised(
     content: PlanContent,
     begins: int,
     lasts: int | None,

@@ -70,7 +70,7 @@ def so_far(*past: Any) -> Given:
 LET = (content_request(), lets(), lets("p-2", AZ_COORD))
 
 
-def test_with_the_second_officials_word_and_not_before_it_opens_what_was_named() -> None:
+def test_the_audit_office_opens_named_items_after_the_second_approval_only() -> None:
     so = so_far(content_request())
     assert so.when(content_request()) == [content_request().event]
     for one, opens in ((lets(), set()), (lets("p-2"), NAMED)):
@@ -162,11 +162,11 @@ def test_the_audit_office_asks_for_named_items_and_for_a_time(command: EventInpu
         ),
     ],
 )
-def test_officials_let_just_what_was_asked_for(past: Any, command: EventInput, reason: Reason) -> None:
+def test_officials_approve_exactly_what_was_requested(past: Any, command: EventInput, reason: Reason) -> None:
     assert so_far(*past).when(command) == refused(command, reason)
 
 
-def test_nothing_is_asked_for_nor_let_after_the_last_day() -> None:
+def test_nothing_is_requested_or_approved_after_the_last_day() -> None:
     command, expiry = lets(), jst("2025-07-01 00:00")
     assert so_far().when(content_request(), now=expiry) == refused(content_request(), Reason.ACCESS_EXPIRED)
     assert so_far().when(content_request(), now=expiry - timedelta(seconds=1)) == [content_request().event]
@@ -180,7 +180,7 @@ def opening_of(by: Any, item: Any) -> EventInput:
     return event_input(by, e.ItemsRewrapped(wrapped_keys=(e.Rewrapped(item=item, to="AUDIT"),)))
 
 
-def test_the_owners_door_makes_the_keys_once_two_have_let_it() -> None:
+def test_the_owners_door_wraps_keys_once_two_have_approved() -> None:
     def duties(so: Given) -> set[Any]:
         world = so.world
         return {
@@ -208,7 +208,7 @@ def test_the_owners_door_makes_the_keys_once_two_have_let_it() -> None:
         assert so.when(wrong) == refused(wrong, Reason.NO_REWRAP_DUTY)
 
 
-def test_an_officials_word_rests_on_the_request_in_the_log() -> None:
+def test_an_approval_rests_on_the_request_in_the_log() -> None:
     so = so_far(content_request())
     kinds = {(kind, id) for kind, id, _ in rests_on(so.world, command_of(lets(), NOON))}
     assert ("log", LOG) in kinds
@@ -235,7 +235,7 @@ def test_what_was_destroyed_or_is_used_no_more_is_closed_to_it_too() -> None:
     assert so.when(command) == refusal(command, Reason.USE_STOPPED)
 
 
-def test_what_rested_on_a_withdrawn_consent_does_not_come_back_by_it() -> None:
+def test_an_audit_does_not_reopen_what_rested_on_a_withdrawn_consent() -> None:
     disclosed = case_message(
         e.DisclosureMade,
         AZ_CORE,
@@ -267,7 +267,7 @@ def mandate(number: int, until: date = UNTIL, by: Any = REGISTRARS) -> EventInpu
 
 
 @pytest.mark.parametrize("case", [CASE, None])
-def test_the_audit_office_alone_asks_for_control(case: Any) -> None:
+def test_only_the_audit_office_requests_control(case: Any) -> None:
     so = so_far()
     assert so.when(control(case=case)) == [control(case=case).event]
     for other in (AZ_CORE, REGISTRARS):

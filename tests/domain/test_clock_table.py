@@ -112,12 +112,14 @@ def test_a_clock_stops_by_its_own_acts_and_by_no_other(kind: ClockKind, by: Any,
     [(True, SafetyMethod.SIGHTED, True), (False, SafetyMethod.SIGHTED, False)]
     + [(True, method, False) for method in SafetyMethod if method is not SafetyMethod.SIGHTED],
 )
-def test_the_safety_clock_stops_by_sight_alone(seen: bool, method: SafetyMethod, stopped: bool) -> None:
+def test_the_safety_clock_stops_only_when_the_child_was_sighted(
+    seen: bool, method: SafetyMethod, stopped: bool
+) -> None:
     informed = replace(ONE_OF_EACH[e.SafetyConfirmed], child_seen=seen, method=method)
     assert stops(running(ClockKind.SAFETY), informed, LATE) is stopped
 
 
-def test_an_empty_receipt_stops_the_clock_of_what_it_answers_alone() -> None:
+def test_an_empty_receipt_stops_only_the_clock_of_what_it_answers() -> None:
     empty = replace(ONE_OF_EACH[e.TransferReceiptConfirmed], received=frozenset())
     clocks = running(ClockKind.TRANSFER), running(ClockKind.TRANSFER, message=id_of("another message"))
     assert [stops(clock, empty, LATE) for clock in clocks] == [True, False]
@@ -237,7 +239,7 @@ def test_a_hand_over_counts_from_its_begin_where_the_family_does_not_move_later(
     assert actual == {NOON}
 
 
-def test_of_a_forwarded_notification_its_safety_clock_alone_tells_more() -> None:
+def test_forwarding_a_notification_informs_more_agencies_of_its_safety_clock_only() -> None:
     forwards = replace(ONE_OF_EACH[e.NotificationForwarded], forwards=id_of("message"))
     clocks = [running(kind, message=id_of(m)) for kind in STOPS for m in ("message", "another message")]
     keys = {(c.kind, c.message, c.responsible): c for c in clocks if c.message is not None}

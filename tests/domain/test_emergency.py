@@ -61,7 +61,7 @@ def beyond(so: Given, reader: Any) -> set[Any]:
     return so.opens(reader) - items(NURSERY_INFORMED)
 
 
-def test_with_the_second_persons_word_and_not_before_the_file_opens() -> None:
+def test_the_file_opens_after_the_second_approval_only() -> None:
     so = given(*PAST, emergency_request())
     for one, opens in ((lets("p-2"), set()), (lets("p-3", AZ_COORD), BASIC_AND_RISK)):
         assert so.when(one) == [one.event]
@@ -96,13 +96,13 @@ def kinds(so: Given, agency: Any) -> set[TaskKind]:
     return {t.kind for t in tasks(so.world, agency, now=NOON)}
 
 
-def test_after_a_day_it_is_over_to_the_minute_and_its_end_comes_once() -> None:
+def test_emergency_access_ends_after_a_day_and_its_end_is_recorded_once() -> None:
     so = given(*OPENED)
     assert [r.at for r in due(so, "2025-06-30 00:00", e.EmergencyAccessEnded)] == [jst("2025-06-02 09:00")]
     assert beyond(so, EXT_NURSERY) == set()
 
 
-def test_everyone_whose_words_it_opens_is_told_at_once_and_until_it_was_looked_at() -> None:
+def test_authors_of_opened_items_see_an_alarm_at_once_until_the_review() -> None:
     so = given(*OPENED)
     [notice] = due(so, "2025-06-01 09:00", e.EmergencyAccessOpened)
     assert (notice.at, notice.event.responsible, notice.event.to) == (AT, EXT_NURSERY, {AZ_CORE, MID_HOSP})
@@ -194,7 +194,9 @@ def test_what_may_be_asked_for(command: EventInput, reason: Reason | None, at_fa
         ),
     ],
 )
-def test_who_may_let_it(past: list[EventInput], command: EventInput, reason: Reason) -> None:
+def test_who_may_approve_an_emergency_access(
+    past: list[EventInput], command: EventInput, reason: Reason
+) -> None:
     assert given(*PAST, emergency_request(), past).when(command) == refused(command, reason)
 
 

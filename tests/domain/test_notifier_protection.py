@@ -50,11 +50,11 @@ SHIELDED = {EXT_NURSERY: "N-1"}
         ),
     ],
 )
-def test_a_token_stands_for_who_notified(past: Any, shielded: Any) -> None:
+def test_a_token_replaces_who_notified(past: Any, shielded: Any) -> None:
     assert tokens(given(LEARNED, past).world.case) == shielded
 
 
-def test_before_any_core_agency_is_known_it_stands_too() -> None:
+def test_the_token_is_used_before_a_core_agency_is_known_too() -> None:
     assert tokens(given(NURSERY).world.case) == SHIELDED
 
 
@@ -87,7 +87,5 @@ def test_the_responsible_core_agency_is_none_that_hides() -> None:
         ),
     ],
 )
-def test_it_stands_until_the_notifier_has_another_part_and_an_answer_to_the_notice_is_none(
-    then: Any, shielded: bool
-) -> None:
+def test_the_token_is_used_until_the_notifier_has_another_part_in_the_case(then: Any, shielded: bool) -> None:
     assert tokens(given(LEARNED, NURSERY, then).world.case) == (SHIELDED if shielded else {})

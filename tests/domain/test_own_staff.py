@@ -113,7 +113,7 @@ def test_only_a_core_agency_keeps_papers_and_of_its_registered_visitors(command,
     ],
     ids=lambda f: f.TOPIC,
 )
-def test_what_is_a_contractors_is_not_said_of_ones_own_staff(event):
+def test_contractor_events_are_not_recorded_for_own_staff(event):
     command = own(event_input(AZ_CORE, event))
     assert given(registered()).when(command) == refused(command, Reason.NOT_YOURS)
 

@@ -147,7 +147,7 @@ def lawful(reading: Reading, so: Given, command: EventInput, event: Any) -> None
 
 @settings(CHECKED, max_examples=60 * TIMES)
 @given(before=st.sampled_from(sorted(BEFORE)), steps=st.lists(wild(), min_size=8, max_size=20))
-def test_any_wish_is_answered_and_what_is_let_through_is_lawful(
+def test_any_command_is_answered_and_what_is_accepted_is_lawful(
     before: str, steps: list[tuple[Any, ...]]
 ) -> None:
     so = kit.given(*BEFORE[before])

@@ -94,7 +94,7 @@ def with_audit_request(*past: Any) -> Given:
         ),
     ],
 )
-def test_a_case_is_kept_as_its_policy_says(past, until):
+def test_a_case_is_retained_by_its_policy(past, until):
     world = given(LEARNED, *past).world
     assert expires_at(world.case, world.rule_book["policy"]) == until
 
@@ -196,7 +196,7 @@ def test_what_is_over_waits_to_be_appraised_and_does_not_climb():
         ),
     ],
 )
-def test_nothing_goes_before_its_time_held_or_by_one_person(past, command, now, reason):
+def test_nothing_is_destroyed_early_under_hold_or_by_one_person(past, command, now, reason):
     assert with_audit_request(*past).when(command, now=now) == refused(command, reason)
 
 
@@ -215,7 +215,7 @@ def test_a_hold_is_lifted_once():
     assert so.when(repeated, now=LATER) == refused(repeated, Reason.UNKNOWN_MESSAGE)
 
 
-def test_an_appraisal_names_what_goes_or_keeps_all():
+def test_an_appraisal_names_sections_to_destroy_or_keeps_all():
     empty = replace(appraises(), event=replace(appraises().event, sections=frozenset()))  # type: ignore[call-arg]
     assert with_audit_request(retention_assigned()).when(empty, now=LATER) == refused(
         empty, Reason.NO_SECTIONS
@@ -234,7 +234,7 @@ def ends(so: Given) -> e.KeyDestroyed | e.ControlDestroyed | None:
     return destruction(so.world.register, so.world.case)
 
 
-def test_with_the_second_word_the_hub_destroys_what_there_is():
+def test_after_the_second_approval_the_hub_destroys_the_keys():
     so = with_audit_request(*LET)
     assert ends(so) == e.KeyDestroyed(
         scope=CASE,
@@ -256,7 +256,7 @@ def _all_due(so: Given, until: Any) -> list[tuple[Any, Any]]:
     return came
 
 
-def test_what_has_no_log_to_tell_of_it_is_not_destroyed():
+def test_without_a_log_nothing_is_destroyed():
     so = given(LEARNED, FILE, CLOSED, *LET)
     assert ends(so) is not None
     assert not [
@@ -339,11 +339,11 @@ def also(actor: str, **more: Any) -> EventInput:
         pytest.param(with_audit_request(retention_assigned(), holds()), LATER, Reason.LEGAL_HOLD, id="held"),
     ],
 )
-def test_control_goes_after_all_content_and_under_the_same_conditions(so, now, reason):
+def test_control_is_destroyed_after_all_content_under_the_same_conditions(so, now, reason):
     assert so.when(CONTROL_GOES, now=now) == refused(CONTROL_GOES, reason)
 
 
-def test_control_goes_by_two_words_of_its_own():
+def test_control_needs_two_approvals_of_its_own():
     so = all_content_gone()
     assert so.when(CONTROL_GOES, now=GO) == [CONTROL_GOES.event]
     so.put(CONTROL_GOES)

@@ -32,7 +32,7 @@ def test_each_basis_occurs_once_in_the_rule_book():
 
 
 @pytest.mark.parametrize("row", [pytest.param(r, id=r["code"]) for r in BOOK["bases"]])
-def test_a_row_says_kind_days_parties_and_needs(row):
+def test_a_row_has_kind_dates_parties_and_needs(row):
     assert set(row) == {"code", "kind", "since", "until", "parties", "way", "needs"}
     assert row["way"] in {"BOTH", "THERE", "ASKED"}
     assert row["kind"] in {"G", "P", "O", "R"}

@@ -806,7 +806,7 @@ CHECKED = settings(
 
 @settings(CHECKED, max_examples=60 * TIMES)
 @given(before=st.sampled_from(sorted(BEFORE)), steps=STEPS)
-def test_each_agency_may_open_what_the_rules_say_after_every_step(before: str, steps: list[Step]) -> None:
+def test_after_every_step_each_agency_may_open_what_the_rules_permit(before: str, steps: list[Step]) -> None:
     def check(so: Given) -> None:
         now = so.records[-1].at
         reading = Reading(so.records, day_of(now))
@@ -818,7 +818,7 @@ def test_each_agency_may_open_what_the_rules_say_after_every_step(before: str, s
 
 @settings(CHECKED, max_examples=15 * TIMES)
 @given(before=st.sampled_from(sorted(BEFORE)), steps=STEPS)
-def test_the_same_history_decided_again_gives_the_same_facts(before: str, steps: list[Step]) -> None:
+def test_the_same_history_decided_again_gives_the_same_events(before: str, steps: list[Step]) -> None:
     first = play(BEFORE[before], steps, lambda so: None)
     repeated = play(BEFORE[before], steps, lambda so: None)
     assert first.records == repeated.records
