@@ -1,4 +1,4 @@
-"""Each act at its boundary: who may do it, what it must say, what must be before it."""
+"""Each message at its boundary: who may send it, what it has to state, what has to be recorded before it."""
 
 from __future__ import annotations
 
@@ -687,7 +687,7 @@ def test_a_refused_consent_is_recorded_and_bars_nothing():
             [COMMISSIONED, verified([1, 2], OutsourcingScope.FULL, name="full")],
             ASSIGNED,
             Reason.CONTRACTOR_NOT_READY,
-            id="the whole programme without item 3",
+            id="the full programme without item 3",
         ),
         pytest.param(
             [contract(), verified(), worker(), trained()],
@@ -830,7 +830,7 @@ def test_a_closed_case_is_pending_until_every_follow_on_is_accepted():
     assert _status(CLOSED, ARRANGED) is CaseStatus.FOLLOW_ON_PENDING
 
 
-# --- the whole list ------------------------------------------------------------------------------------------------
+# --- the complete list ------------------------------------------------------------------------------------------------
 
 
 def test_every_message_but_the_hubs_own_answer_is_an_act():

@@ -1,4 +1,4 @@
-"""What a meeting looks at: told to offices alone, and nothing by which a notifier could be inferred."""
+"""The agenda of a meeting: for offices only, and nothing by which a notifier could be inferred."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def test_members_without_a_part_are_those_that_were_not_asked():
 
 
 def test_a_nursery_that_notified_another_agency_is_listed_as_not_asked():
-    """Else the list would tell the core agency who notified."""
+    """Else the list would reveal to the core agency who notified."""
     notice = case_message(AbuseNotificationReceived, EXT_NURSERY, [AZ_COORD], [S.NOTIFIER], "CAPA-6-1")
     copy = case_message(
         NotificationForwarded, AZ_COORD, [AZ_CORE], [S.RISK], "APPI-69-1", forwards=notice.command_id

@@ -97,8 +97,8 @@ def test_a_basis_with_a_last_day_carries_through_that_day_in_japan():
     [
         pytest.param(None, Reason.NO_BASIS, id="no basis named"),
         pytest.param("CWA-99", Reason.BASIS_UNKNOWN, id="no such basis"),
-        pytest.param("CWA-10-1", Reason.NO_GATEWAY, id="a competence alone"),
-        pytest.param("CAPA-6-3", Reason.NO_GATEWAY, id="an override alone"),
+        pytest.param("CWA-10-1", Reason.NO_GATEWAY, id="a competence only"),
+        pytest.param("CAPA-6-3", Reason.NO_GATEWAY, id="an override only"),
         pytest.param("CAPA-7", Reason.NO_GATEWAY, id="a restriction"),
     ],
 )

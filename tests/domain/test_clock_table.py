@@ -46,7 +46,7 @@ STOPS: dict[ClockKind, dict[type[e.Event], tuple[bool, bool]]] = {
     # Basis: own rules (目黒 2018, 札幌 2021)
     ClockKind.TRANSFER: {e.TransferReceiptConfirmed: (MINE, ALL), e.TransferCompleted: (ANY, ALL)},
     ClockKind.HANDOVER: {e.TransferCompleted: (ANY, ALL), e.TransferInitiated: (ANY, ALL)},
-    # Basis: guideline 4(1), 5(2)[1], 9(2)[1]; own rule (a decision not to tell is looked at again)
+    # Basis: guideline 4(1), 5(2)[1], 9(2)[1]; own rule (a decision not to disclose is reviewed)
     ClockKind.NON_DISCLOSURE: {e.NonDisclosureDecided: (MINE, ALL), e.DisclosureMade: (MINE, ALL)},
     ClockKind.SPECIALIST: {e.SpecialistServiceLinked: (MINE, ALL), e.NonDisclosureDecided: (MINE, ALL)},
     ClockKind.BUNDLE: {e.DisclosureMade: (ANY, ALL)},
@@ -64,7 +64,7 @@ OF_THE_CASE = {
 
 
 def one(act: Any) -> Any:
-    """One event of this class, to the agency that the clock tells, in answer to the clock's message."""
+    """One event of this class, to the agency that the clock informs, in answer to the clock's message."""
     hints = get_type_hints(act)
     known = {
         "to": frozenset({EXT_SERVICE}),
@@ -136,7 +136,7 @@ TO = frozenset({EXT_SERVICE, SORA_NPO})
 ON, END_OF_PLAN = date(2025, 7, 27), jst("2025-07-28 00:00")
 RECEIVED = jst("2025-06-02 08:20")
 STARTS: dict[type[e.Event], dict[ClockKind, Any]] = {
-    # kind -> (whose turn it is, who is told beside it, since when, until when where that is named)
+    # kind -> (responsible agency, informed agencies, since when, until when where that is named)
     **{
         act: {
             kind: (TO, {LATE}, NOON, None) for kind in (ClockKind.ACKNOWLEDGE, ClockKind.READ, ClockKind.ACT)

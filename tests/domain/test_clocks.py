@@ -1,4 +1,4 @@
-"""Clocks: what starts them, what alone stops them, when they run out, who is told."""
+"""Clocks: what starts them, what stops them, when they run out, who is informed."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ def test_nothing_is_due_one_second_early() -> None:
         pytest.param(
             [case_message(e.ReferralOutcomeReported, AZ_CORE, answers=NEWS.command_id)],
             {"ACKNOWLEDGE", "READ"},
-            id="outcome told",
+            id="outcome reported",
         ),
         pytest.param(
             [case_message(e.NonDisclosureDecided, AZ_CORE)],
@@ -428,7 +428,7 @@ def test_the_mid_term_type_counts_no_weeks() -> None:
         pytest.param([], "2025-07-03 00:00", id="never seen since the start"),
         pytest.param([visit("2025-06-20 10:00")], "2025-07-21 00:00", id="seen on June 20"),
         pytest.param(
-            [visit("2025-06-20 10:00", seen=False)], "2025-07-03 00:00", id="the family alone was met"
+            [visit("2025-06-20 10:00", seen=False)], "2025-07-03 00:00", id="only the family was met"
         ),
     ],
 )
@@ -536,7 +536,7 @@ def test_overdue_tasks_escalate_and_a_suspended_contractor_sees_none() -> None:
     of_core = tasks(so.world, AZ_CORE, now=jst("2025-06-10 00:00"))
     assert [t.message for t in of_core if t.kind is TaskKind.SUPERVISE] == [
         LEARNED.command_id
-    ] * 2  # its own, alone
+    ] * 2  # its own only
     so.put(
         event_input(HUB, e.ContractorSuspended(gaps=frozenset({"MEMBERSHIP"})), at=jst("2025-06-10 01:00"))
     )

@@ -93,7 +93,7 @@ def test_a_visitor_opens_only_while_assigned_trained_and_sworn():
     assert (ready(WORKER, jst("2025-08-31 23:59:59")), ready(WORKER, MIDNIGHT)) == (True, False)
 
 
-# --- where it stands (V6, V8) -----------------------------------------------------------------------------
+# --- readiness (V6, V8) -----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_a_visitor_opens_only_while_assigned_trained_and_sworn():
     [
         pytest.param([], Readiness.NOT_COMMISSIONED, id="no contract"),
         pytest.param([COMMISSIONED, ENDED], Readiness.NOT_COMMISSIONED, id="the contract was ended"),
-        pytest.param([contract()], Readiness.NOT_READY, id="a contract alone"),
+        pytest.param([contract()], Readiness.NOT_READY, id="a contract only"),
         pytest.param([contract(), verified(), worker(), trained()], Readiness.NOT_READY, id="no oath yet"),
         pytest.param([contract(), worker(), trained(), sworn()], Readiness.NOT_READY, id="never verified"),
         pytest.param([COMMISSIONED], Readiness.NOT_ASSIGNED, id="ready, but not for this case"),
@@ -258,7 +258,7 @@ def test_any_message_with_sections_waits_as_itself():
     assert so.when(command) == [replace(command.event, held=frozenset({SORA_NPO}))]
 
 
-def test_a_message_without_sections_reaches_a_suspended_contractor():
+def test_a_request_without_sections_to_a_suspended_contractor_is_recorded():
     command = case_message(e.InformationRequested, AZ_CORE, [SORA_NPO], [S.SOURCE])
     assert given(LEARNED, READY, SUSPENDED).when(command) == [command.event]
 
@@ -600,7 +600,7 @@ def test_reinstated_and_lapsed_again_it_is_suspended_again():
     assert {d.at for d in actual} == {jst("2025-10-01 00:00")}
 
 
-# --- who says what about a commission -------------------------------------------------------------------------------------
+# --- who records what about a commission -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

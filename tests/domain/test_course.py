@@ -42,7 +42,7 @@ MEET = case_message(e.NetworkMeetingRequested, AZ_CORE, [AZ_COORD], due_on=date(
         pytest.param(e.ContactRefused, {}, id="was refused"),
         pytest.param(e.HomeVisitScheduled, DAY, id="planned a visit"),
         pytest.param(e.HomeVisitFailed, {}, id="met nobody"),
-        pytest.param(e.HomeVisitRefused, {}, id="was not let in"),
+        pytest.param(e.HomeVisitRefused, {}, id="the visitor was refused"),
     ],
 )
 def test_who_visits_records_what_became_of_it_and_nobody_else(act: Any, data: Any) -> None:

@@ -39,7 +39,7 @@ def test_a_topic_is_never_used_twice(published):
         pytest.param("Plan.reviewed", id="capitals"),
         pytest.param("domain.events.plan", id="a module path"),
         pytest.param("plan.reviewed\n", id="a line end"),
-        pytest.param("plan.re_viewed", id="a last word of two"),
+        pytest.param("plan.re_viewed", id="a last word of two parts"),
     ],
 )
 def test_what_is_not_a_topic_is_refused(topic, published):

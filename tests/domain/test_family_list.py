@@ -58,7 +58,7 @@ def disclosed_to(
     at: object = MAY,
     name: str = "disclosed_to",
 ) -> EventInput:
-    """A telling on a consent, or on the law alone."""
+    """A disclosure on a consent, or on the law only."""
     return case_message(
         e.DisclosureMade,
         by,
@@ -153,16 +153,16 @@ def test_a_sibling_sees_nothing_but_what_he_signed_for() -> None:
             case_message(
                 e.FamilyInformationProvided, EXT_NURSERY, [AZ_CORE], [S.CHILD], "CWA-21-10-5", at=MAY
             ),
-            id="a nursery told of its worry",
+            id="a nursery reported its concern",
         ),
         pytest.param(
             case_message(e.FamilyInformationProvided, MID_HOSP, [AZ_CORE], [S.BASIC], "CWA-21-10-5", at=MAY),
-            id="a hospital told of its worry",
+            id="a hospital reported its concern",
         ),
         pytest.param(disclosed_to(KS_CGC), id="to the child guidance centre, even signed for"),
         pytest.param(disclosed_to(AZ_COORD), id="to the coordinating agency, even signed for"),
         pytest.param(disclosed_to(by=KS_CGC), id="by the child guidance centre"),
-        pytest.param(disclosed_to(signed=None), id="told without a consent"),
+        pytest.param(disclosed_to(signed=None), id="disclosed without a consent"),
         pytest.param(
             case_message(e.SupportPlanFormulated, AZ_CORE, [EXT_NURSERY], [S.PLAN], "CWA-25-2-2", at=MAY),
             id="the plan to a nursery for which nobody signed",

@@ -385,7 +385,7 @@ def test_a_time_is_recorded_in_utc_with_six_decimals() -> None:
 
 
 def test_a_frame_of_an_earlier_shape_is_read_as_it_was_meant():
-    """Frames do not say the version of their fields; they must verify for ever."""
+    """Frames do not state the version of their fields; they must verify for ever."""
     old = {"worker": "W-1", "modules": ["M2_CONFIDENTIALITY"], "valid_until": None}
     event = _parse_proposed_event(e.TrainingModuleCompleted, dict(old))
     assert (event.tier, event.worker) == (Tier.T1_BASIC, "W-1")

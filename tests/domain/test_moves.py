@@ -148,7 +148,7 @@ def test_a_transfer_informs_the_new_municipality_and_nobody_else():
         pytest.param(
             package(checklist={HandoverItem.RISK_SHEET: SENT}),
             Reason.CHECKLIST_INCOMPLETE,
-            id="no word of photos",
+            id="no answer for photos",
         ),
         pytest.param(package(hands_over=id_of("another")), Reason.NO_TRANSFER, id="of another hand-over"),
     ],
@@ -186,8 +186,8 @@ def test_there_is_no_receipt_where_nothing_is_handed_over():
 @pytest.mark.parametrize(
     ("to", "there"),
     [
-        pytest.param([KS_CGC, MID_HOSP, AZ_MCH, TW_CORE], OTHER_NETWORK, id="others are told beside it"),
-        pytest.param([TW_ONE], None, id="its coordinating agency alone"),
+        pytest.param([KS_CGC, MID_HOSP, AZ_MCH, TW_CORE], OTHER_NETWORK, id="others are informed too"),
+        pytest.param([TW_ONE], None, id="its coordinating agency only"),
         pytest.param([AZ_CORE], None, id="a core agency of the network that has it already"),
         pytest.param([KS_CGC], None, id="an agency of no network"),
         pytest.param([], None, id="on paper"),
@@ -411,7 +411,7 @@ def test_a_hand_over_that_nobody_confirms_raises_the_alarm_after_a_day_and_climb
 @pytest.mark.parametrize(
     ("answer", "left"),
     [
-        pytest.param(receipt(answers=id_of("begins"), received=frozenset()), 1, id="of the beginning alone"),
+        pytest.param(receipt(answers=id_of("begins"), received=frozenset()), 1, id="of the beginning only"),
         pytest.param(receipt(), 0, id="of the package"),
     ],
 )

@@ -97,7 +97,7 @@ def test_a_recall_may_address_only_the_recipient_concerned() -> None:
         pytest.param(
             case_message(e.RecallNoticeSent, AZ_CORE, recalls=NOTE.command_id),
             Reason.RECIPIENTS_WRONG,
-            id="of what nobody was told",
+            id="of what was sent to nobody",
         ),
         pytest.param(
             case_message(e.RecallAcknowledged, MID_HOSP, [AZ_CORE], answers=DISCLOSED.command_id),
@@ -187,5 +187,5 @@ def test_in_a_case_at_risk_a_guardians_consent_waits_for_the_check_of_two() -> N
         )
     )
     assert so.when(command) == [command.event]
-    assert given(LEARNED, paper).when(command) == [command.event]  # where nothing was told of danger
+    assert given(LEARNED, paper).when(command) == [command.event]  # where the case is not at risk
     assert given(LEARNED, RISK, consents(ConsentCapacity.SELF)).when(command) == [command.event]

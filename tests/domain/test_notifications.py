@@ -1,4 +1,4 @@
-"""Notifications: who may be told, what must stand apart, who may send on, what a safety check says."""
+"""Notifications: who may be addressed, what is kept separate, who may forward, what a safety check states."""
 
 from __future__ import annotations
 
@@ -90,13 +90,13 @@ def test_an_authority_is_notified(command: Any) -> None:
             case_message(
                 e.AbuseNotificationReceived, EXT_NURSERY, [AZ_COORD, MID_HOSP], [S.RISK], "CAPA-6-1"
             ),
-            id="a hospital beside an office",
+            id="a hospital besides an office",
         ),
         pytest.param(
             case_message(
                 e.AbuseNotificationReceived, MID_HOSP, sections=[S.RISK], recorded_for_notifier=True
             ),
-            id="a hospital that writes down what it was told",
+            id="a hospital that records what was reported to it",
         ),
         pytest.param(
             case_message(
@@ -107,7 +107,7 @@ def test_an_authority_is_notified(command: Any) -> None:
                 "CAPA-6-1",
                 recorded_for_notifier=True,
             ),
-            id="a contractor beside the office that takes it in",
+            id="a contractor besides the office that records it",
         ),
         pytest.param(
             case_message(e.AbuseNotificationReceived, EXT_NURSERY, sections=[S.RISK]), id="nobody at all"
@@ -131,7 +131,7 @@ def test_a_time_of_receipt_ahead_of_now_is_refused() -> None:
     assert event != refused(command, Reason.TIME_AHEAD)[0]
 
 
-# --- whoever notified stays apart ---------------------------------------------------------------------------------
+# --- the notifier is kept separate ---------------------------------------------------------------------------------
 
 
 def test_only_the_agency_that_recorded_it_opens_the_notifier() -> None:
@@ -201,7 +201,7 @@ def test_the_nursery_itself_does_not_forward_what_it_notified_but_its_addressee_
     [
         pytest.param([KS_CGC], None, id="to the centre"),
         pytest.param([AZ_CORE], Reason.NOT_A_CGC, id="to the core agency"),
-        pytest.param([KS_CGC, AZ_CORE], Reason.NOT_A_CGC, id="to another beside it"),
+        pytest.param([KS_CGC, AZ_CORE], Reason.NOT_A_CGC, id="to another agency too"),
         pytest.param([], Reason.NOT_A_CGC, id="to nobody"),
         pytest.param([NOBODY], Reason.NOT_A_CGC, id="to an agency that never was here"),
     ],
@@ -251,7 +251,7 @@ def test_a_concern_is_addressed_to_an_authority() -> None:
     assert so.when(to_none) == refused(to_none, Reason.NOT_AN_AUTHORITY)
 
 
-# --- outcomes, decisions not to tell, reports looked at --------------------------------------------------------------
+# --- outcomes, decisions not to disclose, reviewed reports --------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The notifier's shield: a token stands for who notified until that one has another part in the case."""
+"""Protection of the notifier: a token replaces its name until it has another part in the case."""
 
 from __future__ import annotations
 
@@ -77,13 +77,15 @@ def test_the_responsible_core_agency_is_none_that_hides() -> None:
             case_message(DisclosureMade, AZ_CORE, [AZ_COORD], [Section.BASIC]), True, id="others talk"
         ),
         pytest.param(
-            case_message(DisclosureMade, EXT_NURSERY, [AZ_CORE], [Section.BASIC]), False, id="it tells more"
+            case_message(DisclosureMade, EXT_NURSERY, [AZ_CORE], [Section.BASIC]),
+            False,
+            id="it discloses more",
         ),
         pytest.param(case_message(InformationRequested, AZ_CORE, [EXT_NURSERY]), False, id="it is asked"),
         pytest.param(
             case_message(ReferralRead, AZ_CORE, [EXT_NURSERY], answers=LEARNED.command_id),
             False,
-            id="told of another answer",
+            id="informed of another answer",
         ),
     ],
 )

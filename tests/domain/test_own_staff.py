@@ -61,7 +61,7 @@ UNREADY = Reason.WORKER_NOT_READY
     ("past", "reason"),
     [
         pytest.param([], None, id="one whom it has not registered: it answers itself"),
-        pytest.param([registered()], UNREADY, id="registered alone"),
+        pytest.param([registered()], UNREADY, id="registered only"),
         pytest.param([registered(), oath()], UNREADY, id="not trained"),
         pytest.param(
             [registered(), oath(), learnt(modules=set(Module) - {Module.M2_CONFIDENTIALITY})],
@@ -73,7 +73,7 @@ UNREADY = Reason.WORKER_NOT_READY
         pytest.param([registered(Employment.FULL_TIME), learnt()], None, id="full-time and trained"),
         pytest.param([registered(), learnt(), oath(date(2025, 4, 10))], UNREADY, id="an oath that is over"),
         pytest.param(
-            [registered(), own(worker("W-other")), learnt(), oath()], None, id="beside one who is not ready"
+            [registered(), own(worker("W-other")), learnt(), oath()], None, id="besides one who is not ready"
         ),
     ],
 )

@@ -67,7 +67,7 @@ ALL_ITEMS = frozenset(BusinessItem)
 
 
 def of(agency: UUID, event: e.Event, by: Any = None, **more: Any) -> EventInput:
-    """What an agency says of itself."""
+    """What an agency records about itself."""
     name = more.pop("name", f"{event.TOPIC} {agency}")
     return event_input(by or agency, event, on=About(e.Kind.AGENCY, agency), name=name, **more)
 
@@ -269,7 +269,7 @@ def notice(
     ("command", "reason"),
     [
         pytest.param(
-            notice(items=ALL_ITEMS - {BusinessItem.ARTICLES}), Reason.NOTICE_INCOMPLETE, id="not whole"
+            notice(items=ALL_ITEMS - {BusinessItem.ARTICLES}), Reason.NOTICE_INCOMPLETE, id="not complete"
         ),
         pytest.param(
             notice(e.BusinessChangeNotified, items=frozenset()),

@@ -1,4 +1,4 @@
-"""Protected addresses, conditions on what was told, leaks, and telling without consent."""
+"""Protected addresses, conditions on disclosures, leaks, and disclosure without consent."""
 
 from __future__ import annotations
 
@@ -137,7 +137,7 @@ FINAL = leak(BreachStage.FINAL, answers=leak().command_id)
         pytest.param(
             leak(BreachStage.FINAL, answers=NOTE.command_id),
             Reason.UNKNOWN_MESSAGE,
-            id="another word of its own",
+            id="another report of its own",
         ),
         pytest.param(replace(FINAL, by=AZ_COORD), Reason.UNKNOWN_MESSAGE, id="another agency's report"),
     ],
@@ -212,7 +212,7 @@ def drafts(**more: Any) -> EventInput:
     return replace(one, event=replace(one.event, sections=wanted))  # type: ignore[call-arg]
 
 
-def lets(actor: str, by: Any = AZ_CORE, **more: Any) -> EventInput:
+def approval(actor: str, by: Any = AZ_CORE, **more: Any) -> EventInput:
     usual: dict[str, Any] = {"approves": drafts().command_id, "name": f"lets {actor}", "at": AT}
     return case_message(e.BasisOverrideApproved, by, actor=actor, **{**usual, **more})
 
@@ -227,7 +227,7 @@ DISCLOSURE = case_message(e.DisclosureMade, AZ_CORE, [EXT_SERVICE], [S.BASIC], "
         pytest.param(drafts(alternatives=frozenset()), Reason.REASON_MISSING, id="nothing else considered"),
         pytest.param(drafts(code="CWA-25-2-2"), Reason.BASIS_UNKNOWN, id="of a basis that needs none"),
         pytest.param(drafts(code="MADE-UP"), Reason.BASIS_UNKNOWN, id="of no basis"),
-        pytest.param(drafts(to=[KS_CGC]), Reason.RECIPIENTS_WRONG, id="told to somebody"),
+        pytest.param(drafts(to=[KS_CGC]), Reason.RECIPIENTS_WRONG, id="addressed to somebody"),
         pytest.param(drafts(recipients=frozenset()), Reason.NO_SECTIONS, id="for nobody"),
         pytest.param(drafts(sections=frozenset()), Reason.NO_SECTIONS, id="of nothing"),
     ],
@@ -238,48 +238,48 @@ def test_an_override_request_states_reason_alternatives_recipients_and_sections(
 
 def test_exactly_two_others_of_the_agency_approve_an_override():
     so = given(LEARNED, drafts())
-    assert so.when(lets("p-2")) == [lets("p-2").event]
-    assert so.when(lets("p-1")) == refused(lets("p-1"), Reason.SECOND_PERSON_MISSING)
-    so.put(lets("p-2"))
-    assert so.when(lets("p-2")) == refused(lets("p-2"), Reason.MESSAGE_EXISTS)
-    repeated = lets("p-2", name="repeated")
+    assert so.when(approval("p-2")) == [approval("p-2").event]
+    assert so.when(approval("p-1")) == refused(approval("p-1"), Reason.SECOND_PERSON_MISSING)
+    so.put(approval("p-2"))
+    assert so.when(approval("p-2")) == refused(approval("p-2"), Reason.MESSAGE_EXISTS)
+    repeated = approval("p-2", name="repeated")
     assert so.when(repeated) == refused(repeated, Reason.SECOND_PERSON_MISSING)
-    foreign = lets("p-3", by=KS_CGC)
+    foreign = approval("p-3", by=KS_CGC)
     assert so.when(foreign) == refused(foreign, Reason.UNKNOWN_MESSAGE)
-    so.put(lets("p-3"))
-    assert so.when(lets("p-4")) == refused(lets("p-4"), Reason.ALREADY_ANSWERED)
-    nothing = lets("p-2", approves=LEARNED.command_id, name="of nothing")
+    so.put(approval("p-3"))
+    assert so.when(approval("p-4")) == refused(approval("p-4"), Reason.ALREADY_ANSWERED)
+    nothing = approval("p-2", approves=LEARNED.command_id, name="of nothing")
     assert so.when(nothing) == refused(nothing, Reason.UNKNOWN_MESSAGE)
 
 
-LET = (drafts(), lets("p-2"), lets("p-3"))
+APPROVED = (drafts(), approval("p-2"), approval("p-3"))
 
 
 def test_an_approved_override_permits_disclosure_for_a_day():
-    assert given(LEARNED, LET).when(DISCLOSURE, now=AT + timedelta(hours=24)) == [DISCLOSURE.event]
+    assert given(LEARNED, APPROVED).when(DISCLOSURE, now=AT + timedelta(hours=24)) == [DISCLOSURE.event]
     responsible = AT + timedelta(hours=24, seconds=1)
-    [event] = given(LEARNED, LET).when(DISCLOSURE, now=responsible)
+    [event] = given(LEARNED, APPROVED).when(DISCLOSURE, now=responsible)
     assert event.reason is Reason.NOT_APPROVED_BY_TWO  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(
     ("past", "command"),
     [
-        pytest.param((), DISCLOSURE, id="nobody let it"),
-        pytest.param(LET[:1], DISCLOSURE, id="drafted"),
-        pytest.param(LET[:2], DISCLOSURE, id="one let it"),
+        pytest.param((), DISCLOSURE, id="nobody approved"),
+        pytest.param(APPROVED[:1], DISCLOSURE, id="drafted"),
+        pytest.param(APPROVED[:2], DISCLOSURE, id="one approved"),
         pytest.param(
-            LET,
+            APPROVED,
             case_message(e.DisclosureMade, AZ_CORE, [EXT_SERVICE], [S.BASIC, S.CHILD], "APPI-69-2-4"),
-            id="more than was let",
+            id="more than was approved",
         ),
         pytest.param(
-            LET,
+            APPROVED,
             case_message(e.DisclosureMade, AZ_CORE, [MID_HOSP], [S.BASIC], "APPI-69-2-4"),
             id="to another",
         ),
         pytest.param(
-            LET,
+            APPROVED,
             case_message(e.DisclosureMade, KS_CGC, [EXT_SERVICE], [S.BASIC], "APPI-69-2-4"),
             id="by another",
         ),

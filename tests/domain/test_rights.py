@@ -77,11 +77,9 @@ def decided(*withheld: e.Withheld, result: AccessResult | None = None, by: Any =
         pytest.param(decided(withheld_row(S.CONF, "APPI-78-1-6")), id="minutes withheld as deliberation"),
         pytest.param(decided(withheld_row(S.CAREGIVER, "APPI-78-1-2")), id="third parties withheld"),
         pytest.param(
-            decided(withheld_row(S.NOTIFIER, "APPI-81")), id="not said whether there was a notifier"
+            decided(withheld_row(S.NOTIFIER, "APPI-81")), id="existence of a notifier not disclosed"
         ),
-        pytest.param(
-            decided(result=AccessResult.EXISTENCE_NOT_DISCLOSED), id="not said whether there is anything"
-        ),
+        pytest.param(decided(result=AccessResult.EXISTENCE_NOT_DISCLOSED), id="existence not disclosed"),
     ],
 )
 def test_a_decision_is_recorded(command: Any) -> None:

@@ -1,4 +1,4 @@
-"""The first edition of the rule book, and the code lists beside it."""
+"""The first edition of the rule book, and the code lists next to it."""
 
 from __future__ import annotations
 

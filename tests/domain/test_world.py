@@ -64,10 +64,10 @@ def version(so, kind, id):
 @pytest.mark.parametrize(
     ("by", "to", "core"),
     [
-        pytest.param(TW_CORE, [AZ_CORE], AZ_CORE, id="told to another municipality"),
-        pytest.param(TW_CORE, [AZ_COORD, KS_CGC], AZ_CORE, id="told to its coordinating agency"),
-        pytest.param(AZ_COORD, [AZ_CORE, TW_CORE], AZ_CORE, id="told to its own too"),
-        pytest.param(TW_CORE, [KS_CGC], TW_CORE, id="told to no municipality"),
+        pytest.param(TW_CORE, [AZ_CORE], AZ_CORE, id="addressed to another municipality"),
+        pytest.param(TW_CORE, [AZ_COORD, KS_CGC], AZ_CORE, id="addressed to its coordinating agency"),
+        pytest.param(AZ_COORD, [AZ_CORE, TW_CORE], AZ_CORE, id="addressed to its own too"),
+        pytest.param(TW_CORE, [KS_CGC], TW_CORE, id="addressed to no municipality"),
     ],
 )
 def test_a_case_belongs_to_the_municipality_that_is_informed_of_it(by, to, core):
@@ -135,7 +135,7 @@ def given_town():
     ("past", "command", "accepted"),
     [
         pytest.param([], NEWS, True, id="news begins a case"),
-        pytest.param([LEARNED], replace(NEWS, by=EXT_SERVICE), True, id="news is heard from anyone"),
+        pytest.param([LEARNED], replace(NEWS, by=EXT_SERVICE), True, id="news is accepted from anyone"),
         pytest.param(
             [], case_message(e.InformationRequested, AZ_CORE, [MID_HOSP]), False, id="no case, no request"
         ),

@@ -16,7 +16,7 @@ class Clause:
     clause: str
     demands: str
     events: tuple[str, ...]
-    rules: tuple[tuple[str, str], ...]  # kind, what it says
+    rules: tuple[tuple[str, str], ...]  # kind, what it demands
     tests: tuple[str, ...]
 
 

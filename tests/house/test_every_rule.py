@@ -23,7 +23,7 @@ DECISIONS_OF_THE_REGISTER = {"domain.agencies.rules", "domain.commission.rules",
 
 
 def text_of(folder: str) -> str:
-    """All that stands in the Python files of a folder."""
+    """The text of all Python files of a folder."""
     return "\n".join(p.read_text(encoding="utf-8") for p in sorted((ROOT / folder).rglob("*.py")))
 
 
