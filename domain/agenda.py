@@ -25,7 +25,7 @@ QUIET_MONTHS = 3
 @dataclass(frozen=True)
 class AgendaItem:
     """One case on the agenda. ``changed``: messages since the last meeting; ``late`` and ``open``: what waits, with
-    us or with others as far as we are told; ``not_consulted``: members of the network that had no part so far;
+    us or with others as far as we know; ``not_consulted``: members of the network that had no part so far;
     ``silent``: who was asked and has not answered; ``quiet``: nobody wrote for months."""
 
     case: UUID

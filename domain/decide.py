@@ -145,7 +145,7 @@ def _check_parties(context: DecisionContext, act: Act) -> Refusal | None:
 
 
 def _check_matrix(context: DecisionContext, disclosed: frozenset[Section]) -> Refusal | None:
-    """No role is sent what the matrix says it never gets. Basis: CAPA 7; APPI 69(2); guideline 9(2)[1]."""
+    """No role is sent what the matrix excludes for it. Basis: CAPA 7; APPI 69(2); guideline 9(2)[1]."""
     flags = {flag for i in _disclosing_message(context).items for flag in i.flags}
     for agency in sorted(context.event.to):
         roles = _roles(context, agency)

@@ -5,11 +5,11 @@
     ├── Untrusted           a signature, key, digest or seal does not hold: find out why before anything else
     ├── Refused             the rules say no: trying again will not help
     ├── NotFound            no such thing, or not yours: the two read the same
-    ├── Conflict            something else was recorded meanwhile, or another payload stands under this id
+    ├── Conflict            something else was recorded meanwhile, or another payload has this id
     ├── Unavailable         the hub can't answer now and has done nothing: try the same bytes again
     └── InvariantViolation  a state that must never be: the process stops and starts from the record
 
-An error is told by its class (what the caller can do) and its ``error_code`` (which condition failed).
+An error is identified by its class (what the caller can do) and its ``error_code`` (which condition failed).
 Neither the error code nor the remedy ever holds a subject's data.
 """
 
@@ -21,7 +21,7 @@ from typing import ClassVar
 class ExchangeError(Exception):
     """The root. ``code`` and ``error_code`` are public and stable: clients match on them.
 
-    ``error_code`` is a short kebab-case word for the one condition that failed; ``remedy`` says in one
+    ``error_code`` is a short kebab-case word for the one condition that failed; ``remedy`` states in one
     English sentence what to mend.
     """
 
@@ -58,7 +58,7 @@ class NotFound(ExchangeError):
 
 
 class Conflict(ExchangeError):
-    """Something else was recorded meanwhile, or another payload stands under this id."""
+    """Something else was recorded meanwhile, or another payload has this id."""
 
     code = "conflict"
 
