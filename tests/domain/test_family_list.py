@@ -275,7 +275,16 @@ def test_after_an_answer_that_does_not_confirm_existence_there_is_no_list(reader
 
 
 @pytest.mark.parametrize(
-    "act", [e.CaseConferenceConvened, e.NetworkCaseRegistered, *[c.event.__class__ for c in CONCERN]]
+    "act",
+    sorted(
+        {
+            e.CaseConferenceConvened,
+            e.NetworkCaseRegistered,
+            *e.REVEALS_NOTIFICATION,
+            *(c.event.__class__ for c in CONCERN),
+        },
+        key=lambda act: act.TOPIC,
+    ),
 )
 def test_an_event_that_reveals_the_reason_is_not_in_the_list(act: type[e.Event]) -> None:
     assert not issubclass(act, LISTED_ACTS)
