@@ -4,18 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from domain import events as e
 from domain.codes import Purpose, Section
-from domain.events import (
-    HomeVisitFailed,
-    HomeVisitRefused,
-    HomeVisitScheduled,
-    NetworkCaseDeregistered,
-    NetworkCaseRegistered,
-    NetworkCaseRegistrationRequested,
-    PlanReviewed,
-    SafetyConcernRaised,
-    VisitReportSubmitted,
-)
 from gateway.agency.forms.kinds import (
     AUTHORITIES,
     CONSENT_INDEPENDENT_BASES,
@@ -41,7 +31,7 @@ VISITS = "訪問"
 NETWORK_AND_VISIT_FORMS = (
     Form(
         key="registration-request",
-        act=NetworkCaseRegistrationRequested,
+        act=e.NetworkCaseRegistrationRequested,
         title="要対協への登録を求める",
         description="関係機関で情報を交換するために、調整機関へ登録を求めます。",
         next_step="調整機関の仕事一覧に出ます。",
@@ -53,7 +43,7 @@ NETWORK_AND_VISIT_FORMS = (
     ),
     Form(
         key="registration",
-        act=NetworkCaseRegistered,
+        act=e.NetworkCaseRegistered,
         title="要対協に登録する",
         description="この事例を要対協の進行管理に載せます。",
         next_step="構成員どうしの情報交換の根拠(児福法25条の2第2項など)が使えるようになります。",
@@ -66,7 +56,7 @@ NETWORK_AND_VISIT_FORMS = (
     ),
     Form(
         key="deregistration",
-        act=NetworkCaseDeregistered,
+        act=e.NetworkCaseDeregistered,
         title="要対協の登録を外す",
         description="進行管理から外します。理由が要ります。",
         next_step="要対協を根拠とする情報交換は、この先できなくなります。",
@@ -79,7 +69,7 @@ NETWORK_AND_VISIT_FORMS = (
     ),
     Form(
         key="plan-review",
-        act=PlanReviewed,
+        act=e.PlanReviewed,
         title="計画を見直す",
         description="支援計画を見直したことを記録します。",
         next_step="次の見直しの期限が始まります。",
@@ -91,7 +81,7 @@ NETWORK_AND_VISIT_FORMS = (
     ),
     Form(
         key="concern",
-        act=SafetyConcernRaised,
+        act=e.SafetyConcernRaised,
         title="安全上の懸念を知らせる",
         description="支援の中で気になったこと(あざ、急な欠席、会えない日が続くなど)を、すぐ知らせます。確かでなくてもかまいません。",
         next_step="受けた機関の仕事一覧で、ほかの兆候とまとめて見られます。虐待と思うときは「通告」してください。",
@@ -105,7 +95,7 @@ NETWORK_AND_VISIT_FORMS = (
     ),
     Form(
         key="visit-report",
-        act=VisitReportSubmitted,
+        act=e.VisitReportSubmitted,
         title="訪問を報告する",
         description="訪問して見たこと、したことを中核機関に報告します。",
         next_step="中核機関が7日のうちに確認します。",
@@ -118,7 +108,7 @@ NETWORK_AND_VISIT_FORMS = (
     ),
     Form(
         key="visit-planned",
-        act=HomeVisitScheduled,
+        act=e.HomeVisitScheduled,
         title="訪問の予定を知らせる",
         description="次に訪問する日を知らせます。",
         next_step="その日から7日のうちに報告がなければ、期限超過として残ります。",
@@ -130,7 +120,7 @@ NETWORK_AND_VISIT_FORMS = (
     ),
     Form(
         key="visit-failed",
-        act=HomeVisitFailed,
+        act=e.HomeVisitFailed,
         title="不在だったと知らせる",
         description="訪問したが、だれにも会えなかったことを知らせます。",
         next_step="子どもに会えない日が30日続くと、中核機関に知らせが出ます。",
@@ -141,7 +131,7 @@ NETWORK_AND_VISIT_FORMS = (
     ),
     Form(
         key="visit-refused",
-        act=HomeVisitRefused,
+        act=e.HomeVisitRefused,
         title="訪問を断られたと知らせる",
         description="家族が訪問を断ったことを知らせます。",
         next_step="断られても支援は終わりません。中核機関が次の手を決めます。",

@@ -7,22 +7,9 @@ from dataclasses import replace
 from datetime import date
 from uuid import uuid5
 
+from domain import events as e
 from domain.calendar import end_of
 from domain.codes import AUTHOR_ONLY, Flag, Purpose, Section
-from domain.events import (
-    CoercionCheckDone,
-    ConsentGiven,
-    ConsentRefused,
-    ConsentWithdrawn,
-    CorrectionMade,
-    CorrectionNotifiedToRecipients,
-    RecallAcknowledged,
-    RecallNoticeSent,
-    SubjectAccessDecided,
-    SubjectAccessRequested,
-    UseStopped,
-    dump,
-)
 from domain.rulebook import GROUNDS as GROUNDS_BY_SECTION
 from gateway.agency.forms.fill import FieldError
 from gateway.agency.forms.kinds import (
@@ -130,7 +117,7 @@ def _finalise_consent(field_values: FieldValues, form_context: FormContext) -> F
     if expires is not None and expires <= form_context.now:
         raise FieldError("until", "「いつまで」は今日より後の日にしてください。")
     scope = _consent_scope(field_values, form_context, consent)
-    return {**field_values, "scope": scope, "consent": [consent], "expires_at": dump(expires)}
+    return {**field_values, "scope": scope, "consent": [consent], "expires_at": e.dump(expires)}
 
 
 def _finalise_consent_refusal(field_values: FieldValues, form_context: FormContext) -> FieldValues:
@@ -145,7 +132,7 @@ def _consents_in_force(form_context: FormContext) -> Choices:
     """The consents of what this is about, by whom they let see what."""
     names = {form_context.agency: "自機関", **_other_agencies(form_context)}
     withdrawn = {
-        c for m in form_context.messages if m["act"] == ConsentWithdrawn.TOPIC for c in m.get("consent", [])
+        c for m in form_context.messages if m["act"] == e.ConsentWithdrawn.TOPIC for c in m.get("consent", [])
     }
     return {
         row["consent"]: f"{names.get(row['recipient'], '他機関')}に "
@@ -224,7 +211,7 @@ CONSENT_SECTIONS_FIELD = Field(
 RIGHTS = (
     Form(
         key="access-request",
-        act=SubjectAccessRequested,
+        act=e.SubjectAccessRequested,
         title="開示請求を受け付ける",
         description="本人や代理人から、自分の情報を見たいという請求を受けたことを記録します。名前は書きません。",
         next_step="30日のうちに決定します。親権者からの請求なら、二人で「威迫の確認」をします。",
@@ -237,12 +224,12 @@ RIGHTS = (
     ),
     Form(
         key="access-decision",
-        act=SubjectAccessDecided,
+        act=e.SubjectAccessDecided,
         title="開示請求に決定する",
         description="情報区分ごとに、開示するか、どの理由で開示しないかを決めます。",
         next_step="通告者特定情報はいつも不開示です。親権者の請求では、子どもの発言など保護者に見せない項目も不開示にします。",
         group=GROUP,
-        about=(SubjectAccessRequested,),
+        about=(e.SubjectAccessRequested,),
         open=ours,
         fields=(
             Field(
@@ -272,13 +259,13 @@ RIGHTS = (
     ),
     Form(
         key="coercion-check",
-        act=CoercionCheckDone,
+        act=e.CoercionCheckDone,
         title="威迫の確認を記録する",
         description="親権者の請求や同意が、本人・子どもの本当の意思か、無理強いされていないかを二人で確かめます。",
         next_step="確認がないまま請求や同意が進むと、期限超過として残ります。",
         group=GROUP,
         roles=AUTHORITIES,
-        about=(SubjectAccessRequested, ConsentGiven),
+        about=(e.SubjectAccessRequested, e.ConsentGiven),
         open=lambda s, m: _by_guardian(s, m) and (ours(s, m) or theirs(s, m)),
         fields=(
             Field(
@@ -301,7 +288,7 @@ RIGHTS = (
     ),
     Form(
         key="correction",
-        act=CorrectionMade,
+        act=e.CorrectionMade,
         title="訂正する",
         description="自機関が書いた内容の誤りを訂正します。もとの記録は消えずに残り、訂正が加わります。",
         next_step="もとの内容を受け取った機関があれば、続けて「訂正を提供先に知らせる」へ進んでください。",
@@ -315,19 +302,19 @@ RIGHTS = (
     ),
     Form(
         key="correction-notice",
-        act=CorrectionNotifiedToRecipients,
+        act=e.CorrectionNotifiedToRecipients,
         title="訂正を提供先に知らせる",
         description="誤った内容を受け取ったすべての機関に知らせます。宛先は自動で決まります。",
         next_step="受け取った機関は、対応して確認を返します。",
         group=GROUP,
-        about=(CorrectionMade,),
+        about=(e.CorrectionMade,),
         open=_corrects_disclosed_message,
         section_inputs=CORRECTABLE,
         to=To(fixed=_recipients_of_corrected, is_required=True, bases=TO_OFFICE),
     ),
     Form(
         key="use-stop",
-        act=UseStopped,
+        act=e.UseStopped,
         title="利用を停止する",
         description="この連絡で伝えた内容を、これからだれも開けないようにします(自機関だけは、訂正や検証のために開けます)。",
         next_step="すでに読んだことは取り消せません。渡した紙や写しを返してもらうには「回収を求める」へ進んでください。",
@@ -345,7 +332,7 @@ RIGHTS = (
     ),
     Form(
         key="recall",
-        act=RecallNoticeSent,
+        act=e.RecallNoticeSent,
         title="回収を求める",
         description="この連絡を受け取ったすべての機関に、写しや紙の返却・廃棄を求めます。宛先は自動で決まります。",
         next_step="受け取った機関は、14日のうちに対応して確認を返します。",
@@ -367,12 +354,12 @@ RIGHTS = (
     ),
     Form(
         key="notice-followed",
-        act=RecallAcknowledged,
+        act=e.RecallAcknowledged,
         title="訂正・回収に対応したと答える",
         description="求められたとおり、手元の写しや紙を直し、または返却・廃棄したことを答えます。",
         next_step="求めた機関に伝わります。",
         group=GROUP,
-        about=(RecallNoticeSent, CorrectionNotifiedToRecipients),
+        about=(e.RecallNoticeSent, e.CorrectionNotifiedToRecipients),
         open=theirs,
         fields=(agreed("手元の写し・紙・別の書類への転記を調べ、求められたとおりにしました"),),
         to=To(fixed=FormContext.other_side),
@@ -381,7 +368,7 @@ RIGHTS = (
     ),
     Form(
         key="consent",
-        act=ConsentGiven,
+        act=e.ConsentGiven,
         title="同意を記録する",
         description="本人が、だれに・どの情報区分を伝えてよいと言ったかを、説明したとおりの範囲で記録します。",
         next_step="「この事例について伝える」で、根拠に本人同意を選べるようになります。親権者の同意なら、二人で「威迫の確認」をします。",
@@ -404,7 +391,7 @@ RIGHTS = (
     ),
     Form(
         key="consent-refused",
-        act=ConsentRefused,
+        act=e.ConsentRefused,
         title="同意されなかったことを記録する",
         description="何について尋ね、同意されなかったかを記録します。",
         next_step="断られても、法令にもとづく提供や通告は妨げられません。",
@@ -416,12 +403,12 @@ RIGHTS = (
     ),
     Form(
         key="consent-withdrawn",
-        act=ConsentWithdrawn,
+        act=e.ConsentWithdrawn,
         title="同意の撤回を記録する",
         description="本人が同意を取り消したことを記録します。",
         next_step="この時から、この同意だけを根拠に伝えたものは、受け取った機関でも開けなくなります。読んだことは取り消せません。",
         group=GROUP,
-        about=(ConsentGiven,),
+        about=(e.ConsentGiven,),
         answers="",
         open=_has_consent_in_force,
         max_per_message=20,

@@ -5,26 +5,9 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from domain import events as e
 from domain.calendar import day_of
 from domain.codes import AUTHOR_ONLY, Flag, Purpose, SafetyMethod, Section
-from domain.events import (
-    REFERRALS,
-    AbuseNotificationReceived,
-    BreachReported,
-    CaseReferredToCgc,
-    EmergencyTriaged,
-    HeldDisclosureReleased,
-    InformationRequestAnswered,
-    InformationRequestDeclined,
-    InformationRequested,
-    NonDisclosureDecided,
-    NotificationForwarded,
-    ReferralOutcomeReported,
-    SafetyConfirmed,
-    VisitReportReviewed,
-    VisitReportSubmitted,
-    dump,
-)
 from gateway.agency.forms.fill import FieldError, local_input_value
 from gateway.agency.forms.kinds import (
     AUTHORITIES,
@@ -74,7 +57,7 @@ RISK_SECTION = SectionText(section=Section.RISK, label="危険度・けがなど
 
 def _check_not_in_future(name: str) -> Any:
     def checked(field_values: FieldValues, form_context: FormContext) -> FieldValues:
-        if field_values[name] > dump(form_context.now):
+        if field_values[name] > e.dump(form_context.now):
             raise FieldError(
                 name,
                 f"いま({local_input_value(form_context.now).replace('T', ' ')})より後の時刻です。直してください。",
@@ -105,7 +88,7 @@ def _finalise_breach(field_values: FieldValues, form_context: FormContext) -> Fi
 def _preliminary_reports(form_context: FormContext) -> Choices:
     """Our preliminary reports of this case."""
     own_breach_reports = [
-        m for m in form_context.messages if m["act"] == BreachReported.TOPIC and ours(form_context, m)
+        m for m in form_context.messages if m["act"] == e.BreachReported.TOPIC and ours(form_context, m)
     ]
     return {
         m["message"]: f"{m['at'][:10]} の速報"
@@ -127,7 +110,7 @@ def _has_held_recipients(form_context: FormContext, about: Message) -> bool:
 SAFETY = (
     Form(
         key="intake",
-        act=AbuseNotificationReceived,
+        act=e.AbuseNotificationReceived,
         title="通告を受け付ける",
         description="住民などから受けた通告を書き取ります。ここから48時間の安全確認の期限が始まります。",
         next_step="続けて「緊急度を判定する」「安全を確認する」へ進みます。ほかの機関へは「通告を転送する」で、通告者を伏せて伝えます。",
@@ -161,7 +144,7 @@ SAFETY = (
     ),
     Form(
         key="notify",
-        act=AbuseNotificationReceived,
+        act=e.AbuseNotificationReceived,
         title="虐待を通告する",
         description="虐待を受けたと思われる子どもを見つけたときに、市町村か児童相談所へ通告します。確かな証拠は要りません。",
         next_step="受けた機関に48時間の安全確認の期限が始まります。守秘義務は通告を妨げません。",
@@ -191,7 +174,7 @@ SAFETY = (
     ),
     Form(
         key="triage",
-        act=EmergencyTriaged,
+        act=e.EmergencyTriaged,
         title="緊急度を判定する",
         description="緊急受理会議で決めた緊急度を記録します。",
         next_step="判定しても48時間の期限は止まりません。止めるのは子どもの目視だけです。",
@@ -206,7 +189,7 @@ SAFETY = (
     ),
     Form(
         key="safety",
-        act=SafetyConfirmed,
+        act=e.SafetyConfirmed,
         title="安全を確認する",
         description="子どもの安全をどのように確かめたかを記録します。",
         next_step="48時間の期限が止まるのは「子ども本人を目視した」ときだけです。電話や家族の話では止まりません。",
@@ -224,13 +207,13 @@ SAFETY = (
     ),
     Form(
         key="forward",
-        act=NotificationForwarded,
+        act=e.NotificationForwarded,
         title="通告を転送する",
         description="受けた通告を、対応すべきほかの機関へ、通告した人を伏せて転送します。",
         next_step="受けた機関にも48時間の安全確認の期限が始まります。",
         group=GROUP,
         roles=AUTHORITIES,
-        about=(AbuseNotificationReceived,),
+        about=(e.AbuseNotificationReceived,),
         answers="forwards",
         open=_may_forward,
         max_per_message=20,
@@ -242,7 +225,7 @@ SAFETY = (
     ),
     Form(
         key="to-cgc",
-        act=CaseReferredToCgc,
+        act=e.CaseReferredToCgc,
         title="児童相談所へ送致する",
         description="児童相談所の専門的な判断や保護が必要な事例を送ります。",
         next_step="児童相談所が受領を確認し、対応を決めます。",
@@ -259,7 +242,7 @@ SAFETY = (
     ),
     Form(
         key="not-told",
-        act=NonDisclosureDecided,
+        act=e.NonDisclosureDecided,
         title="伝えない・対応しないと決める",
         description="いまは伝えない、または対応しないと判断したことを、理由と見直す日とともに記録します。",
         next_step="見直す日が過ぎると、期限超過として仕事一覧に出ます。",
@@ -282,12 +265,12 @@ SAFETY = (
     ),
     Form(
         key="outcome",
-        act=ReferralOutcomeReported,
+        act=e.ReferralOutcomeReported,
         title="結果を知らせる",
         description="情報をくれた機関に、その後どうしたかを知らせます。",
         next_step="相手には選んだ結果だけが伝わります。",
         group=GROUP,
-        about=REFERRALS,
+        about=e.REFERRALS,
         open=theirs,
         fields=(Field(name="outcome", label="結果", input_kind=InputKind.ONE, choices=REFERRAL_OUTCOMES),),
         to=To(fixed=FormContext.other_side),
@@ -299,12 +282,12 @@ SAFETY = (
 ANSWERS = (
     Form(
         key="answer",
-        act=InformationRequestAnswered,
+        act=e.InformationRequestAnswered,
         title="照会に回答する",
         description="尋ねられたことに答えます。必要な範囲だけを書いてください。",
         next_step="尋ねた機関だけが開けます。",
         group="連絡・回答",
-        about=(InformationRequested,),
+        about=(e.InformationRequested,),
         open=theirs,
         section_inputs=tuple(
             SectionText(section=s, label=SECTIONS[s])
@@ -323,12 +306,12 @@ ANSWERS = (
     ),
     Form(
         key="decline",
-        act=InformationRequestDeclined,
+        act=e.InformationRequestDeclined,
         title="回答しないと答える",
         description="答えられないときも、黙っていずに理由を返します。",
         next_step="尋ねた機関に、理由が伝わります。",
         group="連絡・回答",
-        about=(InformationRequested,),
+        about=(e.InformationRequested,),
         open=theirs,
         fields=(
             reason_field(
@@ -342,13 +325,13 @@ ANSWERS = (
     ),
     Form(
         key="report-review",
-        act=VisitReportReviewed,
+        act=e.VisitReportReviewed,
         title="訪問報告を確認する",
         description="委託先の訪問報告を読み、確認したことを記録します。",
         next_step="委託先に伝わります。",
         group="連絡・回答",
         roles=CORE,
-        about=(VisitReportSubmitted,),
+        about=(e.VisitReportSubmitted,),
         open=theirs,
         section_inputs=(reason_section("確認したこと・次にすること"),),
         to=To(fixed=FormContext.other_side),
@@ -357,7 +340,7 @@ ANSWERS = (
     ),
     Form(
         key="release",
-        act=HeldDisclosureReleased,
+        act=e.HeldDisclosureReleased,
         title="保留した連絡の解除を申し出る",
         description="委託先が再開したので、待っていた連絡を届けます。",
         next_step="規則をもう一度調べ、よければ届きます。",
@@ -379,7 +362,7 @@ ANSWERS = (
     ),
     Form(
         key="breach",
-        act=BreachReported,
+        act=e.BreachReported,
         title="漏えいを報告する",
         description="情報が漏れた、失われた、または誤って渡したおそれに気づいたときに、分かる範囲ですぐ報告します(速報)。",
         next_step="30日のうちに確報を出します。本人への通知の有無も報告します。",

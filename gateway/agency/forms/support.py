@@ -4,39 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from domain import events as e
 from domain.calendar import day_of
 from domain.codes import Section
-from domain.events import (
-    CaseReopened,
-    ClosingConsultationHeld,
-    ClosingEvaluationRecorded,
-    ContactAttempted,
-    ContactRefused,
-    EligibilityDetermined,
-    FollowOnServiceAccepted,
-    FollowOnServiceArranged,
-    FollowUpProvided,
-    HomeVisitCompleted,
-    IndicatorAssessmentRecorded,
-    InfantHomeVisitReported,
-    OtherSupportCoordinated,
-    PlanExtended,
-    ProgrammeNotificationReceived,
-    RoleDivisionConfirmed,
-    ShortTermGoalEvaluated,
-    SpecialistServiceLinked,
-    SupportCaseOpened,
-    SupportClosed,
-    SupportCommenced,
-    SupportPlanApproved,
-    SupportPlanFormulated,
-    SupportPlanHandedOver,
-    SupportPlanProposed,
-    SupportTypeChanged,
-    SupportTypeDecided,
-    SupportWorkerAssigned,
-    SupportWorkerUnassigned,
-)
 from domain.indicators import INDICATOR_SET, INDICATORS
 from domain.rulebook import QUALIFICATIONS
 from gateway.agency.forms.kinds import (
@@ -120,9 +90,9 @@ def _assigned_workers(form_context: FormContext) -> Choices:
     assigned_workers: dict[str, str] = {}
     for m in form_context.messages:
         fields = m.get("fields", {})
-        if m["act"] == SupportWorkerAssigned.TOPIC:
+        if m["act"] == e.SupportWorkerAssigned.TOPIC:
             assigned_workers[f"{fields['agency']} {fields['worker']}"] = fields["worker"]
-        elif m["act"] == SupportWorkerUnassigned.TOPIC:
+        elif m["act"] == e.SupportWorkerUnassigned.TOPIC:
             assigned_workers.pop(f"{fields['agency']} {fields['worker']}", None)
     return assigned_workers
 
@@ -192,7 +162,7 @@ EXTENSION_REASONS = ("GOAL_NOT_REACHED", "NEW_NEED", "LONGER_NEEDED")
 SUPPORT = (
     Form(
         key="infant-visit",
-        act=InfantHomeVisitReported,
+        act=e.InfantHomeVisitReported,
         title="乳児家庭全戸訪問の結果を知らせる",
         description="全戸訪問で会った家庭のうち、養育支援が要ると思われる家庭を市町村に知らせます。",
         next_step="中核機関の仕事一覧に出ます。",
@@ -206,7 +176,7 @@ SUPPORT = (
     ),
     Form(
         key="programme-notice",
-        act=ProgrammeNotificationReceived,
+        act=e.ProgrammeNotificationReceived,
         title="この事業が合う家庭を知らせる(児童相談所など)",
         description="児童福祉法26条1項8号などにより、この事業が合うと思われる家庭を市町村に通知します。",
         next_step="中核機関の仕事一覧に出ます。",
@@ -220,7 +190,7 @@ SUPPORT = (
     ),
     Form(
         key="open-case",
-        act=SupportCaseOpened,
+        act=e.SupportCaseOpened,
         title="支援ケースを開設する",
         description="この家庭の支援を、事業の目的のために始めることを記録します。",
         next_step="この目的の外で使うことは、別の根拠が要ります。",
@@ -231,7 +201,7 @@ SUPPORT = (
     ),
     Form(
         key="assessment",
-        act=IndicatorAssessmentRecorded,
+        act=e.IndicatorAssessmentRecorded,
         title="指標で評価する",
         description="ガイドラインの36項目を見て、気になるかどうかを選びます。点数は付けません。見ていない項目は選ばずに残してください。",
         next_step="評価があると、支援の要否を決められます。",
@@ -254,7 +224,7 @@ SUPPORT = (
     ),
     Form(
         key="eligibility",
-        act=EligibilityDetermined,
+        act=e.EligibilityDetermined,
         title="支援の要否を決める",
         description="この家庭を養育支援訪問の対象とするかを決めます。「対象としない」も決定として残ります。",
         next_step="対象とすると計画を作れます。送り手には「紹介の結果を知らせる」で伝えてください。",
@@ -302,7 +272,7 @@ SUPPORT = (
     ),
     Form(
         key="support-type",
-        act=SupportTypeDecided,
+        act=e.SupportTypeDecided,
         title="支援の類型を決める",
         description="短期集中型か中期型か、専門的な支援につなぐかを決めます。",
         next_step="専門的な支援が要るとした場合、接続がないと期限超過として知らせます。",
@@ -321,7 +291,7 @@ SUPPORT = (
     ),
     Form(
         key="support-type-change",
-        act=SupportTypeChanged,
+        act=e.SupportTypeChanged,
         title="支援の類型を変える",
         description="途中で類型を変えるときに、理由とともに記録します。",
         next_step="計画を作り直してください。",
@@ -333,7 +303,7 @@ SUPPORT = (
     ),
     Form(
         key="plan",
-        act=SupportPlanFormulated,
+        act=e.SupportPlanFormulated,
         title="支援計画を作る",
         description="目標・内容・期間・方法・支援者を計画書に書き、期間と内容の区分を選びます。",
         next_step="見直しの日と計画の終わりを、期限として見守ります。続けて支援の開始を記録してください。",
@@ -347,7 +317,7 @@ SUPPORT = (
     ),
     Form(
         key="plan-proposal",
-        act=SupportPlanProposed,
+        act=e.SupportPlanProposed,
         title="支援計画の案を出す",
         description="全部を委託されている機関が、計画の案を中核機関に出します。",
         next_step="中核機関が承認すると計画になります。",
@@ -358,13 +328,13 @@ SUPPORT = (
     ),
     Form(
         key="plan-approval",
-        act=SupportPlanApproved,
+        act=e.SupportPlanApproved,
         title="計画の案を承認する",
         description="委託先が出した案を確かめ、計画として決めます。",
         next_step="出した機関に届きます。",
         group=PLANNING_GROUP,
         roles=CORE,
-        about=(SupportPlanProposed,),
+        about=(e.SupportPlanProposed,),
         answers="approves",
         open=theirs,
         fields=PLAN,
@@ -378,7 +348,7 @@ SUPPORT = (
     ),
     Form(
         key="commence",
-        act=SupportCommenced,
+        act=e.SupportCommenced,
         title="支援を始める",
         description="決まった計画にもとづき、支援を始めたことを記録します。",
         next_step="訪問の間隔、計画の見直し、子どもの姿の確認を見守ります。",
@@ -389,7 +359,7 @@ SUPPORT = (
     ),
     Form(
         key="plan-handed",
-        act=SupportPlanHandedOver,
+        act=e.SupportPlanHandedOver,
         title="計画を家族に渡した",
         description="支援計画を家族に手渡したことを記録します。",
         next_step="家族本人の一覧に載ります。",
@@ -400,7 +370,7 @@ SUPPORT = (
     ),
     Form(
         key="goal",
-        act=ShortTermGoalEvaluated,
+        act=e.ShortTermGoalEvaluated,
         title="短期目標を評価する",
         description="短期目標にどこまで届いたかを記録します。計画の見直しにもなります。",
         next_step="次の見直しの期限が始まります。",
@@ -412,7 +382,7 @@ SUPPORT = (
     ),
     Form(
         key="plan-extension",
-        act=PlanExtended,
+        act=e.PlanExtended,
         title="計画の期間を延ばす",
         description="計画の最終日を先に延ばします。理由が要ります。",
         next_step="新しい最終日まで期限を見守ります。",
@@ -428,7 +398,7 @@ SUPPORT = (
     ),
     Form(
         key="specialist",
-        act=SpecialistServiceLinked,
+        act=e.SpecialistServiceLinked,
         title="専門的な支援につなぐ",
         description="専門的な支援につないだことを記録し、要ることを相手に伝えます。",
         next_step="つないでいないという知らせが止まります。",
@@ -441,7 +411,7 @@ SUPPORT = (
     ),
     Form(
         key="other-support",
-        act=OtherSupportCoordinated,
+        act=e.OtherSupportCoordinated,
         title="ほかの支援と連絡調整した",
         description="保育所や一時預かりなど、ほかの支援と調整したことを記録します。",
         next_step="事例の経過に残ります。",
@@ -452,7 +422,7 @@ SUPPORT = (
     ),
     Form(
         key="assign",
-        act=SupportWorkerAssigned,
+        act=e.SupportWorkerAssigned,
         title="訪問支援者を割り当てる",
         description="この家庭を訪問する人を決めます。研修・誓約書・委託要件がそろった人だけを割り当てられます。",
         next_step="委託先は、この家庭の訪問に要る情報を受けられるようになります。",
@@ -489,7 +459,7 @@ SUPPORT = (
     ),
     Form(
         key="unassign",
-        act=SupportWorkerUnassigned,
+        act=e.SupportWorkerUnassigned,
         title="割当を解く",
         description="この人はもうこの家庭を訪問しません。",
         next_step="委託先に割当がなくなると、その委託先は内容を開けなくなります。",
@@ -508,7 +478,7 @@ SUPPORT = (
     ),
     Form(
         key="visited",
-        act=HomeVisitCompleted,
+        act=e.HomeVisitCompleted,
         title="訪問した(中核機関)",
         description="自機関の訪問支援者が訪問したことを記録します。委託先の訪問は「訪問を報告する」で届きます。",
         next_step="子どもを目視したときは、子どもの姿の確認の期限が改まります。",
@@ -524,7 +494,7 @@ SUPPORT = (
     ),
     Form(
         key="contact",
-        act=ContactAttempted,
+        act=e.ContactAttempted,
         title="連絡・訪問を試みた",
         description="電話や訪問で連絡を取ろうとしたことを記録します。",
         next_step="家族に会えない日が続くと、中核機関に知らせが出ます。",
@@ -536,7 +506,7 @@ SUPPORT = (
     ),
     Form(
         key="contact-refused",
-        act=ContactRefused,
+        act=e.ContactRefused,
         title="連絡を断られた",
         description="家族が連絡や面談を断ったことを記録します。",
         next_step="断られても支援は終わりません。ほかの兆候とまとめて見られます。",
@@ -548,7 +518,7 @@ SUPPORT = (
     ),
     Form(
         key="roles",
-        act=RoleDivisionConfirmed,
+        act=e.RoleDivisionConfirmed,
         title="役割分担を確認した",
         description="だれが何を受け持つかを、訪問する機関どうしで確かめたことを記録します。",
         next_step="事例の経過に残ります。",
@@ -560,7 +530,7 @@ SUPPORT = (
     ),
     Form(
         key="follow-up",
-        act=FollowUpProvided,
+        act=e.FollowUpProvided,
         title="家庭・訪問支援者を支える",
         description="家庭や訪問支援者の相談に乗り、助言したことを記録します。",
         next_step="事例の経過に残ります。",
@@ -572,7 +542,7 @@ SUPPORT = (
     ),
     Form(
         key="closing-talk",
-        act=ClosingConsultationHeld,
+        act=e.ClosingConsultationHeld,
         title="終結を協議した",
         description="訪問支援者や関係機関と、終結してよいかを話し合ったことを記録します。",
         next_step="協議と評価がそろうと、終結できます。",
@@ -592,7 +562,7 @@ SUPPORT = (
     ),
     Form(
         key="evaluation",
-        act=ClosingEvaluationRecorded,
+        act=e.ClosingEvaluationRecorded,
         title="支援の後の評価",
         description="目標に届いたか、養育の環境がよくなったかを評価します。",
         next_step="協議と評価がそろうと、終結できます。",
@@ -617,7 +587,7 @@ SUPPORT = (
     ),
     Form(
         key="close",
-        act=SupportClosed,
+        act=e.SupportClosed,
         title="支援を終結する",
         description="協議と評価を経て、支援を終えます。",
         next_step="後続支援を頼んであれば、受け入れられるまで見守ります。終結しても記録は保存されます。",
@@ -634,7 +604,7 @@ SUPPORT = (
     ),
     Form(
         key="follow-on",
-        act=FollowOnServiceArranged,
+        act=e.FollowOnServiceArranged,
         title="後続の支援を頼む",
         description="終結の後を引き継ぐ機関に、支援を頼みます。",
         next_step="相手が受け入れるまで、仕事一覧に残ります。",
@@ -645,12 +615,12 @@ SUPPORT = (
     ),
     Form(
         key="follow-on-accepted",
-        act=FollowOnServiceAccepted,
+        act=e.FollowOnServiceAccepted,
         title="後続の支援を受け入れる",
         description="頼まれた支援を引き受けます。",
         next_step="頼んだ機関に届きます。",
         group=CLOSING_GROUP,
-        about=(FollowOnServiceArranged,),
+        about=(e.FollowOnServiceArranged,),
         open=theirs,
         fields=(agreed("頼まれた支援を引き受けます"),),
         to=To(fixed=FormContext.other_side),
@@ -659,7 +629,7 @@ SUPPORT = (
     ),
     Form(
         key="reopen",
-        act=CaseReopened,
+        act=e.CaseReopened,
         title="事例を再開する",
         description="終結した事例の支援を、再び始めます。",
         next_step="計画を作り、支援の開始を記録してください。",
