@@ -2,8 +2,8 @@
 # Guess: a FHIR decimal keeps its places through fhir.resources, at least where it was read as a Decimal.
 # So: 3.50 is written as 3.5. Read from text it is Decimal('3.5') already; a Decimal('3.50') is kept in the
 #   object and loses its place on writing.
-# Here: adapters/agencies keeps what a hospital sent as received (SOURCE); its bytes are never made anew from the
-#   model, and no digest is taken over them: a weight of 3.50 kg was measured more finely than one of 3.5 kg.
+# Here: adapters/agencies/fhir.py reads numbers as text (parse_float=str) and lets the model judge only: a weight of
+#   3.50 kg was measured more finely than one of 3.5 kg. What was sent is kept as received (SOURCE), not written anew.
 # Source: hl7.org/fhir/R4/datatypes.html#decimal: the precision has significance and is to be preserved.
 set -euo pipefail
 work="$(mktemp -d)"

