@@ -93,7 +93,7 @@ def test_a_second_person_finds_the_request_on_his_own_page_and_gives_his_word(sc
     for name in ("訓練用の職員二", "訓練用の職員三"):
         screen.select_option("#actor", label=name)
         screen.get_by_role("button", name="替える").click()
-        screen.click(f"a[href*='{case}/forms/override-word']")
+        screen.click(f"a[href*='{case}/forms/override-approval']")
         assert "特別の理由がある" in screen.inner_text("main")
         screen.get_by_label("自分の判断で承認します").check()
         screen.get_by_role("button", name="承認する").click()

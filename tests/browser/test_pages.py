@@ -120,7 +120,7 @@ def test_the_hospital_sees_no_visits(screen, served_run) -> None:  # type: ignor
 
 def test_a_refused_disclosure_says_why_and_loses_nothing(screen, served_run) -> None:  # type: ignore[no-untyped-def]
     run, url = served_run
-    screen.goto(f"{url}/agency/AZ-CORE/cases/{run.case}/tell")
+    screen.goto(f"{url}/agency/AZ-CORE/cases/{run.case}/disclose")
     screen.select_option("#to", label="みどりの架空総合病院")
     screen.select_option("#basis", "CWA-21-10-2-3")
     screen.select_option("#section", "CHILD")

@@ -123,7 +123,7 @@ def test_two_others_give_their_word_on_their_own_pages_and_the_owner_looks_back(
     office.told(case)
     first = office.at("KS-CGC")
     request = first.submit(f"/cases/{case}/forms/emergency", EMERGENCY)
-    approval_path = f"/cases/{case}/forms/emergency-word?about={request}"
+    approval_path = f"/cases/{case}/forms/emergency-approval?about={request}"
     status, _, text = first.fill(approval_path, {"agreed": "yes"})
     assert (status, "別の職員による確認が必要です" in text) == (403, True)
     for other in ("second", "third"):
@@ -183,7 +183,7 @@ def test_no_page_overrides_a_basis_before_two_others_let_it(office: PagesFixture
         "section": "CHILD",
         "text": "受診を勧めたい",
     }
-    status, _, text = page_client.fill(f"/cases/{case}/tell", disclosure)
+    status, _, text = page_client.fill(f"/cases/{case}/disclose", disclosure)
     assert (status, "先に別の職員二人の承認が必要です" in text) == (403, True)
     override_link = re.search(r'href="/agency/AZ-CORE(/cases/[^"]+/forms/override[^"]+)"', text)
     assert override_link is not None
@@ -195,15 +195,15 @@ def test_no_page_overrides_a_basis_before_two_others_let_it(office: PagesFixture
             "text_REASON": "連絡がつかない",
         },
     )
-    approval_path = f"/cases/{case}/forms/override-word?about={override_request}"
+    approval_path = f"/cases/{case}/forms/override-approval?about={override_request}"
     assert page_client.fill(approval_path, {"agreed": "yes"})[0] == 403
     office.at("AZ-CORE", "second").submit(approval_path, {"agreed": "yes"})
-    assert page_client.fill(f"/cases/{case}/tell", disclosure)[0] == 403
+    assert page_client.fill(f"/cases/{case}/disclose", disclosure)[0] == 403
     assert "この承認で" not in page_client.case(case)
     office.at("AZ-CORE", "third").submit(approval_path, {"agreed": "yes"})
     page = page_client.case(case)
     assert f"この承認で{office.rehearsal_hub.names['MID-HOSP']}に子どもの状況を送る" in page
-    link = re.search(r'href="/agency/AZ-CORE(/cases/[^"]+/tell\?[^"]+)"', page)
+    link = re.search(r'href="/agency/AZ-CORE(/cases/[^"]+/disclose\?[^"]+)"', page)
     assert link is not None
     status, _, text = page_client.fill(link[1].replace("&amp;", "&"), {"text": "受診を勧めたい"})
     assert (status, "記録しました" in text) == (200, True)
@@ -408,7 +408,7 @@ def test_what_rests_on_a_consent_is_closed_when_it_is_withdrawn(office: PagesFix
         "section": "CHILD",
         "text": "体重の伸び",
     }
-    status, _, text = page_client.fill(f"/cases/{case}/tell", disclosure)
+    status, _, text = page_client.fill(f"/cases/{case}/disclose", disclosure)
     assert (status, "記録しました" in text) == (200, True), text
     other = office.at("MID-HOSP")
     assert "体重の伸び" in opened(other, case, "CHILD")
@@ -555,7 +555,7 @@ def test_what_is_asked_is_answered_or_declined_with_a_reason(office: PagesFixtur
     page_client, told = office.at("AZ-CORE"), office.at("KS-CGC")
     for _ in range(2):
         page_client.fill(
-            f"/cases/{case}/tell",
+            f"/cases/{case}/disclose",
             {
                 "act": "information.requested",
                 "to": cgc,
@@ -652,7 +652,7 @@ def test_the_second_and_third_person_sign_in_for_themselves(office: PagesFixture
                 "text_REASON": "連絡がつかない",
             },
         )
-        approval_path = f"/cases/{case}/forms/override-word?about={override_request}"
+        approval_path = f"/cases/{case}/forms/override-approval?about={override_request}"
 
         def offered(page_client: PageClient) -> tuple[bool, bool]:
             """On the work list, and on the case's page."""

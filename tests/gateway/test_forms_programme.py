@@ -120,7 +120,7 @@ def test_an_address_is_hidden_and_what_was_given_gets_conditions(case_work: Case
 def send_disclosure(case_work: CaseWork, to: str) -> str:
     """AZ-CORE tells by the page for it: the message's id."""
     values: Values = {"to": to, "basis": "APPI-69-2-3", "section": "BASIC", "text": "基本情報"}
-    status, _, text = case_work.core.fill(f"/cases/{case_work.case}/tell", values)
+    status, _, text = case_work.core.fill(f"/cases/{case_work.case}/disclose", values)
     assert status == 200, text
     return case_work.office.message(case_work.case, "AZ-CORE", "disclosure.made")
 

@@ -108,7 +108,7 @@ EMERGENCY = (
         send="緊急閲覧を求める",
     ),
     Form(
-        key="emergency-word",
+        key="emergency-approval",
         act=EmergencyAccessApproved,
         title="緊急閲覧を承認する",
         description="求めた人とは別の二人の承認が必要です。あなたはその一人として承認します。",
@@ -177,7 +177,7 @@ EMERGENCY = (
         send="起案する",
     ),
     Form(
-        key="override-word",
+        key="override-approval",
         act=BasisOverrideApproved,
         title="例外的な提供を承認する",
         description="起案した人とは別の二人の承認が必要です。あなたはその一人として承認します。",

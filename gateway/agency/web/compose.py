@@ -6,258 +6,54 @@ What may be is the hub's to say: a refusal is shown beside the field where it ca
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import product
-from typing import Any
-from urllib.parse import urlencode
 from uuid import UUID, uuid4
 
-from fastapi import FastAPI, Request
+from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from domain.case import APPROVERS
 from domain.errors import ExchangeError, Malformed, NotFound, Unavailable
-from domain.events import (
-    AuditContentAccessRequested,
-    BasisOverrideRequested,
-    EmergencyAccessRequested,
-    Kind,
-)
+from domain.events import AuditContentAccessRequested, Kind
 from domain.visibility import CONSENT_BASES
 from gateway.agency.door import SubmissionResult
-from gateway.agency.forms.display import summary_rows
 from gateway.agency.forms.fill import Filled, field_of_refusal, fill, initial_values
-from gateway.agency.forms.kinds import Form, FormContext, Message, OtherAgency
-from gateway.agency.forms.table import FORMS, form_of, forms_for_message, forms_for_programme, forms_for_task
+from gateway.agency.forms.kinds import Form, FormContext
+from gateway.agency.forms.links import summary_rows_of
+from gateway.agency.forms.table import form_of
 from gateway.agency.staff import Person
-from gateway.agency.web.api import MessageIn, SectionIn, send_message
-from gateway.agency.web.guard import PageContext
-from gateway.pages.labels import AUDIT_GROUNDS
+from gateway.agency.web.form_context import audit_requests, form_context_of, programme_subjects
+from gateway.agency.web.guard import SignedIn
+from gateway.agency.web.messages import MessageIn, SectionIn, send_message
+from gateway.agency.web.page_context import PageContext
 from gateway.pages.law import law_of
-from gateway.pages.texts import basis_text, failure_text, reason_text, section_text
+from gateway.pages.texts import basis_text, failure_text, reason_text
 from gateway.protocol.problems import TITLES
 
 ALREADY_SENT = "この画面からはすでに送りました。送信箱で結果を確かめてください。"
 MAX_FIELDS = 1000
-DUAL_APPROVAL_TOPICS = (EmergencyAccessRequested.TOPIC, BasisOverrideRequested.TOPIC)
 
 
-def form_context_of(
-    pages: PageContext,
-    person: Person,
-    case: UUID | None = None,
-    *,
-    messages: Sequence[Message] | None = None,
-    command_id: UUID | None = None,
-) -> FormContext:
-    """Where this person stands: the door's own agency, all others, and what it knows of the case."""
-    key_sets = {str(k.agency): k for k in pages.door.directory()}
-    own_agency = key_sets.pop(str(pages.door.agency))
-    result = messages if messages is not None else ([] if case is None else pages.door.store.messages(case))
-    return FormContext(
-        agency=str(own_agency.agency),
-        roles=frozenset(own_agency.roles),
-        body=own_agency.body,
-        municipality=own_agency.municipality,
-        actor=person.actor,
-        people=pages.staff.people(),
-        agencies={
-            id: OtherAgency(name=k.name, roles=frozenset(k.roles), body=k.body, municipality=k.municipality)
-            for id, k in key_sets.items()
-        },
-        messages=result,
-        about=None,
-        now=pages.door.now(),
-        command_id=command_id or uuid4(),
-    )
-
-
-def audit_requests(pages: PageContext, person: Person, case: UUID | None = None) -> list[dict[str, Any]]:
-    """What the audit office asks to open, as things that a form can be about."""
-    door = pages.door
-    answer = door.query(Kind.AGENCY, door.agency, "audits", {}, actor=person.actor)
-    return [
-        {
-            "act": AuditContentAccessRequested.TOPIC,
-            "message": a["request"],
-            "case": a["case"],
-            "by": "AUDIT",
-            "to": [],
-            "fields": {"opens": a["opens"], "until": a["until"]},
-            "mine": a["items"],
-            "ground": AUDIT_GROUNDS.get(a["ground"], a["ground"]),
-            "until": a["until"],
-            "approvals": a["approvals"],
-            "sections": "、".join(sorted({section_text(i["section"]) for i in a["items"]})),
-            "all_items_visible": bool(a["opens"]),
-        }
-        for a in answer["audits"]
-        if case is None or a["case"] == str(case)
-    ]
-
-
-def summary_rows_of(form_context: FormContext, message: Message) -> list[tuple[str, str]]:
-    """What a message says in codes, and of a request for two words how many there are."""
-    names = {form_context.agency: "自機関", **{id: other.name for id, other in form_context.agencies.items()}}
-    rows = list(summary_rows(message, names))
-    if message["act"] in DUAL_APPROVAL_TOPICS and "fields" in message:
-        count = approval_count(form_context, message)
-        rows.append(("承認", f"{count}人(成立)" if count >= APPROVERS else f"{count}人(二人で成立)"))
-    return rows
-
-
-def approval_count(form_context: FormContext, request: Message) -> int:
-    """How many words this door knows of for a request that needs two."""
-    act = {
-        EmergencyAccessRequested.TOPIC: "emergency_access.approved",
-        BasisOverrideRequested.TOPIC: "basis_override.approved",
-    }
-    return len(form_context.of(act[request["act"]], "approves", request["message"]))
-
-
-def pending_approvals(form_context: FormContext) -> list[Message]:
-    """The requests of all cases that this door may give its people's word to, and that lack one."""
-    return [
-        m
-        for m in form_context.messages
-        if m["act"] in DUAL_APPROVAL_TOPICS
-        and any(f.answers == "approves" for f in forms_for_message(form_context, m))
-        if approval_count(form_context, m) < APPROVERS
-    ]
-
-
-def task_links(form_context: FormContext, task: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Title and address (below the door) of the forms that do what this line of the work list asks.
-
-    ``form_context``: with the messages of that line's case.
-    """
-    return [
-        (form.title, form_path(form, task["case"], task["message"] if not form.is_about_case else None))
-        for form in forms_for_task(form_context, task)
-    ]
-
-
-def approval_link(form_context: FormContext, request: Message) -> str:
-    """Where to give one's word to this request."""
-    form = next(f for f in forms_for_message(form_context, request) if f.answers == "approves")
-    return form_path(form, request["case"], request["message"])
-
-
-def message_links(
-    form_context: FormContext, message: Message, tasks: Sequence[Mapping[str, Any]]
-) -> dict[str, Any]:
-    """What can be said about this message: ``now`` what it waits for, ``later`` what else; and how to send what two
-    persons let."""
-    if "fields" not in message:
-        return {"now": [], "later": [], "send": []}
-    waiting = {t["kind"] for t in tasks if t["message"] == message["message"]}
-    forms = [
-        (f, form_path(f, message["case"], message["message"]))
-        for f in forms_for_message(form_context, message)
-        if not f.only_while_pending or f.tasks & waiting
-    ]
-    now = [(f.title, link) for f, link in forms if not f.any_message or f.tasks & waiting]
-    later = [(f.title, link) for f, link in forms if f.any_message and not f.tasks & waiting]
-    approved = (
-        message["act"] == BasisOverrideRequested.TOPIC and approval_count(form_context, message) >= APPROVERS
-    )
-    return {
-        "now": now,
-        "later": later,
-        "send": list(_approved_disclosure_links(form_context, message)) if approved else [],
-    }
-
-
-def _approved_disclosure_links(form_context: FormContext, request: Message) -> Iterator[tuple[str, str]]:
-    """What two persons let be told: to whom and what, and where it is sent."""
-    asked = request["fields"]
-    for to, section in product(asked["recipients"], asked["sections"]):
-        other = form_context.agencies.get(to)
-        query_values = {"to": to, "basis": asked["code"], "section": section}
-        name = other.name if other else "ほかの機関"
-        yield (
-            f"{name}に{section_text(section)}を送る",
-            f"/cases/{request['case']}/tell?{urlencode(query_values)}",
-        )
-
-
-def form_path(form: Form, case: object, about: object | None = None) -> str:
-    """Where a form is, below the door."""
-    return f"/cases/{case}/forms/{form.key}" + (f"?about={about}" if about else "")
-
-
-def form_routes(app: FastAPI, pages: PageContext, limit: int) -> None:
-    """The pages of all forms. ``limit``: bytes of a form."""
+def add_form_pages(people: APIRouter, pages: PageContext) -> None:
+    """``/forms`` begins a case; ``/cases/{case}/forms`` is about one, ``/programme/forms`` about no case."""
     form_page = _FormPage(pages)
 
-    @app.get("/forms/{key}", response_class=HTMLResponse, include_in_schema=False)
-    @app.get("/cases/{case}/forms/{key}", response_class=HTMLResponse, include_in_schema=False)
-    @app.get("/programme/forms/{key}", response_class=HTMLResponse, include_in_schema=False)
-    def empty_form(key: str, request: Request, case: UUID | None = None, about: str = "") -> Response:
-        person = pages.person(request)
-        if person is None:
-            return pages.redirect_to_sign_in()
+    @people.get("/forms/{key}", response_class=HTMLResponse, include_in_schema=False)
+    @people.get("/cases/{case}/forms/{key}", response_class=HTMLResponse, include_in_schema=False)
+    @people.get("/programme/forms/{key}", response_class=HTMLResponse, include_in_schema=False)
+    def empty_form(
+        key: str, request: Request, person: SignedIn, case: UUID | None = None, about: str = ""
+    ) -> Response:
         query_values = {name: request.query_params.getlist(name) for name in request.query_params}
         return form_page.empty_form(form_of(key), person, case, about, query_values)
 
-    @app.post("/forms/{key}", response_class=HTMLResponse, include_in_schema=False)
-    @app.post("/cases/{case}/forms/{key}", response_class=HTMLResponse, include_in_schema=False)
-    @app.post("/programme/forms/{key}", response_class=HTMLResponse, include_in_schema=False)
-    async def send(key: str, request: Request, case: UUID | None = None) -> Response:
-        person = pages.person(request)
-        if person is None:
-            return pages.redirect_to_sign_in()
-        length = request.headers.get("content-length", "")
-        if not (length.isascii() and length.isdigit() and int(length) <= limit):
-            raise Malformed("body-too-long", f"send at most {limit} bytes")
-        async with request.form(max_files=0, max_fields=MAX_FIELDS) as filled:
-            values = {name: [str(v) for v in filled.getlist(name)] for name in filled}
+    @people.post("/forms/{key}", response_class=HTMLResponse, include_in_schema=False)
+    @people.post("/cases/{case}/forms/{key}", response_class=HTMLResponse, include_in_schema=False)
+    @people.post("/programme/forms/{key}", response_class=HTMLResponse, include_in_schema=False)
+    async def send_form(key: str, request: Request, person: SignedIn, case: UUID | None = None) -> Response:
+        async with request.form(max_files=0, max_fields=MAX_FIELDS) as entered:
+            values = {name: [str(v) for v in entered.getlist(name)] for name in entered}
         return await run_in_threadpool(form_page.send, form_of(key), person, case, values)
-
-    @app.get("/programme", response_class=HTMLResponse, include_in_schema=False)
-    def programme(request: Request, done: str = "") -> Response:
-        person = pages.person(request)
-        if person is None:
-            return pages.redirect_to_sign_in()
-        form_context = form_context_of(pages, person)
-        own_agency, commissions = programme_subjects(pages, person, form_context)
-        return pages.render_page(
-            "programme.html",
-            "委託・研修",
-            person,
-            current_path="/programme",
-            own_agency=own_agency,
-            own_forms=forms_for_programme(form_context, own_agency, Kind.AGENCY),
-            commissions=[
-                (c, forms_for_programme(replace(form_context, about=c), c, Kind.COMMISSION))
-                for c in commissions
-            ],
-            names=pages.names(),
-            agency=form_context.agency,
-            done=FORMS.get(done),
-        )
-
-
-def programme_subjects(
-    pages: PageContext, person: Person, form_context: FormContext
-) -> tuple[Message, list[Message]]:
-    """Our own agency and our commissions, as things that a form can be about."""
-    door = pages.door
-    answer = door.query(Kind.AGENCY, door.agency, "programme", {}, actor=person.actor)
-    own_agency: Message = {
-        "act": "agency",
-        "message": form_context.agency,
-        "by": form_context.agency,
-        "to": [],
-        **answer["rules"],
-    }
-    commissions: list[Message] = [
-        {**c, "act": "commission", "message": c["commission"], "by": c["commissioner"], "to": []}
-        for c in answer["commissions"]
-    ]
-    return own_agency, commissions
 
 
 class _FormPage:
