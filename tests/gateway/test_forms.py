@@ -379,7 +379,7 @@ def test_a_decision_not_to_act_has_a_reason_and_a_day_to_look_again(office: Page
     case = office.case()
     office.told(case)
     page_client = office.at("KS-CGC")
-    path = f"/cases/{case}/forms/not-told"
+    path = f"/cases/{case}/forms/non-disclosure"
     filled = {"reason": "WATCHED_BY_OTHERS", "text_REASON": "市が見守る", "review_on": office.day(0)}
     status, parsed_form, _ = page_client.fill(path, filled)
     assert (status, set(parsed_form.errors)) == (400, {"review_on"})

@@ -85,8 +85,8 @@ def test_a_family_is_supported_from_the_first_sign_to_the_follow_on_service(case
 
     assert case_work.refused("close", {"closing_reason": "GOAL_REACHED"}) == {}
     other = office.id("KS-CGC")
-    assert set(case_work.refused("closing-talk")) == {"consulted"}
-    case_work.submit("closing-talk", {"consulted": [other]})
+    assert set(case_work.refused("closing-consultation")) == {"consulted"}
+    case_work.submit("closing-consultation", {"consulted": [other]})
     case_work.submit("evaluation", {"goal_reached": "yes", "environment_improved": "yes"})
     request = case_work.submit(
         "follow-on", {"to": [other], "text_PLAN": "見守り", f"basis.{other}": "APPI-69-2-3"}

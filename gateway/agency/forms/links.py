@@ -18,7 +18,7 @@ DUAL_APPROVAL_TOPICS = (EmergencyAccessRequested.TOPIC, BasisOverrideRequested.T
 
 
 def summary_rows_of(form_context: FormContext, message: Message) -> list[tuple[str, str]]:
-    """What a message says in codes, and of a request for two words how many there are."""
+    """Label and text of the codes of a message, and for a request that needs two approvals how many it has."""
     names = {form_context.agency: "自機関", **{id: other.name for id, other in form_context.agencies.items()}}
     rows = list(summary_rows(message, names))
     if message["act"] in DUAL_APPROVAL_TOPICS and "fields" in message:
@@ -28,7 +28,7 @@ def summary_rows_of(form_context: FormContext, message: Message) -> list[tuple[s
 
 
 def approval_count(form_context: FormContext, request: Message) -> int:
-    """How many words this door knows of for a request that needs two."""
+    """How many approvals this door knows of for a request that needs two."""
     act = {
         EmergencyAccessRequested.TOPIC: "emergency_access.approved",
         BasisOverrideRequested.TOPIC: "basis_override.approved",
@@ -37,7 +37,7 @@ def approval_count(form_context: FormContext, request: Message) -> int:
 
 
 def pending_approvals(form_context: FormContext) -> list[Message]:
-    """The requests of all cases that this door may give its people's word to, and that lack one."""
+    """The requests of all cases that still lack an approval which this person may give."""
     return [
         m
         for m in form_context.messages
@@ -48,9 +48,9 @@ def pending_approvals(form_context: FormContext) -> list[Message]:
 
 
 def task_links(form_context: FormContext, task: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Title and address (below the door) of the forms that do what this line of the work list asks.
+    """Title and address (below the door) of the forms that complete this task.
 
-    ``form_context``: with the messages of that line's case.
+    ``form_context``: with the messages of the task's case.
     """
     return [
         (form.title, form_path(form, task["case"], task["message"] if not form.is_about_case else None))
@@ -59,7 +59,7 @@ def task_links(form_context: FormContext, task: Mapping[str, Any]) -> list[tuple
 
 
 def approval_link(form_context: FormContext, request: Message) -> str:
-    """Where to give one's word to this request."""
+    """Where to approve this request."""
     form = next(f for f in forms_for_message(form_context, request) if f.answers == "approves")
     return form_path(form, request["case"], request["message"])
 
@@ -67,8 +67,7 @@ def approval_link(form_context: FormContext, request: Message) -> str:
 def message_links(
     form_context: FormContext, message: Message, tasks: Sequence[Mapping[str, Any]]
 ) -> dict[str, Any]:
-    """What can be said about this message: ``now`` what it waits for, ``later`` what else; and how to send what two
-    persons let."""
+    """Forms about this message: ``now`` those it waits for, ``later`` all others, ``send`` what two persons approved."""
     if "fields" not in message:
         return {"now": [], "later": [], "send": []}
     waiting = {t["kind"] for t in tasks if t["message"] == message["message"]}
@@ -90,7 +89,7 @@ def message_links(
 
 
 def _approved_disclosure_links(form_context: FormContext, request: Message) -> Iterator[tuple[str, str]]:
-    """What two persons let be told: to whom and what, and where it is sent."""
+    """The disclosures that two persons approved: recipient and section as a title, and where to send it."""
     asked = request["fields"]
     for to, section in product(asked["recipients"], asked["sections"]):
         other = form_context.agencies.get(to)
@@ -103,5 +102,5 @@ def _approved_disclosure_links(form_context: FormContext, request: Message) -> I
 
 
 def form_path(form: Form, case: object, about: object | None = None) -> str:
-    """Where a form is, below the door."""
+    """The address of a form, below the door."""
     return f"/cases/{case}/forms/{form.key}" + (f"?about={about}" if about else "")

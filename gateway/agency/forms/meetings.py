@@ -1,4 +1,4 @@
-"""Meetings of a case, and what a profession is asked to judge."""
+"""Meetings of a case, and professional judgements."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""As support goes: registering with the network, looking at the plan again, visits, and what worries a visitor."""
+"""During support: registration with the network, review of the plan, visits, and concerns of a visitor."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A contractor's papers and its reinstatement, the rules of secrecy, and what the audit office asks to open."""
+"""Contractors and their workers, confidentiality rules, and the audit office's requests for content."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def _workers(form_context: FormContext) -> Choices:
 
 
 def _missing_modules(form_context: FormContext) -> list[str]:
-    """The modules that some visitor lacks."""
+    """The training modules that some worker lacks."""
     gaps = {g for w in (form_context.about or {}).get("workers", []) for g in w["gaps"]}
     return [m for m in MODULES if f"TRAINING_{m}" in gaps]
 
@@ -65,7 +65,7 @@ def _check_still_valid(field_values: FieldValues, form_context: FormContext) -> 
 
 
 def commissioned_by_us(form_context: FormContext, about: Message) -> bool:
-    """A contractor of ours: our own visitors are under no commission."""
+    """True for a contractor of ours; our own visitors have no contract."""
     return about.get("by") == form_context.agency != about.get("contractor")
 
 

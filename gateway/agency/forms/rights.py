@@ -1,4 +1,4 @@
-"""What the person concerned asks for, and consent: asked, decided category by category, corrected, stopped, recalled."""
+"""Rights of the data subject (access, correction, stop of use, recall), and consent."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ def _finalise_consent_refusal(field_values: FieldValues, form_context: FormConte
 
 
 def _consents_in_force(form_context: FormContext) -> Choices:
-    """The consents of what this is about, by whom they let see what."""
+    """The consents in force of the message this is about, each with its recipient and sections."""
     names = {form_context.agency: "自機関", **_other_agencies(form_context)}
     withdrawn = {
         c for m in form_context.messages if m["act"] == e.ConsentWithdrawn.TOPIC for c in m.get("consent", [])
@@ -168,7 +168,7 @@ def _colleagues(form_context: FormContext) -> Choices:
     }
 
 
-# --- what was wrong ------------------------------------------------------------------------------------------
+# --- correction ----------------------------------------------------------------------------------------------
 
 
 def _was_disclosed(form_context: FormContext, about: Message) -> bool:
@@ -176,7 +176,7 @@ def _was_disclosed(form_context: FormContext, about: Message) -> bool:
 
 
 def _recipients_of_corrected(form_context: FormContext) -> Sequence[str]:
-    """Who was given what this correction corrects."""
+    """The recipients of the message that this correction corrects."""
     corrected_message = form_context.message((form_context.about or {}).get("fields", {}).get("corrects"))
     return (
         []

@@ -1,4 +1,4 @@
-"""Notifications and what must follow, decisions not to tell or act, answers, and what leaked."""
+"""Notifications and safety checks, decisions not to disclose or not to act, answers, and data breaches."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def _check_not_in_future(name: str) -> Any:
 
 
 def _finalise_safety_check(field_values: FieldValues, form_context: FormContext) -> FieldValues:
-    """The child was seen where it was sighted, and nowhere else."""
+    """``child_seen`` follows from the method: only a sighting counts."""
     return {**field_values, "child_seen": field_values["method"] == SafetyMethod.SIGHTED}
 
 
@@ -241,7 +241,7 @@ SAFETY = (
         purpose=Purpose.SAFETY,
     ),
     Form(
-        key="not-told",
+        key="non-disclosure",
         act=e.NonDisclosureDecided,
         title="伝えない・対応しないと決める",
         description="いまは伝えない、または対応しないと判断したことを、理由と見直す日とともに記録します。",

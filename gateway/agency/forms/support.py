@@ -1,4 +1,4 @@
-"""From the assessment to the follow-on service: what the core agency decides, plans, has visited, and closes."""
+"""From the assessment to the follow-on service: the decisions, plans and visits of the core agency, and the closing."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def _visiting_agencies(form_context: FormContext) -> Choices:
 
 
 def _participants(form_context: FormContext) -> Choices:
-    """Who has a part in the case."""
+    """The agencies that take part in the case."""
     parts = {m["by"] for m in form_context.messages} | {
         a for m in form_context.messages for a in m.get("to", [])
     }
@@ -86,7 +86,7 @@ def _participants(form_context: FormContext) -> Choices:
 
 
 def _assigned_workers(form_context: FormContext) -> Choices:
-    """The visitors whom this door knows to be assigned."""
+    """The assigned workers that this door knows of."""
     assigned_workers: dict[str, str] = {}
     for m in form_context.messages:
         fields = m.get("fields", {})
@@ -151,7 +151,7 @@ PLAN = (
     ),
 )
 PLAN_KEYS = tuple(f.name for f in PLAN if f.name != "reason")
-"""The fields that are the plan's own."""
+"""The fields of a plan."""
 PLAN_SECTION_INPUTS = (
     SectionText(section=Section.PLAN, label="支援計画", is_required=True),
     reason_section(),
@@ -541,7 +541,7 @@ SUPPORT = (
         send="記録する",
     ),
     Form(
-        key="closing-talk",
+        key="closing-consultation",
         act=e.ClosingConsultationHeld,
         title="終結を協議した",
         description="訪問支援者や関係機関と、終結してよいかを話し合ったことを記録します。",

@@ -44,7 +44,7 @@ def form_of(key: str) -> Form:
 
 
 def forms_for_case(form_context: FormContext) -> dict[str, list[Form]]:
-    """What can be said about a case as a whole, by group."""
+    """The forms about a case itself that this agency uses, by group."""
     matching_forms: dict[str, list[Form]] = {}
     for form in FORMS.values():
         if form.is_about_case and form.fits(form_context):
@@ -53,24 +53,24 @@ def forms_for_case(form_context: FormContext) -> dict[str, list[Form]]:
 
 
 def forms_for_message(form_context: FormContext, message: Message) -> list[Form]:
-    """What can be said about this message."""
+    """The forms that can be sent about this message."""
     about = replace(form_context, about=message)
     return [f for f in FORMS.values() if not f.is_about_case and f.is_offered_for(about, message)]
 
 
 def forms_beginning_case(form_context: FormContext) -> list[Form]:
-    """What can begin a case."""
+    """The forms that can begin a case."""
     return [form for form in FORMS.values() if form.begins_case and form.fits(form_context)]
 
 
 def forms_for_programme(form_context: FormContext, about: Message, kind: Kind) -> list[Form]:
-    """What can be said about a commission, or about our own agency."""
+    """The forms about a commission (or, by ``kind``, about our own agency)."""
     matching_forms = [f for f in FORMS.values() if f.act.ON is kind and kind is not Kind.CASE]
     return [f for f in matching_forms if f.fits(form_context) and f.open(form_context, about)]
 
 
 def forms_for_task(form_context: FormContext, task: Mapping[str, object]) -> Iterator[Form]:
-    """The forms that do what this line of the work list asks."""
+    """The forms that complete this task."""
     message = form_context.message(task["message"])
     for form in FORMS.values():
         if task["kind"] not in form.tasks or not form.fits(form_context):

@@ -1,4 +1,4 @@
-"""The plain JSON API of a door, for the agency's own systems. Sections are in clear here, and never beyond."""
+"""The JSON API of a door, for the agency's own systems. It takes and returns sections in clear."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class FileRowOut(StrictModel):
 
 
 class FileOut(StrictModel):
-    """What became of a file. ``answer``: in the sender's own format, base64; ``ending``: of its name."""
+    """What became of a file. ``answer``: in the format of the file, base64; ``ending``: for its file name."""
 
     ok: bool
     rows: list[FileRowOut]
@@ -68,7 +68,7 @@ class FileOut(StrictModel):
 
 
 def file_out(file_result: FileResult, findings: Sequence[Finding] = ()) -> FileOut:
-    """A file's answer as this API tells it."""
+    """The answer to a file as the API returns it."""
     return FileOut(
         ok=file_result.ok,
         rows=[
@@ -92,11 +92,18 @@ def file_out(file_result: FileResult, findings: Sequence[Finding] = ()) -> FileO
 
 def add_api(systems: APIRouter, door: Door, files: Files) -> None:
     """The routes of the API, below ``/api``."""
+    _add_sending(systems, door, files)
+    _add_reading(systems, door)
+    _add_reports(systems, door)
+
+
+def _add_sending(systems: APIRouter, door: Door, files: Files) -> None:
+    """Messages and files to be sent, and what this door sent."""
 
     @systems.post("/files")
     async def post_file(request: Request, person: SignedIn) -> JSONResponse:
-        """Send a file (FHIR Bundle, xlsx, csv) as it is; its content tells its format. 200: taken, with what
-        became of each message; 400: nothing was taken, with all findings. The same bytes are recorded once."""
+        """Send a file (FHIR Bundle, xlsx, csv) as it is; the format is recognised from its content. 200: accepted, with
+        the outcome of each message; 400: not accepted, with all findings. The same file is recorded once."""
         data = await read_bounded_body(request, MAX_FILE_BYTES)
         try:
             file_result = await run_in_threadpool(files.send, person, data)
@@ -110,6 +117,24 @@ def add_api(systems: APIRouter, door: Door, files: Files) -> None:
         """Send a message. Outcome: recorded, refused (with the reason and what would fit), or waiting."""
         return to_sent_out(send_message(door, person, message))
 
+    @systems.get("/outbox")
+    def get_outbox() -> list[dict[str, Any]]:
+        """What this door sent, and what became of it."""
+        return [
+            {
+                "command_id": str(o.command_id),
+                "about": str(o.about),
+                "act": o.act,
+                "at": o.at,
+                "state": o.state,
+            }
+            for o in door.store.outgoing()
+        ]
+
+
+def _add_reading(systems: APIRouter, door: Door) -> None:
+    """The cases of this agency: what waits, what it may know of, and opening an item."""
+
     @systems.get("/worklist")
     def get_worklist() -> list[dict[str, Any]]:
         """What waits for this agency."""
@@ -118,7 +143,7 @@ def add_api(systems: APIRouter, door: Door, files: Files) -> None:
 
     @systems.get("/cases")
     def get_cases() -> list[str]:
-        """The cases of which this agency knows something."""
+        """The cases of which this agency may know at least one message."""
         door.refresh()
         return sorted({m["case"] for m in door.store.messages()})
 
@@ -147,38 +172,28 @@ def add_api(systems: APIRouter, door: Door, files: Files) -> None:
             act=opened.act,
         )
 
-    @systems.get("/outbox")
-    def get_outbox() -> list[dict[str, Any]]:
-        """What this door sent, and what became of it."""
-        return [
-            {
-                "command_id": str(o.command_id),
-                "about": str(o.about),
-                "act": o.act,
-                "at": o.at,
-                "state": o.state,
-            }
-            for o in door.store.outgoing()
-        ]
+
+def _add_reports(systems: APIRouter, door: Door) -> None:
+    """Reports for a meeting, the state of the log, and the agencies that can be addressed."""
 
     @systems.get("/agenda")
     def get_agenda(since: AwareDatetime, person: SignedIn) -> dict[str, Any]:
-        """For a meeting: every open case that we look after, what changed since, what is late, who was never asked."""
+        """For a meeting: every open case of this agency, with changes since then, late tasks, and agencies never asked."""
         return door.query(Kind.AGENCY, door.agency, "agenda", {"since": dump(since)}, actor=person.actor)
 
     @systems.get("/openings")
     def get_openings(since: AwareDatetime, person: SignedIn) -> dict[str, Any]:
-        """Who else opened what of the cases that we answer for, gathered by day, case, agency and section."""
+        """Openings by other agencies in the cases of this agency, by day, case, agency and section."""
         return door.query(Kind.AGENCY, door.agency, "openings", {"since": dump(since)}, actor=person.actor)
 
     @systems.get("/log")
     def get_log() -> dict[str, Any]:
-        """How this door stands with the hub's log: what is proven, what waits or is late, and what is wrong."""
+        """The state of this door's inclusion proofs: how many are proven, wait or are late, and contradictions of the log."""
         return LogProver(door).log_status().to_json()
 
     @systems.get("/agencies")
     def get_agencies() -> list[dict[str, Any]]:
-        """The agencies that can be addressed, from key sets that the registrars vouch for."""
+        """The agencies that can be addressed, from key sets that the registrars signed."""
         return [
             {"id": str(k.agency), "code": k.code, "name": k.name, "roles": list(k.roles)}
             for k in door.directory()

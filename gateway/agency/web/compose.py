@@ -1,6 +1,6 @@
-"""The forms of a door's pages: one page for every act of the table, sent as any command is sent.
+"""The page of a form: one for every act of the table, sent like any other command.
 
-What may be is the hub's to say: a refusal is shown beside the field where it can be mended, and loses nothing.
+The hub decides. A refusal is shown at the field to correct, and what was entered is kept.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def add_form_pages(people: APIRouter, pages: PageContext) -> None:
 
 
 class _FormPage:
-    """One form, empty or with what was written into it."""
+    """One form, empty or with the entered values."""
 
     def __init__(self, pages: PageContext) -> None:
         self._pages = pages
@@ -218,11 +218,11 @@ class _FormPage:
 
 
 def _field_labels(form: Form, form_context: FormContext) -> dict[str, str]:
-    """Field -> label, for the list of what is to be mended."""
-    result = {f.name: f.label for f in form.visible_fields(form_context)} | {
+    """Field -> label, for the list of errors."""
+    labels = {f.name: f.label for f in form.visible_fields(form_context)} | {
         w.name: w.label for w in form.section_inputs
     }
-    return result | {"to": "宛先"}
+    return labels | {"to": "宛先"}
 
 
 def _redirect_path(form: Form, sent: SubmissionResult) -> str:

@@ -1,4 +1,4 @@
-"""One section of words to one agency: a new disclosure, or one about a known case."""
+"""Disclosing one section to one agency: beginning a case, or about a known one."""
 
 from __future__ import annotations
 

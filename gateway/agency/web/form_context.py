@@ -1,4 +1,4 @@
-"""What the forms of a page need to know: our agency, all others, the case's messages, and what a form can be about."""
+"""What the forms of a page depend on: agencies, messages of the case, and subjects that are no messages."""
 
 from __future__ import annotations
 
@@ -22,10 +22,11 @@ def form_context_of(
     messages: Sequence[Message] | None = None,
     command_id: UUID | None = None,
 ) -> FormContext:
-    """Where this person stands: the door's own agency, all others, and what it knows of the case."""
+    """The context of this person's forms: the door's own agency, all others, and the messages of the case."""
     key_sets = {str(k.agency): k for k in pages.door.directory()}
     own_agency = key_sets.pop(str(pages.door.agency))
-    result = messages if messages is not None else ([] if case is None else pages.door.store.messages(case))
+    if messages is None:
+        messages = [] if case is None else pages.door.store.messages(case)
     return FormContext(
         agency=str(own_agency.agency),
         roles=frozenset(own_agency.roles),
@@ -37,7 +38,7 @@ def form_context_of(
             id: OtherAgency(name=k.name, roles=frozenset(k.roles), body=k.body, municipality=k.municipality)
             for id, k in key_sets.items()
         },
-        messages=result,
+        messages=messages,
         about=None,
         now=pages.door.now(),
         command_id=command_id or uuid4(),
@@ -45,7 +46,7 @@ def form_context_of(
 
 
 def audit_requests(pages: PageContext, person: Person, case: UUID | None = None) -> list[dict[str, Any]]:
-    """What the audit office asks to open, as things that a form can be about."""
+    """The audit office's requests for content, in the shape of messages, as subjects of a form."""
     door = pages.door
     answer = door.query(Kind.AGENCY, door.agency, "audits", {}, actor=person.actor)
     return [
@@ -71,7 +72,7 @@ def audit_requests(pages: PageContext, person: Person, case: UUID | None = None)
 def programme_subjects(
     pages: PageContext, person: Person, form_context: FormContext
 ) -> tuple[Message, list[Message]]:
-    """Our own agency and our commissions, as things that a form can be about."""
+    """Our own agency and our commissions, in the shape of messages, as subjects of a form."""
     door = pages.door
     answer = door.query(Kind.AGENCY, door.agency, "programme", {}, actor=person.actor)
     own_agency: Message = {

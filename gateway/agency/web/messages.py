@@ -1,4 +1,4 @@
-"""A message as a page or a system writes it, and what became of it: with sections in clear, so it never leaves the door."""
+"""Messages as pages and systems write them, with sections in clear, before the door seals them; and the outcome."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class SentOut(StrictModel):
 
 
 def send_message(door: Door, person: Person, message: MessageIn) -> SubmissionResult:
-    """Seal and send. Raises Malformed for an act that is none, else what the door raises."""
+    """Seal and send a message. Raises Malformed (unknown act, time without zone), and what ``Door.send`` raises."""
     cls = EVENTS.get(message.act)
     if cls is None or not issubclass(cls, CaseMessage):
         raise Malformed("unknown-act", "ask for an act of the published list")
@@ -98,12 +98,12 @@ def send_message(door: Door, person: Person, message: MessageIn) -> SubmissionRe
 
 
 def _canonical_request(message: MessageIn) -> bytes:
-    """What was asked, in one form whatever the order of its keys."""
+    """The request in one form, whatever the order of its keys."""
     return json.dumps(message.model_dump(mode="json"), sort_keys=True).encode()
 
 
 def to_sent_out(sent: SubmissionResult) -> SentOut:
-    """A sent command as this API tells it."""
+    """The outcome of a command as the API returns it."""
     return SentOut(
         case=sent.case,
         message=sent.command_id,
