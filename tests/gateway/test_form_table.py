@@ -27,7 +27,7 @@ from domain.tasks import TaskKind
 from gateway.agency.forms.display import DISPLAYED_FIELDS
 from gateway.agency.forms.fill import FIELD_OF_REASON, fill
 from gateway.agency.forms.kinds import Field, Form, FormContext, InputKind, OtherAgency, SectionText, To
-from gateway.agency.forms.support import PLAN_KEYS
+from gateway.agency.forms.planning import PLAN_KEYS
 from gateway.agency.forms.table import FORMS
 from gateway.pages.law import law_of
 from gateway.pages.texts import BASES

@@ -81,7 +81,7 @@ def _may_review(form_context: FormContext, about: Message) -> bool:
     return theirs(form_context, about)
 
 
-EMERGENCY = (
+EMERGENCY_FORMS = (
     Form(
         key="emergency",
         act=EmergencyAccessRequested,

@@ -7,33 +7,50 @@ from dataclasses import replace
 
 from domain.errors import NotFound
 from domain.events import Kind
-from gateway.agency.forms.emergency import EMERGENCY
+from gateway.agency.forms.access import ACCESS_FORMS
+from gateway.agency.forms.answers import ANSWER_FORMS
+from gateway.agency.forms.assessment import ASSESSMENT_FORMS
+from gateway.agency.forms.audit import AUDIT_FORMS
+from gateway.agency.forms.breaches import BREACH_FORMS
+from gateway.agency.forms.closing import CLOSING_FORMS
+from gateway.agency.forms.consent import CONSENT_FORMS
+from gateway.agency.forms.corrections import CORRECTION_FORMS
+from gateway.agency.forms.emergency import EMERGENCY_FORMS
 from gateway.agency.forms.kinds import Form, FormContext, Message
-from gateway.agency.forms.meetings import MEETINGS
-from gateway.agency.forms.network_and_visits import NETWORK_AND_VISIT_FORMS
-from gateway.agency.forms.programme import AUDIT, PROGRAMME
+from gateway.agency.forms.meetings import MEETING_FORMS
+from gateway.agency.forms.network import NETWORK_FORMS
+from gateway.agency.forms.planning import PLAN_REVIEW_FORMS, PLANNING_FORMS
+from gateway.agency.forms.programme import PROGRAMME_FORMS
 from gateway.agency.forms.retention import RETENTION_FORMS
-from gateway.agency.forms.rights import RIGHTS
-from gateway.agency.forms.safety import ANSWERS, SAFETY
-from gateway.agency.forms.support import SUPPORT
+from gateway.agency.forms.safety import SAFETY_FORMS
 from gateway.agency.forms.transfer import TRANSFER_FORMS
+from gateway.agency.forms.visits import VISIT_FORMS, VISIT_REPORT_FORMS
 
 FORMS: Mapping[str, Form] = {
     form.key: form
     for form in (
-        *SAFETY,
-        *EMERGENCY,
-        *ANSWERS,
-        *NETWORK_AND_VISIT_FORMS,
-        *SUPPORT,
+        *SAFETY_FORMS,
+        *EMERGENCY_FORMS,
+        *ANSWER_FORMS,
+        *BREACH_FORMS,
+        *NETWORK_FORMS,
+        *PLAN_REVIEW_FORMS,
+        *VISIT_REPORT_FORMS,
+        *ASSESSMENT_FORMS,
+        *PLANNING_FORMS,
+        *VISIT_FORMS,
+        *CLOSING_FORMS,
         *TRANSFER_FORMS,
-        *RIGHTS,
-        *MEETINGS,
+        *ACCESS_FORMS,
+        *CORRECTION_FORMS,
+        *CONSENT_FORMS,
+        *MEETING_FORMS,
         *RETENTION_FORMS,
-        AUDIT,
-        *PROGRAMME,
+        *AUDIT_FORMS,
+        *PROGRAMME_FORMS,
     )
 }
+"""All forms by key, in the order in which pages offer them."""
 
 
 def form_of(key: str) -> Form:
