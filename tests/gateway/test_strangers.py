@@ -1,6 +1,6 @@
-"""Who has not signed in: what every route of every application answers, and that it answers before it reads a body.
+"""Every route of every application, asked without credentials: what it answers, and that it reads no body first.
 
-A route that strangers may use is written down here. A new route that is not, and has no guard, fails this test.
+Routes for everybody are listed here. A new route that is not listed and has no guard fails the test.
 """
 
 from __future__ import annotations
@@ -154,7 +154,7 @@ def test_pages_send_strangers_to_sign_in_and_the_api_answers_401(agency: FastAPI
             assert response.status == (401 if path.startswith("/api/") else 303)
 
 
-def test_a_wrong_token_or_session_is_a_strangers(agency: FastAPI) -> None:
+def test_a_wrong_token_or_session_is_refused_before_the_body_is_read(agency: FastAPI) -> None:
     for headers in ([("authorization", "Bearer wrong")], [("cookie", "kakehashi=wrong")]):
         response = request(agency, "POST", "/api/messages", headers=headers)
         assert (response.status, response.bytes_read) == (401, 0)
@@ -178,7 +178,7 @@ def test_what_a_stranger_may_send_is_short(agency: FastAPI) -> None:
 
 
 def test_the_walk_finds_a_route_without_a_guard(agency: FastAPI) -> None:
-    agency.get("/new-page")(lambda: {"told": "everything"})
+    agency.get("/new-page")(lambda: {"text": "everything"})
     assert unguarded(agency, AGENCY_PUBLIC) == {"GET /new-page: answered 200"}
 
 
@@ -189,7 +189,7 @@ def test_the_walk_finds_a_guard_that_runs_after_the_body_is_read(agency: FastAPI
         raise Untrusted("not-signed-in", "give a token, or sign in")
 
     def handler(text: str = Form()) -> dict[str, str]:
-        return {"told": text}
+        return {"text": text}
 
     agency.post("/late", dependencies=[Depends(late_guard)])(handler)
     assert "POST /late: the body was read" in unguarded(agency, AGENCY_PUBLIC)
@@ -204,7 +204,7 @@ def test_a_handler_that_needs_a_person_fails_closed_on_a_route_without_a_guard(a
     from gateway.agency.web.guard import SignedIn
 
     def handler(person: SignedIn) -> dict[str, str]:
-        return {"told": person.name}
+        return {"name": person.name}
 
     handler.__annotations__["person"] = SignedIn
     agency.get("/unguarded")(handler)
