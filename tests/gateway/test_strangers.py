@@ -174,7 +174,7 @@ def test_what_a_stranger_may_send_is_short(agency: FastAPI) -> None:
     form = ("content-type", "application/x-www-form-urlencoded")
     for length in (("transfer-encoding", "chunked"), ("content-length", "4097")):
         response = request(agency, "POST", "/sign-in", headers=[form, length])
-        assert (response.status, response.bytes_read) == (400, 0)
+        assert (json.loads(response.body)["error_code"], response.bytes_read) == ("body-too-long", 0)
 
 
 def test_the_walk_finds_a_route_without_a_guard(agency: FastAPI) -> None:
@@ -237,7 +237,7 @@ def test_the_hub_reads_a_strangers_body_only_where_the_signature_is_in_it(hub: H
     app, before = hub_app_of(hub), hub.head()
     for (method, path), response in strange_requests(app):
         if (method, path) in HUB_SIGNED_BODY:
-            assert response.status == 400
+            assert 400 <= response.status < 500
             continue
         assert response.bytes_read == 0, (method, path)
         if (method, path) in HUB_SIGNED_HEAD:
