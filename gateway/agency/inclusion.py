@@ -100,7 +100,7 @@ class LogProver:
         try:
             proof_answer = self._door.client.inclusion(receipt.leaf.seq, head.size)
             index, size = int(proof_answer["index"]), int(proof_answer["size"])
-            proof = [bytes.fromhex(one) for one in proof_answer["proof"]]
+            proof = [bytes.fromhex(node) for node in proof_answer["proof"]]
         except (KeyError, TypeError, ValueError) as error:
             raise Untrusted("proof-unreadable", "what the hub answered is no proof") from error
         if index != receipt.leaf.seq - 1 or size != head.size:
@@ -124,7 +124,7 @@ class LogProver:
         for outbox_entry in store.unproven(10 * BATCH_SIZE):
             waiting += 1
             late += self._receipt_of_answer(outbox_entry.answer).promised_at + PROMISE_GRACE < now
-        alarms = [str(one["kind"]) for one in store.log_alarms()]
+        alarms = [str(alarm["kind"]) for alarm in store.log_alarms()]
         return LogStatus(size, len(store.proven()), waiting, late, alarms)
 
 

@@ -113,7 +113,7 @@ class ItemOpener:
             raise Untrusted("frame-of-another-case", "the frame handed over is about something else")
         author = _author_agency(payload)
         if not self._key_sets.knows(payload.keyset):
-            self._key_sets.verify([parse_frame(b64decode(one)) for one in key_sets])
+            self._key_sets.verify([parse_frame(b64decode(frame)) for frame in key_sets])
         verify(COMMAND, frame, [self._key_sets.by_digest(payload.keyset, author).sig])
         return payload
 

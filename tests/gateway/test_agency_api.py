@@ -40,8 +40,10 @@ def test_a_section_sent_by_one_system_is_opened_by_another_unchanged(case_in_pro
     sent = client(run, "AZ-CORE").post("/api/messages", json=message(run)).json()
     assert (sent["outcome"], sent["reason"]) == ("recorded", None)
     reader = client(run, "SORA-NPO")
-    result = next(m for m in reader.get(f"/api/cases/{run.case}").json() if m["message"] == sent["message"])
-    [item] = result["items"]
+    message_row = next(
+        m for m in reader.get(f"/api/cases/{run.case}").json() if m["message"] == sent["message"]
+    )
+    [item] = message_row["items"]
     assert item["state"] == "OPENABLE"
     answer = reader.post(
         f"/api/cases/{run.case}/items/{item['item']}/open",
@@ -58,9 +60,11 @@ def test_a_long_section_is_sent_through_the_item_store_and_read_completely(case_
     sent = client(run, "AZ-CORE").post("/api/messages", json=request_body).json()
     assert sent["outcome"] == "recorded"
     reader = client(run, "SORA-NPO")
-    result = next(m for m in reader.get(f"/api/cases/{run.case}").json() if m["message"] == sent["message"])
+    message_row = next(
+        m for m in reader.get(f"/api/cases/{run.case}").json() if m["message"] == sent["message"]
+    )
     answer = reader.post(
-        f"/api/cases/{run.case}/items/{result['items'][0]['item']}/open",
+        f"/api/cases/{run.case}/items/{message_row['items'][0]['item']}/open",
         json={"message": sent["message"], "section": "CHILD", "purpose": "SUPPORT"},
     )
     assert answer.json()["text"] == text
@@ -147,10 +151,10 @@ def test_a_refusal_has_a_reason_in_japanese_and_the_fitting_bases(case_in_progre
     answer = client(run, "AZ-CORE").post(
         "/api/messages", json=message(run, to=[to], basis={to: "CWA-21-10-2-3"})
     )
-    result = answer.json()
-    assert (result["outcome"], result["reason"]) == ("refused", "BASIS_FOR_OTHER_PARTIES")
-    assert "この根拠は" in result["reason_text"]
-    assert "CWA-25-2-2" in result["fitting"]
+    sent = answer.json()
+    assert (sent["outcome"], sent["reason"]) == ("refused", "BASIS_FOR_OTHER_PARTIES")
+    assert "この根拠は" in sent["reason_text"]
+    assert "CWA-25-2-2" in sent["fitting"]
 
 
 def test_another_agencys_item_and_an_unknown_one_answer_the_same(case_in_progress: Run) -> None:
@@ -200,9 +204,9 @@ def test_content_is_not_logged(case_in_progress: Run, caplog: pytest.LogCaptureF
 
 @pytest.fixture
 def staff(tmp_path: Path) -> Staff:
-    result = Staff(tmp_path / "staff.db")
-    result.add("staff.a1", "職員A", b"correct horse battery")
-    return result
+    new_staff = Staff(tmp_path / "staff.db")
+    new_staff.add("staff.a1", "職員A", b"correct horse battery")
+    return new_staff
 
 
 def test_a_request_without_token_or_session_is_sent_away(case_in_progress: Run, staff: Staff) -> None:

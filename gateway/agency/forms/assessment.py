@@ -31,7 +31,8 @@ def _finalise_assessment(field_values: FieldValues, form_context: FormContext) -
     """Every item is answered, if only with «not assessed»; there is no score."""
     return {
         "indicators": {
-            one.code: field_values["indicators"].get(one.code, "NOT_ASSESSED") for one in INDICATORS
+            indicator.code: field_values["indicators"].get(indicator.code, "NOT_ASSESSED")
+            for indicator in INDICATORS
         }
     }
 
@@ -95,7 +96,7 @@ ASSESSMENT_FORMS = (
                 name="indicators",
                 label="項目",
                 input_kind=InputKind.EACH,
-                rows=lambda form_context: {one.code: one.label for one in INDICATORS},
+                rows=lambda form_context: {i.code: i.label for i in INDICATORS},
                 choices=INDICATOR_VALUES,
                 is_required=False,
             ),

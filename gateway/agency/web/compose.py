@@ -18,7 +18,7 @@ from domain.events import AuditContentAccessRequested, Kind
 from domain.visibility import CONSENT_BASES
 from gateway.agency.door import SubmissionResult
 from gateway.agency.forms.fill import Filled, field_of_refusal, fill, initial_values
-from gateway.agency.forms.kinds import Form, FormContext
+from gateway.agency.forms.kinds import Form, FormContext, Message
 from gateway.agency.forms.links import summary_rows_of
 from gateway.agency.forms.table import form_of
 from gateway.agency.staff import Person
@@ -115,54 +115,50 @@ class _FormPage:
     def _context_for(
         self, form: Form, person: Person, case: UUID | None, about: str, command_id: UUID | None
     ) -> FormContext:
-        door, kind = self._pages.door, form.act.ON
-        if kind is not Kind.CASE:
-            form_context = form_context_of(self._pages, person, command_id=command_id)
-            own_agency, commissions = programme_subjects(self._pages, person, form_context)
-            result = next((c for c in (own_agency, *commissions) if c["message"] == about), None)
-            if result is None or (result is own_agency) is not (kind is Kind.AGENCY):
-                raise NotFound("not-there", "no such commission, or not yours")
-            return replace(form_context, about=result)
+        """The context of this form, with the subject it is about. Raises NotFound."""
+        if form.act.ON is not Kind.CASE:
+            return self._programme_context(form, person, about, command_id)
         if case is None and not form.begins_case:
             raise NotFound("not-there", "this form is about a case")
-        door.refresh()
+        self._pages.door.refresh()
         form_context = form_context_of(self._pages, person, case, command_id=command_id)
         if case is not None and not form_context.messages:
             raise NotFound("not-there", "no such case, or not yours")
         if form.is_about_case:
             return form_context
+        subject: Message | None
         if AuditContentAccessRequested in form.about:
             audits = audit_requests(self._pages, person, case)
-            result = next((a for a in audits if a["message"] == about and a["all_items_visible"]), None)
+            subject = next((a for a in audits if a["message"] == about and a["all_items_visible"]), None)
         else:
-            result = form_context.message(about)
-        if result is None or "fields" not in result:
+            subject = form_context.message(about)
+        if subject is None or "fields" not in subject:
             raise NotFound("not-there", "no such message, or not yours")
-        return replace(form_context, about=result)
+        return replace(form_context, about=subject)
+
+    def _programme_context(
+        self, form: Form, person: Person, about: str, command_id: UUID | None
+    ) -> FormContext:
+        form_context = form_context_of(self._pages, person, command_id=command_id)
+        own_agency, commissions = programme_subjects(self._pages, person, form_context)
+        subjects = [own_agency] if form.act.ON is Kind.AGENCY else commissions
+        subject = next((s for s in subjects if s["message"] == about), None)
+        if subject is None:
+            raise NotFound("not-there", "no such commission, or not yours")
+        return replace(form_context, about=subject)
 
     def _submit(
         self, form: Form, form_context: FormContext, person: Person, case: UUID | None, filled: Filled
     ) -> SubmissionResult:
-        field_values, about = dict(filled.field_values), form_context.about or {}
         if form.act.ON is not Kind.CASE:
-            fields = {**form.fixed, **field_values}
-            asked = json.dumps([form.key, about["message"], fields], sort_keys=True).encode()
-            return self._pages.door.send(
-                form.act.ON or Kind.AGENCY,
-                UUID(about["message"]),
-                form.act.TOPIC,
-                fields,
-                actor=person.actor,
-                command_id=form_context.command_id,
-                asked=asked,
-            )
+            return self._submit_programme(form, form_context, person, filled)
+        field_values, about = dict(filled.field_values), form_context.about
         reason, consent = field_values.pop("reason", None), [UUID(c) for c in field_values.pop("consent", [])]
-        consent_recipients = [a for a, code in filled.basis.items() if code in CONSENT_BASES]
-        consent = consent or form_context.consents(
-            consent_recipients, [section for section, _, _ in filled.parts]
-        )
+        if not consent:
+            recipients = [a for a, code in filled.basis.items() if code in CONSENT_BASES]
+            consent = form_context.consents(recipients, [section for section, _, _ in filled.parts])
         answers = {form.answers: about["message"]} if about and form.answers else {}
-        message_in = MessageIn(
+        message = MessageIn(
             case=case or form_context.command_id,
             act=form.act.TOPIC,
             to=[UUID(a) for a in filled.to],
@@ -176,7 +172,21 @@ class _FormPage:
             ],
             command_id=form_context.command_id,
         )
-        return send_message(self._pages.door, person, message_in)
+        return send_message(self._pages.door, person, message)
+
+    def _submit_programme(
+        self, form: Form, form_context: FormContext, person: Person, filled: Filled
+    ) -> SubmissionResult:
+        about, fields = form_context.about or {}, {**form.fixed, **filled.field_values}
+        return self._pages.door.send(
+            form.act.ON or Kind.AGENCY,
+            UUID(about["message"]),
+            form.act.TOPIC,
+            fields,
+            actor=person.actor,
+            command_id=form_context.command_id,
+            asked=json.dumps([form.key, about["message"], fields], sort_keys=True).encode(),
+        )
 
     def _render(
         self,
