@@ -25,9 +25,8 @@ from gateway.agency.web.work import add_work_page
 from gateway.pages.render import with_static
 
 LOOPBACK_HOSTS = ["127.0.0.1", "localhost"]
-MultiPartParser.spool_max_size = (
-    FORM_MAX_BYTES  # a file in clear stays in memory: it is never written to disk
-)
+# A file in clear stays in memory: it is never written to disk.
+MultiPartParser.spool_max_size = FORM_MAX_BYTES
 
 
 def agency_app(door: Door, *, staff: Staff, mode: str, base: str = "") -> FastAPI:
