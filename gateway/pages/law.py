@@ -1,4 +1,4 @@
-"""On which law an act rests, as a short Japanese note made from the ``law`` of its class statement."""
+"""The legal basis of an act as a short Japanese citation, made from the ``law`` of its class statement."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _ARTICLE = re.compile(r"(\d+(?:-\d+)*)(?:\((\d+)\))?(\d+)?( proviso)?")
 
 
 def law_of(event: type[Event]) -> str:
-    """The law of this event for people: «個情法69条2項4号、本システムの規則(二人の承認)»."""
+    """The legal basis of this event in Japanese, such as «個情法69条2項4号、本システムの規則(二人の承認)»."""
     citations: list[str] = []
     law = ""
     for part in event.LAW.split(";"):
