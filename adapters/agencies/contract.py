@@ -21,7 +21,6 @@ ERROR_CODES = frozenset(row.code for row in error_codes.files.ROWS)
 """Everything that can be wrong with a file."""
 
 
-
 @dataclass(frozen=True)
 class Finding:
     """One thing that is wrong. ``place``: row or element; ``field``: column or path within it; ``error_code``: of ERROR_CODES."""

@@ -27,13 +27,13 @@ ROWS = (
         (
             "control-key-missing",
             "The bundle lacks the control key of an originator.",
-            "Make the bundle anew.",
+            "Make the bundle again.",
             "検証用の束に統制鍵がありません",
             "束を作り直してください",
         ),
         (
             "time-of-another-log",
-            "The entries do not come to the head that has the time token.",
+            "The entries do not give the head that has the time token.",
             "Report the finding.",
             "時刻証明のある先頭と項目が合いません",
             "報告してください",
@@ -136,7 +136,7 @@ ROWS = (
         (
             "bundle-subject",
             "A subject in the bundle does not name an originator and a version.",
-            "Make the bundle anew.",
+            "Make the bundle again.",
             "検証用の束の見出しの形式が違います",
             "束を作り直してください",
         ),
@@ -169,7 +169,7 @@ ROWS = (
         (
             "no-request",
             "The audit office has not asked for this on record.",
-            "Let the audit office ask for it first («kakehashi audit request-control»).",
+            "Let the audit office record its request first («kakehashi audit request-control»).",
             "監査部門の請求の記録がありません",
             "先に請求を記録してください",
         ),

@@ -174,6 +174,13 @@ ROWS = (
             "監査部門へ連絡してください",
         ),
         (
+            "log-rolled-back",
+            "The log of the hub is smaller than it was before.",
+            "Tell the audit office; both heads are stored.",
+            "ハブの記録簿が以前より小さくなっています",
+            "監査部門へ連絡してください",
+        ),
+        (
             "record-not-in-log",
             "A record with a receipt is not in the log of the hub.",
             "Tell the audit office; both heads are stored.",

@@ -80,7 +80,7 @@ ROWS = (
         (
             "too-late",
             "The command or query has expired.",
-            "Check its content and make it anew.",
+            "Check its content and make it again.",
             "ハブに届かないまま期限を過ぎました",
             "内容を確かめて、新しく作り直してください",
         ),
@@ -170,7 +170,7 @@ ROWS = (
         (
             "key-set-not-in-force",
             "The command is not signed under the key set in force.",
-            "Make it anew with the key set in force.",
+            "Make it again with the key set in force.",
             "待つ間に自分の鍵が替わりました",
             "新しく作り直してください",
         ),
@@ -234,14 +234,14 @@ ROWS = (
         (
             "stale-key-set",
             "A recipient's keys have changed since the items were wrapped.",
-            "Ask the hub for the keys in force and wrap anew.",
+            "Ask the hub for the keys in force and wrap again.",
             "待つ間に相手か自分の鍵が替わりました",
             "新しく作り直してください",
         ),
         (
             "wrong-recipients",
             "The wrapped keys are not for the recipients that the rules name.",
-            "Ask the hub for the recipients and wrap anew.",
+            "Ask the hub for the recipients and wrap again.",
             "待つ間に伝える相手の範囲が変わりました",
             "新しく作り直してください",
         ),

@@ -144,9 +144,13 @@ def _binary_rows() -> Iterator[ErrorCode]:
             )
 
 
+def derived_rows() -> tuple[ErrorCode, ...]:
+    """The rows that follow from the rules of ``FIELDS_OF_FORMS`` and ``BINARY_FORMS``."""
+    return (*_field_rows(), *_binary_rows())
+
+
 ROWS = (
-    *_field_rows(),
-    *_binary_rows(),
+    *derived_rows(),
     *rows(
         MALFORMED,
         SENDER,

@@ -131,7 +131,7 @@ def test_a_message_that_waits_is_not_sealed_again_and_recorded_once(
 
     def recorded_but_unanswered(data: bytes) -> dict[str, object]:
         send(data)
-        raise Unavailable("hub-away", "the answer was lost")
+        raise Unavailable("hub-unreachable", "the answer was lost")
 
     monkeypatch.setattr(door, "_retry_seconds", 0.0)
     monkeypatch.setattr(door.client, "submit", recorded_but_unanswered)

@@ -6,6 +6,7 @@ import json
 from base64 import b64encode
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Any
 from uuid import UUID, uuid4
 
@@ -17,6 +18,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from adapters.agencies import Finding, WrongFile
 from adapters.agencies.contract import MAX_FILE_BYTES
 from domain.codes import Flag, Purpose, Section
+from domain.error_codes import Audience
 from domain.errors import Malformed
 from domain.events import EVENTS, CaseMessage, Kind, dump
 from gateway.agency.door import Door, SectionContent, SubmissionResult
@@ -24,6 +26,7 @@ from gateway.agency.files import FileResult, Files
 from gateway.agency.inclusion import LogProver
 from gateway.agency.staff import Person
 from gateway.pages.texts import reason_text
+from gateway.protocol.problem_responses import problem_responses
 from gateway.protocol.problems import problem
 from gateway.protocol.serving import read_bounded_body
 
@@ -98,9 +101,9 @@ def send_message(door: Door, person: Person, message: MessageIn) -> SubmissionRe
     """Seal and send. Raises Malformed for an act that is none, else what the door raises."""
     cls = EVENTS.get(message.act)
     if cls is None or not issubclass(cls, CaseMessage):
-        raise Malformed("unknown-act", "ask for an act of the published list")
+        raise Malformed("unknown-act")
     if message.occurred_at is not None and message.occurred_at.tzinfo is None:
-        raise Malformed("naive-time", "write the time with its zone, such as +09:00")
+        raise Malformed("naive-time")
     fields = {
         "to": sorted(map(str, message.to)),
         "basis": {str(a): code for a, code in message.basis.items()},
@@ -194,12 +197,15 @@ def file_out(file_result: FileResult, findings: Sequence[Finding] = ()) -> FileO
     )
 
 
+problems = partial(problem_responses, Audience.DOOR)
+
+
 def agency_api(door: Door, authenticate: Any, files: Files) -> APIRouter:
     """The routes. ``authenticate``: the dependency that names the system or person, or refuses."""
-    api = APIRouter(prefix="/api", tags=["agency"])
+    api = APIRouter(prefix="/api", tags=["agency"], responses=problems(401, 500, 503))
     current_person = Depends(authenticate)
 
-    @api.post("/files")
+    @api.post("/files", responses=problems(400, 413))
     async def post_file(request: Request, person: Person = current_person) -> JSONResponse:
         """Send a file (FHIR Bundle, xlsx, csv) as it is; its content tells its format. 200: taken, with what
         became of each message; 400: nothing was taken, with all findings. The same bytes are recorded once."""
@@ -211,7 +217,7 @@ def agency_api(door: Door, authenticate: Any, files: Files) -> APIRouter:
             return JSONResponse(problem(wrong)[1] | refusal.model_dump(mode="json"), 400)
         return JSONResponse(file_out(file_result).model_dump(mode="json"))
 
-    @api.post("/messages")
+    @api.post("/messages", responses=problems(400, 404, 409))
     def post_message(message: MessageIn, person: Person = current_person) -> SentOut:
         """Send a message. Outcome: recorded, refused (with the reason and what would fit), or waiting."""
         return to_sent_out(send_message(door, person, message))
@@ -228,13 +234,13 @@ def agency_api(door: Door, authenticate: Any, files: Files) -> APIRouter:
         door.refresh()
         return sorted({m["case"] for m in door.store.messages()})
 
-    @api.get("/cases/{case}")
+    @api.get("/cases/{case}", responses=problems(400))
     def get_case(case: UUID, person: Person = current_person) -> list[dict[str, Any]]:
         """The messages of a case that this agency may know of: control only."""
         door.refresh()
         return door.store.messages(case)
 
-    @api.post("/cases/{case}/items/{item}/open")
+    @api.post("/cases/{case}/items/{item}/open", responses=problems(400, 404, 409))
     def post_open(case: UUID, item: UUID, request_body: OpenIn, person: Person = current_person) -> OpenedOut:
         """Open an item. The opening is recorded before the key is released."""
         opened = door.open(
@@ -267,12 +273,12 @@ def agency_api(door: Door, authenticate: Any, files: Files) -> APIRouter:
             for o in door.store.outgoing()
         ]
 
-    @api.get("/agenda")
+    @api.get("/agenda", responses=problems(400))
     def get_agenda(since: AwareDatetime, person: Person = current_person) -> dict[str, Any]:
         """For a meeting: every open case that we look after, what changed since, what is late, who was never asked."""
         return door.query(Kind.AGENCY, door.agency, "agenda", {"since": dump(since)}, actor=person.actor)
 
-    @api.get("/openings")
+    @api.get("/openings", responses=problems(400))
     def get_openings(since: AwareDatetime, person: Person = current_person) -> dict[str, Any]:
         """Who else opened what of the cases that we answer for, gathered by day, case, agency and section."""
         return door.query(Kind.AGENCY, door.agency, "openings", {"since": dump(since)}, actor=person.actor)

@@ -19,6 +19,7 @@ from starlette.formparsers import MultiPartParser
 from adapters.agencies import WrongFile
 from adapters.agencies.contract import MAX_FILE_BYTES
 from domain.codes import Purpose, Section
+from domain.error_codes import Audience
 from domain.errors import ExchangeError, Malformed, NotFound, Untrusted
 from domain.events import Kind, dump
 from domain.reasons import Reason
@@ -48,7 +49,8 @@ from gateway.agency.web.compose import (
 from gateway.agency.web.guard import COOKIE, PageContext
 from gateway.pages.render import with_static
 from gateway.pages.texts import basis_text, failure_text
-from gateway.protocol.problems import MEDIA_TYPE, TITLES, problem
+from gateway.protocol.problem_responses import with_problem_schemas
+from gateway.protocol.problems import MEDIA_TYPE, problem, text_ja_of
 
 SIGN_IN_MAX_BYTES = 4096  # who is not in yet is not read at length
 LOOPBACK_HOSTS = ["127.0.0.1", "localhost"]
@@ -72,7 +74,7 @@ def agency_app(door: Door, *, staff: Staff, mode: str, base: str = "") -> FastAP
         token = authorization.removeprefix("Bearer ") if authorization.startswith("Bearer ") else None
         person = staff.person_of_token(token) or staff.person_of_session(request.cookies.get(COOKIE))
         if person is None:
-            raise Untrusted("not-signed-in", "give a token, or sign in")
+            raise Untrusted("not-signed-in")
         return person
 
     files = Files(door)
@@ -85,12 +87,10 @@ def agency_app(door: Door, *, staff: Staff, mode: str, base: str = "") -> FastAP
         origin = request.headers.get("origin")
         is_own_origin = origin in (None, "null") or origin.split("://")[-1] == request.headers.get("host")
         if request.method == "POST" and not (site in ("same-origin", "none") and is_own_origin):
-            return _error_response(
-                request, Untrusted("other-origin", "send forms from this door's own pages"), pages
-            )
+            return _error_response(request, Untrusted("other-origin"), pages)
         if request.url.path.endswith("/sign-in") and _declared_length(request) > SIGN_IN_MAX_BYTES:
             return _error_response(
-                request, Malformed("body-too-long", f"send at most {SIGN_IN_MAX_BYTES} bytes"), pages
+                request, Malformed("body-too-long", f"Send at most {SIGN_IN_MAX_BYTES} bytes."), pages
             )
         answer: Response = await call_next(request)
         return answer
@@ -102,7 +102,9 @@ def agency_app(door: Door, *, staff: Staff, mode: str, base: str = "") -> FastAP
     @app.exception_handler(RequestValidationError)
     async def validation_error_handler(request: Request, error: RequestValidationError) -> Response:
         places = sorted({".".join(str(p) for p in e["loc"]) for e in error.errors()})
-        return _error_response(request, Malformed("wrong-fields", "mend: " + ", ".join(places)), pages)
+        return _error_response(
+            request, Malformed("wrong-fields", f"Correct the fields {', '.join(places)}."), pages
+        )
 
     @app.get("/healthz")
     def health() -> dict[str, str]:
@@ -117,7 +119,7 @@ def agency_app(door: Door, *, staff: Staff, mode: str, base: str = "") -> FastAP
         staff.rehearsal_auto_sign_in
     ):  # whoever comes is let in, so no page of another name may be made to come here
         app.add_middleware(TrustedHostMiddleware, allowed_hosts=LOOPBACK_HOSTS)
-    return app
+    return with_problem_schemas(app, Audience.DOOR)
 
 
 MISSING_CONTENT_LENGTH = 1 << 62
@@ -133,9 +135,13 @@ def _error_response(request: Request, error: ExchangeError, pages: PageContext) 
     status, body = problem(error)
     if "/api/" in request.url.path or "text/html" not in request.headers.get("accept", ""):
         return JSONResponse(body, status, media_type=MEDIA_TYPE)
-    text = TITLES[type(error)] + "。"
     return pages.render_page(
-        "problem.html", "手続きできませんでした", None, status=status, text=text, detail=error.error_code
+        "problem.html",
+        "手続きできませんでした",
+        None,
+        status=status,
+        text=text_ja_of(error),
+        detail=error.error_code,
     )
 
 
@@ -171,7 +177,7 @@ def _routes(app: FastAPI, pages: PageContext) -> None:
     def change_person(actor: Annotated[str, Form()]) -> Response:
         """In a rehearsal, be another person: what needs two can be tried by one."""
         if not pages.staff.rehearsal_auto_sign_in or actor not in pages.staff.people():
-            raise NotFound("not-there", "only a rehearsal changes persons")
+            raise NotFound("not-found")
         answer = RedirectResponse(f"{pages.base}/", 303)
         answer.set_cookie(COOKIE, actor, httponly=True, samesite="strict", path=pages.base or "/")
         return answer
@@ -226,7 +232,7 @@ def _routes(app: FastAPI, pages: PageContext) -> None:
         door.refresh()
         result = door.store.messages(case)
         if not result:
-            raise NotFound("not-there", "no such case, or not yours")
+            raise NotFound("not-found")
         names = pages.names()
         tasks = [t for t in door.store.tasks() if t["case"] == str(case)]
         form_context = form_context_of(pages, person, messages=result)
@@ -287,14 +293,14 @@ def _routes(app: FastAPI, pages: PageContext) -> None:
         if person is None:
             return pages.redirect_to_sign_in()
         if act not in ANSWERS.values():
-            raise Malformed("unknown-act", "choose one of the buttons")
+            raise Malformed("unknown-act")
         result = next((m for m in door.store.messages(case) if m["message"] == str(message)), None)
         to = [UUID(result["by"])] if result is not None and act != "referral.read" else []
         sent = send_message(
             door, person, MessageIn(case=case, act=act, to=to, fields={"answers": str(message)})
         )
         if sent.outcome != "recorded":
-            raise Malformed("not-recorded", sent.reason or sent.outcome)
+            raise Malformed("not-recorded", f"The hub answered {sent.reason or sent.outcome}.")
         return RedirectResponse(f"{pages.base}/cases/{case}", 303)
 
     @app.get("/new", response_class=HTMLResponse, include_in_schema=False)
@@ -339,7 +345,7 @@ def _routes(app: FastAPI, pages: PageContext) -> None:
         try:
             sent = to_sent_out(send_message(door, person, wanted))
         except ExchangeError as error:
-            return _tell(pages, person, case, form, problem=TITLES[type(error)] + f"({error.error_code})")
+            return _tell(pages, person, case, form, problem=f"{text_ja_of(error)}({error.error_code})")
         if sent.outcome == "recorded":
             form = _DisclosureForm(act, str(to), basis, section.value, "")
         return _tell(pages, person, case, form, outcome=sent)
@@ -428,7 +434,7 @@ def _file_routes(app: FastAPI, pages: PageContext, files: Files) -> None:
         if person is None:
             return pages.redirect_to_sign_in()
         if _declared_length(request) > FORM_MAX_BYTES:
-            raise Malformed("body-too-long", f"send at most {MAX_FILE_BYTES} bytes")
+            raise Malformed("body-too-long", f"Send at most {MAX_FILE_BYTES} bytes.")
         async with request.form(max_files=1, max_fields=1) as form:
             uploaded = form.get("file")
             data = await uploaded.read() if isinstance(uploaded, UploadFile) else b""

@@ -37,7 +37,7 @@ from gateway.agency.web.guard import PageContext
 from gateway.pages.labels import AUDIT_GROUNDS
 from gateway.pages.law import law_of
 from gateway.pages.texts import basis_text, failure_text, reason_text, section_text
-from gateway.protocol.problems import TITLES
+from gateway.protocol.problems import title_of
 
 ALREADY_SENT = "この画面からはすでに送りました。送信箱で結果を確かめてください。"
 MAX_FIELDS = 1000
@@ -211,7 +211,7 @@ def form_routes(app: FastAPI, pages: PageContext, limit: int) -> None:
             return pages.redirect_to_sign_in()
         length = request.headers.get("content-length", "")
         if not (length.isascii() and length.isdigit() and int(length) <= limit):
-            raise Malformed("body-too-long", f"send at most {limit} bytes")
+            raise Malformed("body-too-long", f"Send at most {limit} bytes.")
         async with request.form(max_files=0, max_fields=MAX_FIELDS) as filled:
             values = {name: [str(v) for v in filled.getlist(name)] for name in filled}
         return await run_in_threadpool(form_page.send, form_of(key), person, case, values)
@@ -286,7 +286,7 @@ class _FormPage:
             raise
         except ExchangeError as error:
             hint = ALREADY_SENT if error.error_code == "command-id-taken" else failure_text(error.error_code)
-            problem = f"{TITLES[type(error)]}。{hint}"
+            problem = f"{title_of(error)}。{hint}"
             return self._render(form, form_context, person, case, filled, status=400, problem=problem)
         if sent.outcome == "recorded":
             return RedirectResponse(self._pages.base + _redirect_path(form, sent), 303)
@@ -325,14 +325,14 @@ class _FormPage:
             own_agency, commissions = programme_subjects(self._pages, person, form_context)
             result = next((c for c in (own_agency, *commissions) if c["message"] == about), None)
             if result is None or (result is own_agency) is not (kind is Kind.AGENCY):
-                raise NotFound("not-there", "no such commission, or not yours")
+                raise NotFound("not-found")
             return replace(form_context, about=result)
         if case is None and not form.begins_case:
-            raise NotFound("not-there", "this form is about a case")
+            raise NotFound("not-found")
         door.refresh()
         form_context = form_context_of(self._pages, person, case, command_id=command_id)
         if case is not None and not form_context.messages:
-            raise NotFound("not-there", "no such case, or not yours")
+            raise NotFound("not-found")
         if form.is_about_case:
             return form_context
         if AuditContentAccessRequested in form.about:
@@ -341,7 +341,7 @@ class _FormPage:
         else:
             result = form_context.message(about)
         if result is None or "fields" not in result:
-            raise NotFound("not-there", "no such message, or not yours")
+            raise NotFound("not-found")
         return replace(form_context, about=result)
 
     def _submit(
@@ -439,4 +439,4 @@ def _parse_uuid(text: str) -> UUID:
     try:
         return UUID(text)
     except ValueError as error:
-        raise Malformed("wrong-fields", "mend: command_id") from error
+        raise Malformed("wrong-fields", "Correct the field command_id.") from error
