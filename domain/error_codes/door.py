@@ -74,6 +74,10 @@ ROWS = (
             "有効な鍵の組が、この窓口の鍵と違います",
             "窓口の管理者に連絡してください",
         ),
+    ),
+    *rows(
+        UNTRUSTED,
+        Audience.OPERATOR,
         (
             "receipt-form",
             "The answer of the hub is not a receipt.",
@@ -158,7 +162,7 @@ ROWS = (
     ),
     *rows(
         UNTRUSTED,
-        SENDING,
+        Audience.OPERATOR,
         (
             "log-contradicts",
             "The log of the hub has contradicted itself before.",

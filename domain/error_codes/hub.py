@@ -85,13 +85,6 @@ ROWS = (
             "内容を確かめて、新しく作り直してください",
         ),
         (
-            "body-cut-off",
-            "The body ended before all of it was received.",
-            "Send the whole body again.",
-            "送信が途中で切れました",
-            "全体を送り直してください",
-        ),
-        (
             "wrong-sender",
             "A message in a case was sent by another party than an agency.",
             "Send messages in a case as an agency.",
@@ -287,7 +280,7 @@ ROWS = (
     ),
     *rows(
         (UNAVAILABLE, INVARIANT_VIOLATION),
-        Audience.HUB | Audience.OPERATOR,
+        Audience.OPERATOR,
         (
             "log-behind",
             "The log has not signed all records.",
@@ -374,6 +367,13 @@ ROWS = (
     *rows(
         MALFORMED,
         Audience.OPERATOR,
+        (
+            "body-cut-off",
+            "The body ended before all of it was received.",
+            "Send the whole body again.",
+            "送信が途中で切れました",
+            "全体を送り直してください",
+        ),
         (
             "time-answer",
             "The time authority answered with more than 64 KiB, or too slowly.",

@@ -234,7 +234,7 @@ def test_who_is_not_in_is_not_read_at_length(case_in_progress: Run, staff: Staff
     too_long = door.post("/sign-in", data={"actor": "staff.a1", "passphrase": "x" * 5000})
     without_length = door.post("/sign-in", content=iter([b"actor=staff.a1&passphrase=x"]))
     assert [(a.status_code, a.json()["error_code"]) for a in (too_long, without_length)] == [
-        (400, "body-too-long")
+        (413, "body-too-long")
     ] * 2
 
 

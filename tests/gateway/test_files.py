@@ -264,7 +264,7 @@ def test_a_file_whose_length_is_not_said_is_not_read(hub: HubWithCase) -> None:
 
     headers = {"content-type": "multipart/form-data; boundary=x", "accept": "text/html"}
     answer = client.post("/files", content=pieces(), headers=headers)
-    assert answer.status_code == 400
+    assert answer.status_code == 413
     assert "body-too-long" in answer.text
 
 

@@ -51,7 +51,7 @@ def refused(hub: HubWithCase, data: bytes | UnsignedRequest, path: str = "/v1/co
     assert hub.head() == head, f"recorded: {answer.text}"
     problem = answer.json()
     assert answer.headers["content-type"] == PROBLEM
-    assert set(problem) == {"type", "title", "status", "code", "error_code", "detail"}
+    assert set(problem) == {"type", "title", "status", "category", "error_code", "detail", "detail_ja"}
     assert problem["status"] == answer.status_code
     assert problem["type"] == f"urn:kakehashi:problem:{problem['category']}:{problem['error_code']}"
     assert MARK not in answer.text
@@ -518,7 +518,8 @@ WRONG_BYTES = [
 def test_bytes_that_are_no_request_are_refused(
     change: Callable[[bytes], bytes], error_code: str, path: str, hub: HubWithCase
 ) -> None:
-    assert refused(hub, change(hub.disclosure().encode()), path) == (400, error_code)
+    status = 413 if error_code == "body-too-long" else 400
+    assert refused(hub, change(hub.disclosure().encode()), path) == (status, error_code)
 
 
 def test_what_counts_is_the_bytes_and_not_what_they_are_called(hub: HubWithCase) -> None:
@@ -543,7 +544,7 @@ def test_every_refusal_is_a_problem_document_that_repeats_nothing(
 ) -> None:
     answer = hub.http.request(method, path, content=MARK.encode() if method == "POST" else None)
     assert answer.headers["content-type"] == PROBLEM
-    assert set(answer.json()) == {"type", "title", "status", "code", "error_code", "detail"}
+    assert set(answer.json()) == {"type", "title", "status", "category", "error_code", "detail", "detail_ja"}
     assert MARK not in answer.text
     assert 400 <= answer.status_code < 500
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import runpy
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -195,3 +196,8 @@ def test_a_route_that_names_a_status_without_codes_is_a_mistake() -> None:
 def test_a_layer_names_each_code_once() -> None:
     codes = [row.code for rows in LAYERS.values() for row in rows]
     assert len(codes) == len(set(codes)) == len(TABLE)
+
+
+def test_the_page_of_errors_is_current() -> None:
+    page = runpy.run_path(str(Path(__file__).parent / "make_errors_md.py"))["page"]()
+    assert (ROOT / "docs" / "errors.md").read_text(encoding="utf-8") == page
