@@ -273,7 +273,7 @@ class Verifier:
             return
         if isinstance(stored.record.event, (*REFUSALS, e.AccessEvent)):
             if stored.opened.items or stored.opened.sealed_wrapped_keys:
-                raise Untrusted("parts-of-a-refusal", "a refused command keeps its frame only")
+                raise Untrusted("parts-of-a-refusal")
             return
         for item in payload.items:
             self._record_store.sealed_item(stored, item.item)
