@@ -250,7 +250,7 @@ def test_the_page_sends_a_file_and_shows_what_became_of_each_row(hub: HubWithCas
     assert wrong.status_code == 400
     assert "何も受け付けていません" in wrong.text
     assert "妊娠週数" in wrong.text
-    assert upload(hub, b"x" * (11 * 1024 * 1024)).status_code == 400
+    assert upload(hub, b"x" * (11 * 1024 * 1024)).status_code == 413
 
 
 def test_a_file_whose_length_is_not_said_is_not_read(hub: HubWithCase) -> None:
