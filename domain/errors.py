@@ -37,6 +37,8 @@ class ExchangeError(Exception):
         self.detail = detail
         self.remedy = remedy
         """What to do: the detail if one was given, else the remedy of the table."""
+        self.explanation = detail or (error_code if row is None else row.meaning)
+        """What happened: the detail if one was given, else the meaning of the table, else the code."""
 
 
 class Malformed(ExchangeError):

@@ -350,6 +350,10 @@ ROWS = (
             "対象の指定の形式が違います",
             "種類と番号を渡してください",
         ),
+    ),
+    *rows(
+        MALFORMED,
+        Audience.AUDIT_PAGES,
         (
             "cursor-form",
             "The cursor of a page of results is not valid.",

@@ -224,7 +224,7 @@ class Verifier:
             # (4) What it carries is what was signed.
             self._check_parts(stored)
         except ExchangeError as error:
-            self._report(error.error_code, raw.sequence, where, error.remedy)
+            self._report(error.error_code, raw.sequence, where, error.explanation)
             return None
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             self._report("unreadable", raw.sequence, where, type(error).__name__)

@@ -172,7 +172,7 @@ class TimeStamps:
         except OSError:
             trouble = "it could not be written to the disk"
         except ExchangeError as error:
-            trouble = error.remedy or error.error_code
+            trouble = error.explanation
         except Exception as error:  # whatever an outsider answers, it is asked again
             trouble = f"unexpected {type(error).__name__}"
         self.trouble = trouble

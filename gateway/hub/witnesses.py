@@ -128,5 +128,5 @@ class Witnesses:
         except httpx.HTTPError:
             self.missing_cosignatures[witness.name] = "away"
         except ExchangeError as error:
-            self.missing_cosignatures[witness.name] = error.remedy or error.error_code
+            self.missing_cosignatures[witness.name] = error.explanation
         return note

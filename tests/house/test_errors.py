@@ -120,6 +120,12 @@ def test_an_error_without_detail_has_the_remedy_of_the_table() -> None:
     assert Malformed("code-of-a-newer-peer").remedy == ""
 
 
+def test_an_error_explains_what_happened() -> None:
+    assert Malformed("json-syntax").explanation == TABLE["json-syntax"].meaning
+    assert Malformed("json-syntax", "Say more.").explanation == "Say more."
+    assert Malformed("code-of-a-newer-peer").explanation == "code-of-a-newer-peer"
+
+
 def test_a_problem_has_the_japanese_text_of_the_table() -> None:
     row = TABLE["too-late"]
     assert problem(Malformed("too-late"))[1]["detail_ja"] == f"{row.meaning_ja}。{row.remedy_ja}。"

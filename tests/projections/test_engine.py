@@ -129,7 +129,7 @@ def test_a_gap_in_the_stream_is_broken_and_writes_nothing(
 ) -> None:
     engine = applied(make_engine(full_stream), full_stream, 5)
     before = engine.digest()
-    with pytest.raises(InvariantViolation, match="gap: record 6 is missing"):
+    with pytest.raises(InvariantViolation, match="gap: Record 6 is missing"):
         engine.apply(full_stream.stream[6])
     with pytest.raises(InvariantViolation, match="gap"):
         engine.apply_many([full_stream.stream[5], full_stream.stream[7]])
