@@ -295,7 +295,7 @@ def find_item(world: World, proposed_event: e.AccessEvent) -> tuple[Message, e.I
     entry = world.case.item(proposed_event.item)
     section = getattr(proposed_event, "section", None)
     if entry is None or entry[0].id != proposed_event.message or section not in (None, entry[1].section):
-        raise NotFound("not-there", "name message, item and section as your feed told them")
+        raise NotFound("not-found")
     return entry
 
 

@@ -186,7 +186,7 @@ class Door:
     def _resend_known(self, known: OutboxEntry, asked_digest: bytes | None) -> SubmissionResult:
         """The outcome of a command that was requested before. Raises Conflict if that was another request."""
         if asked_digest is None or known.asked != asked_digest:
-            raise Conflict("command-id-taken", "choose a new command_id for another command")
+            raise Conflict("command-id-taken")
         if known.request is not None:
             try:
                 digest = _frame_of(known.request).digest
@@ -234,9 +234,7 @@ class Door:
         try:
             receipt = self._verified_receipt(answer, command_id, digest)
         except (ExchangeError, *MALFORMED_ERRORS) as error:
-            raise InvariantViolation(
-                "receipt-not-verified", "the hub's receipt does not hold: nothing is proven"
-            ) from error
+            raise InvariantViolation("receipt-not-verified") from error
         self.store.confirm(command_id, {k: v for k, v in answer.items() if k != "release"})
         return SubmissionResult(
             command_id=command_id,
@@ -261,9 +259,9 @@ class Door:
         try:
             receipt = verify_receipt(b64decode(answer["receipt"]), self.genesis.log)
         except MALFORMED_ERRORS as error:
-            raise Untrusted("receipt-form", "what the hub answered is no receipt") from error
+            raise Untrusted("receipt-form") from error
         if (receipt.hub, receipt.command_id, receipt.frame) != (self.hub, command_id, digest):
-            raise Untrusted("receipt-of-another", "the hub gave a receipt for another command")
+            raise Untrusted("receipt-of-another")
         return receipt
 
     def _sealed_request(
@@ -413,9 +411,7 @@ class Door:
             digest = frames[-1].digest if frames else ZEROS
             own_key_set = self.key_sets.by_digest(digest, self.agency)
             if own_key_set.sig != self._sig.public or own_key_set.kem != self._kem.public:
-                raise Untrusted(
-                    "key-set-not-ours", "the key set in force is not the one of the keys held here"
-                )
+                raise Untrusted("key-set-not-ours")
             self._keyset = digest
         return self._keyset
 
@@ -452,11 +448,11 @@ class Door:
         try:
             return self._item_opener.opened(case, message, item, answer["release"])
         except ExchangeError as error:
-            error_code = f"{error.code}/{error.error_code}"
+            error_code = f"{error.category}/{error.error_code}"
             raise
         except MALFORMED_ERRORS as error:
             error_code = "untrusted/release-form"
-            raise Untrusted("release-form", "what the hub handed over is not of its form") from error
+            raise Untrusted("release-form") from error
         finally:
             received = {
                 "message": str(message),

@@ -12,12 +12,13 @@ from threading import Lock
 from uuid import UUID, uuid4
 
 from adapters.agencies import Finding, InboundMessage, Outcome, WrongFile, adapter_for
+from domain import error_codes
 from domain.errors import ExchangeError, InvariantViolation, Unavailable
 from domain.events import Kind
 from gateway.agency.door import Door, SectionContent, SubmissionResult
 from gateway.agency.staff import Person
 from gateway.pages.texts import basis_text, reason_text
-from gateway.protocol.problems import TITLES, category_of, problem
+from gateway.protocol.problems import title_of
 
 SOURCE = "SOURCE"
 _OUTCOME_TEXTS = {
@@ -145,11 +146,15 @@ class Files:
         except (Unavailable, InvariantViolation):
             raise
         except ExchangeError as error:
-            body = problem(error)[1]
-            return Outcome(
-                case, command_id, "refused", error.error_code, TITLES[category_of(error)], str(body["detail"])
-            )
+            return _outcome_of_error(case, command_id, error)
         return _outcome_of(sent)
+
+
+def _outcome_of_error(case: UUID, command_id: UUID, error: ExchangeError) -> Outcome:
+    """What became of one message that was never recorded, in words."""
+    row = error_codes.find(error.error_code)
+    what, remedy = (title_of(error), error.remedy) if row is None else (row.meaning_ja, row.remedy_ja)
+    return Outcome(case, command_id, "refused", error.error_code, what, remedy)
 
 
 def _outcome_of(sent: SubmissionResult) -> Outcome:

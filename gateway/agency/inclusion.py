@@ -55,7 +55,7 @@ class LogProver:
         """
         store = self._door.store
         if store.log_alarms():
-            raise Untrusted("log-contradicts", "the hub's log has contradicted itself: tell the audit office")
+            raise Untrusted("log-contradicts")
         try:
             head = self._fetch_verified_head()
         except NotFound:
@@ -102,9 +102,9 @@ class LogProver:
             index, size = int(proof_answer["index"]), int(proof_answer["size"])
             proof = [bytes.fromhex(node) for node in proof_answer["proof"]]
         except (KeyError, TypeError, ValueError) as error:
-            raise Untrusted("proof-unreadable", "what the hub answered is no proof") from error
+            raise Untrusted("proof-unreadable") from error
         if index != receipt.leaf.seq - 1 or size != head.size:
-            raise Untrusted("proof-of-another", "the hub proved something else than it was asked")
+            raise Untrusted("proof-of-another")
         try:
             verify_inclusion(entry_hash(receipt.leaf.encode()), index, size, proof, head.root)
         except (Untrusted, Malformed) as error:
@@ -112,7 +112,7 @@ class LogProver:
 
     def _recorded_alarm(self, kind: str, earlier: bytes | None, later: bytes | None) -> Untrusted:
         self._door.store.record_log_alarm(kind, dump(self._door.now()), earlier, later)
-        return Untrusted(kind, "the hub's log contradicts itself: tell the audit office, both heads are kept")
+        return Untrusted(kind)
 
     def log_status(self) -> LogStatus:
         """What is proven, what waits, what is late, and what is wrong."""

@@ -46,14 +46,14 @@ class ItemOpener:
         # (1) The author signed the frame, and it is about this case and this message.
         payload = self.verified_author_payload(release["frame"], release["key_sets"], case)
         if payload.command_id != message:
-            raise Untrusted("frame-of-another-message", "the frame handed over is not this message's")
+            raise Untrusted("frame-of-another-message")
         item_ref = next((i for i in payload.items if i.item == item), None)
         if item_ref is None:
-            raise Untrusted("item-not-in-frame", "the author's frame does not name this item")
+            raise Untrusted("item-not-in-frame")
         # (2) The sealed item is the one the author signed.
         sealed = b64decode(release["sealed"])
         if sha256(sealed) != item_ref.digest:
-            raise Untrusted("item-digest", "the sealed item is not the one the author signed")
+            raise Untrusted("released-item-digest")
         # (3) The wrapped key is one that the author, or the door that re-wrapped, signed for us.
         key = self.unwrapped_item_key(case, payload, item_ref, release)
         # (4) The key is the one the author committed to, and the item decrypts in the context it was sealed for.
@@ -92,9 +92,7 @@ class ItemOpener:
             for w in wrapping_command.wrapped_keys
         )
         if not addressed_to_me:
-            raise Untrusted(
-                "wrapped-key-digest", "the wrapped key is not one that was signed for this agency"
-            )
+            raise Untrusted("released-wrapped-key-digest")
         return open_wrapped_key(
             kem=self._kem,
             hub=self._hub,
@@ -110,7 +108,7 @@ class ItemOpener:
         frame = parse_frame(b64decode(data))
         payload = parse_command(frame.payload)
         if payload.hub != self._hub or payload.about != About(Kind.CASE.value, case):
-            raise Untrusted("frame-of-another-case", "the frame handed over is about something else")
+            raise Untrusted("frame-of-another-case")
         author = _author_agency(payload)
         if not self._key_sets.knows(payload.keyset):
             self._key_sets.verify([parse_frame(b64decode(frame)) for frame in key_sets])
@@ -120,5 +118,5 @@ class ItemOpener:
 
 def _author_agency(payload: CommandPayload) -> UUID:
     if not isinstance(payload.by, UUID):
-        raise Untrusted("author-not-an-agency", "content is written by agencies")
+        raise Untrusted("author-not-an-agency")
     return payload.by

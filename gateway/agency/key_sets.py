@@ -48,7 +48,7 @@ class KeySets:
             self.verify(self._fetch(agency))
             stored = self._store.key_set(digest)
         if stored is None or stored[0] != agency:
-            raise Untrusted("key-set-unknown", "the hub named a key set that nobody vouches for")
+            raise Untrusted("key-set-unknown")
         return parse_key_set(stored[1])[0]
 
     def verify(self, frames: Sequence[Frame]) -> None:
@@ -64,7 +64,7 @@ class KeySets:
                 continue
             is_first = command.keyset == ZEROS
             if not is_first and (in_force is None or in_force.digest != command.keyset):
-                raise Untrusted("key-set-chain", "a key set does not follow from the one before")
+                raise Untrusted("key-set-chain")
             in_force = verify_key_set(
                 frame,
                 in_force=None if is_first or in_force is None else in_force.sig,

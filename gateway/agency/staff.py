@@ -59,7 +59,7 @@ class Staff:
         Raises Refused if the hub is a real one.
         """
         if mode != "rehearsal":
-            raise Refused("not-a-rehearsal", "only a rehearsal lets people in unasked")
+            raise Refused("not-a-rehearsal")
         staff = Staff.__new__(Staff)
         staff._lock = RLock()
         staff._rehearsal_person = Person(actor, "訓練用の職員")
@@ -85,7 +85,7 @@ class Staff:
         """Add a person, or change the passphrase (at least 12 bytes), which ends the person's sessions. Raises Malformed."""
         self._check_actor(actor)
         if len(passphrase) < MIN_PASSPHRASE_BYTES:
-            raise Malformed("short-passphrase", f"choose at least {MIN_PASSPHRASE_BYTES} characters")
+            raise Malformed("short-passphrase", f"Choose at least {MIN_PASSPHRASE_BYTES} characters.")
         salt = secrets.token_bytes(16)
         with self._lock:
             self._db.execute(
@@ -105,7 +105,7 @@ class Staff:
 
     def _check_actor(self, actor: str) -> None:
         if not _ACTOR.fullmatch(actor):
-            raise Malformed("actor-form", "an actor is letters, digits and . _ : @ - (at most 64)")
+            raise Malformed("actor-form")
 
     def sign_in(self, actor: str, passphrase: str) -> str | None:
         """The secret of a new session, or None. After five failures in a row only one attempt a minute is checked.

@@ -71,13 +71,9 @@ def to_domain_error() -> Iterator[None]:
     try:
         yield
     except sqlite3.OperationalError as error:
-        raise Unavailable(
-            "book-unavailable", "the door's own database can't be used now: make room"
-        ) from error
+        raise Unavailable("door-store-unavailable") from error
     except sqlite3.DatabaseError as error:
-        raise InvariantViolation(
-            "book-broken", "the door's own database is damaged: restore it, or fetch all anew"
-        ) from error
+        raise InvariantViolation("door-store-broken") from error
 
 
 class DoorStore:

@@ -51,7 +51,7 @@ from projections.queries import Queries
 MIN_FREE_BYTES = 64 * 1024 * 1024
 MIN_STREAM_ROOM_BYTES = 2 * MAX_RECORD_BYTES  # of what a bus with a limit of its own may still store
 TICK_SECONDS = 1.0
-HUB_ALREADY_RUNNING = Unavailable("hub-running", "another hub uses this folder: end it first")
+HUB_ALREADY_RUNNING = Unavailable("hub-running")
 
 
 @dataclass
@@ -89,7 +89,7 @@ def start_hub(
     genesis = installation.genesis
     log = SignatureKeys.from_seeds(SignatureKind.LOG, secrets["log"])
     if log.public != genesis.log:
-        raise InvariantViolation("log-key", "the keystore's log key is not the one of the genesis")
+        raise InvariantViolation("log-key")
     with ExitStack() as resources:
         resources.enter_context(exclusive_lock_file(installation.hub_folder / "lock", HUB_ALREADY_RUNNING))
         read_models_exclusively = resources.enter_context(ExitStack())
@@ -110,9 +110,7 @@ def start_hub(
                 vault.status_ck(genesis.log_id, 1) != "never"
                 and (installation.hub_folder / "views.db").exists()
             ):
-                raise InvariantViolation(
-                    "record-lost", "the stream is empty, but this hub has recorded: restore its backup"
-                )
+                raise InvariantViolation("record-lost")
             _record_genesis(store, installation, at or RealClock().now())
         read_models = open_engine(store, installation.hub_folder / "views.db")
         resources.callback(read_models.close)
@@ -206,9 +204,7 @@ def _last_at(store: Store, head: int) -> datetime:
         [stored] = store.read_tolerant(position, 1)
         if isinstance(stored, StoredRecord):
             return stored.record.at
-    raise InvariantViolation(
-        "record-lost", "the stream is empty, but this hub has recorded: restore its backup"
-    )
+    raise InvariantViolation("record-lost")
 
 
 def _subprocess_projector(installation: Installation, read_models: Engine, store: Store) -> ReadModels:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from domain import error_codes
+from domain.error_codes import Audience
 from domain.events import EVENTS
 
 ROLES: Mapping[str, str] = {
@@ -357,17 +359,9 @@ def reason_text(code: object) -> str:
     return _label(REASONS, code) if code else ""
 
 
-FAILURE_TEXTS = {
-    "too-late": "ハブに届かないまま期限を過ぎました。内容を確かめて、新しく作り直してください",
-    "stale-key-set": "待つ間に相手か自分の鍵が替わりました。新しく作り直してください",
-    "wrong-recipients": "待つ間に伝える相手の範囲が変わりました。新しく作り直してください",
-    "key-set-not-in-force": "待つ間に自分の鍵が替わりました。新しく作り直してください",
-    "not-after-too-far": "この窓口の時計が進んでいます。時計を合わせて、作り直してください",
-    "not-there": "この事例にはかかわりがないか、事例がありません",
-}
-"""Why a command was never recorded, and what to do: those that a person meets."""
-
-
 def failure_text(error_code: object) -> str:
-    """The words for a command that was never recorded; for what is rare its code."""
-    return FAILURE_TEXTS.get(str(error_code), f"窓口の管理者に次の符号を伝えてください: {error_code}")
+    """Why a command was never recorded and what to do, in Japanese; of a code that is not ours, the code itself."""
+    row = error_codes.find(str(error_code))
+    if row is None or not row.audience & Audience.DOOR:
+        return f"窓口の管理者に次の符号を伝えてください: {error_code}"
+    return row.text_ja

@@ -135,7 +135,7 @@ def test_a_waiting_message_is_sent_again_unchanged_and_recorded_once(
 
     def recorded_but_unanswered(data: bytes) -> dict[str, object]:
         send(data)
-        raise Unavailable("hub-away", "the answer was lost")
+        raise Unavailable("hub-unreachable", "the answer was lost")
 
     monkeypatch.setattr(door, "_retry_seconds", 0.0)
     monkeypatch.setattr(door.client, "submit", recorded_but_unanswered)
@@ -238,7 +238,7 @@ def test_a_long_sign_in_request_is_refused(case_in_progress: Run, staff: Staff) 
     too_long = door.post("/sign-in", data={"actor": "staff.a1", "passphrase": "x" * 5000})
     without_length = door.post("/sign-in", content=iter([b"actor=staff.a1&passphrase=x"]))
     assert [(a.status_code, a.json()["error_code"]) for a in (too_long, without_length)] == [
-        (400, "body-too-long")
+        (413, "body-too-long")
     ] * 2
 
 

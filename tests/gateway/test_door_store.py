@@ -29,7 +29,7 @@ def test_a_full_disk_is_reported_and_writing_works_again_afterwards(store: DoorS
     [[pages]] = store._db.execute("PRAGMA page_count").fetchall()
     store._db.execute(f"PRAGMA max_page_count={pages}")
     for _ in range(3):
-        with pytest.raises(Unavailable, match="book-unavailable"):
+        with pytest.raises(Unavailable, match="door-store-unavailable"):
             enqueue(store, 100_000)
     assert len(store.outgoing()) == 1
     store._db.execute("PRAGMA max_page_count=1000000")
@@ -45,5 +45,5 @@ def test_a_damaged_database_is_reported(tmp_path: Path) -> None:
     data = bytearray(path.read_bytes())
     data[100:4000] = bytes(3900)
     path.write_bytes(data)
-    with pytest.raises(InvariantViolation, match="book-broken"):
+    with pytest.raises(InvariantViolation, match="door-store-broken"):
         DoorStore(path)

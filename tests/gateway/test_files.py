@@ -133,7 +133,7 @@ def test_a_file_with_one_wrong_row_is_not_accepted(hub: HubWithCase) -> None:
     answer = post(hub, as_csv(table(row(), row(把握年月日="S64.1.8"), row())))
     assert answer.status_code == 400
     body = answer.json()
-    assert (body["code"], body["error_code"]) == ("malformed", "wrong-file")
+    assert (body["category"], body["error_code"]) == ("malformed", "wrong-file")
     assert [(f["place"], f["field"], f["error_code"]) for f in body["findings"]] == [
         ("3行目", "把握年月日", "date-not-there")
     ]
@@ -174,7 +174,7 @@ def test_a_hub_that_is_away_leaves_the_file_to_be_sent_again(
     door = hub.door("MID-HOSP")
 
     def unavailable_submit(*_: Any, **__: Any) -> Any:
-        raise Unavailable("hub-away", "the hub does not answer")
+        raise Unavailable("hub-unreachable", "the hub does not answer")
 
     with monkeypatch.context() as patched:
         patched.setattr(type(door.client), "submit", unavailable_submit)
@@ -250,7 +250,7 @@ def test_the_page_sends_a_file_and_shows_the_outcome_of_each_row(hub: HubWithCas
     assert wrong.status_code == 400
     assert "何も受け付けていません" in wrong.text
     assert "妊娠週数" in wrong.text
-    assert upload(hub, b"x" * (11 * 1024 * 1024)).status_code == 400
+    assert upload(hub, b"x" * (11 * 1024 * 1024)).status_code == 413
 
 
 def test_a_file_without_a_declared_length_is_not_read(hub: HubWithCase) -> None:
@@ -264,7 +264,7 @@ def test_a_file_without_a_declared_length_is_not_read(hub: HubWithCase) -> None:
 
     headers = {"content-type": "multipart/form-data; boundary=x", "accept": "text/html"}
     answer = client.post("/files", content=pieces(), headers=headers)
-    assert answer.status_code == 400
+    assert answer.status_code == 413
     assert "body-too-long" in answer.text
 
 

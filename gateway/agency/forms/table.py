@@ -56,7 +56,7 @@ FORMS: Mapping[str, Form] = {
 def form_of(key: str) -> Form:
     """The form of this key. Raises NotFound."""
     if key not in FORMS:
-        raise NotFound("form-not-there", "choose a form that a page offers")
+        raise NotFound("form-not-found")
     return FORMS[key]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -16,12 +17,14 @@ from pydantic import AwareDatetime, Field
 from adapters.agencies import Finding, WrongFile
 from adapters.agencies.contract import MAX_FILE_BYTES
 from domain.codes import Purpose, Section
+from domain.error_codes import Audience
 from domain.events import Kind, dump
 from gateway.agency.door import Door
 from gateway.agency.files import FileResult, Files
 from gateway.agency.inclusion import LogProver
 from gateway.agency.web.guard import SignedIn
 from gateway.agency.web.messages import MessageIn, SentOut, StrictModel, send_message, to_sent_out
+from gateway.protocol.problem_responses import problem_responses
 from gateway.protocol.problems import problem
 from gateway.protocol.serving import read_bounded_body
 
@@ -90,6 +93,9 @@ def file_out(file_result: FileResult, findings: Sequence[Finding] = ()) -> FileO
     )
 
 
+problems = partial(problem_responses, Audience.DOOR)
+
+
 def add_api(systems: APIRouter, door: Door, files: Files) -> None:
     """The routes of the API, below ``/api``."""
     _add_sending(systems, door, files)
@@ -100,7 +106,7 @@ def add_api(systems: APIRouter, door: Door, files: Files) -> None:
 def _add_sending(systems: APIRouter, door: Door, files: Files) -> None:
     """Messages and files to be sent, and what this door sent."""
 
-    @systems.post("/files")
+    @systems.post("/files", responses=problems(400, 413))
     async def post_file(request: Request, person: SignedIn) -> JSONResponse:
         """Send a file (FHIR Bundle, xlsx, csv) as it is; the format is recognised from its content. 200: accepted, with
         the outcome of each message; 400: not accepted, with all findings. The same file is recorded once."""
@@ -112,7 +118,7 @@ def _add_sending(systems: APIRouter, door: Door, files: Files) -> None:
             return JSONResponse(problem(wrong)[1] | refusal.model_dump(mode="json"), 400)
         return JSONResponse(file_out(file_result).model_dump(mode="json"))
 
-    @systems.post("/messages")
+    @systems.post("/messages", responses=problems(400, 404, 409))
     def post_message(message: MessageIn, person: SignedIn) -> SentOut:
         """Send a message. Outcome: recorded, refused (with the reason and what would fit), or waiting."""
         return to_sent_out(send_message(door, person, message))
@@ -147,13 +153,13 @@ def _add_reading(systems: APIRouter, door: Door) -> None:
         door.refresh()
         return sorted({m["case"] for m in door.store.messages()})
 
-    @systems.get("/cases/{case}")
+    @systems.get("/cases/{case}", responses=problems(400))
     def get_case(case: UUID) -> list[dict[str, Any]]:
         """The messages of a case that this agency may know of: control only."""
         door.refresh()
         return door.store.messages(case)
 
-    @systems.post("/cases/{case}/items/{item}/open")
+    @systems.post("/cases/{case}/items/{item}/open", responses=problems(400, 404, 409))
     def post_open(case: UUID, item: UUID, request_body: OpenIn, person: SignedIn) -> OpenedOut:
         """Open an item. The opening is recorded before the key is released."""
         opened = door.open(
@@ -176,12 +182,12 @@ def _add_reading(systems: APIRouter, door: Door) -> None:
 def _add_reports(systems: APIRouter, door: Door) -> None:
     """Reports for a meeting, the state of the log, and the agencies that can be addressed."""
 
-    @systems.get("/agenda")
+    @systems.get("/agenda", responses=problems(400))
     def get_agenda(since: AwareDatetime, person: SignedIn) -> dict[str, Any]:
         """For a meeting: every open case of this agency, with changes since then, late tasks, and agencies never asked."""
         return door.query(Kind.AGENCY, door.agency, "agenda", {"since": dump(since)}, actor=person.actor)
 
-    @systems.get("/openings")
+    @systems.get("/openings", responses=problems(400))
     def get_openings(since: AwareDatetime, person: SignedIn) -> dict[str, Any]:
         """Openings by other agencies in the cases of this agency, by day, case, agency and section."""
         return door.query(Kind.AGENCY, door.agency, "openings", {"since": dump(since)}, actor=person.actor)

@@ -6,10 +6,11 @@ from fastapi import APIRouter, FastAPI
 from fastapi.middleware.trustedhost import TrustedHostMiddleware
 from starlette.formparsers import MultiPartParser
 
+from domain.error_codes import Audience
 from gateway.agency.door import Door
 from gateway.agency.files import Files
 from gateway.agency.staff import Staff
-from gateway.agency.web.api import add_api
+from gateway.agency.web.api import add_api, problems
 from gateway.agency.web.cases import add_case_pages
 from gateway.agency.web.compose import add_form_pages
 from gateway.agency.web.disclosures import add_disclosure_pages
@@ -23,6 +24,7 @@ from gateway.agency.web.programme import add_programme_page
 from gateway.agency.web.sign_in import add_person_switch, add_sign_in_pages
 from gateway.agency.web.work import add_work_page
 from gateway.pages.render import with_static
+from gateway.protocol.problem_responses import with_problem_schemas
 
 LOOPBACK_HOSTS = ["127.0.0.1", "localhost"]
 # A file in clear stays in memory: it is never written to disk.
@@ -56,13 +58,13 @@ def agency_app(door: Door, *, staff: Staff, mode: str, base: str = "") -> FastAP
     add_form_pages(people, pages)
     add_programme_page(people, pages)
 
-    app.include_router(systems, prefix="/api", tags=["agency"])
+    app.include_router(systems, prefix="/api", tags=["agency"], responses=problems(401, 500, 503))
     app.include_router(public)
     app.include_router(people)
     if staff.rehearsal_auto_sign_in:
         # Everybody who comes is signed in, so another site must not reach this door under a name of its own.
         app.add_middleware(TrustedHostMiddleware, allowed_hosts=LOOPBACK_HOSTS)
-    return app
+    return with_problem_schemas(app, Audience.DOOR)
 
 
 def add_health(public: APIRouter) -> None:

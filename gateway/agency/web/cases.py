@@ -77,14 +77,14 @@ def add_case_pages(people: APIRouter, pages: PageContext) -> None:
         case: UUID, message: Annotated[UUID, Form()], act: Annotated[str, Form()], person: SignedIn
     ) -> Response:
         if act not in ACT_OF_TASK.values():
-            raise Malformed("unknown-act", "choose one of the buttons")
+            raise Malformed("unknown-act")
         answered = next((m for m in door.store.messages(case) if m["message"] == str(message)), None)
         to = [UUID(answered["by"])] if answered is not None and act != "referral.read" else []
         sent = send_message(
             door, person, MessageIn(case=case, act=act, to=to, fields={"answers": str(message)})
         )
         if sent.outcome != "recorded":
-            raise Malformed("not-recorded", sent.reason or sent.outcome)
+            raise Malformed("not-recorded", f"The hub answered {sent.reason or sent.outcome}.")
         return RedirectResponse(f"{pages.base}/cases/{case}", 303)
 
 
@@ -93,7 +93,7 @@ def _render_case(pages: PageContext, person: Person, case: UUID, done: str) -> R
     door.refresh()
     messages = door.store.messages(case)
     if not messages:
-        raise NotFound("not-there", "no such case, or not yours")
+        raise NotFound("not-found")
     names = pages.names()
     tasks = [t for t in door.store.tasks() if t["case"] == str(case)]
     form_context = form_context_of(pages, person, messages=messages)

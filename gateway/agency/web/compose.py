@@ -28,7 +28,7 @@ from gateway.agency.web.messages import MessageIn, SectionIn, send_message
 from gateway.agency.web.page_context import PageContext
 from gateway.pages.law import law_of
 from gateway.pages.texts import basis_text, failure_text, reason_text
-from gateway.protocol.problems import TITLES
+from gateway.protocol.problems import title_of
 
 ALREADY_SENT = "この画面からはすでに送りました。送信箱で結果を確かめてください。"
 MAX_FIELDS = 1000
@@ -82,7 +82,7 @@ class _FormPage:
             raise
         except ExchangeError as error:
             hint = ALREADY_SENT if error.error_code == "command-id-taken" else failure_text(error.error_code)
-            problem = f"{TITLES[type(error)]}。{hint}"
+            problem = f"{title_of(error)}。{hint}"
             return self._render(form, form_context, person, case, filled, status=400, problem=problem)
         if sent.outcome == "recorded":
             return RedirectResponse(self._pages.base + _redirect_path(form, sent), 303)
@@ -119,11 +119,11 @@ class _FormPage:
         if form.act.ON is not Kind.CASE:
             return self._programme_context(form, person, about, command_id)
         if case is None and not form.begins_case:
-            raise NotFound("not-there", "this form is about a case")
+            raise NotFound("not-found")
         self._pages.door.refresh()
         form_context = form_context_of(self._pages, person, case, command_id=command_id)
         if case is not None and not form_context.messages:
-            raise NotFound("not-there", "no such case, or not yours")
+            raise NotFound("not-found")
         if form.is_about_case:
             return form_context
         subject: Message | None
@@ -133,7 +133,7 @@ class _FormPage:
         else:
             subject = form_context.message(about)
         if subject is None or "fields" not in subject:
-            raise NotFound("not-there", "no such message, or not yours")
+            raise NotFound("not-found")
         return replace(form_context, about=subject)
 
     def _programme_context(
@@ -144,7 +144,7 @@ class _FormPage:
         subjects = [own_agency] if form.act.ON is Kind.AGENCY else commissions
         subject = next((s for s in subjects if s["message"] == about), None)
         if subject is None:
-            raise NotFound("not-there", "no such commission, or not yours")
+            raise NotFound("not-found")
         return replace(form_context, about=subject)
 
     def _submit(
@@ -245,4 +245,4 @@ def _parse_uuid(text: str) -> UUID:
     try:
         return UUID(text)
     except ValueError as error:
-        raise Malformed("wrong-fields", "mend: command_id") from error
+        raise Malformed("wrong-fields", "Correct the field command_id.") from error

@@ -20,7 +20,7 @@ from gateway.agency.web.form_context import form_context_of
 from gateway.agency.web.guard import SignedIn
 from gateway.agency.web.messages import MessageIn, SectionIn, SentOut, send_message, to_sent_out
 from gateway.agency.web.page_context import PageContext
-from gateway.protocol.problems import TITLES
+from gateway.protocol.problems import text_ja_of
 
 DISCLOSURE_ACTS = ("disclosure.made", "information.requested", "family_information.provided")
 GATEWAY_BASES = tuple(row["code"] for row in BASES if row["kind"] == "G")
@@ -72,7 +72,7 @@ def add_disclosure_pages(people: APIRouter, pages: PageContext) -> None:
         try:
             sent = to_sent_out(send_message(pages.door, person, message))
         except ExchangeError as error:
-            problem = TITLES[type(error)] + f"({error.error_code})"
+            problem = f"{text_ja_of(error)}({error.error_code})"
             return _render_disclosure_form(pages, person, case, form, problem=problem)
         if sent.outcome == "recorded":
             form = replace(form, text="")

@@ -8,7 +8,7 @@ from fastapi.responses import JSONResponse, Response
 
 from domain.errors import ExchangeError, Malformed
 from gateway.agency.web.page_context import PageContext
-from gateway.protocol.problems import MEDIA_TYPE, TITLES, problem
+from gateway.protocol.problems import MEDIA_TYPE, problem, text_ja_of
 
 
 def error_response(request: Request, error: ExchangeError, pages: PageContext) -> Response:
@@ -16,9 +16,13 @@ def error_response(request: Request, error: ExchangeError, pages: PageContext) -
     status, body = problem(error)
     if "/api/" in request.url.path or "text/html" not in request.headers.get("accept", ""):
         return JSONResponse(body, status, media_type=MEDIA_TYPE)
-    text = TITLES[type(error)] + "。"
     return pages.render_page(
-        "problem.html", "手続きできませんでした", None, status=status, text=text, detail=error.error_code
+        "problem.html",
+        "手続きできませんでした",
+        None,
+        status=status,
+        text=text_ja_of(error),
+        detail=error.error_code,
     )
 
 
@@ -32,4 +36,6 @@ def add_error_handlers(app: FastAPI, pages: PageContext) -> None:
     @app.exception_handler(RequestValidationError)
     async def on_malformed_input(request: Request, error: RequestValidationError) -> Response:
         places = sorted({".".join(str(p) for p in e["loc"]) for e in error.errors()})
-        return error_response(request, Malformed("wrong-fields", "mend: " + ", ".join(places)), pages)
+        return error_response(
+            request, Malformed("wrong-fields", f"Correct the fields {', '.join(places)}."), pages
+        )

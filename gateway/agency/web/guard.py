@@ -70,7 +70,7 @@ class Guard:
         person = self._staff.person_of_token(token if scheme == "Bearer" else None)
         person = person or self._staff.person_of_session(request.cookies.get(COOKIE))
         if person is None:
-            raise Untrusted("not-signed-in", "give a token, or sign in")
+            raise Untrusted("not-signed-in")
         return person
 
 
@@ -93,7 +93,7 @@ def _checked_router(check: Check) -> APIRouter:
 def _signed_in(request: Request) -> Person:
     person: Person | None = getattr(request.state, "person", None)
     if person is None:
-        raise Untrusted("not-signed-in", "give a token, or sign in")
+        raise Untrusted("not-signed-in")
     return person
 
 
@@ -103,7 +103,7 @@ SignedIn = Annotated[Person, Depends(_signed_in)]
 
 def _require_length(request: Request, max_bytes: int) -> None:
     if _declared_length(request) > max_bytes:
-        raise Malformed("body-too-long", f"send at most {max_bytes} bytes")
+        raise Malformed("body-too-long", f"Send at most {max_bytes} bytes.")
 
 
 def _declared_length(request: Request) -> int:
@@ -121,6 +121,6 @@ def require_same_origin(app: FastAPI, error_response: Callable[[Request, Exchang
         origin = request.headers.get("origin")
         is_own_origin = origin in (None, "null") or origin.split("://")[-1] == request.headers.get("host")
         if request.method == "POST" and not (site in ("same-origin", "none") and is_own_origin):
-            return error_response(request, Untrusted("other-origin", "send forms from this door's own pages"))
+            return error_response(request, Untrusted("other-origin"))
         response: Response = await call_next(request)
         return response

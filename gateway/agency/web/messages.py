@@ -69,9 +69,9 @@ def send_message(door: Door, person: Person, message: MessageIn) -> SubmissionRe
     """Seal and send a message. Raises Malformed (unknown act, time without zone), and what ``Door.send`` raises."""
     cls = EVENTS.get(message.act)
     if cls is None or not issubclass(cls, CaseMessage):
-        raise Malformed("unknown-act", "ask for an act of the published list")
+        raise Malformed("unknown-act")
     if message.occurred_at is not None and message.occurred_at.tzinfo is None:
-        raise Malformed("naive-time", "write the time with its zone, such as +09:00")
+        raise Malformed("naive-time")
     fields = {
         "to": sorted(map(str, message.to)),
         "basis": {str(a): code for a, code in message.basis.items()},

@@ -47,7 +47,7 @@ def add_person_switch(people: APIRouter, pages: PageContext) -> None:
     @people.post("/person", include_in_schema=False)
     def change_person(actor: Annotated[str, Form()]) -> Response:
         if not pages.staff.rehearsal_auto_sign_in or actor not in pages.staff.people():
-            raise NotFound("not-there", "only a rehearsal changes persons")
+            raise NotFound("not-found")
         response = RedirectResponse(f"{pages.base}/", 303)
         response.set_cookie(COOKIE, actor, httponly=True, samesite="strict", path=pages.base or "/")
         return response
