@@ -29,6 +29,7 @@ def test_a_cursor_of_no_page_is_answered_with_cursor_form() -> None:
             cast(Any, office),
             names={},
             mode="rehearsal",
+            history_at=lambda case, at: cast(Any, None),
             exception_page=lambda at, case, before, count: cast(Any, _parse_cursor(before, 4)),
         )
     )
