@@ -87,7 +87,7 @@ class DoorWithoutHub:
     agency = UUID(int=1)
 
     def directory(self) -> list[Any]:
-        raise Unavailable("hub-away", "try again")
+        raise Unavailable("hub-unreachable", "try again")
 
 
 @pytest.fixture
