@@ -23,6 +23,7 @@ from domain.codes import (
     Section,
     TargetClass,
 )
+from domain.editions import by_edition_of_record
 from domain.record import Party, Record
 from domain.register import Originator, with_position
 
@@ -263,6 +264,7 @@ class Access(Originator):
     opened: Mapping[UUID, tuple[Party, UUID]] = field(default_factory=dict)
 
 
+@by_edition_of_record
 def evolve_access(state: Access, record: Record) -> Access:
     """The readings after this record."""
     state = with_position(state, record)
@@ -271,6 +273,7 @@ def evolve_access(state: Access, record: Record) -> Access:
     return state
 
 
+@by_edition_of_record
 def evolve(case: Case, record: Record) -> Case:
     """The case after this record."""
     case = with_position(case, record)
