@@ -4,9 +4,13 @@ A history is a list of rows, JSON objects in the canonical form of ``keys/canoni
 
 * ``given``: the body of a record that was there before, folded as it is;
 * ``command``: who asked for what, about what and when; with the ``answer`` where it is another event than the one
-  proposed, with ``rests_on`` and ``rules``, and ``unknown: true`` where the case was «not there» for the sender;
-* ``due``: an act of the hub's clock;
-* ``opens``: on any row, who could open which items after it, where that changed. Items are numbered as they came.
+  proposed, with ``rests_on`` and ``rules``, and ``unknown: true`` where the case was «not there» for the sender.
+  What the clock had to bring before it stands before it;
+* ``asked``: the same, decided and not recorded; with the ``error`` where there was no answer, and ``clock``: what the
+  clock would have brought by then;
+* ``due``: an act of the hub's clock, recorded;
+* ``look``: which ``items`` a reader could open at a moment. Items are numbered as they came;
+* ``opens``: on a recorded row, who could open which items after it, where that changed.
 
 Ids of commands are in the rows, frames are not: a frame's digest is made of its command's id.
 """
@@ -109,7 +113,7 @@ def command_of(row: Row) -> Command:
         created_at=at,
         occurred_at=None,
         frame=frame_of(command_id),
-        proposed_event=event_of(row["command"]),
+        proposed_event=event_of(row["command"] if "command" in row else row["asked"]),
     )
 
 
@@ -141,10 +145,10 @@ class Player:
         on_access = EVENTS[body["topic"]].ON is Kind.CASE_ACCESS
         originator = access_of(about.id) if on_access else about.id
         version = self._originator(about, on_access=on_access).version + 1
-        self._fold(record_of(canonical.encode(body), originator, version, row["actor"]))
+        self.fold(record_of(canonical.encode(body), originator, version, row["actor"]))
 
     def answer(self, command: Command, now: datetime) -> tuple[Record, bool]:
-        """The record that answers this command, and whether its sender may know of the case."""
+        """The record that answers this command (not folded yet), and whether its sender may know of the case."""
         world = self.world(command.about)
         known = command.about.kind is not Kind.CASE or may_address_case(world, command)
         on_access = isinstance(command.proposed_event, e.AccessEvent)
@@ -165,7 +169,6 @@ class Player:
             edition=self.edition,
             event=event,
         )
-        self._fold(record)
         return record, known
 
     def due(self, now: datetime) -> DueEvent | None:
@@ -194,7 +197,7 @@ class Player:
             edition=self.edition,
             event=due.event,
         )
-        self._fold(record)
+        self.fold(record)
         return record
 
     def changed_openings(self, record: Record) -> dict[str, list[int]]:
@@ -208,20 +211,19 @@ class Player:
 
     def _openings(self, at: datetime) -> dict[str, list[int]]:
         readers: set[Party] = {AUDIT, *self.register.agencies}
-        opens: dict[str, list[int]] = {}
-        with under_edition(self.edition):
-            for reader in readers:
-                items = [
-                    self._item_numbers[item.item]
-                    for world in self._worlds.values()
-                    for _, item in openable(
-                        self.register, world.case, reader, now=at, rule_book=world.rule_book
-                    )
-                ]
-                opens[str(reader)] = sorted(items)
-        return opens
+        return {str(reader): self.items_open_to(reader, at) for reader in readers}
 
-    def _fold(self, record: Record) -> None:
+    def items_open_to(self, reader: Party, at: datetime) -> list[int]:
+        """The numbers of the items that this reader could open then."""
+        with under_edition(self.edition):
+            return sorted(
+                self._item_numbers[item.item]
+                for world in self._worlds.values()
+                for _, item in openable(self.register, world.case, reader, now=at, rule_book=world.rule_book)
+            )
+
+    def fold(self, record: Record) -> None:
+        """This is so from now on."""
         if record.originator.kind not in (Kind.CASE, Kind.CASE_ACCESS):
             self.register = self.register.with_record(record)
             self._worlds = {id: replace(w, register=self.register) for id, w in self._worlds.items()}
@@ -261,8 +263,23 @@ def record_history(edition: int, inputs: Iterable[Row]) -> list[Row]:
             record, known = player.answer(command, now)
         except ExchangeError:
             continue
+        player.fold(record)
         add({**row, **answer_json(command, record, known)}, record)
     return rows
+
+
+def asked_row(player: Player, row: Row) -> Row:
+    """A command with what is decided on it now, and what the clock would bring; nothing is recorded."""
+    command, now = command_of(row), canonical.parse_time(row["at"])
+    due = player.due(now)
+    clock = {} if due is None else {"clock": event_json(due.event)}
+    asked = {key: row[key] for key in ("about", "by", "actor", "id", "at")}
+    asked["asked"] = event_json(command.proposed_event)
+    try:
+        record, known = player.answer(command, now)
+    except ExchangeError as error:
+        return {**asked, **clock, "error": error.error_code}
+    return {**asked, **clock, **answer_json(command, record, known)}
 
 
 def answer_json(command: Command, record: Record, known: bool) -> Row:
@@ -288,7 +305,7 @@ def differences(edition: int, rows: Sequence[Row]) -> Iterator[str]:
         try:
             found = list(_row_differences(player, row))
         except ExchangeError as error:
-            found = [f"the command has no answer now: {error.error_code}"]
+            found = [f"it has no answer now: {error.error_code}"]
         for difference in found:
             yield f"row {number} ({_name_of(row)}, {row['at']}): {difference}"
         if found:
@@ -296,35 +313,70 @@ def differences(edition: int, rows: Sequence[Row]) -> Iterator[str]:
 
 
 def _name_of(row: Row) -> str:
-    return f"command {row['command']['topic']}" if "command" in row else f"clock {row['due']['topic']}"
+    for kind in ("command", "asked", "due"):
+        if kind in row:
+            return f"{kind} {row[kind]['topic']}"
+    return f"look of {row['look']}"
 
 
 def _row_differences(player: Player, row: Row) -> Iterator[str]:
     at = canonical.parse_time(row["at"])
-    due = player.due(at)
-    if "due" in row:
-        expected = event_of(row["due"])
-        if due is None:
-            yield "the clock brings nothing now"
-            return
-        record = player.record_due(due)
-        yield from _event_differences(expected, record.event)
-        if (about_json(record.about), dump(record.at)) != (row["about"], row["at"]):
-            yield f"brought at {dump(record.at)} about {record.about} now"
-        yield from _body_difference(row["due"], record)
+    if "look" in row:
+        items = player.items_open_to(parse_party(row["look"]), at)
+        if items != row["items"]:
+            yield f"could open items {row['items']}, can open {items}"
+    elif "asked" in row:
+        yield from _asked_differences(player, row)
+    elif "due" in row:
+        yield from _due_differences(player, row)
+    elif (due := player.due(at)) is not None:
+        yield f"the clock brings {due.event.TOPIC} before it now"
     else:
-        if due is not None:
-            yield f"the clock brings {due.event.TOPIC} before it now"
-            return
-        command = command_of(row)
-        record, known = player.answer(command, at)
-        stored = row.get("answer", row["command"])
-        yield from _event_differences(event_of(stored), record.event)
-        now = answer_json(command, record, known)
-        for key in ("rests_on", "rules", "recorded_at", "unknown"):
-            if now.get(key) != row.get(key):
-                yield f"{key}: was {row.get(key)}, is {now.get(key)}"
-        yield from _body_difference(stored, record)
+        record, known = player.answer(command_of(row), at)
+        yield from _answer_differences(row, row["command"], record, known)
+        player.fold(record)
+        yield from _opening_differences(player, row, record)
+
+
+def _due_differences(player: Player, row: Row) -> Iterator[str]:
+    due = player.due(canonical.parse_time(row["at"]))
+    if due is None:
+        yield "the clock brings nothing now"
+        return
+    record = player.record_due(due)
+    yield from _event_differences(event_of(row["due"]), record.event)
+    if (about_json(record.about), dump(record.at)) != (row["about"], row["at"]):
+        yield f"brought at {dump(record.at)} about {record.about} now"
+    yield from _body_difference(row["due"], record)
+    yield from _opening_differences(player, row, record)
+
+
+def _asked_differences(player: Player, row: Row) -> Iterator[str]:
+    now = asked_row(player, row)
+    if "error" in now or "error" in row:
+        if now.get("error") != row.get("error"):
+            yield f"was {row.get('error', 'answered')}, is {now.get('error', 'answered')}"
+    else:
+        record, known = player.answer(command_of(row), canonical.parse_time(row["at"]))
+        yield from _answer_differences(row, row["asked"], record, known)
+    was, is_now = row.get("clock"), now.get("clock")
+    if (was is None) != (is_now is None):
+        yield f"clock: was {was and was['topic']}, is {is_now and is_now['topic']}"
+    elif was is not None and is_now is not None:
+        yield from (f"clock: {d}" for d in _event_differences(event_of(was), event_of(is_now)))
+
+
+def _answer_differences(row: Row, proposed: Row, record: Record, known: bool) -> Iterator[str]:
+    stored = row.get("answer", proposed)
+    yield from _event_differences(event_of(stored), record.event)
+    now = answer_json(command_of(row), record, known)
+    for key in ("rests_on", "rules", "recorded_at", "unknown"):
+        if now.get(key) != row.get(key):
+            yield f"{key}: was {row.get(key)}, is {now.get(key)}"
+    yield from _body_difference(stored, record)
+
+
+def _opening_differences(player: Player, row: Row, record: Record) -> Iterator[str]:
     opens = player.changed_openings(record)
     for agency in sorted(opens.keys() | row.get("opens", {}).keys()):
         was, is_now = row.get("opens", {}).get(agency, "as before"), opens.get(agency, "as before")

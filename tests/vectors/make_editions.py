@@ -2,8 +2,9 @@
 
     python -m tests.vectors.make_editions
 
-Plays every story of ``tests/scenarios`` on a rehearsal hub and takes its commands from the record; adds random
-histories of ``tests/domain`` with fixed seeds. What is stored are the answers of the domain alone.
+Plays every story of ``tests/scenarios`` on a rehearsal hub and takes its commands from the record; runs the tests of
+``tests/domain``, the random ones with a fixed seed, and takes what they ask for. What is stored are the answers of the
+domain alone.
 """
 
 from __future__ import annotations
@@ -14,21 +15,16 @@ import re
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, ClassVar
+from typing import Any
 from unittest.mock import patch
 from uuid import UUID
 
-from hypothesis import HealthCheck, Phase, given, seed, settings
-from hypothesis import strategies as st
-
-import tests.domain.builders as kit
 from adapters.store import Evidence
 from domain.editions import CURRENT_EDITION
 from domain.events import Event, KeySetPublished, Kind
-from domain.record import HUB, Record, commission_of
+from domain.record import Record, commission_of
 from gateway.rehearsal.scenario.rehearsal_hub import open_rehearsal_hub
 from gateway.rehearsal.scenario.report import play, start_of
 from gateway.rehearsal.scenario.story import read_story
@@ -36,8 +32,6 @@ from gateway.verifier.record_parser import command_of
 from keys import canonical
 from keys.command import parse_command
 from keys.frame import parse_frame
-from tests.domain import test_random_commands, test_visibility_model
-from tests.domain.builders import EventInput, Given
 from tests.editions.history import (
     Row,
     command_row,
@@ -46,9 +40,9 @@ from tests.editions.history import (
     record_history,
     write_histories,
 )
+from tests.vectors.recorded_tests import recorded_history, recorded_inputs
 
 STORIES = Path(__file__).parents[1] / "scenarios"
-RANDOM_HISTORIES = 60
 ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 
@@ -105,58 +99,7 @@ def renamed(rows: Sequence[Row]) -> list[Row]:
     return [json.loads(ID.sub(lambda found: names.get(found[0], found[0]), line)) for line in text]
 
 
-# --- random histories -------------------------------------------------------------------------------------
-
-
-class Recorder(Given):
-    """Remembers what was given and what was asked for."""
-
-    histories: ClassVar[list[list[Row]]] = []
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.rows: list[Row] = []
-        self.asked = False
-
-    def put(self, one: EventInput, *, by_hub: bool = False) -> Record:
-        record = super().put(one, by_hub=by_hub)
-        if not self.asked and one.by != HUB:
-            self.rows.append(given_row(record))
-        return record
-
-    def when(self, one: EventInput, *, now: datetime = kit.NOON) -> list[Event]:
-        if not self.asked:
-            self.asked = True
-            self.histories.append(self.rows)
-        row = command_row(kit.command_of(one, now), now)
-        if not self.rows or self.rows[-1].get("id") != row["id"]:  # some ask twice, to compare
-            self.rows.append(row)
-        return super().when(one, now=now)
-
-
-def random_inputs(test: Any, steps: st.SearchStrategy[Any]) -> list[list[Row]]:
-    """The histories that a random test of ``tests/domain`` makes with a fixed seed."""
-    Recorder.histories = []
-    before = st.sampled_from(sorted(test_visibility_model.BEFORE))
-    play_random = given(before=before, steps=steps)(test.hypothesis.inner_test)
-    fixed = settings(
-        max_examples=RANDOM_HISTORIES,
-        database=None,
-        deadline=None,
-        phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
-    )
-    with patch.object(kit, "Given", Recorder):
-        seed(CURRENT_EDITION)(fixed(play_random))()
-    return Recorder.histories[:RANDOM_HISTORIES]
-
-
 # --- one edition ------------------------------------------------------------------------------------------
-
-
-def named(kind: str, inputs: Sequence[list[Row]]) -> Iterator[tuple[str, list[Row]]]:
-    for number, rows in enumerate(inputs, 1):
-        yield f"{kind} {number}", record_history(CURRENT_EDITION, rows)
 
 
 def main() -> None:
@@ -168,19 +111,13 @@ def main() -> None:
     for path in sorted(STORIES.glob("*.yaml")):
         print(f"playing {path.stem}", file=sys.stderr)
         stories.append((path.stem, record_history(CURRENT_EDITION, story_inputs(path))))
-    commands = random_inputs(
-        test_random_commands.test_any_wish_is_answered_and_what_is_let_through_is_lawful,
-        st.lists(test_random_commands.wild(), min_size=8, max_size=20),
-    )
-    courses = random_inputs(
-        test_visibility_model.test_each_agency_may_open_what_the_rules_say_after_every_step,
-        test_visibility_model.STEPS,
-    )
+    tests = [
+        (f"history {number}", recorded_history(CURRENT_EDITION, inputs))
+        for number, inputs in enumerate(recorded_inputs(), 1)
+    ]
     folder.mkdir(parents=True)
     write_histories(folder / "stories.jsonl.xz", stories)
-    write_histories(
-        folder / "random.jsonl.xz", [*named("random commands", commands), *named("random course", courses)]
-    )
+    write_histories(folder / "tests.jsonl.xz", tests)
     lines = [f"{hashlib.sha256(p.read_bytes()).hexdigest()}  {p.name}" for p in sorted(folder.glob("*.xz"))]
     (folder / "MANIFEST").write_text("\n".join(lines) + "\n")
 
