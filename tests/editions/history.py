@@ -20,6 +20,7 @@ from __future__ import annotations
 import hashlib
 import lzma
 from collections.abc import Iterable, Iterator, Sequence
+from copy import copy
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -133,6 +134,12 @@ class Player:
         self._worlds: dict[UUID, World] = {}
         self._item_numbers: dict[UUID, int] = {}
         self._opens: dict[str, list[int]] = {}
+
+    def copy(self) -> Player:
+        """The same state, which goes on by itself."""
+        other = copy(self)
+        other._worlds, other._item_numbers = dict(self._worlds), dict(self._item_numbers)
+        return other
 
     def world(self, about: About) -> World:
         known = self._worlds.get(about.id) or empty_world(self.register, about.id)
@@ -294,22 +301,32 @@ def answer_json(command: Command, record: Record, known: bool) -> Row:
 # --- replaying --------------------------------------------------------------------------------------------
 
 
-def differences(edition: int, rows: Sequence[Row]) -> Iterator[str]:
-    """Where the rules of this edition give another answer than they gave when the history was stored: the row, and
-    what differs. Ends with the first row that differs: all later ones rest on it."""
-    player = Player(edition)
-    for number, row in enumerate(rows, 1):
-        if "given" in row:
-            player.give(row)
-            continue
-        try:
-            found = list(_row_differences(player, row))
-        except ExchangeError as error:
-            found = [f"it has no answer now: {error.error_code}"]
-        for difference in found:
-            yield f"row {number} ({_name_of(row)}, {row['at']}): {difference}"
-        if found:
-            return
+def differences(edition: int, histories: Iterable[tuple[str, Sequence[Row]]]) -> Iterator[str]:
+    """Where the rules of this edition give another answer than they gave when the histories were stored: the history,
+    the row, and what differs. Of each history the first row that differs: all later ones rest on it.
+
+    What a history has in common with the one before it is not played again.
+    """
+    played: list[tuple[Row, Player]] = []  # rows of the history before, and what was so after each
+    for name, rows in histories:
+        played = played[: _common_rows(played, rows)]
+        player = played[-1][1].copy() if played else Player(edition)
+        for number, row in enumerate(rows[len(played) :], len(played) + 1):
+            try:
+                found = list(_row_differences(player, row))
+            except ExchangeError as error:
+                found = [f"it has no answer now: {error.error_code}"]
+            yield from (f"{name}: row {number} ({_name_of(row)}, {row['at']}): {text}" for text in found)
+            if found:
+                break
+            played.append((row, player.copy()))
+
+
+def _common_rows(played: Sequence[tuple[Row, Player]], rows: Sequence[Row]) -> int:
+    pairs = zip(played, rows, strict=False)
+    return next(
+        (n for n, ((before, _), row) in enumerate(pairs) if before != row), min(len(played), len(rows))
+    )
 
 
 def _name_of(row: Row) -> str:
@@ -320,6 +337,9 @@ def _name_of(row: Row) -> str:
 
 
 def _row_differences(player: Player, row: Row) -> Iterator[str]:
+    if "given" in row:
+        player.give(row)
+        return
     at = canonical.parse_time(row["at"])
     if "look" in row:
         items = player.items_open_to(parse_party(row["look"]), at)
