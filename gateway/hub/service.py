@@ -40,7 +40,6 @@ from domain.events import (
 )
 from domain.record import (
     AUDIT,
-    DECIDER,
     HUB,
     REGISTRARS,
     About,
@@ -272,8 +271,9 @@ class Hub:
             for stored in page:
                 if isinstance(stored, StoredRecord):
                     self._world_cache.invalidate(stored.record.about)
-                elif not stored.gone and any(
-                    self.register.find(k, stored.originator) is not None for k in Kind
+                elif stored.newer_edition or (
+                    not stored.gone
+                    and any(self.register.find(k, stored.originator) is not None for k in Kind)
                 ):
                     raise Unavailable("newer-record")
                 else:
@@ -410,7 +410,7 @@ class Hub:
             frame=command.frame,
             rests_on=rests_on(world, command),
             rules=world.rules.version,
-            decider=DECIDER,
+            edition=world.edition,
             event=event,
         )
         return PendingRecord(world, record, evidence, release)
@@ -737,7 +737,7 @@ class Hub:
             frame=None,
             rests_on=(),
             rules=world.rules.version,
-            decider=DECIDER,
+            edition=world.edition,
             event=event,
         )
         [outcome] = self._append_batch([PendingRecord(world, record, NO_EVIDENCE)])
