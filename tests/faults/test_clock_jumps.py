@@ -9,6 +9,8 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from gateway.hub.hub import Hub
+from gateway.hub.real import ThreadExecutor
 
 from domain.errors import Malformed, Unavailable
 from domain.events import Kind
@@ -16,7 +18,6 @@ from domain.record import HUB
 from gateway.agency.door import SectionContent
 from gateway.agency.store import CONFIRMED, FAILED, WAITING
 from gateway.audit.verification import Verifier
-from gateway.hub.service import Hub
 from keys.signing import SignatureKeys, SignatureKind
 from tests.gateway.hubkit import REFERRAL, HubWithCase, hub_with_case
 
@@ -51,6 +52,7 @@ def second_hub(hub: HubWithCase, clock: SettableClock) -> Hub:
         hub=runtime.installation.hub,
         log=SignatureKeys.from_seeds(SignatureKind.LOG, runtime.installation.hub_secrets()["log"]),
         clock=clock,
+        executor=ThreadExecutor(),
         register=runtime.hub.register,
         head=runtime.store.head(),
     )
@@ -161,7 +163,7 @@ def test_a_wish_that_waited_too_long_is_told_as_failed_with_the_remedy_and_block
 
 
 def test_a_real_clock_is_aware_and_utc() -> None:
-    from gateway.hub.clock import RealClock
+    from gateway.hub.real import RealClock
 
     now = RealClock().now()
     assert now.tzinfo is UTC

@@ -11,6 +11,8 @@ from uuid import UUID, uuid4
 
 import httpx2 as httpx
 import pytest
+from gateway.hub.hub import Hub
+from gateway.hub.real import ThreadExecutor
 
 from adapters.bus import EmbeddedServer
 from adapters.store import Store
@@ -21,7 +23,6 @@ from gateway.agency.door import SectionContent
 from gateway.audit.verification import Verifier
 from gateway.hub import memory
 from gateway.hub.runtime import start_hub
-from gateway.hub.service import Hub
 from gateway.protocol.commands import READ_VALIDITY, encode_command_payload, request, signed
 from gateway.rehearsal.scenario.player import Run
 from keys.signing import SignatureKeys, SignatureKind
@@ -150,6 +151,7 @@ def test_what_another_wrote_meanwhile_is_read_and_decided_again(hub: HubWithCase
         hub=runtime.installation.hub,
         log=SignatureKeys.from_seeds(SignatureKind.LOG, secrets["log"]),
         clock=runtime.hub.clock,
+        executor=ThreadExecutor(),
         register=runtime.hub.register,
         head=runtime.store.head(),
     )
@@ -288,6 +290,7 @@ def test_a_second_hub_on_one_stream_releases_nothing_on_what_it_has_not_read(
             hub=runtime.installation.hub,
             log=log,
             clock=runtime.hub.clock,
+            executor=ThreadExecutor(),
             register=runtime.hub.register,
             head=runtime.store.head(),
         )

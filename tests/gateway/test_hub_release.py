@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from gateway.hub.release import Releasing
 
 from adapters.bus import EmbeddedServer
 from adapters.store import Store
@@ -18,7 +19,6 @@ from domain.events import DisclosureReceived, Kind, SectionOpened, WrappedKeyFet
 from domain.record import access_of
 from gateway.agency.door import Door, SectionContent
 from gateway.agency.store import CONFIRMED, FAILED, WAITING, DoorStore
-from gateway.hub.service import Hub
 from gateway.protocol.client import HubClient
 from gateway.rehearsal.scenario.player import Run
 from gateway.rehearsal.scenario.rehearsal_hub import open_rehearsal_hub
@@ -54,7 +54,7 @@ class Watched:
             Store.append_each,
             Store.wrapped_key,
             Store.sealed_item,
-            Hub._build_release,
+            Releasing.build_release,
         )
         events = self.events
 
@@ -75,14 +75,14 @@ class Watched:
             events.append(("sealed", None))
             return sealed(store, *args)
 
-        def releasing(self: Hub, *args: Any, **kwargs: Any) -> Any:
+        def releasing(self: Releasing, *args: Any, **kwargs: Any) -> Any:
             events.append(("release", None))
             return release(self, *args, **kwargs)
 
         monkeypatch.setattr(Store, "append_each", appending)
         monkeypatch.setattr(Store, "wrapped_key", taking)
         monkeypatch.setattr(Store, "sealed_item", taking_item)
-        monkeypatch.setattr(Hub, "_build_release", releasing)
+        monkeypatch.setattr(Releasing, "build_release", releasing)
 
 
 def test_the_wrap_is_taken_out_only_when_the_opening_is_durable(

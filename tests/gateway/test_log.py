@@ -16,6 +16,7 @@ from domain.errors import NotFound, Unavailable, Untrusted
 from gateway.agency.inclusion import LogProver, try_proof_batch
 from gateway.hub import log as log_module
 from gateway.hub.log import InclusionProof, LogKeeper
+from gateway.hub.real import ThreadExecutor
 from keys.checkpoint import Checkpoint, origin_of, sign_checkpoint, verify_checkpoint
 from keys.leaf import Leaf
 from keys.proofs import entry_hash, verify_consistency, verify_inclusion
@@ -38,7 +39,7 @@ def keeper(hub_with_case: HubWithCase, folder: Path | None = None) -> LogKeeper:
     keys = SignatureKeys.from_seeds(SignatureKind.LOG, secrets["log"])
     where = folder or rehearsal_hub.installation.folder.parent / "log"
     origin = origin_of(rehearsal_hub.installation.hub, "rehearsal")
-    return LogKeeper(hub_with_case.store, where, keys, origin, rehearsal_hub.now)
+    return LogKeeper(hub_with_case.store, where, keys, origin, rehearsal_hub.now, ThreadExecutor())
 
 
 def leaf_at(hub_with_case: HubWithCase, seq: int) -> Leaf:

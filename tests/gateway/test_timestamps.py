@@ -18,6 +18,7 @@ import pytest
 from domain.errors import Malformed, NotFound
 from gateway.hub import timestamps as module
 from gateway.hub.log import LogKeeper
+from gateway.hub.real import RealClock, ThreadExecutor
 from gateway.hub.timestamps import TimeSettings, TimeStamps, read_stamp, stamped_head_sizes, time_settings
 from gateway.installation.folder import create_installation
 from gateway.rehearsal.torture.process import HubProcess
@@ -71,6 +72,11 @@ def grown(hub_with_case: HubWithCase) -> None:
     log_keeper = hub_with_case.rehearsal_hub.runtime.log_keeper
     while log_keeper.size < hub_with_case.head():
         log_keeper.step()
+
+
+def new_stamps(log_keeper: LogKeeper, folder: Path, pace: TimeSettings | None) -> TimeStamps:
+    """Time tokens of this log that nothing asks for but the test."""
+    return TimeStamps(log_keeper, folder, pace, ThreadExecutor(), RealClock())
 
 
 def verified(stamp: Stamp, hub_with_case: HubWithCase, served: ServedAuthority) -> datetime:
@@ -214,7 +220,7 @@ def test_an_end_around_the_write_leaves_a_whole_token_or_none(
     stamps.step()
     assert stamps.trouble == "unexpected Ended"
     monkeypatch.undo()
-    restarted = TimeStamps(
+    restarted = new_stamps(
         hub_with_case.rehearsal_hub.runtime.log_keeper, log_of(hub_with_case), settings(served)
     )
     assert restarted.step() == (moment != "after")
@@ -252,7 +258,7 @@ def test_a_damaged_token_is_not_served_and_made_anew(
     if harm == "of another head":
         shutil.copy(path.with_name(str(first)), path)
     assert read_stamp(log_of(hub_with_case), int(path.name)) is None
-    restarted = TimeStamps(
+    restarted = new_stamps(
         hub_with_case.rehearsal_hub.runtime.log_keeper, log_of(hub_with_case), settings(served)
     )
     assert restarted.stamp_covering().checkpoint.size == first
@@ -280,6 +286,7 @@ def test_attack_lost_checkpoint_of_a_truncated_stream_is_noticed_by_a_time_token
         log_keeper._signing_keys,
         log_keeper.origin,
         hub_with_case.rehearsal_hub.now,
+        ThreadExecutor(),
     )
     shorter.restore()
     head, leaves = hub_with_case.store.head, hub_with_case.store.leaves
@@ -289,7 +296,7 @@ def test_attack_lost_checkpoint_of_a_truncated_stream_is_noticed_by_a_time_token
     )
     assert shorter.step()
     assert shorter.size == covered - 2
-    restarted = TimeStamps(shorter, folder, settings(served))
+    restarted = new_stamps(shorter, folder, settings(served))
     assert not restarted.step()
     assert f"does not continue its head of {covered} records" in (restarted.trouble or "")
     assert len(served.asked) == 1  # no token for such a head
@@ -320,10 +327,11 @@ def test_attack_another_record_put_under_a_stamped_head_is_noticed(
         log_keeper._signing_keys,
         log_keeper.origin,
         hub_with_case.rehearsal_hub.now,
+        ThreadExecutor(),
     )
     for leaf in (*hub_with_case.store.leaves(1, covered - 1), Leaf(covered, bytes(32), bytes(16))):
         other.offer_leaf(leaf)
-    restarted = TimeStamps(other, folder, settings(served))
+    restarted = new_stamps(other, folder, settings(served))
     for _ in range(2):
         assert other.step()
         assert not restarted.step()
@@ -383,7 +391,7 @@ def test_a_hub_whose_authority_gave_a_time_far_off_does_not_wait_for_ever(
 
 
 def test_without_settings_nobody_is_asked(hub_with_case: HubWithCase) -> None:
-    stamps = TimeStamps(hub_with_case.rehearsal_hub.runtime.log_keeper, log_of(hub_with_case), None)
+    stamps = new_stamps(hub_with_case.rehearsal_hub.runtime.log_keeper, log_of(hub_with_case), None)
     stamps.start()
     assert not stamps.step()
     stamps.close()
