@@ -11,8 +11,6 @@ from uuid import UUID, uuid4
 
 import httpx2 as httpx
 import pytest
-from gateway.hub.hub import Hub
-from gateway.hub.real import ThreadExecutor
 
 from adapters.bus import EmbeddedServer
 from adapters.store import Store
@@ -22,6 +20,8 @@ from domain.record import access_of, commission_of
 from gateway.agency.door import SectionContent
 from gateway.audit.verification import Verifier
 from gateway.hub import memory
+from gateway.hub.hub import Hub
+from gateway.hub.real import ThreadExecutor
 from gateway.hub.runtime import start_hub
 from gateway.protocol.commands import READ_VALIDITY, encode_command_payload, request, signed
 from gateway.rehearsal.scenario.player import Run

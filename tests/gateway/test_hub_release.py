@@ -10,7 +10,6 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from gateway.hub.release import Releasing
 
 from adapters.bus import EmbeddedServer
 from adapters.store import Store
@@ -19,6 +18,7 @@ from domain.events import DisclosureReceived, Kind, SectionOpened, WrappedKeyFet
 from domain.record import access_of
 from gateway.agency.door import Door, SectionContent
 from gateway.agency.store import CONFIRMED, FAILED, WAITING, DoorStore
+from gateway.hub.release import Releasing
 from gateway.protocol.client import HubClient
 from gateway.rehearsal.scenario.player import Run
 from gateway.rehearsal.scenario.rehearsal_hub import open_rehearsal_hub

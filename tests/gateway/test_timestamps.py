@@ -17,6 +17,7 @@ import pytest
 
 from domain.errors import Malformed, NotFound
 from gateway.hub import timestamps as module
+from gateway.hub.executor import Background
 from gateway.hub.log import LogKeeper
 from gateway.hub.real import RealClock, ThreadExecutor
 from gateway.hub.timestamps import TimeSettings, TimeStamps, read_stamp, stamped_head_sizes, time_settings
@@ -344,40 +345,40 @@ def test_attack_another_record_put_under_a_stamped_head_is_noticed(
 # --- pace, start and end ----------------------------------------------------------------------------------------
 
 
-class Waits:
-    """Stands for the end of the process: tells how long was waited each time, and ends after a few."""
+class TwoSteps(ThreadExecutor):
+    """Calls a repeated step twice at once, and notes after how many seconds each call, and the next, would be due."""
 
-    def __init__(self, most: int) -> None:
-        self.waited: list[float] = []
-        self._most = most
+    def __init__(self) -> None:
+        self.delays: list[float] = []
 
-    def wait(self, seconds: float) -> bool:
-        self.waited.append(seconds)
-        return len(self.waited) > self._most
-
-    def set(self) -> None:
-        pass
+    def repeat(self, name: str, first: float, step: Callable[[], float]) -> Background:
+        self.delays.append(first)
+        for _ in range(2):
+            self.delays.append(step())
+        return super().repeat(name, 3600.0, lambda: 3600.0)
 
 
-def test_a_token_is_asked_for_no_more_often_than_agreed(
+def delays_of(stamps: TimeStamps) -> list[float]:
+    """After how many seconds the authority is asked from a start on."""
+    stamps._executor = executor = TwoSteps()
+    stamps.start()
+    assert stamps._stamping is not None
+    stamps._stamping.stop(5)
+    return executor.delays
+
+
+def test_authority_is_asked_at_most_once_in_the_configured_time(
     hub_with_case: HubWithCase, stamps: TimeStamps, served: ServedAuthority
 ) -> None:
-    pace = settings(served, every_seconds=600.0, retry_seconds=30.0)
-    stamps._tsa_settings = pace
-    stamps._stamping_ended = waits = Waits(2)  # type: ignore[assignment]
-    stamps._stamp_periodically(pace)
-    assert waits.waited == [
-        module.TSA_POLL_SECONDS,
-        600.0,
-        module.TSA_POLL_SECONDS,
-    ]  # first, token, nothing new
+    stamps._tsa_settings = settings(served, every_seconds=600.0, retry_seconds=30.0)
+    first_token_nothing_new = [module.TSA_POLL_SECONDS, 600.0, module.TSA_POLL_SECONDS]
+    assert delays_of(stamps) == first_token_nothing_new
     hub_with_case.refer()
     grown(hub_with_case)
     served.down()
-    stamps._stamping_ended = waits = Waits(2)  # type: ignore[assignment]
-    stamps._stamp_periodically(pace)
-    assert 500 < waits.waited[0] <= 600  # an end of the process does not shorten it
-    assert waits.waited[1:] == [30.0, 30.0]
+    delays = delays_of(stamps)
+    assert 500 < delays[0] <= 600  # a restart does not shorten it
+    assert delays[1:] == [30.0, 30.0]
 
 
 def test_a_hub_whose_authority_gave_a_time_far_off_does_not_wait_for_ever(
