@@ -9,8 +9,6 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from gateway.hub.hub import Hub
-from gateway.hub.real import ThreadExecutor
 
 from domain.errors import Malformed, Unavailable
 from domain.events import Kind
@@ -18,6 +16,8 @@ from domain.record import HUB
 from gateway.agency.door import SectionContent
 from gateway.agency.store import CONFIRMED, FAILED, WAITING
 from gateway.audit.verification import Verifier
+from gateway.hub.hub import Hub
+from gateway.hub.real import ThreadExecutor
 from keys.signing import SignatureKeys, SignatureKind
 from tests.gateway.hubkit import REFERRAL, HubWithCase, hub_with_case
 
