@@ -14,7 +14,7 @@ from datetime import datetime
 
 from fastapi import FastAPI
 
-from adapters.bus import BusSettings, EmbeddedServer, ItemStore, JetStreamApplicationRecorder, connect
+from adapters.bus import EmbeddedServer, JetStreamApplicationRecorder
 from adapters.store import Evidence, Store
 from domain.errors import Conflict, InvariantViolation, Unavailable
 from domain.events import HubFounded, Kind
@@ -36,13 +36,9 @@ from gateway.hub.read_models import (
 from gateway.hub.real import RealClock, ThreadExecutor
 from gateway.hub.shredding import Shredder
 from gateway.hub.timestamps import TimeStamps, time_settings
+from gateway.hub.transport import Transport, open_bus
 from gateway.hub.witnesses import Witnesses, known_witnesses
-from gateway.installation.archive import (
-    exclusive_lock_file,
-    exclusive_read_models,
-    remote_bus_settings,
-    write_running_file,
-)
+from gateway.installation.archive import exclusive_lock_file, exclusive_read_models
 from gateway.installation.custody import FileCustody
 from gateway.installation.folder import Installation
 from keys.checkpoint import origin_of
@@ -55,40 +51,6 @@ from projections.queries import Queries
 TICK_SECONDS = 1.0
 SHUTDOWN_SECONDS = 5.0
 HUB_ALREADY_RUNNING = Unavailable("hub-running", "another hub uses this folder: end it first")
-
-
-@dataclass(frozen=True)
-class Transport:
-    """The way to the stream. ``server``: the embedded server, where this hub started it."""
-
-    server: EmbeddedServer | None
-    recorder: JetStreamApplicationRecorder
-    items: ItemStore
-    prefix: str
-
-
-def open_bus(installation: Installation, resources: ExitStack) -> Transport:
-    """Connect to the bus that the operator named, or to the embedded server of this folder, which is started."""
-    settings, server = remote_bus_settings(installation), None
-    if settings is None:
-        server, settings = _start_embedded_server(installation, resources)
-    recorder = connect(settings)
-    resources.callback(recorder.close)
-    items = ItemStore(settings)
-    resources.callback(items.close)
-    return Transport(server, recorder, items, settings.prefix)
-
-
-def _start_embedded_server(
-    installation: Installation, resources: ExitStack
-) -> tuple[EmbeddedServer, BusSettings]:
-    key, stream = installation.hub_secrets()["bus"], installation.genesis.stream
-    server = EmbeddedServer(installation.hub_folder / "bus", store_key=key, stream=stream).start()
-    resources.callback(server.stop)
-    settings = server.hub_settings()
-    running_file = write_running_file(installation, settings)
-    resources.callback(running_file.unlink, missing_ok=True)
-    return server, settings
 
 
 ProjectorFactory = Callable[[Engine, Store, Executor], ReadModels]
@@ -249,7 +211,7 @@ class _Parts:
         self.timestamps.start()
 
     def runtime(self, hub: Hub, projector: ReadModels) -> HubRuntime:
-        """The whole, with its HTTP application; from now on ``close`` of the runtime ends the parts."""
+        """The running hub with its HTTP application; from now on ``close`` of the runtime ends the parts."""
         installation, transport = self.installation, self.transport
         health = HubHealth(
             installation.folder,

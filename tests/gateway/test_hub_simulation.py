@@ -31,7 +31,8 @@ from gateway.hub.memory import WorldCache
 from gateway.hub.read_models import PolledProjector
 from gateway.hub.recording import Recording
 from gateway.hub.release import Answer
-from gateway.hub.runtime import HubRuntime, Surroundings, Transport, open_bus, start_hub
+from gateway.hub.runtime import HubRuntime, Surroundings, start_hub
+from gateway.hub.transport import Transport, open_bus
 from gateway.installation.folder import Installation, open_installation
 from keys.receipt import verify_receipt
 from tests.gateway.hubkit import START, HubWithCase, hub_with_case
