@@ -13,10 +13,11 @@ from domain.decide import PERMITTED_COMMANDS
 from domain.decide_register import REGISTER_ACTS
 from domain.due import HUB_ACTS
 from domain.reasons import Reason
+from domain.refusals import REFUSALS
 from domain.rulebook import BASES
 
 ROOT = Path(__file__).parents[2]
-HUB_ANSWERS = {e.DisclosureHeld, e.DisclosureRefused, e.OpeningRefused, e.CommandRefused}
+HUB_ANSWERS = {e.DisclosureHeld, *REFUSALS}
 
 
 def text_of(folder: str) -> str:
