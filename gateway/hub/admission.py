@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
 from uuid import UUID
 
@@ -81,7 +81,7 @@ class Admission:
                 raise Untrusted("key-set-not-in-force", "sign with the key set in force and name it")
             key = _signature_key(agency)
         verify(COMMAND, frame, [key])
-        self.require_in_time(payload, ahead)
+        self.require_in_time(payload, ahead, self._clock.now())
 
     def _verify_signatures(self, command: Command, frame: Frame) -> None:
         """Under the keys that the sender has in force. Costs time: not on the deciding lane."""
@@ -107,9 +107,8 @@ class Admission:
 
     # --- the deciding lane: the register does not change meanwhile ---------------------------------------------
 
-    def require_in_time(self, payload: CommandPayload, ahead: timedelta) -> None:
+    def require_in_time(self, payload: CommandPayload, ahead: timedelta, now: datetime) -> None:
         """Neither too late nor for too far ahead. Raises Malformed. Source: KH-1 §5."""
-        now = self._clock.now()
         if payload.not_after < now:
             raise Malformed("too-late", "not_after has passed: make the command anew")
         if payload.not_after > now + ahead:

@@ -70,18 +70,19 @@ class Deciding:
         world = self.world_cache.world(command.about)
         version = _answered_version(world, command)
         reading = isinstance(command.proposed_event, AccessEvent)
+        now = self.clock.now()  # read once: what is checked by it is recorded by it
         if version is not None and not reading:
             return partial(self.releasing.replayed_answer, originator_of(world, command).id, version)
-        self.admission.require_in_time(payload, READ_AHEAD if reading else WRITE_AHEAD)
+        self.admission.require_in_time(payload, READ_AHEAD if reading else WRITE_AHEAD, now)
         self.admission.require_key_set_in_force(command, payload)
         if not is_addressable(world, command):
             raise NotFound("not-there", "no such case, or not yours")
         if payload.prev != ZEROS and not has_recorded_frame(world, command, payload.prev):
             raise Conflict("prev-unknown", "name the last frame you hold a receipt for, or zeros")
         if isinstance(command.proposed_event, AccessEvent):
-            return self._decide_reading(world, verified, command.proposed_event, version)
+            return self._decide_reading(world, verified, command.proposed_event, version, now)
         self._require_recipients_and_items(world, command, payload)
-        return self._decide_command(world, verified)
+        return _decide_command(world, verified, now)
 
     def _recorded_answer(self, verified: VerifiedCommand, signature_error: Exception) -> DeferredAnswer:
         """The answer to a frame that is recorded byte for byte, whatever became of its keys since then.
@@ -119,25 +120,19 @@ class Deciding:
         elif isinstance(command.proposed_event, ItemsRewrapped):
             self.admission.require_keys_in_force(payload)
 
-    def _decide_command(self, world: World, verified: VerifiedCommand) -> PendingRecord:
-        command = verified.command
-        originator = originator_of(world, command)
-        at = recorded_at(self.clock.now(), originator)
-        [event] = decide(world, command, now=at)
-        if not is_refusal(event):
-            return _pending_record(world, command, event, at, _evidence(world, verified))
-        if originator.version == 0 and not may_create_originator(command):
-            raise NotFound("not-there", "no such thing, or not yours")
-        return _pending_record(world, command, event, at, Evidence(frame=verified.frame.encode()))
-
     def _decide_reading(
-        self, world: World, verified: VerifiedCommand, proposed_event: AccessEvent, version: int | None
+        self,
+        world: World,
+        verified: VerifiedCommand,
+        proposed_event: AccessEvent,
+        version: int | None,
+        now: datetime,
     ) -> PendingRecord | DeferredAnswer:
         """A reading. One that is recorded (``version``) and asked for again is decided anew: what is closed
         since then opens nothing."""
         command = verified.command
         message, item = find_item(world, proposed_event)
-        at = recorded_at(self.clock.now(), world.access)
+        at = recorded_at(now, world.access)
         [event] = decide(world, command, now=at)
         release = _release_of(event, message, item)
         if release is not None and not has_wrapped_key(world, command.by, item):
@@ -149,6 +144,18 @@ class Deciding:
             raise NotFound("not-there", "closed since then")
         self.recording.require_nothing_newer()  # no new record will show on what this answer rests
         return partial(self.releasing.replayed_reading, world, command.by, version, release)
+
+
+def _decide_command(world: World, verified: VerifiedCommand, now: datetime) -> PendingRecord:
+    command = verified.command
+    originator = originator_of(world, command)
+    at = recorded_at(now, originator)
+    [event] = decide(world, command, now=at)
+    if not is_refusal(event):
+        return _pending_record(world, command, event, at, _evidence(world, verified))
+    if originator.version == 0 and not may_create_originator(command):
+        raise NotFound("not-there", "no such thing, or not yours")
+    return _pending_record(world, command, event, at, Evidence(frame=verified.frame.encode()))
 
 
 def _pending_record(

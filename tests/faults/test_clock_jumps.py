@@ -19,7 +19,7 @@ from gateway.audit.verification import Verifier
 from gateway.hub.hub import Hub
 from gateway.hub.real import ThreadExecutor
 from keys.signing import SignatureKeys, SignatureKind
-from tests.gateway.hubkit import REFERRAL, HubWithCase, hub_with_case
+from tests.gateway.hubkit import REFERRAL, HubWithCase, hub_with_case, time_text
 
 pytestmark = pytest.mark.faults
 
@@ -101,6 +101,35 @@ def test_after_the_clock_jumps_by_years_commands_are_refused_with_the_reason(
     assert caught.value.remedy
     new = hub.store.read(head + 1, 100)
     assert {k.record.by for k in new} <= {HUB}  # what fell due by that clock, and no command
+
+
+class RunningClock(SettableClock):
+    """A clock that is one second later whenever it is read."""
+
+    def now(self) -> datetime:
+        self.at += timedelta(seconds=1)
+        return self.at
+
+
+def test_a_command_is_recorded_at_the_very_time_by_which_it_was_checked(hub: HubWithCase) -> None:
+    clock = RunningClock(hub.rehearsal_hub.now())
+    other = second_hub(hub, clock)
+    outcomes = set()
+    try:
+        for seconds in range(1, 8):
+            start = clock.at
+            not_after = start + timedelta(seconds=seconds)
+            request = hub.disclosure(("BASIC",), not_after=time_text(not_after))
+            try:
+                other.handle(request.encode())
+            except Malformed:
+                outcomes.add("too late")
+            else:
+                outcomes.add("recorded")
+                assert at_of(hub)[-1] <= not_after
+    finally:
+        other.close()
+    assert outcomes == {"too late", "recorded"}
 
 
 def test_a_door_with_a_wrong_clock_gets_the_reason(hub: HubWithCase, monkeypatch: pytest.MonkeyPatch) -> None:
