@@ -15,7 +15,7 @@ import pytest
 from adapters.bus import EmbeddedServer
 from gateway.agency.store import CONFIRMED
 from gateway.audit.verification import Verifier, doors_of
-from gateway.hub.runtime import MIN_FREE_BYTES
+from gateway.hub.health import MIN_FREE_BYTES
 from tests.gateway.hubkit import HubWithCase, hub_with_case_on_bus
 
 pytestmark = pytest.mark.faults
