@@ -88,7 +88,7 @@ def item_recipients(world: World, command: Command) -> list[tuple[Item, frozense
     """
     event, by = command.proposed_event, command.by
     if not isinstance(event, CaseMessage) or not isinstance(by, UUID):
-        raise Malformed("wrong-sender", "messages in a case are sent by agencies")
+        raise Malformed("wrong-sender")
     placed = placement_of(world, command)
     case = world.case if placed is None else replace(world.case, network=placed.network, core=placed.core)
     return [

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from domain.calendar import day_of
 from domain.case import Message
-from domain.context import AUTHORITIES
+from domain.common_rules import AUTHORITIES
 from domain.events import AuditContentAccessRequested, Item
 from domain.register import Register
 from domain.tasks import can_see_message

@@ -8,8 +8,9 @@ from typing import Any
 from uuid import UUID
 
 from domain import events as e
-from domain.case import Access, Case, evolve, evolve_access
+from domain.case import Access, Case
 from domain.case_offices import destination, networks_of, offices_of
+from domain.evolution import evolve, evolve_access
 from domain.record import Command, Record, access_of
 from domain.register import Register, Rules
 

@@ -15,7 +15,7 @@ from uuid import UUID
 
 from adapters.store import Store
 from domain import events as e
-from domain.alarms import raised_alarms
+from domain.alarms.raising import raised_alarms
 from domain.audit_exceptions import (
     READ_NOT_ACTED_ON,
     UNACTED,

@@ -224,7 +224,7 @@ class Verifier:
             # (4) What it carries is what was signed.
             self._check_parts(stored)
         except ExchangeError as error:
-            self._report(error.error_code, raw.sequence, where, error.remedy)
+            self._report(error.error_code, raw.sequence, where, error.explanation)
             return None
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             self._report("unreadable", raw.sequence, where, type(error).__name__)
@@ -273,7 +273,7 @@ class Verifier:
             return
         if isinstance(stored.record.event, (*REFUSALS, e.AccessEvent)):
             if stored.opened.items or stored.opened.sealed_wrapped_keys:
-                raise Untrusted("parts-of-a-refusal", "a refused command keeps its frame only")
+                raise Untrusted("parts-of-a-refusal")
             return
         for item in payload.items:
             self._record_store.sealed_item(stored, item.item)

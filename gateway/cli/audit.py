@@ -78,7 +78,7 @@ def audit_replay(
             if first is None or step.stored.record.at >= first
         ]
     if not steps:
-        raise NotFound("not-there", "no such case, or nothing in this time")
+        raise NotFound("not-found")
     case_history = steps[-1].case_history
     if as_json:
         rows = [
@@ -353,7 +353,7 @@ def kind_text(kind: str) -> str:
 def installation_of(data: Path, file: Path | None, fd: int | None) -> Installation:
     """The installation of this folder, its passphrase asked for where it is not a rehearsal's."""
     if not (data / "installation.json").exists():
-        raise NotFound("no-installation", "make one with «kakehashi init»")
+        raise NotFound("no-installation")
     rehearsal = (data / "passphrase").exists()
     passphrase = None
     if not rehearsal:
@@ -390,7 +390,7 @@ def _agency_of_code(archive: Archive, code: str) -> UUID:
     for agency in archive.read_models.register.agencies.values():
         if agency.code == code:
             return agency.id
-    raise NotFound("agency-not-there", "no agency of this code in this hub")
+    raise NotFound("agency-not-found")
 
 
 def _changes(

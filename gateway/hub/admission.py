@@ -69,7 +69,7 @@ class Admission:
         """A request that is meant for this hub. Raises Malformed, Untrusted."""
         request = parse_request(data)
         if request.payload.hub != self._hub:
-            raise Untrusted("other-hub", "this command was made for another hub")
+            raise Untrusted("other-hub")
         return request
 
     def verify_query(self, payload: CommandPayload, frame: Frame, ahead: timedelta) -> None:
@@ -78,7 +78,7 @@ class Admission:
         if payload.by != AUDIT:
             agency = self._known_agency(payload.by)
             if agency.revoked or agency.keyset != payload.keyset:
-                raise Untrusted("key-set-not-in-force", "sign with the key set in force and name it")
+                raise Untrusted("key-set-not-in-force")
             key = _signature_key(agency)
         verify(COMMAND, frame, [key])
         self.require_in_time(payload, ahead, self._clock.now())
@@ -88,7 +88,7 @@ class Admission:
         registrars = self._genesis.reg
         if isinstance(command.proposed_event, KeySetPublished):
             if command.by != command.about.id:
-                raise Untrusted("key-set-of-another", "an agency publishes its own key set")
+                raise Untrusted("key-set-of-another")
             agency = self._register().agencies.get(command.about.id)
             in_force = None if agency is None or agency.revoked else _signature_key(agency)
             verify_key_set(frame, in_force=in_force, registrars=registrars)
@@ -102,7 +102,7 @@ class Admission:
     def _known_agency(self, by: object) -> Agency:
         agency = self._register().agencies.get(by) if isinstance(by, UUID) else None
         if agency is None or agency.keyset is None:
-            raise Untrusted("unknown-sender", "have the registrars publish your key set first")
+            raise Untrusted("unknown-sender")
         return agency
 
     # --- the deciding lane: the register does not change meanwhile ---------------------------------------------
@@ -110,16 +110,14 @@ class Admission:
     def require_in_time(self, payload: CommandPayload, ahead: timedelta, now: datetime) -> None:
         """Neither too late nor for too far ahead. Raises Malformed. Source: KH-1 §5."""
         if payload.not_after < now:
-            raise Malformed("too-late", "not_after has passed: make the command anew")
+            raise Malformed("too-late")
         if payload.not_after > now + ahead:
-            raise Malformed(
-                "not-after-too-far", "not_after may be 10 minutes ahead for reads, 7 days for commands"
-            )
+            raise Malformed("not-after-too-far")
 
     def require_key_set_in_force(self, command: Command, payload: CommandPayload) -> None:
         """The key set that is named is the one in force at this moment. Raises Untrusted."""
         if payload.keyset != self._expected_key_set(command):
-            raise Untrusted("key-set-not-in-force", "sign with the key set in force and name it")
+            raise Untrusted("key-set-not-in-force")
 
     def _expected_key_set(self, command: Command) -> bytes | None:
         """What the command must name: zeros where there is no key set before it, None where nothing is right."""
@@ -133,7 +131,7 @@ class Admission:
         """Every wrapped key is for a recipient's key that is in force now. Raises Conflict. Source: KH-1 §4."""
         for wrapped_key in payload.wrapped_keys:
             if self._key_id_of(wrapped_key.to) != wrapped_key.kid:
-                raise Conflict("stale-key-set", "ask the hub again for the keys in force, and seal anew")
+                raise Conflict("stale-key-set")
 
     def _key_id_of(self, to: To) -> bytes | None:
         """The id of the recipient's KEM key in force; None where it has none."""

@@ -76,9 +76,9 @@ class Deciding:
         self.admission.require_in_time(payload, READ_AHEAD if reading else WRITE_AHEAD, now)
         self.admission.require_key_set_in_force(command, payload)
         if not is_addressable(world, command):
-            raise NotFound("not-there", "no such case, or not yours")
+            raise NotFound("not-found")
         if payload.prev != ZEROS and not has_recorded_frame(world, command, payload.prev):
-            raise Conflict("prev-unknown", "name the last frame you hold a receipt for, or zeros")
+            raise Conflict("prev-unknown")
         if isinstance(command.proposed_event, AccessEvent):
             return self._decide_reading(world, verified, command.proposed_event, version, now)
         self._require_recipients_and_items(world, command, payload)
@@ -110,13 +110,11 @@ class Deciding:
         """
         if isinstance(command.proposed_event, CaseMessage):
             if any(item.keyed != expected for item, expected in item_recipients(world, command)):
-                raise Conflict("wrong-recipients", "ask the hub again for whom to wrap, and seal anew")
+                raise Conflict("wrong-recipients")
             self.admission.require_keys_in_force(payload)
             for item in payload.items:
                 if item.storage == "store" and not self.store.has_item(item.digest):
-                    raise Conflict(
-                        "item-not-uploaded", "upload every item kept in the store, then send the command"
-                    )
+                    raise Conflict("item-not-uploaded")
         elif isinstance(command.proposed_event, ItemsRewrapped):
             self.admission.require_keys_in_force(payload)
 
@@ -136,12 +134,12 @@ class Deciding:
         [event] = decide(world, command, now=at)
         release = _release_of(event, message, item)
         if release is not None and not has_wrapped_key(world, command.by, item):
-            raise Unavailable("pending-key", "the key for this item is still to be made: try again later")
+            raise Unavailable("pending-key")
         if version is None:
             evidence = Evidence(frame=verified.frame.encode())
             return _pending_record(world, command, event, at, evidence, release)
         if is_refusal(event):
-            raise NotFound("not-there", "closed since then")
+            raise NotFound("not-found")
         self.recording.require_nothing_newer()  # no new record will show on what this answer rests
         return partial(self.releasing.replayed_reading, world, command.by, version, release)
 
@@ -154,7 +152,7 @@ def _decide_command(world: World, verified: VerifiedCommand, now: datetime) -> P
     if not is_refusal(event):
         return _pending_record(world, command, event, at, _evidence(world, verified))
     if originator.version == 0 and not may_create_originator(command):
-        raise NotFound("not-there", "no such thing, or not yours")
+        raise NotFound("not-found")
     return _pending_record(world, command, event, at, Evidence(frame=verified.frame.encode()))
 
 
@@ -198,7 +196,7 @@ def _answered_version(world: World, command: Command) -> int | None:
 
 
 def _command_id_taken() -> Conflict:
-    return Conflict("command-id-taken", "choose a new command_id for another command")
+    return Conflict("command-id-taken")
 
 
 def _release_of(event: Event, message: Message, item: Item) -> ItemRelease | None:
@@ -227,5 +225,5 @@ def _section_of(world: World, payload: CommandPayload, item_id: UUID) -> str:
             return item.section
     found = world.case.item(item_id)
     if found is None:
-        raise NotFound("not-there", "no such item, or not yours")
+        raise NotFound("not-found")
     return found[1].section

@@ -125,11 +125,11 @@ class Hub:
         """For whom the items of this command must be wrapped, with their keys in force. Raises NotFound."""
         world = self._world_cache.world(command.about)
         if not isinstance(command.proposed_event, CaseMessage) or not may_address_case(world, command):
-            raise NotFound("not-there", "no such case, or not yours")
+            raise NotFound("not-found")
         found = item_recipients(world, command)
         agencies = world.register.agencies
         if any(a not in agencies or agencies[a].revoked for _, recipients in found for a in recipients):
-            raise NotFound("addressee-not-there", "an addressee is not known to the registrars")
+            raise NotFound("addressee-not-found")
         return [(item, [agencies[a] for a in sorted(recipients)]) for item, recipients in found]
 
     def duties(self, case: UUID, by: UUID) -> list[dict[str, str]]:
@@ -193,7 +193,7 @@ class Hub:
                 command.attempts += 1
                 to_retry.append(command)
             else:
-                command.fail(Unavailable("overtaken", "send the same bytes again"))
+                command.fail(Unavailable("repeated-conflict"))
         if recorded:
             self._command_queue.respond(partial(self._answer_recorded, recorded))
         return to_retry

@@ -74,7 +74,7 @@ class SignedQueries:
         request = self._hub.admission.parse(data)
         payload, frame = request.payload, request.frame
         if request.parts or payload.items or payload.wrapped_keys:
-            raise Malformed("parts-not-allowed", "a question carries no parts")
+            raise Malformed("parts-not-allowed")
         self._hub.admission.verify_query(payload, frame, READ_AHEAD)
         self._hub.tick()
         if isinstance(payload.by, UUID):
@@ -86,17 +86,17 @@ class SignedQueries:
                 return self._agency_queries[payload.act](payload.by, payload.fields)
         elif payload.by == AUDIT and payload.act == "ledger":
             return self._answer_ledger(payload.fields)
-        raise Malformed(
-            "unknown-question",
-            "ask for recipients, duties, feed, agenda, openings, programme, audits, or as the audit office for ledger",
-        )
+        raise Malformed("unknown-query")
 
     def authorise_upload(self, data: bytes, digest: bytes) -> None:
         """Verify an agency's signed announcement that it will name this item in a command. Raises like ``answer``."""
         request = self._hub.admission.parse(data)
         payload = request.payload
         if payload.act != "upload" or payload.fields != {"digest": digest.hex()} or payload.by == AUDIT:
-            raise Malformed("wrong-fields", "upload wants the digest of the sealed item, signed by an agency")
+            raise Malformed(
+                "wrong-fields",
+                "The query upload has the digest of the sealed item as its only field and is signed by an agency.",
+            )
         self._hub.admission.verify_query(payload, request.frame, READ_AHEAD)
 
     # --- before a command ----------------------------------------------------------------------------------------
@@ -127,7 +127,9 @@ class SignedQueries:
         if not set(fields) <= {"cursor", "erased"} or not (
             _is_natural_number(cursor) and _is_natural_number(known)
         ):
-            raise Malformed("wrong-fields", "feed wants a cursor, 0 at first")
+            raise Malformed(
+                "wrong-fields", "The query feed has the field cursor, an integer that is 0 at first."
+            )
         self._read_models.catch_up()
         page = self._read_models.feed(agency, cursor, FEED_PAGE_SIZE)
         erased = [str(case) for case in islice(self._hub.register.unreadable, known, known + FEED_PAGE_SIZE)]
@@ -168,7 +170,7 @@ class SignedQueries:
     def _answer_programme(self, agency: UUID, fields: Fields) -> dict[str, Any]:
         """This agency's commissions today (see ``domain.commission_overview``), and its own rules of secrecy."""
         if fields:
-            raise Malformed("wrong-fields", "programme wants no fields")
+            raise Malformed("wrong-fields", "The query programme has no fields.")
         register, on = self._hub.register, day_of(self._hub.clock.now())
         own = register.agencies.get(agency)
         return {
@@ -182,7 +184,7 @@ class SignedQueries:
     def _answer_audits(self, agency: UUID, fields: Fields) -> dict[str, Any]:
         """The audit office's requests to open content of cases that this agency knows (``domain.audit_overview``)."""
         if fields:
-            raise Malformed("wrong-fields", "audits wants no fields")
+            raise Malformed("wrong-fields", "The query audits has no fields.")
         now = self._hub.clock.now()
         pending = pending_audit_requests(self._hub.register, now)
         known = set(self._cases_known_to(agency)) if pending else set()
@@ -209,10 +211,12 @@ class SignedQueries:
 
     def _answer_ledger(self, fields: Fields) -> dict[str, Any]:
         if set(fields) != {"case", "as_of", "request"}:
-            raise Malformed("wrong-fields", "ledger wants case and as_of, each null where all, and request")
+            raise Malformed(
+                "wrong-fields", "The query ledger has the fields case and as_of, null for all, and request."
+            )
         request = self._hub.register.control_requests.get(canonical.parse_uuid(fields["request"]))
         if request is None or (request.case is not None and dump(request.case) != fields["case"]):
-            raise NotFound("not-there", "ask for it on record first")
+            raise NotFound("not-found")
         case = None if fields["case"] is None else canonical.parse_uuid(fields["case"])
         as_of = None if fields["as_of"] is None else canonical.parse_time(fields["as_of"])
         self._read_models.catch_up()
@@ -223,14 +227,16 @@ def _parse_proposed_event(payload: CommandPayload) -> Event:
     """The message that a door asks about: act, fields and items as in the command, without its keys."""
     fields = payload.fields
     if set(fields) != {"act", "fields", "items"} or payload.about.kind != Kind.CASE:
-        raise Malformed("wrong-fields", "recipients wants act, fields and items, about a case")
+        raise Malformed(
+            "wrong-fields", "The query recipients has the fields act, fields and items and is about a case."
+        )
     cls = EVENTS.get(str(fields["act"]))
     if cls is None or not issubclass(cls, CaseMessage):
-        raise Malformed("unknown-act", "ask for an act of the published list")
+        raise Malformed("unknown-act")
     if not isinstance(fields["fields"], dict) or not isinstance(fields["items"], list):
-        raise Malformed("wrong-fields", "recipients wants fields as an object and items as a list")
+        raise Malformed("wrong-fields", "In the query recipients, fields is an object and items is a list.")
     if not all(isinstance(item, dict) for item in fields["items"]):
-        raise Malformed("wrong-fields", "each item is an object")
+        raise Malformed("wrong-fields", "In the query recipients, each item is an object.")
     items = [{**item, "keyed": []} for item in fields["items"]]
     return read_event(
         cls.TOPIC, cls.VERSION, {**fields["fields"], "items": items, "held": [], "placed": None}
@@ -239,7 +245,7 @@ def _parse_proposed_event(payload: CommandPayload) -> Event:
 
 def _parse_since(fields: Fields) -> datetime:
     if set(fields) != {"since"}:
-        raise Malformed("wrong-fields", "say since when")
+        raise Malformed("wrong-fields", "The query has the field since, a time with its zone.")
     return canonical.parse_time(fields["since"])
 
 

@@ -153,4 +153,4 @@ class CommandQueue(Generic[A, T]):
 
 
 def _shutting_down_error() -> Unavailable:
-    return Unavailable("hub-ending", "send the same bytes again")
+    return Unavailable("hub-stopping")

@@ -110,7 +110,7 @@ class Recording:
         """Nothing is recorded beyond what is in memory. Raises Unavailable, and reads it before the next batch."""
         if self._store.head() != self._decided_head:
             self._may_be_stale = True
-            raise Unavailable("behind", "send the same bytes again")
+            raise Unavailable("state-not-current")
 
     def catch_up_with_stream(self) -> None:
         """Invalidate what memory holds of every originator with records that are not in it: records of our own
@@ -132,5 +132,5 @@ class Recording:
             return stored.record.about
         register = self._world_cache.register
         if not stored.gone and any(register.find(kind, stored.originator) is not None for kind in Kind):
-            raise Unavailable("newer-record", "a newer hub has written here: update this one")
+            raise Unavailable("newer-record")
         return About(Kind.CASE, stored.originator)

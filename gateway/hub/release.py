@@ -136,5 +136,5 @@ def _wrapped_key_recipient(reader: Party) -> To:
     if isinstance(reader, UUID):
         return reader
     if reader != AUDIT:
-        raise NotFound("not-there", "no such item, or not yours")
+        raise NotFound("not-found")
     return TO_AUDIT

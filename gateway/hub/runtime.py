@@ -50,7 +50,7 @@ from projections.queries import Queries
 
 TICK_SECONDS = 1.0
 SHUTDOWN_SECONDS = 5.0
-HUB_ALREADY_RUNNING = Unavailable("hub-running", "another hub uses this folder: end it first")
+HUB_ALREADY_RUNNING = Unavailable("hub-running")
 
 
 ProjectorFactory = Callable[[Engine, Store, Executor], ReadModels]
@@ -133,7 +133,7 @@ class _Parts:
         secrets = installation.hub_secrets()
         self.log_keys = SignatureKeys.from_seeds(SignatureKind.LOG, secrets["log"])
         if self.log_keys.public != installation.genesis.log:
-            raise InvariantViolation("log-key", "the keystore's log key is not the one of the genesis")
+            raise InvariantViolation("log-key")
         self.custody = FileCustody(installation, secrets)
 
     def open_record(self, at: datetime | None) -> Clock:
@@ -260,9 +260,7 @@ def _last_at(store: Store, head: int) -> datetime:
 
 
 def _record_lost() -> InvariantViolation:
-    return InvariantViolation(
-        "record-lost", "the stream is empty, but this hub has recorded: restore its backup"
-    )
+    return InvariantViolation("record-lost")
 
 
 def _subprocess_projector(

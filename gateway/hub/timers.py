@@ -55,7 +55,7 @@ class Timers:
             except Conflict as conflict:  # another hub was faster: decide again what is due
                 conflicts += 1
                 if conflicts == MAX_CONFLICTS:
-                    raise Unavailable("overtaken", "send the same bytes again") from conflict
+                    raise Unavailable("repeated-conflict") from conflict
                 self._recording.catch_up_with_stream()
         return count
 
@@ -63,7 +63,7 @@ class Timers:
         """Move a rehearsal's clock; record first what falls due until then. Raises Malformed for a real clock."""
         clock = self._clock
         if not isinstance(clock, SetClock):
-            raise Malformed("real-clock", "only a rehearsal hub's clock can be set")
+            raise Malformed("real-clock")
         count = self.record_due_events(at)
         clock.set(at)
         return count
@@ -89,7 +89,7 @@ class Timers:
             return 1
         try:
             if self._shredder is None:
-                raise Unavailable("no-shredder", "this hub destroys no keys")
+                raise Unavailable("no-shredder")
             self._shredder.destroy(event, due.at)  # before it is recorded
         except (ExchangeError, OSError) as error:
             code = error.error_code if isinstance(error, ExchangeError) else "disk"

@@ -66,7 +66,7 @@ def remote_bus_settings(installation: Installation) -> BusSettings | None:
         environment = {str(k): str(v) for k, v in json.loads(path.read_text()).items()}
         return replace(BusSettings.from_env(environment), stream=installation.genesis.stream)
     except (ValueError, AttributeError) as error:
-        raise Malformed("bus-settings", f"{REMOTE_BUS_FILE}: {error}") from error
+        raise Malformed("bus-settings", f"{REMOTE_BUS_FILE} does not have its form: {error}") from error
 
 
 @contextmanager
@@ -89,7 +89,7 @@ def exclusive_read_models(installation: Installation) -> AbstractContextManager[
     """Hold the lock of the one process that writes this hub's read models. Raises Unavailable."""
     return exclusive_lock_file(
         installation.hub_folder / "views.lock",
-        Unavailable("views-in-use", "another process writes these views: end it first"),
+        Unavailable("read-models-in-use"),
     )
 
 
@@ -142,9 +142,7 @@ def _running_bus_settings(installation: Installation, folder: Path, stream: str)
     try:
         running_info = json.loads((installation.hub_folder / RUNNING_FILE).read_text())
     except (OSError, ValueError) as error:
-        raise Unavailable(
-            "bus-in-use", "another process holds this folder and does not say where it is"
-        ) from error
+        raise Unavailable("bus-in-use") from error
     return BusSettings(
         url=running_info["bus"],
         monitor_url=running_info["monitor"],

@@ -93,7 +93,7 @@ class _BundleRecord:
         try:
             return UUID(hex=parts[1]), int(parts[2])
         except (IndexError, ValueError) as error:
-            raise Malformed("bundle-subject", "a subject names originator and version") from error
+            raise Malformed("bundle-subject") from error
 
 
 def verify_bundle(
@@ -275,7 +275,7 @@ def _check_time_tokens(
             stamp = parse_stamp(raw)
             head, _ = verify_checkpoint(stamp.note, origin, genesis.log)
             if roots.of(head.size) != head.root:
-                raise Untrusted("time-of-another-log", "the entries do not come to the head that was stamped")
+                raise Untrusted("time-of-another-log")
             if authority is not None:
                 at = verify_time(stamp.token, stamp.note, authority)
                 result.times.append({"size": head.size, "at": canonical.format_time(at)})
@@ -374,7 +374,7 @@ class _ControlVerification:
             epoch = list_parts(record.state).epoch
             ck = self._key_by_epoch.get((on, epoch))
             if ck is None:
-                raise Untrusted("control-key-missing", "the bundle lacks this originator's key")
+                raise Untrusted("control-key-missing")
             if version != self._last_version_of.get(on, 0) + 1:
                 self._result.faults.append(BundleFault("version-gap", f"originator {on}", record.seq))
             tag_key = self._key_by_epoch.get(

@@ -1,4 +1,4 @@
-"""Given events, when a command, then events: one town, one case, and what was said in it.
+"""Given events, when a command, then events: one town, one case, and its history.
 
     given(LEARNED, READY).when(case_message(DisclosureMade, AZ_CORE, to=[SORA_NPO], ...), now=NOON)
 
@@ -109,12 +109,12 @@ BEGIN = jst("2025-04-01 09:00")
 NOON = jst("2025-06-02 12:00")
 
 
-# --- what is said ---------------------------------------------------------------------------------------
+# --- inputs ---------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, kw_only=True)
 class EventInput:
-    """An event with who says it, on what, under which id; given as so, or asked for as a command."""
+    """An event with its sender, originator and id; given as recorded, or submitted as a command."""
 
     by: Party
     event: e.Event
@@ -147,7 +147,7 @@ def event_input(
     actor: str = "p-1",
     at: datetime | None = None,
 ) -> EventInput:
-    """An event said about its usual originator; ``name`` tells two of one topic apart."""
+    """An event on its usual originator; ``name`` distinguishes two of one topic."""
     target = on or _USUAL_ORIGINATOR[event.ON or e.Kind.CASE]
     return EventInput(
         by=by, event=event, on=target, command_id=id_of(name or event.TOPIC), actor=actor, at=at

@@ -150,7 +150,7 @@ def refer(hub: HubWithCase) -> Any:
 
 
 def raise_unavailable(*_: Any, **__: Any) -> Any:
-    raise Unavailable("hub-away", "the hub does not answer")
+    raise Unavailable("hub-unreachable", "the hub does not answer")
 
 
 def test_a_door_offline_for_days_sends_its_outbox_and_syncs_its_feed(
