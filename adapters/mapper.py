@@ -16,6 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from domain import events as e
 from domain.decide import PERMITTED_COMMANDS
+from domain.editions import is_released
 from domain.errors import Malformed
 from domain.record import AUDIT, HUB, REGISTRARS, About, Command, Party, Record, access_of
 from keys import canonical
@@ -23,7 +24,7 @@ from keys.command import CommandPayload
 from keys.control_text import field_with_free_text
 
 _BODY_KEYS = {
-    "topic", "v", "at", "about", "by", "command_id", "frame", "rests_on", "rules", "decider", "fields",
+    "topic", "v", "at", "about", "by", "command_id", "frame", "rests_on", "rules", "edition", "fields",
 }  # fmt: skip
 
 
@@ -76,7 +77,7 @@ def body_of(record: Record) -> bytes:
             "frame": None if record.frame is None else record.frame.hex(),
             "rests_on": [[kind.value, str(id), version] for kind, id, version in record.rests_on],
             "rules": record.rules,
-            "decider": record.decider,
+            "edition": record.edition,
             "fields": e.dump(record.event),
         }
     )
@@ -90,6 +91,7 @@ def record_of(body: bytes, originator: UUID, version: int, actor: str) -> Record
     value = canonical.parse(body)
     if not isinstance(value, dict) or set(value) != _BODY_KEYS:
         raise Malformed("wrong-body")
+    edition = _require_edition(value["edition"])
     event = read_event(_require_text(value["topic"]), _require_int(value["v"]), value["fields"])
     about = _parse_about(value["about"])
     in_case_access = about.kind is e.Kind.CASE and originator == access_of(about.id)
@@ -107,7 +109,7 @@ def record_of(body: bytes, originator: UUID, version: int, actor: str) -> Record
         frame=None if value["frame"] is None else canonical.parse_digest(value["frame"]),
         rests_on=_parse_dependencies(value["rests_on"]),
         rules=_require_int(value["rules"]),
-        decider=_require_int(value["decider"]),
+        edition=edition,
         event=event,
     )
 
@@ -219,6 +221,16 @@ def _require_int(value: Any) -> int:
     if type(value) is not int:
         raise Malformed("wrong-number")
     return value
+
+
+def _require_edition(value: Any) -> int:
+    """Looked at before anything else of a record: what a newer hub wrote can't be judged here."""
+    edition = _require_int(value)
+    if edition < 1:
+        raise Malformed("wrong-number")
+    if not is_released(edition):
+        raise Malformed("unknown-edition")
+    return edition
 
 
 def _require_text(value: Any) -> str:

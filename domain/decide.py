@@ -22,6 +22,7 @@ from domain.case_offices import networks_of
 from domain.codes import AUTHOR_ONLY, Flag, Role, Section
 from domain.commission.rules import decide_commission
 from domain.context import Act, Carries, DecisionContext, Refusal
+from domain.editions import by_edition_of_world
 from domain.errors import NotFound
 from domain.programme.rules import decide_agency
 from domain.readiness import Readiness, readiness
@@ -31,8 +32,9 @@ from domain.visibility import NOT_READY, as_contractor, pending_keys, refusal_to
 from domain.world import World, placement_of
 
 
+@by_edition_of_world
 def decide(world: World, command: Command, *, now: datetime) -> list[e.Event]:
-    """The events that answer this command: the proposed one, or the refusal."""
+    """The events that answer this command, by the rules of the world's edition: what it asked for, or why not."""
     proposed_event = command.proposed_event
     match command.about.kind:
         case e.Kind.CASE if isinstance(proposed_event, e.AccessEvent):

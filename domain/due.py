@@ -13,6 +13,7 @@ from domain import events as e
 from domain.alarms.raising import ALARMS, next_alarm
 from domain.calendar import day_of, end_of, months_later
 from domain.codes import Tier
+from domain.editions import by_edition_of_world
 from domain.record import About
 from domain.register import Commission, Register
 from domain.retention.disposal import destruction
@@ -51,6 +52,7 @@ def next_due(register: Register, now: datetime) -> DueEvent | None:
     return pending[0] if pending else None
 
 
+@by_edition_of_world
 def next_due_of_case(world: World) -> DueEvent | None:
     """The next act of the hub in this case, whenever it falls due; None where no clock runs."""
     alarm = next_alarm(world.case, world.rule_book.get("policy", {}))

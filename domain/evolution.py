@@ -16,6 +16,7 @@ from domain.closing import effects as closing_effects
 from domain.codes import IndicatorValue, Section
 from domain.consent import effects as consent_effects
 from domain.disclosure import effects as disclosure_effects
+from domain.editions import by_edition_of_record
 from domain.effects import EFFECTS
 from domain.emergency import effects as emergency_effects
 from domain.inquiry import effects as inquiry_effects
@@ -47,6 +48,7 @@ EFFECT_MODULES = (
 """Every module with effects; importing them registers the effects."""
 
 
+@by_edition_of_record
 def evolve(case: Case, record: Record) -> Case:
     """The case after this record."""
     case = with_position(case, record)
@@ -99,6 +101,7 @@ def _with_message(case: Case, event: e.CaseMessage, record: Record, by: UUID) ->
     return case if effect is None else effect(case, event, message)
 
 
+@by_edition_of_record
 def evolve_access(state: Access, record: Record) -> Access:
     """The readings after this record."""
     state = with_position(state, record)

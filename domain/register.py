@@ -11,6 +11,7 @@ from uuid import UUID
 from domain import events as e
 from domain.calendar import day_of, end_of
 from domain.codes import Body, Employment, Module, OutsourcingScope, Practice, Role, Section, Tier
+from domain.editions import by_edition_of_record
 from domain.record import Party, Record, commission_of
 
 MANDATE_DAYS = 366
@@ -215,6 +216,7 @@ class Register:
         }
         return by_kind[kind].get(id) if kind in by_kind else None
 
+    @by_edition_of_record
     def with_record(self, record: Record) -> Register:
         """The register after this record; records of cases change nothing here."""
         return (

@@ -30,7 +30,7 @@ from domain.register import Register
 from domain.world import World
 from projections.agency_feed import AgencyProjection
 from projections.exceptions import Exceptions
-from projections.index import HEAD, PARKED, SCHEMA_EDITION, TABLES, Index
+from projections.index import HEAD, PARKED, TABLES, Index, rows_edition
 from projections.ledger import Ledger
 from projections.log_leaves import Leaves
 from projections.projection import Projection
@@ -172,8 +172,8 @@ class Engine:
                 table.create(db, checkfirst=True)
             head = db.execute(_HEAD).one_or_none()
             if head is None:
-                db.execute(_INSERT_HEAD, {"id": 1, "position": 0, "edition": SCHEMA_EDITION})
-            elif head.edition != SCHEMA_EDITION:
+                db.execute(_INSERT_HEAD, {"id": 1, "position": 0, "edition": rows_edition()})
+            elif head.edition != rows_edition():
                 raise InvariantViolation("read-models-of-another-edition")
             self._parked = {str(row.projection): int(row.position) for row in db.execute(_PARKED)}
             self._register = self._restore_register(db)

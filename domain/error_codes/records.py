@@ -126,6 +126,13 @@ ROWS = (
             "監査を実行し、控えから戻してください",
         ),
         (
+            "unknown-edition",
+            "A record was decided under newer rules than this release has.",
+            "Use a release that has this edition of the rules.",
+            "この版のソフトウェアにない新しい規則の版で決められた記録です",
+            "新しい版のソフトウェアを使ってください",
+        ),
+        (
             "wrong-number",
             "A number in a record is not a whole number.",
             "Run the audit; restore the stream from its backup.",

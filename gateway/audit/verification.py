@@ -34,7 +34,7 @@ from keys.genesis import Genesis
 from keys.leaf import Leaf, leaf_tag, record_sha
 from keys.receipt import verify_receipt
 from keys.record import list_parts
-from keys.stored_record import KEY_GONE, StoredRecord, UnreadableRecord
+from keys.stored_record import KEY_GONE, NEWER_EDITION, StoredRecord, UnreadableRecord
 from projections.engine import Engine
 from projections.queries import Queries
 
@@ -159,7 +159,12 @@ class Verifier:
         return result
 
     def _check_destruction(self) -> None:
-        """What has no key was destroyed by the record, and what was destroyed by the record has none."""
+        """What has no key was destroyed by the record, and what was destroyed by the record has none.
+
+        Not said where records of newer rules can't be read here: they may say it.
+        """
+        if any(finding.what == NEWER_EDITION for finding in self.result.findings):
+            return
         register, unreadable = self._judge.register, self._judge.unreadable
         erased = register.unreadable
         destroyed_originators = {id: case for case in erased for id in (case, access_of(case))}
@@ -231,6 +236,11 @@ class Verifier:
             return None
         if difference is not None:
             self._report("decision-differs", raw.sequence, where, difference)
+        edition_error = self._judge.edition_error(stored.record)
+        if edition_error is not None:
+            self._report(
+                edition_error, raw.sequence, where, "decided under older rules than a record before it"
+            )
         withheld_alarm_error = self._judge.withheld_alarm_error(stored.record)
         if withheld_alarm_error is not None:
             self._report(

@@ -88,6 +88,7 @@ def audit_replay(
                 "by": (by := case_history.by(s.stored.record)),
                 "actor": s.stored.record.actor if by == str(s.stored.record.by) else "",
                 "topic": s.stored.record.topic,
+                "edition": s.stored.record.edition,
                 "event": case_history.pseudonymised(event_fields(s.stored.record.event)),
                 "error_code": s.error_code,
                 "openable": s.openable,
@@ -96,7 +97,16 @@ def audit_replay(
         ]
         print(json.dumps(rows, ensure_ascii=False, indent=2))
     else:
-        table = Table("位置", "日時", "機関", "種類", "検証", "開ける項目の増減", title=f"事例 {case} の経過")
+        table = Table(
+            "位置",
+            "日時",
+            "機関",
+            "種類",
+            "規則の版",
+            "検証",
+            "開ける項目の増減",
+            title=f"事例 {case} の経過",
+        )
         before: dict[str, list[str]] = {}
         for s in steps:
             changes = " ".join(_changes(before, s.openable, codes))
@@ -108,6 +118,7 @@ def audit_replay(
                 _jst(case_history.at(record)),
                 by,
                 act_text(record.topic),
+                str(record.edition),
                 status,
                 changes,
             )

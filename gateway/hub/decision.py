@@ -36,7 +36,7 @@ from domain.events import (
     SectionOpened,
     WrappedKeyFetchedForRewrap,
 )
-from domain.record import DECIDER, Command, Record
+from domain.record import Command, Record
 from domain.refusals import is_refusal
 from domain.world import World, rests_on
 from gateway.hub.admission import Admission, VerifiedCommand
@@ -175,7 +175,7 @@ def _pending_record(
         frame=command.frame,
         rests_on=rests_on(world, command),
         rules=world.rules.version,
-        decider=DECIDER,
+        edition=world.edition,
         event=event,
     )
     return PendingRecord(world, record, evidence, release)

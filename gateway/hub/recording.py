@@ -10,7 +10,7 @@ from adapters.store import NO_EVIDENCE, Evidence, Store
 from domain.addressing import recorded_at
 from domain.errors import Unavailable
 from domain.events import Event, Kind
-from domain.record import DECIDER, HUB, About, Record, hub_command_id
+from domain.record import HUB, About, Record, hub_command_id
 from domain.register import Originator
 from domain.world import World, empty_world
 from gateway.hub.memory import WorldCache
@@ -92,7 +92,7 @@ class Recording:
             frame=None,
             rests_on=(),
             rules=world.rules.version,
-            decider=DECIDER,
+            edition=world.edition,
             event=event,
         )
         [outcome] = self.append_batch([PendingRecord(world, record, NO_EVIDENCE)])
@@ -127,10 +127,12 @@ class Recording:
         self._may_be_stale = False
 
     def _about_of(self, stored: StoredRecord | UnreadableRecord) -> About:
-        """What a record is about. Raises Unavailable for one in the register that only a newer hub can read."""
+        """What a record is about. Raises Unavailable for one that only a newer hub can read, in the register or
+        decided under a newer edition of the rules."""
         if isinstance(stored, StoredRecord):
             return stored.record.about
         register = self._world_cache.register
-        if not stored.gone and any(register.find(kind, stored.originator) is not None for kind in Kind):
+        in_register = any(register.find(kind, stored.originator) is not None for kind in Kind)
+        if stored.newer_edition or (in_register and not stored.gone):
             raise Unavailable("newer-record")
         return About(Kind.CASE, stored.originator)

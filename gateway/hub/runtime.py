@@ -16,9 +16,10 @@ from fastapi import FastAPI
 
 from adapters.bus import EmbeddedServer, JetStreamApplicationRecorder
 from adapters.store import Evidence, Store
+from domain import editions
 from domain.errors import Conflict, InvariantViolation, Unavailable
 from domain.events import HubFounded, Kind
-from domain.record import DECIDER, REGISTRARS, About, Record
+from domain.record import REGISTRARS, About, Record
 from gateway.hub.app import hub_app
 from gateway.hub.clock import Clock, SetClock
 from gateway.hub.executor import Executor
@@ -43,7 +44,7 @@ from gateway.installation.custody import FileCustody
 from gateway.installation.folder import Installation
 from keys.checkpoint import origin_of
 from keys.signing import SignatureKeys, SignatureKind
-from keys.stored_record import StoredRecord
+from keys.stored_record import StoredRecord, UnreadableRecord
 from keys.vault import Vault
 from projections.engine import Engine
 from projections.queries import Queries
@@ -251,9 +252,14 @@ class _Parts:
 
 
 def _last_at(store: Store, head: int) -> datetime:
-    """The time of the last record that can be read (the genesis always can)."""
+    """The time of the last record that can be read (the genesis always can).
+
+    Raises Unavailable where it was decided under a newer edition of the rules: this hub would go back to an older one.
+    """
     for position in range(head, 0, -1):
         [stored] = store.read_tolerant(position, 1)
+        if isinstance(stored, UnreadableRecord) and stored.newer_edition:
+            raise Unavailable("newer-record")
         if isinstance(stored, StoredRecord):
             return stored.record.at
     raise _record_lost()
@@ -287,7 +293,7 @@ def _record_genesis(store: Store, installation: Installation, at: datetime) -> N
         frame=frame.digest,
         rests_on=(),
         rules=0,
-        decider=DECIDER,
+        edition=editions.CURRENT_EDITION,
         event=HubFounded(mode=genesis.mode),
     )
     store.append(record, Evidence(frame=frame.encode()))

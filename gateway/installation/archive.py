@@ -94,8 +94,11 @@ def exclusive_read_models(installation: Installation) -> AbstractContextManager[
 
 
 @contextmanager
-def open_archive(installation: Installation, *, start_bus: bool = True) -> Iterator[Archive]:
-    """Open the folder. ``start_bus``: start the bus where no hub runs. Raises Unavailable where there is no bus."""
+def open_archive(
+    installation: Installation, *, start_bus: bool = True, start_read_models: bool = True
+) -> Iterator[Archive]:
+    """Open the folder. ``start_bus``: start the bus where no hub runs; ``start_read_models``: False to rebuild them,
+    whatever state they are in. Raises Unavailable where there is no bus."""
     secrets = installation.hub_secrets()
     genesis = installation.genesis
     with ExitStack() as stack:
@@ -123,7 +126,8 @@ def open_archive(installation: Installation, *, start_bus: bool = True) -> Itera
             recorder, items, vault, hub=installation.hub, prefix=settings.prefix, audit=genesis.audit_kem
         )
         read_models = open_engine(store, installation.hub_folder / "views.db")
-        read_models.start()
+        if start_read_models:
+            read_models.start()
         stack.callback(read_models.close)
         yield Archive(installation, genesis, recorder, store, read_models, running)
 

@@ -15,6 +15,7 @@ from pydantic import TypeAdapter
 
 from domain import events as e
 from domain.decide import PERMITTED_COMMANDS
+from domain.editions import is_released
 from domain.errors import Malformed
 from domain.record import AUDIT, HUB, REGISTRARS, About, Command, Party, Record, access_of
 from keys import canonical
@@ -55,7 +56,7 @@ def record_json(record: Record) -> dict[str, Any]:
         "frame": None if record.frame is None else record.frame.hex(),
         "rests_on": [[kind.value, str(id), version] for kind, id, version in record.rests_on],
         "rules": record.rules,
-        "decider": record.decider,
+        "edition": record.edition,
         "fields": e.dump(record.event),
     }
 
@@ -64,6 +65,7 @@ def record_of(body: bytes, originator: UUID, version: int, actor: str) -> Record
     """The typed record. Raises Malformed for anything that is not just so what it says."""
     value: Any = canonical.parse(body)
     try:
+        edition = _known_edition(value["edition"])
         topic, schema_version = value["topic"], _integer(value["v"])
         event = _typed_event(topic, schema_version, value["fields"])
         about = About(e.Kind(value["about"]["kind"]), UUID(value["about"]["id"]))
@@ -80,7 +82,7 @@ def record_of(body: bytes, originator: UUID, version: int, actor: str) -> Record
             frame=None if value["frame"] is None else bytes.fromhex(value["frame"]),
             rests_on=tuple((e.Kind(kind), UUID(id), _integer(n)) for kind, id, n in value["rests_on"]),
             rules=_integer(value["rules"]),
-            decider=_integer(value["decider"]),
+            edition=edition,
             event=event,
         )
         reencoded = record_json(record)
@@ -185,6 +187,16 @@ def _integer(number: Any) -> int:
     if type(number) is not int:  # True is an int, too
         raise TypeError("not a whole number")
     return number
+
+
+def _known_edition(value: Any) -> int:
+    """Looked at first: nothing of a record that was decided under newer rules can be judged here."""
+    edition = _integer(value)
+    if edition < 1:
+        raise ValueError("editions are counted from 1")
+    if not is_released(edition):
+        raise Malformed("unknown-edition")
+    return edition
 
 
 def _parse_party(text: str) -> Party:

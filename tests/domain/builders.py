@@ -43,10 +43,10 @@ from domain.codes import (
     Tier,
 )
 from domain.decide import decide
+from domain.editions import under_edition
 from domain.indicators import INDICATOR_CODES, INDICATOR_SET
 from domain.reasons import Reason
 from domain.record import (
-    DECIDER,
     HUB,
     REGISTRARS,
     About,
@@ -489,7 +489,7 @@ class Given:
             frame=None if by_hub else hashlib.sha256(one.command_id.bytes).digest(),
             rests_on=(),
             rules=1,
-            decider=DECIDER,
+            edition=self.world.edition,
             event=one.event,
         )
         self.records.append(record)
@@ -503,10 +503,9 @@ class Given:
     def opens(self, reader: Party, *, now: datetime = NOON) -> set[UUID]:
         """The items that this agency may open."""
         world = self.world
-        return {
-            i.item
-            for _, i in openable(world.register, world.case, reader, now=now, rule_book=world.rule_book)
-        }
+        with under_edition(world.edition):
+            items = openable(world.register, world.case, reader, now=now, rule_book=world.rule_book)
+            return {item.item for _, item in items}
 
 
 def given(*past: Past, town: Iterable[EventInput] = TOWN) -> Given:

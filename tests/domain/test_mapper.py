@@ -13,6 +13,7 @@ from adapters.mapper import _parse_proposed_event, body_of, command_of, parse_pa
 from domain import events as e
 from domain.codes import Flag, Purpose, Section, Tier
 from domain.decide import PERMITTED_COMMANDS
+from domain.editions import CURRENT_EDITION
 from domain.errors import Malformed
 from domain.record import AUDIT, HUB, REGISTRARS, Record, access_of
 from keys import canonical
@@ -290,7 +291,11 @@ FIELDS = canonical.parse(body_of(HISTORY[-1]))["fields"]
         pytest.param("unknown-version", changed(v=0), id="version nought"),
         pytest.param("wrong-number", changed(v=True), id="a version that is no number"),
         pytest.param("wrong-number", changed(rules="1"), id="rules as text"),
-        pytest.param("wrong-number", changed(decider=None), id="no decider"),
+        pytest.param("wrong-number", changed(edition=None), id="no edition"),
+        pytest.param("wrong-number", changed(edition=0), id="edition nought"),
+        pytest.param(
+            "unknown-edition", changed(edition=CURRENT_EDITION + 1, topic="of.tomorrow"), id="a newer edition"
+        ),
         pytest.param("time-form", changed(at="2025-06-02T12:00:00"), id="a naive time"),
         pytest.param(
             "time-form", changed(at="2025-06-02T12:00:00.000000+09:00"), id="a time of another zone"

@@ -80,7 +80,7 @@ def record_for(cls: type[Event]) -> tuple[Record, UUID]:
             (Kind.NETWORK, uuid5(ROOT, "network"), 4),
         ),
         rules=1,
-        decider=1,
+        edition=1,
         event=event,
     )
     return record, originator
