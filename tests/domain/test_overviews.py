@@ -20,7 +20,7 @@ from tests.domain.builders import (
     id_of,
     jst,
 )
-from tests.domain.test_audit_access import FILE, FOUNDED, LET, NAMED, content_request
+from tests.domain.test_audit_access import APPROVED, FILE, FOUNDED, NAMED, content_request
 
 ON = date(2025, 6, 2)
 
@@ -71,7 +71,7 @@ def test_an_authority_sees_all_items_of_a_request_and_others_those_they_know() -
 
 def test_a_request_counts_the_officials_who_approved_it() -> None:
     now = jst("2025-06-10 09:00")
-    world = given(FOUNDED, LEARNED, FILE, *LET).world
+    world = given(FOUNDED, LEARNED, FILE, *APPROVED).world
     found = audit_request_for(world, AZ_COORD, id_of("content_request"), content_request().event, now)
     assert found is not None
     assert found.approvals == 2

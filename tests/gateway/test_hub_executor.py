@@ -144,7 +144,7 @@ def test_after_its_end_a_queue_refuses_and_what_was_under_way_is_answered() -> N
     queue.close()
     queue.close()
     assert {future.result(0) for future in under_way} == {"done"}
-    with pytest.raises(Unavailable, match="hub-ending"):
+    with pytest.raises(Unavailable, match="hub-stopping"):
         queue.put(b"late").result(10)
-    with pytest.raises(Unavailable, match="hub-ending"):
+    with pytest.raises(Unavailable, match="hub-stopping"):
         queue.run_exclusive(lambda: 1)

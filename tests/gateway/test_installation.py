@@ -145,7 +145,9 @@ def test_a_hub_uses_the_bus_that_its_operator_named(tmp_path: Path, listed: Regi
         ),
     ],
 )
-def test_an_invalid_list_of_agencies_is_refused_with_the_place(text: str, error_text: str, tmp_path: Path) -> None:
+def test_an_invalid_list_of_agencies_is_refused_with_the_place(
+    text: str, error_text: str, tmp_path: Path
+) -> None:
     path = tmp_path / "agencies.yaml"
     path.write_text(text)
     with pytest.raises(Malformed, match=error_text):
