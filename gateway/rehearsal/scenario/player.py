@@ -21,6 +21,7 @@ from domain.errors import ExchangeError, Malformed, NotFound, Refused, Untrusted
 from domain.evolution import evolve
 from domain.reasons import Reason
 from domain.record import About, commission_of
+from domain.refusals import REFUSALS
 from domain.rulebook import first_edition
 from domain.visibility import AUTHOR_ONLY, NO_STANDING_ACCESS
 from gateway.agency.door import SectionContent, SubmissionResult
@@ -53,7 +54,7 @@ from gateway.rehearsal.scenario.simulated_hospital import hospital_bundle
 from gateway.rehearsal.scenario.story import AUDITOR, HUB, PERSON, Actor, Expect, Step, Story
 
 REASONS = {*Reason, "MALFORMED", "NOT_FOUND", "REFUSED", "UNTRUSTED"}
-REFUSALS = ("DisclosureRefused", "CommandRefused", "OpeningRefused")
+REFUSAL_NAMES = tuple(cls.__name__ for cls in REFUSALS)
 NETWORK_EVENTS = ("NetworkMemberAdmitted", "NetworkMemberWithdrawn", "NetworkMembershipPublished")
 HUB_EVENTS = tuple(cls.__name__ for cls in HUB_ACTS if cls is not e.OutsourcingContractEnded)
 
@@ -475,7 +476,7 @@ class Run:
             self.problems.append(f"#{step.n} {step.event}: {type(error).__name__}: {error}")
 
     def _dispatch_step(self, step: Step) -> None:
-        if step.event in REFUSALS:
+        if step.event in REFUSAL_NAMES:
             self._play_refusal(step)
         elif step.event not in BY_NAME and step.event != "DisclosureHeld":
             self.problems.append(f"#{step.n} {step.event}: まだ作られていない出来事です")
