@@ -12,12 +12,13 @@ from uuid import UUID, uuid4
 from adapters.agencies.contract import BASIS_OF
 from adapters.agencies.fhir import Fhir
 from domain import events as e
-from domain.alarms import ALARMS, raised_alarms
+from domain.alarms.raising import ALARMS, raised_alarms
 from domain.calendar import day_of
-from domain.case import Case, evolve
+from domain.case import Case
 from domain.codes import AuditGround, BusinessItem, Purpose, Section
 from domain.due import HUB_ACTS
 from domain.errors import ExchangeError, Malformed, NotFound, Refused, Untrusted
+from domain.evolution import evolve
 from domain.reasons import Reason
 from domain.record import About, commission_of
 from domain.rulebook import first_edition
@@ -51,7 +52,7 @@ from gateway.rehearsal.scenario.rehearsal_hub import RehearsalHub
 from gateway.rehearsal.scenario.simulated_hospital import hospital_bundle
 from gateway.rehearsal.scenario.story import AUDITOR, HUB, PERSON, Actor, Expect, Step, Story
 
-REASONS = {*Reason, "MALFORMED", "NOT_THERE", "REFUSED", "UNTRUSTED"}
+REASONS = {*Reason, "MALFORMED", "NOT_FOUND", "REFUSED", "UNTRUSTED"}
 REFUSALS = ("DisclosureRefused", "CommandRefused", "OpeningRefused")
 NETWORK_EVENTS = ("NetworkMemberAdmitted", "NetworkMemberWithdrawn", "NetworkMembershipPublished")
 HUB_EVENTS = tuple(cls.__name__ for cls in HUB_ACTS if cls is not e.OutsourcingContractEnded)
@@ -769,7 +770,7 @@ class Run:
         ) as error:  # with nothing on record: a datum is missing, or nothing is there
             if isinstance(error, Untrusted) and not is_key_set_out_of_force(error):
                 raise
-            self._check_refusal(step, error.code.upper().replace("-", "_"))
+            self._check_refusal(step, error.category.upper().replace("-", "_"))
             return
         gone = destroys and any(
             r.topic == BY_NAME[attempt.event].TOPIC and r.at == step.at
