@@ -24,6 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy import Index as By
 
+from domain import editions
 from domain import events as e
 from domain.case import Case
 from domain.readiness import CLOSED
@@ -34,6 +35,12 @@ from projections.stream_record import StreamRecord
 SCHEMA_EDITION = 7
 """Increment it with every change of the tables or of what rows mean: rows of another edition are refused and must be
 rebuilt (``kakehashi projections rebuild``)."""
+
+
+def rows_edition() -> int:
+    """The edition of the rows: of the tables, and of the rules by which they are written."""
+    return SCHEMA_EDITION * 1000 + editions.CURRENT_EDITION
+
 
 HEAD = Table(
     "head",

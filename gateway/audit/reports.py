@@ -211,7 +211,7 @@ def _typeset(title: str, lines: list[str], tables: list[dict[str, Any]]) -> byte
         TEMPLATE.read_bytes(), format="pdf", sys_inputs={"data": data}, pdf_standards=PDF_STANDARD
     )
     if any("font" in w.message for w in warnings):
-        raise Unavailable("font-missing", "install the font Noto Sans CJK JP (package fonts-noto-cjk)")
+        raise Unavailable("font-missing")
     return bytes(pdf)
 
 

@@ -42,7 +42,7 @@ class LogChecker:
         except FileNotFoundError:
             pass  # nothing was signed yet, or the checkpoint was removed: then receipts of the doors show it
         except ExchangeError as error:
-            report(error.error_code, None, "hub/log/checkpoint", error.remedy)
+            report(error.error_code, None, "hub/log/checkpoint", error.explanation)
 
     def check_record(self, seq: int, where: str, leaf: Leaf | None, sha: bytes) -> None:
         """Verify that the log's entry at this position is the leaf of this record. ``leaf``: None if its tag is unknown."""

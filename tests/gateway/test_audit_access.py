@@ -122,11 +122,11 @@ def test_a_wrapped_key_for_another_agency_is_refused_and_recorded(
             return answer
 
         monkeypatch.setattr(office._hub_client, "submit", swapped)
-        with pytest.raises(Untrusted, match="wrapped-key-digest"):
+        with pytest.raises(Untrusted, match="released-wrapped-key-digest"):
             opened(run, rehearsal_hub, 1, "MEDICAL")
         ledger = rehearsal_hub.audit.ledger(run.case)
         assert [o["received"] for o in ledger["openings"] if o["agency"] == "AUDIT"] == [
-            "untrusted/wrapped-key-digest"
+            "untrusted/released-wrapped-key-digest"
         ]
 
 

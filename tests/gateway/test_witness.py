@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 from domain.errors import Malformed, Untrusted
 from gateway.agency.inclusion import LogProver
 from gateway.cli.main import app
+from gateway.hub.real import ThreadExecutor
 from gateway.hub.witnesses import Witnesses, WitnessSettings, known_witnesses
 from gateway.protocol.serving import ServedApp
 from gateway.witness.app import witness_app
@@ -271,7 +272,7 @@ def test_a_door_proves_inclusion_only_under_a_head_with_a_quorum(
     with ExitStack() as stack:
         first = _witness(hub_with_case, tmp_path, "one", KEYS, stack)
         away = WitnessSettings("two", "http://127.0.0.1:9", STRANGER.public)
-        hub_witnesses = Witnesses(runtime.log_keeper, [first, away], timeout=2.0)
+        hub_witnesses = Witnesses(runtime.log_keeper, [first, away], ThreadExecutor(), timeout=2.0)
         stack.callback(hub_witnesses.close)
         runtime.witnesses._cosigned_note = None
         _grown(hub_with_case)
@@ -301,7 +302,7 @@ def test_a_restarted_hub_continues_from_the_size_that_the_witness_names(
     with ExitStack() as stack:
         one = _witness(hub_with_case, tmp_path, "one", KEYS, stack)
         for _ in range(2):  # a hub that has lost the size of the last cosigned head
-            hub_witnesses = Witnesses(runtime.log_keeper, [one])
+            hub_witnesses = Witnesses(runtime.log_keeper, [one], ThreadExecutor())
             stack.callback(hub_witnesses.close)
             hub_with_case.refer()
             _grown(hub_with_case)

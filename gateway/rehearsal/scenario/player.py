@@ -12,14 +12,16 @@ from uuid import UUID, uuid4
 from adapters.agencies.contract import BASIS_OF
 from adapters.agencies.fhir import Fhir
 from domain import events as e
-from domain.alarms import ALARMS, raised_alarms
+from domain.alarms.raising import ALARMS, raised_alarms
 from domain.calendar import day_of
-from domain.case import Case, evolve
+from domain.case import Case
 from domain.codes import AuditGround, BusinessItem, Purpose, Section
 from domain.due import HUB_ACTS
 from domain.errors import ExchangeError, Malformed, NotFound, Refused, Untrusted
+from domain.evolution import evolve
 from domain.reasons import Reason
 from domain.record import About, commission_of
+from domain.refusals import REFUSALS
 from domain.rulebook import first_edition
 from domain.visibility import AUTHOR_ONLY, NO_STANDING_ACCESS
 from gateway.agency.door import SectionContent, SubmissionResult
@@ -51,8 +53,8 @@ from gateway.rehearsal.scenario.rehearsal_hub import RehearsalHub
 from gateway.rehearsal.scenario.simulated_hospital import hospital_bundle
 from gateway.rehearsal.scenario.story import AUDITOR, HUB, PERSON, Actor, Expect, Step, Story
 
-REASONS = {*Reason, "MALFORMED", "NOT_THERE", "REFUSED", "UNTRUSTED"}
-REFUSALS = ("DisclosureRefused", "CommandRefused", "OpeningRefused")
+REASONS = {*Reason, "MALFORMED", "NOT_FOUND", "REFUSED", "UNTRUSTED"}
+REFUSAL_NAMES = tuple(cls.__name__ for cls in REFUSALS)
 NETWORK_EVENTS = ("NetworkMemberAdmitted", "NetworkMemberWithdrawn", "NetworkMembershipPublished")
 HUB_EVENTS = tuple(cls.__name__ for cls in HUB_ACTS if cls is not e.OutsourcingContractEnded)
 
@@ -474,7 +476,7 @@ class Run:
             self.problems.append(f"#{step.n} {step.event}: {type(error).__name__}: {error}")
 
     def _dispatch_step(self, step: Step) -> None:
-        if step.event in REFUSALS:
+        if step.event in REFUSAL_NAMES:
             self._play_refusal(step)
         elif step.event not in BY_NAME and step.event != "DisclosureHeld":
             self.problems.append(f"#{step.n} {step.event}: まだ作られていない出来事です")
@@ -769,7 +771,7 @@ class Run:
         ) as error:  # with nothing on record: a datum is missing, or nothing is there
             if isinstance(error, Untrusted) and not is_key_set_out_of_force(error):
                 raise
-            self._check_refusal(step, error.code.upper().replace("-", "_"))
+            self._check_refusal(step, error.category.upper().replace("-", "_"))
             return
         gone = destroys and any(
             r.topic == BY_NAME[attempt.event].TOPIC and r.at == step.at
