@@ -154,7 +154,7 @@ def test_a_malformed_request_is_refused(one: ServedWitness, body: bytes) -> None
 
 def test_a_body_that_is_too_long_is_answered_with_a_problem_document(one: ServedWitness) -> None:
     answer = one.http.post("/add-checkpoint", content=bytes(MAX_BODY_BYTES + 1))
-    assert (answer.status_code, answer.json()["error_code"]) == (400, "body-too-long")
+    assert (answer.status_code, answer.json()["error_code"]) == (413, "body-too-long")
     assert answer.headers["content-type"] == "application/problem+json"
     assert one.http.get("/healthz").json()["status"] == "up"
 
