@@ -19,6 +19,7 @@ MALFORMED = frozenset(  # bytes not of the agreed form
         "cosignature-length",
         "cosignature-time",
         "cosigner-name",
+        "derivation-secret-length",
         "digest-form",
         "ed25519-key-length",
         "frame-algorithm",

@@ -12,14 +12,15 @@
 
 from __future__ import annotations
 
-import hmac
 import json
 import os
 from collections.abc import Iterable
-from hashlib import sha256
+from hmac import compare_digest
 from pathlib import Path
 
 from eventsourcing.persistence import ProgrammingError
+
+from keys.derive import KeyUse, derive_key
 
 from .rights import User, new_seed
 from .settings import MAX_PAYLOAD_BYTES
@@ -61,10 +62,10 @@ def check_key(folder: Path, key: bytes) -> None:
     The server itself would start with a wrong key, and serve nothing of what is there.
     """
     path = folder / "store-key.check"
-    value = hmac.new(key, b"kakehashi store key check 1", sha256).hexdigest()
+    value = derive_key(key, KeyUse.STORE_KEY_CHECK).hex()
     if not path.exists():
         write_private(path, value + "\n")
-    elif not hmac.compare_digest(path.read_text(encoding="ascii").strip(), value):
+    elif not compare_digest(path.read_text(encoding="ascii").strip(), value):
         raise ProgrammingError("the store key is not the one that this data folder was made with")
 
 

@@ -23,6 +23,7 @@ from gateway.protocol.client import HubClient, retry_until_timeout
 from gateway.protocol.commands import READ_VALIDITY, WRITE_VALIDITY, encode_command_payload, request, signed
 from gateway.protocol.problems import problem
 from keys.command import AUDIT, INLINE_ITEM_MAX_BYTES, ItemRef, To, WrappedKeyRef
+from keys.derive import KeyUse, OwnDigestUse
 from keys.frame import Frame
 from keys.genesis import Genesis
 from keys.item import SealedItem, seal_item
@@ -120,7 +121,7 @@ class Door:
         command waits in the outbox and ``flush`` goes on. Raises what the hub says where nothing was recorded.
         """
         command_id = command_id or uuid4()
-        fingerprint_digest = None if asked is None else self._kem.keyed_digest(asked)
+        fingerprint_digest = None if asked is None else self.own_digest(KeyUse.COMMAND_DIGEST, asked)
         with self._send_lock:
             known = self.store.sent(command_id)
             if known is not None and known.state != FAILED:
@@ -152,22 +153,25 @@ class Door:
                     raise
             raise AssertionError("the loop returns or raises")  # no cover
 
-    def keyed_digest(self, data: bytes) -> bytes:
-        """By what this door, and nobody else, knows these bytes again (KH-1 §4)."""
-        return self._kem.keyed_digest(data)
+    def own_digest(self, use: OwnDigestUse, data: bytes) -> bytes:
+        """The digest by which this door, and nobody else, recognises these bytes (KH-1 §4)."""
+        return self._kem.own_digest(use, data)
+
+    def _mark_digest(self, word: bytes) -> bytes:
+        return self.own_digest(KeyUse.NOTIFIER_MARK, word)
 
     def _with_notifier_flags(self, case: UUID, parts: Sequence[SectionContent]) -> Sequence[SectionContent]:
         """Flag what shows who notified; the flag is signed with the command, and the hub refuses it."""
         for part in parts:
             if part.section == Section.NOTIFIER:
-                result = notifier_marks(part.content.decode("utf-8", "replace"), self._kem.keyed_digest)
+                result = notifier_marks(part.content.decode("utf-8", "replace"), self._mark_digest)
                 self.store.store_marks(case, result)
         marks = self.store.marks(case) if parts else {}
         return [self._with_trace_flag(part, marks) for part in parts] if marks else parts
 
     def _with_trace_flag(self, part: SectionContent, marks: Marks) -> SectionContent:
         text = part.content.decode("utf-8", "replace")
-        if part.section == Section.NOTIFIER or not contains_mark(text, marks, self._kem.keyed_digest):
+        if part.section == Section.NOTIFIER or not contains_mark(text, marks, self._mark_digest):
             return part
         return replace(part, flags=tuple(sorted({*part.flags, Flag.NOTIFIER_TRACE.value})))
 

@@ -8,6 +8,7 @@ made: ``tests/vectors/make_keys.py``.
 from __future__ import annotations
 
 import hashlib
+import hmac
 import json
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ import pytest
 from keys import canonical, sealing
 from keys.checkpoint import Checkpoint, origin_of, verify_checkpoint, verify_cosignature
 from keys.command import encode_command, parse_command
+from keys.derive import OWN_DIGEST_USES, KeyUse, derive_key
 from keys.frame import COMMAND, GENESIS, MAGIC, pae, parse_frame, verify
 from keys.genesis import encode_genesis, verify_genesis
 from keys.item import key_commitment, open_item
@@ -81,6 +83,23 @@ def test_keys():
         assert [kid.hex() for kid in public.key_ids] == one["key_ids"]
     kem = KemKey(bytes.fromhex(golden["kem"]["seed"])).public
     assert (kem.to_json(), kem.kid.hex()) == (golden["kem"]["public"], golden["kem"]["kid"])
+
+
+def test_derived_keys_and_own_digests():
+    golden = vector("keys")
+    secret = bytes.fromhex(golden["derived"]["secret"])
+    assert {use.value: derive_key(secret, use).hex() for use in KeyUse} == golden["derived"]["keys"]
+    kem = KemKey(bytes.fromhex(golden["kem"]["seed"]))
+    digests = {use.value: kem.own_digest(use, b"data").hex() for use in OWN_DIGEST_USES}
+    assert digests == golden["own_digests"]
+
+
+def test_derived_keys_laid_out_by_hand():
+    """After RFC 5869 and KH-1 §2, not after the code."""
+    golden = vector("keys")["derived"]
+    extracted = hmac.digest(bytes(32), bytes.fromhex(golden["secret"]), "sha256")
+    for label, key in golden["keys"].items():
+        assert hmac.digest(extracted, label.encode() + b"\0\0\0\1", "sha256").hex() == key
 
 
 def test_genesis(world):

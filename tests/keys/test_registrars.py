@@ -13,6 +13,7 @@ import pytest
 from domain.errors import Malformed, Untrusted
 from keys import canonical
 from keys.command import AUDIT, REGISTRARS, encode_command
+from keys.derive import KeyUse, derive_key
 from keys.frame import COMMAND, GENESIS, RECEIPT, Frame, parse_frame, sign, verify
 from keys.genesis import encode_genesis, hub_id, parse_genesis, sign_genesis, two_persons, verify_genesis
 from keys.keyset import (
@@ -306,7 +307,12 @@ def test_a_leaf_is_read_as_it_was_written(world):
     assert leaf.encode() == canonical.encode(leaf.to_json())
     assert leaf.encode().startswith(b'{"seq":7,"sha":"')
     assert leaf.sha == sha256(lp("kh/rec/v1", "kakehashi.v1.x.1", world.state))
-    assert leaf.tag == hmac.digest(world.ck, lp("kh/tag/v1", world.case, 1), hashlib.sha256)[:16]
+    assert (
+        leaf.tag
+        == hmac.digest(derive_key(world.ck, KeyUse.LEAF_TAG), lp("kh/tag/v1", world.case, 1), hashlib.sha256)[
+            :16
+        ]
+    )
 
 
 def test_attack_record_at_another_subject_or_changed_has_another_leaf(world):

@@ -11,6 +11,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 
 from domain.errors import InvariantViolation, Malformed, Untrusted
 from keys import assert_supported
+from keys.derive import OWN_DIGEST_USES, KeyUse, derive_key
 from keys.frame import COMMAND, GENESIS, RECEIPT, Frame, FrameType, Signature, pae, parse_frame, sign, verify
 from keys.lp import lp, sha256
 from keys.signing import Alg, KemKey, KemPublic, SignatureKeys, SignatureKind, SignaturePublic, key_id
@@ -276,8 +277,25 @@ def test_a_payload_nobody_would_read_is_not_signed(refuses, world, payload):
 
 def test_a_door_recognises_its_own_data_and_nobody_elses() -> None:
     one, other = KemKey(bytes(32)), KemKey(bytes([1]) * 32)
-    assert one.keyed_digest(b"codes") == one.keyed_digest(b"codes")
+    use = KeyUse.COMMAND_DIGEST
+    assert one.own_digest(use, b"codes") == KemKey(bytes(32)).own_digest(use, b"codes")
+    assert len({k.own_digest(use, d) for k in (one, other) for d in (b"codes", b"other words")}) == 4
+
+
+def test_attack_digest_of_one_use_matches_nothing_of_another() -> None:
+    kem = KemKey(bytes(32))
     assert (
-        one.keyed_digest(b"codes").hex() == "1e0d675ee7addd1c40949f1da79eabf4c2cfed1b75a0add255e0f863e0a93a56"
+        len({kem.own_digest(use, b"the same text") for use in OWN_DIGEST_USES}) == len(OWN_DIGEST_USES) == 4
     )
-    assert len({k.keyed_digest(d) for k in (one, other) for d in (b"codes", b"other words")}) == 4
+
+
+def test_every_derived_key_differs_from_every_other_and_from_its_secret() -> None:
+    secrets = (bytes(32), bytes([1]) * 32)
+    keys = {derive_key(secret, use) for secret in secrets for use in KeyUse}
+    assert len(keys | set(secrets)) == 2 * len(KeyUse) + 2
+
+
+@pytest.mark.parametrize("length", [0, 31, 33])
+def test_keys_are_derived_from_secrets_of_32_bytes_only(refuses, length) -> None:
+    with refuses(Malformed, "derivation-secret-length"):
+        derive_key(bytes(length), KeyUse.LEAF_TAG)
