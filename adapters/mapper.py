@@ -121,12 +121,11 @@ def command_of(payload: CommandPayload, frame: bytes) -> Command:
     cls = EVENTS.get(payload.act)
     if cls is None or cls not in PERMITTED_COMMANDS:
         raise Malformed("unknown-act", "ask for an act of the published list")
-    about = About(Kind(payload.about.kind), payload.about.id) if payload.about.kind in set(Kind) else None
     kind = Kind.CASE if cls.ON is Kind.CASE_ACCESS else cls.ON
-    if about is None or about.kind is not kind:
+    if payload.about.kind is not kind:
         raise Malformed("wrong-kind", f"{payload.act} is about a {kind}")
     return Command(
-        about=about,
+        about=payload.about,
         command_id=payload.command_id,
         by=payload.by,
         actor=payload.actor,

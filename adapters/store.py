@@ -70,7 +70,7 @@ NO_EVIDENCE = Evidence(frame=b"")
 
 
 MAX_CACHED_EPOCHS = 65_536
-NEWER_RECORD_CODES = ("unknown-topic", "unknown-version")
+NEWER_RECORD_CODES = ("unknown-kind", "unknown-topic", "unknown-version")
 
 
 class Store:

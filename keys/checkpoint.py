@@ -10,6 +10,7 @@ from base64 import b64encode
 from dataclasses import dataclass
 
 from domain.errors import Malformed, Untrusted
+from keys.lp import DIGEST_BYTES
 from keys.note import (
     COSIGNATURE,
     ED25519,
@@ -24,7 +25,6 @@ from keys.note import (
 from keys.receipt import Mode
 from keys.signing import SIGNATURE_BYTES, Alg, SignatureKeys, SignaturePublic
 
-HASH_BYTES = 32
 _LABEL = b"subtree/v1\n\0"
 _TIME_LIMIT = 2**63
 
@@ -56,7 +56,7 @@ def parse_checkpoint(text: str) -> Checkpoint:
     if not (size.isascii() and size.isdigit()) or (size != "0" and size[0] == "0") or len(size) > 15:
         raise Malformed("checkpoint-size", "the size in decimal, without leading zeros")
     root = base64_of(lines[2])
-    if len(root) != HASH_BYTES:
+    if len(root) != DIGEST_BYTES:
         raise Malformed("checkpoint-root", "32 bytes in base64")
     return Checkpoint(lines[0], int(size), root)
 

@@ -12,36 +12,13 @@ from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
 from domain.errors import Malformed
+from domain.events import Kind
+from domain.record import AUDIT, REGISTRARS, About
 from keys import canonical
 from keys.fields import ACT, ACTOR, CODE, KIND, SCHEMA, Fields
 from keys.frame import MAX_PAYLOAD_BYTES
-from keys.lp import ZEROS, About
+from keys.lp import ZEROS
 from keys.sealing import sealed_size
-
-__all__ = [
-    "AUDIT",
-    "INLINE_ITEM_MAX_BYTES",
-    "MAX_ITEMS",
-    "MAX_ITEM_BYTES",
-    "MAX_WRAPPED_KEYS",
-    "MIN_ITEM_BYTES",
-    "READ_AHEAD",
-    "REGISTRARS",
-    "REWRAP_ACT",
-    "SUITE",
-    "VERSION",
-    "WRITE_AHEAD",
-    "ZEROS",
-    "About",
-    "By",
-    "CommandPayload",
-    "ItemRef",
-    "Storage",
-    "To",
-    "WrappedKeyRef",
-    "encode_command",
-    "parse_command",
-]
 
 VERSION = 1
 SUITE = 1
@@ -55,8 +32,6 @@ MAX_ITEM_BYTES = 25 * 1024 * 1024
 MIN_ITEM_BYTES = sealed_size(256)
 REWRAP_ACT = "items.rewrapped"  # the one act whose wrapped keys are for items of another frame
 
-REGISTRARS: Literal["REGISTRARS"] = "REGISTRARS"
-AUDIT: Literal["AUDIT"] = "AUDIT"
 By: TypeAlias = UUID | Literal["REGISTRARS", "AUDIT"]
 To: TypeAlias = UUID | Literal["AUDIT"]
 Storage: TypeAlias = Literal["inline", "store"]
@@ -122,7 +97,7 @@ def encode_command(payload: CommandPayload) -> bytes:
             "v": payload.v,
             "suite": payload.suite,
             "hub": payload.hub.hex(),
-            "about": {"kind": payload.about.kind, "id": str(payload.about.id)},
+            "about": {"kind": payload.about.kind.value, "id": str(payload.about.id)},
             "command_id": str(payload.command_id),
             "by": str(payload.by),
             "actor": payload.actor,
@@ -171,10 +146,9 @@ def parse_command(data: bytes) -> CommandPayload:
     fields = Fields(canonical.parse(data), "command", _COMMAND_KEYS)
     fields.require("v", VERSION)
     fields.require("suite", SUITE)
-    about = Fields(fields.raw("about"), "command-about", ("kind", "id"))
     payload = CommandPayload(
         hub=fields.hex("hub"),
-        about=About(about.text("kind", KIND), about.uuid("id")),
+        about=_parse_about(fields.raw("about")),
         command_id=fields.uuid("command_id"),
         by=_parse_by(fields),
         actor=fields.text("actor", ACTOR),
@@ -190,6 +164,15 @@ def parse_command(data: bytes) -> CommandPayload:
     )
     _check_command(payload)
     return payload
+
+
+def _parse_about(value: object) -> About:
+    fields = Fields(value, "command-about", ("kind", "id"))
+    text = fields.text("kind", KIND)
+    kind = next((one for one in Kind if one.value == text), None)
+    if kind is None:
+        raise Malformed("unknown-kind", "this kind is not published here; is this a newer command?")
+    return About(kind, fields.uuid("id"))
 
 
 def _parse_by(fields: Fields) -> By:

@@ -111,6 +111,7 @@ MALFORMED = frozenset(  # bytes not of the agreed form
         "time-token-form",
         "time-token-size",
         "time-value",
+        "unknown-kind",
         "uuid-form",
         "vault-next-key",
         "wrapped-key-length",

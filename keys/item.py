@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from domain.errors import Malformed, Untrusted
+from domain.record import About
 from keys import sealing
 from keys.command import MAX_ITEM_BYTES
 from keys.derive import KeyUse, derive_key
-from keys.lp import About, lp, sha256
+from keys.lp import lp, sha256
 
 
 @dataclass(frozen=True)

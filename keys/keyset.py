@@ -12,7 +12,9 @@ from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
 from domain.errors import Malformed, Untrusted
-from keys.command import AUDIT, REGISTRARS, By, CommandPayload, parse_command
+from domain.events import Kind
+from domain.record import AUDIT, REGISTRARS
+from keys.command import By, CommandPayload, parse_command
 from keys.fields import CODE, NAME, Fields
 from keys.frame import COMMAND, Frame, sign, verify
 from keys.genesis import two_persons
@@ -80,8 +82,8 @@ def parse_key_set(payload: bytes) -> tuple[KeySet, CommandPayload]:
         raise Malformed("key-set-act", "the act is key_set.published")
     if command.items or command.wrapped_keys:
         raise Malformed("key-set-items", "a key set carries no items and no wrapped keys")
-    own = command.about.kind == "agency" and command.by == command.about.id
-    audit = command.about.kind == "log" and command.by == AUDIT
+    own = command.about.kind is Kind.AGENCY and command.by == command.about.id
+    audit = command.about.kind is Kind.LOG and command.by == AUDIT
     if not own and not audit:
         raise Malformed("key-set-about", "an agency publishes its own; the audit office, about the log")
     fields = Fields(dict(command.fields), "key-set", _FIELD_KEYS)

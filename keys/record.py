@@ -21,9 +21,9 @@ from keys.command import (
     CommandPayload,
     To,
 )
-from keys.lp import lp, sha256
+from keys.lp import DIGEST_BYTES, lp, sha256
 from keys.reader import Reader
-from keys.signing import HPKE_OVERHEAD, KemKey, KemPublic
+from keys.signing import KemKey, KemPublic
 from keys.wrapped_key import WRAPPED_KEY_BYTES
 
 MAGIC = b"KHR1"
@@ -31,7 +31,7 @@ MAX_RECORD_BYTES = 3 * 512 * 1024
 CONTROL = "control"
 KIND_CONTROL, KIND_AUDIT, KIND_ITEM, KIND_WRAPPED_KEY = 1, 2, 3, 4
 SEALED_WRAPPED_KEY_BYTES = sealing.sealed_size(WRAPPED_KEY_BYTES)
-AUDIT_WRAPPED_KEY_BYTES = 32 + SEALED_WRAPPED_KEY_BYTES
+AUDIT_WRAPPED_KEY_BYTES = DIGEST_BYTES + SEALED_WRAPPED_KEY_BYTES
 _MAX_PARTS = 2 + MAX_ITEMS + MAX_WRAPPED_KEYS
 
 
@@ -251,7 +251,7 @@ def open_audit_layer(sk: bytes, audit_wrapped_key: bytes) -> bytes:
     """
     if len(audit_wrapped_key) != AUDIT_WRAPPED_KEY_BYTES:
         raise Malformed("audit-wrapped-key-size", "a sealed wrapped key of the audit office has 1,272 bytes")
-    return open_wrapped_key_layer(sk, audit_wrapped_key[:32], audit_wrapped_key[32:])
+    return open_wrapped_key_layer(sk, audit_wrapped_key[:DIGEST_BYTES], audit_wrapped_key[DIGEST_BYTES:])
 
 
 def open_audit_wrapped_key(
@@ -264,7 +264,7 @@ def open_audit_wrapped_key(
 
 
 def _seal_layer(sk: bytes, wrapped_key: bytes) -> bytes:
-    if len(wrapped_key) != HPKE_OVERHEAD + sealing.KEY_BYTES:
+    if len(wrapped_key) != WRAPPED_KEY_BYTES:
         raise Malformed("wrapped-key-size", "a wrapped key has 1,168 bytes")
     return sealing.seal(sk, _layer_context(sha256(wrapped_key)), wrapped_key)
 

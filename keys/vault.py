@@ -19,8 +19,8 @@ from uuid import UUID
 from domain.errors import InvariantViolation, Malformed, NotFound, Unavailable, Untrusted
 from keys import sealing
 from keys.lp import lp
+from keys.record import CONTROL
 
-CONTROL = "control"
 FORMAT = 1
 _CACHE_LIMIT = 100_000
 _PROOF = b"kakehashi vault"

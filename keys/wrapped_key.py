@@ -10,8 +10,9 @@ import hmac
 from uuid import UUID
 
 from domain.errors import Malformed, Untrusted
+from domain.record import About
 from keys.item import key_commitment
-from keys.lp import About, lp
+from keys.lp import lp
 from keys.sealing import KEY_BYTES
 from keys.signing import HPKE_OVERHEAD, KemKey, KemPublic
 

@@ -15,6 +15,7 @@ from uuid import UUID, uuid4
 from domain.codes import Flag, Purpose, Section
 from domain.errors import Conflict, ExchangeError, InvariantViolation, Unavailable, Untrusted
 from domain.events import Kind, dump
+from domain.record import AUDIT, About
 from gateway.agency.item_opening import ItemOpener, OpenedItem
 from gateway.agency.key_sets import KeySets
 from gateway.agency.notifier_marks import Marks, contains_mark, notifier_marks
@@ -22,13 +23,13 @@ from gateway.agency.store import FAILED, WAITING, DoorStore, OutboxEntry
 from gateway.protocol.client import HubClient, retry_until_timeout
 from gateway.protocol.commands import READ_VALIDITY, WRITE_VALIDITY, encode_command_payload, request, signed
 from gateway.protocol.problems import problem
-from keys.command import AUDIT, INLINE_ITEM_MAX_BYTES, ItemRef, To, WrappedKeyRef
+from keys.command import INLINE_ITEM_MAX_BYTES, ItemRef, To, WrappedKeyRef
 from keys.derive import KeyUse, OwnDigestUse
 from keys.frame import Frame
 from keys.genesis import Genesis
 from keys.item import SealedItem, seal_item
 from keys.keyset import KeySet
-from keys.lp import ZEROS, About, sha256
+from keys.lp import ZEROS, sha256
 from keys.receipt import Receipt, verify_receipt
 from keys.request import parse_request
 from keys.signing import KemKey, KemPublic, SignatureKeys
@@ -280,7 +281,7 @@ class Door:
         for item_id, part in zip(item_ids, parts, strict=True):
             sealed = seal_item(
                 hub=self.hub,
-                about=About(kind.value, about),
+                about=About(kind, about),
                 item=item_id,
                 section=part.section,
                 schema=part.schema,
@@ -296,7 +297,7 @@ class Door:
             for reader in readers_of[item_id]:
                 wrapped_key = seal_wrapped_key(
                     hub=self.hub,
-                    about=About(kind.value, about),
+                    about=About(kind, about),
                     item=item_id,
                     kc=sealed.kc,
                     keyset=keyset,

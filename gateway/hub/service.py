@@ -57,12 +57,12 @@ from gateway.hub.clock import Clock, SetClock
 from gateway.hub.memory import WorldCache
 from gateway.hub.queue import CommandQueue, QueuedCommand
 from gateway.hub.shredding import Shredder
-from keys.command import AUDIT as TO_AUDIT
 from keys.command import READ_AHEAD, WRITE_AHEAD, CommandPayload, To
 from keys.frame import COMMAND, Frame, verify
 from keys.genesis import Genesis
 from keys.keyset import verify_key_set, verify_registrars_act
 from keys.leaf import Leaf
+from keys.lp import ZEROS
 from keys.receipt import MAX_NOTES, Receipt, sign_receipts
 from keys.request import match_parts, parse_request
 from keys.signing import KemPublic, SignatureKeys, SignatureKind, SignaturePublic
@@ -73,7 +73,7 @@ MAX_ATTEMPTS = 5
 VERSION_CONFLICT_CODES = ("version-exists", "head-moved")
 RECORDS_PER_PAGE = 500
 CACHED_PUBLIC_KEYS = 4096  # public keys kept read
-ZEROS = bytes(32)
+
 
 REFUSALS = (DisclosureRefused, CommandRefused, OpeningRefused)
 
@@ -884,4 +884,4 @@ def _wrapped_key_recipient(reader: Party) -> To:
         return reader
     if reader != AUDIT:
         raise NotFound("not-there", "no such item, or not yours")
-    return TO_AUDIT
+    return AUDIT

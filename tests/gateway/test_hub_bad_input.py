@@ -127,7 +127,7 @@ WRONG_PAYLOADS: list[tuple[str, Change, int, str]] = [
     ("about nothing", put("about", None), 400, "command-about-keys"),
     ("about with more", put("about", {"kind": "case", "id": str(uuid4()), "x": MARK}), 400, "command-about-keys"),
     ("about a kind in capitals", put("about", {"kind": "CASE", "id": str(uuid4())}), 400, "command-about-kind"),
-    ("about an unknown kind", put("about", {"kind": "house", "id": str(uuid4())}), 400, "wrong-kind"),
+    ("about an unknown kind", put("about", {"kind": "house", "id": str(uuid4())}), 400, "unknown-kind"),
     ("about an agency", put("about", {"kind": "agency", "id": str(uuid4())}), 400, "wrong-kind"),
     ("about an id that is no UUID", put("about", {"kind": "case", "id": MARK}), 400, "command-about-id"),
     ("a command id that is no UUID", put("command_id", MARK), 400, "command-command-id"),
@@ -217,7 +217,7 @@ def test_the_flaws_of_a_payload_tell_its_conditions_apart() -> None:
     """Where two conditions share an error code it is one key that is wrong in two ways: the caller mends the same."""
     shared = {f for _, _, _, f in WRONG_PAYLOADS if [w[3] for w in WRONG_PAYLOADS].count(f) > 1}
     assert shared == {
-        "command-v", "command-keys", "command-about-keys", "wrong-kind", "command-command-id", "command-by", "command-actor", "unknown-act",
+        "command-v", "command-keys", "command-about-keys", "command-command-id", "command-by", "command-actor", "unknown-act",
         "command-created-at", "wrong-fields", "hub-fields", "command-items", "item-size", "key-set-not-in-force",
         "item-without-author-wrapped-key",
     }  # fmt: skip

@@ -10,10 +10,12 @@ from uuid import UUID
 import pytest
 
 from domain.errors import Malformed, Untrusted
+from domain.events import Kind
+from domain.record import AUDIT, REGISTRARS, About
 from keys import canonical
-from keys.command import AUDIT, REGISTRARS, encode_command, parse_command
+from keys.command import encode_command, parse_command
 from keys.frame import COMMAND, parse_frame, sign, verify
-from keys.lp import ZEROS, About
+from keys.lp import ZEROS
 from keys.request import encode_request, match_parts, parse_request
 
 OTHER = UUID("99999999-9999-4999-8999-999999999999")
@@ -34,7 +36,7 @@ def test_the_registrars_and_the_audit_office_send_commands_too(world):
             keyset=keyset,
             items=(),
             wrapped_keys=(),
-            about=About("log", OTHER),
+            about=About(Kind.LOG, OTHER),
             occurred_at=None,
             act="key_set.revoked",
         )
@@ -74,6 +76,7 @@ def cases(error_code, path, values):
         *cases("command-suite", ("suite",), [0, 2, "1", True, None]),
         *cases("command-hub", ("hub",), BAD_DIGESTS),
         *cases("command-about-keys", ("about",), [{}, None, {"kind": "case", "id": str(OTHER), "x": 1}]),
+        *cases("unknown-kind", ("about", "kind"), ["house", "rules"]),
         *cases("command-about-kind", ("about", "kind"), ["", "Case", "a b", "a" * 33, None]),
         *cases("command-about-id", ("about", "id"), BAD_IDS),
         *cases("command-command-id", ("command_id",), BAD_IDS),

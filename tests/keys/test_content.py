@@ -7,9 +7,11 @@ from uuid import UUID
 import pytest
 
 from domain.errors import Malformed, Untrusted
+from domain.events import Kind
+from domain.record import About
 from keys import sealing
 from keys.item import key_commitment, open_item, seal_item
-from keys.lp import About, lp, sha256
+from keys.lp import lp, sha256
 from keys.wrapped_key import WRAPPED_KEY_BYTES, open_wrapped_key, seal_wrapped_key
 
 OTHER = UUID("99999999-9999-4999-8999-999999999999")
@@ -74,8 +76,8 @@ def test_attack_item_moved_to_another_place_does_not_open(refuses, world, change
 @pytest.mark.parametrize(
     "change",
     [
-        pytest.param({"about": About("case", OTHER)}, id="another case"),
-        pytest.param({"about": About("agency", UUID(int=0))}, id="another kind"),
+        pytest.param({"about": About(Kind.CASE, OTHER)}, id="another case"),
+        pytest.param({"about": About(Kind.AGENCY, UUID(int=0))}, id="another kind"),
         pytest.param({"item": OTHER}, id="another item"),
     ],
 )
@@ -118,7 +120,7 @@ def test_attack_sealed_items_swapped_do_not_open(refuses, world):
     "change",
     [
         pytest.param({"hub": bytes(32)}, id="another hub"),
-        pytest.param({"about": About("case", OTHER)}, id="another case"),
+        pytest.param({"about": About(Kind.CASE, OTHER)}, id="another case"),
         pytest.param({"item": OTHER}, id="another item"),
         pytest.param({"kc": bytes(32)}, id="another commitment"),
         pytest.param({"keyset": bytes(32)}, id="another key set"),

@@ -16,6 +16,8 @@ from uuid import UUID
 
 import pytest
 
+from domain.events import Kind
+from domain.record import About
 from keys import canonical, sealing
 from keys.checkpoint import Checkpoint, origin_of, verify_checkpoint, verify_cosignature
 from keys.command import encode_command, parse_command
@@ -26,7 +28,7 @@ from keys.item import key_commitment, open_item
 from keys.keyset import verify_key_set
 from keys.keystore import unseal_keystore
 from keys.leaf import leaf_tag, parse_leaf, record_sha
-from keys.lp import About, lp, sha256
+from keys.lp import lp, sha256
 from keys.proofs import RootAccumulator, entry_hash, verify_consistency, verify_inclusion
 from keys.receipt import encode_note, encode_notes, verify_receipt
 from keys.record import (
@@ -156,7 +158,7 @@ def test_item_and_wrapped_key():
     golden = vector("content")
     place = {
         "hub": bytes.fromhex(golden["hub"]),
-        "about": About(golden["about"]["kind"], UUID(golden["about"]["id"])),
+        "about": About(Kind(golden["about"]["kind"]), UUID(golden["about"]["id"])),
         "item": UUID(golden["item"]),
         "kc": bytes.fromhex(golden["kc"]),
         "keyset": bytes.fromhex(golden["keyset"]),

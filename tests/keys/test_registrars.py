@@ -11,8 +11,10 @@ from uuid import UUID, uuid4
 import pytest
 
 from domain.errors import Malformed, Untrusted
+from domain.events import Kind
+from domain.record import AUDIT, REGISTRARS, About
 from keys import canonical
-from keys.command import AUDIT, REGISTRARS, encode_command
+from keys.command import encode_command
 from keys.derive import KeyUse, derive_key
 from keys.frame import COMMAND, GENESIS, RECEIPT, Frame, parse_frame, sign, verify
 from keys.genesis import encode_genesis, hub_id, parse_genesis, sign_genesis, two_persons, verify_genesis
@@ -24,7 +26,7 @@ from keys.keyset import (
     verify_registrars_act,
 )
 from keys.leaf import Leaf, leaf_tag, parse_leaf, record_sha
-from keys.lp import ZEROS, About, lp, sha256
+from keys.lp import ZEROS, lp, sha256
 from keys.receipt import (
     Receipt,
     encode_note,
@@ -166,7 +168,7 @@ def test_a_next_key_set_is_signed_by_the_one_in_force(world):
 
 
 def test_the_audit_office_publishes_about_the_log(world):
-    frame = published(world, by=AUDIT, about=About("log", world.genesis.log_id))
+    frame = published(world, by=AUDIT, about=About(Kind.LOG, world.genesis.log_id))
     key_set = verify_key_set(frame, in_force=None, registrars=world.reg_public)
     assert (key_set.by, key_set.agency) == (AUDIT, world.genesis.log_id)
 
@@ -233,9 +235,9 @@ def test_attack_agency_that_takes_over_a_registrars_key_is_refused(refuses, worl
     [
         pytest.param({"act": "case.opened"}, "key-set-act", id="another act"),
         pytest.param({"by": OTHER}, "key-set-about", id="by another agency"),
-        pytest.param({"about": About("case", OTHER)}, "key-set-about", id="about a case"),
+        pytest.param({"about": About(Kind.CASE, OTHER)}, "key-set-about", id="about a case"),
         pytest.param({"by": AUDIT}, "key-set-about", id="audit office about an agency"),
-        pytest.param({"about": About("agency", OTHER)}, "key-set-about", id="about another agency"),
+        pytest.param({"about": About(Kind.AGENCY, OTHER)}, "key-set-about", id="about another agency"),
         pytest.param({"fields": {}}, "key-set-keys", id="no fields"),
     ],
 )
