@@ -75,17 +75,16 @@ def _check(value: Any, depth: int) -> None:
     if depth >= MAX_DEPTH and isinstance(value, dict | list | tuple):
         raise Malformed("json-depth", "nest at most 16 deep")
     if isinstance(value, dict):
-        for key, inner in value.items():
-            if type(inner) is not str:  # most are
-                _check(inner, depth + 1)
-            if not isinstance(key, str):
-                raise Malformed("json-key", "keys are text")
+        if not all(isinstance(key, str) for key in value):
+            raise Malformed("json-key", "keys are text")
+        inner_values: Any = value.values()
     elif isinstance(value, list | tuple):
-        for inner in value:
-            if type(inner) is not str:
-                _check(inner, depth + 1)
+        inner_values = value
     else:
         raise Malformed("json-type", "only text, integers, true, false, null, lists and objects")
+    for inner in inner_values:
+        if type(inner) is not str:  # most are
+            _check(inner, depth + 1)
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

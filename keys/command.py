@@ -220,6 +220,11 @@ def _check_command(payload: CommandPayload) -> None:
         raise Malformed("registrars-keyset", "the registrars' acts have keyset zeros")
     if payload.by == REGISTRARS and (payload.items or payload.wrapped_keys):
         raise Malformed("registrars-items", "the registrars' acts carry no items and no wrapped keys")
+    _check_each_once(payload)
+    _check_wrapped_items(payload)
+
+
+def _check_each_once(payload: CommandPayload) -> None:
     items = {one.item for one in payload.items}
     if len(items) != len(payload.items):
         raise Malformed("repeated-item", "name each item once")
@@ -230,6 +235,12 @@ def _check_command(payload: CommandPayload) -> None:
         raise Malformed("repeated-wrapped-key", "one wrapped key for each item and recipient")
     if len({one.digest for one in payload.wrapped_keys}) != len(payload.wrapped_keys):
         raise Malformed("repeated-wrapped-key-digest", "make each wrapped key by itself")
+
+
+def _check_wrapped_items(payload: CommandPayload) -> None:
+    """Each wrapped key is for an item of this payload, and each item is wrapped to its author; a re-wrap has no items."""
+    items = {one.item for one in payload.items}
+    pairs = {(one.item, one.to) for one in payload.wrapped_keys}
     if payload.act == REWRAP_ACT:
         if items or not pairs:
             raise Malformed("rewrap-form", "a re-wrap carries wrapped keys and no items")

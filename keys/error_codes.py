@@ -6,14 +6,16 @@ on class and error code; a house test keeps this page and the code the same. Sou
 
 from __future__ import annotations
 
+from keys.fields import field_error_code
+
 MALFORMED = frozenset(  # bytes not of the agreed form
     {
-        "audit-wrapped-key-size",
+        "audit-layer-size",
         "body-length",
         "checkpoint-form",
         "checkpoint-root",
         "checkpoint-size",
-        "ck-wrapped-key-length",
+        "audit-wrapped-key-length",
         "command-size",
         "command-times",
         "cosignature-length",
@@ -27,7 +29,7 @@ MALFORMED = frozenset(  # bytes not of the agreed form
         "frame-signature-count",
         "frame-signature-size",
         "genesis-ids",
-        "genesis-reg-count",
+        "genesis-registrar-count",
         "hex-form",
         "hex-length",
         "item-key-length",
@@ -60,7 +62,7 @@ MALFORMED = frozenset(  # bytes not of the agreed form
         "lp-label",
         "lp-text",
         "mldsa-key-length",
-        "note-control",
+        "note-control-character",
         "note-form",
         "note-signature-count",
         "note-signature-line",
@@ -183,7 +185,7 @@ UNTRUSTED = frozenset(  # a signature, key, digest or seal does not hold
 )
 NOT_FOUND = frozenset(  # no such thing
     {
-        "ck-not-given",
+        "control-key-not-given",
         "key-destroyed",
         "key-gone",
         "key-never-existed",
@@ -191,7 +193,7 @@ NOT_FOUND = frozenset(  # no such thing
         "no-such-wrapped-key",
         "nothing-to-shred",
         "passphrase-file-not-there",
-        "sk-not-given",
+        "shred-key-not-given",
     }
 )
 UNAVAILABLE = frozenset(  # can't be done now
@@ -252,7 +254,8 @@ FIELD_ERROR_CODES = {
 }
 
 ERROR_CODES = {
-    "malformed": MALFORMED | {f"{noun}-{key}" for noun, keys in FIELD_ERROR_CODES.items() for key in keys},
+    "malformed": MALFORMED
+    | {field_error_code(noun, key) for noun, keys in FIELD_ERROR_CODES.items() for key in keys},
     "untrusted": UNTRUSTED,
     "not-there": NOT_FOUND,
     "unavailable": UNAVAILABLE,

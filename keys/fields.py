@@ -24,6 +24,13 @@ SCHEMA = re.compile(r"[a-z0-9][a-z0-9._+/-]{0,63}")  # "text/v1"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")  # streams, agency codes
 
 
+def field_error_code(noun: str, key: str) -> str:
+    """``<noun>-<key>``; a key that begins with the noun is not doubled: ``item-id``, ``command-id``."""
+    if key == noun:
+        return f"{noun}-id"
+    return key if key.startswith(f"{noun}-") else f"{noun}-{key}"
+
+
 class Fields:
     """A reader over one JSON object. Raises Malformed ``<noun>-keys`` unless it has just ``keys``."""
 
@@ -35,7 +42,7 @@ class Fields:
 
     def form_error(self, key: str, remedy: str) -> Malformed:
         """The error that names one key."""
-        return Malformed(f"{self._noun}-{key.replace('_', '-')}", f"{key} must be {remedy}")
+        return Malformed(field_error_code(self._noun, key.replace("_", "-")), f"{key} must be {remedy}")
 
     def raw(self, key: str) -> Any:
         return self._value[key]

@@ -72,7 +72,7 @@ def parse_genesis(payload: bytes) -> Genesis:
     fields.require("suite", 1)
     persons = fields.list("reg", REGISTRAR_COUNT)
     if len(persons) != REGISTRAR_COUNT:
-        raise Malformed("genesis-reg-count", "the registrars are three persons")
+        raise Malformed("genesis-registrar-count", "the registrars are three persons")
     first, second, third = (SignaturePublic.from_json(SignatureKind.SIG, one) for one in persons)
     audit = Fields(fields.raw("audit"), "genesis-audit", ("sig", "kem"))
     genesis = Genesis(

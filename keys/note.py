@@ -62,7 +62,7 @@ def parse_note(data: bytes) -> Note:
     except UnicodeDecodeError as error:
         raise Malformed("note-utf8", "a note is UTF-8") from error
     if any(ord(c) < 0x20 and c != "\n" for c in decoded):
-        raise Malformed("note-control", "a note has no control characters")
+        raise Malformed("note-control-character", "a note has no control characters")
     text, blank, rest = decoded.rpartition("\n\n")
     if not blank or not text or not rest.endswith("\n"):
         raise _note_form_error()

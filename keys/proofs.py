@@ -79,6 +79,13 @@ def verify_consistency(
         path.insert(0, first_root)
     if not path:
         raise _not_consistent("the proof is too short")
+    fr, sr = _fold_consistency_path(path, first, second)
+    if fr != first_root or sr != second_root:
+        raise _not_consistent("the later head does not continue the earlier one")
+
+
+def _fold_consistency_path(path: Sequence[bytes], first: int, second: int) -> tuple[bytes, bytes]:
+    """The roots of both trees that this path gives. Raises Untrusted where its length does not fit the sizes."""
     fn, sn = first - 1, second - 1
     while fn & 1:
         fn >>= 1
@@ -96,8 +103,9 @@ def verify_consistency(
             sr = _node_hash(sr, c)
         fn >>= 1
         sn >>= 1
-    if sn != 0 or fr != first_root or sr != second_root:
+    if sn != 0:
         raise _not_consistent("the later head does not continue the earlier one")
+    return fr, sr
 
 
 class RootAccumulator:

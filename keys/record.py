@@ -54,13 +54,15 @@ class FixedKeys:
         try:
             return self.cks[originator, epoch]
         except KeyError as error:
-            raise NotFound("ck-not-given", "give the control key of this originator and epoch") from error
+            raise NotFound(
+                "control-key-not-given", "give the control key of this originator and epoch"
+            ) from error
 
     def sk(self, scope: UUID, cls: str) -> bytes:
         try:
             return self.sks[scope, cls]
         except KeyError as error:
-            raise NotFound("sk-not-given", "give the shred key of this scope and class") from error
+            raise NotFound("shred-key-not-given", "give the shred key of this scope and class") from error
 
 
 @dataclass(frozen=True)
@@ -250,7 +252,7 @@ def open_audit_layer(sk: bytes, audit_wrapped_key: bytes) -> bytes:
     Raises Malformed (length) or Untrusted.
     """
     if len(audit_wrapped_key) != AUDIT_WRAPPED_KEY_BYTES:
-        raise Malformed("audit-wrapped-key-size", "a sealed wrapped key of the audit office has 1,272 bytes")
+        raise Malformed("audit-layer-size", "a sealed wrapped key of the audit office has 1,272 bytes")
     return open_wrapped_key_layer(sk, audit_wrapped_key[:DIGEST_BYTES], audit_wrapped_key[DIGEST_BYTES:])
 
 
@@ -259,7 +261,7 @@ def open_audit_wrapped_key(
 ) -> bytes:
     """CK(originator, epoch), for the audit office. Raises Malformed (length) or Untrusted."""
     if len(wrapped_key) != WRAPPED_KEY_BYTES:
-        raise Malformed("ck-wrapped-key-length", "a wrapped key has 1,168 bytes")
+        raise Malformed("audit-wrapped-key-length", "a wrapped key has 1,168 bytes")
     return kem.decrypt(_audit_info(hub, originator, epoch, kem.public.kid), wrapped_key)
 
 

@@ -27,29 +27,29 @@ ERROR_CODES: Mapping[str, tuple[str, str]] = {
     "not-a-bundle": ("Bundleではありません", "resourceTypeがBundleのものを送ってください"),
     "bundle-type": ("Bundleの種類が違います", "message・collection・transactionのいずれかにしてください"),
     "not-fhir": ("FHIR R4の形ではありません", "FHIR R4の仕様に合わせてください"),
-    "resource-not-taken": (
+    "resource-not-accepted": (
         "この資源は受け取れません",
         "ServiceRequest・Patient・RelatedPerson・Observation・Condition・Consentだけにしてください",
     ),
     "modifier": ("意味を変える拡張があります", "modifierExtensionとimplicitRulesを取り除いてください"),
-    "one-request": ("依頼が一つではありません", "一つのBundleにServiceRequestを一つだけ入れてください"),
+    "request-count": ("依頼が一つではありません", "一つのBundleにServiceRequestを一つだけ入れてください"),
     "not-in-force": (
         "有効な記載ではありません",
         "取消・誤記入のものを除き、有効な状態のものだけにしてください",
     ),
-    "reference-not-there": (
+    "reference-not-found": (
         "参照先がBundleの中にありません",
         "参照する資源を同じBundleに入れてください",
     ),
     "subject-missing": ("対象者がありません", "対象者をPatientとして入れ、参照してください"),
-    "act-not-taken": (
+    "act-not-accepted": (
         "連絡の種類が決まっていません",
         "family_information.provided か information_request.answered を指定してください",
     ),
     "agency-missing": ("宛先機関がありません", "宛先機関の略号を書いてください"),
     "agency-unknown": ("登録のない機関です", "登録された機関の略号を書いてください"),
     "code-unknown": ("決められた用語にありません", "用語の一覧から選んでください"),
-    "consent-twice": ("同意の記載が一つではありません", "Consentは一つだけにしてください"),
+    "duplicate-consent": ("同意の記載が一つではありません", "Consentは一つだけにしてください"),
     "id-form": ("番号の形が違います", "画面や回答に示された番号をそのまま書いてください"),
     "answers-missing": ("どの依頼への回答か分かりません", "依頼の受付番号を書いてください"),
     "number-form": ("数として読めません", "半角または全角の数字だけで書いてください"),
@@ -64,7 +64,7 @@ ERROR_CODES: Mapping[str, tuple[str, str]] = {
     "sheets": ("表が一枚ではありません", "送る表を一枚だけにしてください"),
     "header-missing": ("必要な列がありません", "ひな形の見出しを変えずに使ってください"),
     "header-unknown": ("ひな形にない列です", "列を消すか、ひな形の見出しに直してください"),
-    "header-twice": ("同じ見出しの列が二つあります", "列を一つにしてください"),
+    "duplicate-header": ("同じ見出しの列が二つあります", "列を一つにしてください"),
     "reference-missing": ("整理番号がありません", "行ごとに整理番号を付けてください"),
     "differs": ("同じ整理番号の前の行と違います", "空欄にするか、前の行と同じにしてください"),
     "rows-not-adjacent": ("同じ整理番号の行が離れています", "同じ整理番号の行を続けて並べてください"),

@@ -133,11 +133,11 @@ class Fhir:
 
 def _issue_code(error_code: str) -> str:
     """Source: FHIR R4, IssueType."""
-    if error_code in ("code-unknown", "agency-unknown", "act-not-taken"):
+    if error_code in ("code-unknown", "agency-unknown", "act-not-accepted"):
         return "code-invalid"
-    if error_code.endswith("-missing") or error_code in ("empty", "one-request"):
+    if error_code.endswith("-missing") or error_code in ("empty", "request-count"):
         return "required"
-    return {"not-json": "structure", "not-fhir": "structure", "reference-not-there": "not-found"}.get(
+    return {"not-json": "structure", "not-fhir": "structure", "reference-not-found": "not-found"}.get(
         error_code, "invalid"
     )
 
@@ -258,7 +258,7 @@ class _BundleReader:
                 continue
             kind = resource.get("resourceType")
             if kind not in RESOURCES:
-                self.add_finding(place, "resourceType", "resource-not-taken")
+                self.add_finding(place, "resourceType", "resource-not-accepted")
                 continue
             self._valid(place, kind, resource)
             self.by_type[kind].append((place, resource))
@@ -269,7 +269,7 @@ class _BundleReader:
                 if isinstance(name, str):
                     self.by_reference[name] = (place, resource)
         if len(self.by_type["ServiceRequest"]) != 1:
-            self.add_finding("Bundle", "entry", "one-request")
+            self.add_finding("Bundle", "entry", "request-count")
 
     def _valid(self, place: str, kind: str, resource: Json) -> None:
         """The form that FHIR asks for, by its own models; what they let pass is asked for where it is read."""
@@ -296,7 +296,7 @@ class _BundleReader:
         for coding in _codings(request.get("code")):
             if coding.get("system") == ACT and coding.get("code") in BASIS_OF:
                 return str(coding["code"])
-        self.add_finding(place, "code", "act-not-taken")
+        self.add_finding(place, "code", "act-not-accepted")
         return None
 
     def _subject(self, place: str, request: Json) -> str | None:
@@ -306,7 +306,7 @@ class _BundleReader:
             self.add_finding(place, "subject", "subject-missing")
         for n, one in enumerate(request.get("supportingInfo") or ()):
             if _reference(one) not in self.by_reference:
-                self.add_finding(place, f"supportingInfo[{n}]", "reference-not-there")
+                self.add_finding(place, f"supportingInfo[{n}]", "reference-not-found")
         return named
 
     def _addressee(self, place: str, request: Json) -> str | None:
@@ -466,7 +466,7 @@ class _BundleReader:
         if not consents:
             return SubjectConsent.NOT_REQUESTED.value
         if len(consents) > 1:
-            self.add_finding("Bundle", "entry", "consent-twice")
+            self.add_finding("Bundle", "entry", "duplicate-consent")
         place, one = consents[0]
         kind = (one.get("provision") or {}).get("type")
         if one.get("status") == "rejected" or (one.get("status") == "active" and kind == "deny"):

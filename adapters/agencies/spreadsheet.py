@@ -293,7 +293,7 @@ def _table(cells: Iterator[tuple[int, list[Any]]]) -> tuple[list[str], list[_Row
     while headings and not headings[-1]:
         headings.pop()
     findings = [
-        Finding("1行目", heading, "header-twice")
+        Finding("1行目", heading, "duplicate-header")
         for n, heading in enumerate(headings)
         if heading and heading in headings[:n]
     ]

@@ -128,11 +128,11 @@ O1, O2, C = (f"Bundle.entry[{n}].resource" for n in (2, 3, 4))
 WRONG: list[tuple[str, Change, tuple[str, str, str]]] = [
     ("revoked", _set(0, "status", "revoked"), (R, "status", "not-in-force")),
     ("not to be done", _set(0, "doNotPerform", True), (R, "status", "not-in-force")),
-    ("no act", _set(0, "code", {"text": "x"}), (R, "code", "act-not-taken")),
+    ("no act", _set(0, "code", {"text": "x"}), (R, "code", "act-not-accepted")),
     (
         "unknown act",
         _set(0, "code", {"coding": [{"system": "urn:kakehashi:act", "code": "consent.given"}]}),
-        (R, "code", "act-not-taken"),
+        (R, "code", "act-not-accepted"),
     ),
     (
         "unknown basis",
@@ -149,7 +149,7 @@ WRONG: list[tuple[str, Change, tuple[str, str, str]]] = [
     (
         "reference elsewhere",
         _set(0, "supportingInfo", [{"reference": "Observation/x"}]),
-        (R, "supportingInfo[0]", "reference-not-there"),
+        (R, "supportingInfo[0]", "reference-not-found"),
     ),
     ("local time", _set(0, "authoredOn", "2025-05-12"), (R, "authoredOn", "time-zone")),
     (
@@ -216,7 +216,7 @@ def test_several_faults_are_told_at_once() -> None:
         (b'{"a":1,"a":2}', "duplicate-key"),
         (b'{"resourceType":"Patient"}', "not-a-bundle"),
         (b'{"resourceType":"Bundle","type":"history"}', "bundle-type"),
-        (b'{"resourceType":"Bundle","type":"message"}', "one-request"),
+        (b'{"resourceType":"Bundle","type":"message"}', "request-count"),
         (b'{"resourceType":"Bundle","type":"message","entry":[1]}', "not-fhir"),
         (b'{"resourceType":"Bundle","type":"message","implicitRules":"x"}', "modifier"),
         (b"{" + b" " * 10 * 1024 * 1024 + b"}", "too-large"),
@@ -236,7 +236,7 @@ def test_a_resource_that_we_do_not_take_is_not_dropped_in_silence() -> None:
     with pytest.raises(WrongFile) as caught:
         read(value)
     assert caught.value.findings == (
-        Finding("Bundle.entry[6].resource", "resourceType", "resource-not-taken"),
+        Finding("Bundle.entry[6].resource", "resourceType", "resource-not-accepted"),
     )
 
 

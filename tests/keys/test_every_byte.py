@@ -137,7 +137,7 @@ def refused(world: Any, form: str, data: bytes) -> None:
     with pytest.raises((Malformed, Untrusted, NotFound)) as caught:
         READ[form](world, data)
     if caught.type is NotFound:  # only where a changed epoch names a key that never existed
-        assert (form, caught.value.error_code) == ("record", "ck-not-given")
+        assert (form, caught.value.error_code) == ("record", "control-key-not-given")
 
 
 @pytest.mark.parametrize("form", FORMS)

@@ -212,7 +212,7 @@ def test_the_published_note_is_read_and_written() -> None:
         pytest.param(
             EXAMPLE.replace(b"salvatore", b"salva+tore"), "note-signature-line", id="a plus in the name"
         ),
-        pytest.param(EXAMPLE.replace(b"quasimodo", b"quasi\tmodo"), "note-control", id="a tab"),
+        pytest.param(EXAMPLE.replace(b"quasimodo", b"quasi\tmodo"), "note-control-character", id="a tab"),
         pytest.param(EXAMPLE.replace(b"NtIc=", b"NtIc"), "note-signature-line", id="unpadded"),
         pytest.param(EXAMPLE.replace(b"NtIc=", b"NtId="), "note-signature-line", id="odd last bits"),
         pytest.param(EXAMPLE.replace("è".encode(), b"\xff"), "note-utf8", id="not UTF-8"),

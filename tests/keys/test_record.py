@@ -127,7 +127,7 @@ def test_attack_two_records_of_one_case_swapped_do_not_open(refuses, world):
 
 def test_attack_epoch_of_a_record_changed_names_another_key(refuses, world):
     state = assemble(*separated(world), epoch=2)
-    with refuses(NotFound, "ck-not-given"):
+    with refuses(NotFound, "control-key-not-given"):
         world.keys.ck(world.case, list_parts(state).epoch)
     with_second = FixedKeys({(world.case, 1): world.ck, (world.case, 2): bytes(32)})
     with refuses(Untrusted, "seal-broken"):
@@ -186,7 +186,7 @@ def test_a_wrapped_key_not_named_is_not_there(refuses, world):
 
 
 def test_keys_not_given_are_not_there(refuses, world):
-    with refuses(NotFound, "sk-not-given"):
+    with refuses(NotFound, "shred-key-not-given"):
         world.keys.sk(world.case, "RISK")
     assert world.ck.hex() not in repr(world.keys)
     assert repr(world.ck) not in repr(world.keys)
@@ -216,9 +216,9 @@ def test_attack_audit_wrapped_key_changed_or_read_without_the_hub_is_refused(ref
     ):
         with refuses(Untrusted, "seal-broken"):
             open_audit_layer(key, forged)
-    with refuses(Malformed, "audit-wrapped-key-size"):
+    with refuses(Malformed, "audit-layer-size"):
         open_audit_layer(world.sks["control"], layer[:-1])
-    with refuses(Malformed, "ck-wrapped-key-length"):
+    with refuses(Malformed, "audit-wrapped-key-length"):
         open_audit_wrapped_key(
             kem=world.audit_kem, hub=world.hub, originator=world.case, epoch=1, wrapped_key=b""
         )
@@ -284,7 +284,7 @@ def test_what_could_not_be_read_is_not_written(refuses, world):
         world.record(wrapped_keys=[("BASIC", bytes(1167))])
     with refuses(Malformed, "record-item-size"):
         world.record(items=[b"too short"])
-    with refuses(NotFound, "ck-not-given"):
+    with refuses(NotFound, "control-key-not-given"):
         world.record(epoch=2)
     with refuses(Malformed, "record-size"):
         build_record(
