@@ -189,7 +189,7 @@ WRONG: list[tuple[str, Change, tuple[str, str, str]]] = [
 
 
 @pytest.mark.parametrize(("change", "wanted"), [(c, w) for _, c, w in WRONG], ids=[n for n, _, _ in WRONG])
-def test_what_is_wrong_is_told_with_its_place(change: Change, wanted: tuple[str, str, str]) -> None:
+def test_each_finding_names_its_element(change: Change, wanted: tuple[str, str, str]) -> None:
     value = bundle()
     change(resources(value))
     with pytest.raises(WrongFile) as caught:
@@ -200,7 +200,7 @@ def test_what_is_wrong_is_told_with_its_place(change: Change, wanted: tuple[str,
     assert SECRET not in report.decode() + repr(caught.value.findings) + str(caught.value)
 
 
-def test_several_faults_are_told_at_once() -> None:
+def test_several_findings_are_reported_at_once() -> None:
     value = bundle()
     resources(value)[0]["performer"] = []
     resources(value)[3]["valueCodeableConcept"] = {"text": "x"}
@@ -224,13 +224,13 @@ def test_several_faults_are_told_at_once() -> None:
         (b'{"a":NaN}', "not-json"),
     ],
 )
-def test_bytes_that_are_no_bundle_are_told_as_such(data: bytes, error_code: str) -> None:
+def test_bytes_that_are_no_bundle_are_reported_as_such(data: bytes, error_code: str) -> None:
     with pytest.raises(WrongFile) as caught:
         Fhir().read(data, AGENCIES)
     assert error_code in {f.error_code for f in caught.value.findings}
 
 
-def test_a_resource_that_we_do_not_take_is_not_dropped_in_silence() -> None:
+def test_a_resource_of_an_unsupported_type_refuses_the_bundle() -> None:
     value = bundle()
     value["entry"].append({"resource": {"resourceType": "MedicationRequest"}})
     with pytest.raises(WrongFile) as caught:
@@ -242,7 +242,7 @@ def test_a_resource_that_we_do_not_take_is_not_dropped_in_silence() -> None:
 
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.data())
-def test_a_spoilt_bundle_is_read_or_refused_and_never_told_back(data: st.DataObject) -> None:
+def test_a_corrupted_bundle_is_read_or_refused_and_never_echoed(data: st.DataObject) -> None:
     value = bundle()
     for _ in range(data.draw(st.integers(1, 3))):
         collected: Any = value

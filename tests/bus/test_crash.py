@@ -17,7 +17,7 @@ KEY = b"k" * 32
 
 
 @pytest.mark.faults
-def test_kill_9_during_concurrent_appends_loses_nothing_and_doubles_nothing(tmp_path, event):
+def test_kill_9_during_concurrent_appends_loses_and_duplicates_nothing(tmp_path, event):
     reported: list[str] = []
     server = EmbeddedServer(
         tmp_path / "data", store_key=KEY, on_event=lambda event_name, _: reported.append(event_name)
@@ -71,7 +71,7 @@ def test_kill_9_during_concurrent_appends_loses_nothing_and_doubles_nothing(tmp_
     assert reported.count("crashed") >= 3
 
 
-def test_what_was_stored_is_there_after_an_orderly_stop_and_start(tmp_path, event):
+def test_stored_records_survive_an_orderly_stop_and_start(tmp_path, event):
     case = uuid4()
     with EmbeddedServer(tmp_path / "data", store_key=KEY).start() as server:
         recorder = connect(server.hub_settings())

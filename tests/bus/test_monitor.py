@@ -55,7 +55,7 @@ def saying(*answers: tuple[int, dict[str, str]]) -> Iterator[tuple[str, list[str
         pytest.param([NO_TIME, FULL], FULL[1]["error"], 2, id="busy, then ill"),
     ],
 )
-def test_only_what_lasts_is_a_complaint(
+def test_only_a_lasting_health_error_is_reported(
     answers: list[tuple[int, dict[str, str]]], reported: str, times: int
 ) -> None:
     with saying(*answers) as (url, requests):

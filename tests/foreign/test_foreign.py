@@ -159,7 +159,9 @@ def flip_hex(text: str, at: int) -> str:
 
 
 @needs_go
-def test_go_finds_every_record_in_the_log_and_each_head_continued(go: Program, evidence: Evidence) -> None:
+def test_go_verifies_inclusion_of_every_record_and_consistency_of_each_head(
+    go: Program, evidence: Evidence
+) -> None:
     result = go.holds(evidence)
     assert result["records"] > 10
     assert result["inclusion"] == len(evidence.reported["inclusion"]) > 10

@@ -50,7 +50,7 @@ def test_each_recipient_opens_its_wrapped_key_and_with_it_the_item(world):
         assert open_item(key=key, kc=one.kc, sealed=one.sealed, **item_place(world)) == world.contents[0]
 
 
-def test_an_item_tells_its_digest_size_and_commitment_and_hides_its_key(world):
+def test_a_sealed_item_shows_digest_size_and_commitment_but_not_its_key(world):
     one = world.sealed[0]
     assert (one.digest, one.size) == (sha256(one.sealed), len(one.sealed))
     assert one.kc == key_commitment(one.key, world.about, world.item_ids[0])
@@ -138,7 +138,7 @@ def test_attack_wrapped_key_of_another_recipient_does_not_open(refuses, world):
         open_wrapped_key(kem=world.core_kem, wrapped_key=wrapped_key, **wrapped_key_place(world))
 
 
-def test_attack_wrapped_key_made_by_a_stranger_with_a_key_of_his_own_is_refused(refuses, world):
+def test_attack_wrapped_key_made_by_a_stranger_around_another_key_is_refused(refuses, world):
     """HPKE base mode authenticates nobody: anyone can make a wrapped key. The commitment refuses it."""
     wrapped_key = seal_wrapped_key(to=world.core_kem.public, item_key=bytes(32), **wrapped_key_place(world))
     with refuses(Untrusted, "wrapped-key-commitment"):

@@ -32,14 +32,14 @@ def raised() -> Counter[tuple[str, str]]:
     return collected
 
 
-def test_an_error_code_is_one_code_for_one_condition():
+def test_each_error_code_is_listed_and_raised_once():
     codes = [error_code for error_codes in ERROR_CODES.values() for error_code in error_codes]
     assert len(codes) == len(set(codes))
     assert set(raised().values()) == {1}
     assert all(code == code.lower() and code.replace("-", "").isalnum() for code in codes)
 
 
-def test_every_error_code_raised_stands_in_the_list():
+def test_every_error_code_raised_is_listed():
     assert {pair for pair in raised() if pair[1] not in ERROR_CODES[pair[0]]} == set()
 
 

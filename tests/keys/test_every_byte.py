@@ -141,7 +141,7 @@ def refused(world: Any, form: str, data: bytes) -> None:
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_each_form_is_read_when_nothing_was_changed(world, intact, form):
+def test_each_form_is_accepted_unchanged(world, intact, form):
     READ[form](world, intact[form])
 
 

@@ -47,7 +47,7 @@ def separated(world):
     ]
 
 
-def test_a_record_opens_to_what_was_put_in(world):
+def test_a_record_opens_to_the_body_frame_and_parts_it_was_built_from(world):
     record = opened(world)
     assert (record.epoch, record.body_json, record.frame) == (1, world.body, world.frame_bytes)
     assert record.items == tuple(one.sealed for one in world.sealed)
@@ -56,7 +56,7 @@ def test_a_record_opens_to_what_was_put_in(world):
     assert "SealedItem" not in repr(record)
 
 
-def test_a_reader_gets_from_record_to_content(world):
+def test_a_recipient_opens_content_from_the_stored_record(world):
     record = opened(world)
     item = world.item_ids[1]
     wrapped_key = open_named_wrapped_key(record, world.payload, item, world.clinic, world.sks["MEDICAL"])
@@ -84,7 +84,7 @@ def test_a_reader_gets_from_record_to_content(world):
     assert content == world.contents[1]
 
 
-def test_the_audit_office_gets_from_its_wrapped_key_to_control(world):
+def test_the_audit_office_opens_control_with_its_wrapped_key(world):
     layer = opened(world).audit_wrapped_key
     wrapped_key = open_audit_layer(world.sks["control"], layer)
     ck = open_audit_wrapped_key(
@@ -180,12 +180,12 @@ def test_attack_hub_key_holder_puts_another_wrapped_key_under_the_layer(refuses,
         open_wrapped_key_layer(key, sha256(wrapped_key), forged)
 
 
-def test_a_wrapped_key_not_named_is_not_there(refuses, world):
+def test_a_wrapped_key_that_the_payload_does_not_name_is_not_found(refuses, world):
     with refuses(NotFound, "no-such-wrapped-key"):
         open_named_wrapped_key(opened(world), world.payload, world.item_ids[0], OTHER, world.sks["BASIC"])
 
 
-def test_keys_not_given_are_not_there(refuses, world):
+def test_keys_that_were_not_given_are_not_found(refuses, world):
     with refuses(NotFound, "shred-key-not-given"):
         world.keys.sk(world.case, "RISK")
     assert world.ck.hex() not in repr(world.keys)
@@ -279,7 +279,7 @@ def test_a_body_of_another_form_is_refused(refuses, world, body):
         opened(world, state)
 
 
-def test_what_could_not_be_read_is_not_written(refuses, world):
+def test_records_that_list_parts_would_refuse_are_not_built(refuses, world):
     with refuses(Malformed, "wrapped-key-size"):
         world.record(wrapped_keys=[("BASIC", bytes(1167))])
     with refuses(Malformed, "record-item-size"):

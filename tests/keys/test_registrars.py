@@ -45,7 +45,7 @@ def founded(world, *persons):
 
 
 @pytest.mark.parametrize("persons", [(0, 1), (0, 2), (1, 2)])
-def test_a_hub_is_founded_by_its_log_and_two_persons(world, persons):
+def test_a_genesis_is_signed_by_its_log_and_two_registrars(world, persons):
     frame = sign_genesis(world.genesis, log=world.log, registrars=[world.reg[n] for n in persons])
     assert verify_genesis(parse_frame(frame.encode()), hub=world.hub) == world.genesis
     assert world.genesis.hub == hub_id(frame.payload) == frame.digest == world.hub
@@ -275,13 +275,13 @@ def act_of_registrars(world, **changes):
     return encode_command(world.key_set(**(defaults | changes)))
 
 
-def test_an_act_of_the_registrars_is_signed_by_two_persons_alone(world):
+def test_an_act_of_the_registrars_is_signed_by_just_two_of_them(world):
     frame = sign_registrars_act(act_of_registrars(world), world.reg[1], world.reg[2])
     command = verify_registrars_act(frame, world.reg_public)
     assert (command.by, command.act) == (REGISTRARS, "key_set.revoked")
 
 
-def test_attack_registrars_act_by_fewer_or_more_or_others_is_refused(refuses, world):
+def test_attack_registrars_act_with_fewer_more_or_other_signers_is_refused(refuses, world):
     payload = act_of_registrars(world)
     for signers, error_code in (
         ([world.reg[0]], "registrars-signature-count"),
@@ -303,7 +303,7 @@ def leaf_of(world):
     return Leaf(7, record_sha("kakehashi.v1.x.1", world.state), leaf_tag(world.ck, world.case, 1))
 
 
-def test_a_leaf_is_read_as_it_was_written(world):
+def test_a_leaf_survives_encoding_and_parsing(world):
     leaf = leaf_of(world)
     assert parse_leaf(leaf.encode()) == leaf
     assert leaf.encode() == canonical.encode(leaf.to_json())
@@ -359,14 +359,14 @@ def receipt_of(world, **changes):
 
 
 @pytest.mark.parametrize("changes", [{}, {"leaf": None, "mode": "real"}], ids=["recorded", "not recorded"])
-def test_a_receipt_is_read_as_it_was_signed(world, changes):
+def test_a_signed_receipt_verifies_and_parses_to_the_same_value(world, changes):
     receipt = receipt_of(world, **changes)
     [data] = sign_receipts([receipt], world.log)
     assert data.startswith(b"KHN1")
     assert verify_receipt(data, world.log.public) == receipt
 
 
-def test_receipts_signed_together_are_each_read_by_themselves(refuses, world):
+def test_receipts_signed_together_each_verify_without_the_others(refuses, world):
     receipts = [receipt_of(world, command_id=uuid4()) for _ in range(64)]
     signed = sign_receipts(receipts, world.log)
     assert [verify_receipt(one, world.log.public) for one in signed] == receipts
@@ -450,6 +450,6 @@ def test_a_receipt_cut_off_or_of_another_magic_is_refused(refuses, world):
         verify_receipt(b"KHT1" + data[4:], world.log.public)
 
 
-def test_a_command_frame_verifies_as_what_it_is(world):
+def test_a_command_frame_verifies_as_a_command(world):
     verify(COMMAND, world.frame, [world.core_sig.public])
     assert world.key_set_payload.keyset == ZEROS
