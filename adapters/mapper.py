@@ -1,7 +1,7 @@
 """The stored form of events: canonical JSON, typed on reading, byte for byte what would be written.
 
 Nothing is imported by name from stored data, no unknown topic, field, version or naive time is read.
-Source: architecture §6; the frame after the JSON is the signed command as it came.
+Source: architecture §6; the frame after the JSON is the signed command, unchanged.
 """
 
 from __future__ import annotations
@@ -139,7 +139,7 @@ def command_of(payload: CommandPayload, frame: bytes) -> Command:
 
 
 def _parse_proposed_event(cls: type[Event], fields: dict[str, Any]) -> Event:
-    """The event of these fields, in the present shape or an earlier one: frames do not say theirs, and stand for ever.
+    """The event of these fields, in the present or an earlier version: frames do not name theirs, and are never rewritten.
 
     Raises Malformed as the present shape has it.
     """
@@ -155,7 +155,7 @@ def _parse_proposed_event(cls: type[Event], fields: dict[str, Any]) -> Event:
 def _require_codes_only(event: Event) -> Event:
     """The event, where its texts are codes and references. Raises Malformed.
 
-    Asked of commands only: what was recorded, was so.
+    Checked for commands only: a recorded event is never refused.
     """
     name = field_with_free_text(event)
     if name is not None:

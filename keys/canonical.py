@@ -1,4 +1,4 @@
-"""Canonical JSON, and the text forms that stand in it.
+"""Canonical JSON, and the text forms used in it.
 
 What is accepted here could have been written here, byte for byte. Source: KH-1 §1, §5.
 """
@@ -39,9 +39,7 @@ def parse(data: bytes) -> Any:
     """The value of canonical bytes. Raises Malformed for any other bytes. Source: KH-1 §5."""
     with suppress(ValueError, RecursionError, Malformed):
         value = json.loads(data.decode("utf-8"))
-        if (
-            encode(value) == data
-        ):  # then nothing was dropped on the way, such as a key that stands there twice
+        if encode(value) == data:  # equal bytes: nothing was lost in parsing, such as a duplicate key
             return value
     return _parse_with_exact_error(data)
 

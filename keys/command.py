@@ -26,7 +26,7 @@ MAX_ITEMS = 64
 MAX_WRAPPED_KEYS = 256
 MAX_FLAGS = 16
 READ_AHEAD, WRITE_AHEAD = timedelta(minutes=10), timedelta(days=7)
-"""So far after its recording the ``not_after`` of a reading or question, and of any other command, may lie. Source: KH-1 §5."""
+"""Maximum time from recording to ``not_after``: of a reading or query, and of any other command. Source: KH-1 §5."""
 INLINE_ITEM_MAX_BYTES = 16 * 1024
 MAX_ITEM_BYTES = 25 * 1024 * 1024
 MIN_ITEM_BYTES = sealed_size(256)
@@ -46,7 +46,7 @@ _WRAPPED_KEY_KEYS = ("item", "to", "kid", "digest")
 
 @dataclass(frozen=True, kw_only=True)
 class ItemRef:
-    """What control says of one item. ``size`` is the sealed length in bytes."""
+    """The entry of one item in control. ``size`` is the sealed length in bytes."""
 
     item: UUID
     section: str

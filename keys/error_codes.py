@@ -1,7 +1,6 @@
 """Every error code that ``keys`` raises, in one place. A code stands for one condition and is never reused.
 
-What to do about each stands where it is raised, as the error's remedy. Clients match
-on class and error code; a house test keeps this page and the code the same. Source: KH-1 §12.
+Clients match on class and error code; a test compares this list with the code. Source: KH-1 §12.
 """
 
 from __future__ import annotations

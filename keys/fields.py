@@ -1,6 +1,6 @@
 """One strict JSON object: just the agreed keys, each taken and checked on its own.
 
-A wrong key is named as ``<noun>-<key>``, so a caller learns which one to correct and nothing else.
+A wrong key is named as ``<noun>-<key>``, so a caller learns only which one to correct.
 Source: KH-1 §5.
 """
 

@@ -66,7 +66,7 @@ def open_item(
     keyset: bytes,
     sealed: bytes,
 ) -> bytes:
-    """The content. The key is first held against ``kc``, which the author signed.
+    """The content. The key is first checked against ``kc``, which the author signed.
 
     Raises Untrusted if key, commitment, context or bytes do not belong together.
     """

@@ -34,7 +34,7 @@ class KeySet:
     """A published key set. ``digest`` (SHA-256 of the payload) is what ``keyset`` refers to.
 
     ``agency`` is the originator's id (``about.id``), ``by`` the agency itself or ``AUDIT``;
-    ``custody`` tells who else could sign; ``body`` (what the agency is in law) and ``municipality`` (code of
+    ``custody`` shows who else could sign; ``body`` (what the agency is in law) and ``municipality`` (code of
     the local government it belongs to) are None where there is none.
     """
 
@@ -76,7 +76,7 @@ def key_set_fields(
 
 
 def parse_key_set(payload: bytes) -> tuple[KeySet, CommandPayload]:
-    """The key set in a command payload, signatures not looked at. Raises Malformed or Untrusted (keys)."""
+    """The key set in a command payload; signatures are not verified. Raises Malformed or Untrusted (keys)."""
     command = parse_command(payload)
     if command.act != ACT:
         raise Malformed("key-set-act", "the act is key_set.published")
@@ -142,7 +142,7 @@ def sign_registrars_act(payload: bytes, reg_a: SignatureKeys, reg_b: SignatureKe
 
 
 def verify_registrars_act(frame: Frame, registrars: Sequence[SignaturePublic]) -> CommandPayload:
-    """The payload of an act that two registrars signed, and nobody else. Raises Untrusted."""
+    """The payload of an act signed by exactly two registrars. Raises Untrusted."""
     command = _registrars_command(frame.payload)
     if len(frame.signatures) != 4:
         raise Untrusted("registrars-signature-count", "two registrars, two signatures each")

@@ -12,7 +12,7 @@ from domain.errors import Malformed
 
 DIGEST_BYTES = 32
 ZEROS = bytes(DIGEST_BYTES)
-"""The digest that stands for "none" (``prev``, ``keyset``)."""
+"""The digest that means "none" (``prev``, ``keyset``)."""
 
 
 def lp(label: str, *elements: bytes | str | int | UUID) -> bytes:

@@ -1,4 +1,4 @@
-"""Verifying proofs of the log. Knows nothing of how a tree is kept.
+"""Verifying proofs of the log, independently of how a tree is stored.
 
 Source: RFC 9162 2.1.3.2 (inclusion), 2.1.4.2 (consistency).
 """
@@ -36,7 +36,7 @@ def _check_proof_form(proof: Sequence[bytes]) -> None:
 
 
 def verify_inclusion(entry: bytes, index: int, size: int, proof: Sequence[bytes], root: bytes) -> None:
-    """The entry whose hash this is stands at ``index`` of the ``size`` leaves under ``root``.
+    """The entry with this hash is leaf ``index`` of the ``size`` leaves under ``root``.
 
     Raises Malformed, or Untrusted ``not-included``.
     """
@@ -63,7 +63,7 @@ def verify_inclusion(entry: bytes, index: int, size: int, proof: Sequence[bytes]
 def verify_consistency(
     first: int, second: int, proof: Sequence[bytes], first_root: bytes, second_root: bytes
 ) -> None:
-    """The tree of ``second`` leaves begins with the tree of ``first``: nothing was changed, dropped or put between.
+    """The tree of ``second`` leaves begins with the tree of ``first``: nothing was changed, dropped or inserted.
 
     Raises Malformed, or Untrusted ``not-consistent``.
     """
@@ -109,14 +109,14 @@ def _fold_consistency_path(path: Sequence[bytes], first: int, second: int) -> tu
 
 
 class RootAccumulator:
-    """The root over entries that come one by one. Source: RFC 9162 2.1.2."""
+    """The root over entries added one by one. Source: RFC 9162 2.1.2."""
 
     def __init__(self) -> None:
         self.size = 0
         self._stack: list[bytes] = []
 
     def add(self, entry: bytes) -> None:
-        """One entry more, by its hash."""
+        """Add the next entry, given by its hash."""
         self.size += 1
         self._stack.append(entry)
         merged = self.size

@@ -45,7 +45,7 @@ class RecordKeys(Protocol):
 
 @dataclass(frozen=True)
 class FixedKeys:
-    """Keys given by hand, for verifiers and tests."""
+    """A fixed set of keys, for verifiers and tests."""
 
     cks: Mapping[tuple[UUID, int], bytes] = field(default_factory=dict, repr=False)
     sks: Mapping[tuple[UUID, str], bytes] = field(default_factory=dict, repr=False)
@@ -67,7 +67,7 @@ class FixedKeys:
 
 @dataclass(frozen=True)
 class RecordParts:
-    """A record taken apart without any key. ``audit_wrapped_key`` is the sealed part of kind 2, or None."""
+    """The parts of a record, listed without any key. ``audit_wrapped_key`` is the sealed part of kind 2, or None."""
 
     epoch: int
     control: bytes = field(repr=False)
@@ -188,11 +188,11 @@ def _check_parts(parts_by_kind: Mapping[int, Sequence[bytes]]) -> None:
 
 
 def open_record(*, ck: bytes, hub: bytes, originator: UUID, version: int, state: bytes) -> OpenedRecord:
-    """The control of a record. ``ck`` is the key of the epoch that ``list_parts`` tells.
+    """The control of a record. ``ck`` is the key of the epoch that ``list_parts`` returns.
 
     Raises Malformed (form), Untrusted if the record is not this version of this originator under
-    this key. Items and wrapped keys are not covered by that seal: hold them against the signed payload
-    (``match_items``, ``open_named_wrapped_key``) and the whole against the log.
+    this key. Items and wrapped keys are not covered by that seal: compare them with the signed payload
+    (``match_items``, ``open_named_wrapped_key``) and the record with the log.
     """
     parts = list_parts(state)
     body = sealing.unpad(sealing.open_sealed(ck, _control_context(hub, originator, version), parts.control))
@@ -206,7 +206,7 @@ def open_record(*, ck: bytes, hub: bytes, originator: UUID, version: int, state:
 
 
 def match_items(parts: RecordParts | OpenedRecord, payload: CommandPayload) -> dict[UUID, bytes]:
-    """The sealed items of a record by id, each held against the digest that was signed.
+    """The sealed items of a record by id, each checked against its signed digest.
 
     Raises Untrusted. A record that stores a frame only (a refused command) has none to match.
     """

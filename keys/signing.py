@@ -61,7 +61,7 @@ class SignatureKind(StrEnum):
 
     @property
     def second(self) -> Alg:
-        """The algorithm beside Ed25519."""
+        """The algorithm that is paired with Ed25519."""
         return Alg.ML_DSA_65 if self is SignatureKind.SIG else Alg.ML_DSA_44
 
     @property
@@ -213,7 +213,7 @@ HPKE_OVERHEAD = ENC_BYTES + 16
 class KemPublic:
     """An X-Wing public key: ML-KEM-768 key (1,184 bytes), then X25519 key (32).
 
-    Raises Malformed for another length and Untrusted for halves that are no keys. Source: KH-1 §5;
+    Raises Malformed for another length and Untrusted for invalid halves. Source: KH-1 §5;
     draft-connolly-cfrg-xwing-kem.
     """
 

@@ -1,6 +1,6 @@
-"""The Merkle tree over the stream, as it is written: hashes, roots and proofs made from full subtrees.
+"""The writing half of the Merkle tree over the stream: hashes, roots and proofs, made from full subtrees.
 
-The verifying half is ``proofs``; the two share nothing but SHA-256. Source: RFC 9162 2.1; C2SP tlog-tiles.
+The verifying half is ``proofs``; the two share only SHA-256. Source: RFC 9162 2.1; C2SP tlog-tiles.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ def tile_path(level: int | str, n: int, width: int = WIDTH) -> str:
 
 
 def tiles_of(size: int) -> list[tuple[int, int, int]]:
-    """(level, n, width) of the rightmost tile of each level of a tree of this size; full ones before it are whole."""
+    """(level, n, width) of the rightmost tile of each level of a tree of this size; the tiles before it are full."""
     tiles = []
     level, count = 0, size
     while count:

@@ -1,6 +1,6 @@
 """Wrapped keys: one item key for one recipient.
 
-HPKE base mode authenticates nobody: a wrapped key is believed only because its digest was signed, and an
+HPKE base mode does not authenticate the sender: a wrapped key is trusted only because its digest was signed, and an
 item key only because of its commitment. Source: KH-1 §4; RFC 9180.
 """
 
@@ -39,7 +39,7 @@ def seal_wrapped_key(
 def open_wrapped_key(
     *, kem: KemKey, hub: bytes, about: About, item: UUID, kc: bytes, keyset: bytes, wrapped_key: bytes
 ) -> bytes:
-    """The item key, held against the author's commitment. Raises Malformed (length) or Untrusted."""
+    """The item key, checked against the author's commitment. Raises Malformed (length) or Untrusted."""
     if len(wrapped_key) != WRAPPED_KEY_BYTES:
         raise Malformed("wrapped-key-length", "a wrapped key has 1,168 bytes")
     key = kem.decrypt(_info(hub, about, item, kc, kem.public.kid, keyset), wrapped_key)

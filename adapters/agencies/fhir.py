@@ -74,7 +74,7 @@ class Fhir:
         return _BundleReader(_parse_bundle(data), data, agencies).parsed_file()
 
     def answer(self, parsed_file: ParsedFile, outcomes: Sequence[Outcome]) -> bytes:
-        """A Bundle of a Task that says what became of the request, and an OperationOutcome in words."""
+        """A Bundle of a Task with the outcome of the request, and an OperationOutcome with its text."""
         [outcome] = outcomes
         context = parsed_file.context
         task: Json = {
@@ -147,7 +147,7 @@ def _encode_json(value: Json) -> bytes:
 
 
 class _DuplicateKey(ValueError):
-    """A key stands twice in one object."""
+    """A key occurs twice in one object."""
 
 
 def _unique_keys(pairs: list[tuple[str, Any]]) -> Json:
@@ -461,7 +461,7 @@ class _BundleReader:
             self.add_line("MEDICAL", f"傷病名: {_concept(one.get('code'))} {notes}".rstrip())
 
     def _consent(self) -> str:
-        """Whether the person agreed to this being told. Absent: not asked. Basis: CWA 21-10-5 (it does not bar)."""
+        """Whether the person agreed to this disclosure. Absent: not asked. Basis: CWA 21-10-5 (it does not bar)."""
         consents = [c for c in self.by_type["Consent"] if not _has_identifier(c[1], CONSENT)]
         if not consents:
             return SubjectConsent.NOT_REQUESTED.value
@@ -493,7 +493,7 @@ def _is_name(part: object) -> bool:
 
 
 def _has_modifier(value: Any) -> bool:
-    """Whether anything says that it means something else than it seems to."""
+    """Whether any element changes the meaning of another (``modifierExtension``, ``implicitRules``)."""
     if isinstance(value, dict):
         return any(k in ("modifierExtension", "implicitRules") or _has_modifier(v) for k, v in value.items())
     return isinstance(value, list) and any(map(_has_modifier, value))

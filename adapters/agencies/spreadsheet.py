@@ -55,7 +55,7 @@ DEGREES = {
     "未確認": IndicatorValue.NOT_ASSESSED,
 }
 SIGNS = {"○": IndicatorValue.CONCERN, "◎": IndicatorValue.SERIOUS, "×": IndicatorValue.NO_CONCERN}
-"""Only for what is a concern by being there: a ring beside «相談できる人がいる» could mean either."""
+"""Only for indicators whose presence is a concern: a ring at «相談できる人がいる» could mean either."""
 
 
 @dataclass(frozen=True)
@@ -474,7 +474,7 @@ class _SheetReader:
     def _choice(
         self, row: _Row, heading: str, options: Mapping[str, SubjectConsent]
     ) -> SubjectConsent | None:
-        return options.get(row.get(heading))  # another value was found with the cells
+        return options.get(row.get(heading))  # another value was already reported with its cell
 
     def _indicators(self, row: _Row) -> Iterator[tuple[Indicator, IndicatorValue]]:
         for heading in self.headings:

@@ -48,7 +48,7 @@ def _from_era(match: re.Match[str]) -> date:
         (first, last) for name, short, first, last in ERAS if name == match["name"] or short == era_letter
     )
     year = 1 if match["year"] == "元" else int(match["year"])
-    # 明治元年 is 1868, though its days are taken from 1873 on alone
+    # 明治元年 is 1868, though days are accepted from 1873 on only
     begin = 1868 if era_letter == "M" or match["name"] == "明治" else first.year
     day = _make_date(begin + year - 1, int(match["month"]), int(match["day"]))
     if year < 1 or not first <= day <= last:

@@ -1,6 +1,6 @@
 """Appending records: all or none, once, even if the answer is lost.
 
-What the server says is in the table of ``README.md``. The rule behind it: uniqueness is the stream's
+Server errors are in the table of ``README.md``. The rule behind it: uniqueness is the stream's
 own (one message a subject), so an insert that is sent twice is stored once; and each message carries
 the id of its insert, so one that finds its place taken can see whether it took it itself.
 """
@@ -229,11 +229,11 @@ class Appender:
     def _conflict(
         self, error: ApiError, messages: list[Message], guards: Sequence[Guard]
     ) -> IntegrityError | None:
-        """Tell a failed guard from a taken version, or None if nothing is decided yet.
+        """Distinguish a failed guard from a taken version; None if nothing is decided yet.
 
-        A cluster also refuses what meets an append still under way: another's, or our own after a
-        silence. That one may still fail: only what is stored decides. Each question costs a request,
-        so they are asked after a refusal only.
+        A cluster also refuses an append that collides with one still in flight: another's, or our own
+        after a timeout. That one may still fail: only what is stored decides. Each query costs a
+        request, so they are made after a refusal only.
         """
         taken = IntegrityError(f"another record has this originator and version: {error}")
         in_flight = error.err_code == EXPECTATION_IN_FLIGHT
@@ -285,7 +285,7 @@ class Appender:
         return OperationalError(f"not recorded: {_describe_error(last_error)}")
 
     def _server_health_reports(self) -> str:
-        """What the servers say of themselves: one whose disk was full keeps silent to appends."""
+        """The servers' health reports: one whose disk was full does not answer appends."""
         reports = ""
         for url in self._api.settings.monitor_urls:
             with contextlib.suppress(OperationalError):
@@ -302,7 +302,7 @@ def _is_conflict(error: ApiError) -> bool:
 
 
 def _checked_topic(topic: str) -> str:
-    """A header's value must come back as it went in."""
+    """A header's value must be read back unchanged."""
     if not topic.isprintable() or topic != topic.strip():
         raise ProgrammingError("a topic is one line of printable text")
     return topic

@@ -37,7 +37,7 @@ _TIME_TEXT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?Z")
 
 @dataclass(frozen=True, slots=True)
 class RawMessage:
-    """One message of the stream. ``anomalies`` says what an honest writer would not have written.
+    """One message of the stream. ``anomalies`` lists what a correct writer would not have written.
 
     ``originator_id`` and ``version`` are None if the subject names no record, ``topic`` and
     ``insert_id`` if their header is not there. ``headers`` are those it was stored with. ``time`` is
@@ -108,7 +108,7 @@ def sequence_of(reply: Reply) -> int:
 
 
 class _ServerHeaders(NamedTuple):
-    """What the server says about a message."""
+    """The server's metadata of a message."""
 
     subject: str
     sequence: int
