@@ -59,7 +59,7 @@ def read_answer(reply: Reply) -> dict[str, Any]:
 
 
 class Api:
-    """JetStream's requests over one line, each bounded by the settings' times."""
+    """JetStream's requests over one connection, each bounded by the settings' times."""
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection

@@ -91,7 +91,7 @@ def test_a_case_and_recorded_consents_are_named_by_the_hubs_numbers() -> None:
     assert inbound.case == case
     assert inbound.fields["consent"] == [str(consent)]
     assert inbound.fields["subject_consent"] == "REFUSED", (
-        "the other consent says what the person said to this"
+        "the other consent is the person's answer to this disclosure"
     )
 
 

@@ -159,7 +159,7 @@ def test_an_oversized_record_is_refused_before_it_is_sent(recorder, event):
     with pytest.raises(TooLarge):
         recorder.insert_events([event(), event(state=bytes(3 * 1024 * 1024))])
     assert recorder.head() == 0
-    assert recorder.insert_events([event()]) == [1]  # and the connection still stands
+    assert recorder.insert_events([event()]) == [1]  # and the connection is still open
 
 
 def test_a_thousand_events_are_one_batch_and_one_more_is_refused(recorder, event):

@@ -74,7 +74,7 @@ def test_many_threads_share_one_connection(recorder, event):
 
 def test_a_second_address_is_tried_when_the_first_is_dead(settings):
     with socket.socket() as dead:
-        dead.bind(("127.0.0.1", 0))  # taken, and nobody listens
+        dead.bind(("127.0.0.1", 0))  # bound, but nothing listens
         both = f"nats://127.0.0.1:{dead.getsockname()[1]},{settings.url}"
         connect(replace(settings, url=both)).close()
 

@@ -15,8 +15,10 @@ from adapters.bus.client import PRIVATE_NAMES, _InterceptingClient
 
 
 def test_the_installed_nats_py_version_is_a_tested_one():
-    assert version("nats-py").startswith("2.16."), "look at the private names anew, then raise this"
-    assert version("eventsourcing").startswith("9.5."), "look at the private names anew, then raise this"
+    assert version("nats-py").startswith("2.16."), "check the private names again, then raise this version"
+    assert version("eventsourcing").startswith("9.5."), (
+        "check the private names again, then raise this version"
+    )
 
 
 def test_every_private_name_of_nats_py_that_is_used_exists():

@@ -67,7 +67,7 @@ def test_kill_9_during_concurrent_appends_loses_and_duplicates_nothing(tmp_path,
     by_position = {n.id: (n.originator_id, n.originator_version) for n in stored}
     assert {position: by_position[position] for position in acked} == acked
     assert max(Counter(by_position.values()).values()) == 1
-    assert set(by_position.values()) == set(acked.values()), "and nothing that nobody was told of"
+    assert set(by_position.values()) == set(acked.values()), "and nothing that was not acknowledged"
     assert reported.count("crashed") >= 3
 
 

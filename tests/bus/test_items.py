@@ -1,4 +1,4 @@
-"""Items under their digest: put twice, read back whole, never damaged, orphans removed."""
+"""Items under their digest: stored twice without harm, read back complete, never damaged, orphans removed."""
 
 from __future__ import annotations
 

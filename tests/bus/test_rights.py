@@ -41,7 +41,7 @@ def test_the_hub_user_may_not_use_administrative_subjects(server, request_):
         began = time.monotonic()
         with pytest.raises(NotAllowed, match="permissions violation"):
             Api(connection).call(request_, {})
-        assert time.monotonic() - began < 2.0  # told at once, not by a time-out
+        assert time.monotonic() - began < 2.0  # refused at once, not after a time-out
     finally:
         connection.close()
 

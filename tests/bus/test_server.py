@@ -208,7 +208,7 @@ def test_invalid_server_options_are_refused(tmp_path, wrong):
 
 @pytest.mark.faults
 def test_a_full_disk_is_an_operational_error_within_the_timeout(tmp_path, event):
-    """A limit on the store stands in for the disk: it needs no right to mount one."""
+    """A limit on the store simulates the full disk: no right to mount one is needed."""
     with EmbeddedServer(tmp_path / "data", store_key=KEY, max_file_store=3_000_000).start() as server:
         recorder = connect(replace(server.hub_settings(), timeout=1.5))
         stored = 0
@@ -246,7 +246,7 @@ def small_disk(tmp_path):
 
 @pytest.mark.faults
 def test_a_disk_filled_by_other_programs_is_reported_and_survived(small_disk, event, monkeypatch):
-    """The server answers nothing after such a failure, even with room again: it must be started anew."""
+    """After such a failure the server answers nothing, even with free space again: it must be restarted."""
     monkeypatch.setattr("adapters.bus.server.CHECK_INTERVAL_SECONDS", 0.3)
     monkeypatch.setattr("adapters.bus.server.MIN_FREE_BYTES_TO_RESTART", 1024 * 1024)
     reported: list[str] = []
@@ -270,5 +270,7 @@ def test_a_disk_filled_by_other_programs_is_reported_and_survived(small_disk, ev
         filler.unlink()
         assert await_(lambda: reported.count("started") == 2)
         recorder.insert_events([event()])
-        assert recorder.head() == 1 + len(stored) + 1, "what was acknowledged is there, and it goes on"
+        assert recorder.head() == 1 + len(stored) + 1, (
+            "everything acknowledged is stored, and appending continues"
+        )
         recorder.close()

@@ -1,6 +1,6 @@
 """A small world of fixed keys and ids: one hub, two agencies, three registrars, an audit office, one case.
 
-Seeds are SHA-256 of names, so that every run and every vector speaks of the same keys.
+Seeds are SHA-256 of names, so that every run and every vector uses the same keys.
 """
 
 from __future__ import annotations

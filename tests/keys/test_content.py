@@ -139,7 +139,7 @@ def test_attack_wrapped_key_of_another_recipient_does_not_open(refuses, world):
 
 
 def test_attack_wrapped_key_made_by_a_stranger_around_another_key_is_refused(refuses, world):
-    """HPKE base mode authenticates nobody: anyone can make a wrapped key. The commitment refuses it."""
+    """HPKE base mode does not authenticate the sender: anyone can make a wrapped key. The commitment refuses it."""
     wrapped_key = seal_wrapped_key(to=world.core_kem.public, item_key=bytes(32), **wrapped_key_place(world))
     with refuses(Untrusted, "wrapped-key-commitment"):
         open_wrapped_key(kem=world.core_kem, wrapped_key=wrapped_key, **wrapped_key_place(world))

@@ -1,4 +1,4 @@
-"""Each error code stands in one list, is raised in one place, and is provoked by a test."""
+"""Each error code is listed once, raised in one place, and provoked by a test."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Golden vectors: what was written once must be written, or at least read, the same for ever.
+"""Golden vectors: a format, once released, is written and read the same for ever.
 
-Where an algorithm is randomised (sealing, wrapped keys, ML-DSA) the vector keeps one output, which must open
-or verify; all else is computed again and compared. A vector is never edited: MANIFEST holds their digests. How they were
-made: ``tests/vectors/make_keys.py``.
+Where an algorithm is randomised (sealing, wrapped keys, ML-DSA) the vector has one output, which must open
+or verify; everything else is computed again and compared. A vector is never edited: MANIFEST lists the digests.
+``tests/vectors/make_keys.py`` made them.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ def test_golden_derived_keys_and_own_digests():
 
 
 def test_golden_derived_keys_computed_from_the_specification():
-    """After RFC 5869 and KH-1 §2, not after the code."""
+    """Computed from RFC 5869 and KH-1 §2, not by the code."""
     golden = vector("keys")["derived"]
     extracted = hmac.digest(bytes(32), bytes.fromhex(golden["secret"]), "sha256")
     for label, key in golden["keys"].items():
@@ -138,7 +138,7 @@ def test_golden_command_frame_and_request():
 
 
 def test_golden_command_frame_built_from_the_specification():
-    """After KH-1 §5, not after the code."""
+    """Built from the specification (KH-1 §5), not by the code."""
     golden = vector("command")
     frame = parse_frame(bytes.fromhex(golden["frame"]))
     payload = golden["payload"].encode()

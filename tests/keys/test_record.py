@@ -32,7 +32,7 @@ def opened(world, state=None, **changes):
 
 
 def assemble(*parts, epoch=1, suite=1, magic=b"KHR1"):
-    """A record's bytes from (kind, data), by hand: after KH-1 §3, not after the code."""
+    """A record's bytes from (kind, data), built from the specification (KH-1 §3), not by the code."""
     data = magic + bytes([suite]) + epoch.to_bytes(4, "big") + len(parts).to_bytes(2, "big")
     return data + b"".join(bytes([kind]) + len(one).to_bytes(4, "big") + one for kind, one in parts)
 
@@ -135,7 +135,7 @@ def test_attack_epoch_of_a_record_changed_names_another_key(refuses, world):
 
 
 def test_attack_control_of_one_record_under_the_parts_of_another_is_refused(refuses, world):
-    """The control opens, for it stands at its own place; the parts do not match what was signed."""
+    """The control opens, because it is at its own place; the parts do not match what was signed."""
     other = world.seal(world.item_ids[0], "BASIC", b"another text")
     forged = [(3, other.sealed) if one == (3, world.sealed[0].sealed) else one for one in separated(world)]
     record = opened(world, assemble(*forged))

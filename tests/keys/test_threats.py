@@ -1,4 +1,4 @@
-"""``keys/THREATS.md`` is kept true: its tests exist, and every attack test stands in it."""
+"""``keys/THREATS.md`` agrees with the tests: those it names exist, and it lists every attack test."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A time token is believed for what it says, over these bytes, by the authority that is pinned; else it is refused."""
+"""A time token is accepted over exactly its bytes and from the pinned authority only."""
 
 from __future__ import annotations
 

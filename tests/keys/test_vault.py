@@ -33,7 +33,7 @@ def vault(path):
 
 
 def change(path, sql, *values):
-    """What somebody with the file does to it behind the vault's back."""
+    """A change made directly to the file, bypassing the vault."""
     with closing(sqlite3.connect(path)) as file:
         file.execute(sql, values)
         file.commit()

@@ -1,8 +1,8 @@
-"""Makes every golden vector of KH-1 anew, with their MANIFEST.
+"""Regenerates every golden vector of KH-1 and their MANIFEST.
 
 Keys, ids and texts are those of ``tests/keys/conftest.py``, from fixed seeds; what is randomised (sealing, wrapped
-keys, ML-DSA, the time token) comes out differently each time. A released form is permanent: run this only while the
-formats are still open.
+keys, ML-DSA, the time token) differs each time. A released form is permanent: run this only before the
+formats are released.
 
 python -m tests.vectors.make_keys
 """
