@@ -85,13 +85,13 @@ def body_of(record: Record) -> bytes:
 def record_of(body: bytes, originator: UUID, version: int, actor: str) -> Record:
     """The typed record of a stored body. Raises Malformed for anything that ``body_of`` would not write.
 
-    An upcast event is compared in its stored version, so it is the other keys that are compared then.
+    ``read_event`` compares the fields in their present version; here the other keys are checked.
     """
     value = canonical.parse(body)
     if not isinstance(value, dict) or set(value) != _BODY_KEYS:
         raise Malformed("wrong-body", "a body has just the keys of its format")
     event = read_event(_require_text(value["topic"]), _require_int(value["v"]), value["fields"])
-    about = _parse_about(value["about"])
+    about = _parse_body_about(value["about"])
     in_case_access = about.kind is Kind.CASE and originator == access_of(about.id)
     on = About(Kind.CASE_ACCESS if in_case_access else about.kind, originator)
     if not (in_case_access or originator == about.id) or event.ON not in (None, on.kind):
@@ -198,7 +198,7 @@ def parse_party(text: object) -> Party:
     return str(text) if text in (HUB, REGISTRARS, AUDIT) else canonical.parse_uuid(text)
 
 
-def _parse_about(value: Any) -> About:
+def _parse_body_about(value: Any) -> About:
     if not isinstance(value, dict) or set(value) != {"kind", "id"} or value["kind"] not in list(Kind):
         raise Malformed("wrong-about", "about has a kind and an id")
     return About(Kind(value["kind"]), canonical.parse_uuid(value["id"]))

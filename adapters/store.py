@@ -102,10 +102,10 @@ class Store:
 
         Raises Conflict where this version exists already, Unavailable where the bus can't record now.
         """
-        [result] = self.append_each([(record, evidence)])
-        if isinstance(result, Exception):
-            raise result
-        return result
+        [outcome] = self.append_each([(record, evidence)])
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
 
     def append_each(
         self, pending: Sequence[tuple[Record, Evidence]], head: int | None = None

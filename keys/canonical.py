@@ -52,7 +52,11 @@ def _parse_with_exact_error(data: bytes) -> Any:
         raise Malformed("json-utf8", "write UTF-8") from error
     try:
         value = json.loads(
-            text, object_pairs_hook=_object, parse_float=_float, parse_constant=_float, parse_int=_integer
+            text,
+            object_pairs_hook=_unique_object,
+            parse_float=_refuse_float,
+            parse_constant=_refuse_float,
+            parse_int=_bounded_integer,
         )
     except ValueError as error:
         raise Malformed("json-syntax", "write JSON") from error
@@ -85,18 +89,18 @@ def _check(value: Any, depth: int) -> None:
             _check(inner, depth + 1)
 
 
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _unique_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     parsed = dict(pairs)
     if len(parsed) != len(pairs):
         raise Malformed("json-duplicate-key", "name each key once")
     return parsed
 
 
-def _float(text: str) -> NoReturn:
+def _refuse_float(text: str) -> NoReturn:
     raise Malformed("json-float", "use integers or text, never fractions, exponents, NaN or Infinity")
 
 
-def _integer(text: str) -> int:
+def _bounded_integer(text: str) -> int:
     if len(text) > 17:  # longer than -2^53; int() of a long text would also be slow
         raise Malformed("json-integer-length", "integers stay below 2^53 in size")
     return int(text)

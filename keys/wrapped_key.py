@@ -19,7 +19,7 @@ from keys.signing import HPKE_OVERHEAD, KemKey, KemPublic
 WRAPPED_KEY_BYTES = HPKE_OVERHEAD + KEY_BYTES  # 1,168
 
 
-def _info(hub: bytes, about: About, item: UUID, kc: bytes, kid: bytes, keyset: bytes) -> bytes:
+def _wrapped_key_info(hub: bytes, about: About, item: UUID, kc: bytes, kid: bytes, keyset: bytes) -> bytes:
     return lp("kh/wrapped-key/v1", hub, about.kind, about.id, item, kc, kid, keyset)
 
 
@@ -33,7 +33,7 @@ def seal_wrapped_key(
     """
     if len(item_key) != KEY_BYTES:
         raise Malformed("item-key-length", "an item key is 32 bytes")
-    return to.encrypt(_info(hub, about, item, kc, to.kid, keyset), item_key)
+    return to.encrypt(_wrapped_key_info(hub, about, item, kc, to.kid, keyset), item_key)
 
 
 def open_wrapped_key(
@@ -42,7 +42,7 @@ def open_wrapped_key(
     """The item key, checked against the author's commitment. Raises Malformed (length) or Untrusted."""
     if len(wrapped_key) != WRAPPED_KEY_BYTES:
         raise Malformed("wrapped-key-length", "a wrapped key has 1,168 bytes")
-    key = kem.decrypt(_info(hub, about, item, kc, kem.public.kid, keyset), wrapped_key)
+    key = kem.decrypt(_wrapped_key_info(hub, about, item, kc, kem.public.kid, keyset), wrapped_key)
     if not hmac.compare_digest(key_commitment(key, about, item), kc):
         raise Untrusted(
             "wrapped-key-commitment", "the wrapped key holds another key than the author committed to"

@@ -1,6 +1,6 @@
 """FHIR R4: a hospital's referral as a Bundle, answered by Task and OperationOutcome.
 
-One Bundle is one message. Every resource of it is taken or the Bundle is refused: nothing is dropped in silence.
+One Bundle is one message. Every resource of it is accepted or the Bundle is refused: none is silently dropped.
 The code systems of ours are in README.md. Source: HL7 FHIR R4 (4.0.1).
 """
 
@@ -151,31 +151,31 @@ class _DuplicateKey(ValueError):
 
 
 def _unique_keys(pairs: list[tuple[str, Any]]) -> Json:
-    result = dict(pairs)
-    if len(result) != len(pairs):
+    parsed = dict(pairs)
+    if len(parsed) != len(pairs):
         raise _DuplicateKey
-    return result
+    return parsed
 
 
-def _constant(text: str) -> NoReturn:
+def _refuse_constant(text: str) -> NoReturn:
     raise ValueError("no number of JSON")
 
 
 def _parse_bundle(data: bytes) -> Json:
     try:
-        result = json.loads(
+        bundle = json.loads(
             data.decode("utf-8-sig"),
             object_pairs_hook=_unique_keys,
-            parse_constant=_constant,
+            parse_constant=_refuse_constant,
             parse_float=str,
         )
     except _DuplicateKey:
         raise WrongFile([Finding("Bundle", "", "duplicate-key")]) from None
     except (ValueError, RecursionError):
         raise WrongFile([Finding("Bundle", "", "not-json")]) from None
-    if not isinstance(result, dict) or result.get("resourceType") != "Bundle":
+    if not isinstance(bundle, dict) or bundle.get("resourceType") != "Bundle":
         raise WrongFile([Finding("Bundle", "resourceType", "not-a-bundle")])
-    return result
+    return bundle
 
 
 class _BundleReader:
@@ -413,7 +413,7 @@ class _BundleReader:
                 weeks = self._weeks(place, one)
         return indicators, weeks
 
-    def _indicator(self, place: str, one: Json, code: str, result: dict[str, str]) -> None:
+    def _indicator(self, place: str, one: Json, code: str, indicators: dict[str, str]) -> None:
         if code not in _LABELS:
             self.add_finding(place, "code", "code-unknown")
             return
@@ -424,7 +424,7 @@ class _BundleReader:
         if degree not in set(IndicatorValue):
             self.add_finding(place, "valueCodeableConcept", "code-unknown")
             return
-        result[code] = str(degree)
+        indicators[code] = str(degree)
         label, text = _LABELS[code], (one.get("valueCodeableConcept") or {}).get("text")
         if text:  # the degree itself is control, and needs no section
             self.add_line(label.section.value, f"指標 {label.label}: {text}")

@@ -1,6 +1,6 @@
 """Dates as Japanese offices write them: 令和7年5月12日, R7.5.12, 昭和64年1月7日, 2025/5/12, 20250512.
 
-An era's year is only taken for days on which that era was: 昭和64年1月8日 never was. Source: 元号を改める政令.
+A year of an era is accepted only for days within that era: 昭和64年1月8日 never existed. Source: 元号を改める政令.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ ERAS = (
     ("平成", "H", date(1989, 1, 8), date(2019, 4, 30)),
     ("昭和", "S", date(1926, 12, 25), date(1989, 1, 7)),
     ("大正", "T", date(1912, 7, 30), date(1926, 12, 24)),
-    ("明治", "M", date(1873, 1, 1), date(1912, 7, 29)),  # the calendar of today began in 明治6
+    ("明治", "M", date(1873, 1, 1), date(1912, 7, 29)),  # the present calendar began in 明治6
 )
 _ERA = re.compile(
     r"(?:(?P<name>令和|平成|昭和|大正|明治)|(?P<era_letter>[RHSTMrhstm]))\.?"

@@ -43,7 +43,7 @@ class Health:
 def ping(api: Api) -> float:
     """The seconds of one way to the stream and back."""
     began = time.monotonic()
-    _info(api)
+    _stream_info(api)
     return time.monotonic() - began
 
 
@@ -54,7 +54,7 @@ def check(api: Api) -> Health:
     state: dict[str, Any] = {}
     room: int | None = None
     try:
-        state = _info(api).get("state", {})
+        state = _stream_info(api).get("state", {})
         mismatches += check_stream(api, record_stream(api.settings))
         mismatches += _server_mismatches(api)
         room = _monitors(api, mismatches)
@@ -75,7 +75,7 @@ def check(api: Api) -> Health:
     )
 
 
-def _info(api: Api) -> dict[str, Any]:
+def _stream_info(api: Api) -> dict[str, Any]:
     return api.call(f"STREAM.INFO.{api.settings.stream}")
 
 
