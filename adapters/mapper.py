@@ -14,52 +14,53 @@ from uuid import UUID
 
 from pydantic import TypeAdapter, ValidationError
 
+from domain import events as e
 from domain.decide import PERMITTED_COMMANDS
+from domain.editions import is_released
 from domain.errors import Malformed
-from domain.events import EVENTS, CaseMessage, Event, ItemsRewrapped, Kind, dump, upcast
 from domain.record import AUDIT, HUB, REGISTRARS, About, Command, Party, Record, access_of
 from keys import canonical
 from keys.command import CommandPayload
 from keys.control_text import field_with_free_text
 
 _BODY_KEYS = {
-    "topic", "v", "at", "about", "by", "command_id", "frame", "rests_on", "rules", "decider", "fields",
+    "topic", "v", "at", "about", "by", "command_id", "frame", "rests_on", "rules", "edition", "fields",
 }  # fmt: skip
 
 
 @cache
 def _adapter(topic: str) -> TypeAdapter[Any]:
-    return TypeAdapter(EVENTS[topic])
+    return TypeAdapter(e.EVENTS[topic])
 
 
-def read_event(topic: str, version: int, fields: object) -> Event:
+def read_event(topic: str, version: int, fields: object) -> e.Event:
     """The typed event of stored fields, lifted to the present version.
 
     Raises Malformed for an unknown topic or version, and for fields that are missing, unknown, of a
     wrong type, or not in the one form in which they are written.
     """
-    cls = EVENTS.get(topic)
+    cls = e.EVENTS.get(topic)
     if cls is None:
-        raise Malformed("unknown-topic", "this topic is not published here; is this a newer record?")
+        raise Malformed("unknown-topic")
     if not 1 <= version <= cls.VERSION:
-        raise Malformed("unknown-version", "this version is not published here; is this a newer record?")
+        raise Malformed("unknown-version")
     if not isinstance(fields, dict):
-        raise Malformed("wrong-fields", f"fields of {topic} stand in an object")
+        raise Malformed("wrong-fields", f"The fields of {topic} are not an object.")
     state: dict[str, Any] = dict(fields)
     try:
-        upcast(topic, version, state)
-        event: Event = _adapter(topic).validate_json(canonical.encode(state), strict=True)
+        e.upcast(topic, version, state)
+        event: e.Event = _adapter(topic).validate_json(canonical.encode(state), strict=True)
     except (ValidationError, TypeError, KeyError, AttributeError) as error:
         where = (
             ".".join(str(p) for p in error.errors()[0]["loc"]) if isinstance(error, ValidationError) else "?"
         )
-        raise Malformed("wrong-fields", f"field {where} of {topic} does not have its form") from None
+        raise Malformed("wrong-fields", f"The field {where} of {topic} does not have its form.") from None
     try:
-        written = dump(event)
+        written = e.dump(event)
     except ValueError as error:
-        raise Malformed("naive-time", "times are written with their zone") from error
+        raise Malformed("naive-time") from error
     if written != state:
-        raise Malformed("wrong-fields", f"fields of {topic} are not in the form in which they are written")
+        raise Malformed("wrong-fields", f"The fields of {topic} are not in canonical form.")
     return event
 
 
@@ -69,15 +70,15 @@ def body_of(record: Record) -> bytes:
         {
             "topic": record.topic,
             "v": type(record.event).VERSION,
-            "at": dump(record.at),
+            "at": e.dump(record.at),
             "about": {"kind": record.about.kind.value, "id": str(record.about.id)},
             "by": str(record.by),
             "command_id": str(record.command_id),
             "frame": None if record.frame is None else record.frame.hex(),
             "rests_on": [[kind.value, str(id), version] for kind, id, version in record.rests_on],
             "rules": record.rules,
-            "decider": record.decider,
-            "fields": dump(record.event),
+            "edition": record.edition,
+            "fields": e.dump(record.event),
         }
     )
 
@@ -89,13 +90,14 @@ def record_of(body: bytes, originator: UUID, version: int, actor: str) -> Record
     """
     value = canonical.parse(body)
     if not isinstance(value, dict) or set(value) != _BODY_KEYS:
-        raise Malformed("wrong-body", "a body has just the keys of its format")
+        raise Malformed("wrong-body")
+    edition = _require_edition(value["edition"])
     event = read_event(_require_text(value["topic"]), _require_int(value["v"]), value["fields"])
     about = _parse_body_about(value["about"])
-    in_case_access = about.kind is Kind.CASE and originator == access_of(about.id)
-    on = About(Kind.CASE_ACCESS if in_case_access else about.kind, originator)
+    in_case_access = about.kind is e.Kind.CASE and originator == access_of(about.id)
+    on = About(e.Kind.CASE_ACCESS if in_case_access else about.kind, originator)
     if not (in_case_access or originator == about.id) or event.ON not in (None, on.kind):
-        raise Malformed("wrong-originator", "the event is not about the originator it stands in")
+        raise Malformed("wrong-originator")
     return Record(
         originator=on,
         version=version,
@@ -107,7 +109,7 @@ def record_of(body: bytes, originator: UUID, version: int, actor: str) -> Record
         frame=None if value["frame"] is None else canonical.parse_digest(value["frame"]),
         rests_on=_parse_dependencies(value["rests_on"]),
         rules=_require_int(value["rules"]),
-        decider=_require_int(value["decider"]),
+        edition=edition,
         event=event,
     )
 
@@ -118,12 +120,12 @@ def command_of(payload: CommandPayload, frame: bytes) -> Command:
     ``frame`` is the payload's SHA-256. Raises Malformed for an act that can't be asked for, for fields
     that are not its own, and for what is about another kind of originator than its act.
     """
-    cls = EVENTS.get(payload.act)
+    cls = e.EVENTS.get(payload.act)
     if cls is None or cls not in PERMITTED_COMMANDS:
-        raise Malformed("unknown-act", "ask for an act of the published list")
-    kind = Kind.CASE if cls.ON is Kind.CASE_ACCESS else cls.ON
+        raise Malformed("unknown-act")
+    kind = e.Kind.CASE if cls.ON is e.Kind.CASE_ACCESS else cls.ON
     if payload.about.kind is not kind:
-        raise Malformed("wrong-kind", f"{payload.act} is about a {kind}")
+        raise Malformed("wrong-kind", f"{payload.act} is about an originator of kind {kind}.")
     return Command(
         about=payload.about,
         command_id=payload.command_id,
@@ -138,7 +140,7 @@ def command_of(payload: CommandPayload, frame: bytes) -> Command:
     )
 
 
-def _parse_proposed_event(cls: type[Event], fields: dict[str, Any]) -> Event:
+def _parse_proposed_event(cls: type[e.Event], fields: dict[str, Any]) -> e.Event:
     """The event of these fields, in the present or an earlier version: frames do not name theirs, and are never rewritten.
 
     Raises Malformed as the present shape has it.
@@ -152,27 +154,25 @@ def _parse_proposed_event(cls: type[Event], fields: dict[str, Any]) -> Event:
         raise error
 
 
-def _require_codes_only(event: Event) -> Event:
+def _require_codes_only(event: e.Event) -> e.Event:
     """The event, where its texts are codes and references. Raises Malformed.
 
     Checked for commands only: a recorded event is never refused.
     """
     name = field_with_free_text(event)
     if name is not None:
-        raise Malformed(
-            "wrong-fields", f"{name} of {event.TOPIC} holds a code or a reference, never free text"
-        )
+        raise Malformed("wrong-fields", f"The field {name} of {event.TOPIC} is not a code or a reference.")
     return event
 
 
-def _fields_from_frame(cls: type[Event], payload: CommandPayload) -> dict[str, Any]:
+def _fields_from_frame(cls: type[e.Event], payload: CommandPayload) -> dict[str, Any]:
     """The fields that a sender does not write: items and their keyed agencies, and the hub's own, empty."""
     hub_only_fields = set(payload.fields) & cls.HUB_FIELDS
     if hub_only_fields:
         raise Malformed(
-            "hub-fields", "leave out " + ", ".join(sorted(hub_only_fields)) + ": the hub decides them"
+            "hub-fields", f"Leave out {', '.join(sorted(hub_only_fields))}: only the hub decides them."
         )
-    if issubclass(cls, CaseMessage):
+    if issubclass(cls, e.CaseMessage):
         keyed: dict[UUID, list[str]] = {i.item: [] for i in payload.items}
         for wrapped_key in payload.wrapped_keys:
             keyed[wrapped_key.item].append(str(wrapped_key.to))
@@ -186,9 +186,9 @@ def _fields_from_frame(cls: type[Event], payload: CommandPayload) -> dict[str, A
             for i in payload.items
         ]
         return {"items": items, "held": [], "placed": None}
-    if payload.items or (payload.wrapped_keys and cls is not ItemsRewrapped):
-        raise Malformed("parts-not-allowed", f"{cls.TOPIC} carries no items")
-    if cls is ItemsRewrapped:
+    if payload.items or (payload.wrapped_keys and cls is not e.ItemsRewrapped):
+        raise Malformed("parts-not-allowed", f"{cls.TOPIC} carries no items.")
+    if cls is e.ItemsRewrapped:
         return {"wrapped_keys": [{"item": str(w.item), "to": str(w.to)} for w in payload.wrapped_keys]}
     return {}
 
@@ -199,30 +199,40 @@ def parse_party(text: object) -> Party:
 
 
 def _parse_body_about(value: Any) -> About:
-    if not isinstance(value, dict) or set(value) != {"kind", "id"} or value["kind"] not in list(Kind):
-        raise Malformed("wrong-about", "about has a kind and an id")
-    return About(Kind(value["kind"]), canonical.parse_uuid(value["id"]))
+    if not isinstance(value, dict) or set(value) != {"kind", "id"} or value["kind"] not in list(e.Kind):
+        raise Malformed("wrong-about")
+    return About(e.Kind(value["kind"]), canonical.parse_uuid(value["id"]))
 
 
-def _parse_dependencies(value: Any) -> tuple[tuple[Kind, UUID, int], ...]:
+def _parse_dependencies(value: Any) -> tuple[tuple[e.Kind, UUID, int], ...]:
     if not isinstance(value, list):
-        raise Malformed("wrong-rests-on", "what it rests on is a list")
+        raise Malformed("wrong-rests-on")
     return tuple(_parse_dependency(one) for one in value)
 
 
-def _parse_dependency(value: Any) -> tuple[Kind, UUID, int]:
-    if not isinstance(value, list) or len(value) != 3 or value[0] not in list(Kind):
-        raise Malformed("wrong-rests-on", "each rests on a kind, an id and a version")
-    return Kind(value[0]), canonical.parse_uuid(value[1]), _require_int(value[2])
+def _parse_dependency(value: Any) -> tuple[e.Kind, UUID, int]:
+    if not isinstance(value, list) or len(value) != 3 or value[0] not in list(e.Kind):
+        raise Malformed("wrong-rests-on")
+    return e.Kind(value[0]), canonical.parse_uuid(value[1]), _require_int(value[2])
 
 
 def _require_int(value: Any) -> int:
     if type(value) is not int:
-        raise Malformed("wrong-number", "a whole number is expected")
+        raise Malformed("wrong-number")
     return value
+
+
+def _require_edition(value: Any) -> int:
+    """Looked at before anything else of a record: what a newer hub wrote can't be judged here."""
+    edition = _require_int(value)
+    if edition < 1:
+        raise Malformed("wrong-number")
+    if not is_released(edition):
+        raise Malformed("unknown-edition")
+    return edition
 
 
 def _require_text(value: Any) -> str:
     if not isinstance(value, str):
-        raise Malformed("wrong-text", "a text is expected")
+        raise Malformed("wrong-text")
     return value

@@ -46,5 +46,5 @@ def derive_key(secret: bytes, use: KeyUse) -> bytes:
     Raises Malformed for a secret of another length.
     """
     if len(secret) != KEY_BYTES:
-        raise Malformed("derivation-secret-length", "keys are derived from secrets of 32 bytes")
+        raise Malformed("derivation-secret-length")
     return HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=lp(use.value)).derive(secret)

@@ -13,6 +13,7 @@ from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
+from domain.error_codes.model import field_error_code
 from domain.errors import Malformed
 from keys import canonical
 
@@ -24,25 +25,20 @@ SCHEMA = re.compile(r"[a-z0-9][a-z0-9._+/-]{0,63}")  # "text/v1"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")  # streams, agency codes
 
 
-def field_error_code(noun: str, key: str) -> str:
-    """``<noun>-<key>``; a key that begins with the noun is not doubled: ``item-id``, ``command-id``."""
-    if key == noun:
-        return f"{noun}-id"
-    return key if key.startswith(f"{noun}-") else f"{noun}-{key}"
-
-
 class Fields:
     """A reader over one JSON object. Raises Malformed ``<noun>-keys`` unless it has just ``keys``."""
 
     def __init__(self, value: object, noun: str, keys: Sequence[str]) -> None:
         if not isinstance(value, dict) or set(value) != set(keys):
-            raise Malformed(f"{noun}-keys", "give just these keys: " + ", ".join(sorted(keys)))
+            raise Malformed(f"{noun}-keys", f"Give exactly these keys: {', '.join(sorted(keys))}.")
         self._value: dict[str, Any] = value
         self._noun = noun
 
     def form_error(self, key: str, remedy: str) -> Malformed:
         """The error that names one key."""
-        return Malformed(field_error_code(self._noun, key.replace("_", "-")), f"{key} must be {remedy}")
+        return Malformed(
+            field_error_code(self._noun, key.replace("_", "-")), f"The field {key} must be {remedy}."
+        )
 
     def raw(self, key: str) -> Any:
         return self._value[key]

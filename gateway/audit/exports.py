@@ -128,7 +128,7 @@ def export_family(
     with archive_of(data, passphrase_file, passphrase_fd) as archive:
         queries = Queries(archive.read_models.reader)
         if case not in queries.all_cases():
-            raise NotFound("not-there", "no such case")
+            raise NotFound("not-found")
         found = history(indexed_records(archive.store, queries, case, at), case)
         roles = {a.id: a.roles for a in found.register.agencies.values()}
         rows = family_list(found.case, roles, reader, frozenset(signed or ()), today=day_of(at))

@@ -39,7 +39,7 @@ from gateway.installation.archive import exclusive_read_models, open_archive
 from gateway.installation.folder import Installation, create_installation, moment, open_installation
 from gateway.pages.texts import outcome_text, section_text
 from gateway.protocol.garbage_collection import defer_garbage_collection
-from gateway.protocol.problems import TITLES
+from gateway.protocol.problems import text_ja_of, title_of
 from keys.keystore import read_passphrase
 from projections.queries import Queries
 from projections.rebuild import rebuild
@@ -84,8 +84,8 @@ def main() -> None:
     try:
         app()
     except ExchangeError as error:
-        title = TITLES.get(type(error), "誤りがあります")
-        err.print(f"[bold red]{title}[/] ({error.code}/{error.error_code})", highlight=False)
+        err.print(f"[bold red]{title_of(error)}[/] ({error.category}/{error.error_code})", highlight=False)
+        err.print(text_ja_of(error), highlight=False, markup=False)
         if error.remedy:
             err.print(error.remedy, highlight=False, markup=False)
         sys.exit(2)
@@ -360,7 +360,7 @@ def projections_rebuild(
 ) -> None:
     """閲覧用の表を記録から作り直します(ハブを止めて実行。中断しても続きから再開します)。"""
     installation = _installation(data, passphrase_file, passphrase_fd)
-    with open_archive(installation) as archive:
+    with open_archive(installation, start_read_models=False) as archive:
         if archive.running:
             err.print("ハブが動いています。止めてから実行してください。")
             raise typer.Exit(2)
@@ -446,7 +446,7 @@ def _message_and_recipient(row: dict[str, Any]) -> tuple[int, str, str]:
 
 def _installation(data: Path, file: Path | None, fd: int | None) -> Installation:
     if not (data / "installation.json").exists():
-        raise NotFound("no-installation", "make one with «kakehashi init»")
+        raise NotFound("no-installation")
     rehearsal = (data / "passphrase").exists()
     return open_installation(data, None if rehearsal else _passphrase(file, fd, twice=False))
 

@@ -1,4 +1,4 @@
-"""A hub's folder opened for looking: the record, its control keys and the views, whether the hub runs or not."""
+"""A hub's folder opened for reading: record, control keys and read models, whether the hub runs or not."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ from projections.engine import Engine
 
 RUNNING_FILE = "running.json"
 REMOTE_BUS_FILE = "bus.json"
-LOCK_TIMEOUT_SECONDS = 3.0  # one that is ending takes a moment
+LOCK_TIMEOUT_SECONDS = 3.0  # for a process that is ending
 
 
 @dataclass
 class Archive:
-    """What lies in the folder, opened. ``read_models`` are the live rows as they are."""
+    """An opened folder. ``read_models`` are the live ones; ``running``: whether a hub uses this folder now."""
 
     installation: Installation
     genesis: Genesis
@@ -46,7 +46,7 @@ class Archive:
 
 
 def write_running_file(installation: Installation, settings: BusSettings) -> Path:
-    """Leave word of where the running bus is reached (no secrets)."""
+    """Write where the running bus is reached (no secrets), for other processes. Returns the file."""
     path = installation.hub_folder / RUNNING_FILE
     running_info = {"pid": os.getpid(), "bus": settings.url, "monitor": settings.monitor_url}
     path.write_text(json.dumps(running_info) + "\n")
@@ -66,12 +66,12 @@ def remote_bus_settings(installation: Installation) -> BusSettings | None:
         environment = {str(k): str(v) for k, v in json.loads(path.read_text()).items()}
         return replace(BusSettings.from_env(environment), stream=installation.genesis.stream)
     except (ValueError, AttributeError) as error:
-        raise Malformed("bus-settings", f"{REMOTE_BUS_FILE}: {error}") from error
+        raise Malformed("bus-settings", f"{REMOTE_BUS_FILE} does not have its form: {error}") from error
 
 
 @contextmanager
 def exclusive_lock_file(lock: Path, timeout_error: Unavailable) -> Iterator[None]:
-    """Alone among processes by this lock file; waits a moment for one that is ending, then raises ``timeout_error``."""
+    """Hold this lock file, as only one process can. Waits for one that is ending, then raises ``timeout_error``."""
     with lock.open("w") as lock_file:
         deadline = monotonic() + LOCK_TIMEOUT_SECONDS
         while True:
@@ -86,16 +86,19 @@ def exclusive_lock_file(lock: Path, timeout_error: Unavailable) -> Iterator[None
 
 
 def exclusive_read_models(installation: Installation) -> AbstractContextManager[None]:
-    """The one process that writes this hub's views. Raises Unavailable."""
+    """Hold the lock of the one process that writes this hub's read models. Raises Unavailable."""
     return exclusive_lock_file(
         installation.hub_folder / "views.lock",
-        Unavailable("views-in-use", "another process writes these views: end it first"),
+        Unavailable("read-models-in-use"),
     )
 
 
 @contextmanager
-def open_archive(installation: Installation, *, start_bus: bool = True) -> Iterator[Archive]:
-    """Open the folder. ``start_bus``: start it where no hub does. Raises Unavailable where there is none."""
+def open_archive(
+    installation: Installation, *, start_bus: bool = True, start_read_models: bool = True
+) -> Iterator[Archive]:
+    """Open the folder. ``start_bus``: start the bus where no hub runs; ``start_read_models``: False to rebuild them,
+    whatever state they are in. Raises Unavailable where there is no bus."""
     secrets = installation.hub_secrets()
     genesis = installation.genesis
     with ExitStack() as stack:
@@ -123,13 +126,14 @@ def open_archive(installation: Installation, *, start_bus: bool = True) -> Itera
             recorder, items, vault, hub=installation.hub, prefix=settings.prefix, audit=genesis.audit_kem
         )
         read_models = open_engine(store, installation.hub_folder / "views.db")
-        read_models.start()
+        if start_read_models:
+            read_models.start()
         stack.callback(read_models.close)
         yield Archive(installation, genesis, recorder, store, read_models, running)
 
 
 def _hub_is_running(installation: Installation) -> bool:
-    """Whether a hub left word that it runs here, and its process is there."""
+    """Whether a hub's running file is there, and its process, too."""
     try:
         pid = int(json.loads((installation.hub_folder / RUNNING_FILE).read_text())["pid"])
         os.kill(pid, 0)
@@ -142,9 +146,7 @@ def _running_bus_settings(installation: Installation, folder: Path, stream: str)
     try:
         running_info = json.loads((installation.hub_folder / RUNNING_FILE).read_text())
     except (OSError, ValueError) as error:
-        raise Unavailable(
-            "bus-in-use", "another process holds this folder and does not say where it is"
-        ) from error
+        raise Unavailable("bus-in-use") from error
     return BusSettings(
         url=running_info["bus"],
         monitor_url=running_info["monitor"],

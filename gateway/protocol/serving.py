@@ -1,4 +1,4 @@
-"""Serving an application over HTTP in a thread, on a free port, on loopback unless told otherwise."""
+"""Serving an application over HTTP in a thread, on a free port, by default on loopback only."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ START_SECONDS = 20.0
 
 
 async def read_bounded_body(request: Request, max_bytes: int) -> bytes:
-    """The body, kept in memory alone, refused as soon as it is longer than it may be. Raises Malformed."""
+    """The body of a request, in memory only. Raises Malformed as soon as it is longer than ``max_bytes``."""
     chunks, size = [], 0
     try:
         async for chunk in request.stream():
             size += len(chunk)
             if size > max_bytes:
-                raise Malformed("body-too-long", f"send at most {max_bytes} bytes")
+                raise Malformed("body-too-long", f"Send at most {max_bytes} bytes.")
             chunks.append(chunk)
     except ClientDisconnect as disconnect:
-        raise Malformed("body-cut-off", "send the whole body") from disconnect
+        raise Malformed("body-cut-off") from disconnect
     return b"".join(chunks)
 
 
 class ServedApp:
-    """One application being served. ``url`` is where; leaving the context stops it."""
+    """One application being served at ``url``; leaving the context stops it."""
 
     def __init__(
         self, app: FastAPI, *, port: int = 0, host: str = "127.0.0.1", lifespan: bool = False
@@ -43,7 +43,7 @@ class ServedApp:
             self._socket.bind((host, port))
         except OSError as error:
             self._socket.close()
-            raise Unavailable("port-taken", f"port {port} can't be used: name another") from error
+            raise Unavailable("port-taken", f"Port {port} can't be used: name another.") from error
         self.port: int = self._socket.getsockname()[1]
         self.url = f"http://{host}:{self.port}"
         config = uvicorn.Config(
@@ -61,7 +61,7 @@ class ServedApp:
         deadline = monotonic() + START_SECONDS
         while not self._server.started:
             if monotonic() > deadline or not self._thread.is_alive():
-                raise Unavailable("not-served", "the HTTP server did not start")
+                raise Unavailable("not-served")
             sleep(0.01)
         return self
 

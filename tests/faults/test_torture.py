@@ -37,7 +37,7 @@ def test_a_short_torture_finds_nothing_wrong(name: str, count: int, tmp_path: Pa
     assert round_result.done.total() >= count
 
 
-def test_damaged_views_are_told(tmp_path: Path) -> None:
+def test_damaged_read_models_are_reported(tmp_path: Path) -> None:
     quiet_hub = kinds._stopped_hub(tmp_path / "hub", 1)
     shas = kinds._verified_digests(quiet_hub)
     assert isinstance(shas, list)
@@ -48,7 +48,7 @@ def test_damaged_views_are_told(tmp_path: Path) -> None:
     assert findings
 
 
-def test_an_opening_that_was_not_recorded_is_found(tmp_path: Path) -> None:
+def test_an_opening_without_a_record_is_detected(tmp_path: Path) -> None:
     quiet_hub = kinds._stopped_hub(tmp_path / "hub", 1)
     installation = kinds.open_installation(quiet_hub)
     workload = Traffic(installation, "http://127.0.0.1:1", random.Random(1))
@@ -57,7 +57,7 @@ def test_an_opening_that_was_not_recorded_is_found(tmp_path: Path) -> None:
     assert wrong.startswith("read but not recorded")
 
 
-def test_a_wrap_without_its_opening_and_a_head_that_does_not_stand_are_found(tmp_path: Path) -> None:
+def test_a_release_without_its_opening_and_an_invalid_head_are_detected(tmp_path: Path) -> None:
     """What reached the line is held against the record, and so is every head that was ever seen."""
     installation = kinds.open_installation(kinds._stopped_hub(tmp_path / "hub", 1))
     hub, proxy = SteppedHub(installation.folder, 1), RecordingProxy(1)
@@ -72,7 +72,7 @@ def test_a_wrap_without_its_opening_and_a_head_that_does_not_stand_are_found(tmp
     ]
 
 
-def test_the_command_tells_counts_and_seed() -> None:
+def test_the_command_prints_counts_and_seed() -> None:
     ran = CliRunner().invoke(app, ["torture", "line", "--count", "3", "--seed", "5", "--json"])
     assert ran.exit_code == 0, ran.output
     [round_json] = json.loads(ran.stdout)

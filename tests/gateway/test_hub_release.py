@@ -1,4 +1,4 @@
-"""I2: no wrapped key leaves before its opening is durable. And what a door does with a release that was tampered with."""
+"""I2: no wrapped key is released before its opening is durable; and a door refuses a tampered release."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from domain.events import DisclosureReceived, Kind, SectionOpened, WrappedKeyFet
 from domain.record import About, access_of
 from gateway.agency.door import Door, SectionContent
 from gateway.agency.store import CONFIRMED, FAILED, WAITING, DoorStore
-from gateway.hub.service import Hub
+from gateway.hub.release import Releasing
 from gateway.protocol.client import HubClient
 from gateway.rehearsal.scenario.player import Run
 from gateway.rehearsal.scenario.rehearsal_hub import open_rehearsal_hub
@@ -54,7 +54,7 @@ class Watched:
             Store.append_each,
             Store.wrapped_key,
             Store.sealed_item,
-            Hub._build_release,
+            Releasing.build_release,
         )
         events = self.events
 
@@ -75,17 +75,17 @@ class Watched:
             events.append(("sealed", None))
             return sealed(store, *args)
 
-        def releasing(self: Hub, *args: Any, **kwargs: Any) -> Any:
+        def releasing(self: Releasing, *args: Any, **kwargs: Any) -> Any:
             events.append(("release", None))
             return release(self, *args, **kwargs)
 
         monkeypatch.setattr(Store, "append_each", appending)
         monkeypatch.setattr(Store, "wrapped_key", taking)
         monkeypatch.setattr(Store, "sealed_item", taking_item)
-        monkeypatch.setattr(Hub, "_build_release", releasing)
+        monkeypatch.setattr(Releasing, "build_release", releasing)
 
 
-def test_the_wrap_is_taken_out_only_when_the_opening_is_durable(
+def test_the_wrapped_key_is_read_only_after_the_opening_is_durable(
     hub: HubWithCase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     watched = Watched(hub, monkeypatch)
@@ -94,7 +94,7 @@ def test_the_wrap_is_taken_out_only_when_the_opening_is_durable(
     assert watched.events[0][1] is SectionOpened
 
 
-def test_a_refused_reading_takes_no_wrap_out(hub: HubWithCase, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_refused_reading_reads_no_wrapped_key(hub: HubWithCase, monkeypatch: pytest.MonkeyPatch) -> None:
     note = hub.note(hub.case)
     watched = Watched(hub, monkeypatch)
     unsigned = hub.reading("MID-HOSP", note.items[0][0], note.command_id, fields={"section": "CONF"})
@@ -102,7 +102,7 @@ def test_a_refused_reading_takes_no_wrap_out(hub: HubWithCase, monkeypatch: pyte
     assert [e for e, _ in watched.events] == ["appending", "durable"]
 
 
-def test_a_wrap_fetched_for_a_rewrap_is_recorded_before_it_leaves(
+def test_a_wrapped_key_fetched_for_a_rewrap_is_recorded_before_its_release(
     hub: HubWithCase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     case = uuid4()
@@ -121,7 +121,7 @@ def test_a_wrap_fetched_for_a_rewrap_is_recorded_before_it_leaves(
     assert "sealed" not in kinds  # a wrapped key only, no ciphertext: not a reading
 
 
-def test_no_wrap_comes_while_the_opening_can_not_be_recorded(
+def test_nothing_is_released_while_the_opening_cannot_be_recorded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with (
@@ -134,9 +134,9 @@ def test_no_wrap_comes_while_the_opening_can_not_be_recorded(
         data = hub.reading("AZ-CORE").encode()
         bus.stop()
         answer = hub.post(data)
-        assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+        assert (answer.status_code, answer.json()["category"]) == (503, "unavailable")
         assert "release" not in answer.json()
-        repeated = hub.post(warm)  # durable long ago, but the wrapped key itself lies on the bus
+        repeated = hub.post(warm)  # durable before, but the wrapped key itself is on the bus
         assert repeated.status_code == 503
         red = hub.http.get("/readyz")
         assert red.status_code == 503
@@ -153,7 +153,7 @@ def test_no_wrap_comes_while_the_opening_can_not_be_recorded(
         assert [type(f) for f in opened] == [SectionOpened, SectionOpened]
 
 
-def test_no_wrap_comes_where_there_is_no_room_for_the_opening(tmp_path: Path) -> None:
+def test_nothing_is_released_where_there_is_no_room_to_record_the_opening(tmp_path: Path) -> None:
     """What is stored can still be read, the wrapped key among it: only its opening finds no room any more."""
     with (
         EmbeddedServer(tmp_path / "bus", store_key=bytes(32), max_file_store=24 * 1024 * 1024).start() as bus,
@@ -173,7 +173,7 @@ def test_no_wrap_comes_where_there_is_no_room_for_the_opening(tmp_path: Path) ->
                 break
             released += 1
             assert hub.head() == head + released, "released, but not recorded"
-        assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+        assert (answer.status_code, answer.json()["category"]) == (503, "unavailable")
         assert "release" not in answer.json()
         assert hub.store.load(hub.case), "reading still works"
         assert len(hub.store.load(access_of(hub.case))) == released
@@ -338,12 +338,13 @@ ATTACKS: list[tuple[str, Tamper, str]] = [
     ("the frame's magic", flip("frame", 0), "malformed/frame-magic"),
     ("the frame of another message", other("frame"), "untrusted/frame-of-another-message"),
     ("the frame of another case", lambda m, a: a["release"].update(frame=m.other["elsewhere"]), "untrusted/frame-of-another-case"),
-    ("a bit of the sealed item", flip("sealed", 100), "untrusted/item-digest"),
-    ("another sealed item", other("sealed"), "untrusted/item-digest"),
-    ("a bit of the wrapped key", flip("wrapped_key", 5), "untrusted/wrapped-key-digest"),
-    ("the wrapped key of another item", other("wrapped_key"), "untrusted/wrapped-key-digest"),
-    ("a wrapped key that the author made for itself", lambda m, a: a["release"].update(wrapped_key=m.other["authors"]), "untrusted/wrapped-key-digest"),
-    ("another message as the wrapped key's frame", another_wrapped_key_frame, "untrusted/wrapped-key-digest"),
+    ("a bit of the sealed item", flip("sealed", 100), "untrusted/released-item-digest"),
+    ("another sealed item", other("sealed"), "untrusted/released-item-digest"),
+    ("a bit of the wrapped key", flip("wrapped_key", 5), "untrusted/released-wrapped-key-digest"),
+    ("the wrapped key of another item", other("wrapped_key"), "untrusted/released-wrapped-key-digest"),
+    ("a wrapped key that the author made for itself", lambda m, a: a["release"].update(wrapped_key=m.other["authors"]),
+     "untrusted/released-wrapped-key-digest"),
+    ("another message as the wrapped key's frame", another_wrapped_key_frame, "untrusted/released-wrapped-key-digest"),
     ("a key set with a bit changed", spoilt_key_set, "untrusted/wrong-mldsa-signature"),
     ("invented content", invented, "untrusted/registrars-unknown-person"),
     ("no release", release_is(None), "untrusted/release-form"),
@@ -376,7 +377,7 @@ def closed(door: Door) -> None:
 
 
 @pytest.mark.parametrize(("tamper", "error_code"), [a[1:] for a in ATTACKS], ids=[a[0] for a in ATTACKS])
-def test_a_release_that_was_tampered_with_is_not_shown_and_the_hub_is_told(
+def test_a_tampered_release_is_not_shown_and_is_reported_to_the_hub(
     tamper: Tamper, error_code: str, hub: HubWithCase, tmp_path: Path
 ) -> None:
     middle = Middle(hub, tamper, "section.opened")
@@ -398,7 +399,7 @@ def test_a_release_that_was_tampered_with_is_not_shown_and_the_hub_is_told(
         head = hub.head()
         with pytest.raises(ExchangeError) as raised:
             door.open(hub.case, hub.sent.command_id, item, section, actor="staff.a")
-        assert f"{raised.value.code}/{raised.value.error_code}" == error_code
+        assert f"{raised.value.category}/{raised.value.error_code}" == error_code
         opened, receipt_event = (k.record.event for k in hub.store.read(head + 1, 2))
         assert isinstance(opened, SectionOpened)
         assert isinstance(receipt_event, DisclosureReceived)
@@ -448,7 +449,7 @@ WRONG_RECEIPTS = [
 
 
 @pytest.mark.parametrize("tamper", [w[1] for w in WRONG_RECEIPTS], ids=[w[0] for w in WRONG_RECEIPTS])
-def test_a_wish_whose_receipt_does_not_hold_stays_in_the_outbox_and_is_recorded_once(
+def test_a_command_with_an_invalid_receipt_stays_in_the_outbox_and_is_recorded_once(
     tamper: Tamper, hub: HubWithCase, tmp_path: Path
 ) -> None:
     middle = Middle(hub, tamper, REFERRAL)
@@ -470,7 +471,7 @@ def test_a_wish_whose_receipt_does_not_hold_stays_in_the_outbox_and_is_recorded_
         closed(door)
 
 
-def test_a_wish_that_the_hub_will_never_record_does_not_wait_for_ever(
+def test_a_command_that_the_hub_never_records_leaves_the_outbox_as_failed(
     hub: HubWithCase, tmp_path: Path
 ) -> None:
     door = reader_through(
@@ -487,9 +488,7 @@ def test_a_wish_that_the_hub_will_never_record_does_not_wait_for_ever(
         closed(door)
 
 
-def test_a_door_goes_on_sending_the_same_bytes_until_there_is_an_answer(
-    hub: HubWithCase, tmp_path: Path
-) -> None:
+def test_a_door_retries_the_same_bytes_until_it_is_answered(hub: HubWithCase, tmp_path: Path) -> None:
     """The answer is lost twice after the hub recorded: the third gets the receipt of the one record."""
 
     class Deaf(HubClient):
@@ -499,7 +498,7 @@ def test_a_door_goes_on_sending_the_same_bytes_until_there_is_an_answer(
             answer = super().submit(request)
             self.lost.append(request)
             if len(self.lost) < 3:
-                raise Unavailable("hub-away", "the answer was lost")
+                raise Unavailable("hub-unreachable", "the answer was lost")
             return answer
 
     client = Deaf(hub.rehearsal_hub.url, hub=hub.rehearsal_hub.installation.hub)

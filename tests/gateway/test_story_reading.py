@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 import yaml
 
+from domain.events import EVENTS
 from gateway.rehearsal.scenario.crews import Crews
 from gateway.rehearsal.scenario.referral_answers import answers
-from gateway.rehearsal.scenario.story import Story, read_story
+from gateway.rehearsal.scenario.story import EVENT_ALIASES, Story, read_story
 
 
 def story(tmp_path: Path, *timeline: dict[str, Any]) -> Story:
@@ -178,3 +179,24 @@ def test_whoever_was_assigned_last_is_unassigned_at_the_end(tmp_path):
         )
     )
     assert crews.assigned("S") == ["W-S", "W-3"]
+
+
+@pytest.mark.parametrize(("published", "ours"), EVENT_ALIASES.items())
+def test_a_published_story_may_name_an_event_as_its_format_does(
+    published: str, ours: str, tmp_path: Path
+) -> None:
+    step = {"at": "2025-07-01T09:00:00+09:00", "from": "C", "event": published}
+    [read] = story(tmp_path, {**step, "tried": {"event": published}}).steps
+    assert read.tried is not None
+    assert (read.event, read.tried["event"]) == (ours, ours)
+    assert ours in {cls.__name__ for cls in EVENTS.values()}
+
+
+def test_codes_of_earlier_stories_are_read_as_ours_wherever_details_hold_them(tmp_path: Path) -> None:
+    details = {"reason": "GROUND_DOES_NOT_FIT", "rows": [{"result": "EXISTENCE_NOT_TOLD"}], "n": 3}
+    step = {"at": "2025-07-01T09:00:00+09:00", "from": "C", "event": "WishRefused", "details": details}
+    [read] = story(tmp_path, {**step, "tried": {"event": "SupportClosed", "details": details}}).steps
+    ours = {"reason": "GROUND_NOT_APPLICABLE", "rows": [{"result": "EXISTENCE_NOT_DISCLOSED"}], "n": 3}
+    assert read.details == ours
+    assert read.tried is not None
+    assert read.tried["details"] == ours

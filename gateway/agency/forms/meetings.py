@@ -1,16 +1,9 @@
-"""Meetings of a case, and what a profession is asked to judge."""
+"""Meetings of a case, and professional judgements."""
 
 from __future__ import annotations
 
+from domain import events as e
 from domain.codes import Section
-from domain.events import (
-    CaseConferenceConvened,
-    ConferenceMinutesRecorded,
-    NetworkMeetingHeld,
-    NetworkMeetingRequested,
-    SpecialistJudgementGiven,
-    SpecialistJudgementRequested,
-)
 from gateway.agency.forms.kinds import (
     AUTHORITIES,
     COORD,
@@ -30,10 +23,10 @@ GROUP = "会議・専門職"
 NETWORK_BASES = ("CWA-25-2-2", "CWA-25-3-2", *TO_OFFICE)
 DUE = Field(name="due_on", label="いつまでに", input_kind=InputKind.DAY, is_required=False)
 
-MEETINGS = (
+MEETING_FORMS = (
     Form(
         key="conference",
-        act=CaseConferenceConvened,
+        act=e.CaseConferenceConvened,
         title="個別ケース検討会議を招集する",
         description="この事例の個別ケース検討会議に、関係機関を招きます。",
         next_step="招かれた機関に届きます。議題は「会議資料」で記録から作れます。",
@@ -45,7 +38,7 @@ MEETINGS = (
     ),
     Form(
         key="minutes",
-        act=ConferenceMinutesRecorded,
+        act=e.ConferenceMinutesRecorded,
         title="会議録を残す",
         description="会議で話し合い、決めたことを記録します。",
         next_step="選んだ機関が開けます。",
@@ -57,7 +50,7 @@ MEETINGS = (
     ),
     Form(
         key="meeting-request",
-        act=NetworkMeetingRequested,
+        act=e.NetworkMeetingRequested,
         title="会議の開催を求める",
         description="調整機関に、会議を開くことを求めます。",
         next_step="調整機関の仕事一覧に出ます。",
@@ -70,7 +63,7 @@ MEETINGS = (
     ),
     Form(
         key="meeting-held",
-        act=NetworkMeetingHeld,
+        act=e.NetworkMeetingHeld,
         title="会議を開いた",
         description="求められていない会議を開いたことを記録します。求めに応じた会議は、その求めの下から記録してください。",
         next_step="事例の経過に残ります。",
@@ -83,13 +76,13 @@ MEETINGS = (
     ),
     Form(
         key="meeting-answered",
-        act=NetworkMeetingHeld,
+        act=e.NetworkMeetingHeld,
         title="求められた会議を開いた",
         description="求めに応じて会議を開いたことを記録します。",
         next_step="求めた機関に届きます。",
         group=GROUP,
         roles=COORD,
-        about=(NetworkMeetingRequested,),
+        about=(e.NetworkMeetingRequested,),
         open=theirs,
         section_inputs=(SectionText(section=Section.CONF, label="会議録"),),
         to=To(fixed=FormContext.other_side, bases=NETWORK_BASES),
@@ -97,7 +90,7 @@ MEETINGS = (
     ),
     Form(
         key="judgement-request",
-        act=SpecialistJudgementRequested,
+        act=e.SpecialistJudgementRequested,
         title="専門職の判断を求める",
         description="医師・保健師・心理職などに、専門職としての判断を求めます。",
         next_step="相手が答えるまで残ります。",
@@ -110,12 +103,12 @@ MEETINGS = (
     ),
     Form(
         key="judgement",
-        act=SpecialistJudgementGiven,
+        act=e.SpecialistJudgementGiven,
         title="専門職の判断を伝える",
         description="求められた判断を伝えます。",
         next_step="求めた機関に届きます。",
         group=GROUP,
-        about=(SpecialistJudgementRequested,),
+        about=(e.SpecialistJudgementRequested,),
         open=theirs,
         section_inputs=(SectionText(section=Section.MEDICAL, label="判断"),),
         to=To(fixed=FormContext.other_side, bases=NETWORK_BASES),

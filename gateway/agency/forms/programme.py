@@ -1,39 +1,15 @@
-"""A contractor's papers and its reinstatement, the rules of secrecy, and what the audit office asks to open."""
+"""Contractors and their workers, confidentiality rules, reports and supervision, services of the area."""
 
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
 
+from domain import events as e
 from domain.calendar import day_of
 from domain.codes import Purpose
-from domain.events import (
-    AuditContentAccessGranted,
-    AuditContentAccessRequested,
-    BusinessAbolitionNotified,
-    BusinessChangeNotified,
-    BusinessCommencementNotified,
-    CommunityServiceRegistered,
-    ConfidentialityRulesAcknowledged,
-    ConfidentialityRulesAdopted,
-    ContractorPerformanceReported,
-    ContractorReinstated,
-    ContractorRequirementVerified,
-    ContractorSupervised,
-    FieldPracticeCompleted,
-    OathSigned,
-    OutsourcingContractEnded,
-    PrefecturalSupervisionReceived,
-    QualificationVerified,
-    ResourceGapRecorded,
-    SupportWorkerRegistered,
-    TrainingModuleCompleted,
-    TrainingModuleExempted,
-)
 from domain.rulebook import QUALIFICATIONS
 from gateway.agency.forms.fill import FieldError
 from gateway.agency.forms.kinds import (
-    AUTHORITIES,
     CONTRACTOR,
     CORE,
     Choices,
@@ -68,7 +44,7 @@ def _workers(form_context: FormContext) -> Choices:
 
 
 def _missing_modules(form_context: FormContext) -> list[str]:
-    """The modules that some visitor lacks."""
+    """The training modules that some worker lacks."""
     gaps = {g for w in (form_context.about or {}).get("workers", []) for g in w["gaps"]}
     return [m for m in MODULES if f"TRAINING_{m}" in gaps]
 
@@ -87,7 +63,7 @@ def _check_still_valid(field_values: FieldValues, form_context: FormContext) -> 
 
 
 def commissioned_by_us(form_context: FormContext, about: Message) -> bool:
-    """A contractor of ours: our own visitors are under no commission."""
+    """True for a contractor of ours; our own visitors have no contract."""
     return about.get("by") == form_context.agency != about.get("contractor")
 
 
@@ -107,11 +83,6 @@ def _not_yet_acknowledged(form_context: FormContext, about: Message) -> bool:
     return about.get("edition") is not None and form_context.actor not in about.get("acknowledged", [])
 
 
-def _finalise_audit_grant(field_values: FieldValues, form_context: FormContext) -> FieldValues:
-    requested: dict[str, Any] = (form_context.about or {})["fields"]
-    return {"opens": requested["opens"], "until": requested["until"]}
-
-
 WORKER_FIELD = Field(name="worker", label="訪問支援者(登録番号)", input_kind=InputKind.ONE, choices=_workers)
 SERVICE = Field(name="service", label="支援", input_kind=InputKind.ONE, choices=SERVICES)
 VALID_UNTIL_FIELD = Field(
@@ -122,10 +93,10 @@ VALID_UNTIL_FIELD = Field(
     help="期限がなければ空けておいてください。",
 )
 
-PROGRAMME = (
+PROGRAMME_FORMS = (
     Form(
         key="worker",
-        act=SupportWorkerRegistered,
+        act=e.SupportWorkerRegistered,
         title="訪問支援者を登録する",
         description="訪問する職員を、名前ではなく番号で登録します。",
         next_step="研修と(非常勤なら)誓約書がそろうと、割当を受けられます。",
@@ -150,7 +121,7 @@ PROGRAMME = (
     ),
     Form(
         key="oath",
-        act=OathSigned,
+        act=e.OathSigned,
         title="誓約書を記録する",
         description="守秘の誓約書に署名を受けたことを記録します。非常勤の訪問支援者には欠かせません。",
         next_step="期限が切れると、委託先は停止して内容を開けなくなり、この機関の訪問支援者は新しく割り当てられなくなります。",
@@ -161,7 +132,7 @@ PROGRAMME = (
     ),
     Form(
         key="training",
-        act=TrainingModuleCompleted,
+        act=e.TrainingModuleCompleted,
         title="研修の修了を記録する",
         description="基礎的研修の科目を修めたことを記録します。",
         next_step="期限が切れると、委託先は停止して内容を開けなくなり、この機関の訪問支援者は新しく割り当てられなくなります。",
@@ -183,7 +154,7 @@ PROGRAMME = (
     ),
     Form(
         key="qualification",
-        act=QualificationVerified,
+        act=e.QualificationVerified,
         title="資格を確認する",
         description="専門的相談支援に当たる人の資格証を確かめたことを記録します。",
         next_step="一覧にない資格のときは、理由も選んでください。",
@@ -204,7 +175,7 @@ PROGRAMME = (
     ),
     Form(
         key="reinstate",
-        act=ContractorReinstated,
+        act=e.ContractorReinstated,
         title="委託先を再開する",
         description="停止していた委託先の要件がそろったことを確かめ、再開します。",
         next_step="再開しても、保留した連絡はひとりでに届きません。仕事一覧の「保留した開示の解除を申し出る」から届けてください。",
@@ -215,7 +186,7 @@ PROGRAMME = (
     ),
     Form(
         key="rules-known",
-        act=ConfidentialityRulesAcknowledged,
+        act=e.ConfidentialityRulesAcknowledged,
         title="守秘規程を確認したと記録する",
         description="あなた自身が、いまの守秘規程を読んで分かったことを記録します。ほかの人の分はできません。",
         next_step="確認するまで、あなたは内容を開けません。",
@@ -227,7 +198,7 @@ PROGRAMME = (
     ),
     Form(
         key="contractor-requirement",
-        act=ContractorRequirementVerified,
+        act=e.ContractorRequirementVerified,
         title="委託要件を確認する",
         description="委託先が、職員・守秘・管理の要件を満たすことを確かめたことを記録します。",
         next_step="要件がそろわない委託先は、割当を受けられません。",
@@ -245,7 +216,7 @@ PROGRAMME = (
     ),
     Form(
         key="exemption",
-        act=TrainingModuleExempted,
+        act=e.TrainingModuleExempted,
         title="研修の科目を省く",
         description="その分野の資格がある人について、科目の受講を省くことを記録します。",
         next_step="目的・守秘・地域資源の科目は、だれも省けません。",
@@ -264,7 +235,7 @@ PROGRAMME = (
     ),
     Form(
         key="further-training",
-        act=TrainingModuleCompleted,
+        act=e.TrainingModuleCompleted,
         title="技術向上・応用研修の修了を記録する",
         description="訪問を始めた人が続けて受ける研修を修めたことを記録します。",
         next_step="段階ごとに、長く受けていない人について知らせが出ます。",
@@ -279,7 +250,7 @@ PROGRAMME = (
     ),
     Form(
         key="practice",
-        act=FieldPracticeCompleted,
+        act=e.FieldPracticeCompleted,
         title="同行訪問・実技を記録する",
         description="訪問支援者が同行訪問や実技を終えたことを記録します。",
         next_step="研修の記録に残ります。",
@@ -292,7 +263,7 @@ PROGRAMME = (
     ),
     Form(
         key="performance",
-        act=ContractorPerformanceReported,
+        act=e.ContractorPerformanceReported,
         title="実施状況を報告する",
         description="期間の実施状況を、数だけで委託元に報告します。",
         next_step="報告が遅れると、委託元に知らせが出ます。",
@@ -308,7 +279,7 @@ PROGRAMME = (
     ),
     Form(
         key="supervision",
-        act=ContractorSupervised,
+        act=e.ContractorSupervised,
         title="委託先を指導した",
         description="委託先を指導し、見つかったことを記録します。",
         next_step="要件に疑いがあれば、委託先は停止します。",
@@ -320,7 +291,7 @@ PROGRAMME = (
     ),
     Form(
         key="contract-ended",
-        act=OutsourcingContractEnded,
+        act=e.OutsourcingContractEnded,
         title="委託を終える",
         description="この委託先との委託を終えます。",
         next_step="委託先は、これまでに受けた内容を開けなくなります。",
@@ -331,7 +302,7 @@ PROGRAMME = (
     ),
     Form(
         key="rules-adopted",
-        act=ConfidentialityRulesAdopted,
+        act=e.ConfidentialityRulesAdopted,
         title="守秘規程を定める",
         description="自機関の守秘規程を定めた(改めた)ことを記録します。",
         next_step="職員が一人ずつ「確認したと記録する」まで、その人は内容を開けません。",
@@ -369,14 +340,14 @@ PROGRAMME = (
             send="届け出る",
         )
         for key, act, heading in (
-            ("business-began", BusinessCommencementNotified, "開始"),
-            ("business-changed", BusinessChangeNotified, "変更"),
-            ("business-ended", BusinessAbolitionNotified, "廃止"),
+            ("business-began", e.BusinessCommencementNotified, "開始"),
+            ("business-changed", e.BusinessChangeNotified, "変更"),
+            ("business-ended", e.BusinessAbolitionNotified, "廃止"),
         )
     ),
     Form(
         key="prefectural-supervision",
-        act=PrefecturalSupervisionReceived,
+        act=e.PrefecturalSupervisionReceived,
         title="都道府県の指導監督を受けた",
         description="指導監督を受け、示されたことを記録します。",
         next_step="自機関の記録に残ります。",
@@ -387,7 +358,7 @@ PROGRAMME = (
     ),
     Form(
         key="community-service",
-        act=CommunityServiceRegistered,
+        act=e.CommunityServiceRegistered,
         title="地域の支援を登録する",
         description="この事業とあわせて使える地域の支援を登録します。",
         next_step="後続の支援を考えるときの手がかりになります。",
@@ -401,7 +372,7 @@ PROGRAMME = (
     ),
     Form(
         key="resource-gap",
-        act=ResourceGapRecorded,
+        act=e.ResourceGapRecorded,
         title="足りない支援を記録する",
         description="必要としたのに使えなかった家庭の数を、数だけで記録します。",
         next_step="地域の支援を整えるときの根拠になります。",
@@ -410,21 +381,4 @@ PROGRAMME = (
         fields=(SERVICE, Field(name="families", label="家庭の数", input_kind=InputKind.COUNT)),
         send="記録する",
     ),
-)
-
-AUDIT = Form(
-    key="audit-grant",
-    act=AuditContentAccessGranted,
-    title="監査閲覧を承認する",
-    description="監査機関が、名指しした項目の内容を見たいと求めています。別の二人の職員の承認で、その項目だけが期限まで開きます。",
-    next_step="二人目の承認で、持ち主の窓口が監査機関の鍵を作り、閲覧はすべて記録されます。認めないときは承認しないでください。期限が過ぎれば求めは終わります。",
-    group="監査",
-    roles=AUTHORITIES,
-    about=(AuditContentAccessRequested,),
-    answers="grants",
-    max_per_message=2,
-    fields=(agreed("求められた項目と期限を確かめ、自分の判断で承認します"),),
-    purpose=Purpose.AUDIT,
-    finalise=_finalise_audit_grant,
-    send="承認する",
 )

@@ -1,21 +1,9 @@
-"""What is kept hidden, under which conditions it was given, how long it is kept, and how it goes."""
+"""Protected addresses, conditions of a disclosure, retention periods, holds, and destruction."""
 
 from __future__ import annotations
 
+from domain import events as e
 from domain.codes import Appraisal, Purpose, Section
-from domain.events import (
-    ControlAppraised,
-    DestructionApproved,
-    DisclosureConditionsImposed,
-    DisclosureMade,
-    FamilyInformationProvided,
-    InformationRequestAnswered,
-    LegalHoldLifted,
-    LegalHoldPlaced,
-    ProtectedAddressRegistered,
-    RecordsAppraised,
-    RetentionPolicyAssigned,
-)
 from gateway.agency.forms.kinds import (
     AUTHORITIES,
     CORE,
@@ -46,17 +34,17 @@ def _sent_by_us(form_context: FormContext, about: Message) -> bool:
 
 
 def _may_approve_destruction(form_context: FormContext, about: Message) -> bool:
-    """Two others of the agency that appraised it, where it is to be destroyed."""
+    """True for people of the agency that appraised it for destruction, other than the appraiser; two must approve."""
     is_to_be_destroyed = about["fields"].get("appraisal", Appraisal.DESTROY) == Appraisal.DESTROY
     return (
         ours(form_context, about)
         and is_to_be_destroyed
-        and may_approve(form_context, about, DestructionApproved)
+        and may_approve(form_context, about, e.DestructionApproved)
     )
 
 
 def _known_sections(form_context: FormContext) -> Choices:
-    """The sections that this door knows the case to have."""
+    """The sections of the case that this door knows of."""
     known = {i["section"] for m in form_context.messages for i in m.get("items", [])}
     return {s: text for s, text in SECTIONS.items() if s in known}
 
@@ -68,7 +56,7 @@ def _finalise_appraisal(field_values: FieldValues, form_context: FormContext) ->
 RETENTION_FORMS = (
     Form(
         key="protected-address",
-        act=ProtectedAddressRegistered,
+        act=e.ProtectedAddressRegistered,
         title="住所を秘匿する",
         description="DV等支援措置などで、住所を知られてはならないことを登録します。住所は自機関と宛先だけが開けます。",
         next_step="この先、住所は「秘匿住所」としてしか送れません。ほかの保護者の一覧は、ここで止まります。",
@@ -89,12 +77,12 @@ RETENTION_FORMS = (
     ),
     Form(
         key="conditions",
-        act=DisclosureConditionsImposed,
+        act=e.DisclosureConditionsImposed,
         title="提供に条件を付ける",
         description="渡した情報の使い方について、相手に条件を求めます。",
         next_step="相手に届き、その画面に条件が示されます。",
         group=PROTECTION_GROUP,
-        about=(DisclosureMade, InformationRequestAnswered, FamilyInformationProvided),
+        about=(e.DisclosureMade, e.InformationRequestAnswered, e.FamilyInformationProvided),
         answers="disclosure",
         open=_sent_by_us,
         max_per_message=5,
@@ -107,7 +95,7 @@ RETENTION_FORMS = (
     ),
     Form(
         key="retention",
-        act=RetentionPolicyAssigned,
+        act=e.RetentionPolicyAssigned,
         title="保存期間を指定する",
         description="この事例の内容をいつまで保存するかを指定します。年数は規則集にあります。",
         next_step="満了すると評価を求める知らせが出ます。ひとりでに消えることはありません。",
@@ -127,7 +115,7 @@ RETENTION_FORMS = (
     ),
     Form(
         key="hold",
-        act=LegalHoldPlaced,
+        act=e.LegalHoldPlaced,
         title="廃棄を止める",
         description="検証・訴訟・請求中のため、この事例の記録の廃棄を止めます。",
         next_step="解くまで何も廃棄されません。",
@@ -139,13 +127,13 @@ RETENTION_FORMS = (
     ),
     Form(
         key="hold-lifted",
-        act=LegalHoldLifted,
+        act=e.LegalHoldLifted,
         title="廃棄の停止を解く",
         description="止める理由がなくなったので、停止を解きます。止めた機関だけが解けます。",
         next_step="ほかに停止がなければ、満了した記録は評価できます。",
         group=DISPOSAL_GROUP,
         roles=AUTHORITIES,
-        about=(LegalHoldPlaced,),
+        about=(e.LegalHoldPlaced,),
         answers="lifts",
         open=ours,
         fields=(agreed("廃棄を止める理由がなくなったことを確かめました"),),
@@ -153,7 +141,7 @@ RETENTION_FORMS = (
     ),
     Form(
         key="appraisal",
-        act=RecordsAppraised,
+        act=e.RecordsAppraised,
         title="満了した記録を評価する",
         description="保存期間が満了した内容を、廃棄するか、歴史公文書等として残すかを評価します。",
         next_step="廃棄には、あなたのほかに二人の承認が要ります。二人目の承認で鍵が失われ、元には戻りません。",
@@ -177,7 +165,7 @@ RETENTION_FORMS = (
     ),
     Form(
         key="control-appraisal",
-        act=ControlAppraised,
+        act=e.ControlAppraised,
         title="やり取りの記録も廃棄する",
         description="内容をすべて廃棄した後、だれがだれに何をいつ伝えたかの記録も廃棄するよう評価します。",
         next_step="二人の承認で、この事例のことはだれにも読めなくなります。抜けや改ざんがないことは、その後も確かめられます。",
@@ -188,14 +176,14 @@ RETENTION_FORMS = (
         send="評価を記録する",
     ),
     Form(
-        key="destruction-word",
-        act=DestructionApproved,
+        key="destruction-approval",
+        act=e.DestructionApproved,
         title="廃棄を承認する",
         description="評価した人とは別の二人が、自分の判断で承認します。",
         next_step="二人目の承認で鍵が失われ、元には戻りません。",
         group=DISPOSAL_GROUP,
         roles=CORE,
-        about=(RecordsAppraised, ControlAppraised),
+        about=(e.RecordsAppraised, e.ControlAppraised),
         answers="approves",
         open=_may_approve_destruction,
         max_per_message=2,

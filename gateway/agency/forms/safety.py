@@ -1,30 +1,13 @@
-"""Notifications and what must follow, decisions not to tell or act, answers, and what leaked."""
+"""Notifications, triage and safety checks, forwarding, and decisions not to disclose."""
 
 from __future__ import annotations
 
 from datetime import date
 from typing import Any
 
+from domain import events as e
 from domain.calendar import day_of
-from domain.codes import AUTHOR_ONLY, Flag, Purpose, SafetyMethod, Section
-from domain.events import (
-    REFERRALS,
-    AbuseNotificationReceived,
-    BreachReported,
-    CaseReferredToCgc,
-    EmergencyTriaged,
-    HeldDisclosureReleased,
-    InformationRequestAnswered,
-    InformationRequestDeclined,
-    InformationRequested,
-    NonDisclosureDecided,
-    NotificationForwarded,
-    ReferralOutcomeReported,
-    SafetyConfirmed,
-    VisitReportReviewed,
-    VisitReportSubmitted,
-    dump,
-)
+from domain.codes import Flag, Purpose, SafetyMethod, Section
 from gateway.agency.forms.fill import FieldError, local_input_value
 from gateway.agency.forms.kinds import (
     AUTHORITIES,
@@ -33,8 +16,6 @@ from gateway.agency.forms.kinds import (
     CORE,
     EXT,
     MED,
-    TO_OFFICE,
-    Choices,
     Field,
     FieldValues,
     Form,
@@ -49,13 +30,11 @@ from gateway.agency.forms.kinds import (
     theirs,
 )
 from gateway.agency.forms.transfer import BASIC, CAREGIVER
-from gateway.pages.labels import BREACH_STAGES, METHODS, REASON_LABELS, REFERRAL_OUTCOMES, URGENCIES
-from gateway.pages.texts import SECTIONS
+from gateway.pages.labels import METHODS, REASON_LABELS, REFERRAL_OUTCOMES, URGENCIES
 
 GROUP = "通告・安全"
 NOTIFY_BASES = ("CAPA-6-1", "CWA-25-1")
 FORWARD_BASES = ("CWA-25-7-1", "CAPA-13-4", "CWA-25-2-2", "CWA-26-1-3", "APPI-69-2-3", "APPI-69-1")
-ANSWER_BASES = ("CWA-25-3-2", "CWA-25-2-2", "CAPA-13-4", *TO_OFFICE)
 CHILD_SEEN = SectionText(
     section=Section.CHILD,
     label="子どもの様子",
@@ -72,9 +51,9 @@ CHILD_STATEMENT_SECTION = SectionText(
 RISK_SECTION = SectionText(section=Section.RISK, label="危険度・けがなど")
 
 
-def _check_not_in_future(name: str) -> Any:
+def check_not_in_future(name: str) -> Any:
     def checked(field_values: FieldValues, form_context: FormContext) -> FieldValues:
-        if field_values[name] > dump(form_context.now):
+        if field_values[name] > e.dump(form_context.now):
             raise FieldError(
                 name,
                 f"いま({local_input_value(form_context.now).replace('T', ' ')})より後の時刻です。直してください。",
@@ -85,7 +64,7 @@ def _check_not_in_future(name: str) -> Any:
 
 
 def _finalise_safety_check(field_values: FieldValues, form_context: FormContext) -> FieldValues:
-    """The child was seen where it was sighted, and nowhere else."""
+    """``child_seen`` follows from the method: only a sighting counts."""
     return {**field_values, "child_seen": field_values["method"] == SafetyMethod.SIGHTED}
 
 
@@ -95,39 +74,16 @@ def _check_review_date(field_values: FieldValues, form_context: FormContext) -> 
     return field_values
 
 
-def _finalise_breach(field_values: FieldValues, form_context: FormContext) -> FieldValues:
-    field_values = _check_not_in_future("found_at")(field_values, form_context)
-    if field_values["stage"] == "FINAL" and not field_values["answers"]:
-        raise FieldError("answers", "確報には、もとになる速報を選んでください。")
-    return {**field_values, "answers": field_values["answers"] if field_values["stage"] == "FINAL" else None}
-
-
-def _preliminary_reports(form_context: FormContext) -> Choices:
-    """Our preliminary reports of this case."""
-    own_breach_reports = [
-        m for m in form_context.messages if m["act"] == BreachReported.TOPIC and ours(form_context, m)
-    ]
-    return {
-        m["message"]: f"{m['at'][:10]} の速報"
-        for m in own_breach_reports
-        if m.get("fields", {}).get("stage") == "PRELIMINARY"
-    }
-
-
 def _may_forward(form_context: FormContext, about: Message) -> bool:
     return theirs(form_context, about) or (
         ours(form_context, about) and bool(about["fields"].get("recorded_for_notifier"))
     )
 
 
-def _has_held_recipients(form_context: FormContext, about: Message) -> bool:
-    return ours(form_context, about) and bool(about.get("held"))
-
-
-SAFETY = (
+SAFETY_FORMS = (
     Form(
         key="intake",
-        act=AbuseNotificationReceived,
+        act=e.AbuseNotificationReceived,
         title="通告を受け付ける",
         description="住民などから受けた通告を書き取ります。ここから48時間の安全確認の期限が始まります。",
         next_step="続けて「緊急度を判定する」「安全を確認する」へ進みます。ほかの機関へは「通告を転送する」で、通告者を伏せて伝えます。",
@@ -155,13 +111,13 @@ SAFETY = (
         ),
         purpose=Purpose.SAFETY,
         fixed={"notifier_token": None, "recorded_for_notifier": True},
-        finalise=_check_not_in_future("received_at"),
+        finalise=check_not_in_future("received_at"),
         begins_case=True,
         send="通告を受け付ける",
     ),
     Form(
         key="notify",
-        act=AbuseNotificationReceived,
+        act=e.AbuseNotificationReceived,
         title="虐待を通告する",
         description="虐待を受けたと思われる子どもを見つけたときに、市町村か児童相談所へ通告します。確かな証拠は要りません。",
         next_step="受けた機関に48時間の安全確認の期限が始まります。守秘義務は通告を妨げません。",
@@ -185,13 +141,13 @@ SAFETY = (
         ),
         purpose=Purpose.SAFETY,
         fixed={"notifier_token": None, "recorded_for_notifier": False},
-        finalise=_check_not_in_future("received_at"),
+        finalise=check_not_in_future("received_at"),
         begins_case=True,
         send="通告する",
     ),
     Form(
         key="triage",
-        act=EmergencyTriaged,
+        act=e.EmergencyTriaged,
         title="緊急度を判定する",
         description="緊急受理会議で決めた緊急度を記録します。",
         next_step="判定しても48時間の期限は止まりません。止めるのは子どもの目視だけです。",
@@ -206,7 +162,7 @@ SAFETY = (
     ),
     Form(
         key="safety",
-        act=SafetyConfirmed,
+        act=e.SafetyConfirmed,
         title="安全を確認する",
         description="子どもの安全をどのように確かめたかを記録します。",
         next_step="48時間の期限が止まるのは「子ども本人を目視した」ときだけです。電話や家族の話では止まりません。",
@@ -224,13 +180,13 @@ SAFETY = (
     ),
     Form(
         key="forward",
-        act=NotificationForwarded,
+        act=e.NotificationForwarded,
         title="通告を転送する",
         description="受けた通告を、対応すべきほかの機関へ、通告した人を伏せて転送します。",
         next_step="受けた機関にも48時間の安全確認の期限が始まります。",
         group=GROUP,
         roles=AUTHORITIES,
-        about=(AbuseNotificationReceived,),
+        about=(e.AbuseNotificationReceived,),
         answers="forwards",
         open=_may_forward,
         max_per_message=20,
@@ -242,7 +198,7 @@ SAFETY = (
     ),
     Form(
         key="to-cgc",
-        act=CaseReferredToCgc,
+        act=e.CaseReferredToCgc,
         title="児童相談所へ送致する",
         description="児童相談所の専門的な判断や保護が必要な事例を送ります。",
         next_step="児童相談所が受領を確認し、対応を決めます。",
@@ -258,8 +214,8 @@ SAFETY = (
         purpose=Purpose.SAFETY,
     ),
     Form(
-        key="not-told",
-        act=NonDisclosureDecided,
+        key="non-disclosure",
+        act=e.NonDisclosureDecided,
         title="伝えない・対応しないと決める",
         description="いまは伝えない、または対応しないと判断したことを、理由と見直す日とともに記録します。",
         next_step="見直す日が過ぎると、期限超過として仕事一覧に出ます。",
@@ -282,157 +238,16 @@ SAFETY = (
     ),
     Form(
         key="outcome",
-        act=ReferralOutcomeReported,
+        act=e.ReferralOutcomeReported,
         title="結果を知らせる",
         description="情報をくれた機関に、その後どうしたかを知らせます。",
         next_step="相手には選んだ結果だけが伝わります。",
         group=GROUP,
-        about=REFERRALS,
+        about=e.REFERRALS,
         open=theirs,
         fields=(Field(name="outcome", label="結果", input_kind=InputKind.ONE, choices=REFERRAL_OUTCOMES),),
         to=To(fixed=FormContext.other_side),
         tasks=frozenset({"ACT", "LATE_ACT"}),
         send="結果を知らせる",
-    ),
-)
-
-ANSWERS = (
-    Form(
-        key="answer",
-        act=InformationRequestAnswered,
-        title="照会に回答する",
-        description="尋ねられたことに答えます。必要な範囲だけを書いてください。",
-        next_step="尋ねた機関だけが開けます。",
-        group="連絡・回答",
-        about=(InformationRequested,),
-        open=theirs,
-        section_inputs=tuple(
-            SectionText(section=s, label=SECTIONS[s])
-            for s in (
-                Section.BASIC,
-                Section.CHILD,
-                Section.CAREGIVER,
-                Section.ENV,
-                Section.PREG,
-                Section.MEDICAL,
-                Section.RISK,
-            )
-        ),
-        to=To(fixed=FormContext.other_side, bases=ANSWER_BASES),
-        tasks=frozenset({"ANSWER", "LATE_ANSWER"}),
-    ),
-    Form(
-        key="decline",
-        act=InformationRequestDeclined,
-        title="回答しないと答える",
-        description="答えられないときも、黙っていずに理由を返します。",
-        next_step="尋ねた機関に、理由が伝わります。",
-        group="連絡・回答",
-        about=(InformationRequested,),
-        open=theirs,
-        fields=(
-            reason_field(
-                REASON_LABELS, "NOT_KNOWN_TO_US", "NOT_ALLOWED_TO_TELL", "NO_BASIS_FOUND", "WOULD_HARM"
-            ),
-        ),
-        section_inputs=(reason_section("経緯"),),
-        to=To(fixed=FormContext.other_side),
-        tasks=frozenset({"ANSWER", "LATE_ANSWER"}),
-        send="回答しないと答える",
-    ),
-    Form(
-        key="report-review",
-        act=VisitReportReviewed,
-        title="訪問報告を確認する",
-        description="委託先の訪問報告を読み、確認したことを記録します。",
-        next_step="委託先に伝わります。",
-        group="連絡・回答",
-        roles=CORE,
-        about=(VisitReportSubmitted,),
-        open=theirs,
-        section_inputs=(reason_section("確認したこと・次にすること"),),
-        to=To(fixed=FormContext.other_side),
-        tasks=frozenset({"REVIEW_REPORT", "LATE_REPORT"}),
-        send="確認を記録する",
-    ),
-    Form(
-        key="release",
-        act=HeldDisclosureReleased,
-        title="保留した連絡の解除を申し出る",
-        description="委託先が再開したので、待っていた連絡を届けます。",
-        next_step="規則をもう一度調べ、よければ届きます。",
-        group="連絡・回答",
-        any_message=True,
-        answers="releases",
-        open=_has_held_recipients,
-        max_per_message=5,
-        fields=(
-            Field(
-                name="agreed",
-                label="この連絡を、いま届けてよいことを確かめました",
-                input_kind=InputKind.CHECK,
-            ),
-        ),
-        to=To(fixed=lambda s: (s.about or {}).get("held", []), is_required=True),
-        tasks=frozenset({"RELEASE"}),
-        send="解除を申し出る",
-    ),
-    Form(
-        key="breach",
-        act=BreachReported,
-        title="漏えいを報告する",
-        description="情報が漏れた、失われた、または誤って渡したおそれに気づいたときに、分かる範囲ですぐ報告します(速報)。",
-        next_step="30日のうちに確報を出します。本人への通知の有無も報告します。",
-        group="連絡・回答",
-        fields=(
-            Field(
-                name="stage",
-                label="報告の段階",
-                input_kind=InputKind.ONE,
-                choices=BREACH_STAGES,
-                default=lambda s: ["FINAL" if _preliminary_reports(s) else "PRELIMINARY"],
-            ),
-            Field(
-                name="answers",
-                label="もとになる速報",
-                input_kind=InputKind.ONE,
-                choices=_preliminary_reports,
-                is_required=False,
-                help="確報のときだけ選びます。",
-                default=lambda s: list(_preliminary_reports(s))[:1],
-                visible_if=lambda s: bool(_preliminary_reports(s)),
-            ),
-            Field(
-                name="found_at",
-                label="気づいた日時",
-                input_kind=InputKind.MOMENT,
-                default=lambda s: [local_input_value(s.now)],
-            ),
-            Field(
-                name="leaked",
-                label="漏れた(おそれのある)情報区分",
-                input_kind=InputKind.MANY,
-                choices={s.value: SECTIONS[s.value] for s in Section if s not in AUTHOR_ONLY},
-            ),
-            Field(
-                name="persons",
-                label="本人の人数",
-                input_kind=InputKind.COUNT,
-                help="分からなければ、分かる範囲の数。",
-            ),
-            Field(
-                name="subjects_informed",
-                label="本人に知らせましたか",
-                input_kind=InputKind.YES,
-                choices={"yes": "知らせた", "no": "まだ知らせていない"},
-            ),
-        ),
-        section_inputs=(reason_section("経緯と、とった措置"),),
-        to=To(roles=AUTHORITIES, preselected_roles=CORE, help="委託元・中核機関に知らせます。"),
-        tasks=frozenset({"LATE_BREACH"}),
-        finalise=lambda field_values, form_context: _finalise_breach(
-            {"answers": None, **field_values}, form_context
-        ),
-        send="報告する",
     ),
 )

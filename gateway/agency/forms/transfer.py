@@ -1,19 +1,9 @@
-"""A family moves: begun when the move is planned, receipted thing by thing, over when the child was seen there."""
+"""Transfer of a case when a family moves: from the planned move to the sighting of the child by the new agency."""
 
 from __future__ import annotations
 
+from domain import events as e
 from domain.codes import HandoverItem, Purpose, Section
-from domain.events import (
-    CgcTransferNotified,
-    ChildSighted,
-    RelocationConfirmed,
-    RelocationLearned,
-    TransferCompleted,
-    TransferConferenceHeld,
-    TransferInitiated,
-    TransferPackageSent,
-    TransferReceiptConfirmed,
-)
 from gateway.agency.forms.kinds import (
     AUTHORITIES,
     CGC,
@@ -48,7 +38,7 @@ MOVE_DATE_FIELD = Field(
 
 
 def _sent_handover_items(form_context: FormContext) -> Choices:
-    """What came with what it is about; all things where it came on paper."""
+    """The documents that the package says were sent; all of them if it was sent on paper."""
     checklist = (form_context.about or {}).get("fields", {}).get("checklist", {})
     sent = [item for item, state in checklist.items() if state == "SENT"]
     return {i: text for i, text in HANDOVER_ITEMS.items() if not checklist or i in sent}
@@ -75,7 +65,7 @@ ADDR = SectionText(
 TRANSFER_FORMS = (
     Form(
         key="relocation",
-        act=RelocationLearned,
+        act=e.RelocationLearned,
         title="転居(予定)を知らせる",
         description="転居の予定や事実を知ったときに、すぐ中核機関などへ知らせます。",
         next_step="中核機関は7日のうちに移管を始めます。",
@@ -87,7 +77,7 @@ TRANSFER_FORMS = (
     ),
     Form(
         key="transfer",
-        act=TransferInitiated,
+        act=e.TransferInitiated,
         title="移管を始める",
         description="転居先の市町村の中核機関に、引き継ぐことを知らせます。転居が決まる前、予定の段階で始めてください。",
         next_step="相手は24時間のうちに受領を確認します。相手が子どもを目視するまで、責任は移りません。続けて「移管一式を送る」へ進んでください。",
@@ -105,13 +95,13 @@ TRANSFER_FORMS = (
     ),
     Form(
         key="package",
-        act=TransferPackageSent,
+        act=e.TransferPackageSent,
         title="移管一式を送る",
         description="引き継ぐ書類を点検表のとおりに送ります。リスクアセスメントシートと写真の有無には必ず答えます。",
         next_step="相手は届いたものを一つずつ確認します。24時間のうちに確認がなければ知らせが出ます。",
         group=GROUP,
         roles=CORE,
-        about=(TransferInitiated,),
+        about=(e.TransferInitiated,),
         answers="hands_over",
         open=ours,
         max_per_message=20,
@@ -131,7 +121,7 @@ TRANSFER_FORMS = (
     ),
     Form(
         key="cgc-transfer",
-        act=CgcTransferNotified,
+        act=e.CgcTransferNotified,
         title="児童相談所どうしで移管を知らせる",
         description="転居先を受け持つ児童相談所に、引き継ぐことを知らせます。",
         next_step="相手の児童相談所に届きます。",
@@ -142,12 +132,12 @@ TRANSFER_FORMS = (
     ),
     Form(
         key="receipt",
-        act=TransferReceiptConfirmed,
+        act=e.TransferReceiptConfirmed,
         title="移管の受領を確認する",
         description="手元に届いたものだけに印を付けてください。届いていないものは、送り手に分かります。",
         next_step="受領しても、責任はまだ移りません。子どもを目視して「移管を完了する」と移ります。",
         group=GROUP,
-        about=(TransferInitiated, TransferPackageSent),
+        about=(e.TransferInitiated, e.TransferPackageSent),
         open=theirs,
         max_per_message=5,
         fields=(
@@ -166,12 +156,12 @@ TRANSFER_FORMS = (
     ),
     Form(
         key="transfer-conference",
-        act=TransferConferenceHeld,
+        act=e.TransferConferenceHeld,
         title="引継ぎ会議を記録する",
         description="双方で顔を合わせて引き継いだことを記録します。",
         next_step="相手にも届きます。",
         group=GROUP,
-        about=(TransferInitiated,),
+        about=(e.TransferInitiated,),
         answers="hands_over",
         open=_is_core_in_transfer,
         max_per_message=20,
@@ -180,7 +170,7 @@ TRANSFER_FORMS = (
     ),
     Form(
         key="moved",
-        act=RelocationConfirmed,
+        act=e.RelocationConfirmed,
         title="転居を確認する",
         description="転居したこと、転居先で子ども本人を見たかを記録します。",
         next_step="転居先の市町村が子どもを目視すると、移管を完了できます。",
@@ -194,7 +184,7 @@ TRANSFER_FORMS = (
     ),
     Form(
         key="sighted",
-        act=ChildSighted,
+        act=e.ChildSighted,
         title="子どもを目視した",
         description="子ども本人を自分の目で見たことを記録します。電話や家族の話だけのときは使わないでください。",
         next_step="48時間の安全確認の期限が止まり、移管では「子どもの目視」が済みます。",
@@ -212,12 +202,12 @@ TRANSFER_FORMS = (
     ),
     Form(
         key="transfer-done",
-        act=TransferCompleted,
+        act=e.TransferCompleted,
         title="移管を完了する",
         description="転居先の市町村が子どもを目視したときに、責任を移します。",
         next_step="この記録から、転居先の中核機関がこの事例の責任を持ちます。",
         group=GROUP,
-        about=(TransferInitiated,),
+        about=(e.TransferInitiated,),
         answers="hands_over",
         open=_is_core_in_transfer,
         fields=(

@@ -12,6 +12,7 @@ from enum import Enum
 from typing import Any, Protocol, get_args, get_type_hints
 from uuid import UUID
 
+from domain import events as e
 from domain.calendar import day_of, end_of, months_later
 from domain.codes import (
     Alternative,
@@ -35,12 +36,11 @@ from domain.codes import (
     TargetClass,
     Urgency,
 )
-from domain.events import EVENTS, AgencyEvent, CaseMessage, CommissionEvent, Event, dump
 from domain.indicators import INDICATOR_CODES, INDICATOR_SET
 from gateway.rehearsal.scenario.story import PERSON, Step
 from keys.fields import CODE
 
-BY_NAME: Mapping[str, type[Event]] = {cls.__name__: cls for cls in EVENTS.values()}
+BY_NAME: Mapping[str, type[e.Event]] = {cls.__name__: cls for cls in e.EVENTS.values()}
 """Events by the name that stories use."""
 
 CONTENT_BY_TARGET_CLASS = {
@@ -80,7 +80,7 @@ class RunContext(Protocol):
 FieldBuilder = Callable[[Step, RunContext], dict[str, Any]]
 
 
-def case_fields(step: Step, cls: type[Event], run: RunContext, to: tuple[str, ...]) -> dict[str, Any]:
+def case_fields(step: Step, cls: type[e.Event], run: RunContext, to: tuple[str, ...]) -> dict[str, Any]:
     """The fields of a case command. ``to``: the addressees that have a door."""
     basis = step.basis
     if isinstance(basis, str):
@@ -133,7 +133,7 @@ _CODE_ALIASES: Mapping[str, tuple[str, ...]] = {
 """What else a story may call a code, where its class has no such member itself."""
 
 
-def _with_canonical_codes(cls: type[Event], fields: dict[str, Any]) -> dict[str, Any]:
+def _with_canonical_codes(cls: type[e.Event], fields: dict[str, Any]) -> dict[str, Any]:
     """The fields with codes in the words of the product; a reason in words of its own is one that was stated."""
     hints = get_type_hints(cls)
     for name, value in fields.items():
@@ -146,12 +146,12 @@ def _with_canonical_codes(cls: type[Event], fields: dict[str, Any]) -> dict[str,
     return fields
 
 
-def commission_fields(step: Step, cls: type[Event], run: RunContext, contractor: str) -> dict[str, Any]:
+def commission_fields(step: Step, cls: type[e.Event], run: RunContext, contractor: str) -> dict[str, Any]:
     """The fields of a command about a commission."""
     return _with_canonical_codes(cls, _commission_values(step, cls, run, contractor))
 
 
-def _commission_values(step: Step, cls: type[Event], run: RunContext, contractor: str) -> dict[str, Any]:
+def _commission_values(step: Step, cls: type[e.Event], run: RunContext, contractor: str) -> dict[str, Any]:
     d = step.details
     match cls.__name__:
         case "OathSigned":
@@ -221,7 +221,7 @@ def _finding(details: Mapping[str, Any]) -> str:
     return named if named in set(Finding) else "IN_ORDER"
 
 
-def agency_fields(step: Step, cls: type[Event], actor: str) -> dict[str, Any]:
+def agency_fields(step: Step, cls: type[e.Event], actor: str) -> dict[str, Any]:
     """The fields of what an agency says of itself. ``actor``: who says it."""
     d = step.details
     today = day_of(step.at).isoformat()
@@ -249,16 +249,16 @@ def agency_fields(step: Step, cls: type[Event], actor: str) -> dict[str, Any]:
             }
 
 
-def is_agency_event(cls: type[Event]) -> bool:
-    return issubclass(cls, AgencyEvent)
+def is_agency_event(cls: type[e.Event]) -> bool:
+    return issubclass(cls, e.AgencyEvent)
 
 
-def is_case_event(cls: type[Event]) -> bool:
-    return issubclass(cls, CaseMessage)
+def is_case_event(cls: type[e.Event]) -> bool:
+    return issubclass(cls, e.CaseMessage)
 
 
-def is_commission_event(cls: type[Event]) -> bool:
-    return issubclass(cls, CommissionEvent)
+def is_commission_event(cls: type[e.Event]) -> bool:
+    return issubclass(cls, e.CommissionEvent)
 
 
 def _no_fields(step: Step, run: RunContext) -> dict[str, Any]:
@@ -935,7 +935,7 @@ def _expiry_time(value: Any) -> Any:
     """When something ends, as it is written in an event: a day is over with its last moment (JST)."""
     text = value.isoformat() if isinstance(value, date) else str(value)
     is_date_only = len(text) == len("2026-01-01")
-    return dump(
+    return e.dump(
         end_of(date.fromisoformat(text)) if is_date_only else datetime.fromisoformat(text).astimezone(UTC)
     )
 
@@ -943,7 +943,7 @@ def _expiry_time(value: Any) -> Any:
 def _time_text(value: Any, fallback: datetime) -> Any:
     """A time as it is written in an event."""
     if value is None:
-        return dump(fallback)
-    return dump(
+        return e.dump(fallback)
+    return e.dump(
         (value if isinstance(value, datetime) else datetime.fromisoformat(str(value))).astimezone(UTC)
     )

@@ -11,15 +11,17 @@ from uuid import UUID, uuid4
 
 from adapters.agencies.contract import BASIS_OF
 from adapters.agencies.fhir import Fhir
-from domain.alarms import ALARMS, raised_alarms
+from domain import events as e
+from domain.alarms.raising import ALARMS, raised_alarms
 from domain.calendar import day_of
-from domain.case import Case, evolve
+from domain.case import Case
 from domain.codes import AuditGround, BusinessItem, Purpose, Section
 from domain.due import HUB_ACTS
 from domain.errors import ExchangeError, Malformed, NotFound, Refused, Untrusted
-from domain.events import BEGINS_CASE, CaseAlarm, Event, Kind, OutsourcingContractEnded, VisitGapAlarmRaised
+from domain.evolution import evolve
 from domain.reasons import Reason
 from domain.record import About, commission_of
+from domain.refusals import REFUSALS
 from domain.rulebook import first_edition
 from domain.visibility import AUTHOR_ONLY, NO_STANDING_ACCESS
 from gateway.agency.door import SectionContent, SubmissionResult
@@ -51,12 +53,12 @@ from gateway.rehearsal.scenario.rehearsal_hub import RehearsalHub
 from gateway.rehearsal.scenario.simulated_hospital import hospital_bundle
 from gateway.rehearsal.scenario.story import AUDITOR, HUB, PERSON, Actor, Expect, Step, Story
 
-REASONS = {*Reason, "MALFORMED", "NOT_THERE", "REFUSED", "UNTRUSTED"}
-REFUSALS = ("DisclosureRefused", "CommandRefused", "OpeningRefused")
+REASONS = {*Reason, "MALFORMED", "NOT_FOUND", "REFUSED", "UNTRUSTED"}
+REFUSAL_NAMES = tuple(cls.__name__ for cls in REFUSALS)
 NETWORK_EVENTS = ("NetworkMemberAdmitted", "NetworkMemberWithdrawn", "NetworkMembershipPublished")
-HUB_EVENTS = tuple(cls.__name__ for cls in HUB_ACTS if cls is not OutsourcingContractEnded)
+HUB_EVENTS = tuple(cls.__name__ for cls in HUB_ACTS if cls is not e.OutsourcingContractEnded)
 
-ALARM_ALIASES = {"ContactGapAlarmRaised": (VisitGapAlarmRaised,)}
+ALARM_ALIASES = {"ContactGapAlarmRaised": (e.VisitGapAlarmRaised,)}
 """What of the hub's own alarms a story may mean by a wider word."""
 
 SECTIONS_CLOSED_TO_AUDIT = tuple(section.value for section in NO_STANDING_ACCESS | AUTHOR_ONLY)
@@ -275,12 +277,13 @@ class Run:
     def _open_case(self) -> None:
         """A story that does not begin with news of a family begins in a case that its core agency has opened."""
         first = next(iter(self.story.steps), None)
-        if first is None or BY_NAME.get(first.event, Event) in BEGINS_CASE:
+        if first is None or BY_NAME.get(first.event, e.Event) in e.BEGINS_CASE:
             return
         fields: dict[str, Any] = {"to": [], "basis": {}, "consent": [], "purpose": "SUPPORT", "reason": None}
         topic = BY_NAME["SupportCaseOpened"].TOPIC
         self._require_recorded(
-            first, self._send_through_door(self.story.core, Kind.CASE, self.case_of(first), topic, fields, ())
+            first,
+            self._send_through_door(self.story.core, e.Kind.CASE, self.case_of(first), topic, fields, ()),
         )
 
     def _publish_members_and_notice(self) -> None:
@@ -313,7 +316,9 @@ class Run:
             "members": sorted(str(self.id_of(m)) for m in members),
             "published_on": day_of(self.rehearsal_hub.now()).isoformat(),
         }
-        return self._send_through_door(by, Kind.NETWORK, network, "network_membership.published", fields, ())
+        return self._send_through_door(
+            by, e.Kind.NETWORK, network, "network_membership.published", fields, ()
+        )
 
     @property
     def offices(self) -> dict[str, tuple[str, str]]:
@@ -422,29 +427,31 @@ class Run:
             "worker": self.worker_of(code),
             **more,
         }
-        sent = self._send_through_door(self.core_for(code), Kind.CASE, self.case, act, fields, ())
+        sent = self._send_through_door(self.core_for(code), e.Kind.CASE, self.case, act, fields, ())
         if sent.outcome != "recorded":
             self.problems.append(f"{code}: {act} は {sent.outcome} ({sent.reason})")
 
     def _submit_commission_command(self, code: str, act: str, fields: dict[str, Any]) -> SubmissionResult:
         core = self.core_for(code)
         about = commission_of(self.id_of(core), self.id_of(code))
-        return self._send_through_door(core, Kind.COMMISSION, about, act, fields, ())
+        return self._send_through_door(core, e.Kind.COMMISSION, about, act, fields, ())
 
     def _admit_member(self, town: str, code: str, item: int) -> None:
         fields = {"member": str(self.id_of(code)), "item": item}
         _, by = self.offices[town]
-        self._send_through_door(by, Kind.NETWORK, self.networks[town], "network_member.admitted", fields, ())
+        self._send_through_door(
+            by, e.Kind.NETWORK, self.networks[town], "network_member.admitted", fields, ()
+        )
         self.network_members.setdefault(town, set()).add(code)
 
-    def send(self, by: str, kind: Kind, about: UUID, act: str, fields: dict[str, Any]) -> SubmissionResult:
+    def send(self, by: str, kind: e.Kind, about: UUID, act: str, fields: dict[str, Any]) -> SubmissionResult:
         """A command without content, through this agency's door."""
         return self._send_through_door(by, kind, about, act, fields, ())
 
     def _send_through_door(
         self,
         by: str,
-        kind: Kind,
+        kind: e.Kind,
         about: UUID,
         act: str,
         fields: dict[str, Any],
@@ -469,7 +476,7 @@ class Run:
             self.problems.append(f"#{step.n} {step.event}: {type(error).__name__}: {error}")
 
     def _dispatch_step(self, step: Step) -> None:
-        if step.event in REFUSALS:
+        if step.event in REFUSAL_NAMES:
             self._play_refusal(step)
         elif step.event not in BY_NAME and step.event != "DisclosureHeld":
             self.problems.append(f"#{step.n} {step.event}: まだ作られていない出来事です")
@@ -555,7 +562,7 @@ class Run:
         fields: dict[str, Any] = {"to": [], "basis": {}, "consent": [], "purpose": "SUPPORT", "reason": None}
         more = {"agency": str(self.id_of(by)), "worker": worker, "qualification": None, "role": None}
         topic = BY_NAME["SupportWorkerAssigned"].TOPIC
-        self._send_through_door(by, Kind.CASE, self.case_of(step), topic, {**fields, **more}, ())
+        self._send_through_door(by, e.Kind.CASE, self.case_of(step), topic, {**fields, **more}, ())
 
     def _submit_step(self, step: Step) -> SubmissionResult:
         """Whatever an agency of the story, or the registrars, asks of the hub. Raises ValueError for what none can."""
@@ -575,7 +582,7 @@ class Run:
             return self._play_network_step(step)
         raise ValueError("この出来事は物語からは送れません")
 
-    def _submit_message(self, step: Step, cls: type[Event]) -> SubmissionResult:
+    def _submit_message(self, step: Step, cls: type[e.Event]) -> SubmissionResult:
         """Send a case message with an invented text in each section, and keep what was written."""
         by = self._author(step)
         to = tuple(c for c in self._codes_with_door(step.to) if c != by)
@@ -589,7 +596,7 @@ class Run:
         parts = tuple(SectionContent(s, t) for s, t in zip(step.sections, texts, strict=True))
         actor = step.details.get("actor")
         sent = self._send_through_door(
-            by, Kind.CASE, self.case_of(step), cls.TOPIC, fields, parts, step.at, actor
+            by, e.Kind.CASE, self.case_of(step), cls.TOPIC, fields, parts, step.at, actor
         )
         if sent.outcome == "recorded":
             self.messages[step.n] = sent.command_id
@@ -615,22 +622,22 @@ class Run:
             }
             topic = BY_NAME["BasisOverrideRequested"].TOPIC
             override_request = self._send_through_door(
-                by, Kind.CASE, self.case_of(step), topic, {**common, **override_fields}, ()
+                by, e.Kind.CASE, self.case_of(step), topic, {**common, **override_fields}, ()
             )
             for approver in _approvers(step.details, by):
                 approval = {**common, "reason": None, "approves": str(override_request.command_id)}
                 topic = BY_NAME["BasisOverrideApproved"].TOPIC
                 self._send_through_door(
-                    by, Kind.CASE, self.case_of(step), topic, approval, (), actor=approver
+                    by, e.Kind.CASE, self.case_of(step), topic, approval, (), actor=approver
                 )
 
-    def _is_sent_as_file(self, by: str, cls: type[Event], to: tuple[str, ...]) -> bool:
+    def _is_sent_as_file(self, by: str, cls: type[e.Event], to: tuple[str, ...]) -> bool:
         """Hospitals send what the FHIR adapter takes as FHIR."""
         role = next(a.role for a in self.story.doors() if a.code == by)
         return role == "MED" and cls.TOPIC in BASIS_OF and len(to) == 1
 
     def _send_as_hospital(
-        self, step: Step, cls: type[Event], by: str, to: str, fields: dict[str, Any]
+        self, step: Step, cls: type[e.Event], by: str, to: str, fields: dict[str, Any]
     ) -> SubmissionResult:
         """The same, as the hospital's system sends it: a Bundle to the files of its door."""
         door = self.rehearsal_hub.door(by)
@@ -704,12 +711,12 @@ class Run:
             NotFound
         ):  # a case of which the core agency knows nothing yet tells of no danger either
             self._require_recorded(
-                check_step, self._send_through_door(by, Kind.CASE, self.case_of(step), topic, fields, ())
+                check_step, self._send_through_door(by, e.Kind.CASE, self.case_of(step), topic, fields, ())
             )
 
     def _add_missing_receipts(self, step: Step) -> None:
         """The player's own acknowledgement and reading, where the story has none."""
-        acknowledged, read = (answers(self.story, e) for e in ("ReferralAcknowledged", "ReferralRead"))
+        acknowledged, read = (answers(self.story, each) for each in ("ReferralAcknowledged", "ReferralRead"))
         author = self._author(step)
         for code in self._codes_with_door(step.to):
             if code == author or (step.n, code) in acknowledged:
@@ -724,7 +731,7 @@ class Run:
             step, by=by, to=to, event=event, sections=(), basis=None, consent=(), details=answer_details
         )
         fields = case_fields(answer, BY_NAME[event], self, to)
-        self._send_through_door(by, Kind.CASE, self.case_of(step), BY_NAME[event].TOPIC, fields, ())
+        self._send_through_door(by, e.Kind.CASE, self.case_of(step), BY_NAME[event].TOPIC, fields, ())
 
     def _require_recorded(self, step: Step, sent: SubmissionResult) -> None:
         if sent.outcome != "recorded":
@@ -764,7 +771,7 @@ class Run:
         ) as error:  # with nothing on record: a datum is missing, or nothing is there
             if isinstance(error, Untrusted) and not is_key_set_out_of_force(error):
                 raise
-            self._check_refusal(step, error.code.upper().replace("-", "_"))
+            self._check_refusal(step, error.category.upper().replace("-", "_"))
             return
         gone = destroys and any(
             r.topic == BY_NAME[attempt.event].TOPIC and r.at == step.at
@@ -848,9 +855,9 @@ class Run:
             "releases": str(self.messages[n]),
         }
         act, who = "held_disclosure.released", by or self._author(held)
-        return self._send_through_door(who, Kind.CASE, self.case_of(held), act, fields, ())
+        return self._send_through_door(who, e.Kind.CASE, self.case_of(held), act, fields, ())
 
-    def _play_commission_step(self, step: Step, cls: type[Event]) -> SubmissionResult:
+    def _play_commission_step(self, step: Step, cls: type[e.Event]) -> SubmissionResult:
         code = self.crews.contractor(step)
         if code is None:
             raise ValueError("どの委託先かを from・to か details.contractor で示してください")
@@ -858,7 +865,7 @@ class Run:
         about = commission_of(self.id_of(self.core_for(code)), self.id_of(code))
         fields = commission_fields(step, cls, self, code)
         for each in self._split_commission_fields(step, code, fields):
-            sent = self._send_through_door(by, Kind.COMMISSION, about, cls.TOPIC, each, ())
+            sent = self._send_through_door(by, e.Kind.COMMISSION, about, cls.TOPIC, each, ())
             if sent.outcome != "recorded":
                 break
         return sent
@@ -879,7 +886,7 @@ class Run:
             by_day.setdefault(crews.lapse("TrainingLapsed", code, module, worker, step.at), []).append(module)
         return [{**fields, "modules": modules, "valid_until": until} for until, modules in by_day.items()]
 
-    def _play_agency_step(self, step: Step, cls: type[Event]) -> SubmissionResult:
+    def _play_agency_step(self, step: Step, cls: type[e.Event]) -> SubmissionResult:
         """What an agency says of itself; who opens for it afterwards knows the rules it adopts."""
         by = self._author(step)
         if step.event == "PrefecturalSupervisionReceived" and step.to:
@@ -906,7 +913,7 @@ class Run:
         self, by: str, event: str, fields: dict[str, Any], actor: str | None = None
     ) -> SubmissionResult:
         return self._send_through_door(
-            by, Kind.AGENCY, self.id_of(by), BY_NAME[event].TOPIC, fields, (), actor=actor
+            by, e.Kind.AGENCY, self.id_of(by), BY_NAME[event].TOPIC, fields, (), actor=actor
         )
 
     def _play_network_step(self, step: Step) -> SubmissionResult:
@@ -920,7 +927,7 @@ class Run:
         if step.event == "NetworkMemberAdmitted":
             fields["item"] = int(step.details.get("item", 2))
         topic = BY_NAME[step.event].TOPIC
-        sent = self._send_through_door(step.by, Kind.NETWORK, self.networks[town], topic, fields, ())
+        sent = self._send_through_door(step.by, e.Kind.NETWORK, self.networks[town], topic, fields, ())
         if sent.outcome == "recorded":
             there = self.network_members.setdefault(town, set())
             (there.add if step.event == "NetworkMemberAdmitted" else there.discard)(member)
@@ -930,19 +937,19 @@ class Run:
         self.rehearsal_hub.door(self.story.core).refresh()  # whoever asks the hub sets its clock going
         kinds = (BY_NAME[step.event], *ALARM_ALIASES.get(step.event, ()))
         about = self.messages.get(int(step.details["about"])) if "about" in step.details else None
-        alarm = issubclass(kinds[0], CaseAlarm)  # what was told before stands until it is done
+        alarm = issubclass(kinds[0], e.CaseAlarm)  # what was told before stands until it is done
         told = [r for r in self.rehearsal_hub.hub_records() if isinstance(r.event, kinds) and r.at <= step.at]
         if about is not None:
-            told = [r for r in told if isinstance(r.event, CaseAlarm) and r.event.message == about]
+            told = [r for r in told if isinstance(r.event, e.CaseAlarm) and r.event.message == about]
         is_still_open = alarm and (about is not None or self._is_alarm_open(kinds))
         if not any(r.at == step.at or is_still_open for r in told):
             self.problems.append(f"#{step.n} {step.event}: ハブはこの時刻に記録していません")
 
-    def _is_alarm_open(self, kinds: tuple[type[Event], ...]) -> bool:
+    def _is_alarm_open(self, kinds: tuple[type[e.Event], ...]) -> bool:
         """Whether an alarm of the case as a whole was told and is not settled yet."""
         case = Case(id=self.case)
         for record in self.rehearsal_hub.records():
-            if record.originator == About(Kind.CASE, self.case):
+            if record.originator == About(e.Kind.CASE, self.case):
                 case = evolve(case, record)
         known = raised_alarms(case, first_edition()["policy"])
         return any(s.clock.message is None and ALARMS[s.clock.kind] in kinds for s in known)
