@@ -1,7 +1,7 @@
 """The stored form of events: canonical JSON, typed on reading, byte for byte what would be written.
 
 Nothing is imported by name from stored data, no unknown topic, field, version or naive time is read.
-Source: architecture §6; the frame after the JSON is the signed command as it came.
+Source: architecture §6; the frame after the JSON is the signed command, unchanged.
 """
 
 from __future__ import annotations
@@ -86,14 +86,14 @@ def body_of(record: Record) -> bytes:
 def record_of(body: bytes, originator: UUID, version: int, actor: str) -> Record:
     """The typed record of a stored body. Raises Malformed for anything that ``body_of`` would not write.
 
-    An upcast event is compared in its stored version, so it is the other keys that are compared then.
+    ``read_event`` compares the fields in their present version; here the other keys are checked.
     """
     value = canonical.parse(body)
     if not isinstance(value, dict) or set(value) != _BODY_KEYS:
         raise Malformed("wrong-body")
     edition = _require_edition(value["edition"])
     event = read_event(_require_text(value["topic"]), _require_int(value["v"]), value["fields"])
-    about = _parse_about(value["about"])
+    about = _parse_body_about(value["about"])
     in_case_access = about.kind is e.Kind.CASE and originator == access_of(about.id)
     on = About(e.Kind.CASE_ACCESS if in_case_access else about.kind, originator)
     if not (in_case_access or originator == about.id) or event.ON not in (None, on.kind):
@@ -123,12 +123,11 @@ def command_of(payload: CommandPayload, frame: bytes) -> Command:
     cls = e.EVENTS.get(payload.act)
     if cls is None or cls not in PERMITTED_COMMANDS:
         raise Malformed("unknown-act")
-    about = About(e.Kind(payload.about.kind), payload.about.id) if payload.about.kind in set(e.Kind) else None
     kind = e.Kind.CASE if cls.ON is e.Kind.CASE_ACCESS else cls.ON
-    if about is None or about.kind is not kind:
+    if payload.about.kind is not kind:
         raise Malformed("wrong-kind", f"{payload.act} is about an originator of kind {kind}.")
     return Command(
-        about=about,
+        about=payload.about,
         command_id=payload.command_id,
         by=payload.by,
         actor=payload.actor,
@@ -142,7 +141,7 @@ def command_of(payload: CommandPayload, frame: bytes) -> Command:
 
 
 def _parse_proposed_event(cls: type[e.Event], fields: dict[str, Any]) -> e.Event:
-    """The event of these fields, in the present shape or an earlier one: frames do not say theirs, and stand for ever.
+    """The event of these fields, in the present or an earlier version: frames do not name theirs, and are never rewritten.
 
     Raises Malformed as the present shape has it.
     """
@@ -158,7 +157,7 @@ def _parse_proposed_event(cls: type[e.Event], fields: dict[str, Any]) -> e.Event
 def _require_codes_only(event: e.Event) -> e.Event:
     """The event, where its texts are codes and references. Raises Malformed.
 
-    Asked of commands only: what was recorded, was so.
+    Checked for commands only: a recorded event is never refused.
     """
     name = field_with_free_text(event)
     if name is not None:
@@ -199,7 +198,7 @@ def parse_party(text: object) -> Party:
     return str(text) if text in (HUB, REGISTRARS, AUDIT) else canonical.parse_uuid(text)
 
 
-def _parse_about(value: Any) -> About:
+def _parse_body_about(value: Any) -> About:
     if not isinstance(value, dict) or set(value) != {"kind", "id"} or value["kind"] not in list(e.Kind):
         raise Malformed("wrong-about")
     return About(e.Kind(value["kind"]), canonical.parse_uuid(value["id"]))

@@ -70,7 +70,7 @@ NO_EVIDENCE = Evidence(frame=b"")
 
 
 MAX_CACHED_EPOCHS = 65_536
-NEWER_RECORD_CODES = ("unknown-topic", "unknown-version", "unknown-edition")
+NEWER_RECORD_CODES = ("unknown-kind", "unknown-topic", "unknown-version", "unknown-edition")
 
 
 class Store:
@@ -102,22 +102,22 @@ class Store:
 
         Raises Conflict where this version exists already, Unavailable where the bus can't record now.
         """
-        [result] = self.append_each([(record, evidence)])
-        if isinstance(result, Exception):
-            raise result
-        return result
+        [outcome] = self.append_each([(record, evidence)])
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
 
     def append_each(
         self, pending: Sequence[tuple[Record, Evidence]], head: int | None = None
     ) -> list[tuple[int, bytes, bytes] | Exception]:
-        """Several records of different originators at once, each for itself: for each what ``append`` returns
-        or raises. Together they cost one sync of the vault and one trip to the bus.
+        """Append several records of different originators, each independently: for each what ``append`` returns
+        or raises. Together they cost one sync of the vault and one round trip to the bus.
 
-        ``head``: the last position that they were decided on; a record is stored only right behind it and those
-        before it here. Where somebody else has recorded since, it is a Conflict ``head-moved``.
+        ``head``: the last position that they were decided on; a record is stored only directly after it and those
+        before it here. If another writer has recorded since, it is a Conflict ``head-moved``.
         """
         if len(pending) > 1:
-            with suppress(ExchangeError):  # else each asks for its own keys, and fails by itself
+            with suppress(ExchangeError):  # on failure each record ensures its own keys, and fails on its own
                 required_keys = [self._keys_of(record, evidence) for record, evidence in pending]
                 self._vault.ensure(
                     [ck for ck, _ in required_keys], [sk for _, sks in required_keys for sk in sks]
@@ -137,18 +137,18 @@ class Store:
         for (n, sha, tag), outcome in zip(leaves, self._recorder.insert_each(inserts, head), strict=True):
             if isinstance(outcome, Exception):
                 results[n] = _to_domain_error(outcome)
-                self._last_epochs.pop(pending[n][0].originator.id, None)  # somebody else may have written
+                self._last_epochs.pop(pending[n][0].originator.id, None)  # another writer may have recorded
             elif outcome:
                 results[n] = (outcome[0], sha, tag)
                 self._remember_epoch(pending[n][0].originator.id, self._epoch)
         return results
 
     def begin_epoch(self, epoch: int) -> None:
-        """From the next record on, control lies under the keys of this mandate of the audit office. Source: KH-1 §3."""
+        """From the next record on, seal control under the keys of this mandate of the audit office. Source: KH-1 §3."""
         self._epoch = epoch
 
     def _is_first_of_epoch(self, record: Record) -> bool:
-        """Whether this is its originator's first record of the epoch: it brings the key for the audit office."""
+        """Whether this is its originator's first record of the epoch: it carries the wrapped key of the audit office."""
         on, version = record.originator.id, record.version
         if version == 1 or self._epoch == 1:
             return version == 1
@@ -167,8 +167,8 @@ class Store:
         return list_parts(loaded[0].state).epoch
 
     def _tag_of(self, originator: UUID, version: int, epoch: int, *, first: bool) -> bytes:
-        """The leaf's keyed tag: under the key of the epoch of the record before, so that who can open that one can see
-        that this one is there. ``first``: it is the first of its epoch. Source: KH-1 §8."""
+        """The leaf's keyed tag: under the key of the epoch of the previous record, so that a reader of that one can see
+        that this one exists. ``first``: it is the first of its epoch. Source: KH-1 §8."""
         if first and version > 1:
             epoch = self._epoch_of(originator, version - 1)
         try:
@@ -180,7 +180,7 @@ class Store:
             return saved_tag
 
     def tags(self, originator: UUID) -> list[tuple[UUID, int, bytes]]:
-        """What the log says of each record of an originator: to be kept when its control key goes. Raises Unavailable."""
+        """The leaf tag of each record of an originator: to be stored when its control key is destroyed. Raises Unavailable."""
         try:
             loaded = self._recorder.select_events(originator)
         except PersistenceError as error:
@@ -223,7 +223,7 @@ class Store:
         return stored, sha, leaf_tag(self._vault.ck(on, epoch), on, version)
 
     def subject(self, originator: UUID, version: int) -> str:
-        """Where a record lies."""
+        """The subject of a record."""
         return f"{self._prefix}.{originator.hex}.{version}"
 
     def load(self, originator: UUID, gt: int = 0, lte: int | None = None) -> list[StoredRecord]:
@@ -264,7 +264,7 @@ class Store:
         return [self.opened(n, n.id) for n in loaded]
 
     def read_tolerant(self, start: int, limit: int) -> list[StoredRecord | UnreadableRecord]:
-        """Records in stream order from position ``start``, also those that only a newer hub can read."""
+        """Records in stream order from position ``start``, including those that can't be read here."""
         try:
             loaded = self._recorder.select_notifications(start, limit)
         except PersistenceError as error:
@@ -286,14 +286,14 @@ class Store:
             )
 
     def follow(self, after: int) -> Iterator[list[StoredRecord | UnreadableRecord]]:
-        """Every record after this position, as it comes, those that came together in one list, until ``wake``."""
+        """Subscribe to every record after this position until ``wake``; records that arrive together are one list."""
         with self._recorder.subscribe(gt=after) as subscription:
             self._subscription = subscription
             for first in subscription:
                 yield [self._open_or_unreadable(n, n.id) for n in (first, *subscription.drain_received())]
 
     def wake(self) -> None:
-        """End the following, wherever it waits."""
+        """End the subscription of ``follow``, even while it waits."""
         if self._subscription is not None:
             self._subscription.stop()
 
@@ -307,7 +307,7 @@ class Store:
     def opened(self, stored_event: StoredEvent, position: int) -> StoredRecord:
         """One stored event, opened under its own key and typed. Raises Untrusted or Malformed.
 
-        Where nothing is wrong with the store this never raises: see the audit for where it does.
+        This never raises for an intact store; the audit reports where it does.
         """
         on, version = stored_event.originator_id, stored_event.originator_version
         if not isinstance(on, UUID):
@@ -333,7 +333,7 @@ class Store:
         )
 
     def opened_raw(self, raw: RawMessage) -> StoredRecord:
-        """What ``opened`` does, for a message as it lies in the stream (for the audit)."""
+        """Like ``opened``, for a raw message of the stream (for the audit)."""
         return self.opened(_to_stored_event(raw), raw.sequence)
 
     def wrapped_key(self, stored: StoredRecord, item: UUID, to: To, section: str) -> bytes:
@@ -344,13 +344,13 @@ class Store:
         return open_named_wrapped_key(stored.opened, stored.payload, item, to, sk)
 
     def control_key(self, originator: UUID, epoch: int) -> bytes:
-        """The control key of an originator, for who opens records by itself (see ``gateway.verifier``).
+        """The control key of an originator, for a caller that opens records itself (see ``gateway.verifier``).
 
         Raises NotFound where it was destroyed or never existed."""
         return self._vault.ck(originator, epoch)
 
     def forget_keys(self) -> None:
-        """Ask the vault again for every key: another process of this hub may have destroyed some."""
+        """Drop the vault's cache of opened keys: another process of this hub may have destroyed some."""
         self._vault.forget()
 
     def control_status(self, originator: UUID) -> Status:
@@ -367,7 +367,7 @@ class Store:
         return self._vault.status_sk(scope, section)
 
     def sealed_item(self, stored: StoredRecord, item: UUID) -> bytes:
-        """One sealed item of a record, held against its signed digest."""
+        """One sealed item of a record, checked against its signed digest."""
         if stored.payload is None:
             raise InvariantViolation("no-items")
         inline = match_items(stored.opened, stored.payload)
@@ -382,14 +382,14 @@ class Store:
             raise Unavailable("bus-unreachable") from error
 
     def has_item(self, digest: bytes) -> bool:
-        """Whether a sealed item lies whole in the store. Raises Unavailable."""
+        """Whether a sealed item is stored completely. Raises Unavailable."""
         try:
             return self._items.has(digest)
         except PersistenceError as error:
             raise Unavailable("bus-unreachable") from error
 
     def put_item(self, digest: bytes, sealed: bytes) -> None:
-        """Keep a sealed item in the store under its digest, synced. Raises Untrusted where they differ."""
+        """Store a sealed item under its digest, synced. Raises Untrusted where they differ."""
         if sha256(sealed) != digest:
             raise Untrusted("item-upload-digest")
         try:
@@ -398,9 +398,9 @@ class Store:
             raise Unavailable("bus-unreachable") from error
 
     def leaves(self, start: int, limit: int) -> list[Leaf]:
-        """The leaves of the records from position ``start``; nothing is opened for it but the key of the tag.
+        """The leaves of the records from position ``start``; only the key of the tag is opened.
 
-        Raises Unavailable; NotFound where the control key of a record is gone.
+        Raises Unavailable; NotFound where the control key of a record was destroyed.
         """
         try:
             loaded = self._recorder.select_notifications(start, limit)
@@ -425,7 +425,7 @@ class Store:
 
 
 def _to_stored_event(raw: RawMessage) -> StoredEvent:
-    """A message of the stream as the record it says it is."""
+    """A message of the stream as the stored event that its headers name."""
     if raw.originator_id is None or raw.version is None or raw.topic is None:
         raise Malformed("foreign-message")
     return StoredEvent(
@@ -434,7 +434,7 @@ def _to_stored_event(raw: RawMessage) -> StoredEvent:
 
 
 def _shred_scope(record: Record) -> UUID:
-    """Whose shred keys this record's wrapped keys lie under: a case's readings share those of the case."""
+    """The scope of the shred keys of this record's wrapped keys: case access shares those of its case."""
     return record.about.id if record.originator.kind is Kind.CASE_ACCESS else record.originator.id
 
 

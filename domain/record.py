@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from typing import Final
 from uuid import UUID, uuid5
 
 from domain.events import Event, Kind
 
-HUB = "HUB"
-REGISTRARS = "REGISTRARS"
-AUDIT = "AUDIT"
+HUB: Final = "HUB"
+REGISTRARS: Final = "REGISTRARS"
+AUDIT: Final = "AUDIT"
 
 Party = UUID | str
 """Who speaks: an agency's originator id, or one of the words HUB, REGISTRARS, AUDIT."""
@@ -35,7 +36,7 @@ def commission_of(commissioner: UUID, contractor: UUID) -> UUID:
 
 @dataclass(frozen=True, slots=True, order=True)
 class About:
-    """What a command is about: the kind and id of an originator."""
+    """What a command, an event or an item is about: the kind and id of an originator."""
 
     kind: Kind
     id: UUID

@@ -7,12 +7,12 @@ What is promised:
 * Content is readable with an item key only; an item key comes out of a wrapped key made to one agency.
 * A signature is two signatures, classical and post-quantum, over the exact bytes stored. Both hold.
 * Nothing opens at another place: every seal is bound to hub, originator, version, item and key set.
-* Private keys show nothing in ``repr``, can't be pickled, and lie on disk sealed only.
+* Private keys show nothing in ``repr``, can't be pickled, and are stored sealed only.
 
 Where to look: ``lp`` and ``canonical`` (bytes), ``sealing`` and ``signing`` (primitives), ``frame``,
 ``command``, ``request`` (what is sent), ``item`` and ``wrapped_key`` (content), ``record`` and ``leaf`` (what is
 stored), ``receipt`` (what is answered), ``genesis`` and ``keyset`` (whose keys), ``vault`` and
-``keystore`` (where keys lie). Threats and the tests that stand against them: ``THREATS.md``.
+``keystore`` (how keys are stored). Threats and their tests: ``THREATS.md``.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Canonical JSON, and the text forms that stand in it.
+"""Canonical JSON, and the text forms used in it.
 
 What is accepted here could have been written here, byte for byte. Source: KH-1 §1, §5.
 """
@@ -39,9 +39,7 @@ def parse(data: bytes) -> Any:
     """The value of canonical bytes. Raises Malformed for any other bytes. Source: KH-1 §5."""
     with suppress(ValueError, RecursionError, Malformed):
         value = json.loads(data.decode("utf-8"))
-        if (
-            encode(value) == data
-        ):  # then nothing was dropped on the way, such as a key that stands there twice
+        if encode(value) == data:  # equal bytes: nothing was lost in parsing, such as a duplicate key
             return value
     return _parse_with_exact_error(data)
 
@@ -54,7 +52,11 @@ def _parse_with_exact_error(data: bytes) -> Any:
         raise Malformed("json-utf8") from error
     try:
         value = json.loads(
-            text, object_pairs_hook=_object, parse_float=_float, parse_constant=_float, parse_int=_integer
+            text,
+            object_pairs_hook=_unique_object,
+            parse_float=_refuse_float,
+            parse_constant=_refuse_float,
+            parse_int=_bounded_integer,
         )
     except ValueError as error:
         raise Malformed("json-syntax") from error
@@ -75,31 +77,30 @@ def _check(value: Any, depth: int) -> None:
     if depth >= MAX_DEPTH and isinstance(value, dict | list | tuple):
         raise Malformed("json-depth")
     if isinstance(value, dict):
-        for key, inner in value.items():
-            if type(inner) is not str:  # most are
-                _check(inner, depth + 1)
-            if not isinstance(key, str):
-                raise Malformed("json-key")
+        if not all(isinstance(key, str) for key in value):
+            raise Malformed("json-key")
+        inner_values: Any = value.values()
     elif isinstance(value, list | tuple):
-        for inner in value:
-            if type(inner) is not str:
-                _check(inner, depth + 1)
+        inner_values = value
     else:
         raise Malformed("json-type")
+    for inner in inner_values:
+        if type(inner) is not str:  # most are
+            _check(inner, depth + 1)
 
 
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _unique_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     parsed = dict(pairs)
     if len(parsed) != len(pairs):
         raise Malformed("json-duplicate-key")
     return parsed
 
 
-def _float(text: str) -> NoReturn:
+def _refuse_float(text: str) -> NoReturn:
     raise Malformed("json-float")
 
 
-def _integer(text: str) -> int:
+def _bounded_integer(text: str) -> int:
     if len(text) > 17:  # longer than -2^53; int() of a long text would also be slow
         raise Malformed("json-integer-length")
     return int(text)

@@ -1,4 +1,4 @@
-"""Checkpoints: the signed head of the tree, and what witnesses add to it.
+"""Checkpoints: the signed head of the tree, and the cosignatures of witnesses.
 
 The log signs the text by Ed25519, and size and root by ML-DSA-44 with a time; a witness cosigns by both, each
 with a time. Source: C2SP tlog-checkpoint, tlog-cosignature; KH-1 §8.
@@ -10,6 +10,7 @@ from base64 import b64encode
 from dataclasses import dataclass
 
 from domain.errors import Malformed, Untrusted
+from keys.lp import DIGEST_BYTES
 from keys.note import (
     COSIGNATURE,
     ED25519,
@@ -24,7 +25,6 @@ from keys.note import (
 from keys.receipt import Mode
 from keys.signing import SIGNATURE_BYTES, Alg, SignatureKeys, SignaturePublic
 
-HASH_BYTES = 32
 _LABEL = b"subtree/v1\n\0"
 _TIME_LIMIT = 2**63
 
@@ -36,7 +36,7 @@ def origin_of(hub: bytes, mode: Mode) -> str:
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """``size`` leaves have this ``root``, says the log of this ``origin``."""
+    """The claim of the log of this ``origin``: its first ``size`` leaves have this ``root``."""
 
     origin: str
     size: int
@@ -56,7 +56,7 @@ def parse_checkpoint(text: str) -> Checkpoint:
     if not (size.isascii() and size.isdigit()) or (size != "0" and size[0] == "0") or len(size) > 15:
         raise Malformed("checkpoint-size")
     root = base64_of(lines[2])
-    if len(root) != HASH_BYTES:
+    if len(root) != DIGEST_BYTES:
         raise Malformed("checkpoint-root")
     return Checkpoint(lines[0], int(size), root)
 
@@ -76,7 +76,7 @@ def sign_checkpoint(checkpoint: Checkpoint, log: SignatureKeys, at: int) -> Note
 def cosign(
     checkpoint: Checkpoint, witness: SignatureKeys, name: str, at: int
 ) -> tuple[NoteSignature, NoteSignature]:
-    """What a witness adds, after it has found the checkpoint consistent with all that it saw before."""
+    """A witness's two signature lines. Call it only after the checkpoint was verified to continue the last one seen."""
     ed25519, _ = witness.sign_message(_ed25519_cosigned_message(checkpoint, at), b"")
     _, mldsa = witness.sign_message(_mldsa_cosigned_message(name, at, checkpoint), b"")
     stamp = at.to_bytes(8, "big")
@@ -133,7 +133,7 @@ def _ed25519_cosigned_message(checkpoint: Checkpoint, at: int) -> bytes:
 
 
 def _mldsa_cosigned_message(name: str, at: int, checkpoint: Checkpoint) -> bytes:
-    """The ``cosigned_message`` of tlog-cosignature, of a whole tree."""
+    """The ``cosigned_message`` of tlog-cosignature, for the subtree from leaf 0."""
     parts = [_LABEL]
     for text in (name.encode(), None, checkpoint.origin.encode()):
         if text is None:

@@ -12,36 +12,13 @@ from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
 from domain.errors import Malformed
+from domain.events import Kind
+from domain.record import AUDIT, REGISTRARS, About
 from keys import canonical
 from keys.fields import ACT, ACTOR, CODE, KIND, SCHEMA, Fields
 from keys.frame import MAX_PAYLOAD_BYTES
-from keys.lp import ZEROS, About
+from keys.lp import ZEROS
 from keys.sealing import sealed_size
-
-__all__ = [
-    "AUDIT",
-    "INLINE_ITEM_MAX_BYTES",
-    "MAX_ITEMS",
-    "MAX_ITEM_BYTES",
-    "MAX_WRAPPED_KEYS",
-    "MIN_ITEM_BYTES",
-    "READ_AHEAD",
-    "REGISTRARS",
-    "REWRAP_ACT",
-    "SUITE",
-    "VERSION",
-    "WRITE_AHEAD",
-    "ZEROS",
-    "About",
-    "By",
-    "CommandPayload",
-    "ItemRef",
-    "Storage",
-    "To",
-    "WrappedKeyRef",
-    "encode_command",
-    "parse_command",
-]
 
 VERSION = 1
 SUITE = 1
@@ -49,14 +26,12 @@ MAX_ITEMS = 64
 MAX_WRAPPED_KEYS = 256
 MAX_FLAGS = 16
 READ_AHEAD, WRITE_AHEAD = timedelta(minutes=10), timedelta(days=7)
-"""So far after its recording the ``not_after`` of a reading or question, and of any other command, may lie. Source: KH-1 §5."""
+"""Maximum time from recording to ``not_after``: of a reading or query, and of any other command. Source: KH-1 §5."""
 INLINE_ITEM_MAX_BYTES = 16 * 1024
 MAX_ITEM_BYTES = 25 * 1024 * 1024
 MIN_ITEM_BYTES = sealed_size(256)
 REWRAP_ACT = "items.rewrapped"  # the one act whose wrapped keys are for items of another frame
 
-REGISTRARS: Literal["REGISTRARS"] = "REGISTRARS"
-AUDIT: Literal["AUDIT"] = "AUDIT"
 By: TypeAlias = UUID | Literal["REGISTRARS", "AUDIT"]
 To: TypeAlias = UUID | Literal["AUDIT"]
 Storage: TypeAlias = Literal["inline", "store"]
@@ -71,7 +46,7 @@ _WRAPPED_KEY_KEYS = ("item", "to", "kid", "digest")
 
 @dataclass(frozen=True, kw_only=True)
 class ItemRef:
-    """What control says of one item. ``size`` is the sealed length in bytes."""
+    """The entry of one item in control. ``size`` is the sealed length in bytes."""
 
     item: UUID
     section: str
@@ -122,7 +97,7 @@ def encode_command(payload: CommandPayload) -> bytes:
             "v": payload.v,
             "suite": payload.suite,
             "hub": payload.hub.hex(),
-            "about": {"kind": payload.about.kind, "id": str(payload.about.id)},
+            "about": {"kind": payload.about.kind.value, "id": str(payload.about.id)},
             "command_id": str(payload.command_id),
             "by": str(payload.by),
             "actor": payload.actor,
@@ -171,10 +146,9 @@ def parse_command(data: bytes) -> CommandPayload:
     fields = Fields(canonical.parse(data), "command", _COMMAND_KEYS)
     fields.require("v", VERSION)
     fields.require("suite", SUITE)
-    about = Fields(fields.raw("about"), "command-about", ("kind", "id"))
     payload = CommandPayload(
         hub=fields.hex("hub"),
-        about=About(about.text("kind", KIND), about.uuid("id")),
+        about=_parse_about(fields.raw("about")),
         command_id=fields.uuid("command_id"),
         by=_parse_by(fields),
         actor=fields.text("actor", ACTOR),
@@ -190,6 +164,15 @@ def parse_command(data: bytes) -> CommandPayload:
     )
     _check_command(payload)
     return payload
+
+
+def _parse_about(value: object) -> About:
+    fields = Fields(value, "command-about", ("kind", "id"))
+    text = fields.text("kind", KIND)
+    kind = next((one for one in Kind if one.value == text), None)
+    if kind is None:
+        raise Malformed("unknown-kind")
+    return About(kind, fields.uuid("id"))
 
 
 def _parse_by(fields: Fields) -> By:
@@ -237,6 +220,11 @@ def _check_command(payload: CommandPayload) -> None:
         raise Malformed("registrars-keyset")
     if payload.by == REGISTRARS and (payload.items or payload.wrapped_keys):
         raise Malformed("registrars-items")
+    _check_each_once(payload)
+    _check_wrapped_items(payload)
+
+
+def _check_each_once(payload: CommandPayload) -> None:
     items = {one.item for one in payload.items}
     if len(items) != len(payload.items):
         raise Malformed("repeated-item")
@@ -247,6 +235,12 @@ def _check_command(payload: CommandPayload) -> None:
         raise Malformed("repeated-wrapped-key")
     if len({one.digest for one in payload.wrapped_keys}) != len(payload.wrapped_keys):
         raise Malformed("repeated-wrapped-key-digest")
+
+
+def _check_wrapped_items(payload: CommandPayload) -> None:
+    """Each wrapped key is for an item of this payload, and each item is wrapped to its author; a re-wrap has no items."""
+    items = {one.item for one in payload.items}
+    pairs = {(one.item, one.to) for one in payload.wrapped_keys}
     if payload.act == REWRAP_ACT:
         if items or not pairs:
             raise Malformed("rewrap-form")

@@ -1,4 +1,4 @@
-"""The form of every text that an agency writes into control: codes and references, never words about a person.
+"""The form of every text that an agency writes into control: codes and references, never free text about a person.
 
 Source: architecture §2 (control).
 """
@@ -27,7 +27,7 @@ _ALLOWED_FORMS: dict[str, re.Pattern[str]] = {
 
 
 def field_with_free_text(event: Event) -> str | None:
-    """The field that holds something else than a code or a reference; None where none does."""
+    """The first field that holds anything but a code or a reference; None if there is none."""
     for name, form in _ALLOWED_FORMS.items():
         value = getattr(event, name, None)
         texts = [str(key) for key in value] if name == "indicators" and value else []

@@ -1,6 +1,6 @@
 """One strict JSON object: just the agreed keys, each taken and checked on its own.
 
-A wrong key is named as ``<noun>-<key>``, so a caller learns which one to correct and nothing else.
+A wrong key is named as ``<noun>-<key>``, so a caller learns only which one to correct.
 Source: KH-1 §5.
 """
 
@@ -13,6 +13,7 @@ from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
+from domain.error_codes.model import field_error_code
 from domain.errors import Malformed
 from keys import canonical
 
@@ -35,7 +36,9 @@ class Fields:
 
     def form_error(self, key: str, remedy: str) -> Malformed:
         """The error that names one key."""
-        return Malformed(f"{self._noun}-{key.replace('_', '-')}", f"The field {key} must be {remedy}.")
+        return Malformed(
+            field_error_code(self._noun, key.replace("_", "-")), f"The field {key} must be {remedy}."
+        )
 
     def raw(self, key: str) -> Any:
         return self._value[key]

@@ -21,7 +21,7 @@ MAGIC = b"KHF1"
 
 @dataclass(frozen=True)
 class FrameType:
-    """What a frame is for: DSSE payload type, ML-DSA context, magic. No frame serves for two."""
+    """The purpose of a frame: DSSE payload type, ML-DSA context, magic. Each frame has just one."""
 
     payload_type: bytes
     context: bytes
@@ -115,7 +115,7 @@ def sign(frame_type: FrameType, payload: bytes, *keys: SignatureKeys) -> Frame:
 
 
 def verify(frame_type: FrameType, frame: Frame, signers: Sequence[SignaturePublic]) -> None:
-    """Just these signers signed, two signatures each, in this order. Raises Untrusted.
+    """Exactly these signers signed, two signatures each, in this order. Raises Untrusted.
 
     (1) the frame is of this form; (2) two signatures a signer, no more; (3) each names the
     algorithm and key of its place; (4) each holds over the PAE of the exact payload.

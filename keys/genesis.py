@@ -25,7 +25,7 @@ _GENESIS_KEYS = ("v", "suite", "mode", "stream", "log_id", "rules_id", "log", "r
 
 @dataclass(frozen=True, kw_only=True)
 class Genesis:
-    """Who a hub is: mode, stream, originators of log and rule book, and every first public key."""
+    """The identity of a hub: mode, stream, originators of log and rule book, and every first public key."""
 
     mode: Mode
     stream: str
@@ -66,13 +66,13 @@ def encode_genesis(genesis: Genesis) -> bytes:
 
 
 def parse_genesis(payload: bytes) -> Genesis:
-    """The genesis of these canonical bytes. Raises Malformed, or Untrusted for keys that are none."""
+    """The genesis of these canonical bytes. Raises Malformed, or Untrusted for invalid keys."""
     fields = Fields(canonical.parse(payload), "genesis", _GENESIS_KEYS)
     fields.require("v", 1)
     fields.require("suite", 1)
     persons = fields.list("reg", REGISTRAR_COUNT)
     if len(persons) != REGISTRAR_COUNT:
-        raise Malformed("genesis-reg-count")
+        raise Malformed("genesis-registrar-count")
     first, second, third = (SignaturePublic.from_json(SignatureKind.SIG, one) for one in persons)
     audit = Fields(fields.raw("audit"), "genesis-audit", ("sig", "kem"))
     genesis = Genesis(
@@ -125,7 +125,7 @@ def verify_genesis(frame: Frame, *, hub: bytes | None = None) -> Genesis:
 def two_persons(
     frame: Frame, start: int, registrars: Sequence[SignaturePublic]
 ) -> tuple[SignaturePublic, SignaturePublic]:
-    """The two registrars named from signature ``start`` on. Nothing is verified yet.
+    """The two registrars named by the signatures from ``start`` on. Signatures are not verified.
 
     Raises Untrusted unless they are two different persons of ``registrars``, in its order. The caller
     has checked that the frame has four signatures from ``start`` on.

@@ -11,9 +11,11 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from domain.errors import Malformed, Untrusted
+from domain.record import About
 from keys import sealing
 from keys.command import MAX_ITEM_BYTES
-from keys.lp import About, lp, sha256
+from keys.derive import KeyUse, derive_key
+from keys.lp import lp, sha256
 
 
 @dataclass(frozen=True)
@@ -28,8 +30,9 @@ class SealedItem:
 
 
 def key_commitment(key: bytes, about: About, item: UUID) -> bytes:
-    """kc = HMAC-SHA-256(item key, LP("kh/kc/v1", about, item)); 32 bytes."""
-    return hmac.digest(key, lp("kh/kc/v1", about.kind, about.id, item), hashlib.sha256)
+    """kc: HMAC-SHA-256 of LP("kh/kc/v1", about, item) under a key derived from the item key; 32 bytes."""
+    commitment_key = derive_key(key, KeyUse.ITEM_COMMITMENT)
+    return hmac.digest(commitment_key, lp("kh/kc/v1", about.kind, about.id, item), hashlib.sha256)
 
 
 def _context(hub: bytes, about: About, item: UUID, section: str, schema: str, keyset: bytes) -> bytes:
@@ -63,7 +66,7 @@ def open_item(
     keyset: bytes,
     sealed: bytes,
 ) -> bytes:
-    """The content. The key is first held against ``kc``, which the author signed.
+    """The content. The key is first checked against ``kc``, which the author signed.
 
     Raises Untrusted if key, commitment, context or bytes do not belong together.
     """

@@ -12,7 +12,9 @@ from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
 from domain.errors import Malformed, Untrusted
-from keys.command import AUDIT, REGISTRARS, By, CommandPayload, parse_command
+from domain.events import Kind
+from domain.record import AUDIT, REGISTRARS
+from keys.command import By, CommandPayload, parse_command
 from keys.fields import CODE, NAME, Fields
 from keys.frame import COMMAND, Frame, sign, verify
 from keys.genesis import two_persons
@@ -32,7 +34,7 @@ class KeySet:
     """A published key set. ``digest`` (SHA-256 of the payload) is what ``keyset`` refers to.
 
     ``agency`` is the originator's id (``about.id``), ``by`` the agency itself or ``AUDIT``;
-    ``custody`` tells who else could sign; ``body`` (what the agency is in law) and ``municipality`` (code of
+    ``custody`` shows who else could sign; ``body`` (what the agency is in law) and ``municipality`` (code of
     the local government it belongs to) are None where there is none.
     """
 
@@ -74,14 +76,14 @@ def key_set_fields(
 
 
 def parse_key_set(payload: bytes) -> tuple[KeySet, CommandPayload]:
-    """The key set in a command payload, signatures not looked at. Raises Malformed or Untrusted (keys)."""
+    """The key set in a command payload; signatures are not verified. Raises Malformed or Untrusted (keys)."""
     command = parse_command(payload)
     if command.act != ACT:
         raise Malformed("key-set-act")
     if command.items or command.wrapped_keys:
         raise Malformed("key-set-items")
-    own = command.about.kind == "agency" and command.by == command.about.id
-    audit = command.about.kind == "log" and command.by == AUDIT
+    own = command.about.kind is Kind.AGENCY and command.by == command.about.id
+    audit = command.about.kind is Kind.LOG and command.by == AUDIT
     if not own and not audit:
         raise Malformed("key-set-about")
     fields = Fields(dict(command.fields), "key-set", _FIELD_KEYS)
@@ -140,7 +142,7 @@ def sign_registrars_act(payload: bytes, reg_a: SignatureKeys, reg_b: SignatureKe
 
 
 def verify_registrars_act(frame: Frame, registrars: Sequence[SignaturePublic]) -> CommandPayload:
-    """The payload of an act that two registrars signed, and nobody else. Raises Untrusted."""
+    """The payload of an act signed by exactly two registrars. Raises Untrusted."""
     command = _registrars_command(frame.payload)
     if len(frame.signatures) != 4:
         raise Untrusted("registrars-signature-count")

@@ -49,13 +49,13 @@ class Cost:
 PROFILE_COST = Cost()
 CEILING = Cost(memory_kib=1024 * 1024, passes=16, lanes=16)
 REHEARSAL_COST = Cost(memory_kib=1024, passes=1, lanes=1)
-"""Fast, and refused on reading unless the reader says it rehearses."""
+"""Fast; refused on reading unless ``rehearsal`` is set."""
 
 
 def write_keystore(
     path: Path | str, secrets: Mapping[str, bytes], passphrase: bytes | str, cost: Cost = PROFILE_COST
 ) -> None:
-    """Write the file of mode 0600, whole or not at all, and synced before this returns.
+    """Write the file atomically with mode 0600, synced before this returns.
 
     ``secrets``: names to bytes. Raises Malformed for an empty or overlong passphrase or a cost out
     of bounds, Unavailable if the file can't be written.

@@ -1,4 +1,4 @@
-"""Leaves of the transparency log: they prove a record and tell nothing of it.
+"""Leaves of the transparency log: they prove a record and reveal nothing about it.
 
 Source: KH-1 §8; RFC 9162 2.1.
 """
@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from keys import canonical
+from keys.derive import KeyUse, derive_key
 from keys.fields import Fields
 from keys.lp import lp, sha256
 
@@ -57,8 +58,10 @@ def record_sha(subject: str, state: bytes) -> bytes:
 
 
 def leaf_tag(ck: bytes, originator: UUID, version: int) -> bytes:
-    """HMAC-SHA-256(CK, LP("kh/tag/v1", originator, version)), its first 16 bytes.
+    """The first 16 bytes of HMAC-SHA-256 of LP("kh/tag/v1", originator, version), under a key derived from CK.
 
-    Who holds CK(originator, epoch) can tell whether version n+1 exists; nobody else learns anything.
+    A holder of CK(originator, epoch) can see whether version n+1 exists; others learn nothing.
     """
-    return hmac.digest(ck, lp("kh/tag/v1", originator, version), hashlib.sha256)[:TAG_BYTES]
+    return hmac.digest(derive_key(ck, KeyUse.LEAF_TAG), lp("kh/tag/v1", originator, version), hashlib.sha256)[
+        :TAG_BYTES
+    ]

@@ -6,21 +6,13 @@ Source: KH-1 §1.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from uuid import UUID
 
 from domain.errors import Malformed
 
-ZEROS = bytes(32)
-"""The digest that stands for "none" (``prev``, ``keyset``)."""
-
-
-@dataclass(frozen=True)
-class About:
-    """What a command or an item is about: an originator's kind (a code) and its id."""
-
-    kind: str
-    id: UUID
+DIGEST_BYTES = 32
+ZEROS = bytes(DIGEST_BYTES)
+"""The digest that means "none" (``prev``, ``keyset``)."""
 
 
 def lp(label: str, *elements: bytes | str | int | UUID) -> bytes:

@@ -62,7 +62,7 @@ def parse_note(data: bytes) -> Note:
     except UnicodeDecodeError as error:
         raise Malformed("note-utf8") from error
     if any(ord(c) < 0x20 and c != "\n" for c in decoded):
-        raise Malformed("note-control")
+        raise Malformed("note-control-character")
     text, blank, rest = decoded.rpartition("\n\n")
     if not blank or not text or not rest.endswith("\n"):
         raise _note_form_error()

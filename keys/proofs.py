@@ -1,4 +1,4 @@
-"""Verifying proofs of the log. Knows nothing of how a tree is kept.
+"""Verifying proofs of the log, independently of how a tree is stored.
 
 Source: RFC 9162 2.1.3.2 (inclusion), 2.1.4.2 (consistency).
 """
@@ -36,7 +36,7 @@ def _check_proof_form(proof: Sequence[bytes]) -> None:
 
 
 def verify_inclusion(entry: bytes, index: int, size: int, proof: Sequence[bytes], root: bytes) -> None:
-    """The entry whose hash this is stands at ``index`` of the ``size`` leaves under ``root``.
+    """The entry with this hash is leaf ``index`` of the ``size`` leaves under ``root``.
 
     Raises Malformed, or Untrusted ``not-included``.
     """
@@ -63,7 +63,7 @@ def verify_inclusion(entry: bytes, index: int, size: int, proof: Sequence[bytes]
 def verify_consistency(
     first: int, second: int, proof: Sequence[bytes], first_root: bytes, second_root: bytes
 ) -> None:
-    """The tree of ``second`` leaves begins with the tree of ``first``: nothing was changed, dropped or put between.
+    """The tree of ``second`` leaves begins with the tree of ``first``: nothing was changed, dropped or inserted.
 
     Raises Malformed, or Untrusted ``not-consistent``.
     """
@@ -79,6 +79,13 @@ def verify_consistency(
         path.insert(0, first_root)
     if not path:
         raise _not_consistent("The proof is too short.")
+    fr, sr = _fold_consistency_path(path, first, second)
+    if fr != first_root or sr != second_root:
+        raise _not_consistent("The later head does not continue the earlier one.")
+
+
+def _fold_consistency_path(path: Sequence[bytes], first: int, second: int) -> tuple[bytes, bytes]:
+    """The roots of both trees that this path gives. Raises Untrusted where its length does not fit the sizes."""
     fn, sn = first - 1, second - 1
     while fn & 1:
         fn >>= 1
@@ -96,19 +103,20 @@ def verify_consistency(
             sr = _node_hash(sr, c)
         fn >>= 1
         sn >>= 1
-    if sn != 0 or fr != first_root or sr != second_root:
+    if sn != 0:
         raise _not_consistent("The later head does not continue the earlier one.")
+    return fr, sr
 
 
 class RootAccumulator:
-    """The root over entries that come one by one. Source: RFC 9162 2.1.2."""
+    """The root over entries added one by one. Source: RFC 9162 2.1.2."""
 
     def __init__(self) -> None:
         self.size = 0
         self._stack: list[bytes] = []
 
     def add(self, entry: bytes) -> None:
-        """One entry more, by its hash."""
+        """Add the next entry, given by its hash."""
         self.size += 1
         self._stack.append(entry)
         merged = self.size

@@ -1,4 +1,4 @@
-"""A cursor over binary forms: lengths are believed only as far as the bytes go.
+"""A cursor over binary forms: a length is accepted only if that many bytes follow.
 
 Source: KH-1 §1 (all integers big endian, nothing may be left over).
 """
@@ -9,7 +9,7 @@ from domain.errors import Malformed
 
 
 class Reader:
-    """Takes pieces off the front. Every shortage or remainder is Malformed under the form's noun."""
+    """Reads from the front. Missing or surplus bytes are Malformed, with the form's noun in the code."""
 
     def __init__(self, data: bytes, noun: str) -> None:
         self._buffer = data
@@ -35,7 +35,7 @@ class Reader:
             raise Malformed(f"{self._noun}-magic")
 
     def rest(self) -> bytes:
-        """All that is left."""
+        """All remaining bytes."""
         return self.take(len(self._buffer) - self._offset)
 
     def end(self) -> None:

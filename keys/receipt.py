@@ -1,6 +1,6 @@
-"""Receipts: the hub's signed promise that an answer stands, or will stand, in the log.
+"""Receipts: the hub's signed promise that an answer is, or will be, in the log.
 
-Answers that became durable together are signed together: each asker gets its own note, and the frame that
+Answers that became durable together are signed together: each sender gets its own note, and the frame that
 lists the digests of all of them. Source: KH-1 §8.
 """
 
@@ -26,7 +26,7 @@ MODES: tuple[Mode, ...] = ("real", "rehearsal")
 MAGIC = b"KHN1"
 MAX_RECEIPT_BYTES = 16 * 1024
 MAX_NOTES = 64
-"""So many answers are signed together at the most."""
+"""Maximum number of answers signed together."""
 _RECEIPT_KEYS = ("v", "hub", "mode", "notes")
 _NOTE_KEYS = ("v", "command_id", "frame", "leaf", "promised_at")
 
@@ -52,7 +52,7 @@ def parse_mode(fields: Fields) -> Mode:
 
 
 def encode_note(receipt: Receipt) -> bytes:
-    """The canonical note of one answer: what its sender alone is sent. Raises Malformed for a naive time."""
+    """The canonical note of one answer, for its sender only. Raises Malformed for a naive time."""
     return canonical.encode(
         {
             "v": 1,
@@ -71,7 +71,7 @@ def encode_notes(hub: bytes, mode: Mode, notes: Sequence[bytes]) -> bytes:
 
 
 def parse_receipt(payload: bytes, note: bytes) -> Receipt:
-    """The receipt of a payload and a note that it names, its signatures not looked at.
+    """The receipt of a payload and a note that it names, its signatures not verified.
 
     Raises Malformed, and Untrusted where the payload does not name the note.
     """
@@ -93,9 +93,9 @@ def parse_receipt(payload: bytes, note: bytes) -> Receipt:
 
 
 def sign_receipts(receipts: Sequence[Receipt], log: SignatureKeys) -> list[bytes]:
-    """For each answer its receipt ("KHN1"), all under one signature of the LOG pair.
+    """The receipt ("KHN1") of each answer, all under one signature of the LOG pair.
 
-    They are of one hub and mode, and at most 64. Raises Malformed for what could not be read again.
+    They are of one hub and mode, and at most 64. Raises Malformed for what ``verify_receipt`` would refuse.
     """
     if not 1 <= len(receipts) <= MAX_NOTES or len({(r.hub, r.mode) for r in receipts}) > 1:
         raise Malformed("receipt-count")
@@ -108,7 +108,7 @@ def sign_receipts(receipts: Sequence[Receipt], log: SignatureKeys) -> list[bytes
 def verify_receipt(data: bytes, log_public: SignaturePublic) -> Receipt:
     """The receipt, signed by this LOG pair. Raises Malformed or Untrusted.
 
-    The caller holds hub, mode, command_id and frame against what it sent.
+    The caller compares hub, mode, command_id and frame with what it sent.
     """
     if len(data) > MAX_RECEIPT_BYTES:
         raise Malformed("receipt-size")

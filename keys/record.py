@@ -21,9 +21,9 @@ from keys.command import (
     CommandPayload,
     To,
 )
-from keys.lp import lp, sha256
+from keys.lp import DIGEST_BYTES, lp, sha256
 from keys.reader import Reader
-from keys.signing import HPKE_OVERHEAD, KemKey, KemPublic
+from keys.signing import KemKey, KemPublic
 from keys.wrapped_key import WRAPPED_KEY_BYTES
 
 MAGIC = b"KHR1"
@@ -31,7 +31,7 @@ MAX_RECORD_BYTES = 3 * 512 * 1024
 CONTROL = "control"
 KIND_CONTROL, KIND_AUDIT, KIND_ITEM, KIND_WRAPPED_KEY = 1, 2, 3, 4
 SEALED_WRAPPED_KEY_BYTES = sealing.sealed_size(WRAPPED_KEY_BYTES)
-AUDIT_WRAPPED_KEY_BYTES = 32 + SEALED_WRAPPED_KEY_BYTES
+AUDIT_WRAPPED_KEY_BYTES = DIGEST_BYTES + SEALED_WRAPPED_KEY_BYTES
 _MAX_PARTS = 2 + MAX_ITEMS + MAX_WRAPPED_KEYS
 
 
@@ -45,7 +45,7 @@ class RecordKeys(Protocol):
 
 @dataclass(frozen=True)
 class FixedKeys:
-    """Keys given by hand, for verifiers and tests."""
+    """A fixed set of keys, for verifiers and tests."""
 
     cks: Mapping[tuple[UUID, int], bytes] = field(default_factory=dict, repr=False)
     sks: Mapping[tuple[UUID, str], bytes] = field(default_factory=dict, repr=False)
@@ -54,18 +54,18 @@ class FixedKeys:
         try:
             return self.cks[originator, epoch]
         except KeyError as error:
-            raise NotFound("ck-not-given") from error
+            raise NotFound("control-key-not-given") from error
 
     def sk(self, scope: UUID, cls: str) -> bytes:
         try:
             return self.sks[scope, cls]
         except KeyError as error:
-            raise NotFound("sk-not-given") from error
+            raise NotFound("shred-key-not-given") from error
 
 
 @dataclass(frozen=True)
 class RecordParts:
-    """A record taken apart without any key. ``audit_wrapped_key`` is the sealed part of kind 2, or None."""
+    """The parts of a record, listed without any key. ``audit_wrapped_key`` is the sealed part of kind 2, or None."""
 
     epoch: int
     control: bytes = field(repr=False)
@@ -184,11 +184,11 @@ def _check_parts(parts_by_kind: Mapping[int, Sequence[bytes]]) -> None:
 
 
 def open_record(*, ck: bytes, hub: bytes, originator: UUID, version: int, state: bytes) -> OpenedRecord:
-    """The control of a record. ``ck`` is the key of the epoch that ``list_parts`` tells.
+    """The control of a record. ``ck`` is the key of the epoch that ``list_parts`` returns.
 
     Raises Malformed (form), Untrusted if the record is not this version of this originator under
-    this key. Items and wrapped keys are not covered by that seal: hold them against the signed payload
-    (``match_items``, ``open_named_wrapped_key``) and the whole against the log.
+    this key. Items and wrapped keys are not covered by that seal: compare them with the signed payload
+    (``match_items``, ``open_named_wrapped_key``) and the record with the log.
     """
     parts = list_parts(state)
     body = sealing.unpad(sealing.open_sealed(ck, _control_context(hub, originator, version), parts.control))
@@ -202,7 +202,7 @@ def open_record(*, ck: bytes, hub: bytes, originator: UUID, version: int, state:
 
 
 def match_items(parts: RecordParts | OpenedRecord, payload: CommandPayload) -> dict[UUID, bytes]:
-    """The sealed items of a record by id, each held against the digest that was signed.
+    """The sealed items of a record by id, each checked against its signed digest.
 
     Raises Untrusted. A record that stores a frame only (a refused command) has none to match.
     """
@@ -244,8 +244,8 @@ def open_audit_layer(sk: bytes, audit_wrapped_key: bytes) -> bytes:
     Raises Malformed (length) or Untrusted.
     """
     if len(audit_wrapped_key) != AUDIT_WRAPPED_KEY_BYTES:
-        raise Malformed("audit-wrapped-key-size")
-    return open_wrapped_key_layer(sk, audit_wrapped_key[:32], audit_wrapped_key[32:])
+        raise Malformed("audit-layer-size")
+    return open_wrapped_key_layer(sk, audit_wrapped_key[:DIGEST_BYTES], audit_wrapped_key[DIGEST_BYTES:])
 
 
 def open_audit_wrapped_key(
@@ -253,12 +253,12 @@ def open_audit_wrapped_key(
 ) -> bytes:
     """CK(originator, epoch), for the audit office. Raises Malformed (length) or Untrusted."""
     if len(wrapped_key) != WRAPPED_KEY_BYTES:
-        raise Malformed("ck-wrapped-key-length")
+        raise Malformed("audit-wrapped-key-length")
     return kem.decrypt(_audit_info(hub, originator, epoch, kem.public.kid), wrapped_key)
 
 
 def _seal_layer(sk: bytes, wrapped_key: bytes) -> bytes:
-    if len(wrapped_key) != HPKE_OVERHEAD + sealing.KEY_BYTES:
+    if len(wrapped_key) != WRAPPED_KEY_BYTES:
         raise Malformed("wrapped-key-size")
     return sealing.seal(sk, _layer_context(sha256(wrapped_key)), wrapped_key)
 

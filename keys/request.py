@@ -1,4 +1,4 @@
-"""What is sent to the hub: a signed frame, then the sealed items and wrapped keys it names.
+"""A request to the hub: a signed frame, then the sealed items and wrapped keys it names.
 
 Source: KH-1 §5.
 """
@@ -39,7 +39,7 @@ class MatchedParts:
 
 
 def encode_request(frame_bytes: bytes, parts: Sequence[bytes]) -> bytes:
-    """ "KHQ1", u32 length, frame, u16 n, n × (u32 length, bytes). Raises Malformed if it is too long.
+    """ "KHQ1", u32 length, frame, u16 n, n × (u32 length, bytes). Raises Malformed if it is longer than 1 MiB.
 
     ``parts``: the inline items, then the wrapped keys, each in payload order.
     """

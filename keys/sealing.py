@@ -53,7 +53,7 @@ def padded_size(text_bytes: int) -> int:
 
 
 def pad(text: bytes) -> bytes:
-    """u32 length, text, zeros up to ``padded_size``: length is told to within one part in eight."""
+    """u32 length, text, zeros up to ``padded_size``: the length is revealed to within one part in eight."""
     return len(text).to_bytes(4, "big") + text + bytes(padded_size(len(text)) - 4 - len(text))
 
 

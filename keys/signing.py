@@ -33,6 +33,7 @@ from cryptography.hazmat.primitives.hpke import (
 )
 
 from domain.errors import Malformed, Untrusted
+from keys.derive import OWN_DIGEST_USES, OwnDigestUse, derive_key
 from keys.fields import Fields
 from keys.lp import lp, sha256
 
@@ -60,7 +61,7 @@ class SignatureKind(StrEnum):
 
     @property
     def second(self) -> Alg:
-        """The algorithm beside Ed25519."""
+        """The algorithm that is paired with Ed25519."""
         return Alg.ML_DSA_65 if self is SignatureKind.SIG else Alg.ML_DSA_44
 
     @property
@@ -212,7 +213,7 @@ HPKE_OVERHEAD = ENC_BYTES + 16
 class KemPublic:
     """An X-Wing public key: ML-KEM-768 key (1,184 bytes), then X25519 key (32).
 
-    Raises Malformed for another length and Untrusted for halves that are no keys. Source: KH-1 §5;
+    Raises Malformed for another length and Untrusted for invalid halves. Source: KH-1 §5;
     draft-connolly-cfrg-xwing-kem.
     """
 
@@ -257,7 +258,7 @@ class KemKey(_Secret):
     Source: draft-connolly-cfrg-xwing-kem, expandDecapsulationKey.
     """
 
-    __slots__ = ("_hpke", "_kem_seed", "public")
+    __slots__ = ("_digest_keys", "_hpke", "_kem_seed", "public")
 
     def __init__(self, seed: bytes) -> None:
         if len(seed) != SEED_BYTES:
@@ -266,6 +267,7 @@ class KemKey(_Secret):
         mlkem = MLKEM768PrivateKey.from_seed_bytes(expanded[:64])
         x25519 = X25519PrivateKey.from_private_bytes(expanded[64:])
         self._kem_seed = seed
+        self._digest_keys = {use: derive_key(seed, use) for use in OWN_DIGEST_USES}
         self._hpke = MLKEM768X25519PrivateKey(mlkem, x25519)
         self.public = KemPublic(
             mlkem.public_key().public_bytes_raw() + x25519.public_key().public_bytes_raw()
@@ -288,12 +290,12 @@ class KemKey(_Secret):
         except InvalidTag as error:
             raise Untrusted("wrapped-key-broken") from error
 
-    def keyed_digest(self, data: bytes) -> bytes:
-        """HMAC-SHA-256(seed, LP("kh/own-digest/v1", data)): 32 bytes by which the holder recognises its own data.
+    def own_digest(self, use: OwnDigestUse, data: bytes) -> bytes:
+        """32 bytes by which the holder recognises its own data: HMAC-SHA-256 under the key derived for this use.
 
-        Says nothing to who lacks the seed, however short the data. Never leaves the door. Source: KH-1 §4.
+        Reveals nothing to anyone without the seed, however short the data. Never leaves the door. Source: KH-1 §4.
         """
-        return hmac.digest(self._kem_seed, lp("kh/own-digest/v1", data), hashlib.sha256)
+        return hmac.digest(self._digest_keys[use], lp("kh/own-digest/v1", data), hashlib.sha256)
 
     def __repr__(self) -> str:
         return f"<KemKey {self.public.kid.hex()[:8]}>"

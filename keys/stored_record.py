@@ -1,4 +1,4 @@
-"""A record as it lies in the stream, opened and typed: what the store gives, and what a verifier reads by itself."""
+"""A record of the stream, opened and typed: returned by the store, and built by a verifier from the stream alone."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from keys.record import OpenedRecord
 
 @dataclass(frozen=True)
 class StoredRecord:
-    """With its evidence and its leaf fields.
+    """A record with its evidence and its leaf fields.
 
-    ``position``: stream sequence (0 where it was not asked for). ``payload``: what was signed, None where
+    ``position``: stream sequence (0 where it was not requested). ``payload``: what was signed, None where
     the record has no command. ``opened.sealed_wrapped_keys`` still have the hub's outer layer. ``sha``: of subject and state.
     """
 

@@ -1,8 +1,8 @@
-"""Time tokens: the word of an authority that bytes were there at a time.
+"""Time tokens: an authority's signed statement that bytes existed at a time.
 
     stamp   "KHS1" ‖ u32 length ‖ checkpoint, as it was signed ‖ u32 length ‖ TimeStampResp (DER) over these very bytes
 
-The library reads ASN.1, builds the chain and verifies the signature; what a token must say is checked here.
+The library reads ASN.1, builds the chain and verifies the signature; the required fields of a token are checked here.
 Source: RFC 3161; KH-1 §8.
 """
 
@@ -41,7 +41,7 @@ _DIGESTS = {
 
 @dataclass(frozen=True)
 class TimeAuthority:
-    """Whose tokens are believed: those that chain to one of ``roots``; if ``signers`` are named, signed by one of them.
+    """Whose tokens are accepted: those that chain to one of ``roots``; if ``signers`` are given, signed by one of them.
 
     ``policy``: the one policy under which a token must be made, as an OID; None for any.
     """
@@ -53,7 +53,7 @@ class TimeAuthority:
 
     @classmethod
     def from_pem(cls, data: bytes, policy: str | None = None) -> TimeAuthority:
-        """Of certificates in PEM: those that issued themselves are roots, those made for time stamping signers.
+        """From certificates in PEM: self-issued ones are roots, those for time stamping are signers.
 
         Raises Malformed.
         """
@@ -76,7 +76,7 @@ class TimeAuthority:
 
 @dataclass(frozen=True)
 class Stamp:
-    """A signed checkpoint and the token over it, as they came. ``at``: what the token says, by whomever it was made."""
+    """A signed checkpoint and the token over it, unchanged. ``at``: the token's time, its signature not verified."""
 
     note: bytes
     token: bytes
@@ -114,20 +114,20 @@ def build_time_request(data: bytes) -> tuple[bytes, int]:
 
 
 def verify_time(token: bytes, data: bytes, authority: TimeAuthority, nonce: int | None = None) -> datetime:
-    """By when these bytes were there, says the authority. ``nonce``: of the request that this must answer.
+    """The time by which these bytes existed, according to the authority. ``nonce``: of the request this must answer.
 
     Raises Malformed, Untrusted.
     """
     response = _decode_token(token)
-    # (1) Does it speak of these bytes?
+    # (1) Is the token over these bytes?
     at = _token_time(response, data)
-    # (2) Does it answer what was asked, under the policy agreed?
+    # (2) Does it answer the request, under the agreed policy?
     info = response.tst_info
     if nonce is not None and info.nonce != nonce:
         raise Untrusted("time-nonce")
     if authority.policy is not None and info.policy.dotted_string != authority.policy:
         raise Untrusted("time-policy")
-    # (3) May its signer tell the time, and is it the one that is pinned?
+    # (3) Is its signer's certificate for time stamping only, and pinned?
     signer = _signer_certificate(response)
     if signer is None or not _is_for_time_stamping(signer):
         raise Untrusted("time-purpose")
@@ -207,7 +207,7 @@ def _signer_certificate(response: TimeStampResponse) -> x509.Certificate | None:
         [info] = response.signed_data.signer_infos
         embedded = [x509.load_der_x509_certificate(one) for one in response.signed_data.certificates]
         candidates = [c for c in embedded if (c.issuer, c.serial_number) == (info.issuer, info.serial_number)]
-    except Exception:  # an outsider's certificate: there are many ways in which it can be none
+    except Exception:  # a certificate from outside: parsing can fail in many ways
         return None
     return candidates[0] if len(candidates) == 1 else None
 

@@ -1,6 +1,6 @@
-"""The Merkle tree over the stream, as it is written: hashes, roots and proofs made from full subtrees.
+"""The writing half of the Merkle tree over the stream: hashes, roots and proofs, made from full subtrees.
 
-The verifying half is ``proofs``; the two share nothing but SHA-256. Source: RFC 9162 2.1; C2SP tlog-tiles.
+The verifying half is ``proofs``; the two share only SHA-256. Source: RFC 9162 2.1; C2SP tlog-tiles.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def consistency(first: int, second: int, subtree: Subtree) -> list[bytes]:
     return _subproof(first, 0, second, subtree, is_complete=True)
 
 
-def _split(size: int) -> int:
+def _left_size(size: int) -> int:
     """The largest power of two that is less than ``size``."""
     return 1 << ((size - 1).bit_length() - 1)
 
@@ -50,14 +50,14 @@ def _range(start: int, end: int, subtree: Subtree) -> bytes:
     if size & (size - 1) == 0:
         height = size.bit_length() - 1
         return subtree(height, start >> height)
-    middle = start + _split(size)
+    middle = start + _left_size(size)
     return node_hash(_range(start, middle, subtree), _range(middle, end, subtree))
 
 
 def _path(index: int, start: int, end: int, subtree: Subtree) -> list[bytes]:
     if end - start == 1:
         return []
-    middle = start + _split(end - start)
+    middle = start + _left_size(end - start)
     if index < middle:
         return [*_path(index, start, middle, subtree), _range(middle, end, subtree)]
     return [*_path(index, middle, end, subtree), _range(start, middle, subtree)]
@@ -66,7 +66,7 @@ def _path(index: int, start: int, end: int, subtree: Subtree) -> list[bytes]:
 def _subproof(first: int, start: int, end: int, subtree: Subtree, *, is_complete: bool) -> list[bytes]:
     if first == end - start:
         return [] if is_complete else [_range(start, end, subtree)]
-    middle = _split(end - start)
+    middle = _left_size(end - start)
     if first <= middle:
         left = _subproof(first, start, start + middle, subtree, is_complete=is_complete)
         return [*left, _range(start + middle, end, subtree)]
@@ -87,7 +87,7 @@ def tile_path(level: int | str, n: int, width: int = WIDTH) -> str:
 
 
 def tiles_of(size: int) -> list[tuple[int, int, int]]:
-    """(level, n, width) of the rightmost tile of each level of a tree of this size; full ones before it are whole."""
+    """(level, n, width) of the rightmost tile of each level of a tree of this size; the tiles before it are full."""
     tiles = []
     level, count = 0, size
     while count:

@@ -1,6 +1,6 @@
 """The hub's vault: control and shred keys, each sealed under the vault key of its generation.
 
-An orphan key is harmless, a missing one is not: keys are synced here before the record that uses
+An unused key is harmless, a missing one is not: keys are synced here before the record that uses
 them is appended. Source: KH-1 §6.
 """
 
@@ -19,8 +19,8 @@ from uuid import UUID
 from domain.errors import InvariantViolation, Malformed, NotFound, Unavailable, Untrusted
 from keys import sealing
 from keys.lp import lp
+from keys.record import CONTROL
 
-CONTROL = "control"
 FORMAT = 1
 _CACHE_LIMIT = 100_000
 _PROOF = b"kakehashi vault"
@@ -46,10 +46,10 @@ Status: TypeAlias = Literal["here", "gone", "never"]
 
 
 class Custody(Protocol):
-    """Who holds the vault keys: a keystore file first, a token later."""
+    """The holder of the vault keys: a keystore file, or a hardware token."""
 
     def vault_key(self, generation: int) -> bytes:
-        """VK(n), 32 bytes. Raises Unavailable if it can't be had."""
+        """VK(n), 32 bytes. Raises Unavailable if it is not accessible."""
         ...
 
 
@@ -79,7 +79,7 @@ class _KeyName(NamedTuple):
 
 @dataclass(frozen=True)
 class Shredded:
-    """What a shredding did: the new generation, and how many keys were removed."""
+    """The result of a shredding: the new generation, and the number of keys removed."""
 
     generation: int
     removed: int
@@ -102,7 +102,7 @@ class Vault:
 
     @classmethod
     def open(cls, path: Path | str, custody: Custody) -> Vault:
-        """The vault of this file, made (generation 1) if there is none.
+        """The vault of this file, created (generation 1) if there is none.
 
         Raises Untrusted if the custody's key is not this vault's, Unavailable if the file or the key
         can't be had, InvariantViolation if the file is no vault of this format.
@@ -158,7 +158,7 @@ class Vault:
     def ensure(self, cks: Iterable[tuple[UUID, int]] = (), sks: Iterable[tuple[UUID, str]] = ()) -> None:
         """All these keys exist and are synced when this returns; those that exist stay as they are.
 
-        One transaction for all that are missing; keys opened before cost a look in a dict. Raises
+        One transaction for all that are missing; cached keys cost a dict lookup. Raises
         NotFound ``key-destroyed`` (and makes none) if one was shredded, Unavailable if the file
         can't be written.
         """
@@ -196,8 +196,8 @@ class Vault:
         """Remove these classes' keys and seal all others under VK(n+1). One transaction, synced.
 
         For class ``control`` the control keys of ``originators`` (the scope's own: case and case
-        access) go too, all epochs; ``tags`` (originator, version, tag) are what the log says of their records, kept
-        since nobody could compute them again. Before: approvals are the caller's, and the custody holds ``next_vk`` as
+        access) are removed too, all epochs; ``tags`` (originator, version, tag) are the leaf tags of their records, stored
+        because they can't be computed again. Before: the caller checks approvals, and the custody holds ``next_vk`` as
         VK(n+1). After: the caller destroys VK(n); until then old copies of the file still open.
         Raises Malformed or Untrusted for a wrong ``next_vk``, Unavailable if the custody has none,
         NotFound if there is nothing to remove.
@@ -232,13 +232,13 @@ class Vault:
                 self._connection.execute("UPDATE meta SET generation = ?, proof = ?", (generation, proof))
             self._generation, self._vk = generation, next_vk
             self._opened_keys = {}
-            with suppress(sqlite3.Error):  # tidiness only: what lies in old pages needs VK(n)
+            with suppress(sqlite3.Error):  # optional: content of old pages can't be opened without VK(n)
                 self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
                 self._connection.execute("VACUUM")
         return Shredded(generation, removed)
 
     def tag(self, originator: UUID, version: int) -> bytes | None:
-        """What the log says of a record whose control key was destroyed; None where that was not kept."""
+        """The leaf tag of a record whose control key was destroyed; None where it was not stored."""
         with self._connection_lock, _translate_database_errors():
             fetched = self._connection.execute(
                 "SELECT tag FROM tag WHERE originator = ? AND version = ?", (originator.bytes, version)
@@ -246,12 +246,12 @@ class Vault:
         return None if fetched is None else bytes(fetched[0])
 
     def forget(self) -> None:
-        """Let go of the keys that were opened; those that are still here are opened again."""
+        """Drop the cache of opened keys; existing ones are opened again on use."""
         with self._connection_lock:
             self._opened_keys = {}
 
     def close(self) -> None:
-        """Close the file and forget the opened keys."""
+        """Close the file and drop the cache of opened keys."""
         with self._connection_lock:
             self._connection.close()
             self._opened_keys = {}

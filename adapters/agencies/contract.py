@@ -1,7 +1,7 @@
 """What every adapter keeps to: foreign bytes in, messages to be sent out, and the answer in the sender's own format.
 
-An adapter is pure: no clock, no file, no id of its own making. It takes a file whole or not at all, and names
-everything that is wrong with it at once, each with its place, and never with what stood there.
+An adapter is pure: no clock, no file, no id of its own making. It accepts a complete file or none of it, and reports
+all findings at once, each with its place, never with the content found there.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class InboundMessage:
     """One message of a file. ``place``: where in the file; ``reference``: the sender's own number for the family.
 
     ``case``: the hub's number, where the file names it. ``fields``: those of the act, ready for a command.
-    ``source``: the foreign bytes that are stored sealed with it, for the author alone; ``schema``: their form.
+    ``source``: the foreign bytes that are stored sealed with it, for the author only; ``schema``: their form.
     """
 
     place: str
@@ -85,7 +85,7 @@ class InboundMessage:
 
 @dataclass(frozen=True)
 class ParsedFile:
-    """A file that was read whole. ``context``: what the adapter needs to answer in the same form."""
+    """A file that was read completely. ``context``: what the adapter needs to answer in the same form."""
 
     inbound_messages: tuple[InboundMessage, ...]
     context: Mapping[str, Any] = field(repr=False)

@@ -1,6 +1,6 @@
 """FHIR R4: a hospital's referral as a Bundle, answered by Task and OperationOutcome.
 
-One Bundle is one message. Every resource of it is taken or the Bundle is refused: nothing is dropped in silence.
+One Bundle is one message. Every resource of it is accepted or the Bundle is refused: none is silently dropped.
 The code systems of ours are in README.md. Source: HL7 FHIR R4 (4.0.1).
 """
 
@@ -74,7 +74,7 @@ class Fhir:
         return _BundleReader(_parse_bundle(data), data, agencies).parsed_file()
 
     def answer(self, parsed_file: ParsedFile, outcomes: Sequence[Outcome]) -> bytes:
-        """A Bundle of a Task that says what became of the request, and an OperationOutcome in words."""
+        """A Bundle of a Task with the outcome of the request, and an OperationOutcome with its text."""
         [outcome] = outcomes
         context = parsed_file.context
         task: Json = {
@@ -133,11 +133,11 @@ class Fhir:
 
 def _issue_code(error_code: str) -> str:
     """Source: FHIR R4, IssueType."""
-    if error_code in ("code-unknown", "agency-unknown", "act-not-taken"):
+    if error_code in ("code-unknown", "agency-unknown", "act-not-accepted"):
         return "code-invalid"
-    if error_code.endswith("-missing") or error_code in ("empty", "one-request"):
+    if error_code.endswith("-missing") or error_code in ("empty", "request-count"):
         return "required"
-    return {"not-json": "structure", "not-fhir": "structure", "reference-not-there": "not-found"}.get(
+    return {"not-json": "structure", "not-fhir": "structure", "reference-not-found": "not-found"}.get(
         error_code, "invalid"
     )
 
@@ -147,35 +147,35 @@ def _encode_json(value: Json) -> bytes:
 
 
 class _DuplicateKey(ValueError):
-    """A key stands twice in one object."""
+    """A key occurs twice in one object."""
 
 
 def _unique_keys(pairs: list[tuple[str, Any]]) -> Json:
-    result = dict(pairs)
-    if len(result) != len(pairs):
+    parsed = dict(pairs)
+    if len(parsed) != len(pairs):
         raise _DuplicateKey
-    return result
+    return parsed
 
 
-def _constant(text: str) -> NoReturn:
+def _refuse_constant(text: str) -> NoReturn:
     raise ValueError("no number of JSON")
 
 
 def _parse_bundle(data: bytes) -> Json:
     try:
-        result = json.loads(
+        bundle = json.loads(
             data.decode("utf-8-sig"),
             object_pairs_hook=_unique_keys,
-            parse_constant=_constant,
+            parse_constant=_refuse_constant,
             parse_float=str,
         )
     except _DuplicateKey:
         raise WrongFile([Finding("Bundle", "", "duplicate-key")]) from None
     except (ValueError, RecursionError):
         raise WrongFile([Finding("Bundle", "", "not-json")]) from None
-    if not isinstance(result, dict) or result.get("resourceType") != "Bundle":
+    if not isinstance(bundle, dict) or bundle.get("resourceType") != "Bundle":
         raise WrongFile([Finding("Bundle", "resourceType", "not-a-bundle")])
-    return result
+    return bundle
 
 
 class _BundleReader:
@@ -258,7 +258,7 @@ class _BundleReader:
                 continue
             kind = resource.get("resourceType")
             if kind not in RESOURCES:
-                self.add_finding(place, "resourceType", "resource-not-taken")
+                self.add_finding(place, "resourceType", "resource-not-accepted")
                 continue
             self._valid(place, kind, resource)
             self.by_type[kind].append((place, resource))
@@ -269,7 +269,7 @@ class _BundleReader:
                 if isinstance(name, str):
                     self.by_reference[name] = (place, resource)
         if len(self.by_type["ServiceRequest"]) != 1:
-            self.add_finding("Bundle", "entry", "one-request")
+            self.add_finding("Bundle", "entry", "request-count")
 
     def _valid(self, place: str, kind: str, resource: Json) -> None:
         """The form that FHIR asks for, by its own models; what they let pass is asked for where it is read."""
@@ -296,7 +296,7 @@ class _BundleReader:
         for coding in _codings(request.get("code")):
             if coding.get("system") == ACT and coding.get("code") in BASIS_OF:
                 return str(coding["code"])
-        self.add_finding(place, "code", "act-not-taken")
+        self.add_finding(place, "code", "act-not-accepted")
         return None
 
     def _subject(self, place: str, request: Json) -> str | None:
@@ -306,7 +306,7 @@ class _BundleReader:
             self.add_finding(place, "subject", "subject-missing")
         for n, one in enumerate(request.get("supportingInfo") or ()):
             if _reference(one) not in self.by_reference:
-                self.add_finding(place, f"supportingInfo[{n}]", "reference-not-there")
+                self.add_finding(place, f"supportingInfo[{n}]", "reference-not-found")
         return named
 
     def _addressee(self, place: str, request: Json) -> str | None:
@@ -413,7 +413,7 @@ class _BundleReader:
                 weeks = self._weeks(place, one)
         return indicators, weeks
 
-    def _indicator(self, place: str, one: Json, code: str, result: dict[str, str]) -> None:
+    def _indicator(self, place: str, one: Json, code: str, indicators: dict[str, str]) -> None:
         if code not in _LABELS:
             self.add_finding(place, "code", "code-unknown")
             return
@@ -424,7 +424,7 @@ class _BundleReader:
         if degree not in set(IndicatorValue):
             self.add_finding(place, "valueCodeableConcept", "code-unknown")
             return
-        result[code] = str(degree)
+        indicators[code] = str(degree)
         label, text = _LABELS[code], (one.get("valueCodeableConcept") or {}).get("text")
         if text:  # the degree itself is control, and needs no section
             self.add_line(label.section.value, f"指標 {label.label}: {text}")
@@ -461,12 +461,12 @@ class _BundleReader:
             self.add_line("MEDICAL", f"傷病名: {_concept(one.get('code'))} {notes}".rstrip())
 
     def _consent(self) -> str:
-        """Whether the person agreed to this being told. Absent: not asked. Basis: CWA 21-10-5 (it does not bar)."""
+        """Whether the person agreed to this disclosure. Absent: not asked. Basis: CWA 21-10-5 (it does not bar)."""
         consents = [c for c in self.by_type["Consent"] if not _has_identifier(c[1], CONSENT)]
         if not consents:
             return SubjectConsent.NOT_REQUESTED.value
         if len(consents) > 1:
-            self.add_finding("Bundle", "entry", "consent-twice")
+            self.add_finding("Bundle", "entry", "duplicate-consent")
         place, one = consents[0]
         kind = (one.get("provision") or {}).get("type")
         if one.get("status") == "rejected" or (one.get("status") == "active" and kind == "deny"):
@@ -493,7 +493,7 @@ def _is_name(part: object) -> bool:
 
 
 def _has_modifier(value: Any) -> bool:
-    """Whether anything says that it means something else than it seems to."""
+    """Whether any element changes the meaning of another (``modifierExtension``, ``implicitRules``)."""
     if isinstance(value, dict):
         return any(k in ("modifierExtension", "implicitRules") or _has_modifier(v) for k, v in value.items())
     return isinstance(value, list) and any(map(_has_modifier, value))

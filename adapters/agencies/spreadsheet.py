@@ -1,6 +1,6 @@
 """A list from a municipality's own section (母子保健ほか): xlsx or csv, one family's message in one row or several.
 
-Rows that follow each other under one 整理番号 are one message: the first says all, the others add people
+Rows that follow each other under one 整理番号 are one message: the first has all fields, the others add people
 (brothers and sisters). Source of the columns: 要支援児童等に関する情報提供書 (雇児総発1216第2号), domain.md §5.
 """
 
@@ -55,7 +55,7 @@ DEGREES = {
     "未確認": IndicatorValue.NOT_ASSESSED,
 }
 SIGNS = {"○": IndicatorValue.CONCERN, "◎": IndicatorValue.SERIOUS, "×": IndicatorValue.NO_CONCERN}
-"""Only for what is a concern by being there: a ring beside «相談できる人がいる» could mean either."""
+"""Only for indicators whose presence is a concern: a ring at «相談できる人がいる» could mean either."""
 
 
 @dataclass(frozen=True)
@@ -153,7 +153,7 @@ class Spreadsheet:
             raise WrongFile([Finding("ファイル", "", "too-large")])
         workbook = data.startswith(b"PK\x03\x04")
         cells = _sheet(data) if workbook else _csv(data)
-        headings, rows = _table(cells)
+        headings, rows = _parse_table(cells)
         reading = _SheetReader(headings, agencies)
         inbound_messages = tuple(reading.inbound(group) for group in reading.groups(rows))
         if not inbound_messages:
@@ -286,14 +286,14 @@ def _sheet(data: bytes) -> Iterator[tuple[int, list[Any]]]:
 # --- cells to rows -------------------------------------------------------------------------------------------------
 
 
-def _table(cells: Iterator[tuple[int, list[Any]]]) -> tuple[list[str], list[_Row]]:
+def _parse_table(cells: Iterator[tuple[int, list[Any]]]) -> tuple[list[str], list[_Row]]:
     """Headings and the rows below them that are not empty."""
     _, first = next(cells, (1, []))
     headings = [_normalised(str(cell)) for cell in first]
     while headings and not headings[-1]:
         headings.pop()
     findings = [
-        Finding("1行目", heading, "header-twice")
+        Finding("1行目", heading, "duplicate-header")
         for n, heading in enumerate(headings)
         if heading and heading in headings[:n]
     ]
@@ -474,7 +474,7 @@ class _SheetReader:
     def _choice(
         self, row: _Row, heading: str, options: Mapping[str, SubjectConsent]
     ) -> SubjectConsent | None:
-        return options.get(row.get(heading))  # another value was found with the cells
+        return options.get(row.get(heading))  # another value was already reported with its cell
 
     def _indicators(self, row: _Row) -> Iterator[tuple[Indicator, IndicatorValue]]:
         for heading in self.headings:

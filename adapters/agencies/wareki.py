@@ -1,6 +1,6 @@
 """Dates as Japanese offices write them: 令和7年5月12日, R7.5.12, 昭和64年1月7日, 2025/5/12, 20250512.
 
-An era's year is only taken for days on which that era was: 昭和64年1月8日 never was. Source: 元号を改める政令.
+A year of an era is accepted only for days within that era: 昭和64年1月8日 never existed. Source: 元号を改める政令.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ ERAS = (
     ("平成", "H", date(1989, 1, 8), date(2019, 4, 30)),
     ("昭和", "S", date(1926, 12, 25), date(1989, 1, 7)),
     ("大正", "T", date(1912, 7, 30), date(1926, 12, 24)),
-    ("明治", "M", date(1873, 1, 1), date(1912, 7, 29)),  # the calendar of today began in 明治6
+    ("明治", "M", date(1873, 1, 1), date(1912, 7, 29)),  # the present calendar began in 明治6
 )
 _ERA = re.compile(
     r"(?:(?P<name>令和|平成|昭和|大正|明治)|(?P<era_letter>[RHSTMrhstm]))\.?"
@@ -48,7 +48,7 @@ def _from_era(match: re.Match[str]) -> date:
         (first, last) for name, short, first, last in ERAS if name == match["name"] or short == era_letter
     )
     year = 1 if match["year"] == "元" else int(match["year"])
-    # 明治元年 is 1868, though its days are taken from 1873 on alone
+    # 明治元年 is 1868, though days are accepted from 1873 on only
     begin = 1868 if era_letter == "M" or match["name"] == "明治" else first.year
     day = _make_date(begin + year - 1, int(match["month"]), int(match["day"]))
     if year < 1 or not first <= day <= last:

@@ -1,4 +1,4 @@
-"""Requests to JetStream: send, retry what may be retried, and tell errors in the library's words."""
+"""Requests to JetStream: send, retry what may be retried, and raise the library's exceptions."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class ApiError(Exception):
 
 
 def read_answer(reply: Reply) -> dict[str, Any]:
-    """The JSON of an answer. ``ApiError`` if it tells an error."""
+    """The JSON of an answer. ``ApiError`` if it reports an error."""
     if reply.status == 503:
         raise ApiError(10008, "nobody answers for this stream: it is not there, or not yet")
     try:
@@ -59,7 +59,7 @@ def read_answer(reply: Reply) -> dict[str, Any]:
 
 
 class Api:
-    """JetStream's requests over one line, each bounded by the settings' times."""
+    """JetStream's requests over one connection, each bounded by the settings' times."""
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
@@ -71,7 +71,7 @@ class Api:
     def call(self, subject: str, body: object = None) -> dict[str, Any]:
         """Ask once, again while the answer is "not now". Only for requests that may be repeated.
 
-        ``ApiError`` for any other error that the server tells, ``OperationalError`` at the deadline.
+        ``ApiError`` for any other error that the server reports, ``OperationalError`` at the deadline.
         """
         payload = b"" if body is None else json.dumps(body).encode()
 
@@ -83,7 +83,7 @@ class Api:
     def pull(self, stream: str, body: object) -> list[Reply]:
         """Read messages by direct get. The closing status is the last of the list.
 
-        ``ApiError`` if the server does not understand or nobody answers in time.
+        ``ApiError`` if the server does not understand or no answer comes in time.
         """
         payload = json.dumps(body).encode()
 

@@ -1,6 +1,6 @@
 """Appending records: all or none, once, even if the answer is lost.
 
-What the server says is in the table of ``README.md``. The rule behind it: uniqueness is the stream's
+Server errors are in the table of ``README.md``. The rule behind it: uniqueness is the stream's
 own (one message a subject), so an insert that is sent twice is stored once; and each message carries
 the id of its insert, so one that finds its place taken can see whether it took it itself.
 """
@@ -77,7 +77,9 @@ class Appender:
         """
         insert_id = uuid4().hex
         deadline = self._api.deadline()
-        return self._finish(self._messages(events, guards, insert_id), insert_id, guards, None, deadline)
+        return self._send_until_decided(
+            self._messages(events, guards, insert_id), insert_id, guards, None, deadline
+        )
 
     def append_each(
         self, events: Sequence[StoredEvent], head: int | None = None
@@ -114,11 +116,11 @@ class Appender:
         self, messages: list[Message], insert_id: str, pending: PendingRequest | None, deadline: float
     ) -> list[int] | Exception:
         try:
-            return self._finish(messages, insert_id, (), pending, deadline)
+            return self._send_until_decided(messages, insert_id, (), pending, deadline)
         except Exception as e:
             return e
 
-    def _finish(
+    def _send_until_decided(
         self,
         messages: list[Message],
         insert_id: str,
@@ -126,7 +128,7 @@ class Appender:
         pending: PendingRequest | None,
         deadline: float,
     ) -> list[int]:
-        """Wait for the answer, and send again as long as that may help. ``pending``: a first try under way."""
+        """Wait for the answer; retry until it is decided or the deadline is over. ``pending``: a first try under way."""
         unknown = False
         tries = 0
         last_error: Exception
@@ -144,23 +146,36 @@ class Appender:
                 raise self._failure(unknown, e) from e
             except ApiError as e:
                 last_error = e
-                if _is_conflict(e):
-                    if unknown and (positions := self._own_positions(messages, insert_id)) is not None:
-                        return positions
-                    if (conflict := self._conflict(e, messages, guards)) is not None:
-                        raise conflict from e
-                elif e.err_code == BATCH_TOO_LARGE:
-                    raise ProgrammingError(str(e)) from e
-                elif e.err_code == UNREADABLE:
-                    unknown = True
-                elif e.err_code not in RETRYABLE_ERRORS:
-                    raise self._failure(unknown, e) from e
+                unknown = unknown or e.err_code == UNREADABLE
+                positions = self._after_refusal(e, messages, insert_id, guards, unknown)
+                if positions is not None:
+                    return positions
             pending = None
             pause = PAUSES[min(tries, len(PAUSES) - 1)]
             if time.monotonic() + pause >= deadline:
                 raise self._failure(unknown, last_error) from last_error
             time.sleep(pause)
             tries += 1
+
+    def _after_refusal(
+        self,
+        error: ApiError,
+        messages: list[Message],
+        insert_id: str,
+        guards: Sequence[Guard],
+        unknown: bool,
+    ) -> list[int] | None:
+        """The positions, if an earlier try stored these messages; None if they can be sent again; raises otherwise."""
+        if _is_conflict(error):
+            if unknown and (positions := self._own_positions(messages, insert_id)) is not None:
+                return positions
+            if (conflict := self._conflict(error, messages, guards)) is not None:
+                raise conflict from error
+        elif error.err_code == BATCH_TOO_LARGE:
+            raise ProgrammingError(str(error)) from error
+        elif error.err_code not in (UNREADABLE, *RETRYABLE_ERRORS):
+            raise self._failure(unknown, error) from error
+        return None
 
     # -- parts
 
@@ -214,11 +229,11 @@ class Appender:
     def _conflict(
         self, error: ApiError, messages: list[Message], guards: Sequence[Guard]
     ) -> IntegrityError | None:
-        """Tell a failed guard from a taken version, or None if nothing is decided yet.
+        """Distinguish a failed guard from a taken version; None if nothing is decided yet.
 
-        A cluster also refuses what meets an append still under way: another's, or our own after a
-        silence. That one may still fail: only what is stored decides. Each question costs a request,
-        so they are asked after a refusal only.
+        A cluster also refuses an append that collides with one still in flight: another's, or our own
+        after a timeout. That one may still fail: only what is stored decides. Each query costs a
+        request, so they are made after a refusal only.
         """
         taken = IntegrityError(f"another record has this originator and version: {error}")
         in_flight = error.err_code == EXPECTATION_IN_FLIGHT
@@ -270,7 +285,7 @@ class Appender:
         return OperationalError(f"not recorded: {_describe_error(last_error)}")
 
     def _server_health_reports(self) -> str:
-        """What the servers say of themselves: one whose disk was full keeps silent to appends."""
+        """The servers' health reports: one whose disk was full does not answer appends."""
         reports = ""
         for url in self._api.settings.monitor_urls:
             with contextlib.suppress(OperationalError):
@@ -287,7 +302,7 @@ def _is_conflict(error: ApiError) -> bool:
 
 
 def _checked_topic(topic: str) -> str:
-    """A header's value must come back as it went in."""
+    """A header's value must be read back unchanged."""
     if not topic.isprintable() or topic != topic.strip():
         raise ProgrammingError("a topic is one line of printable text")
     return topic

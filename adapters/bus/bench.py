@@ -1,7 +1,7 @@
-"""The recorder's own bench: beside raw nats-py and the library's SQLite and PostgreSQL recorders, in one run.
+"""Benchmark of the recorder against raw nats-py and the library's SQLite and PostgreSQL recorders, in one run.
 
 ``python -m adapters.bus.bench``. Rounds go a, b, c, a, b, c, so that the noise of a machine hits all alike;
-what is told is each one's median. Every part syncs before it answers: the server with ``sync_interval:
+the report gives each one's median. Every part syncs before it answers: the server with ``sync_interval:
 always``, SQLite as the library sets it up (WAL) with ``synchronous = FULL``, PostgreSQL with its defaults.
 """
 
@@ -38,7 +38,7 @@ LONG = 50  # events of one aggregate
 STATE = os.urandom(1024)
 
 Timed = tuple[float, list[float]]
-"""The seconds of the whole, and of each call."""
+"""The seconds of all calls together, and of each."""
 
 
 def publish_all(settings: BusSettings, lanes: Sequence[Sequence[bytes]]) -> Timed:

@@ -98,14 +98,14 @@ class _InterceptingClient(NatsClient):
 
     @property
     def info(self) -> dict[str, Any]:
-        """What the server said about itself."""
+        """The server's INFO message."""
         return dict(self._server_info)
 
 
 class Connection:
     """A connection that mends itself. Safe for use by many threads.
 
-    A lost connection is replaced by a fresh one; requests under way are told at once that their
+    A lost connection is replaced by a fresh one; requests in flight fail at once because their
     outcome is unknown. Close it when done.
     """
 
@@ -232,7 +232,7 @@ class Connection:
             self._loop_thread.join(10)
 
     def _call_in_loop(self, function: Callable[..., object], *args: Any) -> None:
-        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody is left to tell
+        with contextlib.suppress(RuntimeError):  # the loop is closed: there is no receiver
             self._loop.call_soon_threadsafe(function, *args)
 
     # -- the loop's own
@@ -263,13 +263,13 @@ class Connection:
             del self._pending[token]
 
     async def _on_error(self, error: Exception) -> None:
-        """The server tells a refused right apart from any answer: give it to the one who asked."""
+        """The server reports a denied permission outside the reply: match it to the request it denies."""
         text = str(error)
         if "permissions violation" not in text.lower():
             self._last_error = text or type(error).__name__
             return
         self._last_error = text
-        refused = text.partition('"')[2].partition('"')[0].lower()  # nats-py tells it in lower case
+        refused = text.partition('"')[2].partition('"')[0].lower()  # nats-py reports it in lower case
         log.warning("the bus refuses a right: %s", text)
         if refused.startswith(self._inbox.lower()):
             self._inbox_refused = True  # without it no answer can ever come
@@ -295,7 +295,7 @@ class Connection:
             for event in self._watchers.get(subject, ()):
                 event.set()
 
-        with contextlib.suppress(Exception):  # the connection ended meanwhile: the next one listens anew
+        with contextlib.suppress(Exception):  # the connection ended meanwhile: the next one subscribes again
             await client.subscribe(subject, cb=wake)
 
     def _wake_all(self) -> None:
@@ -395,7 +395,7 @@ class Connection:
                 self._access_error = text
             elif isinstance(e, NoServersError):
                 self._access_error = (
-                    ""  # nobody is there to refuse. (A reset may hide a refusal: it says nothing.)
+                    ""  # nothing listens there. (A reset may hide a refusal: it proves nothing.)
                 )
             await _close(client)
             return None
@@ -421,7 +421,7 @@ async def _ignore_message(_: Msg) -> None:
 
 
 async def _close(client: _InterceptingClient) -> None:
-    with contextlib.suppress(Exception):  # a half-made TLS connection may never say that it is closed
+    with contextlib.suppress(Exception):  # an unfinished TLS connection may never report that it is closed
         await asyncio.wait_for(client.close(), 1.0)
 
 
@@ -430,7 +430,7 @@ async def _cancel_remaining_tasks() -> None:
     for task in rest:
         task.cancel()
     await asyncio.gather(*rest, return_exceptions=True)
-    for _ in range(3):  # a transport closes its socket a turn of the loop later
+    for _ in range(3):  # a transport closes its socket one loop iteration later
         await asyncio.sleep(0)
 
 

@@ -1,6 +1,6 @@
 """What can go wrong on the bus, as the errors of the library (PEP 249).
 
-OperationalError        not now: away, overloaded, out of room
+OperationalError        not now: unreachable, overloaded, out of space
 ├── OutcomeUnknown      the append may or may not have been recorded
 └── AlreadyRunning      another server holds this data folder
 IntegrityError          somebody was faster

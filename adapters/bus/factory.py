@@ -1,4 +1,4 @@
-"""Lets any application of the library use the bus by settings alone: ``PERSISTENCE_MODULE=adapters.bus``."""
+"""Lets any application of the library use the bus through settings only: ``PERSISTENCE_MODULE=adapters.bus``."""
 
 from __future__ import annotations
 

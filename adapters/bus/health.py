@@ -18,13 +18,13 @@ from .stream import check_stream, record_stream
 
 @dataclass(frozen=True, kw_only=True)
 class Health:
-    """What a look at the bus found. ``mismatches`` are reasons not to write; ``trouble`` one to wait."""
+    """The result of a health check. ``mismatches`` are reasons not to write; ``trouble`` is one to wait."""
 
     connected: bool
     server_version: str
     head: int | None
     stored_bytes: int | None
-    room_bytes: int | None  # what the servers may still store, the smallest of them; None if not told
+    room_bytes: int | None  # what the servers can still store, the smallest of them; None if not reported
     mismatches: tuple[str, ...]
     trouble: str = ""
 
@@ -33,7 +33,7 @@ class Health:
         return self.connected and not self.mismatches and not self.trouble
 
     def require(self) -> None:
-        """``OperationalError`` if the bus is away, ``StreamDrift`` if it is not what it must be."""
+        """``OperationalError`` if the bus is unreachable, ``StreamDrift`` if its configuration differs."""
         if self.trouble or not self.connected:
             raise OperationalError(self.trouble or "the bus is away")
         if self.mismatches:
@@ -43,7 +43,7 @@ class Health:
 def ping(api: Api) -> float:
     """The seconds of one way to the stream and back."""
     began = time.monotonic()
-    _info(api)
+    _stream_info(api)
     return time.monotonic() - began
 
 
@@ -54,7 +54,7 @@ def check(api: Api) -> Health:
     state: dict[str, Any] = {}
     room: int | None = None
     try:
-        state = _info(api).get("state", {})
+        state = _stream_info(api).get("state", {})
         mismatches += check_stream(api, record_stream(api.settings))
         mismatches += _server_mismatches(api)
         room = _monitors(api, mismatches)
@@ -75,7 +75,7 @@ def check(api: Api) -> Health:
     )
 
 
-def _info(api: Api) -> dict[str, Any]:
+def _stream_info(api: Api) -> dict[str, Any]:
     return api.call(f"STREAM.INFO.{api.settings.stream}")
 
 

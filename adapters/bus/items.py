@@ -79,7 +79,7 @@ class ItemStore:
         self._publish(f"{self._prefix}.M.{name}", manifest)
 
     def has(self, digest: bytes) -> bool:
-        """Whether the item of this digest is there, whole."""
+        """Whether the item of this digest is stored completely."""
         return self._chunk_count(digest) is not None
 
     def get(self, digest: bytes) -> bytes:
@@ -100,7 +100,7 @@ class ItemStore:
 
     def delete(self, digest: bytes) -> None:
         """Delete an item; one that is not there is deleted already."""
-        for kind, tail in (("M", ""), ("C", ".>")):  # first what makes it whole
+        for kind, tail in (("M", ""), ("C", ".>")):  # first what marks it as complete
             self._purge(f"{self._prefix}.{kind}.{digest.hex()}{tail}")
 
     def delete_orphans(
@@ -108,7 +108,7 @@ class ItemStore:
     ) -> int:
         """Delete what no record needs and was stored before ``older_than``; how many items went.
 
-        The remains of interrupted puts always go; whole items go if ``is_needed`` denies their digest.
+        Remains of interrupted puts are always deleted; complete items if ``is_needed`` returns false for their digest.
         An item is stored before the record that names it: leave it time.
         """
         if older_than.tzinfo is None:
@@ -133,12 +133,12 @@ class ItemStore:
     # -- parts
 
     def _chunk_count(self, digest: bytes) -> int | None:
-        """The number of chunks of a whole item, or None."""
+        """The number of chunks of a complete item, or None."""
         stored = self._pull({"multi_last": [f"{self._prefix}.M.{digest.hex()}"]})
         return int(json.loads(stored[0].data)["chunks"]) if stored else None
 
     def _stored_digests(self) -> set[str]:
-        """The digests of all that is stored, in hex, whole or not."""
+        """The digests of all stored items, in hex, complete or not."""
         names: set[str] = set()
         offset = 0
         while True:

@@ -3,8 +3,8 @@
 <data folder>/
   lock               held while a server uses the folder
   nats.conf          0600; no secret in it
-  nats.log           what the server says, two files of 8 MiB at most
-  store-key.check    0600; tells the right key from a wrong one, and nothing else about it
+  nats.log           the server's log, two files of 8 MiB at most
+  store-key.check    0600; shows whether a key is the right one, and nothing else about it
   seeds/hub.seed     0600, made at the first start
   seeds/ops.seed     0600
   jetstream/         the records, encrypted
@@ -12,14 +12,15 @@
 
 from __future__ import annotations
 
-import hmac
 import json
 import os
 from collections.abc import Iterable
-from hashlib import sha256
+from hmac import compare_digest
 from pathlib import Path
 
 from eventsourcing.persistence import ProgrammingError
+
+from keys.derive import KeyUse, derive_key
 
 from .rights import User, new_seed
 from .settings import MAX_PAYLOAD_BYTES
@@ -34,7 +35,7 @@ def private_folder(path: Path) -> Path:
 
 
 def write_private(path: Path, text: str) -> None:
-    """Write a file that only its owner may read: whole or not at all."""
+    """Write a file that only its owner may read, atomically."""
     temporary = path.with_name(path.name + ".new")
     temporary.unlink(missing_ok=True)
     fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -46,7 +47,7 @@ def write_private(path: Path, text: str) -> None:
 
 
 def seed_in(folder: Path, name: str, own_seed: str | None) -> str:
-    """The secret seed of a user: the given one, the kept one, or a new one that is kept."""
+    """The secret seed of a user: the given one, the stored one, or a new one that is then stored."""
     if own_seed is not None:
         return own_seed
     path = private_folder(folder / "seeds") / f"{name}.seed"
@@ -61,10 +62,10 @@ def check_key(folder: Path, key: bytes) -> None:
     The server itself would start with a wrong key, and serve nothing of what is there.
     """
     path = folder / "store-key.check"
-    value = hmac.new(key, b"kakehashi store key check 1", sha256).hexdigest()
+    value = derive_key(key, KeyUse.STORE_KEY_CHECK).hex()
     if not path.exists():
         write_private(path, value + "\n")
-    elif not hmac.compare_digest(path.read_text(encoding="ascii").strip(), value):
+    elif not compare_digest(path.read_text(encoding="ascii").strip(), value):
         raise ProgrammingError("the store key is not the one that this data folder was made with")
 
 
@@ -83,10 +84,10 @@ def config(
     monitor_port: int,
     max_file_store: int | None,
 ) -> str:
-    """The server's configuration: loopback only, sync before acknowledging, nobody without a key.
+    """The server's configuration: loopback only, sync before acknowledging, no user without a key.
 
     ``key_file`` is an absolute path that the server can read while it starts. Port -1 lets the
-    server take a free one and tell it in its ports file.
+    server choose a free one and write it into its ports file.
     """
     # The server joins an include's path to the folder of its configuration, even an absolute one.
     include = os.path.relpath(key_file, folder)

@@ -1,4 +1,4 @@
-"""A server's monitoring port: what it says about itself, and whether it is well."""
+"""A server's monitoring port: its own report, and its health."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from eventsourcing.persistence import OperationalError
 
 HEALTH_ATTEMPTS, RETRY_PAUSE_SECONDS = 5, 0.1
 BUSY = "failed to be ready for connections"
-"""The server gives itself a millisecond to look; on a machine that is busy that says nothing yet."""
+"""The server allows its own check one millisecond; on a busy machine a miss is not yet an error."""
 
 
 def varz(url: str, timeout: float) -> dict[str, Any]:
-    """What a server says about itself. ``OperationalError`` if it does not answer."""
+    """A server's report about itself. ``OperationalError`` if it does not answer."""
     status, answer = _get_json(url, "/varz", timeout)
     if status != 200:
         raise OperationalError(f"the monitoring port of a server answers with {status}")
@@ -26,7 +26,7 @@ def varz(url: str, timeout: float) -> dict[str, Any]:
 def health_error(url: str, timeout: float) -> str:
     """What ails the server, in its own words, or "". ``OperationalError`` if it does not answer.
 
-    Where the disk was full once, the server answers no append until it is started anew, and says so
+    After its disk was full, the server answers no append until it is restarted, and reports so
     here only.
     """
     for _ in range(HEALTH_ATTEMPTS):

@@ -1,6 +1,6 @@
 """nats-py as it is, for comparison: a durable publish with nothing of ours between.
 
-Benches hold the recorder, and all that stands on it, against this.
+Benches compare the recorder, and everything built on it, with this.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class PlainPublisher:
         self._stream = self._nats.jetstream(timeout=self._bus_settings.timeout)
 
     async def publish(self, originator: UUID, version: int, state: bytes) -> int:
-        """Store one message where a record of this name would lie. Returns its position."""
+        """Store one message at the subject of a record with this name. Returns its position."""
         subject = f"{self._bus_settings.prefix}.{originator.hex}.{version}"
         return (await self._stream.publish(subject, state)).seq
 

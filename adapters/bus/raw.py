@@ -37,7 +37,7 @@ _TIME_TEXT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?Z")
 
 @dataclass(frozen=True, slots=True)
 class RawMessage:
-    """One message of the stream. ``anomalies`` says what an honest writer would not have written.
+    """One message of the stream. ``anomalies`` lists what a correct writer would not have written.
 
     ``originator_id`` and ``version`` are None if the subject names no record, ``topic`` and
     ``insert_id`` if their header is not there. ``headers`` are those it was stored with. ``time`` is
@@ -57,8 +57,8 @@ class RawMessage:
 
 
 def decode(reply: Reply, subjects: Subjects) -> RawMessage:
-    """Read one message of a direct get. It never refuses what a stream may hold."""
-    block, server_headers = _split(reply)
+    """Read one message of a direct get. It never refuses anything stored."""
+    block, server_headers = _split_server_headers(reply)
     stored = Reply(block, b"").headers()
     storage = dict(reversed(stored))
     subject = server_headers.subject
@@ -81,7 +81,7 @@ def decode(reply: Reply, subjects: Subjects) -> RawMessage:
         version=record[1] if record else None,
         topic=storage.get(TOPIC),
         state=reply.data,
-        time=_parse_time(server_headers.time),
+        time=_parse_server_time(server_headers.time),
         insert_id=storage.get(INSERT),
         headers=stored,
         anomalies=tuple(anomalies),
@@ -90,32 +90,32 @@ def decode(reply: Reply, subjects: Subjects) -> RawMessage:
 
 def decode_event(reply: Reply, subjects: Subjects) -> StoredEvent:
     """Read one record of a direct get. ``InternalError`` if it is none."""
-    block, server_headers = _split(reply)
+    block, server_headers = _split_server_headers(reply)
     originator_id, version, topic = _record(block, server_headers, subjects)
     return StoredEvent(originator_id, version, topic, reply.data)
 
 
 def decode_notification(reply: Reply, subjects: Subjects) -> Notification:
     """Read one record with its place in the log. ``InternalError`` if it is none."""
-    block, server_headers = _split(reply)
+    block, server_headers = _split_server_headers(reply)
     originator_id, version, topic = _record(block, server_headers, subjects)
     return Notification(originator_id, version, topic, reply.data, server_headers.sequence)
 
 
 def sequence_of(reply: Reply) -> int:
     """The place of a message in the stream."""
-    return _split(reply)[1].sequence
+    return _split_server_headers(reply)[1].sequence
 
 
 class _ServerHeaders(NamedTuple):
-    """What the server says about a message."""
+    """The server's metadata of a message."""
 
     subject: str
     sequence: int
     time: str
 
 
-def _split(reply: Reply) -> tuple[bytes, _ServerHeaders]:
+def _split_server_headers(reply: Reply) -> tuple[bytes, _ServerHeaders]:
     """The headers a message was stored with, and the server's own behind them.
 
     The server's begin with the last ``Nats-Stream``: a message may be stored with the same names.
@@ -137,7 +137,7 @@ def _record(block: bytes, server_headers: _ServerHeaders, subjects: Subjects) ->
     return record[0], record[1], rest.partition(b"\r\n")[0].decode()
 
 
-def _parse_time(text: str) -> datetime:
+def _parse_server_time(text: str) -> datetime:
     match = _TIME_TEXT.fullmatch(text)
     if match is None:
         raise ValueError("the server's time is not a time")

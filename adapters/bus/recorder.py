@@ -38,7 +38,7 @@ NO_MESSAGE, NO_ROOM = 404, 413  # statuses of a direct get
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A part of the log. ``last_position`` is the last position that was looked at."""
+    """A part of the log. ``last_position`` is the last position that was read."""
 
     notifications: list[Notification]
     last_position: int
@@ -238,7 +238,7 @@ class JetStreamApplicationRecorder(JetStreamAggregateRecorder, ApplicationRecord
     def subscribe(self, gt: int | None = None, topics: Sequence[str] = ()) -> JetStreamSubscription:
         """Iterate over events from a position on, and go on with new ones as they are stored.
 
-        It waits out a bus that is away. It ends when it is stopped or the recorder is closed.
+        It waits while the bus is unreachable. It ends when it is stopped or the recorder is closed.
         """
         subscription = JetStreamSubscription(self, gt=gt, topics=topics)
         self._subscriptions.add(subscription)
@@ -284,7 +284,7 @@ class JetStreamApplicationRecorder(JetStreamAggregateRecorder, ApplicationRecord
 def connect(settings: BusSettings, *, check_first: bool = True) -> JetStreamApplicationRecorder:
     """A recorder on a stream that is what it must be.
 
-    ``OperationalError`` if the bus is away or does not let us in, ``StreamDrift`` if the stream or a
+    ``OperationalError`` if the bus is unreachable or refuses the credentials, ``StreamDrift`` if the stream or a
     server is not what it must be.
     """
     connection = Connection(settings)

@@ -34,7 +34,7 @@ STOP_TIMEOUT_SECONDS = 10.0  # seconds that a server may take to end in good ord
 
 # The server must not outlive us. The command to die with the parent is a mark of a process that survives
 # exec, and belongs to the thread that forked: hence a little program in between, started by a thread
-# that lives as long as the server. (A function run between fork and exec is not safe beside threads.)
+# that lives as long as the server. (A function run between fork and exec is not safe with threads.)
 _LAUNCH = """
 import os, signal, sys
 parent = int(sys.argv[1])
@@ -50,12 +50,12 @@ os.execv(sys.argv[2], sys.argv[2:])
 class EmbeddedServer:
     """One ``nats-server`` on loopback with a data folder of its own.
 
-    ``store_key`` (32 bytes) encrypts what lies on disk: without it the folder can't be read again.
+    ``store_key`` (32 bytes) encrypts the files on disk: without it they can't be read again.
     It reaches the server through memory that has no name in the file system and is emptied after
     the start (where the system has no such memory: a 0600 file that is removed after the start);
     never by command line or environment.
 
-    A crash is told to ``on_event`` and the log, and the server is started again on the same port.
+    A crash is reported to ``on_event`` and the log, and the server is restarted on the same port.
     ``on_event`` runs on the watching thread and gets one word (``started``, ``crashed``, ``stuck``,
     ``stopped``) and a sentence. ``stuck`` is a server that can't write: it is started again as soon
     as there is room.
@@ -254,7 +254,7 @@ class EmbeddedServer:
     def _wait_for_exit(self, process: subprocess.Popen[bytes]) -> int:
         """Wait for the end of the process, and see meanwhile that it can still write.
 
-        A server whose disk was full does not go on by itself once there is room: start it anew then.
+        A server whose disk was full does not recover by itself once there is space: restart it then.
         """
         write_error = ""
         while True:
@@ -272,7 +272,7 @@ class EmbeddedServer:
         try:
             reported = health_error(self.monitor_url, 2.0)
         except OperationalError:
-            return ""  # busy or ending: the process tells the rest
+            return ""  # busy or ending: the exit status decides
         return reported if "write error" in reported else ""
 
     def _launch(self, binary: Path, users: list[User]) -> None:
@@ -343,7 +343,7 @@ class EmbeddedServer:
 
 
 class _SecretFile:
-    """Bytes that the server can read by a path while it starts, and nobody by name on disk."""
+    """Bytes that the server can read by a path while it starts, without a file on disk where possible."""
 
     def __init__(self, folder: Path, text: str) -> None:
         self.fds: tuple[int, ...] = ()

@@ -22,7 +22,7 @@ class BusSettings:
     """How to reach one stream. Times are seconds. ``ValueError`` if a value can't be used.
 
     ``url`` is one address or several with commas between. ``timeout`` bounds every call, its
-    retries and the wait for a bus that is away; ``try_timeout`` bounds one try.
+    retries and the wait for an unreachable bus; ``try_timeout`` bounds one try.
     """
 
     url: str = "nats://127.0.0.1:4222"
@@ -31,7 +31,7 @@ class BusSettings:
     seed: str | None = field(default=None, repr=False)
     seed_file: Path | None = None
     monitor_url: str = ""  # http://host:port of every server, commas between; "" if there is none
-    require_sync: bool = True  # refuse a server that does not say that it syncs before it acknowledges
+    require_sync: bool = True  # refuse a server that does not report that it syncs before it acknowledges
     timeout: float = 20.0
     try_timeout: float = 6.0
     connect_timeout: float = 5.0
@@ -71,7 +71,7 @@ class BusSettings:
 
     @property
     def notify(self) -> str:
-        """The subjects on which the server tells that something was stored."""
+        """The subjects on which the server reports that something was stored."""
         return f"notify.{self.prefix}.>"
 
     def read_seed(self) -> str | None:

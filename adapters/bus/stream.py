@@ -11,7 +11,7 @@ from .errors import StreamDrift
 from .settings import BusSettings
 
 NAME_IN_USE = 10058
-_IGNORED_FIELDS = frozenset({"metadata", "description", "placement"})  # say nothing about the records
+_IGNORED_FIELDS = frozenset({"metadata", "description", "placement"})  # do not affect the records
 
 
 def record_stream(settings: BusSettings) -> dict[str, Any]:
@@ -41,7 +41,7 @@ def record_stream(settings: BusSettings) -> dict[str, Any]:
 
 
 def differences(wanted: dict[str, Any], actual: dict[str, Any]) -> tuple[str, ...]:
-    """Each point in which a configuration is not the wanted one, fields we never heard of included."""
+    """Each difference between a configuration and the wanted one, unknown fields included."""
     mismatches = []
     for key in sorted(wanted.keys() | actual.keys()):
         if key in _IGNORED_FIELDS:
@@ -68,7 +68,7 @@ def check_stream(api: Api, wanted: dict[str, Any]) -> tuple[str, ...]:
 
 
 def ensure(api: Api, wanted: dict[str, Any], *, create: bool = True, update: bool = False) -> None:
-    """Make the stream if it is not there; refuse one that differs, unless told to update it.
+    """Create the stream if it is missing; refuse one that differs, unless ``update`` is set.
 
     ``StreamDrift`` names what differs, or what the server refused to change.
     """

@@ -1,4 +1,4 @@
-"""Following the log: pages of it, fetched when the server tells that something was stored."""
+"""Subscriptions to the log: pages are fetched when the server reports that something was stored."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ log = logging.getLogger(__name__)
 
 
 class JetStreamSubscription(ListenNotifySubscription["JetStreamApplicationRecorder"]):
-    """The library's subscription, woken by the server; it waits out a bus that is away.
+    """The library's subscription, woken by the server; it waits while the bus is unreachable.
 
-    A wake-up says only "look": a lost one is made good by the slow poll of the line, and nothing is
-    ever skipped, because each look goes on from the last position that was handed over.
+    A wake-up carries no data: slow polling compensates for a lost one, and nothing is ever
+    skipped, because each fetch continues from the last position delivered.
     """
 
     def __init__(

@@ -39,7 +39,7 @@ class Reply:
 
     @property
     def status_text(self) -> str:
-        """What the server says beside the status."""
+        """The description after the status."""
         line = self.raw.partition(b"\r\n")[0]
         return line[len(_PROTOCOL_VERSION) + 4 :].strip().decode("utf-8", "replace")
 

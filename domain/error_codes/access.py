@@ -153,6 +153,13 @@ ROWS = (
             "64バイトの種を渡してください",
         ),
         (
+            "derivation-secret-length",
+            "A secret to derive a key from does not have 32 bytes.",
+            "Give a secret of 32 bytes.",
+            "導出元の鍵の長さが違います",
+            "32バイトの鍵を渡してください",
+        ),
+        (
             "item-key-length",
             "An item key does not have 32 bytes.",
             "Give a key of 32 bytes.",
@@ -181,14 +188,14 @@ ROWS = (
             "1,168バイトの包み鍵を渡してください",
         ),
         (
-            "ck-wrapped-key-length",
+            "audit-wrapped-key-length",
             "A wrapped control key does not have 1,168 bytes.",
             "Give a wrapped key of 1,168 bytes.",
             "統制鍵の包み鍵の長さが違います",
             "1,168バイトの包み鍵を渡してください",
         ),
         (
-            "audit-wrapped-key-size",
+            "audit-layer-size",
             "The sealed wrapped key of the audit office does not have 1,272 bytes.",
             "Give a sealed wrapped key of 1,272 bytes.",
             "監査部門の包み鍵の長さが違います",
@@ -199,14 +206,14 @@ ROWS = (
         NOT_FOUND,
         Audience.INTERNAL,
         (
-            "ck-not-given",
+            "control-key-not-given",
             "The control key of this originator and epoch was not given.",
             "Give the control key of this originator and epoch.",
             "統制鍵が渡されていません",
             "対象と期の統制鍵を渡してください",
         ),
         (
-            "sk-not-given",
+            "shred-key-not-given",
             "The shred key of this scope and class was not given.",
             "Give the shred key of this scope and class.",
             "裁断鍵が渡されていません",

@@ -58,7 +58,7 @@ ROWS = tuple(
             "FHIR R4の仕様に合わせてください",
         ),
         (
-            "resource-not-taken",
+            "resource-not-accepted",
             "This resource type is not accepted.",
             "Use only ServiceRequest, Patient, RelatedPerson, Observation, Condition and Consent.",
             "この資源は受け取れません",
@@ -72,7 +72,7 @@ ROWS = tuple(
             "modifierExtensionとimplicitRulesを取り除いてください",
         ),
         (
-            "one-request",
+            "request-count",
             "The Bundle does not have exactly one request.",
             "Put exactly one ServiceRequest into a Bundle.",
             "依頼が一つではありません",
@@ -86,7 +86,7 @@ ROWS = tuple(
             "取消・誤記入のものを除き、有効な状態のものだけにしてください",
         ),
         (
-            "reference-not-there",
+            "reference-not-found",
             "The target of a reference is not in the Bundle.",
             "Put the referenced resource into the same Bundle.",
             "参照先がBundleの中にありません",
@@ -100,7 +100,7 @@ ROWS = tuple(
             "対象者をPatientとして入れ、参照してください",
         ),
         (
-            "act-not-taken",
+            "act-not-accepted",
             "The kind of message is not named.",
             "Name family_information.provided or information_request.answered.",
             "連絡の種類が決まっていません",
@@ -128,7 +128,7 @@ ROWS = tuple(
             "用語の一覧から選んでください",
         ),
         (
-            "consent-twice",
+            "duplicate-consent",
             "There is not exactly one consent.",
             "Send one Consent.",
             "同意の記載が一つではありません",
@@ -233,7 +233,7 @@ ROWS = tuple(
             "列を消すか、ひな形の見出しに直してください",
         ),
         (
-            "header-twice",
+            "duplicate-header",
             "Two columns have the same heading.",
             "Use one column.",
             "同じ見出しの列が二つあります",

@@ -53,7 +53,7 @@ ROWS = (
             "1〜255バイトの名前にしてください",
         ),
         (
-            "note-control",
+            "note-control-character",
             "The signed note holds a control character.",
             "Use lines of plain text.",
             "署名文に制御文字があります",

@@ -62,3 +62,10 @@ def rows(
     of_code = (categories,) if isinstance(categories, str) else categories
     for code, meaning, remedy, meaning_ja, remedy_ja in texts:
         yield ErrorCode(code, of_code, audience, meaning, remedy, meaning_ja, remedy_ja, status)
+
+
+def field_error_code(noun: str, key: str) -> str:
+    """``<noun>-<key>``; a key that begins with the noun is not doubled: ``item-id``, ``command-id``."""
+    if key == noun:
+        return f"{noun}-id"
+    return key if key.startswith(f"{noun}-") else f"{noun}-{key}"

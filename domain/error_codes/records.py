@@ -229,6 +229,13 @@ ROWS = (
             "項目を確かめて、送り直してください",
         ),
         (
+            "unknown-kind",
+            "The originator is of a kind that this version does not know.",
+            "Name a kind of the published list, or update this program.",
+            "対象の種類がこの版にありません",
+            "公開されている種類を指定するか、新しい版に更新してください",
+        ),
+        (
             "wrong-kind",
             "The operation is about another kind of originator.",
             "Name an originator of the kind that this operation is about.",

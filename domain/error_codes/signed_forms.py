@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from domain.error_codes.model import MALFORMED, UNTRUSTED, Audience, ErrorCode, rows
+from domain.error_codes.model import MALFORMED, UNTRUSTED, Audience, ErrorCode, field_error_code, rows
 
 SENDER = Audience.HUB | Audience.DOOR
 FOUNDING = Audience.OPERATOR | Audience.AUDITOR
@@ -68,8 +68,8 @@ FIELDS_OF_FORMS: dict[str, tuple[Audience, str, str, tuple[str, ...]]] = {
 }
 """Noun of a JSON form -> audience, name, name in Japanese, and its fields.
 
-Rule: a form raises ``<noun>-keys`` where its keys are not exactly the agreed ones, and ``<noun>-<field>`` where
-one field does not have its form. All of these are Malformed.
+Rule: a form raises ``<noun>-keys`` where its keys are not exactly the agreed ones, and ``<noun>-<field>``
+(``field_error_code``) where one field does not have its form. All of these are Malformed.
 """
 
 BINARY_FORMS: dict[str, tuple[Audience, str, str, tuple[str, ...]]] = {
@@ -99,7 +99,7 @@ def _field_rows() -> Iterator[ErrorCode]:
         )
         for field in fields:
             yield ErrorCode(
-                f"{noun}-{field}",
+                field_error_code(noun, field),
                 (MALFORMED,),
                 audience,
                 f"The field {field.replace('-', '_')} of the {name} does not have its form.",
@@ -640,7 +640,7 @@ ROWS = (
             "別の番号にしてください",
         ),
         (
-            "genesis-reg-count",
+            "genesis-registrar-count",
             "The genesis does not name three registrars.",
             "Name three registrars.",
             "設立文書の登録責任者が三人ではありません",

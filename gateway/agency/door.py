@@ -15,6 +15,7 @@ from uuid import UUID, uuid4
 from domain.codes import Flag, Purpose, Section
 from domain.errors import Conflict, ExchangeError, InvariantViolation, Unavailable, Untrusted
 from domain.events import Kind, dump
+from domain.record import AUDIT, About
 from gateway.agency.item_opening import ItemOpener, OpenedItem
 from gateway.agency.key_sets import KeySets
 from gateway.agency.notifier_marks import Marks, contains_mark, notifier_marks
@@ -22,12 +23,13 @@ from gateway.agency.store import FAILED, WAITING, DoorStore, OutboxEntry
 from gateway.protocol.client import HubClient, retry_until_timeout
 from gateway.protocol.commands import READ_VALIDITY, WRITE_VALIDITY, encode_command_payload, request, signed
 from gateway.protocol.problems import problem
-from keys.command import AUDIT, INLINE_ITEM_MAX_BYTES, ItemRef, To, WrappedKeyRef
+from keys.command import INLINE_ITEM_MAX_BYTES, ItemRef, To, WrappedKeyRef
+from keys.derive import KeyUse, OwnDigestUse
 from keys.frame import Frame
 from keys.genesis import Genesis
 from keys.item import SealedItem, seal_item
 from keys.keyset import KeySet
-from keys.lp import ZEROS, About, sha256
+from keys.lp import ZEROS, sha256
 from keys.receipt import Receipt, verify_receipt
 from keys.request import parse_request
 from keys.signing import KemKey, KemPublic, SignatureKeys
@@ -134,7 +136,7 @@ class Door:
         ``flush`` sends them later. Raises the hub's error if nothing was recorded.
         """
         command_id = command_id or uuid4()
-        asked_digest = None if asked is None else self._kem.keyed_digest(asked)
+        asked_digest = None if asked is None else self.own_digest(KeyUse.COMMAND_DIGEST, asked)
         with self._send_lock:
             known = self.store.sent(command_id)
             if known is not None and known.state != FAILED:
@@ -164,22 +166,25 @@ class Door:
                     raise
             raise AssertionError("the loop returns or raises")  # no cover
 
-    def keyed_digest(self, data: bytes) -> bytes:
+    def own_digest(self, use: OwnDigestUse, data: bytes) -> bytes:
         """A digest by which only this door can recognise these bytes again (KH-1 §4)."""
-        return self._kem.keyed_digest(data)
+        return self._kem.own_digest(use, data)
+
+    def _mark_digest(self, word: bytes) -> bytes:
+        return self.own_digest(KeyUse.NOTIFIER_MARK, word)
 
     def _with_notifier_flags(self, case: UUID, parts: Sequence[SectionContent]) -> Sequence[SectionContent]:
         """Flag parts that reveal the notifier. The flag is signed with the command, and the hub refuses to disclose them."""
         for part in parts:
             if part.section == Section.NOTIFIER:
-                new_marks = notifier_marks(part.content.decode("utf-8", "replace"), self._kem.keyed_digest)
+                new_marks = notifier_marks(part.content.decode("utf-8", "replace"), self._mark_digest)
                 self.store.store_marks(case, new_marks)
         marks = self.store.marks(case) if parts else {}
         return [self._with_trace_flag(part, marks) for part in parts] if marks else parts
 
     def _with_trace_flag(self, part: SectionContent, marks: Marks) -> SectionContent:
         text = part.content.decode("utf-8", "replace")
-        if part.section == Section.NOTIFIER or not contains_mark(text, marks, self._kem.keyed_digest):
+        if part.section == Section.NOTIFIER or not contains_mark(text, marks, self._mark_digest):
             return part
         return replace(part, flags=tuple(sorted({*part.flags, Flag.NOTIFIER_TRACE.value})))
 
@@ -280,7 +285,7 @@ class Door:
         item_ids = [uuid4() for _ in parts]
         readers_of = self._recipients(about, act, fields, parts, item_ids, actor) if parts else {}
         sealed_parts = [
-            self._seal_part(About(kind.value, about), item_id, part, keyset, readers_of[item_id])
+            self._seal_part(About(kind, about), item_id, part, keyset, readers_of[item_id])
             for item_id, part in zip(item_ids, parts, strict=True)
         ]
         for sealed_part in sealed_parts:

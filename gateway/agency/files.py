@@ -19,6 +19,7 @@ from gateway.agency.door import Door, SectionContent, SubmissionResult
 from gateway.agency.staff import Person
 from gateway.pages.texts import basis_text, reason_text
 from gateway.protocol.problems import title_of
+from keys.derive import KeyUse
 
 SOURCE = "SOURCE"
 _OUTCOME_TEXTS = {
@@ -56,7 +57,7 @@ class Files:
         agencies = {k.code: k.agency for k in self._door.directory()}
         parsed_file = adapter.read(data, agencies)
         outcomes = []
-        file_digest = self._door.keyed_digest(data)
+        file_digest = self._door.own_digest(KeyUse.FILE_DIGEST, data)
         with self._intake_lock:
             for n, (inbound, (command_id, case)) in enumerate(
                 zip(
@@ -109,7 +110,7 @@ class Files:
         for inbound in inbound_messages:
             reference_digest = None
             if inbound.reference is not None:
-                reference_digest = self._door.keyed_digest(b"family\0" + inbound.reference.encode())
+                reference_digest = self._door.own_digest(KeyUse.FAMILY_DIGEST, inbound.reference.encode())
             known_case = (
                 None
                 if reference_digest is None

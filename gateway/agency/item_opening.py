@@ -11,11 +11,12 @@ from uuid import UUID
 
 from domain.errors import Untrusted
 from domain.events import Kind
+from domain.record import About
 from gateway.agency.key_sets import KeySets
 from keys.command import CommandPayload, ItemRef, To, parse_command
 from keys.frame import COMMAND, parse_frame, verify
 from keys.item import open_item
-from keys.lp import About, sha256
+from keys.lp import sha256
 from keys.signing import KemKey
 from keys.wrapped_key import open_wrapped_key
 
@@ -107,7 +108,7 @@ class ItemOpener:
         """The payload of a frame about this case, its signatures verified under a registered key set. Raises Untrusted."""
         frame = parse_frame(b64decode(data))
         payload = parse_command(frame.payload)
-        if payload.hub != self._hub or payload.about != About(Kind.CASE.value, case):
+        if payload.hub != self._hub or payload.about != About(Kind.CASE, case):
             raise Untrusted("frame-of-another-case")
         author = _author_agency(payload)
         if not self._key_sets.knows(payload.keyset):

@@ -11,10 +11,11 @@ from typing import Protocol
 from uuid import UUID
 
 from domain.errors import Untrusted
-from keys.command import ZEROS, parse_command
+from keys.command import parse_command
 from keys.frame import Frame
 from keys.genesis import Genesis
 from keys.keyset import KeySet, parse_key_set, verify_key_set
+from keys.lp import ZEROS
 
 PUBLISHED = "key_set.published"
 

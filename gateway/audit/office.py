@@ -19,7 +19,6 @@ from gateway.agency.item_opening import ItemOpener, OpenedItem
 from gateway.agency.key_sets import KeySets
 from gateway.protocol.client import HubClient, retry_until_timeout
 from gateway.protocol.commands import READ_VALIDITY, WRITE_VALIDITY, encode_command_payload, request, signed
-from keys.command import AUDIT as TO_AUDIT
 from keys.genesis import Genesis
 from keys.receipt import verify_receipt
 from keys.signing import KemKey, SignatureKeys
@@ -60,7 +59,7 @@ class AuditOffice:
         self._current_time = now
         self._control_requests: dict[UUID | None, UUID] = {}  # by case, None for all cases
         key_sets = KeySets(_KeySetCache(), client.key_sets, genesis)
-        self._item_reader = ItemOpener(TO_AUDIT, hub=genesis.hub, kem=kem, key_sets=key_sets)
+        self._item_reader = ItemOpener(AUDIT, hub=genesis.hub, kem=kem, key_sets=key_sets)
 
     def request_content(self, case: UUID, items: Iterable[UUID], *, ground: AuditGround, until: date) -> UUID:
         """Request these items of a case, until the end of that day (in Japan). Returns the request's id, which the two

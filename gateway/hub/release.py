@@ -16,7 +16,6 @@ from domain.events import Event, Item, KeySetPublished, KeySetRevoked
 from domain.record import AUDIT, Party, Record
 from domain.refusals import is_refusal
 from domain.world import World
-from keys.command import AUDIT as TO_AUDIT
 from keys.command import To
 from keys.leaf import Leaf
 from keys.lp import ZEROS
@@ -137,4 +136,4 @@ def _wrapped_key_recipient(reader: Party) -> To:
         return reader
     if reader != AUDIT:
         raise NotFound("not-found")
-    return TO_AUDIT
+    return AUDIT

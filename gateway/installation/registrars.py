@@ -16,10 +16,10 @@ from domain.record import REGISTRARS
 from domain.rulebook import EDITION, first_edition
 from gateway.protocol.client import HubClient, retry_until_timeout
 from gateway.protocol.commands import encode_command_payload, request
-from keys.command import ZEROS
 from keys.frame import Frame
 from keys.genesis import Genesis
 from keys.keyset import key_set_fields, sign_key_set, sign_registrars_act
+from keys.lp import ZEROS
 from keys.signing import KemPublic, SignatureKeys
 
 RETRY_SECONDS = 20.0

@@ -8,12 +8,10 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from domain.events import Kind
-from domain.record import AUDIT, REGISTRARS, Party
-from keys.command import AUDIT as BY_AUDIT
-from keys.command import REGISTRARS as BY_REGISTRARS
-from keys.command import ZEROS, By, CommandPayload, ItemRef, WrappedKeyRef, encode_command
+from domain.record import AUDIT, REGISTRARS, About, Party
+from keys.command import By, CommandPayload, ItemRef, WrappedKeyRef, encode_command
 from keys.frame import COMMAND, Frame, sign
-from keys.lp import About
+from keys.lp import ZEROS
 from keys.request import encode_request
 from keys.signing import SignatureKeys
 
@@ -43,7 +41,7 @@ def encode_command_payload(
     return encode_command(
         CommandPayload(
             hub=hub,
-            about=About(kind.value, about),
+            about=About(kind, about),
             command_id=command_id or uuid4(),
             by=_author(by),
             actor=actor,
@@ -62,9 +60,9 @@ def encode_command_payload(
 
 def _author(by: Party) -> By:
     if by == REGISTRARS:
-        return BY_REGISTRARS
+        return REGISTRARS
     if by == AUDIT:
-        return BY_AUDIT
+        return AUDIT
     assert isinstance(by, UUID)
     return by
 

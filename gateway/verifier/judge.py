@@ -21,10 +21,11 @@ from domain.record import AUDIT, HUB, REGISTRARS, About, Command, Record, hub_co
 from domain.register import Agency, Originator, Register
 from domain.world import World, empty_world, rests_on
 from gateway.verifier.record_parser import command_of, record_json
-from keys.command import READ_AHEAD, WRITE_AHEAD, ZEROS, CommandPayload
+from keys.command import READ_AHEAD, WRITE_AHEAD, CommandPayload
 from keys.frame import COMMAND, Frame, parse_frame, verify
 from keys.genesis import Genesis, verify_genesis
 from keys.keyset import verify_key_set, verify_registrars_act
+from keys.lp import ZEROS
 from keys.signing import SignatureKind, SignaturePublic
 from keys.stored_record import StoredRecord
 

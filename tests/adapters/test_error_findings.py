@@ -26,7 +26,7 @@ def two_consents(resources: Resources) -> None:
 
 CASES: dict[str, Callable[[Resources], None]] = {
     "answers-missing": answer_to_nothing,
-    "consent-twice": two_consents,
+    "duplicate-consent": two_consents,
 }
 
 

@@ -91,7 +91,7 @@ def test_a_case_and_recorded_consents_are_named_by_the_hubs_numbers() -> None:
     assert inbound.case == case
     assert inbound.fields["consent"] == [str(consent)]
     assert inbound.fields["subject_consent"] == "REFUSED", (
-        "the other consent says what the person said to this"
+        "the other consent is the person's answer to this disclosure"
     )
 
 
@@ -128,11 +128,11 @@ O1, O2, C = (f"Bundle.entry[{n}].resource" for n in (2, 3, 4))
 WRONG: list[tuple[str, Change, tuple[str, str, str]]] = [
     ("revoked", _set(0, "status", "revoked"), (R, "status", "not-in-force")),
     ("not to be done", _set(0, "doNotPerform", True), (R, "status", "not-in-force")),
-    ("no act", _set(0, "code", {"text": "x"}), (R, "code", "act-not-taken")),
+    ("no act", _set(0, "code", {"text": "x"}), (R, "code", "act-not-accepted")),
     (
         "unknown act",
         _set(0, "code", {"coding": [{"system": "urn:kakehashi:act", "code": "consent.given"}]}),
-        (R, "code", "act-not-taken"),
+        (R, "code", "act-not-accepted"),
     ),
     (
         "unknown basis",
@@ -149,7 +149,7 @@ WRONG: list[tuple[str, Change, tuple[str, str, str]]] = [
     (
         "reference elsewhere",
         _set(0, "supportingInfo", [{"reference": "Observation/x"}]),
-        (R, "supportingInfo[0]", "reference-not-there"),
+        (R, "supportingInfo[0]", "reference-not-found"),
     ),
     ("local time", _set(0, "authoredOn", "2025-05-12"), (R, "authoredOn", "time-zone")),
     (
@@ -189,7 +189,7 @@ WRONG: list[tuple[str, Change, tuple[str, str, str]]] = [
 
 
 @pytest.mark.parametrize(("change", "wanted"), [(c, w) for _, c, w in WRONG], ids=[n for n, _, _ in WRONG])
-def test_what_is_wrong_is_told_with_its_place(change: Change, wanted: tuple[str, str, str]) -> None:
+def test_each_finding_names_its_element(change: Change, wanted: tuple[str, str, str]) -> None:
     value = bundle()
     change(resources(value))
     with pytest.raises(WrongFile) as caught:
@@ -200,7 +200,7 @@ def test_what_is_wrong_is_told_with_its_place(change: Change, wanted: tuple[str,
     assert SECRET not in report.decode() + repr(caught.value.findings) + str(caught.value)
 
 
-def test_several_faults_are_told_at_once() -> None:
+def test_several_findings_are_reported_at_once() -> None:
     value = bundle()
     resources(value)[0]["performer"] = []
     resources(value)[3]["valueCodeableConcept"] = {"text": "x"}
@@ -216,7 +216,7 @@ def test_several_faults_are_told_at_once() -> None:
         (b'{"a":1,"a":2}', "duplicate-key"),
         (b'{"resourceType":"Patient"}', "not-a-bundle"),
         (b'{"resourceType":"Bundle","type":"history"}', "bundle-type"),
-        (b'{"resourceType":"Bundle","type":"message"}', "one-request"),
+        (b'{"resourceType":"Bundle","type":"message"}', "request-count"),
         (b'{"resourceType":"Bundle","type":"message","entry":[1]}', "not-fhir"),
         (b'{"resourceType":"Bundle","type":"message","implicitRules":"x"}', "modifier"),
         (b"{" + b" " * 10 * 1024 * 1024 + b"}", "too-large"),
@@ -224,25 +224,25 @@ def test_several_faults_are_told_at_once() -> None:
         (b'{"a":NaN}', "not-json"),
     ],
 )
-def test_bytes_that_are_no_bundle_are_told_as_such(data: bytes, error_code: str) -> None:
+def test_bytes_that_are_no_bundle_are_reported_as_such(data: bytes, error_code: str) -> None:
     with pytest.raises(WrongFile) as caught:
         Fhir().read(data, AGENCIES)
     assert error_code in {f.error_code for f in caught.value.findings}
 
 
-def test_a_resource_that_we_do_not_take_is_not_dropped_in_silence() -> None:
+def test_a_resource_of_an_unsupported_type_refuses_the_bundle() -> None:
     value = bundle()
     value["entry"].append({"resource": {"resourceType": "MedicationRequest"}})
     with pytest.raises(WrongFile) as caught:
         read(value)
     assert caught.value.findings == (
-        Finding("Bundle.entry[6].resource", "resourceType", "resource-not-taken"),
+        Finding("Bundle.entry[6].resource", "resourceType", "resource-not-accepted"),
     )
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.data())
-def test_a_spoilt_bundle_is_read_or_refused_and_never_told_back(data: st.DataObject) -> None:
+def test_a_corrupted_bundle_is_read_or_refused_and_never_echoed(data: st.DataObject) -> None:
     value = bundle()
     for _ in range(data.draw(st.integers(1, 3))):
         collected: Any = value

@@ -38,7 +38,7 @@ def findings(data: bytes) -> list[tuple[str, str, str]]:
     [as_csv(table(ROW)), as_csv(table(ROW), "utf-8"), as_csv(table(ROW), "cp932"), as_xlsx(table(ROW))],
     ids=["utf-8 with mark", "utf-8", "cp932", "xlsx"],
 )
-def test_a_row_is_read_alike_from_every_form(data: bytes) -> None:
+def test_a_row_reads_the_same_from_xlsx_and_csv(data: bytes) -> None:
     [inbound] = read(data)
     section_text = {w.section: w.text for w in inbound.sections}
     assert section_text["BASIC"].splitlines() == [
@@ -73,7 +73,7 @@ def test_the_published_example_reads_as_published() -> None:
     assert collected == json.loads((VECTORS / "list.messages.json").read_text())
 
 
-def test_brothers_and_sisters_follow_under_the_same_number() -> None:
+def test_rows_with_the_same_reference_are_one_message_with_several_people() -> None:
     second = {
         "整理番号": "母-12",
         "氏名": "架空 二郎",
@@ -89,7 +89,7 @@ def test_brothers_and_sisters_follow_under_the_same_number() -> None:
     assert "架空 二郎" not in two.source.decode(), "a family's source holds no other family"
 
 
-def test_half_filled_forms_are_taken() -> None:
+def test_half_filled_rows_are_accepted() -> None:
     [inbound] = read(as_csv(table({"整理番号": "1", "宛先機関": "AZ-CORE", "養育環境": "不明な点が多い"})))
     assert inbound.fields["subject_consent"] == "NOT_REQUESTED"
     assert inbound.fields["weeks_pregnant"] is None
@@ -124,28 +124,28 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("head", "value", "error_code"), WRONG)
-def test_what_is_wrong_is_told_with_its_row_and_column(head: str, value: str, error_code: str) -> None:
+def test_each_finding_names_its_row_and_column(head: str, value: str, error_code: str) -> None:
     assert ("2行目", head, error_code) in findings(as_csv(table({**ROW, head: value})))
 
 
-def test_every_wrong_row_is_told_at_once() -> None:
+def test_findings_of_all_rows_are_reported_at_once() -> None:
     rows = [{**ROW, "整理番号": str(n), "把握年月日": "きのう"} for n in range(3)]
     assert findings(as_csv(table(*rows))) == [(f"{n}行目", "把握年月日", "date-form") for n in (2, 3, 4)]
 
 
-def test_a_telephone_number_that_lost_its_zero_is_told() -> None:
+def test_a_telephone_number_without_its_leading_zero_is_reported() -> None:
     row = {**ROW, "電話": 312345678}
     assert ("2行目", "電話", "number-in-text") in findings(as_xlsx([list(row), list(row.values())]))
 
 
-def test_a_character_that_is_in_no_encoding_is_told_with_its_row() -> None:
+def test_a_line_in_no_known_encoding_is_reported_with_its_row() -> None:
     data = as_csv(table(ROW, {**ROW, "整理番号": "2"}), "cp932").replace(
         "花子".encode("cp932"), b"\x81\xad", 1
     )
     assert findings(data) == [("2行目", "", "encoding")]
 
 
-def test_yoshida_with_the_long_roof_is_kept_in_utf_8() -> None:
+def test_a_rare_kanji_variant_of_a_name_is_preserved_in_utf_8() -> None:
     [inbound] = read(as_csv(table({**ROW, "氏名": "𠮷田 架空"})))
     assert "𠮷田" in inbound.sections[0].text
 
@@ -155,23 +155,23 @@ def test_yoshida_with_the_long_roof_is_kept_in_utf_8() -> None:
     [
         ([["整理番号"]], ("1行目", "宛先機関", "header-missing")),
         ([["整理番号", "宛先機関", SECRET]], ("1行目", "3列目", "header-unknown")),
-        ([["整理番号", "宛先機関", "氏名", "氏名"]], ("1行目", "氏名", "header-twice")),
+        ([["整理番号", "宛先機関", "氏名", "氏名"]], ("1行目", "氏名", "duplicate-header")),
         ([["整理番号", "宛先機関"]], ("2行目", "", "empty")),
         ([["整理番号", "宛先機関"], ["1", "AZ-CORE"]], ("2行目", "", "empty")),
         ([["整理番号", "宛先機関"], ["1", "AZ-CORE", "x"]], ("2行目", "3列目", "header-unknown")),
     ],
 )
-def test_a_table_of_another_form_is_told(rows: list[list[str]], finding: tuple[str, str, str]) -> None:
+def test_a_table_of_another_form_is_reported(rows: list[list[str]], finding: tuple[str, str, str]) -> None:
     assert finding in findings(as_csv(rows))
 
 
-def test_rows_of_one_family_stand_together_and_agree() -> None:
+def test_rows_of_one_family_must_be_adjacent_and_agree() -> None:
     other = {**ROW, "整理番号": "2"}
     assert ("4行目", "整理番号", "rows-not-adjacent") in findings(as_csv(table(ROW, other, ROW)))
     assert ("3行目", "妊娠週数", "differs") in findings(as_csv(table(ROW, {**ROW, "妊娠週数": "31"})))
 
 
-def test_too_many_rows_are_told() -> None:
+def test_too_many_rows_are_reported() -> None:
     rows = [{**ROW, "整理番号": str(n)} for n in range(MAX_ROWS + 1)]
     assert findings(as_csv(table(*rows))) == [("ファイル", "", "too-many")]
 
@@ -205,7 +205,7 @@ def _two_sheets() -> bytes:
         pytest.param(b"PK\x03\x04" + bytes(10 * 1024 * 1024), "too-large", id="too large"),
     ],
 )
-def test_what_is_no_list_is_told(data: bytes, error_code: str) -> None:
+def test_bytes_that_are_no_list_are_reported(data: bytes, error_code: str) -> None:
     assert error_code in [f for _, _, f in findings(data)]
 
 
@@ -240,7 +240,7 @@ def test_the_answer_has_a_row_for_each_message_and_no_formula() -> None:
     | st.binary(max_size=60).map(lambda b: as_csv(table(ROW))[:-30] + b)
     | st.binary(max_size=60).map(lambda b: as_xlsx(table(ROW))[:2000] + b)
 )
-def test_spoilt_bytes_are_read_or_refused(data: bytes) -> None:
+def test_corrupted_lists_are_read_or_refused(data: bytes) -> None:
     assert {f.error_code for f in reported(data)} <= ERROR_CODES
 
 

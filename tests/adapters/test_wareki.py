@@ -34,7 +34,7 @@ from adapters.agencies.wareki import ERAS, NoSuchDate, UnknownDateForm, parse_da
         ("20250512", date(2025, 5, 12)),
     ],
 )
-def test_a_date_is_read_as_it_is_written(text: str, day: date) -> None:
+def test_japanese_and_western_dates_are_parsed(text: str, day: date) -> None:
     assert parse_date(text) == day
 
 
@@ -42,7 +42,7 @@ def test_a_date_is_read_as_it_is_written(text: str, day: date) -> None:
     "text",
     ["S64.1.8", "R1.4.30", "H31.5.1", "R0.5.1", "R7.2.29", "2025-02-29", "M5.12.2", "T15.12.25", "H1.1.7"],
 )
-def test_a_day_that_never_was_is_told_as_such(text: str) -> None:
+def test_a_date_that_never_existed_is_reported_as_such(text: str) -> None:
     with pytest.raises(NoSuchDate):
         parse_date(text)
 
@@ -50,13 +50,13 @@ def test_a_day_that_never_was_is_told_as_such(text: str) -> None:
 @pytest.mark.parametrize(
     "text", ["", "きのう", "5/12", "25.5.12", "X7.5.12", "令和7年5月", "2025-5-12-1", "R100.1.1"]
 )
-def test_what_is_no_date_is_told_as_such(text: str) -> None:
+def test_text_that_is_no_date_is_reported_as_such(text: str) -> None:
     with pytest.raises(UnknownDateForm):
         parse_date(text)
 
 
 @given(st.dates(date(1873, 1, 1), date(2099, 12, 31)))
-def test_every_day_of_every_era_is_read_back(day: date) -> None:
+def test_every_day_of_every_era_survives_formatting_and_parsing(day: date) -> None:
     name, era_letter, first, _ = next(era for era in ERAS if era[2] <= day <= era[3])
     year = day.year - (1868 if era_letter == "M" else first.year) + 1
     assert parse_date(f"{name}{year}年{day.month}月{day.day}日") == day

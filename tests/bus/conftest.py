@@ -1,4 +1,4 @@
-"""One server for the whole run; every test has streams of its own on it."""
+"""One server for the whole run; every test has its own streams on it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ STORE_KEY = bytes(range(32))
 
 
 class Bus:
-    """A server, and a user who may do everything: what a test needs beside the hub's rights."""
+    """A server, and a user with all rights: tests need more than the hub's rights."""
 
     def __init__(self, folder: Path) -> None:
         self._user_seed = new_seed()
@@ -103,12 +103,12 @@ def event():
 
 
 class Proxy:
-    """Stands between a client and the server and loses what it is told to lose.
+    """A proxy between a client and the server that drops the messages it is configured to drop.
 
     ``lose_answers``: so many acknowledgements are read from the server and the connection is cut
     instead of passing them on. ``swallow_answers``: the same without a cut. ``lose_requests``: so
     many publications are dropped by a cut before the server sees them. ``swallow_everything``: the
-    server hears and is never heard.
+    server receives requests and its answers are lost.
     """
 
     def __init__(self, port: int) -> None:
@@ -141,7 +141,7 @@ class Proxy:
         for task in rest:
             task.cancel()
         await asyncio.gather(*rest, return_exceptions=True)
-        await asyncio.sleep(0.01)  # a transport closes its socket a turn of the loop later
+        await asyncio.sleep(0.01)  # a transport closes its socket one loop iteration later
 
     async def _relay(self, near: asyncio.StreamReader, near_out: asyncio.StreamWriter) -> None:
         far, far_out = await asyncio.open_connection("127.0.0.1", self._target_port)

@@ -25,7 +25,7 @@ from adapters.bus.api import ApiError
 from adapters.bus.append import _is_conflict
 
 
-def test_positions_are_the_sequence_of_the_stream(recorder, event):
+def test_positions_are_stream_sequences(recorder, event):
     case = uuid4()
     assert recorder.insert_events([event(case, 1)]) == [1]
     assert recorder.insert_events([event(case, 2), event(), event(case, 3)]) == [2, 3, 4]
@@ -81,7 +81,7 @@ def test_a_guard_that_holds_lets_the_append_through(recorder, event, single):
 
 
 @pytest.mark.parametrize("single", [True, False], ids=["one event", "a batch"])
-def test_a_guard_that_fails_says_which_and_records_nothing(recorder, event, single):
+def test_a_failed_guard_is_named_and_nothing_is_recorded(recorder, event, single):
     contract, other = uuid4(), uuid4()
     recorder.insert_events([event(contract, 1), event(contract, 2)])
     events = [event()] if single else [event(), event()]
@@ -92,7 +92,7 @@ def test_a_guard_that_fails_says_which_and_records_nothing(recorder, event, sing
     assert recorder.head() == 2
 
 
-def test_a_taken_version_is_told_before_a_failed_guard(recorder, event):
+def test_a_taken_version_is_reported_before_a_failed_guard(recorder, event):
     contract, taken = uuid4(), event()
     recorder.insert_events([event(contract, 1), taken])
     with pytest.raises(IntegrityError) as caught:
@@ -100,7 +100,7 @@ def test_a_taken_version_is_told_before_a_failed_guard(recorder, event):
     assert not isinstance(caught.value, GuardFailed)
 
 
-def test_a_guard_on_something_that_does_not_exist_yet_holds(recorder, event):
+def test_a_guard_on_an_originator_without_records_holds(recorder, event):
     assert recorder.insert_events([event()], guards=[(uuid4(), 0)]) == [1]
 
 
@@ -109,7 +109,7 @@ def test_more_guards_than_events_are_refused(recorder, event):
         recorder.insert_events([event()], guards=[(uuid4(), 1), (uuid4(), 1)])
 
 
-def test_race_of_guards_never_lets_both_sides_through(settings, event):
+def test_of_two_appends_that_guard_against_each_other_at_most_one_succeeds(settings, event):
     """A rests on B and B rests on A: of each racing pair at most one may be recorded."""
     one, two = connect(settings), connect(settings)
     refused = 0
@@ -145,7 +145,7 @@ def test_race_of_guards_never_lets_both_sides_through(settings, event):
 # -- sizes and forms
 
 
-def test_a_record_of_the_largest_size_is_kept(recorder, event):
+def test_a_record_of_the_maximum_size_is_stored(recorder, event):
     case = uuid4()
     state = bytes(MAX_RECORD_BYTES - 512)
     recorder.insert_events([event(case, 1, state)])
@@ -153,13 +153,13 @@ def test_a_record_of_the_largest_size_is_kept(recorder, event):
     assert stored.state == state
 
 
-def test_oversize_is_refused_before_it_is_sent(recorder, event):
+def test_an_oversized_record_is_refused_before_it_is_sent(recorder, event):
     with pytest.raises(TooLarge):
         recorder.insert_events([event(state=bytes(MAX_RECORD_BYTES))])
     with pytest.raises(TooLarge):
         recorder.insert_events([event(), event(state=bytes(3 * 1024 * 1024))])
     assert recorder.head() == 0
-    assert recorder.insert_events([event()]) == [1]  # and the connection still stands
+    assert recorder.insert_events([event()]) == [1]  # and the connection is still open
 
 
 def test_a_thousand_events_are_one_batch_and_one_more_is_refused(recorder, event):
@@ -179,7 +179,7 @@ def test_a_thousand_events_are_one_batch_and_one_more_is_refused(recorder, event
         pytest.param(StoredEvent(uuid4(), 1, " event", b""), id="a topic that would not come back as it is"),
     ],
 )
-def test_what_has_no_form_on_the_bus_is_refused(recorder, bad):
+def test_ids_and_topics_without_a_form_on_the_bus_are_refused(recorder, bad):
     with pytest.raises(ProgrammingError):
         recorder.insert_events([bad])
     assert recorder.head() == 0
@@ -202,7 +202,7 @@ def test_any_text_can_be_an_id(bus, text):
 # -- reading one originator
 
 
-def test_long_sequences_are_read_whole_and_in_parts(recorder, event):
+def test_long_sequences_are_read_completely_and_in_ranges(recorder, event):
     case = uuid4()
     events = [event(case, v, b"%d" % v) for v in range(1, 2301)]
     for i in range(0, len(events), 1000):
@@ -214,7 +214,7 @@ def test_long_sequences_are_read_whole_and_in_parts(recorder, event):
     assert recorder.select_events(case, gt=2300) == []
 
 
-def test_versions_with_gaps_are_all_found(recorder, event):
+def test_versions_with_gaps_are_all_read(recorder, event):
     case = uuid4()
     events = [event(case, v) for v in (2, 90, 1700, 5000, 100_000)]
     recorder.insert_events(events[::-1])
@@ -223,7 +223,7 @@ def test_versions_with_gaps_are_all_found(recorder, event):
     assert recorder.select_events(case, lte=1700, desc=True, limit=1) == [events[2]]
 
 
-def test_large_records_come_in_several_pages(recorder, event):
+def test_large_records_are_read_in_several_pages(recorder, event):
     case = uuid4()
     events = [event(case, v, bytes([v]) * 1_400_000) for v in range(1, 16)]
     for one in events:
@@ -245,7 +245,7 @@ def test_large_records_come_in_several_pages(recorder, event):
         (10008, "JetStream system temporarily unavailable", False),
     ],
 )
-def test_a_conflict_is_told_from_trouble(code, text, conflict):
+def test_conflicts_and_failures_of_the_store_are_told_apart_by_their_text(code, text, conflict):
     assert _is_conflict(ApiError(code, text)) is conflict
 
 
@@ -259,7 +259,7 @@ def test_a_conflict_is_told_from_trouble(code, text, conflict):
         pytest.param([ApiError(0, "can't be read")], OutcomeUnknown, id="an answer that can't be read"),
     ],
 )
-def test_every_answer_has_its_error(settings, event, monkeypatch, answers, raised):
+def test_each_server_error_maps_to_its_exception(settings, event, monkeypatch, answers, raised):
     recorder = JetStreamApplicationRecorder(Connection(replace(settings, timeout=0.5)))
 
     def refuse(*_: object) -> list[int]:
@@ -274,7 +274,7 @@ def test_every_answer_has_its_error(settings, event, monkeypatch, answers, raise
         recorder.close()
 
 
-def test_not_now_is_tried_again(recorder, event, monkeypatch):
+def test_temporary_errors_are_retried(recorder, event, monkeypatch):
     send = recorder._appender._send
     troubles = [ApiError(10210, "too many batches"), ApiError(10008, "unavailable")]
 
@@ -302,12 +302,12 @@ def refuse_once(recorder, monkeypatch, before) -> None:
     monkeypatch.setattr(recorder._appender, "_send", refused)
 
 
-def test_one_under_way_that_comes_to_nothing_does_not_refuse_us(recorder, event, monkeypatch):
+def test_an_append_in_flight_that_fails_does_not_refuse_ours(recorder, event, monkeypatch):
     refuse_once(recorder, monkeypatch, lambda: None)
     assert recorder.insert_events([event()], guards=[(uuid4(), 0)]) == [1]
 
 
-def test_one_under_way_that_is_stored_fails_our_guard(recorder, event, monkeypatch):
+def test_an_append_in_flight_that_is_stored_fails_our_guard(recorder, event, monkeypatch):
     contract = uuid4()
     refuse_once(
         recorder,
@@ -318,7 +318,7 @@ def test_one_under_way_that_is_stored_fails_our_guard(recorder, event, monkeypat
         recorder.insert_events([event()], guards=[(contract, 0)])
 
 
-def test_one_under_way_that_is_stored_takes_our_version(recorder, event, monkeypatch):
+def test_an_append_in_flight_that_is_stored_takes_our_version(recorder, event, monkeypatch):
     case = uuid4()
     refuse_once(
         recorder,
@@ -336,20 +336,20 @@ def test_one_under_way_that_is_stored_takes_our_version(recorder, event, monkeyp
 # -- appends that rest on all that was recorded before
 
 
-def test_appends_behind_a_head_are_stored_one_after_another(recorder, event):
+def test_appends_at_an_expected_head_are_stored_consecutively(recorder, event):
     recorder.insert_events([event()])
     assert recorder.insert_each([event() for _ in range(20)], 1) == [[n] for n in range(2, 22)]
     assert recorder.head() == 21
 
 
-def test_a_head_that_moved_lets_none_of_them_in(recorder, event):
+def test_after_the_head_moved_none_of_the_appends_is_stored(recorder, event):
     recorder.insert_events([event()])
     outcomes = recorder.insert_each([event() for _ in range(5)], 0)
     assert [type(one) for one in outcomes] == [HeadMoved] * 5
     assert recorder.head() == 1
 
 
-def test_a_taken_version_is_told_as_such(recorder, event):
+def test_a_taken_version_at_an_expected_head_is_an_integrity_error(recorder, event):
     case = uuid4()
     recorder.insert_events([event(), event(case, 1)])
     [taken, moved] = recorder.insert_each([event(case, 1), event()], 0)
@@ -358,7 +358,7 @@ def test_a_taken_version_is_told_as_such(recorder, event):
     assert isinstance(moved, HeadMoved)
 
 
-def test_what_is_too_large_leaves_no_gap_before_what_comes_after_it(recorder, event):
+def test_an_oversized_record_leaves_no_gap_before_the_following_ones(recorder, event):
     large = event(state=bytes(2 * 1024 * 1024))
     [one, too_large, two] = recorder.insert_each([event(), large, event()], 0)
     assert (one, two) == ([1], [2])

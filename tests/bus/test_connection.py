@@ -23,7 +23,7 @@ from adapters.bus.api import Api
 from adapters.bus.binary import find_binary
 
 
-def test_close_can_be_called_twice_and_ends_the_thread(settings):
+def test_close_is_idempotent_and_ends_the_thread(settings):
     connection = Connection(settings)
     connection.await_connection(time.monotonic() + 5)
     connection.close()
@@ -33,12 +33,12 @@ def test_close_can_be_called_twice_and_ends_the_thread(settings):
         Api(connection).call("INFO")
 
 
-def test_close_before_anything_happened(settings):
+def test_close_before_the_first_call_is_allowed(settings):
     for _ in range(20):
         Connection(settings).close()
 
 
-def test_those_who_wait_are_told_when_it_closes(settings, proxy):
+def test_waiting_calls_fail_when_the_connection_closes(settings, proxy):
     connection = Connection(replace(settings, url=f"nats://127.0.0.1:{proxy.port}"))
     connection.await_connection(time.monotonic() + 5)
     proxy.swallow_everything = True
@@ -51,7 +51,7 @@ def test_those_who_wait_are_told_when_it_closes(settings, proxy):
     timer.join()
 
 
-def test_many_threads_share_one_line(recorder, event):
+def test_many_threads_share_one_connection(recorder, event):
     errors: list[BaseException] = []
 
     def work() -> None:
@@ -74,7 +74,7 @@ def test_many_threads_share_one_line(recorder, event):
 
 def test_a_second_address_is_tried_when_the_first_is_dead(settings):
     with socket.socket() as dead:
-        dead.bind(("127.0.0.1", 0))  # taken, and nobody listens
+        dead.bind(("127.0.0.1", 0))  # bound, but nothing listens
         both = f"nats://127.0.0.1:{dead.getsockname()[1]},{settings.url}"
         connect(replace(settings, url=both)).close()
 
@@ -118,7 +118,7 @@ def certificates(folder: Path) -> tuple[Path, Path, Path]:
     return paths
 
 
-def test_tls_with_an_authority_of_ones_own(tmp_path):
+def test_tls_works_with_a_private_certificate_authority(tmp_path):
     ca, cert, key = certificates(tmp_path)
     conf = tmp_path / "tls.conf"
     conf.write_text(

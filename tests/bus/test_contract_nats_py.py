@@ -14,29 +14,31 @@ from nats.aio.transport import TcpTransport
 from adapters.bus.client import PRIVATE_NAMES, _InterceptingClient
 
 
-def test_the_version_is_one_that_was_tried():
-    assert version("nats-py").startswith("2.16."), "look at the private names anew, then raise this"
-    assert version("eventsourcing").startswith("9.5."), "look at the private names anew, then raise this"
+def test_the_installed_nats_py_version_is_a_tested_one():
+    assert version("nats-py").startswith("2.16."), "check the private names again, then raise this version"
+    assert version("eventsourcing").startswith("9.5."), (
+        "check the private names again, then raise this version"
+    )
 
 
-def test_every_private_name_is_there():
+def test_every_private_name_of_nats_py_that_is_used_exists():
     client = Client()
     assert all(hasattr(client, name) for name in PRIVATE_NAMES)
 
 
-def test_messages_are_handed_over_with_raw_headers():
+def test_messages_are_delivered_with_raw_headers():
     parameters = list(inspect.signature(Client._process_msg).parameters)
     assert parameters == ["self", "sid", "subject", "reply", "data", "headers"]
     assert inspect.iscoroutinefunction(Client._process_msg)
     assert list(inspect.signature(_InterceptingClient._process_msg).parameters) == parameters
 
 
-def test_the_transport_takes_bytes_at_once():
+def test_the_transport_accepts_bytes_without_waiting():
     assert list(inspect.signature(TcpTransport.write).parameters) == ["self", "payload"]
     assert not inspect.iscoroutinefunction(TcpTransport.write)
 
 
-def test_a_refused_right_comes_by_the_error_callback():
+def test_a_denied_permission_is_reported_by_the_error_callback():
     received: list[str] = []
 
     async def on_error(error: Exception) -> None:
@@ -52,7 +54,7 @@ def test_a_refused_right_comes_by_the_error_callback():
 
 
 @pytest.mark.parametrize("name", ["_loop_on_pull", "_pull"])
-def test_the_librarys_subscription_pulls_as_we_expect(name):
+def test_the_librarys_subscription_pulls_pages_as_expected(name):
     assert callable(getattr(ListenNotifySubscription, name))
     source = inspect.getsource(ListenNotifySubscription)
     for used in ("_has_been_stopped", "_has_been_notified", "_notifications_queue", "_last_notification_id"):

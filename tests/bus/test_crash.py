@@ -17,7 +17,7 @@ KEY = b"k" * 32
 
 
 @pytest.mark.faults
-def test_kill_9_during_concurrent_appends_loses_nothing_and_doubles_nothing(tmp_path, event):
+def test_kill_9_during_concurrent_appends_loses_and_duplicates_nothing(tmp_path, event):
     reported: list[str] = []
     server = EmbeddedServer(
         tmp_path / "data", store_key=KEY, on_event=lambda event_name, _: reported.append(event_name)
@@ -67,11 +67,11 @@ def test_kill_9_during_concurrent_appends_loses_nothing_and_doubles_nothing(tmp_
     by_position = {n.id: (n.originator_id, n.originator_version) for n in stored}
     assert {position: by_position[position] for position in acked} == acked
     assert max(Counter(by_position.values()).values()) == 1
-    assert set(by_position.values()) == set(acked.values()), "and nothing that nobody was told of"
+    assert set(by_position.values()) == set(acked.values()), "and nothing that was not acknowledged"
     assert reported.count("crashed") >= 3
 
 
-def test_what_was_stored_is_there_after_an_orderly_stop_and_start(tmp_path, event):
+def test_stored_records_survive_an_orderly_stop_and_start(tmp_path, event):
     case = uuid4()
     with EmbeddedServer(tmp_path / "data", store_key=KEY).start() as server:
         recorder = connect(server.hub_settings())

@@ -1,4 +1,4 @@
-"""Items under their digest: put twice, read back whole, never damaged, orphans removed."""
+"""Items under their digest: stored twice without harm, read back complete, never damaged, orphans removed."""
 
 from __future__ import annotations
 
@@ -27,25 +27,25 @@ def items(bus):
 
 
 @pytest.mark.parametrize("size", [0, 1, CHUNK_BYTES, CHUNK_BYTES + 1, 20 * CHUNK_BYTES + 7])
-def test_what_is_put_comes_back(items, size):
+def test_a_stored_item_is_read_back_unchanged(items, size):
     data = os.urandom(size)
     items.put(digest(data), data)
     items.put(digest(data), data)
     assert items.get(digest(data)) == data
 
 
-def test_an_item_that_is_not_there(items):
+def test_a_missing_item_is_reported_as_missing(items):
     with pytest.raises(ItemMissing):
         items.get(bytes(32))
     items.delete(bytes(32))
 
 
-def test_a_wrong_digest_is_refused(items):
+def test_an_item_with_a_wrong_digest_is_refused(items):
     with pytest.raises(ValueError):
         items.put(bytes(32), b"something")
 
 
-def test_damage_is_told(items):
+def test_a_damaged_item_is_reported(items):
     data = os.urandom(2 * CHUNK_BYTES)
     items.put(digest(data), data)
     items._publish(f"{items._prefix}.C.{digest(data).hex()}.1", b"another")
@@ -53,7 +53,7 @@ def test_damage_is_told(items):
         items.get(digest(data))
 
 
-def test_a_deleted_item_is_gone_and_can_be_put_again(items):
+def test_a_deleted_item_is_missing_and_can_be_stored_again(items):
     data = os.urandom(1000)
     items.put(digest(data), data)
     items.delete(digest(data))
@@ -63,7 +63,7 @@ def test_a_deleted_item_is_gone_and_can_be_put_again(items):
     assert items.get(digest(data)) == data
 
 
-def test_orphans_go_once_they_are_old(items):
+def test_orphaned_items_are_deleted_once_they_are_old_enough(items):
     stored, unwanted, broken_off = (os.urandom(n) for n in (1000, 2000, 3000))
     for data in (stored, unwanted):
         items.put(digest(data), data)
@@ -79,7 +79,7 @@ def test_orphans_go_once_they_are_old(items):
         items.delete_orphans(datetime.now())  # noqa: DTZ005 what is refused
 
 
-def test_the_hubs_user_may_keep_and_delete_items(bus):
+def test_the_hub_user_may_store_and_delete_items(bus):
     store = ItemStore(bus.server.hub_settings())
     try:
         data = os.urandom(100_000)

@@ -1,4 +1,4 @@
-"""The library's own suites for applications and projections, by settings alone."""
+"""The library's own suites for applications and projections, configured by settings only."""
 
 from __future__ import annotations
 

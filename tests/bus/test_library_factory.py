@@ -52,18 +52,18 @@ class TestFactory(suite.InfrastructureFactoryTestCase[Factory]):
         self.env["APPLICATION_RECORDER_TOPIC"] = get_topic(OurRecorder)
         assert type(self.factory.application_recorder()) is OurRecorder
 
-    def test_snapshots_have_a_stream_of_their_own(self) -> None:
+    def test_snapshots_have_their_own_stream(self) -> None:
         events = self.factory.application_recorder()
         snapshots = self.factory.aggregate_recorder(purpose="snapshots")
         snapshots.insert_events([StoredEvent(uuid4(), 7, "snapshot", b"")])
         assert events.max_notification_id() is None
 
-    def test_a_stream_that_is_not_made_is_refused(self) -> None:
+    def test_a_missing_stream_is_refused_unless_create_table_is_set(self) -> None:
         self.env["CREATE_TABLE"] = "no"
         with pytest.raises(StreamDrift, match=r"stream not found|is not there"):
             self.factory.application_recorder()
 
 
-def test_a_setting_that_cannot_be_used_is_named():
+def test_an_invalid_setting_is_named():
     with pytest.raises(OSError, match="replicas must be"):
         Factory({"JETSTREAM_REPLICAS": "2"})

@@ -22,7 +22,7 @@ def through(settings, proxy):
 
 @pytest.mark.parametrize("size", [1, 3], ids=["one event", "a batch"])
 @pytest.mark.parametrize("losses", [1, 2], ids=["lost once", "lost twice"])
-def test_lost_answer_then_the_retry_finds_its_own_record(through, proxy, event, size, losses):
+def test_after_a_lost_answer_the_retry_recognises_its_own_record(through, proxy, event, size, losses):
     case = uuid4()
     events = [event(case, v) for v in range(1, size + 1)]
     proxy.lose_answers = 1
@@ -35,21 +35,21 @@ def test_lost_answer_then_the_retry_finds_its_own_record(through, proxy, event, 
 
 
 @pytest.mark.parametrize("size", [1, 3], ids=["one event", "a batch"])
-def test_swallowed_answer_is_found_after_the_time_out(through, proxy, event, size):
+def test_after_a_timeout_the_retry_recognises_its_own_record(through, proxy, event, size):
     proxy.swallow_answers = 1
     assert through.insert_events([event() for _ in range(size)])[0] == 1
     assert through.head() == size
 
 
 @pytest.mark.parametrize("size", [1, 3], ids=["one event", "a batch"])
-def test_lost_request_is_sent_again(through, proxy, event, size):
+def test_a_lost_request_is_retried(through, proxy, event, size):
     proxy.lose_requests = 1
     through.insert_events([event() for _ in range(size)])
     assert proxy.cuts == 1
     assert through.head() == size
 
 
-def test_lost_answer_and_the_guard_fails_meanwhile_is_still_success(
+def test_an_append_with_a_lost_answer_succeeds_though_its_guard_fails_since(
     through, proxy, recorder, event, monkeypatch
 ):
     """The first try stored the record while the guard held; what came later does not undo it."""
@@ -70,7 +70,7 @@ def test_lost_answer_and_the_guard_fails_meanwhile_is_still_success(
     assert recorder.head() == 2
 
 
-def test_lost_request_and_somebody_else_was_faster_is_a_conflict(
+def test_a_lost_request_overtaken_by_another_writer_is_a_conflict(
     through, proxy, recorder, event, monkeypatch
 ):
     case = uuid4()
@@ -91,7 +91,7 @@ def test_lost_request_and_somebody_else_was_faster_is_a_conflict(
     assert recorder.head() == 1
 
 
-def test_silence_until_the_end_says_that_the_outcome_is_unknown(settings, proxy, event):
+def test_silence_until_the_deadline_is_an_unknown_outcome(settings, proxy, event):
     url = f"nats://127.0.0.1:{proxy.port}"
     recorder = connect(replace(settings, url=url, timeout=1.0, try_timeout=0.3))
     try:
@@ -102,7 +102,7 @@ def test_silence_until_the_end_says_that_the_outcome_is_unknown(settings, proxy,
         recorder.close()
 
 
-def test_bus_away_is_a_bounded_wait_and_a_clear_word(settings, proxy, event):
+def test_an_unreachable_bus_is_an_operational_error_within_the_timeout(settings, proxy, event):
     recorder = connect(replace(settings, url=f"nats://127.0.0.1:{proxy.port}", timeout=0.8))
     try:
         proxy.close()

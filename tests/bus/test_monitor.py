@@ -1,4 +1,4 @@
-"""What a server says about its health: a moment without time to look is no complaint, one that lasts is."""
+"""A server's health report: one missed check is no error, lasting silence is."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def saying(*answers: tuple[int, dict[str, str]]) -> Iterator[tuple[str, list[str
             self.wfile.write(body)
 
         def log_message(self, format: str, *args: object) -> None:
-            """Nothing to say."""
+            """Suppress the request log."""
 
     with HTTPServer(("127.0.0.1", 0), Monitoring) as server:
         thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
@@ -55,7 +55,7 @@ def saying(*answers: tuple[int, dict[str, str]]) -> Iterator[tuple[str, list[str
         pytest.param([NO_TIME, FULL], FULL[1]["error"], 2, id="busy, then ill"),
     ],
 )
-def test_only_what_lasts_is_a_complaint(
+def test_only_a_lasting_health_error_is_reported(
     answers: list[tuple[int, dict[str, str]]], reported: str, times: int
 ) -> None:
     with saying(*answers) as (url, requests):

@@ -27,7 +27,7 @@ def publish(settings):
     connection.close()
 
 
-def test_our_own_records_have_no_flaw(recorder, event):
+def test_our_own_records_have_no_anomalies(recorder, event):
     case = uuid4()
     recorder.insert_events([event(case, 1, b"a")])
     recorder.insert_events([event(case, 2, b"b"), event(case, 3, b"c")], guards=[(uuid4(), 4)])
@@ -41,7 +41,7 @@ def test_our_own_records_have_no_flaw(recorder, event):
     assert all(abs(datetime.now(UTC) - r.time) < timedelta(minutes=1) for r in raws)
 
 
-def test_pages_and_bounds(recorder, event):
+def test_raw_messages_are_read_in_pages_within_bounds(recorder, event):
     recorder.insert_events([event() for _ in range(700)])
     assert [r.sequence for r in recorder.read_raw(1, 10_000)] == list(range(1, 701))
     assert [r.sequence for r in recorder.read_raw(699, 1)] == [699]
@@ -49,7 +49,7 @@ def test_pages_and_bounds(recorder, event):
     assert recorder.read_raw(1, 0) == []
 
 
-def test_foreign_and_garbled_messages_are_seen_and_not_fatal(recorder, event, publish, settings):
+def test_foreign_and_garbled_messages_are_returned_as_anomalies(recorder, event, publish, settings):
     p, valid = settings.prefix, ("Kh-Insert", "0" * 32)
     case = uuid4().hex
     recorder.insert_events([event()])
@@ -89,7 +89,7 @@ def test_foreign_and_garbled_messages_are_seen_and_not_fatal(recorder, event, pu
         recorder.select_notifications(1, 100)
 
 
-def test_a_removed_record_shows_as_a_gap(recorder, event, bus):
+def test_a_removed_record_is_returned_as_a_missing_sequence(recorder, event, bus):
     """An administrator can still lower a limit and drop what is old: the verifier sees it."""
     settings = recorder.settings
     recorder.insert_events([event() for _ in range(5)])
@@ -105,7 +105,7 @@ def test_a_removed_record_shows_as_a_gap(recorder, event, bus):
     assert recorder.head() == 5
 
 
-def test_a_raw_message_is_a_value(recorder, event):
+def test_raw_messages_compare_by_value(recorder, event):
     recorder.insert_events([StoredEvent(uuid4(), 0, "event", b"")])
     [raw] = recorder.read_raw(1, 1)
     assert isinstance(raw, RawMessage)

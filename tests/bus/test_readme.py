@@ -1,4 +1,4 @@
-"""What the README shows runs as it stands there."""
+"""The code shown in the README runs unchanged."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from adapters.bus import EmbeddedServer
 README = Path(__file__).parents[2] / "adapters" / "bus" / "README.md"
 
 
-def test_the_application_of_the_readme_runs_by_settings_alone(tmp_path, monkeypatch):
+def test_the_readme_application_runs_with_settings_only(tmp_path, monkeypatch):
     [code] = [
         block
         for block in re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)

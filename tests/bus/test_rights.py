@@ -35,18 +35,18 @@ def server(tmp_path_factory):
         "STREAM.NAMES",
     ],
 )
-def test_the_hub_may_not(server, request_):
+def test_the_hub_user_may_not_use_administrative_subjects(server, request_):
     connection = Connection(replace(server.hub_settings(), timeout=3.0))
     try:
         began = time.monotonic()
         with pytest.raises(NotAllowed, match="permissions violation"):
             Api(connection).call(request_, {})
-        assert time.monotonic() - began < 2.0  # told at once, not by a time-out
+        assert time.monotonic() - began < 2.0  # refused at once, not after a time-out
     finally:
         connection.close()
 
 
-def test_the_hub_may_append_read_and_follow(server, event):
+def test_the_hub_user_may_append_read_and_subscribe(server, event):
     recorder = connect(server.hub_settings())
     try:
         with recorder.subscribe(gt=recorder.head()) as subscription:
@@ -56,7 +56,7 @@ def test_the_hub_may_append_read_and_follow(server, event):
         recorder.close()
 
 
-def test_the_hub_may_not_publish_elsewhere(server, event):
+def test_the_hub_user_may_not_publish_to_other_subjects(server, event):
     recorder = connect(server.hub_settings())
     try:
         recorder._appender._subjects = replace(recorder._subjects, prefix="another.v1")
@@ -66,7 +66,7 @@ def test_the_hub_may_not_publish_elsewhere(server, event):
         recorder.close()
 
 
-def test_operations_may_not_publish_a_record(server, event):
+def test_the_operations_user_may_not_publish_a_record(server, event):
     recorder = connect(server.ops_settings())
     try:
         with pytest.raises(NotAllowed):
@@ -75,12 +75,12 @@ def test_operations_may_not_publish_a_record(server, event):
         recorder.close()
 
 
-def test_an_inbox_that_is_not_ours_is_told_at_once(server):
+def test_subscribing_to_another_users_inbox_is_refused_at_once(server):
     with pytest.raises(OperationalError, match="permissions violation for subscription"):
         connect(replace(server.hub_settings(), inbox="_INBOX.ops", timeout=2.0))
 
 
-def test_the_hub_may_not_make_the_stream(server):
+def test_the_hub_user_may_not_create_the_stream(server):
     with pytest.raises(NotAllowed):
         ensure_stream(replace(server.hub_settings(), stream="ANOTHER"))
 
@@ -93,12 +93,12 @@ def test_wrong_credentials_are_refused_at_once(server, seed):
     assert time.monotonic() - began < 3.0
 
 
-def test_a_seed_is_never_shown():
+def test_a_seed_is_never_in_a_repr():
     settings = replace(EmbeddedServer("nowhere", store_key=bytes(32))._bus_names, seed=(seed := new_seed()))
     assert seed not in repr(settings)
 
 
 @pytest.mark.parametrize("text", ["", "S", "SUAAAA", "ä"])
-def test_what_is_no_seed_is_refused(text):
+def test_an_invalid_seed_is_refused(text):
     with pytest.raises(ValueError):
         public_of(text)

@@ -53,7 +53,7 @@ def test_only_its_owner_can_read_its_files(server):
         assert mode(server.folder / name) == 0o600, name
 
 
-def test_the_store_key_is_nowhere_to_be_seen(server):
+def test_the_store_key_is_in_no_file_argument_or_environment(server):
     key = KEY.hex().encode()
     visible = [path for path in server.folder.rglob("*") if path.is_file() and key in path.read_bytes()]
     assert visible == []
@@ -112,7 +112,7 @@ def test_a_second_server_on_the_same_folder_is_refused(server, monkeypatch):
     connect(server.hub_settings()).close()  # the first one is unharmed
 
 
-def test_a_crash_is_told_and_survived_on_the_same_port(tmp_path, event):
+def test_a_crashed_server_is_reported_and_restarted_on_the_same_port(tmp_path, event):
     reported: list[tuple[str, str]] = []
     with EmbeddedServer(
         tmp_path / "data", store_key=KEY, on_event=lambda *e: reported.append(e)
@@ -129,7 +129,7 @@ def test_a_crash_is_told_and_survived_on_the_same_port(tmp_path, event):
     assert "code -9" in reported[1][1]
 
 
-def test_a_listener_that_fails_does_not_end_the_watch(tmp_path, event):
+def test_a_failing_event_listener_does_not_end_the_supervision(tmp_path, event):
     def broken(*_: str) -> None:
         raise RuntimeError("listener")
 
@@ -140,7 +140,7 @@ def test_a_listener_that_fails_does_not_end_the_watch(tmp_path, event):
         recorder.close()
 
 
-def test_stop_ends_the_server_and_can_be_called_twice(tmp_path):
+def test_stop_ends_the_server_and_is_idempotent(tmp_path):
     server = EmbeddedServer(tmp_path / "data", store_key=KEY).start()
     pid = server.pid
     server.stop()
@@ -171,7 +171,7 @@ def test_the_server_dies_with_its_parent_and_the_folder_can_be_used_again(tmp_pa
     EmbeddedServer(folder, store_key=KEY).start().stop()
 
 
-def test_seeds_are_kept_from_start_to_start(tmp_path):
+def test_seeds_are_the_same_after_a_restart(tmp_path):
     seeds = []
     for _ in range(2):
         with EmbeddedServer(tmp_path / "data", store_key=KEY).start() as server:
@@ -180,35 +180,35 @@ def test_seeds_are_kept_from_start_to_start(tmp_path):
     assert seeds[0][0] != seeds[0][1]
 
 
-def test_a_program_that_is_no_server_is_refused(tmp_path):
+def test_a_program_that_is_no_nats_server_is_refused(tmp_path):
     with pytest.raises(ProgrammingError):
         EmbeddedServer(tmp_path / "data", store_key=KEY, binary=Path(sys.executable)).start()
 
 
-def test_a_server_that_cannot_start_says_why(tmp_path, bus):
+def test_a_server_that_cannot_start_reports_the_reason(tmp_path, bus):
     port = int(bus.server.url.rpartition(":")[2])
     with pytest.raises(OperationalError, match=r"did not come up.*address already in use"):
         EmbeddedServer(tmp_path / "data", store_key=KEY, port=port).start()
 
 
-def test_the_installed_program_is_of_a_version_that_was_tried():
+def test_the_installed_server_version_is_a_tested_one():
     assert version_mismatch(binary_version(find_binary())) == ""
 
 
 @pytest.mark.parametrize("version", ["2.15.0", "v2.16.0", "3.0.0", "2.9.25", "", "nonsense"])
-def test_other_versions_are_refused(version):
+def test_other_server_versions_are_refused(version):
     assert "is not within 2.15.1 and before 2.16.0" in version_mismatch(version)
 
 
 @pytest.mark.parametrize("wrong", [{"store_key": b"short"}, {"store_key": KEY, "cipher": "rot13"}])
-def test_what_can_not_be_meant_is_refused(tmp_path, wrong):
+def test_invalid_server_options_are_refused(tmp_path, wrong):
     with pytest.raises(ValueError):
         EmbeddedServer(tmp_path, **wrong)
 
 
 @pytest.mark.faults
-def test_a_full_disk_is_a_clear_error_and_not_a_hang(tmp_path, event):
-    """A limit on the store stands in for the disk: it needs no right to mount one."""
+def test_a_full_disk_is_an_operational_error_within_the_timeout(tmp_path, event):
+    """A limit on the store simulates the full disk: no right to mount one is needed."""
     with EmbeddedServer(tmp_path / "data", store_key=KEY, max_file_store=3_000_000).start() as server:
         recorder = connect(replace(server.hub_settings(), timeout=1.5))
         stored = 0
@@ -245,8 +245,8 @@ def small_disk(tmp_path):
 
 
 @pytest.mark.faults
-def test_a_disk_that_others_filled_is_told_and_survived(small_disk, event, monkeypatch):
-    """The server answers nothing after such a failure, even with room again: it must be started anew."""
+def test_a_disk_filled_by_other_programs_is_reported_and_survived(small_disk, event, monkeypatch):
+    """After such a failure the server answers nothing, even with free space again: it must be restarted."""
     monkeypatch.setattr("adapters.bus.server.CHECK_INTERVAL_SECONDS", 0.3)
     monkeypatch.setattr("adapters.bus.server.MIN_FREE_BYTES_TO_RESTART", 1024 * 1024)
     reported: list[str] = []
@@ -270,5 +270,7 @@ def test_a_disk_that_others_filled_is_told_and_survived(small_disk, event, monke
         filler.unlink()
         assert await_(lambda: reported.count("started") == 2)
         recorder.insert_events([event()])
-        assert recorder.head() == 1 + len(stored) + 1, "what was acknowledged is there, and it goes on"
+        assert recorder.head() == 1 + len(stored) + 1, (
+            "everything acknowledged is stored, and appending continues"
+        )
         recorder.close()

@@ -17,7 +17,7 @@ def test_an_empty_environment_gives_the_defaults():
     assert BusSettings.from_env({"JETSTREAM_URL": "  ", "JETSTREAM_TIMEOUT": ""}) == BusSettings()
 
 
-def test_every_setting_is_read():
+def test_every_setting_is_read_from_the_environment():
     env = {
         "JETSTREAM_URL": "tls://a:4222, tls://b:4222",
         "JETSTREAM_STREAM": "HUB",
@@ -86,12 +86,12 @@ def test_every_setting_is_documented(key):
     ],
     ids=str,
 )
-def test_what_can_not_be_meant_is_refused(wrong):
+def test_invalid_settings_are_refused(wrong):
     with pytest.raises(ValueError):
         BusSettings(**wrong)
 
 
-def test_a_seed_comes_from_its_file(tmp_path):
+def test_a_seed_is_read_from_its_file(tmp_path):
     (tmp_path / "seed").write_text("SUABC\n")
     assert BusSettings(seed_file=tmp_path / "seed").read_seed() == "SUABC"
     assert BusSettings(seed="SUX").read_seed() == "SUX"

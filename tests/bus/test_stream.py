@@ -18,7 +18,7 @@ def api(settings):
     connection.close()
 
 
-def test_a_stream_that_is_there_is_left_as_it_is(settings, recorder, event):
+def test_an_existing_stream_is_left_unchanged(settings, recorder, event):
     recorder.insert_events([event()])
     ensure_stream(settings)
     assert recorder.head() == 1
@@ -51,12 +51,12 @@ def test_drift_is_refused_and_named(settings, api, change, named):
 
 
 @pytest.mark.parametrize("flag", ["deny_delete", "deny_purge"])
-def test_the_deny_flags_can_not_be_unset(settings, api, flag):
+def test_the_deny_flags_cannot_be_unset(settings, api, flag):
     with pytest.raises(ApiError):
         api.call(f"STREAM.UPDATE.{settings.stream}", record_stream(settings) | {flag: False})
 
 
-def test_a_stream_that_denies_nothing_can_not_be_used(bus):
+def test_a_stream_without_deny_flags_is_refused(bus):
     fresh = bus.new_stream_settings()
     connection = Connection(fresh)
     try:
@@ -67,7 +67,7 @@ def test_a_stream_that_denies_nothing_can_not_be_used(bus):
         connect(fresh)
 
 
-def test_a_stream_that_is_not_there_is_named(bus):
+def test_a_missing_stream_is_named(bus):
     with pytest.raises(StreamDrift, match="stream not found"):
         connect(bus.new_stream_settings())
 
@@ -77,12 +77,12 @@ def test_more_replicas_than_servers_are_refused(bus):
         ensure_stream(replace(bus.new_stream_settings(), replicas=3, timeout=1.0))
 
 
-def test_a_field_nobody_heard_of_is_a_difference():
+def test_an_unknown_configuration_field_is_drift():
     assert differences({"a": 1}, {"a": 1, "b": False, "metadata": {"x": "y"}}) == ()
     assert differences({"a": 1}, {"a": 1, "b": True}) == ("b is True and must be None",)
 
 
-def test_health_tells_what_it_sees(recorder, event):
+def test_health_reports_positions_room_and_mismatches(recorder, event):
     recorder.insert_events([event()])
     health = recorder.check()
     assert (health.ok, health.connected, health.head, health.mismatches, health.trouble) == (
@@ -97,13 +97,13 @@ def test_health_tells_what_it_sees(recorder, event):
     assert 0 < recorder.ping() < 5
 
 
-def test_a_server_that_does_not_say_that_it_syncs_is_refused(settings):
+def test_a_server_that_does_not_report_sync_always_is_refused(settings):
     with pytest.raises(StreamDrift, match="sync_always is not known"):
         connect(replace(settings, monitor_url=""))
     connect(replace(settings, monitor_url="", require_sync=False)).close()
 
 
-def test_a_server_that_syncs_later_is_refused(settings, monkeypatch):
+def test_a_server_with_a_sync_interval_is_refused(settings, monkeypatch):
     monkeypatch.setattr(
         "adapters.bus.health.varz", lambda *_: {"jetstream": {"config": {"sync_interval": 120}}}
     )

@@ -19,7 +19,7 @@ def later(seconds: float, what) -> threading.Timer:
     return timer
 
 
-def test_a_new_record_wakes_a_follower_at_once(recorder, event):
+def test_a_new_record_wakes_a_subscription_at_once(recorder, event):
     with recorder.subscribe(gt=0) as subscription:
         time.sleep(0.2)  # the follower has looked, found nothing, and waits
         began = time.monotonic()
@@ -28,7 +28,7 @@ def test_a_new_record_wakes_a_follower_at_once(recorder, event):
         assert time.monotonic() - began < 1.0  # by the wake-up: the slow poll would take longer
 
 
-def test_a_lost_wake_up_is_made_good_by_the_slow_poll(recorder, event, monkeypatch):
+def test_a_lost_wake_up_is_compensated_by_polling(recorder, event, monkeypatch):
     with recorder.subscribe() as subscription:
         recorder._bus_connection._call_in_loop(
             recorder._bus_connection._watchers.update, {"elsewhere": [subscription._has_been_notified]}
@@ -41,7 +41,7 @@ def test_a_lost_wake_up_is_made_good_by_the_slow_poll(recorder, event, monkeypat
         assert next(subscription).id == 1
 
 
-def test_two_connections_see_each_others_records(settings, event):
+def test_a_record_appended_on_one_connection_is_read_on_another(settings, event):
     one, two = connect(settings), connect(settings)
     try:
         with one.subscribe() as subscription:
@@ -53,14 +53,14 @@ def test_two_connections_see_each_others_records(settings, event):
         two.close()
 
 
-def test_closing_the_recorder_ends_a_waiting_follower(recorder, event):
+def test_closing_the_recorder_ends_a_waiting_subscription(recorder, event):
     recorder.insert_events([event()])
     timer = later(0.2, recorder.close)
     assert [n.id for n in recorder.subscribe(gt=0)] == [1]
     timer.join()
 
 
-def test_a_follower_that_wants_one_topic_does_not_stop_at_others(recorder, event):
+def test_a_subscription_to_one_topic_skips_others(recorder, event):
     many = [event() for _ in range(700)]
     recorder.insert_events(many)
     with recorder.subscribe(topics=["another"]) as subscription:
@@ -72,7 +72,7 @@ def test_a_follower_that_wants_one_topic_does_not_stop_at_others(recorder, event
 
 
 @pytest.mark.faults
-def test_a_follower_survives_a_restart_of_the_server(tmp_path, event):
+def test_a_subscription_survives_a_restart_of_the_server(tmp_path, event):
     with EmbeddedServer(tmp_path / "data", store_key=b"k" * 32).start() as server:
         recorder = connect(server.hub_settings())
         try:

@@ -15,10 +15,10 @@ from domain.codes import Flag, Purpose, Section, Tier
 from domain.decide import PERMITTED_COMMANDS
 from domain.editions import CURRENT_EDITION
 from domain.errors import Malformed
-from domain.record import AUDIT, HUB, REGISTRARS, Record, access_of
+from domain.events import Kind
+from domain.record import AUDIT, HUB, REGISTRARS, About, Record, access_of
 from keys import canonical
 from keys.command import CommandPayload, ItemRef, WrappedKeyRef
-from keys.lp import About
 from tests.domain.builders import (
     ASSESSED,
     ASSIGNED,
@@ -49,7 +49,7 @@ def payload(one: EventInput, **changed: Any) -> CommandPayload:
     items = event.items if isinstance(event, e.CaseMessage) else ()
     usual = CommandPayload(
         hub=bytes(32),
-        about=About(one.on.kind.value, one.on.id),
+        about=About(one.on.kind, one.on.id),
         command_id=one.command_id,
         by=one.by,  # type: ignore[arg-type]
         actor=one.actor,
@@ -156,11 +156,12 @@ LEARNED_ITEM = LEARNED.item().item
     ("error_code", "wrong"),
     [
         pytest.param("unknown-act", payload(TO_SORA, act="disclosure.invented"), id="no such act"),
-        pytest.param("wrong-kind", payload(TO_SORA, about=About("network", CASE)), id="about another kind"),
-        pytest.param("wrong-kind", payload(TO_SORA, about=About("family", CASE)), id="about no kind"),
+        pytest.param(
+            "wrong-kind", payload(TO_SORA, about=About(Kind.NETWORK, CASE)), id="about another kind"
+        ),
         pytest.param(
             "wrong-kind",
-            payload(opening(LEARNED, AZ_CORE), about=About("case_access", access_of(CASE))),
+            payload(opening(LEARNED, AZ_CORE), about=About(Kind.CASE_ACCESS, access_of(CASE))),
             id="a reading is asked for about its case",
         ),
         *(

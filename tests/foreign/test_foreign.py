@@ -1,6 +1,6 @@
-"""Programs not written here come to the same: Go's sumdb packages for the log, @noble for every signature.
+"""Independent programs reach the same results: Go's sumdb packages for the log, @noble for every signature.
 
-They are installed by ``.ci/run``, outside the tree; where they are absent these tests say so and are skipped.
+They are installed by ``.ci/run``, outside the tree; where they are missing these tests are skipped with that reason.
 """
 
 from __future__ import annotations
@@ -144,7 +144,7 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> Program:
 
 
 def flip(at: float, bit: int = 1) -> Callable[[bytearray], None]:
-    """One bit of the byte at this part of the whole."""
+    """Flip one bit of the byte at this fraction of the data."""
 
     def change(data: bytearray) -> None:
         data[int(at * (len(data) - 1))] ^= bit
@@ -159,7 +159,9 @@ def flip_hex(text: str, at: int) -> str:
 
 
 @needs_go
-def test_go_finds_every_record_in_the_log_and_each_head_continued(go: Program, evidence: Evidence) -> None:
+def test_go_verifies_inclusion_of_every_record_and_consistency_of_each_head(
+    go: Program, evidence: Evidence
+) -> None:
     result = go.holds(evidence)
     assert result["records"] > 10
     assert result["inclusion"] == len(evidence.reported["inclusion"]) > 10
@@ -215,10 +217,10 @@ ED25519_AT, ML_DSA_AT = -3309 - 2 - 32 - 1 - 10, -10
 @pytest.mark.parametrize(
     ("what", "at"),
     [
-        pytest.param("frames", 300, id="what a command says"),
+        pytest.param("frames", 300, id="payload of a command"),
         pytest.param("frames", ED25519_AT, id="its Ed25519 signature"),
         pytest.param("frames", ML_DSA_AT, id="its ML-DSA-65 signature"),
-        pytest.param("receipts", 60, id="what a receipt says"),
+        pytest.param("receipts", 60, id="payload of a receipt"),
         pytest.param("receipts", -2420 - 2 - 32 - 1 - 10, id="its Ed25519 signature there"),
         pytest.param("receipts", -10, id="its ML-DSA-44 signature"),
     ],
@@ -239,7 +241,7 @@ def test_a_flipped_bit_of_a_command_or_a_receipt_makes_noble_fail(
         pytest.param("checkpoint", 0.02, id="its origin"),
         pytest.param("checkpoint", 0.06, id="its root or Ed25519 signature"),
         pytest.param("checkpoint", 0.9, id="its ML-DSA-44 signature"),
-        pytest.param("genesis", 0.1, id="what the genesis says"),
+        pytest.param("genesis", 0.1, id="payload of the genesis"),
         pytest.param("genesis", 0.999, id="a registrar's signature"),
     ],
 )
@@ -266,7 +268,7 @@ def test_noble_refuses_another_hub_and_a_command_left_without_its_key_set(
 
 
 def _payload_of(frame: str) -> dict[str, Any]:
-    """What a frame says, its signatures not looked at."""
+    """The payload of a frame; signatures are not verified."""
     data = bytes.fromhex(frame)
     result: dict[str, Any] = json.loads(data[8 : 8 + int.from_bytes(data[4:8], "big")])
     return result

@@ -18,6 +18,7 @@ import httpx2 as httpx
 
 from adapters.bus import EmbeddedServer
 from domain.events import Kind
+from domain.record import About
 from gateway.agency.door import Door, SectionContent, SubmissionResult
 from gateway.hub.runtime import start_hub
 from gateway.installation.folder import Installation, create_installation
@@ -27,7 +28,7 @@ from gateway.rehearsal.scenario.story import Actor
 from keys import canonical
 from keys.frame import COMMAND, Frame, FrameType, Signature, pae
 from keys.item import seal_item
-from keys.lp import ZEROS, About, sha256
+from keys.lp import ZEROS, sha256
 from keys.signing import KemPublic, SignatureKeys
 from keys.wrapped_key import seal_wrapped_key
 
@@ -207,7 +208,7 @@ class HubWithCase:
 
     def add_item(self, unsigned: UnsignedRequest, section: str, content: bytes, to: Sequence[str]) -> UUID:
         """Seal one more item and wrap it to these agencies; parts stay in payload order."""
-        about = About("case", UUID(unsigned.payload["about"]["id"]))
+        about = About(Kind.CASE, UUID(unsigned.payload["about"]["id"]))
         item, keyset = uuid4(), bytes.fromhex(unsigned.payload["keyset"])
         hub = self.rehearsal_hub.installation.hub
         sealed = seal_item(

@@ -127,11 +127,11 @@ WRONG_PAYLOADS: list[tuple[str, Change, int, str]] = [
     ("about nothing", put("about", None), 400, "command-about-keys"),
     ("about with more", put("about", {"kind": "case", "id": str(uuid4()), "x": MARK}), 400, "command-about-keys"),
     ("about a kind in capitals", put("about", {"kind": "CASE", "id": str(uuid4())}), 400, "command-about-kind"),
-    ("about an unknown kind", put("about", {"kind": "house", "id": str(uuid4())}), 400, "wrong-kind"),
+    ("about an unknown kind", put("about", {"kind": "house", "id": str(uuid4())}), 400, "unknown-kind"),
     ("about an agency", put("about", {"kind": "agency", "id": str(uuid4())}), 400, "wrong-kind"),
     ("about an id that is no UUID", put("about", {"kind": "case", "id": MARK}), 400, "command-about-id"),
-    ("a command id that is no UUID", put("command_id", MARK), 400, "command-command-id"),
-    ("a command id in capitals", put("command_id", str(uuid4()).upper().replace("0", "A")), 400, "command-command-id"),
+    ("a command id that is no UUID", put("command_id", MARK), 400, "command-id"),
+    ("a command id in capitals", put("command_id", str(uuid4()).upper().replace("0", "A")), 400, "command-id"),
     ("by a name", put("by", MARK), 400, "command-by"),
     ("by the hub", put("by", "HUB"), 400, "command-by"),
     ("by nobody known", put("by", str(uuid4())), 400, "item-without-author-wrapped-key"),
@@ -167,7 +167,7 @@ WRONG_PAYLOADS: list[tuple[str, Change, int, str]] = [
     ("a wrapped key twice", twice("wrapped_keys"), 400, "repeated-wrapped-key"),
     ("two wrapped keys with one digest", same("wrapped_keys", "digest"), 400, "repeated-wrapped-key-digest"),
     ("an item with a key too many", of("items", "name", MARK), 400, "item-keys"),
-    ("an item that is no UUID", of("items", "item", MARK), 400, "item-item"),
+    ("an item that is no UUID", of("items", "item", MARK), 400, "item-id"),
     ("a section in small letters", of("items", "section", "basic"), 400, "item-section"),
     ("a section that is not known", of("items", "section", "GARDEN"), 400, "wrong-fields"),
     ("flags that are not sorted", of("items", "flags", ["SENSITIVE", "CHILD_STATEMENT"]), 400, "item-flags"),
@@ -217,7 +217,7 @@ def test_error_codes_of_a_payload_are_different_for_each_condition() -> None:
     """Where two conditions share an error code it is one key that is wrong in two ways: the caller mends the same."""
     shared = {f for _, _, _, f in WRONG_PAYLOADS if [w[3] for w in WRONG_PAYLOADS].count(f) > 1}
     assert shared == {
-        "command-v", "command-keys", "command-about-keys", "wrong-kind", "command-command-id", "command-by", "command-actor", "unknown-act",
+        "command-v", "command-keys", "command-about-keys", "command-id", "command-by", "command-actor", "unknown-act",
         "command-created-at", "wrong-fields", "hub-fields", "command-items", "item-size", "key-set-not-in-force",
         "item-without-author-wrapped-key",
     }  # fmt: skip

@@ -15,7 +15,7 @@ from adapters.bus import EmbeddedServer
 from adapters.store import Store
 from domain.errors import ExchangeError, InvariantViolation, NotFound, Unavailable
 from domain.events import DisclosureReceived, Kind, SectionOpened, WrappedKeyFetchedForRewrap
-from domain.record import access_of
+from domain.record import About, access_of
 from gateway.agency.door import Door, SectionContent
 from gateway.agency.store import CONFIRMED, FAILED, WAITING, DoorStore
 from gateway.hub.release import Releasing
@@ -28,7 +28,7 @@ from keys import canonical
 from keys.frame import COMMAND, parse_frame, sign
 from keys.item import seal_item
 from keys.keyset import key_set_fields, sign_key_set
-from keys.lp import ZEROS, About, sha256
+from keys.lp import ZEROS, sha256
 from keys.signing import KemKey, SignatureKeys
 from keys.wrapped_key import seal_wrapped_key
 from tests.gateway.hubkit import REFERRAL, HubWithCase, hub_with_case, hub_with_case_on_bus
@@ -305,7 +305,7 @@ def invented(middle: Middle, answer: dict[str, Any]) -> None:
         "wrapped_keys": [],
     }
     key_set = sign_key_set(canonical.encode({**published, "keyset": ZEROS.hex()}), sig, *persons)
-    item, where = payload["items"][0], About("case", UUID(payload["about"]["id"]))
+    item, where = payload["items"][0], About(Kind.CASE, UUID(payload["about"]["id"]))
     sealed = seal_item(
         hub=hub.rehearsal_hub.installation.hub, about=where, item=UUID(item["item"]), section=item["section"],
         schema=item["schema"], keyset=key_set.digest, content=b"a story nobody wrote",

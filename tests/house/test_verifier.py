@@ -31,6 +31,7 @@ PRIMITIVES = {
     "keys.timestamps",
     "keys.command",
     "keys.control_text",
+    "keys.derive",
     "keys.wrapped_key",
 }
 """Of ``keys``, what a verifier may use: no vault, no keystore, no tree that is written."""

@@ -1,6 +1,6 @@
 """A small world of fixed keys and ids: one hub, two agencies, three registrars, an audit office, one case.
 
-Seeds are SHA-256 of names, so that every run and every vector speaks of the same keys.
+Seeds are SHA-256 of names, so that every run and every vector uses the same keys.
 """
 
 from __future__ import annotations
@@ -16,13 +16,15 @@ from uuid import UUID, uuid5
 import pytest
 
 from domain.errors import ExchangeError
+from domain.events import Kind
+from domain.record import About
 from keys import canonical
 from keys.command import CommandPayload, ItemRef, WrappedKeyRef, encode_command
 from keys.frame import COMMAND, Frame, sign
 from keys.genesis import Genesis, encode_genesis
 from keys.item import SealedItem, seal_item
 from keys.keyset import key_set_fields
-from keys.lp import ZEROS, About, sha256
+from keys.lp import ZEROS, sha256
 from keys.record import FixedKeys, build_record
 from keys.request import encode_request
 from keys.signing import KemKey, SignatureKeys, SignatureKind
@@ -64,7 +66,7 @@ class World:
             audit_kem=self.audit_kem.public,
         )
         self.hub = sha256(encode_genesis(self.genesis))
-        self.about = About("case", self.case)
+        self.about = About(Kind.CASE, self.case)
         self.key_set_payload = self.key_set()
         self.keyset = sha256(encode_command(self.key_set_payload))
         self.item_ids = (an_id("item 0"), an_id("item 1"))
@@ -125,7 +127,7 @@ class World:
     def key_set(self, **changes: Any) -> CommandPayload:
         payload = CommandPayload(
             hub=self.hub,
-            about=About("agency", self.core),
+            about=About(Kind.AGENCY, self.core),
             command_id=an_id("key set command"),
             by=self.core,
             actor="staff-7",

@@ -43,7 +43,7 @@ def test_attack_lp_elements_shifted_over_a_boundary_are_other_bytes(one, other):
         pytest.param("kh/x", ("\ud800",), "lp-text", id="lone surrogate"),
     ],
 )
-def test_lp_refuses(refuses, label, elements, error_code):
+def test_lp_refuses_labels_and_elements_without_an_encoding(refuses, label, elements, error_code):
     with refuses(Malformed, error_code):
         lp(label, *elements)
 
@@ -97,7 +97,7 @@ def test_attack_ambiguous_json_is_refused(refuses, data, error_code):
         canonical.parse(data)
 
 
-def test_sixteen_deep_is_accepted():
+def test_json_nested_sixteen_levels_deep_is_accepted():
     assert canonical.encode(canonical.parse(DEEP)) == DEEP
 
 
@@ -111,7 +111,7 @@ def test_sixteen_deep_is_accepted():
         pytest.param({"a": "\udfff"}, "json-surrogate", id="lone surrogate"),
     ],
 )
-def test_what_has_no_canonical_form_is_not_written(refuses, value, error_code):
+def test_values_without_a_canonical_form_are_not_encoded(refuses, value, error_code):
     with refuses(Malformed, error_code):
         canonical.encode(value)
 
@@ -122,13 +122,13 @@ LEAVES = st.none() | st.booleans() | st.integers(1 - 2**53, 2**53 - 1) | TEXT
 
 @settings(max_examples=60, deadline=None)
 @given(st.recursive(LEAVES, lambda inner: st.lists(inner) | st.dictionaries(TEXT, inner), max_leaves=8))
-def test_what_is_written_is_read_again(value):
+def test_encoded_json_parses_to_the_same_value(value):
     assert canonical.parse(canonical.encode(value)) == value
 
 
 @settings(max_examples=150, deadline=None)
 @given(st.binary(max_size=24) | st.text('[]{}",:01e.-\\u ab', max_size=24).map(str.encode))
-def test_any_bytes_are_read_as_they_stand_or_refused(data):
+def test_any_bytes_parse_to_a_value_that_encodes_to_them_or_are_refused(data):
     try:
         value = canonical.parse(data)
     except Malformed:
@@ -136,7 +136,7 @@ def test_any_bytes_are_read_as_they_stand_or_refused(data):
     assert canonical.encode(value) == data
 
 
-def test_text_forms_are_read_as_they_are_written():
+def test_text_forms_survive_formatting_and_parsing():
     noon = datetime(2026, 4, 1, 12, 0, 0, 1, tzinfo=timezone(timedelta(hours=9)))
     assert canonical.format_time(noon) == "2026-04-01T03:00:00.000001Z"
     assert canonical.parse_time("2026-04-01T03:00:00.000001Z") == noon
@@ -172,14 +172,14 @@ def test_text_forms_are_read_as_they_are_written():
         pytest.param(canonical.format_time, datetime(2026, 4, 1), "time-naive", id="naive"),  # noqa: DTZ001
     ],
 )
-def test_other_text_forms_are_refused(refuses, parse, text, error_code):
+def test_other_text_forms_are_malformed(refuses, parse, text, error_code):
     with refuses(Malformed, error_code):
         parse(text)
 
 
 @settings(max_examples=60, deadline=None)
 @given(st.integers(0, 300_000))
-def test_padding_tells_length_to_within_one_part_in_eight(length):
+def test_padding_reveals_a_length_to_within_one_part_in_eight_only(length):
     size = sealing.padded_size(length)
     assert 4 + length <= size < (4 + length) * 9 / 8 + 256
     assert sealing.padded_size(size - 4) == size
@@ -206,7 +206,7 @@ def test_attack_hidden_text_in_padding_is_refused(refuses, padded, error_code):
 
 
 @pytest.mark.parametrize("length", [0, 1, 16_383, 16_384, 16_385, 70_000])
-def test_sealed_text_opens_and_has_the_size_foretold(length):
+def test_sealed_text_opens_and_has_the_computed_size(length):
     key = sealing.new_key()
     sealed = sealing.seal(key, b"here", bytes(length))
     assert len(sealed) == sealing.sealed_size(length)
@@ -228,7 +228,7 @@ def test_attack_chunks_of_a_sealed_text_swapped_or_cut_off_are_refused(refuses):
             sealing.open_sealed(bytes(32), b"", forged)
 
 
-def test_a_key_of_another_length_is_refused(refuses):
+def test_a_sealing_key_of_another_length_is_refused(refuses):
     with refuses(Malformed, "key-length"):
         sealing.seal(bytes(31), b"", b"")
     with refuses(Malformed, "key-length"):

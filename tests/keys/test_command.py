@@ -10,16 +10,18 @@ from uuid import UUID
 import pytest
 
 from domain.errors import Malformed, Untrusted
+from domain.events import Kind
+from domain.record import AUDIT, REGISTRARS, About
 from keys import canonical
-from keys.command import AUDIT, REGISTRARS, encode_command, parse_command
+from keys.command import encode_command, parse_command
 from keys.frame import COMMAND, parse_frame, sign, verify
-from keys.lp import ZEROS, About
+from keys.lp import ZEROS
 from keys.request import encode_request, match_parts, parse_request
 
 OTHER = UUID("99999999-9999-4999-8999-999999999999")
 
 
-def test_a_command_is_read_as_it_was_written(world):
+def test_a_command_survives_encoding_and_parsing(world):
     assert parse_command(world.payload_bytes) == world.payload
     assert set(json.loads(world.payload_bytes)) == {
         *("v", "suite", "hub", "about", "command_id", "by", "actor", "act", "created_at", "occurred_at"),
@@ -34,14 +36,14 @@ def test_the_registrars_and_the_audit_office_send_commands_too(world):
             keyset=keyset,
             items=(),
             wrapped_keys=(),
-            about=About("log", OTHER),
+            about=About(Kind.LOG, OTHER),
             occurred_at=None,
             act="key_set.revoked",
         )
         assert parse_command(encode_command(command)) == command
 
 
-def test_an_item_may_be_wrapped_to_the_audit_office_and_be_its_own(world):
+def test_the_audit_office_may_be_a_recipient_or_the_author_of_an_item(world):
     wrapped_keys = tuple(
         dataclasses.replace(one, to=AUDIT) if one.to == world.core else one
         for one in world.payload.wrapped_keys
@@ -74,9 +76,10 @@ def cases(error_code, path, values):
         *cases("command-suite", ("suite",), [0, 2, "1", True, None]),
         *cases("command-hub", ("hub",), BAD_DIGESTS),
         *cases("command-about-keys", ("about",), [{}, None, {"kind": "case", "id": str(OTHER), "x": 1}]),
+        *cases("unknown-kind", ("about", "kind"), ["house", "rules"]),
         *cases("command-about-kind", ("about", "kind"), ["", "Case", "a b", "a" * 33, None]),
         *cases("command-about-id", ("about", "id"), BAD_IDS),
-        *cases("command-command-id", ("command_id",), BAD_IDS),
+        *cases("command-id", ("command_id",), BAD_IDS),
         *cases("command-by", ("by",), [*BAD_IDS, "HUB", "registrars", ["AUDIT"]]),
         *cases("command-actor", ("actor",), ["", "山田", "a b", "a" * 65, None]),
         *cases("command-act", ("act",), ["", "Provide", "a..b", "a.b.c.d", "a b", None]),
@@ -89,7 +92,7 @@ def cases(error_code, path, values):
         *cases("command-keyset", ("keyset",), BAD_DIGESTS),
         *cases("command-prev", ("prev",), BAD_DIGESTS),
         *cases("item-keys", ("items", 0), [{}, None, []]),
-        *cases("item-item", ("items", 0, "item"), BAD_IDS),
+        *cases("item-id", ("items", 0, "item"), BAD_IDS),
         *cases("item-section", ("items", 0, "section"), ["", "basic", "a" * 49, None]),
         *cases("item-flags", ("items", 0, "flags"), [None, ["B", "A"], ["A", "A"], ["a"], [1], ["A"] * 17]),
         *cases("item-schema", ("items", 0, "schema"), ["", "Text/v1", "text v1", "a" * 65, None]),
@@ -104,7 +107,9 @@ def cases(error_code, path, values):
         *cases("wrapped-key-digest", ("wrapped_keys", 0, "digest"), BAD_DIGESTS),
     ],
 )
-def test_each_field_out_of_form_is_refused_by_its_own_name(refuses, world, path, value, error_code):
+def test_each_field_of_another_form_is_refused_with_its_own_error_code(
+    refuses, world, path, value, error_code
+):
     document = json.loads(world.payload_bytes)
     at = document
     for step in path[:-1]:
@@ -136,7 +141,7 @@ def test_attack_an_unknown_or_missing_key_is_refused(world, path):
         assert caught.value.error_code == f"{names[path]}-keys"
 
 
-def test_a_payload_that_is_no_object_is_refused(refuses):
+def test_a_payload_that_is_no_object_is_malformed(refuses):
     with refuses(Malformed, "command-keys"):
         parse_command(b"[]")
 
@@ -189,7 +194,7 @@ def test_every_item_is_wrapped_to_its_author(refuses, world):
         changed(world, wrapped_keys=())
 
 
-def test_large_items_lie_in_the_store_and_small_ones_inline(refuses, world):
+def test_items_over_16_kib_use_the_store_and_smaller_ones_are_inline(refuses, world):
     first, second = world.payload.items
     large = dataclasses.replace(first, size=16 * 1024 + 1, storage="store")
     command = world.command(items=(large, second))
@@ -212,12 +217,12 @@ def test_a_rewrap_has_wrapped_keys_and_no_items(refuses, world):
             changed(world, act="items.rewrapped", **changes)
 
 
-def test_a_command_does_not_end_before_it_was_created(refuses, world):
+def test_not_after_may_not_precede_created_at(refuses, world):
     with refuses(Malformed, "command-times"):
         changed(world, not_after=world.noon - timedelta(microseconds=1))
 
 
-def test_a_request_is_read_as_it_was_sent_and_its_parts_are_found(world):
+def test_a_request_survives_encoding_and_its_parts_match_the_payload(world):
     request = parse_request(world.request)
     assert (request.frame_bytes, request.payload) == (world.frame_bytes, world.payload)
     assert request.parts == world.parts
@@ -228,7 +233,7 @@ def test_a_request_is_read_as_it_was_sent_and_its_parts_are_found(world):
     assert matched.wrapped_keys == world.wrapped_keys
 
 
-def test_items_kept_in_the_store_are_no_parts(world):
+def test_items_in_the_store_are_not_parts_of_the_request(world):
     large = dataclasses.replace(world.payload.items[0], size=20_000, storage="store")
     command = world.command(items=(large, world.payload.items[1]))
     assert set(match_parts(command, world.parts[1:]).items) == {world.item_ids[1]}
@@ -292,12 +297,12 @@ def test_attack_bytes_after_a_request_are_refused(refuses, world):
         parse_request(world.request + b"\0")
 
 
-def test_a_request_too_long_is_not_written(refuses, world):
+def test_a_request_over_1_mib_is_not_encoded(refuses, world):
     with refuses(Malformed, "request-too-long"):
         encode_request(world.frame_bytes, [bytes(1024 * 1024)])
 
 
-def test_attack_payload_written_otherwise_is_refused_though_signed(refuses, world):
+def test_attack_signed_payload_in_another_json_form_is_refused(refuses, world):
     loose = json.dumps(json.loads(world.payload_bytes)).encode()
     frame = sign(COMMAND, loose, world.core_sig).encode()
     verify(COMMAND, parse_frame(frame), [world.core_sig.public])

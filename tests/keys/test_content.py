@@ -7,9 +7,11 @@ from uuid import UUID
 import pytest
 
 from domain.errors import Malformed, Untrusted
+from domain.events import Kind
+from domain.record import About
 from keys import sealing
 from keys.item import key_commitment, open_item, seal_item
-from keys.lp import About, lp, sha256
+from keys.lp import lp, sha256
 from keys.wrapped_key import WRAPPED_KEY_BYTES, open_wrapped_key, seal_wrapped_key
 
 OTHER = UUID("99999999-9999-4999-8999-999999999999")
@@ -48,7 +50,7 @@ def test_each_recipient_opens_its_wrapped_key_and_with_it_the_item(world):
         assert open_item(key=key, kc=one.kc, sealed=one.sealed, **item_place(world)) == world.contents[0]
 
 
-def test_an_item_tells_its_digest_size_and_commitment_and_hides_its_key(world):
+def test_a_sealed_item_shows_digest_size_and_commitment_but_not_its_key(world):
     one = world.sealed[0]
     assert (one.digest, one.size) == (sha256(one.sealed), len(one.sealed))
     assert one.kc == key_commitment(one.key, world.about, world.item_ids[0])
@@ -74,8 +76,8 @@ def test_attack_item_moved_to_another_place_does_not_open(refuses, world, change
 @pytest.mark.parametrize(
     "change",
     [
-        pytest.param({"about": About("case", OTHER)}, id="another case"),
-        pytest.param({"about": About("agency", UUID(int=0))}, id="another kind"),
+        pytest.param({"about": About(Kind.CASE, OTHER)}, id="another case"),
+        pytest.param({"about": About(Kind.AGENCY, UUID(int=0))}, id="another kind"),
         pytest.param({"item": OTHER}, id="another item"),
     ],
 )
@@ -118,7 +120,7 @@ def test_attack_sealed_items_swapped_do_not_open(refuses, world):
     "change",
     [
         pytest.param({"hub": bytes(32)}, id="another hub"),
-        pytest.param({"about": About("case", OTHER)}, id="another case"),
+        pytest.param({"about": About(Kind.CASE, OTHER)}, id="another case"),
         pytest.param({"item": OTHER}, id="another item"),
         pytest.param({"kc": bytes(32)}, id="another commitment"),
         pytest.param({"keyset": bytes(32)}, id="another key set"),
@@ -136,8 +138,8 @@ def test_attack_wrapped_key_of_another_recipient_does_not_open(refuses, world):
         open_wrapped_key(kem=world.core_kem, wrapped_key=wrapped_key, **wrapped_key_place(world))
 
 
-def test_attack_wrapped_key_made_by_a_stranger_with_a_key_of_his_own_is_refused(refuses, world):
-    """HPKE base mode authenticates nobody: anyone can make a wrapped key. The commitment refuses it."""
+def test_attack_wrapped_key_made_by_a_stranger_around_another_key_is_refused(refuses, world):
+    """HPKE base mode does not authenticate the sender: anyone can make a wrapped key. The commitment refuses it."""
     wrapped_key = seal_wrapped_key(to=world.core_kem.public, item_key=bytes(32), **wrapped_key_place(world))
     with refuses(Untrusted, "wrapped-key-commitment"):
         open_wrapped_key(kem=world.core_kem, wrapped_key=wrapped_key, **wrapped_key_place(world))

@@ -44,7 +44,7 @@ def read_request(world: Any, data: bytes) -> None:
 
 
 def read_record(world: Any, state: bytes) -> None:
-    """All that a reader does with a record: its epoch chooses the key; every part is looked at."""
+    """Everything a reader does with a record: its epoch chooses the key; every part is verified."""
     ck = world.keys.ck(world.case, list_parts(state).epoch)
     record = open_record(ck=ck, hub=world.hub, originator=world.case, version=1, state=state)
     match_items(record, world.payload)
@@ -137,11 +137,11 @@ def refused(world: Any, form: str, data: bytes) -> None:
     with pytest.raises((Malformed, Untrusted, NotFound)) as caught:
         READ[form](world, data)
     if caught.type is NotFound:  # only where a changed epoch names a key that never existed
-        assert (form, caught.value.error_code) == ("record", "ck-not-given")
+        assert (form, caught.value.error_code) == ("record", "control-key-not-given")
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_each_form_is_read_when_nothing_was_changed(world, intact, form):
+def test_each_form_is_accepted_unchanged(world, intact, form):
     READ[form](world, intact[form])
 
 
@@ -159,7 +159,7 @@ def test_attack_one_byte_changed_anywhere_is_refused(world, intact, form):
 
 @pytest.mark.parametrize("form", FORMS)
 def test_attack_each_byte_of_the_head_changed_is_refused(world, intact, form):
-    """The first 64 bytes hold magic, lengths and counts: each of their bits in turn."""
+    """The first 64 bytes contain magic, lengths and counts: flip each of their bits in turn."""
     for bit in range(8 * 64):
         data = bytearray(intact[form])
         data[bit // 8] ^= 1 << bit % 8

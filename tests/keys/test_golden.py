@@ -1,13 +1,14 @@
-"""Golden vectors: what was written once must be written, or at least read, the same for ever.
+"""Golden vectors: a format, once released, is written and read the same for ever.
 
-Where an algorithm is randomised (sealing, wrapped keys, ML-DSA) the vector keeps one output, which must open
-or verify; all else is computed again and compared. A vector is never edited: MANIFEST holds their digests. How they were
-made: ``tests/vectors/make_keys.py``.
+Where an algorithm is randomised (sealing, wrapped keys, ML-DSA) the vector has one output, which must open
+or verify; everything else is computed again and compared. A vector is never edited: MANIFEST lists the digests.
+``tests/vectors/make_keys.py`` made them.
 """
 
 from __future__ import annotations
 
 import hashlib
+import hmac
 import json
 from pathlib import Path
 from typing import Any
@@ -15,16 +16,19 @@ from uuid import UUID
 
 import pytest
 
+from domain.events import Kind
+from domain.record import About
 from keys import canonical, sealing
 from keys.checkpoint import Checkpoint, origin_of, verify_checkpoint, verify_cosignature
 from keys.command import encode_command, parse_command
+from keys.derive import OWN_DIGEST_USES, KeyUse, derive_key
 from keys.frame import COMMAND, GENESIS, MAGIC, pae, parse_frame, verify
 from keys.genesis import encode_genesis, verify_genesis
 from keys.item import key_commitment, open_item
 from keys.keyset import verify_key_set
 from keys.keystore import unseal_keystore
 from keys.leaf import leaf_tag, parse_leaf, record_sha
-from keys.lp import About, lp, sha256
+from keys.lp import lp, sha256
 from keys.proofs import RootAccumulator, entry_hash, verify_consistency, verify_inclusion
 from keys.receipt import encode_note, encode_notes, verify_receipt
 from keys.record import (
@@ -49,7 +53,7 @@ def vector(name: str) -> dict[str, Any]:
     return parsed
 
 
-def test_no_vector_was_edited_added_or_taken_away_in_silence():
+def test_vectors_and_manifest_agree():
     listed = dict(line.split("  ")[::-1] for line in (VECTORS / "MANIFEST").read_text().splitlines())
     there = {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in VECTORS.glob("*.json")}
     assert there == listed
@@ -60,7 +64,7 @@ def _element(element: dict[str, Any]) -> bytes | str | int | UUID:
     return {"bytes": bytes.fromhex, "uuid": UUID}.get(kind, lambda same: same)(value)
 
 
-def test_bytes():
+def test_golden_bytes():
     golden = vector("bytes")
     for one in golden["lp"]:
         assert lp(one["label"], *map(_element, one["elements"])).hex() == one["out"]
@@ -73,7 +77,7 @@ def test_bytes():
         assert canonical.format_time(canonical.parse_time(text)) == text
 
 
-def test_keys():
+def test_golden_keys():
     golden = vector("keys")
     for one in golden["pairs"]:
         public = SignatureKeys.from_seeds(SignatureKind(one["kind"]), bytes.fromhex(one["seeds"])).public
@@ -83,7 +87,24 @@ def test_keys():
     assert (kem.to_json(), kem.kid.hex()) == (golden["kem"]["public"], golden["kem"]["kid"])
 
 
-def test_genesis(world):
+def test_golden_derived_keys_and_own_digests():
+    golden = vector("keys")
+    secret = bytes.fromhex(golden["derived"]["secret"])
+    assert {use.value: derive_key(secret, use).hex() for use in KeyUse} == golden["derived"]["keys"]
+    kem = KemKey(bytes.fromhex(golden["kem"]["seed"]))
+    digests = {use.value: kem.own_digest(use, b"data").hex() for use in OWN_DIGEST_USES}
+    assert digests == golden["own_digests"]
+
+
+def test_golden_derived_keys_computed_from_the_specification():
+    """Computed from RFC 5869 and KH-1 §2, not by the code."""
+    golden = vector("keys")["derived"]
+    extracted = hmac.digest(bytes(32), bytes.fromhex(golden["secret"]), "sha256")
+    for label, key in golden["keys"].items():
+        assert hmac.digest(extracted, label.encode() + b"\0\0\0\1", "sha256").hex() == key
+
+
+def test_golden_genesis(world):
     golden = vector("genesis")
     frame = parse_frame(bytes.fromhex(golden["frame"]))
     genesis = verify_genesis(frame, hub=bytes.fromhex(golden["hub"]))
@@ -92,7 +113,7 @@ def test_genesis(world):
     assert pae(GENESIS.payload_type, b"").startswith(b"DSSEv1 38 application/vnd.kakehashi.genesis+json")
 
 
-def test_key_set():
+def test_golden_key_set():
     golden = vector("key_set")
     registrars = [SignaturePublic.from_json(SignatureKind.SIG, one) for one in golden["registrars"]]
     frame = parse_frame(bytes.fromhex(golden["frame"]))
@@ -101,7 +122,7 @@ def test_key_set():
     assert encode_command(parse_command(frame.payload)).decode() == golden["payload"]
 
 
-def test_command_frame_and_request():
+def test_golden_command_frame_and_request():
     golden = vector("command")
     signer = SignaturePublic.from_json(SignatureKind.SIG, golden["signer"])
     request = parse_request(bytes.fromhex(golden["request"]))
@@ -116,8 +137,8 @@ def test_command_frame_and_request():
     assert encode_request(request.frame.encode(), request.parts).hex() == golden["request"]
 
 
-def test_command_frame_bytes_laid_out_by_hand():
-    """After KH-1 §5, not after the code."""
+def test_golden_command_frame_built_from_the_specification():
+    """Built from the specification (KH-1 §5), not by the code."""
     golden = vector("command")
     frame = parse_frame(bytes.fromhex(golden["frame"]))
     payload = golden["payload"].encode()
@@ -133,11 +154,11 @@ def test_command_frame_bytes_laid_out_by_hand():
     assert frame.magic == MAGIC
 
 
-def test_item_and_wrapped_key():
+def test_golden_item_and_wrapped_key():
     golden = vector("content")
     place = {
         "hub": bytes.fromhex(golden["hub"]),
-        "about": About(golden["about"]["kind"], UUID(golden["about"]["id"])),
+        "about": About(Kind(golden["about"]["kind"]), UUID(golden["about"]["id"])),
         "item": UUID(golden["item"]),
         "kc": bytes.fromhex(golden["kc"]),
         "keyset": bytes.fromhex(golden["keyset"]),
@@ -151,7 +172,7 @@ def test_item_and_wrapped_key():
     assert content.decode() == golden["content"]
 
 
-def test_record():
+def test_golden_record():
     golden = vector("record")
     place = {"hub": bytes.fromhex(golden["hub"]), "originator": UUID(golden["originator"])}
     state, ck = bytes.fromhex(golden["state"]), bytes.fromhex(golden["ck"])
@@ -173,7 +194,7 @@ def test_record():
     assert leaf_tag(ck, place["originator"], golden["version"]).hex() == golden["tag"]
 
 
-def test_receipt_and_leaf():
+def test_golden_receipt_and_leaf():
     golden = vector("receipt")
     log = SignaturePublic.from_json(SignatureKind.LOG, golden["log"])
     receipt = verify_receipt(bytes.fromhex(golden["receipt"]), log)
@@ -186,7 +207,7 @@ def test_receipt_and_leaf():
     assert parse_leaf(golden["leaf"].encode()).encode().decode() == golden["leaf"]
 
 
-def test_log():
+def test_golden_log():
     golden = vector("log")
     log, witness = (SignaturePublic.from_json(SignatureKind.LOG, golden[name]) for name in ("log", "witness"))
     entries = [one.encode() for one in golden["entries"]]
@@ -213,7 +234,7 @@ def test_log():
     assert verify_cosignature(cosigned, golden["witness_name"], witness) == golden["cosigned_at"]
 
 
-def test_time():
+def test_golden_time_stamp():
     golden = vector("time")
     stamp = parse_stamp(bytes.fromhex(golden["stamp"]))
     assert stamp.encode().hex() == golden["stamp"]
@@ -223,7 +244,7 @@ def test_time():
 
 
 @pytest.mark.parametrize("form", ["text", "bytes"])
-def test_keystore(form):
+def test_golden_keystore(form):
     golden = vector("keystore")
     passphrase = golden["passphrase"] if form == "text" else golden["passphrase"].encode()
     opened = unseal_keystore(bytes.fromhex(golden["file"]), passphrase, rehearsal=True)

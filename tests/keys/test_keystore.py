@@ -38,7 +38,7 @@ def test_a_keystore_of_the_profiles_cost_opens_with_its_passphrase(path):
     assert Cost(262_144, 3, 4) == PROFILE_COST
 
 
-def test_a_keystore_is_written_over_whole_or_not_at_all(refuses, path, monkeypatch):
+def test_a_keystore_is_replaced_atomically(refuses, path, monkeypatch):
     write_keystore(path, SECRETS, "one", CHEAP)
     monkeypatch.setattr(os, "replace", _full)
     with refuses(Unavailable, "keystore-not-written"):
@@ -96,7 +96,7 @@ def test_attack_keystore_that_exhausts_the_machine_is_refused(refuses, cost):
         unseal_keystore(keystore.MAGIC + cost.encode() + bytes(16 + 328), "any", rehearsal=True)
 
 
-def test_a_machine_short_of_memory_is_told_as_such(refuses, monkeypatch):
+def test_too_little_memory_for_argon2id_is_reported_as_unavailable(refuses, monkeypatch):
     def short(**_):
         raise MemoryError
 
@@ -133,7 +133,7 @@ def test_attack_keystore_that_is_a_link_or_a_pipe_is_refused(refuses, path):
         open_keystore(pipe, "x", rehearsal=True)
 
 
-def test_a_keystore_that_is_not_there_is_named_as_such(refuses, path):
+def test_a_missing_keystore_is_reported_as_not_found(refuses, path):
     with refuses(NotFound, "keystore-not-found"):
         open_keystore(path, "x")
     with refuses(Unavailable, "keystore-not-written"):
@@ -154,7 +154,7 @@ def test_a_keystore_of_another_form_is_refused(refuses, data, error_code):
 
 
 @pytest.mark.parametrize(("text", "error_code"), [(b"[]", "keystore-form"), (b'{"a":"A0"}', "hex-form")])
-def test_a_keystore_that_holds_something_else_is_refused(refuses, text, error_code):
+def test_a_keystore_whose_content_is_no_object_of_hex_is_malformed(refuses, text, error_code):
     header = seal_keystore({}, "x", CHEAP)[:32]
     key = keystore._derive_key(b"x", header, CHEAP)
     data = header + sealing.seal(key, lp("kh/keystore/v1", header), sealing.pad(text))
@@ -162,14 +162,14 @@ def test_a_keystore_that_holds_something_else_is_refused(refuses, text, error_co
         unseal_keystore(data, "x", rehearsal=True)
 
 
-def test_no_secret_stands_in_the_file(path):
+def test_a_keystore_file_contains_no_secret_in_clear(path):
     write_keystore(path, SECRETS, "x", CHEAP)
     data = path.read_bytes()
     assert not [name for name, secret in SECRETS.items() if secret in data or secret.hex().encode() in data]
 
 
 @pytest.mark.parametrize("passphrase", ["", b"", "x" * 1025], ids=["empty", "no bytes", "too long"])
-def test_a_passphrase_is_neither_empty_nor_endless(refuses, passphrase):
+def test_a_passphrase_has_1_to_1024_bytes(refuses, passphrase):
     with refuses(Malformed, "passphrase-length"):
         seal_keystore({}, passphrase, CHEAP)
 
@@ -188,7 +188,7 @@ def test_a_passphrase_comes_from_a_prompt_a_descriptor_or_a_credential_file(tmp_
     assert read_passphrase(file=file) == wanted
 
 
-def test_passphrase_sources_that_are_none_are_refused(refuses, tmp_path):
+def test_a_missing_doubled_or_unreadable_passphrase_source_is_refused(refuses, tmp_path):
     for sources in ({}, {"prompt": "?", "fd": 0}):
         with refuses(Malformed, "passphrase-source"):
             read_passphrase(**sources)

@@ -73,17 +73,17 @@ OF_MANY = subtrees(MANY)
 
 
 @pytest.mark.parametrize("size", range(1, 9))
-def test_the_published_roots(size: int) -> None:
+def test_roots_equal_the_published_vectors(size: int) -> None:
     hashes = [leaf_hash(leaf) for leaf in LEAVES]
     assert root(size, subtrees(hashes)).hex() == ROOTS[size - 1]
 
 
-def test_an_empty_tree() -> None:
+def test_the_empty_tree_has_the_hash_of_nothing_as_its_root() -> None:
     assert root(0, OF_MANY) == EMPTY == hashlib.sha256(b"").digest()
 
 
 @pytest.mark.parametrize("size", [*range(1, 40), 63, 64, 65])
-def test_every_leaf_is_proven_and_nothing_else(size: int) -> None:
+def test_inclusion_proofs_hold_for_every_leaf_and_for_nothing_else(size: int) -> None:
     top = naive(MANY[:size])
     for index in range(size):
         proof = inclusion(index, size, OF_MANY)
@@ -103,7 +103,7 @@ def test_every_leaf_is_proven_and_nothing_else(size: int) -> None:
 
 
 @pytest.mark.parametrize("second", [*range(1, 34), 63, 64, 65])
-def test_every_earlier_head_is_continued_and_no_other(second: int) -> None:
+def test_consistency_proofs_hold_for_every_earlier_head_and_for_no_other(second: int) -> None:
     top = naive(MANY[:second])
     for first in range(1, second + 1):
         proof = consistency(first, second, OF_MANY)
@@ -117,7 +117,7 @@ def test_every_earlier_head_is_continued_and_no_other(second: int) -> None:
                 verify_consistency(*one)
 
 
-def test_an_empty_head_is_continued_by_any() -> None:
+def test_every_tree_is_consistent_with_the_empty_tree() -> None:
     verify_consistency(0, 5, [], EMPTY, naive(MANY[:5]))
     with pytest.raises(Untrusted):
         verify_consistency(0, 5, [EMPTY], EMPTY, naive(MANY[:5]))
@@ -134,14 +134,14 @@ def test_an_empty_head_is_continued_by_any() -> None:
         (lambda: verify_consistency(-1, 5, [], EMPTY, EMPTY), "proof-sizes"),
     ],
 )
-def test_a_proof_out_of_form(call, error_code: str) -> None:  # type: ignore[no-untyped-def]
+def test_proofs_of_another_form_are_malformed(call, error_code: str) -> None:  # type: ignore[no-untyped-def]
     with pytest.raises(Malformed, match=error_code):
         call()
 
 
 @settings(max_examples=200, deadline=None)
 @given(st.integers(2, 600), st.data())
-def test_a_flipped_bit_anywhere_is_found(size: int, data: st.DataObject) -> None:
+def test_a_flipped_bit_anywhere_in_a_proof_is_refused(size: int, data: st.DataObject) -> None:
     index = data.draw(st.integers(0, size - 1))
     proof = inclusion(index, size, OF_MANY)
     at, bit = data.draw(st.integers(0, len(proof) - 1)), data.draw(st.integers(0, 255))
@@ -154,7 +154,7 @@ def test_a_flipped_bit_anywhere_is_found(size: int, data: st.DataObject) -> None
 
 
 @pytest.mark.parametrize("size", [1, 255, 256, 257, 600])
-def test_tiles_give_the_same_tree(size: int) -> None:
+def test_tiles_and_entries_give_the_same_roots_and_proofs(size: int) -> None:
     rows: list[list[bytes]] = [MANY[:size]]
     while len(rows[-1]) >= WIDTH:
         row = rows[-1]
@@ -178,7 +178,7 @@ def test_the_paths_and_widths_of_tiles_are_those_of_the_standard() -> None:
     assert tiles_of(0) == []
 
 
-def test_the_two_halves_hash_alike() -> None:
+def test_writing_and_verifying_code_hash_alike() -> None:
     assert entry_hash(b"x") == leaf_hash(b"x")
 
 
@@ -192,7 +192,7 @@ EXAMPLE = (
 ).encode()
 
 
-def test_the_published_note_is_read_and_written() -> None:
+def test_the_published_signed_note_is_parsed_and_encoded_unchanged() -> None:
     note = parse_note(EXAMPLE)
     assert note.text.endswith("ed è subito sera.\n")
     assert [line.name for line in note.lines] == ["quasimodo.example/salvatore"]
@@ -212,7 +212,7 @@ def test_the_published_note_is_read_and_written() -> None:
         pytest.param(
             EXAMPLE.replace(b"salvatore", b"salva+tore"), "note-signature-line", id="a plus in the name"
         ),
-        pytest.param(EXAMPLE.replace(b"quasimodo", b"quasi\tmodo"), "note-control", id="a tab"),
+        pytest.param(EXAMPLE.replace(b"quasimodo", b"quasi\tmodo"), "note-control-character", id="a tab"),
         pytest.param(EXAMPLE.replace(b"NtIc=", b"NtIc"), "note-signature-line", id="unpadded"),
         pytest.param(EXAMPLE.replace(b"NtIc=", b"NtId="), "note-signature-line", id="odd last bits"),
         pytest.param(EXAMPLE.replace("è".encode(), b"\xff"), "note-utf8", id="not UTF-8"),
@@ -226,7 +226,7 @@ def test_the_published_note_is_read_and_written() -> None:
         ),
     ],
 )
-def test_what_is_no_note_is_refused(data: bytes, error_code: str) -> None:
+def test_bytes_that_are_no_signed_note_are_malformed(data: bytes, error_code: str) -> None:
     with pytest.raises(Malformed, match=error_code):
         parse_note(data)
 
@@ -265,13 +265,13 @@ def test_a_rehearsals_log_has_another_name() -> None:
         HEAD.text[:-1],
     ],
 )
-def test_what_is_no_checkpoint_is_refused(text: str) -> None:
+def test_text_that_is_no_checkpoint_is_malformed(text: str) -> None:
     with pytest.raises(Malformed) as reported:
         parse_checkpoint(text)
     assert reported.value.error_code in {"checkpoint-form", "checkpoint-size", "checkpoint-root"}
 
 
-def test_both_signatures_of_this_very_log_are_needed() -> None:
+def test_a_checkpoint_needs_both_signatures_of_its_own_log() -> None:
     by_other = sign_checkpoint(HEAD, OTHER, 1)
     mixed = Note(SIGNED.text, (SIGNED.lines[0], by_other.lines[1]))
     for note in (by_other, mixed, *(Note(SIGNED.text, (line,)) for line in SIGNED.lines)):
@@ -282,7 +282,7 @@ def test_both_signatures_of_this_very_log_are_needed() -> None:
         verify_checkpoint(twice.encode(), ORIGIN, LOG.public)
 
 
-def test_another_text_under_the_same_signatures_is_refused() -> None:
+def test_a_changed_checkpoint_under_old_signatures_is_refused() -> None:
     for head in (replace(HEAD, size=6), replace(HEAD, root=EMPTY)):
         with pytest.raises(Untrusted):
             verify_checkpoint(Note(head.text, SIGNED.lines).encode(), ORIGIN, LOG.public)
@@ -290,13 +290,13 @@ def test_another_text_under_the_same_signatures_is_refused() -> None:
         verify_checkpoint(SIGNED.encode(), origin_of(b"\7" * 32, "real"), LOG.public)
 
 
-def test_an_unknown_line_more_changes_nothing() -> None:
+def test_signature_lines_of_unknown_keys_are_ignored() -> None:
     more = with_signatures(SIGNED, [NoteSignature("somebody/else", b"abcd", b"whatever")])
     assert verify_checkpoint(more.encode(), ORIGIN, LOG.public)[0] == HEAD
     assert with_signatures(more, more.lines) == more
 
 
-def test_a_bit_of_a_checkpoint_changed_anywhere_is_found() -> None:
+def test_a_flipped_bit_anywhere_in_a_checkpoint_is_refused() -> None:
     data = SIGNED.encode()
     for at in range(0, len(data), 7):
         wrong = bytearray(data)
@@ -333,7 +333,7 @@ def test_a_cosignature_of_another_head_name_or_time_is_refused(half: int) -> Non
         verify_cosignature(with_signatures(SIGNED, later), name, WITNESS.public)
 
 
-def test_a_cosignature_out_of_form_is_refused() -> None:
+def test_a_cosignature_of_another_form_is_malformed() -> None:
     name = "witness.example/w"
     first, second = cosign(HEAD, WITNESS, name, 9)
     short = with_signatures(SIGNED, [replace(first, value=first.value[:-1]), second])

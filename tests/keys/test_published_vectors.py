@@ -45,7 +45,7 @@ def rsp(name: str) -> list[dict[str, str]]:
     [(SignatureKind.SIG, "65", 3309), (SignatureKind.LOG, "44", 2420)],
     ids=["ML-DSA-65", "ML-DSA-44"],
 )
-def test_mldsa_keys_and_signatures(kind, name, size):
+def test_published_mldsa_keys_and_signatures_hold(kind, name, size):
     for block in rsp(f"asymmetric/MLDSA/kat_MLDSA_{name}_det_pure.rsp")[:20]:
         one = {key: bytes.fromhex(block[key]) for key in ("xi", "pk", "msg", "sm")}
         pair = SignatureKeys.from_seeds(kind, bytes(32) + one["xi"])
@@ -58,7 +58,7 @@ def test_mldsa_keys_and_signatures(kind, name, size):
         assert caught.value.error_code == "wrong-mldsa-signature"
 
 
-def test_ed25519_keys_and_signatures():
+def test_published_ed25519_keys_and_signatures_hold():
     lines = (ROOT / "asymmetric/Ed25519/sign.input").read_text().splitlines()
     for line in lines[:40]:
         secret, public, message, signed = (bytes.fromhex(part) for part in line.split(":")[:4])
@@ -140,7 +140,7 @@ def test_what_is_sealed_here_is_chunked_encryption_with_sha_512(length):
     assert chunked_open(b"k" * 32, b"context", sealed, hashes.SHA512()) == b"t" * length
 
 
-def test_argon2id():
+def test_published_argon2id_vector_holds():
     checked = 0
     for block in islice(rsp("KDF/argon2id.txt"), 6):
         generated = Argon2id(

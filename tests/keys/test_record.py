@@ -32,7 +32,7 @@ def opened(world, state=None, **changes):
 
 
 def assemble(*parts, epoch=1, suite=1, magic=b"KHR1"):
-    """A record's bytes from (kind, data), by hand: after KH-1 §3, not after the code."""
+    """A record's bytes from (kind, data), built from the specification (KH-1 §3), not by the code."""
     data = magic + bytes([suite]) + epoch.to_bytes(4, "big") + len(parts).to_bytes(2, "big")
     return data + b"".join(bytes([kind]) + len(one).to_bytes(4, "big") + one for kind, one in parts)
 
@@ -47,7 +47,7 @@ def separated(world):
     ]
 
 
-def test_a_record_opens_to_what_was_put_in(world):
+def test_a_record_opens_to_the_body_frame_and_parts_it_was_built_from(world):
     record = opened(world)
     assert (record.epoch, record.body_json, record.frame) == (1, world.body, world.frame_bytes)
     assert record.items == tuple(one.sealed for one in world.sealed)
@@ -56,7 +56,7 @@ def test_a_record_opens_to_what_was_put_in(world):
     assert "SealedItem" not in repr(record)
 
 
-def test_a_reader_gets_from_record_to_content(world):
+def test_a_recipient_opens_content_from_the_stored_record(world):
     record = opened(world)
     item = world.item_ids[1]
     wrapped_key = open_named_wrapped_key(record, world.payload, item, world.clinic, world.sks["MEDICAL"])
@@ -84,7 +84,7 @@ def test_a_reader_gets_from_record_to_content(world):
     assert content == world.contents[1]
 
 
-def test_the_audit_office_gets_from_its_wrapped_key_to_control(world):
+def test_the_audit_office_opens_control_with_its_wrapped_key(world):
     layer = opened(world).audit_wrapped_key
     wrapped_key = open_audit_layer(world.sks["control"], layer)
     ck = open_audit_wrapped_key(
@@ -127,7 +127,7 @@ def test_attack_two_records_of_one_case_swapped_do_not_open(refuses, world):
 
 def test_attack_epoch_of_a_record_changed_names_another_key(refuses, world):
     state = assemble(*separated(world), epoch=2)
-    with refuses(NotFound, "ck-not-given"):
+    with refuses(NotFound, "control-key-not-given"):
         world.keys.ck(world.case, list_parts(state).epoch)
     with_second = FixedKeys({(world.case, 1): world.ck, (world.case, 2): bytes(32)})
     with refuses(Untrusted, "seal-broken"):
@@ -135,7 +135,7 @@ def test_attack_epoch_of_a_record_changed_names_another_key(refuses, world):
 
 
 def test_attack_control_of_one_record_under_the_parts_of_another_is_refused(refuses, world):
-    """The control opens, for it stands at its own place; the parts do not match what was signed."""
+    """The control opens, because it is at its own place; the parts do not match what was signed."""
     other = world.seal(world.item_ids[0], "BASIC", b"another text")
     forged = [(3, other.sealed) if one == (3, world.sealed[0].sealed) else one for one in separated(world)]
     record = opened(world, assemble(*forged))
@@ -180,13 +180,13 @@ def test_attack_hub_key_holder_puts_another_wrapped_key_under_the_layer(refuses,
         open_wrapped_key_layer(key, sha256(wrapped_key), forged)
 
 
-def test_a_wrapped_key_not_named_is_not_there(refuses, world):
+def test_a_wrapped_key_that_the_payload_does_not_name_is_not_found(refuses, world):
     with refuses(NotFound, "no-such-wrapped-key"):
         open_named_wrapped_key(opened(world), world.payload, world.item_ids[0], OTHER, world.sks["BASIC"])
 
 
-def test_keys_not_given_are_not_there(refuses, world):
-    with refuses(NotFound, "sk-not-given"):
+def test_keys_that_were_not_given_are_not_found(refuses, world):
+    with refuses(NotFound, "shred-key-not-given"):
         world.keys.sk(world.case, "RISK")
     assert world.ck.hex() not in repr(world.keys)
     assert repr(world.ck) not in repr(world.keys)
@@ -216,9 +216,9 @@ def test_attack_audit_wrapped_key_changed_or_read_without_the_hub_is_refused(ref
     ):
         with refuses(Untrusted, "seal-broken"):
             open_audit_layer(key, forged)
-    with refuses(Malformed, "audit-wrapped-key-size"):
+    with refuses(Malformed, "audit-layer-size"):
         open_audit_layer(world.sks["control"], layer[:-1])
-    with refuses(Malformed, "ck-wrapped-key-length"):
+    with refuses(Malformed, "audit-wrapped-key-length"):
         open_audit_wrapped_key(
             kem=world.audit_kem, hub=world.hub, originator=world.case, epoch=1, wrapped_key=b""
         )
@@ -279,12 +279,12 @@ def test_a_body_of_another_form_is_refused(refuses, world, body):
         opened(world, state)
 
 
-def test_what_could_not_be_read_is_not_written(refuses, world):
+def test_records_that_list_parts_would_refuse_are_not_built(refuses, world):
     with refuses(Malformed, "wrapped-key-size"):
         world.record(wrapped_keys=[("BASIC", bytes(1167))])
     with refuses(Malformed, "record-item-size"):
         world.record(items=[b"too short"])
-    with refuses(NotFound, "ck-not-given"):
+    with refuses(NotFound, "control-key-not-given"):
         world.record(epoch=2)
     with refuses(Malformed, "record-size"):
         build_record(

@@ -11,8 +11,11 @@ from uuid import UUID, uuid4
 import pytest
 
 from domain.errors import Malformed, Untrusted
+from domain.events import Kind
+from domain.record import AUDIT, REGISTRARS, About
 from keys import canonical
-from keys.command import AUDIT, REGISTRARS, encode_command
+from keys.command import encode_command
+from keys.derive import KeyUse, derive_key
 from keys.frame import COMMAND, GENESIS, RECEIPT, Frame, parse_frame, sign, verify
 from keys.genesis import encode_genesis, hub_id, parse_genesis, sign_genesis, two_persons, verify_genesis
 from keys.keyset import (
@@ -23,7 +26,7 @@ from keys.keyset import (
     verify_registrars_act,
 )
 from keys.leaf import Leaf, leaf_tag, parse_leaf, record_sha
-from keys.lp import ZEROS, About, lp, sha256
+from keys.lp import ZEROS, lp, sha256
 from keys.receipt import (
     Receipt,
     encode_note,
@@ -42,7 +45,7 @@ def founded(world, *persons):
 
 
 @pytest.mark.parametrize("persons", [(0, 1), (0, 2), (1, 2)])
-def test_a_hub_is_founded_by_its_log_and_two_persons(world, persons):
+def test_a_genesis_is_signed_by_its_log_and_two_registrars(world, persons):
     frame = sign_genesis(world.genesis, log=world.log, registrars=[world.reg[n] for n in persons])
     assert verify_genesis(parse_frame(frame.encode()), hub=world.hub) == world.genesis
     assert world.genesis.hub == hub_id(frame.payload) == frame.digest == world.hub
@@ -106,7 +109,7 @@ GENESIS_KEYS = ("v", "suite", "mode", "stream", "log_id", "rules_id", "log", "re
         pytest.param(("log_id",), "x", "genesis-log-id", id="log"),
         pytest.param(("rules_id",), None, "genesis-rules-id", id="rule book"),
         pytest.param(("reg",), {}, "genesis-reg", id="registrars no list"),
-        pytest.param(("reg",), [], "genesis-reg-count", id="no persons"),
+        pytest.param(("reg",), [], "genesis-registrar-count", id="no persons"),
         pytest.param(("log",), {}, "log-public-keys", id="log's keys"),
         pytest.param(("audit",), {}, "genesis-audit-keys", id="audit office"),
         pytest.param(("extra",), 1, "genesis-keys", id="a key more"),
@@ -165,7 +168,7 @@ def test_a_next_key_set_is_signed_by_the_one_in_force(world):
 
 
 def test_the_audit_office_publishes_about_the_log(world):
-    frame = published(world, by=AUDIT, about=About("log", world.genesis.log_id))
+    frame = published(world, by=AUDIT, about=About(Kind.LOG, world.genesis.log_id))
     key_set = verify_key_set(frame, in_force=None, registrars=world.reg_public)
     assert (key_set.by, key_set.agency) == (AUDIT, world.genesis.log_id)
 
@@ -232,9 +235,9 @@ def test_attack_agency_that_takes_over_a_registrars_key_is_refused(refuses, worl
     [
         pytest.param({"act": "case.opened"}, "key-set-act", id="another act"),
         pytest.param({"by": OTHER}, "key-set-about", id="by another agency"),
-        pytest.param({"about": About("case", OTHER)}, "key-set-about", id="about a case"),
+        pytest.param({"about": About(Kind.CASE, OTHER)}, "key-set-about", id="about a case"),
         pytest.param({"by": AUDIT}, "key-set-about", id="audit office about an agency"),
-        pytest.param({"about": About("agency", OTHER)}, "key-set-about", id="about another agency"),
+        pytest.param({"about": About(Kind.AGENCY, OTHER)}, "key-set-about", id="about another agency"),
         pytest.param({"fields": {}}, "key-set-keys", id="no fields"),
     ],
 )
@@ -272,13 +275,13 @@ def act_of_registrars(world, **changes):
     return encode_command(world.key_set(**(defaults | changes)))
 
 
-def test_an_act_of_the_registrars_is_signed_by_two_persons_alone(world):
+def test_an_act_of_the_registrars_is_signed_by_just_two_of_them(world):
     frame = sign_registrars_act(act_of_registrars(world), world.reg[1], world.reg[2])
     command = verify_registrars_act(frame, world.reg_public)
     assert (command.by, command.act) == (REGISTRARS, "key_set.revoked")
 
 
-def test_attack_registrars_act_by_fewer_or_more_or_others_is_refused(refuses, world):
+def test_attack_registrars_act_with_fewer_more_or_other_signers_is_refused(refuses, world):
     payload = act_of_registrars(world)
     for signers, error_code in (
         ([world.reg[0]], "registrars-signature-count"),
@@ -300,13 +303,18 @@ def leaf_of(world):
     return Leaf(7, record_sha("kakehashi.v1.x.1", world.state), leaf_tag(world.ck, world.case, 1))
 
 
-def test_a_leaf_is_read_as_it_was_written(world):
+def test_a_leaf_survives_encoding_and_parsing(world):
     leaf = leaf_of(world)
     assert parse_leaf(leaf.encode()) == leaf
     assert leaf.encode() == canonical.encode(leaf.to_json())
     assert leaf.encode().startswith(b'{"seq":7,"sha":"')
     assert leaf.sha == sha256(lp("kh/rec/v1", "kakehashi.v1.x.1", world.state))
-    assert leaf.tag == hmac.digest(world.ck, lp("kh/tag/v1", world.case, 1), hashlib.sha256)[:16]
+    assert (
+        leaf.tag
+        == hmac.digest(derive_key(world.ck, KeyUse.LEAF_TAG), lp("kh/tag/v1", world.case, 1), hashlib.sha256)[
+            :16
+        ]
+    )
 
 
 def test_attack_record_at_another_subject_or_changed_has_another_leaf(world):
@@ -351,14 +359,14 @@ def receipt_of(world, **changes):
 
 
 @pytest.mark.parametrize("changes", [{}, {"leaf": None, "mode": "real"}], ids=["recorded", "not recorded"])
-def test_a_receipt_is_read_as_it_was_signed(world, changes):
+def test_a_signed_receipt_verifies_and_parses_to_the_same_value(world, changes):
     receipt = receipt_of(world, **changes)
     [data] = sign_receipts([receipt], world.log)
     assert data.startswith(b"KHN1")
     assert verify_receipt(data, world.log.public) == receipt
 
 
-def test_receipts_signed_together_are_each_read_by_themselves(refuses, world):
+def test_receipts_signed_together_each_verify_without_the_others(refuses, world):
     receipts = [receipt_of(world, command_id=uuid4()) for _ in range(64)]
     signed = sign_receipts(receipts, world.log)
     assert [verify_receipt(one, world.log.public) for one in signed] == receipts
@@ -442,6 +450,6 @@ def test_a_receipt_cut_off_or_of_another_magic_is_refused(refuses, world):
         verify_receipt(b"KHT1" + data[4:], world.log.public)
 
 
-def test_a_command_frame_verifies_as_what_it_is(world):
+def test_a_command_frame_verifies_as_a_command(world):
     verify(COMMAND, world.frame, [world.core_sig.public])
     assert world.key_set_payload.keyset == ZEROS

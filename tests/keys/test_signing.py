@@ -11,6 +11,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 
 from domain.errors import InvariantViolation, Malformed, Untrusted
 from keys import assert_supported
+from keys.derive import OWN_DIGEST_USES, KeyUse, derive_key
 from keys.frame import COMMAND, GENESIS, RECEIPT, Frame, FrameType, Signature, pae, parse_frame, sign, verify
 from keys.lp import lp, sha256
 from keys.signing import Alg, KemKey, KemPublic, SignatureKeys, SignatureKind, SignaturePublic, key_id
@@ -18,7 +19,7 @@ from keys.signing import Alg, KemKey, KemPublic, SignatureKeys, SignatureKind, S
 PAYLOAD = b"payload"
 
 
-def test_the_library_does_all_of_the_profile():
+def test_the_installed_library_supports_the_whole_profile():
     assert_supported()
 
 
@@ -32,7 +33,7 @@ def test_a_library_that_lacks_an_algorithm_stops_the_process(refuses, monkeypatc
 
 
 @pytest.mark.parametrize("kind", list(SignatureKind))
-def test_a_pair_is_known_by_its_seeds_and_its_public_half_by_its_json(kind):
+def test_a_signature_pair_is_restored_from_its_seeds_and_its_public_half_from_json(kind):
     pair = SignatureKeys.generate(kind)
     restored = SignatureKeys.from_seeds(kind, pair.seeds)
     assert restored.public == pair.public
@@ -42,7 +43,7 @@ def test_a_pair_is_known_by_its_seeds_and_its_public_half_by_its_json(kind):
     assert pair.public.key_ids[1] == key_id(kind.second, pair.public.mldsa)
 
 
-def test_a_kem_key_is_known_by_its_seed_and_its_public_half_by_its_json():
+def test_a_kem_key_is_restored_from_its_seed_and_its_public_half_from_json():
     kem = KemKey.generate()
     assert KemKey(kem.seed).public == kem.public
     assert KemPublic.from_json(kem.public.to_json()) == kem.public
@@ -141,13 +142,13 @@ def test_keys_of_another_form_are_refused(refuses, make, error_code):
         make()
 
 
-def test_what_is_signed_is_the_dsse_encoding():
+def test_signatures_cover_the_dsse_encoding():
     assert pae(b"http://example.com/HelloWorld", b"hello world") == (
         b"DSSEv1 29 http://example.com/HelloWorld 11 hello world"
     )
 
 
-def test_a_frame_signed_by_two_verifies_for_these_two_in_this_order(world):
+def test_a_frame_of_two_signers_verifies_for_them_in_their_order(world):
     frame = world.signed(world.core_sig, world.clinic_sig)
     assert parse_frame(frame.encode()) == frame
     assert frame.digest == sha256(world.payload_bytes)
@@ -202,7 +203,7 @@ def test_attack_signatures_in_another_order_are_refused(refuses, world):
         verify(COMMAND, world.signed(world.clinic_sig, world.core_sig), both)
 
 
-def test_attack_signatures_added_left_out_or_none_asked_for_are_refused(refuses, world):
+def test_attack_signatures_added_or_left_out_or_no_signer_expected_is_refused(refuses, world):
     both = [world.core_sig.public, world.clinic_sig.public]
     for frame, signers in (
         (world.signed(world.core_sig, world.clinic_sig), both[:1]),
@@ -269,15 +270,32 @@ def test_frames_of_another_form_are_refused(refuses, data, error_code):
 
 
 @pytest.mark.parametrize("payload", [b"", bytes(256 * 1024 + 1)], ids=["empty", "too long"])
-def test_a_payload_nobody_would_read_is_not_signed(refuses, world, payload):
+def test_a_payload_that_no_reader_accepts_is_not_signed(refuses, world, payload):
     with refuses(Malformed, "sign-payload-size"):
         sign(COMMAND, payload, world.core_sig)
 
 
 def test_a_door_recognises_its_own_data_and_nobody_elses() -> None:
     one, other = KemKey(bytes(32)), KemKey(bytes([1]) * 32)
-    assert one.keyed_digest(b"codes") == one.keyed_digest(b"codes")
+    use = KeyUse.COMMAND_DIGEST
+    assert one.own_digest(use, b"codes") == KemKey(bytes(32)).own_digest(use, b"codes")
+    assert len({k.own_digest(use, d) for k in (one, other) for d in (b"codes", b"other words")}) == 4
+
+
+def test_attack_digest_of_one_use_matches_nothing_of_another() -> None:
+    kem = KemKey(bytes(32))
     assert (
-        one.keyed_digest(b"codes").hex() == "1e0d675ee7addd1c40949f1da79eabf4c2cfed1b75a0add255e0f863e0a93a56"
+        len({kem.own_digest(use, b"the same text") for use in OWN_DIGEST_USES}) == len(OWN_DIGEST_USES) == 4
     )
-    assert len({k.keyed_digest(d) for k in (one, other) for d in (b"codes", b"other words")}) == 4
+
+
+def test_every_derived_key_differs_from_every_other_and_from_its_secret() -> None:
+    secrets = (bytes(32), bytes([1]) * 32)
+    keys = {derive_key(secret, use) for secret in secrets for use in KeyUse}
+    assert len(keys | set(secrets)) == 2 * len(KeyUse) + 2
+
+
+@pytest.mark.parametrize("length", [0, 31, 33])
+def test_keys_are_derived_from_secrets_of_32_bytes_only(refuses, length) -> None:
+    with refuses(Malformed, "derivation-secret-length"):
+        derive_key(bytes(length), KeyUse.LEAF_TAG)

@@ -1,4 +1,4 @@
-"""``keys/THREATS.md`` is kept true: its tests exist, and every attack test stands in it."""
+"""``keys/THREATS.md`` agrees with the tests: those it names exist, and it lists every attack test."""
 
 from __future__ import annotations
 
@@ -40,6 +40,6 @@ def test_every_test_named_exists():
     assert set(named()) - written(HERE.parent) == set()
 
 
-def test_every_attack_test_stands_in_the_table_once():
+def test_every_attack_test_is_listed_in_the_table_once():
     attacks = sorted(name for name in written() if name.startswith("test_attack_"))
     assert sorted(name for name in named() if name.startswith("test_attack_")) == attacks

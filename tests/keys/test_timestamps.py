@@ -1,4 +1,4 @@
-"""A time token is believed for what it says, over these bytes, by the authority that is pinned; else it is refused."""
+"""A time token is accepted over exactly its bytes and from the pinned authority only."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def ours(tmp_path_factory: pytest.TempPathFactory) -> Ours:
     return Ours(tmp_path_factory.mktemp("tsa"))
 
 
-def test_a_token_says_by_when_the_checkpoint_was_there(ours):
+def test_a_time_token_proves_the_checkpoint_existed_by_its_time(ours):
     at = verify_time(ours.token, NOTE, ours.pinned, ours.nonce)
     assert abs(datetime.now(UTC) - at) < timedelta(hours=1)
     assert verify_time(ours.token, NOTE, ours.pinned) == at
@@ -100,8 +100,6 @@ def test_the_time_of_a_token_is_never_earlier_than_stated(text, microseconds, im
     info = SimpleNamespace(gen_time=whole_seconds, as_bytes=lambda: encoded)
     assert _generation_time(info) == whole_seconds + timedelta(microseconds=microseconds)
 
-
-def test_openssl_verifies_what_is_kept(ours):
     folder = ours.authority.folder
     (folder / "kept.tsr").write_bytes(parse_stamp(ours.stamp.encode()).token)
     (folder / "kept.note").write_bytes(parse_stamp(ours.stamp.encode()).note)
@@ -109,7 +107,7 @@ def test_openssl_verifies_what_is_kept(ours):
     assert subprocess.run(command, cwd=folder, capture_output=True, check=False).returncode == 0
 
 
-def test_a_stamp_is_read_as_it_was_written(ours):
+def test_a_stamp_survives_encoding_and_parsing(ours):
     assert parse_stamp(ours.stamp.encode()) == ours.stamp
 
 
@@ -143,7 +141,7 @@ def test_attack_time_token_by_a_certificate_for_other_uses_is_refused(ours, refu
         verify_time(ours.authority.signed_by(ours.token, use), NOTE, ours.pinned)
 
 
-def test_what_is_made_by_hand_in_these_tests_would_be_believed_from_the_right_signer(ours):
+def test_the_hand_made_tokens_of_these_tests_verify_when_the_pinned_signer_makes_them(ours):
     assert verify_time(ours.authority.signed_by(ours.token, "time"), NOTE, ours.pinned)
 
 
@@ -168,7 +166,7 @@ def test_attack_time_token_of_another_authority_under_the_same_root_is_refused(o
     ("use", "in_order"),
     [pytest.param("wordy", True, id="in DER's order"), pytest.param("root", False, id="out of order")],
 )
-def test_what_lies_between_root_and_signer_may_be_pinned_or_come_with_the_token(ours, refuses, use, in_order):
+def test_intermediate_certificates_may_be_pinned_or_embedded_in_the_token(ours, refuses, use, in_order):
     """A set of certificates is sorted in DER (the shorter one first); the library takes no other."""
     ours.authority.certify("intermediates", use)
     ours.authority.certify("below", by="intermediates")
@@ -184,7 +182,7 @@ def test_what_lies_between_root_and_signer_may_be_pinned_or_come_with_the_token(
         verify_time(with_chain, NOTE, ours.pinned)
 
 
-def test_an_authority_that_certifies_itself_is_its_own_root(ours, refuses):
+def test_a_self_signed_time_authority_is_its_own_root(ours, refuses):
     ours.authority.self_certify("self", "self")
     token = ours.authority.answer(ours.request, signer="self")
     only_signer = TimeAuthority.from_pem(ours.authority.pem("self"))
@@ -193,7 +191,7 @@ def test_an_authority_that_certifies_itself_is_its_own_root(ours, refuses):
         verify_time(ours.token, NOTE, only_signer)
 
 
-def test_attack_time_token_after_its_certificate_had_ended_is_refused(ours, refuses):
+def test_attack_time_token_after_its_certificate_expired_is_refused(ours, refuses):
     ours.authority.certify("ended", days=-1)
     with refuses(Untrusted, "time-authority"):
         verify_time(ours.authority.signed_by(ours.token, "ended"), NOTE, ours.pinned)
@@ -207,7 +205,7 @@ def test_attack_time_token_with_a_changed_signature_is_refused(ours, refuses):
 
 
 @pytest.mark.filterwarnings("ignore::cryptography.utils.CryptographyDeprecationWarning")
-def test_attack_time_token_with_any_bit_flipped_is_refused_or_says_the_same(ours):
+def test_attack_time_token_with_any_bit_flipped_is_refused_or_means_the_same(ours):
     """A few bytes of CMS are under no signature (version numbers, the name of the signature's algorithm)."""
     at, same = ours.stamp.at, 0
     for place in range(len(ours.token)):
@@ -221,13 +219,13 @@ def test_attack_time_token_with_any_bit_flipped_is_refused_or_says_the_same(ours
     assert same < 20
 
 
-def test_what_the_authority_does_not_grant_is_no_token(ours, refuses):
+def test_a_response_without_granted_status_is_refused(ours, refuses):
     with refuses(Untrusted, "time-not-granted"):
         verify_time(response(REJECTED), NOTE, ours.pinned)
 
 
 @pytest.mark.parametrize("data", [b"", b"\x30\x00", response("3003020100"), b"<html>"])
-def test_what_is_no_token_is_refused(ours, refuses, data):
+def test_bytes_that_are_no_time_token_are_malformed(ours, refuses, data):
     with refuses(Malformed, "time-token-form"):
         verify_time(data, NOTE, ours.pinned)
     with refuses(Malformed, "time-token-size"):
@@ -243,14 +241,14 @@ def test_a_token_without_its_certificate_is_refused(ours, refuses):
 
 
 @pytest.mark.filterwarnings("ignore::cryptography.utils.CryptographyDeprecationWarning")
-def test_a_certificate_that_is_none_is_refused(ours, refuses):
+def test_an_unparsable_signer_certificate_is_refused(ours, refuses):
     version = bytes.fromhex("a003020102")
     assert ours.token.count(version) == 1
     with refuses(Untrusted, "time-purpose"):
         verify_time(ours.token.replace(version, bytes.fromhex("a003020103")), NOTE, ours.pinned)
 
 
-def test_pins_that_are_no_certificates_or_lack_their_root_are_refused(ours, refuses):
+def test_pinned_certificates_must_be_pem_and_include_a_root(ours, refuses):
     for wrong in (b"", b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"):
         with refuses(Malformed, "time-authority-pem"):
             TimeAuthority.from_pem(wrong)
@@ -260,7 +258,7 @@ def test_pins_that_are_no_certificates_or_lack_their_root_are_refused(ours, refu
         TimeAuthority.from_pem(ours.authority.pem(), "any")
 
 
-def test_what_is_no_stamp_is_refused(ours, refuses):
+def test_bytes_that_are_no_stamp_are_malformed(ours, refuses):
     data = ours.stamp.encode()
     for wrong in (b"", data[:-1], data + b"\0", b"KHS2" + data[4:], data[:4] + b"\xff" * 4 + data[8:]):
         with refuses(Malformed, "stamp-form"):

@@ -33,13 +33,13 @@ def vault(path):
 
 
 def change(path, sql, *values):
-    """What somebody with the file does to it behind the vault's back."""
+    """A change made directly to the file, bypassing the vault."""
     with closing(sqlite3.connect(path)) as file:
         file.execute(sql, values)
         file.commit()
 
 
-def test_keys_are_made_once_and_found_again_after_opening_anew(vault, path):
+def test_vault_keys_are_created_once_and_survive_reopening(vault, path):
     vault.ensure([(CASE, 1), (CASE, 1)], [(CASE, "control"), (CASE, "BASIC")])
     keys = [vault.ck(CASE, 1), vault.sk(CASE, "control"), vault.sk(CASE, "BASIC")]
     assert len({*keys}) == 3
@@ -51,14 +51,14 @@ def test_keys_are_made_once_and_found_again_after_opening_anew(vault, path):
         assert repeated.check() == 4
 
 
-def test_another_opening_of_the_same_file_keeps_the_key_that_was_first(vault, path):
+def test_two_vaults_on_one_file_keep_the_key_created_first(vault, path):
     with closing(Vault.open(path, CUSTODY)) as second:
         second.ensure([(CASE, 1)])
         vault.ensure([(CASE, 1)])
         assert vault.ck(CASE, 1) == second.ck(CASE, 1)
 
 
-def test_threads_agree_on_one_key(vault):
+def test_concurrent_threads_get_the_same_key(vault):
     def one(n):
         vault.ensure([(CASE, n % 3 + 1)], [(CASE, "BASIC")])
         return n % 3, vault.ck(CASE, n % 3 + 1), vault.sk(CASE, "BASIC")
@@ -84,7 +84,7 @@ def test_the_vault_gives_a_record_its_keys(vault, world):
     assert ck == FixedKeys({(CASE, 1): ck}).ck(CASE, 1)
 
 
-def test_a_key_that_never_was_is_told_from_one_that_is_gone(refuses, vault):
+def test_a_destroyed_key_and_a_key_never_created_have_different_error_codes(refuses, vault):
     vault.ensure([(CASE, 1)], [(CASE, "BASIC")])
     with refuses(NotFound, "key-never-existed"):
         vault.sk(CASE, "RISK")
@@ -114,7 +114,7 @@ def test_shredding_control_takes_the_control_keys_of_all_epochs(vault):
     assert [vault.status_ck(OTHER, 1), vault.status_sk(CASE, "BASIC")] == ["here", "here"]
 
 
-def test_what_the_log_says_of_destroyed_records_is_kept_with_their_removal(vault, path):
+def test_leaf_tags_of_destroyed_records_are_stored_when_their_keys_are_removed(vault, path):
     vault.ensure([(CASE, 1)], [(CASE, "control")])
     storage = [(CASE, 1, b"t" * 16), (CASE, 2, b"u" * 16)]
     vault.shred(CASE, ["control"], originators=[CASE], tags=storage, next_vk=TWO)
@@ -191,7 +191,7 @@ def test_attack_vault_file_open_to_others_is_refused(refuses, vault, path):
         Vault.open(path, CUSTODY)
 
 
-def test_no_key_stands_in_the_file_or_in_a_repr(vault, path):
+def test_neither_the_vault_file_nor_a_repr_contains_a_key(vault, path):
     vault.ensure([(CASE, 1)])
     key = vault.ck(CASE, 1)
     vault.close()
@@ -200,13 +200,13 @@ def test_no_key_stands_in_the_file_or_in_a_repr(vault, path):
     assert repr(CUSTODY) == "<KeystoreCustody of 2 keys>"
 
 
-def test_every_write_is_synced(vault):
+def test_every_vault_write_is_synced(vault):
     [mode] = vault._connection.execute("PRAGMA synchronous").fetchone()
     [journal] = vault._connection.execute("PRAGMA journal_mode").fetchone()
     assert (mode, journal) == (2, "wal")
 
 
-def test_the_memory_of_opened_keys_is_bounded(vault, monkeypatch):
+def test_the_cache_of_opened_keys_is_bounded(vault, monkeypatch):
     monkeypatch.setattr("keys.vault._CACHE_LIMIT", 2)
     vault.ensure([(CASE, n) for n in (1, 2)])
     first = vault.ck(CASE, 1)
@@ -215,7 +215,7 @@ def test_the_memory_of_opened_keys_is_bounded(vault, monkeypatch):
     assert vault.ck(CASE, 1) == first
 
 
-def test_shredding_what_is_not_there_or_with_no_fresh_key_changes_nothing(refuses, vault):
+def test_shredding_nothing_or_without_a_fresh_key_changes_nothing(refuses, vault):
     vault.ensure([(CASE, 1)])
     with refuses(NotFound, "nothing-to-shred"):
         vault.shred(CASE, ["BASIC"], next_vk=TWO)
@@ -236,7 +236,7 @@ def test_nothing_is_shredded_before_the_custody_holds_the_next_key(refuses, path
         assert vault.status_sk(CASE, "BASIC") == "here"
 
 
-def test_a_vault_that_cannot_be_used_says_so(refuses, vault, path, tmp_path):
+def test_an_unusable_vault_file_is_reported_as_unavailable_or_broken(refuses, vault, path, tmp_path):
     with refuses(Unavailable, "vault-unavailable"):
         Vault.open(tmp_path / "no" / "vault.db", CUSTODY)
     change(path, "UPDATE meta SET format = 2")
@@ -250,7 +250,7 @@ def test_a_vault_that_cannot_be_used_says_so(refuses, vault, path, tmp_path):
         Vault.open(path, CUSTODY)
 
 
-def test_a_write_that_fails_leaves_nothing_behind_and_can_be_tried_again(refuses, vault, path):
+def test_a_failed_vault_write_is_rolled_back_and_can_be_retried(refuses, vault, path):
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         vault._connection.execute("PRAGMA busy_timeout = 1")
@@ -262,7 +262,7 @@ def test_a_write_that_fails_leaves_nothing_behind_and_can_be_tried_again(refuses
     assert vault.status_ck(CASE, 1) == "here"
 
 
-def test_a_damaged_file_is_found_by_the_check(refuses, vault, path):
+def test_check_detects_a_damaged_vault_file(refuses, vault, path):
     vault.ensure([(CASE, n) for n in range(1, 200)])
     vault.close()
     data = bytearray(path.read_bytes())

@@ -1,8 +1,8 @@
-"""Makes every golden vector of KH-1 anew, with their MANIFEST.
+"""Regenerates every golden vector of KH-1 and their MANIFEST.
 
 Keys, ids and texts are those of ``tests/keys/conftest.py``, from fixed seeds; what is randomised (sealing, wrapped
-keys, ML-DSA, the time token) comes out differently each time. A released form is permanent: run this only while the
-formats are still open.
+keys, ML-DSA, the time token) differs each time. A released form is permanent: run this only before the
+formats are released.
 
 python -m tests.vectors.make_keys
 """
@@ -21,6 +21,7 @@ from uuid import UUID
 from keys import canonical, sealing
 from keys.checkpoint import Checkpoint, cosign, origin_of, sign_checkpoint
 from keys.command import encode_command
+from keys.derive import OWN_DIGEST_USES, KeyUse, derive_key
 from keys.frame import COMMAND, RECEIPT, pae, sign
 from keys.genesis import encode_genesis, sign_genesis
 from keys.keyset import sign_key_set
@@ -90,7 +91,13 @@ def _element_json(value: bytes | str | int | UUID) -> str | int:
 
 def keys_vector(world: World) -> Vector:
     pairs = [("sig", "sig core", world.core_sig), ("log", "log", world.log)]
+    secret = seed("derived")
     return {
+        "derived": {
+            "secret": secret.hex(),
+            "keys": {use.value: derive_key(secret, use).hex() for use in KeyUse},
+        },
+        "own_digests": {use.value: world.core_kem.own_digest(use, b"data").hex() for use in OWN_DIGEST_USES},
         "kem": {
             "kid": world.core_kem.public.kid.hex(),
             "public": world.core_kem.public.to_json(),

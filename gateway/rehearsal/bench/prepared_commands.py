@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from uuid import UUID, uuid4
 
 from domain.events import Kind
+from domain.record import About
 from gateway.protocol.commands import READ_VALIDITY, encode_command_payload, request, signed
 from gateway.rehearsal.bench.target_hub import CORE, HOSPITAL, AgencyKeys, BenchHub
 from keys.command import ItemRef, WrappedKeyRef
 from keys.item import seal_item
-from keys.lp import About, sha256
+from keys.lp import sha256
 from keys.wrapped_key import seal_wrapped_key
 
 SECTIONS = ("BASIC", "MEDICAL")
@@ -56,7 +57,7 @@ def _referral(target_hub: BenchHub, case: UUID) -> PreparedCommand:
         target_hub.agencies[HOSPITAL],
         (target_hub.agencies[HOSPITAL], target_hub.agencies[CORE]),
     )
-    about, hub, command_id = About(Kind.CASE.value, case), target_hub.installation.hub, uuid4()
+    about, hub, command_id = About(Kind.CASE, case), target_hub.installation.hub, uuid4()
     items, wrapped_keys, inline_items, keys = [], [], [], []
     for section in SECTIONS:
         name = uuid4()
