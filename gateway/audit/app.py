@@ -19,11 +19,11 @@ from domain.calendar import JST
 from domain.errors import ExchangeError, Malformed, NotFound
 from domain.events import dump
 from gateway.audit.balp import audit_events
+from gateway.audit.exception_texts import exception_text
 from gateway.audit.history import History
 from gateway.audit.proofs import StatusOf, proofs
 from gateway.audit.reports import STATUS_LABELS, as_csv, as_pdf, disclosures, openings
 from gateway.audit.timeline import moments, openable_sections
-from gateway.audit.exception_texts import exception_text
 from gateway.pages.render import page, with_static
 from gateway.protocol.problems import MEDIA_TYPE, problem
 

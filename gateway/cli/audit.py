@@ -8,8 +8,9 @@ from typing import Any
 import typer
 from rich.table import Table
 
+from domain.events import dump
 from gateway.audit.verification import Verifier, doors_of
-from gateway.cli.opening import agency_codes, archive_of, installation_of, optional_time
+from gateway.cli.opening import agency_codes, archive_of, optional_time
 from gateway.cli.options import AsJson, AsOf, DataOption, OptionalCase, PassphraseFd, PassphraseFile, Port
 from gateway.cli.printing import (
     jst_of_json,
@@ -34,15 +35,15 @@ def audit_verify(
     passphrase_fd: PassphraseFd = None,
 ) -> None:
     """記録全体を検証します: 位置・封印・署名・判断の再現・表・窓口の受領証。"""
-    installation = installation_of(data, passphrase_file, passphrase_fd)
-    with open_archive(installation) as archive, progress_bar("検証", quiet=as_json) as on_progress:
-        if not archive.running:
-            catch_up(archive.read_models, archive.store)  # a hub that ended may have left rows to be made
+    with (
+        archive_of(data, passphrase_file, passphrase_fd) as archive,
+        progress_bar("検証", quiet=as_json) as on_progress,
+    ):
         verifier = Verifier(archive.recorder, archive.store, archive.genesis)
         result = verifier.run(
             read_models=archive.read_models,
-            doors=doors_of(installation),
-            log=installation.hub_folder / "log",
+            doors=doors_of(archive.installation),
+            log=archive.installation.hub_folder / "log",
             progress=on_progress,
         )
     if as_json:
@@ -55,33 +56,23 @@ def audit_verify(
 @audit.command("ledger")
 def audit_ledger(
     data: DataOption,
-    case: Annotated[UUID | None, typer.Option("--case", help="事例の識別子(省略時はすべて)")] = None,
-    as_of: Annotated[
-        str | None, typer.Option("--as-of", help="この時点まで(例: 2025-06-05T12:00:00+09:00)")
-    ] = None,
+    case: OptionalCase = None,
+    as_of: AsOf = None,
     as_json: AsJson = False,
     passphrase_file: PassphraseFile = None,
     passphrase_fd: PassphraseFd = None,
 ) -> None:
     """提供の台帳: だれが、だれに、何を、どの根拠で伝え、だれが開いたか。"""
-    from domain.events import dump
-
-    at = None if as_of is None else moment(as_of)
-    with open_archive(installation_of(data, passphrase_file, passphrase_fd)) as archive:
-        if not archive.running:
-            catch_up(archive.read_models, archive.store)
+    at = optional_time(as_of)
+    with archive_of(data, passphrase_file, passphrase_fd) as archive:
         queries = Queries(archive.read_models.reader)
-        codes = {a.id: a.code for a in archive.read_models.register.agencies.values()}
-        rows = queries.ledger(case=case, as_of=at)
-        openings = queries.openings(case=case, as_of=at)
-        if as_json:
-            print(
-                json.dumps(
-                    {"disclosures": dump(rows), "openings": dump(openings)}, ensure_ascii=False, indent=2
-                )
-            )
-            return
-    print_ledger([dump(r) for r in rows], [dump(o) for o in openings], {str(k): v for k, v in codes.items()})
+        codes = agency_codes(archive)
+        rows = dump(queries.ledger(case=case, as_of=at))
+        openings = dump(queries.openings(case=case, as_of=at))
+    if as_json:
+        print_json({"disclosures": rows, "openings": openings})
+    else:
+        print_ledger(rows, openings, codes)
 
 
 @audit.command("serve")
@@ -93,10 +84,9 @@ def audit_serve(
 ) -> None:
     """記録全体を検証し、監査の画面をこの計算機だけに開きます(Ctrl-C で終了)。"""
     from gateway.audit.serve import served_pages
+    from gateway.protocol.serving import wait_for_stop_signal
 
-    with open_archive(installation_of(data, passphrase_file, passphrase_fd)) as archive:
-        if not archive.running:
-            catch_up(archive.read_models, archive.store)
+    with archive_of(data, passphrase_file, passphrase_fd) as archive:
         with progress_bar("検証", quiet=False) as on_progress:
             verifier = Verifier(archive.recorder, archive.store, archive.genesis)
             result = verifier.run(log=archive.installation.hub_folder / "log", progress=on_progress)
@@ -115,33 +105,35 @@ def audit_certificate(
     """廃棄の証明: どの事例のどの区分の鍵を、誰の承認で廃棄したか(1: 記録と鍵が合わない)。"""
     from gateway.audit.certificate import certificates
 
-    with open_archive(installation_of(data, passphrase_file, passphrase_fd)) as archive:
+    with archive_of(data, passphrase_file, passphrase_fd) as archive:
         result = certificates(archive)
-        codes = {str(a.id): a.code for a in archive.read_models.register.agencies.values()}
+        codes = agency_codes(archive)
     if as_json:
-        print(json.dumps({"destroyed": result}, ensure_ascii=False, indent=2))
+        print_json({"destroyed": result})
     else:
-        table = Table("日時", "事例", "廃棄した区分", "鍵の世代", "承認", "残っている鍵", title="廃棄の証明")
-        for one in result:
-            at = moment(one["at"].replace("Z", "+00:00")).astimezone(JST)
-            names = {"control": "制御情報(だれがいつ何を伝えたか)"}
-            sections = "・".join(section_text(s) for s in one["sections"]) or names["control"]
-            remaining_keys = (
-                "・".join(names.get(s) or section_text(s) for s in one["keys_still_there"]) or "なし"
-            )
-            table.add_row(
-                f"{at:%Y-%m-%d %H:%M}",
-                one["case"],
-                sections,
-                str(one["vault_generation"]),
-                "・".join(sorted(_person(who, codes) for who in one["approved_by"])) or "(記録も廃棄済み)",
-                remaining_keys,
-            )
-        out.print(table)
-        out.print(
-            "廃棄は論理的です: 鍵の古い写しが別にあれば、それが失われるまで(最長30日)開けることがあります。"
-        )
+        _print_certificates(result, codes)
     raise typer.Exit(1 if any(one["keys_still_there"] for one in result) else 0)
+
+
+def _print_certificates(rows: list[dict[str, Any]], codes: Mapping[str, str]) -> None:
+    table = Table("日時", "事例", "廃棄した区分", "鍵の世代", "承認", "残っている鍵", title="廃棄の証明")
+    for row in rows:
+        table.add_row(
+            jst_of_json(row["at"]),
+            row["case"],
+            "・".join(section_text(s) for s in row["sections"]) or CONTROL_TEXT,
+            str(row["vault_generation"]),
+            "・".join(sorted(_person(who, codes) for who in row["approved_by"])) or "(記録も廃棄済み)",
+            "・".join(_key_text(scope) for scope in row["keys_still_there"]) or "なし",
+        )
+    out.print(table)
+    out.print(
+        "廃棄は論理的です: 鍵の古い写しが別にあれば、それが失われるまで(最長30日)開けることがあります。"
+    )
+
+
+def _key_text(scope: str) -> str:
+    return CONTROL_TEXT if scope == "control" else section_text(scope)
 
 
 def _person(who: str, codes: Mapping[str, str]) -> str:

@@ -13,7 +13,7 @@ import typer
 
 from gateway.audit.bundle import export_to
 from gateway.cli.opening import archive_of, optional_time, passphrase_of
-from gateway.cli.options import AsJson, DataOption, OutFile, PassphraseFd, PassphraseFile
+from gateway.cli.options import AsJson, DataOption, PassphraseFd, PassphraseFile
 from gateway.cli.printing import FINDINGS_SHOWN, jst_of_json, out, print_json, progress_bar
 from gateway.verifier.bundle import Buffer, BundleResult, verify_bundle
 from keys import canonical
@@ -42,7 +42,9 @@ def audit_export(
         part = out_file.with_name(f"{out_file.name}.part")
         try:
             with part.open("w+b") as file:
-                size = export_to(file, archive, request, optional_time(since), optional_time(until), on_progress)
+                size = export_to(
+                    file, archive, request, optional_time(since), optional_time(until), on_progress
+                )
             part.replace(out_file)
         finally:
             part.unlink(missing_ok=True)
@@ -83,12 +85,7 @@ def audit_verify_bundle(
     """束だけを、網につながずに検証します: 署名された根・位置・完全性・署名・判断の再現・時刻(1: 異常あり)。"""
     key = None
     if keystore is not None:
-        has_passphrase_option = passphrase_file is not None or passphrase_fd is not None
-        passphrase = (
-            read_passphrase(file=passphrase_file, fd=passphrase_fd)
-            if has_passphrase_option
-            else read_passphrase(prompt="合言葉: ")
-        )
+        passphrase = passphrase_of(passphrase_file, passphrase_fd)
         key = KemKey(open_keystore(keystore, passphrase, rehearsal=rehearsal)["kem"])
     authority = None if tsa is None else TimeAuthority.from_pem(tsa.read_bytes())
     with ExitStack() as stack:
@@ -100,34 +97,38 @@ def audit_verify_bundle(
     if as_json:
         print_json(result.to_json())
     else:
-        out.print(
-            f"記録簿 {result.log_size} 件、記録 {result.records} 件、判断の再現 {result.decisions} 件、"
-            f"欠けのない系列 {result.complete}/{result.originators}"
-        )
-        for fault in result.faults[:50]:
-            place = "" if fault.seq is None else f"位置 {fault.seq} "
-            out.print(f" [red]{fault.what}[/] {place}{fault.where}", highlight=False)
-        if not result.control:
-            out.print("監査機関の鍵がないため、制御情報(署名・判断)は確かめていません。")
-        if result.times:
-            first, last = result.times[0], result.times[-1]
-            out.print(
-                f"時刻トークン {len(result.times)}/{result.tokens} 件: 最初の {first['size']} 件は "
-                f"{jst_of_json((first['at']))}、{last['size']} 件は {jst_of_json((last['at']))} までに存在。"
-                f"束の記録 {result.timed}/{result.records} 件に及ぶ。",
-                highlight=False,
-            )
-        elif result.tokens and authority is None:
-            out.print(f"時刻トークン {result.tokens} 件は確かめていません(--tsa で証明書を指定)。")
-        out.print("[bold green]検証: 異常なし[/]" if result.ok else "[bold red]検証: 異常あり[/]")
+        _print_bundle(result, pinned_authority=authority is not None)
     raise typer.Exit(0 if result.ok else 1)
+
+
+def _print_bundle(result: BundleResult, *, pinned_authority: bool) -> None:
+    out.print(
+        f"記録簿 {result.log_size} 件、記録 {result.records} 件、判断の再現 {result.decisions} 件、"
+        f"欠けのない系列 {result.complete}/{result.originators}"
+    )
+    for fault in result.faults[:FINDINGS_SHOWN]:
+        place = "" if fault.seq is None else f"位置 {fault.seq} "
+        out.print(f" [red]{fault.what}[/] {place}{fault.where}", highlight=False)
+    if not result.control:
+        out.print("監査機関の鍵がないため、制御情報(署名・判断)は確かめていません。")
+    if result.times:
+        first, last = result.times[0], result.times[-1]
+        out.print(
+            f"時刻トークン {len(result.times)}/{result.tokens} 件: 最初の {first['size']} 件は "
+            f"{jst_of_json(first['at'])}、{last['size']} 件は {jst_of_json(last['at'])} までに存在。"
+            f"束の記録 {result.timed}/{result.records} 件に及ぶ。",
+            highlight=False,
+        )
+    elif result.tokens and not pinned_authority:
+        out.print(f"時刻トークン {result.tokens} 件は確かめていません(--tsa で証明書を指定)。")
+    out.print("[bold green]検証: 異常なし[/]" if result.ok else "[bold red]検証: 異常あり[/]")
 
 
 @contextmanager
 def _mapped_file(path: Path) -> Iterator[Buffer]:
-    """A file where it lies: it may be larger than the memory."""
+    """A file's bytes without reading them all: it may be larger than the memory."""
     with path.open("rb") as file:
         if path.stat().st_size == 0:
             yield b""  # an empty file can't be mapped
             return
-        yield mmap(file.fileno(), 0, access=ACCESS_READ)  # closed with the last look at it
+        yield mmap(file.fileno(), 0, access=ACCESS_READ)  # closed when nothing refers to it

@@ -27,7 +27,6 @@ from gateway.cli.options import (
     At,
     CaseOption,
     DataOption,
-    OptionalCase,
     PassphraseFd,
     PassphraseFile,
     Raw,
@@ -127,12 +126,12 @@ def audit_as_of(
     )
     for row in rows:
         could_open = "[green]開けた[/]" if row["could_open"] else "開けない"
-        opened = "、".join(jst_of_json((t)) for t in row["opened"]) or "なし"
+        opened = "、".join(jst_of_json(t) for t in row["opened"]) or "なし"
         reason = "" if row["reason"] is None else reason_text(row["reason"])
         table.add_row(
             section_text(row["section"]),
             act_text(row["act"]),
-            jst_of_json((row["at"])),
+            jst_of_json(row["at"]),
             could_open,
             reason,
             opened,
@@ -195,7 +194,7 @@ def audit_exceptions(
         else:
             rows = Queries(archive.read_models.reader).exceptions(when, case)
     if as_json:
-        print(json.dumps(dump(rows), ensure_ascii=False, indent=2))
+        print_json(dump(rows))
         return
     table = Table("日時", "事例", "種類", "機関", "理由", title=f"{jst(when)} 現在")
     for row in rows:

@@ -12,8 +12,17 @@ from uuid import UUID
 import typer
 
 from domain.family_list import FamilyReader
+from gateway.audit.exports import balp_events, csv_table, family_report, pdf_report
 from gateway.cli.opening import archive_of, optional_time
-from gateway.cli.options import AsOf, CaseOption, DataOption, OptionalCase, OutFile, PassphraseFd, PassphraseFile
+from gateway.cli.options import (
+    AsOf,
+    CaseOption,
+    DataOption,
+    OptionalCase,
+    OutFile,
+    PassphraseFd,
+    PassphraseFile,
+)
 from gateway.cli.printing import out
 
 export = typer.Typer(no_args_is_help=True, help="台帳を書き出します: BALP(FHIR)・CSV・PDF・ご家族用の一覧")
@@ -44,8 +53,7 @@ def export_balp(
 ) -> None:
     """IHE BALP の AuditEvent を、1行に1件(NDJSON)で書き出します。"""
     with archive_of(data, passphrase_file, passphrase_fd) as archive:
-        found, names, _ = _ledger_as_of(archive, case, as_of)
-        events = list(audit_events(found, hub=archive.installation.hub.hex(), names=names))
+        events = balp_events(archive, case, optional_time(as_of))
     file.write_text("".join(json.dumps(e, ensure_ascii=False) + "\n" for e in events))
     _print_written(file, f"{len(events)} 件")
 
@@ -62,13 +70,9 @@ def export_csv(
 ) -> None:
     """提供または閲覧の表を、CSVで書き出します。記録を検証し、各行の検証結果を付けます。"""
     with archive_of(data, passphrase_file, passphrase_fd) as archive:
-        found, names, _ = _ledger_as_of(archive, case, as_of)
-        proof = proofs(_run_verification(archive))
-    rows = (
-        disclosures(found, names, proof) if table is CsvTable.DISCLOSURES else openings(found, names, proof)
-    )
-    file.write_bytes(as_csv(rows))
-    _print_written(file, f"{len(rows)} 行")
+        content, rows = csv_table(archive, table.value, case, optional_time(as_of))
+    file.write_bytes(content)
+    _print_written(file, f"{rows} 行")
 
 
 @export.command("pdf")
@@ -82,11 +86,11 @@ def export_pdf(
     passphrase_fd: PassphraseFd = None,
 ) -> None:
     """審査会または検証のための報告を、PDFで書き出します。記録を検証し、各行の検証結果を付けます。"""
+    upto = optional_time(as_of)
     with archive_of(data, passphrase_file, passphrase_fd) as archive:
-        found, names, at = _ledger_as_of(archive, case, as_of)
-        proof = proofs(_run_verification(archive))
-    file.write_bytes(as_pdf(audience.value, found, names, proof, at=at))
-    _print_written(file, f"提供 {len(found['disclosures'])} 件")
+        content, rows = pdf_report(archive, audience.value, case, upto, upto or datetime.now(UTC))
+    file.write_bytes(content)
+    _print_written(file, f"提供 {rows} 件")
 
 
 @export.command("family")
@@ -109,17 +113,11 @@ def export_family(
     passphrase_fd: PassphraseFd = None,
 ) -> None:
     """ご家族に渡せる一覧をPDFで書き出します: その方がすでにご存じの提供だけを、月ごとに。"""
-    at = datetime.now(UTC) if as_of is None else moment(as_of)
+    at = optional_time(as_of) or datetime.now(UTC)
     with archive_of(data, passphrase_file, passphrase_fd) as archive:
-        queries = Queries(archive.read_models.reader)
-        if case not in queries.all_cases():
-            raise NotFound("not-there", "no such case")
-        found = history(indexed_records(archive.store, queries, case, at), case)
-        roles = {a.id: a.roles for a in found.register.agencies.values()}
-        rows = family_list(found.case, roles, reader, frozenset(signed or ()), today=day_of(at))
-        names = _agency_names(archive)
-    file.write_bytes(family_pdf(rows, names))
-    _print_written(file, f"{len(rows)} 行")
+        content, rows = family_report(archive, case, reader, signed or (), at)
+    file.write_bytes(content)
+    _print_written(file, f"{rows} 行")
 
 
 def _print_written(file: Path, extent: str) -> None:

@@ -30,7 +30,9 @@ def init(
     from gateway.installation.founding import RegisterFile, register_agencies
     from gateway.protocol.serving import ServedApp
 
-    register_file = RegisterFile.read(register) if register is not None else None  # before anything is created
+    register_file = (
+        RegisterFile.read(register) if register is not None else None
+    )  # before anything is created
     passphrase = None if rehearsal else passphrase_of(passphrase_file, passphrase_fd, twice=True)
     with out.status("鍵を作成しています…"):
         new_installation = create_installation(

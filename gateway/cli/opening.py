@@ -29,7 +29,9 @@ def archive_of(data: Path, file: Path | None, fd: int | None) -> Iterator[Archiv
     """The archive of this folder, its read models level with the record."""
     with open_archive(installation_of(data, file, fd)) as archive:
         if not archive.running:
-            catch_up(archive.read_models, archive.store)  # the last hub may have ended before it wrote all rows
+            catch_up(
+                archive.read_models, archive.store
+            )  # the last hub may have ended before it wrote all rows
         yield archive
 
 

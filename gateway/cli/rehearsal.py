@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.table import Table
@@ -29,7 +29,7 @@ def demo(
     """訓練用のハブ・窓口・メッセージ基盤を一から起動し、事例 SC-1 を再生して、画面を開きます。"""
     from gateway.rehearsal.demo import run_demo
 
-    raise typer.Exit(run_demo(out, once=once, port=port, data=data))
+    raise typer.Exit(run_demo(out, printing, once=once, port=port, data=data))
 
 
 @scenario.command("run")
@@ -47,7 +47,7 @@ def scenario_run(
             story = read_story(file)
             reports.append(play_on_new_hub(story, lambda what, id=story.id: on_progress(f"{id} {what}")))  # type: ignore[misc]
     if as_json:
-        print(json.dumps({"scenarios": [r.to_json() for r in reports]}, ensure_ascii=False, indent=2))
+        print_json({"scenarios": [r.to_json() for r in reports]})
     else:
         for report in reports:
             print_report(report)
@@ -70,27 +70,27 @@ def torture(
     wrong = set(kinds or ()) - set(KINDS)
     if wrong:
         raise typer.BadParameter(f"種類は {'・'.join(KINDS)} です")
-    rounds: list[TortureResult] = []
+    results: list[TortureResult] = []
     for name in kinds or KINDS:
         with (
             TemporaryDirectory(prefix="kakehashi-torture-") as folder,
             progress_bar(name, quiet=as_json) as on_progress,
         ):
-            on_round = partial(_report_rounds, on_progress, count)
-            rounds.append(KINDS[name](Path(folder), count, seed, on_round))
+            on_done = partial(_report_done, on_progress, count)
+            results.append(KINDS[name](Path(folder), count, seed, on_done))
     if as_json:
-        print(json.dumps([one.to_json() for one in rounds], ensure_ascii=False, indent=2))
+        print_json([result.to_json() for result in results])
     else:
-        for one in rounds:
-            done = "、".join(f"{what} {n}" for what, n in sorted(one.done.items()))
-            out.print(f"{one.kind}(種 {one.seed}): {done}", highlight=False)
-            for fault in one.faults:
+        for result in results:
+            done = "、".join(f"{what} {n}" for what, n in sorted(result.done.items()))
+            out.print(f"{result.kind}(種 {result.seed}): {done}", highlight=False)
+            for fault in result.faults:
                 out.print(f" [red]異常[/] {fault}", highlight=False)
-    raise typer.Exit(1 if any(one.faults for one in rounds) else 0)
+    raise typer.Exit(1 if any(result.faults for result in results) else 0)
 
 
-def _report_rounds(on_progress: Callable[[int, int], None], of: int, done: int) -> None:
-    on_progress(done, of)
+def _report_done(on_progress: Callable[[int, int], None], total: int, done: int) -> None:
+    on_progress(done, total)
 
 
 def bench(
@@ -108,35 +108,43 @@ def bench(
     as_json: AsJson = False,
 ) -> None:
     """速さを測ります: 同じバイト列を、素の部品と並べて、1回の実行で。"""
-    from gateway.rehearsal.bench.growth import grow
-    from gateway.rehearsal.bench.run import Bench, machine
-
     if log is not None:
-        from gateway.rehearsal.bench.proofs import measure
+        from gateway.rehearsal.bench.proofs import measure as measure_proofs
 
         with progress_bar("記録簿", quiet=as_json) as on_progress:
-            _print_growth(
-                list(measure([10**n for n in range(3, 10) if 10**n < log] + [log], on_progress)), as_json
-            )
-        return
-    if growth is not None:
-        sizes = [10**n for n in range(2, 10) if 10**n < growth] + [growth]
+            rows = list(measure_proofs(_powers_of_ten(3, log), on_progress))
+    elif growth is not None:
+        from gateway.rehearsal.bench.growth import grow
+
         with progress_bar("記録", quiet=as_json) as on_progress:
-            _print_growth(list(grow(sizes, on_progress)), as_json)
+            rows = list(grow(_powers_of_ten(2, growth), on_progress))
+    else:
+        _bench_parts(commands, rounds, compare_log=compare_log, as_json=as_json)
         return
+    print_json(rows) if as_json else print_growth(rows)
+
+
+def _powers_of_ten(first: int, last: int) -> list[int]:
+    """The sizes to measure at: powers of ten below the last size, and that size."""
+    return [10**n for n in range(first, 10) if 10**n < last] + [last]
+
+
+def _bench_parts(commands: int, rounds: int, *, compare_log: bool, as_json: bool) -> None:
+    from gateway.rehearsal.bench.logged import measure as measure_log
+    from gateway.rehearsal.bench.run import Bench, machine
 
     with err.status("測定の準備") as status:
-        if compare_log:
-            from gateway.rehearsal.bench.logged import measure as measure_log
-
-            rows = measure_log(commands, rounds, status.update)
-        else:
-            rows = Bench(commands, rounds, status.update).run()
-    about = machine()
+        rows = (
+            measure_log(commands, rounds, status.update)
+            if compare_log
+            else Bench(commands, rounds, status.update).run()
+        )
     if as_json:
-        print(json.dumps({"machine": about, "rows": rows}, ensure_ascii=False, indent=2))
+        print_json({"machine": machine(), "rows": rows})
         return
-    table = Table("測ったもの", "件/秒", "比べた相手", "比", "p50 ms", "p95 ms", "p99 ms", title=str(about))
+    table = Table(
+        "測ったもの", "件/秒", "比べた相手", "比", "p50 ms", "p95 ms", "p99 ms", title=str(machine())
+    )
     if compare_log:
         table.add_column("p99 の比")
     for row in rows:

@@ -38,7 +38,7 @@ def test_a_short_torture_finds_nothing_wrong(name: str, count: int, tmp_path: Pa
 
 
 def test_damaged_views_are_told(tmp_path: Path) -> None:
-    quiet_hub = kinds._stopped_hub(tmp_path / "hub", 1)
+    quiet_hub = kinds._stopped_hub(tmp_path, "hub", 1)
     shas = kinds._verified_digests(quiet_hub)
     assert isinstance(shas, list)
     database = quiet_hub / "hub" / "views.db"
@@ -49,7 +49,7 @@ def test_damaged_views_are_told(tmp_path: Path) -> None:
 
 
 def test_an_opening_that_was_not_recorded_is_found(tmp_path: Path) -> None:
-    quiet_hub = kinds._stopped_hub(tmp_path / "hub", 1)
+    quiet_hub = kinds._stopped_hub(tmp_path, "hub", 1)
     installation = kinds.open_installation(quiet_hub)
     workload = Traffic(installation, "http://127.0.0.1:1", random.Random(1))
     workload.opened[uuid4(), uuid4()] += 1
@@ -59,7 +59,7 @@ def test_an_opening_that_was_not_recorded_is_found(tmp_path: Path) -> None:
 
 def test_a_wrap_without_its_opening_and_a_head_that_does_not_stand_are_found(tmp_path: Path) -> None:
     """What reached the line is held against the record, and so is every head that was ever seen."""
-    installation = kinds.open_installation(kinds._stopped_hub(tmp_path / "hub", 1))
+    installation = kinds.open_installation(kinds._stopped_hub(tmp_path, "hub", 1))
     hub, proxy = SteppedHub(installation.folder, 1), RecordingProxy(1)
     workload = Traffic(installation, proxy.url, random.Random(1))
     one = Seams(installation, hub, workload, proxy, random.Random(1))

@@ -125,12 +125,8 @@ def cells() -> list[tuple[str, dict[str, list[int]]]]:
     ]
 
 
-@pytest.mark.parametrize(
-    ("agency", "view"), cells(), ids=["one too many", "one too few", "another number"]
-)
-def test_a_story_with_one_wrong_cell_is_red(
-    agency: str, view: dict[str, list[int]], tmp_path: Path
-) -> None:
+@pytest.mark.parametrize(("agency", "view"), cells(), ids=["one too many", "one too few", "another number"])
+def test_a_story_with_one_wrong_cell_is_red(agency: str, view: dict[str, list[int]], tmp_path: Path) -> None:
     story = yaml.safe_load((STORIES / "sc-1.yaml").read_text(encoding="utf-8"))
     expect = story["expect"][:1]
     expect[0]["views"][agency] = view

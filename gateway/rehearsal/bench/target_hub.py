@@ -16,6 +16,7 @@ from domain.errors import Unavailable
 from gateway.installation.folder import Installation, create_installation
 from gateway.installation.founding import ListedAgency, RegisterFile, register_agencies
 from gateway.protocol.client import HubClient
+from gateway.rehearsal.guard import refuse_real_hub
 from keys.signing import KemKey, SignatureKeys
 
 END_SECONDS = 20.0
@@ -96,6 +97,7 @@ def start_bench_hub(folder: Path, program: str = "gateway.cli") -> Iterator[Benc
 
 def connect_bench_hub(installation: Installation, url: str, now: datetime) -> BenchHub:
     """The hub at this URL, with the keys of its agencies, which lie in this folder."""
+    refuse_real_hub(installation.folder)
     client = HubClient(url, hub=installation.hub)
     try:
         agencies = {}

@@ -21,6 +21,7 @@ from gateway.installation.folder import AgencyFolder, Installation, create_insta
 from gateway.installation.registrars import Registrars
 from gateway.protocol.client import HubClient, retry_until_timeout
 from gateway.protocol.serving import ServedApp
+from gateway.rehearsal.guard import refuse_real_hub
 from gateway.rehearsal.scenario.story import Actor
 from keys.stored_record import StoredRecord
 
@@ -65,6 +66,7 @@ class RehearsalHub:
         runtime: HubRuntime | None,
         retry_seconds: float = RETRY_SECONDS,
     ) -> None:
+        refuse_real_hub(installation.folder)
         self.installation = installation
         self.url = url
         self.canary = f"canary-{uuid4().hex}"
@@ -247,8 +249,9 @@ def _body(actor: Actor, core: str, towns: frozenset[str]) -> str:
 
 @contextmanager
 def reopen_rehearsal_hub(folder: Path) -> Iterator[RehearsalHub]:
-    """A rehearsal hub that was left in this folder, as it was."""
+    """The rehearsal hub that is in this folder, with its doors. Raises Refused for a real hub."""
     with ExitStack() as stack:
+        refuse_real_hub(folder)
         installation = open_installation(folder)
         runtime = start_hub(installation)
         stack.callback(runtime.close)

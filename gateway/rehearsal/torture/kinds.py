@@ -23,15 +23,16 @@ from gateway.audit.verification import Verifier
 from gateway.hub.read_models import record_source
 from gateway.hub.runtime import MIN_FREE_BYTES, start_hub
 from gateway.installation.archive import open_archive
-from gateway.installation.folder import Installation, create_installation, open_installation
+from gateway.installation.folder import Installation, open_installation
 from gateway.installation.founding import register_agencies
 from gateway.protocol.serving import ServedApp
 from gateway.rehearsal.bench.target_hub import AGENCIES, CLINIC, CORE
+from gateway.rehearsal.guard import refuse_real_hub
 from gateway.rehearsal.torture.faulty_proxy import FaultyProxy
 from gateway.rehearsal.torture.process import HubProcess
 from gateway.rehearsal.torture.seams import seams
 from gateway.rehearsal.torture.torture_result import TortureResult
-from gateway.rehearsal.torture.traffic import START, Traffic, traffic
+from gateway.rehearsal.torture.traffic import START, Traffic, create_target, traffic
 from keys.sealing import new_key
 from projections.rebuild import rebuild
 
@@ -46,7 +47,7 @@ DISK_RECOVERY_SECONDS = 60.0  # seconds until a hub is ready again when its disk
 def kill(folder: Path, count: int, seed: int, report_progress: ProgressCallback) -> TortureResult:
     """kill -9 of hub, nats-server and a sending process at random moments, while people work."""
     rng, result = random.Random(seed), TortureResult("kill", seed)
-    installation = create_installation(folder / "kill", mode="rehearsal")
+    installation = create_target(folder, "kill")
 
     def strike(hub: HubProcess) -> None:
         for n in range(count):
@@ -146,8 +147,9 @@ def full(folder: Path, count: int, seed: int, report_progress: ProgressCallback)
                 return
             report_progress(n + 1)
 
+    refuse_real_hub(folder)
     with _small_disk(folder / "disk") as disk:
-        return _run_under_load(create_installation(disk / "full", mode="rehearsal"), result, fill)
+        return _run_under_load(create_target(disk, "full"), result, fill)
 
 
 @contextmanager
@@ -184,7 +186,7 @@ def _fill_disk(ballast: Path, left: int) -> None:
 def line(folder: Path, count: int, seed: int, report_progress: ProgressCallback) -> TortureResult:
     """A bad line between doors and hub, and another between hub and bus, while people work."""
     result = TortureResult("line", seed)
-    installation = create_installation(folder / "line", mode="rehearsal")
+    installation = create_target(folder, "line")
     stream = installation.genesis.stream
     with EmbeddedServer(folder / "line-bus", store_key=new_key(), stream=stream).start() as bus:
         settings = bus.hub_settings()
@@ -232,7 +234,7 @@ def line(folder: Path, count: int, seed: int, report_progress: ProgressCallback)
 def bits(folder: Path, count: int, seed: int, report_progress: ProgressCallback) -> TortureResult:
     """One bit flipped, or the end cut off, in a file of the stopped hub: found and located, or without effect."""
     rng, result = random.Random(seed), TortureResult("bits", seed)
-    whole = _stopped_hub(folder / "bits", seed)
+    whole = _stopped_hub(folder, "bits", seed)
     shas = _verified_digests(whole)
     if isinstance(shas, str):
         result.faults.append(f"before anything was done: {shas}")
@@ -264,9 +266,9 @@ def _is_target_file(path: Path) -> bool:
     return path.is_file() and path.stat().st_size > 0 and named
 
 
-def _stopped_hub(folder: Path, seed: int) -> Path:
+def _stopped_hub(folder: Path, name: str, seed: int) -> Path:
     """A hub with some families in its record, stopped."""
-    installation = create_installation(folder, mode="rehearsal")
+    installation = create_target(folder, name)
     runtime = start_hub(installation, at=START)
     try:
         with (
@@ -281,7 +283,7 @@ def _stopped_hub(folder: Path, seed: int) -> Path:
     for database in (installation.hub_folder / "vault.db", installation.hub_folder / "views.db"):
         with closing(sqlite3.connect(database)) as db:
             db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    return folder
+    return installation.folder
 
 
 def _corrupt(path: Path, rng: random.Random) -> str:

@@ -17,12 +17,14 @@ import httpx2 as httpx
 from domain.errors import ExchangeError
 from gateway.installation.folder import Installation
 from gateway.protocol.client import HubClient
+from gateway.rehearsal.guard import refuse_real_hub
 
 
 class HubProcess:
-    """``kakehashi hub serve`` as a child. Ends only the process it started."""
+    """``kakehashi hub serve`` as a child process. Ends only the process it started. Raises Refused for a real hub."""
 
     def __init__(self, installation: Installation, clock: datetime) -> None:
+        refuse_real_hub(installation.folder)
         self.installation = installation
         self._clock = clock.isoformat()
         self.port = free_port()

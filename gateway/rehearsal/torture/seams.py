@@ -17,12 +17,12 @@ from domain.errors import ExchangeError, InvariantViolation, NotFound, Unavailab
 from domain.events import SectionOpened
 from gateway.agency.inclusion import LogProver
 from gateway.installation.archive import open_archive
-from gateway.installation.folder import Installation, create_installation
+from gateway.installation.folder import Installation
 from gateway.rehearsal.torture.faulty_proxy import CHUNK_BYTES
 from gateway.rehearsal.torture.process import free_port
 from gateway.rehearsal.torture.stepped import NEVER, SteppedHub
 from gateway.rehearsal.torture.torture_result import TortureResult
-from gateway.rehearsal.torture.traffic import START, Traffic, traffic
+from gateway.rehearsal.torture.traffic import START, Traffic, create_target, traffic
 from keys.checkpoint import origin_of, verify_checkpoint
 from keys.proofs import RootAccumulator, entry_hash
 from keys.request import parse_request
@@ -268,7 +268,7 @@ class Seams:
 def seams(folder: Path, count: int, seed: int, report_progress: Callable[[int], None]) -> TortureResult:
     """kill -9 of the hub at every step of telling, opening, logging and proving, and of starting again."""
     rng, result = random.Random(seed), TortureResult("seams", seed)
-    installation = create_installation(folder / "seams", mode="rehearsal")
+    installation = create_target(folder, "seams")
     port = free_port()
     hub, proxy = SteppedHub(installation.folder, port, START), RecordingProxy(port)
     try:

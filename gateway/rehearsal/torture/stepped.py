@@ -27,6 +27,7 @@ from domain.errors import InvariantViolation, Unavailable
 from gateway.hub.runtime import HubRuntime, start_hub
 from gateway.installation.folder import open_installation
 from gateway.protocol.serving import ServedApp
+from gateway.rehearsal.guard import refuse_real_hub
 
 EFFECTS = frozenset(
     [
@@ -118,6 +119,7 @@ class SteppedHub:
     """Such a hub, over a folder, on a port of its own. Ends only what it started."""
 
     def __init__(self, folder: Path, port: int, clock: datetime | None = None) -> None:
+        refuse_real_hub(folder)
         self.url = f"http://127.0.0.1:{port}"
         self._context = get_context("forkserver")
         self._context.set_forkserver_preload([__name__])

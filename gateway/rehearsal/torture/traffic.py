@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from uuid import UUID, uuid4
 
 from domain.errors import ExchangeError
@@ -16,10 +17,11 @@ from gateway.agency.door import Door, SectionContent
 from gateway.agency.store import CONFIRMED, DoorStore
 from gateway.audit.verification import Verifier, doors_of
 from gateway.installation.archive import open_archive
-from gateway.installation.folder import Installation
+from gateway.installation.folder import Installation, create_installation
 from gateway.installation.founding import register_agencies
 from gateway.protocol.client import HubClient
 from gateway.rehearsal.bench.target_hub import AGENCIES, CLINIC, CORE, HOSPITAL
+from gateway.rehearsal.guard import refuse_real_hub
 
 REFERRAL = "family_information.provided"
 START = datetime(2025, 5, 12, 1, 0, tzinfo=UTC)
@@ -140,6 +142,12 @@ class Traffic:
         faults += [f"answered but not recorded: {ask}" for ask in answered - recorded_ids]
         faults += [f"read but not recorded: {item}" for item, n in self.opened.items() if openings[item] < n]
         return faults
+
+
+def create_target(folder: Path, name: str) -> Installation:
+    """A fresh rehearsal hub in a sub-folder of this name, to be broken. Raises Refused inside a real hub's folder."""
+    refuse_real_hub(folder)
+    return create_installation(folder / name, mode="rehearsal")
 
 
 @contextmanager
