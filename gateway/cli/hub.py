@@ -26,8 +26,8 @@ def init(
     passphrase_fd: PassphraseFd = None,
 ) -> None:
     """ハブを新しく設置します: 鍵・創設記録・規則集、名簿があれば機関の鍵の公示まで。"""
+    from gateway.agency.founding import RegisterFile, register_agencies
     from gateway.hub.runtime import start_hub
-    from gateway.installation.founding import RegisterFile, register_agencies
     from gateway.protocol.serving import ServedApp
 
     register_file = (

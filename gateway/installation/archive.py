@@ -21,7 +21,6 @@ from adapters.bus import (
 )
 from adapters.store import Store
 from domain.errors import Malformed, Unavailable
-from gateway.hub.read_models import open_engine
 from gateway.installation.custody import FileCustody
 from gateway.installation.folder import Installation
 from keys.genesis import Genesis
@@ -122,7 +121,7 @@ def open_archive(installation: Installation, *, start_bus: bool = True) -> Itera
         store = Store(
             recorder, items, vault, hub=installation.hub, prefix=settings.prefix, audit=genesis.audit_kem
         )
-        read_models = open_engine(store, installation.hub_folder / "views.db")
+        read_models = Engine(installation.hub_folder / "views.db", store.records)
         read_models.start()
         stack.callback(read_models.close)
         yield Archive(installation, genesis, recorder, store, read_models, running)

@@ -13,11 +13,11 @@ from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import Any
 
+from gateway.agency.founding import register_agencies
 from gateway.audit.history import history, indexed_records
 from gateway.hub.read_models import record_source
 from gateway.hub.runtime import HubRuntime, start_hub
 from gateway.installation.folder import create_installation
-from gateway.installation.founding import register_agencies
 from gateway.protocol.serving import ServedApp
 from gateway.rehearsal.bench.prepared_commands import MESSAGES_A_CASE, openings, referrals
 from gateway.rehearsal.bench.target_hub import AGENCIES, CORE, BenchHub, connect_bench_hub

@@ -13,8 +13,8 @@ from uuid import UUID
 
 from domain.codes import Body, Role
 from domain.errors import Unavailable
+from gateway.agency.founding import ListedAgency, RegisterFile, register_agencies
 from gateway.installation.folder import Installation, create_installation
-from gateway.installation.founding import ListedAgency, RegisterFile, register_agencies
 from gateway.protocol.client import HubClient
 from gateway.rehearsal.guard import refuse_real_hub
 from keys.signing import KemKey, SignatureKeys

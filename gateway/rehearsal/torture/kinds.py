@@ -19,12 +19,12 @@ from urllib.parse import urlsplit
 
 from adapters.bus import EmbeddedServer
 from domain.errors import ExchangeError, Unavailable
+from gateway.agency.founding import register_agencies
 from gateway.audit.verification import Verifier
 from gateway.hub.read_models import record_source
 from gateway.hub.runtime import MIN_FREE_BYTES, start_hub
 from gateway.installation.archive import open_archive
 from gateway.installation.folder import Installation, open_installation
-from gateway.installation.founding import register_agencies
 from gateway.protocol.serving import ServedApp
 from gateway.rehearsal.bench.target_hub import AGENCIES, CLINIC, CORE
 from gateway.rehearsal.guard import refuse_real_hub

@@ -14,11 +14,11 @@ from uuid import UUID, uuid4
 from domain.errors import ExchangeError
 from domain.events import Kind, SectionOpened
 from gateway.agency.door import Door, SectionContent
+from gateway.agency.founding import register_agencies
 from gateway.agency.store import CONFIRMED, DoorStore
 from gateway.audit.verification import Verifier, doors_of
 from gateway.installation.archive import open_archive
 from gateway.installation.folder import Installation, create_installation
-from gateway.installation.founding import register_agencies
 from gateway.protocol.client import HubClient
 from gateway.rehearsal.bench.target_hub import AGENCIES, CLINIC, CORE, HOSPITAL
 from gateway.rehearsal.guard import refuse_real_hub
