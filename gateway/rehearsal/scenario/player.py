@@ -25,21 +25,19 @@ from domain.visibility import AUTHOR_ONLY, NO_STANDING_ACCESS
 from gateway.agency.door import SectionContent, SubmissionResult
 from gateway.agency.files import Files
 from gateway.agency.staff import Person
-from gateway.rehearsal.scenario.command_fields import (
-    BY_NAME,
-    CONTENT_BY_TARGET_CLASS,
-    agency_fields,
-    alternatives,
+from gateway.rehearsal.scenario.crews import Crews
+from gateway.rehearsal.scenario.fields.agency import agency_fields
+from gateway.rehearsal.scenario.fields.case import (
     case_fields,
-    commission_fields,
     is_agency_event,
     is_case_event,
     is_commission_event,
-    numbers,
-    reason_code,
-    split_by_expiry,
 )
-from gateway.rehearsal.scenario.crews import Crews
+from gateway.rehearsal.scenario.fields.codes import alternatives, reason_code
+from gateway.rehearsal.scenario.fields.commission import commission_fields
+from gateway.rehearsal.scenario.fields.consent import split_by_expiry
+from gateway.rehearsal.scenario.fields.context import BY_NAME, CONTENT_BY_TARGET_CLASS
+from gateway.rehearsal.scenario.fields.values import numbers
 from gateway.rehearsal.scenario.referral_answers import REFERRAL_EVENTS, answers
 from gateway.rehearsal.scenario.registrar_steps import (
     OFFICE_ROLES,

@@ -11,7 +11,7 @@ from domain.codes import AuditGround, Purpose
 from domain.errors import Malformed, NotFound, Untrusted
 from domain.events import Kind, dump
 from gateway.agency.door import SubmissionResult
-from gateway.rehearsal.scenario.command_fields import BY_NAME
+from gateway.rehearsal.scenario.fields.context import BY_NAME
 from gateway.rehearsal.scenario.story import HUB, Step
 
 if TYPE_CHECKING:
