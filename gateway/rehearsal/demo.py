@@ -24,9 +24,9 @@ from gateway.audit.history import history, indexed_records
 from gateway.audit.verification import Verification, Verifier, doors_of
 from gateway.pages.index import index_app
 from gateway.protocol.serving import ServedApp, wait_for_stop_signal
-from gateway.rehearsal.scenario.player import Run
 from gateway.rehearsal.scenario.rehearsal_hub import RehearsalHub, open_rehearsal_hub, reopen_rehearsal_hub
 from gateway.rehearsal.scenario.report import Report, play, start_of
+from gateway.rehearsal.scenario.run import Run
 from gateway.rehearsal.scenario.story import Story, read_story
 from projections.queries import Queries
 

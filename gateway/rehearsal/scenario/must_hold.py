@@ -23,7 +23,7 @@ from domain.family_list import FamilyReader, family_list
 from domain.record import About
 from domain.register import Register
 from gateway.rehearsal.scenario.fields.context import BY_NAME
-from gateway.rehearsal.scenario.player import Check, OpenableSections, Run
+from gateway.rehearsal.scenario.run import Check, OpenableSections, Run
 from gateway.rehearsal.scenario.story import AUDITOR, canonical_event
 
 

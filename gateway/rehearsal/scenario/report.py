@@ -11,8 +11,9 @@ from typing import Any
 
 from domain.calendar import JST
 from gateway.rehearsal.scenario.must_hold import SentenceResult, evaluate_sentences, probes
-from gateway.rehearsal.scenario.player import Check, Run
+from gateway.rehearsal.scenario.player import play_story
 from gateway.rehearsal.scenario.rehearsal_hub import RehearsalHub, open_rehearsal_hub
+from gateway.rehearsal.scenario.run import Check, Run
 from gateway.rehearsal.scenario.story import Story
 
 CLOCK_LEAD = timedelta(hours=1)
@@ -61,7 +62,7 @@ def play(
     """Play a story on a rehearsal hub."""
     run = Run(story, rehearsal_hub, progress=progress)
     run.extra_probes = [(p.at, p.agency) for p in probes(run)]
-    run.play()
+    play_story(run)
     return run, Report(story, run.checks, evaluate_sentences(run), run.problems)
 
 
