@@ -25,7 +25,7 @@ from gateway.rehearsal.scenario.report import start_of
 from gateway.rehearsal.scenario.run import Run
 from gateway.rehearsal.scenario.story import Story, read_story
 
-STORY = Path(__file__).parents[1] / "scenarios" / "two-officials-let-the-auditor.yaml"
+STORY = Path(__file__).parents[1] / "scenarios" / "audit-access-with-dual-approval.yaml"
 
 
 @contextmanager

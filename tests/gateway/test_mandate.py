@@ -33,7 +33,7 @@ from gateway.rehearsal.scenario.story import read_story
 from gateway.verifier.bundle import _bundle_parts, verify_bundle
 from keys.record import list_parts
 
-STORY = Path(__file__).parents[1] / "scenarios" / "two-officials-let-the-auditor.yaml"
+STORY = Path(__file__).parents[1] / "scenarios" / "audit-access-with-dual-approval.yaml"
 BEFORE = 4
 UNTIL = date(2027, 3, 31)
 

@@ -34,11 +34,11 @@ def test_the_packaged_story_is_the_one_that_is_tested() -> None:
         "sc-6",
         "nursery-notifies",
         "visits-missing",
-        "two-look",
+        "telephone-does-not-stop-the-clock",
         "family-moves",
         "after-25-years",
-        "two-officials-let-the-auditor",
-        "nothing-left",
+        "audit-access-with-dual-approval",
+        "control-destroyed",
         "oath-lapses",
         "twins-one-placed",
         "parents-opposed",
@@ -47,9 +47,9 @@ def test_the_packaged_story_is_the_one_that_is_tested() -> None:
         "member-leaves-and-returns",
         "neighbour-and-school",
         "review-overdue",
-        "other-words",
+        "alternative-spellings",
         "two-consents",
-        "moves-in-few-words",
+        "terse-relocation",
         "police-and-telephone",
         "three-clinics",
         "requirements-one-by-one",
@@ -66,8 +66,8 @@ def test_the_packaged_story_is_the_one_that_is_tested() -> None:
         "consent-to-its-last-day",
         "bases-by-day-and-party",
         "a-fathers-paper",
-        "destroyed-in-few-words",
-        "an-exception-let-by-two",
+        "terse-destruction",
+        "exception-with-dual-approval",
         "one-office-for-both",
         "held-while-consent-goes",
     ],
@@ -80,14 +80,12 @@ def test_every_agency_opens_just_what_the_story_says(name: str) -> None:
     assert (code, story["ok"]) == (0, True)
     looked_at = {c["agency"] for c in story["checks"]}
     assert "AUDITOR" in looked_at
-    let = name == "two-officials-let-the-auditor"  # else the audit office opens nothing (V10)
+    let = name == "audit-access-with-dual-approval"  # else the audit office opens nothing (V10)
     assert any(c["openable"] for c in story["checks"] if c["agency"] == "AUDITOR") is let
     assert any(c["openable"] for c in story["checks"])
 
 
-@pytest.mark.parametrize(
-    "name", ["few-words-course", "few-words-rights", "few-words-move", "few-words-refused"]
-)
+@pytest.mark.parametrize("name", ["terse-course", "terse-rights", "terse-move", "terse-refusals"])
 def test_what_no_rule_needs_may_be_left_out_and_what_one_needs_is_refused(name: str) -> None:
     code, [story] = run(STORIES / f"{name}.yaml")
     assert story["reasons"] == []
