@@ -1,4 +1,4 @@
-"""The whole product on one story: hub, doors and bus from nothing, SC-1 played, proved and shown.
+"""The product on one story: hub, doors and bus started from nothing, SC-1 played, verified and shown.
 
 The folder is a rehearsal hub: its clock can be set, every page says 訓練用, and nothing of it is real.
 """
@@ -64,17 +64,17 @@ def run_demo(out: Console, printer: Printer, *, once: bool, port: int, data: Pat
             run, report = _play_story(out, printer, story, rehearsal_hub)
             _print_ledger(printer, rehearsal_hub, run, report)
             ok = report.ok
-        checked = _verify_record(out, printer, rehearsal_hub)
-        ok = ok and checked.ok
+        verification = _verify_record(out, printer, rehearsal_hub)
+        ok = ok and verification.ok
         if once:
             return 0 if ok else 1
-        return _serve_pages(out, rehearsal_hub, checked, port, ok)
+        return _serve_pages(out, rehearsal_hub, verification, port, ok)
 
 
 def _play_story(
     out: Console, printer: Printer, story: Story, rehearsal_hub: RehearsalHub
 ) -> tuple[Run, Report]:
-    """The story through the doors, with a bar over its messages and looks."""
+    """Play the story through the doors, with a progress bar over its messages and views."""
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     expected_views = sum(len(e.views) + 1 for e in story.expects)
     with Progress(*columns, console=out, transient=True) as bar:
@@ -100,20 +100,20 @@ def _verify_record(out: Console, printer: Printer, rehearsal_hub: RehearsalHub) 
     assert runtime is not None
     with out.status("記録全体を検証しています…"):
         verifier = Verifier(runtime.recorder, runtime.store, rehearsal_hub.genesis)
-        checked = verifier.run(
+        verification = verifier.run(
             read_models=runtime.read_models,
             doors=doors_of(rehearsal_hub.installation),
             log=rehearsal_hub.installation.hub_folder / "log",
         )
-    printer.print_verification(checked)
-    return checked
+    printer.print_verification(verification)
+    return verification
 
 
 def _serve_pages(
-    out: Console, rehearsal_hub: RehearsalHub, checked: Verification, port: int, ok: bool
+    out: Console, rehearsal_hub: RehearsalHub, verification: Verification, port: int, ok: bool
 ) -> int:
     """The pages of every agency and of the auditor, until Ctrl-C."""
-    with ServedApp(pages_app(rehearsal_hub, checked), port=port) as served:
+    with ServedApp(pages_app(rehearsal_hub, verification), port=port) as served:
         out.print()
         out.print(f"[bold]画面: {served.url}/[/]  (Ctrl-C で終了)", highlight=False)
         wait_for_stop_signal(partial(_complete_duties, rehearsal_hub), DUTY_SECONDS)
@@ -126,7 +126,7 @@ def _complete_duties(rehearsal_hub: RehearsalHub) -> None:
         rehearsal_hub.complete_rewrap_duties()
 
 
-def pages_app(rehearsal_hub: RehearsalHub, checked: Verification) -> FastAPI:
+def pages_app(rehearsal_hub: RehearsalHub, verification: Verification) -> FastAPI:
     """One application with the start page, every agency's door and the auditor's page."""
     names = {str(door.agency): rehearsal_hub.names[code] for code, door in rehearsal_hub.doors.items()}
     app = index_app(
@@ -144,7 +144,7 @@ def pages_app(rehearsal_hub: RehearsalHub, checked: Verification) -> FastAPI:
             names=names,
             mode=rehearsal_hub.installation.mode,
             base="/audit",
-            verification=checked.to_json,
+            verification=verification.to_json,
             history_at=_history_at(rehearsal_hub),
             exception_page=None
             if rehearsal_hub.runtime is None
@@ -156,7 +156,7 @@ def pages_app(rehearsal_hub: RehearsalHub, checked: Verification) -> FastAPI:
 
 
 def _history_at(rehearsal_hub: RehearsalHub) -> HistoryAt | None:
-    """A case as it stood at a moment, from the hub's own record."""
+    """A case as it was at a moment, from the hub's own record."""
     runtime = rehearsal_hub.runtime
     if runtime is None:
         return None
