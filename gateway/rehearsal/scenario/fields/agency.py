@@ -13,7 +13,7 @@ from gateway.rehearsal.scenario.story import Step
 
 
 def agency_fields(step: Step, cls: type[e.Event], actor: str) -> dict[str, Any]:
-    """The fields of what an agency says of itself. ``actor``: who says it."""
+    """The fields of a command of an agency about itself. ``actor``: the person."""
     d = step.details
     today = day_of(step.at).isoformat()
     match cls.__name__:

@@ -44,11 +44,11 @@ _CODE_ALIASES: Mapping[str, tuple[str, ...]] = {
     "T2_SKILL": ("T2", "SKILL"),
     "T3_APPLIED": ("T3", "APPLIED"),
 }
-"""What else a story may call a code, where its class has no such member itself."""
+"""Other spellings that a story may use for a code, where the code's class has no such member."""
 
 
 def with_canonical_codes(cls: type[e.Event], fields: dict[str, Any]) -> dict[str, Any]:
-    """The fields with codes in the words of the product; a reason in words of its own is one that was stated."""
+    """The fields with the product's codes; a reason in free words becomes STATED."""
     hints = get_type_hints(cls)
     for name, value in fields.items():
         kinds = [k for k in (hints.get(name), *get_args(hints.get(name))) if isinstance(k, type)]
@@ -64,14 +64,14 @@ ALTERNATIVES = {a.value for a in Alternative}
 
 
 def alternatives(details: Mapping[str, Any], usual: str) -> list[str]:
-    """What else was thought of, in the words of the product: another basis by its code, or in words of its own."""
-    told = as_list(first_given(details, "alternatives", "alternatives_considered")) or [usual]
+    """The alternatives that were considered, as the product's codes. A story may name a basis or use free words."""
+    named = as_list(first_given(details, "alternatives", "alternatives_considered")) or [usual]
     alias_codes = {"CONSENT": "WAIT_FOR_CONSENT", "CWA-25-2-2": "REGISTER_THE_CASE"}
-    return sorted({a if a in ALTERNATIVES else alias_codes.get(a, "REQUEST_UNDER_LAW") for a in told})
+    return sorted({a if a in ALTERNATIVES else alias_codes.get(a, "REQUEST_UNDER_LAW") for a in named})
 
 
 def reason_code(reason: Any) -> Any:
-    """A reason in words of its own is one that was stated."""
+    """The code of a reason; STATED for one in free words."""
     return "STATED" if isinstance(reason, str) and not CODE.fullmatch(reason) else reason
 
 

@@ -12,7 +12,7 @@ from gateway.rehearsal.scenario.story import PERSON, Step
 
 
 def _consent_rows(step: Step, run: RunContext) -> list[dict[str, Any]]:
-    """The rows of a consent. A row without them is of the step's own consents, and of what its author sends."""
+    """The rows of a consent. A row without consent or sender is of the step's consents and author."""
     author = step.to[0] if step.by == PERSON else step.by
     return [
         {
@@ -39,7 +39,7 @@ def _consented(step: Step, run: RunContext) -> dict[str, Any]:
 
 
 def split_by_expiry(step: Step) -> list[Step]:
-    """One act that gives several consents, as one step for each where they do not end together."""
+    """A step that gives several consents, as one step each where they expire at different times."""
     rows = [row for row in _scope_rows(step.details) if isinstance(row, Mapping)]
     rows_by_consent = {
         c: [r for r in rows if c in as_list(r.get("consent") or step.consent)] for c in step.consent
@@ -65,13 +65,13 @@ _EXPIRY_KEYS = (
 
 
 def _expiry_value(named: Mapping[str, Any]) -> Any:
-    """When a consent, or a row of it, ends: by a word of its own or by one of its period."""
+    """When a consent, or a row of it, expires: by a key of its own or of its period."""
     period = first_given(named, "period", "validity")
     return first_given({**(period if isinstance(period, Mapping) else {}), **named}, *_EXPIRY_KEYS)
 
 
 def _capacity(details: Mapping[str, Any]) -> str:
-    """In which capacity somebody consented: several do so together; whatever else is not said in a word is the person."""
+    """The capacity of whoever consented: GUARDIANS_JOINTLY for several persons, SELF where none is given."""
     named = first_given(details, "capacity", "given_by")
     if isinstance(named, list):
         return "GUARDIANS_JOINTLY" if len(named) > 1 else str(named[0])

@@ -24,7 +24,7 @@ CONTENT_BY_TARGET_CLASS = {
 
 
 class RunContext(Protocol):
-    """What a step refers to in the run so far."""
+    """What steps refer to in the run so far."""
 
     def id_of(self, code: str) -> UUID: ...
 

@@ -13,7 +13,7 @@ from gateway.rehearsal.scenario.story import Step
 
 
 def numbers(step: Step, *keys: str) -> list[int]:
-    """The messages that the story names by number under one of these words, alone or as a list."""
+    """The message numbers that the story gives under one of these keys, as one number or a list."""
     named = first_given(step.details, *keys, "answers", "about")
     return [int(n) for n in (named if isinstance(named, list) else [] if named is None else [named])]
 
@@ -31,12 +31,12 @@ def message_or_last(run: RunContext, step: Step, n: int | None, *events: str) ->
 
 
 def first_given(details: Mapping[str, Any], *names: str) -> Any:
-    """What a story tells under one of these names."""
+    """The first of these details that the story gives."""
     return next((details[name] for name in names if details.get(name) is not None), None)
 
 
 def as_list(value: Any) -> list[str]:
-    """What is named alone or as a list."""
+    """One value or a list, as a list."""
     return [value] if isinstance(value, str) else [str(v) for v in value or ()]
 
 
@@ -59,7 +59,7 @@ def time_text(value: Any, fallback: datetime) -> Any:
 
 
 def expiry_time(value: Any) -> Any:
-    """When something ends, as it is written in an event: a day is over with its last moment (JST)."""
+    """An expiry as it is written in an event: a day ends with its last moment (JST)."""
     text = value.isoformat() if isinstance(value, date) else str(value)
     is_date_only = len(text) == len("2026-01-01")
     return e.dump(
