@@ -16,6 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from domain import events as e
 from domain.decide import PERMITTED_COMMANDS
+from domain.editions import is_released
 from domain.errors import Malformed
 from domain.record import AUDIT, HUB, REGISTRARS, About, Command, Party, Record, access_of
 from keys import canonical
@@ -23,7 +24,7 @@ from keys.command import CommandPayload
 from keys.control_text import field_with_free_text
 
 _BODY_KEYS = {
-    "topic", "v", "at", "about", "by", "command_id", "frame", "rests_on", "rules", "decider", "fields",
+    "topic", "v", "at", "about", "by", "command_id", "frame", "rests_on", "rules", "edition", "fields",
 }  # fmt: skip
 
 
@@ -40,11 +41,11 @@ def read_event(topic: str, version: int, fields: object) -> e.Event:
     """
     cls = e.EVENTS.get(topic)
     if cls is None:
-        raise Malformed("unknown-topic", "this topic is not published here; is this a newer record?")
+        raise Malformed("unknown-topic")
     if not 1 <= version <= cls.VERSION:
-        raise Malformed("unknown-version", "this version is not published here; is this a newer record?")
+        raise Malformed("unknown-version")
     if not isinstance(fields, dict):
-        raise Malformed("wrong-fields", f"fields of {topic} stand in an object")
+        raise Malformed("wrong-fields", f"The fields of {topic} are not an object.")
     state: dict[str, Any] = dict(fields)
     try:
         e.upcast(topic, version, state)
@@ -53,13 +54,13 @@ def read_event(topic: str, version: int, fields: object) -> e.Event:
         where = (
             ".".join(str(p) for p in error.errors()[0]["loc"]) if isinstance(error, ValidationError) else "?"
         )
-        raise Malformed("wrong-fields", f"field {where} of {topic} does not have its form") from None
+        raise Malformed("wrong-fields", f"The field {where} of {topic} does not have its form.") from None
     try:
         written = e.dump(event)
     except ValueError as error:
-        raise Malformed("naive-time", "times are written with their zone") from error
+        raise Malformed("naive-time") from error
     if written != state:
-        raise Malformed("wrong-fields", f"fields of {topic} are not in the form in which they are written")
+        raise Malformed("wrong-fields", f"The fields of {topic} are not in canonical form.")
     return event
 
 
@@ -76,7 +77,7 @@ def body_of(record: Record) -> bytes:
             "frame": None if record.frame is None else record.frame.hex(),
             "rests_on": [[kind.value, str(id), version] for kind, id, version in record.rests_on],
             "rules": record.rules,
-            "decider": record.decider,
+            "edition": record.edition,
             "fields": e.dump(record.event),
         }
     )
@@ -89,13 +90,14 @@ def record_of(body: bytes, originator: UUID, version: int, actor: str) -> Record
     """
     value = canonical.parse(body)
     if not isinstance(value, dict) or set(value) != _BODY_KEYS:
-        raise Malformed("wrong-body", "a body has just the keys of its format")
+        raise Malformed("wrong-body")
+    edition = _require_edition(value["edition"])
     event = read_event(_require_text(value["topic"]), _require_int(value["v"]), value["fields"])
     about = _parse_about(value["about"])
     in_case_access = about.kind is e.Kind.CASE and originator == access_of(about.id)
     on = About(e.Kind.CASE_ACCESS if in_case_access else about.kind, originator)
     if not (in_case_access or originator == about.id) or event.ON not in (None, on.kind):
-        raise Malformed("wrong-originator", "the event is not about the originator it stands in")
+        raise Malformed("wrong-originator")
     return Record(
         originator=on,
         version=version,
@@ -107,7 +109,7 @@ def record_of(body: bytes, originator: UUID, version: int, actor: str) -> Record
         frame=None if value["frame"] is None else canonical.parse_digest(value["frame"]),
         rests_on=_parse_dependencies(value["rests_on"]),
         rules=_require_int(value["rules"]),
-        decider=_require_int(value["decider"]),
+        edition=edition,
         event=event,
     )
 
@@ -120,11 +122,11 @@ def command_of(payload: CommandPayload, frame: bytes) -> Command:
     """
     cls = e.EVENTS.get(payload.act)
     if cls is None or cls not in PERMITTED_COMMANDS:
-        raise Malformed("unknown-act", "ask for an act of the published list")
+        raise Malformed("unknown-act")
     about = About(e.Kind(payload.about.kind), payload.about.id) if payload.about.kind in set(e.Kind) else None
     kind = e.Kind.CASE if cls.ON is e.Kind.CASE_ACCESS else cls.ON
     if about is None or about.kind is not kind:
-        raise Malformed("wrong-kind", f"{payload.act} is about a {kind}")
+        raise Malformed("wrong-kind", f"{payload.act} is about an originator of kind {kind}.")
     return Command(
         about=about,
         command_id=payload.command_id,
@@ -160,9 +162,7 @@ def _require_codes_only(event: e.Event) -> e.Event:
     """
     name = field_with_free_text(event)
     if name is not None:
-        raise Malformed(
-            "wrong-fields", f"{name} of {event.TOPIC} holds a code or a reference, never free text"
-        )
+        raise Malformed("wrong-fields", f"The field {name} of {event.TOPIC} is not a code or a reference.")
     return event
 
 
@@ -171,7 +171,7 @@ def _fields_from_frame(cls: type[e.Event], payload: CommandPayload) -> dict[str,
     hub_only_fields = set(payload.fields) & cls.HUB_FIELDS
     if hub_only_fields:
         raise Malformed(
-            "hub-fields", "leave out " + ", ".join(sorted(hub_only_fields)) + ": the hub decides them"
+            "hub-fields", f"Leave out {', '.join(sorted(hub_only_fields))}: only the hub decides them."
         )
     if issubclass(cls, e.CaseMessage):
         keyed: dict[UUID, list[str]] = {i.item: [] for i in payload.items}
@@ -188,7 +188,7 @@ def _fields_from_frame(cls: type[e.Event], payload: CommandPayload) -> dict[str,
         ]
         return {"items": items, "held": [], "placed": None}
     if payload.items or (payload.wrapped_keys and cls is not e.ItemsRewrapped):
-        raise Malformed("parts-not-allowed", f"{cls.TOPIC} carries no items")
+        raise Malformed("parts-not-allowed", f"{cls.TOPIC} carries no items.")
     if cls is e.ItemsRewrapped:
         return {"wrapped_keys": [{"item": str(w.item), "to": str(w.to)} for w in payload.wrapped_keys]}
     return {}
@@ -201,29 +201,39 @@ def parse_party(text: object) -> Party:
 
 def _parse_about(value: Any) -> About:
     if not isinstance(value, dict) or set(value) != {"kind", "id"} or value["kind"] not in list(e.Kind):
-        raise Malformed("wrong-about", "about has a kind and an id")
+        raise Malformed("wrong-about")
     return About(e.Kind(value["kind"]), canonical.parse_uuid(value["id"]))
 
 
 def _parse_dependencies(value: Any) -> tuple[tuple[e.Kind, UUID, int], ...]:
     if not isinstance(value, list):
-        raise Malformed("wrong-rests-on", "what it rests on is a list")
+        raise Malformed("wrong-rests-on")
     return tuple(_parse_dependency(one) for one in value)
 
 
 def _parse_dependency(value: Any) -> tuple[e.Kind, UUID, int]:
     if not isinstance(value, list) or len(value) != 3 or value[0] not in list(e.Kind):
-        raise Malformed("wrong-rests-on", "each rests on a kind, an id and a version")
+        raise Malformed("wrong-rests-on")
     return e.Kind(value[0]), canonical.parse_uuid(value[1]), _require_int(value[2])
 
 
 def _require_int(value: Any) -> int:
     if type(value) is not int:
-        raise Malformed("wrong-number", "a whole number is expected")
+        raise Malformed("wrong-number")
     return value
+
+
+def _require_edition(value: Any) -> int:
+    """Looked at before anything else of a record: what a newer hub wrote can't be judged here."""
+    edition = _require_int(value)
+    if edition < 1:
+        raise Malformed("wrong-number")
+    if not is_released(edition):
+        raise Malformed("unknown-edition")
+    return edition
 
 
 def _require_text(value: Any) -> str:
     if not isinstance(value, str):
-        raise Malformed("wrong-text", "a text is expected")
+        raise Malformed("wrong-text")
     return value

@@ -70,7 +70,7 @@ NO_EVIDENCE = Evidence(frame=b"")
 
 
 MAX_CACHED_EPOCHS = 65_536
-NEWER_RECORD_CODES = ("unknown-topic", "unknown-version")
+NEWER_RECORD_CODES = ("unknown-topic", "unknown-version", "unknown-edition")
 
 
 class Store:
@@ -131,7 +131,7 @@ class Store:
             except Exception as error:
                 results.append(error)
             else:
-                results.append(InvariantViolation("no-position", "the bus recorded without saying where"))
+                results.append(InvariantViolation("no-position"))
                 inserts.append(stored)
                 leaves.append((n, sha, tag))
         for (n, sha, tag), outcome in zip(leaves, self._recorder.insert_each(inserts, head), strict=True):
@@ -161,9 +161,9 @@ class Store:
         try:
             loaded = self._recorder.select_events(originator, gt=version - 1 or None, lte=version)
         except PersistenceError as error:
-            raise Unavailable("bus-away", "try again") from error
+            raise Unavailable("bus-unreachable") from error
         if not loaded:
-            raise NotFound("not-there", "no such record")
+            raise NotFound("not-found")
         return list_parts(loaded[0].state).epoch
 
     def _tag_of(self, originator: UUID, version: int, epoch: int, *, first: bool) -> bytes:
@@ -184,7 +184,7 @@ class Store:
         try:
             loaded = self._recorder.select_events(originator)
         except PersistenceError as error:
-            raise Unavailable("bus-away", "try again") from error
+            raise Unavailable("bus-unreachable") from error
         return [(originator, e.originator_version, self._leaf_of_event(e, 0).tag) for e in loaded]
 
     def _remember_epoch(self, originator: UUID, epoch: int) -> None:
@@ -233,12 +233,12 @@ class Store:
         try:
             stored_events = self._recorder.select_events(originator, gt=gt or None, lte=lte)
         except PersistenceError as error:
-            raise Unavailable("bus-away", "try again") from error
+            raise Unavailable("bus-unreachable") from error
         loaded = [self._open_or_unreadable(e, 0) for e in stored_events]
         if any(isinstance(one, UnreadableRecord) and one.gone for one in loaded):
-            raise NotFound("not-there", "no such record")
+            raise NotFound("not-found")
         if any(isinstance(one, UnreadableRecord) for one in loaded):
-            raise Unavailable("newer-record", "a newer hub has written here: update this one")
+            raise Unavailable("newer-record")
         return [one for one in loaded if isinstance(one, StoredRecord)]
 
     def at(self, originator: UUID, version: int) -> StoredRecord:
@@ -246,9 +246,9 @@ class Store:
         try:
             loaded = self._recorder.locate(originator, version)
         except PersistenceError as error:
-            raise Unavailable("bus-away", "try again") from error
+            raise Unavailable("bus-unreachable") from error
         if loaded is None:
-            raise NotFound("not-there", "no such record")
+            raise NotFound("not-found")
         return self.opened(loaded, loaded.id)
 
     def records(self, originator: UUID, up_to: int) -> list[Record]:
@@ -260,7 +260,7 @@ class Store:
         try:
             loaded = self._recorder.select_notifications(start, limit)
         except PersistenceError as error:
-            raise Unavailable("bus-away", "try again") from error
+            raise Unavailable("bus-unreachable") from error
         return [self.opened(n, n.id) for n in loaded]
 
     def read_tolerant(self, start: int, limit: int) -> list[StoredRecord | UnreadableRecord]:
@@ -268,7 +268,7 @@ class Store:
         try:
             loaded = self._recorder.select_notifications(start, limit)
         except PersistenceError as error:
-            raise Unavailable("bus-away", "try again") from error
+            raise Unavailable("bus-unreachable") from error
         return [self._open_or_unreadable(n, n.id) for n in loaded]
 
     def _open_or_unreadable(
@@ -302,7 +302,7 @@ class Store:
         try:
             return self._recorder.max_notification_id() or 0
         except PersistenceError as error:
-            raise Unavailable("bus-away", "try again") from error
+            raise Unavailable("bus-unreachable") from error
 
     def opened(self, stored_event: StoredEvent, position: int) -> StoredRecord:
         """One stored event, opened under its own key and typed. Raises Untrusted or Malformed.
@@ -311,9 +311,9 @@ class Store:
         """
         on, version = stored_event.originator_id, stored_event.originator_version
         if not isinstance(on, UUID):
-            raise Malformed("originator-id", "originators are UUIDs")
+            raise Malformed("originator-id")
         if stored_event.topic != TOPIC:
-            raise Malformed("stored-topic", f"the stored topic is always {TOPIC}")
+            raise Malformed("stored-topic", f"The topic of the store is {TOPIC}.")
         epoch = list_parts(stored_event.state).epoch
         ck = self._vault.ck(on, epoch)
         opened = open_record(
@@ -339,7 +339,7 @@ class Store:
     def wrapped_key(self, stored: StoredRecord, item: UUID, to: To, section: str) -> bytes:
         """One wrapped key of a record, its outer layer opened. Raises NotFound where its class was destroyed."""
         if stored.payload is None:
-            raise InvariantViolation("no-wrapped-keys", "this record has no frame")
+            raise InvariantViolation("no-wrapped-keys")
         sk = self._vault.sk(stored.record.about.id, section)
         return open_named_wrapped_key(stored.opened, stored.payload, item, to, sk)
 
@@ -369,7 +369,7 @@ class Store:
     def sealed_item(self, stored: StoredRecord, item: UUID) -> bytes:
         """One sealed item of a record, held against its signed digest."""
         if stored.payload is None:
-            raise InvariantViolation("no-items", "this record has no frame")
+            raise InvariantViolation("no-items")
         inline = match_items(stored.opened, stored.payload)
         if item in inline:
             return inline[item]
@@ -377,27 +377,25 @@ class Store:
         try:
             return self._items.get(named.digest)
         except ItemMissing as error:
-            raise Unavailable(
-                "item-missing", "the operator's store lacks a sealed item: tell them"
-            ) from error
+            raise Unavailable("item-missing") from error
         except PersistenceError as error:
-            raise Unavailable("bus-away", "try again") from error
+            raise Unavailable("bus-unreachable") from error
 
     def has_item(self, digest: bytes) -> bool:
         """Whether a sealed item lies whole in the store. Raises Unavailable."""
         try:
             return self._items.has(digest)
         except PersistenceError as error:
-            raise Unavailable("bus-away", "send the same bytes again") from error
+            raise Unavailable("bus-unreachable") from error
 
     def put_item(self, digest: bytes, sealed: bytes) -> None:
         """Keep a sealed item in the store under its digest, synced. Raises Untrusted where they differ."""
         if sha256(sealed) != digest:
-            raise Untrusted("item-upload-digest", "the bytes are not those of this digest")
+            raise Untrusted("item-upload-digest")
         try:
             self._items.put(digest, sealed)
         except PersistenceError as error:
-            raise Unavailable("bus-away", "send the same bytes again") from error
+            raise Unavailable("bus-unreachable") from error
 
     def leaves(self, start: int, limit: int) -> list[Leaf]:
         """The leaves of the records from position ``start``; nothing is opened for it but the key of the tag.
@@ -407,13 +405,13 @@ class Store:
         try:
             loaded = self._recorder.select_notifications(start, limit)
         except PersistenceError as error:
-            raise Unavailable("bus-away", "try again") from error
+            raise Unavailable("bus-unreachable") from error
         return [self._leaf_of_event(n, n.id) for n in loaded]
 
     def _leaf_of_event(self, stored_event: StoredEvent, position: int) -> Leaf:
         on, version = stored_event.originator_id, stored_event.originator_version
         if not isinstance(on, UUID):
-            raise Malformed("originator-id", "originators are UUIDs")
+            raise Malformed("originator-id")
         parts = list_parts(stored_event.state)
         tag = self._tag_of(on, version, parts.epoch, first=parts.audit_wrapped_key is not None)
         return Leaf(position, record_sha(self.subject(on, version), stored_event.state), tag)
@@ -429,7 +427,7 @@ class Store:
 def _to_stored_event(raw: RawMessage) -> StoredEvent:
     """A message of the stream as the record it says it is."""
     if raw.originator_id is None or raw.version is None or raw.topic is None:
-        raise Malformed("foreign-message", "not a record")
+        raise Malformed("foreign-message")
     return StoredEvent(
         originator_id=raw.originator_id, originator_version=raw.version, topic=raw.topic, state=raw.state
     )
@@ -445,12 +443,12 @@ def _to_domain_error(error: Exception) -> Exception:
     domain_error: Exception = error
     match error:
         case HeadMoved():
-            domain_error = Conflict("head-moved", "read on and decide again")
+            domain_error = Conflict("head-moved")
         case IntegrityError():
-            domain_error = Conflict("version-exists", "read on and decide again")
+            domain_error = Conflict("version-exists")
         case OutcomeUnknown():
-            domain_error = Unavailable("outcome-unknown", "it may be recorded: send the same bytes again")
+            domain_error = Unavailable("outcome-unknown")
         case PersistenceError():
-            domain_error = Unavailable("bus-away", "send the same bytes again")
+            domain_error = Unavailable("bus-unreachable")
     domain_error.__cause__ = error if domain_error is not error else error.__cause__
     return domain_error

@@ -1,5 +1,4 @@
-"""The domain decides. Standard library only; ``now``, ids and rules are arguments.
+"""Decides. Pure: standard library only; the time, new ids and the rules are arguments.
 
-Start at ``decide.py`` (what may be), ``visibility.py`` (who may open what, V1–V10) and ``events/``
-(what can have happened). ``GLOSSARY.md`` has the words.
+One package for each family of events (``domain/<family>/events.py``, ``rules.py``, ``effects.py``); README.md is the map.
 """

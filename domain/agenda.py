@@ -1,5 +1,5 @@
 """What a meeting looks at, made from the log: every open case, what changed, what was promised and not done, and who
-was never asked. Each office is told only what it may know of.
+was never asked. Each office sees only what it may know of.
 
 Basis: CWA 25-2(2), 25-3(1); guideline 6(2)[1], 6(4)[2].
 """
@@ -25,7 +25,7 @@ QUIET_MONTHS = 3
 @dataclass(frozen=True)
 class AgendaItem:
     """One case on the agenda. ``changed``: messages since the last meeting; ``late`` and ``open``: what waits, with
-    us or with others as far as we are told; ``not_consulted``: members of the network that had no part so far;
+    us or with others as far as we know; ``not_consulted``: members of the network that had no part so far;
     ``silent``: who was asked and has not answered; ``quiet``: nobody wrote for months."""
 
     case: UUID
@@ -73,7 +73,7 @@ def agenda_item(world: World, agency: UUID, since: datetime, now: datetime) -> A
 def not_consulted(world: World, known: list[Message]) -> frozenset[UUID]:
     """Members of the network that, as far as this office knows, were never sent anything of the case and never wrote.
 
-    From what it knows alone: else the list would tell who else has a part (CAPA 7).
+    From what it knows alone: else the list would reveal who else has a part (CAPA 7).
     """
     network = world.register.networks.get(world.case.network) if world.case.network is not None else None
     if network is None:

@@ -1,6 +1,6 @@
-"""What an auditor should look at: late, unread, refused, held, overridden, not told, read and nothing followed.
+"""What an auditor should look at: late, unread, refused, held, overridden, not disclosed, read without action.
 
-Said once here, so that rows kept for it and records played again tell the same.
+Defined once here, so that stored rows and replayed records agree.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from domain.codes import AUTHOR_ONLY
 from domain.record import Record
 
 UNREAD = timedelta(hours=48)
-"""After this time somebody asks why nobody has opened it. Source: guideline 6(1), the hub's own time."""
+"""After this time an item that nobody has opened is an exception. Source: guideline 6(1), the hub's own time."""
 UNACTED = timedelta(days=14)
-"""A reading that nothing followed within this time is told. Basis: own rule (閲覧後に対応のないもの)."""
+"""A reading without action within this time is an exception. Basis: own rule (閲覧後に対応のないもの)."""
 
 READ_NOT_ACTED_ON = "READ_NOT_ACTED_ON"
 
@@ -25,7 +25,7 @@ READ_NOT_ACTED_ON = "READ_NOT_ACTED_ON"
 @dataclass(frozen=True, kw_only=True)
 class ExceptionRow:
     """One thing to look at. ``at``: since when, of a notification the end of its day; ``agency``: whose, by its id or
-    the token that stands for who notified; null is what does not belong to its kind."""
+    the token that replaces who notified; null is what does not belong to its kind."""
 
     kind: str
     at: datetime

@@ -33,7 +33,7 @@ _ROLE_PARTIES: Mapping[Role, frozenset[str]] = {
 class ProposedDisclosure:
     """Sections on their way from one agency to one other, for which a basis is claimed.
 
-    ``registered``: networks with which the case is registered, or is by this very message. ``unsolicited``: it tells of its
+    ``registered``: networks with which the case is registered, or is by this message. ``unsolicited``: it discloses of its
     own accord, and does not ask, answer or report back.
     """
 
@@ -84,7 +84,7 @@ def check_basis(
 
 
 def fitting_bases(disclosure: ProposedDisclosure, rule_book: Mapping[str, Any]) -> Iterator[str]:
-    """The codes that would carry this passage as it is, and by which the law lets this one tell or ask that one."""
+    """The codes that permit this disclosure as it is, and by which the law permits the sender to inform or ask the recipient."""
     for row in rule_book["bases"]:
         if _direction(row) == "THERE" and not _between(row, disclosure.by, disclosure.to, disclosure):
             continue
@@ -97,7 +97,7 @@ def _in_force(row: Row, on: date) -> bool:
 
 
 def _applies_to(row: Row, disclosure: ProposedDisclosure) -> bool:
-    """Whether it lets this one tell that one, or lets that one be told and this one ask, answer and report back."""
+    """True if the basis permits sender → recipient, or permits the reply direction of such a disclosure."""
     if _between(row, disclosure.by, disclosure.to, disclosure):
         return True
     reverse = _between(row, disclosure.to, disclosure.by, disclosure)
@@ -155,7 +155,7 @@ def _needs_consent(disclosure: ProposedDisclosure, code: str, rule_book: RuleBoo
 
 
 def _covered_by(consents: Iterable[Consent], disclosure: ProposedDisclosure) -> frozenset[Section]:
-    """What these let this sender tell this recipient. Basis: APPI 69(2)1."""
+    """What these permit this sender to disclose to this recipient. Basis: APPI 69(2)1."""
     return frozenset[Section]().union(*(c.sections_for(disclosure.by, disclosure.to) for c in consents))
 
 
@@ -178,7 +178,7 @@ def _needs_commission(disclosure: ProposedDisclosure, code: str, rule_book: Rule
 
 
 def _needs_override(disclosure: ProposedDisclosure, code: str, rule_book: RuleBook) -> Reason | None:
-    """Two other persons have let it, not long ago. Basis: APPI 69(2)4; own rule (二人の承認)."""
+    """Two other persons have approved it, within the time of the rule book. Basis: APPI 69(2)4; own rule (二人の承認)."""
     hours = timedelta(hours=rule_book["policy"].get("override_hours", 0))
     approved = any(
         o.by == disclosure.by

@@ -26,7 +26,7 @@ def offices_of(register: Register, case: Case) -> frozenset[UUID]:
 
 
 def destination(register: Register, case: Case) -> Network | None:
-    """The network to whose core agency this case is being handed over, if a door of it stands here."""
+    """The network to whose core agency this case is being handed over, if it has a door here."""
     if case.transfer is None:
         return None
     for agency in sorted(case.transfer.to):

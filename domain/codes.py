@@ -34,7 +34,7 @@ class Body(StrEnum):
 
 
 class Section(StrEnum):
-    """情報区分: the unit of which an agency is told. SOURCE and REASON are the author's alone."""
+    """情報区分: the unit of disclosure. SOURCE and REASON are for their author only."""
 
     BASIC = "BASIC"
     ADDR = "ADDR"
@@ -57,7 +57,7 @@ AUTHOR_ONLY = frozenset({Section.SOURCE, Section.REASON})
 
 
 class Flag(StrEnum):
-    """What must be minded about an item beside its section. Flags are control: the matrix decides on them."""
+    """What must be considered about an item besides its section. Flags are control: the matrix decides on them."""
 
     CHILD_STATEMENT = "CHILD_STATEMENT"
     SENSITIVE = "SENSITIVE"
@@ -68,7 +68,7 @@ class Flag(StrEnum):
 
 
 class Purpose(StrEnum):
-    """利用目的: why something is told or opened. Basis: APPI 69(1)."""
+    """利用目的: why something is disclosed or opened. Basis: APPI 69(1)."""
 
     SUPPORT = "SUPPORT"  # 養育支援訪問事業の実施
     SAFETY = "SAFETY"  # 安全確認・保護
@@ -120,7 +120,7 @@ class PlanContent(StrEnum):
 
 
 class PlanPart(StrEnum):
-    """The five things a plan must say, guideline 6(3)[1]."""
+    """The five parts that a plan must have, guideline 6(3)[1]."""
 
     GOAL = "GOAL"
     CONTENT = "CONTENT"
@@ -203,7 +203,7 @@ class Urgency(StrEnum):
 
 
 class SafetyMethod(StrEnum):
-    """How the safety of a child was looked into. Only SIGHTED tells that it is safe. Basis: CAPA 8."""
+    """How the safety of a child was checked. Only SIGHTED shows that it is safe. Basis: CAPA 8."""
 
     SIGHTED = "SIGHTED"  # 目視
     TELEPHONE = "TELEPHONE"  # 電話
@@ -212,7 +212,7 @@ class SafetyMethod(StrEnum):
 
 
 class ReferralOutcome(StrEnum):
-    """What became of a referral, as its sender is told."""
+    """The outcome of a referral, as reported to its sender."""
 
     ACCEPTED = "ACCEPTED"
     IN_PROGRESS = "IN_PROGRESS"
@@ -221,7 +221,7 @@ class ReferralOutcome(StrEnum):
 
 
 class Alternative(StrEnum):
-    """What was considered before an emergency reading; why it would not do is said under REASON."""
+    """What was considered before an emergency access; why it did not suffice is stated under REASON."""
 
     REQUEST_FROM_OWNER = "REQUEST_FROM_OWNER"
     WAIT_FOR_CONSENT = "WAIT_FOR_CONSENT"
@@ -247,7 +247,7 @@ class AccessResult(StrEnum):
 
 
 class CaseStatus(StrEnum):
-    """Where a case stands."""
+    """The status of a case."""
 
     OPEN = "OPEN"
     SUPPORTED = "SUPPORTED"
@@ -312,7 +312,7 @@ class Finding(StrEnum):
 
 
 class BusinessItem(StrEnum):
-    """What a notice of 第2種社会福祉事業 says. Basis: 社会福祉法67条1項."""
+    """What a notice of 第2種社会福祉事業 covers. Basis: 社会福祉法67条1項."""
 
     NAME_AND_SEAT = "NAME_AND_SEAT"  # 経営者の名称・主たる事務所
     KIND_AND_CONTENT = "KIND_AND_CONTENT"  # 事業の種類・内容
@@ -332,7 +332,7 @@ class CommunityService(StrEnum):
 
 
 class RetentionPolicy(StrEnum):
-    """How long a case's content is kept; the years stand in the rule book. Basis: own proposal (no statute)."""
+    """How long a case's content is kept; the years are in the rule book. Basis: own proposal (no statute)."""
 
     CHILD_AGE = "CHILD_AGE"  # until the child has reached an age (network and child guidance centre cases)
     AFTER_CLOSING = "AFTER_CLOSING"  # years after closing (others)

@@ -1,20 +1,15 @@
-"""One command about a case as its rules see it, and who may do what.
-
-What each act needs beside the common order stands in ``acts.py``.
-"""
+"""One command about a case as its rules see it, and what a rule answers."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from enum import Enum
 from typing import Any
 from uuid import UUID
 
 from domain.case import Case
-from domain.case_offices import destination, networks_of, offices_of
-from domain.codes import OutsourcingScope, Role
+from domain.case_message import Carries
 from domain.reasons import Reason
 from domain.register import Register
 
@@ -45,14 +40,6 @@ class Refusal:
     at_fault: UUID | None = None
 
 
-class Carries(Enum):
-    """Whether an act has sections."""
-
-    MUST = "MUST"
-    MAY = "MAY"
-    NEVER = "NEVER"
-
-
 Rule = Callable[[DecisionContext], Refusal | None]
 
 
@@ -69,101 +56,3 @@ class Act:
 def needs(condition: bool, reason: Reason) -> Refusal | None:
     """The refusal where the condition does not hold."""
     return None if condition else Refusal(reason)
-
-
-# --- who ------------------------------------------------------------------------------------------------
-
-
-def anyone(context: DecisionContext) -> Refusal | None:
-    """Whoever has a part in the case (others do not get this far)."""
-    return None
-
-
-def involves_office(context: DecisionContext) -> Refusal | None:
-    """News of a family goes to (or comes from) the core or the coordinating agency: of the case, or of another
-    municipality where the family may be now. Basis: guideline 6(1)[1]; CWA 21-10-5."""
-    offices = offices_of(context.register, context.case)
-    networks = map(context.register.network_of, context.event.to)
-    elsewhere = any(network is not None and network.core is not None for network in networks)
-    return needs(elsewhere or bool(offices & (context.event.to | {context.by})), Reason.NO_CORE_AGENCY)
-
-
-def core(context: DecisionContext) -> Refusal | None:
-    """The responsible core agency alone. Basis: guideline 3(1), 6."""
-    return needs(context.by == context.case.core, Reason.NOT_RESPONSIBLE_CORE)
-
-
-def coordinating(context: DecisionContext) -> Refusal | None:
-    """The coordinating agency of a network that has the case, or to which it is handed over. Basis: CWA 25-2(4), (5)."""
-    offices = {n.coordinating for n in networks_of(context.register, context.case)}
-    return needs(context.by in offices, Reason.NOT_COORDINATING)
-
-
-def office(context: DecisionContext) -> Refusal | None:
-    """The core or the coordinating agency. Basis: guideline 6(2)[1]."""
-    return needs(context.by in (context.case.core, context.coordinating), Reason.NOT_AN_OFFICE)
-
-
-def present_or_next_core(context: DecisionContext) -> Refusal | None:
-    """The responsible core agency, or the one to which the family is handed over. Basis: guideline 3(1), 4(1)."""
-    elsewhere = destination(context.register, context.case)
-    return needs(
-        context.by == context.case.core or (elsewhere is not None and context.by == elsewhere.core),
-        Reason.NOT_RESPONSIBLE_CORE,
-    )
-
-
-def any_core(context: DecisionContext) -> Refusal | None:
-    """A core agency that is, was or will be responsible. Basis: guideline 3(1)."""
-    not_former = needs(context.by in context.case.former, Reason.NOT_RESPONSIBLE_CORE)
-    return not_former and present_or_next_core(context)
-
-
-def contractor(context: DecisionContext) -> Refusal | None:
-    """A contractor. Basis: guideline 4(1), 6(4)[1]."""
-    return needs(context.register.is_contractor(context.by), Reason.NOT_A_CONTRACTOR)
-
-
-def core_or_contractor(context: DecisionContext) -> Refusal | None:
-    """The core agency, or a contractor that visits for it. Basis: guideline 4(1), 5(1)[3]."""
-    return any_core(context) and contractor(context)
-
-
-def contractor_or_next_core(context: DecisionContext) -> Refusal | None:
-    """A contractor, or the core agency that is or will be responsible. Basis: guideline 4(1), 6(3)[4]."""
-    return None if context.register.is_contractor(context.by) else present_or_next_core(context)
-
-
-def decides_eligibility(context: DecisionContext) -> Refusal | None:
-    """The core agency; a contractor that has the whole programme. Basis: guideline 6(2)[1], 9(1)[3]."""
-    refusal = core(context)
-    return refusal if full_contractor(context) else None
-
-
-def full_contractor(context: DecisionContext) -> Refusal | None:
-    """A contractor that has the whole programme. Basis: guideline 9(1)[3]."""
-    commission = context.register.commission(context.case.core_of(context.by), context.by)
-    full = commission is not None and commission.scope is OutsourcingScope.FULL
-    return contractor(context) or needs(full, Reason.NOT_FULLY_COMMISSIONED)
-
-
-AUTHORITIES = frozenset({Role.CORE, Role.COORD, Role.CGC})
-"""Who may be notified and looks after a child's safety. Basis: CWA 25(1); CAPA 6(1), 8."""
-
-
-def is_authority(context: DecisionContext, agency: UUID) -> bool:
-    known = context.register.agencies.get(agency)
-    return known is not None and bool(known.roles & AUTHORITIES)
-
-
-def authority(context: DecisionContext) -> Refusal | None:
-    """A municipality's office or the child guidance centre. Basis: CAPA 8; guideline 6(1)[1]イ."""
-    return needs(is_authority(context, context.by), Reason.NOT_AN_AUTHORITY)
-
-
-def answers_received_message(context: DecisionContext) -> Refusal | None:
-    """The message it answers is there and was sent to the answerer."""
-    message = context.case.messages.get(context.event.answers)
-    if message is None:
-        return Refusal(Reason.UNKNOWN_MESSAGE)
-    return needs(context.by in message.to, Reason.NOT_ADDRESSED)

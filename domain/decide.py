@@ -1,9 +1,9 @@
-"""The decision: what may be, of what was asked. Pure, and shut by default.
+"""The decision: which event answers a command. Pure, and closed by default.
 
     decide(world, command, now) -> events
 
 A case message is judged in the order form, parties, matrix, basis, readiness: the first condition that
-fails gives the one reason. What an act needs beside these stands in ``acts.py``, a line an act.
+fails gives the one reason. The rules of a single message are in its family (``domain/<family>/rules.py``).
 """
 
 from __future__ import annotations
@@ -14,15 +14,17 @@ from uuid import UUID
 
 from domain import events as e
 from domain.acts import ACTS
-from domain.acts_audit import AUDIT_ACTS, decide_audit
+from domain.agencies.rules import decide_network, decide_registrars
+from domain.audit.rules import decide_audit
 from domain.bases import ProposedDisclosure, check_basis, fitting_bases
 from domain.case import Message
 from domain.case_offices import networks_of
 from domain.codes import AUTHOR_ONLY, Flag, Role, Section
+from domain.commission.rules import decide_commission
 from domain.context import Act, Carries, DecisionContext, Refusal
-from domain.decide_agency import AGENCY_ACTS, decide_agency
-from domain.decide_register import REGISTER_ACTS, decide_commission, decide_network, decide_registrars
+from domain.editions import by_edition_of_world
 from domain.errors import NotFound
+from domain.programme.rules import decide_agency
 from domain.readiness import Readiness, readiness
 from domain.reasons import Reason
 from domain.record import Command
@@ -30,8 +32,9 @@ from domain.visibility import NOT_READY, as_contractor, pending_keys, refusal_to
 from domain.world import World, placement_of
 
 
+@by_edition_of_world
 def decide(world: World, command: Command, *, now: datetime) -> list[e.Event]:
-    """The events that answer this command: what it asked for, or why not."""
+    """The events that answer this command, by the rules of the world's edition: what it asked for, or why not."""
     proposed_event = command.proposed_event
     match command.about.kind:
         case e.Kind.CASE if isinstance(proposed_event, e.AccessEvent):
@@ -106,7 +109,7 @@ def _decide_message(
 
 
 def _notifier_identifiable(proposed_event: e.CaseMessage) -> Refusal | None:
-    """What would tell who notified belongs under NOTIFIER alone; the sender's door looks for it. Basis: CAPA 7."""
+    """What would identify who notified belongs under NOTIFIER only; the sender's door looks for it. Basis: CAPA 7."""
     identifiable = any(
         Flag.NOTIFIER_TRACE in i.flags and i.section is not Section.NOTIFIER for i in proposed_event.items
     )
@@ -144,7 +147,7 @@ def _check_parties(context: DecisionContext, act: Act) -> Refusal | None:
 
 
 def _check_matrix(context: DecisionContext, disclosed: frozenset[Section]) -> Refusal | None:
-    """No role is sent what the matrix says it never gets. Basis: CAPA 7; APPI 69(2); guideline 9(2)[1]."""
+    """No role is sent what the matrix excludes for it. Basis: CAPA 7; APPI 69(2); guideline 9(2)[1]."""
     flags = {flag for i in _disclosing_message(context).items for flag in i.flags}
     for agency in sorted(context.event.to):
         roles = _roles(context, agency)
@@ -218,7 +221,7 @@ def _check_basis(context: DecisionContext, disclosed: frozenset[Section]) -> Ref
 def _applicable_bases(
     context: DecisionContext, disclosed: frozenset[Section], refusal: Refusal
 ) -> frozenset[str]:
-    """What would have carried it, where it failed for want of a basis."""
+    """The bases that would have permitted it, where it failed for lack of a basis."""
     if refusal.at_fault is None or refusal.reason not in BASIS_REASONS:
         return frozenset()
     if refusal.at_fault not in context.register.agencies:
@@ -229,7 +232,7 @@ def _applicable_bases(
 
 
 def _check_sender_ready(context: DecisionContext) -> Refusal | None:
-    """Who writes as the case's contractor must be its contractor; a lapsed one may still report (V6, V8)."""
+    """A sender that writes as the case's contractor must be its contractor; a lapsed one may still report (V6, V8)."""
     if not as_contractor(context.register, context.event, context.by):
         return None
     state = readiness(context.register, context.case, context.by, context.now)
@@ -243,7 +246,7 @@ def _check_sender_ready(context: DecisionContext) -> Refusal | None:
 def _check_addressees_ready(
     context: DecisionContext, disclosed: frozenset[Section]
 ) -> tuple[frozenset[UUID], Refusal | None]:
-    """For whom it must wait (V7), or why it can't go (V6, V8). Messages without sections go to anyone."""
+    """For whom it is held (V7), or why it is refused (V6, V8). Messages without sections go to anyone."""
     held = set()
     if not disclosed:
         return frozenset(), None
@@ -258,14 +261,10 @@ def _check_addressees_ready(
     return frozenset(held), None
 
 
-PERMITTED_COMMANDS: frozenset[type[e.Event]] = (
-    frozenset(ACTS)
-    | {e.SectionOpened, e.DisclosureReceived, e.WrappedKeyFetchedForRewrap, e.ItemsRewrapped}
-    | AUDIT_ACTS
-    | REGISTER_ACTS
-    | AGENCY_ACTS
+PERMITTED_COMMANDS: frozenset[type[e.Event]] = frozenset(
+    event for event in e.EVENTS.values() if event.may_be_commanded()
 )
-"""What can be asked for. All other events are the hub's own."""
+"""What a command may propose. All other events are the hub's own."""
 
 
 BASIS_REASONS = frozenset(
@@ -298,7 +297,7 @@ def find_item(world: World, proposed_event: e.AccessEvent) -> tuple[Message, e.I
     entry = world.case.item(proposed_event.item)
     section = getattr(proposed_event, "section", None)
     if entry is None or entry[0].id != proposed_event.message or section not in (None, entry[1].section):
-        raise NotFound("not-there", "name message, item and section as your feed told them")
+        raise NotFound("not-found")
     return entry
 
 

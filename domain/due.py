@@ -1,4 +1,4 @@
-"""What the clock brings: acts of the hub itself, computed from state alone, each with its own time.
+"""What falls due: events of the hub itself, computed from state only, each with its own time.
 
 A published, closed list (``HUB_ACTS``): the verifier computes it again.
 """
@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from domain import events as e
-from domain.alarms import ALARMS, next_alarm
+from domain.alarms.raising import ALARMS, next_alarm
 from domain.calendar import day_of, end_of, months_later
 from domain.codes import Tier
+from domain.editions import by_edition_of_world
 from domain.record import About
 from domain.register import Commission, Register
-from domain.retention import destruction
+from domain.retention.disposal import destruction
 from domain.world import World
 
 HUB_ACTS: tuple[type[e.Event], ...] = (
@@ -51,6 +52,7 @@ def next_due(register: Register, now: datetime) -> DueEvent | None:
     return pending[0] if pending else None
 
 
+@by_edition_of_world
 def next_due_of_case(world: World) -> DueEvent | None:
     """The next act of the hub in this case, whenever it falls due; None where no clock runs."""
     alarm = next_alarm(world.case, world.rule_book.get("policy", {}))
@@ -61,7 +63,7 @@ def next_due_of_case(world: World) -> DueEvent | None:
 
 
 def _destruction(world: World) -> DueEvent | None:
-    """What two persons let be destroyed is destroyed at once. Basis: own rule (二人の承認); APPI 61, 66."""
+    """What two persons approved for destruction is destroyed at once. Basis: own rule (二人の承認); APPI 61, 66."""
     event = destruction(world.register, world.case)
     log = next(iter(world.register.log), None)
     if event is None or log is None or world.case.disposal is None:
@@ -121,7 +123,7 @@ def _suspension(register: Register, commission: Commission, about: About) -> Ite
 def _further_training_due(
     commission: Commission, months: Mapping[str, int], now: datetime
 ) -> Iterator[DueEvent]:
-    """Basis: guideline 7(3): who visits goes on learning; a tier counts from when it was last done, else from when
+    """Basis: guideline 7(3): visitors continue their training; a tier counts from when it was last done, else from when
     the visitor was ready to visit."""
     for ref, worker in commission.workers.items():
         for tier in map(Tier, sorted(months)):
@@ -134,9 +136,8 @@ def _further_training_due(
                 yield DueEvent(at, About(e.Kind.COMMISSION, commission.id), event)
 
 
-def _programme_due(register: Register, now: datetime) -> Iterator[DueEvent]:
-    """What is late in running the programme. The book names the times; the month is the law's (社会福祉法69条)."""
-    policy = next((dict(r.rule_book.get("policy", {})) for r in register.rules.values()), {})
+def _notices_due(register: Register, now: datetime) -> Iterator[DueEvent]:
+    """Basis: 社会福祉法69条: a programme is notified within a month."""
     for agency in register.agencies.values():
         if agency.core_since is not None and not agency.notified and not agency.notice_missed:
             at = end_of(months_later(day_of(agency.core_since), 1))
@@ -144,14 +145,26 @@ def _programme_due(register: Register, now: datetime) -> Iterator[DueEvent]:
                 yield DueEvent(
                     at, About(e.Kind.AGENCY, agency.id), e.BusinessNoticeOverdueAlarmRaised(due_at=at)
                 )
+
+
+def _reports_due(register: Register, months: int, now: datetime) -> Iterator[DueEvent]:
+    """Basis: guideline 9(2)[2]; the months are local policy."""
     for commission in register.commissions.values():
         since = commission.performance_since
-        if since is None or commission.ended or "performance_months" not in policy:
+        if since is None or commission.ended:
             continue
-        at = end_of(months_later(day_of(since), int(policy["performance_months"])))
+        at = end_of(months_later(day_of(since), months))
         if at <= now and commission.performance_missed != at:
             about = About(e.Kind.COMMISSION, commission.id)
             yield DueEvent(at, about, e.PerformanceReportOverdueAlarmRaised(due_at=at))
+
+
+def _programme_due(register: Register, now: datetime) -> Iterator[DueEvent]:
+    """What is late in running the programme. The book names the times; the month is the law's (社会福祉法69条)."""
+    policy = next((dict(r.rule_book.get("policy", {})) for r in register.rules.values()), {})
+    yield from _notices_due(register, now)
+    if "performance_months" in policy:
+        yield from _reports_due(register, int(policy["performance_months"]), now)
     for commission in register.commissions.values():
         if not commission.ended:
             yield from _further_training_due(commission, policy.get("tier_months", {}), now)

@@ -1,75 +1,83 @@
 """Every way in which an exchange can fail.
 
     ExchangeError
-    ├── Malformed           the bytes are not of the agreed form: mend them and send again
+    ├── Malformed           the bytes are not of the agreed form: correct them and send again
     ├── Untrusted           a signature, key, digest or seal does not hold: find out why before anything else
     ├── Refused             the rules say no: trying again will not help
     ├── NotFound            no such thing, or not yours: the two read the same
-    ├── Conflict            something else was recorded meanwhile, or another payload stands under this id
-    ├── Unavailable         the hub can't answer now and has done nothing: try the same bytes again
-    └── InvariantViolation  a state that must never be: the process stops and starts from the record
+    ├── Conflict            another record was appended first, or another payload has this id
+    ├── Unavailable         the hub can't answer now and has done nothing: send the same bytes again
+    └── InvariantViolation  a state that must never occur: the process stops and starts again from the record
 
-An error is told by its class (what the caller can do) and its ``error_code`` (which condition failed).
-Neither the error code nor the remedy ever holds a subject's data.
+An error has a category (what the caller can do) and an error code (which condition failed). Every error code
+has its row in ``domain.error_codes``. Neither code nor detail ever holds a subject's data.
 """
 
 from __future__ import annotations
 
 from typing import ClassVar
 
+from domain import error_codes
+
 
 class ExchangeError(Exception):
-    """The root. ``code`` and ``error_code`` are public and stable: clients match on them.
+    """The root. ``category`` and ``error_code`` are public and stable: clients match on them.
 
-    ``error_code`` is a short kebab-case word for the one condition that failed; ``remedy`` says in one
-    English sentence what to mend.
+    ``error_code`` is a short kebab-case word for the one condition that failed. ``detail`` is one English
+    sentence about this occurrence, given only where it says more than the table.
     """
 
-    code: ClassVar[str] = "error"
+    category: ClassVar[str] = "error"
 
-    def __init__(self, error_code: str, remedy: str = "") -> None:
-        super().__init__(f"{self.code}/{error_code}" + (f": {remedy}" if remedy else ""))
+    def __init__(self, error_code: str, detail: str = "") -> None:
+        row = error_codes.find(error_code)
+        remedy = detail or ("" if row is None else row.remedy)
+        super().__init__(f"{self.category}/{error_code}" + (f": {remedy}" if remedy else ""))
         self.error_code = error_code
+        self.detail = detail
         self.remedy = remedy
+        """What to do: the detail if one was given, else the remedy of the table."""
+        self.explanation = detail or (error_code if row is None else row.meaning)
+        """What happened: the detail if one was given, else the meaning of the table, else the code."""
 
 
 class Malformed(ExchangeError):
     """The bytes are not of the agreed form."""
 
-    code = "malformed"
+    category = error_codes.MALFORMED
 
 
 class Untrusted(ExchangeError):
     """A signature, key, digest or seal does not hold."""
 
-    code = "untrusted"
+    category = error_codes.UNTRUSTED
 
 
 class Refused(ExchangeError):
     """The rules say no. Retrying will not help."""
 
-    code = "refused"
+    category = error_codes.REFUSED
 
 
 class NotFound(ExchangeError):
     """No such thing, or not yours: the two read the same."""
 
-    code = "not-there"
+    category = error_codes.NOT_FOUND
 
 
 class Conflict(ExchangeError):
-    """Something else was recorded meanwhile, or another payload stands under this id."""
+    """Another record was appended first, or another payload has this id."""
 
-    code = "conflict"
+    category = error_codes.CONFLICT
 
 
 class Unavailable(ExchangeError):
     """The hub can't answer now and has done nothing. The same bytes may be sent again."""
 
-    code = "unavailable"
+    category = error_codes.UNAVAILABLE
 
 
 class InvariantViolation(ExchangeError):
-    """A state that must never be. The process stops and goes on only from the record."""
+    """A state that must never occur. The process stops and starts again from the record."""
 
-    code = "broken"
+    category = error_codes.INVARIANT_VIOLATION

@@ -1,13 +1,13 @@
-"""The family's own list of who was told what: the part of it that harms nobody.
+"""The family's own list of disclosures: the part of it that harms nobody.
 
 It is not the answer to a request under APPI 76: it is what a core agency may hand over at any time, and it
-says on every sheet that it is not complete. What is on it, its reader knows already: a paper that he signed,
-or the visits that he receives. So nothing on it tells anything new, and nothing that is missing can be told
-from something that never was.
+states on every sheet that it is not complete. What is on it, its reader knows already: a paper that he signed,
+or the visits that he receives. So nothing on it is new to its reader, and what is left out can't be distinguished
+from what never was.
 
-(F1) Only acts of everyday support; every other act, and every act to come, stays off it until it is let in here.
-(F2) A message that carries a concern, a notifier, a hidden address, minutes or a flag is left out as a whole:
-    what travels with a concern tells its day.
+(F1) Only acts of everyday support; every other act, and every act to come, stays off it until it is added here.
+(F2) A message that carries a concern, a notifier, a hidden address, minutes or a flag is left out entirely:
+    what is sent with a concern reveals its day.
 (F3) Only between agencies whom the family meets. Never a child guidance centre or a coordinating agency; another
     service (a nursery, a school) only where the reader signed for it: whoever notified is most often one of them.
 (F4) A row rests on a consent that the reader himself signed, or is a plan or a visit of the one who is
@@ -78,7 +78,7 @@ GIVEN_TO_SUPPORTED = frozenset({Section.PLAN, Section.VISIT})
 
 @dataclass(frozen=True, order=True)
 class FamilyListRow:
-    """In the month that begins on this day (JST), one agency told another these sections."""
+    """In the month that begins on this day (JST), one agency disclosed these sections to another."""
 
     month: date
     by: UUID
@@ -94,8 +94,8 @@ def family_list(
     *,
     today: date,
 ) -> list[FamilyListRow]:
-    """Who told whom what, month by month. ``signed``: the consents that this reader gave; ``today`` (JST)."""
-    # (F7) an answer that tells nothing of existence is not undone by a list
+    """Who disclosed what to whom, month by month. ``signed``: the consents that this reader gave; ``today`` (JST)."""
+    # (F7) an answer that does not confirm existence is not undone by a list
     if any(_existence_not_disclosed(m) for m in case.messages.values()):
         return []
     end = today.replace(day=1)  # (F8)

@@ -1,4 +1,4 @@
-"""Who notified is never named: a token stands where the agency would. Basis: CAPA 7."""
+"""Who notified is never named: a token replaces the agency. Basis: CAPA 7."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ def by_notifier(event: Event) -> bool:
 
 
 def token_of(event: Event) -> str:
-    """What stands for who notified. Basis: CAPA 7."""
+    """The token that replaces who notified. Basis: CAPA 7."""
     return getattr(event, "notifier_token", None) or NAMELESS
 
 
 def tokens(case: Case) -> dict[Party, str]:
-    """Who wrote a notification and has no other part in the case by now, and what stands for each.
+    """Who wrote a notification and has no other part in the case by now, and the token of each.
 
     That its notification was acknowledged and read is no other part. Basis: CAPA 7.
     """

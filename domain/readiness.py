@@ -40,7 +40,7 @@ def worker_gaps(commission: Commission, worker: str, on: date) -> frozenset[str]
 def gaps_for(
     register: Register, case: Case, commission: Commission, agency: UUID, on: date
 ) -> frozenset[str]:
-    """All that stands between this contractor and the case: its own gaps and those of every assigned visitor."""
+    """All gaps that keep this contractor from the case: its own and those of every assigned visitor."""
     missing = set(commission.gaps(on, member=register.is_member(commission)))
     for who, worker in case.assigned:
         if who == agency:
@@ -49,7 +49,7 @@ def gaps_for(
 
 
 def readiness(register: Register, case: Case, agency: UUID, now: datetime) -> Readiness:
-    """Where this contractor stands in this case at this moment."""
+    """The readiness of this contractor in this case at this moment."""
     on = day_of(now)
     commission = register.commission(case.core_of(agency), agency)
     if case.status in CLOSED:

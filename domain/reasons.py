@@ -1,4 +1,4 @@
-"""Why the rules say no: one reason for one condition. Codes are permanent (they stand in records)."""
+"""Reasons of refusal: one for each condition. Codes are permanent (records contain them)."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from enum import StrEnum
 
 
 class Reason(StrEnum):
-    """A reason of refusal. The comment is the condition; Japanese texts stand in the gateway."""
+    """A reason of refusal. The comment is the condition; Japanese texts are in the gateway."""
 
     # form
-    NO_SECTIONS = "NO_SECTIONS"  # a message that tells must carry something
+    NO_SECTIONS = "NO_SECTIONS"  # a message that discloses must carry something
     SECTIONS_NOT_ALLOWED = "SECTIONS_NOT_ALLOWED"  # an act that carries no content
     UNKNOWN_MESSAGE = "UNKNOWN_MESSAGE"  # it answers, approves or releases a message that is not there
     ALREADY_ANSWERED = "ALREADY_ANSWERED"
@@ -33,13 +33,13 @@ class Reason(StrEnum):
     GROUND_NOT_APPLICABLE = "GROUND_NOT_APPLICABLE"
     RESULT_INCONSISTENT = "RESULT_INCONSISTENT"  # full and withheld, or partly and nothing withheld
     SECOND_PERSON_MISSING = "SECOND_PERSON_MISSING"  # another person is to do it
-    OWNER_NOT_ADDRESSED = "OWNER_NOT_ADDRESSED"  # an emergency reading is told to the core agency
+    OWNER_NOT_ADDRESSED = "OWNER_NOT_ADDRESSED"  # an emergency access is addressed to the core agency too
     NOTHING_TO_OPEN = "NOTHING_TO_OPEN"
-    ITEMS_DIFFER = "ITEMS_DIFFER"  # what is let is not what was asked for
+    ITEMS_DIFFER = "ITEMS_DIFFER"  # what is approved is not what was requested
     ACCESS_EXPIRED = "ACCESS_EXPIRED"  # its last day is over
     OWN_REVIEW = "OWN_REVIEW"  # who read does not look back on itself
     NOTIFIER_IDENTIFIABLE = (
-        "NOTIFIER_IDENTIFIABLE"  # words that tell who notified, elsewhere than under NOTIFIER
+        "NOTIFIER_IDENTIFIABLE"  # words that identify who notified, elsewhere than under NOTIFIER
     )
     NOTIFIER_NOT_WITHHELD = "NOTIFIER_NOT_WITHHELD"
     CHILD_STATEMENT_NOT_WITHHELD = "CHILD_STATEMENT_NOT_WITHHELD"
@@ -47,9 +47,9 @@ class Reason(StrEnum):
     NO_TRANSFER = "NO_TRANSFER"  # no hand-over is under way, or it is another one
     RISK_SHEET_MISSING = "RISK_SHEET_MISSING"  # a hand-over without RISK
     CHECKLIST_INCOMPLETE = "CHECKLIST_INCOMPLETE"  # risk sheet and photos are answered, if only with «none»
-    ADDRESS_MISSING = "ADDRESS_MISSING"  # a protected address is told under ADDR
+    ADDRESS_MISSING = "ADDRESS_MISSING"  # a protected address is disclosed under ADDR
     HOUSEKEEPING_WITHOUT_GOAL = "HOUSEKEEPING_WITHOUT_GOAL"
-    NOTICE_INCOMPLETE = "NOTICE_INCOMPLETE"  # a notice to the prefecture says less than the law asks
+    NOTICE_INCOMPLETE = "NOTICE_INCOMPLETE"  # a notice to the prefecture covers less than the law requires
     QUALIFICATION_NOT_LISTED = "QUALIFICATION_NOT_LISTED"  # a specialist of another profession needs a reason
     MANDATE_OUT_OF_SEQUENCE = (
         "MANDATE_OUT_OF_SEQUENCE"  # not the number after the last, or not for a year to come at most
@@ -91,7 +91,7 @@ class Reason(StrEnum):
     NOT_REGISTERED = "NOT_REGISTERED"
     NOT_A_MEMBER = "NOT_A_MEMBER"
     OTHER_MUNICIPALITY = "OTHER_MUNICIPALITY"
-    NOT_APPROVED_BY_TWO = "NOT_APPROVED_BY_TWO"  # an exceptional basis: two other persons let it first
+    NOT_APPROVED_BY_TWO = "NOT_APPROVED_BY_TWO"  # an exceptional basis: two other persons approve it first
     NO_CONSENT = "NO_CONSENT"
     CONSENT_WITHDRAWN = "CONSENT_WITHDRAWN"
     CONSENT_EXPIRED = "CONSENT_EXPIRED"
@@ -116,7 +116,7 @@ class Reason(StrEnum):
     HELD = "HELD"
     DESTROYED = "DESTROYED"  # its keys were destroyed
     LEGAL_HOLD = "LEGAL_HOLD"
-    CONTENT_NOT_DESTROYED = "CONTENT_NOT_DESTROYED"  # who told whom is not destroyed before what was told
+    CONTENT_NOT_DESTROYED = "CONTENT_NOT_DESTROYED"  # control is not destroyed before content
     NOT_EXPIRED = "NOT_EXPIRED"
     USE_STOPPED = "USE_STOPPED"
     NOT_HELD = "NOT_HELD"
@@ -128,7 +128,7 @@ class Reason(StrEnum):
     NOT_CONSULTED = "NOT_CONSULTED"
     VISITOR_NOT_CONSULTED = "VISITOR_NOT_CONSULTED"
     NOT_EVALUATED = "NOT_EVALUATED"
-    NOT_RECEIVED = "NOT_RECEIVED"  # the new municipality has not said that it has the papers
+    NOT_RECEIVED = "NOT_RECEIVED"  # the new municipality has not confirmed that it has the papers
     CHILD_NOT_SEEN = "CHILD_NOT_SEEN"  # the new municipality has not seen the child
     NOT_TRANSFERRED = "NOT_TRANSFERRED"
     NOT_CLOSED = "NOT_CLOSED"

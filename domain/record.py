@@ -9,9 +9,6 @@ from uuid import UUID, uuid5
 
 from domain.events import Event, Kind
 
-DECIDER = 1
-"""The edition of ``decide``. Raised when a decision changes; the old one stays runnable in ``domain/past``."""
-
 HUB = "HUB"
 REGISTRARS = "REGISTRARS"
 AUDIT = "AUDIT"
@@ -70,6 +67,7 @@ class Record:
     ``at``: when the hub recorded it (UTC). ``about``, ``by``, ``command_id``, ``frame``: of the command it
     answers; a hub act has ``by`` HUB and no frame. ``actor``: of the command, empty for the hub.
     ``rests_on``: versions of other originators the decision used. ``rules``: version of the rule book.
+    ``edition``: of the rules it was decided under (``domain/editions.py``).
     """
 
     originator: About
@@ -82,7 +80,7 @@ class Record:
     frame: bytes | None
     rests_on: tuple[tuple[Kind, UUID, int], ...]
     rules: int
-    decider: int
+    edition: int
     event: Event
 
     @property

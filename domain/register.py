@@ -11,6 +11,7 @@ from uuid import UUID
 from domain import events as e
 from domain.calendar import day_of, end_of
 from domain.codes import Body, Employment, Module, OutsourcingScope, Practice, Role, Section, Tier
+from domain.editions import by_edition_of_record
 from domain.record import Party, Record, commission_of
 
 MANDATE_DAYS = 366
@@ -30,7 +31,7 @@ class Originator:
     commands_seen: Mapping[tuple[Party, UUID], tuple[bytes, int]] = field(default_factory=dict)
 
     def has_payload(self, by: Party, digest: bytes) -> bool:
-        """Whether a payload of this sender stands in this sequence."""
+        """Whether this sequence has a payload of this sender."""
         return any(who == by and d == digest for (who, _), (d, _) in self.commands_seen.items())
 
 
@@ -52,7 +53,7 @@ class Agency(Originator):
     acknowledged: frozenset[str] = frozenset()  # who knows that edition
     core_since: datetime | None = None  # since when it has the programme of a municipality
     notified: bool = False  # to the prefecture
-    notice_missed: bool = False  # the hub said so
+    notice_missed: bool = False  # the hub recorded it
 
     def has_acknowledged_rules(self, actor: str) -> bool:
         """Whether this person knows the rules of secrecy in force, where there are any. Basis: guideline 8[1]."""
@@ -68,7 +69,7 @@ class Network(Originator):
     members: Mapping[UUID, int] = field(default_factory=dict)  # member -> item of CWA 25-5
     announced: frozenset[UUID] = frozenset()
     admitted_at: Mapping[UUID, datetime] = field(default_factory=dict)
-    unannounced: frozenset[UUID] = frozenset()  # of whom the hub said so
+    unannounced: frozenset[UUID] = frozenset()  # for whom the hub recorded it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,7 +86,7 @@ class Worker:
     sworn_until: date | None = None
     was_ready: bool = False
     ready_at: datetime | None = None  # when it was first ready
-    missed: Mapping[Tier, datetime] = field(default_factory=dict)  # the due times of which the hub said so
+    missed: Mapping[Tier, datetime] = field(default_factory=dict)  # the due times that the hub recorded
 
     def gaps(self, on: date) -> frozenset[str]:
         """What this visitor lacks on that day. Basis: guideline 4(3), 7, 8[2], 8[3]."""
@@ -119,7 +120,7 @@ class Commission(Originator):
     was_ready: bool = False
     suspended: bool = False
     performance_since: datetime | None = None  # since when a report on performance is waited for
-    performance_missed: datetime | None = None  # the due time of which the hub said so
+    performance_missed: datetime | None = None  # the due time that the hub recorded
 
     @property
     def own(self) -> bool:
@@ -136,7 +137,7 @@ class Commission(Originator):
         )
 
     def gaps(self, on: date, *, member: bool) -> frozenset[str]:
-        """What of guideline 9(1) and 8[4] is missing, beside the workers."""
+        """What of guideline 9(1) and 8[4] is missing, besides the workers."""
         needed = {1, 2, 3} if self.scope is OutsourcingScope.FULL else {1, 2}
         missing = {f"REQUIREMENT_{item}" for item in needed - self.verified}
         if not member:
@@ -215,6 +216,7 @@ class Register:
         }
         return by_kind[kind].get(id) if kind in by_kind else None
 
+    @by_edition_of_record
     def with_record(self, record: Record) -> Register:
         """The register after this record; records of cases change nothing here."""
         return (
@@ -403,61 +405,65 @@ def _apply_commission_event(state: Commission, event: e.Event, record: Record) -
         case e.ContractorRequirementVerified():
             return replace(state, verified=event.items, scope=event.scope)
         case e.SupportWorkerRegistered():
-            by = record.by
-            if isinstance(by, UUID) and state.id == commission_of(by, by):
-                state = replace(state, commissioner=by, contractor=by)
-            known = state.workers.get(event.worker)
-            worker = (
-                replace(known, employment=event.employment, qualification=event.qualification)
-                if known
-                else Worker(employment=event.employment, qualification=event.qualification)
-            )
-            return _with_worker(state, event.worker, worker)
-        case e.TrainingModuleCompleted():
-            worker = state.workers[event.worker]
-            worker = replace(worker, tiers={**worker.tiers, event.tier: record.at})
-            if event.tier is Tier.T1_BASIC:
-                trained = {**worker.trained, **dict.fromkeys(event.modules, event.valid_until)}
-                worker = replace(worker, trained=trained)
-            return _with_worker(state, event.worker, worker)
-        case e.TrainingModuleExempted():
-            worker = state.workers[event.worker]
-            return _with_worker(state, event.worker, replace(worker, exempt=worker.exempt | {event.module}))
-        case e.OathSigned():
-            worker = state.workers[event.worker]
-            return _with_worker(
-                state,
-                event.worker,
-                replace(worker, sworn=True, sworn_until=event.valid_until, employment=event.employment),
-            )
-        case e.QualificationVerified():
-            worker = state.workers[event.worker]
-            return _with_worker(state, event.worker, replace(worker, qualification=event.qualification))
-        case e.FieldPracticeCompleted():
-            worker = state.workers[event.worker]
-            done = worker.practised | {event.practice}
-            return _with_worker(state, event.worker, replace(worker, practised=done))
+            return _with_registered_worker(state, event, record)
         case e.ContractorPerformanceReported():
             return replace(state, performance_since=record.at, performance_missed=None)
         case e.PerformanceReportOverdueAlarmRaised():
             return replace(state, performance_missed=event.due_at)
-        case e.FurtherTrainingOverdueAlarmRaised():
-            worker = state.workers[event.worker]
-            missed = {**worker.missed, event.tier: event.due_at}
-            return _with_worker(state, event.worker, replace(worker, missed=missed))
-        case e.TrainingLapsed():
-            worker = state.workers[event.worker]
-            trained = {m: u for m, u in worker.trained.items() if m is not event.module}
-            return _with_worker(state, event.worker, replace(worker, trained=trained))
-        case e.OathLapsed():
-            worker = state.workers[event.worker]
-            return _with_worker(state, event.worker, replace(worker, sworn=False, sworn_until=None))
-        case e.ContractorSuspended():
-            return replace(state, suspended=True)
-        case e.ContractorReinstated():
-            return replace(state, suspended=False)
+        case e.ContractorSuspended() | e.ContractorReinstated():
+            return replace(state, suspended=isinstance(event, e.ContractorSuspended))
         case _:
-            return state
+            return _apply_worker_event(state, event, record)
+
+
+def _with_registered_worker(
+    state: Commission, event: e.SupportWorkerRegistered, record: Record
+) -> Commission:
+    by = record.by
+    if isinstance(by, UUID) and state.id == commission_of(by, by):
+        state = replace(state, commissioner=by, contractor=by)
+    known = state.workers.get(event.worker)
+    worker = (
+        replace(known, employment=event.employment, qualification=event.qualification)
+        if known
+        else Worker(employment=event.employment, qualification=event.qualification)
+    )
+    return _with_worker(state, event.worker, worker)
+
+
+def _apply_worker_event(state: Commission, event: e.Event, record: Record) -> Commission:
+    """What follows for a visitor that is registered; an event about none changes nothing."""
+    ref = getattr(event, "worker", None)
+    return (
+        state if ref is None else _with_worker(state, ref, _worker_after(state.workers[ref], event, record))
+    )
+
+
+def _worker_after(worker: Worker, event: e.Event, record: Record) -> Worker:
+    match event:
+        case e.TrainingModuleCompleted():
+            worker = replace(worker, tiers={**worker.tiers, event.tier: record.at})
+            if event.tier is not Tier.T1_BASIC:
+                return worker
+            trained = {**worker.trained, **dict.fromkeys(event.modules, event.valid_until)}
+            return replace(worker, trained=trained)
+        case e.TrainingModuleExempted():
+            return replace(worker, exempt=worker.exempt | {event.module})
+        case e.OathSigned():
+            return replace(worker, sworn=True, sworn_until=event.valid_until, employment=event.employment)
+        case e.QualificationVerified():
+            return replace(worker, qualification=event.qualification)
+        case e.FieldPracticeCompleted():
+            return replace(worker, practised=worker.practised | {event.practice})
+        case e.FurtherTrainingOverdueAlarmRaised():
+            return replace(worker, missed={**worker.missed, event.tier: event.due_at})
+        case e.TrainingLapsed():
+            trained = {m: u for m, u in worker.trained.items() if m is not event.module}
+            return replace(worker, trained=trained)
+        case e.OathLapsed():
+            return replace(worker, sworn=False, sworn_until=None)
+        case _:  # no cover: every event about a visitor is above
+            return worker
 
 
 def _with_worker(state: Commission, ref: str, worker: Worker) -> Commission:

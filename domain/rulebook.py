@@ -4,7 +4,7 @@ The hub publishes it as an event (``rule_book.published``) and judges by what is
 module: history is judged by the book of its day. This module is the first edition, H21-0316002.
 
 Source: domain law table (児福法, 児虐法, 個情法, 母子保健法); matrix from guideline 8, 9(2)[1] and the acts.
-``SOURCES.md`` says where each article was read and what is unsure.
+``SOURCES.md`` states where each article was read and what is unsure.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ def _basis_row(
 ) -> Row:
     """One dated row. ``kind``: G gateway, P competence alone, O override, R restriction.
 
-    ``parties``: pairs between which it carries. ``way``: in which direction the first may tell the second, and the
+    ``parties``: pairs between which it permits. ``way``: in which direction the first may inform the second, and the
     second no more than ask, answer and report back (THERE; ASKED: it is for the second to ask), or either the other
     (BOTH; so does an older book, which has no such word).
-    ``needs``: REGISTERED, BOTH_MEMBERS, ONE_MUNICIPALITY, CONSENT, COMMISSION; OVERRIDE: two persons let it
+    ``needs``: REGISTERED, BOTH_MEMBERS, ONE_MUNICIPALITY, CONSENT, COMMISSION; OVERRIDE: two persons approve it
     first; TO_AUTHORITY where it carries
     to the authority only (a notification is not answered with content).
     """
@@ -242,7 +242,7 @@ GROUNDS: dict[str, list[str]] = {
 
 
 def first_edition() -> Row:
-    """The whole book as JSON data."""
+    """The complete rule book as JSON data."""
     return {
         "edition": EDITION,
         "bases": sorted(BASES, key=lambda row: str(row["code"])),

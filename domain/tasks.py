@@ -1,4 +1,4 @@
-"""What waits for an agency in a case: computed from state, so that nothing waits that is already done."""
+"""The tasks of an agency in a case: computed from state, so that nothing waits that is already done."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from domain.alarms import RaisedAlarm, deadline, raised_alarms, review
+from domain.alarms.raising import RaisedAlarm, deadline, raised_alarms, review
 from domain.calendar import end_of
 from domain.case import Message
 from domain.case_offices import offices_of
@@ -26,26 +26,26 @@ from domain.world import World
 
 
 class TaskKind(StrEnum):
-    """What is to be done. HELD is only to be known: a message of ours waits for its addressee."""
+    """What is to be done. HELD only informs: a message of ours waits for its addressee."""
 
-    ACKNOWLEDGE = "ACKNOWLEDGE"  # a referral sent to us: say that it arrived
+    ACKNOWLEDGE = "ACKNOWLEDGE"  # a referral sent to us: confirm that it arrived
     READ = "READ"  # a referral sent to us: a named person reads it
     ANSWER = "ANSWER"  # a request sent to us
     REWRAP = "REWRAP"  # items for which a standing reader has no key yet
     RELEASE = "RELEASE"  # a held message of ours whose addressee is ready again
     HELD = "HELD"
     ACCEPT = "ACCEPT"  # a follow-on service we are asked for
-    REVIEW = "REVIEW"  # the plan is to be looked at again
+    REVIEW = "REVIEW"  # the plan is to be reviewed
     REGISTER = "REGISTER"  # registration with the network is asked of us
     SEE_CHILD = "SEE_CHILD"  # after a notification: the child is to be sighted
-    ACT = "ACT"  # a referral sent to us: decide, or say that nothing follows
-    REVIEW_REPORT = "REVIEW_REPORT"  # a visit report to be looked at
+    ACT = "ACT"  # a referral sent to us: decide, or state that nothing follows
+    REVIEW_REPORT = "REVIEW_REPORT"  # a visit report to be reviewed
     DECIDE_ACCESS = "DECIDE_ACCESS"  # the person concerned asks for data
-    CONFIRM = "CONFIRM"  # a correction or recall told to us: follow it and say so
-    CONFIRM_TRANSFER = "CONFIRM_TRANSFER"  # a hand-over sent to us: say what is in hand
-    EMERGENCY_REVIEW = "EMERGENCY_REVIEW"  # an emergency reading of our file: look at it
+    CONFIRM = "CONFIRM"  # a correction or recall sent to us: follow it and confirm
+    CONFIRM_TRANSFER = "CONFIRM_TRANSFER"  # a hand-over sent to us: confirm what was received
+    EMERGENCY_REVIEW = "EMERGENCY_REVIEW"  # an emergency access to our file: review it
     COVER_VISIT = "COVER_VISIT"  # a planned visit of a contractor that may not visit now
-    SUPERVISE = "SUPERVISE"  # overdue with us for so long that a supervisor is to look
+    SUPERVISE = "SUPERVISE"  # overdue with us for so long that a supervisor is to act
     LATE_ACKNOWLEDGE = "LATE_ACKNOWLEDGE"
     LATE_READ = "LATE_READ"
     LATE_ACT = "LATE_ACT"
@@ -54,10 +54,10 @@ class TaskKind(StrEnum):
     LATE_ACCEPT = "LATE_ACCEPT"
     LATE_REPORT = "LATE_REPORT"
     LATE_RIGHTS = "LATE_RIGHTS"
-    LATE_COERCION = "LATE_COERCION"  # two persons are to look at what a guardian asks or consents to
+    LATE_COERCION = "LATE_COERCION"  # two persons are to check what a guardian asks for or consents to
     LATE_CONFIRM = "LATE_CONFIRM"
-    LATE_SIGNALS = "LATE_SIGNALS"  # weak signals that are to be looked at together
-    LATE_EMERGENCY = "LATE_EMERGENCY"  # somebody reads in an emergency, and nobody has looked at it yet
+    LATE_SIGNALS = "LATE_SIGNALS"  # weak signals that are to be assessed together
+    LATE_EMERGENCY = "LATE_EMERGENCY"  # an emergency access that nobody has reviewed yet
     LATE_EMERGENCY_END = "LATE_EMERGENCY_END"
     LATE_EMERGENCY_REVIEW = "LATE_EMERGENCY_REVIEW"
     LATE_TRANSFER = "LATE_TRANSFER"
@@ -78,7 +78,7 @@ class TaskKind(StrEnum):
 
 @dataclass(frozen=True)
 class Task:
-    """One thing that waits. ``message``: null where it is about the case as a whole.
+    """One thing that waits. ``message``: null where it is about the case and no single message.
 
     ``since``: from when it waits; ``due_at``: until when it should be done, null where no time is set
     (both UTC).
@@ -180,7 +180,7 @@ _TASK_OF_CLOCK: Mapping[ClockKind, TaskKind] = {
     ClockKind.CONFIRM: TaskKind.CONFIRM,
     ClockKind.TRANSFER: TaskKind.CONFIRM_TRANSFER,
 }
-"""What the running of a clock asks of whose turn it is."""
+"""The task that a running clock gives to the agency that is responsible."""
 
 
 def _own_message_tasks(world: World, agency: UUID, message: Message) -> Iterator[Task]:
@@ -287,7 +287,7 @@ def _plan_review_task(world: World) -> Task:
 
 
 def _overdue_tasks(world: World, agency: UUID, now: datetime, shared: _SharedState) -> Iterator[Task]:
-    """What is late, for whose turn it is and for who was told; what climbed, for the supervisor there.
+    """What is late, for the responsible and the informed agencies; what was escalated, for the supervisor.
 
     Basis: own rule (an alarm is shown until the thing is done).
     """
@@ -298,7 +298,7 @@ def _overdue_tasks(world: World, agency: UUID, now: datetime, shared: _SharedSta
             continue
         as_visitor = register.is_contractor(agency) and clock.kind is not ClockKind.ACCEPT
         if as_visitor and readiness(register, case, agency, now) is not Readiness.READY:
-            continue  # V6, V8: nothing of the case is its own now; the core agency is told
+            continue  # V6, V8: nothing of the case is open to it now; the core agency is informed
         yield Task(TaskKind(f"LATE_{clock.kind}"), case.id, clock.message, alarm.due_at, None)
         if agency == clock.responsible and alarm.escalated:
             yield Task(TaskKind.SUPERVISE, case.id, clock.message, alarm.due_at, None)

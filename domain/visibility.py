@@ -7,7 +7,7 @@ agency sees its own case file · V4 the coordinating agency sees, from registrat
 sections of that file, but no copies going out · V5 NOTIFIER and ADDR: author and addressees only ·
 V6 a contractor sees nothing unless it and every visitor is ready · V7 suspended: held messages wait ·
 V8 closing or unassignment empties its view · V9 what rested on a withdrawn consent is gone for all but
-its author · V10 the auditor opens nothing but what two officials let it open, item by item.
+its author · V10 the auditor opens nothing but what two officials approved, item by item.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def as_contractor(register: Register, event: CaseMessage, agency: UUID) -> bool:
 def standing_readers(
     register: Register, case: Case, by: UUID, event: CaseMessage, item: Item, rule_book: Mapping[str, Any]
 ) -> frozenset[UUID]:
-    """Who reads this item by standing rule, beside author and addressees (V3, V4, V5), or in an emergency."""
+    """Who reads this item by standing rule, besides author and addressees (V3, V4, V5), or in an emergency."""
     if item.section in NO_STANDING_ACCESS | AUTHOR_ONLY or case.core is None:
         return frozenset()
     readers = {grant.reader for grant in case.granted.values() if item.item in grant.items}
@@ -85,9 +85,9 @@ def refusal_to_open(
     now: datetime,
     rule_book: Mapping[str, Any],
 ) -> Reason | None:
-    """Why this reader may not open this item now; None where it may. ``actor`` None asks for the agency alone."""
+    """Why this reader may not open this item now; None where it may. ``actor`` None: for the agency, whoever of its people opens it."""
     event = message.event
-    # V10: the auditor opens what two officials let it; anybody else who is not an agency opens nothing
+    # V10: the auditor opens what two officials approved; anybody else who is not an agency opens nothing
     if not isinstance(reader, UUID):
         approved = reader == AUDIT and any(grant.opens(item.item, now) for grant in case.audits.values())
         return (
@@ -168,7 +168,7 @@ def openable(
 def pending_keys(
     register: Register, case: Case, *, rule_book: Mapping[str, Any]
 ) -> Iterator[tuple[Message, Item, Party]]:
-    """Items with a standing reader that has no wrapped key yet, or that two officials let the audit office open: duties of
+    """Items with a standing reader that has no wrapped key yet, or that two officials approved for the audit office: duties of
     the responsible door to re-wrap."""
     audited = {i for g in case.audits.values() if len(g.approvers) >= APPROVERS for i in g.items}
     for message, item in case.all_items():

@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
+from domain import editions
 from domain import events as e
-from domain.case import Access, Case, evolve, evolve_access
+from domain.case import Access, Case
 from domain.case_offices import destination, networks_of, offices_of
+from domain.editions import by_edition_of_world
+from domain.evolution import evolve, evolve_access
 from domain.record import Command, Record, access_of
 from domain.register import Register, Rules
 
 
 @dataclass(frozen=True)
 class World:
-    """State at one moment. ``case`` and ``access`` are empty ones where nothing was recorded yet."""
+    """State at one moment. ``case`` and ``access`` are empty ones where nothing was recorded yet.
+
+    ``edition``: of the rules that look at it; the current one where nobody says another.
+    """
 
     register: Register
     case: Case
     access: Access
+    edition: int = field(default_factory=lambda: editions.CURRENT_EDITION)
 
     @property
     def rules(self) -> Rules:
@@ -47,6 +54,7 @@ def empty_world(register: Register, case: UUID) -> World:
     return World(register, Case(id=case), Access(id=access_of(case)))
 
 
+@by_edition_of_world
 def placement_of(world: World, command: Command) -> e.Placed | None:
     """Which network and core agency this message settles: of a case that has none yet, of one that is handed
     over, or with which other network it is registered."""
@@ -81,6 +89,7 @@ def _placed_in_new_network(world: World, proposed_event: e.CaseMessage, by: UUID
     return e.Placed(network=network.id, core=network.core)
 
 
+@by_edition_of_world
 def may_address_case(world: World, command: Command) -> bool:
     """Whether this sender knows of this case at all; where not, the case is «not there» for it.
 
@@ -95,6 +104,7 @@ def may_address_case(world: World, command: Command) -> bool:
     return command.by in case.parties | offices_of(world.register, case)
 
 
+@by_edition_of_world
 def rests_on(world: World, command: Command) -> tuple[tuple[e.Kind, UUID, int], ...]:
     """The other originators, and their versions, that a decision on this command looks at."""
     register, case, proposed_event = world.register, world.case, command.proposed_event

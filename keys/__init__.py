@@ -3,7 +3,7 @@
 What is promised:
 
 * What is accepted could have been written here, byte for byte; ``Malformed`` or ``Untrusted`` else,
-  with an error code of its own for each condition (``error_codes.py``).
+  with an error code of its own for each condition (``domain.error_codes``).
 * Content is readable with an item key only; an item key comes out of a wrapped key made to one agency.
 * A signature is two signatures, classical and post-quantum, over the exact bytes stored. Both hold.
 * Nothing opens at another place: every seal is bound to hub, originator, version, item and key set.
@@ -36,6 +36,4 @@ def assert_supported() -> None:
         kem = signing.KemKey(bytes(32))
         kem.decrypt(b"", kem.public.encrypt(b"", b""))
     except (UnsupportedAlgorithm, ImportError, AttributeError) as error:
-        raise InvariantViolation(
-            "unsupported-library", "install cryptography 50 with its own OpenSSL"
-        ) from error
+        raise InvariantViolation("unsupported-library") from error

@@ -29,13 +29,13 @@ class Fields:
 
     def __init__(self, value: object, noun: str, keys: Sequence[str]) -> None:
         if not isinstance(value, dict) or set(value) != set(keys):
-            raise Malformed(f"{noun}-keys", "give just these keys: " + ", ".join(sorted(keys)))
+            raise Malformed(f"{noun}-keys", f"Give exactly these keys: {', '.join(sorted(keys))}.")
         self._value: dict[str, Any] = value
         self._noun = noun
 
     def form_error(self, key: str, remedy: str) -> Malformed:
         """The error that names one key."""
-        return Malformed(f"{self._noun}-{key.replace('_', '-')}", f"{key} must be {remedy}")
+        return Malformed(f"{self._noun}-{key.replace('_', '-')}", f"The field {key} must be {remedy}.")
 
     def raw(self, key: str) -> Any:
         return self._value[key]

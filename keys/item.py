@@ -45,7 +45,7 @@ def seal_item(
     """
     size = sealing.sealed_size(sealing.padded_size(len(content)))
     if size > MAX_ITEM_BYTES:
-        raise Malformed("item-too-long", "an item has at most 25 MiB, sealed")
+        raise Malformed("item-too-long")
     key = sealing.new_key()
     sealed = sealing.seal(key, _context(hub, about, item, section, schema, keyset), sealing.pad(content))
     return SealedItem(key, key_commitment(key, about, item), sealed, sha256(sealed), size)
@@ -68,6 +68,6 @@ def open_item(
     Raises Untrusted if key, commitment, context or bytes do not belong together.
     """
     if not hmac.compare_digest(key_commitment(key, about, item), kc):
-        raise Untrusted("item-key-commitment", "this is not the key the author committed to")
+        raise Untrusted("item-key-commitment")
     padded = sealing.open_sealed(key, _context(hub, about, item, section, schema, keyset), sealed)
     return sealing.unpad(padded)

@@ -77,13 +77,13 @@ def parse_key_set(payload: bytes) -> tuple[KeySet, CommandPayload]:
     """The key set in a command payload, signatures not looked at. Raises Malformed or Untrusted (keys)."""
     command = parse_command(payload)
     if command.act != ACT:
-        raise Malformed("key-set-act", "the act is key_set.published")
+        raise Malformed("key-set-act")
     if command.items or command.wrapped_keys:
-        raise Malformed("key-set-items", "a key set carries no items and no wrapped keys")
+        raise Malformed("key-set-items")
     own = command.about.kind == "agency" and command.by == command.about.id
     audit = command.about.kind == "log" and command.by == AUDIT
     if not own and not audit:
-        raise Malformed("key-set-about", "an agency publishes its own; the audit office, about the log")
+        raise Malformed("key-set-about")
     fields = Fields(dict(command.fields), "key-set", _FIELD_KEYS)
     key_set = KeySet(
         digest=sha256(payload),
@@ -121,14 +121,14 @@ def verify_key_set(
     """
     key_set, command = parse_key_set(frame.payload)
     if in_force is None and command.keyset != ZEROS:
-        raise Untrusted("key-set-not-first", "a set signed by its own new key has keyset zeros")
+        raise Untrusted("key-set-not-first")
     if in_force is not None and command.keyset == ZEROS:
-        raise Untrusted("key-set-not-chained", "a set signed by the key in force names that key set")
+        raise Untrusted("key-set-not-chained")
     halves = {half for person in registrars for half in (person.ed25519, person.mldsa)}
     if key_set.sig.ed25519 in halves or key_set.sig.mldsa in halves:
-        raise Untrusted("key-set-registrars-key", "an agency's keys are not a registrar's")
+        raise Untrusted("key-set-registrars-key")
     if len(frame.signatures) != 6:
-        raise Untrusted("key-set-signature-count", "the agency and two registrars, two signatures each")
+        raise Untrusted("key-set-signature-count")
     verify(COMMAND, frame, [in_force or key_set.sig, *two_persons(frame, 2, registrars)])
     return key_set
 
@@ -143,7 +143,7 @@ def verify_registrars_act(frame: Frame, registrars: Sequence[SignaturePublic]) -
     """The payload of an act that two registrars signed, and nobody else. Raises Untrusted."""
     command = _registrars_command(frame.payload)
     if len(frame.signatures) != 4:
-        raise Untrusted("registrars-signature-count", "two registrars, two signatures each")
+        raise Untrusted("registrars-signature-count")
     verify(COMMAND, frame, two_persons(frame, 0, registrars))
     return command
 
@@ -151,5 +151,5 @@ def verify_registrars_act(frame: Frame, registrars: Sequence[SignaturePublic]) -
 def _registrars_command(payload: bytes) -> CommandPayload:
     command = parse_command(payload)
     if command.by != REGISTRARS:
-        raise Malformed("registrars-by", "acts of the registrars are by REGISTRARS")
+        raise Malformed("registrars-by")
     return command

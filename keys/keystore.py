@@ -82,7 +82,7 @@ def write_keystore(
         finally:
             os.close(directory)
     except OSError as error:
-        raise Unavailable("keystore-not-written", "the file can't be written there") from error
+        raise Unavailable("keystore-not-written") from error
 
 
 def open_keystore(path: Path | str, passphrase: bytes | str, *, rehearsal: bool = False) -> dict[str, bytes]:
@@ -105,42 +105,42 @@ def seal_keystore(secrets: Mapping[str, bytes], passphrase: bytes | str, cost: C
 def unseal_keystore(data: bytes, passphrase: bytes | str, *, rehearsal: bool = False) -> dict[str, bytes]:
     """Reverse of ``seal_keystore``. Raises Malformed or Untrusted."""
     if len(data) > MAX_KEYSTORE_BYTES:
-        raise Malformed("keystore-size", "a keystore has at most 1 MiB")
+        raise Malformed("keystore-size")
     reader = Reader(data, "keystore")
     reader.magic(MAGIC)
     cost = Cost(reader.number(4), reader.number(4), reader.number(4))
     reader.take(SALT_BYTES)
     if not rehearsal and cost.weaker_than(PROFILE_COST):
-        raise Untrusted("keystore-cost-floor", "make the keystore anew with the profile's cost")
+        raise Untrusted("keystore-cost-floor")
     header = data[: len(MAGIC) + 12 + SALT_BYTES]
     key = _derive_key(_normalised_passphrase(passphrase), header, cost)
     try:
         padded = sealing.open_sealed(key, lp("kh/keystore/v1", header), data[len(header) :])
     except Untrusted as error:
-        raise Untrusted("keystore-passphrase", "the passphrase is wrong or the file was changed") from error
+        raise Untrusted("keystore-passphrase") from error
     secrets_by_name: Any = canonical.parse(sealing.unpad(padded))
     if not isinstance(secrets_by_name, dict):
-        raise Malformed("keystore-form", "a keystore holds one object of names and hex")
+        raise Malformed("keystore-form")
     return {name: canonical.parse_hex(value) for name, value in secrets_by_name.items()}
 
 
 def _derive_key(passphrase: bytes, header: bytes, cost: Cost) -> bytes:
     salt = header[-SALT_BYTES:]
     if CEILING.weaker_than(cost) or cost.passes < 1 or cost.lanes < 1 or cost.memory_kib < 8 * cost.lanes:
-        raise Malformed("keystore-cost", "at most 1 GiB, 16 passes, 16 lanes, at least 8 KiB a lane")
+        raise Malformed("keystore-cost")
     try:
         return Argon2id(
             salt=salt, length=32, iterations=cost.passes, lanes=cost.lanes, memory_cost=cost.memory_kib
         ).derive(passphrase)
     except MemoryError as error:
-        raise Unavailable("keystore-memory", "free memory and try again") from error
+        raise Unavailable("keystore-memory") from error
 
 
 def _normalised_passphrase(raw: bytes | str) -> bytes:
     """Bytes as they are; text in NFC and UTF-8, so that keyboards do not matter."""
     data = unicodedata.normalize("NFC", raw).encode("utf-8", "surrogatepass") if isinstance(raw, str) else raw
     if not 1 <= len(data) <= MAX_PASSPHRASE_BYTES:
-        raise Malformed("passphrase-length", "a passphrase has 1 to 1,024 bytes")
+        raise Malformed("passphrase-length")
     return data
 
 
@@ -148,17 +148,17 @@ def _read_private_file(path: Path) -> bytes:
     try:
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except FileNotFoundError as error:
-        raise NotFound("keystore-not-there", "no file of this name") from error
+        raise NotFound("keystore-not-found") from error
     except OSError as error:
-        raise Unavailable("keystore-not-read", "the file can't be read") from error
+        raise Unavailable("keystore-not-read") from error
     with open(handle, "rb") as file:
         file_status = os.fstat(handle)
         if not stat.S_ISREG(file_status.st_mode):
-            raise Untrusted("keystore-not-a-file", "a keystore is a plain file")
+            raise Untrusted("keystore-not-a-file")
         if file_status.st_mode & 0o077:
-            raise Untrusted("keystore-mode", "the keystore is for its owner only: chmod 600")
+            raise Untrusted("keystore-mode")
         if file_status.st_uid not in (os.geteuid(), 0):
-            raise Untrusted("keystore-owner", "the keystore belongs to another user")
+            raise Untrusted("keystore-owner")
         return file.read(MAX_KEYSTORE_BYTES + 1)
 
 
@@ -172,7 +172,7 @@ def read_passphrase(
     """
     sources = [one for one in (prompt, fd, file) if one is not None]
     if len(sources) != 1:
-        raise Malformed("passphrase-source", "name one of prompt, fd and file")
+        raise Malformed("passphrase-source")
     if prompt is not None:
         return _normalised_passphrase(getpass.getpass(prompt))
     if fd is not None:
@@ -182,11 +182,11 @@ def read_passphrase(
         try:
             with open(Path(str(file)), "rb") as source:
                 if os.fstat(source.fileno()).st_mode & 0o007:
-                    raise Untrusted("passphrase-file-mode", "close the credential file to others")
+                    raise Untrusted("passphrase-file-mode")
                 data = source.read(MAX_PASSPHRASE_BYTES + 2)
         except FileNotFoundError as error:
-            raise NotFound("passphrase-file-not-there", "no file of this name") from error
+            raise NotFound("passphrase-file-not-found") from error
     try:
         return _normalised_passphrase(data.removesuffix(b"\n").removesuffix(b"\r").decode("utf-8"))
     except UnicodeDecodeError as error:
-        raise Malformed("passphrase-utf8", "write the passphrase in UTF-8") from error
+        raise Malformed("passphrase-utf8") from error

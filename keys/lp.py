@@ -31,9 +31,9 @@ def lp(label: str, *elements: bytes | str | int | UUID) -> bytes:
     more than 65,535 elements. Source: KH-1 §1.
     """
     if not label or not label.isascii() or "\0" in label:
-        raise Malformed("lp-label", "a label is ASCII without zero bytes")
+        raise Malformed("lp-label")
     if len(elements) > 0xFFFF:
-        raise Malformed("lp-count", "at most 65,535 elements")
+        raise Malformed("lp-count")
     parts = [label.encode("ascii"), b"\0", len(elements).to_bytes(2, "big")]
     for element in elements:
         data = _bytes(element)
@@ -49,13 +49,13 @@ def _bytes(element: bytes | str | int | UUID) -> bytes:
             try:
                 return element.encode("utf-8")
             except UnicodeEncodeError as error:
-                raise Malformed("lp-text", "text must be valid Unicode") from error
+                raise Malformed("lp-text") from error
         case UUID():
             return element.bytes
         case int() if not isinstance(element, bool) and 0 <= element < 1 << 64:
             return element.to_bytes(8, "big")
         case _:
-            raise Malformed("lp-element", "elements are bytes, text, UUIDs or integers of 64 bits")
+            raise Malformed("lp-element")
 
 
 def sha256(data: bytes) -> bytes:

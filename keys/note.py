@@ -56,13 +56,13 @@ def note_key_id(name: str, kind: int, public: bytes) -> bytes:
 def parse_note(data: bytes) -> Note:
     """The note of these bytes, and of no others. Raises Malformed."""
     if len(data) > MAX_NOTE_BYTES:
-        raise Malformed("note-size", "a note has at most 256 KiB")
+        raise Malformed("note-size")
     try:
         decoded = data.decode()
     except UnicodeDecodeError as error:
-        raise Malformed("note-utf8", "a note is UTF-8") from error
+        raise Malformed("note-utf8") from error
     if any(ord(c) < 0x20 and c != "\n" for c in decoded):
-        raise Malformed("note-control", "a note has no control characters")
+        raise Malformed("note-control")
     text, blank, rest = decoded.rpartition("\n\n")
     if not blank or not text or not rest.endswith("\n"):
         raise _note_form_error()
@@ -77,7 +77,7 @@ def parse_signature_lines(rest: str) -> tuple[NoteSignature, ...]:
     """Signature lines. Raises Malformed."""
     lines = tuple(_parse_signature_line(one) for one in rest.removesuffix("\n").split("\n"))
     if not 1 <= len(lines) <= MAX_SIGNATURES:
-        raise Malformed("note-signature-count", "1 to 64 signatures")
+        raise Malformed("note-signature-count")
     return lines
 
 
@@ -85,12 +85,12 @@ def _parse_signature_line(text: str) -> NoteSignature:
     parts = text.removeprefix(_DASH).split(" ")
     raw = base64_of(parts[-1])
     if not text.startswith(_DASH) or len(parts) != 2 or not is_name(parts[0]) or len(raw) <= ID_BYTES:
-        raise Malformed("note-signature-line", "a dash, the key's name, and base64 of key id and signature")
+        raise Malformed("note-signature-line")
     return NoteSignature(parts[0], raw[:ID_BYTES], raw[ID_BYTES:])
 
 
 def _note_form_error() -> Malformed:
-    return Malformed("note-form", "text, a blank line, and signature lines that end in a newline")
+    return Malformed("note-form")
 
 
 def base64_of(text: str) -> bytes:

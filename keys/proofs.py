@@ -32,7 +32,7 @@ def _not_consistent(why: str) -> Untrusted:
 
 def _check_proof_form(proof: Sequence[bytes]) -> None:
     if len(proof) > MAX_PROOF or any(len(one) != 32 for one in proof):
-        raise Malformed("proof-form", "at most 63 hashes of 32 bytes")
+        raise Malformed("proof-form")
 
 
 def verify_inclusion(entry: bytes, index: int, size: int, proof: Sequence[bytes], root: bytes) -> None:
@@ -42,11 +42,11 @@ def verify_inclusion(entry: bytes, index: int, size: int, proof: Sequence[bytes]
     """
     _check_proof_form(proof)
     if not 0 <= index < size:
-        raise Malformed("proof-index", "the index is below the size")
+        raise Malformed("proof-index")
     fn, sn, r = index, size - 1, entry
     for p in proof:
         if sn == 0:
-            raise _not_included("the proof is longer than the tree is high")
+            raise _not_included("The proof is longer than the tree is high.")
         if fn & 1 or fn == sn:
             r = _node_hash(p, r)
             while not fn & 1 and fn != 0:
@@ -57,7 +57,7 @@ def verify_inclusion(entry: bytes, index: int, size: int, proof: Sequence[bytes]
         fn >>= 1
         sn >>= 1
     if sn != 0 or r != root:
-        raise _not_included("the log does not have this entry there")
+        raise _not_included("The log does not have this entry at this position.")
 
 
 def verify_consistency(
@@ -69,16 +69,16 @@ def verify_consistency(
     """
     _check_proof_form(proof)
     if not 0 <= first <= second:
-        raise Malformed("proof-sizes", "the earlier head is the smaller one")
+        raise Malformed("proof-sizes")
     if first == 0 or first == second:
         if proof or (first == second and first_root != second_root):
-            raise _not_consistent("two different heads of one size")
+            raise _not_consistent("There are two different heads of one size.")
         return
     path = list(proof)
     if first & (first - 1) == 0:
         path.insert(0, first_root)
     if not path:
-        raise _not_consistent("the proof is too short")
+        raise _not_consistent("The proof is too short.")
     fn, sn = first - 1, second - 1
     while fn & 1:
         fn >>= 1
@@ -86,7 +86,7 @@ def verify_consistency(
     fr = sr = path[0]
     for c in path[1:]:
         if sn == 0:
-            raise _not_consistent("the proof is longer than the tree is high")
+            raise _not_consistent("The proof is longer than the tree is high.")
         if fn & 1 or fn == sn:
             fr, sr = _node_hash(c, fr), _node_hash(c, sr)
             while not fn & 1 and fn != 0:
@@ -97,7 +97,7 @@ def verify_consistency(
         fn >>= 1
         sn >>= 1
     if sn != 0 or fr != first_root or sr != second_root:
-        raise _not_consistent("the later head does not continue the earlier one")
+        raise _not_consistent("The later head does not continue the earlier one.")
 
 
 class RootAccumulator:

@@ -20,7 +20,7 @@ class Reader:
         """The next ``count`` bytes. Raises Malformed ``<noun>-truncated``."""
         end = self._offset + count
         if end > len(self._buffer):
-            raise Malformed(f"{self._noun}-truncated", "send all of the bytes")
+            raise Malformed(f"{self._noun}-truncated")
         piece = self._buffer[self._offset : end]
         self._offset = end
         return piece
@@ -32,7 +32,7 @@ class Reader:
     def magic(self, wanted: bytes) -> None:
         """Raises Malformed ``<noun>-magic`` unless the next bytes are ``wanted``."""
         if self.take(len(wanted)) != wanted:
-            raise Malformed(f"{self._noun}-magic", "this is another form")
+            raise Malformed(f"{self._noun}-magic")
 
     def rest(self) -> bytes:
         """All that is left."""
@@ -41,4 +41,4 @@ class Reader:
     def end(self) -> None:
         """Raises Malformed ``<noun>-trailing`` if bytes are left over."""
         if self._offset != len(self._buffer):
-            raise Malformed(f"{self._noun}-trailing", "send nothing after the last part")
+            raise Malformed(f"{self._noun}-trailing")

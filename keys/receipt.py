@@ -79,7 +79,7 @@ def parse_receipt(payload: bytes, note: bytes) -> Receipt:
     fields.require("v", 1)
     hub, mode, notes = fields.hex("hub"), parse_mode(fields), fields.list("notes", MAX_NOTES)
     if sha256(note).hex() not in notes:
-        raise Untrusted("receipt-note", "the signed list does not name this note")
+        raise Untrusted("receipt-note")
     note_fields = Fields(canonical.parse(note), "note", _NOTE_KEYS)
     note_fields.require("v", 1)
     return Receipt(
@@ -98,7 +98,7 @@ def sign_receipts(receipts: Sequence[Receipt], log: SignatureKeys) -> list[bytes
     They are of one hub and mode, and at most 64. Raises Malformed for what could not be read again.
     """
     if not 1 <= len(receipts) <= MAX_NOTES or len({(r.hub, r.mode) for r in receipts}) > 1:
-        raise Malformed("receipt-count", "sign 1 to 64 answers of one hub together")
+        raise Malformed("receipt-count")
     notes = [encode_note(receipt) for receipt in receipts]
     payload = encode_notes(receipts[0].hub, receipts[0].mode, notes)
     frame = sign(RECEIPT, payload, log).encode()
@@ -111,7 +111,7 @@ def verify_receipt(data: bytes, log_public: SignaturePublic) -> Receipt:
     The caller holds hub, mode, command_id and frame against what it sent.
     """
     if len(data) > MAX_RECEIPT_BYTES:
-        raise Malformed("receipt-size", "a receipt has at most 16 KiB")
+        raise Malformed("receipt-size")
     reader = Reader(data, "receipt")
     reader.magic(MAGIC)
     note = reader.take(reader.number(2))

@@ -54,13 +54,13 @@ class FixedKeys:
         try:
             return self.cks[originator, epoch]
         except KeyError as error:
-            raise NotFound("ck-not-given", "give the control key of this originator and epoch") from error
+            raise NotFound("ck-not-given") from error
 
     def sk(self, scope: UUID, cls: str) -> bytes:
         try:
             return self.sks[scope, cls]
         except KeyError as error:
-            raise NotFound("sk-not-given", "give the shred key of this scope and class") from error
+            raise NotFound("sk-not-given") from error
 
 
 @dataclass(frozen=True)
@@ -133,17 +133,17 @@ def list_parts(state: bytes) -> RecordParts:
     Control first and exactly one, then at most one wrapped key of the audit office, then items, then wrapped keys.
     """
     if len(state) > MAX_RECORD_BYTES:
-        raise Malformed("record-size", "a record has at most 1.5 MiB")
+        raise Malformed("record-size")
     reader = Reader(state, "record")
     reader.magic(MAGIC)
     if reader.number(1) != SUITE:
-        raise Malformed("record-suite", "suite 1")
+        raise Malformed("record-suite")
     epoch = reader.number(4)
     if epoch == 0:
-        raise Malformed("record-epoch", "epochs count from 1")
+        raise Malformed("record-epoch")
     count = reader.number(2)
     if not 1 <= count <= _MAX_PARTS:
-        raise Malformed("record-part-count", "control, and at most 64 items and 256 wrapped keys")
+        raise Malformed("record-part-count")
     parts_by_kind: dict[int, list[bytes]] = {
         KIND_CONTROL: [],
         KIND_AUDIT: [],
@@ -154,11 +154,9 @@ def list_parts(state: bytes) -> RecordParts:
     for _ in range(count):
         kind = reader.number(1)
         if kind not in parts_by_kind:
-            raise Malformed(
-                "record-part-kind", "1 control, 2 wrapped key of the audit office, 3 item, 4 wrapped key"
-            )
+            raise Malformed("record-part-kind")
         if kind < last:
-            raise Malformed("record-part-order", "parts stand in the order of their kinds")
+            raise Malformed("record-part-order")
         last = kind
         parts_by_kind[kind].append(reader.take(reader.number(4)))
     reader.end()
@@ -172,17 +170,17 @@ def list_parts(state: bytes) -> RecordParts:
 
 def _check_parts(parts_by_kind: Mapping[int, Sequence[bytes]]) -> None:
     if len(parts_by_kind[KIND_CONTROL]) != 1:
-        raise Malformed("record-control-count", "exactly one control part, and first")
+        raise Malformed("record-control-count")
     if len(parts_by_kind[KIND_AUDIT]) > 1:
-        raise Malformed("record-audit-count", "at most one wrapped key of the audit office")
+        raise Malformed("record-audit-count")
     if len(parts_by_kind[KIND_ITEM]) > MAX_ITEMS or len(parts_by_kind[KIND_WRAPPED_KEY]) > MAX_WRAPPED_KEYS:
-        raise Malformed("record-kind-count", "at most 64 items and 256 wrapped keys")
+        raise Malformed("record-kind-count")
     if any(len(part) != AUDIT_WRAPPED_KEY_BYTES for part in parts_by_kind[KIND_AUDIT]):
-        raise Malformed("record-audit-size", "a sealed wrapped key of the audit office has 1,272 bytes")
+        raise Malformed("record-audit-size")
     if not all(MIN_ITEM_BYTES <= len(part) <= INLINE_ITEM_MAX_BYTES for part in parts_by_kind[KIND_ITEM]):
-        raise Malformed("record-item-size", "items inside a record have 328 bytes to 16 KiB")
+        raise Malformed("record-item-size")
     if any(len(part) != SEALED_WRAPPED_KEY_BYTES for part in parts_by_kind[KIND_WRAPPED_KEY]):
-        raise Malformed("record-wrapped-key-size", "a sealed wrapped key has 1,240 bytes")
+        raise Malformed("record-wrapped-key-size")
 
 
 def open_record(*, ck: bytes, hub: bytes, originator: UUID, version: int, state: bytes) -> OpenedRecord:
@@ -196,7 +194,7 @@ def open_record(*, ck: bytes, hub: bytes, originator: UUID, version: int, state:
     body = sealing.unpad(sealing.open_sealed(ck, _control_context(hub, originator, version), parts.control))
     length = int.from_bytes(body[:4], "big")
     if len(body) < 4 or length == 0 or 4 + length > len(body):
-        raise Malformed("body-length", "u32 length, JSON, frame")
+        raise Malformed("body-length")
     body_json, frame = body[4 : 4 + length], body[4 + length :]
     return OpenedRecord(
         parts.epoch, body_json, frame, parts.items, parts.sealed_wrapped_keys, parts.audit_wrapped_key
@@ -210,10 +208,10 @@ def match_items(parts: RecordParts | OpenedRecord, payload: CommandPayload) -> d
     """
     inline = [one for one in payload.items if one.storage == "inline"]
     if len(parts.items) != len(inline):
-        raise Untrusted("record-items-missing", "a record carries the items its frame names, all or none")
+        raise Untrusted("record-items-missing")
     for one, sealed in zip(inline, parts.items, strict=True):
         if sha256(sealed) != one.digest:
-            raise Untrusted("record-item-digest", "the stored item is not the one that was signed")
+            raise Untrusted("record-item-digest")
     return {one.item: sealed for one, sealed in zip(inline, parts.items, strict=True)}
 
 
@@ -225,22 +223,18 @@ def open_named_wrapped_key(
     Raises NotFound if the payload names no such wrapped key, Untrusted if stored and signed differ.
     """
     if len(parts.sealed_wrapped_keys) != len(payload.wrapped_keys):
-        raise Untrusted(
-            "record-wrapped-keys-missing", "a record carries the wrapped keys its frame names, all or none"
-        )
+        raise Untrusted("record-wrapped-keys-missing")
     for one, sealed in zip(payload.wrapped_keys, parts.sealed_wrapped_keys, strict=True):
         if (one.item, one.to) == (item, to):
             return open_wrapped_key_layer(sk, one.digest, sealed)
-    raise NotFound("no-such-wrapped-key", "this frame has no wrapped key of this item for this recipient")
+    raise NotFound("no-such-wrapped-key")
 
 
 def open_wrapped_key_layer(sk: bytes, wrapped_key_digest: bytes, sealed: bytes) -> bytes:
     """The wrapped key under its shred layer. Raises Untrusted unless it is the wrapped key of this digest."""
     wrapped_key = sealing.open_sealed(sk, _layer_context(wrapped_key_digest), sealed)
     if sha256(wrapped_key) != wrapped_key_digest:
-        raise Untrusted(
-            "wrapped-key-layer-digest", "the layer holds another wrapped key than the one that was signed"
-        )
+        raise Untrusted("wrapped-key-layer-digest")
     return wrapped_key
 
 
@@ -250,7 +244,7 @@ def open_audit_layer(sk: bytes, audit_wrapped_key: bytes) -> bytes:
     Raises Malformed (length) or Untrusted.
     """
     if len(audit_wrapped_key) != AUDIT_WRAPPED_KEY_BYTES:
-        raise Malformed("audit-wrapped-key-size", "a sealed wrapped key of the audit office has 1,272 bytes")
+        raise Malformed("audit-wrapped-key-size")
     return open_wrapped_key_layer(sk, audit_wrapped_key[:32], audit_wrapped_key[32:])
 
 
@@ -259,13 +253,13 @@ def open_audit_wrapped_key(
 ) -> bytes:
     """CK(originator, epoch), for the audit office. Raises Malformed (length) or Untrusted."""
     if len(wrapped_key) != WRAPPED_KEY_BYTES:
-        raise Malformed("ck-wrapped-key-length", "a wrapped key has 1,168 bytes")
+        raise Malformed("ck-wrapped-key-length")
     return kem.decrypt(_audit_info(hub, originator, epoch, kem.public.kid), wrapped_key)
 
 
 def _seal_layer(sk: bytes, wrapped_key: bytes) -> bytes:
     if len(wrapped_key) != HPKE_OVERHEAD + sealing.KEY_BYTES:
-        raise Malformed("wrapped-key-size", "a wrapped key has 1,168 bytes")
+        raise Malformed("wrapped-key-size")
     return sealing.seal(sk, _layer_context(sha256(wrapped_key)), wrapped_key)
 
 

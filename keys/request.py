@@ -48,20 +48,20 @@ def encode_request(frame_bytes: bytes, parts: Sequence[bytes]) -> bytes:
         chunks += (len(part).to_bytes(4, "big"), part)
     data = b"".join(chunks)
     if len(data) > MAX_REQUEST_BYTES:
-        raise Malformed("request-too-long", "keep items over 16 KiB in the store; send less at once")
+        raise Malformed("request-too-long")
     return data
 
 
 def parse_request(data: bytes) -> Request:
     """The request of these bytes, its frame and payload parsed. Raises Malformed."""
     if len(data) > MAX_REQUEST_BYTES:
-        raise Malformed("request-size", "a request has at most 1 MiB")
+        raise Malformed("request-size")
     reader = Reader(data, "request")
     reader.magic(MAGIC)
     frame_bytes = reader.take(reader.number(4))
     count = reader.number(2)
     if count > MAX_ITEMS + MAX_WRAPPED_KEYS:
-        raise Malformed("request-part-count", "at most 64 items and 256 wrapped keys")
+        raise Malformed("request-part-count")
     parts = tuple(reader.take(reader.number(4)) for _ in range(count))
     reader.end()
     frame = parse_frame(frame_bytes)
@@ -76,20 +76,20 @@ def match_parts(payload: CommandPayload, parts: Sequence[bytes]) -> MatchedParts
     inline = [one for one in payload.items if one.storage == "inline"]
     wanted = len(inline) + len(payload.wrapped_keys)
     if len(parts) < wanted:
-        raise Untrusted("part-missing", "send every inline item, then every wrapped key")
+        raise Untrusted("part-missing")
     if len(parts) > wanted:
-        raise Untrusted("part-unnamed", "send only the parts the payload names")
+        raise Untrusted("part-unnamed")
     matched = MatchedParts()
     for item, part in zip(inline, parts, strict=False):
         if len(part) != item.size:
-            raise Untrusted("item-part-size", "an item's sealed length is the size signed")
+            raise Untrusted("item-part-size")
         if sha256(part) != item.digest:
-            raise Untrusted("item-part-digest", "send the sealed bytes whose digest was signed")
+            raise Untrusted("item-part-digest")
         matched.items[item.item] = part
     for wrapped_key, part in zip(payload.wrapped_keys, parts[len(inline) :], strict=True):
         if len(part) != WRAPPED_KEY_BYTES:
-            raise Untrusted("wrapped-key-part-size", "a wrapped key has 1,168 bytes")
+            raise Untrusted("wrapped-key-part-size")
         if sha256(part) != wrapped_key.digest:
-            raise Untrusted("wrapped-key-part-digest", "send the wrapped key whose digest was signed")
+            raise Untrusted("wrapped-key-part-digest")
         matched.wrapped_keys[wrapped_key.item, wrapped_key.to] = part
     return matched

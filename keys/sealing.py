@@ -37,7 +37,7 @@ def open_sealed(key: bytes, context: bytes, sealed: bytes) -> bytes:
     try:
         return decryptor.update(sealed) + decryptor.finalize()
     except InvalidTag as error:
-        raise Untrusted("seal-broken", "key, context and sealed bytes do not belong together") from error
+        raise Untrusted("seal-broken") from error
 
 
 def sealed_size(plaintext_bytes: int) -> int:
@@ -61,13 +61,13 @@ def unpad(padded: bytes) -> bytes:
     """The text. Raises Malformed unless ``pad`` would have written just these bytes."""
     length = int.from_bytes(padded[:4], "big")
     if len(padded) < 256 or padded_size(length) != len(padded):
-        raise Malformed("pad-length", "the length does not fit the padding")
+        raise Malformed("pad-length")
     if padded.count(0, 4 + length) != len(padded) - 4 - length:
-        raise Malformed("pad-zeros", "padding is zeros")
+        raise Malformed("pad-zeros")
     return padded[4 : 4 + length]
 
 
 def _check_key(key: bytes) -> bytes:
     if len(key) != KEY_BYTES:
-        raise Malformed("key-length", "a sealing key is 32 bytes")
+        raise Malformed("key-length")
     return key

@@ -95,14 +95,14 @@ class SignaturePublic:
 
     def __post_init__(self) -> None:
         if len(self.ed25519) != PUBLIC_BYTES[Alg.ED25519]:
-            raise Malformed("ed25519-key-length", "an Ed25519 public key is 32 bytes")
+            raise Malformed("ed25519-key-length")
         if len(self.mldsa) != PUBLIC_BYTES[self.kind.second]:
-            raise Malformed("mldsa-key-length", "ML-DSA public keys are 1,952 (65) or 1,312 (44) bytes")
+            raise Malformed("mldsa-key-length")
         y = int.from_bytes(self.ed25519, "little") & ((1 << 255) - 1)
         if y >= _FIELD_PRIME:
-            raise Untrusted("ed25519-key-not-canonical", "make a new key")
+            raise Untrusted("ed25519-key-not-canonical")
         if y in _SMALL_Y:
-            raise Untrusted("ed25519-key-small-order", "make a new key")
+            raise Untrusted("ed25519-key-small-order")
 
     @cached_property
     def key_ids(self) -> tuple[bytes, bytes]:
@@ -128,14 +128,14 @@ class SignaturePublic:
         try:
             self._verifiers[0].verify(signature, message)
         except InvalidSignature as error:
-            raise Untrusted("wrong-ed25519-signature", "sign these bytes with the key named") from error
+            raise Untrusted("wrong-ed25519-signature") from error
 
     def verify_mldsa(self, message: bytes, context: bytes, signature: bytes) -> None:
         """The ML-DSA half alone. Raises Untrusted."""
         try:
             self._verifiers[1].verify(signature, message, context)
         except InvalidSignature as error:
-            raise Untrusted("wrong-mldsa-signature", "sign these bytes with the key named") from error
+            raise Untrusted("wrong-mldsa-signature") from error
 
     def to_json(self) -> dict[str, str]:
         """``{"ed25519": hex, "mldsa65" | "mldsa44": hex}``."""
@@ -167,7 +167,7 @@ class SignatureKeys(_Secret):
 
     def __init__(self, kind: SignatureKind, seeds: bytes) -> None:
         if len(seeds) != 2 * SEED_BYTES:
-            raise Malformed("signature-seeds-length", "a pair's seeds are 64 bytes")
+            raise Malformed("signature-seeds-length")
         self._seeds = seeds
         self._ed25519 = Ed25519PrivateKey.from_private_bytes(seeds[:SEED_BYTES])
         maker = MLDSA65PrivateKey if kind is SignatureKind.SIG else MLDSA44PrivateKey
@@ -221,16 +221,16 @@ class KemPublic:
 
     def __post_init__(self) -> None:
         if len(self.raw) != PUBLIC_BYTES[Alg.X_WING]:
-            raise Malformed("kem-key-length", "an X-Wing public key is 1,216 bytes")
+            raise Malformed("kem-key-length")
         try:
             mlkem = MLKEM768PublicKey.from_public_bytes(self.raw[:1184])
         except ValueError as error:
-            raise Untrusted("kem-key-mlkem", "make a new key") from error
+            raise Untrusted("kem-key-mlkem") from error
         x25519 = X25519PublicKey.from_public_bytes(self.raw[1184:])
         try:
             X25519PrivateKey.from_private_bytes(b"\x01" * 32).exchange(x25519)
         except ValueError as error:
-            raise Untrusted("kem-key-small-order", "make a new key") from error
+            raise Untrusted("kem-key-small-order") from error
         object.__setattr__(self, "_hpke", MLKEM768X25519PublicKey(mlkem, x25519))
 
     @cached_property
@@ -261,7 +261,7 @@ class KemKey(_Secret):
 
     def __init__(self, seed: bytes) -> None:
         if len(seed) != SEED_BYTES:
-            raise Malformed("kem-seed-length", "a KEM seed is 32 bytes")
+            raise Malformed("kem-seed-length")
         expanded = hashlib.shake_256(seed).digest(96)
         mlkem = MLKEM768PrivateKey.from_seed_bytes(expanded[:64])
         x25519 = X25519PrivateKey.from_private_bytes(expanded[64:])
@@ -286,9 +286,7 @@ class KemKey(_Secret):
         try:
             return SUITE.decrypt(sealed, self._hpke, info)
         except InvalidTag as error:
-            raise Untrusted(
-                "wrapped-key-broken", "key, context and wrapped key do not belong together"
-            ) from error
+            raise Untrusted("wrapped-key-broken") from error
 
     def keyed_digest(self, data: bytes) -> bytes:
         """HMAC-SHA-256(seed, LP("kh/own-digest/v1", data)): 32 bytes by which the holder recognises its own data.

@@ -43,5 +43,11 @@ class UnreadableRecord:
         """Whether its control key was destroyed."""
         return self.error_code == KEY_GONE
 
+    @property
+    def newer_edition(self) -> bool:
+        """Whether it was decided under newer rules than this release has."""
+        return self.error_code == NEWER_EDITION
+
 
 KEY_GONE = "key-gone"
+NEWER_EDITION = "unknown-edition"

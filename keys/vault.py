@@ -62,7 +62,7 @@ class KeystoreCustody:
     def vault_key(self, generation: int) -> bytes:
         key = self.secrets.get(f"vk/{generation}")
         if key is None:
-            raise Unavailable("vault-key-missing", "open the keystore that holds this generation's key")
+            raise Unavailable("vault-key-missing")
         return key
 
     def __repr__(self) -> str:
@@ -131,7 +131,7 @@ class Vault:
                 connection.execute("INSERT INTO meta VALUES (1, ?, ?, ?)", row)
         version, generation, proof = row
         if version != FORMAT:
-            raise InvariantViolation("vault-format", "this vault was written by another version")
+            raise InvariantViolation("vault-format")
         return cls(connection, custody, generation, _verified_vault_key(custody, generation, proof))
 
     @property
@@ -176,7 +176,7 @@ class Vault:
         with self._connection_lock, _translate_database_errors():
             [verdict] = self._connection.execute("PRAGMA integrity_check(1)").fetchone()
             if verdict != "ok":
-                raise InvariantViolation("vault-integrity", "restore the vault from its escrow")
+                raise InvariantViolation("vault-integrity")
             rows = self._connection.execute("SELECT kind, scope, class, generation, sealed FROM entry")
             count = 0
             for kind, scope, cls, generation, sealed in rows:
@@ -204,11 +204,9 @@ class Vault:
         """
         generation = self._generation + 1
         if len(next_vk) != sealing.KEY_BYTES or next_vk == self._vk:
-            raise Malformed("vault-next-key", "the next vault key is 32 fresh bytes")
+            raise Malformed("vault-next-key")
         if self._custody.vault_key(generation) != next_vk:
-            raise Untrusted(
-                "vault-next-key-not-in-custody", "the custody holds the next key before it is used"
-            )
+            raise Untrusted("vault-next-key-not-in-custody")
         wanted = set(classes)
         destroyed_originators = set(originators) if CONTROL in wanted else set()
         with self._connection_lock, _translate_database_errors():
@@ -229,7 +227,7 @@ class Vault:
                 rows = [(on.bytes, version, tag) for on, version, tag in tags]
                 self._connection.executemany("INSERT OR IGNORE INTO tag VALUES (?, ?, ?)", rows)
                 if not removed:
-                    raise NotFound("nothing-to-shred", "no key of these classes is in the vault")
+                    raise NotFound("nothing-to-shred")
                 proof = sealing.seal(next_vk, lp("kh/vault/proof/v1", generation), _PROOF)
                 self._connection.execute("UPDATE meta SET generation = ?, proof = ?", (generation, proof))
             self._generation, self._vk = generation, next_vk
@@ -268,9 +266,9 @@ class Vault:
         with self._connection_lock, _translate_database_errors():
             key = self._load_key(name)
             if key is None and self._is_destroyed(name):
-                raise NotFound("key-gone", "this key was destroyed")
+                raise NotFound("key-gone")
             if key is None:
-                raise NotFound("key-never-existed", "no such key was ever made here")
+                raise NotFound("key-never-existed")
             self._cache_keys({name: key})
         return key
 
@@ -290,7 +288,7 @@ class Vault:
         key = self._load_key(name)
         if key is None:
             if self._is_destroyed(name):
-                raise NotFound("key-destroyed", "a destroyed key is not made again")
+                raise NotFound("key-destroyed")
             key = sealing.new_key()
             sealed = sealing.seal(self._vk, _seal_context(name, self._generation), key)
             self._connection.execute(
@@ -323,11 +321,11 @@ class Vault:
         if generation > self._generation:
             self._adopt_new_generation()  # another process of this hub has shredded
         if generation != self._generation:
-            raise InvariantViolation("vault-other-generation", "an entry was written under another vault key")
+            raise InvariantViolation("vault-other-generation")
         try:
             return sealing.open_sealed(self._vk, _seal_context(name, generation), sealed)
         except Untrusted as error:
-            raise Untrusted("vault-entry", "an entry was changed or moved: restore the vault") from error
+            raise Untrusted("vault-entry") from error
 
     def _remove(self, name: _KeyName, generation: int) -> None:
         where = (name.kind, name.scope.bytes, name.cls)
@@ -351,7 +349,7 @@ def _verified_vault_key(custody: Custody, generation: int, proof: bytes) -> byte
     try:
         sealing.open_sealed(vk, lp("kh/vault/proof/v1", generation), proof)
     except Untrusted as error:
-        raise Untrusted("vault-wrong-key", "the custody holds the key of another vault") from error
+        raise Untrusted("vault-wrong-key") from error
     return vk
 
 
@@ -373,7 +371,7 @@ def _create_file(path: Path) -> None:
         finally:
             os.close(directory)
     if path.stat().st_mode & 0o077:
-        raise Untrusted("vault-mode", "the vault's file is for its owner only: mode 0600")
+        raise Untrusted("vault-mode")
 
 
 @contextmanager
@@ -394,8 +392,6 @@ def _translate_database_errors() -> Iterator[None]:
     try:
         yield
     except (sqlite3.OperationalError, OSError) as error:
-        raise Unavailable("vault-unavailable", "the vault's file can't be used now") from error
+        raise Unavailable("vault-unavailable") from error
     except sqlite3.Error as error:
-        raise InvariantViolation(
-            "vault-broken", "the vault's file is damaged or closed: restore it"
-        ) from error
+        raise InvariantViolation("vault-broken") from error

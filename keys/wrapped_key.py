@@ -31,7 +31,7 @@ def seal_wrapped_key(
     32 bytes.
     """
     if len(item_key) != KEY_BYTES:
-        raise Malformed("item-key-length", "an item key is 32 bytes")
+        raise Malformed("item-key-length")
     return to.encrypt(_info(hub, about, item, kc, to.kid, keyset), item_key)
 
 
@@ -40,10 +40,8 @@ def open_wrapped_key(
 ) -> bytes:
     """The item key, held against the author's commitment. Raises Malformed (length) or Untrusted."""
     if len(wrapped_key) != WRAPPED_KEY_BYTES:
-        raise Malformed("wrapped-key-length", "a wrapped key has 1,168 bytes")
+        raise Malformed("wrapped-key-length")
     key = kem.decrypt(_info(hub, about, item, kc, kem.public.kid, keyset), wrapped_key)
     if not hmac.compare_digest(key_commitment(key, about, item), kc):
-        raise Untrusted(
-            "wrapped-key-commitment", "the wrapped key holds another key than the author committed to"
-        )
+        raise Untrusted("wrapped-key-commitment")
     return key

@@ -21,15 +21,16 @@ from sqlalchemy import Engine as Database
 from sqlalchemy import event as sa_event
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InterfaceError, OperationalError
 
-from domain.case import Access, Case, evolve
+from domain.case import Access, Case
 from domain.errors import InvariantViolation, NotFound, Unavailable
 from domain.events import ControlDestroyed, Kind
+from domain.evolution import evolve
 from domain.record import Record, access_of
 from domain.register import Register
 from domain.world import World
 from projections.agency_feed import AgencyProjection
 from projections.exceptions import Exceptions
-from projections.index import HEAD, PARKED, SCHEMA_EDITION, TABLES, Index
+from projections.index import HEAD, PARKED, TABLES, Index, rows_edition
 from projections.ledger import Ledger
 from projections.log_leaves import Leaves
 from projections.projection import Projection
@@ -171,9 +172,9 @@ class Engine:
                 table.create(db, checkfirst=True)
             head = db.execute(_HEAD).one_or_none()
             if head is None:
-                db.execute(_INSERT_HEAD, {"id": 1, "position": 0, "edition": SCHEMA_EDITION})
-            elif head.edition != SCHEMA_EDITION:
-                raise InvariantViolation("views-of-another-edition", "rebuild the views")
+                db.execute(_INSERT_HEAD, {"id": 1, "position": 0, "edition": rows_edition()})
+            elif head.edition != rows_edition():
+                raise InvariantViolation("read-models-of-another-edition")
             self._parked = {str(row.projection): int(row.position) for row in db.execute(_PARKED)}
             self._register = self._restore_register(db)
             self._position = 0 if head is None else head.position
@@ -191,9 +192,7 @@ class Engine:
     def _load_complete(self, originator: UUID, version: int) -> Sequence[Record]:
         records = self._load(originator, version)
         if [r.version for r in records] != list(range(1, version + 1)):
-            raise InvariantViolation(
-                "store-lacks-records", "the store does not have what the views have read"
-            )
+            raise InvariantViolation("store-lacks-records")
         return records
 
     def close(self) -> None:
@@ -283,7 +282,7 @@ class Engine:
             _ADVANCE_HEAD, {"k_position": self._position, "v_position": batch_state.position}
         )
         if advanced.rowcount != 1:
-            raise InvariantViolation("two-writers", "another process moved the position of these views")
+            raise InvariantViolation("two-writers")
 
     def _apply_record(
         self,
@@ -293,7 +292,7 @@ class Engine:
         stream_record: StreamRecord,
     ) -> None:
         if stream_record.position != batch_state.position + 1:
-            raise InvariantViolation("gap", f"record {batch_state.position + 1} is missing")
+            raise InvariantViolation("gap", f"Record {batch_state.position + 1} is missing.")
         if stream_record.gone:
             self._apply_destroyed(db, batch_state, active, stream_record)
             return
@@ -368,9 +367,7 @@ class Engine:
     ) -> None:
         """A record that only a newer hub can read. In a case it parks the views; in the register it ends all."""
         if any(batch_state.register.find(kind, stream_record.originator) is not None for kind in Kind):
-            raise InvariantViolation(
-                "newer-register", "a newer hub has changed the register: update this one"
-            )
+            raise InvariantViolation("newer-register")
         for projection in active:
             with _ProjectionFaults(projection):
                 projection.apply_unreadable(db, stream_record)
@@ -462,7 +459,7 @@ def _world(register: Register, case: Case) -> World:
 
 def _require_next_version(record: Record, version: int) -> None:
     if record.version != version + 1:
-        raise InvariantViolation("version-gap", f"version {version + 1} of this originator is missing")
+        raise InvariantViolation("version-gap", f"Version {version + 1} of an originator is missing.")
 
 
 def _fingerprint(row: Sequence[Any]) -> bytes:
@@ -494,9 +491,9 @@ class _DatabaseFaults:
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if isinstance(error, (OperationalError, InterfaceError)):
-            raise Unavailable("views-not-writable", "the database of the views does not answer") from error
+            raise Unavailable("read-models-not-writable") from error
         if isinstance(error, (DBAPIError, sqlite3.DatabaseError)):
-            raise InvariantViolation("views-unusable", "rebuild the views") from error
+            raise InvariantViolation("read-models-unusable") from error
 
 
 def _create_database(url: str, *, begin: str) -> Database:

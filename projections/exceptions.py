@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import Column, Connection, String, Table, Text
 from sqlalchemy import Index as By
 
-from domain.alarms import raised_alarms
+from domain.alarms.raising import raised_alarms
 from domain.audit_exceptions import (
     READ_NOT_ACTED_ON,
     UNACTED,

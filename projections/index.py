@@ -24,6 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy import Index as By
 
+from domain import editions
 from domain import events as e
 from domain.case import Case
 from domain.readiness import CLOSED
@@ -33,6 +34,12 @@ from projections.stream_record import StreamRecord
 
 SCHEMA_EDITION = 7
 """Raised when tables or the meaning of rows change: views of another edition are to be rebuilt."""
+
+
+def rows_edition() -> int:
+    """What rows are made by: these tables, and the rules of today."""
+    return SCHEMA_EDITION * 1000 + editions.CURRENT_EDITION
+
 
 HEAD = Table(
     "head",

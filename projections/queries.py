@@ -450,9 +450,9 @@ def _parse_cursor(text: str, length: int) -> list[str]:
     try:
         result = json.loads(text)
     except ValueError as error:
-        raise Malformed("mark-form", "go on from the first page") from error
+        raise Malformed("cursor-form") from error
     if not isinstance(result, list) or len(result) != length or not all(isinstance(v, str) for v in result):
-        raise Malformed("mark-form", "go on from the first page")
+        raise Malformed("cursor-form")
     return result
 
 

@@ -30,5 +30,5 @@ class StreamRecord:
     def known(self) -> Record:
         """The record. Raises Malformed where only a newer hub can read it."""
         if self.record is None:
-            raise Malformed("newer-record", "a newer hub has written here: update this one")
+            raise Malformed("newer-record")
         return self.record

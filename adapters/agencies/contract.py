@@ -12,71 +12,13 @@ from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
+from domain import error_codes
 from domain.errors import Malformed
 
 MAX_FILE_BYTES = 10 * 1024 * 1024
 
-ERROR_CODES: Mapping[str, tuple[str, str]] = {
-    "unknown-format": (
-        "この形式は受け取れません",
-        "FHIR R4のBundle(JSON)、xlsx、csvのいずれかで送ってください",
-    ),
-    "too-large": ("ファイルが大きすぎます", "10MB以下に分けて送ってください"),
-    "not-json": ("JSONとして読めません", "UTF-8のJSONで送ってください"),
-    "duplicate-key": ("同じキーが二度あります", "キーを一つにしてください"),
-    "not-a-bundle": ("Bundleではありません", "resourceTypeがBundleのものを送ってください"),
-    "bundle-type": ("Bundleの種類が違います", "message・collection・transactionのいずれかにしてください"),
-    "not-fhir": ("FHIR R4の形ではありません", "FHIR R4の仕様に合わせてください"),
-    "resource-not-taken": (
-        "この資源は受け取れません",
-        "ServiceRequest・Patient・RelatedPerson・Observation・Condition・Consentだけにしてください",
-    ),
-    "modifier": ("意味を変える拡張があります", "modifierExtensionとimplicitRulesを取り除いてください"),
-    "one-request": ("依頼が一つではありません", "一つのBundleにServiceRequestを一つだけ入れてください"),
-    "not-in-force": (
-        "有効な記載ではありません",
-        "取消・誤記入のものを除き、有効な状態のものだけにしてください",
-    ),
-    "reference-not-there": (
-        "参照先がBundleの中にありません",
-        "参照する資源を同じBundleに入れてください",
-    ),
-    "subject-missing": ("対象者がありません", "対象者をPatientとして入れ、参照してください"),
-    "act-not-taken": (
-        "連絡の種類が決まっていません",
-        "family_information.provided か information_request.answered を指定してください",
-    ),
-    "agency-missing": ("宛先機関がありません", "宛先機関の略号を書いてください"),
-    "agency-unknown": ("登録のない機関です", "登録された機関の略号を書いてください"),
-    "code-unknown": ("決められた用語にありません", "用語の一覧から選んでください"),
-    "consent-twice": ("同意の記載が一つではありません", "Consentは一つだけにしてください"),
-    "id-form": ("番号の形が違います", "画面や回答に示された番号をそのまま書いてください"),
-    "answers-missing": ("どの依頼への回答か分かりません", "依頼の受付番号を書いてください"),
-    "number-form": ("数として読めません", "半角または全角の数字だけで書いてください"),
-    "weeks-range": ("妊娠週数が範囲の外です", "0から45までの週数を書いてください"),
-    "date-form": ("日付として読めません", "2025-05-12、令和7年5月12日、R7.5.12 のように書いてください"),
-    "date-not-there": ("暦にない日付です", "元号と年・月・日を確かめてください"),
-    "time-zone": ("時刻に時差がありません", "+09:00 を付けてください"),
-    "empty": ("内容がありません", "伝える内容を一つ以上書いてください"),
-    "encoding": ("文字として読めない行です", "UTF-8かShift_JIS(CP932)で保存し直してください"),
-    "macro": ("マクロを含むファイルです", "マクロのないxlsxで保存し直してください"),
-    "not-a-workbook": ("表計算ファイルとして読めません", "xlsxかcsvで保存し直してください"),
-    "sheets": ("表が一枚ではありません", "送る表を一枚だけにしてください"),
-    "header-missing": ("必要な列がありません", "ひな形の見出しを変えずに使ってください"),
-    "header-unknown": ("ひな形にない列です", "列を消すか、ひな形の見出しに直してください"),
-    "header-twice": ("同じ見出しの列が二つあります", "列を一つにしてください"),
-    "reference-missing": ("整理番号がありません", "行ごとに整理番号を付けてください"),
-    "differs": ("同じ整理番号の前の行と違います", "空欄にするか、前の行と同じにしてください"),
-    "rows-not-adjacent": ("同じ整理番号の行が離れています", "同じ整理番号の行を続けて並べてください"),
-    "number-in-text": ("数値として保存されています", "セルの書式を文字列にして入れ直してください"),
-    "too-long": ("長すぎます", "一つの欄は2万字までにしてください"),
-    "too-many": ("行が多すぎます", "1,000行までに分けて送ってください"),
-    "case-differs": (
-        "事例番号が、この整理番号で前に送った事例と違います",
-        "事例番号か整理番号を確かめてください",
-    ),
-}
-"""Everything that can be wrong with a file: what, and what to do."""
+ERROR_CODES = frozenset(row.code for row in error_codes.files.ROWS)
+"""Everything that can be wrong with a file."""
 
 
 @dataclass(frozen=True)
@@ -89,11 +31,11 @@ class Finding:
 
     @property
     def what(self) -> str:
-        return ERROR_CODES[self.error_code][0]
+        return error_codes.TABLE[self.error_code].meaning_ja
 
     @property
     def remedy(self) -> str:
-        return ERROR_CODES[self.error_code][1]
+        return error_codes.TABLE[self.error_code].remedy_ja
 
     def to_json(self) -> dict[str, str]:
         """The public form."""
@@ -107,10 +49,10 @@ class Finding:
 
 
 class WrongFile(Malformed):
-    """Nothing of the file was taken. ``findings``: all that is wrong with it."""
+    """Nothing of the file was recorded. ``findings``: all that is wrong with it."""
 
     def __init__(self, findings: Sequence[Finding]) -> None:
-        super().__init__("wrong-file", "correct what the findings name; nothing was taken")
+        super().__init__("wrong-file")
         self.findings = tuple(findings)
 
 

@@ -1,4 +1,4 @@
-"""The door: what an agency's people and systems can do, and every check before anything is believed."""
+"""The door: what an agency's people and systems can do, and every check of what the hub answers."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ RETRY_SECONDS = 20.0
 RESEAL_ATTEMPTS = 4
 T = TypeVar("T")
 MALFORMED_ERRORS = (ValueError, KeyError, TypeError, AttributeError)
-"""What reading an answer of the wrong form raises."""
+"""What parsing an answer of the wrong form raises."""
 
 
 @dataclass(frozen=True)
 class SectionContent:
-    """One section of a message, in clear, inside the agency: never beyond its door."""
+    """One section of a message in clear. It never leaves the agency's door."""
 
     section: str
     content: bytes = field(repr=False)
@@ -53,7 +53,7 @@ class SectionContent:
 
 @dataclass(frozen=True)
 class SubmissionResult:
-    """What became of a command. ``outcome``: recorded, refused, or waiting (kept in the outbox, to be sent again)."""
+    """What became of a command. ``outcome``: recorded, refused, or waiting (in the outbox, sent again later)."""
 
     command_id: UUID
     case: UUID
@@ -67,8 +67,21 @@ class SubmissionResult:
     receipt: Receipt | None = None
 
 
+@dataclass(frozen=True)
+class _SealedPart:
+    """A part of a request: the sealed item, how the frame names it, and its wrapped keys with theirs."""
+
+    sealed: SealedItem
+    is_inline: bool
+    item_ref: ItemRef
+    wrapped_keys: Sequence[tuple[WrappedKeyRef, bytes]]
+
+
 class Door:
-    """One agency's door. Thread-safe. Its keys never leave it."""
+    """One agency's door. Thread-safe. Its private keys never leave it.
+
+    ``retry_seconds``: how long a call is retried while the hub is away.
+    """
 
     def __init__(
         self,
@@ -94,7 +107,7 @@ class Door:
         self._kem = kem
         self._retry_seconds = retry_seconds
         self._keyset: bytes | None = None
-        self._send_lock = RLock()  # one command at a time, so that prev and outbox order agree
+        self._send_lock = RLock()  # one command at a time, so that ``prev`` follows the order of the outbox
 
     # --- sending ---------------------------------------------------------------------------------------------
 
@@ -111,32 +124,31 @@ class Door:
         command_id: UUID | None = None,
         asked: bytes | None = None,
     ) -> SubmissionResult:
-        """Seal, sign, keep and send one command; returns when its receipt is verified and in hand.
+        """Seal, sign, store and send one command. Returns when its receipt has arrived and is verified.
 
-        ``command_id`` may be chosen by who asks, with ``asked``, the bytes that were asked: the same again gets
-        what became of it, without being sealed anew; another under the same id is a Conflict.
+        A caller may choose the ``command_id`` (idempotency key) and then gives ``asked``, the bytes of its request:
+        the same request again returns the outcome of the first, without sealing anew; another request under the same
+        id raises Conflict.
 
-        Where the hub is away the same bytes are sent again until ``retry_seconds`` (seconds) is over; then the
-        command waits in the outbox and ``flush`` goes on. Raises what the hub says where nothing was recorded.
+        While the hub is away the same bytes are retried for ``retry_seconds``; then the outcome is ``waiting``, and
+        ``flush`` sends them later. Raises the hub's error if nothing was recorded.
         """
         command_id = command_id or uuid4()
-        fingerprint_digest = None if asked is None else self._kem.keyed_digest(asked)
+        asked_digest = None if asked is None else self._kem.keyed_digest(asked)
         with self._send_lock:
             known = self.store.sent(command_id)
             if known is not None and known.state != FAILED:
-                return self._resend_known(known, fingerprint_digest)
+                return self._resend_known(known, asked_digest)
             parts = self._with_notifier_flags(about, parts) if kind is Kind.CASE else parts
             for attempt in range(RESEAL_ATTEMPTS):
                 data, frame = self._sealed_request(
                     kind, about, act, fields, parts, actor, occurred_at, command_id
                 )
-                self.store.enqueue(
-                    command_id, about, act, dump(self.now()), frame.digest, data, fingerprint_digest
-                )
+                self.store.enqueue(command_id, about, act, dump(self.now()), frame.digest, data, asked_digest)
                 try:
                     return self._deliver(command_id, about, frame.digest, data)
                 except Conflict as conflict:
-                    # Nothing was recorded: readers, keys or our last frame have changed since we asked.
+                    # Nothing was recorded: the recipients or a key set changed after the query, so seal again.
                     if (
                         conflict.error_code not in ("wrong-recipients", "stale-key-set")
                         or attempt == RESEAL_ATTEMPTS - 1
@@ -146,22 +158,22 @@ class Door:
                 except Unavailable:
                     return SubmissionResult(command_id, about, "waiting")
                 except InvariantViolation:
-                    raise  # it may have been recorded: it stays in the outbox
+                    raise  # it may have been recorded: it stays waiting in the outbox
                 except ExchangeError as error:
                     self.store.fail(command_id, problem(error)[1])
                     raise
             raise AssertionError("the loop returns or raises")  # no cover
 
     def keyed_digest(self, data: bytes) -> bytes:
-        """By what this door, and nobody else, knows these bytes again (KH-1 §4)."""
+        """A digest by which only this door can recognise these bytes again (KH-1 §4)."""
         return self._kem.keyed_digest(data)
 
     def _with_notifier_flags(self, case: UUID, parts: Sequence[SectionContent]) -> Sequence[SectionContent]:
-        """Flag what shows who notified; the flag is signed with the command, and the hub refuses it."""
+        """Flag parts that reveal the notifier. The flag is signed with the command, and the hub refuses to disclose them."""
         for part in parts:
             if part.section == Section.NOTIFIER:
-                result = notifier_marks(part.content.decode("utf-8", "replace"), self._kem.keyed_digest)
-                self.store.store_marks(case, result)
+                new_marks = notifier_marks(part.content.decode("utf-8", "replace"), self._kem.keyed_digest)
+                self.store.store_marks(case, new_marks)
         marks = self.store.marks(case) if parts else {}
         return [self._with_trace_flag(part, marks) for part in parts] if marks else parts
 
@@ -171,10 +183,10 @@ class Door:
             return part
         return replace(part, flags=tuple(sorted({*part.flags, Flag.NOTIFIER_TRACE.value})))
 
-    def _resend_known(self, known: OutboxEntry, fingerprint_digest: bytes | None) -> SubmissionResult:
-        """What became of a command that was asked before, if it was this very one."""
-        if fingerprint_digest is None or known.asked != fingerprint_digest:
-            raise Conflict("command-id-taken", "choose a new command_id for another command")
+    def _resend_known(self, known: OutboxEntry, asked_digest: bytes | None) -> SubmissionResult:
+        """The outcome of a command that was requested before. Raises Conflict if that was another request."""
+        if asked_digest is None or known.asked != asked_digest:
+            raise Conflict("command-id-taken")
         if known.request is not None:
             try:
                 digest = _frame_of(known.request).digest
@@ -182,7 +194,7 @@ class Door:
             except Unavailable:
                 return SubmissionResult(known.command_id, known.about, "waiting")
             except InvariantViolation:
-                raise  # it may have been recorded: it stays in the outbox
+                raise  # it may have been recorded: it stays waiting in the outbox
             except ExchangeError as error:
                 self.store.fail(known.command_id, problem(error)[1])
                 raise
@@ -200,7 +212,7 @@ class Door:
         )
 
     def flush(self) -> int:
-        """Send again what waits in the outbox; the same bytes. Returns how many got their answer."""
+        """Send the waiting commands of the outbox again, the same bytes. Returns how many were answered."""
         done = 0
         with self._send_lock:
             for waiting in self.store.outgoing(WAITING):
@@ -222,9 +234,7 @@ class Door:
         try:
             receipt = self._verified_receipt(answer, command_id, digest)
         except (ExchangeError, *MALFORMED_ERRORS) as error:
-            raise InvariantViolation(
-                "receipt-not-verified", "the hub's receipt does not hold: nothing is proven"
-            ) from error
+            raise InvariantViolation("receipt-not-verified") from error
         self.store.confirm(command_id, {k: v for k, v in answer.items() if k != "release"})
         return SubmissionResult(
             command_id=command_id,
@@ -249,9 +259,9 @@ class Door:
         try:
             receipt = verify_receipt(b64decode(answer["receipt"]), self.genesis.log)
         except MALFORMED_ERRORS as error:
-            raise Untrusted("receipt-form", "what the hub answered is no receipt") from error
+            raise Untrusted("receipt-form") from error
         if (receipt.hub, receipt.command_id, receipt.frame) != (self.hub, command_id, digest):
-            raise Untrusted("receipt-of-another", "the hub gave a receipt for another command")
+            raise Untrusted("receipt-of-another")
         return receipt
 
     def _sealed_request(
@@ -265,46 +275,17 @@ class Door:
         occurred_at: datetime | None,
         command_id: UUID,
     ) -> tuple[bytes, Frame]:
-        """The request for this command, sealed for just those whom the hub's rule names."""
+        """The signed request of this command, sealed for the recipients that the hub's rules name, and its frame."""
         keyset = self.keyset()
         item_ids = [uuid4() for _ in parts]
         readers_of = self._recipients(about, act, fields, parts, item_ids, actor) if parts else {}
-        items: list[ItemRef] = []
-        wrapped_keys: list[WrappedKeyRef] = []
-        inline_items: list[bytes] = []
-        wrapped_key_bytes: list[bytes] = []
-        for item_id, part in zip(item_ids, parts, strict=True):
-            sealed = seal_item(
-                hub=self.hub,
-                about=About(kind.value, about),
-                item=item_id,
-                section=part.section,
-                schema=part.schema,
-                keyset=keyset,
-                content=part.content,
-            )
-            inline = sealed.size <= INLINE_ITEM_MAX_BYTES
-            if inline:
-                inline_items.append(sealed.sealed)
-            else:
-                self._retry(partial(self._upload_item, sealed, actor))
-            items.append(_item_ref_of(item_id, part, sealed, inline))
-            for reader in readers_of[item_id]:
-                wrapped_key = seal_wrapped_key(
-                    hub=self.hub,
-                    about=About(kind.value, about),
-                    item=item_id,
-                    kc=sealed.kc,
-                    keyset=keyset,
-                    to=reader.kem,
-                    item_key=sealed.key,
-                )
-                wrapped_keys.append(
-                    WrappedKeyRef(
-                        item=item_id, to=reader.agency, kid=reader.kem.kid, digest=sha256(wrapped_key)
-                    )
-                )
-                wrapped_key_bytes.append(wrapped_key)
+        sealed_parts = [
+            self._seal_part(About(kind.value, about), item_id, part, keyset, readers_of[item_id])
+            for item_id, part in zip(item_ids, parts, strict=True)
+        ]
+        for sealed_part in sealed_parts:
+            if not sealed_part.is_inline:
+                self._retry(partial(self._upload_item, sealed_part.sealed, actor))
         frame = self._signed_frame(
             kind,
             about,
@@ -314,11 +295,44 @@ class Door:
             prev=self.store.last_frame(about) or ZEROS,
             command_id=command_id,
             occurred_at=occurred_at,
-            items=items,
-            wrapped_keys=wrapped_keys,
+            items=[p.item_ref for p in sealed_parts],
+            wrapped_keys=[ref for p in sealed_parts for ref, _ in p.wrapped_keys],
             valid_for=WRITE_VALIDITY,
         )
-        return request(frame, [*inline_items, *wrapped_key_bytes]), frame
+        inline_items = [p.sealed.sealed for p in sealed_parts if p.is_inline]
+        wrapped_keys = [wrapped_key for p in sealed_parts for _, wrapped_key in p.wrapped_keys]
+        return request(frame, [*inline_items, *wrapped_keys]), frame
+
+    def _seal_part(
+        self, about: About, item_id: UUID, part: SectionContent, keyset: bytes, readers: Sequence[KeySet]
+    ) -> _SealedPart:
+        """Seal one part under a new item key, and wrap that key to each reader."""
+        sealed = seal_item(
+            hub=self.hub,
+            about=about,
+            item=item_id,
+            section=part.section,
+            schema=part.schema,
+            keyset=keyset,
+            content=part.content,
+        )
+        wrapped_keys = []
+        for reader in readers:
+            wrapped_key = seal_wrapped_key(
+                hub=self.hub,
+                about=about,
+                item=item_id,
+                kc=sealed.kc,
+                keyset=keyset,
+                to=reader.kem,
+                item_key=sealed.key,
+            )
+            ref = WrappedKeyRef(
+                item=item_id, to=reader.agency, kid=reader.kem.kid, digest=sha256(wrapped_key)
+            )
+            wrapped_keys.append((ref, wrapped_key))
+        is_inline = sealed.size <= INLINE_ITEM_MAX_BYTES
+        return _SealedPart(sealed, is_inline, _item_ref_of(item_id, part, sealed, is_inline), wrapped_keys)
 
     def _upload_item(self, sealed: SealedItem, actor: str) -> dict[str, Any]:
         signed_upload = self._signed_query(
@@ -336,7 +350,7 @@ class Door:
         item_ids: Sequence[UUID],
         actor: str,
     ) -> dict[UUID, list[KeySet]]:
-        """For whom each item is to be wrapped, with keys that the registrars vouch for."""
+        """Item -> the key sets for which its key is to be wrapped, as the hub's rules say and the registrars signed."""
         items = [
             {"item": str(n), "section": p.section, "flags": sorted(p.flags)}
             for n, p in zip(item_ids, parts, strict=True)
@@ -344,16 +358,18 @@ class Door:
         answer = self.query(
             Kind.CASE, about, "recipients", {"act": act, "fields": dict(fields), "items": items}, actor=actor
         )
-        result = {
+        key_set_of = {
             agency: self.key_sets.by_digest(bytes.fromhex(digest), UUID(agency))
             for agency, digest in answer["keysets"].items()
         }
-        return {item_id: [result[agency] for agency in answer["items"][str(item_id)]] for item_id in item_ids}
+        return {
+            item_id: [key_set_of[agency] for agency in answer["items"][str(item_id)]] for item_id in item_ids
+        }
 
     def query(
         self, kind: Kind, about: UUID, act: str, fields: Mapping[str, Any], *, actor: str
     ) -> dict[str, Any]:
-        """A signed question that leaves no record."""
+        """Send a signed query, which leaves no record, and return its answer."""
         data = self._signed_query(kind, about, act, fields, actor)
         return self._retry(lambda: self.client.query(data))
 
@@ -365,7 +381,7 @@ class Door:
     def _signed_frame(
         self, kind: Kind, about: UUID, act: str, fields: Mapping[str, Any], actor: str, **more: Any
     ) -> Frame:
-        """A frame of this agency, signed now under its key set in force."""
+        """A frame of this agency, signed under its key set in force."""
         payload = encode_command_payload(
             hub=self.hub,
             kind=kind,
@@ -381,34 +397,32 @@ class Door:
         return signed(payload, self._sig)
 
     def directory(self) -> list[KeySet]:
-        """The agencies that can be addressed, from key sets that the registrars vouch for, by code."""
-        result = [
+        """The agencies that can be addressed, as their key sets, which the registrars signed; ordered by code."""
+        key_sets = [
             self.key_sets.by_digest(bytes.fromhex(a["keyset"]), UUID(a["id"]))
             for a in self._retry(self.client.agencies)
         ]
-        return sorted(result, key=lambda k: k.code)
+        return sorted(key_sets, key=lambda k: k.code)
 
     def keyset(self) -> bytes:
-        """The digest of this agency's key set in force, which must be the one of the keys held here."""
+        """The digest of this agency's key set in force. Raises Untrusted if it is not that of the keys held here."""
         if self._keyset is None:
             self.key_sets.verify(frames := self._fetch_key_sets(self.agency))
             digest = frames[-1].digest if frames else ZEROS
             own_key_set = self.key_sets.by_digest(digest, self.agency)
             if own_key_set.sig != self._sig.public or own_key_set.kem != self._kem.public:
-                raise Untrusted(
-                    "key-set-not-ours", "the key set in force is not the one of the keys held here"
-                )
+                raise Untrusted("key-set-not-ours")
             self._keyset = digest
         return self._keyset
 
     # --- reading ---------------------------------------------------------------------------------------------
 
     def refresh(self) -> int:
-        """Take in what is new in the feed. Returns how many messages changed."""
+        """Read the feed from the stored cursor on. Returns how many messages changed."""
         changed, more = 0, True
         while more:
-            readers_of = {"cursor": self.store.cursor, "erased": self.store.erased}
-            page = self.query(Kind.AGENCY, self.agency, "feed", readers_of, actor="door")
+            position = {"cursor": self.store.cursor, "erased": self.store.erased}
+            page = self.query(Kind.AGENCY, self.agency, "feed", position, actor="door")
             self.store.store_feed_page(page["messages"], page["cursor"], page["tasks"], page["erased"])
             changed += len(page["messages"])
             more = bool(page["more"] or page["erased"])
@@ -424,9 +438,9 @@ class Door:
         actor: str,
         purpose: Purpose = Purpose.SUPPORT,
     ) -> OpenedItem:
-        """Ask to read one item, verify everything that comes back, and say whether it held.
+        """Open one item: request its release, verify and decrypt it, and record at the hub whether that succeeded.
 
-        Raises NotFound (no such item, or not yours), Untrusted (what came does not hold; the hub is told).
+        Raises NotFound (no such item, or not yours), Untrusted (the release failed verification).
         """
         fields = {"message": str(message), "item": str(item), "section": section, "purpose": purpose.value}
         opening, answer = self._submit_reading(case, "section.opened", fields, actor)
@@ -434,11 +448,11 @@ class Door:
         try:
             return self._item_opener.opened(case, message, item, answer["release"])
         except ExchangeError as error:
-            error_code = f"{error.code}/{error.error_code}"
+            error_code = f"{error.category}/{error.error_code}"
             raise
         except MALFORMED_ERRORS as error:
             error_code = "untrusted/release-form"
-            raise Untrusted("release-form", "what the hub handed over is not of its form") from error
+            raise Untrusted("release-form") from error
         finally:
             received = {
                 "message": str(message),
@@ -447,9 +461,8 @@ class Door:
                 "ok": error_code is None,
                 "error_code": error_code,
             }
-            with suppress(
-                ExchangeError, *MALFORMED_ERRORS
-            ):  # what was read stays read; a missing receipt shows in the ledger
+            # The item is open now, whatever becomes of this; the ledger shows a missing record of receipt.
+            with suppress(ExchangeError, *MALFORMED_ERRORS):
                 self._submit_reading(case, "disclosure.received", received, actor)
 
     def _submit_reading(
@@ -467,9 +480,9 @@ class Door:
     # --- duties ----------------------------------------------------------------------------------------------
 
     def rewrap(self, *, actor: str) -> int:
-        """Make the wrapped keys that standing readers still lack of items we can read. Returns how many.
+        """Make the wrapped keys that standing readers lack for items we can read. Returns how many were made.
 
-        Basis: CWA 25-2(5). Each own wrapped key is fetched on record; no content is opened for it.
+        Basis: CWA 25-2(5). Fetching our own wrapped key for it is recorded; no content is opened.
         """
         done = 0
         for task in self.store.tasks():
@@ -523,21 +536,21 @@ class Door:
         return len(wrapped_keys)
 
     def _rewrap_target(self, pending_rewrap: Mapping[str, str]) -> tuple[To, KemPublic]:
-        """For whom a duty is: the audit office with the key of the pinned genesis, or an agency with its own."""
+        """For whom to wrap: the audit office with the key of the pinned genesis, or an agency with its own key."""
         if pending_rewrap["to"] == AUDIT:
             return AUDIT, self.genesis.audit_kem
         to = self.key_sets.by_digest(bytes.fromhex(pending_rewrap["keyset"]), UUID(pending_rewrap["to"]))
         return to.agency, to.kem
 
 
-def _item_ref_of(item_id: UUID, part: SectionContent, sealed: SealedItem, inline: bool) -> ItemRef:
+def _item_ref_of(item_id: UUID, part: SectionContent, sealed: SealedItem, is_inline: bool) -> ItemRef:
     return ItemRef(
         item=item_id,
         section=part.section,
         flags=tuple(sorted(part.flags)),
         schema=part.schema,
         size=sealed.size,
-        storage="inline" if inline else "store",
+        storage="inline" if is_inline else "store",
         kc=sealed.kc,
         digest=sealed.digest,
     )

@@ -1,7 +1,7 @@
-"""Files of an agency's own systems: read by an adapter, taken whole, sent message by message, answered in kind.
+"""Files of an agency's own systems: parsed by an adapter, accepted completely or not at all, sent message by message.
 
-The same bytes again go on where they were, and are recorded once, also after the door was stopped between two
-messages. What a file says lies nowhere in the clear: the door keeps keyed digests, ids and sealed parts.
+The same file again continues where it stopped, also after the door was stopped between two messages, and every
+message is recorded once. The door stores keyed digests, ids and sealed parts of a file, never its text.
 """
 
 from __future__ import annotations
@@ -12,12 +12,13 @@ from threading import Lock
 from uuid import UUID, uuid4
 
 from adapters.agencies import Finding, InboundMessage, Outcome, WrongFile, adapter_for
+from domain import error_codes
 from domain.errors import ExchangeError, InvariantViolation, Unavailable
 from domain.events import Kind
 from gateway.agency.door import Door, SectionContent, SubmissionResult
 from gateway.agency.staff import Person
 from gateway.pages.texts import basis_text, reason_text
-from gateway.protocol.problems import TITLES, category_of, problem
+from gateway.protocol.problems import title_of
 
 SOURCE = "SOURCE"
 _OUTCOME_TEXTS = {
@@ -29,7 +30,9 @@ _OUTCOME_TEXTS = {
 
 @dataclass(frozen=True)
 class FileResult:
-    """A file's answer. ``ok``: everything was recorded; ``rows``: place and outcome of each message."""
+    """The answer to a file, in its own format (``data``). ``ok``: everything was recorded; ``rows``: place and outcome
+    of each message.
+    """
 
     ok: bool
     media_type: str
@@ -39,7 +42,7 @@ class FileResult:
 
 
 class Files:
-    """One door's files. Thread-safe: one file is taken at a time."""
+    """The files of one door. Thread-safe: one file at a time."""
 
     def __init__(self, door: Door) -> None:
         self._door = door
@@ -48,36 +51,39 @@ class Files:
     def send(
         self, person: Person, data: bytes, on_progress: Callable[[int, int], None] = lambda done, of: None
     ) -> FileResult:
-        """Read, take and send. Raises WrongFile (nothing was taken), and what the hub says where it is away."""
+        """Parse, accept and send. Raises WrongFile (nothing was accepted), Unavailable (send it again to continue)."""
         adapter = adapter_for(data)
         agencies = {k.code: k.agency for k in self._door.directory()}
         parsed_file = adapter.read(data, agencies)
         outcomes = []
-        file = self._door.keyed_digest(data)
+        file_digest = self._door.keyed_digest(data)
         with self._intake_lock:
             for n, (inbound, (command_id, case)) in enumerate(
                 zip(
                     parsed_file.inbound_messages,
-                    self._intake(file, parsed_file.inbound_messages),
+                    self._intake(file_digest, parsed_file.inbound_messages),
                     strict=True,
                 )
             ):
                 outcomes.append(
-                    self._send_one(person, inbound, command_id, case, file + n.to_bytes(4, "big"))
+                    self._send_one(person, inbound, command_id, case, file_digest + n.to_bytes(4, "big"))
                 )
                 on_progress(n + 1, len(parsed_file.inbound_messages))
         media_type, ending = adapter.kind(data)
         return FileResult(
-            ok=all(one.outcome in ("recorded", "held") for one in outcomes),
+            ok=all(outcome.outcome in ("recorded", "held") for outcome in outcomes),
             media_type=media_type,
             ending=ending,
             data=adapter.answer(parsed_file, outcomes),
-            rows=tuple((d.place, o) for d, o in zip(parsed_file.inbound_messages, outcomes, strict=True)),
+            rows=tuple(
+                (inbound.place, outcome)
+                for inbound, outcome in zip(parsed_file.inbound_messages, outcomes, strict=True)
+            ),
         )
 
     @staticmethod
     def refused(data: bytes, wrong: WrongFile) -> FileResult:
-        """The answer to a file of which nothing was taken."""
+        """The answer to a file that was not accepted."""
         try:
             adapter = adapter_for(data)
         except WrongFile:
@@ -85,13 +91,16 @@ class Files:
         media_type, ending = adapter.kind(data)
         return FileResult(False, media_type, ending, adapter.refuse(data, wrong.findings))
 
-    def _intake(self, file: bytes, inbound_messages: tuple[InboundMessage, ...]) -> list[tuple[UUID, UUID]]:
-        """What each message is sent as: as before where these bytes came before, else chosen and kept now.
+    def _intake(
+        self, file_digest: bytes, inbound_messages: tuple[InboundMessage, ...]
+    ) -> list[tuple[UUID, UUID]]:
+        """Command id and case of each message, the same as before if this file was accepted before.
 
-        The case: the one that the file names; else the one known under the sender's own number; else a new one.
+        The case is the one the file names, else the one known under the sender's own reference, else a new one.
+        Raises WrongFile.
         """
         store = self._door.store
-        known = store.intake(file)
+        known = store.intake(file_digest)
         if known:
             return known
         families: dict[bytes, UUID] = {}
@@ -114,7 +123,7 @@ class Files:
             messages.append((uuid4(), case))
         if findings:
             raise WrongFile(findings)
-        store.store_intake(file, messages, families)
+        store.store_intake(file_digest, messages, families)
         return messages
 
     def _send_one(
@@ -137,15 +146,19 @@ class Files:
         except (Unavailable, InvariantViolation):
             raise
         except ExchangeError as error:
-            body = problem(error)[1]
-            return Outcome(
-                case, command_id, "refused", error.error_code, TITLES[category_of(error)], str(body["detail"])
-            )
+            return _outcome_of_error(case, command_id, error)
         return _outcome_of(sent)
 
 
+def _outcome_of_error(case: UUID, command_id: UUID, error: ExchangeError) -> Outcome:
+    """What became of one message that was never recorded, in words."""
+    row = error_codes.find(error.error_code)
+    what, remedy = (title_of(error), error.remedy) if row is None else (row.meaning_ja, row.remedy_ja)
+    return Outcome(case, command_id, "refused", error.error_code, what, remedy)
+
+
 def _outcome_of(sent: SubmissionResult) -> Outcome:
-    """What became of one message, in words."""
+    """The outcome of one message, with its explanation and remedy in Japanese."""
     kind = "held" if sent.outcome == "recorded" and sent.held else sent.outcome
     if kind != "refused":
         return Outcome(sent.case, sent.command_id, kind, None, _OUTCOME_TEXTS[kind], "")

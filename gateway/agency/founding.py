@@ -50,11 +50,13 @@ class RegisterFile:
             agencies = tuple(_parse_agency(code, about) for code, about in raw["agencies"].items())
             parsed = RegisterFile(agencies, str(raw["core"]), str(raw["coordinating"]))
         except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError, AttributeError) as error:
-            raise Malformed("register-form", f"{path.name}: {type(error).__name__}: {error}") from error
+            raise Malformed(
+                "register-form", f"{path.name} does not have its form: {type(error).__name__}: {error}"
+            ) from error
         codes = {a.code for a in agencies}
         for office in (parsed.core, parsed.coordinating):
             if office not in codes:
-                raise Malformed("register-office", f"{office} is not in the list of agencies")
+                raise Malformed("register-office", f"{office} is not in the list of agencies.")
         return parsed
 
 

@@ -1,8 +1,8 @@
-"""Holding the hub to its promise: every confirmed command stands in one log that only grows.
+"""Inclusion proofs: every confirmed command must be in the hub's one append-only log.
 
-A command is *proven* when its record's place under a signed head is proven, and that head continues every head that
-this door saw before. A head that contradicts an earlier one is kept as evidence, and nothing is proven
-any more. Source: KH-1 §8.
+A command is *proven* when its record is proven to be included under a checkpoint that is consistent with every
+checkpoint this door saw before. A checkpoint that contradicts an earlier one is kept as evidence, and from then on
+nothing counts as proven. Source: KH-1 §8.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from keys.receipt import Receipt, verify_receipt
 
 BATCH_SIZE = 200
 PROMISE_GRACE = timedelta(seconds=60)
-"""A promise that is this late is told."""
+"""A promised proof that is later than this is reported."""
 
 
 @dataclass(frozen=True)
 class LogStatus:
-    """How a door stands with the log. ``late``: promised, and not proven in time."""
+    """The state of a door's proofs. ``size``: leaves of the log; ``late``: not proven by the promised time."""
 
     size: int
     proven: int
@@ -40,34 +40,32 @@ class LogStatus:
 
 
 class LogProver:
-    """The proofs of one door."""
+    """Fetches and verifies the inclusion proofs of one door."""
 
     def __init__(self, door: Door, policy: Policy | None = None) -> None:
-        """``policy``: the witnesses that this agency has pinned; a head counts only once enough of them cosigned it."""
+        """``policy``: the witnesses that this agency has pinned; a checkpoint counts only with enough cosignatures."""
         self._door = door
         self._policy = policy
         self._origin = origin_of(door.hub, door.genesis.mode)
 
     def prove_batch(self) -> int:
-        """Take the log's head and prove what waits, as much as is done at once; returns how much was proven.
+        """Fetch the log's checkpoint and prove at most ``BATCH_SIZE`` commands under it. Returns how many were proven.
 
         Raises Unavailable where the hub is away, Untrusted where its log contradicts itself.
         """
         store = self._door.store
         if store.log_alarms():
-            raise Untrusted("log-contradicts", "the hub's log has contradicted itself: tell the audit office")
+            raise Untrusted("log-contradicts")
         try:
             head = self._fetch_verified_head()
         except NotFound:
-            return 0  # the log has signed nothing yet
+            return 0  # the log has no checkpoint yet
         done = 0
         for outbox_entry in store.unproven(BATCH_SIZE):
             receipt = self._receipt_of_answer(outbox_entry.answer)
             leaf = receipt.leaf
             if leaf is None:
-                store.record_proof(
-                    outbox_entry.command_id, 0, head.size
-                )  # it made no record: there is nothing to prove
+                store.record_proof(outbox_entry.command_id, 0, head.size)  # it made no record
             elif leaf.seq <= head.size:
                 self._verify_inclusion_of(receipt, head)
                 store.record_proof(outbox_entry.command_id, leaf.seq, head.size)
@@ -78,7 +76,7 @@ class LogProver:
         return verify_receipt(b64decode(answer["receipt"]), self._door.genesis.log)
 
     def _fetch_verified_head(self) -> Checkpoint:
-        """The hub's head now, if it continues the last one that was seen here."""
+        """The hub's current checkpoint, if it is consistent with the last one seen here. Raises Untrusted."""
         store, client, log = self._door.store, self._door.client, self._door.genesis.log
         note = client.checkpoint() if self._policy is None else client.witnessed()
         now, signed = verify_checkpoint(note, self._origin, log)
@@ -102,11 +100,11 @@ class LogProver:
         try:
             proof_answer = self._door.client.inclusion(receipt.leaf.seq, head.size)
             index, size = int(proof_answer["index"]), int(proof_answer["size"])
-            proof = [bytes.fromhex(one) for one in proof_answer["proof"]]
+            proof = [bytes.fromhex(node) for node in proof_answer["proof"]]
         except (KeyError, TypeError, ValueError) as error:
-            raise Untrusted("proof-unreadable", "what the hub answered is no proof") from error
+            raise Untrusted("proof-unreadable") from error
         if index != receipt.leaf.seq - 1 or size != head.size:
-            raise Untrusted("proof-of-another", "the hub proved something else than it was asked")
+            raise Untrusted("proof-of-another")
         try:
             verify_inclusion(entry_hash(receipt.leaf.encode()), index, size, proof, head.root)
         except (Untrusted, Malformed) as error:
@@ -114,7 +112,7 @@ class LogProver:
 
     def _recorded_alarm(self, kind: str, earlier: bytes | None, later: bytes | None) -> Untrusted:
         self._door.store.record_log_alarm(kind, dump(self._door.now()), earlier, later)
-        return Untrusted(kind, "the hub's log contradicts itself: tell the audit office, both heads are kept")
+        return Untrusted(kind)
 
     def log_status(self) -> LogStatus:
         """What is proven, what waits, what is late, and what is wrong."""
@@ -126,12 +124,12 @@ class LogProver:
         for outbox_entry in store.unproven(10 * BATCH_SIZE):
             waiting += 1
             late += self._receipt_of_answer(outbox_entry.answer).promised_at + PROMISE_GRACE < now
-        alarms = [str(one["kind"]) for one in store.log_alarms()]
+        alarms = [str(alarm["kind"]) for alarm in store.log_alarms()]
         return LogStatus(size, len(store.proven()), waiting, late, alarms)
 
 
 def try_proof_batch(log_prover: LogProver) -> None:
-    """One step; what is wrong is kept in the book and shown, what is away is tried again."""
+    """Prove until nothing waits. A contradiction is in the store and shown; while the hub is away it is retried later."""
     try:
         while log_prover.prove_batch() == BATCH_SIZE:
             pass

@@ -1,4 +1,4 @@
-"""What a reader checks before it believes what a hub hands over, and opens it: an agency's door or the audit office."""
+"""Opening an item: what an agency's door or the audit office verifies of a release before it decrypts it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from keys.wrapped_key import open_wrapped_key
 
 @dataclass(frozen=True)
 class OpenedItem:
-    """An item in clear, verified: who wrote it, when, in which section."""
+    """A verified item in clear: its section, who wrote it, and when."""
 
     content: bytes = field(repr=False)
     section: str
@@ -33,7 +33,7 @@ class OpenedItem:
 
 
 class ItemOpener:
-    """One reader of one hub: ``me`` is whose wrapped keys ``kem`` opens."""
+    """One reader of one hub. ``me``: the addressee whose wrapped keys ``kem`` opens."""
 
     def __init__(self, me: To, *, hub: bytes, kem: KemKey, key_sets: KeySets) -> None:
         self.me = me
@@ -42,21 +42,21 @@ class ItemOpener:
         self._key_sets = key_sets
 
     def opened(self, case: UUID, message: UUID, item: UUID, release: Mapping[str, Any]) -> OpenedItem:
-        """The numbered steps between what the hub hands over and what a person is shown. Source: KH-1 §4."""
-        # (1) The author's frame is about this case and this message, and its author signed it.
+        """Verify a release in numbered steps and decrypt its item. Raises Untrusted. Source: KH-1 §4."""
+        # (1) The author signed the frame, and it is about this case and this message.
         payload = self.verified_author_payload(release["frame"], release["key_sets"], case)
         if payload.command_id != message:
-            raise Untrusted("frame-of-another-message", "the frame handed over is not this message's")
+            raise Untrusted("frame-of-another-message")
         item_ref = next((i for i in payload.items if i.item == item), None)
         if item_ref is None:
-            raise Untrusted("item-not-in-frame", "the author's frame does not name this item")
+            raise Untrusted("item-not-in-frame")
         # (2) The sealed item is the one the author signed.
         sealed = b64decode(release["sealed"])
         if sha256(sealed) != item_ref.digest:
-            raise Untrusted("item-digest", "the sealed item is not the one the author signed")
+            raise Untrusted("released-item-digest")
         # (3) The wrapped key is one that the author, or the door that re-wrapped, signed for us.
         key = self.unwrapped_item_key(case, payload, item_ref, release)
-        # (4) The key is the one the author committed to, and it opens the item in its own place.
+        # (4) The key is the one the author committed to, and the item decrypts in the context it was sealed for.
         content = open_item(
             key=key,
             kc=item_ref.kc,
@@ -80,7 +80,7 @@ class ItemOpener:
     def unwrapped_item_key(
         self, case: UUID, payload: CommandPayload, item_ref: ItemRef, release: Mapping[str, Any]
     ) -> bytes:
-        """The key of an item, from a wrapped key that was signed for this reader. Raises Untrusted."""
+        """The item key, from a wrapped key that was signed for this reader. Raises Untrusted."""
         wrapping_command = payload
         if release["wrapped_key_frame"] is not None:
             wrapping_command = self.verified_author_payload(
@@ -92,9 +92,7 @@ class ItemOpener:
             for w in wrapping_command.wrapped_keys
         )
         if not addressed_to_me:
-            raise Untrusted(
-                "wrapped-key-digest", "the wrapped key is not one that was signed for this agency"
-            )
+            raise Untrusted("released-wrapped-key-digest")
         return open_wrapped_key(
             kem=self._kem,
             hub=self._hub,
@@ -106,19 +104,19 @@ class ItemOpener:
         )
 
     def verified_author_payload(self, data: str, key_sets: Sequence[str], case: UUID) -> CommandPayload:
-        """The payload of a frame about this case whose signatures hold under a key set that the registrars vouch for."""
+        """The payload of a frame about this case, its signatures verified under a registered key set. Raises Untrusted."""
         frame = parse_frame(b64decode(data))
         payload = parse_command(frame.payload)
         if payload.hub != self._hub or payload.about != About(Kind.CASE.value, case):
-            raise Untrusted("frame-of-another-case", "the frame handed over is about something else")
+            raise Untrusted("frame-of-another-case")
         author = _author_agency(payload)
         if not self._key_sets.knows(payload.keyset):
-            self._key_sets.verify([parse_frame(b64decode(one)) for one in key_sets])
+            self._key_sets.verify([parse_frame(b64decode(frame)) for frame in key_sets])
         verify(COMMAND, frame, [self._key_sets.by_digest(payload.keyset, author).sig])
         return payload
 
 
 def _author_agency(payload: CommandPayload) -> UUID:
     if not isinstance(payload.by, UUID):
-        raise Untrusted("author-not-an-agency", "content is written by agencies")
+        raise Untrusted("author-not-an-agency")
     return payload.by

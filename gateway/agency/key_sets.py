@@ -1,7 +1,7 @@
 """Key sets as a door trusts them: only what two registrars of the pinned hub have signed.
 
-A directory outside the log is a way in for whoever serves it (KH-1 §2), so every key is taken from its
-signed publication, each set following from the one before.
+Whoever serves an unsigned directory could put keys of its own into it (KH-1 §2). Every key is therefore taken from
+a signed publication, and each key set follows from the one before.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from keys.keyset import KeySet, parse_key_set, verify_key_set
 PUBLISHED = "key_set.published"
 
 
-class StoredRecord(Protocol):
-    """Where verified key sets are kept: a door's book."""
+class KeySetStore(Protocol):
+    """Where verified key sets are stored: a door's or the audit office's database."""
 
     def key_set(self, digest: bytes) -> tuple[UUID, bytes] | None: ...
 
@@ -28,40 +28,43 @@ class StoredRecord(Protocol):
 
 
 class KeySets:
-    """Verified key sets by digest, kept in the door's book."""
+    """Verified key sets by digest. ``fetch``: all publications of an agency, oldest first."""
 
     def __init__(
-        self, store: StoredRecord, fetch: Callable[[UUID], Sequence[Frame]], genesis: Genesis
+        self, store: KeySetStore, fetch: Callable[[UUID], Sequence[Frame]], genesis: Genesis
     ) -> None:
         self._store = store
         self._fetch = fetch
         self._genesis = genesis
 
     def knows(self, digest: bytes) -> bool:
-        """Whether this key set was verified before."""
+        """True if this key set was verified before."""
         return self._store.key_set(digest) is not None
 
     def by_digest(self, digest: bytes, agency: UUID) -> KeySet:
-        """The key set of this digest; fetched and verified where it is new. Raises Untrusted."""
+        """The key set of this digest and agency, fetched and verified if it is new. Raises Untrusted."""
         stored = self._store.key_set(digest)
         if stored is None:
             self.verify(self._fetch(agency))
             stored = self._store.key_set(digest)
         if stored is None or stored[0] != agency:
-            raise Untrusted("key-set-unknown", "the hub named a key set that nobody vouches for")
+            raise Untrusted("key-set-unknown")
         return parse_key_set(stored[1])[0]
 
     def verify(self, frames: Sequence[Frame]) -> None:
-        """Take in a chain of key sets, oldest first: each signed by the one before and two registrars."""
+        """Verify and store a chain of key sets, oldest first: each signed by the one before and by two registrars.
+
+        Raises Untrusted.
+        """
         in_force: KeySet | None = None
         for frame in frames:
             command = parse_command(frame.payload)
             if command.act != PUBLISHED:
-                in_force = None  # revoked: the next set stands by itself, by the registrars alone
+                in_force = None  # revoked: the next set is a first one, signed by the registrars only
                 continue
             is_first = command.keyset == ZEROS
             if not is_first and (in_force is None or in_force.digest != command.keyset):
-                raise Untrusted("key-set-chain", "a key set does not follow from the one before")
+                raise Untrusted("key-set-chain")
             in_force = verify_key_set(
                 frame,
                 in_force=None if is_first or in_force is None else in_force.sig,

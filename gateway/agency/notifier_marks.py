@@ -1,7 +1,7 @@
-"""Finding the notifier in what is about to leave: names, numbers and words that stand in a NOTIFIER section alone.
+"""Finding the notifier's name, number or words (of a NOTIFIER section) in a text that is about to be sent.
 
-The door keeps keyed digests of them, case by case, never the words. It finds what is written in the form it was
-written in (width, spaces and hyphens apart); a nickname or a description it does not find: people read too.
+The door stores keyed digests of them for each case, never the words. It finds them in the form in which they were
+entered, ignoring width, spaces and hyphens. It does not find nicknames or descriptions, so people must check too.
 Source: CAPA 7; own rule (F7, the notifier's shield).
 """
 
@@ -23,12 +23,12 @@ Marks = Mapping[int, frozenset[bytes]]
 
 
 def normalised(text: str) -> str:
-    """The text without what people write now so, now so."""
+    """The text in one width and case, without spaces, hyphens and other characters that people write variously."""
     return _IGNORED_CHARACTERS.sub("", unicodedata.normalize("NFKC", text)).casefold()
 
 
 def notifier_marks(text: str, digest: Digest) -> Iterator[tuple[int, bytes]]:
-    """Length and digest of each labelled value of a NOTIFIER section (``氏名: …`` and so on, one a line)."""
+    """Length and digest of each labelled value of a NOTIFIER section (``氏名: …`` and so on, one on each line)."""
     for value in LABELLED.findall(text):
         normalised_value = normalised(value)[:MAX_LENGTH]
         if len(normalised_value) >= MIN_LENGTH:
@@ -36,7 +36,7 @@ def notifier_marks(text: str, digest: Digest) -> Iterator[tuple[int, bytes]]:
 
 
 def contains_mark(text: str, marks: Marks, digest: Digest) -> bool:
-    """Whether one of the marked words stands in this text."""
+    """True if this text contains one of the marked words."""
     normalised_text = normalised(text)
     for length, digests in marks.items():
         windows = {normalised_text[n : n + length] for n in range(len(normalised_text) - length + 1)}

@@ -1,4 +1,4 @@
-"""One agency's door as a process of its own, beside its own systems."""
+"""One agency's door as a process of its own."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ DUTY_ACTOR = "door"
 def open_door(
     installation: Installation, code: str, hub_url: str
 ) -> Iterator[tuple[Door, AgencyFolder, str]]:
-    """The door of this agency, its place, and the hub's mode; closed with the context.
+    """The door of this agency, its folder, and the hub's mode; closed with the context.
 
     Raises NotFound (no such agency in the folder), Untrusted (the hub is not the pinned one), Unavailable.
     """
@@ -70,20 +70,20 @@ def serve_agency(installation: Installation, code: str, hub_url: str, *, port: i
 
 
 def _policy(place: AgencyFolder) -> Policy | None:
-    """The witnesses that this agency has pinned, in ``witnesses.json`` beside its keys; none where it has none."""
+    """The witnesses that this agency has pinned in ``witnesses.json`` of its folder, or None."""
     path = place.folder / "witnesses.json"
     return Policy.read(path) if path.exists() else None
 
 
 def clock_of(client: HubClient, mode: str) -> Callable[[], datetime]:
-    """A real door has its own clock; a rehearsal's goes by the hub's."""
+    """A real door has its own clock; a rehearsal's door uses the hub's."""
     if mode == "real":
         return lambda: datetime.now(UTC)
     return lambda: parse_time(client.now())
 
 
 def _run_background_duties(door: Door, stop: Event, policy: Policy | None) -> None:
-    """Send what waits, take in what is new, make the wrapped keys that are asked of us, and prove what was confirmed."""
+    """Every ``DUTY_SECONDS``: flush the outbox, read the feed, make missing wrapped keys, fetch inclusion proofs."""
     log_prover = LogProver(door, policy)
     while not stop.wait(DUTY_SECONDS):
         try:
@@ -92,13 +92,13 @@ def _run_background_duties(door: Door, stop: Event, policy: Policy | None) -> No
             door.rewrap(actor=DUTY_ACTOR)
             try_proof_batch(log_prover)
         except ExchangeError:
-            continue  # told by the hub's health; tried again
+            continue  # the hub is away: retried in the next round
 
 
 def add_staff(
     installation: Installation, code: str, *, actor: str, name: str, passphrase: bytes | None
 ) -> str | None:
-    """Let a person in (with a passphrase), or a system (returns its token, told once)."""
+    """Add a person with a passphrase, or without one a system, whose token is returned."""
     staff = Staff(installation.agency(code).folder / "staff.db")
     try:
         if passphrase is None:

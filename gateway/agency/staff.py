@@ -1,6 +1,6 @@
-"""Who may come in at a door: its people, by passphrase and session, and its systems, by token.
+"""The people and systems of a door: people sign in by passphrase and have a session, systems have a token.
 
-Secrets are kept as hashes; a session can be ended; names stay inside the door. Source: APPI 66, 67
+Secrets are stored as hashes, a session can be ended, and names stay inside the door. Source: APPI 66, 67
 (安全管理, 従事者の義務).
 """
 
@@ -35,7 +35,7 @@ MIN_PASSPHRASE_BYTES = 12
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody who is in: the pseudonymous reference that goes into commands, and the name shown here."""
+    """A signed-in person or system: the pseudonymous reference that goes into commands, and the name shown here."""
 
     actor: str
     name: str
@@ -54,12 +54,12 @@ class Staff:
 
     @staticmethod
     def rehearsal(actor: str, *, mode: str) -> Staff:
-        """A rehearsal's door, where whoever comes is this person, or one of two others where he says so.
+        """The staff of a rehearsal: everybody is signed in as this person, and can change to one of two others.
 
-        Raises Refused at a real hub.
+        Raises Refused if the hub is a real one.
         """
         if mode != "rehearsal":
-            raise Refused("not-a-rehearsal", "only a rehearsal lets people in unasked")
+            raise Refused("not-a-rehearsal")
         staff = Staff.__new__(Staff)
         staff._lock = RLock()
         staff._rehearsal_person = Person(actor, "訓練用の職員")
@@ -71,7 +71,7 @@ class Staff:
 
     @property
     def rehearsal_auto_sign_in(self) -> bool:
-        """Whether everybody is let in (a rehearsal)."""
+        """True in a rehearsal: everybody who comes is signed in."""
         return self._rehearsal_person is not None
 
     def close(self) -> None:
@@ -79,13 +79,13 @@ class Staff:
             with closing(self._db):
                 pass
 
-    # --- letting in ---------------------------------------------------------------------------------------------
+    # --- adding, signing in -------------------------------------------------------------------------------------
 
     def add(self, actor: str, name: str, passphrase: bytes) -> None:
-        """A person with a passphrase of at least 12 bytes. Raises Malformed."""
+        """Add a person, or change the passphrase (at least 12 bytes), which ends the person's sessions. Raises Malformed."""
         self._check_actor(actor)
         if len(passphrase) < MIN_PASSPHRASE_BYTES:
-            raise Malformed("short-passphrase", f"choose at least {MIN_PASSPHRASE_BYTES} characters")
+            raise Malformed("short-passphrase", f"Choose at least {MIN_PASSPHRASE_BYTES} characters.")
         salt = secrets.token_bytes(16)
         with self._lock:
             self._db.execute(
@@ -95,7 +95,7 @@ class Staff:
             self._db.execute("DELETE FROM sessions WHERE actor=?", (actor,))
 
     def add_system(self, actor: str, name: str) -> str:
-        """A system that comes with a token, which is told once. Raises Malformed."""
+        """Add a token for a system and return it; it is not stored in clear, so it is shown once. Raises Malformed."""
         self._check_actor(actor)
         token = secrets.token_urlsafe(32)
         with self._lock:
@@ -105,12 +105,12 @@ class Staff:
 
     def _check_actor(self, actor: str) -> None:
         if not _ACTOR.fullmatch(actor):
-            raise Malformed("actor-form", "an actor is letters, digits and . _ : @ - (at most 64)")
+            raise Malformed("actor-form")
 
     def sign_in(self, actor: str, passphrase: str) -> str | None:
-        """A new session's secret, or None. After five failures in a row each further one costs a minute.
+        """The secret of a new session, or None. After five failures in a row only one attempt a minute is checked.
 
-        Every try counts as a failure until it was right, so that many at once are not all let through.
+        An attempt counts as a failure until it has succeeded, so concurrent attempts can't exceed the limit.
         """
         now = time.time()
         with self._lock:
@@ -140,17 +140,17 @@ class Staff:
                 self._db.execute("DELETE FROM sessions WHERE hash=?", (_token_hash(session),))
 
     def people(self) -> dict[str, str]:
-        """The people of this door, by reference; systems are none."""
+        """Reference -> name of the people of this door, without systems."""
         if self._rehearsal_person is not None:
             return {p.actor: p.name for p in (self._rehearsal_person, *self._rehearsal_others)}
         with self._lock:
             rows = self._db.execute("SELECT actor, name FROM staff WHERE hash IS NOT NULL ORDER BY actor")
             return dict(rows.fetchall())
 
-    # --- who is it -------------------------------------------------------------------------------------------------
+    # --- identifying -----------------------------------------------------------------------------------------------
 
     def person_of_session(self, session: str | None) -> Person | None:
-        """The person of a session that is still good."""
+        """The person of this session, or None if it is unknown, ended or expired."""
         if self._rehearsal_person is not None:
             return next((p for p in self._rehearsal_others if p.actor == session), self._rehearsal_person)
         if not session:
@@ -170,7 +170,7 @@ class Staff:
         return Person(row[0], row[1])
 
     def person_of_token(self, token: str | None) -> Person | None:
-        """The system of a token."""
+        """The system of this token, or None."""
         if self._rehearsal_person is not None:
             return self._rehearsal_person
         if not token:

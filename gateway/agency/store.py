@@ -1,7 +1,7 @@
-"""What a door keeps: commands on their way, receipts, verified key sets, and its own copy of the feed.
+"""A door's own database: outbox, receipts, verified key sets, and its copy of the feed.
 
-SQLite beside the door, synced before anything is sent. It never holds content in clear; sealed parts
-of a command are erased once its receipt is in hand (KH-1 §4).
+SQLite, synced to disk before anything is sent. It never holds content in clear; the sealed parts of a command are
+erased once its receipt has arrived (KH-1 §4).
 """
 
 from __future__ import annotations
@@ -42,9 +42,9 @@ WAITING, CONFIRMED, FAILED = "WAITING", "CONFIRMED", "FAILED"
 
 @dataclass(frozen=True)
 class OutboxEntry:
-    """A command in the outbox. ``state``: WAITING until its receipt is in hand, CONFIRMED, or FAILED for good.
+    """A command in the outbox. ``state``: WAITING until its receipt has arrived, CONFIRMED, or FAILED for good.
 
-    ``asked``: the holder's own digest of what a system asked under this id; null where it chose none.
+    ``asked``: this door's keyed digest of the request that was made under this id; None if the door chose the id.
     """
 
     command_id: UUID
@@ -67,17 +67,13 @@ def _outgoing_from_row(r: Any) -> OutboxEntry:
 
 @contextmanager
 def to_domain_error() -> Iterator[None]:
-    """The database's failures in our words: nothing of the failed change was kept."""
+    """Database errors as domain errors; the failed transaction was rolled back."""
     try:
         yield
     except sqlite3.OperationalError as error:
-        raise Unavailable(
-            "book-unavailable", "the door's own database can't be used now: make room"
-        ) from error
+        raise Unavailable("door-store-unavailable") from error
     except sqlite3.DatabaseError as error:
-        raise InvariantViolation(
-            "book-broken", "the door's own database is damaged: restore it, or fetch all anew"
-        ) from error
+        raise InvariantViolation("door-store-broken") from error
 
 
 class DoorStore:
@@ -105,7 +101,7 @@ class DoorStore:
                 yield self._db
                 self._db.execute("COMMIT")
             except BaseException:
-                if self._db.in_transaction:  # a full disk may have ended it already
+                if self._db.in_transaction:  # a full disk may have rolled it back already
                     self._db.execute("ROLLBACK")
                 raise
 
@@ -125,7 +121,7 @@ class DoorStore:
         request: bytes,
         asked: bytes | None = None,
     ) -> None:
-        """Keep a command before it is sent; the same ask again replaces one that was never recorded."""
+        """Store a command before it is sent. The same id again replaces a command that was never recorded."""
         with self._write() as db:
             db.execute(
                 "INSERT OR REPLACE INTO outbox VALUES (?,?,?,?,?,?,?,NULL,"
@@ -134,11 +130,11 @@ class DoorStore:
             )
 
     def confirm(self, command_id: UUID, answer: dict[str, Any]) -> None:
-        """The receipt is in hand: keep the answer and erase the sealed parts."""
+        """The receipt has arrived: store the answer and erase the sealed parts."""
         self._set_final_state(command_id, CONFIRMED, answer)
 
     def fail(self, command_id: UUID, problem: dict[str, Any]) -> None:
-        """The hub will never record it: keep why, and erase the sealed parts."""
+        """The hub will never record it: store the problem and erase the sealed parts."""
         self._set_final_state(command_id, FAILED, problem)
 
     def _set_final_state(self, command_id: UUID, state: str, answer: dict[str, Any]) -> None:
@@ -149,19 +145,19 @@ class DoorStore:
             )
 
     def outgoing(self, state: str | None = None) -> list[OutboxEntry]:
-        """The commands of this door in the order in which they were made."""
+        """The commands of this door, oldest first; of one state if it is given."""
         where = "" if state is None else " WHERE state=?"
         values = () if state is None else (state,)
         rows = self._query(f"SELECT {_OUTGOING_COLUMNS} FROM outbox{where} ORDER BY n", *values)
         return [_outgoing_from_row(r) for r in rows]
 
     def sent(self, command_id: UUID) -> OutboxEntry | None:
-        """The command of this id, or nothing."""
+        """The command of this id, or None."""
         rows = self._query(f"SELECT {_OUTGOING_COLUMNS} FROM outbox WHERE command_id=?", str(command_id))
         return _outgoing_from_row(rows[0]) if rows else None
 
     def last_frame(self, about: UUID) -> bytes | None:
-        """The digest of the last frame about this originator for which a receipt is in hand."""
+        """The digest of the last confirmed frame about this originator, or None."""
         rows = self._query(
             "SELECT frame FROM outbox WHERE about=? AND state=? ORDER BY n DESC LIMIT 1",
             str(about),
@@ -169,10 +165,10 @@ class DoorStore:
         )
         return rows[0][0] if rows else None
 
-    # --- the log ------------------------------------------------------------------------------------------
+    # --- proofs ---------------------------------------------------------------------------------------------
 
     def log_head(self) -> bytes | None:
-        """The last head of the hub's log that was verified here, as a note."""
+        """The last checkpoint of the hub's log that was verified here, as a note; None before the first."""
         rows = self._query("SELECT value FROM state WHERE key='log_head'")
         return str(rows[0][0]).encode() if rows else None
 
@@ -181,7 +177,7 @@ class DoorStore:
             db.execute("INSERT OR REPLACE INTO state VALUES ('log_head', ?)", (note.decode(),))
 
     def unproven(self, limit: int) -> list[OutboxEntry]:
-        """Confirmed commands whose place in the log was not proven yet, oldest first."""
+        """At most ``limit`` confirmed commands that have no inclusion proof yet, oldest first."""
         rows = self._query(
             f"SELECT {_OUTGOING_COLUMNS} FROM outbox WHERE state=? AND command_id NOT IN (SELECT command_id FROM proofs)"
             " ORDER BY n LIMIT ?",
@@ -191,40 +187,40 @@ class DoorStore:
         return [_outgoing_from_row(r) for r in rows]
 
     def record_proof(self, command_id: UUID, seq: int, size: int) -> None:
-        """The record of this command stands at ``seq`` of the log of ``size`` leaves."""
+        """The record of this command is proven to be at ``seq`` of the log of ``size`` leaves (0: it made no record)."""
         with self._write() as db:
             db.execute("INSERT OR REPLACE INTO proofs VALUES (?,?,?)", (str(command_id), seq, size))
 
     def proven(self) -> set[UUID]:
-        """The commands whose place in the log is proven."""
+        """The commands whose inclusion in the log is proven."""
         return {UUID(r[0]) for r in self._query("SELECT command_id FROM proofs")}
 
     def record_log_alarm(self, kind: str, at: str, earlier: bytes | None, later: bytes | None) -> None:
-        """The hub's log contradicts itself: kept for good, with both heads as evidence. The first of a kind stays."""
+        """The hub's log contradicts itself: both checkpoints are kept for good as evidence, the first pair of each kind."""
         with self._write() as db:
             db.execute("INSERT OR IGNORE INTO log_alarms VALUES (?,?,?,?)", (kind, at, earlier, later))
 
     def log_alarms(self) -> list[dict[str, Any]]:
-        """What was found wrong with the hub's log."""
+        """The contradictions found in the hub's log, oldest first."""
         rows = self._query("SELECT kind, at, earlier, later FROM log_alarms ORDER BY at")
         return [{"kind": r[0], "at": r[1], "earlier": r[2], "later": r[3]} for r in rows]
 
     # --- files -----------------------------------------------------------------------------------------------
 
     def intake(self, file: bytes) -> list[tuple[UUID, UUID]]:
-        """Command id and case of each message of a file that was taken; none where it was not."""
+        """Command id and case of each message of an accepted file; empty if it was not accepted before."""
         rows = self._query("SELECT command_id, case_id FROM intake WHERE file=? ORDER BY n", file)
         return [(UUID(command_id), UUID(case)) for command_id, case in rows]
 
     def family(self, reference: bytes) -> UUID | None:
-        """The case that this agency knows under a number of its own (its keyed digest)."""
+        """The case behind a reference number of this agency's own, given as keyed digest; None if there is none."""
         rows = self._query("SELECT case_id FROM families WHERE reference=?", reference)
         return UUID(rows[0][0]) if rows else None
 
     def store_intake(
         self, file: bytes, messages: list[tuple[UUID, UUID]], families: dict[bytes, UUID]
     ) -> None:
-        """A file is taken, whole: what it will be sent as, before anything of it is sent."""
+        """Accept a file: ids and cases of all its messages, in one transaction, before the first one is sent."""
         with self._write() as db:
             db.executemany(
                 "INSERT INTO intake VALUES (?,?,?,?)",
@@ -238,42 +234,42 @@ class DoorStore:
     # --- key sets ------------------------------------------------------------------------------------------
 
     def key_set(self, digest: bytes) -> tuple[UUID, bytes] | None:
-        """A verified key set: agency and payload."""
+        """A verified key set: agency and payload; None if this digest is unknown."""
         rows = self._query("SELECT agency, payload FROM key_sets WHERE digest=?", digest)
         return (UUID(rows[0][0]), rows[0][1]) if rows else None
 
     def store_key_set(self, digest: bytes, agency: UUID, payload: bytes) -> None:
-        """Keep a key set that was verified."""
+        """Store a key set that was verified."""
         with self._write() as db:
             db.execute("INSERT OR IGNORE INTO key_sets VALUES (?,?,?)", (digest, str(agency), payload))
 
-    # --- the notifier ----------------------------------------------------------------------------------------
+    # --- notifier marks --------------------------------------------------------------------------------------
 
     def store_marks(self, case: UUID, marks: Iterable[tuple[int, bytes]]) -> None:
-        """Keyed digests of the words that tell who notified in this case (see ``traces``)."""
+        """Add keyed digests of words that identify the notifier of this case (see ``notifier_marks``)."""
         with self._write() as db:
             db.executemany(
                 "INSERT OR IGNORE INTO marks VALUES (?,?,?)", [(str(case), n, mark) for n, mark in marks]
             )
 
     def marks(self, case: UUID) -> dict[int, frozenset[bytes]]:
-        """Those of this case, by the length of the word."""
-        result: dict[int, set[bytes]] = {}
+        """The keyed digests of this case, by the length of the word in characters."""
+        marks: dict[int, set[bytes]] = {}
         for length, mark in self._query("SELECT length, mark FROM marks WHERE case_id=?", str(case)):
-            result.setdefault(length, set()).add(mark)
-        return {length: frozenset(erased_count) for length, erased_count in result.items()}
+            marks.setdefault(length, set()).add(mark)
+        return {length: frozenset(digests) for length, digests in marks.items()}
 
     # --- the feed --------------------------------------------------------------------------------------------
 
     @property
     def cursor(self) -> int:
-        """How far the feed has been read: a stream position."""
+        """How far the feed has been read: a stream position, 0 at first."""
         rows = self._query("SELECT value FROM state WHERE key='cursor'")
         return int(rows[0][0]) if rows else 0
 
     @property
     def erased(self) -> int:
-        """Of how many cases this door has heard that nobody reads them any more."""
+        """How many cases this door has erased because their control was destroyed."""
         rows = self._query("SELECT value FROM state WHERE key='erased'")
         return int(rows[0][0]) if rows else 0
 
@@ -284,8 +280,10 @@ class DoorStore:
         tasks: list[dict[str, Any]],
         erased: Sequence[str] = (),
     ) -> None:
-        """Messages, tasks and cursor of one page of the feed, together or not at all; ``erased``: cases whose control
-        was destroyed since, of which nothing is kept but the receipts of what this agency itself sent."""
+        """Store messages, tasks and cursor of one page of the feed in one transaction.
+
+        ``erased``: cases whose control was destroyed; only the receipts of this agency's own commands are kept.
+        """
         erased_count = self.erased + len(erased)
         with self._write() as db:
             for m in messages:
@@ -309,13 +307,13 @@ class DoorStore:
                 db.execute("INSERT OR REPLACE INTO state VALUES (?,?)", (key, str(value)))
 
     def tasks(self) -> list[dict[str, Any]]:
-        """The work list as the hub last told it."""
+        """The work list of the last page of the feed."""
         rows = self._query("SELECT value FROM state WHERE key='tasks'")
-        result: list[dict[str, Any]] = json.loads(rows[0][0]) if rows else []
-        return result
+        tasks: list[dict[str, Any]] = json.loads(rows[0][0]) if rows else []
+        return tasks
 
     def messages(self, case: UUID | None = None) -> list[dict[str, Any]]:
-        """The messages this agency may know of, control only, in the order in which they were recorded."""
+        """The messages this agency may know of, control only, oldest first; of one case if it is given."""
         where, values = ("", ()) if case is None else (" WHERE case_id=?", (str(case),))
         rows = self._query("SELECT body FROM inbox" + where, *values)
         return sorted((json.loads(r[0]) for r in rows), key=lambda b: (b["at"], b["message"]))

@@ -144,7 +144,7 @@ def audit_app(
                 lines = (json.dumps(e, ensure_ascii=False) + "\n" for e in events)
                 body, media = "".join(lines).encode(), "application/fhir+ndjson"
             case _:
-                raise NotFound("not-there", "choose a file of the page")
+                raise NotFound("not-found")
         return Response(
             body, media_type=media, headers={"Content-Disposition": f'attachment; filename="{form}"'}
         )
@@ -157,7 +157,7 @@ def audit_app(
         case_filter = UUID(_checked_uuid(case) or str(UUID(int=0)))
         timeline_rows = moments(history_at(case_filter, None))
         if not timeline_rows:
-            raise NotFound("not-there", "choose a case of the list")
+            raise NotFound("not-found")
         n = min(max(n, 1), len(timeline_rows))
         at = timeline_rows[n - 1]["at"]
         return render_page(
@@ -200,7 +200,7 @@ def _checked_uuid(text: str) -> str:
     try:
         return str(UUID(text)) if text else ""
     except ValueError as error:
-        raise Malformed("case-form", "choose a case of the list") from error
+        raise Malformed("case-form") from error
 
 
 def _parse_local_time(text: str) -> datetime | None:
@@ -210,5 +210,5 @@ def _parse_local_time(text: str) -> datetime | None:
     try:
         at = datetime.fromisoformat(text)
     except ValueError as error:
-        raise Malformed("time-form", "write the time as YYYY-MM-DDTHH:MM") from error
+        raise Malformed("time-form", "Write the time as YYYY-MM-DDTHH:MM.") from error
     return (at.replace(tzinfo=JST) if at.tzinfo is None else at).astimezone(UTC)

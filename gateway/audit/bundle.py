@@ -62,15 +62,13 @@ def export_to(
     """The same, into a file that can be read and written, however large; its size in bytes. Raises as ``export``."""
     control_request = _control_requests(archive).get(request)
     if control_request is None:
-        raise NotFound(
-            "no-request", "let the audit office ask for it on record first (audit request-control)"
-        )
+        raise NotFound("no-request")
     hub, mode = archive.installation.hub, archive.installation.mode
     folder = archive.installation.hub_folder / "log"
     try:
         note = (folder / "checkpoint").read_bytes()
     except OSError as error:
-        raise NotFound("no-checkpoint", "the log has signed nothing yet: let the hub run a moment") from error
+        raise NotFound("no-checkpoint") from error
     checkpoint, _ = verify_checkpoint(note, origin_of(hub, mode), archive.genesis.log)
     is_included = _originator_filter(archive, control_request.case, since, until)
     wrapped_keys: dict[str, dict[str, str]] = {}
@@ -81,9 +79,7 @@ def export_to(
         while position <= checkpoint.size:
             page = archive.recorder.read_raw(position, PAGE)
             if not page:
-                raise InvariantViolation(
-                    "record-missing", "the log has signed more than the stream has: run audit verify"
-                )
+                raise InvariantViolation("record-missing")
             for raw in page:
                 position = raw.sequence + 1
                 originator_id = raw.originator_id

@@ -52,7 +52,7 @@ def family_report(
     this person signed. Raises NotFound where there is no such case."""
     queries = Queries(archive.read_models.reader)
     if case not in queries.all_cases():
-        raise NotFound("not-there", "no such case")
+        raise NotFound("not-found")
     case_history = history(indexed_records(archive.store, queries, case, at), case)
     roles = {a.id: a.roles for a in case_history.register.agencies.values()}
     rows = family_list(case_history.case, roles, reader, frozenset(signed), today=day_of(at))

@@ -15,7 +15,7 @@ from uuid import UUID
 
 from adapters.store import Store
 from domain import events as e
-from domain.alarms import raised_alarms
+from domain.alarms.raising import raised_alarms
 from domain.audit_exceptions import (
     READ_NOT_ACTED_ON,
     UNACTED,
@@ -28,7 +28,9 @@ from domain.audit_exceptions import (
 )
 from domain.calendar import day_of, end_of
 from domain.case import Case, Message
+from domain.editions import under_edition
 from domain.notifier_protection import NAMELESS, by_notifier, token_of, tokens
+from domain.reasons import Reason
 from domain.record import About, Party, Record, access_of
 from domain.register import Register
 from domain.visibility import openable, refusal_to_open
@@ -55,7 +57,7 @@ class Reading:
 
 @dataclass
 class History:
-    """A case as it stood after the records that were folded. ``readings``: in order."""
+    """A case as it stood after the records that were folded, by the rules of the last one. ``readings``: in order."""
 
     world: World
     readings: list[Reading] = field(default_factory=list)
@@ -71,7 +73,7 @@ class History:
 
     def fold(self, record: Record) -> None:
         """The next record, of this case, its readings or the register."""
-        self.world = self.world.after(record)
+        self.world = replace(self.world.after(record), edition=record.edition)
         if record.about == About(e.Kind.CASE, self.case.id):
             self.records.append(record)
         event = record.event
@@ -110,9 +112,7 @@ class History:
         for message, one in self.case.all_items():
             if item not in (None, one.item) or (by_notifier(message.event) and message.by == agency):
                 continue  # whoever told it is not asked for by name
-            reason = refusal_to_open(
-                self.register, self.case, agency, None, message, one, now=at, rule_book=self.world.rule_book
-            )
+            reason = self._refusal_to_open(agency, message, one, at)
             keyed = agency in one.keyed or (one.item, agency) in self.case.rewrapped
             own_readings = [r for r in self.readings if r.item == one.item and r.by == agency]
             rows.append(
@@ -132,7 +132,7 @@ class History:
         for message, one in self.case.all_items():
             rewrapped_for = {agency for item, agency in self.case.rewrapped if item == one.item}
             holders = {message.by, *one.keyed, *rewrapped_for}
-            now = {agency for agency in holders if self._may_open(agency, message, one, at)}
+            now = {agency for agency in holders if self._refusal_to_open(agency, message, one, at) is None}
             opened: dict[str, list[str]] = {}
             for reading in self.readings:
                 if reading.item == one.item and reading.reason is None:
@@ -147,11 +147,13 @@ class History:
             )
         return rows
 
-    def _may_open(self, agency: Party, message: Message, one: e.Item, at: datetime) -> bool:
-        reason = refusal_to_open(
-            self.register, self.case, agency, None, message, one, now=at, rule_book=self.world.rule_book
-        )
-        return reason is None
+    def _refusal_to_open(self, agency: Party, message: Message, one: e.Item, at: datetime) -> Reason | None:
+        """By the rules of then."""
+        rule_book = self.world.rule_book
+        with under_edition(self.world.edition):
+            return refusal_to_open(
+                self.register, self.case, agency, None, message, one, now=at, rule_book=rule_book
+            )
 
     def exceptions(self, at: datetime) -> list[ExceptionRow]:
         """What an auditor should look at: late, unread, refused, held, overridden, not told, read and nothing
@@ -163,7 +165,9 @@ class History:
 
     def _current_exceptions(self, at: datetime) -> Iterator[ExceptionRow]:
         id = self.case.id
-        for alarm in raised_alarms(self.case, self.world.rule_book.get("policy", {})):
+        with under_edition(self.world.edition):
+            alarms = list(raised_alarms(self.case, self.world.rule_book.get("policy", {})))
+        for alarm in alarms:
             clock = alarm.clock
             if alarm.due_at <= at:
                 yield ExceptionRow(
@@ -225,7 +229,10 @@ class History:
         """
         result = {}
         for agency in sorted(self.case.parties - set(tokens(self.case))):
-            items = openable(self.register, self.case, agency, now=at, rule_book=self.world.rule_book)
+            with under_edition(self.world.edition):
+                items = list(
+                    openable(self.register, self.case, agency, now=at, rule_book=self.world.rule_book)
+                )
             result[str(agency)] = sorted(
                 str(one.item) for m, one in items if not (m.by == agency and by_notifier(m.event))
             )
@@ -303,15 +310,16 @@ def history(records: Iterator[StoredRecord], case: UUID) -> History:
 
 def exceptions(records: Iterator[StoredRecord], at: datetime) -> list[ExceptionRow]:
     """What an auditor should look at in all cases that these records speak of."""
-    register, cases = Register(), dict[UUID, History]()
+    register, cases, edition = Register(), dict[UUID, History](), 1
     for stored in records:
+        edition = stored.record.edition
         originator_id = stored.record.about.id
         if stored.record.originator.kind in (e.Kind.CASE, e.Kind.CASE_ACCESS):
             cases.setdefault(originator_id, History(empty_world(register, originator_id))).fold(stored.record)
         else:
             register = register.with_record(stored.record)
     for one in cases.values():
-        one.world = replace(one.world, register=register)
+        one.world = replace(one.world, register=register, edition=edition)
     return sorted((row for one in cases.values() for row in one.exceptions(at)), key=exception_order)
 
 

@@ -86,10 +86,10 @@ class AuditOffice:
         )
         answer = retry_until_timeout(lambda: self._hub_client.submit(data), RETRY_SECONDS)
         if answer["outcome"] != "recorded":
-            raise Refused("audit-refused", f"the hub recorded why: {answer['reason']}")
+            raise Refused("audit-refused", f"The hub recorded the reason {answer['reason']}.")
         receipt = verify_receipt(b64decode(answer["receipt"]), self._hub_genesis.log)
         if (receipt.hub, receipt.command_id) != (self._hub_genesis.hub, command_id):
-            raise Untrusted("receipt-of-another", "the hub gave a receipt for another command")
+            raise Untrusted("receipt-of-another")
         return command_id
 
     def open(
@@ -112,11 +112,11 @@ class AuditOffice:
         try:
             return self._item_reader.opened(case, message, item, answer["release"])
         except ExchangeError as error:
-            error_code = f"{error.code}/{error.error_code}"
+            error_code = f"{error.category}/{error.error_code}"
             raise
         except ODD as error:
             error_code = "untrusted/release-form"
-            raise Untrusted("release-form", "what the hub handed over is not of its form") from error
+            raise Untrusted("release-form") from error
         finally:
             receipt_fields = {
                 "message": str(message),

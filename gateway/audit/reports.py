@@ -185,7 +185,7 @@ def _pdf(title: str, lines: list[str], tables: list[dict[str, Any]]) -> bytes:
         TEMPLATE.read_bytes(), format="pdf", sys_inputs={"data": data}
     )
     if any("font" in w.message for w in warnings):
-        raise Unavailable("font-missing", "install the font Noto Sans CJK JP (package fonts-noto-cjk)")
+        raise Unavailable("font-missing")
     return bytes(pdf)
 
 

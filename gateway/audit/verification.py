@@ -33,7 +33,7 @@ from keys.genesis import Genesis
 from keys.leaf import Leaf, leaf_tag, record_sha
 from keys.receipt import verify_receipt
 from keys.record import list_parts
-from keys.stored_record import KEY_GONE, StoredRecord, UnreadableRecord
+from keys.stored_record import KEY_GONE, NEWER_EDITION, StoredRecord, UnreadableRecord
 from projections.engine import Engine
 from projections.queries import Queries
 
@@ -159,7 +159,12 @@ class Verifier:
         return result
 
     def _check_destruction(self) -> None:
-        """What has no key was destroyed by the record, and what was destroyed by the record has none."""
+        """What has no key was destroyed by the record, and what was destroyed by the record has none.
+
+        Not said where records of newer rules can't be read here: they may say it.
+        """
+        if any(finding.what == NEWER_EDITION for finding in self.result.findings):
+            return
         register, unreadable = self._judge.register, self._judge.unreadable
         erased = register.unreadable
         destroyed_originators = {id: case for case in erased for id in (case, access_of(case))}
@@ -224,13 +229,18 @@ class Verifier:
             # (4) What it carries is what was signed.
             self._check_parts(stored)
         except ExchangeError as error:
-            self._report(error.error_code, raw.sequence, where, error.remedy)
+            self._report(error.error_code, raw.sequence, where, error.explanation)
             return None
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             self._report("unreadable", raw.sequence, where, type(error).__name__)
             return None
         if difference is not None:
             self._report("decision-differs", raw.sequence, where, difference)
+        edition_error = self._judge.edition_error(stored.record)
+        if edition_error is not None:
+            self._report(
+                edition_error, raw.sequence, where, "decided under older rules than a record before it"
+            )
         withheld_alarm_error = self._judge.withheld_alarm_error(stored.record)
         if withheld_alarm_error is not None:
             self._report(
@@ -273,7 +283,7 @@ class Verifier:
             return
         if isinstance(stored.record.event, (*REFUSALS, e.AccessEvent)):
             if stored.opened.items or stored.opened.sealed_wrapped_keys:
-                raise Untrusted("parts-of-a-refusal", "a refused command keeps its frame only")
+                raise Untrusted("parts-of-a-refusal")
             return
         for item in payload.items:
             self._record_store.sealed_item(stored, item.item)

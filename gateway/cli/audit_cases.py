@@ -63,7 +63,7 @@ def audit_replay(
             if first is None or step.stored.record.at >= first
         ]
     if not steps:
-        raise NotFound("not-there", "no such case, or nothing in this time")
+        raise NotFound("not-found")
     case_history = steps[-1].case_history
     if as_json:
         rows = [
@@ -73,6 +73,7 @@ def audit_replay(
                 "by": (by := case_history.by(s.stored.record)),
                 "actor": s.stored.record.actor if by == str(s.stored.record.by) else "",
                 "topic": s.stored.record.topic,
+                "edition": s.stored.record.edition,
                 "event": case_history.pseudonymised(event_fields(s.stored.record.event)),
                 "error_code": s.error_code,
                 "openable": s.openable,
@@ -81,7 +82,16 @@ def audit_replay(
         ]
         print_json(rows)
     else:
-        table = Table("位置", "日時", "機関", "種類", "検証", "開ける項目の増減", title=f"事例 {case} の経過")
+        table = Table(
+            "位置",
+            "日時",
+            "機関",
+            "種類",
+            "規則の版",
+            "検証",
+            "開ける項目の増減",
+            title=f"事例 {case} の経過",
+        )
         before: dict[str, list[str]] = {}
         for s in steps:
             changes = " ".join(_changes(before, s.openable, codes))
@@ -93,6 +103,7 @@ def audit_replay(
                 jst(case_history.at(record)),
                 by,
                 act_text(record.topic),
+                str(record.edition),
                 status,
                 changes,
             )
@@ -218,7 +229,7 @@ def _agency_of_code(archive: Archive, code: str) -> UUID:
     for agency in archive.read_models.register.agencies.values():
         if agency.code == code:
             return agency.id
-    raise NotFound("agency-not-there", "no agency of this code in this hub")
+    raise NotFound("agency-not-found")
 
 
 def _changes(

@@ -88,4 +88,4 @@ def _parse_day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError as error:
-        raise Malformed("time-form", "write the day as YYYY-MM-DD") from error
+        raise Malformed("time-form", "Write the day as YYYY-MM-DD.") from error

@@ -21,7 +21,7 @@ from gateway.cli.printing import err
 from gateway.cli.projections import projections
 from gateway.cli.rehearsal import bench, demo, scenario, torture
 from gateway.cli.witness import witness
-from gateway.protocol.problems import TITLES
+from gateway.protocol.problems import text_ja_of, title_of
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="架け橋: 養育支援訪問事業の機関間連携ハブ")
 for command in (demo, init, send, torture, bench):
@@ -45,8 +45,8 @@ def main() -> None:
     try:
         app()
     except ExchangeError as error:
-        title = TITLES.get(type(error), "誤りがあります")
-        err.print(f"[bold red]{title}[/] ({error.code}/{error.error_code})", highlight=False)
+        err.print(f"[bold red]{title_of(error)}[/] ({error.category}/{error.error_code})", highlight=False)
+        err.print(text_ja_of(error), highlight=False, markup=False)
         if error.remedy:
             err.print(error.remedy, highlight=False, markup=False)
         sys.exit(2)

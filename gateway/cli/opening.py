@@ -19,7 +19,7 @@ from keys.keystore import read_passphrase
 def installation_of(data: Path, file: Path | None, fd: int | None) -> Installation:
     """The installation in this folder; its passphrase is requested unless it is a rehearsal's. Raises NotFound."""
     if not (data / "installation.json").exists():
-        raise NotFound("no-installation", "make one with «kakehashi init»")
+        raise NotFound("no-installation")
     rehearsal = (data / "passphrase").exists()
     return open_installation(data, None if rehearsal else passphrase_of(file, fd))
 

@@ -20,7 +20,7 @@ def projections_rebuild(
 ) -> None:
     """閲覧用の表を記録から作り直します(ハブを止めて実行。中断しても続きから再開します)。"""
     installation = installation_of(data, passphrase_file, passphrase_fd)
-    with open_archive(installation) as archive:
+    with open_archive(installation, start_read_models=False) as archive:
         if archive.running:
             err.print("ハブが動いています。止めてから実行してください。")
             raise typer.Exit(2)

@@ -33,7 +33,7 @@ def send_through_door(url: str, token: str | None, data: bytes) -> dict[str, Any
         )
         body: dict[str, Any] = answer.json()
     except (httpx.HTTPError, ValueError) as error:
-        raise Unavailable("door-away", "start the agency's door, or name it") from error
+        raise Unavailable("door-unreachable") from error
     if answer.status_code != 200 and "findings" not in body:
         raise error_of(answer.status_code, body)
     return body
@@ -55,7 +55,7 @@ def read_file(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise NotFound("file-not-there", "name a file that can be read") from error
+        raise NotFound("file-not-found") from error
 
 
 def write_answer(path: Path, file_report: dict[str, Any], answer_path: Path | None) -> Path:

@@ -36,9 +36,9 @@ def witness_init(
 ) -> None:
     """立会人の鍵を作り、公開鍵を表示します。"""
     if not is_name(name):
-        raise Malformed("witness-name", "a name has no spaces and no plus")
+        raise Malformed("witness-name")
     if (data / "keystore").exists():
-        raise Malformed("folder-not-empty", "there is a witness here already")
+        raise Malformed("folder-not-empty")
     keys = SignatureKeys.generate(SignatureKind.LOG)
     data.mkdir(parents=True, exist_ok=True, mode=0o700)
     write_keystore(data / "keystore", {"wit": keys.seeds}, passphrase_of(passphrase_file, passphrase_fd))

@@ -6,6 +6,7 @@ import hmac
 from asyncio import wrap_future
 from base64 import b64decode, b64encode
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -15,21 +16,53 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
+from domain.error_codes import Audience
 from domain.errors import ExchangeError, InvariantViolation, Malformed, NotFound, Untrusted
 from domain.events import EVENTS, AccessEvent, CommandRefused, OpeningRefused, dump
+from domain.reasons import Reason
 from gateway.hub.log import LogKeeper
 from gateway.hub.queries import SignedQueries
 from gateway.hub.service import Answer, Hub, Release
 from gateway.hub.timestamps import TimeStamps
 from gateway.hub.witnesses import Witnesses
+from gateway.protocol.problem_responses import problem_responses, with_problem_schemas
 from gateway.protocol.problems import MEDIA_TYPE, problem
 from gateway.protocol.serving import read_bounded_body
 from keys import canonical
 from keys.command import MAX_ITEM_BYTES
 from keys.request import MAX_REQUEST_BYTES
 
-NOT_THERE = NotFound("not-there", "no such thing, or not yours")
-"""«Not yours» and «not there» read the same, byte for byte; a recorded reason stands in the record alone."""
+NOT_FOUND = NotFound("not-found")
+"""«Not yours» and «not found» read the same, byte for byte; the recorded reason is in the record only."""
+
+problems = partial(problem_responses, Audience.HUB)
+REFUSAL: dict[int | str, dict[str, Any]] = {
+    403: {
+        "description": "The rules refuse the command. The refusal is recorded; the body has reason and receipt.",
+        "content": {
+            "application/json": {
+                "schema": {
+                    "type": "object",
+                    "properties": {
+                        "outcome": {"const": "refused"},
+                        "topic": {"type": "string"},
+                        "reason": {"type": "string", "enum": sorted(Reason)},
+                        "at_fault": {"description": "Which agency the reason is about, or null."},
+                        "fitting": {"type": "array", "description": "Which bases would permit it."},
+                        "receipt": {"type": "string", "description": "The signed receipt, in base64."},
+                    },
+                    "required": ["outcome", "topic", "reason", "receipt"],
+                }
+            }
+        },
+    }
+}
+NOT_READY: dict[int | str, dict[str, Any]] = {
+    503: {
+        "description": "The hub can't record now; the body says why, in the form of the answer 200.",
+        "content": {"application/json": {"schema": {"type": "object"}}},
+    }
+}
 
 
 def hub_app(
@@ -59,33 +92,31 @@ def hub_app(
 
     @app.exception_handler(RequestValidationError)
     async def on_invalid_request(_: Request, error: RequestValidationError) -> JSONResponse:
-        return _problem_response(Malformed("wrong-request", "see openapi.json for what this path takes"))
+        return _problem_response(Malformed("wrong-request"))
 
     @app.exception_handler(HTTPException)
     async def on_no_route(_: Request, error: HTTPException) -> JSONResponse:
         if error.status_code == 404:
-            return _problem_response(NOT_THERE)
-        answer = _problem_response(
-            Malformed("wrong-method", "see openapi.json for what this path takes"), error.status_code
-        )
+            return _problem_response(NOT_FOUND)
+        answer = _problem_response(Malformed("wrong-method"), error.status_code)
         answer.headers.update(error.headers or {})
         return answer
 
     @app.exception_handler(Exception)
     async def on_unexpected_error(_: Request, error: Exception) -> JSONResponse:
-        return _problem_response(InvariantViolation("unexpected", "the operator's log says more"))
+        return _problem_response(InvariantViolation("unexpected"))
 
-    @app.get("/v1/genesis", response_class=Response, tags=["hub"])
+    @app.get("/v1/genesis", response_class=Response, tags=["hub"], responses=problems(500))
     def get_genesis() -> Response:
         """The founding frame (KHF1), whose payload's SHA-256 is the hub's id."""
         return Response(genesis, media_type="application/vnd.kakehashi.frame")
 
-    @app.get("/v1/clock", tags=["hub"])
+    @app.get("/v1/clock", tags=["hub"], responses=problems(500))
     def get_clock() -> dict[str, Any]:
         """The hub's time."""
         return {"now": dump(hub.clock.now()), "mode": hub.genesis.mode}
 
-    @app.get("/v1/agencies", tags=["register"])
+    @app.get("/v1/agencies", tags=["register"], responses=problems(500))
     def get_agencies() -> dict[str, Any]:
         """Which agencies have a key set in force; what it says is in the signed key set itself."""
         agencies = sorted(hub.register.agencies.values(), key=lambda a: a.id)
@@ -97,26 +128,28 @@ def hub_app(
             ]
         }
 
-    @app.get("/v1/key-sets/{agency}", tags=["register"])
+    @app.get("/v1/key-sets/{agency}", tags=["register"], responses=problems(400, 404, 500, 503))
     def get_key_sets(agency: UUID) -> dict[str, Any]:
         """The published key sets of an agency, oldest first, as they were signed."""
         if agency not in hub.register.agencies:
-            raise NotFound("not-there", "no such agency")
+            raise NotFound("not-found")
         return {"frames": [_b64(f) for f in hub.key_sets(agency)]}
 
-    @app.post("/v1/commands", tags=["commands"])
+    @app.post(
+        "/v1/commands", tags=["commands"], responses=REFUSAL | problems(400, 401, 404, 409, 413, 500, 503)
+    )
     async def post_command(request: Request) -> JSONResponse:
         """One request (KHQ1): a signed command and its parts. Answered when it is on disk."""
         data = await read_bounded_body(request, MAX_REQUEST_BYTES)
         return _answer_response(await wrap_future(hub.submit(data)))
 
-    @app.post("/v1/queries", tags=["commands"])
+    @app.post("/v1/queries", tags=["commands"], responses=problems(400, 401, 404, 413, 500, 503))
     async def post_query(request: Request) -> JSONResponse:
         """A signed question that leaves no record: feed, recipients, ledger (KHQ1 without parts)."""
         data = await read_bounded_body(request, MAX_REQUEST_BYTES)
         return JSONResponse(await run_in_threadpool(signed_queries.answer, data))
 
-    @app.put("/v1/items/{digest}", tags=["commands"])
+    @app.put("/v1/items/{digest}", tags=["commands"], responses=problems(400, 401, 413, 500, 503))
     async def put_sealed_item(digest: str, request: Request) -> dict[str, Any]:
         """A sealed item over 16 KiB, before the command that names it.
 
@@ -126,40 +159,42 @@ def hub_app(
         try:
             signed = b64decode(request.headers.get("kakehashi-request", ""), validate=True)
         except ValueError as error:
-            raise Malformed("upload-header", "give the signed question in base64") from error
+            raise Malformed("upload-header") from error
         await run_in_threadpool(signed_queries.authorise_upload, signed, digest_bytes)
         data = await read_bounded_body(request, MAX_ITEM_BYTES)
         await run_in_threadpool(put_item, digest_bytes, data)
         return {"kept": digest}
 
-    @app.get("/v1/log/checkpoint", response_class=Response, tags=["log"])
+    @app.get("/v1/log/checkpoint", response_class=Response, tags=["log"], responses=problems(404, 500))
     def get_checkpoint() -> Response:
         """The last signed head of the transparency log (C2SP tlog-checkpoint)."""
         return Response(log_keeper.checkpoint, media_type="text/plain; charset=utf-8")
 
-    @app.get("/v1/log/witnessed", response_class=Response, tags=["log"])
+    @app.get("/v1/log/witnessed", response_class=Response, tags=["log"], responses=problems(404, 500))
     def get_witnessed() -> Response:
         """The newest head that was shown to witnesses, with their cosignatures (C2SP tlog-cosignature)."""
         return Response(witnesses.witnessed, media_type="text/plain; charset=utf-8")
 
-    @app.get("/v1/log/tile/{path:path}", response_class=Response, tags=["log"])
+    @app.get(
+        "/v1/log/tile/{path:path}", response_class=Response, tags=["log"], responses=problems(404, 500, 503)
+    )
     def get_tile(path: str) -> Response:
         """A tile of hashes, or a bundle of entries (C2SP tlog-tiles)."""
         return Response(log_keeper.file(f"tile/{path}"), media_type="application/octet-stream")
 
-    @app.get("/v1/log/proof/{seq}", tags=["log"])
+    @app.get("/v1/log/proof/{seq}", tags=["log"], responses=problems(400, 404, 500, 503))
     def get_proof(seq: int, size: int | None = None) -> dict[str, Any]:
         """That the record at this position is in the log, under the head of ``size`` leaves (RFC 9162 proof, hex)."""
         found = log_keeper.inclusion_proof(seq, size)
         proof = [one.hex() for one in found.proof]
         return {"index": found.at, "size": found.size, "proof": proof}
 
-    @app.get("/v1/log/consistency", tags=["log"])
+    @app.get("/v1/log/consistency", tags=["log"], responses=problems(400, 404, 500, 503))
     def get_consistency(first: int, second: int) -> dict[str, Any]:
         """That a later head continues an earlier one (RFC 9162 consistency proof, hex)."""
         return {"proof": [one.hex() for one in log_keeper.consistency_proof(first, second)]}
 
-    @app.get("/v1/log/time", tags=["log"])
+    @app.get("/v1/log/time", tags=["log"], responses=problems(400, 404, 500))
     def get_time(seq: int | None = None) -> dict[str, Any]:
         """The earliest time token that speaks for the record at ``seq``, or the newest of all (RFC 3161).
 
@@ -169,18 +204,18 @@ def hub_app(
         size, token = stamp.checkpoint.size, _b64(stamp.token)
         return {"size": size, "at": dump(stamp.at), "checkpoint": stamp.note.decode(), "token": token}
 
-    @app.post("/v1/rehearsal/clock", tags=["rehearsal"])
+    @app.post("/v1/rehearsal/clock", tags=["rehearsal"], responses=problems(400, 401, 404, 500, 503))
     async def post_clock(request: Request) -> dict[str, Any]:
         """Move a rehearsal's clock forward; what falls due on the way is recorded first."""
         if rehearsal_token is None:
-            raise NotFound("not-there", "only a rehearsal hub's clock can be set")
+            raise NotFound("not-found")
         authorisation = request.headers.get("authorization", "")
         if not hmac.compare_digest(authorisation.encode(), f"Bearer {rehearsal_token}".encode()):
-            raise Untrusted("wrong-token", "give the rehearsal's token")
+            raise Untrusted("wrong-token")
         try:
             body = await request.json()
         except ValueError as error:
-            raise Malformed("json-syntax", "write JSON") from error
+            raise Malformed("json-syntax") from error
         at = canonical.parse_time(body.get("at") if isinstance(body, dict) else None)
         recorded = await run_in_threadpool(hub.set_clock, at)
         return {"now": dump(hub.clock.now()), "recorded": recorded}
@@ -190,18 +225,18 @@ def hub_app(
         """The process answers."""
         return {"status": "up"}
 
-    @app.get("/readyz", tags=["health"])
+    @app.get("/readyz", tags=["health"], responses=NOT_READY)
     def get_ready() -> JSONResponse:
         """Whether the hub can record: keys open, bus there, disk not full, views following."""
         found = health()
         return JSONResponse(found, 200 if found["ready"] else 503)
 
-    return app
+    return with_problem_schemas(app, Audience.HUB)
 
 
 def _answer_response(answer: Answer) -> JSONResponse:
     if _is_refused_opening(answer):
-        return _problem_response(NOT_THERE)
+        return _problem_response(NOT_FOUND)
     body = {
         "outcome": "refused" if answer.refused else "recorded",
         "topic": answer.event.TOPIC,
@@ -223,8 +258,8 @@ def _is_refused_opening(answer: Answer) -> bool:
 
 
 def _problem_response(error: ExchangeError, other_status: int | None = None) -> JSONResponse:
-    if isinstance(error, NotFound) and error.error_code == NOT_THERE.error_code:
-        error = NOT_THERE
+    if isinstance(error, NotFound) and error.error_code == NOT_FOUND.error_code:
+        error = NOT_FOUND
     status, body = problem(error)
     if other_status is not None:
         status = body["status"] = other_status

@@ -44,7 +44,7 @@ class SetClock:
         """Move to ``at``. Raises Malformed where that is back in time."""
         with self._clock_lock:
             if at < self._current_time:
-                raise Malformed("clock-back", "a set clock only moves forward")
+                raise Malformed("clock-back")
             self._current_time = at.astimezone(UTC)
             if self._path is not None:
                 new = self._path.with_suffix(".new")

@@ -110,7 +110,7 @@ class LogKeeper:
         """The last signed head, as a note. Raises NotFound before the first."""
         signed = self._signed_head
         if signed is None:
-            raise NotFound("no-checkpoint", "the log has signed nothing yet: ask again in a moment")
+            raise NotFound("no-checkpoint")
         return signed[1]
 
     def wait_for(self, size: int) -> None:
@@ -119,7 +119,7 @@ class LogKeeper:
             if self.size >= size:
                 return
             self._signing_ended.wait(LOG_POLL_SECONDS / 10)
-        raise Unavailable("log-behind", "the log has not taken in all records: try again later")
+        raise Unavailable("log-behind")
 
     @property
     def size(self) -> int:
@@ -130,11 +130,11 @@ class LogKeeper:
         """A tile or bundle of entries, by its path. Raises NotFound."""
         parts = path.split("/")
         if parts[0] != "tile" or any(p in ("", ".", "..") for p in parts):
-            raise NotFound("not-there", "no such tile")
+            raise NotFound("not-found")
         try:
             return (self._folder / path).read_bytes()
         except OSError as error:
-            raise NotFound("not-there", "no such tile") from error
+            raise NotFound("not-found") from error
 
     def inclusion_proof(self, seq: int, under: int | None = None) -> InclusionProof:
         """That the record at this position is in the log, ``under`` a head of so many leaves (the last one where none
@@ -142,7 +142,7 @@ class LogKeeper:
         with self._tree_lock:
             size = self.size if under is None else under
             if not 1 <= seq <= size <= self.size:
-                raise NotFound("not-covered", "no checkpoint covers this record yet: ask again in a moment")
+                raise NotFound("not-covered")
             found = InclusionProof(seq - 1, size, inclusion(seq - 1, size, subtree_of(self._tile)))
             if not self._proof_is_valid(found):
                 # a tile was damaged: who asks must not take it for a lie
@@ -173,9 +173,9 @@ class LogKeeper:
         """That the head of ``second`` leaves continues that of ``first``. Raises Malformed, NotFound."""
         with self._tree_lock:
             if not 0 <= first <= second:
-                raise Malformed("proof-range", "the earlier head is the smaller one")
+                raise Malformed("proof-range")
             if second > self.size:
-                raise NotFound("not-covered", "no checkpoint of this size was signed")
+                raise NotFound("not-covered")
             return [] if first in (0, second) else consistency(first, second, subtree_of(self._tile))
 
     def _tile(self, level: int, n: int) -> bytes:
@@ -210,7 +210,7 @@ class LogKeeper:
                 self._rightmost_hashes, self._counts, self._rightmost_entries = before
                 self._pending_files = []
                 if isinstance(error, OSError):
-                    raise Unavailable("log-disk", "make room on the disk: what was signed stands") from error
+                    raise Unavailable("log-disk") from error
                 raise
         return True
 
@@ -243,7 +243,7 @@ class LogKeeper:
     def _stop_signing(self, why: str) -> None:
         """Nothing is signed from here on: what was signed stands, and does not fit what is there."""
         self.problem = why
-        raise Unavailable("log-stopped", "the stream is not what the log has signed: run the audit")
+        raise Unavailable("log-stopped")
 
     def _append_leaf(self, leaf: Leaf) -> None:
         entry = leaf.encode()
@@ -304,9 +304,7 @@ class LogKeeper:
             note = path.read_bytes()
             checkpoint, _ = verify_checkpoint(note, self.origin, self._signing_keys.public)
         except ExchangeError as error:
-            raise InvariantViolation(
-                "checkpoint-broken", "restore hub/log/checkpoint, or ask a door for its own"
-            ) from error
+            raise InvariantViolation("checkpoint-broken") from error
         with self._tree_lock:
             if not self._load_tiles(checkpoint):
                 self._rebuild_from_stream(checkpoint)

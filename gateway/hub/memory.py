@@ -126,7 +126,7 @@ class WorldCache:
         if about.kind is not Kind.CASE:
             return self._register_world(about)
         if about.id.version != CASE_ID_VERSION:
-            raise NotFound("not-there", "a case has a random id")
+            raise NotFound("not-found")
         with self._cases_lock:
             world = self._cached_cases.get(about.id)
         if world is None:
@@ -137,16 +137,16 @@ class WorldCache:
         for kind in Kind:
             found = self._register.find(kind, about.id)
             if found is not None and kind is not about.kind:
-                raise NotFound("not-there", "no such thing of this kind")
+                raise NotFound("not-found")
         if self._register.find(about.kind, about.id) is None and self._loading_store.load(about.id, lte=1):
-            raise NotFound("not-there", "no such thing of this kind")  # it is a case, or its readings
+            raise NotFound("not-found")  # it is a case, or its readings
         return empty_world(self._register, about.id)
 
     def _load_case(self, case: UUID) -> World:
         world = empty_world(self._register, case)
         for stored in (*self._loading_store.load(case), *self._loading_store.load(access_of(case))):
             if stored.record.about != About(Kind.CASE, case):  # another kind, or the readings of another case
-                raise NotFound("not-there", "no such thing of this kind")
+                raise NotFound("not-found")
             world = world.after(stored.record)
         self._cache_case(world)
         return world

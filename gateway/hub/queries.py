@@ -16,7 +16,7 @@ from adapters.mapper import read_event
 from domain.agenda import AgendaItem, agenda_item
 from domain.calendar import day_of
 from domain.codes import Purpose, Role
-from domain.context import AUTHORITIES
+from domain.common_rules import AUTHORITIES
 from domain.errors import Malformed, NotFound, Untrusted
 from domain.events import EVENTS, AuditContentAccessRequested, CaseMessage, Kind, dump
 from domain.record import AUDIT, About, Command, commission_of
@@ -60,9 +60,9 @@ class SignedQueries:
         request = parse_request(data)
         payload, frame = request.payload, request.frame
         if payload.hub != self._query_hub.id:
-            raise Untrusted("other-hub", "this question was made for another hub")
+            raise Untrusted("other-hub")
         if request.parts or payload.items or payload.wrapped_keys:
-            raise Malformed("parts-not-allowed", "a question carries no parts")
+            raise Malformed("parts-not-allowed")
         self._verify_query_signature(payload, frame)
         self._query_hub.require_valid_not_after(payload, READ_AHEAD)
         self._query_hub.tick()
@@ -84,19 +84,19 @@ class SignedQueries:
             case "ledger" if payload.by == AUDIT:
                 return self._answer_ledger(payload.fields)
             case _:
-                raise Malformed(
-                    "unknown-question",
-                    "ask for recipients, duties, feed, agenda, openings, programme, audits, or as the audit office for ledger",
-                )
+                raise Malformed("unknown-query")
 
     def authorise_upload(self, data: bytes, digest: bytes) -> None:
         """A signed word of an agency that it is about to name this item in a command. Raises like ``answer``."""
         request = parse_request(data)
         payload = request.payload
         if payload.hub != self._query_hub.id:
-            raise Untrusted("other-hub", "this question was made for another hub")
+            raise Untrusted("other-hub")
         if payload.act != "upload" or payload.fields != {"digest": digest.hex()} or payload.by == AUDIT:
-            raise Malformed("wrong-fields", "upload wants the digest of the sealed item, signed by an agency")
+            raise Malformed(
+                "wrong-fields",
+                "The query upload has the digest of the sealed item as its only field and is signed by an agency.",
+            )
         self._verify_query_signature(payload, request.frame)
         self._query_hub.require_valid_not_after(payload, READ_AHEAD)
 
@@ -110,14 +110,19 @@ class SignedQueries:
     def _answer_recipients(self, payload: CommandPayload, frame: Frame) -> dict[str, Any]:
         fields = payload.fields
         if set(fields) != {"act", "fields", "items"} or payload.about.kind != Kind.CASE:
-            raise Malformed("wrong-fields", "recipients wants act, fields and items, about a case")
+            raise Malformed(
+                "wrong-fields",
+                "The query recipients has the fields act, fields and items and is about a case.",
+            )
         cls = EVENTS.get(str(fields["act"]))
         if cls is None or not issubclass(cls, CaseMessage):
-            raise Malformed("unknown-act", "ask for an act of the published list")
+            raise Malformed("unknown-act")
         if not isinstance(fields["fields"], dict) or not isinstance(fields["items"], list):
-            raise Malformed("wrong-fields", "recipients wants fields as an object and items as a list")
+            raise Malformed(
+                "wrong-fields", "In the query recipients, fields is an object and items is a list."
+            )
         if not all(isinstance(item, dict) for item in fields["items"]):
-            raise Malformed("wrong-fields", "each item is an object")
+            raise Malformed("wrong-fields", "In the query recipients, each item is an object.")
         items = [{**item, "keyed": []} for item in fields["items"]]
         proposed_event = read_event(
             cls.TOPIC, cls.VERSION, {**fields["fields"], "items": items, "held": [], "placed": None}
@@ -144,7 +149,9 @@ class SignedQueries:
         if not set(fields) <= {"cursor", "erased"} or not (
             _is_natural_number(cursor) and _is_natural_number(known)
         ):
-            raise Malformed("wrong-fields", "feed wants a cursor, 0 at first")
+            raise Malformed(
+                "wrong-fields", "The query feed has the field cursor, an integer that is 0 at first."
+            )
         self._read_models.catch_up()
         page = self._read_models.feed(agency, cursor, FEED_PAGE_SIZE)
         erased = [
@@ -184,7 +191,7 @@ class SignedQueries:
         """Where each of this agency's commissions stands today: what is missing of whom, and until when what is there
         lasts; and its own rules of secrecy. Basis: guideline 8, 9."""
         if fields:
-            raise Malformed("wrong-fields", "programme wants no fields")
+            raise Malformed("wrong-fields", "The query programme has no fields.")
         register, on = self._query_hub.register, day_of(self._query_hub.clock.now())
         mine = [c for c in register.commissions.values() if agency in (c.commissioner, c.contractor)]
         own = register.agencies.get(agency)
@@ -211,7 +218,7 @@ class SignedQueries:
         Basis: guideline 8; APPI 66.
         """
         if fields:
-            raise Malformed("wrong-fields", "audits wants no fields")
+            raise Malformed("wrong-fields", "The query audits has no fields.")
         now = self._query_hub.clock.now()
         pending_requests = [
             (id, a) for id, a in self._query_hub.register.audit_requests.items() if day_of(now) <= a.until
@@ -233,7 +240,7 @@ class SignedQueries:
 
     def _parse_since(self, fields: Mapping[str, Any]) -> datetime:
         if set(fields) != {"since"}:
-            raise Malformed("wrong-fields", "say since when")
+            raise Malformed("wrong-fields", "The query has the field since, a time with its zone.")
         return canonical.parse_time(fields["since"])
 
     def _worlds_known_to(self, agency: UUID) -> Iterator[World]:
@@ -247,10 +254,12 @@ class SignedQueries:
 
     def _answer_ledger(self, fields: Mapping[str, Any]) -> dict[str, Any]:
         if set(fields) != {"case", "as_of", "request"}:
-            raise Malformed("wrong-fields", "ledger wants case and as_of, each null where all, and request")
+            raise Malformed(
+                "wrong-fields", "The query ledger has the fields case and as_of, null for all, and request."
+            )
         request = self._query_hub.register.control_requests.get(canonical.parse_uuid(fields["request"]))
         if request is None or (request.case is not None and dump(request.case) != fields["case"]):
-            raise NotFound("not-there", "ask for it on record first")
+            raise NotFound("not-found")
         case = None if fields["case"] is None else canonical.parse_uuid(fields["case"])
         as_of = None if fields["as_of"] is None else canonical.parse_time(fields["as_of"])
         self._read_models.catch_up()

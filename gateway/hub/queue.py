@@ -161,4 +161,4 @@ def _run_job(done: Future[object], job: Callable[[], object]) -> None:
 
 
 def _shutting_down_error() -> Unavailable:
-    return Unavailable("hub-ending", "send the same bytes again")
+    return Unavailable("hub-stopping")

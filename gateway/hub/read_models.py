@@ -100,7 +100,7 @@ class ReadModels:
         """Wait until what is recorded by now is in the rows. Raises Unavailable where that takes too long."""
         head = self._projected_store.head()
         if not self.wait_for(head, CATCH_UP_SECONDS):
-            raise Unavailable("views-behind", "the views are still being built: try again later")
+            raise Unavailable("read-models-behind")
         return head
 
     def feed(self, agency: UUID, cursor: int, limit: int) -> Mapping[str, Any]:

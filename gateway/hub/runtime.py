@@ -21,9 +21,10 @@ from adapters.bus import (
     connect,
 )
 from adapters.store import Evidence, Store
+from domain import editions
 from domain.errors import Conflict, InvariantViolation, Unavailable
 from domain.events import HubFounded, Kind
-from domain.record import DECIDER, REGISTRARS, About, Record
+from domain.record import REGISTRARS, About, Record
 from gateway.hub.app import hub_app
 from gateway.hub.clock import Clock, RealClock, SetClock
 from gateway.hub.log import LogKeeper
@@ -43,7 +44,7 @@ from gateway.installation.custody import FileCustody
 from gateway.installation.folder import Installation
 from keys.checkpoint import origin_of
 from keys.signing import SignatureKeys, SignatureKind
-from keys.stored_record import StoredRecord
+from keys.stored_record import StoredRecord, UnreadableRecord
 from keys.vault import Vault
 from projections.engine import Engine
 from projections.queries import Queries
@@ -51,7 +52,7 @@ from projections.queries import Queries
 MIN_FREE_BYTES = 64 * 1024 * 1024
 MIN_STREAM_ROOM_BYTES = 2 * MAX_RECORD_BYTES  # of what a bus with a limit of its own may still store
 TICK_SECONDS = 1.0
-HUB_ALREADY_RUNNING = Unavailable("hub-running", "another hub uses this folder: end it first")
+HUB_ALREADY_RUNNING = Unavailable("hub-running")
 
 
 @dataclass
@@ -89,7 +90,7 @@ def start_hub(
     genesis = installation.genesis
     log = SignatureKeys.from_seeds(SignatureKind.LOG, secrets["log"])
     if log.public != genesis.log:
-        raise InvariantViolation("log-key", "the keystore's log key is not the one of the genesis")
+        raise InvariantViolation("log-key")
     with ExitStack() as resources:
         resources.enter_context(exclusive_lock_file(installation.hub_folder / "lock", HUB_ALREADY_RUNNING))
         read_models_exclusively = resources.enter_context(ExitStack())
@@ -110,9 +111,7 @@ def start_hub(
                 vault.status_ck(genesis.log_id, 1) != "never"
                 and (installation.hub_folder / "views.db").exists()
             ):
-                raise InvariantViolation(
-                    "record-lost", "the stream is empty, but this hub has recorded: restore its backup"
-                )
+                raise InvariantViolation("record-lost")
             _record_genesis(store, installation, at or RealClock().now())
         read_models = open_engine(store, installation.hub_folder / "views.db")
         resources.callback(read_models.close)
@@ -201,14 +200,17 @@ def start_hub(
 
 
 def _last_at(store: Store, head: int) -> datetime:
-    """When the last record was made that can be read (the genesis always can)."""
+    """When the last record was made that can be read (the genesis always can).
+
+    Raises Unavailable where it was decided under a newer edition of the rules: this hub would go back to an older one.
+    """
     for position in range(head, 0, -1):
         [stored] = store.read_tolerant(position, 1)
+        if isinstance(stored, UnreadableRecord) and stored.newer_edition:
+            raise Unavailable("newer-record")
         if isinstance(stored, StoredRecord):
             return stored.record.at
-    raise InvariantViolation(
-        "record-lost", "the stream is empty, but this hub has recorded: restore its backup"
-    )
+    raise InvariantViolation("record-lost")
 
 
 def _subprocess_projector(installation: Installation, read_models: Engine, store: Store) -> ReadModels:
@@ -249,7 +251,7 @@ def _record_genesis(store: Store, installation: Installation, at: datetime) -> N
         frame=frame.digest,
         rests_on=(),
         rules=0,
-        decider=DECIDER,
+        edition=editions.CURRENT_EDITION,
         event=HubFounded(mode=genesis.mode),
     )
     store.append(record, Evidence(frame=frame.encode()))

@@ -40,7 +40,6 @@ from domain.events import (
 )
 from domain.record import (
     AUDIT,
-    DECIDER,
     HUB,
     REGISTRARS,
     About,
@@ -196,7 +195,7 @@ class Hub:
         request = parse_request(data)
         payload, frame = request.payload, request.frame
         if payload.hub != self.id:
-            raise Untrusted("other-hub", "this command was made for another hub")
+            raise Untrusted("other-hub")
         command = command_of(payload, frame.digest)
         try:
             self._verify_signatures(command, payload, frame)
@@ -272,10 +271,11 @@ class Hub:
             for stored in page:
                 if isinstance(stored, StoredRecord):
                     self._world_cache.invalidate(stored.record.about)
-                elif not stored.gone and any(
-                    self.register.find(k, stored.originator) is not None for k in Kind
+                elif stored.newer_edition or (
+                    not stored.gone
+                    and any(self.register.find(k, stored.originator) is not None for k in Kind)
                 ):
-                    raise Unavailable("newer-record", "a newer hub has written here: update this one")
+                    raise Unavailable("newer-record")
                 else:
                     self._world_cache.invalidate(About(Kind.CASE, stored.originator))
             self._decided_head = page[-1].position
@@ -346,19 +346,19 @@ class Hub:
         if command.about.kind is Kind.CASE and known is None:
             other = world.case if reading else world.access
             if (command.by, command.command_id) in other.commands_seen:
-                raise Conflict("command-id-taken", "choose a new command_id for another command")
+                raise Conflict("command-id-taken")
         if known is not None:
             if known[0] != command.frame:
-                raise Conflict("command-id-taken", "choose a new command_id for another command")
+                raise Conflict("command-id-taken")
             if not reading:
                 return partial(self._replayed_answer, originator.id, known[1])
         now = self.clock.now()
         self.require_valid_not_after(payload, READ_AHEAD if reading else WRITE_AHEAD)
         self._require_key_set_in_force(command, payload, verified_command.frame)
         if command.about.kind is Kind.CASE and not _may_address_case(world, command):
-            raise NotFound("not-there", "no such case, or not yours")
+            raise NotFound("not-found")
         if payload.prev != ZEROS and not _knows_prev_frame(world, originator, command, payload.prev):
-            raise Conflict("prev-unknown", "name the last frame you hold a receipt for, or zeros")
+            raise Conflict("prev-unknown")
         if isinstance(command.proposed_event, CaseMessage):
             self._require_exact_recipients(world, command, command.proposed_event, payload)
             self._require_uploaded_items(payload)
@@ -372,7 +372,7 @@ class Hub:
         [event] = decide(world, command, now=at)
         accepted = not isinstance(event, REFUSALS)
         if not accepted and originator.version == 0 and not _may_create_originator(command):
-            raise NotFound("not-there", "no such thing, or not yours")
+            raise NotFound("not-found")
         evidence = Evidence(
             frame=verified_command.frame.encode(),
             items=tuple(
@@ -410,7 +410,7 @@ class Hub:
             frame=command.frame,
             rests_on=rests_on(world, command),
             rules=world.rules.version,
-            decider=DECIDER,
+            edition=world.edition,
             event=event,
         )
         return PendingRecord(world, record, evidence, release)
@@ -440,7 +440,7 @@ class Hub:
         if isinstance(command.proposed_event, KeySetPublished):
             agency = self.register.agencies.get(command.about.id)
             if command.by != command.about.id:
-                raise Untrusted("key-set-of-another", "an agency publishes its own key set")
+                raise Untrusted("key-set-of-another")
             in_force = None if agency is None or agency.revoked else _signature_key(agency)
             verify_key_set(frame, in_force=in_force, registrars=reg)
         elif command.by == REGISTRARS:
@@ -450,7 +450,7 @@ class Hub:
         else:
             agency = self.register.agencies.get(command.by) if isinstance(command.by, UUID) else None
             if agency is None or agency.keyset is None:
-                raise Untrusted("unknown-sender", "have the registrars publish your key set first")
+                raise Untrusted("unknown-sender")
             verify(COMMAND, frame, [_signature_key(agency)])
 
     def _require_key_set_in_force(self, command: Command, payload: CommandPayload, frame: Frame) -> None:
@@ -462,7 +462,7 @@ class Hub:
             agency = self.register.agencies[command.by] if isinstance(command.by, UUID) else None
             expected = None if agency is None or agency.revoked else agency.keyset
         if expected != payload.keyset:
-            raise Untrusted("key-set-not-in-force", "sign with the key set in force and name it")
+            raise Untrusted("key-set-not-in-force")
 
     def _previous_key_set(self, command: Command) -> bytes:
         if command.by in (REGISTRARS, AUDIT):
@@ -474,19 +474,17 @@ class Hub:
         """Neither too late nor meant for too far ahead. Source: KH-1 §5."""
         now = self.clock.now()
         if payload.not_after < now:
-            raise Malformed("too-late", "not_after has passed: make the command anew")
+            raise Malformed("too-late")
         if payload.not_after > now + ahead:
-            raise Malformed(
-                "not-after-too-far", "not_after may be 10 minutes ahead for reads, 7 days for commands"
-            )
+            raise Malformed("not-after-too-far")
 
     def signature_key(self, by: object, keyset: bytes) -> SignaturePublic:
         """The key with which this agency signs now. Raises Untrusted unless ``keyset`` is in force."""
         agency = self.register.agencies.get(by) if isinstance(by, UUID) else None
         if agency is None or agency.keyset is None:
-            raise Untrusted("unknown-sender", "have the registrars publish your key set first")
+            raise Untrusted("unknown-sender")
         if agency.revoked or agency.keyset != keyset:
-            raise Untrusted("key-set-not-in-force", "sign with the key set in force and name it")
+            raise Untrusted("key-set-not-in-force")
         return _signature_key(agency)
 
     def _require_exact_recipients(
@@ -495,21 +493,19 @@ class Hub:
         """Wrapped keys go to just whom the rule says, under just the keys in force. Source: KH-1 §4."""
         for item, expected in self._recipients(world, command, event):
             if item.keyed != expected:
-                raise Conflict("wrong-recipients", "ask the hub again for whom to wrap, and seal anew")
+                raise Conflict("wrong-recipients")
         self._require_keys_in_force(payload)
 
     def _require_uploaded_items(self, payload: CommandPayload) -> None:
         """What is kept in the store is there before the record that names it. Source: KH-1 §4."""
         for item in payload.items:
             if item.storage == "store" and not self._event_store.has_item(item.digest):
-                raise Conflict(
-                    "item-not-uploaded", "upload every item kept in the store, then send the command"
-                )
+                raise Conflict("item-not-uploaded")
 
     def _require_keys_in_force(self, payload: CommandPayload) -> None:
         for wrapped_key in payload.wrapped_keys:
             if self._key_id_of(wrapped_key.to) != wrapped_key.kid:
-                raise Conflict("stale-key-set", "ask the hub again for the keys in force, and seal anew")
+                raise Conflict("stale-key-set")
 
     def _key_id_of(self, to: To) -> bytes | None:
         """The id of the wrap key in force of this recipient; none where it has none."""
@@ -525,7 +521,7 @@ class Hub:
         case = world.case if placed is None else replace(world.case, network=placed.network, core=placed.core)
         by = command.by
         if not isinstance(by, UUID):
-            raise Malformed("wrong-sender", "messages in a case are sent by agencies")
+            raise Malformed("wrong-sender")
         return [
             (item, recipients(world.register, case, by, event, item, world.rule_book)) for item in event.items
         ]
@@ -546,17 +542,17 @@ class Hub:
         [event] = decide(world, command, now=at)
         releasing = isinstance(event, (SectionOpened, WrappedKeyFetchedForRewrap))
         if releasing and not _has_key(world, command.by, item):
-            raise Unavailable("pending-key", "the key for this item is still to be made: try again later")
+            raise Unavailable("pending-key")
         release = (message, item, isinstance(event, SectionOpened)) if releasing else None
         if known is None:
             return self._build_pending_record(
                 world, command, event, Evidence(frame=frame.encode()), at, release
             )
         if isinstance(event, REFUSALS):
-            raise NotFound("not-there", "closed since then")
+            raise NotFound("not-found")
         if self._event_store.head() != self._decided_head:
             self._may_be_stale = True  # no record of its own shows whether this rests on the last word
-            raise Unavailable("behind", "send the same bytes again")
+            raise Unavailable("state-not-current")
         return partial(self._replayed_opening, world, command, known[1], release)
 
     def _replayed_opening(
@@ -603,12 +599,12 @@ class Hub:
         """For whom the items of this command must be wrapped, with their keys in force."""
         world = self._world_cache.world(command.about)
         if not isinstance(command.proposed_event, CaseMessage) or not may_address_case(world, command):
-            raise NotFound("not-there", "no such case, or not yours")
+            raise NotFound("not-found")
         found = self._recipients(world, command, command.proposed_event)
         agencies = world.register.agencies
         missing = [a for _, who in found for a in who if a not in agencies or agencies[a].revoked]
         if missing:
-            raise NotFound("addressee-not-there", "an addressee is not known to the registrars")
+            raise NotFound("addressee-not-found")
         return [(item, [agencies[a] for a in sorted(who)]) for item, who in found]
 
     def duties(self, case: UUID, by: UUID) -> list[dict[str, str]]:
@@ -653,7 +649,7 @@ class Hub:
         """Move a rehearsal's clock; what falls due on the way is recorded first."""
         clock = self.clock
         if not isinstance(clock, SetClock):
-            raise Malformed("real-clock", "only a rehearsal hub's clock can be set")
+            raise Malformed("real-clock")
 
         def advance() -> int:
             count = self._tick(at)
@@ -689,7 +685,7 @@ class Hub:
             except Conflict as conflict:  # another hub was faster: what is due is looked at again
                 conflicts += 1
                 if conflicts == MAX_ATTEMPTS:
-                    raise Unavailable("overtaken", "send the same bytes again") from conflict
+                    raise Unavailable("repeated-conflict") from conflict
                 self._catch_up_with_stream()
                 continue
             count += 1
@@ -715,7 +711,7 @@ class Hub:
         """Destroy the keys, before that is recorded. Where they can't be, that is told, and the case set aside."""
         try:
             if self._shredder is None:
-                raise Unavailable("no-shredder", "this hub destroys no keys")
+                raise Unavailable("no-shredder")
             self._shredder.destroy(event, at)
         except (ExchangeError, OSError) as error:
             self.failed_destructions[event.scope] = (
@@ -741,7 +737,7 @@ class Hub:
             frame=None,
             rests_on=(),
             rules=world.rules.version,
-            decider=DECIDER,
+            edition=world.edition,
             event=event,
         )
         [outcome] = self._append_batch([PendingRecord(world, record, NO_EVIDENCE)])
@@ -785,7 +781,7 @@ def _with_release(answer: Answer, release: Callable[[], Release]) -> Answer:
 def _to_client_error(error: Exception) -> Exception:
     """Who was overtaken again and again may send the same bytes again."""
     if isinstance(error, Conflict) and error.error_code in VERSION_CONFLICT_CODES:
-        return Unavailable("overtaken", "send the same bytes again")
+        return Unavailable("repeated-conflict")
     return error
 
 
@@ -874,7 +870,7 @@ def _section_of(world: World, payload: CommandPayload, item: UUID) -> str:
             return ref.section
     found = world.case.item(item)
     if found is None:
-        raise NotFound("not-there", "no such item, or not yours")
+        raise NotFound("not-found")
     return found[1].section
 
 
@@ -883,5 +879,5 @@ def _wrapped_key_recipient(reader: Party) -> To:
     if isinstance(reader, UUID):
         return reader
     if reader != AUDIT:
-        raise NotFound("not-there", "no such item, or not yours")
+        raise NotFound("not-found")
     return TO_AUDIT

@@ -55,9 +55,7 @@ class Shredder:
         if self._vault.generation == event.generation:
             return  # it was done, and the end came before it was recorded
         if self._vault.generation != event.generation - 1:
-            raise InvariantViolation(
-                "vault-generation", "vault and record disagree: find out which one is old"
-            )
+            raise InvariantViolation("vault-generation")
         if isinstance(event, KeyDestroyed):
             self._vault.shred(event.scope, [s.value for s in event.sections], next_vk=next_vk)
             return
@@ -86,9 +84,7 @@ class Shredder:
     def check(self, generation: int) -> None:
         """At start: the vault is of the record's generation, or one ahead of it. Raises InvariantViolation for an old vault."""
         if self._vault.generation not in (generation, generation + 1):
-            raise InvariantViolation(
-                "vault-generation", "this vault is not of this record: restore the right one"
-            )
+            raise InvariantViolation("vault-generation")
         self._custody.remove_older_than(generation)
 
 

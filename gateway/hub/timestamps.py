@@ -58,7 +58,8 @@ def time_settings(folder: Path) -> TimeSettings | None:
     if not path.exists():
         return None
     malformed_settings = Malformed(
-        "time-settings", f"{TSA_SETTINGS_FILE}: url, certificates (a PEM file), policy and every_minutes"
+        "time-settings",
+        f"{TSA_SETTINGS_FILE} has the keys url, certificates (a PEM file), policy and every_minutes.",
     )
     try:
         found = json.loads(path.read_text())
@@ -144,7 +145,7 @@ class TimeStamps:
             sizes, newest = self._sizes, self._newest_stamp
         found = newest if seq is None else self._first_readable(n for n in sizes if n >= seq)
         if found is None:
-            raise NotFound("no-time-token", "no time token speaks for this yet: ask again later")
+            raise NotFound("no-time-token")
         return found
 
     def _first_readable(self, sizes: Iterable[int]) -> Stamp | None:
@@ -171,7 +172,7 @@ class TimeStamps:
         except OSError:
             trouble = "it could not be written to the disk"
         except ExchangeError as error:
-            trouble = error.remedy or error.error_code
+            trouble = error.explanation
         except Exception as error:  # whatever an outsider answers, it is asked again
             trouble = f"unexpected {type(error).__name__}"
         self.trouble = trouble
@@ -188,7 +189,7 @@ class TimeStamps:
         except (Malformed, Untrusted, NotFound) as error:
             raise Untrusted(
                 "stamped-head-contradicted",
-                f"the log does not continue its head of {before.size} records, which has a token: run the audit",
+                f"The log does not continue its head of {before.size} records, which has a time token: run the audit.",
             ) from error
         return head.size > before.size
 
@@ -196,12 +197,12 @@ class TimeStamps:
         headers = {"content-type": "application/timestamp-query", "accept-encoding": "identity"}
         with self._http.stream("POST", url, content=request, headers=headers) as answer:
             if answer.status_code != 200:
-                raise Malformed("time-refused", f"it answered {answer.status_code}")
+                raise Malformed("time-refused", f"The time authority answered {answer.status_code}.")
             token, until = b"", monotonic() + TSA_ANSWER_SECONDS
             for chunk in answer.iter_raw():
                 token += chunk
                 if len(token) > MAX_TOKEN_BYTES or monotonic() > until:
-                    raise Malformed("time-answer", "it answered more than 64 KiB, or too slowly")
+                    raise Malformed("time-answer")
         return token
 
     def _store_stamp(self, stamp: Stamp) -> None:

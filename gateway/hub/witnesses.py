@@ -45,7 +45,7 @@ def known_witnesses(folder: Path) -> list[WitnessSettings]:
         ]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise Malformed(
-            "witness-settings", f"{WITNESS_SETTINGS_FILE}: a list of name, url and keys"
+            "witness-settings", f"{WITNESS_SETTINGS_FILE} is a list of objects with name, url and keys."
         ) from error
 
 
@@ -88,7 +88,7 @@ class Witnesses:
         with self._note_lock:
             if self._cosigned_note is not None:
                 return self._cosigned_note.encode()
-        raise NotFound("no-checkpoint", "no head was shown to witnesses yet: ask again in a moment")
+        raise NotFound("no-checkpoint")
 
     def step(self) -> None:
         """Show the head of now to those who have not cosigned it."""
@@ -118,7 +118,7 @@ class Witnesses:
                     self._cosigned_sizes[witness.name] = int(answer.text)  # it has seen another head last
                     continue
                 if answer.status_code != 200:
-                    raise Malformed("witness-refused", f"it answered {answer.status_code}")
+                    raise Malformed("witness-refused", f"The witness answered {answer.status_code}.")
                 cosigned = with_signatures(note, parse_signature_lines(answer.text))
                 verify_cosignature(cosigned, witness.name, witness.keys)
                 self._cosigned_sizes[witness.name] = size
@@ -128,5 +128,5 @@ class Witnesses:
         except httpx.HTTPError:
             self.missing_cosignatures[witness.name] = "away"
         except ExchangeError as error:
-            self.missing_cosignatures[witness.name] = error.remedy or error.error_code
+            self.missing_cosignatures[witness.name] = error.explanation
         return note

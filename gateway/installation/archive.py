@@ -65,7 +65,7 @@ def remote_bus_settings(installation: Installation) -> BusSettings | None:
         environment = {str(k): str(v) for k, v in json.loads(path.read_text()).items()}
         return replace(BusSettings.from_env(environment), stream=installation.genesis.stream)
     except (ValueError, AttributeError) as error:
-        raise Malformed("bus-settings", f"{REMOTE_BUS_FILE}: {error}") from error
+        raise Malformed("bus-settings", f"{REMOTE_BUS_FILE} does not have its form: {error}") from error
 
 
 @contextmanager
@@ -88,13 +88,16 @@ def exclusive_read_models(installation: Installation) -> AbstractContextManager[
     """The one process that writes this hub's views. Raises Unavailable."""
     return exclusive_lock_file(
         installation.hub_folder / "views.lock",
-        Unavailable("views-in-use", "another process writes these views: end it first"),
+        Unavailable("read-models-in-use"),
     )
 
 
 @contextmanager
-def open_archive(installation: Installation, *, start_bus: bool = True) -> Iterator[Archive]:
-    """Open the folder. ``start_bus``: start it where no hub does. Raises Unavailable where there is none."""
+def open_archive(
+    installation: Installation, *, start_bus: bool = True, start_read_models: bool = True
+) -> Iterator[Archive]:
+    """Open the folder. ``start_bus``: start it where no hub does. Raises Unavailable where there is none.
+    ``start_read_models``: False for who makes them anew, whatever state they are in."""
     secrets = installation.hub_secrets()
     genesis = installation.genesis
     with ExitStack() as stack:
@@ -122,7 +125,8 @@ def open_archive(installation: Installation, *, start_bus: bool = True) -> Itera
             recorder, items, vault, hub=installation.hub, prefix=settings.prefix, audit=genesis.audit_kem
         )
         read_models = Engine(installation.hub_folder / "views.db", store.records)
-        read_models.start()
+        if start_read_models:
+            read_models.start()
         stack.callback(read_models.close)
         yield Archive(installation, genesis, recorder, store, read_models, running)
 
@@ -141,9 +145,7 @@ def _running_bus_settings(installation: Installation, folder: Path, stream: str)
     try:
         running_info = json.loads((installation.hub_folder / RUNNING_FILE).read_text())
     except (OSError, ValueError) as error:
-        raise Unavailable(
-            "bus-in-use", "another process holds this folder and does not say where it is"
-        ) from error
+        raise Unavailable("bus-in-use") from error
     return BusSettings(
         url=running_info["bus"],
         monitor_url=running_info["monitor"],

@@ -33,7 +33,7 @@ class FileCustody:
                 self._secrets = self._installation.hub_secrets()
             key = self._secrets.get(name)
         if key is None:
-            raise Unavailable("vault-key-missing", "open the keystore that holds this generation's key")
+            raise Unavailable("vault-key-missing")
         return key
 
     def ensure_vault_key(self, generation: int) -> bytes:

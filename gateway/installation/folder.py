@@ -103,7 +103,7 @@ class Installation:
         for agency_folder in self.agencies():
             if agency_folder.code == code:
                 return agency_folder
-        raise NotFound("agency-not-there", "no agency of this code in this folder")
+        raise NotFound("agency-not-found")
 
     def agency_keys(self, agency_folder: AgencyFolder) -> tuple[SignatureKeys, KemKey]:
         """An agency's private keys."""
@@ -137,14 +137,14 @@ def create_installation(folder: Path, *, mode: Mode, passphrase: bytes | None = 
     A rehearsal makes its own passphrase and keeps it beside the keys; a real one must be given one.
     """
     if folder.exists() and any(folder.iterdir()):
-        raise Malformed("folder-not-empty", "name an empty folder: an installation is never overwritten")
+        raise Malformed("folder-not-empty")
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     if mode == "rehearsal":
         passphrase = secrets.token_hex(16).encode()
         _write_private(folder / "passphrase", passphrase + b"\n")
         _write_private(folder / "clock-token", secrets.token_urlsafe(32).encode() + b"\n")
     elif not passphrase:
-        raise Malformed("no-passphrase", "a real installation needs a passphrase")
+        raise Malformed("no-passphrase")
     for name in ("hub", "registrars", "audit", "agencies"):
         (folder / name).mkdir(mode=0o700)
     log = SignatureKeys.generate(SignatureKind.LOG)
@@ -179,12 +179,12 @@ def open_installation(folder: Path, passphrase: bytes | None = None) -> Installa
     try:
         about: dict[str, Any] = json.loads((folder / "installation.json").read_text())
     except FileNotFoundError as error:
-        raise NotFound("no-installation", "make one with «kakehashi init»") from error
+        raise NotFound("no-installation") from error
     mode: Mode = "rehearsal" if about["mode"] == "rehearsal" else "real"
     if passphrase is None and mode == "rehearsal":
         passphrase = (folder / "passphrase").read_bytes().strip()
     if passphrase is None:
-        raise Malformed("no-passphrase", "give the passphrase by prompt, file or descriptor")
+        raise Malformed("no-passphrase")
     return Installation(folder, mode, bytes.fromhex(about["hub"]), passphrase)
 
 
@@ -198,5 +198,5 @@ def moment(text: str) -> datetime:
     """An aware time of ISO 8601 text. Raises Malformed for a naive one."""
     at = datetime.fromisoformat(text)
     if at.tzinfo is None:
-        raise Malformed("naive-time", "write the time with its zone, such as +09:00")
+        raise Malformed("naive-time")
     return at

@@ -93,7 +93,7 @@ class Registrars:
         fields = {"number": number, "until": until.isoformat()}
         answer = self.order(Kind.LOG, self._pinned_genesis.log_id, "audit_mandate.began", fields)
         if answer["outcome"] != "recorded":
-            raise Refused("audit-refused", f"the hub recorded why: {answer['reason']}")
+            raise Refused("audit-refused", f"The hub recorded the reason {answer['reason']}.")
 
     def _payload(
         self, kind: Kind, about: UUID, act: str, fields: Mapping[str, Any], by: UUID | str, keyset: bytes

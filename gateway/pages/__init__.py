@@ -1,1 +1,1 @@
-"""What people see, in Japanese. Pages work without JavaScript and hold content only where it was opened."""
+"""All pages: templates, style and Japanese texts. They work without JavaScript, and show content only after it was opened."""

@@ -1,4 +1,4 @@
-"""The demo's start page: a door for each agency, and the auditor's."""
+"""The start page of the demo: links to each agency's door and to the auditor's pages."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from gateway.pages.render import page, with_static
 
 
 def index_app(*, agencies: Sequence[tuple[str, str]], mode: str) -> FastAPI:
-    """An application whose only page leads to the doors mounted beside it. ``agencies``: code and name."""
+    """An application with one page, which links to the doors mounted in it. ``agencies``: code and name."""
     app = with_static(FastAPI(title="架け橋", docs_url=None, redoc_url=None, openapi_url=None))
 
     @app.get("/", response_class=HTMLResponse)

@@ -1,4 +1,4 @@
-"""The Japanese text of the codes that forms offer and cases show, beside those of ``texts``."""
+"""The Japanese text of the codes that forms offer and cases show, besides those of ``texts``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""On which law an act rests, as a short Japanese note made from the ``Basis:`` of its event."""
+"""The legal basis of an act as a short Japanese citation, made from the ``law`` of its class statement."""
 
 from __future__ import annotations
 
@@ -12,11 +12,10 @@ _ARTICLE = re.compile(r"(\d+(?:-\d+)*)(?:\((\d+)\))?(\d+)?( proviso)?")
 
 
 def law_of(event: type[Event]) -> str:
-    """The law of this event for people: «個情法69条2項4号、本システムの規則(二人の承認)»."""
-    _, _, basis = " ".join((event.__doc__ or "").split()).partition("Basis: ")
+    """The legal basis of this event in Japanese, such as «個情法69条2項4号、本システムの規則(二人の承認)»."""
     citations: list[str] = []
     law = ""
-    for part in basis.partition(". ")[0].removesuffix(".").split(";"):
+    for part in event.LAW.split(";"):
         law_name, _, rest = part.strip().partition(" ")
         own = _OWN_RULE.fullmatch(part.strip())
         if own is not None:

@@ -1,4 +1,4 @@
-"""Rendering: one environment, strict headers, every code in Japanese."""
+"""Rendering: one template environment, strict security headers, filters that turn codes into Japanese."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _environment = Environment(
 
 
 def _jst_text(text: str | None) -> str:
-    """A stored time as people in Japan write it, to the minute."""
+    """A stored time in Japanese local time, to the minute; empty for None."""
     if not text:
         return ""
     return datetime.fromisoformat(text.replace("Z", "+00:00")).astimezone(JST).strftime("%Y-%m-%d %H:%M")
@@ -62,12 +62,12 @@ _environment.filters.update(
 
 
 def page(name: str, *, status: int = 200, **values: Any) -> HTMLResponse:
-    """One page."""
+    """A rendered page with the security headers."""
     return HTMLResponse(_environment.get_template(name).render(**values), status, HEADERS)
 
 
 def with_static(app: FastAPI) -> FastAPI:
-    """Serve the style sheet beside the pages, and give every answer the strict headers."""
+    """Serve the static files, and add the security headers to every response."""
     app.mount("/static", StaticFiles(directory=PAGES_FOLDER / "static"), name="static")
 
     @app.middleware("http")

@@ -111,14 +111,14 @@ class HubClient:
         try:
             found: dict[str, Any] = self._http.get("/readyz").json()
         except (httpx.HTTPError, ValueError) as error:
-            raise Unavailable("hub-away", "the hub does not answer") from error
+            raise Unavailable("hub-unreachable") from error
         return found
 
     def _get_bytes(self, path: str) -> bytes:
         try:
             response = self._http.get(path)
         except httpx.HTTPError as error:
-            raise Unavailable("hub-away", "the hub does not answer") from error
+            raise Unavailable("hub-unreachable") from error
         if response.status_code != 200:
             raise error_of(response.status_code, _problem_body(response))
         return response.content
@@ -129,7 +129,7 @@ class HubClient:
         try:
             response = self._http.request(method, path, **kwargs)
         except httpx.HTTPError as error:
-            raise Unavailable("hub-away", "the hub does not answer") from error
+            raise Unavailable("hub-unreachable") from error
         body = _problem_body(response)
         if response.status_code >= 400 and body.get("outcome") != "refused":
             raise error_of(response.status_code, body)

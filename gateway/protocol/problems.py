@@ -1,6 +1,6 @@
-"""Errors as the outside sees them: branch -> HTTP status, in one table, as RFC 9457 problems.
+"""Errors as the outside sees them: category -> HTTP status, in one table, as RFC 9457 problems.
 
-A problem holds the stable code and error code and what to mend; never a subject's data. Source: RFC 9457.
+A problem holds the stable category and error code and what to do; never a subject's data. Source: RFC 9457.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from adapters.agencies import WrongFile
+from domain import error_codes
 from domain.errors import (
     Conflict,
     ExchangeError,
@@ -29,6 +30,7 @@ STATUS: Mapping[type[ExchangeError], int] = {
     Unavailable: 503,
     InvariantViolation: 500,
 }
+"""The status of a category. A row of the table of error codes can set another one (413)."""
 
 TITLES: Mapping[type[ExchangeError], str] = {
     Malformed: "書式に誤りがあります",
@@ -43,30 +45,43 @@ TITLES: Mapping[type[ExchangeError], str] = {
 MEDIA_TYPE = "application/problem+json"
 
 
-def category_of(error: ExchangeError) -> type[ExchangeError]:
-    """The branch of the tree that this error stands on."""
+def class_of(error: ExchangeError) -> type[ExchangeError]:
+    """The class of the tree that names the category of this error."""
     return next(category for category in STATUS if isinstance(error, category))
+
+
+def title_of(error: ExchangeError) -> str:
+    """The category in Japanese."""
+    return TITLES[class_of(error)]
+
+
+def text_ja_of(error: ExchangeError) -> str:
+    """What happened and what to do, in Japanese; the title where the code is not ours."""
+    row = error_codes.find(error.error_code)
+    return f"{title_of(error)}。" if row is None else row.text_ja
 
 
 def problem(error: ExchangeError) -> tuple[int, dict[str, Any]]:
     """The HTTP status and the problem document of an error."""
-    category = category_of(error)
+    row = error_codes.find(error.error_code)
+    status = (row and row.status) or STATUS[class_of(error)]
     body: dict[str, Any] = {
-        "type": f"urn:kakehashi:problem:{category.code}:{error.error_code}",
-        "title": TITLES[category],
-        "status": STATUS[category],
-        "code": category.code,
+        "type": f"urn:kakehashi:problem:{error.category}:{error.error_code}",
+        "title": title_of(error),
+        "status": status,
+        "category": error.category,
         "error_code": error.error_code,
         "detail": error.remedy,
+        "detail_ja": text_ja_of(error),
     }
     if isinstance(error, WrongFile):
         body["findings"] = [finding.to_json() for finding in error.findings]
-    return STATUS[category], body
+    return status, body
 
 
 def error_of(status: int, body: Mapping[str, Any]) -> ExchangeError:
-    """The error that a problem document tells of; an unknown one is Unavailable."""
-    for category in STATUS:
-        if body.get("code") == category.code:
-            return category(str(body.get("error_code", "unknown")), str(body.get("detail", "")))
-    return Unavailable("odd-answer", f"the hub answered {status} without a problem document")
+    """The error that a problem document describes; Unavailable for an answer that is no problem document."""
+    for cls in STATUS:
+        if body.get("category") == cls.category:
+            return cls(str(body.get("error_code", "unknown")), str(body.get("detail", "")))
+    return Unavailable("unexpected-answer", f"The hub answered {status} without a problem document.")

@@ -25,10 +25,10 @@ async def read_bounded_body(request: Request, max_bytes: int) -> bytes:
         async for chunk in request.stream():
             size += len(chunk)
             if size > max_bytes:
-                raise Malformed("body-too-long", f"send at most {max_bytes} bytes")
+                raise Malformed("body-too-long", f"Send at most {max_bytes} bytes.")
             chunks.append(chunk)
     except ClientDisconnect as disconnect:
-        raise Malformed("body-cut-off", "send the whole body") from disconnect
+        raise Malformed("body-cut-off") from disconnect
     return b"".join(chunks)
 
 
@@ -45,7 +45,7 @@ class ServedApp:
             self._socket.bind((host, port))
         except OSError as error:
             self._socket.close()
-            raise Unavailable("port-taken", f"port {port} can't be used: name another") from error
+            raise Unavailable("port-taken", f"Port {port} can't be used: name another.") from error
         self.port: int = self._socket.getsockname()[1]
         self.url = f"http://{host}:{self.port}"
         config = uvicorn.Config(
@@ -63,7 +63,7 @@ class ServedApp:
         deadline = monotonic() + START_SECONDS
         while not self._server.started:
             if monotonic() > deadline or not self._thread.is_alive():
-                raise Unavailable("not-served", "the HTTP server did not start")
+                raise Unavailable("not-served")
             sleep(0.01)
         return self
 

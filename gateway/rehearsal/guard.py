@@ -18,4 +18,4 @@ def refuse_real_hub(folder: Path) -> None:
     hub = bytes.fromhex(json.loads(about.read_text())["hub"])
     frame = parse_frame((folder / "hub" / "genesis.frame").read_bytes())
     if verify_genesis(frame, hub=hub).mode != "rehearsal":
-        raise Refused("real-hub", "name another folder: rehearsals never work on a real hub")
+        raise Refused("real-hub")

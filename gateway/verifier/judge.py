@@ -16,8 +16,9 @@ from uuid import UUID
 from domain import events as e
 from domain.decide import decide
 from domain.due import DueEvent, next_due, next_due_of_case
+from domain.editions import under_edition
 from domain.errors import ExchangeError, Untrusted
-from domain.record import AUDIT, DECIDER, HUB, REGISTRARS, About, Command, Record, hub_command_id
+from domain.record import AUDIT, HUB, REGISTRARS, About, Command, Record, hub_command_id
 from domain.register import Agency, Originator, Register
 from domain.world import World, empty_world, rests_on
 from gateway.verifier.record_parser import command_of, record_json
@@ -37,13 +38,17 @@ MAX_CLOCK_STEP_BACK = timedelta(days=1)
 
 class Judge:
     """What was so before, and what was counted. ``unreadable``: originators whose control was destroyed, with version
-    and position of their last record; who goes through a whole stream tells it."""
+    and position of their last record; who goes through a whole stream tells it. ``edition``: of the rules, as of the last
+    record; each record is judged by the rules of its own."""
 
     def __init__(self, genesis: Genesis) -> None:
         self._pinned_genesis = genesis
         self._mandate_by_originator: dict[UUID, int] = {}
         self._worlds: dict[UUID, World] = {}
         self.register = Register()
+        self.edition = 1
+        self._edition_since: datetime | None = None
+        self._newest_at: datetime | None = None
         self.unreadable: dict[UUID, tuple[int, int]] = {}
         self.records = self.signatures = self.decisions = self.hub_acts = 0
 
@@ -56,7 +61,9 @@ class Judge:
             error_code = error.error_code
         else:
             error_code = error_code and f"decision-differs: {error_code}"
-        error_code = error_code or self.withheld_alarm_error(stored.record)
+        error_code = (
+            error_code or self.edition_error(stored.record) or self.withheld_alarm_error(stored.record)
+        )
         self.fold(stored.record)
         return error_code
 
@@ -70,6 +77,10 @@ class Judge:
         same = expected == stored.record or record_json(expected) == record_json(stored.record)
         return None if same else _difference(expected, stored.record)
 
+    def edition_error(self, record: Record) -> str | None:
+        """The error code of a record that was decided under older rules than a record before it."""
+        return "edition-goes-back" if record.edition < self.edition else None
+
     def withheld_alarm_error(self, record: Record) -> str | None:
         """The error code of a record that stands where an alarm of its case should have stood long before."""
         not_applicable = record.about.kind is not e.Kind.CASE or record.by == HUB
@@ -82,10 +93,11 @@ class Judge:
     def withheld_alarms(self, now: datetime) -> Iterator[About]:
         """Where an act of the clock was overdue for long when the last record was made, at ``now``."""
         for case, world in self._worlds.items():
-            if self._has_withheld_alarm(replace(world, register=self.register), now):
+            if self._has_withheld_alarm(replace(world, register=self.register, edition=self.edition), now):
                 yield About(e.Kind.CASE, case)
         register = self.register
-        due = next_due(register, now - MAX_ALARM_DELAY)
+        with under_edition(self.edition):
+            due = next_due(register, now - MAX_ALARM_DELAY)
         if due is not None:
             on = register.find(due.about.kind, due.about.id)
             registers = (register.rules, register.networks, register.commissions)
@@ -93,11 +105,15 @@ class Judge:
                 on,
                 *(one for register_part in registers for one in register_part.values()),
             ]  # what its being due may follow from
-            if all(o is None or o.last_at is None or o.last_at + MAX_ALARM_DELAY < now for o in known):
+            times = (self._edition_since, *(o.last_at for o in known if o is not None))
+            if all(at is None or at + MAX_ALARM_DELAY < now for at in times):
                 yield due.about
 
     def fold(self, record: Record) -> None:
         """This is so from now on."""
+        self._newest_at = max(record.at, self._newest_at or record.at)
+        if record.edition != self.edition:
+            self.edition, self._edition_since = record.edition, self._newest_at
         if record.originator.kind in (e.Kind.CASE, e.Kind.CASE_ACCESS):
             self._worlds[record.about.id] = self._world(record).after(record)
         else:
@@ -110,25 +126,22 @@ class Judge:
                 return envelope.section
         existing = self._world(record).case.item(item)
         if existing is None:
-            raise Untrusted("wrapped-key-of-unknown-item", "a wrapped key of an item that is not in the case")
+            raise Untrusted("wrapped-key-of-unknown-item")
         return existing[1].section
 
     def _check_mandate(self, stored: StoredRecord) -> None:
         """It lies under the key of the mandate of its day, which its originator's first record there brings."""
         on, epoch = stored.record.originator.id, stored.opened.epoch
         if epoch != self.register.mandate:
-            raise Untrusted("other-mandate", "control lies under the key of the mandate of its day")
+            raise Untrusted("other-mandate")
         if (stored.opened.audit_wrapped_key is not None) != (self._mandate_by_originator.get(on, 0) < epoch):
-            raise Untrusted(
-                "audit-wrapped-key",
-                "the first record of a mandate brings the audit office's key, no other does",
-            )
+            raise Untrusted("audit-wrapped-key")
         self._mandate_by_originator[on] = epoch
 
     def _check_time_order(self, record: Record) -> None:
         last = self._originator(record).last_at
         if last is not None and record.at < last:
-            raise Untrusted("time-goes-back", "recorded earlier than the record before it")
+            raise Untrusted("time-goes-back")
 
     def _redecide(self, stored: StoredRecord) -> Record:
         record = stored.record
@@ -138,10 +151,10 @@ class Judge:
             return self._redecide_hub_event(record)
         frame = parse_frame(stored.frame)
         if frame.digest != record.frame:
-            raise Untrusted("frame-of-another", "the record names another frame than it carries")
+            raise Untrusted("frame-of-another")
         payload = stored.payload
         if payload is None:
-            raise Untrusted("no-frame", "a command's record carries its frame")
+            raise Untrusted("no-frame")
         command = command_of(payload, frame.digest)
         self._verify_signature(command, payload, frame)
         self.signatures += 1
@@ -155,7 +168,6 @@ class Judge:
             version=self._originator(record).version + 1,
             rests_on=rests_on(world, command),
             rules=world.rules.version,
-            decider=DECIDER,
             event=event,
         )
 
@@ -163,7 +175,7 @@ class Judge:
         frame = parse_frame(stored.frame)
         genesis = verify_genesis(frame, hub=self._pinned_genesis.hub)
         if self.records != 1:
-            raise Untrusted("genesis-not-first", "the genesis is record 1, and there is one")
+            raise Untrusted("genesis-not-first")
         about = About(e.Kind.LOG, genesis.log_id)
         return replace(
             stored.record,
@@ -174,17 +186,16 @@ class Judge:
             frame=frame.digest,
             rests_on=(),
             rules=0,
-            decider=DECIDER,
             event=e.HubFounded(mode=genesis.mode),
         )
 
     def _redecide_hub_event(self, record: Record) -> Record:
         """An act of the hub itself is what the clock would have brought."""
         if record.by != HUB:
-            raise Untrusted("no-frame", "only the hub's own acts have no frame")
+            raise Untrusted("no-frame")
         due = self._expected_due(record)
         if due is None or due.at > record.at or due.about != record.about or due.event != record.event:
-            raise Untrusted("hub-act-not-due", "nothing of the kind had fallen due")
+            raise Untrusted("hub-act-not-due")
         self.hub_acts += 1
         existing = self._originator(record)
         version = existing.version + 1
@@ -195,7 +206,6 @@ class Judge:
             command_id=hub_command_id(record.about.id, version),
             rests_on=(),
             rules=self._world(record).rules.version,
-            decider=DECIDER,
             event=due.event,
         )
 
@@ -208,8 +218,10 @@ class Judge:
                 generation_follows = record.event.generation == self.register.generation + 1
                 return DueEvent(record.at, record.about, record.event) if generation_follows else None
             case = self._worlds.get(record.event.scope)
-            return None if case is None else next_due_of_case(replace(case, register=self.register))
-        return next_due(self.register, record.at)
+            case = None if case is None else replace(case, register=self.register, edition=record.edition)
+            return None if case is None else next_due_of_case(case)
+        with under_edition(record.edition):
+            return next_due(self.register, record.at)
 
     def _verify_signature(self, command: Command, payload: CommandPayload, frame: Frame) -> None:
         agency = self.register.agencies.get(command.by) if isinstance(command.by, UUID) else None
@@ -224,21 +236,19 @@ class Judge:
             verify(COMMAND, frame, [self._pinned_genesis.audit_sig])
             expected = ZEROS
         elif agency is None:
-            raise Untrusted("unknown-sender", "no key set of this sender was published before")
+            raise Untrusted("unknown-sender")
         else:
             verify(COMMAND, frame, [_public_key(agency)])
             expected = None if agency.revoked else agency.keyset
         if payload.keyset != expected or payload.hub != self._pinned_genesis.hub:
-            raise Untrusted("key-set-not-in-force", "signed under a key set that was not in force then")
+            raise Untrusted("key-set-not-in-force")
 
     def _check_envelope(self, command: Command, record: Record) -> None:
         envelope = (command.about, command.by, command.command_id)
         if envelope != (record.about, record.by, record.command_id):
-            raise Untrusted(
-                "envelope-differs", "the record says another sender, ask or matter than its frame"
-            )
+            raise Untrusted("envelope-differs")
         if (record.by, record.command_id) in self._originator(record).commands_seen:
-            raise Untrusted("ask-answered-twice", "this command was answered before")
+            raise Untrusted("command-answered-twice")
 
     def _check_validity_window(self, command: Command, payload: CommandPayload, record: Record) -> None:
         """It was recorded while its sender let it be, after what its sender holds a receipt for. Source: KH-1 §5."""
@@ -248,18 +258,18 @@ class Judge:
             record.at > payload.not_after and record.at != originator.last_at
         )  # as late as what it follows
         if past_validity or payload.not_after > record.at + ahead:
-            raise Untrusted("not-when-signed", "recorded at a time for which it was not signed")
+            raise Untrusted("not-when-signed")
         basis = (world.rules, *(self.register.find(kind, id) for kind, id, _ in record.rests_on))
         if any(
             o is not None and o.last_at is not None and record.at + MAX_CLOCK_STEP_BACK < o.last_at
             for o in basis
         ):
-            raise Untrusted("rests-on-later", "judged by what was not so before it")
+            raise Untrusted("rests-on-later")
         case_originators = (world.case, world.access) if command.about.kind is e.Kind.CASE else (originator,)
         if payload.prev != ZEROS and not any(
             p.has_payload(command.by, payload.prev) for p in case_originators
         ):
-            raise Untrusted("prev-not-recorded", "its sender has a receipt for a frame that is not here")
+            raise Untrusted("prev-not-recorded")
 
     def _has_withheld_alarm(self, world: World, now: datetime) -> bool:
         due = next_due_of_case(world)
@@ -269,14 +279,16 @@ class Judge:
             due.at,
             world.case.last_at,
             world.rules.last_at,
+            self._edition_since,
         )  # nobody knew of it before the last of these
         return max(at for at in known if at is not None) + MAX_ALARM_DELAY < now
 
     def _world(self, record: Record) -> World:
-        if record.about.kind is not e.Kind.CASE:
-            return empty_world(self.register, record.about.id)
-        known = self._worlds.get(record.about.id) or empty_world(self.register, record.about.id)
-        return replace(known, register=self.register)
+        """What it is judged on, by the rules of its edition."""
+        is_case = record.about.kind is e.Kind.CASE
+        known = self._worlds.get(record.about.id) if is_case else None
+        world = known or empty_world(self.register, record.about.id)
+        return replace(world, register=self.register, edition=record.edition)
 
     def _originator(self, record: Record) -> Originator:
         world = self._world(record)
@@ -301,7 +313,7 @@ def _parsed_public_key(key: tuple[tuple[str, str], ...]) -> SignaturePublic:
 
 def _difference(expected: Record, existing: Record) -> str:
     """Which part differs, without saying what stands in it."""
-    names = ("version", "at", "rests_on", "rules", "decider")
+    names = ("version", "at", "rests_on", "rules")
     parts = [n for n in names if getattr(expected, n) != getattr(existing, n)]
     if type(expected.event) is not type(existing.event):
         parts.append(f"{existing.topic} instead of {expected.topic}")

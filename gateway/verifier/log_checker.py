@@ -39,7 +39,7 @@ class LogChecker:
         except FileNotFoundError:
             pass  # nothing was signed yet: the doors know better, where something was
         except ExchangeError as error:
-            report(error.error_code, None, "hub/log/checkpoint", error.remedy)
+            report(error.error_code, None, "hub/log/checkpoint", error.explanation)
 
     def check_record(self, seq: int, where: str, leaf: Leaf | None, sha: bytes) -> None:
         """The next record. What the log has at its place is this very record."""

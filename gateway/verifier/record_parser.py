@@ -15,6 +15,7 @@ from pydantic import TypeAdapter
 
 from domain import events as e
 from domain.decide import PERMITTED_COMMANDS
+from domain.editions import is_released
 from domain.errors import Malformed
 from domain.record import AUDIT, HUB, REGISTRARS, About, Command, Party, Record, access_of
 from keys import canonical
@@ -55,7 +56,7 @@ def record_json(record: Record) -> dict[str, Any]:
         "frame": None if record.frame is None else record.frame.hex(),
         "rests_on": [[kind.value, str(id), version] for kind, id, version in record.rests_on],
         "rules": record.rules,
-        "decider": record.decider,
+        "edition": record.edition,
         "fields": e.dump(record.event),
     }
 
@@ -64,6 +65,7 @@ def record_of(body: bytes, originator: UUID, version: int, actor: str) -> Record
     """The typed record. Raises Malformed for anything that is not just so what it says."""
     value: Any = canonical.parse(body)
     try:
+        edition = _known_edition(value["edition"])
         topic, schema_version = value["topic"], _integer(value["v"])
         event = _typed_event(topic, schema_version, value["fields"])
         about = About(e.Kind(value["about"]["kind"]), UUID(value["about"]["id"]))
@@ -80,18 +82,18 @@ def record_of(body: bytes, originator: UUID, version: int, actor: str) -> Record
             frame=None if value["frame"] is None else bytes.fromhex(value["frame"]),
             rests_on=tuple((e.Kind(kind), UUID(id), _integer(n)) for kind, id, n in value["rests_on"]),
             rules=_integer(value["rules"]),
-            decider=_integer(value["decider"]),
+            edition=edition,
             event=event,
         )
         reencoded = record_json(record)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise Malformed("wrong-body", "a body has just the keys of its format") from error
+        raise Malformed("wrong-body") from error
     if schema_version < type(event).VERSION:  # an earlier shape was lifted, and can't be written again
         reencoded |= {"v": schema_version, "fields": value["fields"]}
     if canonical.encode(reencoded) != body:
-        raise Malformed("wrong-body", "a body is written in one form only")
+        raise Malformed("wrong-body")
     if not (in_access_stream or originator == about.id) or event.ON not in (None, on.kind):
-        raise Malformed("wrong-originator", "the event is not about the originator it stands in")
+        raise Malformed("wrong-originator")
     return record
 
 
@@ -102,15 +104,15 @@ def command_of(payload: CommandPayload, frame: bytes) -> Command:
     """
     cls = e.EVENTS.get(payload.act)
     if cls is None or cls not in PERMITTED_COMMANDS:
-        raise Malformed("unknown-act", "ask for an act of the published list")
+        raise Malformed("unknown-act")
     on = e.Kind.CASE if cls.ON is e.Kind.CASE_ACCESS else cls.ON
     if payload.about.kind != on:
-        raise Malformed("wrong-kind", f"{payload.act} is about a {on}")
+        raise Malformed("wrong-kind", f"{payload.act} is about an originator of kind {on}.")
     if set(payload.fields) & cls.HUB_FIELDS:
-        raise Malformed("hub-fields", "what the hub decides is not asked for")
+        raise Malformed("hub-fields")
     proposed_event = _proposed_event(cls, {**payload.fields, **_sealed_part_fields(cls, payload)})
     if field_with_free_text(proposed_event) is not None:
-        raise Malformed("wrong-fields", f"{payload.act} holds words where a code or a reference stands")
+        raise Malformed("wrong-fields", f"A field of {payload.act} is not a code or a reference.")
     return Command(
         about=About(on, payload.about.id),
         command_id=payload.command_id,
@@ -145,7 +147,7 @@ def _sealed_part_fields(cls: type[e.Event], payload: CommandPayload) -> dict[str
         ]
         return {"items": items, "held": [], "placed": None}
     if payload.items or payload.wrapped_keys:
-        raise Malformed("parts-not-allowed", f"{cls.TOPIC} carries no items")
+        raise Malformed("parts-not-allowed", f"{cls.TOPIC} carries no items.")
     return {}
 
 
@@ -158,16 +160,16 @@ def _proposed_event(cls: type[e.Event], fields: dict[str, Any]) -> e.Event:
             continue
         if schema_version < cls.VERSION or e.dump(event) == fields:
             return event
-    raise Malformed("wrong-fields", f"fields of {cls.TOPIC} do not have their form")
+    raise Malformed("wrong-fields", f"The fields of {cls.TOPIC} do not have their form.")
 
 
 def _typed_event(topic: str, schema_version: int, fields: Any) -> e.Event:
     """The typed event of stored fields, lifted to the present shape. Raises Malformed, or as a wrong value does."""
     cls = e.EVENTS.get(topic)
     if cls is None:
-        raise Malformed("unknown-topic", "this topic is not published here; is this a newer record?")
+        raise Malformed("unknown-topic")
     if not 1 <= schema_version <= cls.VERSION:
-        raise Malformed("unknown-version", "this version is not published here; is this a newer record?")
+        raise Malformed("unknown-version")
     state = fields
     if schema_version < cls.VERSION:
         state = deepcopy(fields)
@@ -185,6 +187,16 @@ def _integer(number: Any) -> int:
     if type(number) is not int:  # True is an int, too
         raise TypeError("not a whole number")
     return number
+
+
+def _known_edition(value: Any) -> int:
+    """Looked at first: nothing of a record that was decided under newer rules can be judged here."""
+    edition = _integer(value)
+    if edition < 1:
+        raise ValueError("editions are counted from 1")
+    if not is_released(edition):
+        raise Malformed("unknown-edition")
+    return edition
 
 
 def _parse_party(text: str) -> Party:

@@ -1,4 +1,4 @@
-"""The forms in a real browser: by keyboard alone, on a phone, with what is wrong beside its field."""
+"""The forms in a real browser: by keyboard only, on a phone, with errors at their fields."""
 
 from __future__ import annotations
 
@@ -44,9 +44,9 @@ def screen(browser, office):  # type: ignore[no-untyped-def] # noqa: F811
     assert unexpected == []
 
 
-def test_an_emergency_is_asked_for_by_keyboard_on_a_phone(screen, office) -> None:  # type: ignore[no-untyped-def]
+def test_emergency_access_is_requested_by_keyboard_on_a_phone(screen, office) -> None:  # type: ignore[no-untyped-def]
     case = office.case()
-    office.told(case)
+    office.forward_notification(case)
     screen.goto(f"{office.url}/agency/KS-CGC/cases/{case}")
     screen.get_by_text("緊急・例外").click()
     screen.get_by_role("link", name="緊急閲覧を求める").click()
@@ -76,7 +76,7 @@ def test_an_emergency_is_asked_for_by_keyboard_on_a_phone(screen, office) -> Non
     assert "子どもの所在や安否が分からない" in screen.inner_text("main")
 
 
-def test_a_second_person_finds_the_request_on_his_own_page_and_gives_his_word(screen, office) -> None:  # type: ignore[no-untyped-def]
+def test_a_second_person_sees_the_request_on_the_own_page_and_approves(screen, office) -> None:  # type: ignore[no-untyped-def]
     case = office.case()
     page_client = office.at("AZ-CORE")
     page_client.submit(
@@ -93,7 +93,7 @@ def test_a_second_person_finds_the_request_on_his_own_page_and_gives_his_word(sc
     for name in ("訓練用の職員二", "訓練用の職員三"):
         screen.select_option("#actor", label=name)
         screen.get_by_role("button", name="替える").click()
-        screen.click(f"a[href*='{case}/forms/override-word']")
+        screen.click(f"a[href*='{case}/forms/override-approval']")
         assert "特別の理由がある" in screen.inner_text("main")
         screen.get_by_label("自分の判断で承認します").check()
         screen.get_by_role("button", name="承認する").click()
@@ -102,7 +102,7 @@ def test_a_second_person_finds_the_request_on_his_own_page_and_gives_his_word(sc
     assert screen.input_value("#basis") == "APPI-69-2-4"
 
 
-def test_every_form_has_one_heading_named_fields_and_room_on_a_phone(screen, office) -> None:  # type: ignore[no-untyped-def]
+def test_every_form_has_one_heading_labelled_fields_and_fits_a_phone(screen, office) -> None:  # type: ignore[no-untyped-def]
     case = office.case()
     screen.set_viewport_size({"width": 320, "height": 700})
     paths = [

@@ -1,4 +1,4 @@
-"""A case worker, a hospital and an auditor at their screens, in a real browser."""
+"""The pages of a case worker, a hospital and an auditor in a real browser."""
 
 from __future__ import annotations
 
@@ -59,9 +59,9 @@ def browser() -> Iterator[object]:
 
     with (
         sync_playwright() as play_,
-        play_.chromium.launch(executable_path=CHROMIUM, args=ARGS) as verification,
+        play_.chromium.launch(executable_path=CHROMIUM, args=ARGS) as launched,
     ):
-        yield verification
+        yield launched
 
 
 def test_a_list_is_sent_from_the_page(screen, served_run, tmp_path):  # type: ignore[no-untyped-def]
@@ -80,10 +80,10 @@ def test_a_list_is_sent_from_the_page(screen, served_run, tmp_path):  # type: ig
 
 @pytest.fixture
 def screen(browser, served_run):  # type: ignore[no-untyped-def]
-    """A page that notes every console message and every request that leaves loopback."""
+    """A page; its test fails on any console message or request that leaves loopback."""
     page = browser.new_page(viewport={"width": 1000, "height": 800})
     unexpected: list[str] = []
-    # a refusal is answered 403 and a wrong file 400, which the browser notes by itself
+    # a refusal is answered 403 and a wrong file 400, which the browser logs by itself
     page.on(
         "console",
         lambda m: None if "(Forbidden)" in m.text or "(Bad Request)" in m.text else unexpected.append(m.text),
@@ -95,7 +95,7 @@ def screen(browser, served_run):  # type: ignore[no-untyped-def]
     assert unexpected == []
 
 
-def test_a_case_worker_reads_the_very_text_that_the_hospital_wrote(screen, served_run) -> None:  # type: ignore[no-untyped-def]
+def test_a_case_worker_reads_the_text_that_the_hospital_wrote(screen, served_run) -> None:  # type: ignore[no-untyped-def]
     run, url = served_run
     screen.goto(f"{url}/")
     screen.click("text=AZ-CORE")
@@ -118,9 +118,9 @@ def test_the_hospital_sees_no_visits(screen, served_run) -> None:  # type: ignor
     assert "医療情報" in text
 
 
-def test_a_refused_disclosure_says_why_and_loses_nothing(screen, served_run) -> None:  # type: ignore[no-untyped-def]
+def test_a_refused_disclosure_shows_the_reason_and_keeps_the_text(screen, served_run) -> None:  # type: ignore[no-untyped-def]
     run, url = served_run
-    screen.goto(f"{url}/agency/AZ-CORE/cases/{run.case}/tell")
+    screen.goto(f"{url}/agency/AZ-CORE/cases/{run.case}/disclose")
     screen.select_option("#to", label="みどりの架空総合病院")
     screen.select_option("#basis", "CWA-21-10-2-3")
     screen.select_option("#section", "CHILD")
@@ -144,7 +144,7 @@ def test_the_auditor_sees_who_opened_and_no_content(screen, served_run) -> None:
     assert run.rehearsal_hub.canary not in screen.content()
 
 
-def test_the_auditor_moves_the_slider_and_sees_what_each_agency_could_open_then(screen, served_run) -> None:  # type: ignore[no-untyped-def]
+def test_the_auditors_slider_shows_what_each_agency_could_open_at_that_time(screen, served_run) -> None:  # type: ignore[no-untyped-def]
     run, url = served_run
     screen.goto(f"{url}/audit/timeline?case={run.case}&n=1")
     first = screen.inner_text("#views")
@@ -161,7 +161,7 @@ def test_the_auditor_moves_the_slider_and_sees_what_each_agency_could_open_then(
     assert run.rehearsal_hub.canary not in screen.content()
 
 
-def test_the_auditor_sees_what_is_proved_and_takes_the_ledger_away(screen, served_run) -> None:  # type: ignore[no-untyped-def]
+def test_the_auditor_sees_what_is_proven_and_exports_the_ledger(screen, served_run) -> None:  # type: ignore[no-untyped-def]
     _, url = served_run
     screen.goto(f"{url}/audit/")
     assert "検証済" in screen.inner_text("table >> nth=0")
@@ -173,7 +173,7 @@ def test_the_auditor_sees_what_is_proved_and_takes_the_ledger_away(screen, serve
         assert Path(download.value.path()).read_bytes().startswith(prefix)
 
 
-def test_the_auditor_sees_what_nobody_has_read_for_two_days(screen, served_run) -> None:  # type: ignore[no-untyped-def]
+def test_the_auditor_sees_items_unread_for_48_hours(screen, served_run) -> None:  # type: ignore[no-untyped-def]
     _, url = served_run
     screen.goto(f"{url}/audit/")
     screen.click("nav >> text=例外")
@@ -182,7 +182,7 @@ def test_the_auditor_sees_what_nobody_has_read_for_two_days(screen, served_run) 
     assert screen.locator("#views").count() == 1
 
 
-def test_every_page_has_one_heading_a_language_and_names_for_its_fields(screen, served_run) -> None:  # type: ignore[no-untyped-def]
+def test_every_page_has_one_heading_a_language_and_labelled_fields(screen, served_run) -> None:  # type: ignore[no-untyped-def]
     run, url = served_run
     for path in (
         "/",

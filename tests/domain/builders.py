@@ -1,4 +1,4 @@
-"""Given events, when a command, then events: one town, one case, and what was said in it.
+"""Given events, when a command, then events: one town, one case, and its history.
 
     given(LEARNED, READY).when(case_message(DisclosureMade, AZ_CORE, to=[SORA_NPO], ...), now=NOON)
 
@@ -43,10 +43,10 @@ from domain.codes import (
     Tier,
 )
 from domain.decide import decide
+from domain.editions import under_edition
 from domain.indicators import INDICATOR_CODES, INDICATOR_SET
 from domain.reasons import Reason
 from domain.record import (
-    DECIDER,
     HUB,
     REGISTRARS,
     About,
@@ -109,12 +109,12 @@ BEGIN = jst("2025-04-01 09:00")
 NOON = jst("2025-06-02 12:00")
 
 
-# --- what is said ---------------------------------------------------------------------------------------
+# --- inputs ---------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, kw_only=True)
 class EventInput:
-    """An event with who says it, on what, under which id; given as so, or asked for as a command."""
+    """An event with its sender, originator and id; given as recorded, or submitted as a command."""
 
     by: Party
     event: e.Event
@@ -147,7 +147,7 @@ def event_input(
     actor: str = "p-1",
     at: datetime | None = None,
 ) -> EventInput:
-    """An event said about its usual originator; ``name`` tells two of one topic apart."""
+    """An event on its usual originator; ``name`` distinguishes two of one topic."""
     target = on or _USUAL_ORIGINATOR[event.ON or e.Kind.CASE]
     return EventInput(
         by=by, event=event, on=target, command_id=id_of(name or event.TOPIC), actor=actor, at=at
@@ -489,7 +489,7 @@ class Given:
             frame=None if by_hub else hashlib.sha256(one.command_id.bytes).digest(),
             rests_on=(),
             rules=1,
-            decider=DECIDER,
+            edition=self.world.edition,
             event=one.event,
         )
         self.records.append(record)
@@ -503,10 +503,9 @@ class Given:
     def opens(self, reader: Party, *, now: datetime = NOON) -> set[UUID]:
         """The items that this agency may open."""
         world = self.world
-        return {
-            i.item
-            for _, i in openable(world.register, world.case, reader, now=now, rule_book=world.rule_book)
-        }
+        with under_edition(world.edition):
+            items = openable(world.register, world.case, reader, now=now, rule_book=world.rule_book)
+            return {item.item for _, item in items}
 
 
 def given(*past: Past, town: Iterable[EventInput] = TOWN) -> Given:

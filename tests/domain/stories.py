@@ -1,4 +1,4 @@
-"""The stories of ``tests/scenarios`` played at the domain alone: no door, no seal, no bus, no hub process.
+"""The stories of ``tests/scenarios`` played in the domain only: no door, no seal, no bus, no hub process.
 
 Independent of the product's own player. What a story's ``details`` leave out is filled with what needs no
 reason; what the domain has no act for is skipped and named in ``skipped``.

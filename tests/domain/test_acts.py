@@ -1,4 +1,4 @@
-"""Each act at its boundary: who may do it, what it must say, what must be before it."""
+"""Each message at its boundary: who may send it, what it has to state, what has to be recorded before it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pytest
 
 from domain import events as e
 from domain.acts import ACTS
+from domain.case_message import Carries
 from domain.codes import (
     CaseStatus,
     EligibilityResult,
@@ -19,7 +20,6 @@ from domain.codes import (
     Section,
     TargetClass,
 )
-from domain.context import Carries
 from domain.reasons import Reason
 from domain.record import HUB
 from tests.domain.builders import (
@@ -113,7 +113,7 @@ def test_unassigning_visiting_and_approving_are_the_core_agencys_too():
     assert so.when(visit) == refused(visit, Reason.NOT_RESPONSIBLE_CORE)
 
 
-def test_a_contractors_visitor_tells_of_a_visit_while_assigned():
+def test_a_contractors_visitor_records_a_visit_while_assigned():
     visit = case_message(
         e.HomeVisitCompleted, SORA_NPO, [AZ_CORE], [S.VISIT], "CWA-21-10-2-3", worker=WORKER, actor=WORKER
     )
@@ -163,19 +163,19 @@ def test_a_visit_report_is_a_contractors():
         pytest.param(READY, SORA_NPO, Reason.NOT_FULLY_COMMISSIONED, id="a part of the programme only"),
     ],
 )
-def test_only_who_has_the_whole_programme_proposes_a_plan(past, by, reason):
+def test_only_a_full_contractor_proposes_a_plan(past, by, reason):
     command = case_message(e.SupportPlanProposed, by, [AZ_CORE], [S.PLAN], "CWA-21-10-2-3", actor=WORKER)
     assert given(LEARNED, ASSESSED, ELIGIBLE, past).when(command) == refused(command, reason)
 
 
-def test_who_has_the_whole_programme_decides_who_it_is_for_and_no_other_contractor_does():
+def test_a_full_contractor_decides_eligibility_and_no_other_contractor_does():
     command = case_message(e.EligibilityDetermined, HIDA_SWC, actor=HIDA_WORKER)
     assert given(LEARNED, ASSESSED, FULLY_COMMISSIONED, FULL_ASSIGNED).when(command) == [command.event]
     partly = case_message(e.EligibilityDetermined, SORA_NPO, actor=WORKER)
     assert given(LEARNED, ASSESSED, READY).when(partly) == refused(partly, Reason.NOT_RESPONSIBLE_CORE)
 
 
-def test_who_has_the_whole_programme_proposes_and_the_core_agency_approves():
+def test_a_full_contractor_proposes_and_the_core_agency_approves():
     past = (LEARNED, ASSESSED, ELIGIBLE, FULLY_COMMISSIONED, FULL_ASSIGNED)
     proposal = case_message(
         e.SupportPlanProposed, HIDA_SWC, [AZ_CORE], [S.PLAN], "CWA-21-10-2-3", actor=HIDA_WORKER
@@ -237,7 +237,7 @@ def test_only_a_request_is_answered_and_by_each_once(act, data):
             assert so.when(command) == refused(command, Reason.ALREADY_ANSWERED)
 
 
-def test_who_declines_says_why():
+def test_an_agency_that_declines_states_its_reason():
     command = case_message(e.InformationRequestDeclined, MID_HOSP, [AZ_CORE], answers=REQUEST.command_id)
     assert given(LEARNED, REQUEST).when(command) == refused(command, Reason.REASON_MISSING)
 
@@ -323,7 +323,7 @@ def test_not_assessed_is_an_answer():
         ),
     ],
 )
-def test_an_eligibility_that_does_not_say_enough_is_refused(data, reason):
+def test_an_incomplete_eligibility_decision_is_refused(data, reason):
     command = case_message(e.EligibilityDetermined, AZ_CORE, **data)
     assert given(LEARNED, ASSESSED).when(command) == refused(command, reason)
 
@@ -354,12 +354,12 @@ def test_an_eligibility_that_does_not_say_enough_is_refused(data, reason):
         ),
     ],
 )
-def test_an_eligibility_that_says_enough_is_decided(data):
+def test_a_complete_eligibility_decision_is_recorded(data):
     command = case_message(e.EligibilityDetermined, AZ_CORE, **data)
     assert given(LEARNED, ASSESSED).when(command) == [command.event]
 
 
-def test_the_assessment_comes_before_the_decision():
+def test_the_assessment_precedes_the_eligibility_decision():
     assert given(LEARNED).when(ELIGIBLE) == refused(ELIGIBLE, Reason.NOT_ASSESSED)
 
 
@@ -420,7 +420,7 @@ def _planned(changed, classes=(TargetClass.TC1_PREGNANCY,), reason=None):
 
 
 @pytest.mark.parametrize("part", list(PlanPart))
-def test_a_plan_says_all_five_things(part):
+def test_a_plan_has_all_five_parts(part):
     so, command = _planned({"parts": frozenset(PlanPart) - {part}})
     assert so.when(command) == refused(command, Reason.PLAN_INCOMPLETE)
 
@@ -477,7 +477,7 @@ def test_a_usual_plan_needs_no_reason(changed, classes):
         pytest.param(MID, [TC4], id="inadequate care content for a return"),
     ],
 )
-def test_an_unusual_plan_needs_a_reason_and_goes_with_one(changed, classes):
+def test_an_unusual_plan_needs_a_reason(changed, classes):
     so, without_reason = _planned(changed, classes)
     assert so.when(without_reason) == refused(without_reason, Reason.REASON_MISSING)
     so, command = _planned(changed, classes, reason="LOCAL_REASON")
@@ -489,7 +489,7 @@ def test_a_plan_for_a_family_whose_classes_are_not_recorded_fits():
     assert given(LEARNED, ASSESSED, decided).when(PLANNED) == [PLANNED.event]
 
 
-def test_only_a_proposal_is_approved_and_as_a_whole_plan():
+def test_only_a_proposal_is_approved_and_only_as_a_complete_plan():
     proposal = case_message(e.SupportPlanProposed, HIDA_SWC, [AZ_CORE], [S.PLAN], "CWA-21-10-2-3")
     so = given(LEARNED, ASSESSED, ELIGIBLE, PLANNED, proposal)
     for what in (id_of("nothing"), PLANNED.command_id):
@@ -687,7 +687,7 @@ def test_a_refused_consent_is_recorded_and_bars_nothing():
             [COMMISSIONED, verified([1, 2], OutsourcingScope.FULL, name="full")],
             ASSIGNED,
             Reason.CONTRACTOR_NOT_READY,
-            id="the whole programme without item 3",
+            id="the full programme without item 3",
         ),
         pytest.param(
             [contract(), verified(), worker(), trained()],
@@ -732,7 +732,7 @@ def test_a_visit_is_made_by_the_citys_assigned_visitor():
     assert given(LEARNED, READY).when(command) == refused(command, Reason.WORKER_UNKNOWN)
 
 
-def test_a_visit_report_without_a_plan_says_why():
+def test_a_visit_report_without_a_plan_states_a_reason():
     so = given(LEARNED, READY)
     without_reason = case_message(
         e.VisitReportSubmitted, SORA_NPO, [AZ_CORE], [S.VISIT], "CWA-21-10-2-3", actor=WORKER
@@ -830,7 +830,7 @@ def test_a_closed_case_is_pending_until_every_follow_on_is_accepted():
     assert _status(CLOSED, ARRANGED) is CaseStatus.FOLLOW_ON_PENDING
 
 
-# --- the whole list ------------------------------------------------------------------------------------------------
+# --- the complete list ------------------------------------------------------------------------------------------------
 
 
 def test_every_message_but_the_hubs_own_answer_is_an_act():

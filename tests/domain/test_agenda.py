@@ -1,4 +1,4 @@
-"""What a meeting looks at: told to offices alone, and nothing by which a notifier could be inferred."""
+"""The agenda of a meeting: for offices only, and nothing by which a notifier could be inferred."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_only_who_looks_after_the_case_has_it_on_its_agenda():
     assert agenda_of(AZ_CORE, CLOSED) is None
 
 
-def test_it_says_what_changed_since_and_who_was_asked_and_is_silent():
+def test_the_agenda_lists_changes_and_agencies_that_have_not_answered():
     actual = agenda_of(AZ_CORE, REQUESTED, since=AT - timedelta(hours=1))
     assert [m.id for m in actual.changed] == [REQUESTED.command_id]
     assert actual.silent == {KS_CGC}
@@ -56,7 +56,7 @@ def test_it_says_what_changed_since_and_who_was_asked_and_is_silent():
     assert agenda_of(AZ_CORE, REQUESTED, answered).silent == frozenset()
 
 
-def test_it_says_what_is_late_and_what_waits():
+def test_the_agenda_lists_what_is_late_and_what_waits():
     so = given(LEARNED)
     run(so, AT + timedelta(days=20))
     actual = agenda_item(so.world, AZ_CORE, AT, AT + timedelta(days=20))
@@ -75,8 +75,8 @@ def test_members_without_a_part_are_those_that_were_not_asked():
     assert agenda_of(AZ_CORE, REQUESTED).not_consulted == {EXT_NURSERY}
 
 
-def test_a_nursery_that_notified_somebody_else_is_still_named_as_one_that_was_not_asked():
-    """Else the list would tell the core agency who notified."""
+def test_a_nursery_that_notified_another_agency_is_listed_as_not_asked():
+    """Else the list would reveal to the core agency who notified."""
     notice = case_message(AbuseNotificationReceived, EXT_NURSERY, [AZ_COORD], [S.NOTIFIER], "CAPA-6-1")
     copy = case_message(
         NotificationForwarded, AZ_COORD, [AZ_CORE], [S.RISK], "APPI-69-1", forwards=notice.command_id
@@ -84,7 +84,7 @@ def test_a_nursery_that_notified_somebody_else_is_still_named_as_one_that_was_no
     assert EXT_NURSERY in agenda_of(AZ_CORE, notice, copy).not_consulted
 
 
-def test_once_it_is_registered_the_coordinating_agency_has_it_on_its_agenda_and_no_other_member():
+def test_a_registered_case_is_on_the_agenda_of_the_coordinating_agency_only():
     late = AT + timedelta(days=1)
     for world in (given(LEARNED).world, given(LEARNED, REGISTERED).world):
         actual = {
@@ -93,7 +93,7 @@ def test_once_it_is_registered_the_coordinating_agency_has_it_on_its_agenda_and_
         assert actual == {AZ_CORE} | ({AZ_COORD} if world.case.registered else set())
 
 
-def test_a_case_is_as_quiet_as_its_last_word():
+def test_the_agenda_counts_silence_from_the_last_message():
     late_request = case_message(
         InformationRequested, AZ_CORE, [KS_CGC], at=AT + timedelta(days=60), name="a word"
     )

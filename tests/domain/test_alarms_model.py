@@ -32,7 +32,7 @@ AGENCIES = (kit.AZ_CORE, kit.AZ_COORD, kit.KS_CGC, kit.MID_HOSP, kit.SORA_NPO)
 ACTED = e.ACTS_ON_REFERRAL
 
 Alarm = tuple[datetime, str, UUID | None, UUID, frozenset[UUID], bool]
-"""When, which, about what, whose turn it is, who else is told, and whether it climbed."""
+"""When, which, about what, responsible agency, informed agencies, and whether it was escalated."""
 
 
 def both(
@@ -74,7 +74,7 @@ def waits(one: EventInput, later: Sequence[EventInput]) -> Iterator[Alarm]:
 
     def knowing(
         at: datetime,
-    ) -> set[UUID]:  # CAPA 7: who notified is told nothing; an authority that was told is
+    ) -> set[UUID]:  # CAPA 7: the notifier is not informed; a notified authority is
         forwards = [
             s
             for s in later
@@ -152,7 +152,7 @@ KINDS = {
 def raised_until(
     past: Sequence[EventInput], until: datetime, kinds: set[str], before: Sequence[EventInput] = ()
 ) -> Counter[Alarm]:
-    """What the hub's clock brings while this is said, and until then."""
+    """The alarms that the hub records in this history, and until then."""
     so, came = kit.given(*before), []
     for one in past:
         assert one.at is not None
@@ -289,7 +289,7 @@ def test_whoever_is_late_is_alarmed_at_the_hour_and_nobody_else(seed: int) -> No
 def short_weeks(
     first: date, last: date | None, needed: int, visits: Sequence[datetime], until: datetime
 ) -> list[date]:
-    """The Mondays of the whole weeks, Japan's, from ``first`` to ``last`` that had fewer visits, and are over."""
+    """The Mondays of the full weeks, Japan's, from ``first`` to ``last`` that had fewer visits, and are over."""
     counted = Counter(at.astimezone(JST).date() for at in visits)
     monday = first + (-first.weekday() % 7) * DAY
     actual = []
@@ -360,7 +360,7 @@ def support_alarms(
     closed=st.one_of(st.none(), MOMENTS),
     contracted=st.booleans(),
 )
-def test_a_family_in_support_is_visited_and_its_child_seen_and_its_plan_ends_or_somebody_is_told(
+def test_a_family_in_support_has_visits_contact_and_a_plan_or_an_alarm_is_raised(
     content: PlanContent,
     begins: int,
     lasts: int | None,

@@ -1,4 +1,4 @@
-"""The audit office opens nothing but what it asked for and two officials let it, item by item, for a time (V10)."""
+"""The audit office opens only what it requested and two officials approved, item by item, for a time (V10)."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def content_request(opens: Any = NAMED, *, by: Any = AUDIT, **changed: Any) -> E
     return event_input(by, replace(event, **changed), name="content_request")
 
 
-def lets(actor: str = "p-1", by: Any = AZ_CORE, **changed: Any) -> EventInput:
+def approval(actor: str = "p-1", by: Any = AZ_CORE, **changed: Any) -> EventInput:
     usual: dict[str, Any] = {"grants": id_of("content_request"), "opens": NAMED, "until": UNTIL}
     return case_message(
         e.AuditContentAccessGranted, by, actor=actor, name=f"lets {actor} {by}", **{**usual, **changed}
@@ -67,13 +67,13 @@ def so_far(*past: Any) -> Given:
     return given(FOUNDED, LEARNED, FILE, *past)
 
 
-LET = (content_request(), lets(), lets("p-2", AZ_COORD))
+APPROVED = (content_request(), approval(), approval("p-2", AZ_COORD))
 
 
-def test_with_the_second_officials_word_and_not_before_it_opens_what_was_named() -> None:
+def test_the_audit_office_opens_named_items_after_the_second_approval_only() -> None:
     so = so_far(content_request())
     assert so.when(content_request()) == [content_request().event]
-    for one, opens in ((lets(), set()), (lets("p-2"), NAMED)):
+    for one, opens in ((approval(), set()), (approval("p-2"), NAMED)):
         assert so.when(one) == [one.event]
         so.put(one)
         assert so.opens(AUDIT) == opens
@@ -86,12 +86,12 @@ def test_with_the_second_officials_word_and_not_before_it_opens_what_was_named()
 
 def test_two_officials_of_two_requests_are_one_each() -> None:
     repeated = replace(content_request(), command_id=id_of("asks again"))
-    so = so_far(content_request(), repeated, lets(), lets("p-2", grants=id_of("asks again")))
+    so = so_far(content_request(), repeated, approval(), approval("p-2", grants=id_of("asks again")))
     assert so.opens(AUDIT) == set()
 
 
 def test_after_the_last_day_in_japan_it_is_over_to_the_minute() -> None:
-    so = so_far(*LET)
+    so = so_far(*APPROVED)
     assert so.opens(AUDIT, now=jst("2025-06-30 23:59")) == NAMED
     assert so.opens(AUDIT, now=jst("2025-07-01 00:00")) == set()
 
@@ -115,40 +115,40 @@ def test_the_audit_office_asks_for_named_items_and_for_a_time(command: EventInpu
 @pytest.mark.parametrize(
     ("past", "command", "reason"),
     [
-        pytest.param((), lets(), Reason.UNKNOWN_MESSAGE, id="nobody asked"),
+        pytest.param((), approval(), Reason.UNKNOWN_MESSAGE, id="no request"),
         pytest.param(
             (content_request(case=id_of("another case")),),
-            lets(),
+            approval(),
             Reason.UNKNOWN_MESSAGE,
             id="asked for another case",
         ),
-        pytest.param((content_request(),), lets(by=MID_HOSP), Reason.NOT_AN_AUTHORITY, id="a hospital"),
+        pytest.param((content_request(),), approval(by=MID_HOSP), Reason.NOT_AN_AUTHORITY, id="a hospital"),
         pytest.param(
             (content_request(),),
-            lets(opens=items(FILE)),
+            approval(opens=items(FILE)),
             Reason.ITEMS_DIFFER,
             id="more than what was asked for",
         ),
         pytest.param(
-            (content_request(),), lets(until=date(2025, 7, 1)), Reason.ITEMS_DIFFER, id="for longer"
+            (content_request(),), approval(until=date(2025, 7, 1)), Reason.ITEMS_DIFFER, id="for longer"
         ),
         pytest.param(
             (content_request({id_of("x")}),),
-            lets(opens=frozenset({id_of("x")})),
+            approval(opens=frozenset({id_of("x")})),
             Reason.NOTHING_TO_OPEN,
             id="no such item",
         ),
         pytest.param(
-            (content_request(), lets()),
-            replace(lets(), command_id=id_of("repeated")),
+            (content_request(), approval()),
+            replace(approval(), command_id=id_of("repeated")),
             Reason.SECOND_PERSON_MISSING,
             id="the same official twice",
         ),
-        pytest.param(LET, lets("p-3", KS_CGC), Reason.ALREADY_ANSWERED, id="a third official"),
+        pytest.param(APPROVED, approval("p-3", KS_CGC), Reason.ALREADY_ANSWERED, id="a third official"),
         *(
             pytest.param(
                 (content_request({FILE.item(n).item}),),
-                lets(opens=frozenset({FILE.item(n).item})),
+                approval(opens=frozenset({FILE.item(n).item})),
                 Reason.NEVER_FOR_ROLE,
                 id=f"{FILE.item(n).section}",
             )
@@ -156,18 +156,18 @@ def test_the_audit_office_asks_for_named_items_and_for_a_time(command: EventInpu
         ),
         pytest.param(
             (content_request({FILE.item(0).item, FILE.item(1).item}),),
-            lets(opens=frozenset({FILE.item(0).item, FILE.item(1).item})),
+            approval(opens=frozenset({FILE.item(0).item, FILE.item(1).item})),
             Reason.NEVER_FOR_ROLE,
-            id="a hidden address beside what may be opened",
+            id="a hidden address besides what may be opened",
         ),
     ],
 )
-def test_officials_let_just_what_was_asked_for(past: Any, command: EventInput, reason: Reason) -> None:
+def test_officials_approve_exactly_what_was_requested(past: Any, command: EventInput, reason: Reason) -> None:
     assert so_far(*past).when(command) == refused(command, reason)
 
 
-def test_nothing_is_asked_for_nor_let_after_the_last_day() -> None:
-    command, expiry = lets(), jst("2025-07-01 00:00")
+def test_nothing_is_requested_or_approved_after_the_last_day() -> None:
+    command, expiry = approval(), jst("2025-07-01 00:00")
     assert so_far().when(content_request(), now=expiry) == refused(content_request(), Reason.ACCESS_EXPIRED)
     assert so_far().when(content_request(), now=expiry - timedelta(seconds=1)) == [content_request().event]
     assert so_far(content_request()).when(command, now=expiry) == refused(command, Reason.ACCESS_EXPIRED)
@@ -180,7 +180,7 @@ def opening_of(by: Any, item: Any) -> EventInput:
     return event_input(by, e.ItemsRewrapped(wrapped_keys=(e.Rewrapped(item=item, to="AUDIT"),)))
 
 
-def test_the_owners_door_makes_the_keys_once_two_have_let_it() -> None:
+def test_the_owners_door_wraps_keys_once_two_have_approved() -> None:
     def duties(so: Given) -> set[Any]:
         world = so.world
         return {
@@ -189,11 +189,11 @@ def test_the_owners_door_makes_the_keys_once_two_have_let_it() -> None:
             if to == AUDIT
         }
 
-    so = so_far(content_request(), lets())
+    so = so_far(content_request(), approval())
     early = opening_of(AZ_CORE, FILE.item(0).item)
     assert duties(so) == set()
     assert so.when(early) == refused(early, Reason.NO_REWRAP_DUTY)
-    so.put(lets("p-2"))
+    so.put(approval("p-2"))
     assert duties(so) == NAMED
     assert rewrapper(so.world, so.world.case.messages[LEARNED.command_id]) == AZ_CORE
     item = FILE.item(0)
@@ -208,9 +208,9 @@ def test_the_owners_door_makes_the_keys_once_two_have_let_it() -> None:
         assert so.when(wrong) == refused(wrong, Reason.NO_REWRAP_DUTY)
 
 
-def test_an_officials_word_rests_on_the_request_in_the_log() -> None:
+def test_an_approval_rests_on_the_request_in_the_log() -> None:
     so = so_far(content_request())
-    kinds = {(kind, id) for kind, id, _ in rests_on(so.world, command_of(lets(), NOON))}
+    kinds = {(kind, id) for kind, id, _ in rests_on(so.world, command_of(approval(), NOON))}
     assert ("log", LOG) in kinds
 
 
@@ -218,7 +218,7 @@ def test_an_officials_word_rests_on_the_request_in_the_log() -> None:
 
 
 def test_what_was_destroyed_or_is_used_no_more_is_closed_to_it_too() -> None:
-    so = so_far(*LET)
+    so = so_far(*APPROVED)
     destroyed = e.KeyDestroyed(
         scope=CASE,
         sections=frozenset({S.RISK}),
@@ -235,7 +235,7 @@ def test_what_was_destroyed_or_is_used_no_more_is_closed_to_it_too() -> None:
     assert so.when(command) == refusal(command, Reason.USE_STOPPED)
 
 
-def test_what_rested_on_a_withdrawn_consent_does_not_come_back_by_it() -> None:
+def test_an_audit_does_not_reopen_what_rested_on_a_withdrawn_consent() -> None:
     disclosed = case_message(
         e.DisclosureMade,
         AZ_CORE,
@@ -246,7 +246,9 @@ def test_what_rested_on_a_withdrawn_consent_does_not_come_back_by_it() -> None:
         consent=[id_of("C1")],
     )
     opens = frozenset(items(disclosed))
-    so = so_far(consent_of(), disclosed, content_request(opens), lets(opens=opens), lets("p-2", opens=opens))
+    so = so_far(
+        consent_of(), disclosed, content_request(opens), approval(opens=opens), approval("p-2", opens=opens)
+    )
     assert so.opens(AUDIT) == opens
     so.put(withdrawn())
     command = opening(disclosed, AUDIT)
@@ -267,7 +269,7 @@ def mandate(number: int, until: date = UNTIL, by: Any = REGISTRARS) -> EventInpu
 
 
 @pytest.mark.parametrize("case", [CASE, None])
-def test_the_audit_office_alone_asks_for_control(case: Any) -> None:
+def test_only_the_audit_office_requests_control(case: Any) -> None:
     so = so_far()
     assert so.when(control(case=case)) == [control(case=case).event]
     for other in (AZ_CORE, REGISTRARS):

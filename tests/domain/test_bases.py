@@ -97,8 +97,8 @@ def test_a_basis_with_a_last_day_carries_through_that_day_in_japan():
     [
         pytest.param(None, Reason.NO_BASIS, id="no basis named"),
         pytest.param("CWA-99", Reason.BASIS_UNKNOWN, id="no such basis"),
-        pytest.param("CWA-10-1", Reason.NO_GATEWAY, id="a competence alone"),
-        pytest.param("CAPA-6-3", Reason.NO_GATEWAY, id="an override alone"),
+        pytest.param("CWA-10-1", Reason.NO_GATEWAY, id="a competence only"),
+        pytest.param("CAPA-6-3", Reason.NO_GATEWAY, id="an override only"),
         pytest.param("CAPA-7", Reason.NO_GATEWAY, id="a restriction"),
     ],
 )
@@ -140,14 +140,14 @@ def test_a_basis_carries_between_its_parties_as_the_law_has_it(code, by, to):
         pytest.param("APPI-27-1-3", AZ_CORE, MID_HOSP, id="27 is for private bodies"),
     ],
 )
-def test_the_other_way_it_carries_the_request_the_answer_and_the_report_back_alone(code, by, to):
+def test_in_reply_direction_a_basis_permits_request_answer_and_report_only(code, by, to):
     telling = _disclosure(by, to, code)
     assert _refusal(given(LEARNED), telling) == (Reason.BASIS_FOR_OTHER_PARTIES, to)
     context = case_message(e.InformationRequested, by, [to], [Section.BASIC], code)
     assert given(LEARNED).when(context) == [context.event]
 
 
-def test_what_would_fit_is_what_the_law_lets_this_one_tell_or_ask():
+def test_fitting_bases_are_those_that_permit_the_sender_to_inform_or_ask():
     [disclosure] = given(LEARNED).when(_disclosure(AZ_CORE, MID_HOSP, None))
     assert disclosure.fitting == frozenset()
     context = case_message(e.InformationRequested, AZ_CORE, [MID_HOSP], [Section.BASIC], {})
@@ -157,7 +157,7 @@ def test_what_would_fit_is_what_the_law_lets_this_one_tell_or_ask():
     assert not disclosure.fitting & {"APPI-69-2-3", "CONSENT"}
 
 
-def test_an_older_book_that_says_no_way_lets_either_tell():
+def test_an_older_rule_book_without_direction_permits_both():
     rules = first_edition()
     old = {**rules, "bases": [{k: v for k, v in row.items() if k != "way"} for row in rules["bases"]]}
     command = _disclosure(AZ_CORE, MID_HOSP, "CWA-21-10-5")
@@ -268,7 +268,7 @@ def test_a_message_without_sections_needs_no_basis():
     assert given(LEARNED).when(command) == [command.event]
 
 
-def test_what_is_for_the_author_alone_needs_no_basis():
+def test_author_only_sections_need_no_basis():
     command = case_message(e.InformationRequested, AZ_CORE, [EXT_SERVICE], [Section.SOURCE, Section.REASON])
     assert given(LEARNED).when(command) == [command.event]
 
@@ -304,7 +304,7 @@ def test_the_commission_carries_the_disclosure_and_the_report_back():
 
 
 @pytest.mark.parametrize("office", [pytest.param(AZ_COORD, id="COORD"), pytest.param(AZ_MCH, id="health")])
-def test_the_core_agencys_commission_carries_for_the_other_offices_of_its_municipality(office):
+def test_a_commission_is_a_basis_for_other_offices_of_the_municipality(office):
     there = _disclosure(office, SORA_NPO, "CWA-21-10-2-3")
     back = _disclosure(SORA_NPO, office, "CWA-21-10-2-3", actor=WORKER)
     so = given(LEARNED, READY)
@@ -422,7 +422,7 @@ def _to_service(sections=(Section.BASIC,), consent=("C1",), to=EXT_SERVICE, by=A
         ),
     ],
 )
-def test_given_no_fitting_consent_when_a_service_is_told_then_refused(past, command, reason):
+def test_disclosure_to_a_service_without_fitting_consent_is_refused(past, command, reason):
     assert _refusal(given(LEARNED, past), command) == (reason, EXT_SERVICE)
 
 
@@ -457,7 +457,7 @@ def test_given_no_fitting_consent_when_a_service_is_told_then_refused(past, comm
         ),
     ],
 )
-def test_given_a_consent_in_force_when_just_that_is_told_then_it_goes(past, command):
+def test_disclosure_within_a_consent_in_force_is_recorded(past, command):
     assert given(LEARNED, past).when(command) == [command.event]
 
 
@@ -486,7 +486,7 @@ def test_an_agency_of_two_roles_is_a_party_as_both():
     assert so.when(command) == [command.event]
 
 
-def test_a_clinic_that_visits_as_contractor_too_is_told_as_another_service_what_a_clinic_is_told():
+def test_a_clinic_that_is_also_a_contractor_is_a_clinic_for_a_follow_on_service():
     both = keys("MID-HOSP", roles=frozenset({Role.MED, Role.CONTRACTOR}))
     clinic = case_message(e.FollowOnServiceArranged, AZ_CORE, [MID_HOSP], [Section.CLOSING], "CWA-25-2-2")
     assert given(LEARNED, REGISTERED, both).when(clinic) == [clinic.event]
@@ -494,7 +494,7 @@ def test_a_clinic_that_visits_as_contractor_too_is_told_as_another_service_what_
     assert _refusal(given(LEARNED, REGISTERED, both), service) == (Reason.NEVER_FOR_ROLE, SORA_NPO)
 
 
-def test_who_takes_down_a_consent_before_it_tells_begins_the_case_with_it():
+def test_a_consent_recorded_before_the_disclosure_begins_the_case():
     own = consent_of(sender=MID_HOSP, recipient=AZ_CORE, by=MID_HOSP)
     anothers = consent_of("C2", by=MID_HOSP)
     assert may_address_case(given().world, command_of(own, NOON))

@@ -46,7 +46,7 @@ STOPS: dict[ClockKind, dict[type[e.Event], tuple[bool, bool]]] = {
     # Basis: own rules (目黒 2018, 札幌 2021)
     ClockKind.TRANSFER: {e.TransferReceiptConfirmed: (MINE, ALL), e.TransferCompleted: (ANY, ALL)},
     ClockKind.HANDOVER: {e.TransferCompleted: (ANY, ALL), e.TransferInitiated: (ANY, ALL)},
-    # Basis: guideline 4(1), 5(2)[1], 9(2)[1]; own rule (a decision not to tell is looked at again)
+    # Basis: guideline 4(1), 5(2)[1], 9(2)[1]; own rule (a decision not to disclose is reviewed)
     ClockKind.NON_DISCLOSURE: {e.NonDisclosureDecided: (MINE, ALL), e.DisclosureMade: (MINE, ALL)},
     ClockKind.SPECIALIST: {e.SpecialistServiceLinked: (MINE, ALL), e.NonDisclosureDecided: (MINE, ALL)},
     ClockKind.BUNDLE: {e.DisclosureMade: (ANY, ALL)},
@@ -64,7 +64,7 @@ OF_THE_CASE = {
 
 
 def one(act: Any) -> Any:
-    """One event of this class, to the agency that the clock tells, in answer to the clock's message."""
+    """One event of this class, to the agency that the clock informs, in answer to the clock's message."""
     hints = get_type_hints(act)
     known = {
         "to": frozenset({EXT_SERVICE}),
@@ -112,12 +112,14 @@ def test_a_clock_stops_by_its_own_acts_and_by_no_other(kind: ClockKind, by: Any,
     [(True, SafetyMethod.SIGHTED, True), (False, SafetyMethod.SIGHTED, False)]
     + [(True, method, False) for method in SafetyMethod if method is not SafetyMethod.SIGHTED],
 )
-def test_the_safety_clock_stops_by_sight_alone(seen: bool, method: SafetyMethod, stopped: bool) -> None:
+def test_the_safety_clock_stops_only_when_the_child_was_sighted(
+    seen: bool, method: SafetyMethod, stopped: bool
+) -> None:
     informed = replace(ONE_OF_EACH[e.SafetyConfirmed], child_seen=seen, method=method)
     assert stops(running(ClockKind.SAFETY), informed, LATE) is stopped
 
 
-def test_an_empty_receipt_stops_the_clock_of_what_it_answers_alone() -> None:
+def test_an_empty_receipt_stops_only_the_clock_of_what_it_answers() -> None:
     empty = replace(ONE_OF_EACH[e.TransferReceiptConfirmed], received=frozenset())
     clocks = running(ClockKind.TRANSFER), running(ClockKind.TRANSFER, message=id_of("another message"))
     assert [stops(clock, empty, LATE) for clock in clocks] == [True, False]
@@ -134,7 +136,7 @@ TO = frozenset({EXT_SERVICE, SORA_NPO})
 ON, END_OF_PLAN = date(2025, 7, 27), jst("2025-07-28 00:00")
 RECEIVED = jst("2025-06-02 08:20")
 STARTS: dict[type[e.Event], dict[ClockKind, Any]] = {
-    # kind -> (whose turn it is, who is told beside it, since when, until when where that is named)
+    # kind -> (responsible agency, informed agencies, since when, until when where that is named)
     **{
         act: {
             kind: (TO, {LATE}, NOON, None) for kind in (ClockKind.ACKNOWLEDGE, ClockKind.READ, ClockKind.ACT)
@@ -237,7 +239,7 @@ def test_a_hand_over_counts_from_its_begin_where_the_family_does_not_move_later(
     assert actual == {NOON}
 
 
-def test_of_a_forwarded_notification_its_safety_clock_alone_tells_more() -> None:
+def test_forwarding_a_notification_informs_more_agencies_of_its_safety_clock_only() -> None:
     forwards = replace(ONE_OF_EACH[e.NotificationForwarded], forwards=id_of("message"))
     clocks = [running(kind, message=id_of(m)) for kind in STOPS for m in ("message", "another message")]
     keys = {(c.kind, c.message, c.responsible): c for c in clocks if c.message is not None}

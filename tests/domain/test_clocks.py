@@ -1,4 +1,4 @@
-"""Clocks: what starts them, what alone stops them, when they run out, who is told."""
+"""Clocks: what starts them, what stops them, when they run out, who is informed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from domain import events as e
-from domain.alarms import ALARMS, clocks, deadline
+from domain.alarms.raising import ALARMS, clocks, deadline
 from domain.clocks import Clock, ClockKind
 from domain.codes import PlanContent, SafetyMethod, Section, TargetClass
 from domain.due import HUB_ACTS, DueEvent, next_due_of_case
@@ -77,9 +77,7 @@ def brings(past: Any, until: str, kind: type[e.CaseAlarm]) -> list[tuple[datetim
 # --- a referral ----------------------------------------------------------------------------------------------
 
 
-def test_a_referral_that_nobody_minds_is_unacknowledged_in_a_day_unread_in_two_and_unacted_in_fourteen() -> (
-    None
-):
+def test_unanswered_referral_raises_alarms_after_1_2_and_14_days() -> None:
     came = run(given(NEWS), jst("2025-06-20 00:00"))
     assert [(at, type(a), a.escalated) for at, a in came] == [
         (jst("2025-06-03 09:00"), e.ReferralUnacknowledgedAlarmRaised, False),
@@ -91,7 +89,7 @@ def test_a_referral_that_nobody_minds_is_unacknowledged_in_a_day_unread_in_two_a
     ]
 
 
-def test_an_alarm_says_what_waits_whose_turn_it_is_and_tells_the_sender() -> None:
+def test_an_alarm_names_message_and_responsible_agency_and_informs_the_sender() -> None:
     [(at, alarm), *_] = run(given(NEWS), jst("2025-06-03 09:00"))
     assert alarm == e.ReferralUnacknowledgedAlarmRaised(
         message=NEWS.command_id, responsible=AZ_CORE, to=frozenset({MID_HOSP}), due_at=at, escalated=False
@@ -132,7 +130,7 @@ def test_nothing_is_due_one_second_early() -> None:
         pytest.param(
             [case_message(e.ReferralOutcomeReported, AZ_CORE, answers=NEWS.command_id)],
             {"ACKNOWLEDGE", "READ"},
-            id="outcome told",
+            id="outcome reported",
         ),
         pytest.param(
             [case_message(e.NonDisclosureDecided, AZ_CORE)],
@@ -151,7 +149,7 @@ def test_nothing_is_due_one_second_early() -> None:
         ),
     ],
 )
-def test_each_clock_of_a_referral_stops_by_its_own_act_alone(done: Any, remaining: set[str]) -> None:
+def test_each_clock_of_a_referral_stops_by_its_own_message_only(done: Any, remaining: set[str]) -> None:
     assert {kind for kind, *_ in given(NEWS, done).world.case.clocks} == remaining
 
 
@@ -216,14 +214,14 @@ def test_a_notification_that_was_recorded_late_is_overdue_at_once() -> None:
     assert due.at == jst("2025-06-04 08:20")
 
 
-def test_who_was_told_of_the_notification_is_told_that_the_child_was_not_seen() -> None:
+def test_recipients_of_a_notification_are_informed_that_the_child_was_not_seen() -> None:
     forwarded = case_message(e.NotificationForwarded, AZ_COORD, [KS_CGC, AZ_CORE], forwards=NOTICE.command_id)
     came = run(given(NOTICE, forwarded), jst("2025-06-04 08:20"))
     [alarm] = [a for _, a in came if type(a) is e.SafetyCheckOverdueAlarmRaised]
     assert (alarm.responsible, alarm.to) == (AZ_COORD, {KS_CGC, AZ_CORE})
 
 
-def test_a_nursery_that_notifies_is_not_told_whether_the_child_was_seen() -> None:
+def test_a_nursery_that_notifies_is_not_informed_whether_the_child_was_seen() -> None:
     by_nursery = case_message(
         e.AbuseNotificationReceived, EXT_NURSERY, [AZ_COORD], [Section.RISK], received_at=MONDAY, at=MONDAY
     )
@@ -284,7 +282,7 @@ def test_a_request_without_a_day_starts_no_clock() -> None:
     assert request.command_id not in {message for _, message, _ in given(LEARNED, request).world.case.clocks}
 
 
-def test_a_follow_on_is_unaccepted_after_fourteen_times_24_hours_for_the_one_that_is_late() -> None:
+def test_a_follow_on_unaccepted_for_14_times_24_hours_raises_an_alarm() -> None:
     arranged = case_message(e.FollowOnServiceArranged, AZ_CORE, [EXT_SERVICE, EXT_NURSERY], at=MONDAY)
     accepted = case_message(e.FollowOnServiceAccepted, EXT_NURSERY, answers=arranged.command_id)
     came = run(given(LEARNED, arranged, accepted), jst("2025-06-16 09:00"))
@@ -296,7 +294,7 @@ def test_a_follow_on_is_unaccepted_after_fourteen_times_24_hours_for_the_one_tha
     )
 
 
-def test_a_contractor_is_shown_that_it_is_late_with_a_follow_on_whether_or_not_it_visits() -> None:
+def test_a_contractor_sees_its_late_follow_on_whether_or_not_it_visits() -> None:
     so = given(LEARNED, case_message(e.FollowOnServiceArranged, AZ_CORE, [SORA_NPO], at=MONDAY))
     run(so, jst("2025-06-16 09:00"))
     responsible = {t.kind for t in tasks(so.world, SORA_NPO, now=jst("2025-06-16 09:00"))}
@@ -385,7 +383,7 @@ def test_a_week_of_the_short_type_with_fewer_than_two_visits_raises_an_alarm(
     assert gaps[:1] == [jst(at) for at in came]
 
 
-def test_a_week_that_was_told_of_is_not_told_twice_and_a_visit_ends_its_alarm() -> None:
+def test_a_short_week_raises_one_alarm_and_a_visit_ends_it() -> None:
     so = given(*IN_SHORT)
     run(so, jst("2025-06-09 00:00"))
     responsible = [
@@ -430,7 +428,7 @@ def test_the_mid_term_type_counts_no_weeks() -> None:
         pytest.param([], "2025-07-03 00:00", id="never seen since the start"),
         pytest.param([visit("2025-06-20 10:00")], "2025-07-21 00:00", id="seen on June 20"),
         pytest.param(
-            [visit("2025-06-20 10:00", seen=False)], "2025-07-03 00:00", id="the family alone was met"
+            [visit("2025-06-20 10:00", seen=False)], "2025-07-03 00:00", id="only the family was met"
         ),
     ],
 )
@@ -450,7 +448,7 @@ def test_a_visit_by_the_core_agencys_own_visitor_counts_too() -> None:
     assert brings([*IN_MID, own], "2025-07-20 23:59", e.ContactGapAlarmRaised) == []
 
 
-def test_a_visit_that_was_told_and_then_reported_counts_once() -> None:
+def test_a_visit_that_was_recorded_and_then_reported_counts_once() -> None:
     informed = case_message(
         e.HomeVisitCompleted, SORA_NPO, actor=WORKER, worker=WORKER, at=jst("2025-06-03 10:00")
     )
@@ -467,7 +465,7 @@ def test_whose_turn_a_visit_is() -> None:
     assert (own[ClockKind.VISITS].responsible, own[ClockKind.CONTACT].responsible) == (AZ_CORE, AZ_CORE)
 
 
-def test_a_review_that_is_overdue_is_told_at_the_end_of_its_day_and_done_by_a_review() -> None:
+def test_an_overdue_review_raises_an_alarm_at_the_end_of_its_day_until_a_review() -> None:
     assert brings(IN_MID, "2025-09-03 00:00", e.ReviewOverdueAlarmRaised) == [
         (jst("2025-09-03 00:00"), False)
     ]
@@ -477,7 +475,7 @@ def test_a_review_that_is_overdue_is_told_at_the_end_of_its_day_and_done_by_a_re
         assert brings([*IN_MID, reviewed], "2025-11-21 00:00", e.ReviewOverdueAlarmRaised)
 
 
-def test_a_plan_whose_last_day_is_over_raises_an_alarm_unless_it_was_extended_or_closed() -> None:
+def test_an_ended_plan_raises_an_alarm_unless_extended_or_closed() -> None:
     assert brings(IN_SHORT, "2025-07-28 00:00", e.PlanOverAlarmRaised) == [(jst("2025-07-28 00:00"), False)]
     longer = case_message(e.PlanExtended, AZ_CORE, plan_until=date(2025, 8, 5), reason="TWINS")
     assert brings([*IN_SHORT, longer], "2025-08-05 23:59", e.PlanOverAlarmRaised) == []
@@ -531,14 +529,14 @@ def test_who_took_a_notification_in_is_to_see_the_child_and_who_was_asked_decide
     assert {TaskKind.SEE_CHILD, TaskKind.DECIDE_ACCESS} <= kinds_of(so, AZ_COORD, "2025-06-02 10:00")
 
 
-def test_what_is_overdue_climbs_where_it_is_late_and_a_suspended_visitor_is_shown_nothing() -> None:
+def test_overdue_tasks_escalate_and_a_suspended_contractor_sees_none() -> None:
     so = given(*IN_SHORT)
     run(so, jst("2025-06-10 00:00"))
     assert {TaskKind.LATE_VISITS, TaskKind.SUPERVISE} <= kinds_of(so, SORA_NPO, "2025-06-10 00:00")
     of_core = tasks(so.world, AZ_CORE, now=jst("2025-06-10 00:00"))
     assert [t.message for t in of_core if t.kind is TaskKind.SUPERVISE] == [
         LEARNED.command_id
-    ] * 2  # its own, alone
+    ] * 2  # its own only
     so.put(
         event_input(HUB, e.ContractorSuspended(gaps=frozenset({"MEMBERSHIP"})), at=jst("2025-06-10 01:00"))
     )

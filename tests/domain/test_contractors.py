@@ -93,7 +93,7 @@ def test_a_visitor_opens_only_while_assigned_trained_and_sworn():
     assert (ready(WORKER, jst("2025-08-31 23:59:59")), ready(WORKER, MIDNIGHT)) == (True, False)
 
 
-# --- where it stands (V6, V8) -----------------------------------------------------------------------------
+# --- readiness (V6, V8) -----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_a_visitor_opens_only_while_assigned_trained_and_sworn():
     [
         pytest.param([], Readiness.NOT_COMMISSIONED, id="no contract"),
         pytest.param([COMMISSIONED, ENDED], Readiness.NOT_COMMISSIONED, id="the contract was ended"),
-        pytest.param([contract()], Readiness.NOT_READY, id="a contract alone"),
+        pytest.param([contract()], Readiness.NOT_READY, id="a contract only"),
         pytest.param([contract(), verified(), worker(), trained()], Readiness.NOT_READY, id="no oath yet"),
         pytest.param([contract(), worker(), trained(), sworn()], Readiness.NOT_READY, id="never verified"),
         pytest.param([COMMISSIONED], Readiness.NOT_ASSIGNED, id="ready, but not for this case"),
@@ -132,7 +132,7 @@ def test_a_visitor_opens_only_while_assigned_trained_and_sworn():
         pytest.param([READY, ENDED, CLOSED], Readiness.CASE_CLOSED, id="closed, and no contract either"),
     ],
 )
-def test_where_a_contractor_stands(past, expected):
+def test_readiness_of_a_contractor(past, expected):
     assert readiness_of(*past) is expected
 
 
@@ -206,7 +206,7 @@ def test_a_visitor_is_assigned_who_is_trained_and_sworn(past, ready):
     assert answer == ([command.event] if ready else refused(command, Reason.WORKER_NOT_READY, SORA_NPO))
 
 
-def test_who_has_the_whole_programme_needs_the_third_requirement():
+def test_a_full_contractor_needs_the_third_requirement():
     full = contract(scope=OutsourcingScope.FULL)
     three = verified((1, 2, 3), OutsourcingScope.FULL, name="three")
     two = verified((1, 2), OutsourcingScope.FULL, name="two")
@@ -228,15 +228,15 @@ def test_who_has_the_whole_programme_needs_the_third_requirement():
         pytest.param([READY, CLOSED], Reason.CASE_CLOSED, id="after closing"),
     ],
 )
-def test_given_a_contractor_that_gets_nothing_when_it_is_told_then_refused(past, reason):
+def test_disclosure_to_a_contractor_that_is_not_ready_is_refused(past, reason):
     assert given(LEARNED, past).when(TO_SORA) == refused(TO_SORA, reason, SORA_NPO)
 
 
-def test_a_disclosure_to_a_ready_contractor_goes():
+def test_a_disclosure_to_a_ready_contractor_is_recorded():
     assert given(LEARNED, READY).when(TO_SORA) == [TO_SORA.event]
 
 
-def test_a_disclosure_to_a_suspended_contractor_alone_is_held():
+def test_a_disclosure_to_a_suspended_contractor_only_is_held():
     assert given(LEARNED, READY, SUSPENDED).when(TO_SORA) == held(TO_SORA)
 
 
@@ -258,7 +258,7 @@ def test_any_message_with_sections_waits_as_itself():
     assert so.when(command) == [replace(command.event, held=frozenset({SORA_NPO}))]
 
 
-def test_a_message_without_sections_goes_to_a_suspended_contractor():
+def test_a_request_without_sections_to_a_suspended_contractor_is_recorded():
     command = case_message(e.InformationRequested, AZ_CORE, [SORA_NPO], [S.SOURCE])
     assert given(LEARNED, READY, SUSPENDED).when(command) == [command.event]
 
@@ -408,7 +408,7 @@ def test_a_release_is_judged_by_the_basis_of_what_waits():
 # --- what the clock brings ----------------------------------------------------------------------------------------
 
 
-def test_a_training_lapses_when_its_last_day_in_japan_is_over_and_suspends_the_contractor():
+def test_a_training_lapses_at_the_end_of_its_last_day_and_suspends_the_contractor():
     so = given(LEARNED, RUNS_OUT)
     assert come(so, jst("2025-08-31 23:59:59.999999")) == []
     lapses = [
@@ -420,7 +420,7 @@ def test_a_training_lapses_when_its_last_day_in_japan_is_over_and_suspends_the_c
     assert come(so, NOON.replace(month=12)) == []
 
 
-def test_a_single_lapse_comes_before_its_suspension():
+def test_a_lapse_precedes_its_suspension():
     past = (
         contract(),
         verified(),
@@ -463,14 +463,14 @@ def test_an_oath_lapses_and_suspends():
         ),
     ],
 )
-def test_a_last_day_is_whole_and_then_it_is_over(past, end):
+def test_a_validity_ends_with_the_end_of_its_last_day(past, end):
     so = given(LEARNED, past)
     assert come(so, jst("2025-08-31 23:59:59.999999")) == []
     assert come(so, MIDNIGHT) == [DueEvent(MIDNIGHT, ABOUT, end)]
     assert come(so, MIDNIGHT) == []
 
 
-def test_what_falls_due_earlier_comes_first():
+def test_what_falls_due_earlier_is_recorded_first():
     past = (
         contract(ends_on=date(2025, 9, 30)),
         verified(),
@@ -488,7 +488,7 @@ def test_what_falls_due_earlier_comes_first():
     assert [d.at for d in actual] == sorted(d.at for d in actual)
 
 
-def test_at_one_instant_lapses_come_before_suspension_and_the_end_of_the_contract_last():
+def test_at_one_instant_lapses_precede_suspension_and_contract_end_is_last():
     past = (
         contract(ends_on=LAST_DAY),
         verified(),
@@ -560,7 +560,7 @@ def lapsed():
     return so
 
 
-def test_training_anew_alone_reinstates_nobody():
+def test_new_training_by_itself_reinstates_nobody():
     so = lapsed()
     so.put(trained(until=date(2026, 8, 31), name="trained again", at=jst("2025-09-16 17:00")))
     assert readiness_in(so) is Readiness.SUSPENDED
@@ -600,7 +600,7 @@ def test_reinstated_and_lapsed_again_it_is_suspended_again():
     assert {d.at for d in actual} == {jst("2025-10-01 00:00")}
 
 
-# --- who says what about a commission -------------------------------------------------------------------------------------
+# --- who records what about a commission -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -838,7 +838,7 @@ def test_members_are_the_coordinating_agencys(command, reason):
     assert given().when(command) == refused(command, reason)
 
 
-def test_members_come_go_and_are_published():
+def test_members_are_admitted_withdrawn_and_published():
     publish = event_input(
         AZ_COORD, e.NetworkMembershipPublished(members=frozenset({AZ_CORE}), published_on=LAST_DAY)
     )

@@ -42,7 +42,7 @@ MEET = case_message(e.NetworkMeetingRequested, AZ_CORE, [AZ_COORD], due_on=date(
         pytest.param(e.ContactRefused, {}, id="was refused"),
         pytest.param(e.HomeVisitScheduled, DAY, id="planned a visit"),
         pytest.param(e.HomeVisitFailed, {}, id="met nobody"),
-        pytest.param(e.HomeVisitRefused, {}, id="was not let in"),
+        pytest.param(e.HomeVisitRefused, {}, id="the visitor was refused"),
     ],
 )
 def test_who_visits_records_what_became_of_it_and_nobody_else(act: Any, data: Any) -> None:
@@ -52,6 +52,27 @@ def test_who_visits_records_what_became_of_it_and_nobody_else(act: Any, data: An
         assert so.when(command) == [command.event]
     by_hospital = case_message(act, MID_HOSP, **data)
     assert so.when(by_hospital) == refused(by_hospital, Reason.NOT_A_CONTRACTOR)
+
+
+@pytest.mark.parametrize(
+    ("act", "by", "reason"),
+    [
+        pytest.param(e.SupportPlanHandedOver, AZ_CORE, None, id="the plan given, by the core agency"),
+        pytest.param(e.SupportPlanHandedOver, SORA_NPO, Reason.NOT_RESPONSIBLE_CORE, id="by a contractor"),
+        pytest.param(e.FollowUpProvided, AZ_CORE, None, id="follow-up by the core agency"),
+        pytest.param(
+            e.FollowUpProvided, SORA_NPO, Reason.NOT_RESPONSIBLE_CORE, id="follow-up by a contractor"
+        ),
+        pytest.param(e.OtherSupportCoordinated, AZ_COORD, None, id="coordination by an office"),
+        pytest.param(e.OtherSupportCoordinated, MID_HOSP, Reason.NOT_AN_OFFICE, id="by a hospital"),
+        pytest.param(e.RoleDivisionConfirmed, SORA_NPO, None, id="roles confirmed by a contractor"),
+        pytest.param(e.RoleDivisionConfirmed, MID_HOSP, Reason.NOT_A_CONTRACTOR, id="roles by a hospital"),
+    ],
+)
+def test_a_step_of_support_is_recorded_for_its_sender_only(act: Any, by: Any, reason: Reason | None) -> None:
+    command = case_message(act, by, actor=WORKER if by == SORA_NPO else "p-1")
+    expected = [command.event] if reason is None else refused(command, reason)
+    assert given(LEARNED, DECIDED, READY).when(command) == expected
 
 
 def test_a_refused_visit_closes_nothing() -> None:

@@ -1,4 +1,4 @@
-"""Reading in an emergency: asked with reason, let by two others, told to the owners, over in a day, looked at after."""
+"""Emergency access: requested with reason, approved by two others, owners informed, over in a day, reviewed."""
 
 from __future__ import annotations
 
@@ -46,24 +46,24 @@ def emergency_request(by: Any = EXT_NURSERY, *sections: Section, **more: Any) ->
     return replace(one, event=replace(one.event, sections=wanted))  # type: ignore[call-arg]
 
 
-def lets(actor: str, by: Any = EXT_NURSERY, **more: Any) -> EventInput:
+def approval(actor: str, by: Any = EXT_NURSERY, **more: Any) -> EventInput:
     usual = {"approves": id_of("emergency_request"), "name": f"lets {actor} {by}", "at": AT}
     return case_message(e.EmergencyAccessApproved, by, actor=actor, **{**usual, **more})
 
 
 PAST = (LEARNED, FILE, NURSERY_INFORMED)
-OPENED = (*PAST, emergency_request(), lets("p-2"), lets("p-3", AZ_COORD))
+OPENED = (*PAST, emergency_request(), approval("p-2"), approval("p-3", AZ_COORD))
 BASIC_AND_RISK = {i.item for i in FILE.event.items if i.section is not S.ADDR}  # type: ignore[attr-defined]
 
 
 def beyond(so: Given, reader: Any) -> set[Any]:
-    """What it opens beside what it was told."""
+    """What it opens besides what was sent to it."""
     return so.opens(reader) - items(NURSERY_INFORMED)
 
 
-def test_with_the_second_persons_word_and_not_before_the_file_opens() -> None:
+def test_the_file_opens_after_the_second_approval_only() -> None:
     so = given(*PAST, emergency_request())
-    for one, opens in ((lets("p-2"), set()), (lets("p-3", AZ_COORD), BASIC_AND_RISK)):
+    for one, opens in ((approval("p-2"), set()), (approval("p-3", AZ_COORD), BASIC_AND_RISK)):
         assert so.when(one) == [one.event]
         so.put(one)
         assert beyond(so, EXT_NURSERY) & BASIC_AND_RISK == opens
@@ -96,13 +96,13 @@ def kinds(so: Given, agency: Any) -> set[TaskKind]:
     return {t.kind for t in tasks(so.world, agency, now=NOON)}
 
 
-def test_after_a_day_it_is_over_to_the_minute_and_its_end_comes_once() -> None:
+def test_emergency_access_ends_after_a_day_and_its_end_is_recorded_once() -> None:
     so = given(*OPENED)
     assert [r.at for r in due(so, "2025-06-30 00:00", e.EmergencyAccessEnded)] == [jst("2025-06-02 09:00")]
     assert beyond(so, EXT_NURSERY) == set()
 
 
-def test_everyone_whose_words_it_opens_is_told_at_once_and_until_it_was_looked_at() -> None:
+def test_authors_of_opened_items_see_an_alarm_at_once_until_the_review() -> None:
     so = given(*OPENED)
     [notice] = due(so, "2025-06-01 09:00", e.EmergencyAccessOpened)
     assert (notice.at, notice.event.responsible, notice.event.to) == (AT, EXT_NURSERY, {AZ_CORE, MID_HOSP})
@@ -177,24 +177,29 @@ def test_what_may_be_asked_for(command: EventInput, reason: Reason | None, at_fa
 @pytest.mark.parametrize(
     ("past", "command", "reason"),
     [
-        pytest.param([], lets("p-1"), Reason.SECOND_PERSON_MISSING, id="by the one who asks"),
+        pytest.param([], approval("p-1"), Reason.SECOND_PERSON_MISSING, id="by the requester"),
         pytest.param(
-            [lets("p-2")], lets("p-2", name="x"), Reason.SECOND_PERSON_MISSING, id="twice by one person"
+            [approval("p-2")],
+            approval("p-2", name="x"),
+            Reason.SECOND_PERSON_MISSING,
+            id="twice by one person",
         ),
-        pytest.param([], lets("p-2", MID_HOSP), Reason.NOT_AN_AUTHORITY, id="by a hospital"),
+        pytest.param([], approval("p-2", MID_HOSP), Reason.NOT_AN_AUTHORITY, id="by a hospital"),
         pytest.param(
-            [], lets("p-2", approves=LEARNED.command_id), Reason.UNKNOWN_MESSAGE, id="of no request"
+            [], approval("p-2", approves=LEARNED.command_id), Reason.UNKNOWN_MESSAGE, id="of no request"
         ),
-        pytest.param([], lets("p-2", approves=id_of("nothing")), Reason.UNKNOWN_MESSAGE, id="of nothing"),
+        pytest.param([], approval("p-2", approves=id_of("nothing")), Reason.UNKNOWN_MESSAGE, id="of nothing"),
         pytest.param(
-            [lets("p-2"), lets("p-3")],
-            lets("p-4"),
+            [approval("p-2"), approval("p-3")],
+            approval("p-4"),
             Reason.ALREADY_ANSWERED,
             id="by a third, when two were enough",
         ),
     ],
 )
-def test_who_may_let_it(past: list[EventInput], command: EventInput, reason: Reason) -> None:
+def test_who_may_approve_an_emergency_access(
+    past: list[EventInput], command: EventInput, reason: Reason
+) -> None:
     assert given(*PAST, emergency_request(), past).when(command) == refused(command, reason)
 
 
@@ -220,16 +225,18 @@ def test_who_may_let_it(past: list[EventInput], command: EventInput, reason: Rea
 )
 def test_who_may_not_look_back(command: EventInput, reason: Reason) -> None:
     to_cgc = replace(NURSERY_INFORMED, event=replace(NURSERY_INFORMED.event, to=frozenset({KS_CGC})))
-    so = given(LEARNED, FILE, to_cgc, emergency_request(KS_CGC), lets("p-2", KS_CGC), lets("p-3", AZ_CORE))
+    so = given(
+        LEARNED, FILE, to_cgc, emergency_request(KS_CGC), approval("p-2", KS_CGC), approval("p-3", AZ_CORE)
+    )
     assert so.when(command) == refused(command, reason)
 
 
 def test_a_lone_approval_of_nothing_and_a_case_without_core_open_nothing() -> None:
-    stray = lets("p-2", approves=id_of("nothing"))
+    stray = approval("p-2", approves=id_of("nothing"))
     assert given(*PAST, stray).world.case.granted == {}
-    of_another = [lets("p-2", approves=LEARNED.command_id), lets("p-3", approves=LEARNED.command_id)]
+    of_another = [approval("p-2", approves=LEARNED.command_id), approval("p-3", approves=LEARNED.command_id)]
     assert given(*PAST, of_another).world.case.granted == {}
-    homeless = given(emergency_request(KS_CGC), lets("p-2", KS_CGC), lets("p-3", KS_CGC))
+    homeless = given(emergency_request(KS_CGC), approval("p-2", KS_CGC), approval("p-3", KS_CGC))
     assert homeless.world.case.granted == {}
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from domain import events as e
 from domain.calendar import JST
+from domain.case_message import GROUPS, Carries, Sender
 from domain.codes import Section
 from tests.domain.builders import AZ_CORE, NETWORK
 
@@ -27,7 +28,7 @@ def published() -> Iterator[dict[str, type[e.Event]]]:
 def test_a_topic_is_never_used_twice(published):
     with pytest.raises(TypeError, match="belongs to PlanReviewed"):
 
-        class Duplicate(e.PlanReviewed, topic="plan.reviewed"):
+        class Duplicate(e.Event, topic="plan.reviewed"):
             pass
 
 
@@ -38,7 +39,7 @@ def test_a_topic_is_never_used_twice(published):
         pytest.param("Plan.reviewed", id="capitals"),
         pytest.param("domain.events.plan", id="a module path"),
         pytest.param("plan.reviewed\n", id="a line end"),
-        pytest.param("plan.re_viewed", id="a last word of two"),
+        pytest.param("plan.re_viewed", id="a last word of two parts"),
     ],
 )
 def test_what_is_not_a_topic_is_refused(topic, published):
@@ -55,9 +56,72 @@ def test_a_higher_version_needs_every_upcaster(published):
             pass
 
 
+COMPLETE: dict[str, Any] = {
+    "topic": "only_here.noted",
+    "title": "試験",
+    "law": "own rule",
+    "sender": Sender.CORE,
+    "carries": Carries.MAY,
+    "starts": (),
+    "stops": (),
+    **dict.fromkeys(GROUPS, False),
+}
+
+
+def without(name: str) -> dict[str, Any]:
+    return {key: value for key, value in COMPLETE.items() if key != name}
+
+
+@pytest.mark.parametrize("name", [name for name in COMPLETE if name != "topic"])
+def test_a_message_that_leaves_a_statement_out_is_refused_at_import(name, published):
+    with pytest.raises(TypeError, match=rf"Noted: the class statement has to state {name} \("):
+
+        class Noted(e.CaseMessage, **without(name)):
+            pass
+
+    assert "only_here.noted" not in e.EVENTS
+
+
+@pytest.mark.parametrize("name", ["title", "law", "cause"])
+def test_an_event_that_leaves_a_statement_out_is_refused_at_import(name, published):
+    stated = {"title": "試験", "law": "own rule", "cause": e.Cause.CLOCK}
+    del stated[name]
+    with pytest.raises(TypeError, match=rf"Noted: the class statement has to state {name} \("):
+
+        class Noted(e.Event, topic="only_here.noted", **stated):
+            pass
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_a_step_that_says_yes_to_a_group_is_refused_at_import(group, published):
+    with pytest.raises(TypeError, match="contradicts its base class"):
+
+        class Noted(e.CaseStep, **{**COMPLETE, group: True}):
+            pass
+
+
+def test_what_a_message_states_is_what_the_rules_read(published):
+    @dataclass(frozen=True, kw_only=True)
+    class Noted(e.CaseMessage, **COMPLETE):
+        pass
+
+    assert (Noted.SENDER, Noted.CARRIES) == (Sender.CORE, Carries.MAY)
+    assert (Noted.STARTS, Noted.STOPS) == ((), ())
+    assert dict.fromkeys(GROUPS, False) == Noted.IN_GROUPS
+    assert (Noted.TITLE, Noted.LAW, Noted.ON) == ("試験", "own rule", e.Kind.CASE)
+    assert Noted.may_be_commanded()
+
+
 def test_an_old_state_is_lifted_step_by_step(published):
     @dataclass(frozen=True, kw_only=True)
-    class Lifted(e.Event, topic="only_here.lifted", version=3):
+    class Lifted(
+        e.Event,
+        topic="only_here.lifted",
+        version=3,
+        title="試験",
+        law="own rule",
+        cause=e.Cause.COMMAND,
+    ):
         steps: str
 
         @staticmethod

@@ -58,7 +58,7 @@ def disclosed_to(
     at: object = MAY,
     name: str = "disclosed_to",
 ) -> EventInput:
-    """A telling on a consent, or on the law alone."""
+    """A disclosure on a consent, or on the law only."""
     return case_message(
         e.DisclosureMade,
         by,
@@ -153,16 +153,16 @@ def test_a_sibling_sees_nothing_but_what_he_signed_for() -> None:
             case_message(
                 e.FamilyInformationProvided, EXT_NURSERY, [AZ_CORE], [S.CHILD], "CWA-21-10-5", at=MAY
             ),
-            id="a nursery told of its worry",
+            id="a nursery reported its concern",
         ),
         pytest.param(
             case_message(e.FamilyInformationProvided, MID_HOSP, [AZ_CORE], [S.BASIC], "CWA-21-10-5", at=MAY),
-            id="a hospital told of its worry",
+            id="a hospital reported its concern",
         ),
         pytest.param(disclosed_to(KS_CGC), id="to the child guidance centre, even signed for"),
         pytest.param(disclosed_to(AZ_COORD), id="to the coordinating agency, even signed for"),
         pytest.param(disclosed_to(by=KS_CGC), id="by the child guidance centre"),
-        pytest.param(disclosed_to(signed=None), id="told without a consent"),
+        pytest.param(disclosed_to(signed=None), id="disclosed without a consent"),
         pytest.param(
             case_message(e.SupportPlanFormulated, AZ_CORE, [EXT_NURSERY], [S.PLAN], "CWA-25-2-2", at=MAY),
             id="the plan to a nursery for which nobody signed",
@@ -204,11 +204,11 @@ def test_sensitive_alone_is_hers_to_see() -> None:
     assert seen(disclosed_to(sections=[(S.MEDICAL, Flag.SENSITIVE)])) == [row(AZ_CORE, MID_HOSP, S.MEDICAL)]
 
 
-def test_what_the_author_keeps_for_itself_was_told_to_nobody() -> None:
+def test_author_only_sections_are_not_in_the_family_list() -> None:
     assert seen(disclosed_to(sections=[S.REASON, S.SOURCE])) == []
 
 
-def test_what_still_waits_was_told_to_nobody() -> None:
+def test_held_messages_are_not_in_the_family_list() -> None:
     waits = case_message(
         e.DisclosureMade,
         AZ_CORE,
@@ -225,7 +225,7 @@ def test_what_still_waits_was_told_to_nobody() -> None:
 @pytest.mark.parametrize(
     "hides", [pytest.param(S.ADDR, id="address"), pytest.param((S.BASIC, Flag.DV_PROTECTED), id="flag")]
 )
-def test_of_a_protective_parent_the_others_list_stands_still(hides: object) -> None:
+def test_the_other_guardians_list_stops_where_an_address_is_hidden(hides: object) -> None:
     past = [
         disclosed_to(signed=FATHERS, name="before"),
         disclosed_to(SORA_NPO, [hides], at=JUNE, name="she hides"),
@@ -236,7 +236,7 @@ def test_of_a_protective_parent_the_others_list_stands_still(hides: object) -> N
     assert seen(*past) == [row(AZ_CORE, SORA_NPO, S.BASIC, month=6)]
 
 
-def test_it_stands_still_from_the_first_time_that_something_is_hidden() -> None:
+def test_the_list_stops_at_the_first_hidden_address() -> None:
     past = [
         disclosed_to(signed=FATHERS, at=jst("2025-04-10 10:00"), name="before"),
         disclosed_to(SORA_NPO, [S.ADDR], name="she hides"),
@@ -246,7 +246,7 @@ def test_it_stands_still_from_the_first_time_that_something_is_hidden() -> None:
     assert seen(*past, reader=R.GUARDIAN, signed=FATHERS) == [row(AZ_CORE, MID_HOSP, S.BASIC, month=4)]
 
 
-def test_a_protected_address_makes_it_stand_still_whatever_is_told_with_it() -> None:
+def test_a_protected_address_stops_the_list_whatever_else_it_carries() -> None:
     hidden = case_message(e.ProtectedAddressRegistered, AZ_CORE, at=MAY, until=None)
     later = disclosed_to(SORA_NPO, signed=FATHERS, at=JUNE)
     assert seen(hidden, later, reader=R.GUARDIAN, signed=FATHERS) == []
@@ -254,7 +254,7 @@ def test_a_protected_address_makes_it_stand_still_whatever_is_told_with_it() -> 
 
 
 @pytest.mark.parametrize("reader", list(R))
-def test_after_an_answer_that_tells_nothing_of_existence_there_is_no_list(reader: FamilyReader) -> None:
+def test_after_an_answer_that_does_not_confirm_existence_there_is_no_list(reader: FamilyReader) -> None:
     access_request = case_message(
         e.SubjectAccessRequested,
         AZ_CORE,
@@ -275,13 +275,22 @@ def test_after_an_answer_that_tells_nothing_of_existence_there_is_no_list(reader
 
 
 @pytest.mark.parametrize(
-    "act", [e.CaseConferenceConvened, e.NetworkCaseRegistered, *[c.event.__class__ for c in CONCERN]]
+    "act",
+    sorted(
+        {
+            e.CaseConferenceConvened,
+            e.NetworkCaseRegistered,
+            *e.REVEALS_NOTIFICATION,
+            *(c.event.__class__ for c in CONCERN),
+        },
+        key=lambda act: act.TOPIC,
+    ),
 )
-def test_an_act_that_tells_why_is_no_act_of_the_list(act: type[e.Event]) -> None:
+def test_an_event_that_reveals_the_reason_is_not_in_the_list(act: type[e.Event]) -> None:
     assert not issubclass(act, LISTED_ACTS)
 
 
-def test_an_act_that_is_not_let_in_stays_off_even_where_she_signed_for_what_it_told() -> None:
+def test_an_unlisted_event_stays_off_the_list_even_with_her_consent() -> None:
     conference = case_message(
         e.CaseConferenceConvened, AZ_CORE, [MID_HOSP], [S.BASIC], "CONSENT", consent=[MOTHERS], at=MAY
     )

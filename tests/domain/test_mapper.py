@@ -13,6 +13,7 @@ from adapters.mapper import _parse_proposed_event, body_of, command_of, parse_pa
 from domain import events as e
 from domain.codes import Flag, Purpose, Section, Tier
 from domain.decide import PERMITTED_COMMANDS
+from domain.editions import CURRENT_EDITION
 from domain.errors import Malformed
 from domain.record import AUDIT, HUB, REGISTRARS, Record, access_of
 from keys import canonical
@@ -238,7 +239,7 @@ def test_a_wish_that_is_not_of_its_form_is_refused(error_code: str, wrong: Comma
         pytest.param(with_fields(ASSIGNED, qualification="midwife of Hanako"), id="words for a profession"),
     ],
 )
-def test_control_holds_codes_and_references_never_words(wrong: CommandPayload) -> None:
+def test_control_holds_codes_and_references_never_free_text(wrong: CommandPayload) -> None:
     refuses("wrong-fields", wrong)
 
 
@@ -256,13 +257,13 @@ HISTORY: list[Record] = given(LEARNED, COMMISSIONED, KEYED).records
 
 
 @pytest.mark.parametrize("record", HISTORY, ids=lambda r: f"{r.topic} {r.version}")
-def test_a_record_comes_back_as_it_was(record: Record) -> None:
+def test_a_record_is_read_as_it_was_written(record: Record) -> None:
     back = record_of(body_of(record), record.originator.id, record.version, record.actor)
     assert back == record
     assert body_of(back) == body_of(record)
 
 
-def test_codes_sets_and_days_come_back_as_what_they_were() -> None:
+def test_codes_sets_and_days_are_read_with_their_types() -> None:
     last_event = HISTORY[-1]
     event: Any = record_of(body_of(last_event), CASE, last_event.version, "").event
     assert event.purpose is Purpose.SUPPORT
@@ -290,7 +291,11 @@ FIELDS = canonical.parse(body_of(HISTORY[-1]))["fields"]
         pytest.param("unknown-version", changed(v=0), id="version nought"),
         pytest.param("wrong-number", changed(v=True), id="a version that is no number"),
         pytest.param("wrong-number", changed(rules="1"), id="rules as text"),
-        pytest.param("wrong-number", changed(decider=None), id="no decider"),
+        pytest.param("wrong-number", changed(edition=None), id="no edition"),
+        pytest.param("wrong-number", changed(edition=0), id="edition nought"),
+        pytest.param(
+            "unknown-edition", changed(edition=CURRENT_EDITION + 1, topic="of.tomorrow"), id="a newer edition"
+        ),
         pytest.param("time-form", changed(at="2025-06-02T12:00:00"), id="a naive time"),
         pytest.param(
             "time-form", changed(at="2025-06-02T12:00:00.000000+09:00"), id="a time of another zone"
@@ -343,7 +348,7 @@ def test_a_record_that_was_moved_is_refused(record: Record, elsewhere: UUID) -> 
     assert caught.value.error_code == "wrong-originator"
 
 
-def test_a_reading_stands_beside_its_case() -> None:
+def test_a_reading_is_recorded_on_the_case_access() -> None:
     so = given(LEARNED, opening(LEARNED, AZ_CORE))
     record = so.records[-1]
     assert isinstance(record.event, e.SectionOpened)
@@ -362,14 +367,14 @@ def test_a_reading_stands_beside_its_case() -> None:
         pytest.param("wrong-fields", 1748833200, id="seconds"),
     ],
 )
-def test_a_time_inside_a_fact_that_is_not_as_written_is_refused(error_code: str, time: object) -> None:
+def test_a_time_inside_an_event_in_another_form_is_refused(error_code: str, time: object) -> None:
     with pytest.raises(Malformed) as caught:
         read_event("key_set.revoked", 1, {"compromised_since": time})
     assert caught.value.error_code == error_code
 
 
 @pytest.mark.parametrize("party", [HUB, REGISTRARS, AUDIT])
-def test_three_words_speak_beside_the_agencies(party: str) -> None:
+def test_three_parties_are_named_besides_the_agencies(party: str) -> None:
     assert parse_party(party) == party
     assert parse_party(str(AZ_CORE)) == AZ_CORE
 
@@ -385,7 +390,7 @@ def test_a_time_is_recorded_in_utc_with_six_decimals() -> None:
 
 
 def test_a_frame_of_an_earlier_shape_is_read_as_it_was_meant():
-    """Frames do not say the version of their fields; they must verify for ever."""
+    """Frames do not state the version of their fields; they must verify for ever."""
     old = {"worker": "W-1", "modules": ["M2_CONFIDENTIALITY"], "valid_until": None}
     event = _parse_proposed_event(e.TrainingModuleCompleted, dict(old))
     assert (event.tier, event.worker) == (Tier.T1_BASIC, "W-1")

@@ -130,7 +130,7 @@ def test_it_may_begin_on_paper_to_nobody_here():
     assert given(BEFORE).when(command) == [command.event]
 
 
-def test_the_new_municipality_gets_a_part_in_the_case_and_nobody_else_learns_where_it_goes():
+def test_a_transfer_informs_the_new_municipality_and_nobody_else():
     so = given(BEFORE, REGISTERED, READY, begins(sections=[S.ADDR], basis="APPI-69-2-3"))
     assert TW_CORE in so.world.case.parties
     where_to = begins(sections=[S.ADDR]).item().item
@@ -148,16 +148,16 @@ def test_the_new_municipality_gets_a_part_in_the_case_and_nobody_else_learns_whe
         pytest.param(
             package(checklist={HandoverItem.RISK_SHEET: SENT}),
             Reason.CHECKLIST_INCOMPLETE,
-            id="no word of photos",
+            id="no answer for photos",
         ),
         pytest.param(package(hands_over=id_of("another")), Reason.NO_TRANSFER, id="of another hand-over"),
     ],
 )
-def test_a_package_has_the_risk_sheet_and_says_of_the_photos(command, reason):
+def test_a_package_has_the_risk_sheet_and_answers_for_the_photos(command, reason):
     assert given(BEFORE, begins()).when(command) == refused(command, reason)
 
 
-def test_a_package_goes_only_while_a_hand_over_is_under_way():
+def test_a_package_is_sent_only_during_a_hand_over():
     assert given(BEFORE).when(package()) == refused(package(), Reason.NO_TRANSFER)
     assert given(BEFORE, begins()).when(package()) == [package().event]
 
@@ -173,7 +173,7 @@ def test_a_package_goes_only_while_a_hand_over_is_under_way():
         pytest.param(receipt(by=AZ_COORD), Reason.NOT_ADDRESSED, id="by somebody who was sent nothing"),
     ],
 )
-def test_who_was_sent_it_says_what_is_in_hand(command, reason):
+def test_the_addressee_of_a_package_confirms_what_it_received(command, reason):
     command = replace(command, event=replace(command.event, to=frozenset()))
     assert given(BEFORE, begins(), package()).when(command) == refused(command, reason)
 
@@ -186,26 +186,26 @@ def test_there_is_no_receipt_where_nothing_is_handed_over():
 @pytest.mark.parametrize(
     ("to", "there"),
     [
-        pytest.param([KS_CGC, MID_HOSP, AZ_MCH, TW_CORE], OTHER_NETWORK, id="others are told beside it"),
-        pytest.param([TW_ONE], None, id="its coordinating agency alone"),
+        pytest.param([KS_CGC, MID_HOSP, AZ_MCH, TW_CORE], OTHER_NETWORK, id="others are informed too"),
+        pytest.param([TW_ONE], None, id="its coordinating agency only"),
         pytest.param([AZ_CORE], None, id="a core agency of the network that has it already"),
         pytest.param([KS_CGC], None, id="an agency of no network"),
         pytest.param([], None, id="on paper"),
     ],
 )
-def test_a_case_goes_to_the_network_whose_core_agency_it_is_handed_to(to, there):
+def test_a_case_moves_to_the_network_of_the_new_core_agency(to, there):
     world = given(BEFORE, begins(to=to)).world
     actual = destination(world.register, world.case)
     assert (actual.id if actual else None) == there
 
 
-def test_the_new_core_agency_has_news_of_its_own_of_the_family_as_soon_as_the_hand_over_begins():
+def test_the_new_core_agency_may_record_news_from_the_start_of_the_hand_over():
     news = case_message(e.FamilyInformationProvided, TW_CORE, [], [S.BASIC], name="news")
     assert given(BEFORE).when(news) == refused(news, Reason.NO_CORE_AGENCY)
     assert given(BEFORE, begins()).when(news) == [news.event]
 
 
-def test_news_of_the_family_may_go_to_the_core_agency_of_another_municipality_whoever_has_the_case():
+def test_news_may_be_addressed_to_the_core_agency_of_another_municipality():
     news = case_message(
         e.FamilyInformationProvided, MID_HOSP, [TW_CORE], [S.BASIC], "CWA-21-10-5", name="news"
     )
@@ -222,7 +222,7 @@ def test_a_receipt_may_answer_the_beginning_or_a_package():
 # --- the end ----------------------------------------------------------------------------------------------------
 
 
-def test_responsibility_passes_when_the_new_municipality_has_papers_and_has_seen_the_child():
+def test_responsibility_passes_with_the_papers_and_the_child_seen():
     so = given(UNDER_WAY, SEEN)
     assert so.when(completes()) == [replace(completes().event, placed=THERE)]
     assert so.when(completes(by=AZ_CORE)) == [replace(completes().event, placed=THERE)]
@@ -270,7 +270,7 @@ def test_nothing_else_counts_as_seen_there(sight):
     assert given(UNDER_WAY, sight).when(completes()) == refused(completes(), Reason.CHILD_NOT_SEEN)
 
 
-def test_the_new_municipalitys_own_word_counts_and_the_old_ones_does_not():
+def test_only_the_new_municipality_states_that_the_child_was_seen():
     own_sighting = completes(child_seen=True)
     assert given(UNDER_WAY).when(own_sighting) == [replace(own_sighting.event, placed=THERE)]
     by_old = completes(by=AZ_CORE, child_seen=True)
@@ -299,7 +299,7 @@ def test_nothing_ends_that_was_not_begun(by):
     )
 
 
-def test_on_paper_the_case_ends_here_with_the_word_that_the_child_was_seen():
+def test_a_transfer_on_paper_ends_the_case_once_the_child_was_seen():
     so = given(BEFORE, READY, begins(to=[]))
     assert so.when(completes(by=AZ_CORE)) == refused(completes(by=AZ_CORE), Reason.CHILD_NOT_SEEN)
     command = completes(by=AZ_CORE, child_seen=True)
@@ -351,7 +351,7 @@ def test_the_new_core_agency_reads_what_it_was_sent_and_nothing_of_the_old_file(
 # --- two networks -------------------------------------------------------------------------------------------------
 
 
-def test_the_network_it_comes_to_registers_it_as_well_and_reads_its_own_core_agencys_file_alone():
+def test_the_new_network_registers_it_and_reads_its_own_core_agencys_file_only():
     note = case_message(e.DisclosureMade, TW_CORE, [], [S.BASIC], name="there")
     old = case_message(e.RelocationLearned, AZ_CORE, [], [S.BASIC], moves_on=None, name="old file")
     there = case_message(e.NetworkCaseRegistered, TW_ONE, [TW_CORE], name="registered there")
@@ -411,7 +411,7 @@ def test_a_hand_over_that_nobody_confirms_raises_the_alarm_after_a_day_and_climb
 @pytest.mark.parametrize(
     ("answer", "left"),
     [
-        pytest.param(receipt(answers=id_of("begins"), received=frozenset()), 1, id="of the beginning alone"),
+        pytest.param(receipt(answers=id_of("begins"), received=frozenset()), 1, id="of the beginning only"),
         pytest.param(receipt(), 0, id="of the package"),
     ],
 )
@@ -422,7 +422,7 @@ def test_a_receipt_stops_the_clock_of_what_it_answers(answer, left):
     assert len(waiting) == left
 
 
-def test_a_hand_over_that_does_not_end_is_told_of_twenty_days_after_the_move():
+def test_an_unfinished_hand_over_raises_an_alarm_20_days_after_the_move():
     def actual(past: Any) -> list[Any]:
         came = run(given(past), until=jst("2025-07-11 12:00"))
         return [(at, a.responsible, a.to) for at, a in came if isinstance(a, e.TransferOverdueAlarmRaised)]
@@ -431,7 +431,7 @@ def test_a_hand_over_that_does_not_end_is_told_of_twenty_days_after_the_move():
     assert actual(DONE) == []
 
 
-def test_a_move_that_is_known_and_not_handed_over_is_told_of():
+def test_a_known_move_without_hand_over_raises_an_alarm():
     learned = case_message(e.RelocationLearned, MID_HOSP, [AZ_CORE], moves_on=None, at=AT)
     came = run(given(BEFORE, learned), until=AT + timedelta(days=9))
     actual = [a for _, a in came if isinstance(a, e.TransferNotBegunAlarmRaised)]
@@ -443,7 +443,7 @@ def test_a_move_that_is_known_and_not_handed_over_is_told_of():
 # --- between child guidance centres ------------------------------------------------------------------------------------
 
 
-def test_child_guidance_centres_tell_each_other_by_their_own_clause():
+def test_child_guidance_centres_notify_each_other_by_their_own_clause():
     so = given(LEARNED, keys("TW-ONE", roles=frozenset({Role.CGC}), body="PREFECTURE"))
     command = case_message(e.CgcTransferNotified, KS_CGC, [TW_ONE], [S.RISK], "CAPA-4-6")
     assert so.when(command) == [command.event]

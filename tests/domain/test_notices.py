@@ -39,7 +39,7 @@ NOTE = case_message(e.DisclosureMade, AZ_CORE, [], [Section.RISK], name="note")
 RECALL = case_message(e.RecallNoticeSent, AZ_CORE, [KS_CGC, MID_HOSP], recalls=DISCLOSED.command_id, at=AT)
 
 
-def test_everybody_who_was_given_it_is_asked_back_and_says_so() -> None:
+def test_every_recipient_is_asked_to_return_it_and_confirms() -> None:
     so = given(LEARNED, DISCLOSED)
     assert so.when(RECALL) == [RECALL.event]
     so.put(RECALL)
@@ -56,7 +56,7 @@ def test_everybody_who_was_given_it_is_asked_back_and_says_so() -> None:
     assert responsible == [(AT + timedelta(days=14), MID_HOSP)]
 
 
-def test_a_correction_that_was_told_is_confirmed_too() -> None:
+def test_a_notified_correction_is_confirmed_too() -> None:
     corrected = case_message(e.CorrectionMade, AZ_CORE, sections=[S.BASIC], corrects=DISCLOSED.command_id)
     notice = case_message(
         e.CorrectionNotifiedToRecipients, AZ_CORE, [KS_CGC, MID_HOSP], answers=corrected.command_id
@@ -70,7 +70,7 @@ def test_a_correction_that_was_told_is_confirmed_too() -> None:
     }
 
 
-def test_it_is_asked_back_from_the_one_whom_it_concerns_alone() -> None:
+def test_a_recall_may_address_only_the_recipient_concerned() -> None:
     one = case_message(e.RecallNoticeSent, AZ_CORE, [KS_CGC], recalls=DISCLOSED.command_id)
     assert given(LEARNED, DISCLOSED).when(one) == [one.event]
 
@@ -97,7 +97,7 @@ def test_it_is_asked_back_from_the_one_whom_it_concerns_alone() -> None:
         pytest.param(
             case_message(e.RecallNoticeSent, AZ_CORE, recalls=NOTE.command_id),
             Reason.RECIPIENTS_WRONG,
-            id="of what nobody was told",
+            id="of what was sent to nobody",
         ),
         pytest.param(
             case_message(e.RecallAcknowledged, MID_HOSP, [AZ_CORE], answers=DISCLOSED.command_id),
@@ -149,7 +149,7 @@ RISK = case_message(e.DisclosureMade, AZ_CORE, [], [S.RISK], name="risk", at=AT 
         pytest.param(consents(ConsentCapacity.SELF), False, id="the person consents"),
     ],
 )
-def test_where_there_is_danger_what_a_guardian_says_is_to_be_looked_at_at_once(
+def test_in_a_case_at_risk_a_guardians_request_requires_a_check_at_once(
     message: EventInput, looked_at: bool
 ) -> None:
     def came(*past: Any) -> list[Any]:
@@ -171,7 +171,7 @@ def test_two_persons_of_an_authority_look() -> None:
     assert so.when(stranger) == refused(stranger, Reason.NOT_AN_AUTHORITY)
 
 
-def test_a_guardians_consent_where_there_is_danger_carries_nothing_until_two_have_looked_at_it() -> None:
+def test_in_a_case_at_risk_a_guardians_consent_waits_for_the_check_of_two() -> None:
     paper = consents(ConsentCapacity.GUARDIAN)
     command = case_message(
         e.DisclosureMade, AZ_CORE, [EXT_SERVICE], [S.BASIC], "CONSENT", consent=[id_of("C1")]
@@ -187,5 +187,5 @@ def test_a_guardians_consent_where_there_is_danger_carries_nothing_until_two_hav
         )
     )
     assert so.when(command) == [command.event]
-    assert given(LEARNED, paper).when(command) == [command.event]  # where nothing was told of danger
+    assert given(LEARNED, paper).when(command) == [command.event]  # where the case is not at risk
     assert given(LEARNED, RISK, consents(ConsentCapacity.SELF)).when(command) == [command.event]

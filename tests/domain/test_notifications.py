@@ -1,4 +1,4 @@
-"""Notifications: who may be told, what must stand apart, who may send on, what a safety check says."""
+"""Notifications: who may be addressed, what is kept separate, who may forward, what a safety check states."""
 
 from __future__ import annotations
 
@@ -90,13 +90,13 @@ def test_an_authority_is_notified(command: Any) -> None:
             case_message(
                 e.AbuseNotificationReceived, EXT_NURSERY, [AZ_COORD, MID_HOSP], [S.RISK], "CAPA-6-1"
             ),
-            id="a hospital beside an office",
+            id="a hospital besides an office",
         ),
         pytest.param(
             case_message(
                 e.AbuseNotificationReceived, MID_HOSP, sections=[S.RISK], recorded_for_notifier=True
             ),
-            id="a hospital that writes down what it was told",
+            id="a hospital that records what was reported to it",
         ),
         pytest.param(
             case_message(
@@ -107,7 +107,7 @@ def test_an_authority_is_notified(command: Any) -> None:
                 "CAPA-6-1",
                 recorded_for_notifier=True,
             ),
-            id="a contractor beside the office that takes it in",
+            id="a contractor besides the office that records it",
         ),
         pytest.param(
             case_message(e.AbuseNotificationReceived, EXT_NURSERY, sections=[S.RISK]), id="nobody at all"
@@ -131,17 +131,17 @@ def test_a_time_of_receipt_ahead_of_now_is_refused() -> None:
     assert event != refused(command, Reason.TIME_AHEAD)[0]
 
 
-# --- whoever notified stays apart ---------------------------------------------------------------------------------
+# --- the notifier is kept separate ---------------------------------------------------------------------------------
 
 
-def test_nobody_but_who_took_it_in_opens_the_notifier_not_even_the_core_agency_of_the_same_city() -> None:
+def test_only_the_agency_that_recorded_it_opens_the_notifier() -> None:
     so = given(RECORDED_FOR_NOTIFIER, REGISTERED, forwarded(AZ_COORD, AZ_CORE))
     notifier = RECORDED_FOR_NOTIFIER.item(1).item
     assert notifier in so.opens(AZ_COORD)
     assert notifier not in so.opens(AZ_CORE) | so.opens(KS_CGC) | so.opens("AUDIT")
 
 
-def test_a_copy_sent_on_is_read_by_its_addressee_alone() -> None:
+def test_an_outgoing_copy_is_read_by_its_addressee_only() -> None:
     to_centre = forwarded(AZ_COORD, KS_CGC)
     so = given(RECORDED_FOR_NOTIFIER, REGISTERED, to_centre)
     assert so.opens(KS_CGC) == items(to_centre)
@@ -155,7 +155,7 @@ def test_a_copy_sent_on_is_read_by_its_addressee_alone() -> None:
         pytest.param(AZ_CORE, EXT_NURSERY, id="to a nursery"),
     ],
 )
-def test_the_notifier_is_never_told_to_who_is_no_authority(by: Any, to: Any) -> None:
+def test_the_notifier_is_disclosed_to_authorities_only(by: Any, to: Any) -> None:
     command = case_message(e.DisclosureMade, by, [to], [S.NOTIFIER], "APPI-69-2-4")
     assert given(LEARNED).when(command) == refused(command, Reason.NEVER_FOR_ROLE, to)
 
@@ -201,12 +201,12 @@ def test_the_nursery_itself_does_not_forward_what_it_notified_but_its_addressee_
     [
         pytest.param([KS_CGC], None, id="to the centre"),
         pytest.param([AZ_CORE], Reason.NOT_A_CGC, id="to the core agency"),
-        pytest.param([KS_CGC, AZ_CORE], Reason.NOT_A_CGC, id="to another beside it"),
+        pytest.param([KS_CGC, AZ_CORE], Reason.NOT_A_CGC, id="to another agency too"),
         pytest.param([], Reason.NOT_A_CGC, id="to nobody"),
         pytest.param([NOBODY], Reason.NOT_A_CGC, id="to an agency that never was here"),
     ],
 )
-def test_a_case_is_sent_to_the_child_guidance_centre_alone(to: Any, reason: Reason | None) -> None:
+def test_a_case_is_referred_to_a_child_guidance_centre_only(to: Any, reason: Reason | None) -> None:
     command = case_message(e.CaseReferredToCgc, AZ_COORD, to, [S.RISK], "CWA-25-7-1")
     expected = [command.event] if reason is None else refused(command, reason)
     assert given(RECORDED_FOR_NOTIFIER).when(command) == expected
@@ -232,12 +232,12 @@ def test_a_call_is_recorded_as_what_it_was() -> None:
     assert given(LEARNED).when(command) == [command.event]
 
 
-def test_whoever_has_a_part_says_that_it_saw_the_child() -> None:
+def test_any_party_may_record_that_it_saw_the_child() -> None:
     command = case_message(e.ChildSighted, MID_HOSP)
     assert given(LEARNED).when(command) == [command.event]
 
 
-def test_a_concern_goes_to_an_authority() -> None:
+def test_a_concern_is_addressed_to_an_authority() -> None:
     so = given(LEARNED, READY)
     to_core = case_message(
         e.SafetyConcernRaised, SORA_NPO, [AZ_CORE], [S.RISK], "CWA-21-10-2-3", actor=WORKER
@@ -251,7 +251,7 @@ def test_a_concern_goes_to_an_authority() -> None:
     assert so.when(to_none) == refused(to_none, Reason.NOT_AN_AUTHORITY)
 
 
-# --- outcomes, decisions not to tell, reports looked at --------------------------------------------------------------
+# --- outcomes, decisions not to disclose, reviewed reports --------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -279,7 +279,7 @@ def test_a_concern_goes_to_an_authority() -> None:
         ),
     ],
 )
-def test_the_outcome_goes_back_to_the_referrer(command: Any, reason: Reason | None) -> None:
+def test_the_outcome_is_reported_to_the_referrer(command: Any, reason: Reason | None) -> None:
     expected = [command.event] if reason is None else refused(command, reason)
     assert given(LEARNED, REGISTERED).when(command) == expected
 
@@ -296,7 +296,9 @@ def test_the_outcome_goes_back_to_the_referrer(command: Any, reason: Reason | No
         pytest.param({"reason": "NOT_NEEDED", "review_on": None}, Reason.REVIEW_DAY_MISSING, id="no day"),
     ],
 )
-def test_a_decision_not_to_tell_has_a_reason_and_a_day_of_review(more: Any, reason: Reason | None) -> None:
+def test_a_decision_not_to_disclose_has_a_reason_and_a_day_of_review(
+    more: Any, reason: Reason | None
+) -> None:
     command = case_message(e.NonDisclosureDecided, AZ_CORE, **more)
     expected = [command.event] if reason is None else refused(command, reason)
     assert given(LEARNED).when(command) == expected
@@ -316,7 +318,7 @@ def test_only_a_report_that_was_sent_to_it_is_looked_at_by_the_core_agency() -> 
 
 
 @pytest.mark.parametrize("to", [[], [KS_CGC], [MID_HOSP]])
-def test_what_shows_who_notified_is_refused_whoever_it_goes_to(to: Any) -> None:
+def test_what_identifies_the_notifier_is_refused_for_every_addressee(to: Any) -> None:
     command = case_message(e.DisclosureMade, AZ_COORD, to, [(S.CHILD, Flag.NOTIFIER_TRACE)], "APPI-69-2-4")
     assert given(LEARNED).when(command) == refused(command, Reason.NOTIFIER_IDENTIFIABLE)
 

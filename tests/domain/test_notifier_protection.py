@@ -1,4 +1,4 @@
-"""The notifier's shield: a token stands for who notified until that one has another part in the case."""
+"""Protection of the notifier: a token replaces its name until it has another part in the case."""
 
 from __future__ import annotations
 
@@ -50,11 +50,11 @@ SHIELDED = {EXT_NURSERY: "N-1"}
         ),
     ],
 )
-def test_a_token_stands_for_who_notified(past: Any, shielded: Any) -> None:
+def test_a_token_replaces_who_notified(past: Any, shielded: Any) -> None:
     assert tokens(given(LEARNED, past).world.case) == shielded
 
 
-def test_before_any_core_agency_is_known_it_stands_too() -> None:
+def test_the_token_is_used_before_a_core_agency_is_known_too() -> None:
     assert tokens(given(NURSERY).world.case) == SHIELDED
 
 
@@ -77,17 +77,17 @@ def test_the_responsible_core_agency_is_none_that_hides() -> None:
             case_message(DisclosureMade, AZ_CORE, [AZ_COORD], [Section.BASIC]), True, id="others talk"
         ),
         pytest.param(
-            case_message(DisclosureMade, EXT_NURSERY, [AZ_CORE], [Section.BASIC]), False, id="it tells more"
+            case_message(DisclosureMade, EXT_NURSERY, [AZ_CORE], [Section.BASIC]),
+            False,
+            id="it discloses more",
         ),
         pytest.param(case_message(InformationRequested, AZ_CORE, [EXT_NURSERY]), False, id="it is asked"),
         pytest.param(
             case_message(ReferralRead, AZ_CORE, [EXT_NURSERY], answers=LEARNED.command_id),
             False,
-            id="told of another answer",
+            id="informed of another answer",
         ),
     ],
 )
-def test_it_stands_until_the_notifier_has_another_part_and_an_answer_to_the_notice_is_none(
-    then: Any, shielded: bool
-) -> None:
+def test_the_token_is_used_until_the_notifier_has_another_part_in_the_case(then: Any, shielded: bool) -> None:
     assert tokens(given(LEARNED, NURSERY, then).world.case) == (SHIELDED if shielded else {})

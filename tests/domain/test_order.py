@@ -81,12 +81,12 @@ def test_what_must_be_before_an_act_is_asked_before_who_can_get_it():
 # --- form ---------------------------------------------------------------------------------------------
 
 
-def test_a_message_that_tells_must_carry_something():
+def test_a_message_that_discloses_must_have_sections():
     command = case_message(e.DisclosureMade, AZ_CORE, [KS_CGC])
     assert given(LEARNED).when(command) == refused(command, Reason.NO_SECTIONS)
 
 
-def test_what_is_for_the_author_alone_is_not_told():
+def test_author_only_sections_are_not_disclosed():
     command = case_message(e.DisclosureMade, AZ_CORE, [KS_CGC], [S.SOURCE])
     assert given(LEARNED).when(command) == refused(command, Reason.NO_SECTIONS)
 
@@ -111,7 +111,7 @@ def test_a_message_that_is_there_is_not_made_again():
     assert given(LEARNED, there).when(command) == refused(command, Reason.MESSAGE_EXISTS)
 
 
-def test_an_item_stands_in_one_message_only():
+def test_an_item_is_in_one_message_only():
     command = case_message(e.DisclosureMade, AZ_CORE, [KS_CGC], [S.BASIC], "APPI-69-2-3")
     command = replace(command, event=replace(command.event, items=(LEARNED.item(),)))
     assert given(LEARNED).when(command) == refused(command, Reason.ITEM_EXISTS)
@@ -155,7 +155,7 @@ def test_who_has_no_keys_in_force_is_not_sent_to(past, to):
     assert given(LEARNED, past).when(command) == refused(command, Reason.UNKNOWN_ADDRESSEE, to)
 
 
-def test_given_new_keys_after_revocation_when_told_then_it_goes():
+def test_disclosure_after_revocation_and_new_keys_is_recorded():
     revoked = event_input(
         REGISTRARS, e.KeySetRevoked(compromised_since=None), on=About(e.Kind.AGENCY, KS_CGC)
     )
@@ -164,12 +164,12 @@ def test_given_new_keys_after_revocation_when_told_then_it_goes():
 
 
 @pytest.mark.parametrize("by", [REGISTRARS, AUDIT, HUB])
-def test_who_is_no_agency_has_no_word_in_a_case(by):
+def test_only_agencies_send_messages_in_a_case(by):
     command = case_message(e.PlanReviewed, by)
     assert given(LEARNED).when(command) == refused(command, Reason.NOT_YOURS)
 
 
-def test_the_hubs_own_facts_cannot_be_asked_for():
+def test_the_hubs_own_events_cannot_be_commanded():
     hold = case_message(e.DisclosureHeld, AZ_CORE, [KS_CGC], [S.BASIC], "APPI-69-2-3")
     founded = event_input(AZ_CORE, e.HubFounded(mode="REHEARSAL"))
     assert given(LEARNED).when(hold) == refused(hold, Reason.NOT_YOURS)
@@ -224,12 +224,12 @@ def test_the_n_of_the_matrix_is_refused_with_any_basis(section, to):
         pytest.param(S.CLOSING, SORA_NPO, "CWA-25-2-2", id="the closing to the contractor"),
     ],
 )
-def test_the_d_of_the_matrix_goes_with_a_basis(section, to, basis):
+def test_a_d_of_the_matrix_is_permitted_with_a_basis(section, to, basis):
     command = case_message(e.DisclosureMade, AZ_CORE, [to], [section], basis)
     assert given(LEARNED, REGISTERED, READY).when(command) == [command.event]
 
 
-def test_one_forbidden_addressee_stops_the_whole_message():
+def test_one_forbidden_addressee_refuses_the_message_for_all():
     command = case_message(e.DisclosureMade, AZ_CORE, [KS_CGC, MID_HOSP], [S.ADDR], "CWA-25-2-2")
     assert given(LEARNED, REGISTERED).when(command) == refused(command, Reason.NEVER_FOR_ROLE, MID_HOSP)
 
@@ -293,12 +293,12 @@ def test_news_to_the_coordinating_agency_settles_the_core_agency_too():
     assert given().when(command) == [replace(command.event, placed=PLACED)]
 
 
-def test_news_goes_to_an_office():
+def test_news_is_addressed_to_an_office():
     command = case_message(e.FamilyInformationProvided, MID_HOSP, [KS_CGC], [S.BASIC], "CWA-25-1")
     assert given().when(command) == refused(command, Reason.NO_CORE_AGENCY)
 
 
-def test_news_of_a_placed_case_goes_to_its_own_office_or_another_municipalitys():
+def test_news_of_a_placed_case_is_addressed_to_its_own_or_another_office():
     there = case_message(
         e.FamilyInformationProvided, MID_HOSP, [TW_CORE], [S.BASIC], "CWA-21-10-5", name="second"
     )
@@ -337,6 +337,6 @@ def test_what_is_addressed_to_nobody_is_the_senders_own_entry():
         pytest.param(e.TransferInitiated, {"moves_on": None}, id="a move"),
     ],
 )
-def test_a_sender_that_nobody_vouched_for_is_refused_before_its_words_are_looked_at(act, data):
+def test_a_sender_without_key_set_is_refused_before_its_message_is_judged(act, data):
     command = case_message(act, NOBODY, [AZ_CORE], **data)
     assert given(LEARNED).when(command) == refused(command, Reason.NOT_YOURS)

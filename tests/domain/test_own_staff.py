@@ -61,7 +61,7 @@ UNREADY = Reason.WORKER_NOT_READY
     ("past", "reason"),
     [
         pytest.param([], None, id="one whom it has not registered: it answers itself"),
-        pytest.param([registered()], UNREADY, id="registered alone"),
+        pytest.param([registered()], UNREADY, id="registered only"),
         pytest.param([registered(), oath()], UNREADY, id="not trained"),
         pytest.param(
             [registered(), oath(), learnt(modules=set(Module) - {Module.M2_CONFIDENTIALITY})],
@@ -73,7 +73,7 @@ UNREADY = Reason.WORKER_NOT_READY
         pytest.param([registered(Employment.FULL_TIME), learnt()], None, id="full-time and trained"),
         pytest.param([registered(), learnt(), oath(date(2025, 4, 10))], UNREADY, id="an oath that is over"),
         pytest.param(
-            [registered(), own(worker("W-other")), learnt(), oath()], None, id="beside one who is not ready"
+            [registered(), own(worker("W-other")), learnt(), oath()], None, id="besides one who is not ready"
         ),
     ],
 )
@@ -113,7 +113,7 @@ def test_only_a_core_agency_keeps_papers_and_of_its_registered_visitors(command,
     ],
     ids=lambda f: f.TOPIC,
 )
-def test_what_is_a_contractors_is_not_said_of_ones_own_staff(event):
+def test_contractor_events_are_not_recorded_for_own_staff(event):
     command = own(event_input(AZ_CORE, event))
     assert given(registered()).when(command) == refused(command, Reason.NOT_YOURS)
 

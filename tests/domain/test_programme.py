@@ -67,7 +67,7 @@ ALL_ITEMS = frozenset(BusinessItem)
 
 
 def of(agency: UUID, event: e.Event, by: Any = None, **more: Any) -> EventInput:
-    """What an agency says of itself."""
+    """What an agency records about itself."""
     name = more.pop("name", f"{event.TOPIC} {agency}")
     return event_input(by or agency, event, on=About(e.Kind.AGENCY, agency), name=name, **more)
 
@@ -178,7 +178,7 @@ def overdue(tier: Tier, at: str) -> tuple[Any, e.Event]:
     return jst(at), e.FurtherTrainingOverdueAlarmRaised(worker=WORKER, tier=tier, due_at=jst(at))
 
 
-def test_the_second_and_third_tier_are_waited_for_a_year_each_and_told_of_once():
+def test_the_second_and_third_tier_raise_one_alarm_each_after_a_year():
     so = given(COMMISSIONED)
     both = due(so, "2027-12-01 00:00", e.FurtherTrainingOverdueAlarmRaised)
     assert both == [overdue(t, "2026-04-02 00:00") for t in (Tier.T2_SKILL, Tier.T3_APPLIED)]
@@ -231,12 +231,12 @@ def test_a_contractor_reports_on_days_that_are_over(command, reason):
     assert given(COMMISSIONED).when(command) == refused(command, reason)
 
 
-def test_a_contractor_that_visited_nobody_says_so():
+def test_a_contractor_without_visits_reports_zero():
     command = report(families=0, visits=0)
     assert given(COMMISSIONED).when(command) == [command.event]
 
 
-def test_a_report_is_waited_for_every_year_and_told_of_once():
+def test_a_missing_yearly_report_raises_one_alarm():
     so = given(COMMISSIONED)
     responsible = due(so, "2026-04-03 00:00", e.PerformanceReportOverdueAlarmRaised)
     assert [at for at, _ in responsible] == [jst("2026-04-02 00:00")]
@@ -269,7 +269,7 @@ def notice(
     ("command", "reason"),
     [
         pytest.param(
-            notice(items=ALL_ITEMS - {BusinessItem.ARTICLES}), Reason.NOTICE_INCOMPLETE, id="not whole"
+            notice(items=ALL_ITEMS - {BusinessItem.ARTICLES}), Reason.NOTICE_INCOMPLETE, id="not complete"
         ),
         pytest.param(
             notice(e.BusinessChangeNotified, items=frozenset()),
@@ -286,7 +286,7 @@ def notice(
         ),
     ],
 )
-def test_a_notice_is_whole_and_within_a_month(command, reason):
+def test_a_notice_is_complete_and_within_a_month(command, reason):
     assert given().when(command) == refused(command, reason)
 
 
@@ -304,7 +304,7 @@ def test_a_notice_is_whole_and_within_a_month(command, reason):
     ],
     ids=lambda w: w.event.TOPIC,
 )
-def test_what_an_agency_says_of_itself_is_so(command):
+def test_what_an_agency_records_about_itself_is_its_state(command):
     assert given().when(command) == [command.event]
 
 
@@ -320,7 +320,7 @@ def test_resources_are_the_core_agencys(event):
     assert given().when(command) == refused(command, Reason.NOT_RESPONSIBLE_CORE)
 
 
-def test_a_programme_that_runs_for_a_month_without_notice_is_told_of_once():
+def test_a_programme_without_notice_for_a_month_raises_one_alarm():
     begins = event_input(
         REGISTRARS, e.CoreAgencyDesignated(agency=id_of("AZ-MCH")), on=About(e.Kind.NETWORK, id_of("new"))
     )
@@ -348,7 +348,7 @@ def test_a_municipality_has_one_core_agency():
     assert given(other).when(instead) == [instead.event]
 
 
-def test_each_member_that_is_not_made_public_is_told_of_on_its_own_day():
+def test_each_unannounced_member_raises_an_alarm_on_its_own_day():
     def new(member: UUID, on: str) -> EventInput:
         event = e.NetworkMemberAdmitted(member=member, item=2)
         return event_input(AZ_COORD, event, name=f"new {member}", at=jst(f"{on} 10:00"))
@@ -389,7 +389,7 @@ LATE: list[Any] = [
 
 
 @pytest.mark.parametrize(("past", "alarm", "at"), LATE)
-def test_what_is_late_is_told_of_at_the_end_of_its_day_and_once(past, alarm, at):
+def test_what_is_late_raises_one_alarm_at_the_end_of_its_day(past, alarm, at):
     so = given(past)
     moment = jst(at)
     assert next_due(so.world.register, moment - timedelta(seconds=1)) is None
@@ -398,14 +398,14 @@ def test_what_is_late_is_told_of_at_the_end_of_its_day_and_once(past, alarm, at)
 
 
 @pytest.mark.parametrize(("past", "alarm", "at"), LATE)
-def test_where_the_book_names_no_time_the_laws_month_alone_is_left(past, alarm, at):
+def test_without_times_in_the_rule_book_only_the_laws_month_applies(past, alarm, at):
     published = rule_book({**first_edition(), "policy": {}})
     town = [published if one.event.TOPIC == published.event.TOPIC else one for one in TOWN]
     actual = due(given(past, town=town), "2027-01-01 00:00", alarm)
     assert bool(actual) is (alarm is e.BusinessNoticeOverdueAlarmRaised)
 
 
-def test_members_that_are_not_made_public_within_a_month_are_told_of_together():
+def test_members_unannounced_for_a_month_raise_one_alarm_together():
     new = [
         event_input(
             AZ_COORD, e.NetworkMemberAdmitted(member=m, item=2), name=f"new {m}", at=jst("2025-05-01 10:00")
@@ -473,7 +473,7 @@ def assigns(
         ),
     ],
 )
-def test_specialist_help_is_for_listed_professions_and_housekeeping_is_another_service(command, reason):
+def test_specialist_help_needs_a_listed_profession_and_housekeeping_a_reason(command, reason):
     assert given(LEARNED, COMMISSIONED).when(command) == refused(command, reason)
 
 
@@ -573,7 +573,7 @@ def test_specialist_help_that_is_needed_is_linked_within_a_fortnight():
     assert alarms(e.SpecialistUnlinkedAlarmRaised, unneeded, until="2025-06-16 10:00") == []
 
 
-def test_a_contractor_that_visits_without_what_it_needs_is_told_of_at_once():
+def test_a_contractor_visiting_without_what_it_needs_raises_an_alarm_at_once():
     at = jst("2025-06-02 10:00")
     report = case_message(
         e.VisitReportSubmitted, SORA_NPO, [AZ_CORE], [S.VISIT], "CWA-21-10-2-3", actor=WORKER, at=at

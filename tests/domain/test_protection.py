@@ -1,4 +1,4 @@
-"""Protected addresses, conditions on what was told, leaks, and telling without consent."""
+"""Protected addresses, conditions on disclosures, leaks, and disclosure without consent."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_the_core_agency_opens_a_case_and_nobody_else():
 # --- protected addresses --------------------------------------------------------------------------------------
 
 
-def test_a_protected_address_stands_under_addr_alone():
+def test_a_protected_address_is_under_addr_only():
     without_address = case_message(e.ProtectedAddressRegistered, AZ_CORE, [], [S.BASIC], until=None)
     assert given(LEARNED).when(without_address) == refused(without_address, Reason.ADDRESS_MISSING)
     command = case_message(e.ProtectedAddressRegistered, AZ_CORE, [], [S.ADDR], until=date(2026, 5, 31))
@@ -55,7 +55,7 @@ def test_a_protected_address_stands_under_addr_alone():
     assert given(LEARNED, for_ever).world.case.address_until == date.max
 
 
-def test_a_hospital_is_never_told_it():
+def test_a_protected_address_is_never_disclosed_to_a_hospital():
     command = case_message(
         e.ProtectedAddressRegistered, AZ_CORE, [MID_HOSP], [S.ADDR], "APPI-69-2-3", until=None
     )
@@ -96,7 +96,7 @@ def test_conditions_are_the_senders_to_ask_of_those_who_were_given_it(command, r
     assert given(LEARNED, DISCLOSED).when(command) == refused(command, reason)
 
 
-def test_conditions_are_told():
+def test_conditions_on_a_disclosure_are_recorded():
     assert given(LEARNED, DISCLOSED).when(conditions_request()) == [conditions_request().event]
 
 
@@ -137,16 +137,16 @@ FINAL = leak(BreachStage.FINAL, answers=leak().command_id)
         pytest.param(
             leak(BreachStage.FINAL, answers=NOTE.command_id),
             Reason.UNKNOWN_MESSAGE,
-            id="another word of its own",
+            id="another report of its own",
         ),
         pytest.param(replace(FINAL, by=AZ_COORD), Reason.UNKNOWN_MESSAGE, id="another agency's report"),
     ],
 )
-def test_a_leak_is_told_first_at_once_and_then_in_full(command, reason):
+def test_a_leak_is_reported_at_once_and_then_in_full(command, reason):
     assert given(LEARNED, NOTE, leak(at=AT)).when(command) == refused(command, reason)
 
 
-def test_what_is_found_now_is_told_now():
+def test_a_leak_noticed_this_instant_is_reported():
     command = leak(found_at=NOON)
     assert given(LEARNED).when(command) == [command.event]
 
@@ -166,7 +166,7 @@ def test_the_full_report_is_due_in_thirty_days():
 # --- what is to be looked at again, and what was planned ---------------------------------------------------------
 
 
-def test_a_decision_not_to_tell_comes_back_on_its_day():
+def test_a_decision_not_to_disclose_raises_an_alarm_on_its_review_day():
     decided = case_message(
         e.NonDisclosureDecided, AZ_CORE, reason="NOT_NEEDED", review_on=date(2025, 7, 1), at=AT
     )
@@ -212,7 +212,7 @@ def drafts(**more: Any) -> EventInput:
     return replace(one, event=replace(one.event, sections=wanted))  # type: ignore[call-arg]
 
 
-def lets(actor: str, by: Any = AZ_CORE, **more: Any) -> EventInput:
+def approval(actor: str, by: Any = AZ_CORE, **more: Any) -> EventInput:
     usual: dict[str, Any] = {"approves": drafts().command_id, "name": f"lets {actor}", "at": AT}
     return case_message(e.BasisOverrideApproved, by, actor=actor, **{**usual, **more})
 
@@ -227,65 +227,65 @@ DISCLOSURE = case_message(e.DisclosureMade, AZ_CORE, [EXT_SERVICE], [S.BASIC], "
         pytest.param(drafts(alternatives=frozenset()), Reason.REASON_MISSING, id="nothing else considered"),
         pytest.param(drafts(code="CWA-25-2-2"), Reason.BASIS_UNKNOWN, id="of a basis that needs none"),
         pytest.param(drafts(code="MADE-UP"), Reason.BASIS_UNKNOWN, id="of no basis"),
-        pytest.param(drafts(to=[KS_CGC]), Reason.RECIPIENTS_WRONG, id="told to somebody"),
+        pytest.param(drafts(to=[KS_CGC]), Reason.RECIPIENTS_WRONG, id="addressed to somebody"),
         pytest.param(drafts(recipients=frozenset()), Reason.NO_SECTIONS, id="for nobody"),
         pytest.param(drafts(sections=frozenset()), Reason.NO_SECTIONS, id="of nothing"),
     ],
 )
-def test_a_draft_says_why_what_else_for_whom_and_what(command, reason):
+def test_an_override_request_states_reason_alternatives_recipients_and_sections(command, reason):
     assert given(LEARNED).when(command) == refused(command, reason)
 
 
-def test_two_others_of_the_agency_let_it_and_no_more():
+def test_exactly_two_others_of_the_agency_approve_an_override():
     so = given(LEARNED, drafts())
-    assert so.when(lets("p-2")) == [lets("p-2").event]
-    assert so.when(lets("p-1")) == refused(lets("p-1"), Reason.SECOND_PERSON_MISSING)
-    so.put(lets("p-2"))
-    assert so.when(lets("p-2")) == refused(lets("p-2"), Reason.MESSAGE_EXISTS)
-    repeated = lets("p-2", name="repeated")
+    assert so.when(approval("p-2")) == [approval("p-2").event]
+    assert so.when(approval("p-1")) == refused(approval("p-1"), Reason.SECOND_PERSON_MISSING)
+    so.put(approval("p-2"))
+    assert so.when(approval("p-2")) == refused(approval("p-2"), Reason.MESSAGE_EXISTS)
+    repeated = approval("p-2", name="repeated")
     assert so.when(repeated) == refused(repeated, Reason.SECOND_PERSON_MISSING)
-    foreign = lets("p-3", by=KS_CGC)
+    foreign = approval("p-3", by=KS_CGC)
     assert so.when(foreign) == refused(foreign, Reason.UNKNOWN_MESSAGE)
-    so.put(lets("p-3"))
-    assert so.when(lets("p-4")) == refused(lets("p-4"), Reason.ALREADY_ANSWERED)
-    nothing = lets("p-2", approves=LEARNED.command_id, name="of nothing")
+    so.put(approval("p-3"))
+    assert so.when(approval("p-4")) == refused(approval("p-4"), Reason.ALREADY_ANSWERED)
+    nothing = approval("p-2", approves=LEARNED.command_id, name="of nothing")
     assert so.when(nothing) == refused(nothing, Reason.UNKNOWN_MESSAGE)
 
 
-LET = (drafts(), lets("p-2"), lets("p-3"))
+APPROVED = (drafts(), approval("p-2"), approval("p-3"))
 
 
-def test_with_their_word_it_may_be_told_for_a_day():
-    assert given(LEARNED, LET).when(DISCLOSURE, now=AT + timedelta(hours=24)) == [DISCLOSURE.event]
+def test_an_approved_override_permits_disclosure_for_a_day():
+    assert given(LEARNED, APPROVED).when(DISCLOSURE, now=AT + timedelta(hours=24)) == [DISCLOSURE.event]
     responsible = AT + timedelta(hours=24, seconds=1)
-    [event] = given(LEARNED, LET).when(DISCLOSURE, now=responsible)
+    [event] = given(LEARNED, APPROVED).when(DISCLOSURE, now=responsible)
     assert event.reason is Reason.NOT_APPROVED_BY_TWO  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(
     ("past", "command"),
     [
-        pytest.param((), DISCLOSURE, id="nobody let it"),
-        pytest.param(LET[:1], DISCLOSURE, id="drafted"),
-        pytest.param(LET[:2], DISCLOSURE, id="one let it"),
+        pytest.param((), DISCLOSURE, id="nobody approved"),
+        pytest.param(APPROVED[:1], DISCLOSURE, id="drafted"),
+        pytest.param(APPROVED[:2], DISCLOSURE, id="one approved"),
         pytest.param(
-            LET,
+            APPROVED,
             case_message(e.DisclosureMade, AZ_CORE, [EXT_SERVICE], [S.BASIC, S.CHILD], "APPI-69-2-4"),
-            id="more than was let",
+            id="more than was approved",
         ),
         pytest.param(
-            LET,
+            APPROVED,
             case_message(e.DisclosureMade, AZ_CORE, [MID_HOSP], [S.BASIC], "APPI-69-2-4"),
             id="to another",
         ),
         pytest.param(
-            LET,
+            APPROVED,
             case_message(e.DisclosureMade, KS_CGC, [EXT_SERVICE], [S.BASIC], "APPI-69-2-4"),
             id="by another",
         ),
     ],
 )
-def test_nothing_else_is_told_by_it(past, command):
+def test_an_override_permits_nothing_else(past, command):
     [event] = given(LEARNED, past).when(command)
     assert event.reason is Reason.NOT_APPROVED_BY_TWO  # type: ignore[attr-defined]
 

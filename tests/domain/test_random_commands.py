@@ -59,7 +59,7 @@ WAYS = sorted(ACTS, key=lambda act: act.TOPIC)
 
 
 def of(kind: Any) -> st.SearchStrategy[Any]:
-    """Any value of this type that the mapper would let through."""
+    """Any value of this type that the mapper accepts."""
     if kind in PLAIN:
         return PLAIN[kind]
     args, origin = get_args(kind), get_origin(kind)
@@ -111,7 +111,7 @@ CORES_OWN = (
     e.TransferPackageSent,
     e.CaseReopened,
 )
-"""What the responsible core agency alone does (domain, 1.1)."""
+"""What only the responsible core agency does (domain, 1.1)."""
 NEVER = {
     Role.MED: CLOSE,
     Role.CONTRACTOR: {Section.NOTIFIER},
@@ -122,7 +122,7 @@ OTHER_SERVICE = (e.FollowOnServiceArranged, e.FollowOnServiceAccepted)
 
 
 def lawful(reading: Reading, so: Given, command: EventInput, event: Any) -> None:
-    """What every message that was let through keeps to."""
+    """What holds of every message that was accepted."""
     place = reading.place()
     full = Role.CONTRACTOR in reading.roles(command.by)
     if place is not None:
@@ -147,7 +147,7 @@ def lawful(reading: Reading, so: Given, command: EventInput, event: Any) -> None
 
 @settings(CHECKED, max_examples=60 * TIMES)
 @given(before=st.sampled_from(sorted(BEFORE)), steps=st.lists(wild(), min_size=8, max_size=20))
-def test_any_wish_is_answered_and_what_is_let_through_is_lawful(
+def test_any_command_is_answered_and_what_is_accepted_is_lawful(
     before: str, steps: list[tuple[Any, ...]]
 ) -> None:
     so = kit.given(*BEFORE[before])

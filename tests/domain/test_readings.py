@@ -217,7 +217,7 @@ def visit_message():  # type: ignore[no-untyped-def]
     return case_message(VisitReportSubmitted, SORA_NPO, sections=[Section.VISIT], actor=WORKER)
 
 
-# --- who is heard at all ------------------------------------------------------------------------------------------------
+# --- who may address a case ------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

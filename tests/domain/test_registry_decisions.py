@@ -173,19 +173,19 @@ PARTS = {
         pytest.param("sworn", Readiness.NOT_READY, Reason.CONTRACTOR_NOT_READY, id="no oath"),
     ],
 )
-def test_given_one_part_missing_when_it_is_to_be_told_then_refused(lacking, state, reason) -> None:  # type: ignore[no-untyped-def]
+def test_disclosure_to_a_contractor_with_one_gap_is_refused(lacking, state, reason) -> None:  # type: ignore[no-untyped-def]
     so = given(LEARNED, [p for name, p in PARTS.items() if name != lacking])
     assert readiness(so.world.register, so.world.case, SORA_NPO, NOON) is state
     [event] = so.when(TO_SORA)
     assert (event.reason, event.at_fault) == (reason, SORA_NPO)  # type: ignore[attr-defined]
 
 
-def test_a_ready_contractor_that_is_not_assigned_is_not_told() -> None:
+def test_disclosure_to_a_ready_contractor_without_assignment_is_refused() -> None:
     [event] = given(LEARNED, COMMISSIONED).when(TO_SORA)
     assert (event.reason, event.at_fault) == (Reason.CONTRACTOR_NOT_ASSIGNED, SORA_NPO)  # type: ignore[attr-defined]
 
 
-def test_given_every_part_when_it_is_told_then_so_it_is() -> None:
+def test_disclosure_to_a_ready_and_assigned_contractor_is_recorded() -> None:
     assert given(LEARNED, READY).when(TO_SORA) == [TO_SORA.event]
 
 
@@ -275,7 +275,7 @@ def test_what_a_network_does_not_allow(command, reason) -> None:  # type: ignore
 # --- the registrars -------------------------------------------------------------------------------------------------------
 
 
-def test_an_agency_publishes_its_keys_and_the_registry_alone_revokes_and_rules() -> None:
+def test_agencies_publish_keys_and_only_registrars_revoke_and_publish_rules() -> None:
     assert given().when(keys("AZ-CORE")) == [keys("AZ-CORE").event]
     on = About(e.Kind.AGENCY, MID_HOSP)
     revoke = event_input(REGISTRARS, e.KeySetRevoked(compromised_since=NOON), on=on)
@@ -307,14 +307,14 @@ def test_who_has_no_keys_in_force_is_no_addressee() -> None:
     assert (event.reason, event.at_fault) == (Reason.UNKNOWN_ADDRESSEE, SORA_NPO)  # type: ignore[attr-defined]
 
 
-def test_a_fact_of_the_hub_can_not_be_asked_for_about_a_commission() -> None:
+def test_an_event_of_the_hub_cannot_be_commanded_on_a_commission() -> None:
     from domain.events import ContractorSuspended
 
     command = event_input(AZ_CORE, ContractorSuspended(gaps=frozenset()))
     assert given(COMMISSIONED).when(command) == refused(command, Reason.NOT_YOURS)
 
 
-def test_what_does_not_concern_a_contract_leaves_it_alone() -> None:
+def test_events_about_no_contract_do_not_change_it() -> None:
     event = e.ContractorRequirementVerified(items=frozenset({1, 2}), scope=OutsourcingScope.PARTIAL)
     so = given(COMMISSIONED)
     before = so.world.register.commissions[COMMISSION]

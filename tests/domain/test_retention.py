@@ -1,4 +1,4 @@
-"""How long a case is kept, what holds it, who lets it go, and what is destroyed then."""
+"""How long a case is kept, what holds it, who approves its destruction, and what is destroyed then."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from domain.codes import Appraisal, ClosingReason, HoldGround, RetentionPolicy, 
 from domain.due import next_due_of_case
 from domain.reasons import Reason
 from domain.record import HUB, REGISTRARS, access_of
-from domain.retention import destruction, expires_at
+from domain.retention.disposal import destruction, expires_at
 from domain.tasks import TaskKind, tasks
 from domain.visibility import pending_keys
 from tests.domain.builders import (
@@ -61,7 +61,7 @@ def appraises(appraisal: Appraisal = Appraisal.DESTROY, *sections: Section, **mo
     return replace(one, event=replace(one.event, sections=goes))  # type: ignore[call-arg]
 
 
-def lets(actor: str, by: Any = AZ_CORE, **more: Any) -> EventInput:
+def approval(actor: str, by: Any = AZ_CORE, **more: Any) -> EventInput:
     usual: dict[str, Any] = {"approves": id_of("appraises"), "name": f"lets {actor} {by}", "at": LATER}
     return case_message(e.DestructionApproved, by, actor=actor, **{**usual, **more})
 
@@ -80,7 +80,7 @@ def with_audit_request(*past: Any) -> Given:
 @pytest.mark.parametrize(
     ("past", "until"),
     [
-        pytest.param((), None, id="nothing said"),
+        pytest.param((), None, id="no policy"),
         pytest.param((CLOSED, retention_assigned()), EXPIRY, id="ten years after closing"),
         pytest.param((retention_assigned(),), None, id="not closed"),
         pytest.param(
@@ -94,7 +94,7 @@ def with_audit_request(*past: Any) -> Given:
         ),
     ],
 )
-def test_a_case_is_kept_as_its_policy_says(past, until):
+def test_a_case_is_retained_by_its_policy(past, until):
     world = given(LEARNED, *past).world
     assert expires_at(world.case, world.rule_book["policy"]) == until
 
@@ -158,45 +158,45 @@ def test_what_is_over_waits_to_be_appraised_and_does_not_climb():
         ),
         pytest.param(
             (retention_assigned(), appraises()),
-            lets("p-1"),
+            approval("p-1"),
             LATER,
             Reason.SECOND_PERSON_MISSING,
             id="by the appraiser",
         ),
         pytest.param(
-            (retention_assigned(), appraises(), lets("p-2")),
-            lets("p-2", name="repeated"),
+            (retention_assigned(), appraises(), approval("p-2")),
+            approval("p-2", name="repeated"),
             LATER,
             Reason.SECOND_PERSON_MISSING,
             id="twice by one person",
         ),
         pytest.param(
             (retention_assigned(), appraises(), holds()),
-            lets("p-2"),
+            approval("p-2"),
             LATER,
             Reason.LEGAL_HOLD,
             id="held meanwhile",
         ),
         pytest.param(
-            (retention_assigned(),), lets("p-2"), LATER, Reason.UNKNOWN_MESSAGE, id="nothing appraised"
+            (retention_assigned(),), approval("p-2"), LATER, Reason.UNKNOWN_MESSAGE, id="nothing appraised"
         ),
         pytest.param(
             (retention_assigned(), appraises(Appraisal.PRESERVE)),
-            lets("p-2"),
+            approval("p-2"),
             LATER,
             Reason.UNKNOWN_MESSAGE,
             id="kept as history",
         ),
         pytest.param(
-            (retention_assigned(), appraises(), lets("p-2"), lets("p-3")),
-            lets("p-4"),
+            (retention_assigned(), appraises(), approval("p-2"), approval("p-3")),
+            approval("p-4"),
             LATER,
             Reason.ALREADY_ANSWERED,
             id="by a third",
         ),
     ],
 )
-def test_nothing_goes_before_its_time_held_or_by_one_person(past, command, now, reason):
+def test_nothing_is_destroyed_early_under_hold_or_by_one_person(past, command, now, reason):
     assert with_audit_request(*past).when(command, now=now) == refused(command, reason)
 
 
@@ -215,7 +215,7 @@ def test_a_hold_is_lifted_once():
     assert so.when(repeated, now=LATER) == refused(repeated, Reason.UNKNOWN_MESSAGE)
 
 
-def test_an_appraisal_names_what_goes_or_keeps_all():
+def test_an_appraisal_names_sections_to_destroy_or_keeps_all():
     empty = replace(appraises(), event=replace(appraises().event, sections=frozenset()))  # type: ignore[call-arg]
     assert with_audit_request(retention_assigned()).when(empty, now=LATER) == refused(
         empty, Reason.NO_SECTIONS
@@ -227,15 +227,20 @@ def test_an_appraisal_names_what_goes_or_keeps_all():
 
 # --- destruction -----------------------------------------------------------------------------------------------------
 
-LET = (retention_assigned(), appraises(), lets("p-2"), lets("p-3", at=LATER + timedelta(hours=1)))
+APPROVED = (
+    retention_assigned(),
+    appraises(),
+    approval("p-2"),
+    approval("p-3", at=LATER + timedelta(hours=1)),
+)
 
 
 def ends(so: Given) -> e.KeyDestroyed | e.ControlDestroyed | None:
     return destruction(so.world.register, so.world.case)
 
 
-def test_with_the_second_word_the_hub_destroys_what_there_is():
-    so = with_audit_request(*LET)
+def test_after_the_second_approval_the_hub_destroys_the_keys():
+    so = with_audit_request(*APPROVED)
     assert ends(so) == e.KeyDestroyed(
         scope=CASE,
         sections=frozenset({S.BASIC, S.RISK, S.MEDICAL}),
@@ -256,21 +261,21 @@ def _all_due(so: Given, until: Any) -> list[tuple[Any, Any]]:
     return came
 
 
-def test_what_has_no_log_to_tell_of_it_is_not_destroyed():
-    so = given(LEARNED, FILE, CLOSED, *LET)
+def test_without_a_log_nothing_is_destroyed():
+    so = given(LEARNED, FILE, CLOSED, *APPROVED)
     assert ends(so) is not None
     assert not [
         event for _, event in _all_due(so, LATER + timedelta(hours=2)) if isinstance(event, e.KeyDestroyed)
     ]
 
 
-@pytest.mark.parametrize("short", [LET[:3], (*LET, holds())], ids=["one word", "held"])
+@pytest.mark.parametrize("short", [APPROVED[:3], (*APPROVED, holds())], ids=["one word", "held"])
 def test_else_it_destroys_nothing(short):
     assert ends(with_audit_request(*short)) is None
 
 
 def test_what_was_destroyed_opens_for_nobody_and_is_never_written_again():
-    so = with_audit_request(*LET)
+    so = with_audit_request(*APPROVED)
     command = opening(FILE, AZ_CORE)
     assert so.when(command, now=LATER) == [command.event]
     _all_due(so, LATER + timedelta(hours=2))
@@ -296,7 +301,7 @@ def test_no_door_is_asked_to_wrap_again_what_was_destroyed():
         world = so.world
         return {i.section for _, i, _ in pending_keys(world.register, world.case, rule_book=world.rule_book)}
 
-    for one in LET[-2:]:
+    for one in APPROVED[-2:]:
         so.put(one)
     assert owed() == {S.BASIC, S.PLAN}
     _all_due(so, LATER + timedelta(hours=2))
@@ -307,7 +312,7 @@ def test_no_door_is_asked_to_wrap_again_what_was_destroyed():
 
 
 def all_content_gone() -> Given:
-    so = with_audit_request(*LET)
+    so = with_audit_request(*APPROVED)
     _all_due(so, LATER + timedelta(hours=2))
     return so
 
@@ -317,7 +322,7 @@ CONTROL_GOES = case_message(e.ControlAppraised, AZ_CORE, name="control goes", at
 
 
 def also(actor: str, **more: Any) -> EventInput:
-    return lets(actor, approves=id_of("control goes"), name=f"also {actor}", **{"at": GO, **more})
+    return approval(actor, approves=id_of("control goes"), name=f"also {actor}", **{"at": GO, **more})
 
 
 @pytest.mark.parametrize(
@@ -327,7 +332,7 @@ def also(actor: str, **more: Any) -> EventInput:
             with_audit_request(retention_assigned()),
             LATER,
             Reason.CONTENT_NOT_DESTROYED,
-            id="before what was told",
+            id="before content",
         ),
         pytest.param(given(LEARNED, retention_assigned()), LATER, Reason.NOT_EXPIRED, id="no end in sight"),
         pytest.param(
@@ -339,16 +344,16 @@ def also(actor: str, **more: Any) -> EventInput:
         pytest.param(with_audit_request(retention_assigned(), holds()), LATER, Reason.LEGAL_HOLD, id="held"),
     ],
 )
-def test_control_goes_after_all_content_and_under_the_same_conditions(so, now, reason):
+def test_control_is_destroyed_after_all_content_under_the_same_conditions(so, now, reason):
     assert so.when(CONTROL_GOES, now=now) == refused(CONTROL_GOES, reason)
 
 
-def test_control_goes_by_two_words_of_its_own():
+def test_control_needs_two_approvals_of_its_own():
     so = all_content_gone()
     assert so.when(CONTROL_GOES, now=GO) == [CONTROL_GOES.event]
     so.put(CONTROL_GOES)
     assert ends(so) is None
-    late = lets("p-4", name="late")
+    late = approval("p-4", name="late")
     assert so.when(late, now=GO) == refused(late, Reason.UNKNOWN_MESSAGE)  # that was for the content
     so.put(also("p-2"))
     assert ends(so) is None

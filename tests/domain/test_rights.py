@@ -77,11 +77,9 @@ def decided(*withheld: e.Withheld, result: AccessResult | None = None, by: Any =
         pytest.param(decided(withheld_row(S.CONF, "APPI-78-1-6")), id="minutes withheld as deliberation"),
         pytest.param(decided(withheld_row(S.CAREGIVER, "APPI-78-1-2")), id="third parties withheld"),
         pytest.param(
-            decided(withheld_row(S.NOTIFIER, "APPI-81")), id="not said whether there was a notifier"
+            decided(withheld_row(S.NOTIFIER, "APPI-81")), id="existence of a notifier not disclosed"
         ),
-        pytest.param(
-            decided(result=AccessResult.EXISTENCE_NOT_DISCLOSED), id="not said whether there is anything"
-        ),
+        pytest.param(decided(result=AccessResult.EXISTENCE_NOT_DISCLOSED), id="existence not disclosed"),
     ],
 )
 def test_a_decision_is_recorded(command: Any) -> None:
@@ -127,7 +125,7 @@ def test_a_request_is_decided_once() -> None:
     )
 
 
-def test_who_holds_a_notifier_withholds_it_whole() -> None:
+def test_notifier_sections_are_withheld_entirely() -> None:
     so = given(LEARNED, NOTIFIED, ACCESS_REQUESTED)
     for command in (
         decided(),
@@ -159,7 +157,7 @@ def by_father(*withheld: e.Withheld, **more: Any) -> Any:
         pytest.param(by_father(withheld_row(S.CHILD, "APPI-78-1-1")), True, id="all of the child withheld"),
     ],
 )
-def test_the_childs_own_words_are_never_shown_to_a_guardian(command: Any, is_disclosed: bool) -> None:
+def test_a_childs_statements_are_never_shown_to_a_guardian(command: Any, is_disclosed: bool) -> None:
     expected = [command.event] if is_disclosed else refused(command, Reason.CHILD_STATEMENT_NOT_WITHHELD)
     assert given(LEARNED, STATEMENT, BY_FATHER).when(command, now=LATER) == expected
 
@@ -208,7 +206,7 @@ def test_a_correction_follows_the_copies(to: Any, reason: Reason | None) -> None
     assert given(LEARNED, WRONG, CORRECTED).when(command) == expected
 
 
-def test_who_reads_by_standing_rule_may_be_told_of_the_correction_and_asked_back_too() -> None:
+def test_standing_readers_may_receive_corrections_and_recalls_too() -> None:
     own = case_message(e.EmergencyTriaged, AZ_CORE, [], [S.RISK], name="own")
     fixed = case_message(e.CorrectionMade, AZ_CORE, sections=[S.RISK], corrects=own.command_id)
     notice = case_message(e.CorrectionNotifiedToRecipients, AZ_CORE, [AZ_COORD], answers=fixed.command_id)
@@ -218,7 +216,7 @@ def test_who_reads_by_standing_rule_may_be_told_of_the_correction_and_asked_back
         assert given(LEARNED, REGISTERED, own, fixed).when(command) == [command.event]
 
 
-def test_who_still_waits_for_what_was_wrong_is_not_told_of_its_correction() -> None:
+def test_an_addressee_of_a_held_message_is_not_notified_of_its_correction() -> None:
     waiting = replace(WRONG, event=replace(WRONG.event, held=frozenset({KS_CGC})))  # type: ignore[type-var]
     command = case_message(
         e.CorrectionNotifiedToRecipients, AZ_CORE, [MID_HOSP], answers=CORRECTED.command_id
@@ -242,7 +240,7 @@ def test_other_notices_of_a_correction_are_refused(by: Any, answers: Any, reason
 STOPPED = case_message(e.UseStopped, AZ_CORE, stops=WRONG.command_id, reason="UNLAWFUL_USE")
 
 
-def test_what_is_used_no_more_is_opened_by_its_author_alone() -> None:
+def test_a_stopped_message_is_opened_by_its_author_only() -> None:
     so = given(LEARNED, WRONG)
     assert so.opens(MID_HOSP) & items(WRONG)
     so.put(STOPPED)

@@ -1,26 +1,38 @@
-"""The first edition of the rule book, and the code lists beside it."""
+"""The first edition of the rule book, and the code lists next to it."""
 
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
+from domain import events as e
 from domain.codes import Body, Flag, Role, Section
 from domain.indicators import INDICATOR_CODES, INDICATORS
+from domain.reasons import Reason
 from domain.rulebook import first_edition
+from tests.domain.builders import AZ_CORE, given, refused, rule_book
 
 BOOK = first_edition()
 
 
-def test_each_basis_stands_once_in_the_book():
+def test_only_the_registrars_publish_a_rule_book():
+    command = rule_book()
+    assert isinstance(command.event, e.RuleBookPublished)
+    assert given().when(command) == [command.event]
+    by_agency = replace(command, by=AZ_CORE)
+    assert given().when(by_agency) == refused(by_agency, Reason.NOT_YOURS)
+
+
+def test_each_basis_occurs_once_in_the_rule_book():
     codes = [row["code"] for row in BOOK["bases"]]
     assert codes == sorted(set(codes))
 
 
 @pytest.mark.parametrize("row", [pytest.param(r, id=r["code"]) for r in BOOK["bases"]])
-def test_a_row_says_kind_days_parties_and_needs(row):
+def test_a_row_has_kind_dates_parties_and_needs(row):
     assert set(row) == {"code", "kind", "since", "until", "parties", "way", "needs"}
     assert row["way"] in {"BOTH", "THERE", "ASKED"}
     assert row["kind"] in {"G", "P", "O", "R"}

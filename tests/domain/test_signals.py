@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from domain import events as e
-from domain.alarms import raised_alarms
+from domain.alarms.raising import raised_alarms
 from domain.clocks import ClockKind
 from domain.codes import IndicatorValue, Section
 from domain.rulebook import first_edition
@@ -96,7 +96,7 @@ THREE = [
         ),
     ],
 )
-def test_the_third_signal_in_half_a_year_is_told_at_once_to_the_core_agency_alone(
+def test_the_third_signal_in_half_a_year_alarms_only_the_core_agency_at_once(
     past: list[EventInput], on: str
 ) -> None:
     so = given(NEWS, COMMISSIONED, ASSIGNED, REGISTERED, past)
@@ -123,11 +123,11 @@ def test_the_third_signal_in_half_a_year_is_told_at_once_to_the_core_agency_alon
         ),
     ],
 )
-def test_fewer_or_looked_at_meanwhile_is_not_told(past: list[EventInput]) -> None:
+def test_fewer_or_assessed_signals_raise_no_alarm(past: list[EventInput]) -> None:
     assert come(given(NEWS, past), jst("2026-01-01 00:00")) == []
 
 
-def test_where_no_core_agency_is_known_nobody_is_told() -> None:
+def test_without_a_core_agency_signals_raise_no_alarm() -> None:
     so = given(THREE)
     assert so.world.case.core is None
     assert come(so, jst("2026-01-01 00:00")) == []
@@ -144,7 +144,7 @@ def test_looking_at_it_together_closes_it_and_begins_anew() -> None:
 
 
 @pytest.mark.parametrize("name", ["signals_count", "signals_months"])
-def test_a_book_that_does_not_say_how_many_lets_nothing_gather(name: str) -> None:
+def test_without_a_count_in_the_rule_book_signals_raise_no_alarm(name: str) -> None:
     rules = first_edition()
     less = {**rules, "policy": {k: v for k, v in rules["policy"].items() if k != name}}
     so = given(NEWS, THREE, town=[rule_book(less), *TOWN[1:]])

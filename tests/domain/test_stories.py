@@ -1,4 +1,4 @@
-"""The scenarios at the domain alone: every expected view, and the sentences that concern decisions."""
+"""The scenarios in the domain only: every expected view, and the sentences that concern decisions."""
 
 from __future__ import annotations
 

@@ -105,7 +105,7 @@ def test_the_suspended_contractor_opens_nothing_not_even_its_own() -> None:
     assert so.opens(AZ_CORE, now=LAPSE) >= items(TO_SORA)
 
 
-def test_what_is_sent_to_a_suspended_contractor_alone_is_held() -> None:
+def test_a_message_to_a_suspended_contractor_only_is_held() -> None:
     so = ready_until_the_end_of_august()
     passed(so, LAPSE)
     assert so.when(TO_SORA, now=LAPSE) == held(TO_SORA)
@@ -122,7 +122,7 @@ def test_others_get_theirs_at_once_and_the_suspended_one_waits() -> None:
     assert so.opens(SORA_NPO, now=LAPSE) == set()
 
 
-def test_another_act_keeps_its_own_fact_and_names_who_waits() -> None:
+def test_another_message_keeps_its_own_event_and_names_held_addressees() -> None:
     so = given(LEARNED, DECIDED, COMMISSIONED, ASSIGNED)
     passed(so, LAPSE)
     command = case_message(e.SupportCommenced, AZ_CORE, [SORA_NPO], [Section.RISK], "CWA-21-10-2-3")
@@ -231,7 +231,7 @@ def test_a_contract_ends_with_its_last_day_and_nothing_lapses_after_it() -> None
     assert readiness_of(so, LAPSE) is Readiness.NOT_COMMISSIONED
 
 
-def test_due_facts_come_in_the_order_of_their_times() -> None:
+def test_due_events_are_in_the_order_of_their_times() -> None:
     early, late = date(2025, 7, 31), LAST_DAY
     so = given(
         LEARNED,

@@ -137,7 +137,7 @@ def test_registration_waits_for_nobody_who_does_not_coordinate() -> None:
 # --- keys -----------------------------------------------------------------------------------------------------
 
 
-def test_keys_for_the_coordinating_agency_wait_since_registration_until_they_are_made() -> None:
+def test_rewrap_task_for_the_coordinating_agency_lasts_from_registration() -> None:
     so = given(LEARNED, case_message(e.NetworkCaseRegistered, AZ_COORD, [AZ_CORE], at=MORNING))
     [task] = [t for t in tasks(so.world, AZ_CORE, now=NOON) if t.kind is K.REWRAP]
     assert task == Task(K.REWRAP, CASE, None, MORNING, None)
@@ -337,7 +337,7 @@ def test_a_hub_without_a_rule_book_has_an_empty_one() -> None:
     assert (world.rule_book, world.rules.version) == ({}, 0)
 
 
-def test_a_decision_about_a_case_without_network_rests_on_its_parties_alone() -> None:
+def test_a_decision_in_a_case_without_network_rests_on_its_parties_only() -> None:
     command = command_of(case_message(e.InformationRequested, KS_CGC, [MID_HOSP, id_of("nobody")]), NOON)
     assert rests_on(given().world, command) == tuple(
         sorted((e.Kind.AGENCY, agency, 1) for agency in (KS_CGC, MID_HOSP))

@@ -60,7 +60,7 @@ def test_v2_an_addressee_sees_what_the_message_carries_and_a_stranger_nothing() 
 
 
 @pytest.mark.parametrize("section", [S.SOURCE, S.REASON])
-def test_what_is_the_authors_alone_is_nobody_elses(section) -> None:  # type: ignore[no-untyped-def]
+def test_author_only_sections_open_for_nobody_else(section) -> None:  # type: ignore[no-untyped-def]
     sent = case_message(
         e.FamilyInformationProvided, MID_HOSP, [AZ_CORE], [section], "CWA-21-10-5", placed=PLACED
     )
@@ -172,7 +172,7 @@ BY_TWO = case_message(
 )  # fmt: skip
 
 
-def test_v9_of_several_consents_each_takes_what_rested_on_it_alone() -> None:
+def test_v9_each_withdrawn_consent_closes_only_what_rested_on_it() -> None:
     given_by = (
         consent_of("C1", sections=[S.BASIC]),
         consent_of("C2", sections=[S.PLAN]),

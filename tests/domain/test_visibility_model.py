@@ -1,4 +1,4 @@
-"""Who may open what, worked out a second time: a slow reading of rules V1–V10 straight from the whole record.
+"""Who may open what, computed a second time: a slow reading of rules V1–V10 straight from the full record.
 
 The second reading knows nothing of the product's states: after each step it goes through every record
 from the first on. Random histories must give the same answer for every agency (invariant I5), and must
@@ -187,7 +187,7 @@ class Reading:
         return bool(workers) and all(self.worker_fit(commission, w) for w in workers)
 
     def waits_for(self, message: Record) -> set[UUID]:
-        """V7: those addressees that were not ready when it was said, less those for whom it was released."""
+        """V7: those addressees that were not ready when it was recorded, less those for whom it was released."""
         at = self.records.index(message)
         then = Reading(self.records[: at + 1], day_of(message.at))
         disclosed = any(i.section not in OWN for i in message.event.items)
@@ -260,7 +260,7 @@ class Reading:
         return actual
 
     def emergency(self, reader: UUID, m: Record, section: Section) -> bool:
-        """Asked for, let by two persons after it was written, and not over yet."""
+        """Requested, approved by two persons after it was written, and not over yet."""
         for command_id in self.messages():
             if not isinstance(command_id.event, e.EmergencyAccessRequested) or command_id.by != reader:
                 continue
@@ -282,7 +282,7 @@ class Reading:
         return False
 
     def consent_withdrawn(self, m: Record, reader: UUID, section: Section) -> bool:
-        """Somebody's copy that this reader's rests on was let by a consent that is withdrawn after it."""
+        """A copy that this reader's rests on was permitted by a consent that is withdrawn after it."""
         later = self.records[self.records.index(m) :]
         gone = {c for r in later if isinstance(r.event, e.ConsentWithdrawn) for c in r.event.consent}
         given = [r.event for r in self.records if isinstance(r.event, e.ConsentGiven)]
@@ -806,7 +806,7 @@ CHECKED = settings(
 
 @settings(CHECKED, max_examples=60 * TIMES)
 @given(before=st.sampled_from(sorted(BEFORE)), steps=STEPS)
-def test_each_agency_may_open_what_the_rules_say_after_every_step(before: str, steps: list[Step]) -> None:
+def test_after_every_step_each_agency_may_open_what_the_rules_permit(before: str, steps: list[Step]) -> None:
     def check(so: Given) -> None:
         now = so.records[-1].at
         reading = Reading(so.records, day_of(now))
@@ -818,7 +818,7 @@ def test_each_agency_may_open_what_the_rules_say_after_every_step(before: str, s
 
 @settings(CHECKED, max_examples=15 * TIMES)
 @given(before=st.sampled_from(sorted(BEFORE)), steps=STEPS)
-def test_the_same_history_decided_again_gives_the_same_facts(before: str, steps: list[Step]) -> None:
+def test_the_same_history_decided_again_gives_the_same_events(before: str, steps: list[Step]) -> None:
     first = play(BEFORE[before], steps, lambda so: None)
     repeated = play(BEFORE[before], steps, lambda so: None)
     assert first.records == repeated.records

@@ -64,13 +64,13 @@ def version(so, kind, id):
 @pytest.mark.parametrize(
     ("by", "to", "core"),
     [
-        pytest.param(TW_CORE, [AZ_CORE], AZ_CORE, id="told to another municipality"),
-        pytest.param(TW_CORE, [AZ_COORD, KS_CGC], AZ_CORE, id="told to its coordinating agency"),
-        pytest.param(AZ_COORD, [AZ_CORE, TW_CORE], AZ_CORE, id="told to its own too"),
-        pytest.param(TW_CORE, [KS_CGC], TW_CORE, id="told to no municipality"),
+        pytest.param(TW_CORE, [AZ_CORE], AZ_CORE, id="addressed to another municipality"),
+        pytest.param(TW_CORE, [AZ_COORD, KS_CGC], AZ_CORE, id="addressed to its coordinating agency"),
+        pytest.param(AZ_COORD, [AZ_CORE, TW_CORE], AZ_CORE, id="addressed to its own too"),
+        pytest.param(TW_CORE, [KS_CGC], TW_CORE, id="addressed to no municipality"),
     ],
 )
-def test_a_family_is_that_municipalitys_to_which_it_is_told(by, to, core):
+def test_a_case_belongs_to_the_municipality_that_is_informed_of_it(by, to, core):
     referral = case_message(e.FamilyInformationProvided, by, to, [S.BASIC])
     placed = placement_of(given().world, command_of(referral, NOON))
     assert placed is not None
@@ -135,7 +135,7 @@ def given_town():
     ("past", "command", "accepted"),
     [
         pytest.param([], NEWS, True, id="news begins a case"),
-        pytest.param([LEARNED], replace(NEWS, by=EXT_SERVICE), True, id="news is heard from anyone"),
+        pytest.param([LEARNED], replace(NEWS, by=EXT_SERVICE), True, id="news is accepted from anyone"),
         pytest.param(
             [], case_message(e.InformationRequested, AZ_CORE, [MID_HOSP]), False, id="no case, no request"
         ),
@@ -205,7 +205,7 @@ def test_a_reading_rests_on_its_case_too():
     assert (e.Kind.CASE, LEARNED.on.id, 1) in rests(so, opening(LEARNED, AZ_CORE))
 
 
-def test_a_case_without_place_rests_on_the_agencies_alone():
+def test_a_case_without_network_rests_on_its_agencies_only():
     so = given(replace(LEARNED, event=replace(LEARNED.event, placed=None)))
     command = case_message(e.InformationRequested, MID_HOSP, [KS_CGC, NOBODY])
     assert {(kind, id) for kind, id, _ in rests(so, command)} == {

@@ -119,7 +119,7 @@ def refer(hub: HubWithCase) -> Any:
 
 
 def raise_unavailable(*_: Any, **__: Any) -> Any:
-    raise Unavailable("hub-away", "the hub does not answer")
+    raise Unavailable("hub-unreachable", "the hub does not answer")
 
 
 def test_a_door_that_was_away_for_days_sends_what_waited_and_takes_in_what_came(

@@ -109,7 +109,7 @@ def test_a_hub_started_on_it_does_not_know_the_case(installation: Installation) 
         with open_archive(installation) as archive:
             case = destroyed(archive).scope
         assert runtime.hub.tick() == 0
-        with pytest.raises(NotFound, match="not-there"):
+        with pytest.raises(NotFound, match="not-found"):
             runtime.hub.duties(case, next(iter(runtime.hub.register.agencies)))
         assert runtime.log_keeper.problem is None
     finally:

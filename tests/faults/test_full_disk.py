@@ -82,7 +82,7 @@ def test_on_a_full_disk_health_is_red_nothing_is_half_done_and_it_goes_on_by_its
         refused = [data for data, a in responses if a.status_code == 503]
         for _, answer in responses:
             if answer.status_code == 503:
-                assert answer.json()["code"] == "unavailable"
+                assert answer.json()["category"] == "unavailable"
         ballast.unlink()
         assert until(hub, 200).status_code == 200, ready(hub).json()
         answers = [eventually(hub, data) for data in (*refused, *waiting[2:])]

@@ -136,7 +136,7 @@ def test_while_the_bus_is_away_health_is_red_and_nothing_is_half_done(runtime: H
         assert any("bus" in str(p) for p in health_state["problems"])  # type: ignore[attr-defined]
         with pytest.raises(Unavailable) as error:
             designate(rehearsal_hub, registrars)
-        assert error.value.error_code in ("bus-away", "outcome-unknown")
+        assert error.value.error_code in ("bus-unreachable", "outcome-unknown")
         assert runtime.hub.register is known
         bus.restart()
         until = monotonic() + 15

@@ -1,4 +1,4 @@
-"""A case in progress on a real hub, for tests of what people and systems see."""
+"""A case in progress on a real hub, for tests of pages and the API."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ STORY = Path(__file__).parents[1] / "scenarios" / "sc-1.yaml"
 
 @pytest.fixture(scope="module")
 def case_in_progress(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
-    """SC-1 up to the answered request of August: plan, contractor, visits."""
+    """SC-1 up to the answered request of August: with plan, contractor and visits."""
     story = read_story(STORY)
     story = replace(story, steps=tuple(s for s in story.steps if s.n <= 23), expects=(), must_hold=())
     story = replace(story, contractors={c: replace(w, until=None) for c, w in story.contractors.items()})

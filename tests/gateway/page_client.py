@@ -1,4 +1,4 @@
-"""A case worker at a screen, over real HTTP: opens a page, fills in what it asks, sends it, reads what comes."""
+"""A case worker over real HTTP: opens a page, fills in its form, sends it, reads the answer."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import httpx2 as httpx
 
 @dataclass
 class ParsedForm:
-    """What the form of a page sends if nothing is touched, what can be chosen, and what it names as wrong."""
+    """The form of a page: the values it sends if nothing is changed, the choices, and the errors at its fields."""
 
     action: str = ""
     values: dict[str, list[str]] = field(default_factory=dict)
@@ -22,7 +22,7 @@ class ParsedForm:
 
 
 class _FormParser(HTMLParser):
-    """The last form of the page (the one before it changes the person), and the errors beside its fields."""
+    """Reads the form with class ``card`` of a page, and the errors at its fields."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -39,19 +39,25 @@ class _FormParser(HTMLParser):
             return
         name = a.get("name", "")
         if tag == "input":
-            ticks = a.get("type") in ("checkbox", "radio")
-            if ticks:
-                self.parsed_form.offered.setdefault(name, []).append(a["value"])
-            if not ticks or "checked" in a:
-                self.parsed_form.values.setdefault(name, []).append(a.get("value", ""))
+            self._add_input(name, a)
         elif tag == "select":
             self._select = name
         elif tag == "option" and self._select:
-            self.parsed_form.offered.setdefault(self._select, []).append(a["value"])
-            if "selected" in a or self._select not in self.parsed_form.values:
-                self.parsed_form.values[self._select] = [a["value"]]
+            self._add_option(a)
         elif tag == "textarea":
             self._textarea = name
+
+    def _add_input(self, name: str, attributes: dict[str, str]) -> None:
+        is_choice = attributes.get("type") in ("checkbox", "radio")
+        if is_choice:
+            self.parsed_form.offered.setdefault(name, []).append(attributes["value"])
+        if not is_choice or "checked" in attributes:
+            self.parsed_form.values.setdefault(name, []).append(attributes.get("value", ""))
+
+    def _add_option(self, attributes: dict[str, str]) -> None:
+        self.parsed_form.offered.setdefault(self._select, []).append(attributes["value"])
+        if "selected" in attributes or self._select not in self.parsed_form.values:
+            self.parsed_form.values[self._select] = [attributes["value"]]
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "select":
@@ -71,14 +77,14 @@ class _FormParser(HTMLParser):
 
 
 def parse_form(text: str) -> ParsedForm:
-    """What a page asks."""
+    """The form of a page."""
     reader = _FormParser()
     reader.feed(text)
     return reader.parsed_form
 
 
 class PageClient:
-    """One person of one agency. ``as_``: another reference, where another of its people sits there."""
+    """One person of one agency. ``as_``: the reference of another of its people."""
 
     def __init__(self, url: str, code: str, as_: str | None = None) -> None:
         self.base = f"/agency/{code}"
@@ -97,7 +103,7 @@ class PageClient:
     def fill(
         self, path: str, filled: dict[str, str | Sequence[str]] | None = None
     ) -> tuple[int, ParsedForm, str]:
-        """Open this form, fill it in, send it. Status (303: it was sent), what is asked again, and text or address."""
+        """Open this form, fill it in, send it. Returns the status (303: sent), the form, and the text or redirect address."""
         parsed_form = parse_form(self.page(path))
         values = {
             **parsed_form.values,
@@ -109,7 +115,7 @@ class PageClient:
         return answer.status_code, parse_form(answer.text), answer.text
 
     def submit(self, path: str, filled: dict[str, str | Sequence[str]] | None = None) -> str:
-        """The same, where it must be taken: the message's id."""
+        """Fill in and send a form that must be accepted. Returns the message's id."""
         status, parsed_form, text = self.fill(path, filled)
         assert status == 303, (parsed_form.errors, text)
         return text.rpartition("#m-")[2]

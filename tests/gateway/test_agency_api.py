@@ -1,4 +1,4 @@
-"""The door's JSON API: sections in clear inside the agency, clear errors, never content where it does not belong."""
+"""The door's JSON API: sections in clear inside the agency, stable errors, no content in logs or errors."""
 
 from __future__ import annotations
 
@@ -35,13 +35,15 @@ def message(run: Run, **changes: object) -> dict[str, object]:
     }
 
 
-def test_what_is_sent_by_one_system_is_opened_by_another_as_it_was_written(case_in_progress: Run) -> None:
+def test_a_section_sent_by_one_system_is_opened_by_another_unchanged(case_in_progress: Run) -> None:
     run = case_in_progress
     sent = client(run, "AZ-CORE").post("/api/messages", json=message(run)).json()
     assert (sent["outcome"], sent["reason"]) == ("recorded", None)
     reader = client(run, "SORA-NPO")
-    result = next(m for m in reader.get(f"/api/cases/{run.case}").json() if m["message"] == sent["message"])
-    [item] = result["items"]
+    message_row = next(
+        m for m in reader.get(f"/api/cases/{run.case}").json() if m["message"] == sent["message"]
+    )
+    [item] = message_row["items"]
     assert item["state"] == "OPENABLE"
     answer = reader.post(
         f"/api/cases/{run.case}/items/{item['item']}/open",
@@ -51,22 +53,24 @@ def test_what_is_sent_by_one_system_is_opened_by_another_as_it_was_written(case_
     assert answer.headers["cache-control"] == "no-store"
 
 
-def test_a_long_record_goes_by_the_item_store_and_is_read_whole(case_in_progress: Run) -> None:
+def test_a_long_section_is_sent_through_the_item_store_and_read_completely(case_in_progress: Run) -> None:
     run = case_in_progress
     text = "経過の記録。" * 20_000
     request_body = message(run, sections=[{"section": "CHILD", "text": text}])
     sent = client(run, "AZ-CORE").post("/api/messages", json=request_body).json()
     assert sent["outcome"] == "recorded"
     reader = client(run, "SORA-NPO")
-    result = next(m for m in reader.get(f"/api/cases/{run.case}").json() if m["message"] == sent["message"])
+    message_row = next(
+        m for m in reader.get(f"/api/cases/{run.case}").json() if m["message"] == sent["message"]
+    )
     answer = reader.post(
-        f"/api/cases/{run.case}/items/{result['items'][0]['item']}/open",
+        f"/api/cases/{run.case}/items/{message_row['items'][0]['item']}/open",
         json={"message": sent["message"], "section": "CHILD", "purpose": "SUPPORT"},
     )
     assert answer.json()["text"] == text
 
 
-def test_a_message_whose_long_item_never_arrived_is_not_recorded(
+def test_a_message_whose_stored_item_was_not_uploaded_is_not_recorded(
     case_in_progress: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = case_in_progress
@@ -81,7 +85,7 @@ def test_a_message_whose_long_item_never_arrived_is_not_recorded(
     assert run.rehearsal_hub.runtime.recorder.head() == before  # type: ignore[union-attr]
 
 
-def test_nobody_uploads_without_an_agencys_signature(case_in_progress: Run) -> None:
+def test_an_upload_without_an_agencys_signature_is_refused(case_in_progress: Run) -> None:
     from domain.errors import ExchangeError
     from keys.lp import sha256
 
@@ -92,7 +96,7 @@ def test_nobody_uploads_without_an_agencys_signature(case_in_progress: Run) -> N
             hub.put_item(sha256(data), data, signed_upload)
 
 
-def test_the_same_ask_twice_is_one_message(case_in_progress: Run) -> None:
+def test_the_same_request_twice_is_recorded_once(case_in_progress: Run) -> None:
     run = case_in_progress
     request_body = message(run, command_id=str(uuid4()))
     door = client(run, "AZ-CORE")
@@ -104,7 +108,7 @@ def test_the_same_ask_twice_is_one_message(case_in_progress: Run) -> None:
     assert first["outcome"] == "recorded"
 
 
-def test_another_message_under_the_same_ask_is_a_conflict_and_not_sent_also_after_a_restart(
+def test_another_request_under_the_same_id_conflicts_also_after_a_restart(
     case_in_progress: Run,
 ) -> None:
     run = case_in_progress
@@ -120,7 +124,7 @@ def test_another_message_under_the_same_ask_is_a_conflict_and_not_sent_also_afte
     assert run.rehearsal_hub.runtime.recorder.head() == head  # type: ignore[union-attr]
 
 
-def test_a_message_that_waits_is_not_sealed_again_and_recorded_once(
+def test_a_waiting_message_is_sent_again_unchanged_and_recorded_once(
     case_in_progress: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = case_in_progress
@@ -131,7 +135,7 @@ def test_a_message_that_waits_is_not_sealed_again_and_recorded_once(
 
     def recorded_but_unanswered(data: bytes) -> dict[str, object]:
         send(data)
-        raise Unavailable("hub-away", "the answer was lost")
+        raise Unavailable("hub-unreachable", "the answer was lost")
 
     monkeypatch.setattr(door, "_retry_seconds", 0.0)
     monkeypatch.setattr(door.client, "submit", recorded_but_unanswered)
@@ -141,19 +145,19 @@ def test_a_message_that_waits_is_not_sealed_again_and_recorded_once(
     assert run.rehearsal_hub.runtime.recorder.head() == head + 1  # type: ignore[union-attr]
 
 
-def test_a_refusal_says_why_in_japanese_and_what_would_fit(case_in_progress: Run) -> None:
+def test_a_refusal_has_a_reason_in_japanese_and_the_fitting_bases(case_in_progress: Run) -> None:
     run = case_in_progress
     to = str(run.id_of("MID-HOSP"))
     answer = client(run, "AZ-CORE").post(
         "/api/messages", json=message(run, to=[to], basis={to: "CWA-21-10-2-3"})
     )
-    result = answer.json()
-    assert (result["outcome"], result["reason"]) == ("refused", "BASIS_FOR_OTHER_PARTIES")
-    assert "この根拠は" in result["reason_text"]
-    assert "CWA-25-2-2" in result["fitting"]
+    sent = answer.json()
+    assert (sent["outcome"], sent["reason"]) == ("refused", "BASIS_FOR_OTHER_PARTIES")
+    assert "この根拠は" in sent["reason_text"]
+    assert "CWA-25-2-2" in sent["fitting"]
 
 
-def test_a_stranger_and_a_wrong_number_get_the_same_answer(case_in_progress: Run) -> None:
+def test_another_agencys_item_and_an_unknown_one_answer_the_same(case_in_progress: Run) -> None:
     run = case_in_progress
     w = next(w for w in run.written if w.section == "VISIT")
     door = client(run, "MID-HOSP")
@@ -176,7 +180,7 @@ def test_a_stranger_and_a_wrong_number_get_the_same_answer(case_in_progress: Run
         pytest.param({"fields": {"held": []}}, "hub-fields", id="a field of the hub"),
     ],
 )
-def test_wrong_input_is_told_by_place_and_never_echoed(
+def test_malformed_input_is_named_by_its_place_and_never_echoed(
     case_in_progress: Run, change: dict[str, object], expected_text: str
 ) -> None:
     run = case_in_progress
@@ -189,29 +193,29 @@ def test_wrong_input_is_told_by_place_and_never_echoed(
     assert run.rehearsal_hub.runtime.recorder.head() == before  # type: ignore[union-attr]
 
 
-def test_content_is_in_no_log(case_in_progress: Run, caplog: pytest.LogCaptureFixture) -> None:
+def test_content_is_not_logged(case_in_progress: Run, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     client(case_in_progress, "AZ-CORE").post("/api/messages", json=message(case_in_progress))
     assert "哺乳量" not in caplog.text
 
 
-# --- who may come in ---------------------------------------------------------------------------------------
+# --- who may come ------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
 def staff(tmp_path: Path) -> Staff:
-    result = Staff(tmp_path / "staff.db")
-    result.add("staff.a1", "職員A", b"correct horse battery")
-    return result
+    new_staff = Staff(tmp_path / "staff.db")
+    new_staff.add("staff.a1", "職員A", b"correct horse battery")
+    return new_staff
 
 
-def test_without_a_token_or_session_nothing_is_told(case_in_progress: Run, staff: Staff) -> None:
+def test_a_request_without_token_or_session_is_sent_away(case_in_progress: Run, staff: Staff) -> None:
     door = TestClient(agency_app(case_in_progress.rehearsal_hub.door("AZ-CORE"), staff=staff, mode="real"))
     assert door.get("/api/worklist").status_code == 401
     assert door.get("/", follow_redirects=False).headers["location"] == "/sign-in"
 
 
-def test_a_token_lets_a_system_in_and_a_wrong_one_does_not(case_in_progress: Run, staff: Staff) -> None:
+def test_a_system_is_identified_by_its_token(case_in_progress: Run, staff: Staff) -> None:
     token = staff.add_system("system.1", "母子保健システム")
     door = TestClient(agency_app(case_in_progress.rehearsal_hub.door("AZ-CORE"), staff=staff, mode="real"))
     assert door.get("/api/worklist", headers={"authorization": f"Bearer {token}"}).status_code == 200
@@ -229,28 +233,28 @@ def test_a_person_signs_in_and_out(case_in_progress: Run, staff: Staff) -> None:
     assert "職員番号" in door.get("/").text
 
 
-def test_who_is_not_in_is_not_read_at_length(case_in_progress: Run, staff: Staff) -> None:
+def test_a_long_sign_in_request_is_refused(case_in_progress: Run, staff: Staff) -> None:
     door = TestClient(agency_app(case_in_progress.rehearsal_hub.door("AZ-CORE"), staff=staff, mode="real"))
     too_long = door.post("/sign-in", data={"actor": "staff.a1", "passphrase": "x" * 5000})
     without_length = door.post("/sign-in", content=iter([b"actor=staff.a1&passphrase=x"]))
     assert [(a.status_code, a.json()["error_code"]) for a in (too_long, without_length)] == [
-        (400, "body-too-long")
+        (413, "body-too-long")
     ] * 2
 
 
-def test_a_rehearsals_door_answers_to_its_own_name_alone(case_in_progress: Run) -> None:
+def test_a_rehearsals_door_answers_only_to_a_loopback_host_name(case_in_progress: Run) -> None:
     door = client(case_in_progress, "AZ-CORE")
     assert door.get("/cases").status_code == 200
     assert door.get("/cases", headers={"host": "rebound.example"}).status_code == 400
 
 
-def test_five_wrong_passphrases_make_even_the_right_one_wait(staff: Staff) -> None:
+def test_after_five_wrong_passphrases_the_right_one_has_to_wait(staff: Staff) -> None:
     for _ in range(5):
         assert staff.sign_in("staff.a1", "wrong") is None
     assert staff.sign_in("staff.a1", "correct horse battery") is None
 
 
-def test_many_tries_at_once_are_counted_before_any_is_judged(
+def test_concurrent_attempts_to_sign_in_are_counted_before_they_are_checked(
     staff: Staff, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from concurrent.futures import ThreadPoolExecutor
@@ -274,7 +278,7 @@ def test_many_tries_at_once_are_counted_before_any_is_judged(
     assert hashed == module.MAX_FREE_FAILURES
 
 
-def test_no_secret_of_the_staff_is_kept_in_clear(tmp_path: Path, staff: Staff) -> None:
+def test_secrets_of_the_staff_are_not_stored_in_clear(tmp_path: Path, staff: Staff) -> None:
     token = staff.add_system("system.1", "システム")
     session = staff.sign_in("staff.a1", "correct horse battery")
     assert session is not None
@@ -284,21 +288,21 @@ def test_no_secret_of_the_staff_is_kept_in_clear(tmp_path: Path, staff: Staff) -
     assert session.encode() not in data
 
 
-def test_a_form_from_elsewhere_is_refused(case_in_progress: Run) -> None:
+def test_a_form_from_another_origin_is_refused(case_in_progress: Run) -> None:
     door = client(case_in_progress, "AZ-CORE")
     answer = door.post("/sign-out", headers={"origin": "http://evil.example", "sec-fetch-site": "cross-site"})
     assert answer.status_code == 401
     assert answer.json()["error_code"] == "other-origin"
 
 
-def test_a_real_hubs_door_lets_nobody_in_unasked() -> None:
+def test_automatic_sign_in_is_refused_at_a_real_hub() -> None:
     from domain.errors import Refused
 
     with pytest.raises(Refused, match="not-a-rehearsal"):
         Staff.rehearsal("staff.a1", mode="real")
 
 
-def test_a_wish_that_was_recorded_gets_its_receipt_again_and_another_signature_does_not(
+def test_a_recorded_command_gets_its_receipt_again_and_a_changed_one_does_not(
     case_in_progress: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from base64 import b64decode

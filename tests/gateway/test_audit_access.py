@@ -121,11 +121,11 @@ def test_another_agencys_wrap_is_not_believed(tmp_path: Path, monkeypatch: pytes
             return answer
 
         monkeypatch.setattr(office._hub_client, "submit", swapped)
-        with pytest.raises(Untrusted, match="wrapped-key-digest"):
+        with pytest.raises(Untrusted, match="released-wrapped-key-digest"):
             opened(run, rehearsal_hub, 1, "MEDICAL")
         ledger = rehearsal_hub.audit.ledger(run.case)
         assert [o["received"] for o in ledger["openings"] if o["agency"] == "AUDIT"] == [
-            "untrusted/wrapped-key-digest"
+            "untrusted/released-wrapped-key-digest"
         ]
 
 

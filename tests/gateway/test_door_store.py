@@ -1,4 +1,4 @@
-"""A door's own database: what can't be kept is told, and nothing of it is kept by half."""
+"""A door's own database: a failed write is reported and leaves nothing behind."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ def enqueue(store: DoorStore, size: int) -> None:
     store.enqueue(uuid4(), uuid4(), "act", "2025-06-01T00:00:00.000000Z", b"frame", b"." * size)
 
 
-def test_without_room_it_says_so_and_goes_on_when_there_is_room_again(store: DoorStore) -> None:
+def test_a_full_disk_is_reported_and_writing_works_again_afterwards(store: DoorStore) -> None:
     enqueue(store, 10)
     [[pages]] = store._db.execute("PRAGMA page_count").fetchall()
     store._db.execute(f"PRAGMA max_page_count={pages}")
     for _ in range(3):
-        with pytest.raises(Unavailable, match="book-unavailable"):
+        with pytest.raises(Unavailable, match="door-store-unavailable"):
             enqueue(store, 100_000)
     assert len(store.outgoing()) == 1
     store._db.execute("PRAGMA max_page_count=1000000")
@@ -37,7 +37,7 @@ def test_without_room_it_says_so_and_goes_on_when_there_is_room_again(store: Doo
     assert len(store.outgoing()) == 2
 
 
-def test_one_that_is_damaged_says_so(tmp_path: Path) -> None:
+def test_a_damaged_database_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "door.db"
     DoorStore(path).close()
     with sqlite3.connect(path) as db:
@@ -45,5 +45,5 @@ def test_one_that_is_damaged_says_so(tmp_path: Path) -> None:
     data = bytearray(path.read_bytes())
     data[100:4000] = bytes(3900)
     path.write_bytes(data)
-    with pytest.raises(InvariantViolation, match="book-broken"):
+    with pytest.raises(InvariantViolation, match="door-store-broken"):
         DoorStore(path)

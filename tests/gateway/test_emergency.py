@@ -1,4 +1,4 @@
-"""Reading in an emergency at real doors: three persons, real keys, a day, and then nothing more."""
+"""Emergency access at real doors: three persons, real keys, access for one day."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def submit_message(
     return sent
 
 
-def test_two_persons_open_it_for_a_day_with_keys_of_the_core_agency(tmp_path: Path) -> None:
+def test_two_approvals_give_emergency_access_for_one_day(tmp_path: Path) -> None:
     with hub_with_case(tmp_path / "hub") as hub:
         cgc = hub.door("KS-CGC")
         submit_message(

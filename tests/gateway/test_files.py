@@ -1,4 +1,4 @@
-"""Files at a real door before a real hub: taken whole or not at all, recorded once, answered in kind."""
+"""Files at a real door and a real hub: accepted completely or not at all, recorded once, answered in their format."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def row(**changes: str) -> dict[str, str]:
 
 
 def fresh_bundle() -> bytes:
-    """A Bundle of a family that the hospital has not told of before."""
+    """A Bundle about a family that is new to the hub."""
     value = bundle()
     value["entry"][0]["resource"]["requisition"]["value"] = str(uuid4())
     return encoded(value)
@@ -82,7 +82,7 @@ def test_a_bundle_is_recorded_answered_by_a_task_and_opened_by_its_addressee(hub
     assert (event.weeks_pregnant, event.subject_consent.value) == (30, "REFUSED")
 
 
-def test_the_bytes_as_received_are_the_senders_alone(hub: HubWithCase) -> None:
+def test_only_the_sender_can_open_the_file_as_received(hub: HubWithCase) -> None:
     data = fresh_bundle()
     [row_result] = post(hub, data).json()["rows"]
     case, message = UUID(row_result["case"]), UUID(row_result["message"])
@@ -93,7 +93,7 @@ def test_the_bytes_as_received_are_the_senders_alone(hub: HubWithCase) -> None:
     assert "SOURCE" not in [i["section"] for i in seen["items"]]
 
 
-def test_the_same_bytes_again_are_recorded_once_also_after_a_restart(hub: HubWithCase) -> None:
+def test_the_same_file_again_is_recorded_once_also_after_a_restart(hub: HubWithCase) -> None:
     data = as_csv(table(row(), row(), row()))
     first = post(hub, data).json()
     assert [r["outcome"] for r in first["rows"]] == ["recorded"] * 3
@@ -103,7 +103,7 @@ def test_the_same_bytes_again_are_recorded_once_also_after_a_restart(hub: HubWit
         assert len(recorded(hub, UUID(row_result["case"]))) == 1
 
 
-def test_a_door_stopped_between_two_messages_goes_on_where_it_was(
+def test_a_door_stopped_between_two_messages_continues_with_the_next(
     hub: HubWithCase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     data = as_xlsx(table(row(), row(), row()))
@@ -128,12 +128,12 @@ def test_a_door_stopped_between_two_messages_goes_on_where_it_was(
         assert len(recorded(hub, UUID(row_result["case"]))) == 1
 
 
-def test_a_wrong_row_lets_nothing_of_the_file_in(hub: HubWithCase) -> None:
+def test_a_file_with_one_wrong_row_is_not_accepted(hub: HubWithCase) -> None:
     head = hub.head()
     answer = post(hub, as_csv(table(row(), row(把握年月日="S64.1.8"), row())))
     assert answer.status_code == 400
     body = answer.json()
-    assert (body["code"], body["error_code"]) == ("malformed", "wrong-file")
+    assert (body["category"], body["error_code"]) == ("malformed", "wrong-file")
     assert [(f["place"], f["field"], f["error_code"]) for f in body["findings"]] == [
         ("3行目", "把握年月日", "date-not-there")
     ]
@@ -146,7 +146,7 @@ def test_a_wrong_row_lets_nothing_of_the_file_in(hub: HubWithCase) -> None:
     assert hub.head() == head
 
 
-def test_the_senders_own_number_means_the_same_case_again(hub: HubWithCase) -> None:
+def test_the_senders_own_reference_names_the_same_case_again(hub: HubWithCase) -> None:
     one = row()
     [first] = post(hub, as_csv(table(one))).json()["rows"]
     [second] = post(hub, as_csv(table({**one, "養育環境": "転居の予定"}))).json()["rows"]
@@ -158,7 +158,7 @@ def test_the_senders_own_number_means_the_same_case_again(hub: HubWithCase) -> N
     assert [f["error_code"] for f in wrong.json()["findings"]] == ["case-differs"]
 
 
-def test_what_the_rules_refuse_is_told_in_its_row_with_what_would_fit(hub: HubWithCase) -> None:
+def test_a_refused_row_is_answered_with_the_fitting_bases(hub: HubWithCase) -> None:
     body = post(hub, as_csv(table(row(), row(根拠="CWA-25-3-2")))).json()
     assert [r["outcome"] for r in body["rows"]] == ["recorded", "refused"]
     assert not body["ok"]
@@ -174,7 +174,7 @@ def test_a_hub_that_is_away_leaves_the_file_to_be_sent_again(
     door = hub.door("MID-HOSP")
 
     def unavailable_submit(*_: Any, **__: Any) -> Any:
-        raise Unavailable("hub-away", "the hub does not answer")
+        raise Unavailable("hub-unreachable", "the hub does not answer")
 
     with monkeypatch.context() as patched:
         patched.setattr(type(door.client), "submit", unavailable_submit)
@@ -192,7 +192,7 @@ def test_a_body_that_is_too_long_or_no_file_is_refused(hub: HubWithCase) -> None
     assert [f["error_code"] for f in post(hub, b"%PDF").json()["findings"]] == ["unknown-format"]
 
 
-def test_nothing_of_a_file_lies_in_the_doors_folder(hub: HubWithCase) -> None:
+def test_no_text_of_a_file_is_stored_in_the_doors_folder(hub: HubWithCase) -> None:
     secret = f"秘密{uuid4().hex}"
     post(hub, as_csv(table(row(氏名=secret, 整理番号=secret))))
     post(hub, as_csv(table(row(氏名=secret, 把握年月日="x"))))
@@ -202,7 +202,7 @@ def test_nothing_of_a_file_lies_in_the_doors_folder(hub: HubWithCase) -> None:
     assert matches == []
 
 
-def test_the_command_writes_the_answer_beside_the_file(hub: HubWithCase, tmp_path: Path) -> None:
+def test_the_send_command_writes_the_answer_next_to_the_file(hub: HubWithCase, tmp_path: Path) -> None:
     file = tmp_path / "母子.csv"
     file.write_bytes(as_csv(table(row())))
     with ServedApp(door_app(hub, "MID-HOSP")) as served:
@@ -217,7 +217,7 @@ def test_the_command_writes_the_answer_beside_the_file(hub: HubWithCase, tmp_pat
         assert rows[1][1] == "妊娠週数"
 
 
-def test_the_command_sends_with_the_folders_own_keys(hub: HubWithCase, tmp_path: Path) -> None:
+def test_the_send_command_uses_the_keys_of_the_folder(hub: HubWithCase, tmp_path: Path) -> None:
     file = tmp_path / "b.json"
     file.write_bytes(fresh_bundle())
     folder = str(hub.rehearsal_hub.installation.folder)
@@ -228,7 +228,7 @@ def test_the_command_sends_with_the_folders_own_keys(hub: HubWithCase, tmp_path:
     assert answer["entry"][0]["resource"]["status"] == "received"
 
 
-def test_the_command_writes_the_template(tmp_path: Path) -> None:
+def test_the_send_command_writes_the_template(tmp_path: Path) -> None:
     cli_result = CliRunner().invoke(
         kakehashi, ["send", "--agency", "X", "--template", str(tmp_path / "t.xlsx")]
     )
@@ -241,7 +241,7 @@ def upload(hub: HubWithCase, data: bytes) -> Any:
     return client.post("/files", files={"file": ("f.csv", data)}, headers={"accept": "text/html"})
 
 
-def test_the_page_sends_a_file_and_shows_what_became_of_each_row(hub: HubWithCase) -> None:
+def test_the_page_sends_a_file_and_shows_the_outcome_of_each_row(hub: HubWithCase) -> None:
     page = upload(hub, as_csv(table(row(), row(根拠="CWA-25-3-2"))))
     assert page.status_code == 200
     assert "2 件の結果" in page.text
@@ -250,10 +250,10 @@ def test_the_page_sends_a_file_and_shows_what_became_of_each_row(hub: HubWithCas
     assert wrong.status_code == 400
     assert "何も受け付けていません" in wrong.text
     assert "妊娠週数" in wrong.text
-    assert upload(hub, b"x" * (11 * 1024 * 1024)).status_code == 400
+    assert upload(hub, b"x" * (11 * 1024 * 1024)).status_code == 413
 
 
-def test_a_file_whose_length_is_not_said_is_not_read(hub: HubWithCase) -> None:
+def test_a_file_without_a_declared_length_is_not_read(hub: HubWithCase) -> None:
     client = TestClient(door_app(hub, "MID-HOSP"), base_url="http://127.0.0.1")
 
     def pieces() -> Iterator[bytes]:
@@ -264,11 +264,11 @@ def test_a_file_whose_length_is_not_said_is_not_read(hub: HubWithCase) -> None:
 
     headers = {"content-type": "multipart/form-data; boundary=x", "accept": "text/html"}
     answer = client.post("/files", content=pieces(), headers=headers)
-    assert answer.status_code == 400
+    assert answer.status_code == 413
     assert "body-too-long" in answer.text
 
 
-def test_an_uploaded_file_is_never_put_on_disk_in_clear(
+def test_an_uploaded_file_is_never_written_to_disk_in_clear(
     hub: HubWithCase, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "not there"))

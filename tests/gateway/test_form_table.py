@@ -1,4 +1,4 @@
-"""The table of forms against the events and codes it speaks of: nothing misnamed, nothing without law or label."""
+"""The table of forms against the events and codes it names: all names exist, and everything has law and label."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from domain.tasks import TaskKind
 from gateway.agency.forms.display import DISPLAYED_FIELDS
 from gateway.agency.forms.fill import FIELD_OF_REASON, fill
 from gateway.agency.forms.kinds import Field, Form, FormContext, InputKind, OtherAgency, SectionText, To
-from gateway.agency.forms.support import PLAN_KEYS
+from gateway.agency.forms.planning import PLAN_KEYS
 from gateway.agency.forms.table import FORMS
 from gateway.pages.law import law_of
 from gateway.pages.texts import BASES
@@ -40,7 +40,7 @@ COMPUTED_FIELDS = {
     "plan": set(PLAN_KEYS),
     "plan-approval": set(PLAN_KEYS),
 }
-"""Fields that the last touch of a form turns into those of its event."""
+"""Fields of forms that ``Form.finalise`` turns into fields of their events."""
 
 EVERY = [pytest.param(form, id=key) for key, form in FORMS.items()]
 
@@ -81,10 +81,10 @@ SERVED_WITHOUT_FORM = {
         "outsourcing_contract.concluded",
     },
 }
-"""Acts that no form serves, by what does."""
+"""Acts without a form -> what records them."""
 
 
-def test_every_act_is_served_by_a_form_or_named_with_what_serves_it() -> None:
+def test_every_act_has_a_form_or_is_listed_with_what_records_it() -> None:
     forms = {form.act.TOPIC for form in FORMS.values()}
     elsewhere = [topic for topics in SERVED_WITHOUT_FORM.values() for topic in topics]
     assert len(elsewhere) == len(set(elsewhere))
@@ -110,7 +110,7 @@ def form_context(**more: object) -> FormContext:
 
 
 @pytest.mark.parametrize("form", EVERY)
-def test_what_a_form_asks_is_what_its_fact_says(form: Form) -> None:
+def test_the_fields_of_a_form_are_those_of_its_event(form: Form) -> None:
     own = {f.name for f in fields(form.act)}
     form_fields = {f.name for f in form.fields if f.input_kind is not InputKind.CHECK} - COMPUTED_FIELDS.get(
         form.key, set()
@@ -121,7 +121,7 @@ def test_what_a_form_asks_is_what_its_fact_says(form: Form) -> None:
 
 
 @pytest.mark.parametrize("form", EVERY)
-def test_a_form_has_its_law_in_japanese_and_words_for_people(form: Form) -> None:
+def test_a_form_has_its_law_and_its_texts_in_japanese(form: Form) -> None:
     law = law_of(form.act)
     assert law
     assert not re.search("[A-Za-z]", law)
@@ -137,18 +137,18 @@ def choices(form: Form) -> Iterator[tuple[Field, str]]:
 
 
 @pytest.mark.parametrize("form", EVERY)
-def test_a_choice_has_japanese_words(form: Form) -> None:
+def test_every_choice_has_a_japanese_text(form: Form) -> None:
     assert not [text for _, text in choices(form) if text.isascii()]
 
 
-def test_a_code_that_a_case_says_is_shown_in_words() -> None:
+def test_every_displayed_code_has_a_japanese_text() -> None:
     names = {f.name for form in FORMS.values() if form.act.ON is Kind.CASE for f in form.fields}
     field_values = {name for some in COMPUTED_FIELDS.values() for name in some}
     hidden = {"agreed", "answers", "second", *field_values} - {"recipients", "sections"}
     assert names - hidden <= set(DISPLAYED_FIELDS)
 
 
-def test_a_refusal_is_shown_at_a_field_that_some_form_has() -> None:
+def test_every_refusal_is_shown_at_a_field_that_some_form_has() -> None:
     names = {f.name for form in FORMS.values() for f in form.fields}
     names |= {w.name for form in FORMS.values() for w in form.section_inputs}
     assert set(FIELD_OF_REASON) <= set(Reason)
@@ -173,7 +173,7 @@ def test_a_refusal_is_shown_at_a_field_that_some_form_has() -> None:
         pytest.param(AbuseNotificationReceived, "児虐法6条1項、児虐法7条、児福法25条1項", id="two laws"),
     ],
 )
-def test_the_law_is_named_as_people_write_it(event: type[Event], law: str) -> None:
+def test_a_legal_basis_is_cited_as_in_japanese_practice(event: type[Event], law: str) -> None:
     assert law_of(event) == law
 
 
@@ -207,7 +207,7 @@ VALID_VALUES = {
 }
 
 
-def test_what_is_filled_in_rightly_is_read_as_the_fact_wants_it() -> None:
+def test_a_correct_entry_is_read_as_the_event_needs_it() -> None:
     filled = fill(FORM_WITH_EVERY_INPUT, form_context(), VALID_VALUES)
     assert filled.errors == {}
     assert filled.field_values == {
@@ -227,8 +227,8 @@ def test_what_is_filled_in_rightly_is_read_as_the_fact_wants_it() -> None:
         pytest.param("day", "2026-02-30", id="no such day"),
         pytest.param("day", "", id="no day"),
         pytest.param("moment", "あさ", id="no time"),
-        pytest.param("moment", "0001-01-01T00:00", id="before all time"),
-        pytest.param("count", "-1", id="less than nothing"),
+        pytest.param("moment", "0001-01-01T00:00", id="a time before year 1 in UTC"),
+        pytest.param("count", "-1", id="a negative number"),
         pytest.param("count", "²", id="not a plain digit"),
         pytest.param("ref", "山田 花子", id="a name"),
         pytest.param("one", "C", id="not offered"),
@@ -236,21 +236,21 @@ def test_what_is_filled_in_rightly_is_read_as_the_fact_wants_it() -> None:
         pytest.param("many", "C", id="nothing of what is offered"),
     ],
 )
-def test_what_is_filled_in_wrongly_is_named_beside_its_field(name: str, value: str) -> None:
+def test_a_wrong_entry_is_reported_at_its_field(name: str, value: str) -> None:
     filled = fill(FORM_WITH_EVERY_INPUT, form_context(), {**VALID_VALUES, name: [value]})
     assert set(filled.errors) == {name}
     assert filled.errors[name].startswith("「")
 
 
 @pytest.mark.parametrize("code", ["", "APPI-69-2-4", "NO-SUCH"])
-def test_words_go_to_nobody_without_a_basis_that_the_form_offers(code: str) -> None:
+def test_no_text_is_sent_without_a_basis_that_the_form_offers(code: str) -> None:
     values = {**VALID_VALUES, "text_CHILD": ["元気"], "basis.other": [code]}
     filled = fill(FORM_WITH_EVERY_INPUT, form_context(), values)
     assert set(filled.errors) == {"to"}
     assert filled.basis == {}
 
 
-def test_whom_it_goes_to_follows_from_what_it_answers_and_not_from_the_browser() -> None:
+def test_fixed_addressees_do_not_come_from_the_browser() -> None:
     values = {**VALID_VALUES, "to": ["somebody-else"], "text_CHILD": ["元気"], "basis.other": ["CAPA-13-4"]}
     filled = fill(FORM_WITH_EVERY_INPUT, form_context(), values)
     assert (filled.to, filled.basis) == (["other"], {"other": "CAPA-13-4"})
@@ -264,9 +264,7 @@ def test_whom_it_goes_to_follows_from_what_it_answers_and_not_from_the_browser()
         pytest.param("CONTRACTOR", "CONTRACTOR", ["CONSENT"], id="parties that no row names"),
     ],
 )
-def test_only_bases_that_carry_between_two_such_parties_are_offered(
-    mine: str, theirs: str, offered: list[str]
-) -> None:
+def test_only_bases_between_two_such_parties_are_offered(mine: str, theirs: str, offered: list[str]) -> None:
     to = To(bases=("CAPA-13-4", "CWA-21-10-2-3", "CONSENT"))
     context = form_context(
         roles=frozenset({mine}), agencies={"other": OtherAgency(name="", roles=frozenset({theirs}))}
@@ -274,12 +272,12 @@ def test_only_bases_that_carry_between_two_such_parties_are_offered(
     assert to.offered(context, "other") == offered
 
 
-def test_a_basis_is_offered_against_its_way_only_where_something_is_answered() -> None:
+def test_a_basis_is_offered_in_reverse_direction_only_for_an_answer() -> None:
     to = To(bases=("CWA-25-7-1", "CWA-21-10-4", "APPI-69-2-3"))
     assert to.offered(form_context(), "other") == [
         "CWA-25-7-1",
         "APPI-69-2-3",
-    ]  # 21条の10の4 is for a prefecture to tell
+    ]  # 児福法21条の10の4: a disclosure by a prefecture
     form_fields = {"act": "information.requested", "message": "m", "by": "other", "to": ["me"], "fields": {}}
     assert to.offered(form_context(about=form_fields), "other") == [
         "CWA-25-7-1",

@@ -1,4 +1,4 @@
-"""What case workers do in hard moments, through the pages: real doors, real hub; the event arrives on the other's page."""
+"""The acts of case workers through the pages of real doors and a real hub; each arrives on the other agency's page."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ STORY = Path(__file__).parents[1] / "scenarios" / "family-moves.yaml"
 
 
 class PagesFixture:
-    """The rehearsal hub, its pages, and whoever sits at them."""
+    """A rehearsal hub, its pages, and the people who use them."""
 
     def __init__(self, run: Run, url: str, stack: ExitStack) -> None:
         self.run, self.url, self._parts = run, url, stack
@@ -43,7 +43,7 @@ class PagesFixture:
         return self.run.rehearsal_hub
 
     def at(self, code: str, other: str = "") -> PageClient:
-        """Somebody of this agency; ``other``: another of its people."""
+        """A person of this agency; ``other``: another of its people."""
         page_client = PageClient(
             self.url, code, f"{self.rehearsal_hub.actors[code]}.{other}" if other else None
         )
@@ -54,7 +54,7 @@ class PagesFixture:
         return str(self.rehearsal_hub.door(code).agency)
 
     def case(self, **more: str) -> UUID:
-        """A new case that AZ-CORE took in as a notification."""
+        """A new case, begun by a notification that AZ-CORE received."""
         form_values = {"text_CHILD": "右腕にあざがある", "text_RISK": "けがが繰り返されている", **more}
         status, _, redirect_url = self.at("AZ-CORE").fill("/forms/intake", form_values)
         assert status == 303, redirect_url
@@ -62,8 +62,8 @@ class PagesFixture:
         assert opened_item is not None
         return UUID(opened_item[1])
 
-    def told(self, case: UUID, code: str = "KS-CGC", text: str = "右腕のあざ") -> str:
-        """AZ-CORE forwards the notification of this case to another authority: the message's id."""
+    def forward_notification(self, case: UUID, code: str = "KS-CGC", text: str = "右腕のあざ") -> str:
+        """AZ-CORE forwards the notification of this case to another authority. Returns the message's id."""
         notified = self.message(case, "AZ-CORE", "abuse_notification.received")
         agency = self.id(code)
         path = f"/cases/{case}/forms/forward?about={notified}"
@@ -99,13 +99,13 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PagesFixture]:
 
 
 def opened(page_client: PageClient, case: UUID, section: str) -> str:
-    """The words of this section, opened on the case's page."""
+    """The page of this section, opened from the case's page."""
     button = re.search(
         rf'name="message" value="([^"]+)"><input type="hidden" name="item" value="([^"]+)">'
         rf'<input type="hidden" name="section" value="{section}">',
         page_client.case(case),
     )
-    assert button is not None, "nothing of it can be opened"
+    assert button is not None, "no item of this section can be opened"
     values = {"message": button[1], "item": button[2], "section": section}
     return str(page_client.http.post(f"{page_client.base}/cases/{case}/open", data=values).text)
 
@@ -118,12 +118,12 @@ EMERGENCY = {
 }
 
 
-def test_two_others_give_their_word_on_their_own_pages_and_the_owner_looks_back(office: PagesFixture) -> None:
+def test_two_others_approve_on_their_own_pages_and_the_owner_reviews(office: PagesFixture) -> None:
     case = office.case()
-    office.told(case)
+    office.forward_notification(case)
     first = office.at("KS-CGC")
     request = first.submit(f"/cases/{case}/forms/emergency", EMERGENCY)
-    approval_path = f"/cases/{case}/forms/emergency-word?about={request}"
+    approval_path = f"/cases/{case}/forms/emergency-approval?about={request}"
     status, _, text = first.fill(approval_path, {"agreed": "yes"})
     assert (status, "別の職員による確認が必要です" in text) == (403, True)
     for other in ("second", "third"):
@@ -142,11 +142,11 @@ def test_two_others_give_their_word_on_their_own_pages_and_the_owner_looks_back(
     assert "EMERGENCY_REVIEW" not in office.pending_tasks(case, "AZ-CORE")
 
 
-def test_an_emergency_form_that_lacks_something_says_so_beside_the_field_and_sends_nothing(
+def test_an_incomplete_emergency_form_shows_errors_at_its_fields_and_sends_nothing(
     office: PagesFixture,
 ) -> None:
     case = office.case()
-    office.told(case)
+    office.forward_notification(case)
     before = len(list(office.rehearsal_hub.records()))
     status, parsed_form, _ = office.at("KS-CGC").fill(
         f"/cases/{case}/forms/emergency", {"sections": ["PLAN"], "text_REASON": " "}
@@ -161,9 +161,9 @@ def test_an_emergency_form_that_lacks_something_says_so_beside_the_field_and_sen
     assert len(list(office.rehearsal_hub.records())) == before
 
 
-def test_the_hub_says_no_beside_the_field_and_what_was_written_stays(office: PagesFixture) -> None:
+def test_a_refusal_of_the_hub_is_shown_at_the_field_and_entered_text_is_kept(office: PagesFixture) -> None:
     case = office.case()
-    office.told(case)
+    office.forward_notification(case)
     status, parsed_form, _ = office.at("KS-CGC").fill(
         f"/cases/{case}/forms/emergency", {**EMERGENCY, "sections": ["CLOSING"]}
     )
@@ -172,7 +172,7 @@ def test_the_hub_says_no_beside_the_field_and_what_was_written_stays(office: Pag
     assert parsed_form.values["text_REASON"] == ["夜間で担当につながらない"]
 
 
-def test_no_page_overrides_a_basis_before_two_others_let_it(office: PagesFixture) -> None:
+def test_no_page_overrides_a_basis_before_two_others_have_approved(office: PagesFixture) -> None:
     case = office.case()
     hospital = office.id("MID-HOSP")
     page_client = office.at("AZ-CORE")
@@ -183,7 +183,7 @@ def test_no_page_overrides_a_basis_before_two_others_let_it(office: PagesFixture
         "section": "CHILD",
         "text": "受診を勧めたい",
     }
-    status, _, text = page_client.fill(f"/cases/{case}/tell", disclosure)
+    status, _, text = page_client.fill(f"/cases/{case}/disclose", disclosure)
     assert (status, "先に別の職員二人の承認が必要です" in text) == (403, True)
     override_link = re.search(r'href="/agency/AZ-CORE(/cases/[^"]+/forms/override[^"]+)"', text)
     assert override_link is not None
@@ -195,22 +195,22 @@ def test_no_page_overrides_a_basis_before_two_others_let_it(office: PagesFixture
             "text_REASON": "連絡がつかない",
         },
     )
-    approval_path = f"/cases/{case}/forms/override-word?about={override_request}"
+    approval_path = f"/cases/{case}/forms/override-approval?about={override_request}"
     assert page_client.fill(approval_path, {"agreed": "yes"})[0] == 403
     office.at("AZ-CORE", "second").submit(approval_path, {"agreed": "yes"})
-    assert page_client.fill(f"/cases/{case}/tell", disclosure)[0] == 403
+    assert page_client.fill(f"/cases/{case}/disclose", disclosure)[0] == 403
     assert "この承認で" not in page_client.case(case)
     office.at("AZ-CORE", "third").submit(approval_path, {"agreed": "yes"})
     page = page_client.case(case)
     assert f"この承認で{office.rehearsal_hub.names['MID-HOSP']}に子どもの状況を送る" in page
-    link = re.search(r'href="/agency/AZ-CORE(/cases/[^"]+/tell\?[^"]+)"', page)
+    link = re.search(r'href="/agency/AZ-CORE(/cases/[^"]+/disclose\?[^"]+)"', page)
     assert link is not None
     status, _, text = page_client.fill(link[1].replace("&amp;", "&"), {"text": "受診を勧めたい"})
     assert (status, "記録しました" in text) == (200, True)
     assert "受診を勧めたい" in opened(office.at("MID-HOSP"), case, "CHILD")
 
 
-def test_a_family_is_handed_over_and_responsibility_passes_when_the_child_was_seen(
+def test_responsibility_is_transferred_when_the_child_was_seen(
     office: PagesFixture,
 ) -> None:
     case = office.case()
@@ -302,9 +302,9 @@ def test_withholding_everything_needs_a_ground_for_every_section(office: PagesFi
     assert "存否を答えない" in page_client.case(case)
 
 
-def test_who_was_told_what_was_wrong_hears_of_it_and_answers(office: PagesFixture) -> None:
+def test_recipients_of_a_wrong_message_get_the_correction_and_answer(office: PagesFixture) -> None:
     case = office.case()
-    wrong = office.told(case, text="左腕のあざ")
+    wrong = office.forward_notification(case, text="左腕のあざ")
     page_client, told = office.at("AZ-CORE"), office.at("KS-CGC")
     correction = page_client.submit(
         f"/cases/{case}/forms/correction?about={wrong}", {"text_CHILD": "右腕のあざ"}
@@ -326,7 +326,7 @@ def test_who_was_told_what_was_wrong_hears_of_it_and_answers(office: PagesFixtur
     assert "閲覧終了" in told.case(case)
 
 
-def test_only_the_child_itself_seen_stops_the_48_hours(office: PagesFixture) -> None:
+def test_only_a_sighting_of_the_child_stops_the_48_hours(office: PagesFixture) -> None:
     case = office.case()
     page_client = office.at("AZ-CORE")
     assert "SEE_CHILD" in office.pending_tasks(case, "AZ-CORE")
@@ -344,7 +344,7 @@ def test_only_the_child_itself_seen_stops_the_48_hours(office: PagesFixture) -> 
     assert "子どもの発言" in text
 
 
-def test_words_of_the_notifier_go_nowhere_else(office: PagesFixture) -> None:
+def test_words_of_the_notifier_are_not_disclosed(office: PagesFixture) -> None:
     status, parsed_form, text = office.at("AZ-CORE").fill(
         "/forms/intake", {"text_CHILD": "大家の架空花子さんから聞いた", "text_NOTIFIER.氏名": "架空花子"}
     )
@@ -353,7 +353,7 @@ def test_words_of_the_notifier_go_nowhere_else(office: PagesFixture) -> None:
     assert parsed_form.values["text_CHILD"] == ["大家の架空花子さんから聞いた"]
 
 
-def test_a_notification_from_tomorrow_is_mended_before_it_is_sent(office: PagesFixture) -> None:
+def test_a_notification_dated_tomorrow_is_not_sent(office: PagesFixture) -> None:
     status, parsed_form, _ = office.at("AZ-CORE").fill(
         "/forms/intake", {"text_CHILD": "あざ", "received_at": f"{office.day(1)}T10:00"}
     )
@@ -362,7 +362,7 @@ def test_a_notification_from_tomorrow_is_mended_before_it_is_sent(office: PagesF
     assert (status, set(parsed_form.errors)) == (400, {"received_at", "text_CHILD"})
 
 
-def test_a_hospital_notifies_and_who_is_told_has_48_hours(office: PagesFixture) -> None:
+def test_a_notification_by_a_hospital_starts_48_hours_for_its_recipient(office: PagesFixture) -> None:
     core = office.id("AZ-CORE")
     status, _, redirect_url = office.at("MID-HOSP").fill(
         "/forms/notify", {"text_CHILD": "骨折", "to": core, f"basis.{core}": "CAPA-6-1"}
@@ -375,11 +375,11 @@ def test_a_hospital_notifies_and_who_is_told_has_48_hours(office: PagesFixture) 
     assert "検討している" in office.at("MID-HOSP").case(case)
 
 
-def test_a_decision_not_to_act_has_a_reason_and_a_day_to_look_again(office: PagesFixture) -> None:
+def test_a_decision_not_to_act_has_a_reason_and_a_day_of_review(office: PagesFixture) -> None:
     case = office.case()
-    office.told(case)
+    office.forward_notification(case)
     page_client = office.at("KS-CGC")
-    path = f"/cases/{case}/forms/not-told"
+    path = f"/cases/{case}/forms/non-disclosure"
     filled = {"reason": "WATCHED_BY_OTHERS", "text_REASON": "市が見守る", "review_on": office.day(0)}
     status, parsed_form, _ = page_client.fill(path, filled)
     assert (status, set(parsed_form.errors)) == (400, {"review_on"})
@@ -388,7 +388,7 @@ def test_a_decision_not_to_act_has_a_reason_and_a_day_to_look_again(office: Page
     assert "ACT" not in office.pending_tasks(case, "KS-CGC")
 
 
-def test_what_rests_on_a_consent_is_closed_when_it_is_withdrawn(office: PagesFixture) -> None:
+def test_disclosures_based_on_a_consent_are_closed_when_it_is_withdrawn(office: PagesFixture) -> None:
     case = office.case()
     page_client = office.at("AZ-CORE")
     hospital = office.id("MID-HOSP")
@@ -408,7 +408,7 @@ def test_what_rests_on_a_consent_is_closed_when_it_is_withdrawn(office: PagesFix
         "section": "CHILD",
         "text": "体重の伸び",
     }
-    status, _, text = page_client.fill(f"/cases/{case}/tell", disclosure)
+    status, _, text = page_client.fill(f"/cases/{case}/disclose", disclosure)
     assert (status, "記録しました" in text) == (200, True), text
     other = office.at("MID-HOSP")
     assert "体重の伸び" in opened(other, case, "CHILD")
@@ -416,7 +416,7 @@ def test_what_rests_on_a_consent_is_closed_when_it_is_withdrawn(office: PagesFix
     assert "閲覧終了" in other.case(case)
 
 
-def test_a_lapse_and_the_return_of_a_contractor_are_seen_on_its_page(office: PagesFixture) -> None:
+def test_suspension_and_reinstatement_of_a_contractor_are_shown_on_its_page(office: PagesFixture) -> None:
     npo, core = office.at("SORA-NPO"), office.at("AZ-CORE")
     assert "有効" in npo.page("/programme")
     links = dict(
@@ -432,7 +432,7 @@ def test_a_lapse_and_the_return_of_a_contractor_are_seen_on_its_page(office: Pag
     text = npo.page("/programme")
     assert "停止中" in text
     assert "誓約書がない、または期限切れ" in text
-    assert "訪問報告" in npo.case(office.run.case)  # of its own it keeps the receipts
+    assert "訪問報告" in npo.case(office.run.case)  # it keeps the receipts of its own commands
     back = re.search(r'href="/agency/AZ-CORE(/programme/forms/reinstate[^"]+)"', core.page("/programme"))
     assert back is not None
     status, _, text = core.fill(back[1], {"agreed": "yes"})
@@ -446,7 +446,7 @@ def test_a_lapse_and_the_return_of_a_contractor_are_seen_on_its_page(office: Pag
     assert "停止中" not in npo.page("/programme")
 
 
-def test_a_core_agency_keeps_the_papers_of_its_own_visitors(office: PagesFixture) -> None:
+def test_a_core_agency_records_the_documents_of_its_own_workers(office: PagesFixture) -> None:
     core = office.at("AZ-CORE")
     own = commission_of(UUID(office.id("AZ-CORE")), UUID(office.id("AZ-CORE")))
     page = core.page("/programme")
@@ -474,7 +474,7 @@ def test_a_core_agency_keeps_the_papers_of_its_own_visitors(office: PagesFixture
     assert "この機関の訪問支援者" not in office.at("MID-HOSP").page("/programme")
 
 
-def test_what_the_audit_office_asks_is_told_to_the_owner_and_two_answer(office: PagesFixture) -> None:
+def test_an_audit_request_is_shown_to_the_owner_and_two_approve(office: PagesFixture) -> None:
     case = office.case()
     [message] = [m for m in messages_of(office, case, "AZ-CORE") if m["act"] == "abuse_notification.received"]
     item = next(i for i in message["items"] if i["section"] == "RISK")
@@ -498,7 +498,7 @@ def test_what_the_audit_office_asks_is_told_to_the_owner_and_two_answer(office: 
     assert answer.status_code == 404
 
 
-def test_a_visitor_reports_and_tells_what_worries_him(office: PagesFixture) -> None:
+def test_a_visitor_reports_visits_and_concerns(office: PagesFixture) -> None:
     npo, case = office.at("SORA-NPO"), office.run.case
     core = office.id("AZ-CORE")
     path = f"/cases/{case}/forms/visit-report"
@@ -516,14 +516,14 @@ def test_a_visitor_reports_and_tells_what_worries_him(office: PagesFixture) -> N
     assert "訪問報告の確認" in npo.case(case)
 
 
-def test_who_wrote_an_item_hears_that_the_audit_office_asks_and_a_stranger_does_not(
+def test_an_audit_request_is_shown_to_the_author_of_an_item_and_not_to_others(
     office: PagesFixture,
 ) -> None:
     core = office.id("AZ-CORE")
-    told = {"text_CHILD": "骨折", "to": core, f"basis.{core}": "CAPA-6-1"}
-    _, _, redirect_url = office.at("MID-HOSP").fill("/forms/notify", told)
+    notification = {"text_CHILD": "骨折", "to": core, f"basis.{core}": "CAPA-6-1"}
+    _, _, redirect_url = office.at("MID-HOSP").fill("/forms/notify", notification)
     case = UUID(redirect_url.partition("/cases/")[2][:36])
-    office.told(case)
+    office.forward_notification(case)
     [message] = [m for m in messages_of(office, case, "MID-HOSP") if m["items"]]
     item = UUID(message["items"][0]["item"])
     until = date.fromisoformat(office.day(5))
@@ -536,7 +536,7 @@ def test_who_wrote_an_item_hears_that_the_audit_office_asks_and_a_stranger_does_
     assert str(case)[:8] not in office.at("TW-CORE").page("/")
 
 
-def test_a_breach_is_reported_at_once_and_then_in_full(office: PagesFixture) -> None:
+def test_a_breach_has_a_preliminary_and_a_final_report(office: PagesFixture) -> None:
     npo, case = office.at("SORA-NPO"), office.run.case
     first = {"leaked": ["BASIC"], "persons": "２", "subjects_informed": "no", "to": office.id("AZ-CORE")}
     npo.submit(f"/cases/{case}/forms/breach", first)
@@ -548,14 +548,14 @@ def test_a_breach_is_reported_at_once_and_then_in_full(office: PagesFixture) -> 
     assert "確報" in text
 
 
-def test_what_is_asked_is_answered_or_declined_with_a_reason(office: PagesFixture) -> None:
+def test_a_request_is_answered_or_declined_with_a_reason(office: PagesFixture) -> None:
     case = office.case()
-    office.told(case)
+    office.forward_notification(case)
     cgc = office.id("KS-CGC")
     page_client, told = office.at("AZ-CORE"), office.at("KS-CGC")
     for _ in range(2):
         page_client.fill(
-            f"/cases/{case}/tell",
+            f"/cases/{case}/disclose",
             {
                 "act": "information.requested",
                 "to": cgc,
@@ -595,7 +595,7 @@ def test_the_same_page_sent_twice_is_recorded_once(office: PagesFixture) -> None
     assert len(triage_messages) == 1
 
 
-def test_a_stranger_to_a_case_finds_no_form_of_it(office: PagesFixture) -> None:
+def test_an_agency_without_a_part_in_a_case_gets_no_form_of_it(office: PagesFixture) -> None:
     case = office.case()
     page_client = office.at("TW-CORE")
     for path in (f"/cases/{case}/forms/emergency", f"/cases/{case}/forms/no-such", "/forms/emergency"):
@@ -607,12 +607,12 @@ def test_a_stranger_to_a_case_finds_no_form_of_it(office: PagesFixture) -> None:
 
 
 @pytest.mark.parametrize("code", ["AZ-CORE", "KS-CGC", "MID-HOSP", "SORA-NPO"])
-def test_every_form_that_is_offered_opens_and_names_its_fields(office: PagesFixture, code: str) -> None:
+def test_every_offered_form_opens_and_its_fields_have_labels(office: PagesFixture, code: str) -> None:
     case = office.case() if code == "AZ-CORE" else office.run.case
     page_client = office.at(code)
     if code == "KS-CGC":
         case = office.case()
-        office.told(case)
+        office.forward_notification(case)
     links = re.findall(rf'href="/agency/{code}(/cases/[^"]+/forms/[^"]+)"', page_client.case(case))
     assert len(links) > 10
     for link in links:
@@ -621,7 +621,7 @@ def test_every_form_that_is_offered_opens_and_names_its_fields(office: PagesFixt
         assert FORMS[re.findall(r"/forms/([\w-]+)", link)[0]].title in text
 
 
-def test_the_second_and_third_person_sign_in_for_themselves(office: PagesFixture, tmp_path: Path) -> None:
+def test_each_approving_person_signs_in_with_an_own_session(office: PagesFixture, tmp_path: Path) -> None:
     case = office.case()
     staff = Staff(tmp_path / "staff.db")
     people = ("staff.a1", "staff.a2", "staff.a3")
@@ -652,10 +652,10 @@ def test_the_second_and_third_person_sign_in_for_themselves(office: PagesFixture
                 "text_REASON": "連絡がつかない",
             },
         )
-        approval_path = f"/cases/{case}/forms/override-word?about={override_request}"
+        approval_path = f"/cases/{case}/forms/override-approval?about={override_request}"
 
         def offered(page_client: PageClient) -> tuple[bool, bool]:
-            """On the work list, and on the case's page."""
+            """Whether the approval is offered on the work list, and on the case's page."""
             return approval_path in page_client.page("/"), approval_path in page_client.case(case)
 
         assert list(map(offered, (first, second, third))) == [(False,) * 2, (True,) * 2, (True,) * 2]
@@ -674,7 +674,7 @@ def test_the_second_and_third_person_sign_in_for_themselves(office: PagesFixture
         assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in")
 
 
-def test_the_offices_register_a_case_and_look_at_its_plan_again(office: PagesFixture) -> None:
+def test_offices_register_a_case_and_review_its_plan(office: PagesFixture) -> None:
     case = office.case()
     office.at("AZ-CORE").submit(f"/cases/{case}/forms/registration-request", {"to": office.id("AZ-COORD")})
     coordinator = office.at("AZ-COORD")
@@ -687,7 +687,7 @@ def test_the_offices_register_a_case_and_look_at_its_plan_again(office: PagesFix
     office.at("AZ-CORE").submit(f"/cases/{office.run.case}/forms/plan-review", {"text_PLAN": "週一回に"})
 
 
-def test_who_works_for_a_contractor_is_registered_trained_and_known(office: PagesFixture) -> None:
+def test_a_contractors_worker_is_registered_trained_and_shown(office: PagesFixture) -> None:
     npo = office.at("SORA-NPO")
     links = re.findall(r'href="/agency/SORA-NPO(/programme/forms/([\w-]+)[^"]+)"', npo.page("/programme"))
     paths = {key: path for path, key in links}
@@ -705,7 +705,7 @@ def test_who_works_for_a_contractor_is_registered_trained_and_known(office: Page
     assert "研修「傾聴とコミュニケーション」がない" not in npo.page("/programme")
 
 
-def test_each_person_says_for_itself_that_it_knows_the_rules(office: PagesFixture) -> None:
+def test_each_person_acknowledges_the_confidentiality_rules(office: PagesFixture) -> None:
     door = office.rehearsal_hub.door("NS-CGC")
     sent = door.send(
         Kind.AGENCY, door.agency, "confidentiality_rules.adopted", {"edition": "R8-1"}, actor="head"

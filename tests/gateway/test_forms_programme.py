@@ -1,4 +1,4 @@
-"""The programme from the first sign to the follow-on service, as case workers do it through their pages alone."""
+"""The programme from the first notice to the follow-on service, through the pages only."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PLAN_TEXT = "目標: 生活の安定。内容: 育児の助言。期間: 3か月
 
 @dataclass
 class CaseWork:
-    """AZ-CORE at its pages, with one case of its own."""
+    """A person of AZ-CORE at the pages, with a case of AZ-CORE."""
 
     office: PagesFixture
     case: UUID
@@ -30,7 +30,7 @@ class CaseWork:
         return (by or self.core).submit(f"/cases/{self.case}/forms/{key}{query}", values or {})
 
     def refused(self, key: str, values: Values | None = None, about: str = "") -> dict[str, str]:
-        """What is named beside the fields."""
+        """The errors that are shown at the fields."""
         query = f"?about={about}" if about else ""
         status, parsed_form, text = self.core.fill(f"/cases/{self.case}/forms/{key}{query}", values or {})
         assert status in (400, 403), text
@@ -41,7 +41,7 @@ class CaseWork:
 def case_work(office: PagesFixture) -> CaseWork:  # noqa: F811
     """A new case of which the child guidance centre knows."""
     case = office.case()
-    office.told(case)
+    office.forward_notification(case)
     return CaseWork(office, case, office.at("AZ-CORE"))
 
 
@@ -50,7 +50,7 @@ def test_a_family_is_supported_from_the_first_sign_to_the_follow_on_service(case
     early_errors = case_work.refused(
         "eligibility", {"result": "ELIGIBLE", "target_classes": ["TC3_INADEQUATE_CARE"]}
     )
-    assert early_errors == {}  # the assessment comes first: no field of this form mends that
+    assert early_errors == {}  # the assessment comes first: no field of this form corrects that
     case_work.submit("open-case")
     case_work.submit("assessment", {"indicators.CH_DAILY_CARE": "CONCERN", "text_RISK": "生活の乱れが続く"})
     assert "気になる項目" in case_work.core.case(case_work.case)
@@ -85,8 +85,8 @@ def test_a_family_is_supported_from_the_first_sign_to_the_follow_on_service(case
 
     assert case_work.refused("close", {"closing_reason": "GOAL_REACHED"}) == {}
     other = office.id("KS-CGC")
-    assert set(case_work.refused("closing-talk")) == {"consulted"}
-    case_work.submit("closing-talk", {"consulted": [other]})
+    assert set(case_work.refused("closing-consultation")) == {"consulted"}
+    case_work.submit("closing-consultation", {"consulted": [other]})
     case_work.submit("evaluation", {"goal_reached": "yes", "environment_improved": "yes"})
     request = case_work.submit(
         "follow-on", {"to": [other], "text_PLAN": "見守り", f"basis.{other}": "APPI-69-2-3"}
@@ -102,10 +102,10 @@ def test_a_family_is_supported_from_the_first_sign_to_the_follow_on_service(case
     case_work.submit("reopen", {"reason": "NEEDED_AGAIN"})
     text = case_work.core.case(case_work.case)
     assert all(expected in text for expected in ("目標に届いた", "再び支援が要る", "ウ 養育の改善の支援"))
-    assert "落ち着いている" not in text  # words are opened one by one
+    assert "落ち着いている" not in text  # sections are opened one by one
 
 
-def test_an_address_is_hidden_and_what_was_given_gets_conditions(case_work: CaseWork) -> None:
+def test_an_address_is_protected_and_a_disclosure_gets_conditions(case_work: CaseWork) -> None:
     office = case_work.office  # noqa: F811
     assert set(case_work.refused("protected-address")) == {"text_ADDR"}
     case_work.submit("protected-address", {"text_ADDR": "架空県架空市1-2-3", "until": office.day(300)})
@@ -118,14 +118,14 @@ def test_an_address_is_hidden_and_what_was_given_gets_conditions(case_work: Case
 
 
 def send_disclosure(case_work: CaseWork, to: str) -> str:
-    """AZ-CORE tells by the page for it: the message's id."""
+    """AZ-CORE discloses through the page for it. Returns the message's id."""
     values: Values = {"to": to, "basis": "APPI-69-2-3", "section": "BASIC", "text": "基本情報"}
-    status, _, text = case_work.core.fill(f"/cases/{case_work.case}/tell", values)
+    status, _, text = case_work.core.fill(f"/cases/{case_work.case}/disclose", values)
     assert status == 200, text
     return case_work.office.message(case_work.case, "AZ-CORE", "disclosure.made")
 
 
-def test_meetings_and_judgements_are_asked_for_and_answered(case_work: CaseWork) -> None:
+def test_meetings_and_judgements_are_requested_and_answered(case_work: CaseWork) -> None:
     office = case_work.office  # noqa: F811
     coord, centre = office.id("AZ-COORD"), office.id("KS-CGC")
     case_work.submit("conference", {"to": [centre]})
@@ -141,7 +141,7 @@ def test_meetings_and_judgements_are_asked_for_and_answered(case_work: CaseWork)
     assert f"forms/judgement?about={question}" not in judge.case(case_work.case)
 
 
-def test_destruction_is_stopped_let_go_and_never_before_its_time(case_work: CaseWork) -> None:
+def test_destruction_is_held_released_and_never_before_its_date(case_work: CaseWork) -> None:
     office = case_work.office  # noqa: F811
     assert set(case_work.refused("retention", {"policy": "CHILD_AGE"})) == {"until"}
     case_work.submit("retention", {"policy": "AFTER_CLOSING"})
@@ -155,7 +155,7 @@ def test_destruction_is_stopped_let_go_and_never_before_its_time(case_work: Case
     assert (status, "満了" in text) == (403, True)
 
 
-def test_the_programme_itself_is_kept_on_its_page(office: PagesFixture) -> None:  # noqa: F811
+def test_the_programme_page_records_contracts_and_supervision(office: PagesFixture) -> None:  # noqa: F811
     core, contractor = office.at("AZ-CORE"), office.at("SORA-NPO")
     page = core.page("/programme")
     assert all(title in page for title in ("守秘規程を定める", "事業の開始を届け出る", "委託先を指導した"))

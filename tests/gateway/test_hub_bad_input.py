@@ -35,7 +35,7 @@ from tests.gateway.hubkit import (
 
 PROBLEM = "application/problem+json"
 MARK = "Zz-marked-by-the-sender-zZ"
-NOT_THERE = "not-there"
+NOT_FOUND = "not-found"
 
 
 @pytest.fixture(scope="module")
@@ -51,9 +51,9 @@ def refused(hub: HubWithCase, data: bytes | UnsignedRequest, path: str = "/v1/co
     assert hub.head() == head, f"recorded: {answer.text}"
     problem = answer.json()
     assert answer.headers["content-type"] == PROBLEM
-    assert set(problem) == {"type", "title", "status", "code", "error_code", "detail"}
+    assert set(problem) == {"type", "title", "status", "category", "error_code", "detail", "detail_ja"}
     assert problem["status"] == answer.status_code
-    assert problem["type"] == f"urn:kakehashi:problem:{problem['code']}:{problem['error_code']}"
+    assert problem["type"] == f"urn:kakehashi:problem:{problem['category']}:{problem['error_code']}"
     assert MARK not in answer.text
     assert hub.rehearsal_hub.canary not in answer.text
     return answer.status_code, problem["error_code"]
@@ -518,7 +518,8 @@ WRONG_BYTES = [
 def test_bytes_that_are_no_request_are_refused(
     change: Callable[[bytes], bytes], error_code: str, path: str, hub: HubWithCase
 ) -> None:
-    assert refused(hub, change(hub.disclosure().encode()), path) == (400, error_code)
+    status = 413 if error_code == "body-too-long" else 400
+    assert refused(hub, change(hub.disclosure().encode()), path) == (status, error_code)
 
 
 def test_what_counts_is_the_bytes_and_not_what_they_are_called(hub: HubWithCase) -> None:
@@ -543,7 +544,7 @@ def test_every_refusal_is_a_problem_document_that_repeats_nothing(
 ) -> None:
     answer = hub.http.request(method, path, content=MARK.encode() if method == "POST" else None)
     assert answer.headers["content-type"] == PROBLEM
-    assert set(answer.json()) == {"type", "title", "status", "code", "error_code", "detail"}
+    assert set(answer.json()) == {"type", "title", "status", "category", "error_code", "detail", "detail_ja"}
     assert MARK not in answer.text
     assert 400 <= answer.status_code < 500
 
@@ -572,8 +573,8 @@ def test_a_clock_does_not_go_back_and_not_without_its_token(hub: HubWithCase) ->
 
 
 QUESTIONS = [
-    ("an unknown question", "weather", {}, "unknown-question"),
-    ("the ledger, by an agency", "ledger", {"case": None, "as_of": None}, "unknown-question"),
+    ("an unknown question", "weather", {}, "unknown-query"),
+    ("the ledger, by an agency", "ledger", {"case": None, "as_of": None}, "unknown-query"),
     ("recipients of nothing", "recipients", {}, "wrong-fields"),
     ("recipients with fields that are a number", "recipients", {"act": REFERRAL, "fields": 3, "items": []}, "wrong-fields"),
     ("recipients with items that are a number", "recipients", {"act": REFERRAL, "fields": {}, "items": 3}, "wrong-fields"),
@@ -639,7 +640,7 @@ def test_a_refused_reading_is_recorded_with_its_frame_and_told_to_nobody(hub: Hu
     unsigned = hub.reading("MID-HOSP", note.items[0][0], note.command_id, fields={"section": "CONF"})
     frame, head = unsigned.frame(), hub.head()
     answer = hub.post(request_bytes(frame))
-    assert (answer.status_code, answer.json()["error_code"]) == (404, NOT_THERE)
+    assert (answer.status_code, answer.json()["error_code"]) == (404, NOT_FOUND)
     [kept] = hub.store.read(head + 1, 1)
     assert isinstance(kept.record.event, OpeningRefused)
     assert kept.frame == frame
@@ -710,7 +711,7 @@ def test_a_stranger_can_not_tell_a_case_of_others_from_none(hub: HubWithCase) ->
     found = answers_to(hub, unsigned_requests)
     assert len(found) == 1, found
     [(status, _, body)] = found
-    assert (status, json.loads(body)["error_code"]) == (404, NOT_THERE)
+    assert (status, json.loads(body)["error_code"]) == (404, NOT_FOUND)
     assert hub.head() == head
 
 
@@ -737,7 +738,7 @@ def test_a_party_of_a_case_can_not_tell_anothers_item_from_none(hub: HubWithCase
         fetching = {"message": str(message), "item": str(queried), "section": "CONF"}
         unsigned_requests.append(hub.unsigned("MID-HOSP", FETCH, fetching))
     assert {(s, json.loads(b)["error_code"]) for s, _, b in answers_to(hub, unsigned_requests)} == {
-        (404, NOT_THERE)
+        (404, NOT_FOUND)
     }
     assert len(answers_to(hub, unsigned_requests)) == 1
 
@@ -778,7 +779,7 @@ def test_squatting_on_the_ids_of_others_is_refused_and_leaves_nothing(tmp_path: 
         found = answers_to(hub, unsigned_requests)
         assert len(found) == 1, found
         [(status, _, body)] = found
-        assert (status, json.loads(body)["error_code"]) == (404, NOT_THERE)
+        assert (status, json.loads(body)["error_code"]) == (404, NOT_FOUND)
         assert hub.head() == head
         assert hub.post(hub.reading("AZ-CORE")).status_code == 200
 
@@ -909,6 +910,6 @@ def test_replayed_opening_is_not_released_after_the_consent_it_rests_on_is_withd
         assert gone.outcome == "recorded", gone
         head = hub.head()
         answer = hub.post(data)
-        assert (answer.status_code, answer.json()["error_code"]) == (404, NOT_THERE)
+        assert (answer.status_code, answer.json()["error_code"]) == (404, NOT_FOUND)
         assert "release" not in answer.json()
         assert hub.head() == head

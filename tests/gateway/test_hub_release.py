@@ -135,7 +135,7 @@ def test_no_wrap_comes_while_the_opening_can_not_be_recorded(
         data = hub.reading("AZ-CORE").encode()
         bus.stop()
         answer = hub.post(data)
-        assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+        assert (answer.status_code, answer.json()["category"]) == (503, "unavailable")
         assert "release" not in answer.json()
         repeated = hub.post(warm)  # durable long ago, but the wrapped key itself lies on the bus
         assert repeated.status_code == 503
@@ -174,7 +174,7 @@ def test_no_wrap_comes_where_there_is_no_room_for_the_opening(tmp_path: Path) ->
                 break
             released += 1
             assert hub.head() == head + released, "released, but not recorded"
-        assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+        assert (answer.status_code, answer.json()["category"]) == (503, "unavailable")
         assert "release" not in answer.json()
         assert hub.store.load(hub.case), "reading still works"
         assert len(hub.store.load(access_of(hub.case))) == released
@@ -339,13 +339,13 @@ ATTACKS: list[tuple[str, Tamper, str]] = [
     ("the frame's magic", flip("frame", 0), "malformed/frame-magic"),
     ("the frame of another message", other("frame"), "untrusted/frame-of-another-message"),
     ("the frame of another case", lambda m, a: a["release"].update(frame=m.other["elsewhere"]), "untrusted/frame-of-another-case"),
-    ("a bit of the sealed item", flip("sealed", 100), "untrusted/item-digest"),
-    ("another sealed item", other("sealed"), "untrusted/item-digest"),
-    ("a bit of the wrapped key", flip("wrapped_key", 5), "untrusted/wrapped-key-digest"),
-    ("the wrapped key of another item", other("wrapped_key"), "untrusted/wrapped-key-digest"),
-    ("a wrapped key that the author made for itself",
-     lambda m, a: a["release"].update(wrapped_key=m.other["authors"]), "untrusted/wrapped-key-digest"),
-    ("another message as the wrapped key's frame", another_wrapped_key_frame, "untrusted/wrapped-key-digest"),
+    ("a bit of the sealed item", flip("sealed", 100), "untrusted/released-item-digest"),
+    ("another sealed item", other("sealed"), "untrusted/released-item-digest"),
+    ("a bit of the wrapped key", flip("wrapped_key", 5), "untrusted/released-wrapped-key-digest"),
+    ("the wrapped key of another item", other("wrapped_key"), "untrusted/released-wrapped-key-digest"),
+    ("a wrapped key that the author made for itself", lambda m, a: a["release"].update(wrapped_key=m.other["authors"]),
+     "untrusted/released-wrapped-key-digest"),
+    ("another message as the wrapped key's frame", another_wrapped_key_frame, "untrusted/released-wrapped-key-digest"),
     ("a key set with a bit changed", spoilt_key_set, "untrusted/wrong-mldsa-signature"),
     ("invented content", invented, "untrusted/registrars-unknown-person"),
     ("no release", release_is(None), "untrusted/release-form"),
@@ -400,7 +400,7 @@ def test_a_release_that_was_tampered_with_is_not_shown_and_the_hub_is_told(
         head = hub.head()
         with pytest.raises(ExchangeError) as raised:
             door.open(hub.case, hub.sent.command_id, item, section, actor="staff.a")
-        assert f"{raised.value.code}/{raised.value.error_code}" == error_code
+        assert f"{raised.value.category}/{raised.value.error_code}" == error_code
         opened, receipt_event = (k.record.event for k in hub.store.read(head + 1, 2))
         assert isinstance(opened, SectionOpened)
         assert isinstance(receipt_event, DisclosureReceived)
@@ -501,7 +501,7 @@ def test_a_door_goes_on_sending_the_same_bytes_until_there_is_an_answer(
             answer = super().submit(request)
             self.lost.append(request)
             if len(self.lost) < 3:
-                raise Unavailable("hub-away", "the answer was lost")
+                raise Unavailable("hub-unreachable", "the answer was lost")
             return answer
 
     client = Deaf(hub.rehearsal_hub.url, hub=hub.rehearsal_hub.installation.hub)

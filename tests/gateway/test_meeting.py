@@ -1,4 +1,4 @@
-"""Agendas and notices of readings, asked of a running hub and seen on the page."""
+"""Agendas and summaries of openings, queried from a running hub and shown on the page."""
 
 from __future__ import annotations
 
@@ -45,20 +45,21 @@ def open_first_item(hub: HubWithCase, code: str, purpose: Purpose) -> None:
     )
 
 
-def test_an_agenda_is_for_the_offices(hub: HubWithCase) -> None:
-    [line] = [one for one in query_agency(hub, "AZ-CORE", "agenda")["lines"] if one["case"] == str(hub.case)]
-    assert line["changed"]
-    assert {t["kind"] for t in line["open"]} >= {"ACKNOWLEDGE", "READ"}
-    assert str(hub.door("KS-CGC").agency) in line["not_consulted"]
+def test_only_offices_get_an_agenda(hub: HubWithCase) -> None:
+    rows = query_agency(hub, "AZ-CORE", "agenda")["lines"]
+    [row] = [r for r in rows if r["case"] == str(hub.case)]
+    assert row["changed"]
+    assert {t["kind"] for t in row["open"]} >= {"ACKNOWLEDGE", "READ"}
+    assert str(hub.door("KS-CGC").agency) in row["not_consulted"]
     assert query_agency(hub, "MID-HOSP", "agenda")["lines"] == []
 
 
-def test_the_responsible_agency_is_told_gathered_who_else_opened(hub: HubWithCase) -> None:
+def test_the_responsible_agency_gets_a_summary_of_openings_by_others(hub: HubWithCase) -> None:
     assert query_agency(hub, "AZ-CORE", "openings")["openings"] == []
     for _ in range(3):
         open_first_item(hub, "MID-HOSP", Purpose.SUPPORT)
     open_first_item(hub, "MID-HOSP", Purpose.REHEARSAL_CHECK)
-    open_first_item(hub, "AZ-CORE", Purpose.SUPPORT)  # its own are not told to it
+    open_first_item(hub, "AZ-CORE", Purpose.SUPPORT)  # its own openings are not in its summary
     [row] = query_agency(hub, "AZ-CORE", "openings")["openings"]
     assert (row["agency"], row["case"], row["count"]) == (
         str(hub.door("MID-HOSP").agency),
@@ -68,14 +69,14 @@ def test_the_responsible_agency_is_told_gathered_who_else_opened(hub: HubWithCas
     assert query_agency(hub, "MID-HOSP", "openings")["openings"] == []
 
 
-def test_a_question_without_its_time_is_refused(hub: HubWithCase) -> None:
+def test_a_query_without_its_start_time_is_refused(hub: HubWithCase) -> None:
     door = hub.door("AZ-CORE")
     for fields in ({}, {"since": "yesterday"}, {"since": None}):
         with pytest.raises(Malformed):
             door.query(Kind.AGENCY, door.agency, "agenda", fields, actor="staff.1")
 
 
-def test_the_page_and_the_api_tell_it(hub: HubWithCase) -> None:
+def test_the_page_and_the_api_show_the_agenda(hub: HubWithCase) -> None:
     app = agency_app(
         hub.door("AZ-CORE"), staff=Staff.rehearsal("staff.1", mode="rehearsal"), mode="rehearsal"
     )

@@ -1,4 +1,4 @@
-"""The notifier's shield at a real door: his words are found before they leave, and nowhere kept in clear."""
+"""Protection of the notifier at a real door: identifying words are found before sending and never stored in clear."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HubWithCase]:
 
 
 def received(hub: HubWithCase) -> SubmissionResult:
-    """AZ-COORD records what a neighbour said on the telephone."""
+    """AZ-COORD records a notification that a neighbour made by telephone."""
     fields = {"notifier_token": "N-7F3", "received_at": dump(START), "recorded_for_notifier": True}
     parts = [SectionContent("NOTIFIER", WHO), SectionContent("RISK", "〔架空〕泣き声".encode())]
     return submit_message(hub, "AZ-COORD", "abuse_notification.received", fields, parts)
@@ -57,52 +57,52 @@ def forwarded(hub: HubWithCase, text: str) -> SubmissionResult:
         pytest.param("連絡先 090-0000-1234", id="the number in wide digits"),
     ],
 )
-def test_what_shows_who_notified_does_not_leave(hub: HubWithCase, text: str) -> None:
+def test_a_text_that_reveals_the_notifier_is_not_sent(hub: HubWithCase, text: str) -> None:
     sent = forwarded(hub, text)
     assert (sent.outcome, sent.reason) == ("refused", "NOTIFIER_IDENTIFIABLE")
 
 
-def test_what_shows_nothing_goes_and_the_other_side_learns_no_notifier(hub: HubWithCase) -> None:
+def test_a_text_without_marks_is_sent_and_the_recipient_learns_no_notifier(hub: HubWithCase) -> None:
     sent = forwarded(hub, "夜に泣き声がするとのこと")
     assert sent.outcome == "recorded"
     cgc = hub.door("KS-CGC")
     cgc.refresh()
-    recipient_door = [m for m in cgc.store.messages(hub.case) if m["by"] != "HUB"]
-    assert {m["act"] for m in recipient_door} == {"notification.forwarded"}
-    assert "N-7F3" not in str(recipient_door)
+    messages = [m for m in cgc.store.messages(hub.case) if m["by"] != "HUB"]
+    assert {m["act"] for m in messages} == {"notification.forwarded"}
+    assert "N-7F3" not in str(messages)
     secret = next(item for item, section in hub.sent.items if section == "NOTIFIER")
     with pytest.raises(NotFound):
         cgc.open(hub.case, hub.sent.command_id, secret, "NOTIFIER", actor="staff.k")
 
 
-def test_the_door_keeps_no_word_of_it(hub: HubWithCase) -> None:
+def test_the_door_stores_no_word_of_the_notifier(hub: HubWithCase) -> None:
     store = hub.rehearsal_hub.installation.agency("AZ-COORD").folder / "door.db"
     stored_marks = b"".join(p.read_bytes() for p in store.parent.glob("door.db*"))
     for value in (NAME, normalised(NAME), PHONE, normalised(PHONE)):
         assert value.encode() not in stored_marks
 
 
-def test_the_audit_office_is_told_a_token_and_a_day(hub: HubWithCase) -> None:
+def test_the_audit_office_gets_a_token_and_a_day_only(hub: HubWithCase) -> None:
     rows = hub.rehearsal_hub.audit.ledger(hub.case)["notifications"]
     assert [(r["token"], r["received_on"]) for r in rows] == [("N-7F3", "2025-05-12")]
 
 
-def test_a_token_holds_no_words(hub: HubWithCase) -> None:
+def test_a_notifier_token_contains_no_text(hub: HubWithCase) -> None:
     fields = {"notifier_token": "とおる", "received_at": dump(START), "recorded_for_notifier": True}
     with pytest.raises(Malformed, match="wrong-fields"):
         submit_message(hub, "AZ-COORD", "abuse_notification.received", fields, [SectionContent("RISK", b"x")])
 
 
-def test_only_labelled_values_of_some_length_are_marked() -> None:
-    result = dict(notifier_marks(WHO.decode(), lambda value: value))
-    assert set(result.values()) == {
+def test_only_labelled_values_of_two_or_more_characters_are_marked() -> None:
+    marks = dict(notifier_marks(WHO.decode(), lambda value: value))
+    assert set(marks.values()) == {
         normalised(NAME).encode(),
         normalised(PHONE).encode(),
     }  # «隣» is too short, «備考» no label
-    assert all(length >= MIN_LENGTH for length in result)
+    assert all(length >= MIN_LENGTH for length in marks)
 
 
-def test_a_text_shorter_than_every_word_shows_nothing() -> None:
+def test_a_text_shorter_than_every_mark_contains_none() -> None:
     marks = {5: frozenset({"架空とおる".encode()})}
     assert not contains_mark("架空", marks, lambda value: value)
     assert contains_mark("ここに架空とおるが", marks, lambda value: value)

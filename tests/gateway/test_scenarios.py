@@ -182,7 +182,7 @@ def more(*steps: dict[str, object]) -> list[dict[str, object]]:
         ),
         pytest.param(
             {"from": "KS-CGC", "event": "SectionOpened", "details": {"about": 1}},
-            "NOT_THERE",
+            "NOT_FOUND",
             id="a reading that is refused",
         ),
         pytest.param(

@@ -196,10 +196,18 @@ def test_a_published_story_may_name_an_event_as_its_format_does(
 
 
 def test_codes_of_earlier_stories_are_read_as_todays_wherever_details_hold_them(tmp_path: Path) -> None:
-    details = {"reason": "GROUND_DOES_NOT_FIT", "rows": [{"result": "EXISTENCE_NOT_TOLD"}], "n": 3}
+    details = {
+        "reason": "GROUND_DOES_NOT_FIT",
+        "rows": [{"result": "EXISTENCE_NOT_TOLD"}, "NOT_THERE"],
+        "n": 3,
+    }
     step = {"at": "2025-07-01T09:00:00+09:00", "from": "C", "event": "WishRefused", "details": details}
     [read] = story(tmp_path, {**step, "tried": {"event": "SupportClosed", "details": details}}).steps
-    ours = {"reason": "GROUND_NOT_APPLICABLE", "rows": [{"result": "EXISTENCE_NOT_DISCLOSED"}], "n": 3}
+    ours = {
+        "reason": "GROUND_NOT_APPLICABLE",
+        "rows": [{"result": "EXISTENCE_NOT_DISCLOSED"}, "NOT_FOUND"],
+        "n": 3,
+    }
     assert read.details == ours
     assert read.tried is not None
     assert read.tried["details"] == ours

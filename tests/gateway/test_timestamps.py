@@ -134,7 +134,7 @@ FALSE_ANSWERS: dict[str, tuple[str, Callable[[ServedAuthority, Path, bytes], tup
     "an error": ("answered 503", lambda s, _, q: (503, b"")),
     "a page": ("TimeStampResp", lambda s, _, q: (200, b"<html></html>")),
     "too much": ("64 KiB", lambda s, _, q: (200, bytes(65 * 1024))),
-    "a refusal": ("gave no token", lambda s, _, q: (200, response(REJECTED))),
+    "a refusal": ("refused a token", lambda s, _, q: (200, response(REJECTED))),
     "a token over other bytes": (
         "other bytes",
         lambda s, _, q: (
@@ -147,12 +147,12 @@ FALSE_ANSWERS: dict[str, tuple[str, Callable[[ServedAuthority, Path, bytes], tup
         lambda s, _, q: (200, s.authority.answer(q[:-7] + bytes([q[-7] ^ 1]) + q[-6:])),
     ),
     "another authority": (
-        "no authority that is pinned",
+        "not signed by a pinned authority",
         lambda s, f, q: (200, Authority(f / "strange").answer(q)),
     ),
-    "a signer without the use": ("time stamping alone", lambda s, _, q: (200, _plain(s.authority, q))),
+    "a signer without the use": ("not for time stamping only", lambda s, _, q: (200, _plain(s.authority, q))),
     "a changed signature": (
-        "not as its authority",
+        "signature of the time token",
         lambda s, _, q: (200, (t := s.authority.answer(q))[:-1] + bytes([t[-1] ^ 1])),
     ),
 }

@@ -16,7 +16,7 @@ class Clause:
     clause: str
     demands: str
     events: tuple[str, ...]
-    rules: tuple[tuple[str, str], ...]  # kind, what it says
+    rules: tuple[tuple[str, str], ...]  # kind, what it demands
     tests: tuple[str, ...]
 
 
@@ -34,8 +34,8 @@ CLAUSES: tuple[Clause, ...] = (
     _clause(
         "2", "who is meant: child and caregiver, by class [1]–[4]", "EligibilityDetermined",
         ["D at least one class; TC4 names the discharge", "W TC9 (the list is «for example»)"],
-        "test_acts::test_an_eligibility_that_does_not_say_enough_is_refused"
-        " test_acts::test_an_eligibility_that_says_enough_is_decided",
+        "test_acts::test_an_incomplete_eligibility_decision_is_refused"
+        " test_acts::test_a_complete_eligibility_decision_is_recorded",
     ),
     _clause(
         "3(1)", "a core agency: progress, and coordination with other support",
@@ -60,27 +60,27 @@ CLAUSES: tuple[Clause, ...] = (
         "4(1)", "visitors act on the core agency's plan",
         "SupportWorkerAssigned SupportWorkerUnassigned HomeVisitScheduled",
         ["W a visit report without a plan says why", "H who is not ready is not assigned"],
-        "test_acts::test_a_visit_report_without_a_plan_says_why"
+        "test_acts::test_a_visit_report_without_a_plan_states_a_reason"
         " test_acts::test_nobody_is_assigned_who_is_not_ready",
     ),
     _clause(
         "4(2)", "specialist help by listed professions; help with the household by trained people",
         "SupportWorkerRegistered QualificationVerified RoleDivisionConfirmed",
         ["H a specialist has a listed profession", "W another (等); housekeeping since 2024-04"],
-        "test_programme::test_specialist_help_is_for_listed_professions_and_housekeeping_is_another_service"
+        "test_programme::test_specialist_help_needs_a_listed_profession_and_housekeeping_a_reason"
         " test_programme::test_who_fits_or_has_a_reason_is_assigned",
     ),
     _clause(
         "4(3)", "visitors are trained first", "TrainingModuleCompleted TrainingLapsed",
         ["H no assignment and no content before the basic tier is complete", "T a training that lapses suspends"],
-        "test_registry_decisions::test_given_one_part_missing_when_it_is_to_be_told_then_refused"
+        "test_registry_decisions::test_disclosure_to_a_contractor_with_one_gap_is_refused"
         " test_programme::test_only_the_basic_tier_makes_a_visitor_ready"
         " test_own_staff::test_an_own_visitor_who_is_registered_is_ready_before_it_is_assigned",
     ),
     _clause(
         "5(1)[1]", "for those who specially need it", "IndicatorAssessmentRecorded",
         ["H the assessment comes before the decision"],
-        "test_acts::test_the_assessment_comes_before_the_decision",
+        "test_acts::test_the_assessment_precedes_the_eligibility_decision",
     ),
     _clause(
         "5(1)[2]", "short, dense, careful", "SupportPlanFormulated", ["D the number of visits stands in the plan"],
@@ -101,34 +101,34 @@ CLAUSES: tuple[Clause, ...] = (
         "SupportTypeDecided SpecialistServiceLinked SpecialistUnlinkedAlarmRaised",
         ["W longer than three months", "T specialist help needed and not linked"],
         "test_programme::test_specialist_help_that_is_needed_is_linked_within_a_fortnight"
-        " test_acts::test_an_unusual_plan_needs_a_reason_and_goes_with_one",
+        " test_acts::test_an_unusual_plan_needs_a_reason",
     ),
     _clause(
         "5(2)[2]", "mid-term type, with goal and time", "SupportTypeDecided SupportTypeChanged",
         ["D a plan says goal and period", "W the type changes"],
-        "test_acts::test_a_plan_says_all_five_things",
+        "test_acts::test_a_plan_has_all_five_parts",
     ),
     _clause(
         "6(1)[1]ア", "news from visits to infants, maternal health, hospitals",
         "InfantHomeVisitReported FamilyInformationProvided ReferralAcknowledged ReferralRead ReferralOutcomeReported"
         " ReferralUnacknowledgedAlarmRaised ReferralUnreadAlarmRaised ReferralUnactedAlarmRaised",
         ["T acknowledged in 24 h, read in 48 h, acted on in 14 days"],
-        "test_clocks::test_a_referral_that_nobody_minds_is_unacknowledged_in_a_day_unread_in_two_and_unacted_in_fourteen",
+        "test_clocks::test_unanswered_referral_raises_alarms_after_1_2_and_14_days",
     ),
     _clause(
         "6(1)[1]イ", "notices and notifications",
         "AbuseNotificationReceived ProgrammeNotificationReceived NotificationForwarded EmergencyTriaged"
         " SafetyConfirmed ChildSighted CaseReferredToCgc SafetyCheckOverdueAlarmRaised SignalsGatheredAlarmRaised",
         ["H to an authority, never to a contractor; what tells the notifier is split off", "T the child is seen in 48 h"],
-        "test_notifications::test_nobody_else_is test_notifications::test_what_shows_who_notified_is_refused_whoever_it_goes_to"
+        "test_notifications::test_nobody_else_is test_notifications::test_what_identifies_the_notifier_is_refused_for_every_addressee"
         " test_clocks::test_a_call_or_a_meeting_with_the_family_never_stops_the_clock"
-        " test_signals::test_the_third_signal_in_half_a_year_is_told_at_once_to_the_core_agency_alone",
+        " test_signals::test_the_third_signal_in_half_a_year_alarms_only_the_core_agency_at_once",
     ),
     _clause(
         "6(1)[2]", "the core agency gathers information",
         "InformationRequested InformationRequestAnswered InformationRequestDeclined RequestUnansweredAlarmRaised",
         ["T the day of the reply", "W declining says why"],
-        "test_clocks::test_a_request_is_unanswered_when_its_day_is_over test_acts::test_who_declines_says_why",
+        "test_clocks::test_a_request_is_unanswered_when_its_day_is_over test_acts::test_an_agency_that_declines_states_its_reason",
     ),
     _clause(
         "6(2)[1]", "the core agency decides, with a conference where needed",
@@ -146,11 +146,11 @@ CLAUSES: tuple[Clause, ...] = (
         "6(3)[1]", "a plan: goal, content, period, method, supporters",
         "SupportPlanProposed SupportPlanFormulated SupportPlanApproved SupportPlanHandedOver SupportCommenced",
         ["H support begins on a decided plan with all five"],
-        "test_acts::test_a_plan_says_all_five_things test_acts::test_support_begins_on_a_plan",
+        "test_acts::test_a_plan_has_all_five_parts test_acts::test_support_begins_on_a_plan",
     ),
     _clause(
         "6(3)[2]", "contents ア–エ go with the class", "SupportPlanFormulated", ["W another content than the class's"],
-        "test_acts::test_an_unusual_plan_needs_a_reason_and_goes_with_one",
+        "test_acts::test_an_unusual_plan_needs_a_reason",
     ),
     _clause(
         "6(3)[3]", "help with the household only with a goal", "SupportPlanFormulated SupportWorkerAssigned",
@@ -168,7 +168,7 @@ CLAUSES: tuple[Clause, ...] = (
         "6(3)[5]", "ウ・エ: six months to a year, reviewed every three months",
         "ShortTermGoalEvaluated PlanReviewed ReviewOverdueAlarmRaised",
         ["T no review in three months", "W a target outside 6–12 months"],
-        "test_clocks::test_a_review_that_is_overdue_is_told_at_the_end_of_its_day_and_done_by_a_review",
+        "test_clocks::test_an_overdue_review_raises_an_alarm_at_the_end_of_its_day_until_a_review",
     ),
     _clause(
         "6(4)[1]", "reports are taken and progress is minded; family and visitors are followed up",
@@ -195,7 +195,7 @@ CLAUSES: tuple[Clause, ...] = (
         "6(5)[2]", "linked to what follows", "FollowOnServiceArranged FollowOnServiceAccepted CaseReopened FollowOnUnacceptedAlarmRaised",
         ["D a closed case is pending until accepted", "T not accepted in 14 days"],
         "test_acts::test_a_closed_case_is_pending_until_every_follow_on_is_accepted"
-        " test_clocks::test_a_follow_on_is_unaccepted_after_fourteen_times_24_hours_for_the_one_that_is_late",
+        " test_clocks::test_a_follow_on_unaccepted_for_14_times_24_hours_raises_an_alarm",
     ),
     _clause(
         "7(1)", "training by local conditions; qualified people skip their own field",
@@ -212,11 +212,11 @@ CLAUSES: tuple[Clause, ...] = (
         "7(3)", "three tiers", "TrainingModuleCompleted FurtherTrainingOverdueAlarmRaised",
         ["H the basic tier before the first visit", "T nothing of the second or third tier in a year"],
         "test_programme::test_only_the_basic_tier_makes_a_visitor_ready "
-        "test_programme::test_the_second_and_third_tier_are_waited_for_a_year_each_and_told_of_once",
+        "test_programme::test_the_second_and_third_tier_raise_one_alarm_each_after_a_year",
     ),
     _clause(
         "7 box", "seven basic modules", "TrainingModuleCompleted", ["H each of them, or skipped"],
-        "test_registry_decisions::test_given_one_part_missing_when_it_is_to_be_told_then_refused",
+        "test_registry_decisions::test_disclosure_to_a_contractor_with_one_gap_is_refused",
     ),
     _clause(
         "8[1]", "rules of secrecy that everybody knows", "ConfidentialityRulesAdopted ConfidentialityRulesAcknowledged",
@@ -238,13 +238,13 @@ CLAUSES: tuple[Clause, ...] = (
         "NetworkMemberAdmitted NetworkMemberWithdrawn NetworkMembershipPublished MembershipUnpublishedAlarmRaised",
         ["H membership on the day", "T not made public in 30 days"],
         "test_suspension::test_losing_membership_suspends_at_that_moment"
-        " test_programme::test_members_that_are_not_made_public_within_a_month_are_told_of_together",
+        " test_programme::test_members_unannounced_for_a_month_raise_one_alarm_together",
     ),
     _clause(
         "9(1)[1]–[3]", "what a contractor must have",
         "ContractorRequirementVerified OutsourcingContractConcluded OutsourcingContractEnded ContractorSuspended ContractorReinstated",
         ["H all that is needed before anything is told; [3] where all is outsourced", "T a lapse suspends"],
-        "test_contractors::test_who_has_the_whole_programme_needs_the_third_requirement"
+        "test_contractors::test_a_full_contractor_needs_the_third_requirement"
         " test_contractors::test_reinstatement_is_the_core_agencys_explicit_act",
     ),
     _clause(
@@ -252,13 +252,13 @@ CLAUSES: tuple[Clause, ...] = (
         "DisclosureMade DisclosureHeld HeldDisclosureReleased BundleMissingAlarmRaised",
         ["H not what the matrix keeps from it; held while it is suspended", "T it visits without what it needs"],
         "test_order::test_sensitive_items_do_not_go_to_a_contractor"
-        " test_programme::test_a_contractor_that_visits_without_what_it_needs_is_told_of_at_once",
+        " test_programme::test_a_contractor_visiting_without_what_it_needs_raises_an_alarm_at_once",
     ),
     _clause(
         "9(2)[2]", "its performance is known and guided",
         "ContractorPerformanceReported ContractorSupervised PerformanceReportOverdueAlarmRaised",
         ["T no report in a year"],
-        "test_programme::test_a_report_is_waited_for_every_year_and_told_of_once"
+        "test_programme::test_a_missing_yearly_report_raises_one_alarm"
         " test_programme::test_the_core_agency_supervises",
     ),
     _clause(
@@ -266,12 +266,12 @@ CLAUSES: tuple[Clause, ...] = (
         "BusinessCommencementNotified BusinessChangeNotified BusinessAbolitionNotified BusinessNoticeOverdueAlarmRaised"
         " PrefecturalSupervisionReceived",
         ["W later than a month", "T a programme that runs without notice"],
-        "test_programme::test_a_notice_is_whole_and_within_a_month"
-        " test_programme::test_a_programme_that_runs_for_a_month_without_notice_is_told_of_once",
+        "test_programme::test_a_notice_is_complete_and_within_a_month"
+        " test_programme::test_a_programme_without_notice_for_a_month_raises_one_alarm",
     ),
     _clause(
         "11", "local services are combined, and what is missing is known", "CommunityServiceRegistered ResourceGapRecorded",
         ["D numbers without personal data"],
-        "test_programme::test_resources_are_the_core_agencys test_programme::test_what_an_agency_says_of_itself_is_so",
+        "test_programme::test_resources_are_the_core_agencys test_programme::test_what_an_agency_records_about_itself_is_its_state",
     ),
 )  # fmt: skip

@@ -1,17 +1,16 @@
 """Writes domain/EVENTS.md from the events themselves.
 
-python tests/house/make_events_md.py
+``python -m tests.house.regenerate`` runs it.
 """
 
 from __future__ import annotations
 
-import inspect
 import re
 import typing
 from dataclasses import fields
 from pathlib import Path
 
-from domain.events import EVENTS, CaseMessage, Event
+from domain.events import EVENTS, REFERRALS, CaseMessage, Event
 
 PATH = Path(__file__).parents[2] / "domain" / "EVENTS.md"
 SHARED = {f.name for f in fields(CaseMessage)}
@@ -22,13 +21,14 @@ def page() -> str:
     lines = [
         "# Events",
         "",
-        "Every event that can be recorded, written from the classes in `domain/events/` by"
+        "Every event that can be recorded, written from the class statements in `domain/<family>/events.py` by"
         " `tests/house/make_events_md.py`. Messages in a case share: "
         + ", ".join(f"`{n}`" for n in sorted(SHARED))
         + ".",
+        "Clocks: + may start, − may stop.",
         "",
-        "| topic | v | event | stands in | own fields | basis |",
-        "|---|---|---|---|---|---|",
+        "| topic | v | event | title | family | recorded on | own fields | sender | clocks | groups | law |",
+        "|---|---|---|---|---|---|---|---|---|---|---|",
     ]
     for topic in sorted(EVENTS):
         lines.append(_row(EVENTS[topic]))
@@ -36,13 +36,26 @@ def page() -> str:
 
 
 def _row(cls: type[Event]) -> str:
-    doc = " ".join((inspect.getdoc(cls) or "").split())
-    basis = re.search(r"Basis: (.+?)(?:\.$|\. )", doc + " ")
     hints = typing.get_type_hints(cls)
     shared = SHARED if issubclass(cls, CaseMessage) else set()
     own = [f"`{f.name}`: {_type(hints[f.name])}" for f in fields(cls) if f.name not in shared]
-    on = "where it was asked" if cls.ON is None else cls.ON.value
-    return f"| {cls.TOPIC} | {cls.VERSION} | {cls.__name__} | {on} | {', '.join(own) or '–'} | {basis[1] if basis else ''} |"
+    on = "that of the command" if cls.ON is None else cls.ON.value
+    family = cls.__module__.split(".")[1]
+    return (
+        f"| {cls.TOPIC} | {cls.VERSION} | {cls.__name__} | {cls.TITLE} | [{family}]({family}/events.py) | {on} "
+        f"| {', '.join(own) or '–'} | {_message_columns(cls)} | {cls.LAW} |"
+    )
+
+
+def _message_columns(cls: type[Event]) -> str:
+    if not issubclass(cls, CaseMessage):
+        return "– | – | –"
+    groups = [name for name, yes in cls.IN_GROUPS.items() if yes]
+    groups += ["referral"] if cls in REFERRALS else []
+    clocks = [f"+{kind}" for kind in cls.STARTS or ()] + [f"−{kind}" for kind in cls.STOPS or ()]
+    return (
+        f"{cls.SENDER.value if cls.SENDER else '–'} | {', '.join(clocks) or '–'} | {', '.join(groups) or '–'}"
+    )
 
 
 def _type(hint: object) -> str:

@@ -1,6 +1,6 @@
 """Writes domain/GUIDELINE.md from ``guideline.py``.
 
-python tests/house/make_guideline_md.py
+``python -m tests.house.regenerate`` runs it.
 """
 
 from __future__ import annotations

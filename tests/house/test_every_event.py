@@ -1,9 +1,12 @@
-"""What the house holds every event to: a topic, a law, a vector, no words about a person."""
+"""What every event has to have: a topic, a law, a vector, a test, a task; and no free text about a person.
+
+That what may be commanded has a form, or a stated place where it is submitted instead, is tested in
+``tests/gateway/test_form_table.py``.
+"""
 
 from __future__ import annotations
 
 import hashlib
-import inspect
 import json
 import re
 import typing
@@ -14,13 +17,29 @@ from uuid import UUID
 import pytest
 
 from adapters.mapper import body_of, record_of
+from domain import events
+from domain.alarms.raising import ALARMS
+from domain.clocks import STOP_CONDITIONS
 from domain.errors import Malformed
-from domain.events import EVENTS, Event
+from domain.events import EVENTS, MESSAGES, REFERRALS, CaseMessage, Event
+from domain.tasks import TaskKind, all_tasks, tasks
 from keys import canonical
+from tests.domain.builders import AZ_COORD, AZ_CORE, KS_CGC, LEARNED, MID_HOSP, NOON, case_message, given
+from tests.house.make_glossary import meaning_of
 from tests.vectors.make_events import record_for
 
 ROOT = Path(__file__).parents[2]
 VECTORS = ROOT / "tests" / "vectors" / "events"
+TESTS = "\n".join(
+    p.read_text(encoding="utf-8") for p in sorted((ROOT / "tests" / "domain").glob("test_*.py"))
+)
+AUTHORITIES = (AZ_CORE, AZ_COORD, KS_CGC)
+SHARED = {f.name for f in fields(CaseMessage)}
+
+
+def is_request(cls: type[CaseMessage]) -> bool:
+    return cls.TOPIC.endswith(".requested")
+
 
 CODES_AND_REFERENCES = {
     # text fields that are allowed in an event, and why each can't hold words about a person
@@ -46,19 +65,86 @@ every_event = pytest.mark.parametrize("cls", EVENTS.values(), ids=list(EVENTS))
 
 
 @every_event
-def test_a_fact_names_its_law(cls: type[Event]) -> None:
-    doc = inspect.getdoc(cls) or ""
-    assert "Basis:" in doc, f"{cls.__name__} does not say its law"
+def test_an_event_states_its_title_and_its_law(cls: type[Event]) -> None:
+    assert cls.TITLE.strip() == cls.TITLE != ""
+    assert re.match(r"(CWA|CAPA|APPI|MCHA|guideline|own rule|社会福祉法|domain)\b", cls.LAW), cls.LAW
 
 
 @every_event
-def test_a_topic_is_the_facts_name(cls: type[Event]) -> None:
+def test_an_event_begins_its_docstring_with_its_meaning(cls: type[Event]) -> None:
+    """The first sentence is its row of the glossary."""
+    assert cls.__doc__ is not None
+    assert cls.__doc__[0].isupper()
+    assert meaning_of(cls).endswith(".")
+    assert "Basis:" not in cls.__doc__, "its law is stated in the class statement"
+
+
+@every_event
+def test_an_event_has_a_test(cls: type[Event]) -> None:
+    used = re.search(rf"\b{cls.__name__}\b", TESTS)
+    assert used, f"no file tests/domain/test_*.py names {cls.__name__}"
+
+
+@every_event
+def test_an_event_is_defined_in_a_family_and_is_in_the_list_of_all(cls: type[Event]) -> None:
+    assert re.fullmatch(r"domain\.\w+\.events", cls.__module__)
+    assert getattr(events, cls.__name__) is cls, f"domain/events.py does not import {cls.__module__}"
+
+
+def waits_for_somebody(cls: type[CaseMessage]) -> bool:
+    """Whether a message of this class, to every other agency, puts something into anybody's work list."""
+    data = {n: v for n, v in fields_of(cls).items() if n not in SHARED}
+    message = case_message(cls, MID_HOSP, AUTHORITIES, name="it", **data)
+    world = given(LEARNED, message).world
+    return any(task.message == message.command_id for _, task in all_tasks(world, now=NOON))
+
+
+def fields_of(cls: type[Event]) -> dict[str, object]:
+    return {f.name: getattr(record_for(cls)[0].event, f.name) for f in fields(cls)}
+
+
+ASKING = [c for c in MESSAGES if c.IN_GROUPS["unsolicited"] or c.IN_GROUPS["begins_case"] or is_request(c)]
+
+
+@pytest.mark.parametrize("cls", ASKING, ids=lambda c: c.TOPIC)
+def test_what_arrives_unasked_is_in_a_work_list_or_states_why_not(cls: type[CaseMessage]) -> None:
+    assert waits_for_somebody(cls) is not bool(cls.NO_TASK), (
+        "state the clocks it starts (starts=REFERRAL_CLOCKS puts it into the work list), or no_task"
+    )
+
+
+@pytest.mark.parametrize("cls", [c for c in MESSAGES if c not in ASKING], ids=lambda c: c.TOPIC)
+def test_only_what_arrives_unasked_states_that_it_has_no_task(cls: type[CaseMessage]) -> None:
+    assert cls.NO_TASK == ""
+
+
+@pytest.mark.parametrize("cls", REFERRALS, ids=lambda c: c.TOPIC)
+def test_a_referral_is_unsolicited_and_each_addressee_has_to_acknowledge_read_and_act(
+    cls: type[CaseMessage],
+) -> None:
+    assert cls.IN_GROUPS["unsolicited"]
+    data = {n: v for n, v in fields_of(cls).items() if n not in SHARED}
+    message = case_message(cls, MID_HOSP, AUTHORITIES, name="it", **data)
+    world = given(LEARNED, message).world
+    for agency in AUTHORITIES:
+        kinds = {t.kind for t in tasks(world, agency, now=NOON) if t.message == message.command_id}
+        assert kinds >= {TaskKind.ACKNOWLEDGE, TaskKind.READ, TaskKind.ACT}
+
+
+@pytest.mark.parametrize("cls", MESSAGES, ids=lambda c: c.TOPIC)
+def test_every_clock_that_a_message_states_can_start_and_stop(cls: type[CaseMessage]) -> None:
+    assert set(cls.STARTS or ()) <= set(ALARMS), "a clock without an alarm"
+    assert set(cls.STOPS or ()) <= set(STOP_CONDITIONS), "domain/clocks.py does not say when it stops"
+
+
+@every_event
+def test_a_topic_is_the_name_of_its_event(cls: type[Event]) -> None:
     name_parts = re.findall(r"[A-Z][a-z]*", cls.__name__)
     assert "_".join(w.lower() for w in name_parts[:-1]) + "." + name_parts[-1].lower() == cls.TOPIC
 
 
 @every_event
-def test_a_fact_holds_no_words_about_a_person(cls: type[Event]) -> None:
+def test_an_event_has_no_free_text_about_a_person(cls: type[Event]) -> None:
     hints = typing.get_type_hints(cls)
     for f in fields(cls):
         if (
@@ -70,7 +156,7 @@ def test_a_fact_holds_no_words_about_a_person(cls: type[Event]) -> None:
 
 
 @every_event
-def test_a_fact_is_read_from_its_vector_and_written_byte_for_byte(cls: type[Event]) -> None:
+def test_an_event_is_read_from_its_vector_and_written_byte_for_byte(cls: type[Event]) -> None:
     vector = json.loads((VECTORS / f"{cls.TOPIC}.v{cls.VERSION}.json").read_text(encoding="utf-8"))
     record = record_of(
         vector["body"].encode(), UUID(vector["originator"]), vector["version"], vector["actor"]
@@ -91,7 +177,7 @@ def types_in(value: object) -> object:
 
 
 @every_event
-def test_a_vector_comes_back_with_every_value_of_its_type(cls: type[Event]) -> None:
+def test_every_value_of_a_vector_is_read_with_its_type(cls: type[Event]) -> None:
     """A code is that code again, not a text; a set is a set; a day is a day."""
     vector = json.loads((VECTORS / f"{cls.TOPIC}.v{cls.VERSION}.json").read_text(encoding="utf-8"))
     record, originator = record_for(cls)
@@ -165,7 +251,7 @@ def test_an_unsorted_or_repeated_list_of_codes_is_refused() -> None:
             record_of(*changed_fields({"to": wrong}))
 
 
-def test_a_naive_time_inside_a_fact_is_refused() -> None:
+def test_a_naive_time_inside_an_event_is_refused() -> None:
     data, originator, version, actor = body("key_set.revoked")
     value = canonical.parse(data)
     value["fields"]["compromised_since"] = "2025-06-04T00:30:00.000125"

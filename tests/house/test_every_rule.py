@@ -8,19 +8,22 @@ from pathlib import Path
 import pytest
 
 from domain import events as e
-from domain.acts import ACTS
+from domain.acts import ACTS, RULE_MODULES
+from domain.case_message import Sender
 from domain.decide import PERMITTED_COMMANDS
-from domain.decide_register import REGISTER_ACTS
 from domain.due import HUB_ACTS
+from domain.evolution import EFFECT_MODULES
 from domain.reasons import Reason
+from domain.rule_table import SENDER_RULES
 from domain.rulebook import BASES
 
 ROOT = Path(__file__).parents[2]
-HUB_ANSWERS = {e.DisclosureHeld, e.DisclosureRefused, e.OpeningRefused, e.CommandRefused}
+
+DECISIONS_OF_THE_REGISTER = {"domain.agencies.rules", "domain.commission.rules", "domain.programme.rules"}
 
 
 def text_of(folder: str) -> str:
-    """All that stands in the Python files of a folder."""
+    """The text of all Python files of a folder."""
     return "\n".join(p.read_text(encoding="utf-8") for p in sorted((ROOT / folder).rglob("*.py")))
 
 
@@ -36,11 +39,24 @@ def test_a_reason_is_given_by_a_rule_and_has_a_test(reason: Reason) -> None:
 
 
 @pytest.mark.parametrize("cls", [pytest.param(c, id=c.TOPIC) for c in e.EVENTS.values()])
-def test_a_fact_is_asked_for_or_is_the_hubs_own(cls: type) -> None:
-    """Every act has one place where it is decided; all else is on a closed list."""
-    own = HUB_ANSWERS | set(HUB_ACTS) | {e.HubFounded}
-    assert (cls in PERMITTED_COMMANDS) or (cls in own)
-    assert not (cls in ACTS and cls in REGISTER_ACTS)
+def test_an_event_is_recorded_for_the_cause_it_states(cls: type[e.Event]) -> None:
+    by_clock = cls.CAUSE in (e.Cause.CLOCK, e.Cause.COMMAND_OR_CLOCK)
+    assert by_clock is (cls in HUB_ACTS), "domain/due.py lists what a clock may cause"
+    assert (cls in PERMITTED_COMMANDS) is (cls.CAUSE in (e.Cause.COMMAND, e.Cause.COMMAND_OR_CLOCK))
+    if issubclass(cls, e.CaseMessage):
+        assert (cls in ACTS) is (cls in PERMITTED_COMMANDS)
+
+
+@pytest.mark.parametrize("sender", list(Sender))
+def test_every_sender_rule_is_defined_and_used(sender: Sender) -> None:
+    assert sender in SENDER_RULES, "mark its function with sender_rule"
+    assert any(message.SENDER is sender for message in e.MESSAGES)
+
+
+def test_every_module_of_rules_and_effects_is_imported() -> None:
+    for name, modules in (("rules", RULE_MODULES), ("effects", EFFECT_MODULES)):
+        found = {f"domain.{p.parent.name}.{name}" for p in (ROOT / "domain").glob(f"*/{name}.py")}
+        assert found <= {m.__name__ for m in modules} | DECISIONS_OF_THE_REGISTER
 
 
 def test_every_rule_of_an_act_names_its_law_or_what_it_is() -> None:

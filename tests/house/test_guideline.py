@@ -1,4 +1,4 @@
-"""Every clause of the guideline has its events, its rule and its tests, and the table says so truly."""
+"""Every clause of the guideline has its events, its rule and its tests, and the generated table is current."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_no_clause_is_left_out() -> None:
 
 
 @pytest.mark.parametrize("clause", CLAUSES, ids=[c.clause for c in CLAUSES])
-def test_a_clause_has_facts_a_rule_and_tests_that_exist(clause: Any) -> None:
+def test_a_clause_has_events_a_rule_and_tests_that_exist(clause: Any) -> None:
     assert clause.events
     assert set(clause.events) <= NAMES
     assert clause.rules

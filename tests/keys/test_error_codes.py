@@ -1,4 +1,4 @@
-"""Each error code stands in one list, is raised in one place, and is provoked by a test."""
+"""Each error code of ``keys`` is raised in one place and is provoked by a test."""
 
 from __future__ import annotations
 
@@ -7,48 +7,34 @@ from collections import Counter
 from pathlib import Path
 
 import keys
-from keys.error_codes import ERROR_CODES
+from domain.error_codes import signed_forms
+from domain.errors import ExchangeError
 
 HERE = Path(__file__).parent
-BRANCHES = {
-    "Malformed": "malformed",
-    "Untrusted": "untrusted",
-    "NotFound": "not-there",
-    "Unavailable": "unavailable",
-    "InvariantViolation": "broken",
-}
+CLASSES = {cls.__name__: cls for cls in ExchangeError.__subclasses__()}
 
 
-def raised() -> Counter[tuple[str, str]]:
-    """(code, error code) of every error that is made with a literal error code in ``keys``."""
-    collected: Counter[tuple[str, str]] = Counter()
+def raised() -> Counter[str]:
+    """How often each literal error code is raised in ``keys``."""
+    collected: Counter[str] = Counter()
     for file in Path(keys.__file__).parent.glob("*.py"):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in BRANCHES:
-                error_code, remedy = node.args
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in CLASSES:
+                error_code = node.args[0]
                 if isinstance(error_code, ast.Constant):
-                    collected[BRANCHES[node.func.id], error_code.value] += 1
-                assert not isinstance(remedy, ast.Constant) or remedy.value
+                    collected[error_code.value] += 1
     return collected
 
 
-def test_an_error_code_is_one_code_for_one_condition():
-    codes = [error_code for error_codes in ERROR_CODES.values() for error_code in error_codes]
-    assert len(codes) == len(set(codes))
-    assert set(raised().values()) == {1}
-    assert all(code == code.lower() and code.replace("-", "").isalnum() for code in codes)
+def derived() -> set[str]:
+    """The codes of JSON objects and binary forms, which follow from the noun of the form."""
+    return {row.code for row in signed_forms.derived_rows()}
 
 
-def test_every_error_code_raised_stands_in_the_list():
-    assert {pair for pair in raised() if pair[1] not in ERROR_CODES[pair[0]]} == set()
+def test_an_error_code_of_keys_is_raised_in_one_place() -> None:
+    assert {code: count for code, count in raised().items() if count > 1} == {}
 
 
-def test_every_error_code_listed_is_provoked_by_a_test():
-    raised_text = "".join(file.read_text(encoding="utf-8") for file in HERE.glob("test_*.py"))
-    silent = {
-        error_code
-        for error_codes in ERROR_CODES.values()
-        for error_code in error_codes
-        if f'"{error_code}"' not in raised_text
-    }
-    assert silent == set()
+def test_every_error_code_of_keys_is_provoked_by_a_test() -> None:
+    tests = "".join(file.read_text(encoding="utf-8") for file in HERE.glob("test_*.py"))
+    assert {code for code in raised() | dict.fromkeys(derived()) if f'"{code}"' not in tests} == set()

@@ -134,7 +134,7 @@ def test_attack_keystore_that_is_a_link_or_a_pipe_is_refused(refuses, path):
 
 
 def test_a_keystore_that_is_not_there_is_named_as_such(refuses, path):
-    with refuses(NotFound, "keystore-not-there"):
+    with refuses(NotFound, "keystore-not-found"):
         open_keystore(path, "x")
     with refuses(Unavailable, "keystore-not-written"):
         write_keystore(path.with_name("no") / "x", {}, "x", CHEAP)
@@ -192,7 +192,7 @@ def test_passphrase_sources_that_are_none_are_refused(refuses, tmp_path):
     for sources in ({}, {"prompt": "?", "fd": 0}):
         with refuses(Malformed, "passphrase-source"):
             read_passphrase(**sources)
-    with refuses(NotFound, "passphrase-file-not-there"):
+    with refuses(NotFound, "passphrase-file-not-found"):
         read_passphrase(file=tmp_path / "no")
     file = tmp_path / "credential"
     file.write_bytes(b"\xff")

@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from domain import editions
 from domain import events as e
 from domain.codes import (
     Body,
@@ -33,7 +34,7 @@ from domain.codes import (
 from domain.decide import decide
 from domain.due import DueEvent, next_due, next_due_of_case
 from domain.indicators import INDICATOR_CODES, INDICATOR_SET
-from domain.record import DECIDER, HUB, REGISTRARS, About, Command, Party, Record, access_of, commission_of
+from domain.record import HUB, REGISTRARS, About, Command, Party, Record, access_of, commission_of
 from domain.register import Register
 from domain.rulebook import first_edition
 from domain.visibility import pending_keys, recipients
@@ -150,7 +151,7 @@ class RecordedStream:
             frame=command.frame if command else None,
             rests_on=record_rests_on,
             rules=1,
-            decider=DECIDER,
+            edition=editions.CURRENT_EDITION,
             event=event,
         )
         originator_records.append(record)

@@ -129,7 +129,7 @@ def test_a_gap_in_the_stream_is_broken_and_writes_nothing(
 ) -> None:
     engine = applied(make_engine(full_stream), full_stream, 5)
     before = engine.digest()
-    with pytest.raises(InvariantViolation, match="gap: record 6 is missing"):
+    with pytest.raises(InvariantViolation, match="gap: Record 6 is missing"):
         engine.apply(full_stream.stream[6])
     with pytest.raises(InvariantViolation, match="gap"):
         engine.apply_many([full_stream.stream[5], full_stream.stream[7]])
@@ -184,7 +184,7 @@ def test_views_of_another_edition_are_refused(
     with sqlite3.connect(tmp_path / "views.db") as other:
         other.execute("UPDATE head SET edition = 0")
     other.close()
-    with pytest.raises(InvariantViolation, match="views-of-another-edition"):
+    with pytest.raises(InvariantViolation, match="read-models-of-another-edition"):
         make_engine(full_stream, "views.db")
 
 
@@ -263,7 +263,7 @@ def test_a_database_that_does_not_answer_parks_nothing(
 ) -> None:
     failing = Failing(5, OperationalError("", {}, ValueError()))
     engine = make_engine(full_stream, projections=[failing])
-    with pytest.raises(Unavailable, match="views-not-writable"):
+    with pytest.raises(Unavailable, match="read-models-not-writable"):
         applied(engine, full_stream)
     assert (engine.position, engine.parked) == (4, {})
     failing.at = 0
@@ -275,7 +275,7 @@ def test_a_file_that_is_no_database_is_broken(
     make_engine: MakeEngine, full_stream: RecordedStream, tmp_path: Path
 ) -> None:
     (tmp_path / "views.db").write_bytes(b"no database at all" * 100)
-    with pytest.raises(InvariantViolation, match="views-unusable"):
+    with pytest.raises(InvariantViolation, match="read-models-unusable"):
         make_engine(full_stream, "views.db")
 
 

@@ -1,6 +1,7 @@
-"""Adds the golden vector of every version of every event that has none. It never rewrites one: a released form is permanent.
+"""Adds the golden vector of every version of every event that has none. It never rewrites one: a released form is
+permanent.
 
-python -m tests.vectors.make_events
+``python -m tests.house.regenerate`` runs it.
 """
 
 from __future__ import annotations
@@ -18,8 +19,7 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from adapters.mapper import body_of, record_of
-from domain.due import HUB_ACTS
-from domain.events import EVENTS, Event, Kind
+from domain.events import EVENTS, Cause, Event, Kind
 from domain.record import HUB, REGISTRARS, About, Record, access_of
 from keys import canonical
 
@@ -64,7 +64,7 @@ def record_for(cls: type[Event]) -> tuple[Record, UUID]:
     kind = Kind.CASE if cls.ON in (None, Kind.CASE_ACCESS) else cls.ON
     about = About(kind, uuid5(ROOT, kind.value))
     originator = access_of(about.id) if cls.ON is Kind.CASE_ACCESS else about.id
-    by_hub = cls in HUB_ACTS and cls.__name__ != "OutsourcingContractEnded"
+    by_hub = cls.CAUSE is Cause.CLOCK
     registrars = kind in (Kind.RULE_BOOK, Kind.LOG)
     record = Record(
         originator=About(Kind.CASE_ACCESS if cls.ON is Kind.CASE_ACCESS else kind, originator),
@@ -80,7 +80,7 @@ def record_for(cls: type[Event]) -> tuple[Record, UUID]:
             (Kind.NETWORK, uuid5(ROOT, "network"), 4),
         ),
         rules=1,
-        decider=1,
+        edition=1,
         event=event,
     )
     return record, originator

@@ -1,4 +1,4 @@
-"""What a message says in codes, as people read it: the same words on the page of who wrote it and of who was told."""
+"""The codes of a message as Japanese text, the same for its author and for its recipients."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def _local_time_text(value: Any, names: Names) -> str:
     return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(JST).strftime("%Y-%m-%d %H:%M")
 
 
-def _checklist(value: Any, names: Names) -> str:
+def _checklist_text(value: Any, names: Names) -> str:
     return "、".join(
         f"{labels.HANDOVER_ITEMS.get(i, i)}: {labels.HANDOVER_STATES.get(s, s)}" for i, s in value.items()
     )
@@ -62,17 +62,19 @@ def _withheld_text(value: Any, names: Names) -> str:
     )
 
 
-def _agency_name(value: Any, names: Names) -> str:
+def _agency_name_text(value: Any, names: Names) -> str:
     return names.get(value, "ほかの機関")
 
 
-def _concern_list(value: Any, names: Names) -> str:
-    """What worries, by name; no count and no score."""
-    worrying = [one.label for one in INDICATORS if value.get(one.code) in ("CONCERN", "SERIOUS")]
-    return "、".join(worrying) or "なし"
+def _concern_text(value: Any, names: Names) -> str:
+    """The indicators of concern by name; no count and no score."""
+    concerns = [
+        indicator.label for indicator in INDICATORS if value.get(indicator.code) in ("CONCERN", "SERIOUS")
+    ]
+    return "、".join(concerns) or "なし"
 
 
-def _plan(value: Any, names: Names) -> str:
+def _plan_period_text(value: Any, names: Names) -> str:
     content = labels.PLAN_CONTENTS.get(value["content"], value["content"])
     until = value["plan_until"] or "終わりは定めない"
     return f"{content}、{value['plan_from']}〜{until}"
@@ -93,7 +95,7 @@ DISPLAYED_FIELDS: Mapping[str, tuple[str, Formatter]] = {
     "planned_on": ("訪問する日", _plain_text),
     "moves_on": ("転居(予定)の日", _plain_text),
     "moved_on": ("転居した日", _plain_text),
-    "checklist": ("点検表", _checklist),
+    "checklist": ("点検表", _checklist_text),
     "received": ("受け取ったもの", _code_list_text(labels.HANDOVER_ITEMS)),
     "requester": ("請求した人", _code_text(labels.REQUESTERS)),
     "result": ("決定", _code_text({**labels.ACCESS_RESULTS, **labels.ELIGIBILITIES})),
@@ -110,10 +112,10 @@ DISPLAYED_FIELDS: Mapping[str, tuple[str, Formatter]] = {
     "support_type": ("支援の類型", _code_text(labels.SUPPORT_TYPES)),
     "specialist_needed": ("専門的な支援", _boolean_text("つなぐ必要がある", "必要ない")),
     "discharge_on": ("退所日", _plain_text),
-    "indicators": ("気になる項目", _concern_list),
-    "plan": ("計画", _plan),
+    "indicators": ("気になる項目", _concern_text),
+    "plan": ("計画", _plan_period_text),
     "plan_until": ("計画の最終日", _plain_text),
-    "agency": ("訪問する機関", _agency_name),
+    "agency": ("訪問する機関", _agency_name_text),
     "worker": ("訪問支援者", _plain_text),
     "role": ("役割", _code_text(labels.VISITOR_ROLES)),
     "qualification": ("資格", _plain_text),
@@ -134,11 +136,11 @@ DISPLAYED_FIELDS: Mapping[str, tuple[str, Formatter]] = {
     "persons": ("本人の人数", _plain_text),
     "subjects_informed": ("本人への通知", _boolean_text("済み", "まだ")),
 }
-"""Fields of control that a page shows, in this order; what is not here stays in the record."""
+"""Field of control -> label and formatter, in the order in which a page shows them. Other fields are not shown."""
 
 
 def summary_rows(message: Mapping[str, Any], names: Names) -> Iterator[tuple[str, str]]:
-    """What this message says beside its parties: label and words."""
+    """Label and text of each displayed field of this message."""
     values = {"reason": message.get("reason"), **message.get("fields", {})}
     for name, (label, text) in DISPLAYED_FIELDS.items():
         value = values.get(name)

@@ -1,4 +1,4 @@
-"""Emergency reading, and telling without consent: one asks, two others give their word, another looks at it after."""
+"""Emergency access, and disclosure without consent: one requests, two others approve, another agency reviews."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def _other_agencies(form_context: FormContext) -> Choices:
 
 
 def _override_bases(form_context: FormContext) -> Choices:
-    """Bases that need the word of two others."""
+    """Bases that need the approval of two others."""
     return {
         row["code"]: BASIS_TEXTS.get(row["code"], row["code"]) for row in BASES if "OVERRIDE" in row["needs"]
     }
@@ -77,11 +77,11 @@ def _may_approve_override(form_context: FormContext, about: Message) -> bool:
 
 
 def _may_review(form_context: FormContext, about: Message) -> bool:
-    """Two have let it, and another agency than the one that read looks back."""
+    """The review is made by another agency than the one that read."""
     return theirs(form_context, about)
 
 
-EMERGENCY = (
+EMERGENCY_FORMS = (
     Form(
         key="emergency",
         act=EmergencyAccessRequested,
@@ -108,7 +108,7 @@ EMERGENCY = (
         send="緊急閲覧を求める",
     ),
     Form(
-        key="emergency-word",
+        key="emergency-approval",
         act=EmergencyAccessApproved,
         title="緊急閲覧を承認する",
         description="求めた人とは別の二人の承認が必要です。あなたはその一人として承認します。",
@@ -177,7 +177,7 @@ EMERGENCY = (
         send="起案する",
     ),
     Form(
-        key="override-word",
+        key="override-approval",
         act=BasisOverrideApproved,
         title="例外的な提供を承認する",
         description="起案した人とは別の二人の承認が必要です。あなたはその一人として承認します。",

@@ -1,4 +1,4 @@
-"""From what was filled in to what is sent: every error code beside its field, in Japanese, before anything leaves the door."""
+"""From the entered values to what is sent. Errors are found before anything is sent, and shown at their fields."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ FIELD_OF_REASON: Mapping[str, str] = {
     Reason.MODULE_NEVER_EXEMPT: "module",
     Reason.REQUIREMENT_UNKNOWN: "items",
 }
-"""Where on a form a refusal is mended, where the form has that field."""
+"""Reason of a refusal -> the field to correct, if the form has that field."""
 
 RECIPIENT_REASONS = frozenset(
     {
@@ -67,12 +67,12 @@ RECIPIENT_REASONS = frozenset(
         Reason.CONTRACTOR_NOT_ASSIGNED,
     }
 ) | (BASIS_REASONS - set(FIELD_OF_REASON))
-"""What is mended by other addressees or another basis for them."""
+"""Refusals that other addressees, or another basis for them, would correct."""
 
 
 @dataclass
 class Filled:
-    """A form as it was filled in. ``errors``: field -> what to mend; empty: it can be sent."""
+    """A form as it was filled in. ``errors``: field -> what to correct; it can be sent if there are none."""
 
     values: Values
     field_values: FieldValues = field(default_factory=dict)
@@ -82,15 +82,16 @@ class Filled:
     errors: dict[str, str] = field(default_factory=dict)
 
     def one(self, name: str) -> str:
-        result = self.values.get(name, [])
-        return result[0] if result else ""
+        """The first value entered for this field, or an empty string."""
+        values = self.values.get(name, [])
+        return values[0] if values else ""
 
     def many(self, name: str) -> Sequence[str]:
         return self.values.get(name, [])
 
 
 def initial_values(form: Form, form_context: FormContext) -> Filled:
-    """What stands in a form before anybody wrote into it."""
+    """The values of an empty form: defaults and preselected addressees."""
     values: dict[str, Sequence[str]] = {
         f.name: f.default(form_context) for f in form.visible_fields(form_context) if f.default
     }
@@ -101,29 +102,31 @@ def initial_values(form: Form, form_context: FormContext) -> Filled:
 
 
 def fill(form: Form, form_context: FormContext, values: Values) -> Filled:
-    """Read every field, and name every error code."""
+    """Read every field; collect the errors of all of them."""
     filled = Filled(values)
-    for one in form.visible_fields(form_context):
-        value, error = _read_field(one, form_context, values)
+    for form_field in form.visible_fields(form_context):
+        value, error = _read_field(form_field, form_context, values)
         if error:
-            filled.errors[one.name] = (
-                f"「{one.label}」を{error}。" if one.input_kind is not InputKind.CHECK else error
+            filled.errors[form_field.name] = (
+                f"「{form_field.label}」を{error}。"
+                if form_field.input_kind is not InputKind.CHECK
+                else error
             )
-        elif one.input_kind is not InputKind.CHECK:
-            filled.field_values[one.name] = value
+        elif form_field.input_kind is not InputKind.CHECK:
+            filled.field_values[form_field.name] = value
     _read_sections(form, filled)
     if form.to is not None:
         _read_addressees(form.to, form_context, filled)
     if not filled.errors and form.finalise is not None:
         try:
             filled.field_values = form.finalise(filled.field_values, form_context)
-        except FieldError as error_code:
-            filled.errors[error_code.field_name] = error_code.message
+        except FieldError as field_error:
+            filled.errors[field_error.field_name] = field_error.message
     return filled
 
 
 class FieldError(Exception):
-    """What the last touch of a form found. ``field_name``: its field."""
+    """An error that ``Form.finalise`` found. ``field_name``: where it is shown."""
 
     def __init__(self, field_name: str, message: str) -> None:
         super().__init__(message)
@@ -131,34 +134,33 @@ class FieldError(Exception):
 
 
 def field_of_refusal(form: Form, form_context: FormContext, reason: str | None) -> str:
-    """The field where this refusal is mended; empty where it is none's."""
+    """The field to correct after this refusal; empty if it is none of this form's fields."""
     names = {f.name for f in form.visible_fields(form_context)} | {w.name for w in form.section_inputs}
-    result = FIELD_OF_REASON.get(reason or "", "")
-    if result in names:
-        return result
+    name = FIELD_OF_REASON.get(reason or "", "")
+    if name in names:
+        return name
     return "to" if form.to is not None and reason in RECIPIENT_REASONS else ""
 
 
 def _read_sections(form: Form, filled: Filled) -> None:
-    for section_inputs in form.section_inputs:
-        text = _section_text(section_inputs, filled)
+    for section_input in form.section_inputs:
+        text = _section_text(section_input, filled)
         if text and len(text) <= MAX_TEXT_LENGTH:
             selected_flags = [
-                f.value for f in section_inputs.flags if f.value in filled.many(f"{section_inputs.name}.flag")
+                f.value for f in section_input.flags if f.value in filled.many(f"{section_input.name}.flag")
             ]
-            filled.parts.append((section_inputs.section.value, text, selected_flags))
+            filled.parts.append((section_input.section.value, text, selected_flags))
         elif text:
-            filled.errors[section_inputs.name] = f"「{section_inputs.label}」が長すぎます。短くしてください。"
-        elif section_inputs.is_required:
-            filled.errors[section_inputs.name] = f"「{section_inputs.label}」を{ENTER_TEXT}。"
+            filled.errors[section_input.name] = f"「{section_input.label}」が長すぎます。短くしてください。"
+        elif section_input.is_required:
+            filled.errors[section_input.name] = f"「{section_input.label}」を{ENTER_TEXT}。"
 
 
-def _section_text(section_inputs: SectionText, filled: Filled) -> str:
-    if not section_inputs.lines:
-        return filled.one(section_inputs.name).strip()
+def _section_text(section_input: SectionText, filled: Filled) -> str:
+    if not section_input.lines:
+        return filled.one(section_input.name).strip()
     entered = {
-        label: " ".join(filled.one(f"{section_inputs.name}.{label}").split())
-        for label in section_inputs.lines
+        label: " ".join(filled.one(f"{section_input.name}.{label}").split()) for label in section_input.lines
     }
     return "\n".join(f"{label}: {value}" for label, value in entered.items() if value)
 
@@ -180,22 +182,22 @@ def _read_addressees(to: To, form_context: FormContext, filled: Filled) -> None:
             filled.basis[agency] = code
 
 
-def _read_field(one: Field, form_context: FormContext, values: Values) -> tuple[Any, str]:
-    """The value, or what to do about it."""
-    if one.input_kind is InputKind.EACH:
-        return _read_rows(one, form_context, values)
-    entered = [v.strip() for v in values.get(one.name, []) if v.strip()]
-    choices = one.offered(form_context)
-    match one.input_kind:
+def _read_field(form_field: Field, form_context: FormContext, values: Values) -> tuple[Any, str]:
+    """The value and an empty string, or None and what to correct."""
+    if form_field.input_kind is InputKind.EACH:
+        return _read_rows(form_field, form_context, values)
+    entered = [v.strip() for v in values.get(form_field.name, []) if v.strip()]
+    choices = form_field.offered(form_context)
+    match form_field.input_kind:
         case InputKind.CHECK:
             return None, "" if entered else "確かめて、印を付けてください。"
         case InputKind.MANY:
             known = sorted({v for v in entered if v in choices})
-            return known, SELECT_AT_LEAST_ONE if one.is_required and not known else ""
+            return known, SELECT_AT_LEAST_ONE if form_field.is_required and not known else ""
         case _ if not entered:
             return None, (
-                SELECT_ONE if one.input_kind in (InputKind.ONE, InputKind.YES) else "記入してください"
-            ) if one.is_required else ""
+                SELECT_ONE if form_field.input_kind in (InputKind.ONE, InputKind.YES) else "記入してください"
+            ) if form_field.is_required else ""
         case InputKind.ONE:
             return (entered[0], "") if entered[0] in choices else (None, SELECT_ONE)
         case InputKind.YES:
@@ -213,15 +215,15 @@ def _read_field(one: Field, form_context: FormContext, values: Values) -> tuple[
             return (entered[0], "") if fits else (None, "英数字と . _ : @ - で記入してください")
 
 
-def _read_rows(one: Field, form_context: FormContext, values: Values) -> tuple[Any, str]:
-    rows = one.rows(form_context) if one.rows else {}
-    result = {}
+def _read_rows(form_field: Field, form_context: FormContext, values: Values) -> tuple[Any, str]:
+    rows = form_field.rows(form_context) if form_field.rows else {}
+    chosen = {}
     for row in rows:
-        entered = next(iter(values.get(f"{one.name}.{row}", [])), "")
-        if entered in one.row_choices_for(form_context, row):
-            result[row] = entered
-    missing = [text for row, text in rows.items() if row in one.required_rows and row not in result]
-    return result, f"すべて選んでください(未記入: {'、'.join(missing)})" if missing else ""
+        entered = next(iter(values.get(f"{form_field.name}.{row}", [])), "")
+        if entered in form_field.row_choices_for(form_context, row):
+            chosen[row] = entered
+    missing = [text for row, text in rows.items() if row in form_field.required_rows and row not in chosen]
+    return chosen, f"すべて選んでください(未記入: {'、'.join(missing)})" if missing else ""
 
 
 def _read_date(text: str) -> tuple[Any, str]:
@@ -240,5 +242,5 @@ def _read_datetime(text: str) -> tuple[Any, str]:
 
 
 def local_input_value(at: datetime) -> str:
-    """A time as an input of a form shows it: Japan's, to the minute."""
+    """A time as a datetime-local input shows it: Japanese time, to the minute."""
     return at.astimezone(JST).strftime("%Y-%m-%dT%H:%M")

@@ -1,6 +1,6 @@
 """What a form is: an act of the published list, what it asks for, to whom it goes, and when it is offered.
 
-A form decides nothing. It offers what is plausible and says early what is missing; what may be, the hub says.
+A form decides nothing: it offers what is plausible and reports early what is missing. The hub decides.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from domain.register import Agency
 from domain.rulebook import BASES
 
 Message = Mapping[str, Any]
-"""A message as the feed tells it, or another thing that a form is about (a commission, a request of the audit)."""
+"""A message of the feed, or another subject of a form (a commission, a request of the audit office) in the same shape."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,9 +35,9 @@ class OtherAgency:
 
 @dataclass(frozen=True, kw_only=True)
 class FormContext:
-    """Where a form is filled in. ``people``: of this door, by reference; ``agencies``: all others, by id.
+    """What a form depends on. ``people``: of this door, by reference; ``agencies``: all others, by id.
 
-    ``command_id``: the id under which it will be sent, so that the same page sent twice is recorded once.
+    ``command_id``: the idempotency key of the page, so that a page sent twice is recorded once.
     """
 
     agency: str
@@ -76,13 +76,13 @@ class FormContext:
         )
 
     def other_participants(self) -> list[str]:
-        """Everybody who has a part in the message this is about, but us."""
+        """The sender and the recipients of the message this is about, except us."""
         if self.about is None:
             return []
         return sorted({self.about["by"], *self.about.get("to", [])} - {self.agency})
 
     def other_side(self) -> list[str]:
-        """Who was told by the message this is about, or its sender where it was told to us."""
+        """The recipients of the message this is about if we sent it, else its sender."""
         if self.about is None:
             return []
         recipients = [a for a in self.about.get("to", []) if a not in self.about.get("held", [])]
@@ -90,7 +90,7 @@ class FormContext:
 
 
 class InputKind(Enum):
-    """How something is asked."""
+    """How a field is entered."""
 
     ONE = "ONE"
     MANY = "MANY"
@@ -99,8 +99,8 @@ class InputKind(Enum):
     DAY = "DAY"
     MOMENT = "MOMENT"
     COUNT = "COUNT"
-    REF = "REF"  # a short reference, never words
-    CHECK = "CHECK"  # to be ticked before it is sent; it is not sent itself
+    REF = "REF"  # a short reference, no free text
+    CHECK = "CHECK"  # must be ticked before sending; not sent itself
 
 
 Choices = Mapping[str, str]
@@ -109,9 +109,9 @@ ChoicesOf = Callable[[FormContext], Choices]
 
 @dataclass(frozen=True, kw_only=True)
 class Field:
-    """One thing that is asked. ``choices``: code -> Japanese; ``rows`` and ``row_choices``: those of EACH.
+    """One field. ``choices``: code -> Japanese; ``rows`` and ``row_choices``: those of EACH.
 
-    ``default``: what stands there at first. ``required_rows``: rows that can't be left open.
+    ``default``: the values of an empty form. ``required_rows``: rows that must be answered.
     """
 
     name: str
@@ -135,9 +135,9 @@ class Field:
 
 @dataclass(frozen=True, kw_only=True)
 class SectionText:
-    """One section in words: sealed here, opened by its addressees. ``flags``: what can be marked about it.
+    """One section as free text, sealed for its addressees. ``flags``: the flags that can be set on it.
 
-    ``lines``: labels of single lines, where it is asked so (``氏名: …``), none where it is one text.
+    ``lines``: labels if it is entered as single lines (``氏名: …``); empty if it is one text.
     """
 
     section: Section
@@ -154,10 +154,10 @@ class SectionText:
 
 @dataclass(frozen=True, kw_only=True)
 class To:
-    """Addressees. ``fixed``: they follow from what it is about; else they are chosen among those of ``roles``.
+    """Addressees. ``fixed``: derived from the message it is about; else they are chosen among those of ``roles``.
 
-    ``bases``: offered where words are told; ``default_basis``: the one that stands there at first, where it lies in the
-    act itself. ``preselected_roles``: roles that are ticked at first; ``other_municipality_only``: of another municipality than ours.
+    ``bases``: offered if a section is disclosed; ``default_basis``: selected at first, if the act itself implies it.
+    ``preselected_roles``: roles that are ticked at first; ``other_municipality_only``: only agencies of another one.
     """
 
     fixed: Callable[[FormContext], Sequence[str]] | None = None
@@ -180,8 +180,11 @@ class To:
         ]
 
     def offered(self, form_context: FormContext, agency: str) -> list[str]:
-        """The bases that can carry between such parties as these two at all, against their way only where something is
-        answered; what else they need, the hub looks at."""
+        """The bases that permit a disclosure between the parties of these two agencies.
+
+        A basis counts in reverse direction if it works both ways, or if the form answers a message. The hub checks
+        what else a basis requires.
+        """
         other = form_context.agencies.get(agency)
         if other is None:
             return list(dict.fromkeys(self.bases))
@@ -192,7 +195,7 @@ class To:
         answering = form_context.about is not None
         return [
             code
-            for code in dict.fromkeys(self.bases)  # what is named first is offered first, and once
+            for code in dict.fromkeys(self.bases)  # in the given order, each once
             if _basis_fits_parties(_BASES[code], mine, theirs)
             or (
                 (answering or _BASES[code]["way"] == "BOTH")
@@ -201,11 +204,11 @@ class To:
         ]
 
     def preselected(self, form_context: FormContext) -> list[str]:
-        """Who is ticked at first: those it must go to, and of the roles named those that had a part so far."""
+        """The addressees ticked at first: fixed ones, else participants with a preselected role, or the only such agency."""
         if self.fixed is not None:
             return self.candidates(form_context)
         if form_context.roles & self.preselected_roles:
-            return []  # we are such an agency ourselves
+            return []  # we have that role ourselves
         participants = {m["by"] for m in form_context.messages} | {
             a for m in form_context.messages for a in m.get("to", [])
         }
@@ -225,9 +228,9 @@ def _basis_fits_parties(basis: Mapping[str, Any], mine: frozenset[str], theirs: 
 
 
 def _parties_of_agency(roles: frozenset[str], body: str | None) -> frozenset[str]:
-    """What an agency is in the eyes of a basis."""
-    accepts_act = Body(body) if body is not None else Body.PRIVATE
-    return parties_of(Agency(id=UUID(int=0), roles=frozenset(map(Role, roles)), body=accepts_act))
+    """The parties of the bases that an agency of these roles and this body counts as."""
+    agency_body = Body(body) if body is not None else Body.PRIVATE
+    return parties_of(Agency(id=UUID(int=0), roles=frozenset(map(Role, roles)), body=agency_body))
 
 
 def always_offered(form_context: FormContext, about: Message) -> bool:
@@ -245,9 +248,9 @@ def theirs(form_context: FormContext, about: Message) -> bool:
 
 
 def may_approve(form_context: FormContext, about: Message, approval_type: type[Event]) -> bool:
-    """Whether this person may still give a word that two others give: it did not ask, and gave none yet.
+    """True if this person may give one of the two approvals: it made no request here and has not approved yet.
 
-    What people of other agencies wrote is told without their reference, and none of them is this person.
+    Messages of other agencies come without the reference of their author, who can't be this person.
     """
     earlier_messages = form_context.of(approval_type.TOPIC, "approves", about["message"])
     earlier_actors = [m.get("actor") for m in (about, *earlier_messages) if ours(form_context, m)]
@@ -255,18 +258,18 @@ def may_approve(form_context: FormContext, about: Message, approval_type: type[E
 
 
 FieldValues = dict[str, Any]
-"""What was filled in, by field; ``reason`` and ``consent`` among them."""
+"""Field -> entered value, including ``reason`` and ``consent``."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Form:
-    """One act as a form. ``about``: the acts of the messages it answers (empty: the case as a whole;
-    ``any_message``: all of them).
+    """One act as a form. ``about``: the acts of the messages it can be about (empty: about the case itself;
+    ``any_message``: about every message).
 
-    ``answers``: the field that names what it is about; ``open``: whether it is offered there; ``max_per_message``: how
-    often we may say it about one message. ``made``: the last touch of what was filled in. ``description``: what it
-    does; ``next_step``: what happens next. ``tasks``: what of the work list it does; ``only_while_pending``: it is offered
-    only while that waits. ``begins_case``: it may begin a case.
+    ``answers``: the field that names the message; ``open``: whether the form is offered for it; ``max_per_message``:
+    how often we may send it about one message. ``finalise``: the last change of the entered values. ``description``:
+    what it does; ``next_step``: what happens next. ``tasks``: the kinds of task it completes; ``only_while_pending``:
+    it is offered only while such a task waits. ``begins_case``: it may begin a case.
     """
 
     key: str
@@ -294,15 +297,15 @@ class Form:
 
     @property
     def is_about_case(self) -> bool:
-        """Whether it is about a case as a whole."""
+        """True if it is about a case itself, not about a message."""
         return self.act.ON is Kind.CASE and not (self.about or self.any_message)
 
     def fits(self, form_context: FormContext) -> bool:
-        """Whether it is for such an agency as this."""
+        """True if this agency has a role that uses it."""
         return not self.roles or bool(self.roles & form_context.roles)
 
     def is_offered_for(self, form_context: FormContext, message: Message) -> bool:
-        """Whether this message can be answered with it, as far as this door knows."""
+        """True if it can be sent about this message, as far as this door knows."""
         accepts_act = self.any_message or message["act"] in {event.TOPIC for event in self.about}
         if not (
             accepts_act
@@ -335,33 +338,32 @@ CONSENT_INDEPENDENT_BASES = (
     "APPI-69-1",
     "APPI-69-2-3",
 )
-"""Bases on which an office is told whether the family agrees or not. Source: domain/SOURCES.md."""
+"""Bases that permit a disclosure to an office whether the family agrees or not. Source: domain/SOURCES.md."""
 COMMISSIONED = ("CWA-21-10-2-3", "CWA-25-2-2")
-"""Bases between a core agency and who visits for it."""
+"""Bases between a core agency and the agencies that visit for it."""
 TO_OFFICE = (*CONSENT_INDEPENDENT_BASES, "APPI-69-2-1", "CWA-21-10-2-3", "APPI-27-C")
-"""Bases on which an office of the municipality or the prefecture is told."""
-
+"""Bases that permit a disclosure to an office of the municipality or the prefecture."""
 
 TO_CORE = To(roles=CORE, preselected_roles=CORE, bases=COMMISSIONED, default_basis=COMMISSIONED[0])
-"""Who visits tells the core agency."""
+"""From a visiting agency to the core agency."""
 
 
 def child_seen_field(no: str, label: str = "子ども本人を見ましたか") -> Field:
-    """Whether the child itself was seen; ``no``: what else it may have been."""
+    """Whether the child itself was seen; ``no``: the text of the other answer."""
     return Field(
         name="child_seen", label=label, input_kind=InputKind.YES, choices={"yes": "目視した", "no": no}
     )
 
 
 def agreed(label: str) -> Field:
-    """Something to be ticked first."""
+    """A statement that must be ticked."""
     return Field(name="agreed", label=label, input_kind=InputKind.CHECK)
 
 
 def reason_field(
     choices: Choices, *names: str, label: str = "理由", is_required: bool = True, help: str = ""
 ) -> Field:
-    """The reason as a code; its words are sealed apart."""
+    """The reason as a code; its text is a section of its own."""
     return Field(
         name="reason",
         label=label,
@@ -373,7 +375,7 @@ def reason_field(
 
 
 def reason_section(label: str = "理由・経緯", *, is_required: bool = False) -> SectionText:
-    """The reason in words, which our own agency alone can open."""
+    """The reason as text, which only our own agency can open."""
     return SectionText(
         section=Section.REASON, label=label, is_required=is_required, help="自機関だけが開けます。"
     )

@@ -1,4 +1,4 @@
-"""Meetings of a case, and what a profession is asked to judge."""
+"""Meetings of a case, and professional judgements."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ GROUP = "会議・専門職"
 NETWORK_BASES = ("CWA-25-2-2", "CWA-25-3-2", *TO_OFFICE)
 DUE = Field(name="due_on", label="いつまでに", input_kind=InputKind.DAY, is_required=False)
 
-MEETINGS = (
+MEETING_FORMS = (
     Form(
         key="conference",
         act=e.CaseConferenceConvened,

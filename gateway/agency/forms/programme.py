@@ -1,9 +1,8 @@
-"""A contractor's papers and its reinstatement, the rules of secrecy, and what the audit office asks to open."""
+"""Contractors and their workers, confidentiality rules, reports and supervision, services of the area."""
 
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
 
 from domain import events as e
 from domain.calendar import day_of
@@ -11,7 +10,6 @@ from domain.codes import Purpose
 from domain.rulebook import QUALIFICATIONS
 from gateway.agency.forms.fill import FieldError
 from gateway.agency.forms.kinds import (
-    AUTHORITIES,
     CONTRACTOR,
     CORE,
     Choices,
@@ -46,7 +44,7 @@ def _workers(form_context: FormContext) -> Choices:
 
 
 def _missing_modules(form_context: FormContext) -> list[str]:
-    """The modules that some visitor lacks."""
+    """The training modules that some worker lacks."""
     gaps = {g for w in (form_context.about or {}).get("workers", []) for g in w["gaps"]}
     return [m for m in MODULES if f"TRAINING_{m}" in gaps]
 
@@ -65,7 +63,7 @@ def _check_still_valid(field_values: FieldValues, form_context: FormContext) -> 
 
 
 def commissioned_by_us(form_context: FormContext, about: Message) -> bool:
-    """A contractor of ours: our own visitors are under no commission."""
+    """True for a contractor of ours; our own visitors have no contract."""
     return about.get("by") == form_context.agency != about.get("contractor")
 
 
@@ -85,11 +83,6 @@ def _not_yet_acknowledged(form_context: FormContext, about: Message) -> bool:
     return about.get("edition") is not None and form_context.actor not in about.get("acknowledged", [])
 
 
-def _finalise_audit_grant(field_values: FieldValues, form_context: FormContext) -> FieldValues:
-    requested: dict[str, Any] = (form_context.about or {})["fields"]
-    return {"opens": requested["opens"], "until": requested["until"]}
-
-
 WORKER_FIELD = Field(name="worker", label="訪問支援者(登録番号)", input_kind=InputKind.ONE, choices=_workers)
 SERVICE = Field(name="service", label="支援", input_kind=InputKind.ONE, choices=SERVICES)
 VALID_UNTIL_FIELD = Field(
@@ -100,7 +93,7 @@ VALID_UNTIL_FIELD = Field(
     help="期限がなければ空けておいてください。",
 )
 
-PROGRAMME = (
+PROGRAMME_FORMS = (
     Form(
         key="worker",
         act=e.SupportWorkerRegistered,
@@ -388,21 +381,4 @@ PROGRAMME = (
         fields=(SERVICE, Field(name="families", label="家庭の数", input_kind=InputKind.COUNT)),
         send="記録する",
     ),
-)
-
-AUDIT = Form(
-    key="audit-grant",
-    act=e.AuditContentAccessGranted,
-    title="監査閲覧を承認する",
-    description="監査機関が、名指しした項目の内容を見たいと求めています。別の二人の職員の承認で、その項目だけが期限まで開きます。",
-    next_step="二人目の承認で、持ち主の窓口が監査機関の鍵を作り、閲覧はすべて記録されます。認めないときは承認しないでください。期限が過ぎれば求めは終わります。",
-    group="監査",
-    roles=AUTHORITIES,
-    about=(e.AuditContentAccessRequested,),
-    answers="grants",
-    max_per_message=2,
-    fields=(agreed("求められた項目と期限を確かめ、自分の判断で承認します"),),
-    purpose=Purpose.AUDIT,
-    finalise=_finalise_audit_grant,
-    send="承認する",
 )

@@ -1,4 +1,4 @@
-"""What is kept hidden, under which conditions it was given, how long it is kept, and how it goes."""
+"""Protected addresses, conditions of a disclosure, retention periods, holds, and destruction."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def _sent_by_us(form_context: FormContext, about: Message) -> bool:
 
 
 def _may_approve_destruction(form_context: FormContext, about: Message) -> bool:
-    """Two others of the agency that appraised it, where it is to be destroyed."""
+    """True for people of the agency that appraised it for destruction, other than the appraiser; two must approve."""
     is_to_be_destroyed = about["fields"].get("appraisal", Appraisal.DESTROY) == Appraisal.DESTROY
     return (
         ours(form_context, about)
@@ -44,7 +44,7 @@ def _may_approve_destruction(form_context: FormContext, about: Message) -> bool:
 
 
 def _known_sections(form_context: FormContext) -> Choices:
-    """The sections that this door knows the case to have."""
+    """The sections of the case that this door knows of."""
     known = {i["section"] for m in form_context.messages for i in m.get("items", [])}
     return {s: text for s, text in SECTIONS.items() if s in known}
 
@@ -176,7 +176,7 @@ RETENTION_FORMS = (
         send="評価を記録する",
     ),
     Form(
-        key="destruction-word",
+        key="destruction-approval",
         act=e.DestructionApproved,
         title="廃棄を承認する",
         description="評価した人とは別の二人が、自分の判断で承認します。",

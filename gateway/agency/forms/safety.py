@@ -1,4 +1,4 @@
-"""Notifications and what must follow, decisions not to tell or act, answers, and what leaked."""
+"""Notifications, triage and safety checks, forwarding, and decisions not to disclose."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from domain import events as e
 from domain.calendar import day_of
-from domain.codes import AUTHOR_ONLY, Flag, Purpose, SafetyMethod, Section
+from domain.codes import Flag, Purpose, SafetyMethod, Section
 from gateway.agency.forms.fill import FieldError, local_input_value
 from gateway.agency.forms.kinds import (
     AUTHORITIES,
@@ -16,8 +16,6 @@ from gateway.agency.forms.kinds import (
     CORE,
     EXT,
     MED,
-    TO_OFFICE,
-    Choices,
     Field,
     FieldValues,
     Form,
@@ -32,13 +30,11 @@ from gateway.agency.forms.kinds import (
     theirs,
 )
 from gateway.agency.forms.transfer import BASIC, CAREGIVER
-from gateway.pages.labels import BREACH_STAGES, METHODS, REASON_LABELS, REFERRAL_OUTCOMES, URGENCIES
-from gateway.pages.texts import SECTIONS
+from gateway.pages.labels import METHODS, REASON_LABELS, REFERRAL_OUTCOMES, URGENCIES
 
 GROUP = "通告・安全"
 NOTIFY_BASES = ("CAPA-6-1", "CWA-25-1")
 FORWARD_BASES = ("CWA-25-7-1", "CAPA-13-4", "CWA-25-2-2", "CWA-26-1-3", "APPI-69-2-3", "APPI-69-1")
-ANSWER_BASES = ("CWA-25-3-2", "CWA-25-2-2", "CAPA-13-4", *TO_OFFICE)
 CHILD_SEEN = SectionText(
     section=Section.CHILD,
     label="子どもの様子",
@@ -55,7 +51,7 @@ CHILD_STATEMENT_SECTION = SectionText(
 RISK_SECTION = SectionText(section=Section.RISK, label="危険度・けがなど")
 
 
-def _check_not_in_future(name: str) -> Any:
+def check_not_in_future(name: str) -> Any:
     def checked(field_values: FieldValues, form_context: FormContext) -> FieldValues:
         if field_values[name] > e.dump(form_context.now):
             raise FieldError(
@@ -68,7 +64,7 @@ def _check_not_in_future(name: str) -> Any:
 
 
 def _finalise_safety_check(field_values: FieldValues, form_context: FormContext) -> FieldValues:
-    """The child was seen where it was sighted, and nowhere else."""
+    """``child_seen`` follows from the method: only a sighting counts."""
     return {**field_values, "child_seen": field_values["method"] == SafetyMethod.SIGHTED}
 
 
@@ -78,36 +74,13 @@ def _check_review_date(field_values: FieldValues, form_context: FormContext) -> 
     return field_values
 
 
-def _finalise_breach(field_values: FieldValues, form_context: FormContext) -> FieldValues:
-    field_values = _check_not_in_future("found_at")(field_values, form_context)
-    if field_values["stage"] == "FINAL" and not field_values["answers"]:
-        raise FieldError("answers", "確報には、もとになる速報を選んでください。")
-    return {**field_values, "answers": field_values["answers"] if field_values["stage"] == "FINAL" else None}
-
-
-def _preliminary_reports(form_context: FormContext) -> Choices:
-    """Our preliminary reports of this case."""
-    own_breach_reports = [
-        m for m in form_context.messages if m["act"] == e.BreachReported.TOPIC and ours(form_context, m)
-    ]
-    return {
-        m["message"]: f"{m['at'][:10]} の速報"
-        for m in own_breach_reports
-        if m.get("fields", {}).get("stage") == "PRELIMINARY"
-    }
-
-
 def _may_forward(form_context: FormContext, about: Message) -> bool:
     return theirs(form_context, about) or (
         ours(form_context, about) and bool(about["fields"].get("recorded_for_notifier"))
     )
 
 
-def _has_held_recipients(form_context: FormContext, about: Message) -> bool:
-    return ours(form_context, about) and bool(about.get("held"))
-
-
-SAFETY = (
+SAFETY_FORMS = (
     Form(
         key="intake",
         act=e.AbuseNotificationReceived,
@@ -138,7 +111,7 @@ SAFETY = (
         ),
         purpose=Purpose.SAFETY,
         fixed={"notifier_token": None, "recorded_for_notifier": True},
-        finalise=_check_not_in_future("received_at"),
+        finalise=check_not_in_future("received_at"),
         begins_case=True,
         send="通告を受け付ける",
     ),
@@ -168,7 +141,7 @@ SAFETY = (
         ),
         purpose=Purpose.SAFETY,
         fixed={"notifier_token": None, "recorded_for_notifier": False},
-        finalise=_check_not_in_future("received_at"),
+        finalise=check_not_in_future("received_at"),
         begins_case=True,
         send="通告する",
     ),
@@ -241,7 +214,7 @@ SAFETY = (
         purpose=Purpose.SAFETY,
     ),
     Form(
-        key="not-told",
+        key="non-disclosure",
         act=e.NonDisclosureDecided,
         title="伝えない・対応しないと決める",
         description="いまは伝えない、または対応しないと判断したことを、理由と見直す日とともに記録します。",
@@ -276,146 +249,5 @@ SAFETY = (
         to=To(fixed=FormContext.other_side),
         tasks=frozenset({"ACT", "LATE_ACT"}),
         send="結果を知らせる",
-    ),
-)
-
-ANSWERS = (
-    Form(
-        key="answer",
-        act=e.InformationRequestAnswered,
-        title="照会に回答する",
-        description="尋ねられたことに答えます。必要な範囲だけを書いてください。",
-        next_step="尋ねた機関だけが開けます。",
-        group="連絡・回答",
-        about=(e.InformationRequested,),
-        open=theirs,
-        section_inputs=tuple(
-            SectionText(section=s, label=SECTIONS[s])
-            for s in (
-                Section.BASIC,
-                Section.CHILD,
-                Section.CAREGIVER,
-                Section.ENV,
-                Section.PREG,
-                Section.MEDICAL,
-                Section.RISK,
-            )
-        ),
-        to=To(fixed=FormContext.other_side, bases=ANSWER_BASES),
-        tasks=frozenset({"ANSWER", "LATE_ANSWER"}),
-    ),
-    Form(
-        key="decline",
-        act=e.InformationRequestDeclined,
-        title="回答しないと答える",
-        description="答えられないときも、黙っていずに理由を返します。",
-        next_step="尋ねた機関に、理由が伝わります。",
-        group="連絡・回答",
-        about=(e.InformationRequested,),
-        open=theirs,
-        fields=(
-            reason_field(
-                REASON_LABELS, "NOT_KNOWN_TO_US", "NOT_ALLOWED_TO_TELL", "NO_BASIS_FOUND", "WOULD_HARM"
-            ),
-        ),
-        section_inputs=(reason_section("経緯"),),
-        to=To(fixed=FormContext.other_side),
-        tasks=frozenset({"ANSWER", "LATE_ANSWER"}),
-        send="回答しないと答える",
-    ),
-    Form(
-        key="report-review",
-        act=e.VisitReportReviewed,
-        title="訪問報告を確認する",
-        description="委託先の訪問報告を読み、確認したことを記録します。",
-        next_step="委託先に伝わります。",
-        group="連絡・回答",
-        roles=CORE,
-        about=(e.VisitReportSubmitted,),
-        open=theirs,
-        section_inputs=(reason_section("確認したこと・次にすること"),),
-        to=To(fixed=FormContext.other_side),
-        tasks=frozenset({"REVIEW_REPORT", "LATE_REPORT"}),
-        send="確認を記録する",
-    ),
-    Form(
-        key="release",
-        act=e.HeldDisclosureReleased,
-        title="保留した連絡の解除を申し出る",
-        description="委託先が再開したので、待っていた連絡を届けます。",
-        next_step="規則をもう一度調べ、よければ届きます。",
-        group="連絡・回答",
-        any_message=True,
-        answers="releases",
-        open=_has_held_recipients,
-        max_per_message=5,
-        fields=(
-            Field(
-                name="agreed",
-                label="この連絡を、いま届けてよいことを確かめました",
-                input_kind=InputKind.CHECK,
-            ),
-        ),
-        to=To(fixed=lambda s: (s.about or {}).get("held", []), is_required=True),
-        tasks=frozenset({"RELEASE"}),
-        send="解除を申し出る",
-    ),
-    Form(
-        key="breach",
-        act=e.BreachReported,
-        title="漏えいを報告する",
-        description="情報が漏れた、失われた、または誤って渡したおそれに気づいたときに、分かる範囲ですぐ報告します(速報)。",
-        next_step="30日のうちに確報を出します。本人への通知の有無も報告します。",
-        group="連絡・回答",
-        fields=(
-            Field(
-                name="stage",
-                label="報告の段階",
-                input_kind=InputKind.ONE,
-                choices=BREACH_STAGES,
-                default=lambda s: ["FINAL" if _preliminary_reports(s) else "PRELIMINARY"],
-            ),
-            Field(
-                name="answers",
-                label="もとになる速報",
-                input_kind=InputKind.ONE,
-                choices=_preliminary_reports,
-                is_required=False,
-                help="確報のときだけ選びます。",
-                default=lambda s: list(_preliminary_reports(s))[:1],
-                visible_if=lambda s: bool(_preliminary_reports(s)),
-            ),
-            Field(
-                name="found_at",
-                label="気づいた日時",
-                input_kind=InputKind.MOMENT,
-                default=lambda s: [local_input_value(s.now)],
-            ),
-            Field(
-                name="leaked",
-                label="漏れた(おそれのある)情報区分",
-                input_kind=InputKind.MANY,
-                choices={s.value: SECTIONS[s.value] for s in Section if s not in AUTHOR_ONLY},
-            ),
-            Field(
-                name="persons",
-                label="本人の人数",
-                input_kind=InputKind.COUNT,
-                help="分からなければ、分かる範囲の数。",
-            ),
-            Field(
-                name="subjects_informed",
-                label="本人に知らせましたか",
-                input_kind=InputKind.YES,
-                choices={"yes": "知らせた", "no": "まだ知らせていない"},
-            ),
-        ),
-        section_inputs=(reason_section("経緯と、とった措置"),),
-        to=To(roles=AUTHORITIES, preselected_roles=CORE, help="委託元・中核機関に知らせます。"),
-        tasks=frozenset({"LATE_BREACH"}),
-        finalise=lambda field_values, form_context: _finalise_breach(
-            {"answers": None, **field_values}, form_context
-        ),
-        send="報告する",
     ),
 )

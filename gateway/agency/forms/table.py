@@ -7,44 +7,61 @@ from dataclasses import replace
 
 from domain.errors import NotFound
 from domain.events import Kind
-from gateway.agency.forms.emergency import EMERGENCY
+from gateway.agency.forms.access import ACCESS_FORMS
+from gateway.agency.forms.answers import ANSWER_FORMS
+from gateway.agency.forms.assessment import ASSESSMENT_FORMS
+from gateway.agency.forms.audit import AUDIT_FORMS
+from gateway.agency.forms.breaches import BREACH_FORMS
+from gateway.agency.forms.closing import CLOSING_FORMS
+from gateway.agency.forms.consent import CONSENT_FORMS
+from gateway.agency.forms.corrections import CORRECTION_FORMS
+from gateway.agency.forms.emergency import EMERGENCY_FORMS
 from gateway.agency.forms.kinds import Form, FormContext, Message
-from gateway.agency.forms.meetings import MEETINGS
-from gateway.agency.forms.network_and_visits import NETWORK_AND_VISIT_FORMS
-from gateway.agency.forms.programme import AUDIT, PROGRAMME
+from gateway.agency.forms.meetings import MEETING_FORMS
+from gateway.agency.forms.network import NETWORK_FORMS
+from gateway.agency.forms.planning import PLAN_REVIEW_FORMS, PLANNING_FORMS
+from gateway.agency.forms.programme import PROGRAMME_FORMS
 from gateway.agency.forms.retention import RETENTION_FORMS
-from gateway.agency.forms.rights import RIGHTS
-from gateway.agency.forms.safety import ANSWERS, SAFETY
-from gateway.agency.forms.support import SUPPORT
+from gateway.agency.forms.safety import SAFETY_FORMS
 from gateway.agency.forms.transfer import TRANSFER_FORMS
+from gateway.agency.forms.visits import VISIT_FORMS, VISIT_REPORT_FORMS
 
 FORMS: Mapping[str, Form] = {
     form.key: form
     for form in (
-        *SAFETY,
-        *EMERGENCY,
-        *ANSWERS,
-        *NETWORK_AND_VISIT_FORMS,
-        *SUPPORT,
+        *SAFETY_FORMS,
+        *EMERGENCY_FORMS,
+        *ANSWER_FORMS,
+        *BREACH_FORMS,
+        *NETWORK_FORMS,
+        *PLAN_REVIEW_FORMS,
+        *VISIT_REPORT_FORMS,
+        *ASSESSMENT_FORMS,
+        *PLANNING_FORMS,
+        *VISIT_FORMS,
+        *CLOSING_FORMS,
         *TRANSFER_FORMS,
-        *RIGHTS,
-        *MEETINGS,
+        *ACCESS_FORMS,
+        *CORRECTION_FORMS,
+        *CONSENT_FORMS,
+        *MEETING_FORMS,
         *RETENTION_FORMS,
-        AUDIT,
-        *PROGRAMME,
+        *AUDIT_FORMS,
+        *PROGRAMME_FORMS,
     )
 }
+"""All forms by key, in the order in which pages offer them."""
 
 
 def form_of(key: str) -> Form:
     """The form of this key. Raises NotFound."""
     if key not in FORMS:
-        raise NotFound("form-not-there", "choose a form that a page offers")
+        raise NotFound("form-not-found")
     return FORMS[key]
 
 
 def forms_for_case(form_context: FormContext) -> dict[str, list[Form]]:
-    """What can be said about a case as a whole, by group."""
+    """The forms about a case itself that this agency uses, by group."""
     matching_forms: dict[str, list[Form]] = {}
     for form in FORMS.values():
         if form.is_about_case and form.fits(form_context):
@@ -53,24 +70,24 @@ def forms_for_case(form_context: FormContext) -> dict[str, list[Form]]:
 
 
 def forms_for_message(form_context: FormContext, message: Message) -> list[Form]:
-    """What can be said about this message."""
+    """The forms that can be sent about this message."""
     about = replace(form_context, about=message)
     return [f for f in FORMS.values() if not f.is_about_case and f.is_offered_for(about, message)]
 
 
 def forms_beginning_case(form_context: FormContext) -> list[Form]:
-    """What can begin a case."""
+    """The forms that can begin a case."""
     return [form for form in FORMS.values() if form.begins_case and form.fits(form_context)]
 
 
 def forms_for_programme(form_context: FormContext, about: Message, kind: Kind) -> list[Form]:
-    """What can be said about a commission, or about our own agency."""
+    """The forms about a commission (or, by ``kind``, about our own agency)."""
     matching_forms = [f for f in FORMS.values() if f.act.ON is kind and kind is not Kind.CASE]
     return [f for f in matching_forms if f.fits(form_context) and f.open(form_context, about)]
 
 
 def forms_for_task(form_context: FormContext, task: Mapping[str, object]) -> Iterator[Form]:
-    """The forms that do what this line of the work list asks."""
+    """The forms that complete this task."""
     message = form_context.message(task["message"])
     for form in FORMS.values():
         if task["kind"] not in form.tasks or not form.fits(form_context):

@@ -1,4 +1,4 @@
-"""A family moves: begun when the move is planned, receipted thing by thing, over when the child was seen there."""
+"""Transfer of a case when a family moves: from the planned move to the sighting of the child by the new agency."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ MOVE_DATE_FIELD = Field(
 
 
 def _sent_handover_items(form_context: FormContext) -> Choices:
-    """What came with what it is about; all things where it came on paper."""
+    """The documents that the package says were sent; all of them if it was sent on paper."""
     checklist = (form_context.about or {}).get("fields", {}).get("checklist", {})
     sent = [item for item, state in checklist.items() if state == "SENT"]
     return {i: text for i, text in HANDOVER_ITEMS.items() if not checklist or i in sent}

@@ -1,65 +1,32 @@
-"""The plain JSON API of a door, for the agency's own systems. Sections are in clear here, and never beyond."""
+"""The JSON API of a door, for the agency's own systems. It takes and returns sections in clear."""
 
 from __future__ import annotations
 
-import json
 from base64 import b64encode
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any
-from uuid import UUID, uuid4
+from functools import partial
+from typing import Any
+from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, Field
 
 from adapters.agencies import Finding, WrongFile
 from adapters.agencies.contract import MAX_FILE_BYTES
-from domain.codes import Flag, Purpose, Section
-from domain.errors import Malformed
-from domain.events import EVENTS, CaseMessage, Kind, dump
-from gateway.agency.door import Door, SectionContent, SubmissionResult
+from domain.codes import Purpose, Section
+from domain.error_codes import Audience
+from domain.events import Kind, dump
+from gateway.agency.door import Door
 from gateway.agency.files import FileResult, Files
 from gateway.agency.inclusion import LogProver
-from gateway.agency.staff import Person
-from gateway.pages.texts import reason_text
+from gateway.agency.web.guard import SignedIn
+from gateway.agency.web.messages import MessageIn, SentOut, StrictModel, send_message, to_sent_out
+from gateway.protocol.problem_responses import problem_responses
 from gateway.protocol.problems import problem
 from gateway.protocol.serving import read_bounded_body
-
-
-class StrictModel(BaseModel):
-    """Unknown keys are refused."""
-
-    model_config = ConfigDict(extra="forbid")
-
-
-class SectionIn(StrictModel):
-    """One section of a message, in clear."""
-
-    section: Section
-    text: Annotated[str, Field(max_length=4_000_000)]
-    flags: list[Flag] = []
-
-
-class MessageIn(StrictModel):
-    """A message to be sealed, signed and sent. ``case`` null begins a new case.
-
-    ``act``: a topic of the published list; ``fields``: the act's own fields. ``command_id`` may be chosen by the
-    sender, so that the same message twice is recorded once.
-    """
-
-    case: UUID | None = None
-    act: str
-    to: list[UUID] = []
-    basis: dict[UUID, str] = {}
-    consent: list[UUID] = []
-    purpose: Purpose = Purpose.SUPPORT
-    reason: str | None = None
-    fields: dict[str, Any] = {}
-    occurred_at: datetime | None = None
-    sections: list[SectionIn] = []
-    command_id: UUID | None = None
 
 
 class OpenIn(StrictModel):
@@ -70,20 +37,6 @@ class OpenIn(StrictModel):
     purpose: Purpose = Purpose.SUPPORT
 
 
-class SentOut(StrictModel):
-    """What became of a message."""
-
-    case: UUID
-    message: UUID
-    outcome: str
-    topic: str | None
-    reason: str | None
-    reason_text: str | None
-    fitting: list[str]
-    held: list[str]
-    position: int | None
-
-
 class OpenedOut(StrictModel):
     """An item in clear, verified; its opening is recorded."""
 
@@ -92,60 +45,6 @@ class OpenedOut(StrictModel):
     author: UUID
     created_at: datetime
     act: str
-
-
-def send_message(door: Door, person: Person, message: MessageIn) -> SubmissionResult:
-    """Seal and send. Raises Malformed for an act that is none, else what the door raises."""
-    cls = EVENTS.get(message.act)
-    if cls is None or not issubclass(cls, CaseMessage):
-        raise Malformed("unknown-act", "ask for an act of the published list")
-    if message.occurred_at is not None and message.occurred_at.tzinfo is None:
-        raise Malformed("naive-time", "write the time with its zone, such as +09:00")
-    fields = {
-        "to": sorted(map(str, message.to)),
-        "basis": {str(a): code for a, code in message.basis.items()},
-        "consent": sorted(map(str, message.consent)),
-        "purpose": message.purpose.value,
-        "reason": message.reason,
-        **message.fields,
-    }
-    parts = [
-        SectionContent(s.section.value, s.text.encode(), tuple(sorted(f.value for f in s.flags)))
-        for s in message.sections
-    ]
-    return door.send(
-        Kind.CASE,
-        message.case or uuid4(),
-        message.act,
-        fields,
-        parts,
-        actor=person.actor,
-        occurred_at=message.occurred_at,
-        command_id=message.command_id,
-        asked=_canonical_request(message) if message.command_id is not None else None,
-    )
-
-
-def _canonical_request(message: MessageIn) -> bytes:
-    """What was asked, in one form whatever the order of its keys."""
-    return json.dumps(message.model_dump(mode="json"), sort_keys=True).encode()
-
-
-def to_sent_out(sent: SubmissionResult) -> SentOut:
-    """A sent command as this API tells it."""
-    return SentOut(
-        case=sent.case,
-        message=sent.command_id,
-        outcome=sent.outcome,
-        topic=sent.topic,
-        reason=sent.reason,
-        reason_text=reason_text(sent.reason) or None,
-        fitting=list(sent.fitting),
-        held=list(sent.held),
-        position=sent.receipt.leaf.seq
-        if sent.receipt is not None and sent.receipt.leaf is not None
-        else None,
-    )
 
 
 class FileRowOut(StrictModel):
@@ -161,18 +60,18 @@ class FileRowOut(StrictModel):
 
 
 class FileOut(StrictModel):
-    """What became of a file. ``answer``: in the sender's own format, base64; ``ending``: of its name."""
+    """What became of a file. ``answer``: in the format of the file, base64; ``ending``: for its file name."""
 
     ok: bool
     rows: list[FileRowOut]
     media_type: str
     ending: str
     answer: str
-    findings: list[dict[str, str]] = []
+    findings: list[dict[str, str]] = Field(default=[])
 
 
 def file_out(file_result: FileResult, findings: Sequence[Finding] = ()) -> FileOut:
-    """A file's answer as this API tells it."""
+    """The answer to a file as the API returns it."""
     return FileOut(
         ok=file_result.ok,
         rows=[
@@ -194,15 +93,23 @@ def file_out(file_result: FileResult, findings: Sequence[Finding] = ()) -> FileO
     )
 
 
-def agency_api(door: Door, authenticate: Any, files: Files) -> APIRouter:
-    """The routes. ``authenticate``: the dependency that names the system or person, or refuses."""
-    api = APIRouter(prefix="/api", tags=["agency"])
-    current_person = Depends(authenticate)
+problems = partial(problem_responses, Audience.DOOR)
 
-    @api.post("/files")
-    async def post_file(request: Request, person: Person = current_person) -> JSONResponse:
-        """Send a file (FHIR Bundle, xlsx, csv) as it is; its content tells its format. 200: taken, with what
-        became of each message; 400: nothing was taken, with all findings. The same bytes are recorded once."""
+
+def add_api(systems: APIRouter, door: Door, files: Files) -> None:
+    """The routes of the API, below ``/api``."""
+    _add_sending(systems, door, files)
+    _add_reading(systems, door)
+    _add_reports(systems, door)
+
+
+def _add_sending(systems: APIRouter, door: Door, files: Files) -> None:
+    """Messages and files to be sent, and what this door sent."""
+
+    @systems.post("/files", responses=problems(400, 413))
+    async def post_file(request: Request, person: SignedIn) -> JSONResponse:
+        """Send a file (FHIR Bundle, xlsx, csv) as it is; the format is recognised from its content. 200: accepted, with
+        the outcome of each message; 400: not accepted, with all findings. The same file is recorded once."""
         data = await read_bounded_body(request, MAX_FILE_BYTES)
         try:
             file_result = await run_in_threadpool(files.send, person, data)
@@ -211,31 +118,49 @@ def agency_api(door: Door, authenticate: Any, files: Files) -> APIRouter:
             return JSONResponse(problem(wrong)[1] | refusal.model_dump(mode="json"), 400)
         return JSONResponse(file_out(file_result).model_dump(mode="json"))
 
-    @api.post("/messages")
-    def post_message(message: MessageIn, person: Person = current_person) -> SentOut:
+    @systems.post("/messages", responses=problems(400, 404, 409))
+    def post_message(message: MessageIn, person: SignedIn) -> SentOut:
         """Send a message. Outcome: recorded, refused (with the reason and what would fit), or waiting."""
         return to_sent_out(send_message(door, person, message))
 
-    @api.get("/worklist")
-    def get_worklist(person: Person = current_person) -> list[dict[str, Any]]:
+    @systems.get("/outbox")
+    def get_outbox() -> list[dict[str, Any]]:
+        """What this door sent, and what became of it."""
+        return [
+            {
+                "command_id": str(o.command_id),
+                "about": str(o.about),
+                "act": o.act,
+                "at": o.at,
+                "state": o.state,
+            }
+            for o in door.store.outgoing()
+        ]
+
+
+def _add_reading(systems: APIRouter, door: Door) -> None:
+    """The cases of this agency: what waits, what it may know of, and opening an item."""
+
+    @systems.get("/worklist")
+    def get_worklist() -> list[dict[str, Any]]:
         """What waits for this agency."""
         door.refresh()
         return door.store.tasks()
 
-    @api.get("/cases")
-    def get_cases(person: Person = current_person) -> list[str]:
-        """The cases of which this agency knows something."""
+    @systems.get("/cases")
+    def get_cases() -> list[str]:
+        """The cases of which this agency may know at least one message."""
         door.refresh()
         return sorted({m["case"] for m in door.store.messages()})
 
-    @api.get("/cases/{case}")
-    def get_case(case: UUID, person: Person = current_person) -> list[dict[str, Any]]:
+    @systems.get("/cases/{case}", responses=problems(400))
+    def get_case(case: UUID) -> list[dict[str, Any]]:
         """The messages of a case that this agency may know of: control only."""
         door.refresh()
         return door.store.messages(case)
 
-    @api.post("/cases/{case}/items/{item}/open")
-    def post_open(case: UUID, item: UUID, request_body: OpenIn, person: Person = current_person) -> OpenedOut:
+    @systems.post("/cases/{case}/items/{item}/open", responses=problems(400, 404, 409))
+    def post_open(case: UUID, item: UUID, request_body: OpenIn, person: SignedIn) -> OpenedOut:
         """Open an item. The opening is recorded before the key is released."""
         opened = door.open(
             case,
@@ -253,41 +178,29 @@ def agency_api(door: Door, authenticate: Any, files: Files) -> APIRouter:
             act=opened.act,
         )
 
-    @api.get("/outbox")
-    def get_outbox(person: Person = current_person) -> list[dict[str, Any]]:
-        """What this door sent, and what became of it."""
-        return [
-            {
-                "command_id": str(o.command_id),
-                "about": str(o.about),
-                "act": o.act,
-                "at": o.at,
-                "state": o.state,
-            }
-            for o in door.store.outgoing()
-        ]
 
-    @api.get("/agenda")
-    def get_agenda(since: AwareDatetime, person: Person = current_person) -> dict[str, Any]:
-        """For a meeting: every open case that we look after, what changed since, what is late, who was never asked."""
+def _add_reports(systems: APIRouter, door: Door) -> None:
+    """Reports for a meeting, the state of the log, and the agencies that can be addressed."""
+
+    @systems.get("/agenda", responses=problems(400))
+    def get_agenda(since: AwareDatetime, person: SignedIn) -> dict[str, Any]:
+        """For a meeting: every open case of this agency, with changes since then, late tasks, and agencies never asked."""
         return door.query(Kind.AGENCY, door.agency, "agenda", {"since": dump(since)}, actor=person.actor)
 
-    @api.get("/openings")
-    def get_openings(since: AwareDatetime, person: Person = current_person) -> dict[str, Any]:
-        """Who else opened what of the cases that we answer for, gathered by day, case, agency and section."""
+    @systems.get("/openings", responses=problems(400))
+    def get_openings(since: AwareDatetime, person: SignedIn) -> dict[str, Any]:
+        """Openings by other agencies in the cases of this agency, by day, case, agency and section."""
         return door.query(Kind.AGENCY, door.agency, "openings", {"since": dump(since)}, actor=person.actor)
 
-    @api.get("/log")
-    def get_log(person: Person = current_person) -> dict[str, Any]:
-        """How this door stands with the hub's log: what is proven, what waits or is late, and what is wrong."""
+    @systems.get("/log")
+    def get_log() -> dict[str, Any]:
+        """The state of this door's inclusion proofs: how many are proven, wait or are late, and contradictions of the log."""
         return LogProver(door).log_status().to_json()
 
-    @api.get("/agencies")
-    def get_agencies(person: Person = current_person) -> list[dict[str, Any]]:
-        """The agencies that can be addressed, from key sets that the registrars vouch for."""
+    @systems.get("/agencies")
+    def get_agencies() -> list[dict[str, Any]]:
+        """The agencies that can be addressed, from key sets that the registrars signed."""
         return [
             {"id": str(k.agency), "code": k.code, "name": k.name, "roles": list(k.roles)}
             for k in door.directory()
         ]
-
-    return api

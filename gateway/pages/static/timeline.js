@@ -1,3 +1,3 @@
-// The slider alone: letting go of it shows that moment. Without this file the button does it.
+// Releasing the slider shows that moment. Without JavaScript the button does the same.
 const slider = document.getElementById("n");
 slider.addEventListener("change", () => slider.form.requestSubmit());

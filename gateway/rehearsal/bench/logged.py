@@ -42,7 +42,7 @@ def measure(
                     _measure_pair(rows, name, target_hub, senders, max(1, commands // senders))
         (_, without), (_, logged) = hubs
         if _has_checkpoint(without) or not _has_checkpoint(logged):
-            raise InvariantViolation("bench-not-logged", "one hub was to keep a log, the other was not")
+            raise InvariantViolation("bench-not-logged")
     return [_row_with_p99_ratio(row, rows) for row in rows.values()]
 
 

@@ -168,7 +168,7 @@ def require_recorded(run: LoadResult) -> None:
     """Raises InvariantViolation where an answer is not «recorded»."""
     wrong = [status for status, _ in run.answers if status != 200]
     if wrong:
-        raise InvariantViolation("bench-not-recorded", f"{len(wrong)} requests were answered {wrong[0]}")
+        raise InvariantViolation("bench-not-recorded", f"{len(wrong)} requests were answered {wrong[0]}.")
 
 
 def _load_result(timed: tuple[float, list[float]]) -> LoadResult:
@@ -185,7 +185,9 @@ def _read_log(archive: Archive, head: int) -> None:
 def _verify(archive: Archive) -> None:
     verification = Verifier(archive.recorder, archive.store, archive.genesis).run()
     if not verification.ok:
-        raise InvariantViolation("bench-not-verified", verification.findings[0].what)
+        raise InvariantViolation(
+            "bench-not-verified", f"The first finding is {verification.findings[0].what}."
+        )
 
 
 def _rebuild(archive: Archive, read_models: Path) -> None:

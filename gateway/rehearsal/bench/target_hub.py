@@ -69,7 +69,7 @@ def child(module: str, *arguments: str, first: bytes = b"") -> Iterator[str]:
         process.stdin.flush()
         first_line = process.stdout.readline().decode()
         if "http://" not in first_line:
-            raise Unavailable("not-served", f"{module} did not start")
+            raise Unavailable("not-served", f"{module} did not start.")
         yield first_line[first_line.index("http://") :].strip()
     finally:
         process.stdin.close()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from domain import events as e
-from domain.alarms import ALARMS, raised_alarms
-from domain.case import Case, evolve
+from domain.alarms.raising import ALARMS, raised_alarms
+from domain.case import Case
+from domain.evolution import evolve
 from domain.record import About
 from domain.rulebook import first_edition
 from gateway.rehearsal.scenario.fields.context import BY_NAME

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from domain.calendar import JST, day_of, end_of, monday_of
-from domain.case import Case, evolve
+from domain.case import Case
 from domain.clocks import child_was_sighted
 from domain.codes import CaseStatus
 from domain.events import (
@@ -19,6 +19,7 @@ from domain.events import (
     SafetyCheckOverdueAlarmRaised,
     VisitGapAlarmRaised,
 )
+from domain.evolution import evolve
 from domain.family_list import FamilyReader, family_list
 from domain.record import About
 from domain.register import Register

@@ -16,7 +16,7 @@ from gateway.rehearsal.scenario.story import HUB, Step
 from gateway.rehearsal.scenario.submission import submit_step
 from gateway.rehearsal.scenario.views import is_key_set_out_of_force
 
-REASONS = {*Reason, "MALFORMED", "NOT_THERE", "REFUSED", "UNTRUSTED"}
+REASONS = {*Reason, "MALFORMED", "NOT_FOUND", "REFUSED", "UNTRUSTED"}
 
 
 def play_refusal(run: Run, step: Step) -> None:
@@ -32,12 +32,12 @@ def play_refusal(run: Run, step: Step) -> None:
         NotFound,
         Refused,
     ) as error:  # nothing is recorded: a field is missing, or no such thing
-        _check_refusal(run, step, error.code.upper().replace("-", "_"))
+        _check_refusal(run, step, error.category.upper().replace("-", "_"))
         return
     except Untrusted as error:
         if not is_key_set_out_of_force(error):
             raise
-        _check_refusal(run, step, error.code.upper().replace("-", "_"))
+        _check_refusal(run, step, error.category.upper().replace("-", "_"))
         return
     if sent.outcome == "refused" or (attempt.event == "KeyDestroyed" and not _is_destroyed_at(run, step)):
         _check_refusal(run, step, sent.reason or "")

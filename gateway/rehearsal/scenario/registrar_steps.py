@@ -110,13 +110,13 @@ def open_items(run: Run, step: Step) -> SubmissionResult:
         if (not numbers or w.n in numbers) and (not step.sections or w.section in step.sections)
     ]
     if not wanted:
-        raise Malformed("story-nothing-to-open", f"#{step.n}: name a message that carries sections")
+        raise Malformed("story-nothing-to-open", f"Step #{step.n} opens a message without sections.")
     reader = next(iter(step.to), HUB) if step.by == HUB else step.by
     try:
         for w in wanted:
             read_item(run, reader, w, Purpose.SUPPORT)
     except NotFound:
-        return SubmissionResult(uuid4(), run.case, "refused", reason="NOT_THERE")
+        return SubmissionResult(uuid4(), run.case, "refused", reason="NOT_FOUND")
     return SubmissionResult(uuid4(), run.case, "recorded", "section.opened")
 
 

@@ -34,6 +34,7 @@ CODE_ALIASES: Mapping[str, str] = {
     "EXISTENCE_NOT_TOLD": "EXISTENCE_NOT_DISCLOSED",
     "IMPROVEMENT_ASKED": "IMPROVEMENT_REQUESTED",
     "KEEP": "PRESERVE",
+    "NOT_THERE": "NOT_FOUND",
 }
 """Codes of earlier stories, and the product's code that each means."""
 
@@ -109,13 +110,15 @@ def read_story(path: Path) -> Story:
     try:
         raw = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise Malformed("story-unreadable", f"{path.name}: {type(error).__name__}") from error
+        raise Malformed("story-unreadable", f"{path.name} can't be read: {type(error).__name__}.") from error
     if not isinstance(raw, dict):
-        raise Malformed("story-form", f"{path.name}: a story is a mapping")
+        raise Malformed("story-form", f"{path.name} is not a mapping.")
     try:
         return _parse_story(raw, path)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise Malformed("story-form", f"{path.name}: {type(error).__name__}: {error}") from error
+        raise Malformed(
+            "story-form", f"{path.name} does not have its form: {type(error).__name__}: {error}"
+        ) from error
 
 
 def _parse_story(raw: Mapping[str, Any], path: Path) -> Story:
@@ -233,11 +236,14 @@ def _validate(story: Story) -> None:
         unknown_agencies = {step.by, *step.to} - known - {HUB, PERSON, AUDITOR}
         if unknown_agencies:
             raise Malformed(
-                "story-agency", f"#{step.n}: unknown agency {', '.join(sorted(unknown_agencies))}"
+                "story-agency",
+                f"Step #{step.n} names the unknown agency {', '.join(sorted(unknown_agencies))}.",
             )
         wrong = set(step.sections) - {s.value for s in Section}
         if wrong:
-            raise Malformed("story-section", f"#{step.n}: unknown section {', '.join(sorted(wrong))}")
+            raise Malformed(
+                "story-section", f"Step #{step.n} names the unknown section {', '.join(sorted(wrong))}."
+            )
     numbers = [s.n for s in story.steps]
     if len(set(numbers)) != len(numbers):
-        raise Malformed("story-number", "every message has a number of its own")
+        raise Malformed("story-number")

@@ -190,7 +190,7 @@ class Seams:
         while self._checkpoint_size() < self._expected_size:
             if self._failed or monotonic() > until:
                 raise InvariantViolation(
-                    "log-behind", f"{self._expected_size} records, and the log has not signed them"
+                    "log-behind", f"The log has not signed all of {self._expected_size} records."
                 )
             sleep(0.02)
         for door in workload.doors.values():

@@ -137,7 +137,7 @@ class SteppedHub:
         child_end.close()
         try:
             if not self._pipe.poll(START_SECONDS):
-                raise Unavailable("not-started", "the hub does not start")
+                raise Unavailable("not-started")
             self._pipe.recv()
         except (EOFError, ConnectionError):
             self.wait()
@@ -160,7 +160,7 @@ class SteppedHub:
         self._child.join()
         if self._child.exitcode != -signal.SIGKILL:
             hub_log = (self._hub_folder / "hub.log").read_text(errors="replace")
-            raise InvariantViolation("hub-ended", f"the hub ended by itself: {hub_log[-1500:]}")
+            raise InvariantViolation("hub-ended", f"The hub ended by itself: {hub_log[-1500:]}")
 
     @property
     def alive(self) -> bool:

@@ -75,7 +75,7 @@ class Traffic:
                 self.doors[HOSPITAL].flush()
                 self.doors[CORE].refresh()
         except ExchangeError as error:
-            self.error_counts[f"{error.code}/{error.error_code}"] += 1
+            self.error_counts[f"{error.category}/{error.error_code}"] += 1
 
     def refer(self) -> None:
         """The hospital sends a referral."""

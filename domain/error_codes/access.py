@@ -1,0 +1,216 @@
+"""Error codes of keys, signatures and seals: whether bytes belong to a key, and whether a key is usable."""
+
+from __future__ import annotations
+
+from domain.error_codes.model import MALFORMED, NOT_FOUND, UNTRUSTED, Audience, rows
+
+READER = Audience.DOOR | Audience.AUDITOR
+
+ROWS = (
+    *rows(
+        MALFORMED,
+        Audience.HUB,
+        (
+            "ed25519-key-length",
+            "An Ed25519 public key does not have 32 bytes.",
+            "Publish a key of 32 bytes.",
+            "Ed25519公開鍵の長さが違います",
+            "鍵を作り直してください",
+        ),
+        (
+            "kem-key-length",
+            "An X-Wing public key does not have 1,216 bytes.",
+            "Publish a key of 1,216 bytes.",
+            "X-Wing公開鍵の長さが違います",
+            "鍵を作り直してください",
+        ),
+        (
+            "mldsa-key-length",
+            "An ML-DSA public key does not have the length of its kind.",
+            "Publish a key of 1,952 (ML-DSA-65) or 1,312 (ML-DSA-44) bytes.",
+            "ML-DSA公開鍵の長さが違います",
+            "鍵を作り直してください",
+        ),
+    ),
+    *rows(
+        UNTRUSTED,
+        Audience.HUB,
+        (
+            "ed25519-key-not-canonical",
+            "An Ed25519 public key is not in canonical form.",
+            "Make a new key.",
+            "Ed25519公開鍵が正規形ではありません",
+            "新しい鍵を作ってください",
+        ),
+        (
+            "ed25519-key-small-order",
+            "An Ed25519 public key is a point of small order.",
+            "Make a new key.",
+            "安全でないEd25519公開鍵です",
+            "新しい鍵を作ってください",
+        ),
+        (
+            "kem-key-mlkem",
+            "The ML-KEM part of a public key is not valid.",
+            "Make a new key.",
+            "封入用公開鍵(ML-KEM)が正しくありません",
+            "新しい鍵を作ってください",
+        ),
+        (
+            "kem-key-small-order",
+            "The X25519 part of a public key is a point of small order.",
+            "Make a new key.",
+            "安全でない封入用公開鍵(X25519)です",
+            "新しい鍵を作ってください",
+        ),
+        (
+            "wrong-ed25519-signature",
+            "The Ed25519 signature does not verify.",
+            "Sign exactly these bytes with the key that is named.",
+            "Ed25519の署名を確認できません",
+            "指定した鍵で署名し直してください",
+        ),
+        (
+            "wrong-mldsa-signature",
+            "The ML-DSA signature does not verify.",
+            "Sign exactly these bytes with the key that is named.",
+            "ML-DSAの署名を確認できません",
+            "指定した鍵で署名し直してください",
+        ),
+    ),
+    *rows(
+        UNTRUSTED,
+        READER,
+        (
+            "seal-broken",
+            "The sealed bytes cannot be opened with this key and context.",
+            "Tell the audit office; do not use the content.",
+            "封印を開けません。内容が変えられたか、鍵が違います",
+            "内容を使わずに監査部門へ連絡してください",
+        ),
+        (
+            "wrapped-key-broken",
+            "The wrapped key cannot be opened with this key and context.",
+            "Check which keystore is open, and tell the audit office if it is the right one.",
+            "包み鍵を開けません",
+            "使っている鍵ファイルを確かめ、正しければ監査部門へ連絡してください",
+        ),
+        (
+            "item-key-commitment",
+            "The key is not the one that the author committed to.",
+            "Tell the audit office; do not use the content.",
+            "作成者が約束した鍵ではありません",
+            "内容を使わずに監査部門へ連絡してください",
+        ),
+        (
+            "wrapped-key-commitment",
+            "The wrapped key holds another key than the author committed to.",
+            "Tell the audit office; do not use the content.",
+            "包み鍵の中身が作成者の約束した鍵と違います",
+            "内容を使わずに監査部門へ連絡してください",
+        ),
+    ),
+    *rows(
+        MALFORMED,
+        READER,
+        (
+            "pad-length",
+            "The length inside the padded content does not fit.",
+            "Tell the audit office; do not use the content.",
+            "内容の長さの記載が合いません",
+            "内容を使わずに監査部門へ連絡してください",
+        ),
+        (
+            "pad-zeros",
+            "The padding of the content is not zeros.",
+            "Tell the audit office; do not use the content.",
+            "内容の詰め物が正しくありません",
+            "内容を使わずに監査部門へ連絡してください",
+        ),
+    ),
+    *rows(
+        MALFORMED,
+        Audience.INTERNAL,
+        (
+            "key-length",
+            "A sealing key does not have 32 bytes.",
+            "Give a key of 32 bytes.",
+            "封印の鍵の長さが違います",
+            "32バイトの鍵を渡してください",
+        ),
+        (
+            "kem-seed-length",
+            "A KEM seed does not have 32 bytes.",
+            "Give a seed of 32 bytes.",
+            "封入用の種の長さが違います",
+            "32バイトの種を渡してください",
+        ),
+        (
+            "signature-seeds-length",
+            "The seeds of a key pair do not have 64 bytes.",
+            "Give seeds of 64 bytes.",
+            "署名鍵の種の長さが違います",
+            "64バイトの種を渡してください",
+        ),
+        (
+            "item-key-length",
+            "An item key does not have 32 bytes.",
+            "Give a key of 32 bytes.",
+            "情報項目の鍵の長さが違います",
+            "32バイトの鍵を渡してください",
+        ),
+        (
+            "item-too-long",
+            "The item to be sealed is larger than 25 MiB.",
+            "Seal at most 25 MiB.",
+            "封印する情報項目が大きすぎます",
+            "25MiBまでにしてください",
+        ),
+        (
+            "wrapped-key-length",
+            "A wrapped key to be opened does not have 1,168 bytes.",
+            "Give a wrapped key of 1,168 bytes.",
+            "包み鍵の長さが違います",
+            "1,168バイトの包み鍵を渡してください",
+        ),
+        (
+            "wrapped-key-size",
+            "A wrapped key to be stored does not have 1,168 bytes.",
+            "Give a wrapped key of 1,168 bytes.",
+            "保存する包み鍵の長さが違います",
+            "1,168バイトの包み鍵を渡してください",
+        ),
+        (
+            "ck-wrapped-key-length",
+            "A wrapped control key does not have 1,168 bytes.",
+            "Give a wrapped key of 1,168 bytes.",
+            "統制鍵の包み鍵の長さが違います",
+            "1,168バイトの包み鍵を渡してください",
+        ),
+        (
+            "audit-wrapped-key-size",
+            "The sealed wrapped key of the audit office does not have 1,272 bytes.",
+            "Give a sealed wrapped key of 1,272 bytes.",
+            "監査部門の包み鍵の長さが違います",
+            "1,272バイトのものを渡してください",
+        ),
+    ),
+    *rows(
+        NOT_FOUND,
+        Audience.INTERNAL,
+        (
+            "ck-not-given",
+            "The control key of this originator and epoch was not given.",
+            "Give the control key of this originator and epoch.",
+            "統制鍵が渡されていません",
+            "対象と期の統制鍵を渡してください",
+        ),
+        (
+            "sk-not-given",
+            "The shred key of this scope and class was not given.",
+            "Give the shred key of this scope and class.",
+            "裁断鍵が渡されていません",
+            "対象と区分の裁断鍵を渡してください",
+        ),
+    ),
+)

@@ -1,0 +1,113 @@
+"""Answers to referrals and requests, and release of held messages."""
+
+from __future__ import annotations
+
+from domain import events as e
+from domain.codes import Section
+from gateway.agency.forms.kinds import (
+    CORE,
+    TO_OFFICE,
+    Field,
+    Form,
+    FormContext,
+    InputKind,
+    Message,
+    SectionText,
+    To,
+    ours,
+    reason_field,
+    reason_section,
+    theirs,
+)
+from gateway.pages.labels import REASON_LABELS
+from gateway.pages.texts import SECTIONS
+
+ANSWER_BASES = ("CWA-25-3-2", "CWA-25-2-2", "CAPA-13-4", *TO_OFFICE)
+
+
+def _has_held_recipients(form_context: FormContext, about: Message) -> bool:
+    return ours(form_context, about) and bool(about.get("held"))
+
+
+ANSWER_FORMS = (
+    Form(
+        key="answer",
+        act=e.InformationRequestAnswered,
+        title="照会に回答する",
+        description="尋ねられたことに答えます。必要な範囲だけを書いてください。",
+        next_step="尋ねた機関だけが開けます。",
+        group="連絡・回答",
+        about=(e.InformationRequested,),
+        open=theirs,
+        section_inputs=tuple(
+            SectionText(section=s, label=SECTIONS[s])
+            for s in (
+                Section.BASIC,
+                Section.CHILD,
+                Section.CAREGIVER,
+                Section.ENV,
+                Section.PREG,
+                Section.MEDICAL,
+                Section.RISK,
+            )
+        ),
+        to=To(fixed=FormContext.other_side, bases=ANSWER_BASES),
+        tasks=frozenset({"ANSWER", "LATE_ANSWER"}),
+    ),
+    Form(
+        key="decline",
+        act=e.InformationRequestDeclined,
+        title="回答しないと答える",
+        description="答えられないときも、黙っていずに理由を返します。",
+        next_step="尋ねた機関に、理由が伝わります。",
+        group="連絡・回答",
+        about=(e.InformationRequested,),
+        open=theirs,
+        fields=(
+            reason_field(
+                REASON_LABELS, "NOT_KNOWN_TO_US", "NOT_ALLOWED_TO_TELL", "NO_BASIS_FOUND", "WOULD_HARM"
+            ),
+        ),
+        section_inputs=(reason_section("経緯"),),
+        to=To(fixed=FormContext.other_side),
+        tasks=frozenset({"ANSWER", "LATE_ANSWER"}),
+        send="回答しないと答える",
+    ),
+    Form(
+        key="report-review",
+        act=e.VisitReportReviewed,
+        title="訪問報告を確認する",
+        description="委託先の訪問報告を読み、確認したことを記録します。",
+        next_step="委託先に伝わります。",
+        group="連絡・回答",
+        roles=CORE,
+        about=(e.VisitReportSubmitted,),
+        open=theirs,
+        section_inputs=(reason_section("確認したこと・次にすること"),),
+        to=To(fixed=FormContext.other_side),
+        tasks=frozenset({"REVIEW_REPORT", "LATE_REPORT"}),
+        send="確認を記録する",
+    ),
+    Form(
+        key="release",
+        act=e.HeldDisclosureReleased,
+        title="保留した連絡の解除を申し出る",
+        description="委託先が再開したので、待っていた連絡を届けます。",
+        next_step="規則をもう一度調べ、よければ届きます。",
+        group="連絡・回答",
+        any_message=True,
+        answers="releases",
+        open=_has_held_recipients,
+        max_per_message=5,
+        fields=(
+            Field(
+                name="agreed",
+                label="この連絡を、いま届けてよいことを確かめました",
+                input_kind=InputKind.CHECK,
+            ),
+        ),
+        to=To(fixed=lambda s: (s.about or {}).get("held", []), is_required=True),
+        tasks=frozenset({"RELEASE"}),
+        send="解除を申し出る",
+    ),
+)

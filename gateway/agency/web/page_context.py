@@ -1,0 +1,56 @@
+"""What all pages of a door share: whose door it is, and how a page is rendered."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi.responses import HTMLResponse
+
+from domain.errors import ExchangeError
+from gateway.agency.door import Door
+from gateway.agency.staff import Person, Staff
+from gateway.pages.render import page
+
+NAVIGATION = (
+    ("/", "仕事一覧"),
+    ("/cases", "事例"),
+    ("/meeting", "会議資料"),
+    ("/files", "ファイル送信"),
+    ("/outbox", "送信箱"),
+    ("/programme", "委託・研修"),
+)
+
+
+class PageContext:
+    """One door's pages. ``base``: the path under which the door is mounted."""
+
+    def __init__(self, door: Door, staff: Staff, mode: str, base: str) -> None:
+        self.door, self.staff, self.mode, self.base = door, staff, mode, base
+
+    def render_page(
+        self, name: str, title: str, person: Person | None, *, status: int = 200, **values: Any
+    ) -> HTMLResponse:
+        shared = {
+            "base": self.base,
+            "mode": self.mode,
+            "person": person,
+            "title": title,
+            "door_name": self.name(),
+            "can_sign_out": not self.staff.rehearsal_auto_sign_in,
+            "people": self.staff.people() if self.staff.rehearsal_auto_sign_in else {},
+            "current_path": values.pop("current_path", ""),
+        }
+        if person is not None:
+            shared["links"] = NAVIGATION
+        return page(name, status=status, **shared, **values)
+
+    def name(self) -> str:
+        """The agency's name; «窓口» while the hub is away."""
+        try:
+            return self.names().get(str(self.door.agency), "窓口")
+        except ExchangeError:
+            return "窓口"
+
+    def names(self) -> dict[str, str]:
+        """Agency id -> name."""
+        return {str(k.agency): k.name for k in self.door.directory()}

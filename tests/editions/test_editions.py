@@ -1,0 +1,112 @@
+"""The table of editions, the edition in force, and the rule that is chosen by it."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from domain import editions
+from domain import events as e
+from domain import evolution as evolution
+from domain.case import Case
+from domain.codes import Section
+from domain.decide import decide
+from domain.editions import (
+    CURRENT_EDITION,
+    EDITIONS,
+    Edition,
+    check_editions,
+    edition_in_force,
+    is_released,
+    since_edition,
+    under_edition,
+)
+from domain.evolution import evolve
+from domain.reasons import Reason
+from domain.world import World
+from tests.domain.builders import AZ_CORE, LEARNED, NOON, case_message, command_of, given, refused
+from tests.editions.made_up import release_edition_2
+
+TWO = (Edition(1, date(2026, 11, 30), "the first edition"), Edition(2, date(2027, 4, 1), "something"))
+MINUTES = case_message(e.ConferenceMinutesRecorded, AZ_CORE, sections=[Section.CONF])
+
+
+def test_each_edition_has_its_row_and_says_what_it_changed() -> None:
+    check_editions()
+    assert [edition.number for edition in EDITIONS] == list(range(1, CURRENT_EDITION + 1))
+    assert all(edition.changed and "\n" not in edition.changed for edition in EDITIONS)
+    assert sorted(edition.since for edition in EDITIONS) == [edition.since for edition in EDITIONS]
+
+
+def test_raising_the_edition_without_a_row_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(editions, "CURRENT_EDITION", CURRENT_EDITION + 1)
+    with pytest.raises(LookupError, match="its row in EDITIONS"):
+        check_editions()
+
+
+def test_a_row_without_raising_the_edition_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(editions, "CURRENT_EDITION", 1)
+    monkeypatch.setattr(editions, "EDITIONS", TWO)
+    with pytest.raises(LookupError):
+        check_editions()
+
+
+@pytest.mark.parametrize("number", [0, 1, CURRENT_EDITION + 1])
+def test_a_rule_can_only_change_with_an_edition_of_the_table(number: int) -> None:
+    with pytest.raises(LookupError):
+        since_edition(number, before=lambda: 1)
+
+
+def test_the_rule_of_the_edition_in_force_is_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(editions, "EDITIONS", TWO)
+    monkeypatch.setattr(editions, "CURRENT_EDITION", 2)
+
+    @since_edition(2, before=lambda: "as it was")
+    def rule() -> str:
+        return "as it is"
+
+    assert (edition_in_force(), rule()) == (2, "as it is")
+    with under_edition(1):
+        assert (edition_in_force(), rule()) == (1, "as it was")
+        with under_edition(2):
+            assert rule() == "as it is"
+        assert rule() == "as it was"
+    assert rule() == "as it is"
+
+
+def test_the_edition_in_force_is_the_former_one_again_after_an_error() -> None:
+    with pytest.raises(ZeroDivisionError), under_edition(7):
+        raise ZeroDivisionError
+    assert edition_in_force() == CURRENT_EDITION
+
+
+@pytest.mark.parametrize(
+    ("number", "released"), [(0, False), (1, True), (CURRENT_EDITION, True), (CURRENT_EDITION + 1, False)]
+)
+def test_only_editions_of_the_table_are_released(number: int, released: bool) -> None:
+    assert is_released(number) is released
+
+
+def test_a_decision_follows_the_edition_of_its_world(monkeypatch: pytest.MonkeyPatch) -> None:
+    past = given(LEARNED)
+    release_edition_2(monkeypatch)
+    command = command_of(MINUTES, NOON)
+    assert past.world.edition == 1
+    assert decide(past.world, command, now=NOON) == [MINUTES.event]
+    world = World(past.world.register, past.world.case, past.world.access)
+    assert world.edition == 2
+    assert decide(world, command, now=NOON) == refused(MINUTES, Reason.REASON_MISSING)
+
+
+def test_a_record_is_folded_by_the_rules_of_its_edition(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A rule that says what a record starts."""
+    so = given(LEARNED)
+    record = so.records[-1]
+    before = evolution.weak_signal
+    release_edition_2(monkeypatch)
+    always = since_edition(2, before=before)(lambda event: True)
+    monkeypatch.setattr(evolution, "weak_signal", always)
+    fresh = Case(id=record.originator.id)
+    assert evolve(fresh, record).signals == ()
+    assert evolve(fresh, type(record)(**{**record.__dict__, "edition": 2})).signals == (record.at,)
