@@ -1,14 +1,36 @@
-"""What every test keeps to: sockets on loopback only, and no test leaves a server behind."""
+"""What every test keeps to: sockets on loopback only, and no test leaves a server behind.
+
+``fast`` tests need no server, no browser and no other process: they can't even open a socket. ``--large`` runs the
+whole of what the usual run samples; ``--hypothesis-profile=long`` makes the random histories many.
+"""
 
 from __future__ import annotations
 
 import socket
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
-from pytest_socket import socket_allow_hosts
+from pytest_socket import disable_socket, enable_socket, socket_allow_hosts
 
+HERE = Path(__file__).parent
 LOOPBACK = ["127.0.0.1", "::1", "localhost"]
+
+FAST_FOLDERS = frozenset({"adapters", "domain", "editions", "house", "keys", "projections"})
+NEED_MORE = frozenset({"editions/test_two_editions.py", "projections/test_postgres.py"})
+"""Modules of the fast folders that need a server after all."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--large", action="store_true", help="the whole of what the usual run samples")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        module = item.path.relative_to(HERE)
+        if module.parts[0] in FAST_FOLDERS and module.as_posix() not in NEED_MORE:
+            item.add_marker(pytest.mark.fast)
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -18,4 +40,22 @@ def _loopback_only() -> None:
     assert socket.socket is not None
 
 
+@pytest.fixture(autouse=True)
+def _no_socket_where_fast(request: pytest.FixtureRequest) -> Iterator[None]:
+    if request.node.get_closest_marker("fast") is None:
+        yield
+        return
+    disable_socket(allow_unix_socket=True)
+    yield
+    enable_socket()
+    socket_allow_hosts(LOOPBACK, allow_unix_socket=True)
+
+
+@pytest.fixture(scope="session")
+def large(request: pytest.FixtureRequest) -> bool:
+    """Whether the whole is wanted where the usual run takes a sample."""
+    return bool(request.config.getoption("--large"))
+
+
+settings.register_profile("ci", deadline=None, derandomize=False)
 settings.register_profile("long", deadline=None)

@@ -1,4 +1,4 @@
-"""Setting up a hub from a list of agencies: who they are, who holds which office, who is a member."""
+"""Registering agencies from a list: who they are, who holds which office, who is a member."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _AGENCY_KEYS = {"name", "roles", "body", "municipality", "member"}
 
 @dataclass(frozen=True)
 class ListedAgency:
-    """One agency of the list. ``member``: item of CWA 25-5 as which it is a member; None where it is none."""
+    """One agency of the list. ``member``: the item of CWA 25-5 by which it is a member; None for no member."""
 
     code: str
     name: str
@@ -44,7 +44,7 @@ class RegisterFile:
 
     @staticmethod
     def read(path: Path) -> RegisterFile:
-        """The list of a YAML file. Raises Malformed, naming agency and key."""
+        """Read the list from a YAML file. Raises Malformed, naming agency and key."""
         try:
             raw: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
             agencies = tuple(_parse_agency(code, about) for code, about in raw["agencies"].items())
@@ -77,7 +77,7 @@ def _parse_agency(code: str, about: dict[str, Any]) -> ListedAgency:
 
 
 def register_agencies(installation: Installation, url: str, register_file: RegisterFile | None) -> None:
-    """Publish the rules, and where a list is given its agencies, offices and members."""
+    """Publish the rules, and the agencies, offices and members of the list, if one is given."""
     client = HubClient(url, hub=installation.hub)
     try:
         genesis = client.genesis()

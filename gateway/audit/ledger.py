@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from domain.events import dump
-from gateway.hub.queries import mandate_json
+from gateway.hub.query_json import mandate_json
 from gateway.installation.archive import Archive
 from projections.queries import Queries
 

@@ -24,6 +24,7 @@ from domain import events as e
 from domain.codes import Section
 from domain.errors import ExchangeError, NotFound, Untrusted
 from domain.record import access_of
+from domain.refusals import REFUSALS
 from gateway.hub.read_models import as_stream_record, open_engine
 from gateway.installation.folder import Installation
 from gateway.verifier.judge import Judge
@@ -38,7 +39,6 @@ from projections.engine import Engine
 from projections.queries import Queries
 
 PAGE = 500
-REFUSALS = (e.DisclosureRefused, e.CommandRefused, e.OpeningRefused)
 
 
 @dataclass(frozen=True)

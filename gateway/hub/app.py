@@ -20,9 +20,10 @@ from domain.error_codes import Audience
 from domain.errors import ExchangeError, InvariantViolation, Malformed, NotFound, Untrusted
 from domain.events import EVENTS, AccessEvent, CommandRefused, OpeningRefused, dump
 from domain.reasons import Reason
+from gateway.hub.hub import Hub
 from gateway.hub.log import LogKeeper
 from gateway.hub.queries import SignedQueries
-from gateway.hub.service import Answer, Hub, Release
+from gateway.hub.release import Answer, Release
 from gateway.hub.timestamps import TimeStamps
 from gateway.hub.witnesses import Witnesses
 from gateway.protocol.problem_responses import problem_responses, with_problem_schemas
@@ -33,7 +34,7 @@ from keys.command import MAX_ITEM_BYTES
 from keys.request import MAX_REQUEST_BYTES
 
 NOT_FOUND = NotFound("not-found")
-"""«Not yours» and «not found» read the same, byte for byte; the recorded reason is in the record only."""
+"""The same bytes for what does not exist and what is another's; the reason is in the record alone."""
 
 problems = partial(problem_responses, Audience.HUB)
 REFUSAL: dict[int | str, dict[str, Any]] = {
@@ -77,7 +78,7 @@ def hub_app(
     witnesses: Witnesses,
     timestamps: TimeStamps,
 ) -> FastAPI:
-    """The application. ``health`` tells of bus, keys, disk and views; ``rehearsal_token`` sets the clock."""
+    """The application. ``health`` reports on bus, keys, disk and read models; ``rehearsal_token`` sets the clock."""
     app = FastAPI(
         title="架け橋 ハブの窓口",
         version="1",
@@ -85,7 +86,17 @@ def hub_app(
         docs_url=None,
         redoc_url=None,
     )
+    _add_error_handlers(app)
+    _add_register_routes(app, hub, genesis)
+    _add_command_routes(app, hub, signed_queries, put_item)
+    _add_log_routes(app, log_keeper, witnesses)
+    _add_time_route(app, timestamps)
+    _add_rehearsal_route(app, hub, rehearsal_token)
+    _add_health_routes(app, health)
+    return with_problem_schemas(app, Audience.HUB)
 
+
+def _add_error_handlers(app: FastAPI) -> None:
     @app.exception_handler(ExchangeError)
     async def on_error(_: Request, error: ExchangeError) -> JSONResponse:
         return _problem_response(error)
@@ -106,6 +117,8 @@ def hub_app(
     async def on_unexpected_error(_: Request, error: Exception) -> JSONResponse:
         return _problem_response(InvariantViolation("unexpected"))
 
+
+def _add_register_routes(app: FastAPI, hub: Hub, genesis: bytes) -> None:
     @app.get("/v1/genesis", response_class=Response, tags=["hub"], responses=problems(500))
     def get_genesis() -> Response:
         """The founding frame (KHF1), whose payload's SHA-256 is the hub's id."""
@@ -133,8 +146,12 @@ def hub_app(
         """The published key sets of an agency, oldest first, as they were signed."""
         if agency not in hub.register.agencies:
             raise NotFound("not-found")
-        return {"frames": [_b64(f) for f in hub.key_sets(agency)]}
+        return {"frames": [_b64(f) for f in hub.releasing.key_sets(agency)]}
 
+
+def _add_command_routes(
+    app: FastAPI, hub: Hub, signed_queries: SignedQueries, put_item: Callable[[bytes, bytes], None]
+) -> None:
     @app.post(
         "/v1/commands", tags=["commands"], responses=REFUSAL | problems(400, 401, 404, 409, 413, 500, 503)
     )
@@ -145,7 +162,7 @@ def hub_app(
 
     @app.post("/v1/queries", tags=["commands"], responses=problems(400, 401, 404, 413, 500, 503))
     async def post_query(request: Request) -> JSONResponse:
-        """A signed question that leaves no record: feed, recipients, ledger (KHQ1 without parts)."""
+        """A signed query, which leaves no record: feed, recipients, ledger (KHQ1 without parts)."""
         data = await read_bounded_body(request, MAX_REQUEST_BYTES)
         return JSONResponse(await run_in_threadpool(signed_queries.answer, data))
 
@@ -153,7 +170,7 @@ def hub_app(
     async def put_sealed_item(digest: str, request: Request) -> dict[str, Any]:
         """A sealed item over 16 KiB, before the command that names it.
 
-        The header ``Kakehashi-Request`` holds the signed question ``upload`` in base64.
+        The header ``Kakehashi-Request`` holds the signed query ``upload`` in base64.
         """
         digest_bytes = canonical.parse_digest(digest)
         try:
@@ -165,6 +182,8 @@ def hub_app(
         await run_in_threadpool(put_item, digest_bytes, data)
         return {"kept": digest}
 
+
+def _add_log_routes(app: FastAPI, log_keeper: LogKeeper, witnesses: Witnesses) -> None:
     @app.get("/v1/log/checkpoint", response_class=Response, tags=["log"], responses=problems(404, 500))
     def get_checkpoint() -> Response:
         """The last signed head of the transparency log (C2SP tlog-checkpoint)."""
@@ -172,7 +191,7 @@ def hub_app(
 
     @app.get("/v1/log/witnessed", response_class=Response, tags=["log"], responses=problems(404, 500))
     def get_witnessed() -> Response:
-        """The newest head that was shown to witnesses, with their cosignatures (C2SP tlog-cosignature)."""
+        """The newest head that was sent to witnesses, with their cosignatures (C2SP tlog-cosignature)."""
         return Response(witnesses.witnessed, media_type="text/plain; charset=utf-8")
 
     @app.get(
@@ -184,19 +203,21 @@ def hub_app(
 
     @app.get("/v1/log/proof/{seq}", tags=["log"], responses=problems(400, 404, 500, 503))
     def get_proof(seq: int, size: int | None = None) -> dict[str, Any]:
-        """That the record at this position is in the log, under the head of ``size`` leaves (RFC 9162 proof, hex)."""
+        """The proof that the record at this position is in the log, under the head of ``size`` leaves (RFC 9162, hex)."""
         found = log_keeper.inclusion_proof(seq, size)
         proof = [one.hex() for one in found.proof]
         return {"index": found.at, "size": found.size, "proof": proof}
 
     @app.get("/v1/log/consistency", tags=["log"], responses=problems(400, 404, 500, 503))
     def get_consistency(first: int, second: int) -> dict[str, Any]:
-        """That a later head continues an earlier one (RFC 9162 consistency proof, hex)."""
+        """The proof that a later head continues an earlier one (RFC 9162 consistency proof, hex)."""
         return {"proof": [one.hex() for one in log_keeper.consistency_proof(first, second)]}
 
+
+def _add_time_route(app: FastAPI, timestamps: TimeStamps) -> None:
     @app.get("/v1/log/time", tags=["log"], responses=problems(400, 404, 500))
     def get_time(seq: int | None = None) -> dict[str, Any]:
-        """The earliest time token that speaks for the record at ``seq``, or the newest of all (RFC 3161).
+        """The earliest time token that covers the record at ``seq``, or the newest of all (RFC 3161).
 
         ``checkpoint`` is the signed head it was asked for, ``token`` a TimeStampResp in base64 over just these bytes.
         """
@@ -204,6 +225,8 @@ def hub_app(
         size, token = stamp.checkpoint.size, _b64(stamp.token)
         return {"size": size, "at": dump(stamp.at), "checkpoint": stamp.note.decode(), "token": token}
 
+
+def _add_rehearsal_route(app: FastAPI, hub: Hub, rehearsal_token: str | None) -> None:
     @app.post("/v1/rehearsal/clock", tags=["rehearsal"], responses=problems(400, 401, 404, 500, 503))
     async def post_clock(request: Request) -> dict[str, Any]:
         """Move a rehearsal's clock forward; what falls due on the way is recorded first."""
@@ -220,6 +243,8 @@ def hub_app(
         recorded = await run_in_threadpool(hub.set_clock, at)
         return {"now": dump(hub.clock.now()), "recorded": recorded}
 
+
+def _add_health_routes(app: FastAPI, health: Callable[[], dict[str, Any]]) -> None:
     @app.get("/healthz", tags=["health"])
     def get_health() -> dict[str, str]:
         """The process answers."""
@@ -227,11 +252,9 @@ def hub_app(
 
     @app.get("/readyz", tags=["health"], responses=NOT_READY)
     def get_ready() -> JSONResponse:
-        """Whether the hub can record: keys open, bus there, disk not full, views following."""
+        """Whether the hub can record: keys open, bus connected, disk not full, read models up to date."""
         found = health()
         return JSONResponse(found, 200 if found["ready"] else 503)
-
-    return with_problem_schemas(app, Audience.HUB)
 
 
 def _answer_response(answer: Answer) -> JSONResponse:

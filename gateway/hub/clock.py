@@ -1,4 +1,4 @@
-"""The hub's clock. Only a rehearsal hub's can be set, and it only moves forward."""
+"""The hub's clock. Only that of a rehearsal hub can be set, and it only moves forward."""
 
 from __future__ import annotations
 
@@ -17,17 +17,10 @@ class Clock(Protocol):
     def now(self) -> datetime: ...
 
 
-class RealClock:
-    """The machine's clock."""
-
-    def now(self) -> datetime:
-        return datetime.now(UTC)
-
-
 class SetClock:
-    """A rehearsal's clock: it stands still until it is set, and stands there again after a restart.
+    """A rehearsal's clock: it keeps its time until it is set, also over a restart.
 
-    ``path``: the file that remembers where it stands; null for a clock that nobody starts again.
+    ``path``: the file that holds its time; None for a clock that is not started again.
     """
 
     def __init__(self, at: datetime, path: Path | None = None) -> None:

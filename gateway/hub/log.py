@@ -1,23 +1,24 @@
-"""The transparency log: a Merkle tree over the whole stream, kept beside it and signed every second it grows.
+"""The transparency log: a Merkle tree over the whole stream, extended and signed once a second while it grows.
 
-Tiles and entries lie in ``hub/log`` as C2SP tlog-tiles has them. They are synced before the checkpoint that needs
-them, and the checkpoint before anybody is given it. What is lost or damaged here is made again from the
-stream, and must come to the head that was signed; where it does not, nothing is signed any more.
+Tiles and entries are files in ``hub/log``, in the form of C2SP tlog-tiles. They are synced before the checkpoint
+that needs them, and the checkpoint before it is served. Lost or damaged files are rebuilt from the stream, whose
+root must be the signed one; where it is not, nothing is signed any more.
 Source: KH-1 §8.
 """
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from threading import Event, Lock, Thread
+from threading import Lock
 from typing import NamedTuple
 
 from adapters.store import Store
 from domain.errors import ExchangeError, InvariantViolation, Malformed, NotFound, Unavailable
+from gateway.hub.executor import Background, Executor
+from gateway.hub.files import write_atomically
 from keys.checkpoint import Checkpoint, sign_checkpoint, verify_checkpoint
 from keys.leaf import Leaf
 from keys.proofs import verify_consistency, verify_inclusion
@@ -40,10 +41,11 @@ LEAVES_PER_PAGE = 500
 WAIT_ATTEMPTS = 100  # tenths of a poll
 MAX_LEAVES_PER_STEP = 20_000
 MAX_OFFERED_LEAVES = 100_000
+SHUTDOWN_SECONDS = 10.0
 
 
 class InclusionProof(NamedTuple):
-    """Where a leaf stands: at this index from 0, in a tree of ``size`` leaves, by this proof."""
+    """A leaf's index from 0, the size of the tree, and the proof."""
 
     at: int
     size: int
@@ -51,21 +53,28 @@ class InclusionProof(NamedTuple):
 
 
 class LogKeeper:
-    """The log of one hub. Thread-safe; ``start`` keeps it up in a thread of its own, ``close`` ends that."""
+    """The log of one hub. Thread-safe; ``start`` begins the repeated signing, ``close`` ends it."""
 
     def __init__(
-        self, store: Store, folder: Path, keys: SignatureKeys, origin: str, now: Callable[[], datetime]
+        self,
+        store: Store,
+        folder: Path,
+        keys: SignatureKeys,
+        origin: str,
+        now: Callable[[], datetime],
+        executor: Executor,
     ) -> None:
         self.origin = origin
         self.problem: str | None = None
         """Why nothing is signed any more; for good."""
         self.trouble: str | None = None
-        """Why nothing was signed the last time; it is tried again."""
+        """Why nothing was signed at the last attempt; there are others."""
         self._leaf_source = store
         self._folder = folder
         self._signing_keys = keys
         self._signing_clock = now
-        self._step_lock = Lock()  # one step after the other: what is new to one is not new to the next
+        self._executor = executor
+        self._step_lock = Lock()  # one step at a time: both would append the same leaves
         self._tree_lock = Lock()  # owns all below
         self._rightmost_hashes: list[list[bytes]] = []  # hashes of the rightmost tile of each level
         self._counts: list[int] = []  # hashes of each level in all
@@ -73,33 +82,32 @@ class LogKeeper:
         self._pending_files: list[tuple[str, bytes]] = []  # files to be written
         self._signed_head: tuple[Checkpoint, bytes] | None = None
         self._offered_leaves: dict[int, Leaf] = {}
-        self._signing_ended = Event()
-        self._signing_thread: Thread | None = None
+        self._signing: Background | None = None
+        self._closed = False
 
     # --- life -----------------------------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Take up what lies in the folder, and keep up with the record from now on."""
+        """Load the tree from the folder, and extend it with what is recorded from now on."""
         self.restore()
-        self._signing_thread = Thread(target=self._sign_periodically, name="log", daemon=True)
-        self._signing_thread.start()
+        self._signing = self._executor.repeat("log", LOG_POLL_SECONDS, self._sign_new_head)
 
     def close(self) -> None:
-        self._signing_ended.set()
-        if self._signing_thread is not None:
-            self._signing_thread.join(10)
+        self._closed = True
+        if self._signing is not None:
+            self._signing.stop(SHUTDOWN_SECONDS)
 
-    def _sign_periodically(self) -> None:
-        while not self._signing_ended.wait(LOG_POLL_SECONDS):
-            try:
-                self.step()
-            except Unavailable as error:
-                self.trouble = error.error_code
-            else:
-                self.trouble = None
+    def _sign_new_head(self) -> float:
+        try:
+            self.step()
+        except Unavailable as error:
+            self.trouble = error.error_code
+        else:
+            self.trouble = None
+        return LOG_POLL_SECONDS
 
     def offer_leaf(self, leaf: Leaf) -> None:
-        """A leaf that has just become durable: it need not be read again."""
+        """A leaf that has just become durable, so that the next step need not read it."""
         if len(self._offered_leaves) < MAX_OFFERED_LEAVES:
             self._offered_leaves[leaf.seq] = leaf
 
@@ -114,11 +122,13 @@ class LogKeeper:
         return signed[1]
 
     def wait_for(self, size: int) -> None:
-        """Until a signed head covers so many leaves. Raises Unavailable where that takes too long."""
+        """Wait until a signed head covers so many leaves. Raises Unavailable where that takes too long."""
         for _ in range(WAIT_ATTEMPTS):
             if self.size >= size:
                 return
-            self._signing_ended.wait(LOG_POLL_SECONDS / 10)
+            if self._closed:
+                break
+            self._executor.sleep(LOG_POLL_SECONDS / 10)
         raise Unavailable("log-behind")
 
     @property
@@ -137,15 +147,16 @@ class LogKeeper:
             raise NotFound("not-found") from error
 
     def inclusion_proof(self, seq: int, under: int | None = None) -> InclusionProof:
-        """That the record at this position is in the log, ``under`` a head of so many leaves (the last one where none
-        is named). Raises NotFound where no signed head covers it."""
+        """The proof that the record at this position is in the log, ``under`` a head of so many leaves (None: the last).
+
+        Raises NotFound where no signed head covers it."""
         with self._tree_lock:
             size = self.size if under is None else under
             if not 1 <= seq <= size <= self.size:
                 raise NotFound("not-covered")
             found = InclusionProof(seq - 1, size, inclusion(seq - 1, size, subtree_of(self._tile)))
             if not self._proof_is_valid(found):
-                # a tile was damaged: who asks must not take it for a lie
+                # a tile is damaged: a wrong proof would read as misconduct
                 self._rebuild_from_stream(self._signed_checkpoint())
                 found = InclusionProof(seq - 1, size, inclusion(seq - 1, size, subtree_of(self._tile)))
             return found
@@ -170,7 +181,7 @@ class LogKeeper:
         return True
 
     def consistency_proof(self, first: int, second: int) -> list[bytes]:
-        """That the head of ``second`` leaves continues that of ``first``. Raises Malformed, NotFound."""
+        """The proof that the head of ``second`` leaves continues that of ``first``. Raises Malformed, NotFound."""
         with self._tree_lock:
             if not 0 <= first <= second:
                 raise Malformed("proof-range")
@@ -186,7 +197,7 @@ class LogKeeper:
     # --- growing --------------------------------------------------------------------------------------------
 
     def step(self) -> bool:
-        """Take in what was recorded since, and sign; whether there was anything. Raises Unavailable."""
+        """Append the leaves of what was recorded since, and sign; whether there were any. Raises Unavailable."""
         with self._step_lock:
             return self._step()
 
@@ -215,7 +226,7 @@ class LogKeeper:
         return True
 
     def _new_leaves(self) -> list[Leaf]:
-        """The leaves after those that are signed, as many as are taken at once."""
+        """The leaves after those that are signed, at most as many as one step appends."""
         signed_size = self.size
         head = self._leaf_source.head()
         found: list[Leaf] = []
@@ -241,7 +252,7 @@ class LogKeeper:
         return page
 
     def _stop_signing(self, why: str) -> None:
-        """Nothing is signed from here on: what was signed stands, and does not fit what is there."""
+        """Sign nothing from here on: the stream contradicts what was signed. Raises Unavailable."""
         self.problem = why
         raise Unavailable("log-stopped")
 
@@ -269,7 +280,7 @@ class LogKeeper:
             self._push_hash(level + 1, row[0])
 
     def _write_and_sign(self) -> None:
-        """Tiles, then the checkpoint, each on disk before the next; then others may have it."""
+        """Write tiles, then the checkpoint, each on disk before the next; serve it after that."""
         size = self._counts[0]
         pending_files, self._pending_files = self._pending_files, []
         for level, row in enumerate(self._rightmost_hashes):
@@ -281,7 +292,7 @@ class LogKeeper:
             pending_files.append((tile_path("entries", n, width), _encode_bundle(self._rightmost_entries)))
         for path, data in pending_files:
             write_atomically(self._folder / path, data)
-            if ".p/" not in path:  # what was there of it before it was whole
+            if ".p/" not in path:  # the partial tiles before it was full
                 shutil.rmtree(self._folder / f"{path}.p", ignore_errors=True)
         checkpoint = Checkpoint(self.origin, size, root(size, subtree_of(self._tile)))
         note = sign_checkpoint(
@@ -290,12 +301,12 @@ class LogKeeper:
         write_atomically(self._folder / "checkpoint", note)
         self._signed_head = (checkpoint, note)
 
-    # --- taking up ------------------------------------------------------------------------------------------
+    # --- restoring -----------------------------------------------------------------------------------------
 
     def restore(self) -> None:
-        """The tree as it was signed: from its tiles, or, where they are lost or damaged, from the stream.
+        """Load the tree that was signed: from its tiles, or from the stream where they are lost or damaged.
 
-        Raises InvariantViolation where the signed checkpoint itself does not hold, Unavailable where the bus is away.
+        Raises InvariantViolation where the signed checkpoint itself does not verify, Unavailable without the bus.
         """
         path = self._folder / "checkpoint"
         if not path.exists():
@@ -311,7 +322,7 @@ class LogKeeper:
             self._signed_head = (checkpoint, note)
 
     def _load_tiles(self, checkpoint: Checkpoint) -> bool:
-        """Whether the rightmost tiles are there and come to this root."""
+        """Whether the rightmost tiles exist and have this root."""
         self._rightmost_hashes, self._counts, self._rightmost_entries = [], [], []
         count = checkpoint.size
         try:
@@ -380,19 +391,3 @@ def _decode_bundle(data: bytes) -> list[bytes]:
         found.append(data[at + 2 : at + 2 + length])
         at += 2 + length
     return found
-
-
-def write_atomically(path: Path, data: bytes) -> None:
-    """Whole or not at all, and synced with its name."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.new")
-    with temporary.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(temporary, path)
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

@@ -1,7 +1,7 @@
-"""What the hub holds in memory of its record: the register whole, the cases it worked on last.
+"""What the hub keeps in memory of its record: the complete register, and the cases it used last.
 
-The record is the truth; this is what was folded from it. Where an append had no answer, what is held may be
-behind: it is *doubtful* until it was read again.
+It is folded from the record. After an append without an answer the record may be ahead of it: what that concerns is
+*stale* until it is read again.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ from domain.register import Register
 from domain.world import World, empty_world
 
 CACHED_CASES = 4096
-CASE_ID_VERSION = 4  # random: a case's readings have a name made of its id, and are never a case themselves
+CASE_ID_VERSION = 4  # random; the originator of a case's readings has an id derived from it (version 5)
 NEWER_RECORD = "newer-record"
-_END_OF_TIME = datetime.max.replace(tzinfo=UTC)
-_IMMEDIATELY = datetime.min.replace(tzinfo=UTC)
+END_OF_TIME = datetime.max.replace(tzinfo=UTC)
+IMMEDIATELY = datetime.min.replace(tzinfo=UTC)
 
 
 class WorldCache:
-    """Register and cases as they stand. One thread changes them (see ``hub/queue.py``).
+    """Register and cases as they are now. Only the deciding lane changes them (see ``hub/queue.py``).
 
-    ``deadlines``: of each case in which a clock runs, when the next one runs out, as the views have it.
+    ``deadlines``: of each case in which a clock runs, when the next one runs out, from the read models.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class WorldCache:
         self._register_lock = Lock()
         self._cached_cases: OrderedDict[UUID, World] = OrderedDict()
         self._cases_lock = RLock()
-        self._stale: dict[About, object] = {}  # each mark is an object of its own
+        self._stale: dict[About, object] = {}  # a new mark object for each invalidation
         self._stale_lock = Lock()
         self._due_at: datetime | None = None
         self._deadlines: dict[UUID, datetime] = dict(deadlines or {})  # owned by _cases_lock, with the heap
@@ -53,11 +53,11 @@ class WorldCache:
 
     @property
     def register(self) -> Register:
-        """The register as it stands."""
+        """The register as it is now."""
         return self._register
 
     def is_due(self, now: datetime) -> bool:
-        """Whether the clock has something to bring by ``now``, or part of the register must be read again."""
+        """Whether an event is due by ``now``, or part of the register is stale."""
         register_stale = any(about.kind is not Kind.CASE for about in tuple(self._stale))
         if register_stale or (self._due_at is not None and self._due_at <= now):
             return True
@@ -65,7 +65,7 @@ class WorldCache:
         return earliest is not None and earliest[0] <= now
 
     def next_due(self, now: datetime) -> DueEvent | None:
-        """The earliest act of the hub that is due by now, in the register or in a case."""
+        """The earliest event that is due by ``now``, in the register or in a case."""
         due = next_due(self._register, now)
         while (earliest := self._earliest_deadline()) is not None:
             at, case = earliest
@@ -77,36 +77,38 @@ class WorldCache:
         return due
 
     def _earliest_deadline(self) -> tuple[datetime, UUID] | None:
-        """The case whose clock runs out first, as far as it is known."""
+        """The case whose clock runs out first, and when, as far as known."""
         with self._cases_lock:
             while (
                 self._deadline_heap
                 and self._deadlines.get(self._deadline_heap[0][1]) != self._deadline_heap[0][0]
             ):
-                heappop(self._deadline_heap)  # it was noted anew since
+                heappop(self._deadline_heap)  # replaced by a later entry of this case
             return self._deadline_heap[0] if self._deadline_heap else None
 
     def _due_of_case(self, case: UUID) -> DueEvent | None:
-        """Look at this case itself, and note what was found."""
+        """The next event due in this case, by its present state; its deadline is updated."""
         try:
             world = self.world(About(Kind.CASE, case))
         except (NotFound, Malformed, Untrusted, Unavailable) as error:
             if isinstance(error, Unavailable) and error.error_code != NEWER_RECORD:
                 raise
-            with self._cases_lock:  # it is none, or can't be read here: whoever asks for it is told
+            with (
+                self._cases_lock
+            ):  # no case, or unreadable here: a command about it is answered with the error
                 self._set_deadline(case, None)
             return None
         with self._cases_lock:
             return self._refresh_case_deadline(world)
 
     def _refresh_case_deadline(self, world: World) -> DueEvent | None:
-        """Remember when the next clock of this case runs out. The caller holds ``_cases_lock``."""
+        """Update when the next clock of this case runs out. The caller holds ``_cases_lock``."""
         due = next_due_of_case(replace(world, register=self._register))
         self._set_deadline(world.case.id, None if due is None else due.at)
         return due
 
     def defer_case(self, case: UUID) -> None:
-        """What is due in this case can't be done now: it waits for the next word about it, or the next start."""
+        """What is due in this case can't be done now: try again at its next record, or at the next start."""
         with self._cases_lock:
             self._set_deadline(case, None)
 
@@ -120,7 +122,7 @@ class WorldCache:
     # --- reading -----------------------------------------------------------------------------------------------
 
     def world(self, about: About) -> World:
-        """All that a decision about this looks at. Raises NotFound where the id belongs to another kind."""
+        """The state on which a decision about this rests. Raises NotFound where the id is of another kind."""
         if about in self._stale:
             self._reload(about)
         if about.kind is not Kind.CASE:
@@ -139,22 +141,22 @@ class WorldCache:
             if found is not None and kind is not about.kind:
                 raise NotFound("not-found")
         if self._register.find(about.kind, about.id) is None and self._loading_store.load(about.id, lte=1):
-            raise NotFound("not-found")  # it is a case, or its readings
+            raise NotFound("not-found")  # a case, or its readings
         return empty_world(self._register, about.id)
 
     def _load_case(self, case: UUID) -> World:
         world = empty_world(self._register, case)
         for stored in (*self._loading_store.load(case), *self._loading_store.load(access_of(case))):
-            if stored.record.about != About(Kind.CASE, case):  # another kind, or the readings of another case
+            if stored.record.about != About(Kind.CASE, case):  # another kind, or another case's readings
                 raise NotFound("not-found")
             world = world.after(stored.record)
         self._cache_case(world)
         return world
 
-    # --- keeping -------------------------------------------------------------------------------------------------
+    # --- updating ------------------------------------------------------------------------------------------------
 
     def fold_in(self, world: World, record: Record) -> None:
-        """What was decided and recorded: ``world`` is the one decided on, with this record folded in."""
+        """Add a record of our own: ``world`` is the one it was decided on, with this record folded in."""
         if record.originator.kind is Kind.CASE:
             self._cache_case(world, case=True)
         elif record.originator.kind is Kind.CASE_ACCESS:
@@ -163,28 +165,29 @@ class WorldCache:
             self._fold_into_register(record)
 
     def _fold_into_register(self, record: Record) -> None:
-        """Into the register as it stands now: another may have read something again since this was decided."""
+        """Add a record to the present register, of which a part may have been read again since the decision."""
         with self._register_lock:
             known = self._register.find(record.originator.kind, record.originator.id)
             if known is None or known.version < record.version:
                 self._register = self._register.with_record(record)
             self._refresh_register_due()
         if isinstance(record.event, ControlDestroyed):
-            with self._cases_lock:  # nobody can read it any more
+            with self._cases_lock:  # it can't be read any more
                 self._cached_cases.pop(record.event.scope, None)
                 self._set_deadline(record.event.scope, None)
         if record.originator.kind is Kind.RULE_BOOK:
-            with self._cases_lock:  # other times may hold now
+            with self._cases_lock:  # the new rules may set other deadlines
                 for case in tuple(self._deadlines):
-                    self._set_deadline(case, _IMMEDIATELY)
+                    self._set_deadline(case, IMMEDIATELY)
 
     def _cache_case(self, world: World, case: bool | None = None) -> None:
-        """Put a case into the cache; a change of the case keeps the readings that came meanwhile, and the reverse."""
+        """Cache a case. ``case``: True for a change of the case alone, which keeps the cached readings; False for a
+        change of its readings alone; None for both, as loaded."""
         with self._cases_lock:
             cached = self._cached_cases.get(world.case.id)
             if cached is None and case is not None:
-                # Dropped meanwhile: the other half of this world may be old, and whoever is reading the case now
-                # may have begun before this record, and would remember the case without it.
+                # Evicted meanwhile: the other half of this world may be old, and a thread that loads the case now
+                # may have begun before this record, and would cache the case without it.
                 self.invalidate(About(Kind.CASE, world.case.id))
                 return
             if cached is not None and case is not None:
@@ -202,18 +205,18 @@ class WorldCache:
             while len(self._cached_cases) > CACHED_CASES:
                 self._cached_cases.popitem(last=False)
 
-    # --- doubt --------------------------------------------------------------------------------------------------
+    # --- staleness ----------------------------------------------------------------------------------------------
 
     def invalidate(self, about: About) -> None:
-        """Something may have been recorded about this that is not held here."""
+        """Records about this may exist that are not in memory: read it again before it is used."""
         with self._stale_lock:
             self._stale[about] = object()
-        if about.kind is Kind.CASE:  # a clock may have begun that is not known here
+        if about.kind is Kind.CASE:  # a clock that is not known here may have started
             with self._cases_lock:
-                self._set_deadline(about.id, _IMMEDIATELY)
+                self._set_deadline(about.id, IMMEDIATELY)
 
     def reload_register(self) -> None:
-        """Read again what of the register is doubtful. The caller is alone on the register."""
+        """Read the stale parts of the register again. On the deciding lane alone."""
         for about in [a for a in tuple(self._stale) if a.kind is not Kind.CASE]:
             self._reload(about)
 
@@ -227,9 +230,9 @@ class WorldCache:
             for stored in self._loading_store.load(about.id, gt=0 if known is None else known.version):
                 self._fold_into_register(stored.record)
         with self._stale_lock:
-            if self._stale.get(about) is mark:  # else it came anew while this was read
+            if self._stale.get(about) is mark:  # else it was invalidated again while this was read
                 self._stale.pop(about, None)
 
     def _refresh_register_due(self) -> None:
-        due = next_due(self._register, _END_OF_TIME)
+        due = next_due(self._register, END_OF_TIME)
         self._due_at = None if due is None else due.at

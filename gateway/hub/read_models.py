@@ -1,4 +1,4 @@
-"""The projections as the hub's questions use them: caught up to what is recorded, then read."""
+"""The read models as the hub's queries use them: caught up with the record, then read."""
 
 from __future__ import annotations
 
@@ -8,14 +8,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from threading import Event, Thread
-from time import monotonic, sleep
 from typing import Any
 from uuid import UUID
 
 from adapters.store import Store
 from domain.errors import InvariantViolation, Unavailable
 from domain.events import dump
+from gateway.hub.executor import Background, Executor
 from keys.stored_record import StoredRecord, UnreadableRecord
 from projections.engine import Engine
 from projections.queries import Queries
@@ -25,11 +24,13 @@ PROJECTION_PAGE = 500
 CATCH_UP_SECONDS = 15.0
 POSITION_POLL_SECONDS = 0.005
 BATCH_PAUSE_SECONDS = 0.03
-SUBPROCESS_STOP_SECONDS = 10.0
+RECONNECT_SECONDS = 0.5
+RESTART_SECONDS = 1.0
+SHUTDOWN_SECONDS = 10.0
 
 
 def as_stream_record(stored_record: StoredRecord | UnreadableRecord) -> StreamRecord:
-    """A record as the projections take it: no frame, no parts, no key."""
+    """A record in the form that projections apply: without frame, parts and keys."""
     if isinstance(stored_record, UnreadableRecord):
         return StreamRecord(
             stored_record.position,
@@ -47,7 +48,7 @@ def as_stream_record(stored_record: StoredRecord | UnreadableRecord) -> StreamRe
 
 
 def record_source(store: Store) -> Callable[[int], Iterator[StreamRecord]]:
-    """All records after a position, page by page: what a rebuild is made of."""
+    """A function that yields all records after a position, read page by page; for a rebuild."""
 
     def source(after: int) -> Iterator[StreamRecord]:
         while page := store.read_tolerant(after + 1, PROJECTION_PAGE):
@@ -58,7 +59,7 @@ def record_source(store: Store) -> Callable[[int], Iterator[StreamRecord]]:
 
 
 def open_engine(store: Store, where: Path) -> Engine:
-    """The projections of this store in this database file."""
+    """The engine for the read models of this store in this database file."""
     return Engine(where, store.records)
 
 
@@ -72,7 +73,7 @@ def catch_up(engine: Engine, store: Store) -> int:
 
 
 class ReadModels:
-    """What the doors ask of the rows, whoever keeps them up with the record."""
+    """The read models as the doors query them, whatever keeps them up with the record."""
 
     def __init__(self, queries: Queries, store: Store) -> None:
         self.queries = queries
@@ -80,24 +81,24 @@ class ReadModels:
 
     @property
     def alive(self) -> bool:
-        """Whether somebody keeps the rows up."""
+        """Whether something keeps the read models up with the record."""
         raise NotImplementedError
 
     @property
     def position(self) -> int:
-        """The last record whose rows stand."""
+        """The last record that is applied."""
         raise NotImplementedError
 
     def wait_for(self, position: int, timeout: float) -> bool:
-        """Wait until the rows of this position stand, at most ``timeout`` seconds; whether they do."""
+        """Wait until the record at this position is applied, at most ``timeout`` seconds; whether it is."""
         raise NotImplementedError
 
     def stop(self) -> None:
-        """End the following; what was applied stays."""
+        """Apply no more records; what is applied stays."""
         raise NotImplementedError
 
     def catch_up(self) -> int:
-        """Wait until what is recorded by now is in the rows. Raises Unavailable where that takes too long."""
+        """Wait until all that is recorded by now is applied. Raises Unavailable where that takes too long."""
         head = self._projected_store.head()
         if not self.wait_for(head, CATCH_UP_SECONDS):
             raise Unavailable("read-models-behind")
@@ -113,7 +114,7 @@ class ReadModels:
         return {"messages": messages, "cursor": page.cursor, "more": page.more}
 
     def worklist(self, agency: UUID) -> list[Mapping[str, Any]]:
-        """What waits for this agency."""
+        """The open tasks of this agency."""
         return [
             {
                 "case": str(w.case),
@@ -143,19 +144,19 @@ class ReadModels:
         }
 
 
-class ThreadProjector(ReadModels):
-    """Keeps the rows up with the record in a thread of its own."""
+class FollowingProjector(ReadModels):
+    """Applies records as they come, in a thread that waits for them."""
 
-    def __init__(self, engine: Engine, store: Store) -> None:
+    def __init__(self, engine: Engine, store: Store, executor: Executor) -> None:
         super().__init__(Queries(engine.reader), store)
         self._engine = engine
-        self._stop = Event()
-        self._projector_thread = Thread(target=self._follow_stream, name="projections", daemon=True)
-        self._projector_thread.start()
+        self._stopped = False
+        self._executor = executor
+        self._following = executor.follow("projections", self._follow_stream)
 
     @property
     def alive(self) -> bool:
-        return self._projector_thread.is_alive()
+        return self._following.alive
 
     @property
     def position(self) -> int:
@@ -165,42 +166,67 @@ class ThreadProjector(ReadModels):
         return self._engine.wait_for(position, timeout)
 
     def stop(self) -> None:
-        self._stop.set()
+        self._stopped = True
         self._engine.stop()
         self._projected_store.wake()
-        self._projector_thread.join(timeout=10)
+        self._following.stop(SHUTDOWN_SECONDS)
 
     def _follow_stream(self) -> None:
-        while not self._stop.is_set():
+        while not self._stopped:
             try:
                 self._engine.follow(self._stored_pages())
             except Unavailable:
-                self._stop.wait(0.5)
+                self._executor.sleep(RECONNECT_SECONDS)
             except InvariantViolation:
-                return  # health says that nobody follows; what was wrong is told by the audit and at the next start
+                return  # health says that nothing is applied; the audit and the next start say what is wrong
 
     def _stored_pages(self) -> Iterator[list[StreamRecord]]:
         for page in self._projected_store.follow(self._engine.position):
             yield [as_stream_record(stored_record) for stored_record in page]
             if len(page) > 1:
-                self._stop.wait(BATCH_PAUSE_SECONDS)  # many come at once: more go into one transaction
+                self._executor.sleep(BATCH_PAUSE_SECONDS)  # under load, more records go into one transaction
+
+
+class PolledProjector(ReadModels):
+    """Applies records when somebody waits for them: for an executor that has no threads to wait with."""
+
+    def __init__(self, engine: Engine, store: Store) -> None:
+        super().__init__(Queries(engine.reader), store)
+        self._engine = engine
+
+    @property
+    def alive(self) -> bool:
+        return True
+
+    @property
+    def position(self) -> int:
+        return self._engine.position
+
+    def wait_for(self, position: int, timeout: float) -> bool:
+        return catch_up(self._engine, self._projected_store) >= position
+
+    def stop(self) -> None:
+        self._engine.stop()
 
 
 class SubprocessProjector(ReadModels):
-    """The rows are kept up by a process of its own (``projecting``), so that deciding shares no interpreter with it.
+    """A process of its own applies the records, so that deciding shares no interpreter with it.
 
-    ``argv``: how it is started; ``stdin_line``: what it is told on standard input. It ends with its input. One
-    that ended by itself is started again, a second later at the earliest.
+    ``argv``: how it is started (see ``projector_process``); ``stdin_line``: the first line of its standard input. It
+    ends when its input ends. One that ended by itself is started again within a second.
     """
 
-    def __init__(self, queries: Queries, store: Store, argv: Sequence[str], stdin_line: bytes) -> None:
+    def __init__(
+        self, queries: Queries, store: Store, argv: Sequence[str], stdin_line: bytes, executor: Executor
+    ) -> None:
         super().__init__(queries, store)
         self._argv = list(argv)
         self._stdin_line = stdin_line
-        self._watch_ended = Event()
+        self._executor = executor
         self._projector_process = self._start_process()
-        self._watch_thread = Thread(target=self._restart_when_ended, name="projecting-watch", daemon=True)
-        self._watch_thread.start()
+        self._watching: Background = executor.repeat(
+            "projecting-watch", RESTART_SECONDS, self._restart_when_ended
+        )
 
     @property
     def alive(self) -> bool:
@@ -211,21 +237,20 @@ class SubprocessProjector(ReadModels):
         return self.queries.head().position
 
     def wait_for(self, position: int, timeout: float) -> bool:
-        until = monotonic() + timeout
+        until = self._executor.elapsed() + timeout
         while self.position < position:
-            if monotonic() > until:
+            if self._executor.elapsed() > until:
                 return False
-            sleep(POSITION_POLL_SECONDS)
+            self._executor.sleep(POSITION_POLL_SECONDS)
         return True
 
     def stop(self) -> None:
-        self._watch_ended.set()
-        self._watch_thread.join()
+        self._watching.stop(SHUTDOWN_SECONDS)
         assert self._projector_process.stdin is not None
         with suppress(OSError):
             self._projector_process.stdin.close()
         try:
-            self._projector_process.wait(SUBPROCESS_STOP_SECONDS)
+            self._projector_process.wait(SHUTDOWN_SECONDS)
         except subprocess.TimeoutExpired:
             self._projector_process.kill()
             self._projector_process.wait()
@@ -233,12 +258,12 @@ class SubprocessProjector(ReadModels):
     def _start_process(self) -> subprocess.Popen[bytes]:
         process = subprocess.Popen(self._argv, stdin=subprocess.PIPE)
         assert process.stdin is not None
-        with suppress(OSError):  # it has ended already: the watch sees it
+        with suppress(OSError):  # it has ended already: the next check starts it again
             process.stdin.write(self._stdin_line)
             process.stdin.flush()
         return process
 
-    def _restart_when_ended(self) -> None:
-        while not self._watch_ended.wait(1.0):
-            if self._projector_process.poll() is not None:
-                self._projector_process = self._start_process()
+    def _restart_when_ended(self) -> float:
+        if self._projector_process.poll() is not None:
+            self._projector_process = self._start_process()
+        return RESTART_SECONDS

@@ -1,45 +1,45 @@
-"""A hub put together: the one place where bus, vault, store, views and service are wired."""
+"""A hub put together: the one place where bus, vault, store, read models, log and hub are wired.
+
+It is given what it runs on (``Surroundings``): executor, machine clock, bus and projector. A hub makes no ids: those
+of commands come from their senders, those of its own acts are computed.
+"""
 
 from __future__ import annotations
 
-import shutil
 import sys
+from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import datetime
-from threading import Event, Thread
-from typing import Any
 
 from fastapi import FastAPI
 
-from adapters.bus import (
-    MAX_RECORD_BYTES,
-    BusSettings,
-    EmbeddedServer,
-    ItemStore,
-    JetStreamApplicationRecorder,
-    connect,
-)
+from adapters.bus import EmbeddedServer, JetStreamApplicationRecorder
 from adapters.store import Evidence, Store
 from domain import editions
 from domain.errors import Conflict, InvariantViolation, Unavailable
 from domain.events import HubFounded, Kind
 from domain.record import REGISTRARS, About, Record
 from gateway.hub.app import hub_app
-from gateway.hub.clock import Clock, RealClock, SetClock
+from gateway.hub.clock import Clock, SetClock
+from gateway.hub.executor import Executor
+from gateway.hub.health import HubHealth
+from gateway.hub.hub import Hub
 from gateway.hub.log import LogKeeper
 from gateway.hub.queries import SignedQueries
-from gateway.hub.read_models import ReadModels, SubprocessProjector, ThreadProjector, catch_up, open_engine
-from gateway.hub.service import Hub
+from gateway.hub.read_models import (
+    FollowingProjector,
+    ReadModels,
+    SubprocessProjector,
+    catch_up,
+    open_engine,
+)
+from gateway.hub.real import RealClock, ThreadExecutor
 from gateway.hub.shredding import Shredder
 from gateway.hub.timestamps import TimeStamps, time_settings
+from gateway.hub.transport import Transport, open_bus
 from gateway.hub.witnesses import Witnesses, known_witnesses
-from gateway.installation.archive import (
-    exclusive_lock_file,
-    exclusive_read_models,
-    remote_bus_settings,
-    write_running_file,
-)
+from gateway.installation.archive import exclusive_lock_file, exclusive_read_models
 from gateway.installation.custody import FileCustody
 from gateway.installation.folder import Installation
 from keys.checkpoint import origin_of
@@ -49,15 +49,28 @@ from keys.vault import Vault
 from projections.engine import Engine
 from projections.queries import Queries
 
-MIN_FREE_BYTES = 64 * 1024 * 1024
-MIN_STREAM_ROOM_BYTES = 2 * MAX_RECORD_BYTES  # of what a bus with a limit of its own may still store
 TICK_SECONDS = 1.0
+SHUTDOWN_SECONDS = 5.0
 HUB_ALREADY_RUNNING = Unavailable("hub-running")
+
+
+ProjectorFactory = Callable[[Engine, Store, Executor], ReadModels]
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What a hub is given to run on. ``machine_clock``: a real hub's clock, and the one by which time tokens are
+    asked for; a rehearsal hub has a set clock. ``projector``: what keeps the read models up."""
+
+    executor: Executor
+    machine_clock: Clock
+    open_bus: Callable[[Installation, ExitStack], Transport] = open_bus
+    projector: ProjectorFactory = FollowingProjector
 
 
 @dataclass
 class HubRuntime:
-    """Everything of one running hub. ``close`` ends what was started here, and nothing else."""
+    """All parts of one running hub. ``close`` ends what was started here, and nothing else."""
 
     installation: Installation
     bus: EmbeddedServer | None
@@ -78,129 +91,168 @@ class HubRuntime:
 
 
 def start_hub(
-    installation: Installation, *, at: datetime | None = None, subprocess_projector: bool = False
+    installation: Installation,
+    *,
+    at: datetime | None = None,
+    subprocess_projector: bool = False,
+    surroundings: Surroundings | None = None,
 ) -> HubRuntime:
-    """Open the folder, start (or reach) the bus, bring the views up to date and make the hub ready.
+    """Open the folder, start (or reach) the bus, bring the read models up to date and make the hub ready.
 
-    ``at``: where a rehearsal's clock stands at first; it is never earlier than the last record.
-    ``subprocess_projector``: a process of their own keeps the views up, else a thread of this one.
+    ``at``: the first time of a rehearsal's clock; it is never earlier than the last record.
+    ``subprocess_projector``: keep the read models up in a process of their own, not as ``surroundings`` say.
     Raises Unavailable, Untrusted or InvariantViolation with what is wrong; nothing is then left running.
     """
-    secrets = installation.hub_secrets()
-    genesis = installation.genesis
-    log = SignatureKeys.from_seeds(SignatureKind.LOG, secrets["log"])
-    if log.public != genesis.log:
-        raise InvariantViolation("log-key")
+    given = surroundings or Surroundings(ThreadExecutor(), RealClock())
     with ExitStack() as resources:
         resources.enter_context(exclusive_lock_file(installation.hub_folder / "lock", HUB_ALREADY_RUNNING))
-        read_models_exclusively = resources.enter_context(ExitStack())
-        read_models_exclusively.enter_context(exclusive_read_models(installation))
-        custody = FileCustody(installation, secrets)
-        vault = Vault.open(installation.hub_folder / "vault.db", custody)
-        resources.callback(vault.close)
-        bus, settings = _start_bus(installation, secrets["bus"], genesis.stream, resources)
-        recorder = connect(settings)
-        resources.callback(recorder.close)
-        items = ItemStore(settings)
-        resources.callback(items.close)
-        store = Store(
-            recorder, items, vault, hub=installation.hub, prefix=settings.prefix, audit=genesis.audit_kem
-        )
-        if store.head() == 0:
-            if (
-                vault.status_ck(genesis.log_id, 1) != "never"
-                and (installation.hub_folder / "views.db").exists()
-            ):
-                raise InvariantViolation("record-lost")
-            _record_genesis(store, installation, at or RealClock().now())
-        read_models = open_engine(store, installation.hub_folder / "views.db")
-        resources.callback(read_models.close)
-        read_models.start()
-        last = _last_at(store, catch_up(read_models, store))
-        clock: Clock = RealClock()
-        if installation.rehearsal:
-            clock = SetClock(last if at is None else max(at, last), installation.hub_folder / "clock")
-        log_keeper = LogKeeper(
-            store, installation.hub_folder / "log", log, origin_of(installation.hub, genesis.mode), clock.now
-        )
-        shredder = Shredder(
-            vault,
-            custody,
-            installation.hub_folder,
-            wait_until_logged=lambda: log_keeper.wait_for(store.head()),
-            tags=store.tags,
-        )
-        shredder.check(read_models.register.generation)
-        hub = Hub(
-            store=store,
-            genesis=genesis,
-            hub=installation.hub,
-            log=log,
-            clock=clock,
-            register=read_models.register,
-            head=read_models.position,
-            deadlines=Queries(read_models.reader).deadlines(),
-            shredder=shredder,
-            offer_leaf=log_keeper.offer_leaf,
-        )
-        resources.callback(hub.close)
-        resources.callback(log_keeper.close)
-        with suppress(Unavailable):
-            log_keeper.start()
-        witnesses = Witnesses(log_keeper, known_witnesses(installation.hub_folder))
-        resources.callback(witnesses.close)
-        witnesses.start()
-        timestamps = TimeStamps(
-            log_keeper, installation.hub_folder / "log", time_settings(installation.hub_folder)
-        )
-        resources.callback(timestamps.close)
-        timestamps.start()
+        read_models_lock = resources.enter_context(ExitStack())
+        read_models_lock.enter_context(exclusive_read_models(installation))
+        parts = _Parts(installation, given, resources)
+        clock = parts.open_record(at)
+        parts.start_log(clock)
+        hub = parts.build_hub(clock)
+        parts.start_signing(hub)
         hub.resume_pending_destruction()
         if subprocess_projector:
-            read_models_exclusively.close()  # from here on the lock is the other process's
-        projector: ReadModels = (
-            _subprocess_projector(installation, read_models, store)
-            if subprocess_projector
-            else ThreadProjector(read_models, store)
-        )
+            read_models_lock.close()  # the other process takes the lock
+            projector = _subprocess_projector(installation, parts.read_models, parts.store, given.executor)
+        else:
+            projector = given.projector(parts.read_models, parts.store, given.executor)
         resources.callback(projector.stop)
         if not installation.rehearsal:
-            stopped = Event()
-            ticker = Thread(target=_tick_periodically, args=(hub, stopped), name="clock", daemon=True)
-            ticker.start()
-            resources.callback(ticker.join, 5)
-            resources.callback(stopped.set)
+            ticking = given.executor.repeat("clock", TICK_SECONDS, lambda: _tick(hub))
+            resources.callback(ticking.stop, SHUTDOWN_SECONDS)
+        return parts.runtime(hub, projector)
+
+
+class _Parts:
+    """The parts of a hub while it is put together, in this order. ``resources`` close them in the reverse order."""
+
+    def __init__(self, installation: Installation, given: Surroundings, resources: ExitStack) -> None:
+        self.installation, self.given, self.resources = installation, given, resources
+        secrets = installation.hub_secrets()
+        self.log_keys = SignatureKeys.from_seeds(SignatureKind.LOG, secrets["log"])
+        if self.log_keys.public != installation.genesis.log:
+            raise InvariantViolation("log-key")
+        self.custody = FileCustody(installation, secrets)
+
+    def open_record(self, at: datetime | None) -> Clock:
+        """Vault, bus, store and read models, with all that is recorded applied. Returns the hub's clock."""
+        installation, genesis = self.installation, self.installation.genesis
+        self.vault = Vault.open(installation.hub_folder / "vault.db", self.custody)
+        self.resources.callback(self.vault.close)
+        self.transport = self.given.open_bus(installation, self.resources)
+        self.store = Store(
+            self.transport.recorder,
+            self.transport.items,
+            self.vault,
+            hub=installation.hub,
+            prefix=self.transport.prefix,
+            audit=genesis.audit_kem,
+        )
+        views = installation.hub_folder / "views.db"
+        if self.store.head() == 0:
+            if self.vault.status_ck(genesis.log_id, 1) != "never" and views.exists():
+                raise _record_lost()
+            _record_genesis(self.store, installation, at or self.given.machine_clock.now())
+        self.read_models = open_engine(self.store, views)
+        self.resources.callback(self.read_models.close)
+        self.read_models.start()
+        last_at = _last_at(self.store, catch_up(self.read_models, self.store))
+        if not installation.rehearsal:
+            return self.given.machine_clock
+        return SetClock(last_at if at is None else max(at, last_at), installation.hub_folder / "clock")
+
+    def start_log(self, clock: Clock) -> None:
+        """The log, and the witnesses and time tokens of its heads; nothing is signed yet."""
+        installation, executor = self.installation, self.given.executor
+        folder = installation.hub_folder
+        origin = origin_of(installation.hub, installation.genesis.mode)
+        self.log_keeper = LogKeeper(self.store, folder / "log", self.log_keys, origin, clock.now, executor)
+        self.witnesses = Witnesses(self.log_keeper, known_witnesses(folder), executor)
+        self.timestamps = TimeStamps(
+            self.log_keeper, folder / "log", time_settings(folder), executor, self.given.machine_clock
+        )
+
+    def build_hub(self, clock: Clock) -> Hub:
+        """The hub with its lanes. Raises InvariantViolation where the vault is not of this record."""
+        shredder = Shredder(
+            self.vault,
+            self.custody,
+            self.installation.hub_folder,
+            wait_until_logged=lambda: self.log_keeper.wait_for(self.store.head()),
+            tags=self.store.tags,
+        )
+        shredder.check(self.read_models.register.generation)
+        hub = Hub(
+            store=self.store,
+            genesis=self.installation.genesis,
+            hub=self.installation.hub,
+            log=self.log_keys,
+            clock=clock,
+            executor=self.given.executor,
+            register=self.read_models.register,
+            head=self.read_models.position,
+            deadlines=Queries(self.read_models.reader).deadlines(),
+            shredder=shredder,
+            offer_leaf=self.log_keeper.offer_leaf,
+        )
+        self.resources.callback(hub.close)
+        return hub
+
+    def start_signing(self, hub: Hub) -> None:
+        """Sign heads from now on, and ask for cosignatures and time tokens of them."""
+        self.resources.callback(self.log_keeper.close)
+        with suppress(Unavailable):
+            self.log_keeper.start()
+        self.resources.callback(self.witnesses.close)
+        self.witnesses.start()
+        self.resources.callback(self.timestamps.close)
+        self.timestamps.start()
+
+    def runtime(self, hub: Hub, projector: ReadModels) -> HubRuntime:
+        """The running hub with its HTTP application; from now on ``close`` of the runtime ends the parts."""
+        installation, transport = self.installation, self.transport
+        health = HubHealth(
+            installation.folder,
+            transport.server,
+            transport.recorder,
+            projector,
+            hub,
+            self.log_keeper,
+            self.witnesses,
+            self.timestamps,
+        )
         app = hub_app(
             hub,
             SignedQueries(hub, projector),
             genesis=installation.genesis_frame.encode(),
-            health=lambda: _health_report(
-                installation, bus, recorder, projector, hub, log_keeper, witnesses, timestamps
-            ),
-            log_keeper=log_keeper,
-            witnesses=witnesses,
-            timestamps=timestamps,
-            put_item=store.put_item,
+            health=health.report,
+            log_keeper=self.log_keeper,
+            witnesses=self.witnesses,
+            timestamps=self.timestamps,
+            put_item=self.store.put_item,
             rehearsal_token=installation.clock_token,
         )
         return HubRuntime(
             installation,
-            bus,
-            recorder,
-            store,
-            read_models,
+            transport.server,
+            transport.recorder,
+            self.store,
+            self.read_models,
             projector,
             hub,
             app,
-            log_keeper,
-            witnesses,
-            timestamps,
-            resources.pop_all(),
+            self.log_keeper,
+            self.witnesses,
+            self.timestamps,
+            self.resources.pop_all(),
         )
 
 
 def _last_at(store: Store, head: int) -> datetime:
-    """When the last record was made that can be read (the genesis always can).
+    """The time of the last record that can be read (the genesis always can).
 
     Raises Unavailable where it was decided under a newer edition of the rules: this hub would go back to an older one.
     """
@@ -210,29 +262,19 @@ def _last_at(store: Store, head: int) -> datetime:
             raise Unavailable("newer-record")
         if isinstance(stored, StoredRecord):
             return stored.record.at
-    raise InvariantViolation("record-lost")
+    raise _record_lost()
 
 
-def _subprocess_projector(installation: Installation, read_models: Engine, store: Store) -> ReadModels:
+def _record_lost() -> InvariantViolation:
+    return InvariantViolation("record-lost")
+
+
+def _subprocess_projector(
+    installation: Installation, read_models: Engine, store: Store, executor: Executor
+) -> ReadModels:
     argv = [sys.executable, "-m", "gateway.hub.projector_process", str(installation.folder.absolute())]
-    return SubprocessProjector(
-        Queries(read_models.reader), store, argv, installation.passphrase.hex().encode() + b"\n"
-    )
-
-
-def _start_bus(
-    installation: Installation, key: bytes, stream: str, resources: ExitStack
-) -> tuple[EmbeddedServer | None, BusSettings]:
-    """The embedded server of this folder, or the remote one that an operator named."""
-    remote = remote_bus_settings(installation)
-    if remote is not None:
-        return None, remote
-    bus = EmbeddedServer(installation.hub_folder / "bus", store_key=key, stream=stream).start()
-    resources.callback(bus.stop)
-    settings = bus.hub_settings()
-    note = write_running_file(installation, settings)
-    resources.callback(note.unlink, missing_ok=True)
-    return bus, settings
+    stdin_line = installation.passphrase.hex().encode() + b"\n"
+    return SubprocessProjector(Queries(read_models.reader), store, argv, stdin_line, executor)
 
 
 def _record_genesis(store: Store, installation: Installation, at: datetime) -> None:
@@ -257,74 +299,8 @@ def _record_genesis(store: Store, installation: Installation, at: datetime) -> N
     store.append(record, Evidence(frame=frame.encode()))
 
 
-def _tick_periodically(hub: Hub, stopped: Event) -> None:
-    """The clock process: asks for what has fallen due."""
-    while not stopped.wait(TICK_SECONDS):
-        try:
-            hub.tick()
-        except (Unavailable, Conflict):
-            continue  # the bus is away, or somebody was faster: what is due is asked for at the next tick
-
-
-def _health_report(
-    installation: Installation,
-    bus: EmbeddedServer | None,
-    recorder: JetStreamApplicationRecorder,
-    projector: ReadModels,
-    hub: Hub,
-    log_keeper: LogKeeper,
-    witnesses: Witnesses,
-    timestamps: TimeStamps,
-) -> dict[str, Any]:
-    """What the hub can say of itself (I9): red while it could not record."""
-    problems: list[str] = []
-    bus_health = recorder.check()
-    problems += [
-        f"bus: {error_code}"
-        for error_code in (*bus_health.mismatches, *([bus_health.trouble] if bus_health.trouble else []))
-    ]
-    if not bus_health.connected:
-        problems.append("bus: away")
-    free = shutil.disk_usage(installation.folder).free
-    if free < MIN_FREE_BYTES or (
-        bus_health.room_bytes is not None and bus_health.room_bytes < MIN_STREAM_ROOM_BYTES
-    ):
-        problems.append("disk: full")
-    if not projector.alive:
-        problems.append("views: not following")
-    parked = projector.queries.head().parked
-    return {
-        "ready": not problems,
-        "mode": installation.mode,
-        "hub": installation.hub.hex(),
-        "problems": problems,
-        "read_models": projector.position,
-        "parked": [projection for projection, _, _ in parked],
-        "alarms": [
-            *(f"view {projection} stands still since record {at} ({why})" for projection, at, why in parked),
-            *(
-                f"witness {name} has not cosigned ({why})"
-                for name, why in witnesses.missing_cosignatures.items()
-            ),
-            *([f"the log's head has no time token ({timestamps.trouble})"] if timestamps.trouble else []),
-            *(
-                [f"the log has not signed yet what was recorded: {log_keeper.trouble}"]
-                if log_keeper.trouble
-                else []
-            ),
-            *([f"the log signs nothing any more: {log_keeper.problem}"] if log_keeper.problem else []),
-            *(
-                f"keys of case {case} are not destroyed ({why})"
-                for case, why in hub.failed_destructions.items()
-            ),
-            *(
-                [
-                    f"mandate {hub.register.mandate} of the audit office is over: let the registrars begin the next"
-                ]
-                if hub.register.mandate_over(hub.clock.now())
-                else []
-            ),
-        ],
-        "disk_free_bytes": free,
-        "bus": None if bus is None else bus.version,
-    }
+def _tick(hub: Hub) -> float:
+    """Have the hub record what has fallen due; returns the seconds until the next time."""
+    with suppress(Unavailable, Conflict):  # without the bus, or overtaken: asked for again at the next tick
+        hub.tick()
+    return TICK_SECONDS

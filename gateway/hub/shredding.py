@@ -1,15 +1,14 @@
-"""Destroying the keys of what two persons let be destroyed: first for certain, then on record.
+"""Destroying the keys of what two persons approved for destruction: destroyed first, then recorded.
 
-In this order, each step synced, and each found done again after a crash: the next vault key is kept; the vault
-drops the keys and is sealed under it; the event is recorded; the old vault key is taken out. Of control nobody
-could compute afterwards what is to be recorded, so that is written down first (``PENDING``).
+The steps, each synced, and each recognised after a crash: the next vault key is stored; the vault drops the keys
+and is sealed under it; the event is recorded; the old vault key is removed. After control is destroyed nobody could
+compute the event that is to be recorded, so it is written to a file first (``PENDING``).
 Source: KH-1 §6.
 """
 
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -19,6 +18,7 @@ from adapters.mapper import read_event
 from domain.errors import InvariantViolation
 from domain.events import ControlDestroyed, KeyDestroyed, dump
 from domain.record import access_of
+from gateway.hub.files import write_atomically
 from gateway.installation.custody import FileCustody
 from keys import canonical
 from keys.vault import CONTROL, Vault
@@ -29,10 +29,9 @@ Destroyed = KeyDestroyed | ControlDestroyed
 
 
 class Shredder:
-    """The vault of one hub and the custody of its keys. ``folder``: where what is being destroyed is written down;
-    ``wait_until_logged``: waits until a signed head covers all records: what nobody can read any more can't be altered
-    then without its being seen; ``tags``: what the log says of the records of an originator, which is kept, since it
-    can't be made again without control keys."""
+    """The vault of one hub and the custody of its keys. ``folder``: for the pending file; ``wait_until_logged``:
+    waits until a signed head covers all records, so that those nobody can read any more can't be altered unseen;
+    ``tags``: the leaf tags of an originator's records, which are stored because they need its control keys."""
 
     def __init__(
         self,
@@ -50,34 +49,36 @@ class Shredder:
         self._tags = tags
 
     def destroy(self, event: Destroyed, at: datetime) -> None:
-        """The keys are gone when this returns. Raises InvariantViolation where vault and record do not fit."""
+        """The keys are gone when this returns. Raises InvariantViolation where vault and record disagree."""
         next_vk = self._custody.ensure_vault_key(event.generation)
         if self._vault.generation == event.generation:
-            return  # it was done, and the end came before it was recorded
+            return  # destroyed already, and the hub ended before it was recorded
         if self._vault.generation != event.generation - 1:
             raise InvariantViolation("vault-generation")
         if isinstance(event, KeyDestroyed):
             self._vault.shred(event.scope, [s.value for s in event.sections], next_vk=next_vk)
             return
         self._wait_until_logged()
-        _write_synced(self._pending, json.dumps({"at": dump(at), "event": dump(event)}))
+        write_atomically(self._pending, json.dumps({"at": dump(at), "event": dump(event)}).encode())
         both = (event.scope, access_of(event.scope))
         tags = [tag for originator in both for tag in self._tags(originator)]
         self._vault.shred(event.scope, [CONTROL], originators=both, tags=tags, next_vk=next_vk)
 
     def pending(self) -> tuple[ControlDestroyed, datetime] | None:
-        """What was destroyed and may not be on record yet."""
+        """The destruction that may not be recorded yet, with its time; None where there is none."""
         try:
             pending_json = json.loads(self._pending.read_text())
         except FileNotFoundError:
             return None
         event = read_event(ControlDestroyed.TOPIC, ControlDestroyed.VERSION, pending_json["event"])
         assert isinstance(event, ControlDestroyed)
-        destroyed = event.generation == self._vault.generation  # else the end came before: it falls due again
+        destroyed = (
+            event.generation == self._vault.generation
+        )  # else the hub ended before that: it falls due again
         return (event, canonical.parse_time(pending_json["at"])) if destroyed else None
 
     def recorded(self, generation: int) -> None:
-        """It stands in the record: old copies of the vault open no more."""
+        """The destruction is recorded: remove the old vault keys, so that old copies of the vault do not open."""
         self._custody.remove_older_than(generation)
         self._pending.unlink(missing_ok=True)
 
@@ -86,18 +87,3 @@ class Shredder:
         if self._vault.generation not in (generation, generation + 1):
             raise InvariantViolation("vault-generation")
         self._custody.remove_older_than(generation)
-
-
-def _write_synced(path: Path, text: str) -> None:
-    """Whole or not at all, and synced with its name."""
-    temporary = path.with_name(f".{path.name}.new")
-    with temporary.open("w") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(temporary, path)
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

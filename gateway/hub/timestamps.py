@@ -1,8 +1,8 @@
-"""Asking an authority for the time of the log's head. Whoever is away is asked again; exchange never waits for it.
+"""Asking a time-stamp authority for tokens of the log's head. One that is away is asked again; commands never wait.
 
-The newest head gets a token, at most every so many minutes: it speaks for all records under it, so that after an
-outage one token is all that was missed. Tokens lie in ``hub/log/time``, each with the head it speaks of, in a file named
-by that head's size; none is asked for again. Source: KH-1 §8, RFC 3161.
+The newest head gets a token, at most once in so many minutes. A token covers all records under its head, so that
+after an outage the next one covers what was missed. Tokens are files in ``hub/log/time``, each with its head, named
+by the head's size; none is asked for twice. Source: KH-1 §8, RFC 3161.
 """
 
 from __future__ import annotations
@@ -10,15 +10,17 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from threading import Event, Lock, Thread
-from time import monotonic
+from threading import Lock
 
 import httpx2 as httpx
 
 from domain.errors import ExchangeError, Malformed, NotFound, Untrusted
-from gateway.hub.log import LogKeeper, write_atomically
+from gateway.hub.clock import Clock
+from gateway.hub.executor import Background, Executor
+from gateway.hub.files import write_atomically
+from gateway.hub.log import LogKeeper
 from keys.checkpoint import Checkpoint, parse_checkpoint
 from keys.note import parse_note
 from keys.proofs import verify_consistency
@@ -36,11 +38,12 @@ TSA_POLL_SECONDS = 1.0
 TSA_ANSWER_SECONDS = 60.0
 TSA_SETTINGS_FILE = "tsa.json"
 STAMPS_FOLDER = "time"
+SHUTDOWN_SECONDS = 15.0
 
 
 @dataclass(frozen=True)
 class TimeSettings:
-    """Who is asked, whose word is believed, how often at most, and how soon again after a failure."""
+    """The authority's URL and certificates, how often it is asked at most, and how soon again after a failure."""
 
     url: str
     authority: TimeAuthority
@@ -80,7 +83,7 @@ def _is_address(url: object) -> bool:
 
 
 def stamped_head_sizes(log_folder: Path) -> list[int]:
-    """Of which heads there are tokens in this log's folder, smallest first."""
+    """The sizes of the heads with a token in this log's folder, smallest first."""
     folder = log_folder / STAMPS_FOLDER
     return sorted(int(p.name) for p in folder.iterdir() if p.name.isdigit()) if folder.is_dir() else []
 
@@ -95,13 +98,21 @@ def read_stamp(log_folder: Path, size: int) -> Stamp | None:
 
 
 class TimeStamps:
-    """The time tokens of one hub's log. ``start`` asks for them in a thread of its own, ``close`` ends that."""
+    """The time tokens of one hub's log. ``start`` begins asking for them, ``close`` ends it.
+
+    ``machine_clock``: the machine's own clock, by which the authority is asked; a rehearsal's can be set."""
 
     def __init__(
-        self, log_keeper: LogKeeper, log_folder: Path, settings: TimeSettings | None, timeout: float = 10.0
+        self,
+        log_keeper: LogKeeper,
+        log_folder: Path,
+        settings: TimeSettings | None,
+        executor: Executor,
+        machine_clock: Clock,
+        timeout: float = 10.0,
     ) -> None:
         self.trouble: str | None = None
-        """Why the head that was to be stamped last has no token; it is tried again."""
+        """Why the last attempt brought no token; there are others."""
         self._stamped_log = log_keeper
         self._log_folder = log_folder
         self._tsa_settings = settings
@@ -109,38 +120,37 @@ class TimeStamps:
         self._stamps_lock = Lock()  # owns the two below
         self._sizes = stamped_head_sizes(log_folder)
         self._newest_stamp = self._first_readable(reversed(self._sizes))
-        self._stamping_ended = Event()
-        self._stamping_thread: Thread | None = None
+        self._executor = executor
+        self._machine_clock = machine_clock
+        self._stamping: Background | None = None
 
     def start(self) -> None:
-        if self._tsa_settings is not None:
-            self._stamping_thread = Thread(
-                target=self._stamp_periodically, args=(self._tsa_settings,), name="time", daemon=True
-            )
-            self._stamping_thread.start()
+        """Ask for tokens from now on, where an authority is configured."""
+        settings = self._tsa_settings
+        if settings is not None:
+            first = self._seconds_until_next(settings.every_seconds)
+            self._stamping = self._executor.repeat("time", first, partial(self._stamp_new_head, settings))
 
     def close(self) -> None:
-        self._stamping_ended.set()
-        if self._stamping_thread is not None:
-            self._stamping_thread.join(15)
+        if self._stamping is not None:
+            self._stamping.stop(SHUTDOWN_SECONDS)
         self._http.close()
 
-    def _stamp_periodically(self, settings: TimeSettings) -> None:
-        wait = self._seconds_until_next(settings.every_seconds)
-        while not self._stamping_ended.wait(wait):
-            stored = self.step()
-            retry_delay = settings.retry_seconds if self.trouble else TSA_POLL_SECONDS
-            wait = settings.every_seconds if stored else retry_delay
+    def _stamp_new_head(self, settings: TimeSettings) -> float:
+        """Returns in how many seconds to ask again."""
+        if self.step():
+            return settings.every_seconds
+        return settings.retry_seconds if self.trouble else TSA_POLL_SECONDS
 
     def _seconds_until_next(self, every: float) -> float:
-        """Seconds until the next token may be asked for, over an end of the process, too."""
+        """Seconds until the next token may be asked for, also after a restart."""
         if self._newest_stamp is None:
             return TSA_POLL_SECONDS
-        since = (datetime.now(UTC) - self._newest_stamp.at).total_seconds()
+        since = (self._machine_clock.now() - self._newest_stamp.at).total_seconds()
         return max(TSA_POLL_SECONDS, min(every, every - since))
 
     def stamp_covering(self, seq: int | None = None) -> Stamp:
-        """The earliest token that speaks for the record at this position, or the newest of all. Raises NotFound."""
+        """The earliest token that covers the record at this position (None: the newest token). Raises NotFound."""
         with self._stamps_lock:
             sizes, newest = self._sizes, self._newest_stamp
         found = newest if seq is None else self._first_readable(n for n in sizes if n >= seq)
@@ -149,13 +159,13 @@ class TimeStamps:
         return found
 
     def _first_readable(self, sizes: Iterable[int]) -> Stamp | None:
-        """The first of these that can be read."""
+        """The token of the first of these heads whose file can be read."""
         return next(
             (s for s in (read_stamp(self._log_folder, size) for size in sizes) if s is not None), None
         )
 
     def step(self) -> bool:
-        """Have the head of now stamped, unless its token is there; whether one was stored. Never raises."""
+        """Get a token for the present head, unless there is one; whether one was stored. Never raises."""
         if self._tsa_settings is None or self._stamped_log.size == 0:
             return False
         trouble, stored = None, False
@@ -173,13 +183,15 @@ class TimeStamps:
             trouble = "it could not be written to the disk"
         except ExchangeError as error:
             trouble = error.explanation
-        except Exception as error:  # whatever an outsider answers, it is asked again
+        except Exception as error:  # whatever the authority answers, it is asked again
             trouble = f"unexpected {type(error).__name__}"
         self.trouble = trouble
         return stored
 
     def _grown(self, head: Checkpoint) -> bool:
-        """Whether there is more than was stamped. What was stamped must stand unchanged under it."""
+        """Whether the head has grown since the newest token, and continues the head of that token.
+
+        Raises Untrusted where it does not continue it."""
         if self._newest_stamp is None:
             return True
         before = self._newest_stamp.checkpoint
@@ -198,15 +210,15 @@ class TimeStamps:
         with self._http.stream("POST", url, content=request, headers=headers) as answer:
             if answer.status_code != 200:
                 raise Malformed("time-refused", f"The time authority answered {answer.status_code}.")
-            token, until = b"", monotonic() + TSA_ANSWER_SECONDS
+            token, until = b"", self._executor.elapsed() + TSA_ANSWER_SECONDS
             for chunk in answer.iter_raw():
                 token += chunk
-                if len(token) > MAX_TOKEN_BYTES or monotonic() > until:
+                if len(token) > MAX_TOKEN_BYTES or self._executor.elapsed() > until:
                     raise Malformed("time-answer")
         return token
 
     def _store_stamp(self, stamp: Stamp) -> None:
-        """On disk first; then others may have it."""
+        """Write it to the disk, then serve it."""
         size = stamp.checkpoint.size
         write_atomically(self._log_folder / STAMPS_FOLDER / str(size), stamp.encode())
         with self._stamps_lock:

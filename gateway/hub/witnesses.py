@@ -1,4 +1,4 @@
-"""Asking witnesses for their word on each head. Whoever is away is asked again; exchange never waits for them."""
+"""Collecting the witnesses' cosignatures of each head. One that is away is asked again; commands never wait for them."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Event, Lock, Thread
+from threading import Lock
 
 import httpx2 as httpx
 
 from domain.errors import ExchangeError, Malformed, NotFound
+from gateway.hub.executor import Background, Executor
 from gateway.hub.log import LogKeeper
 from gateway.witness.service import encode_request
 from keys.checkpoint import parse_checkpoint, verify_cosignature
@@ -20,11 +21,12 @@ from keys.signing import SignatureKind, SignaturePublic
 
 WITNESS_POLL_SECONDS = 1.0
 WITNESS_SETTINGS_FILE = "witnesses.json"
+SHUTDOWN_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
 class WitnessSettings:
-    """A witness that is asked: where, and by which keys its word is known."""
+    """A witness, its URL, and the keys that verify its cosignatures."""
 
     name: str
     url: str
@@ -50,13 +52,17 @@ def known_witnesses(folder: Path) -> list[WitnessSettings]:
 
 
 class Witnesses:
-    """The witnesses of one hub's log. ``start`` asks them in a thread of its own, ``close`` ends that."""
+    """The witnesses of one hub's log. ``start`` begins asking them for each head, ``close`` ends it."""
 
     def __init__(
-        self, log_keeper: LogKeeper, witnesses: Sequence[WitnessSettings], timeout: float = 5.0
+        self,
+        log_keeper: LogKeeper,
+        witnesses: Sequence[WitnessSettings],
+        executor: Executor,
+        timeout: float = 5.0,
     ) -> None:
         self.missing_cosignatures: dict[str, str] = {}
-        """Who has not cosigned the last head it was asked for, and why."""
+        """Who has not cosigned the last head that it was sent, and why."""
         self._witnessed_log = log_keeper
         self._witnesses = list(witnesses)
         self._http = httpx.Client(timeout=timeout)
@@ -64,34 +70,35 @@ class Witnesses:
         self._cosigned_sizes = dict.fromkeys((w.name for w in witnesses), 0)
         self._note_lock = Lock()
         self._cosigned_note: Note | None = None
-        self._cosigning_ended = Event()
-        self._cosigning_thread: Thread | None = None
+        self._executor = executor
+        self._cosigning: Background | None = None
 
     def start(self) -> None:
+        """Ask for cosignatures from now on, where there are witnesses."""
         if self._witnesses:
-            self._cosigning_thread = Thread(target=self._collect_cosignatures, name="witnesses", daemon=True)
-            self._cosigning_thread.start()
+            self._cosigning = self._executor.repeat(
+                "witnesses", WITNESS_POLL_SECONDS, self._collect_cosignatures
+            )
 
     def close(self) -> None:
-        self._cosigning_ended.set()
-        if self._cosigning_thread is not None:
-            self._cosigning_thread.join(10)
+        if self._cosigning is not None:
+            self._cosigning.stop(SHUTDOWN_SECONDS)
         self._http.close()
 
-    def _collect_cosignatures(self) -> None:
-        while not self._cosigning_ended.wait(WITNESS_POLL_SECONDS):
-            self.step()
+    def _collect_cosignatures(self) -> float:
+        self.step()
+        return WITNESS_POLL_SECONDS
 
     @property
     def witnessed(self) -> bytes:
-        """The newest head with all cosignatures that there are of it. Raises NotFound before the first."""
+        """The newest head that was sent to witnesses, with its cosignatures. Raises NotFound before the first."""
         with self._note_lock:
             if self._cosigned_note is not None:
                 return self._cosigned_note.encode()
         raise NotFound("no-checkpoint")
 
     def step(self) -> None:
-        """Show the head of now to those who have not cosigned it."""
+        """Send the present head to those who have not cosigned it."""
         with suppress(NotFound):
             data = self._witnessed_log.checkpoint
             note = parse_note(data)

@@ -1,4 +1,4 @@
-"""A hub's folder opened for looking: the record, its control keys and the views, whether the hub runs or not."""
+"""A hub's folder opened for reading: record, control keys and read models, whether the hub runs or not."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ from projections.engine import Engine
 
 RUNNING_FILE = "running.json"
 REMOTE_BUS_FILE = "bus.json"
-LOCK_TIMEOUT_SECONDS = 3.0  # one that is ending takes a moment
+LOCK_TIMEOUT_SECONDS = 3.0  # for a process that is ending
 
 
 @dataclass
 class Archive:
-    """What lies in the folder, opened. ``read_models`` are the live rows as they are."""
+    """An opened folder. ``read_models`` are the live ones; ``running``: whether a hub uses this folder now."""
 
     installation: Installation
     genesis: Genesis
@@ -45,7 +45,7 @@ class Archive:
 
 
 def write_running_file(installation: Installation, settings: BusSettings) -> Path:
-    """Leave word of where the running bus is reached (no secrets)."""
+    """Write where the running bus is reached (no secrets), for other processes. Returns the file."""
     path = installation.hub_folder / RUNNING_FILE
     running_info = {"pid": os.getpid(), "bus": settings.url, "monitor": settings.monitor_url}
     path.write_text(json.dumps(running_info) + "\n")
@@ -70,7 +70,7 @@ def remote_bus_settings(installation: Installation) -> BusSettings | None:
 
 @contextmanager
 def exclusive_lock_file(lock: Path, timeout_error: Unavailable) -> Iterator[None]:
-    """Alone among processes by this lock file; waits a moment for one that is ending, then raises ``timeout_error``."""
+    """Hold this lock file, as only one process can. Waits for one that is ending, then raises ``timeout_error``."""
     with lock.open("w") as lock_file:
         deadline = monotonic() + LOCK_TIMEOUT_SECONDS
         while True:
@@ -85,7 +85,7 @@ def exclusive_lock_file(lock: Path, timeout_error: Unavailable) -> Iterator[None
 
 
 def exclusive_read_models(installation: Installation) -> AbstractContextManager[None]:
-    """The one process that writes this hub's views. Raises Unavailable."""
+    """Hold the lock of the one process that writes this hub's read models. Raises Unavailable."""
     return exclusive_lock_file(
         installation.hub_folder / "views.lock",
         Unavailable("read-models-in-use"),
@@ -96,8 +96,8 @@ def exclusive_read_models(installation: Installation) -> AbstractContextManager[
 def open_archive(
     installation: Installation, *, start_bus: bool = True, start_read_models: bool = True
 ) -> Iterator[Archive]:
-    """Open the folder. ``start_bus``: start it where no hub does. Raises Unavailable where there is none.
-    ``start_read_models``: False for who makes them anew, whatever state they are in."""
+    """Open the folder. ``start_bus``: start the bus where no hub runs; ``start_read_models``: False to rebuild them,
+    whatever state they are in. Raises Unavailable where there is no bus."""
     secrets = installation.hub_secrets()
     genesis = installation.genesis
     with ExitStack() as stack:
@@ -132,7 +132,7 @@ def open_archive(
 
 
 def _hub_is_running(installation: Installation) -> bool:
-    """Whether a hub left word that it runs here, and its process is there."""
+    """Whether a hub's running file is there, and its process, too."""
     try:
         pid = int(json.loads((installation.hub_folder / RUNNING_FILE).read_text())["pid"])
         os.kill(pid, 0)

@@ -1,6 +1,6 @@
-"""The vault's keys in the hub's keystore file: made before they are used, and taken out when they are not any more.
+"""The vault's keys in the hub's keystore file: stored before they are used, removed when they are used no more.
 
-Where old copies of the file or its passphrase exist elsewhere, a key taken out here is destroyed logically
+Where old copies of the file and its passphrase exist elsewhere, a key that is removed here is destroyed logically
 only; certificates say so. Source: KH-1 §6.
 """
 
@@ -14,11 +14,11 @@ from gateway.installation.folder import Installation
 from keys.sealing import new_key
 
 DESTRUCTION_GRADE = "logically"
-"""How thoroughly a vault key is gone with this custody: one file, one passphrase."""
+"""How thoroughly this custody (one file, one passphrase) destroys a vault key."""
 
 
 class FileCustody:
-    """VK(n) of one installation. Reads the file again where it lacks a key: another process may have made it."""
+    """VK(n) of one installation. Reads the file again for a missing key: another process may have made it."""
 
     def __init__(self, installation: Installation, secrets: Mapping[str, bytes]) -> None:
         self._installation = installation
@@ -37,7 +37,7 @@ class FileCustody:
         return key
 
     def ensure_vault_key(self, generation: int) -> bytes:
-        """VK(n), made and synced if there is none: it is kept before it is used."""
+        """VK(n), made if there is none; it is stored and synced before it is used."""
         name = f"vk/{generation}"
         with self._secrets_lock:
             if name not in self._secrets:
@@ -46,7 +46,7 @@ class FileCustody:
             return self._secrets[name]
 
     def remove_older_than(self, generation: int) -> None:
-        """Take out every vault key older than VK(n), synced."""
+        """Remove every vault key older than VK(n), synced."""
         with self._secrets_lock:
             remaining = {
                 k: v for k, v in self._secrets.items() if not k.startswith("vk/") or int(k[3:]) >= generation

@@ -1,8 +1,8 @@
-"""A hub's folder: what lies where, made once, opened at every start.
+"""A hub's folder: which file is where; made once, opened at every start.
 
 installation.json             which hub, which mode (no secrets)
 hub/                          genesis.frame, keystore, vault.db, views.db, bus/
-registrars/person-N.keystore  the three persons (in a real installation each takes his own away)
+registrars/person-N.keystore  the three registrars (in a real installation each removes their own)
 audit/keystore                the audit office
 agencies/<CODE>/              keystore, door.db, agency.json
 passphrase, clock-token       rehearsals only (0600)
@@ -32,7 +32,7 @@ STREAM = "KAKEHASHI"
 
 @dataclass(frozen=True)
 class AgencyFolder:
-    """Where one agency's door keeps its things."""
+    """The folder of one agency's door, with the agency's id and code."""
 
     folder: Path
     id: UUID
@@ -41,7 +41,7 @@ class AgencyFolder:
 
 @dataclass(frozen=True)
 class Installation:
-    """An opened folder. ``passphrase`` opens every keystore that lies in it."""
+    """An opened folder. ``passphrase`` opens every keystore in it."""
 
     folder: Path
     mode: Mode
@@ -67,7 +67,7 @@ class Installation:
 
     @property
     def clock_token(self) -> str | None:
-        """What sets a rehearsal's clock; a real hub has none."""
+        """The token that allows setting a rehearsal's clock; None for a real hub."""
         return (self.folder / "clock-token").read_text().strip() if self.rehearsal else None
 
     def hub_secrets(self) -> dict[str, bytes]:
@@ -75,11 +75,11 @@ class Installation:
         return self._read_secrets(self.hub_folder / "keystore")
 
     def write_hub_secrets(self, secrets: dict[str, bytes]) -> None:
-        """Write the hub's secrets anew, whole or not at all, and synced."""
+        """Replace the hub's secrets in one step, synced."""
         self._write_secrets(self.hub_folder / "keystore", secrets)
 
     def registrars(self) -> list[SignatureKeys]:
-        """The registrars whose keystores lie here, in genesis order."""
+        """The registrars whose keystores are in this folder, in genesis order."""
         files = sorted((self.folder / "registrars").glob("person-*.keystore"))
         return [SignatureKeys.from_seeds(SignatureKind.SIG, self._read_secrets(f)["sig"]) for f in files]
 
@@ -91,7 +91,7 @@ class Installation:
         )
 
     def agencies(self) -> list[AgencyFolder]:
-        """The agencies whose doors live here."""
+        """The agencies whose doors have their folders here."""
         agency_folders = []
         for folder in sorted((self.folder / "agencies").glob("*/agency.json")):
             about = json.loads(folder.read_text())
@@ -113,7 +113,7 @@ class Installation:
         )
 
     def create_agency(self, code: str) -> AgencyFolder:
-        """A folder and fresh keys for an agency; its originator id is chosen here, by the registrars' office."""
+        """Make a folder, keys and the originator id of an agency (the registrars choose it)."""
         folder = self.folder / "agencies" / code
         folder.mkdir(parents=True, mode=0o700)
         agency_folder = AgencyFolder(folder, uuid4(), code)
@@ -132,9 +132,9 @@ class Installation:
 
 
 def create_installation(folder: Path, *, mode: Mode, passphrase: bytes | None = None) -> Installation:
-    """Found a hub: keys, genesis, folders. Raises Malformed where something lies there already.
+    """Found a hub: keys, genesis, folders. Raises Malformed where the folder is not empty.
 
-    A rehearsal makes its own passphrase and keeps it beside the keys; a real one must be given one.
+    A rehearsal makes a passphrase and stores it in the folder; a real installation must be given one.
     """
     if folder.exists() and any(folder.iterdir()):
         raise Malformed("folder-not-empty")
@@ -195,7 +195,7 @@ def _write_private(path: Path, data: bytes) -> None:
 
 
 def moment(text: str) -> datetime:
-    """An aware time of ISO 8601 text. Raises Malformed for a naive one."""
+    """The aware time that this ISO 8601 text says. Raises Malformed for one without a time zone."""
     at = datetime.fromisoformat(text)
     if at.tzinfo is None:
         raise Malformed("naive-time")

@@ -1,4 +1,4 @@
-"""The registrars: two of the three sign who the agencies are, who holds which office, and the rules.
+"""The registrars: two of three persons sign who the agencies are, who holds which office, and the rules.
 
 Source: KH-1 §2.
 """
@@ -26,7 +26,7 @@ RETRY_SECONDS = 20.0
 
 
 class Registrars:
-    """Two registrars at one table. ``persons`` in genesis order."""
+    """Two registrars who sign together. ``persons`` in genesis order."""
 
     def __init__(
         self,
@@ -43,14 +43,14 @@ class Registrars:
         self._retry_seconds = retry_seconds
 
     def order(self, kind: Kind, about: UUID, act: str, fields: Mapping[str, Any]) -> dict[str, Any]:
-        """An act of the registrars themselves: designation, revocation, rule book."""
+        """Submit an act of the registrars: designation, revocation, rule book. Returns the hub's answer."""
         payload = self._payload(kind, about, act, fields, REGISTRARS, ZEROS)
         return self._submit_until_answered(
             sign_registrars_act(payload, self._first_signer, self._second_signer)
         )
 
     def publish_rule_book(self) -> dict[str, Any]:
-        """The first edition of the rules, from now on."""
+        """Publish the first edition of the rules, in force from now on."""
         fields = {"edition": EDITION, "rule_book": first_edition()}
         return self.order(Kind.RULE_BOOK, self._pinned_genesis.rules_id, "rule_book.published", fields)
 
@@ -84,12 +84,12 @@ class Registrars:
         )
 
     def designate(self, network: UUID, *, core: UUID, coordinating: UUID) -> None:
-        """Give the two offices of a network. Basis: guideline 3(1), (2); CWA 25-2(4)."""
+        """Designate the two offices of a network. Basis: guideline 3(1), (2); CWA 25-2(4)."""
         self.order(Kind.NETWORK, network, "core_agency.designated", {"agency": str(core)})
         self.order(Kind.NETWORK, network, "coordinating_agency.designated", {"agency": str(coordinating)})
 
     def begin_mandate(self, number: int, until: date) -> None:
-        """The next mandate of the audit office, until the end of this day (JST). Raises Refused. Source: KH-1 §3."""
+        """Begin the next mandate of the audit office, until the end of this day (JST). Raises Refused. Source: KH-1 §3."""
         fields = {"number": number, "until": until.isoformat()}
         answer = self.order(Kind.LOG, self._pinned_genesis.log_id, "audit_mandate.began", fields)
         if answer["outcome"] != "recorded":

@@ -1,4 +1,4 @@
-"""The hub as a door sees it: HTTP with signed frames, and nothing else."""
+"""A client of the hub: HTTP with signed frames."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ T = TypeVar("T")
 
 
 def retry_until_timeout(call: Callable[[], T], seconds: float) -> T:
-    """Call until it is answered or so many ``seconds`` are over; then raises Unavailable.
+    """Call again while the call raises Unavailable, for at most so many ``seconds``; then raise it.
 
-    The same bytes are recorded once, so sending them again is safe.
+    The same bytes are recorded once, so sending them again is safe. ``pending-key`` is raised at once: it takes longer.
     """
     until, pause = monotonic() + seconds, 0.05
     while True:
@@ -65,18 +65,18 @@ class HubClient:
         return found
 
     def submit(self, request: bytes) -> dict[str, Any]:
-        """Send one request. The hub's answer; raises the error that the hub tells, or Unavailable.
+        """Send one request and return the hub's answer. Raises the error that the hub answers, or Unavailable.
 
-        A refusal that was recorded is an answer too (``outcome: refused``).
+        A recorded refusal is an answer, too (``outcome: refused``).
         """
         return self._request_json("POST", "/v1/commands", content=request)
 
     def query(self, request: bytes) -> dict[str, Any]:
-        """A signed question that is not recorded: feed, recipients, ledger."""
+        """Send a signed query, which is not recorded: feed, recipients, ledger."""
         return self._request_json("POST", "/v1/queries", content=request)
 
     def put_item(self, digest: bytes, sealed: bytes, request: bytes) -> None:
-        """Upload a sealed item that is kept in the store, with the signed question ``upload``. Idempotent."""
+        """Upload a sealed item for the item store, with the signed query ``upload``. Idempotent."""
         headers = {"kakehashi-request": b64encode(request).decode("ascii")}
         self._request_json("PUT", f"/v1/items/{digest.hex()}", content=sealed, headers=headers)
 
@@ -98,7 +98,7 @@ class HubClient:
         return [bytes.fromhex(encoded) for encoded in self._request_json("GET", path)["proof"]]
 
     def now(self) -> str:
-        """The hub's clock (UTC text): a rehearsal's doors go by it."""
+        """The hub's time (UTC text), which is also the time of a rehearsal's doors."""
         return str(self._request_json("GET", "/v1/clock")["now"])
 
     def set_clock(self, at: str, token: str) -> dict[str, Any]:
@@ -107,7 +107,7 @@ class HubClient:
         return self._request_json("POST", "/v1/rehearsal/clock", json={"at": at}, headers=headers)
 
     def health(self) -> dict[str, Any]:
-        """What the hub says of itself, ready or not."""
+        """The hub's health report, ready or not. Raises Unavailable."""
         try:
             found: dict[str, Any] = self._http.get("/readyz").json()
         except (httpx.HTTPError, ValueError) as error:

@@ -1,4 +1,4 @@
-"""Making signed commands: what a door, the registrars and the audit office have in common."""
+"""Making signed commands, as doors, registrars and audit office do."""
 
 from __future__ import annotations
 

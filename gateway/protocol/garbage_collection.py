@@ -1,7 +1,7 @@
-"""No long pauses in the middle of work: the memory of a serving process is gone through while nobody waits.
+"""Garbage collection of a serving process while it is idle, so that no command waits for it.
 
-A hub keeps some thousand cases in memory. Going through all of them for cycles takes Python 0.1 to 0.2 s, and it
-would do so every few thousand commands. What lies in cases holds no cycles: counting references frees it at once.
+A hub caches some thousand cases. A full collection of them takes Python 0.1 to 0.2 s, and would happen every few
+thousand commands. Cases hold no reference cycles: reference counting frees them at once.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from time import process_time
 
 COLLECT_EVERY_SECONDS = 600.0
 COLLECT_AT_LATEST_SECONDS = 3600.0
-"""After this time it is done however much there is to do."""
+"""After this time a collection runs even if the process is busy."""
 IDLE_CPU_SHARE = 0.05
-"""Nobody waits where the process took less than this part of a core."""
+"""The process is idle where it used less than this part of a core."""
 
 
 def defer_garbage_collection(
@@ -23,7 +23,7 @@ def defer_garbage_collection(
     at_latest: float = COLLECT_AT_LATEST_SECONDS,
     poll_seconds: float = 1.0,
 ) -> Event:
-    """Call once, when the process has started; setting the event returned ends it. Times in seconds."""
+    """Call once, when the process has started; setting the returned event ends it. Times in seconds."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 50, 1_000_000)

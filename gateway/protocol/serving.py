@@ -1,4 +1,4 @@
-"""Serving an application over HTTP in a thread, on a free port, on loopback unless told otherwise."""
+"""Serving an application over HTTP in a thread, on a free port, by default on loopback only."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ START_SECONDS = 20.0
 
 
 async def read_bounded_body(request: Request, max_bytes: int) -> bytes:
-    """The body, kept in memory alone, refused as soon as it is longer than it may be. Raises Malformed."""
+    """The body of a request, in memory only. Raises Malformed as soon as it is longer than ``max_bytes``."""
     chunks, size = [], 0
     try:
         async for chunk in request.stream():
@@ -33,7 +33,7 @@ async def read_bounded_body(request: Request, max_bytes: int) -> bytes:
 
 
 class ServedApp:
-    """One application being served. ``url`` is where; leaving the context stops it."""
+    """One application being served at ``url``; leaving the context stops it."""
 
     def __init__(
         self, app: FastAPI, *, port: int = 0, host: str = "127.0.0.1", lifespan: bool = False

@@ -17,7 +17,8 @@ from typing import Any
 from uuid import UUID
 
 from domain.errors import ExchangeError, Malformed, Untrusted
-from domain.events import AccessEvent, CommandRefused, ControlDestroyed, DisclosureRefused, OpeningRefused
+from domain.events import AccessEvent, ControlDestroyed
+from domain.refusals import REFUSALS
 from gateway.verifier.judge import Judge
 from gateway.verifier.record_parser import read
 from keys import canonical
@@ -33,7 +34,7 @@ from keys.timestamps import TimeAuthority, parse_stamp, verify_time
 
 NAMES = ("genesis", "checkpoint", "entries", "records", "keys")
 TIMES = "times"
-FRAME_ONLY_EVENTS = (DisclosureRefused, CommandRefused, OpeningRefused, AccessEvent)
+FRAME_ONLY_EVENTS = (*REFUSALS, AccessEvent)
 EMPTY = memoryview(b"")
 
 Buffer = bytes | mmap

@@ -244,7 +244,7 @@ def test_an_older_release_says_that_it_can_not_judge_and_accuses_nobody(
     monkeypatch.undo()
     findings = found(hub, rows=False)
     assert [(f.what, f.position) for f in findings] == [("unknown-edition", n) for n in newer]
-    assert all("use a newer release" in f.detail for f in findings)
+    assert all("decided under newer rules" in f.detail for f in findings)
 
 
 def test_an_older_release_does_not_decide_where_a_newer_one_has(

@@ -86,7 +86,7 @@ class DueEvent:
         return SteppedHub(folder, free_port())
 
     def _check_after_kill(self, folder: Path) -> list[str]:
-        """As it lies there after the kill: what is on record as destroyed has no key (I7)."""
+        """The folder after the kill: what is recorded as destroyed has no key (I7)."""
         with open_archive(open_installation(folder)) as archive:
             events = self._events(archive)
             here = [f for f in events if self._has_keys(archive, f)]
@@ -151,7 +151,7 @@ def kill_at_steps(
 ) -> list[str]:
     """Kills at so many steps, in an order by seed, half of them twice; what is wrong after each.
 
-    A run may take fewer steps than the one that was counted: a kill that comes too late is made good by another step.
+    A run may take fewer steps than the one that was counted: a kill that comes too late is replaced by one at another step.
     """
     rng, wrong = random.Random(seed), []
     every = one.steps(folder / "counted")

@@ -47,7 +47,7 @@ class RecordingMiddleware:
 
 
 def encodings_of(text: str) -> list[bytes]:
-    """How a text could stand in bytes: as it is, in hex, in base64 at any place."""
+    """The forms of a text in bytes: as it is, in hex, in base64 at any offset."""
     data = text.encode()
     encodings = [data, data.hex().encode(), data.hex().upper().encode(), data[::-1]]
     for shift in range(3):
@@ -95,7 +95,7 @@ def run(
         yield played
 
 
-def test_the_canary_is_nowhere_but_where_it_was_opened(
+def test_content_in_clear_is_found_nowhere_but_where_it_was_opened(
     run: Run,
     tmp_path: Path,
     recorded_traffic: list[bytes],
@@ -109,7 +109,7 @@ def test_the_canary_is_nowhere_but_where_it_was_opened(
         w.case, w.message, w.item, w.section, actor="staff.AZ-CORE"
     )
     assert contains_canary(opened.content, canary)
-    # no file of hub, bus, vault, views, doors
+    # no file of hub, bus, vault, read models, doors
     files = [p for p in tmp_path.rglob("*") if p.is_file()]
     assert {"vault.db", "views.db", "door.db"} <= {p.name for p in files}
     assert any("msgs" in p.parts for p in files), "the bus's own files are among them"
@@ -127,7 +127,7 @@ def test_the_canary_is_nowhere_but_where_it_was_opened(
     assert not contains_canary((out.out + out.err).encode(), canary)
 
 
-def test_nothing_but_ids_stands_in_subjects_and_headers(run: Run) -> None:
+def test_subjects_and_headers_contain_ids_only(run: Run) -> None:
     runtime = run.rehearsal_hub.runtime
     assert runtime is not None
     for m in runtime.recorder.read_raw(1, 10_000):
@@ -143,7 +143,7 @@ def test_nothing_but_ids_stands_in_subjects_and_headers(run: Run) -> None:
         assert not any("AZ-" in value or "NPO" in value for _, value in m.headers)
 
 
-def test_the_pages_of_a_stranger_never_hold_it(run: Run) -> None:
+def test_pages_of_a_stranger_never_contain_the_content(run: Run) -> None:
     from fastapi.testclient import TestClient
 
     pages = TestClient(pages_app(run.rehearsal_hub, Verification()), base_url="http://127.0.0.1")
@@ -153,7 +153,7 @@ def test_the_pages_of_a_stranger_never_hold_it(run: Run) -> None:
         assert not contains_canary(answer.content, run.rehearsal_hub.canary)
 
 
-def test_the_search_finds_what_it_looks_for(tmp_path: Path) -> None:
+def test_the_search_finds_the_canary_where_it_is(tmp_path: Path) -> None:
     canary = "canary-0123456789abcdef"
     for n, encoded_form in enumerate(
         [

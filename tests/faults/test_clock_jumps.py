@@ -1,4 +1,4 @@
-"""Clocks that jump: no event is earlier than what it follows, and a wrong clock is told as such, not obeyed."""
+"""Clocks that jump: no event is earlier than the one it follows, and a wrong clock is reported."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ from domain.record import HUB
 from gateway.agency.door import SectionContent
 from gateway.agency.store import CONFIRMED, FAILED, WAITING
 from gateway.audit.verification import Verifier
-from gateway.hub.service import Hub
+from gateway.hub.hub import Hub
+from gateway.hub.real import ThreadExecutor
 from keys.signing import SignatureKeys, SignatureKind
-from tests.gateway.hubkit import REFERRAL, HubWithCase, hub_with_case
+from tests.gateway.hubkit import REFERRAL, HubWithCase, hub_with_case, time_text
 
 pytestmark = pytest.mark.faults
 
@@ -26,7 +27,7 @@ SPRING_FORWARD = timedelta(hours=1)
 
 
 class SettableClock:
-    """A clock that stands wherever it was put."""
+    """A clock that a test sets to any time, also back."""
 
     def __init__(self, at: datetime) -> None:
         self.at = at
@@ -51,6 +52,7 @@ def second_hub(hub: HubWithCase, clock: SettableClock) -> Hub:
         hub=runtime.installation.hub,
         log=SignatureKeys.from_seeds(SignatureKind.LOG, runtime.installation.hub_secrets()["log"]),
         clock=clock,
+        executor=ThreadExecutor(),
         register=runtime.hub.register,
         head=runtime.store.head(),
     )
@@ -61,7 +63,7 @@ def at_of(hub: HubWithCase) -> list[datetime]:
 
 
 @pytest.mark.parametrize("back", [timedelta(seconds=1), SPRING_FORWARD, timedelta(hours=23)])
-def test_a_clock_that_goes_back_makes_no_fact_earlier_than_the_last(
+def test_after_the_clock_goes_back_no_event_is_earlier_than_the_last(
     hub: HubWithCase, back: timedelta
 ) -> None:
     clock = SettableClock(hub.rehearsal_hub.now())
@@ -85,7 +87,7 @@ def test_a_clock_that_goes_back_makes_no_fact_earlier_than_the_last(
     [(timedelta(days=3650), "too-late"), (timedelta(days=-3650), "not-after-too-far")],
     ids=["forward by years", "back by years"],
 )
-def test_a_clock_that_jumps_by_years_lets_nothing_in_and_says_why(
+def test_after_the_clock_jumps_by_years_commands_are_refused_with_the_reason(
     hub: HubWithCase, jump: timedelta, error_code: str
 ) -> None:
     head = hub.head()
@@ -101,7 +103,36 @@ def test_a_clock_that_jumps_by_years_lets_nothing_in_and_says_why(
     assert {k.record.by for k in new} <= {HUB}  # what fell due by that clock, and no command
 
 
-def test_a_door_whose_clock_is_wrong_is_told(hub: HubWithCase, monkeypatch: pytest.MonkeyPatch) -> None:
+class RunningClock(SettableClock):
+    """A clock that is one second later whenever it is read."""
+
+    def now(self) -> datetime:
+        self.at += timedelta(seconds=1)
+        return self.at
+
+
+def test_a_command_is_recorded_at_the_very_time_by_which_it_was_checked(hub: HubWithCase) -> None:
+    clock = RunningClock(hub.rehearsal_hub.now())
+    other = second_hub(hub, clock)
+    outcomes = set()
+    try:
+        for seconds in range(1, 8):
+            start = clock.at
+            not_after = start + timedelta(seconds=seconds)
+            request = hub.disclosure(("BASIC",), not_after=time_text(not_after))
+            try:
+                other.handle(request.encode())
+            except Malformed:
+                outcomes.add("too late")
+            else:
+                outcomes.add("recorded")
+                assert at_of(hub)[-1] <= not_after
+    finally:
+        other.close()
+    assert outcomes == {"too late", "recorded"}
+
+
+def test_a_door_with_a_wrong_clock_gets_the_reason(hub: HubWithCase, monkeypatch: pytest.MonkeyPatch) -> None:
     door = hub.door("MID-HOSP")
     for days, error_code in ((30, "not-after-too-far"), (-30, "too-late")):
         wrong = hub.rehearsal_hub.now() + timedelta(days=days)
@@ -122,7 +153,7 @@ def raise_unavailable(*_: Any, **__: Any) -> Any:
     raise Unavailable("hub-unreachable", "the hub does not answer")
 
 
-def test_a_door_that_was_away_for_days_sends_what_waited_and_takes_in_what_came(
+def test_a_door_offline_for_days_sends_its_outbox_and_syncs_its_feed(
     hub: HubWithCase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     door, core = hub.door("MID-HOSP"), hub.door("AZ-CORE")
@@ -139,7 +170,7 @@ def test_a_door_that_was_away_for_days_sends_what_waited_and_takes_in_what_came(
     assert len(core.store.messages()) == before + 1
 
 
-def test_a_wish_that_waited_too_long_is_told_as_failed_with_the_remedy_and_blocks_nothing(
+def test_a_command_past_its_not_after_fails_with_a_remedy_and_blocks_no_other(
     hub: HubWithCase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     door = hub.door("MID-HOSP")
@@ -161,7 +192,7 @@ def test_a_wish_that_waited_too_long_is_told_as_failed_with_the_remedy_and_block
 
 
 def test_a_real_clock_is_aware_and_utc() -> None:
-    from gateway.hub.clock import RealClock
+    from gateway.hub.real import RealClock
 
     now = RealClock().now()
     assert now.tzinfo is UTC

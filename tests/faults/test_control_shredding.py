@@ -67,7 +67,7 @@ def destroyed(archive: Archive) -> ControlDestroyed:
     return event
 
 
-def test_nobody_reads_it_and_all_else_verifies(installation: Installation) -> None:
+def test_its_records_are_unreadable_and_all_others_verify(installation: Installation) -> None:
     with open_archive(installation) as archive:
         event = destroyed(archive)
         for originator in (event.scope, access_of(event.scope)):
@@ -83,7 +83,7 @@ def test_nobody_reads_it_and_all_else_verifies(installation: Installation) -> No
     )  # the last may have come after the last head
 
 
-def test_no_row_but_its_leaves_speaks_of_it(installation: Installation, tmp_path: Path) -> None:
+def test_read_models_keep_only_the_leaves_of_its_records(installation: Installation, tmp_path: Path) -> None:
     """The live rows were erased; rows made anew never have it."""
     with open_archive(installation) as archive:
         case = str(destroyed(archive).scope)
@@ -116,8 +116,8 @@ def test_a_hub_started_on_it_does_not_know_the_case(installation: Installation) 
         runtime.close()
 
 
-def test_a_log_that_is_lost_afterwards_comes_to_the_same_root(installation: Installation) -> None:
-    """What it said of the records that nobody can read any more was kept when their keys went."""
+def test_a_log_rebuilt_afterwards_has_the_same_root(installation: Installation) -> None:
+    """The leaf tags of unreadable records were stored when their keys were destroyed."""
     folder = installation.hub_folder / "log"
     log_all(installation)
     before = entries_and_head(installation)
@@ -132,9 +132,7 @@ def test_a_log_that_is_lost_afterwards_comes_to_the_same_root(installation: Inst
 
 
 @pytest.mark.parametrize("kind", ["control of the case", "control of its readings", "sections"])
-def test_a_key_that_is_there_again_though_it_was_destroyed_is_told(
-    installation: Installation, kind: str
-) -> None:
+def test_a_destroyed_key_that_exists_again_is_reported(installation: Installation, kind: str) -> None:
     """By whoever takes the tombstones out of the vault, and has keys made under the old names."""
     with closing(sqlite3.connect(installation.hub_folder / "vault.db")) as vault, vault:
         vault.execute("DELETE FROM gone")
@@ -168,7 +166,7 @@ def log_all(installation: Installation) -> None:
 
 
 def entries_and_head(installation: Installation) -> tuple[bytes, int]:
-    """Every entry of the log as it lies there, and the size that was signed."""
+    """Every entry of the log, from its files, and the signed size."""
     folder = installation.hub_folder / "log"
     note = (folder / "checkpoint").read_bytes()
     origin = origin_of(installation.hub, installation.genesis.mode)
@@ -176,7 +174,7 @@ def entries_and_head(installation: Installation) -> tuple[bytes, int]:
     return b"".join(_log_entries(folder, head.size)), head.size
 
 
-def test_every_door_forgets_it_but_for_the_receipts_of_what_it_sent(installation: Installation) -> None:
+def test_every_door_erases_it_except_the_receipts_of_its_own_commands(installation: Installation) -> None:
     with open_archive(installation) as archive:
         case = str(destroyed(archive).scope)
     doors = doors_of(installation)
@@ -209,9 +207,7 @@ class AlteredRecorder:
 
 
 @pytest.mark.parametrize("drop", [False, True], ids=["altered", "left out"])
-def test_a_record_that_nobody_can_read_is_still_missed_and_its_change_found(
-    installation: Installation, drop: bool
-) -> None:
+def test_a_missing_or_altered_unreadable_record_is_detected(installation: Installation, drop: bool) -> None:
     with open_archive(installation) as archive:
         case = destroyed(archive).scope
         at = next(
@@ -227,7 +223,7 @@ def test_a_record_that_nobody_can_read_is_still_missed_and_its_change_found(
     assert {f.what for f in verification.findings} & {"record-missing", "log-entry-differs"}
 
 
-def test_control_keys_that_are_missing_without_a_record_are_found(
+def test_control_keys_missing_without_a_record_are_detected(
     destroyed_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A hub that drops the keys of a case and says nothing of it is found out."""
@@ -281,7 +277,7 @@ def stopped_in_destruction(folder: Path, monkeypatch: pytest.MonkeyPatch, step: 
 
 
 @pytest.mark.parametrize("step", ["before the vault", "before the record", "before the old key is taken out"])
-def test_an_end_between_any_two_steps_is_made_good_at_the_next_start(
+def test_a_crash_between_any_two_steps_is_completed_at_the_next_start(
     step: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What nobody could compute any more without the keys was written down before they went."""
@@ -299,7 +295,7 @@ def test_an_end_between_any_two_steps_is_made_good_at_the_next_start(
     assert [f.__dict__ for f in verification.findings] == []
 
 
-def test_the_certificate_tells_both(installation: Installation) -> None:
+def test_the_certificate_lists_content_and_control(installation: Installation) -> None:
     done = CliRunner().invoke(app, ["audit", "certificate", "--data", str(installation.folder), "--json"])
     assert done.exit_code == 0, done.output
     content, control = json.loads(done.stdout)["destroyed"]

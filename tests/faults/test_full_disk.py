@@ -15,7 +15,7 @@ import pytest
 from adapters.bus import EmbeddedServer
 from gateway.agency.store import CONFIRMED
 from gateway.audit.verification import Verifier, doors_of
-from gateway.hub.runtime import MIN_FREE_BYTES
+from gateway.hub.health import MIN_FREE_BYTES
 from tests.gateway.hubkit import HubWithCase, hub_with_case_on_bus
 
 pytestmark = pytest.mark.faults
@@ -61,7 +61,7 @@ def until(hub: HubWithCase, status: int, seconds: float = 60.0) -> httpx.Respons
     return answer
 
 
-def test_on_a_full_disk_health_is_red_nothing_is_half_done_and_it_goes_on_by_itself(small_disk: Path) -> None:
+def test_on_a_full_disk_health_is_red_nothing_is_half_done_and_it_recovers(small_disk: Path) -> None:
     ballast = small_disk / "ballast"
     with (
         EmbeddedServer(small_disk / "bus", store_key=bytes(32)).start() as bus,

@@ -36,7 +36,7 @@ pytestmark = pytest.mark.faults
 
 
 class Bus:
-    """A bus beside the hub, that can be taken away and brought back on the same port."""
+    """A separate bus that can be stopped and restarted on the same port."""
 
     def __init__(self, folder: Path, max_file_store: int | None = None) -> None:
         self._bus_folder, self._store_limit = folder, max_file_store
@@ -96,7 +96,7 @@ def health_within(client: HubClient, seconds: float, *, ready: bool) -> dict[str
 
 @contextmanager
 def doors(runtime: HubRuntime) -> Iterator[tuple[RehearsalHub, HubClient, Registrars]]:
-    """Two doors, the hub's health, and a registry that does not wait."""
+    """Two doors, the hub's health, and registrars that do not retry."""
     with ServedApp(runtime.app) as served:
         rehearsal_hub = RehearsalHub(
             runtime.installation, served.url, START, runtime=runtime, retry_seconds=0.0
@@ -125,7 +125,7 @@ def designate(rehearsal_hub: RehearsalHub, registrars: Registrars) -> None:
     )
 
 
-def test_while_the_bus_is_away_health_is_red_and_nothing_is_half_done(runtime: HubRuntime, bus: Bus) -> None:
+def test_without_the_bus_health_is_red_and_nothing_is_half_done(runtime: HubRuntime, bus: Bus) -> None:
     with doors(runtime) as (rehearsal_hub, client, registrars):
         assert client.health()["ready"] is True
         designate(rehearsal_hub, registrars)  # the network is there: what fails below is the append itself
@@ -147,14 +147,14 @@ def test_while_the_bus_is_away_health_is_red_and_nothing_is_half_done(runtime: H
         assert runtime.recorder.head() == head + 1
 
 
-def test_keys_that_stay_locked_keep_the_hub_from_starting(tmp_path: Path) -> None:
+def test_a_hub_with_locked_keys_does_not_start(tmp_path: Path) -> None:
     create_installation(tmp_path / "real", mode="real", passphrase=b"a long enough passphrase")
     with pytest.raises(Untrusted, match="keystore"):
         start_hub(open_installation(tmp_path / "real", b"not the passphrase"))
     assert not (tmp_path / "real" / "hub" / "bus").exists(), "nothing was started"
 
 
-def test_a_full_disk_is_told_and_nothing_is_half_done(tmp_path: Path) -> None:
+def test_a_full_disk_is_reported_and_nothing_is_half_done(tmp_path: Path) -> None:
     full = Bus(tmp_path / "bus", max_file_store=24 * 1024 * 1024)
     try:
         new_installation = create_installation(tmp_path / "hub", mode="rehearsal")

@@ -1,4 +1,4 @@
-"""I8: an answered command survives kill -9 at any instant, exactly once, and the run goes on."""
+"""I8: an answered command survives kill -9 at any instant, exactly once, and the scenario continues."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def assert_recorded_once(rehearsal_hub: RehearsalHub, run: Run) -> None:
     assert confirmed_ids <= {recorded_key.rsplit("/", 1)[1] for recorded_key in recorded}
 
 
-def test_killed_hubs_lose_and_double_nothing(tmp_path: Path, story: Story) -> None:
+def test_killed_hubs_lose_and_duplicate_nothing(tmp_path: Path, story: Story) -> None:
     with hub_process_and_doors(tmp_path, story) as (hub, rehearsal_hub):
 
         def kill() -> None:
@@ -118,7 +118,7 @@ def test_killed_hubs_lose_and_double_nothing(tmp_path: Path, story: Story) -> No
         assert_recorded_once(rehearsal_hub, run)
 
 
-def test_a_killed_bus_loses_and_doubles_nothing_and_the_hub_goes_on(tmp_path: Path, story: Story) -> None:
+def test_a_killed_bus_loses_and_duplicates_nothing_and_the_hub_recovers(tmp_path: Path, story: Story) -> None:
     with hub_process_and_doors(tmp_path, story) as (hub, rehearsal_hub):
 
         def kill() -> None:

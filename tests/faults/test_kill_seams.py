@@ -137,7 +137,7 @@ def hub_behind_proxy(tmp_path: Path) -> Iterator[tuple[HubProcess, Proxy, HubWit
 
 
 def verify_and_read(hub_with_case: HubWithCase) -> list[object]:
-    """All records; the whole record verifies, and every receipt in the doors' books is kept."""
+    """All records; the whole record verifies, and every receipt in the doors' stores is in the log."""
     with open_archive(hub_with_case.rehearsal_hub.installation) as archive:
         verifier = Verifier(archive.recorder, archive.store, archive.genesis)
         assert verifier.run(doors=doors_of(hub_with_case.rehearsal_hub.installation)).findings == []
@@ -146,7 +146,7 @@ def verify_and_read(hub_with_case: HubWithCase) -> list[object]:
 
 @pytest.mark.parametrize("who", ["hub", "bus"])
 @pytest.mark.parametrize("when", ["requested", "answered"])
-def test_killed_between_record_and_answer_a_wish_is_recorded_once(
+def test_a_command_is_recorded_once_when_the_hub_dies_before_its_answer(
     who: str, when: str, tmp_path: Path
 ) -> None:
     with hub_behind_proxy(tmp_path) as (hub, proxy, hub_with_case):
@@ -187,7 +187,7 @@ def test_killed_between_record_and_answer_a_wish_is_recorded_once(
     assert sum(isinstance(r.event, SectionOpened) for r in records) == 1  # type: ignore[attr-defined]
 
 
-def test_a_wish_that_waits_while_the_hub_is_dead_is_sent_by_a_later_flush(tmp_path: Path) -> None:
+def test_a_command_queued_while_the_hub_is_dead_is_sent_by_a_later_flush(tmp_path: Path) -> None:
     """The door gives up before the hub is back; the outbox keeps the bytes, and their prev still holds."""
     with hub_behind_proxy(tmp_path) as (hub, proxy, hub_with_case):
         door = hub_with_case.door("MID-HOSP")

@@ -1,4 +1,4 @@
-"""A record of a newer hub: it parks the views with an alarm, closes its own case, and stops nothing else."""
+"""A record of a newer hub: it parks the read models with an alarm, closes its own case, and stops nothing else."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.faults
 
 
 def poison(hub: HubWithCase, case: UUID, monkeypatch: pytest.MonkeyPatch) -> int:
-    """A newer hub's record in this case, whole and sealed as it must be. Returns its position."""
+    """Append a newer hub's record to this case, sealed as it must be. Returns its position."""
     last = hub.store.load(case)[-1].record
     record = Record(**{**last.__dict__, "version": last.version + 1, "command_id": uuid4(), "frame": None})
 
@@ -39,7 +39,7 @@ def hub(tmp_path: Path) -> Iterator[HubWithCase]:
         yield new_hub
 
 
-def test_a_newer_record_parks_the_views_and_stops_nothing_else(
+def test_a_newer_record_parks_the_read_models_and_stops_nothing_else(
     hub: HubWithCase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     runtime = hub.rehearsal_hub.runtime
@@ -56,7 +56,7 @@ def test_a_newer_record_parks_the_views_and_stops_nothing_else(
     with pytest.raises(Unavailable) as caught:
         hub.door("MID-HOSP").client.submit(hub.disclosure(("BASIC",)).encode())
     assert caught.value.error_code == "newer-record"
-    # the leaves go on; every view that would have to understand it stands still, with an alarm
+    # leaves are still applied; every read model that would have to parse it is parked, with an alarm
     runtime.projector.catch_up()
     health = hub.http.get("/readyz").json()
     assert health["ready"] is True
@@ -66,7 +66,7 @@ def test_a_newer_record_parks_the_views_and_stops_nothing_else(
     assert [(f.what, f.position) for f in verification.findings] == [("unknown-topic", position)]
 
 
-def test_a_newer_record_in_the_register_ends_deciding(
+def test_a_newer_record_in_the_register_stops_all_decisions(
     hub: HubWithCase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What it changed is not known: nothing may be decided on the register as it was."""

@@ -54,7 +54,7 @@ def destroyed(installation: Installation) -> KeyDestroyed:
     return event
 
 
-def test_the_keys_are_gone_and_all_the_rest_verifies(installation: Installation) -> None:
+def test_the_keys_are_destroyed_and_all_else_verifies(installation: Installation) -> None:
     event = destroyed(installation)
     assert {s.value for s in event.sections} == {"BASIC", "CHILD"}
     with open_archive(installation) as archive:
@@ -81,12 +81,12 @@ def _own_wrapped_keys(stored):  # type: ignore[no-untyped-def]
     return [(w.item, sections[w.item]) for w in stored.payload.wrapped_keys if w.to == stored.record.by]
 
 
-def test_an_old_copy_of_the_vault_opens_no_more(installation: Installation) -> None:
+def test_an_old_copy_of_the_vault_does_not_open(installation: Installation) -> None:
     """The key under which it was sealed is not kept."""
     assert [n for n in installation.hub_secrets() if n.startswith("vk/")] == ["vk/2"]
 
 
-def test_a_vault_of_before_is_found_out_at_the_start(installation: Installation) -> None:
+def test_an_outdated_vault_is_refused_at_the_start(installation: Installation) -> None:
     vault = installation.hub_folder / "vault.db"
     vault.unlink()
     for sqlite_file in ("vault.db-wal", "vault.db-shm"):
@@ -97,7 +97,7 @@ def test_a_vault_of_before_is_found_out_at_the_start(installation: Installation)
         start_hub(installation).close()
 
 
-def test_a_key_that_is_missing_without_a_record_is_found(installation: Installation) -> None:
+def test_a_key_missing_without_a_record_is_detected(installation: Installation) -> None:
     event = destroyed(installation)
     custody = FileCustody(installation, installation.hub_secrets())
     with closing(Vault.open(installation.hub_folder / "vault.db", custody)) as vault:
@@ -107,7 +107,7 @@ def test_a_key_that_is_missing_without_a_record_is_found(installation: Installat
     assert {f.what for f in verification.findings} == {"key-missing"}
 
 
-def test_a_key_put_where_one_was_destroyed_is_found(installation: Installation) -> None:
+def test_a_key_in_place_of_a_destroyed_one_is_detected(installation: Installation) -> None:
     event = destroyed(installation)
     custody = FileCustody(installation, installation.hub_secrets())
     with closing(Vault.open(installation.hub_folder / "vault.db", custody)) as vault:
@@ -123,7 +123,7 @@ class Ended(Exception):
 
 
 @pytest.mark.parametrize("step", ["before the vault", "before the record", "before the old key is taken out"])
-def test_an_end_between_any_two_steps_is_made_good_at_the_next_start(
+def test_a_crash_between_any_two_steps_is_completed_at_the_next_start(
     step: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The hub ends inside the destruction; started again, it does what is left, once."""
@@ -136,7 +136,7 @@ def test_an_end_between_any_two_steps_is_made_good_at_the_next_start(
     else:
         monkeypatch.setattr(Shredder, "recorded", _ends)
     with open_rehearsal_hub(tmp_path / "hub", start_of(story)) as rehearsal_hub, suppress(InvariantViolation):
-        # the hub tells an error to whoever asks; what it holds in memory is lost then
+        # the hub answers with an error, and loses what it holds in memory
         play(story, rehearsal_hub)
     monkeypatch.undo()
     installation = open_installation(tmp_path / "hub")
@@ -157,7 +157,7 @@ def _ends(*_: object, **__: object) -> None:
     raise Ended
 
 
-def test_the_certificate_says_what_was_destroyed_and_how_thoroughly(installation: Installation) -> None:
+def test_the_certificate_states_what_was_destroyed_and_how_thoroughly(installation: Installation) -> None:
     done = CliRunner().invoke(app, ["audit", "certificate", "--data", str(installation.folder), "--json"])
     assert done.exit_code == 0, done.output
     [certificate_json] = json.loads(done.stdout)["destroyed"]

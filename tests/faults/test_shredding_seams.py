@@ -15,7 +15,7 @@ STRIKES = 3
 
 
 @pytest.mark.parametrize("what", KINDS)
-def test_killed_at_any_step_of_a_destruction_a_hub_ends_it_once(what: str, tmp_path: Path) -> None:
+def test_a_destruction_killed_at_any_step_is_completed_once(what: str, tmp_path: Path) -> None:
     one = prepare_destruction(tmp_path, what)
     assert kill_at_steps(one, tmp_path, STRIKES, 5, lambda _: None) == []
     assert one.killed.total() >= STRIKES

@@ -37,7 +37,7 @@ def test_a_short_torture_reports_no_fault(name: str, count: int, tmp_path: Path)
     assert torture_result.done.total() >= count
 
 
-def test_damaged_read_models_are_detected(tmp_path: Path) -> None:
+def test_damaged_read_models_are_reported(tmp_path: Path) -> None:
     stopped_hub = kinds._stopped_hub(tmp_path, "hub", 1)
     shas = kinds._verified_digests(stopped_hub)
     assert isinstance(shas, list)
@@ -48,7 +48,7 @@ def test_damaged_read_models_are_detected(tmp_path: Path) -> None:
     assert findings
 
 
-def test_an_opening_that_was_not_recorded_is_detected(tmp_path: Path) -> None:
+def test_an_opening_without_a_record_is_detected(tmp_path: Path) -> None:
     stopped_hub = kinds._stopped_hub(tmp_path, "hub", 1)
     installation = kinds.open_installation(stopped_hub)
     workload = Traffic(installation, "http://127.0.0.1:1", random.Random(1))
@@ -57,7 +57,7 @@ def test_an_opening_that_was_not_recorded_is_detected(tmp_path: Path) -> None:
     assert wrong.startswith("opened but not recorded")
 
 
-def test_a_key_released_without_its_opening_and_a_forged_checkpoint_are_detected(tmp_path: Path) -> None:
+def test_a_release_without_its_opening_and_an_invalid_head_are_detected(tmp_path: Path) -> None:
     """What the hub sent is compared with the record, and so is every checkpoint that was seen."""
     installation = kinds.open_installation(kinds._stopped_hub(tmp_path, "hub", 1))
     hub, proxy = SteppedHub(installation.folder, 1), RecordingProxy(1)
@@ -72,7 +72,7 @@ def test_a_key_released_without_its_opening_and_a_forged_checkpoint_are_detected
     ]
 
 
-def test_the_command_reports_counts_and_seed() -> None:
+def test_the_command_prints_counts_and_seed() -> None:
     ran = CliRunner().invoke(app, ["torture", "line", "--count", "3", "--seed", "5", "--json"])
     assert ran.exit_code == 0, ran.output
     [result_json] = json.loads(ran.stdout)

@@ -92,7 +92,7 @@ class UnsignedRequest:
 
 
 class HubWithCase:
-    """A stage with its agencies, one case that MID-HOSP began with AZ-CORE, and a way to send raw bytes."""
+    """A rehearsal hub with agencies, one case that MID-HOSP opened with AZ-CORE, and a way to send raw bytes."""
 
     def __init__(self, rehearsal_hub: RehearsalHub) -> None:
         self.rehearsal_hub = rehearsal_hub
@@ -150,14 +150,14 @@ class HubWithCase:
     def refer(
         self, case: UUID | None = None, sections: Sequence[str] = ("BASIC", "MEDICAL")
     ) -> SubmissionResult:
-        """MID-HOSP tells AZ-CORE of a family, through its door."""
+        """MID-HOSP refers a family to AZ-CORE, through its door."""
         parts = [SectionContent(s, self.text(s)) for s in sections]
         return self.door("MID-HOSP").send(
             Kind.CASE, case or self.case, REFERRAL, self.referral(), parts, actor="staff.h"
         )
 
     def note(self, case: UUID, sections: Sequence[str] = ("CONF",)) -> SubmissionResult:
-        """AZ-CORE writes into its own file."""
+        """AZ-CORE records minutes in its own file, without addressees."""
         fields = {"to": [], "basis": {}, "consent": [], "purpose": "SUPPORT", "reason": None}
         parts = [SectionContent(s, self.text(s)) for s in sections]
         return self.door("AZ-CORE").send(
@@ -284,7 +284,7 @@ def hub_with_case(folder: Path) -> Iterator[HubWithCase]:
 
 @contextmanager
 def hub_with_case_on_bus(bus: EmbeddedServer, folder: Path, *, timeout: float = 2.0) -> Iterator[HubWithCase]:
-    """The same on a bus of the test's own, which it can take away and give back; the hub soon gives up."""
+    """The same on a bus that the test starts, and can stop and restart; the hub gives up after ``timeout`` seconds."""
     with ExitStack() as stack:
         installation = create_installation(folder, mode="rehearsal")
         name_bus(installation, bus, timeout)
@@ -299,7 +299,7 @@ def hub_with_case_on_bus(bus: EmbeddedServer, folder: Path, *, timeout: float = 
 
 
 def name_bus(installation: Installation, bus: EmbeddedServer, timeout: float) -> None:
-    """Tell the hub of this folder where its bus is."""
+    """Configure the bus that the hub of this folder uses."""
     settings = bus.hub_settings()
     about = {
         "JETSTREAM_URL": settings.url,

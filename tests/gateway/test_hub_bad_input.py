@@ -1,4 +1,4 @@
-"""The hub's door against what no honest door sends: each wrong thing has its own error code, and leaves no record."""
+"""The hub's door against malformed and forged requests: each has its own error code and leaves no record."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def refused(hub: HubWithCase, data: bytes | UnsignedRequest, path: str = "/v1/co
     return answer.status_code, problem["error_code"]
 
 
-def test_the_request_that_all_these_start_from_is_good(hub: HubWithCase) -> None:
+def test_the_unchanged_request_is_accepted(hub: HubWithCase) -> None:
     head = hub.head()
     answer = hub.post(hub.disclosure())
     assert (answer.status_code, answer.json()["outcome"]) == (200, "recorded")
@@ -199,7 +199,7 @@ WRONG_PAYLOADS: list[tuple[str, Change, int, str]] = [
 @pytest.mark.parametrize(
     ("change", "status", "error_code"), [w[1:] for w in WRONG_PAYLOADS], ids=[w[0] for w in WRONG_PAYLOADS]
 )
-def test_a_payload_with_one_thing_wrong_is_refused_by_its_own_flaw(
+def test_each_wrong_field_of_a_payload_is_refused_with_its_own_error_code(
     change: Change, status: int, error_code: str, hub: HubWithCase
 ) -> None:
     unsigned = hub.disclosure()
@@ -213,7 +213,7 @@ def test_a_payload_with_one_thing_wrong_is_refused_by_its_own_flaw(
     assert refused(hub, unsigned) == (status, error_code)
 
 
-def test_the_flaws_of_a_payload_tell_its_conditions_apart() -> None:
+def test_error_codes_of_a_payload_are_different_for_each_condition() -> None:
     """Where two conditions share an error code it is one key that is wrong in two ways: the caller mends the same."""
     shared = {f for _, _, _, f in WRONG_PAYLOADS if [w[3] for w in WRONG_PAYLOADS].count(f) > 1}
     assert shared == {
@@ -247,7 +247,7 @@ def test_the_flaws_of_a_payload_tell_its_conditions_apart() -> None:
         pytest.param(lambda p: b"7", "command-keys", id="a number only"),
     ],
 )
-def test_bytes_that_are_not_canonical_json_are_refused_though_they_are_signed(
+def test_signed_bytes_that_are_not_canonical_json_are_refused(
     spoil: Callable[[bytes], bytes], error_code: str, hub: HubWithCase
 ) -> None:
     payload = spoil(canonical.encode(hub.disclosure().payload))
@@ -303,7 +303,7 @@ WRONG_SIGNATURES = [
     ("one too many", lambda hub, p, s: [*s, s[0]], 400, "frame-signature-count"),
     ("four signers", lambda hub, p, s: s * 4, 400, "frame-signature-count"),
     ("everything twice", lambda hub, p, s: s * 2, 401, "signature-count"),
-    ("another signer beside", lambda hub, p, s: [*s, *sign_by(hub.sig("AZ-CORE"), p)], 401, "signature-count"),
+    ("another agency's signatures added", lambda hub, p, s: [*s, *sign_by(hub.sig("AZ-CORE"), p)], 401, "signature-count"),
     ("swapped", lambda hub, p, s: [s[1], s[0]], 401, "signature-algorithm"),
     ("the first twice", lambda hub, p, s: [s[0], s[0]], 401, "signature-algorithm"),
     ("by another agency", lambda hub, p, s: sign_by(hub.sig("AZ-CORE"), p), 401, "signature-key"),
@@ -338,7 +338,7 @@ def test_a_frame_whose_signatures_were_tampered_with_is_refused(
     assert refused(hub, request_bytes(frame, unsigned.parts)) == (status, error_code)
 
 
-def test_a_signature_made_for_a_receipt_does_not_serve_for_a_wish(hub: HubWithCase) -> None:
+def test_a_signature_made_for_a_receipt_is_invalid_for_a_command(hub: HubWithCase) -> None:
     unsigned = hub.disclosure()
     payload = canonical.encode(unsigned.payload)
     for other in (RECEIPT, GENESIS):
@@ -346,7 +346,7 @@ def test_a_signature_made_for_a_receipt_does_not_serve_for_a_wish(hub: HubWithCa
         assert refused(hub, request_bytes(frame, unsigned.parts)) == (401, "wrong-ed25519-signature")
 
 
-def test_one_agency_can_not_speak_as_another(hub: HubWithCase) -> None:
+def test_an_agency_cannot_sign_as_another(hub: HubWithCase) -> None:
     unsigned = hub.unsigned("MID-HOSP", REFERRAL, hub.referral())
     unsigned.payload["by"] = str(hub.door("AZ-CORE").agency)
     assert refused(hub, unsigned) == (401, "signature-key")
@@ -357,13 +357,13 @@ def test_one_agency_can_not_speak_as_another(hub: HubWithCase) -> None:
     assert refused(hub, unsigned) == (401, "signature-key")
 
 
-def test_an_agency_that_the_registry_never_named_is_not_heard(hub: HubWithCase) -> None:
+def test_an_agency_without_a_published_key_set_is_refused(hub: HubWithCase) -> None:
     unsigned = hub.unsigned("MID-HOSP", REFERRAL, hub.referral(), by=str(uuid4()))
     unsigned.signers = [SignatureKeys.generate()]
     assert refused(hub, unsigned) == (401, "unknown-sender")
 
 
-def test_an_agency_can_not_publish_another_agencys_key_set(hub: HubWithCase) -> None:
+def test_an_agency_cannot_publish_the_key_set_of_another(hub: HubWithCase) -> None:
     installation = hub.rehearsal_hub.installation
     persons = installation.registrars()[:2]
     target = hub.door("AZ-CORE").agency
@@ -382,7 +382,7 @@ def test_an_agency_can_not_publish_another_agencys_key_set(hub: HubWithCase) -> 
     assert refused(hub, unsigned)[0] == 401
 
 
-def test_one_person_of_the_registry_is_not_two(hub: HubWithCase) -> None:
+def test_two_signatures_of_one_registrar_are_refused(hub: HubWithCase) -> None:
     first, second, _ = hub.rehearsal_hub.installation.registrars()
     unsigned = hub.unsigned(
         "AZ-CORE",
@@ -407,7 +407,7 @@ def test_one_person_of_the_registry_is_not_two(hub: HubWithCase) -> None:
 
 WRONG_PARTS = [
     ("none", lambda parts: [], 401, "part-missing"),
-    ("the last wrap missing", lambda parts: parts[:-1], 401, "part-missing"),
+    ("the last wrapped key missing", lambda parts: parts[:-1], 401, "part-missing"),
     ("one too many", lambda parts: [*parts, parts[-1]], 401, "part-unnamed"),
     ("items swapped", lambda parts: [parts[1], parts[0], *parts[2:]], 401, "item-part-digest"),
     (
@@ -432,7 +432,7 @@ WRONG_PARTS = [
 @pytest.mark.parametrize(
     ("change", "status", "error_code"), [w[1:] for w in WRONG_PARTS], ids=[w[0] for w in WRONG_PARTS]
 )
-def test_parts_that_are_not_the_signed_ones_are_refused(
+def test_parts_that_do_not_match_the_signed_digests_are_refused(
     change: Callable[[list[bytes]], list[bytes]], status: int, error_code: str, hub: HubWithCase
 ) -> None:
     unsigned = hub.disclosure()
@@ -440,7 +440,7 @@ def test_parts_that_are_not_the_signed_ones_are_refused(
     assert refused(hub, unsigned) == (status, error_code)
 
 
-def test_a_key_for_one_agency_too_many_or_too_few_is_refused(hub: HubWithCase) -> None:
+def test_wrapped_keys_for_too_many_or_too_few_agencies_are_refused(hub: HubWithCase) -> None:
     too_few_keys = hub.disclosure(to=("MID-HOSP",))
     many = hub.disclosure(to=("AZ-CORE", "MID-HOSP", "EXT-SERVICE"))
     other = hub.disclosure(to=("MID-HOSP", "EXT-SERVICE"))
@@ -451,7 +451,7 @@ def test_a_key_for_one_agency_too_many_or_too_few_is_refused(hub: HubWithCase) -
         assert refused(hub, unsigned) == (409, "wrong-recipients")
 
 
-def test_a_wrap_under_a_key_that_is_not_in_force_is_refused(hub: HubWithCase) -> None:
+def test_a_wrapped_key_for_a_key_not_in_force_is_refused(hub: HubWithCase) -> None:
     unsigned = hub.disclosure()
     unsigned.payload["wrapped_keys"][0]["kid"] = "12" * 32
     assert refused(hub, unsigned) == (409, "stale-key-set")
@@ -503,7 +503,7 @@ WRONG_BYTES = [
     ("one byte more", lambda d: d + b"\0", "request-trailing"),
     ("one byte less", lambda d: d[:-1], "request-truncated"),
     ("half", lambda d: d[: len(d) // 2], "request-truncated"),
-    ("a length that lies", lambda d: d[:4] + b"\xff\xff\xff\xff" + d[8:], "request-truncated"),
+    ("a wrong length", lambda d: d[:4] + b"\xff\xff\xff\xff" + d[8:], "request-truncated"),
     ("a frame with one byte more", _longer_frame, "frame-trailing"),
     ("an empty payload", lambda d: request_bytes(b"KHF1" + bytes(4) + b"\2"), "frame-payload-size"),
     ("a payload of 256 KiB and a byte", lambda d: request_bytes(b"KHF1\0\4\0\1" + b"{" * 262_145), "frame-payload-size"),
@@ -522,7 +522,7 @@ def test_bytes_that_are_no_request_are_refused(
     assert refused(hub, change(hub.disclosure().encode()), path) == (status, error_code)
 
 
-def test_what_counts_is_the_bytes_and_not_what_they_are_called(hub: HubWithCase) -> None:
+def test_the_content_type_of_a_request_does_not_matter(hub: HubWithCase) -> None:
     head = hub.head()
     answer = hub.post(hub.disclosure(), content_type="text/plain")
     assert answer.status_code == 200
@@ -539,7 +539,7 @@ def test_what_counts_is_the_bytes_and_not_what_they_are_called(hub: HubWithCase)
         pytest.param("POST", "/v1/rehearsal/clock", id="the clock without its token"),
     ],
 )
-def test_every_refusal_is_a_problem_document_that_repeats_nothing(
+def test_every_error_is_a_problem_document_without_data_of_the_request(
     method: str, path: str, hub: HubWithCase
 ) -> None:
     answer = hub.http.request(method, path, content=MARK.encode() if method == "POST" else None)
@@ -554,13 +554,13 @@ def test_every_refusal_is_a_problem_document_that_repeats_nothing(
     [b"", b"{", b"[]", b'{"at":7}', b'{"at":"2025-05-12"}', b"\xff"],
     ids=["nothing", "half", "list", "number", "day", "no UTF-8"],
 )
-def test_a_clock_that_is_set_to_nonsense_says_so(body: bytes, hub: HubWithCase) -> None:
+def test_setting_the_clock_to_an_invalid_time_is_refused(body: bytes, hub: HubWithCase) -> None:
     token = hub.rehearsal_hub.installation.clock_token
     answer = hub.http.post("/v1/rehearsal/clock", content=body, headers={"authorization": f"Bearer {token}"})
     assert (answer.status_code, answer.headers["content-type"]) == (400, PROBLEM)
 
 
-def test_a_clock_does_not_go_back_and_not_without_its_token(hub: HubWithCase) -> None:
+def test_the_clock_cannot_be_set_back_or_without_its_token(hub: HubWithCase) -> None:
     at = time_text(hub.rehearsal_hub.now() - timedelta(days=1))
     for token, status, error_code in (
         (hub.rehearsal_hub.installation.clock_token, 400, "clock-back"),
@@ -593,13 +593,13 @@ QUESTIONS = [
 @pytest.mark.parametrize(
     ("act", "fields", "error_code"), [q[1:] for q in QUESTIONS], ids=[q[0] for q in QUESTIONS]
 )
-def test_a_question_that_makes_no_sense_is_refused(
+def test_a_malformed_query_is_refused_with_its_error_code(
     act: str, fields: dict, error_code: str, hub: HubWithCase
 ) -> None:  # type: ignore[type-arg]
     assert refused(hub, hub.unsigned("MID-HOSP", act, fields), "/v1/queries") == (400, error_code)
 
 
-def test_questions_are_signed_and_in_time_like_wishes(hub: HubWithCase) -> None:
+def test_queries_are_signed_and_in_time_like_commands(hub: HubWithCase) -> None:
     unsigned = hub.unsigned("MID-HOSP", "feed", {"cursor": 0})
     payload, signatures = unsigned.signed()
     signatures[1] = replace(signatures[1], value=flipped(signatures[1].value))
@@ -635,7 +635,7 @@ def test_a_refused_disclosure_keeps_its_frame_and_drops_its_parts(hub: HubWithCa
     assert hub.head() == head + 1
 
 
-def test_a_refused_reading_is_recorded_with_its_frame_and_told_to_nobody(hub: HubWithCase) -> None:
+def test_a_refused_reading_is_recorded_with_its_frame_and_answered_as_not_there(hub: HubWithCase) -> None:
     note = hub.note(hub.case)
     unsigned = hub.reading("MID-HOSP", note.items[0][0], note.command_id, fields={"section": "CONF"})
     frame, head = unsigned.frame(), hub.head()
@@ -647,7 +647,7 @@ def test_a_refused_reading_is_recorded_with_its_frame_and_told_to_nobody(hub: Hu
     assert kept.record.event.reason == "NOT_YOURS"
 
 
-def test_a_refused_wish_without_sections_keeps_its_frame(hub: HubWithCase) -> None:
+def test_a_refused_command_without_sections_keeps_its_frame(hub: HubWithCase) -> None:
     unsigned = hub.unsigned("MID-HOSP", "referral.acknowledged", {
         "to": [], "basis": {}, "consent": [], "purpose": "SUPPORT", "reason": None, "answers": str(uuid4()),
     })  # fmt: skip
@@ -670,11 +670,11 @@ def answers_to(hub: HubWithCase, unsigned_requests: list[UnsignedRequest]) -> se
     return found
 
 
-def test_a_stranger_can_not_tell_a_case_of_others_from_none(hub: HubWithCase) -> None:
+def test_a_stranger_cannot_distinguish_a_case_of_others_from_no_case(hub: HubWithCase) -> None:
     head = hub.head()
     here = {"kind": "case", "id": str(hub.case)}
     nowhere = {"kind": "case", "id": str(uuid4())}
-    beside = {"kind": "case", "id": str(access_of(hub.case))}
+    readings = {"kind": "case", "id": str(access_of(hub.case))}
     an_agency = {"kind": "case", "id": str(hub.door("AZ-CORE").agency)}
     first, section = hub.sent.items[0]
     message = str(hub.sent.command_id)
@@ -689,7 +689,7 @@ def test_a_stranger_can_not_tell_a_case_of_others_from_none(hub: HubWithCase) ->
     empty_fields = {"to": [], "basis": {}, "consent": [], "purpose": "SUPPORT", "reason": None}
     unsigned_requests = [
         hub.reading("EXT-SERVICE", about=about)
-        for about in (hub.unsigned("EXT-SERVICE", OPENING, {}).payload["about"], nowhere, beside, an_agency)
+        for about in (hub.unsigned("EXT-SERVICE", OPENING, {}).payload["about"], nowhere, readings, an_agency)
     ]
     unsigned_requests += [
         hub.reading("EXT-SERVICE", item=uuid4()),
@@ -715,7 +715,7 @@ def test_a_stranger_can_not_tell_a_case_of_others_from_none(hub: HubWithCase) ->
     assert hub.head() == head
 
 
-def test_a_party_of_a_case_can_not_tell_anothers_item_from_none(hub: HubWithCase) -> None:
+def test_a_party_of_a_case_cannot_distinguish_an_item_of_others_from_no_item(hub: HubWithCase) -> None:
     note = hub.note(hub.case)
     item, message = note.items[0][0], note.command_id
     unsigned_requests = [
@@ -743,7 +743,7 @@ def test_a_party_of_a_case_can_not_tell_anothers_item_from_none(hub: HubWithCase
     assert len(answers_to(hub, unsigned_requests)) == 1
 
 
-def test_questions_tell_a_stranger_nothing_of_a_case(hub: HubWithCase) -> None:
+def test_queries_reveal_nothing_of_a_case_to_a_stranger(hub: HubWithCase) -> None:
     nowhere = {"kind": "case", "id": str(uuid4())}
     empty_fields = {"to": [], "basis": {}, "consent": [], "purpose": "SUPPORT", "reason": None}
     queried = {"act": "conference_minutes.recorded", "fields": empty_fields, "items": []}
@@ -755,7 +755,7 @@ def test_questions_tell_a_stranger_nothing_of_a_case(hub: HubWithCase) -> None:
         assert len(found) == 1
 
 
-def test_squatting_on_the_ids_of_others_is_refused_and_leaves_nothing(tmp_path: Path) -> None:
+def test_attack_taking_the_id_of_another_originator_is_refused_without_a_record(tmp_path: Path) -> None:
     """Whoever knows a case could take the id of its readings before the first reading, and so stop them all."""
     with hub_with_case(tmp_path / "hub") as hub:
         head = hub.head()
@@ -819,7 +819,7 @@ def test_a_recorded_payload_with_other_signatures_gets_no_receipt(hub: HubWithCa
     assert hub.post(second_response).status_code == 200  # signing is hedged: the same command, signed anew
 
 
-def test_who_can_not_sign_learns_nothing_of_what_there_is(hub: HubWithCase) -> None:
+def test_without_a_valid_signature_nothing_is_revealed_of_what_exists(hub: HubWithCase) -> None:
     member = {"member": str(hub.door("MID-HOSP").agency), "item": 1}
     found = set()
     for id in (hub.case, access_of(hub.case), hub.network, hub.door("AZ-CORE").agency, uuid4()):
@@ -834,7 +834,7 @@ def test_who_can_not_sign_learns_nothing_of_what_there_is(hub: HubWithCase) -> N
     assert len(found) == 1
 
 
-def test_another_payload_under_a_taken_ask_id_is_a_conflict(hub: HubWithCase) -> None:
+def test_another_payload_under_a_used_command_id_is_a_conflict(hub: HubWithCase) -> None:
     first = hub.disclosure()
     assert hub.post(first).status_code == 200
     assert refused(hub, hub.disclosure(command_id=str(first.command_id))) == (409, "command-id-taken")
@@ -848,13 +848,13 @@ def test_another_payload_under_a_taken_ask_id_is_a_conflict(hub: HubWithCase) ->
     )
 
 
-def test_another_agency_may_use_the_same_ask_id_for_a_reading(hub: HubWithCase) -> None:
+def test_another_agency_may_use_the_same_command_id_for_a_reading(hub: HubWithCase) -> None:
     first = hub.reading("AZ-CORE")
     assert hub.post(first).status_code == 200
     assert hub.post(hub.reading("MID-HOSP", command_id=str(first.command_id))).status_code == 200
 
 
-def test_a_late_repetition_gets_its_receipt_and_a_late_first_arrival_does_not(tmp_path: Path) -> None:
+def test_a_late_repetition_gets_its_receipt_and_a_late_first_command_is_refused(tmp_path: Path) -> None:
     with hub_with_case(tmp_path / "hub") as hub:
         sent, late = hub.disclosure(), hub.disclosure()
         data = sent.encode()
@@ -869,7 +869,7 @@ def test_a_late_repetition_gets_its_receipt_and_a_late_first_arrival_does_not(tm
 # --- a reading is decided anew each time --------------------------------------------------------------------
 
 
-def test_a_repeated_reading_is_released_again_only_within_its_time(tmp_path: Path) -> None:
+def test_a_repeated_reading_is_released_again_only_before_its_not_after(tmp_path: Path) -> None:
     with hub_with_case(tmp_path / "hub") as hub:
         data = hub.reading("AZ-CORE").encode()
         first = hub.post(data).json()

@@ -1,4 +1,4 @@
-"""The hub's clock over cases: an alarm comes at its time, also after a restart, and the record verifies."""
+"""The hub's clock over cases: alarms are recorded at their due time, also after a restart, and the record verifies."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ def findings(rehearsal_hub: RehearsalHub) -> list[object]:
     return list(Verifier(runtime.recorder, runtime.store, runtime.installation.genesis).run().findings)
 
 
-def test_an_alarm_comes_at_its_time_and_the_record_verifies(tmp_path: Path) -> None:
+def test_an_alarm_is_recorded_at_its_due_time_and_the_record_verifies(tmp_path: Path) -> None:
     with hub_with_case(tmp_path / "hub") as hub:
         case = hub.refer(uuid4()).case
         hub.rehearsal_hub.set_clock(START + DAY - timedelta(seconds=1))
         assert alarms(hub.rehearsal_hub, case) == []
-        hub.rehearsal_hub.set_clock(START + 3 * DAY)  # told of on the way, at its own time
+        hub.rehearsal_hub.set_clock(START + 3 * DAY)  # the alarm is recorded meanwhile, at its own time
         assert alarms(hub.rehearsal_hub, case)[0] == (ReferralUnacknowledgedAlarmRaised, DAY)
         assert findings(hub.rehearsal_hub) == []
 
 
-def test_a_clock_that_began_before_a_restart_runs_out_after_it(tmp_path: Path) -> None:
+def test_a_deadline_set_before_a_restart_is_kept_after_it(tmp_path: Path) -> None:
     with hub_with_case(tmp_path / "hub") as hub:
         case = hub.refer(uuid4()).case
         hub.rehearsal_hub.set_clock(START + timedelta(hours=2))

@@ -1,4 +1,4 @@
-"""Many at once: no version lost or doubled, no answer of another, openings while deciding."""
+"""Concurrent commands: no version is lost or duplicated, no answer is another's, openings do not wait."""
 
 from __future__ import annotations
 
@@ -20,8 +20,9 @@ from domain.record import access_of, commission_of
 from gateway.agency.door import SectionContent
 from gateway.audit.verification import Verifier
 from gateway.hub import memory
+from gateway.hub.hub import Hub
+from gateway.hub.real import ThreadExecutor
 from gateway.hub.runtime import start_hub
-from gateway.hub.service import Hub
 from gateway.protocol.commands import READ_VALIDITY, encode_command_payload, request, signed
 from gateway.rehearsal.scenario.run import Run
 from keys.signing import SignatureKeys, SignatureKind
@@ -73,7 +74,7 @@ def versions(hub: HubWithCase, originator: UUID) -> list[int]:
     return [k.record.version for k in hub.store.load(originator)]
 
 
-def test_eight_senders_to_one_case_lose_and_double_no_version(hub: HubWithCase) -> None:
+def test_eight_senders_to_one_case_lose_and_duplicate_no_version(hub: HubWithCase) -> None:
     case = uuid4()
     sent = [unsigned_requests(hub, case, 6) for _ in range(THREADS)]
     answers = at_once([poster(hub, [one.encode() for one in many]) for many in sent])
@@ -95,7 +96,7 @@ def test_eight_senders_to_eight_cases_do_not_mix(hub: HubWithCase) -> None:
         )
 
 
-def test_the_same_bytes_from_eight_at_once_are_one_record(hub: HubWithCase) -> None:
+def test_the_same_bytes_from_eight_senders_at_once_are_one_record(hub: HubWithCase) -> None:
     case = uuid4()
     [unsigned] = unsigned_requests(hub, case, 1)
     data = unsigned.encode()
@@ -104,7 +105,7 @@ def test_the_same_bytes_from_eight_at_once_are_one_record(hub: HubWithCase) -> N
     assert versions(hub, case) == [1]
 
 
-def test_another_payload_under_one_ask_id_at_once_is_recorded_once_and_told_to_the_others(
+def test_of_eight_payloads_with_one_command_id_at_once_one_is_recorded(
     hub: HubWithCase,
 ) -> None:
     case, shared_id = uuid4(), str(uuid4())
@@ -117,7 +118,7 @@ def test_another_payload_under_one_ask_id_at_once_is_recorded_once_and_told_to_t
     assert versions(hub, case) == [1]
 
 
-def test_openings_while_deciding_wait_for_nobody_and_lose_nothing(hub: HubWithCase) -> None:
+def test_openings_during_writes_to_their_case_are_all_recorded(hub: HubWithCase) -> None:
     case = uuid4()
     sent = hub.refer(case)
     about = {"kind": "case", "id": str(case)}
@@ -136,7 +137,7 @@ def test_openings_while_deciding_wait_for_nobody_and_lose_nothing(hub: HubWithCa
     assert versions(hub, access_of(case)) == list(range(1, 1 + 6 * 4))
 
 
-def test_what_another_wrote_meanwhile_is_read_and_decided_again(hub: HubWithCase) -> None:
+def test_a_command_is_decided_again_after_another_writer_appended_first(hub: HubWithCase) -> None:
     """Another process wrote to the case and its readings: neither is overwritten, neither makes a command fail."""
     runtime = hub.rehearsal_hub.runtime
     assert runtime is not None
@@ -150,6 +151,7 @@ def test_what_another_wrote_meanwhile_is_read_and_decided_again(hub: HubWithCase
         hub=runtime.installation.hub,
         log=SignatureKeys.from_seeds(SignatureKind.LOG, secrets["log"]),
         clock=runtime.hub.clock,
+        executor=ThreadExecutor(),
         register=runtime.hub.register,
         head=runtime.store.head(),
     )
@@ -167,12 +169,12 @@ def test_what_another_wrote_meanwhile_is_read_and_decided_again(hub: HubWithCase
     assert versions(hub, access_of(case)) == list(range(1, 7))
 
 
-def test_a_case_read_while_it_changes_is_not_remembered_as_it_was(
+def test_a_case_loaded_while_it_changes_is_not_cached_in_its_old_state(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A withdrawal is recorded while a question reads the case: a repeated opening then opens nothing.
 
-    A repeated opening leaves no record, so nothing but what the hub remembers stands between it and the wrapped key.
+    A repeated opening leaves no record, so only the hub's memory decides whether the wrapped key is released.
     """
     monkeypatch.setattr(memory, "CACHED_CASES", 1)
     append, load = Store.append_each, Store.load
@@ -239,7 +241,7 @@ def test_one_opening_repeated_at_once_is_one_record_and_one_release(hub: HubWith
     assert versions(hub, access_of(case)) == [1]
 
 
-def test_the_register_changes_while_cases_are_decided(hub: HubWithCase) -> None:
+def test_changes_of_the_register_and_of_cases_at_once_are_all_recorded(hub: HubWithCase) -> None:
     """A change of the network waits for decisions under way, and none is lost."""
     cases = [uuid4() for _ in range(THREADS - 1)]
     writing = [poster(hub, [one.encode() for one in unsigned_requests(hub, case, 5)]) for case in cases]
@@ -262,7 +264,7 @@ def test_the_register_changes_while_cases_are_decided(hub: HubWithCase) -> None:
 
 
 def test_a_second_hub_on_the_same_folder_does_not_start(tmp_path: Path) -> None:
-    """It would write the same views and the same vault, whatever bus it uses."""
+    """It would write the same read models and the same vault, whatever bus it uses."""
     with (
         EmbeddedServer(tmp_path / "bus", store_key=bytes(32)).start() as bus,
         hub_with_case_on_bus(bus, tmp_path / "hub", timeout=10) as hub,
@@ -272,7 +274,7 @@ def test_a_second_hub_on_the_same_folder_does_not_start(tmp_path: Path) -> None:
         assert hub.post(hub.disclosure()).status_code == 200
 
 
-def test_a_second_hub_on_one_stream_releases_nothing_on_what_it_has_not_read(
+def test_a_second_hub_on_one_stream_releases_nothing_by_an_outdated_register(
     case_in_progress: Run,
 ) -> None:
     """By mistake: its register is old, and the contractor's contract has just been ended through the other hub."""
@@ -288,6 +290,7 @@ def test_a_second_hub_on_one_stream_releases_nothing_on_what_it_has_not_read(
             hub=runtime.installation.hub,
             log=log,
             clock=runtime.hub.clock,
+            executor=ThreadExecutor(),
             register=runtime.hub.register,
             head=runtime.store.head(),
         )
@@ -339,7 +342,7 @@ def test_a_second_hub_on_one_stream_releases_nothing_on_what_it_has_not_read(
             actor="staff.a",
         )
         assert ended.outcome == "recorded", ended
-        assert not released(others[0], repeated), "an opening that stands, asked for again"
+        assert not released(others[0], repeated), "a recorded opening, repeated"
         assert not released(others[1], opening()), "a new one"
     finally:
         for other in others:

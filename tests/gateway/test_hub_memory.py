@@ -1,4 +1,4 @@
-"""What the hub holds in memory is the record, whoever reads it again while others decide."""
+"""The hub's memory equals the record, also when parts of it are reloaded during decisions."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def before(hub: HubWithCase, missing: int) -> Register:
     return register
 
 
-def test_what_was_read_again_is_not_lost_to_a_decision_that_began_before(hub: HubWithCase) -> None:
+def test_a_reloaded_record_survives_a_decision_that_began_before_the_reload(hub: HubWithCase) -> None:
     decided, unanswered = records(hub)[-2:]
     memory = WorldCache(hub.store, before(hub, 2))
     world = memory.world(decided.originator)
@@ -53,7 +53,7 @@ def test_what_was_read_again_is_not_lost_to_a_decision_that_began_before(hub: Hu
         assert registered.version == record.version
 
 
-def test_a_doubt_that_comes_while_reading_again_is_not_laid_with_the_one_before(
+def test_an_invalidation_during_a_reload_is_not_cleared_by_it(
     hub: HubWithCase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     last = records(hub)[-1]
@@ -74,7 +74,7 @@ def test_a_doubt_that_comes_while_reading_again_is_not_laid_with_the_one_before(
     assert not memory.is_due(last.at)
 
 
-def test_a_record_that_was_read_again_already_is_kept_once(hub: HubWithCase) -> None:
+def test_a_record_that_was_reloaded_already_is_folded_once(hub: HubWithCase) -> None:
     last = records(hub)[-1]
     memory = WorldCache(hub.store, before(hub, 1))
     world = memory.world(last.originator)

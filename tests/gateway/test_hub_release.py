@@ -1,4 +1,4 @@
-"""I2: no wrapped key leaves before its opening is durable. And what a door does with a release that was tampered with."""
+"""I2: no wrapped key is released before its opening is durable; and a door refuses a tampered release."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from domain.events import DisclosureReceived, Kind, SectionOpened, WrappedKeyFet
 from domain.record import access_of
 from gateway.agency.door import Door, SectionContent
 from gateway.agency.store import CONFIRMED, FAILED, WAITING, DoorStore
-from gateway.hub.service import Hub
+from gateway.hub.release import Releasing
 from gateway.protocol.client import HubClient
 from gateway.rehearsal.scenario.player import dispatch_step, play_story
 from gateway.rehearsal.scenario.rehearsal_hub import open_rehearsal_hub
@@ -55,7 +55,7 @@ class Watched:
             Store.append_each,
             Store.wrapped_key,
             Store.sealed_item,
-            Hub._build_release,
+            Releasing.build_release,
         )
         events = self.events
 
@@ -76,17 +76,17 @@ class Watched:
             events.append(("sealed", None))
             return sealed(store, *args)
 
-        def releasing(self: Hub, *args: Any, **kwargs: Any) -> Any:
+        def releasing(self: Releasing, *args: Any, **kwargs: Any) -> Any:
             events.append(("release", None))
             return release(self, *args, **kwargs)
 
         monkeypatch.setattr(Store, "append_each", appending)
         monkeypatch.setattr(Store, "wrapped_key", taking)
         monkeypatch.setattr(Store, "sealed_item", taking_item)
-        monkeypatch.setattr(Hub, "_build_release", releasing)
+        monkeypatch.setattr(Releasing, "build_release", releasing)
 
 
-def test_the_wrap_is_taken_out_only_when_the_opening_is_durable(
+def test_the_wrapped_key_is_read_only_after_the_opening_is_durable(
     hub: HubWithCase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     watched = Watched(hub, monkeypatch)
@@ -95,7 +95,7 @@ def test_the_wrap_is_taken_out_only_when_the_opening_is_durable(
     assert watched.events[0][1] is SectionOpened
 
 
-def test_a_refused_reading_takes_no_wrap_out(hub: HubWithCase, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_refused_reading_reads_no_wrapped_key(hub: HubWithCase, monkeypatch: pytest.MonkeyPatch) -> None:
     note = hub.note(hub.case)
     watched = Watched(hub, monkeypatch)
     unsigned = hub.reading("MID-HOSP", note.items[0][0], note.command_id, fields={"section": "CONF"})
@@ -103,7 +103,7 @@ def test_a_refused_reading_takes_no_wrap_out(hub: HubWithCase, monkeypatch: pyte
     assert [e for e, _ in watched.events] == ["appending", "durable"]
 
 
-def test_a_wrap_fetched_for_a_rewrap_is_recorded_before_it_leaves(
+def test_a_wrapped_key_fetched_for_a_rewrap_is_recorded_before_its_release(
     hub: HubWithCase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     case = uuid4()
@@ -122,7 +122,7 @@ def test_a_wrap_fetched_for_a_rewrap_is_recorded_before_it_leaves(
     assert "sealed" not in kinds  # a wrapped key only, no ciphertext: not a reading
 
 
-def test_no_wrap_comes_while_the_opening_can_not_be_recorded(
+def test_nothing_is_released_while_the_opening_cannot_be_recorded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with (
@@ -137,7 +137,7 @@ def test_no_wrap_comes_while_the_opening_can_not_be_recorded(
         answer = hub.post(data)
         assert (answer.status_code, answer.json()["category"]) == (503, "unavailable")
         assert "release" not in answer.json()
-        repeated = hub.post(warm)  # durable long ago, but the wrapped key itself lies on the bus
+        repeated = hub.post(warm)  # durable before, but the wrapped key itself is on the bus
         assert repeated.status_code == 503
         red = hub.http.get("/readyz")
         assert red.status_code == 503
@@ -154,7 +154,7 @@ def test_no_wrap_comes_while_the_opening_can_not_be_recorded(
         assert [type(f) for f in opened] == [SectionOpened, SectionOpened]
 
 
-def test_no_wrap_comes_where_there_is_no_room_for_the_opening(tmp_path: Path) -> None:
+def test_nothing_is_released_where_there_is_no_room_to_record_the_opening(tmp_path: Path) -> None:
     """What is stored can still be read, the wrapped key among it: only its opening finds no room any more."""
     with (
         EmbeddedServer(tmp_path / "bus", store_key=bytes(32), max_file_store=24 * 1024 * 1024).start() as bus,
@@ -378,7 +378,7 @@ def closed(door: Door) -> None:
 
 
 @pytest.mark.parametrize(("tamper", "error_code"), [a[1:] for a in ATTACKS], ids=[a[0] for a in ATTACKS])
-def test_a_release_that_was_tampered_with_is_not_shown_and_the_hub_is_told(
+def test_a_tampered_release_is_not_shown_and_is_reported_to_the_hub(
     tamper: Tamper, error_code: str, hub: HubWithCase, tmp_path: Path
 ) -> None:
     middle = Middle(hub, tamper, "section.opened")
@@ -450,7 +450,7 @@ WRONG_RECEIPTS = [
 
 
 @pytest.mark.parametrize("tamper", [w[1] for w in WRONG_RECEIPTS], ids=[w[0] for w in WRONG_RECEIPTS])
-def test_a_wish_whose_receipt_does_not_hold_stays_in_the_outbox_and_is_recorded_once(
+def test_a_command_with_an_invalid_receipt_stays_in_the_outbox_and_is_recorded_once(
     tamper: Tamper, hub: HubWithCase, tmp_path: Path
 ) -> None:
     middle = Middle(hub, tamper, REFERRAL)
@@ -472,7 +472,7 @@ def test_a_wish_whose_receipt_does_not_hold_stays_in_the_outbox_and_is_recorded_
         closed(door)
 
 
-def test_a_wish_that_the_hub_will_never_record_does_not_wait_for_ever(
+def test_a_command_that_the_hub_never_records_leaves_the_outbox_as_failed(
     hub: HubWithCase, tmp_path: Path
 ) -> None:
     door = reader_through(
@@ -489,9 +489,7 @@ def test_a_wish_that_the_hub_will_never_record_does_not_wait_for_ever(
         closed(door)
 
 
-def test_a_door_goes_on_sending_the_same_bytes_until_there_is_an_answer(
-    hub: HubWithCase, tmp_path: Path
-) -> None:
+def test_a_door_retries_the_same_bytes_until_it_is_answered(hub: HubWithCase, tmp_path: Path) -> None:
     """The answer is lost twice after the hub recorded: the third gets the receipt of the one record."""
 
     class Deaf(HubClient):

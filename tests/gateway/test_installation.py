@@ -76,7 +76,7 @@ def test_a_real_installation_needs_a_passphrase(tmp_path: Path) -> None:
         create_installation(tmp_path / "hub", mode="real")
 
 
-def test_no_secret_lies_open_in_a_folder(tmp_path: Path) -> None:
+def test_no_secret_is_readable_in_a_folder(tmp_path: Path) -> None:
     new_installation = create_installation(
         tmp_path / "hub", mode="real", passphrase=b"a long enough passphrase"
     )
@@ -92,7 +92,7 @@ def test_no_secret_lies_open_in_a_folder(tmp_path: Path) -> None:
             assert b"a long enough passphrase" not in data
 
 
-def test_a_hub_whose_record_is_gone_does_not_begin_anew(tmp_path: Path) -> None:
+def test_a_hub_whose_stream_is_lost_does_not_start_a_new_one(tmp_path: Path) -> None:
     new_installation = create_installation(tmp_path / "hub", mode="rehearsal")
     start_hub(new_installation).close()
     shutil.rmtree(new_installation.hub_folder / "bus")
@@ -145,7 +145,9 @@ def test_a_hub_uses_the_bus_that_its_operator_named(tmp_path: Path, listed: Regi
         ),
     ],
 )
-def test_a_list_of_agencies_that_is_wrong_says_where(text: str, error_text: str, tmp_path: Path) -> None:
+def test_an_invalid_list_of_agencies_is_refused_with_the_place(
+    text: str, error_text: str, tmp_path: Path
+) -> None:
     path = tmp_path / "agencies.yaml"
     path.write_text(text)
     with pytest.raises(Malformed, match=error_text):

@@ -1,4 +1,4 @@
-"""The transparency log beside the record: it proves, it comes again, and it is never contradicted."""
+"""The transparency log: its proofs verify, lost files are rebuilt, and signed heads never contradict each other."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from domain.errors import NotFound, Unavailable, Untrusted
 from gateway.agency.inclusion import LogProver, try_proof_batch
 from gateway.hub import log as log_module
 from gateway.hub.log import InclusionProof, LogKeeper
+from gateway.hub.real import ThreadExecutor
 from keys.checkpoint import Checkpoint, origin_of, sign_checkpoint, verify_checkpoint
 from keys.leaf import Leaf
 from keys.proofs import entry_hash, verify_consistency, verify_inclusion
@@ -32,13 +33,13 @@ def hub_with_case(tmp_path: Path) -> Iterator[HubWithCase]:
 
 
 def keeper(hub_with_case: HubWithCase, folder: Path | None = None) -> LogKeeper:
-    """A keeper of its own over the same stream, driven by hand."""
+    """Another log keeper over the same stream, stepped by the test."""
     rehearsal_hub = hub_with_case.rehearsal_hub
     secrets = rehearsal_hub.installation.hub_secrets()
     keys = SignatureKeys.from_seeds(SignatureKind.LOG, secrets["log"])
     where = folder or rehearsal_hub.installation.folder.parent / "log"
     origin = origin_of(rehearsal_hub.installation.hub, "rehearsal")
-    return LogKeeper(hub_with_case.store, where, keys, origin, rehearsal_hub.now)
+    return LogKeeper(hub_with_case.store, where, keys, origin, rehearsal_hub.now, ThreadExecutor())
 
 
 def leaf_at(hub_with_case: HubWithCase, seq: int) -> Leaf:
@@ -81,7 +82,7 @@ def test_every_record_is_proven_under_the_signed_head_and_heads_continue_each_ot
         one.consistency_proof(1, second.size + 1)
 
 
-def test_what_was_offered_is_what_lies_in_the_stream(hub_with_case: HubWithCase) -> None:
+def test_offered_leaves_equal_those_read_from_the_stream(hub_with_case: HubWithCase) -> None:
     read, offered = (
         keeper(hub_with_case),
         keeper(hub_with_case, hub_with_case.rehearsal_hub.installation.folder.parent / "other"),
@@ -97,7 +98,7 @@ def test_what_was_offered_is_what_lies_in_the_stream(hub_with_case: HubWithCase)
     assert signed(read) == signed(offered)
 
 
-def test_steps_at_one_time_take_nothing_in_twice(
+def test_concurrent_steps_append_no_leaf_twice(
     hub_with_case: HubWithCase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The thread that keeps the log up, and whoever asks for a step meanwhile."""
@@ -116,7 +117,7 @@ def test_steps_at_one_time_take_nothing_in_twice(
     assert signed(one).size == hub_with_case.head()
 
 
-def test_it_is_taken_up_where_it_was_left(hub_with_case: HubWithCase) -> None:
+def test_the_log_is_restored_at_its_signed_head(hub_with_case: HubWithCase) -> None:
     one = keeper(hub_with_case)
     one.step()
     before = one.checkpoint
@@ -131,9 +132,7 @@ def test_it_is_taken_up_where_it_was_left(hub_with_case: HubWithCase) -> None:
 
 
 @pytest.mark.parametrize("harm", ["all tiles lost", "a tile cut", "a bit of a tile", "entries lost"])
-def test_what_is_lost_or_damaged_is_made_again_and_comes_to_the_signed_head(
-    hub_with_case: HubWithCase, harm: str
-) -> None:
+def test_lost_or_damaged_files_are_rebuilt_to_the_signed_head(hub_with_case: HubWithCase, harm: str) -> None:
     one = keeper(hub_with_case)
     one.step()
     head, folder = signed(one), hub_with_case.rehearsal_hub.installation.folder.parent / "log"
@@ -156,7 +155,7 @@ def test_what_is_lost_or_damaged_is_made_again_and_comes_to_the_signed_head(
     assert tile.exists()
 
 
-def test_a_stream_that_does_not_come_to_the_signed_head_is_never_signed(hub_with_case: HubWithCase) -> None:
+def test_a_stream_with_another_root_than_the_signed_one_is_never_signed(hub_with_case: HubWithCase) -> None:
     one = keeper(hub_with_case)
     one.step()
     folder = hub_with_case.rehearsal_hub.installation.folder.parent / "log"
@@ -170,7 +169,7 @@ def test_a_stream_that_does_not_come_to_the_signed_head_is_never_signed(hub_with
     assert not reopened.step()
 
 
-def test_a_stream_that_is_shorter_than_what_was_signed_is_told(hub_with_case: HubWithCase) -> None:
+def test_a_stream_shorter_than_the_signed_head_is_reported(hub_with_case: HubWithCase) -> None:
     one = keeper(hub_with_case)
     one.step()
     hub_with_case.store.head, original_head = (lambda: one.size - 1), hub_with_case.store.head
@@ -187,7 +186,7 @@ class Ended(Exception):
 
 
 @pytest.mark.parametrize("after", range(5))
-def test_an_end_between_any_two_writes_leaves_the_last_head_and_nothing_that_contradicts_it(
+def test_a_crash_between_any_two_writes_leaves_a_consistent_signed_head(
     hub_with_case: HubWithCase, after: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one = keeper(hub_with_case)
@@ -198,7 +197,7 @@ def test_an_end_between_any_two_writes_leaves_the_last_head_and_nothing_that_con
     write = log_module.write_atomically
 
     def ends(path: Path, data: bytes) -> None:
-        ours = path.is_relative_to(one._folder)  # the hub's own log goes on beside
+        ours = path.is_relative_to(one._folder)  # not the log that the hub itself signs
         if ours and next(writes, None) is None:
             raise Ended
         write(path, data)
@@ -251,7 +250,7 @@ def _caught_up(hub_with_case: HubWithCase) -> None:
         log_keeper.step()
 
 
-def test_a_door_proves_what_was_confirmed_to_it(hub_with_case: HubWithCase) -> None:
+def test_a_door_verifies_inclusion_proofs_of_its_receipts(hub_with_case: HubWithCase) -> None:
     door = hub_with_case.door("AZ-CORE")
     log_prover = LogProver(door)
     _caught_up(hub_with_case)
@@ -267,7 +266,7 @@ def test_a_door_proves_what_was_confirmed_to_it(hub_with_case: HubWithCase) -> N
     assert log_prover.log_status().alarms == []
 
 
-def test_a_promise_that_is_not_kept_is_told(hub_with_case: HubWithCase) -> None:
+def test_a_receipt_without_inclusion_in_time_is_reported(hub_with_case: HubWithCase) -> None:
     hospital = LogProver(hub_with_case.door("MID-HOSP"))
     assert hospital.log_status().late == 0
     hub_with_case.rehearsal_hub.set_clock(hub_with_case.rehearsal_hub.now() + timedelta(minutes=3))
@@ -280,18 +279,18 @@ def _with_head(hub_with_case: HubWithCase, head: Checkpoint) -> None:
     log_keeper._signed_head = (head, sign_checkpoint(head, log_keeper._signing_keys, 1).encode())
 
 
-@pytest.mark.parametrize("lie", ["another root", "rolled back"])
-def test_a_head_that_contradicts_what_was_seen_is_kept_as_evidence(
-    hub_with_case: HubWithCase, lie: str
+@pytest.mark.parametrize("wrong_head", ["another root", "rolled back"])
+def test_a_head_that_contradicts_an_earlier_one_is_stored_as_evidence(
+    hub_with_case: HubWithCase, wrong_head: str
 ) -> None:
     hospital = LogProver(hub_with_case.door("MID-HOSP"))
     _caught_up(hub_with_case)
     hospital.prove_batch()
     seen = hub_with_case.door("MID-HOSP").store.log_head()
     size = hub_with_case.rehearsal_hub.runtime.log_keeper.size
-    wrong = Checkpoint(hospital._origin, size if lie == "another root" else size - 1, bytes(32))
+    wrong = Checkpoint(hospital._origin, size if wrong_head == "another root" else size - 1, bytes(32))
     _with_head(hub_with_case, wrong)
-    kind = "log-split-view" if lie == "another root" else "log-rolled-back"
+    kind = "log-split-view" if wrong_head == "another root" else "log-rolled-back"
     with pytest.raises(Untrusted, match=kind):
         hospital.prove_batch()
     [alarm] = hub_with_case.door("MID-HOSP").store.log_alarms()
@@ -303,14 +302,14 @@ def test_a_head_that_contradicts_what_was_seen_is_kept_as_evidence(
     assert hospital.log_status().alarms == [kind]
 
 
-def test_a_record_that_is_not_in_the_log_is_found_out(
+def test_a_wrong_inclusion_proof_is_reported(
     hub_with_case: HubWithCase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hospital = LogProver(hub_with_case.door("MID-HOSP"))
     _caught_up(hub_with_case)
     log_keeper = hub_with_case.rehearsal_hub.runtime.log_keeper
-    lie = lambda seq, under=None: InclusionProof(seq - 1, log_keeper.size, [bytes(32)])  # noqa: E731
-    monkeypatch.setattr(log_keeper, "inclusion_proof", lie)
+    wrong_proof = lambda seq, under=None: InclusionProof(seq - 1, log_keeper.size, [bytes(32)])  # noqa: E731
+    monkeypatch.setattr(log_keeper, "inclusion_proof", wrong_proof)
     with pytest.raises(Untrusted, match="record-not-in-log"):
         hospital.prove_batch()
     assert hospital.log_status().alarms == ["record-not-in-log"]
@@ -327,7 +326,7 @@ def test_the_hub_signs_by_itself_within_seconds(hub_with_case: HubWithCase) -> N
     assert hub_with_case.http.get("/v1/log/proof/999999").status_code == 404
 
 
-def test_a_full_disk_ends_nothing_and_what_was_signed_stands(
+def test_a_full_disk_delays_signing_and_keeps_the_signed_head(
     hub_with_case: HubWithCase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one = keeper(hub_with_case)
@@ -350,17 +349,17 @@ def test_a_full_disk_ends_nothing_and_what_was_signed_stands(
     assert signed(one) == signed(fresh)
 
 
-def test_a_damaged_tile_is_made_again_before_a_proof_of_it_is_given(hub_with_case: HubWithCase) -> None:
-    """Else a door would take bad bytes on the hub's disk for a lie."""
+def test_a_damaged_tile_is_rebuilt_before_a_proof_is_served(hub_with_case: HubWithCase) -> None:
+    """Else a door would take damage on the hub's disk for misconduct."""
     one = keeper(hub_with_case)
     one.step()
     head = signed(one)
-    one._rightmost_hashes[0][0] = bytes(32)  # as if a whole tile had been read wrong
+    one._rightmost_hashes[0][0] = bytes(32)  # as if a tile had been read wrong
     at, size, proof = one.inclusion_proof(2)
     verify_inclusion(entry_hash(leaf_at(hub_with_case, 2).encode()), at, size, proof, head.root)
 
 
-def test_a_proof_under_an_earlier_head_is_given_too(hub_with_case: HubWithCase) -> None:
+def test_a_proof_under_an_earlier_head_is_served(hub_with_case: HubWithCase) -> None:
     one = keeper(hub_with_case)
     one.step()
     first = signed(one)

@@ -1,4 +1,4 @@
-"""Mandates of the audit office: control under keys of their own, told only to who asked on record."""
+"""Mandates of the audit office: each has its own control keys; the ledger needs a recorded request."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def epochs(rehearsal_hub: RehearsalHub, run: Run) -> list[tuple[int, bool]]:
     return [(p.epoch, p.audit_wrapped_key is not None) for p in parts]
 
 
-def test_from_a_mandate_on_control_lies_under_its_own_key_brought_once(tmp_path: Path) -> None:
+def test_records_since_a_mandate_use_its_own_control_key_wrapped_once(tmp_path: Path) -> None:
     with second_mandate(tmp_path / "hub") as (run, rehearsal_hub):
         found = epochs(rehearsal_hub, run)
         old = [one for one in found if one[0] == 1]
@@ -90,7 +90,7 @@ def test_from_a_mandate_on_control_lies_under_its_own_key_brought_once(tmp_path:
         assert findings(rehearsal_hub) == []
     with reopen_rehearsal_hub(
         tmp_path / "hub"
-    ) as rehearsal_hub:  # a hub that starts in the middle of a mandate goes on in it
+    ) as rehearsal_hub:  # a hub that starts during a mandate continues it
         run.rehearsal_hub = rehearsal_hub
         rehearsal_hub.registrars.begin_mandate(3, UNTIL)
         w = run.written[0]
@@ -106,7 +106,7 @@ def test_from_a_mandate_on_control_lies_under_its_own_key_brought_once(tmp_path:
         assert findings(rehearsal_hub) == []
 
 
-def test_a_bundle_is_made_for_a_request_of_this_mandate_and_opens_with_the_keys_of_all(
+def test_a_bundle_for_a_request_of_this_mandate_opens_with_the_keys_of_all_mandates(
     tmp_path: Path,
 ) -> None:
     with second_mandate(tmp_path / "hub") as (run, rehearsal_hub):
@@ -129,7 +129,7 @@ def test_a_bundle_is_made_for_a_request_of_this_mandate_and_opens_with_the_keys_
         assert event == AuditControlRequested(case=run.case, ground=AuditGround.COURT)
 
 
-def test_a_bundle_is_made_though_the_views_are_behind(tmp_path: Path) -> None:
+def test_a_bundle_is_complete_while_read_models_are_behind(tmp_path: Path) -> None:
     with second_mandate(tmp_path / "hub") as (run, rehearsal_hub):
         runtime = rehearsal_hub.runtime
         assert runtime is not None
@@ -142,7 +142,7 @@ def test_a_bundle_is_made_though_the_views_are_behind(tmp_path: Path) -> None:
             assert export(archive, request_id)
 
 
-def test_what_was_written_since_a_mandate_began_is_missed_in_a_bundle_without_it(tmp_path: Path) -> None:
+def test_a_bundle_without_the_records_since_a_mandate_is_incomplete(tmp_path: Path) -> None:
     with second_mandate(tmp_path / "hub") as (run, rehearsal_hub):
         request_id = rehearsal_hub.audit.request_control(run.case)
         assert findings(rehearsal_hub) == []
@@ -162,7 +162,7 @@ def test_what_was_written_since_a_mandate_began_is_missed_in_a_bundle_without_it
         assert [f.what for f in bundle_report.faults if str(run.case) in f.where] == ["record-left-out"]
 
 
-def test_the_ledger_is_told_only_under_a_request_on_record(tmp_path: Path) -> None:
+def test_the_ledger_is_answered_only_under_a_recorded_request(tmp_path: Path) -> None:
     with second_mandate(tmp_path / "hub") as (run, rehearsal_hub):
 
         def count_requests() -> int:
@@ -181,7 +181,7 @@ def test_the_ledger_is_told_only_under_a_request_on_record(tmp_path: Path) -> No
         assert count_requests() == before + 2
 
 
-def test_the_registry_gives_a_mandate_on_the_command_line(tmp_path: Path) -> None:
+def test_the_registrars_begin_a_mandate_on_the_command_line(tmp_path: Path) -> None:
     with second_mandate(tmp_path / "hub") as (_, rehearsal_hub):
         common = ["audit", "begin-mandate", "--data", str(tmp_path / "hub"), "--hub", rehearsal_hub.url]
         done = CliRunner().invoke(app, [*common, "--number", "3", "--until", UNTIL.isoformat()])
@@ -196,7 +196,7 @@ def test_the_registry_gives_a_mandate_on_the_command_line(tmp_path: Path) -> Non
             rehearsal_hub.registrars.begin_mandate(4, late)
 
 
-def test_a_mandate_that_is_over_is_told_by_the_hub_and_on_the_auditors_page(tmp_path: Path) -> None:
+def test_an_expired_mandate_is_shown_in_health_and_on_the_auditors_page(tmp_path: Path) -> None:
     with second_mandate(tmp_path / "hub") as (_, rehearsal_hub):
 
         def alarms_and_page() -> tuple[list[str], bool]:
@@ -222,7 +222,7 @@ def test_a_mandate_that_is_over_is_told_by_the_hub_and_on_the_auditors_page(tmp_
         ("_is_first_of_epoch", lambda self, record: record.version == 1, "audit-wrapped-key"),
     ],
 )
-def test_a_hub_that_keeps_the_old_key_or_gives_the_audit_office_none_is_found(
+def test_a_hub_that_reuses_the_old_key_or_wraps_none_for_audit_is_detected(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, instead: object, error_code: str
 ) -> None:
     monkeypatch.setattr(Store, name, instead)

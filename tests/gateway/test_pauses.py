@@ -26,7 +26,7 @@ print("gone:", gone.wait(20))
 
 
 @pytest.mark.parametrize("how", ["quiet", "busy"])
-def test_what_refers_to_itself_goes_in_time(how: str) -> None:
+def test_reference_cycles_are_collected_in_time(how: str) -> None:
     done = subprocess.run([sys.executable, "-c", PROGRAM, how], capture_output=True, text=True, check=True)
     assert "gone: True" in done.stdout
 
@@ -47,6 +47,6 @@ def full_collections(how: str) -> int:
     return int(done.stdout)
 
 
-def test_what_a_process_keeps_is_not_gone_through_while_it_works() -> None:
+def test_long_lived_objects_are_not_collected_while_the_process_is_busy() -> None:
     assert full_collections("with") > 0
     assert full_collections("without") == 0

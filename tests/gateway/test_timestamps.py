@@ -1,4 +1,4 @@
-"""The log's head gets its time from an authority; who is away, or lies, delays that word and nothing else."""
+"""The log's head gets time tokens of an authority; a missing or false answer delays the token and nothing else."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ import pytest
 
 from domain.errors import Malformed, NotFound
 from gateway.hub import timestamps as module
+from gateway.hub.executor import Background
 from gateway.hub.log import LogKeeper
+from gateway.hub.real import RealClock, ThreadExecutor
 from gateway.hub.timestamps import TimeSettings, TimeStamps, read_stamp, stamped_head_sizes, time_settings
 from gateway.installation.folder import create_installation
 from gateway.rehearsal.torture.process import HubProcess
@@ -73,6 +75,11 @@ def grown(hub_with_case: HubWithCase) -> None:
         log_keeper.step()
 
 
+def new_stamps(log_keeper: LogKeeper, folder: Path, pace: TimeSettings | None) -> TimeStamps:
+    """Time tokens of this log that nothing asks for but the test."""
+    return TimeStamps(log_keeper, folder, pace, ThreadExecutor(), RealClock())
+
+
 def verified(stamp: Stamp, hub_with_case: HubWithCase, served: ServedAuthority) -> datetime:
     """By a verifier of its own: the log signed this head, and the authority this time."""
     log_keeper = hub_with_case.rehearsal_hub.runtime.log_keeper
@@ -112,7 +119,7 @@ def test_the_newest_head_gets_a_token_once_and_it_is_served(
     assert subprocess.run(command, cwd=tmp_path, capture_output=True, check=False).returncode == 0
 
 
-def test_while_the_authority_is_away_exchange_goes_on_and_one_token_then_covers_all_of_it(
+def test_while_the_authority_is_away_commands_are_recorded_and_one_token_covers_them(
     hub_with_case: HubWithCase, stamps: TimeStamps, served: ServedAuthority
 ) -> None:
     served.down()
@@ -163,12 +170,12 @@ def _plain(authority: Authority, request: bytes) -> bytes:
     return authority.signed_by(authority.answer(request), "plain")
 
 
-def test_what_does_not_hold_is_not_kept_and_the_next_honest_answer_is(
+def test_an_invalid_token_is_not_stored_and_the_next_valid_one_is(
     hub_with_case: HubWithCase, stamps: TimeStamps, served: ServedAuthority, tmp_path: Path
 ) -> None:
     honest = served.reply
-    for name, (why, lie) in FALSE_ANSWERS.items():
-        served.reply = lambda request, lie=lie: lie(served, tmp_path, request)  # type: ignore[misc]
+    for name, (why, false_answer) in FALSE_ANSWERS.items():
+        served.reply = lambda request, reply=false_answer: reply(served, tmp_path, request)  # type: ignore[misc]
         assert not stamps.step(), name
         assert why in (stamps.trouble or ""), name
         assert stamped_head_sizes(log_of(hub_with_case)) == []
@@ -177,7 +184,7 @@ def test_what_does_not_hold_is_not_kept_and_the_next_honest_answer_is(
     assert stamps.trouble is None
 
 
-def test_a_token_under_another_policy_is_not_kept(
+def test_a_token_under_another_policy_is_not_stored(
     hub_with_case: HubWithCase, stamps: TimeStamps, served: ServedAuthority
 ) -> None:
     pinned = TimeAuthority.from_pem(served.authority.pem(), OTHER_POLICY)
@@ -193,7 +200,7 @@ class Ended(Exception):
 
 
 @pytest.mark.parametrize("moment", ["before", "half", "after"])
-def test_an_end_around_the_write_leaves_a_whole_token_or_none(
+def test_a_crash_around_the_write_leaves_a_complete_token_or_none(
     hub_with_case: HubWithCase,
     stamps: TimeStamps,
     served: ServedAuthority,
@@ -214,7 +221,7 @@ def test_an_end_around_the_write_leaves_a_whole_token_or_none(
     stamps.step()
     assert stamps.trouble == "unexpected Ended"
     monkeypatch.undo()
-    restarted = TimeStamps(
+    restarted = new_stamps(
         hub_with_case.rehearsal_hub.runtime.log_keeper, log_of(hub_with_case), settings(served)
     )
     assert restarted.step() == (moment != "after")
@@ -223,7 +230,7 @@ def test_an_end_around_the_write_leaves_a_whole_token_or_none(
     restarted.close()
 
 
-def test_a_full_disk_is_told_and_nothing_is_served_that_is_not_kept(
+def test_a_full_disk_is_reported_and_no_unstored_token_is_served(
     hub_with_case: HubWithCase, stamps: TimeStamps, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(path: Path, data: bytes) -> None:
@@ -237,7 +244,7 @@ def test_a_full_disk_is_told_and_nothing_is_served_that_is_not_kept(
 
 
 @pytest.mark.parametrize("harm", ["cut", "flipped", "of another head"])
-def test_a_damaged_token_is_not_served_and_made_anew(
+def test_a_damaged_token_is_not_served_and_is_replaced(
     hub_with_case: HubWithCase, stamps: TimeStamps, served: ServedAuthority, harm: str
 ) -> None:
     assert stamps.step()
@@ -252,7 +259,7 @@ def test_a_damaged_token_is_not_served_and_made_anew(
     if harm == "of another head":
         shutil.copy(path.with_name(str(first)), path)
     assert read_stamp(log_of(hub_with_case), int(path.name)) is None
-    restarted = TimeStamps(
+    restarted = new_stamps(
         hub_with_case.rehearsal_hub.runtime.log_keeper, log_of(hub_with_case), settings(served)
     )
     assert restarted.stamp_covering().checkpoint.size == first
@@ -263,7 +270,7 @@ def test_a_damaged_token_is_not_served_and_made_anew(
     restarted.close()
 
 
-def test_attack_lost_checkpoint_of_a_truncated_stream_is_noticed_by_a_time_token(
+def test_attack_truncated_stream_without_checkpoint_is_detected_by_a_time_token(
     hub_with_case: HubWithCase, stamps: TimeStamps, served: ServedAuthority, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The hub has forgotten what it signed and signs a shorter stream anew: its own keys do not stop it."""
@@ -280,6 +287,7 @@ def test_attack_lost_checkpoint_of_a_truncated_stream_is_noticed_by_a_time_token
         log_keeper._signing_keys,
         log_keeper.origin,
         hub_with_case.rehearsal_hub.now,
+        ThreadExecutor(),
     )
     shorter.restore()
     head, leaves = hub_with_case.store.head, hub_with_case.store.leaves
@@ -289,11 +297,11 @@ def test_attack_lost_checkpoint_of_a_truncated_stream_is_noticed_by_a_time_token
     )
     assert shorter.step()
     assert shorter.size == covered - 2
-    restarted = TimeStamps(shorter, folder, settings(served))
+    restarted = new_stamps(shorter, folder, settings(served))
     assert not restarted.step()
     assert f"does not continue its head of {covered} records" in (restarted.trouble or "")
     assert len(served.asked) == 1  # no token for such a head
-    # with the stream whole again the log comes to what was stamped
+    # with the complete stream the log reaches the stamped head again
     monkeypatch.setattr(hub_with_case.store, "head", head)
     monkeypatch.setattr(hub_with_case.store, "leaves", leaves)
     shorter.step()
@@ -303,7 +311,7 @@ def test_attack_lost_checkpoint_of_a_truncated_stream_is_noticed_by_a_time_token
     restarted.close()
 
 
-def test_attack_another_record_put_under_a_stamped_head_is_noticed(
+def test_attack_replaced_record_under_a_stamped_head_is_detected(
     hub_with_case: HubWithCase, stamps: TimeStamps, served: ServedAuthority
 ) -> None:
     """The log is made anew, as long as before or longer, with one leaf exchanged."""
@@ -320,10 +328,11 @@ def test_attack_another_record_put_under_a_stamped_head_is_noticed(
         log_keeper._signing_keys,
         log_keeper.origin,
         hub_with_case.rehearsal_hub.now,
+        ThreadExecutor(),
     )
     for leaf in (*hub_with_case.store.leaves(1, covered - 1), Leaf(covered, bytes(32), bytes(16))):
         other.offer_leaf(leaf)
-    restarted = TimeStamps(other, folder, settings(served))
+    restarted = new_stamps(other, folder, settings(served))
     for _ in range(2):
         assert other.step()
         assert not restarted.step()
@@ -336,43 +345,43 @@ def test_attack_another_record_put_under_a_stamped_head_is_noticed(
 # --- pace, start and end ----------------------------------------------------------------------------------------
 
 
-class Waits:
-    """Stands for the end of the process: tells how long was waited each time, and ends after a few."""
+class TwoSteps(ThreadExecutor):
+    """Calls a repeated step twice at once, and notes after how many seconds each call, and the next, would be due."""
 
-    def __init__(self, most: int) -> None:
-        self.waited: list[float] = []
-        self._most = most
+    def __init__(self) -> None:
+        self.delays: list[float] = []
 
-    def wait(self, seconds: float) -> bool:
-        self.waited.append(seconds)
-        return len(self.waited) > self._most
-
-    def set(self) -> None:
-        pass
+    def repeat(self, name: str, first: float, step: Callable[[], float]) -> Background:
+        self.delays.append(first)
+        for _ in range(2):
+            self.delays.append(step())
+        return super().repeat(name, 3600.0, lambda: 3600.0)
 
 
-def test_a_token_is_asked_for_no_more_often_than_agreed(
+def delays_of(stamps: TimeStamps) -> list[float]:
+    """After how many seconds the authority is asked from a start on."""
+    stamps._executor = executor = TwoSteps()
+    stamps.start()
+    assert stamps._stamping is not None
+    stamps._stamping.stop(5)
+    return executor.delays
+
+
+def test_authority_is_asked_at_most_once_in_the_configured_time(
     hub_with_case: HubWithCase, stamps: TimeStamps, served: ServedAuthority
 ) -> None:
-    pace = settings(served, every_seconds=600.0, retry_seconds=30.0)
-    stamps._tsa_settings = pace
-    stamps._stamping_ended = waits = Waits(2)  # type: ignore[assignment]
-    stamps._stamp_periodically(pace)
-    assert waits.waited == [
-        module.TSA_POLL_SECONDS,
-        600.0,
-        module.TSA_POLL_SECONDS,
-    ]  # first, token, nothing new
+    stamps._tsa_settings = settings(served, every_seconds=600.0, retry_seconds=30.0)
+    first_token_nothing_new = [module.TSA_POLL_SECONDS, 600.0, module.TSA_POLL_SECONDS]
+    assert delays_of(stamps) == first_token_nothing_new
     hub_with_case.refer()
     grown(hub_with_case)
     served.down()
-    stamps._stamping_ended = waits = Waits(2)  # type: ignore[assignment]
-    stamps._stamp_periodically(pace)
-    assert 500 < waits.waited[0] <= 600  # an end of the process does not shorten it
-    assert waits.waited[1:] == [30.0, 30.0]
+    delays = delays_of(stamps)
+    assert 500 < delays[0] <= 600  # a restart does not shorten it
+    assert delays[1:] == [30.0, 30.0]
 
 
-def test_a_hub_whose_authority_gave_a_time_far_off_does_not_wait_for_ever(
+def test_a_token_with_a_time_far_off_does_not_delay_the_next_request_for_ever(
     hub_with_case: HubWithCase, stamps: TimeStamps
 ) -> None:
     assert stamps.step()
@@ -382,8 +391,8 @@ def test_a_hub_whose_authority_gave_a_time_far_off_does_not_wait_for_ever(
         assert module.TSA_POLL_SECONDS <= stamps._seconds_until_next(600.0) <= 600.0
 
 
-def test_without_settings_nobody_is_asked(hub_with_case: HubWithCase) -> None:
-    stamps = TimeStamps(hub_with_case.rehearsal_hub.runtime.log_keeper, log_of(hub_with_case), None)
+def test_without_settings_no_token_is_requested(hub_with_case: HubWithCase) -> None:
+    stamps = new_stamps(hub_with_case.rehearsal_hub.runtime.log_keeper, log_of(hub_with_case), None)
     stamps.start()
     assert not stamps.step()
     stamps.close()
@@ -402,7 +411,7 @@ def test_without_settings_nobody_is_asked(hub_with_case: HubWithCase) -> None:
         {"hash": "MD5"},
     ],
 )
-def test_the_settings_are_read_strictly(
+def test_unknown_or_invalid_settings_are_refused(
     tmp_path: Path, authority: Authority, more: dict[str, object]
 ) -> None:
     assert time_settings(tmp_path) is None
@@ -425,7 +434,7 @@ def test_the_settings_are_read_strictly(
             time_settings(tmp_path)
 
 
-def test_a_hub_killed_between_token_and_disk_asks_again_and_ends_with_one(
+def test_a_hub_killed_before_storing_a_token_requests_and_stores_one_again(
     tmp_path: Path, served: ServedAuthority
 ) -> None:
     """kill -9 while the authority answers, and as soon as it has answered; then a start that is let be."""

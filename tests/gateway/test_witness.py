@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 from domain.errors import Malformed, Untrusted
 from gateway.agency.inclusion import LogProver
 from gateway.cli.main import app
+from gateway.hub.real import ThreadExecutor
 from gateway.hub.witnesses import Witnesses, WitnessSettings, known_witnesses
 from gateway.protocol.serving import ServedApp
 from gateway.witness.app import witness_app
@@ -237,7 +238,7 @@ def test_a_door_proves_under_a_head_that_enough_witnesses_cosigned_and_an_outage
     with ExitStack() as stack:
         first = _witness(hub_with_case, tmp_path, "one", KEYS, stack)
         away = WitnessSettings("two", "http://127.0.0.1:9", STRANGER.public)
-        hub_witnesses = Witnesses(runtime.log_keeper, [first, away], timeout=2.0)
+        hub_witnesses = Witnesses(runtime.log_keeper, [first, away], ThreadExecutor(), timeout=2.0)
         stack.callback(hub_witnesses.close)
         runtime.witnesses._cosigned_note = None
         _grown(hub_with_case)
@@ -267,7 +268,7 @@ def test_a_witness_that_has_seen_more_is_asked_again_from_there(
     with ExitStack() as stack:
         one = _witness(hub_with_case, tmp_path, "one", KEYS, stack)
         for _ in range(2):  # a hub that has forgotten what it was told
-            hub_witnesses = Witnesses(runtime.log_keeper, [one])
+            hub_witnesses = Witnesses(runtime.log_keeper, [one], ThreadExecutor())
             stack.callback(hub_witnesses.close)
             hub_with_case.refer()
             _grown(hub_with_case)

@@ -89,7 +89,7 @@ def test_the_verifier_rests_on_rules_and_primitives_alone() -> None:
 def test_what_writes_uses_nothing_of_the_verifier() -> None:
     """Neither is the other's: a fault in one is not one in both."""
     writing = closure(
-        "gateway.hub.service", "gateway.hub.log", "adapters.store", "adapters.mapper", "gateway.agency.door"
+        "gateway.hub.hub", "gateway.hub.log", "adapters.store", "adapters.mapper", "gateway.agency.door"
     )
     assert {m for m in writing if m.startswith("gateway.verif")} == set()
     assert "adapters.mapper" in writing
@@ -101,4 +101,4 @@ def test_the_arithmetic_of_proofs_stands_alone() -> None:
 
 def test_this_can_fail() -> None:
     assert "adapters.mapper" in closure("gateway.audit.verification")
-    assert "gateway.hub.service" in closure("gateway.hub.app")
+    assert "gateway.hub.hub" in closure("gateway.hub.app")

@@ -9,6 +9,7 @@ from functools import partial
 from domain import events as e
 from domain.due import HUB_ACTS
 from domain.errors import ExchangeError
+from domain.refusals import REFUSALS
 from gateway.rehearsal.scenario.assignments import assign, assign_own_visitor, unassign
 from gateway.rehearsal.scenario.audit_steps import grant_audit_access, request_audit_access
 from gateway.rehearsal.scenario.destruction import play_destruction
@@ -23,7 +24,7 @@ from gateway.rehearsal.scenario.story import Step
 from gateway.rehearsal.scenario.submission import play_recall, play_recall_answer, release_held, submit_step
 from gateway.rehearsal.scenario.views import check_probe, check_views
 
-REFUSALS = ("DisclosureRefused", "CommandRefused", "OpeningRefused")
+REFUSAL_NAMES = tuple(cls.__name__ for cls in REFUSALS)
 HUB_EVENTS = tuple(cls.__name__ for cls in HUB_ACTS if cls is not e.OutsourcingContractEnded)
 STEP_ERRORS = (ExchangeError, KeyError, ValueError, TypeError, AttributeError)
 """What a step raises that is not of the format, or that no agency could do."""
@@ -69,7 +70,7 @@ def play_step(run: Run, step: Step) -> None:
 
 def dispatch_step(run: Run, step: Step) -> None:
     """Play one step by the kind of its event. Raises what the step fails with."""
-    if step.event in REFUSALS:
+    if step.event in REFUSAL_NAMES:
         play_refusal(run, step)
     elif step.event in SPECIAL_EVENTS:
         SPECIAL_EVENTS[step.event](run, step)

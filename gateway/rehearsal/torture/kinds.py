@@ -21,8 +21,9 @@ from adapters.bus import EmbeddedServer
 from domain.errors import ExchangeError, Unavailable
 from gateway.agency.founding import register_agencies
 from gateway.audit.verification import Verifier
+from gateway.hub.health import MIN_FREE_BYTES
 from gateway.hub.read_models import record_source
-from gateway.hub.runtime import MIN_FREE_BYTES, start_hub
+from gateway.hub.runtime import start_hub
 from gateway.installation.archive import open_archive
 from gateway.installation.folder import Installation, open_installation
 from gateway.protocol.serving import ServedApp

@@ -1,0 +1,103 @@
+"""The JSON form of the answers to signed queries. Part of the hub's public interface."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from domain.agenda import AgendaItem
+from domain.audit_overview import AuditRequestStatus
+from domain.commission_overview import CommissionStatus
+from domain.events import dump
+from domain.others_openings import DailyOpenings
+from domain.register import Register
+from domain.tasks import Task
+
+
+def mandate_json(register: Register) -> dict[str, Any]:
+    """The audit office's mandate in force, or the last one, and until when. Source: KH-1 §3."""
+    return {"number": register.mandate, "until": dump(register.mandate_until)}
+
+
+def agenda_item_json(found: AgendaItem) -> dict[str, Any]:
+    return {
+        "case": str(found.case),
+        "status": found.status.value,
+        "last_at": dump(found.last_at),
+        "changed": [
+            {"message": str(m.id), "act": m.event.TOPIC, "by": str(m.by), "at": dump(m.at)}
+            for m in found.changed
+        ],
+        "late": [_task_json(t) for t in found.late],
+        "open": [_task_json(t) for t in found.open],
+        "not_consulted": sorted(map(str, found.not_consulted)),
+        "silent": sorted(map(str, found.silent)),
+        "quiet": found.quiet,
+    }
+
+
+def _task_json(task: Task) -> dict[str, Any]:
+    message = None if task.message is None else str(task.message)
+    return {
+        "kind": task.kind.value,
+        "message": message,
+        "since": dump(task.since),
+        "due_at": dump(task.due_at),
+    }
+
+
+def daily_openings_json(found: DailyOpenings) -> dict[str, Any]:
+    return {
+        "day": found.day.isoformat(),
+        "case": str(found.case),
+        "agency": str(found.agency),
+        "section": found.section,
+        "count": found.count,
+    }
+
+
+def commission_json(found: CommissionStatus, on: date) -> dict[str, Any]:
+    commission = found.commission
+    return {
+        "commission": str(commission.id),
+        "commissioner": str(commission.commissioner),
+        "contractor": str(commission.contractor),
+        "scope": commission.scope.value,
+        "begins_on": dump(commission.begins_on),
+        "ends_on": dump(commission.ends_on),
+        "in_force": found.in_force,
+        "suspended": commission.suspended,
+        "gaps": sorted(found.gaps),
+        "workers": [
+            {
+                "worker": ref,
+                "employment": worker.employment.value,
+                "qualification": worker.qualification,
+                "gaps": sorted(worker.gaps(on)),
+                "trained": {m.value: dump(until) for m, until in sorted(worker.trained.items())},
+                "sworn": worker.sworn,
+                "sworn_until": dump(worker.sworn_until),
+            }
+            for ref, worker in sorted(commission.workers.items())
+        ],
+    }
+
+
+def audit_request_json(found: AuditRequestStatus) -> dict[str, Any]:
+    return {
+        "request": str(found.request),
+        "case": str(found.requested.case),
+        "ground": found.requested.ground.value,
+        "until": dump(found.requested.until),
+        "opens": sorted(map(str, found.opens)),
+        "items": [
+            {
+                "item": str(item.item),
+                "message": str(message.id),
+                "section": item.section.value,
+                "by": str(message.by),
+            }
+            for message, item in found.items
+        ],
+        "approvals": found.approvals,
+    }
