@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from domain.error_codes.model import INVARIANT_VIOLATION, MALFORMED, UNAVAILABLE, Audience, rows
+from domain.error_codes.model import INVARIANT_VIOLATION, MALFORMED, REFUSED, UNAVAILABLE, Audience, rows
 
 ROWS = (
     *rows(
@@ -49,6 +49,17 @@ ROWS = (
             "Check the file as the detail says.",
             "筋書きのファイルを読み取れません",
             "ファイルを確かめてください",
+        ),
+    ),
+    *rows(
+        REFUSED,
+        Audience.OPERATOR,
+        (
+            "real-hub",
+            "The folder holds a real hub.",
+            "Name another folder: rehearsals never work on a real hub.",
+            "このフォルダは本番のハブです",
+            "別のフォルダを指定してください。訓練は本番のハブでは動きません",
         ),
     ),
     *rows(

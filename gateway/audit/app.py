@@ -19,11 +19,11 @@ from domain.calendar import JST
 from domain.errors import ExchangeError, Malformed, NotFound
 from domain.events import dump
 from gateway.audit.balp import audit_events
+from gateway.audit.exception_texts import exception_text
 from gateway.audit.history import History
 from gateway.audit.proofs import StatusOf, proofs
 from gateway.audit.reports import STATUS_LABELS, as_csv, as_pdf, disclosures, openings
 from gateway.audit.timeline import moments, openable_sections
-from gateway.cli.audit import kind_text
 from gateway.pages.render import page, with_static
 from gateway.protocol.problems import MEDIA_TYPE, problem
 
@@ -213,7 +213,7 @@ def _add_exceptions(
     def exceptional(case: str = "", as_of: str = "", before: str = "") -> HTMLResponse:
         at, case_filter = _parse_local_time(as_of) or office.now(), _checked_uuid(case)
         selection, next_cursor = exception_page(at, UUID(case_filter) if case_filter else None, before, PAGE)
-        rows = [{**dump(row), "text": kind_text(row.kind)} for row in selection]
+        rows = [{**dump(row), "text": exception_text(row.kind)} for row in selection]
         more = {"case": case_filter, "as_of": at.isoformat(), "before": next_cursor}
         return render_page(
             "audit_exceptions.html",

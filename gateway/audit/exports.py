@@ -1,16 +1,11 @@
-"""The ledger in other forms, on the command line: BALP, CSV, PDF, and the family's sheet."""
+"""The ledger in the forms that leave the audit office: BALP events, tables, reports, and the family's own list."""
 
 from __future__ import annotations
 
-import json
-from datetime import UTC, datetime
-from enum import StrEnum
-from pathlib import Path
-from typing import Annotated, Any
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
 from uuid import UUID
-
-import typer
-from rich.console import Console
 
 from domain.calendar import day_of
 from domain.errors import NotFound
@@ -21,129 +16,47 @@ from gateway.audit.ledger import RetainedLedger
 from gateway.audit.proofs import proofs
 from gateway.audit.reports import as_csv, as_pdf, disclosures, family_pdf, openings
 from gateway.audit.verification import Verifier
-from gateway.cli.audit import Data, PassphraseFd, PassphraseFile, archive_of
 from gateway.installation.archive import Archive
-from gateway.installation.folder import moment
 from projections.queries import Queries
 
-export = typer.Typer(no_args_is_help=True, help="台帳を書き出します: BALP(FHIR)・CSV・PDF・ご家族用の一覧")
-out = Console()
-
-Case = Annotated[UUID | None, typer.Option("--case", help="事例の識別子(省略時はすべて)")]
-AsOf = Annotated[str | None, typer.Option("--as-of", help="この時点まで(例: 2025-06-05T12:00:00+09:00)")]
-Out = Annotated[Path, typer.Option("--out", help="書き出すファイル", dir_okay=False)]
+TABLES = {"disclosures": disclosures, "openings": openings}
+"""What a table may hold, by name."""
 
 
-class Audience(StrEnum):
-    """For whom a report is."""
-
-    REVIEW = "review"  # 個人情報保護審査会
-    INQUIRY = "inquiry"  # 検証
-
-
-class CsvTable(StrEnum):
-    """Which table a CSV holds."""
-
-    DISCLOSURES = "disclosures"
-    OPENINGS = "openings"
+def balp_events(archive: Archive, case: UUID | None, upto: datetime | None) -> list[dict[str, Any]]:
+    """The ledger as IHE BALP AuditEvents. ``upto``: as of this moment; None: of all that is recorded."""
+    ledger = RetainedLedger(archive).ledger(case, upto)
+    return list(audit_events(ledger, hub=archive.installation.hub.hex(), names=_agency_names(archive)))
 
 
-@export.command("balp")
-def export_balp(
-    data: Data,
-    file: Out,
-    case: Case = None,
-    as_of: AsOf = None,
-    passphrase_file: PassphraseFile = None,
-    passphrase_fd: PassphraseFd = None,
-) -> None:
-    """IHE BALP の AuditEvent を、1行に1件(NDJSON)で書き出します。"""
-    with archive_of(data, passphrase_file, passphrase_fd) as archive:
-        found, names, _ = _ledger_as_of(archive, case, as_of)
-        events = list(audit_events(found, hub=archive.installation.hub.hex(), names=names))
-    file.write_text("".join(json.dumps(e, ensure_ascii=False) + "\n" for e in events))
-    _print_written(file, f"{len(events)} 件")
+def csv_table(archive: Archive, table: str, case: UUID | None, upto: datetime | None) -> tuple[bytes, int]:
+    """One of ``TABLES`` as CSV, each row with the result of its verification, and how many rows it has."""
+    ledger = RetainedLedger(archive).ledger(case, upto)
+    rows = TABLES[table](ledger, _agency_names(archive), proofs(_run_verification(archive)))
+    return as_csv(rows), len(rows)
 
 
-@export.command("csv")
-def export_csv(
-    data: Data,
-    file: Out,
-    table: Annotated[CsvTable, typer.Option("--table", help="提供または閲覧")] = CsvTable.DISCLOSURES,
-    case: Case = None,
-    as_of: AsOf = None,
-    passphrase_file: PassphraseFile = None,
-    passphrase_fd: PassphraseFd = None,
-) -> None:
-    """提供または閲覧の表を、CSVで書き出します。記録を検証し、各行の検証結果を付けます。"""
-    with archive_of(data, passphrase_file, passphrase_fd) as archive:
-        found, names, _ = _ledger_as_of(archive, case, as_of)
-        proof = proofs(_run_verification(archive))
-    rows = (
-        disclosures(found, names, proof) if table is CsvTable.DISCLOSURES else openings(found, names, proof)
-    )
-    file.write_bytes(as_csv(rows))
-    _print_written(file, f"{len(rows)} 行")
+def pdf_report(
+    archive: Archive, audience: str, case: UUID | None, upto: datetime | None, at: datetime
+) -> tuple[bytes, int]:
+    """A report for the review board or an inquiry, and how many disclosures it lists. ``at``: the date it bears."""
+    ledger = RetainedLedger(archive).ledger(case, upto)
+    proof = proofs(_run_verification(archive))
+    return as_pdf(audience, ledger, _agency_names(archive), proof, at=at), len(ledger["disclosures"])
 
 
-@export.command("pdf")
-def export_pdf(
-    data: Data,
-    file: Out,
-    audience: Annotated[Audience, typer.Option("--for", help="review: 審査会, inquiry: 検証")],
-    case: Case = None,
-    as_of: AsOf = None,
-    passphrase_file: PassphraseFile = None,
-    passphrase_fd: PassphraseFd = None,
-) -> None:
-    """審査会または検証のための報告を、PDFで書き出します。記録を検証し、各行の検証結果を付けます。"""
-    with archive_of(data, passphrase_file, passphrase_fd) as archive:
-        found, names, at = _ledger_as_of(archive, case, as_of)
-        proof = proofs(_run_verification(archive))
-    file.write_bytes(as_pdf(audience.value, found, names, proof, at=at))
-    _print_written(file, f"提供 {len(found['disclosures'])} 件")
-
-
-@export.command("family")
-def export_family(
-    data: Data,
-    file: Out,
-    case: Annotated[UUID, typer.Option("--case", help="事例の識別子")],
-    reader: Annotated[
-        FamilyReader,
-        typer.Option(
-            "--reader",
-            help="SUPPORTED: 支援を受ける養育者・妊婦, GUARDIAN: 他の保護者, RELATIVE: きょうだい等",
-        ),
-    ],
-    signed: Annotated[
-        list[UUID] | None, typer.Option("--signed", help="この方が署名した同意の識別子(複数可)")
-    ] = None,
-    as_of: AsOf = None,
-    passphrase_file: PassphraseFile = None,
-    passphrase_fd: PassphraseFd = None,
-) -> None:
-    """ご家族に渡せる一覧をPDFで書き出します: その方がすでにご存じの提供だけを、月ごとに。"""
-    at = datetime.now(UTC) if as_of is None else moment(as_of)
-    with archive_of(data, passphrase_file, passphrase_fd) as archive:
-        queries = Queries(archive.read_models.reader)
-        if case not in queries.all_cases():
-            raise NotFound("not-found")
-        found = history(indexed_records(archive.store, queries, case, at), case)
-        roles = {a.id: a.roles for a in found.register.agencies.values()}
-        rows = family_list(found.case, roles, reader, frozenset(signed or ()), today=day_of(at))
-        names = _agency_names(archive)
-    file.write_bytes(family_pdf(rows, names))
-    _print_written(file, f"{len(rows)} 行")
-
-
-def _ledger_as_of(
-    archive: Archive, case: UUID | None, as_of: str | None
-) -> tuple[dict[str, Any], dict[str, str], datetime]:
-    """The ledger as the audit office gets it, the agencies' names, and as of when."""
-    at = datetime.now(UTC) if as_of is None else moment(as_of)
-    upto = None if as_of is None else at
-    return RetainedLedger(archive).ledger(case, upto), _agency_names(archive), at
+def family_report(
+    archive: Archive, case: UUID, reader: FamilyReader, signed: Collection[UUID], at: datetime
+) -> tuple[bytes, int]:
+    """The list that this member of the family may be given, and how many rows it has. ``signed``: the consents that
+    this person signed. Raises NotFound where there is no such case."""
+    queries = Queries(archive.read_models.reader)
+    if case not in queries.all_cases():
+        raise NotFound("not-found")
+    case_history = history(indexed_records(archive.store, queries, case, at), case)
+    roles = {a.id: a.roles for a in case_history.register.agencies.values()}
+    rows = family_list(case_history.case, roles, reader, frozenset(signed), today=day_of(at))
+    return family_pdf(rows, _agency_names(archive)), len(rows)
 
 
 def _run_verification(archive: Archive) -> dict[str, Any]:
@@ -153,7 +66,3 @@ def _run_verification(archive: Archive) -> dict[str, Any]:
 
 def _agency_names(archive: Archive) -> dict[str, str]:
     return {str(a.id): a.name for a in archive.read_models.register.agencies.values()}
-
-
-def _print_written(file: Path, extent: str) -> None:
-    out.print(f"書き出しました: {file}({extent})", highlight=False)

@@ -1,41 +1,35 @@
-"""A witness of its own: an outside body that sees each head of a log and cosigns those that continue what it saw."""
+"""``kakehashi witness``: an outside body that cosigns each head of a log that continues all it saw before."""
 
 from __future__ import annotations
 
 import json
-import signal
 from pathlib import Path
-from threading import Event
 from time import time
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from domain.errors import Malformed
+from gateway.cli.opening import passphrase_of
+from gateway.cli.options import PassphraseFd, PassphraseFile, Port
+from gateway.cli.printing import out
 from gateway.protocol.client import HubClient
 from gateway.witness.service import Witness
 from keys import canonical
 from keys.checkpoint import origin_of
-from keys.keystore import open_keystore, read_passphrase, write_keystore
+from keys.keystore import open_keystore, write_keystore
 from keys.note import is_name
 from keys.signing import SignatureKeys, SignatureKind
 
 witness = typer.Typer(
     no_args_is_help=True, help="記録簿の立会人: 署名された記録簿が書き換えられていないことを見届けます"
 )
-out = Console()
-
-Folder = Annotated[Path, typer.Option("--data", help="立会人のフォルダ", file_okay=False)]
-PassphraseFile = Annotated[
-    Path | None, typer.Option("--passphrase-file", help="合言葉のファイル", dir_okay=False)
-]
-PassphraseFd = Annotated[int | None, typer.Option("--passphrase-fd", help="合言葉を読むファイル記述子")]
+WitnessFolder = Annotated[Path, typer.Option("--data", help="立会人のフォルダ", file_okay=False)]
 
 
 @witness.command("init")
 def witness_init(
-    data: Folder,
+    data: WitnessFolder,
     name: Annotated[str, typer.Option("--name", help="立会人の名前(例: witness.example/one)")],
     passphrase_file: PassphraseFile = None,
     passphrase_fd: PassphraseFd = None,
@@ -47,7 +41,7 @@ def witness_init(
         raise Malformed("folder-not-empty")
     keys = SignatureKeys.generate(SignatureKind.LOG)
     data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    write_keystore(data / "keystore", {"wit": keys.seeds}, _passphrase(passphrase_file, passphrase_fd))
+    write_keystore(data / "keystore", {"wit": keys.seeds}, passphrase_of(passphrase_file, passphrase_fd))
     about = {"name": name, "keys": keys.public.to_json()}
     (data / "witness.json").write_text(json.dumps(about, indent=1) + "\n")
     out.print(
@@ -58,39 +52,28 @@ def witness_init(
 
 @witness.command("serve")
 def witness_serve(
-    data: Folder,
+    data: WitnessFolder,
     hub_url: Annotated[str, typer.Option("--hub", help="ハブのURL")],
     hub_id: Annotated[str, typer.Option("--hub-id", help="控えておいたハブの識別子(16進)")],
-    port: Annotated[
-        int, typer.Option("--port", help="待ち受けるポート(0: 空いているもの)", min=0, max=65535)
-    ] = 0,
+    port: Port = 0,
     passphrase_file: PassphraseFile = None,
     passphrase_fd: PassphraseFd = None,
 ) -> None:
     """立会人を動かします(Ctrl-Cで終わります)。"""
-    from gateway.protocol.serving import ServedApp
+    from gateway.protocol.serving import ServedApp, wait_for_stop_signal
     from gateway.witness.app import witness_app
 
     about = json.loads((data / "witness.json").read_text())
-    seeds = open_keystore(data / "keystore", _passphrase(passphrase_file, passphrase_fd))["wit"]
+    seeds = open_keystore(data / "keystore", passphrase_of(passphrase_file, passphrase_fd))["wit"]
     client = HubClient(hub_url, hub=canonical.parse_digest(hub_id))
     genesis = client.genesis()
     client.close()
     logs = {origin_of(genesis.hub, genesis.mode): genesis.log}
     keys = SignatureKeys.from_seeds(SignatureKind.LOG, seeds)
     witness_service = Witness(data / "witness.db", about["name"], keys, logs, lambda: int(time()))
-    stop = Event()
-    for signal_number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(signal_number, lambda *_: stop.set())
     try:
         with ServedApp(witness_app(witness_service), port=port) as served:
             out.print(f"立会人: {served.url}", highlight=False)
-            while not stop.wait(0.5):
-                pass
+            wait_for_stop_signal()
     finally:
         witness_service.close()
-
-
-def _passphrase(file: Path | None, fd: int | None) -> bytes:
-    has_passphrase_option = file is not None or fd is not None
-    return read_passphrase(file=file, fd=fd) if has_passphrase_option else read_passphrase(prompt="合言葉: ")

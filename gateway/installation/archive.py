@@ -21,7 +21,6 @@ from adapters.bus import (
 )
 from adapters.store import Store
 from domain.errors import Malformed, Unavailable
-from gateway.hub.read_models import open_engine
 from gateway.installation.custody import FileCustody
 from gateway.installation.folder import Installation
 from keys.genesis import Genesis
@@ -125,7 +124,7 @@ def open_archive(
         store = Store(
             recorder, items, vault, hub=installation.hub, prefix=settings.prefix, audit=genesis.audit_kem
         )
-        read_models = open_engine(store, installation.hub_folder / "views.db")
+        read_models = Engine(installation.hub_folder / "views.db", store.records)
         if start_read_models:
             read_models.start()
         stack.callback(read_models.close)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import socket
-from threading import Thread
+from collections.abc import Callable
+from threading import Event, Thread
 from time import monotonic, sleep
 from types import TracebackType
 
@@ -71,3 +73,12 @@ class ServedApp:
         self._server.should_exit = True
         self._thread.join(timeout=10)
         self._socket.close()
+
+
+def wait_for_stop_signal(work: Callable[[], None] = lambda: None, every_seconds: float = 0.5) -> None:
+    """Return after Ctrl-C or SIGTERM; until then do this work at each interval. Call it from the main thread."""
+    stop = Event()
+    for signal_number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(signal_number, lambda *_: stop.set())
+    while not stop.wait(every_seconds):
+        work()

@@ -1,15 +1,15 @@
-"""The whole product on one story: hub, doors and bus from nothing, SC-1 played, proved and shown.
+"""The product on one story: hub, doors and bus started from nothing, SC-1 played, verified and shown.
 
 The folder is a rehearsal hub: its clock can be set, every page says 訓練用, and nothing of it is real.
 """
 
 from __future__ import annotations
 
-import signal
 from contextlib import ExitStack, suppress
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from threading import Event
+from typing import Any, Protocol
 
 from fastapi import FastAPI
 from rich.console import Console
@@ -23,18 +23,34 @@ from gateway.audit.app import HistoryAt, audit_app
 from gateway.audit.history import history, indexed_records
 from gateway.audit.verification import Verification, Verifier, doors_of
 from gateway.pages.index import index_app
-from gateway.protocol.serving import ServedApp
-from gateway.rehearsal.scenario.player import Run
+from gateway.protocol.serving import ServedApp, wait_for_stop_signal
 from gateway.rehearsal.scenario.rehearsal_hub import RehearsalHub, open_rehearsal_hub, reopen_rehearsal_hub
 from gateway.rehearsal.scenario.report import Report, play, start_of
+from gateway.rehearsal.scenario.run import Run
 from gateway.rehearsal.scenario.story import Story, read_story
 from projections.queries import Queries
+
+
+class Printer(Protocol):
+    """How the results are shown: the command line's own tables."""
+
+    def print_report(self, report: Report) -> None: ...
+
+    def print_ledger(
+        self, rows: list[dict[str, Any]], openings: list[dict[str, Any]], codes: dict[str, str]
+    ) -> None: ...
+
+    def print_verification(self, result: Verification) -> None: ...
+
 
 STORY = Path(__file__).parent / "scenario" / "stories" / "sc-1.yaml"
 
 
-def run_demo(out: Console, *, once: bool, port: int, data: Path | None) -> int:
-    """Play, verify, and unless ``once`` serve the pages until Ctrl-C. Returns the exit code."""
+def run_demo(out: Console, printer: Printer, *, once: bool, port: int, data: Path | None) -> int:
+    """Play, verify, and unless ``once`` serve the pages until Ctrl-C. Returns the exit code.
+
+    Raises Refused where ``data`` is the folder of a real hub.
+    """
     story = read_story(STORY)
     with ExitStack() as stack:
         folder = data or Path(stack.enter_context(TemporaryDirectory(prefix="kakehashi-demo-"))) / "hub"
@@ -45,20 +61,20 @@ def run_demo(out: Console, *, once: bool, port: int, data: Path | None) -> int:
         else:
             out.print("ハブ・窓口・メッセージ基盤(NATS JetStream)を起動しています…")
             rehearsal_hub = stack.enter_context(open_rehearsal_hub(folder, start_of(story)))
-            run, report = _play_story(out, story, rehearsal_hub)
-            _print_ledger(out, rehearsal_hub, run, report)
+            run, report = _play_story(out, printer, story, rehearsal_hub)
+            _print_ledger(printer, rehearsal_hub, run, report)
             ok = report.ok
-        checked = _verify_record(out, rehearsal_hub)
-        ok = ok and checked.ok
+        verification = _verify_record(out, printer, rehearsal_hub)
+        ok = ok and verification.ok
         if once:
             return 0 if ok else 1
-        return _serve_pages(out, rehearsal_hub, checked, port, ok)
+        return _serve_pages(out, rehearsal_hub, verification, port, ok)
 
 
-def _play_story(out: Console, story: Story, rehearsal_hub: RehearsalHub) -> tuple[Run, Report]:
-    """The story through the doors, with a bar over its messages and looks."""
-    from gateway.cli.main import print_report
-
+def _play_story(
+    out: Console, printer: Printer, story: Story, rehearsal_hub: RehearsalHub
+) -> tuple[Run, Report]:
+    """Play the story through the doors, with a progress bar over its messages and views."""
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     expected_views = sum(len(e.views) + 1 for e in story.expects)
     with Progress(*columns, console=out, transient=True) as bar:
@@ -68,52 +84,49 @@ def _play_story(out: Console, story: Story, rehearsal_hub: RehearsalHub) -> tupl
             bar.update(task, description=what, advance=1)
 
         run, report = play(story, rehearsal_hub, report_progress)
-    print_report(report)
+    printer.print_report(report)
     return run, report
 
 
-def _print_ledger(out: Console, rehearsal_hub: RehearsalHub, run: Run, report: Report) -> None:
+def _print_ledger(printer: Printer, rehearsal_hub: RehearsalHub, run: Run, report: Report) -> None:
     """The ledger, as the audit office sees it."""
-    from gateway.cli.main import print_ledger
-
     ledger = rehearsal_hub.audit.ledger(run.case)
     codes = {str(door.agency): code for code, door in rehearsal_hub.doors.items()}
-    print_ledger(ledger["disclosures"], ledger["openings"], codes)
+    printer.print_ledger(ledger["disclosures"], ledger["openings"], codes)
 
 
-def _verify_record(out: Console, rehearsal_hub: RehearsalHub) -> Verification:
-    from gateway.cli.main import print_verification
-
+def _verify_record(out: Console, printer: Printer, rehearsal_hub: RehearsalHub) -> Verification:
     runtime = rehearsal_hub.runtime
     assert runtime is not None
     with out.status("記録全体を検証しています…"):
         verifier = Verifier(runtime.recorder, runtime.store, rehearsal_hub.genesis)
-        checked = verifier.run(
+        verification = verifier.run(
             read_models=runtime.read_models,
             doors=doors_of(rehearsal_hub.installation),
             log=rehearsal_hub.installation.hub_folder / "log",
         )
-    print_verification(checked)
-    return checked
+    printer.print_verification(verification)
+    return verification
 
 
 def _serve_pages(
-    out: Console, rehearsal_hub: RehearsalHub, checked: Verification, port: int, ok: bool
+    out: Console, rehearsal_hub: RehearsalHub, verification: Verification, port: int, ok: bool
 ) -> int:
     """The pages of every agency and of the auditor, until Ctrl-C."""
-    stop = Event()
-    for signal_number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(signal_number, lambda *_: stop.set())
-    with ServedApp(pages_app(rehearsal_hub, checked), port=port) as served:
+    with ServedApp(pages_app(rehearsal_hub, verification), port=port) as served:
         out.print()
         out.print(f"[bold]画面: {served.url}/[/]  (Ctrl-C で終了)", highlight=False)
-        while not stop.wait(DUTY_SECONDS):
-            with suppress(ExchangeError):
-                rehearsal_hub.complete_rewrap_duties()  # as every door does by itself: take in what is new, make the keys asked of it
+        wait_for_stop_signal(partial(_complete_duties, rehearsal_hub), DUTY_SECONDS)
     return 0 if ok else 1
 
 
-def pages_app(rehearsal_hub: RehearsalHub, checked: Verification) -> FastAPI:
+def _complete_duties(rehearsal_hub: RehearsalHub) -> None:
+    """What every door does by itself: fetch new messages, make the keys that it owes. What fails is tried next time."""
+    with suppress(ExchangeError):
+        rehearsal_hub.complete_rewrap_duties()
+
+
+def pages_app(rehearsal_hub: RehearsalHub, verification: Verification) -> FastAPI:
     """One application with the start page, every agency's door and the auditor's page."""
     names = {str(door.agency): rehearsal_hub.names[code] for code, door in rehearsal_hub.doors.items()}
     app = index_app(
@@ -131,7 +144,7 @@ def pages_app(rehearsal_hub: RehearsalHub, checked: Verification) -> FastAPI:
             names=names,
             mode=rehearsal_hub.installation.mode,
             base="/audit",
-            verification=checked.to_json,
+            verification=verification.to_json,
             history_at=_history_at(rehearsal_hub),
             exception_page=None
             if rehearsal_hub.runtime is None
@@ -143,7 +156,7 @@ def pages_app(rehearsal_hub: RehearsalHub, checked: Verification) -> FastAPI:
 
 
 def _history_at(rehearsal_hub: RehearsalHub) -> HistoryAt | None:
-    """A case as it stood at a moment, from the hub's own record."""
+    """A case as it was at a moment, from the hub's own record."""
     runtime = rehearsal_hub.runtime
     if runtime is None:
         return None

@@ -14,9 +14,9 @@ from typer.testing import CliRunner
 
 from gateway.audit.history import History, exceptions, history, indexed_records, replay, scanned_records
 from gateway.cli.main import app
-from gateway.rehearsal.scenario.player import Run
 from gateway.rehearsal.scenario.rehearsal_hub import RehearsalHub, open_rehearsal_hub
 from gateway.rehearsal.scenario.report import play, start_of
+from gateway.rehearsal.scenario.run import Run
 from gateway.rehearsal.scenario.story import read_story
 from gateway.verifier.judge import Judge
 

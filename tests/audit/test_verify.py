@@ -19,9 +19,9 @@ from adapters.store import Store
 from domain.events import DisclosureMade, EligibilityDetermined, TrainingLapsed
 from domain.record import Record
 from gateway.audit.verification import Verification, Verifier, doors_of
-from gateway.rehearsal.scenario.player import Run
 from gateway.rehearsal.scenario.rehearsal_hub import RehearsalHub, open_rehearsal_hub
 from gateway.rehearsal.scenario.report import play, start_of
+from gateway.rehearsal.scenario.run import Run
 from gateway.rehearsal.scenario.story import read_story
 from keys.record import build_record
 from keys.stored_record import StoredRecord

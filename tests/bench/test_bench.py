@@ -1,4 +1,4 @@
-"""The bench itself: a tiny run measures every part on real ground. No time is asserted."""
+"""The bench itself: a tiny run measures every part with real processes. No time is asserted."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from gateway.rehearsal.bench.senders import LoadResult
 PARTS = ("raw publish", "recorder", "bare route", "hub door", "opening an item")
 
 
-def test_a_tiny_run_measures_every_part_beside_the_raw_one() -> None:
+def test_a_tiny_run_measures_every_part_against_the_raw_one() -> None:
     rows = {row["name"]: row for row in Bench(16, 1).run()}
     for senders in SENDERS:
         for part in PARTS:
@@ -19,10 +19,10 @@ def test_a_tiny_run_measures_every_part_beside_the_raw_one() -> None:
             assert row["per_second"] > 0
             assert row["p50_ms"] <= row["p95_ms"] <= row["p99_ms"]
             assert (row["ratio"] is None) == (part == "raw publish")
-    assert set(rows) == {"reading the log", "verifying the record", "rebuilding the views"}
+    assert set(rows) == {"reading the log", "verifying the record", "rebuilding the read models"}
 
 
-def test_what_the_log_costs_is_measured_against_a_hub_without_one() -> None:
+def test_the_cost_of_the_log_is_measured_against_a_hub_without_one() -> None:
     rows = {row["name"]: row for row in logged.measure(16, 1)}
     assert set(rows) == {
         f"{what} {name}, {senders}"
@@ -35,7 +35,7 @@ def test_what_the_log_costs_is_measured_against_a_hub_without_one() -> None:
         assert row["per_second"] > 0
 
 
-def test_a_quantile_is_a_time_that_was_seen() -> None:
+def test_a_quantile_is_one_of_the_measured_times() -> None:
     run = LoadResult(2.0, tuple(n / 100 for n in range(1, 101)), ())
     assert (run.rate, run.quantile(0.5), run.quantile(0.99), run.quantile(1.0)) == (50.0, 0.51, 1.0, 1.0)
 

@@ -1,4 +1,4 @@
-"""The recorder's own bench: a tiny run gives every row, for every recorder that is installed."""
+"""The recorder's own bench: a tiny run gives every row for every recorder that is installed."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from gateway.rehearsal.scenario.story import read_story
 from tests.browser.test_pages import browser, pytestmark  # noqa: F401 (the same browser, the same conditions)
 from tests.gateway.test_forms import PagesFixture
 
-STORY = Path(__file__).parents[1] / "scenarios" / "two-officials-let-the-auditor.yaml"
+STORY = Path(__file__).parents[1] / "scenarios" / "audit-access-with-dual-approval.yaml"
 
 
 @pytest.fixture(scope="module")

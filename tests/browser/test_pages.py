@@ -12,9 +12,9 @@ import pytest
 from gateway.audit.verification import Verifier
 from gateway.protocol.serving import ServedApp
 from gateway.rehearsal.demo import pages_app
-from gateway.rehearsal.scenario.player import Run
 from gateway.rehearsal.scenario.rehearsal_hub import open_rehearsal_hub
 from gateway.rehearsal.scenario.report import play, start_of
+from gateway.rehearsal.scenario.run import Run
 from gateway.rehearsal.scenario.story import read_story
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")

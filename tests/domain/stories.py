@@ -312,7 +312,9 @@ class Story:
         named = step.get("consent") or []
         return [id_of(c) for c in ([named] if isinstance(named, str) else named)]
 
-    def _data(self, step: Mapping[str, Any], cls: Any, d: Mapping[str, Any]) -> dict[str, Any]:
+    def _data(  # noqa: C901  one flat arm an event
+        self, step: Mapping[str, Any], cls: Any, d: Mapping[str, Any]
+    ) -> dict[str, Any]:
         match cls.__name__:
             case "FamilyInformationProvided":
                 return {

@@ -52,7 +52,7 @@ def both(
 # --- what a message waits for -----------------------------------------------------------------------------
 
 
-def waits(one: EventInput, later: Sequence[EventInput]) -> Iterator[Alarm]:
+def waits(one: EventInput, later: Sequence[EventInput]) -> Iterator[Alarm]:  # noqa: C901  one flat arm an event
     """Every alarm that this message brings, ever, if nothing comes but ``later``."""
     event: Any = one.event
     assert one.at is not None
@@ -172,7 +172,7 @@ SAFETY = ["notice", "forward", "sight", "sight too", "word"]
 COURSE = [
     "news",
     "to centre",
-    "command_id",
+    "request",
     "follow-on",
     "report",
     "person asks",
@@ -216,7 +216,9 @@ ANSWERS: dict[str, type[e.CaseMessage]] = {
 }
 
 
-def event_input(step: Step, past: Sequence[EventInput], at: datetime) -> EventInput:
+def event_input(  # noqa: C901  one flat arm a step
+    step: Step, past: Sequence[EventInput], at: datetime
+) -> EventInput:
     """One message; what answers or forwards is about some message before, and mostly by one to whom it went."""
     word, by, to, pick, _, back, flag = step
     other = past[pick % len(past)]
@@ -237,7 +239,7 @@ def event_input(step: Step, past: Sequence[EventInput], at: datetime) -> EventIn
             return case_message(e.NotificationForwarded, by, to, forwards=other.command_id, **more)
         case "to centre":
             return case_message(e.CaseReferredToCgc, by, to, **more)
-        case "command_id":
+        case "request":
             due_on = (at + back).date() if flag else None
             return case_message(e.InformationRequested, by, to, due_on=due_on, **more)
         case "follow-on":

@@ -32,7 +32,7 @@ START_STEPS = 450  # about so many until it runs and is done
 STORIES = Path(__file__).parents[1] / "scenarios"
 KINDS = {
     "content": ("after-25-years.yaml", KeyDestroyed, 2),
-    "control": ("nothing-left.yaml", ControlDestroyed, 3),
+    "control": ("control-destroyed.yaml", ControlDestroyed, 3),
 }
 
 

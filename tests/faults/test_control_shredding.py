@@ -31,7 +31,7 @@ from gateway.rehearsal.scenario.story import read_story
 from keys.checkpoint import origin_of, verify_checkpoint
 from keys.vault import CONTROL, Vault
 
-STORY = Path(__file__).parents[1] / "scenarios" / "nothing-left.yaml"
+STORY = Path(__file__).parents[1] / "scenarios" / "control-destroyed.yaml"
 pytestmark = pytest.mark.faults
 
 

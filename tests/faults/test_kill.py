@@ -19,9 +19,9 @@ from gateway.agency.store import CONFIRMED
 from gateway.audit.verification import Verifier, doors_of
 from gateway.installation.archive import open_archive
 from gateway.installation.folder import create_installation
-from gateway.rehearsal.scenario.player import Run
 from gateway.rehearsal.scenario.rehearsal_hub import RehearsalHub
 from gateway.rehearsal.scenario.report import play, start_of
+from gateway.rehearsal.scenario.run import Run
 from gateway.rehearsal.scenario.story import Story, read_story
 from gateway.rehearsal.torture.process import HubProcess
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from gateway.rehearsal.scenario.player import Run
 from gateway.rehearsal.scenario.rehearsal_hub import open_rehearsal_hub
 from gateway.rehearsal.scenario.report import play, start_of
+from gateway.rehearsal.scenario.run import Run
 from gateway.rehearsal.scenario.story import read_story
 
 STORY = Path(__file__).parents[1] / "scenarios" / "sc-1.yaml"

@@ -13,7 +13,7 @@ from fastapi.testclient import TestClient
 from domain.errors import Unavailable
 from gateway.agency.staff import Staff
 from gateway.agency.web.app import agency_app
-from gateway.rehearsal.scenario.player import Run
+from gateway.rehearsal.scenario.run import Run
 
 
 def client(run: Run, code: str) -> TestClient:

@@ -19,12 +19,13 @@ from gateway.audit.verification import Verifier, doors_of
 from gateway.cli.main import app
 from gateway.hub.read_models import catch_up
 from gateway.installation.archive import open_archive
-from gateway.rehearsal.scenario.player import Run
+from gateway.rehearsal.scenario.player import play_story
 from gateway.rehearsal.scenario.rehearsal_hub import RehearsalHub, open_rehearsal_hub
 from gateway.rehearsal.scenario.report import start_of
+from gateway.rehearsal.scenario.run import Run
 from gateway.rehearsal.scenario.story import Story, read_story
 
-STORY = Path(__file__).parents[1] / "scenarios" / "two-officials-let-the-auditor.yaml"
+STORY = Path(__file__).parents[1] / "scenarios" / "audit-access-with-dual-approval.yaml"
 
 
 @contextmanager
@@ -34,7 +35,7 @@ def played(folder: Path, until: int) -> Iterator[tuple[Run, RehearsalHub]]:
     story = replace(story, steps=tuple(s for s in story.steps if s.n <= until), expects=())
     with open_rehearsal_hub(folder, start_of(story)) as rehearsal_hub:
         run = Run(story, rehearsal_hub)
-        run.play()
+        play_story(run)
         assert run.problems == []
         yield run, rehearsal_hub
 

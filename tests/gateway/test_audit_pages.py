@@ -19,9 +19,9 @@ from gateway.cli.main import app
 from gateway.installation.archive import open_archive
 from gateway.protocol.serving import ServedApp
 from gateway.rehearsal.demo import pages_app
-from gateway.rehearsal.scenario.player import Run
 from gateway.rehearsal.scenario.rehearsal_hub import open_rehearsal_hub
 from gateway.rehearsal.scenario.report import play, start_of
+from gateway.rehearsal.scenario.run import Run
 from gateway.rehearsal.scenario.story import read_story
 
 STORY = Path(__file__).parents[1] / "scenarios" / "nursery-notifies.yaml"

@@ -23,7 +23,7 @@ from gateway.audit import reports
 from gateway.audit.proofs import proofs
 from gateway.audit.reports import CODE_POINT_NOTICE, as_csv, as_pdf, family_pdf
 from gateway.cli.main import app
-from gateway.rehearsal.scenario.player import Run
+from gateway.rehearsal.scenario.run import Run
 from tests.audit.profiles import FOLDER, Profile
 
 FONT = "Noto Sans CJK JP" in subprocess.run(["fc-list"], capture_output=True, text=True, check=False).stdout

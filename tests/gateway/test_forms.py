@@ -23,9 +23,9 @@ from gateway.agency.web.app import agency_app
 from gateway.audit.verification import Verification
 from gateway.protocol.serving import ServedApp
 from gateway.rehearsal.demo import pages_app
-from gateway.rehearsal.scenario.player import Run
 from gateway.rehearsal.scenario.rehearsal_hub import RehearsalHub, open_rehearsal_hub
 from gateway.rehearsal.scenario.report import play, start_of
+from gateway.rehearsal.scenario.run import Run
 from gateway.rehearsal.scenario.story import read_story
 from tests.gateway.page_client import PageClient, parse_form
 

@@ -24,7 +24,7 @@ from gateway.hub.hub import Hub
 from gateway.hub.real import ThreadExecutor
 from gateway.hub.runtime import start_hub
 from gateway.protocol.commands import READ_VALIDITY, encode_command_payload, request, signed
-from gateway.rehearsal.scenario.player import Run
+from gateway.rehearsal.scenario.run import Run
 from keys.signing import SignatureKeys, SignatureKind
 from tests.gateway.hubkit import START, HubWithCase, UnsignedRequest, hub_with_case, hub_with_case_on_bus
 

@@ -20,9 +20,10 @@ from gateway.agency.door import Door, SectionContent
 from gateway.agency.store import CONFIRMED, FAILED, WAITING, DoorStore
 from gateway.hub.release import Releasing
 from gateway.protocol.client import HubClient
-from gateway.rehearsal.scenario.player import Run
+from gateway.rehearsal.scenario.player import dispatch_step, play_story
 from gateway.rehearsal.scenario.rehearsal_hub import open_rehearsal_hub
 from gateway.rehearsal.scenario.report import start_of
+from gateway.rehearsal.scenario.run import Run
 from gateway.rehearsal.scenario.story import read_story
 from keys import canonical
 from keys.frame import COMMAND, parse_frame, sign
@@ -200,7 +201,7 @@ def test_a_held_message_is_not_opened_before_it_is_released(tmp_path: Path) -> N
     story = replace(story, contractors={c: replace(w, until=None) for c, w in story.contractors.items()})
     with open_rehearsal_hub(tmp_path / "hub", start_of(story)) as rehearsal_hub:
         run = Run(story, rehearsal_hub)
-        run.play()
+        play_story(run)
         assert run.problems == []
         [to] = held.to
         reader = rehearsal_hub.door(to)
@@ -209,7 +210,7 @@ def test_a_held_message_is_not_opened_before_it_is_released(tmp_path: Path) -> N
             with pytest.raises(NotFound):
                 reader.open(w.case, w.message, w.item, w.section, actor=run.actor_of(to))
         rehearsal_hub.set_clock(freed.at)
-        run._dispatch_step(freed)
+        dispatch_step(run, freed)
         assert run.problems == []
         for w in written:
             assert reader.open(w.case, w.message, w.item, w.section, actor=run.actor_of(to)).content == w.text

@@ -10,11 +10,11 @@ import pytest
 
 from adapters.bus import EmbeddedServer
 from domain.errors import InvariantViolation, Malformed, NotFound, Untrusted
+from gateway.agency.founding import RegisterFile, register_agencies
 from gateway.audit.verification import Verifier
 from gateway.hub.runtime import start_hub
 from gateway.installation.archive import open_archive
 from gateway.installation.folder import create_installation, moment, open_installation
-from gateway.installation.founding import RegisterFile, register_agencies
 from gateway.protocol.serving import ServedApp
 
 AGENCIES = """

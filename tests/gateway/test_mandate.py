@@ -25,14 +25,15 @@ from gateway.cli.main import app
 from gateway.installation.archive import open_archive
 from gateway.protocol.serving import ServedApp
 from gateway.rehearsal.demo import pages_app
-from gateway.rehearsal.scenario.player import Run
+from gateway.rehearsal.scenario.player import play_step, play_story
 from gateway.rehearsal.scenario.rehearsal_hub import RehearsalHub, open_rehearsal_hub, reopen_rehearsal_hub
 from gateway.rehearsal.scenario.report import start_of
+from gateway.rehearsal.scenario.run import Run
 from gateway.rehearsal.scenario.story import read_story
 from gateway.verifier.bundle import _bundle_parts, verify_bundle
 from keys.record import list_parts
 
-STORY = Path(__file__).parents[1] / "scenarios" / "two-officials-let-the-auditor.yaml"
+STORY = Path(__file__).parents[1] / "scenarios" / "audit-access-with-dual-approval.yaml"
 BEFORE = 4
 UNTIL = date(2027, 3, 31)
 
@@ -44,11 +45,11 @@ def second_mandate(folder: Path) -> Iterator[tuple[Run, RehearsalHub]]:
     first = replace(story, steps=tuple(s for s in story.steps if s.n <= BEFORE))
     with open_rehearsal_hub(folder, start_of(story)) as rehearsal_hub:
         run = Run(first, rehearsal_hub)
-        run.play()
+        play_story(run)
         rehearsal_hub.registrars.begin_mandate(2, UNTIL)
         for step in story.steps[BEFORE:]:
             rehearsal_hub.set_clock(step.at)
-            run._play_step(step)
+            play_step(run, step)
         assert run.problems == []
         rehearsal_hub.complete_rewrap_duties()
         yield run, rehearsal_hub

@@ -1,4 +1,4 @@
-"""The same code as several processes: a hub, and doors beside their own systems, speaking HTTP."""
+"""The same code as several processes: a hub and two doors that communicate over HTTP."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.faults
 
 
 def kakehashi(*arguments: str) -> str:
-    """Run a command to its end; what it printed."""
+    """Run a command to its end and return what it printed."""
     done = subprocess.run(
         [sys.executable, "-m", "gateway.cli", *arguments],
         cwd=ROOT,
@@ -42,7 +42,7 @@ def kakehashi(*arguments: str) -> str:
 
 @contextmanager
 def serving(log: Path, *arguments: str) -> Iterator[str]:
-    """A command that serves; yields the URL it tells, and ends the process."""
+    """Run a command that serves; yields the URL it prints, and ends the process."""
     with log.open("wb") as out:
         process = subprocess.Popen(
             [sys.executable, "-m", "gateway.cli", *arguments], cwd=ROOT, stdout=out, stderr=out

@@ -1,4 +1,4 @@
-"""The shared stories a year later, under other names, in fewer words: who may open what does not change."""
+"""The shared stories a year later, under other codes, with fewer details: who may open what does not change."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from tests.gateway.test_scenarios import STORIES, run
 
 LATER = timedelta(weeks=52)  # the same weekdays: visits are counted by the week
 DAY = re.compile(r"20\d\d-\d\d-\d\d")
-NEVER_NEEDED = {"weeks_pregnant", "indicators", "urgency"}
+OPTIONAL_DETAILS = {"weeks_pregnant", "indicators", "urgency"}
 
 
-def _later(match: re.Match[str]) -> str:
+def _a_year_later(match: re.Match[str]) -> str:
     return (date.fromisoformat(match[0]) + LATER).isoformat()
 
 
 def _renamed(text: str, codes: list[str]) -> str:
-    """Every agency under another code; who is of one municipality still shows it by the first part."""
+    """Every agency under another code; the first part still names its municipality."""
     for n, code in enumerate(sorted(codes, key=len, reverse=True)):
         if code.startswith("EXT-") or code == "HUB":
             continue
@@ -31,15 +31,15 @@ def _renamed(text: str, codes: list[str]) -> str:
 
 
 @pytest.mark.parametrize("name", ["sc-1", "sc-3", "sc-4", "sc-6"])
-def test_dates_names_and_needless_words_change_nothing(name: str, tmp_path: Path) -> None:
+def test_dates_codes_and_optional_details_change_nothing(name: str, tmp_path: Path) -> None:
     text = (STORIES / f"{name}.yaml").read_text(encoding="utf-8")
     story = yaml.safe_load(text)
-    varied = yaml.safe_load(DAY.sub(_later, _renamed(text, list(story["agencies"]))))
+    varied = yaml.safe_load(DAY.sub(_a_year_later, _renamed(text, list(story["agencies"]))))
     for step in varied["timeline"]:
         step.pop("note", None)
         details = step.get("details") or {}
-        for term in NEVER_NEEDED & set(details):
-            del details[term]
+        for detail in OPTIONAL_DETAILS & set(details):
+            del details[detail]
     varied["must_hold"] = []
     path = tmp_path / "varied.yaml"
     path.write_text(yaml.safe_dump(varied, allow_unicode=True, sort_keys=False), encoding="utf-8")

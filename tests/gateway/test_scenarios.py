@@ -1,4 +1,4 @@
-"""Stories played through the doors by the command that users have: every item opened as every agency (I5)."""
+"""Stories played through the doors by the users' command: every item is opened as every agency (I5)."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ def test_the_packaged_story_is_the_one_that_is_tested() -> None:
         "sc-6",
         "nursery-notifies",
         "visits-missing",
-        "two-look",
+        "telephone-does-not-stop-the-clock",
         "family-moves",
         "after-25-years",
-        "two-officials-let-the-auditor",
-        "nothing-left",
+        "audit-access-with-dual-approval",
+        "control-destroyed",
         "oath-lapses",
         "twins-one-placed",
         "parents-opposed",
@@ -47,9 +47,9 @@ def test_the_packaged_story_is_the_one_that_is_tested() -> None:
         "member-leaves-and-returns",
         "neighbour-and-school",
         "review-overdue",
-        "other-words",
+        "alternative-spellings",
         "two-consents",
-        "moves-in-few-words",
+        "terse-relocation",
         "police-and-telephone",
         "three-clinics",
         "requirements-one-by-one",
@@ -66,35 +66,33 @@ def test_the_packaged_story_is_the_one_that_is_tested() -> None:
         "consent-to-its-last-day",
         "bases-by-day-and-party",
         "a-fathers-paper",
-        "destroyed-in-few-words",
-        "an-exception-let-by-two",
+        "terse-destruction",
+        "exception-with-dual-approval",
         "one-office-for-both",
         "held-while-consent-goes",
     ],
 )
-def test_every_agency_opens_just_what_the_story_says(name: str) -> None:
+def test_every_agency_can_open_exactly_what_the_story_says(name: str) -> None:
     code, [story] = run(STORIES / f"{name}.yaml")
     assert story["reasons"] == []
     assert [c for c in story["checks"] if not c["ok"]] == []
     assert [m for m in story["must_hold"] if m["ok"] is False] == []
     assert (code, story["ok"]) == (0, True)
-    looked_at = {c["agency"] for c in story["checks"]}
-    assert "AUDITOR" in looked_at
-    let = name == "two-officials-let-the-auditor"  # else the audit office opens nothing (V10)
-    assert any(c["openable"] for c in story["checks"] if c["agency"] == "AUDITOR") is let
+    checked_agencies = {c["agency"] for c in story["checks"]}
+    assert "AUDITOR" in checked_agencies
+    granted = name == "audit-access-with-dual-approval"  # else the audit office opens nothing (V10)
+    assert any(c["openable"] for c in story["checks"] if c["agency"] == "AUDITOR") is granted
     assert any(c["openable"] for c in story["checks"])
 
 
-@pytest.mark.parametrize(
-    "name", ["few-words-course", "few-words-rights", "few-words-move", "few-words-refused"]
-)
-def test_what_no_rule_needs_may_be_left_out_and_what_one_needs_is_refused(name: str) -> None:
+@pytest.mark.parametrize("name", ["terse-course", "terse-rights", "terse-move", "terse-refusals"])
+def test_details_that_no_rule_needs_may_be_absent_and_missing_ones_are_refused(name: str) -> None:
     code, [story] = run(STORIES / f"{name}.yaml")
     assert story["reasons"] == []
     assert (code, story["ok"]) == (0, True)
 
 
-def test_a_refusal_for_another_reason_than_the_storys_is_told(tmp_path: Path) -> None:
+def test_a_refusal_for_another_reason_than_the_storys_is_reported(tmp_path: Path) -> None:
     story = yaml.safe_load((STORIES / "correction-follows.yaml").read_text(encoding="utf-8"))
     [wrong] = [s for s in story["timeline"] if s["n"] == 5]
     wrong["details"] = {"reason": "NO_BASIS"}
@@ -106,7 +104,7 @@ def test_a_refusal_for_another_reason_than_the_storys_is_told(tmp_path: Path) ->
 
 
 def short(tmp_path: Path, change: dict[str, object]) -> Path:
-    """SC-1 up to its first look, with one thing changed."""
+    """SC-1 up to its first expected views, with one change."""
     story = yaml.safe_load((STORIES / "sc-1.yaml").read_text(encoding="utf-8"))
     story["timeline"] = story["timeline"][:3]
     story["expect"] = story["expect"][:1]
@@ -126,7 +124,9 @@ def cells() -> list[tuple[str, dict[str, list[int]]]]:
 
 
 @pytest.mark.parametrize(("agency", "view"), cells(), ids=["one too many", "one too few", "another number"])
-def test_a_story_with_one_wrong_cell_is_red(agency: str, view: dict[str, list[int]], tmp_path: Path) -> None:
+def test_a_story_with_one_wrong_expected_view_fails(
+    agency: str, view: dict[str, list[int]], tmp_path: Path
+) -> None:
     story = yaml.safe_load((STORIES / "sc-1.yaml").read_text(encoding="utf-8"))
     expect = story["expect"][:1]
     expect[0]["views"][agency] = view
@@ -135,7 +135,7 @@ def test_a_story_with_one_wrong_cell_is_red(agency: str, view: dict[str, list[in
     assert [c["agency"] for c in result_json["checks"] if not c["ok"]] == [agency]
 
 
-def test_an_event_that_is_not_built_is_told_and_red(tmp_path: Path) -> None:
+def test_an_event_that_is_not_built_is_reported_and_fails(tmp_path: Path) -> None:
     story = yaml.safe_load((STORIES / "sc-1.yaml").read_text(encoding="utf-8"))
     timeline = story["timeline"][:3]
     timeline[2] = {**timeline[2], "event": "SomethingOfTomorrow"}
@@ -144,7 +144,7 @@ def test_an_event_that_is_not_built_is_told_and_red(tmp_path: Path) -> None:
     assert any("SomethingOfTomorrow" in reason for reason in result_json["reasons"])
 
 
-def test_a_refusal_that_does_not_come_is_red(tmp_path: Path) -> None:
+def test_a_refusal_that_does_not_happen_fails(tmp_path: Path) -> None:
     story = yaml.safe_load((STORIES / "sc-1.yaml").read_text(encoding="utf-8"))
     tried = {
         "n": 4,
@@ -176,7 +176,9 @@ def more(*steps: dict[str, object]) -> list[dict[str, object]]:
     ("step", "error_text"),
     [
         pytest.param(
-            {"from": "HUB", "event": "ContactGapAlarmRaised"}, "記録していません", id="an alarm that was not"
+            {"from": "HUB", "event": "ContactGapAlarmRaised"},
+            "記録していません",
+            id="an alarm that was not raised",
         ),
         pytest.param(
             {"from": "KS-CGC", "event": "SectionOpened", "details": {"about": 1}},
@@ -186,20 +188,20 @@ def more(*steps: dict[str, object]) -> list[dict[str, object]]:
         pytest.param(
             {"from": "AZ-CORE", "event": "OpeningRefused", "sections": ["BASIC"], "details": {"about": 1}},
             "拒否されるはず",
-            id="a refusal of a reading that is let",
+            id="a refused reading that is permitted",
         ),
         pytest.param(
             {"from": "AZ-CORE", "event": "SectionOpened", "details": {"about": 3}},
             "story-nothing-to-open",
-            id="a reading of nothing",
+            id="a reading that names no item",
         ),
         pytest.param(
-            {"from": "AZ-COORD", "event": "ItemsRewrapped"}, "NO_REWRAP_DUTY", id="a duty that nobody had"
+            {"from": "AZ-COORD", "event": "ItemsRewrapped"}, "NO_REWRAP_DUTY", id="a duty that nobody has"
         ),
-        pytest.param({"from": "HUB", "event": "HubFounded"}, "送れません", id="what stands before any story"),
+        pytest.param({"from": "HUB", "event": "HubFounded"}, "送れません", id="an event before any story"),
     ],
 )
-def test_what_did_not_happen_as_the_story_says_is_red(
+def test_what_did_not_happen_as_the_story_says_fails(
     step: dict[str, object], error_text: str, tmp_path: Path
 ) -> None:
     code, [result_json] = run(short(tmp_path, {"timeline": more(step)}))
@@ -208,7 +210,7 @@ def test_what_did_not_happen_as_the_story_says_is_red(
     assert error_text in reason
 
 
-def test_the_rules_and_what_the_audit_office_asks_for_may_stand_in_a_story(tmp_path: Path) -> None:
+def test_a_story_may_publish_rules_and_request_audit_control(tmp_path: Path) -> None:
     steps = (
         {"from": "HUB", "event": "RuleBookPublished"},
         {"from": "AUDITOR", "event": "AuditControlRequested"},
@@ -228,7 +230,7 @@ def test_the_rules_and_what_the_audit_office_asks_for_may_stand_in_a_story(tmp_p
         ("nobody has any doubts", None),
     ],
 )
-def test_a_sentence_that_can_be_checked_is(text: str, ok: bool | None, tmp_path: Path) -> None:
+def test_a_sentence_of_a_known_form_is_checked(text: str, ok: bool | None, tmp_path: Path) -> None:
     _, [result_json] = run(short(tmp_path, {"must_hold": [text]}))
     assert [m["ok"] for m in result_json["must_hold"]] == [ok]
 

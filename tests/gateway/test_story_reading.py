@@ -1,4 +1,4 @@
-"""What the player reads from a story before it plays: which receipts are about what, and who visits."""
+"""What the player reads from a story before it plays: which referral a receipt is about, and who visits."""
 
 from __future__ import annotations
 
@@ -126,16 +126,19 @@ def step_of(event: str, day: str, **details: Any) -> dict[str, Any]:
             [step_of("VisitReportSubmitted", "2025-06-20", worker="W-1")], "W-1", [], id="one who visits"
         ),
         pytest.param(
-            [step_of("OathSigned", "2025-06-09", worker="W-1")], "W-1", [], id="one who swears before"
+            [step_of("OathSigned", "2025-06-09", worker="W-1")], "W-1", [], id="one who signs an oath before"
         ),
         pytest.param(
-            [step_of("OathSigned", "2025-07-01", worker="W-2")], "W-S", ["W-2"], id="one who swears later"
+            [step_of("OathSigned", "2025-07-01", worker="W-2")],
+            "W-S",
+            ["W-2"],
+            id="one who signs an oath later",
         ),
         pytest.param(
             [step_of("OathLapsed", "2025-07-01"), step_of("OathSigned", "2025-07-02", worker="W-1")],
             "W-1",
             [],
-            id="one who swears again",
+            id="one who renews an oath",
         ),
         pytest.param(
             [
@@ -154,7 +157,7 @@ def test_who_visits_from_the_start_and_who_joins(timeline, first, joins, tmp_pat
     assert [w for w in crews.all("S") if crews.joins("S", w)] == joins
 
 
-def test_what_lapses_was_valid_through_the_day_before(tmp_path):
+def test_a_training_that_lapses_is_valid_through_the_day_before(tmp_path):
     crews = Crews(
         story(
             tmp_path,
@@ -169,7 +172,7 @@ def test_what_lapses_was_valid_through_the_day_before(tmp_path):
     assert crews.lapse("TrainingLapsed", "S", "M2_CONFIDENTIALITY", "W-S", after) == "2025-07-31"
 
 
-def test_whoever_was_assigned_last_is_unassigned_at_the_end(tmp_path):
+def test_whoever_is_still_assigned_is_unassigned_at_the_end(tmp_path):
     crews = Crews(
         story(
             tmp_path,
@@ -192,11 +195,19 @@ def test_a_published_story_may_name_an_event_as_its_format_does(
     assert ours in {cls.__name__ for cls in EVENTS.values()}
 
 
-def test_codes_of_earlier_stories_are_read_as_ours_wherever_details_hold_them(tmp_path: Path) -> None:
-    details = {"reason": "GROUND_DOES_NOT_FIT", "rows": [{"result": "EXISTENCE_NOT_TOLD"}], "n": 3}
+def test_codes_of_earlier_stories_are_read_as_todays_wherever_details_hold_them(tmp_path: Path) -> None:
+    details = {
+        "reason": "GROUND_DOES_NOT_FIT",
+        "rows": [{"result": "EXISTENCE_NOT_TOLD"}, "NOT_FOUND"],
+        "n": 3,
+    }
     step = {"at": "2025-07-01T09:00:00+09:00", "from": "C", "event": "WishRefused", "details": details}
     [read] = story(tmp_path, {**step, "tried": {"event": "SupportClosed", "details": details}}).steps
-    ours = {"reason": "GROUND_NOT_APPLICABLE", "rows": [{"result": "EXISTENCE_NOT_DISCLOSED"}], "n": 3}
+    ours = {
+        "reason": "GROUND_NOT_APPLICABLE",
+        "rows": [{"result": "EXISTENCE_NOT_DISCLOSED"}, "NOT_FOUND"],
+        "n": 3,
+    }
     assert read.details == ours
     assert read.tried is not None
     assert read.tried["details"] == ours

@@ -10,7 +10,7 @@ from pathlib import Path
 from domain.error_codes import FILE_FINDING, LAYERS, TABLE, Audience, ErrorCode
 from gateway.protocol.problem_responses import statuses_of
 
-PAGE = Path(__file__).parents[2] / "docs" / "errors.md"
+PATH = Path(__file__).parents[2] / "docs" / "errors.md"
 AUDIENCES = {
     Audience.HUB: "hub client",
     Audience.DOOR: "door client",
@@ -78,5 +78,5 @@ def _line(row: ErrorCode) -> str:
 
 
 if __name__ == "__main__":
-    PAGE.parent.mkdir(exist_ok=True)
-    PAGE.write_text(page(), encoding="utf-8")
+    PATH.parent.mkdir(exist_ok=True)
+    PATH.write_text(page(), encoding="utf-8")

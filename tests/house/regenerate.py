@@ -2,7 +2,7 @@
 
 python -m tests.house.regenerate
 
-Run it after a change of an event, a rule's clause or a route, and commit what it wrote. It never rewrites a golden
+Run it after a change of an event, an error code, a rule's clause or a route, and commit what it wrote. It never rewrites a golden
 vector: a released form is permanent.
 """
 
@@ -11,13 +11,13 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from tests.house import make_events_md, make_glossary, make_guideline_md, make_openapi
+from tests.house import make_errors_md, make_events_md, make_glossary, make_guideline_md, make_openapi
 from tests.vectors import make_events
 
 
 def main() -> None:
     """Writes each file whose text has changed and names it."""
-    for document in (make_events_md, make_glossary, make_guideline_md):
+    for document in (make_errors_md, make_events_md, make_glossary, make_guideline_md):
         _write(document.PATH, document.page())
     for name, text in make_openapi.documents().items():
         _write(make_openapi.FOLDER / name, text)

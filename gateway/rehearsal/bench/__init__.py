@@ -1,1 +1,1 @@
-"""How fast it is, beside the raw part underneath, in one run on the same bytes."""
+"""Speed of each part, measured against the raw part underneath, in one run on the same bytes."""

@@ -1,4 +1,4 @@
-"""How it grows: the same measures at each size of the record, made of real commands through the real hub."""
+"""Growth: the same measures at each size of the record, filled by real commands through the real hub."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import Any
 
+from gateway.agency.founding import register_agencies
 from gateway.audit.history import history, indexed_records
 from gateway.hub.read_models import record_source
 from gateway.hub.runtime import HubRuntime, start_hub
 from gateway.installation.folder import create_installation
-from gateway.installation.founding import register_agencies
 from gateway.protocol.serving import ServedApp
 from gateway.rehearsal.bench.prepared_commands import MESSAGES_A_CASE, openings, referrals
 from gateway.rehearsal.bench.target_hub import AGENCIES, CORE, BenchHub, connect_bench_hub
@@ -30,14 +30,14 @@ ProgressCallback = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class SizeMeasurement:
-    """What was measured when the record had this many records. Times in milliseconds, sizes in MB (10^6 bytes)."""
+    """The measures at this number of records. Times in milliseconds, sizes in MB (10^6 bytes)."""
 
     records: int
     accepted_per_second: float
     opening_ms: float
     worklist_ms: float
     ledger_of_a_case_ms: float
-    audit_of_a_case_ms: float  # the case as it stood at a moment, from its records: as-of, who-knows, replay
+    audit_of_a_case_ms: float  # the case as it was at a moment, from its records: as-of, who-knows, replay
     rebuilt_per_second: float
     start_seconds: float
     hub_mb: float
@@ -48,7 +48,7 @@ class SizeMeasurement:
 
 
 def grow(sizes: list[int], report_progress: ProgressCallback) -> Iterator[dict[str, Any]]:
-    """Measure at each of these sizes, in one record that grows. Half of it are messages, half openings."""
+    """Measure at each of these sizes, in one growing record: half messages, half openings."""
     with TemporaryDirectory(prefix="kakehashi-growth-") as folder:
         now = datetime.now(UTC).replace(microsecond=0)
         installation = create_installation(Path(folder) / "hub", mode="rehearsal")
@@ -61,7 +61,7 @@ def grow(sizes: list[int], report_progress: ProgressCallback) -> Iterator[dict[s
                 rate = _fill_to(runtime, target_hub, size, lambda done: report_progress(done, sizes[-1]))
                 runtime.projector.wait_for(runtime.store.head(), 3600)
                 measured = _measure_size(runtime, target_hub)
-                rebuilt = _rebuild_rate(runtime, Path(folder) / "anew.db")
+                rebuilt = _rebuild_rate(runtime, Path(folder) / "rebuilt.db")
                 runtime.close()
                 began = perf_counter()
                 runtime = start_hub(installation, at=now)
@@ -83,7 +83,7 @@ def grow(sizes: list[int], report_progress: ProgressCallback) -> Iterator[dict[s
 def _fill_to(
     runtime: HubRuntime, target_hub: BenchHub, size: int, report_progress: Callable[[int], None]
 ) -> float:
-    """Up to this size; the rate of accepted commands a second, their making not counted."""
+    """Fill up to this size; accepted commands a second, without the time to prepare them."""
     done, seconds = 0, 0.0
     while (head := runtime.store.head()) < size:
         report_progress(head)
@@ -131,9 +131,8 @@ def _median_ms(calls: list[Callable[[], object]]) -> float:
 
 
 def _rebuild_rate(runtime: HubRuntime, path: Path) -> float:
-    """Records a second of views made anew."""
+    """Records a second when the read models are rebuilt."""
     head = runtime.store.head()
-
     began = perf_counter()
     rebuild(path, record_source(runtime.store), runtime.store.records)
     seconds = perf_counter() - began

@@ -1,5 +1,5 @@
-"""What the transparency log costs who waits for an answer: the same kinds of commands through two hubs in one run, one
-with its log and one without, turn by turn."""
+"""The cost of the transparency log to whoever waits for an answer: the same kinds of commands through two hubs in one
+run, one with its log and one without, alternating."""
 
 from __future__ import annotations
 
@@ -18,14 +18,16 @@ from gateway.rehearsal.bench.target_hub import BenchHub, start_bench_hub
 UNLOGGED_HUB_MODULE = "gateway.rehearsal.bench.unlogged"
 
 
-def measure(commands: int, rounds: int, told: ProgressCallback = lambda what: None) -> list[dict[str, Any]]:
+def measure(
+    commands: int, rounds: int, report_progress: ProgressCallback = lambda what: None
+) -> list[dict[str, Any]]:
     """Rows of rate and p50, p95, p99 (milliseconds) for commands and for openings, with the log against without it.
 
-    Raises InvariantViolation where an answer is not «recorded», or the log of one hub did not do what is measured.
+    Raises InvariantViolation where an answer is not «recorded», or where one of the hubs has a log or has none against what is measured.
     """
     rows: dict[str, Row] = {}
     with TemporaryDirectory(prefix="kakehashi-bench-") as folder, ExitStack() as stack:
-        told("ハブを用意しています")
+        report_progress("ハブを用意しています")
         hubs = [
             (
                 "without log",
@@ -35,8 +37,8 @@ def measure(commands: int, rounds: int, told: ProgressCallback = lambda what: No
         ]
         for n in range(rounds):
             for senders in SENDERS:
-                told(f"{n + 1}/{rounds} 回目・送り手 {senders}")
-                for name, target_hub in hubs if n % 2 == 0 else hubs[::-1]:  # who goes second goes first next
+                report_progress(f"{n + 1}/{rounds} 回目・送り手 {senders}")
+                for name, target_hub in hubs if n % 2 == 0 else hubs[::-1]:  # the order alternates
                     _measure_pair(rows, name, target_hub, senders, max(1, commands // senders))
         (_, without), (_, logged) = hubs
         if _has_checkpoint(without) or not _has_checkpoint(logged):
@@ -59,7 +61,7 @@ def _measure_pair(rows: dict[str, Row], name: str, target_hub: BenchHub, senders
 
 
 def _has_checkpoint(target_hub: BenchHub) -> bool:
-    """Whether this hub has signed a head."""
+    """Whether this hub has signed a checkpoint."""
     client = HubClient(target_hub.url, hub=target_hub.installation.hub)
     try:
         client.checkpoint()

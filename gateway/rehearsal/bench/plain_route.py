@@ -1,7 +1,7 @@
 """A bare route: FastAPI that publishes the body durably and answers with its position. Nothing else.
 
-What a web framework leaves of the raw rate; the hub's door is held against it. Run as a process of its own,
-as the hub is: reads ``url``, ``seed``, ``inbox`` as JSON from standard input and writes its own URL.
+The rate that a web framework alone reaches; the hub's door is compared with it. Runs as a process of its own, as the
+hub does: reads ``url``, ``seed``, ``inbox`` as JSON from standard input and writes its own URL.
 """
 
 from __future__ import annotations

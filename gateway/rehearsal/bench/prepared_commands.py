@@ -1,4 +1,4 @@
-"""Commands made beforehand: sealed and signed as a door does it, so that a bench measures the hub alone."""
+"""Commands prepared in advance: sealed and signed as a door does it, so that a bench measures the hub only."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SCHEMA = "text/v1"
 
 @dataclass(frozen=True)
 class PreparedCommand:
-    """One request and what it brings. ``items``: id and section of each."""
+    """One request and its items (id and section)."""
 
     case: UUID
     command_id: UUID
@@ -34,7 +34,7 @@ class PreparedCommand:
 def referrals(
     target_hub: BenchHub, lanes: int, each: int, report_progress: Callable[[int], None] = lambda done: None
 ) -> list[list[PreparedCommand]]:
-    """For each sender its messages in their order: ten to a case, the first of which begins it."""
+    """The messages of each sender in order: ten a case, the first of which begins it."""
     by_sender: list[list[PreparedCommand]] = []
     for lane in range(lanes):
         prepared_commands: list[PreparedCommand] = []

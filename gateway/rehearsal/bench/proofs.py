@@ -18,7 +18,7 @@ SAMPLES = 200
 def measure(
     sizes: list[int], report_progress: Callable[[int, int], None] = lambda *_: None
 ) -> Iterator[dict[str, Any]]:
-    """One row a size, in microseconds; the tree lies in memory as tiles do on disk."""
+    """One row a size, in microseconds; the tree is in memory as tiles are on disk."""
     rows: list[bytearray] = [bytearray()]
     random = Random(1)
     size = 0

@@ -1,6 +1,6 @@
-"""The bench: each part beside the raw one underneath, in one run, on the same bytes.
+"""The bench: each part against the raw part underneath, in one run, on the same bytes.
 
-Rounds go a, b, c, a, b, c, so that the noise of a machine hits all alike; what is told is each one's median.
+Rounds are interleaved (a, b, c, a, b, c), so that the noise of the machine affects all alike; the medians are reported.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ ProgressCallback = Callable[[str], None]
 
 @dataclass
 class Row:
-    """One measure over the rounds. ``against``: the name of the raw part it is held against.
+    """One measure over the rounds. ``against``: the name of the raw part it is compared with.
 
     Rates are per second; times are seconds, one list a round.
     """
@@ -132,13 +132,13 @@ class Bench:
         row.quantiles.append((run.quantile(0.5), run.quantile(0.95), run.quantile(0.99)))
 
     def _measure_history(self, archive: Archive, read_models: Path) -> None:
-        """Reading the record, verifying it, and making the views of it anew."""
+        """Read the record, verify it, and rebuild the read models from it."""
         head = archive.store.head()
         log = "reading the log"
         measures: list[tuple[str, str | None, Callable[[], None]]] = [
             (log, None, partial(_read_log, archive, head)),
             ("verifying the record", log, partial(_verify, archive)),
-            ("rebuilding the views", log, partial(_rebuild, archive, read_models)),
+            ("rebuilding the read models", log, partial(_rebuild, archive, read_models)),
         ]
         for name, against, work in measures:
             row = self.rows.setdefault(name, Row(name, against))
@@ -148,7 +148,7 @@ class Bench:
 
 
 def machine() -> dict[str, Any]:
-    """What this was measured on."""
+    """The machine that this was measured on."""
     model = next(
         (
             line.partition(":")[2].strip()

@@ -1,6 +1,6 @@
-"""Senders for a bench: keep-alive HTTP/1.1 with as little work a request as can be, each answer timed.
+"""Senders for a bench: keep-alive HTTP/1.1 with the least work a request, each answer timed.
 
-An ordinary client costs more than what is measured here; two cores are shared by both sides.
+An ordinary client would cost more than what is measured here: both sides share the same cores.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from time import perf_counter
 
 @dataclass(frozen=True)
 class LoadResult:
-    """What a number of senders saw. ``seconds``: from the first request to the last answer; ``times``: each
+    """The answers that a number of senders received. ``seconds``: from the first request to the last answer; ``times``: each
     request's, in seconds; ``answers``: status and body, in the order of the requests."""
 
     seconds: float

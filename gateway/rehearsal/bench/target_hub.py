@@ -13,9 +13,10 @@ from uuid import UUID
 
 from domain.codes import Body, Role
 from domain.errors import Unavailable
+from gateway.agency.founding import ListedAgency, RegisterFile, register_agencies
 from gateway.installation.folder import Installation, create_installation
-from gateway.installation.founding import ListedAgency, RegisterFile, register_agencies
 from gateway.protocol.client import HubClient
+from gateway.rehearsal.guard import refuse_real_hub
 from keys.signing import KemKey, SignatureKeys
 
 END_SECONDS = 20.0
@@ -44,7 +45,7 @@ class AgencyKeys:
 
 @dataclass(frozen=True)
 class BenchHub:
-    """A running hub and who speaks to it. ``now``: where its clock stands."""
+    """A running hub and the keys of its agencies. ``now``: the time of its clock."""
 
     installation: Installation
     url: str
@@ -54,7 +55,7 @@ class BenchHub:
 
 @contextmanager
 def child(module: str, *arguments: str, first: bytes = b"") -> Iterator[str]:
-    """A module of ours as a process; yields the URL that it prints first. Ends it as an operator would."""
+    """Run one of our modules as a process; yields the URL that it prints first. Stops it as an operator would."""
     process = subprocess.Popen(
         [sys.executable, "-m", module, *arguments],
         stdin=subprocess.PIPE,
@@ -83,7 +84,8 @@ def child(module: str, *arguments: str, first: bytes = b"") -> Iterator[str]:
 
 @contextmanager
 def start_bench_hub(folder: Path, program: str = "gateway.cli") -> Iterator[BenchHub]:
-    """A fresh rehearsal hub in this folder, served by this program. Its clock stands, so that no command made beforehand grows too old."""
+    """A fresh rehearsal hub in this folder, served by this program. Its clock does not move,
+    so that no prepared command expires."""
     now = datetime.now(UTC).replace(microsecond=0)
     fresh_installation = create_installation(folder, mode="rehearsal")
     with ExitStack() as stack:
@@ -95,7 +97,8 @@ def start_bench_hub(folder: Path, program: str = "gateway.cli") -> Iterator[Benc
 
 
 def connect_bench_hub(installation: Installation, url: str, now: datetime) -> BenchHub:
-    """The hub at this URL, with the keys of its agencies, which lie in this folder."""
+    """The hub at this URL, with the keys of its agencies from this folder. Raises Refused for a real hub."""
+    refuse_real_hub(installation.folder)
     client = HubClient(url, hub=installation.hub)
     try:
         agencies = {}

@@ -1,4 +1,4 @@
-"""What a story tells of its contractors: who visits for each, who joins later, what it brings itself, what lapses."""
+"""What a story says about visitors: who visits for each contractor, who joins later, whose training or oath lapses."""
 
 from __future__ import annotations
 
@@ -10,9 +10,7 @@ from domain.codes import Module, Tier
 from gateway.rehearsal.scenario.story import Step, Story
 
 JOINING_EVENTS = ("SupportWorkerRegistered", "OathSigned", "SupportWorkerAssigned")
-"""What a visitor comes with who joins later."""
-
-
+"""The events with which a visitor may join later."""
 BASIC_TIER_CODES = (Tier.T1_BASIC.value, "T1", "BASIC")
 QUALIFICATION_EVENTS = (
     "SupportWorkerRegistered",
@@ -22,21 +20,21 @@ QUALIFICATION_EVENTS = (
     "TrainingModuleExempted",
     "OathSigned",
 )
-"""What is said of a visitor apart from cases."""
+"""Events about a visitor outside of cases."""
 
 
 @dataclass(frozen=True)
 class Crews:
-    """Read from the story alone; nothing here was played."""
+    """Read from the story only; independent of what was played."""
 
     story: Story
 
     def first(self, agency: str) -> str:
-        """Its visitor from the start, as the story names it or by a name made up."""
+        """Its visitor from the start, as the story names it, else an invented name."""
         return next((w for w in self.named(agency) if not self.joins(agency, w)), f"W-{agency}")
 
     def named(self, agency: str) -> list[str]:
-        """Every visitor of this agency whom the story names, in the order in which it does."""
+        """Every visitor of this agency whom the story names, in the story's order."""
         return list(
             dict.fromkeys(
                 str(s.details["worker"])
@@ -49,13 +47,13 @@ class Crews:
         )
 
     def all(self, contractor: str) -> list[str]:
-        """The visitor from the start, and whoever else the story names."""
+        """The visitor from the start, then every other whom the story names."""
         return list(dict.fromkeys((self.first(contractor), *self.named(contractor))))
 
     def joins(self, agency: str, worker: str) -> bool:
-        """Whether this visitor of a contractor joins later: it is first heard of after ``from``, by what one joins with.
+        """Whether this visitor of a contractor joins later: its first event is one of ``JOINING_EVENTS``, after ``from``.
 
-        An oath after one that lapsed is no joining.
+        An oath after a lapsed one is a renewal.
         """
         mentions = [s for s in self.story.steps if str(s.details.get("worker")) == worker]
         if agency not in self.story.contractors or not mentions:
@@ -68,13 +66,13 @@ class Crews:
         return mentions[0].event in JOINING_EVENTS and late and not is_renewal
 
     def sworn_by_story(self, contractor: str, worker: str) -> bool:
-        """Whether the story itself brings this visitor's first oath."""
+        """Whether the timeline records this visitor's first oath."""
         return any(
             self._before_start(contractor, worker, s) for s in self.steps("OathSigned", contractor, worker)
         )
 
     def trained_by_story(self, contractor: str, worker: str) -> set[str]:
-        """Modules of the basic tier that the story itself brings: all where it names none."""
+        """Modules of the basic tier that the timeline records: «None» where it names no module."""
         return {
             str(module)
             for s in self.steps("TrainingModuleCompleted", contractor, worker)
@@ -84,7 +82,7 @@ class Crews:
         }
 
     def _before_start(self, contractor: str, worker: str, step: Step) -> bool:
-        """Before ``from``, as the visitor joins, or of an own visitor before anything of it lapses."""
+        """Before ``from``, when the visitor joins, or, of a core agency's own visitor, before its first lapse."""
         if contractor in self.story.contractors:
             return step.at <= self.story.contractors[contractor].since or self.joins(contractor, worker)
         lapses = (
@@ -94,7 +92,7 @@ class Crews:
         return all(step.at < s.at for s in lapses)
 
     def employment(self, core: str, worker: str) -> str:
-        """How an own visitor is employed, as the story says: who swears is part-time."""
+        """How a core agency's own visitor is employed: as the story says, else part-time if it signs an oath."""
         worker_steps = [s for e in QUALIFICATION_EVENTS for s in self.steps(e, core, worker)]
         named = next(
             (str(s.details["employment"]) for s in worker_steps if s.details.get("employment")), None
@@ -102,7 +100,7 @@ class Crews:
         return named or ("PART_TIME" if any(s.event == "OathSigned" for s in worker_steps) else "FULL_TIME")
 
     def training(self, contractor: str, worker: str) -> dict[str | None, list[str]]:
-        """What it is trained in before the story, by the last day of its validity."""
+        """Modules completed before the story, by the last day of their validity."""
         by_day: dict[str | None, list[str]] = {}
         modules_in_story = self.trained_by_story(contractor, worker)
         for module in sorted(
@@ -114,14 +112,14 @@ class Crews:
     def lapse(
         self, event: str, contractor: str, module: str | None, worker: str, after: datetime | None = None
     ) -> str | None:
-        """The day before the story lets a training or oath lapse (after this time); none where it does not."""
+        """The day before the timeline lets a training or oath lapse (after this time); None where it does not."""
         for s in self.steps(event, contractor, worker):
             if (module is None or s.details.get("module") == module) and (after is None or s.at > after):
                 return (day_of(s.at) - timedelta(days=1)).isoformat()
         return None
 
     def assigned(self, contractor: str) -> list[str]:
-        """Who of its visitors is assigned when its time is over."""
+        """Which of its visitors are assigned when its time is over."""
         changes = ("SupportWorkerAssigned", "SupportWorkerUnassigned")
         until, first = self.story.contractors[contractor].until, self.first(contractor)
         last = {first: changes[0]}
@@ -131,8 +129,8 @@ class Crews:
         return [worker for worker, event in last.items() if event == changes[0]]
 
     def steps(self, event: str, contractor: str, worker: str | None = None) -> list[Step]:
-        """Steps of this event about this contractor, and where one is named about this visitor of it: one that names
-        none is about the visitor from the start."""
+        """Steps of this event about this contractor, and about this visitor where one is given. A step that names no visitor
+        is about the visitor from the start."""
         return [
             s
             for s in self.story.steps
@@ -142,11 +140,11 @@ class Crews:
         ]
 
     def is_recorded_by(self, event: str, contractor: str, by: datetime) -> bool:
-        """Whether the story itself brings such a thing by then."""
+        """Whether the timeline has such an event by then."""
         return any(s.at <= by for s in self.steps(event, contractor))
 
     def employing_core(self, step: Step) -> str | None:
-        """The core agency whose own visitor a step is about: said by itself, and of no contractor's."""
+        """The core agency whose own visitor a step is about; None where it is about a contractor's visitor or nobody."""
         d = step.details
         about = d.get("agency") or step.by
         of_contractor = d.get("contractor") or d.get("member") or set(step.to) & set(self.story.contractors)
@@ -158,7 +156,7 @@ class Crews:
         )
 
     def staff(self, core: str) -> list[str]:
-        """Own visitors of this core agency of whose papers the story speaks."""
+        """This core agency's own visitors with an event about their qualification, training or oath."""
         return list(
             dict.fromkeys(
                 str(s.details["worker"])
@@ -168,7 +166,7 @@ class Crews:
         )
 
     def contractor(self, step: Step) -> str | None:
-        """Whose commission a step is about: as named, by its parties, or by its visitor."""
+        """The contractor whose commission a step is about: as named, by its parties, or by its visitor."""
         d = step.details
         known = (d.get("contractor"), d.get("agency"), step.by, *step.to)
         contractor_code = next((str(c) for c in known if c in self.story.contractors), d.get("contractor"))

@@ -1,4 +1,4 @@
-"""Sentences that a run has to satisfy besides its views: those that can be checked are; the rest say why not."""
+"""Sentences that a run must satisfy besides its views. Those of a known form are checked; the rest say why not."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from domain.evolution import evolve
 from domain.family_list import FamilyReader, family_list
 from domain.record import About
 from domain.register import Register
-from gateway.rehearsal.scenario.command_fields import BY_NAME
-from gateway.rehearsal.scenario.player import Check, OpenableSections, Run
+from gateway.rehearsal.scenario.fields.context import BY_NAME
+from gateway.rehearsal.scenario.run import Check, OpenableSections, Run
 from gateway.rehearsal.scenario.story import AUDITOR, canonical_event
 
 
 @dataclass(frozen=True)
 class SentenceResult:
-    """One sentence: whether it holds (None: not checked), and how that was found."""
+    """One sentence: whether it holds (None: not checked), and by what."""
 
     text: str
     ok: bool | None
@@ -39,7 +39,7 @@ class SentenceResult:
 
 @dataclass(frozen=True)
 class Probe:
-    """A look at one agency's view at a moment that a sentence names: JST."""
+    """The view of one agency to be checked at a moment that a sentence names."""
 
     agency: str
     at: datetime
@@ -70,7 +70,7 @@ _TOKEN = re.compile(r"the auditor sees the token (?P<token>[A-Za-z0-9-]+), never
 
 
 def probes(run: Run) -> list[Probe]:
-    """The moments beside the expected ones at which a sentence wants a look."""
+    """The views that sentences need besides the expected ones."""
     found = []
     for text in run.story.must_hold:
         dated = _DATED.match(text)
@@ -88,7 +88,7 @@ def _moment(dated: re.Match[str]) -> datetime:
 
 
 def evaluate_sentences(run: Run) -> list[SentenceResult]:
-    """Every sentence of the story, judged on the run."""
+    """The result of every sentence of the story."""
     return [_evaluate_sentence(run, text) for text in run.story.must_hold]
 
 
@@ -196,7 +196,7 @@ def _refuses(run: Run, m: re.Match[str]) -> tuple[bool, str]:
 
 
 def _case_before(run: Run, *, before: int | None = None) -> Case:
-    """The case as it was recorded: whole, or up to just before one message."""
+    """The case as it was recorded: to the end, or up to just before one message."""
     case = Case(id=run.case)
     stop = run.messages.get(before) if before is not None else None
     for record in run.rehearsal_hub.records():
@@ -214,7 +214,7 @@ def _pending(run: Run, m: re.Match[str]) -> tuple[bool, str]:
 
 
 def _family(run: Run, m: re.Match[str]) -> tuple[bool, str]:
-    """The list of the whole case is that of the case without these messages: nothing tells that they are there."""
+    """The family's list is the same with and without these messages: it does not reveal that they exist."""
     hidden = {run.messages.get(n) for n in range(int(m["first"]), int(m["last"]) + 1)}
     case = _case_before(run)
     without = replace(case, messages={k: v for k, v in case.messages.items() if k not in hidden})
@@ -223,7 +223,9 @@ def _family(run: Run, m: re.Match[str]) -> tuple[bool, str]:
         if record.originator.kind not in (Kind.CASE, Kind.CASE_ACCESS):
             register = register.with_record(record)
     roles = {agency.id: agency.roles for agency in register.agencies.values()}
-    after = day_of(case.last_at or run.rehearsal_hub.now()) + timedelta(days=31)  # all of its months are over
+    after = day_of(case.last_at or run.rehearsal_hub.now()) + timedelta(
+        days=31
+    )  # all months of the case are over
     rows, same = 0, True
     for reader in FamilyReader:
         listed, listed_without = (
@@ -268,7 +270,7 @@ def _contractors(run: Run) -> set[str]:
 
 
 def _token(run: Run, m: re.Match[str]) -> tuple[bool, str]:
-    """The audit office is told the token and the day; nothing of the notification opens for it."""
+    """The audit office sees the token and the day of the notification, and can open nothing of it."""
     rows = run.rehearsal_hub.audit.ledger(run.case)["notifications"]
     hidden = not any(c.openable for c in run.checks if c.agency == AUDITOR)
     known = {row["token"] for row in rows} == {m["token"]} and all(len(r["received_on"]) == 10 for r in rows)

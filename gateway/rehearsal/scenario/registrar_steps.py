@@ -1,24 +1,22 @@
-"""Steps that are no agency's message: what the registrars order, what becomes of key sets, and who reads."""
+"""Steps that are not an agency's message: the registrars' orders, key sets, readings and re-wrap duties."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID, uuid4
 
 from domain.codes import AuditGround, Purpose
-from domain.errors import Malformed, NotFound, Untrusted
+from domain.errors import Malformed, NotFound
 from domain.events import Kind, dump
 from gateway.agency.door import SubmissionResult
-from gateway.rehearsal.scenario.command_fields import BY_NAME
+from gateway.rehearsal.scenario.fields.context import BY_NAME
+from gateway.rehearsal.scenario.run import Run
 from gateway.rehearsal.scenario.story import HUB, Step
-
-if TYPE_CHECKING:
-    from gateway.rehearsal.scenario.player import Run
+from gateway.rehearsal.scenario.views import read_item
 
 OFFICE_ROLES = {"CoreAgencyDesignated": "CORE", "CoordinatingAgencyDesignated": "COORD"}
-NOT_IN_FORCE = "key-set-not-in-force"
 
 
 def _target_agency(run: Run, step: Step, *names: str) -> str:
@@ -36,14 +34,14 @@ def _submit_order(run: Run, kind: Kind, about: UUID, act: str, fields: Mapping[s
 
 
 def designate_office(run: Run, step: Step) -> SubmissionResult:
-    """The registrars give an office of the agency's network, to whom it has it already too."""
+    """The registrars designate an office of the agency's network; also to the agency that holds it already."""
     agency = _designated_agency(run, step)
     town = run.town_of(agency)
     return _submit_order(run, Kind.NETWORK, run.networks[town], *_designation_order(run, step, agency))
 
 
 def attempt_designation(run: Run, step: Step) -> SubmissionResult:
-    """Where that must be refused: asked for by the agency itself, or for one network more of its municipality."""
+    """A designation that must be refused: by the agency itself, or for a second network of its municipality."""
     agency = _designated_agency(run, step)
     act, fields = _designation_order(run, step, agency)
     if step.by in run.rehearsal_hub.doors:
@@ -67,7 +65,7 @@ def _designation_order(run: Run, step: Step, agency: str) -> tuple[str, dict[str
 
 
 def revoke_key_set(run: Run, step: Step) -> SubmissionResult:
-    """The registrars take an agency's key set out of force: from now on it sends and opens nothing."""
+    """The registrars revoke an agency's key set: from now on it sends and opens nothing."""
     since = step.details.get("compromised_since")
     if since is not None:
         since = dump(since if isinstance(since, datetime) else datetime.fromisoformat(str(since)))
@@ -76,7 +74,7 @@ def revoke_key_set(run: Run, step: Step) -> SubmissionResult:
 
 
 def ensure_key_set_published(run: Run, step: Step) -> SubmissionResult:
-    """An agency's key set: in force since the story's start, or vouched for anew where it was revoked."""
+    """An agency's key set: in force since the story's start, or published again where it was revoked."""
     code = _target_agency(run, step, "agency")
     if run.rehearsal_hub.in_force(code):
         return SubmissionResult(uuid4(), run.id_of(code), "recorded", "key_set.published")
@@ -89,7 +87,7 @@ def ensure_key_set_published(run: Run, step: Step) -> SubmissionResult:
 
 
 def publish_rules(run: Run, step: Step) -> SubmissionResult:
-    """The registrars publish the rules anew."""
+    """The registrars publish the rule book again."""
     answer = run.rehearsal_hub.registrars.publish_rule_book()
     return SubmissionResult(uuid4(), run.case, answer["outcome"], "rule_book.published", answer.get("reason"))
 
@@ -98,14 +96,14 @@ def publish_rules(run: Run, step: Step) -> SubmissionResult:
 
 
 def open_items(run: Run, step: Step) -> SubmissionResult:
-    """The agency opens what the step names, by message and section; its door says what it received.
+    """The agency opens the items that the step names by message and section.
 
-    Refused as a whole where any of it does not open: the one reason that readers are told.
+    Refused as a whole where one of them does not open. Raises Malformed where the step names no item.
     """
     named = [
         step.details[k] for k in ("opens", "answers", "about", "message", "messages") if k in step.details
     ]
-    numbers = {int(n) for one in named for n in (one if isinstance(one, list) else [one])}
+    numbers = {int(n) for value in named for n in (value if isinstance(value, list) else [value])}
     wanted = [
         w
         for w in run.written
@@ -116,14 +114,14 @@ def open_items(run: Run, step: Step) -> SubmissionResult:
     reader = next(iter(step.to), HUB) if step.by == HUB else step.by
     try:
         for w in wanted:
-            run.read(reader, w, Purpose.SUPPORT)
+            read_item(run, reader, w, Purpose.SUPPORT)
     except NotFound:
         return SubmissionResult(uuid4(), run.case, "refused", reason="NOT_FOUND")
     return SubmissionResult(uuid4(), run.case, "recorded", "section.opened")
 
 
 def fulfil_rewrap_duties(run: Run, step: Step) -> SubmissionResult:
-    """Doors do what they owe standing readers; the step stands where something of this was recorded."""
+    """Doors fulfil their re-wrap duties; the step holds where such an event was recorded."""
     run.rehearsal_hub.complete_rewrap_duties()
     topic = BY_NAME[step.event].TOPIC
     done = any(r.topic == topic for r in run.rehearsal_hub.records())
@@ -133,17 +131,12 @@ def fulfil_rewrap_duties(run: Run, step: Step) -> SubmissionResult:
 
 
 def request_audit_control(run: Run, step: Step) -> SubmissionResult:
-    """The audit office asks for the control of this case."""
+    """The audit office requests the control of this case."""
     named = step.details.get("ground")
     ground = AuditGround(named) if named in set(AuditGround) else AuditGround.AUDIT
     return SubmissionResult(
         run.rehearsal_hub.audit.request_control(run.case, ground=ground), run.case, "recorded"
     )
-
-
-def is_key_set_out_of_force(error: Untrusted) -> bool:
-    """Whether an agency's keys are merely out of force: the hub refused it, as it must."""
-    return error.error_code == NOT_IN_FORCE
 
 
 SPECIAL_STEP_HANDLERS: Mapping[str, Callable[[Run, Step], SubmissionResult]] = {
@@ -158,4 +151,4 @@ SPECIAL_STEP_HANDLERS: Mapping[str, Callable[[Run, Step], SubmissionResult]] = {
     "ItemsRewrapped": fulfil_rewrap_duties,
     "AuditControlRequested": request_audit_control,
 }
-"""How each is played."""
+"""The handler of each such event."""

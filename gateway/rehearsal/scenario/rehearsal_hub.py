@@ -1,4 +1,4 @@
-"""A rehearsal's stage: a fresh hub, its doors, registry and audit office, and the set clock they go by."""
+"""A rehearsal hub with its doors, registrars and audit office, and the set clock that they share."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from gateway.installation.folder import AgencyFolder, Installation, create_insta
 from gateway.installation.registrars import Registrars
 from gateway.protocol.client import HubClient, retry_until_timeout
 from gateway.protocol.serving import ServedApp
+from gateway.rehearsal.guard import refuse_real_hub
 from gateway.rehearsal.scenario.story import Actor
 from keys.stored_record import StoredRecord
 
@@ -44,17 +45,17 @@ BODY_PATTERNS = (
     ("WELFARE_FACILITY", re.compile(r"NURSERY|HOIKU|CHILDCARE|保育|こども園|乳児院|養護施設")),
     ("MEDICAL", re.compile(r"CLINIC|HOSP|病院|医院|クリニック|診療所|助産院")),
 )
-"""What a body outside the programme is in law, by what its code or name says."""
+"""The legal body of an agency outside the programme, by its code or name."""
 SAME_MUNICIPALITY_BASES = {"APPI-69-1", "APPI-69-2-2"}
-"""Bases that only offices of one municipality have between them."""
+"""Bases that apply only between offices of one municipality."""
 PREFECTURE_BASES = {"CWA-21-10-4", "CWA-26-1-3", "CWA-26-1-8"}
-"""Bases on which a body of the prefecture tells a municipality."""
+"""Bases on which a body of the prefecture discloses to a municipality."""
 MAX_REWRAP_ROUNDS = 5
 AGENCIES_FILE = "rehearsal.json"
 
 
 class RehearsalHub:
-    """What a play needs. The hub is spoken to over HTTP alone."""
+    """A rehearsal hub and everything a story needs. All commands reach the hub over HTTP. Raises Refused for a real hub."""
 
     def __init__(
         self,
@@ -65,6 +66,7 @@ class RehearsalHub:
         runtime: HubRuntime | None,
         retry_seconds: float = RETRY_SECONDS,
     ) -> None:
+        refuse_real_hub(installation.folder)
         self.installation = installation
         self.url = url
         self.canary = f"canary-{uuid4().hex}"
@@ -85,18 +87,18 @@ class RehearsalHub:
         self._coordinating: frozenset[str] = frozenset()
 
     def now(self) -> datetime:
-        """The rehearsal's time, as every door has it."""
+        """The rehearsal's time, shared by every door."""
         return self._clock_time
 
     def set_clock(self, at: datetime) -> None:
-        """Move the rehearsal's time forward; the hub records what falls due on the way."""
+        """Move the rehearsal's time forward; the hub records what falls due until then."""
         if at > self._clock_time:
             token = self.installation.clock_token or ""
             retry_until_timeout(lambda: self._hub_client.set_clock(dump(at), token), self._retry_seconds)
             self._clock_time = at
 
     def door(self, code: str) -> Door:
-        """The door of this agency. Raises KeyError for one that has none."""
+        """The door of this agency. Raises KeyError where it has none."""
         return self.doors[code]
 
     def set_up_agencies(
@@ -122,11 +124,11 @@ class RehearsalHub:
         )
 
     def in_force(self, code: str) -> bool:
-        """Whether this agency's key set is in force, by the hub's list of whom one can write to."""
+        """Whether this agency's key set is in force, by the hub's list of agencies."""
         return str(self.doors[code].agency) in {a["id"] for a in self._hub_client.agencies()}
 
     def republish_key_set(self, actor: Actor, actors: Sequence[Actor], *, core: str) -> dict[str, Any]:
-        """Vouch anew for the keys of an agency that were revoked, and let its door go by them."""
+        """Publish the revoked keys of an agency again and reopen its door with them."""
         place = next(p for p in self.installation.agencies() if p.code == actor.code)
         answer = self._publish_agency_key_set(place, actor, core, _towns(actors))
         door = self.doors[actor.code]
@@ -153,14 +155,14 @@ class RehearsalHub:
         )
 
     def reopen_agency_doors(self) -> None:
-        """Open the doors of a rehearsal hub that was set up before."""
+        """Open the doors that an earlier rehearsal set up."""
         about = json.loads((self.installation.folder / AGENCIES_FILE).read_text())
         for place in self.installation.agencies():
             if place.code in about:
                 self._open_door(place, about[place.code]["name"], about[place.code]["actor"])
 
     def reopen_doors(self) -> None:
-        """Close every door and open it again on what it kept, as after a restart."""
+        """Close every door and open it again on its store, as after a restart."""
         for door in self.doors.values():
             door.store.close()
             door.client.close()
@@ -181,12 +183,11 @@ class RehearsalHub:
         )
 
     def complete_rewrap_duties(self) -> None:
-        """Do the re-wrap duties that are open, until there are none."""
+        """Fulfil open re-wrap duties until there are none."""
         for _ in range(MAX_REWRAP_ROUNDS):
             done = 0
-            known = {
-                UUID(a["id"]) for a in self._hub_client.agencies()
-            }  # whose keys were revoked owes nothing
+            # an agency whose keys were revoked has no duty
+            known = {UUID(a["id"]) for a in self._hub_client.agencies()}
             for code, door in self.doors.items():
                 if door.agency not in known:
                     continue
@@ -196,7 +197,7 @@ class RehearsalHub:
                 return
 
     def hub_records(self) -> list[Record]:
-        """The acts of the hub itself so far."""
+        """The hub's own events so far."""
         return [r for r in self.records() if r.by == HUB]
 
     def records(self) -> Iterator[Record]:
@@ -221,13 +222,13 @@ def _towns(actors: Sequence[Actor]) -> frozenset[str]:
 
 
 def _town(actor: Actor, core: str, towns: frozenset[str]) -> str:
-    """Which municipality an office belongs to: its code's first word says it; other bodies are the first one's."""
+    """The municipality of an office: the first word of its code, else that of the core agency."""
     called = actor.code.split("-")[0]
     return called if called in towns else core.split("-")[0]
 
 
 def _body(actor: Actor, core: str, towns: frozenset[str]) -> str:
-    """What an agency is in law: as the story says, else by its role, else as its bases here, its prefix and its name tell."""
+    """The legal body of an agency: as the story says, else by its role, else by its bases, code and name."""
     if actor.body:
         return actor.body
     if actor.role in BODY_BY_ROLE:
@@ -247,8 +248,9 @@ def _body(actor: Actor, core: str, towns: frozenset[str]) -> str:
 
 @contextmanager
 def reopen_rehearsal_hub(folder: Path) -> Iterator[RehearsalHub]:
-    """A rehearsal hub that was left in this folder, as it was."""
+    """The rehearsal hub that is in this folder, with its doors. Raises Refused for a real hub."""
     with ExitStack() as stack:
+        refuse_real_hub(folder)
         installation = open_installation(folder)
         runtime = start_hub(installation)
         stack.callback(runtime.close)

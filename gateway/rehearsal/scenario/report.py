@@ -1,4 +1,4 @@
-"""What a run gives back: every look, every sentence, and whether all of it is as the story says."""
+"""The result of a run: every view, every sentence, and whether all of it is as the story says."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from typing import Any
 
 from domain.calendar import JST
 from gateway.rehearsal.scenario.must_hold import SentenceResult, evaluate_sentences, probes
-from gateway.rehearsal.scenario.player import Check, Run
+from gateway.rehearsal.scenario.player import play_story
 from gateway.rehearsal.scenario.rehearsal_hub import RehearsalHub, open_rehearsal_hub
+from gateway.rehearsal.scenario.run import Check, Run
 from gateway.rehearsal.scenario.story import Story
 
 CLOCK_LEAD = timedelta(hours=1)
@@ -29,7 +30,7 @@ class Report:
 
     @property
     def ok(self) -> bool:
-        """Whether everything was built, played, seen and held (what can't be checked does not count)."""
+        """Whether all steps, views and sentences are as the story says (a sentence that can't be checked does not count)."""
         return (
             not self.problems and all(c.ok for c in self.checks) and all(h.ok is not False for h in self.held)
         )
@@ -61,12 +62,12 @@ def play(
     """Play a story on a rehearsal hub."""
     run = Run(story, rehearsal_hub, progress=progress)
     run.extra_probes = [(p.at, p.agency) for p in probes(run)]
-    run.play()
+    play_story(run)
     return run, Report(story, run.checks, evaluate_sentences(run), run.problems)
 
 
 def play_on_new_hub(story: Story, progress: Callable[[str], None] = lambda _: None) -> Report:
-    """Play a story against a fresh rehearsal hub that is gone afterwards."""
+    """Play a story on a fresh rehearsal hub that is deleted afterwards."""
     with (
         TemporaryDirectory(prefix="kakehashi-") as folder,
         open_rehearsal_hub(Path(folder) / "hub", start_of(story)) as rehearsal_hub,
@@ -75,6 +76,6 @@ def play_on_new_hub(story: Story, progress: Callable[[str], None] = lambda _: No
 
 
 def start_of(story: Story) -> Any:
-    """Where the rehearsal's clock stands at first."""
+    """The time at which the rehearsal's clock starts."""
     times = [s.at for s in story.steps] + [c.since for c in story.contractors.values()]
     return min(times) - CLOCK_LEAD

@@ -1,4 +1,4 @@
-"""Reading a story file. A story that can't be read is told with what to mend."""
+"""Reading a story file. The error for a file that can't be read says what to mend."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ EVENT_ALIASES: Mapping[str, str] = {
     "WrapFetchedForRewrap": "WrappedKeyFetchedForRewrap",
     "ReferralOutcomeTold": "ReferralOutcomeReported",
 }
-"""Names that the published story format has for events of ours."""
+"""Names of the published story format, and the event that each means."""
 CODE_ALIASES: Mapping[str, str] = {
     "GROUND_DOES_NOT_FIT": "GROUND_NOT_APPLICABLE",
     "RESULT_DOES_NOT_FIT": "RESULT_INCONSISTENT",
@@ -34,8 +34,9 @@ CODE_ALIASES: Mapping[str, str] = {
     "EXISTENCE_NOT_TOLD": "EXISTENCE_NOT_DISCLOSED",
     "IMPROVEMENT_ASKED": "IMPROVEMENT_REQUESTED",
     "KEEP": "PRESERVE",
+    "NOT_FOUND": "NOT_FOUND",
 }
-"""Codes of ours under the names that stories written earlier have for them."""
+"""Codes of earlier stories, and the product's code that each means."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ class Step:
     details: Mapping[str, Any]
     tried: Mapping[str, Any] | None
     releases: int | None
-    family: str | None = None  # where another than the story's own is spoken of
+    family: str | None = None  # None: the story's own family
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,7 @@ class ContractPeriod:
 
 @dataclass(frozen=True)
 class Story:
-    """A whole story."""
+    """A story: agencies, set-up, timeline, expected views and sentences."""
 
     id: str
     title: str
@@ -100,7 +101,7 @@ class Story:
     source: Path = field(default=Path())
 
     def doors(self) -> list[Actor]:
-        """The agencies that have a door here: all but the hub itself, the audit office and people outside."""
+        """The agencies that have a door: all but the hub, the audit office and persons outside."""
         return [a for a in self.agencies.values() if a.role != HUB and a.code not in (PERSON, AUDITOR)]
 
 
@@ -160,7 +161,7 @@ def _as_tuple(value: Any) -> tuple[str, ...]:
 
 
 def _bases_used_by(steps: Sequence[Step], code: str) -> frozenset[str]:
-    """The bases on which an agency gives and is given something here."""
+    """The bases on which an agency sends or receives in this story."""
     used_bases: set[str] = set()
     for step in steps:
         named = step.basis if isinstance(step.basis, Mapping) else dict.fromkeys(step.to, step.basis or "")
@@ -189,12 +190,12 @@ def _parse_step(raw: Mapping[str, Any]) -> Step:
 
 
 def canonical_event(name: str) -> str:
-    """The name that an event has here."""
+    """The event's name in this edition."""
     return EVENT_ALIASES.get(name, name)
 
 
 def _canonical_codes(value: Any) -> Any:
-    """Details with the codes that this edition has for them."""
+    """Details with the codes of this edition."""
     if isinstance(value, Mapping):
         return {key: _canonical_codes(inner) for key, inner in value.items()}
     if isinstance(value, list):

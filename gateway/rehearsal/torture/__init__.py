@@ -1,1 +1,1 @@
-"""What machines do to a hub, done on purpose, many times, and judged from outside each time."""
+"""Failures of machines, injected on purpose into rehearsal hubs, and the record verified from outside each time."""

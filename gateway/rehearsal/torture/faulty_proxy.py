@@ -1,4 +1,4 @@
-"""A line between two ends that fails as lines do: cuts, delays, black holes, answers lost, requests doubled."""
+"""A TCP proxy that fails as networks do: cuts, delays, black holes, lost answers, doubled requests."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ FAULTS = ("cut before", "cut between", "answer lost", "delayed", "black hole", "
 
 
 class FaultyProxy:
-    """Carries bytes between its own port and another, and at random moments does not.
+    """Relays bytes between its own port and another, and injects faults at random.
 
-    ``fault_share``: which part of the exchanges is spoilt. ``http_requests``: pieces are whole HTTP requests, so that one
+    ``fault_share``: the share of exchanges with a fault. ``http_requests``: chunks are complete HTTP requests, so that one
     can be doubled or its answer lost; else bytes of any protocol, which can only be cut, delayed or lost.
     """
 
@@ -37,11 +37,11 @@ class FaultyProxy:
         self._accept_thread.start()
 
     def set_fault_share(self, fault_share: float) -> None:
-        """From now on this part of the exchanges is spoilt; 0 is a good line."""
+        """From now on this share of the exchanges has a fault; 0: none."""
         self._fault_share = fault_share
 
     def close(self) -> None:
-        """End it, and every connection over it."""
+        """Close the proxy and every connection through it."""
         self._stop_event.set()
         with suppress(OSError):
             socket.create_connection(self._listener.getsockname()).close()
@@ -66,17 +66,17 @@ class FaultyProxy:
                     continue
                 with self._proxy_lock:
                     self._open_sockets |= {near, far}
-                for source, sink, context in ((near, far, True), (far, near, False)):
-                    thread = Thread(target=self._relay, args=(source, sink, context), daemon=True)
+                for source, sink, is_request in ((near, far, True), (far, near, False)):
+                    thread = Thread(target=self._relay, args=(source, sink, is_request), daemon=True)
                     self._relay_threads.append(thread)
                     thread.start()
 
-    def _relay(self, source: socket.socket, sink: socket.socket, context: bool) -> None:
-        """One direction. Faults strike requests alone, which is where an exchange begins."""
+    def _relay(self, source: socket.socket, sink: socket.socket, is_request: bool) -> None:
+        """Relay one direction. Faults are injected into requests only: an exchange begins with its request."""
         with suppress(OSError):
             source.settimeout(None)
             while not self._stop_event.is_set() and (chunk := source.recv(CHUNK_BYTES)):
-                fault = self._fault() if context else None
+                fault = self._fault() if is_request else None
                 if fault == "cut before":
                     break
                 if fault in ("black hole", "delayed"):
@@ -104,7 +104,7 @@ class FaultyProxy:
                 self._open_sockets.discard(end)
 
     def _resend(self, chunk: bytes) -> None:
-        """The same request once more, over a connection of its own, whose answer nobody reads."""
+        """Send the same request again over a connection of its own; its answer is discarded."""
         with (
             suppress(OSError),
             socket.create_connection(("127.0.0.1", self._target_port), timeout=5) as other,

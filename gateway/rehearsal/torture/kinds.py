@@ -1,4 +1,4 @@
-"""The kinds of torture. Each is one round: something is broken at random, by seed, and what came of it is judged."""
+"""The kinds of torture. Each injects one kind of fault at random, by seed, and verifies the outcome."""
 
 from __future__ import annotations
 
@@ -19,35 +19,36 @@ from urllib.parse import urlsplit
 
 from adapters.bus import EmbeddedServer
 from domain.errors import ExchangeError, Unavailable
+from gateway.agency.founding import register_agencies
 from gateway.audit.verification import Verifier
 from gateway.hub.health import MIN_FREE_BYTES
 from gateway.hub.read_models import record_source
 from gateway.hub.runtime import start_hub
 from gateway.installation.archive import open_archive
-from gateway.installation.folder import Installation, create_installation, open_installation
-from gateway.installation.founding import register_agencies
+from gateway.installation.folder import Installation, open_installation
 from gateway.protocol.serving import ServedApp
 from gateway.rehearsal.bench.target_hub import AGENCIES, CLINIC, CORE
+from gateway.rehearsal.guard import refuse_real_hub
 from gateway.rehearsal.torture.faulty_proxy import FaultyProxy
 from gateway.rehearsal.torture.process import HubProcess
 from gateway.rehearsal.torture.seams import seams
 from gateway.rehearsal.torture.torture_result import TortureResult
-from gateway.rehearsal.torture.traffic import START, Traffic, traffic
+from gateway.rehearsal.torture.traffic import START, Traffic, create_target, traffic
 from keys.sealing import new_key
 from projections.rebuild import rebuild
 
 ProgressCallback = Callable[[int], None]
-"""Told how many are done."""
-KILL_INTERVAL_SECONDS = (0.05, 0.6)  # seconds between two kills
-FAMILIES_PER_FILE = 5  # in a file
+"""Called with the number of faults injected so far."""
+KILL_INTERVAL_SECONDS = (0.05, 0.6)  # least and most between two kills
+FAMILIES_PER_FILE = 5
 DISK_BYTES = MIN_FREE_BYTES + (96 << 20)
-DISK_RECOVERY_SECONDS = 60.0  # seconds until a hub is ready again when its disk has room
+DISK_RECOVERY_SECONDS = 60.0  # until a hub must be ready again when its disk has room
 
 
 def kill(folder: Path, count: int, seed: int, report_progress: ProgressCallback) -> TortureResult:
-    """kill -9 of hub, nats-server and a sending process at random moments, while people work."""
+    """kill -9 of hub, nats-server and a sending process at random moments under load."""
     rng, result = random.Random(seed), TortureResult("kill", seed)
-    installation = create_installation(folder / "kill", mode="rehearsal")
+    installation = create_target(folder, "kill")
 
     def strike(hub: HubProcess) -> None:
         for n in range(count):
@@ -61,7 +62,7 @@ def kill(folder: Path, count: int, seed: int, report_progress: ProgressCallback)
 def _run_under_load(
     installation: Installation, result: TortureResult, inject_faults: Callable[[HubProcess], None]
 ) -> TortureResult:
-    """A hub and its people, what is done to them meanwhile, and the judgement when all is well again."""
+    """A hub under load while faults are injected; the invariants are checked when everything works again."""
     hub = HubProcess(installation, START)
     hub.start()
     try:
@@ -76,7 +77,7 @@ def _run_under_load(
                 worker.join()
             workload.flush_outboxes()
             result.done["steps"] = len(workload.sent) + sum(workload.opened.values())
-            result.done["told that it can't be done now"] = workload.error_counts.total()
+            result.done["answered unavailable"] = workload.error_counts.total()
             hub.stop()
             result.faults += workload.check_invariants(
                 by_file=FAMILIES_PER_FILE * result.done["killed sender"]
@@ -90,8 +91,8 @@ def _work_until_stopped(workload: Traffic, stop_event: Event, result: TortureRes
     while not stop_event.is_set():
         try:
             workload.step()
-        except Exception as error:  # people are told in our own words, or something is wrong
-            result.faults.append(f"somebody at work was told: {type(error).__name__}: {error}")
+        except Exception as error:  # an error that is not of the product is a fault
+            result.faults.append(f"unexpected error under load: {type(error).__name__}: {error}")
 
 
 def _strike(
@@ -112,7 +113,7 @@ def _strike(
 
 
 def _kill_sender(hub: HubProcess, installation: Installation, rng: random.Random) -> None:
-    """A file of some families whose sender is killed in the middle, and which is then sent again."""
+    """Send a file of some families, kill its sender in the middle, and send the file again."""
     numbers = [f"{rng.getrandbits(64):x}" for _ in range(FAMILIES_PER_FILE)]
     lines = ["整理番号,宛先機関,養育環境", *(f"{number},{CORE},〔架空〕" for number in numbers)]
     file = installation.folder / "list.csv"
@@ -129,9 +130,9 @@ def _kill_sender(hub: HubProcess, installation: Installation, rng: random.Random
 
 
 def full(folder: Path, count: int, seed: int, report_progress: ProgressCallback) -> TortureResult:
-    """A disk that fills up at random moments under hub, bus and doors while people work, and is emptied again.
+    """A disk under hub, bus and doors that fills up at random moments under load, and is emptied again.
 
-    On a small file system of its own. Raises Unavailable where none may be mounted (that takes root on Linux).
+    Uses a small file system of its own. Raises Unavailable where none may be mounted (that takes root on Linux).
     """
     rng, result = random.Random(seed), TortureResult("full", seed)
 
@@ -147,8 +148,9 @@ def full(folder: Path, count: int, seed: int, report_progress: ProgressCallback)
                 return
             report_progress(n + 1)
 
+    refuse_real_hub(folder)
     with _small_disk(folder / "disk") as disk:
-        return _run_under_load(create_installation(disk / "full", mode="rehearsal"), result, fill)
+        return _run_under_load(create_target(disk, "full"), result, fill)
 
 
 @contextmanager
@@ -167,8 +169,8 @@ def _small_disk(where: Path) -> Iterator[Path]:
         subprocess.run(["umount", str(where)], check=True)
 
 
-def _fill_disk(ballast: Path, left: int) -> None:
-    """Take every byte but these."""
+def _fill_disk(ballast: Path, free_bytes: int) -> None:
+    """Occupy the disk except for this many bytes."""
     with ballast.open("wb", buffering=0) as file:
         step = 1 << 20
         while step:
@@ -177,13 +179,13 @@ def _fill_disk(ballast: Path, left: int) -> None:
             except OSError:
                 step //= 2
         with suppress(OSError):
-            file.truncate(max(0, file.tell() - left))
+            file.truncate(max(0, file.tell() - free_bytes))
 
 
 def line(folder: Path, count: int, seed: int, report_progress: ProgressCallback) -> TortureResult:
-    """A bad line between doors and hub, and another between hub and bus, while people work."""
+    """A faulty connection between doors and hub, and another between hub and bus, under load."""
     result = TortureResult("line", seed)
-    installation = create_installation(folder / "line", mode="rehearsal")
+    installation = create_target(folder, "line")
     stream = installation.genesis.stream
     with EmbeddedServer(folder / "line-bus", store_key=new_key(), stream=stream).start() as bus:
         settings = bus.hub_settings()
@@ -229,27 +231,27 @@ def line(folder: Path, count: int, seed: int, report_progress: ProgressCallback)
 
 
 def bits(folder: Path, count: int, seed: int, report_progress: ProgressCallback) -> TortureResult:
-    """One bit flipped, or the end cut off, in a file of the stopped hub: found and located, or without effect."""
+    """One bit flipped, or the end cut off, in a file of the stopped hub: detected and located, or without effect."""
     rng, result = random.Random(seed), TortureResult("bits", seed)
-    whole = _stopped_hub(folder / "bits", seed)
-    shas = _verified_digests(whole)
+    intact = _stopped_hub(folder, "bits", seed)
+    shas = _verified_digests(intact)
     if isinstance(shas, str):
-        result.faults.append(f"before anything was done: {shas}")
+        result.faults.append(f"before any damage: {shas}")
         return result
-    names = [p.relative_to(whole) for p in sorted((whole / "hub").rglob("*")) if _is_target_file(p)]
+    names = [p.relative_to(intact) for p in sorted((intact / "hub").rglob("*")) if _is_target_file(p)]
     for n in range(count):
         damaged = folder / "damaged"
-        copytree(whole, damaged)
+        copytree(intact, damaged)
         name = rng.choice(names)
         how = _corrupt(damaged / name, rng)
         outcome = _verified_digests(damaged)
         where = "stream" if "jetstream" in name.parts else "tile" if "tile" in name.parts else name.name
         if isinstance(outcome, str):
-            result.done[f"{where}: told"] += 1
+            result.done[f"{where}: detected"] += 1
         elif outcome == shas:
             result.done[f"{where}: without effect"] += 1
         else:
-            result.faults.append(f"{how} of {name}: another record, and nothing was told")
+            result.faults.append(f"{how} of {name}: another record, undetected")
         if name.name == "views.db" and isinstance(outcome, str):
             _check_rebuild(damaged, shas, result)
         rmtree(damaged)
@@ -263,9 +265,9 @@ def _is_target_file(path: Path) -> bool:
     return path.is_file() and path.stat().st_size > 0 and named
 
 
-def _stopped_hub(folder: Path, seed: int) -> Path:
-    """A hub with some families in its record, stopped."""
-    installation = create_installation(folder, mode="rehearsal")
+def _stopped_hub(folder: Path, name: str, seed: int) -> Path:
+    """The folder of a stopped hub with some families in its record."""
+    installation = create_target(folder, name)
     runtime = start_hub(installation, at=START)
     try:
         with (
@@ -280,7 +282,7 @@ def _stopped_hub(folder: Path, seed: int) -> Path:
     for database in (installation.hub_folder / "vault.db", installation.hub_folder / "views.db"):
         with closing(sqlite3.connect(database)) as db:
             db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    return folder
+    return installation.folder
 
 
 def _corrupt(path: Path, rng: random.Random) -> str:
@@ -296,16 +298,16 @@ def _corrupt(path: Path, rng: random.Random) -> str:
 
 
 def _verified_digests(folder: Path) -> list[bytes] | str:
-    """The digests of all records where everything verifies, rows too; else what was told."""
+    """The digests of all records where everything verifies, rows too; else the finding or error."""
     try:
         installation = open_installation(folder)
         with open_archive(installation) as archive:
             verifier = Verifier(archive.recorder, archive.store, archive.genesis)
-            faults = verifier.run(
+            verification = verifier.run(
                 read_models=archive.read_models, log=archive.installation.hub_folder / "log"
             )
-            if not faults.ok:
-                return f"{faults.findings[0].what} at {faults.findings[0].position}"
+            if not verification.ok:
+                return f"{verification.findings[0].what} at {verification.findings[0].position}"
             position, shas = 1, []
             while page := archive.store.read(position, 500):
                 shas += [stored.sha for stored in page]
@@ -313,22 +315,21 @@ def _verified_digests(folder: Path) -> list[bytes] | str:
             return shas
     except (ExchangeError, OSError, ValueError, sqlite3.Error) as error:
         return str(error)
-    except Exception as error:  # the bus tells in its own words
+    except Exception as error:  # the bus raises errors of its own
         return f"{type(error).__name__}: {error}"
 
 
 def _check_rebuild(folder: Path, shas: list[bytes], result: TortureResult) -> None:
-    """Damaged views are made anew from the record."""
+    """Damaged read models are rebuilt from the record."""
     installation = open_installation(folder)
     for path in installation.hub_folder.glob("views.db*"):
         path.unlink()
     with open_archive(installation) as archive:
         archive.read_models.close()
-
         rebuild(installation.hub_folder / "views.db", record_source(archive.store), archive.store.records)
     if _verified_digests(folder) != shas:
-        result.faults.append("views that were made anew do not verify")
-    result.done["views.db: made anew"] += 1
+        result.faults.append("rebuilt read models do not verify")
+    result.done["views.db: rebuilt"] += 1
 
 
 KINDS: Mapping[str, Callable[[Path, int, int, ProgressCallback], TortureResult]] = {
@@ -338,4 +339,5 @@ KINDS: Mapping[str, Callable[[Path, int, int, ProgressCallback], TortureResult]]
     "line": line,
     "bits": bits,
 }
-"""By name; each takes a folder of its own, how many, a seed, and whom to tell."""
+"""By name; each takes a folder of its own, how many faults, a seed, and a progress callback. Raises Refused for the folder
+of a real hub."""

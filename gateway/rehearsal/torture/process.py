@@ -1,4 +1,4 @@
-"""A hub in a process of its own, that can be killed and started again on the same port and folder."""
+"""A hub in a process of its own that can be killed and restarted on the same port and folder."""
 
 from __future__ import annotations
 
@@ -17,12 +17,14 @@ import httpx2 as httpx
 from domain.errors import ExchangeError
 from gateway.installation.folder import Installation
 from gateway.protocol.client import HubClient
+from gateway.rehearsal.guard import refuse_real_hub
 
 
 class HubProcess:
-    """``kakehashi hub serve`` as a child. Ends only the process it started."""
+    """``kakehashi hub serve`` as a child process. Ends only the process it started. Raises Refused for a real hub."""
 
     def __init__(self, installation: Installation, clock: datetime) -> None:
+        refuse_real_hub(installation.folder)
         self.installation = installation
         self._clock = clock.isoformat()
         self.port = free_port()
@@ -32,7 +34,7 @@ class HubProcess:
         self._log = (installation.folder / "hub.log").open("ab")
 
     def start(self, timeout_seconds: float = 60.0) -> None:
-        """Start and wait until it answers."""
+        """Start it and wait until it answers. Raises AssertionError with its log where it does not."""
         command = [
             sys.executable,
             "-m",
@@ -64,7 +66,7 @@ class HubProcess:
             client.close()
 
     def ready(self, timeout_seconds: float) -> bool:
-        """Whether it says within this time (seconds) that it can record."""
+        """Whether it reports within this time (seconds) that it can record."""
         deadline = monotonic() + timeout_seconds
         while monotonic() < deadline:
             with suppress(httpx.HTTPError):
@@ -74,13 +76,13 @@ class HubProcess:
         return False
 
     def kill(self) -> None:
-        """kill -9, and wait until it is gone; nats-server dies with its parent."""
+        """kill -9, and wait until the process has ended; nats-server ends with its parent."""
         assert self._hub_process is not None
         self._hub_process.kill()
         self._hub_process.wait()
 
     def stop(self) -> None:
-        """End it as an operator would."""
+        """Stop it as an operator would."""
         if self._hub_process is not None and self._hub_process.poll() is None:
             self._hub_process.send_signal(signal.SIGTERM)
             try:
@@ -90,7 +92,7 @@ class HubProcess:
         self._log.close()
 
     def bus_pid(self) -> int | None:
-        """The nats-server that this hub started."""
+        """The process id of the nats-server that this hub started; None where there is none."""
         assert self._hub_process is not None
         for entry in Path("/proc").iterdir():
             if not entry.name.isdigit():
@@ -109,7 +111,7 @@ class HubProcess:
 
 
 def free_port() -> int:
-    """A port of loopback that nobody has now."""
+    """A loopback port that is free now."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         return int(free.getsockname()[1])

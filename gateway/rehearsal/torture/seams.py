@@ -1,4 +1,4 @@
-"""kill -9 of the hub at every step of an opening, with the log on; what reached the line is held against the record."""
+"""kill -9 of the hub at every step of an opening; what the hub sent is compared with the record."""
 
 from __future__ import annotations
 
@@ -17,30 +17,30 @@ from domain.errors import ExchangeError, InvariantViolation, NotFound, Unavailab
 from domain.events import SectionOpened
 from gateway.agency.inclusion import LogProver
 from gateway.installation.archive import open_archive
-from gateway.installation.folder import Installation, create_installation
+from gateway.installation.folder import Installation
 from gateway.rehearsal.torture.faulty_proxy import CHUNK_BYTES
 from gateway.rehearsal.torture.process import free_port
 from gateway.rehearsal.torture.stepped import NEVER, SteppedHub
 from gateway.rehearsal.torture.torture_result import TortureResult
-from gateway.rehearsal.torture.traffic import START, Traffic, traffic
+from gateway.rehearsal.torture.traffic import START, Traffic, create_target, traffic
 from keys.checkpoint import origin_of, verify_checkpoint
 from keys.proofs import RootAccumulator, entry_hash
 from keys.request import parse_request
 
 RELEASED = b'"release":{'
-RESTART_KILL_SHARE = 0.3  # how often it is killed at its start, too
-TILE_LOSS_SHARE = 0.15  # how often the log's tiles are lost before it
+RESTART_KILL_SHARE = 0.3  # of restarts that are killed, too
+TILE_LOSS_SHARE = 0.15  # of restarts before which the log's tiles are lost
 RESTART_STEPS = 400
-RECORDS_PER_CYCLE = 3  # of a family told of, an item opened and received
+RECORDS_PER_CYCLE = 3  # referral, opening, receipt
 LOG_TIMEOUT_SECONDS = 120.0
 
 
 class RecordingProxy:
-    """A line to the hub that notes for which asks a wrapped key came over it, wholly or in part."""
+    """A proxy to the hub that notes the commands in whose answer a wrapped key was sent, completely or in part."""
 
     def __init__(self, port: int) -> None:
         self.released: set[UUID] = set()
-        self._to = port
+        self._target_port = port
         self._lock = Lock()  # owns released
         self._ended = Event()
         self._tap_listener = socket.create_server(("127.0.0.1", 0))
@@ -64,8 +64,8 @@ class RecordingProxy:
             thread.start()
 
     def _relay_recorded(self, near: socket.socket) -> None:
-        """Whole requests one way; the other way every byte that comes, noted before it goes on."""
-        with near, suppress(OSError), socket.create_connection(("127.0.0.1", self._to)) as far:
+        """Relay complete requests; note every byte of an answer before it is relayed."""
+        with near, suppress(OSError), socket.create_connection(("127.0.0.1", self._target_port)) as far:
             near.settimeout(0.2)
             far.settimeout(LOG_TIMEOUT_SECONDS)
             while not self._ended.is_set():
@@ -93,7 +93,7 @@ class RecordingProxy:
 
 
 def _read_http_message(end: socket.socket, data: bytes) -> bytes:
-    """One HTTP message; empty where the other end has gone. Raises TimeoutError where none begins."""
+    """One HTTP message; empty where the other end closed. Raises TimeoutError where none begins."""
     while not _is_complete(data):
         try:
             chunk = end.recv(CHUNK_BYTES)
@@ -116,7 +116,7 @@ def _is_complete(data: bytes) -> bool:
 
 
 class Seams:
-    """One hub that is killed again and again, doors at work, and every signed head that was seen."""
+    """One hub that is killed repeatedly under load, and every checkpoint that was seen."""
 
     def __init__(
         self,
@@ -136,8 +136,8 @@ class Seams:
         self._failed: list[BaseException] = []
 
     def steps(self) -> int:
-        """How many steps it takes until a family is told of and read of, the log has signed it and the doors have
-        their proofs."""
+        """The number of steps until a referral is sent and opened, the log has signed both and the doors have their
+        proofs."""
         self._expected_size = self._stable_log_size()
         self._stepped_hub.instruct(NEVER)
         self._run_cycle()
@@ -147,7 +147,7 @@ class Seams:
         return done
 
     def strike(self, at: int) -> None:
-        """The same with a hub that is killed at this step, and may be killed again while it starts."""
+        """The same with a hub that is killed at this step, and possibly again while it restarts."""
         self._stepped_hub.instruct(at)
         stop_event = Event()
         restarter = Thread(target=self._restart_when_killed, args=(stop_event,))
@@ -159,7 +159,7 @@ class Seams:
             restarter.join()
         if self._failed:
             raise self._failed[0]
-        if self._stepped_hub.instruct(0) is None:  # it was killed when all was done
+        if self._stepped_hub.instruct(0) is None:  # it was killed after the cycle
             self._restart()
 
     def _restart_when_killed(self, stop_event: Event) -> None:
@@ -212,7 +212,7 @@ class Seams:
                 return
 
     def _checkpoint_size(self) -> int:
-        """The size of the head that is given out now; none is smaller than one that was given out before."""
+        """The size of the current checkpoint, which is noted; 0 where there is none."""
         client = next(iter(self._workload.doors.values())).client
         try:
             size = self._note(client.checkpoint())
@@ -230,7 +230,7 @@ class Seams:
         return head.size
 
     def _stable_log_size(self) -> int:
-        """The size of the log when it does not grow any more."""
+        """The size of the log when it has stopped growing."""
         size, since = -1, monotonic()
         while monotonic() < since + 1.0:
             now = self._checkpoint_size()
@@ -240,8 +240,8 @@ class Seams:
         return size
 
     def check_invariants(self) -> list[str]:
-        """What is wrong, seen from outside, of the stopped hub: what ``Traffic.check_invariants`` finds; a wrapped key that reached
-        the line without its recorded opening (I2); a signed head that the stream does not come to."""
+        """The faults of the stopped hub, seen from outside: those of ``Traffic.check_invariants``; a wrapped key that was
+        sent without its recorded opening (I2); a checkpoint that does not match the stream."""
         faults = self._workload.check_invariants()
         with open_archive(self._installation) as archive:
             opened: set[UUID] = set()
@@ -258,48 +258,46 @@ class Seams:
             for command_id in self._proxy.released - opened
         ]
         faults += [
-            f"signed, and the stream does not come to it: {n}"
-            for n, root in self.heads
-            if roots.get(n) != root
+            f"checkpoint does not match the stream: {n}" for n, root in self.heads if roots.get(n) != root
         ]
         return faults
 
 
 def seams(folder: Path, count: int, seed: int, report_progress: Callable[[int], None]) -> TortureResult:
-    """kill -9 of the hub at every step of telling, opening, logging and proving, and of starting again."""
+    """kill -9 of the hub at every step of sending, opening, logging, proving and restarting."""
     rng, result = random.Random(seed), TortureResult("seams", seed)
-    installation = create_installation(folder / "seams", mode="rehearsal")
+    installation = create_target(folder, "seams")
     port = free_port()
     hub, proxy = SteppedHub(installation.folder, port, START), RecordingProxy(port)
     try:
         hub.start()
         with traffic(installation, proxy.url, random.Random(seed + 1)) as workload:
-            one = Seams(installation, hub, workload, proxy, rng)
-            step_count = one.steps()
+            cycle = Seams(installation, hub, workload, proxy, rng)
+            step_count = cycle.steps()
             done = 0
             for _ in range(-(-count // step_count)):
-                # as far apart as may be, so that few strikes see much, too
+                # in random order, so that a few kills cover much, too
                 order = sorted(range(1, step_count + 1), key=lambda _: rng.random())
                 for at in order[: count - done]:
                     try:
-                        one.strike(at)
+                        cycle.strike(at)
                     except ExchangeError as error:
                         result.faults.append(
-                            f"at step {at}, {sum(one.killed.values())} kills: {error}: {error.remedy}"
+                            f"at step {at}, {sum(cycle.killed.values())} kills: {error}: {error.remedy}"
                         )
                         break
                     done += 1
                     report_progress(done)
             hub.stop()
-            result.faults += one.check_invariants()
+            result.faults += cycle.check_invariants()
             result.done.update(
                 {
-                    "killed": one.killed.total(),
-                    "different steps": len(one.killed),
+                    "killed": cycle.killed.total(),
+                    "different steps": len(cycle.killed),
                     "steps of one opening": step_count,
-                    "tiles lost": one.lost,
+                    "tiles lost": cycle.lost,
                     "wrapped keys released": len(proxy.released),
-                    "heads": len(one.heads),
+                    "heads": len(cycle.heads),
                 }
             )
     finally:

@@ -1,8 +1,8 @@
-"""A hub that is killed at its n-th step. A step is what lasts or what others see: before it and after it.
+"""A hub that is killed at its n-th step. A step is the moment before or after an effect that lasts or is seen outside.
 
 Steps are writes to sockets, files and databases, syncs, renamings and removals, by any of the hub's threads.
-Between two steps an end leaves nothing behind that an end at either of them would not, so that killing at every
-step is killing at every instant. The hub is forked from a process that has read all code before.
+Ending between two steps leaves the same state as ending at one of them, so killing at every step covers every
+instant. The hub is forked from a process that has imported all code before.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from domain.errors import InvariantViolation, Unavailable
 from gateway.hub.runtime import HubRuntime, start_hub
 from gateway.installation.folder import open_installation
 from gateway.protocol.serving import ServedApp
+from gateway.rehearsal.guard import refuse_real_hub
 
 EFFECTS = frozenset(
     [
@@ -47,9 +48,9 @@ EFFECTS = frozenset(
 )
 NEVER = 1 << 60
 START_SECONDS = 60.0
-POLL_SECONDS = 0.05  # so often the log of such a hub looks for records
+POLL_SECONDS = 0.05  # between two polls of the log for new records
 SEAM_FILE = "seam"
-"""The file in which the hub says last at which step it ends."""
+"""The file in which the hub writes the step at which it ends."""
 
 
 class _Steps:
@@ -69,11 +70,11 @@ class _Steps:
         return next(self._counter) - 1
 
     def on_call(self, frame: FrameType, event: str, function: Any) -> None:
-        """Called by the interpreter before and after each call into C, and for all others."""
+        """The profile hook: called by the interpreter before and after each call."""
         if not self.at or not event.startswith("c_") or function.__name__ not in EFFECTS:
             return
         if function.__name__ == "replace" and function.__module__ != "posix":
-            return  # of a text, or a moment
+            return  # str.replace or datetime.replace, not os.replace
         if next(self._counter) == self.at:
             when = "before" if event == "c_call" else "after"
             code = frame.f_code
@@ -84,7 +85,7 @@ class _Steps:
 
 
 def _run_hub(folder: str, port: int, clock: datetime | None, at: int, pipe: Connection) -> None:
-    """The child: counts from its first step where ``at`` is not 0; does then what it is told over ``pipe``."""
+    """The child process: counts from its first step where ``at`` is not 0; then follows the instructions from ``pipe``."""
     hub_log = os.open(f"{folder}/hub.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     os.dup2(hub_log, 1)
     os.dup2(hub_log, 2)
@@ -96,7 +97,7 @@ def _run_hub(folder: str, port: int, clock: datetime | None, at: int, pipe: Conn
     with closing(start_hub(open_installation(Path(folder)), at=clock)) as runtime:
         with ServedApp(runtime.app, port=port):
             pipe.send(0)
-            with suppress(EOFError):  # its parent is gone
+            with suppress(EOFError):  # its parent has ended
                 _follow_instructions(pipe, runtime, steps)
         steps.arm(0)
 
@@ -115,9 +116,10 @@ def _follow_instructions(pipe: Connection, runtime: HubRuntime, steps: _Steps) -
 
 
 class SteppedHub:
-    """Such a hub, over a folder, on a port of its own. Ends only what it started."""
+    """Such a hub on a folder and a port. Ends only what it started. Raises Refused for a real hub."""
 
     def __init__(self, folder: Path, port: int, clock: datetime | None = None) -> None:
+        refuse_real_hub(folder)
         self.url = f"http://127.0.0.1:{port}"
         self._context = get_context("forkserver")
         self._context.set_forkserver_preload([__name__])
@@ -127,7 +129,7 @@ class SteppedHub:
         self._pipe: Connection | None = None
 
     def start(self, at: int = 0) -> bool:
-        """Start it; whether it answers, or was killed at its step ``at`` before it did. Raises InvariantViolation."""
+        """Start it. True: it answers; False: it was killed at its step ``at`` before. Raises InvariantViolation."""
         self._pipe, child_end = self._context.Pipe()
         arguments = (str(self._hub_folder), self._hub_port, self._clock, at, child_end)
         self._child = self._new_process(args=arguments, daemon=True)
@@ -143,7 +145,7 @@ class SteppedHub:
         return True
 
     def instruct(self, instruction: str | int) -> int | None:
-        """«tick», «steps» (since it counts), or from where on it counts to its end; None where it ended."""
+        """«tick», «steps» (counted so far), or the number of the step at which it is killed; None where it has ended."""
         assert self._pipe is not None
         try:
             self._pipe.send(instruction)
@@ -153,7 +155,7 @@ class SteppedHub:
         return done
 
     def wait(self) -> None:
-        """Until it is gone. Raises InvariantViolation where it ended otherwise than by its step."""
+        """Wait until it has ended. Raises InvariantViolation where it was not killed by its step."""
         assert self._child is not None
         self._child.join()
         if self._child.exitcode != -signal.SIGKILL:
@@ -166,11 +168,11 @@ class SteppedHub:
 
     @property
     def seam(self) -> str:
-        """At which step it was killed last."""
+        """The step at which it was killed last."""
         return (self._hub_folder / SEAM_FILE).read_text()
 
     def stop(self) -> None:
-        """End it in order, if it runs."""
+        """Stop it in an orderly way, if it runs."""
         if self._child is not None and self._child.is_alive():
             assert self._pipe is not None
             with suppress(OSError):

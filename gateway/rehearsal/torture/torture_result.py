@@ -1,4 +1,4 @@
-"""What one kind of torture did and found."""
+"""The result of one kind of torture."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections import Counter
 
 
 class TortureResult:
-    """What one kind did and found. ``done``: counts by what; ``faults``: every fault, in words."""
+    """``done``: how often each thing was done; ``faults``: every fault, as a sentence."""
 
     def __init__(self, kind: str, seed: int) -> None:
         self.kind = kind

@@ -1,4 +1,4 @@
-"""People at work while something breaks: a hospital tells of families, the core agency reads. And the judgement."""
+"""Load while faults are injected: a hospital refers families, the core agency reads. And the invariants after it."""
 
 from __future__ import annotations
 
@@ -8,18 +8,20 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from uuid import UUID, uuid4
 
 from domain.errors import ExchangeError
 from domain.events import Kind, SectionOpened
 from gateway.agency.door import Door, SectionContent
+from gateway.agency.founding import register_agencies
 from gateway.agency.store import CONFIRMED, DoorStore
 from gateway.audit.verification import Verifier, doors_of
 from gateway.installation.archive import open_archive
-from gateway.installation.folder import Installation
-from gateway.installation.founding import register_agencies
+from gateway.installation.folder import Installation, create_installation
 from gateway.protocol.client import HubClient
 from gateway.rehearsal.bench.target_hub import AGENCIES, CLINIC, CORE, HOSPITAL
+from gateway.rehearsal.guard import refuse_real_hub
 
 REFERRAL = "family_information.provided"
 START = datetime(2025, 5, 12, 1, 0, tzinfo=UTC)
@@ -27,7 +29,8 @@ START = datetime(2025, 5, 12, 1, 0, tzinfo=UTC)
 
 @dataclass
 class Traffic:
-    """Two doors and what they saw. ``opened``: how often each item was really handed out and read."""
+    """Two doors and what they did. ``sent``: case, message and item of each referral; ``opened``: how often each item was
+    really released and opened."""
 
     installation: Installation
     url: str
@@ -39,7 +42,7 @@ class Traffic:
     doors: dict[str, Door] = field(default_factory=dict)
 
     def open(self) -> None:
-        """Open both doors on what they kept."""
+        """Open both doors on their stores."""
         for place in self.installation.agencies():
             if place.code in (CORE, HOSPITAL):
                 sig, kem = self.installation.agency_keys(place)
@@ -62,7 +65,7 @@ class Traffic:
         self.doors.clear()
 
     def step(self) -> None:
-        """One thing that somebody does; what the hub can't do now is counted, and done again by whoever waits."""
+        """One random act; errors are counted, and the outbox retries what waits."""
         try:
             if not self.sent or self.rng.random() < 0.5:
                 self.refer()
@@ -75,7 +78,7 @@ class Traffic:
             self.error_counts[f"{error.category}/{error.error_code}"] += 1
 
     def refer(self) -> None:
-        """The hospital tells of a family."""
+        """The hospital sends a referral."""
         core = str(self.doors[CORE].agency)
         fields = {
             "to": [core],
@@ -95,25 +98,27 @@ class Traffic:
             self.sent.append((case, sent.command_id, sent.items[0][0]))
 
     def read(self, sent: tuple[UUID, UUID, UUID]) -> None:
-        """The core agency reads an item: case, message, item."""
+        """The core agency opens an item: case, message, item."""
         case, message, item = sent
         self.doors[CORE].open(case, message, item, "BASIC", actor="staff.c")
         self.opened[message, item] += 1
 
     def flush_outboxes(self) -> None:
-        """What waits is sent, now that everything works again."""
+        """Send what waits in the outboxes."""
         for door in self.doors.values():
             door.flush()
 
     def check_invariants(self, by_file: int = 0) -> list[str]:
-        """What is wrong, seen from outside: the whole record verified, each answered command there exactly once (I8),
-        nothing read that was not recorded first (I2), decisions and signatures as they must be (I3).
+        """The faults, seen from outside: the whole record verifies with its decisions and signatures (I3), each answered
+        command is recorded exactly once (I8), nothing was opened without its record (I2).
 
-        ``by_file``: how many families the clinic has told of by files.
+        ``by_file``: how many families the clinic has referred by files.
         """
         faults: list[str] = []
         answered = {
-            str(one.command_id) for door in self.doors.values() for one in door.store.outgoing(CONFIRMED)
+            str(outgoing.command_id)
+            for door in self.doors.values()
+            for outgoing in door.store.outgoing(CONFIRMED)
         }
         with open_archive(self.installation) as archive:
             verified = Verifier(archive.recorder, archive.store, archive.genesis).run(
@@ -133,22 +138,30 @@ class Traffic:
                         openings[event.message, event.item] += 1
                 position += len(page)
         faults += (
-            [f"{file_referrals} families told by files of {by_file}"] if file_referrals != by_file else []
+            [f"{file_referrals} families referred by files of {by_file}"] if file_referrals != by_file else []
         )
         faults += [f"recorded {n} times: {key}" for key, n in recorded.items() if n > 1]
         recorded_ids = {key.rsplit("/", 1)[1] for key in recorded}
-        faults += [f"answered but not recorded: {ask}" for ask in answered - recorded_ids]
-        faults += [f"read but not recorded: {item}" for item, n in self.opened.items() if openings[item] < n]
+        faults += [f"answered but not recorded: {command_id}" for command_id in answered - recorded_ids]
+        faults += [
+            f"opened but not recorded: {item}" for item, n in self.opened.items() if openings[item] < n
+        ]
         return faults
+
+
+def create_target(folder: Path, name: str) -> Installation:
+    """A fresh rehearsal hub in a sub-folder of this name, to be broken. Raises Refused inside a real hub's folder."""
+    refuse_real_hub(folder)
+    return create_installation(folder / name, mode="rehearsal")
 
 
 @contextmanager
 def traffic(installation: Installation, url: str, rng: random.Random) -> Iterator[Traffic]:
-    """Doors that speak to the hub at this URL; agencies are registered where they are not yet."""
+    """Doors connected to the hub at this URL; agencies are registered where they are not yet."""
     with ExitStack() as stack:
         if not installation.agencies():
             register_agencies(installation, url, AGENCIES)
-        made = Traffic(installation, url, rng)
-        made.open()
-        stack.callback(made.close)
-        yield made
+        workload = Traffic(installation, url, rng)
+        workload.open()
+        stack.callback(workload.close)
+        yield workload

@@ -1,0 +1,21 @@
+"""What each kind of exception is called on pages and in tables."""
+
+from __future__ import annotations
+
+from gateway.pages.texts import TASKS
+
+EXCEPTION_TEXTS = {
+    "UNREAD": "48時間未閲覧",
+    "HELD": "保留中",
+    "REFUSED": "拒否",
+    "NOT_OPENED": "受け手の窓口で開けず",
+    "OVERRIDDEN": "例外的な提供・閲覧",
+    "NON_DISCLOSURE": "不提供・不対応の判断",
+    "WITH_REASON": "理由付きの例外",
+    "READ_NOT_ACTED_ON": "閲覧後に対応なし",
+}
+
+
+def exception_text(kind: str) -> str:
+    """The name of a kind of exception: of its own, or that of the task that is late."""
+    return EXCEPTION_TEXTS.get(kind) or TASKS.get(kind, kind)

@@ -1,0 +1,60 @@
+"""Opening what a command works on: passphrase, installation, archive."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+import typer
+
+from domain.errors import NotFound
+from gateway.hub.read_models import catch_up
+from gateway.installation.archive import Archive, open_archive
+from gateway.installation.folder import Installation, moment, open_installation
+from keys.keystore import read_passphrase
+
+
+def installation_of(data: Path, file: Path | None, fd: int | None) -> Installation:
+    """The installation in this folder; its passphrase is requested unless it is a rehearsal's. Raises NotFound."""
+    if not (data / "installation.json").exists():
+        raise NotFound("no-installation")
+    rehearsal = (data / "passphrase").exists()
+    return open_installation(data, None if rehearsal else passphrase_of(file, fd))
+
+
+@contextmanager
+def archive_of(data: Path, file: Path | None, fd: int | None) -> Iterator[Archive]:
+    """The archive of this folder, its read models level with the record."""
+    with open_archive(installation_of(data, file, fd)) as archive:
+        if not archive.running:
+            catch_up(
+                archive.read_models, archive.store
+            )  # the last hub may have ended before it wrote all rows
+        yield archive
+
+
+def passphrase_of(file: Path | None, fd: int | None, *, twice: bool = False) -> bytes:
+    """The passphrase from a file or descriptor, else from the terminal (``twice``: confirmed by a second entry)."""
+    if file is not None or fd is not None:
+        return read_passphrase(file=file, fd=fd)
+    return prompt_passphrase("合言葉: ", twice=twice)
+
+
+def prompt_passphrase(text: str, *, twice: bool) -> bytes:
+    """A passphrase from the terminal. Raises typer.BadParameter where the two entries differ."""
+    first = read_passphrase(prompt=text)
+    if twice and read_passphrase(prompt="もう一度: ") != first:
+        raise typer.BadParameter("二つの合言葉が違います")
+    return first
+
+
+def optional_time(text: str | None) -> datetime | None:
+    """The time that an option names, None where it is absent. Raises Malformed for a time without zone."""
+    return None if text is None else moment(text)
+
+
+def agency_codes(archive: Archive) -> dict[str, str]:
+    """Agency id to short code."""
+    return {str(a.id): a.code for a in archive.read_models.register.agencies.values()}

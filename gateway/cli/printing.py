@@ -1,0 +1,150 @@
+"""What commands print: tables and progress bars. Rows in, text out; nothing is read or decided here."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
+from rich.table import Table
+
+from domain.calendar import JST
+from gateway.installation.folder import moment
+from gateway.pages.texts import outcome_text, section_text
+
+if TYPE_CHECKING:
+    from gateway.audit.verification import Verification
+    from gateway.rehearsal.scenario.report import Report
+
+FINDINGS_SHOWN = 50
+out, err = Console(), Console(stderr=True)
+
+
+def print_json(value: object) -> None:
+    print(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def jst(at: datetime) -> str:
+    """A time as people here write it, to the minute."""
+    return at.astimezone(JST).strftime("%Y-%m-%d %H:%M")
+
+
+def jst_of_json(text: str) -> str:
+    """The same from the text of a JSON row."""
+    return jst(moment(text.replace("Z", "+00:00")))
+
+
+@contextmanager
+def progress_bar(title: str, *, quiet: bool = False) -> Iterator[Callable[[int, int], None]]:
+    """A bar on standard error: how many of how many are done."""
+    columns = (TextColumn(title), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=err, transient=True, disable=quiet) as bar:
+        task = bar.add_task(title, total=None)
+        yield lambda done, of: bar.update(task, completed=done, total=of)
+
+
+@contextmanager
+def progress_line(*, quiet: bool) -> Iterator[Callable[[str], None]]:
+    """A line on standard error that names the current step."""
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=err, transient=True, disable=quiet) as bar:
+        task = bar.add_task("準備", total=None)
+        yield lambda what: bar.update(task, description=what)
+
+
+def print_report(report: Report) -> None:
+    """One story's result as a table of views, and its sentences."""
+    table = Table(title=f"{report.story.id} {report.story.title}", title_justify="left")
+    for column in ("時点", "機関", "開けた項目", "判定"):
+        table.add_column(column)
+    for check in report.checks:
+        openable = " ".join(f"{section_text(s)}{check.openable[s]}" for s in check.openable) or "(なし)"
+        mark = "[green]一致[/]" if check.ok else f"[red]相違[/] 期待 {check.expected} {check.wrong or ''}"
+        table.add_row(f"{check.at:%Y-%m-%d}", check.agency, openable, mark)
+    out.print(table)
+    for held in report.held:
+        mark = {True: "[green]成立[/]", False: "[red]不成立[/]", None: "[yellow]未確認[/]"}[held.ok]
+        out.print(f" {mark} {held.text} — {held.how}", highlight=False)
+    for problem in report.problems:
+        out.print(f" [red]問題[/] {problem}", highlight=False)
+    out.print("[bold green]合格[/]" if report.ok else "[bold red]不合格[/]")
+
+
+def print_verification(result: Verification) -> None:
+    """What was verified, and the findings."""
+    out.print(
+        f"記録 {result.records} 件、署名 {result.signatures} 件、判断の再現 {result.decisions} 件、"
+        f"ハブ自身の記録 {result.hub_acts} 件、受領証 {result.receipts} 件、"
+        f"表の照合 {'済' if result.rows_compared else '未'}、署名済みの記録簿 {result.log_size or 0} 件"
+    )
+    for finding in result.findings[:FINDINGS_SHOWN]:
+        place = "" if finding.position is None else f"位置 {finding.position} "
+        out.print(f" [red]{finding.what}[/] {place}{finding.where} {finding.detail}", highlight=False)
+    if len(result.findings) > FINDINGS_SHOWN:
+        out.print(f" ほか {len(result.findings) - FINDINGS_SHOWN} 件")
+    out.print(
+        "[bold green]検証: 異常なし[/]" if result.ok else f"[bold red]検証: 異常 {len(result.findings)} 件[/]"
+    )
+
+
+def print_ledger(rows: list[dict[str, Any]], openings: list[dict[str, Any]], codes: dict[str, str]) -> None:
+    """One row for each message and recipient: what it carried, on which basis, and how often it was opened."""
+    opened = Counter((o["item"], o["agency"]) for o in openings if o["outcome"] == "OPENED")
+    table = Table(title="提供の台帳", title_justify="left")
+    for column in ("日時", "送り手 → 受け手", "情報区分", "根拠", "結果", "閲覧"):
+        table.add_column(column)
+    by_message = sorted(rows, key=_message_and_recipient)
+    for _, group in groupby(by_message, key=_message_and_recipient):
+        lines = list(group)
+        r = lines[0]
+        consent = " (本人同意拒否)" if r["subject_consent"] == "REFUSED" else ""
+        table.add_row(
+            jst_of_json(r["at"]),
+            f"{codes.get(r['by'], r['by'])} → {codes.get(str(r['to']), str(r['to'] or ''))}",
+            " ".join(dict.fromkeys(section_text(x["section"]) for x in lines)),
+            (r["basis"] or "常時閲覧") + consent,
+            outcome_text(r["outcome"]) + (f" ({r['reason']})" if r["reason"] else ""),
+            str(sum(opened[(x["item"], x["to"])] for x in lines)),
+        )
+    out.print(table)
+
+
+def _message_and_recipient(row: dict[str, Any]) -> tuple[int, str, str]:
+    return row["position"], str(row["to"]), row["outcome"]
+
+
+def print_file(result: dict[str, Any]) -> None:
+    """The outcome of each message of a file, or the faults for which none was accepted."""
+    if result["findings"]:
+        out.print("[bold red]何も受け付けていません。[/] 次の箇所を直して送り直してください。")
+        table = Table("場所", "項目", "誤り", "直し方")
+        for one in result["findings"]:
+            table.add_row(one["place"], one["field"], one["what"], one["remedy"])
+    else:
+        table = Table("場所", "受付番号", "結果", "直し方")
+        for one in result["rows"]:
+            table.add_row(one["place"], one["message"], one["explanation"], one["remedy"])
+    out.print(table)
+
+
+def print_growth(rows: list[dict[str, Any]]) -> None:
+    """One column for each size, one row for each measure."""
+    first = next(iter(rows[0]))
+    table = Table("", *(f"{row[first]:,}" for row in rows))
+    for name in rows[0]:
+        if name != first:
+            table.add_row(name, *(str(row[name]) for row in rows))
+    out.print(table)

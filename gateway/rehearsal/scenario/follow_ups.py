@@ -1,0 +1,65 @@
+"""What the player adds after a message where the story has none: receipts, and the check for coercion."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import replace
+
+from domain import events as e
+from domain.errors import NotFound
+from gateway.rehearsal.scenario.fields.case import case_fields
+from gateway.rehearsal.scenario.fields.context import BY_NAME
+from gateway.rehearsal.scenario.referral_answers import answers
+from gateway.rehearsal.scenario.run import Run
+from gateway.rehearsal.scenario.story import Step
+
+COERCION_RISK_KEYS = (
+    "subject_of_risk",
+    "suspected",
+    "suspected_abuser",
+    "abuser",
+    "alleged_abuser",
+    "coerced",
+    "coercion",
+)
+"""Details by which a story says that the child needs protection from the person who consents."""
+
+
+def story_covers_coercion(run: Run, step: Step) -> bool:
+    """Whether the timeline checks for coercion itself, or says that the guardian is the danger."""
+    has_check = any(s.event in ("CoercionCheckRequired", "CoercionCheckDone") for s in run.story.steps)
+    return has_check or any(step.details.get(key) for key in COERCION_RISK_KEYS)
+
+
+def record_coercion_check(run: Run, step: Step) -> None:
+    """Two persons check a guardian's consent for coercion and find none, where the story says nothing of it."""
+    by = run.story.core
+    answer_details = {"answers": step.n}
+    check_step = replace(
+        step, by=by, to=(), event="CoercionCheckDone", basis=None, consent=(), details=answer_details
+    )
+    fields = case_fields(check_step, BY_NAME[check_step.event], run, ())
+    topic = BY_NAME[check_step.event].TOPIC
+    with suppress(NotFound):  # the core agency does not know the case yet: it can't check
+        run.require_recorded(check_step, run.send(by, e.Kind.CASE, run.case_of(step), topic, fields))
+
+
+def add_missing_receipts(run: Run, step: Step) -> None:
+    """The player's own acknowledgement and reading, where the story has none."""
+    acknowledged, read = (answers(run.story, event) for event in ("ReferralAcknowledged", "ReferralRead"))
+    author = run.author_of(step)
+    for code in run.codes_with_door(step.to):
+        if code == author or (step.n, code) in acknowledged:
+            continue
+        _send_referral_answer(run, step, code, "ReferralAcknowledged", (author,))
+        if (step.n, code) not in read:
+            _send_referral_answer(run, step, code, "ReferralRead", ())
+
+
+def _send_referral_answer(run: Run, step: Step, by: str, event: str, to: tuple[str, ...]) -> None:
+    answer_details = {"answers": step.n}
+    answer = replace(
+        step, by=by, to=to, event=event, sections=(), basis=None, consent=(), details=answer_details
+    )
+    fields = case_fields(answer, BY_NAME[event], run, to)
+    run.send(by, e.Kind.CASE, run.case_of(step), BY_NAME[event].TOPIC, fields)
