@@ -28,8 +28,8 @@ def originator_of(world: World, command: Command) -> Originator:
     Readings of a case have an originator of their own beside it.
     """
     if command.about.kind is not Kind.CASE:
-        found = world.register.find(command.about.kind, command.about.id)
-        return Originator(id=command.about.id) if found is None else found
+        originator = world.register.find(command.about.kind, command.about.id)
+        return Originator(id=command.about.id) if originator is None else originator
     return world.access if isinstance(command.proposed_event, AccessEvent) else world.case
 
 

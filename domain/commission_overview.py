@@ -28,12 +28,12 @@ def commissions_of(register: Register, agency: UUID, on: date) -> list[Commissio
 
     A core agency has one for its own visitors, too, even where none is registered yet. Basis: guideline 8, 9.
     """
-    found = [c for c in register.commissions.values() if agency in (c.commissioner, c.contractor)]
+    commissions = [c for c in register.commissions.values() if agency in (c.commissioner, c.contractor)]
     own = register.agencies.get(agency)
     staff = commission_of(agency, agency)
     if own is not None and Role.CORE in own.roles and staff not in register.commissions:
-        found.append(Commission(id=staff, commissioner=agency, contractor=agency))
-    return [_status(register, c, on) for c in sorted(found, key=lambda c: str(c.id))]
+        commissions.append(Commission(id=staff, commissioner=agency, contractor=agency))
+    return [_status(register, c, on) for c in sorted(commissions, key=lambda c: str(c.id))]
 
 
 def _status(register: Register, commission: Commission, on: date) -> CommissionStatus:

@@ -204,9 +204,8 @@ def _add_log_routes(app: FastAPI, log_keeper: LogKeeper, witnesses: Witnesses) -
     @app.get("/v1/log/proof/{seq}", tags=["log"], responses=problems(400, 404, 500, 503))
     def get_proof(seq: int, size: int | None = None) -> dict[str, Any]:
         """The proof that the record at this position is in the log, under the head of ``size`` leaves (RFC 9162, hex)."""
-        found = log_keeper.inclusion_proof(seq, size)
-        proof = [one.hex() for one in found.proof]
-        return {"index": found.at, "size": found.size, "proof": proof}
+        proof = log_keeper.inclusion_proof(seq, size)
+        return {"index": proof.at, "size": proof.size, "proof": [one.hex() for one in proof.proof]}
 
     @app.get("/v1/log/consistency", tags=["log"], responses=problems(400, 404, 500, 503))
     def get_consistency(first: int, second: int) -> dict[str, Any]:
@@ -253,8 +252,8 @@ def _add_health_routes(app: FastAPI, health: Callable[[], dict[str, Any]]) -> No
     @app.get("/readyz", tags=["health"], responses=NOT_READY)
     def get_ready() -> JSONResponse:
         """Whether the hub can record: keys open, bus connected, disk not full, read models up to date."""
-        found = health()
-        return JSONResponse(found, 200 if found["ready"] else 503)
+        report = health()
+        return JSONResponse(report, 200 if report["ready"] else 503)
 
 
 def _answer_response(answer: Answer) -> JSONResponse:

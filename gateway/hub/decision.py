@@ -223,7 +223,7 @@ def _section_of(world: World, payload: CommandPayload, item_id: UUID) -> str:
     for item in payload.items:
         if item.item == item_id:
             return item.section
-    found = world.case.item(item_id)
-    if found is None:
+    message_and_item = world.case.item(item_id)
+    if message_and_item is None:
         raise NotFound("not-found")
-    return found[1].section
+    return message_and_item[1].section

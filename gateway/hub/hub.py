@@ -126,21 +126,21 @@ class Hub:
         world = self._world_cache.world(command.about)
         if not isinstance(command.proposed_event, CaseMessage) or not may_address_case(world, command):
             raise NotFound("not-found")
-        found = item_recipients(world, command)
+        readers_of_items = item_recipients(world, command)
         agencies = world.register.agencies
-        if any(a not in agencies or agencies[a].revoked for _, recipients in found for a in recipients):
+        if any(a not in agencies or agencies[a].revoked for _, readers in readers_of_items for a in readers):
             raise NotFound("addressee-not-found")
-        return [(item, [agencies[a] for a in sorted(recipients)]) for item, recipients in found]
+        return [(item, [agencies[a] for a in sorted(readers)]) for item, readers in readers_of_items]
 
     def duties(self, case: UUID, by: UUID) -> list[dict[str, str]]:
         """The wrapped keys that this agency's door has to make: for readers whose standing access began later, and
         for the audit office."""
         world = self.world_of(case)
-        found = []
+        tasks = []
         for message, item, reader in pending_keys(world.register, world.case, rule_book=world.rule_book):
             keyset = self.admission.key_set_of(reader)
             if rewrapper(world, message) == by and keyset is not None:
-                found.append(
+                tasks.append(
                     {
                         "message": str(message.id),
                         "item": str(item.item),
@@ -149,7 +149,7 @@ class Hub:
                         "keyset": keyset.hex(),
                     }
                 )
-        return found
+        return tasks
 
     # --- the deciding lane -------------------------------------------------------------------------------------
 

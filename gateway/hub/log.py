@@ -154,28 +154,28 @@ class LogKeeper:
             size = self.size if under is None else under
             if not 1 <= seq <= size <= self.size:
                 raise NotFound("not-covered")
-            found = InclusionProof(seq - 1, size, inclusion(seq - 1, size, subtree_of(self._tile)))
-            if not self._proof_is_valid(found):
+            proof = InclusionProof(seq - 1, size, inclusion(seq - 1, size, subtree_of(self._tile)))
+            if not self._proof_is_valid(proof):
                 # a tile is damaged: a wrong proof would read as misconduct
                 self._rebuild_from_stream(self._signed_checkpoint())
-                found = InclusionProof(seq - 1, size, inclusion(seq - 1, size, subtree_of(self._tile)))
-            return found
+                proof = InclusionProof(seq - 1, size, inclusion(seq - 1, size, subtree_of(self._tile)))
+            return proof
 
     def _signed_checkpoint(self) -> Checkpoint:
         assert self._signed_head is not None
         return self._signed_head[0]
 
-    def _proof_is_valid(self, found: InclusionProof) -> bool:
+    def _proof_is_valid(self, proof: InclusionProof) -> bool:
         """Whether a proof leads to the signed root, or to that of an earlier size which the signed one continues."""
         try:
-            below = root(found.size, subtree_of(self._tile))
-            leaf = self._tile(0, found.at // WIDTH)[HASH_BYTES * (found.at % WIDTH) :][:HASH_BYTES]
-            verify_inclusion(leaf, found.at, found.size, found.proof, below)
+            below = root(proof.size, subtree_of(self._tile))
+            leaf = self._tile(0, proof.at // WIDTH)[HASH_BYTES * (proof.at % WIDTH) :][:HASH_BYTES]
+            verify_inclusion(leaf, proof.at, proof.size, proof.proof, below)
             head = self._signed_checkpoint()
             steps = (
-                consistency(found.size, head.size, subtree_of(self._tile)) if found.size < head.size else []
+                consistency(proof.size, head.size, subtree_of(self._tile)) if proof.size < head.size else []
             )
-            verify_consistency(found.size, head.size, steps, below, head.root)
+            verify_consistency(proof.size, head.size, steps, below, head.root)
         except (ExchangeError, IndexError):
             return False
         return True
@@ -229,16 +229,16 @@ class LogKeeper:
         """The leaves after those that are signed, at most as many as one step appends."""
         signed_size = self.size
         head = self._leaf_source.head()
-        found: list[Leaf] = []
-        while signed_size + len(found) < head and len(found) < MAX_LEAVES_PER_STEP:
-            seq = signed_size + len(found) + 1
+        leaves: list[Leaf] = []
+        while signed_size + len(leaves) < head and len(leaves) < MAX_LEAVES_PER_STEP:
+            seq = signed_size + len(leaves) + 1
             offered = self._offered_leaves.pop(seq, None)
-            found += [offered] if offered is not None else self._read_leaves(seq)
+            leaves += [offered] if offered is not None else self._read_leaves(seq)
         for seq in [s for s in tuple(self._offered_leaves) if s <= signed_size]:
             self._offered_leaves.pop(seq, None)
         if head < signed_size:
             self._stop_signing(f"the stream ends at {head}, {signed_size} were signed")
-        return found
+        return leaves
 
     def _read_leaves(self, seq: int) -> list[Leaf]:
         try:
@@ -385,9 +385,9 @@ def _encode_bundle(entries: list[bytes]) -> bytes:
 
 
 def _decode_bundle(data: bytes) -> list[bytes]:
-    found, at = [], 0
+    entries, at = [], 0
     while at < len(data):
         length = int.from_bytes(data[at : at + 2], "big")
-        found.append(data[at + 2 : at + 2 + length])
+        entries.append(data[at + 2 : at + 2 + length])
         at += 2 + length
-    return found
+    return entries

@@ -71,9 +71,9 @@ class WorldCache:
             at, case = earliest
             if at > now or (due is not None and at >= due.at):
                 break
-            found = self._due_of_case(case)
-            if found is not None and found.at == at:
-                return found
+            due_of_case = self._due_of_case(case)
+            if due_of_case is not None and due_of_case.at == at:
+                return due_of_case
         return due
 
     def _earliest_deadline(self) -> tuple[datetime, UUID] | None:
@@ -137,8 +137,8 @@ class WorldCache:
 
     def _register_world(self, about: About) -> World:
         for kind in Kind:
-            found = self._register.find(kind, about.id)
-            if found is not None and kind is not about.kind:
+            originator = self._register.find(kind, about.id)
+            if originator is not None and kind is not about.kind:
                 raise NotFound("not-found")
         if self._register.find(about.kind, about.id) is None and self._loading_store.load(about.id, lte=1):
             raise NotFound("not-found")  # a case, or its readings

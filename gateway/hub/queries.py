@@ -113,10 +113,10 @@ class SignedQueries:
             frame=frame.digest,
             proposed_event=_parse_proposed_event(payload),
         )
-        found = self._hub.recipients_for(command)
-        agencies = {a.id: a for _, recipients in found for a in recipients}
+        readers_of_items = self._hub.recipients_for(command)
+        agencies = {a.id: a for _, readers in readers_of_items for a in readers}
         return {
-            "items": {str(item.item): [str(a.id) for a in recipients] for item, recipients in found},
+            "items": {str(item.item): [str(a.id) for a in readers] for item, readers in readers_of_items},
             "keysets": {str(a.id): a.keyset.hex() for a in agencies.values() if a.keyset is not None},
         }
 
@@ -140,18 +140,18 @@ class SignedQueries:
         """Every open case that this office looks after, for a meeting (see ``domain.agenda``)."""
         since, now = _parse_since(fields), self._hub.clock.now()
         items = (agenda_item(world, agency, since, now) for world in self._worlds_known_to(agency))
-        return {"lines": [agenda_item_json(found) for found in items if found is not None]}
+        return {"lines": [agenda_item_json(item) for item in items if item is not None]}
 
     def _answer_openings(self, agency: UUID, fields: Fields) -> dict[str, Any]:
         """What others opened of the cases of this core agency, by day (see ``domain.others_openings``)."""
         since, now = _parse_since(fields), self._hub.clock.now()
-        found = [
+        openings = [
             one
             for world in self._worlds_known_to(agency)
             if world.case.core == agency
             for one in others_openings(world, agency, self._openings_of(world.case.id), since=since, now=now)
         ]
-        rows = [daily_openings_json(one) for one in found]
+        rows = [daily_openings_json(one) for one in openings]
         return {
             "openings": sorted(rows, key=lambda row: (row["day"], row["case"], row["agency"], row["section"]))
         }
@@ -174,7 +174,7 @@ class SignedQueries:
         register, on = self._hub.register, day_of(self._hub.clock.now())
         own = register.agencies.get(agency)
         return {
-            "commissions": [commission_json(found, on) for found in commissions_of(register, agency, on)],
+            "commissions": [commission_json(status, on) for status in commissions_of(register, agency, on)],
             "rules": {
                 "edition": None if own is None else own.rules_edition,
                 "acknowledged": [] if own is None else sorted(own.acknowledged),
@@ -188,12 +188,12 @@ class SignedQueries:
         now = self._hub.clock.now()
         pending = pending_audit_requests(self._hub.register, now)
         known = set(self._cases_known_to(agency)) if pending else set()
-        found = [
+        rows = [
             audit_request_for(self._hub.world_of(requested.case), agency, id, requested, now)
             for id, requested in pending.items()
             if requested.case in known
         ]
-        return {"audits": [audit_request_json(one) for one in found if one is not None]}
+        return {"audits": [audit_request_json(one) for one in rows if one is not None]}
 
     def _cases_known_to(self, agency: UUID) -> list[UUID]:
         self._read_models.catch_up()

@@ -19,20 +19,20 @@ def mandate_json(register: Register) -> dict[str, Any]:
     return {"number": register.mandate, "until": dump(register.mandate_until)}
 
 
-def agenda_item_json(found: AgendaItem) -> dict[str, Any]:
+def agenda_item_json(item: AgendaItem) -> dict[str, Any]:
     return {
-        "case": str(found.case),
-        "status": found.status.value,
-        "last_at": dump(found.last_at),
+        "case": str(item.case),
+        "status": item.status.value,
+        "last_at": dump(item.last_at),
         "changed": [
             {"message": str(m.id), "act": m.event.TOPIC, "by": str(m.by), "at": dump(m.at)}
-            for m in found.changed
+            for m in item.changed
         ],
-        "late": [_task_json(t) for t in found.late],
-        "open": [_task_json(t) for t in found.open],
-        "not_consulted": sorted(map(str, found.not_consulted)),
-        "silent": sorted(map(str, found.silent)),
-        "quiet": found.quiet,
+        "late": [_task_json(t) for t in item.late],
+        "open": [_task_json(t) for t in item.open],
+        "not_consulted": sorted(map(str, item.not_consulted)),
+        "silent": sorted(map(str, item.silent)),
+        "quiet": item.quiet,
     }
 
 
@@ -46,18 +46,18 @@ def _task_json(task: Task) -> dict[str, Any]:
     }
 
 
-def daily_openings_json(found: DailyOpenings) -> dict[str, Any]:
+def daily_openings_json(openings: DailyOpenings) -> dict[str, Any]:
     return {
-        "day": found.day.isoformat(),
-        "case": str(found.case),
-        "agency": str(found.agency),
-        "section": found.section,
-        "count": found.count,
+        "day": openings.day.isoformat(),
+        "case": str(openings.case),
+        "agency": str(openings.agency),
+        "section": openings.section,
+        "count": openings.count,
     }
 
 
-def commission_json(found: CommissionStatus, on: date) -> dict[str, Any]:
-    commission = found.commission
+def commission_json(status: CommissionStatus, on: date) -> dict[str, Any]:
+    commission = status.commission
     return {
         "commission": str(commission.id),
         "commissioner": str(commission.commissioner),
@@ -65,9 +65,9 @@ def commission_json(found: CommissionStatus, on: date) -> dict[str, Any]:
         "scope": commission.scope.value,
         "begins_on": dump(commission.begins_on),
         "ends_on": dump(commission.ends_on),
-        "in_force": found.in_force,
+        "in_force": status.in_force,
         "suspended": commission.suspended,
-        "gaps": sorted(found.gaps),
+        "gaps": sorted(status.gaps),
         "workers": [
             {
                 "worker": ref,
@@ -83,13 +83,13 @@ def commission_json(found: CommissionStatus, on: date) -> dict[str, Any]:
     }
 
 
-def audit_request_json(found: AuditRequestStatus) -> dict[str, Any]:
+def audit_request_json(status: AuditRequestStatus) -> dict[str, Any]:
     return {
-        "request": str(found.request),
-        "case": str(found.requested.case),
-        "ground": found.requested.ground.value,
-        "until": dump(found.requested.until),
-        "opens": sorted(map(str, found.opens)),
+        "request": str(status.request),
+        "case": str(status.requested.case),
+        "ground": status.requested.ground.value,
+        "until": dump(status.requested.until),
+        "opens": sorted(map(str, status.opens)),
         "items": [
             {
                 "item": str(item.item),
@@ -97,7 +97,7 @@ def audit_request_json(found: AuditRequestStatus) -> dict[str, Any]:
                 "section": item.section.value,
                 "by": str(message.by),
             }
-            for message, item in found.items
+            for message, item in status.items
         ],
-        "approvals": found.approvals,
+        "approvals": status.approvals,
     }

@@ -78,8 +78,8 @@ class Recording:
         world = (
             self._world_cache.world(about) if in_case else empty_world(self._world_cache.register, about.id)
         )
-        found: Originator | None = world.case if in_case else world.register.find(about.kind, about.id)
-        originator = Originator(id=about.id) if found is None else found
+        known: Originator | None = world.case if in_case else world.register.find(about.kind, about.id)
+        originator = Originator(id=about.id) if known is None else known
         version = originator.version + 1
         record = Record(
             originator=about,

@@ -65,17 +65,17 @@ def time_settings(folder: Path) -> TimeSettings | None:
         f"{TSA_SETTINGS_FILE} has the keys url, certificates (a PEM file), policy and every_minutes.",
     )
     try:
-        found = json.loads(path.read_text())
-        if not {"url", "certificates"} <= set(found) <= {"url", "certificates", "policy", "every_minutes"}:
+        parsed = json.loads(path.read_text())
+        if not {"url", "certificates"} <= set(parsed) <= {"url", "certificates", "policy", "every_minutes"}:
             raise malformed_settings
-        minutes, policy = found.get("every_minutes", 60), found.get("policy")
-        if type(minutes) is not int or minutes < 1 or not _is_address(found["url"]):
+        minutes, policy = parsed.get("every_minutes", 60), parsed.get("policy")
+        if type(minutes) is not int or minutes < 1 or not _is_address(parsed["url"]):
             raise malformed_settings
-        pem = (folder / str(found["certificates"])).read_bytes()
+        pem = (folder / str(parsed["certificates"])).read_bytes()
     except (OSError, ValueError, TypeError, AttributeError) as error:
         raise malformed_settings from error
     authority = TimeAuthority.from_pem(pem, None if policy is None else str(policy))
-    return TimeSettings(str(found["url"]), authority, minutes * 60.0, min(60.0, minutes * 60.0))
+    return TimeSettings(str(parsed["url"]), authority, minutes * 60.0, min(60.0, minutes * 60.0))
 
 
 def _is_address(url: object) -> bool:
@@ -91,10 +91,10 @@ def stamped_head_sizes(log_folder: Path) -> list[int]:
 def read_stamp(log_folder: Path, size: int) -> Stamp | None:
     """The token of this head; None where its file is gone or damaged."""
     try:
-        found = parse_stamp((log_folder / STAMPS_FOLDER / str(size)).read_bytes())
+        stamp = parse_stamp((log_folder / STAMPS_FOLDER / str(size)).read_bytes())
     except (OSError, ExchangeError):
         return None
-    return found if found.checkpoint.size == size else None
+    return stamp if stamp.checkpoint.size == size else None
 
 
 class TimeStamps:
@@ -153,10 +153,10 @@ class TimeStamps:
         """The earliest token that covers the record at this position (None: the newest token). Raises NotFound."""
         with self._stamps_lock:
             sizes, newest = self._sizes, self._newest_stamp
-        found = newest if seq is None else self._first_readable(n for n in sizes if n >= seq)
-        if found is None:
+        stamp = newest if seq is None else self._first_readable(n for n in sizes if n >= seq)
+        if stamp is None:
             raise NotFound("no-time-token")
-        return found
+        return stamp
 
     def _first_readable(self, sizes: Iterable[int]) -> Stamp | None:
         """The token of the first of these heads whose file can be read."""

@@ -61,8 +61,8 @@ class HubClient:
 
     def agencies(self) -> list[dict[str, Any]]:
         """The agencies that have a key set: id and digest of the key set in force."""
-        found: list[dict[str, Any]] = self._request_json("GET", "/v1/agencies")["agencies"]
-        return found
+        agencies: list[dict[str, Any]] = self._request_json("GET", "/v1/agencies")["agencies"]
+        return agencies
 
     def submit(self, request: bytes) -> dict[str, Any]:
         """Send one request and return the hub's answer. Raises the error that the hub answers, or Unavailable.
@@ -109,10 +109,10 @@ class HubClient:
     def health(self) -> dict[str, Any]:
         """The hub's health report, ready or not. Raises Unavailable."""
         try:
-            found: dict[str, Any] = self._http.get("/readyz").json()
+            report: dict[str, Any] = self._http.get("/readyz").json()
         except (httpx.HTTPError, ValueError) as error:
             raise Unavailable("hub-unreachable") from error
-        return found
+        return report
 
     def _get_bytes(self, path: str) -> bytes:
         try:
@@ -138,7 +138,7 @@ class HubClient:
 
 def _problem_body(response: httpx.Response) -> dict[str, Any]:
     try:
-        found = response.json()
+        body = response.json()
     except ValueError:
         return {}
-    return found if isinstance(found, dict) else {}
+    return body if isinstance(body, dict) else {}

@@ -39,5 +39,5 @@ def test_the_file_is_refused_with_this_finding(error_code: str) -> None:
     with pytest.raises(WrongFile) as raised:
         Fhir().read(encoded(value), AGENCIES)
     assert error_code in {finding.error_code for finding in raised.value.findings}
-    [found] = [f for f in raised.value.findings if f.error_code == error_code]
-    assert (found.what, found.remedy) == (TABLE[error_code].meaning_ja, TABLE[error_code].remedy_ja)
+    [finding] = [f for f in raised.value.findings if f.error_code == error_code]
+    assert (finding.what, finding.remedy) == (TABLE[error_code].meaning_ja, TABLE[error_code].remedy_ja)

@@ -57,10 +57,10 @@ def test_emergency_access_is_requested_by_keyboard_on_a_phone(screen, office) ->
     assert "4 か所を直してください" in alert.inner_text()
     alert.get_by_role("link").first.click()
     for id in ("f-sections", "f-reason", "f-alternatives", "f-text_REASON"):
-        told = (screen.get_attribute(f"#{id}", "aria-describedby") or "").split()
+        described_by = (screen.get_attribute(f"#{id}", "aria-describedby") or "").split()
         assert "選んでください" in "".join(
-            screen.inner_text(f"#{name}") for name in told
-        ) or "書いてください" in "".join(screen.inner_text(f"#{name}") for name in told)
+            screen.inner_text(f"#{name}") for name in described_by
+        ) or "書いてください" in "".join(screen.inner_text(f"#{name}") for name in described_by)
         assert screen.get_attribute(f"#{id}", "aria-invalid") == "true"
     screen.get_by_label("危険度・保護").focus()
     screen.keyboard.press("Space")

@@ -245,7 +245,7 @@ def test_large_records_are_read_in_several_pages(recorder, event):
         (10008, "JetStream system temporarily unavailable", False),
     ],
 )
-def test_conflicts_and_failures_of_the_store_are_told_apart_by_their_text(code, text, conflict):
+def test_conflicts_and_failures_of_the_store_are_distinguished_by_their_text(code, text, conflict):
     assert _is_conflict(ApiError(code, text)) is conflict
 
 

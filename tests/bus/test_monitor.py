@@ -18,7 +18,7 @@ FULL = (503, {"status": "error", "error": "JetStream is not current with the met
 
 
 @contextmanager
-def saying(*answers: tuple[int, dict[str, str]]) -> Iterator[tuple[str, list[str]]]:
+def monitor_answering(*answers: tuple[int, dict[str, str]]) -> Iterator[tuple[str, list[str]]]:
     """A monitoring port with these answers, the last one for ever; its URL and what was asked."""
     requests: list[str] = []
 
@@ -58,6 +58,6 @@ def saying(*answers: tuple[int, dict[str, str]]) -> Iterator[tuple[str, list[str
 def test_only_a_lasting_health_error_is_reported(
     answers: list[tuple[int, dict[str, str]]], reported: str, times: int
 ) -> None:
-    with saying(*answers) as (url, requests):
+    with monitor_answering(*answers) as (url, requests):
         assert health_error(url, 5) == reported
     assert requests == ["/healthz"] * times

@@ -152,8 +152,8 @@ def test_items_are_wrapped_for_author_addressees_and_standing_readers() -> None:
     news = case_message(
         e.FamilyInformationProvided, MID_HOSP, [AZ_CORE], [Section.BASIC, Section.SOURCE], "CWA-21-10-5"
     )
-    found = dict(item_recipients(given().world, command(news)))
-    assert list(found.values()) == [frozenset({MID_HOSP, AZ_CORE}), frozenset({MID_HOSP})]
+    recipients = dict(item_recipients(given().world, command(news)))
+    assert list(recipients.values()) == [frozenset({MID_HOSP, AZ_CORE}), frozenset({MID_HOSP})]
 
 
 def test_an_item_of_a_first_message_is_wrapped_by_the_offices_that_it_settles() -> None:
@@ -180,7 +180,7 @@ def test_a_reader_has_a_key_from_the_message_or_from_a_later_wrapping() -> None:
     assert not has_wrapped_key(after, NOBODY, item)
 
 
-def test_refusals_are_the_hubs_answers_that_say_no() -> None:
+def test_refusals_are_the_hubs_negative_answers() -> None:
     assert set(REFUSALS) == {e.DisclosureRefused, e.CommandRefused, e.OpeningRefused}
     assert all(is_refusal(refused(one, Reason.NOT_YOURS)[0]) for one in (LEARNED, admitted(EXT_SERVICE)))
     assert not is_refusal(LEARNED.event)

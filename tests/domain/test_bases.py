@@ -102,7 +102,7 @@ def test_a_basis_with_a_last_day_carries_through_that_day_in_japan():
         pytest.param("CAPA-7", Reason.NO_GATEWAY, id="a restriction"),
     ],
 )
-def test_what_does_not_permit_telling_is_refused(code, reason):
+def test_a_basis_that_does_not_permit_disclosure_is_refused(code, reason):
     assert _refusal(given(LEARNED), _disclosure(AZ_CORE, MID_HOSP, code)) == (reason, MID_HOSP)
 
 
@@ -141,8 +141,8 @@ def test_a_basis_carries_between_its_parties_as_the_law_has_it(code, by, to):
     ],
 )
 def test_in_reply_direction_a_basis_permits_request_answer_and_report_only(code, by, to):
-    telling = _disclosure(by, to, code)
-    assert _refusal(given(LEARNED), telling) == (Reason.BASIS_FOR_OTHER_PARTIES, to)
+    disclosure = _disclosure(by, to, code)
+    assert _refusal(given(LEARNED), disclosure) == (Reason.BASIS_FOR_OTHER_PARTIES, to)
     context = case_message(e.InformationRequested, by, [to], [Section.BASIC], code)
     assert given(LEARNED).when(context) == [context.event]
 

@@ -458,7 +458,7 @@ def test_a_visit_that_was_recorded_and_then_reported_counts_once() -> None:
     assert brings([*past, visit("2025-06-05 18:00")], "2025-06-09 00:00", e.VisitGapAlarmRaised) == []
 
 
-def test_whose_turn_a_visit_is() -> None:
+def test_who_is_responsible_for_a_visit() -> None:
     of = {c.kind: c for c in clocks(given(*IN_SHORT).world.case, first_edition()["policy"])}
     assert (of[ClockKind.VISITS].responsible, of[ClockKind.VISITS].informed) == (SORA_NPO, {AZ_CORE})
     own = {c.kind: c for c in clocks(given(LEARNED, SHORT, BEGUN).world.case, first_edition()["policy"])}

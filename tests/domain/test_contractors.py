@@ -773,7 +773,7 @@ def test_the_commission_of_nobody_has_no_member():
         pytest.param(e.Kind.CASE, CASE, False, id="a case is not of the register"),
     ],
 )
-def test_an_originator_is_found_by_kind_and_id(kind, id, known):
+def test_an_originator_is_looked_up_by_kind_and_id(kind, id, known):
     actual = given(LEARNED, COMMISSIONED).world.register.find(kind, id)
     assert (actual is not None and actual.id == id) is known
 

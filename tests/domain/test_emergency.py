@@ -240,7 +240,7 @@ def test_a_lone_approval_of_nothing_and_a_case_without_core_open_nothing() -> No
     assert homeless.world.case.granted == {}
 
 
-def test_no_wish_can_bring_an_opening_of_its_own() -> None:
+def test_no_command_can_record_an_opening_by_itself() -> None:
     own = case_message(e.DisclosureMade, EXT_NURSERY, [], [(S.CHILD, Flag.SENSITIVE)], name="own words")
     so = given(*PAST)
     assert so.when(own) == [own.event]

@@ -93,7 +93,7 @@ def test_an_event_that_leaves_a_statement_out_is_refused_at_import(name, publish
 
 
 @pytest.mark.parametrize("group", GROUPS)
-def test_a_step_that_says_yes_to_a_group_is_refused_at_import(group, published):
+def test_a_case_step_that_claims_a_group_is_refused_at_import(group, published):
     with pytest.raises(TypeError, match="contradicts its base class"):
 
         class Noted(e.CaseStep, **{**COMPLETE, group: True}):

@@ -105,7 +105,7 @@ KEYED = replace(
         pytest.param(COMMISSIONED[-1], id="an oath"),
     ],
 )
-def test_a_wish_becomes_the_draft_of_what_it_asks_for(one: EventInput) -> None:
+def test_a_command_is_parsed_into_the_event_it_proposes(one: EventInput) -> None:
     command = command_of(payload(one), FRAME)
     assert (command.proposed_event, command.by, command.command_id, command.actor) == (
         one.event,
@@ -222,7 +222,7 @@ LEARNED_ITEM = LEARNED.item().item
         ),
     ],
 )
-def test_a_wish_that_is_not_of_its_form_is_refused(error_code: str, wrong: CommandPayload) -> None:
+def test_a_command_that_is_not_of_its_form_is_refused(error_code: str, wrong: CommandPayload) -> None:
     refuses(error_code, wrong)
 
 

@@ -45,7 +45,7 @@ from tests.domain.builders import (
 S = Section
 
 
-def test_a_wish_that_fails_in_every_step_is_mended_step_by_step():
+def test_a_command_that_fails_every_check_is_corrected_check_by_check():
     """One disclosure, wrong in every way; each mending shows the next reason."""
     so = given(LEARNED, ASSESSED, ELIGIBLE, REGISTERED, consent_of(recipient=EXT_SERVICE))
 

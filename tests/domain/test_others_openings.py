@@ -1,4 +1,4 @@
-"""A core agency is told, by day, what others opened of its cases, as far as it can see the message itself."""
+"""A core agency is shown, by day, what others opened of its cases, as far as it can see the message itself."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ONE = CaseOpening(
 )
 
 
-def told(*openings: CaseOpening, agency: Any = AZ_CORE) -> list[DailyOpenings]:
+def daily_openings(*openings: CaseOpening, agency: Any = AZ_CORE) -> list[DailyOpenings]:
     world = given(LEARNED).world
     return others_openings(world, agency, openings, since=AT - timedelta(days=1), now=AT + timedelta(days=1))
 
@@ -26,7 +26,7 @@ def told(*openings: CaseOpening, agency: Any = AZ_CORE) -> list[DailyOpenings]:
 def test_openings_are_counted_by_day_in_japan_agency_and_section() -> None:
     next_day = replace(ONE, at=AT + timedelta(minutes=30))
     medical = replace(ONE, section="MEDICAL")
-    assert told(next_day, ONE, medical, ONE) == [
+    assert daily_openings(next_day, ONE, medical, ONE) == [
         DailyOpenings(date(2025, 6, 2), CASE, MID_HOSP, "BASIC", 2),
         DailyOpenings(date(2025, 6, 2), CASE, MID_HOSP, "MEDICAL", 1),
         DailyOpenings(date(2025, 6, 3), CASE, MID_HOSP, "BASIC", 1),
@@ -44,8 +44,8 @@ def test_openings_are_counted_by_day_in_japan_agency_and_section() -> None:
     ],
 )
 def test_other_openings_are_left_out(changed: dict[str, Any]) -> None:
-    assert told(replace(ONE, **changed)) == []
+    assert daily_openings(replace(ONE, **changed)) == []
 
 
-def test_nobody_but_the_core_agency_is_told() -> None:
-    assert told(ONE, agency=AZ_COORD) == []
+def test_nobody_but_the_core_agency_is_informed() -> None:
+    assert daily_openings(ONE, agency=AZ_COORD) == []

@@ -28,9 +28,9 @@ ON = date(2025, 6, 2)
 def test_both_parties_of_a_commission_see_it_and_what_is_missing() -> None:
     register = given(contract()).world.register
     for agency in (AZ_CORE, SORA_NPO):
-        [found] = [c for c in commissions_of(register, agency, ON) if c.commission.id == COMMISSION]
-        assert found.in_force
-        assert found.gaps == {"REQUIREMENT_1", "REQUIREMENT_2"}
+        [status] = [c for c in commissions_of(register, agency, ON) if c.commission.id == COMMISSION]
+        assert status.in_force
+        assert status.gaps == {"REQUIREMENT_1", "REQUIREMENT_2"}
     [complete] = commissions_of(given(*COMMISSIONED).world.register, SORA_NPO, ON)
     assert complete.gaps == frozenset()
     [before] = commissions_of(register, SORA_NPO, date(2025, 3, 31))
@@ -72,6 +72,6 @@ def test_an_authority_sees_all_items_of_a_request_and_others_those_they_know() -
 def test_a_request_counts_the_officials_who_approved_it() -> None:
     now = jst("2025-06-10 09:00")
     world = given(FOUNDED, LEARNED, FILE, *APPROVED).world
-    found = audit_request_for(world, AZ_COORD, id_of("content_request"), content_request().event, now)
-    assert found is not None
-    assert found.approvals == 2
+    status = audit_request_for(world, AZ_COORD, id_of("content_request"), content_request().event, now)
+    assert status is not None
+    assert status.approvals == 2

@@ -313,11 +313,13 @@ def differences(edition: int, histories: Iterable[tuple[str, Sequence[Row]]]) ->
         player = played[-1][1].copy() if played else Player(edition)
         for number, row in enumerate(rows[len(played) :], len(played) + 1):
             try:
-                found = list(_row_differences(player, row))
+                row_differences = list(_row_differences(player, row))
             except ExchangeError as error:
-                found = [f"it has no answer now: {error.error_code}"]
-            yield from (f"{name}: row {number} ({_name_of(row)}, {row['at']}): {text}" for text in found)
-            if found:
+                row_differences = [f"it has no answer now: {error.error_code}"]
+            yield from (
+                f"{name}: row {number} ({_name_of(row)}, {row['at']}): {text}" for text in row_differences
+            )
+            if row_differences:
                 break
             played.append((row, player.copy()))
 
@@ -404,12 +406,12 @@ def _opening_differences(player: Player, row: Row, record: Record) -> Iterator[s
             yield f"{agency} could open items {was}, can open {is_now}"
 
 
-def _event_differences(expected: e.Event, found: e.Event) -> Iterator[str]:
-    if type(expected) is not type(found):
-        reason = getattr(found, "reason", None)
-        yield f"was {expected.TOPIC}, is {found.TOPIC}" + (f" ({reason})" if reason else "")
+def _event_differences(expected: e.Event, actual: e.Event) -> Iterator[str]:
+    if type(expected) is not type(actual):
+        reason = getattr(actual, "reason", None)
+        yield f"was {expected.TOPIC}, is {actual.TOPIC}" + (f" ({reason})" if reason else "")
         return
-    was, is_now = dump(expected), dump(found)
+    was, is_now = dump(expected), dump(actual)
     for field in sorted(was.keys() | is_now.keys()):
         if was.get(field) != is_now.get(field):
             yield f"field {field}: was {was.get(field)}, is {is_now.get(field)}"

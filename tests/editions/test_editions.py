@@ -32,7 +32,7 @@ TWO = (Edition(1, date(2026, 11, 30), "the first edition"), Edition(2, date(2027
 MINUTES = case_message(e.ConferenceMinutesRecorded, AZ_CORE, sections=[Section.CONF])
 
 
-def test_each_edition_has_its_row_and_says_what_it_changed() -> None:
+def test_each_edition_has_its_row_with_what_it_changed() -> None:
     check_editions()
     assert [edition.number for edition in EDITIONS] == list(range(1, CURRENT_EDITION + 1))
     assert all(edition.changed and "\n" not in edition.changed for edition in EDITIONS)

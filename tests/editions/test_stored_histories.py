@@ -57,9 +57,9 @@ def histories(edition: int, file: str) -> list[tuple[str, list[Row]]]:
 @pytest.mark.parametrize("file", FILES)
 @pytest.mark.parametrize("edition", EVERY_EDITION)
 def test_an_edition_answers_its_stored_histories_as_it_did(edition: int, file: str) -> None:
-    found = list(differences(edition, histories(edition, file)))
-    if found:
-        shown = "\n  ".join(found[:12])
+    all_differences = list(differences(edition, histories(edition, file)))
+    if all_differences:
+        shown = "\n  ".join(all_differences[:12])
         pytest.fail(
             RULE_CHANGED.format(edition=edition, differences=shown, folder=folder_of(edition)), pytrace=False
         )
@@ -127,7 +127,9 @@ MUTANTS: dict[str, tuple[Any, str, Callable[[Any], Any]]] = {
 
 
 @pytest.mark.parametrize("mutant", sorted(MUTANTS))
-def test_a_changed_rule_without_a_new_edition_is_found(mutant: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_changed_rule_without_a_new_edition_is_detected(
+    mutant: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     where, name, change = MUTANTS[mutant]
     if isinstance(where, dict):
         monkeypatch.setitem(where, name, change(where[name]))
@@ -136,9 +138,9 @@ def test_a_changed_rule_without_a_new_edition_is_found(mutant: str, monkeypatch:
         monkeypatch.setattr(where, name, changed)
         if name == "rests_on":
             monkeypatch.setattr("tests.editions.history.rests_on", changed)
-    found = next((d for file in reversed(FILES) for d in differences(1, histories(1, file))), None)
-    assert found is not None
-    assert ": row " in found
+    first_difference = next((d for file in reversed(FILES) for d in differences(1, histories(1, file))), None)
+    assert first_difference is not None
+    assert ": row " in first_difference
 
 
 # --- the form of a history --------------------------------------------------------------------------------
@@ -160,7 +162,7 @@ def history_with_alarms() -> list[Row]:
     return record_history(1, inputs)
 
 
-def found_in(rows: list[Row]) -> list[str]:
+def differences_of(rows: list[Row]) -> list[str]:
     return list(differences(1, [("a", rows)]))
 
 
@@ -175,21 +177,21 @@ def test_what_begins_alike_is_played_once_and_differs_where_it_differs() -> None
 def test_each_kind_of_difference_is_named_with_its_row() -> None:
     rows = history_with_alarms()
     first_alarm = next(n for n, row in enumerate(rows) if "due" in row)
-    assert found_in(rows) == []
+    assert differences_of(rows) == []
 
     def with_row(number: int, **changes: Any) -> list[Row]:
         return [*rows[:number], {**rows[number], **changes}, *rows[number + 1 :]]
 
-    [missing] = found_in([*rows[:first_alarm], rows[-1]])
+    [missing] = differences_of([*rows[:first_alarm], rows[-1]])
     assert missing.endswith("referral_unacknowledged_alarm.raised before it now")
     assert missing.startswith(f"a: row {first_alarm + 1} (command conference_minutes.recorded, ")
-    [rested] = found_in(with_row(-1 % len(rows), rests_on=[]))
+    [rested] = differences_of(with_row(-1 % len(rows), rests_on=[]))
     assert "rests_on: was [], is [[" in rested
     alarm = rows[first_alarm]["due"]
     fields = {**alarm["fields"], "escalated": True}
     assert any(
         "field escalated: was True, is False" in d
-        for d in found_in(with_row(first_alarm, due={**alarm, "fields": fields}))
+        for d in differences_of(with_row(first_alarm, due={**alarm, "fields": fields}))
     )
     answer = {
         "topic": "command.refused",
@@ -198,6 +200,6 @@ def test_each_kind_of_difference_is_named_with_its_row() -> None:
     }
     assert any(
         "was command.refused, is conference_minutes.recorded" in d
-        for d in found_in(with_row(len(rows) - 1, answer=answer))
+        for d in differences_of(with_row(len(rows) - 1, answer=answer))
     )
-    assert any("could open items" in d for d in found_in(with_row(len(rows) - 1, opens={})))
+    assert any("could open items" in d for d in differences_of(with_row(len(rows) - 1, opens={})))

@@ -40,7 +40,7 @@ def records(hub: RehearsalHub) -> list[Record]:
     return [stored.record for stored in store.read(1, store.head())]
 
 
-def found(hub: RehearsalHub, *, rows: bool = True) -> list[Finding]:
+def findings_of(hub: RehearsalHub, *, rows: bool = True) -> list[Finding]:
     """What the verifier says of the whole stream, and of the live rows."""
     runtime = hub.runtime
     assert runtime is not None
@@ -117,7 +117,7 @@ def test_a_record_of_two_editions_verifies(upgraded: Upgraded) -> None:
     assert alarms == dict.fromkeys((upgraded.case, upgraded.silent_case, late), 2)
     [refusal] = [r for r in made if r.topic in ("command.refused", "disclosure.refused")]
     assert (refusal.edition, refusal.event.reason) == (2, "REASON_MISSING")  # type: ignore[attr-defined]
-    assert found(hub) == []
+    assert findings_of(hub) == []
 
 
 def bundle_of(hub: RehearsalHub, case: UUID | None) -> BundleResult:
@@ -202,20 +202,20 @@ def append_claiming(hub: RehearsalHub, case: UUID, edition: int, patch: pytest.M
     return runtime.store.head()
 
 
-def test_a_record_that_goes_back_to_an_older_edition_is_found(
+def test_a_record_that_goes_back_to_an_older_edition_is_detected(
     upgraded: Upgraded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hub = upgraded.hub
     assert note(hub, upgraded.case) == "refused"
     position = append_claiming(hub, upgraded.case, 1, monkeypatch)
-    result = found(hub, rows=False)
+    result = findings_of(hub, rows=False)
     assert ("edition-goes-back", position) in [(f.what, f.position) for f in result]
     assert {f.position for f in result} == {
         position
     }  # by the rules of edition 1 it was not to be refused either
 
 
-def test_a_record_that_claims_a_newer_edition_is_found(
+def test_a_record_that_claims_a_newer_edition_is_detected(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with hub_with_case(tmp_path / "hub") as hub:
@@ -226,14 +226,14 @@ def test_a_record_that_claims_a_newer_edition_is_found(
             as_before.setattr(editions, "CURRENT_EDITION", 1)
             position = append_claiming(hub.rehearsal_hub, hub.case, 2, monkeypatch)
             hub.refer(uuid4())
-        result = [(f.what, f.position) for f in found(hub.rehearsal_hub, rows=False)]
+        result = [(f.what, f.position) for f in findings_of(hub.rehearsal_hub, rows=False)]
         assert result == [("decision-differs", position), ("edition-goes-back", position + 1)]
 
 
 # --- an edition that this release does not have -----------------------------------------------------------
 
 
-def test_an_older_release_says_that_it_can_not_judge_and_accuses_nobody(
+def test_an_older_release_reports_that_it_cannot_judge_and_accuses_nobody(
     upgraded: Upgraded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hub = upgraded.hub
@@ -242,7 +242,7 @@ def test_an_older_release_says_that_it_can_not_judge_and_accuses_nobody(
     assert result.faults == []
     newer = [n for n, r in enumerate(records(hub), 1) if r.edition == 2]
     monkeypatch.undo()
-    findings = found(hub, rows=False)
+    findings = findings_of(hub, rows=False)
     assert [(f.what, f.position) for f in findings] == [("unknown-edition", n) for n in newer]
     assert all("decided under newer rules" in f.detail for f in findings)
 

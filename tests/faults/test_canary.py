@@ -95,7 +95,7 @@ def run(
         yield played
 
 
-def test_content_in_clear_is_found_nowhere_but_where_it_was_opened(
+def test_content_in_clear_occurs_only_where_it_was_opened(
     run: Run,
     tmp_path: Path,
     recorded_traffic: list[bytes],

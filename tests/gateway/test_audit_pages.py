@@ -61,7 +61,7 @@ def test_a_notifier_is_on_no_page_and_in_no_file(audit_pages: tuple[Run, httpx2.
         assert id_ not in answer.text
 
 
-def test_a_large_ledger_shows_its_last_rows_and_says_so(
+def test_a_large_ledger_shows_its_last_rows_and_their_number(
     audit_pages: tuple[Run, httpx2.Client], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run, client = audit_pages

@@ -289,7 +289,7 @@ def test_a_guardians_request_is_decided_section_by_section_with_its_grounds(offi
     assert "DECIDE_ACCESS" not in office.pending_tasks(case, "AZ-CORE")
 
 
-def test_withholding_everything_needs_a_ground_for_every_section(office: PagesFixture) -> None:
+def test_withholding_everything_needs_a_legal_reason_for_every_section(office: PagesFixture) -> None:
     case = office.case()
     page_client = office.at("AZ-CORE")
     request = page_client.submit(f"/cases/{case}/forms/access-request", {"requester": "SELF"})
@@ -305,7 +305,7 @@ def test_withholding_everything_needs_a_ground_for_every_section(office: PagesFi
 def test_recipients_of_a_wrong_message_get_the_correction_and_answer(office: PagesFixture) -> None:
     case = office.case()
     wrong = office.forward_notification(case, text="左腕のあざ")
-    page_client, told = office.at("AZ-CORE"), office.at("KS-CGC")
+    page_client, recipient = office.at("AZ-CORE"), office.at("KS-CGC")
     correction = page_client.submit(
         f"/cases/{case}/forms/correction?about={wrong}", {"text_CHILD": "右腕のあざ"}
     )
@@ -314,16 +314,16 @@ def test_recipients_of_a_wrong_message_get_the_correction_and_answer(office: Pag
         f"/cases/{case}/forms/correction-notice?about={correction}",
         {"text_CHILD": "右腕が正しい", f"basis.{cgc}": "APPI-69-2-3"},
     )
-    assert "訂正・回収に対応し、確認する" in told.page("/")
-    told.submit(f"/cases/{case}/forms/notice-followed?about={notice}", {"agreed": "yes"})
+    assert "訂正・回収に対応し、確認する" in recipient.page("/")
+    recipient.submit(f"/cases/{case}/forms/notice-followed?about={notice}", {"agreed": "yes"})
     recall = page_client.submit(f"/cases/{case}/forms/recall?about={wrong}", {"reason": "WRONG_CONTENT"})
-    told.submit(f"/cases/{case}/forms/notice-followed?about={recall}", {"agreed": "yes"})
+    recipient.submit(f"/cases/{case}/forms/notice-followed?about={recall}", {"agreed": "yes"})
     assert page_client.case(case).count("訂正・回収の確認") >= 2
     assert "CONFIRM" not in office.pending_tasks(case, "KS-CGC")
     page_client.submit(
         f"/cases/{case}/forms/use-stop?about={wrong}", {"reason": "UNLAWFUL_USE", "agreed": "yes"}
     )
-    assert "閲覧終了" in told.case(case)
+    assert "閲覧終了" in recipient.case(case)
 
 
 def test_only_a_sighting_of_the_child_stops_the_48_hours(office: PagesFixture) -> None:
@@ -552,7 +552,7 @@ def test_a_request_is_answered_or_declined_with_a_reason(office: PagesFixture) -
     case = office.case()
     office.forward_notification(case)
     cgc = office.id("KS-CGC")
-    page_client, told = office.at("AZ-CORE"), office.at("KS-CGC")
+    page_client, recipient = office.at("AZ-CORE"), office.at("KS-CGC")
     for _ in range(2):
         page_client.fill(
             f"/cases/{case}/disclose",
@@ -566,11 +566,13 @@ def test_a_request_is_answered_or_declined_with_a_reason(office: PagesFixture) -
         )
     requests = [m for m in messages_of(office, case, "KS-CGC") if m["act"] == "information.requested"]
     core = office.id("AZ-CORE")
-    told.submit(
+    recipient.submit(
         f"/cases/{case}/forms/answer?about={requests[0]['message']}",
         {"text_CHILD": "面接した", f"basis.{core}": "CAPA-13-4"},
     )
-    told.submit(f"/cases/{case}/forms/decline?about={requests[1]['message']}", {"reason": "NOT_KNOWN_TO_US"})
+    recipient.submit(
+        f"/cases/{case}/forms/decline?about={requests[1]['message']}", {"reason": "NOT_KNOWN_TO_US"}
+    )
     text = page_client.case(case)
     assert "不回答" in text
     assert "把握していない" in text

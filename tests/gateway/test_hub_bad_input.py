@@ -268,9 +268,11 @@ def flipped(data: bytes, at: int = -1) -> bytes:
 
 
 def spoilt(which: int) -> Callable[[HubWithCase, bytes, Signatures], Signatures]:
-    def change(hub: HubWithCase, payload: bytes, found: Signatures) -> Signatures:
-        found[which] = replace(found[which], value=flipped(found[which].value))
-        return found
+    def change(hub: HubWithCase, payload: bytes, original_signatures: Signatures) -> Signatures:
+        original_signatures[which] = replace(
+            original_signatures[which], value=flipped(original_signatures[which].value)
+        )
+        return original_signatures
 
     return change
 
@@ -280,18 +282,20 @@ def signature_half_of_another(
 ) -> Callable[[HubWithCase, bytes, Signatures], Signatures]:
     """One of the two by another agency's key, under its own name or under the sender's."""
 
-    def change(hub: HubWithCase, payload: bytes, found: Signatures) -> Signatures:
+    def change(hub: HubWithCase, payload: bytes, original_signatures: Signatures) -> Signatures:
         other = sign_by(hub.sig(code), payload)[which]
-        found[which] = other if own_name else replace(other, key_id=found[which].key_id)
-        return found
+        original_signatures[which] = (
+            other if own_name else replace(other, key_id=original_signatures[which].key_id)
+        )
+        return original_signatures
 
     return change
 
 
 def over_another_payload(which: int) -> Callable[[HubWithCase, bytes, Signatures], Signatures]:
-    def change(hub: HubWithCase, payload: bytes, found: Signatures) -> Signatures:
-        found[which] = sign_by(hub.sig("MID-HOSP"), payload + b" ")[which]
-        return found
+    def change(hub: HubWithCase, payload: bytes, original_signatures: Signatures) -> Signatures:
+        original_signatures[which] = sign_by(hub.sig("MID-HOSP"), payload + b" ")[which]
+        return original_signatures
 
     return change
 
@@ -663,11 +667,11 @@ def test_a_refused_command_without_sections_keeps_its_frame(hub: HubWithCase) ->
 
 
 def answers_to(hub: HubWithCase, unsigned_requests: list[UnsignedRequest]) -> set[tuple[int, str, bytes]]:
-    found = set()
+    answers = set()
     for unsigned in unsigned_requests:
         answer = hub.post(unsigned)
-        found.add((answer.status_code, answer.headers["content-type"], answer.content))
-    return found
+        answers.add((answer.status_code, answer.headers["content-type"], answer.content))
+    return answers
 
 
 def test_a_stranger_cannot_distinguish_a_case_of_others_from_no_case(hub: HubWithCase) -> None:
@@ -708,9 +712,9 @@ def test_a_stranger_cannot_distinguish_a_case_of_others_from_no_case(hub: HubWit
         rewrap, other = hub.unsigned("EXT-SERVICE", "items.rewrapped", {}, about=about), hub.disclosure()
         rewrap.payload["wrapped_keys"], rewrap.parts = other.payload["wrapped_keys"][:1], other.parts[2:3]
         unsigned_requests.append(rewrap)
-    found = answers_to(hub, unsigned_requests)
-    assert len(found) == 1, found
-    [(status, _, body)] = found
+    answers = answers_to(hub, unsigned_requests)
+    assert len(answers) == 1, answers
+    [(status, _, body)] = answers
     assert (status, json.loads(body)["error_code"]) == (404, NOT_FOUND)
     assert hub.head() == head
 
@@ -748,11 +752,11 @@ def test_queries_reveal_nothing_of_a_case_to_a_stranger(hub: HubWithCase) -> Non
     empty_fields = {"to": [], "basis": {}, "consent": [], "purpose": "SUPPORT", "reason": None}
     queried = {"act": "conference_minutes.recorded", "fields": empty_fields, "items": []}
     for act, fields in (("recipients", queried), ("duties", {})):
-        found = {
+        answers = {
             hub.post(hub.unsigned("EXT-SERVICE", act, fields, **more), "/v1/queries").content
             for more in ({}, {"about": nowhere})
         }
-        assert len(found) == 1
+        assert len(answers) == 1
 
 
 def test_attack_taking_the_id_of_another_originator_is_refused_without_a_record(tmp_path: Path) -> None:
@@ -776,9 +780,9 @@ def test_attack_taking_the_id_of_another_originator_is_refused_without_a_record(
                 unsigned_requests.append(
                     hub.unsigned("MID-HOSP", act, fields, about={"kind": kind, "id": str(id)})
                 )
-        found = answers_to(hub, unsigned_requests)
-        assert len(found) == 1, found
-        [(status, _, body)] = found
+        answers = answers_to(hub, unsigned_requests)
+        assert len(answers) == 1, answers
+        [(status, _, body)] = answers
         assert (status, json.loads(body)["error_code"]) == (404, NOT_FOUND)
         assert hub.head() == head
         assert hub.post(hub.reading("AZ-CORE")).status_code == 200
@@ -821,7 +825,7 @@ def test_a_recorded_payload_with_other_signatures_gets_no_receipt(hub: HubWithCa
 
 def test_without_a_valid_signature_nothing_is_revealed_of_what_exists(hub: HubWithCase) -> None:
     member = {"member": str(hub.door("MID-HOSP").agency), "item": 1}
-    found = set()
+    answers = set()
     for id in (hub.case, access_of(hub.case), hub.network, hub.door("AZ-CORE").agency, uuid4()):
         for kind, act, fields in (
             ("network", "network_member.admitted", member),
@@ -830,8 +834,8 @@ def test_without_a_valid_signature_nothing_is_revealed_of_what_exists(hub: HubWi
         ):
             unsigned = hub.unsigned("MID-HOSP", act, fields, about={"kind": kind, "id": str(id)})
             unsigned.signers = [SignatureKeys.generate()]
-            found.add(hub.post(unsigned).content)
-    assert len(found) == 1
+            answers.add(hub.post(unsigned).content)
+    assert len(answers) == 1
 
 
 def test_another_payload_under_a_used_command_id_is_a_conflict(hub: HubWithCase) -> None:

@@ -172,9 +172,9 @@ class Simulated:
 
 
 def simulate(
-    folder: Path, requests: Sequence[bytes], seed: int, *, loss: float = LOSS_SHARE, in_turn: bool = False
+    folder: Path, requests: Sequence[bytes], seed: int, *, loss: float = LOSS_SHARE, one_by_one: bool = False
 ) -> Simulated:
-    """Send these requests to a hub over this folder; ``in_turn``: one after another, in this order."""
+    """Send these requests to a hub over this folder; ``one_by_one``: one after another, in this order."""
     executor = SeededExecutor(seed)
     with simulated_hub(folder, executor) as (runtime, recorder):
         before = runtime.store.head()
@@ -183,7 +183,7 @@ def simulate(
         recorder.share = loss
         for client in clients:
             network.submit(client.send)
-            if in_turn:
+            if one_by_one:
                 executor.run_until(lambda client=client: bool(client.answers))  # type: ignore[misc]
         executor.run_until(lambda: all(client.answers for client in clients))
         recorder.share = 0.0
@@ -231,7 +231,7 @@ def test_any_interleaving_records_what_its_commands_give_one_after_another(
     run = simulate(copy_of(workload, tmp_path / "interleaved"), workload.requests, seed)
     require_invariants(run)
     one_by_one = simulate(
-        copy_of(workload, tmp_path / "one-by-one"), recorded_requests(run), 0, loss=0.0, in_turn=True
+        copy_of(workload, tmp_path / "one-by-one"), recorded_requests(run), 0, loss=0.0, one_by_one=True
     )
     assert one_by_one.bodies == run.bodies
 

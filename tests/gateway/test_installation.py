@@ -66,7 +66,7 @@ def test_an_installation_is_never_overwritten(tmp_path: Path) -> None:
         create_installation(tmp_path / "hub", mode="rehearsal")
 
 
-def test_a_folder_without_installation_says_how_to_make_one(tmp_path: Path) -> None:
+def test_a_folder_without_installation_is_answered_with_how_to_make_one(tmp_path: Path) -> None:
     with pytest.raises(NotFound, match="kakehashi init"):
         open_installation(tmp_path)
 

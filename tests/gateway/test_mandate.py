@@ -80,9 +80,9 @@ def epochs(rehearsal_hub: RehearsalHub, run: Run) -> list[tuple[int, bool]]:
 
 def test_records_since_a_mandate_use_its_own_control_key_wrapped_once(tmp_path: Path) -> None:
     with second_mandate(tmp_path / "hub") as (run, rehearsal_hub):
-        found = epochs(rehearsal_hub, run)
-        old = [one for one in found if one[0] == 1]
-        new = found[len(old) :]
+        epochs_used = epochs(rehearsal_hub, run)
+        old = [one for one in epochs_used if one[0] == 1]
+        new = epochs_used[len(old) :]
         assert old == [(1, True)] + [(1, False)] * (len(old) - 1)
         assert new == [(2, True)] + [(2, False)] * (len(new) - 1)
         assert len(old) > 3

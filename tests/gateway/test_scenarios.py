@@ -72,7 +72,7 @@ def test_the_packaged_story_is_the_one_that_is_tested() -> None:
         "held-while-consent-goes",
     ],
 )
-def test_every_agency_can_open_exactly_what_the_story_says(name: str) -> None:
+def test_every_agency_can_open_exactly_what_the_story_expects(name: str) -> None:
     code, [story] = run(STORIES / f"{name}.yaml")
     assert story["reasons"] == []
     assert [c for c in story["checks"] if not c["ok"]] == []
@@ -201,7 +201,7 @@ def more(*steps: dict[str, object]) -> list[dict[str, object]]:
         pytest.param({"from": "HUB", "event": "HubFounded"}, "送れません", id="an event before any story"),
     ],
 )
-def test_what_did_not_happen_as_the_story_says_fails(
+def test_a_story_that_did_not_happen_as_expected_fails(
     step: dict[str, object], error_text: str, tmp_path: Path
 ) -> None:
     code, [result_json] = run(short(tmp_path, {"timeline": more(step)}))
@@ -243,7 +243,9 @@ def test_a_sentence_of_a_known_form_is_checked(text: str, ok: bool | None, tmp_p
         pytest.param("id: [unclosed\n", "ParserError", id="no YAML"),
     ],
 )
-def test_a_file_that_is_no_story_says_what_to_mend(text: str, error_text: str, tmp_path: Path) -> None:
+def test_a_file_that_is_no_story_is_answered_with_what_to_correct(
+    text: str, error_text: str, tmp_path: Path
+) -> None:
     path = tmp_path / "bad.yaml"
     path.write_text(text)
     result = RUN.invoke(app, ["scenario", "run", str(path)])

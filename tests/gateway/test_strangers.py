@@ -125,15 +125,15 @@ def test_every_application_of_the_product_is_walked_here() -> None:
 def unguarded(app: FastAPI, public: set[Route]) -> set[str]:
     """What is wrong with the answers that a stranger gets from an agency's door."""
     routes = routes_of(app)
-    found = {f"{m} {path}: a new mount" for m, path in routes - public if m == "*"}
+    routes_without_guard = {f"{m} {path}: a new mount" for m, path in routes - public if m == "*"}
     for (method, path), response in strange_requests(app):
         if (method, path) in public:
             continue
         if response.bytes_read:
-            found.add(f"{method} {path}: the body was read")
+            routes_without_guard.add(f"{method} {path}: the body was read")
         if not (_sent_away(response) if (method, path) in routes else response.status == 405):
-            found.add(f"{method} {path}: answered {response.status}")
-    return found
+            routes_without_guard.add(f"{method} {path}: answered {response.status}")
+    return routes_without_guard
 
 
 def _sent_away(response: Response) -> bool:
@@ -288,7 +288,7 @@ def test_the_auditors_pages_only_read_and_never_take_a_body() -> None:
     assert routes_of(app) == AUDIT_PAGES
 
 
-def test_nothing_of_the_auditors_pages_is_found_without_the_secret_address(
+def test_the_auditors_pages_answer_only_under_the_secret_address(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     served: list[FastAPI] = []

@@ -418,9 +418,9 @@ def test_unknown_or_invalid_settings_are_refused(
     (tmp_path / "tsa.pem").write_bytes(authority.pem())
     about = {"url": "http://127.0.0.1:9", "certificates": "tsa.pem"}
     (tmp_path / "tsa.json").write_text(json.dumps(about))
-    found = time_settings(tmp_path)
-    assert found is not None
-    assert (found.every_seconds, found.retry_seconds, found.authority.policy) == (
+    settings = time_settings(tmp_path)
+    assert settings is not None
+    assert (settings.every_seconds, settings.retry_seconds, settings.authority.policy) == (
         3600.0,
         60.0,
         None,

@@ -156,7 +156,7 @@ def test_every_form_that_derives_codes_is_read_somewhere() -> None:
 
 
 @pytest.mark.parametrize("row", [pytest.param(row, id=row.code) for row in TABLE.values()])
-def test_a_row_says_in_plain_sentences_what_happened_and_what_to_do(row: ErrorCode) -> None:
+def test_a_row_states_in_plain_sentences_what_happened_and_what_to_do(row: ErrorCode) -> None:
     assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", row.code)
     assert row.audience
     for sentence in (row.meaning, row.remedy):

@@ -107,14 +107,14 @@ ASKING = [c for c in MESSAGES if c.IN_GROUPS["unsolicited"] or c.IN_GROUPS["begi
 
 
 @pytest.mark.parametrize("cls", ASKING, ids=lambda c: c.TOPIC)
-def test_what_arrives_unasked_is_in_a_work_list_or_states_why_not(cls: type[CaseMessage]) -> None:
+def test_what_arrives_unsolicited_is_in_a_work_list_or_states_why_not(cls: type[CaseMessage]) -> None:
     assert waits_for_somebody(cls) is not bool(cls.NO_TASK), (
         "state the clocks it starts (starts=REFERRAL_CLOCKS puts it into the work list), or no_task"
     )
 
 
 @pytest.mark.parametrize("cls", [c for c in MESSAGES if c not in ASKING], ids=lambda c: c.TOPIC)
-def test_only_what_arrives_unasked_states_that_it_has_no_task(cls: type[CaseMessage]) -> None:
+def test_only_what_arrives_unsolicited_states_that_it_has_no_task(cls: type[CaseMessage]) -> None:
     assert cls.NO_TASK == ""
 
 

@@ -54,9 +54,9 @@ def test_every_sender_rule_is_defined_and_used(sender: Sender) -> None:
 
 
 def test_every_module_of_rules_and_effects_is_imported() -> None:
-    for name, modules in (("rules", RULE_MODULES), ("effects", EFFECT_MODULES)):
-        found = {f"domain.{p.parent.name}.{name}" for p in (ROOT / "domain").glob(f"*/{name}.py")}
-        assert found <= {m.__name__ for m in modules} | DECISIONS_OF_THE_REGISTER
+    for name, imported in (("rules", RULE_MODULES), ("effects", EFFECT_MODULES)):
+        modules = {f"domain.{p.parent.name}.{name}" for p in (ROOT / "domain").glob(f"*/{name}.py")}
+        assert modules <= {m.__name__ for m in imported} | DECISIONS_OF_THE_REGISTER
 
 
 def test_every_rule_of_an_act_names_its_law_or_what_it_is() -> None:

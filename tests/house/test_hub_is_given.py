@@ -19,21 +19,21 @@ CLOCKS = {"clock", "_clock", "_machine_clock", "machine_clock"}
 
 def machine_uses(source: str) -> list[str]:
     """What this module takes from the machine by itself: threads, sleep, clock, random ids."""
-    found: list[str] = []
+    uses: list[str] = []
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
             names = {alias.name for alias in node.names}
-            found += sorted(names & (FORBIDDEN_MODULES | set(ALLOWED_OF)))
+            uses += sorted(names & (FORBIDDEN_MODULES | set(ALLOWED_OF)))
         elif isinstance(node, ast.ImportFrom) and node.module is not None:
             names = {alias.name for alias in node.names}
             if node.module in FORBIDDEN_MODULES:
-                found.append(node.module)
+                uses.append(node.module)
             elif node.module in ALLOWED_OF:
-                found += sorted(names - ALLOWED_OF[node.module])
-            found += sorted(names & FORBIDDEN_CALLS)
+                uses += sorted(names - ALLOWED_OF[node.module])
+            uses += sorted(names & FORBIDDEN_CALLS)
         elif isinstance(node, ast.Attribute) and node.attr in FORBIDDEN_CALLS and not _is_given(node):
-            found.append(ast.unparse(node))
-    return found
+            uses.append(ast.unparse(node))
+    return uses
 
 
 def _is_given(node: ast.Attribute) -> bool:
@@ -68,5 +68,5 @@ def test_no_module_of_the_hub_takes_threads_time_or_ids_from_the_machine(path: P
         "import asyncio\nasyncio.sleep(1)",
     ],
 )
-def test_a_module_that_takes_them_is_found(source: str) -> None:
+def test_a_module_that_takes_them_is_detected(source: str) -> None:
     assert machine_uses(source)

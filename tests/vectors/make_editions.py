@@ -96,7 +96,7 @@ def renamed(rows: Sequence[Row]) -> list[Row]:
         for b in agencies:
             derived = commission_of(UUID(names[a]), UUID(names[b]))
             names[str(commission_of(UUID(a), UUID(b)))] = str(derived)
-    return [json.loads(ID.sub(lambda found: names.get(found[0], found[0]), line)) for line in text]
+    return [json.loads(ID.sub(lambda match: names.get(match[0], match[0]), line)) for line in text]
 
 
 # --- one edition ------------------------------------------------------------------------------------------

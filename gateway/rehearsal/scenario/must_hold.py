@@ -71,7 +71,7 @@ _TOKEN = re.compile(r"the auditor sees the token (?P<token>[A-Za-z0-9-]+), never
 
 def probes(run: Run) -> list[Probe]:
     """The views that sentences need besides the expected ones."""
-    found = []
+    moments = []
     for text in run.story.must_hold:
         dated = _DATED.match(text)
         if dated is None:
@@ -79,8 +79,8 @@ def probes(run: Run) -> list[Probe]:
         for what in (_EMPTY, _STILL_HELD):
             for m in what.finditer(dated["rest"]):
                 if m["agency"] in run.story.agencies:
-                    found.append(Probe(m["agency"], _moment(dated)))
-    return found
+                    moments.append(Probe(m["agency"], _moment(dated)))
+    return moments
 
 
 def _moment(dated: re.Match[str]) -> datetime:
@@ -175,10 +175,10 @@ def _until(run: Run, m: re.Match[str]) -> tuple[bool, str]:
 def _no_alarm(run: Run, m: re.Match[str]) -> tuple[bool, str]:
     kind, about = BY_NAME.get(canonical_event(m["alarm"])), run.messages.get(int(m["n"]))
     acts = [r.event for r in run.rehearsal_hub.hub_records()]
-    found = [f for f in acts if type(f) is kind and isinstance(f, CaseAlarm) and f.message == about]
+    alarms = [f for f in acts if type(f) is kind and isinstance(f, CaseAlarm) and f.message == about]
     return (
-        about is not None and kind is not None and not found,
-        f"#{m['n']} についての {m['alarm']} は {len(found)} 件",
+        about is not None and kind is not None and not alarms,
+        f"#{m['n']} についての {m['alarm']} は {len(alarms)} 件",
     )
 
 
@@ -260,9 +260,9 @@ def _frequent(run: Run, m: re.Match[str]) -> tuple[bool, str]:
 
 
 def _ledger_of_message(run: Run, n: int) -> dict[str, Any]:
-    found = run.rehearsal_hub.audit.ledger(run.case)
+    ledger = run.rehearsal_hub.audit.ledger(run.case)
     message = str(run.messages.get(n))
-    return {**found, "disclosures": [r for r in found["disclosures"] if r["message"] == message]}
+    return {**ledger, "disclosures": [r for r in ledger["disclosures"] if r["message"] == message]}
 
 
 def _contractors(run: Run) -> set[str]:

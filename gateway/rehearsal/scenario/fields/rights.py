@@ -58,8 +58,8 @@ def _recalled(step: Step, run: RunContext) -> dict[str, Any]:
 def _conditions(step: Step, run: RunContext) -> dict[str, Any]:
     d = step.details
     n = d.get("disclosure", d.get("about", d.get("answers")))
-    told = as_list(d.get("conditions")) or ["PURPOSE_ONLY", "NO_FURTHER_SHARING"]
-    named = [c for c in told if c in set(Condition)]
+    codes = as_list(d.get("conditions")) or ["PURPOSE_ONLY", "NO_FURTHER_SHARING"]
+    named = [c for c in codes if c in set(Condition)]
     return {
         "disclosure": message_or_last(run, step, n, "DisclosureMade"),
         "conditions": sorted(named or ["PURPOSE_ONLY"]),
