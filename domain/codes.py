@@ -1,6 +1,6 @@
 """The code lists. A code is permanent: it may be added, never reused or renamed.
 
-Source: «養育支援訪問事業ガイドライン» (雇児発第0316002号), clauses 2, 4–9; sections and flags are the
+Source: guideline 2, 4–9 (養育支援訪問事業ガイドライン, 雇児発第0316002号); sections and flags are the
 hub's own.
 """
 
@@ -332,7 +332,7 @@ class CommunityService(StrEnum):
 
 
 class RetentionPolicy(StrEnum):
-    """How long a case's content is kept; the years are in the rule book. Basis: own proposal (no statute)."""
+    """How long a case's content is kept; the years are in the rule book. Basis: own rule (no statute)."""
 
     CHILD_AGE = "CHILD_AGE"  # until the child has reached an age (network and child guidance centre cases)
     AFTER_CLOSING = "AFTER_CLOSING"  # years after closing (others)

@@ -3,8 +3,8 @@
 The hub publishes it as an event (``rule_book.published``) and judges by what is recorded, never by this
 module: history is judged by the book of its day. This module is the first edition, H21-0316002.
 
-Source: domain law table (児福法, 児虐法, 個情法, 母子保健法); matrix from guideline 8, 9(2)[1] and the acts.
-``SOURCES.md`` states where each article was read and what is unsure.
+Source: domain/SOURCES.md, «Law», which states where each article was read and what is unsure; matrix from
+guideline 8, 9(2)[1] and the acts.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Symmetric sealing: Cobblestone-256 and padding.
 
 Cobblestone commits to its key and context: one sealed text opens under one key only.
-Source: KH-1 §1, §3; c2sp.org/chunked-encryption, Cobblestone-256 (SHA-512, AES-256-GCM).
+Source: KH-1 §1, §3; C2SP chunked-encryption, Cobblestone-256 (SHA-512, AES-256-GCM).
 """
 
 from __future__ import annotations

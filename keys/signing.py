@@ -71,7 +71,7 @@ class SignatureKind(StrEnum):
 
 
 # The points of small order, in every encoding that OpenSSL reads: a "signature" under one of them
-# can hold for texts that nobody signed. Source: RFC 8032 5.1.7; Chalkias et al., "Taming EdDSAs".
+# can hold for texts that nobody signed. Source: RFC 8032 5.1.7; Chalkias et al., "Taming the many EdDSAs".
 _FIELD_PRIME = 2**255 - 19
 _Y8 = 0x7A03AC9277FDC74EC6CC392CFA53202A0F67100D760B3CBA4FD83D3D706A17C7
 _SMALL_Y = frozenset({0, 1, _FIELD_PRIME - 1, _Y8, _FIELD_PRIME - _Y8})

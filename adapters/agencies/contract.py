@@ -134,7 +134,7 @@ BASIS_OF: Mapping[str, str] = {
     "family_information.provided": "CWA-21-10-5",
     "information_request.answered": "CWA-25-3-2",
 }
-"""The acts that adapters send, and the basis that is meant where a file names none. Source: domain.md §2."""
+"""The acts that adapters send, and the basis that is meant where a file names none. Source: domain/SOURCES.md, «Law»."""
 
 
 def fields_of(act: str, to: UUID, basis: str | None, own: Mapping[str, Any]) -> dict[str, Any]:

@@ -132,7 +132,7 @@ class Fhir:
 
 
 def _issue_code(error_code: str) -> str:
-    """Source: FHIR R4, IssueType."""
+    """Source: HL7 FHIR R4, IssueType."""
     if error_code in ("code-unknown", "agency-unknown", "act-not-accepted"):
         return "code-invalid"
     if error_code.endswith("-missing") or error_code in ("empty", "request-count"):

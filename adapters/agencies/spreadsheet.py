@@ -1,7 +1,7 @@
 """A list from a municipality's own section (母子保健ほか): xlsx or csv, one family's message in one row or several.
 
 Rows that follow each other under one 整理番号 are one message: the first has all fields, the others add people
-(brothers and sisters). Source of the columns: 要支援児童等に関する情報提供書 (雇児総発1216第2号), domain.md §5.
+(brothers and sisters). Source of the columns: 要支援児童等に関する情報提供書 (雇児総発1216第2号), adapters/agencies/README.md.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The bytes of the protocol that the hot path writes and reads itself.
 
-Source: docs.nats.io, "Client Protocol" (HPUB, PUB) and NATS ADR-4 (headers).
+Source: NATS client protocol (HPUB, PUB); NATS ADR-4 (headers).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
 """How long a case is kept, what holds it, and its end: appraised, approved by two persons, destroyed by its keys.
 
-Basis: domain law has no statute for it (own proposal, local rules on documents); APPI 61, 66, 98.
+Basis: own rule (no statute; local rules on documents); APPI 61, 66, 98.
 """

@@ -1,6 +1,6 @@
 """The ledger as IHE BALP AuditEvents (FHIR R4): disclosures, their receipt, readings, and decisions by consent.
 
-Source: IHE ITI Basic Audit Log Patterns (BALP), profiles PrivacyDisclosure.Source and .Recipient, PatientRead (a
+Source: IHE BALP, profiles PrivacyDisclosure.Source and .Recipient, PatientRead (a
 Read), AuthZconsent. Nothing is invented that the ledger does not hold: a network address is the party's URN, the person
 behind a disclosure is not named. A notification bears the notifier's token and the end of its day (CAPA 7). A refusal
 for another reason than consent has no profile; it is in the CSV.

@@ -82,7 +82,7 @@ def hub_app(
     app = FastAPI(
         title="架け橋 ハブの窓口",
         version="1",
-        description="Signed frames in, receipts out. Source: architecture §3, KH-1 §5.",
+        description="Signed frames in, receipts out. Source: architecture §3; KH-1 §5.",
         docs_url=None,
         redoc_url=None,
     )

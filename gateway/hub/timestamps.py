@@ -2,7 +2,7 @@
 
 The newest head gets a token, at most once in so many minutes. A token covers all records under its head, so that
 after an outage the next one covers what was missed. Tokens are files in ``hub/log/time``, each with its head, named
-by the head's size; none is asked for twice. Source: KH-1 §8, RFC 3161.
+by the head's size; none is asked for twice. Source: KH-1 §8; RFC 3161.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The problems that a route can answer, for its OpenAPI document: written from the table of error codes.
 
 A route names the statuses (``responses=problem_responses(Audience.HUB, 400, 404)``); which error codes a status
-can carry follows from the table. Source: RFC 9457, OpenAPI 3.1.
+can carry follows from the table. Source: RFC 9457; OpenAPI 3.1.
 """
 
 from __future__ import annotations

@@ -39,36 +39,189 @@ def test_every_role_and_section_has_its_word_in_the_glossary() -> None:
     assert wanted - terms == set()
 
 
-LAW = r"\b(?:CWA|CAPA|APPI|MCHA) \d+(?:-\d+)*"
+# --- what code cites ---------------------------------------------------------------------------------------
+
+SOURCES = DOMAIN / "SOURCES.md"
+LAW = r"\b(?:CWA|CAPA|APPI|MCHA|PC|LPSA) \d+(?:-\d+)*|社会福祉法\d+条"
+STANDARD = r"\b(?:RFC \d+|FIPS \d+(?:-\d+)?|C2SP [\w-]+)"
+DOCUMENTS = {"architecture": ROOT / "docs" / "architecture.md", "KH-1": ROOT / "keys" / "KH-1.md"}
+SECTIONS = r"(architecture|KH-1) (§\d+(?: \(\d+\))?(?:(?:, | and )§\d+)*)"
 
 
-def bases() -> set[str]:
-    """The laws that the domain names, as it names them."""
-    laws: set[str] = set()
-    for path in DOMAIN.rglob("*.py"):
-        for law_text in re.findall(r"Basis: ([^\n\"]+)", path.read_text(encoding="utf-8")):
-            laws |= set(re.findall(LAW, law_text))
-    for event in EVENTS.values():
-        laws |= set(re.findall(LAW, event.LAW))
-    return laws
+def sources_of_code() -> list[Path]:
+    return [path for path in ROOT.rglob("*.py") if is_ours(path)]
 
 
-def test_every_law_that_is_named_has_its_row_in_the_sources() -> None:
-    rows = (DOMAIN / "SOURCES.md").read_text(encoding="utf-8")
-    assert {b for b in bases() if f"| {b} |" not in rows} == set()
+def is_ours(path: Path) -> bool:
+    inside = path.relative_to(ROOT).parts
+    return not any(part in (".venv", ".git", "node_modules", "build") for part in inside)
+
+
+def citations(word: str, text: str) -> list[str]:
+    """What follows ``Basis:`` or ``Source:`` in docstrings and comments, each up to the end of its paragraph."""
+    found = []
+    for match in re.finditer(rf"(#?)[^\n#]*\b{word}: ", text):
+        rest = re.sub(r"^ +", "", text[match.end() :], flags=re.M)
+        end = r"\n(?!#)" if match[1] else r'"""|\n\n|",\n'
+        paragraph = re.split(end, rest, maxsplit=1)[0]
+        found.append(re.sub(r"\n(# )?", " ", paragraph).strip())
+    return found
+
+
+def cited(word: str) -> list[tuple[str, str]]:
+    """Every citation of the product's code with the file in which it is."""
+    return [
+        (str(path.relative_to(ROOT)), citation)
+        for path in sources_of_code()
+        if path.relative_to(ROOT).parts[0] != "tests"
+        for citation in citations(word, path.read_text(encoding="utf-8"))
+    ]
+
+
+def known_codes() -> set[str]:
+    """The first column of the tables of SOURCES.md."""
+    return set(re.findall(r"^\| ([^|`]+) \|", SOURCES.read_text(encoding="utf-8"), re.M)) - {"code"}
+
+
+def is_known(citation: str) -> bool:
+    """It begins with a section of our own documents, an own rule, or a code that has its row."""
+    known = (*known_codes(), "architecture §", "KH-1 §", "own rule", "local policy", "domain/")
+    return citation.startswith(known)
+
+
+def unknown_parts(citation: str) -> set[str]:
+    """The laws and standards that it names and that have no row; the citation itself where it begins with none."""
+    named = set(re.findall(LAW, citation)) | set(re.findall(STANDARD, citation))
+    unknown = {name for name in named if name not in known_codes()}
+    return unknown if is_known(citation) else unknown | {citation}
+
+
+def missing_sections(text: str) -> set[str]:
+    """The sections of our own documents that a text cites and that they do not have."""
+    missing = set()
+    for document, sections in re.findall(SECTIONS, text):
+        headings = re.findall(r"^## §?(\d+)", DOCUMENTS[document].read_text(encoding="utf-8"), re.M)
+        missing |= {
+            f"{document} §{number}" for number in re.findall(r"§(\d+)", sections) if number not in headings
+        }
+    return missing
+
+
+@pytest.mark.parametrize("word", ["Basis", "Source"])
+def test_what_code_cites_has_its_row_in_the_sources(word: str) -> None:
+    assert [(path, unknown) for path, text in cited(word) if (unknown := unknown_parts(text))] == []
+
+
+def test_the_law_of_every_event_has_its_row_in_the_sources() -> None:
+    assert [(name, unknown) for name, e in EVENTS.items() if (unknown := unknown_parts(e.LAW))] == []
+
+
+def test_every_section_that_is_cited_exists() -> None:
+    texts = [*sources_of_code(), *documents()]
+    wrong = [(str(p), bad) for p in texts if (bad := missing_sections(p.read_text(encoding="utf-8")))]
+    assert wrong == []
 
 
 @pytest.mark.parametrize(
-    "name",
+    ("citation", "unknown"),
     [
-        *("README.md", "domain/README.md", "domain/EVENTS.md", "gateway/README.md", "adapters/bus/README.md"),
-        *("keys/KH-1.md", "keys/THREATS.md", "docs/how-to/add-an-event.md"),
+        pytest.param("KH-1 §1; RFC 9162 2.1.", set(), id="a section and a standard with its row"),
+        pytest.param("domain.md §2.", {"domain.md §2."}, id="a document that is not here"),
+        pytest.param("RFC 9162; RFC 1 3.", {"RFC 1"}, id="a standard without row"),
+        pytest.param("CWA 25-2(2); CAPA 99.", {"CAPA 99"}, id="a law without row"),
+        pytest.param("everybody knows", {"everybody knows"}, id="nothing that can be looked up"),
     ],
 )
-def test_every_link_in_a_document_leads_somewhere(name: str) -> None:
-    path = ROOT / name
-    for target in re.findall(r"\]\(([^)#]+)\)", path.read_text(encoding="utf-8")):
-        assert (path.parent / target).exists(), target
+def test_a_citation_that_leads_nowhere_is_found(citation: str, unknown: set[str]) -> None:
+    assert unknown_parts(citation) == unknown
+
+
+def test_a_citation_reaches_to_the_end_of_its_paragraph() -> None:
+    text = 'a line. Source: RFC 9162\n2.1; "quoted".\n\nMore."""\n# Basis: CWA 25\n# and CAPA 7'
+    assert citations("Source", text) == ['RFC 9162 2.1; "quoted".']
+    assert citations("Basis", text) == ["CWA 25 and CAPA 7"]
+
+
+def test_a_section_that_does_not_exist_is_found() -> None:
+    assert missing_sections("architecture §3 (5), §{}; KH-1 §1 and §{}".format(99, 98)) == {
+        "architecture §" + "99",
+        "KH-1 §" + "98",
+    }
+
+
+# --- where documents lead ----------------------------------------------------------------------------------
+
+
+def documents() -> list[Path]:
+    return [path for path in ROOT.rglob("*.md") if is_ours(path)]
+
+
+def anchors(text: str) -> set[str]:
+    """The anchors that GitHub makes of headings."""
+    headings = re.findall(r"^#+ (.+)$", text, re.M)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def broken_links(document: Path, text: str) -> list[str]:
+    """Links, relative to the document, to a file or heading that does not exist."""
+    broken = []
+    for target in re.findall(r"\]\(([^)\s]+)\)", re.sub(r"```.*?```", "", text, flags=re.S)):
+        if target.startswith(("https://", "mailto:")):
+            continue
+        name, _, anchor = target.partition("#")
+        path = document.parent / name if name else document
+        if not path.exists() or (anchor and anchor not in anchors(path.read_text(encoding="utf-8"))):
+            broken.append(target)
+    return broken
+
+
+def missing_files(document: Path, text: str) -> list[str]:
+    """Paths in backticks that do not exist. ``<name>`` and ``…`` are placeholders."""
+    top = {path.name for path in ROOT.iterdir() if path.is_dir()}
+    missing = []
+    for name in re.findall(r"`([\w./-]+)`", text):
+        if "/" in name and name.split("/")[0] in top:
+            if not (ROOT / name).exists() and not (document.parent / name).exists():
+                missing.append(name)
+        elif re.fullmatch(r"\w+\.py", name):
+            package = document.parent if (document.parent / "__init__.py").exists() else ROOT
+            if not any(is_ours(path) for home in (package, ROOT / "tests") for path in home.rglob(name)):
+                missing.append(name)
+    return missing
+
+
+def test_every_link_in_a_document_leads_somewhere() -> None:
+    found = {
+        str(p): broken for p in documents() if (broken := broken_links(p, p.read_text(encoding="utf-8")))
+    }
+    assert found == {}
+
+
+def test_every_file_that_a_document_names_exists() -> None:
+    found = {str(p): lost for p in documents() if (lost := missing_files(p, p.read_text(encoding="utf-8")))}
+    assert found == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "broken"),
+    [
+        pytest.param(
+            "[a](README.md#use-it), [b](docs/architecture.md#7-time)", [], id="every one leads somewhere"
+        ),
+        pytest.param("[a](nowhere.md)", ["nowhere.md"], id="no such file"),
+        pytest.param(
+            "[a](docs/architecture.md#nothing)", ["docs/architecture.md#nothing"], id="no such heading"
+        ),
+        pytest.param("```\n[a](nowhere.md)\n```", [], id="an example of code is not a link"),
+    ],
+)
+def test_a_broken_link_is_found(text: str, broken: list[str]) -> None:
+    assert broken_links(ROOT / "README.md", text) == broken
+
+
+def test_a_file_that_is_gone_is_found() -> None:
+    text = "`domain/decide.py`, `domain/nowhere.py`, `decide.py`, `nowhere.py`, `DIR/hub/bus.json`"
+    assert missing_files(ROOT / "README.md", text) == ["domain/nowhere.py", "nowhere.py"]
 
 
 def test_every_command_is_in_the_readme() -> None:
