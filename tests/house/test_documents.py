@@ -143,7 +143,7 @@ def test_a_citation_reaches_to_the_end_of_its_paragraph() -> None:
 
 
 def test_a_section_that_does_not_exist_is_found() -> None:
-    assert missing_sections("architecture §3 (5), §{}; KH-1 §1 and §{}".format(99, 98)) == {
+    assert missing_sections(f"architecture §3 (5), §{99}; KH-1 §1 and §{98}") == {
         "architecture §" + "99",
         "KH-1 §" + "98",
     }
