@@ -6,11 +6,14 @@ import re
 import runpy
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
+from typer.main import get_command
 
 from domain.codes import Role, Section
 from domain.events import EVENTS
+from gateway.cli.main import app
 from tests.house import make_events_md, make_glossary
 
 ROOT = Path(__file__).parents[2]
@@ -224,15 +227,67 @@ def test_a_file_that_is_gone_is_found() -> None:
     assert missing_files(ROOT / "README.md", text) == ["domain/nowhere.py", "nowhere.py"]
 
 
-def test_every_command_is_in_the_readme() -> None:
-    from gateway.cli.main import app
+def test_every_test_that_a_document_names_exists() -> None:
+    tests = list((ROOT / "tests").rglob("*.py"))
+    existing = {path.stem for path in tests}
+    for path in tests:
+        existing |= set(re.findall(r"^ *def (test_\w+)", path.read_text(encoding="utf-8"), re.M))
+    texts = {path: path.read_text(encoding="utf-8") for path in documents()}
+    named = {(str(path), name) for path, text in texts.items() for name in re.findall(r"\btest_\w+", text)}
+    assert {(path, name) for path, name in named if name not in existing and not name.endswith("_")} == set()
 
+
+# --- the commands of the README ----------------------------------------------------------------------------
+
+
+def commands_of_the_program() -> dict[str, dict[str, bool]]:
+    """Each command and its options, with whether it is required."""
+    found: dict[str, dict[str, bool]] = {}
+
+    def collect(command: Any, name: str) -> None:
+        for child_name, child in getattr(command, "commands", {}).items():
+            collect(child, f"{name} {child_name}".strip())
+        if not hasattr(command, "commands"):
+            found[name] = {option: p.required for p in command.params for option in p.opts}
+
+    collect(get_command(app), "")
+    return found
+
+
+def command_rows(text: str) -> list[str]:
+    """The first cell of each row of the README's table of commands."""
+    return [cell for row in re.findall(r"^\| (`kakehashi .+?) \| ", text, re.M) for cell in row.split("`, `")]
+
+
+def wrong_options(readme: str) -> list[str]:
+    """Commands that do not exist, options that they do not have, and required options that are not named."""
+    known = commands_of_the_program()
+    wrong = []
+    for cell in command_rows(readme):
+        words = cell.strip("`").removeprefix("kakehashi ").split()
+        name = next((n for n in (" ".join(words[:2]), words[0]) if n in known), None)
+        if name is None:
+            wrong.append(cell)
+            continue
+        named = {word for word in words if word.startswith("--")}
+        required = {option for option, needed in known[name].items() if needed and option.startswith("--")}
+        wrong += sorted(f"{name} {option}" for option in named - set(known[name]))
+        wrong += sorted(f"{name} lacks {option}" for option in required - named if "…" not in words)
+    return wrong
+
+
+def test_the_table_of_commands_names_what_the_program_has() -> None:
+    assert wrong_options((ROOT / "README.md").read_text(encoding="utf-8")) == []
+
+
+def test_every_command_is_in_the_readme() -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    names = [c.callback.__name__ for c in app.registered_commands if c.callback]
-    for group in app.registered_groups:
-        assert group.typer_instance is not None
-        names += [f"{group.name} {c.name}" for c in group.typer_instance.registered_commands]
-    assert [n for n in names if f"kakehashi {n}" not in text] == []
+    assert [name for name in commands_of_the_program() if f"kakehashi {name}" not in text] == []
+
+
+def test_a_wrong_row_of_the_table_of_commands_is_found() -> None:
+    rows = "| `kakehashi audit nothing` | x |\n| `kakehashi torture --sed 1` | x |\n| `kakehashi hub serve` | x |\n"
+    assert wrong_options(rows) == ["`kakehashi audit nothing`", "torture --sed", "hub serve lacks --data"]
 
 
 def test_the_readmes_two_commands_are_those_that_ci_runs() -> None:
