@@ -15,7 +15,7 @@ from domain.editions import by_edition_of_record
 from domain.record import Party, Record, commission_of
 
 MANDATE_DAYS = 366
-"""A mandate of the audit office is for a year at the most; so is the first, which begins with the hub. Source: KH-1 §3."""
+"""A mandate of the audit office is for a year at the most; so is the first, which begins with the hub. Source: architecture §7."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -182,7 +182,7 @@ class Register:
     mandate_until: datetime | None = None  # its end; null before the hub is founded
 
     def mandate_over(self, now: datetime) -> bool:
-        """Whether the audit office's mandate has ended and the registrars have begun no other. Source: KH-1 §3."""
+        """Whether the audit office's mandate has ended and the registrars have begun no other. Source: architecture §7."""
         return self.mandate_until is not None and self.mandate_until <= now
 
     def network_of(self, agency: UUID) -> Network | None:

@@ -26,7 +26,7 @@ MAX_ITEMS = 64
 MAX_WRAPPED_KEYS = 256
 MAX_FLAGS = 16
 READ_AHEAD, WRITE_AHEAD = timedelta(minutes=10), timedelta(days=7)
-"""Maximum time from recording to ``not_after``: of a reading or query, and of any other command. Source: KH-1 §5."""
+"""Maximum time from recording to ``not_after``: of a reading or query, and of any other command. Source: architecture §7."""
 INLINE_ITEM_MAX_BYTES = 16 * 1024
 MAX_ITEM_BYTES = 25 * 1024 * 1024
 MIN_ITEM_BYTES = sealed_size(256)

@@ -108,7 +108,7 @@ class Admission:
     # --- the deciding lane: the register does not change meanwhile ---------------------------------------------
 
     def require_in_time(self, payload: CommandPayload, ahead: timedelta, now: datetime) -> None:
-        """Neither too late nor for too far ahead. Raises Malformed. Source: KH-1 §5."""
+        """Neither too late nor for too far ahead. Raises Malformed. Source: architecture §7."""
         if payload.not_after < now:
             raise Malformed("too-late")
         if payload.not_after > now + ahead:

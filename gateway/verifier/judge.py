@@ -253,7 +253,10 @@ class Judge:
             raise Untrusted("command-answered-twice")
 
     def _check_validity_window(self, command: Command, payload: CommandPayload, record: Record) -> None:
-        """It was recorded within its validity, and after the records for which its sender has receipts. Source: KH-1 §5."""
+        """It was recorded within its validity, and after the records for which its sender has receipts.
+
+        Source: architecture §3 (3), §7.
+        """
         world, originator = self._world(record), self._originator(record)
         ahead = READ_AHEAD if isinstance(command.proposed_event, e.AccessEvent) else WRITE_AHEAD
         # a record is never earlier than the one before it, and may be as late

@@ -1,7 +1,7 @@
 """Which witnesses count, and how many of them must have cosigned. Doors and auditors pin it; it never comes from the hub.
 
 With n witnesses of whom f may be dishonest, any two quorums share an honest one if k > (n + f) / 2.
-Source: KH-1 §8.
+Source: architecture §4.
 """
 
 from __future__ import annotations
