@@ -62,13 +62,13 @@ def is_ours(path: Path) -> bool:
 
 def citations(word: str, text: str) -> list[str]:
     """What follows ``Basis:`` or ``Source:`` in docstrings and comments, each up to the end of its paragraph."""
-    found = []
+    cited_texts = []
     for match in re.finditer(rf"(#?)[^\n#]*\b{word}: ", text):
         rest = re.sub(r"^ +", "", text[match.end() :], flags=re.M)
         end = r"\n(?!#)" if match[1] else r'"""|\n\n|",\n'
         paragraph = re.split(end, rest, maxsplit=1)[0]
-        found.append(re.sub(r"\n(# )?", " ", paragraph).strip())
-    return found
+        cited_texts.append(re.sub(r"\n(# )?", " ", paragraph).strip())
+    return cited_texts
 
 
 def cited(word: str) -> list[tuple[str, str]]:
@@ -135,7 +135,7 @@ def test_every_section_that_is_cited_exists() -> None:
         pytest.param("everybody knows", {"everybody knows"}, id="nothing that can be looked up"),
     ],
 )
-def test_a_citation_that_leads_nowhere_is_found(citation: str, unknown: set[str]) -> None:
+def test_a_citation_that_leads_nowhere_is_reported(citation: str, unknown: set[str]) -> None:
     assert unknown_parts(citation) == unknown
 
 
@@ -145,7 +145,7 @@ def test_a_citation_reaches_to_the_end_of_its_paragraph() -> None:
     assert citations("Basis", text) == ["CWA 25 and CAPA 7"]
 
 
-def test_a_section_that_does_not_exist_is_found() -> None:
+def test_a_section_that_does_not_exist_is_reported() -> None:
     assert missing_sections(f"architecture §3 (5), §{99}; KH-1 §1 and §{98}") == {
         "architecture §" + "99",
         "KH-1 §" + "98",
@@ -194,15 +194,15 @@ def missing_files(document: Path, text: str) -> list[str]:
 
 
 def test_every_link_in_a_document_leads_somewhere() -> None:
-    found = {
+    wrong = {
         str(p): broken for p in documents() if (broken := broken_links(p, p.read_text(encoding="utf-8")))
     }
-    assert found == {}
+    assert wrong == {}
 
 
 def test_every_file_that_a_document_names_exists() -> None:
-    found = {str(p): lost for p in documents() if (lost := missing_files(p, p.read_text(encoding="utf-8")))}
-    assert found == {}
+    wrong = {str(p): lost for p in documents() if (lost := missing_files(p, p.read_text(encoding="utf-8")))}
+    assert wrong == {}
 
 
 @pytest.mark.parametrize(
@@ -218,11 +218,11 @@ def test_every_file_that_a_document_names_exists() -> None:
         pytest.param("```\n[a](nowhere.md)\n```", [], id="an example of code is not a link"),
     ],
 )
-def test_a_broken_link_is_found(text: str, broken: list[str]) -> None:
+def test_a_broken_link_is_reported(text: str, broken: list[str]) -> None:
     assert broken_links(ROOT / "README.md", text) == broken
 
 
-def test_a_file_that_is_gone_is_found() -> None:
+def test_a_file_that_is_gone_is_reported() -> None:
     text = "`domain/decide.py`, `domain/nowhere.py`, `decide.py`, `nowhere.py`, `DIR/hub/bus.json`"
     assert missing_files(ROOT / "README.md", text) == ["domain/nowhere.py", "nowhere.py"]
 
@@ -242,16 +242,16 @@ def test_every_test_that_a_document_names_exists() -> None:
 
 def commands_of_the_program() -> dict[str, dict[str, bool]]:
     """Each command and its options, with whether it is required."""
-    found: dict[str, dict[str, bool]] = {}
+    commands: dict[str, dict[str, bool]] = {}
 
     def collect(command: Any, name: str) -> None:
         for child_name, child in getattr(command, "commands", {}).items():
             collect(child, f"{name} {child_name}".strip())
         if not hasattr(command, "commands"):
-            found[name] = {option: p.required for p in command.params for option in p.opts}
+            commands[name] = {option: p.required for p in command.params for option in p.opts}
 
     collect(get_command(app), "")
-    return found
+    return commands
 
 
 def command_rows(text: str) -> list[str]:
@@ -285,7 +285,7 @@ def test_every_command_is_in_the_readme() -> None:
     assert [name for name in commands_of_the_program() if f"kakehashi {name}" not in text] == []
 
 
-def test_a_wrong_row_of_the_table_of_commands_is_found() -> None:
+def test_a_wrong_row_of_the_table_of_commands_is_reported() -> None:
     rows = "| `kakehashi audit nothing` | x |\n| `kakehashi torture --sed 1` | x |\n| `kakehashi hub serve` | x |\n"
     assert wrong_options(rows) == ["`kakehashi audit nothing`", "torture --sed", "hub serve lacks --data"]
 
