@@ -237,6 +237,14 @@ def test_every_test_that_a_document_names_exists() -> None:
     assert {(path, name) for path, name in named if name not in existing and not name.endswith("_")} == set()
 
 
+def test_every_decision_is_in_the_list_under_its_title() -> None:
+    folder = ROOT / "docs" / "decisions"
+    rows = (folder / "README.md").read_text(encoding="utf-8")
+    for path in sorted(folder.glob("0*.md")):
+        number, title = path.read_text(encoding="utf-8").splitlines()[0].removeprefix("# ").split(". ", 1)
+        assert number == "NNNN" or f"| [{number}]({path.name}) | {title} | " in rows, path.name
+
+
 # --- the commands of the README ----------------------------------------------------------------------------
 
 
