@@ -1,18 +1,17 @@
 """What every test keeps to: sockets on loopback only, and no test leaves a server behind.
 
-``fast`` tests need no server, no browser and no other process: they can't even open a socket. ``--large`` runs the
-whole of what the usual run samples; ``--hypothesis-profile=long`` makes the random histories many.
+``fast`` tests need no server, no browser and no other process: run with ``-m fast`` they can't even open a socket.
+``--large`` runs the whole of what the usual run samples; ``--hypothesis-profile=long`` makes the random histories many.
 """
 
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
-from pytest_socket import disable_socket, enable_socket, socket_allow_hosts
+from pytest_socket import disable_socket, socket_allow_hosts
 
 HERE = Path(__file__).parent
 LOOPBACK = ["127.0.0.1", "::1", "localhost"]
@@ -34,21 +33,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(autouse=True, scope="session")
-def _loopback_only() -> None:
-    """Any other address is refused before a packet leaves."""
-    socket_allow_hosts(LOOPBACK, allow_unix_socket=True)
+def _loopback_only(request: pytest.FixtureRequest) -> None:
+    """Any other address is refused before a packet leaves; with ``-m fast`` every address is.
+
+    Not test by test: servers that several tests share have threads of their own, which must not lose their sockets.
+    """
+    if request.config.getoption("markexpr") == "fast":
+        disable_socket(allow_unix_socket=True)
+    else:
+        socket_allow_hosts(LOOPBACK, allow_unix_socket=True)
     assert socket.socket is not None
-
-
-@pytest.fixture(autouse=True)
-def _no_socket_where_fast(request: pytest.FixtureRequest) -> Iterator[None]:
-    if request.node.get_closest_marker("fast") is None:
-        yield
-        return
-    disable_socket(allow_unix_socket=True)
-    yield
-    enable_socket()
-    socket_allow_hosts(LOOPBACK, allow_unix_socket=True)
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from pathlib import Path
 
@@ -19,12 +18,8 @@ ROWS = [
 def names_of_tests(path: Path) -> set[str]:
     """The names of the tests in a file, or in all files of a folder."""
     files = [path] if path.is_file() else sorted(path.rglob("test_*.py"))
-    return {
-        node.name
-        for file in files
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
-        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
-    }
+    text = "\n".join(file.read_text(encoding="utf-8") for file in files)
+    return set(re.findall(r"^ *(?:async )?def (test_\w+)\(", text, re.M))
 
 
 def test_each_of_the_nine_invariants_has_one_row() -> None:
