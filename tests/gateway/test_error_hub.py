@@ -15,7 +15,7 @@ from domain.error_codes import TABLE
 from domain.errors import Conflict
 from domain.events import Kind
 from gateway.agency.door import SectionContent
-from gateway.hub.clock import RealClock
+from gateway.hub.real import RealClock
 from gateway.hub.queries import SignedQueries
 from keys.lp import ZEROS
 from tests.gateway.hubkit import REFERRAL, START, HubWithCase, hub_with_case, time_text
@@ -112,7 +112,7 @@ def stopping(hub: HubWithCase, patch: Patch) -> httpx.Response:
 
 def clock_of_a_real_hub(hub: HubWithCase, patch: Patch) -> httpx.Response:
     assert hub.rehearsal_hub.runtime is not None
-    patch.setattr(hub.rehearsal_hub.runtime.hub, "clock", RealClock())
+    patch.setattr(hub.rehearsal_hub.runtime.hub._timers, "_clock", RealClock())
     return set_clock(hub)
 
 

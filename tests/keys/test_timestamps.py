@@ -100,6 +100,8 @@ def test_the_time_of_a_token_is_never_earlier_than_stated(text, microseconds, im
     info = SimpleNamespace(gen_time=whole_seconds, as_bytes=lambda: encoded)
     assert _generation_time(info) == whole_seconds + timedelta(microseconds=microseconds)
 
+
+def test_openssl_verifies_the_stored_time_token(ours):
     folder = ours.authority.folder
     (folder / "kept.tsr").write_bytes(parse_stamp(ours.stamp.encode()).token)
     (folder / "kept.note").write_bytes(parse_stamp(ours.stamp.encode()).note)
