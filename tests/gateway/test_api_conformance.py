@@ -1,4 +1,4 @@
-"""Hub and door answer any request as their OpenAPI documents say, and never with a server error.
+"""Hub and door answer any request as their OpenAPI documents describe, and never with a server error.
 
 schemathesis makes the requests from the documents in ``gateway/protocol/openapi``: valid ones, and ones that break the
 schema in one place. The same requests in every run, a few for each operation; many with ``--hypothesis-profile=long``.
@@ -22,13 +22,11 @@ from schemathesis.schemas import APIOperation
 from gateway.agency.staff import Staff
 from gateway.agency.web.app import agency_app
 from tests.gateway.hubkit import HubWithCase, hub_with_case
+from tests.profiles import is_long
 
 DOCUMENTS = Path(__file__).parents[2] / "gateway" / "protocol" / "openapi"
-EXAMPLES = 250 if settings.get_current_profile_name() == "long" else 8
-"""Requests of each kind for each operation."""
-
-CHECKED = settings(
-    max_examples=EXAMPLES,
+SETTINGS = settings(
+    max_examples=250 if is_long() else 8,  # requests of each mode for each operation
     derandomize=True,
     database=None,
     deadline=None,
@@ -49,7 +47,7 @@ CONFORMS = CHECKS.get_by_names(
 
 def operations(name: str) -> list[APIOperation]:
     schema = schemathesis.openapi.from_dict(json.loads((DOCUMENTS / name).read_text(encoding="utf-8")))
-    return [found.ok() for found in schema.get_all_operations()]
+    return [result.ok() for result in schema.get_all_operations()]
 
 
 HUB_OPERATIONS = operations("hub.json")
@@ -78,7 +76,7 @@ def door_application(hub: HubWithCase) -> FastAPI:
 def check_answers(operation: APIOperation, mode: GenerationMode, app: FastAPI) -> None:
     """Every answer to generated requests of this operation is one that the document describes."""
 
-    @CHECKED
+    @SETTINGS
     @given(case=operation.as_strategy(generation_mode=mode))
     def conforms(case: Case) -> None:
         case.call_and_validate(app=app, base_url="http://127.0.0.1", checks=CONFORMS)
@@ -89,7 +87,9 @@ def check_answers(operation: APIOperation, mode: GenerationMode, app: FastAPI) -
 def can_be_broken(operation: APIOperation) -> bool:
     """Whether the document demands anything: any text will do for a part of a path that is a plain string."""
     schemas = [parameter.definition["schema"] for parameter in operation.path_parameters]
-    return bool(operation.query or operation.body) or any(s["type"] != "string" or "format" in s for s in schemas)
+    return bool(operation.query or operation.body) or any(
+        s["type"] != "string" or "format" in s for s in schemas
+    )
 
 
 def of_each_mode(described: list[APIOperation]) -> list[object]:
@@ -103,14 +103,14 @@ def of_each_mode(described: list[APIOperation]) -> list[object]:
 
 
 @pytest.mark.parametrize(("operation", "mode"), of_each_mode(HUB_OPERATIONS))
-def test_the_hub_answers_as_its_document_says(
+def test_the_hub_conforms_to_its_openapi_document(
     operation: APIOperation, mode: GenerationMode, hub_application: FastAPI
 ) -> None:
     check_answers(operation, mode, hub_application)
 
 
 @pytest.mark.parametrize(("operation", "mode"), of_each_mode(DOOR_OPERATIONS))
-def test_a_door_answers_as_its_document_says(
+def test_a_door_conforms_to_its_openapi_document(
     operation: APIOperation, mode: GenerationMode, door_application: FastAPI
 ) -> None:
     check_answers(operation, mode, door_application)
