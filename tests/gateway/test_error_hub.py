@@ -15,8 +15,8 @@ from domain.error_codes import TABLE
 from domain.errors import Conflict
 from domain.events import Kind
 from gateway.agency.door import SectionContent
-from gateway.hub.real import RealClock
 from gateway.hub.queries import SignedQueries
+from gateway.hub.real import RealClock
 from keys.lp import ZEROS
 from tests.gateway.hubkit import REFERRAL, START, HubWithCase, hub_with_case, time_text
 
