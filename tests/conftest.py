@@ -13,6 +13,8 @@ import pytest
 from hypothesis import settings
 from pytest_socket import disable_socket, socket_allow_hosts
 
+import tests.profiles  # noqa: F401  (registers them)
+
 HERE = Path(__file__).parent
 LOOPBACK = ["127.0.0.1", "::1", "localhost"]
 
@@ -51,5 +53,4 @@ def large(request: pytest.FixtureRequest) -> bool:
     return bool(request.config.getoption("--large"))
 
 
-settings.register_profile("ci", deadline=None, derandomize=False)
-settings.register_profile("long", deadline=None)
+settings.load_profile("ci")  # --hypothesis-profile is read after this

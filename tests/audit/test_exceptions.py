@@ -15,7 +15,7 @@ from uuid import UUID
 
 import pytest
 from hypothesis import event as hypothesis_event
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import event as sa_event
 
@@ -31,7 +31,8 @@ from projections.queries import Queries
 from projections.stream_record import StreamRecord
 from tests.domain.builders import CASE, EXT_NURSERY, Given, case_message, opening
 from tests.domain.stories import Story
-from tests.domain.test_visibility_model import AGENCIES, BEFORE, CHECKED, STEPS, TIMES, Step, play
+from tests.domain.test_visibility_model import AGENCIES, BEFORE, STEPS, Step, play
+from tests.profiles import examples
 from tests.projections.kit import case as family
 from tests.projections.kit import full
 
@@ -160,7 +161,7 @@ def append_readings(so: Given, n: int) -> None:
             so.put(kit.event_input(reader, refused, name=f"refused {len(so.records)}", at=now))
 
 
-@settings(CHECKED, max_examples=10 * TIMES)
+@examples(10, long=400)
 @given(
     before=st.sampled_from(sorted(BEFORE | NOTIFIED)),
     steps=STEPS,

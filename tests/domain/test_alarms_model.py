@@ -15,7 +15,7 @@ from typing import Any
 from uuid import UUID
 
 from hypothesis import event as hypothesis_event
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import tests.domain.builders as kit
@@ -24,7 +24,7 @@ from domain.calendar import JST
 from domain.codes import PlanContent, SafetyMethod, Section
 from tests.domain.builders import EventInput, case_message, jst
 from tests.domain.test_clocks import run
-from tests.domain.test_visibility_model import CHECKED, TIMES
+from tests.profiles import examples
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 BEGIN = jst("2025-06-02 09:00")  # a Monday
@@ -273,7 +273,7 @@ def history(course: Sequence[Step]) -> list[EventInput]:
     return past
 
 
-@settings(CHECKED, max_examples=250 * TIMES)
+@examples(100, long=10_000)
 @given(seed=st.integers(0, 2**32))
 def test_whoever_is_late_is_alarmed_at_the_hour_and_nobody_else(seed: int) -> None:
     past = history(steps(seed))
@@ -351,7 +351,7 @@ def support_alarms(
             )
 
 
-@settings(CHECKED, max_examples=150 * TIMES)
+@examples(100, long=6_000)
 @given(
     content=st.sampled_from([PlanContent.SC_A, PlanContent.SC_B, PlanContent.SC_B, PlanContent.SC_C]),
     begins=st.integers(-3, 10),

@@ -140,6 +140,20 @@ def test_an_old_state_is_lifted_step_by_step(published):
 
 
 @pytest.mark.parametrize(
+    ("topic", "version_1", "version_2"),
+    [
+        ("support_worker.assigned", {}, {"role": None}),
+        ("support_type.decided", {}, {"specialist_needed": False}),
+        ("support_plan.formulated", {"plan": {}}, {"plan": {"housekeeping": None}}),
+        ("support.commenced", {"plan": None}, {"plan": None}),
+    ],
+)
+def test_an_event_of_version_1_states_what_was_true_then(topic, version_1, version_2):
+    e.upcast(topic, 1, version_1)
+    assert version_1 == version_2
+
+
+@pytest.mark.parametrize(
     ("value", "stored"),
     [
         pytest.param(Section.BASIC, "BASIC", id="a code"),

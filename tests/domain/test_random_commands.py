@@ -14,7 +14,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 from uuid import UUID
 
 from hypothesis import event as hypothesis_event
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import tests.domain.builders as kit
@@ -28,14 +28,13 @@ from tests.domain.builders import EventInput, Given, case_message, id_of
 from tests.domain.test_visibility_model import (
     AGENCIES,
     BEFORE,
-    CHECKED,
     CLOSE,
     OWN,
-    TIMES,
     Reading,
     basis_for,
     clock,
 )
+from tests.profiles import examples
 
 BASES = ("CONSENT", "APPI-69-1", "CWA-21-10-2-3", "CWA-25-2-2", "APPI-69-2-3", "APPI-69-2-4", "no such basis")
 TEXTS = (kit.WORKER, kit.SECOND_WORKER, kit.CITY_WORKER, "OTHER", "APPI-69-2-4", "p-1", "p-2", "a word")
@@ -145,7 +144,7 @@ def lawful(reading: Reading, so: Given, command: EventInput, event: Any) -> None
         assert command.actor in reading.workers_here(command.by)
 
 
-@settings(CHECKED, max_examples=60 * TIMES)
+@examples(15, long=2400)
 @given(before=st.sampled_from(sorted(BEFORE)), steps=st.lists(wild(), min_size=8, max_size=20))
 def test_any_command_is_answered_and_what_is_accepted_is_lawful(
     before: str, steps: list[tuple[Any, ...]]

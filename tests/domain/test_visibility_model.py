@@ -14,8 +14,8 @@ from functools import cached_property
 from typing import Any
 from uuid import UUID
 
-from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import event as hypothesis_event
+from hypothesis import given
 from hypothesis import strategies as st
 
 import tests.domain.builders as kit
@@ -41,6 +41,7 @@ from domain.codes import (
 from domain.due import next_due, next_due_of_case
 from domain.record import AUDIT, HUB, REGISTRARS, About, Record
 from tests.domain.builders import EventInput, Given, case_message, event_input, id_of
+from tests.profiles import examples
 
 # --- the second reading ------------------------------------------------------------------------------------
 
@@ -794,17 +795,7 @@ def clock(so: Given, at: Any) -> None:
     raise AssertionError("what fell due never ends")
 
 
-TIMES = 40 if settings.get_current_profile_name() == "long" else 1
-"""So many histories more with ``--hypothesis-profile=long``."""
-
-CHECKED = settings(
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow],
-    phases=(Phase.explicit, Phase.reuse, Phase.generate),  # to make a long history shorter takes minutes
-)
-
-
-@settings(CHECKED, max_examples=60 * TIMES)
+@examples(25, long=2400)
 @given(before=st.sampled_from(sorted(BEFORE)), steps=STEPS)
 def test_after_every_step_each_agency_may_open_what_the_rules_permit(before: str, steps: list[Step]) -> None:
     def check(so: Given) -> None:
@@ -816,7 +807,7 @@ def test_after_every_step_each_agency_may_open_what_the_rules_permit(before: str
     play(BEFORE[before], steps, check)
 
 
-@settings(CHECKED, max_examples=15 * TIMES)
+@examples(15, long=600)
 @given(before=st.sampled_from(sorted(BEFORE)), steps=STEPS)
 def test_the_same_history_decided_again_gives_the_same_events(before: str, steps: list[Step]) -> None:
     first = play(BEFORE[before], steps, lambda so: None)

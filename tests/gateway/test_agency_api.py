@@ -193,6 +193,13 @@ def test_malformed_input_is_named_by_its_place_and_never_echoed(
     assert run.rehearsal_hub.runtime.recorder.head() == before  # type: ignore[union-attr]
 
 
+def test_a_body_that_is_not_utf_8_is_a_problem(case_in_progress: Run) -> None:
+    headers = {"content-type": "application/json"}
+    answer = client(case_in_progress, "AZ-CORE").post("/api/messages", content=b'"\xff"', headers=headers)
+    assert (answer.status_code, answer.json()["error_code"]) == (400, "wrong-fields")
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
 def test_content_is_not_logged(case_in_progress: Run, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     client(case_in_progress, "AZ-CORE").post("/api/messages", json=message(case_in_progress))

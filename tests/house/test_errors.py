@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import runpy
-from collections.abc import Iterator
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
@@ -36,18 +36,25 @@ def trees() -> dict[str, ast.Module]:
     return {str(f.relative_to(ROOT)): ast.parse(f.read_text(encoding="utf-8")) for f in files}
 
 
-def calls(names: set[str]) -> Iterator[tuple[str, ast.Call]]:
-    """Every call of one of these names (a function, a class or a method), with the path of its module."""
+@cache
+def calls_by_name() -> dict[str, list[tuple[str, ast.Call]]]:
+    """Called name (of a function, a class or a method) -> its calls, each with the path of its module."""
+    by_name: dict[str, list[tuple[str, ast.Call]]] = {}
     for path, tree in trees().items():
         for node in ast.walk(tree):
             if isinstance(node, ast.Call):
-                name = (
-                    node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-                )
-                if name in names:
-                    yield path, node
+                called = node.func
+                name = called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
+                by_name.setdefault(name, []).append((path, node))
+    return by_name
 
 
+def calls(names: Iterable[str]) -> list[tuple[str, ast.Call]]:
+    """Every call of one of these names, with the path of its module."""
+    return [call for name in sorted(names) for call in calls_by_name().get(name, [])]
+
+
+@cache
 def values_of_parameter(path: str, name: str) -> set[str]:
     """What the callers in the same module pass as the first argument of the function with this parameter."""
     functions = {
@@ -69,6 +76,7 @@ def codes_at(path: str, node: ast.expr) -> set[str]:
     return set()
 
 
+@cache
 def raised() -> set[tuple[str, str]]:
     """(category, code) of every raise site but the derived ones."""
     pairs = {("malformed", "wrong-file")}  # the one error with a class of its own: it carries findings
@@ -79,6 +87,7 @@ def raised() -> set[tuple[str, str]]:
     return pairs | {("unavailable", "unexpected-answer")}
 
 
+@cache
 def findings() -> set[str]:
     """Every string of the readers of files that is the code of a finding."""
     known = {row.code for row in TABLE.values() if FILE_FINDING in row.categories}

@@ -20,7 +20,7 @@ from keys.checkpoint import (
     verify_cosignature,
 )
 from keys.note import Note, NoteSignature, note_key_id, parse_note, parse_signature_lines, with_signatures
-from keys.proofs import entry_hash, verify_consistency, verify_inclusion
+from keys.proofs import RootAccumulator, entry_hash, verify_consistency, verify_inclusion
 from keys.signing import SignatureKeys, SignatureKind
 from keys.tree import (
     EMPTY,
@@ -115,6 +115,15 @@ def test_consistency_proofs_hold_for_every_earlier_head_and_for_no_other(second:
         for one in wrong:
             with pytest.raises(Untrusted, match="not-consistent"):
                 verify_consistency(*one)
+
+
+def test_an_empty_proof_proves_no_consistency_of_different_sizes() -> None:
+    with pytest.raises(Untrusted, match="not-consistent"):
+        verify_consistency(3, 5, [], naive(MANY[:3]), naive(MANY[:5]))
+
+
+def test_a_root_over_no_entries_is_that_of_the_empty_tree() -> None:
+    assert RootAccumulator().root == EMPTY
 
 
 def test_every_tree_is_consistent_with_the_empty_tree() -> None:

@@ -25,7 +25,7 @@ from gateway.agency.inclusion import LogProver
 from gateway.agency.web.guard import SignedIn
 from gateway.agency.web.messages import MessageIn, SentOut, StrictModel, send_message, to_sent_out
 from gateway.protocol.problem_responses import problem_responses
-from gateway.protocol.problems import problem
+from gateway.protocol.problems import MEDIA_TYPE, problem
 from gateway.protocol.serving import read_bounded_body
 
 
@@ -115,7 +115,8 @@ def _add_sending(systems: APIRouter, door: Door, files: Files) -> None:
             file_result = await run_in_threadpool(files.send, person, data)
         except WrongFile as wrong:
             refusal = file_out(Files.refused(data, wrong), wrong.findings)
-            return JSONResponse(problem(wrong)[1] | refusal.model_dump(mode="json"), 400)
+            body = problem(wrong)[1] | refusal.model_dump(mode="json")
+            return JSONResponse(body, 400, media_type=MEDIA_TYPE)
         return JSONResponse(file_out(file_result).model_dump(mode="json"))
 
     @systems.post("/messages", responses=problems(400, 404, 409))

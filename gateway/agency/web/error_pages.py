@@ -39,3 +39,9 @@ def add_error_handlers(app: FastAPI, pages: PageContext) -> None:
         return error_response(
             request, Malformed("wrong-fields", f"Correct the fields {', '.join(places)}."), pages
         )
+
+    @app.exception_handler(400)
+    async def on_unreadable_body(request: Request, _: Exception) -> Response:
+        """The framework answers so where bytes can't be decoded at all."""
+        unreadable = Malformed("wrong-fields", "Send the body as JSON in UTF-8, or as an unbroken form.")
+        return error_response(request, unreadable, pages)
