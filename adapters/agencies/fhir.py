@@ -118,7 +118,7 @@ class Fhir:
                 "code": _issue_code(f.error_code),
                 "details": {
                     "coding": [{"system": "urn:kakehashi:error-code", "code": f.error_code}],
-                    "text": f.what,
+                    "text": f.meaning,
                 },
                 "diagnostics": f.remedy,
                 "expression": [f"{f.place}.{f.field}" if f.field else f.place],

@@ -108,7 +108,7 @@ def _print_bundle(result: BundleResult, *, pinned_authority: bool) -> None:
     )
     for fault in result.faults[:FINDINGS_SHOWN]:
         place = "" if fault.seq is None else f"位置 {fault.seq} "
-        out.print(f" [red]{fault.what}[/] {place}{fault.where}", highlight=False)
+        out.print(f" [red]{fault.code}[/] {place}{fault.where}", highlight=False)
     if not result.control:
         out.print("監査機関の鍵がないため、制御情報(署名・判断)は確かめていません。")
     if result.times:

@@ -92,7 +92,7 @@ def print_verification(result: Verification) -> None:
     )
     for finding in result.findings[:FINDINGS_SHOWN]:
         place = "" if finding.position is None else f"位置 {finding.position} "
-        out.print(f" [red]{finding.what}[/] {place}{finding.where} {finding.detail}", highlight=False)
+        out.print(f" [red]{finding.code}[/] {place}{finding.where} {finding.detail}", highlight=False)
     if len(result.findings) > FINDINGS_SHOWN:
         out.print(f" ほか {len(result.findings) - FINDINGS_SHOWN} 件")
     out.print(
@@ -132,7 +132,7 @@ def print_file(result: dict[str, Any]) -> None:
         out.print("[bold red]何も受け付けていません。[/] 次の箇所を直して送り直してください。")
         table = Table("場所", "項目", "誤り", "直し方")
         for one in result["findings"]:
-            table.add_row(one["place"], one["field"], one["what"], one["remedy"])
+            table.add_row(one["place"], one["field"], one["meaning"], one["remedy"])
     else:
         table = Table("場所", "受付番号", "結果", "直し方")
         for one in result["rows"]:

@@ -39,7 +39,7 @@ class Release:
     wrapped_key: bytes
     sealed: bytes | None
     wrapped_key_frame: bytes | None
-    wrapped_key_key_sets: tuple[bytes, ...]
+    rewrapper_key_sets: tuple[bytes, ...]
 
 
 @dataclass(frozen=True)

@@ -158,12 +158,12 @@ def test_the_signed_log_locates_a_resealed_record(played: PlayedStory, tmp_path:
     )
     messages[index] = replace(messages[index], state=state)
     result = by_log(played, tmp_path, messages)
-    assert [(f.what, f.position) for f in result.findings] == [("log-entry-differs", index + 1)]
+    assert [(f.code, f.position) for f in result.findings] == [("log-entry-differs", index + 1)]
 
 
 def test_the_signed_log_detects_records_removed_from_the_end(played: PlayedStory, tmp_path: Path) -> None:
     result = by_log(played, tmp_path, played.messages[:-2])
-    assert [(f.what, f.position) for f in result.findings] == [("record-missing", len(played.messages) - 1)]
+    assert [(f.code, f.position) for f in result.findings] == [("record-missing", len(played.messages) - 1)]
 
 
 def test_the_signed_log_locates_two_exchanged_records(played: PlayedStory, tmp_path: Path) -> None:
@@ -179,7 +179,7 @@ def test_missing_log_entries_and_an_unsigned_head_are_reported(played: PlayedSto
     shutil.copytree(played.rehearsal_hub.installation.hub_folder / "log", folder)
     shutil.rmtree(folder / "tile" / "entries")
     with verifier_of_copy(played, tmp_path, played.messages) as verifier:
-        assert "log-entry-missing" in {f.what for f in verifier.run(log=folder).findings}
+        assert "log-entry-missing" in {f.code for f in verifier.run(log=folder).findings}
     note = bytearray((folder / "checkpoint").read_bytes())
     note[-20] ^= 1
     (folder / "checkpoint").write_bytes(bytes(note))
@@ -246,7 +246,7 @@ def test_a_receipt_detects_a_resealed_record(played: PlayedStory, tmp_path: Path
     messages = [*played.messages[:index], replace(raw, state=state), *played.messages[index + 1 :]]
     with verifier_of_copy(played, tmp_path, messages) as verifier:
         result = verifier.run(doors=doors_of(played.rehearsal_hub.installation))
-    assert [(f.what, f.position) for f in result.findings] == [("receipt-without-record", index + 1)]
+    assert [(f.code, f.position) for f in result.findings] == [("receipt-without-record", index + 1)]
 
 
 def test_a_dropped_record_is_located(played: PlayedStory, tmp_path: Path) -> None:
@@ -259,7 +259,7 @@ def test_read_models_and_receipts_detect_records_removed_from_the_end(
     played: PlayedStory, tmp_path: Path
 ) -> None:
     result = verified(played, tmp_path, played.messages[:-2])
-    assert "record-missing" in {f.what for f in result.findings}
+    assert "record-missing" in {f.code for f in result.findings}
     assert len(played.messages) - 1 in indexes_of(result)
 
 
@@ -269,7 +269,7 @@ def test_two_reordered_records_of_one_case_are_detected(played: PlayedStory, tmp
     a, b = indexes
     messages[a], messages[b] = messages[b], messages[a]
     result = verified(played, tmp_path, messages, read_models=False)
-    assert result.findings[0].what == "version-out-of-order"
+    assert result.findings[0].code == "version-out-of-order"
 
 
 def test_two_reordered_records_of_different_originators_are_located(
@@ -281,7 +281,7 @@ def test_two_reordered_records_of_different_originators_are_located(
     )
     messages[a], messages[a + 1] = messages[a + 1], messages[a]
     result = verified(played, tmp_path, messages)
-    assert {"record-moved"} <= {f.what for f in result.findings}
+    assert {"record-moved"} <= {f.code for f in result.findings}
     assert {a + 1, a + 2} <= indexes_of(result)
 
 
@@ -334,7 +334,7 @@ def test_a_decision_forged_by_the_hub_does_not_replay(played: PlayedStory, tmp_p
         played, index, lambda r: replace(r, event=replace(r.event, target_classes=frozenset()))
     )
     result = verified(played, tmp_path, messages, read_models=False)
-    assert (result.findings[0].what, result.findings[0].position) == ("decision-differs", index + 1)
+    assert (result.findings[0].code, result.findings[0].position) == ("decision-differs", index + 1)
 
 
 def test_a_resealed_record_with_the_same_content_replays(played: PlayedStory, tmp_path: Path) -> None:
@@ -354,7 +354,7 @@ def test_a_changed_signature_inside_a_resealed_record_is_located(played: PlayedS
     messages[index] = resealed(played, index, lambda r: r, frame=bytes(frame))
     result = verified(played, tmp_path, messages, read_models=False)
     assert result.findings[0].position == index + 1
-    assert "signature" in result.findings[0].what
+    assert "signature" in result.findings[0].code
 
 
 def test_an_act_of_the_hub_that_was_not_due_is_located(played: PlayedStory, tmp_path: Path) -> None:
@@ -391,7 +391,7 @@ def test_an_act_of_the_hub_that_was_not_due_is_located(played: PlayedStory, tmp_
     )
     raw = replace(played.messages[index], version=forged_record.version, state=state)
     result = verified(played, tmp_path, [*played.messages, raw], read_models=False)
-    assert (result.findings[0].what, result.findings[0].position) == (
+    assert (result.findings[0].code, result.findings[0].position) == (
         "hub-act-not-due",
         len(played.messages) + 1,
     )
@@ -417,5 +417,5 @@ def test_a_row_that_differs_from_its_events_is_reported(played: PlayedStory, tmp
         )
     finally:
         read_models.close()
-    assert {f.what for f in result.findings} == {"row-differs"}
+    assert {f.code for f in result.findings} == {"row-differs"}
     assert all("disclosures" in f.where for f in result.findings)

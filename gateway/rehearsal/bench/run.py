@@ -186,7 +186,7 @@ def _verify(archive: Archive) -> None:
     verification = Verifier(archive.recorder, archive.store, archive.genesis).run()
     if not verification.ok:
         raise InvariantViolation(
-            "bench-not-verified", f"The first finding is {verification.findings[0].what}."
+            "bench-not-verified", f"The first finding is {verification.findings[0].code}."
         )
 
 

@@ -307,7 +307,7 @@ def _verified_digests(folder: Path) -> list[bytes] | str:
                 read_models=archive.read_models, log=archive.installation.hub_folder / "log"
             )
             if not verification.ok:
-                return f"{verification.findings[0].what} at {verification.findings[0].position}"
+                return f"{verification.findings[0].code} at {verification.findings[0].position}"
             position, shas = 1, []
             while page := archive.store.read(position, 500):
                 shas += [stored.sha for stored in page]
