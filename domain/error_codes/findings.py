@@ -134,7 +134,7 @@ ROWS = tuple(
         (
             "bundle-magic",
             "The file is not a bundle.",
-            "Name a file that «kakehashi audit bundle» wrote.",
+            "Name a file that «kakehashi audit export» wrote.",
             "検証用の束のファイルではありません",
             "束のファイルを指定してください",
         ),

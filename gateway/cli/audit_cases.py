@@ -33,7 +33,7 @@ from gateway.cli.options import (
 )
 from gateway.cli.printing import jst, jst_of_json, out, print_json, progress_bar
 from gateway.installation.archive import Archive
-from gateway.pages.texts import act_text, reason_text, section_text
+from gateway.pages.texts import act_text, finding_text, reason_text, section_text
 from gateway.verifier.judge import Judge
 from keys.stored_record import StoredRecord
 from projections.queries import Queries
@@ -95,7 +95,11 @@ def audit_replay(
         before: dict[str, list[str]] = {}
         for s in steps:
             changes = " ".join(_changes(before, s.openable, codes))
-            status = "[green]一致[/]" if s.fault is None else f"[red]{s.fault.code}[/] {finding_text(s.fault.code)} {s.fault.detail}"
+            status = (
+                "[green]一致[/]"
+                if s.fault is None
+                else f"[red]{s.fault.code}[/] {finding_text(s.fault.code)} {s.fault.detail}"
+            )
             record = s.stored.record
             by = codes.get(case_history.by(record), case_history.by(record))
             table.add_row(

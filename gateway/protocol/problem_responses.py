@@ -10,7 +10,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from domain.error_codes import STATUS_FREE, TABLE, Audience, ErrorCode, codes_of
+from domain.error_codes import FILE_FINDING, STATUS_FREE, TABLE, Audience, ErrorCode, codes_of
 from gateway.protocol.problems import MEDIA_TYPE, STATUS
 
 Json = dict[str, Any]

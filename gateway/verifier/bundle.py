@@ -377,7 +377,9 @@ class _ControlVerification:
             if ck is None:
                 raise Untrusted("control-key-missing")
             if version != self._last_version_of.get(on, 0) + 1:
-                self._result.faults.append(BundleFault("version-out-of-order", f"originator {on}", record.seq))
+                self._result.faults.append(
+                    BundleFault("version-out-of-order", f"originator {on}", record.seq)
+                )
             previous_epoch = self._last_epoch_of.get(on, epoch)
             tag_key = self._key_by_epoch.get(
                 (on, previous_epoch), ck

@@ -66,12 +66,17 @@ class LogChecker:
             )
         elif self.size and self._merkle_head.root != self._checkpoint.root and not self._entry_differs:
             self._report(
-                "log-root-differs", None, "hub/log/checkpoint", "the records have another root than the signed one"
+                "log-root-differs",
+                None,
+                "hub/log/checkpoint",
+                "the records have another root than the signed one",
             )
 
     def _report_missing_entry_once(self, seq: int, where: str) -> None:
         if not self._missing_entry_reported:
-            self._report("log-entry-missing", seq, where, "the hub writes its entries again at its next start")
+            self._report(
+                "log-entry-missing", seq, where, "the hub writes its entries again at its next start"
+            )
         self._missing_entry_reported = True
 
     def _logged_entry(self, index: int) -> bytes | None:

@@ -115,9 +115,7 @@ def test_every_step_of_the_replay_verifies_unless_a_record_is_missing(played: Pl
     assert [s.fault for s in steps if s.fault is not None] == []
     assert len(steps) > 20
     without = [k for k in records if k.record.topic != "network_case.registered"]
-    assert any(
-        s.fault for s in replay(iter(without), played.run.case, Judge(played.rehearsal_hub.genesis))
-    )
+    assert any(s.fault for s in replay(iter(without), played.run.case, Judge(played.rehearsal_hub.genesis)))
 
 
 @pytest.mark.parametrize("raw", [[], ["--raw"]])

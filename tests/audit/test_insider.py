@@ -389,11 +389,13 @@ FORGERIES: list[tuple[Forgery, str] | tuple[Forgery, str, str]] = [
     (rule_book_moved_earlier_and_backdated, "outside-validity"),
     (
         refusal_turned_into_acceptance,
-        "decision-differs", "family_information.provided instead of disclosure.refused",
+        "decision-differs",
+        "family_information.provided instead of disclosure.refused",
     ),
     (
         acceptance_turned_into_refusal,
-        "decision-differs", "disclosure.refused instead of family_information.provided",
+        "decision-differs",
+        "disclosure.refused instead of family_information.provided",
     ),
     (moved_to_another_case, "envelope-differs"),
     (command_id_reused, "command-answered-twice"),

@@ -204,7 +204,9 @@ def test_an_expired_mandate_is_shown_in_health_and_on_the_auditors_page(tmp_path
             alarms = httpx2.get(f"{rehearsal_hub.url}/readyz", timeout=60).json()["alarms"]
             with ServedApp(pages_app(rehearsal_hub, Verification())) as served:
                 page = httpx2.get(f"{served.url}/audit/", timeout=60).text
-            return [(a["code"], a["where"]) for a in alarms if "mandate" in a["code"]], "任期は終わっています" in page
+            return [
+                (a["code"], a["where"]) for a in alarms if "mandate" in a["code"]
+            ], "任期は終わっています" in page
 
         assert alarms_and_page() == ([], False)
         rehearsal_hub.set_clock(end_of(UNTIL))
