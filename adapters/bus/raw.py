@@ -69,7 +69,7 @@ def decode(reply: Reply, subjects: Subjects) -> RawMessage:
     counts = Counter(key for key, _ in stored)
     anomalies += [f"header {key!r} is not ours" for key in counts if key not in _OUR_HEADERS]
     anomalies += [
-        f"header {key} stands {n} times" for key, n in counts.items() if key in _OUR_HEADERS and n > 1
+        f"header {key} occurs {n} times" for key, n in counts.items() if key in _OUR_HEADERS and n > 1
     ]
     anomalies += [f"header {key} is missing" for key in (TOPIC, INSERT) if key not in counts]
     if INSERT in storage and not _INSERT.fullmatch(storage[INSERT]):

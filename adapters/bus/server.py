@@ -389,6 +389,6 @@ def _last_log_error(path: Path) -> str:
     try:
         lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
-        return "it left no log"
+        return "no log was written"
     log_errors = [line.partition("] ")[2] for line in lines if "[FTL]" in line or "[ERR]" in line]
     return log_errors[-1] if log_errors else (lines[-1] if lines else "its log is empty")

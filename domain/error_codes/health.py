@@ -88,7 +88,7 @@ ROWS = tuple(
             "示された原因を直してください。ハブがやり直します",
         ),
         (
-            "mandate-over",
+            "mandate-expired",
             "The mandate of the audit office is over.",
             "Let the registrars begin the next («kakehashi audit begin-mandate»).",
             "監査部門の任期が終わっています",

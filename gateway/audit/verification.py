@@ -115,7 +115,7 @@ class Verifier:
             self._check_stream(head, log_checker, None, None, progress)
         else:
             with TemporaryDirectory(prefix="kakehashi-") as folder:
-                rebuilt = open_engine(self._record_store, Path(folder) / "views.db")
+                rebuilt = open_engine(self._record_store, Path(folder) / "read_models.db")
                 rebuilt.start()
                 self._check_stream(head, log_checker, Queries(read_models.reader), rebuilt, progress)
                 self._compare_rows(read_models, rebuilt, head)

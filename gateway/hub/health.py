@@ -107,6 +107,6 @@ class HubHealth:
             HealthFinding("destruction-failed", f"case {case}", why)
             for case, why in self.hub.failed_destructions.items()
         ]
-        if register.mandate_over(self.hub.clock.now()):
-            alarms.append(HealthFinding("mandate-over", f"mandate {register.mandate}"))
+        if register.mandate_expired(self.hub.clock.now()):
+            alarms.append(HealthFinding("mandate-expired", f"mandate {register.mandate}"))
         return alarms

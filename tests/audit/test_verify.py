@@ -400,8 +400,8 @@ def test_an_act_of_the_hub_that_was_not_due_is_located(played: PlayedStory, tmp_
 def test_a_row_that_differs_from_its_events_is_reported(played: PlayedStory, tmp_path: Path) -> None:
     runtime = played.rehearsal_hub.runtime
     assert runtime is not None
-    live = played.rehearsal_hub.installation.hub_folder / "views.db"
-    copy = tmp_path / "views.db"
+    live = played.rehearsal_hub.installation.hub_folder / "read_models.db"
+    copy = tmp_path / "read_models.db"
     with sqlite3.connect(live) as db, sqlite3.connect(copy) as to:
         db.backup(to)
     with sqlite3.connect(copy) as db:

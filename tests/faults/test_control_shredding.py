@@ -299,10 +299,10 @@ def test_the_certificate_lists_content_and_control(installation: Installation) -
     done = CliRunner().invoke(app, ["audit", "certificate", "--data", str(installation.folder), "--json"])
     assert done.exit_code == 0, done.output
     content, control = json.loads(done.stdout)["destroyed"]
-    assert (content["what"], control["what"]) == ("content", "control")
+    assert (content["kind"], control["kind"]) == ("content", "control")
     assert content["sections"] == ["BASIC", "CHILD", "SOURCE"]
     assert control["sections"] == []
-    assert control["keys_still_there"] == []
+    assert control["remaining_keys"] == []
     assert control["case"] == content["case"]
     assert [who.split("/")[1] for who in control["approved_by"]] == [
         "staff.AZ-CORE.owner",

@@ -163,7 +163,7 @@ def test_the_certificate_states_what_was_destroyed_and_how_thoroughly(installati
     [certificate_json] = json.loads(done.stdout)["destroyed"]
     assert certificate_json["sections"] == ["BASIC", "CHILD"]
     assert certificate_json["how"] == "logically"
-    assert certificate_json["keys_still_there"] == []
+    assert certificate_json["remaining_keys"] == []
     assert [who.split("/")[1] for who in certificate_json["approved_by"]] == [
         "staff.AZ-CORE.owner",
         "staff.AZ-CORE.supervisor",

@@ -211,7 +211,7 @@ def test_an_expired_mandate_is_shown_in_health_and_on_the_auditors_page(tmp_path
         assert alarms_and_page() == ([], False)
         rehearsal_hub.set_clock(end_of(UNTIL))
         alarms, page_ready = alarms_and_page()
-        assert alarms == [("mandate-over", "mandate 2")]
+        assert alarms == [("mandate-expired", "mandate 2")]
         assert page_ready
         rehearsal_hub.registrars.begin_mandate(3, UNTIL + timedelta(days=360))
         assert alarms_and_page() == ([], False)
