@@ -158,7 +158,7 @@ def _unique_keys(pairs: list[tuple[str, Any]]) -> Json:
 
 
 def _refuse_constant(text: str) -> NoReturn:
-    raise ValueError("no number of JSON")
+    raise ValueError("not a JSON number")
 
 
 def _parse_bundle(data: bytes) -> Json:

@@ -123,7 +123,7 @@ def _split_server_headers(reply: Reply) -> tuple[bytes, _ServerHeaders]:
     block, _, own = reply.raw.rpartition(_SERVER_HEADERS_START)
     _, subject, sequence, time, *_ = own.split(b"\r\n")
     if not (subject.startswith(_SUBJECT) and sequence.startswith(_SEQUENCE) and time.startswith(_TIME)):
-        raise InternalError("the server describes a message in words that are not understood")
+        raise InternalError("the server's description of a message can't be parsed")
     return block, _ServerHeaders(
         subject[len(_SUBJECT) :].decode(), int(sequence[len(_SEQUENCE) :]), time[len(_TIME) :].decode()
     )

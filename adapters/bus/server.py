@@ -319,7 +319,7 @@ class EmbeddedServer:
                 except (ValueError, KeyError, IndexError):
                     pass  # not yet written to the end
             time.sleep(0.005)
-        raise OperationalError(f"nats-server did not come up: {_last_log_error(self.folder / 'nats.log')}")
+        raise OperationalError(f"nats-server did not start: {_last_log_error(self.folder / 'nats.log')}")
 
     def _end_process(self) -> None:
         process = self._server_process

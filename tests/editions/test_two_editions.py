@@ -147,7 +147,7 @@ def test_a_replay_shows_the_edition_of_each_step(upgraded: Upgraded) -> None:
     result = RUN.invoke(app, [*argv, "--json"])
     assert result.exit_code == 0, result.output
     steps = json.loads(result.stdout)
-    assert [s["error_code"] for s in steps] == [None] * len(steps)
+    assert [s["fault"] for s in steps] == [None] * len(steps)
     expected = [r.edition for r in records(upgraded.hub) if r.about.id == upgraded.case]
     assert [s["edition"] for s in steps] == expected
     assert set(expected) == {1, 2}

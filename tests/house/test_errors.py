@@ -216,6 +216,21 @@ def test_a_detail_at_a_raise_site_is_a_sentence() -> None:
             assert not DIALECT.search(text), f"{path}:{node.lineno}: {text}"
 
 
+def messages() -> Iterator[tuple[str, int, str]]:
+    """Path, line and text of each literal message of an exception or a log entry."""
+    for path, tree in trees().items():
+        raised_calls = [n.exc for n in ast.walk(tree) if isinstance(n, ast.Raise)]
+        logged_calls = [n for p, n in calls({"warning", "exception", "critical"}) if p == path]
+        for call in (*raised_calls, *logged_calls):
+            for arg in call.args if isinstance(call, ast.Call) else ():
+                if isinstance(arg, (ast.Constant, ast.JoinedStr)):
+                    yield path, arg.lineno, ast.unparse(arg)
+
+
+def test_no_message_of_an_exception_or_a_log_entry_holds_dialect() -> None:
+    assert [message for message in messages() if DIALECT.search(message[2])] == []
+
+
 def test_every_code_that_a_client_can_meet_is_provoked_by_a_test() -> None:
     tests = "".join(
         file.read_text(encoding="utf-8")
