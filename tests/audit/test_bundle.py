@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
@@ -104,6 +104,33 @@ def test_position_and_root_verify_without_the_audit_offices_key(exported: Export
 
 def test_a_bundle_of_another_hub_is_refused(exported: ExportedBundle) -> None:
     assert [f.where for f in verify_bundle(exported.data, bytes(32), exported.kem).faults] == ["genesis"]
+
+
+def _with_digest(data: bytes) -> bytes:
+    return data + sha256(data).digest()
+
+
+@pytest.mark.parametrize(
+    ("forge", "code"),
+    [
+        pytest.param(lambda data: _with_digest(b"ZIP1" + data[4:-32]), "bundle-magic", id="another magic"),
+        pytest.param(lambda data: _with_digest(data[:-40]), "bundle-truncated", id="its last part cut short"),
+        pytest.param(lambda data: pack({**parts(data), "more": b""}), "bundle-parts", id="an unknown part"),
+        pytest.param(lambda data: pack({**parts(data), "keys": b"{}"}), "keys-unreadable", id="no keys"),
+        pytest.param(
+            lambda data: pack({**parts(data), "entries": b"\x00\x01x" + parts(data)["entries"]}),
+            "entry-malformed",
+            id="an entry that is no leaf",
+        ),
+        pytest.param(
+            lambda data: pack({**parts(data), "entries": b""}), "record-not-logged", id="no entries at all"
+        ),
+    ],
+)
+def test_a_bundle_that_is_not_of_its_form_has_a_fault_of_this_code(
+    exported: ExportedBundle, forge: Callable[[bytes], bytes], code: str
+) -> None:
+    assert code in {f.code for f in verified(exported, forge(exported.data)).faults}
 
 
 def test_any_flipped_bit_is_detected(exported: ExportedBundle) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from eventsourcing.persistence import StoredEvent
@@ -18,6 +18,7 @@ from adapters.mapper import body_of
 from adapters.store import Store
 from domain.events import DisclosureMade, EligibilityDetermined, TrainingLapsed
 from domain.record import Record
+from gateway.audit import verification
 from gateway.audit.verification import Verification, Verifier, doors_of
 from gateway.rehearsal.scenario.rehearsal_hub import RehearsalHub, open_rehearsal_hub
 from gateway.rehearsal.scenario.report import play, start_of
@@ -283,6 +284,32 @@ def test_two_reordered_records_of_different_originators_are_located(
     result = verified(played, tmp_path, messages)
     assert {"record-moved"} <= {f.code for f in result.findings}
     assert {a + 1, a + 2} <= indexes_of(result)
+
+
+def test_a_record_with_other_bytes_than_its_leaf_is_located(played: PlayedStory, tmp_path: Path) -> None:
+    index = played.index_of(DisclosureMade)
+    messages = list(played.messages)
+    messages[index] = flipped(messages[index], 300)
+    result = verified(played, tmp_path, messages)
+    assert ("record-altered", index + 1) in {(f.code, f.position) for f in result.findings}
+
+
+def test_an_added_record_has_no_leaf_in_the_read_models(played: PlayedStory, tmp_path: Path) -> None:
+    added = replace(played.messages[-1], originator_id=uuid4(), version=1)
+    result = verified(played, tmp_path, [*played.messages, added])
+    position = len(played.messages) + 1
+    assert ("leaf-missing", position) in {(f.code, f.position) for f in result.findings}
+
+
+def test_a_record_that_cannot_be_parsed_is_located(
+    played: PlayedStory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def parse(**record: object) -> None:
+        raise ValueError(record)
+
+    monkeypatch.setattr(verification, "read", parse)
+    result = verified(played, tmp_path, played.messages[:1], read_models=False)
+    assert ("record-unreadable", 1) in {(f.code, f.position) for f in result.findings}
 
 
 def test_a_record_under_the_subject_of_another_does_not_open(played: PlayedStory, tmp_path: Path) -> None:

@@ -242,6 +242,16 @@ def test_every_code_that_a_client_can_meet_is_provoked_by_a_test() -> None:
     assert {code for code in codes_of(clients) if code not in named} == set()
 
 
+def test_every_finding_and_health_code_is_provoked_by_a_test() -> None:
+    tests = "".join(
+        file.read_text(encoding="utf-8")
+        for file in (ROOT / "tests").rglob("test_*.py")
+        if file.parent.name != "house"
+    )
+    codes = {row.code for row in TABLE.values() if {FINDING, HEALTH} & set(row.categories)}
+    assert {code for code in codes if f'"{code}"' not in tests} == set()
+
+
 def test_every_client_code_has_a_status_that_the_documents_name() -> None:
     for audience in (Audience.HUB, Audience.DOOR):
         for code in codes_of(audience):
