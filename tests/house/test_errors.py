@@ -218,13 +218,16 @@ def test_a_detail_at_a_raise_site_is_a_sentence() -> None:
 
 def messages() -> Iterator[tuple[str, int, str]]:
     """Path, line and text of each literal message of an exception or a log entry."""
-    for path, tree in trees().items():
-        raised_calls = [n.exc for n in ast.walk(tree) if isinstance(n, ast.Raise)]
-        logged_calls = [n for p, n in calls({"warning", "exception", "critical"}) if p == path]
-        for call in (*raised_calls, *logged_calls):
-            for arg in call.args if isinstance(call, ast.Call) else ():
-                if isinstance(arg, (ast.Constant, ast.JoinedStr)):
-                    yield path, arg.lineno, ast.unparse(arg)
+    raised_calls = [
+        (path, node.exc)
+        for path, tree in trees().items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Raise)
+    ]
+    for path, call in (*raised_calls, *calls({"warning", "exception", "critical"})):
+        for arg in call.args if isinstance(call, ast.Call) else ():
+            if isinstance(arg, (ast.Constant, ast.JoinedStr)):
+                yield path, arg.lineno, ast.unparse(arg)
 
 
 def test_no_message_of_an_exception_or_a_log_entry_holds_dialect() -> None:
