@@ -301,6 +301,12 @@ def test_an_added_record_has_no_leaf_in_the_read_models(played: PlayedStory, tmp
     assert ("leaf-missing", position) in {(f.code, f.position) for f in result.findings}
 
 
+def test_a_message_that_is_no_record_is_located(played: PlayedStory, tmp_path: Path) -> None:
+    foreign = replace(played.messages[0], topic="of.another")
+    result = verified(played, tmp_path, [foreign], read_models=False)
+    assert ("foreign-message", 1) in {(f.code, f.position) for f in result.findings}
+
+
 def test_a_record_that_cannot_be_parsed_is_located(
     played: PlayedStory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
