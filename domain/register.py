@@ -181,7 +181,7 @@ class Register:
     mandate: int = 1  # of the audit office: the epoch of control keys
     mandate_until: datetime | None = None  # its end; null before the hub is founded
 
-    def mandate_over(self, now: datetime) -> bool:
+    def mandate_expired(self, now: datetime) -> bool:
         """Whether the audit office's mandate has ended and the registrars have begun no other. Source: architecture §7."""
         return self.mandate_until is not None and self.mandate_until <= now
 

@@ -30,7 +30,7 @@ class Finding:
     error_code: str
 
     @property
-    def what(self) -> str:
+    def meaning(self) -> str:
         return error_codes.TABLE[self.error_code].meaning_ja
 
     @property
@@ -43,7 +43,7 @@ class Finding:
             "place": self.place,
             "field": self.field,
             "error_code": self.error_code,
-            "what": self.what,
+            "meaning": self.meaning,
             "remedy": self.remedy,
         }
 

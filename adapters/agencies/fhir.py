@@ -118,7 +118,7 @@ class Fhir:
                 "code": _issue_code(f.error_code),
                 "details": {
                     "coding": [{"system": "urn:kakehashi:error-code", "code": f.error_code}],
-                    "text": f.what,
+                    "text": f.meaning,
                 },
                 "diagnostics": f.remedy,
                 "expression": [f"{f.place}.{f.field}" if f.field else f.place],
@@ -158,7 +158,7 @@ def _unique_keys(pairs: list[tuple[str, Any]]) -> Json:
 
 
 def _refuse_constant(text: str) -> NoReturn:
-    raise ValueError("no number of JSON")
+    raise ValueError("not a JSON number")
 
 
 def _parse_bundle(data: bytes) -> Json:

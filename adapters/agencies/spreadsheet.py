@@ -171,7 +171,7 @@ class Spreadsheet:
         return _as_csv((RESULT_HEADINGS, *rows))
 
     def refuse(self, data: bytes, findings: Sequence[Finding]) -> bytes:
-        return _as_csv((FINDING_HEADINGS, *((f.place, f.field, f.what, f.remedy) for f in findings)))
+        return _as_csv((FINDING_HEADINGS, *((f.place, f.field, f.meaning, f.remedy) for f in findings)))
 
     def kind(self, data: bytes) -> tuple[str, str]:
         return "text/csv; charset=utf-8", ".csv"
@@ -448,7 +448,7 @@ class _SheetReader:
         except UnknownDateForm:
             error_code = "date-form"
         except NoSuchDate:
-            error_code = "date-not-there"
+            error_code = "no-such-date"
         finding = Finding(f"{row.number}行目", heading, error_code)
         if finding not in self.findings:
             self.findings.append(finding)

@@ -48,7 +48,7 @@ class ApiError(Exception):
 def read_answer(reply: Reply) -> dict[str, Any]:
     """The JSON of an answer. ``ApiError`` if it reports an error."""
     if reply.status == 503:
-        raise ApiError(10008, "nobody answers for this stream: it is not there, or not yet")
+        raise ApiError(10008, "no server answers for this stream: it does not exist, or not yet")
     try:
         answer = json.loads(reply.data)
     except ValueError as e:
@@ -92,7 +92,7 @@ class Api:
                 f"$JS.API.DIRECT.GET.{stream}", payload, deadline=until, many=True
             )
             if replies[-1].status == 503:
-                raise ApiError(10008, "nobody answers for this stream: it is not there, or not yet")
+                raise ApiError(10008, "no server answers for this stream: it does not exist, or not yet")
             return replies
 
         return self.repeat(attempt)

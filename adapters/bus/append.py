@@ -272,7 +272,7 @@ class Appender:
         except ApiError as e:
             if e.err_code == MESSAGE_NOT_FOUND:
                 return None
-            raise OperationalError(f"the bus can't tell who holds a version: {e}") from e
+            raise OperationalError(f"the current holder of a version can't be read from the bus: {e}") from e
         stored_message = message["message"]
         headers = dict(Reply(b64decode(stored_message.get("hdrs", "")), b"").headers())
         return int(stored_message["seq"]), headers.get(INSERT, "")
@@ -290,7 +290,9 @@ class Appender:
         for url in self._api.settings.monitor_urls:
             with contextlib.suppress(OperationalError):
                 reports += (
-                    f"; a server says: {health_report}" if (health_report := health_error(url, 1.0)) else ""
+                    f"; a server reports: {health_report}"
+                    if (health_report := health_error(url, 1.0))
+                    else ""
                 )
         return reports
 

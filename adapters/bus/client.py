@@ -160,10 +160,10 @@ class Connection:
             if self._closed:
                 raise OperationalError("this connection to the bus is closed")
             if self._access_error:
-                raise OperationalError(f"the bus does not let us in: {self._access_error}")
+                raise OperationalError(f"the bus refuses the credentials: {self._access_error}")
             remaining = deadline - time.monotonic()
             if remaining <= 0:
-                raise OperationalError(f"the bus is away: {self._last_error}")
+                raise OperationalError(f"the bus is unreachable: {self._last_error}")
             if self._connected.wait(min(remaining, 0.1)):
                 return
 
@@ -270,7 +270,7 @@ class Connection:
             return
         self._last_error = text
         refused = text.partition('"')[2].partition('"')[0].lower()  # nats-py reports it in lower case
-        log.warning("the bus refuses a right: %s", text)
+        log.warning("the bus denies a permission: %s", text)
         if refused.startswith(self._inbox.lower()):
             self._inbox_refused = True  # without it no answer can ever come
         for token, request in list(self._pending.items()):

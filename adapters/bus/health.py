@@ -35,7 +35,7 @@ class Health:
     def require(self) -> None:
         """``OperationalError`` if the bus is unreachable, ``StreamDrift`` if its configuration differs."""
         if self.trouble or not self.connected:
-            raise OperationalError(self.trouble or "the bus is away")
+            raise OperationalError(self.trouble or "the bus is unreachable")
         if self.mismatches:
             raise StreamDrift("the bus", self.mismatches)
 
@@ -99,7 +99,7 @@ def _monitors(api: Api, mismatches: list[str]) -> int | None:
     for url in api.settings.monitor_urls:
         jetstream = varz(url, api.settings.connect_timeout).get("jetstream", {})
         if health_report := health_error(url, api.settings.connect_timeout):
-            raise OperationalError(f"a server says that it is not well: {health_report}")
+            raise OperationalError(f"a server reports an unhealthy state: {health_report}")
         config, stats = jetstream.get("config", {}), jetstream.get("stats", {})
         if required and config.get("sync_always") is not True:
             mismatches.append(

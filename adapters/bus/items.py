@@ -190,7 +190,7 @@ class ItemStore:
             raise OperationalError(f"the bus could not answer: {e}") from e
         end = replies.pop()
         if end.status not in (204, 404):
-            raise OperationalError(f"the bus could not read: {end.status_text} ({end.status})")
+            raise OperationalError(f"the bus could not answer a read: {end.status_text} ({end.status})")
         return replies
 
 

@@ -69,7 +69,7 @@ def decode(reply: Reply, subjects: Subjects) -> RawMessage:
     counts = Counter(key for key, _ in stored)
     anomalies += [f"header {key!r} is not ours" for key in counts if key not in _OUR_HEADERS]
     anomalies += [
-        f"header {key} stands {n} times" for key, n in counts.items() if key in _OUR_HEADERS and n > 1
+        f"header {key} occurs {n} times" for key, n in counts.items() if key in _OUR_HEADERS and n > 1
     ]
     anomalies += [f"header {key} is missing" for key in (TOPIC, INSERT) if key not in counts]
     if INSERT in storage and not _INSERT.fullmatch(storage[INSERT]):
@@ -123,7 +123,7 @@ def _split_server_headers(reply: Reply) -> tuple[bytes, _ServerHeaders]:
     block, _, own = reply.raw.rpartition(_SERVER_HEADERS_START)
     _, subject, sequence, time, *_ = own.split(b"\r\n")
     if not (subject.startswith(_SUBJECT) and sequence.startswith(_SEQUENCE) and time.startswith(_TIME)):
-        raise InternalError("the server describes a message in words that are not understood")
+        raise InternalError("the server's description of a message can't be parsed")
     return block, _ServerHeaders(
         subject[len(_SUBJECT) :].decode(), int(sequence[len(_SEQUENCE) :]), time[len(_TIME) :].decode()
     )

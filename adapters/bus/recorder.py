@@ -157,7 +157,7 @@ class JetStreamAggregateRecorder(AggregateRecorder):
             raise OperationalError(f"the bus could not answer: {e}") from e
         end = replies[-1]
         if end.status not in (204, NO_MESSAGE, NO_ROOM):
-            raise OperationalError(f"the bus could not read: {end.status_text} ({end.status})")
+            raise OperationalError(f"the bus could not answer a read: {end.status_text} ({end.status})")
         return replies
 
     def ping(self) -> float:

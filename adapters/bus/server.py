@@ -319,7 +319,7 @@ class EmbeddedServer:
                 except (ValueError, KeyError, IndexError):
                     pass  # not yet written to the end
             time.sleep(0.005)
-        raise OperationalError(f"nats-server did not come up: {_last_log_error(self.folder / 'nats.log')}")
+        raise OperationalError(f"nats-server did not start: {_last_log_error(self.folder / 'nats.log')}")
 
     def _end_process(self) -> None:
         process = self._server_process
@@ -389,6 +389,6 @@ def _last_log_error(path: Path) -> str:
     try:
         lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
-        return "it left no log"
+        return "no log was written"
     log_errors = [line.partition("] ")[2] for line in lines if "[FTL]" in line or "[ERR]" in line]
     return log_errors[-1] if log_errors else (lines[-1] if lines else "its log is empty")

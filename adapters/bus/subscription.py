@@ -48,7 +48,7 @@ class JetStreamSubscription(ListenNotifySubscription["JetStreamApplicationRecord
             except OperationalError as e:
                 if self._has_been_stopped:
                     return
-                log.warning("a subscription waits for the bus: %s", e)
+                log.warning("a subscription is interrupted until the bus answers: %s", e)
                 self._has_been_notified.wait(1.0)
                 continue
             if page.notifications:

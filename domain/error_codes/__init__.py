@@ -1,8 +1,8 @@
 """The one table of error codes: what each means, what the caller does, in English and Japanese, and who sees it.
 
 A code stands for one condition. It is public and stable: clients match on category and code. Every code that
-the product raises has its row here, in the file of its layer; house tests compare the rows with the raise
-sites, and ``docs/errors.md`` and the OpenAPI documents are written from them. Source: KH-1 §12.
+the product raises, or reports as a finding, has its row here, in the file of its layer; house tests compare the rows with
+the raise sites, and ``docs/errors.md`` and the OpenAPI documents are written from them. Source: KH-1 §12.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from domain.error_codes import (
     audit,
     door,
     files,
+    findings,
+    health,
     hub,
     installation,
     keystores,
@@ -26,10 +28,13 @@ from domain.error_codes import (
 from domain.error_codes.model import (
     CONFLICT,
     FILE_FINDING,
+    FINDING,
+    HEALTH,
     INVARIANT_VIOLATION,
     MALFORMED,
     NOT_FOUND,
     REFUSED,
+    STATUS_FREE,
     UNAVAILABLE,
     UNTRUSTED,
     Audience,
@@ -46,7 +51,9 @@ LAYERS: Mapping[str, tuple[ErrorCode, ...]] = MappingProxyType(
         "Hub": hub.ROWS,
         "Agency door": door.ROWS,
         "Files of agencies": files.ROWS,
+        "Health of a hub": health.ROWS,
         "Audit": audit.ROWS,
+        "Findings of a verification": findings.ROWS,
         "Installation and command line": installation.ROWS,
         "Rehearsal and measurement": rehearsal.ROWS,
     }

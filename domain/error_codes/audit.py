@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from domain.error_codes.model import (
+    FINDING,
     INVARIANT_VIOLATION,
     MALFORMED,
     NOT_FOUND,
@@ -60,7 +61,7 @@ ROWS = (
             "報告してください",
         ),
         (
-            "frame-of-another",
+            "frame-digest-differs",
             "The record names another frame than the one it carries.",
             "Report the finding.",
             "記録が別の署名を指しています",
@@ -88,7 +89,7 @@ ROWS = (
             "報告してください",
         ),
         (
-            "not-when-signed",
+            "outside-validity",
             "The record was made at a time outside the validity of the command.",
             "Report the finding.",
             "申出の有効期間の外で記録されています",
@@ -116,7 +117,7 @@ ROWS = (
             "報告してください",
         ),
         (
-            "time-goes-back",
+            "time-decreased",
             "The record has an earlier time than the record before it.",
             "Report the finding.",
             "記録の時刻が前の記録より前です",
@@ -153,7 +154,7 @@ ROWS = (
         ),
     ),
     *rows(
-        INVARIANT_VIOLATION,
+        (INVARIANT_VIOLATION, FINDING),
         Audience.OPERATOR | Audience.AUDITOR,
         (
             "record-missing",

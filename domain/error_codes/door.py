@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from domain.error_codes.model import (
+    FINDING,
     INVARIANT_VIOLATION,
     MALFORMED,
     NOT_FOUND,
@@ -17,6 +18,24 @@ OPENING = Audience.DOOR | Audience.AUDITOR
 SENDING = Audience.DOOR | Audience.OPERATOR
 
 ROWS = (
+    *rows(
+        (UNTRUSTED, FINDING),
+        Audience.OPERATOR | Audience.AUDITOR,
+        (
+            "log-split-view",
+            "The log of the hub shows a head that does not continue an earlier one.",
+            "Tell the audit office; both heads are stored.",
+            "ハブの記録簿の先頭が以前のものとつながりません",
+            "監査部門へ連絡してください",
+        ),
+        (
+            "log-rolled-back",
+            "The log of the hub is smaller than it was before.",
+            "Tell the audit office; both heads are stored.",
+            "ハブの記録簿が以前より小さくなっています",
+            "監査部門へ連絡してください",
+        ),
+    ),
     *rows(
         INVARIANT_VIOLATION,
         Audience.DOOR,
@@ -168,20 +187,6 @@ ROWS = (
             "The log of the hub has contradicted itself before.",
             "Tell the audit office; both heads are stored.",
             "ハブの記録簿に矛盾が見つかっています",
-            "監査部門へ連絡してください",
-        ),
-        (
-            "log-split-view",
-            "The log of the hub shows a head that does not continue an earlier one.",
-            "Tell the audit office; both heads are stored.",
-            "ハブの記録簿の先頭が以前のものとつながりません",
-            "監査部門へ連絡してください",
-        ),
-        (
-            "log-rolled-back",
-            "The log of the hub is smaller than it was before.",
-            "Tell the audit office; both heads are stored.",
-            "ハブの記録簿が以前より小さくなっています",
             "監査部門へ連絡してください",
         ),
         (

@@ -170,7 +170,7 @@ ROWS = tuple(
             "2025-05-12、令和7年5月12日、R7.5.12 のように書いてください",
         ),
         (
-            "date-not-there",
+            "no-such-date",
             "The date does not exist in the calendar.",
             "Check era, year, month and day.",
             "暦にない日付です",

@@ -14,7 +14,13 @@ CONFLICT = "conflict"
 UNAVAILABLE = "unavailable"
 INVARIANT_VIOLATION = "invariant-violation"
 FILE_FINDING = "file-finding"
-"""The categories. All but the last name a class of errors; a file finding is a part of the error ``wrong-file``."""
+FINDING = "finding"
+HEALTH = "health"
+"""The categories. All but the last three name a class of errors. A file finding is a part of the error ``wrong-file``; a
+finding is a line in the result of a verification; a health code is a line in the report of ``/readyz``."""
+
+STATUS_FREE = frozenset({FILE_FINDING, FINDING, HEALTH})
+"""Categories that are never an error of their own, and so have no HTTP status."""
 
 
 class Audience(Flag):

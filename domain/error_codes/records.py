@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from domain.error_codes.model import (
     CONFLICT,
+    FINDING,
     INVARIANT_VIOLATION,
     MALFORMED,
     NOT_FOUND,
@@ -17,6 +18,17 @@ CHECKING = Audience.OPERATOR | Audience.AUDITOR
 SENDER = Audience.HUB | Audience.DOOR | Audience.AUDITOR
 
 ROWS = (
+    *rows(
+        (MALFORMED, FINDING),
+        CHECKING,
+        (
+            "foreign-message",
+            "A message in the stream is not a record of this hub.",
+            "Check which process writes to the stream.",
+            "ストリームに記録でないものがあります",
+            "ほかの書き込みがないか確かめてください",
+        ),
+    ),
     *rows(
         MALFORMED,
         CHECKING,
@@ -166,13 +178,6 @@ ROWS = (
             "Update this program: a newer hub wrote the record.",
             "この版が知らない形式の記録です",
             "新しい版に更新してください",
-        ),
-        (
-            "foreign-message",
-            "A message in the stream is not a record of this hub.",
-            "Check which process writes to the stream.",
-            "ストリームに記録でないものがあります",
-            "ほかの書き込みがないか確かめてください",
         ),
     ),
     *rows(

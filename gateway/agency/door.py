@@ -124,29 +124,31 @@ class Door:
         actor: str,
         occurred_at: datetime | None = None,
         command_id: UUID | None = None,
-        asked: bytes | None = None,
+        request: bytes | None = None,
     ) -> SubmissionResult:
         """Seal, sign, store and send one command. Returns when its receipt has arrived and is verified.
 
-        A caller may choose the ``command_id`` (idempotency key) and then gives ``asked``, the bytes of its request:
-        the same request again returns the outcome of the first, without sealing anew; another request under the same
+        A caller may choose the ``command_id`` (idempotency key) and then gives ``request``, the bytes of its request:
+        the same request again returns the outcome of the first, without sealing again; another request under the same
         id raises Conflict.
 
         While the hub is away the same bytes are retried for ``retry_seconds``; then the outcome is ``waiting``, and
         ``flush`` sends them later. Raises the hub's error if nothing was recorded.
         """
         command_id = command_id or uuid4()
-        asked_digest = None if asked is None else self.own_digest(KeyUse.COMMAND_DIGEST, asked)
+        request_digest = None if request is None else self.own_digest(KeyUse.COMMAND_DIGEST, request)
         with self._send_lock:
             known = self.store.sent(command_id)
             if known is not None and known.state != FAILED:
-                return self._resend_known(known, asked_digest)
+                return self._resend_known(known, request_digest)
             parts = self._with_notifier_flags(about, parts) if kind is Kind.CASE else parts
             for attempt in range(RESEAL_ATTEMPTS):
                 data, frame = self._sealed_request(
                     kind, about, act, fields, parts, actor, occurred_at, command_id
                 )
-                self.store.enqueue(command_id, about, act, dump(self.now()), frame.digest, data, asked_digest)
+                self.store.enqueue(
+                    command_id, about, act, dump(self.now()), frame.digest, data, request_digest
+                )
                 try:
                     return self._deliver(command_id, about, frame.digest, data)
                 except Conflict as conflict:
@@ -188,9 +190,9 @@ class Door:
             return part
         return replace(part, flags=tuple(sorted({*part.flags, Flag.NOTIFIER_TRACE.value})))
 
-    def _resend_known(self, known: OutboxEntry, asked_digest: bytes | None) -> SubmissionResult:
+    def _resend_known(self, known: OutboxEntry, request_digest: bytes | None) -> SubmissionResult:
         """The outcome of a command that was requested before. Raises Conflict if that was another request."""
-        if asked_digest is None or known.asked != asked_digest:
+        if request_digest is None or known.request_digest != request_digest:
             raise Conflict("command-id-taken")
         if known.request is not None:
             try:

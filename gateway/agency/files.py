@@ -128,7 +128,7 @@ class Files:
         return messages
 
     def _send_one(
-        self, person: Person, inbound: InboundMessage, command_id: UUID, case: UUID, asked: bytes
+        self, person: Person, inbound: InboundMessage, command_id: UUID, case: UUID, request: bytes
     ) -> Outcome:
         parts = [SectionContent(section.section, section.text.encode()) for section in inbound.sections]
         parts.append(SectionContent(SOURCE, inbound.source, schema=inbound.schema))
@@ -142,7 +142,7 @@ class Files:
                 actor=person.actor,
                 occurred_at=inbound.occurred_at,
                 command_id=command_id,
-                asked=asked,
+                request=request,
             )
         except (Unavailable, InvariantViolation):
             raise

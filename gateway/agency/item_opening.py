@@ -85,7 +85,7 @@ class ItemOpener:
         wrapping_command = payload
         if release["wrapped_key_frame"] is not None:
             wrapping_command = self.verified_author_payload(
-                release["wrapped_key_frame"], release["wrapped_key_key_sets"], case
+                release["wrapped_key_frame"], release["rewrapper_key_sets"], case
             )
         wrapped_key = b64decode(release["wrapped_key"])
         addressed_to_me = any(

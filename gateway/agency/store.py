@@ -21,7 +21,7 @@ from domain.errors import InvariantViolation, Unavailable
 _STORE_SCHEMA = """
 CREATE TABLE IF NOT EXISTS outbox(
     command_id TEXT PRIMARY KEY, about TEXT NOT NULL, act TEXT NOT NULL, at TEXT NOT NULL,
-    frame BLOB NOT NULL, request BLOB, state TEXT NOT NULL, answer TEXT, n INTEGER NOT NULL, asked BLOB);
+    frame BLOB NOT NULL, request BLOB, state TEXT NOT NULL, answer TEXT, n INTEGER NOT NULL, request_digest BLOB);
 CREATE INDEX IF NOT EXISTS outbox_about ON outbox(about, n);
 CREATE TABLE IF NOT EXISTS key_sets(digest BLOB PRIMARY KEY, agency TEXT NOT NULL, payload BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS inbox(
@@ -44,7 +44,7 @@ WAITING, CONFIRMED, FAILED = "WAITING", "CONFIRMED", "FAILED"
 class OutboxEntry:
     """A command in the outbox. ``state``: WAITING until its receipt has arrived, CONFIRMED, or FAILED for good.
 
-    ``asked``: this door's keyed digest of the request that was made under this id; None if the door chose the id.
+    ``request_digest``: this door's keyed digest of the request that was made under this id; None if the door chose the id.
     """
 
     command_id: UUID
@@ -54,10 +54,10 @@ class OutboxEntry:
     state: str
     request: bytes | None
     answer: dict[str, Any] | None
-    asked: bytes | None = None
+    request_digest: bytes | None = None
 
 
-_OUTGOING_COLUMNS = "command_id,about,act,at,state,request,answer,asked"
+_OUTGOING_COLUMNS = "command_id,about,act,at,state,request,answer,request_digest"
 
 
 def _outgoing_from_row(r: Any) -> OutboxEntry:
@@ -119,14 +119,14 @@ class DoorStore:
         at: str,
         frame: bytes,
         request: bytes,
-        asked: bytes | None = None,
+        request_digest: bytes | None = None,
     ) -> None:
         """Store a command before it is sent. The same id again replaces a command that was never recorded."""
         with self._write() as db:
             db.execute(
                 "INSERT OR REPLACE INTO outbox VALUES (?,?,?,?,?,?,?,NULL,"
                 "(SELECT coalesce(max(n),0)+1 FROM outbox),?)",
-                (str(command_id), str(about), act, at, frame, request, WAITING, asked),
+                (str(command_id), str(about), act, at, frame, request, WAITING, request_digest),
             )
 
     def confirm(self, command_id: UUID, answer: dict[str, Any]) -> None:

@@ -122,7 +122,8 @@ class _LedgerSelector:
                 if case_filter in ("", c["case"]) and agency in ("", c["by"], c["sender"], c["recipient"])
             ],
             "notifications": [n for n in selection["notifications"] if case_filter in ("", n["case"])],
-            "mandate": selection["mandate"] | {"over": _is_over(selection["mandate"]["until"], self.now())},
+            "mandate": selection["mandate"]
+            | {"expired": _is_over(selection["mandate"]["until"], self.now())},
         }
 
 

@@ -24,7 +24,7 @@ def certificates(archive: Archive) -> list[dict[str, Any]]:
         if isinstance(event, KeyDestroyed | ControlDestroyed):
             documents.append(
                 {
-                    "what": "content" if isinstance(event, KeyDestroyed) else "control",
+                    "kind": "content" if isinstance(event, KeyDestroyed) else "control",
                     "at": dump(stored.record.at),
                     "version": stored.record.version,
                     "case": str(event.scope),
@@ -35,7 +35,7 @@ def certificates(archive: Archive) -> list[dict[str, Any]]:
                     "approved": str(event.approved),
                     "approved_by": sorted(_approved_by(archive, event)),
                     "how": DESTRUCTION_GRADE,
-                    "keys_still_there": sorted(_remaining_keys(archive, event)),
+                    "remaining_keys": sorted(_remaining_keys(archive, event)),
                 }
             )
     return documents

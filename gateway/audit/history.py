@@ -35,7 +35,7 @@ from domain.record import About, Party, Record, access_of
 from domain.register import Register
 from domain.visibility import openable, refusal_to_open
 from domain.world import World, empty_world
-from gateway.verifier.judge import Judge
+from gateway.verifier.judge import Judge, RecordFault
 from keys.stored_record import StoredRecord, UnreadableRecord
 from projections.queries import Queries
 
@@ -324,12 +324,12 @@ def exceptions(records: Iterator[StoredRecord], at: datetime) -> list[ExceptionR
 
 @dataclass(frozen=True)
 class Step:
-    """One record of the case, verified again. ``case_history``: the case up to it; ``error_code``: what is wrong with it;
+    """One record of the case, verified again. ``case_history``: the case up to it; ``fault``: what is wrong with it;
     ``openable``: what each agency could open after it."""
 
     stored: StoredRecord
     case_history: History
-    error_code: str | None
+    fault: RecordFault | None
     openable: dict[str, list[str]]
 
 
@@ -337,10 +337,10 @@ def replay(records: Iterator[StoredRecord], case: UUID, judge: Judge) -> Iterato
     """Each record of the case and its readings in order, with signature and decision verified again."""
     result = History(empty_world(Register(), case))
     for stored in records:
-        error_code = judge.judge(stored)
+        fault = judge.judge(stored)
         result.fold(stored.record)
         if stored.record.about == About(e.Kind.CASE, case):
-            yield Step(stored, result, error_code, result.openable_items(stored.record.at))
+            yield Step(stored, result, fault, result.openable_items(stored.record.at))
 
 
 def event_fields(event: e.Event) -> dict[str, Any]:

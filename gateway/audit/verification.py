@@ -43,9 +43,9 @@ PAGE = 500
 
 @dataclass(frozen=True)
 class Finding:
-    """One fault: what, and where (stream position, subject or row)."""
+    """One fault: its code in the table of errors, and where it is (stream position, subject or row)."""
 
-    what: str
+    code: str
     position: int | None
     where: str
     detail: str = ""
@@ -115,7 +115,7 @@ class Verifier:
             self._check_stream(head, log_checker, None, None, progress)
         else:
             with TemporaryDirectory(prefix="kakehashi-") as folder:
-                rebuilt = open_engine(self._record_store, Path(folder) / "views.db")
+                rebuilt = open_engine(self._record_store, Path(folder) / "read_models.db")
                 rebuilt.start()
                 self._check_stream(head, log_checker, Queries(read_models.reader), rebuilt, progress)
                 self._compare_rows(read_models, rebuilt, head)
@@ -171,7 +171,7 @@ class Verifier:
 
         Not said where records of newer rules can't be read here: they may say it.
         """
-        if any(finding.what == NEWER_EDITION for finding in self.result.findings):
+        if any(finding.code == NEWER_EDITION for finding in self.result.findings):
             return
         register, unreadable = self._judge.register, self._judge.unreadable
         erased = register.unreadable
@@ -209,8 +209,8 @@ class Verifier:
             yield from page
             start = page[-1].sequence + 1
 
-    def _report(self, what: str, position: int | None, where: str, detail: str = "") -> None:
-        self.result.findings.append(Finding(what, position, where, detail))
+    def _report(self, code: str, position: int | None, where: str, detail: str = "") -> None:
+        self.result.findings.append(Finding(code, position, where, detail))
 
     # --- one record ---------------------------------------------------------------------------------------------
 
@@ -244,19 +244,17 @@ class Verifier:
             self._report(error.error_code, raw.sequence, where, error.explanation)
             return None
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            self._report("unreadable", raw.sequence, where, type(error).__name__)
+            self._report("record-unreadable", raw.sequence, where, type(error).__name__)
             return None
         if difference is not None:
             self._report("decision-differs", raw.sequence, where, difference)
-        edition_error = self._judge.edition_error(stored.record)
-        if edition_error is not None:
+        if self._judge.is_of_earlier_edition(stored.record):
             self._report(
-                edition_error, raw.sequence, where, "decided under older rules than a record before it"
+                "edition-decreased", raw.sequence, where, "decided under older rules than a record before it"
             )
-        withheld_alarm_error = self._judge.withheld_alarm_error(stored.record)
-        if withheld_alarm_error is not None:
+        if self._judge.alarm_was_withheld(stored.record):
             self._report(
-                withheld_alarm_error, raw.sequence, where, "what was due is recorded before anything else"
+                "hub-act-withheld", raw.sequence, where, "what was due is recorded before anything else"
             )
         self._judge.fold(stored.record)
         return stored

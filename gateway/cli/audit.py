@@ -112,7 +112,7 @@ def audit_certificate(
         print_json({"destroyed": result})
     else:
         _print_certificates(result, codes)
-    raise typer.Exit(1 if any(one["keys_still_there"] for one in result) else 0)
+    raise typer.Exit(1 if any(one["remaining_keys"] for one in result) else 0)
 
 
 def _print_certificates(rows: list[dict[str, Any]], codes: Mapping[str, str]) -> None:
@@ -124,7 +124,7 @@ def _print_certificates(rows: list[dict[str, Any]], codes: Mapping[str, str]) ->
             "・".join(section_text(s) for s in row["sections"]) or CONTROL_TEXT,
             str(row["vault_generation"]),
             "・".join(sorted(_person(who, codes) for who in row["approved_by"])) or "(記録も廃棄済み)",
-            "・".join(_key_text(scope) for scope in row["keys_still_there"]) or "なし",
+            "・".join(_key_text(scope) for scope in row["remaining_keys"]) or "なし",
         )
     out.print(table)
     out.print(

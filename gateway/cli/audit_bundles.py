@@ -14,7 +14,7 @@ import typer
 from gateway.audit.bundle import export_to
 from gateway.cli.opening import archive_of, optional_time, passphrase_of
 from gateway.cli.options import AsJson, DataOption, PassphraseFd, PassphraseFile
-from gateway.cli.printing import FINDINGS_SHOWN, jst_of_json, out, print_json, progress_bar
+from gateway.cli.printing import FINDINGS_SHOWN, jst_of_json, out, print_finding, print_json, progress_bar
 from gateway.verifier.bundle import Buffer, BundleResult, verify_bundle
 from keys import canonical
 from keys.keystore import open_keystore
@@ -107,8 +107,7 @@ def _print_bundle(result: BundleResult, *, pinned_authority: bool) -> None:
         f"欠けのない系列 {result.complete}/{result.originators}"
     )
     for fault in result.faults[:FINDINGS_SHOWN]:
-        place = "" if fault.seq is None else f"位置 {fault.seq} "
-        out.print(f" [red]{fault.what}[/] {place}{fault.where}", highlight=False)
+        print_finding(fault.code, fault.seq, fault.where, fault.detail)
     if not result.control:
         out.print("監査機関の鍵がないため、制御情報(署名・判断)は確かめていません。")
     if result.times:

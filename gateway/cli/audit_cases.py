@@ -33,7 +33,7 @@ from gateway.cli.options import (
 )
 from gateway.cli.printing import jst, jst_of_json, out, print_json, progress_bar
 from gateway.installation.archive import Archive
-from gateway.pages.texts import act_text, reason_text, section_text
+from gateway.pages.texts import act_text, finding_text, reason_text, section_text
 from gateway.verifier.judge import Judge
 from keys.stored_record import StoredRecord
 from projections.queries import Queries
@@ -75,7 +75,7 @@ def audit_replay(
                 "topic": s.stored.record.topic,
                 "edition": s.stored.record.edition,
                 "event": case_history.pseudonymised(event_fields(s.stored.record.event)),
-                "error_code": s.error_code,
+                "fault": None if s.fault is None else {"code": s.fault.code, "detail": s.fault.detail},
                 "openable": s.openable,
             }
             for s in steps
@@ -95,7 +95,11 @@ def audit_replay(
         before: dict[str, list[str]] = {}
         for s in steps:
             changes = " ".join(_changes(before, s.openable, codes))
-            status = "[green]一致[/]" if s.error_code is None else f"[red]{s.error_code}[/]"
+            status = (
+                "[green]一致[/]"
+                if s.fault is None
+                else f"[red]{s.fault.code}[/] {finding_text(s.fault.code)} {s.fault.detail}"
+            )
             record = s.stored.record
             by = codes.get(case_history.by(record), case_history.by(record))
             table.add_row(
@@ -109,7 +113,7 @@ def audit_replay(
             )
             before = s.openable
         out.print(table)
-    raise typer.Exit(1 if any(s.error_code for s in steps) else 0)
+    raise typer.Exit(1 if any(s.fault for s in steps) else 0)
 
 
 @audit_cases.command("as-of")

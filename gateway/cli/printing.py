@@ -11,6 +11,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -23,7 +24,7 @@ from rich.table import Table
 
 from domain.calendar import JST
 from gateway.installation.folder import moment
-from gateway.pages.texts import outcome_text, section_text
+from gateway.pages.texts import finding_text, outcome_text, section_text
 
 if TYPE_CHECKING:
     from gateway.audit.verification import Verification
@@ -91,13 +92,19 @@ def print_verification(result: Verification) -> None:
         f"表の照合 {'済' if result.rows_compared else '未'}、署名済みの記録簿 {result.log_size or 0} 件"
     )
     for finding in result.findings[:FINDINGS_SHOWN]:
-        place = "" if finding.position is None else f"位置 {finding.position} "
-        out.print(f" [red]{finding.what}[/] {place}{finding.where} {finding.detail}", highlight=False)
+        print_finding(finding.code, finding.position, finding.where, finding.detail)
     if len(result.findings) > FINDINGS_SHOWN:
         out.print(f" ほか {len(result.findings) - FINDINGS_SHOWN} 件")
     out.print(
         "[bold green]検証: 異常なし[/]" if result.ok else f"[bold red]検証: 異常 {len(result.findings)} 件[/]"
     )
+
+
+def print_finding(code: str, position: int | None, where: str, detail: str) -> None:
+    """One line: the code, its meaning, and the place."""
+    place = "" if position is None else f"位置 {position} "
+    text = f"{finding_text(code)}: {place}{where} {detail}".rstrip()
+    out.print(f" [red]{code}[/] {escape(text)}", highlight=False)
 
 
 def print_ledger(rows: list[dict[str, Any]], openings: list[dict[str, Any]], codes: dict[str, str]) -> None:
@@ -132,7 +139,7 @@ def print_file(result: dict[str, Any]) -> None:
         out.print("[bold red]何も受け付けていません。[/] 次の箇所を直して送り直してください。")
         table = Table("場所", "項目", "誤り", "直し方")
         for one in result["findings"]:
-            table.add_row(one["place"], one["field"], one["what"], one["remedy"])
+            table.add_row(one["place"], one["field"], one["meaning"], one["remedy"])
     else:
         table = Table("場所", "受付番号", "結果", "直し方")
         for one in result["rows"]:

@@ -29,7 +29,7 @@ def projections_rebuild(
 
         with exclusive_read_models(installation), progress_bar("作り直し", quiet=False) as on_progress:
             position = rebuild(
-                installation.hub_folder / "views.db",
+                installation.hub_folder / "read_models.db",
                 record_source(archive.store),
                 archive.store.records,
                 progress=lambda done: on_progress(done, head),

@@ -180,7 +180,7 @@ def _add_command_routes(
         await run_in_threadpool(signed_queries.authorise_upload, signed, digest_bytes)
         data = await read_bounded_body(request, MAX_ITEM_BYTES)
         await run_in_threadpool(put_item, digest_bytes, data)
-        return {"kept": digest}
+        return {"stored": digest}
 
 
 def _add_log_routes(app: FastAPI, log_keeper: LogKeeper, witnesses: Witnesses) -> None:
@@ -295,7 +295,7 @@ def _release_json(release: Release) -> dict[str, Any]:
         "wrapped_key": _b64(release.wrapped_key),
         "sealed": None if release.sealed is None else _b64(release.sealed),
         "wrapped_key_frame": None if release.wrapped_key_frame is None else _b64(release.wrapped_key_frame),
-        "wrapped_key_key_sets": [_b64(f) for f in release.wrapped_key_key_sets],
+        "rewrapper_key_sets": [_b64(f) for f in release.rewrapper_key_sets],
     }
 
 

@@ -1,9 +1,9 @@
-"""What a hub says of itself: whether it can record now (I9), and what its operator must look after."""
+"""The health of a hub: whether it can record now (I9), and what its operator has to attend to."""
 
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,15 @@ from gateway.hub.witnesses import Witnesses
 
 MIN_FREE_BYTES = 64 * 1024 * 1024
 MIN_STREAM_ROOM_BYTES = 2 * MAX_RECORD_BYTES  # of what a bus with a limit of its own may still store
+
+
+@dataclass(frozen=True)
+class HealthFinding:
+    """A problem or an alarm. ``code``: of the table of errors; ``where``: which part of its kind; ``detail``: the cause."""
+
+    code: str
+    where: str = ""
+    detail: str = ""
 
 
 @dataclass(frozen=True)
@@ -32,7 +41,10 @@ class HubHealth:
     timestamps: TimeStamps
 
     def report(self) -> dict[str, Any]:
-        """``ready`` is false while the hub could not record; ``problems`` say why. ``alarms`` do not stop it."""
+        """``ready`` is false while the hub could not record; ``problems`` state the causes. ``alarms`` do not stop it.
+
+        Both are lists of objects with the fields of HealthFinding.
+        """
         free = shutil.disk_usage(self.folder).free
         bus_health = self.recorder.check()
         problems = [*self._bus_problems(bus_health), *self._local_problems(bus_health, free)]
@@ -41,59 +53,60 @@ class HubHealth:
             "ready": not problems,
             "mode": self.hub.genesis.mode,
             "hub": self.hub.id.hex(),
-            "problems": problems,
+            "problems": [asdict(problem) for problem in problems],
             "read_models": self.projector.position,
             "parked": [projection for projection, _, _ in parked],
             "alarms": [
-                *(
-                    f"view {projection} stands still since record {at} ({why})"
-                    for projection, at, why in parked
-                ),
-                *self._log_alarms(),
-                *self._register_alarms(),
+                asdict(alarm)
+                for alarm in (
+                    *(
+                        HealthFinding("read-model-parked", projection, f"since record {at}: {why}")
+                        for projection, at, why in parked
+                    ),
+                    *self._log_alarms(),
+                    *self._register_alarms(),
+                )
             ],
             "disk_free_bytes": free,
             "bus": None if self.bus is None else self.bus.version,
         }
 
-    def _bus_problems(self, bus_health: Health) -> list[str]:
-        problems = [f"bus: {mismatch}" for mismatch in bus_health.mismatches]
+    def _bus_problems(self, bus_health: Health) -> list[HealthFinding]:
+        problems = [HealthFinding("bus-mismatch", detail=mismatch) for mismatch in bus_health.mismatches]
         if bus_health.trouble:
-            problems.append(f"bus: {bus_health.trouble}")
+            problems.append(HealthFinding("bus-not-ready", detail=bus_health.trouble))
         if not bus_health.connected:
-            problems.append("bus: away")
+            problems.append(HealthFinding("bus-disconnected"))
         return problems
 
-    def _local_problems(self, bus_health: Health, free: int) -> list[str]:
+    def _local_problems(self, bus_health: Health, free: int) -> list[HealthFinding]:
         problems = []
         room = bus_health.room_bytes
         if free < MIN_FREE_BYTES or (room is not None and room < MIN_STREAM_ROOM_BYTES):
-            problems.append("disk: full")
+            problems.append(HealthFinding("disk-full"))
         if not self.projector.alive:
-            problems.append("views: not following")
+            problems.append(HealthFinding("read-models-stopped"))
         return problems
 
-    def _log_alarms(self) -> list[str]:
+    def _log_alarms(self) -> list[HealthFinding]:
         alarms = [
-            f"witness {name} has not cosigned ({why})"
+            HealthFinding("cosignature-missing", name, why)
             for name, why in self.witnesses.missing_cosignatures.items()
         ]
         if self.timestamps.trouble:
-            alarms.append(f"the log's head has no time token ({self.timestamps.trouble})")
+            alarms.append(HealthFinding("time-token-delayed", detail=self.timestamps.trouble))
         if self.log_keeper.trouble:
-            alarms.append(f"the log has not signed yet what was recorded: {self.log_keeper.trouble}")
+            alarms.append(HealthFinding("log-signing-delayed", detail=self.log_keeper.trouble))
         if self.log_keeper.problem:
-            alarms.append(f"the log signs nothing any more: {self.log_keeper.problem}")
+            alarms.append(HealthFinding("log-signing-stopped", detail=self.log_keeper.problem))
         return alarms
 
-    def _register_alarms(self) -> list[str]:
+    def _register_alarms(self) -> list[HealthFinding]:
         register = self.hub.register
         alarms = [
-            f"keys of case {case} are not destroyed ({why})"
+            HealthFinding("destruction-failed", f"case {case}", why)
             for case, why in self.hub.failed_destructions.items()
         ]
-        if register.mandate_over(self.hub.clock.now()):
-            alarms.append(
-                f"mandate {register.mandate} of the audit office is over: let the registrars begin the next"
-            )
+        if register.mandate_expired(self.hub.clock.now()):
+            alarms.append(HealthFinding("mandate-expired", f"mandate {register.mandate}"))
         return alarms

@@ -357,7 +357,7 @@ class LogKeeper:
                 if len(self._pending_files) > LEAVES_PER_PAGE:
                     self._flush()
         if root(checkpoint.size, subtree_of(self._rebuilt_tile)) != checkpoint.root:
-            self._stop_signing("the stream does not come to the head that was signed")
+            self._stop_signing("the stream does not have the root that was signed")
         self._flush()
         for level, n, width in tiles_of(checkpoint.size):
             if width < WIDTH:

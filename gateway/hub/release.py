@@ -30,7 +30,8 @@ class Release:
     """What a reader's door gets after its opening is durable: all it needs to verify, unwrap and show.
 
     ``frame``: the author's signed frame; ``key_sets``: the author's published key sets, oldest first;
-    ``wrapped_key_frame``: where the wrapped key came later, the frame that brought it, with its author's key sets.
+    ``wrapped_key_frame``: where the wrapped key was added later, the frame that added it; ``rewrapper_key_sets``: those of
+    its author.
     ``sealed`` is None for a fetch that is no reading.
     """
 
@@ -39,7 +40,7 @@ class Release:
     wrapped_key: bytes
     sealed: bytes | None
     wrapped_key_frame: bytes | None
-    wrapped_key_key_sets: tuple[bytes, ...]
+    rewrapper_key_sets: tuple[bytes, ...]
 
 
 @dataclass(frozen=True)

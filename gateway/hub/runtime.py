@@ -151,7 +151,7 @@ class _Parts:
             prefix=self.transport.prefix,
             audit=genesis.audit_kem,
         )
-        views = installation.hub_folder / "views.db"
+        views = installation.hub_folder / "read_models.db"
         if self.store.head() == 0:
             if self.vault.status_ck(genesis.log_id, 1) != "never" and views.exists():
                 raise _record_lost()

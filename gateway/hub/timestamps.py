@@ -178,7 +178,7 @@ class TimeStamps:
                 self._store_stamp(stamp_of(note, token))
                 stored = True
         except httpx.HTTPError:
-            trouble = "the authority is away"
+            trouble = "the authority does not answer"
         except OSError:
             trouble = "it could not be written to the disk"
         except ExchangeError as error:

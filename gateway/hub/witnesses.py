@@ -131,9 +131,9 @@ class Witnesses:
                 self._cosigned_sizes[witness.name] = size
                 self.missing_cosignatures.pop(witness.name, None)
                 return cosigned
-            self.missing_cosignatures[witness.name] = "it has seen another head"
+            self.missing_cosignatures[witness.name] = "the witness has seen another head"
         except httpx.HTTPError:
-            self.missing_cosignatures[witness.name] = "away"
+            self.missing_cosignatures[witness.name] = "the witness does not answer"
         except ExchangeError as error:
             self.missing_cosignatures[witness.name] = error.explanation
         return note

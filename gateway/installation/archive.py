@@ -124,7 +124,7 @@ def open_archive(
         store = Store(
             recorder, items, vault, hub=installation.hub, prefix=settings.prefix, audit=genesis.audit_kem
         )
-        read_models = Engine(installation.hub_folder / "views.db", store.records)
+        read_models = Engine(installation.hub_folder / "read_models.db", store.records)
         if start_read_models:
             read_models.start()
         stack.callback(read_models.close)

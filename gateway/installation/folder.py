@@ -1,7 +1,7 @@
 """A hub's folder: which file is where; made once, opened at every start.
 
 installation.json             which hub, which mode (no secrets)
-hub/                          genesis.frame, keystore, vault.db, views.db, bus/
+hub/                          genesis.frame, keystore, vault.db, read_models.db, bus/
 registrars/person-N.keystore  the three registrars (in a real installation each removes their own)
 audit/keystore                the audit office
 agencies/<CODE>/              keystore, door.db, agency.json

@@ -54,6 +54,7 @@ _environment.filters.update(
     basis=texts.basis_text,
     reason=texts.reason_text,
     consent=texts.consent_text,
+    finding=texts.finding_text,
     gap=lambda code: labels.GAPS.get(str(code), str(code)),
     module=lambda code: labels.MODULES.get(str(code), str(code)),
     employment=lambda code: labels.EMPLOYMENTS.get(str(code), str(code)),

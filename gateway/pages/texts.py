@@ -359,6 +359,12 @@ def reason_text(code: object) -> str:
     return _label(REASONS, code) if code else ""
 
 
+def finding_text(code: str) -> str:
+    """What a finding of a verification means, in Japanese; empty for a code that is not ours."""
+    row = error_codes.find(code)
+    return "" if row is None else row.meaning_ja
+
+
 def failure_text(error_code: object) -> str:
     """Why a command was never recorded and what to do, in Japanese; of a code that is not ours, the code itself."""
     row = error_codes.find(str(error_code))

@@ -10,7 +10,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from domain.error_codes import FILE_FINDING, TABLE, Audience, ErrorCode, codes_of
+from domain.error_codes import FILE_FINDING, STATUS_FREE, TABLE, Audience, ErrorCode, codes_of
 from gateway.protocol.problems import MEDIA_TYPE, STATUS
 
 Json = dict[str, Any]
@@ -31,7 +31,7 @@ def statuses_of(row: ErrorCode) -> set[int]:
     """The HTTP statuses under which an error code can be answered."""
     if row.status is not None:
         return {row.status}
-    return {STATUS_OF_CATEGORY[category] for category in row.categories if category != FILE_FINDING}
+    return {STATUS_OF_CATEGORY[category] for category in row.categories if category not in STATUS_FREE}
 
 
 def codes_of_status(audience: Audience, status: int) -> list[str]:
@@ -90,7 +90,7 @@ def _schema(audience: Audience, status: int) -> Json:
     }
     required = list(properties)
     if "wrong-file" in codes:
-        finding = dict.fromkeys(("place", "field", "error_code", "what", "remedy"), text)
+        finding = dict.fromkeys(("place", "field", "error_code", "meaning", "remedy"), text)
         finding["error_code"] = {**text, "enum": list(codes_of(audience, FILE_FINDING))}
         properties["findings"] = {
             "type": "array",

@@ -19,7 +19,7 @@ from uuid import UUID
 from domain.errors import ExchangeError, Malformed, Untrusted
 from domain.events import AccessEvent, ControlDestroyed
 from domain.refusals import REFUSALS
-from gateway.verifier.judge import Judge
+from gateway.verifier.judge import Judge, RecordFault
 from gateway.verifier.record_parser import read
 from keys import canonical
 from keys.checkpoint import Checkpoint, origin_of, verify_checkpoint
@@ -43,11 +43,12 @@ Buffer = bytes | mmap
 
 @dataclass(frozen=True)
 class BundleFault:
-    """What is wrong, and where: the part of the bundle, and the position where a record is at fault."""
+    """Code in the table of errors, and place: the part of the bundle, and the position where a record is at fault."""
 
-    what: str
+    code: str
     where: str
     seq: int | None = None
+    detail: str = ""
 
 
 @dataclass
@@ -168,7 +169,7 @@ def _bundle_parts(data: Buffer) -> tuple[dict[str, memoryview], list[BundleFault
         size = int.from_bytes(bundle[at : at + 8], "big")
         at += 8
         if at + size > len(bundle) - 32 or name in parts:
-            return parts, [*faults, BundleFault("bundle-cut", name)]
+            return parts, [*faults, BundleFault("bundle-truncated", name)]
         parts[name] = bundle[at : at + size]
         at += size
     if at != len(bundle) - 32 or tuple(parts) not in (NAMES, (*NAMES, TIMES)):
@@ -237,9 +238,9 @@ def _check_entries(entries: _Entries, head: Checkpoint | None, result: BundleRes
     for seq, entry in enumerate(entries, 1):
         root.add(entry_hash(entry))
         if entries.leaf(seq) is None:
-            result.faults.append(BundleFault("entry-wrong", "entries", seq))
+            result.faults.append(BundleFault("entry-malformed", "entries", seq))
     if head is not None and (len(entries) != head.size or root.root != head.root):
-        result.faults.append(BundleFault("root-differs", "entries"))
+        result.faults.append(BundleFault("log-root-differs", "entries"))
 
 
 def _check_continues(seen: Buffer, genesis: Genesis, entries: _Entries, result: BundleResult) -> None:
@@ -257,7 +258,7 @@ def _check_continues(seen: Buffer, genesis: Genesis, entries: _Entries, result: 
     if head.size > len(entries):
         result.faults.append(BundleFault("log-rolled-back", "checkpoint", len(entries) + 1))
     elif _Roots(entries).of(head.size) != head.root:
-        result.faults.append(BundleFault("log-forked", "checkpoint"))
+        result.faults.append(BundleFault("log-split-view", "checkpoint"))
         known = _Entries(before.get("entries", EMPTY))
         for seq, (old_entry, new_entry) in enumerate(zip(known, entries, strict=False), 1):
             if old_entry != new_entry:
@@ -376,7 +377,9 @@ class _ControlVerification:
             if ck is None:
                 raise Untrusted("control-key-missing")
             if version != self._last_version_of.get(on, 0) + 1:
-                self._result.faults.append(BundleFault("version-gap", f"originator {on}", record.seq))
+                self._result.faults.append(
+                    BundleFault("version-out-of-order", f"originator {on}", record.seq)
+                )
             previous_epoch = self._last_epoch_of.get(on, epoch)
             tag_key = self._key_by_epoch.get(
                 (on, previous_epoch), ck
@@ -393,16 +396,18 @@ class _ControlVerification:
                 version=version,
                 state=record.state,
             )
-            error_code = self._judge.judge(stored) or _parts_error(stored)
+            fault = self._judge.judge(stored)
+            if fault is None:
+                _check_parts(stored)
             self._newest = max(stored.record.at, self._newest or stored.record.at)
             if isinstance(stored.record.event, ControlDestroyed):
                 self._last_destruction = record.seq
         except ExchangeError as error:
-            error_code = error.error_code
+            fault = RecordFault(error.error_code)
         except (ValueError, KeyError, TypeError, AttributeError):
-            error_code = "unreadable"
-        if error_code is not None:
-            self._result.faults.append(BundleFault(error_code, "records", record.seq))
+            fault = RecordFault("record-unreadable")
+        if fault is not None:
+            self._result.faults.append(BundleFault(fault.code, "records", record.seq, fault.detail))
 
     def end(self) -> None:
         """Verify that no record follows the last one of an originator: its tag would be in the log."""
@@ -418,7 +423,7 @@ class _ControlVerification:
             if (leaf := self._log_entries.leaf(seq)) is not None and leaf.tag in following
         }
         for on, version in sorted(omitted):
-            self._result.faults.append(BundleFault("record-left-out", f"originator {on}, version {version}"))
+            self._result.faults.append(BundleFault("record-omitted", f"originator {on}, version {version}"))
         self._result.complete = len(following) - len(omitted)
         for about in sorted(self._judge.withheld_alarms(self._newest)) if self._newest is not None else ():
             self._result.faults.append(
@@ -429,12 +434,12 @@ class _ControlVerification:
         """Verify that the bundle contains all that the request covers. In a request for all cases, positions before the
         last destruction of control may be absent: those of a destroyed case can't be distinguished."""
         about = self._judge.register.control_requests.get(request)
-        if about is None and any(fault.what == NEWER_EDITION for fault in self._result.faults):
+        if about is None and any(fault.code == NEWER_EDITION for fault in self._result.faults):
             return  # the request may be a record that can't be read here
         if about is None:
-            self._result.faults.append(BundleFault("request-not-there", "records"))
+            self._result.faults.append(BundleFault("request-missing", "records"))
         elif about.case is not None and about.case not in self._last_version_of:
-            self._result.faults.append(BundleFault("case-left-out", f"case {about.case}"))
+            self._result.faults.append(BundleFault("case-omitted", f"case {about.case}"))
         elif about.case is None:
             end = len(self._log_entries)
             gaps = [*self._missing_ranges, (self._last + 1, end)]
@@ -442,22 +447,21 @@ class _ControlVerification:
                 first = max(first, self._last_destruction + 1)
                 if first <= last:
                     self._result.faults.append(
-                        BundleFault("record-not-there", f"positions {first} to {last}", first)
+                        BundleFault("requested-record-missing", f"positions {first} to {last}", first)
                     )
 
 
-def _parts_error(stored: StoredRecord) -> str | None:
-    """The error code of a record whose parts are not those that were signed. Raises Untrusted for a different item.
+def _check_parts(stored: StoredRecord) -> None:
+    """Verify that the parts of a record are those that were signed. Raises Untrusted.
 
     Wrapped keys can't be opened here: they are sealed under a key of the hub's vault.
     """
     if stored.payload is None:
-        return None
+        return
     if isinstance(stored.record.event, FRAME_ONLY_EVENTS):
-        return "parts-of-a-refusal" if stored.opened.items or stored.opened.sealed_wrapped_keys else None
+        if stored.opened.items or stored.opened.sealed_wrapped_keys:
+            raise Untrusted("parts-of-a-refusal")
+        return
     match_items(stored.opened, stored.payload)
-    return (
-        None
-        if len(stored.opened.sealed_wrapped_keys) == len(stored.payload.wrapped_keys)
-        else "record-wrapped-keys-missing"
-    )
+    if len(stored.opened.sealed_wrapped_keys) != len(stored.payload.wrapped_keys):
+        raise Untrusted("record-wrapped-keys-missing")

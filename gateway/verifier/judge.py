@@ -6,7 +6,7 @@ It needs nothing but the records in order: of a bundle, of the live stream, of o
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -36,6 +36,17 @@ MAX_CLOCK_STEP_BACK = timedelta(days=1)
 """How far a hub's clock may go back between two records of different originators."""
 
 
+@dataclass(frozen=True)
+class RecordFault:
+    """What is wrong with one record. ``detail``: the parts that differ; empty where the code says it all."""
+
+    code: str
+    detail: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.detail}" if self.detail else self.code
+
+
 class Judge:
     """The state before the next record, and counts. ``unreadable``: originators whose control was destroyed, with version
     and position of their last record; set by the caller that reads the complete stream. ``edition``: of the rules, as of
@@ -52,20 +63,23 @@ class Judge:
         self.unreadable: dict[UUID, tuple[int, int]] = {}
         self.records = self.signatures = self.decisions = self.hub_acts = 0
 
-    def judge(self, stored: StoredRecord) -> str | None:
-        """Verify one record after those before it (of the register and its case): an error code, or None. The record is
+    def judge(self, stored: StoredRecord) -> RecordFault | None:
+        """Verify one record after those before it (of the register and its case): its first fault, or None. The record is
         folded into the state in any case, so that the next ones can be verified."""
-        try:
-            error_code = self.check(stored)
-        except ExchangeError as error:
-            error_code = error.error_code
-        else:
-            error_code = error_code and f"decision-differs: {error_code}"
-        error_code = (
-            error_code or self.edition_error(stored.record) or self.withheld_alarm_error(stored.record)
-        )
+        fault = self._first_fault(stored)
         self.fold(stored.record)
-        return error_code
+        return fault
+
+    def _first_fault(self, stored: StoredRecord) -> RecordFault | None:
+        try:
+            difference = self.check(stored)
+        except ExchangeError as error:
+            return RecordFault(error.error_code)
+        if difference is not None:
+            return RecordFault("decision-differs", difference)
+        if self.is_of_earlier_edition(stored.record):
+            return RecordFault("edition-decreased")
+        return RecordFault("hub-act-withheld") if self.alarm_was_withheld(stored.record) else None
 
     def check(self, stored: StoredRecord) -> str | None:
         """The parts in which a new decision differs from the record, or None. Raises Untrusted or Malformed for a record
@@ -77,18 +91,15 @@ class Judge:
         same = expected == stored.record or record_json(expected) == record_json(stored.record)
         return None if same else _difference(expected, stored.record)
 
-    def edition_error(self, record: Record) -> str | None:
-        """The error code of a record that was decided under older rules than a record before it."""
-        return "edition-goes-back" if record.edition < self.edition else None
+    def is_of_earlier_edition(self, record: Record) -> bool:
+        """True if the record was decided under older rules than a record before it."""
+        return record.edition < self.edition
 
-    def withheld_alarm_error(self, record: Record) -> str | None:
-        """The error code of a record that was made while an alarm of its case was long overdue; else None."""
-        not_applicable = record.about.kind is not e.Kind.CASE or record.by == HUB
-        return (
-            None
-            if not_applicable or not self._has_withheld_alarm(self._world(record), record.at)
-            else "hub-act-withheld"
-        )
+    def alarm_was_withheld(self, record: Record) -> bool:
+        """True if an alarm of the case was long overdue when this record was made, and the hub had not recorded it."""
+        if record.about.kind is not e.Kind.CASE or record.by == HUB:
+            return False
+        return self._has_withheld_alarm(self._world(record), record.at)
 
     def withheld_alarms(self, now: datetime) -> Iterator[About]:
         """The originators of which an act of the clock was long overdue when the last record was made, at ``now``."""
@@ -141,7 +152,7 @@ class Judge:
     def _check_time_order(self, record: Record) -> None:
         last = self._originator(record).last_at
         if last is not None and record.at < last:
-            raise Untrusted("time-goes-back")
+            raise Untrusted("time-decreased")
 
     def _redecide(self, stored: StoredRecord) -> Record:
         record = stored.record
@@ -151,7 +162,7 @@ class Judge:
             return self._redecide_hub_event(record)
         frame = parse_frame(stored.frame)
         if frame.digest != record.frame:
-            raise Untrusted("frame-of-another")
+            raise Untrusted("frame-digest-differs")
         payload = stored.payload
         if payload is None:
             raise Untrusted("no-frame")
@@ -262,7 +273,7 @@ class Judge:
         # a record is never earlier than the one before it, and may be as late
         past_validity = record.at > payload.not_after and record.at != originator.last_at
         if past_validity or payload.not_after > record.at + ahead:
-            raise Untrusted("not-when-signed")
+            raise Untrusted("outside-validity")
         basis = (world.rules, *(self.register.find(kind, id) for kind, id, _ in record.rests_on))
         if any(
             o is not None and o.last_at is not None and record.at + MAX_CLOCK_STEP_BACK < o.last_at

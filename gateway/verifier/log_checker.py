@@ -25,7 +25,7 @@ def _record_sha_of(entry: bytes) -> bytes | None:
 class LogChecker:
     """Compares the signed head with all records, and each entry with its record.
 
-    ``report``: called with (fault, position, where, detail).
+    ``report``: called with (code of the finding, position, where, detail).
     """
 
     def __init__(self, folder: Path, genesis: Genesis, report: Callable[..., None]) -> None:
@@ -50,7 +50,7 @@ class LogChecker:
             return
         logged_entry = self._logged_entry(seq - 1)
         if logged_entry is None:
-            self._report_missing_entry_once("log-entry-missing", seq, where)
+            self._report_missing_entry_once(seq, where)
         elif (logged_entry != leaf.encode()) if leaf is not None else _record_sha_of(logged_entry) != sha:
             self._entry_differs = True
             self._report("log-entry-differs", seq, where, "not the record that was logged")
@@ -66,13 +66,16 @@ class LogChecker:
             )
         elif self.size and self._merkle_head.root != self._checkpoint.root and not self._entry_differs:
             self._report(
-                "log-head-differs", None, "hub/log/checkpoint", "the records do not come to the signed root"
+                "log-root-differs",
+                None,
+                "hub/log/checkpoint",
+                "the records have another root than the signed one",
             )
 
-    def _report_missing_entry_once(self, what: str, seq: int, where: str) -> None:
+    def _report_missing_entry_once(self, seq: int, where: str) -> None:
         if not self._missing_entry_reported:
             self._report(
-                what, seq, where, "the log lacks its entries: the hub makes them again at its next start"
+                "log-entry-missing", seq, where, "the hub writes its entries again at its next start"
             )
         self._missing_entry_reported = True
 

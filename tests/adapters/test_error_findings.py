@@ -40,4 +40,4 @@ def test_the_file_is_refused_with_this_finding(error_code: str) -> None:
         Fhir().read(encoded(value), AGENCIES)
     assert error_code in {finding.error_code for finding in raised.value.findings}
     [finding] = [f for f in raised.value.findings if f.error_code == error_code]
-    assert (finding.what, finding.remedy) == (TABLE[error_code].meaning_ja, TABLE[error_code].remedy_ja)
+    assert (finding.meaning, finding.remedy) == (TABLE[error_code].meaning_ja, TABLE[error_code].remedy_ja)

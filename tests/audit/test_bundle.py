@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
@@ -106,6 +106,33 @@ def test_a_bundle_of_another_hub_is_refused(exported: ExportedBundle) -> None:
     assert [f.where for f in verify_bundle(exported.data, bytes(32), exported.kem).faults] == ["genesis"]
 
 
+def _with_digest(data: bytes) -> bytes:
+    return data + sha256(data).digest()
+
+
+@pytest.mark.parametrize(
+    ("forge", "code"),
+    [
+        pytest.param(lambda data: _with_digest(b"ZIP1" + data[4:-32]), "bundle-magic", id="another magic"),
+        pytest.param(lambda data: _with_digest(data[:-40]), "bundle-truncated", id="its last part cut short"),
+        pytest.param(lambda data: pack({**parts(data), "more": b""}), "bundle-parts", id="an unknown part"),
+        pytest.param(lambda data: pack({**parts(data), "keys": b"{}"}), "keys-unreadable", id="no keys"),
+        pytest.param(
+            lambda data: pack({**parts(data), "entries": b"\x00\x01x" + parts(data)["entries"]}),
+            "entry-malformed",
+            id="an entry that is no leaf",
+        ),
+        pytest.param(
+            lambda data: pack({**parts(data), "entries": b""}), "record-not-logged", id="no entries at all"
+        ),
+    ],
+)
+def test_a_bundle_that_is_not_of_its_form_has_a_fault_of_this_code(
+    exported: ExportedBundle, forge: Callable[[bytes], bytes], code: str
+) -> None:
+    assert code in {f.code for f in verified(exported, forge(exported.data)).faults}
+
+
 def test_any_flipped_bit_is_detected(exported: ExportedBundle) -> None:
     """By the container's digest at 4000 places; by the complete verification at 12."""
     data = exported.data
@@ -126,7 +153,7 @@ def test_the_containers_digest_detects_what_nothing_else_covers(exported: Export
         wrong = bytearray(exported.data)
         wrong[at] ^= 1
         result = verify_bundle(bytes(wrong), exported.hub, None)
-        assert [f.what for f in result.faults] == ["bundle-digest"]
+        assert [f.code for f in result.faults] == ["bundle-digest"]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -139,7 +166,7 @@ def test_a_flipped_bit_in_a_part_is_located_under_a_matching_digest(
         wrong[at] ^= 1
         result = changed(exported, **{name: bytes(wrong)})
         assert not result.ok, (name, at)
-        assert all(f.what != "bundle-digest" for f in result.faults)
+        assert all(f.code != "bundle-digest" for f in result.faults)
 
 
 def _split(data: bytes) -> list[bytes]:
@@ -167,15 +194,15 @@ def test_a_dropped_duplicated_or_moved_record_is_located(exported: ExportedBundl
     if later:
         assert later[0] in {f.seq for f in dropped.faults}
     doubled = changed(exported, records=b"".join([*rows[: n + 1], *rows[n:]]))
-    assert ("record-out-of-order", bundle_records[n].seq) in {(f.what, f.seq) for f in doubled.faults}
+    assert ("record-out-of-order", bundle_records[n].seq) in {(f.code, f.seq) for f in doubled.faults}
     swapped = changed(exported, records=b"".join([*rows[:n], rows[n + 1], rows[n], *rows[n + 2 :]]))
-    assert ("record-out-of-order", bundle_records[n].seq) in {(f.what, f.seq) for f in swapped.faults}
+    assert ("record-out-of-order", bundle_records[n].seq) in {(f.code, f.seq) for f in swapped.faults}
 
 
 def test_omitting_the_last_record_of_a_case_is_detected_by_its_tag(exported: ExportedBundle) -> None:
     rows = _split(parts(exported.data)["records"])
     result = changed(exported, records=b"".join(rows[:-1]))
-    assert {f.what for f in result.faults} == {"record-left-out"}
+    assert {f.code for f in result.faults} == {"record-omitted"}
 
 
 def _entries(data: bytes) -> list[bytes]:
@@ -199,7 +226,7 @@ def test_wrong_entries_are_detected_by_the_signed_root(exported: ExportedBundle,
     forgeries = {"changed": [*entries[:-1], forged], "removed": entries[:-1], "added": [*entries, forged]}
     files = {**parts(exported.data), "records": b"".join(rows[:-1]), "entries": b"".join(forgeries[forgery])}
     result = verify_bundle(pack(files), exported.hub, None)
-    assert [(f.what, f.where) for f in result.faults] == [("root-differs", "entries")]
+    assert [(f.code, f.where) for f in result.faults] == [("log-root-differs", "entries")]
 
 
 def test_a_truncated_or_extended_bundle_is_detected(exported: ExportedBundle) -> None:

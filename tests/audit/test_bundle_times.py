@@ -107,7 +107,7 @@ def verified(exported: ExportedBundle, data: bytes, pem: bytes | None = None) ->
 
 
 def faults(result: BundleResult) -> list[str]:
-    return [f.what for f in result.faults]
+    return [f.code for f in result.faults]
 
 
 def test_tokens_verify_with_the_pinned_certificate(exported: ExportedBundle) -> None:

@@ -79,7 +79,7 @@ def read_models_of(stream: Sequence[StreamRecord], folder: str, size: int) -> En
         mine = [s.record for s in stream if s.record is not None and s.originator == originator]
         return mine[:upto]
 
-    engine = Engine(Path(folder) / "views.db", load, cases=1)
+    engine = Engine(Path(folder) / "read_models.db", load, cases=1)
     engine.start()
     for at in range(0, len(stream), size):
         engine.apply_many(stream[at : at + size])

@@ -112,12 +112,10 @@ def test_every_step_of_the_replay_verifies_unless_a_record_is_missing(played: Pl
     assert runtime is not None
     records = list(indexed_records(runtime.store, runtime.projector.queries, played.run.case))
     steps = list(replay(iter(records), played.run.case, Judge(played.rehearsal_hub.genesis)))
-    assert [s.error_code for s in steps if s.error_code] == []
+    assert [s.fault for s in steps if s.fault is not None] == []
     assert len(steps) > 20
     without = [k for k in records if k.record.topic != "network_case.registered"]
-    assert any(
-        s.error_code for s in replay(iter(without), played.run.case, Judge(played.rehearsal_hub.genesis))
-    )
+    assert any(s.fault for s in replay(iter(without), played.run.case, Judge(played.rehearsal_hub.genesis)))
 
 
 @pytest.mark.parametrize("raw", [[], ["--raw"]])

@@ -23,7 +23,7 @@ from gateway.audit.bundle import export, pack
 from gateway.cli.main import app
 from gateway.installation.archive import open_archive
 from gateway.installation.folder import create_installation
-from gateway.verifier.bundle import BundleResult, verify_bundle
+from gateway.verifier.bundle import BundleFault, BundleResult, verify_bundle
 from keys import canonical
 from keys.keyset import key_set_fields, sign_key_set
 from keys.signing import KemKey, SignatureKeys, SignatureKind
@@ -381,19 +381,21 @@ def registrars_act_of_others(s: InsiderScenario) -> tuple[RecordSequence, Editab
     return swapped(s, old, old.signed_again_by(s.retired, actor="another"))
 
 
-FORGERIES: list[tuple[Forgery, str]] = [
+FORGERIES: list[tuple[Forgery, str] | tuple[Forgery, str, str]] = [
     (signed_by_retired_key, "signature-key"),
     (retired_key_names_the_new_set, "signature-key"),
-    (other_edition_named, "decision-differs: rules"),
+    (other_edition_named, "decision-differs", "rules"),
     (rule_book_moved_earlier, "rests-on-later"),
-    (rule_book_moved_earlier_and_backdated, "not-when-signed"),
+    (rule_book_moved_earlier_and_backdated, "outside-validity"),
     (
         refusal_turned_into_acceptance,
-        "decision-differs: family_information.provided instead of disclosure.refused",
+        "decision-differs",
+        "family_information.provided instead of disclosure.refused",
     ),
     (
         acceptance_turned_into_refusal,
-        "decision-differs: disclosure.refused instead of family_information.provided",
+        "decision-differs",
+        "disclosure.refused instead of family_information.provided",
     ),
     (moved_to_another_case, "envelope-differs"),
     (command_id_reused, "command-answered-twice"),
@@ -406,8 +408,8 @@ FORGERIES: list[tuple[Forgery, str]] = [
     (keys_published_out_of_order, "key-set-not-first"),
     (keys_published_after_they_were_used, "signature-key"),
     (second_genesis, "genesis-not-first"),
-    (dated_after_validity, "not-when-signed"),
-    (dated_before_predecessor, "time-goes-back"),
+    (dated_after_validity, "outside-validity"),
+    (dated_before_predecessor, "time-decreased"),
     (parts_dropped, "record-items-missing"),
     (parts_exchanged, "record-item-digest"),
     (keys_of_items_dropped, "record-wrapped-keys-missing"),
@@ -419,23 +421,23 @@ FORGERIES: list[tuple[Forgery, str]] = [
 
 
 @pytest.mark.parametrize(
-    ("forgery", "what"), [pytest.param(*forgery, id=forgery[0].__name__) for forgery in FORGERIES]
+    ("forgery", "code", "detail"),
+    [pytest.param(*(*forgery, "")[:3], id=forgery[0].__name__) for forgery in FORGERIES],
 )
 def test_a_forgery_is_located_at_the_forged_record(
-    scenario: InsiderScenario, forgery: Forgery, what: str
+    scenario: InsiderScenario, forgery: Forgery, code: str, detail: str
 ) -> None:
     sequence, where = forgery(scenario)
     result = scenario.verified(scenario.insider.bundle(sequence))
     [seq] = [n for n, record in enumerate(sequence, 1) if record is where]
-    assert result.faults
-    assert (result.faults[0].what, result.faults[0].seq) == (what, seq)
+    assert result.faults[0] == BundleFault(code, "records", seq, detail)
 
 
 # --- omitted records and rolled back logs ------------------------------------------------------------------------
 
 
 def fault_codes(result: BundleResult) -> set[str]:
-    return {f.what for f in result.faults}
+    return {f.code for f in result.faults}
 
 
 def without_case(s: InsiderScenario, case: UUID) -> bytes:
@@ -455,18 +457,18 @@ def test_an_omitted_case_is_detected_by_a_request_for_all_cases(scenario: Inside
     assert scenario.verified(data).faults == []  # it is a valid bundle of the other case
     result = scenario.verified(data, request=scenario.request)
     gone = {t.seq for t in scenario.insider.sequence if t.originator_id == scenario.second}
-    assert fault_codes(result) == {"record-not-there"}
+    assert fault_codes(result) == {"requested-record-missing"}
     assert {f.seq for f in result.faults} <= gone
     assert sum("positions" in f.where for f in result.faults) >= 1
 
 
 def test_omitting_the_requested_case_is_detected(scenario: InsiderScenario) -> None:
     result = scenario.verified(without_case(scenario, scenario.first), request=scenario.of_first)
-    assert [(f.what, f.where) for f in result.faults] == [("case-left-out", f"case {scenario.first}")]
+    assert [(f.code, f.where) for f in result.faults] == [("case-omitted", f"case {scenario.first}")]
 
 
 def test_a_bundle_for_another_request_is_detected(scenario: InsiderScenario) -> None:
-    assert fault_codes(scenario.verified(scenario.earlier, request=scenario.request)) == {"request-not-there"}
+    assert fault_codes(scenario.verified(scenario.earlier, request=scenario.request)) == {"request-missing"}
     result = verify_bundle(scenario.case_bundle, scenario.hub, None, request=scenario.of_first)
     assert fault_codes(result) == {"request-needs-key"}
 
@@ -482,8 +484,8 @@ def test_omitting_the_last_record_of_a_case_is_detected_by_its_tag(scenario: Ins
     size = int.from_bytes(files["records"][at + 10 + len(subject) :][:4], "big")
     cut = files["records"][:at] + files["records"][at + 14 + len(subject) + size :]
     result = scenario.verified(pack({**files, "records": cut}))
-    assert ("record-left-out", f"originator {one.originator_id}, version {one.version}") in [
-        (f.what, f.where) for f in result.faults
+    assert ("record-omitted", f"originator {one.originator_id}, version {one.version}") in [
+        (f.code, f.where) for f in result.faults
     ]
 
 
@@ -495,7 +497,7 @@ def test_a_wrong_tag_is_detected(scenario: InsiderScenario) -> None:
         if t.originator_id == scenario.second and t.version == 2
     )
     result = scenario.verified(scenario.insider.bundle(scenario.insider.sequence, tags={seq: bytes(16)}))
-    assert [(f.what, f.seq) for f in result.faults] == [("tag-differs", seq)]
+    assert [(f.code, f.seq) for f in result.faults] == [("tag-differs", seq)]
 
 
 def test_a_version_gap_is_located_at_the_record_after_it(scenario: InsiderScenario) -> None:
@@ -503,7 +505,7 @@ def test_a_version_gap_is_located_at_the_record_after_it(scenario: InsiderScenar
     sequence = [t for t in scenario.insider.sequence if t is not lost]
     result = scenario.verified(scenario.insider.bundle(sequence))
     [seq] = [n for n, t in enumerate(sequence, 1) if t.originator_id == scenario.second and t.version == 3]
-    assert ("version-gap", seq) in [(f.what, f.seq) for f in result.faults]
+    assert ("version-out-of-order", seq) in [(f.code, f.seq) for f in result.faults]
 
 
 def test_a_rolled_back_log_is_detected_by_a_later_head(scenario: InsiderScenario) -> None:
@@ -511,13 +513,13 @@ def test_a_rolled_back_log_is_detected_by_a_later_head(scenario: InsiderScenario
     assert scenario.verified(cut).faults == []
     seen = pack(scenario.insider.files)
     result = scenario.verified(cut, seen=seen)
-    assert [(f.what, f.seq) for f in result.faults] == [
+    assert [(f.code, f.seq) for f in result.faults] == [
         ("log-rolled-back", len(scenario.insider.sequence) - 3)
     ]
     assert fault_codes(scenario.verified(cut, seen=scenario.insider.files["checkpoint"])) == {
         "log-rolled-back"
     }
-    assert fault_codes(scenario.verified(cut, request=scenario.request)) == {"request-not-there"}
+    assert fault_codes(scenario.verified(cut, request=scenario.request)) == {"request-missing"}
 
 
 def forgotten(s: InsiderScenario) -> tuple[RecordSequence, EditableRecord]:
@@ -536,9 +538,9 @@ def test_a_command_removed_from_the_log_is_detected_by_a_head_seen_before(scenar
     }
     longer = scenario.insider.bundle([*sequence, *scenario.insider.sequence[-1:] * 3])
     by_head = verify_bundle(longer, scenario.hub, None, seen=scenario.insider.files["checkpoint"])
-    assert fault_codes(by_head) == {"log-forked"}
+    assert fault_codes(by_head) == {"log-split-view"}
     by_bundle = verify_bundle(longer, scenario.hub, None, seen=pack(scenario.insider.files))
-    assert [f.what for f in by_bundle.faults][:2] == ["log-forked", "entry-changed"]
+    assert [f.code for f in by_bundle.faults][:2] == ["log-split-view", "entry-changed"]
     assert by_bundle.faults[1].seq == lost.seq
 
 
@@ -547,7 +549,7 @@ def test_a_changed_earlier_record_is_located_by_an_earlier_bundle(
 ) -> None:
     sequence, where = other_edition_named(scenario)
     result = verify_bundle(scenario.insider.bundle(sequence), scenario.hub, None, seen=scenario.earlier)
-    assert next(f.seq for f in result.faults if f.what == "entry-changed") == where.seq
+    assert next(f.seq for f in result.faults if f.code == "entry-changed") == where.seq
 
 
 def test_an_invalid_head_seen_before_is_a_fault(scenario: InsiderScenario, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from eventsourcing.persistence import StoredEvent
@@ -18,6 +18,7 @@ from adapters.mapper import body_of
 from adapters.store import Store
 from domain.events import DisclosureMade, EligibilityDetermined, TrainingLapsed
 from domain.record import Record
+from gateway.audit import verification
 from gateway.audit.verification import Verification, Verifier, doors_of
 from gateway.rehearsal.scenario.rehearsal_hub import RehearsalHub, open_rehearsal_hub
 from gateway.rehearsal.scenario.report import play, start_of
@@ -158,12 +159,12 @@ def test_the_signed_log_locates_a_resealed_record(played: PlayedStory, tmp_path:
     )
     messages[index] = replace(messages[index], state=state)
     result = by_log(played, tmp_path, messages)
-    assert [(f.what, f.position) for f in result.findings] == [("log-entry-differs", index + 1)]
+    assert [(f.code, f.position) for f in result.findings] == [("log-entry-differs", index + 1)]
 
 
 def test_the_signed_log_detects_records_removed_from_the_end(played: PlayedStory, tmp_path: Path) -> None:
     result = by_log(played, tmp_path, played.messages[:-2])
-    assert [(f.what, f.position) for f in result.findings] == [("record-missing", len(played.messages) - 1)]
+    assert [(f.code, f.position) for f in result.findings] == [("record-missing", len(played.messages) - 1)]
 
 
 def test_the_signed_log_locates_two_exchanged_records(played: PlayedStory, tmp_path: Path) -> None:
@@ -179,7 +180,7 @@ def test_missing_log_entries_and_an_unsigned_head_are_reported(played: PlayedSto
     shutil.copytree(played.rehearsal_hub.installation.hub_folder / "log", folder)
     shutil.rmtree(folder / "tile" / "entries")
     with verifier_of_copy(played, tmp_path, played.messages) as verifier:
-        assert "log-entry-missing" in {f.what for f in verifier.run(log=folder).findings}
+        assert "log-entry-missing" in {f.code for f in verifier.run(log=folder).findings}
     note = bytearray((folder / "checkpoint").read_bytes())
     note[-20] ^= 1
     (folder / "checkpoint").write_bytes(bytes(note))
@@ -246,7 +247,7 @@ def test_a_receipt_detects_a_resealed_record(played: PlayedStory, tmp_path: Path
     messages = [*played.messages[:index], replace(raw, state=state), *played.messages[index + 1 :]]
     with verifier_of_copy(played, tmp_path, messages) as verifier:
         result = verifier.run(doors=doors_of(played.rehearsal_hub.installation))
-    assert [(f.what, f.position) for f in result.findings] == [("receipt-without-record", index + 1)]
+    assert [(f.code, f.position) for f in result.findings] == [("receipt-without-record", index + 1)]
 
 
 def test_a_dropped_record_is_located(played: PlayedStory, tmp_path: Path) -> None:
@@ -259,7 +260,7 @@ def test_read_models_and_receipts_detect_records_removed_from_the_end(
     played: PlayedStory, tmp_path: Path
 ) -> None:
     result = verified(played, tmp_path, played.messages[:-2])
-    assert "record-missing" in {f.what for f in result.findings}
+    assert "record-missing" in {f.code for f in result.findings}
     assert len(played.messages) - 1 in indexes_of(result)
 
 
@@ -269,7 +270,7 @@ def test_two_reordered_records_of_one_case_are_detected(played: PlayedStory, tmp
     a, b = indexes
     messages[a], messages[b] = messages[b], messages[a]
     result = verified(played, tmp_path, messages, read_models=False)
-    assert result.findings[0].what == "version-out-of-order"
+    assert result.findings[0].code == "version-out-of-order"
 
 
 def test_two_reordered_records_of_different_originators_are_located(
@@ -281,8 +282,40 @@ def test_two_reordered_records_of_different_originators_are_located(
     )
     messages[a], messages[a + 1] = messages[a + 1], messages[a]
     result = verified(played, tmp_path, messages)
-    assert {"record-moved"} <= {f.what for f in result.findings}
+    assert {"record-moved"} <= {f.code for f in result.findings}
     assert {a + 1, a + 2} <= indexes_of(result)
+
+
+def test_a_record_with_other_bytes_than_its_leaf_is_located(played: PlayedStory, tmp_path: Path) -> None:
+    index = played.index_of(DisclosureMade)
+    messages = list(played.messages)
+    messages[index] = flipped(messages[index], 300)
+    result = verified(played, tmp_path, messages)
+    assert ("record-altered", index + 1) in {(f.code, f.position) for f in result.findings}
+
+
+def test_an_added_record_has_no_leaf_in_the_read_models(played: PlayedStory, tmp_path: Path) -> None:
+    added = replace(played.messages[-1], originator_id=uuid4(), version=1)
+    result = verified(played, tmp_path, [*played.messages, added])
+    position = len(played.messages) + 1
+    assert ("leaf-missing", position) in {(f.code, f.position) for f in result.findings}
+
+
+def test_a_message_that_is_no_record_is_located(played: PlayedStory, tmp_path: Path) -> None:
+    foreign = replace(played.messages[0], topic="of.another")
+    result = verified(played, tmp_path, [foreign], read_models=False)
+    assert ("foreign-message", 1) in {(f.code, f.position) for f in result.findings}
+
+
+def test_a_record_that_cannot_be_parsed_is_located(
+    played: PlayedStory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def parse(**record: object) -> None:
+        raise ValueError(record)
+
+    monkeypatch.setattr(verification, "read", parse)
+    result = verified(played, tmp_path, played.messages[:1], read_models=False)
+    assert ("record-unreadable", 1) in {(f.code, f.position) for f in result.findings}
 
 
 def test_a_record_under_the_subject_of_another_does_not_open(played: PlayedStory, tmp_path: Path) -> None:
@@ -334,7 +367,7 @@ def test_a_decision_forged_by_the_hub_does_not_replay(played: PlayedStory, tmp_p
         played, index, lambda r: replace(r, event=replace(r.event, target_classes=frozenset()))
     )
     result = verified(played, tmp_path, messages, read_models=False)
-    assert (result.findings[0].what, result.findings[0].position) == ("decision-differs", index + 1)
+    assert (result.findings[0].code, result.findings[0].position) == ("decision-differs", index + 1)
 
 
 def test_a_resealed_record_with_the_same_content_replays(played: PlayedStory, tmp_path: Path) -> None:
@@ -354,7 +387,7 @@ def test_a_changed_signature_inside_a_resealed_record_is_located(played: PlayedS
     messages[index] = resealed(played, index, lambda r: r, frame=bytes(frame))
     result = verified(played, tmp_path, messages, read_models=False)
     assert result.findings[0].position == index + 1
-    assert "signature" in result.findings[0].what
+    assert "signature" in result.findings[0].code
 
 
 def test_an_act_of_the_hub_that_was_not_due_is_located(played: PlayedStory, tmp_path: Path) -> None:
@@ -391,7 +424,7 @@ def test_an_act_of_the_hub_that_was_not_due_is_located(played: PlayedStory, tmp_
     )
     raw = replace(played.messages[index], version=forged_record.version, state=state)
     result = verified(played, tmp_path, [*played.messages, raw], read_models=False)
-    assert (result.findings[0].what, result.findings[0].position) == (
+    assert (result.findings[0].code, result.findings[0].position) == (
         "hub-act-not-due",
         len(played.messages) + 1,
     )
@@ -400,8 +433,8 @@ def test_an_act_of_the_hub_that_was_not_due_is_located(played: PlayedStory, tmp_
 def test_a_row_that_differs_from_its_events_is_reported(played: PlayedStory, tmp_path: Path) -> None:
     runtime = played.rehearsal_hub.runtime
     assert runtime is not None
-    live = played.rehearsal_hub.installation.hub_folder / "views.db"
-    copy = tmp_path / "views.db"
+    live = played.rehearsal_hub.installation.hub_folder / "read_models.db"
+    copy = tmp_path / "read_models.db"
     with sqlite3.connect(live) as db, sqlite3.connect(copy) as to:
         db.backup(to)
     with sqlite3.connect(copy) as db:
@@ -417,5 +450,5 @@ def test_a_row_that_differs_from_its_events_is_reported(played: PlayedStory, tmp
         )
     finally:
         read_models.close()
-    assert {f.what for f in result.findings} == {"row-differs"}
+    assert {f.code for f in result.findings} == {"row-differs"}
     assert all("disclosures" in f.where for f in result.findings)

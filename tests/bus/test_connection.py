@@ -139,7 +139,7 @@ def test_tls_works_with_a_private_certificate_authority(tmp_path):
         assert connection.server_version
         connection.close()
         stranger = Connection(replace(settings, tls_ca=None, tls_cert=cert, tls_key=key))
-        with pytest.raises(OperationalError, match="the bus is away"):
+        with pytest.raises(OperationalError, match="the bus is unreachable"):
             stranger.await_connection(time.monotonic() + 1)
         stranger.close()
     finally:

@@ -109,10 +109,10 @@ def test_an_unreachable_bus_is_an_operational_error_within_the_timeout(settings,
         deadline = time.monotonic() + 5
         while recorder.check().connected and time.monotonic() < deadline:
             time.sleep(0.02)
-        with pytest.raises(OperationalError, match="the bus is away") as caught:
+        with pytest.raises(OperationalError, match="the bus is unreachable") as caught:
             recorder.insert_events([event()])
         assert not isinstance(caught.value, OutcomeUnknown)
-        with pytest.raises(OperationalError, match="the bus is away"):
+        with pytest.raises(OperationalError, match="the bus is unreachable"):
             recorder.head()
     finally:
         recorder.close()

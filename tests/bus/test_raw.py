@@ -79,7 +79,7 @@ def test_foreign_and_garbled_messages_are_returned_as_anomalies(recorder, event,
         6: missing,
         7: (
             "header 'X-Odd' is not ours",
-            "header Kh-Topic stands 2 times",
+            "header Kh-Topic occurs 2 times",
             "header Kh-Insert is not the id of an insert",
         ),
         8: ("header 'Nats-Sequence' is not ours", "header 'Nats-Subject' is not ours"),

@@ -187,7 +187,7 @@ def test_a_program_that_is_no_nats_server_is_refused(tmp_path):
 
 def test_a_server_that_cannot_start_reports_the_reason(tmp_path, bus):
     port = int(bus.server.url.rpartition(":")[2])
-    with pytest.raises(OperationalError, match=r"did not come up.*address already in use"):
+    with pytest.raises(OperationalError, match=r"did not start.*address already in use"):
         EmbeddedServer(tmp_path / "data", store_key=KEY, port=port).start()
 
 

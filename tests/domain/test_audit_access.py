@@ -306,15 +306,15 @@ def test_a_mandate_is_the_registrys_to_give_one_after_the_other_for_a_year_at_mo
 def test_a_mandate_is_over_when_its_last_day_is_and_the_first_after_a_year() -> None:
     so = given(event_input(REGISTRARS, e.HubFounded(mode="rehearsal")))
     founded = so.records[-1].at
-    assert not so.world.register.mandate_over(founded + timedelta(days=365))
-    assert so.world.register.mandate_over(founded + timedelta(days=368))
+    assert not so.world.register.mandate_expired(founded + timedelta(days=365))
+    assert so.world.register.mandate_expired(founded + timedelta(days=368))
     last = founded.date() + timedelta(days=30)
     so.put(mandate(2, last))
     register = so.world.register
     assert register.mandate_until == end_of(last)
     assert (
-        register.mandate_over(end_of(last) - timedelta(seconds=1)),
-        register.mandate_over(end_of(last)),
+        register.mandate_expired(end_of(last) - timedelta(seconds=1)),
+        register.mandate_expired(end_of(last)),
     ) == (
         False,
         True,

@@ -147,7 +147,7 @@ def test_a_replay_shows_the_edition_of_each_step(upgraded: Upgraded) -> None:
     result = RUN.invoke(app, [*argv, "--json"])
     assert result.exit_code == 0, result.output
     steps = json.loads(result.stdout)
-    assert [s["error_code"] for s in steps] == [None] * len(steps)
+    assert [s["fault"] for s in steps] == [None] * len(steps)
     expected = [r.edition for r in records(upgraded.hub) if r.about.id == upgraded.case]
     assert [s["edition"] for s in steps] == expected
     assert set(expected) == {1, 2}
@@ -209,7 +209,7 @@ def test_a_record_that_goes_back_to_an_older_edition_is_detected(
     assert note(hub, upgraded.case) == "refused"
     position = append_claiming(hub, upgraded.case, 1, monkeypatch)
     result = findings_of(hub, rows=False)
-    assert ("edition-goes-back", position) in [(f.what, f.position) for f in result]
+    assert ("edition-decreased", position) in [(f.code, f.position) for f in result]
     assert {f.position for f in result} == {
         position
     }  # by the rules of edition 1 it was not to be refused either
@@ -226,8 +226,8 @@ def test_a_record_that_claims_a_newer_edition_is_detected(
             as_before.setattr(editions, "CURRENT_EDITION", 1)
             position = append_claiming(hub.rehearsal_hub, hub.case, 2, monkeypatch)
             hub.refer(uuid4())
-        result = [(f.what, f.position) for f in findings_of(hub.rehearsal_hub, rows=False)]
-        assert result == [("decision-differs", position), ("edition-goes-back", position + 1)]
+        result = [(f.code, f.position) for f in findings_of(hub.rehearsal_hub, rows=False)]
+        assert result == [("decision-differs", position), ("edition-decreased", position + 1)]
 
 
 # --- an edition that this release does not have -----------------------------------------------------------
@@ -243,7 +243,7 @@ def test_an_older_release_reports_that_it_cannot_judge_and_accuses_nobody(
     newer = [n for n, r in enumerate(records(hub), 1) if r.edition == 2]
     monkeypatch.undo()
     findings = findings_of(hub, rows=False)
-    assert [(f.what, f.position) for f in findings] == [("unknown-edition", n) for n in newer]
+    assert [(f.code, f.position) for f in findings] == [("unknown-edition", n) for n in newer]
     assert all("decided under newer rules" in f.detail for f in findings)
 
 

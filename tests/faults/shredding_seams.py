@@ -124,7 +124,7 @@ class DueEvent:
             )
         if verification.log_size != verification.records:
             wrong.append(f"{verification.records} records, and the log has {verification.log_size}")
-        return wrong + [f"{f.what} at {f.position}: {f.where} {f.detail}" for f in verification.findings]
+        return wrong + [f"{f.code} at {f.position}: {f.where} {f.detail}" for f in verification.findings]
 
 
 def prepare_destruction(folder: Path, what: str) -> DueEvent:

@@ -111,7 +111,7 @@ def test_content_in_clear_occurs_only_where_it_was_opened(
     assert contains_canary(opened.content, canary)
     # no file of hub, bus, vault, read models, doors
     files = [p for p in tmp_path.rglob("*") if p.is_file()]
-    assert {"vault.db", "views.db", "door.db"} <= {p.name for p in files}
+    assert {"vault.db", "read_models.db", "door.db"} <= {p.name for p in files}
     assert any("msgs" in p.parts for p in files), "the bus's own files are among them"
     assert [p for p in files if contains_canary(p.read_bytes(), canary)] == []
     # no byte between the doors and the hub, no byte on the bus

@@ -146,7 +146,7 @@ def test_a_destroyed_key_that_exists_again_is_reported(installation: Installatio
                 keys.ensure(cks=[(case, 1)])
             case _:
                 keys.ensure(cks=[(access_of(case), 1)])
-        findings = [(f.what, f.where) for f in verified(archive).findings]
+        findings = [(f.code, f.where) for f in verified(archive).findings]
     if kind == "control of the case":  # a key is there, and opens none of its records
         sealed = {where for what, where in findings if what == "seal-broken"}
         assert len(sealed) == event.last_version
@@ -220,7 +220,7 @@ def test_a_missing_or_altered_unreadable_record_is_detected(installation: Instal
             log=installation.hub_folder / "log"
         )
     assert at in {f.position for f in verification.findings}
-    assert {f.what for f in verification.findings} & {"record-missing", "log-entry-differs"}
+    assert {f.code for f in verification.findings} & {"record-missing", "log-entry-differs"}
 
 
 def test_control_keys_missing_without_a_record_are_detected(
@@ -231,7 +231,7 @@ def test_control_keys_missing_without_a_record_are_detected(
     (installation.hub_folder / PENDING).unlink()
     with open_archive(installation) as archive:
         verification = Verifier(archive.recorder, archive.store, archive.genesis).run()
-    assert {f.what for f in verification.findings} == {"key-missing"}
+    assert {f.code for f in verification.findings} == {"key-missing"}
 
 
 # --- ends in between ---------------------------------------------------------------------------------------------
@@ -299,10 +299,10 @@ def test_the_certificate_lists_content_and_control(installation: Installation) -
     done = CliRunner().invoke(app, ["audit", "certificate", "--data", str(installation.folder), "--json"])
     assert done.exit_code == 0, done.output
     content, control = json.loads(done.stdout)["destroyed"]
-    assert (content["what"], control["what"]) == ("content", "control")
+    assert (content["kind"], control["kind"]) == ("content", "control")
     assert content["sections"] == ["BASIC", "CHILD", "SOURCE"]
     assert control["sections"] == []
-    assert control["keys_still_there"] == []
+    assert control["remaining_keys"] == []
     assert control["case"] == content["case"]
     assert [who.split("/")[1] for who in control["approved_by"]] == [
         "staff.AZ-CORE.owner",

@@ -72,7 +72,7 @@ def test_on_a_full_disk_health_is_red_nothing_is_half_done_and_it_recovers(small
         fill(ballast)
         red = ready(hub)
         assert red.status_code == 503
-        assert "disk: full" in red.json()["problems"]
+        assert "disk-full" in [p["code"] for p in red.json()["problems"]]
         with httpx.Client(base_url=hub.rehearsal_hub.url, timeout=60) as http:
             responses = [(data, http.post("/v1/commands", content=data)) for data in waiting[:2]]
         assert {a.status_code for _, a in responses} <= {

@@ -61,9 +61,9 @@ def test_a_newer_record_parks_the_read_models_and_stops_nothing_else(
     health = hub.http.get("/readyz").json()
     assert health["ready"] is True
     assert sorted(health["parked"]) == ["agency_feed", "exceptions", "ledger", "worklist"]
-    assert all(f"since record {position}" in alarm for alarm in health["alarms"])
+    assert all(f"since record {position}" in alarm["detail"] for alarm in health["alarms"])
     verification = Verifier(runtime.recorder, runtime.store, runtime.installation.genesis).run()
-    assert [(f.what, f.position) for f in verification.findings] == [("unknown-topic", position)]
+    assert [(f.code, f.position) for f in verification.findings] == [("unknown-topic", position)]
 
 
 def test_a_newer_record_in_the_register_stops_all_decisions(

@@ -104,7 +104,7 @@ def test_a_key_missing_without_a_record_is_detected(installation: Installation) 
         vault.shred(event.scope, ["RISK"], next_vk=custody.ensure_vault_key(3))
     with open_archive(installation) as archive:
         verification = Verifier(archive.recorder, archive.store, archive.genesis).run()
-    assert {f.what for f in verification.findings} == {"key-missing"}
+    assert {f.code for f in verification.findings} == {"key-missing"}
 
 
 def test_a_key_in_place_of_a_destroyed_one_is_detected(installation: Installation) -> None:
@@ -115,7 +115,7 @@ def test_a_key_in_place_of_a_destroyed_one_is_detected(installation: Installatio
         vault.ensure(sks=[(event.scope, "BASIC")])
     with open_archive(installation) as archive:
         verification = Verifier(archive.recorder, archive.store, archive.genesis).run()
-    assert "seal-broken" in {f.what for f in verification.findings}
+    assert "seal-broken" in {f.code for f in verification.findings}
 
 
 class Ended(Exception):
@@ -163,7 +163,7 @@ def test_the_certificate_states_what_was_destroyed_and_how_thoroughly(installati
     [certificate_json] = json.loads(done.stdout)["destroyed"]
     assert certificate_json["sections"] == ["BASIC", "CHILD"]
     assert certificate_json["how"] == "logically"
-    assert certificate_json["keys_still_there"] == []
+    assert certificate_json["remaining_keys"] == []
     assert [who.split("/")[1] for who in certificate_json["approved_by"]] == [
         "staff.AZ-CORE.owner",
         "staff.AZ-CORE.supervisor",

@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.faults, pytest.mark.skipif(sys.platform != "linux", re
 
 
 @pytest.mark.parametrize(
-    ("name", "count"), [("kill", 4), ("seams", 5), ("full", 3), ("line", 15), ("bits", 6)]
+    ("name", "count"), [("kill", 4), ("seams", 5), ("full", 3), ("network", 15), ("bits", 6)]
 )
 def test_a_short_torture_reports_no_fault(name: str, count: int, tmp_path: Path) -> None:
     progress: list[int] = []
@@ -41,7 +41,7 @@ def test_damaged_read_models_are_reported(tmp_path: Path) -> None:
     stopped_hub = kinds._stopped_hub(tmp_path, "hub", 1)
     shas = kinds._verified_digests(stopped_hub)
     assert isinstance(shas, list)
-    database = stopped_hub / "hub" / "views.db"
+    database = stopped_hub / "hub" / "read_models.db"
     database.write_bytes(database.read_bytes()[:4096])
     findings = kinds._verified_digests(stopped_hub)
     assert isinstance(findings, str)
@@ -73,9 +73,9 @@ def test_a_release_without_its_opening_and_an_invalid_head_are_detected(tmp_path
 
 
 def test_the_command_prints_counts_and_seed() -> None:
-    ran = CliRunner().invoke(app, ["torture", "line", "--count", "3", "--seed", "5", "--json"])
+    ran = CliRunner().invoke(app, ["torture", "network", "--count", "3", "--seed", "5", "--json"])
     assert ran.exit_code == 0, ran.output
     [result_json] = json.loads(ran.stdout)
-    assert (result_json["kind"], result_json["seed"], result_json["faults"]) == ("line", 5, [])
+    assert (result_json["kind"], result_json["seed"], result_json["faults"]) == ("network", 5, [])
     assert result_json["done"]["steps"] == 3
     assert CliRunner().invoke(app, ["torture", "nothing"]).exit_code == 2

@@ -135,7 +135,7 @@ def test_a_file_with_one_wrong_row_is_not_accepted(hub: HubWithCase) -> None:
     body = answer.json()
     assert (body["category"], body["error_code"]) == ("malformed", "wrong-file")
     assert [(f["place"], f["field"], f["error_code"]) for f in body["findings"]] == [
-        ("3行目", "把握年月日", "date-not-there")
+        ("3行目", "把握年月日", "no-such-date")
     ]
     rows = list(csv.reader(io.StringIO(b64decode(body["answer"]).decode("utf-8-sig"))))
     assert rows == [

@@ -64,7 +64,7 @@ def findings(rehearsal_hub: RehearsalHub) -> list[tuple[str, int | None]]:
     verification = Verifier(runtime.recorder, runtime.store, rehearsal_hub.genesis).run(
         read_models=runtime.read_models, doors=doors_of(rehearsal_hub.installation), log=log
     )
-    return [(f.what, f.position) for f in verification.findings]
+    return [(f.code, f.position) for f in verification.findings]
 
 
 def epochs(rehearsal_hub: RehearsalHub, run: Run) -> list[tuple[int, bool]]:
@@ -159,7 +159,7 @@ def test_a_bundle_without_the_records_since_a_mandate_is_incomplete(tmp_path: Pa
                 remaining.append(one)
         cut = pack({**files, "records": b"".join(remaining)})
         bundle_report = verify_bundle(cut, rehearsal_hub.installation.hub, kem)
-        assert [f.what for f in bundle_report.faults if str(run.case) in f.where] == ["record-left-out"]
+        assert [f.code for f in bundle_report.faults if str(run.case) in f.where] == ["record-omitted"]
 
 
 def test_the_ledger_is_answered_only_under_a_recorded_request(tmp_path: Path) -> None:
@@ -199,17 +199,19 @@ def test_the_registrars_begin_a_mandate_on_the_command_line(tmp_path: Path) -> N
 def test_an_expired_mandate_is_shown_in_health_and_on_the_auditors_page(tmp_path: Path) -> None:
     with second_mandate(tmp_path / "hub") as (_, rehearsal_hub):
 
-        def alarms_and_page() -> tuple[list[str], bool]:
+        def alarms_and_page() -> tuple[list[tuple[str, str]], bool]:
             """The hub's alarms of it, and whether the page says so."""
             alarms = httpx2.get(f"{rehearsal_hub.url}/readyz", timeout=60).json()["alarms"]
             with ServedApp(pages_app(rehearsal_hub, Verification())) as served:
                 page = httpx2.get(f"{served.url}/audit/", timeout=60).text
-            return [one for one in alarms if "mandate" in one], "任期は終わっています" in page
+            return [
+                (a["code"], a["where"]) for a in alarms if "mandate" in a["code"]
+            ], "任期は終わっています" in page
 
         assert alarms_and_page() == ([], False)
         rehearsal_hub.set_clock(end_of(UNTIL))
         alarms, page_ready = alarms_and_page()
-        assert alarms == ["mandate 2 of the audit office is over: let the registrars begin the next"]
+        assert alarms == [("mandate-expired", "mandate 2")]
         assert page_ready
         rehearsal_hub.registrars.begin_mandate(3, UNTIL + timedelta(days=360))
         assert alarms_and_page() == ([], False)

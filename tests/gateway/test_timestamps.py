@@ -129,7 +129,9 @@ def test_while_the_authority_is_away_commands_are_recorded_and_one_token_covers_
         grown(hub_with_case)
     ready = hub_with_case.http.get("/readyz")
     assert ready.status_code == 200
-    assert ready.json()["alarms"] == ["the log's head has no time token (the authority is away)"]
+    assert ready.json()["alarms"] == [
+        {"code": "time-token-delayed", "where": "", "detail": "the authority does not answer"}
+    ]
     served.up()
     assert stamps.step()
     assert stamps.stamp_covering(1).checkpoint.size == hub_with_case.head()

@@ -277,7 +277,7 @@ def test_a_door_proves_inclusion_only_under_a_head_with_a_quorum(
         runtime.witnesses._cosigned_note = None
         _grown(hub_with_case)
         hub_witnesses.step()
-        assert hub_witnesses.missing_cosignatures == {"two": "away"}
+        assert hub_witnesses.missing_cosignatures == {"two": "the witness does not answer"}
         runtime.witnesses._cosigned_note = hub_witnesses._cosigned_note  # what the hub serves
         with pytest.raises(Untrusted, match="too-few-witnesses"):
             log_prover.prove_batch()

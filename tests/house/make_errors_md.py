@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from domain.error_codes import FILE_FINDING, LAYERS, TABLE, Audience, ErrorCode
+from domain.error_codes import LAYERS, TABLE, Audience, ErrorCode
 from gateway.protocol.problem_responses import statuses_of
 
 PATH = Path(__file__).parents[2] / "docs" / "errors.md"
@@ -46,6 +46,11 @@ Over HTTP an error is a problem document (RFC 9457, `application/problem+json`):
 | `unavailable` | 503 | send the same bytes again |
 | `invariant-violation` | 500 | tell the operator; the process stops |
 
+Three more categories are never an error of their own and have no status: `file-finding` is a line of the problem
+`wrong-file`, `finding` a line in the result of a verification (`kakehashi audit verify`, `kakehashi audit
+verify-bundle`: JSON member `code`), `health` a line of the hub's `/readyz` (`code`, `where`, `detail`). A finding can
+also have the code of an error: of the one that reading the record raised.
+
 Who sees a code: **hub client** and **door client** (over HTTP; a door passes on what the hub answers), **audit
 pages**, **operator** (command line or log), **auditor** (a finding of a verification), **internal** (a mistake of
 the calling code). A path that does not take a method is answered with `wrong-method` under the status 405. A
@@ -70,8 +75,8 @@ def page() -> str:
 
 def _line(row: ErrorCode) -> str:
     category = ", ".join(row.categories)
-    if row.categories != (FILE_FINDING,):
-        category += " " + ", ".join(str(status) for status in sorted(statuses_of(row)))
+    if statuses := sorted(statuses_of(row)):
+        category += " " + ", ".join(str(status) for status in statuses)
     audience = ", ".join(name for flag, name in AUDIENCES.items() if flag & row.audience)
     cells = (f"`{row.code}`", category, row.meaning, row.remedy, row.text_ja, audience)
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"

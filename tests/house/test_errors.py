@@ -1,4 +1,4 @@
-"""The tree of errors is the drawn one, every code that is raised has its row, and every row is raised and tested."""
+"""The tree of errors is the drawn one, every code that is raised or reported has its row, and every row has its origin."""
 
 from __future__ import annotations
 
@@ -12,7 +12,17 @@ from pathlib import Path
 import pytest
 
 from domain import errors
-from domain.error_codes import FILE_FINDING, LAYERS, TABLE, Audience, ErrorCode, codes_of, signed_forms
+from domain.error_codes import (
+    FILE_FINDING,
+    FINDING,
+    HEALTH,
+    LAYERS,
+    TABLE,
+    Audience,
+    ErrorCode,
+    codes_of,
+    signed_forms,
+)
 from domain.errors import ExchangeError, Malformed
 from gateway.protocol.problem_responses import codes_of_status, problem_responses, statuses_of
 from gateway.protocol.problems import STATUS, error_of, problem
@@ -22,6 +32,13 @@ PACKAGES = ("domain", "keys", "adapters", "projections", "gateway")
 CLASSES = {cls.__name__: cls for cls in ExchangeError.__subclasses__()}
 FORMS = signed_forms.FIELDS_OF_FORMS.keys() | signed_forms.BINARY_FORMS.keys()
 DERIVING = {"keys/fields.py", "keys/reader.py"}  # raise <noun>-<what failed>; see signed_forms
+REPORTS_FINDING = {"Finding", "BundleFault", "RecordFault", "_report", "report"}
+VERIFYING = ("gateway/audit/verification.py", "gateway/verifier/")
+CODE_OF_ANOTHER = {
+    "error.error_code",
+    "fault.code",
+    "code",
+}  # of an error or a finding that was made elsewhere
 JAPANESE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
 DIALECT = re.compile(
     r"\b(wish|wishes|flaws?|mend|told|said|heard|whom|desk|stands?|beside|lies?|alone|anew|hand(?:s|ed)? "
@@ -88,7 +105,23 @@ def raised() -> set[tuple[str, str]]:
 
 
 @cache
-def findings() -> set[str]:
+def reported() -> set[tuple[str, str]]:
+    """(category, code) of every finding of a verification, and of every line of the health report."""
+    pairs = set()
+    for path, node in calls(REPORTS_FINDING):
+        if path.startswith(VERIFYING):
+            if isinstance(node.args[0], ast.Constant):
+                pairs.add((FINDING, node.args[0].value))
+            else:
+                assert ast.unparse(node.args[0]) in CODE_OF_ANOTHER, f"{path}:{node.lineno}"
+    for path, node in calls({"HealthFinding"}):
+        assert isinstance(node.args[0], ast.Constant), f"{path}:{node.lineno}"
+        pairs.add((HEALTH, node.args[0].value))
+    return pairs
+
+
+@cache
+def file_findings() -> set[str]:
     """Every string of the readers of files that is the code of a finding."""
     known = {row.code for row in TABLE.values() if FILE_FINDING in row.categories}
     return {
@@ -152,9 +185,17 @@ def test_every_code_that_is_raised_is_in_the_table_with_its_category() -> None:
     } == set()
 
 
-def test_every_row_is_raised_with_each_of_its_categories() -> None:
+def test_every_finding_is_in_the_table_with_its_category() -> None:
+    assert {(category, code) for category, code in reported() if code not in TABLE} == set()
+    assert {
+        (category, code) for category, code in reported() if category not in TABLE[code].categories
+    } == set()
+
+
+def test_every_row_is_raised_or_reported_with_each_of_its_categories() -> None:
     rows = {(category, row.code) for row in TABLE.values() for category in row.categories}
-    reached = raised() | {(FILE_FINDING, code) for code in findings()} | {("malformed", c) for c in derived()}
+    reached = raised() | reported() | {(FILE_FINDING, code) for code in file_findings()}
+    reached |= {("malformed", code) for code in derived()}
     assert rows - reached == set()
 
 
@@ -185,6 +226,24 @@ def test_a_detail_at_a_raise_site_is_a_sentence() -> None:
             assert not DIALECT.search(text), f"{path}:{node.lineno}: {text}"
 
 
+def messages() -> Iterator[tuple[str, int, str]]:
+    """Path, line and text of each literal message of an exception or a log entry."""
+    raised_calls = [
+        (path, node.exc)
+        for path, tree in trees().items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Raise)
+    ]
+    for path, call in (*raised_calls, *calls({"warning", "exception", "critical"})):
+        for arg in call.args if isinstance(call, ast.Call) else ():
+            if isinstance(arg, (ast.Constant, ast.JoinedStr)):
+                yield path, arg.lineno, ast.unparse(arg)
+
+
+def test_no_message_of_an_exception_or_a_log_entry_holds_dialect() -> None:
+    assert [message for message in messages() if DIALECT.search(message[2])] == []
+
+
 def test_every_code_that_a_client_can_meet_is_provoked_by_a_test() -> None:
     tests = "".join(
         file.read_text(encoding="utf-8")
@@ -196,10 +255,20 @@ def test_every_code_that_a_client_can_meet_is_provoked_by_a_test() -> None:
     assert {code for code in codes_of(clients) if code not in named} == set()
 
 
+def test_every_finding_and_health_code_is_provoked_by_a_test() -> None:
+    tests = "".join(
+        file.read_text(encoding="utf-8")
+        for file in (ROOT / "tests").rglob("test_*.py")
+        if file.parent.name != "house"
+    )
+    codes = {row.code for row in TABLE.values() if {FINDING, HEALTH} & set(row.categories)}
+    assert {code for code in codes if f'"{code}"' not in tests} == set()
+
+
 def test_every_client_code_has_a_status_that_the_documents_name() -> None:
     for audience in (Audience.HUB, Audience.DOOR):
         for code in codes_of(audience):
-            if TABLE[code].categories != (FILE_FINDING,):
+            if statuses_of(TABLE[code]):
                 assert all(code in codes_of_status(audience, status) for status in statuses_of(TABLE[code]))
 
 

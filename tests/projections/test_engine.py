@@ -158,14 +158,17 @@ def test_a_gap_in_an_originator_is_an_error(
 def test_a_store_that_lacks_applied_records_is_an_error(
     make_engine: MakeEngine, full_stream: RecordedStream
 ) -> None:
-    applied(make_engine(full_stream, "views.db"), full_stream).close()
+    applied(make_engine(full_stream, "read_models.db"), full_stream).close()
     empty = RecordedStream()
     with pytest.raises(InvariantViolation, match="store-lacks-records"):
-        make_engine(empty, "views.db")
+        make_engine(empty, "read_models.db")
 
 
 def test_two_writers_are_detected(make_engine: MakeEngine, full_stream: RecordedStream) -> None:
-    one, two = make_engine(full_stream, "views.db"), make_engine(full_stream, "views.db", projections=[])
+    one, two = (
+        make_engine(full_stream, "read_models.db"),
+        make_engine(full_stream, "read_models.db", projections=[]),
+    )
     one.apply(full_stream.stream[0])
     with pytest.raises(InvariantViolation):
         two.apply(full_stream.stream[0])
@@ -175,8 +178,8 @@ def test_two_writers_are_detected(make_engine: MakeEngine, full_stream: Recorded
 def test_two_writers_are_detected_where_no_row_conflicts(
     make_engine: MakeEngine, full_stream: RecordedStream, tmp_path: Path
 ) -> None:
-    engine = make_engine(full_stream, "views.db")
-    with sqlite3.connect(tmp_path / "views.db") as other:
+    engine = make_engine(full_stream, "read_models.db")
+    with sqlite3.connect(tmp_path / "read_models.db") as other:
         other.execute("UPDATE head SET position = 7")
     other.close()
     with pytest.raises(InvariantViolation, match="two-writers"):
@@ -186,12 +189,12 @@ def test_two_writers_are_detected_where_no_row_conflicts(
 def test_rows_of_another_edition_are_refused(
     make_engine: MakeEngine, full_stream: RecordedStream, tmp_path: Path
 ) -> None:
-    make_engine(full_stream, "views.db").close()
-    with sqlite3.connect(tmp_path / "views.db") as other:
+    make_engine(full_stream, "read_models.db").close()
+    with sqlite3.connect(tmp_path / "read_models.db") as other:
         other.execute("UPDATE head SET edition = 0")
     other.close()
     with pytest.raises(InvariantViolation, match="read-models-of-another-edition"):
-        make_engine(full_stream, "views.db")
+        make_engine(full_stream, "read_models.db")
 
 
 # --- atomic transactions -------------------------------------------------------------------------------------------
@@ -203,7 +206,7 @@ def test_a_kill_inside_a_projection_writes_nothing_of_that_record(
 ) -> None:
     at = position_of(full_stream, "visit_report.submitted")
     engine = make_engine(
-        full_stream, "views.db", projections=[*standard_projections(), Failing(at, Killed(), step)]
+        full_stream, "read_models.db", projections=[*standard_projections(), Failing(at, Killed(), step)]
     )
     applied(engine, full_stream, at - 1)
     before = engine.digest()
@@ -211,7 +214,7 @@ def test_a_kill_inside_a_projection_writes_nothing_of_that_record(
         engine.apply(full_stream.stream[at - 1])
     assert (engine.position, engine.digest()) == (at - 1, before)
     engine.close()
-    second_engine = make_engine(full_stream, "views.db")
+    second_engine = make_engine(full_stream, "read_models.db")
     assert second_engine.position == at - 1
     applied(second_engine, full_stream)
     assert second_engine.digest() == applied(make_engine(full_stream), full_stream).digest()
@@ -240,7 +243,7 @@ def test_a_failing_projection_is_parked_and_the_others_continue(
 ) -> None:
     at = position_of(full_stream, "visit_report.submitted")
     failing = Failing(at, KeyError("x"), step)
-    engine = make_engine(full_stream, "views.db", projections=[*standard_projections(), failing])
+    engine = make_engine(full_stream, "read_models.db", projections=[*standard_projections(), failing])
     if batched:
         engine.apply_many(full_stream.stream)
     else:
@@ -252,7 +255,7 @@ def test_a_failing_projection_is_parked_and_the_others_continue(
     ]
     assert others == []
     engine.close()
-    assert make_engine(full_stream, "views.db").parked == {"failing": at}
+    assert make_engine(full_stream, "read_models.db").parked == {"failing": at}
 
 
 def test_two_projections_can_be_parked_at_one_record(
@@ -282,9 +285,9 @@ def test_a_database_that_does_not_answer_parks_nothing(
 def test_a_file_that_is_no_database_is_an_error(
     make_engine: MakeEngine, full_stream: RecordedStream, tmp_path: Path
 ) -> None:
-    (tmp_path / "views.db").write_bytes(b"no database at all" * 100)
+    (tmp_path / "read_models.db").write_bytes(b"no database at all" * 100)
     with pytest.raises(InvariantViolation, match="read-models-unusable"):
-        make_engine(full_stream, "views.db")
+        make_engine(full_stream, "read_models.db")
 
 
 # --- following -----------------------------------------------------------------------------------------------------------

@@ -34,16 +34,16 @@ class Stream:
 def test_rebuilt_rows_replace_the_old_ones(
     make_engine: MakeEngine, full_stream: RecordedStream, tmp_path: Path
 ) -> None:
-    live = make_engine(full_stream, "views.db")
+    live = make_engine(full_stream, "read_models.db")
     fill(live, Stream(full_stream))
     expected = live.digest()
     live.close()
-    with sqlite3.connect(tmp_path / "views.db") as other:
+    with sqlite3.connect(tmp_path / "read_models.db") as other:
         other.execute("DELETE FROM disclosures")
     other.close()
     progress_positions: list[int] = []
     position = rebuild(
-        tmp_path / "views.db",
+        tmp_path / "read_models.db",
         Stream(full_stream),
         full_stream.load,
         progress=progress_positions.append,
@@ -51,14 +51,14 @@ def test_rebuilt_rows_replace_the_old_ones(
     )
     assert position == len(full_stream.stream)
     assert progress_positions == [*range(20, len(full_stream.stream), 20), len(full_stream.stream)]
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["views.db"]
-    assert make_engine(full_stream, "views.db").digest() == expected
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["read_models.db"]
+    assert make_engine(full_stream, "read_models.db").digest() == expected
 
 
 def test_a_stopped_rebuild_resumes(
     make_engine: MakeEngine, full_stream: RecordedStream, tmp_path: Path
 ) -> None:
-    path = tmp_path / "views.db"
+    path = tmp_path / "read_models.db"
     source = Stream(full_stream)
 
     def stop(position: int) -> None:
@@ -73,35 +73,35 @@ def test_a_stopped_rebuild_resumes(
     assert source.started_after == [0, 20, 40]
     complete_engine = make_engine(full_stream)
     fill(complete_engine, source)
-    assert make_engine(full_stream, "views.db").digest() == complete_engine.digest()
+    assert make_engine(full_stream, "read_models.db").digest() == complete_engine.digest()
 
 
 def test_a_failed_rebuild_keeps_the_old_rows(
     make_engine: MakeEngine, full_stream: RecordedStream, tmp_path: Path
 ) -> None:
-    old = make_engine(full_stream, "views.db")
+    old = make_engine(full_stream, "read_models.db")
     fill(old, lambda after: full_stream.stream[after:5])
     before = old.digest()
     old.close()
     with pytest.raises(InvariantViolation, match="gap"):
-        rebuild(tmp_path / "views.db", lambda after: full_stream.stream[after + 1 :], full_stream.load)
-    assert make_engine(full_stream, "views.db").digest() == before
+        rebuild(tmp_path / "read_models.db", lambda after: full_stream.stream[after + 1 :], full_stream.load)
+    assert make_engine(full_stream, "read_models.db").digest() == before
 
 
 def test_an_unusable_rebuild_file_is_replaced(
     make_engine: MakeEngine, full_stream: RecordedStream, tmp_path: Path
 ) -> None:
-    (tmp_path / "views.db.rebuild").write_bytes(b"no database at all" * 100)
+    (tmp_path / "read_models.db.rebuild").write_bytes(b"no database at all" * 100)
     source = Stream(full_stream)
-    rebuild(tmp_path / "views.db", source, full_stream.load)
+    rebuild(tmp_path / "read_models.db", source, full_stream.load)
     assert source.started_after == [0]
-    assert make_engine(full_stream, "views.db").position == len(full_stream.stream)
+    assert make_engine(full_stream, "read_models.db").position == len(full_stream.stream)
 
 
 def test_an_old_write_ahead_log_is_not_applied_to_rebuilt_rows(
     make_engine: MakeEngine, full_stream: RecordedStream, tmp_path: Path
 ) -> None:
-    (tmp_path / "views.db-wal").write_bytes(b"left behind by a crash")
-    rebuild(tmp_path / "views.db", Stream(full_stream), full_stream.load)
-    assert not (tmp_path / "views.db-wal").exists()
-    assert make_engine(full_stream, "views.db").position == len(full_stream.stream)
+    (tmp_path / "read_models.db-wal").write_bytes(b"left behind by a crash")
+    rebuild(tmp_path / "read_models.db", Stream(full_stream), full_stream.load)
+    assert not (tmp_path / "read_models.db-wal").exists()
+    assert make_engine(full_stream, "read_models.db").position == len(full_stream.stream)

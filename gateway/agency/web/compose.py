@@ -185,7 +185,7 @@ class _FormPage:
             fields,
             actor=person.actor,
             command_id=form_context.command_id,
-            asked=json.dumps([form.key, about["message"], fields], sort_keys=True).encode(),
+            request=json.dumps([form.key, about["message"], fields], sort_keys=True).encode(),
         )
 
     def _render(

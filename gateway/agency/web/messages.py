@@ -93,7 +93,7 @@ def send_message(door: Door, person: Person, message: MessageIn) -> SubmissionRe
         actor=person.actor,
         occurred_at=message.occurred_at,
         command_id=message.command_id,
-        asked=_canonical_request(message) if message.command_id is not None else None,
+        request=_canonical_request(message) if message.command_id is not None else None,
     )
 
 

@@ -45,5 +45,5 @@ def _outbox_row(entry: OutboxEntry, proven: set[UUID]) -> dict[str, Any]:
         "state": entry.state,
         "outcome": answer.get("outcome"),
         "reason": answer.get("reason"),
-        "error_code": failure_text(answer.get("error_code")) if entry.state == FAILED else "",
+        "failure": failure_text(answer.get("error_code")) if entry.state == FAILED else "",
     }

@@ -44,7 +44,7 @@ class SizeMeasurement:
     bus_mb: float
     stream_mb: float
     vault_mb: float
-    views_mb: float
+    read_models_mb: float
 
 
 def grow(sizes: list[int], report_progress: ProgressCallback) -> Iterator[dict[str, Any]]:
@@ -148,7 +148,7 @@ def _sizes(runtime: HubRuntime) -> dict[str, float]:
         "bus_mb": 0.0 if bus is None else _memory(str(bus)),
         "stream_mb": _disk(folder / "bus"),
         "vault_mb": _disk(folder, "vault.db*"),
-        "views_mb": _disk(folder, "views.db*"),
+        "read_models_mb": _disk(folder, "read_models.db*"),
     }
 
 

@@ -93,7 +93,7 @@ class Bench:
                     self._report_progress(f"{n + 1}/{self.rounds} 回目・送り手 {senders}")
                     self._measure_round(target_hub, archive, settings, plain_route_url, senders)
             self._report_progress("再検証と作り直し")
-            self._measure_history(archive, Path(folder) / "views.db")
+            self._measure_history(archive, Path(folder) / "read_models.db")
         return [row.to_json(self.rows) for row in self.rows.values()]
 
     def _measure_round(
@@ -186,7 +186,7 @@ def _verify(archive: Archive) -> None:
     verification = Verifier(archive.recorder, archive.store, archive.genesis).run()
     if not verification.ok:
         raise InvariantViolation(
-            "bench-not-verified", f"The first finding is {verification.findings[0].what}."
+            "bench-not-verified", f"The first finding is {verification.findings[0].code}."
         )
 
 

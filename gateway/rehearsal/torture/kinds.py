@@ -182,10 +182,10 @@ def _fill_disk(ballast: Path, free_bytes: int) -> None:
             file.truncate(max(0, file.tell() - free_bytes))
 
 
-def line(folder: Path, count: int, seed: int, report_progress: ProgressCallback) -> TortureResult:
+def network(folder: Path, count: int, seed: int, report_progress: ProgressCallback) -> TortureResult:
     """A faulty connection between doors and hub, and another between hub and bus, under load."""
-    result = TortureResult("line", seed)
-    installation = create_target(folder, "line")
+    result = TortureResult("network", seed)
+    installation = create_target(folder, "network")
     stream = installation.genesis.stream
     with EmbeddedServer(folder / "line-bus", store_key=new_key(), stream=stream).start() as bus:
         settings = bus.hub_settings()
@@ -252,7 +252,7 @@ def bits(folder: Path, count: int, seed: int, report_progress: ProgressCallback)
             result.done[f"{where}: without effect"] += 1
         else:
             result.faults.append(f"{how} of {name}: another record, undetected")
-        if name.name == "views.db" and isinstance(outcome, str):
+        if name.name == "read_models.db" and isinstance(outcome, str):
             _check_rebuild(damaged, shas, result)
         rmtree(damaged)
         report_progress(n + 1)
@@ -279,7 +279,7 @@ def _stopped_hub(folder: Path, name: str, seed: int) -> Path:
             runtime.projector.catch_up()
     finally:
         runtime.close()
-    for database in (installation.hub_folder / "vault.db", installation.hub_folder / "views.db"):
+    for database in (installation.hub_folder / "vault.db", installation.hub_folder / "read_models.db"):
         with closing(sqlite3.connect(database)) as db:
             db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     return installation.folder
@@ -307,7 +307,7 @@ def _verified_digests(folder: Path) -> list[bytes] | str:
                 read_models=archive.read_models, log=archive.installation.hub_folder / "log"
             )
             if not verification.ok:
-                return f"{verification.findings[0].what} at {verification.findings[0].position}"
+                return f"{verification.findings[0].code} at {verification.findings[0].position}"
             position, shas = 1, []
             while page := archive.store.read(position, 500):
                 shas += [stored.sha for stored in page]
@@ -322,21 +322,23 @@ def _verified_digests(folder: Path) -> list[bytes] | str:
 def _check_rebuild(folder: Path, shas: list[bytes], result: TortureResult) -> None:
     """Damaged read models are rebuilt from the record."""
     installation = open_installation(folder)
-    for path in installation.hub_folder.glob("views.db*"):
+    for path in installation.hub_folder.glob("read_models.db*"):
         path.unlink()
     with open_archive(installation) as archive:
         archive.read_models.close()
-        rebuild(installation.hub_folder / "views.db", record_source(archive.store), archive.store.records)
+        rebuild(
+            installation.hub_folder / "read_models.db", record_source(archive.store), archive.store.records
+        )
     if _verified_digests(folder) != shas:
         result.faults.append("rebuilt read models do not verify")
-    result.done["views.db: rebuilt"] += 1
+    result.done["read_models.db: rebuilt"] += 1
 
 
 KINDS: Mapping[str, Callable[[Path, int, int, ProgressCallback], TortureResult]] = {
     "kill": kill,
     "seams": seams,
     "full": full,
-    "line": line,
+    "network": network,
     "bits": bits,
 }
 """By name; each takes a folder of its own, how many faults, a seed, and a progress callback. Raises Refused for the folder

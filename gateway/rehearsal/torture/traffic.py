@@ -124,7 +124,7 @@ class Traffic:
             verified = Verifier(archive.recorder, archive.store, archive.genesis).run(
                 read_models=None, doors=doors_of(self.installation), log=self.installation.hub_folder / "log"
             )
-            faults += [f"{f.what} at {f.position}: {f.where}" for f in verified.findings]
+            faults += [f"{f.code} at {f.position}: {f.where}" for f in verified.findings]
             clinic, file_referrals = self.installation.agency(CLINIC).id, 0
             recorded: Counter[str] = Counter()
             openings: Counter[tuple[UUID, UUID]] = Counter()

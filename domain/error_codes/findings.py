@@ -1,0 +1,233 @@
+"""Codes of what an auditor finds by verifying the stream, the log, the read models or a bundle."""
+
+from __future__ import annotations
+
+from domain.error_codes.model import FINDING, Audience, rows
+
+ROWS = tuple(
+    rows(
+        FINDING,
+        Audience.AUDITOR,
+        # the records
+        (
+            "version-out-of-order",
+            "A record does not have the version that follows the one before it of the same originator.",
+            "Report the finding; compare the stream with its backup.",
+            "対象の版が前の記録の版に続いていません",
+            "報告し、控えと照らし合わせてください",
+        ),
+        (
+            "record-unreadable",
+            "A record can't be parsed.",
+            "Report the finding; compare the stream with its backup.",
+            "記録を解釈できません",
+            "報告し、控えと照らし合わせてください",
+        ),
+        (
+            "decision-differs",
+            "The rules give another decision than the one that was recorded.",
+            "Report the finding: the detail names the parts that differ.",
+            "規則による判断が記録された判断と違います",
+            "相違する項目を添えて報告してください",
+        ),
+        (
+            "edition-decreased",
+            "A record was decided under an earlier edition of the rules than a record before it.",
+            "Report the finding.",
+            "前の記録より古い版の規則で判断されています",
+            "報告してください",
+        ),
+        (
+            "hub-act-withheld",
+            "The hub did not record an act of its own that had long been due.",
+            "Report the finding.",
+            "期限の来たハブの自動の記録がありません",
+            "報告してください",
+        ),
+        (
+            "key-missing",
+            "A key is gone, and no record says that it was destroyed.",
+            "Report the finding; restore the vault from its backup.",
+            "鍵がなく、廃棄の記録もありません",
+            "報告し、鍵の控えから戻してください",
+        ),
+        (
+            "key-not-destroyed",
+            "A record says that a key was destroyed, and the vault still holds it.",
+            "Restart the hub, which repeats pending destructions, and verify again.",
+            "廃棄したと記録された鍵が残っています",
+            "ハブを起動し直し、もう一度検証してください",
+        ),
+        # the read models and the receipts
+        (
+            "leaf-missing",
+            "The read models do not have the leaf of a record.",
+            "Rebuild the read models and verify again.",
+            "閲覧用の表に記録の控えがありません",
+            "閲覧用の表を作り直し、もう一度検証してください",
+        ),
+        (
+            "record-moved",
+            "A record is at another position than when it was first read.",
+            "Report the finding; compare the stream with its backup.",
+            "記録の位置が初めて読んだときと違います",
+            "報告し、控えと照らし合わせてください",
+        ),
+        (
+            "record-altered",
+            "A record has other bytes than when it was first read.",
+            "Report the finding; compare the stream with its backup.",
+            "記録の内容が初めて読んだときと違います",
+            "報告し、控えと照らし合わせてください",
+        ),
+        (
+            "row-differs",
+            "A row of the read models differs from what the records give.",
+            "Rebuild the read models and verify again.",
+            "閲覧用の表が記録から作り直したものと違います",
+            "閲覧用の表を作り直し、もう一度検証してください",
+        ),
+        (
+            "receipt-without-record",
+            "An agency door holds a receipt, and the stream does not have its record.",
+            "Report the finding with the receipt.",
+            "受領証に当たる記録がありません",
+            "受領証を添えて報告してください",
+        ),
+        # the transparency log
+        (
+            "log-entry-missing",
+            "The log lacks an entry that it has signed.",
+            "Restart the hub, which writes its entries again, and verify again.",
+            "署名済みの記録簿に項目がありません",
+            "ハブを起動し直し、もう一度検証してください",
+        ),
+        (
+            "log-entry-differs",
+            "An entry of the log is not that of its record.",
+            "Report the finding; compare log and stream with their backups.",
+            "記録簿の項目が記録と違います",
+            "報告し、控えと照らし合わせてください",
+        ),
+        (
+            "log-root-differs",
+            "The records or entries do not have the root that the log has signed.",
+            "Report the finding; compare log and stream with their backups.",
+            "記録から求めた根が署名済みの根と違います",
+            "報告し、控えと照らし合わせてください",
+        ),
+        (
+            "entry-changed",
+            "An entry of the log differs from that of an earlier bundle.",
+            "Report the finding with both bundles.",
+            "記録簿の項目が以前の束と違います",
+            "二つの束を添えて報告してください",
+        ),
+        # a bundle
+        (
+            "bundle-digest",
+            "The bundle does not have the digest at its end.",
+            "Copy the bundle again.",
+            "検証用の束の末尾の要約値が合いません",
+            "束をもう一度写してください",
+        ),
+        (
+            "bundle-magic",
+            "The file is not a bundle.",
+            "Name a file that «kakehashi audit export» wrote.",
+            "検証用の束のファイルではありません",
+            "束のファイルを指定してください",
+        ),
+        (
+            "bundle-truncated",
+            "A part of the bundle is longer than the file, or occurs twice.",
+            "Copy the bundle again.",
+            "検証用の束が途中で切れているか、重なっています",
+            "束をもう一度写してください",
+        ),
+        (
+            "bundle-parts",
+            "The bundle does not consist of the parts of its form.",
+            "Make the bundle again.",
+            "検証用の束の構成が正しくありません",
+            "束を作り直してください",
+        ),
+        (
+            "entry-malformed",
+            "An entry of the log is not the leaf of its position.",
+            "Report the finding.",
+            "記録簿の項目がその位置の形式になっていません",
+            "報告してください",
+        ),
+        (
+            "tag-differs",
+            "The tag of an entry is not that of the originator and version of its record.",
+            "Report the finding.",
+            "記録簿の項目の符号が記録と合いません",
+            "報告してください",
+        ),
+        (
+            "record-not-logged",
+            "A record of the bundle is not the one that the log has at its position.",
+            "Report the finding.",
+            "束の記録が記録簿の項目と合いません",
+            "報告してください",
+        ),
+        (
+            "record-out-of-order",
+            "The records of the bundle are not in the order of their positions.",
+            "Make the bundle again.",
+            "束の記録が位置の順に並んでいません",
+            "束を作り直してください",
+        ),
+        (
+            "record-omitted",
+            "The log has a later record of an originator, and the bundle omits it.",
+            "Demand a bundle that contains the record.",
+            "記録簿にある記録が束に含まれていません",
+            "その記録を含む束を求めてください",
+        ),
+        (
+            "request-needs-key",
+            "Whether a request is answered completely can't be verified without the key of the audit office.",
+            "Name the keystore of the audit office.",
+            "監査部門の鍵がないため、請求した範囲を確かめられません",
+            "監査部門の鍵ファイルを指定してください",
+        ),
+        (
+            "request-missing",
+            "The bundle does not contain the record of the request.",
+            "Check the number of the request; demand a bundle that contains it.",
+            "束に請求の記録がありません",
+            "請求の番号を確かめ、その記録を含む束を求めてください",
+        ),
+        (
+            "case-omitted",
+            "The bundle does not contain the case that was requested.",
+            "Demand a bundle that contains the case.",
+            "請求した事例が束にありません",
+            "その事例を含む束を求めてください",
+        ),
+        (
+            "requested-record-missing",
+            "The bundle does not contain all records that were requested.",
+            "Demand a bundle that contains these positions.",
+            "請求した記録の一部が束にありません",
+            "その位置の記録を含む束を求めてください",
+        ),
+        (
+            "keys-unreadable",
+            "The keys of the bundle do not have their form.",
+            "Make the bundle again.",
+            "検証用の束の鍵の形式が正しくありません",
+            "束を作り直してください",
+        ),
+        (
+            "time-token-missing",
+            "A time authority was named, and the bundle has no time token.",
+            "Demand a bundle with time tokens, or verify without an authority.",
+            "検証用の束に時刻トークンがありません",
+            "時刻トークンのある束を求めてください",
+        ),
+    )
+)
