@@ -6,7 +6,10 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import socket
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -16,6 +19,8 @@ from pytest_socket import disable_socket, socket_allow_hosts
 import tests.profiles  # noqa: F401  (registers them)
 
 HERE = Path(__file__).parent
+MEMORY = Path("/dev/shm")
+MEMORY_BYTES = 8 * 1024**3
 LOOPBACK = ["127.0.0.1", "::1", "localhost"]
 
 FAST_FOLDERS = frozenset({"adapters", "domain", "editions", "house", "keys", "projections"})
@@ -25,6 +30,14 @@ NEED_MORE = frozenset({"editions/test_two_editions.py", "projections/test_postgr
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--large", action="store_true", help="the whole of what the usual run samples")
+
+
+def pytest_configure() -> None:
+    """Keep temporary folders in memory where there is room: every answered command is synced, and a slow disk would
+    take most of the time. Tests kill processes, never the machine. A TMPDIR that is set stays."""
+    if "TMPDIR" not in os.environ and MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > MEMORY_BYTES:
+        os.environ["TMPDIR"] = str(MEMORY)
+        tempfile.tempdir = None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
