@@ -35,8 +35,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure() -> None:
     """Keep temporary folders in memory where there is room: every answered command is synced, and a slow disk would
     take most of the time. Tests kill processes, never the machine. A TMPDIR that is set stays."""
-    if "TMPDIR" not in os.environ and MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > MEMORY_BYTES:
-        os.environ["TMPDIR"] = str(MEMORY)
+    if "TMPDIR" not in os.environ and MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > MEMORY_BYTES:  # noqa: TID251
+        os.environ["TMPDIR"] = str(MEMORY)  # noqa: TID251
         tempfile.tempdir = None
 
 
