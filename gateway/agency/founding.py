@@ -47,7 +47,7 @@ class RegisterFile:
         """Read the list from a YAML file. Raises Malformed, naming agency and key."""
         try:
             raw: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
-            agencies = tuple(_parse_agency(code, about) for code, about in raw["agencies"].items())
+            agencies = tuple(_named_agency(path, code, about) for code, about in raw["agencies"].items())
             parsed = RegisterFile(agencies, str(raw["core"]), str(raw["coordinating"]))
         except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError, AttributeError) as error:
             raise Malformed(
@@ -58,6 +58,16 @@ class RegisterFile:
             if office not in codes:
                 raise Malformed("register-office", f"{office} is not in the list of agencies.")
         return parsed
+
+
+def _named_agency(path: Path, code: str, about: Any) -> ListedAgency:
+    """One agency of the list. Raises Malformed, naming the agency and the key that is missing."""
+    try:
+        return _parse_agency(code, about)
+    except KeyError as missing:
+        raise Malformed(
+            "register-form", f"{path.name}: {code}: the key {missing.args[0]} is missing."
+        ) from missing
 
 
 def _parse_agency(code: str, about: dict[str, Any]) -> ListedAgency:

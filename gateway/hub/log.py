@@ -143,7 +143,7 @@ class LogKeeper:
             raise NotFound("not-found")
         try:
             return (self._folder / path).read_bytes()
-        except OSError as error:
+        except (OSError, ValueError) as error:  # a path with a NUL byte is a ValueError
             raise NotFound("not-found") from error
 
     def inclusion_proof(self, seq: int, under: int | None = None) -> InclusionProof:

@@ -1,4 +1,4 @@
-"""A made-up second edition of the rules: a shorter deadline, one more refusal, and less that may be opened."""
+"""A made-up next edition of the rules: a shorter deadline, one more refusal, and less that may be opened."""
 
 from __future__ import annotations
 
@@ -22,16 +22,18 @@ from domain.reasons import Reason
 from domain.register import Register
 
 SHORTER = timedelta(hours=6)
+FORMER = editions.CURRENT_EDITION
+NEXT = FORMER + 1
+NEXT_ROW = Edition(NEXT, date(2099, 4, 1), "a made-up change")
 
 
-def release_edition_2(patch: pytest.MonkeyPatch) -> None:
-    """From here on this process has edition 2 and decides under it."""
-    first = editions.EDITIONS[:1]
-    patch.setattr(editions, "EDITIONS", (*first, Edition(2, date(2027, 4, 1), "a made-up change")))
-    patch.setattr(editions, "CURRENT_EDITION", 2)
+def release_next_edition(patch: pytest.MonkeyPatch) -> None:
+    """From here on this process has the made-up edition and decides under it."""
+    patch.setattr(editions, "EDITIONS", (*editions.EDITIONS, NEXT_ROW))
+    patch.setattr(editions, "CURRENT_EDITION", NEXT)
     before = alarms.deadline
 
-    @since_edition(2, before=before)
+    @since_edition(NEXT, before=before)
     def deadline(clock: Clock, policy: Mapping[str, Any]) -> datetime | None:
         """A referral is acknowledged within six hours."""
         return clock.since + SHORTER if clock.kind is ClockKind.ACKNOWLEDGE else before(clock, policy)
@@ -41,12 +43,12 @@ def release_edition_2(patch: pytest.MonkeyPatch) -> None:
     def was_ready(context: DecisionContext) -> Refusal | None:
         return act.ready(context) if act.ready else None
 
-    @since_edition(2, before=was_ready)
+    @since_edition(NEXT, before=was_ready)
     def minutes_name_their_reason(context: DecisionContext) -> Refusal | None:
         """Minutes say why the conference met."""
         return was_ready(context) or needs(context.event.reason is not None, Reason.REASON_MISSING)
 
-    @since_edition(2, before=visibility.as_contractor)
+    @since_edition(NEXT, before=visibility.as_contractor)
     def as_contractor(register: Register, event: e.CaseMessage, agency: UUID) -> bool:
         """A referral opens for a core agency only where it is the commissioned contractor, which it is not."""
         known = register.agencies.get(agency)

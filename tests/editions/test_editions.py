@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 import pytest
 
-from domain import editions
+from domain import editions, evolution
 from domain import events as e
-from domain import evolution as evolution
 from domain.case import Case
 from domain.codes import Section
 from domain.decide import decide
 from domain.editions import (
     CURRENT_EDITION,
     EDITIONS,
-    Edition,
     check_editions,
     edition_in_force,
     is_released,
@@ -26,9 +22,9 @@ from domain.evolution import evolve
 from domain.reasons import Reason
 from domain.world import World
 from tests.domain.builders import AZ_CORE, LEARNED, NOON, case_message, command_of, given, refused
-from tests.editions.made_up import release_edition_2
+from tests.editions.made_up import FORMER, NEXT, NEXT_ROW, release_next_edition
 
-TWO = (Edition(1, date(2026, 11, 30), "the first edition"), Edition(2, date(2027, 4, 1), "something"))
+WITH_NEXT = (*EDITIONS, NEXT_ROW)
 MINUTES = case_message(e.ConferenceMinutesRecorded, AZ_CORE, sections=[Section.CONF])
 
 
@@ -46,8 +42,7 @@ def test_raising_the_edition_without_a_row_is_an_error(monkeypatch: pytest.Monke
 
 
 def test_a_row_without_raising_the_edition_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(editions, "CURRENT_EDITION", 1)
-    monkeypatch.setattr(editions, "EDITIONS", TWO)
+    monkeypatch.setattr(editions, "EDITIONS", WITH_NEXT)
     with pytest.raises(LookupError):
         check_editions()
 
@@ -59,17 +54,17 @@ def test_a_rule_can_only_change_with_an_edition_of_the_table(number: int) -> Non
 
 
 def test_the_rule_of_the_edition_in_force_is_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(editions, "EDITIONS", TWO)
-    monkeypatch.setattr(editions, "CURRENT_EDITION", 2)
+    monkeypatch.setattr(editions, "EDITIONS", WITH_NEXT)
+    monkeypatch.setattr(editions, "CURRENT_EDITION", NEXT)
 
-    @since_edition(2, before=lambda: "as it was")
+    @since_edition(NEXT, before=lambda: "as it was")
     def rule() -> str:
         return "as it is"
 
-    assert (edition_in_force(), rule()) == (2, "as it is")
-    with under_edition(1):
-        assert (edition_in_force(), rule()) == (1, "as it was")
-        with under_edition(2):
+    assert (edition_in_force(), rule()) == (NEXT, "as it is")
+    with under_edition(FORMER):
+        assert (edition_in_force(), rule()) == (FORMER, "as it was")
+        with under_edition(NEXT):
             assert rule() == "as it is"
         assert rule() == "as it was"
     assert rule() == "as it is"
@@ -90,12 +85,12 @@ def test_only_editions_of_the_table_are_released(number: int, released: bool) ->
 
 def test_a_decision_follows_the_edition_of_its_world(monkeypatch: pytest.MonkeyPatch) -> None:
     past = given(LEARNED)
-    release_edition_2(monkeypatch)
+    release_next_edition(monkeypatch)
     command = command_of(MINUTES, NOON)
-    assert past.world.edition == 1
+    assert past.world.edition == FORMER
     assert decide(past.world, command, now=NOON) == [MINUTES.event]
     world = World(past.world.register, past.world.case, past.world.access)
-    assert world.edition == 2
+    assert world.edition == NEXT
     assert decide(world, command, now=NOON) == refused(MINUTES, Reason.REASON_MISSING)
 
 
@@ -104,9 +99,9 @@ def test_a_record_is_folded_by_the_rules_of_its_edition(monkeypatch: pytest.Monk
     so = given(LEARNED)
     record = so.records[-1]
     before = evolution.weak_signal
-    release_edition_2(monkeypatch)
-    always = since_edition(2, before=before)(lambda event: True)
+    release_next_edition(monkeypatch)
+    always = since_edition(NEXT, before=before)(lambda event: True)
     monkeypatch.setattr(evolution, "weak_signal", always)
     fresh = Case(id=record.originator.id)
     assert evolve(fresh, record).signals == ()
-    assert evolve(fresh, type(record)(**{**record.__dict__, "edition": 2})).signals == (record.at,)
+    assert evolve(fresh, type(record)(**{**record.__dict__, "edition": NEXT})).signals == (record.at,)

@@ -26,7 +26,7 @@ from gateway.cli.main import app
 from gateway.installation.archive import open_archive
 from gateway.rehearsal.scenario.rehearsal_hub import RehearsalHub, reopen_rehearsal_hub
 from gateway.verifier.bundle import BundleResult, verify_bundle
-from tests.editions.made_up import SHORTER, release_edition_2
+from tests.editions.made_up import FORMER, NEXT, SHORTER, release_next_edition
 from tests.gateway.hubkit import START, HubWithCase, hub_with_case
 
 DAY = timedelta(hours=24)
@@ -98,7 +98,7 @@ def first_edition(tmp_path: Path) -> FirstEdition:
 @pytest.fixture
 def upgraded(first_edition: FirstEdition, monkeypatch: pytest.MonkeyPatch) -> Iterator[Upgraded]:
     folder, case, silent_case, referral = first_edition
-    release_edition_2(monkeypatch)
+    release_next_edition(monkeypatch)
     rebuild_rows(folder)
     with reopen_rehearsal_hub(folder) as hub:
         yield Upgraded(hub, case, silent_case, referral)
@@ -111,12 +111,12 @@ def test_a_record_of_two_editions_verifies(upgraded: Upgraded) -> None:
     late = as_case_hub(hub).refer(uuid4()).case
     hub.set_clock(hub.now() + SHORTER)
     made = records(hub)
-    assert {r.edition for r in made} == {1, 2}
+    assert {r.edition for r in made} == {FORMER, NEXT}
     assert [r.edition for r in made] == sorted(r.edition for r in made)
     alarms = {r.about.id: r.edition for r in made if r.topic == "referral_unacknowledged_alarm.raised"}
-    assert alarms == dict.fromkeys((upgraded.case, upgraded.silent_case, late), 2)
+    assert alarms == dict.fromkeys((upgraded.case, upgraded.silent_case, late), NEXT)
     [refusal] = [r for r in made if r.topic in ("command.refused", "disclosure.refused")]
-    assert (refusal.edition, refusal.event.reason) == (2, "REASON_MISSING")  # type: ignore[attr-defined]
+    assert (refusal.edition, refusal.event.reason) == (NEXT, "REASON_MISSING")  # type: ignore[attr-defined]
     assert findings_of(hub) == []
 
 
@@ -150,11 +150,11 @@ def test_a_replay_shows_the_edition_of_each_step(upgraded: Upgraded) -> None:
     assert [s["fault"] for s in steps] == [None] * len(steps)
     expected = [r.edition for r in records(upgraded.hub) if r.about.id == upgraded.case]
     assert [s["edition"] for s in steps] == expected
-    assert set(expected) == {1, 2}
+    assert set(expected) == {FORMER, NEXT}
     core = str(upgraded.hub.door("AZ-CORE").agency)
     referral = {str(item) for item, _ in upgraded.referral.items}
     for step in steps:  # what could be opened is worked out by the rules of then
-        assert (referral <= set(step["openable"][core])) is (step["edition"] == 1)
+        assert (referral <= set(step["openable"][core])) is (step["edition"] == FORMER)
     assert "規則の版" in RUN.invoke(app, argv, terminal_width=200).stdout
 
 
@@ -177,7 +177,7 @@ def test_rows_of_an_older_edition_are_to_be_rebuilt(
     first_edition: FirstEdition, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """They show what is due and what may be opened by the rules of today."""
-    release_edition_2(monkeypatch)
+    release_next_edition(monkeypatch)
     with (
         pytest.raises(InvariantViolation, match="read-models-of-another-edition"),
         reopen_rehearsal_hub(first_edition[0]),
@@ -207,7 +207,7 @@ def test_a_record_that_goes_back_to_an_older_edition_is_detected(
 ) -> None:
     hub = upgraded.hub
     assert note(hub, upgraded.case) == "refused"
-    position = append_claiming(hub, upgraded.case, 1, monkeypatch)
+    position = append_claiming(hub, upgraded.case, FORMER, monkeypatch)
     result = findings_of(hub, rows=False)
     assert ("edition-decreased", position) in [(f.code, f.position) for f in result]
     assert {f.position for f in result} == {
@@ -219,12 +219,14 @@ def test_a_record_that_claims_a_newer_edition_is_detected(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with hub_with_case(tmp_path / "hub") as hub:
-        release_edition_2(monkeypatch)  # the hub's own world is of edition 1 still, and accepts the minutes
+        release_next_edition(
+            monkeypatch
+        )  # the hub's own world is of edition 1 still, and accepts the minutes
         runtime = hub.rehearsal_hub.runtime
         assert runtime is not None
         with monkeypatch.context() as as_before:
-            as_before.setattr(editions, "CURRENT_EDITION", 1)
-            position = append_claiming(hub.rehearsal_hub, hub.case, 2, monkeypatch)
+            as_before.setattr(editions, "CURRENT_EDITION", FORMER)
+            position = append_claiming(hub.rehearsal_hub, hub.case, NEXT, monkeypatch)
             hub.refer(uuid4())
         result = [(f.code, f.position) for f in findings_of(hub.rehearsal_hub, rows=False)]
         assert result == [("decision-differs", position), ("edition-decreased", position + 1)]
@@ -240,7 +242,7 @@ def test_an_older_release_reports_that_it_cannot_judge_and_accuses_nobody(
     assert note(hub, upgraded.case) == "refused"
     result = bundle_of(hub, None)
     assert result.faults == []
-    newer = [n for n, r in enumerate(records(hub), 1) if r.edition == 2]
+    newer = [n for n, r in enumerate(records(hub), 1) if r.edition == NEXT]
     monkeypatch.undo()
     findings = findings_of(hub, rows=False)
     assert [(f.code, f.position) for f in findings] == [("unknown-edition", n) for n in newer]
@@ -269,7 +271,7 @@ def test_a_running_hub_decides_nothing_more_once_a_newer_edition_has_written(
     """A newer hub on the same stream by mistake: also what is about other cases is answered Unavailable."""
     with hub_with_case(tmp_path / "hub") as hub:
         last = hub.store.load(hub.case)[-1].record
-        newer = {"version": last.version + 1, "command_id": uuid4(), "frame": None, "edition": 2}
+        newer = {"version": last.version + 1, "command_id": uuid4(), "frame": None, "edition": NEXT}
         hub.store.append(Record(**{**last.__dict__, **newer}), Evidence(frame=b""))
         head = hub.head()
         other_case = hub.disclosure(("BASIC",), about={"kind": "case", "id": str(uuid4())}).encode()

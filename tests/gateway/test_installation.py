@@ -157,3 +157,13 @@ def test_an_invalid_list_of_agencies_is_refused_with_the_place(
 def test_a_time_without_zone_is_refused() -> None:
     with pytest.raises(Malformed, match="naive-time"):
         moment("2025-06-05T12:00:00")
+
+
+def test_a_list_names_the_agency_and_the_key_that_is_missing(tmp_path: Path) -> None:
+    path = tmp_path / "agencies.yaml"
+    path.write_text(
+        "core: A\ncoordinating: A\nagencies:\n  A: {name: 架空市, roles: [CORE]}\n", encoding="utf-8"
+    )
+    with pytest.raises(Malformed, match="A: the key body is missing") as raised:
+        RegisterFile.read(path)
+    assert raised.value.error_code == "register-form"

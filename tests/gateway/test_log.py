@@ -323,6 +323,7 @@ def test_the_hub_signs_by_itself_within_seconds(hub_with_case: HubWithCase) -> N
     answer = hub_with_case.http.get("/v1/log/checkpoint")
     assert answer.headers["content-type"].startswith("text/plain")
     assert hub_with_case.http.get("/v1/log/tile/0/999").status_code == 404
+    assert hub_with_case.http.get("/v1/log/tile/0/000%00").status_code == 404
     assert hub_with_case.http.get("/v1/log/proof/999999").status_code == 404
 
 

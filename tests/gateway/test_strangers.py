@@ -224,6 +224,8 @@ def test_an_unknown_route_and_a_wrong_method_answer_the_same_to_everybody(agency
     for method, path, status in (("GET", "/no-such-page", 404), ("POST", "/cases", 405)):
         answers = [client.request(method, path) for client in (person, stranger)]
         assert {(a.status_code, a.content) for a in answers} == {(status, answers[0].content)}
+        assert answers[0].headers["content-type"] == "application/problem+json"
+        assert answers[0].json()["error_code"] in ("not-found", "wrong-method")
 
 
 # --- the hub ----------------------------------------------------------------------------------------------

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
+from fastapi.exceptions import HTTPException, RequestValidationError
 from fastapi.responses import JSONResponse, Response
 
-from domain.errors import ExchangeError, Malformed
+from domain.errors import ExchangeError, InvariantViolation, Malformed, NotFound
 from gateway.agency.web.page_context import PageContext
 from gateway.protocol.problems import MEDIA_TYPE, problem, text_ja_of
 
@@ -39,6 +39,21 @@ def add_error_handlers(app: FastAPI, pages: PageContext) -> None:
         return error_response(
             request, Malformed("wrong-fields", f"Correct the fields {', '.join(places)}."), pages
         )
+
+    @app.exception_handler(404)
+    async def on_no_route(request: Request, _: Exception) -> Response:
+        return error_response(request, NotFound("not-found"), pages)
+
+    @app.exception_handler(405)
+    async def on_wrong_method(request: Request, error: HTTPException) -> Response:
+        answer = error_response(request, Malformed("wrong-method"), pages)
+        answer.status_code = 405
+        answer.headers.update(error.headers or {})
+        return answer
+
+    @app.exception_handler(Exception)
+    async def on_unexpected_error(request: Request, _: Exception) -> Response:
+        return error_response(request, InvariantViolation("unexpected"), pages)
 
     @app.exception_handler(400)
     async def on_unreadable_body(request: Request, _: Exception) -> Response:
