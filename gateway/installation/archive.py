@@ -87,7 +87,7 @@ def exclusive_lock_file(lock: Path, timeout_error: Unavailable) -> Iterator[None
 def exclusive_read_models(installation: Installation) -> AbstractContextManager[None]:
     """Hold the lock of the one process that writes this hub's read models. Raises Unavailable."""
     return exclusive_lock_file(
-        installation.hub_folder / "views.lock",
+        installation.hub_folder / "read_models.lock",
         Unavailable("read-models-in-use"),
     )
 
