@@ -1,4 +1,4 @@
-"""Which readings by other agencies a core agency is told of.
+"""Which readings by other agencies a core agency is informed of.
 
 Basis: APPI 66.
 """

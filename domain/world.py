@@ -70,7 +70,7 @@ def placement_of(world: World, command: Command) -> e.Placed | None:
         command.proposed_event, "recorded_for_notifier", False
     )
     if referred and addressee_networks and own not in addressee_networks:
-        own = None  # Basis: CWA 21-10-5: a family that is told of to another municipality is that one's
+        own = None  # Basis: CWA 21-10-5: a family that is referred to another municipality is that one's
     for network in (own, *addressee_networks):
         if network is not None and network.core is not None:
             return e.Placed(network=network.id, core=network.core)
@@ -93,8 +93,8 @@ def _placed_in_new_network(world: World, proposed_event: e.CaseMessage, by: UUID
 def may_address_case(world: World, command: Command) -> bool:
     """Whether this sender knows of this case at all; where not, the case is «not there» for it.
 
-    A new case is begun by an act that tells of a family. Who knows a case's random name and brings such
-    news is heard; all else is for those who have a part in it.
+    An act that reports on a family begins a case, and may be sent by anybody who knows the case's random id.
+    All other acts are for agencies that have a part in the case.
     """
     case = world.case
     if isinstance(command.proposed_event, e.BEGINS_CASE):
