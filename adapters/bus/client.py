@@ -379,9 +379,8 @@ class Connection:
             await client.subscribe(self._inbox + "*", cb=_ignore_message)
             for subject in self._watchers:
                 await self._listen(client, subject)
-            while (
-                client.pending_data_size and client.is_connected
-            ):  # a flush would overtake subscriptions not yet written
+            # A flush would overtake subscriptions that are not yet written.
+            while client.pending_data_size and client.is_connected:
                 await asyncio.sleep(0)
             await client.flush(timeout=self.settings.connect_timeout)  # type: ignore[arg-type]
             if self._inbox_refused:
