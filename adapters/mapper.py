@@ -6,6 +6,7 @@ Source: architecture §6; the frame after the JSON is the signed command, unchan
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from copy import deepcopy
 from functools import cache
@@ -16,7 +17,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from domain import events as e
 from domain.decide import PERMITTED_COMMANDS
-from domain.editions import is_released
+from domain.editions import is_known
 from domain.errors import Malformed
 from domain.record import AUDIT, HUB, REGISTRARS, About, Command, Party, Record, access_of
 from keys import canonical
@@ -26,6 +27,9 @@ from keys.control_text import field_with_free_text
 _BODY_KEYS = {
     "topic", "v", "at", "about", "by", "command_id", "frame", "rests_on", "rules", "edition", "fields",
 }  # fmt: skip
+
+
+_FIELD_NAME = re.compile(r"[a-z][a-z0-9_]{0,47}")
 
 
 @cache
@@ -51,9 +55,7 @@ def read_event(topic: str, version: int, fields: object) -> e.Event:
         e.upcast(topic, version, state)
         event: e.Event = _adapter(topic).validate_json(canonical.encode(state), strict=True)
     except (ValidationError, TypeError, KeyError, AttributeError) as error:
-        where = (
-            ".".join(str(p) for p in error.errors()[0]["loc"]) if isinstance(error, ValidationError) else "?"
-        )
+        where = _path_of(error) if isinstance(error, ValidationError) else "?"
         raise Malformed("wrong-fields", f"The field {where} of {topic} does not have its form.") from None
     try:
         written = e.dump(event)
@@ -62,6 +64,14 @@ def read_event(topic: str, version: int, fields: object) -> e.Event:
     if written != state:
         raise Malformed("wrong-fields", f"The fields of {topic} are not in canonical form.")
     return event
+
+
+def _path_of(error: ValidationError) -> str:
+    """Where the first error is. What a sender named itself (an unknown field, the key of a map) is left out."""
+    first = error.errors(include_input=False, include_url=False)[0]
+    is_own_name = first["type"] == "unexpected_keyword_argument"
+    parts = [str(p) for p in first["loc"] if isinstance(p, int) or _FIELD_NAME.fullmatch(p)]
+    return ".".join(parts[:-1] if is_own_name else parts) or "?"
 
 
 def body_of(record: Record) -> bytes:
@@ -135,12 +145,12 @@ def command_of(payload: CommandPayload, frame: bytes) -> Command:
         occurred_at=payload.occurred_at,
         frame=frame,
         proposed_event=_require_codes_only(
-            _parse_proposed_event(cls, {**payload.fields, **_fields_from_frame(cls, payload)})
+            parse_proposed_event(cls, {**payload.fields, **_fields_from_frame(cls, payload)})
         ),
     )
 
 
-def _parse_proposed_event(cls: type[e.Event], fields: dict[str, Any]) -> e.Event:
+def parse_proposed_event(cls: type[e.Event], fields: dict[str, Any]) -> e.Event:
     """The event of these fields, in the present or an earlier version: frames do not name theirs, and are never rewritten.
 
     Raises Malformed as the present shape has it.
@@ -150,8 +160,17 @@ def _parse_proposed_event(cls: type[e.Event], fields: dict[str, Any]) -> e.Event
     except Malformed as error:
         for version in range(cls.VERSION - 1, 0, -1):
             with suppress(Malformed):
-                return read_event(cls.TOPIC, version, deepcopy(fields))
+                event = read_event(cls.TOPIC, version, deepcopy(fields))
+                if _is_contained(fields, e.dump(event)):
+                    return event
         raise error
+
+
+def _is_contained(given: Any, written: Any) -> bool:
+    """Whether all that was given is in what is written: lifting an earlier shape replaces what a later one would hold."""
+    if isinstance(given, dict) and isinstance(written, dict):
+        return all(key in written and _is_contained(value, written[key]) for key, value in given.items())
+    return bool(given == written)
 
 
 def _require_codes_only(event: e.Event) -> e.Event:
@@ -227,7 +246,7 @@ def _require_edition(value: Any) -> int:
     edition = _require_int(value)
     if edition < 1:
         raise Malformed("wrong-number")
-    if not is_released(edition):
+    if not is_known(edition):
         raise Malformed("unknown-edition")
     return edition
 

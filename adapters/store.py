@@ -6,9 +6,10 @@ architecture §3 (5), §6; KH-1 §3, §6.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from eventsourcing.persistence import (
@@ -388,12 +389,28 @@ class Store:
         except PersistenceError as error:
             raise Unavailable("bus-unreachable") from error
 
-    def put_item(self, digest: bytes, sealed: bytes) -> None:
-        """Store a sealed item under its digest, synced. Raises Untrusted where they differ."""
+    def item_stored_at(self, digest: bytes) -> datetime | None:
+        """When a sealed item was last stored completely; None where it is not there. Raises Unavailable."""
+        try:
+            return self._items.stored_at(digest)
+        except PersistenceError as error:
+            raise Unavailable("bus-unreachable") from error
+
+    def delete_orphaned_items(self, older_than: datetime, is_needed: Callable[[bytes], bool]) -> int:
+        """Delete the items stored before then that are not needed. Returns how many. Raises Unavailable."""
+        try:
+            return self._items.delete_orphans(older_than, is_needed)
+        except PersistenceError as error:
+            raise Unavailable("bus-unreachable") from error
+
+    def put_item(self, digest: bytes, sealed: bytes, renew_before: datetime | None = None) -> None:
+        """Store a sealed item under its digest, synced; again if it was stored before ``renew_before``.
+
+        Raises Untrusted where they differ, Unavailable."""
         if sha256(sealed) != digest:
             raise Untrusted("item-upload-digest")
         try:
-            self._items.put(digest, sealed)
+            self._items.put(digest, sealed, renew_before)
         except PersistenceError as error:
             raise Unavailable("bus-unreachable") from error
 

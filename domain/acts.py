@@ -15,10 +15,14 @@ from domain.audit import rules as audit_rules
 from domain.closing import rules as closing_rules
 from domain.commission import rules as commission_rules
 from domain.consent import rules as consent_rules
+from domain.contact_ban import rules as contact_ban_rules
 from domain.context import Act
 from domain.disclosure import rules as disclosure_rules
 from domain.emergency import rules as emergency_rules
+from domain.family_services import rules as family_services_rules
+from domain.household import rules as household_rules
 from domain.inquiry import rules as inquiry_rules
+from domain.joined import rules as joined_rules
 from domain.moves import rules as moves_rules
 from domain.network import rules as network_rules
 from domain.programme import rules as programme_rules
@@ -28,8 +32,10 @@ from domain.retention import rules as retention_rules
 from domain.rights import rules as rights_rules
 from domain.rule_table import FORM_RULES, READY_RULES, SENDER_RULES
 from domain.safety import rules as safety_rules
+from domain.stays import rules as stays_rules
 from domain.support import rules as support_rules
 from domain.visits import rules as visits_rules
+from domain.whereabouts import rules as whereabouts_rules
 
 RULE_MODULES = (
     common_rules,
@@ -38,9 +44,12 @@ RULE_MODULES = (
     closing_rules,
     commission_rules,
     consent_rules,
+    contact_ban_rules,
     disclosure_rules,
     emergency_rules,
+    household_rules,
     inquiry_rules,
+    joined_rules,
     moves_rules,
     network_rules,
     programme_rules,
@@ -49,8 +58,11 @@ RULE_MODULES = (
     retention_rules,
     rights_rules,
     safety_rules,
+    stays_rules,
+    family_services_rules,
     support_rules,
     visits_rules,
+    whereabouts_rules,
 )
 """Every module with rules; importing them registers the rules."""
 

@@ -6,20 +6,30 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
+from domain.agenda import is_office
 from domain.errors import Malformed
 from domain.events import (
+    BEGINS_CASE,
     AccessEvent,
     CaseMessage,
     Item,
     KeySetPublished,
     Kind,
+    NetworkCaseRegistered,
     OutsourcingContractConcluded,
     SupportWorkerRegistered,
 )
+from domain.originator import Originator
 from domain.record import AUDIT, REGISTRARS, About, Command, Party, commission_of
-from domain.register import Originator
 from domain.visibility import recipients
-from domain.world import World, may_address_case, placement_of
+from domain.world import World, empty_world, may_address_case, placement_of
+
+TAKES_PART = (*BEGINS_CASE, NetworkCaseRegistered)
+"""What an agency may record in a case of which nobody has told it here: from then on it is told, and all others see it.
+
+Basis: own rule on CWA 25; 25-2(2): whoever has news of a family reports it, and the network registers a case that it
+has heard of in its meeting.
+"""
 
 
 def originator_of(world: World, command: Command) -> Originator:
@@ -69,9 +79,38 @@ def is_addressable(world: World, command: Command) -> bool:
 
     Basis: APPI 81: whoever has no part in a case does not learn that there is one.
     """
-    if command.about.kind is not Kind.CASE or may_address_case(world, command):
+    if command.about.kind is not Kind.CASE:
         return True
+    if may_address_case(world, command):
+        return isinstance(command.proposed_event, TAKES_PART) or is_informed(world, command.by)
     return command.by == AUDIT and isinstance(command.proposed_event, AccessEvent)
+
+
+def may_ask_recipients(world: World, command: Command) -> bool:
+    """Whether a sender learns for whom to wrap the items of this message. For an act that ``TAKES_PART`` the answer
+    rests on nothing of the case, so it is given whether or not there is one.
+
+    Basis: APPI 81.
+    """
+    if isinstance(command.proposed_event, BEGINS_CASE):
+        return True
+    if isinstance(command.proposed_event, TAKES_PART) and isinstance(command.by, UUID):
+        network = world.register.network_of(command.by)
+        return network is not None and network.coordinating == command.by
+    return is_addressable(world, command)
+
+
+def is_informed(world: World, party: Party) -> bool:
+    """Whether this party has been told of this case: by a message, as an agency that is or was responsible for it, as
+    the coordinating agency of a network that has registered it, or as an office of a town where some of the family stay.
+
+    Basis: APPI 81; CWA 25-2(5): until registration a coordinating agency has no part in a case that nobody has told it of.
+    """
+    case = world.case
+    handed_to = frozenset() if case.transfer is None else case.transfer.to
+    if party in case.parties | {case.core, *case.offices.values()} | handed_to:
+        return True
+    return isinstance(party, UUID) and is_office(world, party)
 
 
 def has_recorded_frame(world: World, command: Command, digest: bytes) -> bool:
@@ -84,11 +123,15 @@ def has_recorded_frame(world: World, command: Command, digest: bytes) -> bool:
 def item_recipients(world: World, command: Command) -> list[tuple[Item, frozenset[UUID]]]:
     """The items of a message in a case, each with the agencies for which its key must be wrapped.
 
+    For a sender that has not been told of the case they are those of a new case, so that the answer does not tell it that
+    there is one; who else reads it by standing access gets its key afterwards, like one whose access begins later.
     Raises Malformed where the sender is no agency. Source: KH-1 §4.
     """
     event, by = command.proposed_event, command.by
     if not isinstance(event, CaseMessage) or not isinstance(by, UUID):
         raise Malformed("wrong-sender")
+    if not is_informed(world, by):
+        world = empty_world(world.register, command.about.id)
     placed = placement_of(world, command)
     case = world.case if placed is None else replace(world.case, network=placed.network, core=placed.core)
     return [

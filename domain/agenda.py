@@ -12,6 +12,7 @@ from uuid import UUID
 
 from domain.calendar import day_of, months_later
 from domain.case import Message
+from domain.case_offices import offices_of_stays
 from domain.codes import CaseStatus
 from domain.events import InformationRequested
 from domain.readiness import CLOSED
@@ -40,9 +41,10 @@ class AgendaItem:
 
 
 def is_office(world: World, agency: UUID) -> bool:
-    """Whether this agency looks after the case: its core agency, or the coordinating one since registration."""
+    """Whether this agency looks after the case: its core agency, the coordinating one since registration, or an office of a
+    town where some of the family stay."""
     case = world.case
-    if agency == case.core:
+    if agency == case.core or agency in offices_of_stays(world.register, case):
         return True
     networks = (world.register.networks.get(id) for id in case.registered_in)
     return any(n is not None and n.coordinating == agency for n in networks)

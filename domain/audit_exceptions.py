@@ -11,7 +11,7 @@ from uuid import UUID
 
 from domain import events as e
 from domain.case import Case
-from domain.codes import AUTHOR_ONLY
+from domain.codes import AUTHOR_ONLY, Purpose
 from domain.record import Record
 
 UNREAD = timedelta(hours=48)
@@ -20,6 +20,7 @@ UNACTED = timedelta(days=14)
 """A reading without action within this time is an exception. Basis: own rule (閲覧後に対応のないもの)."""
 
 READ_NOT_ACTED_ON = "READ_NOT_ACTED_ON"
+INDEX_REBUILT = "INDEX_REBUILT"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,8 +58,12 @@ def exception_of_record(record: Record) -> tuple[str, str | None, str | None] | 
     match event:
         case e.DisclosureRefused() | e.CommandRefused() | e.OpeningRefused():
             return "REFUSED", getattr(event, "act", "section.opened"), event.reason
+        case e.SectionOpened() if not is_read_by_somebody(event):
+            return INDEX_REBUILT, event.TOPIC, None
         case e.DisclosureReceived() if not event.ok:
             return "NOT_OPENED", event.TOPIC, event.error_code
+        case e.UnilateralEmergencyAccessOpened():
+            return "UNILATERAL", event.TOPIC, None
         case e.BasisOverrideApproved() | e.EmergencyAccessApproved() | e.EmergencyAccessOpened():
             return "OVERRIDDEN", event.TOPIC, None
         case e.NonDisclosureDecided():
@@ -67,6 +72,11 @@ def exception_of_record(record: Record) -> tuple[str, str | None, str | None] | 
             return "WITH_REASON", event.TOPIC, event.reason
         case _:
             return None
+
+
+def is_read_by_somebody(event: e.SectionOpened) -> bool:
+    """False for what a door opened again for its case index alone: that is no reading, and asks for no act."""
+    return event.purpose is not Purpose.INDEX_REBUILD
 
 
 def newly_readable(record: Record, case: Case) -> tuple[UUID, frozenset[UUID]] | None:
@@ -85,4 +95,5 @@ def newly_readable(record: Record, case: Case) -> tuple[UUID, frozenset[UUID]] |
 
 def is_notification(record: Record) -> bool:
     """Whether it is a notification, or one that was refused."""
-    return e.AbuseNotificationReceived.TOPIC in (record.topic, getattr(record.event, "act", None))
+    topics = {notification.TOPIC for notification in e.NOTIFICATIONS}
+    return not topics.isdisjoint((record.topic, getattr(record.event, "act", None)))

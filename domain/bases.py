@@ -11,11 +11,14 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from domain import events as e
 from domain.calendar import day_of
 from domain.case import Case, Consent
-from domain.codes import Role, Section
+from domain.codes import Body, Role, Section
+from domain.editions import since_edition
+from domain.past.edition_1 import bases as edition_1
 from domain.reasons import Reason
-from domain.register import Agency, Register
+from domain.register import Agency, Network, Register
 
 Row = Mapping[str, Any]
 RuleBook = Mapping[str, Any]
@@ -23,7 +26,7 @@ RuleBook = Mapping[str, Any]
 _ROLE_PARTIES: Mapping[Role, frozenset[str]] = {
     Role.CORE: frozenset({"MUNICIPALITY", "NETWORK"}),
     Role.COORD: frozenset({"MUNICIPALITY", "NETWORK"}),
-    Role.CGC: frozenset({"PREFECTURE"}),
+    Role.CGC: frozenset({"PREFECTURE", "CGC"}),
     Role.MED: frozenset({"MEDICAL"}),
     Role.CONTRACTOR: frozenset({"COMMISSIONED"}),
 }
@@ -34,7 +37,7 @@ class ProposedDisclosure:
     """Sections on their way from one agency to one other, for which a basis is claimed.
 
     ``registered``: networks with which the case is registered, or is by this message. ``unsolicited``: it discloses of its
-    own accord, and does not ask, answer or report back.
+    own accord, and does not ask, answer or report back. ``commissioned``: the sender writes as the case's contractor.
     """
 
     register: Register
@@ -45,14 +48,20 @@ class ProposedDisclosure:
     consent: frozenset[UUID]
     registered: frozenset[UUID]
     unsolicited: bool
+    commissioned: bool
     now: datetime
 
 
+@since_edition(2, before=edition_1.parties_of)
 def parties_of(agency: Agency) -> frozenset[str]:
-    """What an agency is in the eyes of a basis; an EXT agency by its ``body``."""
+    """What an agency is in the eyes of a basis; an EXT agency by its ``body``. A child guidance centre does the work of a
+    prefecture; that of a designated city, of a city with one or of a special ward is its municipality's too, by its
+    ``body``. Basis: CWA 59-4; APPI 69(1)."""
     party_kinds = {"ANY"}
     for role in agency.roles:
         party_kinds |= _ROLE_PARTIES.get(role, {str(agency.body)})
+    if Role.CGC in agency.roles and agency.body is Body.MUNICIPALITY:
+        party_kinds.add("MUNICIPALITY")
     return frozenset(party_kinds)
 
 
@@ -80,7 +89,8 @@ def check_basis(
         reason = _NEEDS[need](disclosure, code, rule_book)
         if reason is not None:
             return reason
-    return None
+    # (6) Is it the sender's own to tell?
+    return _commissioned_data(disclosure, code)
 
 
 def fitting_bases(disclosure: ProposedDisclosure, rule_book: Mapping[str, Any]) -> Iterator[str]:
@@ -90,6 +100,36 @@ def fitting_bases(disclosure: ProposedDisclosure, rule_book: Mapping[str, Any]) 
             continue
         if check_basis(disclosure, row["code"], rule_book) is None:
             yield row["code"]
+
+
+CONTRACTOR_ALONE = frozenset({"CWA-25-1", "CWA-33-12", "CAPA-6-1", "APPI-27-1-2"})
+"""On which a contractor informs others than its commissioner: a notification, and danger to life, body or property.
+Basis: CWA 25(1), 33-12; CAPA 6(1); APPI 27(1)2."""
+
+
+def _anybodys_data(disclosure: ProposedDisclosure, code: str) -> Reason | None:
+    """Edition 1: a contractor passes on what any private body may."""
+    return None
+
+
+@since_edition(2, before=_anybodys_data)
+def _commissioned_data(disclosure: ProposedDisclosure, code: str) -> Reason | None:
+    """What a contractor has from its commission is the municipality's: it goes back there, and to others by that one.
+    Basis: CWA 21-10-2(4); APPI 66(2), 67; guideline 9(1)[2]."""
+    if not disclosure.commissioned or code in CONTRACTOR_ALONE:
+        return None
+    agencies, case = disclosure.register.agencies, disclosure.case
+    commissioner = case.core_of(disclosure.by)
+    if disclosure.to == commissioner:
+        return None
+    known = None if commissioner is None else agencies.get(commissioner)
+    same = known is not None and _one_body(known, agencies[disclosure.to])
+    return None if same else Reason.COMMISSIONED_DATA
+
+
+def _one_body(one: Agency, other: Agency) -> bool:
+    """Whether both are of one local government, by the code that the registry recorded."""
+    return one.municipality is not None and one.municipality == other.municipality
 
 
 def _in_force(row: Row, on: date) -> bool:
@@ -114,8 +154,39 @@ def _between(row: Row, first: UUID, second: UUID, disclosure: ProposedDisclosure
     return any(a in one and b in other for a, b in row["parties"])
 
 
-def _needs_registration(disclosure: ProposedDisclosure, code: str, rule_book: RuleBook) -> Reason | None:
+def _registered_with_any(disclosure: ProposedDisclosure, code: str, rule_book: RuleBook) -> Reason | None:
+    """In edition 1 it did not matter which network had registered the family."""
     return None if disclosure.registered else Reason.NOT_REGISTERED
+
+
+@since_edition(2, before=_registered_with_any)
+def _needs_registration(disclosure: ProposedDisclosure, code: str, rule_book: RuleBook) -> Reason | None:
+    """The network that asks, is answered or informs has registered the family itself: that another town's has is no
+    basis for it. Basis: CWA 25-2(2), (5), 25-3(1), (2)."""
+    networks = disclosure.register.networks
+    offices = {office for n in disclosure.registered for office in _offices(networks.get(n))}
+    row = next(r for r in rule_book["bases"] if r["code"] == code)
+    asking = _network_side(row, disclosure)
+    known = bool(asking & offices) if asking else bool(disclosure.registered)
+    return None if known else Reason.NOT_REGISTERED
+
+
+def _offices(network: Network | None) -> frozenset[UUID | None]:
+    return frozenset() if network is None else frozenset({network.core, network.coordinating})
+
+
+def _network_side(row: Row, disclosure: ProposedDisclosure) -> frozenset[UUID]:
+    """Which of the two stands for its network by this basis; nobody by one that does not speak of networks. What is
+    disclosed of one's own accord answers nobody, so it stands as the basis has it where it can."""
+    agencies = disclosure.register.agencies
+    sides: list[frozenset[UUID]] = []
+    for first, second in ((disclosure.by, disclosure.to), (disclosure.to, disclosure.by)):
+        one, other = parties_of(agencies[first]), parties_of(agencies[second])
+        pairs = [(a, b) for a, b in row["parties"] if a in one and b in other]
+        if pairs:
+            named = {first for a, _ in pairs if a == "NETWORK"} | {second for _, b in pairs if b == "NETWORK"}
+            sides.append(frozenset(named))
+    return sides[0] if disclosure.unsolicited else frozenset[UUID]().union(*sides)
 
 
 def _needs_both_members(disclosure: ProposedDisclosure, code: str, rule_book: RuleBook) -> Reason | None:
@@ -136,6 +207,26 @@ def _needs_authority(disclosure: ProposedDisclosure, code: str, rule_book: RuleB
 def _needs_one_municipality(disclosure: ProposedDisclosure, code: str, rule_book: RuleBook) -> Reason | None:
     municipalities = {disclosure.register.agencies[a].municipality for a in (disclosure.by, disclosure.to)}
     return None if len(municipalities) == 1 and None not in municipalities else Reason.OTHER_MUNICIPALITY
+
+
+def _needs_one_body(disclosure: ProposedDisclosure, code: str, rule_book: RuleBook) -> Reason | None:
+    """Offices of local governments are of the same one: a city and its own child guidance centre are, a city and the
+    prefecture are not (what a law prescribes between these has rows of its own). To a court or another public body
+    goes only what a law prescribes; which one, the sender states. Basis: APPI 69(1); CWA 59-4."""
+    one, other = (disclosure.register.agencies[a] for a in (disclosure.by, disclosure.to))
+    elsewhere = not parties_of(other) & {"MUNICIPALITY", "PREFECTURE"}
+    return None if elsewhere or _one_body(one, other) else Reason.OTHER_MUNICIPALITY
+
+
+def _needs_request(disclosure: ProposedDisclosure, code: str, rule_book: RuleBook) -> Reason | None:
+    """The recipient asked the sender by this law, and it is on record. Basis: CRPA 197(2); ATTA 23-2; CPA 186, 226;
+    DRPA 62."""
+    requested = any(
+        (m.by, m.event.requesting_agency, m.event.code) == (disclosure.by, disclosure.to, code)
+        for m in disclosure.case.messages.values()
+        if isinstance(m.event, e.OfficialRequestReceived)
+    )
+    return None if requested else Reason.REQUEST_NOT_RECORDED
 
 
 def _needs_consent(disclosure: ProposedDisclosure, code: str, rule_book: RuleBook) -> Reason | None:
@@ -196,6 +287,8 @@ _NEEDS = {
     "BOTH_MEMBERS": _needs_both_members,
     "TO_AUTHORITY": _needs_authority,
     "ONE_MUNICIPALITY": _needs_one_municipality,
+    "ONE_BODY": _needs_one_body,
+    "REQUESTED": _needs_request,
     "CONSENT": _needs_consent,
     "COMMISSION": _needs_commission,
     "OVERRIDE": _needs_override,

@@ -21,7 +21,6 @@ class Sender(Enum):
     ANYONE = "whoever has a part in the case"
     INVOLVES_OFFICE = "to or from a core or coordinating agency"
     CORE = "the responsible core agency"
-    PRESENT_OR_NEXT_CORE = "the responsible core agency, or the one to which the family is handed over"
     ANY_CORE = "a core agency that is, was or will be responsible"
     COORDINATING = "the coordinating agency of a network of the case"
     OFFICE = "the core or the coordinating agency"
@@ -30,10 +29,22 @@ class Sender(Enum):
     CORE_OR_CONTRACTOR = "a core agency or a contractor that visits for it"
     CONTRACTOR_OR_NEXT_CORE = "a contractor, or the core agency that is or will be responsible"
     DECIDES_ELIGIBILITY = "the core agency, or a contractor that has the whole programme"
+    CGC = "a child guidance centre"
     AUTHORITY = "an office of the municipality or the child guidance centre"
     TO_AUTHORITY = "to authorities only"
     INVOLVES_AUTHORITY = "to or from an authority"
     TRANSFER_PARTY = "either side of a hand-over"
+    TOWN_OF_STAY = "the responsible core agency, or that of the town where some of the family stay"
+    NEARBY_CORE = "a core agency that is or will be responsible, or of a town that was informed of the family"
+    ASSIGNING_CORE = (
+        "a core agency that is or will be responsible, or of the town where some of the family stay"
+    )
+    UNASSIGNING_CORE = (
+        "a core agency that is, was or will be responsible, or of the town where some of the family stay"
+    )
+    REVIEWING_CORE = (
+        "a core agency that is, was or will be responsible, or of a town that was informed of the family"
+    )
     CLOSES = "the responsible core agency, for its own part one that handed the family over"
 
 
@@ -58,6 +69,12 @@ class Item:
     section: Section
     flags: frozenset[Flag]
     keyed: frozenset[UUID]
+
+    @property
+    def judged_as(self) -> frozenset[Section]:
+        """The sections as which rules judge it: its own, and ADDR where it holds a protected address. Basis: APPI 69(2)
+        proviso (V5)."""
+        return frozenset({self.section, Section.ADDR} if Flag.ADDRESS_TRACE in self.flags else {self.section})
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""The clocks of a case: how a message starts one, and how it stops one.
+"""The clocks of a case: how a message starts one. How it stops one is in ``clock_stops.py``.
 
 Which kinds a message may start and stop is stated by its class (``starts``, ``stops``). A clock records which agency is
 responsible and since when; how long it may run is local policy in the rule book, so a clock knows its deadline only
@@ -7,7 +7,7 @@ where the message itself named one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -15,16 +15,22 @@ from uuid import UUID
 
 from domain import events as e
 from domain.calendar import end_of
+from domain.children import children_named_in
 from domain.clock_kinds import ClockKind as ClockKind
-from domain.codes import BreachStage, ConsentCapacity, Requester, SafetyMethod
+from domain.codes import BreachIntent, BreachStage, ConsentCapacity, LocatedBy, Requester, SafetyMethod
+from domain.editions import since_edition
+from domain.family import NOBODY_KNOWN, Family
+from domain.persistent_map import PersistentMap
 
-ClockKey = tuple[ClockKind, UUID, UUID]
+ClockKey = tuple[ClockKind, UUID, UUID, UUID | None]
+"""What it waits for, its message, the responsible agency, and the child, null for the family."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Clock:
     """One running clock. ``message``: what it is about, null for the case as a whole; ``responsible``: the agency that
-    has to act; ``informed``: who else is informed; ``due_at``: where the message or the plan names it, else null."""
+    has to act; ``informed``: who else is informed; ``due_at``: where the message or the plan names it, else null;
+    ``child``: the child it is about, null for the family."""
 
     kind: ClockKind
     message: UUID | None
@@ -32,25 +38,56 @@ class Clock:
     informed: frozenset[UUID]
     since: datetime
     due_at: datetime | None = None
+    child: UUID | None = None
+
+    def key_for(self, message: UUID) -> ClockKey:
+        """Where a clock of this message stands in ``Case.clocks``."""
+        return self.kind, message, self.responsible, self.child
 
 
 def update_clocks(
-    clocks: Mapping[ClockKey, Clock],
+    clocks: PersistentMap[ClockKey, Clock],
     event: e.CaseMessage,
     id: UUID,
     by: UUID,
     at: datetime,
     to: frozenset[UUID],
-) -> Mapping[ClockKey, Clock]:
-    """The clocks after this message. ``to``: those whom it has reached."""
+    stopped: Iterable[ClockKey],
+    family: Family = NOBODY_KNOWN,
+) -> PersistentMap[ClockKey, Clock]:
+    """The clocks after this message. ``to``: those whom it has reached; ``stopped``: the clocks that it stops
+    (``domain/clock_stops.py``); ``family``: the children known before it."""
     if isinstance(event, e.NotificationForwarded):
         # an agency that knows of the notification is informed when the child is not seen
-        clocks = {k: _with_informed(c, to) if c.message == event.forwards else c for k, c in clocks.items()}
-    stopped = {key for key, clock in clocks.items() if _stops_clock(event, by, clock)}
-    started = {(c.kind, id, c.responsible): c for c in _started_clocks(event, id, by, at, to)}
-    if not stopped and not started:
-        return clocks
-    return {**{k: c for k, c in clocks.items() if k not in stopped}, **started}
+        clocks |= {
+            c.key_for(c.message): _with_informed(c, to)
+            for c in clocks.values()
+            if c.message is not None and c.message == event.forwards
+        }
+    started = {
+        c.key_for(id): c
+        for clock in _started_clocks(event, id, by, at, to)
+        for c in child_by_child(clock, event, family)
+    }
+    return clocks.without(stopped) | started
+
+
+def _one_clock_for_the_family(clock: Clock, event: e.CaseMessage, family: Family) -> Iterator[Clock]:
+    yield clock
+
+
+@since_edition(2, before=_one_clock_for_the_family)
+def child_by_child(clock: Clock, event: e.CaseMessage, family: Family) -> Iterator[Clock]:
+    """A clock of a child's safety, or of a search for it, runs for each child that the message names; where it names none,
+    for each who is known and lives, and for the family as a whole where nobody is. Basis: CAPA 8."""
+    if clock.kind not in (ClockKind.SAFETY, ClockKind.SEARCH):
+        yield clock
+        return
+    named = family.resolved(children_named_in(event)) or frozenset(child for child, _ in family.living())
+    for child in sorted(named):
+        yield replace(clock, child=child)
+    if not named:
+        yield clock
 
 
 def _with_informed(clock: Clock, more: frozenset[UUID]) -> Clock:
@@ -77,7 +114,7 @@ def _started_clocks(
     event: e.CaseMessage, id: UUID, by: UUID, at: datetime, to: frozenset[UUID]
 ) -> Iterator[Clock]:
     """Those of the class's ``starts`` that depend on the message alone; ``domain/evolution.py`` starts the others."""
-    start, kinds = _Start(event, id, by, at, to), event.STARTS or ()
+    start, kinds = _Start(event, id, by, at, to), _kinds_started_by(event)
     for kind in kinds:
         if kind in _CLOCKS_BY_DATA:
             yield from _CLOCKS_BY_DATA[kind](start)
@@ -89,6 +126,18 @@ def _started_clocks(
                 yield replace(start.clock(kind, agency), due_at=end_of(start.event.due_on))
 
 
+def _kinds_before_transfers(event: e.CaseMessage) -> tuple[ClockKind, ...]:
+    """In edition 1 a transfer between child guidance centres started none, and no request of a court or an authority."""
+    none = isinstance(event, e.CgcTransferNotified | e.OfficialRequestReceived)
+    return () if none else event.STARTS or ()
+
+
+@since_edition(2, before=_kinds_before_transfers)
+def _kinds_started_by(event: e.CaseMessage) -> tuple[ClockKind, ...]:
+    """Basis: CAPA 4(6), 8; own rule (目黒 2018) for a transfer between centres."""
+    return event.STARTS or ()
+
+
 CLOCKS_OF_ADDRESSEES = frozenset(
     {
         ClockKind.ACKNOWLEDGE,
@@ -98,18 +147,32 @@ CLOCKS_OF_ADDRESSEES = frozenset(
         ClockKind.CONFIRM,
         ClockKind.REPORT,
         ClockKind.TRANSFER,
+        ClockKind.UNREADABLE,
     }
 )
 """Each addressee whom the message has reached is responsible, from then on."""
 
 
 def _safety_clocks(start: _Start) -> Iterator[Clock]:
-    """The check is the duty of each who was notified; it counts from when that was. Basis: CAPA 8."""
-    event: e.AbuseNotificationReceived = start.event
+    """The check is the duty of each who was notified; it counts from when that was. Basis: CAPA 8.
+
+    To whom a centre hands the family over, from when it was notified of that. Basis: CAPA 4(6); own rule (目黒 2018).
+    """
+    event = start.event
+    if isinstance(event, e.CgcTransferNotified):
+        yield from (start.clock(ClockKind.SAFETY, agency) for agency in sorted(start.to))
+    if not isinstance(event, e.AbuseNotificationReceived):
+        return  # after a return, an identification and a separation they start from the case
     notified = start.to | {start.by} if event.recorded_for_notifier else start.to
     for agency in sorted(notified):
         clock = start.clock(ClockKind.SAFETY, agency)
         yield replace(clock, informed=frozenset(), since=event.received_at)
+
+
+def _own_report_clock(start: _Start) -> Iterator[Clock]:
+    """Who takes a report in for somebody without a door acts on it too. Basis: CWA 33-14."""
+    if isinstance(start.event, e.StaffAbuseReported) and start.event.recorded_for_notifier:
+        yield start.clock(ClockKind.ACT, start.by)
 
 
 def _rights_clock(start: _Start) -> Iterator[Clock]:
@@ -134,9 +197,50 @@ def _visit_report_clock(start: _Start) -> Iterator[Clock]:
 
 
 def _breach_clock(start: _Start) -> Iterator[Clock]:
-    event: e.BreachReported = start.event
-    if event.stage is BreachStage.PRELIMINARY:
+    """The final report. That of a leak that was recorded before runs from there, see ``BreachDetected``."""
+    event: e.BreachReported | e.BreachDetected = start.event
+    if isinstance(event, e.BreachDetected):
+        if event.intent is BreachIntent.NONE:
+            yield replace(start.clock(ClockKind.BREACH, start.by), since=event.detected_at)
+    elif event.stage is BreachStage.PRELIMINARY and event.answers is None:
         yield replace(start.clock(ClockKind.BREACH, start.by), since=event.found_at)
+
+
+def _breach_intent_clock(start: _Start) -> Iterator[Clock]:
+    """Where a wrongful purpose is possible, or not known, the final report has more days. Basis: APPI 68."""
+    if start.event.intent is not BreachIntent.NONE:
+        yield replace(start.clock(ClockKind.BREACH_INTENT, start.by), since=start.event.detected_at)
+
+
+def _breach_preliminary_clock(start: _Start) -> Iterator[Clock]:
+    yield replace(start.clock(ClockKind.BREACH_PRELIMINARY, start.by), since=start.event.detected_at)
+
+
+def _breach_notice_clock(start: _Start) -> Iterator[Clock]:
+    yield replace(start.clock(ClockKind.BREACH_NOTICE, start.by), since=start.event.detected_at)
+
+
+def _search_clock(start: _Start) -> Iterator[Clock]:
+    if isinstance(start.event, e.ChildrenSeparated):
+        return  # they start from the case
+    yield replace(start.clock(ClockKind.SEARCH, start.by), informed=start.to | {start.by})
+
+
+def _ban_end_clock(start: _Start) -> Iterator[Clock]:
+    event: e.ContactForbidden = start.event
+    if event.until is not None:
+        clock = start.clock(ClockKind.BAN_END, start.by)
+        yield replace(clock, informed=start.to | {start.by}, since=end_of(event.until))
+
+
+def _official_clock(start: _Start) -> Iterator[Clock]:
+    event: e.OfficialRequestReceived = start.event
+    if event.due_on is not None:
+        yield replace(start.clock(ClockKind.OFFICIAL, start.by), due_at=end_of(event.due_on))
+
+
+def _service_clock(start: _Start) -> Iterator[Clock]:
+    yield start.clock(ClockKind.SERVICE, start.by)
 
 
 def _handover_clock(start: _Start) -> Iterator[Clock]:
@@ -146,82 +250,35 @@ def _handover_clock(start: _Start) -> Iterator[Clock]:
 
 
 _CLOCKS_BY_DATA: Mapping[ClockKind, Callable[[_Start], Iterator[Clock]]] = {
+    ClockKind.ACT: _own_report_clock,
     ClockKind.SAFETY: _safety_clocks,
     ClockKind.RIGHTS: _rights_clock,
     ClockKind.NON_DISCLOSURE: _non_disclosure_clock,
     ClockKind.SPECIALIST: _specialist_clock,
     ClockKind.VISIT_REPORT: _visit_report_clock,
     ClockKind.BREACH: _breach_clock,
+    ClockKind.BREACH_PRELIMINARY: _breach_preliminary_clock,
+    ClockKind.BREACH_INTENT: _breach_intent_clock,
+    ClockKind.BREACH_NOTICE: _breach_notice_clock,
     ClockKind.HANDOVER: _handover_clock,
+    ClockKind.SEARCH: _search_clock,
+    ClockKind.BAN_END: _ban_end_clock,
+    ClockKind.OFFICIAL: _official_clock,
+    ClockKind.SERVICE: _service_clock,
 }
 """Clocks that depend on what the message states, most of them its author's."""
 
 
-def _stops_clock(event: e.CaseMessage, by: UUID, clock: Clock) -> bool:
-    """Whether this message of this agency is what the clock waited for."""
-    return clock.kind in (event.STOPS or ()) and STOP_CONDITIONS[clock.kind](event, by, clock)
-
-
-def _answers_by_responsible(event: e.CaseMessage, by: UUID, clock: Clock) -> bool:
-    return _answers(event, by, clock) and by == clock.responsible
-
-
-def _answers(event: e.CaseMessage, by: UUID, clock: Clock) -> bool:
-    return getattr(event, "answers", None) == clock.message
-
-
-def _by_responsible(event: e.CaseMessage, by: UUID, clock: Clock) -> bool:
-    return by == clock.responsible
-
-
-def _in_any_case(event: e.CaseMessage, by: UUID, clock: Clock) -> bool:
-    return True
-
-
-def _child_sighted_by_anyone(event: e.CaseMessage, by: UUID, clock: Clock) -> bool:
-    return child_was_sighted(event)
-
-
-def _transfer_received(event: e.CaseMessage, by: UUID, clock: Clock) -> bool:
-    """A receipt that lists something is about the whole hand-over, an empty one about what it answers."""
-    if isinstance(event, e.TransferReceiptConfirmed):
-        return by == clock.responsible and (bool(event.received) or event.answers == clock.message)
-    return True
-
-
-def _disclosed_to_informed(event: e.CaseMessage, by: UUID, clock: Clock) -> bool:
-    return bool(clock.informed & event.to)
-
-
-STOP_CONDITIONS: Mapping[ClockKind, Callable[[e.CaseMessage, UUID, Clock], bool]] = {
-    ClockKind.ACKNOWLEDGE: _answers_by_responsible,
-    ClockKind.READ: _answers_by_responsible,
-    ClockKind.ACT: _by_responsible,
-    ClockKind.SAFETY: _child_sighted_by_anyone,
-    ClockKind.ANSWER: _answers_by_responsible,
-    ClockKind.ACCEPT: _answers_by_responsible,
-    ClockKind.REPORT: _answers_by_responsible,
-    ClockKind.RIGHTS: _answers,
-    ClockKind.EMERGENCY: _answers,
-    ClockKind.EMERGENCY_REVIEW: _answers,
-    ClockKind.COERCION: _answers,
-    ClockKind.CONFIRM: _answers_by_responsible,
-    ClockKind.TRANSFER: _transfer_received,
-    ClockKind.HANDOVER: _in_any_case,
-    ClockKind.NON_DISCLOSURE: _by_responsible,
-    ClockKind.VISIT_REPORT: _by_responsible,
-    ClockKind.BREACH: _answers,
-    ClockKind.SPECIALIST: _by_responsible,
-    ClockKind.BUNDLE: _disclosed_to_informed,
-}
-"""When a message that may stop a clock of this kind does so. EMERGENCY_END ends by its own time only; clocks of the case
-as a whole are computed from its state (``domain/alarms/raising.py``)."""
+_NOBODY_BEHIND = frozenset(
+    {ConsentCapacity.SELF, ConsentCapacity.CGC_DIRECTOR, ConsentCapacity.FACILITY_HEAD}
+)
+"""The person itself, and who has parental authority by office."""
 
 
 def by_guardian(event: e.Event) -> bool:
     """Whether somebody speaks for another: he may be the one from whom that one needs protection. Basis: APPI 78(1)1."""
     if isinstance(event, e.ConsentGiven):
-        return event.capacity is not ConsentCapacity.SELF
+        return event.capacity not in _NOBODY_BEHIND
     return isinstance(event, e.SubjectAccessRequested) and event.requester is Requester.LEGAL_REPRESENTATIVE
 
 
@@ -229,4 +286,6 @@ def child_was_sighted(event: e.Event) -> bool:
     """Whether the child itself was sighted: a call, or seeing the family, is not it. Basis: CAPA 8."""
     if isinstance(event, e.SafetyConfirmed):
         return event.child_seen and event.method is SafetyMethod.SIGHTED
+    if isinstance(event, e.WhereaboutsEstablished):
+        return event.located_by is LocatedBy.SIGHTED
     return isinstance(event, e.ChildSighted)

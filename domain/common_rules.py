@@ -5,9 +5,11 @@ from __future__ import annotations
 from uuid import UUID
 
 from domain.case_message import Sender
-from domain.case_offices import destination, networks_of, offices_of
+from domain.case_offices import destination, nearby_cores, networks_informed, offices_of
 from domain.codes import OutsourcingScope, Role
 from domain.context import DecisionContext, Refusal, needs
+from domain.editions import since_edition
+from domain.indicators import INDICATOR_CODES
 from domain.reasons import Reason
 from domain.rule_table import sender_rule
 
@@ -36,8 +38,9 @@ def core(context: DecisionContext) -> Refusal | None:
 
 @sender_rule(Sender.COORDINATING)
 def coordinating(context: DecisionContext) -> Refusal | None:
-    """The coordinating agency of a network that has the case, or to which it is handed over. Basis: CWA 25-2(4), (5)."""
-    offices = {n.coordinating for n in networks_of(context.register, context.case)}
+    """The coordinating agency of a network that has the case, to which it is handed over, or whose core agency was informed of
+    the family. Basis: CWA 25-2(4), (5)."""
+    offices = {n.coordinating for n in networks_informed(context.register, context.case)}
     return needs(context.by in offices, Reason.NOT_COORDINATING)
 
 
@@ -47,7 +50,6 @@ def office(context: DecisionContext) -> Refusal | None:
     return needs(context.by in (context.case.core, context.coordinating), Reason.NOT_AN_OFFICE)
 
 
-@sender_rule(Sender.PRESENT_OR_NEXT_CORE)
 def present_or_next_core(context: DecisionContext) -> Refusal | None:
     """The responsible core agency, or the one to which the family is handed over. Basis: guideline 3(1), 4(1)."""
     elsewhere = destination(context.register, context.case)
@@ -64,22 +66,79 @@ def any_core(context: DecisionContext) -> Refusal | None:
     return not_former and present_or_next_core(context)
 
 
+@sender_rule(Sender.NEARBY_CORE)
+@since_edition(2, before=present_or_next_core)
+def nearby_core(context: DecisionContext) -> Refusal | None:
+    """A core agency that is or will be responsible, or of a town that was informed of the family or where some of it stay.
+
+    Basis: CWA 10(1), 25-2(2): a municipality looks after the families that are in its area now.
+    """
+    nearby = context.by in nearby_cores(context.register, context.case)
+    return present_or_next_core(context) and needs(nearby, Reason.NOT_RESPONSIBLE_CORE)
+
+
+@sender_rule(Sender.ASSIGNING_CORE)
+@since_edition(2, before=present_or_next_core)
+def assigning_core(context: DecisionContext) -> Refusal | None:
+    """A core agency that is or will be responsible, or of the town where some of the family stay: that town's own
+    programme visits them, by its staff or its contractor. Basis: CWA 21-10-2(3); guideline 4(1)."""
+    stays = {stay.core for stay in context.case.stays.values()}
+    return present_or_next_core(context) and needs(context.by in stays, Reason.NOT_RESPONSIBLE_CORE)
+
+
+@sender_rule(Sender.UNASSIGNING_CORE)
+@since_edition(2, before=any_core)
+def unassigning_core(context: DecisionContext) -> Refusal | None:
+    """A core agency that is, was or will be responsible, or whoever assigned that visitor. Basis: guideline 4(1)."""
+    agency = context.event.agency
+    assigned_it = context.by in (agency, context.case.commissioned.get(agency))
+    return any_core(context) and needs(assigned_it, Reason.NOT_RESPONSIBLE_CORE)
+
+
+@sender_rule(Sender.REVIEWING_CORE)
+@since_edition(2, before=any_core)
+def reviewing_core(context: DecisionContext) -> Refusal | None:
+    """A core agency that is, was or will be responsible, or whose contractor visited where they stay.
+
+    Basis: guideline 6(4)[1].
+    """
+    return any_core(context) and nearby_core(context)
+
+
 @sender_rule(Sender.CONTRACTOR)
 def contractor(context: DecisionContext) -> Refusal | None:
     """A contractor. Basis: guideline 4(1), 6(4)[1]."""
     return needs(context.register.is_contractor(context.by), Reason.NOT_A_CONTRACTOR)
 
 
-@sender_rule(Sender.CORE_OR_CONTRACTOR)
-def core_or_contractor(context: DecisionContext) -> Refusal | None:
-    """The core agency, or a contractor that visits for it. Basis: guideline 4(1), 5(1)[3]."""
+def _core_or_contractor(context: DecisionContext) -> Refusal | None:
+    """In edition 1 no town visited a family that was not, and would not be, its own."""
     return any_core(context) and contractor(context)
 
 
-@sender_rule(Sender.CONTRACTOR_OR_NEXT_CORE)
-def contractor_or_next_core(context: DecisionContext) -> Refusal | None:
-    """A contractor, or the core agency that is or will be responsible. Basis: guideline 4(1), 6(3)[4]."""
+@sender_rule(Sender.CORE_OR_CONTRACTOR)
+@since_edition(2, before=_core_or_contractor)
+def core_or_contractor(context: DecisionContext) -> Refusal | None:
+    """A core agency, also of another town where the family may be, or a contractor that visits for it.
+
+    Basis: guideline 4(1), 5(1)[3]; CWA 10(1).
+    """
+    return reviewing_core(context) and contractor(context)
+
+
+def _contractor_or_next_core(context: DecisionContext) -> Refusal | None:
+    """In edition 1 no town visited a family that was not, and would not be, its own."""
     return None if context.register.is_contractor(context.by) else present_or_next_core(context)
+
+
+@sender_rule(Sender.CONTRACTOR_OR_NEXT_CORE)
+@since_edition(2, before=_contractor_or_next_core)
+def contractor_or_next_core(context: DecisionContext) -> Refusal | None:
+    """A contractor, or a core agency that is or will be responsible, or of another town where the family may be.
+
+    Basis: guideline 4(1), 6(3)[4]; CWA 10(1).
+    """
+    return None if context.register.is_contractor(context.by) else nearby_core(context)
 
 
 @sender_rule(Sender.DECIDES_ELIGIBILITY)
@@ -118,6 +177,11 @@ def answers_received_message(context: DecisionContext) -> Refusal | None:
     if message is None:
         return Refusal(Reason.UNKNOWN_MESSAGE)
     return needs(context.by in message.to, Reason.NOT_ADDRESSED)
+
+
+def known_indicators(context: DecisionContext) -> Refusal | None:
+    """Basis: guideline 6(2)[2]: codes of the list only."""
+    return needs(set(context.event.indicators) <= INDICATOR_CODES, Reason.INDICATOR_UNKNOWN)
 
 
 def has_reason(context: DecisionContext) -> Refusal | None:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from domain.case import Case
+from domain.case import Access, Case
 from domain.case_message import Carries
 from domain.reasons import Reason
 from domain.register import Register
@@ -16,7 +16,8 @@ from domain.register import Register
 
 @dataclass(frozen=True)
 class DecisionContext:
-    """One command about a case, with all that its rules look at. ``case`` has its place already."""
+    """One command about a case, with all that its rules look at. ``case`` has its place already; ``other``: the
+    other case that it names, null where there is none; ``access``: the readings of the case."""
 
     register: Register
     case: Case
@@ -25,6 +26,8 @@ class DecisionContext:
     event: Any
     now: datetime
     rule_book: Mapping[str, Any]
+    other: Case | None = None
+    access: Access | None = None
 
     @property
     def coordinating(self) -> UUID | None:

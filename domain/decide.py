@@ -13,22 +13,26 @@ from datetime import datetime
 from uuid import UUID
 
 from domain import events as e
+from domain.actors import Actor, is_system
 from domain.acts import ACTS
 from domain.agencies.rules import decide_network, decide_registrars
 from domain.audit.rules import decide_audit
 from domain.bases import ProposedDisclosure, check_basis, fitting_bases
 from domain.case import Message
-from domain.case_offices import networks_of
-from domain.codes import AUTHOR_ONLY, Flag, Role, Section
+from domain.case_offices import networks_informed
+from domain.codes import AUTHOR_ONLY, Flag, Purpose, Role, Section
 from domain.commission.rules import decide_commission
-from domain.context import Act, Carries, DecisionContext, Refusal
-from domain.editions import by_edition_of_world
+from domain.context import Act, Carries, DecisionContext, Refusal, needs
+from domain.editions import by_edition_of_world, since_edition
 from domain.errors import NotFound
+from domain.joined.sharing import registered_for_family
+from domain.network.rules import is_member, took_part
 from domain.programme.rules import decide_agency
+from domain.protection.rules import address_not_approved, knows_of_address
 from domain.readiness import Readiness, readiness
 from domain.reasons import Reason
 from domain.record import Command
-from domain.visibility import NOT_READY, as_contractor, pending_keys, refusal_to_open
+from domain.visibility import NOT_READY, as_contractor, pending_keys_of, refusal_to_open
 from domain.world import World, placement_of
 
 
@@ -36,6 +40,9 @@ from domain.world import World, placement_of
 def decide(world: World, command: Command, *, now: datetime) -> list[e.Event]:
     """The events that answer this command, by the rules of the world's edition: what it asked for, or why not."""
     proposed_event = command.proposed_event
+    refusal = not_a_person(command)
+    if refusal is not None:
+        return [_refusal_event(command, refusal)]
     match command.about.kind:
         case e.Kind.CASE if isinstance(proposed_event, e.AccessEvent):
             return [_decide_opening(world, command, proposed_event, now)]
@@ -65,6 +72,25 @@ def decide(world: World, command: Command, *, now: datetime) -> list[e.Event]:
             return [_refusal_event(command, Refusal(Reason.NOT_YOURS))]
 
 
+PERSON_FIELDS = ("second", "staff", "worker")
+"""The fields of events by which a command names a person."""
+
+
+def _whoever_asks(command: Command) -> Refusal | None:
+    """Edition 1 did not tell systems from persons."""
+    return None
+
+
+@since_edition(2, before=_whoever_asks)
+def not_a_person(command: Command) -> Refusal | None:
+    """What is a person's own word is not a system's, and no system is named for a person. Basis: APPI 66, 67."""
+    event = command.proposed_event
+    named = (getattr(event, name, None) for name in PERSON_FIELDS)
+    as_person = is_system(command.actor) and (event.ACTOR is Actor.PERSON or knows_of_address(event))
+    names_system = any(isinstance(ref, str) and is_system(ref) for ref in named)
+    return needs(not (as_person or names_system), Reason.NOT_A_PERSON)
+
+
 # --- a message in a case ------------------------------------------------------------------------------
 
 
@@ -75,7 +101,17 @@ def _decide_message(
     case = world.case
     if placed is not None and case.core is None:
         case = replace(case, network=placed.network, core=placed.core)
-    context = DecisionContext(world.register, case, by, command.actor, proposed_event, now, world.rule_book)
+    context = DecisionContext(
+        world.register,
+        case,
+        by,
+        command.actor,
+        proposed_event,
+        now,
+        world.rule_book,
+        world.other,
+        world.access,
+    )
     act = ACTS[type(proposed_event)]
     disclosed = _disclosed_sections(context)
     refusal = (
@@ -85,6 +121,7 @@ def _decide_message(
         or _check_form(context, act)
         or _check_parties(context, act)
         or _check_matrix(context, disclosed)
+        or address_not_approved(context)
         or _check_basis(context, disclosed)
         or _check_sender_ready(context)
         or (act.ready(context) if act.ready else None)
@@ -117,12 +154,16 @@ def _notifier_identifiable(proposed_event: e.CaseMessage) -> Refusal | None:
 
 
 def _disclosed_sections(context: DecisionContext) -> frozenset[Section]:
-    """Sections that go to the addressees with this act: its own, or those of the held message it frees."""
-    return frozenset(i.section for i in _disclosing_message(context).items) - AUTHOR_ONLY
+    """Sections that go to the addressees with this act: its own, or those of the held message it frees; ADDR too where a
+    protected address stands in another one."""
+    items = (i for i in _disclosing_message(context).items if i.section not in AUTHOR_ONLY)
+    return frozenset[Section]().union(*(i.judged_as for i in items))
 
 
 def _check_form(context: DecisionContext, act: Act) -> Refusal | None:
     own = frozenset(i.section for i in context.event.items) - AUTHOR_ONLY
+    if context.event.purpose is Purpose.INDEX_REBUILD:
+        return Refusal(Reason.PURPOSE_OF_OPENINGS)
     if act.carries is Carries.MUST and not own:
         return Refusal(Reason.NO_SECTIONS)
     if act.carries is Carries.NEVER and own:
@@ -151,15 +192,39 @@ def _check_matrix(context: DecisionContext, disclosed: frozenset[Section]) -> Re
     flags = {flag for i in _disclosing_message(context).items for flag in i.flags}
     for agency in sorted(context.event.to):
         roles = _roles(context, agency)
-        never = frozenset.intersection(*(frozenset(context.rule_book["never"].get(r, ())) for r in roles))
-        if disclosed & never:
-            return Refusal(Reason.NEVER_FOR_ROLE, agency)
+        reason = _excluded(context, agency, disclosed, roles)
+        if reason is not None:
+            return Refusal(reason, agency)
         barred = frozenset.intersection(
             *(frozenset(context.rule_book["never_flagged"].get(r, ())) for r in roles)
         )
         if flags & barred:
             return Refusal(Reason.SENSITIVE_NOT_FOR_ROLE, agency)
     return None
+
+
+def _excluded_from_role(
+    context: DecisionContext, agency: UUID, disclosed: frozenset[Section], roles: frozenset[Role]
+) -> Reason | None:
+    """Why these sections are never for an agency of these roles."""
+    never = frozenset.intersection(*(frozenset(context.rule_book["never"].get(r, ())) for r in roles))
+    return Reason.NEVER_FOR_ROLE if disclosed & never else None
+
+
+@since_edition(2, before=_excluded_from_role)
+def _excluded(
+    context: DecisionContext, agency: UUID, disclosed: frozenset[Section], roles: frozenset[Role]
+) -> Reason | None:
+    """The same, but minutes and closing talk go to members of the network who took part.
+    Basis: CWA 25-2(2), 25-5; guideline 6(2)[1], 6(5)[1]."""
+    shared = context.rule_book.get("participants", {})
+    for_participants = frozenset(section for role in roles for section in shared.get(role, ()))
+    never = _excluded_from_role(context, agency, disclosed - for_participants, roles)
+    if never is not None or not _excluded_from_role(context, agency, disclosed, roles):
+        return never
+    if not is_member(context, agency):
+        return Reason.NEVER_FOR_ROLE
+    return None if took_part(context, agency, _disclosing_message(context)) else Reason.NOT_A_PARTICIPANT
 
 
 def _roles(context: DecisionContext, agency: UUID) -> frozenset[Role]:
@@ -191,17 +256,38 @@ def _proposed_disclosure(
         to=agency,
         sections=disclosed,
         consent=_disclosing_message(context).consent,
-        registered=_registered_in(context),
+        registered=_registered_for(context, agency),
         unsolicited=isinstance(_disclosing_message(context), e.UNSOLICITED_DISCLOSURES),
+        commissioned=as_contractor(context.register, _disclosing_message(context), context.by),
         now=context.now,
     )
 
 
+def _registered_anywhere(context: DecisionContext, agency: UUID) -> frozenset[UUID]:
+    """In edition 1 every network with which it is registered counted, whoever spoke to whom."""
+    return _registered_in(context)
+
+
+@since_edition(2, before=_registered_anywhere)
+def _registered_for(context: DecisionContext, agency: UUID) -> frozenset[UUID]:
+    """The networks with which it is registered and in which one of the two takes part: what another town's network has
+    registered is no basis between two agencies that are not of it. Basis: CWA 25-2(2), 25-3(1)."""
+    networks = context.register.networks
+    return frozenset(
+        id
+        for id in _registered_in(context) & set(networks)
+        if {context.by, agency} & {networks[id].core, networks[id].coordinating, *networks[id].members}
+    )
+
+
 def _registered_in(context: DecisionContext) -> frozenset[UUID]:
-    """With which networks it is registered; a registration takes effect with its own message."""
-    known = context.case.registered_in
+    """With which networks it, or a joined case of the family, is registered; a registration takes effect with its own
+    message."""
+    known = registered_for_family(context.case)
     if isinstance(context.event, e.NetworkCaseRegistered):
-        mine = {n.id for n in networks_of(context.register, context.case) if n.coordinating == context.by}
+        mine = {
+            n.id for n in networks_informed(context.register, context.case) if n.coordinating == context.by
+        }
         return known | mine
     return known
 
@@ -231,16 +317,34 @@ def _applicable_bases(
     )
 
 
-def _check_sender_ready(context: DecisionContext) -> Refusal | None:
+def _contractor_ready(context: DecisionContext) -> Refusal | None:
     """A sender that writes as the case's contractor must be its contractor; a lapsed one may still report (V6, V8)."""
     if not as_contractor(context.register, context.event, context.by):
         return None
     state = readiness(context.register, context.case, context.by, context.now)
     if state not in (Readiness.READY, Readiness.SUSPENDED):
         return Refusal(NOT_READY[state], context.by)
+    return _writer_assigned(context)
+
+
+@since_edition(2, before=_contractor_ready)
+def _check_sender_ready(context: DecisionContext) -> Refusal | None:
+    """As ``_contractor_ready``; but whoever sees a child in danger reports it, also when the contract or the support is
+    over, and whichever of its people it is. Basis: CAPA 5(2), 6(1)."""
+    return None if isinstance(context.event, e.SafetyConcernRaised) else _contractor_ready(context)
+
+
+def _visitor_assigned(context: DecisionContext) -> Refusal | None:
     if (context.by, context.actor) not in context.case.assigned:
         return Refusal(Reason.WORKER_NOT_ASSIGNED, context.by)
     return None
+
+
+@since_edition(2, before=_visitor_assigned)
+def _writer_assigned(context: DecisionContext) -> Refusal | None:
+    """A person who writes for a contractor is its assigned visitor; its system writes where it has assigned one (the
+    states before say so). Basis: guideline 4(3); V6."""
+    return None if is_system(context.actor) else _visitor_assigned(context)
 
 
 def _check_addressees_ready(
@@ -277,6 +381,8 @@ BASIS_REASONS = frozenset(
         Reason.NOT_REGISTERED,
         Reason.NOT_A_MEMBER,
         Reason.OTHER_MUNICIPALITY,
+        Reason.REQUEST_NOT_RECORDED,
+        Reason.COMMISSIONED_DATA,
         Reason.NOT_APPROVED_BY_TWO,
         Reason.NO_CONSENT,
         Reason.CONSENT_WITHDRAWN,
@@ -314,7 +420,7 @@ def _decide_opening(world: World, command: Command, proposed_event: e.AccessEven
                 item,
                 now=now,
                 rule_book=world.rule_book,
-            )
+            ) or _nothing_to_rebuild(world, command, message, item, proposed_event)
             if reason is not None:
                 return e.OpeningRefused(
                     item=proposed_event.item,
@@ -329,14 +435,25 @@ def _decide_opening(world: World, command: Command, proposed_event: e.AccessEven
                 return _refusal_event(command, Refusal(Reason.UNKNOWN_MESSAGE))
             return proposed_event
         case e.WrappedKeyFetchedForRewrap():
-            duties = {
-                i.item for _, i, _ in pending_keys(world.register, world.case, rule_book=world.rule_book)
-            }
+            pending = pending_keys_of(world.register, world.case, message, rule_book=world.rule_book)
+            duties = {i.item for _, i, _ in pending}
             if command.by != rewrapper(world, message) or proposed_event.item not in duties:
                 return _refusal_event(command, Refusal(Reason.NO_REWRAP_DUTY))
             return proposed_event
         case _:
             return _refusal_event(command, Refusal(Reason.NOT_YOURS))
+
+
+def _nothing_to_rebuild(
+    world: World, command: Command, message: Message, item: e.Item, proposed_event: e.SectionOpened
+) -> Reason | None:
+    """For its case index a door opens again what its agency wrote or has opened, under BASIC: it learns nothing that it
+    was not given before, so that nobody need be informed. Basis: APPI 66."""
+    if proposed_event.purpose is not Purpose.INDEX_REBUILD:
+        return None
+    is_known = command.by == message.by or (command.by, item.item) in world.access.opened.values()
+    is_agency = isinstance(command.by, UUID)
+    return None if is_agency and is_known and item.section is Section.BASIC else Reason.NOTHING_TO_REBUILD
 
 
 def rewrapper(world: World, message: Message) -> UUID:
@@ -349,9 +466,14 @@ def _decide_rewrap(
     world: World, command: Command, proposed_event: e.ItemsRewrapped, now: datetime
 ) -> e.Event:
     """Basis: CWA 25-2(5); only for readers who have standing access and lack a key."""
+    named = {world.case.message_of_item.get(w.item) for w in proposed_event.wrapped_keys}
     duties = {
         (i.item, reader): rewrapper(world, message)
-        for message, i, reader in pending_keys(world.register, world.case, rule_book=world.rule_book)
+        for id in named
+        if id is not None
+        for message, i, reader in pending_keys_of(
+            world.register, world.case, world.case.messages[id], rule_book=world.rule_book
+        )
     }
     if not proposed_event.wrapped_keys or any(
         duties.get((w.item, w.to)) != command.by for w in proposed_event.wrapped_keys

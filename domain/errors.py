@@ -28,6 +28,10 @@ class ExchangeError(Exception):
     """
 
     category: ClassVar[str] = "error"
+    retry_after_seconds: int | None = None
+    """When the caller may try again, where that is known."""
+    detail_ja: str = ""
+    """What happened and what to do, in Japanese, where that says more than the table."""
 
     def __init__(self, error_code: str, detail: str = "") -> None:
         row = error_codes.find(error_code)
@@ -75,6 +79,10 @@ class Unavailable(ExchangeError):
     """The hub can't answer now and has done nothing. The same bytes may be sent again."""
 
     category = error_codes.UNAVAILABLE
+
+    def __init__(self, error_code: str, detail: str = "", *, retry_after_seconds: int | None = None) -> None:
+        super().__init__(error_code, detail)
+        self.retry_after_seconds = retry_after_seconds
 
 
 class InvariantViolation(ExchangeError):

@@ -16,6 +16,8 @@ from enum import Enum, StrEnum
 from typing import Any, ClassVar
 from uuid import UUID
 
+from domain.actors import Actor
+
 _TOPIC = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9]*\Z")
 
 STRICT: dict[str, Any] = {"extra": "forbid", "strict": True}
@@ -50,6 +52,8 @@ STATEMENTS: dict[str, str] = {
     "cause": "why it is recorded: a member of Cause",
 }
 """What the class statement of every event has to state."""
+COMMANDED: dict[str, str] = {"actor": "who may give a command for it: a member of Actor"}
+"""What the class statement of an event that a command may propose has to state besides."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +62,8 @@ class Event:
 
     ``TITLE``: its Japanese name; ``LAW``: the law or own rule it rests on; ``CAUSE``: why it is recorded. ``ON``: the
     kind of originator it is recorded on, None: on the one that the command was about. ``HUB_FIELDS``: those that
-    the hub decides; a command must not bring them. The first sentence of its docstring is its meaning in the glossary.
+    the hub decides; a command must not bring them. ``ACTOR``: whether a command for it is a person's own word, None
+    where no command may propose it. The first sentence of its docstring is its meaning in the glossary.
     """
 
     TOPIC: ClassVar[str] = ""
@@ -67,6 +72,7 @@ class Event:
     LAW: ClassVar[str] = ""
     CAUSE: ClassVar[Cause | None] = None
     ON: ClassVar[Kind | None] = None
+    ACTOR: ClassVar[Actor | None] = None
     HUB_FIELDS: ClassVar[frozenset[str]] = frozenset()
     __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
 
@@ -79,6 +85,7 @@ class Event:
         law: str = "",
         on: Kind | None = None,
         cause: Cause | None = None,
+        actor: Actor | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init_subclass__(**kwargs)
@@ -93,7 +100,11 @@ class Event:
             if not hasattr(cls, f"upcast_v{step}_v{step + 1}"):
                 raise TypeError(f"{cls.__name__}: upcast_v{step}_v{step + 1} is missing")
         require_statements(cls, {"title": title, "law": law, "cause": cls.CAUSE}, STATEMENTS)
-        cls.TOPIC, cls.VERSION, cls.TITLE, cls.LAW = topic, version, title, law
+        if cls.may_be_commanded():
+            require_statements(cls, {"actor": actor}, COMMANDED)
+        elif actor is not None:
+            raise TypeError(f"{cls.__name__}: no command may propose it, so it has no actor")
+        cls.TOPIC, cls.VERSION, cls.TITLE, cls.LAW, cls.ACTOR = topic, version, title, law, actor
         EVENTS[topic] = cls
 
     @classmethod

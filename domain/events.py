@@ -19,6 +19,7 @@ from domain.clock_kinds import REFERRAL_CLOCKS, ClockKind
 from domain.closing.events import *
 from domain.commission.events import *
 from domain.consent.events import *
+from domain.contact_ban.events import *
 from domain.disclosure.events import *
 from domain.emergency.events import *
 from domain.event import EVENTS as EVENTS
@@ -27,7 +28,10 @@ from domain.event import Event as Event
 from domain.event import Kind as Kind
 from domain.event import dump as dump
 from domain.event import upcast as upcast
+from domain.family_services.events import *
+from domain.household.events import *
 from domain.inquiry.events import *
+from domain.joined.events import *
 from domain.moves.events import *
 from domain.network.events import *
 from domain.programme.events import *
@@ -36,8 +40,10 @@ from domain.referral.events import *
 from domain.retention.events import *
 from domain.rights.events import *
 from domain.safety.events import *
+from domain.stays.events import *
 from domain.support.events import *
 from domain.visits.events import *
+from domain.whereabouts.events import *
 
 MESSAGES: tuple[type[CaseMessage], ...] = tuple(c for c in EVENTS.values() if issubclass(c, CaseMessage))
 """Every message that a case can have."""

@@ -1,15 +1,17 @@
 """一定の指標 ＜項目の例示＞: the 36 items of guideline 6(2)[2], edition IND-H21.
 
 Polarity: ``risk`` means that its presence is a concern, ``neutral`` that it only describes, ``protective``
-that its presence lowers concern. There are no weights and no score: the guideline gives none.
+that its presence lowers concern: NO_CONCERN at a protective item means that the strength is there, CONCERN that it is
+wanting, SERIOUS that it is not there at all. There are no weights and no score: the guideline gives none.
 ``bundle``: whether a visitor's default bundle has it (ALWAYS, NEED, NEVER).
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from domain.codes import Flag, Section
+from domain.codes import Flag, IndicatorValue, Section
 
 INDICATOR_SET = "IND-H21"
 
@@ -70,3 +72,45 @@ INDICATORS: tuple[Indicator, ...] = (
 """All of the edition, in the guideline's order: 4 + 7 + 10 + 7 + 8."""
 
 INDICATOR_CODES = frozenset(indicator.code for indicator in INDICATORS)
+
+CONCERNS = frozenset({IndicatorValue.CONCERN, IndicatorValue.SERIOUS})
+"""Values that say that something was seen which is a concern (at a protective item: that a strength is wanting)."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """An assessment as people read it, in the order of the list. Every item is in exactly one of these.
+
+    ``not_assessed``: nobody looked, so nothing is known: never the same as ``no_concern``.
+    """
+
+    concerns: tuple[Indicator, ...]
+    strengths: tuple[Indicator, ...]
+    no_concern: tuple[Indicator, ...]
+    unknown: tuple[Indicator, ...]
+    not_assessed: tuple[Indicator, ...]
+
+
+def read_indicators(values: Mapping[str, str]) -> Reading:
+    """The values read by the polarity of each item; an item without a value was not assessed."""
+
+    def with_value(*wanted: IndicatorValue, protective: bool | None = None) -> tuple[Indicator, ...]:
+        return tuple(
+            indicator
+            for indicator in INDICATORS
+            if values.get(indicator.code, IndicatorValue.NOT_ASSESSED) in wanted
+            and protective in (None, indicator.polarity == "protective")
+        )
+
+    return Reading(
+        concerns=with_value(*CONCERNS),
+        strengths=with_value(IndicatorValue.NO_CONCERN, protective=True),
+        no_concern=with_value(IndicatorValue.NO_CONCERN, protective=False),
+        unknown=with_value(IndicatorValue.UNKNOWN),
+        not_assessed=with_value(IndicatorValue.NOT_ASSESSED),
+    )
+
+
+def is_assessed(values: Mapping[str, str]) -> bool:
+    """Whether at least one item was looked at."""
+    return len(read_indicators(values).not_assessed) < len(INDICATORS)

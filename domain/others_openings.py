@@ -40,12 +40,16 @@ class DailyOpenings:
     count: int
 
 
+_READ_BY_NOBODY = frozenset({Purpose.REHEARSAL_CHECK.value, Purpose.INDEX_REBUILD.value})
+
+
 def others_openings(
     world: World, agency: UUID, openings: Iterable[CaseOpening], *, since: datetime, now: datetime
 ) -> list[DailyOpenings]:
     """What other agencies opened after ``since`` of a case that this agency answers for as its core agency.
 
-    Only of messages that it can see itself; readings of a rehearsal are left out. None where the case is another's.
+    Only of messages that it can see itself; readings of a rehearsal, and those that
+    only rebuild a door's case index, are left out. None where the case is another's.
     Basis: APPI 66.
     """
     if world.case.core != agency:
@@ -55,7 +59,7 @@ def others_openings(
         (day_of(one.at), one.agency, one.section)
         for one in openings
         if not one.refused
-        and one.purpose != Purpose.REHEARSAL_CHECK.value
+        and one.purpose not in _READ_BY_NOBODY
         and one.agency != agency
         and one.message in visible
         and one.at > since

@@ -12,7 +12,8 @@ from uuid import UUID
 from domain.calendar import day_of
 from domain.case import Case
 from domain.codes import CaseStatus
-from domain.register import Commission, Register
+from domain.commission.state import Commission
+from domain.register import Register
 
 CLOSED = frozenset({CaseStatus.CLOSED, CaseStatus.FOLLOW_ON_PENDING, CaseStatus.TRANSFERRED})
 
@@ -31,10 +32,26 @@ class Readiness(StrEnum):
     CASE_CLOSED = "CASE_CLOSED"
 
 
-def worker_gaps(commission: Commission, worker: str, on: date) -> frozenset[str]:
-    """What this visitor lacks; an unregistered one lacks registration."""
-    registered_worker = commission.workers.get(worker)
-    return frozenset({"REGISTRATION"}) if registered_worker is None else registered_worker.gaps(on)
+def worker_gaps(register: Register, commission: Commission, worker: str, on: date) -> frozenset[str]:
+    """What this visitor lacks; one who is not on the roll, or has left it, lacks registration."""
+    known = commission.workers.get(worker)
+    if known is None or known.left_at is not None:
+        return frozenset({"REGISTRATION"})
+    return known.gaps(on, register.record_check_from)
+
+
+def assigned_workers(register: Register, case: Case, agency: UUID) -> frozenset[str]:
+    """Which visitors of this agency are assigned to the case; whoever has left is not, before its end is recorded here."""
+    commission = commission_of_visitor(register, case, agency)
+    workers = {} if commission is None else commission.workers
+    assigned = (worker for who, worker in case.assigned if who == agency)
+    return frozenset(w for w in assigned if w not in workers or workers[w].left_at is None)
+
+
+def commission_of_visitor(register: Register, case: Case, agency: UUID) -> Commission | None:
+    """The roll on which the visitors stand whom this agency has in the case: its own ones on its own, a contractor's on
+    that of its commission."""
+    return register.commission(case.commissioned.get(agency, agency), agency)
 
 
 def gaps_for(
@@ -42,9 +59,8 @@ def gaps_for(
 ) -> frozenset[str]:
     """All gaps that keep this contractor from the case: its own and those of every assigned visitor."""
     missing = set(commission.gaps(on, member=register.is_member(commission)))
-    for who, worker in case.assigned:
-        if who == agency:
-            missing |= {f"{worker}:{gap}" for gap in worker_gaps(commission, worker, on)}
+    for worker in assigned_workers(register, case, agency):
+        missing |= {f"{worker}:{gap}" for gap in worker_gaps(register, commission, worker, on)}
     return frozenset(missing)
 
 
@@ -56,7 +72,7 @@ def readiness(register: Register, case: Case, agency: UUID, now: datetime) -> Re
         return Readiness.CASE_CLOSED
     if commission is None or not commission.in_force(on):
         return Readiness.NOT_COMMISSIONED
-    if not case.has_assigned(agency):
+    if not assigned_workers(register, case, agency):
         ready = commission.was_ready and not commission.suspended
         return Readiness.NOT_ASSIGNED if ready else Readiness.NOT_READY
     # Nobody is assigned who was not ready then: an assigned contractor that has gaps now has lapsed.
@@ -65,11 +81,21 @@ def readiness(register: Register, case: Case, agency: UUID, now: datetime) -> Re
     return Readiness.READY
 
 
+def own_visitor_unready(register: Register, case: Case, agency: UUID, actor: str, now: datetime) -> bool:
+    """Whether this person visits the family for its own agency, the core agency, and is not trained or sworn (any more).
+
+    Basis: guideline 4(3), 8[2], 8[3].
+    """
+    own = register.commission(agency, agency)
+    assigned = own is not None and (agency, actor) in case.assigned
+    return own is not None and assigned and bool(worker_gaps(register, own, actor, day_of(now)))
+
+
 def worker_ready(register: Register, case: Case, agency: UUID, worker: str, now: datetime) -> bool:
     """Whether this very visitor may open: assigned to the case, registered, trained and sworn."""
     commission = register.commission(case.core_of(agency), agency)
     return (
         commission is not None
         and (agency, worker) in case.assigned
-        and not worker_gaps(commission, worker, day_of(now))
+        and not worker_gaps(register, commission, worker, day_of(now))
     )

@@ -10,7 +10,7 @@ from uuid import UUID
 from domain import editions
 from domain import events as e
 from domain.case import Access, Case
-from domain.case_offices import destination, networks_of, offices_of
+from domain.case_offices import destination, network_of_stay, networks_informed, offices_of
 from domain.editions import by_edition_of_world
 from domain.evolution import evolve, evolve_access
 from domain.record import Command, Record, access_of
@@ -21,6 +21,7 @@ from domain.register import Register, Rules
 class World:
     """State at one moment. ``case`` and ``access`` are empty ones where nothing was recorded yet.
 
+    ``other``: the other case that the command names, null where it names none, or one that is not there.
     ``edition``: of the rules that look at it; the current one where nobody says another.
     """
 
@@ -28,6 +29,7 @@ class World:
     case: Case
     access: Access
     edition: int = field(default_factory=lambda: editions.CURRENT_EDITION)
+    other: Case | None = None
 
     @property
     def rules(self) -> Rules:
@@ -52,6 +54,11 @@ class World:
 def empty_world(register: Register, case: UUID) -> World:
     """A case of which nothing is recorded."""
     return World(register, Case(id=case), Access(id=access_of(case)))
+
+
+def other_case_named_in(event: e.Event) -> UUID | None:
+    """The other case on which a decision about this event rests; None where there is none."""
+    return event.other if isinstance(event, e.CasesJoined) else None
 
 
 @by_edition_of_world
@@ -81,8 +88,10 @@ def _placed_in_new_network(world: World, proposed_event: e.CaseMessage, by: UUID
     network = None
     if isinstance(proposed_event, e.TransferCompleted):
         network = destination(world.register, world.case)
+    elif isinstance(proposed_event, e.StayingElsewhere):
+        network = network_of_stay(world.register, world.case, proposed_event)
     elif isinstance(proposed_event, e.NetworkCaseRegistered | e.NetworkCaseDeregistered):
-        others = (n for n in networks_of(world.register, world.case) if n.id != world.case.network)
+        others = (n for n in networks_informed(world.register, world.case) if n.id != world.case.network)
         network = next((n for n in others if n.coordinating == by), None)
     if network is None or network.core is None:
         return None
@@ -101,7 +110,23 @@ def may_address_case(world: World, command: Command) -> bool:
         return True
     if case.version == 0:
         return False
-    return command.by in case.parties | offices_of(world.register, case)
+    coordinating = {network.coordinating for network in networks_informed(world.register, case)}
+    return command.by in case.parties | offices_of(world.register, case) | coordinating
+
+
+def _of_other_case(world: World, command: Command) -> dict[tuple[e.Kind, UUID], int]:
+    """The other case that the command names, where it is the sender's own: of another's case nothing is stated."""
+    other = world.other
+    if other is None or other.core != command.by or other.id == world.case.id:
+        return {}
+    return {(e.Kind.CASE, other.id): other.version}
+
+
+def _of_readings(world: World, proposed_event: e.Event) -> dict[tuple[e.Kind, UUID], int]:
+    """The readings of the case, where a message in it speaks of one."""
+    if not isinstance(proposed_event, e.ContentUnreadableReported):
+        return {}
+    return {(e.Kind.CASE_ACCESS, world.access.id): world.access.version}
 
 
 @by_edition_of_world
@@ -126,6 +151,7 @@ def rests_on(world: World, command: Command) -> tuple[tuple[e.Kind, UUID, int], 
             commission = register.commission(case.commissioned.get(agency, core), agency)
             if commission is not None:
                 versions[(e.Kind.COMMISSION, commission.id)] = commission.version
+    versions |= _of_other_case(world, command) | _of_readings(world, proposed_event)
     if isinstance(proposed_event, e.AuditContentAccessGranted):
         versions |= {(e.Kind.LOG, id): log.version for id, log in register.log.items()}
     for agency in agencies:

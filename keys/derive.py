@@ -23,13 +23,24 @@ class KeyUse(StrEnum):
     FILE_DIGEST = "kh/file-digest-key/v1"
     FAMILY_DIGEST = "kh/family-digest-key/v1"
     NOTIFIER_MARK = "kh/notifier-mark-key/v1"
+    ADDRESS_MARK = "kh/address-mark-key/v1"
+    CASE_INDEX = "kh/case-index-key/v1"
+    CASE_CHARGE = "kh/case-charge-key/v1"
+    CHILD_REFERENCE = "kh/child-reference-key/v1"
+    STATISTICS_LOT = "kh/statistics-lot-key/v1"
     ITEM_COMMITMENT = "kh/item-commitment-key/v1"
     LEAF_TAG = "kh/leaf-tag-key/v1"
     STORE_KEY_CHECK = "kh/store-key-check/v1"
 
 
 OwnDigestUse: TypeAlias = Literal[
-    KeyUse.COMMAND_DIGEST, KeyUse.FILE_DIGEST, KeyUse.FAMILY_DIGEST, KeyUse.NOTIFIER_MARK
+    KeyUse.COMMAND_DIGEST,
+    KeyUse.FILE_DIGEST,
+    KeyUse.FAMILY_DIGEST,
+    KeyUse.NOTIFIER_MARK,
+    KeyUse.ADDRESS_MARK,
+    KeyUse.CHILD_REFERENCE,
+    KeyUse.STATISTICS_LOT,
 ]
 """The ends for which a door computes digests of its own data."""
 OWN_DIGEST_USES: tuple[OwnDigestUse, ...] = (
@@ -37,7 +48,13 @@ OWN_DIGEST_USES: tuple[OwnDigestUse, ...] = (
     KeyUse.FILE_DIGEST,
     KeyUse.FAMILY_DIGEST,
     KeyUse.NOTIFIER_MARK,
+    KeyUse.ADDRESS_MARK,
+    KeyUse.CHILD_REFERENCE,
+    KeyUse.STATISTICS_LOT,
 )
+OwnSealUse: TypeAlias = Literal[KeyUse.CASE_INDEX, KeyUse.CASE_CHARGE]
+"""The ends for which a door seals its own data for itself."""
+OWN_SEAL_USES: tuple[OwnSealUse, ...] = (KeyUse.CASE_INDEX, KeyUse.CASE_CHARGE)
 
 
 def derive_key(secret: bytes, use: KeyUse) -> bytes:

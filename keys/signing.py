@@ -33,9 +33,10 @@ from cryptography.hazmat.primitives.hpke import (
 )
 
 from domain.errors import Malformed, Untrusted
-from keys.derive import OWN_DIGEST_USES, OwnDigestUse, derive_key
+from keys.derive import OWN_DIGEST_USES, OWN_SEAL_USES, OwnDigestUse, OwnSealUse, derive_key
 from keys.fields import Fields
 from keys.lp import lp, sha256
+from keys.sealing import open_sealed, pad, seal, unpad
 
 SEED_BYTES = 32
 
@@ -258,7 +259,7 @@ class KemKey(_Secret):
     Source: draft-connolly-cfrg-xwing-kem, expandDecapsulationKey.
     """
 
-    __slots__ = ("_digest_keys", "_hpke", "_kem_seed", "public")
+    __slots__ = ("_digest_keys", "_hpke", "_kem_seed", "_seal_keys", "public")
 
     def __init__(self, seed: bytes) -> None:
         if len(seed) != SEED_BYTES:
@@ -268,6 +269,7 @@ class KemKey(_Secret):
         x25519 = X25519PrivateKey.from_private_bytes(expanded[64:])
         self._kem_seed = seed
         self._digest_keys = {use: derive_key(seed, use) for use in OWN_DIGEST_USES}
+        self._seal_keys = {use: derive_key(seed, use) for use in OWN_SEAL_USES}
         self._hpke = MLKEM768X25519PrivateKey(mlkem, x25519)
         self.public = KemPublic(
             mlkem.public_key().public_bytes_raw() + x25519.public_key().public_bytes_raw()
@@ -296,6 +298,14 @@ class KemKey(_Secret):
         Reveals nothing to anyone without the seed, however short the data. Never leaves the door. Source: KH-1 §4.
         """
         return hmac.digest(self._digest_keys[use], lp("kh/own-digest/v1", data), hashlib.sha256)
+
+    def own_seal(self, use: OwnSealUse, context: bytes, data: bytes) -> bytes:
+        """The data padded and sealed for the holder alone, in this context. Never leaves the door. Source: KH-1 §4."""
+        return seal(self._seal_keys[use], context, pad(data))
+
+    def open_own_seal(self, use: OwnSealUse, context: bytes, sealed: bytes) -> bytes:
+        """What ``own_seal`` sealed. Raises Untrusted, Malformed where it was changed, or sealed for another end."""
+        return unpad(open_sealed(self._seal_keys[use], context, sealed))
 
     def __repr__(self) -> str:
         return f"<KemKey {self.public.kid.hex()[:8]}>"

@@ -21,8 +21,9 @@ from domain.events import Item, dump
 from domain.tasks import can_see_message
 from domain.visibility import refusal_to_open, standing_readers
 from domain.world import World
+from projections.case_change import CaseChange
 from projections.projection import Projection
-from projections.rows import METADATA, CaseRows, Key, Lru, text_of
+from projections.rows import METADATA, CaseRows, Key, Lru, Row, text_of
 from projections.stream_record import StreamRecord
 
 MESSAGES = Table(
@@ -85,20 +86,27 @@ class AgencyProjection(Projection):
 
     def __init__(self, *, cases: int = 256) -> None:
         super().__init__()
-        self._message_rows = CaseRows(MESSAGES, cases=cases)
+        self._message_rows = CaseRows(MESSAGES, cases=cases, group_of=_message_of)
         self.case_tables = [self._message_rows]
         self._message_json_cache: Lru[tuple[UUID, int], MessageJson] = Lru(cases * 64)
 
-    def refresh_case(self, db: Connection, stream_record: StreamRecord, world: World) -> None:
-        case = str(world.case.id)
-        existing_rows = dict(self._message_rows.of(db, case))
-        wanted_rows = dict(feed_bodies(world, stream_record.known.at, self._message_json))
+    def refresh_case(self, db: Connection, stream_record: StreamRecord, change: CaseChange) -> None:
+        case, messages = str(change.world.case.id), change.world.case.messages
+        now = stream_record.known.at
+        for id in change.messages:
+            wanted_rows = dict(message_bodies(change.world, messages[id], now, self._message_json))
+            self._put_rows(db, case, str(id), wanted_rows, stream_record.position)
+
+    def _put_rows(
+        self, db: Connection, case: str, message: str, wanted_rows: Mapping[Key, str], position: int
+    ) -> None:
+        existing_rows = dict(self._message_rows.group(db, case, message))
         for key, body in wanted_rows.items():
             if key not in existing_rows or existing_rows[key][1] != body:
-                self._message_rows.put(db, case, key, (stream_record.position, body))
+                self._message_rows.put(db, case, key, (position, body))
         for key in existing_rows.keys() - wanted_rows.keys():
             if existing_rows[key][1] != GONE:
-                self._message_rows.put(db, case, key, (stream_record.position, GONE))
+                self._message_rows.put(db, case, key, (position, GONE))
 
     def _message_json(self, case: UUID, message: Message) -> MessageJson:
         known = self._message_json_cache.get((case, message.version))
@@ -108,25 +116,31 @@ class AgencyProjection(Projection):
         return known
 
 
-def feed_bodies(
-    world: World, now: datetime, make_message_json: Callable[[UUID, Message], MessageJson] = MessageJson
+def _message_of(key: Key, _: Row) -> str:
+    return key[1]
+
+
+def message_bodies(
+    world: World,
+    message: Message,
+    now: datetime,
+    make_message_json: Callable[[UUID, Message], MessageJson] = MessageJson,
 ) -> Iterator[tuple[Key, str]]:
-    """((agency, message), body) for every agency that sees something of this case at ``now``."""
+    """((agency, message), body) for every agency that sees something of this message at ``now``."""
     register, case, rule_book = world.register, world.case, world.rule_book
-    for message in case.messages.values():
-        standing_readers_by_item = {
-            item.item: standing_readers(register, case, message.by, message.event, item, rule_book)
-            for item in message.items
-        }
-        message_json = make_message_json(case.id, message)
-        for agency in sorted({message.by, *message.to}.union(*standing_readers_by_item.values())):
-            if can_see_message(world, agency, message, now=now):
-                body = _row_body(world, message, agency, standing_readers_by_item, message_json, now)
-            elif agency == message.by:  # V6, V8: a contractor keeps the receipts of its own messages
-                body = f'{message_json.receipt},"items":[]}}'
-            else:
-                continue
-            yield (str(agency), str(message.id)), body
+    standing_readers_by_item = {
+        item.item: standing_readers(register, case, message.by, message.event, item, rule_book)
+        for item in message.items
+    }
+    message_json = make_message_json(case.id, message)
+    for agency in sorted({message.by, *message.to}.union(*standing_readers_by_item.values())):
+        if can_see_message(world, agency, message, now=now):
+            body = _row_body(world, message, agency, standing_readers_by_item, message_json, now)
+        elif agency == message.by:  # V6, V8: a contractor keeps the receipts of its own messages
+            body = f'{message_json.receipt},"items":[]}}'
+        else:
+            continue
+        yield (str(agency), str(message.id)), body
 
 
 def _row_body(
@@ -147,7 +161,11 @@ def _row_body(
     )
     author_only_fields = {"actor": message.actor, "held": sorted(map(str, message.held))}
     extra_fields = f",{_compact_json(author_only_fields)[1:-1]}" if author else ""
-    return f'{message_json.control}{extra_fields},"items":[{items}],"status":"{world.case.status.value}"}}'
+    until = world.case.address_until
+    of_case = _compact_json(
+        {"protected_until": None if until is None else until.isoformat(), "status": world.case.status.value}
+    )
+    return f'{message_json.control}{extra_fields},"items":[{items}],{of_case[1:]}'
 
 
 def _is_addressed(message: Message, item: Item, agency: UUID) -> bool:

@@ -30,8 +30,9 @@ from domain.record import Record, access_of
 from domain.register import Register
 from domain.world import World
 from projections.agency_feed import AgencyProjection
+from projections.case_change import FollowedCase
 from projections.exceptions import Exceptions
-from projections.index import HEAD, PARKED, TABLES, Index, rows_edition
+from projections.index import HEAD, PARKED, TABLES, Index, affects_cases, rows_edition
 from projections.ledger import Ledger
 from projections.log_leaves import Leaves
 from projections.projection import Projection
@@ -49,6 +50,11 @@ _ADVANCE_HEAD = (
 )
 _INSERT_PARKED = insert(PARKED)
 _SELECT_PARKED = select(PARKED.c.projection, PARKED.c.position)
+
+MAX_PENDING_ROWS = 2000
+"""A transaction with more rows to write ends: some tenths of a second of work, so that the position goes on in short steps."""
+CASES_PER_STEP = 50
+"""So many cases are refreshed in one transaction where a record of the register affects more."""
 
 _CASE_KINDS = frozenset({Kind.CASE, Kind.CASE_ACCESS})
 
@@ -83,6 +89,7 @@ class _BatchState:
         self.register = register
         self.position = position
         self.cases: dict[UUID, Case] = {}
+        self.followed: dict[UUID, FollowedCase] = {}
 
 
 class Engine:
@@ -107,8 +114,10 @@ class Engine:
         )
         self._index = Index()
         self._case_cache: Lru[UUID, Case] = Lru(cases)
+        self._followed: Lru[UUID, FollowedCase] = Lru(cases)  # as the rows were last made
         self._register = Register()
         self._position = 0
+        self._refreshed_ahead: frozenset[UUID] = frozenset()  # by the record that is applied next
         self._parked: dict[str, int] = {}
         self._write_lock = threading.Lock()  # owned by the thread that applies records
         self._position_changed = threading.Condition()
@@ -228,8 +237,13 @@ class Engine:
     def _apply_or_split(self, batch: list[StreamRecord]) -> None:
         """Apply the batch; where a projection fails, record by record, parking each projection at the record it fails on."""
         try:
-            self._apply_in_transaction(batch, {})
+            remaining = batch
+            while remaining:
+                self._refresh_ahead(remaining[0])
+                self._apply_in_transaction(remaining, {})
+                remaining = [one for one in remaining if one.position > self._position]
         except _ProjectionFailed as projection_failed:
+            batch = [one for one in batch if one.position > self._position]
             if len(batch) > 1:
                 for stream_record in batch:
                     self._apply_or_split([stream_record])
@@ -254,13 +268,15 @@ class Engine:
         try:
             with self._writer.begin() as db:
                 for stream_record in batch:
+                    if stream_record is not batch[0] and self._begins_transaction(
+                        batch_state, stream_record, active
+                    ):
+                        break  # it and the rest come in the next one
                     self._apply_record(db, batch_state, active, stream_record)
                 self._write_batch(db, batch_state, active, failed)
             committed = True
         finally:
-            self._index.rollback()
-            for projection in self._projections:
-                projection.committed_or_rolled_back(committed=committed)
+            self._end_transaction(batch_state, committed=committed)
         for case in batch_state.cases.values():
             self._case_cache.put(case.id, case)
         self._parked |= dict.fromkeys(failed, batch_state.position)
@@ -268,6 +284,62 @@ class Engine:
         with self._position_changed:
             self._position = batch_state.position
             self._position_changed.notify_all()
+
+    def _begins_transaction(
+        self, batch_state: _BatchState, stream_record: StreamRecord, active: list[Projection]
+    ) -> bool:
+        """Whether the transaction ends before this record: it has many rows to write already, or the record is one of the
+        register that may change many cases (see ``_refresh_ahead``)."""
+        if sum(projection.pending_rows for projection in active) > MAX_PENDING_ROWS:
+            return True
+        record = stream_record.record
+        if record is None or record.originator.kind in _CASE_KINDS:
+            return False
+        return affects_cases(
+            stream_record, batch_state.register, self._register_after(batch_state.register, record)
+        )
+
+    def _refresh_ahead(self, stream_record: StreamRecord) -> None:
+        """Refresh the cases that a record of the register affects, some in each transaction, before the record itself is
+        applied. A reader sees no feed row of a position that is not reached; what was interrupted is done again."""
+        self._refreshed_ahead = frozenset()
+        record = stream_record.record
+        follows = stream_record.position == self._position + 1
+        if record is None or record.originator.kind in _CASE_KINDS or not follows:
+            return
+        before, after = self._register, self._register_after(self._register, record)
+        with self._writer.begin() as db:
+            affected = self._index.affected(db, stream_record, before, after)
+        if len(affected) <= CASES_PER_STEP:
+            return
+        active = [v for v in self._projections if v.name not in self._parked]
+        for n in range(0, len(affected), CASES_PER_STEP):
+            self._refresh_step(active, stream_record, after, affected[n : n + CASES_PER_STEP])
+        self._refreshed_ahead = frozenset(affected)
+
+    def _refresh_step(
+        self, active: list[Projection], stream_record: StreamRecord, register: Register, cases: list[UUID]
+    ) -> None:
+        batch_state = _BatchState(register, self._position)
+        committed = False
+        try:
+            with self._writer.begin() as db:
+                for id in cases:
+                    self._refresh_case(db, batch_state, active, stream_record, id)
+                self._write_batch(db, batch_state, active, {})  # the position stays
+            committed = True
+        finally:
+            self._end_transaction(batch_state, committed=committed)
+
+    def _end_transaction(self, batch_state: _BatchState, *, committed: bool) -> None:
+        self._index.rollback()
+        for projection in self._projections:
+            projection.committed_or_rolled_back(committed=committed)
+        for id, followed in batch_state.followed.items():
+            if committed:
+                self._followed.put(id, followed)
+            else:
+                self._followed.discard(id)
 
     def _write_batch(
         self, db: Connection, batch_state: _BatchState, active: list[Projection], failed: dict[str, str]
@@ -328,7 +400,8 @@ class Engine:
         if isinstance(record.event, ControlDestroyed):
             self._erase(db, batch_state, active, record.event.scope)
         for id in affected:
-            self._refresh_case(db, batch_state, active, stream_record, id)
+            if id not in self._refreshed_ahead:
+                self._refresh_case(db, batch_state, active, stream_record, id)
 
     def _apply_to_each(
         self, db: Connection, active: list[Projection], stream_record: StreamRecord, world: World | None
@@ -346,12 +419,15 @@ class Engine:
         id: UUID,
     ) -> None:
         try:
-            world = _world(batch_state.register, self._load_case(db, batch_state, id))
+            case = self._load_case(db, batch_state, id)
         except NotFound:
             return  # its control is destroyed; the record of the destruction, which erases its rows, comes later
+        followed = batch_state.followed.get(id) or self._followed.get(id) or FollowedCase(case)
+        batch_state.followed[id] = followed
+        change = followed.step(batch_state.register, case, stream_record.known.at)
         for projection in active:
             with _ProjectionFaults(projection):
-                projection.refresh_case(db, stream_record, world)
+                projection.refresh_case(db, stream_record, change)
 
     def _apply_destroyed(self, db: Connection, active: list[Projection], stream_record: StreamRecord) -> None:
         """A record that nobody can read any more has a leaf and no other row."""
@@ -367,6 +443,7 @@ class Engine:
             with _ProjectionFaults(projection):
                 projection.erase(db, case)
         batch_state.cases[case] = Case(id=case)
+        batch_state.followed[case] = FollowedCase(batch_state.cases[case])
 
     def _apply_unreadable(
         self,

@@ -32,7 +32,7 @@ from domain.register import Register, Rules
 from projections.rows import METADATA, AppendOnlyRows
 from projections.stream_record import StreamRecord
 
-SCHEMA_EDITION = 7
+SCHEMA_EDITION = 8
 """Increment it with every change of the tables or of what rows mean: rows of another edition are refused and must be
 rebuilt (``kakehashi projections rebuild``)."""
 
@@ -202,6 +202,11 @@ def _row(case: Case, key: str, value: str) -> dict[str, Any]:
     }
 
 
+def affects_cases(stream_record: StreamRecord, before: Register, after: Register) -> bool:
+    """Whether this record of the register can change the rows of any case."""
+    return _affected_cases_query(stream_record, before, after) is not None
+
+
 Query = tuple[Select[Any], dict[str, Any]]
 
 
@@ -210,8 +215,10 @@ def _affected_cases_query(stream_record: StreamRecord, before: Register, after: 
     id = stream_record.known.originator.id
     match stream_record.known.originator.kind:
         case e.Kind.COMMISSION:
-            commission = after.commissions[id]
-            if commission.own:
+            commission, event = after.commissions[id], stream_record.known.event
+            if isinstance(event, e.WorkerAssignmentRecorded):
+                return _SELECT_CASE, {"case": str(event.case)}  # the case owes the roll no entry any more
+            if commission.own and not isinstance(event, e.SupportWorkerLeft):
                 return None  # the core agency's own visitors do not change what anybody sees
             return _OF_CONTRACTOR, {"agency": str(commission.contractor)}
         case e.Kind.NETWORK:

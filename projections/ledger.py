@@ -143,7 +143,7 @@ class Ledger(Projection):
             for n, entry in enumerate(consents(record, world)):
                 self._consents.add({"position": stream_record.position, "n": n, **entry})
         match record.event:
-            case e.AbuseNotificationReceived():
+            case e.AbuseNotificationReceived() | e.StaffAbuseReported():
                 self._notifications.add(
                     {"position": stream_record.position, **_notification_entry(record, record.event)}
                 )
@@ -221,7 +221,9 @@ def _legal_basis(event: e.CaseMessage, to: Party) -> LedgerEntry:
     }
 
 
-def _notification_entry(record: Record, event: e.AbuseNotificationReceived) -> LedgerEntry:
+def _notification_entry(
+    record: Record, event: e.AbuseNotificationReceived | e.StaffAbuseReported
+) -> LedgerEntry:
     """What an auditor sees of a notification. Basis: CAPA 7: a token and the day."""
     return {
         "at": text_of(end_of(day_of(record.at))),
@@ -299,7 +301,7 @@ def _refused_entries(record: Record, event: e.DisclosureRefused) -> Iterator[Led
         for section in sorted(event.sections):
             yield _entry(
                 record,
-                by=NAMELESS if event.act == e.AbuseNotificationReceived.TOPIC else str(record.by),
+                by=NAMELESS if event.act in {n.TOPIC for n in e.NOTIFICATIONS} else str(record.by),
                 act=event.act,
                 to=None if to is None else str(to),
                 section=section.value,

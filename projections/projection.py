@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Table, delete
 
 from domain.world import World
+from projections.case_change import CaseChange
 from projections.rows import AppendOnlyRows, CaseRows
 from projections.stream_record import StreamRecord
 
@@ -36,10 +37,11 @@ class Projection:
     def apply(self, db: Connection, stream_record: StreamRecord, world: World | None) -> None:
         """Called once for each record. ``world``: of its case, after the record; None for records of other originators."""
 
-    def refresh_case(self, db: Connection, stream_record: StreamRecord, world: World) -> None:
-        """Called for each case that this record changed, and for each case that a record of the register may affect.
+    def refresh_case(self, db: Connection, stream_record: StreamRecord, change: CaseChange) -> None:
+        """Called for each case that this record changed, and for each case that a record of the register may affect, to bring
+        the rows of ``change.messages`` up to date.
 
-        The world has no readings (``access`` is empty): no row depends on them.
+        Its world has no readings (``access`` is empty): no row depends on them.
         """
 
     def erase(self, db: Connection, case: UUID) -> None:
@@ -51,6 +53,12 @@ class Projection:
         for case_rows in self.case_tables:
             for key in tuple(case_rows.of(db, str(case))):
                 case_rows.put(db, str(case), key, None)
+
+    @property
+    def pending_rows(self) -> int:
+        """How many rows are changed and not written yet."""
+        added = sum(rows.pending for rows in self.append_only_tables)
+        return added + sum(rows.pending for rows in self.case_tables)
 
     def flush(self, db: Connection) -> None:
         """Write the changed rows."""

@@ -13,6 +13,7 @@ from sqlalchemy import Engine as Database
 from sqlalchemy import Select, bindparam, false, func, literal, or_, select, true, tuple_
 
 from domain.audit_exceptions import ExceptionRow
+from domain.codes import Section
 from domain.errors import Malformed
 from domain.notifier_protection import NAMELESS
 from domain.record import AUDIT, Party
@@ -41,12 +42,24 @@ class FeedRow:
 
 
 @dataclass(frozen=True)
+class OwnOpening:
+    """An item that an agency has opened itself."""
+
+    position: int
+    case: UUID
+    message: UUID
+    item: UUID
+
+
+@dataclass(frozen=True)
 class Page:
-    """A page of a feed. ``cursor``: where the next page begins; ``more``: whether there is one already."""
+    """A page of a feed. ``cursor``: where the next page begins; ``more``: whether there is one already; ``as_of``: the
+    last record whose rows were written when it was read."""
 
     rows: tuple[FeedRow, ...]
     cursor: int
     more: bool
+    as_of: int
 
 
 @dataclass(frozen=True)
@@ -60,13 +73,15 @@ class CaseSummary:
 
 @dataclass(frozen=True)
 class WorklistEntry:
-    """One task. ``message``: null where it is about the case; ``due_at``: null where no time is set."""
+    """One task. ``message``: null where it is about the case; ``due_at``: null where no time is set; ``child``: null where
+    it is about the family."""
 
     case: UUID
     kind: str
     message: UUID | None
     since: datetime
     due_at: datetime | None
+    child: UUID | None
 
 
 @dataclass(frozen=True)
@@ -163,13 +178,20 @@ class Leaf:
 
 _FEED = (
     select(MESSAGES.c.seq, MESSAGES.c.case, MESSAGES.c.message, MESSAGES.c.body)
-    .where(MESSAGES.c.agency == bindparam("agency"), MESSAGES.c.seq > bindparam("cursor"))
+    .where(
+        MESSAGES.c.agency == bindparam("agency"),
+        MESSAGES.c.seq > bindparam("cursor"),
+        MESSAGES.c.seq <= bindparam("last"),  # later rows are of a record that is not complete yet
+    )
     .order_by(MESSAGES.c.seq, MESSAGES.c.case, MESSAGES.c.message)
 )
-_FEED_UP_TO = _FEED.where(MESSAGES.c.seq <= bindparam("last"))
 _PAGE_END = (
     select(MESSAGES.c.seq)
-    .where(MESSAGES.c.agency == bindparam("agency"), MESSAGES.c.seq > bindparam("cursor"))
+    .where(
+        MESSAGES.c.agency == bindparam("agency"),
+        MESSAGES.c.seq > bindparam("cursor"),
+        MESSAGES.c.seq <= bindparam("head"),
+    )
     .order_by(MESSAGES.c.seq)
     .limit(1)
     .offset(bindparam("skip"))
@@ -190,10 +212,11 @@ _CASES_OF_AGENCY = (
     .order_by(func.max(MESSAGES.c.seq).desc(), MESSAGES.c.case)
 )
 _WORKLIST = (
-    select(TASKS.c.case, TASKS.c.kind, TASKS.c.message, TASKS.c.since, TASKS.c.due_at)
+    select(TASKS.c.case, TASKS.c.kind, TASKS.c.message, TASKS.c.child, TASKS.c.since, TASKS.c.due_at)
     .where(TASKS.c.agency == bindparam("agency"))
     .order_by(
-        func.coalesce(TASKS.c.due_at, END_OF_TIME), TASKS.c.since, TASKS.c.case, TASKS.c.kind, TASKS.c.message
+        func.coalesce(TASKS.c.due_at, END_OF_TIME),
+        *(TASKS.c.since, TASKS.c.case, TASKS.c.kind, TASKS.c.message, TASKS.c.child),
     )
 )
 _DEADLINES = select(DEADLINES.c.case, DEADLINES.c.at)
@@ -247,6 +270,17 @@ def _variants(statement: Select[Any], table: Any, parties: Iterable[Any]) -> Var
 
 _DISCLOSURES = _variants(select(DISCLOSURES), DISCLOSURES, (DISCLOSURES.c.by, DISCLOSURES.c.to))
 _OPENINGS = _variants(select(OPENINGS), OPENINGS, (OPENINGS.c.agency,))
+_OWN_OPENINGS = (
+    select(OPENINGS.c.position, OPENINGS.c.case, OPENINGS.c.message, OPENINGS.c.item)
+    .where(
+        OPENINGS.c.agency == bindparam("agency"),
+        OPENINGS.c.section == bindparam("section"),
+        OPENINGS.c.outcome == "OPENED",
+        OPENINGS.c.position > bindparam("after"),
+    )
+    .order_by(OPENINGS.c.position)
+    .limit(bindparam("limit"))
+)
 _NOTIFICATIONS = _variants(select(NOTIFICATIONS), NOTIFICATIONS, ())
 _CONSENTS = _variants(select(CONSENTS), CONSENTS, (CONSENTS.c.by, CONSENTS.c.sender, CONSENTS.c.recipient))
 _NOTIFIERS = select(NOTIFICATIONS).where(NOTIFICATIONS.c.by.is_not(None))
@@ -272,15 +306,16 @@ class Queries:
 
         Rows that changed at one position stay on one page, so a page can be longer than ``limit``.
         """
-        at = {"agency": str(agency), "cursor": cursor}
         with self._database.connect() as db:
+            head = db.execute(_HEAD_POSITION).scalar_one_or_none() or 0
+            at = {"agency": str(agency), "cursor": cursor, "head": head}
             last = db.execute(_PAGE_END, {**at, "skip": max(limit, 1) - 1}).scalar_one_or_none()
+            up_to = {"agency": str(agency), "cursor": cursor, "last": head if last is None else last}
+            rows = tuple(_feed_row(r) for r in db.execute(_FEED, up_to))
             if last is None:
-                rows = tuple(_feed_row(r) for r in db.execute(_FEED, at))
-                return Page(rows, rows[-1].seq if rows else cursor, more=False)
-            rows = tuple(_feed_row(r) for r in db.execute(_FEED_UP_TO, {**at, "last": last}))
+                return Page(rows, rows[-1].seq if rows else cursor, more=False, as_of=head)
             next_change = db.execute(_PAGE_END, {**at, "cursor": last, "skip": 0}).scalar_one_or_none()
-            return Page(rows, last, more=next_change is not None)
+            return Page(rows, last, more=next_change is not None, as_of=head)
 
     def messages(self, agency: UUID, case: UUID) -> list[FeedRow]:
         """What this agency sees of this case; empty where it has no part in it or there is no such case."""
@@ -296,8 +331,8 @@ class Queries:
     def worklist(self, agency: UUID) -> list[WorklistEntry]:
         """The tasks of this agency, by due time; those without one come last."""
         return [
-            WorklistEntry(UUID(case), kind, id_of(message), time_of(since), _optional_time(due))
-            for case, kind, message, since, due in self._fetch_all(_WORKLIST, agency=str(agency))
+            WorklistEntry(UUID(case), kind, id_of(message), time_of(since), _optional_time(due), id_of(child))
+            for case, kind, message, child, since, due in self._fetch_all(_WORKLIST, agency=str(agency))
         ]
 
     # --- the hub and the auditor --------------------------------------------------------------------------
@@ -340,6 +375,16 @@ class Queries:
                 r, upto, token_by_message.get((r.message, r.agency)) or only_notified.get((r.case, r.agency))
             )
             for r in self._fetch_as_of(_OPENINGS, case, agency, as_of)
+        ]
+
+    def own_openings(
+        self, agency: UUID, section: Section, after: int = 0, limit: int = 500
+    ) -> list[OwnOpening]:
+        """What this agency itself has opened of one section, by position, from the first one after ``after``."""
+        values = {"agency": str(agency), "section": section.value, "after": after, "limit": limit}
+        return [
+            OwnOpening(position, UUID(case), UUID(message), UUID(item))
+            for position, case, message, item in self._fetch_all(_OWN_OPENINGS, **values)
         ]
 
     def consents(

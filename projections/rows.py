@@ -6,7 +6,7 @@ Statements are built once. Times are fixed-width UTC text, ids are text.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
@@ -66,6 +66,10 @@ class Lru(Generic[K, V]):
         if len(self._values) > self._capacity:
             self._values.popitem(last=False)
 
+    def discard(self, key: K) -> None:
+        """Forget a value; nothing happens where it is not cached."""
+        self._values.pop(key, None)
+
 
 class AppendOnlyRows:
     """Rows of one table that are only added."""
@@ -85,20 +89,36 @@ class AppendOnlyRows:
             db.execute(self._insert, self._pending_inserts)
         self._pending_inserts.clear()
 
+    @property
+    def pending(self) -> int:
+        """How many rows are added and not written yet."""
+        return len(self._pending_inserts)
+
     def rollback(self) -> None:
         """Discard rows that were added and not written."""
         self._pending_inserts.clear()
+
+
+class _CaseTable:
+    """The rows of one case in one table, and the keys of each group."""
+
+    __slots__ = ("groups", "rows")
+
+    def __init__(self) -> None:
+        self.rows: dict[Key, Row] = {}
+        self.groups: dict[str, dict[Key, None]] = {}
 
 
 class CaseRows:
     """Rows of one table, case by case: read once, changed in memory; only differences are written.
 
     The table's first key column is the case; the other key columns make the ``Key``, the rest the ``Row``.
-    Owned by one writer thread.
+    ``group_of``: the group in which a row is found (such as its message). Owned by one writer thread.
     """
 
-    def __init__(self, table: Table, *, cases: int) -> None:
+    def __init__(self, table: Table, *, cases: int, group_of: Callable[[Key, Row], str]) -> None:
         self.table = table
+        self._group_of = group_of
         self._case_column = table.c.case
         self._key_columns = [c for c in table.primary_key.columns if c is not self._case_column]
         self._value_columns = [c for c in table.columns if not c.primary_key]
@@ -114,49 +134,74 @@ class CaseRows:
             .values({c.name: bindparam(f"v_{c.name}") for c in self._value_columns})
         )
         self._delete = delete(table).where(key_clause)
-        self._committed_rows: Lru[str, dict[Key, Row]] = Lru(cases)
-        self._pending_rows: dict[str, dict[Key, Row]] = {}
-        self._changed: dict[str, set[Key]] = {}
+        self._committed: Lru[str, _CaseTable] = Lru(cases)
+        self._changed: dict[str, _CaseTable] = {}  # the cases that this transaction has changed
+        self._before: dict[tuple[str, Key], Row | None] = {}  # each changed row as it is in the database
 
     def of(self, db: Connection, case: str) -> Mapping[Key, Row]:
         """The rows of this case, with pending changes."""
-        return self._pending_rows[case] if case in self._pending_rows else self._committed_rows_of(db, case)
+        return self._table(db, case).rows
 
-    def _committed_rows_of(self, db: Connection, case: str) -> dict[Key, Row]:
-        rows = self._committed_rows.get(case)
-        if rows is None:
-            cut = len(self._key_columns)
-            rows = {tuple(r[:cut]): tuple(r[cut:]) for r in db.execute(self._select, {"k_case": case})}
-            self._committed_rows.put(case, rows)
-        return rows
+    def group(self, db: Connection, case: str, name: str) -> list[tuple[Key, Row]]:
+        """The rows of one group of this case, with pending changes."""
+        table = self._table(db, case)
+        return [(key, table.rows[key]) for key in table.groups.get(name, ())]
+
+    def each_of_group(self, db: Connection, case: str, name: str) -> Iterator[Row]:
+        """The rows of one group of this case, those last set first; for a look that need not see all. Nothing may be put
+        meanwhile."""
+        table = self._table(db, case)
+        return (table.rows[key] for key in reversed(table.groups.get(name, {})))
+
+    def groups(self, db: Connection, case: str) -> list[str]:
+        """The groups of this case that have a row."""
+        return list(self._table(db, case).groups)
+
+    def _table(self, db: Connection, case: str) -> _CaseTable:
+        table = self._changed.get(case) or self._committed.get(case)
+        if table is None:
+            table, cut = _CaseTable(), len(self._key_columns)
+            for row in db.execute(self._select, {"k_case": case}):
+                self._set(table, tuple(row[:cut]), tuple(row[cut:]))
+            self._committed.put(case, table)
+        return table
+
+    def _set(self, table: _CaseTable, key: Key, row: Row | None) -> None:
+        old = table.rows.pop(key, None)
+        if old is not None:
+            name = self._group_of(key, old)
+            del table.groups[name][key]
+            if not table.groups[name]:
+                del table.groups[name]
+        if row is not None:
+            table.rows[key] = row
+            table.groups.setdefault(self._group_of(key, row), {})[key] = None
 
     def put(self, db: Connection, case: str, key: Key, row: Row | None) -> None:
         """Set one row; None deletes it."""
-        if case not in self._pending_rows:
-            self._pending_rows[case] = dict(self._committed_rows_of(db, case))
-        if row is None:
-            self._pending_rows[case].pop(key, None)
-        else:
-            self._pending_rows[case][key] = row
-        self._changed.setdefault(case, set()).add(key)
+        table = self._changed[case] = self._table(db, case)
+        self._before.setdefault((case, key), table.rows.get(key))
+        self._set(table, key, row)
 
     def flush(self, db: Connection) -> None:
-        """Write the difference between committed and pending rows."""
+        """Write the difference between the rows in the database and the pending ones."""
         new: list[dict[str, Any]] = []
         changed: list[dict[str, Any]] = []
         deleted: list[dict[str, Any]] = []
-        for case, keys in self._changed.items():
-            before, after = self._committed_rows_of(db, case), self._pending_rows[case]
-            for key in sorted(keys):
-                if key not in after:
-                    deleted += [self._key_values(case, key, "k_")] if key in before else []
-                elif key not in before:
-                    new.append(self._key_values(case, key, "") | self._values(after[key], ""))
-                elif before[key] != after[key]:
-                    changed.append(self._key_values(case, key, "k_") | self._values(after[key], "v_"))
+        for (case, key), before in sorted(self._before.items(), key=lambda one: one[0]):
+            after = self._changed[case].rows.get(key)
+            if after == before:
+                continue
+            if after is None:
+                deleted.append(self._key_values(case, key, "k_"))
+            elif before is None:
+                new.append(self._key_values(case, key, "") | self._values(after, ""))
+            else:
+                changed.append(self._key_values(case, key, "k_") | self._values(after, "v_"))
         for statement, rows in ((self._delete, deleted), (self._update, changed), (self._insert, new)):
             if rows:
                 db.execute(statement, rows)
+        self._before.clear()
 
     def _key_values(self, case: str, key: Key, prefix: str) -> dict[str, Any]:
         names = {f"{prefix}{c.name}": value for c, value in zip(self._key_columns, key, strict=True)}
@@ -165,16 +210,24 @@ class CaseRows:
     def _values(self, row: Row, prefix: str) -> dict[str, Any]:
         return {f"{prefix}{c.name}": value for c, value in zip(self._value_columns, row, strict=True)}
 
+    @property
+    def pending(self) -> int:
+        """How many rows are changed and not written yet."""
+        return len(self._before)
+
     def commit(self) -> None:
         """The transaction was committed: pending rows are the committed ones now."""
-        for case, rows in self._pending_rows.items():
-            self._committed_rows.put(case, rows)
-        self.rollback()
+        for case, table in self._changed.items():
+            self._committed.put(case, table)
+        self._changed.clear()
+        self._before.clear()
 
     def rollback(self) -> None:
-        """The transaction was rolled back: discard pending rows."""
-        self._pending_rows.clear()
+        """The transaction was rolled back: discard the rows of the cases that it changed."""
+        for case in self._changed:
+            self._committed.discard(case)
         self._changed.clear()
+        self._before.clear()
 
 
 def primary_key(table: Table, row: Sequence[Any]) -> Iterator[Any]:

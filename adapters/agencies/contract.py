@@ -1,6 +1,6 @@
 """What every adapter keeps to: foreign bytes in, messages to be sent out, and the answer in the sender's own format.
 
-An adapter is pure: no clock, no file, no id of its own making. It accepts a complete file or none of it, and reports
+An adapter is pure: no clock of its own, no file, no id of its own making. It accepts a complete file or none of it, and reports
 all findings at once, each with its place, never with the content found there.
 """
 
@@ -16,6 +16,8 @@ from domain import error_codes
 from domain.errors import Malformed
 
 MAX_FILE_BYTES = 10 * 1024 * 1024
+MAX_FINDINGS = 1000
+"""A file with more is wrong throughout; nobody reads further."""
 
 ERROR_CODES = frozenset(row.code for row in error_codes.files.ROWS)
 """Everything that can be wrong with a file."""
@@ -49,19 +51,22 @@ class Finding:
 
 
 class WrongFile(Malformed):
-    """Nothing of the file was recorded. ``findings``: all that is wrong with it."""
+    """Nothing of the file was recorded. ``findings``: what is wrong with it, the first ``MAX_FINDINGS``."""
 
     def __init__(self, findings: Sequence[Finding]) -> None:
         super().__init__("wrong-file")
-        self.findings = tuple(findings)
+        self.findings = tuple(findings[:MAX_FINDINGS])
+        if len(findings) > MAX_FINDINGS:
+            self.findings += (Finding("ファイル", "", "more-findings"),)
 
 
 @dataclass(frozen=True)
 class SectionText:
-    """One section's text, in clear, inside the agency."""
+    """One section in clear, inside the agency: text, or the canonical JSON of a schema of ``domain.content``."""
 
     section: str
     text: str = field(repr=False)
+    schema: str = "text/v1"
 
 
 @dataclass(frozen=True)
@@ -112,8 +117,11 @@ class Adapter(Protocol):
         """Whether these bytes are of this format, at a glance."""
         ...
 
-    def read(self, data: bytes, agencies: Mapping[str, UUID]) -> ParsedFile:
-        """The messages of a file. ``agencies``: who can be addressed, by code. Raises WrongFile."""
+    def read(self, data: bytes, agencies: Mapping[str, UUID], now: datetime) -> ParsedFile:
+        """The messages of a file. ``agencies``: who can be addressed, by code; ``now``: what its dates are measured by.
+
+        Raises WrongFile.
+        """
         ...
 
     def answer(self, parsed_file: ParsedFile, outcomes: Sequence[Outcome]) -> bytes:

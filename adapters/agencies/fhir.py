@@ -24,9 +24,14 @@ from adapters.agencies.contract import (
     WrongFile,
     fields_of,
 )
+from adapters.agencies.people import FilePerson, basic_section
+from domain.blank_text import is_blank
+from domain.calendar import day_of
 from domain.codes import IndicatorValue, Section, SubjectConsent
+from domain.date_bounds import ANY_DAY, BIRTH, EXPECTED_DELIVERY, OCCURRED, Bounds
 from domain.indicators import INDICATORS
 from domain.rulebook import BASES
+from domain.time_text import parse_day_text, parse_time_text
 
 ACT, AGENCY, BASIS = "urn:kakehashi:act", "urn:kakehashi:agency", "urn:kakehashi:basis"
 CASE, MESSAGE, SECTION = "urn:kakehashi:case", "urn:kakehashi:message", "urn:kakehashi:section"
@@ -41,9 +46,14 @@ OF_CHILD = {
     (LOINC, "9272-6"),
     (LOINC, "9274-2"),
 }  # birth weight, height, Apgar
+DELIVERY = {(LOINC, "11778-8"), (LOINC, "11779-6"), (LOINC, "11780-4"), (LOINC, "11781-2")}  # expected date
 BUNDLES = ("message", "collection", "transaction")
 RESOURCES = ("ServiceRequest", "Patient", "RelatedPerson", "Observation", "Condition", "Consent")
 SCHEMA = "fhir+json/r4"
+MAX_DEPTH = 32
+"""Of nested objects and lists; an observation with components and extensions has about 12."""
+MAX_VALUES = 200_000
+"""Of a Bundle, counted by their commas and brackets; a referral has some hundreds."""
 GENDERS = {"male": "男", "female": "女", "other": "その他", "unknown": "不明"}
 KNOWN_BASES = frozenset(str(row["code"]) for row in BASES)
 _LABELS = {one.code: one for one in INDICATORS}
@@ -67,11 +77,15 @@ class Fhir:
     def recognises(self, data: bytes) -> bool:
         return data[:64].lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{")
 
-    def read(self, data: bytes, agencies: Mapping[str, UUID]) -> ParsedFile:
+    def __init__(self, *, max_depth: int = MAX_DEPTH, max_values: int = MAX_VALUES) -> None:
+        self._max_depth, self._max_values = max_depth, max_values
+
+    def read(self, data: bytes, agencies: Mapping[str, UUID], now: datetime) -> ParsedFile:
         """One message of one Bundle. Raises WrongFile."""
         if len(data) > MAX_FILE_BYTES:
             raise WrongFile([Finding("Bundle", "", "too-large")])
-        return _BundleReader(_parse_bundle(data), data, agencies).parsed_file()
+        _check_structure(data, self._max_depth, self._max_values)
+        return _BundleReader(_parse_bundle(data), data, agencies, now).parsed_file()
 
     def answer(self, parsed_file: ParsedFile, outcomes: Sequence[Outcome]) -> bytes:
         """A Bundle of a Task with the outcome of the request, and an OperationOutcome with its text."""
@@ -146,6 +160,23 @@ def _encode_json(value: Json) -> bytes:
     return (json.dumps(value, ensure_ascii=False, indent=2) + "\n").encode()
 
 
+_TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[\[\]{},]', re.DOTALL)
+"""A string, closed or not, or a sign of structure. It never goes back, so a file is passed over once."""
+
+
+def _check_structure(data: bytes, max_depth: int, max_values: int) -> None:
+    """Count nesting and values before anything is built of them. Raises WrongFile at the first that is too much."""
+    depth = values = 0
+    for match in _TOKEN.finditer(data):
+        sign = match[0][:1]
+        if sign == b'"':
+            continue
+        values += 1
+        depth += 1 if sign in b"[{" else -1 if sign in b"]}" else 0
+        if depth > max_depth or values > max_values:
+            raise WrongFile([Finding("Bundle", "", "file-too-large-inside")])
+
+
 class _DuplicateKey(ValueError):
     """A key occurs twice in one object."""
 
@@ -181,14 +212,16 @@ def _parse_bundle(data: bytes) -> Json:
 class _BundleReader:
     """One Bundle being read: findings gather, and the first step that leaves some ends it."""
 
-    def __init__(self, bundle: Json, data: bytes, agencies: Mapping[str, UUID]) -> None:
+    def __init__(self, bundle: Json, data: bytes, agencies: Mapping[str, UUID], now: datetime) -> None:
         self.bundle = bundle
+        self.now = now
         self.data = data
         self.agencies = agencies
         self.findings: list[Finding] = []
         self.by_reference: dict[str, tuple[str, Json]] = {}  # by what it may be referred to
         self.by_type: dict[str, list[tuple[str, Json]]] = {name: [] for name in RESOURCES}
         self.section_lines: dict[str, list[str]] = {}
+        self.people: list[FilePerson] = []
 
     def add_finding(self, place: str, field: str, error_code: str) -> None:
         self.findings.append(Finding(place, field, error_code))
@@ -211,7 +244,8 @@ class _BundleReader:
         consent = self._consent()
         rests_on = self._rests_on()
         self._notes(place, request)
-        if not self.section_lines:
+        sections = self._sections(weeks is not None or "PREG" in self.section_lines)
+        if not sections:
             self.add_finding("Bundle", "", "empty")
         occurred = self._occurred_at(place, request)
         answers = self._answered_request(place, request) if act == "information_request.answered" else None
@@ -229,10 +263,7 @@ class _BundleReader:
             case=case,
             act=str(act),
             fields=fields_of(str(act), self.agencies[str(to)], basis, own),
-            sections=tuple(
-                SectionText(section, "\n".join(self.section_lines[section]))
-                for section in sorted(self.section_lines)
-            ),
+            sections=sections,
             occurred_at=occurred,
             source=self.data,
             schema=SCHEMA,
@@ -282,6 +313,8 @@ class _BundleReader:
             for one in error.errors(include_input=False, include_url=False, include_context=False):
                 path = ".".join(str(part) for part in one["loc"] if _is_name(part))
                 self.add_finding(place, path, "not-fhir")
+        except MemoryError:
+            raise
         except Exception:  # a model may stumble over what is no FHIR at all
             self.add_finding(place, "", "not-fhir")
 
@@ -348,13 +381,16 @@ class _BundleReader:
         for field in ("occurrenceDateTime", "authoredOn"):
             text = request.get(field)
             if isinstance(text, str):
+                if re.fullmatch(r"[0-9]{4}(-[0-9]{2}){0,2}|[^+Z]*T[^+Z-]*", text):
+                    self.add_finding(place, field, "time-zone")
+                    return None
                 try:
-                    occurred = datetime.fromisoformat(text.replace("Z", "+00:00"))
+                    occurred = parse_time_text(text)
                 except ValueError:
                     self.add_finding(place, field, "date-form")
                     return None
-                if occurred.tzinfo is None:
-                    self.add_finding(place, field, "time-zone")
+                if not OCCURRED.admits(occurred, self.now):
+                    self.add_finding(place, field, "date-range")
                     return None
                 return occurred
         return None
@@ -371,29 +407,43 @@ class _BundleReader:
                     return str(coding["code"])
         return None
 
+    def _check_day(self, place: str, field: str, text: object, bounds: Bounds) -> None:
+        """Whether a date or time of the content can be meant; its form is FHIR's, which may leave out month and day."""
+        if not isinstance(text, str):
+            return
+        try:
+            day = parse_day_text((text + "-01-01")[:10] if len(text) < 10 else text[:10])
+        except ValueError:
+            self.add_finding(place, field, "date-form")
+            return
+        if not bounds.admits(day, self.now):
+            self.add_finding(place, field, "date-range")
+
     # --- the content ----------------------------------------------------------------------------------------------
 
     def add_line(self, section: str, line: str) -> None:
-        if line:
+        if not is_blank(line):
             self.section_lines.setdefault(section, []).append(line)
+
+    def _sections(self, is_pregnancy: bool) -> tuple[SectionText, ...]:
+        lines = dict(self.section_lines)
+        more = lines.pop(Section.BASIC.value, [])
+        sections = [SectionText(section, "\n".join(text)) for section, text in lines.items()]
+        if more or not all(person.is_empty for person in self.people):
+            sections.append(
+                basic_section(self.people, more, today=day_of(self.now), is_pregnancy=is_pregnancy)
+            )
+        return tuple(sorted(sections, key=lambda one: one.section))
 
     def _notes(self, place: str, request: Json) -> None:
         for note in request.get("note") or ():
             self.add_line("MEDICAL", str(note.get("text", "")))
 
     def _read_people(self) -> None:
-        for label, kind in (("対象者", "Patient"), ("関係者", "RelatedPerson")):
-            for _, person in self.by_type[kind]:
-                lines = [
-                    ("氏名", "、".join(filter(None, map(_name, person.get("name") or ())))),
-                    ("続柄", "、".join(filter(None, map(_concept, person.get("relationship") or ())))),
-                    ("性別", GENDERS.get(str(person.get("gender")), "")),
-                    ("生年月日", str(person.get("birthDate") or "")),
-                    ("住所", "、".join(filter(None, map(_address, person.get("address") or ())))),
-                    ("連絡先", "、".join(str(t.get("value") or "") for t in person.get("telecom") or ())),
-                ]
-                description = " / ".join(f"{name}: {value}" for name, value in lines if value)
-                self.add_line("BASIC", f"{label} {description}" if description else "")
+        for kind in ("Patient", "RelatedPerson"):
+            for place, person in self.by_type[kind]:
+                self._check_day(place, "birthDate", person.get("birthDate"), BIRTH)
+                self.people.append(_person(person))
 
     def _observations(self) -> tuple[dict[str, str], int | None]:
         indicators: dict[str, str] = {}
@@ -407,6 +457,7 @@ class _BundleReader:
             if named is not None:
                 self._indicator(place, one, str(named), indicators)
                 continue
+            self._check_day(place, "valueDateTime", one.get("valueDateTime"), _bounds_of(codes))
             section = self._section(place, one, codes)
             self.add_line(section, f"{_concept(one.get('code'))}: {_value(one)}")
             if codes & WEEKS:
@@ -444,7 +495,7 @@ class _BundleReader:
         value = one.get("valueInteger")
         if value is None:
             value = (one.get("valueQuantity") or {}).get("value")
-        if not re.fullmatch(r"\d{1,2}(\.0+)?", str(value)):
+        if not re.fullmatch(r"[0-9]{1,2}(\.0+)?", str(value)):
             self.add_finding(place, "valueQuantity.value", "number-form")
             return None
         weeks = int(float(str(value)))
@@ -484,6 +535,10 @@ class _BundleReader:
 
 def _has_identifier(resource: Json, system: str) -> bool:
     return any(isinstance(i, dict) and i.get("system") == system for i in resource.get("identifier") or ())
+
+
+def _bounds_of(codes: set[tuple[Any, Any]]) -> Bounds:
+    return EXPECTED_DELIVERY if codes & DELIVERY else ANY_DAY
 
 
 def _is_name(part: object) -> bool:
@@ -549,6 +604,36 @@ def _name(name: Json) -> str:
         name.get("text")
         or " ".join([str(name.get("family", "")), *map(str, name.get("given") or ())]).strip()
     )
+
+
+def _person(person: Json) -> FilePerson:
+    """A Patient or RelatedPerson. The first name that is no reading is the person's; others stay as they are written.
+
+    Source: HL7 iso21090-EN-representation.
+    """
+    names = [name for name in person.get("name") or () if isinstance(name, dict)]
+    kana = next((_name(name) for name in names if _representation(name) == "SYL"), "")
+    written = [_name(name) for name in names if _representation(name) != "SYL" and _name(name)]
+    telecoms = [t for t in person.get("telecom") or () if isinstance(t, dict) and t.get("value")]
+    return FilePerson(
+        name=written[0] if written else "",
+        kana=kana,
+        relationship="、".join(filter(None, map(_concept, person.get("relationship") or ()))),
+        sex=GENDERS.get(str(person.get("gender")), ""),
+        born_on=str(person.get("birthDate") or ""),
+        addresses=list(filter(None, map(_address, person.get("address") or ()))),
+        phones=[str(t["value"]) for t in telecoms if t.get("system") in (None, "phone", "sms")],
+        other=[f"氏名(別): {name}" for name in written[1:]]
+        + [f"連絡先: {t['value']}" for t in telecoms if t.get("system") not in (None, "phone", "sms")],
+    )
+
+
+def _representation(name: Json) -> str | None:
+    """Whether a name is written in kanji (IDE) or is its reading (SYL), where that is stated."""
+    for one in name.get("extension") or ():
+        if isinstance(one, dict) and str(one.get("url", "")).endswith("iso21090-EN-representation"):
+            return str(one.get("valueCode"))
+    return None
 
 
 def _address(address: Json) -> str:

@@ -11,8 +11,8 @@ import io
 import json
 import re
 import unicodedata
-import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import Any
@@ -28,17 +28,26 @@ from adapters.agencies.contract import (
     WrongFile,
     fields_of,
 )
-from adapters.agencies.wareki import NoSuchDate, UnknownDateForm, parse_date
-from domain.calendar import JST
-from domain.codes import IndicatorValue, SubjectConsent
+from adapters.agencies.people import FilePerson, basic_section
+from adapters.agencies.workbook import WORKBOOK_LIMITS, WorkbookLimits, check_workbook
+from domain.blank_text import is_blank
+from domain.calendar import JST, day_of
+from domain.codes import IndicatorValue, Section, SubjectConsent
+from domain.content.family import Provision
+from domain.date_bounds import BIRTH, EXPECTED_DELIVERY, OCCURRED, Bounds
 from domain.indicators import INDICATORS, Indicator
 from domain.rulebook import BASES
+from domain.wareki import NoSuchDate, UnknownDateForm, parse_date
 
 ACT = "family_information.provided"
 SCHEMA = "rows+json/v1"
 MAX_ROWS = 1000
 MAX_CELL = 20_000
-MAX_UNPACKED = 100 * 1024 * 1024
+MAX_LINES = 20_000
+"""Of a csv, the empty ones included: programs write rows of commas below the last one that is filled."""
+MAX_TEXT = 10 * 1024 * 1024
+"""Characters in all cells together: as many as the largest csv could hold. In a workbook cells can share one text."""
+MAX_DATE_TEXT = 40
 KNOWN_BASES = frozenset(str(row["code"]) for row in BASES)
 
 CONSENTS = {
@@ -62,7 +71,7 @@ SIGNS = {"○": IndicatorValue.CONCERN, "◎": IndicatorValue.SERIOUS, "×": Ind
 class Column:
     """One column of the template. ``kind``: text, date, weeks, or one of ``options``; ``section``: where its text goes.
 
-    ``person``: it may be filled again in the rows that follow under one 整理番号.
+    ``person``: it may be filled again in the rows that follow under one 整理番号. ``bounds``: of a date.
     """
 
     heading: str
@@ -70,6 +79,7 @@ class Column:
     section: str | None = None
     person: bool = False
     options: tuple[str, ...] = ()
+    bounds: Bounds = OCCURRED
 
 
 REFERENCE, CASE, TO, DAY = "整理番号", "事例番号", "宛先機関", "把握年月日"
@@ -84,14 +94,14 @@ COLUMNS: tuple[Column, ...] = (
     Column("ふりがな", section="BASIC", person=True),
     Column("続柄", section="BASIC", person=True),
     Column("性別", section="BASIC", person=True),
-    Column("生年月日", "date", "BASIC", person=True),
+    Column("生年月日", "date", "BASIC", person=True, bounds=BIRTH),
     Column("住所", section="BASIC", person=True),
     Column("電話", section="BASIC", person=True),
     Column("保護者氏名", section="BASIC"),
     Column("保護者続柄", section="BASIC"),
     Column("母子健康手帳番号", section="PREG"),
     Column(WEEKS, "weeks", "PREG"),
-    Column("分娩予定日", "date", "PREG"),
+    Column("分娩予定日", "date", "PREG", bounds=EXPECTED_DELIVERY),
     Column("妊娠・出産の状況", section="PREG"),
     Column("子どもの状況", section="CHILD", person=True),
     Column("養育者の状況", section="CAREGIVER"),
@@ -102,6 +112,11 @@ COLUMNS: tuple[Column, ...] = (
     Column(CONSENT, "option", None, options=tuple(CONSENTS)),
     Column(EXPLANATION, "option", "BASIC", options=EXPLAINED),
 )
+PERSON_HEADINGS = frozenset(
+    {"氏名", "ふりがな", "続柄", "性別", "生年月日", "住所", "電話", "保護者氏名", "保護者続柄"}
+) | {EXPLANATION}
+"""What has a field of its own in ``family/v1``."""
+PREGNANCY_HEADINGS = ("母子健康手帳番号", WEEKS, "分娩予定日", "妊娠・出産の状況")
 REQUIRED_HEADINGS = (REFERENCE, TO)
 INDICATOR_HEAD = "指標:"
 RESULT_HEADINGS = ("行", REFERENCE, "受付番号", CASE, "結果", "理由", "直し方")
@@ -112,6 +127,9 @@ _TITLES = {
     "refused": "認められませんでした",
     "waiting": "送信待ちです",
 }
+
+
+_FIRST_LINE_BYTES = 64 * 1024
 
 
 def _normalised(text: str) -> str:
@@ -141,20 +159,23 @@ class Spreadsheet:
 
     name = "xlsx・csv"
 
+    def __init__(self, limits: WorkbookLimits = WORKBOOK_LIMITS) -> None:
+        self._limits = limits
+
     def recognises(self, data: bytes) -> bool:
         if data.startswith(b"PK\x03\x04"):
             return True
-        first = data.removeprefix(b"\xef\xbb\xbf").split(b"\n", 1)[0]
+        first = data[:_FIRST_LINE_BYTES].removeprefix(b"\xef\xbb\xbf").split(b"\n", 1)[0]
         return any(REFERENCE.encode(code) in first for code in ("utf-8", "cp932"))
 
-    def read(self, data: bytes, agencies: Mapping[str, UUID]) -> ParsedFile:
+    def read(self, data: bytes, agencies: Mapping[str, UUID], now: datetime) -> ParsedFile:
         """A message for each family. Raises WrongFile."""
         if len(data) > MAX_FILE_BYTES:
             raise WrongFile([Finding("ファイル", "", "too-large")])
         workbook = data.startswith(b"PK\x03\x04")
-        cells = _sheet(data) if workbook else _csv(data)
-        headings, rows = _parse_table(cells)
-        reading = _SheetReader(headings, agencies)
+        cells = _sheet(data, self._limits) if workbook else _csv(data)
+        headings, rows = _parse_table(_within_limits(cells, self._limits))
+        reading = _SheetReader(headings, agencies, now)
         inbound_messages = tuple(reading.inbound(group) for group in reading.groups(rows))
         if not inbound_messages:
             reading.add_finding(2, "", "empty")
@@ -230,22 +251,49 @@ def _csv(data: bytes) -> Iterator[tuple[int, list[Any]]]:
             raise WrongFile(list(_unreadable(data))) from None
     if "\0" in text:
         raise WrongFile([Finding("ファイル", "", "encoding")])
+    return _csv_rows(text)
+
+
+def _csv_rows(text: str) -> Iterator[tuple[int, list[Any]]]:
+    """Row by row, so that whoever reads them can stop at the first limit."""
     try:
-        reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-        return iter([(n, list(row)) for n, row in enumerate(reader, 1)])
+        yield from enumerate(csv.reader(io.StringIO(text, newline=""), strict=True), 1)
     except csv.Error:
         raise WrongFile([Finding("ファイル", "", "not-a-workbook")]) from None
 
 
+def _within_limits(
+    cells: Iterable[tuple[int, list[Any]]], limits: WorkbookLimits
+) -> Iterator[tuple[int, list[Any]]]:
+    """The rows that have something in them. Raises WrongFile at the first limit that is passed."""
+    rows = characters = 0
+    for number, row in cells:
+        if number > MAX_LINES:
+            raise WrongFile([Finding("ファイル", "", "too-many")])
+        if not any(map(str.strip, map(str, row))):
+            continue
+        rows += 1
+        characters += sum(len(cell) for cell in row if isinstance(cell, str))
+        if len(row) > limits.columns:
+            raise WrongFile([Finding("ファイル", "", "too-many-columns")])
+        if rows > limits.rows:
+            raise WrongFile([Finding("ファイル", "", "too-many")])
+        if characters > MAX_TEXT:
+            raise WrongFile([Finding("ファイル", "", "file-too-large-inside")])
+        yield number, row
+
+
 def _unreadable(data: bytes) -> Iterator[Finding]:
     """The lines that are neither UTF-8 nor CP932: those of the encoding that reads more of them."""
-    lines = data.removeprefix(b"\xef\xbb\xbf").split(b"\n")
+    lines = data.removeprefix(b"\xef\xbb\xbf").split(b"\n", MAX_LINES)[:MAX_LINES]
     undecodable = {
         code: [n for n, line in enumerate(lines, 1) if not _decodes_as(line, code)]
         for code in ("utf-8", "cp932")
     }
     for n in min(undecodable.values(), key=len):
         yield Finding(f"{n}行目", "", "encoding")
+    if not all(undecodable.values()):
+        yield Finding("ファイル", "", "encoding")  # further down, or only as a whole
 
 
 def _decodes_as(line: bytes, code: str) -> bool:
@@ -256,20 +304,11 @@ def _decodes_as(line: bytes, code: str) -> bool:
     return True
 
 
-def _sheet(data: bytes) -> Iterator[tuple[int, list[Any]]]:
+def _sheet(data: bytes, limits: WorkbookLimits) -> Iterator[tuple[int, list[Any]]]:
     """The one visible sheet with something in it; formulas by the values they had when the file was saved."""
     from python_calamine import CalamineError, CalamineWorkbook, SheetVisibleEnum
 
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            names = [one.filename.lower() for one in archive.infolist()]
-            unpacked = sum(one.file_size for one in archive.infolist())
-    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError):
-        raise WrongFile([Finding("ファイル", "", "not-a-workbook")]) from None
-    if any(name.endswith("vbaproject.bin") for name in names):
-        raise WrongFile([Finding("ファイル", "", "macro")])
-    if unpacked > MAX_UNPACKED:
-        raise WrongFile([Finding("ファイル", "", "too-large")])
+    check_workbook(data, limits)
     try:
         workbook = CalamineWorkbook.from_filelike(io.BytesIO(data))
         visible = [s.name for s in workbook.sheets_metadata if s.visible is SheetVisibleEnum.Visible]
@@ -277,6 +316,8 @@ def _sheet(data: bytes) -> Iterator[tuple[int, list[Any]]]:
         filled = [sheet for sheet in sheets if sheet.height]
         if len(filled) != 1:
             raise WrongFile([Finding("ファイル", "", "sheets")])
+        if filled[0].height > limits.rows:
+            raise WrongFile([Finding("ファイル", "", "too-many")])
         rows = filled[0].to_python(skip_empty_area=False)
     except (CalamineError, ValueError, OSError, RuntimeError):
         raise WrongFile([Finding("ファイル", "", "not-a-workbook")]) from None
@@ -292,10 +333,12 @@ def _parse_table(cells: Iterator[tuple[int, list[Any]]]) -> tuple[list[str], lis
     headings = [_normalised(str(cell)) for cell in first]
     while headings and not headings[-1]:
         headings.pop()
+    occurrences = Counter(headings)
     findings = [
         Finding("1行目", heading, "duplicate-header")
-        for n, heading in enumerate(headings)
-        if heading and heading in headings[:n]
+        for heading, times in occurrences.items()
+        for _ in range(times - 1)
+        if heading
     ]
     findings += [
         Finding("1行目", heading, "header-missing")
@@ -309,18 +352,15 @@ def _parse_table(cells: Iterator[tuple[int, list[Any]]]) -> tuple[list[str], lis
     ]
     rows: list[_Row] = []
     for number, row in cells:
-        if any(str(cell).strip() for cell in row):
-            parsed_row = _Row(number)
-            for n, cell in enumerate(row):
-                text = _cell_text(cell)
-                if n < len(headings):
-                    parsed_row.cells[headings[n]] = text
-                    parsed_row.typed[headings[n]] = cell
-                elif text:
-                    findings.append(Finding(f"{number}行目", f"{n + 1}列目", "header-unknown"))
-            rows.append(parsed_row)
-    if len(rows) > MAX_ROWS:
-        findings.append(Finding("ファイル", "", "too-many"))
+        parsed_row = _Row(number)
+        for n, cell in enumerate(row):
+            text = _cell_text(cell)
+            if n < len(headings):
+                parsed_row.cells[headings[n]] = text
+                parsed_row.typed[headings[n]] = cell
+            elif text:
+                findings.append(Finding(f"{number}行目", f"{n + 1}列目", "header-unknown"))
+        rows.append(parsed_row)
     if findings:
         raise WrongFile(findings)
     return headings, rows
@@ -332,16 +372,30 @@ def _cell_text(cell: Any) -> str:
         return cell.date().isoformat() if cell.time() == time() else cell.isoformat(sep=" ")
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))
-    return str(cell).strip()
+    text = str(cell).strip()
+    return "" if is_blank(text) else text
+
+
+def _day_in_cell(typed: object, text: str) -> date | None:
+    """The day of a cell, None of an empty one. Raises UnknownDateForm, NoSuchDate."""
+    if isinstance(typed, datetime):
+        return typed.date()
+    if isinstance(typed, date):
+        return typed
+    if len(text) > MAX_DATE_TEXT:
+        raise UnknownDateForm
+    return parse_date(text) if text else None
 
 
 class _SheetReader:
     """The rows of one file being read; findings gather over all of them."""
 
-    def __init__(self, headings: Sequence[str], agencies: Mapping[str, UUID]) -> None:
+    def __init__(self, headings: Sequence[str], agencies: Mapping[str, UUID], now: datetime) -> None:
         self.headings = list(headings)
         self.agencies = agencies
+        self.now = now
         self.findings: list[Finding] = []
+        self._wrong_dates: set[tuple[int, str]] = set()
 
     def add_finding(self, row: int, heading: str, error_code: str) -> None:
         self.findings.append(Finding(f"{row}行目", heading, error_code))
@@ -374,7 +428,11 @@ class _SheetReader:
                 column = _COLUMN_BY_HEAD.get(heading)
                 if (column is None or not column.person) and row.get(heading) not in ("", first.get(heading)):
                     self.add_finding(row.number, heading, "differs")
-        to, case, day = self._read_addressee(first), self._read_case(first), self._read_day(first, DAY)
+        to, case, day = (
+            self._read_addressee(first),
+            self._read_case(first),
+            self._read_day(first, _COLUMN_BY_HEAD[DAY]),
+        )
         basis = self._read_basis(first)
         weeks = self._read_weeks(first)
         consent = self._choice(first, CONSENT, CONSENTS) or SubjectConsent.NOT_REQUESTED
@@ -416,7 +474,7 @@ class _SheetReader:
             if heading == "電話" and isinstance(typed, float | int):
                 self.add_finding(row.number, heading, "number-in-text")  # its first zero is gone
             if column is not None and column.kind == "date":
-                self._read_day(row, heading)
+                self._read_day(row, column)
             if column is not None and column.options and row.get(heading) not in ("", *column.options):
                 self.add_finding(row.number, heading, "code-unknown")
 
@@ -435,23 +493,21 @@ class _SheetReader:
             self.add_finding(row.number, CASE, "id-form")
             return None
 
-    def _read_day(self, row: _Row, heading: str) -> date | None:
-        """The day; a wrong one is one finding."""
-        typed, text = row.typed.get(heading), row.get(heading)
-        if isinstance(typed, datetime):
-            return typed.date()
-        if isinstance(typed, date):
-            return typed
+    def _read_day(self, row: _Row, column: Column) -> date | None:
+        """The day, within the bounds of its column; a wrong one is one finding."""
         error_code = ""
         try:
-            return parse_date(text) if text else None
+            day = _day_in_cell(row.typed.get(column.heading), row.get(column.heading))
+            if day is None or column.bounds.admits(day, self.now):
+                return day
+            error_code = "date-range"
         except UnknownDateForm:
             error_code = "date-form"
         except NoSuchDate:
             error_code = "no-such-date"
-        finding = Finding(f"{row.number}行目", heading, error_code)
-        if finding not in self.findings:
-            self.findings.append(finding)
+        if (row.number, column.heading) not in self._wrong_dates:
+            self._wrong_dates.add((row.number, column.heading))
+            self.add_finding(row.number, column.heading, error_code)
         return None
 
     def _read_basis(self, row: _Row) -> str | None:
@@ -497,9 +553,54 @@ class _SheetReader:
         for n, row in enumerate(group):
             for column in COLUMNS:
                 text = row.get(column.heading)
-                if text and column.section is not None and (n == 0 or column.person):
+                if not text or column.section is None or column.heading in PERSON_HEADINGS:
+                    continue
+                if n == 0 or column.person:
                     collected.setdefault(column.section, []).append(f"{column.heading}: {text}")
         titles = {value: title for title, value in DEGREES.items()}
         for one, value in indicators.items():
             collected.setdefault(one.section.value, []).append(f"指標 {one.label}: {titles[value]}")
-        return tuple(SectionText(section, "\n".join(lines)) for section, lines in sorted(collected.items()))
+        more = collected.pop(Section.BASIC.value, [])
+        sections = [SectionText(section, "\n".join(lines)) for section, lines in collected.items()]
+        people = [self._person(row) for row in group]
+        explained = EXPLAINED.index(text) == 0 if (text := group[0].get(EXPLANATION)) in EXPLAINED else None
+        if more or explained is not None or not all(person.is_empty for person in people):
+            if group[0].get("保護者氏名") or group[0].get("保護者続柄"):
+                people.append(
+                    FilePerson(name=group[0].get("保護者氏名"), relationship=group[0].get("保護者続柄"))
+                )
+            sections.append(
+                basic_section(
+                    people,
+                    more,
+                    known_on=self._day_known(group[0]),
+                    today=day_of(self.now),
+                    is_pregnancy=any(group[0].get(heading) for heading in PREGNANCY_HEADINGS),
+                    provision=None if explained is None else Provision(is_explained=explained),
+                )
+            )
+        return tuple(sorted(sections, key=lambda one: one.section))
+
+    def _person(self, row: _Row) -> FilePerson:
+        """The person of a row. A day that can't be read is among the findings already."""
+        born_written = row.get("生年月日")
+        try:
+            born_on = _day_in_cell(row.typed.get("生年月日"), born_written)
+        except ValueError:
+            born_on = None
+        return FilePerson(
+            name=row.get("氏名"),
+            kana=row.get("ふりがな"),
+            relationship=row.get("続柄"),
+            sex=row.get("性別"),
+            born_on="" if born_on is None else born_on.isoformat(),
+            born_written=born_written,
+            addresses=[one for one in [row.get("住所")] if one],
+            phones=[one for one in [row.get("電話")] if one],
+        )
+
+    def _day_known(self, row: _Row) -> date | None:
+        try:
+            return _day_in_cell(row.typed.get(DAY), row.get(DAY))
+        except ValueError:
+            return None

@@ -1,5 +1,7 @@
 """The record on NATS JetStream: a persistence module for ``eventsourcing``, complete by itself."""
 
+from eventsourcing.persistence import PersistenceError
+
 from .client import Connection
 from .errors import (
     AlreadyRunning,
@@ -10,6 +12,7 @@ from .errors import (
     NotAllowed,
     OutcomeUnknown,
     StreamDrift,
+    StreamMissing,
     TooLarge,
 )
 from .factory import Factory
@@ -39,8 +42,10 @@ __all__ = [
     "JetStreamApplicationRecorder",
     "NotAllowed",
     "OutcomeUnknown",
+    "PersistenceError",
     "RawMessage",
     "StreamDrift",
+    "StreamMissing",
     "TooLarge",
     "User",
     "connect",

@@ -110,8 +110,14 @@ class Api:
                 if e.err_code not in RETRYABLE_ERRORS:
                     raise
                 last_error = e
+            self.leave_silent_server(deadline)
             pause_before_retry(tries, deadline, last_error)
             tries += 1
+
+    def leave_silent_server(self, deadline: float) -> None:
+        """Between tries of a call with this deadline: try another server once this one has had the time of one try."""
+        if time.monotonic() >= deadline - self.settings.timeout + self.settings.try_timeout:
+            self.connection.leave_silent_server()
 
 
 def pause_before_retry(tries: int, deadline: float, last_error: Exception) -> None:

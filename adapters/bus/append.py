@@ -31,7 +31,7 @@ from .api import (
 )
 from .client import NoReply, NotSent, PendingRequest
 from .errors import GuardFailed, HeadMoved, OutcomeUnknown, TooLarge
-from .monitor import health_error
+from .monitor import health_errors
 from .settings import MAX_RECORD_BYTES
 from .subjects import Subjects
 from .wire import Reply
@@ -154,6 +154,7 @@ class Appender:
             pause = PAUSES[min(tries, len(PAUSES) - 1)]
             if time.monotonic() + pause >= deadline:
                 raise self._failure(unknown, last_error) from last_error
+            self._api.leave_silent_server(deadline)
             time.sleep(pause)
             tries += 1
 
@@ -286,15 +287,12 @@ class Appender:
 
     def _server_health_reports(self) -> str:
         """The servers' health reports: one whose disk was full does not answer appends."""
-        reports = ""
-        for url in self._api.settings.monitor_urls:
+        system = self._api.connection.system()
+        reported: list[str] = []
+        if system is not None:
             with contextlib.suppress(OperationalError):
-                reports += (
-                    f"; a server reports: {health_report}"
-                    if (health_report := health_error(url, 1.0))
-                    else ""
-                )
-        return reports
+                reported = health_errors(system, 1.0)
+        return "".join(f"; a server reports: {error}" for error in reported if error)
 
 
 def _is_conflict(error: ApiError) -> bool:

@@ -47,13 +47,14 @@ class NoReply(Exception):
 class PendingRequest:
     """One request under way. Owned by the calling thread until sent, then by the loop until ``done``."""
 
-    __slots__ = ("_reply_lock", "data", "error", "many", "replies", "subject", "token")
+    __slots__ = ("_reply_lock", "data", "error", "many", "parts", "replies", "subject", "token")
 
-    def __init__(self, token: str, subject: str, data: bytes, many: bool) -> None:
+    def __init__(self, token: str, subject: str, data: bytes, many: bool, parts: int = 1) -> None:
         self.token = token
         self.subject = subject
         self.data = data
         self.many = many  # the answer has several parts and ends with a status
+        self.parts = parts  # so many servers answer, each for itself
         self.replies: list[Reply] = []
         self.error: Exception | None = None
         self._reply_lock = threading.Lock()
@@ -64,7 +65,7 @@ class PendingRequest:
         if not reply.raw and not reply.data:
             return False  # the first message of a batch is staged: the answer is still to come
         self.replies.append(reply)
-        if self.many and not reply.status:
+        if (self.many or len(self.replies) < self.parts) and not reply.status:
             return False
         self._reply_lock.release()
         return True
@@ -122,12 +123,15 @@ class Connection:
         # Below: the loop's own
         self._nats_client: _InterceptingClient | None = None
         self._pending: dict[bytes, PendingRequest] = {}
+        self._address = 0  # of the urls, the one to connect to
+        self._connected_at = 0.0  # by the loop's clock
         self._connection_lost = asyncio.Event()
         self._stop = asyncio.Event()
         self._watchers: dict[str, list[threading.Event]] = {}
         # Shared
         self._connected = threading.Event()
         self._closed = False
+        self._system: Connection | None = None
         self._last_error = "the bus has not been reached yet"
         self._access_error = ""
         self._inbox_refused = False
@@ -183,11 +187,15 @@ class Connection:
         return self.take(self.put([(subject, headers, payload)], many=many), deadline)
 
     def put(
-        self, messages: Sequence[tuple[str, tuple[tuple[str, str], ...], bytes]], *, many: bool = False
+        self,
+        messages: Sequence[tuple[str, tuple[tuple[str, str], ...], bytes]],
+        *,
+        many: bool = False,
+        parts: int = 1,
     ) -> PendingRequest:
         """Send one request, or several messages as one buffer, without waiting; ``take`` has the answer.
 
-        Of several the answer is that to the last, or to the first if the server refuses it.
+        ``parts``: how many servers answer one request. Of several the answer is that to the last, or to the first if the server refuses it.
         """
         with self._request_count_lock:
             self._request_count += 1
@@ -197,7 +205,7 @@ class Connection:
         data = b"".join(
             frame(s, inbox if i in (0, last) else "", h, p) for i, (s, h, p) in enumerate(messages)
         )
-        request = PendingRequest(token, messages[-1][0], data, many)
+        request = PendingRequest(token, messages[-1][0], data, many, parts)
         self._outbox.append(request)
         if not self._flush_scheduled:
             self._flush_scheduled = True
@@ -209,11 +217,32 @@ class Connection:
         if self._closed:  # checked last: what is put down later than the loop's end would wait in vain
             raise OperationalError("this connection to the bus is closed")
         if not request.wait(deadline - time.monotonic()):
-            self._call_in_loop(self._forget, request)
+            self.forget(request)
             raise NoReply(f"no answer within the time given ({request.subject.rpartition('.')[0]})")
         if request.error is not None:
             raise request.error
         return request.replies
+
+    def forget(self, request: PendingRequest) -> None:
+        """Wait for no further answer to this request."""
+        self._call_in_loop(self._forget, request)
+
+    def system(self) -> Connection | None:
+        """A connection of the user of the servers' system account, made when it is first needed and closed with this
+        one; None if the settings name no such user."""
+        settings = self.settings.as_system()
+        if settings is None:
+            return None
+        with self._request_count_lock:
+            if self._system is None and not self._closed:
+                self._system = Connection(settings)
+            return self._system
+
+    def leave_silent_server(self) -> None:
+        """Go on to the next address, where there are several and this one has had the time of one try: a server that is
+        cut off from the others keeps its clients and answers nothing that counts."""
+        if len(self.settings.urls) > 1:
+            self._call_in_loop(self._leave)
 
     def watch(self, subject: str, event: threading.Event) -> None:
         """Set the event whenever something comes on the subject, after each reconnection, and slowly."""
@@ -227,6 +256,8 @@ class Connection:
         if self._closed:
             return
         self._closed = True
+        if self._system is not None:
+            self._system.close()
         self._call_in_loop(self._stop.set)
         if threading.current_thread() is not self._loop_thread:
             self._loop_thread.join(10)
@@ -252,6 +283,13 @@ class Connection:
             request.data = b""
         if client is not None and data:
             client.write(b"".join(data))
+
+    def _leave(self) -> None:
+        if self._nats_client is not None and (
+            self._loop.time() - self._connected_at >= self.settings.try_timeout
+        ):
+            self._address += 1
+            self._connection_lost.set()
 
     def _forget(self, request: PendingRequest) -> None:
         self._pending.pop(request.token.encode(), None)
@@ -320,7 +358,7 @@ class Connection:
         tries = 0
         while not self._stop.is_set():
             self._connection_lost = asyncio.Event()
-            attempt = self._loop.create_task(self._connect(urls[tries % len(urls)]))
+            attempt = self._loop.create_task(self._connect(urls[(self._address + tries) % len(urls)]))
             await asyncio.wait({stop, attempt}, return_when=asyncio.FIRST_COMPLETED)
             if not attempt.done():
                 await asyncio.wait({attempt}, timeout=0.5)  # cut short, it could leave its socket open
@@ -333,7 +371,8 @@ class Connection:
                 tries += 1
                 await asyncio.wait({stop}, timeout=pause)
                 continue
-            tries = 0
+            self._address, tries = (self._address + tries) % len(urls), 0
+            self._connected_at = self._loop.time()
             self._nats_client = client
             self._connected.set()
             self._wake_all()

@@ -9,6 +9,7 @@ IntegrityError          somebody was faster
 ProgrammingError        will fail again until somebody mends something
 ├── NotAllowed          the credentials do not have this right
 └── StreamDrift         a stream or a server is not what it must be
+    └── StreamMissing   the stream is not there
 DataError
 └── TooLarge            the record is larger than a record may be
 InternalError
@@ -67,6 +68,13 @@ class StreamDrift(ProgrammingError):
     def __init__(self, what: str, differences: tuple[str, ...]) -> None:
         super().__init__(f"{what} is not what it must be: " + "; ".join(differences))
         self.differences = differences
+
+
+class StreamMissing(StreamDrift):
+    """The stream is not there: it was never made, or a server can't read it from its disk."""
+
+    def __init__(self, stream: str) -> None:
+        super().__init__(f"stream {stream}", (f"stream {stream} is not there",))
 
 
 class TooLarge(DataError):

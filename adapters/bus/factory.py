@@ -105,7 +105,7 @@ class Factory(InfrastructureFactory[SQLiteTrackingRecorder]):
                         stream=f"{settings.stream}_{purpose.upper()}",
                         prefix=f"{settings.prefix}-{purpose}",
                     )
-                if strtobool(self.env.get(self.CREATE_TABLE, "yes") or "yes"):
+                if strtobool(self.env.get(self.CREATE_TABLE) or "no"):
                     ensure_stream(self._ops(settings))
                 connection = Connection(settings)
                 self._connections[purpose] = connection

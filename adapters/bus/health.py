@@ -8,10 +8,10 @@ from typing import Any
 
 from eventsourcing.persistence import OperationalError
 
-from .api import Api, ApiError
+from .api import STREAM_NOT_FOUND, Api, ApiError
 from .binary import version_mismatch
-from .errors import NotAllowed, StreamDrift
-from .monitor import health_error, varz
+from .errors import NotAllowed, StreamDrift, StreamMissing
+from .monitor import health_errors, server_reports
 from .settings import MAX_PAYLOAD_BYTES
 from .stream import check_stream, record_stream
 
@@ -20,6 +20,7 @@ from .stream import check_stream, record_stream
 class Health:
     """The result of a health check. ``mismatches`` are reasons not to write; ``trouble`` is one to wait."""
 
+    stream: str
     connected: bool
     server_version: str
     head: int | None
@@ -27,15 +28,18 @@ class Health:
     room_bytes: int | None  # what the servers can still store, the smallest of them; None if not reported
     mismatches: tuple[str, ...]
     trouble: str = ""
+    stream_missing: bool = False
 
     @property
     def ok(self) -> bool:
         return self.connected and not self.mismatches and not self.trouble
 
     def require(self) -> None:
-        """``OperationalError`` if the bus is unreachable, ``StreamDrift`` if its configuration differs."""
+        """``OperationalError`` if the bus is unreachable, ``StreamMissing`` or ``StreamDrift`` if its configuration differs."""
         if self.trouble or not self.connected:
             raise OperationalError(self.trouble or "the bus is unreachable")
+        if self.stream_missing:
+            raise StreamMissing(self.stream)
         if self.mismatches:
             raise StreamDrift("the bus", self.mismatches)
 
@@ -50,21 +54,23 @@ def ping(api: Api) -> float:
 def check(api: Api) -> Health:
     """Look at everything that can be seen with the rights at hand."""
     mismatches: list[str] = []
-    trouble = ""
+    trouble, missing = "", False
     state: dict[str, Any] = {}
     room: int | None = None
     try:
         state = _stream_info(api).get("state", {})
         mismatches += check_stream(api, record_stream(api.settings))
         mismatches += _server_mismatches(api)
-        room = _monitors(api, mismatches)
+        room = _servers(api, mismatches)
     except ApiError as e:
+        missing = e.err_code == STREAM_NOT_FOUND
         mismatches.append(f"stream {api.settings.stream}: {e}")
     except NotAllowed as e:
         mismatches.append(str(e))
     except OperationalError as e:
         trouble = str(e)
     return Health(
+        stream=api.settings.stream,
         connected=api.connection.connected,
         server_version=api.connection.server_version,
         head=state.get("last_seq"),
@@ -72,6 +78,7 @@ def check(api: Api) -> Health:
         room_bytes=room,
         mismatches=tuple(mismatches),
         trouble=trouble,
+        stream_missing=missing,
     )
 
 
@@ -90,16 +97,18 @@ def _server_mismatches(api: Api) -> list[str]:
     return mismatches_found
 
 
-def _monitors(api: Api, mismatches: list[str]) -> int | None:
-    """Ask every server by its monitoring port. Returns the smallest room left."""
+def _servers(api: Api, mismatches: list[str]) -> int | None:
+    """Ask every server for its report. Returns the smallest room left."""
+    system, required = api.connection.system(), api.settings.require_sync
+    if system is None:
+        if required:
+            mismatches.append("sync_always is not known: no user of the system account is named")
+        return None
     rooms = []
-    required = api.settings.require_sync
-    if required and not api.settings.monitor_urls:
-        mismatches.append("sync_always is not known: no monitoring address is given")
-    for url in api.settings.monitor_urls:
-        jetstream = varz(url, api.settings.connect_timeout).get("jetstream", {})
-        if health_report := health_error(url, api.settings.connect_timeout):
-            raise OperationalError(f"a server reports an unhealthy state: {health_report}")
+    timeout = api.settings.connect_timeout
+    reports = server_reports(system, timeout)
+    for report in reports:
+        jetstream = report.get("jetstream", {})
         config, stats = jetstream.get("config", {}), jetstream.get("stats", {})
         if required and config.get("sync_always") is not True:
             mismatches.append(
@@ -107,4 +116,7 @@ def _monitors(api: Api, mismatches: list[str]) -> int | None:
             )
         if config.get("max_storage", -1) >= 0:
             rooms.append(max(0, int(config["max_storage"]) - int(stats.get("storage", 0))))
+    ailing = [error for error in health_errors(system, timeout) if error]
+    if ailing and 2 * len(ailing) >= api.settings.servers:  # a cluster records while a majority is well
+        raise OperationalError(f"a server reports an unhealthy state: {ailing[0]}")
     return min(rooms, default=None)

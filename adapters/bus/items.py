@@ -15,9 +15,10 @@ from typing import Any
 
 from eventsourcing.persistence import OperationalError
 
-from .api import Api, ApiError, read_answer
+from .api import MESSAGE_NOT_FOUND, Api, ApiError, read_answer
 from .client import Connection
 from .errors import ItemDamaged, ItemMissing
+from .fresh import as_direct
 from .settings import BusSettings
 from .stream import ensure
 from .wire import Reply
@@ -47,11 +48,11 @@ def item_stream(settings: BusSettings) -> dict[str, Any]:
     }
 
 
-def ensure_items(ops: BusSettings) -> None:
-    """Make or compare the bucket, with the credentials of the operations user."""
+def ensure_items(ops: BusSettings, *, create: bool = True) -> None:
+    """Make or compare the bucket, with the credentials of the operations user; as ``ensure_stream``."""
     connection = Connection(ops)
     try:
-        ensure(Api(connection), item_stream(ops))
+        ensure(Api(connection), item_stream(ops), create=create)
     finally:
         connection.close()
 
@@ -64,12 +65,15 @@ class ItemStore:
         self._api = Api(self._bus_connection)
         self._stream = f"OBJ_{settings.bucket}"
         self._prefix = f"$O.{settings.bucket}"
+        self._replicated = settings.replicas > 1
 
-    def put(self, digest: bytes, data: bytes) -> None:
-        """Keep the bytes; to put them again changes nothing. ``ValueError`` if the digest is not theirs."""
+    def put(self, digest: bytes, data: bytes, renew_before: datetime | None = None) -> None:
+        """Keep the bytes; to put them again changes nothing, unless they were stored before ``renew_before``: then they
+        are stored anew. ``ValueError`` if the digest is not theirs."""
         if sha256(data).digest() != digest:
             raise ValueError("the digest is not the item's")
-        if self._chunk_count(digest) is not None:
+        stored_at = self.stored_at(digest)
+        if stored_at is not None and (renew_before is None or stored_at >= renew_before):
             return
         name = digest.hex()
         count = -(-len(data) // CHUNK_BYTES)
@@ -82,6 +86,11 @@ class ItemStore:
         """Whether the item of this digest is stored completely."""
         return self._chunk_count(digest) is not None
 
+    def stored_at(self, digest: bytes) -> datetime | None:
+        """When the item of this digest was last made complete, by the bus's clock; None if it is not complete."""
+        stored = self._pull({"multi_last": [f"{self._prefix}.M.{digest.hex()}"]})
+        return _parse_bus_time(dict(stored[0].headers())["Nats-Time-Stamp"]) if stored else None
+
     def get(self, digest: bytes) -> bytes:
         """The bytes of this digest. ``ItemMissing`` if there are none, ``ItemDamaged`` if they changed."""
         count = self._chunk_count(digest)
@@ -92,16 +101,19 @@ class ItemStore:
             page = range(i, min(i + _CHUNKS_A_PAGE, count))
             wanted = [f"{self._prefix}.C.{digest.hex()}.{k}" for k in page]
             stored = {_subject(reply): reply.data for reply in self._pull({"multi_last": wanted})}
+            missing = [subject for subject in wanted if subject not in stored]
+            stored |= {_subject(reply): reply.data for reply in self._of_leader(missing)}
             parts += [stored.get(subject, b"") for subject in wanted]
         data = b"".join(parts)
         if sha256(data).digest() != digest:
             raise ItemDamaged(f"the item {digest.hex()} does not have its digest")
         return data
 
-    def delete(self, digest: bytes) -> None:
-        """Delete an item; one that is not there is deleted already."""
+    def delete(self, digest: bytes, before: int | None = None) -> None:
+        """Delete an item; one that is not there is deleted already. ``before``: only what was stored before this
+        sequence number of the bucket's stream."""
         for kind, tail in (("M", ""), ("C", ".>")):  # first what marks it as complete
-            self._purge(f"{self._prefix}.{kind}.{digest.hex()}{tail}")
+            self._purge(f"{self._prefix}.{kind}.{digest.hex()}{tail}", before)
 
     def delete_orphans(
         self, older_than: datetime, is_needed: Callable[[bytes], bool] = lambda digest: True
@@ -109,11 +121,12 @@ class ItemStore:
         """Delete what no record needs and was stored before ``older_than``; how many items went.
 
         Remains of interrupted puts are always deleted; complete items if ``is_needed`` returns false for their digest.
-        An item is stored before the record that names it: leave it time.
+        An item is stored before the record that names it: leave it time. One that is stored anew meanwhile stays.
         """
         if older_than.tzinfo is None:
             raise ValueError("older_than needs a time zone")
         deleted = 0
+        judged_before = int(self._call(f"STREAM.INFO.{self._stream}", {})["state"]["last_seq"]) + 1
         for name in sorted(self._stored_digests()):
             try:
                 digest = bytes.fromhex(name)
@@ -122,7 +135,7 @@ class ItemStore:
             if self._chunk_count(digest) is not None and is_needed(digest):
                 continue
             if self._last_stored(name) < older_than:
-                self.delete(digest)
+                self.delete(digest, judged_before)
                 deleted += 1
         return deleted
 
@@ -133,9 +146,23 @@ class ItemStore:
     # -- parts
 
     def _chunk_count(self, digest: bytes) -> int | None:
-        """The number of chunks of a complete item, or None."""
-        stored = self._pull({"multi_last": [f"{self._prefix}.M.{digest.hex()}"]})
+        """The number of chunks of a complete item, or None. What a replica does not have, the leader may have."""
+        subject = f"{self._prefix}.M.{digest.hex()}"
+        stored = self._pull({"multi_last": [subject]}) or self._of_leader([subject])
         return int(json.loads(stored[0].data)["chunks"]) if stored else None
+
+    def _of_leader(self, subjects: list[str]) -> list[Reply]:
+        """Those of these messages that the leader of a cluster has; a stream on one server has no other copy."""
+        stored = []
+        for subject in subjects if self._replicated else ():
+            try:
+                answer = self._api.call(f"STREAM.MSG.GET.{self._stream}", {"last_by_subj": subject})
+            except ApiError as e:
+                if e.err_code == MESSAGE_NOT_FOUND:
+                    continue
+                raise OperationalError(f"the bus could not answer: {e}") from e
+            stored.append(as_direct(answer["message"], self._stream))
+        return stored
 
     def _stored_digests(self) -> set[str]:
         """The digests of all stored items, in hex, complete or not."""
@@ -160,7 +187,7 @@ class ItemStore:
                 ]
             except ApiError:
                 continue
-            latest = max(latest, datetime.fromisoformat(stored["time"][:19] + "+00:00"))
+            latest = max(latest, _parse_bus_time(stored["time"]))
         return latest
 
     def _publish(self, subject: str, data: bytes) -> None:
@@ -174,8 +201,9 @@ class ItemStore:
         except ApiError as e:
             raise OperationalError(f"the bus could not store an item: {e}") from e
 
-    def _purge(self, subject: str) -> None:
-        self._call(f"STREAM.PURGE.{self._stream}", {"filter": subject})
+    def _purge(self, subject: str, before: int | None) -> None:
+        bound = {} if before is None else {"seq": before}
+        self._call(f"STREAM.PURGE.{self._stream}", {"filter": subject, **bound})
 
     def _call(self, subject: str, body: object) -> dict[str, Any]:
         try:
@@ -196,3 +224,8 @@ class ItemStore:
 
 def _subject(reply: Reply) -> str:
     return dict(reply.headers())["Nats-Subject"]
+
+
+def _parse_bus_time(text: str) -> datetime:
+    """A time of the bus (RFC 3339 in UTC), to the second below."""
+    return datetime.fromisoformat(text[:19] + "+00:00")

@@ -7,6 +7,7 @@
   store-key.check    0600; shows whether a key is the right one, and nothing else about it
   seeds/hub.seed     0600, made at the first start
   seeds/ops.seed     0600
+  seeds/sys.seed     0600
   jetstream/         the records, encrypted
 """
 
@@ -81,10 +82,11 @@ def config(
     cipher: str,
     key_file: str,
     port: int,
-    monitor_port: int,
+    system: User,
     max_file_store: int | None,
 ) -> str:
-    """The server's configuration: loopback only, sync before acknowledging, no user without a key.
+    """The server's configuration: loopback only, sync before acknowledging, no user without a key, no
+    monitoring port.
 
     ``key_file`` is an absolute path that the server can read while it starts. Port -1 lets the
     server choose a free one and write it into its ports file.
@@ -94,42 +96,45 @@ def config(
     lines = [
         "server_name: kakehashi",
         f'listen: "127.0.0.1:{port}"',
-        f'http: "127.0.0.1:{monitor_port}"',
-        f"ports_file_dir: {_quote(folder)}",
-        f"logfile: {_quote(folder / 'nats.log')}",
+        f"ports_file_dir: {quote(folder)}",
+        f"logfile: {quote(folder / 'nats.log')}",
         f"logfile_size_limit: {8 * 1024 * 1024}",
         "logfile_max_num: 2",
         f"max_payload: {MAX_PAYLOAD_BYTES}",
         "jetstream {",
-        f"  store_dir: {_quote(folder)}",  # the server adds "/jetstream"
+        f"  store_dir: {quote(folder)}",  # the server adds "/jetstream"
         "  sync_interval: always",
         f"  cipher: {cipher}",
         *([f"  max_file_store: {max_file_store}"] if max_file_store is not None else []),
-        f"  include {_quote(include)}",
+        f"  include {quote(include)}",
         "}",
         "accounts {",
         f"  {ACCOUNT} {{",
         "    jetstream: enabled",
         "    users: [",
-        *(_user(user) for user in users),
+        *(user_line(user) for user in users),
         "    ]",
         "  }",
-        "  SYS {}",
+        "  SYS {",
+        "    users: [",
+        user_line(system),
+        "    ]",
+        "  }",
         "}",
         "system_account: SYS",
     ]
     return "\n".join(lines) + "\n"
 
 
-def _user(user: User) -> str:
-    publish = ", ".join(_quote(s) for s in user.publish)
-    subscribe = ", ".join(_quote(s) for s in user.subscribe)
+def user_line(user: User) -> str:
+    publish = ", ".join(quote(s) for s in user.publish)
+    subscribe = ", ".join(quote(s) for s in user.subscribe)
     return (
         f"      {{ nkey: {user.public}, permissions: "
         f"{{ publish: {{ allow: [{publish}] }}, subscribe: {{ allow: [{subscribe}] }} }} }}"
     )
 
 
-def _quote(value: str | Path) -> str:
+def quote(value: str | Path) -> str:
     """A string of the server's configuration language, whose escapes JSON's are."""
     return json.dumps(str(value), ensure_ascii=False)

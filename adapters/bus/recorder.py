@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import weakref
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +20,7 @@ from eventsourcing.persistence import (
 from .api import Api, ApiError
 from .append import Appender, Guard
 from .client import Connection
+from .fresh import FreshReads
 from .health import Health, check, ping
 from .raw import RawMessage, decode, decode_event, decode_notification, sequence_of
 from .settings import BusSettings
@@ -28,6 +29,7 @@ from .subscription import JetStreamSubscription
 from .wire import Reply
 
 PAGE = 500  # messages of one direct get
+LEADER_PAGE = 50  # messages read from the leader one by one, when no replica is up to date
 PAGE_BYTES = 8 * 1024 * 1024  # and the bytes after which the server ends it early
 MOST_SUBJECTS = 1000  # a direct get by subjects is refused from 1,024 results on
 
@@ -55,6 +57,7 @@ class JetStreamAggregateRecorder(AggregateRecorder):
         self._stream = settings.stream
         self._subjects = Subjects(settings.prefix, settings.ids)
         self._appender = Appender(self._api, self._subjects)
+        self._fresh = FreshReads(self._api)
 
     @property
     def settings(self) -> BusSettings:
@@ -70,7 +73,9 @@ class JetStreamAggregateRecorder(AggregateRecorder):
     def _insert(self, stored_events: Sequence[StoredEvent], guards: Sequence[Guard]) -> list[int]:
         if not stored_events and not guards:
             return []
-        return self._appender.append(stored_events, guards)
+        positions = self._appender.append(stored_events, guards)
+        self._fresh.saw(positions[-1] if positions else 0)
+        return positions
 
     def select_events(
         self,
@@ -81,7 +86,8 @@ class JetStreamAggregateRecorder(AggregateRecorder):
         desc: bool = False,
         limit: int | None = None,
     ) -> Sequence[StoredEvent]:
-        """The events of one originator by version. Versions may have gaps."""
+        """The events of one originator by version, none missing up to the highest position that this recorder has
+        seen. Versions may have gaps."""
         events = [
             event
             for event in self._read_originator(originator_id, gt, lte)
@@ -99,9 +105,9 @@ class JetStreamAggregateRecorder(AggregateRecorder):
         first = 0 if gt is None else max(gt + 1, 0)
         if lte is not None and lte - first < MOST_SUBJECTS:
             wanted = [record(originator_id, version) for version in range(first, lte + 1)]
-            return self._by_subjects(wanted) or [] if wanted else []
+            return self._by_subjects(originator_id, wanted) or [] if wanted else []
         if first < MANY_VERSIONS:
-            selected = self._by_subjects([self._subjects.originator(originator_id)])
+            selected = self._by_subjects(originator_id, [self._subjects.originator(originator_id)])
             if selected is not None:
                 return selected
         # A long sequence: which versions there are, then those by name.
@@ -110,43 +116,69 @@ class JetStreamAggregateRecorder(AggregateRecorder):
         ]
         events: list[StoredEvent] = []
         for i in range(0, len(versions), MOST_SUBJECTS):
-            page = self._by_subjects([record(originator_id, v) for v in versions[i : i + MOST_SUBJECTS]])
+            wanted = [record(originator_id, v) for v in versions[i : i + MOST_SUBJECTS]]
+            page = self._by_subjects(originator_id, wanted)
             events.extend(page or [])
         return events
 
-    def _by_subjects(self, subjects: list[str]) -> list[StoredEvent] | None:
-        """The records of these subjects, or None if there are too many for one request."""
-        events: list[StoredEvent] = []
+    def _by_subjects(self, originator_id: UUID | str, subjects: list[str]) -> list[StoredEvent] | None:
+        """The records of these subjects of one originator, or None if there are too many for one request."""
+        replies = self._replies_of(originator_id, subjects)
+        return None if replies is None else [decode_event(reply, self._subjects) for reply in replies]
+
+    def _replies_of(self, originator_id: UUID | str, subjects: list[str]) -> list[Reply] | None:
+        return self._fresh.until_fresh(
+            lambda: self._direct_replies(subjects), lambda: self._leader_replies(originator_id, subjects)
+        )
+
+    def _direct_replies(self, subjects: list[str]) -> list[Reply] | None:
+        """The messages of these subjects from any replica. ``Behind`` where it does not prove to be up to date."""
+        selected: list[Reply] = []
         body: dict[str, Any] = {"multi_last": subjects, "batch": 1024, "max_bytes": PAGE_BYTES}
         while True:
             replies = self._pull(body)
             end = replies.pop()
-            if end.status == NO_MESSAGE:
-                return events
+            if end.status == NO_MESSAGE:  # it does not say how far this server has come
+                self._fresh.require(0)
+                return selected
             if end.status == NO_ROOM:
                 return None
-            events.extend(decode_event(reply, self._subjects) for reply in replies)
             end_headers = dict(end.headers())
+            if "up_to_seq" not in body:
+                self._fresh.require(int(end_headers["Nats-UpTo-Sequence"]))
+            selected += replies
             if int(end_headers.get("Nats-Num-Pending", "0")) == 0 or not replies:
-                return events
+                return selected
             # The page was full of bytes: go on behind its last message, up to the same end.
             body["seq"] = int(end_headers["Nats-Last-Sequence"]) + 1
             body["up_to_seq"] = int(end_headers["Nats-UpTo-Sequence"])
+            self._fresh.saw(body["up_to_seq"])  # another server may answer the next page
+
+    def _leader_replies(self, originator_id: UUID | str, subjects: list[str]) -> list[Reply]:
+        """The same from the stream's leader, one by one: which there are, by a report that is up to date."""
+        every = self._subjects.originator(originator_id) in subjects
+        wanted = set(subjects)
+        versions = self._versions_by_leader(originator_id)
+        names = [self._subjects.record(originator_id, version) for version in versions]
+        return self._fresh.of_leader(name for name in names if every or name in wanted)
 
     def _stored_versions(self, originator_id: UUID | str) -> list[int]:
+        return self._fresh.until_fresh(lambda: self._versions_by_leader(originator_id))
+
+    def _versions_by_leader(self, originator_id: UUID | str) -> list[int]:
         selected: list[int] = []
         body: dict[str, Any] = {"subjects_filter": self._subjects.originator(originator_id), "offset": 0}
         while True:
-            info = self._call(f"STREAM.INFO.{self._stream}", body)
+            info = self._info(body)
             names = info["state"].get("subjects") or {}
             selected += [record[1] for name in names if (record := self._subjects.parse(name))]
             body["offset"] += len(names)
             if not names or body["offset"] >= info.get("total", 0):
                 return sorted(selected)
 
-    def _call(self, subject: str, body: object = None) -> dict[str, Any]:
+    def _info(self, body: object = None) -> dict[str, Any]:
         try:
-            return self._api.call(subject, body)
+            return self._fresh.info(body)
         except ApiError as e:
             raise OperationalError(f"the bus could not answer: {e}") from e
 
@@ -190,7 +222,11 @@ class JetStreamApplicationRecorder(JetStreamAggregateRecorder, ApplicationRecord
         self, stored_events: Sequence[StoredEvent], head: int | None = None
     ) -> list[list[int] | Exception]:
         """Several inserts of one event under way at once; see :meth:`Appender.append_each`."""
-        return self._appender.append_each(stored_events, head)
+        outcomes = self._appender.append_each(stored_events, head)
+        for outcome in outcomes:
+            if not isinstance(outcome, Exception):
+                self._fresh.saw(outcome[-1])
+        return outcomes
 
     def select_notifications(
         self,
@@ -218,8 +254,9 @@ class JetStreamApplicationRecorder(JetStreamAggregateRecorder, ApplicationRecord
         return self.head() or None
 
     def head(self) -> int:
-        """The last sequence that the stream has given, 0 if none."""
-        return int(self._call(f"STREAM.INFO.{self._stream}")["state"]["last_seq"])
+        """The last sequence that the stream has given, 0 if none: by a leader that a majority hears."""
+        info = self._fresh.until_fresh(self._info)
+        return int(info["state"]["last_seq"])
 
     def read_raw(self, start: int, limit: int) -> list[RawMessage]:
         """What the stream holds from a sequence on, as it is: gaps show in ``sequence``, oddities in
@@ -232,7 +269,7 @@ class JetStreamApplicationRecorder(JetStreamAggregateRecorder, ApplicationRecord
     def locate(self, originator_id: UUID | str, version: int) -> Notification | None:
         """One event with its position, or None if there is no such version."""
         subject = self._subjects.record(originator_id, version)
-        replies = self._pull({"multi_last": [subject], "batch": 1})[:-1]
+        replies = self._replies_of(originator_id, [subject])
         return decode_notification(replies[0], self._subjects) if replies else None
 
     def subscribe(self, gt: int | None = None, topics: Sequence[str] = ()) -> JetStreamSubscription:
@@ -246,7 +283,7 @@ class JetStreamApplicationRecorder(JetStreamAggregateRecorder, ApplicationRecord
 
     def next_page(self, first: int, topics: Sequence[str]) -> Page:
         """The events of one page from a position on, how far it reached, and whether more is there."""
-        replies, more = self._page(first, PAGE)
+        replies, more = self._direct_page(first, PAGE)  # it may be behind: the next look goes on from there
         events = [decode_notification(reply, self._subjects) for reply in replies]
         last_position = events[-1].id if events else first - 1
         return Page([n for n in events if not topics or n.topic in topics], last_position, more)
@@ -275,9 +312,32 @@ class JetStreamApplicationRecorder(JetStreamAggregateRecorder, ApplicationRecord
                 return
 
     def _page(self, first: int, size: int) -> tuple[list[Reply], bool]:
+        """A page that reaches what is known, or its size."""
+        first = max(first, 1)
+
+        def direct() -> tuple[list[Reply], bool]:
+            replies, more = self._direct_page(first, size)
+            if not more and len(replies) < size:
+                self._fresh.require(sequence_of(replies[-1]) if replies else first - 1)
+            return replies, more
+
+        def of_leader() -> tuple[list[Reply], bool]:
+            replies: list[Reply] = []
+            while len(replies) < min(size, LEADER_PAGE):
+                reply = self._fresh.next_of_leader(sequence_of(replies[-1]) + 1 if replies else first)
+                if reply is None:
+                    return replies, False
+                replies.append(reply)
+            return replies, True
+
+        return self._fresh.until_fresh(direct, of_leader)
+
+    def _direct_page(self, first: int, size: int) -> tuple[list[Reply], bool]:
         replies = self._pull({"seq": max(first, 1), "batch": size, "max_bytes": PAGE_BYTES})
         end = replies.pop()
         more = int(dict(end.headers()).get("Nats-Num-Pending", "0")) > 0
+        if replies:
+            self._fresh.saw(sequence_of(replies[-1]))
         return replies, more
 
 
@@ -287,11 +347,22 @@ def connect(settings: BusSettings, *, check_first: bool = True) -> JetStreamAppl
     ``OperationalError`` if the bus is unreachable or refuses the credentials, ``StreamDrift`` if the stream or a
     server is not what it must be.
     """
+    urls = settings.urls
+    for n in range(len(urls)):
+        try:
+            return _connect(replace(settings, url=",".join(urls[n:] + urls[:n])), check_first=check_first)
+        except OperationalError as e:  # a server that is cut off from the others: the next may know more
+            error = e
+    raise error
+
+
+def _connect(settings: BusSettings, *, check_first: bool) -> JetStreamApplicationRecorder:
     connection = Connection(settings)
     try:
         recorder = JetStreamApplicationRecorder(connection)
         if check_first:
             recorder.check().require()
+            recorder.head()  # from here on nothing older is believed
     except BaseException:
         connection.close()
         raise

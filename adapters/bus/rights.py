@@ -62,6 +62,15 @@ def ops_user(public: str, *, inbox: str) -> User:
     )
 
 
+def sys_user(public: str, *, inbox: str) -> User:
+    """May ask the servers for their reports and their health, in their system account, and nothing else."""
+    return User(
+        public=public,
+        publish=("$SYS.REQ.SERVER.PING.VARZ", "$SYS.REQ.SERVER.PING.HEALTHZ"),
+        subscribe=(f"{inbox}.>",),
+    )
+
+
 def _read_subjects(stream: str) -> tuple[str, ...]:
     return (
         f"$JS.API.DIRECT.GET.{stream}",

@@ -18,16 +18,18 @@ from typing import Self
 from eventsourcing.persistence import OperationalError
 
 from .binary import binary_version, find_binary
+from .client import Connection
 from .errors import AlreadyRunning
 from .layout import check_key, config, private_folder, seed_in, stream_folder, write_private
-from .monitor import health_error
-from .rights import User, hub_user, ops_user, public_of
+from .monitor import health_errors
+from .rights import User, hub_user, ops_user, public_of, sys_user
 from .settings import BusSettings
 
 log = logging.getLogger(__name__)
 
 HUB_INBOX = "_INBOX.hub"
 OPS_INBOX = "_INBOX.ops"
+SYS_INBOX = "_INBOX.sys"
 CHECK_INTERVAL_SECONDS = 2.0  # seconds between looks at a running server
 MIN_FREE_BYTES_TO_RESTART = 64 * 1024 * 1024  # free bytes that make a new start worth while after a full disk
 STOP_TIMEOUT_SECONDS = 10.0  # seconds that a server may take to end in good order
@@ -91,7 +93,7 @@ class EmbeddedServer:
         self._extra_users = tuple(extra_users)
         self._binary = binary
         self._port_number = port
-        self._monitor_port = -1
+        self._system: Connection | None = None  # the watching thread's own
         self._max_file_store = max_file_store
         self._on_event = on_event
         self._start_timeout = start_timeout
@@ -105,8 +107,10 @@ class EmbeddedServer:
 
     # -- life
 
-    def start(self, *, setup: bool = True) -> Self:
-        """Start the server, wait until it serves, and make the streams that are not there.
+    def start(self, *, setup: bool = True, create: bool = True) -> Self:
+        """Start the server, wait until it serves, and make the streams in a folder that never had any.
+
+        ``create``: False for a folder that must have them: nothing is made then.
 
         ``AlreadyRunning`` if the folder is in use, ``ProgrammingError`` if the key is not the one it
         was made with, ``StreamDrift`` if a stream is not what it must be, ``OperationalError`` if the server does not come up.
@@ -121,7 +125,7 @@ class EmbeddedServer:
             check_key(self.folder, bytes.fromhex(self._store_key_hex))
             users = self._users()
             # Whatever was made once must still be there: a new, empty stream would hide a loss.
-            known = stream_folder(self.folder, self._bus_names.stream).exists()
+            known = not create or stream_folder(self.folder, self._bus_names.stream).exists()
             self._stop_requested.clear()
             self._first_start.clear()
             self._first_error = None
@@ -137,7 +141,7 @@ class EmbeddedServer:
                 from .stream import ensure_stream
 
                 ensure_stream(self.ops_settings(), create=not known)
-                ensure_items(self.ops_settings())
+                ensure_items(self.ops_settings(), create=not known)
         except BaseException:
             self.stop()
             raise
@@ -172,10 +176,6 @@ class EmbeddedServer:
         return f"nats://127.0.0.1:{self._port_number}"
 
     @property
-    def monitor_url(self) -> str:
-        return f"http://127.0.0.1:{self._monitor_port}"
-
-    @property
     def pid(self) -> int | None:
         """The process id of the running server, or None while there is none."""
         process = self._server_process
@@ -200,13 +200,14 @@ class EmbeddedServer:
             prefix=self._bus_names.prefix,
             bucket=self._bus_names.bucket,
             seed=self._seed_of_user(user),
-            monitor_url=self.monitor_url,
+            sys_seed=self._seed_of_user("sys"),
+            sys_inbox=SYS_INBOX,
             inbox=inbox,
             name=f"kakehashi-{user}",
         )
 
     def _seed_of_user(self, user: str) -> str:
-        return seed_in(self.folder, user, self._seeds[user])
+        return seed_in(self.folder, user, self._seeds.get(user))
 
     def _users(self) -> list[User]:
         names = self._bus_names
@@ -248,6 +249,9 @@ class EmbeddedServer:
                 pause = 0.1  # it had run well: this is a new trouble
             self._stop_requested.wait(pause)
             pause = min(pause * 2, 5.0)
+        if self._system is not None:
+            self._system.close()
+            self._system = None
         self._end_process()
         self._emit_event("stopped", "nats-server is stopped")
 
@@ -269,8 +273,12 @@ class EmbeddedServer:
                 process.terminate()
 
     def _write_error(self) -> str:
+        if self._system is None:
+            settings = self.hub_settings().as_system()
+            assert settings is not None
+            self._system = Connection(settings)
         try:
-            reported = health_error(self.monitor_url, 2.0)
+            [reported] = health_errors(self._system, 2.0)
         except OperationalError:
             return ""  # busy or ending: the exit status decides
         return reported if "write error" in reported else ""
@@ -287,7 +295,7 @@ class EmbeddedServer:
                 cipher=self._cipher,
                 key_file=key.path,
                 port=self._port_number,
-                monitor_port=self._monitor_port,
+                system=sys_user(public_of(self._seed_of_user("sys")), inbox=SYS_INBOX),
                 max_file_store=self._max_file_store,
             )
             conf = self.folder / "nats.conf"
@@ -302,12 +310,12 @@ class EmbeddedServer:
                 cwd=self.folder,
                 start_new_session=True,  # an interrupt from the keyboard is for us; we stop the server
             )
-            self._port_number, self._monitor_port = self._await_ports(self._server_process)
+            self._port_number = self._await_port(self._server_process)
         finally:
             key.wipe()
 
-    def _await_ports(self, process: subprocess.Popen[bytes]) -> tuple[int, int]:
-        """Wait until the server has written its ports, which it does once it serves."""
+    def _await_port(self, process: subprocess.Popen[bytes]) -> int:
+        """Wait until the server has written its port, which it does once it serves."""
         deadline = time.monotonic() + self._start_timeout
         while time.monotonic() < deadline and not self._stop_requested.is_set():
             if process.poll() is not None:
@@ -315,7 +323,7 @@ class EmbeddedServer:
             for path in self.folder.glob("*.ports"):
                 try:
                     reported = json.loads(path.read_text(encoding="utf-8"))
-                    return _port_number(reported["nats"][0]), _port_number(reported["monitoring"][0])
+                    return _port_number(reported["nats"][0])
                 except (ValueError, KeyError, IndexError):
                     pass  # not yet written to the end
             time.sleep(0.005)

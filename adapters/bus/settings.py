@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,9 @@ class BusSettings:
     prefix: str = "kakehashi.v1"
     seed: str | None = field(default=None, repr=False)
     seed_file: Path | None = None
-    monitor_url: str = ""  # http://host:port of every server, commas between; "" if there is none
+    sys_seed: str | None = field(default=None, repr=False)  # of the user who asks servers for their reports
+    sys_seed_file: Path | None = None
+    sys_inbox: str = "_INBOX.sys"
     require_sync: bool = True  # refuse a server that does not report that it syncs before it acknowledges
     timeout: float = 20.0
     try_timeout: float = 6.0
@@ -48,7 +50,7 @@ class BusSettings:
         for key in ("stream", "bucket"):
             if not _NAME.fullmatch(getattr(self, key)):
                 raise ValueError(f"{key} may hold letters, digits, '-' and '_' only")
-        for key in ("prefix", "inbox"):
+        for key in ("prefix", "inbox", "sys_inbox"):
             if not _PREFIX.fullmatch(getattr(self, key)):
                 raise ValueError(f"{key} may hold words of letters, digits, '-' and '_' with dots between")
         for key in ("timeout", "try_timeout", "connect_timeout"):
@@ -58,7 +60,7 @@ class BusSettings:
             raise ValueError("replicas must be 1, 3 or 5")
         if self.ids not in ("uuid", "text"):
             raise ValueError("ids must be 'uuid' or 'text'")
-        if self.seed and self.seed_file:
+        if (self.seed and self.seed_file) or (self.sys_seed and self.sys_seed_file):
             raise ValueError("give a seed or a seed file, not both")
 
     @property
@@ -66,8 +68,23 @@ class BusSettings:
         return [u.strip() for u in self.url.split(",") if u.strip()]
 
     @property
-    def monitor_urls(self) -> list[str]:
-        return [u.strip().rstrip("/") for u in self.monitor_url.split(",") if u.strip()]
+    def servers(self) -> int:
+        """How many servers keep the record."""
+        return self.replicas
+
+    def as_system(self) -> BusSettings | None:
+        """The same bus for the user of the servers' system account; None if no such user is named."""
+        if self.sys_seed is None and self.sys_seed_file is None:
+            return None
+        return replace(
+            self,
+            seed=self.sys_seed,
+            seed_file=self.sys_seed_file,
+            inbox=self.sys_inbox,
+            sys_seed=None,
+            sys_seed_file=None,
+            name=f"{self.name}-system",
+        )
 
     @property
     def notify(self) -> str:
@@ -96,7 +113,8 @@ _ENV: dict[str, tuple[str, Any]] = {
     "JETSTREAM_STREAM": ("stream", str),
     "JETSTREAM_SUBJECT_PREFIX": ("prefix", str),
     "JETSTREAM_SEED_FILE": ("seed_file", Path),
-    "JETSTREAM_MONITOR_URL": ("monitor_url", str),
+    "JETSTREAM_SYS_SEED_FILE": ("sys_seed_file", Path),
+    "JETSTREAM_SYS_INBOX": ("sys_inbox", str),
     "JETSTREAM_REQUIRE_SYNC": ("require_sync", strtobool),
     "JETSTREAM_TIMEOUT": ("timeout", float),
     "JETSTREAM_TRY_TIMEOUT": ("try_timeout", float),

@@ -5,12 +5,16 @@ from __future__ import annotations
 import contextlib
 from typing import Any
 
-from .api import STREAM_NOT_FOUND, Api, ApiError
+from eventsourcing.persistence import OperationalError
+
+from .api import STREAM_NOT_FOUND, Api, ApiError, pause_before_retry
 from .client import Connection
-from .errors import StreamDrift
+from .errors import StreamDrift, StreamMissing
+from .monitor import health_errors
 from .settings import BusSettings
 
 NAME_IN_USE = 10058
+NOT_RECOVERED = "could not be recovered"  # of a stream whose files a server found and could not read
 _IGNORED_FIELDS = frozenset({"metadata", "description", "placement"})  # do not affect the records
 
 
@@ -58,12 +62,12 @@ def read_config(api: Api, name: str) -> dict[str, Any]:
 
 
 def check_stream(api: Api, wanted: dict[str, Any]) -> tuple[str, ...]:
-    """What differs; that the stream is not there at all is a difference too."""
+    """What differs. ``StreamMissing`` if the stream is not there at all."""
     try:
         return differences(wanted, read_config(api, wanted["name"]))
     except ApiError as e:
         if e.err_code == STREAM_NOT_FOUND:
-            return (f"stream {wanted['name']} is not there",)
+            raise StreamMissing(wanted["name"]) from e
         raise
 
 
@@ -73,21 +77,48 @@ def ensure(api: Api, wanted: dict[str, Any], *, create: bool = True, update: boo
     ``StreamDrift`` names what differs, or what the server refused to change.
     """
     name = wanted["name"]
-    mismatches = check_stream(api, wanted)
-    missing = bool(mismatches) and mismatches[0].endswith("is not there")
-    if missing and create:
-        try:
-            api.call(f"STREAM.CREATE.{name}", wanted)
-        except ApiError as e:
-            if e.err_code != NAME_IN_USE:  # somebody else made it meanwhile: compare
-                raise StreamDrift(f"stream {name}", (f"it could not be made: {e}",)) from e
+    try:
         mismatches = check_stream(api, wanted)
-    elif mismatches and not missing and update:
+    except StreamMissing:
+        if not create:
+            raise
+        _create(api, wanted)
+        mismatches = check_stream(api, wanted)
+    if mismatches and update:
         with contextlib.suppress(ApiError):  # what the server refuses still differs below
             api.call(f"STREAM.UPDATE.{name}", wanted)
         mismatches = check_stream(api, wanted)
     if mismatches:
         raise StreamDrift(f"stream {name}", mismatches)
+
+
+def _create(api: Api, wanted: dict[str, Any]) -> None:
+    name = wanted["name"]
+    _require_all_recovered(api, name)
+    try:
+        api.call(f"STREAM.CREATE.{name}", wanted)
+    except ApiError as e:
+        if e.err_code != NAME_IN_USE:  # somebody else made it meanwhile: compare
+            raise StreamDrift(f"stream {name}", (f"it could not be made: {e}",)) from e
+
+
+def _require_all_recovered(api: Api, name: str) -> None:
+    """Make no stream where a server could not read one from its disk, as it can't with a wrong store key.
+
+    It would report that the stream is not there, and a request to make it would delete what is on the disk.
+    """
+    system = api.connection.system()
+    if system is None:
+        raise StreamDrift(
+            f"stream {name}",
+            ("whether it is on the disk is not known: no user of the system account is named",),
+        )
+    deadline, tries = api.deadline(), 0
+    while ailing := [error for error in health_errors(system, api.settings.connect_timeout) if error]:
+        if any(NOT_RECOVERED in error for error in ailing):
+            raise StreamDrift(f"stream {name}", (f"it is not made, since a server reports: {ailing[0]}",))
+        pause_before_retry(tries, deadline, OperationalError(ailing[0]))  # a cluster that has just started
+        tries += 1
 
 
 def ensure_stream(ops: BusSettings, *, create: bool = True, update: bool = False) -> None:

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from domain.actors import Actor
 from domain.codes import Body, Role
 from domain.event import Cause, Event, Kind
 
@@ -19,6 +20,7 @@ class KeySetPublished(
     law="own rule (KH-1 §2); APPI 66",
     on=Kind.AGENCY,
     cause=Cause.COMMAND,
+    actor=Actor.PERSON,
 ):
     """The public keys of an agency from now on, vouched for by two of the registrars.
 
@@ -44,6 +46,7 @@ class KeySetRevoked(
     law="own rule (KH-1 §2)",
     on=Kind.AGENCY,
     cause=Cause.COMMAND,
+    actor=Actor.PERSON,
 ):
     """The agency's present key set is no longer in force.
 
@@ -62,6 +65,7 @@ class CoreAgencyDesignated(
     law="guideline 3(1)",
     on=Kind.NETWORK,
     cause=Cause.COMMAND,
+    actor=Actor.PERSON,
 ):
     """An agency is designated core agency: one for each municipality."""
 
@@ -76,6 +80,7 @@ class CoordinatingAgencyDesignated(
     law="CWA 25-2(4); guideline 3(2)",
     on=Kind.NETWORK,
     cause=Cause.COMMAND,
+    actor=Actor.PERSON,
 ):
     """An agency is designated coordinating agency: one for each network."""
 
@@ -90,6 +95,7 @@ class NetworkMemberAdmitted(
     law="CWA 25-2, 25-5; guideline 8[4]",
     on=Kind.NETWORK,
     cause=Cause.COMMAND,
+    actor=Actor.ANYONE,
 ):
     """An agency becomes a member of a network.
 
@@ -108,6 +114,7 @@ class NetworkMemberWithdrawn(
     law="CWA 25-2, 25-5",
     on=Kind.NETWORK,
     cause=Cause.COMMAND,
+    actor=Actor.PERSON,
 ):
     """An agency leaves a network; its duty of secrecy continues."""
 
@@ -122,6 +129,7 @@ class NetworkMembershipPublished(
     law="CWA 25-2(3); 施行規則25条の27",
     on=Kind.NETWORK,
     cause=Cause.COMMAND,
+    actor=Actor.ANYONE,
 ):
     """The members of a network were announced to the public."""
 
@@ -154,6 +162,7 @@ class RuleBookPublished(
     law="own rule (architecture: rule book); the law itself is named in each row of the book",
     on=Kind.RULE_BOOK,
     cause=Cause.COMMAND,
+    actor=Actor.PERSON,
 ):
     """The dated rules as data, from this moment on; history is judged by the rule book of its day."""
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
+from domain.actors import Actor
 from domain.case_message import Carries, CaseStep, Sender
 from domain.codes import AuditGround
 from domain.event import Cause, Event, Kind
@@ -19,6 +20,7 @@ class AuditContentAccessRequested(
     law="guideline 8; APPI 66; own rule (KH-1 §2, §7)",
     on=Kind.LOG,
     cause=Cause.COMMAND,
+    actor=Actor.PERSON,
 ):
     """The audit office asks for named items of a case, until the end of a day.
 
@@ -39,6 +41,7 @@ class AuditControlRequested(
     law="guideline 8; APPI 66; own rule (KH-1 §3, §7)",
     on=Kind.LOG,
     cause=Cause.COMMAND,
+    actor=Actor.PERSON,
 ):
     """The audit office asks for the control (never the content) of a case, or of all cases where ``case`` is
     null.
@@ -58,6 +61,7 @@ class AuditMandateBegan(
     law="APPI 66; own rule (KH-1 §3: a new mandate at least yearly)",
     on=Kind.LOG,
     cause=Cause.COMMAND,
+    actor=Actor.PERSON,
 ):
     """From the next record on, control is under keys of a new mandate; ``until`` is its last day (JST).
 
@@ -74,6 +78,7 @@ class AuditContentAccessGranted(
     topic="audit_content_access.granted",
     title="監査閲覧の承認",
     law="guideline 8; APPI 66; own rule (二人の承認)",
+    actor=Actor.PERSON,
     sender=Sender.AUTHORITY,
     carries=Carries.NEVER,
     starts=(),

@@ -66,7 +66,7 @@ def grant_form(context: DecisionContext) -> Refusal | None:
     named_items = [entry[1] for entry in map(context.case.item, event.opens) if entry is not None]
     if len(named_items) != len(event.opens):
         return Refusal(Reason.NOTHING_TO_OPEN)
-    if any(item.section in NO_STANDING_ACCESS | AUTHOR_ONLY for item in named_items):
+    if any(item.judged_as & (NO_STANDING_ACCESS | AUTHOR_ONLY) for item in named_items):
         return Refusal(Reason.NEVER_FOR_ROLE)
     grant = context.case.audits.get(event.grants)
     if grant is None:

@@ -3,27 +3,41 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
+from domain.actors import Actor
 from domain.case_message import Carries, CaseMessage, CaseStep, Sender
 from domain.clock_kinds import ClockKind
-from domain.codes import ClosingReason
+from domain.codes import ClosingReason, FollowOn, NotConsulted
 
 
 @dataclass(frozen=True, kw_only=True)
 class ClosingConsultationHeld(
     CaseStep,
     topic="closing_consultation.held",
+    version=2,
     title="終結協議",
     law="guideline 6(5)[1]",
+    actor=Actor.PERSON,
     sender=Sender.CORE,
     carries=Carries.MAY,
     starts=(),
     stops=(),
 ):
-    """Visitors and agencies were consulted before support is closed."""
+    """Visitors and agencies were consulted before support is closed.
+
+    ``consulted``: those who were asked; the sender itself where its own visitors were. ``not_consulted``: those who
+    could not be asked, and why. Several consultations count together.
+    """
 
     consulted: frozenset[UUID]
+    not_consulted: dict[UUID, NotConsulted]
+
+    @staticmethod
+    def upcast_v1_v2(state: dict[str, Any]) -> None:
+        """Version 1 named nobody who could not be asked."""
+        state["not_consulted"] = {}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +46,7 @@ class ClosingEvaluationRecorded(
     topic="closing_evaluation.recorded",
     title="支援後評価",
     law="guideline 6(5)[1]",
+    actor=Actor.PERSON,
     sender=Sender.CORE,
     carries=Carries.MAY,
     starts=(),
@@ -47,16 +62,24 @@ class ClosingEvaluationRecorded(
 class SupportClosed(
     CaseStep,
     topic="support.closed",
+    version=2,
     title="終結",
     law="guideline 6(5)[1]",
+    actor=Actor.PERSON,
     sender=Sender.CLOSES,
     carries=Carries.MAY,
     starts=(),
-    stops=(ClockKind.ACT,),
+    stops=(),
 ):
-    """Support is closed. ``closing_reason``: why."""
+    """Support is closed. ``closing_reason``: why. ``follow_on``: what follows, null where the family was handed over, and
+    in version 1, which did not name it."""
 
     closing_reason: ClosingReason
+    follow_on: FollowOn | None
+
+    @staticmethod
+    def upcast_v1_v2(state: dict[str, Any]) -> None:
+        state["follow_on"] = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +88,7 @@ class FollowOnServiceArranged(
     topic="follow_on_service.arranged",
     title="後続支援の依頼",
     law="guideline 6(5)[2]",
+    actor=Actor.ANYONE,
     sender=Sender.CORE,
     carries=Carries.MAY,
     starts=(ClockKind.ACCEPT,),
@@ -84,6 +108,7 @@ class FollowOnServiceAccepted(
     topic="follow_on_service.accepted",
     title="後続支援の受入れ",
     law="guideline 6(5)[2]",
+    actor=Actor.ANYONE,
     sender=Sender.ANYONE,
     carries=Carries.NEVER,
     starts=(),
@@ -105,6 +130,7 @@ class CaseReopened(
     topic="case.reopened",
     title="再開",
     law="guideline 6(5)[2]",
+    actor=Actor.PERSON,
     sender=Sender.CORE,
     carries=Carries.MAY,
     starts=(),

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from domain.actors import Actor
 from domain.codes import Employment, Finding, Module, OutsourcingScope, Practice, Tier
 from domain.event import Cause, Event, Kind
 
@@ -22,6 +23,7 @@ class OutsourcingContractConcluded(
     topic="outsourcing_contract.concluded",
     title="委託契約",
     law="CWA 21-10-2(3); guideline 9(1)",
+    actor=Actor.PERSON,
 ):
     """A core agency commissions a contractor.
 
@@ -41,6 +43,7 @@ class OutsourcingContractEnded(
     title="委託終了",
     law="CWA 21-10-2(3); guideline 9",
     cause=Cause.COMMAND_OR_CLOCK,
+    actor=Actor.PERSON,
 ):
     """The contract is over."""
 
@@ -51,6 +54,7 @@ class ContractorRequirementVerified(
     topic="contractor_requirement.verified",
     title="委託要件確認",
     law="guideline 9(1)[1]–[3]; 施行規則19条の2",
+    actor=Actor.PERSON,
 ):
     """These items of guideline 9(1) were found met (1 staff, 2 secrecy, 3 management)."""
 
@@ -64,6 +68,7 @@ class SupportWorkerRegistered(
     topic="support_worker.registered",
     title="訪問支援者登録",
     law="guideline 4(2)",
+    actor=Actor.PERSON,
 ):
     """A visitor is registered, under a pseudonymous ``worker`` reference."""
 
@@ -79,6 +84,7 @@ class TrainingModuleCompleted(
     version=2,
     title="研修科目修了",
     law="guideline 4(3), 7, 8[2]; 施行規則1条の6",
+    actor=Actor.ANYONE,
 ):
     """A visitor completed modules of a training. ``valid_until``: last day (JST) of its validity by local
     policy, null where unlimited.
@@ -103,6 +109,7 @@ class TrainingModuleExempted(
     topic="training_module.exempted",
     title="研修科目省略",
     law="guideline 7(1)",
+    actor=Actor.PERSON,
 ):
     """A visitor qualified in that very field need not take a module."""
 
@@ -112,7 +119,13 @@ class TrainingModuleExempted(
 
 
 @dataclass(frozen=True, kw_only=True)
-class OathSigned(CommissionEvent, topic="oath.signed", title="誓約書", law="guideline 8[3]"):
+class OathSigned(
+    CommissionEvent,
+    topic="oath.signed",
+    title="誓約書",
+    law="guideline 8[3]",
+    actor=Actor.PERSON,
+):
     """A visitor swore secrecy. ``valid_until``: last day (JST) by local policy, null where unlimited."""
 
     worker: str
@@ -171,6 +184,7 @@ class ContractorReinstated(
     topic="contractor.reinstated",
     title="委託先の再開",
     law="guideline 9(1), 9(2)[2]",
+    actor=Actor.PERSON,
 ):
     """The core agency found the contractor ready again; held messages stay held until their senders ask for
     release.
@@ -183,6 +197,7 @@ class QualificationVerified(
     topic="qualification.verified",
     title="資格確認",
     law="guideline 4(2)",
+    actor=Actor.PERSON,
 ):
     """A visitor's profession was verified.
 
@@ -200,6 +215,7 @@ class FieldPracticeCompleted(
     topic="field_practice.completed",
     title="同行・実技",
     law="guideline 7(1)",
+    actor=Actor.ANYONE,
 ):
     """A visitor completed practice: accompanied visits or role play."""
 
@@ -213,6 +229,7 @@ class ContractorPerformanceReported(
     topic="contractor_performance.reported",
     title="実施状況報告",
     law="guideline 9(2)[2]",
+    actor=Actor.ANYONE,
 ):
     """A contractor reports its work over a period, in numbers only."""
 
@@ -228,6 +245,7 @@ class ContractorSupervised(
     topic="contractor.supervised",
     title="指導",
     law="guideline 9(2)[2]",
+    actor=Actor.PERSON,
 ):
     """The core agency supervised a contractor and records its finding."""
 
@@ -262,4 +280,91 @@ class FurtherTrainingOverdueAlarmRaised(
 
     worker: str
     tier: Tier
+    due_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class SupportWorkerLeft(
+    CommissionEvent,
+    topic="support_worker.left",
+    title="訪問支援者の退職",
+    law="guideline 4(3), 9(1)[1]",
+    actor=Actor.PERSON,
+):
+    """A visitor has left and is taken off the roll, by the contractor itself or by the agency that commissions it: its
+    assignments end, and nothing else lapses.
+
+    ``left_on``: its last day.
+    """
+
+    worker: str
+    left_on: date
+
+
+@dataclass(frozen=True, kw_only=True)
+class CriminalRecordCheckRecorded(
+    CommissionEvent,
+    topic="criminal_record_check.recorded",
+    title="犯罪事実確認",
+    law="CPSA 4",
+    actor=Actor.PERSON,
+):
+    """The employer of a visitor has made the check of criminal records that the law asks for; what it showed is
+    recorded nowhere here.
+
+    ``checked_on``: the day of the check; ``valid_until``: the last day until which it need not be repeated.
+    """
+
+    worker: str
+    checked_on: date
+    valid_until: date
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkerAssignmentRecorded(
+    CommissionEvent,
+    topic="worker_assignment.recorded",
+    title="割当の名簿への記録",
+    law="guideline 4(1), 4(3), 9(1); own rule (割当のある訪問支援者だけを数える)",
+    cause=Cause.CLOCK,
+):
+    """The hub notes on the roll that a visitor is assigned to this case, or is no more: only assigned visitors count
+    for the readiness of their contractor.
+    """
+
+    worker: str
+    case: UUID
+    assigned: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class VisitorGapAheadAlarmRaised(
+    CommissionEvent,
+    topic="visitor_gap_ahead_alarm.raised",
+    title="訪問支援者の期限の予告",
+    law="guideline 4(3), 8[2], 8[3], 9(2)[2]; the days are local policy",
+    cause=Cause.CLOCK,
+):
+    """The hub found that an assigned visitor will soon lack a training, an oath or a check; the contractor and its
+    core agency can act before it suspends.
+
+    ``gap``: what it will lack; ``last_day``: the last day on which it does not; ``due_at``: when this was announced.
+    """
+
+    worker: str
+    gap: str
+    last_day: date
+    due_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class RequirementRecheckOverdueAlarmRaised(
+    CommissionEvent,
+    topic="requirement_recheck_overdue_alarm.raised",
+    title="委託要件の再確認の遅れ",
+    law="guideline 9(1), 9(2)[2]; the days are local policy",
+    cause=Cause.CLOCK,
+):
+    """The hub found that requirements that were doubted have not been verified anew in time: they count as not met."""
+
     due_at: datetime

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from domain import events as e
 from domain.case import (
+    Authority,
     Case,
     Consent,
     Message,
@@ -16,7 +17,7 @@ from domain.effects import effect_of
 
 @effect_of(e.ConsentGiven)
 def consent_given(case: Case, event: e.ConsentGiven, message: Message) -> Case:
-    unchecked = (ClockKind.COERCION, message.id, message.by) in case.clocks
+    unchecked = (ClockKind.COERCION, message.id, message.by, None) in case.clocks
     new_consents = {
         consent: Consent(
             scope=tuple(row for row in event.scope if row.consent == consent),
@@ -27,6 +28,14 @@ def consent_given(case: Case, event: e.ConsentGiven, message: Message) -> Case:
         for consent in event.consent
     }
     return replace(case, consents={**case.consents, **new_consents})
+
+
+@effect_of(e.ParentalAuthorityRecorded)
+def authority_recorded(case: Case, event: e.ParentalAuthorityRecorded, message: Message) -> Case:
+    recorded = Authority(event.states, event.suspended_until)
+    if not event.children:
+        return replace(case, authority={None: recorded})
+    return replace(case, authority={**case.authority, **dict.fromkeys(event.children, recorded)})
 
 
 @effect_of(e.ConsentWithdrawn)

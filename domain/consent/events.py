@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
+from domain.actors import Actor
 from domain.case_message import Carries, CaseMessage, CaseStep, Sender
+from domain.children import SpeaksOfChildren
 from domain.clock_kinds import ClockKind
-from domain.codes import ConsentCapacity, Section
+from domain.codes import AuthorityState, ConsentCapacity, Parent, Section
 from domain.event import STRICT
 
 
@@ -27,9 +30,12 @@ class ConsentScope:
 @dataclass(frozen=True, kw_only=True)
 class ConsentGiven(
     CaseMessage,
+    SpeaksOfChildren,
     topic="consent.given",
+    version=2,
     title="同意",
     law="APPI 69(2)1, 27(1)",
+    actor=Actor.PERSON,
     sender=Sender.ANYONE,
     carries=Carries.MAY,
     starts=(ClockKind.COERCION,),
@@ -43,12 +49,44 @@ class ConsentGiven(
 ):
     """The person agrees that exactly these sections go from this agency to that one.
 
-    ``expires_at``: null until withdrawn.
+    ``expires_at``: null until withdrawn; given for a child it is named, and not later than the child is of age.
+    ``children``: for whom it was given, where not for the person itself. ``given_by``: which parents gave it, empty where
+    that is not stated. ``sole_holder``: the parent states to have parental authority alone. ``reason``: why the other one
+    did not consent, where both have it.
     """
 
     scope: tuple[ConsentScope, ...]
     capacity: ConsentCapacity
     expires_at: datetime | None
+    given_by: frozenset[Parent]
+    sole_holder: bool
+
+    @staticmethod
+    def upcast_v1_v2(state: dict[str, Any]) -> None:
+        state["children"], state["given_by"], state["sole_holder"] = [], [], False  # not asked for before
+
+
+@dataclass(frozen=True, kw_only=True)
+class ParentalAuthorityRecorded(
+    CaseStep,
+    SpeaksOfChildren,
+    topic="parental_authority.recorded",
+    title="親権の状況",
+    law="CWA 33-2; 民法818条; 民法824条の2; 民法834条; 民法838条",
+    actor=Actor.PERSON,
+    sender=Sender.AUTHORITY,
+    carries=Carries.MAY,
+    starts=(),
+    stops=(),
+):
+    """An authority records who has parental authority over these children; it replaces what was recorded of them before.
+
+    ``states``: of each parent; who is not named is no parent, or unknown. ``suspended_until``: the last day of a suspension
+    by the family court, null where there is none.
+    """
+
+    states: dict[Parent, AuthorityState]
+    suspended_until: date | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +95,7 @@ class ConsentRefused(
     topic="consent.refused",
     title="同意拒否",
     law="APPI 69(2)1, 27(1)",
+    actor=Actor.ANYONE,
     sender=Sender.ANYONE,
     carries=Carries.MAY,
     starts=(),
@@ -82,6 +121,7 @@ class ConsentWithdrawn(
     topic="consent.withdrawn",
     title="同意撤回",
     law="APPI 69(2)1, 27(1)",
+    actor=Actor.ANYONE,
     sender=Sender.ANYONE,
     carries=Carries.MAY,
     starts=(),

@@ -7,9 +7,10 @@ from datetime import date
 from typing import Any, Literal
 from uuid import UUID
 
+from domain.actors import Actor
 from domain.case_message import Carries, CaseMessage, CaseStep, Sender
 from domain.clock_kinds import ClockKind
-from domain.codes import Purpose, Section
+from domain.codes import ContentFault, FaultAnswer, Purpose, Section
 from domain.event import STRICT, Cause, Event, Kind
 
 
@@ -38,12 +39,14 @@ class Rewrapped:
 class DisclosureMade(
     CaseMessage,
     topic="disclosure.made",
+    version=2,
     title="開示",
     law="guideline 9(2)[1]; APPI 69",
+    actor=Actor.ANYONE,
     sender=Sender.ANYONE,
     carries=Carries.MUST,
     starts=(),
-    stops=(ClockKind.NON_DISCLOSURE, ClockKind.BUNDLE),
+    stops=(ClockKind.NON_DISCLOSURE, ClockKind.BUNDLE, ClockKind.OFFICIAL),
     no_task="it informs; no rule asks its addressees for an answer",
     begins_case=False,
     outgoing_copy=True,
@@ -51,7 +54,16 @@ class DisclosureMade(
     as_other_service=False,
     reveals_notification=False,
 ):
-    """An agency gives another what that agency needs, and no more."""
+    """An agency gives another what that agency needs, and no more.
+
+    ``answers``: the earlier decision not to disclose that is reviewed by this, null where none is.
+    """
+
+    answers: UUID | None
+
+    @staticmethod
+    def upcast_v1_v2(state: dict[str, Any]) -> None:
+        state["answers"] = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,10 +91,11 @@ class HeldDisclosureReleased(
     topic="held_disclosure.released",
     title="保留解除",
     law="guideline 9(1), 9(2)[1]",
+    actor=Actor.ANYONE,
     sender=Sender.ANYONE,
     carries=Carries.NEVER,
     starts=(),
-    stops=(),
+    stops=(ClockKind.BUNDLE,),
 ):
     """A held disclosure is released: its sender asked for it, and the rules, applied anew, allow it.
 
@@ -98,6 +111,7 @@ class DisclosureRead(
     topic="disclosure.read",
     title="開示の閲読",
     law="own rule (閲読の記録)",
+    actor=Actor.PERSON,
     sender=Sender.ANYONE,
     carries=Carries.NEVER,
     starts=(),
@@ -112,19 +126,29 @@ class DisclosureRead(
 class NonDisclosureDecided(
     CaseStep,
     topic="non_disclosure.decided",
+    version=2,
     title="不提供・不対応の判断",
     law="own rule (decisions not to share or act are on record); APPI 69",
+    actor=Actor.PERSON,
     sender=Sender.ANYONE,
     carries=Carries.MAY,
     starts=(ClockKind.NON_DISCLOSURE,),
-    stops=(ClockKind.ACT, ClockKind.NON_DISCLOSURE, ClockKind.SPECIALIST),
+    stops=(ClockKind.ACT, ClockKind.NON_DISCLOSURE, ClockKind.SPECIALIST, ClockKind.OFFICIAL),
 ):
     """An agency decides not to disclose, or not to act, with its reason.
 
-    ``review_on``: the day (JST) of the review of this decision.
+    ``review_on``: the day (JST) of the review of this decision. ``answers``: what it is about, such as a referral on which
+    nothing follows or an earlier decision that is reviewed, null where nothing in the record. ``withheld_from``: to whom
+    it is not disclosed, empty where nobody is named.
     """
 
     review_on: date | None
+    answers: UUID | None
+    withheld_from: frozenset[UUID]
+
+    @staticmethod
+    def upcast_v1_v2(state: dict[str, Any]) -> None:
+        state["answers"], state["withheld_from"] = None, []
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -175,6 +199,7 @@ class ItemsRewrapped(
     law="CWA 25-2(5); guideline 3(2), 8",
     on=Kind.CASE,
     cause=Cause.COMMAND,
+    actor=Actor.ANYONE,
 ):
     """The responsible door made wrapped keys of earlier items for agencies whose standing access began
     later, or for the audit office, of what two officials approved.
@@ -198,6 +223,7 @@ class SectionOpened(
     title="閲覧",
     law="guideline 8; APPI 66 (安全管理)",
     cause=Cause.COMMAND,
+    actor=Actor.ANYONE,
 ):
     """A person of an agency asked to read an item and the rules allow it; recorded before the wrapped key is
     released.
@@ -223,12 +249,53 @@ class OpeningRefused(
 
 
 @dataclass(frozen=True, kw_only=True)
+class ContentUnreadableReported(
+    CaseStep,
+    topic="content_unreadable.reported",
+    title="読めない内容の連絡",
+    law="own rule (読めない内容); APPI 65",
+    actor=Actor.ANYONE,
+    sender=Sender.ANYONE,
+    carries=Carries.NEVER,
+    starts=(ClockKind.UNREADABLE,),
+    stops=(),
+):
+    """A reader that has opened an item says to its author that it can't be read.
+
+    ``message``, ``item``: what was opened; ``fault``: why it can't be read, as far as the reader's door can tell.
+    """
+
+    message: UUID
+    item: UUID
+    fault: ContentFault
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContentUnreadableAnswered(
+    CaseStep,
+    topic="content_unreadable.answered",
+    title="読めない内容への回答",
+    law="own rule (読めない内容); APPI 65",
+    actor=Actor.ANYONE,
+    sender=Sender.ANYONE,
+    carries=Carries.MAY,
+    starts=(),
+    stops=(ClockKind.UNREADABLE,),
+):
+    """The author answers a reader who could not read what it wrote; the content may come with it. ``answers``: the report."""
+
+    answers: UUID
+    result: FaultAnswer
+
+
+@dataclass(frozen=True, kw_only=True)
 class DisclosureReceived(
     AccessEvent,
     topic="disclosure.received",
     title="到達確認",
     law="own rule (受領確認)",
     cause=Cause.COMMAND,
+    actor=Actor.ANYONE,
 ):
     """The reader's door reports whether what it was given verified and opened.
 
@@ -248,6 +315,7 @@ class WrappedKeyFetchedForRewrap(
     title="鍵追加のための鍵取得",
     law="CWA 25-2(5); guideline 3(2)",
     cause=Cause.COMMAND,
+    actor=Actor.ANYONE,
 ):
     """The responsible core agency's door fetched its own wrapped key of an item, to wrap it for a new
     standing reader.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
+from domain.actors import Actor
 from domain.case_message import Carries, CaseStep, Sender
 from domain.clock_kinds import ClockKind
 from domain.codes import Alternative, Section
@@ -16,11 +17,12 @@ class EmergencyAccessRequested(
     topic="emergency_access.requested",
     title="緊急閲覧の求め",
     law="APPI 69(2)4; CAPA 8",
+    actor=Actor.PERSON,
     sender=Sender.ANYONE,
     carries=Carries.MAY,
     starts=(),
     stops=(),
-    no_task="two persons approve it on the page of the message; its review is a task",
+    no_task="its approval and its review are tasks of the agencies it is addressed to, while they are waited for",
 ):
     """An agency asks to read, in an emergency, sections of the core agency's file that were not sent to it.
 
@@ -37,12 +39,21 @@ class EmergencyAccessApproved(
     topic="emergency_access.approved",
     title="緊急閲覧の承認",
     law="APPI 69(2)4; own rule (二人の承認)",
+    actor=Actor.PERSON,
     sender=Sender.ANYONE,
     carries=Carries.NEVER,
-    starts=(ClockKind.EMERGENCY, ClockKind.EMERGENCY_END, ClockKind.EMERGENCY_REVIEW),
+    starts=(
+        ClockKind.EMERGENCY,
+        ClockKind.EMERGENCY_UNILATERAL,
+        ClockKind.EMERGENCY_END,
+        ClockKind.EMERGENCY_REVIEW,
+    ),
     stops=(),
 ):
-    """One person approves an emergency access; two are needed."""
+    """One person approves an emergency access; two are needed, one of them of another agency.
+
+    Where no other agency has approved it in time, two others of the agency that asks suffice.
+    """
 
     approves: UUID
 
@@ -53,10 +64,11 @@ class EmergencyAccessReviewed(
     topic="emergency_access.reviewed",
     title="緊急閲覧の事後確認",
     law="APPI 66; own rule (事後確認)",
+    actor=Actor.PERSON,
     sender=Sender.AUTHORITY,
     carries=Carries.MAY,
     starts=(),
-    stops=(ClockKind.EMERGENCY, ClockKind.EMERGENCY_REVIEW),
+    stops=(ClockKind.EMERGENCY, ClockKind.EMERGENCY_UNILATERAL, ClockKind.EMERGENCY_REVIEW),
 ):
     """An agency other than the reader reviews an emergency access."""
 
@@ -70,6 +82,7 @@ class BasisOverrideRequested(
     topic="basis_override.requested",
     title="例外的提供の起案",
     law="APPI 69(2)4",
+    actor=Actor.PERSON,
     sender=Sender.ANYONE,
     carries=Carries.MAY,
     starts=(),
@@ -94,6 +107,7 @@ class BasisOverrideApproved(
     topic="basis_override.approved",
     title="例外的提供の承認",
     law="APPI 69(2)4; own rule (二人の承認)",
+    actor=Actor.PERSON,
     sender=Sender.ANYONE,
     carries=Carries.NEVER,
     starts=(),

@@ -12,6 +12,8 @@ from types import MappingProxyType
 
 from domain.error_codes import (
     access,
+    approvals,
+    attachments,
     audit,
     door,
     files,
@@ -51,10 +53,12 @@ LAYERS: Mapping[str, tuple[ErrorCode, ...]] = MappingProxyType(
         "Hub": hub.ROWS,
         "Agency door": door.ROWS,
         "Files of agencies": files.ROWS,
+        "Attachments": attachments.ROWS,
         "Health of a hub": health.ROWS,
         "Audit": audit.ROWS,
         "Findings of a verification": findings.ROWS,
         "Installation and command line": installation.ROWS,
+        "Approvals of the registrars": approvals.ROWS,
         "Rehearsal and measurement": rehearsal.ROWS,
     }
 )

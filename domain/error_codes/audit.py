@@ -187,11 +187,29 @@ ROWS = (
         ),
     ),
     *rows(
+        MALFORMED,
+        Audience.AUDIT_PAGES | Audience.DOOR | Audience.OPERATOR,
+        (
+            "print-too-long",
+            "Setting this print takes more text, time or memory than one print may.",
+            "Choose less, and print the rest separately.",
+            "一度に印刷する記載が多すぎます",
+            "範囲や項目を減らし、分けて印刷してください",
+        ),
+    ),
+    *rows(
         UNAVAILABLE,
-        Audience.AUDIT_PAGES | Audience.OPERATOR,
+        Audience.AUDIT_PAGES | Audience.DOOR | Audience.OPERATOR,
+        (
+            "typesetting-failed",
+            "The process that sets a print ended without an answer.",
+            "Try again; if it happens again, look whether typst is installed as it should be.",
+            "印刷用のPDFを作れませんでした",
+            "もう一度試し、続くときは窓口の管理者に連絡してください",
+        ),
         (
             "font-missing",
-            "The font of the printed reports is not installed.",
+            "The font of printed reports and forms is not installed.",
             "Install the font Noto Sans CJK JP (package fonts-noto-cjk).",
             "印刷に使う書体がありません",
             "Noto Sans CJK JPを入れてください",

@@ -1,4 +1,4 @@
-"""Codes of the health report of a hub (``/readyz``): problems, which stop recording, and alarms, which do not."""
+"""Codes of the health reports of hub and doors (``/readyz``): problems, which stop recording, and alarms, which do not."""
 
 from __future__ import annotations
 
@@ -44,13 +44,76 @@ ROWS = tuple(
             "閲覧用の表の更新が止まっています",
             "ハブを起動し直してください",
         ),
+        (
+            "door-store-not-ready",
+            "The database of the door can't be read or written.",
+            "Make room on the disk and check the rights of the door's folder.",
+            "窓口のデータベースが使えません",
+            "ディスクの空きとフォルダーの権限を確かめてください",
+        ),
+        (
+            "own-key-set-not-in-force",
+            "The keys of this door are not those of the agency's key set in force.",
+            "Start the door with the agency's present keys, or have the registrars publish a key set.",
+            "この窓口の鍵は有効な鍵一式のものではありません",
+            "現在の鍵で窓口を起動するか、登録責任者に鍵一式を公開してもらってください",
+        ),
         # alarms
+        (
+            "hub-away",
+            "The door gets no answer from the hub.",
+            "Check the hub and the network; what is sent waits in the outbox.",
+            "ハブに接続できません",
+            "ハブと通信を確かめてください。送ったものは送信箱で待ちます",
+        ),
+        (
+            "outbox-waiting",
+            "Commands in the outbox have no answer yet.",
+            "Wait; if it lasts, see whether the hub is away.",
+            "送信箱で待っているものがあります",
+            "しばらく待ち、続くときはハブへの接続を確かめてください",
+        ),
+        (
+            "feed-behind",
+            "The door could not read what is new at the hub.",
+            "Wait; if it lasts, see the health of the hub.",
+            "ハブの新しい内容を受け取れていません",
+            "しばらく待ち、続くときはハブの状態を確かめてください",
+        ),
+        (
+            "memory-not-protected",
+            "This system can't close the memory of the hub to other processes of its user.",
+            "Run the hub on Linux, under a user of its own.",
+            "このシステムでは、ハブのメモリーを他のプロセスから守れません",
+            "Linux で、ハブ専用の利用者で動かしてください",
+        ),
         (
             "read-model-parked",
             "A read model could not apply a record and has stopped before it.",
             "Update this program, then rebuild the read model.",
             "閲覧用の表の一つが、ある記録の前で止まっています",
             "新しい版に更新し、表を作り直してください",
+        ),
+        (
+            "calendar-ending",
+            "The public holidays in the rule book's calendar end soon, or are over.",
+            "Have two registrars publish a calendar that goes further (kakehashi registrar prepare calendar).",
+            "規則集の休日の暦がまもなく切れるか、切れています",
+            "kakehashi registrar prepare calendar で先の年までの暦を作り、登録責任者二人の承認で公示してください",
+        ),
+        (
+            "read-models-lagging",
+            "The read models are far behind the record; feeds and pages say how old the state is that they show.",
+            "Wait; see the load of the machine and the log of the projector if it lasts.",
+            "閲覧用の表が記録に遅れています",
+            "しばらく待ち、続くときは機械の負荷と更新の処理のログを確かめてください",
+        ),
+        (
+            "item-sweep-failed",
+            "The hub could not delete the uploaded items that no command names.",
+            "Wait; correct the cause that the detail names if it lasts.",
+            "使われていない預け物を削除できませんでした",
+            "しばらく待ち、続くときは示された原因を直してください",
         ),
         (
             "cosignature-missing",

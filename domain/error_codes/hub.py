@@ -7,6 +7,7 @@ from domain.error_codes.model import (
     INVARIANT_VIOLATION,
     MALFORMED,
     NOT_FOUND,
+    REFUSED,
     UNAVAILABLE,
     UNTRUSTED,
     Audience,
@@ -14,8 +15,31 @@ from domain.error_codes.model import (
 )
 
 BOTH = Audience.HUB | Audience.DOOR
+EVERYBODY = BOTH | Audience.AUDIT_PAGES
 
 ROWS = (
+    *rows(
+        REFUSED,
+        BOTH,
+        (
+            "upload-quota",
+            "This agency has uploaded as much as it may that no command names.",
+            "Send the commands that name it, or wait until the hub has deleted it after a day.",
+            "どの申出にも使われていない預け物が上限に達しました",
+            "預けた情報項目を使う申出を送るか、一日待ってから、もう一度試してください",
+        ),
+    ),
+    *rows(
+        UNAVAILABLE,
+        Audience.OPERATOR,
+        (
+            "named-items-unknown",
+            "A record can't be read, so it is not known which items it names, and none is deleted.",
+            "Run the audit; update this program if the record is newer.",
+            "読めない記録があるため、預け物を削除できません",
+            "監査を実行し、必要なら新しい版に更新してください",
+        ),
+    ),
     *rows(
         NOT_FOUND,
         BOTH | Audience.AUDIT_PAGES | Audience.OPERATOR,
@@ -106,14 +130,7 @@ ROWS = (
     ),
     *rows(
         MALFORMED,
-        Audience.HUB,
-        (
-            "upload-header",
-            "The header Kakehashi-Request is not base64.",
-            "Give the signed query «upload» in base64.",
-            "ヘッダーKakehashi-Requestの形式が正しくありません",
-            "署名した照会をbase64で付けてください",
-        ),
+        EVERYBODY,
         (
             "wrong-method",
             "The path does not take this method.",
@@ -121,12 +138,115 @@ ROWS = (
             "このパスではこの操作を受け付けません",
             "OpenAPI文書を確かめてください",
         ),
+        status=405,
+    ),
+    *rows(
+        MALFORMED,
+        BOTH,
+        (
+            "body-too-slow",
+            "The body did not arrive in the time of this path.",
+            "Send it again over a faster line, or send less at once.",
+            "送信に時間がかかりすぎました",
+            "通信の状態を確かめて、もう一度送ってください",
+        ),
+        status=408,
+    ),
+    *rows(
+        MALFORMED,
+        EVERYBODY,
+        (
+            "head-too-long",
+            "The address and headers of the request are longer than 16 KiB.",
+            "Send a shorter query and fewer cookies.",
+            "アドレスかヘッダーが長すぎます",
+            "短くして送り直してください",
+        ),
+        status=431,
+    ),
+    *rows(
+        MALFORMED,
+        EVERYBODY,
+        (
+            "wrong-host",
+            "The request names a host that this server does not answer to.",
+            "Use the name under which it is reached; its operator can add one with --host-name.",
+            "このサーバーの名前ではありません",
+            "正しいアドレスを使ってください。名前は管理者が --host-name で加えられます",
+        ),
+        status=421,
+    ),
+    *rows(
+        MALFORMED,
+        EVERYBODY,
         (
             "wrong-request",
             "The parameters of the path are missing or do not have their form.",
             "See the OpenAPI document for the parameters of this path.",
             "パスの引数に誤りがあります",
             "OpenAPI文書を確かめてください",
+        ),
+        (
+            "charset-not-utf8",
+            "The request declares another character encoding than UTF-8.",
+            "Send text as UTF-8.",
+            "文字コードがUTF-8ではありません",
+            "UTF-8で送ってください",
+        ),
+        (
+            "not-http",
+            "What arrived is no HTTP/1.1 request.",
+            "Send requests of HTTP/1.1.",
+            "HTTPの形式ではありません",
+            "HTTP/1.1で送ってください",
+        ),
+        (
+            "unreadable-body",
+            "The body can't be decoded.",
+            "Send the body as JSON in UTF-8, or as an unbroken form.",
+            "送信された内容を読み取れません",
+            "もう一度送ってください",
+        ),
+    ),
+    *rows(
+        UNAVAILABLE,
+        EVERYBODY,
+        (
+            "too-many-requests",
+            "Too many requests from one source are worked on or wait.",
+            "Wait as long as Retry-After states, and send fewer at once.",
+            "同じ接続元からの要求が多すぎます",
+            "少し待ってから、もう一度試してください",
+        ),
+        status=429,
+    ),
+    *rows(
+        UNAVAILABLE,
+        EVERYBODY,
+        (
+            "too-busy",
+            "The server works on as many requests as it takes; this one was not begun.",
+            "Wait as long as Retry-After states, and send the same bytes again.",
+            "混み合っています",
+            "少し待ってから、もう一度試してください",
+        ),
+        (
+            "answer-too-slow",
+            "The answer took too long; what was asked may still be done.",
+            "Send the same bytes again: a command with the same id is recorded once.",
+            "応答に時間がかかりすぎています(受け付けられた可能性があります)",
+            "送信箱か一覧で結果を確かめてから、もう一度試してください",
+        ),
+    ),
+    *rows(
+        MALFORMED,
+        Audience.HUB,
+        (
+            "upload-header",
+            "The header Kakehashi-Request is not base64.",
+            "Give the signed query «upload» in base64.",
+            "ヘッダーKakehashi-Requestの形式が正しくありません",
+            "署名した照会をbase64で付けてください",
         ),
         (
             "proof-range",
@@ -138,7 +258,7 @@ ROWS = (
         (
             "unknown-query",
             "The hub answers no query of this name from this sender.",
-            "Ask for recipients, duties, feed, agenda, openings, programme or audits, or as the audit office for ledger.",
+            "Ask for recipients, duties, feed, agenda, openings, own_openings, programme or audits, or as the audit office for ledger.",
             "この照会はありません",
             "定められた照会を指定してください",
         ),
@@ -225,6 +345,13 @@ ROWS = (
             "受領証のある最後の送信を指定してください",
         ),
         (
+            "query-replayed",
+            "This very query was answered before.",
+            "Sign a new query.",
+            "この問い合わせにはすでに答えています",
+            "新しい問い合わせとして送り直してください",
+        ),
+        (
             "stale-key-set",
             "A recipient's keys have changed since the items were wrapped.",
             "Ask the hub for the keys in force and wrap again.",
@@ -248,6 +375,20 @@ ROWS = (
             "Send the same bytes again.",
             "ハブが停止するところです。何も記録していません",
             "少し待ってから、同じ内容で送り直してください",
+        ),
+        (
+            "query-store-unavailable",
+            "The hub can't note which queries it has answered, so it answers none.",
+            "Make room on the hub's disk.",
+            "ハブが問い合わせの控えを書けません",
+            "ハブの運用者に知らせてください",
+        ),
+        (
+            "upload-store-unavailable",
+            "The hub can't note what was uploaded.",
+            "Make room on the hub's disk.",
+            "ハブが預かりの控えを書けません",
+            "ハブの運用者に知らせてください",
         ),
         (
             "state-not-current",
@@ -298,6 +439,13 @@ ROWS = (
             "Make room on the disk.",
             "記録簿のディスクに空きがありません",
             "空き容量を作ってください",
+        ),
+        (
+            "log-rechecking",
+            "The stream does not show what the log has signed; it is asked again before the log stops.",
+            "Wait half a minute; see the health report if it lasts.",
+            "記録簿が記録の保存先を確かめ直しています",
+            "30秒ほど待ち、続くときは状態の表示を確かめてください",
         ),
         (
             "log-stopped",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from domain.error_codes.model import MALFORMED, NOT_FOUND, UNAVAILABLE, Audience, rows
+from domain.error_codes.model import CONFLICT, MALFORMED, NOT_FOUND, UNAVAILABLE, Audience, rows
 
 ROWS = (
     *rows(
@@ -18,9 +18,23 @@ ROWS = (
         (
             "no-installation",
             "There is no installation in this folder.",
-            "Make one with «kakehashi init».",
+            "Make one with «kakehashi hub init».",
             "このフォルダに設置がありません",
-            "「kakehashi init」で作ってください",
+            "「kakehashi hub init」で作ってください",
+        ),
+        (
+            "no-agency-folder",
+            "There are no keys of an agency in this folder.",
+            "Make them with «kakehashi agency init».",
+            "このフォルダに機関の鍵がありません",
+            "「kakehashi agency init」で作ってください",
+        ),
+        (
+            "no-pinned-hub",
+            "The folder does not say which hub its keys serve.",
+            "Name the hub's genesis file (--genesis).",
+            "この鍵がどのハブのものか、フォルダに控えがありません",
+            "ハブの設立文書(--genesis)を指定してください",
         ),
         (
             "file-not-found",
@@ -46,6 +60,13 @@ ROWS = (
             "Give the passphrase by prompt, file or file descriptor.",
             "合言葉がありません",
             "入力、ファイル、記述子のどれかで渡してください",
+        ),
+        (
+            "agency-folder-form",
+            "The file agency.json does not have its form.",
+            "Restore the folder of the agency from its backup.",
+            "agency.json の形式が正しくありません",
+            "機関のフォルダを控えから戻してください",
         ),
         (
             "register-form",
@@ -77,6 +98,24 @@ ROWS = (
         ),
     ),
     *rows(
+        CONFLICT,
+        Audience.OPERATOR,
+        (
+            "bus-not-empty",
+            "The stream of this bus holds records already, and a hub is founded on an empty one only.",
+            "Name the bus of a new hub, or start the hub that these records are of.",
+            "この保存先にはすでに記録があります",
+            "新しい保存先を指定するか、その記録のハブを起動してください",
+        ),
+        (
+            "file-exists",
+            "There is a file of this name, and it is not overwritten.",
+            "Name a new file.",
+            "この名前のファイルがすでにあります",
+            "新しい名前を指定してください",
+        ),
+    ),
+    *rows(
         UNAVAILABLE,
         Audience.OPERATOR,
         (
@@ -92,6 +131,27 @@ ROWS = (
             "End the other process, or try again in a moment.",
             "別のプロセスが保存先を使っています",
             "終了するか、少し待ってください",
+        ),
+        (
+            "stream-missing",
+            "The bus has no stream for the hub: it was never made, or a server was started with a wrong store key.",
+            "For a new hub: «kakehashi bus make». If it has recorded before: start the servers with their own store keys.",
+            "記録の保存先にハブのストリームがありません",
+            "新しいハブなら「kakehashi bus make」で作り、以前の記録があるなら正しい暗号鍵で起動し直してください",
+        ),
+        (
+            "bus-refused",
+            "The bus is not set up as the hub requires.",
+            "Correct the setting that the detail names.",
+            "記録の保存先の設定がハブの求めるものと違います",
+            "示された設定を直してください",
+        ),
+        (
+            "bus-not-reached",
+            "The bus can't be reached.",
+            "Start the servers, and check address and seed files.",
+            "記録の保存先に接続できません",
+            "サーバーを起動し、接続先と鍵のファイルを確かめてください",
         ),
         (
             "read-models-in-use",

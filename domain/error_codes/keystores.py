@@ -52,6 +52,34 @@ ROWS = (
             "入力、記述子、ファイルのどれか一つを指定してください",
         ),
         (
+            "keystore-slots-full",
+            "The keystore has eight passphrases, and no room for another.",
+            "Remove a passphrase first.",
+            "合言葉は8つまでです",
+            "先にどれかを外してください",
+        ),
+        (
+            "keystore-slot-count",
+            "The keystore does not have one to eight passphrases.",
+            "Restore the keystore from its backup.",
+            "鍵ファイルの合言葉の数が正しくありません",
+            "控えから戻してください",
+        ),
+        (
+            "keystore-label",
+            "The label of a passphrase is too long or has control characters.",
+            "Choose a label of at most 60 bytes.",
+            "合言葉の名前が長すぎるか、使えない文字があります",
+            "60バイト以内にしてください",
+        ),
+        (
+            "keystore-last-passphrase",
+            "The only passphrase of a keystore can't be removed.",
+            "Add another passphrase first, or change this one.",
+            "最後の合言葉は外せません",
+            "先に別の合言葉を加えるか、変更してください",
+        ),
+        (
             "passphrase-utf8",
             "The passphrase is not UTF-8.",
             "Write the passphrase in UTF-8.",
@@ -75,6 +103,13 @@ ROWS = (
             "Name an existing keystore file.",
             "この名前の鍵ファイルがありません",
             "鍵ファイルの名前を確かめてください",
+        ),
+        (
+            "keystore-slot-not-found",
+            "The keystore has no passphrase of this number.",
+            "See the numbers with «kakehashi keystore passphrase list».",
+            "この番号の合言葉がありません",
+            "番号を確かめてください(keystore passphrase list)",
         ),
         (
             "passphrase-file-not-found",
@@ -120,6 +155,13 @@ ROWS = (
         UNAVAILABLE,
         Audience.OPERATOR,
         (
+            "keystore-not-opened",
+            "The process that opens the keystore ended without an answer.",
+            "See its message; free memory and try again.",
+            "鍵ファイルを開く処理が途中で終わりました",
+            "表示された内容を確かめて、もう一度試してください",
+        ),
+        (
             "keystore-memory",
             "There is not enough memory to open the keystore.",
             "Free memory and try again.",
@@ -162,6 +204,20 @@ ROWS = (
     *rows(
         UNTRUSTED,
         Audience.OPERATOR,
+        (
+            "keystore-changed",
+            "The keystore was changed since it was opened: it has another data key.",
+            "Stop this process and start it again with the present passphrase.",
+            "開いている間に鍵ファイルが変わりました",
+            "この処理を終えて、今の合言葉で起動し直してください",
+        ),
+        (
+            "other-hub-pinned",
+            "These keys serve another hub.",
+            "Make keys of their own for each hub.",
+            "この鍵は別のハブのものです",
+            "ハブごとに別の鍵を作ってください",
+        ),
         (
             "keystore-cost-floor",
             "The keystore was made with less cost than the profile requires.",

@@ -64,6 +64,15 @@ FIELDS_OF_FORMS: dict[str, tuple[Audience, str, str, tuple[str, ...]]] = {
     ),
     "leaf": (CHECKING, "entry of the log", "記録簿の項目", ("v", "seq", "sha", "tag")),
     "receipt": (CHECKING, "receipt", "受領証", ("v", "hub", "mode", "notes")),
+    "approval-request": (
+        Audience.OPERATOR,
+        "request for approval",
+        "承認の請求",
+        ("form", "documents", "evidence"),
+    ),
+    "approval-document": (Audience.OPERATOR, "document to approve", "承認する文書", ("type", "payload")),
+    "approval": (Audience.OPERATOR, "approval", "承認", ("form", "request", "by", "signatures")),
+    "approval-signature": (Audience.OPERATOR, "signature of an approval", "承認の署名", ("alg", "key-id")),
     "note": (CHECKING, "note of a receipt", "受領証の記載", ("v", "command-id", "frame", "promised-at")),
 }
 """Noun of a JSON form -> audience, name, name in Japanese, and its fields.

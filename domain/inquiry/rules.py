@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from domain import events as e
+from domain.bases import parties_of
+from domain.calendar import day_of
 from domain.common_rules import answers_received_message
 from domain.context import DecisionContext, Refusal, needs
 from domain.reasons import Reason
@@ -25,6 +27,21 @@ def answers_a_request(context: DecisionContext) -> Refusal | None:
 def declines_with_reason(context: DecisionContext) -> Refusal | None:
     """Basis: CWA 25-3(2), guideline 6(1)[2]: an agency that declines states its reason."""
     return answers_a_request(context) or needs(context.event.reason is not None, Reason.REASON_MISSING)
+
+
+@form_of(e.OfficialRequestReceived)
+def official_request_form(context: DecisionContext) -> Refusal | None:
+    """Basis: CRPA 197(2); ATTA 23-2; CPA 186, 226; DRPA 62: each law names who may ask by it."""
+    event: e.OfficialRequestReceived = context.event
+    row = next((r for r in context.rule_book["bases"] if r["code"] == event.code), None)
+    if row is None or "REQUESTED" not in row["needs"]:
+        return Refusal(Reason.BASIS_UNKNOWN)
+    requester = context.register.agencies.get(event.requesting_agency)
+    if requester is None or event.requesting_agency == context.by:
+        return Refusal(Reason.UNKNOWN_ADDRESSEE)
+    if not any(asker in parties_of(requester) for _, asker in row["parties"]):
+        return Refusal(Reason.BASIS_FOR_OTHER_PARTIES)
+    return needs(event.requested_on <= day_of(context.now), Reason.TIME_AHEAD)
 
 
 @form_of(e.SpecialistJudgementGiven)

@@ -11,12 +11,23 @@ from domain.case import (
     Transfer,
 )
 from domain.codes import CaseStatus, HandoverState
+from domain.editions import since_edition
 from domain.effects import effect_of
+from domain.past.edition_1 import moves as edition_1
 
 
 @effect_of(e.RelocationLearned)
+@since_edition(2, before=edition_1.relocation_learned)
 def relocation_learned(case: Case, event: e.RelocationLearned, message: Message) -> Case:
+    """It is known since it was first learned, unless the hand-over has begun. Basis: own rule (相模原)."""
+    if case.move_known_at is not None or case.transfer is not None:
+        return case
     return replace(case, move_known_at=message.at)
+
+
+@effect_of(e.TransferCancelled)
+def transfer_cancelled(case: Case, event: e.TransferCancelled, message: Message) -> Case:
+    return replace(case, transfer=None, move_known_at=None)
 
 
 @effect_of(e.TransferInitiated)
@@ -41,7 +52,7 @@ def package_sent(case: Case, event: e.TransferPackageSent, message: Message) -> 
 @effect_of(e.TransferReceiptConfirmed)
 def receipt_confirmed(case: Case, event: e.TransferReceiptConfirmed, message: Message) -> Case:
     transfer = case.transfer
-    if transfer is None:
+    if transfer is None or event.answers not in transfer.papers:
         return case
     return replace(
         case, transfer=replace(transfer, confirmed=True, received=transfer.received | event.received)
@@ -51,7 +62,7 @@ def receipt_confirmed(case: Case, event: e.TransferReceiptConfirmed, message: Me
 @effect_of(e.TransferCompleted)
 def transfer_completed(case: Case, event: e.TransferCompleted, message: Message) -> Case:
     """Responsibility has passed with ``placed``; where the new municipality has no door, the case ends here."""
-    case = replace(case, transfer=None, consulted=None, evaluated=False)
+    case = replace(case, transfer=None, consulted=None, evaluation=None)
     if event.placed is not None:
         return replace(case, status=CaseStatus.OPEN)
     former = case.former | ({case.core} if case.core is not None else set())

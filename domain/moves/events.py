@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
+from domain.actors import Actor
 from domain.case_message import Carries, CaseMessage, CaseStep, Sender
-from domain.clock_kinds import ClockKind
+from domain.children import SpeaksOfChildren, all_children_before
+from domain.clock_kinds import REFERRAL_CLOCKS, ClockKind
 from domain.codes import HandoverItem, HandoverState
 
 
@@ -17,6 +19,7 @@ class RelocationLearned(
     topic="relocation.learned",
     title="転居の把握",
     law="CWA 10(1), 25-2(2); own rule (a hand-over begins with the plan to move)",
+    actor=Actor.ANYONE,
     sender=Sender.ANYONE,
     carries=Carries.MAY,
     starts=(),
@@ -42,10 +45,11 @@ class TransferInitiated(
     topic="transfer.initiated",
     title="移管の開始",
     law="APPI 69(2)3; CWA 25-2(2)",
+    actor=Actor.PERSON,
     sender=Sender.CORE,
     carries=Carries.MAY,
     starts=(ClockKind.HANDOVER, ClockKind.TRANSFER),
-    stops=(ClockKind.ACT, ClockKind.HANDOVER),
+    stops=(ClockKind.HANDOVER, ClockKind.TRANSFER),
     begins_case=False,
     outgoing_copy=True,
     unsolicited=True,
@@ -66,6 +70,7 @@ class TransferPackageSent(
     topic="transfer_package.sent",
     title="移管一式の送付",
     law="APPI 69(2)3; CAPA 4(6)",
+    actor=Actor.ANYONE,
     sender=Sender.CORE,
     carries=Carries.MUST,
     starts=(ClockKind.TRANSFER,),
@@ -91,10 +96,11 @@ class TransferReceiptConfirmed(
     topic="transfer_receipt.confirmed",
     title="移管の受領確認",
     law="own rule (受領確認, 目黒 2018)",
+    actor=Actor.PERSON,
     sender=Sender.ANYONE,
     carries=Carries.MAY,
     starts=(),
-    stops=(ClockKind.TRANSFER,),
+    stops=(ClockKind.ACKNOWLEDGE, ClockKind.TRANSFER),
     begins_case=False,
     outgoing_copy=True,
     unsolicited=False,
@@ -116,6 +122,7 @@ class TransferConferenceHeld(
     topic="transfer_conference.held",
     title="引継ぎ会議",
     law="CWA 25-2(2); CAPA 4(6)",
+    actor=Actor.ANYONE,
     sender=Sender.TRANSFER_PARTY,
     carries=Carries.MAY,
     starts=(),
@@ -134,9 +141,12 @@ class TransferConferenceHeld(
 @dataclass(frozen=True, kw_only=True)
 class RelocationConfirmed(
     CaseStep,
+    SpeaksOfChildren,
     topic="relocation.confirmed",
+    version=2,
     title="転居の確認",
     law="CWA 10(1); own rule (child seen)",
+    actor=Actor.ANYONE,
     sender=Sender.ANY_CORE,
     carries=Carries.MAY,
     starts=(),
@@ -150,13 +160,18 @@ class RelocationConfirmed(
     moved_on: date | None
     child_seen: bool
 
+    upcast_v1_v2 = staticmethod(all_children_before)
+
 
 @dataclass(frozen=True, kw_only=True)
 class TransferCompleted(
     CaseMessage,
+    SpeaksOfChildren,
     topic="transfer.completed",
+    version=2,
     title="移管の完了",
     law="own rule (responsibility passes when the child was seen); guideline 3(1)",
+    actor=Actor.PERSON,
     sender=Sender.TRANSFER_PARTY,
     carries=Carries.MAY,
     starts=(),
@@ -175,22 +190,55 @@ class TransferCompleted(
     hands_over: UUID
     child_seen: bool
 
+    upcast_v1_v2 = staticmethod(all_children_before)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TransferCancelled(
+    CaseMessage,
+    topic="transfer.cancelled",
+    title="移管の取りやめ",
+    law="own rule (a known move is handed over, or it is on record why not); guideline 3(1)",
+    actor=Actor.PERSON,
+    sender=Sender.CORE,
+    carries=Carries.MAY,
+    starts=(),
+    stops=(ClockKind.TRANSFER, ClockKind.HANDOVER),
+    begins_case=False,
+    outgoing_copy=True,
+    unsolicited=False,
+    as_other_service=False,
+    reveals_notification=False,
+):
+    """The family is not handed over: it does not move, or stays in the municipality. With its reason.
+
+    ``hands_over``: the transfer that was begun and ends with this, null where a move was known and none was begun.
+    """
+
+    hands_over: UUID | None
+
 
 @dataclass(frozen=True, kw_only=True)
 class CgcTransferNotified(
     CaseMessage,
+    SpeaksOfChildren,
     topic="cgc_transfer.notified",
+    version=2,
     title="児童相談所間の移管通知",
     law="CAPA 4(6)",
+    actor=Actor.ANYONE,
     sender=Sender.ANYONE,
     carries=Carries.MAY,
-    starts=(),
+    starts=(*REFERRAL_CLOCKS, ClockKind.SAFETY, ClockKind.TRANSFER),
     stops=(),
-    no_task="no rule asks the other centre for an answer",
     begins_case=True,
     outgoing_copy=False,
     unsolicited=True,
     as_other_service=False,
     reveals_notification=False,
 ):
-    """One child guidance centre notifies another of a family that moves."""
+    """One child guidance centre notifies another of a family that moves; that one acknowledges and reads it, sees the child
+    and answers, as with any referral.
+    """
+
+    upcast_v1_v2 = staticmethod(all_children_before)

@@ -11,11 +11,13 @@ from domain.codes import (
     Section,
 )
 from domain.context import DecisionContext, Refusal, needs
+from domain.editions import since_edition
 from domain.events import (
     TransferCompleted,
     TransferInitiated,
     TransferPackageSent,
 )
+from domain.past.edition_1 import moves as edition_1
 from domain.reasons import Reason
 from domain.rule_table import form_of, ready_for, sender_rule
 
@@ -52,12 +54,13 @@ def transfer_package_form(context: DecisionContext) -> Refusal | None:
 
 
 @form_of(e.TransferReceiptConfirmed)
+@since_edition(2, before=edition_1.transfer_receipt_form)
 def transfer_receipt_form(context: DecisionContext) -> Refusal | None:
-    """Basis: own rule (受領確認): an addressee confirms what it has received."""
-    transfer = context.case.transfer
+    """Basis: own rule (受領確認): an addressee confirms what it has received, of a hand-over or of a transfer between
+    child guidance centres."""
     message = context.case.messages.get(context.event.answers)
-    if transfer is None or context.event.answers not in transfer.papers or message is None:
-        return Refusal(Reason.UNKNOWN_MESSAGE)
+    if message is None or not isinstance(message.event, e.CgcTransferNotified):
+        return edition_1.transfer_receipt_form(context)
     return needs(context.by in message.to, Reason.NOT_ADDRESSED)
 
 
@@ -77,13 +80,24 @@ def has_part_in_transfer(context: DecisionContext) -> Refusal | None:
     )
 
 
+@form_of(e.TransferCancelled)
+def cancellation_form(context: DecisionContext) -> Refusal | None:
+    """It names the hand-over under way, or a move is known and none was begun; and why. Basis: guideline 3(1); own rule."""
+    if context.event.reason is None:
+        return Refusal(Reason.REASON_MISSING)
+    case = context.case
+    if context.event.hands_over is None:
+        return needs(case.transfer is None and case.move_known_at is not None, Reason.NO_TRANSFER)
+    return needs(_current_transfer(context) is not None, Reason.NO_TRANSFER)
+
+
 @ready_for(e.TransferCompleted)
 def transfer_completion_ready(context: DecisionContext) -> Refusal | None:
     """Responsibility passes when the new municipality has the papers and has seen the child. Items that were sent
     and not received need a reason. Basis: own rule (目黒 2018, 札幌 2021)."""
     event: TransferCompleted = context.event
     transfer = context.case.transfer
-    if transfer is None:
+    if transfer is None:  # no cover: ``hands_over`` has refused it
         return Refusal(Reason.NO_TRANSFER)
     by_new = context.by in transfer.to
     if transfer.to and not (transfer.confirmed or by_new):

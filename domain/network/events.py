@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 from uuid import UUID
 
+from domain.actors import Actor
 from domain.case_message import Carries, CaseStep, Sender
 from domain.clock_kinds import ClockKind
 from domain.codes import NetworkStanding
+
+
+def _participants_not_stated(state: dict[str, Any]) -> None:
+    state["participants"] = []  # version 1 did not say who took part
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,7 +23,8 @@ class NetworkCaseRegistrationRequested(
     topic="network_case_registration.requested",
     title="要対協登録の求め",
     law="CWA 25-2; guideline 3(2)",
-    sender=Sender.PRESENT_OR_NEXT_CORE,
+    actor=Actor.ANYONE,
+    sender=Sender.NEARBY_CORE,
     carries=Carries.MAY,
     starts=(),
     stops=(),
@@ -31,6 +38,7 @@ class NetworkCaseRegistered(
     topic="network_case.registered",
     title="要対協登録",
     law="CWA 25-2(2); guideline 3(2)",
+    actor=Actor.PERSON,
     sender=Sender.COORDINATING,
     carries=Carries.MAY,
     starts=(),
@@ -50,6 +58,7 @@ class NetworkCaseDeregistered(
     topic="network_case.deregistered",
     title="要対協登録解除",
     law="CWA 25-2; guideline 3(2)",
+    actor=Actor.PERSON,
     sender=Sender.COORDINATING,
     carries=Carries.MAY,
     starts=(),
@@ -64,6 +73,7 @@ class CaseConferenceConvened(
     topic="case_conference.convened",
     title="個別ケース検討会議招集",
     law="CWA 25-2(2); guideline 6(2)[1]",
+    actor=Actor.PERSON,
     sender=Sender.OFFICE,
     carries=Carries.MAY,
     starts=(),
@@ -76,14 +86,21 @@ class CaseConferenceConvened(
 class ConferenceMinutesRecorded(
     CaseStep,
     topic="conference_minutes.recorded",
+    version=2,
     title="会議録",
     law="CWA 25-2(2); guideline 6(2)[1]",
+    actor=Actor.PERSON,
     sender=Sender.OFFICE,
     carries=Carries.MUST,
     starts=(),
     stops=(ClockKind.ACT,),
 ):
-    """What was discussed and agreed at the conference."""
+    """What was discussed and agreed at the conference. ``participants``: the agencies that took part, as the office states
+    them; empty where it does not."""
+
+    participants: frozenset[UUID]
+
+    upcast_v1_v2 = staticmethod(_participants_not_stated)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,6 +109,7 @@ class NetworkMeetingRequested(
     topic="network_meeting.requested",
     title="会議開催要請",
     law="guideline 6(4)[2]",
+    actor=Actor.ANYONE,
     sender=Sender.CORE,
     carries=Carries.MAY,
     starts=(ClockKind.ANSWER,),
@@ -110,13 +128,19 @@ class NetworkMeetingRequested(
 class NetworkMeetingHeld(
     CaseStep,
     topic="network_meeting.held",
+    version=2,
     title="ネットワーク会議",
     law="guideline 6(4)[2]; CWA 25-2(2)",
+    actor=Actor.ANYONE,
     sender=Sender.COORDINATING,
     carries=Carries.MAY,
     starts=(),
     stops=(ClockKind.ANSWER,),
 ):
-    """The network met about the family. ``answers``: the request, null where none was made."""
+    """The network met about the family. ``answers``: the request, null where none was made; ``participants``: the agencies
+    that took part, as the office states them; empty where it does not."""
 
     answers: UUID | None
+    participants: frozenset[UUID]
+
+    upcast_v1_v2 = staticmethod(_participants_not_stated)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
+from domain.actors import Actor
 from domain.codes import BusinessItem, CommunityService, Finding
 from domain.event import Cause, Event, Kind
 
@@ -33,6 +34,7 @@ class ConfidentialityRulesAdopted(
     topic="confidentiality_rules.adopted",
     title="守秘規程の制定",
     law="guideline 8[1]",
+    actor=Actor.PERSON,
 ):
     """An agency adopts its rules of secrecy; from now on nobody of this agency opens anything without having
     acknowledged them.
@@ -49,6 +51,7 @@ class ConfidentialityRulesAcknowledged(
     topic="confidentiality_rules.acknowledged",
     title="守秘規程の周知確認",
     law="guideline 8[1]",
+    actor=Actor.PERSON,
 ):
     """The person who signs acknowledges this edition of the rules of secrecy.
 
@@ -65,6 +68,7 @@ class BusinessCommencementNotified(
     topic="business_commencement.notified",
     title="事業開始届",
     law="guideline 10; 社会福祉法69条, 67条1項",
+    actor=Actor.ANYONE,
 ):
     """The prefecture was notified that the programme begins."""
 
@@ -75,6 +79,7 @@ class BusinessChangeNotified(
     topic="business_change.notified",
     title="事業変更届",
     law="guideline 10; 社会福祉法69条",
+    actor=Actor.ANYONE,
 ):
     """The prefecture was notified of a change of the programme."""
 
@@ -85,6 +90,7 @@ class BusinessAbolitionNotified(
     topic="business_abolition.notified",
     title="事業廃止届",
     law="guideline 10; 社会福祉法69条",
+    actor=Actor.ANYONE,
 ):
     """The prefecture was notified that the programme ends."""
 
@@ -103,11 +109,28 @@ class BusinessNoticeOverdueAlarmRaised(
 
 
 @dataclass(frozen=True, kw_only=True)
+class CalendarEndingAlarmRaised(
+    AgencyEvent,
+    topic="calendar_ending_alarm.raised",
+    title="休日の暦の期限切れ",
+    law="own rule (a calendar names the last year that it covers); 民法142条",
+    cause=Cause.CLOCK,
+):
+    """The public holidays in the rule book's calendar end with this year or are over: days after it are counted without.
+
+    Raised for each core agency, and shown to who runs the hub. ``due_at``: since when.
+    """
+
+    due_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
 class PrefecturalSupervisionReceived(
     AgencyEvent,
     topic="prefectural_supervision.received",
     title="都道府県の指導監督",
     law="guideline 10; 社会福祉法70条",
+    actor=Actor.ANYONE,
 ):
     """The prefecture supervised the programme, with this finding."""
 
@@ -120,6 +143,7 @@ class CommunityServiceRegistered(
     topic="community_service.registered",
     title="地域支援サービスの登録",
     law="guideline 11",
+    actor=Actor.ANYONE,
 ):
     """A service of the community to which a family can be referred is registered."""
 
@@ -133,6 +157,7 @@ class ResourceGapRecorded(
     topic="resource_gap.recorded",
     title="地域資源の不足",
     law="guideline 11",
+    actor=Actor.ANYONE,
 ):
     """How many families needed a service that is missing; numbers only."""
 

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
+from domain.actors import Actor
 from domain.case_message import Carries, CaseMessage, CaseStep, Sender
+from domain.children import SpeaksOfChildren, all_children_before
 from domain.clock_kinds import REFERRAL_CLOCKS, ClockKind
-from domain.codes import IndicatorValue, ReferralOutcome, SubjectConsent
+from domain.codes import IndicatorValue, ReferralOutcome, SubjectConsent, SupportNeed
 
 
 @dataclass(frozen=True, kw_only=True)
 class FamilyInformationProvided(
     CaseMessage,
+    SpeaksOfChildren,
     topic="family_information.provided",
+    version=2,
     title="情報提供",
     law="CWA 21-10-5; guideline 6(1)[1]ア",
+    actor=Actor.ANYONE,
     sender=Sender.INVOLVES_OFFICE,
     carries=Carries.MUST,
     starts=REFERRAL_CLOCKS,
@@ -36,13 +42,18 @@ class FamilyInformationProvided(
     weeks_pregnant: int | None
     indicators: dict[str, IndicatorValue]
 
+    upcast_v1_v2 = staticmethod(all_children_before)
+
 
 @dataclass(frozen=True, kw_only=True)
 class InfantHomeVisitReported(
     CaseMessage,
+    SpeaksOfChildren,
     topic="infant_home_visit.reported",
+    version=3,
     title="全戸訪問実施報告",
     law="guideline 6(1)[1]ア; CWA 21-10-2(1)",
+    actor=Actor.ANYONE,
     sender=Sender.INVOLVES_OFFICE,
     carries=Carries.MUST,
     starts=REFERRAL_CLOCKS,
@@ -53,15 +64,27 @@ class InfantHomeVisitReported(
     as_other_service=False,
     reveals_notification=False,
 ):
-    """The result of a visit to a home with an infant (all homes are visited)."""
+    """The result of a visit to a home with an infant (all homes are visited). ``support_need``: whether the family needs
+    support, as the visitor judges it; null where the report does not say."""
+
+    support_need: SupportNeed | None
+
+    upcast_v1_v2 = staticmethod(all_children_before)
+
+    @staticmethod
+    def upcast_v2_v3(state: dict[str, Any]) -> None:
+        state["support_need"] = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class ProgrammeNotificationReceived(
     CaseMessage,
+    SpeaksOfChildren,
     topic="programme_notification.received",
+    version=2,
     title="児相等からの通知",
     law="CWA 26(1)8; guideline 6(1)[1]イ",
+    actor=Actor.ANYONE,
     sender=Sender.INVOLVES_OFFICE,
     carries=Carries.MUST,
     starts=REFERRAL_CLOCKS,
@@ -74,13 +97,18 @@ class ProgrammeNotificationReceived(
 ):
     """The child guidance centre names a family for whom this programme is thought fit."""
 
+    upcast_v1_v2 = staticmethod(all_children_before)
+
 
 @dataclass(frozen=True, kw_only=True)
 class SupportCaseOpened(
     CaseMessage,
+    SpeaksOfChildren,
     topic="support_case.opened",
+    version=2,
     title="支援ケース開設",
     law="guideline 1; APPI 69(1)",
+    actor=Actor.PERSON,
     sender=Sender.CORE,
     carries=Carries.MAY,
     starts=(),
@@ -94,6 +122,8 @@ class SupportCaseOpened(
 ):
     """The core agency opens a case for support, and for no other purpose."""
 
+    upcast_v1_v2 = staticmethod(all_children_before)
+
 
 @dataclass(frozen=True, kw_only=True)
 class ReferralAcknowledged(
@@ -101,10 +131,11 @@ class ReferralAcknowledged(
     topic="referral.acknowledged",
     title="受領確認",
     law="own rule (受領確認)",
+    actor=Actor.ANYONE,
     sender=Sender.ANYONE,
     carries=Carries.NEVER,
     starts=(),
-    stops=(ClockKind.ACKNOWLEDGE,),
+    stops=(ClockKind.ACKNOWLEDGE, ClockKind.TRANSFER),
 ):
     """The addressee confirms that the referral named in ``answers`` has arrived."""
 
@@ -117,6 +148,7 @@ class ReferralRead(
     topic="referral.read",
     title="閲読",
     law="own rule (閲読の記録)",
+    actor=Actor.PERSON,
     sender=Sender.ANYONE,
     carries=Carries.NEVER,
     starts=(),
@@ -133,6 +165,7 @@ class ReferralOutcomeReported(
     topic="referral_outcome.reported",
     title="結果の回答",
     law="own rule (outcome to the referrer); CWA 21-10-5",
+    actor=Actor.ANYONE,
     sender=Sender.ANYONE,
     carries=Carries.MAY,
     starts=(),

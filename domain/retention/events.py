@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
+from domain.actors import Actor
 from domain.case_message import Carries, CaseStep, Sender
 from domain.codes import Appraisal, HoldGround, RetentionPolicy, Section
 from domain.event import Cause, Event, Kind
@@ -17,6 +18,7 @@ class RetentionPolicyAssigned(
     topic="retention_policy.assigned",
     title="保存期間の指定",
     law="APPI 61; own rule (保存期間)",
+    actor=Actor.PERSON,
     sender=Sender.ANY_CORE,
     carries=Carries.NEVER,
     starts=(),
@@ -38,6 +40,7 @@ class LegalHoldPlaced(
     topic="legal_hold.placed",
     title="廃棄の停止",
     law="CAPA 4(5); APPI 76, 98",
+    actor=Actor.PERSON,
     sender=Sender.AUTHORITY,
     carries=Carries.MAY,
     starts=(),
@@ -54,6 +57,7 @@ class LegalHoldLifted(
     topic="legal_hold.lifted",
     title="廃棄停止の解除",
     law="CAPA 4(5); APPI 76, 98",
+    actor=Actor.PERSON,
     sender=Sender.AUTHORITY,
     carries=Carries.MAY,
     starts=(),
@@ -70,6 +74,7 @@ class RecordsAppraised(
     topic="records.appraised",
     title="歴史公文書等の評価",
     law="own rule (公文書管理条例)",
+    actor=Actor.PERSON,
     sender=Sender.ANY_CORE,
     carries=Carries.MAY,
     starts=(),
@@ -87,6 +92,7 @@ class DestructionApproved(
     topic="destruction.approved",
     title="廃棄の承認",
     law="own rule (二人の承認); APPI 66",
+    actor=Actor.PERSON,
     sender=Sender.ANY_CORE,
     carries=Carries.NEVER,
     starts=(),
@@ -103,6 +109,7 @@ class ControlAppraised(
     topic="control.appraised",
     title="制御情報の評価",
     law="APPI 61; own rule (公文書管理条例)",
+    actor=Actor.PERSON,
     sender=Sender.ANY_CORE,
     carries=Carries.NEVER,
     starts=(),

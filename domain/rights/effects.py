@@ -9,7 +9,9 @@ from domain.case import (
     Case,
     Message,
 )
+from domain.editions import since_edition
 from domain.effects import effect_of
+from domain.past.edition_1 import rights as edition_1
 
 
 @effect_of(e.SubjectAccessRequested)
@@ -28,7 +30,20 @@ def use_stopped(case: Case, event: e.UseStopped, message: Message) -> Case:
 
 
 @effect_of(e.CoercionCheckDone)
+@since_edition(2, before=edition_1.coercion_checked)
 def coercion_checked(case: Case, event: e.CoercionCheckDone, message: Message) -> Case:
+    """It waits for its second person; a check of the same before it, that nobody has confirmed, does so no more."""
+    others = {
+        check: checked for check, checked in case.unconfirmed_checks.items() if checked != event.answers
+    }
+    return replace(case, unconfirmed_checks={**others, message.id: event.answers})
+
+
+@effect_of(e.CoercionCheckConfirmed)
+def coercion_check_confirmed(case: Case, event: e.CoercionCheckConfirmed, message: Message) -> Case:
+    """Two persons signed it: a consent that is the family's own wish counts from now on. Basis: APPI 78(1)1."""
+    others = {check: checked for check, checked in case.unconfirmed_checks.items() if check != event.confirms}
+    case = replace(case, unconfirmed_checks=others)
     if event.coerced:
         return case
     confirmed_consents = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
+from domain.actors import Actor
 from domain.case_message import Carries, CaseStep, Sender
 from domain.clock_kinds import ClockKind
 from domain.codes import AccessResult, Flag, Requester, Section
@@ -28,6 +29,7 @@ class SubjectAccessRequested(
     topic="subject_access.requested",
     title="開示請求",
     law="APPI 76",
+    actor=Actor.ANYONE,
     sender=Sender.ANYONE,
     carries=Carries.MAY,
     starts=(ClockKind.RIGHTS, ClockKind.COERCION),
@@ -47,6 +49,7 @@ class SubjectAccessDecided(
     topic="subject_access.decided",
     title="開示決定",
     law="APPI 78, 79, 81, 83",
+    actor=Actor.PERSON,
     sender=Sender.ANYONE,
     carries=Carries.MAY,
     starts=(),
@@ -65,6 +68,7 @@ class CorrectionMade(
     topic="correction.made",
     title="訂正",
     law="APPI 90, 92",
+    actor=Actor.ANYONE,
     sender=Sender.ANYONE,
     carries=Carries.MAY,
     starts=(),
@@ -81,10 +85,11 @@ class CorrectionNotifiedToRecipients(
     topic="correction_notified_to.recipients",
     title="訂正の提供先通知",
     law="APPI 97",
+    actor=Actor.ANYONE,
     sender=Sender.ANYONE,
     carries=Carries.MAY,
     starts=(ClockKind.CONFIRM,),
-    stops=(),
+    stops=(ClockKind.UNREADABLE,),
 ):
     """Every recipient of what was wrong is notified of its correction. ``answers``: the correction."""
 
@@ -97,6 +102,7 @@ class UseStopped(
     topic="use.stopped",
     title="利用停止",
     law="APPI 98, 100",
+    actor=Actor.PERSON,
     sender=Sender.ANYONE,
     carries=Carries.NEVER,
     starts=(),
@@ -113,18 +119,41 @@ class CoercionCheckDone(
     topic="coercion_check.done",
     title="威迫の確認",
     law="APPI 78; CAPA 8",
+    actor=Actor.PERSON,
+    sender=Sender.AUTHORITY,
+    carries=Carries.MAY,
+    starts=(),
+    stops=(),
+):
+    """A person checked, together with another, whether a guardian's request or consent is the family's own wish.
+
+    ``second``: the other person, of the same agency. It counts once that person has confirmed it.
+    """
+
+    answers: UUID
+    second: str
+    coerced: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class CoercionCheckConfirmed(
+    CaseStep,
+    topic="coercion_check.confirmed",
+    title="威迫の確認(二人目)",
+    law="APPI 78; CAPA 8; own rule (二人の確認)",
+    actor=Actor.PERSON,
     sender=Sender.AUTHORITY,
     carries=Carries.MAY,
     starts=(),
     stops=(ClockKind.COERCION,),
 ):
-    """Two persons checked whether a guardian's request or consent is the family's own wish.
+    """The second person of a check for coercion gives their own word: they were there and their result is the same.
 
-    ``second``: the other person.
+    ``confirms``: the check. The result is named again, so that each of the two signs exactly that.
     """
 
     answers: UUID
-    second: str
+    confirms: UUID
     coerced: bool
 
 
@@ -134,6 +163,7 @@ class RecallNoticeSent(
     topic="recall_notice.sent",
     title="回収の求め",
     law="APPI 98; 69(2)1",
+    actor=Actor.ANYONE,
     sender=Sender.ANYONE,
     carries=Carries.NEVER,
     starts=(ClockKind.CONFIRM,),
@@ -150,6 +180,7 @@ class RecallAcknowledged(
     topic="recall.acknowledged",
     title="訂正・回収の確認",
     law="APPI 97, 98",
+    actor=Actor.ANYONE,
     sender=Sender.ANYONE,
     carries=Carries.NEVER,
     starts=(),

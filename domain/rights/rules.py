@@ -7,7 +7,9 @@ from datetime import timedelta
 from uuid import UUID
 
 from domain import events as e
+from domain.calendar import day_of
 from domain.case import Message
+from domain.children import ALL_CHILDREN
 from domain.clocks import by_guardian
 from domain.codes import (
     AccessResult,
@@ -17,6 +19,7 @@ from domain.codes import (
 )
 from domain.common_rules import answers_received_message
 from domain.context import DecisionContext, Refusal, needs
+from domain.editions import since_edition
 from domain.reasons import Reason
 from domain.rule_table import form_of
 from domain.visibility import standing_readers
@@ -59,6 +62,9 @@ def _check_withheld(
     guardian = context.case.access[event.answers] is Requester.LEGAL_REPRESENTATIVE
     if not guardian:
         return None
+    refusal = _check_authority(context)
+    if refusal is not None:
+        return refusal
     flagged = {(row.section, row.flag) for row in event.withheld}
     for item in held:
         for flag in item.flags & {Flag.CHILD_STATEMENT, Flag.NEVER_TO_GUARDIAN}:
@@ -67,6 +73,20 @@ def _check_withheld(
     waiting_period = timedelta(hours=context.rule_book["policy"].get("guard_hours", 0))
     in_danger = any(i.section is Section.RISK for i in held)
     return needs(not in_danger or context.now >= request.at + waiting_period, Reason.GUARD_PAUSE)
+
+
+def _any_authority(context: DecisionContext) -> Refusal | None:
+    """Edition 1 did not ask who represents a child."""
+    return None
+
+
+@since_edition(2, before=_any_authority)
+def _check_authority(context: DecisionContext) -> Refusal | None:
+    """Who asks is never in control: where a parent's authority over a child of the family is suspended or lost, whoever
+    grants the access states by a reason that the one who asked has it. Basis: APPI 76; 民法834条, 834条の2."""
+    on = day_of(context.now)
+    whole = all(a.holders(on) == set(a.states) for a in context.case.authorities(ALL_CHILDREN))
+    return needs(whole or context.event.reason is not None, Reason.AUTHORITY_NOT_HELD)
 
 
 def _items_held(context: DecisionContext) -> Iterator[e.Item]:
@@ -153,3 +173,18 @@ def coercion_check_form(context: DecisionContext) -> Refusal | None:
     if checked is None or not by_guardian(checked.event):
         return Refusal(Reason.UNKNOWN_MESSAGE)
     return needs(context.event.second != context.actor, Reason.SECOND_PERSON_MISSING)
+
+
+@form_of(e.CoercionCheckConfirmed)
+def coercion_confirmation_form(context: DecisionContext) -> Refusal | None:
+    """Basis: APPI 78(1)1; own rule (二人の確認): the second person confirms in person what the first has recorded."""
+    event: e.CoercionCheckConfirmed = context.event
+    check = context.case.messages.get(event.confirms)
+    if check is None or not isinstance(check.event, e.CoercionCheckDone):
+        return Refusal(Reason.UNKNOWN_MESSAGE)
+    if event.confirms not in context.case.unconfirmed_checks:
+        return Refusal(Reason.ALREADY_ANSWERED)
+    if (context.by, context.actor) != (check.by, check.event.second):
+        return Refusal(Reason.NOT_IN_PERSON)
+    recorded = (check.event.answers, check.event.coerced)
+    return needs((event.answers, event.coerced) == recorded, Reason.ITEMS_DIFFER)

@@ -38,7 +38,7 @@ def support_commenced(case: Case, event: e.SupportCommenced, message: Message) -
         status=CaseStatus.SUPPORTED,
         commenced_at=message.at,
         consulted=None,
-        evaluated=False,
+        evaluation=None,
         classes=event.target_classes if event.target_classes is not None else case.classes,
     )
     return case if event.plan is None else replace(case, plan=event.plan, plan_at=message.at)

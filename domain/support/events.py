@@ -7,14 +7,24 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from domain.actors import Actor
 from domain.case_message import Carries, CaseStep, Sender
+from domain.children import SpeaksOfChildren, all_children_before
 from domain.clock_kinds import ClockKind
 from domain.codes import (
+    Body,
     EligibilityResult,
+    FamilyService,
     Housekeeping,
     IndicatorValue,
+    Involvement,
+    PlanAgreement,
     PlanContent,
+    PlanHandover,
+    PlanMaker,
     PlanPart,
+    Route,
+    SupportNeed,
     SupportType,
     TargetClass,
 )
@@ -27,7 +37,9 @@ class Plan:
 
     Dates are days in Japan. ``parts``: which of the five parts the sealed plan has, as the sender's
     door declares. ``target_months`` and ``short_term_months`` belong to the mid-term type. ``housekeeping``:
-    whether help with it has a goal of its own, null where the plan has none.
+    whether help with it has a goal of its own, null where the plan has none. ``made_by``: who made it together;
+    ``services``: which of the six kinds of help it has; ``agreement``: what the family said, on ``explained_on``; null in
+    plans of earlier versions. A plan's version is the message that decided it.
     """
 
     __pydantic_config__ = STRICT
@@ -41,6 +53,10 @@ class Plan:
     review_due_on: date | None
     visits_per_week: int | None
     housekeeping: Housekeeping | None
+    made_by: frozenset[PlanMaker]
+    services: frozenset[FamilyService]
+    explained_on: date | None
+    agreement: PlanAgreement | None
 
 
 def _plan_v1_v2(state: dict[str, Any]) -> None:
@@ -49,29 +65,71 @@ def _plan_v1_v2(state: dict[str, Any]) -> None:
         state["plan"]["housekeeping"] = None
 
 
+def _plan_v2_v3(state: dict[str, Any]) -> None:
+    """A plan of earlier versions does not say who made it, which services it has, and what the family said."""
+    if state["plan"] is not None:
+        state["plan"] |= {"made_by": [], "services": [], "explained_on": None, "agreement": None}
+
+
+@dataclass(frozen=True, kw_only=True)
+class InvolvedAgency:
+    """One 関与機関: 機関名, 担当者, 経過. Names are sealed under BASIC; this is what of them is a code.
+
+    ``agency``: its reference, null where it has no door here; ``body``: what it is in law; ``contact_named``: whether the
+    sealed text names its 担当者.
+    """
+
+    __pydantic_config__ = STRICT
+
+    agency: UUID | None
+    body: Body | None
+    involvement: Involvement
+    contact_named: bool
+
+
 @dataclass(frozen=True, kw_only=True)
 class IndicatorAssessmentRecorded(
     CaseStep,
+    SpeaksOfChildren,
     topic="indicator_assessment.recorded",
+    version=3,
     title="指標評価",
     law="guideline 6(2)[2]",
+    actor=Actor.ANYONE,
     sender=Sender.CORE,
     carries=Carries.MAY,
     starts=(),
     stops=(ClockKind.ACT,),
 ):
-    """Every item of a named edition of the list of indicators was answered."""
+    """Every item of a named edition of the list of indicators was answered.
+
+    ``route``, ``involved``: 関与機関または経路; ``home_visit_report``: what the report of the 乳児家庭全戸訪問 says, null
+    where there is none. A protective item is answered like any other: NO_CONCERN means that the strength is there.
+    """
 
     indicator_set: str
     indicators: dict[str, IndicatorValue]
+    route: Route | None
+    involved: tuple[InvolvedAgency, ...]
+    home_visit_report: SupportNeed | None
+
+    upcast_v1_v2 = staticmethod(all_children_before)
+
+    @staticmethod
+    def upcast_v2_v3(state: dict[str, Any]) -> None:
+        """Earlier versions had no place for them."""
+        state |= {"route": None, "involved": [], "home_visit_report": None}
 
 
 @dataclass(frozen=True, kw_only=True)
 class EligibilityDetermined(
     CaseStep,
+    SpeaksOfChildren,
     topic="eligibility.determined",
+    version=2,
     title="対象決定",
     law="guideline 2, 6(2)[1]",
+    actor=Actor.PERSON,
     sender=Sender.DECIDES_ELIGIBILITY,
     carries=Carries.MAY,
     starts=(),
@@ -87,6 +145,8 @@ class EligibilityDetermined(
     support_type: SupportType | None
     discharge_on: date | None
 
+    upcast_v1_v2 = staticmethod(all_children_before)
+
 
 @dataclass(frozen=True, kw_only=True)
 class SupportTypeDecided(
@@ -95,6 +155,7 @@ class SupportTypeDecided(
     version=2,
     title="類型決定",
     law="guideline 5(2)",
+    actor=Actor.PERSON,
     sender=Sender.CORE,
     carries=Carries.MAY,
     starts=(ClockKind.SPECIALIST,),
@@ -116,6 +177,7 @@ class SupportTypeChanged(
     topic="support_type.changed",
     title="類型変更",
     law="guideline 5(2)",
+    actor=Actor.PERSON,
     sender=Sender.CORE,
     carries=Carries.MAY,
     starts=(),
@@ -130,19 +192,21 @@ class SupportTypeChanged(
 class SupportPlanFormulated(
     CaseStep,
     topic="support_plan.formulated",
-    version=2,
+    version=3,
     title="計画策定",
     law="guideline 6(3)[1]; CWA 10(1)4",
+    actor=Actor.PERSON,
     sender=Sender.CORE,
     carries=Carries.MUST,
     starts=(),
-    stops=(),
+    stops=(ClockKind.BUNDLE,),
 ):
     """The core agency decides a plan of its own."""
 
     plan: Plan
 
     upcast_v1_v2 = staticmethod(_plan_v1_v2)
+    upcast_v2_v3 = staticmethod(_plan_v2_v3)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,6 +215,7 @@ class SupportPlanProposed(
     topic="support_plan.proposed",
     title="計画案",
     law="guideline 6(3)[1], 9(1)[3]",
+    actor=Actor.ANYONE,
     sender=Sender.FULL_CONTRACTOR,
     carries=Carries.MUST,
     starts=(),
@@ -163,13 +228,14 @@ class SupportPlanProposed(
 class SupportPlanApproved(
     CaseStep,
     topic="support_plan.approved",
-    version=2,
+    version=3,
     title="計画承認",
     law="guideline 6(3)[1]",
+    actor=Actor.PERSON,
     sender=Sender.CORE,
     carries=Carries.MAY,
     starts=(),
-    stops=(),
+    stops=(ClockKind.BUNDLE,),
 ):
     """The core agency decides a proposed plan."""
 
@@ -177,33 +243,48 @@ class SupportPlanApproved(
     plan: Plan
 
     upcast_v1_v2 = staticmethod(_plan_v1_v2)
+    upcast_v2_v3 = staticmethod(_plan_v2_v3)
 
 
 @dataclass(frozen=True, kw_only=True)
 class SupportPlanHandedOver(
     CaseStep,
     topic="support_plan_handed.over",
+    version=2,
     title="計画の手交",
     law="guideline 6(3)[1]; CWA 10(1)4",
+    actor=Actor.ANYONE,
     sender=Sender.CORE,
     carries=Carries.MAY,
     starts=(),
     stops=(),
 ):
-    """The family was given its plan."""
+    """The family was given its plan, or it is on record why not. ``handed_on``: the day, null in version 1.
+
+    ``handover``: how, null in version 1; ``agreement``: what the family said, null where it did not say.
+    """
+
+    handed_on: date | None
+    handover: PlanHandover | None
+    agreement: PlanAgreement | None
+
+    @staticmethod
+    def upcast_v1_v2(state: dict[str, Any]) -> None:
+        state |= {"handed_on": None, "handover": None, "agreement": None}
 
 
 @dataclass(frozen=True, kw_only=True)
 class SupportCommenced(
     CaseStep,
     topic="support.commenced",
-    version=2,
+    version=3,
     title="支援開始",
     law="guideline 6(3)[1], 6(3)[4]",
+    actor=Actor.PERSON,
     sender=Sender.CORE,
     carries=Carries.MAY,
     starts=(),
-    stops=(ClockKind.ACT,),
+    stops=(ClockKind.ACT, ClockKind.BUNDLE),
 ):
     """Support, or a new phase of it, begins. Where it carries PLAN it decides the plan of the new phase.
 
@@ -214,6 +295,7 @@ class SupportCommenced(
     target_classes: frozenset[TargetClass] | None
 
     upcast_v1_v2 = staticmethod(_plan_v1_v2)
+    upcast_v2_v3 = staticmethod(_plan_v2_v3)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -222,6 +304,7 @@ class PlanReviewed(
     topic="plan.reviewed",
     title="計画見直し",
     law="guideline 6(3)[5]",
+    actor=Actor.PERSON,
     sender=Sender.CORE,
     carries=Carries.MAY,
     starts=(),
@@ -236,6 +319,7 @@ class PlanExtended(
     topic="plan.extended",
     title="期間延長",
     law="guideline 6(3)[4]",
+    actor=Actor.PERSON,
     sender=Sender.CORE,
     carries=Carries.MAY,
     starts=(),
@@ -252,6 +336,7 @@ class ShortTermGoalEvaluated(
     topic="short_term_goal.evaluated",
     title="短期目標評価",
     law="guideline 6(3)[5]",
+    actor=Actor.PERSON,
     sender=Sender.CORE,
     carries=Carries.MAY,
     starts=(),
@@ -264,14 +349,25 @@ class ShortTermGoalEvaluated(
 class SpecialistServiceLinked(
     CaseStep,
     topic="specialist_service.linked",
+    version=2,
     title="専門サービス接続",
     law="guideline 5(2)[1]",
+    actor=Actor.ANYONE,
     sender=Sender.CORE,
     carries=Carries.MAY,
     starts=(),
     stops=(ClockKind.SPECIALIST,),
 ):
-    """The family was connected to a specialist agency."""
+    """The family was connected to a specialist agency.
+
+    ``answers``: the decision on the type of support that asked for it, null: the oldest that is open.
+    """
+
+    answers: UUID | None
+
+    @staticmethod
+    def upcast_v1_v2(state: dict[str, Any]) -> None:
+        state["answers"] = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -280,6 +376,7 @@ class OtherSupportCoordinated(
     topic="other_support.coordinated",
     title="他支援連絡調整",
     law="guideline 3(1), 5(1)[4]",
+    actor=Actor.ANYONE,
     sender=Sender.OFFICE,
     carries=Carries.MAY,
     starts=(),
@@ -294,6 +391,7 @@ class RoleDivisionConfirmed(
     topic="role_division.confirmed",
     title="役割分担確認",
     law="guideline 4(2), 6(4)[1]",
+    actor=Actor.ANYONE,
     sender=Sender.CORE_OR_CONTRACTOR,
     carries=Carries.MAY,
     starts=(),
@@ -308,6 +406,7 @@ class FollowUpProvided(
     topic="follow_up.provided",
     title="フォロー",
     law="guideline 6(4)[1], 7(2)",
+    actor=Actor.ANYONE,
     sender=Sender.CORE,
     carries=Carries.MAY,
     starts=(),

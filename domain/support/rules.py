@@ -2,38 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import date
-from typing import Any
-
 from domain import events as e
-from domain.calendar import day_of, months_later
+from domain.calendar import day_of
 from domain.codes import (
     EligibilityResult,
-    Housekeeping,
-    PlanContent,
-    PlanPart,
+    PlanHandover,
+    Route,
+    Section,
     TargetClass,
 )
-from domain.common_rules import has_reason
+from domain.common_rules import has_reason, known_indicators
 from domain.context import DecisionContext, Refusal, needs
-from domain.indicators import INDICATOR_CODES, INDICATOR_SET
+from domain.dated_rules import PREGNANCY_SUPPORT, holds
+from domain.editions import since_edition
+from domain.indicators import CONCERNS, INDICATOR_CODES, INDICATOR_SET, is_assessed
+from domain.readiness import CLOSED
 from domain.reasons import Reason
 from domain.rule_table import form_of, ready_for
+from domain.support.plan_form import plan_form
 
 
-def known_indicators(context: DecisionContext) -> Refusal | None:
-    """Basis: guideline 6(2)[2]: codes of the list only."""
-    return needs(set(context.event.indicators) <= INDICATOR_CODES, Reason.INDICATOR_UNKNOWN)
-
-
-@form_of(e.IndicatorAssessmentRecorded)
 def all_indicators(context: DecisionContext) -> Refusal | None:
     """Basis: guideline 6(2)[2]: every item answered, if only with NOT_ASSESSED."""
     refusal = needs(
         context.event.indicator_set == INDICATOR_SET, Reason.INDICATOR_UNKNOWN
     ) or known_indicators(context)
     return refusal or needs(set(context.event.indicators) == INDICATOR_CODES, Reason.INDICATORS_INCOMPLETE)
+
+
+@form_of(e.IndicatorAssessmentRecorded)
+@since_edition(2, before=all_indicators)
+def assessment_form(context: DecisionContext) -> Refusal | None:
+    """Basis: guideline 6(2)[2]: every item answered, if only with NOT_ASSESSED, and at least one looked at; what the
+    list leaves open («その他（　）», 機関名 and 担当者) is in words; CWA 6-3: through a service that exists by then."""
+    event: e.IndicatorAssessmentRecorded = context.event
+    refusal = all_indicators(context)
+    if refusal is not None:
+        return refusal
+    if not is_assessed(event.indicators):
+        return Refusal(Reason.NOTHING_ASSESSED)
+    if event.route is Route.PREGNANCY_SUPPORT and not holds(
+        context.rule_book, PREGNANCY_SUPPORT, day_of(context.now)
+    ):
+        return Refusal(Reason.SERVICE_NOT_IN_FORCE)
+    sections = {item.section for item in event.items}
+    if event.indicators["PR_OTHER"] in CONCERNS and Section.PREG not in sections:
+        return Refusal(Reason.WORDS_MISSING)
+    names_needed = any(one.agency is None or one.contact_named for one in event.involved)
+    return needs(not names_needed or Section.BASIC in sections, Reason.NAMES_NOT_SEALED)
 
 
 @form_of(e.EligibilityDetermined)
@@ -62,55 +78,6 @@ def eligible(context: DecisionContext) -> Refusal | None:
     return needs(context.case.eligible, Reason.NOT_ELIGIBLE)
 
 
-_CONTENT_FOR: Mapping[TargetClass, frozenset[PlanContent]] = {
-    # Basis: guideline 6(3)[2]; an expectant family's plan continues after the birth with content イ
-    TargetClass.TC1_PREGNANCY: frozenset({PlanContent.SC_A, PlanContent.SC_B}),
-    TargetClass.TC2_POSTPARTUM: frozenset({PlanContent.SC_B}),
-    TargetClass.TC3_INADEQUATE_CARE: frozenset({PlanContent.SC_C}),
-    TargetClass.TC4_REUNIFICATION: frozenset({PlanContent.SC_D}),
-    TargetClass.TC9_OTHER: frozenset(PlanContent),
-}
-
-
-SHORT_TERM_CONTENTS = frozenset({PlanContent.SC_A, PlanContent.SC_B})
-
-
-HOUSEKEEPING_MOVED_ON = date(2024, 4, 1)
-"""Since then help with the household is 子育て世帯訪問支援事業. Basis: CWA 21-18."""
-
-
-@form_of(e.SupportPlanFormulated)
-def plan_form(context: DecisionContext) -> Refusal | None:
-    """Basis: guideline 6(3)[1], [3]: a plan has all five parts, its days are in order, housekeeping has a goal."""
-    plan: e.Plan = context.event.plan
-    if plan.parts != frozenset(PlanPart):
-        return Refusal(Reason.PLAN_INCOMPLETE)
-    if plan.plan_until is not None and plan.plan_until < plan.plan_from:
-        return Refusal(Reason.PLAN_DATES_WRONG)
-    if plan.housekeeping is Housekeeping.WITHOUT_GOAL:
-        return Refusal(Reason.HOUSEKEEPING_WITHOUT_GOAL)
-    moved_out = plan.housekeeping is not None and day_of(context.now) >= HOUSEKEEPING_MOVED_ON
-    unusual = (
-        _too_long(plan, context.rule_book["policy"]) or not _content_fits_class(plan, context) or moved_out
-    )
-    return needs(not unusual or context.event.reason is not None, Reason.REASON_MISSING)
-
-
-def _too_long(plan: e.Plan, policy: Mapping[str, Any]) -> bool:
-    """Basis: guideline 6(3)[4], [5]: beyond the named times only with a recorded reason."""
-    if plan.content in SHORT_TERM_CONTENTS:
-        last = months_later(plan.plan_from, policy["short_type_months"])
-        return plan.plan_until is not None and plan.plan_until > last
-    least, most = policy["mid_type_months"]
-    return plan.target_months is not None and not least <= plan.target_months <= most
-
-
-def _content_fits_class(plan: e.Plan, context: DecisionContext) -> bool:
-    """Basis: guideline 6(3)[2]: the content is that of one of the family's classes."""
-    classes = getattr(context.event, "target_classes", None) or context.case.classes
-    return any(plan.content in _CONTENT_FOR[c] for c in classes) or not classes
-
-
 @form_of(e.SupportPlanApproved)
 def approves_a_proposal(context: DecisionContext) -> Refusal | None:
     """Basis: guideline 6(3)[1], 9(1)[3]."""
@@ -125,12 +92,38 @@ def commencement_form(context: DecisionContext) -> Refusal | None:
     return plan_form(context) if context.event.plan is not None else None
 
 
-@ready_for(e.SupportCommenced)
-def commencement_ready(context: DecisionContext) -> Refusal | None:
+def on_decision_and_plan(context: DecisionContext) -> Refusal | None:
     """Basis: guideline 6(3)[1]: support begins for a decided family on a decided plan."""
     return eligible(context) or needs(
         context.case.plan is not None or context.event.plan is not None, Reason.NO_PLAN
     )
+
+
+@ready_for(e.SupportCommenced)
+@since_edition(2, before=on_decision_and_plan)
+def commencement_ready(context: DecisionContext) -> Refusal | None:
+    """Basis: guideline 6(3)[1], 6(5)[2]: what was closed is reopened first, with a new decision and plan."""
+    if context.case.status in CLOSED:
+        return Refusal(Reason.CASE_CLOSED)
+    return on_decision_and_plan(context)
+
+
+def nothing_asked(context: DecisionContext) -> Refusal | None:
+    """In edition 1 it only said that the plan was given."""
+    return None
+
+
+@form_of(e.SupportPlanHandedOver)
+@since_edition(2, before=nothing_asked)
+def handover_form(context: DecisionContext) -> Refusal | None:
+    """Basis: CWA 10(1)4: on which day and how the family was given its plan; a plan that is not given has a reason."""
+    event: e.SupportPlanHandedOver = context.event
+    if event.handed_on is None or event.handover is None:
+        return Refusal(Reason.HANDOVER_UNCLEAR)
+    if event.handed_on > day_of(context.now):
+        return Refusal(Reason.TIME_AHEAD)
+    withheld = event.handover is PlanHandover.NOT_GIVEN
+    return needs(not withheld or event.reason is not None, Reason.REASON_MISSING)
 
 
 @ready_for(e.PlanReviewed, e.SupportPlanHandedOver, e.ShortTermGoalEvaluated)
@@ -149,4 +142,15 @@ def extends_plan(context: DecisionContext) -> Refusal | None:
     return needs(grows, Reason.PLAN_DATES_WRONG)
 
 
+@form_of(e.SpecialistServiceLinked)
+def links_what_was_decided(context: DecisionContext) -> Refusal | None:
+    """Basis: guideline 5(2)[1]: what it names is a decision that specialist help is to be linked."""
+    if context.event.answers is None:
+        return None
+    message = context.case.messages.get(context.event.answers)
+    decided = message is not None and isinstance(message.event, e.SupportTypeDecided)
+    return needs(decided, Reason.UNKNOWN_MESSAGE)
+
+
+form_of(e.SupportPlanFormulated)(plan_form)
 form_of(e.PlanExtended, e.SupportTypeChanged)(has_reason)

@@ -7,9 +7,16 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from domain.actors import Actor
 from domain.case_message import Carries, CaseStep, Sender
+from domain.children import SpeaksOfChildren, all_children_before
 from domain.clock_kinds import ClockKind
 from domain.codes import SupportRole
+
+
+def _no_visit_named(state: dict[str, Any]) -> None:
+    """Earlier versions did not say of which planned visit it was."""
+    state["visit"] = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,7 +26,8 @@ class SupportWorkerAssigned(
     version=2,
     title="訪問支援者の割当",
     law="guideline 4(1)–4(3)",
-    sender=Sender.PRESENT_OR_NEXT_CORE,
+    actor=Actor.PERSON,
+    sender=Sender.ASSIGNING_CORE,
     carries=Carries.NEVER,
     starts=(),
     stops=(),
@@ -42,7 +50,8 @@ class SupportWorkerUnassigned(
     topic="support_worker.unassigned",
     title="割当解除",
     law="guideline 4(1)",
-    sender=Sender.ANY_CORE,
+    actor=Actor.PERSON,
+    sender=Sender.UNASSIGNING_CORE,
     carries=Carries.NEVER,
     starts=(),
     stops=(),
@@ -57,33 +66,56 @@ class SupportWorkerUnassigned(
 class HomeVisitScheduled(
     CaseStep,
     topic="home_visit.scheduled",
+    version=2,
     title="訪問予定",
     law="guideline 4(1)",
+    actor=Actor.ANYONE,
     sender=Sender.CORE_OR_CONTRACTOR,
     carries=Carries.MAY,
     starts=(ClockKind.VISIT_REPORT, ClockKind.BUNDLE),
-    stops=(),
+    stops=(ClockKind.VISIT_REPORT,),
 ):
-    """A visit is planned. ``planned_on``: the day (JST)."""
+    """A visit is planned. ``planned_on``: the day (JST); ``replaces``: the plan that it postpones, null where none."""
 
     planned_on: date
+    replaces: UUID | None
+
+    @staticmethod
+    def upcast_v1_v2(state: dict[str, Any]) -> None:
+        state["replaces"] = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class VisitReportSubmitted(
     CaseStep,
+    SpeaksOfChildren,
     topic="visit_report.submitted",
+    version=4,
     title="訪問報告",
     law="guideline 6(4)[1]",
+    actor=Actor.ANYONE,
     sender=Sender.CONTRACTOR,
     carries=Carries.MUST,
     starts=(ClockKind.REPORT, ClockKind.BUNDLE),
     stops=(ClockKind.VISIT_REPORT,),
 ):
-    """A contractor reports a visit. ``child_seen``: the child itself was seen, not only the family."""
+    """A contractor reports a visit. ``child_seen``: the child itself was seen, not only the family.
+
+    ``visit``: the plan of this visit, null where it was not planned. ``support_plan``: the version of the support plan on
+    which it rests: the message that decided it, or that brought it to the sender; null where it rests on none.
+    """
 
     child_seen: bool
     worker: str | None
+    visit: UUID | None
+    support_plan: UUID | None
+
+    upcast_v1_v2 = staticmethod(all_children_before)
+    upcast_v2_v3 = staticmethod(_no_visit_named)
+
+    @staticmethod
+    def upcast_v3_v4(state: dict[str, Any]) -> None:
+        state["support_plan"] = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,7 +124,8 @@ class VisitReportReviewed(
     topic="visit_report.reviewed",
     title="訪問報告の確認",
     law="guideline 6(4)[1]",
-    sender=Sender.ANY_CORE,
+    actor=Actor.PERSON,
+    sender=Sender.REVIEWING_CORE,
     carries=Carries.MAY,
     starts=(),
     stops=(ClockKind.REPORT,),
@@ -105,46 +138,71 @@ class VisitReportReviewed(
 @dataclass(frozen=True, kw_only=True)
 class HomeVisitCompleted(
     CaseStep,
+    SpeaksOfChildren,
     topic="home_visit.completed",
+    version=3,
     title="訪問実施",
     law="guideline 6(4)[1]",
+    actor=Actor.ANYONE,
     sender=Sender.CONTRACTOR_OR_NEXT_CORE,
     carries=Carries.MAY,
     starts=(),
     stops=(ClockKind.VISIT_REPORT,),
 ):
-    """A visit took place, made by a visitor of the sender. ``child_seen``: the child itself was seen."""
+    """A visit took place, made by a visitor of the sender. ``child_seen``: the child itself was seen.
+
+    ``visit``: the plan of this visit, null where it was not planned.
+    """
 
     child_seen: bool
     worker: str
+    visit: UUID | None
+
+    upcast_v1_v2 = staticmethod(all_children_before)
+    upcast_v2_v3 = staticmethod(_no_visit_named)
 
 
 @dataclass(frozen=True, kw_only=True)
 class HomeVisitFailed(
     CaseStep,
     topic="home_visit.failed",
+    version=2,
     title="訪問不在",
     law="guideline 5(1)[3]",
+    actor=Actor.ANYONE,
     sender=Sender.CORE_OR_CONTRACTOR,
     carries=Carries.MAY,
     starts=(),
     stops=(ClockKind.VISIT_REPORT,),
 ):
-    """Nobody was met at a visit."""
+    """Nobody was met at a visit. ``visit``: the plan of this visit, null where it was not planned."""
+
+    visit: UUID | None
+
+    upcast_v1_v2 = staticmethod(_no_visit_named)
 
 
 @dataclass(frozen=True, kw_only=True)
 class HomeVisitRefused(
     CaseStep,
     topic="home_visit.refused",
+    version=2,
     title="訪問拒否",
     law="guideline 5(1)[3]",
+    actor=Actor.ANYONE,
     sender=Sender.CORE_OR_CONTRACTOR,
     carries=Carries.MAY,
     starts=(),
     stops=(ClockKind.VISIT_REPORT,),
 ):
-    """The family refused the visit; closes nothing by itself."""
+    """The family refused the visit; closes nothing by itself.
+
+    ``visit``: the plan of this visit, null where it was not planned.
+    """
+
+    visit: UUID | None
+
+    upcast_v1_v2 = staticmethod(_no_visit_named)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,6 +211,7 @@ class ContactAttempted(
     topic="contact.attempted",
     title="接触の試み",
     law="guideline 5(1)[3]",
+    actor=Actor.ANYONE,
     sender=Sender.CORE_OR_CONTRACTOR,
     carries=Carries.MAY,
     starts=(),
@@ -167,6 +226,7 @@ class ContactRefused(
     topic="contact.refused",
     title="接触の拒否",
     law="guideline 5(1)[3]",
+    actor=Actor.ANYONE,
     sender=Sender.CORE_OR_CONTRACTOR,
     carries=Carries.MAY,
     starts=(),

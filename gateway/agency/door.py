@@ -2,28 +2,49 @@
 
 from __future__ import annotations
 
+import json
 from base64 import b64decode
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from threading import RLock
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
+from domain.actors import Actor, is_system
 from domain.codes import Flag, Purpose, Section
-from domain.errors import Conflict, ExchangeError, InvariantViolation, Unavailable, Untrusted
-from domain.events import Kind, dump
+from domain.errors import (
+    Conflict,
+    ExchangeError,
+    InvariantViolation,
+    Malformed,
+    Refused,
+    Unavailable,
+    Untrusted,
+)
+from domain.events import EVENTS, Kind, dump
 from domain.record import AUDIT, About
+from gateway.agency.attachment_store import kept_name
+from gateway.agency.content_form import identifying_texts, require_content_form, searched_texts
+from gateway.agency.control_form import TEXT_SCHEMA, require_command_form, require_signed_form
+from gateway.agency.documents import BYTES_SCHEMA
+from gateway.agency.drafts import Draft, SectionContent, open_draft, seal_draft
+from gateway.agency.index.case_index import CaseIndex
+from gateway.agency.index.charges import Charges
+from gateway.agency.index.sealed_families import FamilySeal
 from gateway.agency.item_opening import ItemOpener, OpenedItem
 from gateway.agency.key_sets import KeySets
 from gateway.agency.notifier_marks import Marks, contains_mark, notifier_marks
+from gateway.agency.own_seal import open_own, seal_own
+from gateway.agency.protected_addresses import ProtectedAddresses
 from gateway.agency.store import FAILED, WAITING, DoorStore, OutboxEntry
 from gateway.protocol.client import HubClient, retry_until_timeout
 from gateway.protocol.commands import READ_VALIDITY, WRITE_VALIDITY, encode_command_payload, request, signed
 from gateway.protocol.problems import problem
-from keys.command import INLINE_ITEM_MAX_BYTES, ItemRef, To, WrappedKeyRef
+from gateway.protocol.waiting import seconds_left
+from keys.command import INLINE_ITEM_MAX_BYTES, CommandPayload, ItemRef, To, WrappedKeyRef
 from keys.derive import KeyUse, OwnDigestUse
 from keys.frame import Frame
 from keys.genesis import Genesis
@@ -35,22 +56,15 @@ from keys.request import parse_request
 from keys.signing import KemKey, KemPublic, SignatureKeys
 from keys.wrapped_key import seal_wrapped_key
 
-TEXT = "text/v1"
+TEXT = TEXT_SCHEMA
 RETRY_SECONDS = 20.0
 RESEAL_ATTEMPTS = 4
+CODES_TO_RESEAL = ("wrong-recipients", "stale-key-set", "item-not-uploaded")
+"""Nothing was recorded: recipients or a key set have changed, or the hub no longer holds an uploaded item."""
+DIRECTORY = "directory"
 T = TypeVar("T")
 MALFORMED_ERRORS = (ValueError, KeyError, TypeError, AttributeError)
 """What parsing an answer of the wrong form raises."""
-
-
-@dataclass(frozen=True)
-class SectionContent:
-    """One section of a message in clear. It never leaves the agency's door."""
-
-    section: str
-    content: bytes = field(repr=False)
-    flags: tuple[str, ...] = ()
-    schema: str = TEXT
 
 
 @dataclass(frozen=True)
@@ -77,6 +91,17 @@ class _SealedPart:
     is_inline: bool
     item_ref: ItemRef
     wrapped_keys: Sequence[tuple[WrappedKeyRef, bytes]]
+
+
+DOOR_ACTOR = "sys:door"
+"""Who acts where a door does by itself what is its duty: it reads the feed and makes missing keys."""
+
+
+def require_person(act: str, actor: str) -> None:
+    """Raises Refused where this act is a person's own word and this actor is a system."""
+    event = EVENTS.get(act)
+    if event is not None and event.ACTOR is Actor.PERSON and is_system(actor):
+        raise Refused("person-required", "Let a person sign in and do it.")
 
 
 class Door:
@@ -107,8 +132,18 @@ class Door:
         self._item_opener = ItemOpener(agency, hub=genesis.hub, kem=kem, key_sets=self.key_sets)
         self._sig = sig
         self._kem = kem
+        self.addresses = ProtectedAddresses(
+            store.addresses, partial(kem.own_digest, KeyUse.ADDRESS_MARK), now
+        )
+        self.index = CaseIndex(store, FamilySeal(kem, genesis.hub), self.addresses, now)
+        self.charges = Charges(store.charges, kem, genesis.hub, now)
         self._retry_seconds = retry_seconds
         self._keyset: bytes | None = None
+        self.keeps_directory = False
+        """Whether ``refresh_directory`` is called at short intervals, so that no caller of ``directory`` need wait."""
+        self.key_problem: str | None = None
+        """Why this agency's key set can't be used, as far as known; None if nothing is known against it."""
+        self._feed_is_behind = False
         self._send_lock = RLock()  # one command at a time, so that ``prev`` follows the order of the outbox
 
     # --- sending ---------------------------------------------------------------------------------------------
@@ -133,44 +168,109 @@ class Door:
         id raises Conflict.
 
         While the hub is away the same bytes are retried for ``retry_seconds``; then the outcome is ``waiting``, and
-        ``flush`` sends them later. Raises the hub's error if nothing was recorded.
+        ``flush`` sends them later. What can't be sealed for its recipients without the hub waits likewise, sealed for
+        this agency alone. Raises Refused where a system gives a person's word, or where a protected address stands
+        outside ADDR, and Malformed for what has no place in control (see ``control_form``) and for content that does not have
+        the form of its schema (see ``content_form``), all before anything leaves the door; raises the hub's error if nothing was recorded.
         """
+        require_person(act, actor)
         command_id = command_id or uuid4()
         request_digest = None if request is None else self.own_digest(KeyUse.COMMAND_DIGEST, request)
-        with self._send_lock:
+        with self._send_slot() as has_slot:
             known = self.store.sent(command_id)
             if known is not None and known.state != FAILED:
                 return self._resend_known(known, request_digest)
-            parts = self._with_notifier_flags(about, parts) if kind is Kind.CASE else parts
-            for attempt in range(RESEAL_ATTEMPTS):
-                data, frame = self._sealed_request(
-                    kind, about, act, fields, parts, actor, occurred_at, command_id
-                )
-                self.store.enqueue(
-                    command_id, about, act, dump(self.now()), frame.digest, data, request_digest
-                )
-                try:
-                    return self._deliver(command_id, about, frame.digest, data)
-                except Conflict as conflict:
-                    # Nothing was recorded: the recipients or a key set changed after the query, so seal again.
-                    if (
-                        conflict.error_code not in ("wrong-recipients", "stale-key-set")
-                        or attempt == RESEAL_ATTEMPTS - 1
-                    ):
-                        self.store.fail(command_id, problem(conflict)[1])
-                        raise
-                except Unavailable:
-                    return SubmissionResult(command_id, about, "waiting")
-                except InvariantViolation:
-                    raise  # it may have been recorded: it stays waiting in the outbox
-                except ExchangeError as error:
-                    self.store.fail(command_id, problem(error)[1])
+            require_command_form(
+                kind, about, act, fields, parts, actor=actor, occurred_at=occurred_at, now=self.now()
+            )
+            require_content_form(parts)
+            if kind is Kind.CASE:
+                self.addresses.require_clean(about, act, parts, actor=actor, refresh=self.refresh_if_possible)
+                parts = self._with_notifier_flags(about, parts)
+                self.addresses.note_sent(about, command_id, act, fields, parts, actor=actor)
+            draft = Draft(command_id, kind, about, act, fields, parts, actor, occurred_at)
+            sealed_draft = seal_draft(draft, self.hub, self._kem)
+            if has_slot:
+                return self._seal_and_deliver(draft, sealed_draft, request_digest)
+            return self._put_off(draft, sealed_draft, request_digest)
+
+    @contextmanager
+    def _send_slot(self) -> Iterator[bool]:
+        """Wait until no other command is being sent; false if that takes longer than this work may wait."""
+        left = seconds_left()
+        if left is not None and self.client.watch.away_seconds is not None:
+            left = 0.0
+        has_slot = self._send_lock.acquire(timeout=-1 if left is None else max(left, 0.0))
+        try:
+            yield has_slot
+        finally:
+            if has_slot:
+                self._send_lock.release()
+
+    def _seal_and_deliver(
+        self, draft: Draft, sealed_draft: bytes, request_digest: bytes | None
+    ) -> SubmissionResult:
+        """Seal for the recipients of this moment and send; again if they change meanwhile. Raises like ``send``."""
+        command_id, about = draft.command_id, draft.about
+        for attempt in range(RESEAL_ATTEMPTS):
+            try:
+                data, frame, items = self._sealed_request(draft)
+            except Unavailable:
+                return self._put_off(draft, sealed_draft, request_digest)
+            self.store.enqueue(
+                command_id,
+                about,
+                draft.act,
+                dump(self.now()),
+                frame.digest,
+                data,
+                request_digest,
+                sealed_draft,
+                items,
+                _attachments_of(draft),
+            )
+            del items  # they are on disk, and each is read again for its upload
+            try:
+                self._upload_items(command_id, draft.actor)
+                return self._deliver(command_id, about, frame.digest, data, draft)
+            except Conflict as conflict:
+                if conflict.error_code not in CODES_TO_RESEAL or attempt == RESEAL_ATTEMPTS - 1:
+                    self.store.fail(command_id, problem(conflict)[1])
                     raise
-            raise AssertionError("the loop returns or raises")  # no cover
+            except Unavailable:
+                return SubmissionResult(command_id, about, "waiting")
+            except InvariantViolation:
+                raise  # it may have been recorded: it stays waiting in the outbox
+            except ExchangeError as error:
+                self.store.fail(command_id, problem(error)[1])
+                raise
+        raise AssertionError("the loop returns or raises")  # no cover
+
+    def _put_off(self, draft: Draft, sealed_draft: bytes, request_digest: bytes | None) -> SubmissionResult:
+        """Store a message that can't be sealed for its recipients now; ``flush`` does it later."""
+        command_id, about = draft.command_id, draft.about
+        self.store.store_draft(
+            command_id,
+            about,
+            draft.act,
+            dump(self.now()),
+            sealed_draft,
+            request_digest,
+            _attachments_of(draft),
+        )
+        return SubmissionResult(command_id, about, "waiting")
 
     def own_digest(self, use: OwnDigestUse, data: bytes) -> bytes:
         """A digest by which only this door can recognise these bytes again (KH-1 §4)."""
         return self._kem.own_digest(use, data)
+
+    def seal_for_itself(self, name: str, content: bytes) -> bytes:
+        """Content that only this door can open again, under the same name."""
+        return seal_own(name, content, self.agency, self.hub, self._kem)
+
+    def open_own(self, name: str, sealed: bytes) -> bytes:
+        """What ``seal_for_itself`` sealed. Raises Untrusted where it was changed, or is another door's."""
+        return open_own(name, sealed, self.agency, self.hub, self._kem)
 
     def _mark_digest(self, word: bytes) -> bytes:
         return self.own_digest(KeyUse.NOTIFIER_MARK, word)
@@ -179,14 +279,15 @@ class Door:
         """Flag parts that reveal the notifier. The flag is signed with the command, and the hub refuses to disclose them."""
         for part in parts:
             if part.section == Section.NOTIFIER:
-                new_marks = notifier_marks(part.content.decode("utf-8", "replace"), self._mark_digest)
-                self.store.store_marks(case, new_marks)
+                for text in identifying_texts(*part.searchable):
+                    self.store.store_marks(case, notifier_marks(text, self._mark_digest))
         marks = self.store.marks(case) if parts else {}
         return [self._with_trace_flag(part, marks) for part in parts] if marks else parts
 
     def _with_trace_flag(self, part: SectionContent, marks: Marks) -> SectionContent:
-        text = part.content.decode("utf-8", "replace")
-        if part.section == Section.NOTIFIER or not contains_mark(text, marks, self._mark_digest):
+        if part.section == Section.NOTIFIER or not any(
+            contains_mark(text, marks, self._mark_digest) for text in searched_texts(*part.searchable)
+        ):
             return part
         return replace(part, flags=tuple(sorted({*part.flags, Flag.NOTIFIER_TRACE.value})))
 
@@ -194,17 +295,11 @@ class Door:
         """The outcome of a command that was requested before. Raises Conflict if that was another request."""
         if request_digest is None or known.request_digest != request_digest:
             raise Conflict("command-id-taken")
-        if known.request is not None:
+        if known.state == WAITING:
             try:
-                digest = _frame_of(known.request).digest
-                return self._deliver(known.command_id, known.about, digest, known.request)
+                return self._deliver_waiting(known)
             except Unavailable:
                 return SubmissionResult(known.command_id, known.about, "waiting")
-            except InvariantViolation:
-                raise  # it may have been recorded: it stays waiting in the outbox
-            except ExchangeError as error:
-                self.store.fail(known.command_id, problem(error)[1])
-                raise
         answer = known.answer or {}
         return SubmissionResult(
             command_id=known.command_id,
@@ -219,23 +314,69 @@ class Door:
         )
 
     def flush(self) -> int:
-        """Send the waiting commands of the outbox again, the same bytes. Returns how many were answered."""
+        """Send the waiting commands of the outbox again. Returns how many were answered."""
         done = 0
-        with self._send_lock:
-            for waiting in self.store.outgoing(WAITING):
-                if waiting.request is None:
+        for waiting in self.store.outgoing(WAITING):
+            with self._send_slot() as has_slot:  # for each: whoever sends something new need not wait for all
+                if not has_slot:
+                    break
+                current = self.store.sent(waiting.command_id)
+                if current is None or current.state != WAITING:
                     continue
-                digest = _frame_of(waiting.request).digest
                 try:
-                    self._deliver(waiting.command_id, waiting.about, digest, waiting.request)
+                    if self._deliver_waiting(current).outcome == "waiting":
+                        break
                 except (Unavailable, InvariantViolation):
                     break
-                except ExchangeError as error:
-                    self.store.fail(waiting.command_id, problem(error)[1])
+                except ExchangeError:
+                    pass  # it has failed for good, and the outbox says why
                 done += 1
         return done
 
-    def _deliver(self, command_id: UUID, about: UUID, digest: bytes, data: bytes) -> SubmissionResult:
+    def _deliver_waiting(self, waiting: OutboxEntry) -> SubmissionResult:
+        """Send the same bytes again; seal the message anew where there are none, or where they are out of date."""
+        if waiting.request is not None:
+            try:
+                digest = _frame_of(waiting.request).digest
+                self._upload_items(waiting.command_id, parse_request(waiting.request).payload.actor)
+                draft = self._opened_draft(waiting)
+                return self._deliver(waiting.command_id, waiting.about, digest, waiting.request, draft)
+            except (Unavailable, InvariantViolation):
+                raise  # it may have been recorded: it stays waiting in the outbox
+            except ExchangeError as error:
+                can_reseal = isinstance(error, Conflict) and error.error_code in CODES_TO_RESEAL
+                if not can_reseal or waiting.draft is None:
+                    self.store.fail(waiting.command_id, problem(error)[1])
+                    raise
+        draft = self._opened_draft(waiting)
+        assert draft is not None
+        assert waiting.draft is not None
+        if draft.kind is Kind.CASE:
+            self._require_still_clean(draft)
+        return self._seal_and_deliver(draft, waiting.draft, waiting.request_digest)
+
+    def _opened_draft(self, waiting: OutboxEntry) -> Draft | None:
+        if waiting.draft is None:
+            return None
+        try:
+            return open_draft(
+                waiting.draft, waiting.command_id, waiting.about, self.hub, self._kem, self.attached
+            )
+        except Malformed as error:  # an attachment is not kept any more: it can never be sent
+            self.store.fail(waiting.command_id, problem(error)[1])
+            raise
+
+    def _require_still_clean(self, draft: Draft) -> None:
+        """The same look for protected addresses as before: this door may have read one since. Raises Refused."""
+        try:
+            self.addresses.require_clean(draft.about, draft.act, draft.parts, actor=draft.actor)
+        except Refused as refused:
+            self.store.fail(draft.command_id, problem(refused)[1])
+            raise
+
+    def _deliver(
+        self, command_id: UUID, about: UUID, digest: bytes, data: bytes, draft: Draft | None = None
+    ) -> SubmissionResult:
         payload = parse_request(data).payload
         answer = self._retry(lambda: self.client.submit(data))
         try:
@@ -243,6 +384,10 @@ class Door:
         except (ExchangeError, *MALFORMED_ERRORS) as error:
             raise InvariantViolation("receipt-not-verified") from error
         self.store.confirm(command_id, {k: v for k, v in answer.items() if k != "release"})
+        if answer["outcome"] == "refused":
+            self.addresses.note_refused(about, command_id)
+        elif draft is not None and draft.kind is Kind.CASE:
+            self._index_sent(draft, payload)
         return SubmissionResult(
             command_id=command_id,
             case=about,
@@ -256,8 +401,22 @@ class Door:
             receipt=receipt,
         )
 
+    def _index_sent(self, draft: Draft, payload: CommandPayload) -> None:
+        """It is on record: the case index may take it. Where it can't be stored, the index can be rebuilt."""
+        parts = [
+            (str(item.item), item.section, item.schema, item.flags, part.content)
+            for item, part in zip(payload.items, draft.parts, strict=True)
+        ]
+        with suppress(Unavailable):
+            self.index.note_sent(draft.about, draft.command_id, parts, written_at=payload.created_at)
+
     def _retry(self, call: Callable[[], T]) -> T:
-        return retry_until_timeout(call, self._retry_seconds)
+        """Call again while the hub has no answer. Who serves a person or system gives up once it is known to be away."""
+        return retry_until_timeout(
+            call,
+            self._retry_seconds,
+            give_up=lambda: seconds_left() is not None and self.client.watch.away_seconds is not None,
+        )
 
     def _fetch_key_sets(self, agency: UUID) -> list[Frame]:
         return self._retry(lambda: self.client.key_sets(agency))
@@ -271,44 +430,34 @@ class Door:
             raise Untrusted("receipt-of-another")
         return receipt
 
-    def _sealed_request(
-        self,
-        kind: Kind,
-        about: UUID,
-        act: str,
-        fields: Mapping[str, Any],
-        parts: Sequence[SectionContent],
-        actor: str,
-        occurred_at: datetime | None,
-        command_id: UUID,
-    ) -> tuple[bytes, Frame]:
-        """The signed request of this command, sealed for the recipients that the hub's rules name, and its frame."""
+    def _sealed_request(self, draft: Draft) -> tuple[bytes, Frame, list[tuple[bytes, bytes]]]:
+        """The signed request of this command, sealed for the recipients that the hub's rules name; its frame; and the items
+        that are to be uploaded before it, each with its digest."""
+        kind, about, parts, actor = draft.kind, draft.about, draft.parts, draft.actor
         keyset = self.keyset()
         item_ids = [uuid4() for _ in parts]
-        readers_of = self._recipients(about, act, fields, parts, item_ids, actor) if parts else {}
+        readers_of = self._recipients(about, draft.act, draft.fields, parts, item_ids, actor) if parts else {}
         sealed_parts = [
             self._seal_part(About(kind, about), item_id, part, keyset, readers_of[item_id])
             for item_id, part in zip(item_ids, parts, strict=True)
         ]
-        for sealed_part in sealed_parts:
-            if not sealed_part.is_inline:
-                self._retry(partial(self._upload_item, sealed_part.sealed, actor))
         frame = self._signed_frame(
             kind,
             about,
-            act,
-            fields,
+            draft.act,
+            draft.fields,
             actor,
             prev=self.store.last_frame(about) or ZEROS,
-            command_id=command_id,
-            occurred_at=occurred_at,
+            command_id=draft.command_id,
+            occurred_at=draft.occurred_at,
             items=[p.item_ref for p in sealed_parts],
             wrapped_keys=[ref for p in sealed_parts for ref, _ in p.wrapped_keys],
             valid_for=WRITE_VALIDITY,
         )
         inline_items = [p.sealed.sealed for p in sealed_parts if p.is_inline]
         wrapped_keys = [wrapped_key for p in sealed_parts for _, wrapped_key in p.wrapped_keys]
-        return request(frame, [*inline_items, *wrapped_keys]), frame
+        stored_items = [(p.sealed.digest, p.sealed.sealed) for p in sealed_parts if not p.is_inline]
+        return request(frame, [*inline_items, *wrapped_keys]), frame, stored_items
 
     def _seal_part(
         self, about: About, item_id: UUID, part: SectionContent, keyset: bytes, readers: Sequence[KeySet]
@@ -341,12 +490,27 @@ class Door:
         is_inline = sealed.size <= INLINE_ITEM_MAX_BYTES
         return _SealedPart(sealed, is_inline, _item_ref_of(item_id, part, sealed, is_inline), wrapped_keys)
 
-    def _upload_item(self, sealed: SealedItem, actor: str) -> dict[str, Any]:
+    def _upload_items(self, command_id: UUID, actor: str) -> None:
+        """Upload what this command names and the hub does not have yet. Raises what an upload raises."""
+        for item in self.store.attachments.outgoing_items(command_id):
+            if not item.is_uploaded:
+                sealed = self.store.attachments.sealed_item(command_id, item.n)
+                self._retry(partial(self._upload_item, item.digest, sealed, actor))
+                self.store.attachments.note_uploaded(command_id, item.n)
+
+    def _upload_item(self, digest: bytes, sealed: bytes, actor: str) -> None:
         signed_upload = self._signed_query(
-            Kind.AGENCY, self.agency, "upload", {"digest": sealed.digest.hex()}, actor
+            Kind.AGENCY, self.agency, "upload", {"digest": digest.hex()}, actor
         )
-        self.client.put_item(sealed.digest, sealed.sealed, signed_upload)
-        return {}
+        self.client.put_item(digest, sealed, signed_upload)
+
+    def attached(self, id: UUID) -> tuple[bytes, str]:
+        """The bytes of an attachment that is kept here, and the words in them. Raises Malformed where it no longer is."""
+        row, sealed = self.store.attachments.row(id), self.store.attachments.data(id)
+        if row is None or row.head is None or sealed is None:
+            raise Malformed("attachment-not-kept")
+        head = json.loads(self.open_own(kept_name(id, "head"), row.head))
+        return self.open_own(kept_name(id, "data"), sealed), head["words"]
 
     def _recipients(
         self,
@@ -377,8 +541,8 @@ class Door:
         self, kind: Kind, about: UUID, act: str, fields: Mapping[str, Any], *, actor: str
     ) -> dict[str, Any]:
         """Send a signed query, which leaves no record, and return its answer."""
-        data = self._signed_query(kind, about, act, fields, actor)
-        return self._retry(lambda: self.client.query(data))
+        # The hub answers a query once: each try is signed anew.
+        return self._retry(lambda: self.client.query(self._signed_query(kind, about, act, fields, actor)))
 
     def _signed_query(
         self, kind: Kind, about: UUID, act: str, fields: Mapping[str, Any], actor: str
@@ -401,14 +565,60 @@ class Door:
             keyset=self.keyset(),
             **more,
         )
+        require_signed_form(payload)
         return signed(payload, self._sig)
 
+    def query_or_known(
+        self, act: str, fields: Mapping[str, Any], *, actor: str, name: str | None = None
+    ) -> dict[str, Any]:
+        """The answer to a query of this agency; while the hub is away the last one of this ``name`` (by default the
+        act's). Raises Unavailable if there was none."""
+        name = name or act
+        try:
+            answer = self.query(Kind.AGENCY, self.agency, act, fields, actor=actor)
+        except Unavailable:
+            known = self.store.known_answer(name)
+            if known is None:
+                raise
+            self._feed_is_behind = True
+            answer = dict(known[1])
+        else:
+            self.store.store_known_answer(name, dump(self.now()), answer)
+        return answer
+
     def directory(self) -> list[KeySet]:
-        """The agencies that can be addressed, as their key sets, which the registrars signed; ordered by code."""
-        key_sets = [
-            self.key_sets.by_digest(bytes.fromhex(a["keyset"]), UUID(a["id"]))
-            for a in self._retry(self.client.agencies)
-        ]
+        """The agencies that can be addressed, as their key sets, which the registrars signed; ordered by code.
+
+        While the hub is away, or where this door keeps the list up to date in the background, as it was last read. It
+        is for display and for choosing: for whom a key is wrapped, the hub says for each command.
+        """
+        known = self.store.known_answer(DIRECTORY)
+        if known is None or not self.keeps_directory:
+            try:
+                return self.refresh_directory()
+            except Unavailable:
+                if known is None:
+                    raise
+        assert known is not None
+        return self._key_sets_of(known[1])
+
+    def refresh_directory(self) -> list[KeySet]:
+        """Read the list of agencies, verify their key sets and store it. Raises Unavailable, Untrusted."""
+        listed = [{"id": a["id"], "keyset": a["keyset"]} for a in self._retry(self.client.agencies)]
+        key_sets = self._key_sets_of(listed)
+        self._check_own_key_set(listed)
+        self.store.store_known_answer(DIRECTORY, dump(self.now()), listed)
+        return key_sets
+
+    def _check_own_key_set(self, listed: Sequence[Mapping[str, str]]) -> None:
+        own = next((a["keyset"] for a in listed if a["id"] == str(self.agency)), None)
+        if own is None:
+            self.key_problem = "key-set-not-in-force"
+        elif self._keyset is not None:
+            self.key_problem = None if own == self._keyset.hex() else "key-set-not-in-force"
+
+    def _key_sets_of(self, listed: Sequence[Mapping[str, str]]) -> list[KeySet]:
+        key_sets = [self.key_sets.by_digest(bytes.fromhex(a["keyset"]), UUID(a["id"])) for a in listed]
         return sorted(key_sets, key=lambda k: k.code)
 
     def keyset(self) -> bytes:
@@ -418,6 +628,7 @@ class Door:
             digest = frames[-1].digest if frames else ZEROS
             own_key_set = self.key_sets.by_digest(digest, self.agency)
             if own_key_set.sig != self._sig.public or own_key_set.kem != self._kem.public:
+                self.key_problem = "key-set-not-ours"
                 raise Untrusted("key-set-not-ours")
             self._keyset = digest
         return self._keyset
@@ -426,14 +637,35 @@ class Door:
 
     def refresh(self) -> int:
         """Read the feed from the stored cursor on. Returns how many messages changed."""
-        changed, more = 0, True
+        try:
+            changed = self._read_feed()
+        except Unavailable:
+            self._feed_is_behind = True
+            raise
+        self._feed_is_behind = False
+        return changed
+
+    def _read_feed(self) -> int:
+        changed, more, at = 0, True, dump(self.now())
         while more:
             position = {"cursor": self.store.cursor, "erased": self.store.erased}
-            page = self.query(Kind.AGENCY, self.agency, "feed", position, actor="door")
-            self.store.store_feed_page(page["messages"], page["cursor"], page["tasks"], page["erased"])
+            page = self.query(Kind.AGENCY, self.agency, "feed", position, actor=DOOR_ACTOR)
+            self.store.store_feed_page(
+                page["messages"], page["cursor"], page["tasks"], page["erased"], at, page["behind"]
+            )
             changed += len(page["messages"])
             more = bool(page["more"] or page["erased"])
         return changed
+
+    def refresh_if_possible(self) -> None:
+        """Read the feed; while the hub is away what was read before stays, and ``behind_since`` tells it."""
+        with suppress(Unavailable):
+            self.refresh()
+
+    @property
+    def behind_since(self) -> str | None:
+        """As of when this door's copy of the feed is (UTC text; empty if never), if it could not be read anew."""
+        return (self.store.feed_at or "") if self._feed_is_behind else None
 
     def open(
         self,
@@ -453,7 +685,14 @@ class Door:
         opening, answer = self._submit_reading(case, "section.opened", fields, actor)
         error_code: str | None = None
         try:
-            return self._item_opener.opened(case, message, item, answer["release"])
+            opened = self._item_opener.opened(case, message, item, answer["release"])
+            if opened.section == Section.ADDR and opened.schema != BYTES_SCHEMA:
+                self.addresses.note_read(
+                    case, message, opened.act, opened.content, actor=actor, schema=opened.schema
+                )
+            with suppress(Unavailable):  # the index can be rebuilt
+                self.index.note_opened(case, message, item, opened, purpose)
+            return opened
         except ExchangeError as error:
             error_code = f"{error.category}/{error.error_code}"
             raise
@@ -561,6 +800,10 @@ def _item_ref_of(item_id: UUID, part: SectionContent, sealed: SealedItem, is_inl
         kc=sealed.kc,
         digest=sealed.digest,
     )
+
+
+def _attachments_of(draft: Draft) -> list[UUID]:
+    return [part.attachment for part in draft.parts if part.attachment is not None]
 
 
 def _frame_of(data: bytes) -> Frame:

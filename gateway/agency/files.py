@@ -7,7 +7,7 @@ message is recorded once. The door stores keyed digests, ids and sealed parts of
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Lock
 from uuid import UUID, uuid4
 
@@ -15,13 +15,16 @@ from adapters.agencies import Finding, InboundMessage, Outcome, WrongFile, adapt
 from domain import error_codes
 from domain.errors import ExchangeError, InvariantViolation, Unavailable
 from domain.events import Kind
+from gateway.agency.child_references import section_content
 from gateway.agency.door import Door, SectionContent, SubmissionResult
+from gateway.agency.parsing import ParsingPool
 from gateway.agency.staff import Person
 from gateway.pages.texts import basis_text, reason_text
 from gateway.protocol.problems import title_of
 from keys.derive import KeyUse
 
 SOURCE = "SOURCE"
+DV_PROTECTED = "この事例にはDV等支援措置があります。住所・避難先を書かないでください"
 _OUTCOME_TEXTS = {
     "recorded": "記録しました",
     "held": "委託先の準備が整うまで保留されます",
@@ -45,17 +48,21 @@ class FileResult:
 class Files:
     """The files of one door. Thread-safe: one file at a time."""
 
-    def __init__(self, door: Door) -> None:
+    def __init__(self, door: Door, parsing_pool: ParsingPool) -> None:
         self._door = door
+        self._parsing_pool = parsing_pool
         self._intake_lock = Lock()
 
     def send(
         self, person: Person, data: bytes, on_progress: Callable[[int, int], None] = lambda done, of: None
     ) -> FileResult:
-        """Parse, accept and send. Raises WrongFile (nothing was accepted), Unavailable (send it again to continue)."""
+        """Parse, accept and send. Raises WrongFile (nothing was accepted), Unavailable (send it again to continue).
+
+        The bytes themselves are looked at in a process of the pool; here only what came out of it is.
+        """
         adapter = adapter_for(data)
         agencies = {k.code: k.agency for k in self._door.directory()}
-        parsed_file = adapter.read(data, agencies)
+        parsed_file = self._parsing_pool.read(data, agencies, self._door.now())
         outcomes = []
         file_digest = self._door.own_digest(KeyUse.FILE_DIGEST, data)
         with self._intake_lock:
@@ -130,7 +137,7 @@ class Files:
     def _send_one(
         self, person: Person, inbound: InboundMessage, command_id: UUID, case: UUID, request: bytes
     ) -> Outcome:
-        parts = [SectionContent(section.section, section.text.encode()) for section in inbound.sections]
+        parts = [section_content(self._door, case, section) for section in inbound.sections]
         parts.append(SectionContent(SOURCE, inbound.source, schema=inbound.schema))
         try:
             sent = self._door.send(
@@ -148,7 +155,10 @@ class Files:
             raise
         except ExchangeError as error:
             return _outcome_of_error(case, command_id, error)
-        return _outcome_of(sent)
+        outcome = _outcome_of(sent)
+        if self._door.addresses.protected_until(case) is None:
+            return outcome
+        return replace(outcome, explanation=f"{outcome.explanation}({DV_PROTECTED})")
 
 
 def _outcome_of_error(case: UUID, command_id: UUID, error: ExchangeError) -> Outcome:

@@ -6,16 +6,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import yaml
 
 from domain.codes import Body, Role
-from domain.errors import Malformed
+from domain.errors import Malformed, NotFound, Refused, Unavailable
 from domain.events import Kind
 from gateway.agency.door import Door
 from gateway.agency.store import DoorStore
-from gateway.installation.folder import AgencyFolder, Installation
+from gateway.installation.folder import Installation
+from gateway.installation.key_folder import AgencyFolder
 from gateway.installation.registrars import Registrars
 from gateway.protocol.client import HubClient
 
@@ -60,6 +61,10 @@ class RegisterFile:
         return parsed
 
 
+SETUP_ACTOR = "sys:setup"
+"""Who admits the members of the list: the setup of an installation, not a person."""
+
+
 def _named_agency(path: Path, code: str, about: Any) -> ListedAgency:
     """One agency of the list. Raises Malformed, naming the agency and the key that is missing."""
     try:
@@ -86,12 +91,18 @@ def _parse_agency(code: str, about: dict[str, Any]) -> ListedAgency:
     )
 
 
-def register_agencies(installation: Installation, url: str, register_file: RegisterFile | None) -> None:
-    """Publish the rules, and the agencies, offices and members of the list, if one is given."""
+def register_agencies(
+    installation: Installation,
+    url: str,
+    register_file: RegisterFile | None,
+    passphrase: bytes | None = None,
+) -> None:
+    """Publish the rules, and the agencies, offices and members of the list, if one is given: on the machine that
+    keeps the keys of all. ``passphrase``: of every keystore in the folder, None in a rehearsal."""
     client = HubClient(url, hub=installation.hub)
     try:
         genesis = client.genesis()
-        persons = installation.registrars()
+        persons = installation.registrars(passphrase)
 
         def now() -> datetime:
             return datetime.fromisoformat(client.now().replace("Z", "+00:00")).astimezone(UTC)
@@ -102,8 +113,8 @@ def register_agencies(installation: Installation, url: str, register_file: Regis
             return
         agency_folders: dict[str, AgencyFolder] = {}
         for agency in register_file.agencies:
-            agency_folder = agency_folders[agency.code] = installation.create_agency(agency.code)
-            sig, kem = installation.agency_keys(agency_folder)
+            agency_folder = agency_folders[agency.code] = installation.create_agency(agency.code, passphrase)
+            sig, kem = installation.agency_keys(agency_folder, passphrase)
             registrars.publish_key_set(
                 agency_folder.id,
                 code=agency.code,
@@ -122,13 +133,29 @@ def register_agencies(installation: Installation, url: str, register_file: Regis
             coordinating=agency_folders[register_file.coordinating].id,
         )
         office = agency_folders[register_file.coordinating]
-        sig, kem = installation.agency_keys(office)
+        sig, kem = installation.agency_keys(office, passphrase)
         store = DoorStore(office.folder / "door.db")
         door = Door(agency=office.id, sig=sig, kem=kem, client=client, store=store, genesis=genesis, now=now)
         for agency in register_file.agencies:
             if agency.member is not None:
                 fields = {"member": str(agency_folders[agency.code].id), "item": agency.member}
-                door.send(Kind.NETWORK, network, "network_member.admitted", fields, actor="setup")
+                door.send(Kind.NETWORK, network, "network_member.admitted", fields, actor=SETUP_ACTOR)
         store.close()
     finally:
         client.close()
+
+
+def admit_member(door: Door, network: UUID, code: str, item: int, actor: str) -> None:
+    """Admit the agency of this code to the network, as its coordinating agency. ``item``: of CWA 25-5.
+
+    Raises NotFound for an unknown code, Refused with the reason that the hub recorded, Unavailable.
+    """
+    member = next((k.agency for k in door.directory() if k.code == code), None)
+    if member is None:
+        raise NotFound("agency-not-found")
+    fields = {"member": str(member), "item": item}
+    result = door.send(Kind.NETWORK, network, "network_member.admitted", fields, actor=actor)
+    if result.outcome == "waiting":
+        raise Unavailable("hub-unreachable")
+    if result.outcome != "recorded":
+        raise Refused("order-refused", f"The hub recorded the reason {result.reason}.")

@@ -23,7 +23,11 @@ from keys.wrapped_key import open_wrapped_key
 
 @dataclass(frozen=True)
 class OpenedItem:
-    """A verified item in clear: its section, who wrote it, and when."""
+    """A verified item in clear: its section, who wrote it, and when.
+
+    ``before``, ``after``: the items beside it in the author's signed frame, None at either end; of a document, its file is
+    the one after it.
+    """
 
     content: bytes = field(repr=False)
     section: str
@@ -31,6 +35,10 @@ class OpenedItem:
     author: UUID
     created_at: datetime
     act: str
+    item: UUID
+    before: ItemRef | None = None
+    after: ItemRef | None = None
+    flags: tuple[str, ...] = ()
 
 
 class ItemOpener:
@@ -69,6 +77,7 @@ class ItemOpener:
             keyset=payload.keyset,
             sealed=sealed,
         )
+        n = payload.items.index(item_ref)
         return OpenedItem(
             content,
             item_ref.section,
@@ -76,6 +85,10 @@ class ItemOpener:
             _author_agency(payload),
             payload.created_at,
             payload.act,
+            item,
+            before=payload.items[n - 1] if n > 0 else None,
+            after=payload.items[n + 1] if n + 1 < len(payload.items) else None,
+            flags=item_ref.flags,
         )
 
     def unwrapped_item_key(

@@ -2,62 +2,93 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from threading import Event, Thread
 
-from domain.errors import ExchangeError
-from gateway.agency.door import Door
+from domain.errors import ExchangeError, Unavailable
+from gateway.agency.door import DOOR_ACTOR, MALFORMED_ERRORS, Door
 from gateway.agency.inclusion import LogProver, try_proof_batch
+from gateway.agency.index.rebuild import BackgroundRebuild
+from gateway.agency.parsing import AttachmentPool, ParsingPool
 from gateway.agency.staff import Staff
 from gateway.agency.store import DoorStore
 from gateway.agency.web.app import agency_app
-from gateway.installation.folder import AgencyFolder, Installation
+from gateway.agency.web.waiting import HubTimeLimits
+from gateway.installation.key_folder import AgencyFolder, kem_key, signature_keys
 from gateway.protocol.client import HubClient
 from gateway.protocol.serving import ServedApp
+from gateway.protocol.waiting import waiting_at_most
 from gateway.witness.policy import Policy
 from keys.canonical import parse_time
+from keys.keystore import Keystore
 
 DUTY_SECONDS = 5.0
-DUTY_ACTOR = "door"
+START_SECONDS = 5.0
+"""How long a start waits for the hub before the door opens with what it knows."""
 
 
 @contextmanager
-def open_door(
-    installation: Installation, code: str, hub_url: str
-) -> Iterator[tuple[Door, AgencyFolder, str]]:
-    """The door of this agency, its folder, and the hub's mode; closed with the context.
+def open_door(place: AgencyFolder, keystore: Keystore, hub_url: str) -> Iterator[tuple[Door, str]]:
+    """The door of this agency with its opened keys, and the hub's mode; closed with the context.
 
-    Raises NotFound (no such agency in the folder), Untrusted (the hub is not the pinned one), Unavailable.
+    It also opens while the hub is away. Raises NotFound (no hub is pinned in the folder), Untrusted (another hub answers).
     """
     with ExitStack() as stack:
-        place = installation.agency(code)
-        sig, kem = installation.agency_keys(place)
-        client = HubClient(hub_url, hub=installation.hub)
+        client = HubClient(hub_url, hub=place.pinned_genesis.hub)
         stack.callback(client.close)
-        genesis = client.genesis()
         store = DoorStore(place.folder / "door.db")
         stack.callback(store.close)
+        genesis = place.pinned_genesis
+        _require_pinned_hub(client)
         door = Door(
             agency=place.id,
-            sig=sig,
-            kem=kem,
+            sig=signature_keys(keystore),
+            kem=kem_key(keystore),
             client=client,
             store=store,
             genesis=genesis,
             now=clock_of(client, genesis.mode),
         )
-        yield door, place, genesis.mode
+        stack.callback(door.index.close)
+        staff = Staff(place.folder / "staff.db")
+        stack.callback(staff.close)
+        door.addresses.own_log = staff.log_address
+        yield door, genesis.mode
+
+
+def _require_pinned_hub(client: HubClient) -> None:
+    """Raises Untrusted where another hub answers; a hub that is away is met later, and its receipts are verified."""
+    with waiting_at_most(START_SECONDS), suppress(Unavailable):
+        client.genesis()
 
 
 @contextmanager
-def serve_agency(installation: Installation, code: str, hub_url: str, *, port: int = 0) -> Iterator[str]:
-    """The door of this agency, served until the context ends. Yields its URL. Raises as ``open_door``."""
+def serve_agency(
+    place: AgencyFolder,
+    keystore: Keystore,
+    hub_url: str,
+    *,
+    port: int = 0,
+    trusted_proxies: Sequence[str] = (),
+    host_names: Iterable[str] = (),
+    hub_limits: HubTimeLimits | None = None,
+) -> Iterator[str]:
+    """The door of this agency, served until the context ends. Yields its URL. Raises as ``open_door``.
+
+    ``trusted_proxies``, ``host_names``: as of ``ServedApp``; ``hub_limits``: how long a request may wait for the
+    hub.
+    """
     with ExitStack() as stack:
-        door, place, mode = stack.enter_context(open_door(installation, code, hub_url))
+        door, mode = stack.enter_context(open_door(place, keystore, hub_url))
         staff = Staff(place.folder / "staff.db")
         stack.callback(staff.close)
+        parsing_pool = ParsingPool()
+        stack.callback(parsing_pool.close)
+        parsing_pool.start()
+        attachment_pool = AttachmentPool()
+        stack.callback(attachment_pool.close)
         stop = Event()
         duty_thread = Thread(
             target=_run_background_duties, args=(door, stop, _policy(place)), name="duties", daemon=True
@@ -65,7 +96,21 @@ def serve_agency(installation: Installation, code: str, hub_url: str, *, port: i
         duty_thread.start()
         stack.callback(duty_thread.join, 5)
         stack.callback(stop.set)
-        served = stack.enter_context(ServedApp(agency_app(door, staff=staff, mode=mode), port=port))
+        rebuilding = BackgroundRebuild(door)
+        stack.callback(rebuilding.close)
+        app = agency_app(
+            door,
+            rebuilding=rebuilding,
+            staff=staff,
+            mode=mode,
+            custody=place.custody,
+            parsing_pool=parsing_pool,
+            attachment_pool=attachment_pool,
+            hub_limits=hub_limits,
+        )
+        served = stack.enter_context(
+            ServedApp(app, port=port, trusted_proxies=trusted_proxies, host_names=host_names)
+        )
         yield served.url
 
 
@@ -76,34 +121,30 @@ def _policy(place: AgencyFolder) -> Policy | None:
 
 
 def clock_of(client: HubClient, mode: str) -> Callable[[], datetime]:
-    """A real door has its own clock; a rehearsal's door uses the hub's."""
+    """A real door has its own clock; a rehearsal's door uses the hub's, and its last time while the hub is away."""
     if mode == "real":
         return lambda: datetime.now(UTC)
-    return lambda: parse_time(client.now())
+    last = [datetime.now(UTC)]
+
+    def hub_time() -> datetime:
+        with suppress(Unavailable):
+            last[0] = parse_time(client.now())
+        return last[0]
+
+    return hub_time
 
 
 def _run_background_duties(door: Door, stop: Event, policy: Policy | None) -> None:
-    """Every ``DUTY_SECONDS``: flush the outbox, read the feed, make missing wrapped keys, fetch inclusion proofs."""
+    """Every ``DUTY_SECONDS``: flush the outbox, read feed and list of agencies, make missing wrapped keys, fetch
+    inclusion proofs."""
     log_prover = LogProver(door, policy)
-    while not stop.wait(DUTY_SECONDS):
-        try:
-            door.flush()
-            door.refresh()
-            door.rewrap(actor=DUTY_ACTOR)
-            try_proof_batch(log_prover)
-        except ExchangeError:
-            continue  # the hub is away: retried in the next round
-
-
-def add_staff(
-    installation: Installation, code: str, *, actor: str, name: str, passphrase: bytes | None
-) -> str | None:
-    """Add a person with a passphrase, or without one a system, whose token is returned."""
-    staff = Staff(installation.agency(code).folder / "staff.db")
-    try:
-        if passphrase is None:
-            return staff.add_system(actor, name)
-        staff.add(actor, name, passphrase)
-        return None
-    finally:
-        staff.close()
+    door.keeps_directory = True
+    while not stop.is_set():
+        if door.client.watch.away_seconds is None:  # else the watch asks whether the hub is back
+            with suppress(ExchangeError, *MALFORMED_ERRORS):  # tried again in the next round
+                door.refresh_directory()
+                door.flush()
+                door.refresh()
+                door.rewrap(actor=DOOR_ACTOR)
+                try_proof_batch(log_prover)
+        stop.wait(DUTY_SECONDS)

@@ -1,7 +1,7 @@
 """The people and systems of a door: people sign in by passphrase and have a session, systems have a token.
 
-Secrets are stored as hashes, a session can be ended, and names stay inside the door. Source: APPI 66, 67
-(安全管理, 従事者の義務).
+Secrets are stored as hashes, a session can be ended, and names stay inside the door. What the command line changes
+holds in a running door at once: each request reads the file. Source: APPI 66, 67 (安全管理, 従事者の義務).
 """
 
 from __future__ import annotations
@@ -12,25 +12,54 @@ import re
 import secrets
 import sqlite3
 import time
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
-from threading import RLock
+from threading import Lock
+from uuid import UUID
 
-from domain.errors import Malformed, Refused
+from domain.actors import SYSTEM, SYSTEM_PREFIX, is_system
+from domain.errors import Conflict, Malformed, NotFound, Refused, Untrusted
+from gateway.agency import passphrases
+from gateway.agency.staff_store import (
+    DAY_SECONDS,
+    TOKEN_DAYS,
+    TOKEN_ID_BYTES,
+    LogEntry,
+    StaffAct,
+    StaffStore,
+    append_log,
+)
+from keys.lp import ZEROS
 
-_STAFF_SCHEMA = """
-CREATE TABLE IF NOT EXISTS staff(actor TEXT PRIMARY KEY, name TEXT NOT NULL, salt BLOB, hash BLOB);
-CREATE TABLE IF NOT EXISTS tokens(hash BLOB PRIMARY KEY, actor TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS sessions(hash BLOB PRIMARY KEY, actor TEXT NOT NULL, began REAL NOT NULL, seen REAL NOT NULL);
-CREATE TABLE IF NOT EXISTS failures(actor TEXT PRIMARY KEY, count INTEGER NOT NULL, last REAL NOT NULL);
-"""
 _ACTOR = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@-]{0,63}")
 
 IDLE_SECONDS = 30 * 60
 MAX_SESSION_SECONDS = 10 * 60 * 60
-MAX_FREE_FAILURES = 5
-MIN_PASSPHRASE_BYTES = 12
+SEEN_EVERY_SECONDS = 60
+"""A session's or a token's last use is written at most so often: a page that is opened costs no write."""
+DEVICE_DAYS = 90
+"""Since the last sign-in there; then it is an unknown machine again."""
+DEVICES_OF_A_PERSON = 10
+INVITATION_DAYS = 1
+MAX_TOKEN_DAYS = 2 * 365
+FAILURES_LOGGED_EVERY_SECONDS = 60 * 60
+"""Failed sign-ins are logged as one number for each person in this time: guessing must not fill the log."""
+MAX_NAME_CHARACTERS = 100
+FAMILY_ACTS = frozenset(
+    {
+        StaffAct.FAMILY_SEARCHED,
+        StaffAct.FAMILY_SHOWN,
+        StaffAct.FAMILY_DISMISSED,
+        StaffAct.CHARGE_CHANGED,
+        StaffAct.CHARGES_MOVED,
+        StaffAct.INDEX_REBUILD,
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -40,17 +69,50 @@ class Person:
     actor: str
     name: str
 
+    @property
+    def is_system(self) -> bool:
+        """True for a system: it can't give a word that only a person can give."""
+        return is_system(self.actor)
+
+
+@dataclass(frozen=True)
+class TokenInfo:
+    """What is known of a token; not the token. ``used_at``: its last use, to the minute; None before the first.
+
+    ``age_days``: whole days since it was issued.
+    """
+
+    id: str
+    actor: str
+    name: str
+    responsible: str
+    issued_at: datetime
+    expires_at: datetime
+    used_at: datetime | None
+    age_days: int
+    expired: bool
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """The secrets after a good sign-in: of the session, and of the machine's devices, one for each of its people."""
+
+    session: str
+    devices: tuple[str, ...]
+
 
 class Staff:
     """The people and systems of one door."""
 
-    def __init__(self, path: Path) -> None:
-        self._lock = RLock()  # owns the connection
-        self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
-        self._db.executescript(_STAFF_SCHEMA)
-        path.chmod(0o600)
+    def __init__(self, path: Path, now: Callable[[], float] = time.time) -> None:
+        self._now = now
+        self._store = StaffStore(path, now())
+        self._lock = Lock()  # owns the failures that are not logged yet, which a restart forgets
+        self._failures: Counter[str] = Counter()
+        self._failures_since = now()
         self._rehearsal_person: Person | None = None
         self._rehearsal_others: tuple[Person, ...] = ()
+        self._rehearsal_log: list[LogEntry] = []  # a rehearsal's door has no file of its own
 
     @staticmethod
     def rehearsal(actor: str, *, mode: str) -> Staff:
@@ -61,8 +123,8 @@ class Staff:
         if mode != "rehearsal":
             raise Refused("not-a-rehearsal")
         staff = Staff.__new__(Staff)
-        staff._lock = RLock()
         staff._rehearsal_person = Person(actor, "訓練用の職員")
+        staff._rehearsal_log = []
         staff._rehearsal_others = tuple(
             Person(f"{actor}.{name}", f"訓練用の職員{text}")
             for name, text in (("second", "二"), ("third", "三"))
@@ -76,78 +138,244 @@ class Staff:
 
     def close(self) -> None:
         if self._rehearsal_person is None:
-            with closing(self._db):
-                pass
+            with closing(self._store):
+                self._log_failures(at_once=True)
 
-    # --- adding, signing in -------------------------------------------------------------------------------------
+    # --- people ---------------------------------------------------------------------------------------------
 
-    def add(self, actor: str, name: str, passphrase: bytes) -> None:
-        """Add a person, or change the passphrase (at least 12 bytes), which ends the person's sessions. Raises Malformed."""
-        self._check_actor(actor)
-        if len(passphrase) < MIN_PASSPHRASE_BYTES:
-            raise Malformed("short-passphrase", f"Choose at least {MIN_PASSPHRASE_BYTES} characters.")
-        salt = secrets.token_bytes(16)
-        with self._lock:
-            self._db.execute(
-                "INSERT OR REPLACE INTO staff VALUES (?,?,?,?)",
-                (actor, name, salt, _scrypt_hash(passphrase, salt)),
+    def add(self, actor: str, name: str, passphrase: bytes | str, *, by: str = "door") -> None:
+        """Add a person. ``by``: who does it, for the log. Raises Malformed, Conflict if the reference or name is taken."""
+        _check_person(actor)
+        _check_name(name)
+        salt, hashed = _salt_and_hash(passphrase)
+        now = self._now()
+        with self._store.write() as db:
+            if db.execute("SELECT 1 FROM staff WHERE actor=?", (actor,)).fetchone():
+                raise Conflict("actor-taken")
+            for system, system_name in db.execute("SELECT actor, name FROM tokens"):
+                if actor == system.removeprefix(SYSTEM_PREFIX) or _same_name(name, system_name):
+                    raise Conflict("name-of-a-system")
+            db.execute("INSERT INTO staff VALUES (?,?,?,?,?,?)", (actor, name, salt, hashed, now, now))
+            append_log(db, now, by=by, what=StaffAct.PERSON_ADDED, about=actor)
+
+    def change_passphrase(self, actor: str, passphrase: bytes | str, *, by: str = "door") -> None:
+        """Change a person's passphrase, which ends the sessions and devices. Raises Malformed, NotFound."""
+        salt, hashed = _salt_and_hash(passphrase)
+        now = self._now()
+        with self._store.write() as db:
+            changed = db.execute(
+                "UPDATE staff SET salt=?, hash=?, changed_at=? WHERE actor=?", (salt, hashed, now, actor)
             )
-            self._db.execute("DELETE FROM sessions WHERE actor=?", (actor,))
+            if not changed.rowcount:
+                raise NotFound("person-not-found")
+            _end_sessions_and_devices(db, actor)
+            append_log(db, now, by=by, what=StaffAct.PASSPHRASE_CHANGED, about=actor)
 
-    def add_system(self, actor: str, name: str) -> str:
-        """Add a token for a system and return it; it is not stored in clear, so it is shown once. Raises Malformed."""
-        self._check_actor(actor)
-        token = secrets.token_urlsafe(32)
-        with self._lock:
-            self._db.execute("INSERT OR IGNORE INTO staff VALUES (?,?,NULL,NULL)", (actor, name))
-            self._db.execute("INSERT INTO tokens VALUES (?,?)", (_token_hash(token), actor))
-        return token
+    def remove(self, actor: str, *, by: str = "door") -> list[str]:
+        """Remove a person, and end at once the sessions, the devices and the tokens for which the person is responsible.
 
-    def _check_actor(self, actor: str) -> None:
-        if not _ACTOR.fullmatch(actor):
-            raise Malformed("actor-form")
-
-    def sign_in(self, actor: str, passphrase: str) -> str | None:
-        """The secret of a new session, or None. After five failures in a row only one attempt a minute is checked.
-
-        An attempt counts as a failure until it has succeeded, so concurrent attempts can't exceed the limit.
+        Returns the ids of these tokens. Raises NotFound.
         """
-        now = time.time()
-        with self._lock:
-            failed = self._db.execute("SELECT count, last FROM failures WHERE actor=?", (actor,)).fetchone()
-            if failed is not None and failed[0] >= MAX_FREE_FAILURES and now - failed[1] < 60:
-                return None
-            self._db.execute(
-                "INSERT INTO failures VALUES (?,1,?) ON CONFLICT(actor) DO UPDATE SET count=count+1, last=?",
-                (actor, now, now),
-            )
-            stored_row = self._db.execute("SELECT salt, hash FROM staff WHERE actor=?", (actor,)).fetchone()
-        salt, expected_hash = (
-            stored_row if stored_row is not None and stored_row[0] is not None else (bytes(16), bytes(32))
-        )
-        if not hmac.compare_digest(_scrypt_hash(passphrase.encode(), salt), expected_hash):
-            return None
-        with self._lock:
-            self._db.execute("DELETE FROM failures WHERE actor=?", (actor,))
-            session = secrets.token_urlsafe(32)
-            self._db.execute("INSERT INTO sessions VALUES (?,?,?,?)", (_token_hash(session), actor, now, now))
-        return session
-
-    def sign_out(self, session: str) -> None:
-        """End a session."""
-        if self._rehearsal_person is None:
-            with self._lock:
-                self._db.execute("DELETE FROM sessions WHERE hash=?", (_token_hash(session),))
+        now = self._now()
+        with self._store.write() as db:
+            if not db.execute("DELETE FROM staff WHERE actor=?", (actor,)).rowcount:
+                raise NotFound("person-not-found")
+            _end_sessions_and_devices(db, actor)
+            append_log(db, now, by=by, what=StaffAct.PERSON_REMOVED, about=actor)
+            rows = db.execute("SELECT id FROM tokens WHERE responsible=? ORDER BY id", (actor,)).fetchall()
+            for (token_id,) in rows:
+                _end_token(db, now, token_id, by=by)
+        return [token_id for (token_id,) in rows]
 
     def people(self) -> dict[str, str]:
         """Reference -> name of the people of this door, without systems."""
         if self._rehearsal_person is not None:
             return {p.actor: p.name for p in (self._rehearsal_person, *self._rehearsal_others)}
-        with self._lock:
-            rows = self._db.execute("SELECT actor, name FROM staff WHERE hash IS NOT NULL ORDER BY actor")
-            return dict(rows.fetchall())
+        return dict(self._store.query("SELECT actor, name FROM staff ORDER BY actor"))
 
-    # --- identifying -----------------------------------------------------------------------------------------------
+    def log(self) -> list[LogEntry]:
+        """The door's own log, oldest first. Raises InvariantViolation if it was changed."""
+        return self._rehearsal_log if self.rehearsal_auto_sign_in else self._store.log_entries()
+
+    def log_act(self, actor: str, what: StaffAct, about: str, detail: str = "") -> None:
+        """An entry on what somebody did with the door's own knowledge: who, what, about which case or person."""
+        if not self.rehearsal_auto_sign_in:
+            with self._store.write() as db:
+                append_log(db, self._now(), by=actor, what=what, about=about, detail=detail)
+            return
+        n, now = len(self._rehearsal_log) + 1, datetime.now(UTC)
+        self._rehearsal_log.append(LogEntry(n, now, actor, what, about, detail, ZEROS))
+
+    def log_address(self, actor: str, what: str, case: UUID, act: str) -> None:
+        """An entry on a protected address outside its section: who wrote it, in which case, by which act. Never the words."""
+        self.log_act(actor, StaffAct(what), str(case), act)
+
+    def log_print(self, actor: str, about: str, form: str) -> None:
+        """An entry on a printed form: who printed it, of which case or about which visitor, and which form."""
+        self.log_act(actor, StaffAct.FORM_PRINTED, about, form)
+
+    def print_log(self) -> list[LogEntry]:
+        """The entries on printed forms, the latest first."""
+        return [entry for entry in reversed(self.log()) if entry.what == StaffAct.FORM_PRINTED]
+
+    def family_log(self, limit: int) -> list[LogEntry]:
+        """The latest entries on families: who searched, was shown, or changed what of which, the latest first."""
+        if self.rehearsal_auto_sign_in:
+            return [entry for entry in reversed(self._rehearsal_log) if entry.what in FAMILY_ACTS][:limit]
+        return self._store.recent_entries(FAMILY_ACTS, limit)
+
+    def address_log(self) -> list[LogEntry]:
+        """The entries on protected addresses, the latest first."""
+        kinds = (StaffAct.ADDRESS_STOPPED, StaffAct.ADDRESS_SENT)
+        return [entry for entry in reversed(self.log()) if entry.what in kinds]
+
+    # --- signing in -----------------------------------------------------------------------------------------
+
+    def check_passphrase(self, actor: str, passphrase: bytes | bytearray) -> bytes | None:
+        """The stored hash if this is the person's passphrase, else None. Takes 64 MiB; as long for an unknown person."""
+        rows = self._store.query("SELECT salt, hash FROM staff WHERE actor=?", actor)
+        salt, expected = rows[0] if rows else (bytes(passphrases.SALT_BYTES), bytes(passphrases.HASH_BYTES))
+        right = hmac.compare_digest(passphrases.scrypt_hash(passphrase, salt), expected)
+        if not right or not rows:
+            self._count_failure(actor if rows else "")
+            return None
+        return bytes(expected)
+
+    def begin_session(self, actor: str, checked: bytes, devices: Sequence[str] = ()) -> SignedIn | None:
+        """Session and device of a person whose passphrase has just been checked; None if it has changed since.
+
+        ``devices``: those of the machine; one that is this person's is replaced.
+        """
+        now = self._now()
+        session, device = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
+        with self._store.write() as db:
+            if not db.execute("SELECT 1 FROM staff WHERE actor=? AND hash=?", (actor, checked)).fetchone():
+                return None
+            db.execute("INSERT INTO sessions VALUES (?,?,?,?)", (_digest(session), actor, now, now))
+            drop = "DELETE FROM devices WHERE hash=? AND actor=?"
+            others = [old for old in devices if not db.execute(drop, (_digest(old), actor)).rowcount]
+            expires_at = now + DEVICE_DAYS * DAY_SECONDS
+            db.execute("INSERT INTO devices VALUES (?,?,?,?)", (_digest(device), actor, now, expires_at))
+            db.execute(
+                "DELETE FROM devices WHERE expires_at<=? OR (actor=? AND hash NOT IN"
+                " (SELECT hash FROM devices WHERE actor=? ORDER BY issued_at DESC LIMIT ?))",
+                (now, actor, actor, DEVICES_OF_A_PERSON),
+            )
+            db.execute("DELETE FROM sessions WHERE began<?", (now - MAX_SESSION_SECONDS,))
+            detail = "new device" if len(others) == len(devices) else ""
+            append_log(db, now, by=actor, what=StaffAct.SIGNED_IN, about=actor, detail=detail)
+        self._log_failures()
+        return SignedIn(session, (device, *others))
+
+    def device_of(self, actor: str, devices: Sequence[str]) -> str | None:
+        """A short reference of the first of these devices that is this person's and has not expired, or None."""
+        for device in devices:
+            rows = self._store.query(
+                "SELECT hex(hash) FROM devices WHERE hash=? AND actor=? AND expires_at>?",
+                _digest(device),
+                actor,
+                self._now(),
+            )
+            if rows:
+                return str(rows[0][0])[:16]
+        return None
+
+    def invite_device(self, actor: str, *, by: str = "door") -> str:
+        """A secret that stands for a device of this person until the next sign-in, for a day. Raises NotFound.
+
+        A person with a new machine gets in with it while strangers try this name from the same address.
+        """
+        device, now = secrets.token_urlsafe(32), self._now()
+        with self._store.write() as db:
+            if not db.execute("SELECT 1 FROM staff WHERE actor=?", (actor,)).fetchone():
+                raise NotFound("person-not-found")
+            expires_at = now + INVITATION_DAYS * DAY_SECONDS
+            db.execute("INSERT INTO devices VALUES (?,?,?,?)", (_digest(device), actor, now, expires_at))
+            append_log(db, now, by=by, what=StaffAct.DEVICE_INVITED, about=actor)
+        return device
+
+    def sign_out(self, session: str) -> None:
+        """End a session."""
+        if self._rehearsal_person is None and session:
+            with self._store.write() as db:
+                db.execute("DELETE FROM sessions WHERE hash=?", (_digest(session),))
+
+    def _count_failure(self, actor: str) -> None:
+        """``actor``: empty for names that are not of this door; what was typed is not kept."""
+        with self._lock:
+            self._failures[actor] += 1
+        self._log_failures()
+
+    def _log_failures(self, *, at_once: bool = False) -> None:
+        now = self._now()
+        with self._lock:
+            due = at_once or now - self._failures_since >= FAILURES_LOGGED_EVERY_SECONDS
+            failures: Counter[str] = self._failures if due else Counter()
+            if due:
+                self._failures, self._failures_since = Counter(), now
+        if failures:
+            with self._store.write() as db:
+                for actor, count in sorted(failures.items()):
+                    append_log(
+                        db, now, by="door", what=StaffAct.SIGN_INS_FAILED, about=actor, detail=str(count)
+                    )
+
+    # --- tokens ---------------------------------------------------------------------------------------------
+
+    def add_token(
+        self, actor: str, name: str, *, days: int = TOKEN_DAYS, responsible: str = "", by: str = "door"
+    ) -> str:
+        """Issue a token for a system and return it; it is not stored in clear, so it is shown once.
+
+        ``actor``: ``sys:`` and a name. ``responsible``: a person of this door, with whose removal the token ends.
+        Raises Malformed, NotFound, and Conflict where the name is a person's.
+        """
+        if not SYSTEM.fullmatch(actor):
+            raise Malformed("system-form")
+        _check_name(name)
+        if not 1 <= days <= MAX_TOKEN_DAYS:
+            raise Malformed("token-days", f"Choose 1 to {MAX_TOKEN_DAYS} days.")
+        token, token_id, now = secrets.token_urlsafe(32), secrets.token_hex(TOKEN_ID_BYTES), self._now()
+        with self._store.write() as db:
+            people = dict(db.execute("SELECT actor, name FROM staff").fetchall())
+            own_name = actor.removeprefix(SYSTEM_PREFIX)
+            if own_name in people or any(_same_name(name, one) for one in (*people, *people.values())):
+                raise Conflict("name-of-a-person")
+            if responsible and responsible not in people:
+                raise NotFound("person-not-found")
+            expires_at = now + days * DAY_SECONDS
+            values = (token_id, _digest(token), actor, name, responsible, now, expires_at, None)
+            db.execute("INSERT INTO tokens VALUES (?,?,?,?,?,?,?,?)", values)
+            append_log(db, now, by=by, what=StaffAct.TOKEN_ISSUED, about=actor, detail=token_id)
+        return token
+
+    def tokens(self) -> list[TokenInfo]:
+        """The tokens that were issued and not revoked, oldest first; also those that have expired."""
+        rows = self._store.query(
+            "SELECT id, actor, name, responsible, issued_at, expires_at, used_at FROM tokens ORDER BY issued_at, id"
+        )
+        now = self._now()
+        return [
+            TokenInfo(
+                id=token_id,
+                actor=actor,
+                name=name,
+                responsible=responsible,
+                issued_at=_utc(issued_at),
+                expires_at=_utc(expires_at),
+                used_at=None if used_at is None else _utc(used_at),
+                age_days=int((now - issued_at) // DAY_SECONDS),
+                expired=now >= expires_at,
+            )
+            for token_id, actor, name, responsible, issued_at, expires_at, used_at in rows
+        ]
+
+    def revoke_token(self, token_id: str, *, by: str = "door") -> None:
+        """End a token at once. Raises NotFound."""
+        with self._store.write() as db:
+            _end_token(db, self._now(), token_id, by=by)
+
+    # --- identifying ----------------------------------------------------------------------------------------
 
     def person_of_session(self, session: str | None) -> Person | None:
         """The person of this session, or None if it is unknown, ended or expired."""
@@ -155,38 +383,104 @@ class Staff:
             return next((p for p in self._rehearsal_others if p.actor == session), self._rehearsal_person)
         if not session:
             return None
-        now = time.time()
-        with self._lock:
-            row = self._db.execute(
-                "SELECT s.actor, t.name, s.began, s.seen FROM sessions s JOIN staff t USING(actor) WHERE s.hash=?",
-                (_token_hash(session),),
-            ).fetchone()
-            if row is None:
-                return None
-            if now - row[2] > MAX_SESSION_SECONDS or now - row[3] > IDLE_SECONDS:
-                self._db.execute("DELETE FROM sessions WHERE hash=?", (_token_hash(session),))
-                return None
-            self._db.execute("UPDATE sessions SET seen=? WHERE hash=?", (now, _token_hash(session)))
-        return Person(row[0], row[1])
+        now = self._now()
+        rows = self._store.query(
+            "SELECT actor, name, began, seen FROM sessions s JOIN staff USING(actor) WHERE s.hash=?",
+            _digest(session),
+        )
+        if not rows:
+            return None
+        actor, name, began, seen = rows[0]
+        if now - began > MAX_SESSION_SECONDS or now - seen > IDLE_SECONDS:
+            self.sign_out(session)
+            return None
+        if now - seen > SEEN_EVERY_SECONDS:
+            with self._store.write() as db:
+                db.execute("UPDATE sessions SET seen=? WHERE hash=?", (now, _digest(session)))
+        return Person(actor, name)
 
     def person_of_token(self, token: str | None) -> Person | None:
-        """The system of this token, or None."""
+        """The system of this token, or None if it is unknown.
+
+        Raises Untrusted where it has expired, or acts under a person's reference; only its holder learns that.
+        """
         if self._rehearsal_person is not None:
             return self._rehearsal_person
         if not token:
             return None
-        with self._lock:
-            row = self._db.execute(
-                "SELECT k.actor, t.name FROM tokens k JOIN staff t USING(actor) WHERE k.hash=?",
-                (_token_hash(token),),
-            ).fetchone()
-        return None if row is None else Person(row[0], row[1])
+        now = self._now()
+        rows = self._store.query(
+            "SELECT id, actor, name, expires_at, used_at FROM tokens WHERE hash=?", _digest(token)
+        )
+        if not rows:
+            return None
+        token_id, actor, name, expires_at, used_at = rows[0]
+        if not is_system(actor):
+            raise Untrusted("token-of-a-person")
+        if now >= expires_at:
+            raise Untrusted("token-expired")
+        if used_at is None or now - used_at > SEEN_EVERY_SECONDS:
+            with self._store.write() as db:
+                db.execute("UPDATE tokens SET used_at=? WHERE id=?", (now, token_id))
+                if used_at is None:
+                    append_log(
+                        db, now, by=actor, what=StaffAct.TOKEN_FIRST_USED, about=actor, detail=token_id
+                    )
+        return Person(actor, name)
 
 
-def _token_hash(secret: str) -> bytes:
-    return hashlib.sha256(secret.encode()).digest()
+def _check_person(actor: str) -> None:
+    if not _ACTOR.fullmatch(actor):
+        raise Malformed("actor-form")
+    if is_system(actor):
+        raise Malformed("actor-of-a-system")
 
 
-def _scrypt_hash(passphrase: bytes, salt: bytes) -> bytes:
-    """scrypt, 64 MiB. Source: RFC 7914."""
-    return hashlib.scrypt(passphrase, salt=salt, n=2**16, r=8, p=1, dklen=32, maxmem=128 * 1024 * 1024)
+def _check_name(name: str) -> None:
+    if not name.strip() or len(name) > MAX_NAME_CHARACTERS or not name.isprintable():
+        raise Malformed("name-form")
+
+
+def typed_actor(text: str) -> str | None:
+    """The reference that somebody typed, in half-width characters; None for what can't be a person's."""
+    actor = unicodedata.normalize("NFKC", text).strip() if len(text) <= 4 * 64 else ""
+    return actor if _ACTOR.fullmatch(actor) and not is_system(actor) else None
+
+
+def _same_name(one: str, other: str) -> bool:
+    """Whether people read the two as one name."""
+    return _plain(one) == _plain(other)
+
+
+def _plain(name: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", name).casefold().split())
+
+
+def _salt_and_hash(passphrase: bytes | str) -> tuple[bytes, bytes]:
+    data, salt = passphrases.chosen(passphrase), secrets.token_bytes(passphrases.SALT_BYTES)
+    try:
+        return salt, passphrases.scrypt_hash(data, salt)
+    finally:
+        passphrases.overwrite(data)
+
+
+def _end_sessions_and_devices(db: sqlite3.Connection, actor: str) -> None:
+    db.execute("DELETE FROM sessions WHERE actor=?", (actor,))
+    db.execute("DELETE FROM devices WHERE actor=?", (actor,))
+
+
+def _end_token(db: sqlite3.Connection, now: float, token_id: str, *, by: str) -> None:
+    row = db.execute("SELECT actor, used_at FROM tokens WHERE id=?", (token_id,)).fetchone()
+    if row is None:
+        raise NotFound("token-not-found")
+    db.execute("DELETE FROM tokens WHERE id=?", (token_id,))
+    used = "never used" if row[1] is None else f"last used {_utc(row[1]).isoformat(timespec='minutes')}"
+    append_log(db, now, by=by, what=StaffAct.TOKEN_REVOKED, about=row[0], detail=f"{token_id}, {used}")
+
+
+def _utc(at: float) -> datetime:
+    return datetime.fromtimestamp(at, UTC)
+
+
+def _digest(secret: str) -> bytes:
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()

@@ -17,16 +17,23 @@ from typing import Any
 from uuid import UUID
 
 from domain.errors import InvariantViolation, Unavailable
+from gateway.agency.address_store import ADDRESS_SCHEMA, ADDRESS_TABLES, OPENABLE_STATES, AddressStore
+from gateway.agency.attachment_store import ATTACHMENT_SCHEMA, AttachmentRows
+from gateway.agency.index.charge_store import CHARGE_SCHEMA, CHARGE_TABLES, ChargeStore
+from gateway.agency.index.sealed_families import INDEX_SCHEMA, SealedFamilies
 
 _STORE_SCHEMA = """
 CREATE TABLE IF NOT EXISTS outbox(
     command_id TEXT PRIMARY KEY, about TEXT NOT NULL, act TEXT NOT NULL, at TEXT NOT NULL,
-    frame BLOB NOT NULL, request BLOB, state TEXT NOT NULL, answer TEXT, n INTEGER NOT NULL, request_digest BLOB);
+    frame BLOB NOT NULL, request BLOB, state TEXT NOT NULL, answer TEXT, n INTEGER NOT NULL, request_digest BLOB,
+    draft BLOB);
 CREATE INDEX IF NOT EXISTS outbox_about ON outbox(about, n);
 CREATE TABLE IF NOT EXISTS key_sets(digest BLOB PRIMARY KEY, agency TEXT NOT NULL, payload BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS inbox(
     case_id TEXT NOT NULL, message TEXT NOT NULL, seq INTEGER NOT NULL, body TEXT NOT NULL,
     PRIMARY KEY(case_id, message));
+CREATE INDEX IF NOT EXISTS inbox_by_time ON inbox(case_id, json_extract(body, '$.at'), message);
+CREATE INDEX IF NOT EXISTS inbox_by_act ON inbox(json_extract(body, '$.act'), case_id);
 CREATE TABLE IF NOT EXISTS intake(
     file BLOB NOT NULL, n INTEGER NOT NULL, command_id TEXT NOT NULL, case_id TEXT NOT NULL, PRIMARY KEY(file, n));
 CREATE TABLE IF NOT EXISTS families(reference BLOB PRIMARY KEY, case_id TEXT NOT NULL);
@@ -34,6 +41,8 @@ CREATE TABLE IF NOT EXISTS marks(
     case_id TEXT NOT NULL, length INTEGER NOT NULL, mark BLOB NOT NULL, PRIMARY KEY(case_id, mark));
 CREATE TABLE IF NOT EXISTS proofs(command_id TEXT PRIMARY KEY, seq INTEGER NOT NULL, size INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS log_alarms(kind TEXT PRIMARY KEY, at TEXT NOT NULL, earlier BLOB, later BLOB);
+CREATE TABLE IF NOT EXISTS known_answers(name TEXT PRIMARY KEY, at TEXT NOT NULL, body TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS statistics_issues(n INTEGER PRIMARY KEY, at TEXT NOT NULL, sealed BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS state(key TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
 
@@ -45,6 +54,8 @@ class OutboxEntry:
     """A command in the outbox. ``state``: WAITING until its receipt has arrived, CONFIRMED, or FAILED for good.
 
     ``request_digest``: this door's keyed digest of the request that was made under this id; None if the door chose the id.
+    ``request``: the signed bytes, None before they could be made; ``draft``: what they are made of (``drafts``). Both are
+    erased with the answer.
     """
 
     command_id: UUID
@@ -55,14 +66,19 @@ class OutboxEntry:
     request: bytes | None
     answer: dict[str, Any] | None
     request_digest: bytes | None = None
+    draft: bytes | None = None
 
 
-_OUTGOING_COLUMNS = "command_id,about,act,at,state,request,answer,request_digest"
+def _is_same_minute(one: str, other: str) -> bool:
+    return one[:16] == other[:16]
+
+
+_OUTGOING_COLUMNS = "command_id,about,act,at,state,request,answer,request_digest,draft"
 
 
 def _outgoing_from_row(r: Any) -> OutboxEntry:
     answer = None if r[6] is None else json.loads(r[6])
-    return OutboxEntry(UUID(r[0]), UUID(r[1]), r[2], r[3], r[4], r[5], answer, r[7])
+    return OutboxEntry(UUID(r[0]), UUID(r[1]), r[2], r[3], r[4], r[5], answer, r[7], r[8])
 
 
 @contextmanager
@@ -86,8 +102,16 @@ class DoorStore:
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=FULL")
             self._db.execute("PRAGMA secure_delete=ON")
-            self._db.executescript(_STORE_SCHEMA)
+            self._db.executescript(
+                _STORE_SCHEMA + ADDRESS_SCHEMA + INDEX_SCHEMA + CHARGE_SCHEMA + ATTACHMENT_SCHEMA
+            )
+            if not any(r[1] == "draft" for r in self._db.execute("PRAGMA table_info(outbox)")):
+                self._db.execute("ALTER TABLE outbox ADD COLUMN draft BLOB")  # of a door before drafts
             path.chmod(0o600)
+        self.addresses = AddressStore(self._write, self._query)
+        self.attachments = AttachmentRows(self._write, self._query)
+        self.index = SealedFamilies(self._write, self._query)
+        self.charges = ChargeStore(self._write, self._query)
 
     def close(self) -> None:
         with self._lock:
@@ -109,6 +133,11 @@ class DoorStore:
         with self._lock, to_domain_error():
             return self._db.execute(sql, values).fetchall()
 
+    def require_writable(self) -> None:
+        """Raises Unavailable, InvariantViolation where nothing can be stored now."""
+        with self._write() as db:
+            db.execute("INSERT OR REPLACE INTO state VALUES ('checked', '')")
+
     # --- outbox --------------------------------------------------------------------------------------------
 
     def enqueue(
@@ -120,13 +149,41 @@ class DoorStore:
         frame: bytes,
         request: bytes,
         request_digest: bytes | None = None,
+        draft: bytes | None = None,
+        items: Sequence[tuple[bytes, bytes]] = (),
+        attachments: Sequence[UUID] = (),
     ) -> None:
-        """Store a command before it is sent. The same id again replaces a command that was never recorded."""
+        """Store a command before it is sent. The same id again replaces a command that was never recorded.
+
+        ``items``: those to be uploaded before it, each with its digest; ``attachments``: those that it takes along.
+        """
         with self._write() as db:
+            self.attachments.claim(db, command_id, attachments)
+            self.attachments.store_items(db, command_id, items)
             db.execute(
                 "INSERT OR REPLACE INTO outbox VALUES (?,?,?,?,?,?,?,NULL,"
-                "(SELECT coalesce(max(n),0)+1 FROM outbox),?)",
-                (str(command_id), str(about), act, at, frame, request, WAITING, request_digest),
+                "(SELECT coalesce(max(n),0)+1 FROM outbox),?,?)",
+                (str(command_id), str(about), act, at, frame, request, WAITING, request_digest, draft),
+            )
+
+    def store_draft(
+        self,
+        command_id: UUID,
+        about: UUID,
+        act: str,
+        at: str,
+        draft: bytes,
+        request_digest: bytes | None = None,
+        attachments: Sequence[UUID] = (),
+    ) -> None:
+        """Store a message that can't be sealed for its recipients yet. A command that waits or was recorded stays."""
+        with self._write() as db:
+            self.attachments.claim(db, command_id, attachments)
+            db.execute("DELETE FROM outbox WHERE command_id=? AND state=?", (str(command_id), FAILED))
+            db.execute(
+                "INSERT OR IGNORE INTO outbox VALUES (?,?,?,?,x'',NULL,?,NULL,"
+                "(SELECT coalesce(max(n),0)+1 FROM outbox),?,?)",
+                (str(command_id), str(about), act, at, WAITING, request_digest, draft),
             )
 
     def confirm(self, command_id: UUID, answer: dict[str, Any]) -> None:
@@ -138,9 +195,11 @@ class DoorStore:
         self._set_final_state(command_id, FAILED, problem)
 
     def _set_final_state(self, command_id: UUID, state: str, answer: dict[str, Any]) -> None:
+        is_recorded = state == CONFIRMED and answer.get("outcome") != "refused"
         with self._write() as db:
+            self.attachments.settle(db, command_id, is_recorded=is_recorded)
             db.execute(
-                "UPDATE outbox SET state=?, answer=?, request=NULL WHERE command_id=?",
+                "UPDATE outbox SET state=?, answer=?, request=NULL, draft=NULL WHERE command_id=?",
                 (state, json.dumps(answer, ensure_ascii=False), str(command_id)),
             )
 
@@ -155,6 +214,11 @@ class DoorStore:
         """The command of this id, or None."""
         rows = self._query(f"SELECT {_OUTGOING_COLUMNS} FROM outbox WHERE command_id=?", str(command_id))
         return _outgoing_from_row(rows[0]) if rows else None
+
+    def waiting_since(self) -> tuple[int, str | None]:
+        """How many commands wait in the outbox, and since when the oldest does (UTC text)."""
+        [(count, at)] = self._query("SELECT count(*), min(at) FROM outbox WHERE state=?", WAITING)
+        return count, at
 
     def last_frame(self, about: UUID) -> bytes | None:
         """The digest of the last confirmed frame about this originator, or None."""
@@ -273,16 +337,25 @@ class DoorStore:
         rows = self._query("SELECT value FROM state WHERE key='erased'")
         return int(rows[0][0]) if rows else 0
 
+    @property
+    def behind(self) -> int:
+        """How many records that may concern this agency the feed lacked when it was last read; 0 where it was complete."""
+        rows = self._query("SELECT value FROM state WHERE key='behind'")
+        return int(rows[0][0]) if rows else 0
+
     def store_feed_page(
         self,
         messages: list[dict[str, Any]],
         cursor: int,
         tasks: list[dict[str, Any]],
         erased: Sequence[str] = (),
+        at: str | None = None,
+        behind: int = 0,
     ) -> None:
-        """Store messages, tasks and cursor of one page of the feed in one transaction.
+        """Store messages, tasks and cursor of one page of the feed in one transaction. ``at``: when it was read.
 
         ``erased``: cases whose control was destroyed; only the receipts of this agency's own commands are kept.
+        ``behind``: how many records that may concern this agency the page lacks.
         """
         erased_count = self.erased + len(erased)
         with self._write() as db:
@@ -295,16 +368,68 @@ class DoorStore:
                         "INSERT OR REPLACE INTO inbox VALUES (?,?,?,?)",
                         (m["case"], m["message"], m["seq"], body),
                     )
+            self.addresses.apply_feed(db, messages)
+            self.index.apply_feed(db, messages)
             for case in erased:
-                for table in ("inbox", "marks", "families", "intake"):
+                self.index.forget(db, case)
+                for table in ("inbox", "marks", "families", "intake", *ADDRESS_TABLES, *CHARGE_TABLES):
                     db.execute(f"DELETE FROM {table} WHERE case_id=?", (case,))
+                db.execute("DELETE FROM family_answers WHERE other=?", (case,))
+            if erased:  # the answers may name these cases
+                db.execute("DELETE FROM known_answers")
             new_state = {
                 "cursor": cursor,
                 "erased": erased_count,
+                "behind": behind,
                 "tasks": json.dumps(tasks, ensure_ascii=False),
-            }
+            } | ({} if at is None else {"feed_at": at})
             for key, value in new_state.items():
                 db.execute("INSERT OR REPLACE INTO state VALUES (?,?)", (key, str(value)))
+        if erased or self.index.has_lost_something():
+            self._empty_journal()
+
+    def _empty_journal(self) -> None:
+        """What was deleted may still stand in the write-ahead log; where somebody reads just now, the next time does it."""
+        self._query("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    @property
+    def feed_at(self) -> str | None:
+        """When the feed was last read (UTC text); None if it never was."""
+        rows = self._query("SELECT value FROM state WHERE key='feed_at'")
+        return str(rows[0][0]) if rows else None
+
+    # --- answers of the hub, for the time when it is away ---------------------------------------------------
+
+    def store_known_answer(self, name: str, at: str, answer: Any) -> None:
+        """Store an answer of the hub, control only, in place of the last of this name. ``at``: kept to the minute."""
+        body = json.dumps(answer, ensure_ascii=False)
+        if (
+            (rows := self._query("SELECT at, body FROM known_answers WHERE name=?", name))
+            and _is_same_minute(rows[0][0], at)
+            and rows[0][1] == body
+        ):
+            return
+        with self._write() as db:
+            db.execute("INSERT OR REPLACE INTO known_answers VALUES (?,?,?)", (name, at, body))
+
+    def known_answer(self, name: str) -> tuple[str, Any] | None:
+        """When the hub last answered this, and what; None if it never did."""
+        rows = self._query("SELECT at, body FROM known_answers WHERE name=?", name)
+        return (str(rows[0][0]), json.loads(rows[0][1])) if rows else None
+
+    # --- statistics that were issued ------------------------------------------------------------------------
+
+    def statistics_issues(self) -> list[tuple[int, str, bytes]]:
+        """(number, time, sealed) of every issue, in order (see ``statistics.issues``)."""
+        return [
+            (n, at, sealed)
+            for n, at, sealed in self._query("SELECT n, at, sealed FROM statistics_issues ORDER BY n")
+        ]
+
+    def store_statistics_issue(self, n: int, at: str, sealed: bytes) -> None:
+        """Store an issue before it leaves the door. Raises InvariantViolation where there is one of this number."""
+        with self._write() as db:
+            db.execute("INSERT INTO statistics_issues VALUES (?,?,?)", (n, at, sealed))
 
     def tasks(self) -> list[dict[str, Any]]:
         """The work list of the last page of the feed."""
@@ -317,3 +442,117 @@ class DoorStore:
         where, values = ("", ()) if case is None else (" WHERE case_id=?", (str(case),))
         rows = self._query("SELECT body FROM inbox" + where, *values)
         return sorted((json.loads(r[0]) for r in rows), key=lambda b: (b["at"], b["message"]))
+
+    def message(self, case: UUID, message: UUID) -> dict[str, Any] | None:
+        """One message that this agency may know of, control only."""
+        rows = self._query("SELECT body FROM inbox WHERE case_id=? AND message=?", str(case), str(message))
+        return json.loads(rows[0][0]) if rows else None
+
+    def has_openable(self, case: UUID, section: str) -> bool:
+        """Whether this agency may open an item of this section in the case."""
+        states = ",".join("?" * len(OPENABLE_STATES))
+        return bool(
+            self._query(
+                "SELECT 1 FROM inbox, json_each(inbox.body, '$.items') AS i WHERE case_id=?"
+                f" AND json_extract(i.value, '$.section')=? AND json_extract(i.value, '$.state') IN ({states}) LIMIT 1",
+                str(case),
+                section,
+                *sorted(OPENABLE_STATES),
+            )
+        )
+
+    def openable_items(self, section: str) -> list[tuple[UUID, UUID, UUID, bool]]:
+        """The items of this section that the agency may open and holds a key of: case, message, item, and whether it wrote
+        the message itself."""
+        rows = self._query(
+            "SELECT case_id, message, json_extract(i.value, '$.item'), json_extract(inbox.body, '$.actor') IS NOT NULL"
+            " FROM inbox, json_each(inbox.body, '$.items') AS i WHERE json_extract(i.value, '$.section')=?"
+            " AND json_extract(i.value, '$.state')='OPENABLE' ORDER BY case_id, inbox.seq, message, 3",
+            section,
+        )
+        return [(UUID(case), UUID(message), UUID(item), bool(own)) for case, message, item, own in rows]
+
+    def case_status(self, case: UUID) -> str | None:
+        """The status of the case by its last message that states one."""
+        rows = self._query(
+            "SELECT json_extract(body, '$.status') FROM inbox WHERE case_id=?"
+            " AND json_extract(body, '$.status') IS NOT NULL ORDER BY json_extract(body, '$.at') DESC, message DESC LIMIT 1",
+            str(case),
+        )
+        return str(rows[0][0]) if rows else None
+
+    def latest_of_act(self, case: UUID, act: str) -> str | None:
+        """When this act was last recorded in the case (UTC text), as far as this agency may know; else None."""
+        rows = self._query(
+            "SELECT max(json_extract(body, '$.at')) FROM inbox WHERE case_id=? AND json_extract(body, '$.act')=?",
+            str(case),
+            act,
+        )
+        return None if rows[0][0] is None else str(rows[0][0])
+
+    def message_count(self, case: UUID) -> int:
+        """How many messages of this case the agency may know of."""
+        return int(self._query("SELECT count(*) FROM inbox WHERE case_id=?", str(case))[0][0])
+
+    def latest_messages(self, case: UUID, limit: int, skip: int) -> list[dict[str, Any]]:
+        """Messages of a case, the latest first, without the first ``skip``."""
+        rows = self._query(
+            "SELECT body FROM inbox WHERE case_id=? ORDER BY json_extract(body, '$.at') DESC, message DESC"
+            " LIMIT ? OFFSET ?",
+            str(case),
+            limit,
+            skip,
+        )
+        return [json.loads(r[0]) for r in rows]
+
+    def messages_after(self, case: UUID, at: str, message: str, limit: int) -> list[dict[str, Any]]:
+        """Messages of a case, oldest first, that come after this time and id (both empty: from the first)."""
+        rows = self._query(
+            "SELECT body FROM inbox WHERE case_id=? AND (json_extract(body, '$.at'), message) > (?, ?)"
+            " ORDER BY json_extract(body, '$.at'), message LIMIT ?",
+            str(case),
+            at,
+            message,
+            limit,
+        )
+        return [json.loads(r[0]) for r in rows]
+
+    def messages_of_acts(self, acts: Sequence[str]) -> list[dict[str, Any]]:
+        """The messages of these acts in all cases, in the order of the record, each with its case."""
+        marks = ",".join("?" * len(acts))
+        rows = self._query(
+            f"SELECT case_id, body FROM inbox WHERE json_extract(body, '$.act') IN ({marks}) ORDER BY seq",
+            *acts,
+        )
+        return [{**json.loads(body), "case": case} for case, body in rows]
+
+    def cases_with(self, acts: Sequence[str]) -> list[UUID]:
+        """The cases in which there is a message of one of these acts."""
+        marks = ",".join("?" * len(acts))
+        rows = self._query(
+            f"SELECT DISTINCT case_id FROM inbox WHERE json_extract(body, '$.act') IN ({marks})", *acts
+        )
+        return [UUID(r[0]) for r in rows]
+
+    def cases(self) -> list[str]:
+        """The cases of which this agency may know at least one message, sorted."""
+        return [r[0] for r in self._query("SELECT DISTINCT case_id FROM inbox ORDER BY case_id")]
+
+    def case_summaries(self) -> list[dict[str, Any]]:
+        """Each case with its status, the number of its messages, and act and time of the last; the latest first."""
+        last = self._query(  # SQLite takes the other columns from the row that has the maximum
+            "SELECT case_id, count(*), max(json_extract(body, '$.at') || message), json_extract(body, '$.at'),"
+            " json_extract(body, '$.act') FROM inbox GROUP BY case_id"
+        )
+        statuses = {
+            r[0]: r[2]
+            for r in self._query(
+                "SELECT case_id, max(json_extract(body, '$.at') || message), json_extract(body, '$.status')"
+                " FROM inbox WHERE json_extract(body, '$.status') IS NOT NULL GROUP BY case_id"
+            )
+        }
+        summaries = [
+            {"case": case, "messages": count, "at": at, "act": act, "status": statuses.get(case)}
+            for case, count, _, at, act in last
+        ]
+        return sorted(summaries, key=lambda c: str(c["at"]), reverse=True)

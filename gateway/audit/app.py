@@ -11,12 +11,12 @@ from typing import Any, Protocol
 from urllib.parse import urlencode
 from uuid import UUID
 
-from fastapi import FastAPI, Request
-from fastapi.responses import HTMLResponse, JSONResponse, Response
+from fastapi import FastAPI
+from fastapi.responses import HTMLResponse, Response
 
 from domain.audit_exceptions import ExceptionRow
 from domain.calendar import JST
-from domain.errors import ExchangeError, Malformed, NotFound
+from domain.errors import Malformed, NotFound
 from domain.events import dump
 from gateway.audit.balp import audit_events
 from gateway.audit.exception_texts import exception_text
@@ -24,8 +24,10 @@ from gateway.audit.history import History
 from gateway.audit.proofs import StatusOf, proofs
 from gateway.audit.reports import STATUS_LABELS, as_csv, as_pdf, disclosures, openings
 from gateway.audit.timeline import moments, openable_sections
-from gateway.pages.render import page, with_static
-from gateway.protocol.problems import MEDIA_TYPE, problem
+from gateway.pages.render import error_page, page, with_static
+from gateway.protocol.application import Application
+from gateway.protocol.limits import Load, RouteLimit
+from keys.keyset import Custody
 
 
 class LedgerSource(Protocol):
@@ -41,7 +43,14 @@ ExceptionPage = Callable[[datetime, UUID | None, str, int], tuple[list[Exception
 """(as of, case or None for all, cursor, limit) -> exceptions, latest first, and the cursor of the next page."""
 RenderPage = Callable[..., HTMLResponse]
 PAGE = 500
+YEARS = (1900, 9000)
+"""What is asked about lies between these years: at the edges of the calendar there is no day before or after."""
 LEDGER_PARTS = ("disclosures", "openings", "consents", "notifications", "cases")
+LIMITS = (
+    RouteLimit("GET", "/static/{path:path}", Load.PUBLIC),
+    RouteLimit("GET", "/export/{form}", Load.HEAVY),
+    RouteLimit("GET", "/{path:path}", Load.KNOWN),  # whoever knows the secret address
+)
 OUTCOMES = ("DISCLOSED", "STANDING", "HELD", "RELEASED", "REFUSED", "OPENED")
 
 
@@ -55,22 +64,23 @@ def audit_app(
     history_at: HistoryAt | None = None,
     exception_page: ExceptionPage | None = None,
     hub: str = "",
-) -> FastAPI:
-    """The application of the audit office. ``names``: agency id -> name; ``hub``: its identifier, hex.
+    custody: Custody = "HOSTED",
+) -> Application:
+    """The application of the audit office. ``names``: agency id -> name; ``hub``: its identifier, hex; ``custody``: whether
+    the parties' keys are in the hub's folder, which every page then says.
 
     ``history_at``: a case as of a moment; ``exception_page``: the exceptions as of a moment. Both need the record at
     hand: without them there is no timeline and there are no exceptions.
     """
     names = {**names, "NOTIFIER": "通告者", "HUB": "架け橋(自動)", "AUDIT": "監査"}
     links = [("/", "台帳")] + ([] if exception_page is None else [("/exceptions", "例外")])
-    render_page = partial(page, base=base, mode=mode, person=None, links=links, names=names)
-    app = with_static(FastAPI(title="架け橋 監査", docs_url=None, redoc_url=None, openapi_url=None))
-
-    @app.exception_handler(ExchangeError)
-    async def on_error(_: Request, error: ExchangeError) -> JSONResponse:
-        status, body = problem(error)
-        return JSONResponse(body, status, media_type=MEDIA_TYPE)
-
+    render_page = partial(page, base=base, mode=mode, custody=custody, person=None, links=links, names=names)
+    app = Application(
+        title="架け橋 監査",
+        limits=LIMITS,
+        error_response=partial(error_page, base=base, mode=mode, custody=custody),
+    )
+    with_static(app)
     selector = _LedgerSelector(office, verification)
     _add_ledger_page(app, selector, render_page, names, timeline=history_at is not None)
     _add_exports(app, selector, names, hub)
@@ -246,6 +256,8 @@ def _parse_local_time(text: str) -> datetime | None:
         return None
     try:
         at = datetime.fromisoformat(text)
+        if not YEARS[0] <= at.year <= YEARS[1]:
+            raise ValueError("a year at the edge of the calendar")
+        return (at.replace(tzinfo=JST) if at.tzinfo is None else at).astimezone(UTC)
     except ValueError as error:
         raise Malformed("time-form", "Write the time as YYYY-MM-DDTHH:MM.") from error
-    return (at.replace(tzinfo=JST) if at.tzinfo is None else at).astimezone(UTC)

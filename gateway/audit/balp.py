@@ -15,7 +15,7 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from domain.calendar import day_of, end_of
-from domain.events import AbuseNotificationReceived, dump
+from domain.events import NOTIFICATIONS, dump
 from domain.reasons import Reason
 
 PROFILE = "https://profiles.ihe.net/ITI/BALP/StructureDefinition/IHE.BasicAudit."
@@ -241,7 +241,7 @@ NAMES = UUID("6d2b8f0a-6f52-4f7d-9f2e-0b7c1d0a5e11")
 def _public_time(entry: LedgerEntry) -> str:
     """The time of the disclosure; for a notification the end of its day. Basis: CAPA 7."""
     at: str = entry["at"]
-    if entry["act"] != AbuseNotificationReceived.TOPIC:
+    if entry["act"] not in {notification.TOPIC for notification in NOTIFICATIONS}:
         return at
     moment: str = dump(end_of(day_of(datetime.fromisoformat(at.replace("Z", "+00:00")))))
     return moment

@@ -10,8 +10,10 @@ EXCEPTION_TEXTS = {
     "REFUSED": "拒否",
     "NOT_OPENED": "受け手の窓口で開けず",
     "OVERRIDDEN": "例外的な提供・閲覧",
+    "UNILATERAL": "別の機関の承認のない緊急閲覧",
     "NON_DISCLOSURE": "不提供・不対応の判断",
     "WITH_REASON": "理由付きの例外",
+    "INDEX_REBUILT": "窓口の事例索引の作り直しのための開封",
     "READ_NOT_ACTED_ON": "閲覧後に対応なし",
 }
 

@@ -24,6 +24,7 @@ from domain.audit_exceptions import (
     exception_of_record,
     exception_order,
     is_notification,
+    is_read_by_somebody,
     newly_readable,
 )
 from domain.calendar import day_of, end_of
@@ -46,13 +47,14 @@ ProgressCallback = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Reading:
-    """One opening, or a refused one."""
+    """One opening, or a refused one. ``by_somebody``: false where only a door's case index was rebuilt."""
 
     at: datetime
     by: Party
     actor: str
     item: UUID
     reason: str | None
+    by_somebody: bool = True
 
 
 @dataclass
@@ -79,7 +81,8 @@ class History:
         event = record.event
         if isinstance(event, e.SectionOpened | e.OpeningRefused):
             reason = event.reason if isinstance(event, e.OpeningRefused) else None
-            self.readings.append(Reading(record.at, record.by, record.actor, event.item, reason))
+            by_somebody = isinstance(event, e.OpeningRefused) or is_read_by_somebody(event)
+            self.readings.append(Reading(record.at, record.by, record.actor, event.item, reason, by_somebody))
 
     # --- who notified is never named (CAPA 7) ------------------------------------------------------------------
 
@@ -183,7 +186,11 @@ class History:
                 )
 
     def _record_exceptions(self, at: datetime) -> Iterator[ExceptionRow]:
-        opened = {(self.case.message_of_item.get(r.item), r.by) for r in self.readings if r.reason is None}
+        opened = {
+            (self.case.message_of_item.get(r.item), r.by)
+            for r in self.readings
+            if r.reason is None and r.by_somebody
+        }
         for record in self.records:
             when, by = self.at(record), self.by(record)
             result = exception_of_record(record)
@@ -204,7 +211,7 @@ class History:
 
     def _reading_exceptions(self, at: datetime) -> Iterator[ExceptionRow]:
         for reading in self.readings:
-            if reading.reason is None and self._not_acted_on(reading, at):
+            if reading.reason is None and reading.by_somebody and self._not_acted_on(reading, at):
                 yield ExceptionRow(
                     kind=READ_NOT_ACTED_ON,
                     at=reading.at,
@@ -347,6 +354,6 @@ def event_fields(event: e.Event) -> dict[str, Any]:
     """The fields of an event that the auditor may read: control only, and the day instead of the time of a notification."""
     fields: dict[str, Any] = e.dump(event)
     fields.pop("items", None)
-    if isinstance(event, e.AbuseNotificationReceived):
+    if isinstance(event, e.NOTIFICATIONS):
         fields["received_at"] = e.dump(end_of(day_of(event.received_at)))
     return fields

@@ -150,8 +150,11 @@ class AuditOffice:
             return self._query_ledger({**fields, "request": str(self._control_requests[case])})
 
     def _query_ledger(self, fields: dict[str, Any]) -> dict[str, Any]:
-        data = self._signed_request(Kind.LOG, self._hub_genesis.log_id, "ledger", fields)
-        return retry_until_timeout(lambda: self._hub_client.query(data), RETRY_SECONDS)
+        def ask() -> dict[str, Any]:  # the hub answers a query once: each try is signed anew
+            data = self._signed_request(Kind.LOG, self._hub_genesis.log_id, "ledger", fields)
+            return self._hub_client.query(data)
+
+        return retry_until_timeout(ask, RETRY_SECONDS)
 
     def _signed_request(
         self, kind: Kind, about: UUID, act: str, fields: dict[str, Any], **overrides: Any

@@ -1,34 +1,34 @@
-"""The audit office and the registrars, connected to a running hub with the keys in an installation's folder."""
+"""The audit office, connected to a running hub with the keys in its own folder."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 
 from gateway.audit.office import AuditOffice
-from gateway.installation.folder import Installation, moment
-from gateway.installation.registrars import Registrars
+from gateway.installation.folder import moment
+from gateway.installation.key_folder import KeyFolder, kem_key, signature_keys
 from gateway.protocol.client import HubClient
+from keys.genesis import Genesis
+from keys.keystore import Keystore
 
 
 @contextmanager
-def connect_office(installation: Installation, hub_url: str) -> Iterator[AuditOffice]:
-    """The audit office at this hub, until the block ends. Raises Unavailable where the hub does not answer."""
-    sig, kem = installation.audit()
-    with closing(HubClient(hub_url, hub=installation.hub)) as client:
-        now = _clock(installation, client)
-        yield AuditOffice(sig=sig, kem=kem, client=client, genesis=client.genesis(), now=now)
-
-
-def begin_mandate(installation: Installation, hub_url: str, number: int, until: date) -> None:
-    """Two registrars begin the audit office's mandate of this number. ``until``: its last day."""
-    with closing(HubClient(hub_url, hub=installation.hub)) as client:
-        registrars = Registrars(
-            installation.registrars()[:2], client, client.genesis(), _clock(installation, client)
+def connect_office(place: KeyFolder, keystore: Keystore, hub_url: str) -> Iterator[AuditOffice]:
+    """The audit office at the hub that its folder pins, until the block ends. Raises NotFound where it pins none,
+    Unavailable where the hub does not answer."""
+    with closing(HubClient(hub_url, hub=place.pinned_genesis.hub)) as client:
+        genesis = client.genesis()
+        yield AuditOffice(
+            sig=signature_keys(keystore),
+            kem=kem_key(keystore),
+            client=client,
+            genesis=genesis,
+            now=_clock(genesis, client),
         )
-        registrars.begin_mandate(number, until)
 
 
-def _clock(installation: Installation, client: HubClient) -> Callable[[], datetime]:
-    return (lambda: moment(client.now())) if installation.rehearsal else (lambda: datetime.now(UTC))
+def _clock(genesis: Genesis, client: HubClient) -> Callable[[], datetime]:
+    rehearsal = genesis.mode == "rehearsal"
+    return (lambda: moment(client.now())) if rehearsal else (lambda: datetime.now(UTC))

@@ -9,24 +9,23 @@ from __future__ import annotations
 import csv
 import io
 import json
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Final
-
-import typst
+from typing import Any
 
 from domain.calendar import JST
-from domain.errors import Unavailable
-from domain.events import AbuseNotificationReceived
+from domain.events import NOTIFICATIONS
 from domain.family_list import FamilyListRow
 from gateway.audit.proofs import StatusOf
 from gateway.pages import texts
+from gateway.pages.typesetting import MissingCharacters, typeset
 
 TEMPLATE = Path(__file__).with_name("report.typ")
+REPORT_CPU_SECONDS = 600
+"""A whole ledger is longer than any form."""
 LedgerData = Mapping[str, Any]
 Names = Mapping[str, str]
 Row = dict[str, str]
@@ -39,9 +38,6 @@ INCOMPLETENESS_NOTICE = (
     "詳しくは、個人情報保護法第76条の開示請求ができます。",
 )
 
-PDF_STANDARD: Final = "ua-1"
-"""PDF/UA-1: readable by screen readers; and the standard under which typst refuses a character that the font lacks."""
-UNDISPLAYED = re.compile(r'the text `"(.+?)"` could not be displayed')
 CODE_POINT_NOTICE = "この書体にない文字は、〔U+番号〕(ユニコードの符号位置)で示しています。"
 
 
@@ -51,7 +47,7 @@ def disclosures(ledger: LedgerData, names: Names, proof: StatusOf) -> list[Row]:
     return [
         {
             "記録位置": str(d["position"]),
-            "日時": _local_time(d["at"], day=d["act"] == AbuseNotificationReceived.TOPIC),
+            "日時": _local_time(d["at"], day=d["act"] in {n.TOPIC for n in NOTIFICATIONS}),
             "事例": d["case"],
             "種類": texts.act_text(d["act"]),
             "送り手": names.get(d["by"], d["by"]),
@@ -189,38 +185,25 @@ def _report_table(
 
 
 def _pdf(title: str, lines: list[str], tables: list[dict[str, Any]]) -> bytes:
-    """Raises Unavailable without the font. A character that the font lacks is printed as its code point, and the report
-    says so."""
-    try:
-        return _typeset(title, lines, tables)
-    except typst.TypstError as error:
-        missing = set("".join(_unescaped(text) for text in UNDISPLAYED.findall(error.diagnostic)))
-        if not missing:
-            raise
-    replaced = [
-        {**table, "rows": [[_with_code_points(cell, missing) for cell in row] for row in table["rows"]]}
-        for table in tables
-    ]
-    return _typeset(title, [*lines, CODE_POINT_NOTICE], replaced)
+    """Raises as ``typeset``, but a character that the font lacks is printed as its code point, and the report says so."""
+    missing: frozenset[str] = frozenset()
+    notices: list[str] = []
+    while True:
+        replaced = [
+            {**table, "rows": [[_with_code_points(cell, missing) for cell in row] for row in table["rows"]]}
+            for table in tables
+        ]
+        try:
+            content = {"title": title, "lines": [*lines, *notices], "tables": replaced}
+            return typeset(TEMPLATE, content, cpu_seconds=REPORT_CPU_SECONDS)
+        except MissingCharacters as error:
+            if error.characters <= missing:
+                raise
+            missing |= error.characters
+            notices = [CODE_POINT_NOTICE]
 
 
-def _typeset(title: str, lines: list[str], tables: list[dict[str, Any]]) -> bytes:
-    """Raises Unavailable without the font, TypstError where the font lacks a character."""
-    data = json.dumps({"title": title, "lines": lines, "tables": tables}, ensure_ascii=False)
-    pdf, warnings = typst.compile_with_warnings(
-        TEMPLATE.read_bytes(), format="pdf", sys_inputs={"data": data}, pdf_standards=PDF_STANDARD
-    )
-    if any("font" in w.message for w in warnings):
-        raise Unavailable("font-missing")
-    return bytes(pdf)
-
-
-def _unescaped(text: str) -> str:
-    """The text that typst quotes in a message: invisible characters are written as ``\\u{600}`` there."""
-    return re.sub(r"\\u\{([0-9a-f]+)\}", lambda match: chr(int(match[1], 16)), text)
-
-
-def _with_code_points(cell: str, missing: set[str]) -> str:
+def _with_code_points(cell: str, missing: frozenset[str]) -> str:
     """The cell with each of these characters written as 〔U+1F3E0〕."""
     return "".join(f"〔U+{ord(c):04X}〕" if c in missing else c for c in cell)
 

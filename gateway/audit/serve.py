@@ -6,13 +6,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from secrets import token_urlsafe
 
-from fastapi import FastAPI
-
 from gateway.audit.app import audit_app
 from gateway.audit.history import history, indexed_records
 from gateway.audit.ledger import RetainedLedger
 from gateway.audit.verification import Verification
 from gateway.installation.archive import Archive
+from gateway.protocol.application import Application
 from gateway.protocol.serving import ServedApp
 from projections.queries import Queries
 
@@ -25,7 +24,7 @@ def served_pages(archive: Archive, verification: Verification, *, port: int = 0)
     """
     queries = Queries(archive.read_models.reader)
     base = f"/{token_urlsafe(16)}"
-    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    app = Application(limits=())
     app.mount(
         base,
         audit_app(
@@ -37,6 +36,7 @@ def served_pages(archive: Archive, verification: Verification, *, port: int = 0)
             history_at=lambda case, upto: history(indexed_records(archive.store, queries, case, upto), case),
             exception_page=queries.latest_exceptions,
             hub=archive.installation.hub.hex(),
+            custody=archive.installation.custody,
         ),
     )
     with ServedApp(app, port=port) as served:

@@ -1,25 +1,131 @@
-"""``kakehashi agency`` and ``kakehashi send``: one agency's door, its staff, and files sent through it."""
+"""``kakehashi agency`` and ``kakehashi send``: one agency's door, and files sent through it."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Annotated
+from uuid import UUID
 
 import typer
 
-from gateway.cli.opening import installation_of, prompt_passphrase
-from gateway.cli.options import AgencyCode, DataOption, HubUrl, PassphraseFd, PassphraseFile, Port
+from domain.codes import Body
+from gateway.cli.agency_forms import agency_form
+from gateway.cli.agency_index import agency_index
+from gateway.cli.agency_staff import agency_staff, agency_token
+from gateway.cli.opening import keystore_of, machine_time, passphrase_of, read_genesis
+from gateway.cli.options import (
+    FolderOption,
+    HostNames,
+    HubUrl,
+    PassphraseFd,
+    PassphraseFile,
+    Port,
+    TrustedProxies,
+)
 from gateway.cli.printing import err, out, print_file, progress_bar
+from gateway.installation.ceremony import KEY_SET_FILE, create_agency, renew_request
+from gateway.installation.key_folder import AgencyFolder
+from gateway.installation.public_half import fingerprint
+from keys.approval import ApprovalRequest
+from keys.keyset import parse_key_set
 
 agency = typer.Typer(no_args_is_help=True, help="機関の窓口を動かします")
+agency.add_typer(agency_staff, name="staff")
+agency.add_typer(agency_token, name="token")
+agency.add_typer(agency_index, name="index")
+agency.add_typer(agency_form, name="form")
+
+
+@agency.command("init")
+def agency_init(
+    folder: FolderOption,
+    genesis_file: Annotated[
+        Path, typer.Option("--genesis", help="ハブの設立文書(登録責任者から)", dir_okay=False)
+    ],
+    code: Annotated[str, typer.Option("--code", help="機関の略号")],
+    name: Annotated[str, typer.Option("--name", help="機関の名称")],
+    roles: Annotated[str, typer.Option("--roles", help="役割(コンマ区切り。例: CORE,COORD)")],
+    body: Annotated[Body, typer.Option("--body", help="法律上の種類")],
+    municipality: Annotated[
+        str | None,
+        typer.Option(
+            "--municipality",
+            help="属する地方公共団体のコード(市・特別区が設置する児童相談所は、--body MUNICIPALITY とその市・区のコード)",
+        ),
+    ] = None,
+    agency_id: Annotated[
+        UUID | None, typer.Option("--id", help="機関の番号(鍵が失効した機関が、新しい鍵を作るとき)")
+    ] = None,
+    passphrase_file: PassphraseFile = None,
+    passphrase_fd: PassphraseFd = None,
+) -> None:
+    """機関の鍵を、機関の機械に作ります。渡すのは、登録責任者が承認する請求だけです。"""
+    genesis = read_genesis(genesis_file)
+    about = {
+        "code": code,
+        "name": name,
+        "roles": sorted({one.strip() for one in roles.split(",") if one.strip()}),
+        "body": body.value,
+        "municipality": municipality,
+    }
+    asked = create_agency(
+        folder,
+        genesis,
+        about=about,
+        passphrase=passphrase_of(passphrase_file, passphrase_fd, twice=True),
+        now=machine_time(),
+        agency=agency_id,
+    )
+    _print_request(folder, asked)
+
+
+@agency.command("request")
+def agency_request(
+    folder: FolderOption, passphrase_file: PassphraseFile = None, passphrase_fd: PassphraseFd = None
+) -> None:
+    """同じ鍵の請求を、新しい日付で作り直します(承認が期限に間に合わなかったとき)。"""
+    place = AgencyFolder.read(folder)
+    keystore = keystore_of(place, passphrase_file, passphrase_fd)
+    _print_request(folder, renew_request(place, keystore, machine_time()))
+
+
+def _print_request(folder: Path, asked: ApprovalRequest) -> None:
+    key_set, _ = parse_key_set(asked.documents[0].payload)
+    out.print(f"請求: {folder / KEY_SET_FILE}(登録責任者に渡してください)", highlight=False)
+    out.print(f"鍵の照合番号: {fingerprint(key_set.sig, key_set.kem)}", highlight=False)
+    out.print(f"機関の番号: {key_set.agency}", highlight=False)
+    out.print(f"ハブの識別子: {asked.genesis.hub.hex()}", highlight=False)
+    out.print("登録責任者に、電話などで識別子を確かめてください")
+
+
+@agency.command("admit-member")
+def agency_admit_member(
+    folder: FolderOption,
+    hub_url: HubUrl,
+    network: Annotated[UUID, typer.Option("--network", help="地域の番号")],
+    member: Annotated[str, typer.Option("--member", help="加入する機関の略号")],
+    item: Annotated[int, typer.Option("--item", help="児童福祉法25条の5の号", min=1, max=3)],
+    actor: Annotated[str, typer.Option("--actor", help="職員の仮名参照(例: staff.a1)")],
+    passphrase_file: PassphraseFile = None,
+    passphrase_fd: PassphraseFd = None,
+) -> None:
+    """調整機関として、要保護児童対策地域協議会の構成員を加えます。"""
+    from gateway.agency.founding import admit_member
+    from gateway.agency.serve import open_door
+
+    place = AgencyFolder.read(folder)
+    with open_door(place, keystore_of(place, passphrase_file, passphrase_fd), hub_url) as (door, _):
+        admit_member(door, network, member, item, actor)
+    out.print(f"{member} を構成員に加えました")
 
 
 @agency.command("serve")
 def agency_serve(
-    data: DataOption,
-    code: AgencyCode,
+    folder: FolderOption,
     hub_url: HubUrl,
     port: Port = 0,
+    host_names: HostNames = None,
+    trusted_proxies: TrustedProxies = None,
     passphrase_file: PassphraseFile = None,
     passphrase_fd: PassphraseFd = None,
 ) -> None:
@@ -27,44 +133,44 @@ def agency_serve(
     from gateway.agency.serve import serve_agency
     from gateway.protocol.serving import wait_for_stop_signal
 
-    installation = installation_of(data, passphrase_file, passphrase_fd)
-    with serve_agency(installation, code, hub_url, port=port) as url:
-        out.print(f"{code} の窓口: {url}", highlight=False)
+    place = AgencyFolder.read(folder)
+    keystore = keystore_of(place, passphrase_file, passphrase_fd)
+    proxies, names = trusted_proxies or (), host_names or ()
+    with serve_agency(place, keystore, hub_url, port=port, trusted_proxies=proxies, host_names=names) as url:
+        out.print(f"{place.code} の窓口: {url}", highlight=False)
         wait_for_stop_signal()
 
 
-@agency.command("staff")
-def agency_staff(
-    data: DataOption,
-    code: AgencyCode,
-    actor: Annotated[
-        str, typer.Option("--actor", help="職員の仮名参照(例: staff.a1)。委託先では訪問支援者の登録番号")
-    ],
-    name: Annotated[str, typer.Option("--name", help="表示名(この窓口の外には出ません)")],
-    token: Annotated[
-        bool, typer.Option("--token", help="合言葉の代わりに、システム用のトークンを発行します")
-    ] = False,
+@agency.command("statistics")
+def agency_statistics(
+    folder: FolderOption,
+    hub_url: HubUrl,
+    year: Annotated[int, typer.Option("--year", help="年度(例: 2025。4月から翌年3月)")],
+    actor: Annotated[str, typer.Option("--actor", help="職員の仮名参照(例: staff.a1)")],
+    target: Annotated[Path, typer.Option("--out", help="書き出すCSVファイル", dir_okay=False)],
     passphrase_file: PassphraseFile = None,
     passphrase_fd: PassphraseFd = None,
 ) -> None:
-    """窓口に職員(または接続するシステム)を登録します。"""
-    from gateway.agency.serve import add_staff
+    """年度の統計を発行し、小さい数を秘匿したCSVを書きます。前の発行のあと新しいものがなければ、同じものです。"""
+    from gateway.agency.serve import open_door
+    from gateway.agency.statistics.issues import Statistics
+    from gateway.agency.statistics.layout import as_csv, heading
 
-    installation = installation_of(data, passphrase_file, passphrase_fd)
-    secret = None if token else prompt_passphrase("職員の合言葉: ", twice=True)
-    issued = add_staff(installation, code, actor=actor, name=name, passphrase=secret)
-    out.print("登録しました" if issued is None else f"トークン(再表示できません): {issued}", highlight=False)
+    place = AgencyFolder.read(folder)
+    with open_door(place, keystore_of(place, passphrase_file, passphrase_fd), hub_url) as (door, _):
+        issue = Statistics(door).issue(year, actor=actor)
+    target.write_bytes(as_csv(issue, place.code))
+    out.print(f"{heading(issue)}: {target}", highlight=False)
 
 
 def send(
-    code: Annotated[str, typer.Option("--agency", help="送る機関の略号")],
     file: Annotated[Path | None, typer.Argument(help="FHIR Bundle(JSON)・xlsx・csv", dir_okay=False)] = None,
     door: Annotated[str | None, typer.Option("--door", help="動いている窓口のURL")] = None,
     token_file: Annotated[
         Path | None, typer.Option("--token-file", help="窓口のシステム用トークンのファイル", dir_okay=False)
     ] = None,
-    data: Annotated[
-        Path | None, typer.Option("--data", help="窓口が動いていないとき: 鍵のあるフォルダ")
+    folder: Annotated[
+        Path | None, typer.Option("--folder", help="窓口が動いていないとき: 機関の鍵のあるフォルダ")
     ] = None,
     hub_url: Annotated[str | None, typer.Option("--hub", help="窓口が動いていないとき: ハブのURL")] = None,
     answer: Annotated[Path | None, typer.Option("--answer", help="回答を書くファイル")] = None,
@@ -82,19 +188,20 @@ def send(
         template.write_bytes(blank_template())
         out.print(f"ひな形を書きました: {template}", highlight=False)
         return
-    if file is None or (door is None) == (data is None or hub_url is None):
-        raise typer.BadParameter("ファイルと、--door または --data と --hub を指定してください")
+    if file is None or (door is None) == (folder is None or hub_url is None):
+        raise typer.BadParameter("ファイルと、--door または --folder と --hub を指定してください")
     sent = read_file(file)
     if door is not None:
         token = None if token_file is None else read_file(token_file).decode().strip()
         with err.status("送信しています"):
             result = send_through_door(door, token, sent)
     else:
-        assert data is not None
+        assert folder is not None
         assert hub_url is not None
-        installation = installation_of(data, passphrase_file, passphrase_fd)
+        place = AgencyFolder.read(folder)
+        keystore = keystore_of(place, passphrase_file, passphrase_fd)
         with progress_bar("送信", quiet=False) as on_progress:
-            result = send_with_keys(installation, code, hub_url, sent, on_progress)
+            result = send_with_keys(place, keystore, hub_url, sent, on_progress)
     answer_path = write_answer(file, result, answer)
     print_file(result)
     out.print(f"回答: {answer_path}", highlight=False)

@@ -1,27 +1,62 @@
-"""``kakehashi audit``, as the audit office: requests on record, its next mandate, content that two officials approved."""
+"""``kakehashi audit``, as the audit office: requests on record, content that two officials approved."""
 
 from __future__ import annotations
 
 import sys
+from contextlib import AbstractContextManager
 from datetime import date
+from pathlib import Path
 from typing import Annotated
 from uuid import UUID
 
 import typer
 
 from domain.codes import AuditGround, Section
-from domain.errors import Malformed
-from gateway.audit.office_connection import begin_mandate, connect_office
-from gateway.cli.opening import installation_of
-from gateway.cli.options import CaseOption, DataOption, HubUrl, OptionalCase, PassphraseFd, PassphraseFile
+from domain.errors import Malformed, Untrusted
+from gateway.agency.content_form import shown_content
+from gateway.audit.office import AuditOffice
+from gateway.audit.office_connection import connect_office
+from gateway.cli.opening import keystore_of, passphrase_of, read_genesis
+from gateway.cli.options import CaseOption, FolderOption, HubUrl, OptionalCase, PassphraseFd, PassphraseFile
 from gateway.cli.printing import out
+from gateway.cli.registrar import print_public_half
+from gateway.installation.ceremony import create_party
+from gateway.installation.key_folder import KeyFolder
+from gateway.installation.public_half import FILE, PublicHalf
 
 audit_office = typer.Typer(no_args_is_help=True)
 
 
+@audit_office.command("init")
+def audit_init(
+    folder: FolderOption,
+    name: Annotated[str, typer.Option("--name", help="監査機関の名前(署名には入りません)")] = "監査機関",
+    passphrase_file: PassphraseFile = None,
+    passphrase_fd: PassphraseFd = None,
+) -> None:
+    """監査機関の鍵を、監査機関の機械に作ります。渡すのは公開する半分だけです。"""
+    half = create_party(folder, "audit", name, passphrase_of(passphrase_file, passphrase_fd, twice=True))
+    print_public_half(folder, half)
+
+
+@audit_office.command("pin")
+def audit_pin(
+    folder: FolderOption,
+    genesis_file: Annotated[Path, typer.Option("--genesis", help="ハブの設立文書", dir_okay=False)],
+) -> None:
+    """この鍵をどのハブに使うかを、設立文書で控えます(一度だけ)。"""
+    genesis = read_genesis(genesis_file)
+    half = PublicHalf.read(folder / FILE, "audit")
+    if (half.sig, half.kem) != (genesis.audit_sig, genesis.audit_kem):
+        raise Untrusted("audit-keys-of-another")
+    KeyFolder(folder).pin(genesis)
+    out.print(f"ハブの識別子: {genesis.hub.hex()}", highlight=False)
+    out.print("登録責任者に、電話などで識別子を確かめてください")
+
+
 @audit_office.command("request-content")
 def audit_request_content(
-    data: DataOption,
+    folder: FolderOption,
     hub_url: HubUrl,
     case: CaseOption,
     item: Annotated[list[UUID], typer.Option("--item", help="項目の識別子(繰り返し可)")],
@@ -32,14 +67,14 @@ def audit_request_content(
 ) -> None:
     """監査閲覧を請求します。二人の職員がこの番号を承認するまで、何も開けません。"""
     last = _parse_day(until)
-    with connect_office(installation_of(data, passphrase_file, passphrase_fd), hub_url) as office:
+    with _office(folder, hub_url, passphrase_file, passphrase_fd) as office:
         request = office.request_content(case, item, ground=ground, until=last)
     out.print(f"請求番号 {request}")
 
 
 @audit_office.command("request-control")
 def audit_request_control(
-    data: DataOption,
+    folder: FolderOption,
     hub_url: HubUrl,
     case: OptionalCase = None,
     ground: Annotated[AuditGround, typer.Option("--ground", help="理由")] = AuditGround.AUDIT,
@@ -47,41 +82,35 @@ def audit_request_control(
     passphrase_fd: PassphraseFd = None,
 ) -> None:
     """監査を請求し、記録に残します。束(audit export)はこの番号で作ります。内容は開けません。"""
-    with connect_office(installation_of(data, passphrase_file, passphrase_fd), hub_url) as office:
+    with _office(folder, hub_url, passphrase_file, passphrase_fd) as office:
         request = office.request_control(case, ground=ground)
     out.print(f"請求番号 {request}")
 
 
-@audit_office.command("begin-mandate")
-def audit_begin_mandate(
-    data: DataOption,
-    hub_url: HubUrl,
-    number: Annotated[int, typer.Option("--number", help="第何期か(今の期の次)", min=2)],
-    until: Annotated[str, typer.Option("--until", help="任期の最終日(1年以内。例: 2027-03-31)")],
-    passphrase_file: PassphraseFile = None,
-    passphrase_fd: PassphraseFd = None,
-) -> None:
-    """監査の新しい任期を、登録機関の二人の署名で始めます。以後の制御情報は新しい鍵で封じられます。"""
-    last_day = _parse_day(until)
-    begin_mandate(installation_of(data, passphrase_file, passphrase_fd), hub_url, number, last_day)
-    out.print(f"第 {number} 期の監査を始めました")
-
-
 @audit_office.command("open-content")
 def audit_open_content(
-    data: DataOption,
+    folder: FolderOption,
     hub_url: HubUrl,
     case: CaseOption,
     message: Annotated[UUID, typer.Option("--message", help="連絡の識別子(台帳にあります)")],
     item: Annotated[UUID, typer.Option("--item", help="項目の識別子")],
     section: Annotated[Section, typer.Option("--section", help="区分")],
+    raw: Annotated[bool, typer.Option("--raw", help="様式によらず、届いたままの内容を書く")] = False,
     passphrase_file: PassphraseFile = None,
     passphrase_fd: PassphraseFd = None,
 ) -> None:
-    """承認された項目を開き、検証して、そのまま標準出力に書きます。閲覧は台帳に残ります。"""
-    with connect_office(installation_of(data, passphrase_file, passphrase_fd), hub_url) as office:
+    """承認された項目を開き、検証して、様式どおりの行で標準出力に書きます。閲覧は台帳に残ります。"""
+    with _office(folder, hub_url, passphrase_file, passphrase_fd) as office:
         opened = office.open(case, message, item, section.value)
-    sys.stdout.buffer.write(opened.content)
+    text = shown_content(opened.schema, opened.content).text.encode()
+    sys.stdout.buffer.write(opened.content if raw else text)
+
+
+def _office(
+    folder: Path, hub_url: str, file: Path | None, fd: int | None
+) -> AbstractContextManager[AuditOffice]:
+    place = KeyFolder(folder)
+    return connect_office(place, keystore_of(place, file, fd), hub_url)
 
 
 def _parse_day(text: str) -> date:

@@ -1,31 +1,125 @@
-"""``kakehashi init`` and ``kakehashi hub``: founding a hub and serving it."""
+"""``kakehashi hub``: founding a hub and serving it."""
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from gateway.cli.opening import installation_of, optional_time, passphrase_of
-from gateway.cli.options import DataOption, PassphraseFd, PassphraseFile, Port
+from gateway.cli.opening import installation_of, machine_time, optional_time, passphrase_of
+from gateway.cli.options import DataOption, HostNames, PassphraseFd, PassphraseFile, Port, TrustedProxies
 from gateway.cli.printing import out
+from gateway.installation.archive import name_bus, require_unused_bus
+from gateway.installation.ceremony import FOUNDING_FILE, complete_founding, request_founding, submit_frames
+from gateway.installation.exchanged_files import read_exchanged_file
 from gateway.installation.folder import create_installation
+from gateway.installation.public_half import PublicHalf, grouped, require_three_registrars
+from gateway.protocol.client import HubClient
+from keys.approval import parse_approval
 
+GENESIS_FILE = "hub.genesis"
 hub = typer.Typer(no_args_is_help=True, help="ハブを動かします")
 
 
-def init(
+@hub.command("init")
+def hub_init(
     data: DataOption,
-    rehearsal: Annotated[bool, typer.Option("--rehearsal", help="訓練用にします(合言葉は自動)")] = False,
+    registrars: Annotated[
+        list[Path] | None,
+        typer.Option("--registrar", help="登録責任者の公開する半分(三人分、三回)", dir_okay=False),
+    ] = None,
+    audit: Annotated[
+        Path | None, typer.Option("--audit", help="監査機関の公開する半分", dir_okay=False)
+    ] = None,
+    hosted: Annotated[
+        bool, typer.Option("--hosted", help="登録責任者・監査機関・各機関の鍵も、この機械で作って預かります")
+    ] = False,
+    rehearsal: Annotated[
+        bool, typer.Option("--rehearsal", help="訓練用にします(すべてこの機械で、合言葉は自動)")
+    ] = False,
     register: Annotated[
         Path | None,
-        typer.Option("--register", help="機関の名簿(YAML)。docs は gateway/README.md", dir_okay=False),
+        typer.Option(
+            "--register", help="--hosted/--rehearsal: 機関の名簿(YAML)。gateway/README.md", dir_okay=False
+        ),
+    ] = None,
+    bus: Annotated[
+        Path | None,
+        typer.Option("--bus", help="自分で運用する保存先の設定ファイル(bus.json)", dir_okay=False),
     ] = None,
     passphrase_file: PassphraseFile = None,
     passphrase_fd: PassphraseFd = None,
 ) -> None:
-    """ハブを新しく設置します: 鍵・創設記録・規則集、名簿があれば機関の鍵の公示まで。"""
+    """ハブの鍵だけを作り、設立の請求を書きます。二人の承認の後、hub found で設立します。"""
+    if bus is not None:
+        require_unused_bus(bus)  # before anything is created
+    if hosted or rehearsal:
+        if registrars or audit is not None or (hosted and rehearsal):
+            raise typer.BadParameter("--hosted、--rehearsal、--registrar/--audit のどれか一つにしてください")
+        _create_hosted_hub(
+            data,
+            register,
+            bus,
+            None if rehearsal else passphrase_of(passphrase_file, passphrase_fd, twice=True),
+        )
+        return
+    if not registrars or audit is None or register is not None:
+        raise typer.BadParameter(
+            "--registrar を三回と --audit を指定してください(一台で済ませるなら --hosted)"
+        )
+    halves = [PublicHalf.read(path, "registrar") for path in registrars]
+    audit_half = PublicHalf.read(audit, "audit")
+    require_three_registrars(halves)
+    founding = request_founding(
+        data,
+        registrars=halves,
+        audit=audit_half,
+        passphrase=passphrase_of(passphrase_file, passphrase_fd, twice=True),
+        now=machine_time(),
+    )
+    if bus is not None:
+        name_bus(data / "hub", bus)
+    for half in (*halves, audit_half):
+        out.print(f"{half.name}: 照合番号 {half.fingerprint}", highlight=False, markup=False)
+    out.print("それぞれの本人に、電話などで照合番号を確かめてください。")
+    out.print(
+        f"設立の請求: {data / 'hub' / FOUNDING_FILE}(照合番号 {grouped(founding.digest)})", highlight=False
+    )
+    out.print("二人の登録責任者が kakehashi registrar approve で承認し、hub found で設立します(6日以内)。")
+
+
+@hub.command("found")
+def hub_founding(
+    data: DataOption,
+    approvals: Annotated[list[Path], typer.Argument(help="二人の登録責任者の承認のファイル")],
+    passphrase_file: PassphraseFile = None,
+    passphrase_fd: PassphraseFd = None,
+) -> None:
+    """二人の承認を合わせて、ハブを設立します(最初の記録と規則集)。"""
+    from gateway.hub.runtime import start_hub
+    from gateway.protocol.serving import ServedApp
+
+    orders = complete_founding(data, [parse_approval(read_exchanged_file(path)) for path in approvals])
+    installation = installation_of(data, passphrase_file, passphrase_fd)
+    with out.status("ハブを創設しています…"):
+        runtime = start_hub(installation)
+        try:
+            with ServedApp(runtime.app) as served, closing(HubClient(served.url)) as client:
+                submit_frames(client, orders)
+        finally:
+            runtime.close()
+    genesis_file = data / GENESIS_FILE
+    genesis_file.write_bytes(installation.genesis_frame.encode())
+    out.print(f"[green]設立しました[/] {data}")
+    out.print(f"ハブの識別子: {installation.hub.hex()}", highlight=False)
+    out.print(f"設立文書: {genesis_file}(各機関と監査機関に渡してください)", highlight=False)
+    out.print(f"起動: kakehashi hub serve --data {data}", highlight=False)
+
+
+def _create_hosted_hub(data: Path, register: Path | None, bus: Path | None, passphrase: bytes | None) -> None:
+    """Everything on this machine. ``passphrase``: None for a rehearsal."""
     from gateway.agency.founding import RegisterFile, register_agencies
     from gateway.hub.runtime import start_hub
     from gateway.protocol.serving import ServedApp
@@ -33,22 +127,24 @@ def init(
     register_file = (
         RegisterFile.read(register) if register is not None else None
     )  # before anything is created
-    passphrase = None if rehearsal else passphrase_of(passphrase_file, passphrase_fd, twice=True)
     with out.status("鍵を作成しています…"):
         new_installation = create_installation(
-            data, mode="rehearsal" if rehearsal else "real", passphrase=passphrase
+            data, mode="rehearsal" if passphrase is None else "real", passphrase=passphrase
         )
+    if bus is not None:
+        name_bus(new_installation.hub_folder, bus)
     with out.status("ハブを創設しています…"):
         runtime = start_hub(new_installation)
         try:
             with ServedApp(runtime.app) as served:
-                register_agencies(new_installation, served.url, register_file)
+                register_agencies(new_installation, served.url, register_file, passphrase)
         finally:
             runtime.close()
     out.print(f"[green]設置しました[/] {data}")
     out.print(f"ハブの識別子: {new_installation.hub.hex()}", highlight=False)
-    if not rehearsal:
-        out.print("registrars/ の3つの鍵は3人の登録責任者がそれぞれ持ち帰り、ここから消してください。")
+    (data / GENESIS_FILE).write_bytes(new_installation.genesis_frame.encode())
+    if passphrase is not None:
+        out.print("登録責任者・監査機関・各機関の鍵も、この機械にあります(custody: HOSTED)。")
     out.print(f"起動: kakehashi hub serve --data {data}", highlight=False)
 
 
@@ -56,6 +152,8 @@ def init(
 def hub_serve(
     data: DataOption,
     port: Port = 0,
+    host_names: HostNames = None,
+    trusted_proxies: TrustedProxies = None,
     clock: Annotated[
         str | None, typer.Option("--clock", help="訓練用ハブの時計の始まり(例: 2025-05-01T09:00:00+09:00)")
     ] = None,
@@ -67,6 +165,8 @@ def hub_serve(
     from gateway.protocol.serving import wait_for_stop_signal
 
     at = optional_time(clock)
-    with serve_hub(installation_of(data, passphrase_file, passphrase_fd), port=port, at=at) as url:
+    installation = installation_of(data, passphrase_file, passphrase_fd)
+    proxies, names = trusted_proxies or (), host_names or ()
+    with serve_hub(installation, port=port, at=at, trusted_proxies=proxies, host_names=names) as url:
         out.print(f"ハブ: {url}", highlight=False)
         wait_for_stop_signal()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import typer
@@ -12,16 +12,29 @@ import typer
 from domain.errors import NotFound
 from gateway.hub.read_models import catch_up
 from gateway.installation.archive import Archive, open_archive
+from gateway.installation.exchanged_files import read_exchanged_file
 from gateway.installation.folder import Installation, moment, open_installation
-from keys.keystore import read_passphrase
+from gateway.installation.key_folder import KeyFolder
+from gateway.installation.unlocking import PROMPT, unlock_in_child
+from keys.frame import parse_frame
+from keys.genesis import Genesis, verify_genesis
+from keys.keystore import Keystore
+from keys.passphrase import read_passphrase
 
 
 def installation_of(data: Path, file: Path | None, fd: int | None) -> Installation:
     """The installation in this folder; its passphrase is requested unless it is a rehearsal's. Raises NotFound."""
     if not (data / "installation.json").exists():
         raise NotFound("no-installation")
-    rehearsal = (data / "passphrase").exists()
-    return open_installation(data, None if rehearsal else passphrase_of(file, fd))
+    if (data / "hub" / "passphrase").exists():
+        return open_installation(data)
+    keystore = unlock_in_child(data / "hub" / "keystore", file, fd)
+    return open_installation(data, data_key=keystore.data_key)
+
+
+def keystore_of(place: KeyFolder, file: Path | None, fd: int | None) -> Keystore:
+    """The opened keystore of this folder; its passphrase is requested unless it serves a rehearsal. Raises NotFound."""
+    return place.unlock() if place.rehearsal else unlock_in_child(place.keystore, file, fd)
 
 
 @contextmanager
@@ -35,11 +48,11 @@ def archive_of(data: Path, file: Path | None, fd: int | None) -> Iterator[Archiv
         yield archive
 
 
-def passphrase_of(file: Path | None, fd: int | None, *, twice: bool = False) -> bytes:
-    """The passphrase from a file or descriptor, else from the terminal (``twice``: confirmed by a second entry)."""
+def passphrase_of(file: Path | None, fd: int | None, *, twice: bool = False, prompt: str = PROMPT) -> bytes:
+    """A new passphrase from a file or descriptor, else from the terminal (``twice``: confirmed by a second entry)."""
     if file is not None or fd is not None:
         return read_passphrase(file=file, fd=fd)
-    return prompt_passphrase("合言葉: ", twice=twice)
+    return prompt_passphrase(prompt, twice=twice)
 
 
 def prompt_passphrase(text: str, *, twice: bool) -> bytes:
@@ -48,6 +61,19 @@ def prompt_passphrase(text: str, *, twice: bool) -> bytes:
     if twice and read_passphrase(prompt="もう一度: ") != first:
         raise typer.BadParameter("二つの合言葉が違います")
     return first
+
+
+def machine_time() -> datetime:
+    """The time of this machine, for what is made or approved on it."""
+    return datetime.now(UTC)
+
+
+def read_genesis(path: Path) -> Genesis:
+    """The genesis in the file that the founder of a hub handed out, signed by the hub and two registrars.
+
+    Raises NotFound, Malformed, Untrusted. That it is the right hub is for the caller to compare.
+    """
+    return verify_genesis(parse_frame(read_exchanged_file(path)))
 
 
 def optional_time(text: str | None) -> datetime | None:

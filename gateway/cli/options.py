@@ -8,7 +8,19 @@ from uuid import UUID
 
 import typer
 
+FolderOption = Annotated[Path, typer.Option("--folder", help="鍵のあるフォルダ", file_okay=False)]
 DataOption = Annotated[Path, typer.Option("--data", help="ハブのフォルダ", file_okay=False)]
+TrustedProxies = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--trusted-proxy",
+        help="手前に置いた中継サーバーのアドレス(X-Forwarded-For を信じる相手。省略時はだれも信じません)",
+    ),
+]
+HostNames = Annotated[
+    list[str] | None,
+    typer.Option("--host-name", help="前に置くリバースプロキシの公開名(ポートなし。くり返し可)"),
+]
 Port = Annotated[int, typer.Option("--port", help="待ち受けるポート(0: 空いているもの)", min=0, max=65535)]
 PassphraseFile = Annotated[
     Path | None, typer.Option("--passphrase-file", help="合言葉のファイル(訓練用では不要)", dir_okay=False)

@@ -56,7 +56,7 @@ def scenario_run(
 
 def torture(
     kinds: Annotated[
-        list[str] | None, typer.Argument(help="kill・seams・full・line・bits(省略時はすべて)")
+        list[str] | None, typer.Argument(help="kill・seams・full・network・bits・cluster(省略時はすべて)")
     ] = None,
     count: Annotated[int, typer.Option("--count", help="種類ごとの回数", min=1)] = 50,
     seed: Annotated[int, typer.Option("--seed", help="乱数の種(同じ種は同じ壊し方)")] = 1,
@@ -105,10 +105,21 @@ def bench(
     compare_log: Annotated[
         bool, typer.Option("--compare-log", help="代わりに、記録簿のあるハブとないハブを並べて測ります")
     ] = False,
+    big_case: Annotated[
+        int | None,
+        typer.Option(
+            "--big-case", help="代わりに、この件数の連絡がある事例と新しい事例を並べて測ります", min=2
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """速さを測ります: 同じバイト列を、素の部品と並べて、1回の実行で。"""
-    if log is not None:
+    if big_case is not None:
+        from gateway.rehearsal.bench.big_case import SAMPLES, compare_big_case
+
+        with progress_bar("連絡", quiet=as_json) as on_progress:
+            rows = compare_big_case(big_case, SAMPLES, on_progress)
+    elif log is not None:
         from gateway.rehearsal.bench.proofs import measure as measure_proofs
 
         with progress_bar("記録簿", quiet=as_json) as on_progress:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from base64 import b64decode
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,13 @@ import httpx2 as httpx
 from adapters.agencies import WrongFile
 from domain.errors import NotFound, Unavailable
 from gateway.agency.files import Files
+from gateway.agency.parsing import ParsingPool
 from gateway.agency.serve import open_door
 from gateway.agency.staff import Person
 from gateway.agency.web.api import file_out
-from gateway.installation.folder import Installation
+from gateway.installation.key_folder import AgencyFolder
 from gateway.protocol.problems import error_of
+from keys.keystore import Keystore
 
 REQUEST_SECONDS = 600.0
 SEND_PERSON = Person("system.send", "kakehashi send")
@@ -40,12 +43,18 @@ def send_through_door(url: str, token: str | None, data: bytes) -> dict[str, Any
 
 
 def send_with_keys(
-    installation: Installation, code: str, hub_url: str, data: bytes, on_progress: Callable[[int, int], None]
+    place: AgencyFolder,
+    keystore: Keystore,
+    hub_url: str,
+    data: bytes,
+    on_progress: Callable[[int, int], None],
 ) -> dict[str, Any]:
     """The same by the keys that lie in this folder, where no door is running."""
-    with open_door(installation, code, hub_url) as (door, _, _):
+    with open_door(place, keystore, hub_url) as (door, _), closing(ParsingPool()) as parsing_pool:
         try:
-            return file_out(Files(door).send(SEND_PERSON, data, on_progress)).model_dump(mode="json")
+            return file_out(Files(door, parsing_pool).send(SEND_PERSON, data, on_progress)).model_dump(
+                mode="json"
+            )
         except WrongFile as wrong_file:
             return file_out(Files.refused(data, wrong_file), wrong_file.findings).model_dump(mode="json")
 

@@ -11,13 +11,14 @@ import typer
 
 from domain.errors import Malformed
 from gateway.cli.opening import passphrase_of
-from gateway.cli.options import PassphraseFd, PassphraseFile, Port
+from gateway.cli.options import HostNames, PassphraseFd, PassphraseFile, Port, TrustedProxies
 from gateway.cli.printing import out
+from gateway.installation.unlocking import unlock_in_child
 from gateway.protocol.client import HubClient
 from gateway.witness.service import Witness
 from keys import canonical
 from keys.checkpoint import origin_of
-from keys.keystore import open_keystore, write_keystore
+from keys.keystore import write_keystore
 from keys.note import is_name
 from keys.signing import SignatureKeys, SignatureKind
 
@@ -56,6 +57,8 @@ def witness_serve(
     hub_url: Annotated[str, typer.Option("--hub", help="ハブのURL")],
     hub_id: Annotated[str, typer.Option("--hub-id", help="控えておいたハブの識別子(16進)")],
     port: Port = 0,
+    host_names: HostNames = None,
+    trusted_proxies: TrustedProxies = None,
     passphrase_file: PassphraseFile = None,
     passphrase_fd: PassphraseFd = None,
 ) -> None:
@@ -64,7 +67,7 @@ def witness_serve(
     from gateway.witness.app import witness_app
 
     about = json.loads((data / "witness.json").read_text())
-    seeds = open_keystore(data / "keystore", passphrase_of(passphrase_file, passphrase_fd))["wit"]
+    seeds = unlock_in_child(data / "keystore", passphrase_file, passphrase_fd).secrets["wit"]
     client = HubClient(hub_url, hub=canonical.parse_digest(hub_id))
     genesis = client.genesis()
     client.close()
@@ -72,7 +75,8 @@ def witness_serve(
     keys = SignatureKeys.from_seeds(SignatureKind.LOG, seeds)
     witness_service = Witness(data / "witness.db", about["name"], keys, logs, lambda: int(time()))
     try:
-        with ServedApp(witness_app(witness_service), port=port) as served:
+        app, proxies, names = witness_app(witness_service), trusted_proxies or (), host_names or ()
+        with ServedApp(app, port=port, trusted_proxies=proxies, host_names=names) as served:
             out.print(f"立会人: {served.url}", highlight=False)
             wait_for_stop_signal()
     finally:

@@ -7,25 +7,26 @@ from asyncio import wrap_future
 from base64 import b64decode, b64encode
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from fastapi import FastAPI, Request
 from fastapi.concurrency import run_in_threadpool
-from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
-from starlette.exceptions import HTTPException
 
 from domain.error_codes import Audience
-from domain.errors import ExchangeError, InvariantViolation, Malformed, NotFound, Untrusted
+from domain.errors import ExchangeError, Malformed, NotFound, Untrusted
 from domain.events import EVENTS, AccessEvent, CommandRefused, OpeningRefused, dump
 from domain.reasons import Reason
+from gateway.hub.health_reports import HealthReports
 from gateway.hub.hub import Hub
 from gateway.hub.log import LogKeeper
 from gateway.hub.queries import SignedQueries
 from gateway.hub.release import Answer, Release
 from gateway.hub.timestamps import TimeStamps
 from gateway.hub.witnesses import Witnesses
+from gateway.protocol.application import Application
+from gateway.protocol.limits import FORM_MAX_BYTES, HUB_CAPACITIES, Load, RouteLimit
 from gateway.protocol.problem_responses import problem_responses, with_problem_schemas
 from gateway.protocol.problems import MEDIA_TYPE, problem
 from gateway.protocol.serving import read_bounded_body
@@ -66,71 +67,74 @@ NOT_READY: dict[int | str, dict[str, Any]] = {
 }
 
 
+class UploadPlace(Protocol):
+    """Where uploaded items go (see ``uploads``)."""
+
+    def require_room(self, agency: UUID) -> None: ...
+
+    def put(self, agency: UUID, digest: bytes, sealed: bytes) -> None: ...
+
+
+LIMITS = (
+    RouteLimit("GET", "/healthz", Load.HEALTH),
+    RouteLimit("GET", "/readyz", Load.HEALTH),
+    RouteLimit("POST", "/v1/commands", Load.KNOWN, MAX_REQUEST_BYTES),
+    RouteLimit("POST", "/v1/queries", Load.QUERY, MAX_REQUEST_BYTES),
+    RouteLimit("PUT", "/v1/items/{digest}", Load.HEAVY, MAX_ITEM_BYTES),
+    RouteLimit("POST", "/v1/rehearsal/clock", Load.HEAVY, FORM_MAX_BYTES),
+    RouteLimit(
+        "GET", "/v1/key-sets/{agency}", Load.QUERY
+    ),  # reads from the bus, so the others need not wait for it
+    RouteLimit("GET", "/{path:path}", Load.PUBLIC),
+)
+
+
 def hub_app(
     hub: Hub,
     signed_queries: SignedQueries,
     *,
     genesis: bytes,
     health: Callable[[], dict[str, Any]],
-    put_item: Callable[[bytes, bytes], None],
+    uploads: UploadPlace,
     rehearsal_token: str | None,
     log_keeper: LogKeeper,
     witnesses: Witnesses,
     timestamps: TimeStamps,
-) -> FastAPI:
+) -> Application:
     """The application. ``health`` reports on bus, keys, disk and read models; ``rehearsal_token`` sets the clock."""
-    app = FastAPI(
+    app = Application(
         title="架け橋 ハブの窓口",
         version="1",
         description="Signed frames in, receipts out. Source: architecture §3; KH-1 §5.",
-        docs_url=None,
-        redoc_url=None,
+        openapi_url="/openapi.json",
+        limits=LIMITS,
+        capacities=HUB_CAPACITIES,
+        challenge="KH-1",
+        error_response=lambda _, error: _problem_response(error),
     )
-    _add_error_handlers(app)
     _add_register_routes(app, hub, genesis)
-    _add_command_routes(app, hub, signed_queries, put_item)
+    _add_command_routes(app, hub, signed_queries, uploads)
     _add_log_routes(app, log_keeper, witnesses)
     _add_time_route(app, timestamps)
     _add_rehearsal_route(app, hub, rehearsal_token)
     _add_health_routes(app, health)
-    return with_problem_schemas(app, Audience.HUB)
-
-
-def _add_error_handlers(app: FastAPI) -> None:
-    @app.exception_handler(ExchangeError)
-    async def on_error(_: Request, error: ExchangeError) -> JSONResponse:
-        return _problem_response(error)
-
-    @app.exception_handler(RequestValidationError)
-    async def on_invalid_request(_: Request, error: RequestValidationError) -> JSONResponse:
-        return _problem_response(Malformed("wrong-request"))
-
-    @app.exception_handler(HTTPException)
-    async def on_no_route(_: Request, error: HTTPException) -> JSONResponse:
-        if error.status_code == 404:
-            return _problem_response(NOT_FOUND)
-        answer = _problem_response(Malformed("wrong-method"), error.status_code)
-        answer.headers.update(error.headers or {})
-        return answer
-
-    @app.exception_handler(Exception)
-    async def on_unexpected_error(_: Request, error: Exception) -> JSONResponse:
-        return _problem_response(InvariantViolation("unexpected"))
+    with_problem_schemas(app, Audience.HUB)
+    return app
 
 
 def _add_register_routes(app: FastAPI, hub: Hub, genesis: bytes) -> None:
     @app.get("/v1/genesis", response_class=Response, tags=["hub"], responses=problems(500))
-    def get_genesis() -> Response:
+    async def get_genesis() -> Response:
         """The founding frame (KHF1), whose payload's SHA-256 is the hub's id."""
         return Response(genesis, media_type="application/vnd.kakehashi.frame")
 
     @app.get("/v1/clock", tags=["hub"], responses=problems(500))
-    def get_clock() -> dict[str, Any]:
+    async def get_clock() -> dict[str, Any]:
         """The hub's time."""
         return {"now": dump(hub.clock.now()), "mode": hub.genesis.mode}
 
     @app.get("/v1/agencies", tags=["register"], responses=problems(500))
-    def get_agencies() -> dict[str, Any]:
+    async def get_agencies() -> dict[str, Any]:
         """Which agencies have a key set in force; what it says is in the signed key set itself."""
         agencies = sorted(hub.register.agencies.values(), key=lambda a: a.id)
         return {
@@ -142,15 +146,18 @@ def _add_register_routes(app: FastAPI, hub: Hub, genesis: bytes) -> None:
         }
 
     @app.get("/v1/key-sets/{agency}", tags=["register"], responses=problems(400, 404, 500, 503))
-    def get_key_sets(agency: UUID) -> dict[str, Any]:
+    async def get_key_sets(agency: UUID) -> dict[str, Any]:
         """The published key sets of an agency, oldest first, as they were signed."""
         if agency not in hub.register.agencies:
             raise NotFound("not-found")
-        return {"frames": [_b64(f) for f in hub.releasing.key_sets(agency)]}
+        return {"frames": [_b64(f) for f in await run_in_threadpool(hub.releasing.key_sets, agency)]}
 
 
 def _add_command_routes(
-    app: FastAPI, hub: Hub, signed_queries: SignedQueries, put_item: Callable[[bytes, bytes], None]
+    app: FastAPI,
+    hub: Hub,
+    signed_queries: SignedQueries,
+    uploads: UploadPlace,
 ) -> None:
     @app.post(
         "/v1/commands", tags=["commands"], responses=REFUSAL | problems(400, 401, 404, 409, 413, 500, 503)
@@ -160,13 +167,15 @@ def _add_command_routes(
         data = await read_bounded_body(request, MAX_REQUEST_BYTES)
         return _answer_response(await wrap_future(hub.submit(data)))
 
-    @app.post("/v1/queries", tags=["commands"], responses=problems(400, 401, 404, 413, 500, 503))
+    @app.post("/v1/queries", tags=["commands"], responses=problems(400, 401, 404, 409, 413, 500, 503))
     async def post_query(request: Request) -> JSONResponse:
-        """A signed query, which leaves no record: feed, recipients, ledger (KHQ1 without parts)."""
+        """A signed query, which leaves no record: feed, recipients, ledger (KHQ1 without parts).
+
+        Each is answered once: a second try needs a new signature."""
         data = await read_bounded_body(request, MAX_REQUEST_BYTES)
         return JSONResponse(await run_in_threadpool(signed_queries.answer, data))
 
-    @app.put("/v1/items/{digest}", tags=["commands"], responses=problems(400, 401, 413, 500, 503))
+    @app.put("/v1/items/{digest}", tags=["commands"], responses=problems(400, 401, 403, 404, 413, 500, 503))
     async def put_sealed_item(digest: str, request: Request) -> dict[str, Any]:
         """A sealed item over 16 KiB, before the command that names it.
 
@@ -177,25 +186,29 @@ def _add_command_routes(
             signed = b64decode(request.headers.get("kakehashi-request", ""), validate=True)
         except ValueError as error:
             raise Malformed("upload-header") from error
-        await run_in_threadpool(signed_queries.authorise_upload, signed, digest_bytes)
+        agency = await run_in_threadpool(signed_queries.authorise_upload, signed, digest_bytes)
+        await run_in_threadpool(uploads.require_room, agency)
         data = await read_bounded_body(request, MAX_ITEM_BYTES)
-        await run_in_threadpool(put_item, digest_bytes, data)
+        await run_in_threadpool(uploads.put, agency, digest_bytes, data)
         return {"stored": digest}
 
 
 def _add_log_routes(app: FastAPI, log_keeper: LogKeeper, witnesses: Witnesses) -> None:
     @app.get("/v1/log/checkpoint", response_class=Response, tags=["log"], responses=problems(404, 500))
-    def get_checkpoint() -> Response:
+    async def get_checkpoint() -> Response:
         """The last signed head of the transparency log (C2SP tlog-checkpoint)."""
         return Response(log_keeper.checkpoint, media_type="text/plain; charset=utf-8")
 
     @app.get("/v1/log/witnessed", response_class=Response, tags=["log"], responses=problems(404, 500))
-    def get_witnessed() -> Response:
+    async def get_witnessed() -> Response:
         """The newest head that was sent to witnesses, with their cosignatures (C2SP tlog-cosignature)."""
         return Response(witnesses.witnessed, media_type="text/plain; charset=utf-8")
 
     @app.get(
-        "/v1/log/tile/{path:path}", response_class=Response, tags=["log"], responses=problems(404, 500, 503)
+        "/v1/log/tile/{path:path}",
+        response_class=Response,
+        tags=["log"],
+        responses=problems(400, 404, 500, 503),
     )
     def get_tile(path: str) -> Response:
         """A tile of hashes, or a bundle of entries (C2SP tlog-tiles)."""
@@ -231,8 +244,8 @@ def _add_rehearsal_route(app: FastAPI, hub: Hub, rehearsal_token: str | None) ->
         """Move a rehearsal's clock forward; what falls due on the way is recorded first."""
         if rehearsal_token is None:
             raise NotFound("not-found")
-        authorisation = request.headers.get("authorization", "")
-        if not hmac.compare_digest(authorisation.encode(), f"Bearer {rehearsal_token}".encode()):
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not hmac.compare_digest(token.encode(), rehearsal_token.encode()):
             raise Untrusted("wrong-token")
         try:
             body = await request.json()
@@ -244,15 +257,17 @@ def _add_rehearsal_route(app: FastAPI, hub: Hub, rehearsal_token: str | None) ->
 
 
 def _add_health_routes(app: FastAPI, health: Callable[[], dict[str, Any]]) -> None:
+    reports = HealthReports(health)
+
     @app.get("/healthz", tags=["health"])
-    def get_health() -> dict[str, str]:
+    async def get_health() -> dict[str, str]:
         """The process answers."""
         return {"status": "up"}
 
     @app.get("/readyz", tags=["health"], responses=NOT_READY)
-    def get_ready() -> JSONResponse:
+    async def get_ready() -> JSONResponse:
         """Whether the hub can record: keys open, bus connected, disk not full, read models up to date."""
-        report = health()
+        report = await reports.newest()
         return JSONResponse(report, 200 if report["ready"] else 503)
 
 
@@ -279,12 +294,10 @@ def _is_refused_opening(answer: Answer) -> bool:
     )
 
 
-def _problem_response(error: ExchangeError, other_status: int | None = None) -> JSONResponse:
+def _problem_response(error: ExchangeError) -> JSONResponse:
     if isinstance(error, NotFound) and error.error_code == NOT_FOUND.error_code:
         error = NOT_FOUND
     status, body = problem(error)
-    if other_status is not None:
-        status = body["status"] = other_status
     return JSONResponse(body, status, media_type=MEDIA_TYPE)
 
 

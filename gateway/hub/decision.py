@@ -7,7 +7,7 @@ What fails before ``decide`` is raised as an error and not recorded; what ``deci
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from uuid import UUID
@@ -25,7 +25,7 @@ from domain.addressing import (
 )
 from domain.case import Message
 from domain.decide import decide, find_item
-from domain.errors import Conflict, NotFound, Unavailable
+from domain.errors import Conflict, Malformed, NotFound, Unavailable, Untrusted
 from domain.events import (
     AccessEvent,
     CaseMessage,
@@ -36,9 +36,9 @@ from domain.events import (
     SectionOpened,
     WrappedKeyFetchedForRewrap,
 )
-from domain.record import Command, Record
+from domain.record import About, Command, Record
 from domain.refusals import is_refusal
-from domain.world import World, rests_on
+from domain.world import World, other_case_named_in, rests_on
 from gateway.hub.admission import Admission, VerifiedCommand
 from gateway.hub.clock import Clock
 from gateway.hub.memory import WorldCache
@@ -61,13 +61,14 @@ class Deciding:
     recording: Recording
     releasing: Releasing
     clock: Clock
+    may_name_item: Callable[[bytes], bool]
 
     def decide(self, verified: VerifiedCommand) -> PendingRecord | DeferredAnswer:
         """The decision on this command by the state of this moment."""
         if verified.signature_error is not None:
             return self._recorded_answer(verified, verified.signature_error)
         command, payload = verified.command, verified.payload
-        world = self.world_cache.world(command.about)
+        world = self._with_other_case(self.world_cache.world(command.about), command)
         version = _answered_version(world, command)
         reading = isinstance(command.proposed_event, AccessEvent)
         now = self.clock.now()  # read once: what is checked by it is recorded by it
@@ -83,6 +84,16 @@ class Deciding:
             return self._decide_reading(world, verified, command.proposed_event, version, now)
         self._require_recipients_and_items(world, command, payload)
         return _decide_command(world, verified, now)
+
+    def _with_other_case(self, world: World, command: Command) -> World:
+        """The world with the other case on which this decision rests, if it is there."""
+        other = other_case_named_in(command.proposed_event)
+        if other is None:
+            return world
+        try:
+            return replace(world, other=self.world_cache.world(About(Kind.CASE, other)).case)
+        except (NotFound, Malformed, Untrusted):  # no case, or one that can't be read any more
+            return world
 
     def _recorded_answer(self, verified: VerifiedCommand, signature_error: Exception) -> DeferredAnswer:
         """The answer to a frame that is recorded byte for byte, whatever became of its keys since then.
@@ -113,7 +124,7 @@ class Deciding:
                 raise Conflict("wrong-recipients")
             self.admission.require_keys_in_force(payload)
             for item in payload.items:
-                if item.storage == "store" and not self.store.has_item(item.digest):
+                if item.storage == "store" and not self.may_name_item(item.digest):
                     raise Conflict("item-not-uploaded")
         elif isinstance(command.proposed_event, ItemsRewrapped):
             self.admission.require_keys_in_force(payload)

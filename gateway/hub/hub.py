@@ -10,16 +10,17 @@ from functools import partial
 from uuid import UUID
 
 from adapters.store import Store
-from domain.addressing import item_recipients
+from domain.addressing import is_informed, item_recipients, may_ask_recipients
 from domain.decide import rewrapper
 from domain.errors import Conflict, NotFound, Unavailable
 from domain.events import CaseMessage, Item, Kind
 from domain.record import About, Command
 from domain.register import Agency, Register
 from domain.visibility import pending_keys
-from domain.world import World, may_address_case
+from domain.world import World, other_case_named_in
 from gateway.hub.admission import Admission, VerifiedCommand
 from gateway.hub.clock import Clock
+from gateway.hub.concerns import Concerns
 from gateway.hub.decision import Deciding, DeferredAnswer
 from gateway.hub.executor import Executor
 from gateway.hub.memory import WorldCache
@@ -57,20 +58,30 @@ class Hub:
         deadlines: Mapping[UUID, datetime] | None = None,
         shredder: Shredder | None = None,
         offer_leaf: Callable[[Leaf], None] = lambda _: None,
+        may_name_item: Callable[[bytes], bool] | None = None,
+        cached_cases: int | None = None,
     ) -> None:
         """``register``: as it was at the position ``head`` of the stream; ``deadlines``: of each case in which a
-        clock runs, when the next one runs out. Without a ``shredder`` nothing is destroyed."""
+        clock runs, when the next one runs out. Without a ``shredder`` nothing is destroyed. ``may_name_item``: whether a
+        new command may name this uploaded item (by default every one that is stored). ``cached_cases``: how many cases
+        stay in memory (None: ``memory.CACHED_CASES``)."""
         self.genesis = genesis
         self.id = hub
         self.clock = clock
-        self._world_cache = WorldCache(store, register, deadlines)
+        self._world_cache = WorldCache(store, register, deadlines, cached_cases)
         self.admission = Admission(
             genesis=genesis, hub=hub, register=lambda: self._world_cache.register, clock=clock
         )
         self.releasing = Releasing(store, hub, genesis.mode, log)
         self._recording = Recording(store, self._world_cache, head, offer_leaf)
         self._deciding = Deciding(
-            self._world_cache, store, self.admission, self._recording, self.releasing, clock
+            self._world_cache,
+            store,
+            self.admission,
+            self._recording,
+            self.releasing,
+            clock,
+            may_name_item or store.has_item,
         )
         self._timers = Timers(clock, self._world_cache, self._recording, shredder, genesis.log_id)
         self._executor = executor
@@ -89,6 +100,11 @@ class Hub:
     def failed_destructions(self) -> Mapping[UUID, str]:
         """Cases whose keys could not be destroyed, with the error code; tried again at the next start."""
         return self._timers.failed_destructions
+
+    @property
+    def concerns(self) -> Concerns:
+        """Up to which record each agency's feed has to be."""
+        return self._recording.concerns
 
     def submit(self, data: bytes) -> Future[Answer]:
         """One request (KHQ1); its answer comes when it is durable. Where nothing was recorded the future raises
@@ -124,7 +140,7 @@ class Hub:
     def recipients_for(self, command: Command) -> list[tuple[Item, list[Agency]]]:
         """For whom the items of this command must be wrapped, with their keys in force. Raises NotFound."""
         world = self._world_cache.world(command.about)
-        if not isinstance(command.proposed_event, CaseMessage) or not may_address_case(world, command):
+        if not isinstance(command.proposed_event, CaseMessage) or not may_ask_recipients(world, command):
             raise NotFound("not-found")
         readers_of_items = item_recipients(world, command)
         agencies = world.register.agencies
@@ -134,8 +150,10 @@ class Hub:
 
     def duties(self, case: UUID, by: UUID) -> list[dict[str, str]]:
         """The wrapped keys that this agency's door has to make: for readers whose standing access began later, and
-        for the audit office."""
+        for the audit office. Raises NotFound."""
         world = self.world_of(case)
+        if not is_informed(world, by):
+            raise NotFound("not-found")
         tasks = []
         for message, item, reader in pending_keys(world.register, world.case, rule_book=world.rule_book):
             keyset = self.admission.key_set_of(reader)
@@ -225,19 +243,22 @@ class Hub:
 def _partition(batch: list[HubCommand]) -> tuple[list[HubCommand], list[HubCommand]]:
     """The commands to be decided together now, and those that come after them.
 
-    Together: at most one command of each case. A command that changes the register is decided alone.
+    Together: at most one command of each case, also of one that a command only looks at. A command that changes the
+    register is decided alone.
     """
     this_batch: list[HubCommand] = []
     next_batch: list[HubCommand] = []
     cases: set[UUID] = set()
     for n, command in enumerate(batch):
-        about = _verified(command).command.about
+        parsed = _verified(command).command
+        about, other = parsed.about, other_case_named_in(parsed.proposed_event)
         if about.kind is not Kind.CASE:
             if this_batch or next_batch:
                 return this_batch, next_batch + batch[n:]
             return [command], batch[1:]
-        (next_batch if about.id in cases else this_batch).append(command)
-        cases.add(about.id)
+        touched = {about.id} if other is None else {about.id, other}
+        (this_batch if cases.isdisjoint(touched) else next_batch).append(command)
+        cases |= touched
     return this_batch, next_batch
 
 

@@ -2,7 +2,7 @@
 
 Tiles and entries are files in ``hub/log``, in the form of C2SP tlog-tiles. They are synced before the checkpoint
 that needs them, and the checkpoint before it is served. Lost or damaged files are rebuilt from the stream, whose
-root must be the signed one; where it is not, nothing is signed any more.
+root must be the signed one; where it is not, and stays so for ``CONFIRM_SECONDS``, nothing is signed any more.
 Source: KH-1 §8.
 """
 
@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from threading import Lock
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
 from adapters.store import Store
 from domain.errors import ExchangeError, InvariantViolation, Malformed, NotFound, Unavailable
@@ -42,6 +43,8 @@ WAIT_ATTEMPTS = 100  # tenths of a poll
 MAX_LEAVES_PER_STEP = 20_000
 MAX_OFFERED_LEAVES = 100_000
 SHUTDOWN_SECONDS = 10.0
+CONFIRM_SECONDS = 30.0
+"""How long the stream must contradict the log before it counts: a cluster needs 10 to 20 s to elect and catch up."""
 
 
 class InclusionProof(NamedTuple):
@@ -84,12 +87,19 @@ class LogKeeper:
         self._offered_leaves: dict[int, Leaf] = {}
         self._signing: Background | None = None
         self._closed = False
+        self._restored = False
+        self._contradicted_since: dict[
+            str, float
+        ] = {}  # when the stream first contradicted this part of the log
 
     # --- life -----------------------------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Load the tree from the folder, and extend it with what is recorded from now on."""
-        self.restore()
+        """Load the tree from the folder, and extend it with what is recorded from now on.
+
+        Where the stream can't be read now it is tried again. Raises InvariantViolation as ``restore``."""
+        with suppress(Unavailable):
+            self.restore()
         self._signing = self._executor.repeat("log", LOG_POLL_SECONDS, self._sign_new_head)
 
     def close(self) -> None:
@@ -99,9 +109,11 @@ class LogKeeper:
 
     def _sign_new_head(self) -> float:
         try:
+            if not self._restored:
+                self.restore()
             self.step()
         except Unavailable as error:
-            self.trouble = error.error_code
+            self.trouble = f"{error.error_code}: {error.detail}" if error.detail else error.error_code
         else:
             self.trouble = None
         return LOG_POLL_SECONDS
@@ -237,7 +249,9 @@ class LogKeeper:
         for seq in [s for s in tuple(self._offered_leaves) if s <= signed_size]:
             self._offered_leaves.pop(seq, None)
         if head < signed_size:
-            self._stop_signing(f"the stream ends at {head}, {signed_size} were signed")
+            self._contradicted("head", f"the stream ends at {head}, {signed_size} were signed")
+        self._contradicted_since.pop("head", None)
+        self._contradicted_since.pop("record", None)
         return leaves
 
     def _read_leaves(self, seq: int) -> list[Leaf]:
@@ -246,13 +260,19 @@ class LogKeeper:
         except ExchangeError as error:
             if isinstance(error, Unavailable):
                 raise
-            self._stop_signing(f"record {seq}: {error.error_code}")
+            self._contradicted("record", f"record {seq}: {error.error_code}")
         if not page or [leaf.seq for leaf in page] != list(range(seq, seq + len(page))):
-            self._stop_signing(f"record {seq} is missing")
+            self._contradicted("record", f"record {seq} is missing")
         return page
 
-    def _stop_signing(self, why: str) -> None:
-        """Sign nothing from here on: the stream contradicts what was signed. Raises Unavailable."""
+    def _contradicted(self, part: str, why: str) -> NoReturn:
+        """The stream is not what was signed. Raises Unavailable; where it stays so, signs nothing from here on.
+
+        A server that was cut off may say the same for some seconds, so it is asked again before that.
+        """
+        now = self._executor.elapsed()
+        if now - self._contradicted_since.setdefault(part, now) < CONFIRM_SECONDS:
+            raise Unavailable("log-rechecking", why)
         self.problem = why
         raise Unavailable("log-stopped")
 
@@ -310,6 +330,7 @@ class LogKeeper:
         """
         path = self._folder / "checkpoint"
         if not path.exists():
+            self._restored = True
             return
         try:
             note = path.read_bytes()
@@ -320,6 +341,7 @@ class LogKeeper:
             if not self._load_tiles(checkpoint):
                 self._rebuild_from_stream(checkpoint)
             self._signed_head = (checkpoint, note)
+        self._restored = True
 
     def _load_tiles(self, checkpoint: Checkpoint) -> bool:
         """Whether the rightmost tiles exist and have this root."""
@@ -357,7 +379,8 @@ class LogKeeper:
                 if len(self._pending_files) > LEAVES_PER_PAGE:
                     self._flush()
         if root(checkpoint.size, subtree_of(self._rebuilt_tile)) != checkpoint.root:
-            self._stop_signing("the stream does not have the root that was signed")
+            self._contradicted("root", "the stream does not have the root that was signed")
+        self._contradicted_since.pop("root", None)
         self._flush()
         for level, n, width in tiles_of(checkpoint.size):
             if width < WIDTH:

@@ -15,9 +15,10 @@ from threading import Lock, RLock
 from uuid import UUID
 
 from adapters.store import Store
+from domain.alarms.schedule import AlarmSchedule
 from domain.due import DueEvent, next_due, next_due_of_case
 from domain.errors import Malformed, NotFound, Unavailable, Untrusted
-from domain.events import ControlDestroyed, Kind
+from domain.events import ControlDestroyed, Kind, SupportWorkerLeft
 from domain.record import About, Record, access_of
 from domain.register import Register
 from domain.world import World, empty_world
@@ -36,12 +37,18 @@ class WorldCache:
     """
 
     def __init__(
-        self, store: Store, register: Register, deadlines: Mapping[UUID, datetime] | None = None
+        self,
+        store: Store,
+        register: Register,
+        deadlines: Mapping[UUID, datetime] | None = None,
+        cached_cases: int | None = None,
     ) -> None:
         self._loading_store = store
+        self._max_cached_cases = CACHED_CASES if cached_cases is None else cached_cases
         self._register = register
         self._register_lock = Lock()
         self._cached_cases: OrderedDict[UUID, World] = OrderedDict()
+        self._schedules: dict[UUID, AlarmSchedule] = {}  # of the cached cases; owned by _cases_lock
         self._cases_lock = RLock()
         self._stale: dict[About, object] = {}  # a new mark object for each invalidation
         self._stale_lock = Lock()
@@ -103,7 +110,14 @@ class WorldCache:
 
     def _refresh_case_deadline(self, world: World) -> DueEvent | None:
         """Update when the next clock of this case runs out. The caller holds ``_cases_lock``."""
-        due = next_due_of_case(replace(world, register=self._register))
+        schedule = self._schedules.get(world.case.id)
+        if schedule is None:
+            schedule = AlarmSchedule(world.case)
+        else:
+            schedule.follow(world.case)
+        if world.case.id in self._cached_cases:
+            self._schedules[world.case.id] = schedule
+        due = next_due_of_case(replace(world, register=self._register), schedule)
         self._set_deadline(world.case.id, None if due is None else due.at)
         return due
 
@@ -167,14 +181,18 @@ class WorldCache:
     def _fold_into_register(self, record: Record) -> None:
         """Add a record to the present register, of which a part may have been read again since the decision."""
         with self._register_lock:
+            visited = _visited_by_leaving(self._register, record)
             known = self._register.find(record.originator.kind, record.originator.id)
             if known is None or known.version < record.version:
                 self._register = self._register.with_record(record)
             self._refresh_register_due()
         if isinstance(record.event, ControlDestroyed):
             with self._cases_lock:  # it can't be read any more
-                self._cached_cases.pop(record.event.scope, None)
+                self._forget_case(record.event.scope)
                 self._set_deadline(record.event.scope, None)
+        with self._cases_lock:  # their assignments end
+            for case in visited:
+                self._set_deadline(case, IMMEDIATELY)
         if record.originator.kind is Kind.RULE_BOOK:
             with self._cases_lock:  # the new rules may set other deadlines
                 for case in tuple(self._deadlines):
@@ -202,8 +220,13 @@ class WorldCache:
             self._cached_cases.move_to_end(world.case.id)
             if case is not False:
                 self._refresh_case_deadline(world)
-            while len(self._cached_cases) > CACHED_CASES:
-                self._cached_cases.popitem(last=False)
+            while len(self._cached_cases) > self._max_cached_cases:
+                self._forget_case(next(iter(self._cached_cases)))
+
+    def _forget_case(self, case: UUID) -> None:
+        """The caller holds ``_cases_lock``."""
+        self._cached_cases.pop(case, None)
+        self._schedules.pop(case, None)
 
     # --- staleness ----------------------------------------------------------------------------------------------
 
@@ -224,7 +247,7 @@ class WorldCache:
         mark = self._stale.get(about)
         if about.kind is Kind.CASE:
             with self._cases_lock:
-                self._cached_cases.pop(about.id, None)
+                self._forget_case(about.id)
         else:
             known = self._register.find(about.kind, about.id)
             for stored in self._loading_store.load(about.id, gt=0 if known is None else known.version):
@@ -236,3 +259,11 @@ class WorldCache:
     def _refresh_register_due(self) -> None:
         due = next_due(self._register, END_OF_TIME)
         self._due_at = None if due is None else due.at
+
+
+def _visited_by_leaving(register: Register, record: Record) -> frozenset[UUID]:
+    """The cases to which a visitor is assigned who leaves with this record."""
+    commission = register.commissions.get(record.originator.id)
+    if not isinstance(record.event, SupportWorkerLeft) or commission is None:
+        return frozenset()
+    return commission.workers[record.event.worker].families

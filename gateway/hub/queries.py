@@ -12,16 +12,19 @@ from itertools import islice
 from typing import Any, Protocol, TypeGuard
 from uuid import UUID
 
-from adapters.mapper import read_event
+from adapters.mapper import parse_proposed_event
 from domain.agenda import agenda_item
 from domain.audit_overview import audit_request_for, pending_audit_requests
 from domain.calendar import day_of
+from domain.case_statistics import statistics_entries
+from domain.codes import Section
 from domain.commission_overview import commissions_of
 from domain.errors import Malformed, NotFound
 from domain.events import EVENTS, CaseMessage, Event, Kind, dump
 from domain.others_openings import CaseOpening, others_openings
 from domain.record import AUDIT, About, Command
 from domain.world import World
+from gateway.hub.answered_queries import AnsweredQueries
 from gateway.hub.hub import Hub
 from gateway.hub.query_json import (
     agenda_item_json,
@@ -29,12 +32,18 @@ from gateway.hub.query_json import (
     commission_json,
     daily_openings_json,
     mandate_json,
+    network_json,
+    statistics_entry_json,
 )
 from keys import canonical
 from keys.command import READ_AHEAD, CommandPayload
 from keys.frame import Frame
 
 FEED_PAGE_SIZE = 500
+OWN_OPENINGS_PAGE_SIZE = 500
+FEED_WAIT_SECONDS = (
+    2.0  # a door waits for what it just sent; where the read models lag more, it is told how much
+)
 
 Fields = Mapping[str, Any]
 
@@ -52,21 +61,33 @@ class QueriedReadModels(Protocol):
 
     def openings(self, case: UUID) -> list[Mapping[str, Any]]: ...
 
+    def own_openings(
+        self, agency: UUID, section: Section, after: int, limit: int
+    ) -> list[Mapping[str, Any]]: ...
+
     def catch_up(self) -> int: ...
+
+    def wait_for(self, position: int, timeout: float) -> bool: ...
+
+    @property
+    def position(self) -> int: ...
 
 
 class SignedQueries:
-    """Answers signed queries. Raises like the hub does for a command."""
+    """Answers signed queries, each once. Raises like the hub does for a command."""
 
-    def __init__(self, hub: Hub, read_models: QueriedReadModels) -> None:
+    def __init__(self, hub: Hub, read_models: QueriedReadModels, answered: AnsweredQueries) -> None:
         self._hub = hub
+        self._answered = answered
         self._read_models = read_models
         self._agency_queries: dict[str, Callable[[UUID, Fields], dict[str, Any]]] = {
             "feed": self._answer_feed,
             "agenda": self._answer_agenda,
             "openings": self._answer_openings,
+            "own_openings": self._answer_own_openings,
             "programme": self._answer_programme,
             "audits": self._answer_audits,
+            "statistics": self._answer_statistics,
         }
 
     def answer(self, data: bytes) -> dict[str, Any]:
@@ -76,6 +97,7 @@ class SignedQueries:
         if request.parts or payload.items or payload.wrapped_keys:
             raise Malformed("parts-not-allowed")
         self._hub.admission.verify_query(payload, frame, READ_AHEAD)
+        self._answered.enter(frame.digest, payload.not_after, self._hub.clock.now())
         self._hub.tick()
         if isinstance(payload.by, UUID):
             if payload.act == "recipients":
@@ -88,16 +110,25 @@ class SignedQueries:
             return self._answer_ledger(payload.fields)
         raise Malformed("unknown-query")
 
-    def authorise_upload(self, data: bytes, digest: bytes) -> None:
-        """Verify an agency's signed announcement that it will name this item in a command. Raises like ``answer``."""
+    def authorise_upload(self, data: bytes, digest: bytes) -> UUID:
+        """Verify an agency's signed announcement that it will name this item in a command, and return the agency.
+
+        The same announcement may come again: it stores the same bytes under the same digest, and tells nothing. Raises
+        like ``answer``.
+        """
         request = self._hub.admission.parse(data)
         payload = request.payload
-        if payload.act != "upload" or payload.fields != {"digest": digest.hex()} or payload.by == AUDIT:
+        if (
+            payload.act != "upload"
+            or payload.fields != {"digest": digest.hex()}
+            or not isinstance(payload.by, UUID)
+        ):
             raise Malformed(
                 "wrong-fields",
                 "The query upload has the digest of the sealed item as its only field and is signed by an agency.",
             )
         self._hub.admission.verify_query(payload, request.frame, READ_AHEAD)
+        return payload.by
 
     # --- before a command ----------------------------------------------------------------------------------------
 
@@ -130,21 +161,24 @@ class SignedQueries:
             raise Malformed(
                 "wrong-fields", "The query feed has the field cursor, an integer that is 0 at first."
             )
-        self._read_models.catch_up()
+        self._wait_for_records_of(agency)
         page = self._read_models.feed(agency, cursor, FEED_PAGE_SIZE)
         erased = [str(case) for case in islice(self._hub.register.unreadable, known, known + FEED_PAGE_SIZE)]
         tasks = [dict(task) for task in self._read_models.worklist(agency)]
-        return {**page, "tasks": tasks, "erased": erased}
+        behind = self._hub.concerns.behind(agency, page["as_of"])
+        return {**page, "tasks": tasks, "erased": erased, "behind": behind}
 
     def _answer_agenda(self, agency: UUID, fields: Fields) -> dict[str, Any]:
         """Every open case that this office looks after, for a meeting (see ``domain.agenda``)."""
         since, now = _parse_since(fields), self._hub.clock.now()
+        position = self._position_of(agency)
         items = (agenda_item(world, agency, since, now) for world in self._worlds_known_to(agency))
-        return {"lines": [agenda_item_json(item) for item in items if item is not None]}
+        return {"lines": [agenda_item_json(item) for item in items if item is not None], **position}
 
     def _answer_openings(self, agency: UUID, fields: Fields) -> dict[str, Any]:
         """What others opened of the cases of this core agency, by day (see ``domain.others_openings``)."""
         since, now = _parse_since(fields), self._hub.clock.now()
+        position = self._position_of(agency)
         openings = [
             one
             for world in self._worlds_known_to(agency)
@@ -153,8 +187,43 @@ class SignedQueries:
         ]
         rows = [daily_openings_json(one) for one in openings]
         return {
-            "openings": sorted(rows, key=lambda row: (row["day"], row["case"], row["agency"], row["section"]))
+            "openings": sorted(
+                rows, key=lambda row: (row["day"], row["case"], row["agency"], row["section"])
+            ),
+            **position,
         }
+
+    def _answer_own_openings(self, agency: UUID, fields: Fields) -> dict[str, Any]:
+        """What this agency has opened of the section BASIC, by position: what its door may open again for its index."""
+        after = fields.get("after")
+        if set(fields) != {"after"} or not _is_natural_number(after):
+            raise Malformed(
+                "wrong-fields", "The query own_openings has the field after, an integer that is 0 at first."
+            )
+        position = self._position_of(agency)
+        rows = self._read_models.own_openings(agency, Section.BASIC, after, OWN_OPENINGS_PAGE_SIZE)
+        return {
+            "openings": [{key: row[key] for key in ("case", "message", "item")} for row in rows],
+            "after": rows[-1]["position"] if rows else after,
+            "more": len(rows) == OWN_OPENINGS_PAGE_SIZE,
+            **position,
+        }
+
+    def _answer_statistics(self, agency: UUID, fields: Fields) -> dict[str, Any]:
+        """What this agency can count of its cases (see ``domain.case_statistics``): codes and days of control, no content."""
+        if set(fields) != {"since", "until"}:
+            raise Malformed(
+                "wrong-fields", "The query statistics has the fields since and until, times with their zone."
+            )
+        since, until = (day_of(canonical.parse_time(fields[name])) for name in ("since", "until"))
+        now = self._hub.clock.now()
+        position = self._position_of(agency)
+        entries = [
+            statistics_entry_json(entry)
+            for world in self._worlds_known_to(agency)
+            for entry in statistics_entries(world, agency, since=since, until=until, now=now)
+        ]
+        return {"entries": entries, **position}
 
     def _openings_of(self, case: UUID) -> Iterator[CaseOpening]:
         for row in self._read_models.openings(case):
@@ -168,13 +237,15 @@ class SignedQueries:
             )
 
     def _answer_programme(self, agency: UUID, fields: Fields) -> dict[str, Any]:
-        """This agency's commissions today (see ``domain.commission_overview``), and its own rules of secrecy."""
+        """This agency's commissions today (see ``domain.commission_overview``), its own rules of secrecy, and the networks
+        to which it belongs, whose members are public (CWA 25-2(3))."""
         if fields:
             raise Malformed("wrong-fields", "The query programme has no fields.")
-        register, on = self._hub.register, day_of(self._hub.clock.now())
+        register, now = self._hub.register, self._hub.clock.now()
         own = register.agencies.get(agency)
         return {
-            "commissions": [commission_json(status, on) for status in commissions_of(register, agency, on)],
+            "commissions": [commission_json(status) for status in commissions_of(register, agency, now)],
+            "networks": [network_json(network) for network in register.networks_of(agency)],
             "rules": {
                 "edition": None if own is None else own.rules_edition,
                 "acknowledged": [] if own is None else sorted(own.acknowledged),
@@ -187,16 +258,26 @@ class SignedQueries:
             raise Malformed("wrong-fields", "The query audits has no fields.")
         now = self._hub.clock.now()
         pending = pending_audit_requests(self._hub.register, now)
+        position = self._position_of(agency) if pending else {}
         known = set(self._cases_known_to(agency)) if pending else set()
         rows = [
             audit_request_for(self._hub.world_of(requested.case), agency, id, requested, now)
             for id, requested in pending.items()
             if requested.case in known
         ]
-        return {"audits": [audit_request_json(one) for one in rows if one is not None]}
+        return {"audits": [audit_request_json(one) for one in rows if one is not None], **position}
+
+    def _wait_for_records_of(self, agency: UUID) -> None:
+        """Wait, not for long, until what concerns this agency is in the read models; other agencies' records delay nothing."""
+        self._read_models.wait_for(self._hub.concerns.last(agency), FEED_WAIT_SECONDS)
+
+    def _position_of(self, agency: UUID) -> dict[str, int]:
+        """As of which record the read models answer now, and how many that concern this agency come after it."""
+        self._wait_for_records_of(agency)
+        as_of = self._read_models.position
+        return {"as_of": as_of, "behind": self._hub.concerns.behind(agency, as_of)}
 
     def _cases_known_to(self, agency: UUID) -> list[UUID]:
-        self._read_models.catch_up()
         return self._read_models.cases(agency)
 
     def _worlds_known_to(self, agency: UUID) -> Iterator[World]:
@@ -219,8 +300,9 @@ class SignedQueries:
             raise NotFound("not-found")
         case = None if fields["case"] is None else canonical.parse_uuid(fields["case"])
         as_of = None if fields["as_of"] is None else canonical.parse_time(fields["as_of"])
-        self._read_models.catch_up()
-        return {**self._read_models.ledger(case, as_of), "mandate": mandate_json(self._hub.register)}
+        position = self._read_models.catch_up()  # an account to auditors lacks nothing: rather no answer
+        ledger = self._read_models.ledger(case, as_of)
+        return {**ledger, "mandate": mandate_json(self._hub.register), "position": position}
 
 
 def _parse_proposed_event(payload: CommandPayload) -> Event:
@@ -238,9 +320,7 @@ def _parse_proposed_event(payload: CommandPayload) -> Event:
     if not all(isinstance(item, dict) for item in fields["items"]):
         raise Malformed("wrong-fields", "In the query recipients, each item is an object.")
     items = [{**item, "keyed": []} for item in fields["items"]]
-    return read_event(
-        cls.TOPIC, cls.VERSION, {**fields["fields"], "items": items, "held": [], "placed": None}
-    )
+    return parse_proposed_event(cls, {**fields["fields"], "items": items, "held": [], "placed": None})
 
 
 def _parse_since(fields: Fields) -> datetime:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 from domain.agenda import AgendaItem
 from domain.audit_overview import AuditRequestStatus
+from domain.case_statistics import StatisticsEntry
 from domain.commission_overview import CommissionStatus
 from domain.events import dump
 from domain.others_openings import DailyOpenings
-from domain.register import Register
+from domain.register import Network, Register
 from domain.tasks import Task
 
 
@@ -43,6 +43,7 @@ def _task_json(task: Task) -> dict[str, Any]:
         "message": message,
         "since": dump(task.since),
         "due_at": dump(task.due_at),
+        "child": dump(task.child),
     }
 
 
@@ -56,7 +57,17 @@ def daily_openings_json(openings: DailyOpenings) -> dict[str, Any]:
     }
 
 
-def commission_json(status: CommissionStatus, on: date) -> dict[str, Any]:
+def statistics_entry_json(entry: StatisticsEntry) -> dict[str, Any]:
+    return {
+        "case": str(entry.case),
+        "kind": entry.kind.value,
+        "day": entry.day.isoformat(),
+        "code": entry.code,
+        "children": sorted(map(str, entry.children)),
+    }
+
+
+def commission_json(status: CommissionStatus) -> dict[str, Any]:
     commission = status.commission
     return {
         "commission": str(commission.id),
@@ -73,13 +84,30 @@ def commission_json(status: CommissionStatus, on: date) -> dict[str, Any]:
                 "worker": ref,
                 "employment": worker.employment.value,
                 "qualification": worker.qualification,
-                "gaps": sorted(worker.gaps(on)),
+                "gaps": sorted(gaps),
+                "families": len(worker.families),
+                "verified": sorted(worker.verified),
+                "checked_until": dump(worker.checked_until),
                 "trained": {m.value: dump(until) for m, until in sorted(worker.trained.items())},
                 "sworn": worker.sworn,
                 "sworn_until": dump(worker.sworn_until),
             }
-            for ref, worker in sorted(commission.workers.items())
+            for ref, worker, gaps in status.workers
         ],
+        "duties": [
+            {"kind": d.kind.value, "worker": d.worker, "gap": d.gap, "due_at": dump(d.due_at)}
+            for d in status.duties
+        ],
+    }
+
+
+def network_json(network: Network) -> dict[str, Any]:
+    return {
+        "network": str(network.id),
+        "core": None if network.core is None else str(network.core),
+        "coordinating": None if network.coordinating is None else str(network.coordinating),
+        "members": {str(member): item for member, item in sorted(network.members.items())},
+        "announced": sorted(map(str, network.announced)),
     }
 
 

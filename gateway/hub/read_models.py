@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import subprocess
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from adapters.store import Store
+from domain.codes import Section
 from domain.errors import InvariantViolation, Unavailable
 from domain.events import dump
 from gateway.hub.executor import Background, Executor
@@ -27,6 +30,7 @@ BATCH_PAUSE_SECONDS = 0.03
 RECONNECT_SECONDS = 0.5
 RESTART_SECONDS = 1.0
 SHUTDOWN_SECONDS = 10.0
+LAG_LOOKS = 1000  # of /readyz that the meter of the lag remembers
 
 
 def as_stream_record(stored_record: StoredRecord | UnreadableRecord) -> StreamRecord:
@@ -72,12 +76,37 @@ def catch_up(engine: Engine, store: Store) -> int:
         engine.apply_many([as_stream_record(k) for k in page])
 
 
+@dataclass(frozen=True)
+class Lag:
+    """How many records are not applied yet, and for how many seconds at least the oldest of them has waited."""
+
+    records: int
+    seconds: float
+
+
+class LagMeter:
+    """Measures between one look and the next for how long a head that was seen has not been reached."""
+
+    def __init__(self) -> None:
+        self._seen: deque[tuple[int, float]] = deque(
+            maxlen=LAG_LOOKS
+        )  # heads that are not reached, and since when
+
+    def measure(self, head: int, position: int, elapsed: float) -> Lag:
+        while self._seen and self._seen[0][0] <= position:
+            self._seen.popleft()
+        if head > position and (not self._seen or self._seen[-1][0] < head):
+            self._seen.append((head, elapsed))
+        return Lag(max(0, head - position), elapsed - self._seen[0][1] if self._seen else 0.0)
+
+
 class ReadModels:
     """The read models as the doors query them, whatever keeps them up with the record."""
 
     def __init__(self, queries: Queries, store: Store) -> None:
         self.queries = queries
         self._projected_store = store
+        self._lag_meter = LagMeter()
 
     @property
     def alive(self) -> bool:
@@ -104,6 +133,10 @@ class ReadModels:
             raise Unavailable("read-models-behind")
         return head
 
+    def lag(self, head: int, elapsed: float) -> Lag:
+        """How far the rows are behind this head at this moment (seconds of any clock that only goes on)."""
+        return self._lag_meter.measure(head, self.position, elapsed)
+
     def feed(self, agency: UUID, cursor: int, limit: int) -> Mapping[str, Any]:
         """One page of what changed for this agency."""
         page = self.queries.feed(agency, cursor, limit)
@@ -111,7 +144,7 @@ class ReadModels:
             {"seq": r.seq, "case": str(r.case), "message": str(r.message), "body": json.loads(r.body)}
             for r in page.rows
         ]
-        return {"messages": messages, "cursor": page.cursor, "more": page.more}
+        return {"messages": messages, "cursor": page.cursor, "more": page.more, "as_of": page.as_of}
 
     def worklist(self, agency: UUID) -> list[Mapping[str, Any]]:
         """The open tasks of this agency."""
@@ -122,6 +155,7 @@ class ReadModels:
                 "message": None if w.message is None else str(w.message),
                 "since": dump(w.since),
                 "due_at": dump(w.due_at),
+                "child": dump(w.child),
             }
             for w in self.queries.worklist(agency)
         ]
@@ -133,6 +167,10 @@ class ReadModels:
     def openings(self, case: UUID) -> list[Mapping[str, Any]]:
         """Every reading of this case, and every refused one."""
         return [dict(dump(row)) for row in self.queries.openings(case=case)]
+
+    def own_openings(self, agency: UUID, section: Section, after: int, limit: int) -> list[Mapping[str, Any]]:
+        """What this agency itself has opened of this section, by position."""
+        return [dict(dump(row)) for row in self.queries.own_openings(agency, section, after, limit)]
 
     def ledger(self, case: UUID | None, as_of: datetime | None) -> Mapping[str, Any]:
         """Disclosures, readings and consents as they stood at that time."""

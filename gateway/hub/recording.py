@@ -10,9 +10,10 @@ from adapters.store import NO_EVIDENCE, Evidence, Store
 from domain.addressing import recorded_at
 from domain.errors import Unavailable
 from domain.events import Event, Kind
+from domain.originator import Originator
 from domain.record import HUB, About, Record, hub_command_id
-from domain.register import Originator
 from domain.world import World, empty_world
+from gateway.hub.concerns import Concerns
 from gateway.hub.memory import WorldCache
 from gateway.hub.release import ItemRelease
 from keys.leaf import Leaf
@@ -44,6 +45,7 @@ class Recording:
         self._world_cache = world_cache
         self._decided_head = head  # what is decided rests on all of the record up to here
         self._offer_leaf = offer_leaf
+        self.concerns = Concerns(head)
         self._may_be_stale = False  # the stream may hold records that are not in memory
 
     def append_batch(self, pending_records: list[PendingRecord]) -> list[Leaf | Exception]:
@@ -65,9 +67,10 @@ class Recording:
             else:
                 leaf = Leaf(*outcome)
                 self._decided_head = max(self._decided_head, leaf.seq)
-                self._world_cache.fold_in(
-                    pending_record.world.after(pending_record.record), pending_record.record
-                )
+                before, record = pending_record.world, pending_record.record
+                after = before.after(record)
+                self._world_cache.fold_in(after, record)
+                self.concerns.recorded(leaf.seq, record, before, after)
                 self._offer_leaf(leaf)
                 results.append(leaf)
         return results
@@ -123,6 +126,7 @@ class Recording:
             for stored in page:
                 self._world_cache.invalidate(self._about_of(stored))
             self._decided_head = page[-1].position
+            self.concerns.unknown(self._decided_head)
         self._world_cache.reload_register()
         self._may_be_stale = False
 

@@ -12,14 +12,13 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import datetime
 
-from fastapi import FastAPI
-
 from adapters.bus import EmbeddedServer, JetStreamApplicationRecorder
 from adapters.store import Evidence, Store
 from domain import editions
 from domain.errors import Conflict, InvariantViolation, Unavailable
 from domain.events import HubFounded, Kind
 from domain.record import REGISTRARS, About, Record
+from gateway.hub.answered_queries import AnsweredQueries
 from gateway.hub.app import hub_app
 from gateway.hub.clock import Clock, SetClock
 from gateway.hub.executor import Executor
@@ -38,10 +37,12 @@ from gateway.hub.real import RealClock, ThreadExecutor
 from gateway.hub.shredding import Shredder
 from gateway.hub.timestamps import TimeStamps, time_settings
 from gateway.hub.transport import Transport, open_bus
+from gateway.hub.uploads import FIRST_SWEEP_SECONDS, Uploads
 from gateway.hub.witnesses import Witnesses, known_witnesses
-from gateway.installation.archive import exclusive_lock_file, exclusive_read_models
+from gateway.installation.archive import exclusive_lock_file, exclusive_read_models, was_founded
 from gateway.installation.custody import FileCustody
 from gateway.installation.folder import Installation
+from gateway.protocol.application import Application
 from keys.checkpoint import origin_of
 from keys.signing import SignatureKeys, SignatureKind
 from keys.stored_record import StoredRecord, UnreadableRecord
@@ -60,12 +61,14 @@ ProjectorFactory = Callable[[Engine, Store, Executor], ReadModels]
 @dataclass(frozen=True)
 class Surroundings:
     """What a hub is given to run on. ``machine_clock``: a real hub's clock, and the one by which time tokens are
-    asked for; a rehearsal hub has a set clock. ``projector``: what keeps the read models up."""
+    asked for; a rehearsal hub has a set clock. ``projector``: what keeps the read models up. ``cached_cases``: how many
+    cases stay in memory (None: as many as a hub keeps)."""
 
     executor: Executor
     machine_clock: Clock
     open_bus: Callable[[Installation, ExitStack], Transport] = open_bus
     projector: ProjectorFactory = FollowingProjector
+    cached_cases: int | None = None
 
 
 @dataclass
@@ -79,7 +82,7 @@ class HubRuntime:
     read_models: Engine
     projector: ReadModels
     hub: Hub
-    app: FastAPI
+    app: Application
     log_keeper: LogKeeper
     witnesses: Witnesses
     timestamps: TimeStamps
@@ -113,6 +116,7 @@ def start_hub(
         parts.start_log(clock)
         hub = parts.build_hub(clock)
         parts.start_signing(hub)
+        parts.start_sweeping()
         hub.resume_pending_destruction()
         if subprocess_projector:
             read_models_lock.close()  # the other process takes the lock
@@ -153,7 +157,7 @@ class _Parts:
         )
         views = installation.hub_folder / "read_models.db"
         if self.store.head() == 0:
-            if self.vault.status_ck(genesis.log_id, 1) != "never" and views.exists():
+            if was_founded(installation):
                 raise _record_lost()
             _record_genesis(self.store, installation, at or self.given.machine_clock.now())
         self.read_models = open_engine(self.store, views)
@@ -177,6 +181,9 @@ class _Parts:
 
     def build_hub(self, clock: Clock) -> Hub:
         """The hub with its lanes. Raises InvariantViolation where the vault is not of this record."""
+        folder, clock_of_machine = self.installation.hub_folder, self.given.machine_clock
+        self.uploads = Uploads(folder / "uploads.db", self.store, clock_of_machine)
+        self.resources.callback(self.uploads.close)
         shredder = Shredder(
             self.vault,
             self.custody,
@@ -197,19 +204,30 @@ class _Parts:
             deadlines=Queries(self.read_models.reader).deadlines(),
             shredder=shredder,
             offer_leaf=self.log_keeper.offer_leaf,
+            may_name_item=self.uploads.may_be_named,
+            cached_cases=self.given.cached_cases,
         )
         self.resources.callback(hub.close)
         return hub
 
+    def start_sweeping(self) -> None:
+        """Delete uploaded items that no command names, from now on at intervals."""
+        sweeping = self.given.executor.repeat("item-sweep", FIRST_SWEEP_SECONDS, self.uploads.sweep_step)
+        self.resources.callback(sweeping.stop, SHUTDOWN_SECONDS)
+
     def start_signing(self, hub: Hub) -> None:
         """Sign heads from now on, and ask for cosignatures and time tokens of them."""
         self.resources.callback(self.log_keeper.close)
-        with suppress(Unavailable):
-            self.log_keeper.start()
+        self.log_keeper.start()
         self.resources.callback(self.witnesses.close)
         self.witnesses.start()
         self.resources.callback(self.timestamps.close)
         self.timestamps.start()
+
+    def _answered_queries(self) -> AnsweredQueries:
+        answered = AnsweredQueries(self.installation.hub_folder / "answered_queries.db")
+        self.resources.callback(answered.close)
+        return answered
 
     def runtime(self, hub: Hub, projector: ReadModels) -> HubRuntime:
         """The running hub with its HTTP application; from now on ``close`` of the runtime ends the parts."""
@@ -223,16 +241,18 @@ class _Parts:
             self.log_keeper,
             self.witnesses,
             self.timestamps,
+            self.given.executor,
+            self.uploads,
         )
         app = hub_app(
             hub,
-            SignedQueries(hub, projector),
+            SignedQueries(hub, projector, self._answered_queries()),
             genesis=installation.genesis_frame.encode(),
             health=health.report,
             log_keeper=self.log_keeper,
             witnesses=self.witnesses,
             timestamps=self.timestamps,
-            put_item=self.store.put_item,
+            uploads=self.uploads,
             rehearsal_token=installation.clock_token,
         )
         return HubRuntime(
@@ -257,7 +277,10 @@ def _last_at(store: Store, head: int) -> datetime:
     Raises Unavailable where it was decided under a newer edition of the rules: this hub would go back to an older one.
     """
     for position in range(head, 0, -1):
-        [stored] = store.read_tolerant(position, 1)
+        page = store.read_tolerant(position, 1)
+        if not page:
+            break  # the read models are ahead of the stream
+        [stored] = page
         if isinstance(stored, UnreadableRecord) and stored.newer_edition:
             raise Unavailable("newer-record")
         if isinstance(stored, StoredRecord):
@@ -273,7 +296,7 @@ def _subprocess_projector(
     installation: Installation, read_models: Engine, store: Store, executor: Executor
 ) -> ReadModels:
     argv = [sys.executable, "-m", "gateway.hub.projector_process", str(installation.folder.absolute())]
-    stdin_line = installation.passphrase.hex().encode() + b"\n"
+    stdin_line = installation.keystore.data_key.hex().encode() + b"\n"
     return SubprocessProjector(Queries(read_models.reader), store, argv, stdin_line, executor)
 
 

@@ -6,8 +6,14 @@ from datetime import datetime
 from uuid import UUID
 
 from domain.due import DueEvent
-from domain.errors import Conflict, ExchangeError, Malformed, Unavailable
-from domain.events import ControlDestroyed, KeyDestroyed, Kind
+from domain.errors import Conflict, ExchangeError, Malformed, NotFound, Unavailable, Untrusted
+from domain.events import (
+    ControlDestroyed,
+    JoinedCaseChanged,
+    JoinedCaseInformed,
+    KeyDestroyed,
+    Kind,
+)
 from domain.record import About
 from gateway.hub.clock import Clock, SetClock
 from gateway.hub.memory import WorldCache
@@ -84,6 +90,8 @@ class Timers:
     def _record_due_event(self, due: DueEvent) -> int:
         """Record one event that is due. Returns 0 where keys could not be destroyed, so that it is not recorded."""
         event = due.event
+        if isinstance(event, JoinedCaseChanged):
+            return self._inform_joined_case(due, event)
         if not isinstance(event, KeyDestroyed | ControlDestroyed):
             self._recording.append_hub_event(due.about, event, due.at)
             return 1
@@ -99,3 +107,19 @@ class Timers:
         self._recording.append_hub_event(due.about, event, due.at)
         self._shredder.recorded(event.generation)
         return 1
+
+    def _inform_joined_case(self, due: DueEvent, event: JoinedCaseChanged) -> int:
+        """What counts for the family is recorded in the joined case, and then where it comes from. Where the hub ended
+        between the two, the first is there already."""
+        try:
+            known = self._world_cache.world(due.about).case.shares_received.get(event.source, {})
+        except (NotFound, Malformed, Untrusted):  # it can't be read any more: nothing is recorded in it
+            self._world_cache.defer_case(event.source)
+            return 0
+        count = 0
+        if known != event.shares:
+            self._recording.append_hub_event(due.about, event, due.at)
+            count = 1
+        informed = JoinedCaseInformed(other=due.about.id, shares=event.shares)
+        self._recording.append_hub_event(About(Kind.CASE, event.source), informed, due.at)
+        return count + 1

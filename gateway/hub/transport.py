@@ -5,8 +5,9 @@ from __future__ import annotations
 from contextlib import ExitStack
 from dataclasses import dataclass
 
-from adapters.bus import BusSettings, EmbeddedServer, ItemStore, JetStreamApplicationRecorder, connect
-from gateway.installation.archive import remote_bus_settings, write_running_file
+from adapters.bus import BusSettings, EmbeddedServer, ItemStore, JetStreamApplicationRecorder, StreamMissing
+from domain.errors import InvariantViolation
+from gateway.installation.archive import connect_to, remote_bus_settings, was_founded, write_running_file
 from gateway.installation.folder import Installation
 
 
@@ -25,7 +26,7 @@ def open_bus(installation: Installation, resources: ExitStack) -> Transport:
     settings, server = remote_bus_settings(installation), None
     if settings is None:
         server, settings = _start_embedded_server(installation, resources)
-    recorder = connect(settings)
+    recorder = connect_to(settings)
     resources.callback(recorder.close)
     items = ItemStore(settings)
     resources.callback(items.close)
@@ -36,7 +37,11 @@ def _start_embedded_server(
     installation: Installation, resources: ExitStack
 ) -> tuple[EmbeddedServer, BusSettings]:
     key, stream = installation.hub_secrets()["bus"], installation.genesis.stream
-    server = EmbeddedServer(installation.hub_folder / "bus", store_key=key, stream=stream).start()
+    server = EmbeddedServer(installation.hub_folder / "bus", store_key=key, stream=stream)
+    try:
+        server.start(create=not was_founded(installation))
+    except StreamMissing as error:
+        raise InvariantViolation("record-lost") from error
     resources.callback(server.stop)
     settings = server.hub_settings()
     running_file = write_running_file(installation, settings)

@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import monotonic, sleep
+from typing import Any
 
 from adapters.bus import (
     AlreadyRunning,
@@ -17,12 +18,15 @@ from adapters.bus import (
     EmbeddedServer,
     ItemStore,
     JetStreamApplicationRecorder,
+    PersistenceError,
+    StreamDrift,
+    StreamMissing,
     connect,
 )
 from adapters.store import Store
-from domain.errors import Malformed, Unavailable
+from domain.errors import Conflict, Malformed, Unavailable
 from gateway.installation.custody import FileCustody
-from gateway.installation.folder import Installation
+from gateway.installation.folder import STREAM, Installation
 from keys.genesis import Genesis
 from keys.vault import Vault
 from projections.engine import Engine
@@ -47,7 +51,7 @@ class Archive:
 def write_running_file(installation: Installation, settings: BusSettings) -> Path:
     """Write where the running bus is reached (no secrets), for other processes. Returns the file."""
     path = installation.hub_folder / RUNNING_FILE
-    running_info = {"pid": os.getpid(), "bus": settings.url, "monitor": settings.monitor_url}
+    running_info = {"pid": os.getpid(), "bus": settings.url}
     path.write_text(json.dumps(running_info) + "\n")
     return path
 
@@ -59,13 +63,59 @@ def remote_bus_settings(installation: Installation) -> BusSettings | None:
     names a seed file, never a seed. Raises Malformed for a file that is not of this form.
     """
     path = installation.hub_folder / REMOTE_BUS_FILE
-    if not path.exists():
-        return None
+    return read_bus_file(path, installation.genesis.stream) if path.exists() else None
+
+
+def read_bus_file(path: Path, stream: str) -> BusSettings:
+    """The settings of a bus in this file, for this stream. Its paths begin at its own folder. Raises Malformed."""
     try:
-        environment = {str(k): str(v) for k, v in json.loads(path.read_text()).items()}
-        return replace(BusSettings.from_env(environment), stream=installation.genesis.stream)
-    except (ValueError, AttributeError) as error:
-        raise Malformed("bus-settings", f"{REMOTE_BUS_FILE} does not have its form: {error}") from error
+        environment = {str(k): _from_folder_of(path, str(k), str(v)) for k, v in _bus_file(path).items()}
+        return replace(BusSettings.from_env(environment), stream=stream)
+    except (OSError, ValueError, AttributeError) as error:
+        raise Malformed("bus-settings", f"{path.name} does not have its form: {error}") from error
+
+
+def name_bus(hub_folder: Path, path: Path) -> None:
+    """Have the hub of this folder (``DIR/hub``) use the bus of this file from now on. Raises Malformed."""
+    about = {k: _from_folder_of(path, k, str(v)) for k, v in _bus_file(path).items()}
+    (hub_folder / REMOTE_BUS_FILE).write_text(json.dumps(about, indent=2) + "\n")
+
+
+def require_unused_bus(path: Path) -> None:
+    """Refuse a bus on which a hub can't be founded. Raises Malformed, Unavailable, Conflict."""
+    recorder = connect_to(read_bus_file(path, STREAM))
+    try:
+        if recorder.head():
+            raise Conflict("bus-not-empty")
+    finally:
+        recorder.close()
+
+
+def connect_to(settings: BusSettings) -> JetStreamApplicationRecorder:
+    """A recorder on the stream of a bus. Raises Unavailable with what is wrong; nothing is made."""
+    try:
+        return connect(settings)
+    except StreamMissing as error:
+        raise Unavailable("stream-missing") from error
+    except StreamDrift as error:
+        raise Unavailable("bus-refused", str(error)) from error
+    except PersistenceError as error:
+        raise Unavailable("bus-not-reached", str(error)) from error
+
+
+def was_founded(installation: Installation) -> bool:
+    """Whether this hub has recorded before: then its stream must be there, and is never made anew."""
+    folder = installation.hub_folder
+    return (folder / "read_models.db").exists() or (folder / "log" / "checkpoint").exists()
+
+
+def _bus_file(path: Path) -> dict[str, Any]:
+    return dict(json.loads(path.read_text()))
+
+
+def _from_folder_of(path: Path, key: str, value: str) -> str:
+    is_path = key.endswith(("_FILE", "_CA", "_CERT", "_KEY"))
+    return str(path.absolute().parent / value) if is_path else value
 
 
 @contextmanager
@@ -110,12 +160,13 @@ def open_archive(
             settings, running = _running_bus_settings(installation, folder, genesis.stream), True
         else:
             try:
-                bus = EmbeddedServer(folder, store_key=secrets["bus"], stream=genesis.stream).start()
+                bus = EmbeddedServer(folder, store_key=secrets["bus"], stream=genesis.stream)
+                bus.start(create=False)
                 stack.callback(bus.stop)
                 settings = bus.hub_settings()
             except AlreadyRunning:
                 settings, running = _running_bus_settings(installation, folder, genesis.stream), True
-        recorder = connect(settings)
+        recorder = connect_to(settings)
         stack.callback(recorder.close)
         vault = Vault.open(installation.hub_folder / "vault.db", FileCustody(installation, secrets))
         stack.callback(vault.close)
@@ -148,9 +199,9 @@ def _running_bus_settings(installation: Installation, folder: Path, stream: str)
         raise Unavailable("bus-in-use") from error
     return BusSettings(
         url=running_info["bus"],
-        monitor_url=running_info["monitor"],
         stream=stream,
         seed_file=folder / "seeds" / "hub.seed",
+        sys_seed_file=folder / "seeds" / "sys.seed",
         inbox="_INBOX.hub",
         name="kakehashi-audit",
     )

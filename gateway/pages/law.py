@@ -6,7 +6,17 @@ import re
 
 from domain.events import Event
 
-LAWS = {"APPI": "個情法", "CWA": "児福法", "CAPA": "児虐法", "guideline": "ガイドライン"}
+LAWS = {
+    "APPI": "個情法",
+    "CWA": "児福法",
+    "CAPA": "児虐法",
+    "CPSA": "こども性暴力防止法",
+    "CRPA": "刑訴法",
+    "ATTA": "弁護士法",
+    "CPA": "民訴法",
+    "DRPA": "家事事件手続法",
+    "guideline": "ガイドライン",
+}
 _OWN_RULE = re.compile(r"own rule(?: \((.+)\))?")
 _ARTICLE = re.compile(r"(\d+(?:-\d+)*)(?:\((\d+)\))?(\d+)?( proviso)?")
 

@@ -12,17 +12,13 @@ from fastapi.staticfiles import StaticFiles
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from domain.calendar import JST
+from domain.errors import ExchangeError
 from gateway.pages import labels, texts
+from gateway.protocol.outermost import problem_response
+from gateway.protocol.problems import problem, text_ja_of, with_retry_after
+from keys.keyset import Custody
 
 PAGES_FOLDER = Path(__file__).parent
-
-HEADERS = {
-    "Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'; form-action 'self'; base-uri 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-store",
-}
 
 _environment = Environment(
     loader=FileSystemLoader(PAGES_FOLDER / "templates"),
@@ -51,32 +47,45 @@ _environment.filters.update(
     state=texts.state_text,
     status=texts.status_text,
     task=texts.task_text,
+    child_place=labels.child_place_text,
+    period=texts.period_text,
     basis=texts.basis_text,
     reason=texts.reason_text,
     consent=texts.consent_text,
     finding=texts.finding_text,
     gap=lambda code: labels.GAPS.get(str(code), str(code)),
+    paper=lambda code: labels.GAPS_AHEAD.get(str(code), str(code)),
+    duty=lambda code: labels.COMMISSION_DUTIES.get(str(code), str(code)),
     module=lambda code: labels.MODULES.get(str(code), str(code)),
     employment=lambda code: labels.EMPLOYMENTS.get(str(code), str(code)),
+    member_item=lambda code: labels.MEMBER_ITEMS.get(str(code), str(code)),
     scope=lambda code: labels.SCOPES.get(str(code), str(code)),
 )
 
 
 def page(name: str, *, status: int = 200, **values: Any) -> HTMLResponse:
-    """A rendered page with the security headers."""
-    return HTMLResponse(_environment.get_template(name).render(**values), status, HEADERS)
+    """A rendered page."""
+    return HTMLResponse(_environment.get_template(name).render(**values), status)
 
 
-def with_static(app: FastAPI) -> FastAPI:
-    """Serve the static files, and add the security headers to every response."""
+def with_static(app: FastAPI) -> None:
+    """Serve the static files."""
     app.mount("/static", StaticFiles(directory=PAGES_FOLDER / "static"), name="static")
 
-    @app.middleware("http")
-    async def add_security_headers(request: Request, call_next: Any) -> Response:
-        response: Response = await call_next(request)
-        for name, value in HEADERS.items():
-            if not (name == "Cache-Control" and "/static/" in request.url.path):
-                response.headers.setdefault(name, value)
-        return response
 
-    return app
+def error_page(request: Request, error: ExchangeError, *, base: str, mode: str, custody: Custody) -> Response:
+    """What a browser gets for an error; programs get the problem document. It needs neither person nor hub."""
+    if "text/html" not in request.headers.get("accept", ""):
+        return problem_response(request, error)
+    answer = page(
+        "problem.html",
+        status=problem(error)[0],
+        title="手続きできませんでした",
+        base=base,
+        mode=mode,
+        custody=custody,
+        person=None,
+        text=text_ja_of(error),
+        detail=error.error_code,
+    )
+    return with_retry_after(answer, error)

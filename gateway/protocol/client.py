@@ -11,41 +11,83 @@ from uuid import UUID
 import httpx2 as httpx
 
 from domain.errors import Unavailable
+from gateway.protocol.hub_watch import HubWatch
 from gateway.protocol.problems import error_of
+from gateway.protocol.waiting import seconds_left
 from keys.frame import Frame, parse_frame
 from keys.genesis import Genesis, verify_genesis
 
 REQUEST_TYPE = "application/vnd.kakehashi.request"
-
+CALL_SECONDS = 30.0
+"""For one call: a large item over a slow line, a command behind a full queue."""
+PROBE_SECONDS = 2.0
+"""For the question whether the hub answers at all, which needs no work of it."""
 
 T = TypeVar("T")
 
 
-def retry_until_timeout(call: Callable[[], T], seconds: float) -> T:
+def retry_until_timeout(
+    call: Callable[[], T], seconds: float, *, give_up: Callable[[], bool] = lambda: False
+) -> T:
     """Call again while the call raises Unavailable, for at most so many ``seconds``; then raise it.
 
-    The same bytes are recorded once, so sending them again is safe. ``pending-key`` is raised at once: it takes longer.
+    The same command is recorded once, so sending its bytes again is safe; a query must be signed anew for each call.
+    ``pending-key`` is raised at once: it takes longer. Work with limited time is not retried beyond it,
+    nor once ``give_up`` says that it is of no use.
     """
-    until, pause = monotonic() + seconds, 0.05
+    left = seconds_left()
+    until, pause = monotonic() + (seconds if left is None else min(seconds, left)), 0.05
     while True:
         try:
             return call()
         except Unavailable as error:
-            if monotonic() + pause > until or error.error_code == "pending-key":
+            if monotonic() + pause > until or error.error_code == "pending-key" or give_up():
                 raise
         sleep(pause)
         pause = min(pause * 2, 1.0)
 
 
 class HubClient:
-    """Talks to one hub, whose id the caller has pinned. Thread-safe."""
+    """Talks to one hub, whose id the caller has pinned. Thread-safe.
 
-    def __init__(self, url: str, *, hub: bytes | None = None, timeout: float = 30.0) -> None:
+    While the hub is away (``watch``) calls raise Unavailable at once.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        hub: bytes | None = None,
+        timeout: float = CALL_SECONDS,
+        probe_seconds: float = PROBE_SECONDS,
+    ) -> None:
         self._http = httpx.Client(base_url=url, timeout=timeout)
+        self._timeout = timeout
+        self._probe_seconds = probe_seconds
         self._pinned_hub_id = hub
+        self.watch = HubWatch(self._answers)
 
     def close(self) -> None:
+        self.watch.close()
         self._http.close()
+
+    def _answers(self) -> bool:
+        try:
+            return self._http.get("/healthz", timeout=self._probe_seconds).status_code == 200
+        except (httpx.HTTPError, RuntimeError):  # RuntimeError: the client was closed meanwhile
+            return False
+
+    def _send(self, method: str, path: str, **kwargs: Any) -> httpx.Response:
+        """One call. Raises Unavailable where the hub does not answer in time, or is known not to answer."""
+        left = seconds_left()
+        if self.watch.away_seconds is not None or (left is not None and left <= 0):
+            raise Unavailable("hub-unreachable")
+        timeout = self._timeout if left is None else min(self._timeout, left)
+        try:
+            return self._http.request(method, path, timeout=timeout, **kwargs)
+        except httpx.HTTPError as error:
+            self.watch.suspect()
+            raise Unavailable("hub-unreachable") from error
 
     def genesis(self) -> Genesis:
         """The hub's genesis, verified against the pin. Raises Untrusted, Unavailable."""
@@ -109,16 +151,13 @@ class HubClient:
     def health(self) -> dict[str, Any]:
         """The hub's health report, ready or not. Raises Unavailable."""
         try:
-            report: dict[str, Any] = self._http.get("/readyz").json()
-        except (httpx.HTTPError, ValueError) as error:
+            report: dict[str, Any] = self._send("GET", "/readyz").json()
+        except ValueError as error:
             raise Unavailable("hub-unreachable") from error
         return report
 
     def _get_bytes(self, path: str) -> bytes:
-        try:
-            response = self._http.get(path)
-        except httpx.HTTPError as error:
-            raise Unavailable("hub-unreachable") from error
+        response = self._send("GET", path)
         if response.status_code != 200:
             raise error_of(response.status_code, _problem_body(response))
         return response.content
@@ -126,10 +165,7 @@ class HubClient:
     def _request_json(self, method: str, path: str, **kwargs: Any) -> dict[str, Any]:
         if "content" in kwargs:
             kwargs["headers"] = {"content-type": REQUEST_TYPE, **kwargs.get("headers", {})}
-        try:
-            response = self._http.request(method, path, **kwargs)
-        except httpx.HTTPError as error:
-            raise Unavailable("hub-unreachable") from error
+        response = self._send(method, path, **kwargs)
         body = _problem_body(response)
         if response.status_code >= 400 and body.get("outcome") != "refused":
             raise error_of(response.status_code, body)

@@ -19,9 +19,11 @@ STATUS_OF_CATEGORY = {cls.category: status for cls, status in STATUS.items()}
 DESCRIPTIONS = {
     400: "The request is not of the agreed form: correct it and send it again.",
     401: "A signature, key, digest, seal, token or session does not hold.",
+    403: "This agency has used up what it may have stored: sending the same again now will not help.",
     404: "There is no such thing, or it is not the caller's.",
     409: "Another record was appended first, or another payload has this id.",
     413: "The body is larger than this path takes.",
+    429: "Too many attempts failed: wait as long as Retry-After states.",
     500: "The server is in a state that must never occur; it stops.",
     503: "The server can't answer now and has recorded nothing: send the same bytes again.",
 }
@@ -53,8 +55,8 @@ def problem_responses(audience: Audience, *statuses: int) -> dict[int | str, Jso
     }
 
 
-def with_problem_schemas(app: FastAPI, audience: Audience) -> FastAPI:
-    """The application, whose OpenAPI document has the schema of every problem that its routes name.
+def with_problem_schemas(app: FastAPI, audience: Audience) -> None:
+    """Add the schema of every problem that the routes name to the OpenAPI document of the application.
 
     The 422 that FastAPI describes by itself is left out: requests that are not of their form are answered with 400.
     """
@@ -72,7 +74,6 @@ def with_problem_schemas(app: FastAPI, audience: Audience) -> FastAPI:
         return document
 
     app.openapi = openapi  # type: ignore[method-assign]
-    return app
 
 
 def _schema(audience: Audience, status: int) -> Json:

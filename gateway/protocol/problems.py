@@ -6,7 +6,9 @@ A problem holds the stable category and error code and what to do; never a subje
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
+
+from fastapi import Response
 
 from adapters.agencies import WrongFile
 from domain import error_codes
@@ -20,6 +22,8 @@ from domain.errors import (
     Unavailable,
     Untrusted,
 )
+
+R = TypeVar("R", bound=Response)
 
 STATUS: Mapping[type[ExchangeError], int] = {
     Malformed: 400,
@@ -58,7 +62,13 @@ def title_of(error: ExchangeError) -> str:
 def text_ja_of(error: ExchangeError) -> str:
     """What happened and what to do, in Japanese; the title where the code is not ours."""
     row = error_codes.find(error.error_code)
-    return f"{title_of(error)}。" if row is None else row.text_ja
+    return error.detail_ja or (f"{title_of(error)}。" if row is None else row.text_ja)
+
+
+def text_ja_of_code(error_code: str) -> str:
+    """The same of a code alone; empty where it is not ours."""
+    row = error_codes.find(error_code)
+    return "" if row is None else row.text_ja
 
 
 def problem(error: ExchangeError) -> tuple[int, dict[str, Any]]:
@@ -77,6 +87,13 @@ def problem(error: ExchangeError) -> tuple[int, dict[str, Any]]:
     if isinstance(error, WrongFile):
         body["findings"] = [finding.to_json() for finding in error.findings]
     return status, body
+
+
+def with_retry_after(response: R, error: ExchangeError) -> R:
+    """The response, with the time after which the caller may try again where the error states one. Source: RFC 9110."""
+    if error.retry_after_seconds is not None:
+        response.headers["Retry-After"] = str(error.retry_after_seconds)
+    return response
 
 
 def error_of(status: int, body: Mapping[str, Any]) -> ExchangeError:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from threading import Event, Thread
 from time import monotonic, sleep
 from types import TracebackType
 
 import uvicorn
-from fastapi import FastAPI, Request
+from fastapi import Request
 from starlette.requests import ClientDisconnect
 
 from domain.errors import Malformed, Unavailable
+from gateway.protocol.application import Application
+from gateway.protocol.connections import BoundedConnection
+from gateway.protocol.limits import HEAD_MAX_BYTES, ConnectionLimits
 
 START_SECONDS = 20.0
 
@@ -33,11 +37,27 @@ async def read_bounded_body(request: Request, max_bytes: int) -> bytes:
 
 
 class ServedApp:
-    """One application being served at ``url``; leaving the context stops it."""
+    """One application being served at ``url``; leaving the context stops it.
+
+    It answers to the names of this machine's loopback and to ``host_names``, those of the reverse proxy in front of it.
+    """
 
     def __init__(
-        self, app: FastAPI, *, port: int = 0, host: str = "127.0.0.1", lifespan: bool = False
+        self,
+        app: Application,
+        *,
+        port: int = 0,
+        host: str = "127.0.0.1",
+        lifespan: bool = False,
+        trusted_proxies: Sequence[str] = (),
+        host_names: Iterable[str] = (),
+        limits: ConnectionLimits = ConnectionLimits(),  # noqa: B008
     ) -> None:
+        """``trusted_proxies``: addresses or networks whose word is taken for where a request came from (X-Forwarded-For,
+        X-Forwarded-Proto). uvicorn would take that of every process of this machine if nothing else were set."""
+        if not isinstance(app, Application):
+            raise TypeError("an application without bounds is not served")
+        app.answer_to(host_names)
         # the protocol is named so that asyncio sends without Nagle delay (40 ms an answer otherwise)
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -50,10 +70,17 @@ class ServedApp:
         self.url = f"http://{host}:{self.port}"
         config = uvicorn.Config(
             app,
-            log_level="warning",
+            http=partial(BoundedConnection, limits=limits),  # type: ignore[arg-type]
+            ws="none",
+            log_config=None,
+            log_level="critical",  # the application itself writes the one line of a failed request
             access_log=False,
+            server_header=False,
             lifespan="on" if lifespan else "off",
-            timeout_keep_alive=60,
+            proxy_headers=bool(trusted_proxies),
+            forwarded_allow_ips=list(trusted_proxies),
+            timeout_keep_alive=limits.idle,  # type: ignore[arg-type]
+            h11_max_incomplete_event_size=HEAD_MAX_BYTES,
         )
         self._server = uvicorn.Server(config)
         self._thread = Thread(target=self._server.run, kwargs={"sockets": [self._socket]}, daemon=True)

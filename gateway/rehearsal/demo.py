@@ -11,7 +11,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Protocol
 
-from fastapi import FastAPI
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
@@ -23,6 +22,7 @@ from gateway.audit.app import HistoryAt, audit_app
 from gateway.audit.history import history, indexed_records
 from gateway.audit.verification import Verification, Verifier, doors_of
 from gateway.pages.index import index_app
+from gateway.protocol.application import Application
 from gateway.protocol.serving import ServedApp, wait_for_stop_signal
 from gateway.rehearsal.scenario.rehearsal_hub import RehearsalHub, open_rehearsal_hub, reopen_rehearsal_hub
 from gateway.rehearsal.scenario.report import Report, play, start_of
@@ -126,7 +126,7 @@ def _complete_duties(rehearsal_hub: RehearsalHub) -> None:
         rehearsal_hub.complete_rewrap_duties()
 
 
-def pages_app(rehearsal_hub: RehearsalHub, verification: Verification) -> FastAPI:
+def pages_app(rehearsal_hub: RehearsalHub, verification: Verification) -> Application:
     """One application with the start page, every agency's door and the auditor's page."""
     names = {str(door.agency): rehearsal_hub.names[code] for code, door in rehearsal_hub.doors.items()}
     app = index_app(
@@ -135,8 +135,19 @@ def pages_app(rehearsal_hub: RehearsalHub, verification: Verification) -> FastAP
     )
     for code, door in rehearsal_hub.doors.items():
         staff = Staff.rehearsal(rehearsal_hub.actors[code], mode=rehearsal_hub.installation.mode)
+        door.addresses.own_log = staff.log_address
         base = f"/agency/{code}"
-        app.mount(base, agency_app(door, staff=staff, mode=rehearsal_hub.installation.mode, base=base))
+        app.mount(
+            base,
+            agency_app(
+                door,
+                staff=staff,
+                mode=rehearsal_hub.installation.mode,
+                base=base,
+                parsing_pool=rehearsal_hub.parsing_pool,
+                attachment_pool=rehearsal_hub.attachment_pool,
+            ),
+        )
     app.mount(
         "/audit",
         audit_app(

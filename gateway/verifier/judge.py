@@ -13,13 +13,15 @@ from typing import Any
 from uuid import UUID
 
 from domain import events as e
+from domain.case import Case
 from domain.decide import decide
 from domain.due import DueEvent, next_due, next_due_of_case
 from domain.editions import under_edition
 from domain.errors import ExchangeError, Untrusted
+from domain.originator import Originator
 from domain.record import AUDIT, HUB, REGISTRARS, About, Command, Record, hub_command_id
-from domain.register import Agency, Originator, Register
-from domain.world import World, empty_world, rests_on
+from domain.register import Agency, Register
+from domain.world import World, empty_world, other_case_named_in, rests_on
 from gateway.verifier.record_parser import command_of, record_json
 from keys.command import READ_AHEAD, WRITE_AHEAD, CommandPayload
 from keys.frame import COMMAND, Frame, parse_frame, verify
@@ -50,10 +52,12 @@ class RecordFault:
 class Judge:
     """The state before the next record, and counts. ``unreadable``: originators whose control was destroyed, with version
     and position of their last record; set by the caller that reads the complete stream. ``edition``: of the rules, as of
-    the last record; each record is verified by the rules of its own edition."""
+    the last record; each record is verified by the rules of its own edition. ``all_cases``: the records of every case are
+    among those that are verified."""
 
-    def __init__(self, genesis: Genesis) -> None:
+    def __init__(self, genesis: Genesis, *, all_cases: bool = False) -> None:
         self._pinned_genesis = genesis
+        self._all_cases = all_cases
         self._mandate_by_originator: dict[UUID, int] = {}
         self._worlds: dict[UUID, World] = {}
         self.register = Register()
@@ -172,6 +176,9 @@ class Judge:
         self._check_envelope(command, record)
         self._check_validity_window(command, payload, record)
         world = self._world(record)
+        other = other_case_named_in(command.proposed_event)
+        if other is not None:
+            world = replace(world, other=self._other_case(other, record))
         [event] = decide(world, command, now=record.at)
         self.decisions += 1
         return replace(
@@ -222,6 +229,10 @@ class Judge:
 
     def _expected_due(self, record: Record) -> DueEvent | None:
         """The next act of the clock at this originator."""
+        if isinstance(record.event, e.JoinedCaseChanged):
+            return self._expected_share(record, record.event)
+        if isinstance(record.event, e.JoinedCaseInformed):
+            return self._expected_end_of_share(record, record.event)
         if record.originator.kind is e.Kind.CASE:
             return next_due_of_case(self._world(record))
         if isinstance(record.event, e.KeyDestroyed | e.ControlDestroyed):
@@ -233,8 +244,51 @@ class Judge:
             case = self._worlds.get(record.event.scope)
             case = None if case is None else replace(case, register=self.register, edition=record.edition)
             return None if case is None else next_due_of_case(case)
+        if isinstance(record.event, e.WorkerAssignmentRecorded):
+            return self._expected_roll_entry(record, record.event)
         with under_edition(record.edition):
             return next_due(self.register, record.at)
+
+    def _expected_share(self, record: Record, event: e.JoinedCaseChanged) -> DueEvent | None:
+        """What is due of the case from which it comes; what was recorded, where that case's records are not here."""
+        source = self._worlds.get(event.source)
+        if source is not None:
+            return next_due_of_case(replace(source, register=self.register, edition=record.edition))
+        return DueEvent(record.at, record.about, event) if self._is_absent(event.source) else None
+
+    def _expected_end_of_share(self, record: Record, event: e.JoinedCaseInformed) -> DueEvent | None:
+        """It is due no more, once the other case has it."""
+        due, other = next_due_of_case(self._world(record)), self._worlds.get(event.other)
+        if due is None or not isinstance(due.event, e.JoinedCaseChanged) or due.about.id != event.other:
+            return None
+        shares = due.event.shares
+        if other is None and not self._is_absent(event.other):
+            return None
+        if other is not None and other.case.shares_received.get(record.about.id, {}) != shares:
+            return None
+        return DueEvent(due.at, record.about, e.JoinedCaseInformed(other=event.other, shares=shares))
+
+    def _other_case(self, id: UUID, record: Record) -> Case | None:
+        """The other case that a command names. One whose records are not here is as the record says that it was."""
+        known = self._worlds.get(id)
+        if known is not None or not self._is_absent(id):
+            return None if known is None else known.case
+        versions = [v for kind, one, v in record.rests_on if (kind, one) == (e.Kind.CASE, id)]
+        core = record.by if isinstance(record.by, UUID) else None
+        return Case(id=id, version=versions[0], core=core) if versions else None
+
+    def _is_absent(self, case: UUID) -> bool:
+        """Whether the records of a case that has none here may exist."""
+        return not self._all_cases or case in self.unreadable
+
+    def _expected_roll_entry(self, record: Record, event: e.WorkerAssignmentRecorded) -> DueEvent | None:
+        """What a case owes the roll. Of a case whose records are not among those that are verified, or can't be read any
+        more, the entry is taken as it stands: it gives nobody anything to open."""
+        case = self._worlds.get(event.case)
+        if case is not None:
+            return next_due_of_case(replace(case, register=self.register, edition=record.edition))
+        known = not self._all_cases or event.case in self.unreadable
+        return DueEvent(record.at, record.about, event) if known else None
 
     def _verify_signature(self, command: Command, payload: CommandPayload, frame: Frame) -> None:
         agency = self.register.agencies.get(command.by) if isinstance(command.by, UUID) else None
@@ -288,7 +342,7 @@ class Judge:
 
     def _has_withheld_alarm(self, world: World, now: datetime) -> bool:
         due = next_due_of_case(world)
-        if due is None or not isinstance(due.event, e.CaseAlarm):
+        if due is None or not isinstance(due.event, e.CaseAlarm | e.JoinedCaseChanged):
             return False
         # it became due with the last of these
         known = (due.at, world.case.last_at, world.rules.last_at, self._edition_since)

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from fastapi import FastAPI, Request
+from fastapi import Request
 from fastapi.concurrency import run_in_threadpool
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import Response
 
-from domain.errors import ExchangeError
-from gateway.protocol.problems import MEDIA_TYPE, problem
+from gateway.protocol.application import Application
+from gateway.protocol.limits import HUB_CAPACITIES, Load, RouteLimit
 from gateway.protocol.serving import read_bounded_body
 from gateway.witness.service import MAX_BODY_BYTES, Witness
 
+LIMITS = (
+    RouteLimit("POST", "/add-checkpoint", Load.PUBLIC, MAX_BODY_BYTES),
+    RouteLimit("GET", "/healthz", Load.HEALTH),
+)
 
-def witness_app(witness: Witness) -> FastAPI:
+
+def witness_app(witness: Witness) -> Application:
     """The application of one witness."""
-    app = FastAPI(title="架け橋 立会人", docs_url=None, redoc_url=None, openapi_url=None)
-
-    @app.exception_handler(ExchangeError)
-    async def on_error(_: Request, error: ExchangeError) -> JSONResponse:
-        status, body = problem(error)
-        return JSONResponse(body, status, media_type=MEDIA_TYPE)
+    app = Application(title="架け橋 立会人", limits=LIMITS, capacities=HUB_CAPACITIES)
 
     @app.post("/add-checkpoint")
     async def add_checkpoint(request: Request) -> Response:
@@ -29,7 +29,7 @@ def witness_app(witness: Witness) -> FastAPI:
         return Response(reply.text, reply.status, media_type=reply.media_type)
 
     @app.get("/healthz")
-    def health() -> dict[str, str]:
+    async def health() -> dict[str, str]:
         """The process is running."""
         return {"status": "up", "witness": witness.name}
 

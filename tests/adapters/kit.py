@@ -5,11 +5,19 @@ from __future__ import annotations
 import csv
 import io
 import json
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from adapters.agencies import InboundMessage
+from adapters.agencies.contract import SectionText
+from adapters.content_json import read_content
+from domain.content import as_text, lines
+
 CORE = UUID("11111111-1111-4111-8111-111111111111")
 AGENCIES = {"AZ-CORE": CORE}
+NOW = datetime(2025, 5, 13, 0, 0, tzinfo=UTC)
+"""The day after the files below were written."""
 SECRET = "架空の名前"
 """Stands in every free text: no error may hold it."""
 
@@ -117,3 +125,24 @@ def as_xlsx(rows: list[list[Any]]) -> bytes:
     out = io.BytesIO()
     workbook.save(out)
     return out.getvalue()
+
+
+def section_texts(inbound: InboundMessage) -> dict[str, str]:
+    """Each section as a person reads it."""
+    return {
+        one.section: as_text(lines(read_content(one.schema, one.text.encode()))) for one in inbound.sections
+    }
+
+
+def written(section: SectionText) -> object:
+    """A section as the published examples have it: its text, or its schema with what is stated."""
+    if section.schema == "text/v1":
+        return section.text
+    return {"schema": section.schema, "content": _stated(json.loads(section.text))}
+
+
+def _stated(value: object) -> object:
+    """Without the fields that were not asked."""
+    if isinstance(value, dict):
+        return {name: _stated(inner) for name, inner in value.items() if inner is not None}
+    return [_stated(one) for one in value] if isinstance(value, list) else value

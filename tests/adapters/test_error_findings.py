@@ -11,7 +11,7 @@ import pytest
 from adapters.agencies import WrongFile
 from adapters.agencies.fhir import Fhir
 from domain.error_codes import TABLE
-from tests.adapters.kit import AGENCIES, bundle, encoded
+from tests.adapters.kit import AGENCIES, NOW, bundle, encoded
 
 Resources = list[dict[str, Any]]
 
@@ -37,7 +37,7 @@ def test_the_file_is_refused_with_this_finding(error_code: str) -> None:
     CASES[error_code](resources)
     value["entry"] = [{"resource": resource} for resource in resources]
     with pytest.raises(WrongFile) as raised:
-        Fhir().read(encoded(value), AGENCIES)
+        Fhir().read(encoded(value), AGENCIES, NOW)
     assert error_code in {finding.error_code for finding in raised.value.findings}
     [finding] = [f for f in raised.value.findings if f.error_code == error_code]
     assert (finding.meaning, finding.remedy) == (TABLE[error_code].meaning_ja, TABLE[error_code].remedy_ja)

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from adapters.agencies import ERROR_CODES, Finding, Outcome, WrongFile, adapter_for
 from adapters.agencies.fhir import Fhir
-from tests.adapters.kit import AGENCIES, CORE, SECRET, bundle, encoded
+from tests.adapters.kit import AGENCIES, CORE, NOW, SECRET, bundle, encoded, section_texts, written
 
 VECTORS = Path(__file__).parent / "vectors"
 SHARED = Path(__file__).parents[3] / "shared" / "conformance"
@@ -25,7 +25,7 @@ Change = Callable[[list[dict[str, Any]]], object]
 
 
 def read(value: dict[str, Any]) -> Any:
-    return Fhir().read(encoded(value), AGENCIES)
+    return Fhir().read(encoded(value), AGENCIES, NOW)
 
 
 def resources(value: dict[str, Any]) -> list[dict[str, Any]]:
@@ -34,10 +34,10 @@ def resources(value: dict[str, Any]) -> list[dict[str, Any]]:
 
 def test_a_referral_is_split_into_sections_and_codes() -> None:
     [inbound] = read(bundle()).inbound_messages
-    section_text = {w.section: w.text for w in inbound.sections}
+    section_text = section_texts(inbound)
     assert set(section_text) == {"BASIC", "PREG", "MEDICAL"}
     assert SECRET in section_text["BASIC"]
-    assert "2008-02-03" in section_text["BASIC"]
+    assert "平成20年2月3日(2008年2月3日)" in section_text["BASIC"]
     assert section_text["PREG"] == "妊娠週数: 30 週"
     assert section_text["MEDICAL"] == f"傷病名: {SECRET}症 通院中"
     assert inbound.fields == {
@@ -58,13 +58,13 @@ def test_a_referral_is_split_into_sections_and_codes() -> None:
 
 def test_the_published_example_reads_as_published() -> None:
     data = (VECTORS / "referral.fhir.json").read_bytes()
-    [inbound] = adapter_for(data).read(data, AGENCIES).inbound_messages
+    [inbound] = adapter_for(data).read(data, AGENCIES, NOW).inbound_messages
     collected = {
         "act": inbound.act,
         "reference": inbound.reference,
         "fields": inbound.fields,
         "occurred_at": inbound.occurred_at.isoformat() if inbound.occurred_at else None,
-        "sections": {w.section: w.text for w in inbound.sections},
+        "sections": {w.section: written(w) for w in inbound.sections},
     }
     assert collected == json.loads((VECTORS / "referral.message.json").read_text())
 
@@ -220,13 +220,13 @@ def test_several_findings_are_reported_at_once() -> None:
         (b'{"resourceType":"Bundle","type":"message","entry":[1]}', "not-fhir"),
         (b'{"resourceType":"Bundle","type":"message","implicitRules":"x"}', "modifier"),
         (b"{" + b" " * 10 * 1024 * 1024 + b"}", "too-large"),
-        (b'{"a":' + b"[" * 100_000 + b"]" * 100_000 + b"}", "not-json"),
+        (b'{"a":' + b"[" * 100_000 + b"]" * 100_000 + b"}", "file-too-large-inside"),
         (b'{"a":NaN}', "not-json"),
     ],
 )
 def test_bytes_that_are_no_bundle_are_reported_as_such(data: bytes, error_code: str) -> None:
     with pytest.raises(WrongFile) as caught:
-        Fhir().read(data, AGENCIES)
+        Fhir().read(data, AGENCIES, NOW)
     assert error_code in {f.error_code for f in caught.value.findings}
 
 
@@ -280,7 +280,7 @@ def test_referrals_of_other_guides_are_read_or_refused_for_a_named_reason(guide:
         if kind != "Bundle":
             value["entry"] = [{"resource": resource}]
         with pytest.raises(WrongFile) as caught:
-            Fhir().read(json.dumps(value).encode(), AGENCIES)
+            Fhir().read(json.dumps(value).encode(), AGENCIES, NOW)
         assert all(f.place.startswith("Bundle") for f in caught.value.findings), path.name
 
 

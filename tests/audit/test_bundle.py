@@ -260,7 +260,7 @@ def test_the_commands_export_and_verify(exported: ExportedBundle, tmp_path: Path
     )
     assert export_run.exit_code == 0, export_run.output
     keystore = ["--audit-keystore", str(exported.folder / "audit" / "keystore"), "--rehearsal"]
-    passphrase_option = ["--passphrase-file", str(exported.folder / "passphrase")]
+    passphrase_option = ["--passphrase-file", str(exported.folder / "audit" / "passphrase")]
     result = runner.invoke(
         app,
         [

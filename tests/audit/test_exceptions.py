@@ -222,6 +222,15 @@ def test_a_reading_without_an_act_is_an_exception_from_the_14th_day() -> None:
     compare(so.records)
 
 
+def test_what_a_door_opens_again_for_its_index_is_marked_and_is_no_reading() -> None:
+    so, read_at = at_home(open_at=kit.NOON)
+    so.put(replace(kit.DECIDED[0], at=read_at + SECOND))
+    again = opening(kit.LEARNED, kit.AZ_CORE, purpose=kit.Purpose.INDEX_REBUILD)
+    so.put(replace(again, command_id=kit.id_of("again"), at=read_at + 2 * SECOND))
+    assert kinds(so.records, read_at + 2 * UNACTED) == ["INDEX_REBUILT"]
+    compare(so.records)
+
+
 def test_a_notifier_is_shown_under_its_token_in_every_row_at_any_moment() -> None:
     """Also for refused attempts; by its name only once it has another part in the case. Basis: CAPA 7."""
     notified = replace(BY_NURSERY, event=replace(BY_NURSERY.event, notifier_token="N-1"))  # type: ignore[type-var]

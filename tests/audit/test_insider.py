@@ -619,7 +619,7 @@ def test_the_command_compares_a_bundle_with_a_head_and_a_request(
     cut.write_bytes(scenario.insider.bundle(scenario.insider.sequence[:-4]))
     head.write_bytes(scenario.insider.files["checkpoint"])
     keys = ["--audit-keystore", str(scenario.folder / "audit" / "keystore"), "--rehearsal"]
-    keys += ["--passphrase-file", str(scenario.folder / "passphrase"), "--hub", scenario.hub.hex()]
+    keys += ["--passphrase-file", str(scenario.folder / "audit" / "passphrase"), "--hub", scenario.hub.hex()]
 
     def code(bundle: Path, *more: str) -> int:
         return CliRunner().invoke(app, ["audit", "verify-bundle", str(bundle), *keys, *more]).exit_code

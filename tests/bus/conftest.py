@@ -84,7 +84,8 @@ def environment(bus: Bus, tmp_path: Path) -> dict[str, str]:
         "JETSTREAM_STREAM": fresh.stream,
         "JETSTREAM_SUBJECT_PREFIX": fresh.prefix,
         "JETSTREAM_SEED_FILE": str(seed),
-        "JETSTREAM_MONITOR_URL": fresh.monitor_url,
+        "JETSTREAM_SYS_SEED_FILE": str(bus.server.folder / "seeds" / "sys.seed"),
+        "CREATE_TABLE": "yes",
         "JETSTREAM_INBOX": fresh.inbox,
         "SQLITE_DBNAME": str(tmp_path / "positions.sqlite"),
     }

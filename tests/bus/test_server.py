@@ -41,6 +41,20 @@ def alive(pid: int) -> bool:
         return False
 
 
+def listening_ports(pid: int) -> set[int]:
+    """The TCP ports on which this process listens."""
+    sockets = set()
+    for fd in Path(f"/proc/{pid}/fd").iterdir():
+        with contextlib.suppress(OSError):
+            sockets.add(os.readlink(fd))
+    lines = [
+        line.split()
+        for table in ("tcp", "tcp6")
+        for line in Path(f"/proc/{pid}/net/{table}").read_text().splitlines()[1:]
+    ]
+    return {int(f[1].rpartition(":")[2], 16) for f in lines if f[3] == "0A" and f"socket:[{f[9]}]" in sockets}
+
+
 @pytest.fixture
 def server(tmp_path):
     with EmbeddedServer(tmp_path / "data", store_key=KEY).start() as it:
@@ -49,7 +63,7 @@ def server(tmp_path):
 
 def test_only_its_owner_can_read_its_files(server):
     assert mode(server.folder) == 0o700
-    for name in ("nats.conf", "lock", "seeds/hub.seed", "seeds/ops.seed"):
+    for name in ("nats.conf", "lock", "seeds/hub.seed", "seeds/ops.seed", "seeds/sys.seed"):
         assert mode(server.folder / name) == 0o600, name
 
 
@@ -98,7 +112,8 @@ def test_it_listens_on_loopback_only(server):
     assert server.url.startswith("nats://127.0.0.1:")
     conf = (server.folder / "nats.conf").read_text()
     assert 'listen: "127.0.0.1:' in conf
-    assert 'http: "127.0.0.1:' in conf
+    assert "http" not in conf, "a monitoring port asks nobody to sign in"
+    assert listening_ports(server.pid) == {int(server.url.rpartition(":")[2])}
 
 
 def test_a_second_server_on_the_same_folder_is_refused(server, monkeypatch):

@@ -23,7 +23,8 @@ def test_every_setting_is_read_from_the_environment():
         "JETSTREAM_STREAM": "HUB",
         "JETSTREAM_SUBJECT_PREFIX": "hub.v1",
         "JETSTREAM_SEED_FILE": "/run/seed",
-        "JETSTREAM_MONITOR_URL": "http://a:8222/,http://b:8222",
+        "JETSTREAM_SYS_SEED_FILE": "/run/sys.seed",
+        "JETSTREAM_SYS_INBOX": "_INBOX.reports",
         "JETSTREAM_REQUIRE_SYNC": "no",
         "JETSTREAM_TIMEOUT": "30",
         "JETSTREAM_TRY_TIMEOUT": "10.5",
@@ -44,7 +45,8 @@ def test_every_setting_is_read_from_the_environment():
         stream="HUB",
         prefix="hub.v1",
         seed_file=Path("/run/seed"),
-        monitor_url="http://a:8222/,http://b:8222",
+        sys_seed_file=Path("/run/sys.seed"),
+        sys_inbox="_INBOX.reports",
         require_sync=False,
         timeout=30.0,
         try_timeout=10.5,
@@ -59,7 +61,11 @@ def test_every_setting_is_read_from_the_environment():
         name="hub-1",
     )
     assert settings.urls == ["tls://a:4222", "tls://b:4222"]
-    assert settings.monitor_urls == ["http://a:8222", "http://b:8222"]
+    assert settings.servers == 3
+    system = settings.as_system()
+    assert system is not None
+    assert (system.seed_file, system.inbox) == (Path("/run/sys.seed"), "_INBOX.reports")
+    assert system.as_system() is None
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from uuid import UUID, uuid5
 
 from domain import events as e
 from domain.calendar import JST
+from domain.children import ALL_CHILDREN, SpeaksOfChildren
 from domain.codes import (
     AccessResult,
     Alternative,
@@ -25,11 +26,15 @@ from domain.codes import (
     ConsentCapacity,
     EligibilityResult,
     Employment,
+    FamilyService,
     Flag,
+    FollowOn,
     IndicatorValue,
     Module,
     OutsourcingScope,
     PlanContent,
+    PlanHandover,
+    PlanMaker,
     PlanPart,
     Purpose,
     ReferralOutcome,
@@ -37,12 +42,16 @@ from domain.codes import (
     Role,
     SafetyMethod,
     Section,
+    ServiceAnswer,
     SubjectConsent,
+    SupportRole,
     SupportType,
     TargetClass,
     Tier,
+    UnavoidableReason,
 )
 from domain.decide import decide
+from domain.due import next_due_of_case
 from domain.editions import under_edition
 from domain.indicators import INDICATOR_CODES, INDICATOR_SET
 from domain.reasons import Reason
@@ -154,7 +163,9 @@ def event_input(
     )
 
 
-ALL_ASSESSED = dict.fromkeys(sorted(INDICATOR_CODES), IndicatorValue.NOT_ASSESSED)
+NOTHING_ASSESSED = dict.fromkeys(sorted(INDICATOR_CODES), IndicatorValue.NOT_ASSESSED)
+ALL_ASSESSED = {**NOTHING_ASSESSED, "BI_CHILD_AGE": IndicatorValue.NO_CONCERN}
+"""Every item answered, most of them with «not assessed»."""
 
 
 def plan(**changed: Any) -> e.Plan:
@@ -169,6 +180,10 @@ def plan(**changed: Any) -> e.Plan:
         "review_due_on": None,
         "visits_per_week": 2,
         "housekeeping": None,
+        "made_by": frozenset(PlanMaker),
+        "services": frozenset(),
+        "explained_on": None,
+        "agreement": None,
     }
     return e.Plan(**{**usual, **changed})
 
@@ -184,23 +199,43 @@ _USUAL: dict[type[e.Event], dict[str, Any]] = {
         "notifier_token": None,
         "received_at": BEGIN,
         "recorded_for_notifier": False,
+        "channel": None,
     },
-    e.EmergencyTriaged: {"urgency": None},
+    e.EmergencyTriaged: {"urgency": None, "answers": None},
     e.EmergencyAccessRequested: {
         "sections": frozenset({Section.BASIC}),
         "alternatives": frozenset({Alternative.REQUEST_FROM_OWNER}),
     },
     e.CoercionCheckDone: {"second": "p-2", "coerced": False},
+    e.CoercionCheckConfirmed: {"coerced": False},
     e.EmergencyAccessReviewed: {"justified": True},
     e.BasisOverrideRequested: {"sections": frozenset({Section.BASIC})},
+    e.AddressDisclosureRequested: {"sections": frozenset({Section.BASIC})},
     e.RecordsAppraised: {"sections": frozenset()},
     e.SafetyConfirmed: {"child_seen": True, "method": SafetyMethod.SIGHTED},
     e.SubjectAccessRequested: {"requester": Requester.SELF},
     e.SubjectAccessDecided: {"result": AccessResult.FULL, "withheld": ()},
     e.ReferralOutcomeReported: {"outcome": ReferralOutcome.ACCEPTED},
-    e.NonDisclosureDecided: {"review_on": date(2025, 7, 1)},
+    e.NonDisclosureDecided: {
+        "review_on": date(2025, 7, 1),
+        "answers": None,
+        "withheld_from": frozenset(),
+    },
+    e.DisclosureMade: {"answers": None},
+    e.SpecialistServiceLinked: {"answers": None},
+    e.HomeVisitScheduled: {"replaces": None},
+    e.HomeVisitFailed: {"visit": None},
+    e.HomeVisitRefused: {"visit": None},
+    e.TransferCancelled: {"hands_over": None},
     e.NetworkCaseRegistered: {"standing": None},
-    e.IndicatorAssessmentRecorded: {"indicator_set": INDICATOR_SET, "indicators": ALL_ASSESSED},
+    e.InfantHomeVisitReported: {"support_need": None},
+    e.IndicatorAssessmentRecorded: {
+        "indicator_set": INDICATOR_SET,
+        "indicators": ALL_ASSESSED,
+        "route": None,
+        "involved": (),
+        "home_visit_report": None,
+    },
     e.EligibilityDetermined: {
         "result": EligibilityResult.ELIGIBLE,
         "target_classes": frozenset({TargetClass.TC1_PREGNANCY}),
@@ -210,16 +245,45 @@ _USUAL: dict[type[e.Event], dict[str, Any]] = {
     e.SupportPlanFormulated: {"plan": plan()},
     e.SupportPlanApproved: {"plan": plan()},
     e.SupportCommenced: {"plan": None, "target_classes": None},
+    e.SupportPlanHandedOver: {
+        "handed_on": date(2025, 6, 1),
+        "handover": PlanHandover.HANDED,
+        "agreement": None,
+    },
+    e.FamilyServiceRecommended: {"service": FamilyService.HOUSEHOLD_VISIT},
+    e.FamilyServiceAnswered: {
+        "answer": ServiceAnswer.ACCEPTED,
+        "begins_on": date(2025, 7, 1),
+        "ends_on": None,
+    },
+    e.FamilyServiceMeasureTaken: {
+        "unavoidable_reason": UnavoidableReason.GUARDIAN_UNABLE,
+        "begins_on": date(2025, 7, 1),
+        "ends_on": None,
+    },
     e.PlanExtended: {"plan_until": date(2025, 8, 5)},
-    e.ConsentGiven: {"scope": (), "capacity": ConsentCapacity.SELF, "expires_at": None},
+    e.ConsentGiven: {
+        "scope": (),
+        "capacity": ConsentCapacity.SELF,
+        "expires_at": None,
+        "given_by": frozenset(),
+        "sole_holder": False,
+    },
     e.ConsentRefused: {"requested_scope": ()},
-    e.SupportWorkerAssigned: {"agency": SORA_NPO, "worker": WORKER, "qualification": None, "role": None},
+    e.SupportWorkerAssigned: {
+        "agency": SORA_NPO,
+        "worker": WORKER,
+        "qualification": "保健師",
+        "role": SupportRole.SPECIALIST,
+    },
     e.SupportWorkerUnassigned: {"agency": SORA_NPO, "worker": WORKER},
-    e.VisitReportSubmitted: {"child_seen": True, "worker": None},
-    e.HomeVisitCompleted: {"child_seen": True, "worker": CITY_WORKER},
-    e.ClosingConsultationHeld: {"consulted": frozenset({SORA_NPO})},
+    e.VisitReportSubmitted: {"child_seen": True, "worker": None, "visit": None, "support_plan": None},
+    e.HomeVisitCompleted: {"child_seen": True, "worker": CITY_WORKER, "visit": None},
+    e.ClosingConsultationHeld: {"consulted": frozenset({SORA_NPO}), "not_consulted": {}},
+    e.ConferenceMinutesRecorded: {"participants": frozenset()},
+    e.NetworkMeetingHeld: {"participants": frozenset()},
     e.ClosingEvaluationRecorded: {"goal_reached": True, "environment_improved": True},
-    e.SupportClosed: {"closing_reason": ClosingReason.GOAL_REACHED},
+    e.SupportClosed: {"closing_reason": ClosingReason.GOAL_REACHED, "follow_on": FollowOn.NONE_NEEDED},
 }
 
 SectionWithFlag = Section | tuple[Section, Flag]
@@ -263,7 +327,11 @@ def case_message(
         ),
         held=frozenset(held),
         placed=placed,
-        **{**_USUAL.get(act, {}), **data},
+        **{
+            **({"children": ALL_CHILDREN} if issubclass(act, SpeaksOfChildren) else {}),
+            **_USUAL.get(act, {}),
+            **data,
+        },
     )
     return EventInput(
         by=by, event=event, on=on or About(e.Kind.CASE, CASE), command_id=command_id, actor=actor, at=at
@@ -306,8 +374,13 @@ def admitted(member: UUID, item: int = 2) -> EventInput:
     return event_input(AZ_COORD, e.NetworkMemberAdmitted(member=member, item=item), name=f"admitted {member}")
 
 
+_FIRST = first_edition()
+WITHOUT_CALENDAR = {**_FIRST, "policy": {k: v for k, v in _FIRST["policy"].items() if k != "calendar"}}
+"""Periods end where they are counted to, whatever day that is; ``test_office_days.py`` is about the calendar."""
+
+
 def rule_book(rules: dict[str, Any] | None = None) -> EventInput:
-    rules = rules or first_edition()
+    rules = rules or WITHOUT_CALENDAR
     event = e.RuleBookPublished(edition=rules["edition"], rule_book=rules)
     return event_input(REGISTRARS, event, name="rule book")
 
@@ -318,6 +391,25 @@ def notified(core: UUID) -> EventInput:
         happened_on=date(2025, 4, 1), items=frozenset(BusinessItem), reason=None
     )
     return event_input(core, event, on=About(e.Kind.AGENCY, core), name=f"notified {core}")
+
+
+def rules_known(by: UUID, *staff: str, edition: str = "rules-2025") -> tuple[EventInput, ...]:
+    """An agency's rules of secrecy, and those of its people who know them."""
+    on = About(e.Kind.AGENCY, by)
+    adopted = event_input(by, e.ConfidentialityRulesAdopted(edition=edition), on=on, name=f"rules {by}")
+    return (
+        adopted,
+        *(
+            event_input(
+                by,
+                e.ConfidentialityRulesAcknowledged(edition=edition, staff=one),
+                on=on,
+                name=f"rules {by} {one}",
+                actor=one,
+            )
+            for one in staff
+        ),
+    )
 
 
 _TW = About(e.Kind.NETWORK, OTHER_NETWORK)
@@ -333,6 +425,8 @@ TOWN: tuple[EventInput, ...] = (
         AZ_COORD, e.NetworkMembershipPublished(members=frozenset(MEMBERS), published_on=date(2025, 4, 1))
     ),
     *(notified(core) for core in (AZ_CORE, TW_CORE)),
+    *rules_known(SORA_NPO, "p-1", "p-2", WORKER, SECOND_WORKER),
+    *rules_known(HIDA_SWC, "p-1", HIDA_WORKER),
 )
 
 # --- a ready contractor ------------------------------------------------------------------------------------
@@ -377,6 +471,14 @@ def sworn(ref: str = WORKER, until: date | None = None, **more: Any) -> EventInp
 
 COMMISSIONED: tuple[EventInput, ...] = (contract(), verified(), worker(), trained(), sworn())
 """A contract in force, its requirements verified, one part-time visitor trained and sworn."""
+
+
+def own_visitor(ref: str = CITY_WORKER, core: UUID = AZ_CORE) -> tuple[EventInput, ...]:
+    """A full-time visitor of the core agency itself, trained."""
+    on = About(e.Kind.COMMISSION, commission_of(core, core))
+    papers = (worker(ref, Employment.FULL_TIME), trained(ref))
+    return tuple(replace(one, by=core, on=on, command_id=id_of(f"own {one.command_id}")) for one in papers)
+
 
 ASSIGNED = case_message(e.SupportWorkerAssigned, AZ_CORE)
 _FULL = About(e.Kind.COMMISSION, FULL_COMMISSION)
@@ -494,7 +596,18 @@ class Given:
         )
         self.records.append(record)
         self.world = self.world.after(record)
+        if is_access or one.on.kind is e.Kind.CASE:
+            self._note_assignments()
         return record
+
+    def _note_assignments(self) -> None:
+        """The hub notes on the roll who is assigned, as it does after each record of a case."""
+        due = next_due_of_case(self.world)
+        while due is not None and isinstance(due.event, e.WorkerAssignmentRecorded):
+            now, name = self._now, f"{due.event} {len(self.records)}"
+            self.put(event_input(HUB, due.event, on=due.about, name=name, at=due.at), by_hub=True)
+            self._now = now
+            due = next_due_of_case(self.world)
 
     def when(self, one: EventInput, *, now: datetime = NOON) -> list[e.Event]:
         """The events that answer this command."""
@@ -508,9 +621,10 @@ class Given:
             return {item.item for _, item in items}
 
 
-def given(*past: Past, town: Iterable[EventInput] = TOWN) -> Given:
-    """The town, and then these events."""
+def given(*past: Past, town: Iterable[EventInput] = TOWN, edition: int | None = None) -> Given:
+    """The town, and then these events; by the rules of an edition, the current one where none is named."""
     so = Given()
+    so.world = so.world if edition is None else replace(so.world, edition=edition)
     for one in _flat([*town, *past]):
         so.put(one, by_hub=one.by == HUB)
     return so

@@ -16,12 +16,14 @@ from uuid import UUID
 import yaml
 
 from domain import events as e
-from domain.calendar import day_of
+from domain.calendar import day_of, months_later
+from domain.children import UNKNOWN_CHILD, SpeaksOfChildren
 from domain.codes import (
     AccessResult,
     Body,
     Employment,
     Flag,
+    FollowOn,
     IndicatorValue,
     Module,
     OutsourcingScope,
@@ -45,6 +47,7 @@ from tests.domain.builders import (
     event_input,
     given,
     id_of,
+    own_visitor,
     plan,
     rule_book,
 )
@@ -120,7 +123,15 @@ class Story:
                 town.append(event_input(id_of(setup["coordinating"]), event_, name=f"admitted {code}"))
         for code in self.contractors:
             town += self._commission(code, day_of(begin))
+        for worker in self._own_visitors():
+            town += own_visitor(worker, id_of(setup["core"]))
         return town
+
+    def _own_visitors(self) -> list[str]:
+        """The core agency's own visitors, whom it has on its roll from the start."""
+        core = self.text["setup"]["core"]
+        steps = [s["details"] for s in self.steps if s["event"] == "SupportWorkerAssigned"]
+        return list(dict.fromkeys(d["worker"] for d in steps if d.get("agency") == core))
 
     def _commission(self, code: str, begins: date) -> list[EventInput]:
         """All of it at the start, except what the story brings itself; the oath just before ``from``."""
@@ -130,6 +141,7 @@ class Story:
             e.OutsourcingContractConcluded(
                 contractor=id_of(code), scope=scope, begins_on=begins, ends_on=None
             ),
+            e.ConfidentialityRulesAdopted(edition="rules"),
             e.SupportWorkerRegistered(
                 worker=self.worker(code), employment=Employment.PART_TIME, qualification=None
             ),
@@ -157,7 +169,13 @@ class Story:
             )
         core = id_of(self.text["setup"]["core"])
         on = About(e.Kind.COMMISSION, commission_of(core, id_of(code)))
-        return [event_input(core, event, on=on, name=f"{code} {n}") for n, event in enumerate(events)]
+        itself = About(e.Kind.AGENCY, id_of(code))
+        return [
+            event_input(core, event, on=on, name=f"{code} {n}")
+            if event.ON is e.Kind.COMMISSION
+            else event_input(id_of(code), event, on=itself, name=f"{code} {n}")
+            for n, event in enumerate(events)
+        ]
 
     def _brings(self, event: str, code: str) -> list[Mapping[str, Any]]:
         return [
@@ -270,8 +288,17 @@ class Story:
             actor=self.worker(step["from"]) if step["from"] in self.contractors else "p-1",
             consent=self._consents(step),
             reason=details.get("reason") if cls.__name__ != "SupportClosed" else None,
+            **self._children(cls, details),
             **self._data(step, cls, details),
         )
+
+    def _children(self, cls: Any, details: Mapping[str, Any]) -> dict[str, Any]:
+        if not issubclass(cls, SpeaksOfChildren):
+            return {}
+        named = details.get("children", [])
+        return {
+            "children": frozenset(UNKNOWN_CHILD if c == "UNKNOWN" else id_of(f"child {c}") for c in named)
+        }
 
     def _sender(self, step: Mapping[str, Any]) -> UUID:
         """The hub speaks for the held message's sender: it was asked by him."""
@@ -326,9 +353,10 @@ class Story:
                 return {"answers": id_of(str(d.get("answers", self._last_referral(step))))}
             case "AbuseNotificationReceived":
                 return {
-                    "notifier_token": d["notifier_token"],
+                    "notifier_token": d.get("notifier_token"),
                     "received_at": at_of(d["received_at"]),
                     "recorded_for_notifier": step["from"] == PERSON,
+                    "channel": None,
                 }
             case "NotificationForwarded":
                 return {"forwards": id_of(str(d["forwards"]))}
@@ -379,11 +407,21 @@ class Story:
             case "HomeVisitCompleted":
                 return {"child_seen": d["child_seen"], "worker": d["worker"]}
             case "VisitReportSubmitted":
-                return {"child_seen": d["child_seen"]}
+                return {"child_seen": d["child_seen"], "support_plan": self._plan_known_to(step)}
             case "HeldDisclosureReleased":
                 return {"releases": id_of(str(step["releases"]))}
+            case "ConferenceMinutesRecorded" | "NetworkMeetingHeld":
+                named = d.get("participants", [step["from"], *step["to"]])
+                asked = {} if cls is e.ConferenceMinutesRecorded else {"answers": None}
+                return {"participants": frozenset(map(id_of, named)), **asked}
             case "ClosingConsultationHeld":
-                return {"consulted": frozenset(map(id_of, d["consulted"]))}
+                own = {self.text["setup"]["core"]} & {
+                    s["from"] for s in self.steps if s["event"] == "HomeVisitCompleted" and s["n"] < step["n"]
+                }
+                return {"consulted": frozenset(map(id_of, {*d["consulted"], *own}))}
+            case "SupportClosed":
+                arranged = any(s["event"] == "FollowOnServiceArranged" for s in self.steps)
+                return {"follow_on": FollowOn.ARRANGED if arranged else FollowOn.NONE_NEEDED}
             case _:
                 return {}
 
@@ -396,14 +434,27 @@ class Story:
         actual = [s for s in self.steps if s["event"] in referrals and step["from"] in s["to"]]
         return int([s["n"] for s in actual if s["n"] < step["n"]][-1])
 
+    def _plan_known_to(self, step: Mapping[str, Any]) -> UUID | None:
+        """The last message that brought the plan to this sender."""
+        known = [
+            s["n"]
+            for s in self.steps
+            if "PLAN" in s["sections"] and step["from"] in s["to"] and s["n"] < step["n"] and "tried" not in s
+        ]
+        return id_of(str(known[-1])) if known else None
+
     def _plan(self, d: Mapping[str, Any]) -> Any:
         self._content = PlanContent(d.get("content", self._content))
+        begins = self._day(d["plan_from"])
+        mid = self._content in (PlanContent.SC_C, PlanContent.SC_D)
+        target = d.get("target_months", 6 if mid else None)
+        assert begins is not None
         return plan(
-            plan_from=self._day(d["plan_from"]),
-            plan_until=self._day(d.get("plan_until")),
+            plan_from=begins,
+            plan_until=self._day(d.get("plan_until")) or months_later(begins, target or 3),
             content=self._content,
-            target_months=d.get("target_months"),
-            short_term_months=d.get("short_term_months"),
+            target_months=target,
+            short_term_months=d.get("short_term_months", 3 if mid else None),
             visits_per_week=d.get("visits_per_week"),
         )
 

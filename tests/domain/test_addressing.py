@@ -14,6 +14,7 @@ from domain.addressing import (
     has_wrapped_key,
     is_addressable,
     item_recipients,
+    may_ask_recipients,
     may_create_originator,
     originator_name,
     originator_of,
@@ -21,10 +22,10 @@ from domain.addressing import (
 )
 from domain.codes import Employment, Section
 from domain.errors import Malformed
+from domain.originator import Originator
 from domain.reasons import Reason
 from domain.record import AUDIT, REGISTRARS, About, Command, access_of, commission_of
 from domain.refusals import REFUSALS, is_refusal
-from domain.register import Originator
 from tests.domain.builders import (
     AZ_COORD,
     AZ_CORE,
@@ -184,3 +185,21 @@ def test_refusals_are_the_hubs_negative_answers() -> None:
     assert set(REFUSALS) == {e.DisclosureRefused, e.CommandRefused, e.OpeningRefused}
     assert all(is_refusal(refused(one, Reason.NOT_YOURS)[0]) for one in (LEARNED, admitted(EXT_SERVICE)))
     assert not is_refusal(LEARNED.event)
+
+
+@pytest.mark.parametrize(
+    ("one", "permitted"),
+    [
+        pytest.param(LEARNED, True, id="news of a family, by anybody"),
+        pytest.param(
+            case_message(e.NetworkCaseRegistered, AZ_COORD, [AZ_CORE]), True, id="the network's office"
+        ),
+        pytest.param(case_message(e.NetworkCaseRegistered, SORA_NPO, [AZ_CORE]), False, id="not its office"),
+        pytest.param(
+            case_message(e.ConferenceMinutesRecorded, AZ_CORE), True, id="who has a part in the case"
+        ),
+        pytest.param(case_message(e.ConferenceMinutesRecorded, SORA_NPO), False, id="a stranger"),
+    ],
+)
+def test_who_learns_for_whom_to_wrap(one: EventInput, permitted: bool) -> None:
+    assert may_ask_recipients(given(LEARNED).world, command(one)) is permitted

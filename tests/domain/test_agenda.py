@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from domain.agenda import agenda_item
+from domain.agenda import agenda_item, not_consulted
 from domain.codes import Section
 from domain.events import (
     AbuseNotificationReceived,
@@ -73,6 +73,10 @@ def test_a_case_of_which_nobody_wrote_for_three_months_is_marked():
 def test_members_without_a_part_are_those_that_were_not_asked():
     assert agenda_of(AZ_CORE).not_consulted == {KS_CGC, EXT_NURSERY}
     assert agenda_of(AZ_CORE, REQUESTED).not_consulted == {EXT_NURSERY}
+
+
+def test_a_case_in_no_network_has_no_members_to_ask():
+    assert not_consulted(given().world, []) == frozenset()
 
 
 def test_a_nursery_that_notified_another_agency_is_listed_as_not_asked():

@@ -30,6 +30,12 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 BEGIN = jst("2025-06-02 09:00")  # a Monday
 AGENCIES = (kit.AZ_CORE, kit.AZ_COORD, kit.KS_CGC, kit.MID_HOSP, kit.SORA_NPO)
 ACTED = e.ACTS_ON_REFERRAL
+REFERRED = (
+    e.FamilyInformationProvided,
+    e.AbuseNotificationReceived,
+    e.NotificationForwarded,
+    e.CaseReferredToCgc,
+)
 
 Alarm = tuple[datetime, str, UUID | None, UUID, frozenset[UUID], bool]
 """When, which, about what, responsible agency, informed agencies, and whether it was escalated."""
@@ -52,7 +58,33 @@ def both(
 # --- what a message waits for -----------------------------------------------------------------------------
 
 
-def waits(one: EventInput, later: Sequence[EventInput]) -> Iterator[Alarm]:  # noqa: C901  one flat arm an event
+Acted = dict[tuple[UUID, UUID], datetime]
+"""Referral and who it went to -> when that one acted on it."""
+
+
+def acted_on(past: Sequence[EventInput]) -> Acted:
+    """One act is about one referral: the one that it names, else the oldest that waits for this agency. Not to act is
+    about what it names only."""
+    open_referrals: list[tuple[UUID, UUID]] = []
+    acted: Acted = {}
+    for one in past:
+        event: Any = one.event
+        if isinstance(event, ACTED):
+            named = getattr(event, "answers", None) or getattr(event, "forwards", None)
+            names = named is not None or isinstance(event, e.NonDisclosureDecided)
+            mine = [r for r in open_referrals if r[1] == one.by and (not names or r[0] == named)]
+            for referral in mine[:1]:
+                assert one.at is not None
+                acted[referral] = one.at
+                open_referrals.remove(referral)
+        if isinstance(event, REFERRED):
+            open_referrals += [(one.command_id, agency) for agency in event.to]
+    return acted
+
+
+def waits(  # noqa: C901  one flat arm an event
+    one: EventInput, later: Sequence[EventInput], acted: Acted
+) -> Iterator[Alarm]:
     """Every alarm that this message brings, ever, if nothing comes but ``later``."""
     event: Any = one.event
     assert one.at is not None
@@ -97,9 +129,7 @@ def waits(one: EventInput, later: Sequence[EventInput]) -> Iterator[Alarm]:  # n
         case e.VisitReportSubmitted():
             yield from to_each("ReportUnread", one.at + 7 * DAY, e.VisitReportReviewed)
         case e.SubjectAccessRequested() if isinstance(one.by, UUID):
-            ends = done(
-                lambda s: isinstance(s.event, e.SubjectAccessDecided) and s.event.answers == one.command_id
-            )
+            ends = answered(one.by, e.SubjectAccessDecided)
             yield from both(one.at + 30 * DAY, ends, "RightsRequestOverdue", one.command_id, one.by, sender)
         case (
             e.FamilyInformationProvided()
@@ -111,11 +141,9 @@ def waits(one: EventInput, later: Sequence[EventInput]) -> Iterator[Alarm]:  # n
             yield from to_each("ReferralUnacknowledged", one.at + DAY, e.ReferralAcknowledged)
             yield from to_each("ReferralUnread", one.at + 2 * DAY, e.ReferralRead, e.DisclosureRead)
             for responsible in event.to:
-                acted = done(
-                    lambda s, responsible=responsible: s.by == responsible and isinstance(s.event, ACTED)
-                )  # type: ignore[misc]
+                ends = acted.get((one.command_id, responsible))
                 yield from both(
-                    one.at + 14 * DAY, acted, "ReferralUnacted", one.command_id, responsible, sender
+                    one.at + 14 * DAY, ends, "ReferralUnacted", one.command_id, responsible, sender
                 )
     if isinstance(event, e.AbuseNotificationReceived):
         # each authority that was notified sees to it that the child is seen, 48 hours from the receipt
@@ -139,7 +167,8 @@ def sights(one: EventInput) -> bool:
 
 
 def expected(past: Sequence[EventInput], until: datetime) -> Counter[Alarm]:
-    actual = (alarm for n, one in enumerate(past) for alarm in waits(one, past[n + 1 :]))
+    acted = acted_on(past)
+    actual = (alarm for n, one in enumerate(past) for alarm in waits(one, past[n + 1 :], acted))
     return Counter(alarm for alarm in actual if alarm[0] <= until)
 
 
@@ -249,9 +278,11 @@ def event_input(  # noqa: C901  one flat arm a step
         case "person asks":
             return case_message(e.SubjectAccessRequested, by, **more)
         case "act":
-            return case_message(e.EmergencyTriaged, who, **more)
+            return case_message(e.EmergencyTriaged, who, answers=other.command_id if flag else None, **more)
         case "act not":
-            return case_message(e.NonDisclosureDecided, who, **more)
+            return case_message(
+                e.NonDisclosureDecided, who, answers=other.command_id if flag else None, **more
+            )
         case "sight":
             method = SafetyMethod.SIGHTED if flag else SafetyMethod.TELEPHONE
             return case_message(e.SafetyConfirmed, who, child_seen=True, method=method, **more)
@@ -331,10 +362,13 @@ def support_alarms(
 
     if plan.plan_until is not None:
         yield from both(jst(f"{plan.plan_until + DAY} 00:00"), end, "PlanOver", None, kit.AZ_CORE, core)
-    for sight in (start, *(at for at in seen if at > start)):  # the child is seen again within thirty days
-        end_of_day = jst(f"{sight.astimezone(JST).date() + 31 * DAY} 00:00")
-        repeated = first_of([at for at in seen if at > sight], end)
-        yield from both(end_of_day, repeated, "ContactGap", None, visitor, core)
+    # the child is seen again within thirty days: the core agency's from the first message on, visitors' from the start
+    counts_from = {kit.AZ_CORE: BEGIN} | ({visitor: start} if visitor != kit.AZ_CORE else {})
+    for whose, begin in counts_from.items():
+        for sight in (begin, *(at for at in seen if at > begin)):
+            end_of_day = jst(f"{sight.astimezone(JST).date() + 31 * DAY} 00:00")
+            repeated = first_of([at for at in seen if at > sight], end)
+            yield from both(end_of_day, repeated, "ContactGap", None, whose, lambda at: set())
     if plan.content in (PlanContent.SC_A, PlanContent.SC_B):
         first = max(plan.plan_from, start.astimezone(JST).date())
         for monday in short_weeks(

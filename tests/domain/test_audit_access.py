@@ -10,7 +10,7 @@ import pytest
 
 from domain import events as e
 from domain.calendar import end_of
-from domain.codes import AuditGround, Section
+from domain.codes import AuditGround, Flag, Section
 from domain.decide import rewrapper
 from domain.reasons import Reason
 from domain.record import AUDIT, HUB, REGISTRARS
@@ -45,7 +45,13 @@ from tests.domain.test_readings import refusal
 S = Section
 UNTIL = date(2025, 6, 30)
 FOUNDED = event_input(REGISTRARS, e.HubFounded(mode="rehearsal"))
-FILE = case_message(e.DisclosureMade, AZ_CORE, [], [S.RISK, S.ADDR, S.NOTIFIER, S.SOURCE], name="file")
+FILE = case_message(
+    e.DisclosureMade,
+    AZ_CORE,
+    [],
+    [S.RISK, S.ADDR, S.NOTIFIER, S.SOURCE, (S.CONF, Flag.ADDRESS_TRACE)],
+    name="file",
+)
 NAMED = frozenset({LEARNED.item(1).item, FILE.item(0).item})
 
 
@@ -152,7 +158,7 @@ def test_the_audit_office_asks_for_named_items_and_for_a_time(command: EventInpu
                 Reason.NEVER_FOR_ROLE,
                 id=f"{FILE.item(n).section}",
             )
-            for n in (1, 2, 3)
+            for n in (1, 2, 3, 4)
         ),
         pytest.param(
             (content_request({FILE.item(0).item, FILE.item(1).item}),),

@@ -68,7 +68,10 @@ def _refusal(past, command, now=NOON):
         pytest.param("APPI-27-1-2", MID_HOSP, AZ_CORE, "2022-04-01", id="27(1)2 of a private body"),
         pytest.param("CWA-21-10-5", MID_HOSP, AZ_CORE, "2016-10-01", id="21-10-5 of a hospital"),
         pytest.param("CWA-26-1-8", KS_CGC, AZ_CORE, "2009-04-01", id="26(1)8 of the prefecture"),
-        pytest.param("CAPA-13-4", MID_HOSP, AZ_CORE, "2017-04-01", id="13-4 of a hospital"),
+        pytest.param("CAPA-13-4", MID_HOSP, AZ_CORE, "2016-10-01", id="13-4 of a hospital"),
+        pytest.param("MCHA-19-2", AZ_CORE, TW_CORE, "2020-06-01", id="19-2 between municipalities"),
+        pytest.param("CAPA-8-2-2", KS_CGC, AZ_CORE, "2017-04-01", id="8(2)2 sent back to the municipality"),
+        pytest.param("CAPA-8-2-4", KS_CGC, AZ_CORE, "2017-04-01", id="8(2)4 the programme fits"),
     ],
 )
 def test_a_basis_carries_from_its_first_day_in_japan_on_and_not_before(code, by, to, first_day):
@@ -111,6 +114,10 @@ def test_a_basis_that_does_not_permit_disclosure_is_refused(code, reason):
     [
         pytest.param("CWA-21-10-5", MID_HOSP, AZ_CORE, id="21-10-5 hospital to municipality"),
         pytest.param("CWA-21-10-5", EXT_NURSERY, AZ_CORE, id="21-10-5 nursery to municipality"),
+        pytest.param(
+            "CWA-21-10-5", EXT_SERVICE, AZ_CORE, id="21-10-5 another body of welfare, or who works there"
+        ),
+        pytest.param("CAPA-13-4", EXT_SERVICE, KS_CGC, id="13-4 another body of welfare"),
         pytest.param("CWA-26-1-8", KS_CGC, AZ_CORE, id="26(1)8 child guidance centre to municipality"),
         pytest.param("CWA-25-7-1", AZ_CORE, KS_CGC, id="25-7 municipality to prefecture"),
         pytest.param("APPI-69-1", AZ_MCH, AZ_CORE, id="69(1) maternal health to core of one city"),
@@ -168,10 +175,10 @@ def test_an_older_rule_book_without_direction_permits_both():
     ("code", "by", "to"),
     [
         pytest.param("CWA-21-10-5", AZ_CORE, KS_CGC, id="21-10-5 to a prefecture"),
-        pytest.param("CWA-21-10-5", EXT_SERVICE, AZ_CORE, id="21-10-5 of a private firm"),
         pytest.param("CWA-26-1-8", MID_HOSP, AZ_CORE, id="26(1)8 of a hospital"),
         pytest.param("CAPA-4-6", KS_CGC, AZ_CORE, id="4(6) to a municipality"),
-        pytest.param("APPI-69-1", AZ_CORE, KS_CGC, id="69(1) to a prefecture"),
+        pytest.param("CAPA-8-2-2", AZ_CORE, KS_CGC, id="8(2)2 is the child guidance centre's"),
+        pytest.param("APPI-69-1", AZ_CORE, MID_HOSP, id="69(1) to a private body"),
         pytest.param("APPI-27-1-1", AZ_CORE, KS_CGC, id="27 between public bodies"),
         pytest.param("CWA-25-1", AZ_CORE, EXT_SERVICE, id="a notification is not a gateway to a firm"),
         pytest.param("CAPA-6-1", AZ_COORD, MID_HOSP, id="a notification is not answered with content"),
@@ -210,6 +217,48 @@ def test_the_network_bases_begin_with_registration(code, by, to):
     command = _disclosure(by, to, code)
     assert _refusal(given(LEARNED), command) == (Reason.NOT_REGISTERED, to)
     assert given(LEARNED, REGISTERED).when(command) == [command.event]
+
+
+@pytest.mark.parametrize(
+    ("code", "by", "to"),
+    [
+        pytest.param("CWA-25-3-1", TW_CORE, MID_HOSP, id="25-3(1) it asks"),
+        pytest.param("CWA-25-3-1", TW_CORE, AZ_CORE, id="25-3(1) it asks the network that has"),
+        pytest.param("CWA-25-3-2", MID_HOSP, TW_CORE, id="25-3(2) it is answered"),
+        pytest.param("CWA-25-2-5", TW_CORE, KS_CGC, id="25-2(5) it connects"),
+    ],
+)
+def test_a_network_that_has_not_registered_the_family_itself_neither_asks_nor_is_answered(code, by, to):
+    there = case_message(e.DisclosureMade, AZ_CORE, [TW_CORE], [Section.BASIC], "APPI-69-2-3", name="there")
+    command = _disclosure(by, to, code)
+    assert _refusal(given(LEARNED, REGISTERED, there), command) == (Reason.NOT_REGISTERED, to)
+
+
+def test_in_edition_1_it_mattered_only_that_some_network_had_registered_the_family():
+    there = case_message(e.DisclosureMade, AZ_CORE, [TW_CORE], [Section.BASIC], "APPI-69-2-3", name="there")
+    command = _disclosure(TW_CORE, MID_HOSP, "CWA-25-3-1")
+    assert given(LEARNED, REGISTERED, there, edition=1).when(command) == [command.event]
+    assert _refusal(given(LEARNED, there, edition=1), command) == (Reason.NOT_REGISTERED, MID_HOSP)
+
+
+def test_a_network_is_its_coordinating_agency_too():
+    command = _disclosure(AZ_COORD, MID_HOSP, "CWA-25-3-1")
+    assert given(LEARNED, REGISTERED).when(command) == [command.event]
+
+
+def test_an_answer_to_the_network_that_has_registered_the_family_is_by_the_same_basis():
+    asks = case_message(
+        e.InformationRequested, AZ_CORE, [TW_CORE], [Section.BASIC], "CWA-25-3-1", name="asks"
+    )
+    answer = case_message(
+        e.InformationRequestAnswered,
+        TW_CORE,
+        [AZ_CORE],
+        [Section.BASIC],
+        "CWA-25-3-1",
+        answers=asks.command_id,
+    )
+    assert given(LEARNED, REGISTERED, asks).when(answer) == [answer.event]
 
 
 def test_registration_takes_effect_with_its_own_message():
@@ -297,7 +346,13 @@ def test_a_refusal_names_the_bases_that_would_have_carried_it():
 def test_the_commission_carries_the_disclosure_and_the_report_back():
     there = _disclosure(AZ_CORE, SORA_NPO, "CWA-21-10-2-3")
     back = case_message(
-        e.VisitReportSubmitted, SORA_NPO, [AZ_CORE], [Section.VISIT], "CWA-21-10-2-3", actor=WORKER
+        e.VisitReportSubmitted,
+        SORA_NPO,
+        [AZ_CORE],
+        [Section.VISIT],
+        "CWA-21-10-2-3",
+        actor=WORKER,
+        reason="NO_PLAN_RECEIVED",
     )
     so = given(LEARNED, DECIDED, READY)
     assert (so.when(there), so.when(back)) == ([there.event], [back.event])
@@ -491,7 +546,7 @@ def test_a_clinic_that_is_also_a_contractor_is_a_clinic_for_a_follow_on_service(
     clinic = case_message(e.FollowOnServiceArranged, AZ_CORE, [MID_HOSP], [Section.CLOSING], "CWA-25-2-2")
     assert given(LEARNED, REGISTERED, both).when(clinic) == [clinic.event]
     service = case_message(e.FollowOnServiceArranged, AZ_CORE, [SORA_NPO], [Section.CLOSING], "CWA-25-2-2")
-    assert _refusal(given(LEARNED, REGISTERED, both), service) == (Reason.NEVER_FOR_ROLE, SORA_NPO)
+    assert _refusal(given(LEARNED, REGISTERED, both), service) == (Reason.NOT_A_PARTICIPANT, SORA_NPO)
 
 
 def test_a_consent_recorded_before_the_disclosure_begins_the_case():

@@ -11,7 +11,7 @@ import pytest
 from domain import events as e
 from domain.alarms.raising import ALARMS, clocks, deadline
 from domain.clocks import Clock, ClockKind
-from domain.codes import PlanContent, SafetyMethod, Section, TargetClass
+from domain.codes import Period, PlanContent, SafetyMethod, Section, TargetClass
 from domain.due import HUB_ACTS, DueEvent, next_due_of_case
 from domain.record import HUB
 from domain.rulebook import first_edition
@@ -63,7 +63,9 @@ def run(so: Given, until: datetime) -> list[tuple[datetime, e.CaseAlarm]]:
     came: list[tuple[datetime, e.CaseAlarm]] = []
     while (due := next_due_of_case(so.world)) is not None and due.at <= until:
         assert isinstance(due.event, e.CaseAlarm)
-        so.put(event_input(HUB, due.event, on=due.about, name=f"due {len(came)}", at=due.at), by_hub=True)
+        last_at = so.world.case.last_at
+        at = due.at if last_at is None else max(due.at, last_at)  # as the hub records it
+        so.put(event_input(HUB, due.event, on=due.about, name=f"due {len(came)}", at=at), by_hub=True)
         came.append((due.at, due.event))
         assert len(came) < 200
     return came
@@ -92,7 +94,13 @@ def test_unanswered_referral_raises_alarms_after_1_2_and_14_days() -> None:
 def test_an_alarm_names_message_and_responsible_agency_and_informs_the_sender() -> None:
     [(at, alarm), *_] = run(given(NEWS), jst("2025-06-03 09:00"))
     assert alarm == e.ReferralUnacknowledgedAlarmRaised(
-        message=NEWS.command_id, responsible=AZ_CORE, to=frozenset({MID_HOSP}), due_at=at, escalated=False
+        message=NEWS.command_id,
+        responsible=AZ_CORE,
+        to=frozenset({MID_HOSP}),
+        due_at=at,
+        escalated=False,
+        child=None,
+        period=Period.RUNS_THROUGH,
     )
 
 
@@ -133,9 +141,14 @@ def test_nothing_is_due_one_second_early() -> None:
             id="outcome reported",
         ),
         pytest.param(
-            [case_message(e.NonDisclosureDecided, AZ_CORE)],
+            [case_message(e.NonDisclosureDecided, AZ_CORE, answers=NEWS.command_id)],
             {"ACKNOWLEDGE", "READ", "NON_DISCLOSURE"},
-            id="decided not to act",
+            id="decided not to act on it",
+        ),
+        pytest.param(
+            [case_message(e.NonDisclosureDecided, AZ_CORE)],
+            {"ACKNOWLEDGE", "READ", "ACT", "NON_DISCLOSURE"},
+            id="decided not to disclose something",
         ),
         pytest.param(
             [case_message(e.EligibilityDetermined, AZ_COORD)],
@@ -156,7 +169,7 @@ def test_each_clock_of_a_referral_stops_by_its_own_message_only(done: Any, remai
 def test_what_waits_for_a_suspended_addressee_starts_no_clock_until_it_is_released() -> None:
     held = case_message(e.FollowOnServiceArranged, AZ_CORE, [EXT_SERVICE], held=[EXT_SERVICE], at=MONDAY)
     so = given(LEARNED, held)
-    assert (ClockKind.ACCEPT, held.command_id, EXT_SERVICE) not in so.world.case.clocks
+    assert (ClockKind.ACCEPT, held.command_id, EXT_SERVICE, None) not in so.world.case.clocks
     so.put(
         case_message(
             e.HeldDisclosureReleased,
@@ -166,9 +179,9 @@ def test_what_waits_for_a_suspended_addressee_starts_no_clock_until_it_is_releas
             at=MONDAY + timedelta(days=3),
         )
     )
-    assert so.world.case.clocks[(ClockKind.ACCEPT, held.command_id, EXT_SERVICE)].since == MONDAY + timedelta(
-        days=3
-    )
+    assert so.world.case.clocks[
+        (ClockKind.ACCEPT, held.command_id, EXT_SERVICE, None)
+    ].since == MONDAY + timedelta(days=3)
 
 
 # --- the safety of a child -------------------------------------------------------------------------------------
@@ -232,7 +245,7 @@ def test_a_nursery_that_notifies_is_not_informed_whether_the_child_was_seen() ->
 
 def test_forwarding_starts_no_second_safety_clock_but_those_of_a_referral() -> None:
     forwarded = case_message(e.NotificationForwarded, AZ_COORD, [KS_CGC], forwards=NOTICE.command_id)
-    kinds = {(k, responsible) for k, _, responsible in given(NOTICE, forwarded).world.case.clocks}
+    kinds = {(k, responsible) for k, _, responsible, _ in given(NOTICE, forwarded).world.case.clocks}
     assert kinds == {
         (ClockKind.SAFETY, AZ_COORD),
         (ClockKind.ACKNOWLEDGE, KS_CGC),
@@ -243,7 +256,7 @@ def test_forwarding_starts_no_second_safety_clock_but_those_of_a_referral() -> N
 
 def test_a_case_sent_to_the_centre_is_a_referral() -> None:
     sent = case_message(e.CaseReferredToCgc, AZ_COORD, [KS_CGC], [Section.RISK])
-    assert (ClockKind.ACKNOWLEDGE, sent.command_id, KS_CGC) in given(NOTICE, sent).world.case.clocks
+    assert (ClockKind.ACKNOWLEDGE, sent.command_id, KS_CGC, None) in given(NOTICE, sent).world.case.clocks
 
 
 # --- answers, follow-ons, reports, the person's own request --------------------------------------------------------
@@ -279,7 +292,7 @@ def test_a_request_is_unanswered_when_its_day_is_over(answer: Any) -> None:
 
 def test_a_request_without_a_day_starts_no_clock() -> None:
     request = case_message(e.InformationRequested, AZ_CORE, [MID_HOSP])
-    assert request.command_id not in {message for _, message, _ in given(LEARNED, request).world.case.clocks}
+    assert request.command_id not in {message for _, message, *_ in given(LEARNED, request).world.case.clocks}
 
 
 def test_a_follow_on_unaccepted_for_14_times_24_hours_raises_an_alarm() -> None:
@@ -433,14 +446,18 @@ def test_the_mid_term_type_counts_no_weeks() -> None:
     ],
 )
 def test_a_child_that_was_not_seen_for_thirty_days_raises_an_alarm(past: Any, first: str) -> None:
-    assert brings([*IN_MID, *past], "2025-07-21 00:00", e.ContactGapAlarmRaised)[0] == (jst(first), False)
+    came = run(given(*IN_MID, *past), jst("2025-07-21 00:00"))
+    of_visitor = [a for _, a in came if type(a) is e.ContactGapAlarmRaised and a.responsible == SORA_NPO]
+    assert (of_visitor[0].due_at, of_visitor[0].escalated) == (jst(first), False)
 
 
 def test_before_the_birth_meeting_the_family_is_enough() -> None:
     begun = replace(BEGUN, event=replace(BEGUN.event, target_classes=frozenset({TargetClass.TC1_PREGNANCY})))
     met = visit("2025-06-20 10:00", seen=False)
     past = [LEARNED, MID, *COMMISSIONED, ASSIGNED, begun, met]
-    assert brings(past, "2025-07-21 00:00", e.ContactGapAlarmRaised) == [(jst("2025-07-21 00:00"), False)]
+    came = [(at, a) for at, a in run(given(*past), jst("2025-07-21 00:00")) if at >= jst("2025-06-20 10:00")]
+    gaps = [(at, a.responsible) for at, a in came if type(a) is e.ContactGapAlarmRaised]
+    assert gaps == [(jst("2025-07-21 00:00"), agency) for agency in sorted([AZ_CORE, SORA_NPO], key=str)]
 
 
 def test_a_visit_by_the_core_agencys_own_visitor_counts_too() -> None:
@@ -505,9 +522,10 @@ def test_where_the_book_names_no_time_no_alarm_is_raised() -> None:
 
 
 @pytest.mark.parametrize("kind", ClockKind)
-def test_a_book_without_times_sets_none_for_any_clock(kind: ClockKind) -> None:
+def test_a_book_without_times_sets_none_for_any_clock_but_that_of_a_life_in_danger(kind: ClockKind) -> None:
     clock = Clock(kind=kind, message=NEWS.command_id, responsible=AZ_CORE, informed=frozenset(), since=MONDAY)
-    assert deadline(clock, {}) is None
+    emergency = kind is ClockKind.EMERGENCY_UNILATERAL
+    assert deadline(clock, {}) == (MONDAY + timedelta(minutes=15) if emergency else None)
     assert deadline(replace(clock, due_at=MONDAY), {}) == MONDAY
 
 
@@ -535,8 +553,10 @@ def test_overdue_tasks_escalate_and_a_suspended_contractor_sees_none() -> None:
     assert {TaskKind.LATE_VISITS, TaskKind.SUPERVISE} <= kinds_of(so, SORA_NPO, "2025-06-10 00:00")
     of_core = tasks(so.world, AZ_CORE, now=jst("2025-06-10 00:00"))
     assert [t.message for t in of_core if t.kind is TaskKind.SUPERVISE] == [
-        LEARNED.command_id
-    ] * 2  # its own only
+        LEARNED.command_id,
+        LEARNED.command_id,
+        None,  # the child was not seen
+    ]  # its own only
     so.put(
         event_input(HUB, e.ContractorSuspended(gaps=frozenset({"MEMBERSHIP"})), at=jst("2025-06-10 01:00"))
     )

@@ -165,15 +165,15 @@ def test_an_answer_has_what_it_answers(command: Any, reason: Reason | None) -> N
 def test_what_is_asked_with_a_day_runs_a_clock_until_it_is_answered(request_: Any, answer: Any) -> None:
     so = given(LEARNED, request_)
     [late] = request_.event.to
-    assert (ClockKind.ANSWER, request_.command_id, late) in so.world.case.clocks
+    assert (ClockKind.ANSWER, request_.command_id, late, None) in so.world.case.clocks
     so.put(answer)
-    assert (ClockKind.ANSWER, request_.command_id, late) not in so.world.case.clocks
+    assert (ClockKind.ANSWER, request_.command_id, late, None) not in so.world.case.clocks
 
 
 def test_reading_what_was_sent_stops_the_reading_clock_of_a_referral_too() -> None:
     news = case_message(e.FamilyInformationProvided, MID_HOSP, [AZ_COORD], [Section.BASIC], name="news")
     so = given(LEARNED, news, case_message(e.DisclosureRead, AZ_COORD, answers=news.command_id))
-    assert (ClockKind.READ, news.command_id, AZ_COORD) not in so.world.case.clocks
+    assert (ClockKind.READ, news.command_id, AZ_COORD, None) not in so.world.case.clocks
 
 
 # --- taken up again --------------------------------------------------------------------------------------------
@@ -189,4 +189,4 @@ def test_a_closed_case_is_reopened_with_a_reason_and_an_open_one_is_not() -> Non
     assert so.when(without) == refused(without, Reason.REASON_MISSING)
     so.put(command)
     assert so.world.case.status is CaseStatus.OPEN
-    assert (so.world.case.consulted, so.world.case.evaluated) == (None, False)
+    assert (so.world.case.consulted, so.world.case.evaluation) == (None, None)

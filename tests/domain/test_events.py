@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from domain import events as e
+from domain.actors import Actor
 from domain.calendar import JST
 from domain.case_message import GROUPS, Carries, Sender
 from domain.codes import Section
@@ -60,6 +61,7 @@ COMPLETE: dict[str, Any] = {
     "topic": "only_here.noted",
     "title": "試験",
     "law": "own rule",
+    "actor": Actor.PERSON,
     "sender": Sender.CORE,
     "carries": Carries.MAY,
     "starts": (),
@@ -92,6 +94,22 @@ def test_an_event_that_leaves_a_statement_out_is_refused_at_import(name, publish
             pass
 
 
+def test_what_no_command_may_propose_has_no_actor(published):
+    with pytest.raises(TypeError, match="no command may propose it"):
+
+        class Noted(
+            e.Event,
+            topic="only_here.noted",
+            title="試験",
+            law="own rule",
+            cause=e.Cause.CLOCK,
+            actor=Actor.PERSON,
+        ):
+            pass
+
+    assert "only_here.noted" not in e.EVENTS
+
+
 @pytest.mark.parametrize("group", GROUPS)
 def test_a_case_step_that_claims_a_group_is_refused_at_import(group, published):
     with pytest.raises(TypeError, match="contradicts its base class"):
@@ -109,7 +127,7 @@ def test_what_a_message_states_is_what_the_rules_read(published):
     assert (Noted.STARTS, Noted.STOPS) == ((), ())
     assert dict.fromkeys(GROUPS, False) == Noted.IN_GROUPS
     assert (Noted.TITLE, Noted.LAW, Noted.ON) == ("試験", "own rule", e.Kind.CASE)
-    assert Noted.may_be_commanded()
+    assert (Noted.may_be_commanded(), Noted.ACTOR) == (True, Actor.PERSON)
 
 
 def test_an_old_state_is_lifted_step_by_step(published):
@@ -121,6 +139,7 @@ def test_an_old_state_is_lifted_step_by_step(published):
         title="試験",
         law="own rule",
         cause=e.Cause.COMMAND,
+        actor=Actor.ANYONE,
     ):
         steps: str
 
@@ -139,12 +158,32 @@ def test_an_old_state_is_lifted_step_by_step(published):
     assert (old, middle, new) == ({"steps": "123"}, {"steps": "23"}, {"steps": "3"})
 
 
+PLAN_IN_VERSION_3: dict[str, Any] = {
+    "made_by": [],
+    "services": [],
+    "explained_on": None,
+    "agreement": None,
+}
+
+
 @pytest.mark.parametrize(
     ("topic", "version_1", "version_2"),
     [
         ("support_worker.assigned", {}, {"role": None}),
         ("support_type.decided", {}, {"specialist_needed": False}),
-        ("support_plan.formulated", {"plan": {}}, {"plan": {"housekeeping": None}}),
+        (
+            "support_plan.formulated",
+            {"plan": {}},
+            {
+                "plan": {
+                    "housekeeping": None,
+                    "made_by": [],
+                    "services": [],
+                    "explained_on": None,
+                    "agreement": None,
+                }
+            },
+        ),
         ("support.commenced", {"plan": None}, {"plan": None}),
     ],
 )

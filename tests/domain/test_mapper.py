@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 
-from adapters.mapper import _parse_proposed_event, body_of, command_of, parse_party, read_event, record_of
+from adapters.mapper import body_of, command_of, parse_party, parse_proposed_event, read_event, record_of
 from domain import events as e
 from domain.codes import Flag, Purpose, Section, Tier
 from domain.decide import PERMITTED_COMMANDS
@@ -244,6 +244,12 @@ def test_control_holds_codes_and_references_never_free_text(wrong: CommandPayloa
     refuses("wrong-fields", wrong)
 
 
+@pytest.mark.parametrize("value", ["of Hanako", ["花子"], {"花子": 1}, 7])
+def test_a_field_of_a_later_shape_is_not_overwritten_by_the_lift_of_an_earlier_one(value: object) -> None:
+    """Else anything could be signed and recorded in it."""
+    refuses("wrong-fields", with_fields(ASSIGNED, role=value))
+
+
 def test_a_profession_is_named_in_its_own_script() -> None:
     assert (
         command_of(with_fields(ASSIGNED, qualification="保健師"), FRAME).proposed_event.qualification
@@ -288,7 +294,7 @@ FIELDS = canonical.parse(body_of(HISTORY[-1]))["fields"]
     [
         pytest.param("unknown-topic", changed(topic="disclosure.invented"), id="an unknown topic"),
         pytest.param("wrong-text", changed(topic=7), id="a topic that is a number"),
-        pytest.param("unknown-version", changed(v=2), id="tomorrow's version"),
+        pytest.param("unknown-version", changed(v=9), id="tomorrow's version"),
         pytest.param("unknown-version", changed(v=0), id="version nought"),
         pytest.param("wrong-number", changed(v=True), id="a version that is no number"),
         pytest.param("wrong-number", changed(rules="1"), id="rules as text"),
@@ -393,7 +399,7 @@ def test_a_time_is_recorded_in_utc_with_six_decimals() -> None:
 def test_a_frame_of_an_earlier_shape_is_read_as_it_was_meant():
     """Frames do not state the version of their fields; they must verify for ever."""
     old = {"worker": "W-1", "modules": ["M2_CONFIDENTIALITY"], "valid_until": None}
-    event = _parse_proposed_event(e.TrainingModuleCompleted, dict(old))
+    event = parse_proposed_event(e.TrainingModuleCompleted, dict(old))
     assert (event.tier, event.worker) == (Tier.T1_BASIC, "W-1")
     plan = {
         "plan_from": "2025-06-05", "plan_until": None, "content": "SC_A", "parts": [], "target_months": None,
@@ -403,7 +409,7 @@ def test_a_frame_of_an_earlier_shape_is_read_as_it_was_meant():
         "to": [], "basis": {}, "consent": [], "purpose": "SUPPORT", "reason": None, "items": [], "held": [],
         "placed": None, "plan": plan, "target_classes": None,
     }  # fmt: skip
-    assert _parse_proposed_event(e.SupportCommenced, full_event).plan.housekeeping is None
+    assert parse_proposed_event(e.SupportCommenced, full_event).plan.housekeeping is None
     assert "housekeeping" not in plan  # what was signed is not touched
     with pytest.raises(Malformed, match="wrong-fields"):
-        _parse_proposed_event(e.TrainingModuleCompleted, {**old, "more": 1})
+        parse_proposed_event(e.TrainingModuleCompleted, {**old, "more": 1})

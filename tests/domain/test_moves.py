@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +11,7 @@ import pytest
 
 from domain import events as e
 from domain.case_offices import destination
+from domain.clock_kinds import ClockKind
 from domain.codes import CaseStatus, ClosingReason, HandoverItem, HandoverState, Role, SafetyMethod, Section
 from domain.reasons import Reason
 from domain.record import REGISTRARS, About
@@ -22,6 +23,7 @@ from tests.domain.builders import (
     AZ_MCH,
     COMMENCED,
     DECIDED,
+    EXT_SERVICE,
     KS_CGC,
     LEARNED,
     MID_HOSP,
@@ -35,6 +37,7 @@ from tests.domain.builders import (
     TW_ONE,
     WORKER,
     EventInput,
+    admitted,
     case_message,
     event_input,
     given,
@@ -436,8 +439,47 @@ def test_a_known_move_without_hand_over_raises_an_alarm():
     came = run(given(BEFORE, learned), until=AT + timedelta(days=9))
     actual = [a for _, a in came if isinstance(a, e.TransferNotBegunAlarmRaised)]
     assert [(a.responsible, a.escalated) for a in actual] == [(AZ_CORE, False), (AZ_CORE, True)]
-    for done in (begins(at=None), case_message(e.NonDisclosureDecided, AZ_CORE, reason="STAYS_OURS")):
+    called_off = case_message(e.TransferCancelled, AZ_CORE, reason="STAYS_IN_MUNICIPALITY")
+    for done in (begins(at=None), called_off):
         assert given(BEFORE, learned, done).world.case.move_known_at is None
+    decided = case_message(e.NonDisclosureDecided, AZ_CORE, reason="NOT_NEEDED", answers=learned.command_id)
+    assert given(BEFORE, learned, decided).world.case.move_known_at == AT
+    assert given(BEFORE, learned, decided, edition=1).world.case.move_known_at is None
+
+
+def test_a_move_that_is_learned_of_again_is_due_since_it_was_first_known():
+    first, again = (
+        case_message(e.RelocationLearned, MID_HOSP, [AZ_CORE], moves_on=None, at=at, name=f"learned {at}")
+        for at in (AT, AT + timedelta(days=3))
+    )
+    assert given(BEFORE, first, again).world.case.move_known_at == AT
+    assert given(BEFORE, first, again, edition=1).world.case.move_known_at == again.at
+    under_way = given(BEFORE, first, begins(at=None), replace(again, at=None))
+    assert under_way.world.case.move_known_at is None
+
+
+def test_a_hand_over_is_called_off_by_the_core_agency_with_its_reason():
+    learned = case_message(e.RelocationLearned, MID_HOSP, [AZ_CORE], moves_on=None, at=AT)
+    known, begun = given(BEFORE, learned), given(UNDER_WAY)
+
+    def off(by: Any = AZ_CORE, reason: str | None = "MOVE_CANCELLED", **more: Any) -> EventInput:
+        return case_message(e.TransferCancelled, by, reason=reason, **more)
+
+    assert known.when(off()) == [off().event]
+    named = off(hands_over=id_of("begins"))
+    assert begun.when(named) == [named.event]
+    for so, wrong, reason in (
+        (known, off(reason=None), Reason.REASON_MISSING),
+        (known, named, Reason.NO_TRANSFER),
+        (begun, off(), Reason.NO_TRANSFER),
+        (begun, off(hands_over=id_of("another")), Reason.NO_TRANSFER),
+        (given(BEFORE), off(), Reason.NO_TRANSFER),
+        (known, off(MID_HOSP), Reason.NOT_RESPONSIBLE_CORE),
+    ):
+        assert so.when(wrong) == refused(wrong, reason)
+    begun.put(named)
+    assert begun.world.case.transfer is None
+    assert not {k for k, *_ in begun.world.case.clocks} & {ClockKind.TRANSFER, ClockKind.HANDOVER}
 
 
 # --- between child guidance centres ------------------------------------------------------------------------------------
@@ -451,6 +493,131 @@ def test_child_guidance_centres_notify_each_other_by_their_own_clause():
     assert so.when(to_city) == refused(to_city, Reason.NOT_A_CGC)
     by_city = case_message(e.CgcTransferNotified, AZ_CORE, [KS_CGC])
     assert so.when(by_city) == refused(by_city, Reason.NOT_A_CGC, AZ_CORE)
+
+
+ANOTHER_CENTRE = (
+    keys("TW-ONE", roles=frozenset({Role.CGC, Role.COORD}), body="PREFECTURE"),
+    replace(LEARNED, at=AT - timedelta(days=1)),
+)
+HANDED = case_message(e.CgcTransferNotified, KS_CGC, [TW_ONE], [S.RISK], "CAPA-4-6", at=AT)
+
+
+def alarms_of(so: Any, until: datetime) -> list[tuple[timedelta, str, bool, frozenset[UUID]]]:
+    """How long after the transfer, which, whether escalated, and who besides is informed; of the transfer only."""
+    return [
+        (at - AT, type(a).__name__, a.escalated, a.to)
+        for at, a in run(so, until)
+        if a.message == HANDED.command_id
+    ]
+
+
+def test_a_transfer_between_centres_is_waited_for_as_any_referral_and_climbs_to_both_coordinating_agencies():
+    came = alarms_of(given(ANOTHER_CENTRE, HANDED), AT + timedelta(days=4))
+    day, sender, all_three = timedelta(days=1), frozenset({KS_CGC}), frozenset({KS_CGC, AZ_COORD})
+    assert sorted(came) == sorted(
+        [
+            (day, "ReferralUnacknowledgedAlarmRaised", False, sender),
+            (day, "TransferUnacknowledgedAlarmRaised", False, sender),
+            (2 * day, "ReferralUnacknowledgedAlarmRaised", True, all_three),
+            (2 * day, "TransferUnacknowledgedAlarmRaised", True, all_three),
+            (2 * day, "ReferralUnreadAlarmRaised", False, sender),
+            (2 * day, "SafetyCheckOverdueAlarmRaised", False, sender),
+            (3 * day, "ReferralUnreadAlarmRaised", True, all_three),
+            (3 * day, "SafetyCheckOverdueAlarmRaised", True, all_three),
+        ]
+    )
+    assert alarms_of(given(ANOTHER_CENTRE, HANDED, edition=1), AT + timedelta(days=4)) == []
+
+
+def test_the_coordinating_agency_of_the_new_place_is_informed_and_gets_a_part_in_the_case():
+    member = event_input(TW_ONE, e.NetworkMemberAdmitted(member=EXT_SERVICE, item=1), on=OTHER, name="member")
+    centre = keys("EXT-SERVICE", roles=frozenset({Role.CGC}), body="PREFECTURE")
+    handed = case_message(e.CgcTransferNotified, KS_CGC, [EXT_SERVICE], [S.RISK], "CAPA-4-6", at=AT)
+    so = given(ANOTHER_CENTRE, centre, member, handed)
+    assert TW_ONE not in so.world.case.parties
+    last = [a for _, a in run(so, AT + timedelta(days=2)) if a.escalated][-1]
+    assert last.to == {KS_CGC, AZ_COORD, TW_ONE}
+    assert TW_ONE in so.world.case.parties
+    late = {t.kind for t in tasks(so.world, TW_ONE, now=AT + timedelta(days=2))}
+    assert late == {TaskKind.LATE_ACKNOWLEDGE, TaskKind.LATE_TRANSFER}
+
+
+def test_a_centre_that_belongs_to_several_networks_informs_none_of_them_but_where_the_family_was():
+    member = event_input(TW_ONE, e.NetworkMemberAdmitted(member=EXT_SERVICE, item=1), on=OTHER, name="member")
+    centre = keys("EXT-SERVICE", roles=frozenset({Role.CGC}), body="PREFECTURE")
+    handed = case_message(e.CgcTransferNotified, KS_CGC, [EXT_SERVICE], [S.RISK], "CAPA-4-6", at=AT)
+    so = given(ANOTHER_CENTRE, centre, member, admitted(EXT_SERVICE), handed)
+    last = [a for _, a in run(so, AT + timedelta(days=2)) if a.escalated][-1]
+    assert last.to == {KS_CGC, AZ_COORD}
+
+
+@pytest.mark.parametrize(
+    ("done", "remaining"),
+    [
+        pytest.param(
+            case_message(e.ReferralAcknowledged, TW_ONE, answers=HANDED.command_id),
+            {"READ", "ACT", "SAFETY"},
+            id="acknowledged",
+        ),
+        pytest.param(
+            case_message(e.TransferReceiptConfirmed, TW_ONE, answers=HANDED.command_id, received=frozenset()),
+            {"READ", "ACT", "SAFETY"},
+            id="its receipt was confirmed",
+        ),
+        pytest.param(
+            case_message(e.DisclosureRead, TW_ONE, answers=HANDED.command_id),
+            {"ACKNOWLEDGE", "TRANSFER", "ACT", "SAFETY"},
+            id="read",
+        ),
+        pytest.param(
+            case_message(e.ReferralOutcomeReported, TW_ONE, [KS_CGC], answers=HANDED.command_id),
+            {"ACKNOWLEDGE", "TRANSFER", "READ", "SAFETY"},
+            id="answered",
+        ),
+        pytest.param(
+            case_message(e.ChildSighted, TW_ONE),
+            {"ACKNOWLEDGE", "TRANSFER", "READ"},
+            id="the child was seen by the new centre",
+        ),
+        pytest.param(
+            case_message(e.ChildSighted, AZ_CORE),
+            {"ACKNOWLEDGE", "TRANSFER", "READ", "ACT", "SAFETY"},
+            id="the child was seen where it was before",
+        ),
+    ],
+)
+def test_the_new_centre_answers_a_transfer_as_any_referral(done: EventInput, remaining: set[str]):
+    so = given(ANOTHER_CENTRE, HANDED)
+    assert so.when(done) == [done.event]
+    so.put(done)
+    assert {
+        k for k, message, who, _ in so.world.case.clocks if (message, who) == (HANDED.command_id, TW_ONE)
+    } == (remaining)
+
+
+def test_a_receipt_of_a_transfer_between_centres_is_none_of_the_hand_over_between_municipalities():
+    receipt = case_message(
+        e.TransferReceiptConfirmed, KS_CGC, answers=HANDED.command_id, received=frozenset()
+    )
+    so = given(ANOTHER_CENTRE, HANDED, OTHER_TOWN, begins(at=None))
+    assert so.when(receipt) == refused(receipt, Reason.NOT_ADDRESSED)
+    so.put(replace(receipt, by=TW_ONE))
+    assert so.world.case.transfer is not None
+    assert not so.world.case.transfer.confirmed
+
+
+def test_in_edition_1_a_transfer_between_centres_could_not_be_answered():
+    old = given(ANOTHER_CENTRE, HANDED, edition=1)
+    outcome = case_message(e.ReferralOutcomeReported, TW_ONE, [KS_CGC], answers=HANDED.command_id)
+    assert old.when(outcome) == refused(outcome, Reason.UNKNOWN_MESSAGE)
+    stranger = case_message(e.ReferralOutcomeReported, AZ_CORE, [KS_CGC], answers=HANDED.command_id)
+    assert old.when(stranger) == refused(stranger, Reason.NOT_ADDRESSED)
+    receipt = case_message(
+        e.TransferReceiptConfirmed, TW_ONE, answers=HANDED.command_id, received=frozenset()
+    )
+    assert old.when(receipt) == refused(receipt, Reason.UNKNOWN_MESSAGE)
+    known = case_message(e.ReferralOutcomeReported, AZ_CORE, [MID_HOSP], answers=LEARNED.command_id)
+    assert old.when(known) == [known.event]
 
 
 def test_a_conference_is_about_the_hand_over_under_way():

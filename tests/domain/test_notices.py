@@ -21,6 +21,7 @@ from tests.domain.builders import (
     MID_HOSP,
     NOON,
     EventInput,
+    Given,
     case_message,
     consent_of,
     given,
@@ -65,7 +66,7 @@ def test_a_notified_correction_is_confirmed_too() -> None:
     confirm = case_message(e.RecallAcknowledged, MID_HOSP, [AZ_CORE], answers=notice.command_id)
     assert so.when(confirm) == [confirm.event]
     so.put(confirm)
-    assert {responsible for kind, _, responsible in so.world.case.clocks if kind is ClockKind.CONFIRM} == {
+    assert {responsible for kind, _, responsible, _ in so.world.case.clocks if kind is ClockKind.CONFIRM} == {
         KS_CGC
     }
 
@@ -128,6 +129,12 @@ def test_what_may_not_be_is_refused(command: EventInput, reason: Reason) -> None
     assert given(LEARNED, DISCLOSED, NOTE).when(to_self) == refused(to_self, reason)
 
 
+def confirmation(checked: EventInput, *, check: str = "coercion_check.done", **changed: Any) -> EventInput:
+    """The second person, whom the check names, confirms it."""
+    usual = {"answers": checked.command_id, "confirms": id_of(check), "actor": "p-2", "name": f"{check} too"}
+    return case_message(e.CoercionCheckConfirmed, changed.pop("by", AZ_CORE), **{**usual, **changed})
+
+
 def access_request(requester: Requester) -> EventInput:
     return case_message(e.SubjectAccessRequested, AZ_CORE, requester=requester, at=AT, name="access_request")
 
@@ -157,7 +164,9 @@ def test_in_a_case_at_risk_a_guardians_request_requires_a_check_at_once(
 
     assert came(RISK, message) == [AT] * looked_at
     assert came(message) == []
-    assert came(RISK, message, case_message(e.CoercionCheckDone, AZ_CORE, answers=message.command_id)) == []
+    check = case_message(e.CoercionCheckDone, AZ_CORE, answers=message.command_id)
+    assert came(RISK, message, check) == [AT] * looked_at  # the second person has not confirmed it
+    assert came(RISK, message, check, confirmation(message)) == []
 
 
 def test_two_persons_of_an_authority_look() -> None:
@@ -180,12 +189,80 @@ def test_in_a_case_at_risk_a_guardians_consent_waits_for_the_check_of_two() -> N
     [event] = so.when(command)
     assert [event] == refused(command, Reason.CONSENT_NOT_CHECKED, EXT_SERVICE, event.fitting)  # type: ignore[attr-defined]
     so.put(case_message(e.CoercionCheckDone, AZ_CORE, answers=paper.command_id, coerced=True, name="coerced"))
+    so.put(confirmation(paper, check="coerced", coerced=True))
     assert [f.reason for f in so.when(command)] == [Reason.CONSENT_NOT_CHECKED]  # type: ignore[attr-defined]
     so.put(
         case_message(
             e.CoercionCheckDone, AZ_CORE, answers=paper.command_id, coerced=False, name="looked at again"
         )
     )
+    assert [f.reason for f in so.when(command)] == [Reason.CONSENT_NOT_CHECKED]  # type: ignore[attr-defined]
+    so.put(confirmation(paper, check="looked at again"))
     assert so.when(command) == [command.event]
     assert given(LEARNED, paper).when(command) == [command.event]  # where the case is not at risk
     assert given(LEARNED, RISK, consents(ConsentCapacity.SELF)).when(command) == [command.event]
+
+
+REQUEST = access_request(Requester.LEGAL_REPRESENTATIVE)
+CHECK = case_message(e.CoercionCheckDone, AZ_CORE, answers=REQUEST.command_id)
+
+
+@pytest.mark.parametrize(
+    ("command", "reason"),
+    [
+        pytest.param(confirmation(REQUEST), None, id="(the one whom it names)"),
+        pytest.param(confirmation(REQUEST, actor="p-1"), Reason.NOT_IN_PERSON, id="the first again"),
+        pytest.param(confirmation(REQUEST, actor="p-3"), Reason.NOT_IN_PERSON, id="a third"),
+        pytest.param(confirmation(REQUEST, by=KS_CGC), Reason.NOT_IN_PERSON, id="a namesake elsewhere"),
+        pytest.param(confirmation(REQUEST, actor="sys:p-2"), Reason.NOT_A_PERSON, id="a system"),
+        pytest.param(confirmation(REQUEST, coerced=True), Reason.ITEMS_DIFFER, id="another result"),
+        pytest.param(confirmation(LEARNED), Reason.ITEMS_DIFFER, id="a check of something else"),
+        pytest.param(confirmation(REQUEST, check="nothing"), Reason.UNKNOWN_MESSAGE, id="no check"),
+        pytest.param(
+            confirmation(REQUEST, confirms=REQUEST.command_id), Reason.UNKNOWN_MESSAGE, id="what is no check"
+        ),
+    ],
+)
+def test_the_second_person_confirms_a_check_in_person(command: EventInput, reason: Reason | None) -> None:
+    seen = case_message(e.DisclosureMade, AZ_CORE, [KS_CGC], [Section.BASIC], name="seen")
+    so = given(LEARNED, RISK, seen, REQUEST, CHECK)
+    assert so.when(command) == ([command.event] if reason is None else refused(command, reason))
+
+
+def test_a_check_is_confirmed_once_and_a_newer_one_takes_its_place() -> None:
+    so = given(LEARNED, RISK, REQUEST, CHECK)
+    assert check_tasks(so) == [CHECK.command_id]
+    newer = replace(CHECK, command_id=id_of("newer"))
+    so.put(newer)
+    assert check_tasks(so) == [id_of("newer")]
+    old, new = confirmation(REQUEST), confirmation(REQUEST, check="newer")
+    assert so.when(old) == refused(old, Reason.ALREADY_ANSWERED)
+    assert so.when(new) == [new.event]
+    so.put(new)
+    assert check_tasks(so) == []
+    again = replace(new, command_id=id_of("again"))
+    assert so.when(again) == refused(again, Reason.ALREADY_ANSWERED)
+
+
+def check_tasks(so: Given) -> list[Any]:
+    return [t.message for t in tasks(so.world, AZ_CORE, now=AT) if t.kind is TaskKind.CONFIRM_CHECK]
+
+
+def test_no_system_is_named_as_the_second_person() -> None:
+    command = case_message(e.CoercionCheckDone, AZ_CORE, answers=REQUEST.command_id, second="sys:desk")
+    assert given(LEARNED, RISK, REQUEST).when(command) == refused(command, Reason.NOT_A_PERSON)
+
+
+def test_in_the_first_edition_a_check_counts_when_the_first_has_recorded_it() -> None:
+    paper = consents(ConsentCapacity.GUARDIAN)
+    command = case_message(
+        e.DisclosureMade, AZ_CORE, [EXT_SERVICE], [S.BASIC], "CONSENT", consent=[id_of("C1")]
+    )
+    check = case_message(e.CoercionCheckDone, AZ_CORE, answers=paper.command_id)
+    so = given(LEARNED, RISK, paper, check, edition=1)
+    assert so.when(command) == [command.event]
+    assert check_tasks(so) == []
+    assert [a for _, a in run(so, AT) if type(a) is e.CoercionCheckRequired] == []
+    coerced = replace(check, event=replace(check.event, coerced=True))  # type: ignore[call-arg]
+    waits = given(LEARNED, RISK, paper, coerced, edition=1).when(command)
+    assert [f.reason for f in waits] == [Reason.CONSENT_NOT_CHECKED]  # type: ignore[attr-defined]

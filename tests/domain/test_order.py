@@ -202,7 +202,7 @@ def test_a_refused_opening_cannot_be_asked_for():
         pytest.param(S.NOTIFIER, SORA_NPO, id="the notifier to a contractor"),
         pytest.param(S.ADDR, EXT_SERVICE, id="a protected address to a service"),
         pytest.param(S.NOTIFIER, EXT_NURSERY, id="the notifier to a nursery"),
-        pytest.param(S.CONF, EXT_NURSERY, id="minutes to a nursery"),
+        pytest.param(S.CONF, EXT_SERVICE, id="minutes to a service"),
         pytest.param(S.CLOSING, EXT_SERVICE, id="the closing to a service"),
     ],
 )

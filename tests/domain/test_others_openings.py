@@ -38,6 +38,7 @@ def test_openings_are_counted_by_day_in_japan_agency_and_section() -> None:
     [
         pytest.param({"refused": True}, id="refused"),
         pytest.param({"purpose": Purpose.REHEARSAL_CHECK.value}, id="a rehearsal's check"),
+        pytest.param({"purpose": Purpose.INDEX_REBUILD.value}, id="for a door's case index alone"),
         pytest.param({"agency": AZ_CORE}, id="its own"),
         pytest.param({"message": id_of("a message it can't see")}, id="of a message it can't see"),
         pytest.param({"at": AT - timedelta(days=1)}, id="not after the time asked for"),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 from domain.audit_overview import audit_request_for, pending_audit_requests
 from domain.commission_overview import commissions_of
 from domain.record import commission_of
@@ -22,30 +20,30 @@ from tests.domain.builders import (
 )
 from tests.domain.test_audit_access import APPROVED, FILE, FOUNDED, NAMED, content_request
 
-ON = date(2025, 6, 2)
+NOW = jst("2025-06-02 12:00")
 
 
 def test_both_parties_of_a_commission_see_it_and_what_is_missing() -> None:
     register = given(contract()).world.register
     for agency in (AZ_CORE, SORA_NPO):
-        [status] = [c for c in commissions_of(register, agency, ON) if c.commission.id == COMMISSION]
+        [status] = [c for c in commissions_of(register, agency, NOW) if c.commission.id == COMMISSION]
         assert status.in_force
         assert status.gaps == {"REQUIREMENT_1", "REQUIREMENT_2"}
-    [complete] = commissions_of(given(*COMMISSIONED).world.register, SORA_NPO, ON)
+    [complete] = commissions_of(given(*COMMISSIONED).world.register, SORA_NPO, NOW)
     assert complete.gaps == frozenset()
-    [before] = commissions_of(register, SORA_NPO, date(2025, 3, 31))
+    [before] = commissions_of(register, SORA_NPO, jst("2025-03-31 12:00"))
     assert not before.in_force
-    assert commissions_of(register, MID_HOSP, ON) == []
+    assert commissions_of(register, MID_HOSP, NOW) == []
 
 
 def test_a_core_agency_has_a_commission_for_its_own_visitors_before_any_is_registered() -> None:
-    [own] = commissions_of(given().world.register, AZ_CORE, ON)
+    [own] = commissions_of(given().world.register, AZ_CORE, NOW)
     assert own.commission.id == commission_of(AZ_CORE, AZ_CORE)
     assert (own.in_force, own.gaps) == (True, frozenset())
 
 
 def test_an_agency_that_is_not_known_has_no_commissions() -> None:
-    assert commissions_of(given().world.register, id_of("nobody"), ON) == []
+    assert commissions_of(given().world.register, id_of("nobody"), NOW) == []
 
 
 def test_a_request_to_open_content_is_pending_until_its_last_day_is_over() -> None:

@@ -27,6 +27,7 @@ from tests.domain.builders import (
     event_input,
     given,
     jst,
+    opening,
     refused,
     sworn,
     trained,
@@ -53,6 +54,10 @@ def oath(until: date | None = None, **more: Any) -> EventInput:
     return own(sworn(CITY_WORKER, until, **more))
 
 
+def left() -> EventInput:
+    return own(event_input(AZ_CORE, e.SupportWorkerLeft(worker=CITY_WORKER, left_on=date(2025, 4, 1))))
+
+
 ASSIGN = case_message(e.SupportWorkerAssigned, AZ_CORE, agency=AZ_CORE, worker=CITY_WORKER)
 UNREADY = Reason.WORKER_NOT_READY
 
@@ -60,7 +65,8 @@ UNREADY = Reason.WORKER_NOT_READY
 @pytest.mark.parametrize(
     ("past", "reason"),
     [
-        pytest.param([], None, id="one whom it has not registered: it answers itself"),
+        pytest.param([], UNREADY, id="one who is not on its roll"),
+        pytest.param([registered(), learnt(), oath(), left()], UNREADY, id="one who has left"),
         pytest.param([registered()], UNREADY, id="registered only"),
         pytest.param([registered(), oath()], UNREADY, id="not trained"),
         pytest.param(
@@ -81,6 +87,24 @@ def test_an_own_visitor_who_is_registered_is_ready_before_it_is_assigned(past, r
     so = given(LEARNED, past)
     expected = [ASSIGN.event] if reason is None else refused(ASSIGN, reason, AZ_CORE)
     assert so.when(ASSIGN) == expected
+
+
+def test_in_edition_1_a_core_agency_answered_itself_for_staff_not_on_its_roll():
+    assert given(LEARNED, edition=1).when(ASSIGN) == [ASSIGN.event]
+    assert given(LEARNED, registered(), edition=1).when(ASSIGN) == refused(ASSIGN, UNREADY, AZ_CORE)
+    unstated = replace(ASSIGN, event=replace(ASSIGN.event, role=None))
+    assert given(LEARNED, edition=1).when(unstated) == [unstated.event]
+
+
+def test_an_own_visitor_who_is_not_sworn_any_more_opens_nothing_and_its_colleagues_do():
+    so = given(LEARNED, registered(), learnt(), oath(date(2025, 6, 1)), ASSIGN)
+    as_visitor, as_colleague = opening(LEARNED, AZ_CORE, actor=CITY_WORKER), opening(LEARNED, AZ_CORE)
+    assert so.when(as_visitor, now=jst("2025-06-01 23:59")) == [as_visitor.event]
+    [refusal] = so.when(as_visitor)
+    assert refusal.reason == Reason.WORKER_NOT_READY
+    assert so.when(as_colleague) == [as_colleague.event]
+    first = given(LEARNED, registered(), learnt(), oath(date(2025, 6, 1)), ASSIGN, edition=1)
+    assert first.when(as_visitor) == [as_visitor.event]
 
 
 @pytest.mark.parametrize(
@@ -154,8 +178,8 @@ def test_a_lapse_is_recorded_and_suspends_nobody():
     last = date(2025, 6, 30)
     so = given(LEARNED, COMMISSIONED, registered(), learnt(last), oath(last), ASSIGN)
     lapsed = came(so, "2025-07-01 00:00")
-    assert {type(f) for f in lapsed} == {e.TrainingLapsed, e.OathLapsed}
-    assert len(lapsed) == len(Module) + 1
+    assert {type(f) for f in lapsed} == {e.VisitorGapAheadAlarmRaised, e.TrainingLapsed, e.OathLapsed}
+    assert len(lapsed) == 2 * (len(Module) + 1)
     commission = so.world.register.commission(AZ_CORE, SORA_NPO)
     assert commission is not None
     assert not commission.suspended

@@ -284,6 +284,9 @@ def notice(
             Reason.NOT_AN_OPERATOR,
             id="supervised without running it",
         ),
+        pytest.param(
+            of(AZ_CORE, e.CalendarEndingAlarmRaised(due_at=NOON)), Reason.NOT_YOURS, id="an alarm of the hub"
+        ),
     ],
 )
 def test_a_notice_is_complete_and_within_a_month(command, reason):
@@ -471,6 +474,7 @@ def assigns(
         pytest.param(
             assigns(SupportRole.HOUSEKEEPING), Reason.REASON_MISSING, id="housekeeping since 2024-04"
         ),
+        pytest.param(assigns(None), Reason.ROLE_MISSING, id="no role"),
     ],
 )
 def test_specialist_help_needs_a_listed_profession_and_housekeeping_a_reason(command, reason):
@@ -480,7 +484,6 @@ def test_specialist_help_needs_a_listed_profession_and_housekeeping_a_reason(com
 @pytest.mark.parametrize(
     "command",
     [
-        assigns(None),
         assigns(SupportRole.SPECIALIST, "保健師"),
         assigns(SupportRole.SPECIALIST, None, "TRAINED_FOR_YEARS"),
         assigns(SupportRole.HOUSEKEEPING, None, "NO_SUCH_SERVICE_HERE"),
@@ -524,7 +527,7 @@ def test_only_the_basic_tier_makes_a_visitor_ready():
         ),
     )
     without = [one for one in COMMISSIONED if not isinstance(one.event, e.TrainingModuleCompleted)]
-    command = assigns(None)
+    command = assigns(SupportRole.SPECIALIST, "保健師")
     assert given(LEARNED, without, applied).when(command) == refused(
         command, Reason.WORKER_NOT_READY, SORA_NPO
     )

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from domain import events as e
-from domain.codes import Alternative, BreachStage, Condition, Section
+from domain.codes import Alternative, BreachIntent, BreachStage, Condition, NoticeException, Section
+from domain.due import next_due_of_case
 from domain.reasons import Reason
+from domain.tasks import TaskKind, tasks
 from tests.domain.builders import (
     AZ_COORD,
     AZ_CORE,
@@ -20,7 +22,9 @@ from tests.domain.builders import (
     MID_HOSP,
     NOON,
     EventInput,
+    Given,
     case_message,
+    event_input,
     given,
     id_of,
     jst,
@@ -176,11 +180,15 @@ def test_a_decision_not_to_disclose_raises_an_alarm_on_its_review_day():
         return [(at, a.responsible) for at, a in came if isinstance(a, e.DecisionUnreviewedAlarmRaised)]
 
     assert due() == [(jst("2025-07-02 00:00"), AZ_CORE)]
-    assert due(DISCLOSED) == []
-    repeated = case_message(
-        e.NonDisclosureDecided, AZ_CORE, reason="STILL_NOT", review_on=date(2025, 9, 1), name="repeated"
+    assert len(due(DISCLOSED)) == 1  # whatever it was, it was not about this decision
+    assert due(replace(DISCLOSED, event=replace(DISCLOSED.event, answers=decided.command_id))) == []  # type: ignore[call-arg]
+    again: dict[str, Any] = {"reason": "STILL_NOT", "review_on": date(2025, 9, 1)}
+    another = case_message(e.NonDisclosureDecided, AZ_CORE, name="another", **again)
+    assert len(due(another)) == 1
+    reviewed = case_message(
+        e.NonDisclosureDecided, AZ_CORE, name="reviewed", answers=decided.command_id, **again
     )
-    assert due(repeated) == []
+    assert due(reviewed) == []
 
 
 def test_a_planned_visit_is_reported_on_within_a_week():
@@ -191,8 +199,10 @@ def test_a_planned_visit_is_reported_on_within_a_week():
         return [(at, a.responsible) for at, a in came if isinstance(a, e.VisitUnreportedAlarmRaised)]
 
     assert due() == [(jst("2025-06-18 00:00"), AZ_CORE)]
-    assert due(case_message(e.HomeVisitFailed, AZ_CORE)) == []
-    assert len(due(case_message(e.HomeVisitFailed, KS_CGC))) == 1
+    assert due(case_message(e.HomeVisitFailed, AZ_CORE, visit=planned.command_id)) == []
+    assert due(case_message(e.HomeVisitFailed, AZ_CORE, at=jst("2025-06-10 10:00"))) == []
+    assert len(due(case_message(e.HomeVisitFailed, AZ_CORE))) == 1  # before its day: another visit
+    assert len(due(case_message(e.HomeVisitFailed, KS_CGC, at=jst("2025-06-10 10:00")))) == 1
 
 
 # --- telling without consent ---------------------------------------------------------------------------------------
@@ -294,3 +304,117 @@ def test_a_basis_of_exception_is_never_among_those_that_would_have_fitted():
     command = replace(DISCLOSURE, event=replace(DISCLOSURE.event, basis={}))
     [event] = given(LEARNED).when(command)
     assert "APPI-69-2-4" not in event.fitting  # type: ignore[attr-defined]
+
+
+# --- from when a leak comes to light ---------------------------------------------------------------------------------
+
+
+def detected(intent: BreachIntent = BreachIntent.NONE, by: Any = AZ_CORE, **more: Any) -> EventInput:
+    usual = {"detected_at": AT, "leaked": frozenset({S.ADDR}), "persons": None, "intent": intent}
+    return case_message(e.BreachDetected, by, **{"name": "detected", "at": AT, **usual, **more})
+
+
+DETECTED = detected()
+REPORTED = leak(answers=DETECTED.command_id, name="reported", at=AT)
+
+
+def informed(persons: int = 2, ground: NoticeException | None = None, **more: Any) -> EventInput:
+    usual = {"answers": DETECTED.command_id, "persons": persons, "exception": ground}
+    return case_message(e.BreachSubjectsInformed, AZ_CORE, **{**usual, **more})
+
+
+@pytest.mark.parametrize(
+    ("command", "reason"),
+    [
+        pytest.param(
+            detected(detected_at=NOON + timedelta(seconds=1), name="ahead"), Reason.TIME_AHEAD, id="ahead"
+        ),
+        pytest.param(leak(answers=DETECTED.command_id), None, id="a first report of it"),
+        pytest.param(leak(BreachStage.FINAL, answers=DETECTED.command_id), None, id="a full report of it"),
+        pytest.param(
+            leak(BreachStage.FINAL, answers=REPORTED.command_id), None, id="a full report of its first"
+        ),
+        pytest.param(
+            leak(answers=REPORTED.command_id, name="another"),
+            Reason.UNKNOWN_MESSAGE,
+            id="a first one of a first",
+        ),
+        pytest.param(informed(), None, id="all were informed"),
+        pytest.param(informed(0, NoticeException.UNREACHABLE), None, id="nobody, and why"),
+        pytest.param(informed(0), Reason.REASON_MISSING, id="nobody, and not why"),
+        pytest.param(informed(-1), Reason.NUMBERS_WRONG, id="less than nobody"),
+        pytest.param(informed(answers=REPORTED.command_id), Reason.UNKNOWN_MESSAGE, id="of a report"),
+        pytest.param(replace(informed(), by=AZ_COORD), Reason.UNKNOWN_MESSAGE, id="of another agency's leak"),
+    ],
+)
+def test_reports_and_the_notice_to_the_persons_name_the_leak(command, reason):
+    expected = [command.event] if reason is None else refused(command, reason)
+    assert given(LEARNED, DETECTED, REPORTED).when(command) == expected
+
+
+def test_in_edition_1_a_first_report_named_nothing():
+    command = leak(answers=DETECTED.command_id)
+    past = given(LEARNED, DETECTED, edition=1)
+    assert past.when(command) == refused(command, Reason.UNKNOWN_MESSAGE)
+    assert past.when(leak()) == [leak().event]
+    ahead = leak(found_at=NOON + timedelta(seconds=1))
+    assert past.when(ahead) == refused(ahead, Reason.TIME_AHEAD)
+    full = leak(BreachStage.FINAL, answers=DETECTED.command_id)
+    assert past.when(full) == refused(full, Reason.UNKNOWN_MESSAGE)
+
+
+def breach_alarms(so: Given, until: datetime) -> list[tuple[str, datetime, bool]]:
+    """The alarms of the leak until then: which, when, and whether for the supervisor."""
+    raised: list[tuple[str, datetime, bool]] = []
+    while (due := next_due_of_case(so.world)) is not None and due.at <= until:
+        name = f"due {len(so.records)}"
+        so.put(event_input("HUB", due.event, on=due.about, name=name, at=due.at), by_hub=True)
+        if "Breach" in type(due.event).__name__:
+            raised.append((type(due.event).__name__, due.at, due.event.escalated))
+    return raised
+
+
+def days(n: int) -> datetime:
+    return AT + timedelta(days=n)
+
+
+@pytest.mark.parametrize(
+    ("intent", "alarm", "last"),
+    [
+        pytest.param(BreachIntent.NONE, "BreachReportOverdueAlarmRaised", 30, id="no wrongful purpose"),
+        pytest.param(
+            BreachIntent.SUSPECTED, "BreachIntentReportOverdueAlarmRaised", 60, id="a wrongful purpose"
+        ),
+        pytest.param(BreachIntent.UNKNOWN, "BreachIntentReportOverdueAlarmRaised", 60, id="not known"),
+    ],
+)
+def test_a_leak_is_reported_in_three_to_five_days_and_in_full_in_thirty_or_sixty(intent, alarm, last):
+    alarms = breach_alarms(given(LEARNED, detected(intent)), days(last + 1))
+    assert [a for a in alarms if a[0] != "BreachNoticeOverdueAlarmRaised"] == [
+        ("BreachPreliminaryOverdueAlarmRaised", days(3), False),
+        ("BreachPreliminaryOverdueAlarmRaised", days(5), True),
+        (alarm, days(last), False),
+        (alarm, days(last + 1), True),
+    ]
+    assert ("BreachNoticeOverdueAlarmRaised", days(14), False) in alarms
+
+
+@pytest.mark.parametrize("names", [DETECTED, REPORTED], ids=["the leak", "the first report"])
+@pytest.mark.parametrize("intent", [BreachIntent.NONE, BreachIntent.UNKNOWN])
+def test_each_report_stops_its_own_clock_and_the_notice_the_last(names, intent):
+    so = given(LEARNED, detected(intent))
+    [task] = [t for t in tasks(so.world, AZ_CORE, now=AT) if t.kind is TaskKind.REPORT_BREACH]
+    assert task.due_at == days(3)
+    so.put(REPORTED)
+    of_breach = {kind for kind, *_ in so.world.case.clocks if kind.startswith("BREACH")}
+    assert len(of_breach) == 2
+    so.put(replace(informed(), at=days(1)))
+    so.put(leak(BreachStage.FINAL, answers=names.command_id, at=days(2)))
+    assert not [kind for kind, *_ in so.world.case.clocks if kind.startswith("BREACH")]
+
+
+def test_another_agencys_full_report_and_another_leak_stop_nothing():
+    so = given(LEARNED, DETECTED)
+    so.put(replace(leak(BreachStage.FINAL, answers=DETECTED.command_id), by=AZ_COORD, at=days(1)))
+    so.put(leak(BreachStage.FINAL, answers=LEARNED.command_id, name="of another", at=days(1)))
+    assert len([kind for kind, *_ in so.world.case.clocks if kind.startswith("BREACH")]) == 3

@@ -128,7 +128,7 @@ def test_what_a_commission_does_not_allow(command, reason) -> None:  # type: ign
         pytest.param(sworn(), id="an oath"),
         pytest.param(
             event_input(
-                SORA_NPO,
+                AZ_CORE,
                 e.TrainingModuleExempted(
                     worker=WORKER, module=Module.M6_VISIT_PRACTICE, qualification="保健師"
                 ),
@@ -139,7 +139,9 @@ def test_what_a_commission_does_not_allow(command, reason) -> None:  # type: ign
     ],
 )
 def test_what_a_commission_allows(command) -> None:  # type: ignore[no-untyped-def]
-    assert given(COMMISSIONED).when(command) == [command.event]
+    nurse = e.QualificationVerified(worker=WORKER, qualification="保健師", reason=None)
+    so = given(COMMISSIONED, event_input(SORA_NPO, nurse))
+    assert so.when(command) == [command.event]
 
 
 def test_an_act_about_no_commission_is_not_yours() -> None:

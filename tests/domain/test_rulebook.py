@@ -37,12 +37,13 @@ def test_a_row_has_kind_dates_parties_and_needs(row):
     assert row["way"] in {"BOTH", "THERE", "ASKED"}
     assert row["kind"] in {"G", "P", "O", "R"}
     assert date.fromisoformat(row["since"]) <= date.fromisoformat(row["until"] or "9999-12-31")
-    parties = {"ANY", "NETWORK", *(str(body) for body in Body)}
+    parties = {"ANY", "NETWORK", "CGC", *(str(body) for body in Body)}
     assert all(set(pair) <= parties and len(pair) == 2 for pair in row["parties"])
     assert set(row["needs"]) <= {
         "REGISTERED",
         "BOTH_MEMBERS",
-        "ONE_MUNICIPALITY",
+        "ONE_BODY",
+        "REQUESTED",
         "CONSENT",
         "COMMISSION",
         "TO_AUTHORITY",
@@ -51,7 +52,7 @@ def test_a_row_has_kind_dates_parties_and_needs(row):
 
 
 def test_the_matrix_speaks_of_roles_sections_and_flags():
-    assert set(BOOK["never"]) | set(BOOK["never_flagged"]) | set(BOOK["standing"]) <= set(Role)
+    assert set(BOOK["never"]) | set(BOOK["never_flagged"]) | set(BOOK["standing"]) - {"STAY"} <= set(Role)
     assert {s for row in (*BOOK["never"].values(), *BOOK["standing"].values()) for s in row} <= set(Section)
     assert {f for row in BOOK["never_flagged"].values() for f in row} <= set(Flag)
 
@@ -65,7 +66,11 @@ def test_the_n_of_the_matrix_is_that_of_the_domain_table():
 
 
 def test_the_standing_access_of_the_coordinating_agency_is_the_a_of_its_column():
-    assert BOOK["standing"] == {"COORD": ["BASIC", "CLOSING", "CONF", "PLAN", "RISK"]}
+    assert BOOK["standing"]["COORD"] == ["BASIC", "CLOSING", "CONF", "PLAN", "RISK"]
+
+
+def test_the_offices_of_a_town_of_stay_see_no_more_than_basics_plan_and_dangers():
+    assert BOOK["standing"]["STAY"] == ["BASIC", "PLAN", "RISK"]
 
 
 def test_the_list_of_indicators_has_the_36_items_of_the_guideline():

@@ -118,13 +118,19 @@ def test_the_third_signal_in_half_a_year_alarms_only_the_core_agency_at_once(
             id="another sign of the list is weighed by people",
         ),
         pytest.param(
-            [*THREE[:2], signal(e.CaseConferenceConvened, "2025-06-15"), THREE[2]],
-            id="a conference was called between",
+            [*THREE[:2], signal(e.ConferenceMinutesRecorded, "2025-06-15"), THREE[2]],
+            id="a conference was held between",
         ),
     ],
 )
 def test_fewer_or_assessed_signals_raise_no_alarm(past: list[EventInput]) -> None:
     assert come(given(NEWS, past), jst("2026-01-01 00:00")) == []
+
+
+def test_a_conference_that_was_only_called_has_assessed_nothing() -> None:
+    past = [*THREE[:2], signal(e.CaseConferenceConvened, "2025-06-15"), THREE[2]]
+    assert len(come(given(NEWS, past), jst("2025-07-02 00:00"))) == 1
+    assert come(given(NEWS, past, edition=1), jst("2025-07-02 00:00")) == []
 
 
 def test_without_a_core_agency_signals_raise_no_alarm() -> None:

@@ -9,8 +9,9 @@ import pytest
 
 from domain import events as e
 from domain.codes import Section
+from domain.originator import Originator
 from domain.record import HUB, About, access_of
-from domain.register import Originator, Register
+from domain.register import Register
 from domain.tasks import Task, TaskKind, agencies_with_tasks, can_see_message, tasks
 from domain.world import empty_world, rests_on
 from tests.domain.builders import (

@@ -198,6 +198,67 @@ def test_v9_what_was_sent_after_a_withdrawal_rests_on_the_consent_in_force() -> 
     assert so.opens(EXT_SERVICE) == items(sent)
 
 
+NEWS = case_message(
+    e.FamilyInformationProvided,
+    MID_HOSP,
+    [AZ_CORE, EXT_SERVICE],
+    [S.BASIC],
+    {AZ_CORE: "CWA-21-10-5", EXT_SERVICE: "CONSENT"},
+    consent=[id_of("C1")],
+    name="news by law and by consent",
+)
+BY_CONSENT = case_message(
+    e.FamilyInformationProvided,
+    MID_HOSP,
+    [AZ_CORE],
+    [S.BASIC],
+    "CONSENT",
+    consent=[id_of("C1")],
+    name="news by consent alone",
+)
+TO_COORD = case_message(
+    e.FamilyInformationProvided,
+    MID_HOSP,
+    [AZ_CORE, AZ_COORD],
+    [S.BASIC],
+    {AZ_CORE: "CWA-21-10-5", AZ_COORD: "CONSENT"},
+    consent=[id_of("C1")],
+    name="news to the coordinating agency by consent",
+)
+
+
+def _consented(recipient):  # type: ignore[no-untyped-def]
+    return consent_of("C1", sender=MID_HOSP, recipient=recipient, sections=[S.BASIC])
+
+
+def test_v9_standing_access_from_a_copy_that_rests_on_law_is_kept() -> None:
+    so = given(LEARNED, REGISTERED, _consented(EXT_SERVICE), NEWS, withdrawn())
+    assert items(NEWS) <= so.opens(AZ_CORE)
+    assert items(NEWS) <= so.opens(AZ_COORD)
+    assert not items(NEWS) & so.opens(EXT_SERVICE)
+    before = given(LEARNED, REGISTERED, _consented(EXT_SERVICE), NEWS, withdrawn(), edition=1)
+    assert not items(NEWS) & before.opens(AZ_COORD)
+
+
+def test_v9_standing_access_from_a_copy_that_rested_on_the_consent_goes_with_it() -> None:
+    so = given(LEARNED, REGISTERED, _consented(AZ_CORE), BY_CONSENT)
+    assert items(BY_CONSENT) <= so.opens(AZ_COORD)
+    so.put(withdrawn())
+    assert not items(BY_CONSENT) & (so.opens(AZ_CORE) | so.opens(AZ_COORD))
+    assert items(BY_CONSENT) <= so.opens(MID_HOSP)
+
+
+def test_v9_who_had_it_by_consent_keeps_it_by_standing_access_of_before_and_by_none_that_begins_later() -> (
+    None
+):
+    at = NOON - timedelta(hours=1)
+    so = given(LEARNED, REGISTERED, _consented(AZ_COORD), TO_COORD, withdrawn())
+    assert items(TO_COORD) <= so.opens(AZ_COORD)
+    later = given(LEARNED, _consented(AZ_COORD), TO_COORD, withdrawn(at=at), replace(REGISTERED, at=NOON))
+    assert not items(TO_COORD) & later.opens(AZ_COORD)
+    assert items(TO_COORD) <= later.opens(AZ_CORE)
+
+
 def test_v9_takes_standing_access_with_it_and_nothing_gives_it_back() -> None:
     resting = case_message(
         e.SupportPlanFormulated,

@@ -1,4 +1,4 @@
-"""Who may open what, computed a second time: a slow reading of rules V1–V10 straight from the full record.
+"""Who may open what, computed a second time: a slow reading of rules V1–V11 straight from the full record.
 
 The second reading knows nothing of the product's states: after each step it goes through every record
 from the first on. Random histories must give the same answer for every agency (invariant I5), and must
@@ -21,22 +21,35 @@ from hypothesis import strategies as st
 import tests.domain.builders as kit
 from domain import events as e
 from domain.calendar import day_of
+from domain.children import UNKNOWN_CHILD
 from domain.codes import (
     Alternative,
     Appraisal,
+    AuthorityState,
     Body,
+    BreachIntent,
+    BreachStage,
+    Caregiver,
+    ChildPlace,
     ClosingReason,
     Condition,
     Employment,
+    FamilyService,
     Flag,
+    ForbiddenContact,
     HandoverItem,
     HandoverState,
     HoldGround,
+    LocatedBy,
     Module,
     OutsourcingScope,
+    Parent,
     RetentionPolicy,
     Role,
+    SearchResult,
+    SearchStep,
     Section,
+    ServiceAnswer,
 )
 from domain.due import next_due, next_due_of_case
 from domain.record import AUDIT, HUB, REGISTRARS, About, Record
@@ -55,7 +68,9 @@ COPIES = {"disclosure.made", "disclosure.held", "follow_on_service.arranged", "i
     "transfer_receipt.confirmed",
     "transfer_conference.held",
     "transfer.completed",
+    "staying.elsewhere",
 }
+TOWN_OF_STAY = {Section.BASIC, Section.PLAN, Section.RISK}
 ON_CONSENT = {"CONSENT", "APPI-27-C", "APPI-69-2-1"}
 OTHER_SERVICE = {"follow_on_service.arranged", "follow_on_service.accepted"}
 
@@ -224,25 +239,52 @@ class Reading:
             return True
         if any(isinstance(r.event, e.UseStopped) and r.event.stops == m.command_id for r in self.records):
             return False
-        if m.event.consent and self.consent_withdrawn(m, reader, section):  # V9
-            return False
-        return disclosed or self.standing_access(reader, m, section)
+        own_loss = self.loss_of(m, reader, section) if disclosed else None
+        if disclosed and own_loss is None:
+            return True
+        return self.standing_access(reader, m, section, own_loss)  # V9: what is left of it
 
-    def standing_access(self, reader: UUID, m: Record, section: Section) -> bool:
+    def standing_access(self, reader: UUID, m: Record, section: Section, own_loss: int | None) -> bool:
+        """By standing rule, from a copy that no withdrawn consent took; who lost its own copy has it by what it had
+        before."""
         place = self.place()
         if section in CLOSE | OWN or place is None:  # V5
             return False
-        if self.emergency(reader, m, section):
+        if (
+            self.emergency(reader, m, section)
+            and own_loss is None
+            and self.kept(m, self.core_of_file(m), section)
+        ):
             return True
         by_contractor = self.contractor_here(m.by, m.event)
         file_of = {m.by, *m.event.to} | ({self.commissioner(m.by)} if by_contractor else set())
-        if by_contractor and reader == self.commissioner(m.by):  # V3
+        if by_contractor and reader == self.commissioner(m.by) and self.kept(m, m.by, section):  # V3
             return True
         if m.event.TOPIC in COPIES or section not in NETWORK_CASE:
             return False
+        stays = section in TOWN_OF_STAY and place.core in file_of and self.stays_there(reader, m)  # V11
+        if stays and own_loss is None and self.kept(m, self.core_of_file(m), section):
+            return True
+        if own_loss is not None and self.last_registration() > own_loss:
+            return False
         return any(  # V4
-            core in file_of and self.coordinates(reader, network) for network, core in self.registered_with()
+            core in file_of
+            and self.coordinates(reader, network)
+            and self.kept(m, core if core in m.event.to else m.by, section)
+            for network, core in self.registered_with()
         )
+
+    def last_registration(self) -> int:
+        registered = (n for n, r in enumerate(self.records) if isinstance(r.event, e.NetworkCaseRegistered))
+        return max(registered, default=0)
+
+    def core_of_file(self, m: Record) -> UUID:
+        """The core agency in whose file it is by its own copy; else it is the author's."""
+        cores = [r.event.placed.core for r in self.messages() if r.event.placed]
+        return next((core for core in [self.place().core, *cores] if core in (m.by, *m.event.to)), m.by)
+
+    def kept(self, m: Record, whose: UUID, section: Section) -> bool:
+        return self.loss_of(m, whose, section) is None
 
     def coordinates(self, agency: UUID, network: UUID) -> bool:
         office = self.last(e.CoordinatingAgencyDesignated, on=network)
@@ -260,37 +302,76 @@ class Reading:
                 )
         return actual
 
-    def emergency(self, reader: UUID, m: Record, section: Section) -> bool:
-        """Requested, approved by two persons after it was written, and not over yet."""
-        for command_id in self.messages():
-            if not isinstance(command_id.event, e.EmergencyAccessRequested) or command_id.by != reader:
+    def stays_there(self, reader: UUID, m: Record) -> bool:
+        """Whether somebody of whom this message speaks stays now where this agency is an office."""
+        for n, r in enumerate(self.records):
+            if not isinstance(r.event, e.StayingElsewhere) or self.stay_over(r, n):
                 continue
-            let = [
-                r
-                for r in self.records
-                if isinstance(r.event, e.EmergencyAccessApproved)
-                and r.event.approves == command_id.command_id
-            ]
+            town = r.event.placed
+            offices = {town.core} if town else set()
+            if reader not in offices and not (town and self.coordinates(reader, town.network)):
+                continue
+            of_whom = getattr(m.event, "children", frozenset())
+            if not of_whom or not r.event.children or of_whom & r.event.children:
+                return True
+        return False
+
+    def stay_over(self, stay: Record, n: int) -> bool:
+        """They are back, or the support has ended since, or that town has become responsible."""
+        for later in range(n + 1, len(self.records)):
+            event = self.records[later].event
+            if isinstance(event, e.StayEnded) and event.stay == stay.command_id:
+                return True
+            then = Reading(self.records[: later + 1], self.day)
+            if then.ended() or then.place().core == stay.event.placed.core:
+                return True
+        return False
+
+    def emergency(self, reader: UUID, m: Record, section: Section) -> bool:
+        """Requested, opened after it was written, and not over yet."""
+        for request in self.messages():
+            if not isinstance(request.event, e.EmergencyAccessRequested) or request.by != reader:
+                continue
             expired = any(
-                isinstance(r.event, e.EmergencyAccessEnded) and r.event.message == command_id.command_id
+                isinstance(r.event, e.EmergencyAccessEnded) and r.event.message == request.command_id
                 for r in self.records
             )
-            if len(let) < 2 or expired or section not in command_id.event.sections:
+            opened = self.emergency_opened(request)
+            if opened is None or expired or section not in request.event.sections:
                 continue
-            before = self.records[: self.records.index(let[1])]
+            before = self.records[: self.records.index(opened)]
             if m in before and Reading(before, self.day).place().core in (m.by, *m.event.to):
                 return True
         return False
 
-    def consent_withdrawn(self, m: Record, reader: UUID, section: Section) -> bool:
-        """A copy that this reader's rests on was permitted by a consent that is withdrawn after it."""
-        later = self.records[self.records.index(m) :]
-        gone = {c for r in later if isinstance(r.event, e.ConsentWithdrawn) for c in r.event.consent}
+    def emergency_opened(self, request: Record) -> Record | None:
+        """With what it opened: the approval that made it two, one of another agency, or the hub's own act."""
+        approvals: list[Record] = []
+        for r in self.records:
+            if isinstance(r.event, e.UnilateralEmergencyAccessOpened):
+                if r.event.message == request.command_id:
+                    return r
+            elif isinstance(r.event, e.EmergencyAccessApproved) and r.event.approves == request.command_id:
+                approvals.append(r)
+                if len(approvals) >= 2 and any(a.by != request.by for a in approvals):
+                    return r
+        return None
+
+    def loss_of(self, m: Record, whose: UUID, section: Section) -> int | None:
+        """Which record withdrew a consent that this copy rests on; what the author wrote rests on all by which it was
+        sent."""
+        for n in range(self.records.index(m), len(self.records)):
+            event = self.records[n].event
+            if isinstance(event, e.ConsentWithdrawn) and self.rests_on(m, whose, section, event.consent):
+                return n
+        return None
+
+    def rests_on(self, m: Record, whose: UUID, section: Section, gone: frozenset[UUID]) -> bool:
         given = [r.event for r in self.records if isinstance(r.event, e.ConsentGiven)]
         rows = [row for event in given for row in event.scope if row.consent in m.event.consent]
         known = {row.consent for row in rows}
         for agency, code in m.event.basis.items():
-            if code not in ON_CONSENT or (reader in m.event.basis and agency != reader):
+            if code not in ON_CONSENT or whose not in (agency, m.by):
                 continue
             about = {
                 r.consent for r in rows if (r.sender, r.recipient) == (m.by, agency) and section in r.sections
@@ -402,6 +483,23 @@ def worker_of(step: Step) -> str:
     return (kit.WORKER, kit.SECOND_WORKER)[step.pick % 2]
 
 
+CHILDREN = [id_of("child A"), id_of("child B")]
+
+
+def staying(so: Given, step: Step, known: dict[str, Any]) -> EventInput:
+    return case_message(
+        e.StayingElsewhere,
+        step.stray or kit.AZ_CORE,
+        [kit.TW_CORE],
+        [Section.BASIC],
+        "APPI-69-2-3",
+        children=frozenset(CHILDREN[1:][: step.pick % 2]),
+        stays_since=date(2025, 6, 1),
+        returns_on=None,
+        **known,
+    )
+
+
 def consented(so: Given, step: Step, known: dict[str, Any]) -> EventInput:
     one = kit.consent_of(
         f"C{step.pick % 2}",
@@ -462,7 +560,7 @@ ACTS: dict[str, Make] = {
     "break the glass": message_without_sections(
         e.EmergencyAccessRequested,
         kit.KS_CGC,
-        to=[kit.AZ_CORE],
+        to=[kit.AZ_CORE, kit.AZ_COORD],
         reason="LIFE",
         sections_=lambda so, s: frozenset({Section.BASIC, Section.PLAN}),
     ),
@@ -471,6 +569,11 @@ ACTS: dict[str, Make] = {
         kit.KS_CGC,
         approves=lambda so, s: some(so, s.pick, e.EmergencyAccessRequested),
         actor=lambda so, s: f"p-{s.pick}",
+    ),
+    "let from outside": message_without_sections(
+        e.EmergencyAccessApproved,
+        kit.AZ_COORD,
+        approves=lambda so, s: some(so, s.pick, e.EmergencyAccessRequested),
     ),
     "hand over": message(e.TransferInitiated, kit.AZ_CORE, moves_on=None),
     "pack": message(
@@ -492,6 +595,27 @@ ACTS: dict[str, Make] = {
         hands_over=lambda so, s: some(so, s.pick, e.TransferInitiated),
         child_seen=lambda so, s: s.pick % 2 == 0,
         reason="OTHER",
+    ),
+    "stay elsewhere": staying,
+    "stay longer": message_without_sections(
+        e.StayExtended,
+        kit.TW_CORE,
+        to=[kit.AZ_CORE],
+        stay=lambda so, s: some(so, s.pick, e.StayingElsewhere),
+        returns_on=lambda so, s: day(s, 400),
+    ),
+    "come back": message_without_sections(
+        e.StayEnded,
+        kit.AZ_CORE,
+        to=[kit.TW_CORE],
+        stay=lambda so, s: some(so, s.pick, e.StayingElsewhere),
+        returned_on=date(2025, 6, 1),
+    ),
+    "see a child": message(
+        e.ChildSighted, kit.AZ_CORE, children=lambda so, s: frozenset(CHILDREN[: s.pick % 3])
+    ),
+    "visit there": message_without_sections(
+        e.HomeVisitCompleted, kit.TW_CORE, child_seen=True, worker="W-T1"
     ),
     "write there": message(e.DisclosureMade, kit.TW_CORE),
     "register there": message_without_sections(e.NetworkCaseRegistered, kit.TW_ONE),
@@ -550,6 +674,130 @@ ACTS: dict[str, Make] = {
         approves=lambda so, s: some(so, s.pick, e.RecordsAppraised),
         actor=lambda so, s: f"p-{s.pick}",
     ),
+    "place a child": message_without_sections(
+        e.ChildPlaced,
+        kit.KS_CGC,
+        to=[kit.AZ_CORE],
+        place=ChildPlace.TEMPORARY_PROTECTION,
+        placed_on=date(2025, 6, 1),
+        known_from=None,
+        children=lambda so, s: frozenset(CHILDREN[: s.pick % 3]),
+    ),
+    "a child comes home": message_without_sections(
+        e.ChildReturned,
+        kit.AZ_CORE,
+        returned_from=ChildPlace.TEMPORARY_PROTECTION,
+        returned_on=date(2025, 6, 1),
+        released_by=None,
+        children=lambda so, s: frozenset(CHILDREN[: s.pick % 3]),
+    ),
+    "one child by two references": message_without_sections(
+        e.ChildrenJoined, kit.AZ_CORE, children=frozenset(CHILDREN)
+    ),
+    "notify of somebody": message_without_sections(
+        e.AbuseNotificationReceived,
+        kit.EXT_NURSERY,
+        to=[kit.AZ_CORE],
+        children=frozenset({UNKNOWN_CHILD}),
+    ),
+    "who it was": message_without_sections(
+        e.UnknownChildIdentified,
+        kit.AZ_CORE,
+        answers=lambda so, s: some(so, s.pick, e.AbuseNotificationReceived),
+        children=lambda so, s: frozenset(CHILDREN[: 1 + s.pick % 2]),
+    ),
+    "a child dies": message_without_sections(
+        e.ChildDied, kit.AZ_CORE, died_on=None, children=lambda so, s: frozenset(CHILDREN[: s.pick % 3])
+    ),
+    "a parent dies": message_without_sections(
+        e.ParentDied, kit.AZ_CORE, parent=Caregiver.MOTHER, died_on=None
+    ),
+    "who has authority": message_without_sections(
+        e.ParentalAuthorityRecorded,
+        kit.KS_CGC,
+        states={Parent.MOTHER: AuthorityState.HELD},
+        suspended_until=None,
+    ),
+    "lose them": message(e.WhereaboutsLost, kit.AZ_CORE, last_seen_on=None),
+    "search": message_without_sections(
+        e.SearchStepRecorded,
+        kit.AZ_CORE,
+        answers=lambda so, s: some(so, s.pick, e.WhereaboutsLost),
+        search_step=SearchStep.VISITED,
+        search_result=SearchResult.NO_TRACE,
+    ),
+    "locate them": message_without_sections(
+        e.WhereaboutsEstablished,
+        kit.AZ_CORE,
+        answers=lambda so, s: some(so, s.pick, e.WhereaboutsLost),
+        located_by=LocatedBy.SIGHTED,
+    ),
+    "forbid contact": message_without_sections(
+        e.ContactForbidden,
+        kit.KS_CGC,
+        to=[kit.AZ_CORE],
+        contacts=frozenset({ForbiddenContact.MEETING}),
+        until=lambda so, s: day(s, 30),
+        renews=None,
+    ),
+    "allow contact": message_without_sections(
+        e.ContactBanLifted,
+        kit.KS_CGC,
+        to=[kit.AZ_CORE],
+        answers=lambda so, s: some(so, s.pick, e.ContactForbidden),
+    ),
+    "a leak": message_without_sections(
+        e.BreachDetected,
+        kit.AZ_CORE,
+        detected_at=kit.NOON,
+        leaked=frozenset({Section.BASIC}),
+        persons=None,
+        intent=lambda so, s: list(BreachIntent)[s.pick % 3],
+    ),
+    "report the leak": message_without_sections(
+        e.BreachReported,
+        kit.AZ_CORE,
+        stage=lambda so, s: list(BreachStage)[s.pick % 2],
+        found_at=kit.NOON,
+        leaked=frozenset({Section.BASIC}),
+        persons=1,
+        subjects_informed=False,
+        answers=lambda so, s: some(so, s.pick, e.BreachDetected),
+    ),
+    "inform whom it concerns": message_without_sections(
+        e.BreachSubjectsInformed,
+        kit.AZ_CORE,
+        answers=lambda so, s: some(so, s.pick, e.BreachDetected),
+        persons=1,
+        exception=None,
+    ),
+    "recommend a service": message_without_sections(
+        e.FamilyServiceRecommended, kit.AZ_CORE, service=FamilyService.HOUSEHOLD_VISIT, reason="OTHER"
+    ),
+    "they answer": message_without_sections(
+        e.FamilyServiceAnswered,
+        kit.AZ_CORE,
+        answers=lambda so, s: some(so, s.pick, e.FamilyServiceRecommended),
+        answer=lambda so, s: list(ServiceAnswer)[s.pick % 3],
+    ),
+    "give it all the same": message_without_sections(
+        e.FamilyServiceMeasureTaken,
+        kit.AZ_CORE,
+        answers=lambda so, s: some(so, s.pick, e.FamilyServiceRecommended),
+    ),
+    "no hand-over": message_without_sections(
+        e.TransferCancelled,
+        kit.AZ_CORE,
+        hands_over=lambda so, s: some(so, s.pick, e.TransferInitiated),
+        reason="OTHER",
+    ),
+    "protect no more": message_without_sections(
+        e.AddressProtectionEnded,
+        kit.AZ_CORE,
+        ends=lambda so, s: some(so, s.pick, e.ProtectedAddressRegistered),
+        reason="OTHER",
+    ),
+    "join cases": message_without_sections(e.CasesJoined, kit.AZ_CORE, other=id_of("another case")),
     "train": paper(lambda so, s: kit.trained(worker_of(s), day(s, 2))),
     "swear": paper(lambda so, s: kit.sworn(worker_of(s), day(s, 2))),
     "another worker": paper(lambda so, s: kit.worker(kit.SECOND_WORKER)),
@@ -571,10 +819,12 @@ ACTS: dict[str, Make] = {
 TRANSITIONS = [
     "assign",
     "close",
+    "come back",
     "let",
     "let it go",
     "reinstate",
     "release",
+    "stay elsewhere",
     "swear",
     "take over",
     "withdraw",
@@ -664,7 +914,13 @@ BEFORE = {
     "an agency that asks to read in an emergency": (
         *AT_WORK,
         with_sections(
-            case_message(e.EmergencyAccessRequested, kit.KS_CGC, [kit.AZ_CORE], reason="LIFE", name="glass"),
+            case_message(
+                e.EmergencyAccessRequested,
+                kit.KS_CGC,
+                [kit.AZ_CORE, kit.AZ_COORD],
+                reason="LIFE",
+                name="glass",
+            ),
             frozenset({Section.BASIC, Section.PLAN, Section.VISIT}),
         ),
         case_message(
@@ -679,6 +935,21 @@ BEFORE = {
             kit.TW_CORE,
             hands_over=id_of("hands over"),
             child_seen=True,
+            placed=e.Placed(network=kit.OTHER_NETWORK, core=kit.TW_CORE),
+        ),
+    ),
+    "a family that stays elsewhere": (
+        *AT_WORK,
+        case_message(
+            e.StayingElsewhere,
+            kit.AZ_CORE,
+            [kit.TW_CORE],
+            [Section.BASIC],
+            "APPI-69-2-3",
+            name="stays",
+            stays_since=date(2025, 6, 1),
+            returns_on=None,
+            children=frozenset({id_of("child A")}),
             placed=e.Placed(network=kit.OTHER_NETWORK, core=kit.TW_CORE),
         ),
     ),

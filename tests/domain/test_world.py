@@ -90,6 +90,7 @@ def test_a_case_belongs_to_the_municipality_that_is_informed_of_it(by, to, core)
                 notifier_token=None,
                 received_at=NOON,
                 recorded_for_notifier=True,
+                channel=None,
             ),
             id="a notification that it took in itself",
         ),
@@ -150,7 +151,7 @@ def given_town():
         ),
         pytest.param([LEARNED, ASSIGNED], opening(LEARNED, SORA_NPO), True, id="an assigned contractor"),
         pytest.param(
-            [replace(LEARNED, event=replace(LEARNED.event, placed=None))],
+            [replace(LEARNED, event=replace(LEARNED.event, to=frozenset({KS_CGC}), placed=None))],
             case_message(e.InformationRequested, AZ_COORD, [AZ_CORE]),
             False,
             id="no office where the case has no place",
@@ -250,7 +251,12 @@ def test_a_refusal_is_counted_and_nothing_follows_from_it(on, kind):
     before = getattr(so.world.register, kind).get(on.id)
     record = so.put(refusal)
     after = getattr(so.world.register, kind)[on.id]
-    counted = {"version": record.version, "last_at": record.at, "commands_seen": after.commands_seen}
+    counted = {
+        "version": record.version,
+        "last_at": record.at,
+        "commands_seen": after.commands_seen,
+        "frames_seen": after.frames_seen,
+    }
     assert after == (replace(before, **counted) if before else replace(after, **counted))
     assert after.has_payload(AZ_CORE, hashlib.sha256(refusal.command_id.bytes).digest())
     assert not after.has_payload(AZ_COORD, hashlib.sha256(refusal.command_id.bytes).digest())
@@ -270,9 +276,8 @@ def test_a_refused_message_and_a_refused_reading_leave_the_case_as_it_was():
     )
     so.put(event_input(KS_CGC, refusal))
     after = so.world
-    assert (
-        replace(after.case, version=1, last_at=before.last_at, commands_seen=before.commands_seen) == before
-    )
+    counted = {"commands_seen": before.commands_seen, "frames_seen": before.frames_seen}
+    assert replace(after.case, version=1, last_at=before.last_at, **counted) == before
     assert (after.access.opened, after.access.version) == ({}, 1)
 
 

@@ -34,10 +34,11 @@ from domain.due import DueEvent, next_due, next_due_of_case
 from domain.editions import under_edition
 from domain.errors import ExchangeError
 from domain.events import EVENTS, Kind, dump
+from domain.originator import Originator
 from domain.record import AUDIT, HUB, About, Command, Party, Record, access_of, hub_command_id
-from domain.register import Originator, Register
+from domain.register import Register
 from domain.visibility import openable
-from domain.world import World, empty_world, may_address_case, rests_on
+from domain.world import World, empty_world, may_address_case, other_case_named_in, rests_on
 from keys import canonical
 
 Row = dict[str, Any]
@@ -145,6 +146,12 @@ class Player:
         known = self._worlds.get(about.id) or empty_world(self.register, about.id)
         return replace(known, register=self.register, edition=self.edition)
 
+    def _world_of(self, command: Command) -> World:
+        """What a decision looks at: with the other case that the command names, where it is there."""
+        other = other_case_named_in(command.proposed_event)
+        known = None if other is None else self._worlds.get(other)
+        return replace(self.world(command.about), other=None if known is None else known.case)
+
     def give(self, row: Row) -> None:
         """Fold a record that was there before."""
         body = row["given"]
@@ -156,7 +163,7 @@ class Player:
 
     def answer(self, command: Command, now: datetime) -> tuple[Record, bool]:
         """The record that answers this command (not folded yet), and whether its sender may know of the case."""
-        world = self.world(command.about)
+        world = self._world_of(command)
         known = command.about.kind is not Kind.CASE or may_address_case(world, command)
         on_access = isinstance(command.proposed_event, e.AccessEvent)
         originator = self._originator(command.about, on_access=on_access)
@@ -206,6 +213,11 @@ class Player:
         )
         self.fold(record)
         return record
+
+    def record_share_sent(self, due: DueEvent, event: e.JoinedCaseChanged) -> Record:
+        """Record in the case that a share is of what the joined case was informed of, as the hub does at once."""
+        informed = e.JoinedCaseInformed(other=due.about.id, shares=event.shares)
+        return self.record_due(replace(due, about=About(Kind.CASE, event.source), event=informed))
 
     def changed_openings(self, record: Record) -> dict[str, list[int]]:
         """Who can open what now, of those for whom it is another answer than before this record."""
@@ -266,6 +278,8 @@ def record_history(edition: int, inputs: Iterable[Row]) -> list[Row]:
         while (due := player.due(now)) is not None:
             record = player.record_due(due)
             add({"due": event_json(due.event), "about": about_json(due.about), "at": dump(record.at)}, record)
+            if isinstance(due.event, e.JoinedCaseChanged):
+                rows.append(given_row(player.record_share_sent(due, due.event)))
         try:
             record, known = player.answer(command, now)
         except ExchangeError:

@@ -12,8 +12,10 @@ from domain.decide import decide
 from domain.editions import (
     CURRENT_EDITION,
     EDITIONS,
+    Edition,
     check_editions,
     edition_in_force,
+    is_known,
     is_released,
     since_edition,
     under_edition,
@@ -32,7 +34,15 @@ def test_each_edition_has_its_row_with_what_it_changed() -> None:
     check_editions()
     assert [edition.number for edition in EDITIONS] == list(range(1, CURRENT_EDITION + 1))
     assert all(edition.changed and "\n" not in edition.changed for edition in EDITIONS)
-    assert sorted(edition.since for edition in EDITIONS) == [edition.since for edition in EDITIONS]
+    released = [edition.since for edition in EDITIONS if edition.since is not None]
+    assert sorted(released) == released
+    assert len(released) >= len(EDITIONS) - 1  # only the last may be unreleased
+
+
+def test_an_unreleased_edition_before_the_last_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(editions, "EDITIONS", (Edition(1, None, "not released"), *EDITIONS[1:]))
+    with pytest.raises(LookupError, match="only the last edition may be unreleased"):
+        check_editions()
 
 
 def test_raising_the_edition_without_a_row_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -77,10 +87,17 @@ def test_the_edition_in_force_is_the_former_one_again_after_an_error() -> None:
 
 
 @pytest.mark.parametrize(
-    ("number", "released"), [(0, False), (1, True), (CURRENT_EDITION, True), (CURRENT_EDITION + 1, False)]
+    ("number", "known"), [(0, False), (1, True), (CURRENT_EDITION, True), (CURRENT_EDITION + 1, False)]
 )
-def test_only_editions_of_the_table_are_released(number: int, released: bool) -> None:
-    assert is_released(number) is released
+def test_only_editions_of_the_table_are_known(number: int, known: bool) -> None:
+    assert is_known(number) is known
+
+
+def test_an_edition_is_released_from_its_day_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = (EDITIONS[0], Edition(2, None, "not released"))
+    monkeypatch.setattr(editions, "EDITIONS", rows)
+    monkeypatch.setattr(editions, "CURRENT_EDITION", 2)
+    assert [is_released(number) for number in (0, 1, 2, 3)] == [False, True, False, False]
 
 
 def test_a_decision_follows_the_edition_of_its_world(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from domain import clocks, evolution, readiness, visibility, world
 from domain import events as e
+from domain import evolution, readiness, visibility, world
 from domain.acts import ACTS
 from domain.alarms import raising as alarms
 from domain.codes import Section
@@ -40,7 +40,7 @@ The rules of edition {edition} answer otherwise than they did when agencies acte
 Records of that edition would be called false by `kakehashi audit verify`. If the change is wanted, it is a new
 edition: keep the old rule, register the new one with @since_edition, add a row to EDITIONS (domain/editions.py)
 and run `python -m tests.vectors.make_editions`. How: docs/how-to/change-a-rule.md.
-Never change what lies in {folder}.
+Never change what lies in {folder}, unless that edition is not released yet: then the same command stores it anew.
 """
 NO_HISTORY = "edition {edition} has no stored histories: run python -m tests.vectors.make_editions"
 EVERY_EDITION = range(1, CURRENT_EDITION + 1)
@@ -113,12 +113,18 @@ def test_no_stored_history_was_edited_and_none_is_missing(edition: int) -> None:
     assert sorted(listed) == sorted(FILES)
 
 
-def test_the_histories_of_edition_1_have_every_story_every_event_and_every_reason() -> None:
+def test_the_histories_have_every_story_every_event_and_every_reason() -> None:
     stories = histories(1, "stories.jsonl.xz")
     names = {path.stem for path in (Path(__file__).parents[1] / "scenarios").glob("*.yaml")}
     assert {RENAMED_STORIES.get(name, name) for name, _ in stories} <= names
     assert len(stories) >= 45
-    present = contents(row for file in FILES for _, rows in histories(1, file) for row in rows)
+    present = contents(
+        row
+        for edition in EVERY_EDITION
+        for file in FILES
+        for _, rows in histories(edition, file)
+        for row in rows
+    )
     assert {*e.EVENTS, *map(str, Reason)} - present == set()
 
 
@@ -161,7 +167,7 @@ MUTANTS: dict[str, tuple[Any, str, Callable[[Any], Any]]] = {
     ),
     "outgoing copies as standing access": (visibility, "OUTGOING_COPIES", lambda copies: ()),
     "a signal that does not count": (evolution, "weak_signal", lambda rule: lambda event: False),
-    "a clock that nothing stops": (clocks, "_stops_clock", lambda rule: lambda event, by, clock: False),
+    "a clock that nothing stops": (evolution, "stopped_clocks", lambda rule: lambda case, event, by, at: []),
     "a visitor without gaps": (readiness, "worker_gaps", lambda rule: lambda *args: frozenset()),
     "an originator that is not looked at": (world, "rests_on", without_last),
 }

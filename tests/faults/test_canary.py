@@ -66,7 +66,8 @@ def recorded_traffic(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
     captured: list[bytes] = []
 
     def recording_served(app: Any, **kwargs: Any) -> ServedApp:
-        return ServedApp(RecordingMiddleware(app, captured), **kwargs)  # type: ignore[arg-type]
+        app.add_middleware(RecordingMiddleware, captured=captured)
+        return ServedApp(app, **kwargs)
 
     monkeypatch.setattr(rehearsal_hub_module, "ServedApp", recording_served)
     return captured

@@ -11,7 +11,8 @@ from uuid import uuid4
 import pytest
 
 from domain.errors import Malformed, Unavailable
-from domain.events import Kind
+from domain.events import DisclosureRefused, Kind
+from domain.reasons import Reason
 from domain.record import HUB
 from gateway.agency.door import SectionContent
 from gateway.agency.store import CONFIRMED, FAILED, WAITING
@@ -80,6 +81,38 @@ def test_after_the_clock_goes_back_no_event_is_earlier_than_the_last(
     assert runtime is not None
     verification = Verifier(runtime.recorder, runtime.store, runtime.installation.genesis).run()
     assert verification.findings == []
+
+
+def test_after_the_clock_goes_back_a_command_is_decided_as_of_the_time_that_is_recorded(
+    hub: HubWithCase,
+) -> None:
+    """A consent that has expired by the last record stays expired: else the record would not replay."""
+    clock = SettableClock(hub.rehearsal_hub.now())
+    core, service, consent = (
+        str(id) for id in (hub.door("AZ-CORE").agency, hub.door("EXT-SERVICE").agency, uuid4())
+    )
+    empty_fields = {"to": [], "consent": [consent], "purpose": "SUPPORT", "reason": None, "basis": {}}
+    scope = [{"consent": consent, "sender": core, "recipient": service, "sections": ["BASIC"]}]
+    expires_at = time_text(clock.at + timedelta(hours=1))
+    given = {**empty_fields, "scope": scope, "capacity": "SELF", "expires_at": expires_at}
+    disclosed = {**empty_fields, "to": [service], "basis": {service: "CONSENT"}, "answers": None}
+    disclosure = hub.unsigned("AZ-CORE", "disclosure.made", disclosed)
+    hub.add_item(disclosure, "BASIC", b"x", ("AZ-CORE", "EXT-SERVICE"))
+    other = second_hub(hub, clock)
+    try:
+        assert not other.handle(hub.unsigned("AZ-CORE", "consent.given", given).encode()).refused
+        clock.at += 2 * SPRING_FORWARD
+        not_after = time_text(clock.at + timedelta(minutes=5))
+        assert not other.handle(hub.disclosure(("BASIC",), not_after=not_after).encode()).refused
+        clock.at -= 2 * SPRING_FORWARD
+        refused = other.handle(disclosure.encode()).event
+    finally:
+        other.close()
+    assert isinstance(refused, DisclosureRefused)
+    assert refused.reason is Reason.CONSENT_EXPIRED
+    runtime = hub.rehearsal_hub.runtime
+    assert runtime is not None
+    assert Verifier(runtime.recorder, runtime.store, runtime.installation.genesis).run().findings == []
 
 
 @pytest.mark.parametrize(

@@ -42,13 +42,12 @@ class Bus:
         self._bus_folder, self._store_limit = folder, max_file_store
         self.server = EmbeddedServer(folder, store_key=KEY, max_file_store=max_file_store).start()
         self._bus_port = urlsplit(self.server.url).port or 0
-        self._monitor = self.server.monitor_url
 
     def settings(self) -> dict[str, str]:
         settings = self.server.hub_settings()
         return {
             "JETSTREAM_URL": settings.url,
-            "JETSTREAM_MONITOR_URL": settings.monitor_url,
+            "JETSTREAM_SYS_SEED_FILE": str(self._bus_folder / "seeds" / "sys.seed"),
             "JETSTREAM_INBOX": settings.inbox,
             "JETSTREAM_SEED_FILE": str(self._bus_folder / "seeds" / "hub.seed"),
             "JETSTREAM_TIMEOUT": "2",

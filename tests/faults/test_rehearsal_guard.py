@@ -28,7 +28,9 @@ URL = "http://127.0.0.1:1"
 
 @pytest.fixture(scope="module")
 def real(tmp_path_factory: pytest.TempPathFactory) -> Installation:
-    return create_installation(tmp_path_factory.mktemp("real") / "hub", mode="real", passphrase=b"invented")
+    return create_installation(
+        tmp_path_factory.mktemp("real") / "hub", mode="real", passphrase=b"an invented passphrase"
+    )
 
 
 def files(folder: Path) -> dict[Path, bytes]:
@@ -79,7 +81,7 @@ def test_a_real_hub_is_refused_and_not_touched(
 
 
 def test_the_genesis_decides_not_the_file_beside_it(tmp_path: Path) -> None:
-    real = create_installation(tmp_path / "hub", mode="real", passphrase=b"invented")
+    real = create_installation(tmp_path / "hub", mode="real", passphrase=b"an invented passphrase")
     path = real.folder / "installation.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), "mode": "rehearsal"}))
     with pytest.raises(Refused):

@@ -5,18 +5,19 @@ from __future__ import annotations
 import json
 import shutil
 from contextlib import closing, suppress
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
-from domain.errors import InvariantViolation, NotFound, Unavailable
+from domain.errors import InvariantViolation, NotFound
 from domain.events import KeyDestroyed
 from gateway.audit.verification import Verifier, doors_of
 from gateway.cli.main import app
 from gateway.hub.read_models import catch_up
 from gateway.hub.runtime import start_hub
-from gateway.hub.shredding import Shredder
+from gateway.hub.shredding import Destroyed, Shredder
 from gateway.installation.archive import open_archive
 from gateway.installation.custody import FileCustody
 from gateway.installation.folder import Installation, open_installation
@@ -30,10 +31,24 @@ STORY = Path(__file__).parents[1] / "scenarios" / "after-25-years.yaml"
 
 @pytest.fixture(scope="module")
 def destroyed_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a hub on which a case was destroyed after 25 years, and one kept from just before it."""
+    """The folder of a hub on which a case was destroyed after 25 years, and its vault from just before, with the key."""
     folder = tmp_path_factory.mktemp("destroyed_folder")
     story = read_story(STORY)
-    with open_rehearsal_hub(folder / "hub", start_of(story)) as rehearsal_hub:
+    destroy = Shredder.destroy
+
+    def keep_and_destroy(self: Shredder, event: Destroyed, at: datetime) -> None:
+        before = folder / "before"
+        before.mkdir(exist_ok=True)
+        for sqlite_file in open_installation(folder / "hub").hub_folder.glob("vault.db*"):
+            shutil.copy(sqlite_file, before)
+        (before / "vk-1").write_bytes(open_installation(folder / "hub").hub_secrets()["vk/1"])
+        destroy(self, event, at)
+
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        open_rehearsal_hub(folder / "hub", start_of(story)) as rehearsal_hub,
+    ):
+        patch.setattr(Shredder, "destroy", keep_and_destroy)
         _, report = play(story, rehearsal_hub)
         assert report.problems == []
     return folder
@@ -86,15 +101,20 @@ def test_an_old_copy_of_the_vault_does_not_open(installation: Installation) -> N
     assert [n for n in installation.hub_secrets() if n.startswith("vk/")] == ["vk/2"]
 
 
-def test_an_outdated_vault_is_refused_at_the_start(installation: Installation) -> None:
-    vault = installation.hub_folder / "vault.db"
-    vault.unlink()
+def test_an_outdated_vault_is_refused_at_the_start(
+    destroyed_folder: Path, installation: Installation
+) -> None:
+    """As it was before the destruction, put back with its key: it would open what was destroyed."""
     for sqlite_file in ("vault.db-wal", "vault.db-shm"):
         (installation.hub_folder / sqlite_file).unlink(missing_ok=True)
-    custody = FileCustody(installation, {**installation.hub_secrets(), "vk/1": b"1" * 32})
-    Vault.open(vault, custody).close()  # as if an old one had been put back, its key with it
-    with pytest.raises((Unavailable, InvariantViolation)):
+    before = destroyed_folder / "before"
+    for sqlite_file in before.glob("vault.db*"):
+        shutil.copy(sqlite_file, installation.hub_folder)
+    old_key = {"vk/1": (before / "vk-1").read_bytes()}
+    installation.write_hub_secrets({**installation.hub_secrets(), **old_key})
+    with pytest.raises(InvariantViolation) as refused:
         start_hub(installation).close()
+    assert refused.value.error_code == "vault-generation"
 
 
 def test_a_key_missing_without_a_record_is_detected(installation: Installation) -> None:

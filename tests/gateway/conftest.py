@@ -8,12 +8,20 @@ from pathlib import Path
 
 import pytest
 
+from gateway.agency.web.waiting import HubTimeLimits
 from gateway.rehearsal.scenario.rehearsal_hub import open_rehearsal_hub
 from gateway.rehearsal.scenario.report import play, start_of
 from gateway.rehearsal.scenario.run import Run
 from gateway.rehearsal.scenario.story import read_story
 
 STORY = Path(__file__).parents[1] / "scenarios" / "sc-1.yaml"
+
+
+@pytest.fixture(autouse=True)
+def _slow_is_not_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests share a machine with others: a page waits longer than a person would, where the test sets no limit itself."""
+    limits = HubTimeLimits(page=30.0, send=30.0, system=30.0)
+    monkeypatch.setattr(HubTimeLimits, "default", classmethod(lambda cls, mode: limits))
 
 
 @pytest.fixture(scope="module")

@@ -304,7 +304,7 @@ def name_bus(installation: Installation, bus: EmbeddedServer, timeout: float) ->
     settings = bus.hub_settings()
     about = {
         "JETSTREAM_URL": settings.url,
-        "JETSTREAM_MONITOR_URL": settings.monitor_url,
+        "JETSTREAM_SYS_SEED_FILE": str(bus.folder / "seeds" / "sys.seed"),
         "JETSTREAM_INBOX": settings.inbox,
         "JETSTREAM_SEED_FILE": str(bus.folder / "seeds" / "hub.seed"),
         "JETSTREAM_TIMEOUT": str(timeout),

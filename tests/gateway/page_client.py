@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from html import unescape
 from html.parser import HTMLParser
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from time import monotonic, sleep
 from uuid import UUID
 
 import httpx2 as httpx
@@ -88,7 +90,10 @@ class PageClient:
 
     def __init__(self, url: str, code: str, as_: str | None = None) -> None:
         self.base = f"/agency/{code}"
-        self.http = httpx.Client(base_url=url, timeout=60, headers={"accept": "text/html"})
+        # as a browser does: it states its page, and takes secure cookies from this machine also without TLS
+        cookies = CookieJar(DefaultCookiePolicy(secure_protocols=("http", "https")))
+        headers = {"accept": "text/html", "origin": url}
+        self.http = httpx.Client(base_url=url, timeout=60, headers=headers, cookies=cookies)
         if as_ is not None:
             assert self.http.post(f"{self.base}/person", data={"actor": as_}).status_code == 303
 
@@ -96,6 +101,14 @@ class PageClient:
         answer = self.http.get(self.base + path)
         assert answer.status_code == 200, answer.text
         return answer.text
+
+    def page_with(self, path: str, text: str) -> str:
+        """The page once this text is on it: read models follow the record a moment later."""
+        until = monotonic() + 60
+        while text not in (page := self.page(path)) and monotonic() < until:
+            sleep(0.1)
+        assert text in page
+        return page
 
     def case(self, case: UUID) -> str:
         return self.page(f"/cases/{case}")

@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -45,14 +44,19 @@ def request(
     headers: Iterable[tuple[str, str]] = (),
     body: bytes | None = None,
     max_bytes: int = 0,
+    query: str = "",
 ) -> Response:
     """One request. A body that is not given never ends; after ``max_bytes`` of it the connection is cut."""
     sent: list[dict[str, Any]] = []
-    bytes_read = 0
+    bytes_read, is_given = 0, False
 
     async def receive() -> dict[str, Any]:
         nonlocal bytes_read
+        nonlocal is_given
         if body is not None:
+            if is_given:
+                return {"type": "http.disconnect"}
+            is_given, bytes_read = True, len(body)
             return {"type": "http.request", "body": body, "more_body": False}
         bytes_read += len(CHUNK)
         if bytes_read > max_bytes + len(CHUNK):
@@ -62,6 +66,8 @@ def request(
     async def send(message: Any) -> None:
         sent.append(message)
 
+    headers = list(headers)
+    with_host = [*([] if any(k == "host" for k, _ in headers) else [("host", "127.0.0.1")]), *headers]
     scope = {
         "type": "http",
         "asgi": {"version": "3.0"},
@@ -69,23 +75,25 @@ def request(
         "method": method,
         "scheme": "http",
         "path": path,
-        "raw_path": path.encode(),
+        "raw_path": path.encode("utf-8", "replace"),
         "root_path": "",
-        "query_string": b"",
-        "headers": [(k.lower().encode(), v.encode()) for k, v in (("host", "127.0.0.1"), *headers)],
+        "query_string": query.encode(),
+        "headers": [(k.lower().encode("latin-1"), v.encode("latin-1")) for k, v in with_host],
         "client": ("127.0.0.1", 50000),
         "server": ("127.0.0.1", 80),
     }
-    with suppress(
-        Exception
-    ):  # an unexpected error was answered with 500, and is then given to the server's log
-        asyncio.run(app(scope, receive, send))  # type: ignore[arg-type]
+    asyncio.run(app(scope, receive, send))  # type: ignore[arg-type]
     return Response(
         status=sent[0]["status"],
         headers={k.decode(): v.decode() for k, v in sent[0]["headers"]},
         body=b"".join(m.get("body", b"") for m in sent[1:]),
         bytes_read=bytes_read,
     )
+
+
+def asked_route(method: str, path: str) -> Route:
+    """The route that answers: HEAD is answered as GET, without its body."""
+    return ("GET" if method == "HEAD" else method), path
 
 
 def routes_of(app: FastAPI) -> set[Route]:

@@ -80,7 +80,14 @@ def test_approved_content_opens_once_the_owners_door_has_made_the_keys(tmp_path:
 def test_the_audit_office_requests_and_opens_content_on_the_command_line(tmp_path: Path) -> None:
     with played(tmp_path / "hub", 3) as (run, rehearsal_hub):
         [w] = [w for w in run.written if (w.n, w.section) == (3, "RISK")]
-        common = ["--data", str(tmp_path / "hub"), "--hub", rehearsal_hub.url, "--case", str(run.case)]
+        common = [
+            "--folder",
+            str(tmp_path / "hub" / "audit"),
+            "--hub",
+            rehearsal_hub.url,
+            "--case",
+            str(run.case),
+        ]
         arguments = ["audit", "request-content", *common, "--item", str(w.item), "--until", "2026-05-31"]
         done = CliRunner().invoke(app, [*arguments, "--ground", "COURT"])
         assert done.exit_code == 0, done.output
@@ -102,9 +109,12 @@ def test_the_audit_office_requests_and_opens_content_on_the_command_line(tmp_pat
             assert approval.outcome == "recorded"
         rehearsal_hub.complete_rewrap_duties()
         named = ["--message", str(w.message), "--item", str(w.item), "--section", "RISK"]
-        done = CliRunner().invoke(app, ["audit", "open-content", *common, *named])
+        done = CliRunner().invoke(app, ["audit", "open-content", *common, *named, "--raw"])
         assert done.exit_code == 0, done.output
         assert done.stdout_bytes == w.text
+        shown = CliRunner().invoke(app, ["audit", "open-content", *common, *named])
+        assert shown.exit_code == 0, shown.output
+        assert "危険度・保護" in shown.output or "備考" in shown.output
 
 
 def test_a_wrapped_key_for_another_agency_is_refused_and_recorded(

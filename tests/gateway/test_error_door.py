@@ -115,7 +115,7 @@ def proxy_in_between(hub: HubWithCase, patch: Patch) -> httpx.Response:
     transport = httpx.MockTransport(lambda request: httpx.Response(502, text="<html>bad gateway</html>"))
     patch.setattr(hub.door(CODE).client, "_http", httpx.Client(base_url="http://hub", transport=transport))
     patch.setattr(hub.door(CODE), "_retry_seconds", 0.0)
-    return client(hub).get("/api/worklist")
+    return client(hub).get("/api/agenda", params={"since": "2025-05-01T00:00:00+09:00"})
 
 
 def answer_to_nothing(hub: HubWithCase, patch: Patch) -> httpx.Response:
@@ -125,7 +125,8 @@ def answer_to_nothing(hub: HubWithCase, patch: Patch) -> httpx.Response:
 
 def nobody(hub: HubWithCase, patch: Patch) -> httpx.Response:
     staff = Staff(hub.rehearsal_hub.installation.folder / "staff-of-the-test.db")
-    return TestClient(agency_app(hub.door(CODE), staff=staff, mode="real")).get("/api/worklist")
+    app = agency_app(hub.door(CODE), staff=staff, mode="real")
+    return TestClient(app, base_url="http://127.0.0.1").get("/api/worklist")
 
 
 def message(hub: HubWithCase) -> dict[str, Any]:

@@ -76,9 +76,10 @@ def lost_item(hub: HubWithCase, patch: Patch) -> httpx.Response:
 def old_read_models(hub: HubWithCase, patch: Patch) -> httpx.Response:
     assert hub.rehearsal_hub.runtime is not None
     patch.setattr(hub.rehearsal_hub.runtime.projector, "wait_for", lambda position, timeout: False)
-    about = {"kind": "agency", "id": str(hub.door("AZ-CORE").agency)}
-    query = hub.unsigned("AZ-CORE", "feed", {"cursor": 0, "erased": 0}, about=about)
-    return hub.post(query, "/v1/queries")
+    office = hub.rehearsal_hub.audit
+    fields = {"case": None, "as_of": None, "request": str(office.request_control(None))}
+    query = office._signed_request(Kind.LOG, hub.rehearsal_hub.installation.genesis.log_id, "ledger", fields)
+    return httpx.post(f"{hub.rehearsal_hub.url}/v1/queries", content=query)
 
 
 def defect(hub: HubWithCase, patch: Patch) -> httpx.Response:

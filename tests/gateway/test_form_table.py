@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import fields
 from datetime import UTC, datetime
+from typing import get_args, get_type_hints
 from uuid import uuid4
 
 import pytest
@@ -26,7 +27,16 @@ from domain.reasons import Reason
 from domain.tasks import TaskKind
 from gateway.agency.forms.display import DISPLAYED_FIELDS
 from gateway.agency.forms.fill import FIELD_OF_REASON, fill
-from gateway.agency.forms.kinds import Field, Form, FormContext, InputKind, OtherAgency, SectionText, To
+from gateway.agency.forms.kinds import (
+    CaseMessages,
+    Field,
+    Form,
+    FormContext,
+    InputKind,
+    OtherAgency,
+    SectionText,
+    To,
+)
 from gateway.agency.forms.planning import PLAN_KEYS
 from gateway.agency.forms.table import FORMS
 from gateway.pages.law import law_of
@@ -34,13 +44,32 @@ from gateway.pages.texts import BASES
 
 COMPUTED_FIELDS = {
     "access-decision": {"decision"},
-    "consent": {"recipients", "sections", "until"},
+    "assessment": {"contacts", "other_bodies"},
+    "consent": {"age", "recipients", "sections", "until"},
     "consent-refused": {"recipients", "sections"},
     "consent-withdrawn": {"consents"},
     "plan": set(PLAN_KEYS),
     "plan-approval": set(PLAN_KEYS),
 }
 """Fields of forms that ``Form.finalise`` turns into fields of their events."""
+
+SUPPLIED_FIELDS = {
+    "access-decision": {"result"},
+    "audit-grant": {"opens", "until"},
+    "coercion-confirmation": {"answers", "coerced"},
+    "consent": {"expires_at", "scope"},
+    "contract-renewed": {"contractor"},
+    "consent-refused": {"requested_scope"},
+    "oath": {"employment"},
+    "plan": {"plan"},
+    "plan-approval": {"plan"},
+    "rules-known": {"edition", "staff"},
+    "safety": {"child_seen"},
+    "transfer-cancel": {"hands_over"},
+    "unassign": {"agency"},
+    "visit-report": {"worker"},
+}
+"""Fields of events that ``Form.finalise`` supplies, from other fields or from what the door knows."""
 
 EVERY = [pytest.param(form, id=key) for key, form in FORMS.items()]
 
@@ -74,12 +103,6 @@ SERVED_WITHOUT_FORM = {
         "audit_content_access.requested",
         "audit_control.requested",
     },
-    "the API alone: a network is set up once, and its members change seldom": {
-        "network_member.admitted",
-        "network_member.withdrawn",
-        "network_membership.published",
-        "outsourcing_contract.concluded",
-    },
 }
 """Acts without a form -> what records them."""
 
@@ -106,7 +129,9 @@ def form_context(**more: object) -> FormContext:
         "now": datetime(2026, 1, 5, 3, 0, tzinfo=UTC),
         "command_id": uuid4(),
     }
-    return FormContext(**{**known, **more})  # type: ignore[arg-type]
+    known |= more
+    known["messages"] = CaseMessages(known["messages"])
+    return FormContext(**known)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("form", EVERY)
@@ -118,6 +143,41 @@ def test_the_fields_of_a_form_are_those_of_its_event(form: Form) -> None:
     assert form_fields | set(form.fixed) <= own
     if form.answers and not form.is_about_case and issubclass(form.act, CaseMessage):
         assert form.answers in own
+
+
+def asked_by(form: Form) -> set[str]:
+    """The fields of the event that the form asks for, states, or takes from the message it is about."""
+    answered = {form.answers} if form.act.ON is Kind.CASE and not form.is_about_case else set()
+    return {f.name for f in form.fields} | set(form.fixed) | answered
+
+
+@pytest.mark.parametrize("form", EVERY)
+def test_a_form_asks_for_every_field_of_its_event(form: Form) -> None:
+    of_every_message = {f.name for f in fields(CaseMessage)}
+    not_covered = {f.name for f in fields(form.act) if f.init} - of_every_message - asked_by(form)
+    assert not_covered == SUPPLIED_FIELDS.get(form.key, set())
+
+
+VALUE_OR_NOTHING = {
+    InputKind.ONE,
+    InputKind.DAY,
+    InputKind.MOMENT,
+    InputKind.COUNT,
+    InputKind.REF,
+    InputKind.YES,
+}
+
+
+@pytest.mark.parametrize("form", EVERY)
+def test_what_may_be_left_empty_may_be_absent_from_the_event(form: Form) -> None:
+    types = get_type_hints(form.act)
+    empty = {
+        f.name
+        for f in form.fields
+        if f.input_kind in VALUE_OR_NOTHING and not (f.is_required and f.visible_if is None)
+    }
+    needed = {name for name in empty & set(types) if type(None) not in get_args(types[name])}
+    assert needed == ({"sole_holder"} if form.key == "consent" else set())  # left empty, it is «no»
 
 
 @pytest.mark.parametrize("form", EVERY)
@@ -144,7 +204,7 @@ def test_every_choice_has_a_japanese_text(form: Form) -> None:
 def test_every_displayed_code_has_a_japanese_text() -> None:
     names = {f.name for form in FORMS.values() if form.act.ON is Kind.CASE for f in form.fields}
     field_values = {name for some in COMPUTED_FIELDS.values() for name in some}
-    hidden = {"agreed", "answers", "second", *field_values} - {"recipients", "sections"}
+    hidden = {"agreed", "support_plan", "answers", "second", *field_values} - {"recipients", "sections"}
     assert names - hidden <= set(DISPLAYED_FIELDS)
 
 
@@ -260,7 +320,9 @@ def test_fixed_addressees_do_not_come_from_the_browser() -> None:
     ("mine", "theirs", "offered"),
     [
         pytest.param("CORE", "CGC", ["CAPA-13-4", "CONSENT"], id="two authorities"),
-        pytest.param("CONTRACTOR", "CORE", ["CWA-21-10-2-3", "CONSENT"], id="a contractor reports"),
+        pytest.param(
+            "CONTRACTOR", "CORE", ["CAPA-13-4", "CWA-21-10-2-3", "CONSENT"], id="a contractor reports"
+        ),
         pytest.param("CONTRACTOR", "CONTRACTOR", ["CONSENT"], id="parties that no row names"),
     ],
 )

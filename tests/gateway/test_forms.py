@@ -118,7 +118,9 @@ EMERGENCY = {
 }
 
 
-def test_two_others_approve_on_their_own_pages_and_the_owner_reviews(office: PagesFixture) -> None:
+def test_a_colleague_and_another_agency_approve_on_their_own_pages_and_the_owner_reviews(
+    office: PagesFixture,
+) -> None:
     case = office.case()
     office.forward_notification(case)
     first = office.at("KS-CGC")
@@ -126,20 +128,44 @@ def test_two_others_approve_on_their_own_pages_and_the_owner_reviews(office: Pag
     approval_path = f"/cases/{case}/forms/emergency-approval?about={request}"
     status, _, text = first.fill(approval_path, {"agreed": "yes"})
     assert (status, "別の職員による確認が必要です" in text) == (403, True)
-    for other in ("second", "third"):
+    for code in ("AZ-CORE", "AZ-COORD"):  # both are addressed, and asked to approve it
+        assert "EMERGENCY_APPROVAL" in office.pending_tasks(case, code)
+        assert approval_path in office.at(code).page("/")
+    for code, other in (("KS-CGC", "second"), ("AZ-CORE", "")):
         assert "危険度" not in re.findall(r"<button>開く.*?</button>", first.case(case))
-        page_client = office.at("KS-CGC", other)
-        assert "承認を待っています" in page_client.page("/")
+        page_client = office.at(code, other)
+        page_client.page_with("/", "承認を待っています")
         assert "記録の持ち主に尋ねる" in page_client.page(approval_path)
         page_client.submit(approval_path, {"agreed": "yes"})
+    assert "2人(成立)" in first.case(case)
+    assert "EMERGENCY_APPROVAL" not in office.pending_tasks(case, "AZ-COORD")
     office.rehearsal_hub.complete_rewrap_duties()
     assert "けがが繰り返されている" in opened(first, case, "RISK")
     owner = office.at("AZ-CORE")
     assert approval_path.partition("?")[0] not in owner.page("/")
-    assert f"forms/emergency-review?about={request}" in owner.page("/")
+    owner.page_with("/", f"forms/emergency-review?about={request}")
     owner.submit(f"/cases/{case}/forms/emergency-review?about={request}", {"justified": "yes"})
     assert "やむを得なかった" in first.case(case)
     assert "EMERGENCY_REVIEW" not in office.pending_tasks(case, "AZ-CORE")
+
+
+def test_without_an_approval_from_outside_the_pages_name_when_it_opens_and_that_it_did(
+    office: PagesFixture,
+) -> None:
+    case = office.case()
+    office.forward_notification(case)
+    first = office.at("KS-CGC")
+    request = first.submit(f"/cases/{case}/forms/emergency", EMERGENCY)
+    approval_path = f"/cases/{case}/forms/emergency-approval?about={request}"
+    for other in ("second", "third"):
+        office.at("KS-CGC", other).submit(approval_path, {"agreed": "yes"})
+    assert "2人(別の機関の承認がないため、求めから15分で成立)" in first.case(case)
+    office.rehearsal_hub.set_clock(office.rehearsal_hub.now() + timedelta(minutes=15))
+    for code in ("AZ-CORE", "AZ-COORD"):
+        assert "LATE_EMERGENCY_UNILATERAL" in office.pending_tasks(case, code)
+        assert "別の機関の承認のない緊急閲覧が行われています" in office.at(code).page("/")
+    status, _, text = office.at("AZ-COORD").fill(approval_path, {"agreed": "yes"})
+    assert (status, "すでに開いたものです" in text) == (403, True)
 
 
 def test_an_incomplete_emergency_form_shows_errors_at_its_fields_and_sends_nothing(
@@ -240,7 +266,7 @@ def test_responsibility_is_transferred_when_the_child_was_seen(
         },
     )
     assert "CONFIRM_TRANSFER" in office.pending_tasks(case, "TW-CORE")
-    assert f"forms/receipt?about={sent}" in new.page("/")
+    new.page_with("/", f"forms/receipt?about={sent}")
     assert "外傷等の写真: ない" in new.case(case)
     assert parse_form(new.page(f"/cases/{case}/forms/receipt?about={sent}")).offered["received"] == [
         "RISK_SHEET"
@@ -314,7 +340,7 @@ def test_recipients_of_a_wrong_message_get_the_correction_and_answer(office: Pag
         f"/cases/{case}/forms/correction-notice?about={correction}",
         {"text_CHILD": "右腕が正しい", f"basis.{cgc}": "APPI-69-2-3"},
     )
-    assert "訂正・回収に対応し、確認する" in recipient.page("/")
+    recipient.page_with("/", "訂正・回収に対応し、確認する")
     recipient.submit(f"/cases/{case}/forms/notice-followed?about={notice}", {"agreed": "yes"})
     recall = page_client.submit(f"/cases/{case}/forms/recall?about={wrong}", {"reason": "WRONG_CONTENT"})
     recipient.submit(f"/cases/{case}/forms/notice-followed?about={recall}", {"agreed": "yes"})
@@ -330,7 +356,7 @@ def test_only_a_sighting_of_the_child_stops_the_48_hours(office: PagesFixture) -
     case = office.case()
     page_client = office.at("AZ-CORE")
     assert "SEE_CHILD" in office.pending_tasks(case, "AZ-CORE")
-    assert "安全を確認する" in page_client.page("/")
+    page_client.page_with("/", "安全を確認する")
     page_client.submit(f"/cases/{case}/forms/triage", {"urgency": "AT_ONCE"})
     page_client.submit(f"/cases/{case}/forms/safety", {"method": "TELEPHONE"})
     assert "<dt>子ども本人の目視</dt><dd>なし</dd>" in page_client.case(case)
@@ -383,7 +409,9 @@ def test_a_decision_not_to_act_has_a_reason_and_a_day_of_review(office: PagesFix
     filled = {"reason": "WATCHED_BY_OTHERS", "text_REASON": "市が見守る", "review_on": office.day(0)}
     status, parsed_form, _ = page_client.fill(path, filled)
     assert (status, set(parsed_form.errors)) == (400, {"review_on"})
-    page_client.submit(path, {**filled, "review_on": office.day(20)})
+    assert "ACT" in office.pending_tasks(case, "KS-CGC")
+    forwarded = office.message(case, "KS-CGC", "notification.forwarded")
+    page_client.submit(path, {**filled, "review_on": office.day(20), "answers": forwarded})
     assert "ほかの機関が対応している" in page_client.case(case)
     assert "ACT" not in office.pending_tasks(case, "KS-CGC")
 
@@ -394,13 +422,32 @@ def test_disclosures_based_on_a_consent_are_closed_when_it_is_withdrawn(office: 
     hospital = office.id("MID-HOSP")
     covered = {"recipients": [hospital], "sections": ["CHILD"]}
     page_client.submit(f"/cases/{case}/forms/consent-refused", covered)
-    given = page_client.submit(f"/cases/{case}/forms/consent", {**covered, "capacity": "GUARDIAN"})
+    path, by_mother = (
+        f"/cases/{case}/forms/consent",
+        {**covered, "capacity": "GUARDIAN", "given_by": ["MOTHER"]},
+    )
+    status, parsed_form, _ = page_client.fill(path, by_mother)
+    assert (status, set(parsed_form.errors)) == (400, {"until"})
+    page_client.submit(
+        f"/cases/{case}/forms/parental-authority", {"states.MOTHER": "HELD", "states.FATHER": "LOST"}
+    )
+    assert "父: 親権を失った(喪失・辞任)、母: 親権者である" in page_client.case(case)
+    status, parsed_form, _ = page_client.fill(path, {**by_mother, "given_by": ["FATHER"], "age": "3"})
+    assert (status, set(parsed_form.errors)) == (403, {"given_by"})
+    given = page_client.submit(path, {**by_mother, "age": "3"})
     people = parse_form(page_client.page(f"/cases/{case}/forms/coercion-check?about={given}")).offered[
         "second"
     ]
     page_client.submit(
         f"/cases/{case}/forms/coercion-check?about={given}", {"second": people[0], "coerced": "no"}
     )
+    check = office.message(case, "AZ-CORE", "coercion_check.done")
+    confirmation = f"/cases/{case}/forms/coercion-confirmation?about={check}"
+    assert confirmation not in page_client.page("/")  # it is not offered to the one who recorded it
+    second = office.at("AZ-CORE", "second")
+    second.page_with("/", confirmation)
+    second.submit(confirmation, {"agreed": "yes"})
+    assert "CONFIRM_CHECK" not in office.pending_tasks(case, "AZ-CORE")
     disclosure = {
         "act": "disclosure.made",
         "to": hospital,
@@ -452,8 +499,9 @@ def test_a_core_agency_records_the_documents_of_its_own_workers(office: PagesFix
     page = core.page("/programme")
     assert "この機関の訪問支援者" in page
     offered = set(re.findall(rf"/programme/forms/([\w-]+)\?about={own}", page))
-    assert {"worker", "training", "oath", "exemption", "practice", "further-training"} <= offered
+    assert {"worker", "training", "oath", "qualification", "practice", "further-training"} <= offered
     assert not offered & {
+        "exemption",  # no qualification is verified yet
         "reinstate",
         "contractor-requirement",
         "performance",
@@ -463,7 +511,15 @@ def test_a_core_agency_records_the_documents_of_its_own_workers(office: PagesFix
     path = f"/programme/forms/{{}}?about={own}"
     core.submit(path.format("worker"), {"worker": "W-C9", "employment": "PART_TIME"})
     assert "誓約書がない、または期限切れ" in core.page("/programme")
-    core.submit(path.format("training"), {"worker": "W-C9", "modules": [m.value for m in Module]})
+    core.submit(path.format("qualification"), {"worker": "W-C9", "qualification": "保健師"})
+    exempted = {"worker": "W-C9", "module": "M5_LISTENING", "qualification": "保健師"}
+    core.submit(path.format("worker"), {"worker": "W-C8", "employment": "PART_TIME"})
+    status, parsed_form, text = core.fill(path.format("exemption"), {**exempted, "worker": "W-C8"})
+    assert (status, set(parsed_form.errors)) == (400, {"qualification"})
+    assert "保健師(W-C9)" in text
+    core.submit(path.format("exemption"), exempted)
+    attended = [m.value for m in Module if m is not Module.M5_LISTENING]
+    core.submit(path.format("training"), {"worker": "W-C9", "modules": attended})
     core.submit(path.format("oath"), {"worker": "W-C9"})
     line = re.search(r"<td class=\"mono\">W-C9</td>.*?</tr>", core.page("/programme"), re.S)
     assert line is not None
@@ -484,7 +540,7 @@ def test_an_audit_request_is_shown_to_the_owner_and_two_approve(office: PagesFix
     )
     path = f"/cases/{case}/forms/audit-grant?about={request}"
     page_client = office.at("AZ-CORE")
-    assert "監査機関が内容の閲覧を求めています" in page_client.page("/")
+    page_client.page_with("/", "監査機関が内容の閲覧を求めています")
     assert "裁判所の嘱託など" in page_client.page(path)
     page_client.submit(path, {"agreed": "yes"})
     assert page_client.fill(path, {"agreed": "yes"})[0] == 403
@@ -496,6 +552,55 @@ def test_an_audit_request_is_shown_to_the_owner_and_two_approve(office: PagesFix
         f"/agency/MID-HOSP/cases/{case}/forms/audit-grant?about={request}"
     )
     assert answer.status_code == 404
+
+
+def test_a_referral_names_the_family_by_its_fields_and_control_names_its_children(
+    office: PagesFixture,
+) -> None:
+    hospital, core = office.at("MID-HOSP"), office.id("AZ-CORE")
+    values = {
+        "act": "family_information.provided",
+        "to": core,
+        "basis": "CWA-21-10-5",
+        "section": "RISK",
+        "text": "",
+        "form_BASIC.children.new.1.name.text": "山田 さくら",
+        "form_BASIC.children.new.1.born_on": "春ごろ",
+    }
+    answer = hospital.http.post(f"{hospital.base}/new", data=values)
+    assert "「生年月日」を R8.5.12" in answer.text
+    assert 'value="山田 さくら"' in answer.text
+    answer = hospital.http.post(
+        f"{hospital.base}/new", data={**values, "form_BASIC.children.new.1.born_on": "R7.5.2"}
+    )
+    assert answer.status_code == 200, answer.text
+    receiver, door = office.at("AZ-CORE"), office.rehearsal_hub.door("AZ-CORE")
+    door.refresh()
+    messages = [m for case in door.store.cases() for m in door.store.messages(UUID(case))]
+    [referral] = [m for m in messages if m["act"] == values["act"] and m["fields"].get("children")]
+    [child] = referral["fields"]["children"]
+    page = opened(receiver, UUID(referral["case"]), "BASIC")
+    assert f"山田 さくら(参照 {child[:8]})" in page
+    assert "令和7年5月2日(2025年5月2日)" in page
+
+
+def test_a_visitor_reports_a_visit_by_its_fields(office: PagesFixture) -> None:
+    npo, case = office.at("SORA-NPO"), office.run.case
+    path = f"/cases/{case}/forms/visit-report"
+    wrong = {"child_seen": "no", "form_VISIT.visited_on": "春ごろ", "form_VISIT.place": "自宅"}
+    status, parsed_form, _ = npo.fill(path, wrong)
+    assert (status, set(parsed_form.errors)) == (400, {"form_VISIT.visited_on"})
+    assert parsed_form.values["form_VISIT.place"] == ["自宅"]
+    npo.submit(path, {**wrong, "form_VISIT.visited_on": "R7.6.2", "form_VISIT.concerns": "不明"})
+    core = office.at("AZ-CORE")
+    sent = office.message(case, "AZ-CORE", "visit_report.submitted")
+    report = next(m for m in messages_of(office, case, "AZ-CORE") if m["message"] == sent)
+    item = next(i["item"] for i in report["items"] if i["section"] == "VISIT")
+    values = {"message": report["message"], "item": item, "section": "VISIT"}
+    page = str(core.http.post(f"{core.base}/cases/{case}/open", data=values).text)
+    assert '<dt class="depth-0">訪問日</dt><dd>令和7年6月2日(2025年6月2日)</dd>' in page
+    assert '<dt class="depth-0">場所</dt><dd>自宅</dd>' in page
+    assert '<dt class="depth-0">気になる点</dt><dd>不明</dd>' in page
 
 
 def test_a_visitor_reports_visits_and_concerns(office: PagesFixture) -> None:
@@ -680,7 +785,7 @@ def test_offices_register_a_case_and_review_its_plan(office: PagesFixture) -> No
     case = office.case()
     office.at("AZ-CORE").submit(f"/cases/{case}/forms/registration-request", {"to": office.id("AZ-COORD")})
     coordinator = office.at("AZ-COORD")
-    assert f"/cases/{case}/forms/registration" in coordinator.page("/")
+    coordinator.page_with("/", f"/cases/{case}/forms/registration")
     coordinator.submit(
         f"/cases/{case}/forms/registration", {"standing": "NEEDS_SUPPORT", "to": office.id("AZ-CORE")}
     )

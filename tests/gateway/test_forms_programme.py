@@ -8,6 +8,8 @@ from uuid import UUID
 
 import pytest
 
+from domain.codes import Module
+from domain.record import commission_of
 from tests.gateway.page_client import PageClient
 from tests.gateway.test_forms import PagesFixture, office  # noqa: F401
 
@@ -52,8 +54,20 @@ def test_a_family_is_supported_from_the_first_sign_to_the_follow_on_service(case
     )
     assert early_errors == {}  # the assessment comes first: no field of this form corrects that
     case_work.submit("open-case")
-    case_work.submit("assessment", {"indicators.CH_DAILY_CARE": "CONCERN", "text_RISK": "生活の乱れが続く"})
-    assert "気になる項目" in case_work.core.case(case_work.case)
+    assert set(case_work.refused("assessment")) == {"indicators"}
+    looked: Values = {"indicators.CH_DAILY_CARE": "CONCERN", "indicators.CG_HAS_CONFIDANT": "NO_CONCERN"}
+    other = {**looked, "indicators.PR_OTHER": "CONCERN"}
+    assert set(case_work.refused("assessment", other)) == {"text_PREG"}
+    at_school = {**looked, "other_bodies.SCHOOL": "KNOWS_FAMILY"}
+    assert set(case_work.refused("assessment", at_school)) == {"text_BASIC"}
+    known = {f"involved.{office.id('KS-CGC')}": "SUPPORTS_NOW", "route": "CHILD_GUIDANCE_CENTRE"}
+    case_work.submit("assessment", {**looked, **known, "text_RISK": "生活の乱れが続く"})
+    text = case_work.core.case(case_work.case)
+    assert "気になる: 日常のケア状況・基本的な生活習慣" in text
+    assert "強み: 相談できる人がいる" in text
+    assert "見ていない: ここに挙げていない項目すべて" in text
+    assert "気になるところはない" not in text
+    assert "いま支援している" in text
     assert set(case_work.refused("eligibility", {"result": "ELIGIBLE"})) == {"target_classes"}
     back = {"result": "ELIGIBLE", "target_classes": ["TC4_REUNIFICATION"]}
     assert set(case_work.refused("eligibility", back)) == {"discharge_on"}
@@ -64,14 +78,41 @@ def test_a_family_is_supported_from_the_first_sign_to_the_follow_on_service(case
     )
     case_work.submit("support-type", {"support_type": "MID_TERM", "specialist_needed": "no"})
 
-    plan: Values = {"content": "SC_C", "text_PLAN": PLAN_TEXT, "target_months": "6", "visits_per_week": "1"}
+    plan: Values = {
+        "content": "SC_C",
+        "text_PLAN": PLAN_TEXT,
+        "target_months": "6",
+        "short_term_months": "3",
+        "visits_per_week": "1",
+        "plan_until": office.day(150),
+        "services": ["HOUSEHOLD_VISIT"],
+    }
+    endless = {name: value for name, value in plan.items() if name != "plan_until"}
+    assert set(case_work.refused("plan", endless)) == {"plan_until"}
+    assert set(case_work.refused("plan", {**plan, "short_term_months": ""})) == {"reason"}
     assert set(case_work.refused("plan", {**plan, "parts": ["GOAL"]})) == {"parts"}
     assert set(case_work.refused("plan", {**plan, "plan_until": "2001-01-01"})) == {"plan_until"}
     assert set(case_work.refused("plan", {**plan, "target_months": "40"})) == {"reason"}
     case_work.submit("plan", plan)
-    case_work.submit("assign", {"agency": office.id("AZ-CORE"), "worker": "W-CITY"})
+    own = commission_of(UUID(office.id("AZ-CORE")), UUID(office.id("AZ-CORE")))
+    city: Values = {"worker": "W-CITY", "employment": "FULL_TIME", "qualification": "保健師"}
+    case_work.core.submit(f"/programme/forms/worker?about={own}", city)
+    every_module = {"worker": "W-CITY", "modules": [module.value for module in Module]}
+    case_work.core.submit(f"/programme/forms/training?about={own}", every_module)
+    case_work.submit("assign", {"agency": office.id("AZ-CORE"), "worker": "W-CITY", "role": "SPECIALIST"})
     case_work.submit("commence")
-    case_work.submit("plan-handed")
+    assert set(case_work.refused("plan-handed")) == {"handover"}
+    case_work.submit("plan-handed", {"handover": "HANDED", "agreement": "AGREED"})
+    recommended = case_work.submit("service-recommended", {"service": "HOUSEHOLD_VISIT"})
+    case_work.submit("service-answered", {"answer": "DECLINED"}, about=recommended)
+    assert set(case_work.refused("service-answered", {"answer": "ACCEPTED"}, about=recommended)) == {
+        "begins_on"
+    }
+    case_work.submit(
+        "service-measure",
+        {"unavoidable_reason": "GUARDIAN_UNABLE", "begins_on": office.day(1)},
+        about=recommended,
+    )
     case_work.submit("roles")
     case_work.submit("contact", {"text_VISIT": "電話がつながらない"})
     assert set(case_work.refused("visited", {"child_seen": "yes", "worker": "W-OTHER"})) == {"worker"}
@@ -83,19 +124,27 @@ def test_a_family_is_supported_from_the_first_sign_to_the_follow_on_service(case
     }
     case_work.submit("plan-extension", {"plan_until": office.day(200), "reason": "GOAL_NOT_REACHED"})
 
-    assert case_work.refused("close", {"closing_reason": "GOAL_REACHED"}) == {}
-    other = office.id("KS-CGC")
+    assert set(case_work.refused("close", {"closing_reason": "GOAL_REACHED"})) == {"follow_on"}
+    centre_id = office.id("KS-CGC")
     assert set(case_work.refused("closing-consultation")) == {"consulted"}
-    case_work.submit("closing-consultation", {"consulted": [other]})
+    both = {"consulted": [centre_id], f"not_consulted.{centre_id}": "NO_ANSWER"}
+    assert set(case_work.refused("closing-consultation", both)) == {"not_consulted"}
+    case_work.submit("closing-consultation", {"consulted": [centre_id]})
+    case_work.submit("evaluation", {"goal_reached": "no", "environment_improved": "yes"})
+    nothing: Values = {"closing_reason": "GOAL_REACHED", "follow_on": "NONE_NEEDED"}
+    assert case_work.refused("close", nothing) == {}  # the city's own visitor was not asked
+    case_work.submit("closing-consultation", {"consulted": [office.id("AZ-CORE")]})
+    assert set(case_work.refused("close", nothing)) == {"reason"}
     case_work.submit("evaluation", {"goal_reached": "yes", "environment_improved": "yes"})
     request = case_work.submit(
-        "follow-on", {"to": [other], "text_PLAN": "見守り", f"basis.{other}": "APPI-69-2-3"}
+        "follow-on", {"to": [centre_id], "text_PLAN": "見守り", f"basis.{centre_id}": "APPI-69-2-3"}
     )
-    case_work.submit("close", {"closing_reason": "GOAL_REACHED"})
+    assert set(case_work.refused("close", nothing)) == {"follow_on"}
+    case_work.submit("close", {"closing_reason": "GOAL_REACHED", "follow_on": "ARRANGED"})
     centre = office.at("KS-CGC")
     office.rehearsal_hub.complete_rewrap_duties()
     assert "ACCEPT" in office.pending_tasks(case_work.case, "KS-CGC")
-    assert "forms/follow-on-accepted" in centre.page("/")
+    centre.page_with("/", "forms/follow-on-accepted")
     case_work.submit("follow-on-accepted", {"agreed": "yes"}, about=request, by=centre)
     assert "ACCEPT" not in office.pending_tasks(case_work.case, "KS-CGC")
     assert set(case_work.refused("reopen")) == {"reason"}
@@ -132,7 +181,11 @@ def test_meetings_and_judgements_are_requested_and_answered(case_work: CaseWork)
     request = case_work.submit("meeting-request", {"to": [coord], "due_on": office.day(14)})
     coordinating = office.at("AZ-COORD")
     assert f"forms/meeting-answered?about={request}" in coordinating.case(case_work.case)
-    case_work.submit("meeting-answered", {}, about=request, by=coordinating)
+    path = f"/cases/{case_work.case}/forms/meeting-answered?about={request}"
+    assert set(coordinating.fill(path, {})[1].errors) == {"participants"}
+    case_work.submit(
+        "meeting-answered", {"participants": [office.id("AZ-CORE")]}, about=request, by=coordinating
+    )
     assert f"forms/meeting-answered?about={request}" not in coordinating.case(case_work.case)
     question = case_work.submit("judgement-request", {"to": [centre], "due_on": office.day(7)})
     judge = office.at("KS-CGC")

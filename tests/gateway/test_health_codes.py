@@ -11,9 +11,12 @@ import pytest
 
 from adapters.bus import Health
 from gateway.hub import health
-from gateway.hub.health import HubHealth
+from gateway.hub.health import MAX_LAG_RECORDS, MAX_LAG_SECONDS, HubHealth
+from gateway.hub.read_models import Lag, LagMeter
 
+NO_LAG = Lag(0, 0.0)
 HEALTHY_BUS = {
+    "stream": "KAKEHASHI",
     "connected": True,
     "server_version": "2",
     "head": 1,
@@ -34,15 +37,20 @@ def report(
     time_trouble: str | None = None,
     destructions: dict[str, str] | None = None,
     expired: bool = False,
+    calendar_until: int = 2100,
+    lag: Lag = NO_LAG,
+    sweep: str | None = None,
 ) -> dict[str, Any]:
     """The report of a hub with parts in these states; everything else is in order."""
-    register = SimpleNamespace(mandate=2, mandate_expired=lambda now: expired)
+    policy = {"calendar": {"until_year": calendar_until}}
+    register = SimpleNamespace(mandate=2, mandate_expired=lambda now: expired, policy=policy)
     parts: dict[str, Any] = {
         "bus": None,
         "recorder": SimpleNamespace(check=lambda: Health(**{**HEALTHY_BUS, **(bus or {})})),
         "projector": SimpleNamespace(
             alive=alive,
             position=1,
+            lag=lambda head, elapsed: lag,
             queries=SimpleNamespace(head=lambda: SimpleNamespace(parked=parked)),
         ),
         "hub": SimpleNamespace(
@@ -55,6 +63,8 @@ def report(
         "log_keeper": SimpleNamespace(trouble=signing[0], problem=signing[1]),
         "witnesses": SimpleNamespace(missing_cosignatures=cosignatures or {}),
         "timestamps": SimpleNamespace(trouble=time_trouble),
+        "executor": SimpleNamespace(elapsed=lambda: 0.0),
+        "uploads": SimpleNamespace(report=lambda: {"trouble": sweep}),
     }
     return HubHealth(folder, **parts).report()
 
@@ -87,6 +97,14 @@ def test_a_full_disk_makes_the_hub_unready(tmp_path: Path, monkeypatch: pytest.M
     assert report(tmp_path)["problems"] == [{"code": "disk-full", "where": "", "detail": ""}]
 
 
+def test_a_log_that_has_stopped_makes_the_hub_unready(tmp_path: Path) -> None:
+    stopped = report(tmp_path, signing=(None, "record 3 is missing"))
+    assert stopped["ready"] is False
+    assert stopped["problems"] == [
+        {"code": "log-signing-stopped", "where": "", "detail": "record 3 is missing"}
+    ]
+
+
 @pytest.mark.parametrize(
     ("state", "alarm"),
     [
@@ -101,16 +119,25 @@ def test_a_full_disk_makes_the_hub_unready(tmp_path: Path, monkeypatch: pytest.M
         pytest.param({"time_trouble": "late"}, ("time-token-delayed", "", "late"), id="no time token"),
         pytest.param({"signing": ("log-disk", None)}, ("log-signing-delayed", "", "log-disk"), id="unsigned"),
         pytest.param(
-            {"signing": (None, "record 3 is missing")},
-            ("log-signing-stopped", "", "record 3 is missing"),
-            id="signing stopped",
-        ),
-        pytest.param(
             {"destructions": {"1": "vault-locked"}},
             ("destruction-failed", "case 1", "vault-locked"),
             id="keys not destroyed",
         ),
+        pytest.param({"sweep": "disk"}, ("item-sweep-failed", "", "disk"), id="items not swept"),
         pytest.param({"expired": True}, ("mandate-expired", "mandate 2", ""), id="mandate expired"),
+        pytest.param(
+            {"calendar_until": 2020}, ("calendar-ending", "until 2020-12-31", ""), id="the calendar is over"
+        ),
+        pytest.param(
+            {"lag": Lag(MAX_LAG_RECORDS + 1, 0.0)},
+            ("read-models-lagging", "", f"{MAX_LAG_RECORDS + 1} records, 0 s"),
+            id="many records behind",
+        ),
+        pytest.param(
+            {"lag": Lag(1, MAX_LAG_SECONDS + 1)},
+            ("read-models-lagging", "", f"1 records, {MAX_LAG_SECONDS + 1:.0f} s"),
+            id="behind for long",
+        ),
     ],
 )
 def test_an_alarm_leaves_the_hub_ready(
@@ -118,4 +145,30 @@ def test_an_alarm_leaves_the_hub_ready(
 ) -> None:
     alarmed = report(tmp_path, **state)
     assert alarmed["alarms"] == [dict(zip(("code", "where", "detail"), alarm, strict=True))]
+    assert alarmed["ready"] is True
+
+
+def test_a_small_lag_is_no_alarm(tmp_path: Path) -> None:
+    assert report(tmp_path, lag=Lag(MAX_LAG_RECORDS, MAX_LAG_SECONDS))["alarms"] == []
+
+
+def test_the_lag_counts_from_the_oldest_head_that_is_not_reached() -> None:
+    meter = LagMeter()
+    looks = [(5, 5, 0.0), (9, 5, 1.0), (12, 8, 4.0), (12, 9, 6.0), (12, 12, 9.0), (13, 12, 20.0)]
+    assert [meter.measure(*look) for look in looks] == [
+        Lag(0, 0.0),
+        Lag(4, 0.0),
+        Lag(4, 3.0),
+        Lag(3, 2.0),
+        Lag(0, 0.0),
+        Lag(1, 0.0),
+    ]
+
+
+def test_a_system_that_cannot_protect_memory_is_an_alarm(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(health, "can_be_protected", lambda: False)
+    alarmed = report(tmp_path)
+    assert alarmed["alarms"] == [{"code": "memory-not-protected", "where": "", "detail": ""}]
     assert alarmed["ready"] is True

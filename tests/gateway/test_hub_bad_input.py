@@ -900,7 +900,7 @@ def test_replayed_opening_is_not_released_after_the_consent_it_rests_on_is_withd
             ("consent.given", {**empty_fields, "scope": scope, "capacity": "SELF", "expires_at": None}, []),
             (
                 "disclosure.made",
-                {**empty_fields, "to": [ext], "basis": {ext: "CONSENT"}},
+                {**empty_fields, "to": [ext], "basis": {ext: "CONSENT"}, "answers": None},
                 [SectionContent("BASIC", b"x")],
             ),
         ]

@@ -200,7 +200,7 @@ def test_a_case_loaded_while_it_changes_is_not_cached_in_its_old_state(
         scope = [{"consent": consent, "sender": str(core.agency), "recipient": ext, "sections": ["BASIC"]}]
         given = {**empty_fields, "scope": scope, "capacity": "SELF", "expires_at": None}
         core.send(Kind.CASE, hub.case, "consent.given", given, actor="staff.a")
-        to_ext = {**empty_fields, "to": [ext], "basis": {ext: "CONSENT"}}
+        to_ext = {**empty_fields, "to": [ext], "basis": {ext: "CONSENT"}, "answers": None}
         sent = core.send(
             Kind.CASE, hub.case, "disclosure.made", to_ext, [SectionContent("BASIC", b"x")], actor="staff.a"
         )

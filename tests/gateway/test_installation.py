@@ -42,7 +42,7 @@ def test_a_real_hub_is_founded_with_its_agencies_and_opens_only_with_its_passphr
     runtime = start_hub(new_installation)
     try:
         with ServedApp(runtime.app) as served:
-            register_agencies(new_installation, served.url, listed)
+            register_agencies(new_installation, served.url, listed, b"a long enough passphrase")
         assert {a.code for a in runtime.hub.register.agencies.values()} == {"AZ-CORE", "AZ-COORD", "SORA-NPO"}
         [network] = runtime.hub.register.networks.values()
         assert len(network.members) == 2
@@ -67,7 +67,7 @@ def test_an_installation_is_never_overwritten(tmp_path: Path) -> None:
 
 
 def test_a_folder_without_installation_is_answered_with_how_to_make_one(tmp_path: Path) -> None:
-    with pytest.raises(NotFound, match="kakehashi init"):
+    with pytest.raises(NotFound, match="hub init"):
         open_installation(tmp_path)
 
 
@@ -77,19 +77,16 @@ def test_a_real_installation_needs_a_passphrase(tmp_path: Path) -> None:
 
 
 def test_no_secret_is_readable_in_a_folder(tmp_path: Path) -> None:
-    new_installation = create_installation(
-        tmp_path / "hub", mode="real", passphrase=b"a long enough passphrase"
-    )
+    passphrase = b"a long enough passphrase"
+    new_installation = create_installation(tmp_path / "hub", mode="real", passphrase=passphrase)
     secrets = list(new_installation.hub_secrets().values())
-    secrets += [k.seeds for k in new_installation.registrars()] + [
-        new_installation.audit()[0].seeds,
-        new_installation.audit()[1].seed,
-    ]
+    audit_sig, audit_kem = new_installation.audit(passphrase)
+    secrets += [k.seeds for k in new_installation.registrars(passphrase)] + [audit_sig.seeds, audit_kem.seed]
     for path in new_installation.folder.rglob("*"):
         if path.is_file():
             data = path.read_bytes()
             assert not any(s[:32] in data or s.hex().encode() in data for s in secrets), path.name
-            assert b"a long enough passphrase" not in data
+            assert passphrase not in data
 
 
 def test_a_hub_whose_stream_is_lost_does_not_start_a_new_one(tmp_path: Path) -> None:
@@ -106,7 +103,7 @@ def test_a_hub_uses_the_bus_that_its_operator_named(tmp_path: Path, listed: Regi
         settings = server.hub_settings()
         about = {
             "JETSTREAM_URL": settings.url,
-            "JETSTREAM_MONITOR_URL": settings.monitor_url,
+            "JETSTREAM_SYS_SEED_FILE": str(tmp_path / "elsewhere" / "seeds" / "sys.seed"),
             "JETSTREAM_INBOX": settings.inbox,
             "JETSTREAM_SEED_FILE": str(tmp_path / "elsewhere" / "seeds" / "hub.seed"),
         }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import timedelta
@@ -155,13 +155,18 @@ def test_lost_or_damaged_files_are_rebuilt_to_the_signed_head(hub_with_case: Hub
     assert tile.exists()
 
 
-def test_a_stream_with_another_root_than_the_signed_one_is_never_signed(hub_with_case: HubWithCase) -> None:
+def test_a_stream_with_another_root_than_the_signed_one_is_never_signed(
+    hub_with_case: HubWithCase, monkeypatch: pytest.MonkeyPatch
+) -> None:
     one = keeper(hub_with_case)
     one.step()
     folder = hub_with_case.rehearsal_hub.installation.folder.parent / "log"
     wrong = Checkpoint(one.origin, one.size, bytes(32))
     (folder / "checkpoint").write_bytes(sign_checkpoint(wrong, one._signing_keys, 1).encode())
     reopened = keeper(hub_with_case)
+    with pytest.raises(Unavailable, match="log-rechecking"):
+        reopened.restore()
+    monkeypatch.setattr(log_module, "CONFIRM_SECONDS", 0.0)
     with pytest.raises(Unavailable, match="log-stopped"):
         reopened.restore()
     grow(hub_with_case)
@@ -169,16 +174,75 @@ def test_a_stream_with_another_root_than_the_signed_one_is_never_signed(hub_with
     assert not reopened.step()
 
 
-def test_a_stream_shorter_than_the_signed_head_is_reported(hub_with_case: HubWithCase) -> None:
+class Watch:
+    """An executor whose time passes as the test says; nothing else of it is used."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def elapsed(self) -> float:
+        return self.seconds
+
+
+@pytest.mark.parametrize("shown", ["a shorter stream", "a missing record"])
+def test_a_stream_that_lacks_what_it_had_is_asked_again_before_the_log_stops(
+    hub_with_case: HubWithCase, monkeypatch: pytest.MonkeyPatch, shown: str
+) -> None:
+    """A server that was cut off shows the past for some seconds; a lost record is never there again."""
     one = keeper(hub_with_case)
+    one._executor = watch = Watch()  # type: ignore[assignment]
     one.step()
-    hub_with_case.store.head, original_head = (lambda: one.size - 1), hub_with_case.store.head
+    if shown == "a shorter stream":
+        monkeypatch.setattr(hub_with_case.store, "head", lambda: one.size - 1)
+    else:
+        grow(hub_with_case)
+        monkeypatch.setattr(hub_with_case.store, "leaves", lambda start, limit: [])
+    for seconds in (0.0, log_module.CONFIRM_SECONDS - 1):
+        watch.seconds = seconds
+        one._sign_new_head()
+        assert (one.problem, (one.trouble or "").partition(":")[0]) == (None, "log-rechecking")
+    monkeypatch.undo()
+    one._sign_new_head()
+    assert (one.problem, one.trouble, one.size) == (None, None, hub_with_case.head())
+
+    monkeypatch.setattr(hub_with_case.store, "head", lambda: one.size - 1)
+    for seconds in (100.0, 101.0, 100.0 + log_module.CONFIRM_SECONDS):
+        assert one.problem is None
+        watch.seconds = seconds
+        one._sign_new_head()
+    assert one.problem == f"the stream ends at {one.size - 1}, {one.size} were signed"
+
+
+def test_a_log_that_could_not_be_read_at_the_start_is_signed_later(
+    hub_with_case: HubWithCase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = keeper(hub_with_case)
+    first.step()
+    shutil.rmtree(first._folder / "tile")
+    grow(hub_with_case)
+    unreachable = Unavailable("bus-unreachable")
+
+    def no_bus(start: int, limit: int) -> list[Leaf]:
+        raise unreachable
+
+    one = keeper(hub_with_case)
+    monkeypatch.setattr(log_module, "LOG_POLL_SECONDS", 0.05)
+    monkeypatch.setattr(hub_with_case.store, "leaves", no_bus)
+    one.start()
     try:
-        with pytest.raises(Unavailable, match="log-stopped"):
-            one.step()
+        wait_until(lambda: one.trouble == "bus-unreachable")
+        monkeypatch.delattr(hub_with_case.store, "leaves")
+        wait_until(lambda: one.size == hub_with_case.head())
+        assert one.trouble is None
     finally:
-        hub_with_case.store.head = original_head
-    assert one.problem
+        one.close()
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = 10.0) -> None:
+    until = monotonic() + seconds
+    while not condition():
+        assert monotonic() < until
+        sleep(0.01)
 
 
 class Ended(Exception):
@@ -323,7 +387,7 @@ def test_the_hub_signs_by_itself_within_seconds(hub_with_case: HubWithCase) -> N
     answer = hub_with_case.http.get("/v1/log/checkpoint")
     assert answer.headers["content-type"].startswith("text/plain")
     assert hub_with_case.http.get("/v1/log/tile/0/999").status_code == 404
-    assert hub_with_case.http.get("/v1/log/tile/0/000%00").status_code == 404
+    assert hub_with_case.http.get("/v1/log/tile/0/000%00").status_code == 400
     assert hub_with_case.http.get("/v1/log/proof/999999").status_code == 404
 
 

@@ -181,16 +181,27 @@ def test_the_ledger_is_answered_only_under_a_recorded_request(tmp_path: Path) ->
         assert count_requests() == before + 2
 
 
+def run_command(*arguments: str) -> str:
+    """What the command prints. Fails where the command does."""
+    done = CliRunner().invoke(app, arguments)
+    assert done.exit_code == 0, done.output
+    return done.output
+
+
 def test_the_registrars_begin_a_mandate_on_the_command_line(tmp_path: Path) -> None:
     with second_mandate(tmp_path / "hub") as (_, rehearsal_hub):
-        common = ["audit", "begin-mandate", "--data", str(tmp_path / "hub"), "--hub", rehearsal_hub.url]
-        done = CliRunner().invoke(app, [*common, "--number", "3", "--until", UNTIL.isoformat()])
-        assert done.exit_code == 0, done.output
-        assert "第 3 期" in done.stdout
+        at, request = ["--hub", rehearsal_hub.url], str(tmp_path / "mandate.request")
+        folders = [["--folder", str(tmp_path / "hub" / "registrars" / n)] for n in ("1", "3")]
+        approvals = [str(tmp_path / n) for n in ("first", "second")]
+        mandate = ["--number", "3", "--until", UNTIL.isoformat(), "--out", request]
+        run_command("registrar", "prepare", "mandate", *folders[0], *at, *mandate)
+        for folder, approval in zip(folders, approvals, strict=True):
+            shown = run_command("registrar", "approve", request, *folder, "--yes", "--out", approval)
+            assert f"第 3 期を始めます。任期の最終日: {UNTIL.isoformat()}" in shown
+        run_command("registrar", "submit", request, *approvals, *at)
         with pytest.raises(Refused, match="MANDATE_OUT_OF_SEQUENCE"):
             rehearsal_hub.registrars.begin_mandate(3, UNTIL)
-        done = CliRunner().invoke(app, [*common[:1], "request-control", *common[2:]])
-        assert done.exit_code == 0, done.output
+        run_command("audit", "request-control", "--folder", str(tmp_path / "hub" / "audit"), *at)
         late = (rehearsal_hub.now() + timedelta(days=400)).date()
         with pytest.raises(Refused, match="MANDATE_OUT_OF_SEQUENCE"):
             rehearsal_hub.registrars.begin_mandate(4, late)

@@ -27,7 +27,12 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HubWithCase]:
 
 def received(hub: HubWithCase) -> SubmissionResult:
     """AZ-COORD records a notification that a neighbour made by telephone."""
-    fields = {"notifier_token": "N-7F3", "received_at": dump(START), "recorded_for_notifier": True}
+    fields = {
+        "notifier_token": "N-7F3",
+        "received_at": dump(START),
+        "recorded_for_notifier": True,
+        "channel": None,
+    }
     parts = [SectionContent("NOTIFIER", WHO), SectionContent("RISK", "〔架空〕泣き声".encode())]
     return submit_message(hub, "AZ-COORD", "abuse_notification.received", fields, parts)
 
@@ -88,7 +93,12 @@ def test_the_audit_office_gets_a_token_and_a_day_only(hub: HubWithCase) -> None:
 
 
 def test_a_notifier_token_contains_no_text(hub: HubWithCase) -> None:
-    fields = {"notifier_token": "とおる", "received_at": dump(START), "recorded_for_notifier": True}
+    fields = {
+        "notifier_token": "とおる",
+        "received_at": dump(START),
+        "recorded_for_notifier": True,
+        "channel": None,
+    }
     with pytest.raises(Malformed, match="wrong-fields"):
         submit_message(hub, "AZ-COORD", "abuse_notification.received", fields, [SectionContent("RISK", b"x")])
 

@@ -62,10 +62,11 @@ def serving(log: Path, *arguments: str) -> Iterator[str]:
 def test_a_hospitals_system_reaches_the_city_through_three_processes(tmp_path: Path) -> None:
     listed, hub = tmp_path / "agencies.yaml", str(tmp_path / "hub")
     listed.write_text(AGENCIES, encoding="utf-8")
-    kakehashi("init", "--data", hub, "--rehearsal", "--register", str(listed))
+    kakehashi("hub", "init", "--data", hub, "--rehearsal", "--register", str(listed))
+    folders = {code: str(tmp_path / "hub" / "agencies" / code) for code in ("MID-HOSP", "AZ-CORE")}
     tokens = {
         code: kakehashi(
-            "agency", "staff", "--data", hub, "--agency", code, "--actor", "sys.1", "--name", "s", "--token"
+            "agency", "token", "add", "--folder", folders[code], "--actor", "sys:1", "--name", "s"
         )
         .strip()
         .split()[-1]
@@ -74,11 +75,9 @@ def test_a_hospitals_system_reaches_the_city_through_three_processes(tmp_path: P
     with (
         serving(tmp_path / "hub.log", "hub", "serve", "--data", hub) as url,
         serving(
-            tmp_path / "m.log", "agency", "serve", "--data", hub, "--agency", "MID-HOSP", "--hub", url
+            tmp_path / "m.log", "agency", "serve", "--folder", folders["MID-HOSP"], "--hub", url
         ) as hospital,
-        serving(
-            tmp_path / "c.log", "agency", "serve", "--data", hub, "--agency", "AZ-CORE", "--hub", url
-        ) as city,
+        serving(tmp_path / "c.log", "agency", "serve", "--folder", folders["AZ-CORE"], "--hub", url) as city,
     ):
         doors = {
             code: httpx2.Client(

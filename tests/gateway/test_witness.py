@@ -175,7 +175,8 @@ def test_a_body_that_is_cut_off_is_answered_with_a_problem_document(tmp_path: Pa
 
     scope = {
         "type": "http", "method": "POST", "path": "/add-checkpoint", "raw_path": b"/add-checkpoint",
-        "query_string": b"", "headers": [], "http_version": "1.1", "scheme": "http",
+        "query_string": b"", "headers": [(b"host", b"127.0.0.1"), (b"transfer-encoding", b"chunked")],
+        "http_version": "1.1", "scheme": "http",
         "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 2), "root_path": "",
     }  # fmt: skip
     asyncio.run(witness_app(witness)(scope, receive, send))

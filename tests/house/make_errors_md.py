@@ -38,12 +38,12 @@ Over HTTP an error is a problem document (RFC 9457, `application/problem+json`):
 
 | category | status | what the caller can do |
 |---|---|---|
-| `malformed` | 400, 413 | correct the bytes and send them again |
+| `malformed` | 400, 405, 408, 413, 421, 431 | correct the bytes and send them again |
 | `untrusted` | 401 | find out why a signature, key, digest or seal does not hold |
 | `refused` | 403 | nothing: the rules say no |
 | `not-found` | 404 | check the number; «not found» and «not yours» read the same |
 | `conflict` | 409 | read what was recorded meanwhile and decide again |
-| `unavailable` | 503 | send the same bytes again |
+| `unavailable` | 429, 503 | send the same bytes again, after the time that `Retry-After` states |
 | `invariant-violation` | 500 | tell the operator; the process stops |
 
 Three more categories are never an error of their own and have no status: `file-finding` is a line of the problem
@@ -53,9 +53,9 @@ also have the code of an error: of the one that reading the record raised.
 
 Who sees a code: **hub client** and **door client** (over HTTP; a door passes on what the hub answers), **audit
 pages**, **operator** (command line or log), **auditor** (a finding of a verification), **internal** (a mistake of
-the calling code). A path that does not take a method is answered with `wrong-method` under the status 405. A
+the calling code). A
 refusal by the rules is recorded and is no problem document: it is the answer of the command, under 403 at the
-hub, with its reason and receipt. Nothing is answered with 429: no route limits how often it is called.
+hub, with its reason and receipt. What a server takes at a time, and for how long: [limits.md](limits.md).
 """
 
 

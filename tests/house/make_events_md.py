@@ -25,10 +25,10 @@ def page() -> str:
         " `tests/house/make_events_md.py`. Messages in a case share: "
         + ", ".join(f"`{n}`" for n in sorted(SHARED))
         + ".",
-        "Clocks: + may start, − may stop.",
+        "Clocks: + may start, − may stop. Actor: who may give a command for it: some are a person's own word.",
         "",
-        "| topic | v | event | title | family | recorded on | own fields | sender | clocks | groups | law |",
-        "|---|---|---|---|---|---|---|---|---|---|---|",
+        "| topic | v | event | title | family | recorded on | own fields | actor | sender | clocks | groups | law |",
+        "|---|---|---|---|---|---|---|---|---|---|---|---|",
     ]
     for topic in sorted(EVENTS):
         lines.append(_row(EVENTS[topic]))
@@ -43,7 +43,7 @@ def _row(cls: type[Event]) -> str:
     family = cls.__module__.split(".")[1]
     return (
         f"| {cls.TOPIC} | {cls.VERSION} | {cls.__name__} | {cls.TITLE} | [{family}]({family}/events.py) | {on} "
-        f"| {', '.join(own) or '–'} | {_message_columns(cls)} | {cls.LAW} |"
+        f"| {', '.join(own) or '–'} | {cls.ACTOR.value if cls.ACTOR else '–'} | {_message_columns(cls)} | {cls.LAW} |"
     )
 
 

@@ -11,17 +11,35 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from tests.house import make_errors_md, make_events_md, make_glossary, make_guideline_md, make_openapi
-from tests.vectors import make_events
+from tests.house import (
+    make_clocks_md,
+    make_content_md,
+    make_errors_md,
+    make_events_md,
+    make_glossary,
+    make_guideline_md,
+    make_limits_md,
+    make_openapi,
+)
+from tests.vectors import make_contents, make_events
 
 
 def main() -> None:
     """Writes each file whose text has changed and names it."""
-    for document in (make_errors_md, make_events_md, make_glossary, make_guideline_md):
+    for document in (
+        make_clocks_md,
+        make_content_md,
+        make_errors_md,
+        make_events_md,
+        make_glossary,
+        make_guideline_md,
+        make_limits_md,
+    ):
         _write(document.PATH, document.page())
     for name, text in make_openapi.documents().items():
         _write(make_openapi.FOLDER / name, text)
     make_events.main()
+    make_contents.main()
 
 
 def _write(path: Path, text: str) -> None:

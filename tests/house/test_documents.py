@@ -14,14 +14,18 @@ from typer.main import get_command
 from domain.codes import Role, Section
 from domain.events import EVENTS
 from gateway.cli.main import app
-from tests.house import make_events_md, make_glossary
+from tests.house import make_clocks_md, make_content_md, make_events_md, make_glossary, make_limits_md
 
 ROOT = Path(__file__).parents[2]
 DOMAIN = ROOT / "domain"
 UNLISTED = {"__init__.py", "calendar.py", "case_offices.py", "record.py"}  # helpers that others import
 
 
-@pytest.mark.parametrize("document", [make_events_md, make_glossary], ids=["events", "glossary"])
+@pytest.mark.parametrize(
+    "document",
+    [make_clocks_md, make_content_md, make_events_md, make_glossary, make_limits_md],
+    ids=["clocks", "content", "events", "glossary", "limits"],
+)
 def test_a_generated_table_is_current(document: ModuleType) -> None:
     assert document.PATH.read_text(encoding="utf-8") == document.page(), (
         "run python -m tests.house.regenerate"
@@ -273,7 +277,7 @@ def wrong_options(readme: str) -> list[str]:
     wrong = []
     for cell in command_rows(readme):
         words = cell.strip("`").removeprefix("kakehashi ").split()
-        name = next((n for n in (" ".join(words[:2]), words[0]) if n in known), None)
+        name = next((n for n in (" ".join(words[:3]), " ".join(words[:2]), words[0]) if n in known), None)
         if name is None:
             wrong.append(cell)
             continue

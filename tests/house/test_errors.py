@@ -173,8 +173,17 @@ def test_a_problem_has_the_japanese_text_of_the_table() -> None:
     assert problem(Malformed("too-late"))[1]["detail_ja"] == f"{row.meaning_ja}。{row.remedy_ja}。"
 
 
-def test_only_a_body_that_is_too_long_has_a_status_of_its_own() -> None:
-    assert {row.code: row.status for row in TABLE.values() if row.status} == {"body-too-long": 413}
+def test_only_what_http_itself_names_has_a_status_of_its_own() -> None:
+    assert {row.code: row.status for row in TABLE.values() if row.status} == {
+        "body-too-long": 413,
+        "body-too-slow": 408,
+        "head-too-long": 431,
+        "sign-in-waits": 429,
+        "too-many-requests": 429,
+        "too-many-wrong-tokens": 429,
+        "wrong-host": 421,
+        "wrong-method": 405,
+    }
     assert problem(Malformed("body-too-long"))[0] == 413
 
 
@@ -273,8 +282,8 @@ def test_every_client_code_has_a_status_that_the_documents_name() -> None:
 
 
 def test_a_route_that_names_a_status_without_codes_is_a_mistake() -> None:
-    with pytest.raises(ValueError, match="403"):
-        problem_responses(Audience.HUB, 403)
+    with pytest.raises(ValueError, match="402"):
+        problem_responses(Audience.HUB, 402)
 
 
 def test_a_layer_names_each_code_once() -> None:

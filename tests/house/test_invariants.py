@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,12 @@ ROWS = [
     [cell.strip() for cell in line.strip("|").split("|")]
     for line in (TESTS / "INVARIANTS.md").read_text(encoding="utf-8").splitlines()
     if re.match(r"\| I\d+ \|", line)
+]
+
+BREAKS = [
+    [cell.strip() for cell in line.strip("|").split("|")]
+    for line in (TESTS / "INVARIANTS.md").read_text(encoding="utf-8").splitlines()
+    if re.match(r"\| [^|]+ \| I\d+ \|", line)
 ]
 
 
@@ -48,3 +55,18 @@ def test_every_name_in_backticks_beside_a_test_exists(row: list[str]) -> None:
     assert [
         name for name in names - scenarios if f'"{name}"' not in text and f"def {name}(" not in text
     ] == []
+
+
+def test_each_invariant_was_broken_in_two_ways_at_least() -> None:
+    by_invariant = Counter(invariant for _, invariant, _ in BREAKS)
+    assert {f"I{n}": by_invariant[f"I{n}"] >= 2 for n in range(1, 10)} == {
+        f"I{n}": True for n in range(1, 10)
+    }
+
+
+@pytest.mark.parametrize("row", BREAKS, ids=lambda row: row[0])
+def test_what_was_broken_names_the_test_that_failed(row: list[str]) -> None:
+    [link] = re.findall(r"\[([^]]+)\]\(([^)]+)\) `(\w+)`", row[2])
+    text, target, name = link
+    assert text == target
+    assert name in names_of_tests(TESTS / target)

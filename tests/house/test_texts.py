@@ -10,6 +10,7 @@ from domain.events import EVENTS
 from domain.reasons import Reason
 from domain.rulebook import BASES, GROUNDS
 from domain.tasks import TaskKind
+from gateway.agency.staff_store import StaffAct
 from gateway.pages import labels, texts
 from gateway.protocol.problems import STATUS, TITLES
 
@@ -40,6 +41,8 @@ from gateway.protocol.problems import STATUS, TITLES
         pytest.param(labels.URGENCIES, codes.Urgency, id="urgencies"),
         pytest.param(labels.REFERRAL_OUTCOMES, codes.ReferralOutcome, id="referral outcomes"),
         pytest.param(labels.BREACH_STAGES, codes.BreachStage, id="stages of a breach"),
+        pytest.param(labels.BREACH_INTENTS, codes.BreachIntent, id="purposes of a breach"),
+        pytest.param(labels.NOTICE_EXCEPTIONS, codes.NoticeException, id="grounds not to inform of a breach"),
         pytest.param(labels.AUDIT_GROUNDS, codes.AuditGround, id="grounds of an audit"),
         pytest.param(labels.MODULES, codes.Module, id="modules"),
         pytest.param(labels.EMPLOYMENTS, codes.Employment, id="employments"),
@@ -58,6 +61,7 @@ from gateway.protocol.problems import STATUS, TITLES
         pytest.param(labels.FINDINGS, codes.Finding, id="findings"),
         pytest.param(labels.PRACTICES, codes.Practice, id="practices"),
         pytest.param(labels.BUSINESS_ITEMS, codes.BusinessItem, id="items of a business notice"),
+        pytest.param(labels.STAFF_LOG, StaffAct, id="log of a door"),
         pytest.param(labels.SERVICES, codes.CommunityService, id="community services"),
     ],
 )

@@ -26,7 +26,13 @@ RETIRED = frozenset(
 ALLOWED = frozenset(
     {
         *("NotFound", "NOT_FOUND", "not_found", "MESSAGE_NOT_FOUND", "STREAM_NOT_FOUND"),
-        *("ground", "AuditGround", "HoldGround", "GROUND_NOT_APPLICABLE"),  # the legal ground of a decision
+        *(
+            "ground",
+            "AuditGround",
+            "HoldGround",
+            "UninformedGround",
+            "GROUND_NOT_APPLICABLE",
+        ),  # the legal ground of a decision
         *("stage", "BreachStage", "BREACH_STAGES"),  # a leak is reported in two stages
         "found_at",  # when a leak was discovered
         "mismatches_found",

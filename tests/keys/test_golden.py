@@ -26,7 +26,7 @@ from keys.frame import COMMAND, GENESIS, MAGIC, pae, parse_frame, verify
 from keys.genesis import encode_genesis, verify_genesis
 from keys.item import key_commitment, open_item
 from keys.keyset import verify_key_set
-from keys.keystore import unseal_keystore
+from keys.keystore import passphrases_of, unlock_keystore, unseal_keystore
 from keys.leaf import leaf_tag, parse_leaf, record_sha
 from keys.lp import lp, sha256
 from keys.proofs import RootAccumulator, entry_hash, verify_consistency, verify_inclusion
@@ -241,6 +241,17 @@ def test_golden_time_stamp():
     assert stamp.note.decode() == golden["checkpoint"]
     authority = TimeAuthority.from_pem(golden["certificates"].encode())
     assert verify_time(stamp.token, stamp.note, authority).isoformat() == golden["at"]
+
+
+def test_golden_keystore_with_two_passphrases(tmp_path):
+    golden, path = vector("keystore_passphrases"), tmp_path / "keystore"
+    path.write_bytes(bytes.fromhex(golden["file"]))
+    path.chmod(0o600)
+    assert [slot.label for slot in passphrases_of(path)] == golden["labels"]
+    for passphrase in golden["passphrases"]:
+        opened = unlock_keystore(path, passphrase, rehearsal=True)
+        assert opened.data_key.hex() == golden["data_key"]
+        assert {name: value.hex() for name, value in opened.secrets.items()} == golden["secrets"]
 
 
 @pytest.mark.parametrize("form", ["text", "bytes"])

@@ -285,8 +285,21 @@ def test_a_door_recognises_its_own_data_and_nobody_elses() -> None:
 def test_attack_digest_of_one_use_matches_nothing_of_another() -> None:
     kem = KemKey(bytes(32))
     assert (
-        len({kem.own_digest(use, b"the same text") for use in OWN_DIGEST_USES}) == len(OWN_DIGEST_USES) == 4
+        len({kem.own_digest(use, b"the same text") for use in OWN_DIGEST_USES}) == len(OWN_DIGEST_USES) == 7
     )
+
+
+def test_a_door_opens_what_it_sealed_for_itself_and_nobody_else_does(refuses) -> None:
+    one, other = KemKey(bytes(32)), KemKey(bytes([1]) * 32)
+    sealed = one.own_seal(KeyUse.CASE_INDEX, b"case 1", b"a family")
+    assert one.open_own_seal(KeyUse.CASE_INDEX, b"case 1", sealed) == b"a family"
+    for kem, use, context in (
+        (other, KeyUse.CASE_INDEX, b"case 1"),
+        (one, KeyUse.CASE_CHARGE, b"case 1"),
+        (one, KeyUse.CASE_INDEX, b"case 2"),
+    ):
+        with refuses(Untrusted, "seal-broken"):
+            kem.open_own_seal(use, context, sealed)
 
 
 def test_every_derived_key_differs_from_every_other_and_from_its_secret() -> None:

@@ -107,6 +107,27 @@ def test_shredding_a_class_leaves_the_others_under_a_new_vault_key(vault, path):
         assert repeated.generation == 2
 
 
+def test_another_process_takes_over_the_vault_key_with_which_one_has_shredded(vault, path):
+    vault.ensure([], [(CASE, "BASIC"), (OTHER, "BASIC")])
+    with closing(Vault.open(path, CUSTODY)) as second:
+        assert second.generation == 1
+        vault.shred(CASE, ["BASIC"], next_vk=TWO)
+        assert second.sk(OTHER, "BASIC") == vault.sk(OTHER, "BASIC")
+        assert second.generation == 2
+        assert second.status_sk(CASE, "BASIC") == "gone"
+
+
+def test_forgotten_keys_are_opened_again_and_a_key_destroyed_elsewhere_is_gone(vault, path):
+    vault.ensure([], [(CASE, "BASIC"), (OTHER, "BASIC")])
+    with closing(Vault.open(path, CUSTODY)) as second:
+        kept = second.sk(OTHER, "BASIC")
+        assert second.status_sk(CASE, "BASIC") == "here"
+        vault.shred(CASE, ["BASIC"], next_vk=TWO)
+        second.forget()
+        assert second.status_sk(CASE, "BASIC") == "gone"
+        assert second.sk(OTHER, "BASIC") == kept
+
+
 def test_shredding_control_takes_the_control_keys_of_all_epochs(vault):
     vault.ensure([(CASE, 1), (CASE, 2), (OTHER, 1)], [(CASE, "BASIC"), (CASE, "control")])
     assert vault.shred(CASE, ["control"], originators=[CASE], next_vk=TWO).removed == 3

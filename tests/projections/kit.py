@@ -11,6 +11,7 @@ from uuid import UUID
 
 from domain import editions
 from domain import events as e
+from domain.children import ALL_CHILDREN, SpeaksOfChildren
 from domain.codes import (
     Body,
     ClosingReason,
@@ -18,15 +19,18 @@ from domain.codes import (
     EligibilityResult,
     Employment,
     Flag,
+    FollowOn,
     IndicatorValue,
     Module,
     OutsourcingScope,
     PlanContent,
+    PlanMaker,
     PlanPart,
     Purpose,
     Role,
     Section,
     SubjectConsent,
+    SupportRole,
     SupportType,
     TargetClass,
     Tier,
@@ -61,6 +65,14 @@ LAST_DAY = date(2026, 9, 30)
 def case(n: int) -> UUID:
     """The id of the n-th case."""
     return UUID(int=1000 + n)
+
+
+UNSTATED: dict[type[e.Event], dict[str, Any]] = {
+    e.DisclosureMade: {"answers": None},
+    e.HomeVisitCompleted: {"visit": None},
+    e.VisitReportSubmitted: {"visit": None, "support_plan": None},
+}
+"""What a message names only where there is something to name."""
 
 
 class RecordedStream:
@@ -228,6 +240,10 @@ class RecordedStream:
                 contractor=CON, scope=OutsourcingScope.PARTIAL, begins_on=date(2026, 4, 1), ends_on=None
             ),
         )
+        rules = e.ConfidentialityRulesAdopted(edition="rules-2026")
+        self.put(About(e.Kind.AGENCY, CON), rules, by=CON, actor=WORKER)
+        known = e.ConfidentialityRulesAcknowledged(edition="rules-2026", staff=WORKER)
+        self.put(About(e.Kind.AGENCY, CON), known, by=CON, actor=WORKER)
         self.commission(
             CORE, e.ContractorRequirementVerified(items=frozenset({1, 2}), scope=OutsourcingScope.PARTIAL)
         )
@@ -270,9 +286,11 @@ class RecordedStream:
         reason: str | None = None,
         command_id: UUID | None = None,
         actor: str = "p-1",
+        more_fields: dict[str, Any] | None = None,
         **fields: Any,
     ) -> Record:
-        """One message in a case, with a wrapped key for each of its recipients."""
+        """One message in a case, with a wrapped key for each of its recipients. ``more_fields``: such as are named like an
+        argument here."""
         to = frozenset(to)
         basis_by_recipient = (
             basis if isinstance(basis, dict) else {} if basis is None else dict.fromkeys(to, basis)
@@ -290,7 +308,9 @@ class RecordedStream:
             ),
             held=frozenset(),
             placed=None,
-            **fields,
+            **({"children": ALL_CHILDREN} if issubclass(event, SpeaksOfChildren) else {}),
+            **{**UNSTATED.get(event, {}), **fields},
+            **(more_fields or {}),
         )
         command_id = command_id or self.new_id()
         world = self._world_with_place(id, by, proposed_event, command_id)
@@ -369,7 +389,10 @@ class RecordedStream:
             CORE,
             e.IndicatorAssessmentRecorded,
             indicator_set=INDICATOR_SET,
-            indicators=dict.fromkeys(sorted(INDICATOR_CODES), IndicatorValue.NOT_ASSESSED),
+            indicators=dict.fromkeys(sorted(INDICATOR_CODES), IndicatorValue.NO_CONCERN),
+            route=None,
+            involved=(),
+            home_visit_report=None,
         )
         self.send_message(
             id,
@@ -393,6 +416,10 @@ class RecordedStream:
             review_due_on=review_due_on,
             visits_per_week=2,
             housekeeping=None,
+            made_by=frozenset(PlanMaker),
+            services=frozenset(),
+            explained_on=None,
+            agreement=None,
         )
 
     def commenced(self, id: UUID) -> None:
@@ -406,8 +433,8 @@ class RecordedStream:
             to=[CON],
             agency=CON,
             worker=WORKER,
-            qualification=None,
-            role=None,
+            qualification="保健師",
+            role=SupportRole.SPECIALIST,
         )
 
     def disclosed(
@@ -421,6 +448,9 @@ class RecordedStream:
         return self.send_message(id, CORE, e.DisclosureMade, to=to, basis=basis, **more)
 
     def visited(self, id: UUID) -> Record:
+        """The report names the plan that the contractor was sent, or states that there was none."""
+        sent = [m for m in self.world(id).case.messages.values() if CON in m.to - m.held]
+        plans = [m.id for m in sent if any(i.section is Section.PLAN for i in m.items)]
         return self.send_message(
             id,
             CON,
@@ -431,6 +461,8 @@ class RecordedStream:
             actor=WORKER,
             child_seen=True,
             worker=WORKER,
+            support_plan=plans[-1] if plans else None,
+            reason=None if plans else "NO_PLAN",
         )
 
     def released(self, id: UUID, held: Record) -> Record:
@@ -447,14 +479,23 @@ class RecordedStream:
             scope=(scope,),
             capacity=ConsentCapacity.SELF,
             expires_at=None,
+            given_by=frozenset(),
+            sole_holder=False,
         )
         return consent
 
     def closed(self, id: UUID) -> Record:
-        self.send_message(id, CORE, e.ClosingConsultationHeld, consulted=frozenset({CON, CORE}))
+        self.send_message(
+            id, CORE, e.ClosingConsultationHeld, consulted=frozenset({CON, CORE}), not_consulted={}
+        )
         self.send_message(id, CORE, e.ClosingEvaluationRecorded, goal_reached=True, environment_improved=True)
         return self.send_message(
-            id, CORE, e.SupportClosed, to=[CON], closing_reason=ClosingReason.GOAL_REACHED
+            id,
+            CORE,
+            e.SupportClosed,
+            to=[CON],
+            closing_reason=ClosingReason.GOAL_REACHED,
+            follow_on=FollowOn.NONE_NEEDED,
         )
 
     def open(self, id: UUID, by: UUID, message: Record, n: int = 0, actor: str = "p-1") -> Record:

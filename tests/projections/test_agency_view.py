@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from domain import events as e
 from domain.codes import Flag, Role, Section
 from domain.rulebook import first_edition
 from domain.visibility import openable
-from projections.agency_feed import GONE, MESSAGES, feed_bodies
+from projections.agency_feed import GONE, MESSAGES, message_bodies
 from projections.queries import Queries
 from tests.projections.conftest import MakeEngine
 from tests.projections.kit import (
@@ -92,6 +93,7 @@ def test_a_row_has_control_and_references_only(story: RecordedStream, read: Read
         "case": str(CASE_1),
         "consent": [],
         "fields": {
+            "children": [],
             "indicators": {},
             "placed": {"core": str(CORE), "network": str(NETWORK)},
             "subject_consent": "GIVEN",
@@ -99,6 +101,7 @@ def test_a_row_has_control_and_references_only(story: RecordedStream, read: Read
         },
         "items": body["items"],
         "message": str(referral.command_id),
+        "protected_until": None,
         "purpose": "SUPPORT",
         "reason": None,
         "status": "OPEN",
@@ -394,11 +397,10 @@ def test_only_changed_rows_are_written(story: RecordedStream, make_engine: MakeE
     assert {r.seq for r in queries.feed(CORE, 0).rows} == {seq, seq + 1}
 
 
-def test_feed_bodies_need_no_cache(full_stream: RecordedStream) -> None:
+def test_message_bodies_need_no_cache(full_stream: RecordedStream) -> None:
     world = full_stream.world(CASE_1)
-    assert {agency for (agency, _), _ in feed_bodies(world, full_stream.now)} == {
-        str(a) for a in (CORE, COORD, MED, CON)
-    }
+    bodies = [b for m in world.case.messages.values() for b in message_bodies(world, m, full_stream.now)]
+    assert {agency for (agency, _), _ in bodies} == {str(a) for a in (CORE, COORD, MED, CON)}
 
 
 def test_an_agency_that_becomes_a_contractor_gets_a_contractors_rows(
@@ -425,3 +427,24 @@ def test_publishing_the_members_refreshes_no_case(story: RecordedStream, make_en
     story.loads.clear()
     engine.apply_many(story.stream)
     assert Queries(engine.reader).feed(CORE, 0).cursor == len(story.stream) - 1
+
+
+# --- protected addresses ------------------------------------------------------------------------------------
+
+
+def test_every_row_of_a_case_names_the_day_until_which_an_address_is_protected_and_no_more(
+    story: RecordedStream, read: ReadQueries
+) -> None:
+    sent = story.referral(CASE_1)
+    protection = story.send_message(
+        CASE_1, CORE, e.ProtectedAddressRegistered, sections=[Section.ADDR], until=date(2026, 9, 30)
+    )
+    of_hospital = rows(read(story), MED)
+    assert {id: body["protected_until"] for id, body in of_hospital.items()} == {
+        sent.command_id: "2026-09-30"
+    }
+    assert str(protection.command_id) not in str(of_hospital)
+    story.send_message(
+        CASE_1, CORE, e.AddressProtectionEnded, ends=protection.command_id, reason="MEASURE_ENDED"
+    )
+    assert {body["protected_until"] for body in rows(read(story), MED).values()} == {None}

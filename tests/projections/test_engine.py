@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import Connection
 from sqlalchemy.exc import DataError, OperationalError
 
+from domain import events as e
 from domain.errors import InvariantViolation, Unavailable
 from domain.events import HubFounded, Kind
 from domain.record import About
@@ -22,7 +23,7 @@ from projections.projection import Projection
 from projections.queries import Queries
 from projections.stream_record import StreamRecord
 from tests.projections.conftest import MakeEngine
-from tests.projections.kit import HUB_ID, RULE_BOOK_ID, RecordedStream, case, full
+from tests.projections.kit import HUB_ID, MED, RULE_BOOK_ID, RecordedStream, case, full
 
 
 class Killed(BaseException):
@@ -227,10 +228,27 @@ def test_an_engine_can_apply_a_failed_batch_again(
     engine = make_engine(full_stream, projections=[*standard_projections(), failing])
     with pytest.raises(Killed):
         engine.apply_many(full_stream.stream)
-    assert engine.position == 0
+    assert engine.position < failing.at  # what came before a change of the register is written
     failing.at = 0
     engine.apply_many(full_stream.stream)
     assert engine.digest() == applied(make_engine(full_stream), full_stream).digest()
+
+
+def test_a_stop_of_use_whose_transaction_failed_is_shown_when_it_is_applied_again(
+    make_engine: MakeEngine, story: RecordedStream
+) -> None:
+    """What the failed attempt has followed of the case is forgotten, else nothing would seem to have changed."""
+    referral = story.referral(case(0))
+    story.send_message(case(0), MED, e.UseStopped, to=[], stops=referral.command_id, reason="UNLAWFUL")
+    last = len(story.stream)
+    failing = Failing(last, OperationalError("", {}, ValueError()), "flush")
+    engine = make_engine(story, projections=[*standard_projections(), failing])
+    applied(engine, story, last - 1)
+    with pytest.raises(Unavailable, match="read-models-not-writable"):
+        engine.apply(story.stream[-1])
+    failing.at = 0
+    engine.apply(story.stream[-1])
+    assert list(engine.differences(applied(make_engine(story), story))) == []
 
 
 # --- a poisoned record -----------------------------------------------------------------------------------------------

@@ -49,9 +49,9 @@ def db() -> Iterator[Connection]:
 
 
 def test_case_rows_write_only_the_difference(db: Connection) -> None:
-    case_rows = CaseRows(TASKS, cases=4)
+    case_rows = CaseRows(TASKS, cases=4, group_of=lambda key, _: key[2])
     unchanged_key, added_key, deleted_key, added_and_deleted_key = (
-        ("a", kind, "") for kind in ("UNCHANGED", "ADDED", "DELETED", "ADDED_AND_DELETED")
+        ("a", kind, "", "") for kind in ("UNCHANGED", "ADDED", "DELETED", "ADDED_AND_DELETED")
     )
     case_rows.put(db, "c", unchanged_key, ("1", None))
     case_rows.put(db, "c", deleted_key, ("1", None))
@@ -66,12 +66,12 @@ def test_case_rows_write_only_the_difference(db: Connection) -> None:
     case_rows.flush(db)
     case_rows.commit()
     assert sorted(db.execute(select(TASKS.c.kind, TASKS.c.since))) == [("ADDED", "2"), ("UNCHANGED", "1")]
-    assert CaseRows(TASKS, cases=4).of(db, "c") == case_rows.of(db, "c")
+    assert CaseRows(TASKS, cases=4, group_of=lambda key, _: key[2]).of(db, "c") == case_rows.of(db, "c")
 
 
 def test_rolled_back_rows_are_discarded(db: Connection) -> None:
-    case_rows = CaseRows(TASKS, cases=4)
-    case_rows.put(db, "c", ("a", "HELD", ""), ("1", None))
+    case_rows = CaseRows(TASKS, cases=4, group_of=lambda key, _: key[2])
+    case_rows.put(db, "c", ("a", "HELD", "", ""), ("1", None))
     case_rows.rollback()
     case_rows.flush(db)
     assert case_rows.of(db, "c") == {}

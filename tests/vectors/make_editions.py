@@ -1,4 +1,5 @@
-"""Stores the histories of the current edition of the rules, where it has none yet. A stored edition is permanent.
+"""Stores the histories of the current edition of the rules. Once the edition is released they are permanent; until then
+they are stored anew, since it may still change.
 
     python -m tests.vectors.make_editions
 
@@ -22,7 +23,7 @@ from unittest.mock import patch
 from uuid import UUID
 
 from adapters.store import Evidence
-from domain.editions import CURRENT_EDITION
+from domain.editions import CURRENT_EDITION, is_released
 from domain.events import Event, KeySetPublished, Kind
 from domain.record import Record, commission_of
 from gateway.rehearsal.scenario.rehearsal_hub import open_rehearsal_hub
@@ -104,8 +105,10 @@ def renamed(rows: Sequence[Row]) -> list[Row]:
 
 def main() -> None:
     folder = folder_of(CURRENT_EDITION)
-    if folder.exists():
-        print(f"edition {CURRENT_EDITION} has its histories: they are never written again", file=sys.stderr)
+    if folder.exists() and is_released(CURRENT_EDITION):
+        print(
+            f"edition {CURRENT_EDITION} is released: its histories are never written again", file=sys.stderr
+        )
         return
     stories: list[tuple[str, list[Row]]] = []
     for path in sorted(STORIES.glob("*.yaml")):
@@ -115,7 +118,7 @@ def main() -> None:
         (f"history {number}", recorded_history(CURRENT_EDITION, inputs))
         for number, inputs in enumerate(recorded_inputs(), 1)
     ]
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     write_histories(folder / "stories.jsonl.xz", stories)
     write_histories(folder / "tests.jsonl.xz", tests)
     lines = [f"{hashlib.sha256(p.read_bytes()).hexdigest()}  {p.name}" for p in sorted(folder.glob("*.xz"))]

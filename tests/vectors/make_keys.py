@@ -25,7 +25,7 @@ from keys.derive import OWN_DIGEST_USES, KeyUse, derive_key
 from keys.frame import COMMAND, RECEIPT, pae, sign
 from keys.genesis import encode_genesis, sign_genesis
 from keys.keyset import sign_key_set
-from keys.keystore import Cost, seal_keystore
+from keys.keystore import Cost, add_passphrase, write_keystore
 from keys.leaf import Leaf, leaf_tag, record_sha
 from keys.lp import lp, sha256
 from keys.note import with_signatures
@@ -265,14 +265,24 @@ def time_vector(world: World) -> Vector:
         }
 
 
-def keystore_vector(world: World) -> Vector:
+KEPT = ("keystore.json",)
+"""Of a form that is read and not written any more: KHK1."""
+
+
+def keystore_passphrases_vector(world: World) -> Vector:
+    """The second form: two passphrases, one of them with a label."""
     secrets = {"kem": world.core_kem.seed, "sig": world.core_sig.seeds}
-    passphrase = "ひみつの言葉"
-    return {
-        "file": seal_keystore(secrets, passphrase, CHEAP).hex(),
-        "passphrase": passphrase,
-        "secrets": {name: value.hex() for name, value in secrets.items()},
-    }
+    with TemporaryDirectory(prefix="kakehashi-keystore-") as folder:
+        path = Path(folder) / "keystore"
+        opened = write_keystore(path, secrets, "ひみつの言葉", CHEAP)
+        add_passphrase(path, "ひみつの言葉", "封筒の言葉", "金庫の封筒", rehearsal=True)
+        return {
+            "data_key": opened.data_key.hex(),
+            "file": path.read_bytes().hex(),
+            "labels": ["", "金庫の封筒"],
+            "passphrases": ["ひみつの言葉", "封筒の言葉"],
+            "secrets": {name: value.hex() for name, value in secrets.items()},
+        }
 
 
 VECTORS: dict[str, Callable[[World], Vector]] = {
@@ -282,7 +292,7 @@ VECTORS: dict[str, Callable[[World], Vector]] = {
     "genesis": genesis_vector,
     "key_set": key_set_vector,
     "keys": keys_vector,
-    "keystore": keystore_vector,
+    "keystore_passphrases": keystore_passphrases_vector,
     "log": log_vector,
     "receipt": receipt_vector,
     "record": record_vector,
@@ -293,16 +303,19 @@ VECTORS: dict[str, Callable[[World], Vector]] = {
 def main() -> None:
     world = World()
     HERE.mkdir(exist_ok=True)
-    for old in HERE.glob("*.json"):
-        old.unlink()
     lines = []
+    for old in HERE.glob("*.json"):
+        if old.name in KEPT:
+            lines.append(f"{hashlib.sha256(old.read_bytes()).hexdigest()}  {old.name}")
+        else:
+            old.unlink()
     for name, make in sorted(VECTORS.items()):
         path = HERE / f"{name}.json"
         text = json.dumps(make(world), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
         path.write_text(text, encoding="utf-8")
         lines.append(f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}")
         print(f"made {path.name}", file=sys.stderr)
-    (HERE / "MANIFEST").write_text("\n".join(lines) + "\n")
+    (HERE / "MANIFEST").write_text("\n".join(sorted(lines, key=lambda line: line[66:])) + "\n")
 
 
 if __name__ == "__main__":

@@ -73,10 +73,13 @@ def _can_be_sent(row: Row) -> bool:
 def recorded_inputs() -> list[list[Row]]:
     """Run the tests; each different history once. Histories that begin alike and only ask are one."""
     RecordingGiven.inputs.clear()
-    options = ["-q", "-x", "-p", "no:randomly", "-p", "no:cacheprovider", "--hypothesis-seed=1"]
+    options = ["-q", "-x", "-n", "0", "-p", "no:randomly", "-p", "no:cacheprovider", "--hypothesis-seed=1"]
+    options += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]  # playing the stories has loaded plugins
     with patch.object(kit, "Given", RecordingGiven):
         if pytest.main([*options, str(TESTS)]) != pytest.ExitCode.OK:
             raise RuntimeError("the tests of the domain fail: no history is made of them")
+    if not RecordingGiven.inputs:
+        raise RuntimeError("the tests ran in other processes: nothing of them was recorded here")
     merged: dict[bytes, dict[bytes, Row]] = {}
     for rows in RecordingGiven.inputs:
         end = max((n for n, row in enumerate(rows) if "given" in row), default=-1) + 1

@@ -15,11 +15,13 @@ from gateway.agency.forms.kinds import (
     FormContext,
     InputKind,
     Message,
+    agreed,
     ours,
+    reason_field,
     reason_section,
     theirs,
 )
-from gateway.pages.labels import GROUNDS, REQUESTERS
+from gateway.pages.labels import GROUNDS, REASON_LABELS, REQUESTERS
 from gateway.pages.texts import FLAGS, SECTIONS
 
 RIGHTS_GROUP = "本人の権利・同意"
@@ -94,6 +96,16 @@ def _colleagues(form_context: FormContext) -> Choices:
     }
 
 
+def _is_second(form_context: FormContext, about: Message) -> bool:
+    """Whether this person is the one whom the check names."""
+    return ours(form_context, about) and about.get("fields", {}).get("second") == form_context.actor
+
+
+def _confirm_what_is_recorded(field_values: FieldValues, form_context: FormContext) -> FieldValues:
+    check = (form_context.about or {})["fields"]
+    return {**field_values, "answers": check["answers"], "coerced": check["coerced"]}
+
+
 ACCESS_FORMS = (
     Form(
         key="access-request",
@@ -137,6 +149,13 @@ ACCESS_FORMS = (
                 row_choices=_grounds,
                 help="選べるのは、その区分に使える個情法の理由だけです。「あるかないかを答えない」ときは選ばなくてかまいません。",
             ),
+            reason_field(
+                REASON_LABELS,
+                "AUTHORITY_CHECKED",
+                label="親権の確認",
+                is_required=False,
+                help="親権を停止・喪失した親がいる家庭で、親権者からの請求に開示するときに選びます。",
+            ),
         ),
         section_inputs=(reason_section("決定の理由"),),
         tasks=frozenset({"DECIDE_ACCESS", "LATE_RIGHTS"}),
@@ -148,7 +167,7 @@ ACCESS_FORMS = (
         act=e.CoercionCheckDone,
         title="威迫の確認を記録する",
         description="親権者の請求や同意が、本人・子どもの本当の意思か、無理強いされていないかを二人で確かめます。",
-        next_step="確認がないまま請求や同意が進むと、期限超過として残ります。",
+        next_step="選んだ職員が自分の画面で確認すると成立します。確認がないまま請求や同意が進むと、期限超過として残ります。",
         group=RIGHTS_GROUP,
         roles=AUTHORITIES,
         about=(e.SubjectAccessRequested, e.ConsentGiven),
@@ -171,5 +190,23 @@ ACCESS_FORMS = (
         section_inputs=(reason_section("確かめたこと"),),
         tasks=frozenset({"LATE_COERCION"}),
         send="確認を記録する",
+    ),
+    Form(
+        key="coercion-confirmation",
+        act=e.CoercionCheckConfirmed,
+        title="威迫の確認を二人目として確かめる",
+        description="一緒に確かめた職員が記録した結果を、あなた自身の確認として記録します。",
+        next_step="これで威迫の確認が成立します。結果が違うと思うときは、ここでは記録せず、二人で確かめ直して新しく記録してください。",
+        group=RIGHTS_GROUP,
+        roles=AUTHORITIES,
+        about=(e.CoercionCheckDone,),
+        answers="confirms",
+        open=_is_second,
+        fields=(agreed("一緒に確かめ、記録された結果のとおりでした"),),
+        section_inputs=(reason_section("確かめたこと"),),
+        finalise=_confirm_what_is_recorded,
+        tasks=frozenset({"CONFIRM_CHECK"}),
+        only_while_pending=True,
+        send="確認する",
     ),
 )

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from domain import events as e
-from domain.codes import Section
+from domain.codes import Body, Section
+from domain.rulebook import BASES
 from gateway.agency.forms.kinds import (
     CORE,
     TO_OFFICE,
+    Choices,
     Field,
     Form,
     FormContext,
@@ -20,7 +22,7 @@ from gateway.agency.forms.kinds import (
     theirs,
 )
 from gateway.pages.labels import REASON_LABELS
-from gateway.pages.texts import SECTIONS
+from gateway.pages.texts import SECTIONS, basis_text
 
 ANSWER_BASES = ("CWA-25-3-2", "CWA-25-2-2", "CAPA-13-4", *TO_OFFICE)
 
@@ -29,7 +31,40 @@ def _has_held_recipients(form_context: FormContext, about: Message) -> bool:
     return ours(form_context, about) and bool(about.get("held"))
 
 
+_ASKERS = frozenset({Body.COURT.value, Body.INVESTIGATION.value, Body.BAR.value})
+OFFICIAL_REQUESTS: Choices = {
+    row["code"]: basis_text(row["code"]) for row in BASES if "REQUESTED" in row["needs"]
+}
+"""The laws by which an outside body asks, each with its text."""
+
+
+def _who_asks_by_law(form_context: FormContext) -> Choices:
+    """Courts, investigating authorities and bar associations."""
+    return {id: other.name for id, other in form_context.agencies.items() if other.body in _ASKERS}
+
+
 ANSWER_FORMS = (
+    Form(
+        key="official-request",
+        act=e.OfficialRequestReceived,
+        title="外部機関からの照会・嘱託を記録する",
+        description="裁判所・捜査機関・弁護士会から、法律にもとづく照会や嘱託が届いたことを記録します。",
+        next_step="答えるときは「この事例について伝える」で、同じ法律を根拠に選びます。答えないときは「不提供の判断」を記録します。",
+        group="連絡・回答",
+        fields=(
+            Field(
+                name="requesting_agency",
+                label="照会・嘱託した機関",
+                input_kind=InputKind.ONE,
+                choices=_who_asks_by_law,
+            ),
+            Field(name="code", label="照会・嘱託の根拠", input_kind=InputKind.ONE, choices=OFFICIAL_REQUESTS),
+            Field(name="requested_on", label="照会・嘱託の日", input_kind=InputKind.DAY),
+            Field(name="due_on", label="回答の期限", input_kind=InputKind.DAY, is_required=False),
+        ),
+        section_inputs=(reason_section("照会・嘱託の内容"),),
+        send="記録する",
+    ),
     Form(
         key="answer",
         act=e.InformationRequestAnswered,

@@ -5,11 +5,13 @@ from __future__ import annotations
 from domain import events as e
 from domain.codes import Section
 from domain.indicators import INDICATOR_SET, INDICATORS
+from gateway.agency.forms.fill import FieldError
 from gateway.agency.forms.kinds import (
     AUTHORITIES,
     CONTRACTOR,
     CORE,
     TO_OFFICE,
+    Choices,
     Field,
     FieldValues,
     Form,
@@ -20,8 +22,19 @@ from gateway.agency.forms.kinds import (
     reason_field,
     reason_section,
 )
-from gateway.agency.forms.planning import EXTENSION_REASONS
-from gateway.pages.labels import ELIGIBILITIES, INDICATOR_VALUES, REASON_LABELS, SUPPORT_TYPES, TARGET_CLASSES
+from gateway.agency.forms.planning import EXTENSION_REASONS, participants
+from gateway.pages.labels import (
+    BODIES,
+    ELIGIBILITIES,
+    INDICATOR_VALUES,
+    INVOLVEMENTS,
+    REASON_LABELS,
+    ROUTES,
+    STRENGTH_VALUES,
+    SUPPORT_NEEDS,
+    SUPPORT_TYPES,
+    TARGET_CLASSES,
+)
 
 INTAKE_GROUP = "連絡・通知"
 DECISION_GROUP = "評価・決定"
@@ -29,12 +42,38 @@ DECISION_GROUP = "評価・決定"
 
 def _finalise_assessment(field_values: FieldValues, form_context: FormContext) -> FieldValues:
     """Every item is answered, if only with «not assessed»; there is no score."""
+    if not field_values["indicators"]:
+        raise FieldError("indicators", "見た項目を一つ以上選んでください。")
+    contacts, others = field_values.pop("contacts"), field_values.pop("other_bodies")
+    known = field_values["involved"]
     return {
+        **field_values,
         "indicators": {
             indicator.code: field_values["indicators"].get(indicator.code, "NOT_ASSESSED")
             for indicator in INDICATORS
-        }
+        },
+        "involved": [
+            {
+                "agency": agency,
+                "body": None,
+                "involvement": known[agency],
+                "contact_named": agency in contacts,
+            }
+            for agency in sorted(known)
+        ]
+        + [
+            {"agency": None, "body": body, "involvement": others[body], "contact_named": True}
+            for body in sorted(others)
+        ],
     }
+
+
+def _indicator_choices(form_context: FormContext, code: str) -> Choices:
+    """A strength is there or wanting; everything else is a concern or not."""
+    return STRENGTH_VALUES if code in _PROTECTIVE else INDICATOR_VALUES
+
+
+_PROTECTIVE = frozenset(i.code for i in INDICATORS if i.polarity == "protective")
 
 
 def _finalise_eligibility(field_values: FieldValues, form_context: FormContext) -> FieldValues:
@@ -51,6 +90,16 @@ ASSESSMENT_FORMS = (
         description="全戸訪問で会った家庭のうち、養育支援が要ると思われる家庭を市町村に知らせます。",
         next_step="中核機関の仕事一覧に出ます。",
         group=INTAKE_GROUP,
+        fields=(
+            Field(
+                name="support_need",
+                label="支援の必要性",
+                input_kind=InputKind.ONE,
+                choices=SUPPORT_NEEDS,
+                is_required=False,
+                help="まだ決められないときは選ばずに残してください。",
+            ),
+        ),
         section_inputs=(
             SectionText(section=Section.CHILD, label="訪問の様子", is_required=True),
             SectionText(section=Section.BASIC, label="氏名など"),
@@ -97,12 +146,56 @@ ASSESSMENT_FORMS = (
                 label="項目",
                 input_kind=InputKind.EACH,
                 rows=lambda form_context: {i.code: i.label for i in INDICATORS},
-                choices=INDICATOR_VALUES,
+                row_choices=_indicator_choices,
                 is_required=False,
             ),
+            Field(
+                name="home_visit_report",
+                label="乳児家庭全戸訪問の報告",
+                input_kind=InputKind.ONE,
+                choices=SUPPORT_NEEDS,
+                is_required=False,
+                help="報告があるときに選びます。",
+            ),
+            Field(
+                name="route", label="把握の経路", input_kind=InputKind.ONE, choices=ROUTES, is_required=False
+            ),
+            Field(
+                name="involved",
+                label="関与機関と経過",
+                input_kind=InputKind.EACH,
+                rows=participants,
+                choices=INVOLVEMENTS,
+                is_required=False,
+            ),
+            Field(
+                name="contacts",
+                label="担当者を下の欄に書いた関与機関",
+                input_kind=InputKind.MANY,
+                choices=participants,
+                is_required=False,
+            ),
+            Field(
+                name="other_bodies",
+                label="この仕組みに入っていない関与機関と経過",
+                input_kind=InputKind.EACH,
+                rows=lambda form_context: BODIES,
+                choices=INVOLVEMENTS,
+                is_required=False,
+                help="機関名と担当者は下の欄に書いてください。",
+            ),
         ),
-        section_inputs=(SectionText(section=Section.RISK, label="全体としての見立て"),),
+        section_inputs=(
+            SectionText(section=Section.RISK, label="全体としての見立て"),
+            SectionText(section=Section.BASIC, label="関与機関の機関名・担当者・経過"),
+            SectionText(
+                section=Section.PREG,
+                label="妊娠期の「その他」の内容",
+                help="「その他」が気になるときは必ず書いてください。",
+            ),
+        ),
         fixed={"indicator_set": INDICATOR_SET},
+        tasks=frozenset({"REASSESS"}),
         finalise=_finalise_assessment,
         send="評価を記録する",
     ),

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from domain import events as e
-from domain.codes import Section
+from domain.codes import ClosingReason, Section
+from gateway.agency.forms.fill import FieldError
 from gateway.agency.forms.kinds import (
     COMMISSIONED,
     CORE,
     TO_OFFICE,
+    Choices,
     Field,
+    FieldValues,
     Form,
     FormContext,
     InputKind,
@@ -19,10 +22,33 @@ from gateway.agency.forms.kinds import (
     reason_section,
     theirs,
 )
+from gateway.agency.forms.meetings import NETWORK_BASES
 from gateway.agency.forms.planning import participants
-from gateway.pages.labels import CLOSING_REASONS, REASON_LABELS
+from gateway.pages.labels import CLOSING_REASONS, FOLLOW_ONS, NOT_CONSULTED, REASON_LABELS
 
 CLOSING_GROUP = "終結・後続支援"
+
+
+def _consultable(form_context: FormContext) -> Choices:
+    """The agencies that take part in the case, and our own for its visitors."""
+    return {form_context.agency: "自機関の訪問支援者", **participants(form_context)}
+
+
+def _finalise_consultation(field_values: FieldValues, form_context: FormContext) -> FieldValues:
+    asked, missed = field_values["consulted"], field_values["not_consulted"]
+    if not asked and not missed:
+        raise FieldError("consulted", "協議した機関を一つ以上選んでください。")
+    if set(asked) & missed.keys():
+        raise FieldError("not_consulted", "協議した機関には、尋ねられなかった理由を選ばないでください。")
+    return field_values
+
+
+def _finalise_closing(field_values: FieldValues, form_context: FormContext) -> FieldValues:
+    ended = field_values["closing_reason"] in (ClosingReason.TRANSFER, ClosingReason.CHILD_DIED)
+    if not ended and field_values["follow_on"] is None:
+        raise FieldError("follow_on", "「終結の後」を選んでください。")
+    return field_values | ({"follow_on": None} if ended else {})
+
 
 CLOSING_FORMS = (
     Form(
@@ -38,11 +64,29 @@ CLOSING_FORMS = (
                 name="consulted",
                 label="協議した機関",
                 input_kind=InputKind.MANY,
-                choices=participants,
-                help="訪問している機関を必ず入れてください。",
+                choices=_consultable,
+                is_required=False,
+                help="訪問した機関と、支援につないだ機関をすべて入れてください。自機関の訪問支援者が訪問したときは「自機関」も入れます。",
+            ),
+            Field(
+                name="not_consulted",
+                label="尋ねられなかった機関と理由",
+                input_kind=InputKind.EACH,
+                rows=participants,
+                choices=NOT_CONSULTED,
+                is_required=False,
+                help="尋ねた機関は選ばずに残してください。",
             ),
         ),
-        section_inputs=(SectionText(section=Section.CONF, label="協議の内容"),),
+        section_inputs=(
+            SectionText(section=Section.CONF, label="協議の内容"),
+            SectionText(section=Section.CLOSING, label="終結の見込み・引き継ぐこと"),
+        ),
+        to=To(
+            bases=NETWORK_BASES,
+            help="協議した機関に協議の内容を届けるときに選びます。警察・学校・保育所などは、協議した構成員だけです。",
+        ),
+        finalise=_finalise_consultation,
         send="協議を記録する",
     ),
     Form(
@@ -82,9 +126,27 @@ CLOSING_FORMS = (
             Field(
                 name="closing_reason", label="終結の理由", input_kind=InputKind.ONE, choices=CLOSING_REASONS
             ),
+            Field(
+                name="follow_on",
+                label="終結の後",
+                input_kind=InputKind.ONE,
+                choices=FOLLOW_ONS,
+                is_required=False,
+                help="ほかの市町村へ移管したとき以外は選んでください。",
+            ),
+            reason_field(
+                REASON_LABELS,
+                "REACHED_ENOUGH",
+                "OTHER_SERVICE_FITS",
+                "SUPPORT_REFUSED",
+                label="評価と違うときの理由",
+                is_required=False,
+                help="目標に届いていない、または環境がよくなっていないのに終結するときに選びます。",
+            ),
         ),
         section_inputs=(reason_section("終結に至る経緯"),),
-        tasks=frozenset({"LATE_PLAN_END"}),
+        finalise=_finalise_closing,
+        tasks=frozenset({"LATE_PLAN_END", "LATE_PLAN_ENDING"}),
         send="終結する",
     ),
     Form(
@@ -117,7 +179,7 @@ CLOSING_FORMS = (
         act=e.CaseReopened,
         title="事例を再開する",
         description="終結した事例の支援を、再び始めます。",
-        next_step="計画を作り、支援の開始を記録してください。",
+        next_step="前の決定と計画は使えません。支援の要否を決め直し、計画を作ってから、支援の開始を記録してください。",
         group=CLOSING_GROUP,
         roles=CORE,
         fields=(reason_field(REASON_LABELS, "NEEDED_AGAIN", "NEW_NEED"),),

@@ -7,12 +7,13 @@ from datetime import date
 from uuid import uuid5
 
 from domain import events as e
-from domain.calendar import end_of
-from domain.codes import AUTHOR_ONLY, Purpose, Section
+from domain.calendar import day_of, end_of, months_later
+from domain.codes import AUTHOR_ONLY, ConsentCapacity, Purpose, Section
 from gateway.agency.forms.access import RIGHTS_GROUP
 from gateway.agency.forms.corrections import with_about
 from gateway.agency.forms.fill import FieldError
 from gateway.agency.forms.kinds import (
+    AUTHORITIES,
     Choices,
     Field,
     FieldValues,
@@ -20,9 +21,10 @@ from gateway.agency.forms.kinds import (
     FormContext,
     InputKind,
     Message,
+    reason_field,
     reason_section,
 )
-from gateway.pages.labels import CAPACITIES
+from gateway.pages.labels import AUTHORITY_STATES, CAPACITIES, PARENTS, REASON_LABELS
 from gateway.pages.texts import SECTIONS
 
 
@@ -41,12 +43,33 @@ def _consent_scope(
     ]
 
 
+OF_AGE = 18
+"""Basis: 民法4条."""
+
+
+def _last_day(until: str | None, age: int | None, form_context: FormContext) -> date | None:
+    """The last day: as entered, and before the oldest child is of age. Of its age in full years alone no birthday can be
+    told: at 3 it is 17 for sure 14 years from today."""
+    entered = None if until is None else date.fromisoformat(until)
+    if age is None:
+        return entered
+    if age >= OF_AGE:
+        raise FieldError("age", "18歳以上の人については、本人が同意します。")
+    of_age = months_later(day_of(form_context.now), 12 * (OF_AGE - 1 - age))
+    return of_age if entered is None or (age < OF_AGE - 1 and of_age < entered) else entered
+
+
 def _finalise_consent(field_values: FieldValues, form_context: FormContext) -> FieldValues:
     consent = str(uuid5(form_context.command_id, "consent"))
-    until = field_values.pop("until")
-    expires = None if until is None else end_of(date.fromisoformat(until))
+    last_day = _last_day(field_values.pop("until"), field_values.pop("age"), form_context)
+    if last_day is None and field_values["capacity"] != ConsentCapacity.SELF:
+        raise FieldError(
+            "until", "子どもについての同意では「いつまで」か「子どもの年齢」を記入してください。"
+        )
+    expires = None if last_day is None else end_of(last_day)
     if expires is not None and expires <= form_context.now:
         raise FieldError("until", "「いつまで」は今日より後の日にしてください。")
+    field_values["sole_holder"] = bool(field_values["sole_holder"])
     scope = _consent_scope(field_values, form_context, consent)
     return {**field_values, "scope": scope, "consent": [consent], "expires_at": e.dump(expires)}
 
@@ -102,19 +125,76 @@ CONSENT_FORMS = (
         group=RIGHTS_GROUP,
         fields=(
             Field(name="capacity", label="同意した人の立場", input_kind=InputKind.ONE, choices=CAPACITIES),
+            Field(
+                name="given_by",
+                label="同意した親",
+                input_kind=InputKind.MANY,
+                choices=PARENTS,
+                is_required=False,
+                help="親権者の同意のときに選びます。共同なら二人とも、それぞれの意思を確かめてから。",
+            ),
+            Field(
+                name="sole_holder",
+                label="ほかに親権者がいますか",
+                input_kind=InputKind.YES,
+                choices={"yes": "いない(単独親権)", "no": "いる、または分からない"},
+                is_required=False,
+                help="2026年4月1日から、親権者が二人いるときは二人の同意が要ります。",
+            ),
+            reason_field(
+                REASON_LABELS,
+                *("URGENT", "OTHER_CANNOT_ACT", "DAILY_MATTER", "COURT_DETERMINED"),
+                label="二人いるのに一人の同意でよい理由",
+                is_required=False,
+            ),
             RECIPIENTS,
             CONSENT_SECTIONS_FIELD,
+            Field(
+                name="age",
+                label="子ども(何人かなら最年長)の満年齢",
+                input_kind=InputKind.COUNT,
+                is_required=False,
+                help="子どもについての同意は18歳になると終わります。年齢から終わりの日を計算します(年齢は送られません)。17歳なら「いつまで」も記入してください。",
+            ),
             Field(
                 name="until",
                 label="いつまで",
                 input_kind=InputKind.DAY,
                 is_required=False,
-                help="決めていなければ空けておいてください(撤回まで続きます)。",
+                help="本人自身の同意で、決めていなければ空けておいてください(撤回まで続きます)。",
             ),
         ),
         section_inputs=(reason_section("説明したこと・同意の様子"),),
         finalise=_finalise_consent,
         send="同意を記録する",
+    ),
+    Form(
+        key="parental-authority",
+        act=e.ParentalAuthorityRecorded,
+        title="親権の状況を記録する",
+        description="だれが親権者か、停止・喪失があるかを記録します。前の記録に代わります。",
+        next_step="この後に記録する同意は、この状況に合うかが確かめられます。",
+        group=RIGHTS_GROUP,
+        roles=AUTHORITIES,
+        fields=(
+            Field(
+                name="states",
+                label="親権の状況",
+                input_kind=InputKind.EACH,
+                rows=lambda s: PARENTS,
+                choices=AUTHORITY_STATES,
+                is_required=False,
+            ),
+            Field(
+                name="suspended_until",
+                label="停止の最終日",
+                input_kind=InputKind.DAY,
+                is_required=False,
+                help="家庭裁判所が定めた日(2年以内)。停止がなければ空けておいてください。",
+            ),
+        ),
+        section_inputs=(reason_section("確かめ方(戸籍・審判書など)"),),
+        send="記録する",
     ),
     Form(
         key="consent-refused",

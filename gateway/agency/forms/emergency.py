@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from domain.case import APPROVERS
 from domain.codes import AUTHOR_ONLY, Purpose, Section
 from domain.events import (
     BasisOverrideApproved,
@@ -16,6 +17,7 @@ from domain.rulebook import BASES
 from domain.visibility import NO_STANDING_ACCESS
 from gateway.agency.forms.kinds import (
     AUTHORITIES,
+    COORD,
     CORE,
     Choices,
     Field,
@@ -25,6 +27,7 @@ from gateway.agency.forms.kinds import (
     Message,
     To,
     agreed,
+    is_approved,
     may_approve,
     ours,
     reason_field,
@@ -65,11 +68,30 @@ def _only_override_basis(form_context: FormContext) -> Sequence[str]:
     return codes if len(codes) == 1 else []
 
 
+def _core_and_coordinating(form_context: FormContext) -> list[str]:
+    """The core agency of the case, as far as we know it, and the coordinating agency of its municipality."""
+    participants = {a for m in form_context.messages for a in (m["by"], *m.get("to", []))}
+    cores = [id for id, other in form_context.agencies.items() if other.roles & CORE]
+    known = [id for id in cores if id in participants] or (cores if len(cores) == 1 else [])
+    towns = {form_context.agencies[id].municipality for id in known}
+    offices = [
+        id
+        for id, other in form_context.agencies.items()
+        if other.roles & COORD and other.municipality in towns
+    ]
+    return list(dict.fromkeys((*known, *offices)))
+
+
 def _may_approve_emergency(form_context: FormContext, about: Message) -> bool:
-    may_take_part = ours(form_context, about) or (
-        theirs(form_context, about) and bool(form_context.roles & AUTHORITIES)
-    )
-    return may_take_part and may_approve(form_context, about, EmergencyAccessApproved)
+    """This person has no part in it yet, and another approval is waited for: ours until there are two, and one of
+    another agency than asks until there is one beside another."""
+    approvals = form_context.of(EmergencyAccessApproved.TOPIC, "approves", about["message"])
+    own = [m for m in approvals if ours(form_context, m)]
+    if not (ours(form_context, about) or theirs(form_context, about)) or is_approved(about, approvals):
+        return False
+    if ours(form_context, about) and len(own) >= APPROVERS:
+        return False
+    return form_context.actor not in [m.get("actor") for m in (about, *own) if ours(form_context, m)]
 
 
 def _may_approve_override(form_context: FormContext, about: Message) -> bool:
@@ -87,7 +109,7 @@ EMERGENCY_FORMS = (
         act=EmergencyAccessRequested,
         title="緊急閲覧を求める",
         description="命や安全にかかわり、記録の持ち主に頼んでいては間に合わないときに、中核機関の記録を見るための求めです。",
-        next_step="求めただけでは何も開きません。ほかの二人がそれぞれ自分の画面で承認すると24時間だけ開き、中核機関と書き手に知らせが届き、後で中核機関が確認します。",
+        next_step="求めただけでは何も開きません。ほかの二人がそれぞれ自分の画面で承認すると24時間だけ開きます。そのうち一人は、この事例や要対協のほかの機関の人です(すぐに電話で頼んでください)。15分たってもほかの機関の承認がないときは、あなたの機関のほかの二人の承認で自動的に開き、そのことが記録され、中核機関と調整機関に知らせが届きます。いずれも後で中核機関が確認します。",
         group=GROUP,
         fields=(
             Field(
@@ -102,7 +124,10 @@ EMERGENCY_FORMS = (
         ),
         section_inputs=(reason_section("理由・経緯(なぜ、ほかの方法では間に合わないか)", is_required=True),),
         to=To(
-            roles=CORE, is_required=True, preselected_roles=CORE, help="この事例の中核機関に必ず知らせます。"
+            roles=CORE | COORD,
+            is_required=True,
+            suggested=_core_and_coordinating,
+            help="この事例の中核機関と調整機関に必ず知らせ、承認を頼みます。",
         ),
         purpose=Purpose.SAFETY,
         send="緊急閲覧を求める",
@@ -111,8 +136,8 @@ EMERGENCY_FORMS = (
         key="emergency-approval",
         act=EmergencyAccessApproved,
         title="緊急閲覧を承認する",
-        description="求めた人とは別の二人の承認が必要です。あなたはその一人として承認します。",
-        next_step="二人目の承認で、求めた機関に24時間だけ開きます。承認した人は記録に残ります。求めた本人や、すでに承認した人は承認できません。",
+        description="求めた人とは別の二人の承認が必要で、そのうち一人は求めた機関とは別の機関の人です。あなたはその一人として承認します。",
+        next_step="別の機関の承認を含む二人の承認で、求めた機関に24時間だけ開きます。求めから15分たっても別の機関の承認がないときは、求めた機関のほかの二人の承認で開きます。承認した人は記録に残ります。求めた本人や、すでに承認した人は承認できません。",
         group=GROUP,
         about=(EmergencyAccessRequested,),
         answers="approves",
@@ -121,6 +146,7 @@ EMERGENCY_FORMS = (
         fields=(agreed("求めの理由と、ほかの方法を考えたことを確かめ、自分の判断で承認します"),),
         to=To(fixed=FormContext.other_participants),
         purpose=Purpose.SAFETY,
+        tasks=frozenset({"EMERGENCY_APPROVAL"}),
         send="承認する",
     ),
     Form(
@@ -144,7 +170,7 @@ EMERGENCY_FORMS = (
         section_inputs=(reason_section("確認したこと"),),
         to=To(fixed=FormContext.other_side),
         purpose=Purpose.SUPERVISION,
-        tasks=frozenset({"EMERGENCY_REVIEW", "LATE_EMERGENCY_REVIEW"}),
+        tasks=frozenset({"EMERGENCY_REVIEW", "LATE_EMERGENCY_REVIEW", "LATE_EMERGENCY_UNILATERAL"}),
         only_while_pending=True,
         send="確認を記録する",
     ),

@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 
+from domain.blank_text import is_blank
 from domain.calendar import JST
 from domain.codes import AUTHOR_ONLY
+from domain.content import Content, flags_of, plain
+from domain.date_bounds import EVENT_DATES
 from domain.decide import BASIS_REASONS
 from domain.events import dump
 from domain.reasons import Reason
+from domain.time_text import parse_day_text, parse_time_text
+from gateway.agency.attachments import AttachedPart
+from gateway.agency.forms.attached import read_attached
+from gateway.agency.forms.children import references_of
+from gateway.agency.forms.content_inputs import FieldProblem
 from gateway.agency.forms.kinds import Field, FieldValues, Form, FormContext, InputKind, SectionText, To
 from keys.fields import ACTOR
 
 Values = Mapping[str, Sequence[str]]
 MAX_TEXT_LENGTH = 1_000_000
+_LOCAL_TIME = re.compile(r"[0-9]{4}(?:-[0-9]{2}){2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(?:\.[0-9]{1,6})?)?")
+"""What a datetime-local input sends: Japanese time, with or without seconds."""
 
 SELECT_ONE, SELECT_AT_LEAST_ONE, ENTER_TEXT = "選んでください", "一つ以上選んでください", "書いてください"
 
@@ -30,10 +41,25 @@ FIELD_OF_REASON: Mapping[str, str] = {
     Reason.CHECKLIST_INCOMPLETE: "checklist",
     Reason.RISK_SHEET_MISSING: "text_RISK",
     Reason.CHILD_NOT_SEEN: "child_seen",
+    Reason.CHILDREN_NOT_NAMED: "children",
+    Reason.CHILD_UNKNOWN: "children",
+    Reason.ALREADY_ONE_CHILD: "children",
+    Reason.SOURCE_UNKNOWN: "known_from",
+    Reason.CHILD_LIVES: "closing_reason",
     Reason.NOTHING_TO_OPEN: "sections",
+    Reason.CONSENT_END_MISSING: "until",
+    Reason.OTHER_GUARDIAN_MISSING: "capacity",
+    Reason.AUTHORITY_NOT_HELD: "given_by",
+    Reason.AUTHORITY_WITH_PARENTS: "capacity",
+    Reason.GIVER_MISSING: "given_by",
+    Reason.AUTHORITY_INCOMPLETE: "states",
     Reason.NO_CONSENT: "consents",
     Reason.WORKER_UNKNOWN: "worker",
     Reason.QUALIFICATION_NOT_LISTED: "qualification",
+    Reason.QUALIFICATION_NOT_VERIFIED: "qualification",
+    Reason.ROLE_MISSING: "role",
+    Reason.VALIDITY_TOO_LONG: "valid_until",
+    Reason.REQUIREMENT_DOUBTED: "agency",
     Reason.WORKER_NOT_READY: "worker",
     Reason.CONTRACTOR_NOT_COMMISSIONED: "agency",
     Reason.CONTRACTOR_SUSPENDED: "agency",
@@ -42,13 +68,35 @@ FIELD_OF_REASON: Mapping[str, str] = {
     Reason.DISCHARGE_DATE_MISSING: "discharge_on",
     Reason.PLAN_INCOMPLETE: "parts",
     Reason.PLAN_DATES_WRONG: "plan_until",
+    Reason.PLAN_WITHOUT_END: "plan_until",
+    Reason.SERVICE_NOT_IN_FORCE: "service",
+    Reason.SERVICE_DAYS_MISSING: "begins_on",
+    Reason.HOUSEKEEPING_WITHOUT_GOAL: "housekeeping",
+    Reason.HANDOVER_UNCLEAR: "handed_on",
+    Reason.NOT_A_PARTICIPANT: "participants",
     Reason.NOT_CONSULTED: "consulted",
     Reason.VISITOR_NOT_CONSULTED: "consulted",
+    Reason.AGENCY_NOT_CONSULTED: "consulted",
+    Reason.EVALUATION_DISAGREES: "reason",
+    Reason.FOLLOW_ON_MISSING: "follow_on",
+    Reason.FOLLOW_ON_INCONSISTENT: "follow_on",
+    Reason.NOTHING_ASSESSED: "indicators",
+    Reason.WORDS_MISSING: "text_PREG",
+    Reason.NAMES_NOT_SEALED: "text_BASIC",
     Reason.RETENTION_DAY_WRONG: "until",
     Reason.NO_SECTIONS: "sections",
     Reason.CONDITIONS_MISSING: "conditions",
+    Reason.CONTACTS_MISSING: "contacts",
+    Reason.DAY_OVER: "until",
     Reason.ADDRESS_MISSING: "text_ADDR",
+    Reason.SAME_CASE: "other",
+    Reason.ALREADY_JOINED: "other",
+    Reason.NOT_JOINED: "other",
+    Reason.NOT_YOUR_CASE: "other",
+    Reason.RETURN_BEFORE_STAY: "returns_on",
+    Reason.RETURN_DAY_OVER: "returns_on",
     Reason.NUMBERS_WRONG: "ends_on",
+    Reason.NOT_OPENED: "item",
     Reason.NOTICE_INCOMPLETE: "items",
     Reason.TIME_AHEAD: "happened_on",
     Reason.MODULE_NEVER_EXEMPT: "module",
@@ -56,11 +104,19 @@ FIELD_OF_REASON: Mapping[str, str] = {
 }
 """Reason of a refusal -> the field to correct, if the form has that field."""
 
+OTHER_FIELDS_OF_REASON: Mapping[str, tuple[str, ...]] = {
+    Reason.TIME_AHEAD: ("returned_on", "placed_on", "died_on", "stays_since"),
+    Reason.AUTHORITY_NOT_HELD: ("reason",),
+}
+"""The same, in forms that ask for it by another field."""
+
 RECIPIENT_REASONS = frozenset(
     {
         Reason.OWNER_NOT_ADDRESSED,
         Reason.NOT_ANOTHER_MUNICIPALITY,
+        Reason.OTHER_TOWN_NOT_ADDRESSED,
         Reason.NOT_A_CGC,
+        Reason.NOT_A_COURT,
         Reason.NO_CORE_AGENCY,
         Reason.RECIPIENTS_WRONG,
         Reason.UNKNOWN_ADDRESSEE,
@@ -68,6 +124,23 @@ RECIPIENT_REASONS = frozenset(
     }
 ) | (BASIS_REASONS - set(FIELD_OF_REASON))
 """Refusals that other addressees, or another basis for them, would correct."""
+
+
+@dataclass(frozen=True)
+class FilledSection:
+    """One section as it was written: free text, or a content of a schema."""
+
+    section: str
+    flags: tuple[str, ...]
+    text: str | None = None
+    content: Content | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """As the API takes it."""
+        written: dict[str, Any] = {"section": self.section, "flags": list(self.flags)}
+        if self.content is None:
+            return {**written, "text": self.text}
+        return {**written, "schema": self.content.SCHEMA, "content": plain(self.content)}
 
 
 @dataclass
@@ -78,7 +151,8 @@ class Filled:
     field_values: FieldValues = field(default_factory=dict)
     to: list[str] = field(default_factory=list)
     basis: dict[str, str] = field(default_factory=dict)
-    parts: list[tuple[str, str, list[str]]] = field(default_factory=list)
+    parts: list[FilledSection] = field(default_factory=list)
+    attached: list[AttachedPart] = field(default_factory=list)
     errors: dict[str, str] = field(default_factory=dict)
 
     def one(self, name: str) -> str:
@@ -106,6 +180,8 @@ def fill(form: Form, form_context: FormContext, values: Values) -> Filled:
     filled = Filled(values)
     for form_field in form.visible_fields(form_context):
         value, error = _read_field(form_field, form_context, values)
+        if not error and value is not None and not _can_be_meant(form, form_field, value, form_context.now):
+            error = "確かめてください。遠い過去または将来の日付です"
         if error:
             filled.errors[form_field.name] = (
                 f"「{form_field.label}」を{error}。"
@@ -114,15 +190,29 @@ def fill(form: Form, form_context: FormContext, values: Values) -> Filled:
             )
         elif form_field.input_kind is not InputKind.CHECK:
             filled.field_values[form_field.name] = value
-    _read_sections(form, filled)
+    _read_sections(form, form_context, filled)
+    filled.attached, problem = read_attached(values, attachable_sections(form))
+    if problem:
+        filled.errors["attachments"] = problem
     if form.to is not None:
         _read_addressees(form.to, form_context, filled)
+    if "children" in filled.field_values:
+        filled.field_values["children"] = references_of(
+            filled.field_values["children"], form_context.command_id
+        )
     if not filled.errors and form.finalise is not None:
         try:
             filled.field_values = form.finalise(filled.field_values, form_context)
         except FieldError as field_error:
             filled.errors[field_error.field_name] = field_error.message
     return filled
+
+
+def attachable_sections(form: Form) -> tuple[str, ...]:
+    """The sections of this form under which a file can be attached; none where it discloses nothing."""
+    if form.to is None:
+        return ()
+    return tuple(s.section.value for s in form.section_inputs if s.section not in AUTHOR_ONLY)
 
 
 class FieldError(Exception):
@@ -136,24 +226,42 @@ class FieldError(Exception):
 def field_of_refusal(form: Form, form_context: FormContext, reason: str | None) -> str:
     """The field to correct after this refusal; empty if it is none of this form's fields."""
     names = {f.name for f in form.visible_fields(form_context)} | {w.name for w in form.section_inputs}
-    name = FIELD_OF_REASON.get(reason or "", "")
-    if name in names:
-        return name
+    code = reason or ""
+    for name in (FIELD_OF_REASON.get(code, ""), *OTHER_FIELDS_OF_REASON.get(code, ())):
+        if name in names:
+            return name
     return "to" if form.to is not None and reason in RECIPIENT_REASONS else ""
 
 
-def _read_sections(form: Form, filled: Filled) -> None:
+def _read_sections(form: Form, form_context: FormContext, filled: Filled) -> None:
     for section_input in form.section_inputs:
+        has_content = _read_content(section_input, form_context, filled)
         text = _section_text(section_input, filled)
+        text = "" if is_blank(text) else text
         if text and len(text) <= MAX_TEXT_LENGTH:
-            selected_flags = [
+            selected_flags = tuple(
                 f.value for f in section_input.flags if f.value in filled.many(f"{section_input.name}.flag")
-            ]
-            filled.parts.append((section_input.section.value, text, selected_flags))
+            )
+            filled.parts.append(FilledSection(section_input.section.value, selected_flags, text=text))
         elif text:
             filled.errors[section_input.name] = f"「{section_input.label}」が長すぎます。短くしてください。"
-        elif section_input.is_required:
+        elif section_input.is_required and not has_content:
             filled.errors[section_input.name] = f"「{section_input.label}」を{ENTER_TEXT}。"
+
+
+def _read_content(section_input: SectionText, form_context: FormContext, filled: Filled) -> bool:
+    """Read the fields of its schema; whether anything was entered there."""
+    if section_input.content is None:
+        return False
+    try:
+        content = section_input.read_content(form_context, filled.one)
+    except FieldProblem as problem:
+        filled.errors[problem.field_name] = problem.message
+        return True
+    if content is not None:
+        flags = tuple(sorted(flags_of(content)))
+        filled.parts.append(FilledSection(section_input.section.value, flags, content=content))
+    return content is not None
 
 
 def _section_text(section_input: SectionText, filled: Filled) -> str:
@@ -170,9 +278,9 @@ def _read_addressees(to: To, form_context: FormContext, filled: Filled) -> None:
     selected = [a for a in filled.many("to") if a in candidates] if to.fixed is None else candidates
     if not selected and to.is_required:
         filled.errors["to"] = "「宛先」を一つ以上選んでください。"
-    disclosed_parts = [p for p in filled.parts if p[0] not in AUTHOR_ONLY]
+    discloses = bool(filled.attached) or any(p.section not in AUTHOR_ONLY for p in filled.parts)
     filled.to = sorted(selected)
-    if not disclosed_parts:
+    if not discloses:
         return
     for agency in selected:
         code = filled.one(f"basis.{agency}")
@@ -226,17 +334,32 @@ def _read_rows(form_field: Field, form_context: FormContext, values: Values) -> 
     return chosen, f"すべて選んでください(未記入: {'、'.join(missing)})" if missing else ""
 
 
+def _can_be_meant(form: Form, form_field: Field, value: Any, now: datetime) -> bool:
+    """Whether a date lies where the door would send it. Shown at its field, before the door refuses it."""
+    if form_field.input_kind not in (InputKind.DAY, InputKind.MOMENT):
+        return True
+    is_day = form_field.input_kind is InputKind.DAY
+    at = parse_day_text(value) if is_day else parse_time_text(value)
+    bounds = (
+        bounds
+        for path, bounds in EVENT_DATES.items()
+        if path.startswith(f"{form.act.TOPIC}.") and path.endswith(f".{form_field.name}")
+    )
+    return all(one.admits(at, now) for one in bounds)
+
+
 def _read_date(text: str) -> tuple[Any, str]:
     try:
-        return date.fromisoformat(text).isoformat(), ""
+        return parse_day_text(text).isoformat(), ""
     except ValueError:
         return None, "2026-05-31 のような日付で記入してください"
 
 
 def _read_datetime(text: str) -> tuple[Any, str]:
     try:
-        at = datetime.fromisoformat(text)
-        return dump((at.replace(tzinfo=JST) if at.tzinfo is None else at).astimezone(UTC)), ""
+        local = _LOCAL_TIME.fullmatch(text)
+        at = parse_time_text(f"{text}{'' if local[1] else ':00'}+09:00" if local else text)
+        return dump(at.astimezone(UTC)), ""
     except (ValueError, OverflowError):
         return None, "2026-05-31T09:30 のような日時で記入してください"
 

@@ -5,20 +5,25 @@ A form decides nothing: it offers what is plausible and reports early what is mi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import Enum
-from typing import Any
+from typing import Any, overload
 from uuid import UUID
 
 from domain.bases import parties_of
 from domain.case import APPROVERS
+from domain.children import SpeaksOfChildren
 from domain.codes import Body, Flag, Purpose, Role, Section
+from domain.content import Content
 from domain.events import Event, Kind
 from domain.register import Agency
 from domain.rulebook import BASES
+from gateway.agency.forms.children import ALL, ALL_NAME, child_choices, child_names, one_at_most
+from gateway.agency.forms.content_inputs import ContentInputs, Input
 
+Choices = Mapping[str, str]
 Message = Mapping[str, Any]
 """A message of the feed, or another subject of a form (a commission, a request of the audit office) in the same shape."""
 
@@ -33,11 +38,57 @@ class OtherAgency:
     municipality: str | None = None
 
 
+class CaseMessages(Sequence[Message]):
+    """Messages in order, looked up by their id and by what they answer without looking at each one again."""
+
+    def __init__(self, messages: Iterable[Message] = ()) -> None:
+        self._messages = tuple(messages)
+        self._by_id: dict[object, Message] | None = None
+        self._answers: dict[tuple[str, str], dict[object, list[Message]]] = {}
+        self._child_names: dict[str, str] | None = None
+
+    @overload
+    def __getitem__(self, n: int) -> Message: ...
+
+    @overload
+    def __getitem__(self, n: slice) -> Sequence[Message]: ...
+
+    def __getitem__(self, n: int | slice) -> Message | Sequence[Message]:
+        return self._messages[n]
+
+    def __len__(self) -> int:
+        return len(self._messages)
+
+    def by_id(self, message: object) -> Message | None:
+        """The message of this id, or nothing."""
+        if self._by_id is None:
+            self._by_id = {m["message"]: m for m in reversed(self._messages)}
+        return self._by_id.get(message)
+
+    def child_names(self) -> Mapping[str, str]:
+        """Reference -> what pages call this child."""
+        if self._child_names is None:
+            self._child_names = child_names(self._messages)
+        return self._child_names
+
+    def answering(self, act: str, name: str, message: object) -> list[Message]:
+        """The messages of this act of which the field ``name`` has this id."""
+        if (act, name) not in self._answers:
+            answers: dict[object, list[Message]] = {}
+            for m in self._messages:
+                value = m.get("fields", {}).get(name) if m["act"] == act else None
+                if isinstance(value, str):
+                    answers.setdefault(value, []).append(m)
+            self._answers[act, name] = answers
+        return self._answers[act, name].get(message, [])
+
+
 @dataclass(frozen=True, kw_only=True)
 class FormContext:
     """What a form depends on. ``people``: of this door, by reference; ``agencies``: all others, by id.
 
-    ``command_id``: the idempotency key of the page, so that a page sent twice is recorded once.
+    ``command_id``: the idempotency key of the page, so that a page sent twice is recorded once. ``other_cases``: the door's
+    other cases, without those of the family; ``joined_cases``: those joined with this one.
     """
 
     agency: str
@@ -47,17 +98,19 @@ class FormContext:
     actor: str
     people: Mapping[str, str]
     agencies: Mapping[str, OtherAgency]
-    messages: Sequence[Message]
+    messages: CaseMessages
     about: Message | None
     now: datetime
     command_id: UUID
+    other_cases: Callable[[], Choices] = dict
+    joined_cases: Callable[[], Choices] = dict
 
     def of(self, act: str, name: str, message: object) -> list[Message]:
         """The messages of this act that answer that message by that field."""
-        return [m for m in self.messages if m["act"] == act and m.get("fields", {}).get(name) == message]
+        return self.messages.answering(act, name, message)
 
     def message(self, message: object) -> Message | None:
-        return next((m for m in self.messages if m["message"] == message), None)
+        return self.messages.by_id(message)
 
     def consents(self, to: Collection[str], sections: Collection[str]) -> list[UUID]:
         """The consents in force that cover one of these recipients and one of these sections."""
@@ -103,7 +156,6 @@ class InputKind(Enum):
     CHECK = "CHECK"  # must be ticked before sending; not sent itself
 
 
-Choices = Mapping[str, str]
 ChoicesOf = Callable[[FormContext], Choices]
 
 
@@ -135,7 +187,8 @@ class Field:
 
 @dataclass(frozen=True, kw_only=True)
 class SectionText:
-    """One section as free text, sealed for its addressees. ``flags``: the flags that can be set on it.
+    """One section, sealed for its addressees, as free text and, where ``content`` is given, by the fields of a schema
+    (each an item of its own). ``flags``: the flags that can be set on the text.
 
     ``lines``: labels if it is entered as single lines (``氏名: …``); empty if it is one text.
     """
@@ -146,10 +199,31 @@ class SectionText:
     is_required: bool = False
     flags: tuple[Flag, ...] = ()
     lines: tuple[str, ...] = ()
+    content: ContentInputs | None = None
 
     @property
     def name(self) -> str:
         return f"text_{self.section.value}"
+
+    @property
+    def content_name(self) -> str:
+        return f"form_{self.section.value}"
+
+    def content_inputs(self, form_context: FormContext) -> tuple[Input, ...]:
+        """The fields of its schema as the page shows them; none where it is free text only."""
+        return (
+            ()
+            if self.content is None
+            else self.content.inputs(self.content_name, _child_choices(form_context))
+        )
+
+    def read_content(self, form_context: FormContext, one: Callable[[str], str]) -> Content | None:
+        """What was entered in them; None where nothing was. Raises FieldProblem."""
+        if self.content is None:
+            return None
+        return self.content.read(
+            self.content_name, one, _child_choices(form_context), form_context.command_id
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,7 +231,8 @@ class To:
     """Addressees. ``fixed``: derived from the message it is about; else they are chosen among those of ``roles``.
 
     ``bases``: offered if a section is disclosed; ``default_basis``: selected at first, if the act itself implies it.
-    ``preselected_roles``: roles that are ticked at first; ``other_municipality_only``: only agencies of another one.
+    ``preselected_roles``: roles that are ticked at first, or ``suggested`` computes who is.
+    ``other_municipality_only``: only agencies of another one.
     """
 
     fixed: Callable[[FormContext], Sequence[str]] | None = None
@@ -166,6 +241,7 @@ class To:
     bases: tuple[str, ...] = ()
     default_basis: str = ""
     preselected_roles: frozenset[str] = frozenset()
+    suggested: Callable[[FormContext], Sequence[str]] | None = None
     other_municipality_only: bool = False
     help: str = ""
 
@@ -207,6 +283,8 @@ class To:
         """The addressees ticked at first: fixed ones, else participants with a preselected role, or the only such agency."""
         if self.fixed is not None:
             return self.candidates(form_context)
+        if self.suggested is not None:
+            return [a for a in self.suggested(form_context) if a in self.candidates(form_context)]
         if form_context.roles & self.preselected_roles:
             return []  # we have that role ourselves
         participants = {m["by"] for m in form_context.messages} | {
@@ -221,6 +299,18 @@ class To:
 
 
 _BASES: Mapping[str, Mapping[str, Any]] = {row["code"]: row for row in BASES}
+
+
+def bases_of_agency(roles: frozenset[str], body: str | None, on: date) -> list[str]:
+    """The bases in force on this day by which an agency like this may inform, ask or answer anybody."""
+    mine = _parties_of_agency(roles, body)
+    return [
+        row["code"]
+        for row in BASES
+        if row["kind"] == "G"
+        and row["since"] <= on.isoformat()
+        and any(one in mine or other in mine - {"ANY"} for one, other in row["parties"])
+    ]
 
 
 def _basis_fits_parties(basis: Mapping[str, Any], mine: frozenset[str], theirs: frozenset[str]) -> bool:
@@ -257,6 +347,40 @@ def may_approve(form_context: FormContext, about: Message, approval_type: type[E
     return len(earlier_messages) < APPROVERS and form_context.actor not in earlier_actors
 
 
+def is_approved(request: Message, approvals: Sequence[Message]) -> bool:
+    """Whether these approvals, as far as this door knows them, open an emergency access at once: two, one of another
+    agency."""
+    return len(approvals) >= APPROVERS and any(m.get("by") != request.get("by") for m in approvals)
+
+
+def _child_choices(form_context: FormContext) -> Choices:
+    return child_choices(form_context.messages.child_names())
+
+
+def _all_or_some(form_context: FormContext) -> Choices:
+    return {ALL: ALL_NAME, **_child_choices(form_context)}
+
+
+def _all_where_one_is_known(form_context: FormContext) -> Sequence[str]:
+    """Where several are known, a person says whom it is about: nobody is seen by default."""
+    return [ALL] if one_at_most(form_context.messages.child_names()) else []
+
+
+def children_field(label: str, *, help: str = "") -> Field:
+    """Which children, each by name."""
+    return Field(name="children", label=label, input_kind=InputKind.MANY, choices=_child_choices, help=help)
+
+
+WHICH_CHILDREN = Field(
+    name="children",
+    label="どの子どもか",
+    input_kind=InputKind.MANY,
+    choices=_all_or_some,
+    default=_all_where_one_is_known,
+    help="見た子ども、話にのぼった子どもだけを選びます。",
+)
+"""Which of the children of the family, or all of them."""
+
 FieldValues = dict[str, Any]
 """Field -> entered value, including ``reason`` and ``consent``."""
 
@@ -269,7 +393,8 @@ class Form:
     ``answers``: the field that names the message; ``open``: whether the form is offered for it; ``max_per_message``:
     how often we may send it about one message. ``finalise``: the last change of the entered values. ``description``:
     what it does; ``next_step``: what happens next. ``tasks``: the kinds of task it completes; ``only_while_pending``:
-    it is offered only while such a task waits. ``begins_case``: it may begin a case.
+    it is offered only while such a task waits. ``begins_case``: it may begin a case. ``offered_on``: the kind of subject
+    that offers it, if another than the act's own; ``originator``: then names what the act is about.
     """
 
     key: str
@@ -293,7 +418,20 @@ class Form:
     tasks: frozenset[str] = frozenset()
     only_while_pending: bool = False
     begins_case: bool = False
+    offered_on: Kind | None = None
+    originator: Callable[[FieldValues, FormContext], UUID] | None = None
     send: str = "封をして送る"
+
+    def __post_init__(self) -> None:
+        """Every form of an act that speaks of children asks which."""
+        asked = "children" in {f.name for f in self.fields}
+        if issubclass(self.act, SpeaksOfChildren) and not asked:
+            object.__setattr__(self, "fields", (WHICH_CHILDREN, *self.fields))
+
+    @property
+    def subject_kind(self) -> Kind | None:
+        """The kind of subject on whose card or page it is offered."""
+        return self.offered_on or self.act.ON
 
     @property
     def is_about_case(self) -> bool:

@@ -8,32 +8,65 @@ from typing import Any
 from urllib.parse import urlencode
 
 from domain.case import APPROVERS
-from domain.events import BasisOverrideRequested, EmergencyAccessRequested
+from domain.events import (
+    AddressDisclosureApproved,
+    AddressDisclosureRequested,
+    BasisOverrideApproved,
+    BasisOverrideRequested,
+    EmergencyAccessApproved,
+    EmergencyAccessRequested,
+)
 from gateway.agency.forms.display import summary_rows
-from gateway.agency.forms.kinds import Form, FormContext, Message
+from gateway.agency.forms.kinds import Form, FormContext, Message, is_approved
 from gateway.agency.forms.table import forms_for_message, forms_for_task
 from gateway.pages.texts import section_text
 
-DUAL_APPROVAL_TOPICS = (EmergencyAccessRequested.TOPIC, BasisOverrideRequested.TOPIC)
+OTHER_CHILD = "ほかの子ども"
+"""A child of whom this door has no message."""
+APPROVALS: Mapping[str, tuple[str, int]] = {
+    EmergencyAccessRequested.TOPIC: (EmergencyAccessApproved.TOPIC, APPROVERS),
+    BasisOverrideRequested.TOPIC: (BasisOverrideApproved.TOPIC, APPROVERS),
+    AddressDisclosureRequested.TOPIC: (
+        AddressDisclosureApproved.TOPIC,
+        1,
+    ),  # who drafts it is the other of the two
+}
+"""What other persons have to approve: the request, the approval, and how many it needs."""
+DUAL_APPROVAL_TOPICS = tuple(APPROVALS)
 
 
 def summary_rows_of(form_context: FormContext, message: Message) -> list[tuple[str, str]]:
     """Label and text of the codes of a message, and for a request that needs two approvals how many it has."""
-    names = {form_context.agency: "自機関", **{id: other.name for id, other in form_context.agencies.items()}}
+    names = {
+        form_context.agency: "自機関",
+        **{id: other.name for id, other in form_context.agencies.items()},
+        **form_context.messages.child_names(),
+    }
     rows = list(summary_rows(message, names))
     if message["act"] in DUAL_APPROVAL_TOPICS and "fields" in message:
-        count = approval_count(form_context, message)
-        rows.append(("承認", f"{count}人(成立)" if count >= APPROVERS else f"{count}人(二人で成立)"))
+        rows.append(("承認", approval_text(form_context, message)))
     return rows
+
+
+def approval_text(form_context: FormContext, request: Message) -> str:
+    """How many have approved it, as far as this door knows, and what is waited for."""
+    approvals = _approvals(form_context, request)
+    _, needed = APPROVALS[request["act"]]
+    if len(approvals) < needed:
+        return f"{len(approvals)}人({'起案者とは別の一人' if needed == 1 else '二人'}で成立)"
+    if request["act"] == EmergencyAccessRequested.TOPIC and not is_approved(request, approvals):
+        return f"{len(approvals)}人(別の機関の承認がないため、求めから15分で成立)"
+    return f"{len(approvals)}人(成立)"
+
+
+def _approvals(form_context: FormContext, request: Message) -> list[Message]:
+    approval, _ = APPROVALS[request["act"]]
+    return form_context.of(approval, "approves", request["message"])
 
 
 def approval_count(form_context: FormContext, request: Message) -> int:
     """How many approvals this door knows of for a request that needs two."""
-    act = {
-        EmergencyAccessRequested.TOPIC: "emergency_access.approved",
-        BasisOverrideRequested.TOPIC: "basis_override.approved",
-    }
-    return len(form_context.of(act[request["act"]], "approves", request["message"]))
+    return len(_approvals(form_context, request))
 
 
 def pending_approvals(form_context: FormContext) -> list[Message]:
@@ -43,7 +76,6 @@ def pending_approvals(form_context: FormContext) -> list[Message]:
         for m in form_context.messages
         if m["act"] in DUAL_APPROVAL_TOPICS
         and any(f.answers == "approves" for f in forms_for_message(form_context, m))
-        if approval_count(form_context, m) < APPROVERS
     ]
 
 
@@ -53,9 +85,21 @@ def task_links(form_context: FormContext, task: Mapping[str, Any]) -> list[tuple
     ``form_context``: with the messages of the task's case.
     """
     return [
-        (form.title, form_path(form, task["case"], task["message"] if not form.is_about_case else None))
+        (
+            form.title,
+            form_path(form, task["case"], None if form.is_about_case else task["message"], task.get("child")),
+        )
         for form in forms_for_task(form_context, task)
     ]
+
+
+def child_name(form_context: FormContext, task: Mapping[str, Any]) -> str:
+    """What pages call the child that a task is about; empty where it is about the family.
+
+    ``form_context``: with the messages of the task's case.
+    """
+    child = task.get("child")
+    return form_context.messages.child_names().get(child, OTHER_CHILD) if child else ""
 
 
 def approval_link(form_context: FormContext, request: Message) -> str:
@@ -101,6 +145,9 @@ def _approved_disclosure_links(form_context: FormContext, request: Message) -> I
         )
 
 
-def form_path(form: Form, case: object, about: object | None = None) -> str:
-    """The address of a form, below the door."""
-    return f"/cases/{case}/forms/{form.key}" + (f"?about={about}" if about else "")
+def form_path(form: Form, case: object, about: object | None = None, child: object | None = None) -> str:
+    """The address of a form, below the door. ``child``: ticked at first, where the form asks which."""
+    asked = child is not None and any(f.name == "children" for f in form.fields)
+    query = {"about": about, "children": child if asked else None}
+    text = urlencode({name: str(value) for name, value in query.items() if value})
+    return f"/cases/{case}/forms/{form.key}" + (f"?{text}" if text else "")

@@ -10,6 +10,7 @@ from gateway.agency.forms.kinds import (
     CORE,
     TO_OFFICE,
     Field,
+    FieldValues,
     Form,
     FormContext,
     InputKind,
@@ -21,6 +22,20 @@ from gateway.agency.forms.kinds import (
 
 GROUP = "会議・専門職"
 NETWORK_BASES = ("CWA-25-2-2", "CWA-25-3-2", *TO_OFFICE)
+PARTICIPANTS = Field(
+    name="participants",
+    label="出席した機関",
+    input_kind=InputKind.MANY,
+    choices=lambda s: {id: other.name for id, other in s.agencies.items()},
+    help="自機関は自動で入ります。警察・学校・保育所などの構成員には、出席したときだけ会議録を送れます。",
+)
+
+
+def _finalise_participants(field_values: FieldValues, form_context: FormContext) -> FieldValues:
+    """With our own agency, which records the meeting."""
+    return {**field_values, "participants": sorted({*field_values["participants"], form_context.agency})}
+
+
 DUE = Field(name="due_on", label="いつまでに", input_kind=InputKind.DAY, is_required=False)
 
 MEETING_FORMS = (
@@ -44,8 +59,10 @@ MEETING_FORMS = (
         next_step="選んだ機関が開けます。",
         group=GROUP,
         roles=AUTHORITIES,
+        fields=(PARTICIPANTS,),
         section_inputs=(SectionText(section=Section.CONF, label="会議録", is_required=True),),
         to=To(bases=NETWORK_BASES),
+        finalise=_finalise_participants,
         send="会議録を残す",
     ),
     Form(
@@ -70,8 +87,10 @@ MEETING_FORMS = (
         group=GROUP,
         roles=COORD,
         fixed={"answers": None},
+        fields=(PARTICIPANTS,),
         section_inputs=(SectionText(section=Section.CONF, label="会議録"),),
         to=To(bases=NETWORK_BASES),
+        finalise=_finalise_participants,
         send="開催を記録する",
     ),
     Form(
@@ -84,8 +103,10 @@ MEETING_FORMS = (
         roles=COORD,
         about=(e.NetworkMeetingRequested,),
         open=theirs,
+        fields=(PARTICIPANTS,),
         section_inputs=(SectionText(section=Section.CONF, label="会議録"),),
         to=To(fixed=FormContext.other_side, bases=NETWORK_BASES),
+        finalise=_finalise_participants,
         send="開催を記録する",
     ),
     Form(

@@ -7,6 +7,7 @@ from dataclasses import replace
 from domain import events as e
 from domain.calendar import day_of
 from domain.codes import Section
+from gateway.agency.forms.content_inputs import PLAN_INPUTS
 from gateway.agency.forms.kinds import (
     COMMISSIONED,
     CONTRACTOR,
@@ -25,15 +26,25 @@ from gateway.agency.forms.kinds import (
     reason_section,
     theirs,
 )
+from gateway.agency.forms.references import SPECIALIST_FIELD
 from gateway.agency.forms.visits import VISITOR_RECIPIENTS
-from gateway.pages.labels import PLAN_CONTENTS, PLAN_PARTS, REASON_LABELS
+from gateway.pages.labels import (
+    FAMILY_SERVICES,
+    HOUSEKEEPINGS,
+    PLAN_AGREEMENTS,
+    PLAN_CONTENTS,
+    PLAN_HANDOVERS,
+    PLAN_MAKERS,
+    PLAN_PARTS,
+    REASON_LABELS,
+)
 
 PLANNING_GROUP = "計画"
 
 
 def _finalise_plan(field_values: FieldValues, form_context: FormContext) -> FieldValues:
     plan = {name: field_values.pop(name) for name in PLAN_KEYS}
-    return {**field_values, "plan": {**plan, "housekeeping": None}}
+    return {**field_values, "plan": plan}
 
 
 def participants(form_context: FormContext) -> Choices:
@@ -64,8 +75,7 @@ PLAN = (
         name="plan_until",
         label="支援の終わり(最終日)",
         input_kind=InputKind.DAY,
-        is_required=False,
-        help="短期集中型では決めてください。目安は3か月です。",
+        help="短期集中型は3か月、中期型は達成までの月数が目安です。終わりの14日前に知らせます。",
     ),
     Field(name="visits_per_week", label="週の訪問回数", input_kind=InputKind.COUNT, is_required=False),
     Field(
@@ -73,29 +83,63 @@ PLAN = (
         label="達成までの月数",
         input_kind=InputKind.COUNT,
         is_required=False,
-        help="中期型。目安は6〜12か月。",
+        help="中期型では書いてください。目安は6〜12か月。",
     ),
     Field(
         name="short_term_months",
         label="短期目標の月数",
         input_kind=InputKind.COUNT,
         is_required=False,
-        help="中期型。",
+        help="中期型では書いてください。当面の目安は3か月。",
     ),
     Field(name="review_due_on", label="次に見直す日", input_kind=InputKind.DAY, is_required=False),
+    Field(
+        name="made_by",
+        label="計画を作った担当",
+        input_kind=InputKind.MANY,
+        choices=PLAN_MAKERS,
+        default=lambda form_context: tuple(PLAN_MAKERS),
+        help="要支援児童・特定妊婦、妊娠期・出産後の家庭の計画は、母子保健と児童福祉が一緒に作ります。",
+    ),
+    Field(
+        name="services",
+        label="支援の種類(家庭支援事業)",
+        input_kind=InputKind.MANY,
+        choices=FAMILY_SERVICES,
+        is_required=False,
+    ),
+    Field(
+        name="housekeeping",
+        label="育児・家事援助",
+        input_kind=InputKind.ONE,
+        choices=HOUSEKEEPINGS,
+        is_required=False,
+        help="計画に入れるときは目標が要ります。いまは「子育て世帯訪問支援」として選びます。",
+    ),
+    Field(name="explained_on", label="家族に説明した日", input_kind=InputKind.DAY, is_required=False),
+    Field(
+        name="agreement",
+        label="家族の同意",
+        input_kind=InputKind.ONE,
+        choices=PLAN_AGREEMENTS,
+        is_required=False,
+    ),
     reason_field(
         REASON_LABELS,
         "LONGER_NEEDED",
+        "PERIOD_NOT_FIXED",
         "OTHER_CONTENT_NEEDED",
+        "MADE_BY_ONE_SIDE",
+        "NO_OTHER_SERVICE",
         label="目安と違うときの理由",
         is_required=False,
-        help="期間が目安より長い、または区分と違う内容のときに選びます。",
+        help="期間が目安と違う、区分と違う内容、一方の担当だけで作る、家事援助をこの事業で行うときに選びます。",
     ),
 )
 PLAN_KEYS = tuple(f.name for f in PLAN if f.name != "reason")
 """The fields of a plan."""
 PLAN_SECTION_INPUTS = (
-    SectionText(section=Section.PLAN, label="支援計画", is_required=True),
+    SectionText(section=Section.PLAN, label="支援計画", is_required=True, content=PLAN_INPUTS),
     reason_section(),
 )
 EXTENSION_REASONS = ("GOAL_NOT_REACHED", "NEW_NEED", "LONGER_NEEDED")
@@ -113,7 +157,7 @@ PLANNING_FORMS = (
         section_inputs=PLAN_SECTION_INPUTS,
         to=VISITOR_RECIPIENTS,
         finalise=_finalise_plan,
-        tasks=frozenset({"LATE_PLAN_END"}),
+        tasks=frozenset({"LATE_PLAN_END", "LATE_PLAN_ENDING"}),
     ),
     Form(
         key="plan-proposal",
@@ -123,7 +167,9 @@ PLANNING_FORMS = (
         next_step="中核機関が承認すると計画になります。",
         group=PLANNING_GROUP,
         roles=CONTRACTOR,
-        section_inputs=(SectionText(section=Section.PLAN, label="支援計画の案", is_required=True),),
+        section_inputs=(
+            SectionText(section=Section.PLAN, label="支援計画の案", is_required=True, content=PLAN_INPUTS),
+        ),
         to=replace(TO_CORE, is_required=True),
     ),
     Form(
@@ -139,7 +185,7 @@ PLANNING_FORMS = (
         open=theirs,
         fields=PLAN,
         section_inputs=(
-            SectionText(section=Section.PLAN, label="支援計画(直したところがあれば)"),
+            SectionText(section=Section.PLAN, label="支援計画(直したところがあれば)", content=PLAN_INPUTS),
             reason_section(),
         ),
         to=To(fixed=FormContext.other_side, bases=COMMISSIONED, default_basis=COMMISSIONED[0]),
@@ -165,6 +211,29 @@ PLANNING_FORMS = (
         next_step="家族本人の一覧に載ります。",
         group=PLANNING_GROUP,
         roles=CORE,
+        fields=(
+            Field(
+                name="handed_on",
+                label="渡した(説明した)日",
+                input_kind=InputKind.DAY,
+                default=lambda form_context: (day_of(form_context.now).isoformat(),),
+            ),
+            Field(name="handover", label="渡し方", input_kind=InputKind.ONE, choices=PLAN_HANDOVERS),
+            Field(
+                name="agreement",
+                label="家族の同意",
+                input_kind=InputKind.ONE,
+                choices=PLAN_AGREEMENTS,
+                is_required=False,
+            ),
+            reason_field(
+                REASON_LABELS,
+                "WOULD_HARM",
+                label="渡さないと決めた理由",
+                is_required=False,
+                help="渡さないときに選びます。",
+            ),
+        ),
         section_inputs=(SectionText(section=Section.PLAN, label="渡したときの様子"),),
         send="記録する",
     ),
@@ -193,7 +262,7 @@ PLANNING_FORMS = (
             reason_field(REASON_LABELS, *EXTENSION_REASONS),
         ),
         section_inputs=(reason_section(),),
-        tasks=frozenset({"LATE_PLAN_END"}),
+        tasks=frozenset({"LATE_PLAN_END", "LATE_PLAN_ENDING"}),
         send="延長を記録する",
     ),
     Form(
@@ -204,6 +273,7 @@ PLANNING_FORMS = (
         next_step="つないでいないという知らせが止まります。",
         group=PLANNING_GROUP,
         roles=CORE,
+        fields=(SPECIALIST_FIELD,),
         section_inputs=(SectionText(section=Section.PLAN, label="つないだ支援"),),
         to=To(bases=TO_OFFICE),
         tasks=frozenset({"LATE_SPECIALIST"}),
@@ -232,7 +302,7 @@ PLAN_REVIEW_FORMS = (
         group="計画",
         roles=CORE,
         section_inputs=(SectionText(section=Section.PLAN, label="見直した内容"),),
-        tasks=frozenset({"REVIEW", "LATE_REVIEW"}),
+        tasks=frozenset({"REVIEW", "LATE_REVIEW", "REASSESS"}),
         send="見直しを記録する",
     ),
 )

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
+from uuid import UUID
 
 from domain import events as e
 from domain.calendar import day_of
 from domain.codes import Purpose
+from domain.events import Kind
+from domain.record import commission_of
 from domain.rulebook import QUALIFICATIONS
 from gateway.agency.forms.fill import FieldError
 from gateway.agency.forms.kinds import (
@@ -71,6 +75,33 @@ def _commissioned(form_context: FormContext, about: Message) -> bool:
     return about.get("contractor") == form_context.agency != about.get("by")
 
 
+def _employed_by_us(form_context: FormContext, about: Message) -> bool:
+    return about.get("contractor") == form_context.agency
+
+
+def _exempted_by_us(form_context: FormContext, about: Message) -> bool:
+    """True for our own visitors and for those of a contractor of ours, where a qualification was verified."""
+    return about.get("by") == form_context.agency and bool(_verified_qualifications(about))
+
+
+def _verified_qualifications(about: Message | None) -> Choices:
+    """Each qualification that was verified, with the workers who have it."""
+    holders: dict[str, list[str]] = {}
+    for worker in (about or {}).get("workers", []):
+        for qualification in worker.get("verified", []):
+            holders.setdefault(qualification, []).append(worker["worker"])
+    return {q: f"{q}({'、'.join(workers)})" for q, workers in holders.items()}
+
+
+def _finalise_exemption(field_values: FieldValues, form_context: FormContext) -> FieldValues:
+    """The qualification is one of the worker who is chosen."""
+    workers = (form_context.about or {}).get("workers", [])
+    own = [q for w in workers if w["worker"] == field_values["worker"] for q in w.get("verified", [])]
+    if field_values["qualification"] not in own:
+        raise FieldError("qualification", "選んだ訪問支援者について確認された資格を選んでください。")
+    return field_values
+
+
 def _suspended(form_context: FormContext, about: Message) -> bool:
     return commissioned_by_us(form_context, about) and bool(about.get("suspended"))
 
@@ -93,7 +124,108 @@ VALID_UNTIL_FIELD = Field(
     help="期限がなければ空けておいてください。",
 )
 
+CONTRACTS = "委託契約"
+
+
+def _contractors(form_context: FormContext) -> Choices:
+    return {
+        id: other.name
+        for id, other in form_context.agencies.items()
+        if CONTRACTOR & other.roles and id != form_context.agency
+    }
+
+
+def _contract_fields(field_values: FieldValues, form_context: FormContext) -> FieldValues:
+    if field_values["ends_on"] is not None and field_values["ends_on"] < field_values["begins_on"]:
+        raise FieldError("ends_on", "「終わりの日」が「始まりの日」より前です。日付を確かめてください。")
+    return field_values
+
+
+def _renewed_fields(field_values: FieldValues, form_context: FormContext) -> FieldValues:
+    """The same contractor with another scope or another period."""
+    contractor = (form_context.about or {})["contractor"]
+    return _contract_fields({**field_values, "contractor": contractor}, form_context)
+
+
+def _commission_with(field_values: FieldValues, form_context: FormContext) -> UUID:
+    return commission_of(UUID(form_context.agency), UUID(field_values["contractor"]))
+
+
+def _today(form_context: FormContext) -> list[str]:
+    return [day_of(form_context.now).isoformat()]
+
+
+def _as_contracted(name: str) -> Callable[[FormContext], list[str]]:
+    return lambda form_context: [v for v in [(form_context.about or {}).get(name)] if v]
+
+
+SCOPE_HELP = "全部委託では、対象の決定と支援計画の案も委託先が行います。"
+ENDS_HELP = "契約書に終わりの日がなければ、空けておいてください。"
+
 PROGRAMME_FORMS = (
+    Form(
+        key="contract",
+        act=e.OutsourcingContractConcluded,
+        title="委託契約を記録する",
+        description="養育支援訪問事業を委託する機関と、その範囲・期間を記録します。",
+        next_step="次は、委託先の要件を確認し、訪問支援者を登録してもらってください。協議会の構成員でない委託先は、調整機関に加入の手続きを依頼してください。",
+        group=CONTRACTS,
+        roles=CORE,
+        offered_on=Kind.AGENCY,
+        originator=_commission_with,
+        fields=(
+            Field(name="contractor", label="委託先", input_kind=InputKind.ONE, choices=_contractors),
+            Field(
+                name="scope", label="委託の範囲", input_kind=InputKind.ONE, choices=SCOPES, help=SCOPE_HELP
+            ),
+            Field(name="begins_on", label="始まりの日", input_kind=InputKind.DAY, default=_today),
+            Field(
+                name="ends_on",
+                label="終わりの日(最終日)",
+                input_kind=InputKind.DAY,
+                is_required=False,
+                help=ENDS_HELP,
+            ),
+            agreed("委託契約書を交わし、個人情報の取扱いに関する特記事項を含むことを確かめました"),
+        ),
+        finalise=_contract_fields,
+        send="契約を記録する",
+    ),
+    Form(
+        key="contract-renewed",
+        act=e.OutsourcingContractConcluded,
+        title="契約の期間・範囲を改める",
+        description="この委託先との契約を、新しい期間または範囲で記録します。",
+        next_step="範囲を広げたときは、その範囲の要件を確かめ直してください。",
+        group=CONTRACTS,
+        open=commissioned_by_us,
+        fields=(
+            Field(
+                name="scope",
+                label="委託の範囲",
+                input_kind=InputKind.ONE,
+                choices=SCOPES,
+                default=_as_contracted("scope"),
+                help=SCOPE_HELP,
+            ),
+            Field(
+                name="begins_on",
+                label="始まりの日",
+                input_kind=InputKind.DAY,
+                default=_as_contracted("begins_on"),
+            ),
+            Field(
+                name="ends_on",
+                label="終わりの日(最終日)",
+                input_kind=InputKind.DAY,
+                is_required=False,
+                default=_as_contracted("ends_on"),
+                help=ENDS_HELP,
+            ),
+        ),
+        finalise=_renewed_fields,
+        send="契約を記録する",
+    ),
     Form(
         key="worker",
         act=e.SupportWorkerRegistered,
@@ -174,6 +306,37 @@ PROGRAMME_FORMS = (
         send="資格を確認する",
     ),
     Form(
+        key="worker-left",
+        act=e.SupportWorkerLeft,
+        title="訪問支援者の退職を記録する",
+        description="この人を名簿から外します。委託先も、委託元も記録できます。",
+        next_step="この人の割当はすべて終わります。訪問支援者がいなくなった家庭には、代わりの人を割り当てる仕事が出ます。",
+        group=GROUP,
+        fields=(WORKER_FIELD, Field(name="left_on", label="最後の日", input_kind=InputKind.DAY)),
+        send="退職を記録する",
+    ),
+    Form(
+        key="record-check",
+        act=e.CriminalRecordCheckRecorded,
+        title="犯罪事実確認をしたことを記録する",
+        description="雇い主として、こども性暴力防止法の犯罪事実確認をしたことと、その期限だけを記録します。",
+        next_step="確認の結果や書面の内容は、架け橋のどこにも書かないでください。",
+        group=GROUP,
+        open=_employed_by_us,
+        fields=(
+            WORKER_FIELD,
+            Field(name="checked_on", label="確認した日", input_kind=InputKind.DAY),
+            Field(
+                name="valid_until",
+                label="有効期限(最終日)",
+                input_kind=InputKind.DAY,
+                help="確認の日から5年を経過する日の属する年度の末日まで。",
+            ),
+        ),
+        finalise=_check_still_valid,
+        send="記録する",
+    ),
+    Form(
         key="reinstate",
         act=e.ContractorReinstated,
         title="委託先を再開する",
@@ -201,7 +364,7 @@ PROGRAMME_FORMS = (
         act=e.ContractorRequirementVerified,
         title="委託要件を確認する",
         description="委託先が、職員・守秘・管理の要件を満たすことを確かめたことを記録します。",
-        next_step="要件がそろわない委託先は、割当を受けられません。",
+        next_step="要件がそろわない委託先は、割当を受けられません。守秘(9(1)[2])は、委託先自身の守秘規程と、守秘義務の研修を修めた人の記録があって初めて満たしたことになります。",
         group=GROUP,
         open=commissioned_by_us,
         fields=(
@@ -218,19 +381,22 @@ PROGRAMME_FORMS = (
         key="exemption",
         act=e.TrainingModuleExempted,
         title="研修の科目を省く",
-        description="その分野の資格がある人について、科目の受講を省くことを記録します。",
+        description="その分野の資格を確認した人について、委託元(中核機関)が科目の受講を省くことを認めます。",
         next_step="目的・守秘・地域資源の科目は、だれも省けません。",
         group=GROUP,
+        open=_exempted_by_us,
         fields=(
             WORKER_FIELD,
             Field(name="module", label="省く科目", input_kind=InputKind.ONE, choices=MODULES),
             Field(
                 name="qualification",
-                label="資格",
+                label="確認された資格",
                 input_kind=InputKind.ONE,
-                choices={q: q for q in QUALIFICATIONS},
+                choices=lambda form_context: _verified_qualifications(form_context.about),
+                help="かっこの中の人について確認されています。",
             ),
         ),
+        finalise=_finalise_exemption,
         send="省略を記録する",
     ),
     Form(
@@ -282,7 +448,7 @@ PROGRAMME_FORMS = (
         act=e.ContractorSupervised,
         title="委託先を指導した",
         description="委託先を指導し、見つかったことを記録します。",
-        next_step="要件に疑いがあれば、委託先は停止します。",
+        next_step="「要件に疑いがある」なら、新しい割当はできなくなります。期限までに要件を確かめ直さないと、委託先は停止します。",
         group=REPORTS,
         open=commissioned_by_us,
         fields=(Field(name="finding", label="結果", input_kind=InputKind.ONE, choices=FINDINGS),),

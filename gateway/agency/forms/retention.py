@@ -1,13 +1,12 @@
-"""Protected addresses, conditions of a disclosure, retention periods, holds, and destruction."""
+"""Conditions of a disclosure, retention periods, holds, and destruction."""
 
 from __future__ import annotations
 
 from domain import events as e
-from domain.codes import Appraisal, Purpose, Section
+from domain.codes import Appraisal
 from gateway.agency.forms.kinds import (
     AUTHORITIES,
     CORE,
-    TO_OFFICE,
     Choices,
     Field,
     FieldValues,
@@ -15,17 +14,16 @@ from gateway.agency.forms.kinds import (
     FormContext,
     InputKind,
     Message,
-    SectionText,
     To,
     agreed,
     may_approve,
     ours,
     reason_section,
 )
+from gateway.agency.forms.protection import PROTECTION_GROUP
 from gateway.pages.labels import APPRAISALS, CONDITIONS, HOLD_GROUNDS, RETENTIONS
 from gateway.pages.texts import SECTIONS
 
-PROTECTION_GROUP = "秘匿・提供条件"
 DISPOSAL_GROUP = "保存・廃棄"
 
 
@@ -54,27 +52,6 @@ def _finalise_appraisal(field_values: FieldValues, form_context: FormContext) ->
 
 
 RETENTION_FORMS = (
-    Form(
-        key="protected-address",
-        act=e.ProtectedAddressRegistered,
-        title="住所を秘匿する",
-        description="DV等支援措置などで、住所を知られてはならないことを登録します。住所は自機関と宛先だけが開けます。",
-        next_step="この先、住所は「秘匿住所」としてしか送れません。ほかの保護者の一覧は、ここで止まります。",
-        group=PROTECTION_GROUP,
-        fields=(
-            Field(
-                name="until",
-                label="措置の最終日",
-                input_kind=InputKind.DAY,
-                is_required=False,
-                help="決まっていなければ空けておいてください。",
-            ),
-        ),
-        section_inputs=(SectionText(section=Section.ADDR, label="秘匿する住所", is_required=True),),
-        to=To(roles=AUTHORITIES, bases=TO_OFFICE, help="知らせる相手。選ばなければ自機関だけが開けます。"),
-        purpose=Purpose.SAFETY,
-        send="秘匿を登録する",
-    ),
     Form(
         key="conditions",
         act=e.DisclosureConditionsImposed,
@@ -111,6 +88,7 @@ RETENTION_FORMS = (
                 help="「子どもの年齢まで」のときだけ書きます。",
             ),
         ),
+        tasks=frozenset({"KEEP_RECORDS"}),
         send="指定する",
     ),
     Form(
@@ -123,6 +101,7 @@ RETENTION_FORMS = (
         roles=AUTHORITIES,
         fields=(Field(name="ground", label="理由", input_kind=InputKind.ONE, choices=HOLD_GROUNDS),),
         section_inputs=(reason_section(),),
+        tasks=frozenset({"KEEP_RECORDS"}),
         send="廃棄を止める",
     ),
     Form(

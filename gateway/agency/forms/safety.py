@@ -13,9 +13,11 @@ from gateway.agency.forms.kinds import (
     AUTHORITIES,
     CGC,
     CONTRACTOR,
+    COORD,
     CORE,
     EXT,
     MED,
+    Choices,
     Field,
     FieldValues,
     Form,
@@ -29,10 +31,19 @@ from gateway.agency.forms.kinds import (
     reason_section,
     theirs,
 )
+from gateway.agency.forms.references import DECIDED_ABOUT_FIELD, REFERRAL_FIELD, WITHHELD_FROM_FIELD
 from gateway.agency.forms.transfer import BASIC, CAREGIVER
-from gateway.pages.labels import METHODS, REASON_LABELS, REFERRAL_OUTCOMES, URGENCIES
+from gateway.pages.labels import (
+    CHANNELS,
+    METHODS,
+    REASON_LABELS,
+    REFERRAL_OUTCOMES,
+    STAFF_ABUSE_RESULTS,
+    URGENCIES,
+)
 
 GROUP = "通告・安全"
+STAFF_REPORT_BASES = ("CWA-33-12",)
 NOTIFY_BASES = ("CAPA-6-1", "CWA-25-1")
 FORWARD_BASES = ("CWA-25-7-1", "CAPA-13-4", "CWA-25-2-2", "CWA-26-1-3", "APPI-69-2-3", "APPI-69-1")
 CHILD_SEEN = SectionText(
@@ -80,6 +91,31 @@ def _may_forward(form_context: FormContext, about: Message) -> bool:
     )
 
 
+def _facilities(form_context: FormContext) -> Choices:
+    """Agencies that hold no office in a network, our own among them."""
+    own = {} if form_context.roles & (CORE | COORD) else {form_context.agency: "自機関"}
+    return own | {
+        id: other.name for id, other in form_context.agencies.items() if not other.roles & (CORE | COORD)
+    }
+
+
+FACILITY_FIELD = Field(
+    name="facility",
+    label="虐待が疑われる施設",
+    input_kind=InputKind.ONE,
+    choices=_facilities,
+    is_required=False,
+    help="登録のない施設なら空けておき、名称を下に書きます。選んだ施設には何も伝わりません。",
+)
+CHANNEL_FIELD = Field(
+    name="channel",
+    label="受けた方法",
+    input_kind=InputKind.ONE,
+    choices=CHANNELS,
+    is_required=False,
+    help="分からなければ空けておきます。児童委員を介した通告も、ここで選びます。",
+)
+
 SAFETY_FORMS = (
     Form(
         key="intake",
@@ -97,6 +133,7 @@ SAFETY_FORMS = (
                 default=lambda s: [local_input_value(s.now)],
                 help="受けた時刻です。記録した時刻ではありません。",
             ),
+            CHANNEL_FIELD,
         ),
         section_inputs=(
             CHILD_STATEMENT_SECTION,
@@ -140,10 +177,93 @@ SAFETY_FORMS = (
             default_basis=NOTIFY_BASES[0],
         ),
         purpose=Purpose.SAFETY,
-        fixed={"notifier_token": None, "recorded_for_notifier": False},
+        fixed={"notifier_token": None, "recorded_for_notifier": False, "channel": None},
         finalise=check_not_in_future("received_at"),
         begins_case=True,
         send="通告する",
+    ),
+    Form(
+        key="staff-report",
+        act=e.StaffAbuseReported,
+        title="施設職員等による虐待を通報する",
+        description="保育所・認定こども園・施設などの職員による虐待を受けたと思われる子どもについて、市町村か都道府県(児童相談所)へ通報します(児福法33条の12)。",
+        next_step="受けた機関が事実を確認します。その施設には伝わりません。守秘義務は通報を妨げず、通報を理由に不利益な扱いを受けません。",
+        group=GROUP,
+        roles=MED | CONTRACTOR | EXT,
+        fields=(
+            FACILITY_FIELD,
+            Field(
+                name="received_at",
+                label="通報する日時",
+                input_kind=InputKind.MOMENT,
+                default=lambda s: [local_input_value(s.now)],
+            ),
+        ),
+        section_inputs=(CHILD_STATEMENT_SECTION, RISK_SECTION, BASIC),
+        to=To(
+            roles=AUTHORITIES,
+            preselected_roles=CORE,
+            is_required=True,
+            bases=STAFF_REPORT_BASES,
+            default_basis=STAFF_REPORT_BASES[0],
+        ),
+        purpose=Purpose.SAFETY,
+        fixed={"notifier_token": None, "recorded_for_notifier": False},
+        finalise=check_not_in_future("received_at"),
+        begins_case=True,
+        send="通報する",
+    ),
+    Form(
+        key="staff-report-intake",
+        act=e.StaffAbuseReported,
+        title="施設職員等による虐待の通報を受け付ける",
+        description="住民や職員から受けた、保育所・施設などの職員による虐待の通報を書き取ります(児福法33条の12)。",
+        next_step="続けて「施設での虐待の事実確認を記録する」へ進みます。ほかの機関へは「通告を転送する」で、通報者を伏せて伝えます。",
+        group=GROUP,
+        roles=AUTHORITIES,
+        fields=(
+            FACILITY_FIELD,
+            Field(
+                name="received_at",
+                label="通報を受けた日時",
+                input_kind=InputKind.MOMENT,
+                default=lambda s: [local_input_value(s.now)],
+                help="受けた時刻です。記録した時刻ではありません。",
+            ),
+        ),
+        section_inputs=(
+            CHILD_STATEMENT_SECTION,
+            RISK_SECTION,
+            BASIC,
+            SectionText(
+                section=Section.NOTIFIER,
+                label="通報した人が分かること",
+                lines=("氏名", "電話", "住所", "関係", "言葉"),
+                help="分かるものだけを書きます。自機関だけが開け、同じ言葉がほかの欄にあると送れません(児福法33条の13)。",
+            ),
+        ),
+        purpose=Purpose.SAFETY,
+        fixed={"notifier_token": None, "recorded_for_notifier": True},
+        finalise=check_not_in_future("received_at"),
+        begins_case=True,
+        send="通報を受け付ける",
+    ),
+    Form(
+        key="staff-investigated",
+        act=e.StaffAbuseInvestigated,
+        title="施設での虐待の事実確認を記録する",
+        description="通報された子どもの状況と事実を確認した結果を記録します(児福法33条の14)。",
+        next_step="「対応する」の期限が止まります。その施設には伝わりません。",
+        group=GROUP,
+        roles=AUTHORITIES,
+        about=(e.StaffAbuseReported,),
+        open=_may_forward,
+        fields=(Field(name="result", label="結果", input_kind=InputKind.ONE, choices=STAFF_ABUSE_RESULTS),),
+        section_inputs=(SectionText(section=Section.RISK, label="確認したこと"), CHILD_SEEN),
+        to=To(roles=AUTHORITIES, bases=FORWARD_BASES),
+        purpose=Purpose.SAFETY,
+        tasks=frozenset({"ACT", "LATE_ACT"}),
+        send="事実確認を記録する",
     ),
     Form(
         key="triage",
@@ -153,7 +273,10 @@ SAFETY_FORMS = (
         next_step="判定しても48時間の期限は止まりません。止めるのは子どもの目視だけです。",
         group=GROUP,
         roles=AUTHORITIES,
-        fields=(Field(name="urgency", label="緊急度", input_kind=InputKind.ONE, choices=URGENCIES),),
+        fields=(
+            Field(name="urgency", label="緊急度", input_kind=InputKind.ONE, choices=URGENCIES),
+            REFERRAL_FIELD,
+        ),
         section_inputs=(SectionText(section=Section.RISK, label="判定の内容"),),
         to=To(roles=AUTHORITIES, bases=FORWARD_BASES),
         purpose=Purpose.SAFETY,
@@ -174,7 +297,7 @@ SAFETY_FORMS = (
             roles=AUTHORITIES, bases=FORWARD_BASES, help="知らせる相手。選ばなければ自機関の記録になります。"
         ),
         purpose=Purpose.SAFETY,
-        tasks=frozenset({"SEE_CHILD", "LATE_SAFETY"}),
+        tasks=frozenset({"SEE_CHILD", "LATE_SAFETY", "LATE_CONTACT"}),
         finalise=_finalise_safety_check,
         send="安全確認を記録する",
     ),
@@ -186,7 +309,7 @@ SAFETY_FORMS = (
         next_step="受けた機関にも48時間の安全確認の期限が始まります。",
         group=GROUP,
         roles=AUTHORITIES,
-        about=(e.AbuseNotificationReceived,),
+        about=e.NOTIFICATIONS,
         answers="forwards",
         open=_may_forward,
         max_per_message=20,
@@ -214,6 +337,18 @@ SAFETY_FORMS = (
         purpose=Purpose.SAFETY,
     ),
     Form(
+        key="family-court",
+        act=e.FamilyCourtNotified,
+        title="家庭裁判所へ通告する",
+        description="罪を犯した満14歳以上の児童を見つけたときは、市町村や児童相談所ではなく家庭裁判所へ通告します。",
+        next_step="事例の経過に残ります。その後は家庭裁判所の手続によります。",
+        group=GROUP,
+        section_inputs=(SectionText(section=Section.RISK, label="通告の内容", is_required=True), BASIC),
+        to=To(roles=EXT, is_required=True, bases=("CWA-25-1-P",), default_basis="CWA-25-1-P"),
+        purpose=Purpose.SAFETY,
+        send="家庭裁判所へ通告する",
+    ),
+    Form(
         key="non-disclosure",
         act=e.NonDisclosureDecided,
         title="伝えない・対応しないと決める",
@@ -230,9 +365,11 @@ SAFETY_FORMS = (
                 "WOULD_HARM",
             ),
             Field(name="review_on", label="見直す日", input_kind=InputKind.DAY),
+            DECIDED_ABOUT_FIELD,
+            WITHHELD_FROM_FIELD,
         ),
         section_inputs=(reason_section("判断の経緯", is_required=True),),
-        tasks=frozenset({"ACT", "LATE_ACT", "LATE_NON_DISCLOSURE"}),
+        tasks=frozenset({"ACT", "LATE_ACT", "LATE_NON_DISCLOSURE", "LATE_SPECIALIST"}),
         finalise=_check_review_date,
         send="判断を記録する",
     ),

@@ -16,20 +16,31 @@ from gateway.agency.forms.closing import CLOSING_FORMS
 from gateway.agency.forms.consent import CONSENT_FORMS
 from gateway.agency.forms.corrections import CORRECTION_FORMS
 from gateway.agency.forms.emergency import EMERGENCY_FORMS
+from gateway.agency.forms.family_services import FAMILY_SERVICE_FORMS
+from gateway.agency.forms.household import HOUSEHOLD_FORMS
+from gateway.agency.forms.joined import JOINED_FORMS
 from gateway.agency.forms.kinds import Form, FormContext, Message
 from gateway.agency.forms.meetings import MEETING_FORMS
+from gateway.agency.forms.members import MEMBER_FORMS
 from gateway.agency.forms.network import NETWORK_FORMS
 from gateway.agency.forms.planning import PLAN_REVIEW_FORMS, PLANNING_FORMS
 from gateway.agency.forms.programme import PROGRAMME_FORMS
+from gateway.agency.forms.protection import PROTECTION_FORMS
 from gateway.agency.forms.retention import RETENTION_FORMS
 from gateway.agency.forms.safety import SAFETY_FORMS
+from gateway.agency.forms.search import CONTACT_BAN_FORMS, SEARCH_FORMS
+from gateway.agency.forms.stays import STAY_FORMS
 from gateway.agency.forms.transfer import TRANSFER_FORMS
+from gateway.agency.forms.unreadable import UNREADABLE_FORMS
 from gateway.agency.forms.visits import VISIT_FORMS, VISIT_REPORT_FORMS
 
 FORMS: Mapping[str, Form] = {
     form.key: form
     for form in (
         *SAFETY_FORMS,
+        *HOUSEHOLD_FORMS,
+        *SEARCH_FORMS,
+        *CONTACT_BAN_FORMS,
         *EMERGENCY_FORMS,
         *ANSWER_FORMS,
         *BREACH_FORMS,
@@ -38,16 +49,22 @@ FORMS: Mapping[str, Form] = {
         *VISIT_REPORT_FORMS,
         *ASSESSMENT_FORMS,
         *PLANNING_FORMS,
+        *FAMILY_SERVICE_FORMS,
         *VISIT_FORMS,
         *CLOSING_FORMS,
         *TRANSFER_FORMS,
+        *STAY_FORMS,
+        *JOINED_FORMS,
         *ACCESS_FORMS,
         *CORRECTION_FORMS,
+        *UNREADABLE_FORMS,
         *CONSENT_FORMS,
         *MEETING_FORMS,
+        *PROTECTION_FORMS,
         *RETENTION_FORMS,
         *AUDIT_FORMS,
         *PROGRAMME_FORMS,
+        *MEMBER_FORMS,
     )
 }
 """All forms by key, in the order in which pages offer them."""
@@ -81,8 +98,8 @@ def forms_beginning_case(form_context: FormContext) -> list[Form]:
 
 
 def forms_for_programme(form_context: FormContext, about: Message, kind: Kind) -> list[Form]:
-    """The forms about a commission (or, by ``kind``, about our own agency)."""
-    matching_forms = [f for f in FORMS.values() if f.act.ON is kind and kind is not Kind.CASE]
+    """The forms about a commission (or, by ``kind``, about our own agency or a network)."""
+    matching_forms = [f for f in FORMS.values() if f.subject_kind is kind and kind is not Kind.CASE]
     return [f for f in matching_forms if f.fits(form_context) and f.open(form_context, about)]
 
 

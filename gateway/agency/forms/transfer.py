@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from domain import events as e
 from domain.codes import HandoverItem, Purpose, Section
+from gateway.agency.forms.content_inputs import FAMILY_INPUTS
 from gateway.agency.forms.kinds import (
     AUTHORITIES,
     CGC,
@@ -22,6 +23,7 @@ from gateway.agency.forms.kinds import (
     child_seen_field,
     ours,
     reason_field,
+    reason_section,
     theirs,
 )
 from gateway.pages.labels import HANDOVER_ITEMS, HANDOVER_STATES, REASON_LABELS
@@ -53,7 +55,7 @@ def _with_child_seen(field_values: FieldValues, form_context: FormContext) -> Fi
 
 
 RISK = SectionText(section=Section.RISK, label="危険度・保護(リスクアセスメントシート)", is_required=True)
-BASIC = SectionText(section=Section.BASIC, label="家族構成・基本情報")
+BASIC = SectionText(section=Section.BASIC, label="家族構成・基本情報", content=FAMILY_INPUTS)
 CHILD = SectionText(section=Section.CHILD, label="子どもの状況")
 CAREGIVER = SectionText(section=Section.CAREGIVER, label="養育者の状況")
 PLAN = SectionText(section=Section.PLAN, label="支援計画")
@@ -61,6 +63,30 @@ VISIT = SectionText(section=Section.VISIT, label="訪問記録")
 ADDR = SectionText(
     section=Section.ADDR, label="転居先", help="「秘匿住所」として封をします。宛先だけが開けます。"
 )
+
+
+def _running_transfer(form_context: FormContext) -> Message | None:
+    """The hand-over that we began and that is neither done nor called off, the last one."""
+    ended = {
+        m["fields"]["hands_over"]
+        for m in form_context.messages
+        if m["act"] in (e.TransferCompleted.TOPIC, e.TransferCancelled.TOPIC) and "fields" in m
+    }
+    begun = [
+        m for m in form_context.messages if m["act"] == e.TransferInitiated.TOPIC and ours(form_context, m)
+    ]
+    return begun[-1] if begun and begun[-1]["message"] not in ended else None
+
+
+def _cancelled_transfer(field_values: FieldValues, form_context: FormContext) -> FieldValues:
+    transfer = _running_transfer(form_context)
+    return {**field_values, "hands_over": None if transfer is None else transfer["message"]}
+
+
+def _other_side_of_transfer(form_context: FormContext) -> list[str]:
+    transfer = _running_transfer(form_context)
+    return [] if transfer is None else list(transfer.get("to", []))
+
 
 TRANSFER_FORMS = (
     Form(
@@ -120,14 +146,29 @@ TRANSFER_FORMS = (
         to=To(fixed=FormContext.other_side, bases=TRANSFER_BASES, default_basis=TRANSFER_BASES[0]),
     ),
     Form(
+        key="transfer-cancel",
+        act=e.TransferCancelled,
+        title="移管を取りやめる",
+        description="転居を取りやめた、市内の転居だったなど、引き継ぐ必要がなくなったことを理由とともに記録します。始めた移管があれば、それを終えます。",
+        next_step="移管の期限がすべて止まります。この事例の責任は、いまの中核機関に残ります。",
+        group=GROUP,
+        roles=CORE,
+        fields=(reason_field(REASON_LABELS, "STAYS_IN_MUNICIPALITY", "MOVE_CANCELLED"),),
+        section_inputs=(reason_section(),),
+        to=To(roles=AUTHORITIES, suggested=_other_side_of_transfer),
+        finalise=_cancelled_transfer,
+        tasks=frozenset({"LATE_MOVE", "LATE_HANDOVER", "LATE_TRANSFER"}),
+        send="取りやめを記録する",
+    ),
+    Form(
         key="cgc-transfer",
         act=e.CgcTransferNotified,
         title="児童相談所どうしで移管を知らせる",
         description="転居先を受け持つ児童相談所に、引き継ぐことを知らせます。",
-        next_step="相手の児童相談所に届きます。",
+        next_step="相手は24時間のうちに受領を確認し、48時間のうちに読んで子ども本人の安全を確かめ、結果を答えます。遅れると、転居元と転居先の調整機関にも知らせが出ます。",
         group=GROUP,
         roles=CGC,
-        section_inputs=(RISK, BASIC, ADDR),
+        section_inputs=(RISK, BASIC, CHILD, CAREGIVER, PLAN, VISIT, ADDR),
         to=To(roles=CGC, is_required=True, bases=("CAPA-4-6", *TRANSFER_BASES)),
     ),
     Form(
@@ -137,7 +178,7 @@ TRANSFER_FORMS = (
         description="手元に届いたものだけに印を付けてください。届いていないものは、送り手に分かります。",
         next_step="受領しても、責任はまだ移りません。子どもを目視して「移管を完了する」と移ります。",
         group=GROUP,
-        about=(e.TransferInitiated, e.TransferPackageSent),
+        about=(e.TransferInitiated, e.TransferPackageSent, e.CgcTransferNotified),
         open=theirs,
         max_per_message=5,
         fields=(

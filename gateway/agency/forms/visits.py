@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
 from domain import events as e
+from domain.calendar import day_of
 from domain.codes import Purpose, Section
 from domain.rulebook import QUALIFICATIONS
+from gateway.agency.forms.content_inputs import VISIT_INPUTS
 from gateway.agency.forms.kinds import (
     AUTHORITIES,
     COMMISSIONED,
@@ -20,11 +23,13 @@ from gateway.agency.forms.kinds import (
     Form,
     FormContext,
     InputKind,
+    Message,
     SectionText,
     To,
     child_seen_field,
     reason_field,
 )
+from gateway.agency.forms.references import POSTPONED_VISIT_FIELD, VISIT_FIELD
 from gateway.agency.forms.safety import CHILD_SEEN
 from gateway.pages.labels import REASON_LABELS, VISITOR_ROLES
 
@@ -57,6 +62,22 @@ def _finalise_unassignment(field_values: FieldValues, form_context: FormContext)
     return {"agency": agency, "worker": worker}
 
 
+def _known_plans(form_context: FormContext) -> Choices:
+    """The versions of the plan that reached this door, the newest last."""
+    plans = [
+        m
+        for m in form_context.messages
+        if any(i["section"] == Section.PLAN for i in m.get("items", []))
+        and form_context.agency in (m["by"], *m.get("to", []))
+        and form_context.agency not in m.get("held", [])
+    ]
+    return {m["message"]: f"{_day_of_message(m)} に届いた計画" for m in plans}
+
+
+def _day_of_message(message: Message) -> str:
+    return day_of(datetime.fromisoformat(str(message["at"]).replace("Z", "+00:00"))).isoformat()
+
+
 VISIT_FORMS = (
     Form(
         key="assign",
@@ -74,9 +95,7 @@ VISIT_FORMS = (
                 input_kind=InputKind.REF,
                 help="名前ではなく、登録番号で書いてください。",
             ),
-            Field(
-                name="role", label="役割", input_kind=InputKind.ONE, choices=VISITOR_ROLES, is_required=False
-            ),
+            Field(name="role", label="役割", input_kind=InputKind.ONE, choices=VISITOR_ROLES),
             Field(
                 name="qualification",
                 label="資格(自機関の職員のとき)",
@@ -92,7 +111,7 @@ VISIT_FORMS = (
                 help="一覧にない資格の専門的相談支援、または家事援助のときに選びます。",
             ),
         ),
-        tasks=frozenset({"COVER_VISIT"}),
+        tasks=frozenset({"COVER_VISIT", "REPLACE_VISITOR", "LATE_REPLACEMENT"}),
         send="割り当てる",
     ),
     Form(
@@ -125,9 +144,13 @@ VISIT_FORMS = (
         fields=(
             child_seen_field("見ていない(家族とだけ会った)"),
             Field(name="worker", label="訪問支援者(登録番号)", input_kind=InputKind.REF),
+            VISIT_FIELD,
         ),
-        section_inputs=(SectionText(section=Section.VISIT, label="訪問の記録"), CHILD_SEEN),
-        tasks=frozenset({"LATE_CONTACT", "LATE_VISITS", "LATE_SILENCE"}),
+        section_inputs=(
+            SectionText(section=Section.VISIT, label="訪問の記録", content=VISIT_INPUTS),
+            CHILD_SEEN,
+        ),
+        tasks=frozenset({"LATE_CONTACT", "LATE_VISITS", "LATE_SILENCE", "LATE_VISIT_REPORT", "COVER_VISIT"}),
         send="訪問を記録する",
     ),
     Form(
@@ -203,9 +226,32 @@ VISIT_REPORT_FORMS = (
         next_step="中核機関が7日のうちに確認します。",
         group=VISITS,
         roles=CONTRACTOR,
-        fields=(child_seen_field("見ていない(家族とだけ会った)"),),
-        section_inputs=(SectionText(section=Section.VISIT, label="訪問の記録", is_required=True), CHILD_SEEN),
+        fields=(
+            child_seen_field("見ていない(家族とだけ会った)"),
+            VISIT_FIELD,
+            Field(
+                name="support_plan",
+                label="もとにした支援計画",
+                input_kind=InputKind.ONE,
+                choices=_known_plans,
+                default=lambda form_context: list(_known_plans(form_context))[-1:],
+                is_required=False,
+                help="届いた計画のうち、この訪問がもとにした版です。",
+            ),
+            reason_field(
+                REASON_LABELS,
+                "NO_PLAN_RECEIVED",
+                "EMERGENCY",
+                label="計画によらないときの理由",
+                is_required=False,
+            ),
+        ),
+        section_inputs=(
+            SectionText(section=Section.VISIT, label="訪問の記録", is_required=True, content=VISIT_INPUTS),
+            CHILD_SEEN,
+        ),
         to=replace(TO_CORE, is_required=True),
+        tasks=frozenset({"LATE_VISIT_REPORT"}),
         finalise=lambda field_values, form_context: {**field_values, "worker": form_context.actor},
     ),
     Form(
@@ -215,8 +261,11 @@ VISIT_REPORT_FORMS = (
         description="次に訪問する日を知らせます。",
         next_step="その日から7日のうちに報告がなければ、期限超過として残ります。",
         group=VISITS,
-        roles=CONTRACTOR,
-        fields=(Field(name="planned_on", label="訪問する日", input_kind=InputKind.DAY),),
+        roles=CORE | CONTRACTOR,
+        fields=(
+            Field(name="planned_on", label="訪問する日", input_kind=InputKind.DAY),
+            POSTPONED_VISIT_FIELD,
+        ),
         to=To(roles=CORE, preselected_roles=CORE),
         send="予定を記録する",
     ),
@@ -227,9 +276,11 @@ VISIT_REPORT_FORMS = (
         description="訪問したが、だれにも会えなかったことを知らせます。",
         next_step="子どもに会えない日が30日続くと、中核機関に知らせが出ます。",
         group=VISITS,
-        roles=CONTRACTOR,
+        roles=CORE | CONTRACTOR,
+        fields=(VISIT_FIELD,),
         section_inputs=(SectionText(section=Section.VISIT, label="様子"),),
         to=TO_CORE,
+        tasks=frozenset({"LATE_VISIT_REPORT", "COVER_VISIT"}),
     ),
     Form(
         key="visit-refused",
@@ -238,8 +289,10 @@ VISIT_REPORT_FORMS = (
         description="家族が訪問を断ったことを知らせます。",
         next_step="断られても支援は終わりません。中核機関が次の手を決めます。",
         group=VISITS,
-        roles=CONTRACTOR,
+        roles=CORE | CONTRACTOR,
+        fields=(VISIT_FIELD,),
         section_inputs=(SectionText(section=Section.VISIT, label="様子"),),
         to=TO_CORE,
+        tasks=frozenset({"LATE_VISIT_REPORT", "COVER_VISIT"}),
     ),
 )

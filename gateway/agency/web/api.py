@@ -5,25 +5,40 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import Sequence
 from datetime import datetime
+from enum import StrEnum
 from functools import partial
-from typing import Any
+from typing import Annotated, Any
+from urllib.parse import urlencode
 from uuid import UUID
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from adapters.agencies import Finding, WrongFile
 from adapters.agencies.contract import MAX_FILE_BYTES
 from domain.codes import Purpose, Section
 from domain.error_codes import Audience
+from domain.errors import Malformed
 from domain.events import Kind, dump
+from gateway.agency.attachments import Attachments
+from gateway.agency.content_form import shown_content
 from gateway.agency.door import Door
 from gateway.agency.files import FileResult, Files
 from gateway.agency.inclusion import LogProver
-from gateway.agency.web.guard import SignedIn
-from gateway.agency.web.messages import MessageIn, SentOut, StrictModel, send_message, to_sent_out
+from gateway.agency.web.attachment_api import add_attachment_api
+from gateway.agency.web.guard import SignedIn, needs_no_hub
+from gateway.agency.web.messages import (
+    MessageIn,
+    RecordIn,
+    SentOut,
+    StrictModel,
+    TimeText,
+    send_message,
+    send_record,
+    to_sent_out,
+)
 from gateway.protocol.problem_responses import problem_responses
 from gateway.protocol.problems import MEDIA_TYPE, problem
 from gateway.protocol.serving import read_bounded_body
@@ -37,11 +52,26 @@ class OpenIn(StrictModel):
     purpose: Purpose = Purpose.SUPPORT
 
 
+class OpenAs(StrEnum):
+    """How an opened item is returned."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
 class OpenedOut(StrictModel):
-    """An item in clear, verified; its opening is recorded."""
+    """An item in clear, verified; its opening is recorded.
+
+    ``text``: its lines in Japanese, as pages show them; ``content``: where it was asked for, the object of its schema in the
+    newest version (null for ``text/v1``); ``readable``: whether it reads under its schema; if not, ``text`` is as it came. ``text`` is
+    empty for the bytes of a file (``bytes/v1``).
+    """
 
     section: str
+    schema_: str = Field(alias="schema")
     text: str
+    content: dict[str, Any] | None = None
+    readable: bool
     author: UUID
     created_at: datetime
     act: str
@@ -93,17 +123,40 @@ def file_out(file_result: FileResult, findings: Sequence[Finding] = ()) -> FileO
     )
 
 
+MAX_MESSAGES = 500  # of one answer, some hundred kB; a case that is shorter comes at once, as most do
+BEHIND_HEADER = "Kakehashi-Behind"
+Limit = Annotated[int, Query(ge=1, le=MAX_MESSAGES)]
+Cursor = Annotated[
+    str,
+    Query(
+        max_length=100,
+        pattern=r"^(\d{4}-[0-9T:.Z-]{1,24}/[0-9a-f-]{36})?$",
+        description="From the header Link of the page before.",
+    ),
+]
+BEHIND: dict[int | str, dict[str, Any]] = {
+    200: {
+        "headers": {
+            BEHIND_HEADER: {
+                "description": "How many records that may concern this agency the answer lacks; 0: none.",
+                "schema": {"type": "integer"},
+            }
+        }
+    }
+}
+
 problems = partial(problem_responses, Audience.DOOR)
 
 
-def add_api(systems: APIRouter, door: Door, files: Files) -> None:
+def add_api(systems: APIRouter, door: Door, files: Files, attachments: Attachments) -> None:
     """The routes of the API, below ``/api``."""
-    _add_sending(systems, door, files)
+    _add_sending(systems, door, files, attachments)
+    add_attachment_api(systems, door, attachments)
     _add_reading(systems, door)
     _add_reports(systems, door)
 
 
-def _add_sending(systems: APIRouter, door: Door, files: Files) -> None:
+def _add_sending(systems: APIRouter, door: Door, files: Files, attachments: Attachments) -> None:
     """Messages and files to be sent, and what this door sent."""
 
     @systems.post("/files", responses=problems(400, 413))
@@ -119,12 +172,24 @@ def _add_sending(systems: APIRouter, door: Door, files: Files) -> None:
             return JSONResponse(body, 400, media_type=MEDIA_TYPE)
         return JSONResponse(file_out(file_result).model_dump(mode="json"))
 
-    @systems.post("/messages", responses=problems(400, 404, 409))
+    @systems.post("/messages", responses=problems(400, 403, 404, 409))
     def post_message(message: MessageIn, person: SignedIn) -> SentOut:
         """Send a message. Outcome: recorded, refused (with the reason and what would fit), or waiting."""
-        return to_sent_out(send_message(door, person, message))
+        return to_sent_out(door, send_message(door, person, message, attachments))
+
+    @systems.post("/programme", responses=problems(400, 403, 409))
+    def post_programme(record: RecordIn, person: SignedIn) -> SentOut:
+        """Record what is about no single case: a visitor's training, a report on the contract, a member of the network.
+        Outcome as of a message."""
+        return to_sent_out(door, send_record(door, person, record))
+
+    @systems.get("/programme", responses=problems(400))
+    def get_programme(person: SignedIn) -> dict[str, Any]:
+        """This agency's commissions with what they lack, its networks with their members, and its rules of secrecy."""
+        return door.query_or_known("programme", {}, actor=person.actor)
 
     @systems.get("/outbox")
+    @needs_no_hub
     def get_outbox() -> list[dict[str, Any]]:
         """What this door sent, and what became of it."""
         return [
@@ -139,30 +204,64 @@ def _add_sending(systems: APIRouter, door: Door, files: Files) -> None:
         ]
 
 
+def _refresh(door: Door, response: Response) -> None:
+    """Read the feed; the header ``Kakehashi-As-Of`` says as of when the answer is, if the hub can't be reached."""
+    door.refresh_if_possible()
+    if door.behind_since is not None:
+        response.headers["Kakehashi-As-Of"] = door.behind_since
+    response.headers[BEHIND_HEADER] = str(door.store.behind)
+
+
 def _add_reading(systems: APIRouter, door: Door) -> None:
     """The cases of this agency: what waits, what it may know of, and opening an item."""
 
-    @systems.get("/worklist")
-    def get_worklist() -> list[dict[str, Any]]:
-        """What waits for this agency."""
-        door.refresh()
+    @systems.get("/worklist", responses=BEHIND)
+    def get_worklist(response: Response) -> list[dict[str, Any]]:
+        """What waits for this agency.
+
+        While the hub is away: as of the time in the header ``Kakehashi-As-Of``.
+        """
+        _refresh(door, response)
         return door.store.tasks()
 
-    @systems.get("/cases")
-    def get_cases() -> list[str]:
-        """The cases of which this agency may know at least one message."""
-        door.refresh()
-        return sorted({m["case"] for m in door.store.messages()})
+    @systems.get("/cases", responses=BEHIND)
+    def get_cases(response: Response) -> list[str]:
+        """The cases of which this agency may know at least one message.
 
-    @systems.get("/cases/{case}", responses=problems(400))
-    def get_case(case: UUID) -> list[dict[str, Any]]:
-        """The messages of a case that this agency may know of: control only."""
-        door.refresh()
-        return door.store.messages(case)
+        While the hub is away: as of the time in the header ``Kakehashi-As-Of``.
+        """
+        _refresh(door, response)
+        return door.store.cases()
+
+    @systems.get("/cases/{case}", responses={**problems(400, 404), **BEHIND})
+    def get_case(
+        case: UUID, response: Response, cursor: Cursor = "", limit: Limit = MAX_MESSAGES
+    ) -> list[dict[str, Any]]:
+        """The messages of a case that this agency may know of, oldest first: control only.
+
+        Where there are more than ``limit``, the header ``Link`` has the address of the next page (RFC 8288, rel next). While the hub is
+        away: as of the time in the header ``Kakehashi-As-Of``.
+        """
+        _refresh(door, response)
+        at, _, message = cursor.partition("/")
+        messages = door.store.messages_after(case, at, message, limit + 1)
+        if len(messages) > limit:
+            last = messages[limit - 1]
+            following = urlencode({"cursor": f"{last['at']}/{last['message']}", "limit": limit})
+            response.headers["Link"] = f'<?{following}>; rel="next"'
+        return messages[:limit]
 
     @systems.post("/cases/{case}/items/{item}/open", responses=problems(400, 404, 409))
-    def post_open(case: UUID, item: UUID, request_body: OpenIn, person: SignedIn) -> OpenedOut:
-        """Open an item. The opening is recorded before the key is released."""
+    def post_open(
+        case: UUID,
+        item: UUID,
+        request_body: OpenIn,
+        person: SignedIn,
+        as_: Annotated[OpenAs, Query(alias="as")] = OpenAs.TEXT,
+    ) -> OpenedOut:
+        """Open an item. The opening is recorded before the key is released. ``as=json``: with the structure of its content."""
+        if request_body.purpose is Purpose.INDEX_REBUILD:  # nobody is shown what a door opens for its index
+            raise Malformed("wrong-fields", "Choose the purpose for which somebody reads it.")
         opened = door.open(
             case,
             request_body.message,
@@ -171,9 +270,13 @@ def _add_reading(systems: APIRouter, door: Door) -> None:
             actor=person.actor,
             purpose=request_body.purpose,
         )
+        shown = shown_content(opened.schema, opened.content)
         return OpenedOut(
             section=opened.section,
-            text=opened.content.decode("utf-8", "replace"),
+            schema=opened.schema,
+            text=shown.text,
+            content=shown.structure if as_ is OpenAs.JSON else None,
+            readable=shown.is_readable,
             author=opened.author,
             created_at=opened.created_at,
             act=opened.act,
@@ -184,16 +287,17 @@ def _add_reports(systems: APIRouter, door: Door) -> None:
     """Reports for a meeting, the state of the log, and the agencies that can be addressed."""
 
     @systems.get("/agenda", responses=problems(400))
-    def get_agenda(since: AwareDatetime, person: SignedIn) -> dict[str, Any]:
+    def get_agenda(since: TimeText, person: SignedIn) -> dict[str, Any]:
         """For a meeting: every open case of this agency, with changes since then, late tasks, and agencies never asked."""
         return door.query(Kind.AGENCY, door.agency, "agenda", {"since": dump(since)}, actor=person.actor)
 
     @systems.get("/openings", responses=problems(400))
-    def get_openings(since: AwareDatetime, person: SignedIn) -> dict[str, Any]:
+    def get_openings(since: TimeText, person: SignedIn) -> dict[str, Any]:
         """Openings by other agencies in the cases of this agency, by day, case, agency and section."""
         return door.query(Kind.AGENCY, door.agency, "openings", {"since": dump(since)}, actor=person.actor)
 
     @systems.get("/log")
+    @needs_no_hub
     def get_log() -> dict[str, Any]:
         """The state of this door's inclusion proofs: how many are proven, wait or are late, and contradictions of the log."""
         return LogProver(door).log_status().to_json()

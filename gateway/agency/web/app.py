@@ -2,73 +2,169 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, FastAPI
-from fastapi.middleware.trustedhost import TrustedHostMiddleware
-from starlette.formparsers import MultiPartParser
+from functools import partial
 
+from adapters.agencies.contract import MAX_FILE_BYTES
+from adapters.attachments import MAX_ATTACHMENT_BYTES
 from domain.error_codes import Audience
+from gateway.agency.attachments import Attachments
 from gateway.agency.door import Door
 from gateway.agency.files import Files
+from gateway.agency.index.rebuild import BackgroundRebuild
+from gateway.agency.parsing import AttachmentPool, ParsingPool
 from gateway.agency.staff import Staff
+from gateway.agency.statistics.issues import Statistics
+from gateway.agency.web.addresses import add_address_log_page
 from gateway.agency.web.api import add_api, problems
 from gateway.agency.web.cases import add_case_pages
 from gateway.agency.web.compose import add_form_pages
 from gateway.agency.web.disclosures import add_disclosure_pages
-from gateway.agency.web.error_pages import add_error_handlers, error_response
+from gateway.agency.web.error_pages import door_error_response, invalid_input
+from gateway.agency.web.families import add_family_pages
+from gateway.agency.web.families_api import add_families_api
 from gateway.agency.web.files import add_file_pages
-from gateway.agency.web.guard import FORM_MAX_BYTES, Guard, require_same_origin
+from gateway.agency.web.guard import Guard
+from gateway.agency.web.health import add_health
 from gateway.agency.web.meeting import add_meeting_page
 from gateway.agency.web.outbox import add_outbox_page
 from gateway.agency.web.page_context import PageContext
+from gateway.agency.web.printed_forms import add_print_api, add_print_pages, printer_of
 from gateway.agency.web.programme import add_programme_page
+from gateway.agency.web.received_files import add_received_file_pages
 from gateway.agency.web.sign_in import add_person_switch, add_sign_in_pages
+from gateway.agency.web.statistics import add_statistics_api, add_statistics_pages
+from gateway.agency.web.waiting import HubTimeLimits
 from gateway.agency.web.work import add_work_page
 from gateway.pages.render import with_static
+from gateway.protocol.application import Application
+from gateway.protocol.limits import FORM_MAX_BYTES, Load, RouteLimit
 from gateway.protocol.problem_responses import with_problem_schemas
+from keys.keyset import Custody
 
-LOOPBACK_HOSTS = ["127.0.0.1", "localhost"]
-# A file in clear stays in memory: it is never written to disk.
-MultiPartParser.spool_max_size = FORM_MAX_BYTES
+FILE_FORM_MAX_BYTES = MAX_FILE_BYTES + 64 * 1024
+"""A file with what the form adds to it."""
+PAGE_FORM_MAX_BYTES = 4 * 1024 * 1024
+"""A form with several long texts: a character of Japanese takes nine bytes in it."""
+ATTACHMENT_FORM_MAX_BYTES = MAX_ATTACHMENT_BYTES + PAGE_FORM_MAX_BYTES
+"""A file, and what was written so far."""
+MESSAGE_MAX_BYTES = FILE_FORM_MAX_BYTES
+"""What a system sends as JSON is no longer than what it could send as a file."""
+LIMITS = (
+    RouteLimit("GET", "/healthz", Load.HEALTH),
+    RouteLimit("GET", "/readyz", Load.HEALTH),
+    RouteLimit("GET", "/static/{path:path}", Load.PUBLIC),
+    RouteLimit("GET", "/sign-in", Load.PUBLIC),
+    RouteLimit("POST", "/sign-in", Load.SIGN_IN, FORM_MAX_BYTES),
+    RouteLimit("POST", "/sign-out", Load.PUBLIC, FORM_MAX_BYTES),
+    RouteLimit("POST", "/api/files", Load.HEAVY, MAX_FILE_BYTES),
+    RouteLimit("POST", "/api/messages", Load.SYSTEM, MESSAGE_MAX_BYTES),
+    RouteLimit("POST", "/api/programme", Load.SYSTEM, FORM_MAX_BYTES),
+    RouteLimit("POST", "/api/cases/{case}/items/{item}/open", Load.SYSTEM, FORM_MAX_BYTES),
+    RouteLimit("POST", "/api/search", Load.SYSTEM, FORM_MAX_BYTES),
+    RouteLimit("POST", "/api/cases/{case}/charge", Load.SYSTEM, FORM_MAX_BYTES),
+    RouteLimit("POST", "/api/charges/hand-over", Load.LOCAL, FORM_MAX_BYTES),
+    RouteLimit("GET", "/api/index", Load.LOCAL),
+    RouteLimit("POST", "/api/cases/{case}/official-forms/{key}", Load.HEAVY, FORM_MAX_BYTES),
+    RouteLimit("GET", "/api/outbox", Load.LOCAL),
+    RouteLimit("GET", "/api/log", Load.LOCAL),
+    RouteLimit("GET", "/api/{path:path}", Load.SYSTEM),
+    RouteLimit("POST", "/files", Load.HEAVY, FILE_FORM_MAX_BYTES),
+    RouteLimit("POST", "/person", Load.LOCAL, FORM_MAX_BYTES),
+    RouteLimit("POST", "/api/attachments", Load.HEAVY, MAX_ATTACHMENT_BYTES),
+    RouteLimit("DELETE", "/api/attachments/{attachment}", Load.LOCAL),
+    RouteLimit("POST", "/api/cases/{case}/items/{item}/file", Load.HEAVY, FORM_MAX_BYTES),
+    RouteLimit("POST", "/new/attach", Load.HEAVY, ATTACHMENT_FORM_MAX_BYTES),
+    RouteLimit("POST", "/forms/{key}/attach", Load.HEAVY, ATTACHMENT_FORM_MAX_BYTES),
+    RouteLimit("POST", "/cases/{case}/disclose/attach", Load.HEAVY, ATTACHMENT_FORM_MAX_BYTES),
+    RouteLimit("POST", "/cases/{case}/forms/{key}/attach", Load.HEAVY, ATTACHMENT_FORM_MAX_BYTES),
+    RouteLimit("POST", "/cases/{case}/file", Load.HEAVY, FORM_MAX_BYTES),
+    RouteLimit("POST", "/api/statistics/issues", Load.SYSTEM, FORM_MAX_BYTES),
+    RouteLimit("GET", "/statistics/issues/{path:path}", Load.LOCAL),
+    RouteLimit("POST", "/statistics/issue", Load.KNOWN, FORM_MAX_BYTES),
+    RouteLimit("POST", "/new", Load.KNOWN, PAGE_FORM_MAX_BYTES),
+    RouteLimit("POST", "/forms/{key}", Load.KNOWN, PAGE_FORM_MAX_BYTES),
+    RouteLimit("POST", "/programme/forms/{key}", Load.KNOWN, PAGE_FORM_MAX_BYTES),
+    RouteLimit("POST", "/cases/{case}/forms/{key}", Load.KNOWN, PAGE_FORM_MAX_BYTES),
+    RouteLimit("POST", "/cases/{case}/disclose", Load.KNOWN, PAGE_FORM_MAX_BYTES),
+    RouteLimit("POST", "/cases/{case}/open", Load.KNOWN, FORM_MAX_BYTES),
+    RouteLimit("POST", "/cases/{case}/answer", Load.KNOWN, FORM_MAX_BYTES),
+    RouteLimit("POST", "/search", Load.KNOWN, FORM_MAX_BYTES),
+    RouteLimit("POST", "/cases/{case}/charge", Load.KNOWN, FORM_MAX_BYTES),
+    RouteLimit("POST", "/cases/{case}/another-family", Load.KNOWN, FORM_MAX_BYTES),
+    RouteLimit("POST", "/charges", Load.LOCAL, FORM_MAX_BYTES),
+    RouteLimit("GET", "/charges", Load.LOCAL),
+    RouteLimit("POST", "/index", Load.LOCAL, FORM_MAX_BYTES),
+    RouteLimit("GET", "/index", Load.LOCAL),
+    RouteLimit("GET", "/family-log", Load.LOCAL),
+    RouteLimit("POST", "/cases/{case}/print/{key}", Load.HEAVY, FORM_MAX_BYTES),
+    RouteLimit("POST", "/programme/print/oath", Load.HEAVY, FORM_MAX_BYTES),
+    RouteLimit("GET", "/outbox", Load.LOCAL),
+    RouteLimit("GET", "/print-log", Load.LOCAL),
+    RouteLimit("GET", "/address-log", Load.LOCAL),
+    RouteLimit("GET", "/files", Load.LOCAL),
+    RouteLimit("GET", "/{path:path}", Load.KNOWN),
+)
 
 
-def agency_app(door: Door, *, staff: Staff, mode: str, base: str = "") -> FastAPI:
-    """The application of one door. ``base``: the path under which it is mounted."""
-    app = with_static(
-        FastAPI(title="架け橋 機関の窓口", version="1", docs_url=None, redoc_url=None, openapi_url=None)
+def agency_app(
+    door: Door,
+    *,
+    staff: Staff,
+    mode: str,
+    base: str = "",
+    custody: Custody = "HOSTED",
+    parsing_pool: ParsingPool | None = None,
+    attachment_pool: AttachmentPool | None = None,
+    rebuilding: BackgroundRebuild | None = None,
+    hub_limits: HubTimeLimits | None = None,
+) -> Application:
+    """The application of one door. ``base``: the path under which it is mounted. ``custody``: as in its key set; every page
+    says so where the keys are hosted, and where nobody has said that they are not. ``parsing_pool``: reads its files, by
+    default one of its own, whose processes end with the application; ``attachment_pool``: the same for attachments."""
+    app = Application(
+        title="架け橋 機関の窓口",
+        version="1",
+        limits=LIMITS,
+        error_response=partial(door_error_response, base=base, mode=mode, custody=custody),
+        invalid=invalid_input,
     )
-    pages, files, guard = PageContext(door, staff, mode, base), Files(door), Guard(staff, base)
-    add_error_handlers(app, pages)
-    require_same_origin(app, lambda request, error: error_response(request, error, pages))
+    with_static(app)
+    attachments = Attachments(door, attachment_pool or AttachmentPool())
+    pages = PageContext(door, staff, mode, base, custody, attachments)
+    files = Files(door, parsing_pool or ParsingPool())
+    rebuilding = rebuilding or BackgroundRebuild(door)
+    guard = Guard(staff, base, hub_limits or HubTimeLimits.default(mode))
 
     systems = guard.systems()
-    add_api(systems, door, files)
+    add_api(systems, door, files, attachments)
+    add_families_api(systems, pages)
+    printer = printer_of(door, staff, mode)
+    add_print_api(systems, door, printer)
+    statistics = Statistics(door)
+    add_statistics_api(systems, statistics)
 
     public = guard.public()
-    add_health(public)
+    add_health(public, door)
     add_sign_in_pages(public, pages)
 
     people = guard.people()
     add_person_switch(people, pages)
     add_work_page(people, pages)
     add_case_pages(people, pages)
+    add_family_pages(people, pages, rebuilding)
     add_disclosure_pages(people, pages)
     add_outbox_page(people, pages)
     add_file_pages(people, pages, files)
+    add_received_file_pages(people, pages)
     add_meeting_page(people, pages)
     add_form_pages(people, pages)
     add_programme_page(people, pages)
+    add_address_log_page(people, pages)
+    add_print_pages(people, pages, printer)
+    add_statistics_pages(people, pages, statistics)
 
-    app.include_router(systems, prefix="/api", tags=["agency"], responses=problems(401, 500, 503))
+    app.include_router(systems, prefix="/api", tags=["agency"], responses=problems(401, 429, 500, 503))
     app.include_router(public)
     app.include_router(people)
-    if staff.rehearsal_auto_sign_in:
-        # Everybody who comes is signed in, so another site must not reach this door under a name of its own.
-        app.add_middleware(TrustedHostMiddleware, allowed_hosts=LOOPBACK_HOSTS)
-    return with_problem_schemas(app, Audience.DOOR)
-
-
-def add_health(public: APIRouter) -> None:
-    @public.get("/healthz")
-    def health() -> dict[str, str]:
-        """The process answers."""
-        return {"status": "up"}
+    with_problem_schemas(app, Audience.DOOR)
+    return app

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -12,15 +12,25 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from domain.codes import Purpose, Section
 from domain.errors import Malformed, NotFound
 from domain.events import dump
+from gateway.agency.content_form import shown_content
+from gateway.agency.documents import BYTES_SCHEMA, DOCUMENT_SCHEMA
+from gateway.agency.forms.children import child_rows
+from gateway.agency.forms.kinds import CaseMessages, FormContext
 from gateway.agency.forms.kinds import Form as ActForm
-from gateway.agency.forms.kinds import FormContext
-from gateway.agency.forms.links import form_path, message_links, summary_rows_of, task_links
+from gateway.agency.forms.links import child_name, form_path, message_links, summary_rows_of, task_links
+from gateway.agency.forms.search import contact_ban_warnings
 from gateway.agency.forms.table import FORMS, forms_beginning_case, forms_for_case
+from gateway.agency.index.readers import reader_of
+from gateway.agency.item_opening import OpenedItem
+from gateway.agency.joined_cases import ACTS, cases_of_family
+from gateway.agency.official_forms.table import PRINTABLE_ACTS
 from gateway.agency.staff import Person
+from gateway.agency.web.families import alike_cases, charge_text
 from gateway.agency.web.form_context import audit_requests, form_context_of
 from gateway.agency.web.guard import SignedIn
 from gateway.agency.web.messages import MessageIn, send_message
 from gateway.agency.web.page_context import PageContext
+from gateway.agency.web.paging import ROWS_PER_PAGE, PageNumber, page_of
 from gateway.pages.texts import basis_text
 
 ACT_OF_TASK = {
@@ -36,20 +46,31 @@ def add_case_pages(people: APIRouter, pages: PageContext) -> None:
     door = pages.door
 
     @people.get("/cases", response_class=HTMLResponse, include_in_schema=False)
-    def cases(person: SignedIn) -> Response:
-        door.refresh()
+    def cases(person: SignedIn, page: PageNumber = 1, mine: bool = False) -> Response:
+        door.refresh_if_possible()
+        summaries = door.store.case_summaries()
+        if mine:
+            own = door.charges.cases_of(person.actor)
+            summaries = [row for row in summaries if row["case"] in own]
+        shown = page_of("cases", summaries, page)
+        listed = [UUID(row["case"]) for row in shown["cases"]]
         return pages.render_page(
             "cases.html",
             "事例",
             person,
             current_path="/cases",
-            cases=_case_summaries(door.store.messages()),
+            **shown,
+            mine=mine,
+            family_names=door.index.names(listed, reader_of(door, person.actor)),
+            charges={str(case): charge_text(pages, case) for case in listed},
             starting_forms=forms_beginning_case(form_context_of(pages, person)),
         )
 
     @people.get("/cases/{case}", response_class=HTMLResponse, include_in_schema=False)
-    def case_page(case: UUID, person: SignedIn, done: str = "") -> Response:
-        return _render_case(pages, person, case, done)
+    def case_page(
+        case: UUID, person: SignedIn, done: str = "", page: PageNumber = 1, message: UUID | None = None
+    ) -> Response:
+        return _render_case(pages, person, case, done, page, message)
 
     @people.post("/cases/{case}/open", response_class=HTMLResponse, include_in_schema=False)
     def open_item(
@@ -66,7 +87,12 @@ def add_case_pages(people: APIRouter, pages: PageContext) -> None:
             person,
             case=str(case),
             opened=opened,
-            text=opened.content.decode("utf-8", "replace"),
+            message=str(message),
+            is_ours=opened.author == door.agency,
+            document_item=_document_item(opened),
+            shown=None
+            if opened.schema == BYTES_SCHEMA
+            else shown_content(opened.schema, opened.content, _names_of_children(door.store.messages(case))),
             author=pages.names().get(str(opened.author), str(opened.author)),
             created_at=dump(opened.created_at),
             purpose=Purpose.SUPPORT,
@@ -78,31 +104,49 @@ def add_case_pages(people: APIRouter, pages: PageContext) -> None:
     ) -> Response:
         if act not in ACT_OF_TASK.values():
             raise Malformed("unknown-act")
-        answered = next((m for m in door.store.messages(case) if m["message"] == str(message)), None)
+        answered = door.store.message(case, message)
         to = [UUID(answered["by"])] if answered is not None and act != "referral.read" else []
         sent = send_message(
             door, person, MessageIn(case=case, act=act, to=to, fields={"answers": str(message)})
         )
+        if sent.outcome == "waiting":
+            return RedirectResponse(f"{pages.base}/outbox", 303)
         if sent.outcome != "recorded":
             raise Malformed("not-recorded", f"The hub answered {sent.reason or sent.outcome}.")
         return RedirectResponse(f"{pages.base}/cases/{case}", 303)
 
 
-def _render_case(pages: PageContext, person: Person, case: UUID, done: str) -> Response:
+def _document_item(opened: OpenedItem) -> UUID | None:
+    """The item that says what file this is: itself, or the one before it where this is the file; None for neither."""
+    if opened.schema == DOCUMENT_SCHEMA:
+        return opened.item
+    before = opened.before
+    is_file = opened.schema == BYTES_SCHEMA and before is not None and before.schema == DOCUMENT_SCHEMA
+    return before.item if is_file and before is not None else None
+
+
+def _render_case(
+    pages: PageContext, person: Person, case: UUID, done: str, number: int, message: UUID | None
+) -> Response:
+    """One page of the case's messages, the latest first; the one with this message, if it is given."""
     door = pages.door
-    door.refresh()
-    messages = door.store.messages(case)
-    if not messages:
+    door.refresh_if_possible()
+    if door.store.message_count(case) == 0:
         raise NotFound("not-found")
     names = pages.names()
+    messages = CaseMessages(door.store.messages(case))
+    latest = messages[::-1]
+    place = next((n for n, m in enumerate(latest) if m["message"] == str(message)), None)
+    shown = page_of("messages", latest, number if place is None else 1 + place // ROWS_PER_PAGE)
     tasks = [t for t in door.store.tasks() if t["case"] == str(case)]
     form_context = form_context_of(pages, person, messages=messages)
-    linked_forms = {link for t in tasks for _, link in task_links(form_context, t)}
+    linked_forms = {link.partition("?children=")[0] for t in tasks for _, link in task_links(form_context, t)}
     return pages.render_page(
         "case.html",
         f"事例 {str(case)[:8]}",
         person,
         case=str(case),
+        dv_protected=door.addresses.protected_until(case) is not None,
         case_status=next((m["status"] for m in reversed(messages) if m.get("status")), None),
         messages=[
             {
@@ -110,15 +154,29 @@ def _render_case(pages: PageContext, person: Person, case: UUID, done: str) -> R
                 "summary_rows": summary_rows_of(form_context, m),
                 "links": message_links(form_context, m, tasks),
             }
-            for m in messages
+            for m in shown["messages"]
         ],
+        numbers=shown["numbers"],
+        family_name=door.index.names([case], reader_of(door, person.actor))[str(case)],
+        charge=charge_text(pages, case),
+        alike=alike_cases(pages, person, case),
+        family=cases_of_family(door.store.messages_of_acts(ACTS), case),
+        children=list(child_rows(messages, messages.child_names())),
+        tasks=[(child_name(form_context, t), t) for t in tasks if t["kind"] != "REWRAP"],
         forms=forms_for_case(form_context),
         linked_forms=linked_forms,
         open_groups={f.group for f in FORMS.values() if form_path(f, case) in linked_forms},
+        case_warnings=contact_ban_warnings(messages, form_context.now),
         audits=audit_requests(pages, person, case),
         done=_recorded_form(done, form_context),
+        printable_acts=PRINTABLE_ACTS,
         names=names,
     )
+
+
+def _names_of_children(messages: Iterable[Mapping[str, Any]]) -> dict[UUID, str]:
+    """What pages call the children of a case, where a content does not name them."""
+    return {UUID(reference): name for reference, name in CaseMessages(messages).child_names().items()}
 
 
 def _recorded_form(key: str, form_context: FormContext) -> ActForm | None:
@@ -145,18 +203,3 @@ def _message_row(
         "items": message.get("items", []),
         "acknowledgeable": [ACT_OF_TASK[kind] for kind in waiting if kind in ACT_OF_TASK],
     }
-
-
-def _case_summaries(messages: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """One row for each case, the latest change first."""
-    summaries: dict[str, dict[str, Any]] = {}
-    for message in messages:
-        summary = summaries.get(message["case"], {"messages": 0, "status": None})
-        summaries[message["case"]] = {
-            "case": message["case"],
-            "status": message.get("status") or summary["status"],
-            "messages": summary["messages"] + 1,
-            "at": message["at"],
-            "act": message["act"],
-        }
-    return sorted(summaries.values(), key=lambda c: str(c["at"]), reverse=True)

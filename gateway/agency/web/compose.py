@@ -17,21 +17,29 @@ from domain.errors import ExchangeError, Malformed, NotFound, Unavailable
 from domain.events import AuditContentAccessRequested, Kind
 from domain.visibility import CONSENT_BASES
 from gateway.agency.door import SubmissionResult
-from gateway.agency.forms.fill import Filled, field_of_refusal, fill, initial_values
+from gateway.agency.forms.fill import Filled, attachable_sections, field_of_refusal, fill, initial_values
 from gateway.agency.forms.kinds import Form, FormContext, Message
 from gateway.agency.forms.links import summary_rows_of
+from gateway.agency.forms.search import contact_ban_warnings
 from gateway.agency.forms.table import form_of
 from gateway.agency.staff import Person
+from gateway.agency.web.addresses import CONFIRMED, AddressReview, address_review
+from gateway.agency.web.attaching import (
+    MAX_FIELDS,
+    Entered,
+    attaching_values,
+    attachments_in,
+    receive_entered,
+)
 from gateway.agency.web.form_context import audit_requests, form_context_of, programme_subjects
 from gateway.agency.web.guard import SignedIn
-from gateway.agency.web.messages import MessageIn, SectionIn, send_message
+from gateway.agency.web.messages import MessageIn, SectionIn, send_message, with_address_flags
 from gateway.agency.web.page_context import PageContext
 from gateway.pages.law import law_of
 from gateway.pages.texts import basis_text, failure_text, reason_text
 from gateway.protocol.problems import title_of
 
 ALREADY_SENT = "この画面からはすでに送りました。送信箱で結果を確かめてください。"
-MAX_FIELDS = 1000
 
 
 def add_form_pages(people: APIRouter, pages: PageContext) -> None:
@@ -55,6 +63,15 @@ def add_form_pages(people: APIRouter, pages: PageContext) -> None:
             values = {name: [str(v) for v in entered.getlist(name)] for name in entered}
         return await run_in_threadpool(form_page.send, form_of(key), person, case, values)
 
+    @people.post("/forms/{key}/attach", response_class=HTMLResponse, include_in_schema=False)
+    @people.post("/cases/{case}/forms/{key}/attach", response_class=HTMLResponse, include_in_schema=False)
+    async def attach(key: str, request: Request, person: SignedIn, case: UUID | None = None) -> Response:
+        form = form_of(key)
+        if not attachable_sections(form):
+            raise NotFound("not-found")
+        entered = await receive_entered(request, pages, person)
+        return entered.note(await run_in_threadpool(form_page.attached, form, person, case, entered))
+
 
 class _FormPage:
     """One form, empty or with the entered values."""
@@ -70,6 +87,13 @@ class _FormPage:
         filled.values = {**filled.values, **query_values}
         return self._render(form, form_context, person, case, filled)
 
+    def attached(self, form: Form, person: Person, case: UUID | None, entered: Entered) -> Response:
+        """The form with what was entered, after a file was attached or discarded."""
+        values = entered.values
+        command_id = _parse_uuid(values.get("command_id", [""])[0])
+        form_context = self._context_for(form, person, case, values.get("about", [""])[0], command_id)
+        return self._render(form, form_context, person, case, Filled(values), attach_problem=entered.problem)
+
     def send(self, form: Form, person: Person, case: UUID | None, values: dict[str, list[str]]) -> Response:
         command_id = _parse_uuid(values.get("command_id", [""])[0])
         form_context = self._context_for(form, person, case, values.get("about", [""])[0], command_id)
@@ -82,8 +106,20 @@ class _FormPage:
             raise
         except ExchangeError as error:
             hint = ALREADY_SENT if error.error_code == "command-id-taken" else failure_text(error.error_code)
-            problem = f"{title_of(error)}。{hint}"
-            return self._render(form, form_context, person, case, filled, status=400, problem=problem)
+            review = None
+            if form.act.ON is Kind.CASE:
+                message = self._message_of(form, form_context, case, filled)
+                review = address_review(self._pages, person, case, message, error)
+            return self._render(
+                form,
+                form_context,
+                person,
+                case,
+                filled,
+                status=400,
+                problem=f"{title_of(error)}。{hint}",
+                review=review,
+            )
         if sent.outcome == "recorded":
             return RedirectResponse(self._pages.base + _redirect_path(form, sent), 303)
         if sent.outcome == "waiting":
@@ -120,7 +156,7 @@ class _FormPage:
             return self._programme_context(form, person, about, command_id)
         if case is None and not form.begins_case:
             raise NotFound("not-found")
-        self._pages.door.refresh()
+        self._pages.door.refresh_if_possible()
         form_context = form_context_of(self._pages, person, case, command_id=command_id)
         if case is not None and not form_context.messages:
             raise NotFound("not-found")
@@ -140,8 +176,7 @@ class _FormPage:
         self, form: Form, person: Person, about: str, command_id: UUID | None
     ) -> FormContext:
         form_context = form_context_of(self._pages, person, command_id=command_id)
-        own_agency, commissions = programme_subjects(self._pages, person, form_context)
-        subjects = [own_agency] if form.act.ON is Kind.AGENCY else commissions
+        subjects = programme_subjects(self._pages, person, form_context).of(form.subject_kind)
         subject = next((s for s in subjects if s["message"] == about), None)
         if subject is None:
             raise NotFound("not-found")
@@ -152,13 +187,21 @@ class _FormPage:
     ) -> SubmissionResult:
         if form.act.ON is not Kind.CASE:
             return self._submit_programme(form, form_context, person, filled)
+        message = self._message_of(form, form_context, case, filled)
+        if filled.one(CONFIRMED):
+            message = with_address_flags(self._pages.door, person, message, self._pages.attachments)
+        return send_message(self._pages.door, person, message, self._pages.attachments)
+
+    @staticmethod
+    def _message_of(form: Form, form_context: FormContext, case: UUID | None, filled: Filled) -> MessageIn:
         field_values, about = dict(filled.field_values), form_context.about
         reason, consent = field_values.pop("reason", None), [UUID(c) for c in field_values.pop("consent", [])]
         if not consent:
             recipients = [a for a, code in filled.basis.items() if code in CONSENT_BASES]
-            consent = form_context.consents(recipients, [section for section, _, _ in filled.parts])
+            used = [part.section for part in filled.parts] + [a.section.value for a in filled.attached]
+            consent = form_context.consents(recipients, used)
         answers = {form.answers: about["message"]} if about and form.answers else {}
-        message = MessageIn(
+        return MessageIn(
             case=case or form_context.command_id,
             act=form.act.TOPIC,
             to=[UUID(a) for a in filled.to],
@@ -167,20 +210,19 @@ class _FormPage:
             purpose=form.purpose,
             reason=reason,
             fields={**form.fixed, **answers, **field_values},
-            sections=[
-                SectionIn.model_validate({"section": s, "text": t, "flags": f}) for s, t, f in filled.parts
-            ],
+            sections=[SectionIn.model_validate(part.to_json()) for part in filled.parts],
+            attachments=attachments_in(filled.attached),
             command_id=form_context.command_id,
         )
-        return send_message(self._pages.door, person, message)
 
     def _submit_programme(
         self, form: Form, form_context: FormContext, person: Person, filled: Filled
     ) -> SubmissionResult:
         about, fields = form_context.about or {}, {**form.fixed, **filled.field_values}
+        named = form.originator(fields, form_context) if form.originator else UUID(about["message"])
         return self._pages.door.send(
             form.act.ON or Kind.AGENCY,
-            UUID(about["message"]),
+            named,
             form.act.TOPIC,
             fields,
             actor=person.actor,
@@ -198,11 +240,14 @@ class _FormPage:
         *,
         status: int = 200,
         problem: str = "",
+        attach_problem: str = "",
+        review: AddressReview | None = None,
     ) -> Response:
         about = form_context.about if form.act.ON is Kind.CASE else None
         programme = form.act.ON is not Kind.CASE
         back = "/programme" if programme else ("/cases" if case is None else f"/cases/{case}")
         path = "/programme" if programme else ("" if case is None else f"/cases/{case}")
+        action = f"{self._pages.base}{path}/forms/{form.key}"
         return self._pages.render_page(
             "form.html",
             form.title,
@@ -218,8 +263,19 @@ class _FormPage:
             about_summary=summary_rows_of(form_context, about) if about else [],
             candidates=[] if form.to is None else form.to.candidates(form_context),
             problem=problem,
+            case_warnings=contact_ban_warnings(form_context.messages, form_context.now),
+            review=review,
+            dv_protected=case is not None and self._pages.door.addresses.protected_until(case) is not None,
             case=None if case is None else str(case),
-            action=f"{self._pages.base}{path}/forms/{form.key}",
+            action=action,
+            **attaching_values(
+                self._pages,
+                person,
+                filled.values,
+                attachable_sections(form),
+                action=f"{action}/attach",
+                problem=attach_problem or filled.errors.get("attachments", ""),
+            ),
             about_id=(form_context.about or {}).get("message", ""),
             back=self._pages.base + back,
             names=self._pages.names(),
@@ -232,7 +288,7 @@ def _field_labels(form: Form, form_context: FormContext) -> dict[str, str]:
     labels = {f.name: f.label for f in form.visible_fields(form_context)} | {
         w.name: w.label for w in form.section_inputs
     }
-    return labels | {"to": "宛先"}
+    return labels | {"to": "宛先", "attachments": "添付"}
 
 
 def _redirect_path(form: Form, sent: SubmissionResult) -> str:

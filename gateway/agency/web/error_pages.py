@@ -2,61 +2,40 @@
 
 from __future__ import annotations
 
-from fastapi import FastAPI, Request
-from fastapi.exceptions import HTTPException, RequestValidationError
-from fastapi.responses import JSONResponse, Response
+import re
+from collections.abc import Iterable
 
-from domain.errors import ExchangeError, InvariantViolation, Malformed, NotFound
-from gateway.agency.web.page_context import PageContext
-from gateway.protocol.problems import MEDIA_TYPE, problem, text_ja_of
+from fastapi import Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import Response
+
+from domain.errors import ExchangeError, Malformed
+from gateway.agency.web.json_errors import broken_json
+from gateway.pages.render import error_page
+from gateway.protocol.outermost import problem_response
+from keys.keyset import Custody
+
+MAX_PLACES = 20
+_PLACE = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,40}|[0-9]{1,4}")
 
 
-def error_response(request: Request, error: ExchangeError, pages: PageContext) -> Response:
+def door_error_response(
+    request: Request, error: ExchangeError, *, base: str, mode: str, custody: Custody
+) -> Response:
     """JSON for the API and for programs, HTML for browsers."""
-    status, body = problem(error)
-    if "/api/" in request.url.path or "text/html" not in request.headers.get("accept", ""):
-        return JSONResponse(body, status, media_type=MEDIA_TYPE)
-    return pages.render_page(
-        "problem.html",
-        "手続きできませんでした",
-        None,
-        status=status,
-        text=text_ja_of(error),
-        detail=error.error_code,
-    )
+    if "/api/" in request.url.path:
+        return problem_response(request, error)
+    return error_page(request, error, base=base, mode=mode, custody=custody)
 
 
-def add_error_handlers(app: FastAPI, pages: PageContext) -> None:
-    """Answer errors of the exchange and malformed input; input is named by its place and never echoed."""
+def invalid_input(error: RequestValidationError) -> ExchangeError:
+    """The error of input that does not have its form: it names each place, and never repeats what stands there."""
+    if (broken := broken_json(error)) is not None:
+        return broken
+    places = sorted({_place(e["loc"]) for e in error.errors()})[:MAX_PLACES]
+    return Malformed("wrong-fields", f"Correct the fields {', '.join(places)}.")
 
-    @app.exception_handler(ExchangeError)
-    async def on_exchange_error(request: Request, error: ExchangeError) -> Response:
-        return error_response(request, error, pages)
 
-    @app.exception_handler(RequestValidationError)
-    async def on_malformed_input(request: Request, error: RequestValidationError) -> Response:
-        places = sorted({".".join(str(p) for p in e["loc"]) for e in error.errors()})
-        return error_response(
-            request, Malformed("wrong-fields", f"Correct the fields {', '.join(places)}."), pages
-        )
-
-    @app.exception_handler(404)
-    async def on_no_route(request: Request, _: Exception) -> Response:
-        return error_response(request, NotFound("not-found"), pages)
-
-    @app.exception_handler(405)
-    async def on_wrong_method(request: Request, error: HTTPException) -> Response:
-        answer = error_response(request, Malformed("wrong-method"), pages)
-        answer.status_code = 405
-        answer.headers.update(error.headers or {})
-        return answer
-
-    @app.exception_handler(Exception)
-    async def on_unexpected_error(request: Request, _: Exception) -> Response:
-        return error_response(request, InvariantViolation("unexpected"), pages)
-
-    @app.exception_handler(400)
-    async def on_unreadable_body(request: Request, _: Exception) -> Response:
-        """The framework answers so where bytes can't be decoded at all."""
-        unreadable = Malformed("wrong-fields", "Send the body as JSON in UTF-8, or as an unbroken form.")
-        return error_response(request, unreadable, pages)
+def _place(steps: Iterable[object]) -> str:
+    """The place of a field, in which a key that the sender made up is left out."""
+    return ".".join(str(s) if _PLACE.fullmatch(str(s)) else "*" for s in steps)

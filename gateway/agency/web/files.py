@@ -12,7 +12,7 @@ from starlette.datastructures import UploadFile
 from adapters.agencies import Finding, Outcome, WrongFile
 from gateway.agency.files import Files
 from gateway.agency.staff import Person
-from gateway.agency.web.guard import SignedIn
+from gateway.agency.web.guard import SignedIn, needs_no_hub
 from gateway.agency.web.page_context import PageContext
 
 
@@ -37,6 +37,7 @@ def add_file_pages(people: APIRouter, pages: PageContext, files: Files) -> None:
         )
 
     @people.get("/files", response_class=HTMLResponse, include_in_schema=False)
+    @needs_no_hub
     def choose_file(person: SignedIn) -> Response:
         return render_page(person)
 

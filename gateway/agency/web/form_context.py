@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
+from domain.calendar import day_of
 from domain.events import AuditContentAccessRequested, Kind
-from gateway.agency.forms.kinds import FormContext, Message, OtherAgency
+from domain.time_text import parse_time_text
+from gateway.agency.forms.kinds import CaseMessages, FormContext, Message, OtherAgency
+from gateway.agency.joined_cases import ACTS, cases_of_family, joined_with
 from gateway.agency.staff import Person
 from gateway.agency.web.page_context import PageContext
 from gateway.pages.labels import AUDIT_GROUNDS
-from gateway.pages.texts import section_text
+from gateway.pages.texts import act_text, section_text, status_text
 
 
 def form_context_of(
@@ -38,17 +43,41 @@ def form_context_of(
             id: OtherAgency(name=k.name, roles=frozenset(k.roles), body=k.body, municipality=k.municipality)
             for id, k in key_sets.items()
         },
-        messages=messages,
+        messages=messages if isinstance(messages, CaseMessages) else CaseMessages(messages),
         about=None,
         now=pages.door.now(),
         command_id=command_id or uuid4(),
+        other_cases=partial(_other_cases, pages, case),
+        joined_cases=partial(_joined_cases, pages, case),
+    )
+
+
+def _other_cases(pages: PageContext, case: UUID | None) -> dict[str, str]:
+    """The door's other cases, the latest first, without those of the same family."""
+    store = pages.door.store
+    family = [] if case is None else cases_of_family(store.messages_of_acts(ACTS), case)
+    hidden = {str(case), *family}
+    return {row["case"]: _case_text(row) for row in store.case_summaries() if row["case"] not in hidden}
+
+
+def _joined_cases(pages: PageContext, case: UUID | None) -> dict[str, str]:
+    store = pages.door.store
+    joined = [] if case is None else joined_with(store.messages_of_acts(ACTS), case)
+    return {row["case"]: _case_text(row) for row in store.case_summaries() if row["case"] in joined}
+
+
+def _case_text(row: Mapping[str, Any]) -> str:
+    """A case as a choice: its number, status and last message."""
+    status = status_text(row["status"]) if row["status"] else "受付の控えのみ"
+    return (
+        f"事例 {row['case'][:8]}({status}、最終 {day_of(parse_time_text(row['at']))} {act_text(row['act'])})"
     )
 
 
 def audit_requests(pages: PageContext, person: Person, case: UUID | None = None) -> list[dict[str, Any]]:
     """The audit office's requests for content, in the shape of messages, as subjects of a form."""
     door = pages.door
-    answer = door.query(Kind.AGENCY, door.agency, "audits", {}, actor=person.actor)
+    answer = door.query_or_known("audits", {}, actor=person.actor)
     return [
         {
             "act": AuditContentAccessRequested.TOPIC,
@@ -69,12 +98,25 @@ def audit_requests(pages: PageContext, person: Person, case: UUID | None = None)
     ]
 
 
-def programme_subjects(
-    pages: PageContext, person: Person, form_context: FormContext
-) -> tuple[Message, list[Message]]:
-    """Our own agency and our commissions, in the shape of messages, as subjects of a form."""
+@dataclass(frozen=True)
+class ProgrammeSubjects:
+    """Our own agency, our commissions and our networks, in the shape of messages, as subjects of a form."""
+
+    own_agency: Message
+    commissions: Sequence[Message]
+    networks: Sequence[Message]
+
+    def of(self, kind: Kind | None) -> Sequence[Message]:
+        """The subjects of this kind."""
+        return {Kind.AGENCY: [self.own_agency], Kind.NETWORK: self.networks}.get(
+            kind or Kind.COMMISSION, self.commissions
+        )
+
+
+def programme_subjects(pages: PageContext, person: Person, form_context: FormContext) -> ProgrammeSubjects:
+    """What is about no single case, as the hub knows it now; as it was known last while the hub is away."""
     door = pages.door
-    answer = door.query(Kind.AGENCY, door.agency, "programme", {}, actor=person.actor)
+    answer = door.query_or_known("programme", {}, actor=person.actor)
     own_agency: Message = {
         "act": "agency",
         "message": form_context.agency,
@@ -86,4 +128,8 @@ def programme_subjects(
         {**c, "act": "commission", "message": c["commission"], "by": c["commissioner"], "to": []}
         for c in answer["commissions"]
     ]
-    return own_agency, commissions
+    networks: list[Message] = [
+        {**n, "act": "network", "message": n["network"], "by": n["coordinating"], "to": []}
+        for n in answer.get("networks", [])
+    ]
+    return ProgrammeSubjects(own_agency, commissions, networks)

@@ -7,83 +7,124 @@ route class of its router, and a handler takes the person from ``SignedIn``, whi
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
-from fastapi import APIRouter, Depends, FastAPI, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse, Response
 from fastapi.routing import APIRoute
 
-from adapters.agencies.contract import MAX_FILE_BYTES
-from domain.errors import ExchangeError, Malformed, Untrusted
+from domain.errors import Untrusted
 from gateway.agency.staff import Person, Staff
-
-COOKIE = "kakehashi"
-PUBLIC_MAX_BYTES = 4096
-FORM_MAX_BYTES = MAX_FILE_BYTES + 64 * 1024
-UNKNOWN_LENGTH = 1 << 62
+from gateway.agency.web.bearers import Bearers
+from gateway.agency.web.cookies import REHEARSAL_PERSON, SESSION
+from gateway.agency.web.waiting import HubTimeLimits
+from gateway.protocol.outermost import READING_METHODS
+from gateway.protocol.waiting import waiting_at_most
 
 Check = Callable[[Request], Awaitable[Response | None]]
 """Lets a request pass (None), or answers it. It sees the head of the request only."""
 
 
+Handle = Callable[[Request], Coroutine[Any, Any, Response]]
+Run = Callable[[Request, Handle], Awaitable[Response]]
+"""Runs the handler of a request that has passed."""
+H = TypeVar("H", bound=Callable[..., Any])
+
+
+def needs_no_hub(handler: H) -> H:
+    """Mark a handler that never asks the hub. Its route has the load ``LOCAL``."""
+    handler.__dict__["needs_no_hub"] = True
+    return handler
+
+
 class Guard:
     """The groups of one door's routes. ``base``: the path under which the door is mounted."""
 
-    def __init__(self, staff: Staff, base: str) -> None:
-        self._staff, self._base = staff, base
+    def __init__(self, staff: Staff, base: str, hub_limits: HubTimeLimits) -> None:
+        self._staff, self._base, self._hub_limits = staff, base, hub_limits
+        self._bearers = Bearers(staff)
+        self._cookie = REHEARSAL_PERSON if staff.rehearsal_auto_sign_in else SESSION
 
     def public(self) -> APIRouter:
-        """Routes for everybody. A body is at most ``PUBLIC_MAX_BYTES`` long."""
+        """Routes for everybody, which never ask the hub."""
 
         async def check(request: Request) -> Response | None:
-            _require_length(request, PUBLIC_MAX_BYTES)
             return None
 
-        return _checked_router(check)
+        return _checked_router(check, _run_without_hub)
 
     def people(self) -> APIRouter:
         """Pages for people who have signed in; everybody else is sent to the sign-in page."""
 
         async def check(request: Request) -> Response | None:
-            session = request.cookies.get(COOKIE)
+            session = request.cookies.get(self._cookie)
             person = await run_in_threadpool(self._staff.person_of_session, session)
             if person is None:
                 return RedirectResponse(f"{self._base}/sign-in", 303)
-            _require_length(request, FORM_MAX_BYTES)
+            _require_page_of_this_door(request)
             request.state.person = person
             return None
 
-        return _checked_router(check)
+        async def run(request: Request, handle: Handle) -> Response:
+            with waiting_at_most(self._hub_limits.of_person(request.method)):
+                return await handle(request)
+
+        return _checked_router(check, run)
 
     def systems(self) -> APIRouter:
-        """The JSON API: for systems with a token, and for people who have signed in; 401 for everybody else."""
+        """The JSON API: for systems with a token, and for people who have signed in; 401 for everybody else, and 429
+        for sources that keep sending wrong tokens."""
 
         async def check(request: Request) -> Response | None:
             request.state.person = await run_in_threadpool(self._person_of_token_or_session, request)
             return None
 
-        return _checked_router(check)
+        async def run(request: Request, handle: Handle) -> Response:
+            with waiting_at_most(self._hub_limits.system):
+                return await handle(request)
+
+        return _checked_router(check, run)
 
     def _person_of_token_or_session(self, request: Request) -> Person:
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        person = self._staff.person_of_token(token if scheme == "Bearer" else None)
-        person = person or self._staff.person_of_session(request.cookies.get(COOKIE))
+        person = self._bearers.person_of(request)
+        if person is not None:
+            return person
+        person = self._staff.person_of_session(request.cookies.get(self._cookie))
         if person is None:
+            self._bearers.count_failure(request)
             raise Untrusted("not-signed-in")
+        _require_page_of_this_door(request)
         return person
 
 
-def _checked_router(check: Check) -> APIRouter:
-    """A router whose routes run this check first."""
+async def _run_without_hub(request: Request, handle: Handle) -> Response:
+    with waiting_at_most(0):
+        return await handle(request)
+
+
+def _require_page_of_this_door(request: Request) -> None:
+    """A cookie is sent by the browser whoever asks for it, so with one the browser must say which page asks.
+
+    Every browser says it (Origin or Sec-Fetch-Site), and what it says was checked before. A program uses a token.
+    """
+    has_cookie = "cookie" in request.headers
+    is_stated = "origin" in request.headers or "sec-fetch-site" in request.headers
+    if request.method not in READING_METHODS and has_cookie and not is_stated:
+        raise Untrusted("other-origin", "State the page in Origin, or use a token instead of a session.")
+
+
+def _checked_router(check: Check, run: Run) -> APIRouter:
+    """A router whose routes run this check first, and then their handlers in this way."""
 
     class CheckedRoute(APIRoute):
-        def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        def get_route_handler(self) -> Handle:
             handle = super().get_route_handler()
+            run_handler = _run_without_hub if getattr(self.endpoint, "needs_no_hub", False) else run
 
             async def check_and_handle(request: Request) -> Response:
                 refusal = await check(request)
-                return await handle(request) if refusal is None else refusal
+                return await run_handler(request, handle) if refusal is None else refusal
 
             return check_and_handle
 
@@ -99,28 +140,3 @@ def _signed_in(request: Request) -> Person:
 
 SignedIn = Annotated[Person, Depends(_signed_in)]
 """The person or system that the group's check let in. Raises Untrusted on a route outside ``people`` and ``systems``."""
-
-
-def _require_length(request: Request, max_bytes: int) -> None:
-    if _declared_length(request) > max_bytes:
-        raise Malformed("body-too-long", f"Send at most {max_bytes} bytes.")
-
-
-def _declared_length(request: Request) -> int:
-    """The length in bytes that a request declares; a POST that declares none counts as too long."""
-    declared = request.headers.get("content-length", "0" if request.method != "POST" else "")
-    return int(declared) if declared.isascii() and declared.isdigit() else UNKNOWN_LENGTH
-
-
-def require_same_origin(app: FastAPI, error_response: Callable[[Request, ExchangeError], Response]) -> None:
-    """Refuse every POST that did not come from this door's own pages or from a program, before any route."""
-
-    @app.middleware("http")
-    async def check_origin(request: Request, call_next: Any) -> Response:
-        site = request.headers.get("sec-fetch-site", "same-origin")
-        origin = request.headers.get("origin")
-        is_own_origin = origin in (None, "null") or origin.split("://")[-1] == request.headers.get("host")
-        if request.method == "POST" and not (site in ("same-origin", "none") and is_own_origin):
-            return error_response(request, Untrusted("other-origin"))
-        response: Response = await call_next(request)
-        return response

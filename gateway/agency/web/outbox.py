@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse, Response
 
 from gateway.agency.inclusion import LogProver
 from gateway.agency.store import FAILED, OutboxEntry
-from gateway.agency.web.guard import SignedIn
+from gateway.agency.web.guard import SignedIn, needs_no_hub
 from gateway.agency.web.page_context import PageContext
 from gateway.pages.texts import failure_text
 
@@ -22,6 +22,7 @@ def add_outbox_page(people: APIRouter, pages: PageContext) -> None:
     door = pages.door
 
     @people.get("/outbox", response_class=HTMLResponse, include_in_schema=False)
+    @needs_no_hub
     def outbox(person: SignedIn) -> Response:
         proven, log_status = door.store.proven(), LogProver(door).log_status()
         newest = list(reversed(door.store.outgoing()))[:MAX_ROWS]

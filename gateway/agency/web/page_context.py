@@ -7,25 +7,33 @@ from typing import Any
 from fastapi.responses import HTMLResponse
 
 from domain.errors import ExchangeError
+from gateway.agency.attachments import Attachments
 from gateway.agency.door import Door
 from gateway.agency.staff import Person, Staff
 from gateway.pages.render import page
+from keys.keyset import Custody
 
 NAVIGATION = (
     ("/", "仕事一覧"),
     ("/cases", "事例"),
+    ("/search", "家庭を探す"),
     ("/meeting", "会議資料"),
     ("/files", "ファイル送信"),
     ("/outbox", "送信箱"),
     ("/programme", "委託・研修"),
+    ("/statistics", "統計"),
 )
 
 
 class PageContext:
-    """One door's pages. ``base``: the path under which the door is mounted."""
+    """One door's pages. ``base``: the path under which the door is mounted; ``custody``: who keeps its keys;
+    ``attachments``: the files that people attach to what they write."""
 
-    def __init__(self, door: Door, staff: Staff, mode: str, base: str) -> None:
-        self.door, self.staff, self.mode, self.base = door, staff, mode, base
+    def __init__(
+        self, door: Door, staff: Staff, mode: str, base: str, custody: Custody, attachments: Attachments
+    ) -> None:
+        self.door, self.staff, self.mode, self.base, self.custody = door, staff, mode, base, custody
+        self.attachments = attachments
 
     def render_page(
         self, name: str, title: str, person: Person | None, *, status: int = 200, **values: Any
@@ -33,6 +41,7 @@ class PageContext:
         shared = {
             "base": self.base,
             "mode": self.mode,
+            "custody": self.custody,
             "person": person,
             "title": title,
             "door_name": self.name(),
@@ -42,6 +51,8 @@ class PageContext:
         }
         if person is not None:
             shared["links"] = NAVIGATION
+            shared["behind"] = self.door.store.behind
+            shared["behind_since"] = self.door.behind_since
         return page(name, status=status, **shared, **values)
 
     def name(self) -> str:

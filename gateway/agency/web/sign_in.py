@@ -2,52 +2,118 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from domain.errors import NotFound
-from gateway.agency.web.guard import COOKIE
+from domain.errors import NotFound, Unavailable
+from gateway.agency.sign_in import SignIn
+from gateway.agency.staff import DEVICE_DAYS, SignedIn
+from gateway.agency.web.cookies import (
+    DEVICE,
+    REHEARSAL_PERSON,
+    SESSION,
+    delete_host_cookie,
+    set_host_cookie,
+)
+from gateway.agency.web.guard import needs_no_hub
 from gateway.agency.web.page_context import PageContext
+from gateway.agency.web.source import source_of
+from gateway.protocol.problems import problem, with_retry_after
+
+SECRET = re.compile(r"[A-Za-z0-9_-]{43}")
+MAX_DEVICES = 8
+"""Persons of one machine who each have a place of their own; the one who has not come longest loses it."""
+MAX_SHOWN_CHARACTERS = 64
 
 
 def add_sign_in_pages(public: APIRouter, pages: PageContext) -> None:
     """The way in, and the way out also for those whose session is over."""
+    way_in = SignIn(pages.staff)
 
     @public.get("/sign-in", response_class=HTMLResponse, include_in_schema=False)
-    def sign_in_page() -> HTMLResponse:
-        return pages.render_page("sign_in.html", "窓口に入る", None, failed=False)
+    def sign_in_page(invitation: str = "") -> HTMLResponse:
+        return _form(pages, invitation=invitation)
 
     @public.post("/sign-in", include_in_schema=False)
-    def sign_in(
-        actor: Annotated[str, Form()], passphrase: Annotated[str, Form()], request: Request
+    async def sign_in(
+        actor: Annotated[str, Form()],
+        passphrase: Annotated[str, Form()],
+        request: Request,
+        invitation: Annotated[str, Form()] = "",
     ) -> Response:
-        session = None if pages.staff.rehearsal_auto_sign_in else pages.staff.sign_in(actor, passphrase)
-        if session is None:
-            return pages.render_page("sign_in.html", "窓口に入る", None, status=401, failed=True)
-        response = RedirectResponse(f"{pages.base}/", 303)
-        secure = request.url.scheme == "https"
-        response.set_cookie(
-            COOKIE, session, httponly=True, samesite="strict", secure=secure, path=pages.base or "/"
-        )
-        return response
+        if pages.staff.rehearsal_auto_sign_in:
+            return await run_in_threadpool(_form, pages, actor, status=401, failed=True)
+        devices = _devices_of(request, invitation)
+        try:
+            admission = await way_in.try_passphrase(actor, passphrase, source_of(request), devices)
+        except Unavailable as busy:
+            answer = await run_in_threadpool(
+                _form, pages, actor, status=problem(busy)[0], error=busy, invitation=invitation
+            )
+            return with_retry_after(answer, busy)
+        if admission is None:
+            return await run_in_threadpool(
+                _form, pages, actor, status=401, failed=True, invitation=invitation
+            )
+        return _signed_in(admission, pages)
 
     @public.post("/sign-out", include_in_schema=False)
     def sign_out(request: Request) -> Response:
-        pages.staff.sign_out(request.cookies.get(COOKIE, ""))
+        pages.staff.sign_out(request.cookies.get(SESSION, ""))
         response = RedirectResponse(f"{pages.base}/sign-in", 303)
-        response.delete_cookie(COOKIE, path=pages.base or "/")
+        delete_host_cookie(response, SESSION)
         return response
+
+
+def _form(
+    pages: PageContext,
+    actor: str = "",
+    *,
+    status: int = 200,
+    failed: bool = False,
+    error: Unavailable | None = None,
+    invitation: str = "",
+) -> HTMLResponse:
+    """The form of the sign-in, with the name that was typed and what happened. Nothing of it needs the hub."""
+    return pages.render_page(
+        "sign_in.html",
+        "窓口に入る",
+        None,
+        status=status,
+        failed=failed,
+        error_code="" if error is None else error.error_code,
+        seconds=None if error is None else error.retry_after_seconds,
+        actor=actor[:MAX_SHOWN_CHARACTERS],
+        invitation=invitation[:MAX_SHOWN_CHARACTERS],
+    )
+
+
+def _signed_in(admission: SignedIn, pages: PageContext) -> Response:
+    response = RedirectResponse(f"{pages.base}/", 303)
+    set_host_cookie(response, SESSION, admission.session)
+    devices = ".".join(admission.devices[:MAX_DEVICES])
+    set_host_cookie(response, DEVICE, devices, max_age_seconds=DEVICE_DAYS * 24 * 60 * 60)
+    return response
+
+
+def _devices_of(request: Request, invitation: str) -> list[str]:
+    """The devices that a request brings: one for each person of the machine, and that of an invitation."""
+    brought = [invitation, *request.cookies.get(DEVICE, "").split(".")[:MAX_DEVICES]]
+    return [device for device in brought if SECRET.fullmatch(device)]
 
 
 def add_person_switch(people: APIRouter, pages: PageContext) -> None:
     """In a rehearsal one user can act as each of three persons, and so try what needs two approvals."""
 
     @people.post("/person", include_in_schema=False)
+    @needs_no_hub
     def change_person(actor: Annotated[str, Form()]) -> Response:
         if not pages.staff.rehearsal_auto_sign_in or actor not in pages.staff.people():
             raise NotFound("not-found")
         response = RedirectResponse(f"{pages.base}/", 303)
-        response.set_cookie(COOKIE, actor, httponly=True, samesite="strict", path=pages.base or "/")
+        response.set_cookie(REHEARSAL_PERSON, actor, httponly=True, samesite="strict", path=pages.base or "/")
         return response

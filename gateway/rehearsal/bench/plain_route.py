@@ -16,10 +16,13 @@ from fastapi import FastAPI, Request
 
 from adapters.bus import BusSettings
 from adapters.bus.plain import PlainPublisher
+from gateway.protocol.application import Application
+from gateway.protocol.limits import HUB_CAPACITIES, Load, RouteLimit
 from gateway.protocol.serving import ServedApp
+from keys.request import MAX_REQUEST_BYTES
 
 
-def plain_route_app(settings: BusSettings) -> FastAPI:
+def plain_route_app(settings: BusSettings) -> Application:
     """The application."""
     plain = PlainPublisher(settings)
 
@@ -29,7 +32,8 @@ def plain_route_app(settings: BusSettings) -> FastAPI:
         yield
         await plain.close()
 
-    app = FastAPI(lifespan=life, docs_url=None, redoc_url=None)
+    limits = [RouteLimit("POST", "/publish", Load.KNOWN, MAX_REQUEST_BYTES)]
+    app = Application(limits=limits, capacities=HUB_CAPACITIES, lifespan=life)
 
     @app.post("/publish")
     async def publish(request: Request) -> dict[str, int]:

@@ -47,6 +47,11 @@ def referrals(
     return by_sender
 
 
+def referrals_to(target_hub: BenchHub, case: UUID, count: int) -> list[PreparedCommand]:
+    """So many messages in this one case."""
+    return [_referral(target_hub, case) for _ in range(count)]
+
+
 def openings(target_hub: BenchHub, prepared_commands: Sequence[PreparedCommand]) -> list[bytes]:
     """The core agency's requests to open the first item of each of these messages."""
     return [_opening(target_hub, prepared_command) for prepared_command in prepared_commands]

@@ -7,6 +7,7 @@ from typing import Any
 from domain import events as e
 from domain.errors import NotFound
 from gateway.rehearsal.scenario.fields.context import BY_NAME
+from gateway.rehearsal.scenario.fields.visits import role_of
 from gateway.rehearsal.scenario.run import Run
 from gateway.rehearsal.scenario.story import Step
 
@@ -14,7 +15,7 @@ from gateway.rehearsal.scenario.story import Step
 def assign(run: Run, code: str) -> None:
     """Assign the contractor's visitor; where the case does not exist yet, after the message that begins it."""
     try:
-        _submit_assignment(run, code, "support_worker.assigned", {"qualification": None, "role": None})
+        _submit_assignment(run, code, "support_worker.assigned", role_of({}))
     except NotFound:
         run.pending_assignments.append(code)
 
@@ -55,6 +56,6 @@ def assign_own_visitor(run: Run, step: Step) -> None:
     if any(s.event == "SupportWorkerAssigned" and run.author_of(s) == by for s in run.story.steps):
         return
     fields: dict[str, Any] = {"to": [], "basis": {}, "consent": [], "purpose": "SUPPORT", "reason": None}
-    more = {"agency": str(run.id_of(by)), "worker": worker, "qualification": None, "role": None}
+    more = {"agency": str(run.id_of(by)), "worker": worker, **role_of({})}
     topic = BY_NAME["SupportWorkerAssigned"].TOPIC
     run.send(by, e.Kind.CASE, run.case_of(step), topic, {**fields, **more})

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from domain.calendar import day_of
 from domain.codes import Module, Tier
+from domain.rulebook import POLICY
 from gateway.rehearsal.scenario.story import Step, Story
 
 JOINING_EVENTS = ("SupportWorkerRegistered", "OathSigned", "SupportWorkerAssigned")
@@ -21,6 +22,11 @@ QUALIFICATION_EVENTS = (
     "OathSigned",
 )
 """Events about a visitor outside of cases."""
+VISITING_EVENTS = ("SupportWorkerAssigned", "HomeVisitCompleted")
+"""Events that a visitor who is not on the roll could not have."""
+REPEATED_MODULES = frozenset(POLICY["training_valid_months"])
+REPEATED_AFTER = timedelta(days=300)
+"""In good time before a training of twelve months is over."""
 
 
 @dataclass(frozen=True)
@@ -126,7 +132,8 @@ class Crews:
         for s in self.story.steps:
             if s.event in changes and self.contractor(s) == contractor and (until is None or s.at <= until):
                 last[str(s.details.get("worker", first))] = s.event
-        return [worker for worker, event in last.items() if event == changes[0]]
+        gone = {s.details.get("worker", first) for s in self.steps("SupportWorkerLeft", contractor)}
+        return [worker for worker, event in last.items() if event == changes[0] and worker not in gone]
 
     def steps(self, event: str, contractor: str, worker: str | None = None) -> list[Step]:
         """Steps of this event about this contractor, and about this visitor where one is given. A step that names no visitor
@@ -161,9 +168,33 @@ class Crews:
             dict.fromkeys(
                 str(s.details["worker"])
                 for s in self.story.steps
-                if s.event in QUALIFICATION_EVENTS and self.employing_core(s) == core
+                if s.event in (*QUALIFICATION_EVENTS, *VISITING_EVENTS) and self.employing_core(s) == core
             )
         )
+
+    def roll(self, core: str) -> list[str]:
+        """Every own visitor of this core agency: those whom the story names, and the one who visits where it names none."""
+        visits = any(
+            s.event == "HomeVisitCompleted" and s.by == core and not s.details.get("worker")
+            for s in self.story.steps
+        )
+        assigns = any(
+            s.event == "SupportWorkerAssigned" and not s.details.get("worker") for s in self.story.steps
+        )
+        unnamed = [self.first(core)] if visits or assigns else []
+        return list(dict.fromkeys((*self.staff(core), *unnamed)))
+
+    def renewals(self, agency: str, worker: str) -> dict[datetime, list[str]]:
+        """When a visitor repeats trainings in a story longer than these are valid, and which."""
+        modules = [m for m in self.training(agency, worker).get(None, []) if m in REPEATED_MODULES]
+        times = [s.at for s in self.story.steps] + [x.at for x in self.story.expects]
+        left = [s.at for s in self.steps("SupportWorkerLeft", agency, worker)]
+        at, end = min(times) + REPEATED_AFTER, min([max(times), *left])
+        renewals = {}
+        while modules and at < end:
+            renewals[at] = modules
+            at += REPEATED_AFTER
+        return renewals
 
     def contractor(self, step: Step) -> str | None:
         """The contractor whose commission a step is about: as named, by its parties, or by its visitor."""

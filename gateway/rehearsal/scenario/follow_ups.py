@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import replace
+from typing import Any
+from uuid import UUID
 
 from domain import events as e
 from domain.errors import NotFound
@@ -41,19 +43,47 @@ def record_coercion_check(run: Run, step: Step) -> None:
     fields = case_fields(check_step, BY_NAME[check_step.event], run, ())
     topic = BY_NAME[check_step.event].TOPIC
     with suppress(NotFound):  # the core agency does not know the case yet: it can't check
-        run.require_recorded(check_step, run.send(by, e.Kind.CASE, run.case_of(step), topic, fields))
+        sent = run.send(by, e.Kind.CASE, run.case_of(step), topic, fields)
+        run.require_recorded(check_step, sent)
+        confirm_coercion_check(run, check_step, fields, sent.command_id)
+
+
+def confirm_coercion_check(run: Run, step: Step, check: dict[str, Any], message: UUID) -> None:
+    """The second person of a check for coercion confirms it, where the story says nothing of it."""
+    if any(s.event == "CoercionCheckConfirmed" for s in run.story.steps):
+        return
+    by = run.author_of(step)
+    fields = {
+        **{key: check[key] for key in ("to", "basis", "consent", "purpose", "reason", "answers", "coerced")},
+        "to": [],
+        "basis": {},
+        "confirms": str(message),
+    }
+    topic = BY_NAME["CoercionCheckConfirmed"].TOPIC
+    case = run.case_of(step)
+    run.require_recorded(step, run.send(by, e.Kind.CASE, case, topic, fields, actor=check["second"]))
 
 
 def add_missing_receipts(run: Run, step: Step) -> None:
     """The player's own acknowledgement and reading, where the story has none."""
     acknowledged, read = (answers(run.story, event) for event in ("ReferralAcknowledged", "ReferralRead"))
+    unacknowledged, unread = _expects_alarm(run, step, NOT_ACKNOWLEDGED), _expects_alarm(run, step, NOT_READ)
     author = run.author_of(step)
     for code in run.codes_with_door(step.to):
-        if code == author or (step.n, code) in acknowledged:
+        if code == author or (step.n, code) in acknowledged or unacknowledged:
             continue
         _send_referral_answer(run, step, code, "ReferralAcknowledged", (author,))
-        if (step.n, code) not in read:
+        if (step.n, code) not in read and not unread:
             _send_referral_answer(run, step, code, "ReferralRead", ())
+
+
+NOT_ACKNOWLEDGED = ("ReferralUnacknowledgedAlarmRaised", "TransferUnacknowledgedAlarmRaised")
+NOT_READ = ("ReferralUnreadAlarmRaised",)
+
+
+def _expects_alarm(run: Run, step: Step, alarms: tuple[str, ...]) -> bool:
+    """Whether the story says that nobody acknowledged, or read, this message."""
+    return any(s.event in alarms and s.details.get("about") == step.n for s in run.story.steps)
 
 
 def _send_referral_answer(run: Run, step: Step, by: str, event: str, to: tuple[str, ...]) -> None:

@@ -1,25 +1,31 @@
-"""Case messages through the doors, with an invented text in each section."""
+"""Case messages through the doors, with invented content in each section."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from time import sleep
 from typing import Any
 from uuid import UUID
 
 from adapters.agencies.contract import BASIS_OF
 from adapters.agencies.fhir import Fhir
+from adapters.content_json import read_content
 from domain import events as e
+from domain.content import as_text, lines
 from domain.rulebook import first_edition
-from gateway.agency.door import SectionContent, SubmissionResult
+from gateway.agency.child_references import section_content
+from gateway.agency.door import Door, SubmissionResult
 from gateway.agency.files import Files
 from gateway.agency.staff import Person
 from gateway.rehearsal.scenario.assignments import assign
+from gateway.rehearsal.scenario.contents import section_contents, section_text
 from gateway.rehearsal.scenario.fields.case import case_fields
 from gateway.rehearsal.scenario.fields.codes import alternatives, reason_code
 from gateway.rehearsal.scenario.fields.context import BY_NAME, CONTENT_BY_TARGET_CLASS
 from gateway.rehearsal.scenario.follow_ups import (
     add_missing_receipts,
+    confirm_coercion_check,
     record_coercion_check,
     story_covers_coercion,
 )
@@ -27,6 +33,8 @@ from gateway.rehearsal.scenario.referral_answers import REFERRAL_EVENTS
 from gateway.rehearsal.scenario.run import Run, WrittenItem
 from gateway.rehearsal.scenario.simulated_hospital import hospital_bundle
 from gateway.rehearsal.scenario.story import Step
+
+FEED_ATTEMPTS, FEED_PAUSE_SECONDS = 20, 0.5
 
 
 def approvers_of(details: Mapping[str, Any], by: str) -> list[str]:
@@ -38,22 +46,25 @@ def approvers_of(details: Mapping[str, Any], by: str) -> list[str]:
 
 
 def submit_message(run: Run, step: Step, cls: type[e.Event]) -> SubmissionResult:
-    """Send a case message with an invented text in each section, and note what was written."""
+    """Send a case message with invented content in each section, and note what was written."""
     by = run.author_of(step)
     to = tuple(c for c in run.codes_with_door(step.to) if c != by)
     fields = case_fields(step, cls, run, to)
-    if _is_sent_as_file(run, by, cls, to) and ("PREG" in step.sections or not fields.get("weeks_pregnant")):
+    if _is_sent_as_file(run, by, cls, to, fields) and (
+        "PREG" in step.sections or not fields.get("weeks_pregnant")
+    ):
         return _send_as_hospital(run, step, cls, by, to[0], fields)
     _record_override_approvals(run, by, step, fields)
-    texts = [_item_text(run, step, section) for section in step.sections]
-    parts = tuple(SectionContent(s, t) for s, t in zip(step.sections, texts, strict=True))
+    parts = section_contents(run, step, fields)
     actor = step.details.get("actor")
     sent = run.send(by, e.Kind.CASE, run.case_of(step), cls.TOPIC, fields, parts, step.at, actor)
     if sent.outcome == "recorded":
         run.messages[step.n] = sent.command_id
         run.held[step.n] = sent.held
-        for (item, section), text in zip(sent.items, texts, strict=True):
-            run.written.append(WrittenItem(step.n, section, run.case_of(step), sent.command_id, item, text))
+        for (item, section), part in zip(sent.items, parts, strict=True):
+            run.written.append(
+                WrittenItem(step.n, section, run.case_of(step), sent.command_id, item, part.content)
+            )
         _after_message(run, step, fields)
     return sent
 
@@ -80,14 +91,12 @@ def _record_override_approvals(run: Run, by: str, step: Step, fields: dict[str, 
             run.send(by, e.Kind.CASE, run.case_of(step), topic, approval, actor=approver)
 
 
-def _is_sent_as_file(run: Run, by: str, cls: type[e.Event], to: tuple[str, ...]) -> bool:
-    """Whether a hospital sends this act as FHIR."""
+def _is_sent_as_file(
+    run: Run, by: str, cls: type[e.Event], to: tuple[str, ...], fields: Mapping[str, Any]
+) -> bool:
+    """Whether a hospital sends this act as FHIR; that has no references of children."""
     role = next(a.role for a in run.story.doors() if a.code == by)
-    return role == "MED" and cls.TOPIC in BASIS_OF and len(to) == 1
-
-
-def _item_text(run: Run, step: Step, section: str) -> bytes:
-    return f"〔架空〕{run.story.id} #{step.n} {section} の記載。{run.rehearsal_hub.canary}".encode()
+    return role == "MED" and cls.TOPIC in BASIS_OF and len(to) == 1 and not fields.get("children")
 
 
 def _after_message(run: Run, step: Step, fields: dict[str, Any]) -> None:
@@ -103,8 +112,21 @@ def _after_message(run: Run, step: Step, fields: dict[str, Any]) -> None:
     if step.event in REFERRAL_EVENTS and fields["to"]:
         add_missing_receipts(run, step)
 
+    if step.event == "CoercionCheckDone":
+        confirm_coercion_check(run, step, fields, run.messages[step.n])
     if step.event == "ConsentGiven" and fields["capacity"] != "SELF" and not story_covers_coercion(run, step):
         record_coercion_check(run, step)
+
+
+def _known_at(door: Door, case: UUID, message: UUID) -> Mapping[str, Any]:
+    """A recorded message as its sender's door knows it. The feed of a busy hub may be some seconds behind the record."""
+    for _ in range(FEED_ATTEMPTS):
+        door.refresh()
+        for known in door.store.messages(case):
+            if known["message"] == str(message):
+                return known
+        sleep(FEED_PAUSE_SECONDS)
+    raise RuntimeError("the feed of the hub stayed behind")
 
 
 def _send_as_hospital(
@@ -112,11 +134,17 @@ def _send_as_hospital(
 ) -> SubmissionResult:
     """The same message, sent by the hospital's system as a FHIR Bundle through its door."""
     door = run.rehearsal_hub.door(by)
-    wording = {section: _item_text(run, step, section).decode() for section in step.sections}
+    wording = {section: section_text(run, step, section) for section in step.sections}
     data = hospital_bundle(
-        act=cls.TOPIC, to=to, at=step.at, case=run.case_of(step), fields=fields, texts=wording
+        act=cls.TOPIC,
+        to=to,
+        at=step.at,
+        case=run.case_of(step),
+        fields=fields,
+        texts=wording,
+        family=run.story.family(step.family),
     )
-    answered = Files(door).send(Person(run.actor_of(by), run.story.id), data)
+    answered = Files(door, run.rehearsal_hub.parsing_pool).send(Person(run.actor_of(by), run.story.id), data)
     [(_, outcome)] = answered.rows
     if outcome.outcome == "waiting":
         raise RuntimeError(f"{by}: the hub did not answer in time")
@@ -125,17 +153,19 @@ def _send_as_hospital(
         return sent
     run.messages[step.n] = outcome.message
     run.held[step.n] = ()
-    [inbound] = Fhir().read(data, {to: run.id_of(to)}).inbound_messages
-    texts = {part.section: part.text for part in inbound.sections}
+    [inbound] = Fhir().read(data, {to: run.id_of(to)}, run.rehearsal_hub.now()).inbound_messages
+    contents = {part.section: section_content(door, run.case_of(step), part) for part in inbound.sections}
     for section, text in wording.items():
-        if text not in texts.get(section, ""):
+        sent_content = contents.get(section)
+        if sent_content is None or text not in as_text(
+            lines(read_content(sent_content.schema, sent_content.content))
+        ):
             run.problems.append(f"#{step.n} {section}: FHIRから記載が失われました")
-    door.refresh()
-    [known] = [m for m in door.store.messages(run.case_of(step)) if m["message"] == str(outcome.message)]
+    known = _known_at(door, run.case_of(step), outcome.message)
     for item in known["items"]:
         section = item["section"]
         if section in wording:
-            name, content = UUID(item["item"]), texts[section].encode()
+            name, content = UUID(item["item"]), contents[section].content
             run.written.append(
                 WrittenItem(step.n, section, run.case_of(step), outcome.message, name, content)
             )

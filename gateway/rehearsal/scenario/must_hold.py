@@ -217,7 +217,7 @@ def _family(run: Run, m: re.Match[str]) -> tuple[bool, str]:
     """The family's list is the same with and without these messages: it does not reveal that they exist."""
     hidden = {run.messages.get(n) for n in range(int(m["first"]), int(m["last"]) + 1)}
     case = _case_before(run)
-    without = replace(case, messages={k: v for k, v in case.messages.items() if k not in hidden})
+    without = replace(case, messages=case.messages.without(k for k in hidden if k is not None))
     register = Register()
     for record in run.rehearsal_hub.records():
         if record.originator.kind not in (Kind.CASE, Kind.CASE_ACCESS):

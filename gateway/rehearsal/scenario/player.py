@@ -19,7 +19,7 @@ from gateway.rehearsal.scenario.hub_events import check_hub_event
 from gateway.rehearsal.scenario.messages import submit_message
 from gateway.rehearsal.scenario.refusals import play_refusal
 from gateway.rehearsal.scenario.run import Run
-from gateway.rehearsal.scenario.setup import open_case, record_oath, set_up
+from gateway.rehearsal.scenario.setup import open_case, record_oath, renew_training, set_up
 from gateway.rehearsal.scenario.story import Step
 from gateway.rehearsal.scenario.submission import play_recall, play_recall_answer, release_held, submit_step
 from gateway.rehearsal.scenario.views import check_probe, check_views
@@ -48,15 +48,24 @@ def _schedule(run: Run) -> Iterator[tuple[datetime, int, Callable[[], None]]]:
         for worker in run.crews.all(code):
             if not run.crews.sworn_by_story(code, worker):
                 yield commissioned.since - timedelta(minutes=1), 0, partial(record_oath, run, code, worker)
+            yield from _renewals(run, code, worker)
         yield commissioned.since, 1, partial(assign, run, code)
         if commissioned.until is not None:
             yield commissioned.until, 3, partial(unassign, run, code)
+    for core in (a.code for a in run.story.doors() if a.role == "CORE"):
+        for worker in run.crews.roll(core):
+            yield from _renewals(run, core, worker)
     for step in run.story.steps:
         yield step.at, 2, partial(play_step, run, step)
     for expect in run.story.expects:
         yield expect.at, 4, partial(check_views, run, expect)
     for at, code in run.extra_probes:
         yield at, 5, partial(check_probe, run, code)
+
+
+def _renewals(run: Run, code: str, worker: str) -> Iterator[tuple[datetime, int, Callable[[], None]]]:
+    for at, modules in run.crews.renewals(code, worker).items():
+        yield at, 0, partial(renew_training, run, code, worker, modules)
 
 
 def play_step(run: Run, step: Step) -> None:

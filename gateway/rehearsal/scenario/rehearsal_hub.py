@@ -14,10 +14,12 @@ from uuid import UUID, uuid4
 from domain.events import dump
 from domain.record import HUB, Record
 from gateway.agency.door import RETRY_SECONDS, Door
+from gateway.agency.parsing import AttachmentPool, ParsingPool
 from gateway.agency.store import DoorStore
 from gateway.audit.office import AuditOffice
 from gateway.hub.runtime import HubRuntime, start_hub
-from gateway.installation.folder import AgencyFolder, Installation, create_installation, open_installation
+from gateway.installation.folder import Installation, create_installation, open_installation
+from gateway.installation.key_folder import AgencyFolder
 from gateway.installation.registrars import Registrars
 from gateway.protocol.client import HubClient, retry_until_timeout
 from gateway.protocol.serving import ServedApp
@@ -32,8 +34,18 @@ BODY_BY_ROLE = {
     "MED": "MEDICAL",
     "CONTRACTOR": "COMMISSIONED",
 }
+_OUTSIDE = (
+    ("COURT", re.compile(r"COURT|裁判所")),
+    ("INVESTIGATION", re.compile(r"POLICE|PROSECUT|警察|検察")),
+    ("BAR", re.compile(r"(?<![A-Z])BAR(?![A-Z])|弁護士会")),
+)
+"""Bodies outside welfare, health and education. A story may call a court or a prosecutor OTHER_PUBLIC."""
+CITY_CENTRE = re.compile(
+    r"政令|指定都市|設置市|中核市|特別区|[市区](立)?(こども|子ども|児童)(家庭)?(総合)?相談"
+)
+"""Names of a child guidance centre that a city or special ward has of its own."""
 BODY_PATTERNS = (
-    ("OTHER_PUBLIC", re.compile(r"POLICE|COURT|PROSECUT|警察|裁判所|検察")),
+    *_OUTSIDE,
     ("PREFECTURE", re.compile(r"(?<![A-Z])PREF(?![A-Z])|保健所|県庁|都庁|府庁|道庁")),
     (
         "MUNICIPALITY",
@@ -51,6 +63,8 @@ SAME_MUNICIPALITY_BASES = {"APPI-69-1", "APPI-69-2-2"}
 PREFECTURE_BASES = {"CWA-21-10-4", "CWA-26-1-3", "CWA-26-1-8"}
 """Bases on which a body of the prefecture discloses to a municipality."""
 MAX_REWRAP_ROUNDS = 5
+WITHOUT_DIGITS = str.maketrans("0123456789", "ghijklmnop")
+"""A canary has no digits: with them it can look like the numbers of a protected address."""
 AGENCIES_FILE = "rehearsal.json"
 
 
@@ -69,7 +83,7 @@ class RehearsalHub:
         refuse_real_hub(installation.folder)
         self.installation = installation
         self.url = url
-        self.canary = f"canary-{uuid4().hex}"
+        self.canary = f"canary-{uuid4().hex.translate(WITHOUT_DIGITS)}"
         self.runtime = runtime
         self._clock_time = start
         self._retry_seconds = retry_seconds
@@ -81,6 +95,8 @@ class RehearsalHub:
         self.audit = AuditOffice(
             sig=sig, kem=kem, client=self._hub_client, genesis=self.genesis, now=self.now
         )
+        self.parsing_pool = ParsingPool()
+        self.attachment_pool = AttachmentPool()
         self.doors: dict[str, Door] = {}
         self.names: dict[str, str] = {}
         self.actors: dict[str, str] = {}
@@ -148,7 +164,7 @@ class RehearsalHub:
             name=actor.name,
             roles=sorted({actor.role, *(["COORD"] if actor.code in self._coordinating else [])}),
             body=body,
-            municipality=_town(actor, core, towns) if body == "MUNICIPALITY" else None,
+            municipality=_municipality(actor, body, core, towns),
             custody="HOSTED",
             sig=sig,
             kem=kem.public,
@@ -214,11 +230,21 @@ class RehearsalHub:
             door.store.close()
             door.client.close()
         self._hub_client.close()
+        self.parsing_pool.close()
+        self.attachment_pool.close()
 
 
 def _towns(actors: Sequence[Actor]) -> frozenset[str]:
     """The municipalities of a story: the first words of their offices' codes."""
     return frozenset(a.code.split("-")[0] for a in actors if a.role in ("CORE", "COORD"))
+
+
+def _municipality(actor: Actor, body: str, core: str, towns: frozenset[str]) -> str | None:
+    """The local government that an agency belongs to: of a municipality's offices; a city's own child guidance centre is
+    of the city that its code names."""
+    if body != "MUNICIPALITY":
+        return None
+    return actor.code.split("-")[0] if actor.role == "CGC" else _town(actor, core, towns)
 
 
 def _town(actor: Actor, core: str, towns: frozenset[str]) -> str:
@@ -229,15 +255,20 @@ def _town(actor: Actor, core: str, towns: frozenset[str]) -> str:
 
 def _body(actor: Actor, core: str, towns: frozenset[str]) -> str:
     """The legal body of an agency: as the story says, else by its role, else by its bases, code and name."""
+    called = next((b for b, pattern in BODY_PATTERNS if pattern.search(f"{actor.code} {actor.name}")), None)
+    outside = called in dict(_OUTSIDE)
     if actor.body:
-        return actor.body
+        return called if actor.body == "OTHER_PUBLIC" and called is not None and outside else actor.body
+    if actor.role == "CGC" and (actor.code.split("-")[0] in towns or CITY_CENTRE.search(actor.name)):
+        return "MUNICIPALITY"
     if actor.role in BODY_BY_ROLE:
         return BODY_BY_ROLE[actor.role]
-    called = next((b for b, pattern in BODY_PATTERNS if pattern.search(f"{actor.code} {actor.name}")), None)
     if actor.bases & PREFECTURE_BASES:
         return "PREFECTURE"
-    if actor.bases & SAME_MUNICIPALITY_BASES or called == "OTHER_PUBLIC":
-        return called if called == "OTHER_PUBLIC" else "MUNICIPALITY"
+    if called is not None and outside:
+        return called
+    if actor.bases & SAME_MUNICIPALITY_BASES:
+        return "MUNICIPALITY"
     same = actor.code.split("-")[0] in towns | {core.split("-")[0]}
     if any(b == "CWA-21-10-5" or b.startswith("APPI-27-") for b in actor.bases):
         return called or ("MUNICIPALITY" if same else "WELFARE_FACILITY")

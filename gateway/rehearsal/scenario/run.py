@@ -64,6 +64,7 @@ class Run:
     held: dict[int, tuple[str, ...]] = field(default_factory=dict)
     written: list[WrittenItem] = field(default_factory=list)
     consents: dict[str, UUID] = field(default_factory=dict)
+    children: dict[tuple[str | None, str], UUID] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
     checks: list[Check] = field(default_factory=list)
     probe_checks: list[Check] = field(default_factory=list)
@@ -89,13 +90,21 @@ class Run:
 
     def case_of(self, step: Step) -> UUID:
         """The case of the family that a step speaks of: the story's own, where it names none."""
-        return self.case if step.family is None else self.other_family_cases.setdefault(step.family, uuid4())
+        return self.case_of_family(step.family)
+
+    def case_of_family(self, label: str | None) -> UUID:
+        """The case of the family of this letter; the story's own, where it is none of another family."""
+        return self.case if label is None else self.other_family_cases.setdefault(label, uuid4())
 
     def consent_of(self, name: str) -> UUID:
         return self.consents.setdefault(name, uuid4())
 
     def message_of(self, n: int) -> UUID:
         return self.messages[n]
+
+    def child_of(self, step: Step, label: str) -> UUID:
+        """The reference of a child of the family that a step speaks of, the same one for the same label."""
+        return self.children.setdefault((step.family, label), uuid4())
 
     def worker_of(self, code: str) -> str:
         """The agency's visitor from the start, as the story names it or by a name made up."""
@@ -124,6 +133,22 @@ class Run:
         ]
         return self.messages[candidates[-1].n] if candidates else uuid4()
 
+    def last_received(self, step: Step) -> UUID:
+        """The last message with content that was sent to the author of a step."""
+        by = self.author_of(step)
+        received = [s for s in self._before(step) if s.sections and by in s.to]
+        return self.messages[received[-1].n] if received else uuid4()
+
+    def begun_transfer(self, step: Step) -> UUID | None:
+        """The last hand-over that was begun before a step."""
+        begun = [s for s in self._before(step) if s.event == "TransferInitiated"]
+        return self.messages[begun[-1].n] if begun else None
+
+    def _before(self, step: Step) -> list[Step]:
+        """The recorded steps about this family before a step."""
+        earlier = (s for s in self.story.steps if (s.at, s.n) < (step.at, step.n))
+        return [s for s in earlier if s.n in self.messages and s.family == step.family]
+
     def recalled_by(self, step: Step, named: list[int]) -> UUID:
         """What a recall is about: the message that it names, else the last with content that its author sent these
         (on the consent that it names, or on one withdrawn by then)."""
@@ -139,6 +164,11 @@ class Run:
 
     def codes_with_door(self, codes: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(c for c in codes if c not in (PERSON, HUB, AUDITOR))
+
+    def held_from(self, code: str) -> set[int]:
+        """The steps that were held for this agency."""
+        agency = str(self.id_of(code))
+        return {n for n, waiting in self.held.items() if agency in map(str, waiting)}
 
     def author_of(self, step: Step) -> str:
         """Who records a step: the sender, for what comes from outside the first addressee, and for what a story lets the

@@ -37,7 +37,7 @@ def set_up(run: Run) -> None:
     for code in run.story.contractors:
         _record_commission(run, code)
     for core in (code for code in role if role[code] == "CORE"):
-        for worker in run.crews.staff(core):
+        for worker in run.crews.roll(core):
             _employ(run, core, worker)
 
 
@@ -107,17 +107,35 @@ def _record_commission(run: Run, code: str) -> None:
         "ends_on": None,
     }
     _submit_commission_command(run, code, "outsourcing_contract.concluded", fields)
-    if not run.crews.is_recorded_by("ContractorRequirementVerified", code, since):
-        items = [1, 2, 3] if full else [1, 2]
-        _submit_commission_command(
-            run, code, "contractor_requirement.verified", {"items": items, "scope": scope}
-        )
+    _adopt_rules(run, code)
     for worker in run.crews.all(code):
         fields = {"worker": worker, "employment": "PART_TIME", "qualification": None}
         _submit_commission_command(run, code, "support_worker.registered", fields)
         for until, modules in run.crews.training(code, worker).items():
             trained = {"worker": worker, "modules": modules, "valid_until": until, "tier": "T1_BASIC"}
             _submit_commission_command(run, code, "training_module.completed", trained)
+    if not run.crews.is_recorded_by("ContractorRequirementVerified", code, since):
+        items = [1, 2, 3] if full else [1, 2]
+        _submit_commission_command(
+            run, code, "contractor_requirement.verified", {"items": items, "scope": scope}
+        )
+
+
+def _adopt_rules(run: Run, code: str) -> None:
+    """A contractor's own rules of secrecy, which each of its visitors knows; its requirements rest on them."""
+    submit_agency_command(run, code, "ConfidentialityRulesAdopted", {"edition": RULES_FROM_START})
+    for actor in dict.fromkeys((run.actor_of(code), *run.crews.all(code))):
+        fields = {"edition": RULES_FROM_START, "staff": actor}
+        submit_agency_command(run, code, "ConfidentialityRulesAcknowledged", fields, actor)
+
+
+RULES_FROM_START = "rules-from-the-start"
+
+
+def renew_training(run: Run, code: str, worker: str, modules: list[str]) -> None:
+    """A visitor repeats, in a long story, what has to be repeated and what the timeline does not let lapse."""
+    fields = {"worker": worker, "modules": modules, "valid_until": None, "tier": "T1_BASIC"}
+    _submit_commission_command(run, code, "training_module.completed", fields)
 
 
 def _employ(run: Run, core: str, worker: str) -> None:

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from adapters.agencies import fhir
 from domain.calendar import JST
+from gateway.rehearsal.scenario.families import StoryChild, StoryFamily
 
 _CONSENT = {
     "resourceType": "Consent",
@@ -28,6 +29,7 @@ def hospital_bundle(
     case: UUID,
     fields: Mapping[str, Any],
     texts: Mapping[str, str],
+    family: StoryFamily,
 ) -> bytes:
     """A message of a hospital as its system would write it. ``to``: code of the addressee; ``texts``: by section."""
     request: dict[str, Any] = {
@@ -45,8 +47,10 @@ def hospital_bundle(
         request["reasonCode"] = [{"coding": [{"system": fhir.BASIS, "code": basis}]}]
     if "answers" in fields:
         request["basedOn"] = [{"identifier": {"system": fhir.MESSAGE, "value": fields["answers"]}}]
-    about = {"gender": "female"} if "BASIC" in texts else {}
-    resources = [request, {"resourceType": "Patient", "id": "mother", **about}]
+    resources = [request, {"resourceType": "Patient", "id": "mother"}]
+    if "BASIC" in texts:
+        resources[-1] |= _patient(family)
+        resources += [_related(child) for child in family.children if child.born_on is not None]
     for section, text in texts.items():
         resources.append(_observation("記載", valueString=text, category=[_concept(fhir.SECTION, section)]))
     if fields.get("weeks_pregnant") is not None:
@@ -65,6 +69,39 @@ def hospital_bundle(
         resources.append({**_CONSENT, "identifier": named, "provision": {"type": "permit"}})
     bundle = {"resourceType": "Bundle", "type": "message", "entry": [{"resource": r} for r in resources]}
     return json.dumps(bundle, ensure_ascii=False).encode()
+
+
+def _patient(family: StoryFamily) -> dict[str, Any]:
+    """The mother, as a hospital has her."""
+    mother = family.adults[0]
+    patient: dict[str, Any] = {"gender": "female", "name": _names(mother.name, mother.kana)}
+    if mother.born_on is not None:
+        patient["birthDate"] = mother.born_on
+    if family.address is not None:
+        patient["address"] = [{"text": family.address}]
+    if family.phone is not None:
+        patient["telecom"] = [{"system": "phone", "value": family.phone}]
+    return patient
+
+
+def _related(child: StoryChild) -> dict[str, Any]:
+    return {
+        "resourceType": "RelatedPerson",
+        "id": f"child-{child.born_on}",
+        "patient": {"reference": "Patient/mother"},
+        "relationship": [{"text": "子"}],
+        "name": _names(child.name, child.kana),
+        "birthDate": child.born_on,
+    }
+
+
+def _names(name: str, kana: str) -> list[dict[str, Any]]:
+    """Source: HL7 iso21090-EN-representation."""
+    url = "http://hl7.org/fhir/StructureDefinition/iso21090-EN-representation"
+    return [
+        {"text": text, "extension": [{"url": url, "valueCode": code}]}
+        for text, code in ((name, "IDE"), (kana, "SYL"))
+    ]
 
 
 def _concept(system: str, code: str) -> dict[str, Any]:

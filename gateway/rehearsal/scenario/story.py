@@ -12,8 +12,11 @@ import yaml
 
 from domain.codes import Section
 from domain.errors import Malformed
+from gateway.rehearsal.scenario.families import StoryFamily, invented_family, parse_family
 
 HUB, PERSON, AUDITOR = "HUB", "EXT-PERSON", "AUDITOR"
+OWN_FAMILY = "own"
+"""The name under ``families`` of the family whose story it is; others have the label that steps use."""
 
 EVENT_ALIASES: Mapping[str, str] = {
     "WishRefused": "CommandRefused",
@@ -99,6 +102,13 @@ class Story:
     expects: tuple[Expect, ...]
     must_hold: tuple[str, ...]
     source: Path = field(default=Path())
+    families: Mapping[str | None, StoryFamily] = field(default_factory=dict)
+
+    def family(self, label: str | None) -> StoryFamily:
+        """Whom the story is about, or another family that it names: as described, else an invented one."""
+        described = self.families.get(label)
+        sections = [section for step in self.steps for section in step.sections]
+        return described or invented_family(self.id, label, sections)
 
     def doors(self) -> list[Actor]:
         """The agencies that have a door: all but the hub, the audit office and persons outside."""
@@ -150,6 +160,10 @@ def _parse_story(raw: Mapping[str, Any], path: Path) -> Story:
         expects=tuple(sorted((_parse_expectation(e) for e in raw.get("expect") or []), key=lambda e: e.at)),
         must_hold=tuple(str(m) for m in raw.get("must_hold") or []),
         source=path,
+        families={
+            None if label == OWN_FAMILY else label: parse_family(family)
+            for label, family in (raw.get("families") or {}).items()
+        },
     )
     _validate(story)
     return story

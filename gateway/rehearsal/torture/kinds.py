@@ -29,6 +29,7 @@ from gateway.installation.folder import Installation, open_installation
 from gateway.protocol.serving import ServedApp
 from gateway.rehearsal.bench.target_hub import AGENCIES, CLINIC, CORE
 from gateway.rehearsal.guard import refuse_real_hub
+from gateway.rehearsal.torture.cluster import cluster
 from gateway.rehearsal.torture.faulty_proxy import FaultyProxy
 from gateway.rehearsal.torture.process import HubProcess
 from gateway.rehearsal.torture.seams import seams
@@ -118,8 +119,8 @@ def _kill_sender(hub: HubProcess, installation: Installation, rng: random.Random
     lines = ["整理番号,宛先機関,養育環境", *(f"{number},{CORE},〔架空〕" for number in numbers)]
     file = installation.folder / "list.csv"
     file.write_text("\n".join(lines) + "\n")
-    command = [sys.executable, "-m", "gateway.cli", "send", "--agency", CLINIC, "--data"]
-    command += [str(installation.folder), "--hub", hub.url, str(file)]
+    command = [sys.executable, "-m", "gateway.cli", "send", "--folder"]
+    command += [str(installation.agency(CLINIC).folder), "--hub", hub.url, str(file)]
     quiet = subprocess.DEVNULL
     first = subprocess.Popen(command, stdout=quiet, stderr=quiet, cwd=Path(__file__).parents[3])
     with suppress(subprocess.TimeoutExpired):
@@ -195,7 +196,7 @@ def network(folder: Path, count: int, seed: int, report_progress: ProgressCallba
         about = {
             "JETSTREAM_URL": f"nats://127.0.0.1:{inner.port}",
             "JETSTREAM_SEED_FILE": str(bus.folder / "seeds" / "hub.seed"),
-            "JETSTREAM_MONITOR_URL": settings.monitor_url,
+            "JETSTREAM_SYS_SEED_FILE": str(bus.folder / "seeds" / "sys.seed"),
             "JETSTREAM_INBOX": settings.inbox,
             "JETSTREAM_TRY_TIMEOUT": "1",
             "JETSTREAM_TIMEOUT": "5",
@@ -340,6 +341,7 @@ KINDS: Mapping[str, Callable[[Path, int, int, ProgressCallback], TortureResult]]
     "full": full,
     "network": network,
     "bits": bits,
+    "cluster": cluster,
 }
 """By name; each takes a folder of its own, how many faults, a seed, and a progress callback. Raises Refused for the folder
 of a real hub."""

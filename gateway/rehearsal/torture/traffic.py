@@ -29,13 +29,14 @@ START = datetime(2025, 5, 12, 1, 0, tzinfo=UTC)
 
 @dataclass
 class Traffic:
-    """Two doors and what they did. ``sent``: case, message and item of each referral; ``opened``: how often each item was
+    """Two doors (``codes``) and what they did. ``sent``: case, message and item of each referral; ``opened``: how often each item was
     really released and opened."""
 
     installation: Installation
     url: str
     rng: random.Random
     retry_seconds: float = 30.0
+    codes: tuple[str, ...] = (CORE, HOSPITAL)
     opened: Counter[tuple[UUID, UUID]] = field(default_factory=Counter)
     sent: list[tuple[UUID, UUID, UUID]] = field(default_factory=list)
     error_counts: Counter[str] = field(default_factory=Counter)
@@ -44,7 +45,7 @@ class Traffic:
     def open(self) -> None:
         """Open both doors on their stores."""
         for place in self.installation.agencies():
-            if place.code in (CORE, HOSPITAL):
+            if place.code in self.codes:
                 sig, kem = self.installation.agency_keys(place)
                 client = HubClient(self.url, hub=self.installation.hub, timeout=5.0)
                 self.doors[place.code] = Door(

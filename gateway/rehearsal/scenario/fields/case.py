@@ -9,15 +9,22 @@ from collections.abc import Mapping
 from typing import Any
 
 from domain import events as e
+from domain.children import UNKNOWN_CHILD, SpeaksOfChildren
+from gateway.rehearsal.scenario.fields.closing import CLOSING_FIELDS
 from gateway.rehearsal.scenario.fields.codes import with_canonical_codes
 from gateway.rehearsal.scenario.fields.consent import CONSENT_FIELDS
 from gateway.rehearsal.scenario.fields.context import FieldBuilder, RunContext
 from gateway.rehearsal.scenario.fields.exceptions import EXCEPTIONS_FIELDS
+from gateway.rehearsal.scenario.fields.household import HOUSEHOLD_FIELDS
+from gateway.rehearsal.scenario.fields.joined import JOINED_FIELDS
 from gateway.rehearsal.scenario.fields.plan import PLAN_FIELDS
 from gateway.rehearsal.scenario.fields.referral import REFERRAL_FIELDS
 from gateway.rehearsal.scenario.fields.retention import RETENTION_FIELDS
 from gateway.rehearsal.scenario.fields.rights import RIGHTS_FIELDS
+from gateway.rehearsal.scenario.fields.search import SEARCH_FIELDS
+from gateway.rehearsal.scenario.fields.stays import STAYS_FIELDS
 from gateway.rehearsal.scenario.fields.transfer import TRANSFER_FIELDS
+from gateway.rehearsal.scenario.fields.values import as_list
 from gateway.rehearsal.scenario.fields.visits import VISITS_FIELDS
 from gateway.rehearsal.scenario.story import Step
 
@@ -36,20 +43,31 @@ def case_fields(step: Step, cls: type[e.Event], run: RunContext, to: tuple[str, 
         "purpose": "SUPPORT",
         "reason": step.details.get("reason"),
     }
-    if step.event == "SupportClosed":
-        common["reason"] = None
+    if issubclass(cls, SpeaksOfChildren):
+        common["children"] = children_named(step, run)
     return with_canonical_codes(cls, {**common, **FIELD_BUILDERS.get(cls.__name__, _no_fields)(step, run)})
+
+
+def children_named(step: Step, run: RunContext) -> list[str]:
+    """The references of the children that the story names by label (``UNKNOWN``: nobody knows which); none: all of them."""
+    labels = as_list(step.details.get("children"))
+    return sorted(str(UNKNOWN_CHILD if c == "UNKNOWN" else run.child_of(step, c)) for c in labels)
 
 
 FIELD_BUILDERS: Mapping[str, FieldBuilder] = {
     **REFERRAL_FIELDS,
     **PLAN_FIELDS,
     **VISITS_FIELDS,
+    **CLOSING_FIELDS,
     **CONSENT_FIELDS,
     **RIGHTS_FIELDS,
     **EXCEPTIONS_FIELDS,
     **TRANSFER_FIELDS,
+    **JOINED_FIELDS,
+    **SEARCH_FIELDS,
+    **STAYS_FIELDS,
     **RETENTION_FIELDS,
+    **HOUSEHOLD_FIELDS,
 }
 
 

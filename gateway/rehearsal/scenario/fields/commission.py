@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import date
 from typing import Any
 
 from domain import events as e
-from domain.calendar import day_of
+from domain.calendar import day_of, months_later
 from domain.codes import Module, Practice
 from gateway.rehearsal.scenario.fields.codes import finding_code, with_canonical_codes
 from gateway.rehearsal.scenario.fields.context import RunContext
@@ -112,14 +113,33 @@ def _registration(step: Step, run: RunContext, contractor: str) -> dict[str, Any
     }
 
 
+def _left(step: Step, run: RunContext, contractor: str) -> dict[str, Any]:
+    left_on = day_text(step.details.get("left_on")) or day_of(step.at).isoformat()
+    return {**_worker(step, run, contractor), "left_on": left_on}
+
+
+def _record_check(step: Step, run: RunContext, contractor: str) -> dict[str, Any]:
+    d = step.details
+    checked_on = day_text(d.get("checked_on")) or day_of(step.at).isoformat()
+    valid_until = day_text(d.get("valid_until"))
+    five_years = months_later(date.fromisoformat(checked_on), 60).isoformat()
+    return {
+        **_worker(step, run, contractor),
+        "checked_on": checked_on,
+        "valid_until": valid_until or five_years,
+    }
+
+
 COMMISSION_FIELDS: Mapping[str, CommissionFieldBuilder] = {
     "ContractorPerformanceReported": _performance,
     "ContractorRequirementVerified": _requirement,
     "ContractorSupervised": _supervision,
+    "CriminalRecordCheckRecorded": _record_check,
     "FieldPracticeCompleted": _practice,
     "OathSigned": _oath,
     "OutsourcingContractConcluded": _contract,
     "QualificationVerified": _qualification,
+    "SupportWorkerLeft": _left,
     "SupportWorkerRegistered": _registration,
     "TrainingModuleCompleted": _training,
     "TrainingModuleExempted": _exemption,

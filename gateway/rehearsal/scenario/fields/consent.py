@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from gateway.rehearsal.scenario.fields.context import FieldBuilder, RunContext
-from gateway.rehearsal.scenario.fields.values import as_list, expiry_time, first_given, message_or_last
+from gateway.rehearsal.scenario.fields.values import (
+    as_list,
+    day_text,
+    expiry_time,
+    first_given,
+    message_or_last,
+)
 from gateway.rehearsal.scenario.story import PERSON, Step
 
 
@@ -31,10 +38,16 @@ def _consented(step: Step, run: RunContext) -> dict[str, Any]:
     d = step.details
     expiry_values = [_expiry_value(of) for of in (d, *_scope_rows(d))]
     expires = min((expiry_time(end) for end in expiry_values if end is not None), default=None)
+    capacity = _capacity(d)
+    if expires is None and capacity not in _OWN:  # a story need not say when the child is of age
+        expires = expiry_time((step.at + _UNTIL_OF_AGE).date())
     return {
         "scope": _consent_rows(step, run),
-        "capacity": _capacity(d),
+        "capacity": capacity,
         "expires_at": expires,
+        "given_by": sorted(_parents(d)),
+        "sole_holder": _is_sole_holder(d),
+        "reason": first_given(d, "reason", "joint_reason", "reason_alone", "why_alone", "sole_reason"),
     }
 
 
@@ -76,7 +89,52 @@ def _capacity(details: Mapping[str, Any]) -> str:
     if isinstance(named, list):
         return "GUARDIANS_JOINTLY" if len(named) > 1 else str(named[0])
     named = details.get("capacity", "SELF")
-    return named if isinstance(named, str) else "SELF"
+    if not isinstance(named, str):
+        return "SELF"
+    if named in _SOLE:
+        return "GUARDIAN"
+    if named not in _OWN and any(details.get(key) for key in _SECOND_KEYS):
+        return "GUARDIANS_JOINTLY"
+    return named
+
+
+_OWN = frozenset({"SELF", "SUBJECT", "PERSON", "CHILD", "CAREGIVER", "PREGNANT_MINOR", "本人"})
+_UNTIL_OF_AGE = timedelta(days=17 * 365)
+_PARENTS: Mapping[str, tuple[str, ...]] = {
+    "MOTHER": ("MOTHER", "母"),
+    "FATHER": ("FATHER", "父"),
+    "ADOPTIVE_MOTHER": ("ADOPTIVE_MOTHER", "養母"),
+    "ADOPTIVE_FATHER": ("ADOPTIVE_FATHER", "養父"),
+}
+_SOLE = frozenset(
+    {"SOLE", "SOLE_GUARDIAN", "SINGLE", "SINGLE_GUARDIAN", "SOLE_HOLDER", "単独", "単独親権", "単独親権者"}
+)
+_SOLE_KEYS = ("sole_holder", "sole", "single_holder", "sole_guardian", "sole_authority", "only_holder")
+_SECOND_KEYS = (
+    *("second_guardian", "second_consents", "second_consent", "second_holder", "second"),
+    *("other_guardian", "other_holder", "other_consents", "other_consent", "both", "jointly", "joint"),
+)
+
+
+def _parents(details: Mapping[str, Any]) -> set[str]:
+    """Which parents gave it, where the story says so."""
+    named = {*as_list(details.get("given_by")), *as_list(details.get("capacity"))}
+    return {code for code, words in _PARENTS.items() if named & set(words)}
+
+
+def _is_sole_holder(details: Mapping[str, Any]) -> bool:
+    """Whether whoever consents states to have parental authority alone."""
+    stated = any(details.get(key) is True for key in _SOLE_KEYS)
+    named = {str(details.get(key)) for key in ("capacity", "authority", "custody", "parental_authority")}
+    return stated or bool(named & _SOLE)
+
+
+def _authority_recorded(step: Step, run: RunContext) -> dict[str, Any]:
+    d = step.details
+    return {
+        "states": dict(d.get("states") or {}),
+        "suspended_until": day_text(first_given(d, "suspended_until", "until")),
+    }
 
 
 def _consent_refused(step: Step, run: RunContext) -> dict[str, Any]:
@@ -94,8 +152,19 @@ def _coercion_check(step: Step, run: RunContext) -> dict[str, Any]:
     }
 
 
+def _coercion_confirmation(step: Step, run: RunContext) -> dict[str, Any]:
+    d = step.details
+    return {
+        "answers": message_or_last(run, step, d.get("answers"), "SubjectAccessRequested", "ConsentGiven"),
+        "confirms": message_or_last(run, step, d.get("confirms"), "CoercionCheckDone"),
+        "coerced": bool(d.get("coerced", False)),
+    }
+
+
 CONSENT_FIELDS: Mapping[str, FieldBuilder] = {
+    "CoercionCheckConfirmed": _coercion_confirmation,
     "CoercionCheckDone": _coercion_check,
     "ConsentGiven": _consented,
     "ConsentRefused": _consent_refused,
+    "ParentalAuthorityRecorded": _authority_recorded,
 }

@@ -3,21 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from domain.calendar import day_of, months_later
-from domain.codes import IndicatorValue, PlanPart, TargetClass
+from domain.codes import IndicatorValue, PlanMaker, PlanPart, TargetClass
 from domain.indicators import INDICATOR_CODES, INDICATOR_SET
 from gateway.rehearsal.scenario.fields.codes import ELIGIBLE
 from gateway.rehearsal.scenario.fields.context import CONTENT_BY_TARGET_CLASS, FieldBuilder, RunContext
-from gateway.rehearsal.scenario.fields.values import as_list, day_text, first_given, message_named
+from gateway.rehearsal.scenario.fields.values import (
+    as_list,
+    day_text,
+    first_given,
+    message_named,
+    message_or_last,
+)
 from gateway.rehearsal.scenario.story import Step
 
 
 def _assessed(step: Step, run: RunContext) -> dict[str, Any]:
-    given = dict(step.details.get("indicators") or {})
+    """A story that names no item looked at least at the composition of the family."""
+    d = step.details
+    given = d.get("indicators")
+    seen = {"BI_FAMILY_COMPOSITION": IndicatorValue.NO_CONCERN.value} if given is None else dict(given)
     blank = dict.fromkeys(sorted(INDICATOR_CODES), IndicatorValue.NOT_ASSESSED.value)
-    return {"indicator_set": INDICATOR_SET, "indicators": {**blank, **given}}
+    return {
+        "indicator_set": INDICATOR_SET,
+        "indicators": {**blank, **seen},
+        "route": d.get("route"),
+        "involved": [_involved(row, run) for row in d.get("involved") or ()],
+        "home_visit_report": d.get("home_visit_report"),
+    }
+
+
+def _involved(row: Any, run: RunContext) -> dict[str, Any]:
+    """One involved agency: its code alone, or what a story says of it."""
+    named = row if isinstance(row, Mapping) else {"agency": row}
+    code = named.get("agency")
+    return {
+        "agency": None if code is None else str(run.id_of(str(code))),
+        "body": named.get("body"),
+        "involvement": named.get("involvement", "SUPPORTS_NOW"),
+        "contact_named": bool(named.get("contact_named", False)),
+    }
 
 
 _DISCHARGE_KEYS = (
@@ -47,18 +75,36 @@ def _classes(details: Mapping[str, Any]) -> list[str]:
 
 
 def plan_fields(step: Step, run: RunContext) -> dict[str, Any]:
+    """A plan; where the story names no last day, it lasts as long as its target, or as its type may."""
     d = {**dict(step.details.get("period") or {}), **step.details}
+    begins = day_text(first_given(d, "plan_from", "period_from", "from")) or day_of(step.at).isoformat()
+    content = first_given(d, "content", "content_code") or _content(d) or run.last_plan_content
+    mid_term = content in ("SC_C", "SC_D")
+    target = d.get("target_months", 6 if mid_term else None)
+    usual_end = months_later(date.fromisoformat(begins), int(target or 3)).isoformat()
     return {
-        "plan_from": day_text(first_given(d, "plan_from", "period_from", "from"))
-        or day_of(step.at).isoformat(),
-        "plan_until": day_text(first_given(d, "plan_until", "period_until", "until")),
-        "content": first_given(d, "content", "content_code") or _content(d) or run.last_plan_content,
+        "plan_from": begins,
+        "plan_until": day_text(first_given(d, "plan_until", "period_until", "until")) or usual_end,
+        "content": content,
         "parts": sorted(p.value for p in PlanPart),
-        "target_months": d.get("target_months"),
-        "short_term_months": d.get("short_term_months"),
+        "target_months": target,
+        "short_term_months": d.get("short_term_months", 3 if mid_term else None),
         "review_due_on": day_text(first_given(d, "review_due", "review_due_on")),
         "visits_per_week": d.get("visits_per_week"),
         "housekeeping": d.get("housekeeping"),
+        "made_by": sorted(as_list(d.get("made_by")) or [maker.value for maker in PlanMaker]),
+        "services": sorted(as_list(d.get("services"))),
+        "explained_on": day_text(d.get("explained_on")),
+        "agreement": d.get("agreement"),
+    }
+
+
+def _handed_over(step: Step, run: RunContext) -> dict[str, Any]:
+    d = step.details
+    return {
+        "handed_on": day_text(d.get("handed_on")) or day_of(step.at).isoformat(),
+        "handover": d.get("handover", "HANDED"),
+        "agreement": d.get("agreement"),
     }
 
 
@@ -110,6 +156,31 @@ def with_reason(step: Step, run: RunContext) -> dict[str, Any]:
     return {"reason": step.details.get("reason", "STATED")}
 
 
+def _service_recommended(step: Step, run: RunContext) -> dict[str, Any]:
+    return {"service": step.details.get("service", "HOUSEHOLD_VISIT")}
+
+
+def _service_days(step: Step, run: RunContext) -> dict[str, Any]:
+    d = step.details
+    n = d.get("answers")
+    return {
+        "answers": message_or_last(run, step, n, "FamilyServiceRecommended"),
+        "begins_on": day_text(d.get("begins_on")),
+        "ends_on": day_text(d.get("ends_on")),
+    }
+
+
+def _service_answered(step: Step, run: RunContext) -> dict[str, Any]:
+    return {**_service_days(step, run), "answer": step.details.get("answer", "ACCEPTED")}
+
+
+def _service_measure(step: Step, run: RunContext) -> dict[str, Any]:
+    return {
+        **_service_days(step, run),
+        "unavoidable_reason": first_given(step.details, "unavoidable_reason", "ground") or "OTHER",
+    }
+
+
 PLAN_FIELDS: Mapping[str, FieldBuilder] = {
     "SupportTypeDecided": _type_decided,
     "SupportTypeChanged": _type_changed,
@@ -121,4 +192,8 @@ PLAN_FIELDS: Mapping[str, FieldBuilder] = {
     "SupportPlanApproved": _approved,
     "SupportCommenced": _commenced,
     "PlanExtended": _extended,
+    "FamilyServiceRecommended": _service_recommended,
+    "FamilyServiceAnswered": _service_answered,
+    "FamilyServiceMeasureTaken": _service_measure,
+    "SupportPlanHandedOver": _handed_over,
 }

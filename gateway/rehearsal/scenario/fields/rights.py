@@ -77,13 +77,46 @@ def _breach_report(step: Step, run: RunContext) -> dict[str, Any]:
         "leaked": sorted(d.get("leaked") or d.get("sections") or ["BASIC"]),
         "persons": int(d.get("persons", 1)),
         "subjects_informed": bool(d.get("told", False)),
-        "answers": message_or_last(run, step, n, "BreachReported") if final else None,
+        "answers": _reported_leak(run, step, n, final=final),
+    }
+
+
+def _reported_leak(run: RunContext, step: Step, n: Any, *, final: bool) -> str | None:
+    """The leak or report that a report names: a preliminary one names a leak only where the story does. What was leaked
+    (a disclosure, say) is no leak that was recorded."""
+    if final:
+        return message_or_last(run, step, n, "BreachReported", "BreachDetected")
+    about = step.details.get("about")
+    leaks = {s.n for s in run.story.steps if s.event == "BreachDetected"}
+    return str(run.message_of(about)) if about in leaks else None
+
+
+def _breach(step: Step, run: RunContext) -> dict[str, Any]:
+    d = step.details
+    persons = d.get("persons")
+    return {
+        "detected_at": time_text(d.get("detected_at"), step.at),
+        "leaked": sorted(d.get("leaked") or d.get("sections") or ["BASIC"]),
+        "persons": None if persons is None else int(persons),
+        "intent": d.get("intent", "NONE"),
+    }
+
+
+def _informed(step: Step, run: RunContext) -> dict[str, Any]:
+    d = step.details
+    ground = d.get("ground")
+    return {
+        "answers": message_or_last(run, step, d.get("answers"), "BreachDetected"),
+        "persons": int(d.get("persons", 1 if ground is None else 0)),
+        "exception": ground,
     }
 
 
 RIGHTS_FIELDS: Mapping[str, FieldBuilder] = {
     "DisclosureConditionsImposed": _conditions,
+    "BreachDetected": _breach,
     "BreachReported": _breach_report,
+    "BreachSubjectsInformed": _informed,
     "RecallNoticeSent": _recalled,
     "SubjectAccessRequested": _access_request,
     "SubjectAccessDecided": _access_decision,

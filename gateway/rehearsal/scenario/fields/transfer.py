@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from domain.codes import HandoverItem, HandoverState
+from gateway.rehearsal.scenario.fields.codes import reason_code
 from gateway.rehearsal.scenario.fields.context import FieldBuilder, RunContext
 from gateway.rehearsal.scenario.fields.values import as_list, day_text, message_or_last
 from gateway.rehearsal.scenario.story import Step
@@ -53,7 +54,7 @@ def _package(step: Step, run: RunContext) -> dict[str, Any]:
 
 def _transfer_receipt(step: Step, run: RunContext) -> dict[str, Any]:
     d = step.details
-    transfer_events = ("TransferPackageSent", "TransferInitiated")
+    transfer_events = ("TransferPackageSent", "TransferInitiated", "CgcTransferNotified")
     n = d.get("answers")
     known = set(HandoverItem)
     listed_items = {t for t in d.get("received") or d.get("items") or known if t in known}
@@ -77,8 +78,43 @@ def _transferred(step: Step, run: RunContext) -> dict[str, Any]:
     return {**_transfer_reference(step, run), "child_seen": seen, "reason": d.get("reason", "STATED")}
 
 
+def _cancelled(step: Step, run: RunContext) -> dict[str, Any]:
+    """The hand-over that it calls off; none where the story has begun none."""
+    n = step.details.get("hands_over", step.details.get("about"))
+    begun = run.begun_transfer(step) if n is None else run.message_of(int(n))
+    reason = step.details.get("reason", "MOVE_CANCELLED")
+    return {"hands_over": None if begun is None else str(begun), "reason": reason}
+
+
 def _protected(step: Step, run: RunContext) -> dict[str, Any]:
     return {"until": day_text(step.details.get("until") or step.details.get("valid_until"))}
+
+
+def _protection_ended(step: Step, run: RunContext) -> dict[str, Any]:
+    n = step.details.get("ends", step.details.get("about"))
+    return {
+        "ends": message_or_last(run, step, n, "ProtectedAddressRegistered"),
+        "reason": reason_code(step.details.get("reason") or "MEASURE_ENDED"),
+    }
+
+
+def _address_disclosure(step: Step, run: RunContext) -> dict[str, Any]:
+    d = step.details
+    return {
+        "recipients": sorted(str(run.id_of(code)) for code in d.get("recipients") or step.to),
+        "sections": sorted(d.get("sections") or ["BASIC"]),
+        "reason": reason_code(d.get("reason") or "NEEDED_TO_REACH_FAMILY"),
+        "to": [],
+        "basis": {},
+    }
+
+
+def _address_disclosure_approval(step: Step, run: RunContext) -> dict[str, Any]:
+    n = step.details.get("approves", step.details.get("answers"))
+    return {
+        "approves": message_or_last(run, step, n, "AddressDisclosureRequested"),
+        "reason": reason_code(step.details.get("reason") or "NEEDED_TO_REACH_FAMILY"),
+    }
 
 
 TRANSFER_FIELDS: Mapping[str, FieldBuilder] = {
@@ -89,5 +125,9 @@ TRANSFER_FIELDS: Mapping[str, FieldBuilder] = {
     "TransferConferenceHeld": _transfer_reference,
     "RelocationConfirmed": _relocation_confirmed,
     "TransferCompleted": _transferred,
+    "TransferCancelled": _cancelled,
     "ProtectedAddressRegistered": _protected,
+    "AddressProtectionEnded": _protection_ended,
+    "AddressDisclosureRequested": _address_disclosure,
+    "AddressDisclosureApproved": _address_disclosure_approval,
 }

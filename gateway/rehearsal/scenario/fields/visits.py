@@ -1,4 +1,4 @@
-"""Fields of assignments, visits, reports and closing."""
+"""Fields of assignments, visits and reports."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from domain.calendar import day_of
-from domain.codes import ClosingReason
 from gateway.rehearsal.scenario.fields.context import FieldBuilder, RunContext
-from gateway.rehearsal.scenario.fields.values import as_list, day_text, first_given, message_or_last
+from gateway.rehearsal.scenario.fields.values import day_text, first_given, message_or_last
 from gateway.rehearsal.scenario.story import Step
 
 
@@ -17,9 +16,15 @@ def _assigned(step: Step, run: RunContext) -> dict[str, Any]:
     return {
         "agency": str(run.id_of(_worker_agency(step, run))),
         "worker": d.get("worker") or run.worker_of(_worker_agency(step, run)),
-        "qualification": d.get("qualification"),
-        "role": d.get("role"),
+        **role_of(d),
     }
+
+
+def role_of(details: Mapping[str, Any]) -> dict[str, Any]:
+    """What for a visitor is assigned: as the story says, else for specialist help by a nurse."""
+    role, qualification = details.get("role", "SPECIALIST"), details.get("qualification")
+    unstated = qualification is None and details.get("role") is None and details.get("reason") is None
+    return {"role": role, "qualification": "保健師" if unstated else qualification}
 
 
 def _worker_agency(step: Step, run: RunContext) -> str:
@@ -34,18 +39,44 @@ def _unassigned(step: Step, run: RunContext) -> dict[str, Any]:
     return {"agency": str(run.id_of(agency)), "worker": d.get("worker") or run.worker_of(agency)}
 
 
+def _named_visit(step: Step, run: RunContext) -> dict[str, Any]:
+    """The planned visit that the story names; where it names none, the hub takes the oldest that is due."""
+    n = first_given(step.details, "visit", "planned", "answers", "about")
+    return {"visit": None if n is None else str(run.message_of(int(n)))}
+
+
 def _reported(step: Step, run: RunContext) -> dict[str, Any]:
-    return {"child_seen": bool(step.details.get("child_seen", False)), "worker": step.details.get("worker")}
+    seen = bool(step.details.get("child_seen", False))
+    return {"child_seen": seen, "worker": step.details.get("worker"), **_named_visit(step, run)}
+
+
+def _contractor_report(step: Step, run: RunContext) -> dict[str, Any]:
+    """The report names the plan that last reached its sender; where none did though there is one, it says so."""
+    earlier = [
+        s
+        for s in run.story.steps
+        if s.n in run.messages and s.family == step.family and (s.at, s.n) < (step.at, step.n)
+    ]
+    plans = [s for s in earlier if "PLAN" in s.sections]
+    held = run.held_from(run.author_of(step))
+    known = [s.n for s in plans if run.author_of(step) in (run.author_of(s), *s.to) and s.n not in held]
+    reason = step.details.get("reason") or (None if known or not plans else "NO_PLAN_RECEIVED")
+    support_plan = str(run.message_of(known[-1])) if known else None
+    return {**_reported(step, run), "support_plan": support_plan, "reason": reason}
 
 
 def _visited(step: Step, run: RunContext) -> dict[str, Any]:
     worker = step.details.get("worker") or run.worker_of(step.by)
-    return {"child_seen": bool(step.details.get("child_seen", False)), "worker": worker}
+    return {**_reported(step, run), "worker": worker}
 
 
 def _scheduled(step: Step, run: RunContext) -> dict[str, Any]:
     d = step.details
-    return {"planned_on": day_text(d.get("planned_on") or d.get("planned_at")) or day_of(step.at).isoformat()}
+    n = d.get("replaces")
+    return {
+        "planned_on": day_text(d.get("planned_on") or d.get("planned_at")) or day_of(step.at).isoformat(),
+        "replaces": None if n is None else str(run.message_of(int(n))),
+    }
 
 
 def _report_review(step: Step, run: RunContext) -> dict[str, Any]:
@@ -53,32 +84,13 @@ def _report_review(step: Step, run: RunContext) -> dict[str, Any]:
     return {"answers": message_or_last(run, step, n, "VisitReportSubmitted")}
 
 
-def _consulted(step: Step, run: RunContext) -> dict[str, Any]:
-    named = as_list(first_given(step.details, "consulted", "participants")) or list(step.to)
-    return {"consulted": sorted(str(run.id_of(c)) for c in named)}
-
-
-def _evaluated(step: Step, run: RunContext) -> dict[str, Any]:
-    d = step.details
-    return {
-        "goal_reached": d.get("goal_reached"),  # both are answered, or the hub refuses it
-        "environment_improved": d.get("environment_improved"),
-    }
-
-
-def _closed(step: Step, run: RunContext) -> dict[str, Any]:
-    reason = step.details.get("reason", "OTHER")
-    return {"closing_reason": reason if reason in set(ClosingReason) else "OTHER"}
-
-
 VISITS_FIELDS: Mapping[str, FieldBuilder] = {
     "HomeVisitScheduled": _scheduled,
     "VisitReportReviewed": _report_review,
     "SupportWorkerAssigned": _assigned,
     "SupportWorkerUnassigned": _unassigned,
-    "VisitReportSubmitted": _reported,
+    "VisitReportSubmitted": _contractor_report,
     "HomeVisitCompleted": _visited,
-    "ClosingConsultationHeld": _consulted,
-    "ClosingEvaluationRecorded": _evaluated,
-    "SupportClosed": _closed,
+    "HomeVisitFailed": _named_visit,
+    "HomeVisitRefused": _named_visit,
 }

@@ -1,0 +1,20 @@
+"""The check for coercion in edition 1: the first person named the second."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from domain import events as e
+from domain.case import Case, Message
+
+
+def coercion_checked(case: Case, event: e.CoercionCheckDone, message: Message) -> Case:
+    """The check counted at once. Basis: APPI 78(1)1."""
+    if event.coerced:
+        return case
+    confirmed_consents = {
+        name: replace(consent, unconfirmed_by_check=None)
+        for name, consent in case.consents.items()
+        if consent.unconfirmed_by_check == event.answers
+    }
+    return replace(case, consents={**case.consents, **confirmed_consents})
