@@ -194,6 +194,47 @@ class Door:
                 return self._seal_and_deliver(draft, sealed_draft, request_digest)
             return self._put_off(draft, sealed_draft, request_digest)
 
+    def checked_parts(
+        self,
+        case: UUID,
+        act: str,
+        fields: Mapping[str, Any],
+        parts: Sequence[SectionContent],
+        *,
+        actor: str,
+    ) -> Sequence[SectionContent]:
+        """These parts as a command about a case would seal them, with the flags that the door adds; nothing is sent or kept.
+
+        Raises what ``send`` raises before anything leaves the door.
+        """
+        require_person(act, actor)
+        require_command_form(
+            Kind.CASE, case, act, fields, parts, actor=actor, occurred_at=None, now=self.now()
+        )
+        require_content_form(parts)
+        self.addresses.require_clean(case, act, parts, actor=actor, refresh=self.refresh_if_possible)
+        marks = dict(self.store.marks(case))
+        for part in parts:
+            if part.section == Section.NOTIFIER:
+                for text in identifying_texts(*part.searchable):
+                    for length, mark in notifier_marks(text, self._mark_digest):
+                        marks[length] = marks.get(length, frozenset()) | {mark}
+        return [self._with_trace_flag(part, marks) for part in parts] if marks else parts
+
+    def readers(
+        self,
+        case: UUID,
+        act: str,
+        fields: Mapping[str, Any],
+        parts: Sequence[SectionContent],
+        *,
+        actor: str,
+    ) -> list[list[UUID]]:
+        """For each part, the agencies that will be able to open it by the rules of this moment, as the hub says."""
+        items = [uuid4() for _ in parts]
+        key_sets = self._recipients(case, act, fields, parts, items, actor) if parts else {}
+        return [[key_set.agency for key_set in key_sets[item]] for item in items]
+
     @contextmanager
     def _send_slot(self) -> Iterator[bool]:
         """Wait until no other command is being sent; false if that takes longer than this work may wait."""
