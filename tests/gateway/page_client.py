@@ -103,11 +103,19 @@ class PageClient:
         return answer.text
 
     def page_with(self, path: str, text: str) -> str:
-        """The page once this text is on it: read models follow the record a moment later."""
+        """The page once this text is on it, the first of its pages: read models follow the record a moment later."""
         until = monotonic() + 60
-        while text not in (page := self.page(path)) and monotonic() < until:
+        while text not in (page := self._page_of_list_with(path, text)) and monotonic() < until:
             sleep(0.1)
         assert text in page
+        return page
+
+    def _page_of_list_with(self, path: str, text: str) -> str:
+        """That of the pages of a long list which has this text, else the last."""
+        page, number = self.page(path), 1
+        while text not in page and f'?page={number + 1}"' in page:
+            number += 1
+            page = self.page(f"{path}?page={number}")
         return page
 
     def case(self, case: UUID) -> str:
