@@ -12,6 +12,8 @@ from uuid import UUID
 
 import httpx2 as httpx
 
+from gateway.protocol.trust import trusted_certificates
+
 
 @dataclass
 class ParsedForm:
@@ -93,7 +95,9 @@ class PageClient:
         # as a browser does: it states its page, and takes secure cookies from this machine also without TLS
         cookies = CookieJar(DefaultCookiePolicy(secure_protocols=("http", "https")))
         headers = {"accept": "text/html", "origin": url}
-        self.http = httpx.Client(base_url=url, timeout=60, headers=headers, cookies=cookies)
+        self.http = httpx.Client(
+            base_url=url, timeout=60, headers=headers, cookies=cookies, verify=trusted_certificates()
+        )
         if as_ is not None:
             assert self.http.post(f"{self.base}/person", data={"actor": as_}).status_code == 303
 
