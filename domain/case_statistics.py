@@ -196,7 +196,8 @@ class _Course:
                 if self._network is not None:
                     self._registered |= {self._network}
             case e.SupportClosed(closing_reason=reason) if reason is not ClosingReason.TRANSFER:
-                self._status = CaseStatus.CLOSED  # after a transfer the former core agency closes its own part alone
+                # after a transfer the former core agency closes its own part alone
+                self._status = CaseStatus.CLOSED
             case e.TransferCompleted():
                 self._status, self._phase = CaseStatus.OPEN, None
                 if placed is None:

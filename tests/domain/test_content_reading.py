@@ -19,7 +19,7 @@ from domain.content import (
     TextContent,
 )
 from domain.content.address import KeptFrom, ProtectedAddress
-from domain.content.common import Address
+from domain.content.common import Address, GoalProgress
 from domain.content.form import Part
 from domain.content.lines import identifying_text
 from domain.content.notifier import Notifier
@@ -100,6 +100,10 @@ def test_what_is_wrong_stays_wrong_when_it_is_completed(wrong: Any) -> None:
             },
             "children.0.seen",
             id="unknown by a number",
+        ),
+        pytest.param({"progress": [full(GoalProgress, number=-1)]}, "progress.0.number", id="below zero"),
+        pytest.param(
+            {"progress": [full(GoalProgress, number="1")]}, "progress.0.number", id="a count in words"
         ),
         pytest.param({"concerns": "傷\u202e"}, "concerns", id="a mark that turns the text around"),
         pytest.param({"concerns": "  "}, "concerns", id="blank"),
