@@ -645,9 +645,9 @@ def test_a_visitor_reports_a_visit_by_its_fields(office: PagesFixture) -> None:
     status, parsed_form, _ = npo.fill(path, wrong)
     assert (status, set(parsed_form.errors)) == (400, {"form_VISIT.visited_on"})
     assert parsed_form.values["form_VISIT.place"] == ["自宅"]
-    npo.submit(path, {**wrong, "form_VISIT.visited_on": "R7.6.2", "form_VISIT.concerns": "不明"})
+    sent = npo.submit(path, {**wrong, "form_VISIT.visited_on": "R7.6.2", "form_VISIT.concerns": "不明"})
     core = office.at("AZ-CORE")
-    sent = office.message(case, "AZ-CORE", "visit_report.submitted")
+    core.page_with(f"/cases/{case}", sent)
     report = next(m for m in messages_of(office, case, "AZ-CORE") if m["message"] == sent)
     item = next(i["item"] for i in report["items"] if i["section"] == "VISIT")
     values = {"message": report["message"], "item": item, "section": "VISIT"}
