@@ -65,7 +65,7 @@ class DryRunCounts:
         """Count one more before it is answered. ``day``: by the hub's clock; ``now``: by the machine's, which a rehearsal
         does not set. Raises Unavailable where the agency has asked ``MAX_AN_HOUR`` times within an hour."""
         name, since = str(agency), dump(now - HOUR)
-        with self._write() as db:
+        with self._transaction() as db:
             db.execute("DELETE FROM recent WHERE at<=? OR at>?", (since, dump(now)))
             [(asked,)] = db.execute("SELECT count(*) FROM recent WHERE agency=?", (name,)).fetchall()
             is_limited = asked >= MAX_AN_HOUR
@@ -77,7 +77,7 @@ class DryRunCounts:
 
     def note_refused(self, agency: UUID, day: date) -> None:
         """The answer was a refusal."""
-        with self._write() as db:
+        with self._transaction() as db:
             self._count(db, str(agency), day, "refused")
 
     @staticmethod
@@ -90,7 +90,7 @@ class DryRunCounts:
         )
 
     @contextmanager
-    def _write(self) -> Iterator[sqlite3.Connection]:
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
         with self._lock:
             try:
                 with self._db:  # committed at its end, or rolled back
