@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Protocol
@@ -24,6 +24,7 @@ from gateway.audit.history import History
 from gateway.audit.proofs import StatusOf, proofs
 from gateway.audit.reports import STATUS_LABELS, as_csv, as_pdf, disclosures, openings
 from gateway.audit.timeline import moments, openable_sections
+from gateway.installation.dry_run_counts import DryRunsOfDay
 from gateway.pages.render import error_page, page, with_static
 from gateway.protocol.application import Application
 from gateway.protocol.limits import Load, RouteLimit
@@ -63,6 +64,7 @@ def audit_app(
     verification: Callable[[], dict[str, Any]] | None = None,
     history_at: HistoryAt | None = None,
     exception_page: ExceptionPage | None = None,
+    dry_runs: Callable[[], Sequence[DryRunsOfDay]] | None = None,
     hub: str = "",
     custody: Custody = "HOSTED",
 ) -> Application:
@@ -70,7 +72,8 @@ def audit_app(
     the parties' keys are in the hub's folder, which every page then says.
 
     ``history_at``: a case as of a moment; ``exception_page``: the exceptions as of a moment. Both need the record at
-    hand: without them there is no timeline and there are no exceptions.
+    hand: without them there is no timeline and there are no exceptions. ``dry_runs``: how often agencies asked beforehand
+    what would be decided, by the day, the latest first.
     """
     names = {**names, "NOTIFIER": "通告者", "HUB": "架け橋(自動)", "AUDIT": "監査"}
     links = [("/", "台帳")] + ([] if exception_page is None else [("/exceptions", "例外")])
@@ -86,7 +89,7 @@ def audit_app(
     _add_exports(app, selector, names, hub)
     if history_at is not None and exception_page is not None:
         _add_timeline(app, render_page, history_at)
-        _add_exceptions(app, render_page, office, exception_page)
+        _add_exceptions(app, render_page, office, exception_page, dry_runs or tuple)
     return app
 
 
@@ -218,7 +221,11 @@ def _add_timeline(app: FastAPI, render_page: RenderPage, history_at: HistoryAt) 
 
 
 def _add_exceptions(
-    app: FastAPI, render_page: RenderPage, office: LedgerSource, exception_page: ExceptionPage
+    app: FastAPI,
+    render_page: RenderPage,
+    office: LedgerSource,
+    exception_page: ExceptionPage,
+    dry_runs: Callable[[], Sequence[DryRunsOfDay]],
 ) -> None:
     @app.get("/exceptions", response_class=HTMLResponse)
     def exceptional(case: str = "", as_of: str = "", before: str = "") -> HTMLResponse:
@@ -231,6 +238,7 @@ def _add_exceptions(
             title="監査: 例外",
             current_path="/exceptions",
             rows=rows,
+            dry_runs=[] if case_filter or before else dry_runs(),
             more=urlencode(more) if next_cursor else "",
         )
 

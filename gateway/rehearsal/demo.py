@@ -22,6 +22,7 @@ from gateway.agency.web.app import agency_app
 from gateway.audit.app import HistoryAt, audit_app
 from gateway.audit.history import history, indexed_records
 from gateway.audit.verification import Verification, Verifier, doors_of
+from gateway.installation.dry_run_counts import DRY_RUN_ROWS, dry_runs_by_day
 from gateway.pages.index import index_app
 from gateway.protocol.application import Application
 from gateway.protocol.serving import ServedApp, wait_for_stop_signal
@@ -174,6 +175,7 @@ def pages_app(rehearsal_hub: RehearsalHub, verification: Verification) -> Applic
             exception_page=None
             if rehearsal_hub.runtime is None
             else rehearsal_hub.runtime.projector.queries.latest_exceptions,
+            dry_runs=lambda: dry_runs_by_day(rehearsal_hub.installation.hub_folder, DRY_RUN_ROWS),
             hub=rehearsal_hub.installation.hub.hex(),
         ),
     )

@@ -19,7 +19,7 @@ from domain.errors import ExchangeError, Malformed, NotFound, Unavailable
 from domain.events import AuditContentAccessRequested, Kind
 from domain.reasons import Reason
 from domain.visibility import CONSENT_BASES
-from gateway.agency.door import SubmissionResult
+from gateway.agency.door import DryRun, SubmissionResult
 from gateway.agency.forms.addressees import addressees_of
 from gateway.agency.forms.fill import Filled, attachable_sections, field_of_refusal, fill, initial_values
 from gateway.agency.forms.kinds import Form, FormContext, Message
@@ -36,17 +36,19 @@ from gateway.agency.web.attaching import (
     attachments_in,
     receive_entered,
 )
+from gateway.agency.web.before_sending import ANYWAY, Objection, objection_before_sending, refusal_text
 from gateway.agency.web.form_context import audit_requests, form_context_of, programme_subjects
 from gateway.agency.web.guard import SignedIn
 from gateway.agency.web.messages import MessageIn, SectionIn, send_message, with_address_flags
 from gateway.agency.web.outbox import outbox_row
 from gateway.agency.web.page_context import PageContext
 from gateway.agency.web.preview import preview_of
-from gateway.pages.basis_words import basis_words
 from gateway.pages.law import law_of
-from gateway.pages.texts import failure_text, reason_text
+from gateway.pages.texts import failure_text
 from gateway.protocol.problems import title_of
 
+NOT_RECORDED = "まだ記録していません。"
+REFUSED_ON_RECORD = "認められませんでした。拒否として記録に残りました。"
 OVERRIDE_BASIS = "APPI-69-2-4"
 DRAFT_GIVEN_BACK = "時間が過ぎて窓口から出ていたため、送る前に預かりました。まだ送っていません。確かめて、もう一度送ってください。"
 ALREADY_SENT = "この画面からはすでに送りました。送信箱で結果を確かめてください。"
@@ -92,7 +94,8 @@ def add_form_pages(people: APIRouter, pages: PageContext) -> None:
             about: str = "",
             draft: UUID | None = None,
         ) -> Response:
-            query_values = {name: request.query_params.getlist(name) for name in request.query_params}
+            query = request.query_params
+            query_values = {name: query.getlist(name) for name in query if name != "draft"}
             place = place_of(request, person, fixed_key or key, case)
             return form_page.opened(place, about, draft, query_values)
 
@@ -188,6 +191,9 @@ class _FormPage:
             return self._render(place, form_context, filled, status=400)
         is_first_look = place.form.is_previewed and step != SEND
         try:
+            objection = self._objection(place, form_context, filled)
+            if objection is not None:
+                return self._render_objection(place, form_context, filled, objection)
             if is_first_look and not self._pages.door.store.is_sent(command_id):
                 return self._preview(place, form_context, filled)
             sent = self._submit(place, form_context, filled)
@@ -267,22 +273,52 @@ class _FormPage:
     def _render_refusal(
         self, place: _Place, form_context: FormContext, filled: Filled, sent: SubmissionResult
     ) -> Response:
-        text = reason_text(sent.reason)
-        other = form_context.agencies.get(sent.at_fault or "")
-        if other is not None:
-            text = f"{other.name}: {text}"
-        if sent.fitting:
-            text += f" 使える根拠: {'、'.join(basis_words(code) for code in sent.fitting)}。"
-        field_name = field_of_refusal(place.form, form_context, sent.reason)
+        """The hub has refused it, on record: the same form again, under a new id."""
+        return self._render_reason(
+            place, form_context, filled, sent, refusal_text(form_context, sent), not_sent=REFUSED_ON_RECORD
+        )
+
+    def _objection(self, place: _Place, form_context: FormContext, filled: Filled) -> Objection | None:
+        """Why the hub would refuse it, if it says so now. Raises what sending raises for what does not leave the door."""
+        if place.form.act.ON is not Kind.CASE:
+            return None
+        message = self._message_of(place, form_context, filled)
+        if filled.one(CONFIRMED):
+            message = with_address_flags(self._pages.door, place.person, message, self._pages.attachments)
+        return objection_before_sending(self._pages, place.person, message, anyway=bool(filled.one(ANYWAY)))
+
+    def _render_objection(
+        self, place: _Place, form_context: FormContext, filled: Filled, objection: Objection
+    ) -> Response:
+        """Nothing is recorded: the reason at its field, and the choice to send it in spite of it."""
+        answer = objection.dry_run
+        text = objection.text if answer is None else refusal_text(form_context, answer)
+        return self._render_reason(place, form_context, filled, answer, text, may_send_anyway=True)
+
+    def _render_reason(
+        self,
+        place: _Place,
+        form_context: FormContext,
+        filled: Filled,
+        refusal: SubmissionResult | DryRun | None,
+        text: str,
+        *,
+        not_sent: str = NOT_RECORDED,
+        may_send_anyway: bool = False,
+    ) -> Response:
+        reason = None if refusal is None else refusal.reason
+        field_name = field_of_refusal(place.form, form_context, reason)
         if field_name:
             filled.errors[field_name] = text
         return self._render(
             place,
             form_context,
             filled,
-            status=403,
+            status=400 if may_send_anyway else 403,
             problem="" if field_name else text,
-            override=_override_link(self._pages, place, filled, sent),
+            override=_override_link(self._pages, place, filled, reason),
+            not_sent=not_sent,
+            may_send_anyway=may_send_anyway,
         )
 
     def _context_for(self, place: _Place, about: str, command_id: UUID | None) -> FormContext:
@@ -377,6 +413,8 @@ class _FormPage:
         override: str = "",
         saved_at: str = "",
         notes: Sequence[str] = (),
+        not_sent: str = NOT_RECORDED,
+        may_send_anyway: bool = False,
     ) -> Response:
         form, case = place.form, place.case
         about = form_context.about if form.act.ON is Kind.CASE else None
@@ -398,6 +436,8 @@ class _FormPage:
             problem=problem,
             override=override,
             notes=notes,
+            not_sent=not_sent,
+            may_send_anyway=may_send_anyway,
             case_warnings=contact_ban_warnings(form_context.messages, form_context.now),
             review=review,
             dv_protected=case is not None and self._pages.door.addresses.protected_until(case) is not None,
@@ -420,9 +460,9 @@ class _FormPage:
         )
 
 
-def _override_link(pages: PageContext, place: _Place, filled: Filled, sent: SubmissionResult) -> str:
+def _override_link(pages: PageContext, place: _Place, filled: Filled, reason: str | None) -> str:
     """The form that asks two others for approval, if that approval was what was missing; else empty."""
-    if place.case is None or sent.reason != Reason.NOT_APPROVED_BY_TWO:
+    if place.case is None or reason != Reason.NOT_APPROVED_BY_TWO:
         return ""
     overriding = [a for a, code in filled.basis.items() if code == OVERRIDE_BASIS]
     asked = {

@@ -20,7 +20,7 @@ from domain.record import commission_of
 from domain.time_text import parse_time_text
 from gateway.agency.attachments import MAX_IN_MESSAGE, AttachedPart, Attachments
 from gateway.agency.content_form import in_section
-from gateway.agency.door import Door, SectionContent, SubmissionResult
+from gateway.agency.door import Door, DryRun, SectionContent, SubmissionResult
 from gateway.agency.drafts import TEXT
 from gateway.agency.staff import Person
 from gateway.pages.texts import reason_text
@@ -138,6 +138,23 @@ def send_message(
         occurred_at=message.occurred_at,
         command_id=message.command_id,
         request=_canonical_request(message) if message.command_id is not None else None,
+    )
+
+
+def try_message(
+    door: Door, person: Person, message: MessageIn, attachments: Attachments | None = None
+) -> DryRun | None:
+    """What the hub would answer this message, which is not sent; None where its outcome is known already. Raises what
+    ``Door.dry_run`` raises."""
+    if _was_sent(door, message):
+        return None
+    return door.dry_run(
+        message.case or uuid4(),
+        message.act,
+        fields_of(message),
+        parts_of(message, person, attachments),
+        actor=person.actor,
+        occurred_at=message.occurred_at,
     )
 
 
