@@ -336,7 +336,7 @@ class _FormPage:
             return form_context
         subject: Message | None
         if AuditContentAccessRequested in form.about:
-            audits = audit_requests(self._pages, person, case)
+            audits = audit_requests(self._pages, person, case, is_needed=True)
             subject = next((a for a in audits if a["message"] == about and a["all_items_visible"]), None)
         else:
             subject = form_context.message(about)

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from domain.calendar import day_of
+from domain.errors import Unavailable
 from domain.events import AuditContentAccessRequested, FamilyInformationProvided, Kind
 from domain.time_text import parse_time_text
 from gateway.agency.forms.kinds import CaseMessages, FormContext, Message, OtherAgency
@@ -84,10 +85,18 @@ def _case_text(row: Mapping[str, Any]) -> str:
     )
 
 
-def audit_requests(pages: PageContext, person: Person, case: UUID | None = None) -> list[dict[str, Any]]:
-    """The audit office's requests for content, in the shape of messages, as subjects of a form."""
+def audit_requests(
+    pages: PageContext, person: Person, case: UUID | None = None, *, is_needed: bool = False
+) -> list[dict[str, Any]]:
+    """The audit office's requests for content, in the shape of messages, as subjects of a form; none where the hub is away
+    and never named any, but with ``is_needed`` that raises Unavailable."""
     door = pages.door
-    answer = door.query_or_known("audits", {}, actor=person.actor)
+    try:
+        answer = door.query_or_known("audits", {}, actor=person.actor)
+    except Unavailable:
+        if is_needed:
+            raise
+        return []
     return [
         {
             "act": AuditContentAccessRequested.TOPIC,
