@@ -115,8 +115,8 @@ DISCLOSING_FORMS = (
             ),
         ),
         section_inputs=(
-            replace(section_of(Section.BASIC, "家庭(家族構成・連絡先)"), has_folded_fields=False),
             section_of(Section.RISK, "心配なこと・知らせる理由"),
+            replace(section_of(Section.BASIC, "家庭(家族構成・連絡先)"), has_folded_fields=False),
             *folded(Section.CHILD, Section.CAREGIVER, Section.ENV, Section.PREG, Section.MEDICAL),
             *folded(Section.ADDR),
         ),

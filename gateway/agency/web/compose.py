@@ -423,6 +423,7 @@ class _FormPage:
             "form.html",
             form.title,
             place.person,
+            current_path=place.path,
             status=status,
             form=form,
             law=law_of(form.act),

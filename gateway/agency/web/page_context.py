@@ -16,6 +16,7 @@ from keys.keyset import Custody
 
 NAVIGATION = (
     ("/", "仕事一覧"),
+    ("/new", "家庭を知らせる"),
     ("/cases", "事例"),
     ("/search", "家庭を探す"),
     ("/meeting", "会議資料"),

@@ -11,7 +11,7 @@ from domain.errors import ExchangeError, Unavailable
 from domain.events import AS_OTHER_SERVICE, EVENTS
 from domain.rulebook import NEVER, NEVER_FLAGGED
 from gateway.agency.content_form import ShownContent, shown_content
-from gateway.agency.documents import BYTES_SCHEMA
+from gateway.agency.documents import BYTES_SCHEMA, DOCUMENT_SCHEMA
 from gateway.agency.drafts import SectionContent
 from gateway.agency.forms.kinds import FormContext
 from gateway.agency.staff import Person
@@ -25,7 +25,8 @@ ARRIVES, HELD, BARRED = "ARRIVES", "HELD", "BARRED"
 
 @dataclass(frozen=True)
 class PreviewedSection:
-    """One section at one recipient. ``state``: ARRIVES, HELD or BARRED; ``why`` where it does not arrive at once."""
+    """One section at one recipient. ``state``: ARRIVES, HELD or BARRED; ``why`` where it does not arrive at once;
+    ``is_file``: it describes a file, which goes along."""
 
     name: str
     flags: tuple[str, ...]
@@ -73,7 +74,7 @@ def preview_of(pages: PageContext, person: Person, form_context: FormContext, me
     )
     suspended = _suspended_contractors(pages, person)
     names = {id: other.name for id, other in form_context.agencies.items()}
-    disclosed = [p for p in parts if Section(p.section) not in AUTHOR_ONLY]
+    disclosed = [p for p in parts if Section(p.section) not in AUTHOR_ONLY and p.schema != BYTES_SCHEMA]
     recipients = tuple(
         PreviewedRecipient(
             name=names.get(str(to), "ほかの機関"),
@@ -130,8 +131,8 @@ def _shown(part: SectionContent, state: str, why: str) -> PreviewedSection:
     return PreviewedSection(
         section_text(part.section),
         tuple(flag_text(flag) for flag in part.flags),
-        shown_content(part.schema, part.content if part.schema != BYTES_SCHEMA else b""),
-        part.schema == BYTES_SCHEMA,
+        shown_content(part.schema, part.content),
+        part.schema == DOCUMENT_SCHEMA,
         state,
         why,
     )
