@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -32,6 +32,7 @@ from gateway.audit.selection import (
 )
 from gateway.audit.sheet_origin import SheetOrigin
 from gateway.audit.timeline import moments, openable_sections
+from gateway.installation.dry_run_counts import DryRunsOfDay
 from gateway.pages.render import error_page, page, with_static
 from gateway.pages.texts import SECTIONS, TASKS
 from gateway.protocol.application import Application
@@ -80,13 +81,15 @@ class LedgerSource(Protocol):
 class RecordAtHand:
     """The record that the pages show. ``rows``: a page of a list; ``history_at``: a case as of a moment; ``mandate``: of the
     audit office, JSON; ``origin``: what an exported sheet states of the hub and its log; ``catch_up``: brings the rows level
-    with the record, where they may be behind."""
+    with the record, where they may be behind; ``dry_runs``: how often agencies asked beforehand what would be decided, by the
+    day, the latest first."""
 
     rows: AuditRows
     history_at: HistoryAt
     mandate: Callable[[], Mapping[str, Any]]
     origin: Callable[[], SheetOrigin]
     catch_up: Callable[[], object] = lambda: None
+    dry_runs: Callable[[], Sequence[DryRunsOfDay]] = tuple
 
 
 @dataclass(frozen=True)
@@ -270,6 +273,7 @@ def _add_exceptions(app: FastAPI, pages: _Pages) -> None:
             selected,
             outcomes=(),
             kinds=kinds,
+            dry_runs=[] if selected.query or number > 1 else pages.record.dry_runs(),
             rows=rows.rows,
             total=rows.total,
             more=dated.query_with(page=str(number + 1)) if rows.more else "",

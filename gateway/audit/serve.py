@@ -12,6 +12,7 @@ from gateway.audit.ledger import RetainedLedger
 from gateway.audit.sheet_origin import sheet_origin
 from gateway.audit.verification import Verification
 from gateway.installation.archive import Archive
+from gateway.installation.dry_run_counts import DRY_RUN_ROWS, dry_runs_by_day
 from gateway.protocol.application import Application
 from gateway.protocol.serving import ServedApp
 from projections.audit_rows import AuditRows
@@ -42,6 +43,7 @@ def served_pages(archive: Archive, verification: Verification, *, port: int = 0)
                 ),
                 mandate=ledger.mandate,
                 origin=lambda: sheet_origin(archive.installation, archive.genesis),
+                dry_runs=lambda: dry_runs_by_day(archive.installation.hub_folder, DRY_RUN_ROWS),
             ),
             hub=archive.installation.hub.hex(),
             custody=archive.installation.custody,
