@@ -95,11 +95,11 @@ class PageDraftRows:
     def rows(self, actor: str) -> list[DraftRow]:
         """This person's drafts, the latest first."""
         rows = self._query("SELECT * FROM page_drafts WHERE actor=? ORDER BY at DESC, id", actor)
-        return [_row_of(r) for r in rows]
+        return [_draft_row(r) for r in rows]
 
     def row(self, actor: str, id: UUID) -> DraftRow | None:
         rows = self._query("SELECT * FROM page_drafts WHERE actor=? AND id=?", actor, str(id))
-        return _row_of(rows[0]) if rows else None
+        return _draft_row(rows[0]) if rows else None
 
     def delete(self, actor: str, id: UUID) -> None:
         with self._write() as db:
@@ -134,7 +134,7 @@ def _columns(row: DraftRow) -> tuple[Any, ...]:
     return (str(row.id), row.actor, row.case, row.composing, row.at, row.sealed)
 
 
-def _row_of(r: Any) -> DraftRow:
+def _draft_row(r: Any) -> DraftRow:
     return DraftRow(UUID(r[0]), r[1], r[2], r[3], r[4], bytes(r[5]))
 
 
@@ -172,7 +172,7 @@ class PageDrafts:
         self._door = door
 
     @property
-    def _rows(self) -> PageDraftRows:
+    def _draft_rows(self) -> PageDraftRows:
         return self._door.store.page_drafts
 
     def save(self, actor: str, id: UUID, path: str, values: Values) -> str:
@@ -183,10 +183,10 @@ class PageDrafts:
         row = self._sealed_row(actor, id, path, values)
         if self._door.store.is_sent(id):
             return row.at
-        known = self._rows.row(actor, id)
-        if known is None and len(self._rows.rows(actor)) >= MAX_DRAFTS:
+        known = self._draft_rows.row(actor, id)
+        if known is None and len(self._draft_rows.rows(actor)) >= MAX_DRAFTS:
             raise Refused("drafts-too-many")
-        if not self._rows.save(row):
+        if not self._draft_rows.save(row):
             raise NotFound("not-found")
         return row.at
 
@@ -195,33 +195,33 @@ class PageDrafts:
 
         Raises NotFound, Malformed.
         """
-        self._rows.keep(self._sealed_row(actor, id, path, values))
+        self._draft_rows.keep(self._sealed_row(actor, id, path, values))
 
     def has_kept(self, actor: str) -> bool:
         """Whether something waits that was sent without a session."""
-        return self._rows.has_kept(actor)
+        return self._draft_rows.has_kept(actor)
 
     def give_back(self, actor: str) -> PageDraft | None:
         """What was kept for this person becomes a draft; the latest of them. None for nothing."""
-        ids = self._rows.give_back(actor)
+        ids = self._draft_rows.give_back(actor)
         return self.find(actor, ids[0]) if ids else None
 
     def find(self, actor: str, id: UUID) -> PageDraft | None:
         """This person's draft of this id."""
-        row = self._rows.row(actor, id)
-        return None if row is None else self._opened(row)
+        row = self._draft_rows.row(actor, id)
+        return None if row is None else self._draft_of(row)
 
     def listed(self, actor: str) -> list[PageDraft]:
         """This person's drafts, the latest first."""
-        return [self._opened(row) for row in self._rows.rows(actor)]
+        return [self._draft_of(row) for row in self._draft_rows.rows(actor)]
 
     def delete(self, actor: str, id: UUID) -> None:
-        self._rows.delete(actor, id)
+        self._draft_rows.delete(actor, id)
 
     def expire(self) -> None:
         """Erase what nobody has touched for long."""
         now = self._door.now()
-        self._rows.delete_before(
+        self._draft_rows.delete_before(
             dump(now - timedelta(days=DRAFT_DAYS)), dump(now - timedelta(days=KEPT_POST_DAYS))
         )
 
@@ -236,6 +236,6 @@ class PageDrafts:
             id, actor, "" if case is None else str(case), composing, dump(self._door.now()), sealed
         )
 
-    def _opened(self, row: DraftRow) -> PageDraft:
+    def _draft_of(self, row: DraftRow) -> PageDraft:
         path, values = read_draft(self._door.open_own(sealed_name(row.id, row.actor), row.sealed))
         return PageDraft(row.id, path, case_of_path(path), row.at, values)

@@ -310,7 +310,7 @@ def test_double_click_back_and_reload_send_once(hub: HubWithCase, screen: Screen
     assert key not in screen.http.get("/drafts").text
 
 
-def test_with_the_hub_away_what_is_sent_waits_and_the_page_says_so(
+def test_with_the_hub_away_what_is_sent_waits_and_the_page_states_it(
     hub: HubWithCase, screen: Screen, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     door = hub.door("MID-HOSP")
@@ -339,7 +339,7 @@ def test_with_the_hub_away_what_is_sent_waits_and_the_page_says_so(
     assert "記録済み" in screen.http.get(sent.headers["location"]).text
 
 
-def test_the_outbox_says_how_many_large_items_have_gone(hub: HubWithCase) -> None:
+def test_the_outbox_states_how_many_large_items_have_gone(hub: HubWithCase) -> None:
     door, id = hub.door("MID-HOSP"), uuid4()
     digests = [bytes([n]) * 32 for n in range(3)]
     door.store.enqueue(

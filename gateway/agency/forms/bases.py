@@ -41,7 +41,7 @@ def fitting_bases(
         and _is_in_force(row, on)
         and _is_for_both(row, form_context, other, unsolicited=unsolicited)
         and all(_NEEDS[need](form_context, recipient, other, row["code"]) for need in row["needs"])
-        and _is_own_to_tell(row["code"], form_context, other)
+        and _is_own_to_disclose(row["code"], form_context, other)
     ]
     order = {row["code"]: n for n, row in enumerate(BASES)}
     return sorted(fitting, key=lambda code: (_rank(code, preferred), order[code]))
@@ -78,7 +78,7 @@ def _parties(roles: frozenset[str], body: str | None) -> frozenset[str]:
     return parties_of(Agency(id=UUID(int=0), roles=frozenset(map(Role, roles)), body=agency_body))
 
 
-def _is_own_to_tell(code: str, form_context: FormContext, other: OtherAgency) -> bool:
+def _is_own_to_disclose(code: str, form_context: FormContext, other: OtherAgency) -> bool:
     """What a contractor has from its commission goes back to the municipality. Basis: CWA 21-10-2(4)."""
     if Role.CONTRACTOR.value not in form_context.roles or code in CONTRACTOR_ALONE:
         return True

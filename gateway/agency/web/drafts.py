@@ -38,7 +38,7 @@ def add_draft_pages(people: APIRouter, pages: PageContext) -> None:
                 for name in entered
                 if name != "save"
             }
-        return await run_in_threadpool(_save, pages, person, request, values)
+        return await run_in_threadpool(_save_draft, pages, person, request, values)
 
     @people.get("/drafts", response_class=HTMLResponse, include_in_schema=False)
     @needs_no_hub
@@ -55,7 +55,7 @@ def add_draft_pages(people: APIRouter, pages: PageContext) -> None:
             current_path="/drafts",
             days=DRAFT_DAYS,
             drafts=[
-                {**_row_of(draft, now), "family": families.get(str(draft.case)) if draft.case else None}
+                {**_listed_draft(draft, now), "family": families.get(str(draft.case)) if draft.case else None}
                 for draft in own
             ],
         )
@@ -73,7 +73,9 @@ def draft_link(draft: PageDraft, *, is_kept: bool = False) -> str:
     return f"{draft.path}?{urlencode(query)}"
 
 
-def _save(pages: PageContext, person: Person, request: Request, values: dict[str, list[str]]) -> Response:
+def _save_draft(
+    pages: PageContext, person: Person, request: Request, values: dict[str, list[str]]
+) -> Response:
     try:
         id = UUID(next(iter(values.get("command_id", ())), ""))
     except ValueError as error:
@@ -85,7 +87,7 @@ def _save(pages: PageContext, person: Person, request: Request, values: dict[str
     return RedirectResponse(f"{pages.base}{path}?{urlencode({'draft': str(id)})}", 303)
 
 
-def _row_of(draft: PageDraft, now: datetime) -> dict[str, Any]:
+def _listed_draft(draft: PageDraft, now: datetime) -> dict[str, Any]:
     key = draft.path.rpartition("/")[2]
     form = FORMS.get(PATH_FORMS.get(key, key))
     return {

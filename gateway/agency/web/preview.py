@@ -88,7 +88,7 @@ def preview_of(pages: PageContext, person: Person, form_context: FormContext, me
     )
     return Preview(
         recipients,
-        tuple(_shown(part, ARRIVES, "") for part in parts if Section(part.section) in AUTHOR_ONLY),
+        tuple(_previewed_part(part, ARRIVES, "") for part in parts if Section(part.section) in AUTHOR_ONLY),
         _standing_readers(pages, person, message, parts, names),
         tuple(_warnings(pages, form_context, message, parts)),
     )
@@ -106,16 +106,18 @@ def _at_recipient(
         else frozenset()
     )
     if part.section in never:
-        return _shown(part, BARRED, "この宛先には、この情報区分を送れません。区分か宛先を外してください。")
+        return _previewed_part(
+            part, BARRED, "この宛先には、この情報区分を送れません。区分か宛先を外してください。"
+        )
     if set(part.flags) & flagged:
-        return _shown(
+        return _previewed_part(
             part, BARRED, "「要配慮」の情報は、この宛先に送れません。要配慮の欄か宛先を外してください。"
         )
     if Flag.NOTIFIER_TRACE.value in part.flags:
-        return _shown(part, BARRED, "通告した人の手がかりになる言葉があります。書き直してください。")
+        return _previewed_part(part, BARRED, "通告した人の手がかりになる言葉があります。書き直してください。")
     if to in suspended:
-        return _shown(part, HELD, "委託先が停止中です。再開した後に解除を申し出ると届きます。")
-    return _shown(part, ARRIVES, "")
+        return _previewed_part(part, HELD, "委託先が停止中です。再開した後に解除を申し出ると届きます。")
+    return _previewed_part(part, ARRIVES, "")
 
 
 def _roles(roles: frozenset[str], act: str) -> frozenset[str]:
@@ -127,7 +129,7 @@ def _roles(roles: frozenset[str], act: str) -> frozenset[str]:
     return roles
 
 
-def _shown(part: SectionContent, state: str, why: str) -> PreviewedSection:
+def _previewed_part(part: SectionContent, state: str, why: str) -> PreviewedSection:
     return PreviewedSection(
         section_text(part.section),
         tuple(flag_text(flag) for flag in part.flags),
