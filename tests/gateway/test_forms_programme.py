@@ -203,7 +203,7 @@ def test_destruction_is_held_released_and_never_before_its_date(case_work: CaseW
     status, _, text = case_work.core.fill(
         f"/cases/{case_work.case}/forms/appraisal", {"appraisal": "DESTROY", "sections": ["CHILD"]}
     )
-    assert (status, "満了" in text) == (403, True)
+    assert (status, "満了" in text) == (400, True)
 
 
 def test_the_programme_page_records_contracts_and_supervision(office: PagesFixture) -> None:  # noqa: F811
