@@ -383,7 +383,7 @@ REASONS: Mapping[str, str] = {
     "CONTRACTOR_NOT_ASSIGNED": "この事例に割り当てられた訪問支援者がいません。",
     "CONTRACTOR_NOT_READY": "委託先の要件(研修・誓約書・構成員・要件確認)がそろっていません。",
     "CONTRACTOR_SUSPENDED": "委託先は停止中です。",
-    "WORKER_NOT_READY": "この訪問支援者の研修または誓約書が有効ではありません。",
+    "WORKER_NOT_READY": "この訪問支援者は名簿に登録がないか、研修・誓約書などがそろっていません。「委託・研修」の画面で確かめてください。",
     "WORKER_NOT_ASSIGNED": "この事例に割り当てられた訪問支援者ではありません。",
     "CASE_CLOSED": "事例は終結しています。",
     "HELD": "保留中です。",

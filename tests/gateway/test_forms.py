@@ -332,9 +332,12 @@ def test_recipients_of_a_wrong_message_get_the_correction_and_answer(office: Pag
     case = office.case()
     wrong = office.forward_notification(case, text="左腕のあざ")
     page_client, recipient = office.at("AZ-CORE"), office.at("KS-CGC")
-    correction = page_client.submit(
-        f"/cases/{case}/forms/correction?about={wrong}", {"text_CHILD": "右腕のあざ"}
-    )
+    path = f"/cases/{case}/forms/correction?about={wrong}"
+    status, parsed_form, text = page_client.fill(path, {"text_REASON": "写し間違い"})
+    assert (status, set(parsed_form.errors)) == (400, {"text_CHILD"})  # a reason alone corrects nothing
+    assert set(re.findall('<textarea [^>]*name="([^"]+)"', text)) == {"text_CHILD", "text_REASON"}
+    assert f"対象: 事例 {str(case)[:8]}" in text
+    correction = page_client.submit(path, {"text_CHILD": "右腕のあざ"})
     cgc = office.id("KS-CGC")
     notice = page_client.submit(
         f"/cases/{case}/forms/correction-notice?about={correction}",
@@ -638,10 +641,28 @@ def test_a_referral_names_the_family_by_its_fields_and_control_names_its_childre
     assert "令和7年5月2日(2025年5月2日)" in page
 
 
+def visit_of(npo: PageClient, path: str) -> dict[str, str | Sequence[str]]:
+    """What a report of a visit has to state: day, times, place, who was met, each child, the next visit."""
+    seen = [name for name in parse_form(npo.page(path)).offered if re.search(r"\.children\..+\.seen$", name)]
+    return {
+        "form_VISIT.visited_on": "R7.6.2",
+        "form_VISIT.started_at": "10:00",
+        "form_VISIT.ended_at": "10:40",
+        "form_VISIT.place": "自宅",
+        "form_VISIT.met": "母",
+        "form_VISIT.next_visit_on": "不明",
+        **dict.fromkeys(seen, "yes"),
+    }
+
+
 def test_a_visitor_reports_a_visit_by_its_fields(office: PagesFixture) -> None:
     npo, case = office.at("SORA-NPO"), office.run.case
     path = f"/cases/{case}/forms/visit-report"
-    wrong = {"child_seen": "no", "form_VISIT.visited_on": "春ごろ", "form_VISIT.place": "自宅"}
+    status, parsed_form, _ = npo.fill(path, {"child_seen": "no", "text_VISIT": "母とだけ会った"})
+    required = {f"form_VISIT.{name}" for name in ("visited_on", "started_at", "ended_at", "place", "met")}
+    required.add("form_VISIT.next_visit_on")
+    assert (status, {n for n in parsed_form.errors if ".children." not in n}) == (400, required)
+    wrong = {**visit_of(npo, path), "child_seen": "no", "form_VISIT.visited_on": "春ごろ"}
     status, parsed_form, _ = npo.fill(path, wrong)
     assert (status, set(parsed_form.errors)) == (400, {"form_VISIT.visited_on"})
     assert parsed_form.values["form_VISIT.place"] == ["自宅"]
@@ -663,7 +684,7 @@ def test_a_visitor_reports_visits_and_concerns(office: PagesFixture) -> None:
     path = f"/cases/{case}/forms/visit-report"
     parsed_form = parse_form(npo.page(path))
     assert parsed_form.values["to"] == [core]
-    npo.submit(path, {"child_seen": "no", "text_VISIT": "母とだけ会った"})
+    npo.submit(path, {**visit_of(npo, path), "child_seen": "no", "text_VISIT": "母とだけ会った"})
     worry = {"text_RISK": "二週続けて子に会えない", f"basis.{core}": "CWA-21-10-2-3"}
     npo.submit(f"/cases/{case}/forms/concern", worry)
     npo.submit(f"/cases/{case}/forms/visit-planned", {"planned_on": office.day(2)})

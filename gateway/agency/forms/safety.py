@@ -17,6 +17,7 @@ from gateway.agency.forms.kinds import (
     CORE,
     EXT,
     MED,
+    NOTIFIER_LINES,
     Choices,
     Field,
     FieldValues,
@@ -142,7 +143,7 @@ SAFETY_FORMS = (
             SectionText(
                 section=Section.NOTIFIER,
                 label="通告した人が分かること",
-                lines=("氏名", "電話", "住所", "関係", "言葉"),
+                lines=NOTIFIER_LINES,
                 help="分かるものだけを書きます。自機関だけが開け、同じ言葉がほかの欄にあると送れません(児虐法7条)。",
             ),
         ),
@@ -238,7 +239,7 @@ SAFETY_FORMS = (
             SectionText(
                 section=Section.NOTIFIER,
                 label="通報した人が分かること",
-                lines=("氏名", "電話", "住所", "関係", "言葉"),
+                lines=NOTIFIER_LINES,
                 help="分かるものだけを書きます。自機関だけが開け、同じ言葉がほかの欄にあると送れません(児福法33条の13)。",
             ),
         ),

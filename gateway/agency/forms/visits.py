@@ -9,7 +9,8 @@ from domain import events as e
 from domain.calendar import day_of
 from domain.codes import Purpose, Section
 from domain.rulebook import QUALIFICATIONS
-from gateway.agency.forms.content_inputs import VISIT_INPUTS
+from gateway.agency.forms.content_inputs import VISIT_INPUTS, VISIT_REPORT_INPUTS
+from gateway.agency.forms.fill import FieldError
 from gateway.agency.forms.kinds import (
     AUTHORITIES,
     COMMISSIONED,
@@ -31,7 +32,7 @@ from gateway.agency.forms.kinds import (
 )
 from gateway.agency.forms.references import POSTPONED_VISIT_FIELD, VISIT_FIELD
 from gateway.agency.forms.safety import CHILD_SEEN
-from gateway.pages.labels import REASON_LABELS, VISITOR_ROLES
+from gateway.pages.labels import GAPS, REASON_LABELS, VISITOR_ROLES
 
 VISITS = "訪問"
 VISITOR_RECIPIENTS = To(roles=CONTRACTOR | CORE, bases=COMMISSIONED, default_basis=COMMISSIONED[0])
@@ -55,6 +56,23 @@ def _assigned_workers(form_context: FormContext) -> Choices:
         elif m["act"] == e.SupportWorkerUnassigned.TOPIC:
             assigned_workers.pop(f"{fields['agency']} {fields['worker']}", None)
     return assigned_workers
+
+
+def _check_roll(field_values: FieldValues, form_context: FormContext) -> FieldValues:
+    """Who is on no roll is named as such, and what somebody on it lacks by its name; the hub decides anew."""
+    of_agency = form_context.roll().get(field_values["agency"])
+    gaps = None if of_agency is None else of_agency.get(field_values["worker"])
+    if of_agency is not None and gaps is None:
+        raise FieldError(
+            "worker",
+            "この登録番号の訪問支援者は、選んだ機関の名簿にいません。「委託・研修」の画面で登録を確かめてください。",
+        )
+    if gaps:
+        raise FieldError(
+            "worker",
+            f"この訪問支援者はまだ割り当てられません。そろっていないもの: {'、'.join(GAPS.get(g, g) for g in gaps)}。",
+        )
+    return field_values
 
 
 def _finalise_unassignment(field_values: FieldValues, form_context: FormContext) -> FieldValues:
@@ -111,6 +129,7 @@ VISIT_FORMS = (
                 help="一覧にない資格の専門的相談支援、または家事援助のときに選びます。",
             ),
         ),
+        finalise=_check_roll,
         tasks=frozenset({"COVER_VISIT", "REPLACE_VISITOR", "LATE_REPLACEMENT"}),
         send="割り当てる",
     ),
@@ -247,7 +266,9 @@ VISIT_REPORT_FORMS = (
             ),
         ),
         section_inputs=(
-            SectionText(section=Section.VISIT, label="訪問の記録", is_required=True, content=VISIT_INPUTS),
+            SectionText(
+                section=Section.VISIT, label="訪問の記録", is_required=True, content=VISIT_REPORT_INPUTS
+            ),
             CHILD_SEEN,
         ),
         to=replace(TO_CORE, is_required=True),

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from domain.calendar import day_of
+from domain.errors import Unavailable
 from domain.events import AuditContentAccessRequested, Kind
 from domain.time_text import parse_time_text
 from gateway.agency.forms.kinds import CaseMessages, FormContext, Message, OtherAgency
@@ -49,7 +50,22 @@ def form_context_of(
         command_id=command_id or uuid4(),
         other_cases=partial(_other_cases, pages, case),
         joined_cases=partial(_joined_cases, pages, case),
+        roll=partial(_roll, pages, person),
     )
+
+
+def _roll(pages: PageContext, person: Person) -> dict[str, dict[str, list[str]]]:
+    """Of our contractors and our own visitors: what each lacks, as the hub knows it; nothing while it is away."""
+    try:
+        answer = pages.door.query(Kind.AGENCY, pages.door.agency, "programme", {}, actor=person.actor)
+    except Unavailable:
+        return {}
+    own = str(pages.door.agency)
+    return {
+        c["contractor"]: {w["worker"]: w["gaps"] for w in c["workers"]}
+        for c in answer["commissions"]
+        if c["commissioner"] == own
+    }
 
 
 def _other_cases(pages: PageContext, case: UUID | None) -> dict[str, str]:
