@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from secrets import token_urlsafe
 
 from gateway.audit.app import audit_app
@@ -12,6 +13,7 @@ from gateway.audit.ledger import RetainedLedger
 from gateway.audit.verification import Verification
 from gateway.installation.archive import Archive
 from gateway.installation.dry_run_counts import DRY_RUN_ROWS, dry_runs_by_day
+from gateway.pages.render import error_page
 from gateway.protocol.application import Application
 from gateway.protocol.serving import ServedApp
 from projections.queries import Queries
@@ -25,20 +27,23 @@ def served_pages(archive: Archive, verification: Verification, *, port: int = 0)
     """
     queries = Queries(archive.read_models.reader)
     base = f"/{token_urlsafe(16)}"
-    app = Application(limits=())
+    mode, custody = archive.installation.mode, archive.installation.custody
+    app = Application(  # outside the secret address nothing of it is told, in words that a person reads
+        limits=(), error_response=partial(error_page, base="", mode=mode, custody=custody)
+    )
     app.mount(
         base,
         audit_app(
             RetainedLedger(archive),
             names={str(a.id): a.name for a in archive.read_models.register.agencies.values()},
-            mode=archive.installation.mode,
+            mode=mode,
             base=base,
             verification=verification.to_json,
             history_at=lambda case, upto: history(indexed_records(archive.store, queries, case, upto), case),
             exception_page=queries.latest_exceptions,
             dry_runs=lambda: dry_runs_by_day(archive.installation.hub_folder, DRY_RUN_ROWS),
             hub=archive.installation.hub.hex(),
-            custody=archive.installation.custody,
+            custody=custody,
         ),
     )
     with ServedApp(app, port=port) as served:
