@@ -64,14 +64,8 @@ def _door_stub(stub: SimpleNamespace) -> Any:
 
 
 def auditor() -> Application:
-    office = SimpleNamespace(now=lambda: START, ledger=lambda case, as_of: broken())
-    return audit_app(
-        cast(Any, office),
-        names={},
-        mode="rehearsal",
-        history_at=lambda case, at: broken(),
-        exception_page=lambda at, case, before, count: broken(),
-    )
+    office = SimpleNamespace(now=lambda: START)
+    return audit_app(cast(Any, office), names={}, mode="rehearsal", record=cast(Any, _Broken()))
 
 
 def page_of(app: Application, method: str, path: str, **more: Any) -> tuple[int, str]:
@@ -113,7 +107,7 @@ def test_a_door_shows_people_what_went_wrong(
         ("GET", "/?case=no-id", 400),
         ("GET", "/exceptions?as_of=tomorrow", 400),
         ("GET", "/timeline", 400),
-        ("GET", "/exceptions", 500),
+        ("GET", "/readings", 500),
     ],
 )
 def test_the_auditors_pages_show_people_what_went_wrong(method: str, path: str, status: int) -> None:
