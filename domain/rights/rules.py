@@ -102,11 +102,11 @@ def _items_held(context: DecisionContext) -> Iterator[e.Item]:
 def correction_form(context: DecisionContext) -> Refusal | None:
     """Basis: APPI 90, 92: an agency corrects what it wrote itself, and says what is right."""
     refusal = _check_own_message(context, context.case.messages.get(context.event.corrects))
-    return refusal or _says_what_is_right(context)
+    return refusal or _states_what_is_right(context)
 
 
 @since_edition(2, before=edition_1.may_be_empty)
-def _says_what_is_right(context: DecisionContext) -> Refusal | None:
+def _states_what_is_right(context: DecisionContext) -> Refusal | None:
     """A reason alone corrects nothing. Basis: APPI 90, 92."""
     sections = {item.section for item in context.event.items} - AUTHOR_ONLY
     return needs(bool(sections), Reason.NO_SECTIONS)

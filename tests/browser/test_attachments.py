@@ -75,7 +75,7 @@ def test_files_are_attached_sent_and_received(
     assert screen.locator("input[name=attach]:checked").count() == 2
     for select in screen.locator("select[name^=attach_section]").all():
         select.select_option("MEDICAL")
-    screen.click("text=封をして送る")
+    screen.click("text=封をして送付する")
     assert "記録しました" in screen.inner_text("main")
 
     screen.goto(f"{url}/agency/AZ-CORE/cases/{hub.case}")

@@ -131,7 +131,7 @@ def test_a_refused_disclosure_shows_the_reason_and_keeps_the_text(screen, served
     screen.select_option("#basis", "CWA-21-10-2-3")
     screen.select_option("#section", "CHILD")
     screen.fill("#text", "体重の記録")
-    screen.click("text=封をして送る")
+    screen.click("text=封をして送付する")
     assert "この根拠は、この送り手と受け手の間には使えません" in screen.inner_text("[role=alert]")
     assert "使える根拠" in screen.inner_text("[role=alert]")
     assert screen.input_value("#text") == "体重の記録"

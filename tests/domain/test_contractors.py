@@ -931,7 +931,7 @@ def test_a_visitor_that_is_fit_but_not_of_this_case_opens_nothing():
     assert so.when(command) == [command.event]
 
 
-def test_what_is_commissioned_is_what_the_contract_says_since_edition_2() -> None:
+def test_what_is_commissioned_is_what_the_contract_states_since_edition_2() -> None:
     as_full = verified((1, 2, 3), OutsourcingScope.FULL)
     scopes = {
         edition: given(contract(), as_full, edition=edition).world.register.commissions[COMMISSION].scope

@@ -303,7 +303,7 @@ def test_a_hospital_is_asked_and_decides_too() -> None:
     assert given(LEARNED, request).when(command) == [command.event]
 
 
-def test_a_correction_says_what_is_right_since_edition_2() -> None:
+def test_a_correction_states_what_is_right_since_edition_2() -> None:
     empty = case_message(e.CorrectionMade, AZ_CORE, corrects=WRONG.command_id, name="empty")
     reason = case_message(
         e.CorrectionMade, AZ_CORE, sections=[S.REASON], corrects=WRONG.command_id, name="why"

@@ -21,6 +21,7 @@ from gateway.agency.forms.table import FORMS
 from gateway.agency.staff import Staff
 from gateway.agency.web.app import agency_app
 from gateway.audit.verification import Verification
+from gateway.pages.dates import day_text
 from gateway.protocol.serving import ServedApp
 from gateway.rehearsal.demo import pages_app
 from gateway.rehearsal.scenario.rehearsal_hub import RehearsalHub, open_rehearsal_hub
@@ -690,7 +691,7 @@ def test_a_visitor_reports_visits_and_concerns(office: PagesFixture) -> None:
     npo.submit(f"/cases/{case}/forms/visit-planned", {"planned_on": office.day(2)})
     text = office.at("AZ-CORE").case(case)
     assert "安全上の懸念" in text
-    assert office.day(2) in text
+    assert day_text(office.day(2)) in text
     report = office.message(case, "AZ-CORE", "visit_report.submitted")
     office.at("AZ-CORE").submit(f"/cases/{case}/forms/report-review?about={report}")
     assert "訪問報告の確認" in npo.case(case)

@@ -301,7 +301,7 @@ def _read_addressees(to: To, form_context: FormContext, filled: Filled) -> None:
     for agency in selected:
         code = filled.one(f"basis.{agency}")
         if code not in to.offered(form_context, agency):
-            filled.errors["to"] = "内容を伝える宛先ごとに「根拠」を選んでください。"
+            filled.errors["to"] = "内容を提供する宛先ごとに「根拠」を選んでください。"
         else:
             filled.basis[agency] = code
 

@@ -432,7 +432,7 @@ class Form:
     offered_on: Kind | None = None
     originator: Callable[[FieldValues, FormContext], UUID] | None = None
     needs_content: bool = False
-    send: str = "封をして送る"
+    send: str = "封をして送付する"
 
     def __post_init__(self) -> None:
         """Every form of an act that speaks of children asks which."""

@@ -26,6 +26,7 @@ from gateway.agency.forms.kinds import (
     agreed,
     reason_field,
 )
+from gateway.pages.dates import day_text
 from gateway.pages.labels import (
     BUSINESS_ITEMS,
     EMPLOYMENTS,
@@ -80,10 +81,10 @@ def commission_subject(
     )
     if not about.get("begins_on"):
         return title, [("契約", "まだ記録がありません")]
-    until = f" {about['ends_on']} まで" if about.get("ends_on") else ""
+    until = f" {day_text(about['ends_on'])} まで" if about.get("ends_on") else ""
     return title, [
         ("委託の範囲", SCOPES.get(about["scope"], "")),
-        ("期間", f"{about['begins_on']} から{until}"),
+        ("期間", f"{day_text(about['begins_on'])} から{until}"),
     ]
 
 
@@ -362,7 +363,7 @@ PROGRAMME_FORMS = (
         act=e.ContractorReinstated,
         title="委託先を再開する",
         description="停止していた委託先の要件がそろったことを確かめ、再開します。",
-        next_step="再開しても、保留した連絡はひとりでに届きません。仕事一覧の「保留した開示の解除を申し出る」から届けてください。",
+        next_step="再開しても、保留した連絡はひとりでに届きません。仕事一覧の「保留した提供の解除を申し出る」から届けてください。",
         group=GROUP,
         open=_suspended,
         fields=(agreed("研修・誓約書・委託要件・要対協の構成員であることを確かめました"),),

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
 
 from domain import events as e
-from domain.calendar import day_of
 from domain.codes import Purpose, Section
 from domain.rulebook import QUALIFICATIONS
 from gateway.agency.forms.content_inputs import VISIT_INPUTS, VISIT_REPORT_INPUTS
@@ -24,7 +22,6 @@ from gateway.agency.forms.kinds import (
     Form,
     FormContext,
     InputKind,
-    Message,
     SectionText,
     To,
     child_seen_field,
@@ -32,6 +29,7 @@ from gateway.agency.forms.kinds import (
 )
 from gateway.agency.forms.references import POSTPONED_VISIT_FIELD, VISIT_FIELD
 from gateway.agency.forms.safety import CHILD_SEEN
+from gateway.pages.dates import day_text
 from gateway.pages.labels import GAPS, REASON_LABELS, VISITOR_ROLES
 
 VISITS = "訪問"
@@ -89,11 +87,7 @@ def _known_plans(form_context: FormContext) -> Choices:
         and form_context.agency in (m["by"], *m.get("to", []))
         and form_context.agency not in m.get("held", [])
     ]
-    return {m["message"]: f"{_day_of_message(m)} に届いた計画" for m in plans}
-
-
-def _day_of_message(message: Message) -> str:
-    return day_of(datetime.fromisoformat(str(message["at"]).replace("Z", "+00:00"))).isoformat()
+    return {m["message"]: f"{day_text(str(m['at']))} に届いた計画" for m in plans}
 
 
 VISIT_FORMS = (

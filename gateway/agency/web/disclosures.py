@@ -147,7 +147,7 @@ def _send_entered(pages: PageContext, person: Person, case: UUID | None, form: _
             return _render_objection(pages, person, case, form, form_context, family, objection)
         sent = to_sent_out(pages.door, send_message(pages.door, person, message, pages.attachments))
     except ExchangeError as error:
-        problem = f"{text_ja_of(error)}({error.error_code})"
+        problem = text_ja_of(error)
         review = address_review(pages, person, case, message, error)
         return _render_disclosure_form(pages, person, case, form, problem=problem, review=review)
     if sent.outcome == "recorded":
@@ -260,7 +260,7 @@ def _render_disclosure_form(
     ]
     return pages.render_page(
         "disclosure.html",
-        "新しい情報提供" if case is None else "この事例について伝える",
+        "新しい情報提供" if case is None else "情報を提供する",
         person,
         status=status if outcome is None or outcome.outcome == "recorded" else 403,
         action=pages.base + path,

@@ -8,14 +8,13 @@ from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
-from domain.calendar import day_of
 from domain.errors import Unavailable
 from domain.events import AuditContentAccessRequested, Kind
-from domain.time_text import parse_time_text
 from gateway.agency.forms.kinds import CaseMessages, FormContext, Message, OtherAgency
 from gateway.agency.joined_cases import ACTS, cases_of_family, joined_with
 from gateway.agency.staff import Person
 from gateway.agency.web.page_context import PageContext
+from gateway.pages.dates import day_text
 from gateway.pages.labels import AUDIT_GROUNDS
 from gateway.pages.texts import act_text, section_text, status_text
 
@@ -85,9 +84,7 @@ def _joined_cases(pages: PageContext, case: UUID | None) -> dict[str, str]:
 def _case_text(row: Mapping[str, Any]) -> str:
     """A case as a choice: its number, status and last message."""
     status = status_text(row["status"]) if row["status"] else "受付の控えのみ"
-    return (
-        f"事例 {row['case'][:8]}({status}、最終 {day_of(parse_time_text(row['at']))} {act_text(row['act'])})"
-    )
+    return f"事例 {row['case'][:8]}({status}、最終 {day_text(row['at'])} {act_text(row['act'])})"
 
 
 def audit_requests(pages: PageContext, person: Person, case: UUID | None = None) -> list[dict[str, Any]]:
@@ -104,7 +101,7 @@ def audit_requests(pages: PageContext, person: Person, case: UUID | None = None)
             "fields": {"opens": a["opens"], "until": a["until"]},
             "mine": a["items"],
             "ground": AUDIT_GROUNDS.get(a["ground"], a["ground"]),
-            "until": a["until"],
+            "until": day_text(a["until"]),
             "approvals": a["approvals"],
             "sections": "、".join(sorted({section_text(i["section"]) for i in a["items"]})),
             "all_items_visible": bool(a["opens"]),
