@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import runpy
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -85,6 +86,7 @@ def cited(word: str) -> list[tuple[str, str]]:
     ]
 
 
+@cache
 def known_codes() -> set[str]:
     """The first column of the tables of SOURCES.md."""
     return set(re.findall(r"^\| ([^|`]+) \|", SOURCES.read_text(encoding="utf-8"), re.M)) - {"code"}
@@ -103,13 +105,19 @@ def unknown_parts(citation: str) -> set[str]:
     return unknown if is_known(citation) else unknown | {citation}
 
 
+@cache
+def section_numbers(document: str) -> list[str]:
+    return re.findall(r"^## §?(\d+)", DOCUMENTS[document].read_text(encoding="utf-8"), re.M)
+
+
 def missing_sections(text: str) -> set[str]:
     """The sections of our own documents that a text cites and that they do not have."""
     missing = set()
     for document, sections in re.findall(SECTIONS, text):
-        headings = re.findall(r"^## §?(\d+)", DOCUMENTS[document].read_text(encoding="utf-8"), re.M)
         missing |= {
-            f"{document} §{number}" for number in re.findall(r"§(\d+)", sections) if number not in headings
+            f"{document} §{number}"
+            for number in re.findall(r"§(\d+)", sections)
+            if number not in section_numbers(document)
         }
     return missing
 
