@@ -68,9 +68,10 @@ def is_ours(path: Path) -> bool:
 def citations(word: str, text: str) -> list[str]:
     """What follows ``Basis:`` or ``Source:`` in docstrings and comments, each up to the end of its paragraph."""
     cited_texts = []
-    for match in re.finditer(rf"(#?)[^\n#]*\b{word}: ", text):
+    for match in re.finditer(rf"\b{word}: (?!.*\b{word}: )", text):
+        is_comment = "#" in text[text.rfind("\n", 0, match.start()) + 1 : match.start()]
         rest = re.sub(r"^ +", "", text[match.end() :], flags=re.M)
-        end = r"\n(?!#)" if match[1] else r'"""|\n\n|",\n'
+        end = r"\n(?!#)" if is_comment else r'"""|\n\n|",\n'
         paragraph = re.split(end, rest, maxsplit=1)[0]
         cited_texts.append(re.sub(r"\n(# )?", " ", paragraph).strip())
     return cited_texts
