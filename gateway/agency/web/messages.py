@@ -20,10 +20,9 @@ from domain.record import commission_of
 from domain.time_text import parse_time_text
 from gateway.agency.attachments import MAX_IN_MESSAGE, AttachedPart, Attachments
 from gateway.agency.content_form import in_section
-from gateway.agency.door import Door, SectionContent, SubmissionResult
+from gateway.agency.door import Door, DryRun, SectionContent, SubmissionResult
 from gateway.agency.drafts import TEXT
 from gateway.agency.staff import Person
-from gateway.agency.store import FAILED
 from gateway.pages.texts import reason_text
 
 
@@ -129,23 +128,11 @@ def send_message(
     """Seal and send a message. ``attachments``: those of this door, where the message may take some along.
 
     Raises Malformed (unknown act, an attachment that is not kept), and what ``Door.send`` raises."""
-    cls = EVENTS.get(message.act)
-    if cls is None or not issubclass(cls, CaseMessage):
-        raise Malformed("unknown-act")
-    fields = {
-        "to": sorted(map(str, message.to)),
-        "basis": {str(a): code for a, code in message.basis.items()},
-        "consent": sorted(map(str, message.consent)),
-        "purpose": message.purpose.value,
-        "reason": message.reason,
-        **_unstated_fields(cls),
-        **message.fields,
-    }
     return door.send(
         Kind.CASE,
         message.case or uuid4(),
         message.act,
-        fields,
+        fields_of(message),
         [] if _was_sent(door, message) else parts_of(message, person, attachments),
         actor=person.actor,
         occurred_at=message.occurred_at,
@@ -154,10 +141,42 @@ def send_message(
     )
 
 
+def try_message(
+    door: Door, person: Person, message: MessageIn, attachments: Attachments | None = None
+) -> DryRun | None:
+    """What the hub would answer this message, which is not sent; None where its outcome is known already. Raises what
+    ``Door.dry_run`` raises."""
+    if _was_sent(door, message):
+        return None
+    return door.dry_run(
+        message.case or uuid4(),
+        message.act,
+        fields_of(message),
+        parts_of(message, person, attachments),
+        actor=person.actor,
+        occurred_at=message.occurred_at,
+    )
+
+
+def fields_of(message: MessageIn) -> dict[str, Any]:
+    """The fields of its command. Raises Malformed for an unknown act."""
+    cls = EVENTS.get(message.act)
+    if cls is None or not issubclass(cls, CaseMessage):
+        raise Malformed("unknown-act")
+    return {
+        "to": sorted(map(str, message.to)),
+        "basis": {str(a): code for a, code in message.basis.items()},
+        "consent": sorted(map(str, message.consent)),
+        "purpose": message.purpose.value,
+        "reason": message.reason,
+        **_unstated_fields(cls),
+        **message.fields,
+    }
+
+
 def _was_sent(door: Door, message: MessageIn) -> bool:
     """Whether the door answers with the outcome of the first time: what was attached then is kept no more."""
-    known = None if message.command_id is None else door.store.sent(message.command_id)
-    return known is not None and known.state != FAILED
+    return message.command_id is not None and door.store.is_sent(message.command_id)
 
 
 RECORD_KINDS = frozenset({Kind.AGENCY, Kind.COMMISSION, Kind.NETWORK})
