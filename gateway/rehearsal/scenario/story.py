@@ -109,7 +109,7 @@ class Story:
         """Whom the story is about, or another family that it names: as described, else an invented one."""
         described = self.families.get(label)
         sections = [section for step in self.steps for section in step.sections]
-        first_year = min((step.at.year for step in self.steps))
+        first_year = min(step.at.year for step in self.steps)
         return described or invented_family(self.id, label, sections, first_year)
 
     def doors(self) -> list[Actor]:
