@@ -32,6 +32,7 @@ from gateway.agency.control_form import TEXT_SCHEMA, require_command_form, requi
 from gateway.agency.documents import BYTES_SCHEMA
 from gateway.agency.drafts import Draft, SectionContent, open_draft, seal_draft
 from gateway.agency.index.case_index import CaseIndex
+from gateway.agency.index.case_overview import CaseOverviews
 from gateway.agency.index.charges import Charges
 from gateway.agency.index.sealed_families import FamilySeal
 from gateway.agency.item_opening import ItemOpener, OpenedItem
@@ -137,6 +138,7 @@ class Door:
         )
         self.index = CaseIndex(store, FamilySeal(kem, genesis.hub), self.addresses, now)
         self.charges = Charges(store.charges, kem, genesis.hub, now)
+        self.overviews = CaseOverviews(store, agency)
         self._retry_seconds = retry_seconds
         self._keyset: bytes | None = None
         self.keeps_directory = False

@@ -91,6 +91,7 @@ LIMITS = (
     RouteLimit("POST", "/search", Load.KNOWN, FORM_MAX_BYTES),
     RouteLimit("POST", "/cases/{case}/charge", Load.KNOWN, FORM_MAX_BYTES),
     RouteLimit("POST", "/cases/{case}/another-family", Load.KNOWN, FORM_MAX_BYTES),
+    RouteLimit("POST", "/looked", Load.LOCAL, FORM_MAX_BYTES),
     RouteLimit("POST", "/charges", Load.LOCAL, FORM_MAX_BYTES),
     RouteLimit("GET", "/charges", Load.LOCAL),
     RouteLimit("POST", "/index", Load.LOCAL, FORM_MAX_BYTES),
