@@ -41,6 +41,18 @@ PARTS: Mapping[str, str] = {
     "NOTHING": "いますることはありません",
 }
 
+TIMELINE: Mapping[str, str] = {
+    "all": "すべて",
+    "news": "前に見てから",
+    "content": "内容のあるもの",
+    "received": "ほかの機関から",
+    "ours": "自機関の記録",
+    "visits": "訪問・安全",
+    "plan": "計画・会議・終結",
+    "rights": "同意・請求・保護",
+}
+"""What of a case's messages is shown."""
+
 _NAMELESS: Mapping[str, str] = {
     "UNOPENED": "名前をまだ開いていない家庭",
     "NAMELESS": "名前の記載がない家庭",

@@ -87,6 +87,7 @@ LIMITS = (
     RouteLimit("POST", "/cases/{case}/forms/{key}", Load.KNOWN, PAGE_FORM_MAX_BYTES),
     RouteLimit("POST", "/cases/{case}/disclose", Load.KNOWN, PAGE_FORM_MAX_BYTES),
     RouteLimit("POST", "/cases/{case}/open", Load.KNOWN, FORM_MAX_BYTES),
+    RouteLimit("POST", "/cases/{case}/read", Load.KNOWN, FORM_MAX_BYTES),
     RouteLimit("POST", "/cases/{case}/answer", Load.KNOWN, FORM_MAX_BYTES),
     RouteLimit("POST", "/search", Load.KNOWN, FORM_MAX_BYTES),
     RouteLimit("POST", "/cases/{case}/charge", Load.KNOWN, FORM_MAX_BYTES),
