@@ -120,7 +120,9 @@ def _learn_family(door: Door, n: int, case: UUID, now: datetime) -> None:
     message = id_of(f"many {n} 0")
     name, kana = FAMILIES[n % len(FAMILIES)]
     born = day_of(now) - (n % 12) * 365 * DAY - 40 * DAY
-    family = family_content(f"{name}{n}", kana, born=born.isoformat(), mother=f"{name[:2]} 母{n}", phone=None)
+    family = family_content(
+        f"{name}{n}", kana, born=born.isoformat(), mother=f"{name[:2]} 母{n}", address=None, phone=None
+    )
     opened = OpenedItem(
         content=write_content(family),
         section="BASIC",
