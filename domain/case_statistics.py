@@ -20,7 +20,7 @@ from domain.calendar import day_of
 from domain.case import Message
 from domain.children import children_named_in
 from domain.clock_kinds import ClockKind
-from domain.codes import Body, CaseStatus, EligibilityResult
+from domain.codes import Body, CaseStatus, ClosingReason, EligibilityResult
 from domain.readiness import CLOSED
 from domain.tasks import can_see_message
 from domain.world import World
@@ -195,7 +195,8 @@ class _Course:
             case e.NetworkCaseRegistered():
                 if self._network is not None:
                     self._registered |= {self._network}
-            case e.SupportClosed():
+            case e.SupportClosed(closing_reason=reason) if reason is not ClosingReason.TRANSFER:
+                # after a transfer the former core agency closes its own part alone
                 self._status = CaseStatus.CLOSED
             case e.TransferCompleted():
                 self._status, self._phase = CaseStatus.OPEN, None
@@ -287,7 +288,7 @@ class _Course:
             yield EntryKind.REFERRAL, route.value
             if isinstance(event, e.AbuseNotificationReceived):
                 yield EntryKind.SAFETY_CHECK, self._safety_check(message).value
-        elif message.by == self.agency:
+        else:  # its own message: who is not in charge counts no other
             yield EntryKind.REFERRAL_SENT, route.value
 
     def _route(self, message: Message, *, is_first: bool) -> ReferralRoute | None:

@@ -144,6 +144,7 @@ def _with_message(case: Case, message: Message) -> Case:
     case = _child_seen_at_destination(case, event, by)
     case = _with_signals(case, event, message)
     case = _with_bundle_clock(case, event, message)
+    case = _with_report_clock(case, event, message)
     case = _with_coercion_clock(case, event, message)
     if event.placed is not None:
         case = _with_offices(case, event.placed, message.at, moves=isinstance(event, e.TransferCompleted))
@@ -242,6 +243,35 @@ def _with_signals(case: Case, event: e.CaseMessage, message: Message) -> Case:
     if _assesses_jointly(event):
         return replace(case, signals=(), signals_assessed_at=message.at)
     return replace(case, signals=(*case.signals, message.at)) if weak_signal(event) else case
+
+
+def _without_report_clock(case: Case, event: e.CaseMessage, message: Message) -> Case:
+    """In edition 1 only a report that was addressed to somebody was waited for."""
+    return case
+
+
+@since_edition(2, before=_without_report_clock)
+def _with_report_clock(case: Case, event: e.CaseMessage, message: Message) -> Case:
+    """The core agency reads what its contractor reports (V3), so it reviews it, whoever else it went to, or nobody.
+
+    Basis: guideline 6(4)[1].
+    """
+    core = case.core_of(message.by)
+    if (
+        not isinstance(event, e.VisitReportSubmitted)
+        or core is None
+        or core == message.by
+        or core in message.to
+    ):
+        return case
+    clock = Clock(
+        kind=ClockKind.REPORT,
+        message=message.id,
+        responsible=core,
+        informed=frozenset({message.by}),
+        since=message.at,
+    )
+    return replace(case, clocks=case.clocks | {clock.key_for(message.id): clock})
 
 
 def _with_coercion_clock(case: Case, event: e.CaseMessage, message: Message) -> Case:

@@ -193,7 +193,7 @@ def tasks_of_message(
 def _message_tasks(
     world: World, agencies: frozenset[UUID], message: Message, clocks: Collection[Clock], now: datetime
 ) -> Iterator[tuple[UUID, Task]]:
-    for agency in agencies & {message.by, *message.to}:
+    for agency in agencies & {message.by, *message.to, *(c.responsible for c in clocks)}:
         own = [clock for clock in clocks if clock.responsible == agency]
         if message.by == agency:
             yield from ((agency, task) for task in _tasks_of_author(world, message, own, now))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,11 +9,10 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Engine as Database
-from sqlalchemy import Select, bindparam, false, func, literal, or_, select, true, tuple_
+from sqlalchemy import Select, bindparam, false, func, or_, select, true
 
 from domain.audit_exceptions import ExceptionRow
 from domain.codes import Section
-from domain.errors import Malformed
 from domain.notifier_protection import NAMELESS
 from domain.record import AUDIT, Party
 from projections.agency_feed import GONE, MESSAGES
@@ -408,23 +406,6 @@ class Queries:
         values = {"as_of": text_of(as_of)} | ({} if case is None else {"case": str(case)})
         return [_exception_row(r) for r in self._fetch_all(statement, **values)]
 
-    def latest_exceptions(
-        self, as_of: datetime, case: UUID | None = None, before: str = "", limit: int = 500
-    ) -> tuple[list[ExceptionRow], str]:
-        """A page of the same exceptions, latest first, and the cursor of the next page, empty on the last. ``before``: the
-        cursor, empty for the first page. Raises Malformed for an invalid cursor."""
-        columns = (*EXCEPTION_ORDER, EXCEPTIONS.c.ref)  # two exceptions may be equal in all other columns
-        statement = (_EXCEPTIONS if case is None else _EXCEPTIONS_OF).add_columns(EXCEPTIONS.c.ref)
-        values = {"as_of": text_of(as_of)} | ({} if case is None else {"case": str(case)})
-        if before:
-            statement = statement.where(
-                tuple_(*columns) < tuple_(*map(literal, _parse_cursor(before, len(columns))))
-            )
-        statement = statement.order_by(*(c.desc() for c in columns)).limit(limit)
-        rows = self._fetch_all(statement, **values)
-        next_cursor = json.dumps(list(rows[-1]), ensure_ascii=False) if len(rows) == limit else ""
-        return [_exception_row(r[: len(EXCEPTION_ORDER)]) for r in rows], next_cursor
-
     def _notifier_tokens(self, case: UUID | None) -> tuple[Tokens, Tokens]:
         """The tokens of agencies that notified: by (message, agency); and by (case, agency) where they only notified."""
         of = true() if case is None else NOTIFICATIONS.c.case == str(case)
@@ -492,16 +473,6 @@ def _disclosure_entry(row: Any) -> DisclosureEntry:
             "fitting": tuple(row.fitting.split()),
         }
     )
-
-
-def _parse_cursor(text: str, length: int) -> list[str]:
-    try:
-        result = json.loads(text)
-    except ValueError as error:
-        raise Malformed("cursor-form") from error
-    if not isinstance(result, list) or len(result) != length or not all(isinstance(v, str) for v in result):
-        raise Malformed("cursor-form")
-    return result
 
 
 def _exception_row(row: Any) -> ExceptionRow:

@@ -8,6 +8,7 @@ the raise sites, and ``docs/errors.md`` and the OpenAPI documents are written fr
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 from types import MappingProxyType
 
 from domain.error_codes import (
@@ -84,6 +85,7 @@ def find(code: str) -> ErrorCode | None:
     return TABLE.get(code)
 
 
+@cache
 def codes_of(audience: Audience, category: str | None = None) -> tuple[str, ...]:
     """The codes that this audience can see, sorted; of one category, or of all."""
     return tuple(

@@ -154,10 +154,19 @@ def rests_on_a_plan(context: DecisionContext) -> Refusal | None:
     return needs(any(item.section is Section.PLAN for item in message.items), Reason.NO_PLAN)
 
 
+@since_edition(2, before=answers_received_message)
+def _has_the_report(context: DecisionContext) -> Refusal | None:
+    """It was sent to it, or is of the contractor that visits for it (V3)."""
+    message = context.case.messages.get(context.event.answers)
+    if message is not None and context.case.core_of(message.by) == context.by:
+        return None
+    return answers_received_message(context)
+
+
 @form_of(e.VisitReportReviewed)
 def answers_a_report(context: DecisionContext) -> Refusal | None:
-    """Basis: guideline 6(4)[1]: the report it reviews was sent to it."""
-    refusal = answers_received_message(context)
+    """Basis: guideline 6(4)[1]: the report it reviews was sent to it, or is of its contractor."""
+    refusal = _has_the_report(context)
     if refusal is not None:
         return refusal
     report = context.case.messages[context.event.answers].event

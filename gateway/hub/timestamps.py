@@ -21,6 +21,7 @@ from gateway.hub.clock import Clock
 from gateway.hub.executor import Background, Executor
 from gateway.hub.files import write_atomically
 from gateway.hub.log import LogKeeper
+from gateway.protocol.trust import trusted_certificates
 from keys.checkpoint import Checkpoint, parse_checkpoint
 from keys.note import parse_note
 from keys.proofs import verify_consistency
@@ -116,7 +117,7 @@ class TimeStamps:
         self._stamped_log = log_keeper
         self._log_folder = log_folder
         self._tsa_settings = settings
-        self._http = httpx.Client(timeout=timeout)
+        self._http = httpx.Client(timeout=timeout, verify=trusted_certificates())
         self._stamps_lock = Lock()  # owns the two below
         self._sizes = stamped_head_sizes(log_folder)
         self._newest_stamp = self._first_readable(reversed(self._sizes))

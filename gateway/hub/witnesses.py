@@ -14,6 +14,7 @@ import httpx2 as httpx
 from domain.errors import ExchangeError, Malformed, NotFound
 from gateway.hub.executor import Background, Executor
 from gateway.hub.log import LogKeeper
+from gateway.protocol.trust import trusted_certificates
 from gateway.witness.service import encode_request
 from keys.checkpoint import parse_checkpoint, verify_cosignature
 from keys.note import Note, parse_note, parse_signature_lines, with_signatures
@@ -65,7 +66,7 @@ class Witnesses:
         """Who has not cosigned the last head that it was sent, and why."""
         self._witnessed_log = log_keeper
         self._witnesses = list(witnesses)
-        self._http = httpx.Client(timeout=timeout)
+        self._http = httpx.Client(timeout=timeout, verify=trusted_certificates())
         # the last head that each has cosigned
         self._cosigned_sizes = dict.fromkeys((w.name for w in witnesses), 0)
         self._note_lock = Lock()

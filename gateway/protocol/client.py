@@ -13,6 +13,7 @@ import httpx2 as httpx
 from domain.errors import Unavailable
 from gateway.protocol.hub_watch import HubWatch
 from gateway.protocol.problems import error_of
+from gateway.protocol.trust import trusted_certificates
 from gateway.protocol.waiting import seconds_left
 from keys.frame import Frame, parse_frame
 from keys.genesis import Genesis, verify_genesis
@@ -61,7 +62,7 @@ class HubClient:
         timeout: float = CALL_SECONDS,
         probe_seconds: float = PROBE_SECONDS,
     ) -> None:
-        self._http = httpx.Client(base_url=url, timeout=timeout)
+        self._http = httpx.Client(base_url=url, timeout=timeout, verify=trusted_certificates())
         self._timeout = timeout
         self._probe_seconds = probe_seconds
         self._pinned_hub_id = hub

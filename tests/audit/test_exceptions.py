@@ -26,6 +26,7 @@ from domain.codes import Section
 from domain.record import Record
 from domain.visibility import openable
 from gateway.audit.history import exceptions
+from projections.audit_rows import AuditRows, LedgerFilter
 from projections.engine import Engine
 from projections.queries import Queries
 from projections.stream_record import StreamRecord
@@ -281,19 +282,31 @@ def test_what_was_read_and_acted_on_in_time_leaves_no_row() -> None:
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 100])
-def test_the_pages_hold_each_exception_once_latest_first(tmp_path: Path, limit: int) -> None:
+def test_the_pages_hold_each_exception_once_latest_first_and_repeats_in_one_row(
+    tmp_path: Path, limit: int
+) -> None:
     story = full(3)
     engine = read_models_of(story.stream, str(tmp_path), 50)
-    queries, at = Queries(engine.reader), story.now + UNREAD
+    queries, pages, at = Queries(engine.reader), AuditRows(engine.reader), story.now + UNREAD
     for case in (None, family(1)):
-        all_rows = queries.exceptions(at, case)
-        rows, cursor = queries.latest_exceptions(at, case, "", limit)
-        while cursor:
-            page, cursor = queries.latest_exceptions(at, case, cursor, limit)
-            rows += page
-        assert rows == all_rows[::-1]
-        assert len(rows) > 4
+        chosen = LedgerFilter(as_of=at, case="" if case is None else str(case))
+        expected = Counter(_alike(row) for row in queries.exceptions(at, case))
+        shown: list[dict[str, Any]] = []
+        while True:
+            page = pages.exceptions(chosen, limit, len(shown))
+            shown += page.rows
+            if not page.more:
+                break
+        alike = [tuple(row[name] for name in ("kind", "case", "agency", "act", "reason")) for row in shown]
+        assert dict(zip(alike, (row["count"] for row in shown), strict=True)) == expected
+        assert page.total == expected.total() > 4
+        assert [row["last_at"] for row in shown] == sorted((row["last_at"] for row in shown), reverse=True)
+        assert all(row["first_at"] <= row["last_at"] for row in shown)
     engine.close()
+
+
+def _alike(row: ExceptionRow) -> tuple[str | None, ...]:
+    return row.kind, str(row.case), row.agency, row.act, row.reason
 
 
 # --- every query uses an index -------------------------------------------------------------------------------
@@ -325,10 +338,14 @@ def test_no_query_of_an_auditor_scans_a_big_table(tmp_path: Path) -> None:
     now, case = story.now, family(0)
     queries.exceptions(now)
     queries.exceptions(now, case)
-    _, cursor = queries.latest_exceptions(now, limit=1)
-    assert cursor
-    queries.latest_exceptions(now, before=cursor)
-    queries.latest_exceptions(now, case, cursor)
+    pages = AuditRows(engine.reader)
+    pages.exceptions(LedgerFilter(as_of=now), 1, 0)
+    pages.exceptions(LedgerFilter(as_of=now, case=str(case)), 1, 1)
+    for one in (LedgerFilter(case=str(case)), LedgerFilter(case=str(case)[:8], agency=str(kit.AZ_CORE))):
+        pages.disclosures(one, 10, (99, 0))
+        pages.readings(one, 10, (99, 0))
+        pages.consents(one, 10)
+        pages.notifications(one, 10)
     queries.record_positions(case, CASE)
     queries.ledger(case=case)
     queries.openings(case=case)

@@ -1,4 +1,4 @@
-"""A case worker's day in a real browser: the work list and a case, on a desk and on a phone, without scripts, by axe."""
+"""A case worker's day in a real browser: the work list and a case, on a wide and on a narrow screen, without scripts, by axe."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def work(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[HubWithCase
             yield hub, served.url
 
 
-def test_a_day_of_work_is_accessible_and_fits_a_desk_and_a_phone(work: tuple[HubWithCase, str]) -> None:
+def test_a_day_of_work_is_accessible_on_wide_and_narrow_screens(work: tuple[HubWithCase, str]) -> None:
     from axe_playwright_python.sync_playwright import Axe
     from playwright.sync_api import Page, sync_playwright
 

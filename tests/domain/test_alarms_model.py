@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -114,8 +114,10 @@ def waits(  # noqa: C901  one flat arm an event
         ]
         return {a for s in forwards if s.at is not None and s.at < at for a in s.event.to}  # type: ignore[attr-defined]
 
-    def to_each(kind: str, due: datetime, *acts: type[e.Event]) -> Iterator[Alarm]:
-        for responsible in event.to:
+    def to_each(
+        kind: str, due: datetime, *acts: type[e.Event], too: Collection[UUID] = ()
+    ) -> Iterator[Alarm]:
+        for responsible in {*event.to, *too}:
             yield from both(due, answered(responsible, *acts), kind, one.command_id, responsible, sender)
 
     match event:
@@ -127,7 +129,8 @@ def waits(  # noqa: C901  one flat arm an event
         case e.FollowOnServiceArranged():
             yield from to_each("FollowOnUnaccepted", one.at + 14 * DAY, e.FollowOnServiceAccepted)
         case e.VisitReportSubmitted():
-            yield from to_each("ReportUnread", one.at + 7 * DAY, e.VisitReportReviewed)
+            core = {kit.AZ_CORE} - {one.by}  # V3: it reads each report of its case
+            yield from to_each("ReportUnread", one.at + 7 * DAY, e.VisitReportReviewed, too=core)
         case e.SubjectAccessRequested() if isinstance(one.by, UUID):
             ends = answered(one.by, e.SubjectAccessDecided)
             yield from both(one.at + 30 * DAY, ends, "RightsRequestOverdue", one.command_id, one.by, sender)

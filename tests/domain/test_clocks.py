@@ -30,6 +30,7 @@ from tests.domain.builders import (
     LEARNED,
     MID_HOSP,
     PLACED,
+    READY,
     SORA_NPO,
     TOWN,
     WORKER,
@@ -321,6 +322,25 @@ def test_a_report_that_the_core_agency_has_not_looked_at_in_seven_days_is_unread
         (jst("2025-06-09 09:00"), False)
     ]
     assert brings([LEARNED, report, looked], "2025-06-30 00:00", e.ReportUnreadAlarmRaised) == []
+
+
+@pytest.mark.parametrize("to", [[], [AZ_COORD]], ids=["nobody", "another office"])
+def test_a_report_waits_for_the_core_agency_also_where_it_was_sent_elsewhere(to: Any) -> None:
+    report = case_message(e.VisitReportSubmitted, SORA_NPO, to, [Section.VISIT], at=MONDAY)
+    looked = case_message(e.VisitReportReviewed, AZ_CORE, answers=report.command_id)
+    overdue = jst("2025-06-09 09:00")
+
+    def waits(so: Given) -> set[TaskKind]:
+        kinds = {t.kind for t in tasks(so.world, AZ_CORE, now=overdue) if t.message == report.command_id}
+        return kinds & {TaskKind.REVIEW_REPORT, TaskKind.LATE_REPORT}
+
+    so = given(LEARNED, READY, report)
+    assert waits(so) == {TaskKind.REVIEW_REPORT}
+    run(so, overdue)
+    assert waits(so) == {TaskKind.REVIEW_REPORT, TaskKind.LATE_REPORT}
+    assert so.when(looked, now=overdue) == [looked.event]
+    so.put(looked)
+    assert waits(so) == set()
 
 
 def test_a_request_of_the_person_is_overdue_after_thirty_days() -> None:

@@ -9,7 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.wareki import ERAS, NoSuchDate, UnknownDateForm, parse_date
+from domain.wareki import (
+    ERAS,
+    NoSuchDate,
+    UnknownDateForm,
+    office_text,
+    parse_date,
+    value_of_parts,
+    western_parts,
+)
 
 
 @pytest.mark.parametrize(
@@ -67,3 +75,41 @@ def test_every_day_of_every_era_survives_formatting_and_parsing(day: date) -> No
 def test_the_eras_follow_each_other_without_a_gap() -> None:
     for (_, _, first, _), (_, _, _, last) in pairwise(ERAS):
         assert last + timedelta(days=1) == first
+
+
+@pytest.mark.parametrize(
+    ("written", "value"),
+    [
+        ("令和8年5月", "2026-05"),
+        ("R8.5.12", "2026-05-12"),
+        ("令和元年", "2019"),
+        ("平成31年6月", "2019-06"),
+        ("西暦2026年", "2026"),
+        ("2026/5", "2026-05"),
+        ("20260512", "2026-05-12"),
+        ("明治45年", "1912"),
+    ],
+)
+def test_a_date_is_understood_as_far_as_it_was_written(written: str, value: str) -> None:
+    parts = western_parts(written)
+    assert parts is not None
+    assert value_of_parts(parts) == value
+
+
+@pytest.mark.parametrize("written", ["", "五月ごろ", "去年の春", "令和8年5月ごろ", "5/12"])
+def test_words_that_state_no_date_state_none(written: str) -> None:
+    assert western_parts(written) is None
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("2026-05-12", "令和8年5月12日(2026年5月12日)"),
+        ("2019-05", "令和元年5月(2019年5月)"),
+        ("2019", "平成31年・令和元年(2019年)"),
+        ("1850-01-01", "1850年1月1日"),
+        ("ことし", "ことし"),
+    ],
+)
+def test_a_date_is_read_with_the_eras_that_fit_it(value: str, text: str) -> None:
+    assert office_text(value) == text

@@ -23,6 +23,7 @@ from gateway.agency.door import Door, SectionContent, SubmissionResult
 from gateway.hub.runtime import start_hub
 from gateway.installation.folder import Installation, create_installation
 from gateway.protocol.serving import ServedApp
+from gateway.protocol.trust import trusted_certificates
 from gateway.rehearsal.scenario.rehearsal_hub import RehearsalHub, open_rehearsal_hub
 from gateway.rehearsal.scenario.story import Actor
 from keys import canonical
@@ -97,7 +98,7 @@ class HubWithCase:
 
     def __init__(self, rehearsal_hub: RehearsalHub) -> None:
         self.rehearsal_hub = rehearsal_hub
-        self.http = httpx.Client(base_url=rehearsal_hub.url, timeout=60)
+        self.http = httpx.Client(base_url=rehearsal_hub.url, timeout=60, verify=trusted_certificates())
         rehearsal_hub.set_up_agencies(PEOPLE, core="AZ-CORE", actor_of=lambda code: f"staff.{code}")
         self.network = uuid4()
         rehearsal_hub.registrars.designate(

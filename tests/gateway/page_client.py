@@ -12,6 +12,8 @@ from uuid import UUID
 
 import httpx2 as httpx
 
+from gateway.protocol.trust import trusted_certificates
+
 
 @dataclass
 class ParsedForm:
@@ -93,7 +95,9 @@ class PageClient:
         # as a browser does: it states its page, and takes secure cookies from this machine also without TLS
         cookies = CookieJar(DefaultCookiePolicy(secure_protocols=("http", "https")))
         headers = {"accept": "text/html", "origin": url}
-        self.http = httpx.Client(base_url=url, timeout=60, headers=headers, cookies=cookies)
+        self.http = httpx.Client(
+            base_url=url, timeout=60, headers=headers, cookies=cookies, verify=trusted_certificates()
+        )
         if as_ is not None:
             assert self.http.post(f"{self.base}/person", data={"actor": as_}).status_code == 303
 
@@ -103,11 +107,19 @@ class PageClient:
         return answer.text
 
     def page_with(self, path: str, text: str) -> str:
-        """The page once this text is on it: read models follow the record a moment later."""
+        """The page once this text is on it, the first of its pages: read models follow the record a moment later."""
         until = monotonic() + 60
-        while text not in (page := self.page(path)) and monotonic() < until:
+        while text not in (page := self._page_of_list_with(path, text)) and monotonic() < until:
             sleep(0.1)
         assert text in page
+        return page
+
+    def _page_of_list_with(self, path: str, text: str) -> str:
+        """That of the pages of a long list which has this text, else the last."""
+        page, number = self.page(path), 1
+        while text not in page and f'?page={number + 1}"' in page:
+            number += 1
+            page = self.page(f"{path}?page={number}")
         return page
 
     def case(self, case: UUID) -> str:

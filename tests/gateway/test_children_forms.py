@@ -170,12 +170,12 @@ def test_an_unknown_child_is_identified_and_two_references_are_joined(office: Pa
     status, parsed_form, _ = work.core.fill(
         f"/cases/{work.case}/forms/children-joined", {"children": [first], "agreed": "yes"}
     )
-    assert (status, set(parsed_form.errors)) == (403, {"children"})
+    assert (status, set(parsed_form.errors)) == (400, {"children"})
     work.submit("safety", {"method": "TELEPHONE", "children": ["new.1"]})
     both = references(work)
     assert len(both) == 2
     work.submit("children-joined", {"children": both, "agreed": "yes"})
-    work.core.page_with(f"/cases/{work.case}", "<h2>同じ子どもの記録をまとめる</h2>")
+    work.core.page_with(f"/cases/{work.case}", "<h3>同じ子どもの記録をまとめる</h3>")
     assert len(references(work)) == 1
     assert len(names_on(work.core.case(work.case))) == 1
     join = office.message(work.case, "AZ-CORE", "children.joined")

@@ -64,12 +64,15 @@ AUDIT_PAGES: set[Route] = {
     ("GET", "/"),
     ("GET", "/export/{form}"),
     ("GET", "/timeline"),
+    ("GET", "/readings"),
+    ("GET", "/refusals"),
+    ("GET", "/consents"),
     ("GET", "/exceptions"),
     ("*", "/static"),
 }
 """For whoever knows the secret address on this machine's loopback."""
 WITNESS_PUBLIC: set[Route] = {("POST", "/add-checkpoint"), ("GET", "/healthz")}
-INDEX_PUBLIC: set[Route] = {("GET", "/"), ("*", "/static")}
+INDEX_PUBLIC: set[Route] = {("GET", "/"), ("GET", "/tour"), ("*", "/static")}
 
 APPLICATIONS = {
     "agency/web/app.py",
@@ -293,7 +296,7 @@ def test_the_hub_stops_reading_a_body_that_is_too_long(hub: HubWithCase, path: s
 
 def test_the_auditors_pages_only_read_and_never_take_a_body() -> None:
     stub = cast(Any, object())
-    app = audit_app(stub, names={}, mode="real", history_at=stub, exception_page=stub)
+    app = audit_app(stub, names={}, mode="real", record=stub)
     assert routes_of(app) == AUDIT_PAGES
 
 

@@ -19,6 +19,7 @@ from gateway.cli.main import app
 from gateway.hub.real import ThreadExecutor
 from gateway.hub.witnesses import Witnesses, WitnessSettings, known_witnesses
 from gateway.protocol.serving import ServedApp
+from gateway.protocol.trust import trusted_certificates
 from gateway.witness.app import witness_app
 from gateway.witness.policy import Policy
 from gateway.witness.service import MAX_BODY_BYTES, Witness, encode_request
@@ -53,7 +54,7 @@ class ServedWitness:
     """A served witness, and a client that presents heads to it."""
 
     def __init__(self, url: str, witness: Witness) -> None:
-        self.http = httpx.Client(base_url=url, timeout=30)
+        self.http = httpx.Client(base_url=url, timeout=30, verify=trusted_certificates())
         self.witness = witness
 
     def present(self, old: int, data: bytes, steps: list[bytes] | None = None) -> httpx.Response:

@@ -131,7 +131,7 @@ def test_a_matter_stands_in_the_part_of_its_day(waiting: dict[str, Any], when: W
         (datetime(2027, 1, 4, 3, tzinfo=UTC), "あと35日(2027/1/4)"),
     ],
 )
-def test_a_deadline_is_said_in_words_with_its_day(due: datetime, text: str) -> None:
+def test_a_deadline_is_in_words_with_its_day(due: datetime, text: str) -> None:
     assert days_left_text(dump(due), NOW) == text
 
 
@@ -332,7 +332,7 @@ def test_the_page_has_a_row_for_each_case_what_is_urgent_first(web: TestClient, 
     assert len({*cases[0], *cases[1]}) == len(cases[0]) + len(cases[1])
 
 
-def test_a_family_without_a_known_name_is_said_in_words_and_never_by_its_number(
+def test_a_family_without_a_known_name_is_named_in_words_and_never_by_its_number(
     web: TestClient, many: ManyCases
 ) -> None:
     texts = page_rows(web.get("/?show=all&sort=family&page=2").text)

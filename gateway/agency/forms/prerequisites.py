@@ -88,7 +88,7 @@ _REQUIRED: Mapping[str, tuple[_Check, ...]] = {
     "goal": (_PLANNED,),
     "stay": (_NOT_ENDED,),
 }
-"""Form -> what has to be so before it, in this order. Source: ``domain/*/rules.py`` (``ready_for``)."""
+"""Form -> what has to be so before it, in this order; as the ``ready_for`` rules of the domain."""
 _HIDDEN: Mapping[str, Callable[[CaseProgress], bool]] = {"reopen": lambda progress: not progress.has_ended}
 """Forms that make no sense now."""
 

@@ -71,7 +71,7 @@ LIMITS = (
     RouteLimit("POST", "/files", Load.HEAVY, FILE_FORM_MAX_BYTES),
     RouteLimit("POST", "/person", Load.LOCAL, FORM_MAX_BYTES),
     RouteLimit("POST", "/api/attachments", Load.HEAVY, MAX_ATTACHMENT_BYTES),
-    RouteLimit("DELETE", "/api/attachments/{attachment}", Load.LOCAL),
+    RouteLimit("DELETE", "/api/attachments/{attachment}", Load.LOCAL, FORM_MAX_BYTES),
     RouteLimit("POST", "/api/cases/{case}/items/{item}/file", Load.HEAVY, FORM_MAX_BYTES),
     RouteLimit("POST", "/new/attach", Load.HEAVY, ATTACHMENT_FORM_MAX_BYTES),
     RouteLimit("POST", "/forms/{key}/attach", Load.HEAVY, ATTACHMENT_FORM_MAX_BYTES),

@@ -9,13 +9,15 @@ from fastapi import APIRouter, Form, Query
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from domain.codes import Purpose, Section
-from domain.errors import Malformed
+from domain.errors import ExchangeError, Malformed
 from domain.events import dump
 from gateway.agency.content_form import shown_content
 from gateway.agency.documents import BYTES_SCHEMA, DOCUMENT_SCHEMA
 from gateway.agency.forms.table import forms_beginning_case
 from gateway.agency.index.readers import reader_of
 from gateway.agency.item_opening import OpenedItem
+from gateway.agency.staff import Person
+from gateway.agency.web.before_sending import objection_before_sending
 from gateway.agency.web.case_home import ACT_OF_TASK, CaseHome, Only, TimelineChoice, names_of_children
 from gateway.agency.web.families import charge_texts
 from gateway.agency.web.form_context import form_context_of
@@ -24,6 +26,7 @@ from gateway.agency.web.messages import MessageIn, send_message
 from gateway.agency.web.page_context import PageContext
 from gateway.agency.web.paging import PageNumber, page_of
 from gateway.agency.web.reading import ReadingPurpose, open_ordinary
+from gateway.pages.texts import reason_text
 
 
 def add_case_pages(people: APIRouter, pages: PageContext) -> None:
@@ -117,16 +120,30 @@ def add_case_pages(people: APIRouter, pages: PageContext) -> None:
     ) -> Response:
         if act not in ACT_OF_TASK.values():
             raise Malformed("unknown-act")
-        answered = door.store.message(case, message)
-        to = [UUID(answered["by"])] if answered is not None and act != "referral.read" else []
-        sent = send_message(
-            door, person, MessageIn(case=case, act=act, to=to, fields={"answers": str(message)})
-        )
-        if sent.outcome == "waiting":
-            return RedirectResponse(f"{pages.base}/outbox", 303)
-        if sent.outcome != "recorded":
-            raise Malformed("not-recorded", f"The hub answered {sent.reason or sent.outcome}.")
-        return RedirectResponse(f"{pages.base}/cases/{case}", 303)
+        return _record_answer(pages, person, case, message, act)
+
+
+def _record_answer(pages: PageContext, person: Person, case: UUID, message: UUID, act: str) -> Response:
+    """Record what one button confirms about a message. Raises Malformed where the hub would not, or did not, record it."""
+    answered = pages.door.store.message(case, message)
+    to = [UUID(answered["by"])] if answered is not None and act != "referral.read" else []
+    confirmation = MessageIn(case=case, act=act, to=to, fields={"answers": str(message)})
+    objection = objection_before_sending(pages, person, confirmation, anyway=False)
+    if objection is not None and objection.dry_run is not None:
+        raise _not_recorded(objection.dry_run.reason)
+    sent = send_message(pages.door, person, confirmation)
+    if sent.outcome == "waiting":
+        return RedirectResponse(f"{pages.base}/outbox", 303)
+    if sent.outcome != "recorded":
+        raise _not_recorded(sent.reason)
+    return RedirectResponse(f"{pages.base}/cases/{case}", 303)
+
+
+def _not_recorded(reason: str | None) -> ExchangeError:
+    """Why a confirmation by one button is not on record, in words."""
+    error = Malformed("not-recorded")
+    error.detail_ja = f"記録できませんでした。{reason_text(reason)}"
+    return error
 
 
 def _document_item(opened: OpenedItem) -> UUID | None:

@@ -232,7 +232,7 @@ class _WorkPage:
             "is_named": name.state == "NAMED",
             "reading": name.reading if name.reading != name.text else "",
             "ages": ages_text(name.ages),
-            "begun_on": self._day(overview.begun_at),
+            "begun_on": self._short_day_of(overview.begun_at),
             "begun_by": about.agencies.get(overview.begun_by, "ほかの機関"),
             "charge": about.charges.get(row.case, ""),
             "is_mine": row.is_mine,
@@ -242,10 +242,10 @@ class _WorkPage:
             "unread": row.unread,
             "news": len(row.news),
             "last_act": act_text(overview.last_act if last is None else last.act),
-            "last_on": self._day(overview.last_at if last is None else last.at),
+            "last_on": self._short_day_of(overview.last_at if last is None else last.at),
         }
 
-    def _day(self, at: str) -> str:
+    def _short_day_of(self, at: str) -> str:
         return short_day(day_of(parse_time_text(at)), day_of(self.now))
 
     def _matter(self, matter: Matter, form_context: FormContext) -> dict[str, Any]:
