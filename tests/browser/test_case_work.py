@@ -69,6 +69,8 @@ def test_a_day_of_work_is_accessible_on_wide_and_narrow_screens(work: tuple[HubW
         check(page)
         assert page.inner_text("h1") == "名前をまだ開いていない家庭"
         page.get_by_role("button", name="内容を読む").first.click()
+        page.locator("article:target section.shown").first.wait_for()
+        page.wait_for_load_state()
         assert page.locator("section.shown").count() == 2
         check(page)
         openings = [r for r in hub.rehearsal_hub.records() if r.topic == "section.opened"]
