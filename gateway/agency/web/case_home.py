@@ -125,6 +125,7 @@ class CaseHome:
                 (step, form_path(FORMS[step.form], case) if FORMS[step.form].is_about_case else None)
                 for step in steps_of(progress)
             ],
+            knows_all=progress.is_complete,
             **self._who(reader),
             **self._state(messages, context),
             **self._timeline(messages, context, tasks, row, reader, choice),
