@@ -22,6 +22,7 @@ from gateway.agency.attachment_store import ATTACHMENT_SCHEMA, AttachmentRows
 from gateway.agency.index.arrivals import ARRIVAL_SCHEMA, ArrivalStore
 from gateway.agency.index.charge_store import CHARGE_SCHEMA, CHARGE_TABLES, ChargeStore
 from gateway.agency.index.sealed_families import INDEX_SCHEMA, SealedFamilies
+from gateway.agency.page_drafts import PAGE_DRAFT_SCHEMA, PAGE_DRAFT_TABLES, PageDraftRows
 
 _STORE_SCHEMA = """
 CREATE TABLE IF NOT EXISTS outbox(
@@ -47,9 +48,17 @@ CREATE TABLE IF NOT EXISTS statistics_issues(n INTEGER PRIMARY KEY, at TEXT NOT 
 CREATE TABLE IF NOT EXISTS state(key TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
 
-_SCHEMAS = (_STORE_SCHEMA, ADDRESS_SCHEMA, INDEX_SCHEMA, CHARGE_SCHEMA, ATTACHMENT_SCHEMA, ARRIVAL_SCHEMA)
+_SCHEMAS = (
+    _STORE_SCHEMA,
+    ADDRESS_SCHEMA,
+    INDEX_SCHEMA,
+    CHARGE_SCHEMA,
+    ATTACHMENT_SCHEMA,
+    PAGE_DRAFT_SCHEMA,
+    ARRIVAL_SCHEMA,
+)
 
-_CASE_TABLES = ("inbox", "marks", "families", "intake", *ADDRESS_TABLES, *CHARGE_TABLES)
+_CASE_TABLES = ("inbox", "marks", "families", "intake", *ADDRESS_TABLES, *CHARGE_TABLES, *PAGE_DRAFT_TABLES)
 """What a door knows of a case; it goes with the case's control."""
 
 WAITING, CONFIRMED, FAILED = "WAITING", "CONFIRMED", "FAILED"
@@ -117,6 +126,7 @@ class DoorStore:
         self.index = SealedFamilies(self._write, self._query)
         self.charges = ChargeStore(self._write, self._query)
         self.arrivals = ArrivalStore(self._write, self._query)
+        self.page_drafts = PageDraftRows(self._write, self._query)
 
     def close(self) -> None:
         with self._lock:
@@ -219,6 +229,11 @@ class DoorStore:
         """The command of this id, or None."""
         rows = self._query(f"SELECT {_OUTGOING_COLUMNS} FROM outbox WHERE command_id=?", str(command_id))
         return _outgoing_from_row(rows[0]) if rows else None
+
+    def is_sent(self, command_id: UUID) -> bool:
+        """Whether a command of this id waits, or was answered: it is not sent under it again."""
+        known = self.sent(command_id)
+        return known is not None and known.state != FAILED
 
     def waiting_since(self) -> tuple[int, str | None]:
         """How many commands wait in the outbox, and since when the oldest does (UTC text)."""

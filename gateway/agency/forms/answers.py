@@ -5,26 +5,31 @@ from __future__ import annotations
 from domain import events as e
 from domain.codes import Body, Section
 from domain.rulebook import BASES
+from gateway.agency.forms.bases import fitting_bases
 from gateway.agency.forms.kinds import (
     CORE,
-    TO_OFFICE,
     Choices,
     Field,
     Form,
     FormContext,
     InputKind,
     Message,
-    SectionText,
     To,
     ours,
     reason_field,
     reason_section,
     theirs,
 )
+from gateway.agency.forms.sections import folded
 from gateway.pages.labels import REASON_LABELS
-from gateway.pages.texts import SECTIONS, basis_text
+from gateway.pages.texts import basis_text
 
-ANSWER_BASES = ("CWA-25-3-2", "CWA-25-2-2", "CAPA-13-4", *TO_OFFICE)
+ANSWER_PREFERRED = ("CWA-25-3-2", "CWA-25-2-2", "CAPA-13-4")
+"""What a question by the network or by an authority is answered by, if it permits it between the two."""
+
+
+def _bases_of_answer(form_context: FormContext, agency: str) -> list[str]:
+    return fitting_bases(form_context, agency, unsolicited=False, preferred=ANSWER_PREFERRED)
 
 
 def _has_held_recipients(form_context: FormContext, about: Message) -> bool:
@@ -49,7 +54,7 @@ ANSWER_FORMS = (
         act=e.OfficialRequestReceived,
         title="外部機関からの照会・嘱託を記録する",
         description="裁判所・捜査機関・弁護士会から、法律にもとづく照会や嘱託が届いたことを記録します。",
-        next_step="答えるときは「この事例について伝える」で、同じ法律を根拠に選びます。答えないときは「不提供の判断」を記録します。",
+        next_step="答えるときは「情報を提供する」で、同じ法律を根拠に選びます。答えないときは「不提供の判断」を記録します。",
         group="連絡・回答",
         fields=(
             Field(
@@ -74,19 +79,12 @@ ANSWER_FORMS = (
         group="連絡・回答",
         about=(e.InformationRequested,),
         open=theirs,
-        section_inputs=tuple(
-            SectionText(section=s, label=SECTIONS[s])
-            for s in (
-                Section.BASIC,
-                Section.CHILD,
-                Section.CAREGIVER,
-                Section.ENV,
-                Section.PREG,
-                Section.MEDICAL,
-                Section.RISK,
-            )
+        section_inputs=folded(
+            *(Section.BASIC, Section.CHILD, Section.CAREGIVER, Section.ENV),
+            *(Section.PREG, Section.MEDICAL, Section.RISK),
         ),
-        to=To(fixed=FormContext.other_side, bases=ANSWER_BASES),
+        to=To(fixed=FormContext.other_side, bases_for=_bases_of_answer, has_default_basis=True),
+        is_previewed=True,
         tasks=frozenset({"ANSWER", "LATE_ANSWER"}),
     ),
     Form(
@@ -94,7 +92,7 @@ ANSWER_FORMS = (
         act=e.InformationRequestDeclined,
         title="回答しないと答える",
         description="答えられないときも、黙っていずに理由を返します。",
-        next_step="尋ねた機関に、理由が伝わります。",
+        next_step="尋ねた機関に、理由が通知されます。",
         group="連絡・回答",
         about=(e.InformationRequested,),
         open=theirs,
@@ -113,7 +111,7 @@ ANSWER_FORMS = (
         act=e.VisitReportReviewed,
         title="訪問報告を確認する",
         description="委託先の訪問報告を読み、確認したことを記録します。",
-        next_step="委託先に伝わります。",
+        next_step="委託先に通知されます。",
         group="連絡・回答",
         roles=CORE,
         about=(e.VisitReportSubmitted,),

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 from domain.blank_text import is_blank
 from domain.calendar import JST
@@ -171,7 +172,9 @@ def initial_values(form: Form, form_context: FormContext) -> Filled:
     }
     if form.to is not None:
         values["to"] = form.to.preselected(form_context)
-        values |= {f"basis.{a}": [form.to.default_basis] for a in form.to.candidates(form_context)}
+        values |= {
+            f"basis.{a}": [form.to.first_basis(form_context, a)] for a in form.to.candidates(form_context)
+        }
     return Filled(values)
 
 
@@ -194,18 +197,38 @@ def fill(form: Form, form_context: FormContext, values: Values) -> Filled:
     filled.attached, problem = read_attached(values, attachable_sections(form))
     if problem:
         filled.errors["attachments"] = problem
+    _check_content(form, form_context, filled)
     if form.to is not None:
         _read_addressees(form.to, form_context, filled)
-    if "children" in filled.field_values:
-        filled.field_values["children"] = references_of(
-            filled.field_values["children"], form_context.command_id
-        )
+    _name_children(form, form_context, filled)
     if not filled.errors and form.finalise is not None:
         try:
             filled.field_values = form.finalise(filled.field_values, form_context)
         except FieldError as field_error:
             filled.errors[field_error.field_name] = field_error.message
     return filled
+
+
+def _name_children(form: Form, form_context: FormContext, filled: Filled) -> None:
+    """The children of whom control speaks, by their references."""
+    values = filled.field_values
+    if form.children_from_content:
+        values["children"] = _children_named_in(filled.parts)
+    elif "children" in values:
+        values["children"] = references_of(values["children"], form_context.command_id)
+
+
+def _children_named_in(parts: Sequence[FilledSection]) -> list[str]:
+    """The references of the children that these contents state something of."""
+    return sorted({str(ref) for part in parts for ref in _references_in(part.content)})
+
+
+def _references_in(content: Content | None) -> Iterator[UUID]:
+    children = getattr(content, "children", None)
+    for child in children if isinstance(children, tuple) else ():
+        ref = getattr(getattr(child, "child", child), "ref", None)
+        if isinstance(ref, UUID):
+            yield ref
 
 
 def attachable_sections(form: Form) -> tuple[str, ...]:
@@ -225,7 +248,9 @@ class FieldError(Exception):
 
 def field_of_refusal(form: Form, form_context: FormContext, reason: str | None) -> str:
     """The field to correct after this refusal; empty if it is none of this form's fields."""
-    names = {f.name for f in form.visible_fields(form_context)} | {w.name for w in form.section_inputs}
+    names = {f.name for f in form.visible_fields(form_context)} | {
+        w.name for w in form.visible_sections(form_context)
+    }
     code = reason or ""
     for name in (FIELD_OF_REASON.get(code, ""), *OTHER_FIELDS_OF_REASON.get(code, ())):
         if name in names:
@@ -233,8 +258,18 @@ def field_of_refusal(form: Form, form_context: FormContext, reason: str | None) 
     return "to" if form.to is not None and reason in RECIPIENT_REASONS else ""
 
 
+def _check_content(form: Form, form_context: FormContext, filled: Filled) -> None:
+    if form.needs_content and not (filled.attached or _discloses(filled)):
+        first = form.visible_sections(form_context)[0].name
+        filled.errors.setdefault(first, "正しい内容を、どれか一つの情報区分に書いてください。")
+
+
+def _discloses(filled: Filled) -> bool:
+    return any(part.section not in AUTHOR_ONLY for part in filled.parts)
+
+
 def _read_sections(form: Form, form_context: FormContext, filled: Filled) -> None:
-    for section_input in form.section_inputs:
+    for section_input in form.visible_sections(form_context):
         has_content = _read_content(section_input, form_context, filled)
         text = _section_text(section_input, filled)
         text = "" if is_blank(text) else text
@@ -254,14 +289,16 @@ def _read_content(section_input: SectionText, form_context: FormContext, filled:
     if section_input.content is None:
         return False
     try:
-        content = section_input.read_content(form_context, filled.one)
+        contents = section_input.read_contents(form_context, filled.one)
     except FieldProblem as problem:
         filled.errors[problem.field_name] = problem.message
         return True
-    if content is not None:
+    for name, label in section_input.missing_inputs(form_context, filled.one):
+        filled.errors[name] = f"「{label}」を記入してください。分からないときは「不明」としてください。"
+    for content in contents:
         flags = tuple(sorted(flags_of(content)))
         filled.parts.append(FilledSection(section_input.section.value, flags, content=content))
-    return content is not None
+    return bool(contents)
 
 
 def _section_text(section_input: SectionText, filled: Filled) -> str:
@@ -278,14 +315,14 @@ def _read_addressees(to: To, form_context: FormContext, filled: Filled) -> None:
     selected = [a for a in filled.many("to") if a in candidates] if to.fixed is None else candidates
     if not selected and to.is_required:
         filled.errors["to"] = "「宛先」を一つ以上選んでください。"
-    discloses = bool(filled.attached) or any(p.section not in AUTHOR_ONLY for p in filled.parts)
+    discloses = bool(filled.attached) or _discloses(filled)
     filled.to = sorted(selected)
     if not discloses:
         return
     for agency in selected:
         code = filled.one(f"basis.{agency}")
         if code not in to.offered(form_context, agency):
-            filled.errors["to"] = "内容を伝える宛先ごとに「根拠」を選んでください。"
+            filled.errors["to"] = "内容を提供する宛先ごとに「根拠」を選んでください。"
         else:
             filled.basis[agency] = code
 

@@ -140,7 +140,7 @@ class CaseHome:
             },
             linked_forms=linked,
             open_groups={f.group for f in FORMS.values() if form_path(f, case) in linked},
-            case_warnings=contact_ban_warnings(messages, context.now),
+            case_warnings=[*contact_ban_warnings(messages, context.now), *_only_receipts(messages)],
             audits=audit_requests(self.pages, person, case),
             done=_recorded_form(done, context),
             unopened=unopened,
@@ -334,3 +334,16 @@ def _message_row(
         "items": message.get("items", []),
         "acknowledgeable": [ACT_OF_TASK[kind] for kind in waiting if kind in ACT_OF_TASK],
     }
+
+
+RECEIPTS_ONLY = (
+    "この事例の内容は、この機関では開けません。支援の終結、割当の解除、または委託先の停止によるものです。"
+    "下の一覧は、この機関が送付したものの受領の控えです(種類・日時)。控えは終結の後も残ります。"
+    "委託により知ったことを漏らさない義務は、終結の後も続きます。"
+)
+"""Why a contractor sees the receipts of what it sent, and nothing else. Basis: CWA 21-10-2(4); guideline 9(2)[1]."""
+
+
+def _only_receipts(messages: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The note for a case of which this agency has nothing but receipts of its own."""
+    return [RECEIPTS_ONLY] if messages and not any("fields" in m for m in messages) else []

@@ -18,7 +18,9 @@ from domain.errors import Untrusted
 from gateway.agency.staff import Person, Staff
 from gateway.agency.web.bearers import Bearers
 from gateway.agency.web.cookies import REHEARSAL_PERSON, SESSION
+from gateway.agency.web.interrupted import InterruptedPosts
 from gateway.agency.web.waiting import HubTimeLimits
+from gateway.pages.dates import DateStyle, dates_as
 from gateway.protocol.outermost import READING_METHODS
 from gateway.protocol.waiting import waiting_at_most
 from keys.lp import sha256
@@ -40,10 +42,19 @@ def needs_no_hub(handler: H) -> H:
 
 
 class Guard:
-    """The groups of one door's routes. ``base``: the path under which the door is mounted."""
+    """The groups of one door's routes. ``base``: the path under which the door is mounted; ``interrupted``: keeps what a page
+    sends after its session has ended."""
 
-    def __init__(self, staff: Staff, base: str, hub_limits: HubTimeLimits) -> None:
-        self._staff, self._base, self._hub_limits = staff, base, hub_limits
+    def __init__(
+        self,
+        staff: Staff,
+        base: str,
+        hub_limits: HubTimeLimits,
+        interrupted: InterruptedPosts,
+        dates: DateStyle = DateStyle.BOTH,
+    ) -> None:
+        self._staff, self._base, self._hub_limits, self._dates = staff, base, hub_limits, dates
+        self._interrupted = interrupted
         self._bearers = Bearers(staff)
         self._cookie = REHEARSAL_PERSON if staff.rehearsal_auto_sign_in else SESSION
 
@@ -62,17 +73,22 @@ class Guard:
             session = request.cookies.get(self._cookie)
             person = await run_in_threadpool(self._staff.person_of_session, session)
             if person is None:
-                return RedirectResponse(f"{self._base}/sign-in", 303)
+                is_kept = _states_its_page(request) and await self._interrupted.keep(request, session)
+                return RedirectResponse(f"{self._base}/sign-in{'?kept=1' if is_kept else ''}", 303)
             _require_page_of_this_door(request)
             request.state.person = person
             request.state.session = session_reference(session, person)
             return None
 
         async def run(request: Request, handle: Handle) -> Response:
-            with waiting_at_most(self._hub_limits.of_person(request.method)):
+            with dates_as(self._dates), waiting_at_most(self._hub_limits.of_person(request.method)):
                 return await handle(request)
 
-        return _checked_router(check, run)
+        return _checked_router(check, run, without_hub=self._run_local)
+
+    async def _run_local(self, request: Request, handle: Handle) -> Response:
+        with dates_as(self._dates):
+            return await _run_without_hub(request, handle)
 
     def systems(self) -> APIRouter:
         """The JSON API: for systems with a token, and for people who have signed in; 401 for everybody else, and 429
@@ -110,19 +126,25 @@ def _require_page_of_this_door(request: Request) -> None:
 
     Every browser says it (Origin or Sec-Fetch-Site), and what it says was checked before. A program uses a token.
     """
-    has_cookie = "cookie" in request.headers
-    is_stated = "origin" in request.headers or "sec-fetch-site" in request.headers
-    if request.method not in READING_METHODS and has_cookie and not is_stated:
+    if (
+        request.method not in READING_METHODS
+        and "cookie" in request.headers
+        and not _states_its_page(request)
+    ):
         raise Untrusted("other-origin", "State the page in Origin, or use a token instead of a session.")
 
 
-def _checked_router(check: Check, run: Run) -> APIRouter:
+def _states_its_page(request: Request) -> bool:
+    return "origin" in request.headers or "sec-fetch-site" in request.headers
+
+
+def _checked_router(check: Check, run: Run, *, without_hub: Run = _run_without_hub) -> APIRouter:
     """A router whose routes run this check first, and then their handlers in this way."""
 
     class CheckedRoute(APIRoute):
         def get_route_handler(self) -> Handle:
             handle = super().get_route_handler()
-            run_handler = _run_without_hub if getattr(self.endpoint, "needs_no_hub", False) else run
+            run_handler = without_hub if getattr(self.endpoint, "needs_no_hub", False) else run
 
             async def check_and_handle(request: Request) -> Response:
                 refusal = await check(request)
