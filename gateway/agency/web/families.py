@@ -29,6 +29,7 @@ from gateway.agency.staff import Person
 from gateway.agency.staff_store import StaffAct
 from gateway.agency.web.guard import SignedIn, needs_no_hub
 from gateway.agency.web.page_context import PageContext
+from gateway.pages.dates import day_text
 from gateway.pages.labels import STAFF_LOG
 
 MAX_HITS = 50
@@ -220,12 +221,18 @@ def charge_text(pages: PageContext, case: UUID | str) -> str:
     return "" if charge is None else _text_of(charge, pages.staff.people(), day_of(pages.door.now()))
 
 
+def charge_texts(pages: PageContext) -> dict[str, str]:
+    """Case -> who is in charge today, of every case that has somebody."""
+    names, today = pages.staff.people(), day_of(pages.door.now())
+    return {case: _text_of(charge, names, today) for case, charge in pages.door.charges.current().items()}
+
+
 def _text_of(charge: Charge, names: dict[str, str], today: date) -> str:
     deputy = charge.deputy_on(today)
     text = names.get(charge.actor, f"{charge.actor}(登録なし)") if charge.actor else ""
     if not deputy:
         return text
-    return f"{text}(代理 {names.get(deputy, deputy)}、{charge.deputy_until} まで)"
+    return f"{text}(代理 {names.get(deputy, deputy)}、{day_text(charge.deputy_until)} まで)"
 
 
 def _charge_row(pages: PageContext, charge: Charge) -> dict[str, str]:
