@@ -22,7 +22,7 @@ from gateway.cli.options import (
     Port,
     TrustedProxies,
 )
-from gateway.cli.printing import err, out, print_file, progress_bar
+from gateway.cli.printing import err, next_step, out, print_file, progress_bar
 from gateway.installation.ceremony import KEY_SET_FILE, create_agency, renew_request
 from gateway.installation.key_folder import AgencyFolder
 from gateway.installation.public_half import fingerprint
@@ -97,6 +97,10 @@ def _print_request(folder: Path, asked: ApprovalRequest) -> None:
     out.print(f"機関の番号: {key_set.agency}", highlight=False)
     out.print(f"ハブの識別子: {asked.genesis.hub.hex()}", highlight=False)
     out.print("登録責任者に、電話などで識別子を確かめてください")
+    next_step(
+        "二人の登録責任者が kakehashi registrar approve で承認し、registrar submit で送ります(6日以内)。"
+        f"その後: kakehashi agency staff add --folder {folder} と kakehashi agency serve --folder {folder}"
+    )
 
 
 @agency.command("admit-member")
@@ -118,6 +122,7 @@ def agency_admit_member(
     with open_door(place, keystore_of(place, passphrase_file, passphrase_fd), hub_url) as (door, _):
         admit_member(door, network, member, item, actor)
     out.print(f"{member} を構成員に加えました")
+    next_step("公示したら、窓口の画面「委託・研修」の「構成員を公示したと記録する」で記録します")
 
 
 @agency.command("serve")

@@ -20,7 +20,7 @@ from rich.table import Table
 
 from gateway.cli.opening import passphrase_of
 from gateway.cli.options import AsJson, FolderOption, PassphraseFd, PassphraseFile
-from gateway.cli.printing import jst, out, print_json
+from gateway.cli.printing import jst, next_step, out, print_json
 from gateway.installation.key_folder import AgencyFolder
 from gateway.pages.labels import STAFF_LOG
 
@@ -74,6 +74,7 @@ def staff_add(
     with _staff_of(folder) as opened:
         opened.add(actor, name, passphrase_of(passphrase_file, passphrase_fd, twice=True), by=_user())
     out.print(f"登録しました: {actor}", highlight=False)
+    next_step(f"窓口を起動し(kakehashi agency serve --folder {folder} --hub URL)、この符号で入ります")
 
 
 @agency_staff.command("list")

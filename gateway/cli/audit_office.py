@@ -18,7 +18,7 @@ from gateway.audit.office import AuditOffice
 from gateway.audit.office_connection import connect_office
 from gateway.cli.opening import keystore_of, passphrase_of, read_genesis
 from gateway.cli.options import CaseOption, FolderOption, HubUrl, OptionalCase, PassphraseFd, PassphraseFile
-from gateway.cli.printing import out
+from gateway.cli.printing import next_step, out
 from gateway.cli.registrar import print_public_half
 from gateway.installation.ceremony import create_party
 from gateway.installation.key_folder import KeyFolder
@@ -37,6 +37,7 @@ def audit_init(
     """監査機関の鍵を、監査機関の機械に作ります。渡すのは公開する半分だけです。"""
     half = create_party(folder, "audit", name, passphrase_of(passphrase_file, passphrase_fd, twice=True))
     print_public_half(folder, half)
+    next_step("ハブの設立文書が届いたら kakehashi audit pin で控えます")
 
 
 @audit_office.command("pin")

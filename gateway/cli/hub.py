@@ -10,7 +10,7 @@ import typer
 
 from gateway.cli.opening import installation_of, machine_time, optional_time, passphrase_of
 from gateway.cli.options import DataOption, HostNames, PassphraseFd, PassphraseFile, Port, TrustedProxies
-from gateway.cli.printing import out
+from gateway.cli.printing import next_step, out
 from gateway.installation.archive import name_bus, require_unused_bus
 from gateway.installation.ceremony import FOUNDING_FILE, complete_founding, request_founding, submit_frames
 from gateway.installation.exchanged_files import read_exchanged_file
@@ -87,7 +87,7 @@ def hub_init(
     out.print(
         f"設立の請求: {data / 'hub' / FOUNDING_FILE}(照合番号 {grouped(founding.digest)})", highlight=False
     )
-    out.print("二人の登録責任者が kakehashi registrar approve で承認し、hub found で設立します(6日以内)。")
+    next_step("二人の登録責任者が kakehashi registrar approve で承認し、hub found で設立します(6日以内)")
 
 
 @hub.command("found")
@@ -115,7 +115,8 @@ def hub_founding(
     out.print(f"[green]設立しました[/] {data}")
     out.print(f"ハブの識別子: {installation.hub.hex()}", highlight=False)
     out.print(f"設立文書: {genesis_file}(各機関と監査機関に渡してください)", highlight=False)
-    out.print(f"起動: kakehashi hub serve --data {data}", highlight=False)
+    out.print(f"起動: kakehashi hub serve --data {data}", highlight=False, soft_wrap=True)
+    next_step(f"各機関が kakehashi agency init --genesis {genesis_file.name} … で鍵を作り、請求を渡します")
 
 
 def _create_hosted_hub(data: Path, register: Path | None, bus: Path | None, passphrase: bytes | None) -> None:
@@ -145,7 +146,14 @@ def _create_hosted_hub(data: Path, register: Path | None, bus: Path | None, pass
     (data / GENESIS_FILE).write_bytes(new_installation.genesis_frame.encode())
     if passphrase is not None:
         out.print("登録責任者・監査機関・各機関の鍵も、この機械にあります(custody: HOSTED)。")
-    out.print(f"起動: kakehashi hub serve --data {data}", highlight=False)
+    out.print(f"起動: kakehashi hub serve --data {data}", highlight=False, soft_wrap=True)
+    for one in new_installation.agencies():
+        out.print(f"{one.code} の窓口のフォルダ: {one.folder}", highlight=False, soft_wrap=True)
+    if register_file is not None:
+        next_step(
+            "窓口ごとに kakehashi agency staff add --folder フォルダ で職員を登録し、"
+            "kakehashi agency serve --folder フォルダ --hub URL で起動します"
+        )
 
 
 @hub.command("serve")

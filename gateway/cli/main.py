@@ -55,6 +55,6 @@ def main() -> None:
     except ExchangeError as error:
         err.print(f"[bold red]{title_of(error)}[/] ({error.category}/{error.error_code})", highlight=False)
         err.print(text_ja_of(error), highlight=False, markup=False)
-        if error.remedy:
-            err.print(error.remedy, highlight=False, markup=False)
+        if error.detail:
+            err.print(error.detail, highlight=False, markup=False)
         sys.exit(2)

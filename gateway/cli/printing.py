@@ -38,6 +38,11 @@ def print_json(value: object) -> None:
     print(json.dumps(value, ensure_ascii=False, indent=2))
 
 
+def next_step(text: str) -> None:
+    """What comes after this command, as a line of its own; long commands are not broken."""
+    out.print(f"次に: {text}", highlight=False, markup=False, soft_wrap=True)
+
+
 def jst(at: datetime) -> str:
     """A time as people here write it, to the minute."""
     return at.astimezone(JST).strftime("%Y-%m-%d %H:%M")

@@ -14,7 +14,7 @@ from domain.time_text import parse_day_text
 from gateway.cli.approval_texts import request_lines
 from gateway.cli.opening import keystore_of, machine_time, optional_time, passphrase_of, read_genesis
 from gateway.cli.options import FolderOption, HubUrl, OutFile, PassphraseFd, PassphraseFile
-from gateway.cli.printing import out
+from gateway.cli.printing import next_step, out
 from gateway.installation.approval_checks import ApprovedLog, checked
 from gateway.installation.ceremony import Orders, create_party, submit_frames
 from gateway.installation.exchanged_files import read_exchanged_file
@@ -43,6 +43,7 @@ def registrar_init(
     """登録責任者の鍵を、自分の機械に作ります。渡すのは公開する半分だけです。"""
     half = create_party(folder, "registrar", name, passphrase_of(passphrase_file, passphrase_fd, twice=True))
     print_public_half(folder, half)
+    next_step("ハブを設置する人が、三人分と監査機関の分をそろえて kakehashi hub init を実行します")
 
 
 @registrar.command("show")
@@ -91,7 +92,10 @@ def registrar_approve(
         f"{request_file.stem}.{keys.public.key_ids[0].hex()[:8]}.approval"
     )
     target.write_bytes(sign_request(asked, keys).encode())
-    out.print(f"承認しました: {target}", highlight=False)
+    out.print(f"承認しました: {target}", highlight=False, soft_wrap=True)
+    next_step(
+        "二人の承認がそろったら、請求と一緒に kakehashi registrar submit で送ります(ハブの設立は kakehashi hub found)"
+    )
 
 
 @registrar.command("submit")
@@ -193,4 +197,4 @@ def _orders(client: HubClient) -> Orders:
 def _write_request(path: Path, asked: ApprovalRequest) -> None:
     path.write_bytes(asked.encode())
     out.print(f"請求: {path}(照合番号 {grouped(asked.digest)})", highlight=False)
-    out.print("二人の登録責任者が kakehashi registrar approve で承認し、registrar submit で送ります")
+    next_step("二人の登録責任者が kakehashi registrar approve で承認し、registrar submit で送ります")

@@ -64,7 +64,7 @@ def read_file(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise NotFound("file-not-found") from error
+        raise NotFound("file-not-found", str(path)) from error
 
 
 def write_answer(path: Path, file_report: dict[str, Any], answer_path: Path | None) -> Path:

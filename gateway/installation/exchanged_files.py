@@ -15,7 +15,7 @@ def read_exchanged_file(path: Path) -> bytes:
         with path.open("rb") as file:
             data = file.read(MAX_FILE_BYTES + 1)
     except OSError as error:
-        raise NotFound("file-not-found") from error
+        raise NotFound("file-not-found", str(path)) from error
     if len(data) > MAX_FILE_BYTES:
         raise Malformed("approval-file-size")
     return data

@@ -50,7 +50,7 @@ class PublicHalf:
             about: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
             form, kind, name, sig, kem = (about[k] for k in ("format", "holder", "name", "sig", "kem"))
         except OSError as error:
-            raise NotFound("file-not-found") from error
+            raise NotFound("file-not-found", str(path)) from error
         except (ValueError, KeyError, TypeError) as error:
             raise Malformed("public-half-form") from error
         if form != 1 or kind != holder or not isinstance(name, str) or (kem is not None) != (kind == "audit"):
