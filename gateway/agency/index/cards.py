@@ -135,8 +135,18 @@ class FamilyView:
     @property
     def title(self) -> str:
         """The family in a list: its first child with a name, else its first person; empty where nobody is named."""
-        named = [p for p in (*self.children, *self.adults) if p.name or p.kana]
-        return (named[0].name or named[0].kana) if named else ""
+        named = self._first_named
+        return "" if named is None else named.name or named.kana
+
+    @property
+    def title_kana(self) -> str:
+        """How the name of ``title`` is read; empty where nobody has stated it, or the title is its reading."""
+        named = self._first_named
+        return named.kana if named is not None and named.name else ""
+
+    @property
+    def _first_named(self) -> CardPerson | None:
+        return next((p for p in (*self.children, *self.adults) if p.name or p.kana), None)
 
     def without_contact(self) -> FamilyView:
         return replace(self, addresses=(), phones=())

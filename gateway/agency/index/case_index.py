@@ -52,6 +52,7 @@ class ListedName:
 
     state: str
     text: str = ""
+    kana: str = ""
 
 
 class CaseIndex:
@@ -180,7 +181,7 @@ class CaseIndex:
             self._follow()
             view, is_opened = self._search.view(case), case in self._items
         if view is not None and view.title:
-            return ListedName("NAMED", view.title)
+            return ListedName("NAMED", view.title, view.title_kana)
         has_unopened = not is_opened and self._store.has_openable(case, Section.BASIC)
         return ListedName("UNOPENED" if has_unopened else "NAMELESS")
 
