@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from domain.errors import Unavailable
+from gateway.cli.language import tr
 from gateway.cli.opening import passphrase_of
 from gateway.cli.options import PassphraseFd, PassphraseFile
 from gateway.cli.printing import out
@@ -34,7 +35,7 @@ OLD_COPIES = "古い控えのファイルと外した合言葉があれば、こ
 def passphrase_list(path: KeystoreFile) -> None:
     """合言葉の番号と名前を表示します(合言葉は要りません)。"""
     for number, slot in enumerate(passphrases_of(path), 1):
-        out.print(f"{number}: {slot.label or '(名前なし)'}", highlight=False, markup=False)
+        out.print(f"{number}: {slot.label or tr('(名前なし)')}", highlight=False, markup=False)
 
 
 @passphrase.command("add")
@@ -50,10 +51,10 @@ def passphrase_add(
     add_passphrase(
         path,
         passphrase_of(passphrase_file, passphrase_fd),
-        passphrase_of(new_passphrase_file, new_passphrase_fd, twice=True, prompt="新しい合言葉: "),
+        passphrase_of(new_passphrase_file, new_passphrase_fd, twice=True, prompt=tr("新しい合言葉: ")),
         label,
     )
-    out.print("合言葉を加えました")
+    out.print(tr("合言葉を加えました"))
 
 
 @passphrase.command("change")
@@ -69,9 +70,9 @@ def passphrase_change(
         renewed = change_passphrase(
             path,
             passphrase_of(passphrase_file, passphrase_fd),
-            passphrase_of(new_passphrase_file, new_passphrase_fd, twice=True, prompt="新しい合言葉: "),
+            passphrase_of(new_passphrase_file, new_passphrase_fd, twice=True, prompt=tr("新しい合言葉: ")),
         )
-    out.print("合言葉を変えました" if renewed else f"合言葉を変えました。{OLD_COPIES}")
+    out.print(tr("合言葉を変えました") if renewed else tr("合言葉を変えました。{}", tr(OLD_COPIES)))
 
 
 @passphrase.command("remove")
@@ -84,7 +85,7 @@ def passphrase_remove(
     """合言葉を外します。残る合言葉のどれかで開いて行います。"""
     with _not_in_use(path):
         renewed = remove_passphrase(path, passphrase_of(passphrase_file, passphrase_fd), number)
-    out.print("合言葉を外しました" if renewed else f"合言葉を外しました。{OLD_COPIES}")
+    out.print(tr("合言葉を外しました") if renewed else tr("合言葉を外しました。{}", tr(OLD_COPIES)))
 
 
 @contextmanager
