@@ -61,7 +61,7 @@ def test_english_is_spoken_only_where_the_environment_asks_for_it(
     assert language_of(environment) == language
 
 
-def test_it_says_its_version(run: Run) -> None:
+def test_the_version_is_shown(run: Run) -> None:
     assert run("--version") == (0, f"kakehashi {version('kakehashi')}\n", "")
 
 
