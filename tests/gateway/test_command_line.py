@@ -74,7 +74,7 @@ def test_help_is_in_one_language(run: Run) -> None:
     code, english, _ = run("hub", "init", "--help", lang="en_US.UTF-8")
     assert code == 0
     assert "Shows this help" in english
-    assert not any("\u3040" < letter < "\u9fff" for letter in english)
+    assert not any("\u3040" < sign < "\u9fff" for sign in english)
 
 
 def test_wrong_arguments_are_one_sentence(run: Run) -> None:
@@ -132,7 +132,7 @@ def test_whatever_fails_is_one_sentence_and_never_a_traceback(
     assert "secret detail" not in complained
     assert len(complained.strip().split("\n")) <= 2
     english = run(*arguments, lang="en_US.UTF-8")[2]
-    assert not any("\u3040" < letter < "\u9fff" for letter in english)
+    assert not any("\u3040" < sign < "\u9fff" for sign in english)
 
 
 def test_a_developer_gets_the_traceback(monkeypatch: pytest.MonkeyPatch, run: Run, tmp_path: Path) -> None:
