@@ -135,17 +135,17 @@ class FamilyView:
     @property
     def title(self) -> str:
         """The family in a list: its first child with a name, else its first person; empty where nobody is named."""
-        named = self._first_named
-        return "" if named is None else named.name or named.kana
+        named = self._named
+        return (named.name or named.kana) if named is not None else ""
 
     @property
-    def title_kana(self) -> str:
-        """How the name of ``title`` is read; empty where nobody has stated it, or the title is its reading."""
-        named = self._first_named
-        return named.kana if named is not None and named.name else ""
+    def reading(self) -> str:
+        """The reading of ``title``; empty where none is known."""
+        named = self._named
+        return named.kana if named is not None else ""
 
     @property
-    def _first_named(self) -> CardPerson | None:
+    def _named(self) -> CardPerson | None:
         return next((p for p in (*self.children, *self.adults) if p.name or p.kana), None)
 
     def without_contact(self) -> FamilyView:
