@@ -27,6 +27,7 @@ def index_status(
 
     place = AgencyFolder.read(folder)
     with open_door(place, keystore_of(place, passphrase_file, passphrase_fd), hub_url) as (door, _):
+        door.index.read_all()
         status = door.index.status()
     if as_json:
         print_json(

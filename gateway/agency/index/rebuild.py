@@ -63,6 +63,7 @@ def rebuild(
     """Open what the index lacks, until all is done or ``stop`` is set. Raises Unavailable where the hub goes away: call it
     again."""
     door.refresh()
+    door.index.read_all()
     for case in door.index.status().unreadable:
         door.store.index.remove(case)
     places = missing_items(door, actor=actor)
