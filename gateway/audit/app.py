@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Protocol
@@ -28,6 +28,7 @@ from gateway.pages.render import error_page, page, with_static
 from gateway.protocol.application import Application
 from gateway.protocol.limits import Load, RouteLimit
 from keys.keyset import Custody
+from projections.queries import IndexRebuild
 
 
 class LedgerSource(Protocol):
@@ -41,6 +42,8 @@ class LedgerSource(Protocol):
 HistoryAt = Callable[[UUID, datetime | None], History]
 ExceptionPage = Callable[[datetime, UUID | None, str, int], tuple[list[ExceptionRow], str]]
 """(as of, case or None for all, cursor, limit) -> exceptions, latest first, and the cursor of the next page."""
+IndexRebuilds = Callable[[datetime, UUID | None], Sequence[IndexRebuild]]
+"""(as of, case or None for all) -> what doors opened again for their case index, by agency and day."""
 RenderPage = Callable[..., HTMLResponse]
 PAGE = 500
 YEARS = (1900, 9000)
@@ -63,14 +66,15 @@ def audit_app(
     verification: Callable[[], dict[str, Any]] | None = None,
     history_at: HistoryAt | None = None,
     exception_page: ExceptionPage | None = None,
+    index_rebuilds: IndexRebuilds = lambda as_of, case: (),
     hub: str = "",
     custody: Custody = "HOSTED",
 ) -> Application:
     """The application of the audit office. ``names``: agency id -> name; ``hub``: its identifier, hex; ``custody``: whether
     the parties' keys are in the hub's folder, which every page then says.
 
-    ``history_at``: a case as of a moment; ``exception_page``: the exceptions as of a moment. Both need the record at
-    hand: without them there is no timeline and there are no exceptions.
+    ``history_at``: a case as of a moment; ``exception_page``: the exceptions as of a moment; ``index_rebuilds``: those
+    that are counted together. All need the record at hand: without them there is no timeline and there are no exceptions.
     """
     names = {**names, "NOTIFIER": "通告者", "HUB": "架け橋(自動)", "AUDIT": "監査"}
     links = [("/", "台帳")] + ([] if exception_page is None else [("/exceptions", "例外")])
@@ -86,7 +90,7 @@ def audit_app(
     _add_exports(app, selector, names, hub)
     if history_at is not None and exception_page is not None:
         _add_timeline(app, render_page, history_at)
-        _add_exceptions(app, render_page, office, exception_page)
+        _add_exceptions(app, render_page, office, exception_page, index_rebuilds)
     return app
 
 
@@ -218,12 +222,17 @@ def _add_timeline(app: FastAPI, render_page: RenderPage, history_at: HistoryAt) 
 
 
 def _add_exceptions(
-    app: FastAPI, render_page: RenderPage, office: LedgerSource, exception_page: ExceptionPage
+    app: FastAPI,
+    render_page: RenderPage,
+    office: LedgerSource,
+    exception_page: ExceptionPage,
+    index_rebuilds: IndexRebuilds,
 ) -> None:
     @app.get("/exceptions", response_class=HTMLResponse)
     def exceptional(case: str = "", as_of: str = "", before: str = "") -> HTMLResponse:
         at, case_filter = _parse_local_time(as_of) or office.now(), _checked_uuid(case)
-        selection, next_cursor = exception_page(at, UUID(case_filter) if case_filter else None, before, PAGE)
+        of_case = UUID(case_filter) if case_filter else None
+        selection, next_cursor = exception_page(at, of_case, before, PAGE)
         rows = [{**dump(row), "text": exception_text(row.kind)} for row in selection]
         more = {"case": case_filter, "as_of": at.isoformat(), "before": next_cursor}
         return render_page(
@@ -231,6 +240,7 @@ def _add_exceptions(
             title="監査: 例外",
             current_path="/exceptions",
             rows=rows,
+            rebuilds=[] if before else [dump(one) for one in index_rebuilds(at, of_case)],
             more=urlencode(more) if next_cursor else "",
         )
 

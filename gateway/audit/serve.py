@@ -35,6 +35,7 @@ def served_pages(archive: Archive, verification: Verification, *, port: int = 0)
             verification=verification.to_json,
             history_at=lambda case, upto: history(indexed_records(archive.store, queries, case, upto), case),
             exception_page=queries.latest_exceptions,
+            index_rebuilds=queries.index_rebuilds,
             hub=archive.installation.hub.hex(),
             custody=archive.installation.custody,
         ),

@@ -65,7 +65,7 @@ def index_rebuild(
     ):
 
         def show(progress: RebuildProgress) -> None:
-            advance(progress.done + progress.failed, progress.total)
+            advance(progress.total - progress.remaining, progress.total)
 
         result = rebuild(door, actor=actor, progress=show)
     out.print(f"{result.done}件を開き直しました(開けなかったもの {result.failed}件)")

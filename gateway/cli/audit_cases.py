@@ -12,7 +12,7 @@ from rich.table import Table
 
 from domain.errors import NotFound
 from domain.events import dump
-from gateway.audit.exception_texts import exception_text
+from gateway.audit.exception_texts import counted_together, exception_text
 from gateway.audit.history import (
     event_fields,
     exceptions,
@@ -212,10 +212,13 @@ def audit_exceptions(
         print_json(dump(rows))
         return
     table = Table("日時", "事例", "種類", "機関", "理由", title=f"{jst(when)} 現在")
-    for row in rows:
+    for row, count in counted_together(rows):
         reason = "" if row.reason is None else reason_text(row.reason)
         by = codes.get(row.agency, row.agency)
-        table.add_row(jst(row.at), str(row.case)[:8], exception_text(row.kind), by, reason)
+        case_text, kind = str(row.case)[:8], exception_text(row.kind)
+        if count > 1:
+            case_text, kind = f"{case_text} など", f"{kind} {count}件"
+        table.add_row(jst(row.at), case_text, kind, by, reason)
     out.print(table)
 
 

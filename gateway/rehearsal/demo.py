@@ -157,13 +157,19 @@ def pages_app(rehearsal_hub: RehearsalHub, verification: Verification) -> Applic
             base="/audit",
             verification=verification.to_json,
             history_at=_history_at(rehearsal_hub),
-            exception_page=None
-            if rehearsal_hub.runtime is None
-            else rehearsal_hub.runtime.projector.queries.latest_exceptions,
+            **_exceptions_of(rehearsal_hub),
             hub=rehearsal_hub.installation.hub.hex(),
         ),
     )
     return app
+
+
+def _exceptions_of(rehearsal_hub: RehearsalHub) -> dict[str, Any]:
+    """The exceptions of the auditor's pages, where the hub runs in this process."""
+    if rehearsal_hub.runtime is None:
+        return {}
+    queries = rehearsal_hub.runtime.projector.queries
+    return {"exception_page": queries.latest_exceptions, "index_rebuilds": queries.index_rebuilds}
 
 
 def _history_at(rehearsal_hub: RehearsalHub) -> HistoryAt | None:

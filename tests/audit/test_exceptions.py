@@ -6,7 +6,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import SimpleNamespace
@@ -25,9 +25,10 @@ from domain.audit_exceptions import UNACTED, UNREAD, ExceptionRow
 from domain.codes import Section
 from domain.record import Record
 from domain.visibility import openable
+from gateway.audit.exception_texts import counted_together
 from gateway.audit.history import exceptions
 from projections.engine import Engine
-from projections.queries import Queries
+from projections.queries import IndexRebuild, Queries
 from projections.stream_record import StreamRecord
 from tests.domain.builders import CASE, EXT_NURSERY, Given, case_message, opening
 from tests.domain.stories import Story
@@ -231,6 +232,32 @@ def test_what_a_door_opens_again_for_its_index_is_marked_and_is_no_reading() -> 
     compare(so.records)
 
 
+def test_what_doors_open_again_for_their_index_is_counted_by_agency_and_day(tmp_path: Path) -> None:
+    so, read_at = at_home(open_at=kit.NOON)
+    for n in range(4):
+        again = opening(kit.LEARNED, kit.AZ_CORE, purpose=kit.Purpose.INDEX_REBUILD)
+        at = read_at + timedelta(hours=1 + 6 * n)  # 13:00, 19:00, and 01:00, 07:00 of the next day in Japan
+        so.put(replace(again, command_id=kit.id_of(f"again {n}"), at=at))
+    engine = read_models_of(stream_of(so.records), str(tmp_path), 3)
+    queries, at = Queries(engine.reader), read_at + timedelta(days=2)
+    first, last = read_at + timedelta(hours=1), read_at + timedelta(hours=19)
+    expected = [
+        IndexRebuild(str(kit.AZ_CORE), date(2025, 6, 3), last - timedelta(hours=6), last, 2),
+        IndexRebuild(str(kit.AZ_CORE), date(2025, 6, 2), first, first + timedelta(hours=6), 2),
+    ]
+    for case in (None, kit.CASE):
+        assert queries.index_rebuilds(at, case) == expected
+    assert queries.index_rebuilds(first)[0].items == 1
+    assert queries.index_rebuilds(at, kit.id_of("another case")) == []
+    rows, _ = queries.latest_exceptions(at)
+    assert "INDEX_REBUILT" not in [row.kind for row in rows]
+    every = queries.exceptions(at)
+    counted = [(row.kind, count) for row, count in counted_together(every)]
+    assert counted.count(("INDEX_REBUILT", 2)) == 2
+    assert sum(count for _, count in counted) == len(every)
+    engine.close()
+
+
 def test_a_notifier_is_shown_under_its_token_in_every_row_at_any_moment() -> None:
     """Also for refused attempts; by its name only once it has another part in the case. Basis: CAPA 7."""
     notified = replace(BY_NURSERY, event=replace(BY_NURSERY.event, notifier_token="N-1"))  # type: ignore[type-var]
@@ -329,6 +356,8 @@ def test_no_query_of_an_auditor_scans_a_big_table(tmp_path: Path) -> None:
     assert cursor
     queries.latest_exceptions(now, before=cursor)
     queries.latest_exceptions(now, case, cursor)
+    queries.index_rebuilds(now)
+    queries.index_rebuilds(now, case)
     queries.record_positions(case, CASE)
     queries.ledger(case=case)
     queries.openings(case=case)

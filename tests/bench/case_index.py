@@ -97,11 +97,12 @@ class Row:
 
 @dataclass(frozen=True)
 class Measured:
-    """``loading_ms``: of a search while the index is read; ``alike_ms``: of the look for the same family."""
+    """``loading_ms``: of a search while the index is read, by the clock on the wall; ``alike_ms``: of the look for the same family."""
 
     families: int
     load_seconds: float
     loading_ms: float
+    loading_worst_ms: float
     alike_ms: float
     megabytes: float
     rows: tuple[Row, ...]
@@ -117,7 +118,9 @@ def measure(folder: Path, families: int, rounds: int) -> Measured:
         who, began, loading = reader(), time.perf_counter(), []
         door.index.start()
         while door.index.status().waiting:
-            loading.append(median_ms(lambda: door.index.search("花", who), 1))
+            asked_at = time.perf_counter()
+            door.index.search("花", who)
+            loading.append((time.perf_counter() - asked_at) * 1000)
             time.sleep(0.05)
         seconds = time.perf_counter() - began
         megabytes = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
@@ -127,6 +130,7 @@ def measure(folder: Path, families: int, rounds: int) -> Measured:
             families=door.index.status().families,
             load_seconds=seconds,
             loading_ms=statistics.median(loading or [0.0]),
+            loading_worst_ms=max(loading, default=0.0),
             alike_ms=median_ms(lambda: door.index.alike(one, who), rounds),
             megabytes=megabytes,
             rows=tuple(_row(door, text, rounds) for text in SEARCHES),
@@ -161,7 +165,8 @@ def table(measured: Measured) -> str:
     ]
     summary = (
         f"{measured.families:,} families; read after a start in {measured.load_seconds:.1f} s, meanwhile a search took"
-        f" {measured.loading_ms:.1f} ms; the look for the same family {measured.alike_ms:.2f} ms; "
+        f" {measured.loading_ms:.1f} ms, at worst {measured.loading_worst_ms:.0f} ms (by the clock, with the wait for its turn);"
+        f" the look for the same family {measured.alike_ms:.2f} ms; "
         f"memory {measured.megabytes:.0f} MB."
     )
     return "\n".join([*head, *rows, "", summary])

@@ -20,7 +20,7 @@ from domain.errors import Refused, Unavailable
 from domain.events import AddressProtectionEnded, dump
 from domain.time_text import parse_time_text
 from gateway.agency.index.cards import FamilyView, IndexedItem, card_for_index, family_view
-from gateway.agency.index.contents import card_of_content
+from gateway.agency.index.contents import card_of_content, states_family
 from gateway.agency.index.family_search import FamilySearch, SearchResult
 from gateway.agency.index.readers import IndexReader
 from gateway.agency.index.sealed_families import FamilySeal
@@ -140,7 +140,7 @@ class CaseIndex:
         if opened.section == Section.BASIC and purpose is not Purpose.REHEARSAL_CHECK:
             at = dump(opened.created_at)
             indexed = self._item(str(item), message, at, opened.schema, opened.flags, opened.content)
-            self._store.index.add(case, [indexed], from_feed=True)
+            self._store.index.add(case, [indexed, *_of_no_use(message, at, opened)], from_feed=True)
 
     @staticmethod
     def _item(
@@ -202,6 +202,15 @@ class CaseIndex:
             self._follow()
             views = list(map(self._shown, self._search.alike(family)))
         return [view for view in views if reader.may_know(view.case)]
+
+    def titles(self, cases: Iterable[UUID], reader: IndexReader) -> dict[str, str]:
+        """The names of those of these families that this person may be shown, as far as they have been read."""
+        if not self.is_current:
+            return {}
+        with self._lock:
+            self._follow()
+            views = [view for case in cases if (view := self._search.view(case)) is not None and view.title]
+        return {str(view.case): view.title for view in views if reader.may_know(view.case)}
 
     def names(self, cases: Iterable[UUID], reader: IndexReader) -> dict[str, ListedName]:
         """What a list shows for each case instead of a number alone."""
@@ -330,3 +339,13 @@ class CaseIndex:
 
     def _shown(self, view: FamilyView) -> FamilyView:
         return view.without_contact() if view.case in self._hidden else view
+
+
+def _of_no_use(message: UUID, at: str, opened: OpenedItem) -> list[IndexedItem]:
+    """The other items under BASIC of the same signed frame whose schema states no family, such as the bytes of a file: they
+    are known to give nothing, and need never be opened for the index."""
+    return [
+        IndexedItem(str(other.item), str(message), at, tuple(other.flags), None)
+        for other in opened.beside
+        if other.section == Section.BASIC and not states_family(other.schema)
+    ]

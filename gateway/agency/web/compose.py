@@ -14,7 +14,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from domain.errors import ExchangeError, Malformed, NotFound, Unavailable
-from domain.events import AuditContentAccessRequested, Kind
+from domain.events import AuditContentAccessRequested, CasesJoined, Kind
 from domain.visibility import CONSENT_BASES
 from gateway.agency.door import SubmissionResult
 from gateway.agency.forms.fill import Filled, attachable_sections, field_of_refusal, fill, initial_values
@@ -31,6 +31,7 @@ from gateway.agency.web.attaching import (
     attachments_in,
     receive_entered,
 )
+from gateway.agency.web.families import alike_cases
 from gateway.agency.web.form_context import audit_requests, form_context_of, programme_subjects
 from gateway.agency.web.guard import SignedIn
 from gateway.agency.web.messages import MessageIn, SectionIn, send_message, with_address_flags
@@ -276,6 +277,7 @@ class _FormPage:
                 action=f"{action}/attach",
                 problem=attach_problem or filled.errors.get("attachments", ""),
             ),
+            alike=alike_cases(self._pages, person, case) if form.act is CasesJoined and case else [],
             about_id=(form_context.about or {}).get("message", ""),
             back=self._pages.base + back,
             names=self._pages.names(),
