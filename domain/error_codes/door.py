@@ -120,7 +120,7 @@ ROWS = (
     ),
     *rows(
         REFUSED,
-        Audience.DOOR,
+        Audience.DOOR | Audience.HUB,
         (
             "person-required",
             "A system asks for what only a person may do: it is a person's own word.",

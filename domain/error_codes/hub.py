@@ -239,6 +239,29 @@ ROWS = (
         ),
     ),
     *rows(
+        UNAVAILABLE,
+        Audience.HUB | Audience.DOOR,
+        (
+            "dry-runs-used-up",
+            "The agency has asked as often as it may within an hour what the hub would decide.",
+            "Send the command itself; what the rules do not allow is then recorded as a refusal.",
+            "送付前の確認が、1時間の上限に達しました",
+            "内容をよく確かめてください。このまま送ると、認められないものは拒否として記録に残ります",
+        ),
+        status=429,
+    ),
+    *rows(
+        REFUSED,
+        Audience.HUB,
+        (
+            "never-tried",
+            "The hub does not say beforehand what it would decide on an emergency access, an override or an audit.",
+            "Send the command itself, on record.",
+            "緊急閲覧・例外的な提供・監査の手続きは、送付前に確かめられません",
+            "内容を確かめて、送ってください",
+        ),
+    ),
+    *rows(
         MALFORMED,
         Audience.HUB,
         (

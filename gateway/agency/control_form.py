@@ -26,10 +26,11 @@ from keys.lp import ZEROS
 
 NO_ID = UUID(int=0)
 TEXT_SCHEMA = "text/v1"
-RECIPIENTS = "recipients"
+RECIPIENTS, DRY_RUN = "recipients", "dry_run"
 QUERIES: Mapping[str, frozenset[str]] = {
     "agenda": frozenset({"since"}),
     "audits": frozenset(),
+    DRY_RUN: frozenset({"act", "fields", "items"}),
     "duties": frozenset(),
     "feed": frozenset({"cursor", "erased"}),
     "openings": frozenset({"since"}),
@@ -94,16 +95,16 @@ def require_signed_form(payload: bytes) -> None:
         raise Malformed("unknown-query")
     if not set(signed.fields) <= names:
         raise Malformed("wrong-fields", f"The query {signed.act} has the fields {', '.join(sorted(names))}.")
-    if signed.act == RECIPIENTS:
-        _require_recipients_form(signed)
+    if signed.act in (RECIPIENTS, DRY_RUN):
+        _require_asked_form(signed)
     elif not all(map(_is_reference, signed.fields.values())):
         raise Malformed(
             "wrong-fields", f"A field of the query {signed.act} is not an id, a number or a time."
         )
 
 
-def _require_recipients_form(signed: CommandPayload) -> None:
-    """The question for whom to wrap holds the fields of the command to come."""
+def _require_asked_form(signed: CommandPayload) -> None:
+    """The questions for whom to wrap and what would be decided hold the fields of the command to come."""
     asked = signed.fields
     try:
         items = tuple(_item(one["section"], tuple(one["flags"])) for one in asked["items"])
@@ -111,7 +112,9 @@ def _require_recipients_form(signed: CommandPayload) -> None:
             raise ValueError
         act, fields = str(asked["act"]), dict(asked["fields"])
     except (KeyError, TypeError, ValueError):
-        raise Malformed("wrong-fields", "The query recipients has an act, its fields, and items.") from None
+        raise Malformed(
+            "wrong-fields", f"The query {signed.act} has an act, its fields, and items."
+        ) from None
     about = signed.about
     _proposed_event(about.kind, about.id, act, fields, items, signed.actor, signed.created_at)
 

@@ -36,7 +36,7 @@ from gateway.agency.index.charges import Charges
 from gateway.agency.index.sealed_families import FamilySeal
 from gateway.agency.item_opening import ItemOpener, OpenedItem
 from gateway.agency.key_sets import KeySets
-from gateway.agency.notifier_marks import Marks, contains_mark, notifier_marks
+from gateway.agency.notifier_marks import Marks, contains_mark, notifier_marks, with_marks
 from gateway.agency.own_seal import open_own, seal_own
 from gateway.agency.protected_addresses import ProtectedAddresses
 from gateway.agency.store import FAILED, WAITING, DoorStore, OutboxEntry
@@ -81,6 +81,15 @@ class SubmissionResult:
     fitting: tuple[str, ...] = ()
     items: tuple[tuple[UUID, str], ...] = ()
     receipt: Receipt | None = None
+
+
+@dataclass(frozen=True)
+class DryRun:
+    """What the hub would answer a command that is not sent yet: ``reason`` of a refusal, None where it would accept it."""
+
+    reason: str | None
+    at_fault: str | None = None
+    fitting: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -194,6 +203,44 @@ class Door:
                 return self._seal_and_deliver(draft, sealed_draft, request_digest)
             return self._put_off(draft, sealed_draft, request_digest)
 
+    def dry_run(
+        self,
+        case: UUID,
+        act: str,
+        fields: Mapping[str, Any],
+        parts: Sequence[SectionContent] = (),
+        *,
+        actor: str,
+        occurred_at: datetime | None = None,
+    ) -> DryRun:
+        """What the hub would answer this message now; nothing is recorded, there or here. The form is checked here first.
+
+        Content stays here: the hub is asked with sections and flags. Raises like ``send`` for what would not leave the
+        door, Refused where the hub does not answer this beforehand, and Unavailable where it can't now; it is asked once.
+        """
+        require_person(act, actor)
+        require_command_form(
+            Kind.CASE, case, act, fields, parts, actor=actor, occurred_at=occurred_at, now=self.now()
+        )
+        require_content_form(parts)
+        self.addresses.require_clean(case, act, parts, actor=actor, refresh=self.refresh_if_possible)
+        parts = self._with_notifier_flags(case, parts, keep=False)
+        items = [{"item": str(uuid4()), "section": p.section, "flags": sorted(p.flags)} for p in parts]
+        frame = self._signed_frame(
+            Kind.CASE,
+            case,
+            "dry_run",
+            {"act": act, "fields": dict(fields), "items": items},
+            actor,
+            occurred_at=occurred_at,
+            valid_for=READ_VALIDITY,
+        )
+        answer = self.client.query(request(frame))
+        try:
+            return DryRun(answer["reason"], answer["at_fault"], tuple(answer["fitting"]))
+        except MALFORMED_ERRORS as error:
+            raise Unavailable("unexpected-answer") from error
+
     @contextmanager
     def _send_slot(self) -> Iterator[bool]:
         """Wait until no other command is being sent; false if that takes longer than this work may wait."""
@@ -275,13 +322,21 @@ class Door:
     def _mark_digest(self, word: bytes) -> bytes:
         return self.own_digest(KeyUse.NOTIFIER_MARK, word)
 
-    def _with_notifier_flags(self, case: UUID, parts: Sequence[SectionContent]) -> Sequence[SectionContent]:
-        """Flag parts that reveal the notifier. The flag is signed with the command, and the hub refuses to disclose them."""
-        for part in parts:
-            if part.section == Section.NOTIFIER:
-                for text in identifying_texts(*part.searchable):
-                    self.store.store_marks(case, notifier_marks(text, self._mark_digest))
-        marks = self.store.marks(case) if parts else {}
+    def _with_notifier_flags(
+        self, case: UUID, parts: Sequence[SectionContent], *, keep: bool = True
+    ) -> Sequence[SectionContent]:
+        """Flag parts that reveal the notifier. The flag is signed with the command, and the hub refuses to disclose them.
+        ``keep``: the marks of what names the notifier here stay with the case."""
+        new = [
+            mark
+            for part in parts
+            if part.section == Section.NOTIFIER
+            for text in identifying_texts(*part.searchable)
+            for mark in notifier_marks(text, self._mark_digest)
+        ]
+        if keep and new:
+            self.store.store_marks(case, iter(new))
+        marks = with_marks(self.store.marks(case), new) if parts else {}
         return [self._with_trace_flag(part, marks) for part in parts] if marks else parts
 
     def _with_trace_flag(self, part: SectionContent, marks: Marks) -> SectionContent:

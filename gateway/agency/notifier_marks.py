@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 LABELLED = re.compile(
     r"^\s*(?:氏名|ふりがな|フリガナ|電話|住所|勤務先|関係|言葉|時刻|場所)\s*[:：]\s*(.+)$", re.M
@@ -33,6 +33,14 @@ def notifier_marks(text: str, digest: Digest) -> Iterator[tuple[int, bytes]]:
         normalised_value = normalised(value)[:MAX_LENGTH]
         if len(normalised_value) >= MIN_LENGTH:
             yield len(normalised_value), digest(normalised_value.encode())
+
+
+def with_marks(marks: Marks, more: Iterable[tuple[int, bytes]]) -> Marks:
+    """These marks and more of them."""
+    together = dict(marks)
+    for length, digest in more:
+        together[length] = together.get(length, frozenset()) | {digest}
+    return together
 
 
 def contains_mark(text: str, marks: Marks, digest: Digest) -> bool:

@@ -71,6 +71,7 @@ class StaffAct(StrEnum):
     CHARGES_MOVED = "charges-moved"
     INDEX_REBUILD = "index-rebuild"
     FORM_PRINTED = "form-printed"
+    DRY_RUN = "dry-run"
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ from gateway.audit.history import History
 from gateway.audit.proofs import StatusOf, proofs
 from gateway.audit.reports import STATUS_LABELS, as_csv, as_pdf, disclosures, openings
 from gateway.audit.timeline import moments, openable_sections
+from gateway.installation.dry_run_counts import DryRunsOfDay
 from gateway.pages.render import error_page, page, with_static
 from gateway.protocol.application import Application
 from gateway.protocol.limits import Load, RouteLimit
@@ -67,6 +68,7 @@ def audit_app(
     history_at: HistoryAt | None = None,
     exception_page: ExceptionPage | None = None,
     index_rebuilds: IndexRebuilds = lambda as_of, case: (),
+    dry_runs: Callable[[], Sequence[DryRunsOfDay]] | None = None,
     hub: str = "",
     custody: Custody = "HOSTED",
 ) -> Application:
@@ -75,6 +77,7 @@ def audit_app(
 
     ``history_at``: a case as of a moment; ``exception_page``: the exceptions as of a moment; ``index_rebuilds``: those
     that are counted together. All need the record at hand: without them there is no timeline and there are no exceptions.
+    ``dry_runs``: how often agencies asked beforehand what would be decided, by the day, the latest first.
     """
     names = {**names, "NOTIFIER": "通告者", "HUB": "架け橋(自動)", "AUDIT": "監査"}
     links = [("/", "台帳")] + ([] if exception_page is None else [("/exceptions", "例外")])
@@ -90,7 +93,7 @@ def audit_app(
     _add_exports(app, selector, names, hub)
     if history_at is not None and exception_page is not None:
         _add_timeline(app, render_page, history_at)
-        _add_exceptions(app, render_page, office, exception_page, index_rebuilds)
+        _add_exceptions(app, render_page, office, exception_page, index_rebuilds, dry_runs or tuple)
     return app
 
 
@@ -227,6 +230,7 @@ def _add_exceptions(
     office: LedgerSource,
     exception_page: ExceptionPage,
     index_rebuilds: IndexRebuilds,
+    dry_runs: Callable[[], Sequence[DryRunsOfDay]],
 ) -> None:
     @app.get("/exceptions", response_class=HTMLResponse)
     def exceptional(case: str = "", as_of: str = "", before: str = "") -> HTMLResponse:
@@ -241,6 +245,7 @@ def _add_exceptions(
             current_path="/exceptions",
             rows=rows,
             rebuilds=[] if before else [dump(one) for one in index_rebuilds(at, of_case)],
+            dry_runs=[] if case_filter or before else dry_runs(),
             more=urlencode(more) if next_cursor else "",
         )
 

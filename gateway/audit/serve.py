@@ -11,6 +11,7 @@ from gateway.audit.history import history, indexed_records
 from gateway.audit.ledger import RetainedLedger
 from gateway.audit.verification import Verification
 from gateway.installation.archive import Archive
+from gateway.installation.dry_run_counts import DRY_RUN_ROWS, dry_runs_by_day
 from gateway.protocol.application import Application
 from gateway.protocol.serving import ServedApp
 from projections.queries import Queries
@@ -36,6 +37,7 @@ def served_pages(archive: Archive, verification: Verification, *, port: int = 0)
             history_at=lambda case, upto: history(indexed_records(archive.store, queries, case, upto), case),
             exception_page=queries.latest_exceptions,
             index_rebuilds=queries.index_rebuilds,
+            dry_runs=lambda: dry_runs_by_day(archive.installation.hub_folder, DRY_RUN_ROWS),
             hub=archive.installation.hub.hex(),
             custody=archive.installation.custody,
         ),

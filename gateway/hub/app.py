@@ -28,7 +28,7 @@ from gateway.hub.witnesses import Witnesses
 from gateway.protocol.application import Application
 from gateway.protocol.limits import FORM_MAX_BYTES, HUB_CAPACITIES, Load, RouteLimit
 from gateway.protocol.problem_responses import problem_responses, with_problem_schemas
-from gateway.protocol.problems import MEDIA_TYPE, problem
+from gateway.protocol.problems import MEDIA_TYPE, problem, with_retry_after
 from gateway.protocol.serving import read_bounded_body
 from keys import canonical
 from keys.command import MAX_ITEM_BYTES
@@ -298,7 +298,7 @@ def _problem_response(error: ExchangeError) -> JSONResponse:
     if isinstance(error, NotFound) and error.error_code == NOT_FOUND.error_code:
         error = NOT_FOUND
     status, body = problem(error)
-    return JSONResponse(body, status, media_type=MEDIA_TYPE)
+    return with_retry_after(JSONResponse(body, status, media_type=MEDIA_TYPE), error)
 
 
 def _release_json(release: Release) -> dict[str, Any]:

@@ -68,7 +68,7 @@ class Deciding:
         if verified.signature_error is not None:
             return self._recorded_answer(verified, verified.signature_error)
         command, payload = verified.command, verified.payload
-        world = self._with_other_case(self.world_cache.world(command.about), command)
+        world = self.with_other_case(self.world_cache.world(command.about), command)
         version = _answered_version(world, command)
         reading = isinstance(command.proposed_event, AccessEvent)
         now = self.clock.now()  # read once: what is checked by it is recorded by it
@@ -85,7 +85,7 @@ class Deciding:
         self._require_recipients_and_items(world, command, payload)
         return _decide_command(world, verified, now)
 
-    def _with_other_case(self, world: World, command: Command) -> World:
+    def with_other_case(self, world: World, command: Command) -> World:
         """The world with the other case on which this decision rests, if it is there."""
         other = other_case_named_in(command.proposed_event)
         if other is None:

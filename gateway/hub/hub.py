@@ -12,8 +12,9 @@ from uuid import UUID
 from adapters.store import Store
 from domain.addressing import is_informed, item_recipients, may_ask_recipients
 from domain.decide import rewrapper
+from domain.dry_run import dry_run
 from domain.errors import Conflict, NotFound, Unavailable
-from domain.events import CaseMessage, Item, Kind
+from domain.events import CaseMessage, Event, Item, Kind
 from domain.record import About, Command
 from domain.register import Agency, Register
 from domain.visibility import pending_keys
@@ -147,6 +148,12 @@ class Hub:
         if any(a not in agencies or agencies[a].revoked for _, readers in readers_of_items for a in readers):
             raise NotFound("addressee-not-found")
         return [(item, [agencies[a] for a in sorted(readers)]) for item, readers in readers_of_items]
+
+    def dry_run(self, command: Command) -> Event:
+        """The event that would answer this command about a case, by its state of this moment; nothing is recorded.
+        Raises NotFound, Refused."""
+        world = self._deciding.with_other_case(self._world_cache.world(command.about), command)
+        return dry_run(world, command, now=self.clock.now())
 
     def duties(self, case: UUID, by: UUID) -> list[dict[str, str]]:
         """The wrapped keys that this agency's door has to make: for readers whose standing access began later, and

@@ -1,4 +1,4 @@
-"""Signed queries, which leave no record: for whom to wrap, what is new, the agenda, the ledger.
+"""Signed queries, which leave no record: for whom to wrap, what would be decided, what is new, the agenda, the ledger.
 
 They are frames like any command (KH-1 §5), never with a ``prev``, answered by a rule of the domain or from the read
 models.
@@ -23,8 +23,10 @@ from domain.errors import Malformed, NotFound
 from domain.events import EVENTS, CaseMessage, Event, Kind, dump
 from domain.others_openings import CaseOpening, others_openings
 from domain.record import AUDIT, About, Command
+from domain.refusals import is_refusal
 from domain.world import World
 from gateway.hub.answered_queries import AnsweredQueries
+from gateway.hub.clock import Clock
 from gateway.hub.hub import Hub
 from gateway.hub.query_json import (
     agenda_item_json,
@@ -35,6 +37,7 @@ from gateway.hub.query_json import (
     network_json,
     statistics_entry_json,
 )
+from gateway.installation.dry_run_counts import DryRunCounts
 from keys import canonical
 from keys.command import READ_AHEAD, CommandPayload
 from keys.frame import Frame
@@ -76,9 +79,18 @@ class QueriedReadModels(Protocol):
 class SignedQueries:
     """Answers signed queries, each once. Raises like the hub does for a command."""
 
-    def __init__(self, hub: Hub, read_models: QueriedReadModels, answered: AnsweredQueries) -> None:
+    def __init__(
+        self,
+        hub: Hub,
+        read_models: QueriedReadModels,
+        answered: AnsweredQueries,
+        dry_runs: DryRunCounts,
+        machine_clock: Clock,
+    ) -> None:
         self._hub = hub
         self._answered = answered
+        self._dry_runs = dry_runs
+        self._machine_clock = machine_clock
         self._read_models = read_models
         self._agency_queries: dict[str, Callable[[UUID, Fields], dict[str, Any]]] = {
             "feed": self._answer_feed,
@@ -102,6 +114,8 @@ class SignedQueries:
         if isinstance(payload.by, UUID):
             if payload.act == "recipients":
                 return self._answer_recipients(payload, frame)
+            if payload.act == "dry_run":
+                return self._answer_dry_run(payload, frame, payload.by)
             if payload.act == "duties" and payload.about.kind == Kind.CASE:
                 return {"duties": self._hub.duties(payload.about.id, payload.by)}
             if payload.act in self._agency_queries:
@@ -134,21 +148,28 @@ class SignedQueries:
 
     def _answer_recipients(self, payload: CommandPayload, frame: Frame) -> dict[str, Any]:
         """For whom the door must wrap each item of the command it is about to make, and for which key sets."""
-        command = Command(
-            about=About(Kind.CASE, payload.about.id),
-            command_id=payload.command_id,
-            by=payload.by,
-            actor=payload.actor,
-            created_at=payload.created_at,
-            occurred_at=payload.occurred_at,
-            frame=frame.digest,
-            proposed_event=_parse_proposed_event(payload),
-        )
+        command = _command_asked_about(payload, frame)
         readers_of_items = self._hub.recipients_for(command)
         agencies = {a.id: a for _, readers in readers_of_items for a in readers}
         return {
             "items": {str(item.item): [str(a.id) for a in readers] for item, readers in readers_of_items},
             "keysets": {str(a.id): a.keyset.hex() for a in agencies.values() if a.keyset is not None},
+        }
+
+    def _answer_dry_run(self, payload: CommandPayload, frame: Frame, agency: UUID) -> dict[str, Any]:
+        """What the rules would answer this command now (see ``domain.dry_run``); the command is decided anew when it comes."""
+        command = _command_asked_about(payload, frame)
+        day = day_of(self._hub.clock.now())
+        self._dry_runs.enter(agency, day, self._machine_clock.now())
+        event = self._hub.dry_run(command)
+        refused = is_refusal(event)
+        if refused:
+            self._dry_runs.note_refused(agency, day)
+        return {
+            "outcome": "refused" if refused else "accepted",
+            "reason": getattr(event, "reason", None) if refused else None,
+            "at_fault": dump(getattr(event, "at_fault", None)) if refused else None,
+            "fitting": dump(getattr(event, "fitting", frozenset())) if refused else [],
         }
 
     # --- what an agency may know -----------------------------------------------------------------------------------
@@ -305,20 +326,37 @@ class SignedQueries:
         return {**ledger, "mandate": mandate_json(self._hub.register), "position": position}
 
 
-def _parse_proposed_event(payload: CommandPayload) -> Event:
+def _command_asked_about(payload: CommandPayload, frame: Frame) -> Command:
+    """The command that this query is about, as if its sender had made it now."""
+    return Command(
+        about=About(Kind.CASE, payload.about.id),
+        command_id=payload.command_id,
+        by=payload.by,
+        actor=payload.actor,
+        created_at=payload.created_at,
+        occurred_at=payload.occurred_at,
+        frame=frame.digest,
+        proposed_event=parse_asked_event(payload),
+    )
+
+
+def parse_asked_event(payload: CommandPayload) -> Event:
     """The message that a door asks about: act, fields and items as in the command, without its keys."""
     fields = payload.fields
     if set(fields) != {"act", "fields", "items"} or payload.about.kind != Kind.CASE:
         raise Malformed(
-            "wrong-fields", "The query recipients has the fields act, fields and items and is about a case."
+            "wrong-fields",
+            f"The query {payload.act} has the fields act, fields and items and is about a case.",
         )
     cls = EVENTS.get(str(fields["act"]))
     if cls is None or not issubclass(cls, CaseMessage):
         raise Malformed("unknown-act")
     if not isinstance(fields["fields"], dict) or not isinstance(fields["items"], list):
-        raise Malformed("wrong-fields", "In the query recipients, fields is an object and items is a list.")
+        raise Malformed(
+            "wrong-fields", f"In the query {payload.act}, fields is an object and items is a list."
+        )
     if not all(isinstance(item, dict) for item in fields["items"]):
-        raise Malformed("wrong-fields", "In the query recipients, each item is an object.")
+        raise Malformed("wrong-fields", f"In the query {payload.act}, each item is an object.")
     items = [{**item, "keyed": []} for item in fields["items"]]
     return parse_proposed_event(cls, {**fields["fields"], "items": items, "held": [], "placed": None})
 

@@ -39,8 +39,10 @@ from gateway.hub.timestamps import TimeStamps, time_settings
 from gateway.hub.transport import Transport, open_bus
 from gateway.hub.uploads import FIRST_SWEEP_SECONDS, Uploads
 from gateway.hub.witnesses import Witnesses, known_witnesses
+from gateway.installation import dry_run_counts
 from gateway.installation.archive import exclusive_lock_file, exclusive_read_models, was_founded
 from gateway.installation.custody import FileCustody
+from gateway.installation.dry_run_counts import DryRunCounts
 from gateway.installation.folder import Installation
 from gateway.protocol.application import Application
 from keys.checkpoint import origin_of
@@ -229,6 +231,11 @@ class _Parts:
         self.resources.callback(answered.close)
         return answered
 
+    def _dry_run_counts(self) -> DryRunCounts:
+        counts = DryRunCounts(self.installation.hub_folder / dry_run_counts.FILE)
+        self.resources.callback(counts.close)
+        return counts
+
     def runtime(self, hub: Hub, projector: ReadModels) -> HubRuntime:
         """The running hub with its HTTP application; from now on ``close`` of the runtime ends the parts."""
         installation, transport = self.installation, self.transport
@@ -246,7 +253,13 @@ class _Parts:
         )
         app = hub_app(
             hub,
-            SignedQueries(hub, projector, self._answered_queries()),
+            SignedQueries(
+                hub,
+                projector,
+                self._answered_queries(),
+                self._dry_run_counts(),
+                self.given.machine_clock,
+            ),
             genesis=installation.genesis_frame.encode(),
             health=health.report,
             log_keeper=self.log_keeper,

@@ -437,6 +437,7 @@ STAFF_LOG: Mapping[str, str] = {
     "charges-moved": "担当を引き継ぎ",
     "index-rebuild": "事例索引の作り直し",
     "form-printed": "様式を印刷した",
+    "dry-run": "送付前に確認した",
     "person-added": "職員を登録",
     "person-removed": "職員の登録を消去",
     "passphrase-changed": "合言葉を変更",

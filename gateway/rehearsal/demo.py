@@ -1,4 +1,4 @@
-"""The product on one story: hub, doors and bus started from nothing, SC-1 played, verified and shown.
+"""The product on a case load: hub, doors and bus started from nothing, SC-1 and a dozen families played, verified and shown.
 
 The folder is a rehearsal hub: its clock can be set, every page says 訓練用, and nothing of it is real.
 """
@@ -6,6 +6,7 @@ The folder is a rehearsal hub: its clock can be set, every page says 訓練用, 
 from __future__ import annotations
 
 from contextlib import ExitStack, suppress
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -21,13 +22,15 @@ from gateway.agency.web.app import agency_app
 from gateway.audit.app import HistoryAt, audit_app
 from gateway.audit.history import history, indexed_records
 from gateway.audit.verification import Verification, Verifier, doors_of
+from gateway.installation.dry_run_counts import DRY_RUN_ROWS, dry_runs_by_day
 from gateway.pages.index import index_app
 from gateway.protocol.application import Application
 from gateway.protocol.serving import ServedApp, wait_for_stop_signal
+from gateway.rehearsal.case_load import play_case_load, stories_for, until_now
 from gateway.rehearsal.scenario.rehearsal_hub import RehearsalHub, open_rehearsal_hub, reopen_rehearsal_hub
 from gateway.rehearsal.scenario.report import Report, play, start_of
 from gateway.rehearsal.scenario.run import Run
-from gateway.rehearsal.scenario.story import Story, read_story
+from gateway.rehearsal.scenario.story import Story
 from projections.queries import Queries
 
 
@@ -43,15 +46,12 @@ class Printer(Protocol):
     def print_verification(self, result: Verification) -> None: ...
 
 
-STORY = Path(__file__).parent / "scenario" / "stories" / "sc-1.yaml"
-
-
 def run_demo(out: Console, printer: Printer, *, once: bool, port: int, data: Path | None) -> int:
     """Play, verify, and unless ``once`` serve the pages until Ctrl-C. Returns the exit code.
 
     Raises Refused where ``data`` is the folder of a real hub.
     """
-    story = read_story(STORY)
+    story, load = stories_for(datetime.now(UTC))
     with ExitStack() as stack:
         folder = data or Path(stack.enter_context(TemporaryDirectory(prefix="kakehashi-demo-"))) / "hub"
         if (folder / "installation.json").exists():
@@ -63,7 +63,7 @@ def run_demo(out: Console, printer: Printer, *, once: bool, port: int, data: Pat
             rehearsal_hub = stack.enter_context(open_rehearsal_hub(folder, start_of(story)))
             run, report = _play_story(out, printer, story, rehearsal_hub)
             _print_ledger(printer, rehearsal_hub, run, report)
-            ok = report.ok
+            ok = _play_load(out, run, load) and report.ok
         verification = _verify_record(out, printer, rehearsal_hub)
         ok = ok and verification.ok
         if once:
@@ -86,6 +86,18 @@ def _play_story(
         run, report = play(story, rehearsal_hub, report_progress)
     printer.print_report(report)
     return run, report
+
+
+def _play_load(out: Console, first: Run, load: Story) -> bool:
+    """Play the families of today after the story; whether each step was recorded."""
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=out, transient=True) as bar:
+        task = bar.add_task("今日の事例", total=len(load.steps))
+        run = play_case_load(first, load, lambda what: bar.update(task, description=what, advance=1))
+    until_now(run, datetime.now(UTC))
+    for problem in run.problems:
+        out.print(f" [red]異常[/] {problem}", highlight=False)
+    return not run.problems
 
 
 def _print_ledger(printer: Printer, rehearsal_hub: RehearsalHub, run: Run, report: Report) -> None:
@@ -121,8 +133,11 @@ def _serve_pages(
 
 
 def _complete_duties(rehearsal_hub: RehearsalHub) -> None:
-    """What every door does by itself: fetch new messages, make the keys that it owes. What fails is tried next time."""
+    """What every door does by itself: fetch new messages, make the keys that it owes. What fails is tried next time.
+
+    The hub's set clock follows the machine's meanwhile, so that what falls due while the pages are open is shown."""
     with suppress(ExchangeError):
+        rehearsal_hub.set_clock(datetime.now(UTC))
         rehearsal_hub.complete_rewrap_duties()
 
 
@@ -158,6 +173,7 @@ def pages_app(rehearsal_hub: RehearsalHub, verification: Verification) -> Applic
             verification=verification.to_json,
             history_at=_history_at(rehearsal_hub),
             **_exceptions_of(rehearsal_hub),
+            dry_runs=lambda: dry_runs_by_day(rehearsal_hub.installation.hub_folder, DRY_RUN_ROWS),
             hub=rehearsal_hub.installation.hub.hex(),
         ),
     )

@@ -147,7 +147,9 @@ def test_words_beside_the_fields_never_leave_the_door(
 
 
 @pytest.mark.parametrize("words", WORDS)
-@pytest.mark.parametrize("act", ["feed", "agenda", "openings", "programme", "duties", "upload", "recipients"])
+@pytest.mark.parametrize(
+    "act", ["feed", "agenda", "openings", "programme", "duties", "upload", "recipients", "dry_run"]
+)
 def test_words_in_a_question_never_leave_the_door(
     hub: HubWithCase, leaving: list[bytes], act: str, words: str
 ) -> None:

@@ -169,7 +169,7 @@ def test_an_unknown_child_is_identified_and_two_references_are_joined(office: Pa
     status, parsed_form, _ = work.core.fill(
         f"/cases/{work.case}/forms/children-joined", {"children": [first], "agreed": "yes"}
     )
-    assert (status, set(parsed_form.errors)) == (403, {"children"})
+    assert (status, set(parsed_form.errors)) == (400, {"children"})
     work.submit("safety", {"method": "TELEPHONE", "children": ["new.1"]})
     both = references(work)
     assert len(both) == 2

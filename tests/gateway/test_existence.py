@@ -24,6 +24,7 @@ from domain.addressing import TAKES_PART
 from domain.errors import Conflict, Unavailable
 from domain.events import EVENTS, AccessEvent, Event, Kind, dump
 from gateway.hub.answered_queries import AnsweredQueries
+from gateway.installation import dry_run_counts
 from keys.request import parse_request
 from tests.gateway.hubkit import REFERRAL, START, HubWithCase, hub_with_case, time_text
 from tests.vectors.make_events import record_for
@@ -108,6 +109,23 @@ def test_the_recipients_of_a_message_in_anothers_case_are_those_in_none(hub: Hub
         assert others == none, (topic, others, none)
         answered += others[0] == 200
     assert answered > 0  # what takes part in a case
+
+
+@pytest.mark.parametrize("code", STRANGERS)
+def test_what_would_be_decided_in_anothers_case_is_what_would_be_in_none(
+    hub: HubWithCase, code: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dry_run_counts, "MAX_AN_HOUR", 10_000)
+    before, answered = hub.head(), 0
+    for topic in CASE_EVENTS:
+        item = {"item": str(uuid4()), "section": "BASIC", "flags": []}
+        fields = {"act": topic, "fields": fields_of(topic), "items": [item]}
+        fields["fields"] |= _addressees(hub, EVENTS[topic])
+        others, none = pair(hub, code, "dry_run", fields, "/v1/queries")
+        assert others == none, (topic, others, none)
+        answered += others[0] == 200
+    assert answered > 0  # what takes part in a case
+    assert hub.head() == before  # and nothing is recorded
 
 
 def _addressees(hub: HubWithCase, cls: type[Event]) -> dict[str, Any]:

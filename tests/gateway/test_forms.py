@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import date, timedelta
@@ -210,7 +210,7 @@ def test_no_page_overrides_a_basis_before_two_others_have_approved(office: Pages
         "text": "受診を勧めたい",
     }
     status, _, text = page_client.fill(f"/cases/{case}/disclose", disclosure)
-    assert (status, "先に別の職員二人の承認が必要です" in text) == (403, True)
+    assert (status, "先に別の職員二人の承認が必要です" in text) == (400, True)
     override_link = re.search(r'href="/agency/AZ-CORE(/cases/[^"]+/forms/override[^"]+)"', text)
     assert override_link is not None
     override_request = page_client.submit(
@@ -224,7 +224,7 @@ def test_no_page_overrides_a_basis_before_two_others_have_approved(office: Pages
     approval_path = f"/cases/{case}/forms/override-approval?about={override_request}"
     assert page_client.fill(approval_path, {"agreed": "yes"})[0] == 403
     office.at("AZ-CORE", "second").submit(approval_path, {"agreed": "yes"})
-    assert page_client.fill(f"/cases/{case}/disclose", disclosure)[0] == 403
+    assert page_client.fill(f"/cases/{case}/disclose", disclosure)[0] == 400
     assert "この承認で" not in page_client.case(case)
     office.at("AZ-CORE", "third").submit(approval_path, {"agreed": "yes"})
     page = page_client.case(case)
@@ -276,7 +276,7 @@ def test_responsibility_is_transferred_when_the_child_was_seen(
     assert "受け取ったもの" in old.case(case)
     done = f"/cases/{case}/forms/transfer-done?about={transfer}"
     status, parsed_form, _ = old.fill(done, {"child_seen": "yes"})
-    assert status == 403
+    assert status == 400
     assert "移管先が子どもを目視していません" in parsed_form.errors["child_seen"]
     new.submit(f"/cases/{case}/forms/sighted", {"agreed": "yes"})
     new.submit(done, {"child_seen": "yes"})
@@ -305,7 +305,7 @@ def test_a_guardians_request_is_decided_section_by_section_with_its_grounds(offi
         "withheld.NOTIFIER": "DISCLOSE",
     }
     status, parsed_form, _ = page_client.fill(path, decisions)
-    assert (status, set(parsed_form.errors)) == (403, {"withheld"})
+    assert (status, set(parsed_form.errors)) == (400, {"withheld"})
     assert "通告者特定情報は必ず不開示" in parsed_form.errors["withheld"]
     office.rehearsal_hub.set_clock(office.rehearsal_hub.now() + timedelta(hours=49))
     page_client.submit(path, {**decisions, "withheld.NOTIFIER": "APPI-78-1-2"})
@@ -374,9 +374,63 @@ def test_words_of_the_notifier_are_not_disclosed(office: PagesFixture) -> None:
     status, parsed_form, text = office.at("AZ-CORE").fill(
         "/forms/intake", {"text_CHILD": "大家の架空花子さんから聞いた", "text_NOTIFIER.氏名": "架空花子"}
     )
-    assert status == 403
+    assert status == 400
     assert "通告者が分かる記載があります" in text
     assert parsed_form.values["text_CHILD"] == ["大家の架空花子さんから聞いた"]
+
+
+def test_a_slip_is_shown_before_it_is_sent_and_only_what_is_sent_in_spite_of_it_is_an_offence(
+    office: PagesFixture,
+) -> None:
+    runtime = office.rehearsal_hub.runtime
+    assert runtime is not None
+    core, door = office.at("AZ-CORE"), office.rehearsal_hub.door("AZ-CORE")
+    slip: dict[str, str | Sequence[str]] = {
+        "text_CHILD": "大家の架空花子さんから聞いた",
+        "text_NOTIFIER.氏名": "架空花子",
+    }
+    head, cases, outbox = runtime.store.head(), set(door.store.cases()), len(door.store.outgoing())
+    status, parsed_form, text = core.fill("/forms/intake", slip)
+    assert (status, "まだ記録していません" in text) == (400, True)
+    assert parsed_form.offered["anyway"] == ["yes"]
+    assert (runtime.store.head(), len(door.store.outgoing())) == (head, outbox)
+    assert door.store.marks(UUID(parsed_form.values["command_id"][0])) == {}
+
+    values = {
+        **parsed_form.values,
+        "text_CHILD": ["近所の人から聞いた"],
+    }  # corrected: the same form, the same id
+    corrected = core.http.post(parsed_form.action, data=values)
+    assert corrected.status_code == 303
+    assert runtime.projector.wait_for(runtime.store.head(), 20)
+    refused = [r for r in runtime.projector.queries.exceptions(door.now()) if r.kind == "REFUSED"]
+
+    status, parsed_form, _ = core.fill("/forms/intake", {**slip, "anyway": "yes"})
+    assert status == 403
+    assert runtime.projector.wait_for(runtime.store.head(), 20)
+    now_refused = [r for r in runtime.projector.queries.exceptions(door.now()) if r.kind == "REFUSED"]
+    assert len(now_refused) == len(refused) + 1
+    phantom = str(({r.case for r in now_refused} - {r.case for r in refused}).pop())
+    for code in ("AZ-CORE", "AZ-COORD", "MID-HOSP"):
+        office.rehearsal_hub.door(code).refresh()
+        assert phantom not in office.rehearsal_hub.door(code).store.cases()
+        assert phantom[:8] not in office.at(code).page("/cases")
+    assert len(set(door.store.cases()) - cases) == 1
+
+
+def test_the_auditor_sees_how_often_each_agency_asked_beforehand(office: PagesFixture) -> None:
+    office.at("AZ-CORE").fill(
+        "/forms/intake", {"text_CHILD": "架空花子から", "text_NOTIFIER.氏名": "架空花子"}
+    )
+    page_client = office.at("AZ-CORE")
+    text = page_client.http.get("/audit/exceptions").text
+    rows = re.findall(
+        r"<tr><td>([0-9-]+)</td><td>([^<]+)</td><td>(\d+)</td><td>(\d+)</td><td>0</td></tr>", text
+    )
+    assert any(
+        name.startswith("あおぞら市こども家庭センター") and int(n) >= int(bad) >= 1
+        for _, name, n, bad in rows
+    ), rows
 
 
 def test_a_notification_dated_tomorrow_is_not_sent(office: PagesFixture) -> None:
@@ -433,7 +487,7 @@ def test_disclosures_based_on_a_consent_are_closed_when_it_is_withdrawn(office: 
     )
     assert "父: 親権を失った(喪失・辞任)、母: 親権者である" in page_client.case(case)
     status, parsed_form, _ = page_client.fill(path, {**by_mother, "given_by": ["FATHER"], "age": "3"})
-    assert (status, set(parsed_form.errors)) == (403, {"given_by"})
+    assert (status, set(parsed_form.errors)) == (400, {"given_by"})
     given = page_client.submit(path, {**by_mother, "age": "3"})
     people = parse_form(page_client.page(f"/cases/{case}/forms/coercion-check?about={given}")).offered[
         "second"

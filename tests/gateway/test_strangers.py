@@ -69,7 +69,7 @@ AUDIT_PAGES: set[Route] = {
 }
 """For whoever knows the secret address on this machine's loopback."""
 WITNESS_PUBLIC: set[Route] = {("POST", "/add-checkpoint"), ("GET", "/healthz")}
-INDEX_PUBLIC: set[Route] = {("GET", "/"), ("*", "/static")}
+INDEX_PUBLIC: set[Route] = {("GET", "/"), ("GET", "/tour"), ("*", "/static")}
 
 APPLICATIONS = {
     "agency/web/app.py",

@@ -176,6 +176,7 @@ def test_a_problem_has_the_japanese_text_of_the_table() -> None:
 def test_only_what_http_itself_names_has_a_status_of_its_own() -> None:
     assert {row.code: row.status for row in TABLE.values() if row.status} == {
         "body-too-long": 413,
+        "dry-runs-used-up": 429,
         "body-too-slow": 408,
         "head-too-long": 431,
         "sign-in-waits": 429,

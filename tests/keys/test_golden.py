@@ -16,8 +16,10 @@ from uuid import UUID
 
 import pytest
 
+from domain.codes import Section
 from domain.events import Kind
 from domain.record import About
+from gateway.hub.queries import parse_asked_event
 from keys import canonical, sealing
 from keys.checkpoint import Checkpoint, origin_of, verify_checkpoint, verify_cosignature
 from keys.command import encode_command, parse_command
@@ -152,6 +154,26 @@ def test_golden_command_frame_built_from_the_specification():
         + (b"\x02" + two.key_id + (3309).to_bytes(2, "big") + two.value)
     )
     assert frame.magic == MAGIC
+
+
+def test_golden_query_what_would_be_decided():
+    """KH-1 §5: act, fields, and the items by id, section and flags; neither content nor keys."""
+    golden = vector("dry_run")
+    request = parse_request(bytes.fromhex(golden["request"]))
+    asked = request.payload
+    assert (encode_command(asked).decode(), request.frame.digest.hex()) == (
+        golden["payload"],
+        golden["digest"],
+    )
+    verify(COMMAND, request.frame, [SignaturePublic.from_json(SignatureKind.SIG, golden["signer"])])
+    assert (asked.act, asked.items, asked.wrapped_keys, request.parts) == ("dry_run", (), (), ())
+    assert sorted(asked.fields) == ["act", "fields", "items"]
+    assert [sorted(item) for item in asked.fields["items"]] == [["flags", "item", "section"]] * 2
+    event = parse_asked_event(asked)
+    assert (event.TOPIC, {i.section for i in event.items}) == (
+        "family_information.provided",
+        {Section.BASIC, Section.MEDICAL},
+    )
 
 
 def test_golden_item_and_wrapped_key():

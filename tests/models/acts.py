@@ -719,7 +719,9 @@ def _type_decided(model: Model, step: Step, m: Message) -> None:
 
 def _service_linked(model: Model, step: Step, m: Message) -> None:
     model.involved |= set(m.to)
-    for c in running(model.clocks, "SPECIALIST"):
+    for c in running(model.clocks, "SPECIALIST")[
+        :1
+    ]:  # one act stops one clock: the oldest, where it names none
         c.stop(step.at)
 
 

@@ -13,6 +13,7 @@ import hashlib
 import json
 import sys
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -31,6 +32,7 @@ from keys.lp import lp, sha256
 from keys.note import with_signatures
 from keys.proofs import RootAccumulator, entry_hash
 from keys.receipt import MAGIC, Receipt, encode_note, encode_notes
+from keys.request import encode_request
 from keys.signing import SignatureKeys, SignatureKind
 from keys.timestamps import build_time_request, stamp_of
 from keys.tree import consistency, inclusion, subtree_of, tile_path
@@ -142,6 +144,42 @@ def command_vector(world: World) -> Vector:
         "pae": pae(COMMAND.payload_type, world.payload_bytes).hex(),
         "payload": world.payload_bytes.decode(),
         "request": world.request.hex(),
+        "signer": world.core_sig.public.to_json(),
+    }
+
+
+def dry_run_vector(world: World) -> Vector:
+    """The query that asks what would be decided on the command of ``command_vector``."""
+    items = [
+        {"flags": list(one.flags), "item": str(one.item), "section": one.section}
+        for one in world.payload.items
+    ]
+    fields = {
+        "act": "family_information.provided",
+        "fields": {
+            "basis": {str(world.clinic): "CWA-21-10-5"},
+            "consent": [],
+            "indicators": {},
+            "purpose": "SUPPORT",
+            "reason": None,
+            "subject_consent": "NOT_REQUESTED",
+            "to": [str(world.clinic)],
+            "weeks_pregnant": None,
+        },
+        "items": items,
+    }
+    payload = world.command(
+        act="dry_run",
+        fields=fields,
+        items=(),
+        wrapped_keys=(),
+        not_after=world.payload.created_at + timedelta(minutes=5),
+    )
+    frame = sign(COMMAND, encode_command(payload), world.core_sig)
+    return {
+        "digest": frame.digest.hex(),
+        "payload": encode_command(payload).decode(),
+        "request": encode_request(frame.encode(), []).hex(),
         "signer": world.core_sig.public.to_json(),
     }
 
@@ -289,6 +327,7 @@ VECTORS: dict[str, Callable[[World], Vector]] = {
     "bytes": bytes_vector,
     "command": command_vector,
     "content": content_vector,
+    "dry_run": dry_run_vector,
     "genesis": genesis_vector,
     "key_set": key_set_vector,
     "keys": keys_vector,

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Form
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from domain.codes import Purpose, Section
-from domain.errors import Malformed, NotFound
+from domain.errors import ExchangeError, Malformed, NotFound
 from domain.events import dump
 from gateway.agency.content_form import shown_content
 from gateway.agency.documents import BYTES_SCHEMA, DOCUMENT_SCHEMA
@@ -25,13 +25,14 @@ from gateway.agency.item_opening import OpenedItem
 from gateway.agency.joined_cases import ACTS, cases_of_family
 from gateway.agency.official_forms.table import PRINTABLE_ACTS
 from gateway.agency.staff import Person
+from gateway.agency.web.before_sending import objection_before_sending
 from gateway.agency.web.families import alike_cases, charge_text
 from gateway.agency.web.form_context import audit_requests, form_context_of
 from gateway.agency.web.guard import SignedIn
 from gateway.agency.web.messages import MessageIn, send_message
 from gateway.agency.web.page_context import PageContext
 from gateway.agency.web.paging import ROWS_PER_PAGE, PageNumber, page_of
-from gateway.pages.texts import basis_text
+from gateway.pages.texts import basis_text, reason_text
 
 ACT_OF_TASK = {
     "ACKNOWLEDGE": "referral.acknowledged",
@@ -106,14 +107,23 @@ def add_case_pages(people: APIRouter, pages: PageContext) -> None:
             raise Malformed("unknown-act")
         answered = door.store.message(case, message)
         to = [UUID(answered["by"])] if answered is not None and act != "referral.read" else []
-        sent = send_message(
-            door, person, MessageIn(case=case, act=act, to=to, fields={"answers": str(message)})
-        )
+        confirmation = MessageIn(case=case, act=act, to=to, fields={"answers": str(message)})
+        objection = objection_before_sending(pages, person, confirmation, anyway=False)
+        if objection is not None and objection.dry_run is not None:
+            raise _not_recorded(objection.dry_run.reason)
+        sent = send_message(door, person, confirmation)
         if sent.outcome == "waiting":
             return RedirectResponse(f"{pages.base}/outbox", 303)
         if sent.outcome != "recorded":
-            raise Malformed("not-recorded", f"The hub answered {sent.reason or sent.outcome}.")
+            raise _not_recorded(sent.reason)
         return RedirectResponse(f"{pages.base}/cases/{case}", 303)
+
+
+def _not_recorded(reason: str | None) -> ExchangeError:
+    """Why a confirmation by one button is not on record, in words."""
+    error = Malformed("not-recorded")
+    error.detail_ja = f"記録できませんでした。{reason_text(reason)}"
+    return error
 
 
 def _document_item(opened: OpenedItem) -> UUID | None:

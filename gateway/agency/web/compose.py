@@ -31,15 +31,18 @@ from gateway.agency.web.attaching import (
     attachments_in,
     receive_entered,
 )
+from gateway.agency.web.before_sending import ANYWAY, Objection, objection_before_sending, refusal_text
 from gateway.agency.web.families import alike_cases
 from gateway.agency.web.form_context import audit_requests, form_context_of, programme_subjects
 from gateway.agency.web.guard import SignedIn
 from gateway.agency.web.messages import MessageIn, SectionIn, send_message, with_address_flags
 from gateway.agency.web.page_context import PageContext
 from gateway.pages.law import law_of
-from gateway.pages.texts import basis_text, failure_text, reason_text
+from gateway.pages.texts import failure_text
 from gateway.protocol.problems import title_of
 
+NOT_RECORDED = "まだ記録していません。"
+REFUSED_ON_RECORD = "認められませんでした。拒否として記録に残りました。"
 ALREADY_SENT = "この画面からはすでに送りました。送信箱で結果を確かめてください。"
 
 
@@ -102,6 +105,9 @@ class _FormPage:
         if filled.errors:
             return self._render(form, form_context, person, case, filled, status=400)
         try:
+            objection = self._objection(form, form_context, person, case, filled)
+            if objection is not None:
+                return self._render_objection(form, form_context, person, case, filled, objection)
             sent = self._submit(form, form_context, person, case, filled)
         except Unavailable:
             raise
@@ -136,17 +142,58 @@ class _FormPage:
         filled: Filled,
         sent: SubmissionResult,
     ) -> Response:
-        text = reason_text(sent.reason)
-        other = form_context.agencies.get(sent.at_fault or "")
-        if other is not None:
-            text = f"{other.name}: {text}"
-        if sent.fitting:
-            text += f" 使える根拠: {'、'.join(basis_text(code) for code in sent.fitting)}。"
+        """The hub has refused it, on record: the same form again, under a new id."""
+        text = refusal_text(form_context, sent)
         field_name = field_of_refusal(form, form_context, sent.reason)
         if field_name:
             filled.errors[field_name] = text
         return self._render(
-            form, form_context, person, case, filled, status=403, problem="" if field_name else text
+            form,
+            form_context,
+            person,
+            case,
+            filled,
+            status=403,
+            problem="" if field_name else text,
+            not_sent=REFUSED_ON_RECORD,
+        )
+
+    def _objection(
+        self, form: Form, form_context: FormContext, person: Person, case: UUID | None, filled: Filled
+    ) -> Objection | None:
+        """Why the hub would refuse it, if it says so now. Raises what sending raises for what does not leave the door."""
+        if form.act.ON is not Kind.CASE:
+            return None
+        message = self._message_of(form, form_context, case, filled)
+        if filled.one(CONFIRMED):
+            message = with_address_flags(self._pages.door, person, message, self._pages.attachments)
+        return objection_before_sending(self._pages, person, message, anyway=bool(filled.one(ANYWAY)))
+
+    def _render_objection(
+        self,
+        form: Form,
+        form_context: FormContext,
+        person: Person,
+        case: UUID | None,
+        filled: Filled,
+        objection: Objection,
+    ) -> Response:
+        """Nothing is recorded: the reason at its field, and the choice to send it in spite of it."""
+        field_name, text = "", objection.text
+        if objection.dry_run is not None:
+            text = refusal_text(form_context, objection.dry_run)
+            field_name = field_of_refusal(form, form_context, objection.dry_run.reason)
+        if field_name:
+            filled.errors[field_name] = text
+        return self._render(
+            form,
+            form_context,
+            person,
+            case,
+            filled,
+            status=400,
+            problem="" if field_name else text,
+            may_send_anyway=True,
         )
 
     def _context_for(
@@ -243,6 +290,8 @@ class _FormPage:
         problem: str = "",
         attach_problem: str = "",
         review: AddressReview | None = None,
+        not_sent: str = NOT_RECORDED,
+        may_send_anyway: bool = False,
     ) -> Response:
         about = form_context.about if form.act.ON is Kind.CASE else None
         programme = form.act.ON is not Kind.CASE
@@ -264,6 +313,8 @@ class _FormPage:
             about_summary=summary_rows_of(form_context, about) if about else [],
             candidates=[] if form.to is None else form.to.candidates(form_context),
             problem=problem,
+            not_sent=not_sent,
+            may_send_anyway=may_send_anyway,
             case_warnings=contact_ban_warnings(form_context.messages, form_context.now),
             review=review,
             dv_protected=case is not None and self._pages.door.addresses.protected_until(case) is not None,

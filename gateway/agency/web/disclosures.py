@@ -31,6 +31,7 @@ from gateway.agency.forms.transfer import BASIC
 from gateway.agency.staff import Person
 from gateway.agency.web.addresses import CONFIRMED, AddressReview, address_review
 from gateway.agency.web.attaching import MAX_FIELDS, attaching_values, attachments_in, receive_entered
+from gateway.agency.web.before_sending import ANYWAY, Objection, objection_before_sending, refusal_text
 from gateway.agency.web.form_context import form_context_of
 from gateway.agency.web.guard import SignedIn
 from gateway.agency.web.messages import (
@@ -140,6 +141,10 @@ def _send_entered(pages: PageContext, person: Person, case: UUID | None, form: _
     try:
         if form.is_confirmed:
             message = with_address_flags(pages.door, person, message, pages.attachments)
+        anyway = bool(_first(form.values, ANYWAY))
+        objection = objection_before_sending(pages, person, message, anyway=anyway)
+        if objection is not None:
+            return _render_objection(pages, person, case, form, form_context, family, objection)
         sent = to_sent_out(pages.door, send_message(pages.door, person, message, pages.attachments))
     except ExchangeError as error:
         problem = f"{text_ja_of(error)}({error.error_code})"
@@ -148,6 +153,31 @@ def _send_entered(pages: PageContext, person: Person, case: UUID | None, form: _
     if sent.outcome == "recorded":
         form = replace(form, sections=((form.sections[0][0], ""),), values={})
     return _render_disclosure_form(pages, person, case, form, outcome=sent)
+
+
+def _render_objection(
+    pages: PageContext,
+    person: Person,
+    case: UUID | None,
+    form: _DisclosureForm,
+    form_context: FormContext,
+    family: Filled,
+    objection: Objection,
+) -> Response:
+    """Nothing is recorded: why it would be refused, and the choice to send it in spite of it."""
+    refusal = objection.dry_run
+    text = objection.text if refusal is None else refusal_text(form_context, refusal)
+    return _render_disclosure_form(
+        pages,
+        person,
+        case,
+        form,
+        problem=text,
+        status=400,
+        family=family,
+        may_send_anyway=True,
+        reason=None if refusal is None else refusal.reason,
+    )
 
 
 def _message_of(
@@ -220,6 +250,8 @@ def _render_disclosure_form(
     status: int = 200,
     review: AddressReview | None = None,
     family: Filled | None = None,
+    may_send_anyway: bool = False,
+    reason: str | None = None,
 ) -> HTMLResponse:
     form_context = form_context_of(pages, person, case)
     path = "/new" if case is None else f"/cases/{case}/disclose"
@@ -254,7 +286,8 @@ def _render_disclosure_form(
         case_warnings=[]
         if case is None
         else contact_ban_warnings(CaseMessages(pages.door.store.messages(case)), pages.door.now()),
-        override=_override_link(pages, case, form, outcome),
+        override=_override_link(pages, case, form, reason if outcome is None else outcome.reason),
+        may_send_anyway=may_send_anyway,
         outcome=outcome,
         problem=problem,
         review=review,
@@ -267,11 +300,9 @@ def _decisions_to_review(pages: PageContext, person: Person, case: UUID | None) 
     return {} if case is None else own_decisions_not_to_disclose(form_context_of(pages, person, case))
 
 
-def _override_link(
-    pages: PageContext, case: UUID | None, form: _DisclosureForm, outcome: SentOut | None
-) -> str:
+def _override_link(pages: PageContext, case: UUID | None, form: _DisclosureForm, reason: str | None) -> str:
     """The form that asks two others for approval, if that approval was what was missing; else empty."""
-    if case is None or outcome is None or outcome.reason != Reason.NOT_APPROVED_BY_TWO:
+    if case is None or reason != Reason.NOT_APPROVED_BY_TWO:
         return ""
     query_string = urlencode({"code": form.basis, "recipients": form.to, "sections": form.sections[0][0]})
     return f"{pages.base}/cases/{case}/forms/override?{query_string}"

@@ -20,7 +20,7 @@ from domain.record import commission_of
 from domain.time_text import parse_time_text
 from gateway.agency.attachments import MAX_IN_MESSAGE, AttachedPart, Attachments
 from gateway.agency.content_form import in_section
-from gateway.agency.door import Door, SectionContent, SubmissionResult
+from gateway.agency.door import Door, DryRun, SectionContent, SubmissionResult
 from gateway.agency.drafts import TEXT
 from gateway.agency.staff import Person
 from gateway.agency.store import FAILED
@@ -129,10 +129,42 @@ def send_message(
     """Seal and send a message. ``attachments``: those of this door, where the message may take some along.
 
     Raises Malformed (unknown act, an attachment that is not kept), and what ``Door.send`` raises."""
+    return door.send(
+        Kind.CASE,
+        message.case or uuid4(),
+        message.act,
+        _command_fields(message),
+        [] if _was_sent(door, message) else parts_of(message, person, attachments),
+        actor=person.actor,
+        occurred_at=message.occurred_at,
+        command_id=message.command_id,
+        request=_canonical_request(message) if message.command_id is not None else None,
+    )
+
+
+def try_message(
+    door: Door, person: Person, message: MessageIn, attachments: Attachments | None = None
+) -> DryRun | None:
+    """What the hub would answer this message, which is not sent; None where its outcome is known already. Raises what
+    ``Door.dry_run`` raises."""
+    if _was_sent(door, message):
+        return None
+    return door.dry_run(
+        message.case or uuid4(),
+        message.act,
+        _command_fields(message),
+        parts_of(message, person, attachments),
+        actor=person.actor,
+        occurred_at=message.occurred_at,
+    )
+
+
+def _command_fields(message: MessageIn) -> dict[str, Any]:
+    """The fields of the command. Raises Malformed where the act is no message in a case."""
     cls = EVENTS.get(message.act)
     if cls is None or not issubclass(cls, CaseMessage):
         raise Malformed("unknown-act")
-    fields = {
+    return {
         "to": sorted(map(str, message.to)),
         "basis": {str(a): code for a, code in message.basis.items()},
         "consent": sorted(map(str, message.consent)),
@@ -141,17 +173,6 @@ def send_message(
         **_unstated_fields(cls),
         **message.fields,
     }
-    return door.send(
-        Kind.CASE,
-        message.case or uuid4(),
-        message.act,
-        fields,
-        [] if _was_sent(door, message) else parts_of(message, person, attachments),
-        actor=person.actor,
-        occurred_at=message.occurred_at,
-        command_id=message.command_id,
-        request=_canonical_request(message) if message.command_id is not None else None,
-    )
 
 
 def _was_sent(door: Door, message: MessageIn) -> bool:

@@ -67,7 +67,8 @@ def confirm_coercion_check(run: Run, step: Step, check: dict[str, Any], message:
 def add_missing_receipts(run: Run, step: Step) -> None:
     """The player's own acknowledgement and reading, where the story has none."""
     acknowledged, read = (answers(run.story, event) for event in ("ReferralAcknowledged", "ReferralRead"))
-    unacknowledged, unread = _expects_alarm(run, step, NOT_ACKNOWLEDGED), _expects_alarm(run, step, NOT_READ)
+    unacknowledged = step.unanswered or _expects_alarm(run, step, NOT_ACKNOWLEDGED)
+    unread = _expects_alarm(run, step, NOT_READ)
     author = run.author_of(step)
     for code in run.codes_with_door(step.to):
         if code == author or (step.n, code) in acknowledged or unacknowledged:

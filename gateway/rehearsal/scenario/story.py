@@ -70,6 +70,7 @@ class Step:
     tried: Mapping[str, Any] | None
     releases: int | None
     family: str | None = None  # None: the story's own family
+    unanswered: bool = False  # nobody acknowledges or reads it but as the story says
 
 
 @dataclass(frozen=True)
@@ -117,12 +118,22 @@ class Story:
 
 def read_story(path: Path) -> Story:
     """The story of a file. Raises Malformed, naming the place, for anything that is not of the format."""
+    return story_of(raw_story(path), path)
+
+
+def raw_story(path: Path) -> dict[str, Any]:
+    """What is in a story's file. Raises Malformed where it is not a mapping."""
     try:
         raw = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise Malformed("story-unreadable", f"{path.name} can't be read: {type(error).__name__}.") from error
     if not isinstance(raw, dict):
         raise Malformed("story-form", f"{path.name} is not a mapping.")
+    return raw
+
+
+def story_of(raw: Mapping[str, Any], path: Path) -> Story:
+    """The story in what a file holds. Raises Malformed, naming the place, for anything that is not of the format."""
     try:
         return _parse_story(raw, path)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -200,6 +211,7 @@ def _parse_step(raw: Mapping[str, Any]) -> Step:
         tried=_canonical_attempt(raw.get("tried")),
         releases=raw.get("releases"),
         family=raw.get("family"),
+        unanswered=bool(raw.get("unanswered", False)),
     )
 
 
