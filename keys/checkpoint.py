@@ -100,6 +100,12 @@ def verify_checkpoint(data: bytes, origin: str, log: SignaturePublic) -> tuple[C
     return checkpoint, note
 
 
+def head_time(note: Note, origin: str, log: SignaturePublic) -> int:
+    """When the log signed a checkpoint that ``verify_checkpoint`` returned, in seconds since 1970, by its own clock."""
+    [mldsa_line] = _single_signature(note, origin, note_key_id(origin, ML_DSA_44, log.mldsa))
+    return _split_time(mldsa_line, SIGNATURE_BYTES[Alg.ML_DSA_44])[0]
+
+
 def verify_cosignature(note: Note, name: str, witness: SignaturePublic) -> int:
     """When this witness cosigned (POSIX seconds, the earlier of its two). Raises Malformed, Untrusted."""
     checkpoint = parse_checkpoint(note.text)

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Engine as Database
-from sqlalchemy import Select, bindparam, false, func, literal, or_, select, true, tuple_
+from sqlalchemy import Select, bindparam, false, func, or_, select, true
 
-from domain.audit_exceptions import INDEX_REBUILT, ExceptionRow
-from domain.calendar import day_of
+from domain.audit_exceptions import ExceptionRow
 from domain.codes import Section
-from domain.errors import Malformed
 from domain.notifier_protection import NAMELESS
 from domain.record import AUDIT, Party
 from projections.agency_feed import GONE, MESSAGES
@@ -50,17 +47,6 @@ class OwnOpening:
     case: UUID
     message: UUID
     item: UUID
-
-
-@dataclass(frozen=True)
-class IndexRebuild:
-    """What one agency opened again for its case index on one day. ``day``: in Japan; ``agency``: as shown."""
-
-    agency: str
-    day: date
-    first_at: datetime
-    last_at: datetime
-    items: int
 
 
 @dataclass(frozen=True)
@@ -263,16 +249,6 @@ _EXCEPTIONS = select(*EXCEPTION_ORDER).where(
     EXCEPTIONS.c.visible_from <= bindparam("as_of"), EXCEPTIONS.c.until > bindparam("as_of")
 )
 _EXCEPTIONS_OF = _EXCEPTIONS.where(EXCEPTIONS.c.case == bindparam("case"))
-_HOUR = func.substr(EXCEPTIONS.c.at, 1, len("2026-05-12T09"))
-"""A day in Japan is whole hours of UTC."""
-_INDEX_REBUILDS = select(
-    EXCEPTIONS.c.agency, func.min(EXCEPTIONS.c.at), func.max(EXCEPTIONS.c.at), func.count()
-).where(
-    EXCEPTIONS.c.kind == INDEX_REBUILT,
-    EXCEPTIONS.c.visible_from <= bindparam("as_of"),
-    EXCEPTIONS.c.until > bindparam("as_of"),
-)
-_INDEX_REBUILDS_OF = _INDEX_REBUILDS.where(EXCEPTIONS.c.case == bindparam("case"))
 
 Variants = dict[tuple[bool, bool], Select[Any]]
 
@@ -430,41 +406,6 @@ class Queries:
         values = {"as_of": text_of(as_of)} | ({} if case is None else {"case": str(case)})
         return [_exception_row(r) for r in self._fetch_all(statement, **values)]
 
-    def index_rebuilds(self, as_of: datetime, case: UUID | None = None) -> list[IndexRebuild]:
-        """What was opened again for a case index, one row for each agency and day, the latest first: the same exceptions of
-        the kind ``INDEX_REBUILT``, of which a rebuild makes thousands."""
-        statement = (_INDEX_REBUILDS if case is None else _INDEX_REBUILDS_OF).group_by(
-            EXCEPTIONS.c.agency, _HOUR
-        )
-        values = {"as_of": text_of(as_of)} | ({} if case is None else {"case": str(case)})
-        by_day: dict[tuple[str, date], IndexRebuild] = {}
-        for agency, first, last, items in self._fetch_all(statement, **values):
-            one = IndexRebuild(agency, day_of(time_of(first)), time_of(first), time_of(last), int(items))
-            known = by_day.get((agency, one.day))
-            if known is not None:
-                first_at, last_at = min(known.first_at, one.first_at), max(known.last_at, one.last_at)
-                one = replace(one, first_at=first_at, last_at=last_at, items=known.items + one.items)
-            by_day[agency, one.day] = one
-        return sorted(by_day.values(), key=lambda one: (one.last_at, one.agency), reverse=True)
-
-    def latest_exceptions(
-        self, as_of: datetime, case: UUID | None = None, before: str = "", limit: int = 500
-    ) -> tuple[list[ExceptionRow], str]:
-        """A page of the same exceptions, latest first, and the cursor of the next page, empty on the last; without what
-        ``index_rebuilds`` counts. ``before``: the cursor, empty for the first page. Raises Malformed for an invalid cursor."""
-        columns = (*EXCEPTION_ORDER, EXCEPTIONS.c.ref)  # two exceptions may be equal in all other columns
-        statement = (_EXCEPTIONS if case is None else _EXCEPTIONS_OF).add_columns(EXCEPTIONS.c.ref)
-        statement = statement.where(EXCEPTIONS.c.kind != INDEX_REBUILT)
-        values = {"as_of": text_of(as_of)} | ({} if case is None else {"case": str(case)})
-        if before:
-            statement = statement.where(
-                tuple_(*columns) < tuple_(*map(literal, _parse_cursor(before, len(columns))))
-            )
-        statement = statement.order_by(*(c.desc() for c in columns)).limit(limit)
-        rows = self._fetch_all(statement, **values)
-        next_cursor = json.dumps(list(rows[-1]), ensure_ascii=False) if len(rows) == limit else ""
-        return [_exception_row(r[: len(EXCEPTION_ORDER)]) for r in rows], next_cursor
-
     def _notifier_tokens(self, case: UUID | None) -> tuple[Tokens, Tokens]:
         """The tokens of agencies that notified: by (message, agency); and by (case, agency) where they only notified."""
         of = true() if case is None else NOTIFICATIONS.c.case == str(case)
@@ -532,16 +473,6 @@ def _disclosure_entry(row: Any) -> DisclosureEntry:
             "fitting": tuple(row.fitting.split()),
         }
     )
-
-
-def _parse_cursor(text: str, length: int) -> list[str]:
-    try:
-        result = json.loads(text)
-    except ValueError as error:
-        raise Malformed("cursor-form") from error
-    if not isinstance(result, list) or len(result) != length or not all(isinstance(v, str) for v in result):
-        raise Malformed("cursor-form")
-    return result
 
 
 def _exception_row(row: Any) -> ExceptionRow:

@@ -3,59 +3,134 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
-from typing import Any, Protocol
-from urllib.parse import urlencode
+from typing import Annotated, Any, Protocol
 from uuid import UUID
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Query
 from fastapi.responses import HTMLResponse, Response
 
-from domain.audit_exceptions import ExceptionRow
-from domain.calendar import JST
-from domain.errors import Malformed, NotFound
-from domain.events import dump
+from domain.errors import NotFound
+from domain.events import NOTIFICATIONS, dump
+from gateway.audit import words
 from gateway.audit.balp import audit_events
-from gateway.audit.exception_texts import exception_text
+from gateway.audit.exception_texts import EXCEPTION_TEXTS
 from gateway.audit.history import History
-from gateway.audit.proofs import StatusOf, proofs
+from gateway.audit.proofs import group_proofs, proofs
+from gateway.audit.refusals import WEIGHTS, weight_words
 from gateway.audit.reports import STATUS_LABELS, as_csv, as_pdf, disclosures, openings
+from gateway.audit.selection import (
+    Selected,
+    Selection,
+    cursor_text,
+    parse_case,
+    parse_cursor,
+    selection_as_of,
+)
+from gateway.audit.sheet_origin import SheetOrigin
 from gateway.audit.timeline import moments, openable_sections
 from gateway.installation.dry_run_counts import DryRunsOfDay
 from gateway.pages.render import error_page, page, with_static
+from gateway.pages.texts import SECTIONS, TASKS
 from gateway.protocol.application import Application
 from gateway.protocol.limits import Load, RouteLimit
 from keys.keyset import Custody
-from projections.queries import IndexRebuild
+from projections.audit_rows import AuditRows, Rows
+
+HistoryAt = Callable[[UUID, datetime | None], History]
+RenderPage = Callable[..., HTMLResponse]
+Verified = Callable[[], dict[str, Any] | None]
+PAGE = 50
+MOMENTS = 50
+LIMITS = (
+    RouteLimit("GET", "/static/{path:path}", Load.PUBLIC),
+    RouteLimit("GET", "/export/{form}", Load.HEAVY),
+    RouteLimit("GET", "/{path:path}", Load.KNOWN),  # whoever knows the secret address
+)
+OUTCOMES = ("DISCLOSED", "STANDING", "HELD", "RELEASED", "REFUSED")
+READING_OUTCOMES = ("OPENED", "REFUSED")
+LINKS = (
+    ("/", "提供"),
+    ("/readings", "閲覧"),
+    ("/refusals", "拒否された閲覧"),
+    ("/consents", "同意・通告"),
+    ("/exceptions", "例外"),
+)
+EXPORTS = (
+    ("ledger.csv", "提供(CSV)"),
+    ("openings.csv", "閲覧(CSV)"),
+    ("review.pdf", "審査会用(PDF)"),
+    ("inquiry.pdf", "検証用(PDF)"),
+    ("balp.ndjson", "監査システム用(FHIR)"),
+)
+PageNumber = Annotated[int, Query(alias="page", ge=1, le=100_000)]
 
 
 class LedgerSource(Protocol):
-    """Where the ledger comes from: the audit office, which queries the hub; or the folder of an installation."""
+    """Where a whole ledger comes from, for a file: the audit office, which queries the hub; or the folder of an installation."""
 
     def now(self) -> datetime: ...
 
     def ledger(self, case: UUID | None = None, as_of: datetime | None = None) -> dict[str, Any]: ...
 
 
-HistoryAt = Callable[[UUID, datetime | None], History]
-ExceptionPage = Callable[[datetime, UUID | None, str, int], tuple[list[ExceptionRow], str]]
-"""(as of, case or None for all, cursor, limit) -> exceptions, latest first, and the cursor of the next page."""
-IndexRebuilds = Callable[[datetime, UUID | None], Sequence[IndexRebuild]]
-"""(as of, case or None for all) -> what doors opened again for their case index, by agency and day."""
-RenderPage = Callable[..., HTMLResponse]
-PAGE = 500
-YEARS = (1900, 9000)
-"""What is asked about lies between these years: at the edges of the calendar there is no day before or after."""
-LEDGER_PARTS = ("disclosures", "openings", "consents", "notifications", "cases")
-LIMITS = (
-    RouteLimit("GET", "/static/{path:path}", Load.PUBLIC),
-    RouteLimit("GET", "/export/{form}", Load.HEAVY),
-    RouteLimit("GET", "/{path:path}", Load.KNOWN),  # whoever knows the secret address
-)
-OUTCOMES = ("DISCLOSED", "STANDING", "HELD", "RELEASED", "REFUSED", "OPENED")
+@dataclass(frozen=True)
+class RecordAtHand:
+    """The record that the pages show. ``rows``: a page of a list; ``history_at``: a case as of a moment; ``mandate``: of the
+    audit office, JSON; ``origin``: what an exported sheet states of the hub and its log; ``catch_up``: brings the rows level
+    with the record, where they may be behind; ``dry_runs``: how often agencies asked beforehand what would be decided, by the
+    day, the latest first."""
+
+    rows: AuditRows
+    history_at: HistoryAt
+    mandate: Callable[[], Mapping[str, Any]]
+    origin: Callable[[], SheetOrigin]
+    catch_up: Callable[[], object] = lambda: None
+    dry_runs: Callable[[], Sequence[DryRunsOfDay]] = tuple
+
+
+@dataclass(frozen=True)
+class _Pages:
+    """What all pages share. ``render``: a page; ``verified``: the last verification as JSON, None where there was none."""
+
+    office: LedgerSource
+    record: RecordAtHand
+    names: Mapping[str, str]
+    render: RenderPage
+    verified: Verified
+
+    @property
+    def rows(self) -> AuditRows:
+        """The lists, lacking nothing that is recorded."""
+        self.record.catch_up()
+        return self.record.rows
+
+    def show(self, name: str, title: str, path: str, selected: Selection, **values: Any) -> HTMLResponse:
+        """A page of lists with its filter."""
+        return self.render(
+            name,
+            title=title,
+            current_path=path,
+            chosen=selected.texts,
+            query=selected.query,
+            agencies=sorted(self.names.items(), key=lambda name: name[1]),
+            sections=SECTIONS,
+            exports=EXPORTS,
+            status_labels=STATUS_LABELS,
+            **values,
+        )
+
+    def proven(self, rows: Rows) -> list[dict[str, Any]]:
+        """The rows, each with the status of its records by the last verification."""
+        status = group_proofs(self.verified())
+        return [{**row, "proof": status(row["position"], row["faulty"])} for row in rows.rows]
+
+    def faulty_positions(self) -> frozenset[int]:
+        verification = self.verified() or {"findings": []}
+        return frozenset(f["position"] for f in verification["findings"] if f["position"] is not None)
 
 
 def audit_app(
@@ -63,216 +138,211 @@ def audit_app(
     *,
     names: Mapping[str, str],
     mode: str,
+    record: RecordAtHand,
     base: str = "",
     verification: Callable[[], dict[str, Any]] | None = None,
-    history_at: HistoryAt | None = None,
-    exception_page: ExceptionPage | None = None,
-    index_rebuilds: IndexRebuilds = lambda as_of, case: (),
-    dry_runs: Callable[[], Sequence[DryRunsOfDay]] | None = None,
     hub: str = "",
     custody: Custody = "HOSTED",
 ) -> Application:
     """The application of the audit office. ``names``: agency id -> name; ``hub``: its identifier, hex; ``custody``: whether
-    the parties' keys are in the hub's folder, which every page then says.
-
-    ``history_at``: a case as of a moment; ``exception_page``: the exceptions as of a moment; ``index_rebuilds``: those
-    that are counted together. All need the record at hand: without them there is no timeline and there are no exceptions.
-    ``dry_runs``: how often agencies asked beforehand what would be decided, by the day, the latest first.
-    """
-    names = {**names, "NOTIFIER": "通告者", "HUB": "架け橋(自動)", "AUDIT": "監査"}
-    links = [("/", "台帳")] + ([] if exception_page is None else [("/exceptions", "例外")])
-    render_page = partial(page, base=base, mode=mode, custody=custody, person=None, links=links, names=names)
+    the parties' keys are in the hub's folder, which every page then says."""
     app = Application(
         title="架け橋 監査",
         limits=LIMITS,
         error_response=partial(error_page, base=base, mode=mode, custody=custody),
     )
     with_static(app)
-    selector = _LedgerSelector(office, verification)
-    _add_ledger_page(app, selector, render_page, names, timeline=history_at is not None)
-    _add_exports(app, selector, names, hub)
-    if history_at is not None and exception_page is not None:
-        _add_timeline(app, render_page, history_at)
-        _add_exceptions(app, render_page, office, exception_page, index_rebuilds, dry_runs or tuple)
+    render_page = partial(
+        page,
+        base=base,
+        mode=mode,
+        custody=custody,
+        person=None,
+        links=LINKS,
+        words=words,
+        party=partial(words.party_words, names=names),
+        day_acts=[n.TOPIC for n in NOTIFICATIONS],
+    )
+    verified: Verified = verification if verification is not None else lambda: None
+    pages = _Pages(office, record, names, render_page, verified)
+    _add_disclosures(app, pages)
+    _add_readings(app, pages)
+    _add_consents(app, pages)
+    _add_exports(app, pages, hub)
+    _add_timeline(app, pages)
+    _add_exceptions(app, pages)
     return app
 
 
-class _LedgerSelector:
-    """The ledger, filtered by what the auditor selects, and how far the record behind it was verified."""
-
-    def __init__(self, office: LedgerSource, verification: Callable[[], dict[str, Any]] | None) -> None:
-        self._office = office
-        self._run_verification = verification
-
-    def now(self) -> datetime:
-        return self._office.now()
-
-    def verification(self) -> dict[str, Any] | None:
-        """The last verification as JSON; None where there was none."""
-        return None if self._run_verification is None else self._run_verification()
-
-    def status_of(self) -> StatusOf:
-        """The status of each row by the last verification."""
-        return proofs(self.verification())
-
-    def select(self, case: str, agency: str, outcome: str, as_of: str) -> dict[str, Any]:
-        """The ledger as of a moment; an empty filter selects everything."""
-        case_filter = _checked_uuid(case)
-        selection = self._office.ledger(
-            case=UUID(case_filter) if case_filter else None, as_of=_parse_local_time(as_of)
-        )
-        return {
-            "cases": sorted({r["case"] for r in selection["disclosures"]}),
-            "disclosures": [
-                d
-                for d in selection["disclosures"]
-                if _matches_filter(d, case_filter, outcome) and agency in ("", d["by"], d["to"])
-            ],
-            "openings": [
-                o
-                for o in selection["openings"]
-                if _matches_filter(o, case_filter, outcome) and agency in ("", o["agency"])
-            ],
-            "consents": [
-                c
-                for c in selection["consents"]
-                if case_filter in ("", c["case"]) and agency in ("", c["by"], c["sender"], c["recipient"])
-            ],
-            "notifications": [n for n in selection["notifications"] if case_filter in ("", n["case"])],
-            "mandate": selection["mandate"]
-            | {"expired": _is_over(selection["mandate"]["until"], self.now())},
-        }
-
-
-def _add_ledger_page(
-    app: FastAPI,
-    selector: _LedgerSelector,
-    render_page: RenderPage,
-    names: Mapping[str, str],
-    *,
-    timeline: bool,
-) -> None:
+def _add_disclosures(app: FastAPI, pages: _Pages) -> None:
     @app.get("/", response_class=HTMLResponse)
-    def ledger(case: str = "", agency: str = "", outcome: str = "", as_of: str = "") -> HTMLResponse:
-        selection, status_of = selector.select(case, agency, outcome, as_of), selector.status_of()
-        opened = Counter((o["item"], o["agency"]) for o in selection["openings"] if o["outcome"] == "OPENED")
-        filters = {"case": case, "agency": agency, "outcome": outcome, "as_of": as_of}
-        selection["disclosures"] = [
-            {**d, "opened": opened[(d["item"], d["to"])], "proof": status_of(d["position"])}
-            for d in selection["disclosures"]
-        ]
-        selection["openings"] = [{**o, "proof": status_of(o["position"])} for o in selection["openings"]]
-        counts = {name: len(selection[name]) for name in LEDGER_PARTS}
-        selection |= {name: selection[name][-PAGE:] for name in LEDGER_PARTS}  # exported files have all rows
-        return render_page(
+    def ledger(selected: Selected, before: str = "") -> HTMLResponse:
+        place = parse_cursor(before)
+        rows = pages.rows.disclosures(selected.chosen, PAGE, place, pages.faulty_positions())
+        mandate = pages.record.mandate()
+        return pages.show(
             "audit.html",
-            title="監査: 提供の台帳",
-            current_path="/",
-            verification=selector.verification(),
-            agencies=sorted(names.items(), key=lambda n: n[1]),
+            "監査: 提供の台帳",
+            "/",
+            selected,
+            verification=pages.verified(),
+            mandate={**mandate, "expired": _is_over(mandate["until"], pages.office.now())},
             outcomes=OUTCOMES,
-            chosen=filters,
-            query=urlencode({k: v for k, v in filters.items() if v}),
-            proofs=STATUS_LABELS,
-            timeline=timeline,
-            counts=counts,
-            **selection,
+            rows=pages.proven(rows),
+            total=rows.total,
+            more=_next_page(selected, rows),
         )
 
 
-def _add_exports(app: FastAPI, selector: _LedgerSelector, names: Mapping[str, str], hub: str) -> None:
+def _add_readings(app: FastAPI, pages: _Pages) -> None:
+    @app.get("/readings", response_class=HTMLResponse)
+    def readings(selected: Selected, before: str = "") -> HTMLResponse:
+        place = parse_cursor(before)
+        rows = pages.rows.readings(selected.chosen, PAGE, place, pages.faulty_positions())
+        return pages.show(
+            "audit_readings.html",
+            "監査: 閲覧",
+            "/readings",
+            selected,
+            outcomes=READING_OUTCOMES,
+            rows=pages.proven(rows),
+            total=rows.total,
+            more=_next_page(selected, rows),
+        )
+
+    @app.get("/refusals", response_class=HTMLResponse)
+    def refusals(selected: Selected, number: PageNumber = 1) -> HTMLResponse:
+        refused = partial(
+            pages.rows.refused_readings, selected.chosen, weights=WEIGHTS, faulty=pages.faulty_positions()
+        )
+        rows, own = refused(PAGE, (number - 1) * PAGE), refused(PAGE, 0, of_audit=True)
+        return pages.show(
+            "audit_refusals.html",
+            "監査: 拒否された閲覧",
+            "/refusals",
+            selected,
+            outcomes=(),
+            weight_words=weight_words,
+            rows=pages.proven(rows),
+            total=rows.total,
+            own=pages.proven(own),
+            own_total=own.total,
+            more=selected.query_with(page=str(number + 1)) if rows.more else "",
+        )
+
+
+def _add_consents(app: FastAPI, pages: _Pages) -> None:
+    @app.get("/consents", response_class=HTMLResponse)
+    def consents(selected: Selected, before: str = "", notified_before: str = "") -> HTMLResponse:
+        place, notified_place = parse_cursor(before), parse_cursor(notified_before)
+        rows = pages.rows.consents(selected.chosen, PAGE, place)
+        notified = pages.rows.notifications(selected.chosen, PAGE, notified_place)
+        more_notified = selected.query_with(before=before, notified_before=cursor_text(notified.cursor))
+        return pages.show(
+            "audit_consents.html",
+            "監査: 同意・通告",
+            "/consents",
+            selected,
+            outcomes=(),
+            rows=rows.rows,
+            total=rows.total,
+            notifications=notified.rows,
+            notifications_total=notified.total,
+            more=selected.query_with(before=cursor_text(rows.cursor), notified_before=notified_before)
+            if rows.more
+            else "",
+            more_notifications=more_notified if notified.more else "",
+        )
+
+
+def _add_exceptions(app: FastAPI, pages: _Pages) -> None:
+    kinds = sorted(
+        {**EXCEPTION_TEXTS, **{k: t for k, t in TASKS.items() if k.startswith("LATE_")}}.items(),
+        key=lambda kind: kind[1],
+    )
+
+    @app.get("/exceptions", response_class=HTMLResponse)
+    def exceptional(selected: Selected, number: PageNumber = 1) -> HTMLResponse:
+        as_of = selected.texts["as_of"] or pages.office.now().isoformat()
+        dated = selection_as_of(selected, as_of)
+        rows = pages.rows.exceptions(dated.chosen, PAGE, (number - 1) * PAGE)
+        return pages.show(
+            "audit_exceptions.html",
+            "監査: 例外",
+            "/exceptions",
+            selected,
+            outcomes=(),
+            kinds=kinds,
+            dry_runs=[] if selected.query or number > 1 else pages.record.dry_runs(),
+            rows=rows.rows,
+            rebuilds=[] if number > 1 or dated.chosen.kind else pages.rows.index_rebuilds(dated.chosen),
+            total=rows.total,
+            more=dated.query_with(page=str(number + 1)) if rows.more else "",
+        )
+
+
+def _add_exports(app: FastAPI, pages: _Pages, hub: str) -> None:
     @app.get("/export/{form}")
-    def export(form: str, case: str = "", agency: str = "", outcome: str = "", as_of: str = "") -> Response:
+    def export(form: str, selected: Selected) -> Response:
         """The selected rows as a file."""
-        selection = selector.select(case, agency, outcome, as_of)
+        if form not in dict(EXPORTS):
+            raise NotFound("not-found")
+        ledger = _selected_ledger(pages.office, selected)
+        names, status_of, origin = pages.names, proofs(pages.verified()), pages.record.origin()
         match form:
             case "ledger.csv" | "openings.csv":
                 table = disclosures if form == "ledger.csv" else openings
-                body, media = as_csv(table(selection, names, selector.status_of())), "text/csv; charset=utf-8"
+                body, media = as_csv(table(ledger, names, status_of), origin), "text/csv; charset=utf-8"
             case "review.pdf" | "inquiry.pdf":
-                kind, at = form.removesuffix(".pdf"), _parse_local_time(as_of) or selector.now()
-                body, media = as_pdf(kind, selection, names, selector.status_of(), at=at), "application/pdf"
-            case "balp.ndjson":
-                events = audit_events(selection, hub=hub, names=names)
+                at = selected.chosen.as_of or pages.office.now()
+                kind = form.removesuffix(".pdf")
+                body, media = as_pdf(kind, ledger, names, status_of, at=at, origin=origin), "application/pdf"
+            case _:
+                events = audit_events(ledger, hub=hub, names=names)
                 lines = (json.dumps(e, ensure_ascii=False) + "\n" for e in events)
                 body, media = "".join(lines).encode(), "application/fhir+ndjson"
-            case _:
-                raise NotFound("not-found")
         return Response(
             body, media_type=media, headers={"Content-Disposition": f'attachment; filename="{form}"'}
         )
 
 
-def _add_timeline(app: FastAPI, render_page: RenderPage, history_at: HistoryAt) -> None:
+def _selected_ledger(office: LedgerSource, selected: Selection) -> dict[str, Any]:
+    """All selected rows, as of the selected moment."""
+    ledger = office.ledger(case=selected.case, as_of=selected.chosen.as_of)
+    return {
+        "disclosures": [row for row in ledger["disclosures"] if selected.selects(row, "by", "to")],
+        "openings": [row for row in ledger["openings"] if selected.selects(row, "agency")],
+        "consents": [row for row in ledger["consents"] if selected.selects(row, "by", "sender", "recipient")],
+        "notifications": [row for row in ledger["notifications"] if selected.selects(row)],
+    }
+
+
+def _add_timeline(app: FastAPI, pages: _Pages) -> None:
     @app.get("/timeline", response_class=HTMLResponse)
     def timeline(case: str, n: int = 1_000_000) -> HTMLResponse:
-        case_id = UUID(_checked_uuid(case) or str(UUID(int=0)))
-        timeline_rows = moments(history_at(case_id, None))
-        if not timeline_rows:
+        case_id = parse_case(case)
+        rows = moments(pages.record.history_at(case_id, None))
+        if not rows:
             raise NotFound("not-found")
-        n = min(max(n, 1), len(timeline_rows))
-        at = timeline_rows[n - 1]["at"]
-        return render_page(
+        n = min(max(n, 1), len(rows))
+        at, first = rows[n - 1]["at"], max(n - MOMENTS, 0)
+        return pages.render(
             "audit_timeline.html",
-            title=f"監査: 事例 {str(case_id)[:8]} の経過",
+            title=f"監査: 事例 {words.case_words(case_id)} の経過",
             current_path="/timeline",
             case=str(case_id),
             n=n,
-            moments=timeline_rows,
-            now=timeline_rows[n - 1],
-            openable=openable_sections(history_at(case_id, at), at),
+            total=len(rows),
+            first=first,
+            moments=[{"n": number, **row} for number, row in enumerate(rows[first:n], first + 1)],
+            now=rows[n - 1],
+            openable=openable_sections(pages.record.history_at(case_id, at), at),
         )
 
 
-def _add_exceptions(
-    app: FastAPI,
-    render_page: RenderPage,
-    office: LedgerSource,
-    exception_page: ExceptionPage,
-    index_rebuilds: IndexRebuilds,
-    dry_runs: Callable[[], Sequence[DryRunsOfDay]],
-) -> None:
-    @app.get("/exceptions", response_class=HTMLResponse)
-    def exceptional(case: str = "", as_of: str = "", before: str = "") -> HTMLResponse:
-        at, case_filter = _parse_local_time(as_of) or office.now(), _checked_uuid(case)
-        of_case = UUID(case_filter) if case_filter else None
-        selection, next_cursor = exception_page(at, of_case, before, PAGE)
-        rows = [{**dump(row), "text": exception_text(row.kind)} for row in selection]
-        more = {"case": case_filter, "as_of": at.isoformat(), "before": next_cursor}
-        return render_page(
-            "audit_exceptions.html",
-            title="監査: 例外",
-            current_path="/exceptions",
-            rows=rows,
-            rebuilds=[] if before else [dump(one) for one in index_rebuilds(at, of_case)],
-            dry_runs=[] if case_filter or before else dry_runs(),
-            more=urlencode(more) if next_cursor else "",
-        )
-
-
-def _matches_filter(row: Mapping[str, Any], case: str, outcome: str) -> bool:
-    return case in ("", row["case"]) and outcome in ("", row["outcome"])
+def _next_page(selected: Selection, rows: Rows) -> str:
+    return selected.query_with(before=cursor_text(rows.cursor)) if rows.more else ""
 
 
 def _is_over(until: str | None, now: datetime) -> bool:
     return until is not None and until <= dump(now)
-
-
-def _checked_uuid(text: str) -> str:
-    try:
-        return str(UUID(text)) if text else ""
-    except ValueError as error:
-        raise Malformed("case-form") from error
-
-
-def _parse_local_time(text: str) -> datetime | None:
-    """The time of a form field: in Japan unless it names its offset."""
-    if not text:
-        return None
-    try:
-        at = datetime.fromisoformat(text)
-        if not YEARS[0] <= at.year <= YEARS[1]:
-            raise ValueError("a year at the edge of the calendar")
-        return (at.replace(tzinfo=JST) if at.tzinfo is None else at).astimezone(UTC)
-    except ValueError as error:
-        raise Malformed("time-form", "Write the time as YYYY-MM-DDTHH:MM.") from error

@@ -15,6 +15,7 @@ from gateway.audit.history import history, indexed_records
 from gateway.audit.ledger import RetainedLedger
 from gateway.audit.proofs import proofs
 from gateway.audit.reports import as_csv, as_pdf, disclosures, family_pdf, openings
+from gateway.audit.sheet_origin import sheet_origin
 from gateway.audit.verification import Verifier
 from gateway.installation.archive import Archive
 from projections.queries import Queries
@@ -33,7 +34,7 @@ def csv_table(archive: Archive, table: str, case: UUID | None, upto: datetime | 
     """One of ``TABLES`` as CSV, each row with the result of its verification, and how many rows it has."""
     ledger = RetainedLedger(archive).ledger(case, upto)
     rows = TABLES[table](ledger, _agency_names(archive), proofs(_run_verification(archive)))
-    return as_csv(rows), len(rows)
+    return as_csv(rows, sheet_origin(archive.installation, archive.genesis)), len(rows)
 
 
 def pdf_report(
@@ -42,7 +43,9 @@ def pdf_report(
     """A report for the review board or an inquiry, and how many disclosures it lists. ``at``: the date it bears."""
     ledger = RetainedLedger(archive).ledger(case, upto)
     proof = proofs(_run_verification(archive))
-    return as_pdf(audience, ledger, _agency_names(archive), proof, at=at), len(ledger["disclosures"])
+    origin = sheet_origin(archive.installation, archive.genesis)
+    pdf = as_pdf(audience, ledger, _agency_names(archive), proof, at=at, origin=origin)
+    return pdf, len(ledger["disclosures"])
 
 
 def family_report(
@@ -56,7 +59,8 @@ def family_report(
     case_history = history(indexed_records(archive.store, queries, case, at), case)
     roles = {a.id: a.roles for a in case_history.register.agencies.values()}
     rows = family_list(case_history.case, roles, reader, frozenset(signed), today=day_of(at))
-    return family_pdf(rows, _agency_names(archive)), len(rows)
+    origin = sheet_origin(archive.installation, archive.genesis)
+    return family_pdf(rows, _agency_names(archive), origin=origin), len(rows)
 
 
 def _run_verification(archive: Archive) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -22,6 +23,10 @@ class RetainedLedger:
     def now(self) -> datetime:
         """The time of this machine."""
         return datetime.now(UTC)
+
+    def mandate(self) -> Mapping[str, Any]:
+        """The audit office's mandate in force, as JSON."""
+        return mandate_json(self._read_models.register)
 
     def ledger(self, case: UUID | None = None, as_of: datetime | None = None) -> dict[str, Any]:
         """Disclosures, readings, consents and notifications, of one case or all, as of a moment."""

@@ -26,3 +26,9 @@ def proofs(verification: Mapping[str, Any] | None) -> StatusOf:
         return "VERIFIED" if position <= last and None not in faulty else "UNVERIFIED"
 
     return of
+
+
+def group_proofs(verification: Mapping[str, Any] | None) -> Callable[[int, int], str]:
+    """The status of several records together: (the position of the last, how many of them are faulty) -> as ``StatusOf``."""
+    of = proofs(verification)
+    return lambda last, faulty: "FAULTY" if faulty else of(last)

@@ -19,7 +19,9 @@ from typing import Any
 from domain.calendar import JST
 from domain.events import NOTIFICATIONS
 from domain.family_list import FamilyListRow
+from gateway.audit import words
 from gateway.audit.proofs import StatusOf
+from gateway.audit.sheet_origin import SheetOrigin
 from gateway.pages import texts
 from gateway.pages.typesetting import MissingCharacters, typeset
 
@@ -49,16 +51,18 @@ def disclosures(ledger: LedgerData, names: Names, proof: StatusOf) -> list[Row]:
             "記録位置": str(d["position"]),
             "日時": _local_time(d["at"], day=d["act"] in {n.TOPIC for n in NOTIFICATIONS}),
             "事例": d["case"],
-            "種類": texts.act_text(d["act"]),
-            "送り手": names.get(d["by"], d["by"]),
-            "受け手": names.get(d["to"] or "", d["to"] or ""),
+            "種類": words.act_words(d["act"]),
+            "送り手": words.party_words(d["by"], names),
+            "受け手": words.party_words(d["to"], names),
             "情報区分": texts.section_text(d["section"]),
             "注意": "・".join(texts.flag_text(f) for f in d["flags"]),
-            "根拠": texts.basis_text(d["basis"]),
+            "根拠": words.basis_words(d["basis"]),
             "本人の同意": texts.consent_text(d["subject_consent"]) if d["subject_consent"] else "",
             "目的": texts.purpose_text(d["purpose"]) if d["purpose"] else "",
             "結果": texts.outcome_text(d["outcome"]),
-            "理由": texts.reason_text(d["reason"]) if d["reason"] else "",
+            "理由": words.refusal_words(d["reason"], d["at_fault"], names)
+            if d["outcome"] == "REFUSED"
+            else words.reason_words(d["reason"]),
             "閲覧回数": str(opened[(d["item"], d["to"])]),
             "検証": STATUS_LABELS[proof(d["position"])],
         }
@@ -73,12 +77,13 @@ def openings(ledger: LedgerData, names: Names, proof: StatusOf) -> list[Row]:
             "記録位置": str(o["position"]),
             "日時": _local_time(o["at"]),
             "事例": o["case"],
-            "機関": names.get(o["agency"], o["agency"]),
+            "機関": words.party_words(o["agency"], names),
             "職員": o["actor"],
+            "項目": o["item"],
             "情報区分": texts.section_text(o["section"]),
             "目的": texts.purpose_text(o["purpose"]),
             "結果": texts.outcome_text(o["outcome"]),
-            "理由": texts.reason_text(o["reason"]) if o["reason"] else "",
+            "理由": words.reading_reason_words(o["reason"]),
             "検証": STATUS_LABELS[proof(o["position"])],
         }
         for o in ledger["openings"]
@@ -91,17 +96,20 @@ def consents(ledger: LedgerData, names: Names) -> list[Row]:
         {
             "日時": _local_time(c["at"]),
             "種別": texts.outcome_text(c["kind"]),
-            "送り手": names.get(c["sender"] or "", ""),
-            "受け手": names.get(c["recipient"] or "", ""),
+            "送り手": words.party_words(c["sender"], names),
+            "受け手": words.party_words(c["recipient"], names),
             "情報区分": "・".join(texts.section_text(s) for s in c["sections"]),
         }
         for c in ledger["consents"]
     ]
 
 
-def as_csv(rows: Sequence[Row]) -> bytes:
-    """UTF-8 with BOM and CRLF, as spreadsheets in Japan open it; no cell is interpreted as a formula."""
+def as_csv(rows: Sequence[Row], origin: SheetOrigin | None = None) -> bytes:
+    """UTF-8 with BOM and CRLF, as spreadsheets in Japan open it; no cell is interpreted as a formula. ``origin``: stands in
+    each row, so that none is parted from it; alone where there is no row."""
     text = io.StringIO()
+    if origin is not None:
+        rows = [row | origin.columns() for row in rows] or [origin.columns()]
     if rows:
         writer = csv.DictWriter(text, list(rows[0]), lineterminator="\r\n")
         writer.writeheader()
@@ -109,8 +117,17 @@ def as_csv(rows: Sequence[Row]) -> bytes:
     return text.getvalue().encode("utf-8-sig")
 
 
-def as_pdf(kind: str, ledger: LedgerData, names: Names, proof: StatusOf, *, at: datetime) -> bytes:
-    """A report as tagged PDF. ``kind``: review or inquiry; ``at``: as of when. Raises Unavailable without the font."""
+def as_pdf(
+    kind: str,
+    ledger: LedgerData,
+    names: Names,
+    proof: StatusOf,
+    *,
+    at: datetime,
+    origin: SheetOrigin | None = None,
+) -> bytes:
+    """A report as tagged PDF. ``kind``: review or inquiry; ``at``: as of when; ``origin``: at the foot of each sheet. Raises
+    Unavailable without the font."""
     digest = sha256(json.dumps(ledger, sort_keys=True).encode()).hexdigest()
     disclosure_rows = disclosures(ledger, names, proof)
     disclosure_columns = (
@@ -146,16 +163,16 @@ def as_pdf(kind: str, ledger: LedgerData, names: Names, proof: StatusOf, *, at: 
             ),
             _report_table("通告", notification_rows, ("受理日", "通告者(符号)"), (1, 3)),
         ]
-    cases = sorted({d["case"] for d in ledger["disclosures"]})
+    cases = sorted({row["case"] for part in ("disclosures", "openings") for row in ledger[part]})
     lines = [
         f"時点: {at.astimezone(JST):%Y-%m-%d %H:%M}(日本時間) 事例: {', '.join(cases) or 'なし'}",
         f"提供 {len(disclosure_rows)} 件、閲覧 {len(ledger['openings'])} 件。内容は含みません。",
         f"台帳の要約値(SHA-256): {digest}",
     ]
-    return _pdf(TITLES[kind], lines, tables)
+    return _pdf(TITLES[kind], lines, tables, origin=origin)
 
 
-def family_pdf(rows: Iterable[FamilyListRow], names: Names) -> bytes:
+def family_pdf(rows: Iterable[FamilyListRow], names: Names, *, origin: SheetOrigin | None = None) -> bytes:
     """The list for the family. Its introduction is the same whatever rows it has."""
     lines = [
         {
@@ -170,6 +187,7 @@ def family_pdf(rows: Iterable[FamilyListRow], names: Names) -> bytes:
         "情報提供の一覧(ご家族用)",
         list(INCOMPLETENESS_NOTICE),
         [_report_table("一覧", lines, ("月", "伝えた機関", "伝えられた機関", "情報区分"), (2, 4, 4, 5))],
+        origin=origin,
     )
 
 
@@ -184,7 +202,9 @@ def _report_table(
     }
 
 
-def _pdf(title: str, lines: list[str], tables: list[dict[str, Any]]) -> bytes:
+def _pdf(
+    title: str, lines: list[str], tables: list[dict[str, Any]], *, origin: SheetOrigin | None = None
+) -> bytes:
     """Raises as ``typeset``, but a character that the font lacks is printed as its code point, and the report says so."""
     missing: frozenset[str] = frozenset()
     notices: list[str] = []
@@ -194,7 +214,13 @@ def _pdf(title: str, lines: list[str], tables: list[dict[str, Any]]) -> bytes:
             for table in tables
         ]
         try:
-            content = {"title": title, "lines": [*lines, *notices], "tables": replaced}
+            content = {
+                "title": title,
+                "lines": [*lines, *notices],
+                "tables": replaced,
+                "origin": [] if origin is None else origin.lines(),
+                "rehearsal": origin is not None and origin.is_rehearsal,
+            }
             return typeset(TEMPLATE, content, cpu_seconds=REPORT_CPU_SECONDS)
         except MissingCharacters as error:
             if error.characters <= missing:

@@ -6,14 +6,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from secrets import token_urlsafe
 
-from gateway.audit.app import audit_app
+from gateway.audit.app import RecordAtHand, audit_app
 from gateway.audit.history import history, indexed_records
 from gateway.audit.ledger import RetainedLedger
+from gateway.audit.sheet_origin import sheet_origin
 from gateway.audit.verification import Verification
 from gateway.installation.archive import Archive
 from gateway.installation.dry_run_counts import DRY_RUN_ROWS, dry_runs_by_day
 from gateway.protocol.application import Application
 from gateway.protocol.serving import ServedApp
+from projections.audit_rows import AuditRows
 from projections.queries import Queries
 
 
@@ -24,20 +26,25 @@ def served_pages(archive: Archive, verification: Verification, *, port: int = 0)
     The URL is the only access control: it holds a secret that is new each time, and is reachable on loopback only.
     """
     queries = Queries(archive.read_models.reader)
-    base = f"/{token_urlsafe(16)}"
+    base, ledger = f"/{token_urlsafe(16)}", RetainedLedger(archive)
     app = Application(limits=())
     app.mount(
         base,
         audit_app(
-            RetainedLedger(archive),
+            ledger,
             names={str(a.id): a.name for a in archive.read_models.register.agencies.values()},
             mode=archive.installation.mode,
             base=base,
             verification=verification.to_json,
-            history_at=lambda case, upto: history(indexed_records(archive.store, queries, case, upto), case),
-            exception_page=queries.latest_exceptions,
-            index_rebuilds=queries.index_rebuilds,
-            dry_runs=lambda: dry_runs_by_day(archive.installation.hub_folder, DRY_RUN_ROWS),
+            record=RecordAtHand(
+                rows=AuditRows(archive.read_models.reader),
+                history_at=lambda case, upto: history(
+                    indexed_records(archive.store, queries, case, upto), case
+                ),
+                mandate=ledger.mandate,
+                origin=lambda: sheet_origin(archive.installation, archive.genesis),
+                dry_runs=lambda: dry_runs_by_day(archive.installation.hub_folder, DRY_RUN_ROWS),
+            ),
             hub=archive.installation.hub.hex(),
             custody=archive.installation.custody,
         ),

@@ -19,9 +19,11 @@ from domain.errors import ExchangeError
 from gateway.agency.serve import DUTY_SECONDS
 from gateway.agency.staff import Staff
 from gateway.agency.web.app import agency_app
-from gateway.audit.app import HistoryAt, audit_app
+from gateway.audit.app import RecordAtHand, audit_app
 from gateway.audit.history import history, indexed_records
+from gateway.audit.sheet_origin import sheet_origin
 from gateway.audit.verification import Verification, Verifier, doors_of
+from gateway.hub.query_json import mandate_json
 from gateway.installation.dry_run_counts import DRY_RUN_ROWS, dry_runs_by_day
 from gateway.pages.index import index_app
 from gateway.protocol.application import Application
@@ -31,6 +33,7 @@ from gateway.rehearsal.scenario.rehearsal_hub import RehearsalHub, open_rehearsa
 from gateway.rehearsal.scenario.report import Report, play, start_of
 from gateway.rehearsal.scenario.run import Run
 from gateway.rehearsal.scenario.story import Story
+from projections.audit_rows import AuditRows
 from projections.queries import Queries
 
 
@@ -171,27 +174,24 @@ def pages_app(rehearsal_hub: RehearsalHub, verification: Verification) -> Applic
             mode=rehearsal_hub.installation.mode,
             base="/audit",
             verification=verification.to_json,
-            history_at=_history_at(rehearsal_hub),
-            **_exceptions_of(rehearsal_hub),
-            dry_runs=lambda: dry_runs_by_day(rehearsal_hub.installation.hub_folder, DRY_RUN_ROWS),
+            record=record_at_hand(rehearsal_hub),
             hub=rehearsal_hub.installation.hub.hex(),
         ),
     )
     return app
 
 
-def _exceptions_of(rehearsal_hub: RehearsalHub) -> dict[str, Any]:
-    """The exceptions of the auditor's pages, where the hub runs in this process."""
-    if rehearsal_hub.runtime is None:
-        return {}
-    queries = rehearsal_hub.runtime.projector.queries
-    return {"exception_page": queries.latest_exceptions, "index_rebuilds": queries.index_rebuilds}
-
-
-def _history_at(rehearsal_hub: RehearsalHub) -> HistoryAt | None:
-    """A case as it was at a moment, from the hub's own record."""
+def record_at_hand(rehearsal_hub: RehearsalHub) -> RecordAtHand:
+    """The record of a hub that runs in this process, for the auditor's pages."""
     runtime = rehearsal_hub.runtime
     if runtime is None:
-        return None
-    queries = Queries(runtime.read_models.reader)
-    return lambda case, upto: history(indexed_records(runtime.store, queries, case, upto), case)
+        raise RuntimeError("the hub runs in another process")
+    queries, store, reader = Queries(runtime.read_models.reader), runtime.store, runtime.read_models.reader
+    return RecordAtHand(
+        rows=AuditRows(reader),
+        history_at=lambda case, upto: history(indexed_records(store, queries, case, upto), case),
+        mandate=lambda: mandate_json(runtime.hub.register),
+        origin=lambda: sheet_origin(rehearsal_hub.installation, rehearsal_hub.genesis),
+        catch_up=runtime.projector.catch_up,
+        dry_runs=lambda: dry_runs_by_day(rehearsal_hub.installation.hub_folder, DRY_RUN_ROWS),
+    )

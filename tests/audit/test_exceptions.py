@@ -27,8 +27,9 @@ from domain.record import Record
 from domain.visibility import openable
 from gateway.audit.exception_texts import counted_together
 from gateway.audit.history import exceptions
+from projections.audit_rows import AuditRows, IndexRebuild, LedgerFilter
 from projections.engine import Engine
-from projections.queries import IndexRebuild, Queries
+from projections.queries import Queries
 from projections.stream_record import StreamRecord
 from tests.domain.builders import CASE, EXT_NURSERY, Given, case_message, opening
 from tests.domain.stories import Story
@@ -239,22 +240,24 @@ def test_what_doors_open_again_for_their_index_is_counted_by_agency_and_day(tmp_
         at = read_at + timedelta(hours=1 + 6 * n)  # 13:00, 19:00, and 01:00, 07:00 of the next day in Japan
         so.put(replace(again, command_id=kit.id_of(f"again {n}"), at=at))
     engine = read_models_of(stream_of(so.records), str(tmp_path), 3)
-    queries, at = Queries(engine.reader), read_at + timedelta(days=2)
+    queries, pages, at = Queries(engine.reader), AuditRows(engine.reader), read_at + timedelta(days=2)
     first, last = read_at + timedelta(hours=1), read_at + timedelta(hours=19)
     expected = [
         IndexRebuild(str(kit.AZ_CORE), date(2025, 6, 3), last - timedelta(hours=6), last, 2),
         IndexRebuild(str(kit.AZ_CORE), date(2025, 6, 2), first, first + timedelta(hours=6), 2),
     ]
-    for case in (None, kit.CASE):
-        assert queries.index_rebuilds(at, case) == expected
-    assert queries.index_rebuilds(first)[0].items == 1
-    assert queries.index_rebuilds(at, kit.id_of("another case")) == []
-    rows, _ = queries.latest_exceptions(at)
-    assert "INDEX_REBUILT" not in [row.kind for row in rows]
+    for case in ("", str(kit.CASE)):
+        assert pages.index_rebuilds(LedgerFilter(as_of=at, case=case)) == expected
+    assert pages.index_rebuilds(LedgerFilter(as_of=first))[0].items == 1
+    assert pages.index_rebuilds(LedgerFilter(as_of=at, case=str(kit.id_of("another case")))) == []
+    shown = pages.exceptions(LedgerFilter(as_of=at), 100, 0)
+    assert "INDEX_REBUILT" not in [row["kind"] for row in shown.rows]
+    chosen = pages.exceptions(LedgerFilter(as_of=at, kind="INDEX_REBUILT"), 100, 0)
+    assert (chosen.total, [row["count"] for row in chosen.rows]) == (4, [4])
     every = queries.exceptions(at)
     counted = [(row.kind, count) for row, count in counted_together(every)]
     assert counted.count(("INDEX_REBUILT", 2)) == 2
-    assert sum(count for _, count in counted) == len(every)
+    assert sum(count for _, count in counted) == len(every) == shown.total + 4
     engine.close()
 
 
@@ -308,19 +311,31 @@ def test_what_was_read_and_acted_on_in_time_leaves_no_row() -> None:
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 100])
-def test_the_pages_hold_each_exception_once_latest_first(tmp_path: Path, limit: int) -> None:
+def test_the_pages_hold_each_exception_once_latest_first_and_repeats_in_one_row(
+    tmp_path: Path, limit: int
+) -> None:
     story = full(3)
     engine = read_models_of(story.stream, str(tmp_path), 50)
-    queries, at = Queries(engine.reader), story.now + UNREAD
+    queries, pages, at = Queries(engine.reader), AuditRows(engine.reader), story.now + UNREAD
     for case in (None, family(1)):
-        all_rows = queries.exceptions(at, case)
-        rows, cursor = queries.latest_exceptions(at, case, "", limit)
-        while cursor:
-            page, cursor = queries.latest_exceptions(at, case, cursor, limit)
-            rows += page
-        assert rows == all_rows[::-1]
-        assert len(rows) > 4
+        chosen = LedgerFilter(as_of=at, case="" if case is None else str(case))
+        expected = Counter(_alike(row) for row in queries.exceptions(at, case))
+        shown: list[dict[str, Any]] = []
+        while True:
+            page = pages.exceptions(chosen, limit, len(shown))
+            shown += page.rows
+            if not page.more:
+                break
+        alike = [tuple(row[name] for name in ("kind", "case", "agency", "act", "reason")) for row in shown]
+        assert dict(zip(alike, (row["count"] for row in shown), strict=True)) == expected
+        assert page.total == expected.total() > 4
+        assert [row["last_at"] for row in shown] == sorted((row["last_at"] for row in shown), reverse=True)
+        assert all(row["first_at"] <= row["last_at"] for row in shown)
     engine.close()
+
+
+def _alike(row: ExceptionRow) -> tuple[str | None, ...]:
+    return row.kind, str(row.case), row.agency, row.act, row.reason
 
 
 # --- every query uses an index -------------------------------------------------------------------------------
@@ -352,12 +367,16 @@ def test_no_query_of_an_auditor_scans_a_big_table(tmp_path: Path) -> None:
     now, case = story.now, family(0)
     queries.exceptions(now)
     queries.exceptions(now, case)
-    _, cursor = queries.latest_exceptions(now, limit=1)
-    assert cursor
-    queries.latest_exceptions(now, before=cursor)
-    queries.latest_exceptions(now, case, cursor)
-    queries.index_rebuilds(now)
-    queries.index_rebuilds(now, case)
+    pages = AuditRows(engine.reader)
+    pages.exceptions(LedgerFilter(as_of=now), 1, 0)
+    pages.exceptions(LedgerFilter(as_of=now, case=str(case)), 1, 1)
+    pages.index_rebuilds(LedgerFilter(as_of=now))
+    pages.index_rebuilds(LedgerFilter(as_of=now, case=str(case)))
+    for one in (LedgerFilter(case=str(case)), LedgerFilter(case=str(case)[:8], agency=str(kit.AZ_CORE))):
+        pages.disclosures(one, 10, (99, 0))
+        pages.readings(one, 10, (99, 0))
+        pages.consents(one, 10)
+        pages.notifications(one, 10)
     queries.record_positions(case, CASE)
     queries.ledger(case=case)
     queries.openings(case=case)

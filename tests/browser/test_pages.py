@@ -145,8 +145,9 @@ def test_the_auditor_sees_who_opened_and_no_content(screen, served_run) -> None:
     screen.goto(f"{url}/audit/")
     text = screen.inner_text("body")
     assert "同意拒否" in text
-    assert "staff.AZ-CORE" in text
     assert "検証: 異常なし" in text
+    screen.click("nav >> text=閲覧 >> nth=0")
+    assert "staff.AZ-CORE" in screen.inner_text("#readings")
     assert run.rehearsal_hub.canary not in screen.content()
 
 
@@ -173,7 +174,11 @@ def test_the_auditor_sees_what_is_proven_and_exports_the_ledger(screen, served_r
     assert "検証済" in screen.inner_text("table >> nth=0")
     screen.select_option("#outcome", "DISCLOSED")
     screen.click("text=絞り込む")
-    for text, prefix in (("提供(CSV)", b"\xef\xbb\xbf"), ("検証用(PDF)", b"%PDF-"), ("BALP(FHIR)", b"{")):
+    for text, prefix in (
+        ("提供(CSV)", b"\xef\xbb\xbf"),
+        ("検証用(PDF)", b"%PDF-"),
+        ("監査システム用(FHIR)", b"{"),
+    ):
         with screen.expect_download() as download:
             screen.click(f"text={text}")
         assert Path(download.value.path()).read_bytes().startswith(prefix)
@@ -186,6 +191,28 @@ def test_the_auditor_sees_items_unread_for_48_hours(screen, served_run) -> None:
     assert "48時間未閲覧" in screen.inner_text("table")
     screen.click("table a >> nth=0")
     assert screen.locator("#views").count() == 1
+
+
+def test_the_auditors_pages_are_accessible_and_need_no_script(browser, served_run) -> None:  # type: ignore[no-untyped-def]
+    from axe_playwright_python.sync_playwright import Axe
+
+    run, url = served_run
+    page = browser.new_page(viewport={"width": 1200, "height": 900})
+    paths = ("/", "/readings", "/refusals", "/consents", "/exceptions", f"/timeline?case={run.case}&n=9")
+    for path in paths:
+        page.goto(f"{url}/audit{path}")
+        violations = Axe().run(page).response["violations"]
+        assert violations == [], [(v["id"], [n["html"] for n in v["nodes"]]) for v in violations]
+    page.close()
+    plain = browser.new_context(java_script_enabled=False).new_page()
+    plain.goto(f"{url}/audit/timeline?case={run.case}&n=9")
+    plain.click("text=前へ")
+    assert "時点: 8 /" in plain.inner_text("main")
+    plain.goto(f"{url}/audit/")
+    plain.select_option("#outcome", "REFUSED")
+    plain.click("text=絞り込む")
+    assert "outcome=REFUSED" in plain.url
+    plain.context.close()
 
 
 def test_every_page_has_one_heading_a_language_and_labelled_fields(screen, served_run) -> None:  # type: ignore[no-untyped-def]

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import re
+from base64 import b64decode
 from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
@@ -12,8 +15,11 @@ import httpx2
 import pytest
 from typer.testing import CliRunner
 
+from domain.errors import NotFound
+from gateway.agency.door import Door
 from gateway.audit import app as pages
 from gateway.audit.serve import served_pages
+from gateway.audit.sheet_origin import sheet_origin
 from gateway.audit.verification import Verification
 from gateway.cli.main import app
 from gateway.installation.archive import open_archive
@@ -21,7 +27,7 @@ from gateway.protocol.serving import ServedApp
 from gateway.rehearsal.demo import pages_app
 from gateway.rehearsal.scenario.rehearsal_hub import open_rehearsal_hub
 from gateway.rehearsal.scenario.report import play, start_of
-from gateway.rehearsal.scenario.run import Run
+from gateway.rehearsal.scenario.run import Run, WrittenItem
 from gateway.rehearsal.scenario.story import read_story
 
 STORY = Path(__file__).parents[1] / "scenarios" / "nursery-notifies.yaml"
@@ -49,34 +55,131 @@ def test_a_notifier_is_on_no_page_and_in_no_file(audit_pages: tuple[Run, httpx2.
         client.get("/timeline", params={"case": str(run.case)}).text.split(" 件目")[0].split("/ ")[-1]
     )
     assert total > 1
-    for n in range(1, total + 1):
+    for n in range(1, total + 1, 3):
         text = client.get("/timeline", params={"case": str(run.case), "n": str(n)}).text
         assert nursery not in text
         assert id_ not in text
-        assert (notice["token"] or "通告者") in text
-    for path in ("/exceptions", "/export/ledger.csv", "/export/openings.csv", "/export/balp.ndjson"):
+        assert (notice["token"] or "通告者") in text or n > pages.MOMENTS
+    for path in (
+        "/",
+        "/readings",
+        "/refusals",
+        "/consents",
+        "/exceptions",
+        "/export/ledger.csv",
+        "/export/openings.csv",
+        "/export/balp.ndjson",
+    ):
         answer = client.get(path)
         assert answer.status_code == 200
-        assert nursery not in answer.text
-        assert id_ not in answer.text
+        lists = answer.text.split("</form>")[-1]  # the filter offers every agency of the register
+        assert nursery not in lists
+        assert id_ not in lists
 
 
-def test_a_large_ledger_shows_its_last_rows_and_their_number(
-    audit_pages: tuple[Run, httpx2.Client], monkeypatch: pytest.MonkeyPatch
+def shown_ids(text: str) -> list[str]:
+    return re.findall(r"<tr>\s*<td>.*?</tr>", text, re.S)
+
+
+@pytest.mark.parametrize("path", ["/", "/readings", "/consents", "/exceptions", "/refusals"])
+def test_the_pages_of_a_list_hold_every_row_once(
+    audit_pages: tuple[Run, httpx2.Client], monkeypatch: pytest.MonkeyPatch, path: str
 ) -> None:
     run, client = audit_pages
-    full_page = client.get("/").text
-    assert "のうち最後の" not in full_page
-    of_case = client.get("/", params={"case": str(run.case)}).text
-    assert re.findall(r"<h2>[^<]*</h2>", of_case) == re.findall(
-        r"<h2>[^<]*</h2>", full_page
-    )  # there is one case
-    monkeypatch.setattr(pages, "PAGE", 2)
-    cut = client.get("/").text
-    count = int(re.findall(r"<h2>提供\((\d+) 件", full_page)[0])
-    assert count > 2
-    assert f"<h2>提供({count} 件のうち最後の 2 件。" in cut
-    assert client.get("/export/ledger.csv").text.count("\n") > count
+    name = {"/": "disclosures"}.get(path, path[1:])
+    monkeypatch.setattr(pages, "PAGE", 1000)
+    full_page = client.get(path, params={"as_of": "2030-01-01T00:00"}).text
+    table = full_page.split(f'id="{name}"')[1].split("</table>")[0]
+    monkeypatch.setattr(pages, "PAGE", 7)
+    rows: list[str] = []
+    query = "?as_of=2030-01-01T00:00"
+    while query:
+        text = client.get(path + query).text
+        rows += shown_ids(text.split(f'id="{name}"')[1].split("</table>")[0])
+        behind = text.split(f'id="{name}"')[1].split("<h2>")[0]
+        next_link = re.search(r'rel="next" href="/audit[^?]*(\?[^"]+)"', behind)
+        query = unescape(next_link[1]) if next_link else ""
+    assert rows == shown_ids(table)
+    assert len(rows) > 1 or path in ("/consents", "/refusals")
+    assert run.rehearsal_hub.names["EXT-NURSERY"] not in table
+
+
+def test_refused_readings_show_item_person_and_reason_and_the_audits_own_apart(
+    audit_pages: tuple[Run, httpx2.Client],
+) -> None:
+    run, client = audit_pages
+    hub = run.rehearsal_hub
+    code, w = next(
+        (code, w)
+        for w in run.written
+        for code, door in hub.doors.items()
+        if code != "EXT-NURSERY" and not _may_open(door, w)
+    )
+    for _ in range(3):
+        with pytest.raises(NotFound):
+            hub.doors[code].open(w.case, w.message, w.item, w.section, actor="staff.curious")
+    with pytest.raises(NotFound):
+        hub.audit.open(w.case, w.message, w.item, w.section)
+    text = client.get("/refusals").text
+    others, own = (text.split(f'id="{name}"')[1].split("</table>")[0] for name in ("refusals", "own"))
+    [row] = [row for row in shown_ids(others) if "staff.curious" in row]
+    assert "閲覧できる立場にない機関による閲覧" in row
+    assert "3回 最初" in row
+    assert str(w.item)[:8] in row
+    assert hub.names[code] in row
+    assert "NOT_YOURS" not in text
+    assert "二人の承認のない、監査による内容の閲覧" in own
+    assert "二人の承認のない" not in others
+    weights = re.findall(r"<tr>\s*<td><span[^>]*>([^<]+)<", others)
+    assert weights == sorted(weights, key=["最重", "重", "中", "軽"].index)
+
+
+def _may_open(door: Door, w: WrittenItem) -> bool:
+    try:
+        door.open(w.case, w.message, w.item, w.section, actor="staff.probe")
+    except NotFound:
+        return False
+    return True
+
+
+def test_a_filter_stands_in_the_address_and_selects_alike_on_pages_and_in_files(
+    audit_pages: tuple[Run, httpx2.Client],
+) -> None:
+    run, client = audit_pages
+    agency = str(run.id_of("KS-CGC"))
+    query = {"case": str(run.case)[:8], "agency": agency, "outcome": "DISCLOSED"}
+    text = client.get("/", params=query).text
+    assert f'value="{str(run.case)[:8]}"' in text
+    total = int(re.findall(r"<h2>提供\((\d+) 件", text)[0])
+    rows = list(
+        csv.DictReader(io.StringIO(client.get("/export/ledger.csv", params=query).text.lstrip("\ufeff")))
+    )
+    assert len(rows) == total > 0
+    for other in ({"case": "ffffffff"}, {"since": "2031-01-01T00:00"}, {"as_of": "2001-01-01T00:00"}):
+        assert "この条件に合う記録はありません" in client.get("/", params={**query, **other}).text
+
+
+def test_a_notifier_is_selected_by_no_id(audit_pages: tuple[Run, httpx2.Client]) -> None:
+    run, client = audit_pages
+    query = {"agency": str(run.id_of("EXT-NURSERY"))}
+    for path in ("/", "/readings", "/refusals", "/consents", "/exceptions"):
+        assert "絞込" not in client.get(path, params=query).text, path
+
+
+def test_every_sheet_states_hub_mode_and_head_of_the_log(audit_pages: tuple[Run, httpx2.Client]) -> None:
+    run, client = audit_pages
+    hub = run.rehearsal_hub
+    origin = sheet_origin(hub.installation, hub.genesis)
+    assert origin.size
+    for name in ("ledger.csv", "openings.csv"):
+        rows = list(csv.DictReader(io.StringIO(client.get(f"/export/{name}").text.lstrip("\ufeff"))))
+        assert rows
+        for row in rows:
+            assert row["ハブの識別子"] == hub.installation.hub.hex()
+            assert row["区分"] == "訓練"
+            assert int(row["記録簿の件数"]) >= 1
+            assert len(b64decode(row["記録簿の根"])) == 32
+            assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", row["記録簿の署名の時刻"])
 
 
 def test_a_notifier_is_in_no_output_of_the_command_line(audit_pages: tuple[Run, httpx2.Client]) -> None:
@@ -112,27 +215,15 @@ def test_rows_are_unverified_without_a_verification(
     assert "検証済" not in text
 
 
-def test_the_pages_of_exceptions_hold_every_row(
-    audit_pages: tuple[Run, httpx2.Client], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    _, client = audit_pages
-    full_page = client.get("/exceptions").text
-    monkeypatch.setattr("gateway.audit.app.PAGE", 1)
-    rows, path = 0, "/exceptions"
-    while next_link := re.search(r'href="/audit(/exceptions\?[^"]+)"', text := client.get(path).text):
-        rows += text.count("<tr><td>")
-        path = unescape(next_link[1])
-    assert rows == full_page.count("<tr><td>") > 1
-
-
 @pytest.mark.parametrize(
     ("path", "status"),
     [
         ("/export/ledger.exe", 404),
         ("/timeline?case=x", 400),
-        ("/exceptions?before=x", 400),
-        ("/exceptions?before=[]", 400),
-        ("/exceptions?before={}", 400),
+        ("/?before=x", 400),
+        ("/readings?before=[]", 400),
+        ("/consents?notified_before={}", 400),
+        ("/exceptions?page=0", 400),
         ("/timeline?case=00000000-0000-4000-8000-000000000000", 404),
     ],
 )

@@ -12,30 +12,26 @@ from domain.errors import Unavailable
 from gateway.audit.app import audit_app
 from gateway.audit.reports import _pdf
 from gateway.pages import typesetting
-from projections.queries import _parse_cursor
 from tests.gateway.hubkit import START
 
 
-def test_a_case_that_is_no_id_is_answered_with_case_form() -> None:
-    pages = TestClient(audit_app(cast(Any, None), names={}, mode="rehearsal"), base_url="http://127.0.0.1")
-    answer = pages.get("/", params={"case": "no-id"})
-    assert (answer.status_code, answer.json()["error_code"]) == (400, "case-form")
+def refusal(path: str) -> tuple[int, str]:
+    stub = cast(Any, SimpleNamespace(now=lambda: START))
+    pages = TestClient(audit_app(stub, names={}, mode="rehearsal", record=stub), base_url="http://127.0.0.1")
+    answer = pages.get(path)
+    return answer.status_code, answer.json()["error_code"]
 
 
-def test_a_cursor_of_no_page_is_answered_with_cursor_form() -> None:
-    office = SimpleNamespace(now=lambda: START)
-    pages = TestClient(
-        audit_app(
-            cast(Any, office),
-            names={},
-            mode="rehearsal",
-            history_at=lambda case, at: cast(Any, None),
-            exception_page=lambda at, case, before, count: cast(Any, _parse_cursor(before, 4)),
-        ),
-        base_url="http://127.0.0.1",
-    )
-    answer = pages.get("/exceptions", params={"before": "no-cursor"})
-    assert (answer.status_code, answer.json()["error_code"]) == (400, "cursor-form")
+@pytest.mark.parametrize(
+    "path", ["/?case=no-id", "/readings?case=%27", "/timeline?case=1a2b3c4d", "/export/ledger.csv?case=x"]
+)
+def test_a_case_that_is_no_id_is_answered_with_case_form(path: str) -> None:
+    assert refusal(path) == (400, "case-form")
+
+
+@pytest.mark.parametrize("path", ["/?before=no-cursor", "/readings?before=1", "/consents?notified_before=[]"])
+def test_a_cursor_of_no_page_is_answered_with_cursor_form(path: str) -> None:
+    assert refusal(path) == (400, "cursor-form")
 
 
 def test_a_report_without_its_font_is_refused_with_font_missing(monkeypatch: pytest.MonkeyPatch) -> None:

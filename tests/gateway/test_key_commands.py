@@ -16,6 +16,7 @@ from gateway.cli.main import app
 from gateway.installation.exchanged_files import MAX_FILE_BYTES
 from gateway.installation.folder import create_installation, open_installation
 from gateway.installation.unlocking import unlock_in_child
+from gateway.rehearsal.demo import record_at_hand
 from keys.keystore import open_keystore, write_keystore
 from tests.gateway.hubkit import hub_with_case
 
@@ -188,7 +189,13 @@ def test_where_keys_are_hosted_every_page_states_it(tmp_path: Path) -> None:
                 text = pages.get(path, headers={"accept": "text/html"}).text
                 assert (HOSTED_TEXT in text) == (custody == "HOSTED"), (path, custody)
             ledger = TestClient(
-                audit_app(hub.rehearsal_hub.audit, names={}, mode="rehearsal", custody=custody),
+                audit_app(
+                    hub.rehearsal_hub.audit,
+                    names={},
+                    mode="rehearsal",
+                    record=record_at_hand(hub.rehearsal_hub),
+                    custody=custody,
+                ),
                 base_url="http://127.0.0.1",
             )
             assert (HOSTED_TEXT in ledger.get("/").text) == (custody == "HOSTED")

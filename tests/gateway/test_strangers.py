@@ -64,6 +64,9 @@ AUDIT_PAGES: set[Route] = {
     ("GET", "/"),
     ("GET", "/export/{form}"),
     ("GET", "/timeline"),
+    ("GET", "/readings"),
+    ("GET", "/refusals"),
+    ("GET", "/consents"),
     ("GET", "/exceptions"),
     ("*", "/static"),
 }
@@ -293,7 +296,7 @@ def test_the_hub_stops_reading_a_body_that_is_too_long(hub: HubWithCase, path: s
 
 def test_the_auditors_pages_only_read_and_never_take_a_body() -> None:
     stub = cast(Any, object())
-    app = audit_app(stub, names={}, mode="real", history_at=stub, exception_page=stub)
+    app = audit_app(stub, names={}, mode="real", record=stub)
     assert routes_of(app) == AUDIT_PAGES
 
 
