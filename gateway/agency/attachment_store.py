@@ -94,10 +94,12 @@ class AttachmentRows:
             db.execute("DELETE FROM attachments WHERE id=? AND command_id IS NULL", (str(id),))
 
     def delete_before(self, at: str) -> int:
-        """Delete those that came before then and that no waiting command takes along. Returns how many."""
+        """Delete those that came before then and that neither a waiting command nor a draft takes along. Returns how many."""
         with self._write() as db:
             return db.execute(
-                "DELETE FROM attachments WHERE at < ? AND (state=? OR command_id IS NULL)", (at, SENT)
+                "DELETE FROM attachments WHERE at < ? AND (state=? OR command_id IS NULL)"
+                " AND composing NOT IN (SELECT composing FROM page_drafts WHERE composing<>'')",
+                (at, SENT),
             ).rowcount
 
     def row(self, id: UUID) -> AttachmentRow | None:
@@ -150,6 +152,11 @@ class AttachmentRows:
             str(command_id),
         )
         return [OutgoingItem(n, digest, bool(gone)) for n, digest, gone in rows]
+
+    def claimed(self, command_id: UUID) -> int:
+        """How many attachments this command takes along."""
+        [(count,)] = self._query("SELECT count(*) FROM attachments WHERE command_id=?", str(command_id))
+        return int(count)
 
     def sealed_item(self, command_id: UUID, n: int) -> bytes:
         [(sealed,)] = self._query(

@@ -218,13 +218,7 @@ class Door:
         Content stays here: the hub is asked with sections and flags. Raises like ``send`` for what would not leave the
         door, Refused where the hub does not answer this beforehand, and Unavailable where it can't now; it is asked once.
         """
-        require_person(act, actor)
-        require_command_form(
-            Kind.CASE, case, act, fields, parts, actor=actor, occurred_at=occurred_at, now=self.now()
-        )
-        require_content_form(parts)
-        self.addresses.require_clean(case, act, parts, actor=actor, refresh=self.refresh_if_possible)
-        parts = self._with_notifier_flags(case, parts, keep=False)
+        parts = self.checked_parts(case, act, fields, parts, actor=actor, occurred_at=occurred_at)
         items = [{"item": str(uuid4()), "section": p.section, "flags": sorted(p.flags)} for p in parts]
         frame = self._signed_frame(
             Kind.CASE,
@@ -240,6 +234,42 @@ class Door:
             return DryRun(answer["reason"], answer["at_fault"], tuple(answer["fitting"]))
         except MALFORMED_ERRORS as error:
             raise Unavailable("unexpected-answer") from error
+
+    def checked_parts(
+        self,
+        case: UUID,
+        act: str,
+        fields: Mapping[str, Any],
+        parts: Sequence[SectionContent],
+        *,
+        actor: str,
+        occurred_at: datetime | None = None,
+    ) -> Sequence[SectionContent]:
+        """These parts as a command about a case would seal them, with the flags that the door adds; nothing is sent or kept.
+
+        Raises what ``send`` raises before anything leaves the door.
+        """
+        require_person(act, actor)
+        require_command_form(
+            Kind.CASE, case, act, fields, parts, actor=actor, occurred_at=occurred_at, now=self.now()
+        )
+        require_content_form(parts)
+        self.addresses.require_clean(case, act, parts, actor=actor, refresh=self.refresh_if_possible)
+        return self._with_notifier_flags(case, parts, keep=False)
+
+    def readers(
+        self,
+        case: UUID,
+        act: str,
+        fields: Mapping[str, Any],
+        parts: Sequence[SectionContent],
+        *,
+        actor: str,
+    ) -> list[list[UUID]]:
+        """For each part, the agencies that will be able to open it by the rules of this moment, as the hub says."""
+        items = [uuid4() for _ in parts]
+        key_sets = self._recipients(case, act, fields, parts, items, actor) if parts else {}
+        return [[key_set.agency for key_set in key_sets[item]] for item in items]
 
     @contextmanager
     def _send_slot(self) -> Iterator[bool]:

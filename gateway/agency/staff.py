@@ -40,6 +40,8 @@ _ACTOR = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@-]{0,63}")
 
 IDLE_SECONDS = 30 * 60
 MAX_SESSION_SECONDS = 10 * 60 * 60
+KEEPS_POST_SECONDS = 12 * 60 * 60
+"""How long after a session has ended by time its page may still hand in what was written, once."""
 SEEN_EVERY_SECONDS = 60
 """A session's or a token's last use is written at most so often: a page that is opened costs no write."""
 DEVICE_DAYS = 90
@@ -261,7 +263,13 @@ class Staff:
                 " (SELECT hash FROM devices WHERE actor=? ORDER BY issued_at DESC LIMIT ?))",
                 (now, actor, actor, DEVICES_OF_A_PERSON),
             )
+            db.execute(
+                "INSERT OR IGNORE INTO ended_sessions SELECT hash, actor, min(began+?, seen+?) FROM sessions"
+                " WHERE began<?",
+                (MAX_SESSION_SECONDS, IDLE_SECONDS, now - MAX_SESSION_SECONDS),
+            )
             db.execute("DELETE FROM sessions WHERE began<?", (now - MAX_SESSION_SECONDS,))
+            db.execute("DELETE FROM ended_sessions WHERE ended_at<?", (now - KEEPS_POST_SECONDS,))
             detail = "new device" if len(others) == len(devices) else ""
             append_log(db, now, by=actor, what=StaffAct.SIGNED_IN, about=actor, detail=detail)
         self._log_failures()
@@ -299,6 +307,18 @@ class Staff:
         if self._rehearsal_person is None and session:
             with self._store.write() as db:
                 db.execute("DELETE FROM sessions WHERE hash=?", (_digest(session),))
+                db.execute("DELETE FROM ended_sessions WHERE hash=?", (_digest(session),))
+
+    def take_ended_session(self, session: str | None) -> str | None:
+        """The person whose session this was, if it ended by time less than ``KEEPS_POST_SECONDS`` ago; once only, and it
+        lets nobody in."""
+        if self._rehearsal_person is not None or not session:
+            return None
+        with self._store.write() as db:
+            row = db.execute(
+                "DELETE FROM ended_sessions WHERE hash=? RETURNING actor, ended_at", (_digest(session),)
+            ).fetchone()
+        return str(row[0]) if row is not None and self._now() - row[1] < KEEPS_POST_SECONDS else None
 
     def _count_failure(self, actor: str) -> None:
         """``actor``: empty for names that are not of this door; what was typed is not kept."""
@@ -392,12 +412,20 @@ class Staff:
             return None
         actor, name, began, seen = rows[0]
         if now - began > MAX_SESSION_SECONDS or now - seen > IDLE_SECONDS:
-            self.sign_out(session)
+            self._end_by_time(session, actor, min(began + MAX_SESSION_SECONDS, seen + IDLE_SECONDS))
             return None
         if now - seen > SEEN_EVERY_SECONDS:
             with self._store.write() as db:
                 db.execute("UPDATE sessions SET seen=? WHERE hash=?", (now, _digest(session)))
         return Person(actor, name)
+
+    def _end_by_time(self, session: str, actor: str, ended_at: float) -> None:
+        with self._store.write() as db:
+            if db.execute("DELETE FROM sessions WHERE hash=?", (_digest(session),)).rowcount:
+                db.execute(
+                    "INSERT OR REPLACE INTO ended_sessions VALUES (?,?,?)",
+                    (_digest(session), actor, ended_at),
+                )
 
     def person_of_token(self, token: str | None) -> Person | None:
         """The system of this token, or None if it is unknown.
@@ -466,6 +494,7 @@ def _salt_and_hash(passphrase: bytes | str) -> tuple[bytes, bytes]:
 
 def _end_sessions_and_devices(db: sqlite3.Connection, actor: str) -> None:
     db.execute("DELETE FROM sessions WHERE actor=?", (actor,))
+    db.execute("DELETE FROM ended_sessions WHERE actor=?", (actor,))
     db.execute("DELETE FROM devices WHERE actor=?", (actor,))
 
 

@@ -26,7 +26,7 @@ from gateway.agency.store import to_domain_error
 from keys import canonical
 from keys.lp import ZEROS
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 BUSY_SECONDS = 10.0
 """The command line writes the same file while the door runs: each waits for the other."""
 DAY_SECONDS = 24 * 60 * 60.0
@@ -47,6 +47,9 @@ CREATE TABLE log(n INTEGER PRIMARY KEY, at TEXT NOT NULL, by TEXT NOT NULL, what
 CREATE TRIGGER log_is_not_changed BEFORE UPDATE ON log BEGIN SELECT RAISE(ABORT, 'append-only'); END;
 CREATE TRIGGER log_is_not_removed BEFORE DELETE ON log BEGIN SELECT RAISE(ABORT, 'append-only'); END;
 """
+_ENDED_SESSIONS_SCHEMA = """CREATE TABLE ended_sessions(hash BLOB PRIMARY KEY, actor TEXT NOT NULL,
+    ended_at REAL NOT NULL)"""
+"""Since version 3: sessions that ended by time, for what their page sends once more."""
 _TABLES_OF_VERSION_1 = ("staff", "tokens", "sessions", "failures")
 
 
@@ -191,6 +194,13 @@ def _upgrade(db: sqlite3.Connection, now: float) -> None:
         return
     if version > SCHEMA_VERSION:
         raise InvariantViolation("staff-store-version")
+    db.execute(_ENDED_SESSIONS_SCHEMA)
+    if version < 2:
+        _upgrade_to_version_2(db, now)
+    db.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
+
+
+def _upgrade_to_version_2(db: sqlite3.Connection, now: float) -> None:
     known = {row[0] for row in db.execute("SELECT name FROM sqlite_master WHERE type='table'")}
     first_version = [table for table in _TABLES_OF_VERSION_1 if table in known]
     for table in first_version:
@@ -201,7 +211,6 @@ def _upgrade(db: sqlite3.Connection, now: float) -> None:
         _keep_people(db, now)
         for table in first_version:
             db.execute(f"DROP TABLE {table}_1")
-    db.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
 
 
 def _keep_people(db: sqlite3.Connection, now: float) -> None:

@@ -21,6 +21,7 @@ from gateway.agency.address_store import ADDRESS_SCHEMA, ADDRESS_TABLES, OPENABL
 from gateway.agency.attachment_store import ATTACHMENT_SCHEMA, AttachmentRows
 from gateway.agency.index.charge_store import CHARGE_SCHEMA, CHARGE_TABLES, ChargeStore
 from gateway.agency.index.sealed_families import INDEX_SCHEMA, SealedFamilies
+from gateway.agency.page_drafts import PAGE_DRAFT_SCHEMA, PAGE_DRAFT_TABLES, PageDraftRows
 
 _STORE_SCHEMA = """
 CREATE TABLE IF NOT EXISTS outbox(
@@ -103,7 +104,12 @@ class DoorStore:
             self._db.execute("PRAGMA synchronous=FULL")
             self._db.execute("PRAGMA secure_delete=ON")
             self._db.executescript(
-                _STORE_SCHEMA + ADDRESS_SCHEMA + INDEX_SCHEMA + CHARGE_SCHEMA + ATTACHMENT_SCHEMA
+                _STORE_SCHEMA
+                + ADDRESS_SCHEMA
+                + INDEX_SCHEMA
+                + CHARGE_SCHEMA
+                + ATTACHMENT_SCHEMA
+                + PAGE_DRAFT_SCHEMA
             )
             if not any(r[1] == "draft" for r in self._db.execute("PRAGMA table_info(outbox)")):
                 self._db.execute("ALTER TABLE outbox ADD COLUMN draft BLOB")  # of a door before drafts
@@ -112,6 +118,7 @@ class DoorStore:
         self.attachments = AttachmentRows(self._write, self._query)
         self.index = SealedFamilies(self._write, self._query)
         self.charges = ChargeStore(self._write, self._query)
+        self.page_drafts = PageDraftRows(self._write, self._query)
 
     def close(self) -> None:
         with self._lock:
@@ -214,6 +221,11 @@ class DoorStore:
         """The command of this id, or None."""
         rows = self._query(f"SELECT {_OUTGOING_COLUMNS} FROM outbox WHERE command_id=?", str(command_id))
         return _outgoing_from_row(rows[0]) if rows else None
+
+    def is_sent(self, command_id: UUID) -> bool:
+        """Whether a command of this id waits, or was answered: it is not sent under it again."""
+        known = self.sent(command_id)
+        return known is not None and known.state != FAILED
 
     def waiting_since(self) -> tuple[int, str | None]:
         """How many commands wait in the outbox, and since when the oldest does (UTC text)."""
@@ -372,7 +384,15 @@ class DoorStore:
             self.index.apply_feed(db, messages)
             for case in erased:
                 self.index.forget(db, case)
-                for table in ("inbox", "marks", "families", "intake", *ADDRESS_TABLES, *CHARGE_TABLES):
+                for table in (
+                    "inbox",
+                    "marks",
+                    "families",
+                    "intake",
+                    *ADDRESS_TABLES,
+                    *CHARGE_TABLES,
+                    *PAGE_DRAFT_TABLES,
+                ):
                     db.execute(f"DELETE FROM {table} WHERE case_id=?", (case,))
                 db.execute("DELETE FROM family_answers WHERE other=?", (case,))
             if erased:  # the answers may name these cases

@@ -57,13 +57,11 @@ def test_files_are_attached_sent_and_received(
     heic.write_bytes(HEIC)
     referral.write_bytes(pdf())
     screen.goto(f"{url}/agency/MID-HOSP/cases/{hub.case}/disclose")
-    screen.select_option("#to", label="あおぞら市こども家庭センター")
-    screen.select_option("#basis", "CWA-21-10-5")
-    screen.select_option("#section", "BASIC")
-    screen.fill("#text", "一つめ")
-    screen.click("text=情報区分を加える")
-    screen.select_option("#section-2", "CHILD")
-    screen.fill("#text-2", "二つめ")
+    core = str(hub.door("AZ-CORE").agency)
+    screen.select_option(f"[name='basis.{core}']", "CWA-21-10-5")
+    for name, text in (("基本情報", "一つめ"), ("子どもの状況", "二つめ")):
+        screen.locator("details.section", has_text=name).first.locator("summary").first.click()
+        screen.get_by_label(f"{name}(自由記載)").fill(text)
     for number, file in enumerate((heic, referral), 1):
         screen.set_input_files("#attach-file", file)
         screen.click("#attach-button")
@@ -71,10 +69,13 @@ def test_files_are_attached_sent_and_received(
     shown = screen.inner_text("#attachments")
     assert "撮った場所の情報を消しました" in shown
     assert "HEICをJPEGにしました" in shown
-    assert (screen.input_value("#text"), screen.input_value("#text-2")) == ("一つめ", "二つめ")
+    written = (screen.input_value("#f-text_BASIC"), screen.input_value("#f-text_CHILD"))
+    assert written == ("一つめ", "二つめ")
     assert screen.locator("input[name=attach]:checked").count() == 2
     for select in screen.locator("select[name^=attach_section]").all():
         select.select_option("MEDICAL")
+    screen.click("text=内容を確かめる")
+    assert "PHOTO.jpg" in screen.inner_text("main")
     screen.click("text=封をして送る")
     assert "記録しました" in screen.inner_text("main")
 

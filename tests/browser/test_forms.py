@@ -99,7 +99,9 @@ def test_a_second_person_sees_the_request_on_the_own_page_and_approves(screen, o
         screen.get_by_role("button", name="承認する").click()
         assert "を記録しました" in screen.get_by_role("status").inner_text()
     screen.get_by_role("link", name="この承認で").click()
-    assert screen.input_value("#basis") == "APPI-69-2-4"
+    hospital = office.id("MID-HOSP")
+    assert screen.input_value(f"[name='basis.{hospital}']") == "APPI-69-2-4"
+    assert screen.is_checked(f"[name=to][value='{hospital}']")
 
 
 def test_every_form_has_one_heading_labelled_fields_and_fits_a_phone(screen, office) -> None:  # type: ignore[no-untyped-def]

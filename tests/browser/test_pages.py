@@ -124,17 +124,22 @@ def test_the_hospital_sees_no_visits(screen, served_run) -> None:  # type: ignor
     assert "医療情報" in text
 
 
-def test_a_refused_disclosure_shows_the_reason_and_keeps_the_text(screen, served_run) -> None:  # type: ignore[no-untyped-def]
+def test_a_disclosure_that_is_not_permitted_shows_the_reason_and_keeps_the_text(screen, served_run) -> None:  # type: ignore[no-untyped-def]
     run, url = served_run
     screen.goto(f"{url}/agency/AZ-CORE/cases/{run.case}/disclose")
-    screen.select_option("#to", label="みどりの架空総合病院")
-    screen.select_option("#basis", "CWA-21-10-2-3")
-    screen.select_option("#section", "CHILD")
-    screen.fill("#text", "体重の記録")
-    screen.click("text=封をして送る")
-    assert "この根拠は、この送り手と受け手の間には使えません" in screen.inner_text("[role=alert]")
-    assert "使える根拠" in screen.inner_text("[role=alert]")
-    assert screen.input_value("#text") == "体重の記録"
+    hospital = run.id_of("MID-HOSP")
+    screen.check(f"[name=to][value='{hospital}']")
+    offered = screen.locator(f"[name='basis.{hospital}'] option").evaluate_all("all => all.map(o => o.value)")
+    assert "CWA-21-10-2-3" not in offered  # only what fits the two is offered
+    screen.select_option(f"[name='basis.{hospital}']", "APPI-69-2-4")
+    screen.locator("details.section", has_text="子どもの状況").first.locator("summary").first.click()
+    screen.fill("#f-text_CHILD", "体重の記録")
+    screen.click("text=内容を確かめる")
+    alert = " ".join(screen.get_by_role("alert").all_inner_texts())
+    assert "先に別の職員二人の承認が必要です" in alert
+    assert "使える根拠" in alert
+    assert "例外的な提供を起案する" in alert
+    assert screen.input_value("#f-text_CHILD") == "体重の記録"
 
 
 def test_the_auditor_sees_who_opened_and_no_content(screen, served_run) -> None:  # type: ignore[no-untyped-def]

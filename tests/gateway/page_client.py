@@ -134,10 +134,19 @@ class PageClient:
             **parsed_form.values,
             **{k: [v] if isinstance(v, str) else list(v) for k, v in (filled or {}).items()},
         }
-        answer = self.http.post(parsed_form.action, data=values)
+        answer = self.confirmed(self.http.post(parsed_form.action, data=values))
         if answer.status_code == 303:
             return 303, parsed_form, answer.headers["location"]
         return answer.status_code, parse_form(answer.text), answer.text
+
+    def confirmed(self, answer: httpx.Response) -> httpx.Response:
+        """What is answered once what was entered is sent, if this is the page that shows it before."""
+        if "&step=preview" in answer.headers.get("location", ""):
+            answer = self.http.get(answer.headers["location"])
+        if 'name="step" value="send"' not in answer.text:
+            return answer
+        preview = parse_form(answer.text)
+        return self.http.post(preview.action, data={**preview.values, "step": "send"})
 
     def submit(self, path: str, filled: dict[str, str | Sequence[str]] | None = None) -> str:
         """Fill in and send a form that must be accepted. Returns the message's id."""

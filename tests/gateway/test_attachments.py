@@ -347,34 +347,39 @@ def test_what_was_received_and_not_looked_at_is_looked_at_when_it_is_asked_for(
 # --- pages -------------------------------------------------------------------------------------------------------------
 
 
-def test_a_page_attaches_adds_a_section_and_keeps_what_was_written(
+def test_a_page_attaches_a_file_and_keeps_what_was_written(
     hub: HubWithCase, sender: TestClient, reader: TestClient
 ) -> None:
     own = {"origin": "http://127.0.0.1"}
     to = str(hub.door("AZ-CORE").agency)
     path = f"/cases/{hub.case}/disclose"
     sender.get("/cases")
-    written = {"act": "disclosure.made", "to": to, "basis": BASIS, "composing": str(uuid4())}
-    more = sender.post(path, data={**written, "section": "BASIC", "text": "一つめ", "more": "1"}, headers=own)
-    assert more.text.count('name="section"') == 2
-    assert "一つめ" in more.text
-    sections = {"section": ["BASIC", "CHILD", "CHILD"], "text": ["一つめ", "二つめ", " "]}
+    written = {
+        "to": to,
+        f"basis.{to}": BASIS,
+        "composing": str(uuid4()),
+        "command_id": str(uuid4()),
+        "text_BASIC": "一つめ",
+        "text_CHILD": "二つめ",
+        "text_ENV": " ",
+    }
     attached = sender.post(
-        f"{path}/attach",
-        data={**written, **sections},
-        files={"file": ("写真.heic", HEIC, "text/html")},
-        headers=own,
+        f"{path}/attach", data=written, files={"file": ("写真.heic", HEIC, "text/html")}, headers=own
     )
     number = attached.headers["kakehashi-attachment"]
     assert "二つめ" in attached.text
     assert "写真.jpg" in attached.text
     assert "撮った場所の情報を消しました" in attached.text
-    values = {**written, **sections, "attach": number, f"attach_title.{number}": "玄関"}
+    values = {**written, "attach": number, f"attach_title.{number}": "玄関"}
     forgotten = sender.post(path, data=values, headers=own)
     assert "添付ごとに情報区分を選んでください" in forgotten.text
     assert "二つめ" in forgotten.text
-    sent = sender.post(path, data={**values, f"attach_section.{number}": "ENV"}, headers=own)
-    assert "記録しました" in sent.text, sent.text
+    entered = {**values, f"attach_section.{number}": "ENV"}
+    preview = sender.post(path, data={**entered, "step": "preview"}, headers=own)
+    assert "まだ送っていません" in preview.text
+    assert "写真.jpg" in preview.text
+    sent = sender.post(path, data={**entered, "step": "send"}, headers=own, follow_redirects=False)
+    assert sent.status_code == 303, sent.text
     [row] = [m for m in reader.get(f"/api/cases/{hub.case}").json() if m["act"] == "disclosure.made"]
     assert [i["section"] for i in row["items"]] == ["BASIC", "CHILD", "ENV", "ENV"]
     document = row["items"][2]

@@ -8,27 +8,46 @@ from uuid import UUID, uuid5
 import pytest
 
 from domain.children import UNKNOWN_CHILD
-from domain.codes import PlanAgreement, Urgency
-from domain.content import UNKNOWN, Amount, Content, NamedChild, PartialDate, PersonName
-from domain.content.codes import ProgressDegree, Sex
-from domain.content.common import Address, GoalProgress, Staff
+from domain.codes import Flag, PlanAgreement, Urgency
+from domain.content import UNKNOWN, Amount, Content, NamedChild, PartialDate, PersonName, flags_of
+from domain.content.caregiver import CaregiverCondition, CaregiverConditions
+from domain.content.child import ChildCondition, ChildConditions
+from domain.content.codes import AbuseKind, ProgressDegree, Sex
+from domain.content.common import Address, GoalProgress, OwnWords, PersonInQuestion, Staff
 from domain.content.family import Adult, Child, Family
+from domain.content.minutes import AgencyInformation, Minutes
 from domain.content.plan import Goal, Plan, Support
+from domain.content.risk import Abuse, CheckedChild, Risk, SafetyCheck
 from domain.content.visit import Visit, VisitedChild
 from gateway.agency.forms.content_inputs import (
+    CAREGIVER_INPUTS,
+    CHILD_INPUTS,
+    CLOSING_INPUTS,
+    ENVIRONMENT_INPUTS,
     FAMILY_INPUTS,
+    MEDICAL_INPUTS,
+    MINUTES_INPUTS,
     PLAN_INPUTS,
+    PREGNANCY_INPUTS,
+    RISK_INPUTS,
     VISIT_INPUTS,
     ContentInputs,
     FieldProblem,
     Input,
 )
+from gateway.agency.forms.flagged_fields import split_by_flag
 
 COMMAND = UUID(int=7)
 SAKURA = UUID("7a3e1c52-1111-4222-8333-444455556666")
 KNOWN = {str(SAKURA): "子ども1(7a3e)", "new.1": "新しく加える子ども", str(UNKNOWN_CHILD): "不明"}
 NONE_KNOWN = {"new.1": "新しく加える子ども", "new.2": "もう一人", str(UNKNOWN_CHILD): "不明"}
-ALL_INPUTS = [pytest.param(i, id=i.content.SCHEMA) for i in (FAMILY_INPUTS, PLAN_INPUTS, VISIT_INPUTS)]
+ALL_INPUTS = [
+    pytest.param(i, id=i.content.SCHEMA)
+    for i in (
+        *(CAREGIVER_INPUTS, CHILD_INPUTS, CLOSING_INPUTS, ENVIRONMENT_INPUTS, FAMILY_INPUTS),
+        *(MEDICAL_INPUTS, MINUTES_INPUTS, PLAN_INPUTS, PREGNANCY_INPUTS, RISK_INPUTS, VISIT_INPUTS),
+    )
+]
 
 
 def read(
@@ -157,7 +176,13 @@ def test_what_can_not_be_meant_is_named_at_its_field(
 
 
 def names_of(inputs: tuple[Input, ...]) -> list[str]:
-    return [n for i in inputs for n in (names_of(i.inputs) if i.kind == "group" else [i.name])]
+    return [n for i in inputs for n in names_of_one(i)]
+
+
+def names_of_one(one: Input) -> list[str]:
+    if one.kind == "choices":
+        return [f"{one.name}.{code}" for code in one.choices]
+    return names_of(one.inputs) if one.kind == "group" else [one.name]
 
 
 @pytest.mark.parametrize("inputs", ALL_INPUTS)
@@ -177,3 +202,81 @@ def test_a_page_offers_the_children_of_the_case_or_new_ones() -> None:
     assert labels(KNOWN) == ["子ども1(7a3e)"]
     assert labels(NONE_KNOWN) == ["新しく加える子ども", "もう一人"]
     assert Urgency.WATCH in next(i for i in VISIT_INPUTS.inputs("f", KNOWN) if i.name == "f.urgency").choices
+
+
+def test_several_codes_are_ticked_each() -> None:
+    entered = {
+        f"abuses.{SAKURA}.kinds.PHYSICAL": "yes",
+        f"abuses.{SAKURA}.kinds.NEGLECT": "yes",
+        f"safety_checks.0.children.{SAKURA}.seen": "no",
+    }
+    content = read(RISK_INPUTS, entered)
+    assert content == Risk(
+        abuses=(Abuse(child=NamedChild(SAKURA), kinds=(AbuseKind.PHYSICAL, AbuseKind.NEGLECT)),),
+        safety_checks=(SafetyCheck(children=(CheckedChild(child=NamedChild(SAKURA), seen=False),)),),
+    )
+    assert read(RISK_INPUTS, {f"abuses.{SAKURA}.kinds.THEFT": "yes"}) is None
+
+
+def test_minutes_name_who_reported_what() -> None:
+    entered = {
+        "held_on": "R7.6.2",
+        "participants.0.agency": "みはる市こども家庭センター",
+        "information.1.staff.agency": "架空病院",
+        "information.1.content": "体重が増えた",
+        "lead.person": "架空太郎",
+    }
+    assert read(MINUTES_INPUTS, entered) == Minutes(
+        held_on=PartialDate("2025-06-02", "R7.6.2"),
+        participants=(Staff(agency="みはる市こども家庭センター"),),
+        information=(AgencyInformation(staff=Staff(agency="架空病院"), content="体重が増えた"),),
+        lead=Staff(person="架空太郎"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("entered", "apart"),
+    [
+        pytest.param({"growth": "よい"}, [{"growth": "よい"}], id="nothing has a flag"),
+        pytest.param(
+            {"growth": "よい", "own_words.0.words": "いたい"},
+            [{"growth": "よい"}, {"own_words": (OwnWords(words="いたい"),)}],
+            id="a child's own words",
+        ),
+        pytest.param(
+            {"own_words.0.words": "いたい"},
+            [{"own_words": (OwnWords(words="いたい"),)}],
+            id="nothing but them",
+        ),
+    ],
+)
+def test_what_has_a_flag_is_a_content_of_its_own(
+    entered: dict[str, str], apart: list[dict[str, object]]
+) -> None:
+    below = {f"children.{SAKURA}.{name}": text for name, text in entered.items()}
+    content = read(CHILD_INPUTS, {f"children.{SAKURA}.called": "さくら", **below})
+    assert content is not None
+    assert split_by_flag(content) == [
+        ChildConditions(children=(ChildCondition(child=NamedChild(SAKURA, "さくら"), **one),))  # type: ignore[arg-type]
+        for one in apart
+    ]
+
+
+def test_a_person_is_named_in_each_content_that_states_something_of_it() -> None:
+    mother = PersonInQuestion(relationship="母")
+    content = read(
+        CAREGIVER_INPUTS,
+        {
+            "persons.0.person.relationship": "母",
+            "persons.0.upbringing_history": "施設で育った",
+            "persons.0.health_status": "よい",
+        },
+    )
+    assert content is not None
+    assert split_by_flag(content) == [
+        CaregiverConditions(persons=(CaregiverCondition(person=mother, health_status="よい"),)),
+        CaregiverConditions(persons=(CaregiverCondition(person=mother, upbringing_history="施設で育った"),)),
+    ]
+    assert [flags_of(one) for one in split_by_flag(content)] == [frozenset(), frozenset({Flag.SENSITIVE})]
+    only_named = CaregiverConditions(persons=(CaregiverCondition(person=mother),))
+    assert split_by_flag(only_named) == [only_named]

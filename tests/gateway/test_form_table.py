@@ -63,6 +63,7 @@ SUPPLIED_FIELDS = {
     "oath": {"employment"},
     "plan": {"plan"},
     "plan-approval": {"plan"},
+    "referral": {"children"},
     "rules-known": {"edition", "staff"},
     "safety": {"child_seen"},
     "transfer-cancel": {"hands_over"},
@@ -75,11 +76,6 @@ EVERY = [pytest.param(form, id=key) for key, form in FORMS.items()]
 
 
 SERVED_WITHOUT_FORM = {
-    "the page on which one tells or asks": {
-        "disclosure.made",
-        "family_information.provided",
-        "information.requested",
-    },
     "buttons beside a line of the work list or an item": {
         "referral.acknowledged",
         "referral.read",

@@ -392,13 +392,7 @@ def test_who_knows_the_address_sees_on_the_page_where_it_stands_and_drafts_and_s
 ) -> None:
     browser = town.page(town.core, "staff.one")
     to = str(town.cgc.agency)
-    entered = {
-        "act": "disclosure.made",
-        "to": to,
-        "basis": "APPI-69-2-3",
-        "section": "BASIC",
-        "text": WRITTEN,
-    }
+    entered = {"to": to, f"basis.{to}": "APPI-69-2-3", "text_BASIC": WRITTEN, "command_id": str(uuid4())}
     headers = {"origin": "http://127.0.0.1"}
     path = f"/cases/{case}/disclose"
     known = browser.post(path, data=entered, headers=headers)
@@ -412,7 +406,9 @@ def test_who_knows_the_address_sees_on_the_page_where_it_stands_and_drafts_and_s
     assert "この内容は確認が必要です" in stranger.text
     assert "日が丘" not in stranger.text.replace(WRITTEN, "")
     browser.cookies.clear()
-    confirmed = browser.post(path, data={**entered, "address_confirmed": "true"}, headers=headers)
+    confirmed = browser.post(
+        path, data={**entered, "address_confirmed": "true", "step": "send"}, headers=headers
+    )
     assert "先に二人の職員が理由を記録します" in confirmed.text
     log = browser.get("/address-log").text
     assert "秘匿住所の記載を止めた" in log

@@ -36,6 +36,9 @@ class DoorWithoutHub:
     class store:
         outgoing = staticmethod(list)
 
+        class page_drafts:
+            give_back = staticmethod(lambda actor: [])
+
     def directory(self) -> list[Any]:
         raise Unavailable("hub-unreachable")
 

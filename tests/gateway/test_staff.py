@@ -356,7 +356,7 @@ def test_a_file_of_the_first_version_keeps_its_people_and_ends_tokens_in_a_perso
 def test_a_file_of_a_newer_version_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "staff.db"
     with closing(sqlite3.connect(path)) as db:
-        db.execute("PRAGMA user_version=3")
+        db.execute("PRAGMA user_version=4")
     with pytest.raises(InvariantViolation, match="staff-store-version"):
         Staff(path)
 

@@ -5,26 +5,31 @@ from __future__ import annotations
 from domain import events as e
 from domain.codes import Body, Section
 from domain.rulebook import BASES
+from gateway.agency.forms.bases import fitting_bases
 from gateway.agency.forms.kinds import (
     CORE,
-    TO_OFFICE,
     Choices,
     Field,
     Form,
     FormContext,
     InputKind,
     Message,
-    SectionText,
     To,
     ours,
     reason_field,
     reason_section,
     theirs,
 )
+from gateway.agency.forms.sections import folded
 from gateway.pages.labels import REASON_LABELS
-from gateway.pages.texts import SECTIONS, basis_text
+from gateway.pages.texts import basis_text
 
-ANSWER_BASES = ("CWA-25-3-2", "CWA-25-2-2", "CAPA-13-4", *TO_OFFICE)
+ANSWER_PREFERRED = ("CWA-25-3-2", "CWA-25-2-2", "CAPA-13-4")
+"""What a question by the network or by an authority is answered by, if it permits it between the two."""
+
+
+def _bases_of_answer(form_context: FormContext, agency: str) -> list[str]:
+    return fitting_bases(form_context, agency, unsolicited=False, preferred=ANSWER_PREFERRED)
 
 
 def _has_held_recipients(form_context: FormContext, about: Message) -> bool:
@@ -74,19 +79,12 @@ ANSWER_FORMS = (
         group="連絡・回答",
         about=(e.InformationRequested,),
         open=theirs,
-        section_inputs=tuple(
-            SectionText(section=s, label=SECTIONS[s])
-            for s in (
-                Section.BASIC,
-                Section.CHILD,
-                Section.CAREGIVER,
-                Section.ENV,
-                Section.PREG,
-                Section.MEDICAL,
-                Section.RISK,
-            )
+        section_inputs=folded(
+            *(Section.BASIC, Section.CHILD, Section.CAREGIVER, Section.ENV),
+            *(Section.PREG, Section.MEDICAL, Section.RISK),
         ),
-        to=To(fixed=FormContext.other_side, bases=ANSWER_BASES),
+        to=To(fixed=FormContext.other_side, bases_for=_bases_of_answer, has_default_basis=True),
+        is_previewed=True,
         tasks=frozenset({"ANSWER", "LATE_ANSWER"}),
     ),
     Form(

@@ -24,6 +24,7 @@ from gateway.agency.forms.kinds import (
 )
 from gateway.agency.forms.meetings import NETWORK_BASES
 from gateway.agency.forms.planning import participants
+from gateway.agency.forms.sections import with_fields
 from gateway.pages.labels import CLOSING_REASONS, FOLLOW_ONS, NOT_CONSULTED, REASON_LABELS
 
 CLOSING_GROUP = "終結・後続支援"
@@ -79,8 +80,8 @@ CLOSING_FORMS = (
             ),
         ),
         section_inputs=(
-            SectionText(section=Section.CONF, label="協議の内容"),
-            SectionText(section=Section.CLOSING, label="終結の見込み・引き継ぐこと"),
+            with_fields(SectionText(section=Section.CONF, label="協議の内容")),
+            with_fields(SectionText(section=Section.CLOSING, label="終結の見込み・引き継ぐこと")),
         ),
         to=To(
             bases=NETWORK_BASES,

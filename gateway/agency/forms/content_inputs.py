@@ -9,17 +9,25 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
 from adapters.content_json import complete_content
 from domain.content import Amount, Content, Part, PartialDate, PersonName
+from domain.content.caregiver import CaregiverConditions
+from domain.content.child import ChildConditions
+from domain.content.closing import Closing
 from domain.content.code_texts import code_texts
+from domain.content.environment import Environment
 from domain.content.family import Family
 from domain.content.form import Code, Count, Entries, FieldForm, Group, Shape, Text, YesNo
+from domain.content.medical import Medical
+from domain.content.minutes import Minutes
 from domain.content.plan import Plan
+from domain.content.pregnancy import Pregnancies
 from domain.content.reading import INVISIBLE
+from domain.content.risk import Risk
 from domain.content.visit import Visit
 from domain.errors import Malformed
 from domain.wareki import value_of_parts, western_parts
@@ -39,15 +47,24 @@ class Repeated:
 
     name: str
     count: int | None
-    shown: tuple[str | Repeated, ...]
+    shown: tuple[str | Repeated | Nested, ...]
 
 
-Shown = str | Repeated
+@dataclass(frozen=True)
+class Nested:
+    """A part of its own within another: whom a statement is about, which agency."""
+
+    name: str
+    shown: tuple[str | Repeated | Nested, ...]
+
+
+Shown = str | Repeated | Nested
 
 
 @dataclass(frozen=True)
 class Input:
-    """One input of a page. ``kind``: text, lines, choice or group; ``inputs``: those of a group."""
+    """One input of a page. ``kind``: text, lines, choice, choices (several) or group; ``inputs``: those of a group; ``flag``:
+    what has to be considered where it is filled, so that it is sealed apart; ``is_flat``: the group needs no frame."""
 
     name: str
     label: str
@@ -55,6 +72,8 @@ class Input:
     choices: Mapping[str, str]
     hint: str = ""
     inputs: tuple[Input, ...] = ()
+    flag: str = ""
+    is_flat: bool = False
 
 
 @dataclass(frozen=True)
@@ -103,6 +122,11 @@ def _inputs(cls: type[Part], shown: Sequence[Shown], at: str, rows: Mapping[str,
     for one in shown:
         if isinstance(one, Repeated):
             yield from _repeated_inputs(cls.fields()[one.name], one, at, rows)
+        elif isinstance(one, Nested):
+            form = cls.fields()[one.name]
+            name = f"{at}.{one.name}"
+            inputs = tuple(_inputs(_part_of(form), one.shown, name, rows))
+            yield Input(name, form.label, "group", {}, inputs=inputs, flag=_flag_of(form))
         else:
             form = cls.fields()[one]
             yield _input(form, f"{at}.{one}")
@@ -117,7 +141,12 @@ def _repeated_inputs(
         name = f"{at}.{repeated.name}.{key}"
         heading = label if repeated.count is None else f"{form.label} {label}"
         called = (Input(f"{name}.called", CALLED, "text", {}),) if _names_child_beside(part, repeated) else ()
-        yield Input(name, heading, "group", {}, inputs=(*called, *_inputs(part, repeated.shown, name, rows)))
+        inputs = (*called, *_inputs(part, repeated.shown, name, rows))
+        yield Input(name, heading, "group", {}, inputs=inputs, flag=_flag_of(form))
+
+
+def _flag_of(form: FieldForm) -> str:
+    return "" if form.flag is None else form.flag.value
 
 
 def _names_child_beside(part: type[Part], repeated: Repeated) -> bool:
@@ -132,7 +161,13 @@ def _part_of(form: FieldForm) -> type[Part]:
 
 
 def _input(form: FieldForm, name: str) -> Input:
+    return replace(_unflagged_input(form, name), flag=_flag_of(form))
+
+
+def _unflagged_input(form: FieldForm, name: str) -> Input:
     shape = form.shape
+    if isinstance(shape, Entries) and isinstance(shape.of, Code):
+        return Input(name, form.label, "choices", code_texts(shape.of.codes))
     if isinstance(shape, YesNo):
         return Input(name, form.label, "choice", {"yes": form.yes, "no": form.no, UNKNOWN_CODE: UNKNOWN_WORD})
     if isinstance(shape, Code):
@@ -141,9 +176,8 @@ def _input(form: FieldForm, name: str) -> Input:
         return Input(name, form.label, "lines", {})
     if isinstance(shape, Group) and shape.part is PersonName:
         kana = Input(f"{name}.kana", "ふりがな", "text", {})
-        return Input(
-            name, form.label, "group", {}, inputs=(Input(f"{name}.text", form.label, "text", {}), kana)
-        )
+        text = Input(f"{name}.text", form.label, "text", {})
+        return Input(name, form.label, "group", {}, inputs=(text, kana), is_flat=True)
     return Input(name, form.label, "text", {}, hint=_hint(shape))
 
 
@@ -173,6 +207,12 @@ def _read_part(
             entries = _read_entries(form, shown_field, at, one, rows, command_id)
             if entries:
                 state[shown_field.name] = entries
+            continue
+        if isinstance(shown_field, Nested):
+            part = _part_of(cls.fields()[shown_field.name])
+            inner = _read_part(part, shown_field.shown, f"{at}.{shown_field.name}", one, rows, command_id)
+            if inner:
+                state[shown_field.name] = inner
             continue
         form = cls.fields()[shown_field]
         value = _read_field(form, f"{at}.{shown_field}", one)
@@ -212,6 +252,8 @@ def _read_field(form: FieldForm, name: str, one: Callable[[str], str]) -> Any:
         if not text and not kana:
             return None
         return {"text": _or_unknown(text), "kana": _or_unknown(kana)}
+    if isinstance(shape, Entries) and isinstance(shape.of, Code):
+        return [code for code in code_texts(shape.of.codes) if one(f"{name}.{code}")] or None
     entered = _cleaned(one(name))
     if not entered:
         return None
@@ -351,3 +393,164 @@ PLAN_INPUTS = ContentInputs(
     ),
 )
 """A plan, as the family is given it."""
+
+_MEASURE = ("kind", "amount", "measured_on")
+_OWN_WORDS = ("words", "stated_on", "stated_to", "circumstances")
+_PERSON = Nested("person", ("name", "relationship"))
+CHILD_INPUTS = ContentInputs(
+    ChildConditions,
+    (
+        Repeated(
+            "children",
+            None,
+            (
+                *("observed_on", "observed_by", "period"),
+                Repeated("measures", 2, _MEASURE),
+                *("growth", "birth_status", "checkup_status", "vaccinations", "health_status"),
+                *("emotional_stability", "problem_behaviour", "daily_care", "caregiver_relationship"),
+                *("signs", "signs_note", "affiliation"),
+                Repeated("own_words", 2, _OWN_WORDS),
+                "note",
+            ),
+        ),
+        "note",
+    ),
+)
+"""How each child is. Its own words are sealed apart, with their flag."""
+
+CAREGIVER_INPUTS = ContentInputs(
+    CaregiverConditions,
+    (
+        Repeated(
+            "persons",
+            2,
+            (
+                _PERSON,
+                *("role", "observed_on", "observed_by", "upbringing_history", "family_relations"),
+                *("pregnancy_delivery", "health_status", "depressive_tendency", "personality_tendency"),
+                *("housekeeping_parenting", "feelings_to_child", "problem_awareness", "has_confidant"),
+                Repeated("scores", 1, ("name", "amount", "measured_on")),
+                *("support_asked_for", "note"),
+            ),
+        ),
+        "note",
+    ),
+)
+"""How those are who raise the children. What is sensitive by the guideline is sealed apart."""
+
+ENVIRONMENT_INPUTS = ContentInputs(
+    Environment,
+    (
+        *("observed_on", "observed_by", "couple_relationship", "family_change", "economic_work", "housing"),
+        *("relocation", "community_relations", "available_resources"),
+        Repeated("supporters", 2, (_PERSON, "helps_with", "how_often")),
+        *("signs", "signs_note", "note"),
+    ),
+)
+"""In what circumstances the children live."""
+
+PREGNANCY_INPUTS = ContentInputs(
+    Pregnancies,
+    (
+        *("observed_on", "observed_by"),
+        Repeated(
+            "pregnancies",
+            1,
+            (
+                _PERSON,
+                *("due_on", "weeks", "weeks_on", "plurality", "handbook", "has_checkups", "last_checkup_on"),
+                *("births_before", "delivery_at", "clinic", "course", "problems", "young", "economic"),
+                *("ambivalence", "no_handbook_late_notice", "no_checkups", "multiple", "physical_mental"),
+                *("other", "support_asked_for", "note"),
+            ),
+        ),
+        "note",
+    ),
+)
+"""An expectant mother."""
+
+MEDICAL_INPUTS = ContentInputs(
+    Medical,
+    (
+        Nested("provider", ("agency", "department", "person", "profession", "phone")),
+        *("addressee", "issued_on"),
+        Nested("patient", ("name", "relationship")),
+        *("patient_sex", "patient_born_on"),
+        Repeated("diagnoses", 3, ("name", "is_main", "state", "since", "note")),
+        *("condition", "history", "treatment", "medication"),
+        Repeated(
+            "births",
+            None,
+            (
+                *("born_on", "place", "place_name", "weeks", "days", "plurality", "weight", "height"),
+                *("head", "apgar", "delivery_remarks", "pregnancy_problems", "had_checkups", "checkups"),
+            ),
+        ),
+        Repeated("tests", 3, ("name", "amount", "result", "tested_on", "note")),
+        Repeated("stays", 1, ("hospital", "admitted_on", "discharged_on", "discharged_to", "note")),
+        *("purpose", "note"),
+    ),
+)
+"""What a hospital or clinic states (別紙様式12の2, 12の3)."""
+
+RISK_INPUTS = ContentInputs(
+    Risk,
+    (
+        *("assessed_on", "reason", "urgency", "urgency_note", "level", "level_note"),
+        Repeated("abuses", None, ("kinds", "content", "since", "last_on", "frequency", "course")),
+        Repeated(
+            "injuries",
+            None,
+            ("where", "kind", "size", "description", "explained_as", "seen_on", "seen_by", "photographed"),
+        ),
+        *("partner_violence", "children_note", "family_note"),
+        Repeated(
+            "safety_checks",
+            1,
+            (
+                *("checked_on", "checked_at", "method", "place"),
+                Repeated("children", None, ("seen", "is_safe", "condition")),
+                "note",
+            ),
+        ),
+        *("strengths", "measures"),
+        Repeated("accounts", 1, ("by", "stated_on", "content")),
+        Repeated("own_words", 1, _OWN_WORDS),
+        "note",
+    ),
+)
+"""What endangers the children. What others stated and a child's own words are sealed apart."""
+
+_AGENCY = ("agency", "person", "profession")
+MINUTES_INPUTS = ContentInputs(
+    Minutes,
+    (
+        *("meeting", "held_on", "started_at", "ended_at", "place"),
+        Repeated("participants", 6, _AGENCY),
+        Repeated("absent", 2, ("agency",)),
+        *("recorded_by", "course"),
+        Repeated("information", 6, (Nested("staff", ("agency", "person")), "content")),
+        *("risk_level", "risk_note", "policy"),
+        Repeated("roles", 6, (Nested("staff", ("agency", "person")), "task", "due_on")),
+        Nested("lead", ("agency", "person")),
+        *("next_on", "next_at", "next_note", "note"),
+    ),
+)
+"""One meeting about one family."""
+
+CLOSING_INPUTS = ContentInputs(
+    Closing,
+    (
+        *("evaluated_on", "support"),
+        Repeated("evaluated_by", 2, _AGENCY),
+        Repeated("goals", 4, ("number", "goal", "degree", "note")),
+        *("is_improved", "environment", "remaining", "family_opinion"),
+        Repeated("opinions", 4, (Nested("staff", ("agency", "person")), "stated_on", "opinion")),
+        *("reason", "reason_note", "follow_on"),
+        Repeated(
+            "follow_ons", 2, (Nested("provider", ("agency", "person")), "content", "starts_on", "is_accepted")
+        ),
+        *("reopen_when", "note"),
+    ),
+)
+"""Whether the goals are reached; who was asked; what follows."""

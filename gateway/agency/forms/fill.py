@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 from domain.blank_text import is_blank
 from domain.calendar import JST
@@ -171,7 +172,9 @@ def initial_values(form: Form, form_context: FormContext) -> Filled:
     }
     if form.to is not None:
         values["to"] = form.to.preselected(form_context)
-        values |= {f"basis.{a}": [form.to.default_basis] for a in form.to.candidates(form_context)}
+        values |= {
+            f"basis.{a}": [form.to.first_basis(form_context, a)] for a in form.to.candidates(form_context)
+        }
     return Filled(values)
 
 
@@ -196,16 +199,35 @@ def fill(form: Form, form_context: FormContext, values: Values) -> Filled:
         filled.errors["attachments"] = problem
     if form.to is not None:
         _read_addressees(form.to, form_context, filled)
-    if "children" in filled.field_values:
-        filled.field_values["children"] = references_of(
-            filled.field_values["children"], form_context.command_id
-        )
+    _name_children(form, form_context, filled)
     if not filled.errors and form.finalise is not None:
         try:
             filled.field_values = form.finalise(filled.field_values, form_context)
         except FieldError as field_error:
             filled.errors[field_error.field_name] = field_error.message
     return filled
+
+
+def _name_children(form: Form, form_context: FormContext, filled: Filled) -> None:
+    """The children of whom control speaks, by their references."""
+    values = filled.field_values
+    if form.children_from_content:
+        values["children"] = _children_named_in(filled.parts)
+    elif "children" in values:
+        values["children"] = references_of(values["children"], form_context.command_id)
+
+
+def _children_named_in(parts: Sequence[FilledSection]) -> list[str]:
+    """The references of the children that these contents state something of."""
+    return sorted({str(ref) for part in parts for ref in _references_in(part.content)})
+
+
+def _references_in(content: Content | None) -> Iterator[UUID]:
+    children = getattr(content, "children", None)
+    for child in children if isinstance(children, tuple) else ():
+        ref = getattr(getattr(child, "child", child), "ref", None)
+        if isinstance(ref, UUID):
+            yield ref
 
 
 def attachable_sections(form: Form) -> tuple[str, ...]:
@@ -254,14 +276,14 @@ def _read_content(section_input: SectionText, form_context: FormContext, filled:
     if section_input.content is None:
         return False
     try:
-        content = section_input.read_content(form_context, filled.one)
+        contents = section_input.read_contents(form_context, filled.one)
     except FieldProblem as problem:
         filled.errors[problem.field_name] = problem.message
         return True
-    if content is not None:
+    for content in contents:
         flags = tuple(sorted(flags_of(content)))
         filled.parts.append(FilledSection(section_input.section.value, flags, content=content))
-    return content is not None
+    return bool(contents)
 
 
 def _section_text(section_input: SectionText, filled: Filled) -> str:

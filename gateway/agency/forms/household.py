@@ -24,6 +24,7 @@ from gateway.agency.forms.kinds import (
     reason_section,
 )
 from gateway.agency.forms.safety import CHILD_SEEN, FORWARD_BASES, GROUP, RISK_SECTION
+from gateway.agency.forms.sections import with_fields
 from gateway.pages.labels import CAREGIVERS, CHILD_PLACES, REASON_LABELS
 
 TO_AUTHORITIES = To(roles=AUTHORITIES, preselected_roles=CORE, bases=("CWA-21-10-2-3", *FORWARD_BASES))
@@ -149,7 +150,7 @@ HOUSEHOLD_FORMS = (
             children_field("亡くなった子ども"),
             Field(name="died_on", label="亡くなった日", input_kind=InputKind.DAY, is_required=False),
         ),
-        section_inputs=(RISK_SECTION, SectionText(section=Section.MEDICAL, label="医療の経過")),
+        section_inputs=(RISK_SECTION, with_fields(SectionText(section=Section.MEDICAL, label="医療の経過"))),
         to=TO_AUTHORITIES,
         purpose=Purpose.SAFETY,
         send="死亡を記録する",

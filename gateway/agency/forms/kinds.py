@@ -22,6 +22,7 @@ from domain.register import Agency
 from domain.rulebook import BASES
 from gateway.agency.forms.children import ALL, ALL_NAME, child_choices, child_names, one_at_most
 from gateway.agency.forms.content_inputs import ContentInputs, Input
+from gateway.agency.forms.flagged_fields import split_by_flag
 
 Choices = Mapping[str, str]
 Message = Mapping[str, Any]
@@ -88,7 +89,8 @@ class FormContext:
     """What a form depends on. ``people``: of this door, by reference; ``agencies``: all others, by id.
 
     ``command_id``: the idempotency key of the page, so that a page sent twice is recorded once. ``other_cases``: the door's
-    other cases, without those of the family; ``joined_cases``: those joined with this one.
+    other cases, without those of the family; ``joined_cases``: those joined with this one;
+    ``referred_to``: to whom this agency has referred families before, the latest first.
     """
 
     agency: str
@@ -104,6 +106,7 @@ class FormContext:
     command_id: UUID
     other_cases: Callable[[], Choices] = dict
     joined_cases: Callable[[], Choices] = dict
+    referred_to: Callable[[], Sequence[str]] = tuple
 
     def of(self, act: str, name: str, message: object) -> list[Message]:
         """The messages of this act that answer that message by that field."""
@@ -163,7 +166,8 @@ ChoicesOf = Callable[[FormContext], Choices]
 class Field:
     """One field. ``choices``: code -> Japanese; ``rows`` and ``row_choices``: those of EACH.
 
-    ``default``: the values of an empty form. ``required_rows``: rows that must be answered.
+    ``default``: the values of an empty form. ``required_rows``: rows that must be answered. ``is_folded``: the page shows it
+    once it is chosen.
     """
 
     name: str
@@ -176,6 +180,7 @@ class Field:
     default: Callable[[FormContext], Sequence[str]] | None = None
     help: str = ""
     is_required: bool = True
+    is_folded: bool = False
     visible_if: Callable[[FormContext], bool] | None = None
 
     def offered(self, form_context: FormContext) -> Choices:
@@ -190,7 +195,8 @@ class SectionText:
     """One section, sealed for its addressees, as free text and, where ``content`` is given, by the fields of a schema
     (each an item of its own). ``flags``: the flags that can be set on the text.
 
-    ``lines``: labels if it is entered as single lines (``氏名: …``); empty if it is one text.
+    ``lines``: labels if it is entered as single lines (``氏名: …``); empty if it is one text. ``is_folded``: the page shows it
+    once it is chosen; ``has_folded_fields``: the same of its fields alone.
     """
 
     section: Section
@@ -200,6 +206,8 @@ class SectionText:
     flags: tuple[Flag, ...] = ()
     lines: tuple[str, ...] = ()
     content: ContentInputs | None = None
+    is_folded: bool = False
+    has_folded_fields: bool = False
 
     @property
     def name(self) -> str:
@@ -217,13 +225,14 @@ class SectionText:
             else self.content.inputs(self.content_name, _child_choices(form_context))
         )
 
-    def read_content(self, form_context: FormContext, one: Callable[[str], str]) -> Content | None:
-        """What was entered in them; None where nothing was. Raises FieldProblem."""
+    def read_contents(self, form_context: FormContext, one: Callable[[str], str]) -> list[Content]:
+        """What was entered in them, what has a flag apart; nothing where nothing was. Raises FieldProblem."""
         if self.content is None:
-            return None
-        return self.content.read(
+            return []
+        content = self.content.read(
             self.content_name, one, _child_choices(form_context), form_context.command_id
         )
+        return [] if content is None else split_by_flag(content)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -232,7 +241,8 @@ class To:
 
     ``bases``: offered if a section is disclosed; ``default_basis``: selected at first, if the act itself implies it.
     ``preselected_roles``: roles that are ticked at first, or ``suggested`` computes who is.
-    ``other_municipality_only``: only agencies of another one.
+    ``other_municipality_only``: only agencies of another one. ``bases_for``: computes the bases for one recipient, the best
+    first, instead of ``bases``; ``has_default_basis``: the best of them is selected at first.
     """
 
     fixed: Callable[[FormContext], Sequence[str]] | None = None
@@ -243,7 +253,20 @@ class To:
     preselected_roles: frozenset[str] = frozenset()
     suggested: Callable[[FormContext], Sequence[str]] | None = None
     other_municipality_only: bool = False
+    bases_for: Callable[[FormContext, str], list[str]] | None = None
+    has_default_basis: bool = False
     help: str = ""
+
+    @property
+    def asks_basis(self) -> bool:
+        """Whether what goes to these addressees needs a basis."""
+        return bool(self.bases) or self.bases_for is not None
+
+    def first_basis(self, form_context: FormContext, agency: str) -> str:
+        """The basis that is selected at first for this addressee; empty for none."""
+        if self.bases_for is None or not self.has_default_basis:
+            return self.default_basis
+        return next(iter(self.bases_for(form_context, agency)), "")
 
     def candidates(self, form_context: FormContext) -> list[str]:
         if self.fixed is not None:
@@ -261,6 +284,8 @@ class To:
         A basis counts in reverse direction if it works both ways, or if the form answers a message. The hub checks
         what else a basis requires.
         """
+        if self.bases_for is not None:
+            return self.bases_for(form_context, agency)
         other = form_context.agencies.get(agency)
         if other is None:
             return list(dict.fromkeys(self.bases))
@@ -391,7 +416,9 @@ class Form:
     ``any_message``: about every message).
 
     ``answers``: the field that names the message; ``open``: whether the form is offered for it; ``max_per_message``:
-    how often we may send it about one message. ``finalise``: the last change of the entered values. ``description``:
+    how often we may send it about one message. ``finalise``: the last change of the entered values. ``is_previewed``: before
+    it is sent it is shown as each recipient will see it; ``children_from_content``: control states the children that its
+    contents name. ``description``:
     what it does; ``next_step``: what happens next. ``tasks``: the kinds of task it completes; ``only_while_pending``:
     it is offered only while such a task waits. ``begins_case``: it may begin a case. ``offered_on``: the kind of subject
     that offers it, if another than the act's own; ``originator``: then names what the act is about.
@@ -418,13 +445,15 @@ class Form:
     tasks: frozenset[str] = frozenset()
     only_while_pending: bool = False
     begins_case: bool = False
+    is_previewed: bool = False
+    children_from_content: bool = False
     offered_on: Kind | None = None
     originator: Callable[[FieldValues, FormContext], UUID] | None = None
     send: str = "封をして送る"
 
     def __post_init__(self) -> None:
         """Every form of an act that speaks of children asks which."""
-        asked = "children" in {f.name for f in self.fields}
+        asked = self.children_from_content or "children" in {f.name for f in self.fields}
         if issubclass(self.act, SpeaksOfChildren) and not asked:
             object.__setattr__(self, "fields", (WHICH_CHILDREN, *self.fields))
 

@@ -137,7 +137,7 @@ def _approved_disclosure_links(form_context: FormContext, request: Message) -> I
     asked = request["fields"]
     for to, section in product(asked["recipients"], asked["sections"]):
         other = form_context.agencies.get(to)
-        query_values = {"to": to, "basis": asked["code"], "section": section}
+        query_values = {"to": to, f"basis.{to}": asked["code"], "section": section}
         name = other.name if other else "ほかの機関"
         yield (
             f"{name}に{section_text(section)}を送る",

@@ -19,6 +19,7 @@ from gateway.agency.forms.kinds import (
     reason_section,
     theirs,
 )
+from gateway.agency.forms.sections import with_fields
 
 GROUP = "会議・専門職"
 NETWORK_BASES = ("CWA-25-2-2", "CWA-25-3-2", *TO_OFFICE)
@@ -60,7 +61,7 @@ MEETING_FORMS = (
         group=GROUP,
         roles=AUTHORITIES,
         fields=(PARTICIPANTS,),
-        section_inputs=(SectionText(section=Section.CONF, label="会議録", is_required=True),),
+        section_inputs=(with_fields(SectionText(section=Section.CONF, label="会議録", is_required=True)),),
         to=To(bases=NETWORK_BASES),
         finalise=_finalise_participants,
         send="会議録を残す",
@@ -88,7 +89,7 @@ MEETING_FORMS = (
         roles=COORD,
         fixed={"answers": None},
         fields=(PARTICIPANTS,),
-        section_inputs=(SectionText(section=Section.CONF, label="会議録"),),
+        section_inputs=(with_fields(SectionText(section=Section.CONF, label="会議録")),),
         to=To(bases=NETWORK_BASES),
         finalise=_finalise_participants,
         send="開催を記録する",
@@ -104,7 +105,7 @@ MEETING_FORMS = (
         about=(e.NetworkMeetingRequested,),
         open=theirs,
         fields=(PARTICIPANTS,),
-        section_inputs=(SectionText(section=Section.CONF, label="会議録"),),
+        section_inputs=(with_fields(SectionText(section=Section.CONF, label="会議録")),),
         to=To(fixed=FormContext.other_side, bases=NETWORK_BASES),
         finalise=_finalise_participants,
         send="開催を記録する",
@@ -131,7 +132,7 @@ MEETING_FORMS = (
         group=GROUP,
         about=(e.SpecialistJudgementRequested,),
         open=theirs,
-        section_inputs=(SectionText(section=Section.MEDICAL, label="判断"),),
+        section_inputs=(with_fields(SectionText(section=Section.MEDICAL, label="判断")),),
         to=To(fixed=FormContext.other_side, bases=NETWORK_BASES),
         send="判断を伝える",
     ),

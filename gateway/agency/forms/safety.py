@@ -32,6 +32,7 @@ from gateway.agency.forms.kinds import (
     theirs,
 )
 from gateway.agency.forms.references import DECIDED_ABOUT_FIELD, REFERRAL_FIELD, WITHHELD_FROM_FIELD
+from gateway.agency.forms.sections import with_fields
 from gateway.agency.forms.transfer import BASIC, CAREGIVER
 from gateway.pages.labels import (
     CHANNELS,
@@ -46,20 +47,24 @@ GROUP = "通告・安全"
 STAFF_REPORT_BASES = ("CWA-33-12",)
 NOTIFY_BASES = ("CAPA-6-1", "CWA-25-1")
 FORWARD_BASES = ("CWA-25-7-1", "CAPA-13-4", "CWA-25-2-2", "CWA-26-1-3", "APPI-69-2-3", "APPI-69-1")
-CHILD_SEEN = SectionText(
-    section=Section.CHILD,
-    label="子どもの様子",
-    flags=(Flag.CHILD_STATEMENT, Flag.NEVER_TO_GUARDIAN),
-    help="子どもの言葉には「子どもの発言」の印を付けてください。保護者からの開示請求で守られます。",
+CHILD_SEEN = with_fields(
+    SectionText(
+        section=Section.CHILD,
+        label="子どもの様子",
+        flags=(Flag.CHILD_STATEMENT, Flag.NEVER_TO_GUARDIAN),
+        help="子どもの言葉には「子どもの発言」の印を付けてください。保護者からの開示請求で守られます。",
+    )
 )
-CHILD_STATEMENT_SECTION = SectionText(
-    section=Section.CHILD,
-    label="通告の内容(子どもの様子)",
-    is_required=True,
-    flags=(Flag.CHILD_STATEMENT, Flag.NEVER_TO_GUARDIAN),
-    help="通告した人が分かることは書かないでください。",
+CHILD_STATEMENT_SECTION = with_fields(
+    SectionText(
+        section=Section.CHILD,
+        label="通告の内容(子どもの様子)",
+        is_required=True,
+        flags=(Flag.CHILD_STATEMENT, Flag.NEVER_TO_GUARDIAN),
+        help="通告した人が分かることは書かないでください。",
+    )
 )
-RISK_SECTION = SectionText(section=Section.RISK, label="危険度・けがなど")
+RISK_SECTION = with_fields(SectionText(section=Section.RISK, label="危険度・けがなど"))
 
 
 def check_not_in_future(name: str) -> Any:
@@ -154,6 +159,7 @@ SAFETY_FORMS = (
     ),
     Form(
         key="notify",
+        is_previewed=True,
         act=e.AbuseNotificationReceived,
         title="虐待を通告する",
         description="虐待を受けたと思われる子どもを見つけたときに、市町村か児童相談所へ通告します。確かな証拠は要りません。",

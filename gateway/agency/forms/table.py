@@ -15,6 +15,7 @@ from gateway.agency.forms.breaches import BREACH_FORMS
 from gateway.agency.forms.closing import CLOSING_FORMS
 from gateway.agency.forms.consent import CONSENT_FORMS
 from gateway.agency.forms.corrections import CORRECTION_FORMS
+from gateway.agency.forms.disclosing import DISCLOSING_FORMS
 from gateway.agency.forms.emergency import EMERGENCY_FORMS
 from gateway.agency.forms.family_services import FAMILY_SERVICE_FORMS
 from gateway.agency.forms.household import HOUSEHOLD_FORMS
@@ -42,6 +43,7 @@ FORMS: Mapping[str, Form] = {
         *SEARCH_FORMS,
         *CONTACT_BAN_FORMS,
         *EMERGENCY_FORMS,
+        *DISCLOSING_FORMS,
         *ANSWER_FORMS,
         *BREACH_FORMS,
         *NETWORK_FORMS,

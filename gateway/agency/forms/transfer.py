@@ -26,6 +26,7 @@ from gateway.agency.forms.kinds import (
     reason_section,
     theirs,
 )
+from gateway.agency.forms.sections import with_fields
 from gateway.pages.labels import HANDOVER_ITEMS, HANDOVER_STATES, REASON_LABELS
 
 GROUP = "転居・移管"
@@ -54,12 +55,14 @@ def _with_child_seen(field_values: FieldValues, form_context: FormContext) -> Fi
     return {**field_values, "child_seen": bool(field_values.get("child_seen"))}
 
 
-RISK = SectionText(section=Section.RISK, label="危険度・保護(リスクアセスメントシート)", is_required=True)
+RISK = with_fields(
+    SectionText(section=Section.RISK, label="危険度・保護(リスクアセスメントシート)", is_required=True)
+)
 BASIC = SectionText(section=Section.BASIC, label="家族構成・基本情報", content=FAMILY_INPUTS)
-CHILD = SectionText(section=Section.CHILD, label="子どもの状況")
-CAREGIVER = SectionText(section=Section.CAREGIVER, label="養育者の状況")
-PLAN = SectionText(section=Section.PLAN, label="支援計画")
-VISIT = SectionText(section=Section.VISIT, label="訪問記録")
+CHILD = with_fields(SectionText(section=Section.CHILD, label="子どもの状況"))
+CAREGIVER = with_fields(SectionText(section=Section.CAREGIVER, label="養育者の状況"))
+PLAN = with_fields(SectionText(section=Section.PLAN, label="支援計画"))
+VISIT = with_fields(SectionText(section=Section.VISIT, label="訪問記録"))
 ADDR = SectionText(
     section=Section.ADDR, label="転居先", help="「秘匿住所」として封をします。宛先だけが開けます。"
 )

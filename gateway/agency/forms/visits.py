@@ -31,6 +31,7 @@ from gateway.agency.forms.kinds import (
 )
 from gateway.agency.forms.references import POSTPONED_VISIT_FIELD, VISIT_FIELD
 from gateway.agency.forms.safety import CHILD_SEEN
+from gateway.agency.forms.sections import with_fields
 from gateway.pages.labels import REASON_LABELS, VISITOR_ROLES
 
 VISITS = "訪問"
@@ -212,7 +213,7 @@ VISIT_REPORT_FORMS = (
         next_step="受けた機関の仕事一覧で、ほかの兆候とまとめて見られます。虐待と思うときは「通告」してください。",
         group="通告・安全",
         section_inputs=(
-            SectionText(section=Section.RISK, label="気になったこと", is_required=True),
+            with_fields(SectionText(section=Section.RISK, label="気になったこと", is_required=True)),
             CHILD_SEEN,
         ),
         to=To(roles=AUTHORITIES, preselected_roles=CORE, bases=("CWA-21-10-2-3", *CONSENT_INDEPENDENT_BASES)),

@@ -11,6 +11,7 @@ from gateway.agency.attachments import Attachments
 from gateway.agency.door import Door
 from gateway.agency.files import Files
 from gateway.agency.index.rebuild import BackgroundRebuild
+from gateway.agency.page_drafts import MAX_DRAFT_BYTES
 from gateway.agency.parsing import AttachmentPool, ParsingPool
 from gateway.agency.staff import Staff
 from gateway.agency.statistics.issues import Statistics
@@ -18,13 +19,14 @@ from gateway.agency.web.addresses import add_address_log_page
 from gateway.agency.web.api import add_api, problems
 from gateway.agency.web.cases import add_case_pages
 from gateway.agency.web.compose import add_form_pages
-from gateway.agency.web.disclosures import add_disclosure_pages
+from gateway.agency.web.drafts import add_draft_pages
 from gateway.agency.web.error_pages import door_error_response, invalid_input
 from gateway.agency.web.families import add_family_pages
 from gateway.agency.web.families_api import add_families_api
 from gateway.agency.web.files import add_file_pages
 from gateway.agency.web.guard import Guard
 from gateway.agency.web.health import add_health
+from gateway.agency.web.interrupted import InterruptedPosts
 from gateway.agency.web.meeting import add_meeting_page
 from gateway.agency.web.outbox import add_outbox_page
 from gateway.agency.web.page_context import PageContext
@@ -47,6 +49,8 @@ PAGE_FORM_MAX_BYTES = 4 * 1024 * 1024
 """A form with several long texts: a character of Japanese takes nine bytes in it."""
 ATTACHMENT_FORM_MAX_BYTES = MAX_ATTACHMENT_BYTES + PAGE_FORM_MAX_BYTES
 """A file, and what was written so far."""
+DRAFT_FORM_MAX_BYTES = 4 * MAX_DRAFT_BYTES
+"""A draft as a form sends it: a character of three bytes takes nine in it."""
 MESSAGE_MAX_BYTES = FILE_FORM_MAX_BYTES
 """What a system sends as JSON is no longer than what it could send as a file."""
 LIMITS = (
@@ -81,6 +85,9 @@ LIMITS = (
     RouteLimit("POST", "/api/statistics/issues", Load.SYSTEM, FORM_MAX_BYTES),
     RouteLimit("GET", "/statistics/issues/{path:path}", Load.LOCAL),
     RouteLimit("POST", "/statistics/issue", Load.KNOWN, FORM_MAX_BYTES),
+    RouteLimit("POST", "/drafts", Load.LOCAL, DRAFT_FORM_MAX_BYTES),
+    RouteLimit("POST", "/drafts/delete", Load.LOCAL, FORM_MAX_BYTES),
+    RouteLimit("GET", "/drafts", Load.LOCAL),
     RouteLimit("POST", "/new", Load.KNOWN, PAGE_FORM_MAX_BYTES),
     RouteLimit("POST", "/forms/{key}", Load.KNOWN, PAGE_FORM_MAX_BYTES),
     RouteLimit("POST", "/programme/forms/{key}", Load.KNOWN, PAGE_FORM_MAX_BYTES),
@@ -133,7 +140,8 @@ def agency_app(
     pages = PageContext(door, staff, mode, base, custody, attachments)
     files = Files(door, parsing_pool or ParsingPool())
     rebuilding = rebuilding or BackgroundRebuild(door)
-    guard = Guard(staff, base, hub_limits or HubTimeLimits.default(mode))
+    interrupted = InterruptedPosts(staff, pages.drafts, base)
+    guard = Guard(staff, base, hub_limits or HubTimeLimits.default(mode), interrupted)
 
     systems = guard.systems()
     add_api(systems, door, files, attachments)
@@ -152,7 +160,7 @@ def agency_app(
     add_work_page(people, pages)
     add_case_pages(people, pages)
     add_family_pages(people, pages, rebuilding)
-    add_disclosure_pages(people, pages)
+    add_draft_pages(people, pages)
     add_outbox_page(people, pages)
     add_file_pages(people, pages, files)
     add_received_file_pages(people, pages)

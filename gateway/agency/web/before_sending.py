@@ -19,7 +19,8 @@ from gateway.agency.staff import Person
 from gateway.agency.staff_store import StaffAct
 from gateway.agency.web.messages import MessageIn, try_message
 from gateway.agency.web.page_context import PageContext
-from gateway.pages.texts import basis_text, reason_text
+from gateway.pages.basis_words import basis_words
+from gateway.pages.texts import reason_text
 from gateway.protocol.problems import text_ja_of
 
 ANYWAY = "anyway"
@@ -73,7 +74,7 @@ def refusal_text(form_context: FormContext, refusal: SubmissionResult | DryRun) 
     if other is not None:
         text = f"{other.name}: {text}"
     if refusal.fitting:
-        text += f" 使える根拠: {'、'.join(basis_text(code) for code in refusal.fitting)}。"
+        text += f" 使える根拠: {'、'.join(basis_words(code) for code in refusal.fitting)}。"
     return text
 
 

@@ -6,7 +6,9 @@ The hub decides. A refusal is shown at the field to correct, and what was entere
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from urllib.parse import urlencode
 from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Request
@@ -15,14 +17,17 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from domain.errors import ExchangeError, Malformed, NotFound, Unavailable
 from domain.events import AuditContentAccessRequested, CasesJoined, Kind
+from domain.reasons import Reason
 from domain.visibility import CONSENT_BASES
-from gateway.agency.door import SubmissionResult
+from gateway.agency.door import DryRun, SubmissionResult
+from gateway.agency.forms.addressees import addressees_of
 from gateway.agency.forms.fill import Filled, attachable_sections, field_of_refusal, fill, initial_values
 from gateway.agency.forms.kinds import Form, FormContext, Message
 from gateway.agency.forms.links import summary_rows_of
 from gateway.agency.forms.search import contact_ban_warnings
 from gateway.agency.forms.table import form_of
 from gateway.agency.staff import Person
+from gateway.agency.store import FAILED, OutboxEntry
 from gateway.agency.web.addresses import CONFIRMED, AddressReview, address_review
 from gateway.agency.web.attaching import (
     MAX_FIELDS,
@@ -36,45 +41,94 @@ from gateway.agency.web.families import alike_cases
 from gateway.agency.web.form_context import audit_requests, form_context_of, programme_subjects
 from gateway.agency.web.guard import SignedIn
 from gateway.agency.web.messages import MessageIn, SectionIn, send_message, with_address_flags
+from gateway.agency.web.outbox import outbox_row
 from gateway.agency.web.page_context import PageContext
+from gateway.agency.web.preview import preview_of
 from gateway.pages.law import law_of
 from gateway.pages.texts import failure_text
 from gateway.protocol.problems import title_of
 
 NOT_RECORDED = "まだ記録していません。"
 REFUSED_ON_RECORD = "認められませんでした。拒否として記録に残りました。"
+OVERRIDE_BASIS = "APPI-69-2-4"
+DRAFT_GIVEN_BACK = "時間が過ぎて窓口から出ていたため、送る前に預かりました。まだ送っていません。確かめて、もう一度送ってください。"
 ALREADY_SENT = "この画面からはすでに送りました。送信箱で結果を確かめてください。"
 
 
+@dataclass(frozen=True)
+class _Place:
+    """A form where it is filled in. ``path``: of its page, below the door."""
+
+    form: Form
+    person: Person
+    case: UUID | None
+    path: str
+
+    @property
+    def back(self) -> str:
+        """Where one goes who writes nothing."""
+        if self.form.act.ON is not Kind.CASE:
+            return "/programme"
+        return "/cases" if self.case is None else f"/cases/{self.case}"
+
+
+PREVIEW, EDIT, SEND = "preview", "edit", "send"
+"""What the button asks for that was pressed (``step``): to look at it first, to write on, to send it."""
+
+
 def add_form_pages(people: APIRouter, pages: PageContext) -> None:
-    """``/forms`` begins a case; ``/cases/{case}/forms`` is about one, ``/programme/forms`` about no case."""
+    """``/new`` refers a family and ``/cases/{case}/disclose`` discloses about a known one; ``/forms`` begins a case,
+    ``/cases/{case}/forms`` is about one, ``/programme/forms`` about no case."""
     form_page = _FormPage(pages)
 
-    @people.get("/forms/{key}", response_class=HTMLResponse, include_in_schema=False)
-    @people.get("/cases/{case}/forms/{key}", response_class=HTMLResponse, include_in_schema=False)
-    @people.get("/programme/forms/{key}", response_class=HTMLResponse, include_in_schema=False)
-    def empty_form(
-        key: str, request: Request, person: SignedIn, case: UUID | None = None, about: str = ""
-    ) -> Response:
-        query_values = {name: request.query_params.getlist(name) for name in request.query_params}
-        return form_page.empty_form(form_of(key), person, case, about, query_values)
+    def place_of(request: Request, person: Person, key: str, case: UUID | None) -> _Place:
+        path = request.url.path.removeprefix(pages.base).removesuffix("/attach")
+        return _Place(form_of(key), person, case, path)
 
-    @people.post("/forms/{key}", response_class=HTMLResponse, include_in_schema=False)
-    @people.post("/cases/{case}/forms/{key}", response_class=HTMLResponse, include_in_schema=False)
-    @people.post("/programme/forms/{key}", response_class=HTMLResponse, include_in_schema=False)
-    async def send_form(key: str, request: Request, person: SignedIn, case: UUID | None = None) -> Response:
-        async with request.form(max_files=0, max_fields=MAX_FIELDS) as entered:
-            values = {name: [str(v) for v in entered.getlist(name)] for name in entered}
-        return await run_in_threadpool(form_page.send, form_of(key), person, case, values)
+    def add(path: str, fixed_key: str = "") -> None:
+        @people.get(path, response_class=HTMLResponse, include_in_schema=False)
+        def empty_form(
+            request: Request,
+            person: SignedIn,
+            key: str = fixed_key,
+            case: UUID | None = None,
+            about: str = "",
+            draft: UUID | None = None,
+        ) -> Response:
+            query = request.query_params
+            query_values = {name: query.getlist(name) for name in query if name != "draft"}
+            place = place_of(request, person, fixed_key or key, case)
+            return form_page.opened(place, about, draft, query_values)
 
-    @people.post("/forms/{key}/attach", response_class=HTMLResponse, include_in_schema=False)
-    @people.post("/cases/{case}/forms/{key}/attach", response_class=HTMLResponse, include_in_schema=False)
-    async def attach(key: str, request: Request, person: SignedIn, case: UUID | None = None) -> Response:
-        form = form_of(key)
-        if not attachable_sections(form):
-            raise NotFound("not-found")
-        entered = await receive_entered(request, pages, person)
-        return entered.note(await run_in_threadpool(form_page.attached, form, person, case, entered))
+        @people.post(path, response_class=HTMLResponse, include_in_schema=False)
+        async def send_form(
+            request: Request, person: SignedIn, key: str = fixed_key, case: UUID | None = None
+        ) -> Response:
+            async with request.form(max_files=0, max_fields=MAX_FIELDS) as entered:
+                values = {name: [str(v) for v in entered.getlist(name)] for name in entered}
+            place = place_of(request, person, fixed_key or key, case)
+            return await run_in_threadpool(form_page.entered, place, values)
+
+    def add_attaching(path: str, fixed_key: str = "") -> None:
+        @people.post(f"{path}/attach", response_class=HTMLResponse, include_in_schema=False)
+        async def attach(
+            request: Request, person: SignedIn, key: str = fixed_key, case: UUID | None = None
+        ) -> Response:
+            place = place_of(request, person, fixed_key or key, case)
+            if not attachable_sections(place.form) or not await run_in_threadpool(form_page.exists, place):
+                raise NotFound("not-found")
+            entered = await receive_entered(request, pages, person)
+            return entered.note(await run_in_threadpool(form_page.attached, place, entered))
+
+    for path, key in (
+        ("/new", "referral"),
+        ("/cases/{case}/disclose", "disclosure"),
+        ("/forms/{key}", ""),
+        ("/cases/{case}/forms/{key}", ""),
+    ):
+        add(path, key)
+        add_attaching(path, key)
+    add("/programme/forms/{key}")
 
 
 class _FormPage:
@@ -83,123 +137,194 @@ class _FormPage:
     def __init__(self, pages: PageContext) -> None:
         self._pages = pages
 
-    def empty_form(
-        self, form: Form, person: Person, case: UUID | None, about: str, query_values: dict[str, list[str]]
+    def exists(self, place: _Place) -> bool:
+        """Whether there is such a case, where it is about one."""
+        return place.case is None or bool(self._pages.door.store.message_count(place.case))
+
+    def opened(
+        self, place: _Place, about: str, draft: UUID | None, query_values: dict[str, list[str]]
     ) -> Response:
-        form_context = self._context_for(form, person, case, about, None)
-        filled = initial_values(form, form_context)
+        """The page as it is opened: with the draft of this id, if it is this person's; or what became of it."""
+        saved = None
+        if draft is not None:
+            if (sent := self._pages.door.store.sent(draft)) is not None and sent.state != FAILED:
+                return self._render_sent(place, sent)
+            saved = self._pages.drafts.find(place.person.actor, draft)
+        if saved is not None and saved.path == place.path:
+            form_context = self._context_for(place, saved.values.get("about", [about])[0], draft)
+            if query_values.get("step") == [PREVIEW]:
+                return self._previewed_draft(place, form_context, Filled(saved.values))
+            notes = [DRAFT_GIVEN_BACK] if "kept" in query_values else []
+            return self._render(place, form_context, Filled(saved.values), saved_at=saved.at, notes=notes)
+        form_context = self._context_for(place, about, draft)
+        filled = initial_values(place.form, form_context)
         filled.values = {**filled.values, **query_values}
-        return self._render(form, form_context, person, case, filled)
+        return self._render(place, form_context, filled)
 
-    def attached(self, form: Form, person: Person, case: UUID | None, entered: Entered) -> Response:
-        """The form with what was entered, after a file was attached or discarded."""
-        values = entered.values
-        command_id = _parse_uuid(values.get("command_id", [""])[0])
-        form_context = self._context_for(form, person, case, values.get("about", [""])[0], command_id)
-        return self._render(form, form_context, person, case, Filled(values), attach_problem=entered.problem)
-
-    def send(self, form: Form, person: Person, case: UUID | None, values: dict[str, list[str]]) -> Response:
-        command_id = _parse_uuid(values.get("command_id", [""])[0])
-        form_context = self._context_for(form, person, case, values.get("about", [""])[0], command_id)
-        filled = fill(form, form_context, values)
+    def _previewed_draft(self, place: _Place, form_context: FormContext, saved: Filled) -> Response:
+        filled = fill(place.form, form_context, saved.values)
         if filled.errors:
-            return self._render(form, form_context, person, case, filled, status=400)
+            return self._render(place, form_context, filled)
         try:
-            objection = self._objection(form, form_context, person, case, filled)
-            if objection is not None:
-                return self._render_objection(form, form_context, person, case, filled, objection)
-            sent = self._submit(form, form_context, person, case, filled)
+            return self._render_preview(place, form_context, filled)
         except Unavailable:
             raise
         except ExchangeError as error:
-            hint = ALREADY_SENT if error.error_code == "command-id-taken" else failure_text(error.error_code)
-            review = None
-            if form.act.ON is Kind.CASE:
-                message = self._message_of(form, form_context, case, filled)
-                review = address_review(self._pages, person, case, message, error)
-            return self._render(
-                form,
-                form_context,
-                person,
-                case,
-                filled,
-                status=400,
-                problem=f"{title_of(error)}。{hint}",
-                review=review,
-            )
-        if sent.outcome == "recorded":
-            return RedirectResponse(self._pages.base + _redirect_path(form, sent), 303)
-        if sent.outcome == "waiting":
-            return RedirectResponse(f"{self._pages.base}/outbox", 303)
-        return self._render_refusal(form, form_context, person, case, filled, sent)
+            return self._render_error(place, form_context, filled, error)
 
-    def _render_refusal(
-        self,
-        form: Form,
-        form_context: FormContext,
-        person: Person,
-        case: UUID | None,
-        filled: Filled,
-        sent: SubmissionResult,
-    ) -> Response:
-        """The hub has refused it, on record: the same form again, under a new id."""
-        text = refusal_text(form_context, sent)
-        field_name = field_of_refusal(form, form_context, sent.reason)
-        if field_name:
-            filled.errors[field_name] = text
-        return self._render(
-            form,
-            form_context,
-            person,
-            case,
-            filled,
-            status=403,
-            problem="" if field_name else text,
-            not_sent=REFUSED_ON_RECORD,
+    def attached(self, place: _Place, entered: Entered) -> Response:
+        """The form with what was entered, after a file was attached or discarded."""
+        values = entered.values
+        command_id = _parse_uuid(values.get("command_id", [str(uuid4())])[0] or str(uuid4()))
+        form_context = self._context_for(place, values.get("about", [""])[0], command_id)
+        return self._render(place, form_context, Filled(values), attach_problem=entered.problem)
+
+    def entered(self, place: _Place, values: dict[str, list[str]]) -> Response:
+        """What was entered: shown for another look, or sent."""
+        command_id = _parse_uuid(values.get("command_id", [""])[0])
+        form_context = self._context_for(place, values.get("about", [""])[0], command_id)
+        step = next(iter(values.pop("step", [])), PREVIEW)
+        filled = fill(place.form, form_context, values)
+        if step == EDIT:
+            filled.errors.clear()
+            return self._render(place, form_context, filled)
+        if filled.errors:
+            return self._render(place, form_context, filled, status=400)
+        is_first_look = place.form.is_previewed and step != SEND
+        try:
+            objection = self._objection(place, form_context, filled)
+            if objection is not None:
+                return self._render_objection(place, form_context, filled, objection)
+            if is_first_look and not self._pages.door.store.is_sent(command_id):
+                return self._preview(place, form_context, filled)
+            sent = self._submit(place, form_context, filled)
+        except Unavailable:
+            raise
+        except ExchangeError as error:
+            return self._render_error(place, form_context, filled, error)
+        self._pages.drafts.delete(place.person.actor, command_id)
+        if sent.outcome == "recorded":
+            return RedirectResponse(self._pages.base + _redirect_path(place.form, sent), 303)
+        if sent.outcome == "waiting":
+            return RedirectResponse(f"{self._pages.base}/outbox?sent={sent.command_id}", 303)
+        return self._render_refusal(place, form_context, filled, sent)
+
+    def _preview(self, place: _Place, form_context: FormContext, filled: Filled) -> Response:
+        """The look before sending: at an address of its own, so that back and reload show it again, or what became of it."""
+        page = self._render_preview(place, form_context, filled)
+        try:
+            self._pages.drafts.save(place.person.actor, form_context.command_id, place.path, filled.values)
+        except ExchangeError:  # too long to be kept: what is shown is in the browser, too
+            return page
+        return RedirectResponse(f"{self._action(place, form_context.command_id)}&step={PREVIEW}", 303)
+
+    def _render_preview(self, place: _Place, form_context: FormContext, filled: Filled) -> Response:
+        message = self._message_of(place, form_context, filled)
+        if filled.one(CONFIRMED):
+            message = with_address_flags(self._pages.door, place.person, message, self._pages.attachments)
+        preview = preview_of(self._pages, place.person, form_context, message)
+        return self._pages.render_page(
+            "preview.html",
+            f"{place.form.title}: 内容の確認",
+            place.person,
+            form=place.form,
+            preview=preview,
+            shown_fields=summary_rows_of(
+                form_context, {"act": place.form.act.TOPIC, "fields": message.fields, "message": ""}
+            ),
+            action=self._action(place, form_context.command_id),
+            back=self._pages.base + place.back,
+            hidden=[(name, text) for name, texts in filled.values.items() for text in texts],
         )
 
-    def _objection(
-        self, form: Form, form_context: FormContext, person: Person, case: UUID | None, filled: Filled
-    ) -> Objection | None:
-        """Why the hub would refuse it, if it says so now. Raises what sending raises for what does not leave the door."""
-        if form.act.ON is not Kind.CASE:
-            return None
-        message = self._message_of(form, form_context, case, filled)
-        if filled.one(CONFIRMED):
-            message = with_address_flags(self._pages.door, person, message, self._pages.attachments)
-        return objection_before_sending(self._pages, person, message, anyway=bool(filled.one(ANYWAY)))
+    def _action(self, place: _Place, command_id: UUID) -> str:
+        return f"{self._pages.base}{place.path}?draft={command_id}"
 
-    def _render_objection(
-        self,
-        form: Form,
-        form_context: FormContext,
-        person: Person,
-        case: UUID | None,
-        filled: Filled,
-        objection: Objection,
+    def _render_sent(self, place: _Place, sent: OutboxEntry) -> Response:
+        """What became of what was sent from this page before."""
+        return self._pages.render_page(
+            "sent.html",
+            "この画面からは、もう送りました",
+            place.person,
+            form=place.form,
+            sent=outbox_row(self._pages.door, sent),
+            case=str(sent.about) if place.form.act.ON is Kind.CASE else None,
+            again=self._pages.base + place.path,
+            back=self._pages.base + place.back,
+        )
+
+    def _render_error(
+        self, place: _Place, form_context: FormContext, filled: Filled, error: ExchangeError
     ) -> Response:
-        """Nothing is recorded: the reason at its field, and the choice to send it in spite of it."""
-        field_name, text = "", objection.text
-        if objection.dry_run is not None:
-            text = refusal_text(form_context, objection.dry_run)
-            field_name = field_of_refusal(form, form_context, objection.dry_run.reason)
-        if field_name:
-            filled.errors[field_name] = text
+        hint = ALREADY_SENT if error.error_code == "command-id-taken" else failure_text(error.error_code)
+        review = None
+        if place.form.act.ON is Kind.CASE:
+            message = self._message_of(place, form_context, filled)
+            review = address_review(self._pages, place.person, place.case, message, error)
+        detail = getattr(error, "detail_ja", "")
         return self._render(
-            form,
+            place,
             form_context,
-            person,
-            case,
             filled,
             status=400,
-            problem="" if field_name else text,
-            may_send_anyway=True,
+            problem=f"{title_of(error)}。{hint}{detail}",
+            review=review,
         )
 
-    def _context_for(
-        self, form: Form, person: Person, case: UUID | None, about: str, command_id: UUID | None
-    ) -> FormContext:
+    def _render_refusal(
+        self, place: _Place, form_context: FormContext, filled: Filled, sent: SubmissionResult
+    ) -> Response:
+        """The hub has refused it, on record: the same form again, under a new id."""
+        return self._render_reason(
+            place, form_context, filled, sent, refusal_text(form_context, sent), not_sent=REFUSED_ON_RECORD
+        )
+
+    def _objection(self, place: _Place, form_context: FormContext, filled: Filled) -> Objection | None:
+        """Why the hub would refuse it, if it says so now. Raises what sending raises for what does not leave the door."""
+        if place.form.act.ON is not Kind.CASE:
+            return None
+        message = self._message_of(place, form_context, filled)
+        if filled.one(CONFIRMED):
+            message = with_address_flags(self._pages.door, place.person, message, self._pages.attachments)
+        return objection_before_sending(self._pages, place.person, message, anyway=bool(filled.one(ANYWAY)))
+
+    def _render_objection(
+        self, place: _Place, form_context: FormContext, filled: Filled, objection: Objection
+    ) -> Response:
+        """Nothing is recorded: the reason at its field, and the choice to send it in spite of it."""
+        answer = objection.dry_run
+        text = objection.text if answer is None else refusal_text(form_context, answer)
+        return self._render_reason(place, form_context, filled, answer, text, may_send_anyway=True)
+
+    def _render_reason(
+        self,
+        place: _Place,
+        form_context: FormContext,
+        filled: Filled,
+        refusal: SubmissionResult | DryRun | None,
+        text: str,
+        *,
+        not_sent: str = NOT_RECORDED,
+        may_send_anyway: bool = False,
+    ) -> Response:
+        reason = None if refusal is None else refusal.reason
+        field_name = field_of_refusal(place.form, form_context, reason)
+        if field_name:
+            filled.errors[field_name] = text
+        return self._render(
+            place,
+            form_context,
+            filled,
+            status=400 if may_send_anyway else 403,
+            problem="" if field_name else text,
+            override=_override_link(self._pages, place, filled, reason),
+            not_sent=not_sent,
+            may_send_anyway=may_send_anyway,
+        )
+
+    def _context_for(self, place: _Place, about: str, command_id: UUID | None) -> FormContext:
         """The context of this form, with the subject it is about. Raises NotFound."""
+        form, person, case = place.form, place.person, place.case
         if form.act.ON is not Kind.CASE:
             return self._programme_context(form, person, about, command_id)
         if case is None and not form.begins_case:
@@ -212,7 +337,7 @@ class _FormPage:
             return form_context
         subject: Message | None
         if AuditContentAccessRequested in form.about:
-            audits = audit_requests(self._pages, person, case)
+            audits = audit_requests(self._pages, person, case, is_needed=True)
             subject = next((a for a in audits if a["message"] == about and a["all_items_visible"]), None)
         else:
             subject = form_context.message(about)
@@ -230,18 +355,17 @@ class _FormPage:
             raise NotFound("not-found")
         return replace(form_context, about=subject)
 
-    def _submit(
-        self, form: Form, form_context: FormContext, person: Person, case: UUID | None, filled: Filled
-    ) -> SubmissionResult:
-        if form.act.ON is not Kind.CASE:
-            return self._submit_programme(form, form_context, person, filled)
-        message = self._message_of(form, form_context, case, filled)
+    def _submit(self, place: _Place, form_context: FormContext, filled: Filled) -> SubmissionResult:
+        if place.form.act.ON is not Kind.CASE:
+            return self._submit_programme(place, form_context, filled)
+        message = self._message_of(place, form_context, filled)
         if filled.one(CONFIRMED):
-            message = with_address_flags(self._pages.door, person, message, self._pages.attachments)
-        return send_message(self._pages.door, person, message, self._pages.attachments)
+            message = with_address_flags(self._pages.door, place.person, message, self._pages.attachments)
+        return send_message(self._pages.door, place.person, message, self._pages.attachments)
 
     @staticmethod
-    def _message_of(form: Form, form_context: FormContext, case: UUID | None, filled: Filled) -> MessageIn:
+    def _message_of(place: _Place, form_context: FormContext, filled: Filled) -> MessageIn:
+        form = place.form
         field_values, about = dict(filled.field_values), form_context.about
         reason, consent = field_values.pop("reason", None), [UUID(c) for c in field_values.pop("consent", [])]
         if not consent:
@@ -250,7 +374,7 @@ class _FormPage:
             consent = form_context.consents(recipients, used)
         answers = {form.answers: about["message"]} if about and form.answers else {}
         return MessageIn(
-            case=case or form_context.command_id,
+            case=place.case or form_context.command_id,
             act=form.act.TOPIC,
             to=[UUID(a) for a in filled.to],
             basis={UUID(a): code for a, code in filled.basis.items()},
@@ -263,9 +387,8 @@ class _FormPage:
             command_id=form_context.command_id,
         )
 
-    def _submit_programme(
-        self, form: Form, form_context: FormContext, person: Person, filled: Filled
-    ) -> SubmissionResult:
+    def _submit_programme(self, place: _Place, form_context: FormContext, filled: Filled) -> SubmissionResult:
+        form = place.form
         about, fields = form_context.about or {}, {**form.fixed, **filled.field_values}
         named = form.originator(fields, form_context) if form.originator else UUID(about["message"])
         return self._pages.door.send(
@@ -273,35 +396,35 @@ class _FormPage:
             named,
             form.act.TOPIC,
             fields,
-            actor=person.actor,
+            actor=place.person.actor,
             command_id=form_context.command_id,
             request=json.dumps([form.key, about["message"], fields], sort_keys=True).encode(),
         )
 
     def _render(
         self,
-        form: Form,
+        place: _Place,
         form_context: FormContext,
-        person: Person,
-        case: UUID | None,
         filled: Filled,
         *,
         status: int = 200,
         problem: str = "",
         attach_problem: str = "",
         review: AddressReview | None = None,
+        override: str = "",
+        saved_at: str = "",
+        notes: Sequence[str] = (),
         not_sent: str = NOT_RECORDED,
         may_send_anyway: bool = False,
     ) -> Response:
+        form, case = place.form, place.case
         about = form_context.about if form.act.ON is Kind.CASE else None
-        programme = form.act.ON is not Kind.CASE
-        back = "/programme" if programme else ("/cases" if case is None else f"/cases/{case}")
-        path = "/programme" if programme else ("" if case is None else f"/cases/{case}")
-        action = f"{self._pages.base}{path}/forms/{form.key}"
+        command_id = uuid4() if status == 403 else form_context.command_id
         return self._pages.render_page(
             "form.html",
             form.title,
-            person,
+            place.person,
+            current_path=place.path,
             status=status,
             form=form,
             law=law_of(form.act),
@@ -311,29 +434,46 @@ class _FormPage:
             filled=filled,
             about=about,
             about_summary=summary_rows_of(form_context, about) if about else [],
-            candidates=[] if form.to is None else form.to.candidates(form_context),
+            addressees=addressees_of(form.to, form_context, filled),
             problem=problem,
+            override=override,
+            notes=notes,
             not_sent=not_sent,
             may_send_anyway=may_send_anyway,
             case_warnings=contact_ban_warnings(form_context.messages, form_context.now),
             review=review,
             dv_protected=case is not None and self._pages.door.addresses.protected_until(case) is not None,
             case=None if case is None else str(case),
-            action=action,
+            action=self._action(place, command_id),
+            path=place.path,
+            saved_at=saved_at,
             **attaching_values(
                 self._pages,
-                person,
+                place.person,
                 filled.values,
                 attachable_sections(form),
-                action=f"{action}/attach",
+                action=f"{self._pages.base}{place.path}/attach",
                 problem=attach_problem or filled.errors.get("attachments", ""),
             ),
-            alike=alike_cases(self._pages, person, case) if form.act is CasesJoined and case else [],
+            alike=alike_cases(self._pages, place.person, case) if form.act is CasesJoined and case else [],
             about_id=(form_context.about or {}).get("message", ""),
-            back=self._pages.base + back,
+            back=self._pages.base + place.back,
             names=self._pages.names(),
-            command_id=str(uuid4() if status == 403 else form_context.command_id),
+            command_id=str(command_id),
         )
+
+
+def _override_link(pages: PageContext, place: _Place, filled: Filled, reason: str | None) -> str:
+    """The form that asks two others for approval, if that approval was what was missing; else empty."""
+    if place.case is None or reason != Reason.NOT_APPROVED_BY_TWO:
+        return ""
+    overriding = [a for a, code in filled.basis.items() if code == OVERRIDE_BASIS]
+    asked = {
+        "code": OVERRIDE_BASIS,
+        "recipients": overriding,
+        "sections": sorted({part.section for part in filled.parts}),
+    }
+    return f"{pages.base}/cases/{place.case}/forms/override?{urlencode(asked, doseq=True)}"
 
 
 def _field_labels(form: Form, form_context: FormContext) -> dict[str, str]:

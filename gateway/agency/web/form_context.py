@@ -9,7 +9,8 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from domain.calendar import day_of
-from domain.events import AuditContentAccessRequested, Kind
+from domain.errors import Unavailable
+from domain.events import AuditContentAccessRequested, FamilyInformationProvided, Kind
 from domain.time_text import parse_time_text
 from gateway.agency.forms.kinds import CaseMessages, FormContext, Message, OtherAgency
 from gateway.agency.index.likeness import Agreement, Likeness
@@ -52,7 +53,17 @@ def form_context_of(
         command_id=command_id or uuid4(),
         other_cases=partial(_other_cases, pages, person, case),
         joined_cases=partial(_joined_cases, pages, person, case),
+        referred_to=partial(_referred_to, pages),
     )
+
+
+def _referred_to(pages: PageContext) -> list[str]:
+    """The addressees of the door's own referrals, the latest first."""
+    own = str(pages.door.agency)
+    sent = (
+        m for m in pages.door.store.messages_of_acts([FamilyInformationProvided.TOPIC]) if m.get("by") == own
+    )
+    return list(dict.fromkeys(to for m in reversed(list(sent)) for to in m.get("to", [])))
 
 
 def _other_cases(pages: PageContext, person: Person, case: UUID | None) -> dict[str, str]:
@@ -96,10 +107,18 @@ def _labels(agreements: Sequence[Agreement]) -> str:
     return "、".join(dict.fromkeys(one.label for one in agreements))
 
 
-def audit_requests(pages: PageContext, person: Person, case: UUID | None = None) -> list[dict[str, Any]]:
-    """The audit office's requests for content, in the shape of messages, as subjects of a form."""
+def audit_requests(
+    pages: PageContext, person: Person, case: UUID | None = None, *, is_needed: bool = False
+) -> list[dict[str, Any]]:
+    """The audit office's requests for content, in the shape of messages, as subjects of a form; none where the hub is away
+    and never named any, but with ``is_needed`` that raises Unavailable."""
     door = pages.door
-    answer = door.query_or_known("audits", {}, actor=person.actor)
+    try:
+        answer = door.query_or_known("audits", {}, actor=person.actor)
+    except Unavailable:
+        if is_needed:
+            raise
+        return []
     return [
         {
             "act": AuditContentAccessRequested.TOPIC,

@@ -18,6 +18,7 @@ from domain.errors import Untrusted
 from gateway.agency.staff import Person, Staff
 from gateway.agency.web.bearers import Bearers
 from gateway.agency.web.cookies import REHEARSAL_PERSON, SESSION
+from gateway.agency.web.interrupted import InterruptedPosts
 from gateway.agency.web.waiting import HubTimeLimits
 from gateway.protocol.outermost import READING_METHODS
 from gateway.protocol.waiting import waiting_at_most
@@ -39,10 +40,14 @@ def needs_no_hub(handler: H) -> H:
 
 
 class Guard:
-    """The groups of one door's routes. ``base``: the path under which the door is mounted."""
+    """The groups of one door's routes. ``base``: the path under which the door is mounted; ``interrupted``: keeps what a page
+    sends after its session has ended."""
 
-    def __init__(self, staff: Staff, base: str, hub_limits: HubTimeLimits) -> None:
+    def __init__(
+        self, staff: Staff, base: str, hub_limits: HubTimeLimits, interrupted: InterruptedPosts
+    ) -> None:
         self._staff, self._base, self._hub_limits = staff, base, hub_limits
+        self._interrupted = interrupted
         self._bearers = Bearers(staff)
         self._cookie = REHEARSAL_PERSON if staff.rehearsal_auto_sign_in else SESSION
 
@@ -61,7 +66,8 @@ class Guard:
             session = request.cookies.get(self._cookie)
             person = await run_in_threadpool(self._staff.person_of_session, session)
             if person is None:
-                return RedirectResponse(f"{self._base}/sign-in", 303)
+                is_kept = _states_its_page(request) and await self._interrupted.keep(request, session)
+                return RedirectResponse(f"{self._base}/sign-in{'?kept=1' if is_kept else ''}", 303)
             _require_page_of_this_door(request)
             request.state.person = person
             return None
@@ -108,10 +114,16 @@ def _require_page_of_this_door(request: Request) -> None:
 
     Every browser says it (Origin or Sec-Fetch-Site), and what it says was checked before. A program uses a token.
     """
-    has_cookie = "cookie" in request.headers
-    is_stated = "origin" in request.headers or "sec-fetch-site" in request.headers
-    if request.method not in READING_METHODS and has_cookie and not is_stated:
+    if (
+        request.method not in READING_METHODS
+        and "cookie" in request.headers
+        and not _states_its_page(request)
+    ):
         raise Untrusted("other-origin", "State the page in Origin, or use a token instead of a session.")
+
+
+def _states_its_page(request: Request) -> bool:
+    return "origin" in request.headers or "sec-fetch-site" in request.headers
 
 
 def _checked_router(check: Check, run: Run) -> APIRouter:

@@ -23,7 +23,6 @@ from gateway.agency.content_form import in_section
 from gateway.agency.door import Door, DryRun, SectionContent, SubmissionResult
 from gateway.agency.drafts import TEXT
 from gateway.agency.staff import Person
-from gateway.agency.store import FAILED
 from gateway.pages.texts import reason_text
 
 
@@ -133,7 +132,7 @@ def send_message(
         Kind.CASE,
         message.case or uuid4(),
         message.act,
-        _command_fields(message),
+        fields_of(message),
         [] if _was_sent(door, message) else parts_of(message, person, attachments),
         actor=person.actor,
         occurred_at=message.occurred_at,
@@ -152,15 +151,15 @@ def try_message(
     return door.dry_run(
         message.case or uuid4(),
         message.act,
-        _command_fields(message),
+        fields_of(message),
         parts_of(message, person, attachments),
         actor=person.actor,
         occurred_at=message.occurred_at,
     )
 
 
-def _command_fields(message: MessageIn) -> dict[str, Any]:
-    """The fields of the command. Raises Malformed where the act is no message in a case."""
+def fields_of(message: MessageIn) -> dict[str, Any]:
+    """The fields of its command. Raises Malformed for an unknown act."""
     cls = EVENTS.get(message.act)
     if cls is None or not issubclass(cls, CaseMessage):
         raise Malformed("unknown-act")
@@ -177,8 +176,7 @@ def _command_fields(message: MessageIn) -> dict[str, Any]:
 
 def _was_sent(door: Door, message: MessageIn) -> bool:
     """Whether the door answers with the outcome of the first time: what was attached then is kept no more."""
-    known = None if message.command_id is None else door.store.sent(message.command_id)
-    return known is not None and known.state != FAILED
+    return message.command_id is not None and door.store.is_sent(message.command_id)
 
 
 RECORD_KINDS = frozenset({Kind.AGENCY, Kind.COMMISSION, Kind.NETWORK})

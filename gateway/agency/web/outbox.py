@@ -8,8 +8,9 @@ from uuid import UUID
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, Response
 
+from gateway.agency.door import Door
 from gateway.agency.inclusion import LogProver
-from gateway.agency.store import FAILED, OutboxEntry
+from gateway.agency.store import FAILED, WAITING, OutboxEntry
 from gateway.agency.web.guard import SignedIn, needs_no_hub
 from gateway.agency.web.page_context import PageContext
 from gateway.pages.texts import failure_text
@@ -23,28 +24,38 @@ def add_outbox_page(people: APIRouter, pages: PageContext) -> None:
 
     @people.get("/outbox", response_class=HTMLResponse, include_in_schema=False)
     @needs_no_hub
-    def outbox(person: SignedIn) -> Response:
-        proven, log_status = door.store.proven(), LogProver(door).log_status()
+    def outbox(person: SignedIn, sent: UUID | None = None) -> Response:
+        log_status = LogProver(door).log_status()
         newest = list(reversed(door.store.outgoing()))[:MAX_ROWS]
+        proven = door.store.proven()
+        rows = [outbox_row(door, entry, proven) for entry in newest]
         return pages.render_page(
             "outbox.html",
             "送信箱",
             person,
             current_path="/outbox",
-            sent=[_outbox_row(entry, proven) for entry in newest],
+            sent=rows,
+            just_sent=next((row for row in rows if row["command_id"] == str(sent)), None),
             log_status=log_status,
         )
 
 
-def _outbox_row(entry: OutboxEntry, proven: set[UUID]) -> dict[str, Any]:
+def outbox_row(door: Door, entry: OutboxEntry, proven: set[UUID] | None = None) -> dict[str, Any]:
+    """What became of a command. ``items``, ``uploaded``: how many of its large items the hub has; ``attachments``: how many
+    files wait to be sealed for their recipients."""
     answer = entry.answer or {}
+    items = door.store.attachments.outgoing_items(entry.command_id) if entry.state == WAITING else []
     return {
-        "proven": entry.command_id in proven,
+        "proven": entry.command_id in (door.store.proven() if proven is None else proven),
         "at": entry.at,
         "act": entry.act,
+        "about": str(entry.about),
         "command_id": str(entry.command_id),
         "state": entry.state,
         "outcome": answer.get("outcome"),
         "reason": answer.get("reason"),
         "failure": failure_text(answer.get("error_code")) if entry.state == FAILED else "",
+        "items": len(items),
+        "uploaded": sum(item.is_uploaded for item in items),
+        "attachments": door.store.attachments.claimed(entry.command_id) if entry.state == WAITING else 0,
     }

@@ -9,16 +9,19 @@ from fastapi.responses import HTMLResponse
 from domain.errors import ExchangeError
 from gateway.agency.attachments import Attachments
 from gateway.agency.door import Door
+from gateway.agency.page_drafts import PageDrafts
 from gateway.agency.staff import Person, Staff
 from gateway.pages.render import page
 from keys.keyset import Custody
 
 NAVIGATION = (
     ("/", "仕事一覧"),
+    ("/new", "家庭を知らせる"),
     ("/cases", "事例"),
     ("/search", "家庭を探す"),
     ("/meeting", "会議資料"),
     ("/files", "ファイル送信"),
+    ("/drafts", "下書き"),
     ("/outbox", "送信箱"),
     ("/programme", "委託・研修"),
     ("/statistics", "統計"),
@@ -34,6 +37,7 @@ class PageContext:
     ) -> None:
         self.door, self.staff, self.mode, self.base, self.custody = door, staff, mode, base, custody
         self.attachments = attachments
+        self.drafts = PageDrafts(door)
 
     def render_page(
         self, name: str, title: str, person: Person | None, *, status: int = 200, **values: Any

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from domain.errors import NotFound, Unavailable
+from domain.errors import ExchangeError, NotFound, Unavailable
 from gateway.agency.sign_in import SignIn
-from gateway.agency.staff import DEVICE_DAYS, SignedIn
+from gateway.agency.staff import DEVICE_DAYS, SignedIn, typed_actor
 from gateway.agency.web.cookies import (
     DEVICE,
     REHEARSAL_PERSON,
@@ -19,6 +20,7 @@ from gateway.agency.web.cookies import (
     delete_host_cookie,
     set_host_cookie,
 )
+from gateway.agency.web.drafts import draft_link
 from gateway.agency.web.guard import needs_no_hub
 from gateway.agency.web.page_context import PageContext
 from gateway.agency.web.source import source_of
@@ -35,8 +37,8 @@ def add_sign_in_pages(public: APIRouter, pages: PageContext) -> None:
     way_in = SignIn(pages.staff)
 
     @public.get("/sign-in", response_class=HTMLResponse, include_in_schema=False)
-    def sign_in_page(invitation: str = "") -> HTMLResponse:
-        return _form(pages, invitation=invitation)
+    def sign_in_page(invitation: str = "", kept: bool = False) -> HTMLResponse:
+        return _form(pages, invitation=invitation, kept=kept)
 
     @public.post("/sign-in", include_in_schema=False)
     async def sign_in(
@@ -59,7 +61,7 @@ def add_sign_in_pages(public: APIRouter, pages: PageContext) -> None:
             return await run_in_threadpool(
                 _form, pages, actor, status=401, failed=True, invitation=invitation
             )
-        return _signed_in(admission, pages)
+        return await run_in_threadpool(_signed_in, admission, typed_actor(actor), pages)
 
     @public.post("/sign-out", include_in_schema=False)
     def sign_out(request: Request) -> Response:
@@ -77,6 +79,7 @@ def _form(
     failed: bool = False,
     error: Unavailable | None = None,
     invitation: str = "",
+    kept: bool = False,
 ) -> HTMLResponse:
     """The form of the sign-in, with the name that was typed and what happened. Nothing of it needs the hub."""
     return pages.render_page(
@@ -89,11 +92,18 @@ def _form(
         seconds=None if error is None else error.retry_after_seconds,
         actor=actor[:MAX_SHOWN_CHARACTERS],
         invitation=invitation[:MAX_SHOWN_CHARACTERS],
+        kept=kept,
     )
 
 
-def _signed_in(admission: SignedIn, pages: PageContext) -> Response:
-    response = RedirectResponse(f"{pages.base}/", 303)
+def _signed_in(admission: SignedIn, actor: str | None, pages: PageContext) -> Response:
+    """To the start page, or to what this person had written when the last session ended."""
+    kept = None
+    if actor is not None:
+        with suppress(ExchangeError):
+            kept = pages.drafts.give_back(actor)
+    path = "/" if kept is None else draft_link(kept, is_kept=True)
+    response = RedirectResponse(f"{pages.base}{path}", 303)
     set_host_cookie(response, SESSION, admission.session)
     devices = ".".join(admission.devices[:MAX_DEVICES])
     set_host_cookie(response, DEVICE, devices, max_age_seconds=DEVICE_DAYS * 24 * 60 * 60)

@@ -1,0 +1,61 @@
+"""What a page sends after its session has ended by time: kept for the same person until they have signed in again.
+
+Source: own rule (docs/decisions/0047).
+"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from fastapi import Request
+from fastapi.concurrency import run_in_threadpool
+
+from domain.errors import ExchangeError
+from gateway.agency.page_drafts import MAX_DRAFT_BYTES, WRITING_PATHS, PageDrafts
+from gateway.agency.staff import Staff
+
+URL_ENCODED = "application/x-www-form-urlencoded"
+MAX_FIELDS = 1000
+
+
+class InterruptedPosts:
+    """Those of one door. ``base``: the path under which it is mounted."""
+
+    def __init__(self, staff: Staff, drafts: PageDrafts, base: str) -> None:
+        self._staff, self._drafts, self._base = staff, drafts, base
+
+    async def keep(self, request: Request, session: str | None) -> bool:
+        """Keep what this request sends, if it is what somebody wrote and its session ended not long ago; whether it was kept.
+
+        Its body is read only then, and only if it is not too long.
+        """
+        path = request.url.path.removeprefix(self._base)
+        if request.method != "POST" or WRITING_PATHS.fullmatch(path) is None or not _is_short_form(request):
+            return False
+        actor = await run_in_threadpool(self._staff.take_ended_session, session)
+        if actor is None:
+            return False
+        async with request.form(max_files=0, max_fields=MAX_FIELDS) as entered:
+            values = {name: [str(v) for v in entered.getlist(name)] for name in entered}
+        id = _id_in(values)
+        if id is None:
+            return False
+        try:
+            await run_in_threadpool(self._drafts.keep_post, actor, id, path, values)
+        except ExchangeError:
+            return False
+        return True
+
+
+def _is_short_form(request: Request) -> bool:
+    stated = request.headers.get("content-length", "")
+    is_form = request.headers.get("content-type", "").partition(";")[0].strip().lower() == URL_ENCODED
+    return is_form and stated.isascii() and stated.isdigit() and int(stated) <= MAX_DRAFT_BYTES
+
+
+def _id_in(values: dict[str, list[str]]) -> UUID | None:
+    """The idempotency key of the page, which every page on which something is written states."""
+    try:
+        return UUID(next(iter(values.get("command_id", ())), ""))
+    except ValueError:
+        return None

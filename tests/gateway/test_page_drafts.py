@@ -1,0 +1,417 @@
+"""What people write at a door is not lost and not sent twice: drafts, the end of a session, back and reload, a hub that is
+away; and the look at what each recipient will see."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from hashlib import scrypt
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from fastapi.testclient import TestClient
+
+from domain.errors import Malformed, NotFound, Refused, Unavailable, Untrusted
+from gateway.agency import page_drafts, passphrases
+from gateway.agency.page_drafts import MAX_DRAFT_BYTES, PageDrafts, draft_bytes, read_draft
+from gateway.agency.staff import IDLE_SECONDS, KEEPS_POST_SECONDS, Staff
+from gateway.agency.web.app import agency_app
+from gateway.agency.web.outbox import outbox_row
+from tests.gateway.hubkit import HubWithCase, hub_with_case
+from tests.gateway.page_client import parse_form
+
+CANARY = "架空の下書き七七三"
+RIGHT = "correct horse battery"
+OWN = {"origin": "http://127.0.0.1", "accept": "text/html"}
+
+
+@pytest.fixture(scope="module")
+def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HubWithCase]:
+    with hub_with_case(tmp_path_factory.mktemp("drafts") / "hub") as opened:
+        for code in ("AZ-CORE", "MID-HOSP"):
+            opened.door(code).refresh()
+        yield opened
+
+
+@pytest.fixture
+def now() -> list[float]:
+    return [1_800_000_000.0]
+
+
+@pytest.fixture
+def staff(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, now: list[float]) -> Iterator[Staff]:
+    cheap = lambda p, salt: scrypt(p, salt=salt, n=16, r=8, p=1, dklen=32)  # noqa: E731
+    monkeypatch.setattr(passphrases, "scrypt_hash", cheap)
+    with closing(Staff(tmp_path / "staff.db", lambda: now[0])) as opened:
+        for actor in ("staff.a1", "staff.b2"):
+            opened.add(actor, f"職員{actor[-2:]}", RIGHT)
+        yield opened
+
+
+class Screen:
+    """A browser of one person at the door of MID-HOSP."""
+
+    def __init__(self, hub: HubWithCase, staff: Staff, actor: str = "staff.a1") -> None:
+        app = agency_app(hub.door("MID-HOSP"), staff=staff, mode="real")
+        self.http = TestClient(app, base_url="https://127.0.0.1", follow_redirects=False)
+        self.http.headers |= {"origin": "https://127.0.0.1", "accept": "text/html"}
+        self.actor = actor
+        self.location = self.sign_in()
+
+    def sign_in(self, actor: str = "") -> str:
+        """Where one is sent after signing in."""
+        form = {"actor": actor or self.actor, "passphrase": RIGHT}
+        answer = self.http.post("/sign-in", data=form)
+        assert answer.status_code == 303, answer.text
+        return str(answer.headers["location"])
+
+    def form(self, path: str) -> dict[str, list[str]]:
+        answer = self.http.get(path)
+        assert answer.status_code == 200, answer.text
+        return dict(parse_form(answer.text).values)
+
+    def save(self, values: dict[str, list[str]]) -> Any:
+        return self.http.post("/drafts", data=values, headers={"accept": "application/json"})
+
+
+@pytest.fixture
+def screen(hub: HubWithCase, staff: Staff) -> Screen:
+    return Screen(hub, staff)
+
+
+def written(screen: Screen, text: str = CANARY, path: str = "/new") -> dict[str, list[str]]:
+    """A referral as it stands on the page."""
+    return {**screen.form(path), "subject_consent": ["REFUSED"], "text_RISK": [text]}
+
+
+def referrals(hub: HubWithCase) -> int:
+    return sum(entry.act == "family_information.provided" for entry in hub.door("MID-HOSP").store.outgoing())
+
+
+# --- drafts ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_draft_is_kept_as_one_types_and_given_back_to_its_writer_alone(
+    hub: HubWithCase, staff: Staff, screen: Screen
+) -> None:
+    values = written(screen)
+    key = values["command_id"][0]
+    assert re.fullmatch("[0-9]{2}:[0-9]{2}", screen.save(values).json()["at"])
+    assert screen.form(f"/new?draft={key}")["text_RISK"] == [CANARY]
+    assert screen.form(f"/new?draft={key}")["command_id"] == [key]
+    listed = screen.http.get("/drafts").text
+    assert f"/new?draft={key}" in listed
+    assert "新しい家庭" in listed
+    other = Screen(hub, staff, "staff.b2")
+    assert key not in other.http.get("/drafts").text
+    assert "text_RISK" not in other.form(f"/new?draft={key}")
+    assert other.save({**values, "text_RISK": ["上書き"]}).status_code == 404
+    other.http.post("/drafts/delete", data={"draft": key})
+    assert screen.form(f"/new?draft={key}")["text_RISK"] == [CANARY]
+    screen.http.post("/drafts/delete", data={"draft": key})
+    assert "text_RISK" not in screen.form(f"/new?draft={key}")
+
+
+def test_without_a_script_a_button_keeps_the_draft_and_shows_the_page_again(screen: Screen) -> None:
+    values = written(screen)
+    saved = screen.http.post("/drafts", data={**values, "save": ["1"]})
+    assert saved.status_code == 303
+    page = screen.http.get(saved.headers["location"])
+    assert CANARY in page.text
+    assert "に保存した下書きです" in page.text
+
+
+def test_nothing_of_a_draft_is_readable_on_the_disk(hub: HubWithCase, staff: Staff, screen: Screen) -> None:
+    values = written(screen)
+    screen.save(values)
+    drafts = PageDrafts(hub.door("MID-HOSP"))
+    drafts.keep_post("staff.a1", uuid4(), "/new", values)
+    [(_, _, path)] = hub.door("MID-HOSP").store._query("PRAGMA database_list")
+    files = [file for file in Path(path).parent.glob(f"{Path(path).name}*") if file.is_file()]
+    assert {file.suffix for file in files} >= {".db", ".db-wal"}
+    for file in files:
+        data = file.read_bytes()
+        assert CANARY.encode() not in data
+        assert b"text_RISK" not in data
+        assert CANARY.encode("utf-16-le") not in data
+
+
+def test_a_draft_opens_under_its_own_id_and_person_only(hub: HubWithCase) -> None:
+    door = hub.door("MID-HOSP")
+    id, other = uuid4(), uuid4()
+    PageDrafts(door).save("staff.x", id, "/new", {"text_RISK": [CANARY]})
+    with door.store._write() as db:
+        db.execute(
+            "INSERT INTO page_drafts SELECT ?,actor,case_id,composing,at,sealed FROM page_drafts WHERE id=?",
+            (str(other), str(id)),
+        )
+        db.execute("UPDATE page_drafts SET actor='staff.y' WHERE id=?", (str(id),))
+    for actor, which in (("staff.x", other), ("staff.y", id)):
+        with pytest.raises(Untrusted):
+            PageDrafts(door).find(actor, which)
+        door.store.page_drafts.delete(actor, which)
+
+
+def test_what_version_1_of_a_draft_wrote_is_read() -> None:
+    stored = '{"v": 1, "path": "/new", "values": {"text_RISK": ["一行め\\r\\n二行め"], "to": ["a", "b"]}}'
+    values = {"text_RISK": ["一行め\r\n二行め"], "to": ["a", "b"]}
+    assert read_draft(stored.encode()) == ("/new", values)
+    assert draft_bytes("/new", {**values, "step": ["send"]}).decode() == stored
+    with pytest.raises(Untrusted):
+        read_draft(b'{"v": 2, "path": "/new", "values": {}}')
+
+
+def test_drafts_have_limits_and_an_end(hub: HubWithCase, monkeypatch: pytest.MonkeyPatch) -> None:
+    drafts = PageDrafts(hub.door("MID-HOSP"))
+    with pytest.raises(NotFound):
+        drafts.save("staff.z", uuid4(), "/sign-in", {})
+    with pytest.raises(Malformed, match="draft-too-large"):
+        drafts.save("staff.z", uuid4(), "/new", {"text_RISK": ["あ" * (MAX_DRAFT_BYTES // 3)]})
+    monkeypatch.setattr(page_drafts, "MAX_DRAFTS", 1)
+    first = uuid4()
+    drafts.save("staff.z", first, "/new", {"text_RISK": ["一"]})
+    with pytest.raises(Refused, match="drafts-too-many"):
+        drafts.save("staff.z", uuid4(), "/new", {})
+    drafts.save("staff.z", first, "/new", {"text_RISK": ["二"]})
+    [draft] = drafts.listed("staff.z")
+    assert draft.values["text_RISK"] == ["二"]
+    drafts.expire()
+    assert len(drafts.listed("staff.z")) == 1
+    monkeypatch.setattr(page_drafts, "DRAFT_DAYS", -1)
+    drafts.expire()
+    assert drafts.listed("staff.z") == []
+
+
+def test_a_destroyed_case_takes_its_drafts_with_it(hub: HubWithCase) -> None:
+    door, case = hub.door("MID-HOSP"), uuid4()
+    drafts = PageDrafts(door)
+    drafts.save("staff.z", uuid4(), f"/cases/{case}/disclose", {"text_RISK": [CANARY]})
+    drafts.keep_post("staff.z", uuid4(), f"/cases/{case}/disclose", {"text_RISK": [CANARY]})
+    door.store.store_feed_page([], door.store.cursor, door.store.tasks(), [str(case)])
+    assert drafts.listed("staff.z") == []
+    assert not drafts.has_kept("staff.z")
+
+
+# --- the end of a session --------------------------------------------------------------------------------------------
+
+
+def test_what_is_sent_after_the_session_ended_is_kept_and_given_back_to_the_same_person(
+    hub: HubWithCase, staff: Staff, screen: Screen, now: list[float]
+) -> None:
+    values, sent = written(screen), referrals(hub)
+    key = values["command_id"][0]
+    now[0] += IDLE_SECONDS + 1
+    answer = screen.http.post("/new", data={**values, "step": ["send"]})
+    assert answer.headers["location"] == "/sign-in?kept=1"
+    assert "書いたものは封をして預かりました" in screen.http.get(answer.headers["location"]).text
+    assert referrals(hub) == sent
+    again = screen.http.post("/new", data={**values, "text_RISK": ["二つめ"]})
+    assert again.headers["location"] == "/sign-in"  # once a session
+    assert screen.sign_in("staff.b2") == "/"
+    drafts = PageDrafts(hub.door("MID-HOSP"))
+    assert drafts.has_kept("staff.a1")
+    location = screen.sign_in()
+    assert location == f"/new?draft={key}&kept=1"
+    assert not drafts.has_kept("staff.a1")
+    page = screen.http.get(location)
+    assert "まだ送っていません" in page.text
+    form = parse_form(page.text)
+    assert (form.values["text_RISK"], form.values["command_id"]) == ([CANARY], [key])
+    assert screen.sign_in() == "/"
+
+
+@pytest.mark.parametrize(
+    "why", ["too late", "signed out", "too long", "unknown", "nothing written", "no page"]
+)
+def test_what_nobody_vouches_for_is_not_kept(
+    hub: HubWithCase, staff: Staff, screen: Screen, now: list[float], why: str
+) -> None:
+    values = written(screen)
+    path = "/new"
+    if why == "signed out":
+        session = screen.http.cookies["__Host-kakehashi"]
+        screen.http.post("/sign-out")
+        screen.http.cookies.set("__Host-kakehashi", session)
+    now[0] += IDLE_SECONDS + (KEEPS_POST_SECONDS if why == "too late" else 1)
+    if why == "too long":
+        values["text_RISK"] = ["あ" * (MAX_DRAFT_BYTES // 9)]
+    if why == "unknown":
+        screen.http.cookies.clear()
+        screen.http.cookies.set("__Host-kakehashi", "x" * 43)
+    if why == "nothing written":
+        path, values = f"/cases/{hub.case}/charge", {"actor": ["staff.a1"]}
+    if why == "no page":
+        del screen.http.headers["origin"]
+    answer = screen.http.post(path, data=values)
+    assert answer.headers["location"] == "/sign-in"
+    assert not PageDrafts(hub.door("MID-HOSP")).has_kept("staff.a1")
+
+
+def test_a_session_that_ended_by_time_lets_nobody_in(staff: Staff, now: list[float]) -> None:
+    hashed = staff.check_passphrase("staff.a1", RIGHT.encode())
+    assert hashed is not None
+    admission = staff.begin_session("staff.a1", hashed)
+    assert admission is not None
+    now[0] += IDLE_SECONDS + 1
+    assert staff.person_of_session(admission.session) is None
+    now[0] -= IDLE_SECONDS
+    assert staff.person_of_session(admission.session) is None
+    assert staff.take_ended_session(admission.session) == "staff.a1"
+    assert staff.take_ended_session(admission.session) is None
+    second = staff.begin_session("staff.a1", hashed)
+    assert second is not None
+    now[0] += IDLE_SECONDS + 1
+    assert staff.person_of_session(second.session) is None
+    staff.remove("staff.a1")
+    assert staff.take_ended_session(second.session) is None
+
+
+def test_a_staff_file_of_version_2_gets_what_ended_sessions_need(tmp_path: Path) -> None:
+    path = tmp_path / "staff.db"
+    Staff(path).close()
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("DROP TABLE ended_sessions")
+        db.execute("PRAGMA user_version=2")
+        db.execute("INSERT INTO staff VALUES ('staff.old','旧',x'',x'',0,0)")
+        db.commit()
+    with closing(Staff(path)) as staff:
+        assert staff.people() == {"staff.old": "旧"}
+        assert staff.take_ended_session("x" * 43) is None
+
+
+# --- once ------------------------------------------------------------------------------------------------------------
+
+
+def test_double_click_back_and_reload_send_once(hub: HubWithCase, screen: Screen) -> None:
+    values, sent = written(screen), referrals(hub)
+    key = values["command_id"][0]
+    looked = screen.http.post("/new", data={**values, "step": ["preview"]})
+    assert looked.headers["location"] == f"/new?draft={key}&step=preview"
+    preview = parse_form(screen.http.get(looked.headers["location"]).text)
+    sending = {**preview.values, "step": ["send"]}
+    places = {screen.http.post(preview.action, data=sending).headers["location"] for _ in range(2)}
+    assert places == {f"/cases/{key}?done=referral#m-{key}"}
+    assert screen.http.post("/new", data={**values, "step": ["preview"]}).headers["location"] in places
+    for path in (f"/new?draft={key}", f"/new?draft={key}&step=preview"):
+        page = screen.http.get(path).text
+        assert "この画面からは、もう送りました" in page
+        assert CANARY not in page
+    other = screen.http.post("/new", data={**sending, "text_RISK": ["別の内容"]})
+    assert other.status_code == 400
+    assert "この画面からはすでに送りました" in other.text
+    assert "別の内容" in other.text
+    assert referrals(hub) == sent + 1
+    assert key not in screen.http.get("/drafts").text
+    assert screen.save(values).status_code == 200  # a late autosave leaves no draft of what was sent
+    assert key not in screen.http.get("/drafts").text
+
+
+def test_with_the_hub_away_what_is_sent_waits_and_the_page_states_it(
+    hub: HubWithCase, screen: Screen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    door = hub.door("MID-HOSP")
+    values = written(screen)
+
+    def away(*_: object, **__: object) -> None:
+        raise Unavailable("hub-unreachable")
+
+    for name in ("query", "submit", "agencies", "key_sets", "put_item"):
+        monkeypatch.setattr(door.client, name, away)
+    monkeypatch.setattr(door, "_retry_seconds", 0.0)
+    page = screen.http.get("/new")
+    assert (page.status_code, "ハブに接続できません" in page.text) == (200, True)
+    for path in ("/drafts", "/outbox", "/cases", f"/cases/{hub.case}"):
+        assert screen.http.get(path).status_code == 200
+    looked = screen.http.post("/new", data={**values, "step": ["preview"]})
+    preview = screen.http.get(looked.headers["location"]).text
+    assert "つながってから確かめます" in preview
+    sent = screen.http.post("/new", data={**values, "step": ["send"]})
+    assert sent.headers["location"] == f"/outbox?sent={values['command_id'][0]}"
+    outbox = screen.http.get(sent.headers["location"]).text
+    assert "ハブにつながりしだい、自動で届きます" in outbox
+    assert values["command_id"][0] not in screen.http.get("/drafts").text
+    monkeypatch.undo()
+    assert door.flush() == 1
+    assert "記録済み" in screen.http.get(sent.headers["location"]).text
+
+
+def test_the_outbox_states_how_many_large_items_have_gone(hub: HubWithCase) -> None:
+    door, id = hub.door("MID-HOSP"), uuid4()
+    digests = [bytes([n]) * 32 for n in range(3)]
+    door.store.enqueue(
+        id,
+        uuid4(),
+        "disclosure.made",
+        "2025-05-12T01:00:00.000000Z",
+        b"f",
+        b"r",
+        items=[(d, d) for d in digests],
+    )
+    door.store.attachments.note_uploaded(id, 1)
+    entry = door.store.sent(id)
+    assert entry is not None
+    row = outbox_row(door, entry)
+    assert (row["items"], row["uploaded"]) == (3, 1)
+    door.store.fail(id, {"error_code": "not-found"})
+
+
+# --- the look before sending -----------------------------------------------------------------------------------------
+
+
+def test_each_recipient_is_shown_what_it_will_see(hub: HubWithCase, staff: Staff, screen: Screen) -> None:
+    door = hub.door("MID-HOSP")
+    agencies = {k.code: str(k.agency) for k in door.directory()}
+    path = f"/cases/{hub.case}/disclose"
+    values = {
+        **screen.form(path),
+        "to": [agencies["AZ-CORE"], agencies["KS-CGC"]],
+        f"basis.{agencies['AZ-CORE']}": ["CWA-21-10-5"],
+        f"basis.{agencies['KS-CGC']}": ["CAPA-6-1"],
+        "text_CHILD": ["体重が増えない"],
+        "form_CAREGIVER.persons.0.person.relationship": ["母"],
+        "form_CAREGIVER.persons.0.upbringing_history": ["施設で育った"],
+        "form_CAREGIVER.persons.0.health_status": ["よい"],
+    }
+    looked = screen.http.post(path, data={**values, "step": ["preview"]})
+    assert looked.status_code == 303, looked.text
+    page = screen.http.get(looked.headers["location"]).text
+    assert page.count("届きます</span>") == 2
+    assert page.count("体重が増えない</div>") == 2
+    assert page.count('<span class="tag warn">要配慮</span>') >= 2
+    assert "要支援児童・特定妊婦の情報提供" in page
+    assert "この事例にまだ関わっていない宛先です: 県児童相談所。" in page
+    written_on = screen.http.post(path, data={**values, "step": ["edit"]})
+    assert "体重が増えない" in written_on.text
+    sent = screen.http.post(path, data={**values, "step": ["send"]})
+    assert sent.status_code == 303, sent.text
+    command = door.store.sent(UUID(values["command_id"][0]))
+    assert command is not None
+    door.refresh()
+    message = door.store.message(hub.case, command.command_id)
+    assert message is not None
+    assert sorted(i["section"] for i in message["items"]) == ["CAREGIVER", "CAREGIVER", "CHILD"]
+
+
+def test_only_bases_that_fit_are_offered_the_best_first_and_nobody_new_is_preselected(
+    hub: HubWithCase, staff: Staff, screen: Screen
+) -> None:
+    agencies = {k.code: str(k.agency) for k in hub.door("MID-HOSP").directory()}
+    form = parse_form(screen.http.get(f"/cases/{hub.case}/disclose").text)
+    assert form.values["to"] == [agencies["AZ-CORE"]]
+    of_core = form.offered[f"basis.{agencies['AZ-CORE']}"]
+    assert of_core[:2] == ["", "CWA-21-10-5"]
+    assert not {"CONSENT", "CWA-25-2-2", "APPI-69-1", "CWA-21-10-2-3"} & set(of_core)
+    text = screen.http.get("/new").text
+    assert '<option value="CWA-21-10-5" selected>要支援児童・特定妊婦の情報提供</option>' in text
+    core = Screen.__new__(Screen)
+    core.http = TestClient(
+        agency_app(hub.door("AZ-CORE"), staff=Staff.rehearsal("staff.c", mode="rehearsal"), mode="rehearsal"),
+        base_url="http://127.0.0.1",
+    )
+    assert "to" not in core.form(f"/cases/{hub.case}/disclose")
+    assert "to" not in core.form(f"/cases/{hub.case}/forms/question")
+    assert core.form(f"/cases/{hub.case}/forms/question")["due_on"] != [""]
