@@ -40,7 +40,7 @@ EDITIONS: tuple[Edition, ...] = (
         " and names what follows; what is reopened is decided and planned anew; one act stops one clock, and periods of the"
         " programme end on office days; anybody notifies; bases by body and registration, and what rested on a withdrawn"
         " consent alone is gone; a town where a family stays takes part; only assigned visitors count;"
-        " for its case index a door opens nothing anew",
+        " for its case index a door opens nothing anew; a correction says what is right; the contract alone states its scope",
     ),
 )
 """Every edition, numbered from 1 without gaps. A released row is never changed; only the last may be unreleased."""

@@ -100,6 +100,14 @@ def value_of_parts(parts: tuple[int, ...]) -> str:
     return "-".join(f"{part:04d}" if n == 0 else f"{part:02d}" for n, part in enumerate(parts))
 
 
+def era_year(day: date) -> tuple[str, int]:
+    """The era of a day and its year in it; an empty text and 0 before 明治6."""
+    for name, _, first, last in ERAS:
+        if first <= day <= last:
+            return name, day.year - _BEGIN[name] + 1
+    return "", 0
+
+
 def office_text(value: str) -> str:
     """``令和8年5月12日(2026年5月12日)`` of ``2026-05-12``; years and months alike, with both eras where both fit."""
     match = _YEAR.fullmatch(value)

@@ -56,7 +56,7 @@ class ReferralUnreadAlarmRaised(
     CaseAlarm,
     topic="referral_unread_alarm.raised",
     version=3,
-    title="未閲読警報",
+    title="未読警報",
     law="own rule (閲読の記録)",
 ):
     """No named person read a referral."""

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from domain import events as e
 from domain.calendar import day_of, months_later
-from domain.codes import Finding, Module, Tier
+from domain.codes import Finding, Module, OutsourcingScope, Tier
 from domain.commission.state import Commission, Worker
 from domain.editions import since_edition
 from domain.past.edition_1 import commission_folding as edition_1
@@ -80,7 +80,9 @@ def commission_after(
         case e.OutsourcingContractEnded():
             return replace(state, ended=True)
         case e.ContractorRequirementVerified():
-            verified = replace(state, verified=event.items, scope=event.scope, doubted_at=None)
+            verified = replace(
+                state, verified=event.items, scope=scope_verified(state, event), doubted_at=None
+            )
             return replace(verified, evidence_needed=evidence_needed())
         case e.ContractorSupervised(finding=Finding.REQUIREMENTS_DOUBTED):
             return doubted(state, record.at)
@@ -96,6 +98,12 @@ def commission_after(
             return replace(state, suspended=isinstance(event, e.ContractorSuspended))
         case _:
             return _apply_worker_event(state, event, record, policy)
+
+
+@since_edition(2, before=edition_1.scope_verified)
+def scope_verified(state: Commission, event: e.ContractorRequirementVerified) -> OutsourcingScope:
+    """What is commissioned is what the contract says, whatever was verified. Basis: guideline 9(1)."""
+    return event.scope if state.begins_on is None else state.scope
 
 
 def _with_registered_worker(

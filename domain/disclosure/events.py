@@ -40,7 +40,7 @@ class DisclosureMade(
     CaseMessage,
     topic="disclosure.made",
     version=2,
-    title="開示",
+    title="情報提供",
     law="guideline 9(2)[1]; APPI 69",
     actor=Actor.ANYONE,
     sender=Sender.ANYONE,
@@ -70,7 +70,7 @@ class DisclosureMade(
 class DisclosureHeld(
     CaseMessage,
     topic="disclosure.held",
-    title="開示(保留)",
+    title="情報提供(保留)",
     law="guideline 9(1), 9(2)[1]",
     cause=Cause.ANSWER,
     starts=(),
@@ -109,7 +109,7 @@ class HeldDisclosureReleased(
 class DisclosureRead(
     CaseStep,
     topic="disclosure.read",
-    title="開示の閲読",
+    title="提供情報の既読",
     law="own rule (閲読の記録)",
     actor=Actor.PERSON,
     sender=Sender.ANYONE,
@@ -155,7 +155,7 @@ class NonDisclosureDecided(
 class DisclosureRefused(
     Event,
     topic="disclosure.refused",
-    title="開示拒否",
+    title="情報提供の拒否",
     law="APPI 69; guideline 8",
     on=Kind.CASE,
     cause=Cause.ANSWER,

@@ -188,7 +188,7 @@ ROWS = tuple(
             "There is no content.",
             "Write at least one content to be sent.",
             "内容がありません",
-            "伝える内容を一つ以上書いてください",
+            "提供する内容を一つ以上書いてください",
         ),
         (
             "encoding",

@@ -58,7 +58,7 @@ ROWS = (
             "no-passphrase",
             "A real installation was given no passphrase.",
             "Give the passphrase by prompt, file or file descriptor.",
-            "合言葉がありません",
+            "パスワードがありません",
             "入力、ファイル、記述子のどれかで渡してください",
         ),
         (

@@ -146,7 +146,7 @@ class ReferralAcknowledged(
 class ReferralRead(
     CaseStep,
     topic="referral.read",
-    title="閲読",
+    title="既読",
     law="own rule (閲読の記録)",
     actor=Actor.PERSON,
     sender=Sender.ANYONE,

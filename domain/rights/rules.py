@@ -12,6 +12,7 @@ from domain.case import Message
 from domain.children import ALL_CHILDREN
 from domain.clocks import by_guardian
 from domain.codes import (
+    AUTHOR_ONLY,
     AccessResult,
     Flag,
     Requester,
@@ -20,6 +21,7 @@ from domain.codes import (
 from domain.common_rules import answers_received_message
 from domain.context import DecisionContext, Refusal, needs
 from domain.editions import since_edition
+from domain.past.edition_1 import rights as edition_1
 from domain.reasons import Reason
 from domain.rule_table import form_of
 from domain.visibility import standing_readers
@@ -98,8 +100,16 @@ def _items_held(context: DecisionContext) -> Iterator[e.Item]:
 
 @form_of(e.CorrectionMade)
 def correction_form(context: DecisionContext) -> Refusal | None:
-    """Basis: APPI 90, 92: an agency corrects what it wrote itself."""
-    return _check_own_message(context, context.case.messages.get(context.event.corrects))
+    """Basis: APPI 90, 92: an agency corrects what it wrote itself, and says what is right."""
+    refusal = _check_own_message(context, context.case.messages.get(context.event.corrects))
+    return refusal or _states_what_is_right(context)
+
+
+@since_edition(2, before=edition_1.may_be_empty)
+def _states_what_is_right(context: DecisionContext) -> Refusal | None:
+    """A reason alone corrects nothing. Basis: APPI 90, 92."""
+    sections = {item.section for item in context.event.items} - AUTHOR_ONLY
+    return needs(bool(sections), Reason.NO_SECTIONS)
 
 
 @form_of(e.UseStopped)

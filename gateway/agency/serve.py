@@ -17,6 +17,7 @@ from gateway.agency.store import DoorStore
 from gateway.agency.web.app import agency_app
 from gateway.agency.web.waiting import HubTimeLimits
 from gateway.installation.key_folder import AgencyFolder, kem_key, signature_keys
+from gateway.pages.dates import DateStyle
 from gateway.protocol.client import HubClient
 from gateway.protocol.serving import ServedApp
 from gateway.protocol.waiting import waiting_at_most
@@ -74,11 +75,12 @@ def serve_agency(
     trusted_proxies: Sequence[str] = (),
     host_names: Iterable[str] = (),
     hub_limits: HubTimeLimits | None = None,
+    dates: DateStyle = DateStyle.BOTH,
 ) -> Iterator[str]:
     """The door of this agency, served until the context ends. Yields its URL. Raises as ``open_door``.
 
     ``trusted_proxies``, ``host_names``: as of ``ServedApp``; ``hub_limits``: how long a request may wait for the
-    hub.
+    hub; ``dates``: in which calendar its pages write days.
     """
     with ExitStack() as stack:
         door, mode = stack.enter_context(open_door(place, keystore, hub_url))
@@ -108,6 +110,7 @@ def serve_agency(
             parsing_pool=parsing_pool,
             attachment_pool=attachment_pool,
             hub_limits=hub_limits,
+            dates=dates,
         )
         served = stack.enter_context(
             ServedApp(app, port=port, trusted_proxies=trusted_proxies, host_names=host_names)

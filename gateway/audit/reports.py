@@ -177,8 +177,8 @@ def family_pdf(rows: Iterable[FamilyListRow], names: Names, *, origin: SheetOrig
     lines = [
         {
             "月": f"{row.month:%Y年%-m月}",
-            "伝えた機関": names.get(str(row.by), ""),
-            "伝えられた機関": names.get(str(row.to), ""),
+            "提供した機関": names.get(str(row.by), ""),
+            "提供を受けた機関": names.get(str(row.to), ""),
             "情報区分": "・".join(texts.section_text(s) for s in sorted(row.sections)),
         }
         for row in rows
@@ -186,7 +186,7 @@ def family_pdf(rows: Iterable[FamilyListRow], names: Names, *, origin: SheetOrig
     return _pdf(
         "情報提供の一覧(ご家族用)",
         list(INCOMPLETENESS_NOTICE),
-        [_report_table("一覧", lines, ("月", "伝えた機関", "伝えられた機関", "情報区分"), (2, 4, 4, 5))],
+        [_report_table("一覧", lines, ("月", "提供した機関", "提供を受けた機関", "情報区分"), (2, 4, 4, 5))],
         origin=origin,
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from secrets import token_urlsafe
 
 from gateway.audit.app import RecordAtHand, audit_app
@@ -13,6 +14,7 @@ from gateway.audit.sheet_origin import sheet_origin
 from gateway.audit.verification import Verification
 from gateway.installation.archive import Archive
 from gateway.installation.dry_run_counts import DRY_RUN_ROWS, dry_runs_by_day
+from gateway.pages.render import error_page
 from gateway.protocol.application import Application
 from gateway.protocol.serving import ServedApp
 from projections.audit_rows import AuditRows
@@ -27,13 +29,16 @@ def served_pages(archive: Archive, verification: Verification, *, port: int = 0)
     """
     queries = Queries(archive.read_models.reader)
     base, ledger = f"/{token_urlsafe(16)}", RetainedLedger(archive)
-    app = Application(limits=())
+    mode, custody = archive.installation.mode, archive.installation.custody
+    app = Application(  # outside the secret address nothing of it is told, in words that a person reads
+        limits=(), error_response=partial(error_page, base="", mode=mode, custody=custody)
+    )
     app.mount(
         base,
         audit_app(
             ledger,
             names={str(a.id): a.name for a in archive.read_models.register.agencies.values()},
-            mode=archive.installation.mode,
+            mode=mode,
             base=base,
             verification=verification.to_json,
             record=RecordAtHand(
@@ -46,7 +51,7 @@ def served_pages(archive: Archive, verification: Verification, *, port: int = 0)
                 dry_runs=lambda: dry_runs_by_day(archive.installation.hub_folder, DRY_RUN_ROWS),
             ),
             hub=archive.installation.hub.hex(),
-            custody=archive.installation.custody,
+            custody=custody,
         ),
     )
     with ServedApp(app, port=port) as served:

@@ -26,6 +26,7 @@ from gateway.cli.printing import err, out, print_file, progress_bar
 from gateway.installation.ceremony import KEY_SET_FILE, create_agency, renew_request
 from gateway.installation.key_folder import AgencyFolder
 from gateway.installation.public_half import fingerprint
+from gateway.pages.dates import DateStyle
 from keys.approval import ApprovalRequest
 from keys.keyset import parse_key_set
 
@@ -126,6 +127,9 @@ def agency_serve(
     port: Port = 0,
     host_names: HostNames = None,
     trusted_proxies: TrustedProxies = None,
+    dates: Annotated[
+        DateStyle, typer.Option("--dates", help="画面の日付: both(和暦と西暦)・wareki・western")
+    ] = DateStyle.BOTH,
     passphrase_file: PassphraseFile = None,
     passphrase_fd: PassphraseFd = None,
 ) -> None:
@@ -136,7 +140,15 @@ def agency_serve(
     place = AgencyFolder.read(folder)
     keystore = keystore_of(place, passphrase_file, passphrase_fd)
     proxies, names = trusted_proxies or (), host_names or ()
-    with serve_agency(place, keystore, hub_url, port=port, trusted_proxies=proxies, host_names=names) as url:
+    with serve_agency(
+        place,
+        keystore,
+        hub_url,
+        port=port,
+        trusted_proxies=proxies,
+        host_names=names,
+        dates=dates,
+    ) as url:
         out.print(f"{place.code} の窓口: {url}", highlight=False)
         wait_for_stop_signal()
 

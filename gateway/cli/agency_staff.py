@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from gateway.agency.staff import Staff, TokenInfo
     from gateway.agency.staff_store import LogEntry
 
-agency_staff = typer.Typer(no_args_is_help=True, help="窓口に入る職員を管理します")
+agency_staff = typer.Typer(no_args_is_help=True, help="窓口にログインする職員を管理します")
 agency_token = typer.Typer(no_args_is_help=True, help="窓口に接続するシステムのトークンを管理します")
 
 ActorOption = Annotated[
@@ -70,7 +70,7 @@ def staff_add(
     passphrase_file: PassphraseFile = None,
     passphrase_fd: PassphraseFd = None,
 ) -> None:
-    """職員を登録し、その人の合言葉を決めます。"""
+    """職員を登録し、その人のパスワードを決めます。"""
     with _staff_of(folder) as opened:
         opened.add(actor, name, passphrase_of(passphrase_file, passphrase_fd, twice=True), by=_user())
     out.print(f"登録しました: {actor}", highlight=False)
@@ -107,11 +107,11 @@ def staff_passphrase(
     passphrase_file: PassphraseFile = None,
     passphrase_fd: PassphraseFd = None,
 ) -> None:
-    """職員の合言葉を変えます。利用中の画面と端末の登録は終わります。"""
+    """職員のパスワードを変えます。利用中の画面と端末の登録は終わります。"""
     with _staff_of(folder) as opened:
         new = passphrase_of(passphrase_file, passphrase_fd, twice=True)
         opened.change_passphrase(actor, new, by=_user())
-    out.print(f"合言葉を変えました: {actor}", highlight=False)
+    out.print(f"パスワードを変えました: {actor}", highlight=False)
 
 
 @agency_staff.command("device")

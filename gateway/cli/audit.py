@@ -24,7 +24,7 @@ from gateway.pages.texts import section_text
 from projections.queries import Queries
 
 audit = typer.Typer(no_args_is_help=True, help="記録を検証し、提供の台帳を見ます")
-CONTROL_TEXT = "制御情報(だれがいつ何を伝えたか)"
+CONTROL_TEXT = "制御情報(だれがいつ何を提供したか)"
 
 
 @audit.command("verify")
@@ -62,7 +62,7 @@ def audit_ledger(
     passphrase_file: PassphraseFile = None,
     passphrase_fd: PassphraseFd = None,
 ) -> None:
-    """提供の台帳: だれが、だれに、何を、どの根拠で伝え、だれが開いたか。"""
+    """提供の台帳: だれが、だれに、何を、どの根拠で提供し、だれが開いたか。"""
     at = optional_time(as_of)
     with archive_of(data, passphrase_file, passphrase_fd) as archive:
         queries = Queries(archive.read_models.reader)

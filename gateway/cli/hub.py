@@ -37,7 +37,7 @@ def hub_init(
         bool, typer.Option("--hosted", help="登録責任者・監査機関・各機関の鍵も、この機械で作って預かります")
     ] = False,
     rehearsal: Annotated[
-        bool, typer.Option("--rehearsal", help="訓練用にします(すべてこの機械で、合言葉は自動)")
+        bool, typer.Option("--rehearsal", help="訓練用にします(すべてこの機械で、パスワードは自動)")
     ] = False,
     register: Annotated[
         Path | None,

@@ -17,22 +17,22 @@ from gateway.installation.archive import exclusive_lock_file
 from keys.keystore import add_passphrase, change_passphrase, passphrases_of, remove_passphrase
 
 keystore = typer.Typer(no_args_is_help=True, help="鍵ファイル")
-passphrase = typer.Typer(no_args_is_help=True, help="鍵ファイルを開く合言葉(8つまで)")
+passphrase = typer.Typer(no_args_is_help=True, help="鍵ファイルを開くパスワード(8つまで)")
 keystore.add_typer(passphrase, name="passphrase")
 
 KeystoreFile = Annotated[Path, typer.Argument(help="鍵ファイル(keystore)", dir_okay=False)]
 NewPassphraseFile = Annotated[
-    Path | None, typer.Option("--new-passphrase-file", help="新しい合言葉のファイル", dir_okay=False)
+    Path | None, typer.Option("--new-passphrase-file", help="新しいパスワードのファイル", dir_okay=False)
 ]
 NewPassphraseFd = Annotated[
-    int | None, typer.Option("--new-passphrase-fd", help="新しい合言葉を読むファイル記述子")
+    int | None, typer.Option("--new-passphrase-fd", help="新しいパスワードを読むファイル記述子")
 ]
-OLD_COPIES = "古い控えのファイルと外した合言葉があれば、このファイルも開けます。控えも処分してください。"
+OLD_COPIES = "古い控えのファイルと外したパスワードがあれば、このファイルも開けます。控えも処分してください。"
 
 
 @passphrase.command("list")
 def passphrase_list(path: KeystoreFile) -> None:
-    """合言葉の番号と名前を表示します(合言葉は要りません)。"""
+    """パスワードの番号と名前を表示します(パスワードは要りません)。"""
     for number, slot in enumerate(passphrases_of(path), 1):
         out.print(f"{number}: {slot.label or '(名前なし)'}", highlight=False, markup=False)
 
@@ -46,14 +46,14 @@ def passphrase_add(
     new_passphrase_file: NewPassphraseFile = None,
     new_passphrase_fd: NewPassphraseFd = None,
 ) -> None:
-    """もう一つの合言葉でも開けるようにします。"""
+    """もう一つのパスワードでも開けるようにします。"""
     add_passphrase(
         path,
         passphrase_of(passphrase_file, passphrase_fd),
-        passphrase_of(new_passphrase_file, new_passphrase_fd, twice=True, prompt="新しい合言葉: "),
+        passphrase_of(new_passphrase_file, new_passphrase_fd, twice=True, prompt="新しいパスワード: "),
         label,
     )
-    out.print("合言葉を加えました")
+    out.print("パスワードを加えました")
 
 
 @passphrase.command("change")
@@ -64,27 +64,27 @@ def passphrase_change(
     new_passphrase_file: NewPassphraseFile = None,
     new_passphrase_fd: NewPassphraseFd = None,
 ) -> None:
-    """合言葉を変えます。"""
+    """パスワードを変えます。"""
     with _not_in_use(path):
         renewed = change_passphrase(
             path,
             passphrase_of(passphrase_file, passphrase_fd),
-            passphrase_of(new_passphrase_file, new_passphrase_fd, twice=True, prompt="新しい合言葉: "),
+            passphrase_of(new_passphrase_file, new_passphrase_fd, twice=True, prompt="新しいパスワード: "),
         )
-    out.print("合言葉を変えました" if renewed else f"合言葉を変えました。{OLD_COPIES}")
+    out.print("パスワードを変えました" if renewed else f"パスワードを変えました。{OLD_COPIES}")
 
 
 @passphrase.command("remove")
 def passphrase_remove(
     path: KeystoreFile,
-    number: Annotated[int, typer.Option("--number", help="外す合言葉の番号(list で表示)", min=1)],
+    number: Annotated[int, typer.Option("--number", help="外すパスワードの番号(list で表示)", min=1)],
     passphrase_file: PassphraseFile = None,
     passphrase_fd: PassphraseFd = None,
 ) -> None:
-    """合言葉を外します。残る合言葉のどれかで開いて行います。"""
+    """パスワードを外します。残るパスワードのどれかで開いて行います。"""
     with _not_in_use(path):
         renewed = remove_passphrase(path, passphrase_of(passphrase_file, passphrase_fd), number)
-    out.print("合言葉を外しました" if renewed else f"合言葉を外しました。{OLD_COPIES}")
+    out.print("パスワードを外しました" if renewed else f"パスワードを外しました。{OLD_COPIES}")
 
 
 @contextmanager

@@ -59,7 +59,7 @@ def prompt_passphrase(text: str, *, twice: bool) -> bytes:
     """A passphrase from the terminal. Raises typer.BadParameter where the two entries differ."""
     first = read_passphrase(prompt=text)
     if twice and read_passphrase(prompt="もう一度: ") != first:
-        raise typer.BadParameter("二つの合言葉が違います")
+        raise typer.BadParameter("二つのパスワードが違います")
     return first
 
 

@@ -23,9 +23,10 @@ HostNames = Annotated[
 ]
 Port = Annotated[int, typer.Option("--port", help="待ち受けるポート(0: 空いているもの)", min=0, max=65535)]
 PassphraseFile = Annotated[
-    Path | None, typer.Option("--passphrase-file", help="合言葉のファイル(訓練用では不要)", dir_okay=False)
+    Path | None,
+    typer.Option("--passphrase-file", help="パスワードのファイル(訓練用では不要)", dir_okay=False),
 ]
-PassphraseFd = Annotated[int | None, typer.Option("--passphrase-fd", help="合言葉を読むファイル記述子")]
+PassphraseFd = Annotated[int | None, typer.Option("--passphrase-fd", help="パスワードを読むファイル記述子")]
 AsJson = Annotated[bool, typer.Option("--json", help="JSONで出力します")]
 AgencyCode = Annotated[str, typer.Option("--agency", help="機関の略号")]
 HubUrl = Annotated[str, typer.Option("--hub", help="ハブの窓口のURL")]

@@ -19,7 +19,7 @@ from gateway.protocol.process_memory import protect_process_memory
 from keys.keystore import Keystore, open_with_data_key, unlock_keystore
 from keys.passphrase import read_passphrase
 
-PROMPT = "合言葉: "
+PROMPT = "パスワード: "
 
 
 def unlock_in_child(path: Path, file: Path | None, fd: int | None) -> Keystore:

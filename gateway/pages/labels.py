@@ -440,10 +440,10 @@ STAFF_LOG: Mapping[str, str] = {
     "dry-run": "送付前に確認した",
     "person-added": "職員を登録",
     "person-removed": "職員の登録を消去",
-    "passphrase-changed": "合言葉を変更",
+    "passphrase-changed": "パスワードを変更",
     "device-invited": "端末を招待",
-    "signed-in": "窓口に入った",
-    "sign-ins-failed": "入れなかった(回数)",
+    "signed-in": "ログインした",
+    "sign-ins-failed": "ログイン失敗(回数)",
     "token-issued": "トークンを発行",
     "token-first-used": "トークンを初めて利用",
     "token-revoked": "トークンを失効",
@@ -483,7 +483,7 @@ CONTENT_FAULTS: Mapping[str, str] = {
 }
 FAULT_ANSWERS: Mapping[str, str] = {
     "SENT_AGAIN": "内容を送り直した",
-    "SENT_OTHERWISE": "紙または口頭で伝えた",
+    "SENT_OTHERWISE": "紙または口頭で提供した",
     "READS_HERE": "こちらでは読める",
     "NOT_NEEDED": "取り下げた、またはもう要らない",
 }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +10,9 @@ from fastapi.responses import HTMLResponse, Response
 from fastapi.staticfiles import StaticFiles
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from domain.calendar import JST
 from domain.errors import ExchangeError
 from gateway.pages import labels, texts
+from gateway.pages.dates import day_text, time_text
 from gateway.protocol.outermost import problem_response
 from gateway.protocol.problems import problem, text_ja_of, with_retry_after
 from keys.keyset import Custody
@@ -29,15 +28,9 @@ _environment = Environment(
 )
 
 
-def _jst_text(text: str | None) -> str:
-    """A stored time in Japanese local time, to the minute; empty for None."""
-    if not text:
-        return ""
-    return datetime.fromisoformat(text.replace("Z", "+00:00")).astimezone(JST).strftime("%Y-%m-%d %H:%M")
-
-
 _environment.filters.update(
-    jst=_jst_text,
+    jst=time_text,
+    day=day_text,
     role=texts.role_text,
     section=texts.section_text,
     flag=texts.flag_text,
@@ -86,6 +79,5 @@ def error_page(request: Request, error: ExchangeError, *, base: str, mode: str, 
         custody=custody,
         person=None,
         text=text_ja_of(error),
-        detail=error.error_code,
     )
     return with_retry_after(answer, error)

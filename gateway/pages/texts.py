@@ -93,7 +93,7 @@ TASKS: Mapping[str, str] = {
     "READ": "情報提供を読む",
     "ANSWER": "照会に回答する",
     "REWRAP": "鍵を追加する(窓口が自動で行います)",
-    "RELEASE": "保留した開示の解除を申し出る",
+    "RELEASE": "保留した提供の解除を申し出る",
     "HELD": "委託先の再開を待つ(保留中)",
     "ACCEPT": "後続支援を受け入れる",
     "REVIEW": "計画を見直す",
@@ -118,7 +118,7 @@ TASKS: Mapping[str, str] = {
     "KEEP_RECORDS": "子どもの死亡の検証に備え、記録の保存(廃棄の停止・保存期間)を決める",
     "SUPERVISE": "期限超過を上席が確認する",
     "LATE_ACKNOWLEDGE": "期限超過: 受領確認がありません",
-    "LATE_READ": "期限超過: 閲読がありません",
+    "LATE_READ": "期限超過: 既読になっていません",
     "LATE_ACT": "期限超過: 対応が記録されていません",
     "LATE_SAFETY": "期限超過: 子どもの目視確認がありません",
     "LATE_ANSWER": "期限超過: 照会への回答がありません",
@@ -226,7 +226,7 @@ BASES: Mapping[str, str] = {
 }
 
 REASONS: Mapping[str, str] = {
-    "NO_SECTIONS": "伝える情報区分がありません。",
+    "NO_SECTIONS": "提供する情報区分がありません。",
     "SECTIONS_NOT_ALLOWED": "この手続きに情報区分は付けられません。",
     "NOT_OPENED": "この項目を開いた記録がありません。開いてから知らせてください。",
     "UNKNOWN_MESSAGE": "対象の連絡が見つかりません。",
@@ -309,7 +309,7 @@ REASONS: Mapping[str, str] = {
         "先に「外部機関からの照会・嘱託を記録する」で記録してください。"
     ),
     "COMMISSIONED_DATA": (
-        "委託で得た情報は、委託した市町村にだけ返します。ほかの機関には中核機関から伝えます"
+        "委託で得た情報は、委託した市町村にだけ返します。ほかの機関には中核機関から提供します"
         "(通告と、生命・身体・財産の危険のための提供を除く)。"
     ),
     "NOT_APPROVED_BY_TWO": "この根拠による提供には、先に別の職員二人の承認が必要です。",
@@ -361,7 +361,7 @@ REASONS: Mapping[str, str] = {
     "AUDITOR_OPENS_NOTHING": "監査では内容を開けません。",
     "NOT_YOURS": "見つかりません。",
     "NEVER_FOR_ROLE": "この情報区分は、この機関には提供できません。",
-    "NOT_A_PARTICIPANT": "会議録と終結の協議は、その会議に出席した構成員にだけ伝えられます。出席機関を確かめてください。",
+    "NOT_A_PARTICIPANT": "会議録と終結の協議は、その会議に出席した構成員にだけ提供できます。出席機関を確かめてください。",
     "SENSITIVE_NOT_FOR_ROLE": "要配慮の項目は、この機関には提供できません。",
     "NO_BASIS": "宛先ごとに提供の根拠が必要です。",
     "BASIS_UNKNOWN": "根拠の符号が規則集にありません。",
@@ -383,7 +383,7 @@ REASONS: Mapping[str, str] = {
     "CONTRACTOR_NOT_ASSIGNED": "この事例に割り当てられた訪問支援者がいません。",
     "CONTRACTOR_NOT_READY": "委託先の要件(研修・誓約書・構成員・要件確認)がそろっていません。",
     "CONTRACTOR_SUSPENDED": "委託先は停止中です。",
-    "WORKER_NOT_READY": "この訪問支援者の研修または誓約書が有効ではありません。",
+    "WORKER_NOT_READY": "この訪問支援者は名簿に登録がないか、研修・誓約書などがそろっていません。「委託・研修」の画面で確かめてください。",
     "WORKER_NOT_ASSIGNED": "この事例に割り当てられた訪問支援者ではありません。",
     "CASE_CLOSED": "事例は終結しています。",
     "HELD": "保留中です。",
@@ -478,5 +478,5 @@ def failure_text(error_code: object) -> str:
     """Why a command was never recorded and what to do, in Japanese; of a code that is not ours, the code itself."""
     row = error_codes.find(str(error_code))
     if row is None or not row.audience & Audience.DOOR:
-        return f"窓口の管理者に次の符号を伝えてください: {error_code}"
+        return "窓口の管理者に、送付した日時を知らせてください。"
     return row.text_ja

@@ -76,7 +76,7 @@ def test_files_are_attached_sent_and_received(
         select.select_option("MEDICAL")
     screen.click("text=内容を確かめる")
     assert "PHOTO.jpg" in screen.inner_text("main")
-    screen.click("text=封をして送る")
+    screen.click("text=封をして送付する")
     assert "記録しました" in screen.inner_text("main")
 
     screen.goto(f"{url}/agency/AZ-CORE/cases/{hub.case}")

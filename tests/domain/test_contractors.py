@@ -929,3 +929,14 @@ def test_a_visitor_that_is_fit_but_not_of_this_case_opens_nothing():
     assert closed.reason is Reason.WORKER_NOT_READY  # type: ignore[attr-defined]
     command = opening(TO_SORA, SORA_NPO, actor=WORKER)
     assert so.when(command) == [command.event]
+
+
+def test_what_is_commissioned_is_what_the_contract_states_since_edition_2() -> None:
+    as_full = verified((1, 2, 3), OutsourcingScope.FULL)
+    scopes = {
+        edition: given(contract(), as_full, edition=edition).world.register.commissions[COMMISSION].scope
+        for edition in (1, 2)
+    }
+    assert scopes == {1: OutsourcingScope.FULL, 2: OutsourcingScope.PARTIAL}
+    renewed = given(contract(), as_full, contract(scope=OutsourcingScope.FULL))
+    assert renewed.world.register.commissions[COMMISSION].scope is OutsourcingScope.FULL

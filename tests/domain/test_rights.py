@@ -301,3 +301,13 @@ def test_a_hospital_is_asked_and_decides_too() -> None:
     request = case_message(e.SubjectAccessRequested, MID_HOSP, name="at the hospital")
     command = decided(by=MID_HOSP, answers=request.command_id)
     assert given(LEARNED, request).when(command) == [command.event]
+
+
+def test_a_correction_states_what_is_right_since_edition_2() -> None:
+    empty = case_message(e.CorrectionMade, AZ_CORE, corrects=WRONG.command_id, name="empty")
+    reason = case_message(
+        e.CorrectionMade, AZ_CORE, sections=[S.REASON], corrects=WRONG.command_id, name="why"
+    )
+    for message in (empty, reason):
+        assert given(LEARNED, WRONG).when(message) == refused(message, Reason.NO_SECTIONS)
+        assert given(LEARNED, WRONG, edition=1).when(message) == [message.event]

@@ -191,7 +191,7 @@ class Reading:
         if not contract.begins_on <= self.day or not self.valid_on(contract.ends_on):
             return False
         checked = self.last(e.ContractorRequirementVerified, on=commission)
-        needed = {1, 2, 3} if checked and checked.scope is OutsourcingScope.FULL else {1, 2}
+        needed = {1, 2, 3} if contract.scope is OutsourcingScope.FULL else {1, 2}
         if checked is None or not needed <= checked.items or not self.member(agency):
             return False
         stopped = self.last(e.ContractorSuspended, e.ContractorReinstated, on=commission)

@@ -242,7 +242,7 @@ def test_a_person_signs_in_and_out(case_in_progress: Run, staff: Staff) -> None:
     assert right.status_code == 200
     assert "仕事一覧" in right.text
     door.post("/sign-out")
-    assert "職員番号" in door.get("/").text
+    assert "職員ID" in door.get("/").text
 
 
 def test_a_long_sign_in_request_is_refused(case_in_progress: Run, staff: Staff) -> None:

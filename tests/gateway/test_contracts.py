@@ -11,6 +11,7 @@ from fastapi.testclient import TestClient
 from domain.record import commission_of
 from gateway.agency.staff import Staff
 from gateway.agency.web.app import agency_app
+from gateway.pages.dates import day_text
 from tests.gateway.page_client import parse_form
 from tests.gateway.test_forms import PagesFixture, office  # noqa: F401
 
@@ -52,14 +53,14 @@ def test_a_contract_is_ended_and_concluded_anew_through_pages_alone(office: Page
         {"ends_on": "「終わりの日」が「始まりの日」より前です。日付を確かめてください。"},
     )
     core.submit(contracts(office), {**wrong, "ends_on": office.day(300)})
-    assert f"一部委託 / {office.day(0)} から {office.day(300)} まで" in " ".join(
+    assert f"一部委託 / {day_text(office.day(0))} から {day_text(office.day(300))} まで" in " ".join(
         core.page("/programme").split()
     )
     core.submit(
         f"/programme/forms/contract-renewed?about={about}", {"scope": "FULL", "ends_on": office.day(400)}
     )
     page = " ".join(office.at("SORA-NPO").page("/programme").split())
-    assert f"全部委託 / {office.day(0)} から {office.day(400)} まで" in page
+    assert f"全部委託 / {day_text(office.day(0))} から {day_text(office.day(400))} まで" in page
 
 
 def test_only_a_core_agency_is_offered_a_contract_and_only_with_contractors(office: PagesFixture) -> None:  # noqa: F811

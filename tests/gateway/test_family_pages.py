@@ -131,7 +131,7 @@ def test_who_is_in_charge_is_set_shown_filtered_and_handed_over(hub: HubWithCase
     core.post(f"/cases/{case}/charge", data={"actor": me, "deputy": second, "deputy_until": until})
     page = core.get("/cases?mine=1").text
     assert str(case)[:8] in page
-    assert "訓練用の職員(代理 訓練用の職員二、2099-12-31 まで)" in page
+    assert "訓練用の職員(代理 訓練用の職員二、令和81(2099)年12月31日 まで)" in page
     wrong = core.post(f"/cases/{case}/charge", data={"actor": "staff.nobody"})
     assert wrong.status_code == 400
     api = {"accept": "application/json"}

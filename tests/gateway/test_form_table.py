@@ -54,6 +54,7 @@ COMPUTED_FIELDS = {
 """Fields of forms that ``Form.finalise`` turns into fields of their events."""
 
 SUPPLIED_FIELDS = {
+    "contractor-requirement": {"scope"},  # the contract says it
     "access-decision": {"result"},
     "audit-grant": {"opens", "until"},
     "coercion-confirmation": {"answers", "coerced"},

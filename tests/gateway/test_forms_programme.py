@@ -10,7 +10,7 @@ import pytest
 
 from domain.codes import Module
 from domain.record import commission_of
-from tests.gateway.page_client import PageClient
+from tests.gateway.page_client import PageClient, parse_form
 from tests.gateway.test_forms import PagesFixture, office  # noqa: F401
 
 Values = dict[str, str | Sequence[str]]
@@ -96,7 +96,12 @@ def test_a_family_is_supported_from_the_first_sign_to_the_follow_on_service(case
     case_work.submit("plan", plan)
     own = commission_of(UUID(office.id("AZ-CORE")), UUID(office.id("AZ-CORE")))
     city: Values = {"worker": "W-CITY", "employment": "FULL_TIME", "qualification": "保健師"}
+    assigned: Values = {"agency": office.id("AZ-CORE"), "worker": "W-CITY", "role": "SPECIALIST"}
+    assert "名簿にいません" in case_work.refused("assign", assigned)["worker"]
     case_work.core.submit(f"/programme/forms/worker?about={own}", city)
+    lacking = case_work.refused("assign", assigned)["worker"]
+    assert "そろっていないもの: " in lacking
+    assert "誓約書" not in lacking  # nobody full-time signs one
     every_module = {"worker": "W-CITY", "modules": [module.value for module in Module]}
     case_work.core.submit(f"/programme/forms/training?about={own}", every_module)
     case_work.submit("assign", {"agency": office.id("AZ-CORE"), "worker": "W-CITY", "role": "SPECIALIST"})
@@ -130,7 +135,14 @@ def test_a_family_is_supported_from_the_first_sign_to_the_follow_on_service(case
     both = {"consulted": [centre_id], f"not_consulted.{centre_id}": "NO_ANSWER"}
     assert set(case_work.refused("closing-consultation", both)) == {"not_consulted"}
     case_work.submit("closing-consultation", {"consulted": [centre_id]})
-    case_work.submit("evaluation", {"goal_reached": "no", "environment_improved": "yes"})
+    evaluated = case_work.submit(
+        "evaluation", {"goal_reached": "no", "environment_improved": "yes", "text_CLOSING": "半ばまで届いた"}
+    )
+    door = office.rehearsal_hub.door("AZ-CORE")
+    door.refresh()
+    message = door.store.message(case_work.case, UUID(evaluated))
+    assert message is not None
+    assert [i["section"] for i in message["items"]] == ["CLOSING"]
     nothing: Values = {"closing_reason": "GOAL_REACHED", "follow_on": "NONE_NEEDED"}
     assert case_work.refused("close", nothing) == {}  # the city's own visitor was not asked
     case_work.submit("closing-consultation", {"consulted": [office.id("AZ-CORE")]})
@@ -203,7 +215,7 @@ def test_destruction_is_held_released_and_never_before_its_date(case_work: CaseW
     status, _, text = case_work.core.fill(
         f"/cases/{case_work.case}/forms/appraisal", {"appraisal": "DESTROY", "sections": ["CHILD"]}
     )
-    assert (status, "満了" in text) == (403, True)
+    assert (status, "満了" in text) == (400, True)
 
 
 def test_the_programme_page_records_contracts_and_supervision(office: PagesFixture) -> None:  # noqa: F811
@@ -227,10 +239,13 @@ def test_the_programme_page_records_contracts_and_supervision(office: PagesFixtu
     core.submit(f"/programme/forms/resource-gap?about={own}", {"service": "SHORT_STAY", "families": "3"})
     core.submit(f"/programme/forms/prefectural-supervision?about={own}", {"finding": "IN_ORDER"})
     core.submit(f"/programme/forms/supervision?about={commission}", {"finding": "IMPROVEMENT_REQUESTED"})
-    core.submit(
-        f"/programme/forms/contractor-requirement?about={commission}",
-        {"items": ["1", "2", "3"], "scope": "PARTIAL"},
-    )
+    verifying = f"/programme/forms/contractor-requirement?about={commission}"
+    page = core.page(verifying)
+    assert "対象: 委託先 NPO法人そらまめ架空支援(一部委託)" in page
+    assert "<dt>委託の範囲</dt><dd>一部委託</dd>" in page
+    assert "scope" not in parse_form(page).offered  # the contract says it, and nothing else
+    core.submit(verifying, {"items": ["1", "2", "3"]})
+    assert "一部委託 /" in core.page("/programme")
     numbers: Values = {
         "begins_on": office.day(-30),
         "ends_on": office.day(-1),

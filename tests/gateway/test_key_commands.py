@@ -21,7 +21,7 @@ from keys.keystore import open_keystore, write_keystore
 from tests.gateway.hubkit import hub_with_case
 
 SHORT, LONG, OTHER = "eleven char", "long enough passphrase", "another long passphrase"
-HOSTED_TEXT = "鍵を共同の機械で預かっています(custody: HOSTED)"
+HOSTED_TEXT = "鍵を共同の機械で預かっています"
 
 
 def secret(folder: Path, text: str) -> str:
@@ -142,7 +142,7 @@ def test_a_second_passphrase_is_set_changed_and_removed(tmp_path: Path) -> None:
     )
     assert "控えも処分してください" in changed.output
     removed = run("keystore", "passphrase", "remove", path, "--number", "1", "--passphrase-file", new)
-    assert removed.output == "合言葉を外しました\n"
+    assert removed.output == "パスワードを外しました\n"
     assert open_keystore(path, OTHER) == {"sig": b"\1" * 64}
     for gone in (known, third):
         left = run("keystore", "passphrase", "remove", path, "--number", "1", "--passphrase-file", gone)

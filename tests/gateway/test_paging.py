@@ -93,7 +93,7 @@ def test_the_work_list_has_pages(web: TestClient) -> None:
 
 def test_what_is_late_stands_on_the_first_page_of_the_work_list(web: TestClient) -> None:
     pages = [web.get(f"/?page={n}").text for n in (1, 3)]
-    assert ["閲読がありません" in page for page in pages] == [True, False]
+    assert ["既読になっていません" in page for page in pages] == [True, False]
 
 
 def test_the_cases_show_what_each_has(web: TestClient, case: UUID) -> None:

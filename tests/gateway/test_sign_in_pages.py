@@ -87,7 +87,7 @@ def test_after_failures_the_page_names_the_seconds_and_keeps_the_typed_name(app:
     assert answer.status_code == TABLE["sign-in-waits"].status == 429
     seconds = answer.headers["retry-after"]
     assert int(seconds) >= 1
-    assert f"{seconds}秒後に、もう一度合言葉を入れてください" in answer.text
+    assert f"{seconds}秒後に、もう一度パスワードを入れてください" in answer.text
     assert 'value="staff.a1"' in answer.text
     assert browser(app, "192.0.2.2").post("/sign-in", data=RIGHT).status_code == 303
 

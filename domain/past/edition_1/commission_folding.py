@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-from domain.codes import Module
+from domain import events as e
+from domain.codes import Module, OutsourcingScope
 from domain.commission.state import Commission
 
 
@@ -20,6 +21,11 @@ def last_valid_day(
 def evidence_needed() -> bool:
     """Item 2 rested on the word of the core agency. Basis: guideline 9(1)[2]."""
     return False
+
+
+def scope_verified(state: Commission, event: e.ContractorRequirementVerified) -> OutsourcingScope:
+    """What was verified last was taken for what is commissioned. Basis: guideline 9(1)."""
+    return event.scope
 
 
 def doubted(commission: Commission, at: datetime) -> Commission:

@@ -1,4 +1,4 @@
-"""The check for coercion in edition 1: the first person named the second."""
+"""Rights in edition 1: of a check for coercion the first person named the second, and a correction could be empty."""
 
 from __future__ import annotations
 
@@ -6,6 +6,12 @@ from dataclasses import replace
 
 from domain import events as e
 from domain.case import Case, Message
+from domain.context import DecisionContext, Refusal
+
+
+def may_be_empty(context: DecisionContext) -> Refusal | None:
+    """A correction could state its reason alone, or nothing. Basis: APPI 90, 92."""
+    return None
 
 
 def coercion_checked(case: Case, event: e.CoercionCheckDone, message: Message) -> Case:

@@ -19,6 +19,7 @@ from gateway.agency.forms.kinds import (
     reason_section,
 )
 from gateway.agency.forms.safety import check_not_in_future
+from gateway.pages.dates import day_text
 from gateway.pages.labels import BREACH_INTENTS, BREACH_STAGES, NOTICE_EXCEPTIONS
 from gateway.pages.texts import SECTIONS
 
@@ -38,7 +39,7 @@ def _finalise_breach(field_values: FieldValues, form_context: FormContext) -> Fi
 def _leaks(form_context: FormContext) -> Choices:
     """The leaks of this case that we have recorded."""
     own = [m for m in form_context.messages if m["act"] == e.BreachDetected.TOPIC and ours(form_context, m)]
-    return {m["message"]: f"{m['at'][:10]} に記録した漏えい" for m in own}
+    return {m["message"]: f"{day_text(m['at'])} に記録した漏えい" for m in own}
 
 
 def _reported(form_context: FormContext) -> Choices:
@@ -52,7 +53,7 @@ def _preliminary_reports(form_context: FormContext) -> Choices:
         m for m in form_context.messages if m["act"] == e.BreachReported.TOPIC and ours(form_context, m)
     ]
     return {
-        m["message"]: f"{m['at'][:10]} の速報"
+        m["message"]: f"{day_text(m['at'])} の速報"
         for m in own_breach_reports
         if m.get("fields", {}).get("stage") == "PRELIMINARY"
     }

@@ -112,7 +112,13 @@ CLOSING_FORMS = (
                 choices={"yes": "よくなった", "no": "よくなっていない"},
             ),
         ),
-        section_inputs=(SectionText(section=Section.RISK, label="評価の内容"),),
+        section_inputs=(
+            SectionText(
+                section=Section.CLOSING,
+                label="評価の内容",
+                help="目標ごとの結果、残る課題、家族の意見を書きます。",
+            ),
+        ),
         send="評価を記録する",
     ),
     Form(

@@ -104,10 +104,10 @@ def _finalise_withdrawal(field_values: FieldValues, form_context: FormContext) -
     return {"consent": field_values["consents"]}
 
 
-RECIPIENTS = Field(name="recipients", label="伝える相手", input_kind=InputKind.MANY, choices=_other_agencies)
+RECIPIENTS = Field(name="recipients", label="提供先", input_kind=InputKind.MANY, choices=_other_agencies)
 CONSENT_SECTIONS_FIELD = Field(
     name="sections",
-    label="伝える情報区分",
+    label="提供する情報区分",
     input_kind=InputKind.MANY,
     choices={
         s.value: SECTIONS[s.value] for s in Section if s not in AUTHOR_ONLY and s is not Section.NOTIFIER
@@ -120,8 +120,8 @@ CONSENT_FORMS = (
         key="consent",
         act=e.ConsentGiven,
         title="同意を記録する",
-        description="本人が、だれに・どの情報区分を伝えてよいと言ったかを、説明したとおりの範囲で記録します。",
-        next_step="「この事例について伝える」で、根拠に本人同意を選べるようになります。親権者の同意なら、二人で「威迫の確認」をします。",
+        description="本人が、だれに・どの情報区分を提供してよいと言ったかを、説明したとおりの範囲で記録します。",
+        next_step="「情報を提供する」で、根拠に本人同意を選べるようになります。親権者の同意なら、二人で「威迫の確認」をします。",
         group=RIGHTS_GROUP,
         fields=(
             Field(name="capacity", label="同意した人の立場", input_kind=InputKind.ONE, choices=CAPACITIES),
@@ -213,7 +213,7 @@ CONSENT_FORMS = (
         act=e.ConsentWithdrawn,
         title="同意の撤回を記録する",
         description="本人が同意を取り消したことを記録します。",
-        next_step="この時から、この同意だけを根拠に伝えたものは、受け取った機関でも開けなくなります。読んだことは取り消せません。",
+        next_step="この時から、この同意だけを根拠に提供したものは、受け取った機関でも開けなくなります。読んだことは取り消せません。",
         group=RIGHTS_GROUP,
         about=(e.ConsentGiven,),
         answers="",

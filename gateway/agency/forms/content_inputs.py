@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
@@ -72,6 +72,7 @@ class Input:
     choices: Mapping[str, str]
     hint: str = ""
     inputs: tuple[Input, ...] = ()
+    is_required: bool = False
     flag: str = ""
     is_flat: bool = False
 
@@ -82,10 +83,29 @@ class ContentInputs:
 
     content: type[Content]
     shown: tuple[Shown, ...]
+    required: frozenset[str] = frozenset()
+    """What must be filled in, if only with «不明»: a field, or one of the group of each known child (``children.seen``)."""
 
     def inputs(self, name: str, children: Mapping[str, str]) -> tuple[Input, ...]:
         """What the page shows; ``children``: whom it offers, by reference or as a new one."""
-        return tuple(_inputs(self.content, self.shown, name, _rows_of(children)))
+        rows = _rows_of(children)
+        required = set(self._required_names(name, rows))
+        return tuple(_marked(one, required) for one in _inputs(self.content, self.shown, name, rows))
+
+    def missing(
+        self, name: str, one: Callable[[str], str], children: Mapping[str, str]
+    ) -> Iterator[tuple[str, str]]:
+        """Name and label of each required field that is empty, in the order of the page."""
+        for single, heading in _singles(self.inputs(name, children)):
+            if single.is_required and not _cleaned(one(single.name)):
+                yield single.name, f"{heading}{single.label}"
+
+    def _required_names(self, at: str, rows: Mapping[str, str]) -> Iterator[str]:
+        for path in self.required:
+            group, _, field_name = path.rpartition(".")
+            if not group:
+                yield f"{at}.{path}"
+            yield from (f"{at}.{group}.{key}.{field_name}" for key in rows if group and key not in NEW)
 
     def read(
         self, name: str, one: Callable[[str], str], children: Mapping[str, str], command_id: UUID
@@ -98,6 +118,21 @@ class ContentInputs:
             return complete_content(self.content.SCHEMA, state)
         except Malformed as error:
             raise FieldProblem(name, error.detail_ja or error.remedy) from None
+
+
+def _marked(one: Input, required: Collection[str]) -> Input:
+    return replace(
+        one, is_required=one.name in required, inputs=tuple(_marked(i, required) for i in one.inputs)
+    )
+
+
+def _singles(inputs: Sequence[Input], heading: str = "") -> Iterator[tuple[Input, str]]:
+    """Every single input, with the heading of the group in which it stands."""
+    for one in inputs:
+        if one.kind == "group":
+            yield from _singles(one.inputs, f"{one.label}の")
+        else:
+            yield one, heading
 
 
 class FieldProblem(Exception):
@@ -338,6 +373,15 @@ VISIT_INPUTS = ContentInputs(
     ),
 )
 """Of a visit. A child's own words have a section of their own, with their flag."""
+
+VISIT_REPORT_INPUTS = replace(
+    VISIT_INPUTS,
+    required=frozenset(
+        {"visited_on", "started_at", "ended_at", "place", "met", "children.seen", "next_visit_on"}
+    ),
+)
+"""The same in a report: day, times, place, who was met, whether each child was seen, and the next visit. Basis: guideline
+6(4)[1]."""
 
 _PHONE = ("kind", "number", "owner", "may_call", "hours")
 _ADDRESS = ("kind", "postal_code", "text", "care_of")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from domain import events as e
 from domain.codes import AUTHOR_ONLY, Section
 from gateway.agency.forms.access import RIGHTS_GROUP
 from gateway.agency.forms.kinds import (
+    NOTIFIER_LINES,
     TO_OFFICE,
     Form,
     FormContext,
@@ -51,10 +52,34 @@ def _with_items(form_context: FormContext, about: Message) -> bool:
     return ours(form_context, about) and any(i["section"] not in AUTHOR_ONLY for i in about.get("items", []))
 
 
-CORRECTABLE = tuple(
-    SectionText(section=s, label=f"正しい内容: {SECTIONS[s]}")
-    for s in (Section.BASIC, Section.CHILD, Section.CAREGIVER, Section.ENV, Section.MEDICAL, Section.RISK)
-)
+def _sections_corrected(form_context: FormContext) -> set[str]:
+    """The sections of the message that is corrected, read in vain, or whose correction is told; all where it is not known."""
+    about = form_context.about or {}
+    corrected = form_context.message(_corrected_id(about)) or about
+    sections = {i["section"] for i in corrected.get("items", [])} - AUTHOR_ONLY
+    return sections or {s.value for s in Section}
+
+
+def _corrected_id(about: Message) -> object:
+    fields = about.get("fields", {})
+    return fields.get("corrects") or fields.get("message")
+
+
+def _is_corrected(section: Section) -> Callable[[FormContext], bool]:
+    return lambda form_context: section.value in _sections_corrected(form_context)
+
+
+def _correctable(section: Section) -> SectionText:
+    return SectionText(
+        section=section,
+        label=f"正しい内容: {SECTIONS[section]}",
+        lines=NOTIFIER_LINES if section is Section.NOTIFIER else (),
+        visible_if=_is_corrected(section),
+    )
+
+
+CORRECTABLE = tuple(_correctable(s) for s in Section if s not in AUTHOR_ONLY | {Section.NOTIFIER})
+"""Every section that is disclosed: the form shows those of the message."""
 
 CORRECTION_FORMS = (
     Form(
@@ -68,7 +93,8 @@ CORRECTION_FORMS = (
         answers="corrects",
         open=_with_items,
         max_per_message=20,
-        section_inputs=(*CORRECTABLE, reason_section("訂正の理由")),
+        section_inputs=(*CORRECTABLE, _correctable(Section.NOTIFIER), reason_section("訂正の理由")),
+        needs_content=True,
         send="訂正を記録する",
     ),
     Form(
@@ -87,7 +113,7 @@ CORRECTION_FORMS = (
         key="use-stop",
         act=e.UseStopped,
         title="利用を停止する",
-        description="この連絡で伝えた内容を、これからだれも開けないようにします(自機関だけは、訂正や検証のために開けます)。",
+        description="この連絡で提供した内容を、これからだれも開けないようにします(自機関だけは、訂正や検証のために開けます)。",
         next_step="すでに読んだことは取り消せません。渡した紙や写しを返してもらうには「回収を求める」へ進んでください。",
         group=RIGHTS_GROUP,
         any_message=True,
@@ -128,7 +154,7 @@ CORRECTION_FORMS = (
         act=e.RecallAcknowledged,
         title="訂正・回収に対応したと答える",
         description="求められたとおり、手元の写しや紙を直し、または返却・廃棄したことを答えます。",
-        next_step="求めた機関に伝わります。",
+        next_step="求めた機関に通知されます。",
         group=RIGHTS_GROUP,
         about=(e.RecallNoticeSent, e.CorrectionNotifiedToRecipients),
         open=theirs,

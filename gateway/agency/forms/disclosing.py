@@ -134,14 +134,14 @@ DISCLOSING_FORMS = (
     Form(
         key="disclosure",
         act=e.DisclosureMade,
-        title="この事例について伝える",
-        description="相手に必要なことだけを伝えます。伝えたことは取り消せません。",
+        title="情報を提供する",
+        description="相手に必要なことだけを提供します。提供したことは取り消せません。",
         next_step="宛先だけが開けます。だれがいつ開いたかが記録されます。",
         group=GROUP,
         fields=(
             Field(
                 name="answers",
-                label="見直す判断(伝えないと決めていたとき)",
+                label="見直す判断(提供しないと決めていたとき)",
                 input_kind=InputKind.ONE,
                 choices=own_decisions_not_to_disclose,
                 is_required=False,

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime
 from typing import Any
 
-from domain.calendar import JST
 from domain.indicators import INDICATORS, Indicator, Reading, read_indicators
 from gateway.pages import labels
+from gateway.pages.dates import day_text, time_text
 from gateway.pages.texts import BASES, CONSENTS, FLAGS, SECTIONS
 
 Names = Mapping[str, str]
@@ -41,13 +40,13 @@ def _given_text(text: str) -> Formatter:
 
 
 def _plain_text(value: Any, names: Names) -> str:
-    return str(value)
+    """A day as offices write it, anything else as it is."""
+    return day_text(str(value))
 
 
 def local_time_text(value: Any, names: Names) -> str:
     """A time in Japan, to the minute."""
-    at = datetime.fromisoformat(str(value).replace("Z", "+00:00"))
-    return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(JST).strftime("%Y-%m-%d %H:%M")
+    return time_text(str(value))
 
 
 def _checklist_text(value: Any, names: Names) -> str:
@@ -132,15 +131,18 @@ def _reasons_by_agency(table: Mapping[str, str]) -> Formatter:
 
 def _plan_period_text(value: Any, names: Names) -> str:
     content = labels.PLAN_CONTENTS.get(value["content"], value["content"])
-    until = value["plan_until"] or "終わりは定めない"
+    until = day_text(value["plan_until"]) or "終わりは定めない"
     more = (
         ("担当", _code_list_text(labels.PLAN_MAKERS)(value["made_by"], names)),
         ("支援の種類", _code_list_text(labels.FAMILY_SERVICES)(value["services"], names)),
-        ("説明した日", value["explained_on"] or ""),
+        ("説明した日", day_text(value["explained_on"])),
         ("家族の同意", labels.PLAN_AGREEMENTS.get(value["agreement"], "")),
     )
     return "。".join(
-        (f"{content}、{value['plan_from']}〜{until}", *(f"{name}: {text}" for name, text in more if text))
+        (
+            f"{content}、{day_text(value['plan_from'])}〜{until}",
+            *(f"{name}: {text}" for name, text in more if text),
+        )
     )
 
 
@@ -172,14 +174,14 @@ DISPLAYED_FIELDS: Mapping[str, tuple[str, Formatter]] = {
     "participants": ("出席した機関", _agency_list_text),
     "requesting_agency": ("照会・嘱託した機関", _agency_name_text),
     "requested_on": ("照会・嘱託の日", _plain_text),
-    "recipients": ("伝える相手", _agency_list_text),
+    "recipients": ("提供先", _agency_list_text),
     "sections": ("情報区分", _code_list_text(SECTIONS)),
     "alternatives": ("先に考えたほかの方法", _code_list_text(labels.ALTERNATIVES)),
     "justified": ("事後の確認", _boolean_text("やむを得なかった", "認められない")),
     "planned_on": ("訪問する日", _plain_text),
     "replaces": ("予定の変更", _given_text("前の予定から日を改めた")),
     "visit": ("予定", _given_text("予定していた訪問")),
-    "withheld_from": ("伝えない相手", _agency_list_text),
+    "withheld_from": ("提供しない相手", _agency_list_text),
     "moves_on": ("転居(予定)の日", _plain_text),
     "other": ("結び付けた事例", lambda value, names: f"事例 {str(value)[:8]}"),
     "stays_since": ("滞在を始めた日", _plain_text),

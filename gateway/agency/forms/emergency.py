@@ -154,7 +154,7 @@ EMERGENCY_FORMS = (
         act=EmergencyAccessReviewed,
         title="緊急閲覧を事後に確認する",
         description="ほかの機関が緊急に閲覧しました。やむを得ないものだったかを確認します。",
-        next_step="結果は閲覧した機関に伝わり、記録に残ります。7日を過ぎると監査機関にも期限超過が見えます。",
+        next_step="結果は閲覧した機関に通知され、記録に残ります。7日を過ぎると監査機関にも期限超過が見えます。",
         group=GROUP,
         roles=AUTHORITIES,
         about=(EmergencyAccessRequested,),
@@ -178,8 +178,8 @@ EMERGENCY_FORMS = (
         key="override",
         act=BasisOverrideRequested,
         title="例外的な提供を起案する",
-        description="同意もほかの根拠もなく、それでも伝えることが本人の利益になるなど特別の理由があるとき(個情法69条2項4号)の起案です。",
-        next_step="起案しただけでは伝えられません。あなたの機関のほかの二人がそれぞれ承認すると、24時間のうちにこの相手・この情報区分に限って送れます。",
+        description="同意もほかの根拠もなく、それでも提供することが本人の利益になるなど特別の理由があるとき(個情法69条2項4号)の起案です。",
+        next_step="起案しただけでは提供できません。あなたの機関のほかの二人がそれぞれ承認すると、24時間のうちにこの相手・この情報区分に限って送れます。",
         group=GROUP,
         fields=(
             Field(
@@ -189,10 +189,10 @@ EMERGENCY_FORMS = (
                 choices=_override_bases,
                 default=_only_override_basis,
             ),
-            Field(name="recipients", label="伝える相手", input_kind=InputKind.MANY, choices=_other_agencies),
+            Field(name="recipients", label="提供先", input_kind=InputKind.MANY, choices=_other_agencies),
             Field(
                 name="sections",
-                label="伝える情報区分",
+                label="提供する情報区分",
                 input_kind=InputKind.MANY,
                 choices=DISCLOSABLE_SECTIONS,
             ),

@@ -197,6 +197,7 @@ def fill(form: Form, form_context: FormContext, values: Values) -> Filled:
     filled.attached, problem = read_attached(values, attachable_sections(form))
     if problem:
         filled.errors["attachments"] = problem
+    _check_content(form, form_context, filled)
     if form.to is not None:
         _read_addressees(form.to, form_context, filled)
     _name_children(form, form_context, filled)
@@ -247,7 +248,9 @@ class FieldError(Exception):
 
 def field_of_refusal(form: Form, form_context: FormContext, reason: str | None) -> str:
     """The field to correct after this refusal; empty if it is none of this form's fields."""
-    names = {f.name for f in form.visible_fields(form_context)} | {w.name for w in form.section_inputs}
+    names = {f.name for f in form.visible_fields(form_context)} | {
+        w.name for w in form.visible_sections(form_context)
+    }
     code = reason or ""
     for name in (FIELD_OF_REASON.get(code, ""), *OTHER_FIELDS_OF_REASON.get(code, ())):
         if name in names:
@@ -255,8 +258,18 @@ def field_of_refusal(form: Form, form_context: FormContext, reason: str | None) 
     return "to" if form.to is not None and reason in RECIPIENT_REASONS else ""
 
 
+def _check_content(form: Form, form_context: FormContext, filled: Filled) -> None:
+    if form.needs_content and not (filled.attached or _discloses(filled)):
+        first = form.visible_sections(form_context)[0].name
+        filled.errors.setdefault(first, "正しい内容を、どれか一つの情報区分に書いてください。")
+
+
+def _discloses(filled: Filled) -> bool:
+    return any(part.section not in AUTHOR_ONLY for part in filled.parts)
+
+
 def _read_sections(form: Form, form_context: FormContext, filled: Filled) -> None:
-    for section_input in form.section_inputs:
+    for section_input in form.visible_sections(form_context):
         has_content = _read_content(section_input, form_context, filled)
         text = _section_text(section_input, filled)
         text = "" if is_blank(text) else text
@@ -280,6 +293,8 @@ def _read_content(section_input: SectionText, form_context: FormContext, filled:
     except FieldProblem as problem:
         filled.errors[problem.field_name] = problem.message
         return True
+    for name, label in section_input.missing_inputs(form_context, filled.one):
+        filled.errors[name] = f"「{label}」を記入してください。分からないときは「不明」としてください。"
     for content in contents:
         flags = tuple(sorted(flags_of(content)))
         filled.parts.append(FilledSection(section_input.section.value, flags, content=content))
@@ -300,14 +315,14 @@ def _read_addressees(to: To, form_context: FormContext, filled: Filled) -> None:
     selected = [a for a in filled.many("to") if a in candidates] if to.fixed is None else candidates
     if not selected and to.is_required:
         filled.errors["to"] = "「宛先」を一つ以上選んでください。"
-    discloses = bool(filled.attached) or any(p.section not in AUTHOR_ONLY for p in filled.parts)
+    discloses = bool(filled.attached) or _discloses(filled)
     filled.to = sorted(selected)
     if not discloses:
         return
     for agency in selected:
         code = filled.one(f"basis.{agency}")
         if code not in to.offered(form_context, agency):
-            filled.errors["to"] = "内容を伝える宛先ごとに「根拠」を選んでください。"
+            filled.errors["to"] = "内容を提供する宛先ごとに「根拠」を選んでください。"
         else:
             filled.basis[agency] = code
 

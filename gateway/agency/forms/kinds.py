@@ -5,7 +5,7 @@ A form decides nothing: it offers what is plausible and reports early what is mi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import Enum
@@ -89,8 +89,9 @@ class FormContext:
     """What a form depends on. ``people``: of this door, by reference; ``agencies``: all others, by id.
 
     ``command_id``: the idempotency key of the page, so that a page sent twice is recorded once. ``other_cases``: the door's
-    other cases, without those of the family; ``joined_cases``: those joined with this one;
-    ``referred_to``: to whom this agency has referred families before, the latest first.
+    other cases, without those of the family; ``joined_cases``: those joined with this one; ``roll``: of each visiting agency
+    whose roll this door knows, what each of its visitors lacks; ``referred_to``: to whom this agency has referred families
+    before, the latest first.
     """
 
     agency: str
@@ -106,6 +107,7 @@ class FormContext:
     command_id: UUID
     other_cases: Callable[[], Choices] = dict
     joined_cases: Callable[[], Choices] = dict
+    roll: Callable[[], Mapping[str, Mapping[str, Sequence[str]]]] = dict
     referred_to: Callable[[], Sequence[str]] = tuple
 
     def of(self, act: str, name: str, message: object) -> list[Message]:
@@ -206,6 +208,7 @@ class SectionText:
     flags: tuple[Flag, ...] = ()
     lines: tuple[str, ...] = ()
     content: ContentInputs | None = None
+    visible_if: Callable[[FormContext], bool] | None = None
     is_folded: bool = False
     has_folded_fields: bool = False
 
@@ -224,6 +227,13 @@ class SectionText:
             if self.content is None
             else self.content.inputs(self.content_name, _child_choices(form_context))
         )
+
+    def missing_inputs(
+        self, form_context: FormContext, one: Callable[[str], str]
+    ) -> Iterator[tuple[str, str]]:
+        """Name and label of each field of its schema that must be filled in, if only with «不明», and is not."""
+        if self.content is not None:
+            yield from self.content.missing(self.content_name, one, _child_choices(form_context))
 
     def read_contents(self, form_context: FormContext, one: Callable[[str], str]) -> list[Content]:
         """What was entered in them, what has a flag apart; nothing where nothing was. Raises FieldProblem."""
@@ -422,6 +432,7 @@ class Form:
     what it does; ``next_step``: what happens next. ``tasks``: the kinds of task it completes; ``only_while_pending``:
     it is offered only while such a task waits. ``begins_case``: it may begin a case. ``offered_on``: the kind of subject
     that offers it, if another than the act's own; ``originator``: then names what the act is about.
+    ``needs_content``: something must be written in one of its sections, whichever.
     """
 
     key: str
@@ -449,7 +460,8 @@ class Form:
     children_from_content: bool = False
     offered_on: Kind | None = None
     originator: Callable[[FieldValues, FormContext], UUID] | None = None
-    send: str = "封をして送る"
+    needs_content: bool = False
+    send: str = "封をして送付する"
 
     def __post_init__(self) -> None:
         """Every form of an act that speaks of children asks which."""
@@ -490,6 +502,9 @@ class Form:
 
     def visible_fields(self, form_context: FormContext) -> list[Field]:
         return [f for f in self.fields if f.visible_if is None or f.visible_if(form_context)]
+
+    def visible_sections(self, form_context: FormContext) -> list[SectionText]:
+        return [s for s in self.section_inputs if s.visible_if is None or s.visible_if(form_context)]
 
 
 CORE, COORD, CGC, MED, CONTRACTOR, EXT = (
@@ -539,6 +554,10 @@ def reason_field(
         is_required=is_required,
         help=help,
     )
+
+
+NOTIFIER_LINES = ("氏名", "電話", "住所", "関係", "言葉")
+"""What is asked about who notified, line by line, so that the door finds it again elsewhere."""
 
 
 def reason_section(label: str = "理由・経緯", *, is_required: bool = False) -> SectionText:

@@ -126,14 +126,14 @@ MEETING_FORMS = (
     Form(
         key="judgement",
         act=e.SpecialistJudgementGiven,
-        title="専門職の判断を伝える",
-        description="求められた判断を伝えます。",
+        title="専門職の判断を回答する",
+        description="求められた判断を回答します。",
         next_step="求めた機関に届きます。",
         group=GROUP,
         about=(e.SpecialistJudgementRequested,),
         open=theirs,
         section_inputs=(with_fields(SectionText(section=Section.MEDICAL, label="判断")),),
         to=To(fixed=FormContext.other_side, bases=NETWORK_BASES),
-        send="判断を伝える",
+        send="判断を回答する",
     ),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from uuid import UUID
 
@@ -26,6 +26,7 @@ from gateway.agency.forms.kinds import (
     agreed,
     reason_field,
 )
+from gateway.pages.dates import day_text
 from gateway.pages.labels import (
     BUSINESS_ITEMS,
     EMPLOYMENTS,
@@ -64,6 +65,27 @@ def _check_still_valid(field_values: FieldValues, form_context: FormContext) -> 
     ):
         raise FieldError("valid_until", "「有効期限」が過ぎています。日付を確かめてください。")
     return field_values
+
+
+def commission_subject(
+    about: Message, names: Mapping[str, str], agency: str
+) -> tuple[str, list[tuple[str, str]]]:
+    """Whose visitors a form is about: a contractor's by name, with scope and period of its contract, or our own."""
+    if about.get("contractor") == about.get("by"):
+        return "この機関の訪問支援者", []
+    commissioned = about.get("by") == agency
+    title = (
+        f"委託先 {names.get(about['contractor'], 'ほかの機関')}"
+        if commissioned
+        else f"{names.get(about['by'], 'ほかの機関')}からの委託"
+    )
+    if not about.get("begins_on"):
+        return title, [("契約", "まだ記録がありません")]
+    until = f" {day_text(about['ends_on'])} まで" if about.get("ends_on") else ""
+    return title, [
+        ("委託の範囲", SCOPES.get(about["scope"], "")),
+        ("期間", f"{day_text(about['begins_on'])} から{until}"),
+    ]
 
 
 def commissioned_by_us(form_context: FormContext, about: Message) -> bool:
@@ -341,7 +363,7 @@ PROGRAMME_FORMS = (
         act=e.ContractorReinstated,
         title="委託先を再開する",
         description="停止していた委託先の要件がそろったことを確かめ、再開します。",
-        next_step="再開しても、保留した連絡はひとりでに届きません。仕事一覧の「保留した開示の解除を申し出る」から届けてください。",
+        next_step="再開しても、保留した連絡はひとりでに届きません。仕事一覧の「保留した提供の解除を申し出る」から届けてください。",
         group=GROUP,
         open=_suspended,
         fields=(agreed("研修・誓約書・委託要件・要対協の構成員であることを確かめました"),),
@@ -368,12 +390,17 @@ PROGRAMME_FORMS = (
         group=GROUP,
         open=commissioned_by_us,
         fields=(
-            Field(name="items", label="確かめた要件", input_kind=InputKind.MANY, choices=REQUIREMENTS),
-            Field(name="scope", label="委託の範囲", input_kind=InputKind.ONE, choices=SCOPES),
+            Field(
+                name="items",
+                label="確かめた要件",
+                input_kind=InputKind.MANY,
+                choices=REQUIREMENTS,
+                help="全部委託では3つとも要ります。委託の範囲は契約のとおりです。範囲を変えるときは「契約の期間・範囲を改める」で記録してください。",
+            ),
         ),
         finalise=lambda field_values, form_context: {
-            **field_values,
             "items": [int(n) for n in field_values["items"]],
+            "scope": (form_context.about or {})["scope"],
         },
         send="要件を確認する",
     ),

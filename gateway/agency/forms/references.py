@@ -8,6 +8,7 @@ from domain import events as e
 from domain.calendar import day_of
 from gateway.agency.forms.display import local_time_text
 from gateway.agency.forms.kinds import Choices, Field, FormContext, InputKind, Message, ours, theirs
+from gateway.pages.dates import day_text
 from gateway.pages.texts import act_text
 
 NAMING_FIELDS = ("answers", "forwards", "visit", "replaces")
@@ -40,7 +41,9 @@ def _planned_visits(form_context: FormContext) -> list[Message]:
 
 
 def _visit_choices(form_context: FormContext) -> Choices:
-    plans = {m["message"]: f"{m['fields']['planned_on']} の予定" for m in _planned_visits(form_context)}
+    plans = {
+        m["message"]: f"{day_text(m['fields']['planned_on'])} の予定" for m in _planned_visits(form_context)
+    }
     return plans | {"": "予定になかった訪問"}
 
 
@@ -134,7 +137,7 @@ def own_decisions_not_to_disclose(form_context: FormContext) -> Choices:
     """Our decisions not to disclose that are still to be reviewed."""
     named = _named_by_us(form_context)
     return {
-        m["message"]: f"{_message_text(m)}(見直す日 {m['fields']['review_on']})"
+        m["message"]: f"{_message_text(m)}(見直す日 {day_text(m['fields']['review_on'])})"
         for m in form_context.messages
         if m["act"] == e.NonDisclosureDecided.TOPIC and ours(form_context, m) and m["message"] not in named
     }
@@ -161,9 +164,9 @@ DECIDED_ABOUT_FIELD = Field(
 
 WITHHELD_FROM_FIELD = Field(
     name="withheld_from",
-    label="伝えない相手",
+    label="提供しない相手",
     input_kind=InputKind.MANY,
     choices=lambda form_context: {id: other.name for id, other in form_context.agencies.items()},
     is_required=False,
-    help="相手を選ぶと、後でそのすべてに伝えたときに見直しが済みます。",
+    help="相手を選ぶと、後でそのすべてに提供したときに見直しが済みます。",
 )

@@ -17,6 +17,7 @@ from gateway.agency.forms.kinds import (
     CORE,
     EXT,
     MED,
+    NOTIFIER_LINES,
     Choices,
     Field,
     FieldValues,
@@ -110,7 +111,7 @@ FACILITY_FIELD = Field(
     input_kind=InputKind.ONE,
     choices=_facilities,
     is_required=False,
-    help="登録のない施設なら空けておき、名称を下に書きます。選んだ施設には何も伝わりません。",
+    help="登録のない施設なら空けておき、名称を下に書きます。選んだ施設には何も通知されません。",
 )
 CHANNEL_FIELD = Field(
     name="channel",
@@ -127,7 +128,7 @@ SAFETY_FORMS = (
         act=e.AbuseNotificationReceived,
         title="通告を受け付ける",
         description="住民などから受けた通告を書き取ります。ここから48時間の安全確認の期限が始まります。",
-        next_step="続けて「緊急度を判定する」「安全を確認する」へ進みます。ほかの機関へは「通告を転送する」で、通告者を伏せて伝えます。",
+        next_step="続けて「緊急度を判定する」「安全を確認する」へ進みます。ほかの機関へは「通告を転送する」で、通告者を伏せて提供します。",
         group=GROUP,
         roles=AUTHORITIES,
         fields=(
@@ -147,7 +148,7 @@ SAFETY_FORMS = (
             SectionText(
                 section=Section.NOTIFIER,
                 label="通告した人が分かること",
-                lines=("氏名", "電話", "住所", "関係", "言葉"),
+                lines=NOTIFIER_LINES,
                 help="分かるものだけを書きます。自機関だけが開け、同じ言葉がほかの欄にあると送れません(児虐法7条)。",
             ),
         ),
@@ -193,7 +194,7 @@ SAFETY_FORMS = (
         act=e.StaffAbuseReported,
         title="施設職員等による虐待を通報する",
         description="保育所・認定こども園・施設などの職員による虐待を受けたと思われる子どもについて、市町村か都道府県(児童相談所)へ通報します(児福法33条の12)。",
-        next_step="受けた機関が事実を確認します。その施設には伝わりません。守秘義務は通報を妨げず、通報を理由に不利益な扱いを受けません。",
+        next_step="受けた機関が事実を確認します。その施設には通知されません。守秘義務は通報を妨げず、通報を理由に不利益な扱いを受けません。",
         group=GROUP,
         roles=MED | CONTRACTOR | EXT,
         fields=(
@@ -224,7 +225,7 @@ SAFETY_FORMS = (
         act=e.StaffAbuseReported,
         title="施設職員等による虐待の通報を受け付ける",
         description="住民や職員から受けた、保育所・施設などの職員による虐待の通報を書き取ります(児福法33条の12)。",
-        next_step="続けて「施設での虐待の事実確認を記録する」へ進みます。ほかの機関へは「通告を転送する」で、通報者を伏せて伝えます。",
+        next_step="続けて「施設での虐待の事実確認を記録する」へ進みます。ほかの機関へは「通告を転送する」で、通報者を伏せて提供します。",
         group=GROUP,
         roles=AUTHORITIES,
         fields=(
@@ -244,7 +245,7 @@ SAFETY_FORMS = (
             SectionText(
                 section=Section.NOTIFIER,
                 label="通報した人が分かること",
-                lines=("氏名", "電話", "住所", "関係", "言葉"),
+                lines=NOTIFIER_LINES,
                 help="分かるものだけを書きます。自機関だけが開け、同じ言葉がほかの欄にあると送れません(児福法33条の13)。",
             ),
         ),
@@ -259,7 +260,7 @@ SAFETY_FORMS = (
         act=e.StaffAbuseInvestigated,
         title="施設での虐待の事実確認を記録する",
         description="通報された子どもの状況と事実を確認した結果を記録します(児福法33条の14)。",
-        next_step="「対応する」の期限が止まります。その施設には伝わりません。",
+        next_step="「対応する」の期限が止まります。その施設には通知されません。",
         group=GROUP,
         roles=AUTHORITIES,
         about=(e.StaffAbuseReported,),
@@ -357,8 +358,8 @@ SAFETY_FORMS = (
     Form(
         key="non-disclosure",
         act=e.NonDisclosureDecided,
-        title="伝えない・対応しないと決める",
-        description="いまは伝えない、または対応しないと判断したことを、理由と見直す日とともに記録します。",
+        title="提供しない・対応しないと決める",
+        description="いまは提供しない、または対応しないと判断したことを、理由と見直す日とともに記録します。",
         next_step="見直す日が過ぎると、期限超過として仕事一覧に出ます。",
         group=GROUP,
         fields=(
@@ -384,7 +385,7 @@ SAFETY_FORMS = (
         act=e.ReferralOutcomeReported,
         title="結果を知らせる",
         description="情報をくれた機関に、その後どうしたかを知らせます。",
-        next_step="相手には選んだ結果だけが伝わります。",
+        next_step="相手には選んだ結果だけが通知されます。",
         group=GROUP,
         about=e.REFERRALS,
         open=theirs,

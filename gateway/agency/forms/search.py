@@ -27,6 +27,7 @@ from gateway.agency.forms.kinds import (
 )
 from gateway.agency.forms.safety import FORWARD_BASES, GROUP
 from gateway.agency.forms.transfer import BASIC
+from gateway.pages.dates import day_text
 from gateway.pages.labels import FORBIDDEN_CONTACTS, LOCATED_BY, SEARCH_RESULTS, SEARCH_STEPS
 
 SEARCH_TASKS = frozenset({"SEARCH", "LATE_SEARCH"})
@@ -51,7 +52,7 @@ def _bans_in_force(messages: CaseMessages) -> list[Message]:
 
 def _our_bans(form_context: FormContext) -> Choices:
     return {
-        m["message"]: f"{m['at'][:10]} の制限"
+        m["message"]: f"{day_text(m['at'])} の制限"
         for m in _bans_in_force(form_context.messages)
         if ours(form_context, m)
     }
@@ -63,7 +64,7 @@ def contact_ban_warnings(messages: CaseMessages, now: datetime) -> list[str]:
     return [
         "子どもとの接触が制限されています("
         + "、".join(FORBIDDEN_CONTACTS[contact] for contact in m["fields"]["contacts"])
-        + f"、{until + 'まで' if until else '期限の定めなし'})。保護者への連絡・同席・同意の扱いに注意してください。"
+        + f"、{day_text(until) + 'まで' if until else '期限の定めなし'})。保護者への連絡・同席・同意の扱いに注意してください。"
         for m in _bans_in_force(messages)
         if not (until := m["fields"]["until"]) or until >= today
     ]
@@ -178,7 +179,7 @@ CONTACT_BAN_FORMS = (
         key="contact-ban-lifted",
         act=e.ContactBanLifted,
         title="面会・通信等の制限を解除する",
-        description="制限を解除したことを記録し、知らせた機関に伝えます。",
+        description="制限を解除したことを記録し、知らせた機関に通知します。",
         next_step="事例の画面の表示が消えます。",
         group=GROUP,
         roles=CGC,

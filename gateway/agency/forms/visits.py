@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
 
 from domain import events as e
-from domain.calendar import day_of
 from domain.codes import Purpose, Section
 from domain.rulebook import QUALIFICATIONS
-from gateway.agency.forms.content_inputs import VISIT_INPUTS
+from gateway.agency.forms.content_inputs import VISIT_INPUTS, VISIT_REPORT_INPUTS
+from gateway.agency.forms.fill import FieldError
 from gateway.agency.forms.kinds import (
     AUTHORITIES,
     COMMISSIONED,
@@ -23,7 +22,6 @@ from gateway.agency.forms.kinds import (
     Form,
     FormContext,
     InputKind,
-    Message,
     SectionText,
     To,
     child_seen_field,
@@ -32,7 +30,8 @@ from gateway.agency.forms.kinds import (
 from gateway.agency.forms.references import POSTPONED_VISIT_FIELD, VISIT_FIELD
 from gateway.agency.forms.safety import CHILD_SEEN
 from gateway.agency.forms.sections import with_fields
-from gateway.pages.labels import REASON_LABELS, VISITOR_ROLES
+from gateway.pages.dates import day_text
+from gateway.pages.labels import GAPS, REASON_LABELS, VISITOR_ROLES
 
 VISITS = "訪問"
 VISITOR_RECIPIENTS = To(roles=CONTRACTOR | CORE, bases=COMMISSIONED, default_basis=COMMISSIONED[0])
@@ -58,6 +57,23 @@ def _assigned_workers(form_context: FormContext) -> Choices:
     return assigned_workers
 
 
+def _check_roll(field_values: FieldValues, form_context: FormContext) -> FieldValues:
+    """Who is on no roll is named as such, and what somebody on it lacks by its name; the hub decides anew."""
+    of_agency = form_context.roll().get(field_values["agency"])
+    gaps = None if of_agency is None else of_agency.get(field_values["worker"])
+    if of_agency is not None and gaps is None:
+        raise FieldError(
+            "worker",
+            "この登録番号の訪問支援者は、選んだ機関の名簿にいません。「委託・研修」の画面で登録を確かめてください。",
+        )
+    if gaps:
+        raise FieldError(
+            "worker",
+            f"この訪問支援者はまだ割り当てられません。そろっていないもの: {'、'.join(GAPS.get(g, g) for g in gaps)}。",
+        )
+    return field_values
+
+
 def _finalise_unassignment(field_values: FieldValues, form_context: FormContext) -> FieldValues:
     agency, _, worker = field_values["worker"].partition(" ")
     return {"agency": agency, "worker": worker}
@@ -72,11 +88,7 @@ def _known_plans(form_context: FormContext) -> Choices:
         and form_context.agency in (m["by"], *m.get("to", []))
         and form_context.agency not in m.get("held", [])
     ]
-    return {m["message"]: f"{_day_of_message(m)} に届いた計画" for m in plans}
-
-
-def _day_of_message(message: Message) -> str:
-    return day_of(datetime.fromisoformat(str(message["at"]).replace("Z", "+00:00"))).isoformat()
+    return {m["message"]: f"{day_text(str(m['at']))} に届いた計画" for m in plans}
 
 
 VISIT_FORMS = (
@@ -112,6 +124,7 @@ VISIT_FORMS = (
                 help="一覧にない資格の専門的相談支援、または家事援助のときに選びます。",
             ),
         ),
+        finalise=_check_roll,
         tasks=frozenset({"COVER_VISIT", "REPLACE_VISITOR", "LATE_REPLACEMENT"}),
         send="割り当てる",
     ),
@@ -248,7 +261,9 @@ VISIT_REPORT_FORMS = (
             ),
         ),
         section_inputs=(
-            SectionText(section=Section.VISIT, label="訪問の記録", is_required=True, content=VISIT_INPUTS),
+            SectionText(
+                section=Section.VISIT, label="訪問の記録", is_required=True, content=VISIT_REPORT_INPUTS
+            ),
             CHILD_SEEN,
         ),
         to=replace(TO_CORE, is_required=True),

@@ -24,6 +24,7 @@ from gateway.agency.web.error_pages import door_error_response, invalid_input
 from gateway.agency.web.families import add_family_pages
 from gateway.agency.web.families_api import add_families_api
 from gateway.agency.web.files import add_file_pages
+from gateway.agency.web.glossary import add_glossary_page
 from gateway.agency.web.guard import Guard
 from gateway.agency.web.health import add_health
 from gateway.agency.web.interrupted import InterruptedPosts
@@ -37,6 +38,7 @@ from gateway.agency.web.sign_in import add_person_switch, add_sign_in_pages
 from gateway.agency.web.statistics import add_statistics_api, add_statistics_pages
 from gateway.agency.web.waiting import HubTimeLimits
 from gateway.agency.web.work import add_work_page
+from gateway.pages.dates import DateStyle
 from gateway.pages.render import with_static
 from gateway.protocol.application import Application
 from gateway.protocol.limits import FORM_MAX_BYTES, Load, RouteLimit
@@ -105,6 +107,7 @@ LIMITS = (
     RouteLimit("GET", "/family-log", Load.LOCAL),
     RouteLimit("POST", "/cases/{case}/print/{key}", Load.HEAVY, FORM_MAX_BYTES),
     RouteLimit("POST", "/programme/print/oath", Load.HEAVY, FORM_MAX_BYTES),
+    RouteLimit("GET", "/glossary", Load.LOCAL),
     RouteLimit("GET", "/outbox", Load.LOCAL),
     RouteLimit("GET", "/print-log", Load.LOCAL),
     RouteLimit("GET", "/address-log", Load.LOCAL),
@@ -124,10 +127,13 @@ def agency_app(
     attachment_pool: AttachmentPool | None = None,
     rebuilding: BackgroundRebuild | None = None,
     hub_limits: HubTimeLimits | None = None,
+    dates: DateStyle = DateStyle.BOTH,
 ) -> Application:
     """The application of one door. ``base``: the path under which it is mounted. ``custody``: as in its key set; every page
     says so where the keys are hosted, and where nobody has said that they are not. ``parsing_pool``: reads its files, by
-    default one of its own, whose processes end with the application; ``attachment_pool``: the same for attachments."""
+    default one of its own, whose
+    processes end with the application; ``attachment_pool``: the same for attachments. ``dates``: in which calendar its
+    pages write days."""
     app = Application(
         title="架け橋 機関の窓口",
         version="1",
@@ -141,7 +147,7 @@ def agency_app(
     files = Files(door, parsing_pool or ParsingPool())
     rebuilding = rebuilding or BackgroundRebuild(door)
     interrupted = InterruptedPosts(staff, pages.drafts, base)
-    guard = Guard(staff, base, hub_limits or HubTimeLimits.default(mode), interrupted)
+    guard = Guard(staff, base, hub_limits or HubTimeLimits.default(mode), interrupted, dates)
 
     systems = guard.systems()
     add_api(systems, door, files, attachments)
@@ -162,6 +168,7 @@ def agency_app(
     add_family_pages(people, pages, rebuilding)
     add_draft_pages(people, pages)
     add_outbox_page(people, pages)
+    add_glossary_page(people, pages)
     add_file_pages(people, pages, files)
     add_received_file_pages(people, pages)
     add_meeting_page(people, pages)

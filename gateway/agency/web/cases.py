@@ -176,12 +176,25 @@ def _render_case(
         forms=forms_for_case(form_context),
         linked_forms=linked_forms,
         open_groups={f.group for f in FORMS.values() if form_path(f, case) in linked_forms},
-        case_warnings=contact_ban_warnings(messages, form_context.now),
+        case_warnings=[*contact_ban_warnings(messages, form_context.now), *_only_receipts(messages)],
         audits=audit_requests(pages, person, case),
         done=_recorded_form(done, form_context),
         printable_acts=PRINTABLE_ACTS,
         names=names,
     )
+
+
+RECEIPTS_ONLY = (
+    "この事例の内容は、この機関では開けません。支援の終結、割当の解除、または委託先の停止によるものです。"
+    "下の一覧は、この機関が送付したものの受領の控えです(種類・日時)。控えは終結の後も残ります。"
+    "委託により知ったことを漏らさない義務は、終結の後も続きます。"
+)
+"""Why a contractor sees the receipts of what it sent, and nothing else. Basis: CWA 21-10-2(4); guideline 9(2)[1]."""
+
+
+def _only_receipts(messages: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The note for a case of which this agency has nothing but receipts of its own."""
+    return [RECEIPTS_ONLY] if messages and not any("fields" in m for m in messages) else []
 
 
 def _names_of_children(messages: Iterable[Mapping[str, Any]]) -> dict[UUID, str]:

@@ -24,8 +24,10 @@ from gateway.agency.forms.addressees import addressees_of
 from gateway.agency.forms.fill import Filled, attachable_sections, field_of_refusal, fill, initial_values
 from gateway.agency.forms.kinds import Form, FormContext, Message
 from gateway.agency.forms.links import summary_rows_of
+from gateway.agency.forms.programme import commission_subject
 from gateway.agency.forms.search import contact_ban_warnings
 from gateway.agency.forms.table import form_of
+from gateway.agency.index.readers import reader_of
 from gateway.agency.staff import Person
 from gateway.agency.store import FAILED, OutboxEntry
 from gateway.agency.web.addresses import CONFIRMED, AddressReview, address_review
@@ -401,6 +403,24 @@ class _FormPage:
             request=json.dumps([form.key, about["message"], fields], sort_keys=True).encode(),
         )
 
+    def _subject(
+        self, form: Form, form_context: FormContext, person: Person, case: UUID | None
+    ) -> tuple[str, Sequence[tuple[str, str]]]:
+        """What the form is about, by name, and what tells it from others: a family, a contractor, a network."""
+        about = form_context.about or {}
+        if form.act.ON is Kind.CASE:
+            return ("", ()) if case is None else (self._case_name(case, person), _child_rows(form_context))
+        names = self._pages.names()
+        if about.get("act") == "commission":
+            return commission_subject(about, names, form_context.agency)
+        if about.get("act") == "network":
+            return f"要保護児童対策地域協議会(調整機関: {names.get(about['by'], '')})", ()
+        return names.get(form_context.agency, "この機関"), ()
+
+    def _case_name(self, case: UUID, person: Person) -> str:
+        door = self._pages.door
+        return f"事例 {str(case)[:8]} {door.index.names([case], reader_of(door, person.actor))[str(case)].text}".strip()
+
     def _render(
         self,
         place: _Place,
@@ -434,6 +454,7 @@ class _FormPage:
             filled=filled,
             about=about,
             about_summary=summary_rows_of(form_context, about) if about else [],
+            subject=self._subject(form, form_context, place.person, place.case),
             addressees=addressees_of(form.to, form_context, filled),
             problem=problem,
             override=override,
@@ -463,6 +484,11 @@ class _FormPage:
         )
 
 
+def _child_rows(form_context: FormContext) -> list[tuple[str, str]]:
+    names = sorted(set(form_context.messages.child_names().values()))
+    return [("子ども", "、".join(names))] if names else []
+
+
 def _override_link(pages: PageContext, place: _Place, filled: Filled, reason: str | None) -> str:
     """The form that asks two others for approval, if that approval was what was missing; else empty."""
     if place.case is None or reason != Reason.NOT_APPROVED_BY_TWO:
@@ -479,7 +505,7 @@ def _override_link(pages: PageContext, place: _Place, filled: Filled, reason: st
 def _field_labels(form: Form, form_context: FormContext) -> dict[str, str]:
     """Field -> label, for the list of errors."""
     labels = {f.name: f.label for f in form.visible_fields(form_context)} | {
-        w.name: w.label for w in form.section_inputs
+        w.name: w.label for w in form.visible_sections(form_context)
     }
     return labels | {"to": "宛先", "attachments": "添付"}
 

@@ -30,6 +30,7 @@ from gateway.agency.staff import Person
 from gateway.agency.staff_store import StaffAct
 from gateway.agency.web.guard import SignedIn, needs_no_hub
 from gateway.agency.web.page_context import PageContext
+from gateway.pages.dates import day_text
 from gateway.pages.labels import STAFF_LOG
 
 MAX_LOG_ROWS = 200
@@ -220,7 +221,7 @@ def _text_of(charge: Charge, names: dict[str, str], today: date) -> str:
     text = names.get(charge.actor, f"{charge.actor}(登録なし)") if charge.actor else ""
     if not deputy:
         return text
-    return f"{text}(代理 {names.get(deputy, deputy)}、{charge.deputy_until} まで)"
+    return f"{text}(代理 {names.get(deputy, deputy)}、{day_text(charge.deputy_until)} まで)"
 
 
 def _charge_row(pages: PageContext, charge: Charge) -> dict[str, str]:

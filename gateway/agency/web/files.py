@@ -28,7 +28,7 @@ def add_file_pages(people: APIRouter, pages: PageContext, files: Files) -> None:
     ) -> HTMLResponse:
         return pages.render_page(
             "files.html",
-            "ファイル送信",
+            "ファイル送付",
             person,
             status=status,
             current_path="/files",

@@ -8,10 +8,8 @@ from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
-from domain.calendar import day_of
 from domain.errors import Unavailable
 from domain.events import AuditContentAccessRequested, FamilyInformationProvided, Kind
-from domain.time_text import parse_time_text
 from gateway.agency.forms.kinds import CaseMessages, FormContext, Message, OtherAgency
 from gateway.agency.index.likeness import Agreement, Likeness
 from gateway.agency.index.readers import reader_of
@@ -19,6 +17,7 @@ from gateway.agency.joined_cases import ACTS, cases_of_family, joined_with
 from gateway.agency.staff import Person
 from gateway.agency.web.families import alike_cases
 from gateway.agency.web.page_context import PageContext
+from gateway.pages.dates import day_text
 from gateway.pages.labels import AUDIT_GROUNDS
 from gateway.pages.texts import act_text, section_text, status_text
 
@@ -53,8 +52,23 @@ def form_context_of(
         command_id=command_id or uuid4(),
         other_cases=partial(_other_cases, pages, person, case),
         joined_cases=partial(_joined_cases, pages, person, case),
+        roll=partial(_roll, pages, person),
         referred_to=partial(_referred_to, pages),
     )
+
+
+def _roll(pages: PageContext, person: Person) -> dict[str, dict[str, list[str]]]:
+    """Of our contractors and our own visitors: what each lacks, as the hub knows it; nothing while it is away."""
+    try:
+        answer = pages.door.query(Kind.AGENCY, pages.door.agency, "programme", {}, actor=person.actor)
+    except Unavailable:
+        return {}
+    own = str(pages.door.agency)
+    return {
+        c["contractor"]: {w["worker"]: w["gaps"] for w in c["workers"]}
+        for c in answer["commissions"]
+        if c["commissioner"] == own
+    }
 
 
 def _referred_to(pages: PageContext) -> list[str]:
@@ -95,7 +109,7 @@ def _case_text(row: Mapping[str, Any], title: str, alike: Likeness | None) -> st
     """A case as a choice: the family's name where it is known here, number, status and last message; what agrees and what
     differs, where it may be the same family."""
     status = status_text(row["status"]) if row["status"] else "受付の控えのみ"
-    last = f"最終 {day_of(parse_time_text(row['at']))} {act_text(row['act'])}"
+    last = f"最終 {day_text(row['at'])} {act_text(row['act'])}"
     text = f"{title or '氏名の記載なし'} 事例 {row['case'][:8]}({status}、{last})"
     if alike is None:
         return text
@@ -129,7 +143,7 @@ def audit_requests(
             "fields": {"opens": a["opens"], "until": a["until"]},
             "mine": a["items"],
             "ground": AUDIT_GROUNDS.get(a["ground"], a["ground"]),
-            "until": a["until"],
+            "until": day_text(a["until"]),
             "approvals": a["approvals"],
             "sections": "、".join(sorted({section_text(i["section"]) for i in a["items"]})),
             "all_items_visible": bool(a["opens"]),

@@ -20,6 +20,7 @@ from gateway.agency.web.bearers import Bearers
 from gateway.agency.web.cookies import REHEARSAL_PERSON, SESSION
 from gateway.agency.web.interrupted import InterruptedPosts
 from gateway.agency.web.waiting import HubTimeLimits
+from gateway.pages.dates import DateStyle, dates_as
 from gateway.protocol.outermost import READING_METHODS
 from gateway.protocol.waiting import waiting_at_most
 
@@ -44,9 +45,14 @@ class Guard:
     sends after its session has ended."""
 
     def __init__(
-        self, staff: Staff, base: str, hub_limits: HubTimeLimits, interrupted: InterruptedPosts
+        self,
+        staff: Staff,
+        base: str,
+        hub_limits: HubTimeLimits,
+        interrupted: InterruptedPosts,
+        dates: DateStyle = DateStyle.BOTH,
     ) -> None:
-        self._staff, self._base, self._hub_limits = staff, base, hub_limits
+        self._staff, self._base, self._hub_limits, self._dates = staff, base, hub_limits, dates
         self._interrupted = interrupted
         self._bearers = Bearers(staff)
         self._cookie = REHEARSAL_PERSON if staff.rehearsal_auto_sign_in else SESSION
@@ -73,10 +79,14 @@ class Guard:
             return None
 
         async def run(request: Request, handle: Handle) -> Response:
-            with waiting_at_most(self._hub_limits.of_person(request.method)):
+            with dates_as(self._dates), waiting_at_most(self._hub_limits.of_person(request.method)):
                 return await handle(request)
 
-        return _checked_router(check, run)
+        return _checked_router(check, run, without_hub=self._run_local)
+
+    async def _run_local(self, request: Request, handle: Handle) -> Response:
+        with dates_as(self._dates):
+            return await _run_without_hub(request, handle)
 
     def systems(self) -> APIRouter:
         """The JSON API: for systems with a token, and for people who have signed in; 401 for everybody else, and 429
@@ -126,13 +136,13 @@ def _states_its_page(request: Request) -> bool:
     return "origin" in request.headers or "sec-fetch-site" in request.headers
 
 
-def _checked_router(check: Check, run: Run) -> APIRouter:
+def _checked_router(check: Check, run: Run, *, without_hub: Run = _run_without_hub) -> APIRouter:
     """A router whose routes run this check first, and then their handlers in this way."""
 
     class CheckedRoute(APIRoute):
         def get_route_handler(self) -> Handle:
             handle = super().get_route_handler()
-            run_handler = _run_without_hub if getattr(self.endpoint, "needs_no_hub", False) else run
+            run_handler = without_hub if getattr(self.endpoint, "needs_no_hub", False) else run
 
             async def check_and_handle(request: Request) -> Response:
                 refusal = await check(request)

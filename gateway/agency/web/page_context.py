@@ -20,7 +20,7 @@ NAVIGATION = (
     ("/cases", "事例"),
     ("/search", "家庭を探す"),
     ("/meeting", "会議資料"),
-    ("/files", "ファイル送信"),
+    ("/files", "ファイル送付"),
     ("/drafts", "下書き"),
     ("/outbox", "送信箱"),
     ("/programme", "委託・研修"),
@@ -55,6 +55,7 @@ class PageContext:
         }
         if person is not None:
             shared["links"] = NAVIGATION
+            shared["glossary_link"] = True
             shared["behind"] = self.door.store.behind
             shared["behind_since"] = self.door.behind_since
         return page(name, status=status, **shared, **values)

@@ -84,7 +84,7 @@ def _form(
     """The form of the sign-in, with the name that was typed and what happened. Nothing of it needs the hub."""
     return pages.render_page(
         "sign_in.html",
-        "窓口に入る",
+        "ログイン",
         None,
         status=status,
         failed=failed,
