@@ -454,7 +454,7 @@ class _BundleReader:
         known.update({field: value} | {k: v for k, v in more.items() if v is not None})
         return True
 
-    def _content(self, section: str) -> Content | None:
+    def _content_in_schema(self, section: str) -> Content | None:
         """The section in its schema, where something of it has a field."""
         more = self.without_field.get(section, [])
         if section == Section.MEDICAL:
@@ -464,7 +464,9 @@ class _BundleReader:
     def _sections(self, is_pregnancy: bool) -> tuple[SectionText, ...]:
         lines = dict(self.section_lines)
         more = lines.pop(Section.BASIC.value, [])
-        sections = [section_of(section, self._content(section), text) for section, text in lines.items()]
+        sections = [
+            section_of(section, self._content_in_schema(section), text) for section, text in lines.items()
+        ]
         if more or not all(person.is_empty for person in self.people):
             sections.append(
                 basic_section(self.people, more, today=day_of(self.now), is_pregnancy=is_pregnancy)

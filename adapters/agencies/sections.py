@@ -101,8 +101,8 @@ def diagnosis(one: Json, name: str, note: str, person: PersonInQuestion | None) 
     return Diagnosis(
         person=person,
         name=name or None,
-        code=_text(coding.get("code")),
-        code_list=_text(coding.get("system")),
+        code=_text_or_none(coding.get("code")),
+        code_list=_text_or_none(coding.get("system")),
         state=next((state for code, state in _STATES.items() if code in stated), None),
         since=partial_date(one.get("onsetDateTime")),
         until=partial_date(one.get("abatementDateTime")),
@@ -163,5 +163,5 @@ def _codings(concept: object) -> list[Json]:
     return [c for c in codings if isinstance(c, Mapping)] if isinstance(codings, list) else []
 
 
-def _text(value: object) -> str | None:
+def _text_or_none(value: object) -> str | None:
     return str(value) if value else None

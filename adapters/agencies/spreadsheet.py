@@ -578,7 +578,9 @@ class _SheetReader:
                 lines.setdefault(one.section.value, []).append(f"指標 {one.label}: {titles[value]}")
         more = collected.pop(Section.BASIC.value, [])
         sections = [
-            section_of(section, self._content(section, group[0], without_field.get(section, [])), lines)
+            section_of(
+                section, self._content_in_schema(section, group[0], without_field.get(section, [])), lines
+            )
             for section, lines in collected.items()
         ]
         people = [self._person(row) for row in group]
@@ -600,7 +602,7 @@ class _SheetReader:
             )
         return tuple(sorted(sections, key=lambda one: one.section))
 
-    def _content(self, section: str, row: _Row, more: Sequence[str]) -> Content | None:
+    def _content_in_schema(self, section: str, row: _Row, more: Sequence[str]) -> Content | None:
         """The section in its schema, where a column of it has a field there. ``more``: lines that have none."""
         fields = {
             field: self._field_value(row, _COLUMN_BY_HEAD[heading])

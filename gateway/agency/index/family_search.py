@@ -112,8 +112,8 @@ class FamilySearch:
             *(_whole("numbers", one) for one in map(folded_number, family.numbers) if one),
         ]
         with self._lock:
-            found = self._cases(_any_of(phrases), None) if phrases else ()
-            return [self._views[case] for case in found if case != family.case]
+            cases = self._cases(_any_of(phrases), None) if phrases else ()
+            return [self._views[case] for case in cases if case != family.case]
 
     # --- with the lock --------------------------------------------------------------------------------------
 
