@@ -32,6 +32,7 @@ from gateway.agency.control_form import TEXT_SCHEMA, require_command_form, requi
 from gateway.agency.documents import BYTES_SCHEMA
 from gateway.agency.drafts import Draft, SectionContent, open_draft, seal_draft
 from gateway.agency.index.case_index import CaseIndex
+from gateway.agency.index.case_overview import CaseOverviews
 from gateway.agency.index.charges import Charges
 from gateway.agency.index.sealed_families import FamilySeal
 from gateway.agency.item_opening import ItemOpener, OpenedItem
@@ -39,6 +40,7 @@ from gateway.agency.key_sets import KeySets
 from gateway.agency.notifier_marks import Marks, contains_mark, notifier_marks, with_marks
 from gateway.agency.own_seal import open_own, seal_own
 from gateway.agency.protected_addresses import ProtectedAddresses
+from gateway.agency.recent_contents import RecentContents
 from gateway.agency.store import FAILED, WAITING, DoorStore, OutboxEntry
 from gateway.protocol.client import HubClient, retry_until_timeout
 from gateway.protocol.commands import READ_VALIDITY, WRITE_VALIDITY, encode_command_payload, request, signed
@@ -146,6 +148,8 @@ class Door:
         )
         self.index = CaseIndex(store, FamilySeal(kem, genesis.hub), self.addresses, now)
         self.charges = Charges(store.charges, kem, genesis.hub, now)
+        self.overviews = CaseOverviews(store, agency)
+        self.recent = RecentContents()
         self._retry_seconds = retry_seconds
         self._keyset: bytes | None = None
         self.keeps_directory = False
@@ -738,6 +742,7 @@ class Door:
             self.store.store_feed_page(
                 page["messages"], page["cursor"], page["tasks"], page["erased"], at, page["behind"]
             )
+            self.recent.apply_feed(page["messages"], page["erased"])
             changed += len(page["messages"])
             more = bool(page["more"] or page["erased"])
         return changed

@@ -140,10 +140,11 @@ def clock_of(client: HubClient, mode: str) -> Callable[[], datetime]:
 
 def _run_background_duties(door: Door, stop: Event, policy: Policy | None) -> None:
     """Every ``DUTY_SECONDS``: flush the outbox, read feed and list of agencies, make missing wrapped keys, fetch
-    inclusion proofs."""
+    inclusion proofs, and drop from memory what was opened too long ago."""
     log_prover = LogProver(door, policy)
     door.keeps_directory = True
     while not stop.is_set():
+        door.recent.prune()
         if door.client.watch.away_seconds is None:  # else the watch asks whether the hub is back
             with suppress(ExchangeError, *MALFORMED_ERRORS):  # tried again in the next round
                 door.refresh_directory()

@@ -19,6 +19,7 @@ from uuid import UUID
 from domain.errors import InvariantViolation, Unavailable
 from gateway.agency.address_store import ADDRESS_SCHEMA, ADDRESS_TABLES, OPENABLE_STATES, AddressStore
 from gateway.agency.attachment_store import ATTACHMENT_SCHEMA, AttachmentRows
+from gateway.agency.index.arrivals import ARRIVAL_SCHEMA, ArrivalStore
 from gateway.agency.index.charge_store import CHARGE_SCHEMA, CHARGE_TABLES, ChargeStore
 from gateway.agency.index.sealed_families import INDEX_SCHEMA, SealedFamilies
 from gateway.agency.page_drafts import PAGE_DRAFT_SCHEMA, PAGE_DRAFT_TABLES, PageDraftRows
@@ -46,6 +47,19 @@ CREATE TABLE IF NOT EXISTS known_answers(name TEXT PRIMARY KEY, at TEXT NOT NULL
 CREATE TABLE IF NOT EXISTS statistics_issues(n INTEGER PRIMARY KEY, at TEXT NOT NULL, sealed BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS state(key TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
+
+_SCHEMAS = (
+    _STORE_SCHEMA,
+    ADDRESS_SCHEMA,
+    INDEX_SCHEMA,
+    CHARGE_SCHEMA,
+    ATTACHMENT_SCHEMA,
+    PAGE_DRAFT_SCHEMA,
+    ARRIVAL_SCHEMA,
+)
+
+_CASE_TABLES = ("inbox", "marks", "families", "intake", *ADDRESS_TABLES, *CHARGE_TABLES, *PAGE_DRAFT_TABLES)
+"""What a door knows of a case; it goes with the case's control."""
 
 WAITING, CONFIRMED, FAILED = "WAITING", "CONFIRMED", "FAILED"
 
@@ -103,14 +117,7 @@ class DoorStore:
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=FULL")
             self._db.execute("PRAGMA secure_delete=ON")
-            self._db.executescript(
-                _STORE_SCHEMA
-                + ADDRESS_SCHEMA
-                + INDEX_SCHEMA
-                + CHARGE_SCHEMA
-                + ATTACHMENT_SCHEMA
-                + PAGE_DRAFT_SCHEMA
-            )
+            self._db.executescript("".join(_SCHEMAS))
             if not any(r[1] == "draft" for r in self._db.execute("PRAGMA table_info(outbox)")):
                 self._db.execute("ALTER TABLE outbox ADD COLUMN draft BLOB")  # of a door before drafts
             path.chmod(0o600)
@@ -118,6 +125,7 @@ class DoorStore:
         self.attachments = AttachmentRows(self._write, self._query)
         self.index = SealedFamilies(self._write, self._query)
         self.charges = ChargeStore(self._write, self._query)
+        self.arrivals = ArrivalStore(self._write, self._query)
         self.page_drafts = PageDraftRows(self._write, self._query)
 
     def close(self) -> None:
@@ -382,17 +390,10 @@ class DoorStore:
                     )
             self.addresses.apply_feed(db, messages)
             self.index.apply_feed(db, messages)
+            self.arrivals.apply_feed(db, messages, erased)
             for case in erased:
                 self.index.forget(db, case)
-                for table in (
-                    "inbox",
-                    "marks",
-                    "families",
-                    "intake",
-                    *ADDRESS_TABLES,
-                    *CHARGE_TABLES,
-                    *PAGE_DRAFT_TABLES,
-                ):
+                for table in _CASE_TABLES:
                     db.execute(f"DELETE FROM {table} WHERE case_id=?", (case,))
                 db.execute("DELETE FROM family_answers WHERE other=?", (case,))
             if erased:  # the answers may name these cases
@@ -462,6 +463,15 @@ class DoorStore:
         where, values = ("", ()) if case is None else (" WHERE case_id=?", (str(case),))
         rows = self._query("SELECT body FROM inbox" + where, *values)
         return sorted((json.loads(r[0]) for r in rows), key=lambda b: (b["at"], b["message"]))
+
+    def messages_by_case(self) -> dict[str, list[dict[str, Any]]]:
+        """All messages that this agency may know of, by their case, each case oldest first."""
+        cases: dict[str, list[dict[str, Any]]] = {}
+        for case, body in self._query("SELECT case_id, body FROM inbox"):
+            cases.setdefault(case, []).append(json.loads(body))
+        for messages in cases.values():
+            messages.sort(key=lambda b: (b["at"], b["message"]))
+        return cases
 
     def message(self, case: UUID, message: UUID) -> dict[str, Any] | None:
         """One message that this agency may know of, control only."""

@@ -80,12 +80,16 @@ def test_files_are_attached_sent_and_received(
     assert "記録しました" in screen.inner_text("main")
 
     screen.goto(f"{url}/agency/AZ-CORE/cases/{hub.case}")
-    newest = screen.locator("article:has(ul.items li:nth-child(6))").first.locator("ul.items")
-    assert newest.locator("li").count() == 6
-    newest.locator("li").nth(2).locator("button").click()
+    sent = screen.locator("article:has(h3:has-text('開示')):has(button:has-text('内容を読む'))")
+    sent.get_by_role("button", name="内容を読む").click()
+    shown = screen.locator("article:target")
+    shown.locator("section.shown").first.wait_for()
+    screen.wait_for_load_state()
+    assert shown.locator("section.shown").count() == 4  # a file and its description are one
+    assert shown.locator("button:has-text('開く'), button:has-text('内容を読む')").count() == 0
     assert "PHOTO.jpg" in screen.inner_text("main")
     with screen.expect_download() as downloading:
-        screen.click("text=ファイルを受け取る")
+        shown.locator("section.shown", has_text="PHOTO.jpg").locator("text=ファイルを受け取る").click()
     assert downloading.value.suggested_filename == "PHOTO.jpg"
     assert Path(downloading.value.path()).read_bytes()[:3] == b"\xff\xd8\xff"
     context.close()

@@ -48,6 +48,7 @@ def test_emergency_access_is_requested_by_keyboard_on_a_phone(screen, office) ->
     case = office.case()
     office.forward_notification(case)
     screen.goto(f"{office.url}/agency/KS-CGC/cases/{case}")
+    screen.get_by_text("この事例でできることをすべて見る").click()
     screen.get_by_text("緊急・例外").click()
     screen.get_by_role("link", name="緊急閲覧を求める").click()
     assert screen.locator("[aria-required=true]").count() >= 3

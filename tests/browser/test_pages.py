@@ -103,13 +103,14 @@ def test_a_case_worker_reads_what_the_hospital_wrote(screen, served_run) -> None
     screen.click("text=AZ-CORE")
     screen.click("nav >> text=事例")
     screen.click(f"table a[href*='{run.case}']")
-    screen.locator("article", has_text="情報提供").last.locator("button:has-text('開く')").first.click()
+    screen.locator("article", has_text="情報提供").last.locator("button:has-text('内容を読む')").first.click()
     assert "閲覧を記録しました" in screen.inner_text("main")
     written = next(w for w in run.written if w.n == 1 and w.section == "BASIC")
-    shown = "".join(screen.inner_text("dl.content-lines").split())
+    shown = "".join(screen.locator("dl.content-lines").first.inner_text().split())
     for line in lines(read_content("family/v1", written.text)):
         assert "".join(f"{line.label}{line.text}".split()) in shown
     assert "架空花子" in shown
+    assert screen.inner_text("h1") == "架空 そら"  # since then the child was born
     assert "令和7年7月21日" not in shown  # the hospital does not state the child that is not born yet
     opened = [r for r in run.rehearsal_hub.records() if r.topic == "section.opened"]
     assert opened[-1].actor == "staff.AZ-CORE"
@@ -120,7 +121,9 @@ def test_the_hospital_sees_no_visits(screen, served_run) -> None:  # type: ignor
     screen.goto(f"{url}/agency/MID-HOSP/cases")
     screen.click(f"table a[href*='{run.case}']")
     text = screen.inner_text("main")
-    assert "訪問" not in text
+    for word in ("訪問報告", "訪問予定", "訪問実施", "訪問支援者", "次の訪問", "訪問記録"):
+        assert word not in text
+    assert not [title for title in screen.locator("article h3").all_inner_texts() if "訪問" in title]
     assert "医療情報" in text
 
 

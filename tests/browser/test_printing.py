@@ -10,7 +10,7 @@ from tests.gateway.test_exports import needs_font
 def test_a_case_worker_prints_the_visit_report_of_a_message(screen, served_run) -> None:  # type: ignore[no-untyped-def] # noqa: F811
     run, url = served_run
     screen.goto(f"{url}/agency/AZ-CORE/cases/{run.case}")
-    report = screen.locator("article", has=screen.locator("h2", has_text="訪問報告")).first
+    report = screen.locator("article", has=screen.locator("h3", has_text="訪問報告")).first
     report.get_by_role("link", name="様式で印刷 (PDF)").click()
     assert "この連絡の様式" in screen.inner_text("main")
     screen.get_by_role("link", name="養育支援訪問報告書").click()

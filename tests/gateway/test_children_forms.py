@@ -142,9 +142,10 @@ def test_two_children_are_notified_one_is_seen_and_the_other_stays_on_the_work_l
     assert safety_tasks(work) == sorted([first, second])
     name_of = dict(zip((first, second), names_on(work.core.case(work.case)), strict=True))
     start = work.core.page("/")
+    assert f"<strong>{'・'.join(name_of[child] for child in sorted((first, second)))}</strong>" in start
+    home = work.core.case(work.case)
     for child in (first, second):
-        assert f"<strong>{name_of[child]}</strong>" in start
-        assert f"/cases/{work.case}/forms/safety?children={child}" in start
+        assert f"/cases/{work.case}/forms/safety?children={child}" in home
     assert f'value="{first}" checked' in work.core.page(f"/cases/{work.case}/forms/safety?children={first}")
     work.submit("safety", {"method": "SIGHTED", "children": [first]})
     assert safety_tasks(work) == [second]
@@ -174,7 +175,7 @@ def test_an_unknown_child_is_identified_and_two_references_are_joined(office: Pa
     both = references(work)
     assert len(both) == 2
     work.submit("children-joined", {"children": both, "agreed": "yes"})
-    work.core.page_with(f"/cases/{work.case}", "<h2>同じ子どもの記録をまとめる</h2>")
+    work.core.page_with(f"/cases/{work.case}", "<h3>同じ子どもの記録をまとめる</h3>")
     assert len(references(work)) == 1
     assert len(names_on(work.core.case(work.case))) == 1
     join = office.message(work.case, "AZ-CORE", "children.joined")

@@ -22,6 +22,7 @@ from gateway.agency.staff import Staff
 from gateway.agency.web.app import agency_app
 from gateway.audit.verification import Verification
 from gateway.pages.dates import day_text
+from gateway.pages.texts import section_text
 from gateway.protocol.serving import ServedApp
 from gateway.rehearsal.demo import pages_app
 from gateway.rehearsal.scenario.rehearsal_hub import RehearsalHub, open_rehearsal_hub
@@ -99,16 +100,32 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PagesFixture]:
             yield PagesFixture(run, served.url, stack)
 
 
-def opened(page_client: PageClient, case: UUID, section: str) -> str:
-    """The page of this section, opened from the case's page."""
-    button = re.search(
+def readable(page_client: PageClient, case: UUID, section: str) -> tuple[str, dict[str, str]] | None:
+    """How the page of a case offers this section to be read: the path below the case and what its form sends."""
+    page = page_client.case(case)
+    single = re.search(
         rf'name="message" value="([^"]+)"><input type="hidden" name="item" value="([^"]+)">'
         rf'<input type="hidden" name="section" value="{section}">',
-        page_client.case(case),
+        page,
     )
-    assert button is not None, "no item of this section can be opened"
-    values = {"message": button[1], "item": button[2], "section": section}
-    return str(page_client.http.post(f"{page_client.base}/cases/{case}/open", data=values).text)
+    if single is not None:
+        return "open", {"message": single[1], "item": single[2], "section": section}
+    for form in re.findall(r'/read" class="reading">(.*?)</form>', page, re.S):
+        if f'<span class="tag">{section_text(section)}</span>' in form:
+            return "read", {"message": re.findall(r'name="message" value="([^"]+)"', form)[0]}
+    return None
+
+
+def opened(page_client: PageClient, case: UUID, section: str) -> str:
+    """The page on which this section is shown, opened from the case's page."""
+    offered = readable(page_client, case, section)
+    assert offered is not None, "no item of this section can be opened"
+    path, values = offered
+    answer = page_client.http.post(
+        f"{page_client.base}/cases/{case}/{path}", data=values, follow_redirects=True
+    )
+    assert answer.status_code == 200, answer.text
+    return str(answer.text)
 
 
 EMERGENCY = {
@@ -133,7 +150,7 @@ def test_a_colleague_and_another_agency_approve_on_their_own_pages_and_the_owner
         assert "EMERGENCY_APPROVAL" in office.pending_tasks(case, code)
         assert approval_path in office.at(code).page("/")
     for code, other in (("KS-CGC", "second"), ("AZ-CORE", "")):
-        assert "危険度" not in re.findall(r"<button>開く.*?</button>", first.case(case))
+        assert readable(first, case, "RISK") is None
         page_client = office.at(code, other)
         page_client.page_with("/", "承認を待っています")
         assert "記録の持ち主に尋ねる" in page_client.page(approval_path)

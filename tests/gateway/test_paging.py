@@ -86,14 +86,18 @@ def test_pages_are_linked_without_scripts(web: TestClient, case: UUID) -> None:
     assert f"全{MESSAGES}件のうち 51〜100件目" in page
 
 
-def test_the_work_list_has_pages(web: TestClient) -> None:
-    assert web.get("/").text.count("#m-") == ROWS_PER_PAGE
-    assert web.get("/?page=3").text.count("#m-") == 6
+def test_a_case_with_many_matters_is_one_row_that_leads_to_all_of_them(web: TestClient, case: UUID) -> None:
+    """Pages of the work list itself: test_work_list."""
+    page = web.get("/").text
+    assert page.count(f'class="family"><a href="/cases/{case}"') == 1
+    assert f"ほか{MESSAGES - 1}件" in page
+    assert f'<a href="/cases/{case}#next">すべてを事例で見る</a>' in page
 
 
-def test_what_is_late_stands_on_the_first_page_of_the_work_list(web: TestClient) -> None:
-    pages = [web.get(f"/?page={n}").text for n in (1, 3)]
-    assert ["既読になっていません" in page for page in pages] == [True, False]
+def test_what_is_late_stands_before_all_else_in_the_work_list(web: TestClient) -> None:
+    page = web.get("/").text
+    first = page.index("期限超過・至急")
+    assert first < page.index("情報提供を読む") < page.index("すべてを事例で見る")
 
 
 def test_the_cases_show_what_each_has(web: TestClient, case: UUID) -> None:

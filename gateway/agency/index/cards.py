@@ -143,8 +143,18 @@ class FamilyView:
     @property
     def title(self) -> str:
         """The family in a list: its first child with a name, else its first person; empty where nobody is named."""
-        named = [p for p in (*self.children, *self.adults) if p.name or p.kana]
-        return (named[0].name or named[0].kana) if named else ""
+        named = self._named
+        return (named.name or named.kana) if named is not None else ""
+
+    @property
+    def reading(self) -> str:
+        """The reading of ``title``; empty where none is known."""
+        named = self._named
+        return named.kana if named is not None else ""
+
+    @property
+    def _named(self) -> CardPerson | None:
+        return next((p for p in (*self.children, *self.adults) if p.name or p.kana), None)
 
     def without_contact(self) -> FamilyView:
         return replace(self, addresses=(), phones=())

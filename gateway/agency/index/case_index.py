@@ -15,6 +15,7 @@ from threading import Event, RLock, Thread
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from domain.calendar import day_of
 from domain.codes import Purpose, Section
 from domain.errors import Refused, Unavailable
 from domain.events import AddressProtectionEnded, dump
@@ -61,10 +62,13 @@ class IndexStatus:
 @dataclass(frozen=True)
 class ListedName:
     """A family in a list: its name, or why there is none. ``state``: NAMED, UNOPENED (no item of BASIC was opened here),
-    NAMELESS (what was opened states no name), HIDDEN (not for this person, or too old)."""
+    NAMELESS (what was opened states no name), HIDDEN (not for this person, or too old). ``reading``: of the name, in kana,
+    where it is known; ``ages``: of its children in years, None for one whose age is not known or who is not born yet."""
 
     state: str
     text: str = ""
+    reading: str = ""
+    ages: tuple[int | None, ...] = ()
 
 
 class CaseIndex:
@@ -222,7 +226,9 @@ class CaseIndex:
         with self._lock:
             view, is_opened = self._view(case), case in self._items
         if view is not None and view.title:
-            return ListedName("NAMED", view.title)
+            today = day_of(self._now())
+            ages = tuple(None if child.due else child.age_on(today) for child in view.children)
+            return ListedName("NAMED", view.title, view.reading, ages)
         has_unopened = not is_opened and self._store.has_openable(case, Section.BASIC)
         return ListedName("UNOPENED" if has_unopened else "NAMELESS")
 

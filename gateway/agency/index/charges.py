@@ -71,6 +71,10 @@ class Charges:
         """All entries of a case, oldest first. Raises Untrusted where they were changed."""
         return self._all().get(str(case), ())
 
+    def current(self) -> dict[str, Charge]:
+        """Case -> who is in charge now, of every case that ever had somebody."""
+        return {case: history[-1] for case, history in self._all().items()}
+
     def cases_of(self, actor: str) -> frozenset[str]:
         """The cases of which this person is in charge, or for which it stands in today."""
         today = day_of(self._now())

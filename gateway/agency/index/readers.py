@@ -84,13 +84,22 @@ class IndexReader:
         return any(self._papers)
 
 
+def programme_of(door: Door, actor: str) -> Mapping[str, Any] | None:
+    """What is about no single case, as the hub answers it now, or last answered; None where it never did."""
+    with suppress(Unavailable):
+        return door.query_or_known("programme", {}, actor=actor)
+    return None
+
+
 def reader_of(door: Door, actor: str) -> IndexReader:
     """This person at this door, by what the hub answers now, or last answered. Raises Unavailable where nobody ever read the
     list of agencies."""
+    return reader_by(door, actor, programme_of(door, actor))
+
+
+def reader_by(door: Door, actor: str, programme: Mapping[str, Any] | None) -> IndexReader:
+    """The same, by an answer of the hub that was read before (``programme_of``)."""
     own = next((k for k in door.directory() if k.agency == door.agency), None)
-    programme: Mapping[str, Any] | None = None
-    with suppress(Unavailable):
-        programme = door.query_or_known("programme", {}, actor=actor)
     return IndexReader(
         actor=actor,
         agency=door.agency,

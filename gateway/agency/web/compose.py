@@ -188,6 +188,8 @@ class _FormPage:
         step = next(iter(values.pop("step", [])), PREVIEW)
         filled = fill(place.form, form_context, values)
         if step == EDIT:
+            if self._pages.drafts.find(place.person.actor, command_id) is not None:
+                return RedirectResponse(self._action(place, command_id), 303)
             filled.errors.clear()
             return self._render(place, form_context, filled)
         if filled.errors:
@@ -231,9 +233,7 @@ class _FormPage:
             place.person,
             form=place.form,
             preview=preview,
-            shown_fields=summary_rows_of(
-                form_context, {"act": place.form.act.TOPIC, "fields": message.fields, "message": ""}
-            ),
+            shown_fields=summary_rows_of(form_context, _fields_to_look_at(place.form, message)),
             action=self._action(place, form_context.command_id),
             back=self._pages.base + place.back,
             hidden=[(name, text) for name, texts in filled.values.items() for text in texts],
@@ -484,6 +484,13 @@ class _FormPage:
         )
 
 
+def _fields_to_look_at(form: Form, message: MessageIn) -> Message:
+    """The fields of control in the shape of a message; without the children, where the content names them."""
+    hidden = {"children"} if form.children_from_content else set()
+    fields = {name: value for name, value in message.fields.items() if name not in hidden}
+    return {"act": form.act.TOPIC, "fields": fields, "message": ""}
+
+
 def _child_rows(form_context: FormContext) -> list[tuple[str, str]]:
     names = sorted(set(form_context.messages.child_names().values()))
     return [("子ども", "、".join(names))] if names else []
@@ -511,9 +518,10 @@ def _field_labels(form: Form, form_context: FormContext) -> dict[str, str]:
 
 
 def _redirect_path(form: Form, sent: SubmissionResult) -> str:
+    """To the top of the page, where it states what was recorded."""
     if form.act.ON is not Kind.CASE:
         return f"/programme?done={form.key}"
-    return f"/cases/{sent.case}?done={form.key}#m-{sent.command_id}"
+    return f"/cases/{sent.case}?done={form.key}&sent={sent.command_id}"
 
 
 def _parse_uuid(text: str) -> UUID:

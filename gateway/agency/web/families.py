@@ -216,6 +216,12 @@ def charge_text(pages: PageContext, case: UUID | str) -> str:
     return "" if charge is None else _text_of(charge, pages.staff.people(), day_of(pages.door.now()))
 
 
+def charge_texts(pages: PageContext) -> dict[str, str]:
+    """Case -> who is in charge today, of every case that has somebody."""
+    names, today = pages.staff.people(), day_of(pages.door.now())
+    return {case: _text_of(charge, names, today) for case, charge in pages.door.charges.current().items()}
+
+
 def _text_of(charge: Charge, names: dict[str, str], today: date) -> str:
     deputy = charge.deputy_on(today)
     text = names.get(charge.actor, f"{charge.actor}(登録なし)") if charge.actor else ""

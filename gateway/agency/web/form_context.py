@@ -170,8 +170,11 @@ class ProgrammeSubjects:
 
 def programme_subjects(pages: PageContext, person: Person, form_context: FormContext) -> ProgrammeSubjects:
     """What is about no single case, as the hub knows it now; as it was known last while the hub is away."""
-    door = pages.door
-    answer = door.query_or_known("programme", {}, actor=person.actor)
+    return subjects_of(pages.door.query_or_known("programme", {}, actor=person.actor), form_context)
+
+
+def subjects_of(answer: Mapping[str, Any], form_context: FormContext) -> ProgrammeSubjects:
+    """The same, from an answer of the hub that was read before."""
     own_agency: Message = {
         "act": "agency",
         "message": form_context.agency,

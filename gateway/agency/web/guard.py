@@ -23,6 +23,7 @@ from gateway.agency.web.waiting import HubTimeLimits
 from gateway.pages.dates import DateStyle, dates_as
 from gateway.protocol.outermost import READING_METHODS
 from gateway.protocol.waiting import waiting_at_most
+from keys.lp import sha256
 
 Check = Callable[[Request], Awaitable[Response | None]]
 """Lets a request pass (None), or answers it. It sees the head of the request only."""
@@ -76,6 +77,7 @@ class Guard:
                 return RedirectResponse(f"{self._base}/sign-in{'?kept=1' if is_kept else ''}", 303)
             _require_page_of_this_door(request)
             request.state.person = person
+            request.state.session = session_reference(session, person)
             return None
 
         async def run(request: Request, handle: Handle) -> Response:
@@ -159,6 +161,19 @@ def _signed_in(request: Request) -> Person:
         raise Untrusted("not-signed-in")
     return person
 
+
+def session_reference(session: str | None, person: Person) -> str:
+    """By what the door's memory tells sessions apart: nobody gets a session from it. In a rehearsal, where nobody signs in,
+    the person is the session."""
+    return sha256(f"{person.actor}\0{session or ''}".encode()).hex()
+
+
+def _session_of(request: Request) -> str:
+    return str(getattr(request.state, "session", ""))
+
+
+SessionReference = Annotated[str, Depends(_session_of)]
+"""``session_reference`` of a page's person; empty for a system."""
 
 SignedIn = Annotated[Person, Depends(_signed_in)]
 """The person or system that the group's check let in. Raises Untrusted on a route outside ``people`` and ``systems``."""

@@ -21,7 +21,7 @@ from gateway.agency.web.cookies import (
     set_host_cookie,
 )
 from gateway.agency.web.drafts import draft_link
-from gateway.agency.web.guard import needs_no_hub
+from gateway.agency.web.guard import SessionReference, needs_no_hub, session_reference
 from gateway.agency.web.page_context import PageContext
 from gateway.agency.web.source import source_of
 from gateway.protocol.problems import problem, with_retry_after
@@ -65,7 +65,11 @@ def add_sign_in_pages(public: APIRouter, pages: PageContext) -> None:
 
     @public.post("/sign-out", include_in_schema=False)
     def sign_out(request: Request) -> Response:
-        pages.staff.sign_out(request.cookies.get(SESSION, ""))
+        session = request.cookies.get(SESSION, "")
+        person = pages.staff.person_of_session(session)
+        if person is not None:
+            pages.door.recent.end_session(session_reference(session, person))
+        pages.staff.sign_out(session)
         response = RedirectResponse(f"{pages.base}/sign-in", 303)
         delete_host_cookie(response, SESSION)
         return response
@@ -121,9 +125,10 @@ def add_person_switch(people: APIRouter, pages: PageContext) -> None:
 
     @people.post("/person", include_in_schema=False)
     @needs_no_hub
-    def change_person(actor: Annotated[str, Form()]) -> Response:
+    def change_person(actor: Annotated[str, Form()], session: SessionReference) -> Response:
         if not pages.staff.rehearsal_auto_sign_in or actor not in pages.staff.people():
             raise NotFound("not-found")
+        pages.door.recent.end_session(session)
         response = RedirectResponse(f"{pages.base}/", 303)
         response.set_cookie(REHEARSAL_PERSON, actor, httponly=True, samesite="strict", path=pages.base or "/")
         return response

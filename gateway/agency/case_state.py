@@ -1,0 +1,145 @@
+"""A case as it is now, by the control that this agency knows: plan, next visit, visitors, consents, who was told what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from domain import events as e
+from domain.codes import AUTHOR_ONLY
+from domain.time_text import parse_time_text
+from gateway.agency.index.case_overview import planned_visits
+
+Message = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class CurrentPlan:
+    """The plan in force. ``message``: that decided it; days are ISO, empty where none is set."""
+
+    message: str
+    begins_on: str
+    ends_on: str
+    review_on: str
+    visits_per_week: int | None
+
+
+@dataclass(frozen=True)
+class ConsentInForce:
+    """A consent that nobody has withdrawn. ``expires_at``: UTC text, None until withdrawn."""
+
+    message: str
+    recipient: str
+    sections: tuple[str, ...]
+    expires_at: str | None
+
+
+@dataclass(frozen=True)
+class Informed:
+    """An agency and what it was told in this case: (section, when it was told last)."""
+
+    agency: str
+    sections: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class CaseState:
+    """``visitors``: (agency, reference of the visitor); ``last_visit_at``: UTC text, empty for none; ``is_registered``: with
+    the network."""
+
+    plan: CurrentPlan | None
+    next_visit: Message | None
+    last_visit_at: str
+    visitors: tuple[tuple[str, str], ...]
+    consents: tuple[ConsentInForce, ...]
+    informed: tuple[Informed, ...]
+    is_registered: bool
+
+
+_VISITS = frozenset({e.HomeVisitCompleted.TOPIC, e.VisitReportSubmitted.TOPIC})
+_PLANS = frozenset({e.SupportPlanFormulated.TOPIC, e.SupportPlanApproved.TOPIC, e.SupportCommenced.TOPIC})
+
+
+def case_state(messages: Iterable[Message], agency: str, now: datetime) -> CaseState:
+    """``messages``: of the case, oldest first; ``agency``: this one."""
+    known = [m for m in messages if "fields" in m]
+    planned = sorted(planned_visits(known), key=lambda m: str(m["fields"]["planned_on"]))
+    network = [m["act"] for m in known if m["act"] in _NETWORK]
+    return CaseState(
+        plan=_plan(known),
+        next_visit=planned[0] if planned else None,
+        last_visit_at=max((m["at"] for m in known if m["act"] in _VISITS), default=""),
+        visitors=tuple(_visitors(known)),
+        consents=tuple(_consents(known, now)),
+        informed=tuple(_informed(known, agency)),
+        is_registered=bool(network) and network[-1] == e.NetworkCaseRegistered.TOPIC,
+    )
+
+
+_NETWORK = frozenset({e.NetworkCaseRegistered.TOPIC, e.NetworkCaseDeregistered.TOPIC})
+
+
+def _plan(messages: Sequence[Message]) -> CurrentPlan | None:
+    """The plan that was decided last, with its last day as it was postponed since."""
+    current: CurrentPlan | None = None
+    for m in messages:
+        fields = m["fields"]
+        if m["act"] == e.CaseReopened.TOPIC:
+            current = None
+        elif m["act"] in _PLANS and fields.get("plan"):
+            plan = fields["plan"]
+            current = CurrentPlan(
+                message=m["message"],
+                begins_on=plan["plan_from"],
+                ends_on=plan["plan_until"] or "",
+                review_on=plan["review_due_on"] or "",
+                visits_per_week=plan["visits_per_week"],
+            )
+        elif m["act"] == e.PlanExtended.TOPIC and current is not None:
+            current = CurrentPlan(
+                current.message,
+                current.begins_on,
+                fields["plan_until"],
+                current.review_on,
+                current.visits_per_week,
+            )
+    return current
+
+
+def _visitors(messages: Sequence[Message]) -> list[tuple[str, str]]:
+    visitors: dict[tuple[str, str], None] = {}
+    for m in messages:
+        if m["act"] == e.SupportWorkerAssigned.TOPIC:
+            visitors[m["fields"]["agency"], m["fields"]["worker"]] = None
+        elif m["act"] == e.SupportWorkerUnassigned.TOPIC:
+            visitors.pop((m["fields"]["agency"], m["fields"]["worker"]), None)
+        elif m["act"] == e.SupportClosed.TOPIC:
+            visitors.clear()
+    return list(visitors)
+
+
+def _consents(messages: Sequence[Message], now: datetime) -> Iterator[ConsentInForce]:
+    withdrawn = {c for m in messages if m["act"] == e.ConsentWithdrawn.TOPIC for c in m.get("consent", ())}
+    for m in messages:
+        if m["act"] != e.ConsentGiven.TOPIC:
+            continue
+        expires_at = m["fields"]["expires_at"]
+        if expires_at is not None and parse_time_text(expires_at) <= now:
+            continue
+        for row in m["fields"]["scope"]:
+            if row["consent"] not in withdrawn:
+                yield ConsentInForce(m["message"], row["recipient"], tuple(row["sections"]), expires_at)
+
+
+def _informed(messages: Sequence[Message], agency: str) -> Iterator[Informed]:
+    """Whom messages of this case brought what, as far as this agency knows of them; what is held has told nobody."""
+    sections_of: dict[str, dict[str, str]] = {}
+    for m in messages:
+        sections = {i["section"] for i in m.get("items", ()) if i["section"] not in AUTHOR_ONLY}
+        for to in {m["by"], *m.get("to", ())} - set(m.get("held", ())) - {agency}:
+            sections_of.setdefault(to, {}).update(dict.fromkeys(sections, m["at"]))
+    for other, times in sorted(sections_of.items()):
+        if times:
+            yield Informed(other, tuple(sorted(times.items())))

@@ -1,0 +1,181 @@
+"""What a door knows of each of its cases at a glance, from control alone, in memory: a list of a thousand cases reads no
+message again.
+
+Each overview follows the messages of its case; only cases that changed are read anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from threading import RLock
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from domain.codes import CaseStatus
+from domain.events import (
+    HomeVisitScheduled,
+    SupportClosed,
+    SupportWorkerAssigned,
+    SupportWorkerUnassigned,
+    TransferCompleted,
+)
+
+if TYPE_CHECKING:
+    from gateway.agency.store import DoorStore
+
+Message = Mapping[str, Any]
+ENDED = frozenset({CaseStatus.CLOSED.value, CaseStatus.FOLLOW_ON_PENDING.value, CaseStatus.TRANSFERRED.value})
+"""States of a case in which nobody supports the family any more."""
+
+_ENDS = frozenset({SupportClosed.TOPIC, TransferCompleted.TOPIC})
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A message as a list needs it. ``actor``: who wrote it, empty where this agency does not know; ``worker``: the
+    visitor of this agency whom it assigns, else empty; ``due_on``: the day that it names (ISO), else empty."""
+
+    n: int
+    message: str
+    act: str
+    at: str
+    by: str
+    actor: str
+    is_ours: bool
+    is_addressed: bool
+    worker: str
+    due_on: str
+
+
+@dataclass(frozen=True, slots=True)
+class CaseOverview:
+    """One case. ``arrivals``: in the order in which they came; ``begun_at``, ``begun_by``: when and by whom its first message
+    was written; ``ended_at``: when its support was closed or handed over, as far as this agency knows, else empty;
+    ``assigned``: the visitors of this agency that are assigned now; ``next_visit_on``: the day of the next planned visit
+    that nobody has reported (ISO), empty for none."""
+
+    case: str
+    status: str | None
+    arrivals: tuple[Arrival, ...]
+    begun_at: str
+    begun_by: str
+    last_at: str
+    last_act: str
+    ended_at: str
+    assigned: frozenset[str]
+    next_visit_on: str
+
+    @property
+    def has_ended(self) -> bool:
+        return self.status in ENDED
+
+    @property
+    def last_arrival(self) -> int:
+        return self.arrivals[-1].n
+
+    def new_since(self, n: int, actor: str) -> tuple[Arrival, ...]:
+        """What has come after this arrival and was not written by this person, oldest first."""
+        if self.last_arrival <= n:
+            return ()
+        return tuple(a for a in self.arrivals if a.n > n and a.actor != actor)
+
+
+class CaseOverviews:
+    """The overviews of one door. Thread-safe."""
+
+    def __init__(self, store: DoorStore, agency: UUID) -> None:
+        self._store, self._agency = store, str(agency)
+        self._lock = RLock()
+        self._cases: dict[str, CaseOverview] = {}
+        self._change = -1
+
+    def all(self) -> Mapping[str, CaseOverview]:
+        """Case -> overview."""
+        with self._lock:
+            self._follow()
+            return dict(self._cases)
+
+    def of(self, case: UUID) -> CaseOverview | None:
+        """One case; None where this agency may know no message of it."""
+        with self._lock:
+            self._follow()
+            return self._cases.get(str(case))
+
+    def _follow(self) -> None:
+        change = self._store.arrivals.change_count
+        if change == self._change:
+            return
+        if self._change < 0:
+            numbers, bodies = self._store.arrivals.all(), self._store.messages_by_case()
+        else:
+            changed = self._store.arrivals.changed_since(self._change)
+            numbers = {case: self._store.arrivals.of_case(case) for case in changed}
+            bodies = {case: self._store.messages(UUID(case)) for case in changed}
+        for case, messages in bodies.items():
+            if messages:
+                self._cases[case] = case_overview(case, messages, numbers.get(case, {}), self._agency)
+            else:
+                self._cases.pop(case, None)
+        known = self._store.arrivals.cases()
+        self._cases = {case: one for case, one in self._cases.items() if case in known}
+        self._change = change
+
+
+def case_overview(
+    case: str, messages: Iterable[Message], numbers: Mapping[str, int], agency: str
+) -> CaseOverview:
+    """The overview of a case. ``messages``: at least one, oldest first; ``numbers``: of their arrivals."""
+    in_order = list(messages)
+    first, last = in_order[0], in_order[-1]
+    arrivals = [_arrival(m, numbers.get(m["message"], 0), agency) for m in in_order]
+    return CaseOverview(
+        case=case,
+        status=next((m["status"] for m in reversed(in_order) if m.get("status")), None),
+        arrivals=tuple(sorted(arrivals, key=lambda a: a.n)),
+        begun_at=first["at"],
+        begun_by=first["by"],
+        last_at=last["at"],
+        last_act=last["act"],
+        ended_at=max((m["at"] for m in in_order if m["act"] in _ENDS), default=""),
+        assigned=assigned_workers(in_order, agency),
+        next_visit_on=min((str(m["fields"]["planned_on"]) for m in planned_visits(in_order)), default=""),
+    )
+
+
+def _arrival(message: Message, n: int, agency: str) -> Arrival:
+    fields = message.get("fields", {})
+    is_ours = message["by"] == agency
+    assigns = message["act"] == SupportWorkerAssigned.TOPIC and fields.get("agency") == agency
+    return Arrival(
+        n=n,
+        message=message["message"],
+        act=message["act"],
+        at=message["at"],
+        by=message["by"],
+        actor=str(message.get("actor") or ""),
+        is_ours=is_ours,
+        is_addressed=not is_ours and agency in message.get("to", ()),
+        worker=str(fields.get("worker") or "") if assigns else "",
+        due_on=str(fields.get("due_on") or fields.get("planned_on") or ""),
+    )
+
+
+def assigned_workers(messages: Iterable[Message], agency: str) -> frozenset[str]:
+    """The visitors of this agency that are assigned to the case now."""
+    assigned: set[str] = set()
+    for m in messages:
+        fields = m.get("fields", {})
+        if fields.get("agency") == agency:
+            if m["act"] == SupportWorkerAssigned.TOPIC:
+                assigned.add(fields["worker"])
+            elif m["act"] == SupportWorkerUnassigned.TOPIC:
+                assigned.discard(fields["worker"])
+    return frozenset(assigned)
+
+
+def planned_visits(messages: Iterable[Message]) -> list[Message]:
+    """The planned visits that nobody has named as reported or postponed, as far as this agency knows."""
+    with_fields = [m for m in messages if "fields" in m]
+    named = {m["fields"].get(name) for m in with_fields for name in ("visit", "replaces")}
+    return [m for m in with_fields if m["act"] == HomeVisitScheduled.TOPIC and m["message"] not in named]

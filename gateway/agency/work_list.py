@@ -1,0 +1,185 @@
+"""The work list of one person: one row a case, what is most urgent first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from domain.calendar import day_of
+from domain.events import SupportWorkerAssigned
+from gateway.agency.index.arrivals import Look
+from gateway.agency.index.case_overview import Arrival, CaseOverview
+from gateway.agency.matters import Matter, When, asked_after_the_end, matters_of, when_due
+
+
+class Show(StrEnum):
+    """Which cases a list shows."""
+
+    OPEN = "open"  # something is to be done, or something is new
+    MINE = "mine"  # and this person is in charge, stands in, or visits
+    UNREAD = "unread"
+    ALL = "all"
+
+
+class Sort(StrEnum):
+    """In which order."""
+
+    DUE = "due"
+    FAMILY = "family"
+    CHARGE = "charge"
+    CHANGED = "changed"
+
+
+class Group(StrEnum):
+    """What kind of matter."""
+
+    SAFETY = "safety"
+    INQUIRY = "inquiry"
+    VISIT = "visit"
+    PLAN = "plan"
+    EMERGENCY = "emergency"
+    RIGHTS = "rights"
+    MOVE = "move"
+    OTHER = "other"
+
+
+_GROUP_OF: Mapping[str, Group] = {
+    **dict.fromkeys(("SAFETY", "SEARCH", "CONTACT", "SIGNALS", "BAN_END", "PROTECTION_END"), Group.SAFETY),
+    **dict.fromkeys(("REFERRAL", "ANSWER", "OFFICIAL", "ACCEPT", "UNREADABLE", "HELD"), Group.INQUIRY),
+    **dict.fromkeys(("REPORT", "VISIT_REPORT", "VISITS", "BUNDLE", "REPLACEMENT"), Group.VISIT),
+    **dict.fromkeys(("PLAN", "REASSESS", "SILENCE", "SPECIALIST", "SERVICE", "REGISTER"), Group.PLAN),
+    **dict.fromkeys(("EMERGENCY", "EMERGENCY_APPROVAL"), Group.EMERGENCY),
+    **dict.fromkeys(
+        ("RIGHTS", "COERCION", "CONFIRM_CHECK", "CONFIRM", "BREACH", "BREACH_NOTICE", "RETENTION"),
+        Group.RIGHTS,
+    ),
+    **dict.fromkeys(("TRANSFER", "HANDOVER", "MOVE", "STAY"), Group.MOVE),
+}
+
+
+def group_of(about: str) -> Group:
+    """The kind of a matter."""
+    return _GROUP_OF.get(about, Group.OTHER)
+
+
+@dataclass(frozen=True)
+class WorkRow:
+    """One case. ``news``: what has come since this person last looked and was not written by it; ``unread``: how many of
+    them other agencies wrote; ``notices``: those that are addressed to this agency or assign somebody of it, and are no
+    task yet."""
+
+    overview: CaseOverview
+    matters: tuple[Matter, ...]
+    news: tuple[Arrival, ...]
+    notices: tuple[Arrival, ...]
+    unread: int
+    is_mine: bool
+    when: When
+
+    @property
+    def case(self) -> str:
+        return self.overview.case
+
+    @property
+    def first(self) -> Matter | None:
+        return self.matters[0] if self.matters else None
+
+    @property
+    def groups(self) -> frozenset[Group]:
+        return frozenset(group_of(m.about) for m in self.matters)
+
+    @property
+    def due_order(self) -> tuple[object, ...]:
+        first = self.first
+        due = "9" if first is None or first.due_at is None else first.due_at
+        newest = self.news[-1].n if self.news else 0
+        return self.when, not (first is not None and first.is_late), due, -newest, self.case
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """Who looks. ``charges``: the cases of which this person is in charge, or for which it stands in."""
+
+    actor: str
+    looks: Mapping[str, Look]
+    charges: Collection[str]
+
+
+def work_rows(
+    overviews: Mapping[str, CaseOverview], tasks: Iterable[Mapping[str, Any]], viewer: Viewer, now: datetime
+) -> list[WorkRow]:
+    """A row for every case of this agency, in no order."""
+    of_case: dict[str, list[Mapping[str, Any]]] = {}
+    for task in tasks:
+        of_case.setdefault(task["case"], []).append(task)
+    return [work_row(one, of_case.get(case, ()), viewer, now) for case, one in overviews.items()]
+
+
+def work_row(
+    overview: CaseOverview, tasks: Iterable[Mapping[str, Any]], viewer: Viewer, now: datetime
+) -> WorkRow:
+    """The row of one case. ``tasks``: of this case."""
+    matters = matters_of(tasks, now) if tasks else []
+    if overview.has_ended and matters:
+        since_of = {a.message: a.at for a in overview.arrivals}
+        matters = asked_after_the_end(matters, since_of, overview.ended_at)
+    look = viewer.looks.get(overview.case)
+    news = overview.new_since(0 if look is None else look.n, viewer.actor)
+    asked = {m.message for m in matters}
+    notices = tuple(a for a in news if (a.is_addressed or a.worker) and a.message not in asked)
+    when = _when(matters, notices, news, day_of(now))
+    return WorkRow(
+        overview=overview,
+        matters=tuple(matters),
+        news=news,
+        notices=notices,
+        unread=sum(not a.is_ours for a in news),
+        is_mine=overview.case in viewer.charges or viewer.actor in overview.assigned,
+        when=when,
+    )
+
+
+def _when(
+    matters: Sequence[Matter], notices: Sequence[Arrival], news: Sequence[Arrival], today: date
+) -> When:
+    of_matters = matters[0].when if matters else When.NOTHING
+    days = [date.fromisoformat(a.due_on[:10]) for a in notices if a.due_on]
+    of_notices = when_due(min(days), today) if days else When.NEW if news else When.NOTHING
+    return min(of_matters, of_notices)
+
+
+def chosen(rows: Iterable[WorkRow], show: Show, group: Group | None) -> list[WorkRow]:
+    """The rows that a list shows."""
+    return [row for row in rows if _SHOWS[show](row) and (group is None or group in row.groups)]
+
+
+_SHOWS: Mapping[Show, Callable[[WorkRow], bool]] = {
+    Show.OPEN: lambda row: row.when is not When.NOTHING,
+    Show.MINE: lambda row: row.is_mine,
+    Show.UNREAD: lambda row: row.unread > 0,
+    Show.ALL: lambda row: True,
+}
+
+
+def in_order(
+    rows: Iterable[WorkRow], sort: Sort, reading_of: Callable[[str], str], charge_of: Callable[[str], str]
+) -> list[WorkRow]:
+    """The rows in this order; equal ones by what is due. ``reading_of``: the reading of a family's name, by its case;
+    ``charge_of``: who is in charge; empty for none, which comes last."""
+    by_due = sorted(rows, key=lambda row: row.due_order)
+    if sort is Sort.CHANGED:
+        return sorted(by_due, key=lambda row: row.overview.last_at, reverse=True)
+    if sort is Sort.DUE:
+        return by_due
+    text_of = reading_of if sort is Sort.FAMILY else charge_of
+    return sorted(by_due, key=lambda row: text_of(row.case) or "￿")
+
+
+def notice_kind(arrival: Arrival, actor: str) -> str:
+    """What a notice is for this person: ASSIGNED (to itself), ASSIGNS (somebody of its agency), else its act."""
+    if arrival.act == SupportWorkerAssigned.TOPIC and arrival.worker:
+        return "ASSIGNED" if arrival.worker == actor else "ASSIGNS"
+    return arrival.act
