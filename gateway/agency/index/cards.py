@@ -169,7 +169,7 @@ class FamilyView:
         return tuple(filter(None, (*map(folded_address, self.addresses), *map(folded_phone, self.phones))))
 
     @property
-    def reading(self) -> str:
+    def sort_key(self) -> str:
         """By which families are ordered: the reading of the first person who has one, folded; empty where nobody has."""
         return next((folded_kana(p.kana) for p in self.people if p.kana), "")
 

@@ -118,7 +118,7 @@ class FamilySearch:
     # --- with the lock --------------------------------------------------------------------------------------
 
     def _insert(self, view: FamilyView, *, has_contact: bool) -> None:
-        place = _first_place(view.reading)
+        place = _first_place(view.sort_key)
         while place in self._case_at:
             place += 1
         texts = (
