@@ -313,6 +313,12 @@ class Case(Originator):
         """Whether all of the family stay in another municipality now."""
         return any(not stay.children for stay in self.stays.values())
 
+    def recorded_since(self, clock: Clock) -> datetime:
+        """From when an act on record can be about what this clock waits for: a notification that was recorded late counts
+        from when it came, but who was sighted before it was recorded was not sighted because of it. Basis: CAPA 8."""
+        message = None if clock.message is None else self.messages.get(clock.message)
+        return clock.since if message is None else max(clock.since, message.at)
+
     def core_of(self, contractor: UUID) -> UUID | None:
         """For which core agency this contractor visits here."""
         return None if self.core is None else self.commissioned.get(contractor, self.core)

@@ -126,7 +126,8 @@ def _is_child_of(clock: Clock, act: _Act) -> bool:
     if clock.child is not None:
         return family.one(clock.child) in named
     known = list(family.living())
-    return bool(known) and all(child in named or k.sighted_since(clock.since) for child, k in known)
+    since = act.case.recorded_since(clock)
+    return bool(known) and all(child in named or k.sighted_since(since) for child, k in known)
 
 
 def _visit_reported(act: _Act, clock: Clock) -> bool:

@@ -106,7 +106,7 @@ def _without_seen(case: Case, references: frozenset[UUID]) -> Case:
         for key, clock in case.clocks.items()
         if clock.kind is ClockKind.SAFETY
         and clock.child in children
-        and case.family.children[clock.child].sighted_since(clock.since)
+        and case.family.children[clock.child].sighted_since(case.recorded_since(clock))
     ]
     return replace(case, clocks=case.clocks.without(done))
 

@@ -99,7 +99,7 @@ def _without_seen_children(case: Case, children: Mapping[UUID, Child]) -> Case:
     done = [
         key
         for key, clock in case.clocks.items()
-        if clock.kind is ClockKind.SAFETY and _was_seen(clock.child, clock.since, children)
+        if clock.kind is ClockKind.SAFETY and _was_seen(clock.child, case.recorded_since(clock), children)
     ]
     return replace(case, clocks=case.clocks.without(done)) if done else case
 

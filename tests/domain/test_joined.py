@@ -298,6 +298,18 @@ def test_a_child_that_was_seen_in_one_case_is_not_waited_for_in_the_other(two):
     assert two.case(TWO).family.children[BEN].seen_at is None
 
 
+def test_a_sighting_before_the_notification_was_recorded_is_not_the_check_of_it(two):
+    late = notified(ANNA)
+    received = two.now + timedelta(minutes=1)
+    two.put(ONE, sighted(ANNA), at=two.now + timedelta(minutes=30))
+    two.put(
+        TWO, replace(late, event=replace(late.event, received_at=received)), at=two.now + timedelta(hours=1)
+    )
+    assert safety_checks(two, TWO) == {ANNA}
+    two.put(ONE, sighted(ANNA))
+    assert safety_checks(two, TWO) == set()
+
+
 def test_a_child_with_another_reference_is_the_same_once_the_references_are_joined(two):
     hers = id_of("Anna as the nursery calls her")
     two.put(TWO, notified(ANNA))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import runpy
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -67,9 +68,10 @@ def is_ours(path: Path) -> bool:
 def citations(word: str, text: str) -> list[str]:
     """What follows ``Basis:`` or ``Source:`` in docstrings and comments, each up to the end of its paragraph."""
     cited_texts = []
-    for match in re.finditer(rf"(#?)[^\n#]*\b{word}: ", text):
+    for match in re.finditer(rf"\b{word}: (?!.*\b{word}: )", text):
+        is_comment = "#" in text[text.rfind("\n", 0, match.start()) + 1 : match.start()]
         rest = re.sub(r"^ +", "", text[match.end() :], flags=re.M)
-        end = r"\n(?!#)" if match[1] else r'"""|\n\n|",\n'
+        end = r"\n(?!#)" if is_comment else r'"""|\n\n|",\n'
         paragraph = re.split(end, rest, maxsplit=1)[0]
         cited_texts.append(re.sub(r"\n(# )?", " ", paragraph).strip())
     return cited_texts
@@ -85,6 +87,7 @@ def cited(word: str) -> list[tuple[str, str]]:
     ]
 
 
+@cache
 def known_codes() -> set[str]:
     """The first column of the tables of SOURCES.md."""
     return set(re.findall(r"^\| ([^|`]+) \|", SOURCES.read_text(encoding="utf-8"), re.M)) - {"code"}
@@ -103,13 +106,19 @@ def unknown_parts(citation: str) -> set[str]:
     return unknown if is_known(citation) else unknown | {citation}
 
 
+@cache
+def section_numbers(document: str) -> list[str]:
+    return re.findall(r"^## §?(\d+)", DOCUMENTS[document].read_text(encoding="utf-8"), re.M)
+
+
 def missing_sections(text: str) -> set[str]:
     """The sections of our own documents that a text cites and that they do not have."""
     missing = set()
     for document, sections in re.findall(SECTIONS, text):
-        headings = re.findall(r"^## §?(\d+)", DOCUMENTS[document].read_text(encoding="utf-8"), re.M)
         missing |= {
-            f"{document} §{number}" for number in re.findall(r"§(\d+)", sections) if number not in headings
+            f"{document} §{number}"
+            for number in re.findall(r"§(\d+)", sections)
+            if number not in section_numbers(document)
         }
     return missing
 

@@ -71,9 +71,9 @@ def parse_family(raw: Mapping[str, Any]) -> StoryFamily:
     )
 
 
-def invented_family(story: str, label: str | None, sections: Sequence[str]) -> StoryFamily:
+def invented_family(story: str, label: str | None, sections: Sequence[str], first_year: int) -> StoryFamily:
     """A family for a story that describes none. ``sections``: all that the story writes: with ADDR among them the family
-    has no ordinary address."""
+    has no ordinary address. ``first_year``: that in which the story begins; the child was born before it."""
     seed = sha256(f"{story}/{label or ''}".encode()).digest()
     surname, surname_kana = _SURNAMES[seed[0] % len(_SURNAMES)]
     given, sex = _GIVEN[seed[1] % len(_GIVEN)]
@@ -86,7 +86,7 @@ def invented_family(story: str, label: str | None, sections: Sequence[str]) -> S
                 name=f"{surname} {given}",
                 kana=f"{surname_kana} {given}",
                 sex=sex,
-                born_on=f"{2021 + seed[3] % 4}-{1 + seed[4] % 12:02}-{1 + seed[5] % 28:02}",
+                born_on=f"{min(2021 + seed[3] % 4, first_year - 1)}-{1 + seed[4] % 12:02}-{1 + seed[5] % 28:02}",
             ),
         ),
         adults=(

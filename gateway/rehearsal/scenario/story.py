@@ -109,7 +109,8 @@ class Story:
         """Whom the story is about, or another family that it names: as described, else an invented one."""
         described = self.families.get(label)
         sections = [section for step in self.steps for section in step.sections]
-        return described or invented_family(self.id, label, sections)
+        first_year = min(step.at.year for step in self.steps)
+        return described or invented_family(self.id, label, sections, first_year)
 
     def doors(self) -> list[Actor]:
         """The agencies that have a door: all but the hub, the audit office and persons outside."""
