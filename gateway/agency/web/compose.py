@@ -16,7 +16,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from domain.errors import ExchangeError, Malformed, NotFound, Unavailable
-from domain.events import AuditContentAccessRequested, Kind
+from domain.events import AuditContentAccessRequested, CasesJoined, Kind
 from domain.reasons import Reason
 from domain.visibility import CONSENT_BASES
 from gateway.agency.door import DryRun, SubmissionResult
@@ -39,6 +39,7 @@ from gateway.agency.web.attaching import (
     receive_entered,
 )
 from gateway.agency.web.before_sending import ANYWAY, Objection, objection_before_sending, refusal_text
+from gateway.agency.web.families import alike_cases
 from gateway.agency.web.form_context import audit_requests, form_context_of, programme_subjects
 from gateway.agency.web.guard import SignedIn
 from gateway.agency.web.messages import MessageIn, SectionIn, send_message, with_address_flags
@@ -309,7 +310,9 @@ class _FormPage:
         may_send_anyway: bool = False,
     ) -> Response:
         reason = None if refusal is None else refusal.reason
-        field_name = field_of_refusal(place.form, form_context, reason)
+        field_name = field_of_refusal(place.form, form_context, reason) or _field_of_trace(
+            place.form, form_context, refusal
+        )
         if field_name:
             filled.errors[field_name] = text
         return self._render(
@@ -418,7 +421,9 @@ class _FormPage:
 
     def _case_name(self, case: UUID, person: Person) -> str:
         door = self._pages.door
-        return f"事例 {str(case)[:8]} {door.index.names([case], reader_of(door, person.actor))[str(case)].text}".strip()
+        name = door.index.names([case], reader_of(door, person.actor))[str(case)]
+        reading = f"({name.reading})" if name.reading else ""
+        return f"事例 {str(case)[:8]} {name.text}{reading}".strip()
 
     def _render(
         self,
@@ -475,6 +480,7 @@ class _FormPage:
                 action=f"{self._pages.base}{place.path}/attach",
                 problem=attach_problem or filled.errors.get("attachments", ""),
             ),
+            alike=alike_cases(self._pages, place.person, case) if form.act is CasesJoined and case else [],
             about_id=(form_context.about or {}).get("message", ""),
             back=self._pages.base + place.back,
             names=self._pages.names(),
@@ -505,6 +511,12 @@ def _override_link(pages: PageContext, place: _Place, filled: Filled, reason: st
         "sections": sorted({part.section for part in filled.parts}),
     }
     return f"{pages.base}/cases/{place.case}/forms/override?{urlencode(asked, doseq=True)}"
+
+
+def _field_of_trace(form: Form, form_context: FormContext, refusal: SubmissionResult | DryRun | None) -> str:
+    """The first field in which words of the notifier stand, after a dry run in which the door met them."""
+    sections = refusal.notifier_in if isinstance(refusal, DryRun) else ()
+    return next((w.name for w in form.visible_sections(form_context) if w.section.value in sections), "")
 
 
 def _field_labels(form: Form, form_context: FormContext) -> dict[str, str]:
