@@ -151,19 +151,28 @@ def agency_statistics(
     hub_url: HubUrl,
     year: Annotated[int, typer.Option("--year", help="年度(例: 2025。4月から翌年3月)")],
     actor: Annotated[str, typer.Option("--actor", help="職員の仮名参照(例: staff.a1)")],
-    target: Annotated[Path, typer.Option("--out", help="書き出すCSVファイル", dir_okay=False)],
+    target: Annotated[
+        Path, typer.Option("--out", help="書き出すファイル(.pdf ならPDF、ほかはCSV)", dir_okay=False)
+    ],
     passphrase_file: PassphraseFile = None,
     passphrase_fd: PassphraseFd = None,
 ) -> None:
-    """年度の統計を発行し、小さい数を秘匿したCSVを書きます。前の発行のあと新しいものがなければ、同じものです。"""
+    """年度の統計を発行し、小さい数を秘匿したCSVまたはPDFを書きます。前の発行のあと新しいものがなければ、同じものです。"""
     from gateway.agency.serve import open_door
     from gateway.agency.statistics.issues import Statistics
     from gateway.agency.statistics.layout import as_csv, heading
+    from gateway.agency.statistics.printed import as_pdf
 
     place = AgencyFolder.read(folder)
-    with open_door(place, keystore_of(place, passphrase_file, passphrase_fd), hub_url) as (door, _):
+    with open_door(place, keystore_of(place, passphrase_file, passphrase_fd), hub_url) as (door, mode):
         issue = Statistics(door).issue(year, actor=actor)
-    target.write_bytes(as_csv(issue, place.code))
+        name = next(
+            (key_set.name for key_set in door.directory() if key_set.agency == door.agency), place.code
+        )
+    is_pdf = target.suffix.lower() == ".pdf"
+    target.write_bytes(
+        as_pdf(issue, name, is_rehearsal=mode == "rehearsal") if is_pdf else as_csv(issue, name)
+    )
     out.print(f"{heading(issue)}: {target}", highlight=False)
 
 

@@ -28,6 +28,7 @@ def index_status(
 
     place = AgencyFolder.read(folder)
     with open_door(place, keystore_of(place, passphrase_file, passphrase_fd), hub_url) as (door, _):
+        door.index.read_all()
         status = door.index.status()
     if as_json:
         print_json(
@@ -67,7 +68,7 @@ def index_rebuild(
     ):
 
         def show(progress: RebuildProgress) -> None:
-            advance(progress.done + progress.failed, progress.total)
+            advance(progress.total - progress.remaining, progress.total)
 
         result = rebuild(door, actor=actor, progress=show)
     out.print(tr("{}件を開き直しました(開けなかったもの {}件)", result.done, result.failed))

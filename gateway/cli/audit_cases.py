@@ -12,7 +12,7 @@ from rich.table import Table
 
 from domain.errors import NotFound
 from domain.events import dump
-from gateway.audit.exception_texts import exception_text
+from gateway.audit.exception_texts import counted_together, exception_text
 from gateway.audit.history import (
     event_fields,
     exceptions,
@@ -225,10 +225,13 @@ def audit_exceptions(
         print_json(dump(rows))
         return
     table = Table(tr("日時"), tr("事例"), tr("種類"), tr("機関"), tr("理由"), title=tr("{} 現在", jst(when)))
-    for row in rows:
+    for row, count in counted_together(rows):
         reason = "" if row.reason is None else reason_text(row.reason)
         by = codes.get(row.agency, row.agency)
-        table.add_row(jst(row.at), str(row.case)[:8], exception_text(row.kind), by, reason)
+        case_text, kind = str(row.case)[:8], exception_text(row.kind)
+        if count > 1:
+            case_text, kind = tr("{} など", case_text), tr("{} {}件", kind, count)
+        table.add_row(jst(row.at), case_text, kind, by, reason)
     out.print(table)
 
 

@@ -16,7 +16,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from domain.errors import ExchangeError, Malformed, NotFound, Unavailable
-from domain.events import AuditContentAccessRequested, Kind
+from domain.events import AuditContentAccessRequested, CasesJoined, Kind
 from domain.reasons import Reason
 from domain.visibility import CONSENT_BASES
 from gateway.agency.door import DryRun, SubmissionResult
@@ -39,6 +39,7 @@ from gateway.agency.web.attaching import (
     receive_entered,
 )
 from gateway.agency.web.before_sending import ANYWAY, Objection, objection_before_sending, refusal_text
+from gateway.agency.web.families import alike_cases
 from gateway.agency.web.form_context import audit_requests, form_context_of, programme_subjects
 from gateway.agency.web.guard import SignedIn
 from gateway.agency.web.messages import MessageIn, SectionIn, send_message, with_address_flags
@@ -475,6 +476,7 @@ class _FormPage:
                 action=f"{self._pages.base}{place.path}/attach",
                 problem=attach_problem or filled.errors.get("attachments", ""),
             ),
+            alike=alike_cases(self._pages, place.person, case) if form.act is CasesJoined and case else [],
             about_id=(form_context.about or {}).get("message", ""),
             back=self._pages.base + place.back,
             names=self._pages.names(),
