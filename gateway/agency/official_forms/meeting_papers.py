@@ -28,6 +28,38 @@ INFORMATION: Mapping[Section, str] = {
     Section.PLAN: "支援計画",
     Section.CONF: "前の会議",
 }
+FIELDS: Mapping[Section, tuple[str, tuple[tuple[str, str], ...]]] = {
+    Section.RISK: (
+        "risk",
+        (
+            ("危険度", "level"),
+            ("根拠", "level_note"),
+            ("緊急度", "urgency"),
+            ("根拠", "urgency_note"),
+        ),
+    ),
+    Section.PLAN: (
+        "plan",
+        (
+            ("現状と課題", "situation"),
+            ("解決したいこと", "to_be_solved"),
+            ("目標", "goals"),
+            ("家族がすること", "family_does"),
+            ("見直しの時期", "review_on"),
+        ),
+    ),
+    Section.CONF: (
+        "minutes",
+        (
+            ("開催日", "held_on"),
+            ("危険度", "risk_level"),
+            ("方針", "policy"),
+            ("次回までに行うこと", "next_note"),
+            ("次回", "next_on"),
+        ),
+    ),
+}
+"""Of a content with form: its name, and the fields that a meeting looks at, with their labels."""
 MORE = "…(続きは事例の画面で)"
 
 
@@ -42,11 +74,11 @@ def paper(contents: Contents, control: Control) -> PrintedForm:
             [
                 [Cell("事例番号", control.case[:8]), Cell("状態", _status(agenda))],
                 [Cell("対象の子ども", _cut(about["children"], 2))],
-                [Cell("担当", about["charge"]), Cell("最後の記録", _day(agenda.get("last_at")))],
+                [Cell("担当", about["charge"]), Cell("最後の記録", _office_day(agenda.get("last_at")))],
             ],
         ),
-        Table("期限を過ぎたもの・待っているもの", ("区分", "内容", "期限"), (3, 9, 5), _tasks(control), 0),
-        Table(since, ("日", "機関", "出来事"), (5, 6, 6), _changes(control), 0),
+        Table("期限を過ぎたもの・待っているもの", ("区分", "内容", "期限"), (3, 8, 8), _tasks(control), 0),
+        Table(since, ("日", "機関", "出来事"), (8, 7, 5), _changes(control), 0),
         Cells(
             "",
             [
@@ -56,7 +88,7 @@ def paper(contents: Contents, control: Control) -> PrintedForm:
             label_width=40,
         ),
     ]
-    known = {section: contents.of_section(section) for section in INFORMATION if contents.has(section)}
+    known = {section: _information(contents, section) for section in INFORMATION if contents.has(section)}
     if known:
         rows = [[Cell(INFORMATION[s], _cut(text, TEXT_LINES))] for s, text in known.items()]
         blocks.append(Cells("開いた情報(新しいもの)", rows))
@@ -83,33 +115,44 @@ def bound(papers: Sequence[PrintedForm], control: Control) -> PrintedForm:
     return common.printed(MEETING_PAPERS.title, sheets, Contents((), {}), control)
 
 
+def _information(contents: Contents, section: Section) -> str:
+    """What a meeting looks at of a section: the fields of its form, else all that was written."""
+    name, fields = FIELDS[section]
+    filled = contents.filled(name)
+    if not filled.is_there:
+        return contents.of_section(section)
+    shown = [(label, filled.text(field)) for label, field in fields]
+    lines = [f"{label}: {text}" for label, text in shown if text]
+    return "\n".join(lines) or "(会議で見る欄に記載がありません)"
+
+
 def _tasks(control: Control) -> list[list[str]]:
     agenda = control.programme["agenda"]
     rows = [["期限超過", *_task(task, control)] for task in agenda["late"]]
     rows += [["待ち", *_task(task, control)] for task in agenda["open"]]
-    return _first(rows, TASK_ROWS) or [["", "ありません", ""]]
+    return _first(rows, TASK_ROWS) or [["なし", "", ""]]
 
 
 def _task(task: Mapping[str, Any], control: Control) -> list[str]:
     child = control.names.get(str(task["child"]), "ほかの子ども") if task.get("child") else ""
     text = f"{child}: {task_text(task['kind'])}" if child else task_text(task["kind"])
-    return [_short(text), _day(task.get("due_at")) or f"{_day(task['since'])}から"]
+    return [_short(text), _office_day(task.get("due_at")) or f"{_office_day(task['since'])}から"]
 
 
 def _changes(control: Control) -> list[list[str]]:
     changed = control.programme["agenda"]["changed"]
     rows = [
-        [_day(m["at"]), _short(control.agency_name(m["by"]), 22), _short(act_text(m["act"]), 22)]
+        [_office_day(m["at"]), _short(control.agency_name(m["by"]), 22), _short(act_text(m["act"]), 22)]
         for m in changed[::-1]
     ]
-    return _first(rows, CHANGE_ROWS) or [["", "", "ありません"]]
+    return _first(rows, CHANGE_ROWS) or [["なし", "", ""]]
 
 
 def _first(rows: list[list[str]], most: int) -> list[list[str]]:
     """The first rows, and how many there are besides."""
     if len(rows) <= most:
         return rows
-    return [*rows[: most - 1], ["", f"ほか {len(rows) - most + 1} 件", ""]]
+    return [*rows[: most - 1], ["ほか", f"{len(rows) - most + 1} 件", ""]]
 
 
 def _status(agenda: Mapping[str, Any]) -> str:
@@ -121,7 +164,7 @@ def _agencies(agencies: Sequence[str], control: Control) -> str:
     return _cut("、".join(control.agency_name(a) for a in agencies) or "ありません", 2)
 
 
-def _day(text: str | datetime | None) -> str:
+def _office_day(text: str | datetime | None) -> str:
     return "" if not text else day_text(text if isinstance(text, datetime) else parse_time_text(text))
 
 

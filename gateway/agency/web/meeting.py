@@ -114,11 +114,11 @@ def _children(pages: PageContext, person: Person, case: UUID) -> str:
     door = pages.door
     view = door.index.family(case, reader_of(door, person.actor)) if door.index.is_current else None
     today = day_of(door.now())
-    named = [_child(child, today) for child in (view.children if view is not None else ())]
+    named = [_called_with_age(child, today) for child in (view.children if view is not None else ())]
     return "、".join(named or child_names(door.store.messages(case)).values())
 
 
-def _child(child: CardPerson, today: date) -> str:
+def _called_with_age(child: CardPerson, today: date) -> str:
     age = child.age_on(today)
     name = child.name or child.kana or "(名前の記載なし)"
     return name if age is None else f"{name}({age}歳)"
