@@ -92,7 +92,7 @@ def paper(contents: Contents, control: Control) -> PrintedForm:
     if known:
         rows = [[Cell(INFORMATION[s], _cut(text, TEXT_LINES))] for s, text in known.items()]
         blocks.append(Cells("開いた情報(新しいもの)", rows))
-    discussed = (("検討したこと", 20), ("方針", 13), ("役割分担・期限", 13), ("次回", 8))
+    discussed = (("検討したこと", 16), ("方針", 11), ("役割分担・期限", 11), ("次回", 7))
     blocks.append(Cells("協議", [[Cell(label, height=height)] for label, height in discussed]))
     return common.printed(TITLE, [Sheet(TITLE, blocks)], contents, control)
 
@@ -121,7 +121,11 @@ def _information(contents: Contents, section: Section) -> str:
     filled = contents.filled(name)
     if not filled.is_there:
         return contents.of_section(section)
-    shown = [(label, filled.text(field)) for label, field in fields]
+    goals = [filled.text(f"{entry}.text") for entry in filled.entries("goals")] if name == "plan" else []
+    shown = [
+        (label, "、".join(goals) if field == "goals" and goals else filled.text(field))
+        for label, field in fields
+    ]
     lines = [f"{label}: {text}" for label, text in shown if text]
     return "\n".join(lines) or "(会議で見る欄に記載がありません)"
 
