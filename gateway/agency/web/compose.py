@@ -330,7 +330,9 @@ class _FormPage:
         may_send_anyway: bool = False,
     ) -> Response:
         reason = None if refusal is None else refusal.reason
-        field_name = field_of_refusal(place.form, form_context, reason)
+        field_name = field_of_refusal(place.form, form_context, reason) or _field_of_trace(
+            place.form, form_context, refusal
+        )
         if field_name:
             filled.errors[field_name] = text
         return self._render(
@@ -439,7 +441,9 @@ class _FormPage:
 
     def _case_name(self, case: UUID, person: Person) -> str:
         door = self._pages.door
-        return f"事例 {str(case)[:8]} {door.index.names([case], reader_of(door, person.actor))[str(case)].text}".strip()
+        name = door.index.names([case], reader_of(door, person.actor))[str(case)]
+        reading = f"({name.reading})" if name.reading else ""
+        return f"事例 {str(case)[:8]} {name.text}{reading}".strip()
 
     def _render(
         self,
@@ -527,6 +531,12 @@ def _override_link(pages: PageContext, place: _Place, filled: Filled, reason: st
         "sections": sorted({part.section for part in filled.parts}),
     }
     return f"{pages.base}/cases/{place.case}/forms/override?{urlencode(asked, doseq=True)}"
+
+
+def _field_of_trace(form: Form, form_context: FormContext, refusal: SubmissionResult | DryRun | None) -> str:
+    """The first field in which words of the notifier stand, after a dry run in which the door met them."""
+    sections = refusal.notifier_in if isinstance(refusal, DryRun) else ()
+    return next((w.name for w in form.visible_sections(form_context) if w.section.value in sections), "")
 
 
 def _field_labels(form: Form, form_context: FormContext) -> dict[str, str]:
