@@ -361,6 +361,42 @@ def test_with_the_hub_away_what_is_sent_waits_and_the_page_states_it(
     assert "記録済み" in screen.http.get(sent.headers["location"]).text
 
 
+def test_what_waited_and_was_refused_in_the_end_is_given_back_to_its_writer(
+    hub: HubWithCase, screen: Screen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    door = hub.door("MID-HOSP")
+    agencies = {k.code: str(k.agency) for k in door.directory()}
+    service, path = agencies["EXT-SERVICE"], f"/cases/{hub.case}/disclose"
+    values = {
+        **screen.form(path),
+        "to": [service],
+        f"basis.{service}": ["APPI-27-1-3"],
+        "text_ADDR": ["架空県架空市1-2-3"],
+        "step": ["send"],
+    }
+    key = values["command_id"][0]
+
+    def away(*_: object, **__: object) -> None:
+        raise Unavailable("hub-unreachable")
+
+    for name in ("query", "submit", "agencies", "key_sets"):
+        monkeypatch.setattr(door.client, name, away)
+    monkeypatch.setattr(door, "_retry_seconds", 0.0)
+    assert screen.http.post(path, data=values).headers["location"] == f"/outbox?sent={key}"
+    assert key not in screen.http.get("/drafts").text
+    monkeypatch.undo()
+    assert door.flush() == 1
+    listed = screen.http.get("/drafts").text
+    assert key in listed
+    assert "記録されませんでした" in listed
+    renewed = screen.http.get(f"{path}?draft={key}")
+    assert renewed.status_code == 303
+    form = screen.form(renewed.headers["location"])
+    assert form["text_ADDR"] == ["架空県架空市1-2-3"]
+    assert form["command_id"] != [key]
+    assert key not in screen.http.get("/drafts").text
+
+
 def test_the_outbox_states_how_many_large_items_have_gone(hub: HubWithCase) -> None:
     door, id = hub.door("MID-HOSP"), uuid4()
     digests = [bytes([n]) * 32 for n in range(3)]
