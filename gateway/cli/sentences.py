@@ -287,7 +287,7 @@ ENGLISH: Mapping[str, str] = {
     "二人の承認がそろったら kakehashi registrar submit で送ります(ハブの設立の請求は kakehashi hub found)": "once two have approved, send it with kakehashi registrar submit (the founding of a hub: kakehashi hub found)",
     "ハブの設立文書が届いたら kakehashi audit pin で控えます": "once the hub's genesis has arrived, pin it with kakehashi audit pin",
     "二人の登録責任者が承認して送ったら(6日以内)、kakehashi agency staff add と kakehashi agency serve で窓口を開きます": "once two registrars have approved and submitted it (within six days), open the door with kakehashi agency staff add and kakehashi agency serve",
-    "公示したら、窓口の画面「委託・研修」で「構成員を公示したと記録する」": "once it is announced, record that on the door's page 委託・研修",
+    "公示したら、窓口の画面「委託・研修」で「構成員を公示したと記録する」": "once it is announced, record that on the door's page of contracts and training",
     "kakehashi agency serve で窓口を開き、画面ではこの符号を職員IDにして入ります": "open the door with kakehashi agency serve, and sign in at its pages by this reference",
     "各機関が kakehashi agency init で鍵を作り、請求を登録責任者に渡します": "each agency makes its keys with kakehashi agency init, and hands its request to the registrars",
     "{} の窓口のフォルダ: {}": "Folder of the door of {}: {}",

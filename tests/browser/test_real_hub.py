@@ -92,7 +92,7 @@ def serving(commands: Mapping[str, Sequence[str]], folder: Path) -> Iterator[dic
             one.wait(30)
 
 
-class Desk:
+class DoorUser:
     """A person at the pages of one door: clicks what is shown, fills in what is asked, reads what is answered."""
 
     def __init__(self, browser: Any, url: str, *, scripts: bool = True) -> None:
@@ -187,27 +187,27 @@ class Desk:
 
 
 @dataclass(frozen=True)
-class Desks:
+class DoorUsers:
     """Who works at each of the four doors."""
 
-    core: Desk
-    coordinating: Desk
-    hospital: Desk
-    contractor: Desk
+    core: DoorUser
+    coordinating: DoorUser
+    hospital: DoorUser
+    contractor: DoorUser
 
 
 def day(after: int) -> str:
     return (datetime.now(JST).date() + timedelta(days=after)).isoformat()
 
 
-def prepare_programme(at: Desks) -> None:
+def prepare_programme(at: DoorUsers) -> None:
     """Members, contract, rules, visitors and business, as the pages say what comes next."""
-    for desk in (at.core, at.hospital, at.contractor):
-        desk.to("委託・研修")
-        desk.act("rules-adopted", edition="rules-2026")
-        assert "未確認" in desk.read()
-        desk.act("rules-known", agreed="yes")
-        assert "確認済み" in desk.read()
+    for user in (at.core, at.hospital, at.contractor):
+        user.to("委託・研修")
+        user.act("rules-adopted", edition="rules-2026")
+        assert "未確認" in user.read()
+        user.act("rules-known", agreed="yes")
+        assert "確認済み" in user.read()
     at.core.to("委託・研修")
     at.core.act("contract", contractor=CONTRACTOR, scope="PARTIAL", ends_on=day(300), agreed="yes")
     at.coordinating.to("委託・研修")
@@ -228,7 +228,7 @@ def prepare_programme(at: Desks) -> None:
     assert "そろっています" in at.core.read()
 
 
-def refer(at: Desks) -> None:
+def refer(at: DoorUsers) -> None:
     """The hospital refers a family; the city acknowledges and reads."""
     at.hospital.to("家庭を知らせる")
     at.hospital.send(
@@ -248,7 +248,7 @@ def refer(at: Desks) -> None:
     assert "体重が増えない" in at.core.read()
 
 
-def decide(at: Desks) -> None:
+def decide(at: DoorUsers) -> None:
     """The city assesses, decides, plans and assigns a visitor, of which the contractor is informed."""
     at.core.act("assessment", {"indicators.CG_DEPRESSIVE_TENDENCY": "CONCERN", "children": EVERY_CHILD})
     at.core.act(
@@ -260,7 +260,7 @@ def decide(at: Desks) -> None:
     at.core.act("assign", agency=CONTRACTOR, worker=VISITOR, role="SPECIALIST")
 
 
-def disclose(at: Desks) -> None:
+def disclose(at: DoorUsers) -> None:
     """The city discloses what the visit needs, and commences."""
     at.core.page.locator("#next a", has_text="情報を提供する").click()
     at.core.send(
@@ -274,7 +274,7 @@ def disclose(at: Desks) -> None:
     at.core.act("commence")
 
 
-def visit(at: Desks) -> None:
+def visit(at: DoorUsers) -> None:
     """The contractor's visitor reads, plans, visits and reports; the city reviews."""
     core, contractor = at.core, at.contractor
     contractor.open_case()
@@ -301,7 +301,7 @@ def visit(at: Desks) -> None:
     core.act("report-review")
 
 
-def close_with_follow_on(at: Desks) -> None:
+def close_with_follow_on(at: DoorUsers) -> None:
     """Consultation, evaluation, a follow-on service, and the end of the support."""
     at.core.act("closing-consultation", consulted=[CONTRACTOR, HOSPITAL])
     at.core.act("evaluation", goal_reached="yes", environment_improved="yes")
@@ -341,15 +341,15 @@ def test_a_real_hub_is_founded_by_commands_and_a_family_is_supported_by_pages_al
         urls = stack.enter_context(serving(doors, tmp_path))
         play = stack.enter_context(sync_playwright())
         browser = stack.enter_context(play.chromium.launch(executable_path=CHROMIUM, args=ARGS))
-        desks = {code: Desk(browser, urls[code], scripts=code not in WITHOUT_SCRIPTS) for code in STAFF}
-        for code, desk in desks.items():
-            desk.sign_in(STAFF[code], PASSPHRASE)
-        at = Desks(desks["AZ-CORE"], desks["AZ-COORD"], desks["MID-HOSP"], desks["SORA-NPO"])
+        users = {code: DoorUser(browser, urls[code], scripts=code not in WITHOUT_SCRIPTS) for code in STAFF}
+        for code, user in users.items():
+            user.sign_in(STAFF[code], PASSPHRASE)
+        at = DoorUsers(users["AZ-CORE"], users["AZ-COORD"], users["MID-HOSP"], users["SORA-NPO"])
         prepare_programme(at)
         refer(at)
         decide(at)
         disclose(at)
         visit(at)
         close_with_follow_on(at)
-        assert [desk.unexpected for desk in desks.values()] == [[], [], [], []]
+        assert [user.unexpected for user in users.values()] == [[], [], [], []]
     assert "異常なし" in run("audit", "verify", *on, *secret, log=log)
