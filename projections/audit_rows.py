@@ -7,19 +7,21 @@ is. Who notified is shown and selected by no id. Basis: CAPA 7.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, Table, and_, func, literal, or_, select, tuple_
 from sqlalchemy import Engine as Database
 from sqlalchemy import case as sql_case
 
+from domain.audit_exceptions import INDEX_REBUILT
+from domain.calendar import day_of
 from domain.notifier_protection import NAMELESS
 from domain.record import AUDIT
 from projections.exceptions import EXCEPTIONS
 from projections.ledger import CONSENTS, DISCLOSURES, NOTIFICATIONS, OPENINGS
-from projections.rows import END_OF_TIME, text_of
+from projections.rows import END_OF_TIME, text_of, time_of
 
 REFUSED, OPENED = "REFUSED", "OPENED"
 _BEHIND_HEX = "g"  # sorts behind every digit of an id
@@ -42,6 +44,18 @@ class LedgerFilter:
     kind: str = ""
     since: datetime | None = None
     as_of: datetime | None = None
+
+
+@dataclass(frozen=True)
+class IndexRebuild:
+    """What one agency opened again for its case index on one day. ``day``: in Japan; ``agency``: as shown; ``items``: how many
+    items."""
+
+    agency: str
+    day: date
+    first_at: datetime
+    last_at: datetime
+    items: int
 
 
 @dataclass(frozen=True)
@@ -150,19 +164,16 @@ class AuditRows:
         return rows
 
     def exceptions(self, chosen: LedgerFilter, limit: int, offset: int) -> Rows:
-        """Exceptions as of a moment, the latest first; those of one kind, case, agency, act and reason are one row."""
+        """Exceptions as of a moment, the latest first; those of one kind, case, agency, act and reason are one row. Without what
+        ``index_rebuilds`` counts, unless its kind is chosen: a rebuild makes a row for each family of an agency."""
         c = EXCEPTIONS.c
-        upto = END_OF_TIME if chosen.as_of is None else text_of(chosen.as_of)
         columns = [c.kind, c.case, c.agency, c.act, c.reason]
         # as expressions: the rows are to be looked up by time, not read in the order of the groups
         alike = [func.coalesce(column, "") for column in columns]
         conditions = [
-            c.visible_from <= upto,
-            c.until >= upto if chosen.as_of is None else c.until > upto,
-            *_case_begins(c.case, chosen.case),
-            *_equal(c.agency, chosen.agency),
+            *_exceptions(chosen),
             *_equal(c.kind, chosen.kind),
-            *([] if chosen.since is None else [c.at >= text_of(chosen.since)]),
+            *([] if chosen.kind else [c.kind != INDEX_REBUILT]),
         ]
         grouped = (
             select(
@@ -178,6 +189,27 @@ class AuditRows:
         rows = self._page(grouped, limit, offset)
         total = self._count(select(func.count()).select_from(EXCEPTIONS).where(*conditions))
         return Rows(rows[:limit], total, len(rows) > limit)
+
+    def index_rebuilds(self, chosen: LedgerFilter) -> list[IndexRebuild]:
+        """What doors opened again for their case index, a row for each agency and day, the latest first."""
+        c = EXCEPTIONS.c
+        hour = func.substr(c.at, 1, len("2026-05-12T09"))  # a day in Japan is whole hours of UTC
+        statement = (
+            select(c.agency, func.min(c.at), func.max(c.at), func.count())
+            .where(c.kind == INDEX_REBUILT, *_exceptions(chosen))
+            .group_by(c.agency, hour)
+        )
+        by_day: dict[tuple[str, date], IndexRebuild] = {}
+        for agency, first, last, items in self._all(statement):
+            one = IndexRebuild(agency, day_of(time_of(first)), time_of(first), time_of(last), int(items))
+            known = by_day.get((agency, one.day), one)
+            by_day[agency, one.day] = replace(
+                one,
+                first_at=min(known.first_at, one.first_at),
+                last_at=max(known.last_at, one.last_at),
+                items=one.items + (0 if known is one else known.items),
+            )
+        return sorted(by_day.values(), key=lambda one: (one.last_at, one.agency), reverse=True)
 
     # --- reading -------------------------------------------------------------------------------------------------------
 
@@ -314,6 +346,18 @@ def _is_last(table: Table, same: Sequence[str], chosen: LedgerFilter) -> Conditi
     upto = [] if chosen.as_of is None else [later.c.at <= text_of(chosen.as_of)]
     exists = select(later.c.position).where(later.c.case == table.c.case, behind, *alike, *upto)
     return ~exists.correlate(table).exists()
+
+
+def _exceptions(chosen: LedgerFilter) -> list[Condition]:
+    c = EXCEPTIONS.c
+    upto = END_OF_TIME if chosen.as_of is None else text_of(chosen.as_of)
+    return [
+        c.visible_from <= upto,
+        c.until >= upto if chosen.as_of is None else c.until > upto,
+        *_case_begins(c.case, chosen.case),
+        *_equal(c.agency, chosen.agency),
+        *([] if chosen.since is None else [c.at >= text_of(chosen.since)]),
+    ]
 
 
 def _readings(chosen: LedgerFilter) -> list[Condition]:

@@ -25,9 +25,22 @@ from adapters.agencies.contract import (
     fields_of,
 )
 from adapters.agencies.people import FilePerson, basic_section
+from adapters.agencies.sections import (
+    diagnosis,
+    field_of_indicator,
+    medical_content,
+    medical_test,
+    noted_content,
+    partial_date,
+    person_named,
+    section_of,
+)
 from domain.blank_text import is_blank
 from domain.calendar import day_of
 from domain.codes import IndicatorValue, Section, SubjectConsent
+from domain.content import Content
+from domain.content.common import PersonInQuestion
+from domain.content.medical import Diagnosis, MedicalTest
 from domain.date_bounds import ANY_DAY, BIRTH, EXPECTED_DELIVERY, OCCURRED, Bounds
 from domain.indicators import INDICATORS
 from domain.rulebook import BASES
@@ -220,7 +233,12 @@ class _BundleReader:
         self.findings: list[Finding] = []
         self.by_reference: dict[str, tuple[str, Json]] = {}  # by what it may be referred to
         self.by_type: dict[str, list[tuple[str, Json]]] = {name: [] for name in RESOURCES}
-        self.section_lines: dict[str, list[str]] = {}
+        self.section_lines: dict[str, list[str]] = {}  # all words of each section
+        self.without_field: dict[str, list[str]] = {}  # those of them that its schema has no field for
+        self.fields: dict[str, dict[str, Any]] = {}
+        self.diagnoses: list[Diagnosis] = []
+        self.tests: list[MedicalTest] = []
+        self.request_subject: str | None = None
         self.people: list[FilePerson] = []
 
     def add_finding(self, place: str, field: str, error_code: str) -> None:
@@ -235,7 +253,7 @@ class _BundleReader:
         self.raise_findings()
         [(place, request)] = self.by_type["ServiceRequest"]
         act = self._read_act(place, request)
-        subject = self._subject(place, request)
+        subject = self.request_subject = self._subject(place, request)
         to = self._addressee(place, request)
         basis = self._read_code(request.get("reasonCode"), place, "reasonCode", BASIS, KNOWN_BASES)
         self._read_people()
@@ -421,14 +439,34 @@ class _BundleReader:
 
     # --- the content ----------------------------------------------------------------------------------------------
 
-    def add_line(self, section: str, line: str) -> None:
-        if not is_blank(line):
-            self.section_lines.setdefault(section, []).append(line)
+    def add_line(self, section: str, line: str, *, has_field: bool = False) -> None:
+        if is_blank(line):
+            return
+        self.section_lines.setdefault(section, []).append(line)
+        if not has_field:
+            self.without_field.setdefault(section, []).append(line)
+
+    def set_field(self, section: str, field: str, value: Any, **more: Any) -> bool:
+        """Fill a field of the section's schema, once; whether it is the first value of it."""
+        known = self.fields.setdefault(section, {})
+        if value is None or field in known:
+            return False
+        known.update({field: value} | {k: v for k, v in more.items() if v is not None})
+        return True
+
+    def _content_in_schema(self, section: str) -> Content | None:
+        """The section in its schema, where something of it has a field."""
+        more = self.without_field.get(section, [])
+        if section == Section.MEDICAL:
+            return medical_content(self.diagnoses, self.tests, more)
+        return noted_content(section, self.fields.get(section, {}), more)
 
     def _sections(self, is_pregnancy: bool) -> tuple[SectionText, ...]:
         lines = dict(self.section_lines)
         more = lines.pop(Section.BASIC.value, [])
-        sections = [SectionText(section, "\n".join(text)) for section, text in lines.items()]
+        sections = [
+            section_of(section, self._content_in_schema(section), text) for section, text in lines.items()
+        ]
         if more or not all(person.is_empty for person in self.people):
             sections.append(
                 basic_section(self.people, more, today=day_of(self.now), is_pregnancy=is_pregnancy)
@@ -458,11 +496,31 @@ class _BundleReader:
                 self._indicator(place, one, str(named), indicators)
                 continue
             self._check_day(place, "valueDateTime", one.get("valueDateTime"), _bounds_of(codes))
-            section = self._section(place, one, codes)
-            self.add_line(section, f"{_concept(one.get('code'))}: {_value(one)}")
             if codes & WEEKS:
                 weeks = self._weeks(place, one)
+            self._observed(one, codes, self._section(place, one, codes), weeks)
         return indicators, weeks
+
+    def _observed(self, one: Json, codes: set[tuple[Any, Any]], section: str, weeks: int | None) -> None:
+        """An observation in the field that its section has for it, and in words."""
+        name, value, note = _concept(one.get("code")), _value(one), _notes_text(one)
+        has_field = False
+        if section == Section.MEDICAL:
+            self.tests.append(medical_test(one, name, value, note, self._other_person(one)))
+            has_field = True
+        elif section == Section.PREG and codes & WEEKS and weeks is not None:
+            weeks_on = partial_date(one.get("effectiveDateTime"))
+            has_field = self.set_field(section, "weeks", weeks, weeks_on=weeks_on) and not note
+        elif section == Section.PREG and codes & DELIVERY:
+            has_field = self.set_field(section, "due_on", partial_date(one.get("valueDateTime"))) and not note
+        self.add_line(section, f"{name}: {value} {note}".rstrip(), has_field=has_field)
+
+    def _other_person(self, one: Json) -> PersonInQuestion | None:
+        """Whom a resource is about, where that is not the one whom the request is about."""
+        named = _reference(one.get("subject"))
+        if named is None or named == self.request_subject or named not in self.by_reference:
+            return None
+        return person_named(_person(self.by_reference[named][1]).name)
 
     def _indicator(self, place: str, one: Json, code: str, indicators: dict[str, str]) -> None:
         if code not in _LABELS:
@@ -478,7 +536,10 @@ class _BundleReader:
         indicators[code] = str(degree)
         label, text = _LABELS[code], (one.get("valueCodeableConcept") or {}).get("text")
         if text:  # the degree itself is control, and needs no section
-            self.add_line(label.section.value, f"指標 {label.label}: {text}")
+            section = label.section.value
+            field = field_of_indicator(section, code)
+            has_field = field is not None and self.set_field(section, field, str(text))
+            self.add_line(section, f"指標 {label.label}: {text}", has_field=has_field)
 
     def _section(self, place: str, one: Json, codes: set[tuple[Any, Any]]) -> str:
         for n, concept in enumerate(one.get("category") or ()):
@@ -508,8 +569,9 @@ class _BundleReader:
             status = {c.get("code") for c in _codings(one.get("verificationStatus"))}
             if status & {"entered-in-error", "refuted"}:
                 self.add_finding(place, "verificationStatus", "not-in-force")
-            notes = " ".join(str(n.get("text", "")) for n in one.get("note") or ())
-            self.add_line("MEDICAL", f"傷病名: {_concept(one.get('code'))} {notes}".rstrip())
+            name, notes = _concept(one.get("code")), _notes_text(one)
+            self.diagnoses.append(diagnosis(one, name, notes, self._other_person(one)))
+            self.add_line("MEDICAL", f"傷病名: {name} {notes}".rstrip(), has_field=True)
 
     def _consent(self) -> str:
         """Whether the person agreed to this disclosure. Absent: not asked. Basis: CWA 21-10-5 (it does not bar)."""
@@ -568,6 +630,10 @@ def _concept(concept: Any) -> str:
     return str(concept.get("text") or (labels[0] if labels else ""))
 
 
+def _notes_text(one: Json) -> str:
+    return " ".join(filter(None, (str(note.get("text", "")) for note in one.get("note") or ())))
+
+
 def _text_of(one: Json) -> str:
     return _concept(one.get("valueCodeableConcept"))
 
@@ -576,12 +642,16 @@ def _value(one: Json) -> str:
     """An observation's value in words."""
     quantity = one.get("valueQuantity")
     if isinstance(quantity, dict):
-        return f"{quantity.get('value', '')} {quantity.get('unit') or quantity.get('code') or ''}".strip()
+        number = f"{quantity.get('comparator') or ''}{quantity.get('value', '')}"
+        return f"{number} {quantity.get('unit') or quantity.get('code') or ''}".strip()
     if "valueBoolean" in one:
         return "はい" if one["valueBoolean"] else "いいえ"
     for key in ("valueString", "valueInteger", "valueDateTime"):
         if key in one:
             return str(one[key])
+    span = one.get("valueRange")
+    if isinstance(span, dict):
+        return "〜".join(_value({"valueQuantity": span.get(end) or {}}) for end in ("low", "high"))
     parts = [f"{_concept(c.get('code'))} {_value(c)}" for c in one.get("component") or ()]
     return _text_of(one) or "、".join(parts) or _concept(one.get("dataAbsentReason")) or "記載なし"
 

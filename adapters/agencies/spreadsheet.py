@@ -29,11 +29,14 @@ from adapters.agencies.contract import (
     fields_of,
 )
 from adapters.agencies.people import FilePerson, basic_section
+from adapters.agencies.sections import note_of, noted_content, section_of
 from adapters.agencies.workbook import WORKBOOK_LIMITS, WorkbookLimits, check_workbook
 from domain.blank_text import is_blank
 from domain.calendar import JST, day_of
 from domain.codes import IndicatorValue, Section, SubjectConsent
+from domain.content import Content, PartialDate
 from domain.content.family import Provision
+from domain.content.medical import Medical
 from domain.date_bounds import BIRTH, EXPECTED_DELIVERY, OCCURRED, Bounds
 from domain.indicators import INDICATORS, Indicator
 from domain.rulebook import BASES
@@ -116,6 +119,15 @@ PERSON_HEADINGS = frozenset(
     {"氏名", "ふりがな", "続柄", "性別", "生年月日", "住所", "電話", "保護者氏名", "保護者続柄"}
 ) | {EXPLANATION}
 """What has a field of its own in ``family/v1``."""
+FIELD_OF_HEADING = {
+    "母子健康手帳番号": "handbook",
+    WEEKS: "weeks",
+    "分娩予定日": "due_on",
+    "妊娠・出産の状況": "course",
+    "希望する支援": "support_asked_for",
+    "医療の状況": "condition",
+}
+"""What has a field of its own in the schema of its section (``pregnancy/v1``, ``caregiver/v1``, ``medical/v1``)."""
 PREGNANCY_HEADINGS = ("母子健康手帳番号", WEEKS, "分娩予定日", "妊娠・出産の状況")
 REQUIRED_HEADINGS = (REFERENCE, TO)
 INDICATOR_HEAD = "指標:"
@@ -550,6 +562,7 @@ class _SheetReader:
     ) -> tuple[SectionText, ...]:
         """The words of each section, as they were written."""
         collected: dict[str, list[str]] = {}
+        without_field: dict[str, list[str]] = {}
         for n, row in enumerate(group):
             for column in COLUMNS:
                 text = row.get(column.heading)
@@ -557,11 +570,19 @@ class _SheetReader:
                     continue
                 if n == 0 or column.person:
                     collected.setdefault(column.section, []).append(f"{column.heading}: {text}")
+                    if column.heading not in FIELD_OF_HEADING:
+                        without_field.setdefault(column.section, []).append(f"{column.heading}: {text}")
         titles = {value: title for title, value in DEGREES.items()}
         for one, value in indicators.items():
-            collected.setdefault(one.section.value, []).append(f"指標 {one.label}: {titles[value]}")
+            for lines in (collected, without_field):
+                lines.setdefault(one.section.value, []).append(f"指標 {one.label}: {titles[value]}")
         more = collected.pop(Section.BASIC.value, [])
-        sections = [SectionText(section, "\n".join(lines)) for section, lines in collected.items()]
+        sections = [
+            section_of(
+                section, self._content_in_schema(section, group[0], without_field.get(section, [])), lines
+            )
+            for section, lines in collected.items()
+        ]
         people = [self._person(row) for row in group]
         explained = EXPLAINED.index(text) == 0 if (text := group[0].get(EXPLANATION)) in EXPLAINED else None
         if more or explained is not None or not all(person.is_empty for person in people):
@@ -580,6 +601,34 @@ class _SheetReader:
                 )
             )
         return tuple(sorted(sections, key=lambda one: one.section))
+
+    def _content_in_schema(self, section: str, row: _Row, more: Sequence[str]) -> Content | None:
+        """The section in its schema, where a column of it has a field there. ``more``: lines that have none."""
+        fields = {
+            field: self._field_value(row, _COLUMN_BY_HEAD[heading])
+            for heading, field in FIELD_OF_HEADING.items()
+            if row.get(heading) and _COLUMN_BY_HEAD[heading].section == section
+        }
+        if not fields or None in fields.values():  # a value that could not be read is among the findings
+            return None
+        if section == Section.MEDICAL:
+            return Medical(note=note_of(more), **fields)
+        day = self._day_known(row)
+        if "weeks" in fields and day is not None:
+            fields["weeks_on"] = PartialDate(day.isoformat(), "")
+        return noted_content(section, fields, more)
+
+    def _field_value(self, row: _Row, column: Column) -> Any:
+        text = row.get(column.heading)
+        if column.kind == "weeks":
+            weeks = _normalised(text).removesuffix("週")
+            return int(weeks) if re.fullmatch(r"[0-9]{1,2}", weeks) else None
+        if column.kind == "date":
+            day = self._read_day(row, column)
+            return (
+                None if day is None else PartialDate(day.isoformat(), "" if text == day.isoformat() else text)
+            )
+        return text
 
     def _person(self, row: _Row) -> FilePerson:
         """The person of a row. A day that can't be read is among the findings already."""

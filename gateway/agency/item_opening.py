@@ -26,7 +26,7 @@ class OpenedItem:
     """A verified item in clear: its section, who wrote it, and when.
 
     ``before``, ``after``: the items beside it in the author's signed frame, None at either end; of a document, its file is
-    the one after it.
+    the one after it. ``beside``: all other items of that frame.
     """
 
     content: bytes = field(repr=False)
@@ -39,6 +39,7 @@ class OpenedItem:
     before: ItemRef | None = None
     after: ItemRef | None = None
     flags: tuple[str, ...] = ()
+    beside: tuple[ItemRef, ...] = ()
 
 
 class ItemOpener:
@@ -89,6 +90,7 @@ class ItemOpener:
             before=payload.items[n - 1] if n > 0 else None,
             after=payload.items[n + 1] if n + 1 < len(payload.items) else None,
             flags=item_ref.flags,
+            beside=tuple(other for other in payload.items if other is not item_ref),
         )
 
     def unwrapped_item_key(

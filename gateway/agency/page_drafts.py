@@ -184,8 +184,10 @@ class PageDrafts:
         if self._door.store.is_sent(id):
             return row.at
         known = self._draft_rows.row(actor, id)
-        if known is None and len(self._draft_rows.rows(actor)) >= MAX_DRAFTS:
-            raise Refused("drafts-too-many")
+        if known is None:
+            self.expire()
+            if len(self._draft_rows.rows(actor)) >= MAX_DRAFTS:
+                raise Refused("drafts-too-many")
         if not self._draft_rows.save(row):
             raise NotFound("not-found")
         return row.at

@@ -98,6 +98,7 @@ def serve_agency(
         duty_thread.start()
         stack.callback(duty_thread.join, 5)
         stack.callback(stop.set)
+        door.index.start()
         rebuilding = BackgroundRebuild(door)
         stack.callback(rebuilding.close)
         app = agency_app(

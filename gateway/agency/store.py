@@ -493,11 +493,11 @@ class DoorStore:
 
     def openable_items(self, section: str) -> list[tuple[UUID, UUID, UUID, bool]]:
         """The items of this section that the agency may open and holds a key of: case, message, item, and whether it wrote
-        the message itself."""
+        the message itself; those of a message in the order of its signed frame."""
         rows = self._query(
             "SELECT case_id, message, json_extract(i.value, '$.item'), json_extract(inbox.body, '$.actor') IS NOT NULL"
             " FROM inbox, json_each(inbox.body, '$.items') AS i WHERE json_extract(i.value, '$.section')=?"
-            " AND json_extract(i.value, '$.state')='OPENABLE' ORDER BY case_id, inbox.seq, message, 3",
+            " AND json_extract(i.value, '$.state')='OPENABLE' ORDER BY case_id, inbox.seq, message, i.key",
             section,
         )
         return [(UUID(case), UUID(message), UUID(item), bool(own)) for case, message, item, own in rows]

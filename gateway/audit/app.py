@@ -275,6 +275,7 @@ def _add_exceptions(app: FastAPI, pages: _Pages) -> None:
             kinds=kinds,
             dry_runs=[] if selected.query or number > 1 else pages.record.dry_runs(),
             rows=rows.rows,
+            rebuilds=[] if number > 1 or dated.chosen.kind else pages.rows.index_rebuilds(dated.chosen),
             total=rows.total,
             more=dated.query_with(page=str(number + 1)) if rows.more else "",
         )

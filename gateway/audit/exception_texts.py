@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
+from domain.audit_exceptions import INDEX_REBUILT, ExceptionRow
+from domain.calendar import day_of
 from gateway.pages.texts import TASKS
 
 EXCEPTION_TEXTS = {
@@ -16,6 +21,17 @@ EXCEPTION_TEXTS = {
     "INDEX_REBUILT": "窓口の事例索引の作り直しのための開封",
     "READ_NOT_ACTED_ON": "閲覧後に対応なし",
 }
+
+
+def counted_together(rows: Iterable[ExceptionRow]) -> list[tuple[ExceptionRow, int]]:
+    """The rows in their order, each with how many it stands for: what an agency opened again for its case index on one day is
+    one row, in the place of the first."""
+    counts: dict[tuple[Any, ...], tuple[ExceptionRow, int]] = {}
+    for n, row in enumerate(rows):
+        key = (row.kind, row.agency, day_of(row.at)) if row.kind == INDEX_REBUILT else (n,)
+        first, count = counts.get(key, (row, 0))
+        counts[key] = (first, count + 1)
+    return list(counts.values())
 
 
 def exception_text(kind: str) -> str:

@@ -12,6 +12,7 @@ from domain.codes import Body
 from gateway.cli.agency_forms import agency_form
 from gateway.cli.agency_index import agency_index
 from gateway.cli.agency_staff import agency_staff, agency_token
+from gateway.cli.language import tr
 from gateway.cli.opening import keystore_of, machine_time, passphrase_of, read_genesis
 from gateway.cli.options import (
     FolderOption,
@@ -69,14 +70,11 @@ def agency_init(
         "body": body.value,
         "municipality": municipality,
     }
-    asked = create_agency(
-        folder,
-        genesis,
-        about=about,
-        passphrase=passphrase_of(passphrase_file, passphrase_fd, twice=True),
-        now=machine_time(),
-        agency=agency_id,
-    )
+    passphrase = passphrase_of(passphrase_file, passphrase_fd, twice=True)
+    with err.status(tr("鍵を作成しています…")):
+        asked = create_agency(
+            folder, genesis, about=about, passphrase=passphrase, now=machine_time(), agency=agency_id
+        )
     _print_request(folder, asked)
 
 
@@ -92,11 +90,11 @@ def agency_request(
 
 def _print_request(folder: Path, asked: ApprovalRequest) -> None:
     key_set, _ = parse_key_set(asked.documents[0].payload)
-    out.print(f"請求: {folder / KEY_SET_FILE}(登録責任者に渡してください)", highlight=False)
-    out.print(f"鍵の照合番号: {fingerprint(key_set.sig, key_set.kem)}", highlight=False)
-    out.print(f"機関の番号: {key_set.agency}", highlight=False)
-    out.print(f"ハブの識別子: {asked.genesis.hub.hex()}", highlight=False)
-    out.print("登録責任者に、電話などで識別子を確かめてください")
+    out.print(tr("請求: {}(登録責任者に渡してください)", folder / KEY_SET_FILE), highlight=False)
+    out.print(tr("鍵の照合番号: {}", fingerprint(key_set.sig, key_set.kem)), highlight=False)
+    out.print(tr("機関の番号: {}", key_set.agency), highlight=False)
+    out.print(tr("ハブの識別子: {}", asked.genesis.hub.hex()), highlight=False)
+    out.print(tr("登録責任者に、電話などで識別子を確かめてください"))
 
 
 @agency.command("admit-member")
@@ -117,7 +115,7 @@ def agency_admit_member(
     place = AgencyFolder.read(folder)
     with open_door(place, keystore_of(place, passphrase_file, passphrase_fd), hub_url) as (door, _):
         admit_member(door, network, member, item, actor)
-    out.print(f"{member} を構成員に加えました")
+    out.print(tr("{} を構成員に加えました", member))
 
 
 @agency.command("serve")
@@ -141,15 +139,9 @@ def agency_serve(
     keystore = keystore_of(place, passphrase_file, passphrase_fd)
     proxies, names = trusted_proxies or (), host_names or ()
     with serve_agency(
-        place,
-        keystore,
-        hub_url,
-        port=port,
-        trusted_proxies=proxies,
-        host_names=names,
-        dates=dates,
+        place, keystore, hub_url, port=port, trusted_proxies=proxies, host_names=names, dates=dates
     ) as url:
-        out.print(f"{place.code} の窓口: {url}", highlight=False)
+        out.print(tr("{} の窓口: {}", place.code, url), highlight=False)
         wait_for_stop_signal()
 
 
@@ -159,19 +151,28 @@ def agency_statistics(
     hub_url: HubUrl,
     year: Annotated[int, typer.Option("--year", help="年度(例: 2025。4月から翌年3月)")],
     actor: Annotated[str, typer.Option("--actor", help="職員の仮名参照(例: staff.a1)")],
-    target: Annotated[Path, typer.Option("--out", help="書き出すCSVファイル", dir_okay=False)],
+    target: Annotated[
+        Path, typer.Option("--out", help="書き出すファイル(.pdf ならPDF、ほかはCSV)", dir_okay=False)
+    ],
     passphrase_file: PassphraseFile = None,
     passphrase_fd: PassphraseFd = None,
 ) -> None:
-    """年度の統計を発行し、小さい数を秘匿したCSVを書きます。前の発行のあと新しいものがなければ、同じものです。"""
+    """年度の統計を発行し、小さい数を秘匿したCSVまたはPDFを書きます。前の発行のあと新しいものがなければ、同じものです。"""
     from gateway.agency.serve import open_door
     from gateway.agency.statistics.issues import Statistics
     from gateway.agency.statistics.layout import as_csv, heading
+    from gateway.agency.statistics.printed import as_pdf
 
     place = AgencyFolder.read(folder)
-    with open_door(place, keystore_of(place, passphrase_file, passphrase_fd), hub_url) as (door, _):
+    with open_door(place, keystore_of(place, passphrase_file, passphrase_fd), hub_url) as (door, mode):
         issue = Statistics(door).issue(year, actor=actor)
-    target.write_bytes(as_csv(issue, place.code))
+        name = next(
+            (key_set.name for key_set in door.directory() if key_set.agency == door.agency), place.code
+        )
+    is_pdf = target.suffix.lower() == ".pdf"
+    target.write_bytes(
+        as_pdf(issue, name, is_rehearsal=mode == "rehearsal") if is_pdf else as_csv(issue, name)
+    )
     out.print(f"{heading(issue)}: {target}", highlight=False)
 
 
@@ -198,23 +199,23 @@ def send(
 
     if template is not None:
         template.write_bytes(blank_template())
-        out.print(f"ひな形を書きました: {template}", highlight=False)
+        out.print(tr("ひな形を書きました: {}", template), highlight=False)
         return
     if file is None or (door is None) == (folder is None or hub_url is None):
-        raise typer.BadParameter("ファイルと、--door または --folder と --hub を指定してください")
+        raise typer.BadParameter(tr("ファイルと、--door または --folder と --hub を指定してください"))
     sent = read_file(file)
     if door is not None:
         token = None if token_file is None else read_file(token_file).decode().strip()
-        with err.status("送信しています"):
+        with err.status(tr("送信しています")):
             result = send_through_door(door, token, sent)
     else:
         assert folder is not None
         assert hub_url is not None
         place = AgencyFolder.read(folder)
         keystore = keystore_of(place, passphrase_file, passphrase_fd)
-        with progress_bar("送信", quiet=False) as on_progress:
+        with progress_bar(tr("送信"), quiet=False) as on_progress:
             result = send_with_keys(place, keystore, hub_url, sent, on_progress)
     answer_path = write_answer(file, result, answer)
     print_file(result)
-    out.print(f"回答: {answer_path}", highlight=False)
+    out.print(tr("回答: {}", answer_path), highlight=False)
     raise typer.Exit(0 if result["ok"] else 1)

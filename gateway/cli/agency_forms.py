@@ -13,6 +13,7 @@ from rich.table import Table
 
 from domain.codes import Purpose
 from domain.errors import Conflict
+from gateway.cli.language import tr
 from gateway.cli.opening import keystore_of
 from gateway.cli.options import (
     AsJson,
@@ -88,7 +89,7 @@ def form_list(
             ]
         )
         return
-    table = Table("項目", "情報区分", "連絡", "日時", "指定のしかた")
+    table = Table(tr("項目"), tr("情報区分"), tr("連絡"), tr("日時"), tr("指定のしかた"))
     for i in items:
         way = "--confirmed-item" if i.needs_own_tick else "--item"
         table.add_row(str(i.item), section_text(i.section), act_text(i.act), jst_of_json(i.at), way)
@@ -152,7 +153,7 @@ def _print_forms(forms: list[dict[str, str]], as_json: bool) -> None:
     if as_json:
         print_json(forms)
         return
-    table = Table("名前", "様式")
+    table = Table(tr("名前"), tr("様式"))
     for one in forms:
         table.add_row(one["form"], one["title"])
     out.print(table)
@@ -170,4 +171,4 @@ def _write_new(file: Path, pdf: bytes) -> None:
         write_private_file(file, pdf)
     except FileExistsError as error:
         raise Conflict("file-exists") from error
-    out.print(f"書き出しました: {file}", highlight=False)
+    out.print(tr("書き出しました: {}", file), highlight=False)

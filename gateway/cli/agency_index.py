@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from gateway.cli.language import tr
 from gateway.cli.opening import keystore_of
 from gateway.cli.options import AsJson, FolderOption, HubUrl, PassphraseFd, PassphraseFile
 from gateway.cli.printing import out, print_json, progress_bar
@@ -27,6 +28,7 @@ def index_status(
 
     place = AgencyFolder.read(folder)
     with open_door(place, keystore_of(place, passphrase_file, passphrase_fd), hub_url) as (door, _):
+        door.index.read_all()
         status = door.index.status()
     if as_json:
         print_json(
@@ -38,9 +40,11 @@ def index_status(
             }
         )
         return
-    out.print(f"家庭 {status.families}件、記録の位置 {status.position}({status.as_of or '未読'})")
+    out.print(
+        tr("家庭 {}件、記録の位置 {}({})", status.families, status.position, status.as_of or tr("未読"))
+    )
     if status.unreadable:
-        out.print(f"開けない家庭 {len(status.unreadable)}件: index rebuild で作り直してください")
+        out.print(tr("開けない家庭 {}件: index rebuild で作り直してください", len(status.unreadable)))
 
 
 @agency_index.command("rebuild")
@@ -60,11 +64,11 @@ def index_rebuild(
     place = AgencyFolder.read(folder)
     with (
         open_door(place, keystore_of(place, passphrase_file, passphrase_fd), hub_url) as (door, _),
-        progress_bar("開き直しています") as advance,
+        progress_bar(tr("開き直しています")) as advance,
     ):
 
         def show(progress: RebuildProgress) -> None:
-            advance(progress.done + progress.failed, progress.total)
+            advance(progress.total - progress.remaining, progress.total)
 
         result = rebuild(door, actor=actor, progress=show)
-    out.print(f"{result.done}件を開き直しました(開けなかったもの {result.failed}件)")
+    out.print(tr("{}件を開き直しました(開けなかったもの {}件)", result.done, result.failed))

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.table import Table
 
+from gateway.cli.language import tr
 from gateway.cli.opening import passphrase_of
 from gateway.cli.options import AsJson, FolderOption, PassphraseFd, PassphraseFile
 from gateway.cli.printing import jst, out, print_json
@@ -73,7 +74,7 @@ def staff_add(
     """職員を登録し、その人のパスワードを決めます。"""
     with _staff_of(folder) as opened:
         opened.add(actor, name, passphrase_of(passphrase_file, passphrase_fd, twice=True), by=_user())
-    out.print(f"登録しました: {actor}", highlight=False)
+    out.print(tr("登録しました: {}", actor), highlight=False)
 
 
 @agency_staff.command("list")
@@ -84,7 +85,7 @@ def staff_list(folder: FolderOption, as_json: AsJson = False) -> None:
     if as_json:
         print_json([{"actor": actor, "name": name} for actor, name in people.items()])
         return
-    table = Table("符号", "表示名")
+    table = Table(tr("符号"), tr("表示名"))
     for actor, name in people.items():
         table.add_row(actor, name)
     out.print(table)
@@ -95,9 +96,9 @@ def staff_remove(folder: FolderOption, actor: ActorOption) -> None:
     """職員の登録を消します。その人の利用中の画面・端末・トークンも、直ちに使えなくなります。"""
     with _staff_of(folder) as opened:
         revoked = opened.remove(actor, by=_user())
-    out.print(f"登録を消しました: {actor}", highlight=False)
+    out.print(tr("登録を消しました: {}", actor), highlight=False)
     if revoked:
-        out.print(f"失効したトークン: {' '.join(revoked)}", highlight=False)
+        out.print(tr("失効したトークン: {}", " ".join(revoked)), highlight=False)
 
 
 @agency_staff.command("passphrase")
@@ -111,7 +112,7 @@ def staff_passphrase(
     with _staff_of(folder) as opened:
         new = passphrase_of(passphrase_file, passphrase_fd, twice=True)
         opened.change_passphrase(actor, new, by=_user())
-    out.print(f"パスワードを変えました: {actor}", highlight=False)
+    out.print(tr("パスワードを変えました: {}", actor), highlight=False)
 
 
 @agency_staff.command("device")
@@ -120,7 +121,7 @@ def staff_device(folder: FolderOption, actor: ActorOption) -> None:
     with _staff_of(folder) as opened:
         invitation = opened.invite_device(actor, by=_user())
     out.print(
-        f"その端末で、窓口のアドレスに続けて次を開いてください: /sign-in?invitation={invitation}",
+        tr("その端末で、窓口のアドレスに続けて次を開いてください: /sign-in?invitation={}", invitation),
         highlight=False,
         soft_wrap=True,
     )
@@ -149,13 +150,17 @@ def staff_log(
     if as_json:
         print_json([_json_of(e) for e in shown])
         return
-    table = Table("番号", "日時", "だれが", "何を", "だれについて", "内容")
+    table = Table(tr("番号"), tr("日時"), tr("だれが"), tr("何を"), tr("だれについて"), tr("内容"))
     for e in shown:
-        table.add_row(str(e.n), jst(e.at), e.by, STAFF_LOG[e.what], e.about or "(登録のない名前)", e.detail)
+        table.add_row(
+            str(e.n), jst(e.at), e.by, STAFF_LOG[e.what], e.about or tr("(登録のない名前)"), e.detail
+        )
     out.print(table)
     if entries:
         out.print(
-            f"最後の記録 {entries[-1].n} の値: {entries[-1].hash.hex()}", highlight=False, soft_wrap=True
+            tr("最後の記録 {} の値: {}", entries[-1].n, entries[-1].hash.hex()),
+            highlight=False,
+            soft_wrap=True,
         )
 
 
@@ -172,7 +177,7 @@ def token_add(
     """システム用のトークンを発行します。トークンは一度だけ表示します。"""
     with _staff_of(folder) as opened:
         issued = opened.add_token(actor, name, days=days, responsible=responsible, by=_user())
-    out.print(f"トークン(再表示できません): {issued}", highlight=False, soft_wrap=True)
+    out.print(tr("トークン(再表示できません): {}", issued), highlight=False, soft_wrap=True)
 
 
 @agency_token.command("list")
@@ -183,7 +188,9 @@ def token_list(folder: FolderOption, as_json: AsJson = False) -> None:
     if as_json:
         print_json([_json_of(i) for i in infos])
         return
-    table = Table("番号", "符号", "名前", "責任者", "発行(経過日数)", "最後の利用", "期限")
+    table = Table(
+        tr("番号"), tr("符号"), tr("名前"), tr("責任者"), tr("発行(経過日数)"), tr("最後の利用"), tr("期限")
+    )
     for i in infos:
         table.add_row(
             i.id,
@@ -191,8 +198,8 @@ def token_list(folder: FolderOption, as_json: AsJson = False) -> None:
             i.name,
             i.responsible,
             f"{jst(i.issued_at)} ({i.age_days})",
-            "未使用" if i.used_at is None else jst(i.used_at),
-            jst(i.expires_at) + (" [red]期限切れ[/]" if i.expired else ""),
+            tr("未使用") if i.used_at is None else jst(i.used_at),
+            jst(i.expires_at) + (tr(" [red]期限切れ[/]") if i.expired else ""),
         )
     out.print(table)
 
@@ -205,4 +212,4 @@ def token_revoke(
     """トークンを直ちに失効させます。"""
     with _staff_of(folder) as opened:
         opened.revoke_token(token_id, by=_user())
-    out.print(f"失効させました: {token_id}", highlight=False)
+    out.print(tr("失効させました: {}", token_id), highlight=False)

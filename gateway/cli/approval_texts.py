@@ -10,6 +10,7 @@ from domain import events as e
 from domain.calendar import JST
 from domain.codes import Body, Role
 from domain.record import Command
+from gateway.cli.language import tr
 from gateway.installation.approval_checks import CheckedDocument, CheckedRequest
 from gateway.installation.public_half import fingerprint, grouped
 from gateway.pages.texts import role_text
@@ -40,12 +41,12 @@ CUSTODIES = {
 def request_lines(checked: CheckedRequest, own: SignaturePublic) -> Iterator[str]:
     """Everything that an approval signs, line by line."""
     genesis = checked.request.genesis
-    yield f"請求の照合番号: {grouped(checked.request.digest)}"
-    yield f"ハブの識別子: {genesis.hub.hex()}"
-    yield f"ハブの種類: {'実際の運用' if genesis.mode == 'real' else '訓練用'}"
+    yield tr("請求の照合番号: {}", grouped(checked.request.digest))
+    yield tr("ハブの識別子: {}", genesis.hub.hex())
+    yield tr("ハブの種類: {}", tr("実際の運用") if genesis.mode == "real" else tr("訓練用"))
     for number, document in enumerate(checked.documents, 1):
         yield ""
-        yield f"文書 {number}/{len(checked.documents)}(照合番号 {grouped(document.document.digest)})"
+        yield tr("文書 {}/{}(照合番号 {})", number, len(checked.documents), grouped(document.document.digest))
         yield from ("  " + line for line in _document_lines(document, checked, own))
 
 
@@ -59,65 +60,72 @@ def _document_lines(
         yield from _key_set_lines(document.key_set, replaces=document.replaces_keys)
     else:
         yield from _order_lines(document.command, checked.agencies)
-    yield f"命令の番号: {document.command.command_id}"
-    yield f"作成: {_time_text(document.command.created_at)}"
+    yield tr("命令の番号: {}", document.command.command_id)
+    yield tr("作成: {}", _time_text(document.command.created_at))
     if document.not_after is not None:
-        yield f"有効期限: {_time_text(document.not_after)}"
+        yield tr("有効期限: {}", _time_text(document.not_after))
 
 
 def _genesis_lines(genesis: Genesis, own: SignaturePublic) -> Iterator[str]:
-    yield "ハブの設立: 次の鍵を、このハブの最初の鍵とします"
-    yield f"記録簿の鍵(ハブ): {fingerprint(genesis.log)}"
+    yield tr("ハブの設立: 次の鍵を、このハブの最初の鍵とします")
+    yield tr("記録簿の鍵(ハブ): {}", fingerprint(genesis.log))
     for number, person in enumerate(genesis.reg, 1):
-        yield f"登録責任者 {number}: {fingerprint(person)}{'(あなた)' if person == own else ''}"
-    yield f"監査機関: {fingerprint(genesis.audit_sig, genesis.audit_kem)}"
-    yield f"記録の流れ: {genesis.stream}、記録簿の番号: {genesis.log_id}、規則集の番号: {genesis.rules_id}"
-    yield "→ ほかの登録責任者と監査機関に、電話などで照合番号を確かめてください"
+        yield tr("登録責任者 {}: {}{}", number, fingerprint(person), tr("(あなた)") if person == own else "")
+    yield tr("監査機関: {}", fingerprint(genesis.audit_sig, genesis.audit_kem))
+    yield tr(
+        "記録の流れ: {}、記録簿の番号: {}、規則集の番号: {}", genesis.stream, genesis.log_id, genesis.rules_id
+    )
+    yield tr("→ ほかの登録責任者と監査機関に、電話などで照合番号を確かめてください")
 
 
 def _key_set_lines(key_set: KeySet, *, replaces: bool) -> Iterator[str]:
-    yield f"機関の鍵の公示: {key_set.name}(略号 {key_set.code})"
-    yield f"役割: {'、'.join(f'{role_text(role)}({role})' for role in key_set.roles) or 'なし'}"
-    body = "なし" if key_set.body is None else f"{BODIES.get(Body(key_set.body))}({key_set.body})"
-    yield f"法律上の種類: {body}、地方公共団体コード: {key_set.municipality or 'なし'}"
+    yield tr("機関の鍵の公示: {}(略号 {})", key_set.name, key_set.code)
+    yield tr("役割: {}", "、".join(f"{role_text(role)}({role})" for role in key_set.roles) or tr("なし"))
+    body = tr("なし") if key_set.body is None else f"{tr(BODIES[Body(key_set.body)])}({key_set.body})"
+    yield tr("法律上の種類: {}、地方公共団体コード: {}", body, key_set.municipality or tr("なし"))
     if Role.CGC in key_set.roles and key_set.body == Body.MUNICIPALITY:
-        yield "→ 市(特別区)が設置する児童相談所です。このコードの市(区)と一つの機関として情報を扱います"
+        yield tr("→ 市(特別区)が設置する児童相談所です。このコードの市(区)と一つの機関として情報を扱います")
     if key_set.body == Body.MUNICIPALITY and not key_set.municipality:
-        yield "注意: 地方公共団体コードがありません。同じ市区町村の機関の間の根拠が使えません"
-    yield f"鍵の保管: {CUSTODIES[key_set.custody]}"
-    yield f"鍵の照合番号: {fingerprint(key_set.sig, key_set.kem)}"
-    yield f"機関の番号: {key_set.agency}"
-    yield "→ この機関に、電話などで鍵の照合番号を確かめてください"
+        yield tr("注意: 地方公共団体コードがありません。同じ市区町村の機関の間の根拠が使えません")
+    yield tr("鍵の保管: {}", tr(CUSTODIES[key_set.custody]))
+    yield tr("鍵の照合番号: {}", fingerprint(key_set.sig, key_set.kem))
+    yield tr("機関の番号: {}", key_set.agency)
+    yield tr("→ この機関に、電話などで鍵の照合番号を確かめてください")
     if replaces:
-        yield "注意: この機関には、以前に別の鍵を承認しています。失効の後の新しい鍵か確かめてください"
+        yield tr("注意: この機関には、以前に別の鍵を承認しています。失効の後の新しい鍵か確かめてください")
 
 
 def _order_lines(command: Command, agencies: Mapping[UUID, KeySet]) -> Iterator[str]:
     event = command.proposed_event
-    yield f"登録責任者の命令: {event.TITLE}({event.TOPIC})"
+    yield tr("登録責任者の命令: {}({})", event.TITLE, event.TOPIC)
     match event:
         case e.RuleBookPublished():
-            yield f"規則集 {event.edition}(このソフトウェアの規則集と同じであることを確かめました)"
-            yield f"根拠 {len(event.rule_book['bases'])} 件"
+            yield tr("規則集 {}(このソフトウェアの規則集と同じであることを確かめました)", event.edition)
+            yield tr("根拠 {} 件", len(event.rule_book["bases"]))
             calendar = event.rule_book["policy"]["calendar"]
-            closing_days = "、".join(calendar["closing_days"]) or "なし"
-            yield f"休日の暦: {calendar['until_year']} 年まで、祝日 {len(calendar['holidays'])} 日。ほかの閉庁日: {closing_days}"
+            closing_days = "、".join(calendar["closing_days"]) or tr("なし")
+            yield tr(
+                "休日の暦: {} 年まで、祝日 {} 日。ほかの閉庁日: {}",
+                calendar["until_year"],
+                len(calendar["holidays"]),
+                closing_days,
+            )
         case e.CoreAgencyDesignated() | e.CoordinatingAgencyDesignated():
-            yield f"指定する機関: {_agency_text(event.agency, agencies)}"
-            yield f"地域の番号: {command.about.id}"
+            yield tr("指定する機関: {}", _agency_text(event.agency, agencies))
+            yield tr("地域の番号: {}", command.about.id)
         case e.KeySetRevoked():
-            yield f"鍵を失効させる機関: {_agency_text(command.about.id, agencies)}"
+            yield tr("鍵を失効させる機関: {}", _agency_text(command.about.id, agencies))
             since = event.compromised_since
-            yield "漏えい: なし" if since is None else f"漏えいしたおそれ: {_time_text(since)} から"
+            yield tr("漏えい: なし") if since is None else tr("漏えいしたおそれ: {} から", _time_text(since))
         case e.AuditMandateBegan():
-            yield f"監査の第 {event.number} 期を始めます。任期の最終日: {_day_text(event.until)}"
+            yield tr("監査の第 {} 期を始めます。任期の最終日: {}", event.number, _day_text(event.until))
 
 
 def _agency_text(agency: UUID, agencies: Mapping[UUID, KeySet]) -> str:
     key_set = agencies.get(agency)
     if key_set is None:
-        return f"{agency}(この請求に、署名された鍵の公示がありません)"
-    return f"{key_set.name}(略号 {key_set.code}、{agency})"
+        return tr("{}(この請求に、署名された鍵の公示がありません)", agency)
+    return tr("{}(略号 {}、{})", key_set.name, key_set.code, agency)
 
 
 def _time_text(at: datetime) -> str:

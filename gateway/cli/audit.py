@@ -10,6 +10,7 @@ from rich.table import Table
 
 from domain.events import dump
 from gateway.audit.verification import Verifier, doors_of
+from gateway.cli.language import tr
 from gateway.cli.opening import agency_codes, archive_of, optional_time
 from gateway.cli.options import AsJson, AsOf, DataOption, OptionalCase, PassphraseFd, PassphraseFile, Port
 from gateway.cli.printing import (
@@ -37,7 +38,7 @@ def audit_verify(
     """記録全体を検証します: 位置・封印・署名・判断の再現・表・窓口の受領証。"""
     with (
         archive_of(data, passphrase_file, passphrase_fd) as archive,
-        progress_bar("検証", quiet=as_json) as on_progress,
+        progress_bar(tr("検証"), quiet=as_json) as on_progress,
     ):
         verifier = Verifier(archive.recorder, archive.store, archive.genesis)
         result = verifier.run(
@@ -87,11 +88,11 @@ def audit_serve(
     from gateway.protocol.serving import wait_for_stop_signal
 
     with archive_of(data, passphrase_file, passphrase_fd) as archive:
-        with progress_bar("検証", quiet=False) as on_progress:
+        with progress_bar(tr("検証"), quiet=False) as on_progress:
             verifier = Verifier(archive.recorder, archive.store, archive.genesis)
             result = verifier.run(log=archive.installation.hub_folder / "log", progress=on_progress)
         with served_pages(archive, result, port=port) as url:
-            out.print(f"監査の画面: {url}", highlight=False, soft_wrap=True)
+            out.print(tr("監査の画面: {}", url), highlight=False, soft_wrap=True)
             wait_for_stop_signal()
 
 
@@ -116,24 +117,32 @@ def audit_certificate(
 
 
 def _print_certificates(rows: list[dict[str, Any]], codes: Mapping[str, str]) -> None:
-    table = Table("日時", "事例", "廃棄した区分", "鍵の世代", "承認", "残っている鍵", title="廃棄の証明")
+    table = Table(
+        tr("日時"),
+        tr("事例"),
+        tr("廃棄した区分"),
+        tr("鍵の世代"),
+        tr("承認"),
+        tr("残っている鍵"),
+        title=tr("廃棄の証明"),
+    )
     for row in rows:
         table.add_row(
             jst_of_json(row["at"]),
             row["case"],
-            "・".join(section_text(s) for s in row["sections"]) or CONTROL_TEXT,
+            "・".join(section_text(s) for s in row["sections"]) or tr(CONTROL_TEXT),
             str(row["vault_generation"]),
-            "・".join(sorted(_person(who, codes) for who in row["approved_by"])) or "(記録も廃棄済み)",
-            "・".join(_key_text(scope) for scope in row["remaining_keys"]) or "なし",
+            "・".join(sorted(_person(who, codes) for who in row["approved_by"])) or tr("(記録も廃棄済み)"),
+            "・".join(_key_text(scope) for scope in row["remaining_keys"]) or tr("なし"),
         )
     out.print(table)
     out.print(
-        "廃棄は論理的です: 鍵の古い写しが別にあれば、それが失われるまで(最長30日)開けることがあります。"
+        tr("廃棄は論理的です: 鍵の古い写しが別にあれば、それが失われるまで(最長30日)開けることがあります。")
     )
 
 
 def _key_text(scope: str) -> str:
-    return CONTROL_TEXT if scope == "control" else section_text(scope)
+    return tr(CONTROL_TEXT) if scope == "control" else section_text(scope)
 
 
 def _person(who: str, codes: Mapping[str, str]) -> str:

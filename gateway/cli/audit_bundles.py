@@ -12,6 +12,7 @@ from uuid import UUID
 import typer
 
 from gateway.audit.bundle import export_to
+from gateway.cli.language import tr
 from gateway.cli.opening import archive_of, optional_time, passphrase_of
 from gateway.cli.options import AsJson, DataOption, PassphraseFd, PassphraseFile
 from gateway.cli.printing import FINDINGS_SHOWN, jst_of_json, out, print_finding, print_json, progress_bar
@@ -37,7 +38,7 @@ def audit_export(
     """請求された範囲の束を作ります。持ち出して検証できます。制御情報は監査機関の鍵でだけ開きます。"""
     with (
         archive_of(data, passphrase_file, passphrase_fd) as archive,
-        progress_bar("書き出し") as on_progress,
+        progress_bar(tr("書き出し")) as on_progress,
     ):
         part = out_file.with_name(f"{out_file.name}.part")
         try:
@@ -49,8 +50,8 @@ def audit_export(
         finally:
             part.unlink(missing_ok=True)
         hub = archive.installation.hub.hex()
-    out.print(f"書き出しました: {out_file}({size:,} バイト)", highlight=False)
-    out.print(f"検証: kakehashi audit verify-bundle {out_file} --hub {hub}", highlight=False)
+    out.print(tr("書き出しました: {}({:,} バイト)", out_file, size), highlight=False)
+    out.print(tr("検証: kakehashi audit verify-bundle {} --hub {}", out_file, hub), highlight=False)
 
 
 @audit_bundles.command("verify-bundle")
@@ -89,7 +90,7 @@ def audit_verify_bundle(
         key = KemKey(open_keystore(keystore, passphrase, rehearsal=rehearsal)["kem"])
     authority = None if tsa is None else TimeAuthority.from_pem(tsa.read_bytes())
     with ExitStack() as stack:
-        on_progress = stack.enter_context(progress_bar("検証"))
+        on_progress = stack.enter_context(progress_bar(tr("検証")))
         before = None if seen is None else stack.enter_context(_mapped_file(seen))
         data = stack.enter_context(_mapped_file(bundle))
         pinned = canonical.parse_digest(hub)
@@ -103,24 +104,38 @@ def audit_verify_bundle(
 
 def _print_bundle(result: BundleResult, *, pinned_authority: bool) -> None:
     out.print(
-        f"記録簿 {result.log_size} 件、記録 {result.records} 件、判断の再現 {result.decisions} 件、"
-        f"欠けのない系列 {result.complete}/{result.originators}"
+        tr(
+            "記録簿 {} 件、記録 {} 件、判断の再現 {} 件、欠けのない系列 {}/{}",
+            result.log_size,
+            result.records,
+            result.decisions,
+            result.complete,
+            result.originators,
+        )
     )
     for fault in result.faults[:FINDINGS_SHOWN]:
         print_finding(fault.code, fault.seq, fault.where, fault.detail)
     if not result.control:
-        out.print("監査機関の鍵がないため、制御情報(署名・判断)は確かめていません。")
+        out.print(tr("監査機関の鍵がないため、制御情報(署名・判断)は確かめていません。"))
     if result.times:
         first, last = result.times[0], result.times[-1]
         out.print(
-            f"時刻トークン {len(result.times)}/{result.tokens} 件: 最初の {first['size']} 件は "
-            f"{jst_of_json(first['at'])}、{last['size']} 件は {jst_of_json(last['at'])} までに存在。"
-            f"束の記録 {result.timed}/{result.records} 件に及ぶ。",
+            tr(
+                "時刻トークン {}/{} 件: 最初の {} 件は {}、{} 件は {} までに存在。束の記録 {}/{} 件に及ぶ。",
+                len(result.times),
+                result.tokens,
+                first["size"],
+                jst_of_json(first["at"]),
+                last["size"],
+                jst_of_json(last["at"]),
+                result.timed,
+                result.records,
+            ),
             highlight=False,
         )
     elif result.tokens and not pinned_authority:
-        out.print(f"時刻トークン {result.tokens} 件は確かめていません(--tsa で証明書を指定)。")
-    out.print("[bold green]検証: 異常なし[/]" if result.ok else "[bold red]検証: 異常あり[/]")
+        out.print(tr("時刻トークン {} 件は確かめていません(--tsa で証明書を指定)。", result.tokens))
+    out.print(tr("[bold green]検証: 異常なし[/]") if result.ok else tr("[bold red]検証: 異常あり[/]"))
 
 
 @contextmanager

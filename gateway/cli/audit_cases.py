@@ -12,7 +12,7 @@ from rich.table import Table
 
 from domain.errors import NotFound
 from domain.events import dump
-from gateway.audit.exception_texts import exception_text
+from gateway.audit.exception_texts import counted_together, exception_text
 from gateway.audit.history import (
     event_fields,
     exceptions,
@@ -21,6 +21,7 @@ from gateway.audit.history import (
     replay,
     scanned_records,
 )
+from gateway.cli.language import tr
 from gateway.cli.opening import agency_codes, archive_of, optional_time
 from gateway.cli.options import (
     AsJson,
@@ -83,20 +84,20 @@ def audit_replay(
         print_json(rows)
     else:
         table = Table(
-            "位置",
-            "日時",
-            "機関",
-            "種類",
-            "規則の版",
-            "検証",
-            "開ける項目の増減",
-            title=f"事例 {case} の経過",
+            tr("位置"),
+            tr("日時"),
+            tr("機関"),
+            tr("種類"),
+            tr("規則の版"),
+            tr("検証"),
+            tr("開ける項目の増減"),
+            title=tr("事例 {} の経過", case),
         )
         before: dict[str, list[str]] = {}
         for s in steps:
             changes = " ".join(_changes(before, s.openable, codes))
             status = (
-                "[green]一致[/]"
+                tr("[green]一致[/]")
                 if s.fault is None
                 else f"[red]{s.fault.code}[/] {finding_text(s.fault.code)} {s.fault.detail}"
             )
@@ -137,11 +138,17 @@ def audit_as_of(
         print_json(rows)
         return
     table = Table(
-        "区分", "種類", "記録日時", "開けたか", "理由", "開いた日時", title=f"{agency} {jst(when)} 現在"
+        tr("区分"),
+        tr("種類"),
+        tr("記録日時"),
+        tr("開けたか"),
+        tr("理由"),
+        tr("開いた日時"),
+        title=tr("{} {} 現在", agency, jst(when)),
     )
     for row in rows:
-        could_open = "[green]開けた[/]" if row["could_open"] else "開けない"
-        opened = "、".join(jst_of_json(t) for t in row["opened"]) or "なし"
+        could_open = tr("[green]開けた[/]") if row["could_open"] else tr("開けない")
+        opened = "、".join(jst_of_json(t) for t in row["opened"]) or tr("なし")
         reason = "" if row["reason"] is None else reason_text(row["reason"])
         table.add_row(
             section_text(row["section"]),
@@ -173,7 +180,13 @@ def audit_who_knows(
         print_json(rows)
         return
     table = Table(
-        "区分", "種類", "書いた機関", "鍵を持つ機関", "開ける機関", "開いた機関(回数)", title=jst(when)
+        tr("区分"),
+        tr("種類"),
+        tr("書いた機関"),
+        tr("鍵を持つ機関"),
+        tr("開ける機関"),
+        tr("開いた機関(回数)"),
+        title=jst(when),
     )
     for row in rows:
         named = [[codes.get(a, a) for a in row[name]] for name in ("holders", "can_open")]
@@ -204,18 +217,21 @@ def audit_exceptions(
     with archive_of(data, passphrase_file, passphrase_fd) as archive:
         codes = agency_codes(archive)
         if raw:
-            with progress_bar("記録") as on_progress:
+            with progress_bar(tr("記録")) as on_progress:
                 rows = exceptions(scanned_records(archive.store, case, when, on_progress), when)
         else:
             rows = Queries(archive.read_models.reader).exceptions(when, case)
     if as_json:
         print_json(dump(rows))
         return
-    table = Table("日時", "事例", "種類", "機関", "理由", title=f"{jst(when)} 現在")
-    for row in rows:
+    table = Table(tr("日時"), tr("事例"), tr("種類"), tr("機関"), tr("理由"), title=tr("{} 現在", jst(when)))
+    for row, count in counted_together(rows):
         reason = "" if row.reason is None else reason_text(row.reason)
         by = codes.get(row.agency, row.agency)
-        table.add_row(jst(row.at), str(row.case)[:8], exception_text(row.kind), by, reason)
+        case_text, kind = str(row.case)[:8], exception_text(row.kind)
+        if count > 1:
+            case_text, kind = tr("{} など", case_text), tr("{} {}件", kind, count)
+        table.add_row(jst(row.at), case_text, kind, by, reason)
     out.print(table)
 
 
@@ -225,7 +241,7 @@ def _case_records(
     if not raw:
         yield from indexed_records(archive.store, Queries(archive.read_models.reader), case, upto)
         return
-    with progress_bar("記録") as on_progress:
+    with progress_bar(tr("記録")) as on_progress:
         yield from scanned_records(archive.store, case, upto, on_progress)
 
 

@@ -13,6 +13,7 @@ import typer
 
 from domain.family_list import FamilyReader
 from gateway.audit.exports import balp_events, csv_table, family_report, pdf_report
+from gateway.cli.language import tr
 from gateway.cli.opening import archive_of, optional_time
 from gateway.cli.options import (
     AsOf,
@@ -55,7 +56,7 @@ def export_balp(
     with archive_of(data, passphrase_file, passphrase_fd) as archive:
         events = balp_events(archive, case, optional_time(as_of))
     file.write_text("".join(json.dumps(e, ensure_ascii=False) + "\n" for e in events))
-    _print_written(file, f"{len(events)} 件")
+    _print_written(file, tr("{} 件", len(events)))
 
 
 @export.command("csv")
@@ -72,7 +73,7 @@ def export_csv(
     with archive_of(data, passphrase_file, passphrase_fd) as archive:
         content, rows = csv_table(archive, table.value, case, optional_time(as_of))
     file.write_bytes(content)
-    _print_written(file, f"{rows} 行")
+    _print_written(file, tr("{} 行", rows))
 
 
 @export.command("pdf")
@@ -90,7 +91,7 @@ def export_pdf(
     with archive_of(data, passphrase_file, passphrase_fd) as archive:
         content, rows = pdf_report(archive, audience.value, case, upto, upto or datetime.now(UTC))
     file.write_bytes(content)
-    _print_written(file, f"提供 {rows} 件")
+    _print_written(file, tr("提供 {} 件", rows))
 
 
 @export.command("family")
@@ -117,8 +118,8 @@ def export_family(
     with archive_of(data, passphrase_file, passphrase_fd) as archive:
         content, rows = family_report(archive, case, reader, signed or (), at)
     file.write_bytes(content)
-    _print_written(file, f"{rows} 行")
+    _print_written(file, tr("{} 行", rows))
 
 
 def _print_written(file: Path, extent: str) -> None:
-    out.print(f"書き出しました: {file}({extent})", highlight=False)
+    out.print(tr("書き出しました: {}({})", file, extent), highlight=False)

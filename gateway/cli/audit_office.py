@@ -16,9 +16,10 @@ from domain.errors import Malformed, Untrusted
 from gateway.agency.content_form import shown_content
 from gateway.audit.office import AuditOffice
 from gateway.audit.office_connection import connect_office
+from gateway.cli.language import tr
 from gateway.cli.opening import keystore_of, passphrase_of, read_genesis
 from gateway.cli.options import CaseOption, FolderOption, HubUrl, OptionalCase, PassphraseFd, PassphraseFile
-from gateway.cli.printing import out
+from gateway.cli.printing import err, out
 from gateway.cli.registrar import print_public_half
 from gateway.installation.ceremony import create_party
 from gateway.installation.key_folder import KeyFolder
@@ -35,7 +36,9 @@ def audit_init(
     passphrase_fd: PassphraseFd = None,
 ) -> None:
     """監査機関の鍵を、監査機関の機械に作ります。渡すのは公開する半分だけです。"""
-    half = create_party(folder, "audit", name, passphrase_of(passphrase_file, passphrase_fd, twice=True))
+    passphrase = passphrase_of(passphrase_file, passphrase_fd, twice=True)
+    with err.status(tr("鍵を作成しています…")):
+        half = create_party(folder, "audit", name, passphrase)
     print_public_half(folder, half)
 
 
@@ -50,8 +53,8 @@ def audit_pin(
     if (half.sig, half.kem) != (genesis.audit_sig, genesis.audit_kem):
         raise Untrusted("audit-keys-of-another")
     KeyFolder(folder).pin(genesis)
-    out.print(f"ハブの識別子: {genesis.hub.hex()}", highlight=False)
-    out.print("登録責任者に、電話などで識別子を確かめてください")
+    out.print(tr("ハブの識別子: {}", genesis.hub.hex()), highlight=False)
+    out.print(tr("登録責任者に、電話などで識別子を確かめてください"))
 
 
 @audit_office.command("request-content")
@@ -69,7 +72,7 @@ def audit_request_content(
     last = _parse_day(until)
     with _office(folder, hub_url, passphrase_file, passphrase_fd) as office:
         request = office.request_content(case, item, ground=ground, until=last)
-    out.print(f"請求番号 {request}")
+    out.print(tr("請求番号 {}", request))
 
 
 @audit_office.command("request-control")
@@ -84,7 +87,7 @@ def audit_request_control(
     """監査を請求し、記録に残します。束(audit export)はこの番号で作ります。内容は開けません。"""
     with _office(folder, hub_url, passphrase_file, passphrase_fd) as office:
         request = office.request_control(case, ground=ground)
-    out.print(f"請求番号 {request}")
+    out.print(tr("請求番号 {}", request))
 
 
 @audit_office.command("open-content")

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from domain.errors import Malformed, Unavailable
+from gateway.cli.language import tr
 from gateway.cli.printing import out
 from gateway.installation.archive import read_bus_file
 from gateway.installation.folder import STREAM
@@ -42,8 +43,10 @@ def bus_config(
         raise Malformed("bus-settings", str(error)) from error
     for server in servers:
         out.print(f"{server.name}: cd {folder / server.name} && nats-server -c nats.conf", highlight=False)
-    out.print("store-key.conf は各サーバーの記録の暗号鍵です。控えを別の場所に保管してください。")
-    out.print(f"次: kakehashi bus make --bus {path} --ops-seed-file {folder}/seeds/ops.seed", highlight=False)
+    out.print(tr("store-key.conf は各サーバーの記録の暗号鍵です。控えを別の場所に保管してください。"))
+    out.print(
+        tr("次: kakehashi bus make --bus {} --ops-seed-file {}/seeds/ops.seed", path, folder), highlight=False
+    )
 
 
 @bus.command("make")
@@ -68,5 +71,5 @@ def bus_make(
         raise Unavailable("bus-refused", str(error)) from error
     except PersistenceError as error:
         raise Unavailable("bus-not-reached", str(error)) from error
-    out.print(f"ストリーム {operations.stream} と置き場 {operations.bucket} を確かめました。")
-    out.print(f"次: kakehashi hub init --data DIR --bus {bus_file}", highlight=False)
+    out.print(tr("ストリーム {} と置き場 {} を確かめました。", operations.stream, operations.bucket))
+    out.print(tr("次: kakehashi hub init --data DIR --bus {}", bus_file), highlight=False)

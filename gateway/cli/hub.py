@@ -8,9 +8,10 @@ from typing import Annotated
 
 import typer
 
+from gateway.cli.language import tr
 from gateway.cli.opening import installation_of, machine_time, optional_time, passphrase_of
 from gateway.cli.options import DataOption, HostNames, PassphraseFd, PassphraseFile, Port, TrustedProxies
-from gateway.cli.printing import out
+from gateway.cli.printing import err, out
 from gateway.installation.archive import name_bus, require_unused_bus
 from gateway.installation.ceremony import FOUNDING_FILE, complete_founding, request_founding, submit_frames
 from gateway.installation.exchanged_files import read_exchanged_file
@@ -57,7 +58,9 @@ def hub_init(
         require_unused_bus(bus)  # before anything is created
     if hosted or rehearsal:
         if registrars or audit is not None or (hosted and rehearsal):
-            raise typer.BadParameter("--hosted、--rehearsal、--registrar/--audit のどれか一つにしてください")
+            raise typer.BadParameter(
+                tr("--hosted、--rehearsal、--registrar/--audit のどれか一つにしてください")
+            )
         _create_hosted_hub(
             data,
             register,
@@ -67,27 +70,28 @@ def hub_init(
         return
     if not registrars or audit is None or register is not None:
         raise typer.BadParameter(
-            "--registrar を三回と --audit を指定してください(一台で済ませるなら --hosted)"
+            tr("--registrar を三回と --audit を指定してください(一台で済ませるなら --hosted)")
         )
     halves = [PublicHalf.read(path, "registrar") for path in registrars]
     audit_half = PublicHalf.read(audit, "audit")
     require_three_registrars(halves)
-    founding = request_founding(
-        data,
-        registrars=halves,
-        audit=audit_half,
-        passphrase=passphrase_of(passphrase_file, passphrase_fd, twice=True),
-        now=machine_time(),
-    )
+    passphrase = passphrase_of(passphrase_file, passphrase_fd, twice=True)
+    with err.status(tr("鍵を作成しています…")):
+        founding = request_founding(
+            data, registrars=halves, audit=audit_half, passphrase=passphrase, now=machine_time()
+        )
     if bus is not None:
         name_bus(data / "hub", bus)
     for half in (*halves, audit_half):
-        out.print(f"{half.name}: 照合番号 {half.fingerprint}", highlight=False, markup=False)
-    out.print("それぞれの本人に、電話などで照合番号を確かめてください。")
+        out.print(tr("{}: 照合番号 {}", half.name, half.fingerprint), highlight=False, markup=False)
+    out.print(tr("それぞれの本人に、電話などで照合番号を確かめてください。"))
     out.print(
-        f"設立の請求: {data / 'hub' / FOUNDING_FILE}(照合番号 {grouped(founding.digest)})", highlight=False
+        tr("設立の請求: {}(照合番号 {})", data / "hub" / FOUNDING_FILE, grouped(founding.digest)),
+        highlight=False,
     )
-    out.print("二人の登録責任者が kakehashi registrar approve で承認し、hub found で設立します(6日以内)。")
+    out.print(
+        tr("二人の登録責任者が kakehashi registrar approve で承認し、hub found で設立します(6日以内)。")
+    )
 
 
 @hub.command("found")
@@ -103,7 +107,7 @@ def hub_founding(
 
     orders = complete_founding(data, [parse_approval(read_exchanged_file(path)) for path in approvals])
     installation = installation_of(data, passphrase_file, passphrase_fd)
-    with out.status("ハブを創設しています…"):
+    with err.status(tr("ハブを創設しています…")):
         runtime = start_hub(installation)
         try:
             with ServedApp(runtime.app) as served, closing(HubClient(served.url)) as client:
@@ -112,10 +116,10 @@ def hub_founding(
             runtime.close()
     genesis_file = data / GENESIS_FILE
     genesis_file.write_bytes(installation.genesis_frame.encode())
-    out.print(f"[green]設立しました[/] {data}")
-    out.print(f"ハブの識別子: {installation.hub.hex()}", highlight=False)
-    out.print(f"設立文書: {genesis_file}(各機関と監査機関に渡してください)", highlight=False)
-    out.print(f"起動: kakehashi hub serve --data {data}", highlight=False)
+    out.print(tr("[green]設立しました[/] {}", data))
+    out.print(tr("ハブの識別子: {}", installation.hub.hex()), highlight=False)
+    out.print(tr("設立文書: {}(各機関と監査機関に渡してください)", genesis_file), highlight=False)
+    out.print(tr("起動: kakehashi hub serve --data {}", data), highlight=False)
 
 
 def _create_hosted_hub(data: Path, register: Path | None, bus: Path | None, passphrase: bytes | None) -> None:
@@ -127,25 +131,25 @@ def _create_hosted_hub(data: Path, register: Path | None, bus: Path | None, pass
     register_file = (
         RegisterFile.read(register) if register is not None else None
     )  # before anything is created
-    with out.status("鍵を作成しています…"):
+    with err.status(tr("鍵を作成しています…")):
         new_installation = create_installation(
             data, mode="rehearsal" if passphrase is None else "real", passphrase=passphrase
         )
     if bus is not None:
         name_bus(new_installation.hub_folder, bus)
-    with out.status("ハブを創設しています…"):
+    with err.status(tr("ハブを創設しています…")):
         runtime = start_hub(new_installation)
         try:
             with ServedApp(runtime.app) as served:
                 register_agencies(new_installation, served.url, register_file, passphrase)
         finally:
             runtime.close()
-    out.print(f"[green]設置しました[/] {data}")
-    out.print(f"ハブの識別子: {new_installation.hub.hex()}", highlight=False)
+    out.print(tr("[green]設置しました[/] {}", data))
+    out.print(tr("ハブの識別子: {}", new_installation.hub.hex()), highlight=False)
     (data / GENESIS_FILE).write_bytes(new_installation.genesis_frame.encode())
     if passphrase is not None:
-        out.print("登録責任者・監査機関・各機関の鍵も、この機械にあります(custody: HOSTED)。")
-    out.print(f"起動: kakehashi hub serve --data {data}", highlight=False)
+        out.print(tr("登録責任者・監査機関・各機関の鍵も、この機械にあります(custody: HOSTED)。"))
+    out.print(tr("起動: kakehashi hub serve --data {}", data), highlight=False)
 
 
 @hub.command("serve")
@@ -168,5 +172,5 @@ def hub_serve(
     installation = installation_of(data, passphrase_file, passphrase_fd)
     proxies, names = trusted_proxies or (), host_names or ()
     with serve_hub(installation, port=port, at=at, trusted_proxies=proxies, host_names=names) as url:
-        out.print(f"ハブ: {url}", highlight=False)
+        out.print(tr("ハブ: {}", url), highlight=False)
         wait_for_stop_signal()

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from domain.errors import Unavailable
+from gateway.cli.language import tr
 from gateway.cli.opening import passphrase_of
 from gateway.cli.options import PassphraseFd, PassphraseFile
 from gateway.cli.printing import out
@@ -34,7 +35,7 @@ OLD_COPIES = "古い控えのファイルと外したパスワードがあれば
 def passphrase_list(path: KeystoreFile) -> None:
     """パスワードの番号と名前を表示します(パスワードは要りません)。"""
     for number, slot in enumerate(passphrases_of(path), 1):
-        out.print(f"{number}: {slot.label or '(名前なし)'}", highlight=False, markup=False)
+        out.print(f"{number}: {slot.label or tr('(名前なし)')}", highlight=False, markup=False)
 
 
 @passphrase.command("add")
@@ -50,10 +51,10 @@ def passphrase_add(
     add_passphrase(
         path,
         passphrase_of(passphrase_file, passphrase_fd),
-        passphrase_of(new_passphrase_file, new_passphrase_fd, twice=True, prompt="新しいパスワード: "),
+        passphrase_of(new_passphrase_file, new_passphrase_fd, twice=True, prompt=tr("新しいパスワード: ")),
         label,
     )
-    out.print("パスワードを加えました")
+    out.print(tr("パスワードを加えました"))
 
 
 @passphrase.command("change")
@@ -69,9 +70,11 @@ def passphrase_change(
         renewed = change_passphrase(
             path,
             passphrase_of(passphrase_file, passphrase_fd),
-            passphrase_of(new_passphrase_file, new_passphrase_fd, twice=True, prompt="新しいパスワード: "),
+            passphrase_of(
+                new_passphrase_file, new_passphrase_fd, twice=True, prompt=tr("新しいパスワード: ")
+            ),
         )
-    out.print("パスワードを変えました" if renewed else f"パスワードを変えました。{OLD_COPIES}")
+    out.print(tr("パスワードを変えました") if renewed else tr("パスワードを変えました。{}", tr(OLD_COPIES)))
 
 
 @passphrase.command("remove")
@@ -84,7 +87,7 @@ def passphrase_remove(
     """パスワードを外します。残るパスワードのどれかで開いて行います。"""
     with _not_in_use(path):
         renewed = remove_passphrase(path, passphrase_of(passphrase_file, passphrase_fd), number)
-    out.print("パスワードを外しました" if renewed else f"パスワードを外しました。{OLD_COPIES}")
+    out.print(tr("パスワードを外しました") if renewed else tr("パスワードを外しました。{}", tr(OLD_COPIES)))
 
 
 @contextmanager

@@ -10,6 +10,8 @@ from pathlib import Path
 import typer
 
 from domain.errors import NotFound
+from gateway.cli.failures import naming
+from gateway.cli.language import tr
 from gateway.hub.read_models import catch_up
 from gateway.installation.archive import Archive, open_archive
 from gateway.installation.exchanged_files import read_exchanged_file
@@ -28,13 +30,15 @@ def installation_of(data: Path, file: Path | None, fd: int | None) -> Installati
         raise NotFound("no-installation")
     if (data / "hub" / "passphrase").exists():
         return open_installation(data)
-    keystore = unlock_in_child(data / "hub" / "keystore", file, fd)
+    with naming(data / "hub" / "keystore", file):
+        keystore = unlock_in_child(data / "hub" / "keystore", file, fd)
     return open_installation(data, data_key=keystore.data_key)
 
 
 def keystore_of(place: KeyFolder, file: Path | None, fd: int | None) -> Keystore:
     """The opened keystore of this folder; its passphrase is requested unless it serves a rehearsal. Raises NotFound."""
-    return place.unlock() if place.rehearsal else unlock_in_child(place.keystore, file, fd)
+    with naming(place.keystore, file):
+        return place.unlock() if place.rehearsal else unlock_in_child(place.keystore, file, fd)
 
 
 @contextmanager
@@ -51,15 +55,16 @@ def archive_of(data: Path, file: Path | None, fd: int | None) -> Iterator[Archiv
 def passphrase_of(file: Path | None, fd: int | None, *, twice: bool = False, prompt: str = PROMPT) -> bytes:
     """A new passphrase from a file or descriptor, else from the terminal (``twice``: confirmed by a second entry)."""
     if file is not None or fd is not None:
-        return read_passphrase(file=file, fd=fd)
+        with naming(file):
+            return read_passphrase(file=file, fd=fd)
     return prompt_passphrase(prompt, twice=twice)
 
 
 def prompt_passphrase(text: str, *, twice: bool) -> bytes:
     """A passphrase from the terminal. Raises typer.BadParameter where the two entries differ."""
     first = read_passphrase(prompt=text)
-    if twice and read_passphrase(prompt="もう一度: ") != first:
-        raise typer.BadParameter("二つのパスワードが違います")
+    if twice and read_passphrase(prompt=tr("もう一度: ")) != first:
+        raise typer.BadParameter(tr("二つのパスワードが違います"))
     return first
 
 

@@ -23,6 +23,7 @@ from rich.progress import (
 from rich.table import Table
 
 from domain.calendar import JST
+from gateway.cli.language import tr
 from gateway.installation.folder import moment
 from gateway.pages.texts import finding_text, outcome_text, section_text
 
@@ -31,7 +32,17 @@ if TYPE_CHECKING:
     from gateway.rehearsal.scenario.report import Report
 
 FINDINGS_SHOWN = 50
-out, err = Console(), Console(stderr=True)
+
+
+class _Printer(Console):
+    """Tables fit the terminal, wide characters counted; sentences are left whole, so that what they name can be copied."""
+
+    def print(self, *objects: Any, **settings: Any) -> None:
+        whole = all(isinstance(one, str) for one in objects)
+        super().print(*objects, **({"soft_wrap": whole} | settings))
+
+
+out, err = _Printer(), _Printer(stderr=True)
 
 
 def print_json(value: object) -> None:
@@ -62,47 +73,62 @@ def progress_line(*, quiet: bool) -> Iterator[Callable[[str], None]]:
     """A line on standard error that names the current step."""
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     with Progress(*columns, console=err, transient=True, disable=quiet) as bar:
-        task = bar.add_task("準備", total=None)
+        task = bar.add_task(tr("準備"), total=None)
         yield lambda what: bar.update(task, description=what)
 
 
 def print_report(report: Report) -> None:
     """One story's result as a table of views, and its sentences."""
     table = Table(title=f"{report.story.id} {report.story.title}", title_justify="left")
-    for column in ("時点", "機関", "開けた項目", "判定"):
+    for column in (tr("時点"), tr("機関"), tr("開けた項目"), tr("判定")):
         table.add_column(column)
     for check in report.checks:
-        openable = " ".join(f"{section_text(s)}{check.openable[s]}" for s in check.openable) or "(なし)"
-        mark = "[green]一致[/]" if check.ok else f"[red]相違[/] 期待 {check.expected} {check.wrong or ''}"
+        openable = " ".join(f"{section_text(s)}{check.openable[s]}" for s in check.openable) or tr("(なし)")
+        mark = (
+            tr("[green]一致[/]")
+            if check.ok
+            else tr("[red]相違[/] 期待 {} {}", check.expected, check.wrong or "")
+        )
         table.add_row(f"{check.at:%Y-%m-%d}", check.agency, openable, mark)
     out.print(table)
     for held in report.held:
-        mark = {True: "[green]成立[/]", False: "[red]不成立[/]", None: "[yellow]未確認[/]"}[held.ok]
+        mark = {True: tr("[green]成立[/]"), False: tr("[red]不成立[/]"), None: tr("[yellow]未確認[/]")}[
+            held.ok
+        ]
         out.print(f" {mark} {held.text} — {held.how}", highlight=False)
     for problem in report.problems:
-        out.print(f" [red]問題[/] {problem}", highlight=False)
-    out.print("[bold green]合格[/]" if report.ok else "[bold red]不合格[/]")
+        out.print(tr(" [red]問題[/] {}", problem), highlight=False)
+    out.print(tr("[bold green]合格[/]") if report.ok else tr("[bold red]不合格[/]"))
 
 
 def print_verification(result: Verification) -> None:
     """What was verified, and the findings."""
     out.print(
-        f"記録 {result.records} 件、署名 {result.signatures} 件、判断の再現 {result.decisions} 件、"
-        f"ハブ自身の記録 {result.hub_acts} 件、受領証 {result.receipts} 件、"
-        f"表の照合 {'済' if result.rows_compared else '未'}、署名済みの記録簿 {result.log_size or 0} 件"
+        tr(
+            "記録 {} 件、署名 {} 件、判断の再現 {} 件、ハブ自身の記録 {} 件、受領証 {} 件、表の照合 {}、署名済みの記録簿 {} 件",
+            result.records,
+            result.signatures,
+            result.decisions,
+            result.hub_acts,
+            result.receipts,
+            tr("済") if result.rows_compared else tr("未"),
+            result.log_size or 0,
+        )
     )
     for finding in result.findings[:FINDINGS_SHOWN]:
         print_finding(finding.code, finding.position, finding.where, finding.detail)
     if len(result.findings) > FINDINGS_SHOWN:
-        out.print(f" ほか {len(result.findings) - FINDINGS_SHOWN} 件")
+        out.print(tr(" ほか {} 件", len(result.findings) - FINDINGS_SHOWN))
     out.print(
-        "[bold green]検証: 異常なし[/]" if result.ok else f"[bold red]検証: 異常 {len(result.findings)} 件[/]"
+        tr("[bold green]検証: 異常なし[/]")
+        if result.ok
+        else tr("[bold red]検証: 異常 {} 件[/]", len(result.findings))
     )
 
 
 def print_finding(code: str, position: int | None, where: str, detail: str) -> None:
     """One line: the code, its meaning, and the place."""
-    place = "" if position is None else f"位置 {position} "
+    place = "" if position is None else tr("位置 {} ", position)
     text = f"{finding_text(code)}: {place}{where} {detail}".rstrip()
     out.print(f" [red]{code}[/] {escape(text)}", highlight=False)
 
@@ -110,19 +136,19 @@ def print_finding(code: str, position: int | None, where: str, detail: str) -> N
 def print_ledger(rows: list[dict[str, Any]], openings: list[dict[str, Any]], codes: dict[str, str]) -> None:
     """One row for each message and recipient: what it carried, on which basis, and how often it was opened."""
     opened = Counter((o["item"], o["agency"]) for o in openings if o["outcome"] == "OPENED")
-    table = Table(title="提供の台帳", title_justify="left")
-    for column in ("日時", "送り手 → 受け手", "情報区分", "根拠", "結果", "閲覧"):
+    table = Table(title=tr("提供の台帳"), title_justify="left")
+    for column in (tr("日時"), tr("送り手 → 受け手"), tr("情報区分"), tr("根拠"), tr("結果"), tr("閲覧")):
         table.add_column(column)
     by_message = sorted(rows, key=_message_and_recipient)
     for _, group in groupby(by_message, key=_message_and_recipient):
         lines = list(group)
         r = lines[0]
-        consent = " (本人同意拒否)" if r["subject_consent"] == "REFUSED" else ""
+        consent = tr(" (本人同意拒否)") if r["subject_consent"] == "REFUSED" else ""
         table.add_row(
             jst_of_json(r["at"]),
             f"{codes.get(r['by'], r['by'])} → {codes.get(str(r['to']), str(r['to'] or ''))}",
             " ".join(dict.fromkeys(section_text(x["section"]) for x in lines)),
-            (r["basis"] or "常時閲覧") + consent,
+            (r["basis"] or tr("常時閲覧")) + consent,
             outcome_text(r["outcome"]) + (f" ({r['reason']})" if r["reason"] else ""),
             str(sum(opened[(x["item"], x["to"])] for x in lines)),
         )
@@ -136,12 +162,12 @@ def _message_and_recipient(row: dict[str, Any]) -> tuple[int, str, str]:
 def print_file(result: dict[str, Any]) -> None:
     """The outcome of each message of a file, or the faults for which none was accepted."""
     if result["findings"]:
-        out.print("[bold red]何も受け付けていません。[/] 次の箇所を直して送り直してください。")
-        table = Table("場所", "項目", "誤り", "直し方")
+        out.print(tr("[bold red]何も受け付けていません。[/] 次の箇所を直して送り直してください。"))
+        table = Table(tr("場所"), tr("項目"), tr("誤り"), tr("直し方"))
         for one in result["findings"]:
             table.add_row(one["place"], one["field"], one["meaning"], one["remedy"])
     else:
-        table = Table("場所", "受付番号", "結果", "直し方")
+        table = Table(tr("場所"), tr("受付番号"), tr("結果"), tr("直し方"))
         for one in result["rows"]:
             table.add_row(one["place"], one["message"], one["explanation"], one["remedy"])
     out.print(table)

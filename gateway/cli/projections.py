@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from gateway.cli.language import tr
 from gateway.cli.opening import installation_of
 from gateway.cli.options import DataOption, PassphraseFd, PassphraseFile
 from gateway.cli.printing import err, out, progress_bar
@@ -22,16 +23,16 @@ def projections_rebuild(
     installation = installation_of(data, passphrase_file, passphrase_fd)
     with open_archive(installation, start_read_models=False) as archive:
         if archive.running:
-            err.print("ハブが動いています。止めてから実行してください。")
+            err.print(tr("ハブが動いています。止めてから実行してください。"))
             raise typer.Exit(2)
         archive.read_models.close()
         head = archive.store.head()
 
-        with exclusive_read_models(installation), progress_bar("作り直し", quiet=False) as on_progress:
+        with exclusive_read_models(installation), progress_bar(tr("作り直し"), quiet=False) as on_progress:
             position = rebuild(
                 installation.hub_folder / "read_models.db",
                 record_source(archive.store),
                 archive.store.records,
                 progress=lambda done: on_progress(done, head),
             )
-    out.print(f"作り直しました: {position} 件")
+    out.print(tr("作り直しました: {} 件", position))

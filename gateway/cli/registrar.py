@@ -12,9 +12,10 @@ import typer
 from domain.errors import Refused
 from domain.time_text import parse_day_text
 from gateway.cli.approval_texts import request_lines
+from gateway.cli.language import tr
 from gateway.cli.opening import keystore_of, machine_time, optional_time, passphrase_of, read_genesis
 from gateway.cli.options import FolderOption, HubUrl, OutFile, PassphraseFd, PassphraseFile
-from gateway.cli.printing import out
+from gateway.cli.printing import err, out
 from gateway.installation.approval_checks import ApprovedLog, checked
 from gateway.installation.ceremony import Orders, create_party, submit_frames
 from gateway.installation.exchanged_files import read_exchanged_file
@@ -41,7 +42,9 @@ def registrar_init(
     passphrase_fd: PassphraseFd = None,
 ) -> None:
     """登録責任者の鍵を、自分の機械に作ります。渡すのは公開する半分だけです。"""
-    half = create_party(folder, "registrar", name, passphrase_of(passphrase_file, passphrase_fd, twice=True))
+    passphrase = passphrase_of(passphrase_file, passphrase_fd, twice=True)
+    with err.status(tr("鍵を作成しています…")):
+        half = create_party(folder, "registrar", name, passphrase)
     print_public_half(folder, half)
 
 
@@ -53,8 +56,8 @@ def registrar_show(folder: FolderOption) -> None:
 
 def print_public_half(folder: Path, half: PublicHalf) -> None:
     """Which file to hand out, and what to compare."""
-    out.print(f"公開する半分: {folder / FILE}(このファイルだけを渡してください)", highlight=False)
-    out.print(f"照合番号: {half.fingerprint}", highlight=False)
+    out.print(tr("公開する半分: {}(このファイルだけを渡してください)", folder / FILE), highlight=False)
+    out.print(tr("照合番号: {}", half.fingerprint), highlight=False)
 
 
 @registrar.command("approve")
@@ -83,7 +86,7 @@ def registrar_approve(
     verified = checked(asked, place, keys.public, now)
     for line in request_lines(verified, keys.public):
         out.print(line, highlight=False, markup=False, soft_wrap=True)
-    if not yes and not typer.confirm("以上を承認し、署名しますか"):
+    if not yes and not typer.confirm(tr("以上を承認し、署名しますか")):
         raise Refused("approval-declined")
     place.pin(asked.genesis)
     ApprovedLog(folder).add(verified, now)
@@ -91,7 +94,7 @@ def registrar_approve(
         f"{request_file.stem}.{keys.public.key_ids[0].hex()[:8]}.approval"
     )
     target.write_bytes(sign_request(asked, keys).encode())
-    out.print(f"承認しました: {target}", highlight=False)
+    out.print(tr("承認しました: {}", target), highlight=False)
 
 
 @registrar.command("submit")
@@ -106,7 +109,7 @@ def registrar_submit(
     with closing(HubClient(hub_url, hub=asked.genesis.hub)) as client:
         client.genesis()
         submit_frames(client, frames)
-    out.print(f"記録しました({len(frames)} 件)")
+    out.print(tr("記録しました({} 件)", len(frames)))
 
 
 # --- orders ----------------------------------------------------------------------------------------------------------
@@ -125,7 +128,7 @@ def prepare_designation(
     with closing(_client(folder, hub_url)) as client:
         asked = _orders(client).designation(network, core=core, coordinating=coordinating)
     _write_request(out_file, asked)
-    out.print(f"地域の番号: {parse_command(asked.documents[0].payload).about.id}", highlight=False)
+    out.print(tr("地域の番号: {}", parse_command(asked.documents[0].payload).about.id), highlight=False)
 
 
 @prepare.command("revocation")
@@ -175,7 +178,7 @@ def prepare_calendar(
     try:
         days = [parse_day_text(day) for day in closing_days or []]
     except ValueError as error:
-        raise typer.BadParameter("--closing-day は 2026-11-04 の形で書いてください") from error
+        raise typer.BadParameter(tr("--closing-day は 2026-11-04 の形で書いてください")) from error
     with closing(_client(folder, hub_url)) as client:
         asked = _orders(client).calendar(office_calendar(from_year, until_year, days))
     _write_request(out_file, asked)
@@ -192,5 +195,5 @@ def _orders(client: HubClient) -> Orders:
 
 def _write_request(path: Path, asked: ApprovalRequest) -> None:
     path.write_bytes(asked.encode())
-    out.print(f"請求: {path}(照合番号 {grouped(asked.digest)})", highlight=False)
-    out.print("二人の登録責任者が kakehashi registrar approve で承認し、registrar submit で送ります")
+    out.print(tr("請求: {}(照合番号 {})", path, grouped(asked.digest)), highlight=False)
+    out.print(tr("二人の登録責任者が kakehashi registrar approve で承認し、registrar submit で送ります"))

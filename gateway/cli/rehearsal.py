@@ -11,6 +11,7 @@ import typer
 from rich.table import Table
 
 from gateway.cli import printing
+from gateway.cli.language import tr
 from gateway.cli.options import AsJson, Port
 from gateway.cli.printing import err, out, print_growth, print_json, print_report, progress_bar, progress_line
 
@@ -69,7 +70,7 @@ def torture(
 
     wrong = set(kinds or ()) - set(KINDS)
     if wrong:
-        raise typer.BadParameter(f"種類は {'・'.join(KINDS)} です")
+        raise typer.BadParameter(tr("種類は {} です", "・".join(KINDS)))
     results: list[TortureResult] = []
     for name in kinds or KINDS:
         with (
@@ -83,9 +84,9 @@ def torture(
     else:
         for result in results:
             done = "、".join(f"{what} {n}" for what, n in sorted(result.done.items()))
-            out.print(f"{result.kind}(種 {result.seed}): {done}", highlight=False)
+            out.print(tr("{}(種 {}): {}", result.kind, result.seed, done), highlight=False)
             for fault in result.faults:
-                out.print(f" [red]異常[/] {fault}", highlight=False)
+                out.print(tr(" [red]異常[/] {}", fault), highlight=False)
     raise typer.Exit(1 if any(result.faults for result in results) else 0)
 
 
@@ -117,17 +118,17 @@ def bench(
     if big_case is not None:
         from gateway.rehearsal.bench.big_case import SAMPLES, compare_big_case
 
-        with progress_bar("連絡", quiet=as_json) as on_progress:
+        with progress_bar(tr("連絡"), quiet=as_json) as on_progress:
             rows = compare_big_case(big_case, SAMPLES, on_progress)
     elif log is not None:
         from gateway.rehearsal.bench.proofs import measure as measure_proofs
 
-        with progress_bar("記録簿", quiet=as_json) as on_progress:
+        with progress_bar(tr("記録簿"), quiet=as_json) as on_progress:
             rows = list(measure_proofs(_powers_of_ten(3, log), on_progress))
     elif growth is not None:
         from gateway.rehearsal.bench.growth import grow
 
-        with progress_bar("記録", quiet=as_json) as on_progress:
+        with progress_bar(tr("記録"), quiet=as_json) as on_progress:
             rows = list(grow(_powers_of_ten(2, growth), on_progress))
     else:
         _bench_parts(commands, rounds, compare_log=compare_log, as_json=as_json)
@@ -144,7 +145,7 @@ def _bench_parts(commands: int, rounds: int, *, compare_log: bool, as_json: bool
     from gateway.rehearsal.bench.logged import measure as measure_log
     from gateway.rehearsal.bench.run import Bench, machine
 
-    with err.status("測定の準備") as status:
+    with err.status(tr("測定の準備")) as status:
         rows = (
             measure_log(commands, rounds, status.update)
             if compare_log
@@ -154,10 +155,17 @@ def _bench_parts(commands: int, rounds: int, *, compare_log: bool, as_json: bool
         print_json({"machine": machine(), "rows": rows})
         return
     table = Table(
-        "測ったもの", "件/秒", "比べた相手", "比", "p50 ms", "p95 ms", "p99 ms", title=str(machine())
+        tr("測ったもの"),
+        tr("件/秒"),
+        tr("比べた相手"),
+        tr("比"),
+        "p50 ms",
+        "p95 ms",
+        "p99 ms",
+        title=str(machine()),
     )
     if compare_log:
-        table.add_column("p99 の比")
+        table.add_column(tr("p99 の比"))
     for row in rows:
         table.add_row(*("" if v is None else str(v) for v in row.values()))
     out.print(table)

@@ -10,9 +10,11 @@ from typing import Annotated
 import typer
 
 from domain.errors import Malformed
+from gateway.cli.failures import naming
+from gateway.cli.language import tr
 from gateway.cli.opening import passphrase_of
 from gateway.cli.options import HostNames, PassphraseFd, PassphraseFile, Port, TrustedProxies
-from gateway.cli.printing import out
+from gateway.cli.printing import err, out
 from gateway.installation.unlocking import unlock_in_child
 from gateway.protocol.client import HubClient
 from gateway.witness.service import Witness
@@ -40,13 +42,17 @@ def witness_init(
         raise Malformed("witness-name")
     if (data / "keystore").exists():
         raise Malformed("folder-not-empty")
-    keys = SignatureKeys.generate(SignatureKind.LOG)
-    data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    write_keystore(data / "keystore", {"wit": keys.seeds}, passphrase_of(passphrase_file, passphrase_fd))
+    passphrase = passphrase_of(passphrase_file, passphrase_fd)
+    with err.status(tr("鍵を作成しています…")):
+        keys = SignatureKeys.generate(SignatureKind.LOG)
+        data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        write_keystore(data / "keystore", {"wit": keys.seeds}, passphrase)
     about = {"name": name, "keys": keys.public.to_json()}
     (data / "witness.json").write_text(json.dumps(about, indent=1) + "\n")
     out.print(
-        "この内容をハブの hub/witnesses.json(url を加えて)と、各窓口の witnesses.json に登録してください。"
+        tr(
+            "この内容をハブの hub/witnesses.json(url を加えて)と、各窓口の witnesses.json に登録してください。"
+        )
     )
     print(json.dumps(about, indent=1))
 
@@ -67,7 +73,8 @@ def witness_serve(
     from gateway.witness.app import witness_app
 
     about = json.loads((data / "witness.json").read_text())
-    seeds = unlock_in_child(data / "keystore", passphrase_file, passphrase_fd).secrets["wit"]
+    with naming(data / "keystore", passphrase_file):
+        seeds = unlock_in_child(data / "keystore", passphrase_file, passphrase_fd).secrets["wit"]
     client = HubClient(hub_url, hub=canonical.parse_digest(hub_id))
     genesis = client.genesis()
     client.close()
@@ -77,7 +84,7 @@ def witness_serve(
     try:
         app, proxies, names = witness_app(witness_service), trusted_proxies or (), host_names or ()
         with ServedApp(app, port=port, trusted_proxies=proxies, host_names=names) as served:
-            out.print(f"立会人: {served.url}", highlight=False)
+            out.print(tr("立会人: {}", served.url), highlight=False)
             wait_for_stop_signal()
     finally:
         witness_service.close()

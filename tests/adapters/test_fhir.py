@@ -38,8 +38,12 @@ def test_a_referral_is_split_into_sections_and_codes() -> None:
     assert set(section_text) == {"BASIC", "PREG", "MEDICAL"}
     assert SECRET in section_text["BASIC"]
     assert "平成20年2月3日(2008年2月3日)" in section_text["BASIC"]
-    assert section_text["PREG"] == "妊娠週数: 30 週"
-    assert section_text["MEDICAL"] == f"傷病名: {SECRET}症 通院中"
+    stated = {
+        name: [line.strip() for line in text.splitlines() if "未確認" not in line]
+        for name, text in section_text.items()
+    }
+    assert stated["PREG"] == ["妊婦ごとの状況:", "妊娠週数: 30"]
+    assert stated["MEDICAL"] == [f"傷病名の一覧: {SECRET}症", f"傷病名: {SECRET}症", "備考: 通院中"]
     assert inbound.fields == {
         "to": [str(CORE)],
         "basis": {str(CORE): "CWA-21-10-5"},
@@ -67,6 +71,135 @@ def test_the_published_example_reads_as_published() -> None:
         "sections": {w.section: written(w) for w in inbound.sections},
     }
     assert collected == json.loads((VECTORS / "referral.message.json").read_text())
+
+
+def content(value: dict[str, Any], section: str) -> dict[str, Any]:
+    [inbound] = read(value).inbound_messages
+    [one] = [s for s in inbound.sections if s.section == section]
+    shown = written(one)
+    assert isinstance(shown, dict), shown
+    return dict(shown["content"])
+
+
+LABORATORY = {
+    "resourceType": "Observation",
+    "status": "final",
+    "code": {"text": "CRP"},
+    "subject": {"reference": "Patient/p2"},
+    "effectiveDateTime": "2025-05-11",
+    "valueQuantity": {"value": 0.50, "comparator": "<", "unit": "mg/dL"},
+    "referenceRange": [{"high": {"value": 0.30, "unit": "mg/dL"}, "text": "成人"}],
+    "note": [{"text": "再検"}],
+}
+BABY = {"resourceType": "Patient", "id": "p2", "name": [{"text": "架空 葵"}], "birthDate": "2025-05-01"}
+
+
+def test_diagnoses_and_tests_have_their_fields_digit_for_digit() -> None:
+    value = bundle()
+    condition = next(r for r in resources(value) if r["resourceType"] == "Condition")
+    condition["code"]["coding"] = [{"system": "http://hl7.org/fhir/sid/icd-10", "code": "O99.3"}]
+    condition["verificationStatus"] = {"coding": [{"code": "provisional"}]}
+    condition["onsetDateTime"] = "2025-04"
+    value["entry"] += [{"resource": BABY}, {"resource": LABORATORY}]
+    data = (
+        encoded(value)
+        .replace(b'"value": 0.5,', b'"value": 0.50,')
+        .replace(b'"value": 0.3,', b'"value": 0.30,')
+    )
+    [inbound] = Fhir().read(data, AGENCIES, NOW).inbound_messages
+    [medical] = [s for s in inbound.sections if s.section == "MEDICAL"]
+    assert written(medical) == {
+        "schema": "medical/v1",
+        "content": {
+            "diagnoses": [
+                {
+                    "code": "O99.3",
+                    "code_list": "http://hl7.org/fhir/sid/icd-10",
+                    "name": f"{SECRET}症",
+                    "note": "通院中",
+                    "since": {"value": "2025-04", "written": ""},
+                    "state": "SUSPECTED",
+                }
+            ],
+            "tests": [
+                {
+                    "amount": {"comparator": "<", "unit": "mg/dL", "value": "0.50"},
+                    "name": "CRP",
+                    "note": "再検",
+                    "person": {"name": {"text": "架空 葵"}},
+                    "reference": {"high": {"comparator": "", "unit": "mg/dL", "value": "0.30"}},
+                    "reference_note": "成人",
+                    "tested_on": {"value": "2025-05-11", "written": ""},
+                }
+            ],
+        },
+    }
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        pytest.param({"valueQuantity": None, "valueString": "陰性"}, {"result": "陰性"}, id="words"),
+        pytest.param(
+            {"valueQuantity": {"value": 1e30, "unit": "g"}}, {"result": "1e+30 g"}, id="an exponent"
+        ),
+        pytest.param(
+            {
+                "valueQuantity": None,
+                "valueRange": {"low": {"value": 1, "unit": "g"}, "high": {"value": 2, "unit": "g"}},
+            },
+            {
+                "range": {
+                    "low": {"value": "1", "comparator": "", "unit": "g"},
+                    "high": {"value": "2", "comparator": "", "unit": "g"},
+                }
+            },
+            id="a range",
+        ),
+        pytest.param(
+            {"valueQuantity": None, "component": [{"code": {"text": "上"}, "valueInteger": 120}]},
+            {"result": "上 120"},
+            id="components",
+        ),
+    ],
+)
+def test_a_value_that_is_no_amount_is_kept_in_its_words(change: dict[str, Any], expected: Any) -> None:
+    value = bundle()
+    test = {
+        "resourceType": "Observation",
+        "status": "final",
+        "code": {"text": "検査"},
+        **LABORATORY,
+        **change,
+    }
+    test = {k: v for k, v in test.items() if v is not None and k not in ("note", "referenceRange", "subject")}
+    value["entry"].append({"resource": test})
+    [shown] = content(value, "MEDICAL")["tests"]
+    assert shown == {"name": "CRP", "tested_on": {"value": "2025-05-11", "written": ""}, **expected}
+
+
+def test_notes_on_an_indicator_stand_in_its_field_and_a_second_one_below() -> None:
+    value = bundle()
+    indicator = next(r for r in resources(value) if r.get("valueCodeableConcept"))
+    indicator["valueCodeableConcept"]["text"] = "一度も受けていない"
+    second = copy.deepcopy(indicator)
+    second["valueCodeableConcept"]["text"] = "二回受けた"
+    value["entry"].append({"resource": second})
+    [pregnancy] = content(value, "PREG")["pregnancies"]
+    assert pregnancy == {
+        "weeks": 30,
+        "no_checkups": "一度も受けていない",
+        "note": "指標 妊婦健康診査未受診等: 二回受けた",
+    }
+
+
+def test_a_name_that_no_field_takes_leaves_the_section_as_text() -> None:
+    value = bundle()
+    condition = next(r for r in resources(value) if r["resourceType"] == "Condition")
+    condition["code"]["text"] = "症" * 400
+    [inbound] = read(value).inbound_messages
+    [medical] = [s for s in inbound.sections if s.section == "MEDICAL"]
+    assert (medical.schema, medical.text) == ("text/v1", f"傷病名: {'症' * 400} 通院中")
 
 
 def test_an_answer_names_the_request_it_answers() -> None:

@@ -64,7 +64,13 @@ def test_a_row_reads_the_same_from_xlsx_and_csv(data: bytes) -> None:
         "情報提供:",
         "本人・保護者への説明: 説明済み",
     ]
-    assert "妊娠週数: ３０" in section_text["PREG"], "as it was written"
+    assert [line.strip() for line in section_text["PREG"].splitlines() if "未確認" not in line] == [
+        "妊婦ごとの状況:",
+        "妊娠週数: 30",
+        "いつ時点の週数か: 令和7年5月12日(2025年5月12日)",
+        f"妊娠経過: {SECRET}のため健診未受診",
+        "備考: 指標 若年: 気になる",
+    ]
     assert inbound.fields["weeks_pregnant"] == 30
     assert inbound.fields["subject_consent"] == "REFUSED"
     assert inbound.fields["indicators"] == {"PR_YOUNG": "CONCERN", "CG_HAS_CONFIDANT": "NO_CONCERN"}
@@ -104,6 +110,35 @@ def test_rows_with_the_same_reference_are_one_message_with_several_people() -> N
     assert section_text["CHILD"] == "子どもの状況: 体重が増えない"
     assert (two.place, two.reference) == ("4行目", "母-13")
     assert "架空 二郎" not in two.source.decode(), "a family's source holds no other family"
+
+
+def test_what_has_a_field_is_in_it_and_what_has_none_is_below() -> None:
+    row = {
+        "整理番号": "1", "宛先機関": "AZ-CORE", "母子健康手帳番号": "K-1", "分娩予定日": "R7.8.1", "養育者の状況": "疲れている",
+        "希望する支援": "家事の手伝い", "医療の状況": "通院中", "養育環境": "二間", "情報提供の理由": "心配",
+    }  # fmt: skip
+    [inbound] = read(as_csv(table(row)))
+    contents = {one.section: (one.schema, written(one)) for one in inbound.sections}
+    assert {section: schema for section, (schema, _) in contents.items()} == {
+        "CAREGIVER": "caregiver/v1",
+        "ENV": "text/v1",
+        "MEDICAL": "medical/v1",
+        "PREG": "pregnancy/v1",
+        "RISK": "text/v1",
+    }
+    assert contents["PREG"][1]["content"] == {  # type: ignore[index]
+        "pregnancies": [{"due_on": {"value": "2025-08-01", "written": "R7.8.1"}, "handbook": "K-1"}]
+    }
+    assert contents["CAREGIVER"][1]["content"] == {  # type: ignore[index]
+        "persons": [{"note": "養育者の状況: 疲れている", "support_asked_for": "家事の手伝い"}]
+    }
+    assert contents["MEDICAL"][1]["content"] == {"condition": "通院中"}  # type: ignore[index]
+
+
+def test_what_a_field_does_not_take_stays_as_it_was_written() -> None:
+    row = {"整理番号": "1", "宛先機関": "AZ-CORE", "母子健康手帳番号": "番" * 301, "妊娠週数": "30週"}
+    [section] = read(as_csv(table(row)))[0].sections
+    assert (section.schema, section.text) == ("text/v1", f"母子健康手帳番号: {'番' * 301}\n妊娠週数: 30週")
 
 
 def test_half_filled_rows_are_accepted() -> None:

@@ -6,7 +6,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import SimpleNamespace
@@ -25,8 +25,9 @@ from domain.audit_exceptions import UNACTED, UNREAD, ExceptionRow
 from domain.codes import Section
 from domain.record import Record
 from domain.visibility import openable
+from gateway.audit.exception_texts import counted_together
 from gateway.audit.history import exceptions
-from projections.audit_rows import AuditRows, LedgerFilter
+from projections.audit_rows import AuditRows, IndexRebuild, LedgerFilter
 from projections.engine import Engine
 from projections.queries import Queries
 from projections.stream_record import StreamRecord
@@ -232,6 +233,34 @@ def test_what_a_door_opens_again_for_its_index_is_marked_and_is_no_reading() -> 
     compare(so.records)
 
 
+def test_what_doors_open_again_for_their_index_is_counted_by_agency_and_day(tmp_path: Path) -> None:
+    so, read_at = at_home(open_at=kit.NOON)
+    for n in range(4):
+        again = opening(kit.LEARNED, kit.AZ_CORE, purpose=kit.Purpose.INDEX_REBUILD)
+        at = read_at + timedelta(hours=1 + 6 * n)  # 13:00, 19:00, and 01:00, 07:00 of the next day in Japan
+        so.put(replace(again, command_id=kit.id_of(f"again {n}"), at=at))
+    engine = read_models_of(stream_of(so.records), str(tmp_path), 3)
+    queries, pages, at = Queries(engine.reader), AuditRows(engine.reader), read_at + timedelta(days=2)
+    first, last = read_at + timedelta(hours=1), read_at + timedelta(hours=19)
+    expected = [
+        IndexRebuild(str(kit.AZ_CORE), date(2025, 6, 3), last - timedelta(hours=6), last, 2),
+        IndexRebuild(str(kit.AZ_CORE), date(2025, 6, 2), first, first + timedelta(hours=6), 2),
+    ]
+    for case in ("", str(kit.CASE)):
+        assert pages.index_rebuilds(LedgerFilter(as_of=at, case=case)) == expected
+    assert pages.index_rebuilds(LedgerFilter(as_of=first))[0].items == 1
+    assert pages.index_rebuilds(LedgerFilter(as_of=at, case=str(kit.id_of("another case")))) == []
+    shown = pages.exceptions(LedgerFilter(as_of=at), 100, 0)
+    assert "INDEX_REBUILT" not in [row["kind"] for row in shown.rows]
+    chosen = pages.exceptions(LedgerFilter(as_of=at, kind="INDEX_REBUILT"), 100, 0)
+    assert (chosen.total, [row["count"] for row in chosen.rows]) == (4, [4])
+    every = queries.exceptions(at)
+    counted = [(row.kind, count) for row, count in counted_together(every)]
+    assert counted.count(("INDEX_REBUILT", 2)) == 2
+    assert sum(count for _, count in counted) == len(every) == shown.total + 4
+    engine.close()
+
+
 def test_a_notifier_is_shown_under_its_token_in_every_row_at_any_moment() -> None:
     """Also for refused attempts; by its name only once it has another part in the case. Basis: CAPA 7."""
     notified = replace(BY_NURSERY, event=replace(BY_NURSERY.event, notifier_token="N-1"))  # type: ignore[type-var]
@@ -341,6 +370,8 @@ def test_no_query_of_an_auditor_scans_a_big_table(tmp_path: Path) -> None:
     pages = AuditRows(engine.reader)
     pages.exceptions(LedgerFilter(as_of=now), 1, 0)
     pages.exceptions(LedgerFilter(as_of=now, case=str(case)), 1, 1)
+    pages.index_rebuilds(LedgerFilter(as_of=now))
+    pages.index_rebuilds(LedgerFilter(as_of=now, case=str(case)))
     for one in (LedgerFilter(case=str(case)), LedgerFilter(case=str(case)[:8], agency=str(kit.AZ_CORE))):
         pages.disclosures(one, 10, (99, 0))
         pages.readings(one, 10, (99, 0))

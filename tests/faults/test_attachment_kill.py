@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,6 +24,7 @@ from tests.attachments.kit import exif, saved
 from tests.gateway.hubkit import REFERRAL, HubWithCase, hub_with_case
 
 ACTOR = "staff.h"
+ROOT = Path(__file__).parents[2]
 
 
 class Stopped(BaseException):
@@ -203,3 +207,42 @@ def test_what_waits_for_the_hub_keeps_its_files_and_what_nobody_sends_is_erased_
     assert door.flush() == 1
     assert attachments.find(ACTOR, sent.id).state == "SENT"
     assert isinstance(sent.id, UUID)
+
+
+KILLS = [
+    ("rows", "receive", 1, "after"),
+    ("rows", "check", 1, "after"),
+    ("store", "enqueue", 1, "before"),
+    ("store", "enqueue", 1, "after"),
+    ("client", "put_item", 1, "after"),
+    ("rows", "note_uploaded", 1, "after"),
+    ("client", "submit", 1, "before"),
+    ("client", "submit", 1, "after"),
+    ("store", "confirm", 1, "after"),
+]
+
+
+@pytest.mark.faults
+def test_a_door_that_is_killed_at_any_step_sends_its_file_once_and_leaves_nothing_in_clear(
+    hub: HubWithCase, no_temporary_files: Path, tmp_path: Path
+) -> None:
+    """``kill -9`` of a real process; the next one knows only what is on disk."""
+    picture = tmp_path / "picture"
+    picture.write_bytes(photograph(9))
+    place = hub.rehearsal_hub.installation.agency("MID-HOSP")
+    worker = [sys.executable, "-m", "tests.faults.attachment_sender", str(place.folder)]
+    more = [hub.rehearsal_hub.url, str(hub.door("AZ-CORE").agency), str(picture)]
+    ids = [(uuid4(), uuid4(), uuid4()) for _ in KILLS]
+    asked = "".join(
+        " ".join(map(str, (*kill, *three))) + "\n" for kill, three in zip(KILLS, ids, strict=True)
+    )
+    done = subprocess.run(
+        [*worker, *more], input=asked, capture_output=True, text=True, timeout=240, check=False, cwd=ROOT
+    )
+    assert done.returncode == 0, done.stderr
+    answers = [json.loads(line) for line in done.stdout.splitlines()]
+    expected = {"outcome": "recorded", "state": "SENT", "kept": [], "outgoing": 0}
+    assert dict(zip(KILLS, answers, strict=True)) == dict.fromkeys(KILLS, expected)
+    for case, command, _ in ids:
+        assert [k.record.command_id for k in hub.store.load(case)].count(command) == 1
+    assert_nowhere_in_clear(hub, no_temporary_files, [picture.read_bytes()])

@@ -16,6 +16,7 @@ from domain.content import PartialDate, PersonName
 from domain.content.common import Address, Phone
 from domain.content.family import Adult, Child, Family, Handbook
 from domain.events import dump
+from gateway.agency.index.cards import FamilyView
 from gateway.agency.index.case_index import CaseIndex
 from gateway.agency.index.charges import Charges
 from gateway.agency.index.readers import IndexReader
@@ -130,7 +131,12 @@ class IndexedDoor:
     # --- what is known ------------------------------------------------------------------------------------------
 
     def matching(self, text: str, who: IndexReader | None = None) -> list[UUID]:
-        return [hit.view.case for hit in self.index.search(text, who or reader())]
+        return [view.case for view in self.index.search(text, who or reader()).families]
+
+    def known(self, who: IndexReader | None = None) -> list[FamilyView]:
+        """All that this person may be shown, by case."""
+        cases = sorted(self.store.index.since(-1).cases)
+        return [view for case in cases if (view := self.index.family(case, who or reader())) is not None]
 
 
 def item_of(message: UUID) -> UUID:

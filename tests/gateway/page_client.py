@@ -152,7 +152,7 @@ class PageClient:
         """Fill in and send a form that must be accepted. Returns the message's id."""
         status, parsed_form, text = self.fill(path, filled)
         assert status == 303, (parsed_form.errors, text)
-        return text.rpartition("#m-")[2]
+        return text.rpartition("&sent=")[2]
 
     def close(self) -> None:
         self.http.close()

@@ -168,8 +168,8 @@ def test_while_an_address_is_protected_no_address_and_no_telephone_is_shown_or_m
     door.feed(message_row(CASE, MESSAGE, protected_until=until))
     assert contact(door) == NOT_SHOWN
     assert door.matching("高橋") == [CASE]
-    [hit] = door.index.search("高橋", reader())
-    assert (hit.view.addresses, hit.view.phones) == ((), ())
+    [view] = door.index.search("高橋", reader()).families
+    assert (view.addresses, view.phones) == ((), ())
     door.at += 3 * DAY
     door.feed()
     assert contact(door) == SHOWN  # the last day is over
@@ -285,7 +285,7 @@ def test_a_visitor_is_shown_families_as_far_as_it_may_open_them(
     who = reader("W-1", roles=roles, programme=programme, assignments=lambda case: assignments)
     assert door.matching("高橋", who) == ([CASE] if is_shown else [])
     assert (door.index.family(CASE, who) is not None) == is_shown
-    assert (door.index.families(who) != []) == is_shown
+    assert (door.known(who) != []) == is_shown
 
 
 # --- on disk ------------------------------------------------------------------------------------------------------------
@@ -318,7 +318,7 @@ def test_attack_a_stolen_door_shows_no_name(
     door.charges.assign([case], "staff.canary", by="staff.canary", people=["staff.canary"])
     door.charges.dismiss(case, id_of("family 2"), by="staff.canary", reason="鸚鵡谷 は別人")
     for text in ("鸚鵡谷", "おうむだに", "鸞町", "1234", "H31.3.27"):
-        assert len(door.matching(text)) == 59
+        assert door.index.search(text, reader()).total == 59
     on_disk = all_bytes(door.path) + b"".join(f.read_bytes() for f in temporary.rglob("*") if f.is_file())
     assert len(on_disk) > 100_000
     for canary in (*CANARIES, "staff.canary"):
@@ -353,9 +353,9 @@ def test_after_a_start_it_is_as_it_was(door: IndexedDoor) -> None:
     door.learn("family", family_content())
     door.learn("family", family_content("鈴木 一", "すずき はじめ", mother=""), n=2)
     door.learn("other", family_content("鈴木 二", "すずき ふたば", mother=""))
-    known = door.index.families(reader())
+    known = door.known()
     again = IndexedDoor(door.path)
-    assert sorted(again.index.families(reader()), key=str) == sorted(known, key=str)
+    assert again.known() == known
     again.learn("third", family_content("田中 三", "たなか", mother=""))  # in another process
     assert door.matching("田中") == [id_of("third")]
     again.feed(gone(CASE, MESSAGE))
@@ -367,3 +367,81 @@ def test_it_states_up_to_which_record_it_goes(door: IndexedDoor) -> None:
     door.feed(message_row(CASE, MESSAGE), cursor=41)
     status = door.index.status()
     assert (status.position, status.as_of, status.families, status.unreadable) == (41, dump(NOW), 0, ())
+
+
+# --- after a start ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def many(door: IndexedDoor, monkeypatch: pytest.MonkeyPatch) -> Iterator[IndexedDoor]:
+    """The same door just started: 12 families on disk, of which four are read at once, and no thread yet."""
+    for n in range(12):
+        door.learn(f"family {n}", family_content(f"高橋 {n}子", "たかはし", ref=id_of(f"child {n}")))
+    monkeypatch.setattr("gateway.agency.index.case_index.READ_AT_ONCE", 4)
+    started = IndexedDoor(door.path, door.kem)
+    monkeypatch.setattr(started.index, "start", lambda: None)
+    yield started
+    started.close()
+
+
+def state(door: IndexedDoor) -> tuple[int, int]:
+    status = door.index.status()
+    return status.families, status.waiting
+
+
+def test_a_search_after_a_start_states_how_much_is_still_to_be_read(many: IndexedDoor) -> None:
+    result = many.index.search("高橋", reader())
+    assert (result.total, result.waiting, state(many)) == (0, 12, (0, 12))
+    assert many.index._read_some()
+    result = many.index.search("高橋", reader())
+    assert (result.total, result.waiting, state(many)) == (4, 8, (4, 8))
+    many.index.read_all()
+    result = many.index.search("高橋", reader())
+    assert (result.total, result.waiting, many.index.status().entries) == (12, 0, 12)
+
+
+def test_the_names_of_a_page_are_there_before_all_is_read(many: IndexedDoor) -> None:
+    assert state(many) == (0, 12)
+    assert many.index.names([id_of("family 7")], reader()) == {
+        str(id_of("family 7")): ListedName("NAMED", "高橋 7子")
+    }
+    assert many.index.birth_month(id_of("family 8"), id_of("child 8")) == "2023-04"
+    assert many.index.has_item(id_of("family 9"), str(item_of(id_of("family 9 1"))))
+    assert state(many) == (3, 9)
+
+
+def test_what_may_not_be_opened_any_more_is_not_shown_while_the_rest_is_read(many: IndexedDoor) -> None:
+    case, other = id_of("family 7"), id_of("family 8")
+    assert many.index.family(case, reader()) is not None
+    assert many.index.family(other, reader()) is not None
+    changed = [message_row(id_of(f"family {n}"), id_of(f"family {n} 1"), "CLOSED") for n in (3, 7)]
+    many.feed(*changed)
+    assert many.index.family(case, reader()) is None
+    assert (many.index.search("高橋", reader()).total, state(many)) == (1, (1, 9))
+    many.index.read_all()
+    assert many.index.search("高橋", reader()).total == 10
+
+
+def test_a_protected_address_is_not_matched_however_it_came_to_be_read(many: IndexedDoor) -> None:
+    case = id_of("family 7")
+    until = (NOW + DAY).date().isoformat()
+    assert many.index.family(case, reader()) is not None  # read before it was protected
+    many.feed(
+        *(message_row(id_of(f"family {n}"), id_of(f"family {n} 1"), protected_until=until) for n in (7, 8))
+    )
+    many.index.read_all()
+    assert many.index.search("本町3-12", reader()).total == 10
+    many.at += 3 * DAY
+    many.feed()
+    assert many.index.search("本町3-12", reader()).total == 12
+
+
+def test_a_door_reads_its_index_by_itself_once_it_has_started(door: IndexedDoor) -> None:
+    for n in range(3):
+        door.learn(f"family {n}", family_content(f"高橋 {n}子"))
+    again = IndexedDoor(door.path, door.kem)
+    again.index.start()
+    assert again.index._thread is not None
+    again.index._thread.join(10)
+    assert (len(again.index._search), again.index._waiting) == (3, {})
+    again.close()

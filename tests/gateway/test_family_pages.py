@@ -12,8 +12,10 @@ from fastapi.testclient import TestClient
 
 from adapters.content_json import write_content
 from domain.codes import Purpose
+from domain.content import TextContent
 from domain.content.family import Family
 from domain.events import Kind
+from gateway.agency.documents import BYTES_SCHEMA, DOCUMENT_SCHEMA
 from gateway.agency.drafts import SectionContent
 from gateway.agency.index.readers import reader_of
 from gateway.agency.index.rebuild import RebuildProgress, missing_items, rebuild
@@ -21,6 +23,7 @@ from gateway.agency.staff import Staff
 from gateway.agency.web.app import agency_app
 from tests.gateway.hubkit import REFERRAL, HubWithCase, hub_with_case
 from tests.gateway.index_kit import family_content
+from tests.gateway.test_attachments import document_of
 
 BASE_URL = "http://127.0.0.1"
 ORIGIN = {"origin": BASE_URL}
@@ -159,6 +162,18 @@ def test_a_family_that_may_be_the_same_is_proposed_until_a_person_answers(
     assert f"/cases/{second}/forms/join-cases?other={first}" in page
     form = core.get(f"/cases/{second}/forms/join-cases?other={first}").text
     assert f'value="{first}" checked' in form or f'value="{first}" selected' in form
+    assert f"髙橋 花子 事例 {str(first)[:8]}" in form
+    assert "― 同じ家庭かもしれません(一致: 氏名・生年月日、氏名またはふりがな、住所、相違: 電話)" in form
+    assert form.index(f'value="{first}"') < form.index(
+        f'value="{hub.case}"'
+    )  # what may be the same comes first
+    assert f"氏名の記載なし 事例 {str(hub.case)[:8]}" in form
+    agreed = re.findall(
+        r'<tr><th scope="row">(.*?)</th><td>(.*?)</td><td>(.*?)</td><td><span class="tag(?: warn)?">(..)<',
+        form,
+    )
+    assert ("氏名・生年月日", "高橋 花子(2023-04-12)", "髙橋 花子(2023-04-12)", "一致") in agreed
+    assert ("電話", "03-1111-2222", "090-1234-5678", "相違") in agreed
 
     unreasoned = core.post(f"/cases/{second}/another-family", data={"other": str(third), "reason": " "})
     assert unreasoned.status_code == 400
@@ -247,3 +262,31 @@ def test_what_a_door_sent_is_in_its_own_index_and_made_anew_alike(hub: HubWithCa
     door.store.index.remove(case)
     assert rebuild(door, actor="staff.h") == RebuildProgress(1, 1, 0)
     assert door.index.family(case, reader_of(door, "staff.h")) == known
+
+
+PDF = b"%PDF-1.7 a scanned form"
+
+
+def test_no_file_is_opened_to_make_the_index_anew(hub: HubWithCase) -> None:
+    """A referral with the family, a text and a file, all under BASIC: one item is opened, whichever agency makes it anew."""
+    parts = [
+        SectionContent("BASIC", write_content(family_content()), (), "family/v1"),
+        SectionContent("BASIC", write_content(TextContent("補足です")), (), "text/v1"),
+        SectionContent("BASIC", document_of(PDF), schema=DOCUMENT_SCHEMA),
+        SectionContent("BASIC", PDF, schema=BYTES_SCHEMA),
+    ]
+    case, hospital, core = uuid4(), hub.door("MID-HOSP"), hub.door("AZ-CORE")
+    sent = hospital.send(Kind.CASE, case, REFERRAL, hub.referral(), parts, actor="staff.h")
+    assert sent.outcome == "recorded"
+    open_basic(hub, case)
+    for door in (hospital, core):
+        door.refresh()
+        known = door.index.family(case, reader_of(door, "staff.r"))
+        assert known is not None
+        door.store.index.remove(case)
+        assert len(missing_items(door, actor="staff.r")) == 4
+        assert rebuild(door, actor="staff.r") == RebuildProgress(4, done=1, skipped=3)
+        assert door.index.family(case, reader_of(door, "staff.r")) == known
+        assert missing_items(door, actor="staff.r") == []
+    openings = [o for o in hub.rehearsal_hub.audit.ledger()["openings"] if o["purpose"] == "INDEX_REBUILD"]
+    assert len(openings) == 2

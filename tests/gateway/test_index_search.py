@@ -46,8 +46,8 @@ def search_over(*cards: FamilyCard) -> FamilySearch:
     return search
 
 
-def matched(search: FamilySearch, text: str, hidden: tuple[UUID, ...] = ()) -> list[int]:
-    return [hit.view.case.int for hit in search.matches(words_of(text), without_contact=hidden)]
+def matched(search: FamilySearch, text: str, limit: int = 10) -> list[int]:
+    return [view.case.int for view in search.matches(words_of(text), limit).families]
 
 
 @pytest.mark.parametrize(
@@ -87,10 +87,13 @@ def test_a_whole_name_comes_before_a_part_of_one() -> None:
 
 def test_an_address_and_a_telephone_that_are_protected_match_nothing() -> None:
     search = search_over(FamilyCard((CardPerson("高橋"),), ("青葉市本町3-12",), ("090-1234-5678",)))
-    for text in ("本町3-12", "09012345678", "5678", "青葉"):
-        assert matched(search, text) == [1]
-        assert matched(search, text, (CASE,)) == []
-    assert matched(search, "高橋", (CASE,)) == [1]
+    view = search.view(CASE)
+    assert view is not None
+    for hidden, expected in (((CASE,), []), ((), [1])):
+        search.put([view], without_contact=hidden)
+        for text in ("本町3-12", "09012345678", "5678", "青葉"):
+            assert matched(search, text) == expected
+        assert matched(search, "高橋") == [1]
 
 
 def test_a_family_is_replaced_and_removed() -> None:
@@ -123,3 +126,51 @@ def test_folding_is_stable() -> None:
 
 def test_what_is_a_reading() -> None:
     assert [is_reading(folded_name(t)) for t in ("たかはし", "高橋", "")] == [True, False, False]
+
+
+def named(*names: tuple[str, str]) -> FamilySearch:
+    return search_over(*(FamilyCard((CardPerson(name, kana, is_child=True),)) for name, kana in names))
+
+
+def test_of_equal_rank_the_reading_orders_and_who_has_none_is_last() -> None:
+    search = named(
+        ("高橋 湊", "たかはし みなと"), ("高橋", ""), ("高橋 葵", "たかはし あおい"), ("髙橋 一", "")
+    )
+    assert matched(search, "高橋") == [2, 3, 1, 4]  # the whole name first
+    assert matched(search, "橋") == [3, 1, 2, 4]
+
+
+def test_only_what_is_shown_is_taken_and_all_are_counted() -> None:
+    search = named(*((f"高橋 {n}子", "たかはし") for n in range(30)))
+    result = search.matches(words_of("高橋"), 5)
+    assert (result.total, len(result.families)) == (30, 5)
+    odd = search.matches(words_of("高橋"), 5, may_know=lambda case: case.int % 2 == 1)
+    assert (odd.total, len(odd.families)) == (15, 5)
+    assert {view.case.int % 2 for view in odd.families} == {1}
+    assert search.matches(words_of("鈴木"), 5).families == ()
+
+
+def test_more_families_of_one_reading_than_their_numbers_hold_apart_are_still_all_there() -> None:
+    search = named(*(("佐藤 花子", "さとう はなこ") for _ in range(300)), ("佐藤 花", "さとう はな"))
+    assert search.matches(words_of("佐藤"), 400).total == 301
+    search.remove([UUID(int=1)])
+    assert search.matches(words_of("さとう"), 400).total == 300
+
+
+def test_families_that_state_one_name_telephone_or_number_are_compared_and_others_are_not() -> None:
+    search = search_over(
+        FamilyCard((CardPerson("高橋 花子", "たかはし はなこ"),), (), ("090-1234-5678",), ("AB-1",)),
+        card("name", "髙橋花子"),
+        card("kana", "タカハシ ハナコ"),
+        card("phone", "09012345678"),
+        card("number", "ab1"),
+        card("name", "高橋"),
+        card("phone", "090-1234-56789"),
+        card("born", "2023-04-12"),
+    )
+    family = search.view(UUID(int=1))
+    assert family is not None
+    assert sorted(view.case.int for view in search.alike(family)) == [2, 3, 4, 5]
+    nobody = search.view(UUID(int=8))
+    assert nobody is not None
+    assert search.alike(nobody) == []

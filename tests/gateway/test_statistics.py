@@ -15,6 +15,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from fastapi.testclient import TestClient
+from typer.testing import CliRunner
 
 from domain.errors import Malformed, NotFound, Refused, Untrusted
 from domain.events import Kind, dump
@@ -23,10 +24,13 @@ from gateway.agency.staff import Staff
 from gateway.agency.statistics.catalogue import AGES, COURSE, SAFETY, TABLES
 from gateway.agency.statistics.counts import Counts, age_band
 from gateway.agency.statistics.issues import Issue, Statistics
-from gateway.agency.statistics.layout import as_csv, tables_of_counts, tables_of_issue
+from gateway.agency.statistics.layout import as_csv, heading, tables_of_counts, tables_of_issue
 from gateway.agency.web.app import agency_app
+from gateway.cli.main import app as command_line
 from gateway.rehearsal.scenario.run import Run
 from tests.gateway.hubkit import HubWithCase, hub_with_case
+from tests.gateway.test_exports import needs_font
+from tests.gateway.test_official_forms import pages_of
 
 ACTOR = "staff.s"
 
@@ -302,6 +306,36 @@ def test_a_system_gets_what_may_leave_the_agency_and_no_more(web: TestClient) ->
     assert june["cells"][tables["referrals"]["columns"].index("通告")] is None
     assert web.post("/api/statistics/issues", json={"fiscal_year": 1800}).status_code == 400
     assert web.post("/api/statistics/issues", json={}).status_code in (400, 422)
+
+
+@needs_font
+def test_an_issue_is_saved_as_pdf_with_every_number_that_it_shows_and_no_other(web: TestClient) -> None:
+    issued = web.post("/statistics/issue", data={"year": 2025}, headers={"origin": "http://localhost"})
+    file = web.get(f"{issued.url.path}/pdf")
+    assert (file.status_code, file.headers["content-type"]) == (200, "application/pdf")
+    text = "".join("".join(pages_of(file.content)).split())
+    rows = list(csv.reader(io.StringIO(web.get(f"{issued.url.path}/csv").text.lstrip("\ufeff"))))[4:]
+    assert [word for row in rows for word in row[:3] if "".join(word.split()) not in text] == []
+    assert text.count("x") >= sum(row[3] == "x" for row in rows)
+    assert "秘匿しています" in text
+    assert "中央値(日)" not in text
+    assert web.get("/statistics/issues/99/pdf").status_code == 404
+
+
+@needs_font
+def test_the_command_line_issues_what_the_page_shows(hub: HubWithCase, tmp_path: Path) -> None:
+    place = hub.rehearsal_hub.installation.agency("AZ-CORE")
+    command = ["agency", "statistics", "--folder", str(place.folder), "--hub", hub.rehearsal_hub.url]
+    command += ["--year", "2025", "--actor", ACTOR, "--out"]
+    issue = Statistics(hub.door("AZ-CORE")).issue(2025, actor=ACTOR)
+    for name in ("issue.csv", "issue.pdf"):
+        done = CliRunner().invoke(command_line, [*command, str(tmp_path / name)])
+        assert (done.exit_code, heading(issue) in done.output) == (0, True), (done.output, done.exception)
+    agency = next(k.name for k in hub.door("AZ-CORE").directory() if k.code == "AZ-CORE")
+    assert (tmp_path / "issue.csv").read_bytes() == as_csv(issue, agency)
+    text = "".join("".join(pages_of((tmp_path / "issue.pdf").read_bytes())).split())
+    assert "".join(heading(issue).split()) in text
+    assert len(Statistics(hub.door("AZ-CORE")).issues()) == issue.number  # nothing was issued anew
 
 
 def test_a_query_without_its_days_is_refused(hub: HubWithCase) -> None:

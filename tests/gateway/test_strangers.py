@@ -91,6 +91,10 @@ class DoorWithoutHub:
 
     agency = UUID(int=1)
 
+    class store:
+        class page_drafts:
+            give_back = staticmethod(lambda actor: [])
+
     def directory(self) -> list[Any]:
         raise Unavailable("hub-unreachable", "try again")
 

@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 from tests.house import (
+    make_cli_catalogue,
     make_clocks_md,
     make_content_md,
     make_errors_md,
@@ -38,6 +39,7 @@ def main() -> None:
         _write(document.PATH, document.page())
     for name, text in make_openapi.documents().items():
         _write(make_openapi.FOLDER / name, text)
+    make_cli_catalogue.main()
     make_events.main()
     make_contents.main()
 

@@ -6,14 +6,22 @@ older ones state are matched too, and marked as former.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import date
+from itertools import chain
 from typing import Any
 from uuid import UUID
 
 from domain.codes import Flag
-from gateway.agency.index.folding import folded_address, folded_kana, folded_name, folded_phone
+from gateway.agency.index.folding import (
+    folded_address,
+    folded_kana,
+    folded_name,
+    folded_phone,
+    kana_forms,
+    name_forms,
+)
 
 CONTACT_HIDDEN_BY = frozenset({Flag.DV_PROTECTED.value, Flag.ADDRESS_TRACE.value})
 """An item with one of these states identity alone: its address and telephone are not taken."""
@@ -151,14 +159,19 @@ class FamilyView:
     def without_contact(self) -> FamilyView:
         return replace(self, addresses=(), phones=())
 
-    def folded_names(self) -> Iterator[str]:
-        """Every name and reading in its one form."""
-        for person in self.people:
-            yield from filter(None, (folded_name(person.name), folded_kana(person.kana)))
+    def folded_names(self) -> tuple[str, ...]:
+        """Every name and reading in the forms in which it is matched, each once."""
+        forms = ((*name_forms(p.name), *kana_forms(p.kana)) for p in self.people)
+        return tuple(dict.fromkeys(chain.from_iterable(forms)))
 
-    def folded_contacts(self) -> Iterator[str]:
-        yield from filter(None, map(folded_address, self.addresses))
-        yield from filter(None, map(folded_phone, self.phones))
+    def folded_contacts(self) -> tuple[str, ...]:
+        """Addresses and telephones in their one form."""
+        return tuple(filter(None, (*map(folded_address, self.addresses), *map(folded_phone, self.phones))))
+
+    @property
+    def sort_key(self) -> str:
+        """By which families are ordered: the reading of the first person who has one, folded; empty where nobody has."""
+        return next((folded_kana(p.kana) for p in self.people if p.kana), "")
 
 
 def card_for_index(card: FamilyCard | None, flags: Iterable[str]) -> FamilyCard | None:

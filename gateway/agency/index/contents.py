@@ -21,9 +21,14 @@ from gateway.agency.index.cards import CardPerson, FamilyCard
 ELSEWHERE = frozenset({AddressKind.WORKPLACE, AddressKind.FACILITY})
 
 
+def states_family(schema: str) -> bool:
+    """Whether contents of this schema can state something for the index."""
+    return schema.partition("/")[0] == Family.NAME
+
+
 def card_of_content(schema: str, content: bytes) -> FamilyCard | None:
     """What the index takes of a content; None where it states nothing for it, or is not of the form that its schema has."""
-    if schema.partition("/")[0] != Family.NAME:
+    if not states_family(schema):
         return None
     try:
         family = read_content(schema, content)

@@ -2,6 +2,7 @@
 
 A reading: hiragana, katakana and half width are one; a long vowel is one however it is written (おおの, オーノ, おうの); small
 kana are large ones (しょうた, シヨウタ: resident registers write no small ones); ぢ and じ, づ and ず, ゐ and い, を and お are one.
+A reading is kept as it is written, too, so that うえ is matched in いのうえ, whose う belongs to no long vowel.
 A name in kanji: variants of a character are one (``kanji``), 々 is what it repeats, の between kanji is written ノ, ヶ and が
 as ケ. Spaces and points make no difference. Two names of one form need not be one person: a person decides that.
 Source: own rule (search).
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
 
 from gateway.agency.address_text import BREAK, fold
 from gateway.agency.index.kanji import folded_kanji, is_kanji, without_selectors
@@ -57,17 +59,34 @@ _JAPAN = re.compile(r"^\s*(?:\+|00)81[\s()-]*0?")
 
 def folded_name(text: str) -> str:
     """A name in its one form: kanji by their variants, kana by their sound, Latin letters without marks and case."""
-    plain = _plain(text)
-    plain = _POSSESSIVE.sub("ノ", _WRITTEN_VARIOUSLY.sub("ケ", plain))
-    repeated = folded_kanji(plain)
-    if "々" in repeated:
-        repeated = re.sub("(.)々", r"\1\1", repeated)
-    return _joined(_folded_kana(repeated))
+    return _joined(_with_long_vowels(_large_kana(_folded_but_kana(text))))
 
 
 def folded_kana(text: str) -> str:
     """A reading in its one form."""
-    return _joined(_folded_kana(_plain(text)))
+    return _joined(_with_long_vowels(_large_kana(_plain(text))))
+
+
+def name_forms(text: str) -> tuple[str, ...]:
+    """A name, or a part of one, in the forms in which it is matched: its one form, and with its vowels as they are written
+    where that is another. Empty where it states nothing."""
+    return _forms(_large_kana(_folded_but_kana(text)))
+
+
+def kana_forms(text: str) -> tuple[str, ...]:
+    """A reading in the forms in which it is matched, like ``name_forms``."""
+    return _forms(_large_kana(_plain(text)))
+
+
+def _forms(kana: str) -> tuple[str, ...]:
+    forms = (_joined(_with_long_vowels(kana)), _joined(_with_long_vowels(kana, {})))
+    return tuple(dict.fromkeys(filter(None, forms)))
+
+
+def _folded_but_kana(text: str) -> str:
+    plain = _POSSESSIVE.sub("ノ", _WRITTEN_VARIOUSLY.sub("ケ", _plain(text)))
+    repeated = folded_kanji(plain)
+    return re.sub("(.)々", r"\1\1", repeated) if "々" in repeated else repeated
 
 
 def folded_phone(text: str) -> str:
@@ -99,15 +118,18 @@ def _plain(text: str) -> str:
     return without_selectors(plain)
 
 
-def _folded_kana(plain: str) -> str:
+def _large_kana(plain: str) -> str:
     kana = plain.translate(_KANA)
-    if "ヽ" in kana:
-        kana = re.sub("(.)ヽ", r"\1\1", kana)
+    return re.sub("(.)ヽ", r"\1\1", kana) if "ヽ" in kana else kana
+
+
+def _with_long_vowels(kana: str, lengthened_by: Mapping[str, str] = _LENGTHENED_BY) -> str:
+    """The vowel again in place of what lengthens it: ー after any vowel, and by the table ウ after オ, イ after エ."""
     folded: list[str] = []
     vowel = None
     for char in kana:
-        if vowel is not None and (char in _LONG_MARKS or _LENGTHENED_BY.get(vowel) == char):
-            char = vowel  # ー after any vowel, ウ after オ, イ after エ
+        if vowel is not None and (char in _LONG_MARKS or lengthened_by.get(vowel) == char):
+            char = vowel
         folded.append(char)
         vowel = _VOWEL_OF.get(char)
     return "".join(folded)

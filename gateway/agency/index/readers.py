@@ -42,6 +42,12 @@ class IndexReader:
         rules = self.programme["rules"]
         return rules["edition"] is None or self.actor in rules["acknowledged"]
 
+    @property
+    def may_know_all(self) -> bool:
+        """Whether this person may open what its agency may open, in whichever case."""
+        is_contractor = Role.CONTRACTOR.value in self.roles
+        return self.may_read and not is_contractor and not self._has_papers_missing
+
     def may_know(self, case: UUID) -> bool:
         """Whether this person may open what its agency may open of this case."""
         if not self.may_read:

@@ -57,10 +57,11 @@ class FamilySeal:
 
 @dataclass(frozen=True)
 class Changes:
-    """What changed since a number. ``families``: None for an entry that can't be opened; ``cases``: all that have one."""
+    """What changed since a number: ``changed``, the oldest change first. ``n``: of the last one; ``cases``: all that have an
+    entry."""
 
     n: int
-    families: Mapping[UUID, list[IndexedItem] | None]
+    changed: tuple[UUID, ...]
     cases: frozenset[UUID]
 
 
@@ -116,11 +117,20 @@ class SealedFamilies:
         self._drop(db, case)
 
     def since(self, n: int) -> Changes:
-        """What changed after this number, and all cases that have an entry."""
-        rows = self._query("SELECT case_id, n, key, sealed FROM index_families WHERE n > ? ORDER BY n", n)
-        cases = frozenset(UUID(r[0]) for r in self._query("SELECT case_id FROM index_families"))
-        families = {UUID(case): self._opened(case, key, sealed) for case, _, key, sealed in rows}
-        return Changes(max((r[1] for r in rows), default=n), families, cases)
+        """What changed after this number, and all cases that have an entry; none is opened."""
+        rows = self._query("SELECT case_id, n FROM index_families ORDER BY n")
+        changed = tuple(UUID(case) for case, at in rows if at > n)
+        return Changes(
+            max((at for _, at in rows), default=n), changed, frozenset(UUID(case) for case, _ in rows)
+        )
+
+    def opened(self, cases: Collection[UUID]) -> dict[UUID, list[IndexedItem] | None]:
+        """The entries of these cases, of those that have one; None for an entry that can't be opened."""
+        marks = ",".join("?" * len(cases))
+        rows = self._query(
+            f"SELECT case_id, key, sealed FROM index_families WHERE case_id IN ({marks})", *map(str, cases)
+        )
+        return {UUID(case): self._opened(case, key, sealed) for case, key, sealed in rows}
 
     @property
     def change_count(self) -> int:

@@ -12,7 +12,7 @@ from datetime import date
 
 from domain.errors import Malformed
 from domain.wareki import value_of_parts, western_parts
-from gateway.agency.index.folding import folded_address, folded_name, folded_number, folded_phone
+from gateway.agency.index.folding import folded_address, folded_number, folded_phone, name_forms
 
 MAX_CHARACTERS, MAX_WORDS = 200, 8
 MIN_DIGITS = 4
@@ -25,10 +25,10 @@ _YEAR = re.compile(r"(?:19|20)[0-9]{2}")
 class Word:
     """One word of a search, in the forms in which it is compared; empty where it is none of that kind.
 
-    ``born``: a day, a month or a year, as the beginning of ``2023-04-12``.
+    ``names``: a name or reading in its forms; ``born``: a day, a month or a year, as the beginning of ``2023-04-12``.
     """
 
-    name: str
+    names: tuple[str, ...]
     address: str
     phone: str
     number: str
@@ -52,13 +52,13 @@ def _word(text: str) -> Word | None:
     number = folded_number(text)
     has_digits = any(c.isdigit() for c in number)
     word = Word(
-        name=folded_name(text) if not text.isdigit() else "",
+        names=name_forms(text) if not text.isdigit() else (),
         address="" if text.isdigit() else folded_address(text),
         phone=phone if len(phone) >= MIN_DIGITS else "",
         number=number if len(number) >= MIN_DIGITS and has_digits else "",
         born=born_prefix(text),
     )
-    return word if any((word.name, word.address, word.phone, word.number, word.born)) else None
+    return word if any((word.names, word.address, word.phone, word.number, word.born)) else None
 
 
 def born_prefix(text: str) -> str:

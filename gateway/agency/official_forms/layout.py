@@ -39,15 +39,23 @@ class Cell:
 
 @dataclass(frozen=True)
 class Cells:
-    """Rows of boxes under a title. ``label_width``: of the labels, in millimetres."""
+    """Rows of boxes under a title. ``label_width``: of the labels, in millimetres; ``is_whole``: they stay on one page with
+    their title, as what speaks of one child does."""
 
     title: str
     rows: Sequence[Sequence[Cell]]
     label_width: int = 30
+    is_whole: bool = False
 
     def to_json(self) -> dict[str, Any]:
         rows = [[cell.to_json() for cell in row] for row in self.rows]
-        return {"kind": "cells", "title": self.title, "rows": rows, "label_width": self.label_width}
+        return {
+            "kind": "cells",
+            "title": self.title,
+            "rows": rows,
+            "label_width": self.label_width,
+            "is_whole": self.is_whole,
+        }
 
     def places(self) -> Iterator[Place]:
         """Its texts, each with its place."""

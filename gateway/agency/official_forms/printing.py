@@ -227,6 +227,11 @@ def _content(opened: OpenedItem) -> Content:
     return TextContent(NOT_TEXT)
 
 
+def pdf_of(form: PrintedForm) -> bytes:
+    """The PDF of a form that is made from no case. Raises Malformed where something of it can't be printed, Unavailable."""
+    return _set(form)
+
+
 def _set(form: PrintedForm) -> bytes:
     """The PDF. Raises Malformed where something of it can't be printed."""
     places = [(place, plain_lines(text)) for place, text in form.places()]

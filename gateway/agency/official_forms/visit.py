@@ -131,7 +131,7 @@ def _children(visit: Filled) -> list[Block]:
             [Cell("子どもの様子", visit.text(f"{entry}.condition"), height=14)],
             [Cell("子どもの発言", words or visit.list_text(f"{entry}.own_words"))],
         ]
-        blocks.append(Cells(f"子ども {visit.text(f'{entry}.child')}", rows))
+        blocks.append(Cells(f"子ども {visit.text(f'{entry}.child')}", rows, is_whole=True))
     if not entries:
         stated = visit.list_text("children")
         head = ("子ども", "目視", "服装・清潔", "体重", "傷・あざ", "表情")

@@ -89,7 +89,6 @@ LIMITS = (
     RouteLimit("POST", "/statistics/issue", Load.KNOWN, FORM_MAX_BYTES),
     RouteLimit("POST", "/drafts", Load.LOCAL, DRAFT_FORM_MAX_BYTES),
     RouteLimit("POST", "/drafts/delete", Load.LOCAL, FORM_MAX_BYTES),
-    RouteLimit("GET", "/drafts", Load.LOCAL),
     RouteLimit("POST", "/new", Load.KNOWN, PAGE_FORM_MAX_BYTES),
     RouteLimit("POST", "/forms/{key}", Load.KNOWN, PAGE_FORM_MAX_BYTES),
     RouteLimit("POST", "/programme/forms/{key}", Load.KNOWN, PAGE_FORM_MAX_BYTES),

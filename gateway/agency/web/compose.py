@@ -16,7 +16,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from domain.errors import ExchangeError, Malformed, NotFound, Unavailable
-from domain.events import AuditContentAccessRequested, Kind
+from domain.events import AuditContentAccessRequested, CasesJoined, Kind
 from domain.reasons import Reason
 from domain.visibility import CONSENT_BASES
 from gateway.agency.door import DryRun, SubmissionResult
@@ -39,6 +39,7 @@ from gateway.agency.web.attaching import (
     receive_entered,
 )
 from gateway.agency.web.before_sending import ANYWAY, Objection, objection_before_sending, refusal_text
+from gateway.agency.web.families import alike_cases
 from gateway.agency.web.form_context import audit_requests, form_context_of, programme_subjects
 from gateway.agency.web.guard import SignedIn
 from gateway.agency.web.messages import MessageIn, SectionIn, send_message, with_address_flags
@@ -187,6 +188,8 @@ class _FormPage:
         step = next(iter(values.pop("step", [])), PREVIEW)
         filled = fill(place.form, form_context, values)
         if step == EDIT:
+            if self._pages.drafts.find(place.person.actor, command_id) is not None:
+                return RedirectResponse(self._action(place, command_id), 303)
             filled.errors.clear()
             return self._render(place, form_context, filled)
         if filled.errors:
@@ -230,9 +233,7 @@ class _FormPage:
             place.person,
             form=place.form,
             preview=preview,
-            shown_fields=summary_rows_of(
-                form_context, {"act": place.form.act.TOPIC, "fields": message.fields, "message": ""}
-            ),
+            shown_fields=summary_rows_of(form_context, _fields_to_look_at(place.form, message)),
             action=self._action(place, form_context.command_id),
             back=self._pages.base + place.back,
             hidden=[(name, text) for name, texts in filled.values.items() for text in texts],
@@ -475,11 +476,19 @@ class _FormPage:
                 action=f"{self._pages.base}{place.path}/attach",
                 problem=attach_problem or filled.errors.get("attachments", ""),
             ),
+            alike=alike_cases(self._pages, place.person, case) if form.act is CasesJoined and case else [],
             about_id=(form_context.about or {}).get("message", ""),
             back=self._pages.base + place.back,
             names=self._pages.names(),
             command_id=str(command_id),
         )
+
+
+def _fields_to_look_at(form: Form, message: MessageIn) -> Message:
+    """The fields of control in the shape of a message; without the children, where the content names them."""
+    hidden = {"children"} if form.children_from_content else set()
+    fields = {name: value for name, value in message.fields.items() if name not in hidden}
+    return {"act": form.act.TOPIC, "fields": fields, "message": ""}
 
 
 def _child_rows(form_context: FormContext) -> list[tuple[str, str]]:
@@ -509,9 +518,10 @@ def _field_labels(form: Form, form_context: FormContext) -> dict[str, str]:
 
 
 def _redirect_path(form: Form, sent: SubmissionResult) -> str:
+    """To the top of the page, where it states what was recorded."""
     if form.act.ON is not Kind.CASE:
         return f"/programme?done={form.key}"
-    return f"/cases/{sent.case}?done={form.key}#m-{sent.command_id}"
+    return f"/cases/{sent.case}?done={form.key}&sent={sent.command_id}"
 
 
 def _parse_uuid(text: str) -> UUID:

@@ -1,4 +1,4 @@
-"""The drafts of a person: kept as one types, listed, given back, thrown away. Nothing of it needs the hub."""
+"""The drafts of a person: kept as one types, listed, given back, thrown away. None of it waits for the hub."""
 
 from __future__ import annotations
 
@@ -41,7 +41,6 @@ def add_draft_pages(people: APIRouter, pages: PageContext) -> None:
         return await run_in_threadpool(_save_draft, pages, person, request, values)
 
     @people.get("/drafts", response_class=HTMLResponse, include_in_schema=False)
-    @needs_no_hub
     def drafts(person: SignedIn) -> Response:
         pages.drafts.expire()
         own = pages.drafts.listed(person.actor)

@@ -20,6 +20,7 @@ from domain.events import dump
 from domain.wareki import office_text
 from gateway.agency.index.cards import CardPerson, FamilyView
 from gateway.agency.index.charges import MAX_REASON, Charge
+from gateway.agency.index.family_search import SearchResult
 from gateway.agency.index.likeness import Likeness, likenesses
 from gateway.agency.index.readers import reader_of
 from gateway.agency.index.rebuild import BackgroundRebuild
@@ -32,7 +33,6 @@ from gateway.agency.web.page_context import PageContext
 from gateway.pages.dates import day_text
 from gateway.pages.labels import STAFF_LOG
 
-MAX_HITS = 50
 MAX_LOG_ROWS = 200
 SearchText = Annotated[str, Form(max_length=4 * MAX_CHARACTERS)]
 Actor = Annotated[str, Form(max_length=64)]
@@ -55,24 +55,21 @@ def _add_search(people: APIRouter, pages: PageContext) -> None:
 
     @people.get("/search", response_class=HTMLResponse, include_in_schema=False)
     def empty_search(person: SignedIn) -> Response:
-        return _render_search(pages, person, "", None, 0)
+        return _render_search(pages, person, "", None)
 
     @people.post("/search", response_class=HTMLResponse, include_in_schema=False)
     def search(person: SignedIn, text: SearchText = "") -> Response:
         door.refresh_if_possible()
-        rows, total = search_rows(pages, person, text)
-        return _render_search(pages, person, text, rows, total)
+        return _render_search(pages, person, text, search_families(pages, person, text))
 
 
-def search_rows(pages: PageContext, person: Person, text: str) -> tuple[list[dict[str, Any]], int]:
-    """The families that fit, at most ``MAX_HITS``, with an entry in the door's own log; and how many fit. Raises as
-    ``CaseIndex.search``."""
+def search_families(pages: PageContext, person: Person, text: str) -> SearchResult:
+    """The families that fit, with an entry in the door's own log. Raises as ``CaseIndex.search``."""
     door = pages.door
-    hits = door.index.search(text, reader_of(door, person.actor))
-    shown = [hit.view for hit in hits[:MAX_HITS]]
-    detail = " ".join([str(len(hits)), *(str(view.case) for view in shown)])
+    result = door.index.search(text, reader_of(door, person.actor))
+    detail = " ".join([str(result.total), *(str(view.case) for view in result.families)])
     pages.staff.log_act(person.actor, StaffAct.FAMILY_SEARCHED, "", detail)
-    return [family_row(pages, view) for view in shown], len(hits)
+    return result
 
 
 def family_row(pages: PageContext, view: FamilyView) -> dict[str, Any]:
@@ -102,18 +99,16 @@ def _person_row(person: CardPerson, today: date) -> dict[str, Any]:
     }
 
 
-def _render_search(
-    pages: PageContext, person: Person, text: str, rows: list[dict[str, Any]] | None, total: int
-) -> Response:
+def _render_search(pages: PageContext, person: Person, text: str, result: SearchResult | None) -> Response:
     return pages.render_page(
         "search.html",
         "家庭を探す",
         person,
         current_path="/search",
         text=text,
-        rows=rows,
-        total=total,
-        max_hits=MAX_HITS,
+        rows=None if result is None else [family_row(pages, view) for view in result.families],
+        total=0 if result is None else result.total,
+        waiting=0 if result is None else result.waiting,
         index=pages.door.index.status(),
     )
 
@@ -185,7 +180,7 @@ def alike_cases(pages: PageContext, person: Person, case: UUID) -> list[Likeness
         return []
     known = {UUID(other) for other in cases_of_family(door.store.messages_of_acts(ACTS), case)}
     known |= set(door.charges.dismissed(case))
-    return likenesses(view, (v for v in door.index.families(reader) if v.case not in known))
+    return likenesses(view, (v for v in door.index.alike(view, reader) if v.case not in known))
 
 
 # --- who is in charge --------------------------------------------------------------------------------------------

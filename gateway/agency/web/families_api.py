@@ -16,7 +16,7 @@ from gateway.agency.index.readers import reader_of
 from gateway.agency.index.search_query import MAX_CHARACTERS
 from gateway.agency.staff import Person
 from gateway.agency.staff_store import StaffAct
-from gateway.agency.web.families import assign_charge, family_row, hand_over, require_case, search_rows
+from gateway.agency.web.families import assign_charge, family_row, hand_over, require_case, search_families
 from gateway.agency.web.guard import SignedIn, needs_no_hub
 from gateway.agency.web.messages import StrictModel
 from gateway.agency.web.page_context import PageContext
@@ -32,10 +32,12 @@ class SearchIn(StrictModel):
 
 
 class SearchOut(StrictModel):
-    """The families that fit, at most 50, the best first. ``total``: how many fit; ``position``: the record up to which the
-    index goes; ``as_of``: when that was read."""
+    """The families that fit, at most 50, the best first. ``total``: how many fit; ``waiting``: how many families of the door
+    were not read yet when this was searched, as after its start: search again; ``position``: the record up to which the index
+    goes; ``as_of``: when that was read."""
 
     total: int
+    waiting: int
     position: int
     as_of: str | None
     families: list[dict[str, Any]]
@@ -75,9 +77,15 @@ def add_families_api(systems: APIRouter, pages: PageContext) -> None:
     def post_search(search: SearchIn, person: SignedIn) -> SearchOut:
         """The families of this agency that fit. Each search is an entry in the door's own log: who, which families."""
         door.refresh_if_possible()
-        rows, total = search_rows(pages, person, search.text)
+        result = search_families(pages, person, search.text)
         status = door.index.status()
-        return SearchOut(total=total, position=status.position, as_of=status.as_of, families=rows)
+        return SearchOut(
+            total=result.total,
+            waiting=result.waiting,
+            position=status.position,
+            as_of=status.as_of,
+            families=[family_row(pages, view) for view in result.families],
+        )
 
     @systems.get("/cases/{case}/family", responses=problems(400, 404))
     def get_family(case: UUID, person: SignedIn) -> dict[str, Any]:
@@ -119,13 +127,15 @@ def add_families_api(systems: APIRouter, pages: PageContext) -> None:
     @systems.get("/index")
     @needs_no_hub
     def get_index() -> dict[str, Any]:
-        """The state of the case index: position, when it was read, how many families, which entries can't be opened."""
+        """The state of the case index: position, when it was read, how many families, how many are still to be read since the
+        start of the door, which entries can't be opened."""
         status = door.index.status()
         return {
             "position": status.position,
             "as_of": status.as_of,
             "current": door.index.is_current,
             "families": status.families,
+            "waiting": status.waiting,
             "unreadable": [str(case) for case in status.unreadable],
         }
 

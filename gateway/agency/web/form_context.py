@@ -11,8 +11,11 @@ from uuid import UUID, uuid4
 from domain.errors import Unavailable
 from domain.events import AuditContentAccessRequested, FamilyInformationProvided, Kind
 from gateway.agency.forms.kinds import CaseMessages, FormContext, Message, OtherAgency
+from gateway.agency.index.likeness import Agreement, Likeness
+from gateway.agency.index.readers import reader_of
 from gateway.agency.joined_cases import ACTS, cases_of_family, joined_with
 from gateway.agency.staff import Person
+from gateway.agency.web.families import alike_cases
 from gateway.agency.web.page_context import PageContext
 from gateway.pages.dates import day_text
 from gateway.pages.labels import AUDIT_GROUNDS
@@ -47,8 +50,8 @@ def form_context_of(
         about=None,
         now=pages.door.now(),
         command_id=command_id or uuid4(),
-        other_cases=partial(_other_cases, pages, case),
-        joined_cases=partial(_joined_cases, pages, case),
+        other_cases=partial(_other_cases, pages, person, case),
+        joined_cases=partial(_joined_cases, pages, person, case),
         roll=partial(_roll, pages, person),
         referred_to=partial(_referred_to, pages),
     )
@@ -77,24 +80,45 @@ def _referred_to(pages: PageContext) -> list[str]:
     return list(dict.fromkeys(to for m in reversed(list(sent)) for to in m.get("to", [])))
 
 
-def _other_cases(pages: PageContext, case: UUID | None) -> dict[str, str]:
-    """The door's other cases, the latest first, without those of the same family."""
+def _other_cases(pages: PageContext, person: Person, case: UUID | None) -> dict[str, str]:
+    """The door's other cases by the name of the family, without those of the same one: those that may be of the same family
+    first, with what agrees, and then the latest."""
     store = pages.door.store
     family = [] if case is None else cases_of_family(store.messages_of_acts(ACTS), case)
     hidden = {str(case), *family}
-    return {row["case"]: _case_text(row) for row in store.case_summaries() if row["case"] not in hidden}
+    rows = {row["case"]: row for row in store.case_summaries() if row["case"] not in hidden}
+    alike = {str(one.case): one for one in (alike_cases(pages, person, case) if case is not None else ())}
+    ordered = [rows[id] for id in alike if id in rows] + [row for id, row in rows.items() if id not in alike]
+    return _case_choices(pages, person, ordered, alike)
 
 
-def _joined_cases(pages: PageContext, case: UUID | None) -> dict[str, str]:
+def _joined_cases(pages: PageContext, person: Person, case: UUID | None) -> dict[str, str]:
     store = pages.door.store
     joined = [] if case is None else joined_with(store.messages_of_acts(ACTS), case)
-    return {row["case"]: _case_text(row) for row in store.case_summaries() if row["case"] in joined}
+    return _case_choices(pages, person, [row for row in store.case_summaries() if row["case"] in joined], {})
 
 
-def _case_text(row: Mapping[str, Any]) -> str:
-    """A case as a choice: its number, status and last message."""
+def _case_choices(
+    pages: PageContext, person: Person, rows: Sequence[Mapping[str, Any]], alike: Mapping[str, Likeness]
+) -> dict[str, str]:
+    titles = pages.door.index.titles([UUID(row["case"]) for row in rows], reader_of(pages.door, person.actor))
+    return {row["case"]: _case_text(row, titles.get(row["case"], ""), alike.get(row["case"])) for row in rows}
+
+
+def _case_text(row: Mapping[str, Any], title: str, alike: Likeness | None) -> str:
+    """A case as a choice: the family's name where it is known here, number, status and last message; what agrees and what
+    differs, where it may be the same family."""
     status = status_text(row["status"]) if row["status"] else "受付の控えのみ"
-    return f"事例 {row['case'][:8]}({status}、最終 {day_text(row['at'])} {act_text(row['act'])})"
+    last = f"最終 {day_text(row['at'])} {act_text(row['act'])}"
+    text = f"{title or '氏名の記載なし'} 事例 {row['case'][:8]}({status}、{last})"
+    if alike is None:
+        return text
+    differs = f"、相違: {_labels(alike.differs)}" if alike.differs else ""
+    return f"{text} ― 同じ家庭かもしれません(一致: {_labels(alike.agrees)}{differs})"
+
+
+def _labels(agreements: Sequence[Agreement]) -> str:
+    return "、".join(dict.fromkeys(one.label for one in agreements))
 
 
 def audit_requests(

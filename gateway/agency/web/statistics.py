@@ -21,6 +21,7 @@ from gateway.agency.statistics.layout import (
     tables_of_issue,
 )
 from gateway.agency.statistics.periods import era_year, fiscal_year_of
+from gateway.agency.statistics.printed import as_pdf
 from gateway.agency.web.guard import SignedIn, needs_no_hub
 from gateway.agency.web.messages import StrictModel
 from gateway.agency.web.page_context import PageContext
@@ -137,6 +138,17 @@ def add_statistics_pages(people: APIRouter, pages: PageContext, statistics: Stat
             tables=tables_of_issue(issue),
             rule=RULE,
             issued_on=day_of(issue.at).isoformat(),
+        )
+
+    @people.get("/statistics/issues/{number}/pdf", include_in_schema=False)
+    @needs_no_hub
+    def issue_pdf(number: int, person: SignedIn) -> Response:
+        issue = statistics.issue_of(number)
+        name = f"statistics-{issue.year}-{issue.number}.pdf"
+        return Response(
+            as_pdf(issue, pages.name(), is_rehearsal=pages.mode == "rehearsal"),
+            media_type="application/pdf",
+            headers={"Content-Disposition": f'attachment; filename="{name}"'},
         )
 
     @people.get("/statistics/issues/{number}/csv", include_in_schema=False)

@@ -3,6 +3,7 @@
   const form = document.querySelector("form[data-draft]");
   const state = document.getElementById("draft-state");
   const DELAY_MS = 1500;
+  const MAX_KEEPALIVE = 60_000; // so much a browser sends for a page that is being closed
   const NOT_KEPT = new Set(["file"]);
   let timer = 0;
   let changed = false;
@@ -20,22 +21,21 @@
     window.clearTimeout(timer);
     if (!changed || leaving) return;
     changed = false;
+    const body = entered();
     try {
       const answer = await fetch(form.dataset.draft, {
         method: "POST",
         headers: { accept: "application/json" },
-        body: entered(),
+        body,
         redirect: "manual",
-        keepalive: false,
+        keepalive: body.toString().length < MAX_KEEPALIVE,
       });
       if (answer.type === "opaqueredirect" || answer.status === 401) {
         state.textContent = "時間が過ぎて窓口から出ています。送るボタンを押すと、書いたものを預かったうえで、入り直す画面に移ります。";
       } else if (answer.ok) {
         const saved = await answer.json();
         state.textContent = `下書きを保存しました(${saved.at})。`;
-        const address = new URL(window.location.href);
-        address.searchParams.set("draft", form.elements.namedItem("command_id").value);
-        window.history.replaceState(null, "", address.pathname + address.search);
+        window.history.replaceState(null, "", form.getAttribute("action"));
       } else {
         state.textContent = "下書きを保存できません。このまま続けられます。";
       }
@@ -64,4 +64,8 @@
   window.addEventListener("pageshow", () => {
     leaving = false;
   });
+  if (window.location.pathname.endsWith("/attach")) {
+    changed = true; // a file was attached or discarded
+    save();
+  }
 }
