@@ -87,11 +87,13 @@ class SubmissionResult:
 
 @dataclass(frozen=True)
 class DryRun:
-    """What the hub would answer a command that is not sent yet: ``reason`` of a refusal, None where it would accept it."""
+    """What the hub would answer a command that is not sent yet: ``reason`` of a refusal, None where it would accept it.
+    ``notifier_in``: the sections in which this door met words of the notifier."""
 
     reason: str | None
     at_fault: str | None = None
     fitting: tuple[str, ...] = ()
+    notifier_in: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -223,6 +225,7 @@ class Door:
         door, Refused where the hub does not answer this beforehand, and Unavailable where it can't now; it is asked once.
         """
         parts = self.checked_parts(case, act, fields, parts, actor=actor, occurred_at=occurred_at)
+        traces = tuple(p.section for p in parts if Flag.NOTIFIER_TRACE in p.flags)
         items = [{"item": str(uuid4()), "section": p.section, "flags": sorted(p.flags)} for p in parts]
         frame = self._signed_frame(
             Kind.CASE,
@@ -235,7 +238,7 @@ class Door:
         )
         answer = self.client.query(request(frame))
         try:
-            return DryRun(answer["reason"], answer["at_fault"], tuple(answer["fitting"]))
+            return DryRun(answer["reason"], answer["at_fault"], tuple(answer["fitting"]), traces)
         except MALFORMED_ERRORS as error:
             raise Unavailable("unexpected-answer") from error
 

@@ -192,6 +192,11 @@ class PageDrafts:
             raise NotFound("not-found")
         return row.at
 
+    def keep_until_recorded(self, actor: str, id: UUID, path: str, values: Values) -> None:
+        """Store what waits in the outbox: where it is not recorded in the end, its writer gets it back. Raises like ``save``."""
+        if not self._draft_rows.save(self._sealed_row(actor, id, path, values)):
+            raise NotFound("not-found")
+
     def keep_post(self, actor: str, id: UUID, path: str, values: Values) -> None:
         """Store what a page sent when the session of this person had ended. ``id``: the page's idempotency key.
 
@@ -214,8 +219,17 @@ class PageDrafts:
         return None if row is None else self._draft_of(row)
 
     def listed(self, actor: str) -> list[PageDraft]:
-        """This person's drafts, the latest first."""
-        return [self._draft_of(row) for row in self._draft_rows.rows(actor)]
+        """This person's drafts, the latest first; without what waits or was recorded."""
+        rows = self._draft_rows.rows(actor)
+        for row in rows:
+            if self._door.store.is_recorded(row.id):
+                self._draft_rows.delete(actor, row.id)
+        return [self._draft_of(row) for row in rows if not self._door.store.is_under_way(row.id)]
+
+    def renew(self, actor: str, draft: PageDraft, id: UUID) -> None:
+        """Give a draft another key: it was sent under its own and refused on record. Raises like ``save``."""
+        self.save(actor, id, draft.path, {**draft.values, "command_id": [str(id)]})
+        self._draft_rows.delete(actor, draft.id)
 
     def delete(self, actor: str, id: UUID) -> None:
         self._draft_rows.delete(actor, id)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
@@ -33,6 +33,10 @@ WorkerKind = Literal["files", "attachments"]
 FILES: WorkerKind = "files"
 ATTACHMENTS: WorkerKind = "attachments"
 Place = Annotated[str, Field(max_length=1000)]
+ContentSchema = Literal[
+    "text/v1", "family/v1", "medical/v1", "pregnancy/v1", "caregiver/v1", "environment/v1"
+]
+"""What a section of a file may be: text, or what adapters make of its fields (``adapters.agencies.sections``)."""
 
 
 class _Strict(BaseModel):
@@ -56,7 +60,7 @@ class FindingOut(_Strict):
 class SectionOut(_Strict):
     section: Section
     text: str
-    content: Literal["text/v1", "family/v1"]
+    content: ContentSchema
 
 
 class InboundOut(_Strict):
@@ -81,7 +85,7 @@ class ParsingAnswer(_Strict):
     context: dict[str, str | None] = {}
 
 
-_CONTENTS: Mapping[str, Literal["text/v1", "family/v1"]] = {"text/v1": "text/v1", "family/v1": "family/v1"}
+_CONTENTS: Mapping[str, ContentSchema] = {schema: schema for schema in get_args(ContentSchema)}
 _FORMS: Mapping[str, Literal["fhir+json/r4", "rows+json/v1"]] = {
     FHIR_SCHEMA: "fhir+json/r4",
     ROWS_SCHEMA: "rows+json/v1",

@@ -83,6 +83,11 @@ class OutboxEntry:
     request_digest: bytes | None = None
     draft: bytes | None = None
 
+    @property
+    def is_refused(self) -> bool:
+        """Whether it is on record as refused."""
+        return self.state == CONFIRMED and (self.answer or {}).get("outcome") == "refused"
+
 
 def _is_same_minute(one: str, other: str) -> bool:
     return one[:16] == other[:16]
@@ -234,6 +239,16 @@ class DoorStore:
         """Whether a command of this id waits, or was answered: it is not sent under it again."""
         known = self.sent(command_id)
         return known is not None and known.state != FAILED
+
+    def is_recorded(self, command_id: UUID) -> bool:
+        """Whether a command of this id is on record as what it asked for."""
+        known = self.sent(command_id)
+        return known is not None and known.state == CONFIRMED and not known.is_refused
+
+    def is_under_way(self, command_id: UUID) -> bool:
+        """Whether a command of this id waits or is recorded: nothing is to be done about it."""
+        known = self.sent(command_id)
+        return known is not None and known.state != FAILED and not known.is_refused
 
     def waiting_since(self) -> tuple[int, str | None]:
         """How many commands wait in the outbox, and since when the oldest does (UTC text)."""

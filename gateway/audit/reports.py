@@ -78,7 +78,7 @@ def openings(ledger: LedgerData, names: Names, proof: StatusOf) -> list[Row]:
             "日時": _local_time(o["at"]),
             "事例": o["case"],
             "機関": words.party_words(o["agency"], names),
-            "職員": o["actor"],
+            "職員": words.actor_words(o["agency"], o["actor"]),
             "項目": o["item"],
             "情報区分": texts.section_text(o["section"]),
             "目的": texts.purpose_text(o["purpose"]),

@@ -37,6 +37,7 @@ READING_REASONS: Mapping[str, str] = {
 }
 """Why a reading was refused, in the auditor's words: the reader itself is answered «見つかりません» alone."""
 
+_ID = re.compile(r"[0-9a-f-]{36}")
 _PARTIES = {NAMELESS: "通告者", str(AUDIT): "監査", "HUB": "架け橋(自動)", "REGISTRARS": "登録責任者"}
 _PLACES = {"case": "事例", "command": "受付番号", "positions": "記録の位置", "position": "記録の位置"}
 
@@ -73,7 +74,14 @@ def party_words(party: object, names: Mapping[str, str]) -> str:
         return names[key]
     if key in _PARTIES:
         return _PARTIES[key]
-    return "名簿にない機関" if re.fullmatch(r"[0-9a-f-]{36}", key) else f"通告者(符号 {key})"
+    return "名簿にない機関" if _ID.fullmatch(key) else f"通告者(符号 {key})"
+
+
+def actor_words(agency: object, actor: str) -> str:
+    """Who of an agency: its reference. Nobody of an agency that is shown under its token. Basis: CAPA 7."""
+    if agency == AUDIT:
+        return "監査機関"
+    return actor if _ID.fullmatch(str(agency)) else ""
 
 
 def basis_words(code: object) -> str:

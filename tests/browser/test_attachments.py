@@ -80,7 +80,7 @@ def test_files_are_attached_sent_and_received(
     assert "記録しました" in screen.inner_text("main")
 
     screen.goto(f"{url}/agency/AZ-CORE/cases/{hub.case}")
-    sent = screen.locator("article:has(h3:has-text('開示')):has(button:has-text('内容を読む'))")
+    sent = screen.locator("form.reading:has(.tag:has-text('子どもの状況'))")
     sent.get_by_role("button", name="内容を読む").click()
     shown = screen.locator("article:target")
     shown.locator("section.shown").first.wait_for()

@@ -107,5 +107,5 @@ def test_a_day_of_work_is_accessible_on_wide_and_narrow_screens(work: tuple[HubW
         plain.select_option("#sort", "family")
         plain.click("text=表示する")
         assert "かくう" in plain.locator(".family").first.inner_text()
-        plain.locator("details.others summary").first.click()
-        assert plain.locator("details.others[open] li").first.is_visible()
+        plain.locator("details.more-matters summary").first.click()
+        assert plain.locator("details.more-matters[open] li").first.is_visible()

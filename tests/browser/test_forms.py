@@ -72,6 +72,7 @@ def test_emergency_access_is_requested_by_keyboard_on_a_phone(screen, office) ->
     screen.get_by_label("理由・経緯").fill("夜間で担当につながらない")
     screen.get_by_role("button", name="緊急閲覧を求める").focus()
     screen.keyboard.press("Enter")
+    screen.wait_for_url("**/cases/*?done=emergency*")  # the form itself has a status of its draft
     assert "を記録しました" in screen.get_by_role("status").inner_text()
     screen.goto(f"{office.url}/agency/AZ-CORE/cases/{case}")
     assert "子どもの所在や安否が分からない" in screen.inner_text("main")

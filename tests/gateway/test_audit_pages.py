@@ -130,6 +130,7 @@ def test_refused_readings_show_item_person_and_reason_and_the_audits_own_apart(
     assert "NOT_YOURS" not in text
     assert "二人の承認のない、監査による内容の閲覧" in own
     assert "二人の承認のない" not in others
+    assert "監査機関" in own
     weights = re.findall(r"<tr>\s*<td><span[^>]*>([^<]+)<", others)
     assert weights == sorted(weights, key=["最重", "重", "中", "軽"].index)
 

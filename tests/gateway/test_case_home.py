@@ -205,6 +205,27 @@ def test_a_message_of_nobody_is_not_found_and_another_purpose_is_refused(
     assert openings(hub, case) == []
 
 
+def test_what_came_since_the_last_look_is_marked_and_can_be_shown_alone(
+    hub: HubWithCase, sessions: Any
+) -> None:
+    case, first = send(hub, text_part("CHILD", WORDS[1]))
+    client = sessions()
+    assert client.get(f"/cases/{case}").text.count(">新着</span>") == 1
+    hub.door("MID-HOSP").send(
+        Kind.CASE, case, REFERRAL, hub.referral(), [text_part("CHILD", WORDS[0])], actor="staff.h"
+    )
+    page = client.get(f"/cases/{case}").text
+    assert (page.count(">新着</span>"), page.count("<article")) == (1, 2)
+    [link] = re.findall(
+        r'href="(\?only=news[^"#]+)', page
+    )  # the page above was a look: the link says since when
+    alone = client.get(f"/cases/{case}{unescape(link)}").text
+    assert re.findall(r'<article class="card" id="m-([^"]+)"', alone) != [str(first)]
+    assert (alone.count(">新着</span>"), alone.count("<article")) == (1, 1)
+    assert client.get(f"/cases/{case}").text.count(">新着</span>") == 0
+    assert sessions("staff.b").get(f"/cases/{case}").text.count(">新着</span>") == 2
+
+
 # --- the memory itself -----------------------------------------------------------------------------------------------
 
 

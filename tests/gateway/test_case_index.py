@@ -53,7 +53,9 @@ def test_a_family_is_known_once_it_was_opened(door: IndexedDoor) -> None:
     assert door.index.names([CASE], reader()) == {str(CASE): ListedName("UNOPENED")}
     door.open(CASE, MESSAGE, FAMILY)
     assert door.matching("高橋") == [CASE]
-    assert door.index.names([CASE], reader()) == {str(CASE): ListedName("NAMED", "髙橋 花子")}
+    assert door.index.names([CASE], reader()) == {
+        str(CASE): ListedName("NAMED", "髙橋 花子", "たかはし はなこ", (3,))
+    }
 
 
 def test_a_family_is_known_that_this_agency_wrote(door: IndexedDoor) -> None:
@@ -403,7 +405,7 @@ def test_a_search_after_a_start_states_how_much_is_still_to_be_read(many: Indexe
 def test_the_names_of_a_page_are_there_before_all_is_read(many: IndexedDoor) -> None:
     assert state(many) == (0, 12)
     assert many.index.names([id_of("family 7")], reader()) == {
-        str(id_of("family 7")): ListedName("NAMED", "高橋 7子")
+        str(id_of("family 7")): ListedName("NAMED", "高橋 7子", "たかはし", (3,))
     }
     assert many.index.birth_month(id_of("family 8"), id_of("child 8")) == "2023-04"
     assert many.index.has_item(id_of("family 9"), str(item_of(id_of("family 9 1"))))

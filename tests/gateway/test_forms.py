@@ -410,6 +410,9 @@ def test_a_slip_is_shown_before_it_is_sent_and_only_what_is_sent_in_spite_of_it_
     head, cases, outbox = runtime.store.head(), set(door.store.cases()), len(door.store.outgoing())
     status, parsed_form, text = core.fill("/forms/intake", slip)
     assert (status, "まだ記録していません" in text) == (400, True)
+    assert parsed_form.errors == {
+        "text_CHILD": "通告者が分かる記載があります。通告者特定情報に分けてください。"
+    }
     assert parsed_form.offered["anyway"] == ["yes"]
     assert (runtime.store.head(), len(door.store.outgoing())) == (head, outbox)
     assert door.store.marks(UUID(parsed_form.values["command_id"][0])) == {}

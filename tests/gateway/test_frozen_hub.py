@@ -39,7 +39,7 @@ from tests.gateway.test_processes import AGENCIES, ROOT, kakehashi
 PAGE_SECONDS = 3.0
 PASSPHRASE = b"correct horse battery"
 NEEDS_NO_HUB = ("/healthz", "/readyz", "/sign-in", "/outbox", "/files", "/static/kakehashi.css")
-WOULD_ASK_THE_HUB = ("/", "/cases", "/programme", "/meeting", "/new", "/forms/intake")
+WOULD_ASK_THE_HUB = ("/", "/cases", "/programme", "/meeting", "/drafts", "/new", "/forms/intake")
 CONTENT = "架空の内容九八七"
 
 pytestmark = pytest.mark.faults

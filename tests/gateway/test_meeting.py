@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+import pypdfium2
 import pytest
 from fastapi.testclient import TestClient
 
 from domain.codes import Purpose
+from domain.content.text import TextContent
 from domain.errors import Malformed
 from domain.events import Kind, dump
+from gateway.agency.official_forms.contents import Contents, OpenedSection
+from gateway.agency.official_forms.control import Control
+from gateway.agency.official_forms.meeting_papers import INFORMATION, bound, paper
+from gateway.agency.official_forms.printing import _set
 from gateway.agency.staff import Staff
 from gateway.agency.web.app import agency_app
 from tests.gateway.hubkit import HubWithCase, hub_with_case
+from tests.gateway.test_exports import needs_font, text_of
+
+CHILD = "33333333-0000-4000-8000-000000000003"
+DAY = "2026-05-12T05:05:00.000000Z"
 
 
 @pytest.fixture(scope="module")
@@ -89,3 +99,101 @@ def test_the_page_and_the_api_show_the_agenda(hub: HubWithCase) -> None:
         assert web.get("/api/agenda", params={"since": since}).json()["lines"]
         assert "openings" in web.get("/api/openings", params={"since": since}).json()
         assert web.get("/api/agenda", params={"since": "2025-05-01T00:00:00"}).status_code in (400, 422)
+
+
+# --- papers --------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def web(hub: HubWithCase) -> Iterator[tuple[TestClient, Staff]]:
+    staff = Staff.rehearsal("staff.1", mode="rehearsal")
+    with TestClient(
+        agency_app(hub.door("AZ-CORE"), staff=staff, mode="rehearsal"), base_url="http://localhost"
+    ) as client:
+        yield client, staff
+
+
+@needs_font
+def test_papers_of_chosen_cases_open_nothing_unless_asked_and_are_in_the_log(
+    hub: HubWithCase, web: tuple[TestClient, Staff]
+) -> None:
+    client, staff = web
+
+    def openings() -> list[str]:
+        return [str(r.event.purpose) for r in hub.rehearsal_hub.records() if r.topic == "section.opened"]  # type: ignore[attr-defined]
+
+    hub.note(hub.case, ("PLAN",))
+    door = hub.door("AZ-CORE")
+    door.refresh()
+    before = openings()
+    answer = client.post("/meeting/papers", data={"case": str(hub.case)})
+    assert answer.status_code == 200, answer.text
+    shown = text_of(answer.content)
+    assert str(hub.case)[:8] in shown
+    assert "まだ尋ねていない構成員" in shown
+    assert "待ち" in shown
+    assert "支援計画" not in shown
+    assert openings() == before
+    answer = client.post("/meeting/papers", data={"case": str(hub.case), "opens": "true"})
+    assert "支援計画" in text_of(answer.content)
+    assert hub.rehearsal_hub.canary in text_of(answer.content)
+    assert len(openings()) > len(before)
+    assert set(openings()[len(before) :]) == {"SUPPORT"}
+    entry = staff.print_log()[0]
+    assert (entry.about, entry.detail.split(" ")[0]) == (str(hub.case), "meeting-papers")
+    assert "PLAN" in entry.detail
+    assert "会議資料" in client.get("/print-log").text
+
+
+def test_papers_of_no_case_or_of_anothers_are_refused(web: tuple[TestClient, Staff]) -> None:
+    client, _ = web
+    none = client.post("/meeting/papers", data={"days": "30"})
+    assert none.status_code == 400
+    assert "1件から20件まで選んでください" in none.text
+    other = client.post("/meeting/papers", data={"case": "00000000-0000-4000-8000-000000000000"})
+    assert other.status_code == 404
+
+
+@needs_font
+def test_a_case_takes_two_pages_at_most_however_much_there_is() -> None:
+    task = {"kind": "ACKNOWLEDGE", "child": CHILD, "since": DAY, "due_at": DAY, "message": None}
+    agenda = {
+        "status": "SUPPORTED",
+        "quiet": True,
+        "last_at": DAY,
+        "late": [task] * 30,
+        "open": [task] * 30,
+        "changed": [{"message": CHILD, "act": "disclosure.made", "by": CHILD, "at": DAY}] * 90,
+        "silent": [CHILD] * 40,
+        "not_consulted": [CHILD] * 40,
+    }
+    about = {
+        "agenda": agenda,
+        "children": "架空の長い名前の子ども、" * 40,
+        "charge": "担当の職員" * 9,
+        "days": 366,
+    }
+    at = datetime(2026, 5, 12, 5, 5, tzinfo=UTC)
+    control = Control(
+        case=CHILD,
+        agency=CHILD,
+        names={CHILD: "とても長い名前の機関" * 6},
+        messages=(),
+        about=None,
+        now=at,
+        actor="staff.1",
+        is_rehearsal=True,
+        programme=about,
+    )
+    long = TextContent("長い記載です。改行\nもあります。" * 200)
+    opened = [OpenedSection("m", "記録", s, long, "機関", at) for s in INFORMATION]
+    one = paper(Contents(opened, {}), control)
+    document = pypdfium2.PdfDocument(_set(bound([one, one], control)))
+    try:
+        starts = [n for n, p in enumerate(document) if "事例番号" in p.get_textpage().get_text_bounded()]
+        assert starts[0] == 0
+        assert len(starts) == 2
+        assert starts[1] <= 2
+        assert len(document) - starts[1] <= 2
+    finally:
+        document.close()

@@ -17,12 +17,18 @@ from fastapi.testclient import TestClient
 
 from domain.errors import Malformed, NotFound, Refused, Unavailable, Untrusted
 from gateway.agency import page_drafts, passphrases
+from gateway.agency.attachment_store import CHECKED, AttachmentRow
+from gateway.agency.drafts import SectionContent
+from gateway.agency.forms.kinds import OtherAgency
+from gateway.agency.forms.table import FORMS
 from gateway.agency.page_drafts import MAX_DRAFT_BYTES, PageDrafts, draft_bytes, read_draft
 from gateway.agency.staff import IDLE_SECONDS, KEEPS_POST_SECONDS, Staff
 from gateway.agency.web.app import agency_app
 from gateway.agency.web.outbox import outbox_row
+from gateway.agency.web.preview import at_recipient
 from tests.gateway.hubkit import HubWithCase, hub_with_case
 from tests.gateway.page_client import parse_form
+from tests.gateway.test_form_table import form_context
 
 CANARY = "架空の下書き七七三"
 RIGHT = "correct horse battery"
@@ -196,6 +202,22 @@ def test_a_destroyed_case_takes_its_drafts_with_it(hub: HubWithCase) -> None:
     assert not drafts.has_kept("staff.z")
 
 
+def test_an_attachment_stays_as_long_as_its_draft(hub: HubWithCase) -> None:
+    door = hub.door("MID-HOSP")
+    composing, id, attachment = uuid4(), uuid4(), uuid4()
+    rows = door.store.attachments
+    rows.receive(
+        AttachmentRow(attachment, "staff.z", str(composing), "2025-01-01", CHECKED, None, b"", None), b""
+    )
+    drafts = PageDrafts(door)
+    drafts.save("staff.z", id, "/new", {"composing": [str(composing)], "attach": [str(attachment)]})
+    rows.delete_before("2025-01-02")
+    assert rows.row(attachment) is not None
+    drafts.delete("staff.z", id)
+    rows.delete_before("2025-01-02")
+    assert rows.row(attachment) is None
+
+
 # --- the end of a session --------------------------------------------------------------------------------------------
 
 
@@ -339,6 +361,42 @@ def test_with_the_hub_away_what_is_sent_waits_and_the_page_states_it(
     assert "記録済み" in screen.http.get(sent.headers["location"]).text
 
 
+def test_what_waited_and_was_refused_in_the_end_is_given_back_to_its_writer(
+    hub: HubWithCase, screen: Screen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    door = hub.door("MID-HOSP")
+    agencies = {k.code: str(k.agency) for k in door.directory()}
+    service, path = agencies["EXT-SERVICE"], f"/cases/{hub.case}/disclose"
+    values = {
+        **screen.form(path),
+        "to": [service],
+        f"basis.{service}": ["APPI-27-1-3"],
+        "text_ADDR": ["架空県架空市1-2-3"],
+        "step": ["send"],
+    }
+    key = values["command_id"][0]
+
+    def away(*_: object, **__: object) -> None:
+        raise Unavailable("hub-unreachable")
+
+    for name in ("query", "submit", "agencies", "key_sets"):
+        monkeypatch.setattr(door.client, name, away)
+    monkeypatch.setattr(door, "_retry_seconds", 0.0)
+    assert screen.http.post(path, data=values).headers["location"] == f"/outbox?sent={key}"
+    assert key not in screen.http.get("/drafts").text
+    monkeypatch.undo()
+    assert door.flush() == 1
+    listed = screen.http.get("/drafts").text
+    assert key in listed
+    assert "記録されませんでした" in listed
+    renewed = screen.http.get(f"{path}?draft={key}")
+    assert renewed.status_code == 303
+    form = screen.form(renewed.headers["location"])
+    assert form["text_ADDR"] == ["架空県架空市1-2-3"]
+    assert form["command_id"] != [key]
+    assert key not in screen.http.get("/drafts").text
+
+
 def test_the_outbox_states_how_many_large_items_have_gone(hub: HubWithCase) -> None:
     door, id = hub.door("MID-HOSP"), uuid4()
     digests = [bytes([n]) * 32 for n in range(3)]
@@ -378,6 +436,9 @@ def test_each_recipient_is_shown_what_it_will_see(hub: HubWithCase, staff: Staff
     }
     looked = screen.http.post(path, data={**values, "step": ["preview"]})
     assert looked.status_code == 303, looked.text
+    drafts = screen.http.get("/drafts").text
+    assert FORMS["disclosure"].title in drafts
+    assert f"{path}?draft=" in drafts
     page = screen.http.get(looked.headers["location"]).text
     assert page.count("届きます</span>") == 2
     assert page.count("体重が増えない</div>") == 2
@@ -415,3 +476,41 @@ def test_only_bases_that_fit_are_offered_the_best_first_and_nobody_new_is_presel
     assert "to" not in core.form(f"/cases/{hub.case}/disclose")
     assert "to" not in core.form(f"/cases/{hub.case}/forms/question")
     assert core.form(f"/cases/{hub.case}/forms/question")["due_on"] != [""]
+
+
+def test_what_the_rules_refuse_is_answered_before_it_is_shown_and_marked_where_it_is_insisted_on(
+    hub: HubWithCase, screen: Screen
+) -> None:
+    agencies = {k.code: str(k.agency) for k in hub.door("MID-HOSP").directory()}
+    service, path = agencies["EXT-SERVICE"], f"/cases/{hub.case}/disclose"
+    values = {
+        **screen.form(path),
+        "to": [service],
+        f"basis.{service}": ["APPI-27-1-3"],
+        "text_ADDR": ["架空県架空市1-2-3"],
+        "step": ["preview"],
+    }
+    refused = screen.http.post(path, data=values)
+    assert refused.status_code == 400
+    assert "anyway" in parse_form(refused.text).offered
+    looked = screen.http.post(path, data={**values, "anyway": ["yes"]})
+    page = screen.http.get(looked.headers["location"]).text
+    assert "このままでは送れません" in page
+    assert "この宛先には、この情報区分を送れません" in page
+    assert "秘匿住所を送ります" in page
+
+
+def test_what_goes_to_a_suspended_contractor_is_shown_as_held() -> None:
+    context = form_context(
+        agencies={"npo": OtherAgency(name="架空NPO", roles=frozenset({"CONTRACTOR"}), body="PRIVATE")}
+    )
+    part = SectionContent("CHILD", "元気".encode())
+    states = [
+        at_recipient(part, context, "npo", "disclosure.made", suspended).state
+        for suspended in (frozenset(), frozenset({"npo"}))
+    ]
+    assert states == ["ARRIVES", "HELD"]
+    flagged = SectionContent("CAREGIVER", b"x", ("SENSITIVE",))
+    assert at_recipient(flagged, context, "npo", "disclosure.made", frozenset()).state == "BARRED"
+    traced = SectionContent("CHILD", b"x", ("NOTIFIER_TRACE",))
+    assert at_recipient(traced, context, "npo", "disclosure.made", frozenset()).state == "BARRED"

@@ -6,7 +6,7 @@ sections anew, each opening recorded with its purpose.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -27,6 +27,7 @@ from gateway.agency.item_opening import OpenedItem
 from gateway.agency.official_forms.contents import OWN_TICK, Contents, OpenedSection
 from gateway.agency.official_forms.control import Control, Message
 from gateway.agency.official_forms.layout import PrintedForm
+from gateway.agency.official_forms.meeting_papers import MEETING_PAPERS, bound
 from gateway.agency.official_forms.table import OATH, OfficialForm
 from gateway.pages.texts import act_text
 from gateway.pages.typesetting import MissingCharacters, plain_lines, typeset, unprintable
@@ -68,6 +69,14 @@ class PrintOrder:
     purpose: Purpose = Purpose.SUPPORT
 
 
+@dataclass(frozen=True, kw_only=True)
+class MeetingCase:
+    """A case of a meeting, and what its paper needs of it (``meeting_papers.paper``)."""
+
+    case: UUID
+    about: Mapping[str, Any]
+
+
 class FormPrinter:
     """Prints forms at one door. ``log``: the door's own log."""
 
@@ -101,6 +110,33 @@ class FormPrinter:
         a protected address would stand in it), Malformed (too much; a character that can't be printed; a missing
         tick), and what opening an item raises.
         """
+        filled, opened = self._filled_form(form, order, actor, {})
+        pdf = _set(filled)
+        self._log_print(actor, order.case, form, {one.section for one in opened} & OWN_TICK)
+        return pdf
+
+    def print_meeting(self, cases: Sequence[MeetingCase], *, opens: bool, actor: str) -> bytes:
+        """The papers of these cases as one PDF, and an entry in the door's log for each. ``opens``: the newest judgement of
+        danger, plan and minutes of each are opened on record for it, under the purpose of support. Raises as ``print``."""
+        papers, opened_of = [], {}
+        for one in cases:
+            items = [i.item for i in self.items(MEETING_PAPERS, one.case) if i.chosen] if opens else []
+            order = PrintOrder(case=one.case, items=items)
+            filled, opened = self._filled_form(MEETING_PAPERS, order, actor, one.about)
+            papers.append(filled)
+            opened_of[one.case] = {section.section for section in opened}
+        pdf = _set(bound(papers, self._control(actor)))
+        for case, sections in opened_of.items():
+            self._log_print(actor, case, MEETING_PAPERS, sections)
+        return pdf
+
+    def _log_print(self, actor: str, case: UUID, form: OfficialForm, sections: Set[Section]) -> None:
+        self._log(actor, str(case), " ".join((form.key, *sorted(section.value for section in sections))))
+
+    def _filled_form(
+        self, form: OfficialForm, order: PrintOrder, actor: str, about: Mapping[str, Any]
+    ) -> tuple[PrintedForm, list[OpenedSection]]:
+        """The form, filled with what was opened on record for it, and that. Nothing of it is printed yet."""
         chosen = self._chosen(form, order, actor)
         agencies = self._names()
         opened = [self._opened_for_print(order, item, agencies, actor) for item in chosen]
@@ -115,6 +151,7 @@ class FormPrinter:
             messages=messages,
             about=next((m for m in messages if m["message"] == str(order.message)), None),
             hides_addresses=hides,
+            programme=about,
         )
         called = {UUID(ref): name for ref, name in children.items()}
         for one in opened:
@@ -122,10 +159,7 @@ class FormPrinter:
         filled = form.form_data(Contents(opened, called, hides_addresses=hides), control)
         if not has_address:
             self._require_no_address(order.case, form, filled, actor)
-        pdf = _set(filled)
-        ticked = sorted({one.section.value for one in opened} & OWN_TICK)
-        self._log(actor, str(order.case), " ".join((form.key, *ticked)))
-        return pdf
+        return filled, opened
 
     def print_oath(self, commission: UUID, worker: str, *, actor: str) -> bytes:
         """The oath of a visitor, as the hub knows it. Raises NotFound where there is no such visitor."""

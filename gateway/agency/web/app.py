@@ -107,6 +107,7 @@ LIMITS = (
     RouteLimit("GET", "/index", Load.LOCAL),
     RouteLimit("GET", "/family-log", Load.LOCAL),
     RouteLimit("POST", "/cases/{case}/print/{key}", Load.HEAVY, FORM_MAX_BYTES),
+    RouteLimit("POST", "/meeting/papers", Load.HEAVY, FORM_MAX_BYTES),
     RouteLimit("POST", "/programme/print/oath", Load.HEAVY, FORM_MAX_BYTES),
     RouteLimit("GET", "/glossary", Load.LOCAL),
     RouteLimit("GET", "/outbox", Load.LOCAL),
@@ -172,7 +173,7 @@ def agency_app(
     add_glossary_page(people, pages)
     add_file_pages(people, pages, files)
     add_received_file_pages(people, pages)
-    add_meeting_page(people, pages)
+    add_meeting_page(people, pages, printer)
     add_form_pages(people, pages)
     add_programme_page(people, pages)
     add_address_log_page(people, pages)

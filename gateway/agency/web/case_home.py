@@ -4,7 +4,7 @@ place."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 from urllib.parse import urlencode
@@ -79,11 +79,13 @@ _FAMILIES: Mapping[Only, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class TimelineChoice:
-    """What of the timeline is shown. ``message``: the page with this one, if it is given."""
+    """What of the timeline is shown. ``message``: the page with this one, if it is given; ``since``: the arrival after which
+    messages count as new, None for where this person last looked: the page itself is a look."""
 
     only: Only
     page: int
     message: UUID | None
+    since: int | None = None
 
 
 class CaseHome:
@@ -92,6 +94,7 @@ class CaseHome:
     def __init__(self, pages: PageContext, person: Person, session: str, case: UUID) -> None:
         self.pages, self.person, self.session, self.case = pages, person, session, case
         self.door, self.now = pages.door, pages.door.now()
+        self._looked_before = 0
 
     def render(self, choice: TimelineChoice, *, done: str, unopened: int) -> Response:
         """Raises NotFound for a case that this agency does not know."""
@@ -104,7 +107,9 @@ class CaseHome:
         tasks = [t for t in door.store.tasks() if t["case"] == str(case)]
         context = form_context_of(self.pages, person, messages=messages)
         reader = reader_of(door, person.actor)
-        looks = {str(case): look} if (look := door.store.arrivals.look(person.actor, str(case))) else {}
+        look = door.store.arrivals.look(person.actor, str(case))
+        looks = {} if look is None else {str(case): look}
+        self._looked_before = 0 if look is None else look.n
         viewer = Viewer(person.actor, looks, door.charges.cases_of(person.actor))
         row = work_row(overview, tasks, viewer, self.now)
         self._note_look(row)
@@ -246,14 +251,15 @@ class CaseHome:
         choice: TimelineChoice,
     ) -> dict[str, Any]:
         """One page of the messages, the latest first."""
-        news = {a.message for a in row.news}
+        since = choice.since if choice.since is not None else self._looked_before
+        news = {a.message for a in row.overview.new_since(since, self.person.actor)}
         of_kind = {
             only: [m for m in messages[::-1] if _is_shown(m, only, news, context.agency)] for only in Only
         }
         latest = of_kind[choice.only]
         if choice.message is not None and not any(m["message"] == str(choice.message) for m in latest):
             latest = of_kind[Only.ALL]
-            choice = TimelineChoice(Only.ALL, choice.page, choice.message)
+            choice = replace(choice, only=Only.ALL)
         place = next((n for n, m in enumerate(latest) if m["message"] == str(choice.message)), None)
         shown = page_of("messages", latest, choice.page if place is None else 1 + place // ROWS_PER_PAGE)
         recent = self._recent(reader)
@@ -277,7 +283,10 @@ class CaseHome:
                 for only in Only
                 if of_kind[only] or only is Only.ALL
             ],
-            "extra": "" if choice.only is Only.ALL else "&" + urlencode({"only": choice.only.value}),
+            "extra": ""
+            if choice.only is Only.ALL
+            else "&" + urlencode({"only": choice.only.value, "since": since}),
+            "since": since,
         }
 
     def _recent(self, reader: IndexReader) -> Mapping[str, RecentContent]:

@@ -64,8 +64,9 @@ def add_case_pages(people: APIRouter, pages: PageContext) -> None:
         message: UUID | None = None,
         only: Only = Only.ALL,
         unopened: Annotated[int, Query(ge=0)] = 0,
+        since: Annotated[int | None, Query(ge=0)] = None,
     ) -> Response:
-        choice = TimelineChoice(only, page, message)
+        choice = TimelineChoice(only, page, message, since)
         return CaseHome(pages, person, session, case).render(choice, done=done, unopened=unopened)
 
     @people.post("/cases/{case}/read", include_in_schema=False)

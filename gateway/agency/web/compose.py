@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 from uuid import UUID, uuid4
@@ -28,6 +29,7 @@ from gateway.agency.forms.programme import commission_subject
 from gateway.agency.forms.search import contact_ban_warnings
 from gateway.agency.forms.table import form_of
 from gateway.agency.index.readers import reader_of
+from gateway.agency.page_drafts import PageDraft
 from gateway.agency.staff import Person
 from gateway.agency.store import FAILED, OutboxEntry
 from gateway.agency.web.addresses import CONFIRMED, AddressReview, address_review
@@ -149,9 +151,12 @@ class _FormPage:
         """The page as it is opened: with the draft of this id, if it is this person's; or what became of it."""
         saved = None
         if draft is not None:
-            if (sent := self._pages.door.store.sent(draft)) is not None and sent.state != FAILED:
-                return self._render_sent(place, sent)
             saved = self._pages.drafts.find(place.person.actor, draft)
+            sent = self._pages.door.store.sent(draft)
+            if saved is not None and sent is not None and sent.is_refused:
+                return self._renewed(place, saved)
+            if sent is not None and sent.state != FAILED:
+                return self._render_sent(place, sent)
         if saved is not None and saved.path == place.path:
             form_context = self._context_for(place, saved.values.get("about", [about])[0], draft)
             if query_values.get("step") == [PREVIEW]:
@@ -162,6 +167,12 @@ class _FormPage:
         filled = initial_values(place.form, form_context)
         filled.values = {**filled.values, **query_values}
         return self._render(place, form_context, filled)
+
+    def _renewed(self, place: _Place, saved: PageDraft) -> Response:
+        """What waited and was refused in the end is written on under another key."""
+        id = uuid4()
+        self._pages.drafts.renew(place.person.actor, saved, id)
+        return RedirectResponse(self._action(place, id), 303)
 
     def _previewed_draft(self, place: _Place, form_context: FormContext, saved: Filled) -> Response:
         filled = fill(place.form, form_context, saved.values)
@@ -206,12 +217,21 @@ class _FormPage:
             raise
         except ExchangeError as error:
             return self._render_error(place, form_context, filled, error)
-        self._pages.drafts.delete(place.person.actor, command_id)
+        self._settle_draft(place, filled, sent)
         if sent.outcome == "recorded":
             return RedirectResponse(self._pages.base + _redirect_path(place.form, sent), 303)
         if sent.outcome == "waiting":
             return RedirectResponse(f"{self._pages.base}/outbox?sent={sent.command_id}", 303)
         return self._render_refusal(place, form_context, filled, sent)
+
+    def _settle_draft(self, place: _Place, filled: Filled, sent: SubmissionResult) -> None:
+        """What is answered needs no draft; of what waits one is kept until it is recorded."""
+        actor, drafts = place.person.actor, self._pages.drafts
+        if sent.outcome != "waiting":
+            drafts.delete(actor, sent.command_id)
+            return
+        with suppress(ExchangeError):  # too long to be kept twice: the outbox has it
+            drafts.keep_until_recorded(actor, sent.command_id, place.path, filled.values)
 
     def _preview(self, place: _Place, form_context: FormContext, filled: Filled) -> Response:
         """The look before sending: at an address of its own, so that back and reload show it again, or what became of it."""
@@ -310,7 +330,9 @@ class _FormPage:
         may_send_anyway: bool = False,
     ) -> Response:
         reason = None if refusal is None else refusal.reason
-        field_name = field_of_refusal(place.form, form_context, reason)
+        field_name = field_of_refusal(place.form, form_context, reason) or _field_of_trace(
+            place.form, form_context, refusal
+        )
         if field_name:
             filled.errors[field_name] = text
         return self._render(
@@ -419,7 +441,9 @@ class _FormPage:
 
     def _case_name(self, case: UUID, person: Person) -> str:
         door = self._pages.door
-        return f"事例 {str(case)[:8]} {door.index.names([case], reader_of(door, person.actor))[str(case)].text}".strip()
+        name = door.index.names([case], reader_of(door, person.actor))[str(case)]
+        reading = f"({name.reading})" if name.reading else ""
+        return f"事例 {str(case)[:8]} {name.text}{reading}".strip()
 
     def _render(
         self,
@@ -507,6 +531,12 @@ def _override_link(pages: PageContext, place: _Place, filled: Filled, reason: st
         "sections": sorted({part.section for part in filled.parts}),
     }
     return f"{pages.base}/cases/{place.case}/forms/override?{urlencode(asked, doseq=True)}"
+
+
+def _field_of_trace(form: Form, form_context: FormContext, refusal: SubmissionResult | DryRun | None) -> str:
+    """The first field in which words of the notifier stand, after a dry run in which the door met them."""
+    sections = refusal.notifier_in if isinstance(refusal, DryRun) else ()
+    return next((w.name for w in form.visible_sections(form_context) if w.section.value in sections), "")
 
 
 def _field_labels(form: Form, form_context: FormContext) -> dict[str, str]:

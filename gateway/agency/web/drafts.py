@@ -54,7 +54,11 @@ def add_draft_pages(people: APIRouter, pages: PageContext) -> None:
             current_path="/drafts",
             days=DRAFT_DAYS,
             drafts=[
-                {**_listed_draft(draft, now), "family": families.get(str(draft.case)) if draft.case else None}
+                {
+                    **_listed_draft(draft, now),
+                    "was_sent": pages.door.store.sent(draft.id) is not None,
+                    "family": families.get(str(draft.case)) if draft.case else None,
+                }
                 for draft in own
             ],
         )

@@ -81,7 +81,7 @@ def preview_of(pages: PageContext, person: Person, form_context: FormContext, me
             basis=basis_words(message.basis.get(to, "")) if to in message.basis else "",
             article=basis_text(message.basis.get(to, "")) if to in message.basis else "",
             sections=tuple(
-                _at_recipient(part, form_context, str(to), message.act, suspended) for part in disclosed
+                at_recipient(part, form_context, str(to), message.act, suspended) for part in disclosed
             ),
         )
         for to in message.to
@@ -94,9 +94,10 @@ def preview_of(pages: PageContext, person: Person, form_context: FormContext, me
     )
 
 
-def _at_recipient(
+def at_recipient(
     part: SectionContent, form_context: FormContext, to: str, act: str, suspended: frozenset[str]
 ) -> PreviewedSection:
+    """This section as that agency would get it. ``suspended``: contractors for whom messages are held."""
     other = form_context.agencies.get(to)
     roles = _roles(other.roles if other else frozenset(), act)
     never = frozenset.intersection(*(frozenset(NEVER.get(r, ())) for r in roles)) if roles else frozenset()

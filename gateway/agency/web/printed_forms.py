@@ -14,6 +14,7 @@ from domain.codes import Purpose
 from domain.errors import Malformed, NotFound
 from domain.events import dump
 from gateway.agency.door import Door
+from gateway.agency.official_forms.meeting_papers import MEETING_PAPERS
 from gateway.agency.official_forms.printing import PRINTING_PURPOSES, FormPrinter, PrintOrder
 from gateway.agency.official_forms.table import OATH, OFFICIAL_FORMS, OfficialForm
 from gateway.agency.staff import Person, Staff
@@ -174,7 +175,10 @@ def add_print_pages(people: APIRouter, pages: PageContext, printer: FormPrinter)
     @needs_no_hub
     def print_log(person: SignedIn) -> Response:
         """Who printed which form of which family, the newest first."""
-        names, titles = pages.staff.people(), {f.key: f.title for f in (*OFFICIAL_FORMS.values(), OATH)}
+        names, titles = (
+            pages.staff.people(),
+            {f.key: f.title for f in (*OFFICIAL_FORMS.values(), OATH, MEETING_PAPERS)},
+        )
         entries = []
         for entry in pages.staff.print_log()[:MAX_ROWS]:
             key, *sections = entry.detail.split(" ")
