@@ -152,7 +152,7 @@ CASES: dict[str, tuple[int, Provoke]] = {
 }
 
 
-SAYS_WHY = {"not-recorded": "記録できませんでした。対象の連絡が見つかりません。"}
+WITH_REASON = {"not-recorded": "記録できませんでした。対象の連絡が見つかりません。"}
 """Codes whose answer says in words what was the reason."""
 
 
@@ -163,7 +163,7 @@ def test_the_door_answers_with_this_code(error_code: str, hub: HubWithCase, monk
     problem = answer.json()
     assert (answer.status_code, problem["error_code"]) == (status, error_code)
     assert problem["category"] in TABLE[error_code].categories
-    assert problem["detail_ja"] == SAYS_WHY.get(error_code, TABLE[error_code].text_ja)
+    assert problem["detail_ja"] == WITH_REASON.get(error_code, TABLE[error_code].text_ja)
 
 
 def test_a_page_shows_the_japanese_text_and_no_code(hub: HubWithCase) -> None:
