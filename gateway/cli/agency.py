@@ -23,7 +23,7 @@ from gateway.cli.options import (
     Port,
     TrustedProxies,
 )
-from gateway.cli.printing import err, out, print_file, progress_bar
+from gateway.cli.printing import err, next_step, out, print_file, progress_bar
 from gateway.installation.ceremony import KEY_SET_FILE, create_agency, renew_request
 from gateway.installation.key_folder import AgencyFolder
 from gateway.installation.public_half import fingerprint
@@ -95,6 +95,11 @@ def _print_request(folder: Path, asked: ApprovalRequest) -> None:
     out.print(tr("機関の番号: {}", key_set.agency), highlight=False)
     out.print(tr("ハブの識別子: {}", asked.genesis.hub.hex()), highlight=False)
     out.print(tr("登録責任者に、電話などで識別子を確かめてください"))
+    next_step(
+        tr(
+            "二人の登録責任者が承認して送ったら(6日以内)、kakehashi agency staff add と kakehashi agency serve で窓口を開きます"
+        )
+    )
 
 
 @agency.command("admit-member")
@@ -116,6 +121,7 @@ def agency_admit_member(
     with open_door(place, keystore_of(place, passphrase_file, passphrase_fd), hub_url) as (door, _):
         admit_member(door, network, member, item, actor)
     out.print(tr("{} を構成員に加えました", member))
+    next_step(tr("公示したら、窓口の画面「委託・研修」で「構成員を公示したと記録する」"))
 
 
 @agency.command("serve")

@@ -21,7 +21,7 @@ from rich.table import Table
 from gateway.cli.language import tr
 from gateway.cli.opening import passphrase_of
 from gateway.cli.options import AsJson, FolderOption, PassphraseFd, PassphraseFile
-from gateway.cli.printing import jst, out, print_json
+from gateway.cli.printing import jst, next_step, out, print_json
 from gateway.installation.key_folder import AgencyFolder
 from gateway.pages.labels import STAFF_LOG
 
@@ -75,6 +75,7 @@ def staff_add(
     with _staff_of(folder) as opened:
         opened.add(actor, name, passphrase_of(passphrase_file, passphrase_fd, twice=True), by=_user())
     out.print(tr("登録しました: {}", actor), highlight=False)
+    next_step(tr("kakehashi agency serve で窓口を開き、画面ではこの符号を職員IDにして入ります"))
 
 
 @agency_staff.command("list")

@@ -19,7 +19,7 @@ from gateway.audit.office_connection import connect_office
 from gateway.cli.language import tr
 from gateway.cli.opening import keystore_of, passphrase_of, read_genesis
 from gateway.cli.options import CaseOption, FolderOption, HubUrl, OptionalCase, PassphraseFd, PassphraseFile
-from gateway.cli.printing import err, out
+from gateway.cli.printing import err, next_step, out
 from gateway.cli.registrar import print_public_half
 from gateway.installation.ceremony import create_party
 from gateway.installation.key_folder import KeyFolder
@@ -40,6 +40,7 @@ def audit_init(
     with err.status(tr("鍵を作成しています…")):
         half = create_party(folder, "audit", name, passphrase)
     print_public_half(folder, half)
+    next_step(tr("ハブの設立文書が届いたら kakehashi audit pin で控えます"))
 
 
 @audit_office.command("pin")

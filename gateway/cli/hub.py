@@ -11,7 +11,7 @@ import typer
 from gateway.cli.language import tr
 from gateway.cli.opening import installation_of, machine_time, optional_time, passphrase_of
 from gateway.cli.options import DataOption, HostNames, PassphraseFd, PassphraseFile, Port, TrustedProxies
-from gateway.cli.printing import err, out
+from gateway.cli.printing import err, next_step, out
 from gateway.installation.archive import name_bus, require_unused_bus
 from gateway.installation.ceremony import FOUNDING_FILE, complete_founding, request_founding, submit_frames
 from gateway.installation.exchanged_files import read_exchanged_file
@@ -120,6 +120,7 @@ def hub_founding(
     out.print(tr("ハブの識別子: {}", installation.hub.hex()), highlight=False)
     out.print(tr("設立文書: {}(各機関と監査機関に渡してください)", genesis_file), highlight=False)
     out.print(tr("起動: kakehashi hub serve --data {}", data), highlight=False)
+    next_step(tr("各機関が kakehashi agency init で鍵を作り、請求を登録責任者に渡します"))
 
 
 def _create_hosted_hub(data: Path, register: Path | None, bus: Path | None, passphrase: bytes | None) -> None:
@@ -150,6 +151,12 @@ def _create_hosted_hub(data: Path, register: Path | None, bus: Path | None, pass
     if passphrase is not None:
         out.print(tr("登録責任者・監査機関・各機関の鍵も、この機械にあります(custody: HOSTED)。"))
     out.print(tr("起動: kakehashi hub serve --data {}", data), highlight=False)
+    for one in new_installation.agencies():
+        out.print(tr("{} の窓口のフォルダ: {}", one.code, one.folder), highlight=False)
+    if register_file is not None:
+        next_step(
+            tr("窓口ごとに kakehashi agency staff add で職員を登録し、kakehashi agency serve で開きます")
+        )
 
 
 @hub.command("serve")

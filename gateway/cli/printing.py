@@ -49,6 +49,11 @@ def print_json(value: object) -> None:
     print(json.dumps(value, ensure_ascii=False, indent=2))
 
 
+def next_step(text: str) -> None:
+    """What comes after this command, as a line of its own. ``text``: in the language of this process."""
+    out.print(tr("次に: {}", text), highlight=False, markup=False)
+
+
 def jst(at: datetime) -> str:
     """A time as people here write it, to the minute."""
     return at.astimezone(JST).strftime("%Y-%m-%d %H:%M")

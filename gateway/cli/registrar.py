@@ -15,7 +15,7 @@ from gateway.cli.approval_texts import request_lines
 from gateway.cli.language import tr
 from gateway.cli.opening import keystore_of, machine_time, optional_time, passphrase_of, read_genesis
 from gateway.cli.options import FolderOption, HubUrl, OutFile, PassphraseFd, PassphraseFile
-from gateway.cli.printing import err, out
+from gateway.cli.printing import err, next_step, out
 from gateway.installation.approval_checks import ApprovedLog, checked
 from gateway.installation.ceremony import Orders, create_party, submit_frames
 from gateway.installation.exchanged_files import read_exchanged_file
@@ -46,6 +46,7 @@ def registrar_init(
     with err.status(tr("鍵を作成しています…")):
         half = create_party(folder, "registrar", name, passphrase)
     print_public_half(folder, half)
+    next_step(tr("ハブを設置する人が、三人分と監査機関の分をそろえて kakehashi hub init を実行します"))
 
 
 @registrar.command("show")
@@ -95,6 +96,11 @@ def registrar_approve(
     )
     target.write_bytes(sign_request(asked, keys).encode())
     out.print(tr("承認しました: {}", target), highlight=False)
+    next_step(
+        tr(
+            "二人の承認がそろったら kakehashi registrar submit で送ります(ハブの設立の請求は kakehashi hub found)"
+        )
+    )
 
 
 @registrar.command("submit")

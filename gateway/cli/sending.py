@@ -11,12 +11,13 @@ from typing import Any
 import httpx2 as httpx
 
 from adapters.agencies import WrongFile
-from domain.errors import NotFound, Unavailable
+from domain.errors import Unavailable
 from gateway.agency.files import Files
 from gateway.agency.parsing import ParsingPool
 from gateway.agency.serve import open_door
 from gateway.agency.staff import Person
 from gateway.agency.web.api import file_out
+from gateway.installation.exchanged_files import unreadable_file
 from gateway.installation.key_folder import AgencyFolder
 from gateway.protocol.problems import error_of
 from keys.keystore import Keystore
@@ -64,7 +65,7 @@ def read_file(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise NotFound("file-not-found") from error
+        raise unreadable_file(path) from error
 
 
 def write_answer(path: Path, file_report: dict[str, Any], answer_path: Path | None) -> Path:

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
-from domain.errors import Malformed, NotFound
+from domain.errors import Malformed
+from gateway.installation.exchanged_files import unreadable_file
 from keys.lp import sha256
 from keys.signing import KemPublic, SignatureKind, SignaturePublic
 
@@ -50,7 +51,7 @@ class PublicHalf:
             about: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
             form, kind, name, sig, kem = (about[k] for k in ("format", "holder", "name", "sig", "kem"))
         except OSError as error:
-            raise NotFound("file-not-found") from error
+            raise unreadable_file(path) from error
         except (ValueError, KeyError, TypeError) as error:
             raise Malformed("public-half-form") from error
         if form != 1 or kind != holder or not isinstance(name, str) or (kem is not None) != (kind == "audit"):

@@ -22,6 +22,7 @@ from domain.events import (
     Kind,
     RelocationLearned,
     SubjectAccessDecided,
+    SupportWorkerAssigned,
 )
 from domain.reasons import Reason
 from domain.tasks import TaskKind
@@ -343,3 +344,21 @@ def test_a_basis_is_offered_in_reverse_direction_only_for_an_answer() -> None:
         "CWA-21-10-4",
         "APPI-69-2-3",
     ]
+
+
+def test_a_contractor_is_informed_of_the_assignment_of_its_visitors_and_our_own_agency_of_none() -> None:
+    npo = OtherAgency(name="委託先", roles=frozenset({"CONTRACTOR"}), body="COMMISSIONED")
+    about = form_context(agencies={"npo": npo}, roll=lambda: {"npo": {"V-1": []}, "me": {"W-1": []}})
+    values = {"worker": ["V-1"], "agency": ["npo"], "role": ["SPECIALIST"]}
+    assert fill(FORMS["assign"], about, values).to == ["npo"]
+    assert fill(FORMS["assign"], about, {**values, "worker": ["W-1"], "agency": ["me"]}).to == []
+    assigned = {
+        "act": SupportWorkerAssigned.TOPIC,
+        "message": "m",
+        "by": "me",
+        "to": ["npo"],
+        "at": "2026-01-05T03:00:00Z",
+        "fields": {"agency": "npo", "worker": "V-1"},
+    }
+    about = form_context(agencies={"npo": npo}, messages=[assigned])
+    assert fill(FORMS["unassign"], about, {"worker": ["npo V-1"]}).to == ["npo"]

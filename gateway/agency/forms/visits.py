@@ -79,6 +79,12 @@ def _finalise_unassignment(field_values: FieldValues, form_context: FormContext)
     return {"agency": agency, "worker": worker}
 
 
+def _visiting_contractor(field_values: FieldValues, form_context: FormContext) -> list[str]:
+    """The contractor of the visitor: its door shows what was opened to those alone of whose assignment it was informed."""
+    agency = field_values["agency"]
+    return [] if agency == form_context.agency else [agency]
+
+
 def _known_plans(form_context: FormContext) -> Choices:
     """The versions of the plan that reached this door, the newest last."""
     plans = [
@@ -115,6 +121,7 @@ VISIT_FORMS = (
                 input_kind=InputKind.ONE,
                 choices={q: q for q in QUALIFICATIONS},
                 is_required=False,
+                help="名簿にある人の資格は、「委託・研修」の画面の「資格を確認する」で記録します。専門的相談支援には、一覧にある資格か理由が要ります。",
             ),
             reason_field(
                 REASON_LABELS,
@@ -125,6 +132,7 @@ VISIT_FORMS = (
             ),
         ),
         finalise=_check_roll,
+        addressees=_visiting_contractor,
         tasks=frozenset({"COVER_VISIT", "REPLACE_VISITOR", "LATE_REPLACEMENT"}),
         send="割り当てる",
     ),
@@ -145,6 +153,7 @@ VISIT_FORMS = (
             ),
         ),
         finalise=_finalise_unassignment,
+        addressees=_visiting_contractor,
         send="割当を解く",
     ),
     Form(
