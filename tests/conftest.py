@@ -17,8 +17,12 @@ from hypothesis import settings
 from pytest_socket import disable_socket, socket_allow_hosts
 
 import tests.profiles  # noqa: F401  (registers them)
+from tests.measuring import Measuring
 
 HERE = Path(__file__).parent
+COVERAGE_FOLDER = os.environ.get("KAKEHASHI_COVERAGE")  # noqa: TID251
+MEASURING = Measuring(Path(COVERAGE_FOLDER), HERE) if COVERAGE_FOLDER else None
+"""Begins before any module of the product is imported."""
 MEMORY = Path("/dev/shm")
 MEMORY_BYTES = 8 * 1024**3
 LOOPBACK = ["127.0.0.1", "::1", "localhost"]
@@ -32,12 +36,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--large", action="store_true", help="the whole of what the usual run samples")
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """Keep temporary folders in memory where there is room: every answered command is synced, and a slow disk would
     take most of the time. Tests kill processes, never the machine. A TMPDIR that is set stays."""
     if "TMPDIR" not in os.environ and MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > MEMORY_BYTES:  # noqa: TID251
         os.environ["TMPDIR"] = str(MEMORY)  # noqa: TID251
         tempfile.tempdir = None
+    if MEASURING is not None:
+        config.pluginmanager.register(MEASURING)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -16,6 +16,7 @@ import pytest
 from fastapi.testclient import TestClient
 from typer.testing import CliRunner
 
+from domain.error_codes import TABLE
 from domain.errors import Unavailable
 from domain.events import FamilyInformationProvided
 from gateway.agency.door import Door
@@ -262,7 +263,7 @@ def test_a_file_without_a_declared_length_is_not_read(hub: HubWithCase) -> None:
     headers = {"content-type": "multipart/form-data; boundary=x", "accept": "text/html"}
     answer = client.post("/files", content=pieces(), headers=headers)
     assert answer.status_code == 413
-    assert "body-too-long" in answer.text
+    assert TABLE["body-too-long"].meaning_ja in answer.text
 
 
 def test_an_uploaded_file_is_never_written_to_disk_in_clear(

@@ -19,6 +19,7 @@ from typer.testing import CliRunner
 from adapters.content_json import write_content
 from domain.content.family import Child, Family
 from domain.content.values import PersonName
+from domain.error_codes import TABLE
 from domain.events import Kind
 from gateway.agency.door import Door, SectionContent, SubmissionResult
 from gateway.agency.official_forms import printing
@@ -218,7 +219,7 @@ def test_a_protected_address_in_another_writing_is_looked_for_in_what_would_be_p
     printed_before = len(office.staff.print_log())
     answer = office.print(case, "information-child", earlier)
     assert answer.status_code == 403
-    assert STOPPED in answer.text
+    assert TABLE[STOPPED].meaning_ja in answer.text
     assert len(office.staff.print_log()) == printed_before
     assert office.staff.address_log()[0].detail == "様式: 要支援児童等に関する情報提供書(児童)"
 
