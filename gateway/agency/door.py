@@ -261,7 +261,9 @@ class Door:
             Kind.CASE, case, act, fields, parts, actor=actor, occurred_at=occurred_at, now=self.now()
         )
         require_content_form(parts)
-        self.addresses.require_clean(case, act, parts, actor=actor, refresh=self.refresh_if_possible)
+        self.addresses.require_clean(
+            case, act, parts, actor=actor, is_tried=True, refresh=self.refresh_if_possible
+        )
         return self._with_notifier_flags(case, parts, keep=False)
 
     def readers(
@@ -461,7 +463,7 @@ class Door:
     def _require_still_clean(self, draft: Draft) -> None:
         """The same look for protected addresses as before: this door may have read one since. Raises Refused."""
         try:
-            self.addresses.require_clean(draft.about, draft.act, draft.parts, actor=draft.actor)
+            self.addresses.require_clean(draft.about, draft.act, draft.parts, actor=draft.actor, is_tried=True)
         except Refused as refused:
             self.store.fail(draft.command_id, problem(refused)[1])
             raise
