@@ -24,9 +24,9 @@ from gateway.agency.address_store import AddressStore
 from gateway.agency.content_form import identifying_texts, searched_texts
 from gateway.agency.drafts import TEXT, SectionContent
 
-STOPPED, SENT = "address-stopped", "address-sent"
+STOPPED, SENT, NOTIFIER_MET = "address-stopped", "address-sent", "notifier-met"
 OwnLog = Callable[[str, str, UUID, str], None]
-"""Writes an entry of the door's own log: who, what (``STOPPED``, ``SENT``), in which case, by which act."""
+"""Writes an entry of the door's own log: who, what (``STOPPED``, ``SENT``, ``NOTIFIER_MET``), in which case, by which act."""
 MAX_LOGGED = 10_000
 """Of how many entries the door remembers that it wrote them about the same words."""
 NOT_SEARCHED = AUTHOR_ONLY | {Section.ADDR}
