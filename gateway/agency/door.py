@@ -469,7 +469,9 @@ class Door:
     def _require_still_clean(self, draft: Draft) -> None:
         """The same look for protected addresses as before: this door may have read one since. Raises Refused."""
         try:
-            self.addresses.require_clean(draft.about, draft.act, draft.parts, actor=draft.actor, is_tried=True)
+            self.addresses.require_clean(
+                draft.about, draft.act, draft.parts, actor=draft.actor, is_tried=True
+            )
         except Refused as refused:
             self.store.fail(draft.command_id, problem(refused)[1])
             raise

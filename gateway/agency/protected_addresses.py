@@ -172,9 +172,7 @@ class ProtectedAddresses:
         texts = ((p, text) for p in searched for text in searched_texts(*p.searchable))
         return [(part, text, match) for part, text in texts for match in index.matches(text)]
 
-    def log_once(
-        self, actor: str, what: str, case: UUID, act: str, parts: Sequence[SectionContent]
-    ) -> None:
+    def log_once(self, actor: str, what: str, case: UUID, act: str, parts: Sequence[SectionContent]) -> None:
         """Write an entry of the door's own log about these words, unless the same was written of them since it started."""
         words = repr([(part.section, *part.searchable) for part in parts]).encode()
         entry = (actor, what, case, act, self._digest(words))
