@@ -240,11 +240,17 @@ class _FormPage:
             return self._render(place, form_context, filled)
         if filled.errors:
             return self._render(place, form_context, filled, status=400)
+        return self._tried(place, form_context, filled, is_first_look=is_first_look)
+
+    def _tried(
+        self, place: _Place, form_context: FormContext, filled: Filled, *, is_first_look: bool
+    ) -> Response:
+        """What speaks against it; else the look before sending, or what became of it once it was sent."""
         try:
             objection = self._objection(place, form_context, filled)
             if objection is not None:
                 return self._render_objection(place, form_context, filled, objection)
-            if is_first_look and not self._pages.door.store.is_sent(command_id):
+            if is_first_look and not self._pages.door.store.is_sent(form_context.command_id):
                 return self._preview(place, form_context, filled)
             sent = self._submit(place, form_context, filled)
         except Unavailable:
