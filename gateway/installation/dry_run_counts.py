@@ -20,7 +20,7 @@ from domain.errors import Unavailable
 from domain.events import dump
 
 MAX_AN_HOUR = 240
-"""Of one agency: a busy office sends a message every minute with four people at it, and asks once before each."""
+"""Of one agency: four people of a busy office each send one every two minutes, asked about as it is looked at and as it is sent."""
 HOUR = timedelta(hours=1)
 FILE = "dry_runs.db"
 DRY_RUN_ROWS = 200
