@@ -130,6 +130,8 @@ def _record_answer(pages: PageContext, person: Person, case: UUID, message: UUID
     to = [UUID(answered["by"])] if answered is not None and act != "referral.read" else []
     confirmation = MessageIn(case=case, act=act, to=to, fields={"answers": str(message)})
     objection = objection_before_sending(pages, person, confirmation, anyway=False)
+    if objection is not None and objection.dry_run is None:
+        raise _not_recorded_because(objection.text)
     if objection is not None and objection.dry_run is not None:
         raise _not_recorded(objection.dry_run.reason)
     sent = send_message(pages.door, person, confirmation)
@@ -142,8 +144,12 @@ def _record_answer(pages: PageContext, person: Person, case: UUID, message: UUID
 
 def _not_recorded(reason: str | None) -> ExchangeError:
     """Why a confirmation by one button is not on record, in words."""
+    return _not_recorded_because(reason_text(reason))
+
+
+def _not_recorded_because(text: str) -> ExchangeError:
     error = Malformed("not-recorded")
-    error.detail_ja = f"記録できませんでした。{reason_text(reason)}"
+    error.detail_ja = f"記録できませんでした。{text}"
     return error
 
 
