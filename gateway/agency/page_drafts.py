@@ -10,14 +10,14 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from domain.errors import Malformed, NotFound, Refused, Untrusted
+from domain.errors import Conflict, ExchangeError, Malformed, NotFound, Refused, Untrusted
 from domain.events import dump
 
 if TYPE_CHECKING:
@@ -36,6 +36,8 @@ PAGE_DRAFT_TABLES = ("page_drafts", "kept_posts")
 """Those with a ``case_id``: what is erased with its case."""
 VERSION = 1
 MAX_DRAFT_BYTES = 256 * 1024
+DRAFT_FORM_MAX_BYTES = 4 * MAX_DRAFT_BYTES
+"""A draft as a form sends it: a character of three bytes takes nine in it."""
 MAX_DRAFTS = 50
 """Of one person."""
 DRAFT_DAYS = 30
@@ -62,6 +64,14 @@ class PageDraft:
     case: UUID | None
     at: str
     values: dict[str, list[str]] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class UnreadableDraft:
+    """A draft that can't be opened: it was changed, or sealed by another key or version of this door."""
+
+    id: UUID
+    at: str
 
 
 @dataclass(frozen=True)
@@ -105,10 +115,28 @@ class PageDraftRows:
         with self._write() as db:
             db.execute("DELETE FROM page_drafts WHERE actor=? AND id=?", (actor, str(id)))
 
-    def keep(self, row: DraftRow) -> None:
-        """Store what a page sent without a session."""
+    def replace(self, id: UUID, row: DraftRow) -> bool:
+        """Store a draft in place of this person's one of another id; false where there is none."""
         with self._write() as db:
-            db.execute("INSERT OR REPLACE INTO kept_posts VALUES (?,?,?,?,?,?)", _columns(row))
+            changed = db.execute(
+                "UPDATE page_drafts SET id=?, actor=?, case_id=?, composing=?, at=?, sealed=? WHERE actor=? AND id=?",
+                (*_columns(row), row.actor, str(id)),
+            )
+            return bool(changed.rowcount)
+
+    def is_of_another(self, actor: str, id: UUID) -> bool:
+        """Whether somebody else writes, or wrote, under this id."""
+        others = "SELECT 1 FROM {} WHERE id=? AND actor<>?"
+        return any(self._query(others.format(table), str(id), actor) for table in PAGE_DRAFT_TABLES)
+
+    def keep(self, row: DraftRow) -> None:
+        """Store what a page sent without a session. What another person sent stays."""
+        with self._write() as db:
+            db.execute(
+                "INSERT INTO kept_posts VALUES (?,?,?,?,?,?) ON CONFLICT(id) DO UPDATE SET case_id=excluded.case_id,"
+                " composing=excluded.composing, at=excluded.at, sealed=excluded.sealed WHERE actor=excluded.actor",
+                _columns(row),
+            )
 
     def give_back(self, actor: str) -> list[UUID]:
         """Make drafts of what was kept for this person, the latest first, and erase it there."""
@@ -128,6 +156,20 @@ class PageDraftRows:
         with self._write() as db:
             db.execute("DELETE FROM page_drafts WHERE at<?", (drafts_at,))
             db.execute("DELETE FROM kept_posts WHERE at<?", (posts_at,))
+
+    def keep_only_of(self, actors: Collection[str]) -> None:
+        """Erase what was written by anybody else."""
+        for table in PAGE_DRAFT_TABLES:
+            for (actor,) in self._query(f"SELECT DISTINCT actor FROM {table}"):
+                if actor not in actors:
+                    with self._write() as db:
+                        db.execute(f"DELETE FROM {table} WHERE actor=?", (actor,))
+
+    @staticmethod
+    def settle(db: sqlite3.Connection, id: UUID) -> None:
+        """Within a transaction of the outbox: what was written under this id is recorded."""
+        for table in PAGE_DRAFT_TABLES:
+            db.execute(f"DELETE FROM {table} WHERE id=?", (str(id),))
 
 
 def _columns(row: DraftRow) -> tuple[Any, ...]:
@@ -176,13 +218,13 @@ class PageDrafts:
         return self._door.store.page_drafts
 
     def save(self, actor: str, id: UUID, path: str, values: Values) -> str:
-        """Store what is written now, and return the time. Nothing is stored of what was sent already.
+        """Store what is written now, and return the time.
 
-        Raises NotFound (no such page), Malformed (too long), Refused (too many).
+        Raises NotFound (no such page), Malformed (too long), Refused (too many), Conflict (it was sent already).
         """
         row = self._sealed_row(actor, id, path, values)
-        if self._door.store.is_sent(id):
-            return row.at
+        if self._door.store.is_under_way(id):
+            raise Conflict("command-id-taken")
         known = self._draft_rows.row(actor, id)
         if known is None:
             self.expire()
@@ -200,8 +242,10 @@ class PageDrafts:
     def keep_post(self, actor: str, id: UUID, path: str, values: Values) -> None:
         """Store what a page sent when the session of this person had ended. ``id``: the page's idempotency key.
 
-        Raises NotFound, Malformed.
+        Raises NotFound (no such page, or another person's key), Malformed.
         """
+        if self.is_of_another(actor, id):
+            raise NotFound("not-found")
         self._draft_rows.keep(self._sealed_row(actor, id, path, values))
 
     def has_kept(self, actor: str) -> bool:
@@ -218,21 +262,43 @@ class PageDrafts:
         row = self._draft_rows.row(actor, id)
         return None if row is None else self._draft_of(row)
 
-    def listed(self, actor: str) -> list[PageDraft]:
+    def listed(self, actor: str) -> list[PageDraft | UnreadableDraft]:
         """This person's drafts, the latest first; without what waits or was recorded."""
         rows = self._draft_rows.rows(actor)
         for row in rows:
             if self._door.store.is_recorded(row.id):
                 self._draft_rows.delete(actor, row.id)
-        return [self._draft_of(row) for row in rows if not self._door.store.is_under_way(row.id)]
+        return [self._listed(row) for row in rows if not self._door.store.is_under_way(row.id)]
 
-    def renew(self, actor: str, draft: PageDraft, id: UUID) -> None:
-        """Give a draft another key: it was sent under its own and refused on record. Raises like ``save``."""
-        self.save(actor, id, draft.path, {**draft.values, "command_id": [str(id)]})
-        self._draft_rows.delete(actor, draft.id)
+    def _listed(self, row: DraftRow) -> PageDraft | UnreadableDraft:
+        try:
+            return self._draft_of(row)
+        except (ExchangeError, ValueError, KeyError, TypeError, AttributeError):
+            return UnreadableDraft(row.id, row.at)
+
+    def is_of_another(self, actor: str, id: UUID) -> bool:
+        """Whether this is the key of what somebody else writes."""
+        return self._draft_rows.is_of_another(actor, id)
+
+    def renew(self, actor: str, id: UUID, to: UUID) -> None:
+        """Give this person's draft another key: it was sent under its own and refused on record. Raises Malformed."""
+        draft = self.find(actor, id)
+        if draft is not None:
+            values = {**draft.values, "command_id": [str(to)]}
+            self._draft_rows.replace(id, self._sealed_row(actor, to, draft.path, values))
+
+    def replace(self, actor: str, id: UUID, to: UUID, path: str, values: Values) -> None:
+        """Store this under another key than that of its draft, in place of the draft if there is one. Raises like ``save``."""
+        values = {**values, "command_id": [str(to)]}
+        if not self._draft_rows.replace(id, self._sealed_row(actor, to, path, values)):
+            self.save(actor, to, path, values)
 
     def delete(self, actor: str, id: UUID) -> None:
         self._draft_rows.delete(actor, id)
+
+    def keep_only_of(self, actors: Collection[str]) -> None:
+        """Erase what was written by anybody who is not of these: they can't come back to it."""
+        self._draft_rows.keep_only_of(actors)
 
     def expire(self) -> None:
         """Erase what nobody has touched for long."""

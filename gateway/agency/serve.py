@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from threading import Event, Thread
+from time import monotonic
 
 from domain.errors import ExchangeError, Unavailable
 from gateway.agency.door import DOOR_ACTOR, MALFORMED_ERRORS, Door
 from gateway.agency.inclusion import LogProver, try_proof_batch
 from gateway.agency.index.rebuild import BackgroundRebuild
+from gateway.agency.page_drafts import PageDrafts
 from gateway.agency.parsing import AttachmentPool, ParsingPool
 from gateway.agency.staff import Staff
 from gateway.agency.store import DoorStore
@@ -26,6 +28,7 @@ from keys.canonical import parse_time
 from keys.keystore import Keystore
 
 DUTY_SECONDS = 5.0
+DRAFT_DUTY_SECONDS = 600.0
 START_SECONDS = 5.0
 """How long a start waits for the hub before the door opens with what it knows."""
 
@@ -93,7 +96,10 @@ def serve_agency(
         stack.callback(attachment_pool.close)
         stop = Event()
         duty_thread = Thread(
-            target=_run_background_duties, args=(door, stop, _policy(place)), name="duties", daemon=True
+            target=_run_background_duties,
+            args=(door, staff, stop, _policy(place)),
+            name="duties",
+            daemon=True,
         )
         duty_thread.start()
         stack.callback(duty_thread.join, 5)
@@ -138,13 +144,23 @@ def clock_of(client: HubClient, mode: str) -> Callable[[], datetime]:
     return hub_time
 
 
-def _run_background_duties(door: Door, stop: Event, policy: Policy | None) -> None:
+def expire_drafts(drafts: PageDrafts, staff: Staff) -> None:
+    """Erase what nobody has touched for long, and what was written by people who are no longer of this door."""
+    drafts.expire()
+    drafts.keep_only_of(staff.people())
+
+
+def _run_background_duties(door: Door, staff: Staff, stop: Event, policy: Policy | None) -> None:
     """Every ``DUTY_SECONDS``: flush the outbox, read feed and list of agencies, make missing wrapped keys, fetch
-    inclusion proofs, and drop from memory what was opened too long ago."""
+    inclusion proofs, and drop what was opened, or written and not sent, too long ago."""
     log_prover = LogProver(door, policy)
     door.keeps_directory = True
+    drafts_due = 0.0
     while not stop.is_set():
         door.recent.prune()
+        if monotonic() >= drafts_due:
+            expire_drafts(PageDrafts(door), staff)
+            drafts_due = monotonic() + DRAFT_DUTY_SECONDS
         if door.client.watch.away_seconds is None:  # else the watch asks whether the hub is back
             with suppress(ExchangeError, *MALFORMED_ERRORS):  # tried again in the next round
                 door.refresh_directory()

@@ -218,6 +218,8 @@ class DoorStore:
         is_recorded = state == CONFIRMED and answer.get("outcome") != "refused"
         with self._write() as db:
             self.attachments.settle(db, command_id, is_recorded=is_recorded)
+            if is_recorded:
+                self.page_drafts.settle(db, command_id)
             db.execute(
                 "UPDATE outbox SET state=?, answer=?, request=NULL, draft=NULL WHERE command_id=?",
                 (state, json.dumps(answer, ensure_ascii=False), str(command_id)),

@@ -11,7 +11,7 @@ from gateway.agency.attachments import Attachments
 from gateway.agency.door import Door
 from gateway.agency.files import Files
 from gateway.agency.index.rebuild import BackgroundRebuild
-from gateway.agency.page_drafts import MAX_DRAFT_BYTES
+from gateway.agency.page_drafts import DRAFT_FORM_MAX_BYTES
 from gateway.agency.parsing import AttachmentPool, ParsingPool
 from gateway.agency.staff import Staff
 from gateway.agency.statistics.issues import Statistics
@@ -51,8 +51,6 @@ PAGE_FORM_MAX_BYTES = 4 * 1024 * 1024
 """A form with several long texts: a character of Japanese takes nine bytes in it."""
 ATTACHMENT_FORM_MAX_BYTES = MAX_ATTACHMENT_BYTES + PAGE_FORM_MAX_BYTES
 """A file, and what was written so far."""
-DRAFT_FORM_MAX_BYTES = 4 * MAX_DRAFT_BYTES
-"""A draft as a form sends it: a character of three bytes takes nine in it."""
 MESSAGE_MAX_BYTES = FILE_FORM_MAX_BYTES
 """What a system sends as JSON is no longer than what it could send as a file."""
 LIMITS = (
