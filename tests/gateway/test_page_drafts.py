@@ -21,12 +21,14 @@ from gateway.agency.attachment_store import CHECKED, AttachmentRow
 from gateway.agency.drafts import SectionContent
 from gateway.agency.forms.kinds import OtherAgency
 from gateway.agency.forms.table import FORMS
-from gateway.agency.page_drafts import MAX_DRAFT_BYTES, PageDrafts, draft_bytes, read_draft
+from gateway.agency.page_drafts import MAX_DRAFT_BYTES, DraftRow, PageDrafts, draft_bytes, read_draft
+from gateway.agency.serve import expire_drafts
 from gateway.agency.staff import IDLE_SECONDS, KEEPS_POST_SECONDS, Staff
 from gateway.agency.staff_store import StaffAct
 from gateway.agency.web.app import agency_app
 from gateway.agency.web.outbox import outbox_row
 from gateway.agency.web.preview import at_recipient
+from gateway.installation import dry_run_counts
 from tests.gateway.hubkit import HubWithCase, hub_with_case
 from tests.gateway.page_client import parse_form
 from tests.gateway.test_form_table import form_context
@@ -119,8 +121,14 @@ def test_a_draft_is_kept_as_one_types_and_given_back_to_its_writer_alone(
     assert other.save({**values, "text_RISK": ["上書き"]}).status_code == 404
     other.http.post("/drafts/delete", data={"draft": key})
     assert screen.form(f"/new?draft={key}")["text_RISK"] == [CANARY]
+    assert other.form(f"/new?draft={key}")["command_id"] != [key]
+    stolen = other.http.post("/new", data={**values, "text_RISK": ["横取り"], "step": ["send"]})
+    assert key not in stolen.headers["location"]
+    assert screen.form(f"/new?draft={key}")["text_RISK"] == [CANARY]
+    assert screen.form(f"/cases/{hub.case}/disclose?draft={key}")["command_id"] != [key]
     screen.http.post("/drafts/delete", data={"draft": key})
     assert "text_RISK" not in screen.form(f"/new?draft={key}")
+    assert screen.form(f"/new?draft={key}")["command_id"] != [key]
 
 
 def test_without_a_script_a_button_keeps_the_draft_and_shows_the_page_again(screen: Screen) -> None:
@@ -214,9 +222,61 @@ def test_an_attachment_stays_as_long_as_its_draft(hub: HubWithCase) -> None:
     drafts.save("staff.z", id, "/new", {"composing": [str(composing)], "attach": [str(attachment)]})
     rows.delete_before("2025-01-02")
     assert rows.row(attachment) is not None
+    drafts.keep_post("staff.z", id, "/new", {"composing": [str(composing)], "attach": [str(attachment)]})
+    drafts.delete("staff.z", id)
+    rows.delete_before("2025-01-02")
+    assert rows.row(attachment) is not None
+    drafts.give_back("staff.z")
     drafts.delete("staff.z", id)
     rows.delete_before("2025-01-02")
     assert rows.row(attachment) is None
+
+
+def test_what_somebody_else_sent_without_a_session_is_not_replaced(
+    hub: HubWithCase, screen: Screen, now: list[float]
+) -> None:
+    drafts, values = PageDrafts(hub.door("MID-HOSP")), written(screen)
+    drafts.keep_post("staff.b2", UUID(values["command_id"][0]), "/new", {"text_RISK": ["別の人"]})
+    now[0] += IDLE_SECONDS + 1
+    assert screen.http.post("/new", data=values).headers["location"] == "/sign-in?kept=1"
+    for actor, text in (("staff.b2", "別の人"), ("staff.a1", CANARY)):
+        given_back = drafts.give_back(actor)
+        assert given_back is not None
+        assert given_back.values["text_RISK"] == [text]
+        drafts.delete(actor, given_back.id)
+
+
+def test_drafts_end_with_their_writer_and_with_time_though_nobody_opens_the_list(
+    hub: HubWithCase, staff: Staff, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drafts = PageDrafts(hub.door("MID-HOSP"))
+    hub.door("MID-HOSP").store.page_drafts.keep_only_of([])
+    for actor in ("staff.a1", "staff.gone"):
+        drafts.save(actor, uuid4(), "/new", {"text_RISK": [CANARY]})
+        drafts.keep_post(actor, uuid4(), "/new", {"text_RISK": [CANARY]})
+    expire_drafts(drafts, staff)
+    assert [len(drafts.listed(actor)) for actor in ("staff.a1", "staff.gone")] == [1, 0]
+    assert [drafts.has_kept(actor) for actor in ("staff.a1", "staff.gone")] == [True, False]
+    monkeypatch.setattr(page_drafts, "DRAFT_DAYS", -1)
+    monkeypatch.setattr(page_drafts, "KEPT_POST_DAYS", -1)
+    expire_drafts(drafts, staff)
+    assert (drafts.listed("staff.a1"), drafts.has_kept("staff.a1")) == ([], False)
+
+
+def test_a_draft_that_can_t_be_opened_is_listed_to_be_deleted_beside_the_others(
+    hub: HubWithCase, screen: Screen
+) -> None:
+    values, lost = written(screen), uuid4()
+    screen.save(values)
+    hub.door("MID-HOSP").store.page_drafts.save(
+        DraftRow(lost, "staff.a1", "", "", "2025-05-12T01:00:00.000000Z", b"?")
+    )
+    listed = screen.http.get("/drafts")
+    assert listed.status_code == 200
+    assert "開けない下書き" in listed.text
+    assert values["command_id"][0] in listed.text
+    screen.http.post("/drafts/delete", data={"draft": str(lost)})
+    assert "開けない下書き" not in screen.http.get("/drafts").text
 
 
 # --- the end of a session --------------------------------------------------------------------------------------------
@@ -261,7 +321,7 @@ def test_what_nobody_vouches_for_is_not_kept(
         screen.http.cookies.set("__Host-kakehashi", session)
     now[0] += IDLE_SECONDS + (KEEPS_POST_SECONDS if why == "too late" else 1)
     if why == "too long":
-        values["text_RISK"] = ["あ" * (MAX_DRAFT_BYTES // 9)]
+        values["text_RISK"] = ["あ" * (MAX_DRAFT_BYTES // 3)]
     if why == "unknown":
         screen.http.cookies.clear()
         screen.http.cookies.set("__Host-kakehashi", "x" * 43)
@@ -272,6 +332,20 @@ def test_what_nobody_vouches_for_is_not_kept(
     answer = screen.http.post(path, data=values)
     assert answer.headers["location"] == "/sign-in"
     assert not PageDrafts(hub.door("MID-HOSP")).has_kept("staff.a1")
+
+
+def test_the_button_that_keeps_a_long_draft_keeps_it_after_the_session_ended_too(
+    hub: HubWithCase, screen: Screen, now: list[float]
+) -> None:
+    values = written(screen, "あ" * (MAX_DRAFT_BYTES // 9 + 10))
+    key = values["command_id"][0]
+    now[0] += IDLE_SECONDS + 1
+    assert screen.save(values).headers["location"] == "/sign-in"  # the script has the text yet
+    answer = screen.http.post("/drafts", data={**values, "save": ["1"]})
+    assert answer.headers["location"] == "/sign-in?kept=1"
+    location = screen.sign_in()
+    assert location == f"/new?draft={key}&kept=1"
+    assert screen.form(location)["text_RISK"] == values["text_RISK"]
 
 
 def test_a_session_that_ended_by_time_lets_nobody_in(staff: Staff, now: list[float]) -> None:
@@ -329,7 +403,8 @@ def test_double_click_back_and_reload_send_once(hub: HubWithCase, screen: Screen
     assert "別の内容" in other.text
     assert referrals(hub) == sent + 1
     assert key not in screen.http.get("/drafts").text
-    assert screen.save(values).status_code == 200  # a late autosave leaves no draft of what was sent
+    late = screen.save(values)  # a late autosave leaves no draft of what was sent, and does not claim to
+    assert (late.status_code, late.json()["error_code"]) == (409, "command-id-taken")
     assert key not in screen.http.get("/drafts").text
 
 
@@ -359,6 +434,8 @@ def test_with_the_hub_away_what_is_sent_waits_and_the_page_states_it(
     assert values["command_id"][0] not in screen.http.get("/drafts").text
     monkeypatch.undo()
     assert door.flush() == 1
+    id = UUID(values["command_id"][0])
+    assert door.store.page_drafts.row("staff.a1", id) is None  # erased as it was recorded
     assert "記録済み" in screen.http.get(sent.headers["location"]).text
 
 
@@ -390,12 +467,18 @@ def test_what_waited_and_was_refused_in_the_end_is_given_back_to_its_writer(
     listed = screen.http.get("/drafts").text
     assert key in listed
     assert "記録されませんでした" in listed
-    renewed = screen.http.get(f"{path}?draft={key}")
-    assert renewed.status_code == 303
-    form = screen.form(renewed.headers["location"])
+    form = screen.form(f"{path}?draft={key}")
     assert form["text_ADDR"] == ["架空県架空市1-2-3"]
-    assert form["command_id"] != [key]
-    assert key not in screen.http.get("/drafts").text
+    assert form["command_id"] == [key]  # to look at it changes nothing
+    assert screen.save({**form, "text_CHILD": ["書き足し"]}).status_code == 200
+    again = screen.http.post(
+        path, data={**form, "text_CHILD": ["書き足し"], "anyway": ["yes"], "step": ["send"]}
+    )
+    assert again.status_code == 403
+    kept = parse_form(again.text).values["command_id"][0]
+    assert screen.form(f"{path}?draft={kept}")["text_CHILD"] == ["書き足し"]
+    listed = screen.http.get("/drafts").text
+    assert (key in listed, kept in listed) == (False, True)
 
 
 def test_the_outbox_states_how_many_large_items_have_gone(hub: HubWithCase) -> None:
@@ -484,7 +567,7 @@ def dry_runs_logged(staff: Staff) -> int:
 
 
 def test_what_the_rules_refuse_is_answered_before_it_is_shown_and_sent_only_where_it_is_insisted_on(
-    hub: HubWithCase, staff: Staff, screen: Screen
+    hub: HubWithCase, staff: Staff, screen: Screen, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     agencies = {k.code: str(k.agency) for k in hub.door("MID-HOSP").directory()}
     service, path = agencies["EXT-SERVICE"], f"/cases/{hub.case}/disclose"
@@ -508,8 +591,15 @@ def test_what_the_rules_refuse_is_answered_before_it_is_shown_and_sent_only_wher
         assert "まだ記録していません" in looked.text
         assert "この宛先には、この情報区分を送れません" not in looked.text
         assert dry_runs_logged(staff) == asked + more
+    monkeypatch.setattr(
+        page_drafts, "MAX_DRAFTS", 1
+    )  # as many as there may be: it takes the place of its own
     sent = screen.http.post(path, data={**values, "anyway": ["yes"], "step": ["send"]})
     assert sent.status_code == 403
+    kept = parse_form(sent.text).values["command_id"][0]
+    assert kept != values["command_id"][0]
+    assert screen.form(f"{path}?draft={kept}")["text_ADDR"] == ["架空県架空市1-2-3"]
+    assert values["command_id"][0] not in screen.http.get("/drafts").text
 
 
 def test_what_is_looked_at_again_is_not_asked_again_unless_it_was_changed(
@@ -558,3 +648,22 @@ def test_what_goes_to_a_suspended_contractor_is_shown_as_held() -> None:
     assert at_recipient(flagged, context, "npo", "disclosure.made", frozenset()).state == "BARRED"
     traced = SectionContent("CHILD", b"x", ("NOTIFIER_TRACE",))
     assert at_recipient(traced, context, "npo", "disclosure.made", frozenset()).state == "BARRED"
+
+
+def test_a_confirmation_by_one_button_is_not_sent_unasked_when_the_limit_is_reached(
+    hub: HubWithCase, screen: Screen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    door = hub.door("AZ-CORE")
+    sent = [entry.command_id for entry in door.store.outgoing()]
+    monkeypatch.setattr(dry_run_counts, "MAX_AN_HOUR", 0)
+    core = TestClient(
+        agency_app(door, staff=Staff.rehearsal("staff.c", mode="rehearsal"), mode="rehearsal"),
+        base_url="http://127.0.0.1",
+        headers=OWN,
+        follow_redirects=False,
+    )
+    [message, *_] = [m["message"] for m in door.store.messages(hub.case)]
+    answer = core.post(f"/cases/{hub.case}/answer", data={"message": message, "act": "referral.read"})
+    assert answer.status_code == 400
+    assert "1時間の上限に達しました" in answer.text
+    assert [entry.command_id for entry in door.store.outgoing()] == sent

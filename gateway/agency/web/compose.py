@@ -31,7 +31,7 @@ from gateway.agency.forms.programme import commission_subject
 from gateway.agency.forms.search import contact_ban_warnings
 from gateway.agency.forms.table import form_of
 from gateway.agency.index.readers import reader_of
-from gateway.agency.page_drafts import PageDraft, draft_bytes
+from gateway.agency.page_drafts import draft_bytes
 from gateway.agency.staff import Person
 from gateway.agency.store import FAILED, OutboxEntry
 from gateway.agency.web.addresses import CONFIRMED, AddressReview, address_review
@@ -179,9 +179,8 @@ class _FormPage:
         if draft is not None:
             saved = self._pages.drafts.find(place.person.actor, draft)
             sent = self._pages.door.store.sent(draft)
-            if saved is not None and sent is not None and sent.is_refused:
-                return self._renewed(place, saved)
-            if sent is not None and sent.state != FAILED:
+            is_given_back = saved is not None and sent is not None and sent.is_refused
+            if sent is not None and sent.state != FAILED and not is_given_back:
                 return self._render_sent(place, sent)
         if saved is not None and saved.path == place.path:
             form_context = self._context_for(place, saved.values.get("about", [about])[0], draft)
@@ -189,16 +188,21 @@ class _FormPage:
                 return self._previewed_draft(place, form_context, Filled(saved.values))
             notes = [DRAFT_GIVEN_BACK] if "kept" in query_values else []
             return self._render(place, form_context, Filled(saved.values), saved_at=saved.at, notes=notes)
-        form_context = self._context_for(place, about, draft)
+        form_context = self._context_for(place, about, None)  # nobody writes under the key of another's draft
         filled = initial_values(place.form, form_context)
         filled.values = {**filled.values, **query_values}
         return self._render(place, form_context, filled)
 
-    def _renewed(self, place: _Place, saved: PageDraft) -> Response:
-        """What waited and was refused in the end is written on under another key."""
-        id = uuid4()
-        self._pages.drafts.renew(place.person.actor, saved, id)
-        return RedirectResponse(self._action(place, id), 303)
+    def _key_to_send_under(self, person: Person, id: UUID) -> UUID:
+        """The page's key; another where a colleague writes under it, and where the hub has refused what waited under it."""
+        drafts, sent = self._pages.drafts, self._pages.door.store.sent(id)
+        if drafts.is_of_another(person.actor, id):
+            return uuid4()
+        if sent is None or not sent.is_refused or drafts.find(person.actor, id) is None:
+            return id
+        again = uuid4()
+        drafts.renew(person.actor, id, again)
+        return again
 
     def _previewed_draft(self, place: _Place, form_context: FormContext, saved: Filled) -> Response:
         filled = fill(place.form, form_context, saved.values)
@@ -226,7 +230,8 @@ class _FormPage:
 
     def entered(self, place: _Place, values: dict[str, list[str]]) -> Response:
         """What was entered: shown for another look, or sent."""
-        command_id = _parse_uuid(values.get("command_id", [""])[0])
+        command_id = self._key_to_send_under(place.person, _parse_uuid(values.get("command_id", [""])[0]))
+        values["command_id"] = [str(command_id)]
         form_context = self._context_for(place, values.get("about", [""])[0], command_id)
         step = next(iter(values.pop("step", [])), PREVIEW)
         is_first_look = place.form.is_previewed and step != SEND
@@ -257,21 +262,30 @@ class _FormPage:
             raise
         except ExchangeError as error:
             return self._render_error(place, form_context, filled, error)
-        self._settle_draft(place, filled, sent)
+        form_context = self._settle_draft(place, form_context, filled, sent)
         if sent.outcome == "recorded":
             return RedirectResponse(self._pages.base + _redirect_path(place.form, sent), 303)
         if sent.outcome == "waiting":
             return RedirectResponse(f"{self._pages.base}/outbox?sent={sent.command_id}", 303)
         return self._render_refusal(place, form_context, filled, sent)
 
-    def _settle_draft(self, place: _Place, filled: Filled, sent: SubmissionResult) -> None:
-        """What is answered needs no draft; of what waits one is kept until it is recorded."""
+    def _settle_draft(
+        self, place: _Place, form_context: FormContext, filled: Filled, sent: SubmissionResult
+    ) -> FormContext:
+        """What is recorded needs no draft; of what waits one is kept until it is recorded; what was refused is kept under
+        the key under which it is written on, which the returned context has."""
         actor, drafts = place.person.actor, self._pages.drafts
-        if sent.outcome != "waiting":
+        if sent.outcome == "recorded":
             drafts.delete(actor, sent.command_id)
-            return
-        with suppress(ExchangeError):  # too long to be kept twice: the outbox has it
-            drafts.keep_until_recorded(actor, sent.command_id, place.path, filled.values)
+            return form_context
+        if sent.outcome == "waiting":
+            with suppress(ExchangeError):  # too long to be kept twice: the outbox has it
+                drafts.keep_until_recorded(actor, sent.command_id, place.path, filled.values)
+            return form_context
+        again = uuid4()
+        with suppress(ExchangeError):  # too long or too many to be kept: the page has it
+            drafts.replace(actor, sent.command_id, again, place.path, filled.values)
+        return replace(form_context, command_id=again)
 
     def _preview(self, place: _Place, form_context: FormContext, filled: Filled) -> Response:
         """The look before sending: at an address of its own, so that back and reload show it again, or what became of it."""
@@ -505,7 +519,7 @@ class _FormPage:
     ) -> Response:
         form, case = place.form, place.case
         about = form_context.about if form.act.ON is Kind.CASE else None
-        command_id = uuid4() if status == 403 else form_context.command_id
+        command_id = form_context.command_id
         return self._pages.render_page(
             "form.html",
             form.title,

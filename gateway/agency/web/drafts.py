@@ -44,7 +44,7 @@ def add_draft_pages(people: APIRouter, pages: PageContext) -> None:
     def drafts(person: SignedIn) -> Response:
         pages.drafts.expire()
         own = pages.drafts.listed(person.actor)
-        cases = [draft.case for draft in own if draft.case is not None]
+        cases = [draft.case for draft in own if isinstance(draft, PageDraft) and draft.case is not None]
         families = pages.door.index.names(cases, reader_of(pages.door, person.actor))
         now = pages.door.now()
         return pages.render_page(
@@ -58,6 +58,16 @@ def add_draft_pages(people: APIRouter, pages: PageContext) -> None:
                     **_listed_draft(draft, now),
                     "was_sent": pages.door.store.sent(draft.id) is not None,
                     "family": families.get(str(draft.case)) if draft.case else None,
+                }
+                if isinstance(draft, PageDraft)
+                else {
+                    "id": str(draft.id),
+                    "title": "開けない下書き",
+                    "case": None,
+                    "link": "",
+                    "was_sent": False,
+                    "at": draft.at,
+                    "age": _age(now - parse_time_text(draft.at)),
                 }
                 for draft in own
             ],

@@ -36,6 +36,8 @@
         const saved = await answer.json();
         state.textContent = `下書きを保存しました(${saved.at})。`;
         window.history.replaceState(null, "", form.getAttribute("action"));
+      } else if (answer.status === 409) {
+        state.textContent = "もう送りました。送信箱で結果を確かめてください。";
       } else {
         state.textContent = "下書きを保存できません。このまま続けられます。";
       }
