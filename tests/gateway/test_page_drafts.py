@@ -514,3 +514,21 @@ def test_what_goes_to_a_suspended_contractor_is_shown_as_held() -> None:
     assert at_recipient(flagged, context, "npo", "disclosure.made", frozenset()).state == "BARRED"
     traced = SectionContent("CHILD", b"x", ("NOTIFIER_TRACE",))
     assert at_recipient(traced, context, "npo", "disclosure.made", frozenset()).state == "BARRED"
+
+
+def test_the_preview_bars_no_more_than_the_matrix() -> None:
+    def state(role: str, section: str, act: str = "disclosure.made", *flags: str) -> str:
+        context = form_context(
+            agencies={"npo": OtherAgency(name="架空NPO", roles=frozenset({role}), body="PRIVATE")}
+        )
+        suspended = frozenset({"npo"} if role == "CONTRACTOR" else ())
+        return at_recipient(SectionContent(section, b"x", flags), context, "npo", act, suspended).state
+
+    notification = "abuse_notification.received"
+    assert [state("EXT", section) for section in ("CONF", "CLOSING", "ADDR", "CHILD")] == [
+        "ARRIVES", "ARRIVES", "BARRED", "ARRIVES",
+    ]  # fmt: skip
+    assert state("EXT", "CHILD", "disclosure.made", "ADDRESS_TRACE") == "BARRED"
+    assert state("CONTRACTOR", "CHILD", "disclosure.made") == "HELD"
+    assert state("CONTRACTOR", "CHILD", notification) == "ARRIVES"  # not as this case's contractor
+    assert state("CONTRACTOR", "CHILD", notification, "SENSITIVE") == "ARRIVES"
