@@ -667,3 +667,21 @@ def test_a_confirmation_by_one_button_is_not_sent_unasked_when_the_limit_is_reac
     assert answer.status_code == 400
     assert "1時間の上限に達しました" in answer.text
     assert [entry.command_id for entry in door.store.outgoing()] == sent
+
+
+def test_the_preview_bars_no_more_than_the_matrix() -> None:
+    def state(role: str, section: str, act: str = "disclosure.made", *flags: str) -> str:
+        context = form_context(
+            agencies={"npo": OtherAgency(name="架空NPO", roles=frozenset({role}), body="PRIVATE")}
+        )
+        suspended = frozenset({"npo"} if role == "CONTRACTOR" else ())
+        return at_recipient(SectionContent(section, b"x", flags), context, "npo", act, suspended).state
+
+    notification = "abuse_notification.received"
+    assert [state("EXT", section) for section in ("CONF", "CLOSING", "ADDR", "CHILD")] == [
+        "ARRIVES", "ARRIVES", "BARRED", "ARRIVES",
+    ]  # fmt: skip
+    assert state("EXT", "CHILD", "disclosure.made", "ADDRESS_TRACE") == "BARRED"
+    assert state("CONTRACTOR", "CHILD", "disclosure.made") == "HELD"
+    assert state("CONTRACTOR", "CHILD", notification) == "ARRIVES"  # not as this case's contractor
+    assert state("CONTRACTOR", "CHILD", notification, "SENSITIVE") == "ARRIVES"
