@@ -5,6 +5,7 @@ No name, address or free text of a person: codes, dates, parties and references 
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, ClassVar
@@ -56,6 +57,11 @@ class Carries(Enum):
     NEVER = "NEVER"
 
 
+def judged_as(section: Section, flags: Collection[str]) -> frozenset[Section]:
+    """The sections as which rules judge what stands under this one with these flags. Basis: APPI 69(2) proviso (V5)."""
+    return frozenset({section, Section.ADDR} if Flag.ADDRESS_TRACE in flags else {section})
+
+
 @dataclass(frozen=True, kw_only=True)
 class Item:
     """One sealed piece of one section of a message; what is inside is known to its readers' doors only.
@@ -74,7 +80,7 @@ class Item:
     def judged_as(self) -> frozenset[Section]:
         """The sections as which rules judge it: its own, and ADDR where it holds a protected address. Basis: APPI 69(2)
         proviso (V5)."""
-        return frozenset({self.section, Section.ADDR} if Flag.ADDRESS_TRACE in self.flags else {self.section})
+        return judged_as(self.section, self.flags)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -26,6 +26,7 @@ from domain.context import Act, Carries, DecisionContext, Refusal, needs
 from domain.editions import by_edition_of_world, since_edition
 from domain.errors import NotFound
 from domain.joined.sharing import registered_for_family
+from domain.matrix import for_participants, never_flagged_for, never_for, roles_as_addressed
 from domain.network.rules import is_member, took_part
 from domain.programme.rules import decide_agency
 from domain.protection.rules import address_not_approved, knows_of_address
@@ -191,14 +192,11 @@ def _check_matrix(context: DecisionContext, disclosed: frozenset[Section]) -> Re
     """No role is sent what the matrix excludes for it. Basis: CAPA 7; APPI 69(2); guideline 9(2)[1]."""
     flags = {flag for i in _disclosing_message(context).items for flag in i.flags}
     for agency in sorted(context.event.to):
-        roles = _roles(context, agency)
+        roles = roles_as_addressed(context.register.agencies[agency].roles, type(context.event))
         reason = _excluded(context, agency, disclosed, roles)
         if reason is not None:
             return Refusal(reason, agency)
-        barred = frozenset.intersection(
-            *(frozenset(context.rule_book["never_flagged"].get(r, ())) for r in roles)
-        )
-        if flags & barred:
+        if flags & never_flagged_for(roles, context.rule_book):
             return Refusal(Reason.SENSITIVE_NOT_FOR_ROLE, agency)
     return None
 
@@ -207,8 +205,7 @@ def _excluded_from_role(
     context: DecisionContext, agency: UUID, disclosed: frozenset[Section], roles: frozenset[Role]
 ) -> Reason | None:
     """Why these sections are never for an agency of these roles."""
-    never = frozenset.intersection(*(frozenset(context.rule_book["never"].get(r, ())) for r in roles))
-    return Reason.NEVER_FOR_ROLE if disclosed & never else None
+    return Reason.NEVER_FOR_ROLE if disclosed & never_for(roles, context.rule_book) else None
 
 
 @since_edition(2, before=_excluded_from_role)
@@ -217,22 +214,13 @@ def _excluded(
 ) -> Reason | None:
     """The same, but minutes and closing talk go to members of the network who took part.
     Basis: CWA 25-2(2), 25-5; guideline 6(2)[1], 6(5)[1]."""
-    shared = context.rule_book.get("participants", {})
-    for_participants = frozenset(section for role in roles for section in shared.get(role, ()))
-    never = _excluded_from_role(context, agency, disclosed - for_participants, roles)
+    shared = for_participants(roles, context.rule_book)
+    never = _excluded_from_role(context, agency, disclosed - shared, roles)
     if never is not None or not _excluded_from_role(context, agency, disclosed, roles):
         return never
     if not is_member(context, agency):
         return Reason.NEVER_FOR_ROLE
     return None if took_part(context, agency, _disclosing_message(context)) else Reason.NOT_A_PARTICIPANT
-
-
-def _roles(context: DecisionContext, agency: UUID) -> frozenset[Role]:
-    """As what it is addressed: a contractor that provides another service is judged as any other agency."""
-    roles = context.register.agencies[agency].roles
-    if isinstance(context.event, e.AS_OTHER_SERVICE) and Role.CONTRACTOR in roles:
-        return (roles - {Role.CONTRACTOR}) | {Role.EXT}
-    return roles
 
 
 def _disclosing_message(context: DecisionContext) -> e.CaseMessage:

@@ -39,7 +39,7 @@ from gateway.agency.item_opening import ItemOpener, OpenedItem
 from gateway.agency.key_sets import KeySets
 from gateway.agency.notifier_marks import Marks, contains_mark, notifier_marks, with_marks
 from gateway.agency.own_seal import open_own, seal_own
-from gateway.agency.protected_addresses import ProtectedAddresses
+from gateway.agency.protected_addresses import NOTIFIER_MET, ProtectedAddresses
 from gateway.agency.recent_contents import RecentContents
 from gateway.agency.store import FAILED, WAITING, DoorStore, OutboxEntry
 from gateway.protocol.client import HubClient, retry_until_timeout
@@ -201,7 +201,7 @@ class Door:
             require_content_form(parts)
             if kind is Kind.CASE:
                 self.addresses.require_clean(about, act, parts, actor=actor, refresh=self.refresh_if_possible)
-                parts = self._with_notifier_flags(about, parts)
+                parts = self._with_notifier_flags(about, act, parts, actor)
                 self.addresses.note_sent(about, command_id, act, fields, parts, actor=actor)
             draft = Draft(command_id, kind, about, act, fields, parts, actor, occurred_at)
             sealed_draft = seal_draft(draft, self.hub, self._kem)
@@ -261,8 +261,10 @@ class Door:
             Kind.CASE, case, act, fields, parts, actor=actor, occurred_at=occurred_at, now=self.now()
         )
         require_content_form(parts)
-        self.addresses.require_clean(case, act, parts, actor=actor, refresh=self.refresh_if_possible)
-        return self._with_notifier_flags(case, parts, keep=False)
+        self.addresses.require_clean(
+            case, act, parts, actor=actor, is_tried=True, refresh=self.refresh_if_possible
+        )
+        return self._with_notifier_flags(case, act, parts, actor, keep=False)
 
     def readers(
         self,
@@ -360,10 +362,11 @@ class Door:
         return self.own_digest(KeyUse.NOTIFIER_MARK, word)
 
     def _with_notifier_flags(
-        self, case: UUID, parts: Sequence[SectionContent], *, keep: bool = True
+        self, case: UUID, act: str, parts: Sequence[SectionContent], actor: str, *, keep: bool = True
     ) -> Sequence[SectionContent]:
         """Flag parts that reveal the notifier. The flag is signed with the command, and the hub refuses to disclose them.
-        ``keep``: the marks of what names the notifier here stay with the case."""
+        Each hit stands in the door's own log, sent or not: whoever tries words out is seen. ``keep``: the marks of what names
+        the notifier here stay with the case."""
         new = [
             mark
             for part in parts
@@ -374,7 +377,12 @@ class Door:
         if keep and new:
             self.store.store_marks(case, iter(new))
         marks = with_marks(self.store.marks(case), new) if parts else {}
-        return [self._with_trace_flag(part, marks) for part in parts] if marks else parts
+        if not marks:
+            return parts
+        flagged = [self._with_trace_flag(part, marks) for part in parts]
+        if any(new is not old for new, old in zip(flagged, parts, strict=True)):
+            self.addresses.log_once(actor, NOTIFIER_MET, case, act, parts)
+        return flagged
 
     def _with_trace_flag(self, part: SectionContent, marks: Marks) -> SectionContent:
         if part.section == Section.NOTIFIER or not any(
@@ -461,7 +469,9 @@ class Door:
     def _require_still_clean(self, draft: Draft) -> None:
         """The same look for protected addresses as before: this door may have read one since. Raises Refused."""
         try:
-            self.addresses.require_clean(draft.about, draft.act, draft.parts, actor=draft.actor)
+            self.addresses.require_clean(
+                draft.about, draft.act, draft.parts, actor=draft.actor, is_tried=True
+            )
         except Refused as refused:
             self.store.fail(draft.command_id, problem(refused)[1])
             raise

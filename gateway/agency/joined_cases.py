@@ -19,10 +19,15 @@ def joined_with(messages: Iterable[Mapping[str, Any]], case: UUID) -> list[str]:
 
 def cases_of_family(messages: Iterable[Mapping[str, Any]], case: UUID) -> list[str]:
     """All other cases of the family, also those joined by way of another one."""
-    pairs, family = _pairs(messages), {str(case)}
-    while more := {id for pair in pairs if not family.isdisjoint(pair) for id in pair} - family:
-        family |= more
-    return sorted(family - {str(case)})
+    return sorted(cases_of_families(messages, [case]) - {str(case)})
+
+
+def cases_of_families(messages: Iterable[Mapping[str, Any]], cases: Iterable[UUID]) -> set[str]:
+    """These cases with all cases of the family of one of them."""
+    pairs, families = _pairs(messages), {str(case) for case in cases}
+    while more := {id for pair in pairs if not families.isdisjoint(pair) for id in pair} - families:
+        families |= more
+    return families
 
 
 def _pairs(messages: Iterable[Mapping[str, Any]]) -> set[frozenset[str]]:

@@ -46,7 +46,7 @@ WRITING_PATHS = re.compile(
     rf"/new|/forms/[a-z-]{{1,40}}|/cases/({_UUID})/(?:disclose|forms/[a-z-]{{1,40}})|/programme/forms/[a-z-]{{1,40}}"
 )
 """The pages on which something is written that is sent, below the door."""
-NOT_ENTERED = frozenset({"step", "discard", "file", "path"})
+NOT_ENTERED = frozenset({"step", "anyway", "discard", "file", "path"})
 """What buttons and files add to what was entered."""
 Write = Callable[[], AbstractContextManager[sqlite3.Connection]]
 Query = Callable[..., list[Any]]

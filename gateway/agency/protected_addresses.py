@@ -6,9 +6,11 @@ this door learns nothing of it: not which words, not which case.
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from threading import Lock
 from typing import Any
 from uuid import UUID
 
@@ -22,9 +24,11 @@ from gateway.agency.address_store import AddressStore
 from gateway.agency.content_form import identifying_texts, searched_texts
 from gateway.agency.drafts import TEXT, SectionContent
 
-STOPPED, SENT = "address-stopped", "address-sent"
+STOPPED, SENT, NOTIFIER_MET = "address-stopped", "address-sent", "notifier-met"
 OwnLog = Callable[[str, str, UUID, str], None]
-"""Writes an entry of the door's own log: who, what (``STOPPED``, ``SENT``), in which case, by which act."""
+"""Writes an entry of the door's own log: who, what (``STOPPED``, ``SENT``, ``NOTIFIER_MET``), in which case, by which act."""
+MAX_LOGGED = 10_000
+"""Of how many entries the door remembers that it wrote them about the same words."""
 NOT_SEARCHED = AUTHOR_ONLY | {Section.ADDR}
 """What its author alone, or whoever is sent the address, opens."""
 
@@ -45,6 +49,8 @@ class ProtectedAddresses:
     ) -> None:
         self._store, self._digest, self._now = store, digest, now
         self.own_log: OwnLog | None = None
+        self._logged: OrderedDict[tuple[str, str, UUID, str, bytes], None] = OrderedDict()
+        self._logged_lock = Lock()
 
     def protected_until(self, case: UUID) -> date | None:
         """The last day of a protection in force, as far as this door knows; None where there is none."""
@@ -62,11 +68,13 @@ class ProtectedAddresses:
         parts: Sequence[SectionContent],
         *,
         actor: str,
+        is_tried: bool = False,
         refresh: Callable[[], None] = lambda: None,
     ) -> None:
         """Raises Refused where a protected address stands outside ADDR and the sender has not stated that it does.
 
-        ``refresh``: learns what the hub has recorded by now; a protection may have ended.
+        ``is_tried``: it is looked at, not sent: nothing is logged as sent, and what is stopped is logged once, however often
+        the same words are looked at. ``refresh``: learns what the hub has recorded by now; a protection may have ended.
         """
         flagged = [p for p in parts if Flag.ADDRESS_TRACE.value in p.flags]
         if flagged and is_system(actor):
@@ -77,9 +85,12 @@ class ProtectedAddresses:
             refresh()
             stopped = any(self._matches(case, act, parts, unflagged))
         if stopped:
-            self._log(actor, STOPPED, case, act)
+            if is_tried:
+                self.log_once(actor, STOPPED, case, act, parts)
+            else:
+                self._log(actor, STOPPED, case, act)
             raise Refused("content-needs-review")
-        if flagged:
+        if flagged and not is_tried:
             self._log(actor, SENT, case, act)
 
     def places(self, case: UUID, act: str, parts: Sequence[SectionContent], *, actor: str) -> list[Place]:
@@ -160,6 +171,19 @@ class ProtectedAddresses:
         index = AddressIndex(marks, self._digest)
         texts = ((p, text) for p in searched for text in searched_texts(*p.searchable))
         return [(part, text, match) for part, text in texts for match in index.matches(text)]
+
+    def log_once(self, actor: str, what: str, case: UUID, act: str, parts: Sequence[SectionContent]) -> None:
+        """Write an entry of the door's own log about these words, unless the same was written of them since it started."""
+        words = repr([(part.section, *part.searchable) for part in parts]).encode()
+        entry = (actor, what, case, act, self._digest(words))
+        with self._logged_lock:
+            if entry in self._logged:
+                self._logged.move_to_end(entry)
+                return
+            self._logged[entry] = None
+            if len(self._logged) > MAX_LOGGED:
+                self._logged.popitem(last=False)
+        self._log(actor, what, case, act)
 
     def _log(self, actor: str, what: str, case: UUID, act: str) -> None:
         if self.own_log is not None:

@@ -67,6 +67,7 @@ class StaffAct(StrEnum):
     TOKEN_REVOKED = "token-revoked"
     ADDRESS_STOPPED = "address-stopped"
     ADDRESS_SENT = "address-sent"
+    NOTIFIER_MET = "notifier-met"
     FAMILY_SEARCHED = "family-searched"
     FAMILY_SHOWN = "family-shown"
     FAMILY_DISMISSED = "family-dismissed"

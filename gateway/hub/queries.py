@@ -161,7 +161,11 @@ class SignedQueries:
         command = _command_asked_about(payload, frame)
         day = day_of(self._hub.clock.now())
         self._dry_runs.enter(agency, day, self._machine_clock.now())
-        event = self._hub.dry_run(command)
+        try:
+            event = self._hub.dry_run(command)
+        except NotFound:
+            self._dry_runs.note_refused(agency, day)
+            raise
         refused = is_refusal(event)
         if refused:
             self._dry_runs.note_refused(agency, day)

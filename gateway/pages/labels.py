@@ -430,6 +430,7 @@ REASON_LABELS: Mapping[str, str] = {
 STAFF_LOG: Mapping[str, str] = {
     "address-stopped": "秘匿住所の記載を止めた",
     "address-sent": "秘匿住所の記載を、確認のうえ送った",
+    "notifier-met": "通告者が分かる記載を見つけた",
     "family-searched": "家庭を検索",
     "family-shown": "家庭の票を表示",
     "family-dismissed": "別の家庭と判断",

@@ -16,10 +16,12 @@ from fastapi.testclient import TestClient
 from domain.codes import Purpose
 from domain.events import Kind
 from gateway.agency.door import SectionContent
+from gateway.agency.index.readers import IndexReader
 from gateway.agency.item_opening import OpenedItem
 from gateway.agency.recent_contents import MAX_ITEM_BYTES, SECONDS, RecentContents
 from gateway.agency.staff import Staff
 from gateway.agency.web.app import agency_app
+from gateway.agency.web.case_home import HIDDEN_FROM_PERSON, HIDDEN_WHILE_AWAY
 from keys.command import ItemRef
 from tests.gateway.hubkit import OPENING, REFERRAL, HubWithCase, hub_with_case
 from tests.gateway.index_kit import NOW, OTHER, id_of
@@ -187,9 +189,23 @@ def test_while_the_hub_is_away_nothing_is_shown_from_memory(
 ) -> None:
     case, message = send(hub, text_part("CHILD", WORDS[1]))
     client, door = sessions(), hub.door("AZ-CORE")
-    read(client, case, message)
+    shown = read(client, case, message)
+    assert not any(why in shown for why in (HIDDEN_WHILE_AWAY, HIDDEN_FROM_PERSON))
     monkeypatch.setattr(type(door), "behind_since", "2025-05-12T00:00:00.000000Z")
-    assert WORDS[1] not in client.get(f"/cases/{case}").text
+    page = client.get(f"/cases/{case}").text
+    assert (WORDS[1] in page, HIDDEN_WHILE_AWAY in page) == (False, True)
+
+
+def test_what_this_person_may_not_know_is_hidden_in_so_many_words(
+    hub: HubWithCase, sessions: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case, message = send(hub, text_part("CHILD", WORDS[1]))
+    client = sessions()
+    monkeypatch.setattr(IndexReader, "may_know", lambda self, case: False)
+    assert HIDDEN_FROM_PERSON not in client.get(f"/cases/{case}").text
+    page = read(client, case, message)
+    assert (WORDS[1] in page, HIDDEN_FROM_PERSON in page) == (False, True)
+    assert len(openings(hub, case)) == 1
 
 
 def test_a_message_of_nobody_is_not_found_and_another_purpose_is_refused(

@@ -438,6 +438,21 @@ def test_a_protected_address_is_not_matched_however_it_came_to_be_read(many: Ind
     assert many.index.search("本町3-12", reader()).total == 12
 
 
+def test_what_is_joined_with_an_unread_family_has_no_address_until_that_is_read(many: IndexedDoor) -> None:
+    read, unread = id_of("family 7"), id_of("flagged")
+    many.learn("flagged", family_content("高橋 花子"), flags=[Flag.DV_PROTECTED.value])
+    many.feed(message_row(read, id_of("join"), act="cases.joined", items=[], fields={"other": str(unread)}))
+    shown, alone = many.index.family(read, reader()), many.index.family(id_of("family 8"), reader())
+    assert shown is not None
+    assert (shown.addresses, shown.phones) == ((), ())
+    assert alone is not None
+    assert (alone.addresses != (), many.matching("本町3-12")) == (True, [alone.case])
+    many.index.read_all()
+    assert (many.index.search("本町3-12", reader()).total, read in many.matching("本町3-12")) == (11, False)
+    many.feed(message_row(unread, id_of("flagged 1"), "CLOSED"))
+    assert read in many.matching("本町3-12")
+
+
 def test_a_door_reads_its_index_by_itself_once_it_has_started(door: IndexedDoor) -> None:
     for n in range(3):
         door.learn(f"family {n}", family_content(f"高橋 {n}子"))

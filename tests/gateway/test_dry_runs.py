@@ -5,15 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 from uuid import uuid4
 
 import httpx2 as httpx
 import pytest
 
-from domain.errors import Refused, Unavailable
+from domain.codes import Section
+from domain.errors import NotFound, Refused, Unavailable
 from domain.events import Kind
 from gateway.agency.door import DryRun, SectionContent
+from gateway.agency.staff import Person, Staff
+from gateway.agency.staff_store import StaffAct
+from gateway.agency.web.before_sending import objection_before_sending
+from gateway.agency.web.messages import MessageIn, SectionIn
+from gateway.agency.web.page_context import PageContext
 from gateway.installation import dry_run_counts
 from gateway.installation.dry_run_counts import DryRunCounts, DryRunsOfDay, dry_runs_by_day
 from tests.gateway.hubkit import REFERRAL, START, HubWithCase, hub_with_case
@@ -82,6 +89,22 @@ def test_a_system_is_not_answered_and_nothing_is_tried_that_goes_around_a_rule(h
     }
     answer = ask(hub, override, "basis_override.requested")
     assert (answer.status_code, answer.json()["error_code"]) == (403, "never-tried"), answer.text
+
+
+def test_a_case_that_is_not_there_counts_as_refused_and_stands_in_the_doors_log(hub: HubWithCase) -> None:
+    door, staff = hub.door("MID-HOSP"), Staff.rehearsal("staff.h", mode="rehearsal")
+    pages = cast(PageContext, SimpleNamespace(door=door, staff=staff, attachments=None))
+    core, unknown = hub.door("AZ-CORE").agency, uuid4()
+    text = SectionIn(section=Section.BASIC, text="架空花子")
+    message = MessageIn(case=unknown, act="disclosure.made", to=[core], sections=[text])
+    ask(hub, hub.referral())
+    before = counts(hub)
+    with pytest.raises(NotFound, match="not-found"):
+        objection_before_sending(pages, Person("staff.h", "架空職員"), message, anyway=False)
+    now = counts(hub)
+    assert (now.asked - before.asked, now.refused - before.refused) == (1, 1)
+    [entry] = [e for e in staff.log() if e.what == StaffAct.DRY_RUN]
+    assert (entry.about, entry.detail) == (str(unknown), "disclosure.made NOT_FOUND")
 
 
 def test_an_agency_asks_so_often_an_hour_and_the_auditor_sees_how_often(

@@ -27,7 +27,7 @@ from domain.events import (
 from domain.reasons import Reason
 from domain.tasks import TaskKind
 from gateway.agency.forms.display import DISPLAYED_FIELDS
-from gateway.agency.forms.fill import FIELD_OF_REASON, fill
+from gateway.agency.forms.fill import FIELD_OF_REASON, Filled, _section_text, fill
 from gateway.agency.forms.kinds import (
     CaseMessages,
     Field,
@@ -40,6 +40,7 @@ from gateway.agency.forms.kinds import (
 )
 from gateway.agency.forms.planning import PLAN_KEYS
 from gateway.agency.forms.table import FORMS
+from gateway.agency.notifier_marks import notifier_marks
 from gateway.pages.law import law_of
 from gateway.pages.texts import BASES
 
@@ -362,3 +363,12 @@ def test_a_contractor_is_informed_of_the_assignment_of_its_visitors_and_our_own_
     }
     about = form_context(agencies={"npo": npo}, messages=[assigned])
     assert fill(FORMS["unassign"], about, {"worker": ["npo V-1"]}).to == ["npo"]
+
+
+def test_every_form_asks_who_notified_line_by_line_so_that_the_door_learns_the_words() -> None:
+    asked = [w for form in FORMS.values() for w in form.section_inputs if w.section is Section.NOTIFIER]
+    assert len(asked) > 3
+    for section_input in asked:
+        values = {f"{section_input.name}.{label}": [f"架空の{label}"] for label in section_input.lines}
+        text = _section_text(section_input, Filled(values))
+        assert len(list(notifier_marks(text, bytes))) == len(section_input.lines) > 0

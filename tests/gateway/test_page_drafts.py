@@ -23,6 +23,7 @@ from gateway.agency.forms.kinds import OtherAgency
 from gateway.agency.forms.table import FORMS
 from gateway.agency.page_drafts import MAX_DRAFT_BYTES, PageDrafts, draft_bytes, read_draft
 from gateway.agency.staff import IDLE_SECONDS, KEEPS_POST_SECONDS, Staff
+from gateway.agency.staff_store import StaffAct
 from gateway.agency.web.app import agency_app
 from gateway.agency.web.outbox import outbox_row
 from gateway.agency.web.preview import at_recipient
@@ -478,8 +479,12 @@ def test_only_bases_that_fit_are_offered_the_best_first_and_nobody_new_is_presel
     assert core.form(f"/cases/{hub.case}/forms/question")["due_on"] != [""]
 
 
-def test_what_the_rules_refuse_is_answered_before_it_is_shown_and_marked_where_it_is_insisted_on(
-    hub: HubWithCase, screen: Screen
+def dry_runs_logged(staff: Staff) -> int:
+    return sum(entry.what == StaffAct.DRY_RUN for entry in staff.log())
+
+
+def test_what_the_rules_refuse_is_answered_before_it_is_shown_and_sent_only_where_it_is_insisted_on(
+    hub: HubWithCase, staff: Staff, screen: Screen
 ) -> None:
     agencies = {k.code: str(k.agency) for k in hub.door("MID-HOSP").directory()}
     service, path = agencies["EXT-SERVICE"], f"/cases/{hub.case}/disclose"
@@ -493,11 +498,50 @@ def test_what_the_rules_refuse_is_answered_before_it_is_shown_and_marked_where_i
     refused = screen.http.post(path, data=values)
     assert refused.status_code == 400
     assert "anyway" in parse_form(refused.text).offered
-    looked = screen.http.post(path, data={**values, "anyway": ["yes"]})
-    page = screen.http.get(looked.headers["location"]).text
-    assert "このままでは送れません" in page
-    assert "この宛先には、この情報区分を送れません" in page
-    assert "秘匿住所を送ります" in page
+    assert '<button class="quiet" name="step" value="send">' in refused.text
+    insisted = screen.http.post(path, data={**values, "anyway": ["yes"]})
+    assert insisted.status_code == 400  # what is only looked at is not looked at in spite of it
+    assert screen.save({**values, "anyway": ["yes"]}).status_code == 200
+    asked = dry_runs_logged(staff)
+    for more in (1, 2):
+        looked = screen.http.get(f"{path}?draft={values['command_id'][0]}&step=preview")
+        assert "まだ記録していません" in looked.text
+        assert "この宛先には、この情報区分を送れません" not in looked.text
+        assert dry_runs_logged(staff) == asked + more
+    sent = screen.http.post(path, data={**values, "anyway": ["yes"], "step": ["send"]})
+    assert sent.status_code == 403
+
+
+def test_what_is_looked_at_again_is_not_asked_again_unless_it_was_changed(
+    hub: HubWithCase, staff: Staff, screen: Screen
+) -> None:
+    values = written(screen, text="見直す前の文")
+    key, asked = values["command_id"][0], dry_runs_logged(staff)
+    looked = screen.http.post("/new", data={**values, "step": ["preview"]})
+    for _ in range(2):
+        assert "見直す前の文" in screen.http.get(looked.headers["location"]).text
+    assert dry_runs_logged(staff) == asked + 1
+    screen.save({**values, "text_RISK": ["見直した後の文"]})
+    assert "見直した後の文" in screen.http.get(f"/new?draft={key}&step=preview").text
+    assert dry_runs_logged(staff) == asked + 2
+
+
+def test_whoever_tries_words_of_the_notifier_out_stands_in_the_log_of_the_door(
+    hub: HubWithCase, staff: Staff, screen: Screen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    door = hub.door("MID-HOSP")
+    logged: list[tuple[str, str, UUID, str]] = []
+    monkeypatch.setattr(door.addresses, "own_log", lambda *entry: logged.append(entry))
+    notifier = SectionContent("NOTIFIER", "氏名: 架空通子".encode())
+    for text in ("架空通子", "架空通子", "隣の架空通子", "別の人"):
+        door.checked_parts(
+            hub.case,
+            "family_information.provided",
+            hub.referral(),
+            [SectionContent("RISK", text.encode()), notifier],
+            actor="staff.a1",
+        )
+    assert logged == [("staff.a1", "notifier-met", hub.case, "family_information.provided")] * 2
 
 
 def test_what_goes_to_a_suspended_contractor_is_shown_as_held() -> None:
@@ -514,3 +558,21 @@ def test_what_goes_to_a_suspended_contractor_is_shown_as_held() -> None:
     assert at_recipient(flagged, context, "npo", "disclosure.made", frozenset()).state == "BARRED"
     traced = SectionContent("CHILD", b"x", ("NOTIFIER_TRACE",))
     assert at_recipient(traced, context, "npo", "disclosure.made", frozenset()).state == "BARRED"
+
+
+def test_the_preview_bars_no_more_than_the_matrix() -> None:
+    def state(role: str, section: str, act: str = "disclosure.made", *flags: str) -> str:
+        context = form_context(
+            agencies={"npo": OtherAgency(name="架空NPO", roles=frozenset({role}), body="PRIVATE")}
+        )
+        suspended = frozenset({"npo"} if role == "CONTRACTOR" else ())
+        return at_recipient(SectionContent(section, b"x", flags), context, "npo", act, suspended).state
+
+    notification = "abuse_notification.received"
+    assert [state("EXT", section) for section in ("CONF", "CLOSING", "ADDR", "CHILD")] == [
+        "ARRIVES", "ARRIVES", "BARRED", "ARRIVES",
+    ]  # fmt: skip
+    assert state("EXT", "CHILD", "disclosure.made", "ADDRESS_TRACE") == "BARRED"
+    assert state("CONTRACTOR", "CHILD", "disclosure.made") == "HELD"
+    assert state("CONTRACTOR", "CHILD", notification) == "ARRIVES"  # not as this case's contractor
+    assert state("CONTRACTOR", "CHILD", notification, "SENSITIVE") == "ARRIVES"

@@ -384,7 +384,33 @@ def test_it_goes_out_in_another_section_when_two_persons_have_stated_why(town: T
     assert town.disclose(town.core, case, WRITTEN, "KS-CGC", flags=flag).outcome == "recorded"
     never = town.disclose(town.core, case, WRITTEN, "MID-HOSP", flags=flag)
     assert (never.outcome, never.reason) == ("refused", "NEVER_FOR_ROLE")
-    assert {entry[1] for entry in town.log} == {"address-sent"}
+    town.core.checked_parts(
+        case,
+        "disclosure.made",
+        _fields_to(town.cgc),
+        [SectionContent("BASIC", WRITTEN.encode(), flag)],
+        actor="staff.one",
+    )
+    assert [entry[1] for entry in town.log] == ["address-sent"] * 3  # what is looked at is not sent
+
+
+def _fields_to(door: Door) -> dict[str, Any]:
+    to = str(door.agency)
+    more = {"consent": [], "purpose": "SAFETY", "reason": None, "answers": None}
+    return {"to": [to], "basis": {to: "APPI-69-2-3"}, **more}
+
+
+def test_what_is_looked_at_again_is_logged_once_as_stopped(town: Town, case: UUID) -> None:
+    for text in (WRITTEN, WRITTEN, f"{WRITTEN}。", WRITTEN):
+        with pytest.raises(Refused, match=STOPPED):
+            town.core.dry_run(
+                case,
+                "disclosure.made",
+                _fields_to(town.cgc),
+                [SectionContent("BASIC", text.encode())],
+                actor="staff.one",
+            )
+    assert [entry[1] for entry in town.log] == ["address-stopped"] * 2
 
 
 def test_who_knows_the_address_sees_on_the_page_where_it_stands_and_drafts_and_sends_from_there(

@@ -18,7 +18,7 @@ from gateway.agency.forms.content_inputs import (
     RISK_INPUTS,
     VISIT_INPUTS,
 )
-from gateway.agency.forms.kinds import SectionText
+from gateway.agency.forms.kinds import NOTIFIER_LINES, SectionText
 from gateway.pages.texts import SECTIONS
 
 _CONTENT = {
@@ -53,6 +53,7 @@ def section_of(section: Section, label: str = "", *, help: str = "") -> SectionT
         label=label or SECTIONS[section],
         help=help or _HELP.get(section, ""),
         flags=_FLAGS.get(section, ()),
+        lines=NOTIFIER_LINES if section is Section.NOTIFIER else (),
         content=_CONTENT.get(section),
         has_folded_fields=True,
     )

@@ -26,7 +26,7 @@ from gateway.agency.index.family_search import FamilySearch, SearchResult
 from gateway.agency.index.readers import IndexReader
 from gateway.agency.index.sealed_families import FamilySeal
 from gateway.agency.index.search_query import words_of
-from gateway.agency.joined_cases import ACTS, cases_of_family
+from gateway.agency.joined_cases import ACTS, cases_of_families
 
 if TYPE_CHECKING:
     from gateway.agency.item_opening import OpenedItem
@@ -252,6 +252,7 @@ class CaseIndex:
             self._follow()
             if case in self._waiting:
                 self._read([case])
+                self._hide(self._without_contact())
             view = self._search.view(case)
             return None if view is None else self._shown(view)
 
@@ -323,18 +324,18 @@ class CaseIndex:
 
     def _without_contact(self) -> frozenset[UUID]:
         """The families of which no address and telephone is matched or shown: those under protection, with all cases of
-        the same family."""
+        the same family. What is joined with an entry that is not read has none either: that entry may state a protected
+        address."""
         protected = frozenset(self._addresses.protected_cases()) | {
             view.case for view in self._flagged.values() if self._is_hidden_by_flag(view)
         }
-        known_for = (self._store.cursor, protected)
-        if protected and self._families_of[0] != known_for:
+        unread = self._unreadable.union(self._waiting)
+        known_for = (self._store.cursor, protected, unread)
+        if (protected or unread) and self._families_of[0] != known_for:
             joins = self._store.messages_of_acts(ACTS)
-            others = (
-                {UUID(other) for case in protected for other in cases_of_family(joins, case)} if joins else ()
-            )
-            self._families_of = (known_for, protected.union(others))
-        return self._families_of[1] if protected else protected
+            families = map(UUID, cases_of_families(joins, protected | unread)) if joins else ()
+            self._families_of = (known_for, protected.union(families).difference(unread - protected))
+        return self._families_of[1] if protected or unread else protected
 
     def _is_hidden_by_flag(self, view: FamilyView) -> bool:
         since = view.contact_hidden_since

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from domain.dry_run import may_be_tried
-from domain.errors import Refused, Unavailable
+from domain.errors import NotFound, Refused, Unavailable
 from domain.events import EVENTS
 from gateway.agency.door import DryRun, SubmissionResult
 from gateway.agency.forms.kinds import FormContext
@@ -26,7 +26,7 @@ from gateway.protocol.problems import text_ja_of
 ANYWAY = "anyway"
 """The tick by which a person sends what the rules are known, or not known, to refuse."""
 LIMIT_REACHED = "dry-runs-used-up"
-ACCEPTED, LIMITED = "ACCEPTED", "LIMITED"
+ACCEPTED, LIMITED, NOT_FOUND = "ACCEPTED", "LIMITED", "NOT_FOUND"
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,9 @@ def objection_before_sending(
             return None
         _log(pages, person, case, message.act, LIMITED)
         return Objection(None, text_ja_of(error))
+    except NotFound:  # not there, or not ours: the log tells the two apart as little as the answer
+        _log(pages, person, case, message.act, NOT_FOUND)
+        raise
     except Refused as refused:
         if refused.error_code == "never-tried":  # a hub with a longer list than this door
             return None

@@ -149,6 +149,7 @@ class CaseHome:
             audits=audit_requests(self.pages, person, case),
             done=_recorded_form(done, context),
             unopened=unopened,
+            not_shown=self._why_not_shown(reader),
             printable_acts=PRINTABLE_ACTS,
             names=self.pages.names(),
             purposes=list(ReadingPurpose),
@@ -295,6 +296,14 @@ class CaseHome:
             return {}
         return self.door.recent.of_case(self.session, self.case)
 
+    def _why_not_shown(self, reader: IndexReader) -> str:
+        """Why what this session opened a moment ago is not shown here; empty where it is, or where nothing was opened."""
+        if not self.door.recent.of_case(self.session, self.case):
+            return ""
+        if not may_show_again(self.door):
+            return HIDDEN_WHILE_AWAY
+        return "" if reader.may_know(self.case) else HIDDEN_FROM_PERSON
+
 
 def _is_shown(message: Mapping[str, Any], only: Only, news: set[str], agency: str) -> bool:
     match only:
@@ -345,6 +354,14 @@ def _message_row(
     }
 
 
+HIDDEN_WHILE_AWAY = (
+    "開いた内容は、ハブと接続していない間、この画面に表示しません。閲覧は記録されています。"
+    "接続が戻ってから、この画面を開き直してください。"
+)
+HIDDEN_FROM_PERSON = (
+    "開いた内容は、いまのあなたにはこの画面で表示しません。閲覧は記録されています。"
+    "秘密保持のきまりの確認、訪問支援者の割り当てと書類を、管理する人に確かめてください。"
+)
 RECEIPTS_ONLY = (
     "この事例の内容は、この機関では開けません。支援の終結、割当の解除、または委託先の停止によるものです。"
     "下の一覧は、この機関が送付したものの受領の控えです(種類・日時)。控えは終結の後も残ります。"

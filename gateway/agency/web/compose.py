@@ -6,9 +6,11 @@ The hub decides. A refusal is shown at the field to correct, and what was entere
 from __future__ import annotations
 
 import json
+from collections import OrderedDict
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from threading import Lock
 from urllib.parse import urlencode
 from uuid import UUID, uuid4
 
@@ -29,7 +31,7 @@ from gateway.agency.forms.programme import commission_subject
 from gateway.agency.forms.search import contact_ban_warnings
 from gateway.agency.forms.table import form_of
 from gateway.agency.index.readers import reader_of
-from gateway.agency.page_drafts import PageDraft
+from gateway.agency.page_drafts import PageDraft, draft_bytes
 from gateway.agency.staff import Person
 from gateway.agency.store import FAILED, OutboxEntry
 from gateway.agency.web.addresses import CONFIRMED, AddressReview, address_review
@@ -51,9 +53,12 @@ from gateway.agency.web.preview import preview_of
 from gateway.pages.law import law_of
 from gateway.pages.texts import failure_text
 from gateway.protocol.problems import title_of
+from keys.lp import sha256
 
 NOT_RECORDED = "まだ記録していません。"
 REFUSED_ON_RECORD = "認められませんでした。拒否として記録に残りました。"
+MAX_ASKED = 5000
+"""Of how many drafts the door remembers that they were looked at."""
 OVERRIDE_BASIS = "APPI-69-2-4"
 DRAFT_GIVEN_BACK = "時間が過ぎて窓口から出ていたため、送る前に預かりました。まだ送っていません。確かめて、もう一度送ってください。"
 ALREADY_SENT = "この画面からはすでに送りました。送信箱で結果を確かめてください。"
@@ -135,11 +140,32 @@ def add_form_pages(people: APIRouter, pages: PageContext) -> None:
     add("/programme/forms/{key}")
 
 
+class _AskedBefore:
+    """What was looked at without an objection since the door started: to look at the same again asks nothing more of the
+    hub. Thread-safe. Digests only."""
+
+    def __init__(self) -> None:
+        self._digests: OrderedDict[tuple[str, UUID], bytes] = OrderedDict()
+        self._lock = Lock()
+
+    def add(self, key: tuple[str, UUID], written: bytes) -> None:
+        with self._lock:
+            self._digests[key] = sha256(written)
+            self._digests.move_to_end(key)
+            if len(self._digests) > MAX_ASKED:
+                self._digests.popitem(last=False)
+
+    def holds(self, key: tuple[str, UUID], written: bytes) -> bool:
+        with self._lock:
+            return self._digests.get(key) == sha256(written)
+
+
 class _FormPage:
     """One form, empty or with the entered values."""
 
     def __init__(self, pages: PageContext) -> None:
         self._pages = pages
+        self._asked = _AskedBefore()
 
     def exists(self, place: _Place) -> bool:
         """Whether there is such a case, where it is about one."""
@@ -178,7 +204,13 @@ class _FormPage:
         filled = fill(place.form, form_context, saved.values)
         if filled.errors:
             return self._render(place, form_context, filled)
+        key, written = (place.person.actor, form_context.command_id), draft_bytes(place.path, saved.values)
         try:
+            if not self._asked.holds(key, written):
+                objection = self._objection(place, form_context, filled)
+                if objection is not None:
+                    return self._render_objection(place, form_context, filled, objection)
+                self._asked.add(key, written)
             return self._render_preview(place, form_context, filled)
         except Unavailable:
             raise
@@ -197,6 +229,9 @@ class _FormPage:
         command_id = _parse_uuid(values.get("command_id", [""])[0])
         form_context = self._context_for(place, values.get("about", [""])[0], command_id)
         step = next(iter(values.pop("step", [])), PREVIEW)
+        is_first_look = place.form.is_previewed and step != SEND
+        if is_first_look:
+            values.pop(ANYWAY, None)  # only what is sent is sent in spite of an objection
         filled = fill(place.form, form_context, values)
         if step == EDIT:
             if self._pages.drafts.find(place.person.actor, command_id) is not None:
@@ -205,12 +240,17 @@ class _FormPage:
             return self._render(place, form_context, filled)
         if filled.errors:
             return self._render(place, form_context, filled, status=400)
-        is_first_look = place.form.is_previewed and step != SEND
+        return self._tried(place, form_context, filled, is_first_look=is_first_look)
+
+    def _tried(
+        self, place: _Place, form_context: FormContext, filled: Filled, *, is_first_look: bool
+    ) -> Response:
+        """What speaks against it; else the look before sending, or what became of it once it was sent."""
         try:
             objection = self._objection(place, form_context, filled)
             if objection is not None:
                 return self._render_objection(place, form_context, filled, objection)
-            if is_first_look and not self._pages.door.store.is_sent(command_id):
+            if is_first_look and not self._pages.door.store.is_sent(form_context.command_id):
                 return self._preview(place, form_context, filled)
             sent = self._submit(place, form_context, filled)
         except Unavailable:
@@ -236,10 +276,12 @@ class _FormPage:
     def _preview(self, place: _Place, form_context: FormContext, filled: Filled) -> Response:
         """The look before sending: at an address of its own, so that back and reload show it again, or what became of it."""
         page = self._render_preview(place, form_context, filled)
+        actor, id = place.person.actor, form_context.command_id
         try:
-            self._pages.drafts.save(place.person.actor, form_context.command_id, place.path, filled.values)
+            self._pages.drafts.save(actor, id, place.path, filled.values)
         except ExchangeError:  # too long to be kept: what is shown is in the browser, too
             return page
+        self._asked.add((actor, id), draft_bytes(place.path, filled.values))
         return RedirectResponse(f"{self._action(place, form_context.command_id)}&step={PREVIEW}", 303)
 
     def _render_preview(self, place: _Place, form_context: FormContext, filled: Filled) -> Response:

@@ -6,10 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from domain.case_message import judged_as
 from domain.codes import AUTHOR_ONLY, Flag, Role, Section
 from domain.errors import ExchangeError, Unavailable
+from domain.event import Event
 from domain.events import AS_OTHER_SERVICE, EVENTS
-from domain.rulebook import NEVER, NEVER_FLAGGED
+from domain.matrix import for_participants, never_flagged_for, never_for, roles_as_addressed
+from domain.rulebook import first_edition
 from gateway.agency.content_form import ShownContent, shown_content
 from gateway.agency.documents import BYTES_SCHEMA, DOCUMENT_SCHEMA
 from gateway.agency.drafts import SectionContent
@@ -21,6 +24,7 @@ from gateway.pages.basis_words import basis_words
 from gateway.pages.texts import basis_text, flag_text, section_text
 
 ARRIVES, HELD, BARRED = "ARRIVES", "HELD", "BARRED"
+RULES = first_edition()
 
 
 @dataclass(frozen=True)
@@ -98,36 +102,22 @@ def at_recipient(
     part: SectionContent, form_context: FormContext, to: str, act: str, suspended: frozenset[str]
 ) -> PreviewedSection:
     """This section as that agency would get it. ``suspended``: contractors for whom messages are held."""
-    other = form_context.agencies.get(to)
-    roles = _roles(other.roles if other else frozenset(), act)
-    never = frozenset.intersection(*(frozenset(NEVER.get(r, ())) for r in roles)) if roles else frozenset()
-    flagged = (
-        frozenset.intersection(*(frozenset(NEVER_FLAGGED.get(r, ())) for r in roles))
-        if roles
-        else frozenset()
-    )
-    if part.section in never:
+    other, event = form_context.agencies.get(to), EVENTS.get(act, Event)
+    roles = roles_as_addressed(frozenset(map(Role, other.roles if other else ())), event)
+    never = never_for(roles, RULES) - for_participants(roles, RULES)  # whether it took part, the dry run says
+    if judged_as(Section(part.section), part.flags) & never:
         return _previewed_part(
             part, BARRED, "この宛先には、この情報区分を送れません。区分か宛先を外してください。"
         )
-    if set(part.flags) & flagged:
+    if set(part.flags) & never_flagged_for(roles, RULES):
         return _previewed_part(
             part, BARRED, "「要配慮」の情報は、この宛先に送れません。要配慮の欄か宛先を外してください。"
         )
     if Flag.NOTIFIER_TRACE.value in part.flags:
         return _previewed_part(part, BARRED, "通告した人の手がかりになる言葉があります。書き直してください。")
-    if to in suspended:
+    if to in suspended and not issubclass(event, AS_OTHER_SERVICE):
         return _previewed_part(part, HELD, "委託先が停止中です。再開した後に解除を申し出ると届きます。")
     return _previewed_part(part, ARRIVES, "")
-
-
-def _roles(roles: frozenset[str], act: str) -> frozenset[str]:
-    """As what it is addressed: a contractor that provides another service is judged as any other agency."""
-    event = EVENTS.get(act)
-    other_service = event is not None and issubclass(event, AS_OTHER_SERVICE)
-    if other_service and Role.CONTRACTOR.value in roles:
-        return (roles - {Role.CONTRACTOR.value}) | {Role.EXT.value}
-    return roles
 
 
 def _previewed_part(part: SectionContent, state: str, why: str) -> PreviewedSection:
