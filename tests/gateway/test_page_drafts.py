@@ -650,7 +650,7 @@ def test_what_goes_to_a_suspended_contractor_is_shown_as_held() -> None:
     assert at_recipient(traced, context, "npo", "disclosure.made", frozenset()).state == "BARRED"
 
 
-def test_a_confirmation_by_one_button_is_not_sent_unasked_when_the_limit_is_reached(
+def test_one_button_sends_nothing_when_the_hub_will_not_say_what_it_decides(
     hub: HubWithCase, screen: Screen, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     door = hub.door("AZ-CORE")
