@@ -650,7 +650,7 @@ def test_what_goes_to_a_suspended_contractor_is_shown_as_held() -> None:
     assert at_recipient(traced, context, "npo", "disclosure.made", frozenset()).state == "BARRED"
 
 
-def test_one_button_sends_nothing_when_the_hub_will_not_say_what_it_decides(
+def test_one_button_sends_nothing_once_the_limit_of_dry_runs_is_reached(
     hub: HubWithCase, screen: Screen, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     door = hub.door("AZ-CORE")
