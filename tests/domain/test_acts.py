@@ -703,7 +703,7 @@ def test_a_refused_consent_is_recorded_and_bars_nothing():
             id="one requirement not met",
         ),
         pytest.param(
-            [COMMISSIONED, verified([1, 2], OutsourcingScope.FULL, name="full")],
+            [contract(scope=OutsourcingScope.FULL), verified([1, 2]), worker(), trained(), sworn()],
             ASSIGNED,
             Reason.CONTRACTOR_NOT_READY,
             id="the full programme without item 3",
