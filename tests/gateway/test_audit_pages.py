@@ -162,7 +162,7 @@ def test_a_filter_stands_in_the_address_and_selects_alike_on_pages_and_in_files(
         assert "この条件に合う記録はありません" in client.get("/", params={**query, **other}).text
 
 
-def test_a_filtered_sheet_says_that_it_is_and_by_what(
+def test_a_filtered_sheet_states_its_conditions(
     audit_pages: tuple[Run, httpx2.Client], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run, client = audit_pages
