@@ -211,6 +211,16 @@ def test_the_counts_of_looks_before_sending_are_filtered_by_agency_alone(
     assert counted(agency=str(run.id_of("KS-CGC"))) == {"KS-CGC"}
 
 
+def test_days_of_a_timeline_are_written_as_offices_write_them(
+    audit_pages: tuple[Run, httpx2.Client],
+) -> None:
+    run, client = audit_pages
+    text = client.get("/timeline", params={"case": str(run.case), "n": "20"}).text
+    assert re.search(r">[^<]*\(20\d\d\)年\d+月\d+日 \d\d:\d\d</a>", text)
+    assert re.search(r">[^<]*\(20\d\d\)年\d+月\d+日</a>", text)  # of a notification the day alone
+    assert not re.search(r"[>\"]\d{4}-\d\d-\d\d", text)
+
+
 def test_a_notifier_is_selected_by_no_id(audit_pages: tuple[Run, httpx2.Client]) -> None:
     run, client = audit_pages
     query = {"agency": str(run.id_of("EXT-NURSERY"))}
