@@ -10,6 +10,7 @@ from uuid import UUID
 
 from adapters.content_json import read_content
 from domain.content import (
+    CONTENTS,
     OPAQUE,
     Content,
     Line,
@@ -110,6 +111,12 @@ class ShownContent:
         if self.schema == BYTES_SCHEMA:
             return ""
         return as_text(self.lines) if self.content is not None else f"{UNREADABLE}\n{self.raw}"
+
+    @property
+    def form(self) -> str:
+        """The Japanese name of its form, of whatever version; empty for one that this door does not know."""
+        name = self.schema.partition("/")[0]
+        return next((form.TITLE for schema, form in CONTENTS.items() if schema.partition("/")[0] == name), "")
 
     @property
     def is_readable(self) -> bool:

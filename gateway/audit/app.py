@@ -273,12 +273,17 @@ def _add_exceptions(app: FastAPI, pages: _Pages) -> None:
             selected,
             outcomes=(),
             kinds=kinds,
-            dry_runs=[] if selected.query or number > 1 else pages.record.dry_runs(),
+            dry_runs=[] if number > 1 else _dry_runs(pages, selected),
             rows=rows.rows,
             rebuilds=[] if number > 1 or dated.chosen.kind else pages.rows.index_rebuilds(dated.chosen),
             total=rows.total,
             more=dated.query_with(page=str(number + 1)) if rows.more else "",
         )
+
+
+def _dry_runs(pages: _Pages, selected: Selection) -> list[DryRunsOfDay]:
+    """The counts of the selected agency, or of all: they have no case and no kind."""
+    return [d for d in pages.record.dry_runs() if selected.chosen.agency in ("", str(d.agency))]
 
 
 def _add_exports(app: FastAPI, pages: _Pages, hub: str) -> None:
@@ -289,14 +294,26 @@ def _add_exports(app: FastAPI, pages: _Pages, hub: str) -> None:
             raise NotFound("not-found")
         ledger = _selected_ledger(pages.office, selected)
         names, status_of, origin = pages.names, proofs(pages.verified()), pages.record.origin()
+        conditions = selected.conditions(names)
         match form:
             case "ledger.csv" | "openings.csv":
                 table = disclosures if form == "ledger.csv" else openings
-                body, media = as_csv(table(ledger, names, status_of), origin), "text/csv; charset=utf-8"
+                body = as_csv(table(ledger, names, status_of), origin, conditions)
+                media = "text/csv; charset=utf-8"
             case "review.pdf" | "inquiry.pdf":
                 at = selected.chosen.as_of or pages.office.now()
                 kind = form.removesuffix(".pdf")
-                body, media = as_pdf(kind, ledger, names, status_of, at=at, origin=origin), "application/pdf"
+                body = as_pdf(
+                    kind,
+                    ledger,
+                    names,
+                    status_of,
+                    at=at,
+                    origin=origin,
+                    conditions=conditions,
+                    omits_notifications=bool(selected.chosen.agency),
+                )
+                media = "application/pdf"
             case _:
                 events = audit_events(ledger, hub=hub, names=names)
                 lines = (json.dumps(e, ensure_ascii=False) + "\n" for e in events)
@@ -307,7 +324,7 @@ def _add_exports(app: FastAPI, pages: _Pages, hub: str) -> None:
 
 
 def _selected_ledger(office: LedgerSource, selected: Selection) -> dict[str, Any]:
-    """All selected rows, as of the selected moment."""
+    """All selected rows, as of the selected moment; where an agency is selected, no notification. Basis: CAPA 7."""
     ledger = office.ledger(case=selected.case, as_of=selected.chosen.as_of)
     return {
         "disclosures": [row for row in ledger["disclosures"] if selected.selects(row, "by", "to")],

@@ -1,4 +1,7 @@
-"""How much a refused reading weighs to an auditor: who reached for what is not theirs comes before who lacked a paper."""
+"""How much a refused reading weighs to an auditor: who reached for what is not theirs comes before who lacked a paper.
+
+Source: own rule (the weights of refused readings).
+"""
 
 from __future__ import annotations
 

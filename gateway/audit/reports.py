@@ -40,6 +40,10 @@ INCOMPLETENESS_NOTICE = (
     "詳しくは、個人情報保護法第76条の開示請求ができます。",
 )
 
+CONDITIONS = "絞り込みの条件"
+NOTIFICATIONS_OMITTED = (
+    "機関で絞り込んだ台帳には、通告を載せません。通告した人が推し量られないようにするためです。"
+)
 CODE_POINT_NOTICE = "この書体にない文字は、〔U+番号〕(ユニコードの符号位置)で示しています。"
 
 
@@ -104,12 +108,18 @@ def consents(ledger: LedgerData, names: Names) -> list[Row]:
     ]
 
 
-def as_csv(rows: Sequence[Row], origin: SheetOrigin | None = None) -> bytes:
-    """UTF-8 with BOM and CRLF, as spreadsheets in Japan open it; no cell is interpreted as a formula. ``origin``: stands in
-    each row, so that none is parted from it; alone where there is no row."""
+def as_csv(
+    rows: Sequence[Row], origin: SheetOrigin | None = None, conditions: Sequence[str] | None = None
+) -> bytes:
+    """UTF-8 with BOM and CRLF, as spreadsheets in Japan open it; no cell is interpreted as a formula. ``origin`` and
+    ``conditions``, by which the rows were selected, stand in each row, so that none is parted from them; alone where
+    there is no row."""
     text = io.StringIO()
-    if origin is not None:
-        rows = [row | origin.columns() for row in rows] or [origin.columns()]
+    of_sheet = {} if origin is None else origin.columns()
+    if conditions is not None:
+        of_sheet[CONDITIONS] = "、".join(conditions) or "なし"
+    if of_sheet:
+        rows = [row | of_sheet for row in rows] or [of_sheet]
     if rows:
         writer = csv.DictWriter(text, list(rows[0]), lineterminator="\r\n")
         writer.writeheader()
@@ -125,9 +135,12 @@ def as_pdf(
     *,
     at: datetime,
     origin: SheetOrigin | None = None,
+    conditions: Sequence[str] = (),
+    omits_notifications: bool = False,
 ) -> bytes:
-    """A report as tagged PDF. ``kind``: review or inquiry; ``at``: as of when; ``origin``: at the foot of each sheet. Raises
-    Unavailable without the font."""
+    """A report as tagged PDF. ``kind``: review or inquiry; ``at``: as of when; ``origin``: at the foot of each sheet;
+    ``conditions``: by which the rows were selected; ``omits_notifications``: because an agency was. Raises Unavailable
+    without the font."""
     digest = sha256(json.dumps(ledger, sort_keys=True).encode()).hexdigest()
     disclosure_rows = disclosures(ledger, names, proof)
     disclosure_columns = (
@@ -161,7 +174,13 @@ def as_pdf(
                 ("日時", "機関", "職員", "情報区分", "目的", "結果", "理由", "検証"),
                 (3, 4, 4, 3, 4, 2, 4, 2),
             ),
-            _report_table("通告", notification_rows, ("受理日", "通告者(符号)"), (1, 3)),
+            _report_table(
+                "通告",
+                notification_rows,
+                ("受理日", "通告者(符号)"),
+                (1, 3),
+                if_none=NOTIFICATIONS_OMITTED if omits_notifications else "なし",
+            ),
         ]
     cases = sorted({row["case"] for part in ("disclosures", "openings") for row in ledger[part]})
     lines = [
@@ -169,6 +188,11 @@ def as_pdf(
         f"提供 {len(disclosure_rows)} 件、閲覧 {len(ledger['openings'])} 件。内容は含みません。",
         f"台帳の要約値(SHA-256): {digest}",
     ]
+    if conditions:
+        lines.insert(
+            0,
+            f"絞り込んだ台帳です。{CONDITIONS}: {'、'.join(conditions)}。これに合わない記録は載せていません。",
+        )
     return _pdf(TITLES[kind], lines, tables, origin=origin)
 
 
@@ -192,13 +216,14 @@ def family_pdf(rows: Iterable[FamilyListRow], names: Names, *, origin: SheetOrig
 
 
 def _report_table(
-    title: str, rows: Sequence[Row], head: Sequence[str], widths: Sequence[int]
+    title: str, rows: Sequence[Row], head: Sequence[str], widths: Sequence[int], *, if_none: str = "なし"
 ) -> dict[str, Any]:
     return {
         "title": title,
         "head": list(head),
         "widths": list(widths),
         "rows": [[r[h] for h in head] for r in rows],
+        "if_none": if_none,
     }
 
 

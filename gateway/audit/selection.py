@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -14,6 +14,8 @@ from fastapi import Depends
 
 from domain.calendar import JST
 from domain.errors import Malformed
+from gateway.pages.dates import time_text
+from gateway.pages.texts import outcome_text, section_text
 from projections.audit_rows import Cursor, LedgerFilter
 
 YEARS = (1900, 9000)
@@ -43,6 +45,18 @@ class Selection:
     def query_with(self, **more: str) -> str:
         """The same with other fields."""
         return urlencode({name: text for name, text in {**self.texts, **more}.items() if text})
+
+    def conditions(self, agencies: Mapping[str, str]) -> list[str]:
+        """What selects the rows of a file, in words; empty where all are in it. ``agencies``: id -> name."""
+        in_words: Mapping[str, Callable[[str], str]] = {
+            "case": "事例番号 {}".format,
+            "agency": lambda id: f"機関 {agencies.get(id, 'ほかの機関')}",
+            "section": lambda code: f"情報区分 {section_text(code)}",
+            "outcome": lambda code: f"結果 {outcome_text(code)}",
+            "since": lambda text: f"{time_text(parse_local_time(text))} から",
+            "as_of": lambda text: f"{time_text(parse_local_time(text))} まで",
+        }
+        return [words(self.texts[name]) for name, words in in_words.items() if self.texts[name]]
 
     def selects(self, row: Mapping[str, Any], *parties: str) -> bool:
         """Whether a row of the whole ledger is selected; ``parties``: the names of its columns of agencies."""

@@ -10,19 +10,17 @@ from datetime import datetime
 from typing import Any
 
 from domain.audit_exceptions import is_notification
-from domain.calendar import JST
-from domain.record import Record
 from gateway.audit.history import History
 
 Row = dict[str, Any]
 
 
 def moments(case_history: History) -> list[Row]:
-    """Every record of the case in order: when (for a notification the day), who, what."""
+    """Every record of the case in order: when (of a notification the day alone is shown: ``is_day``), who, what."""
     return [
         {
-            "when": _display_time(record),
             "at": record.at,
+            "is_day": is_notification(record),
             "by": case_history.by(record),
             "act": record.topic,
             "reason": getattr(record.event, "reason", None),
@@ -38,8 +36,3 @@ def openable_sections(case_history: History, at: datetime) -> dict[str, list[tup
         agency: sorted(Counter(sections[item] for item in items).items())
         for agency, items in case_history.openable_items(at).items()
     }
-
-
-def _display_time(record: Record) -> str:
-    at = record.at.astimezone(JST)
-    return f"{at:%Y-%m-%d}" if is_notification(record) else f"{at:%Y-%m-%d %H:%M}"

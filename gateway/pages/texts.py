@@ -475,7 +475,8 @@ def finding_text(code: str) -> str:
 
 
 def failure_text(error_code: object) -> str:
-    """Why a command was never recorded and what to do, in Japanese; of a code that is not ours, the code itself."""
+    """Why a command was never recorded and what to do, in Japanese; where the code is not ours or not a door's, whom to
+    tell."""
     row = error_codes.find(str(error_code))
     if row is None or not row.audience & Audience.DOOR:
         return "窓口の管理者に、送付した日時を知らせてください。"

@@ -108,7 +108,7 @@ class DoorUser:
         self.page.goto(self.url)
         self.page.fill("#actor", actor)
         self.page.fill("#passphrase", passphrase)
-        self.page.click("main form button:has-text('入る')")
+        self.page.click("main form button:has-text('ログイン')")
         assert "職員ID" not in self.read()
 
     def read(self) -> str:

@@ -10,6 +10,7 @@ from base64 import b64decode
 from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
@@ -18,6 +19,7 @@ from typer.testing import CliRunner
 from domain.errors import NotFound
 from gateway.agency.door import Door
 from gateway.audit import app as pages
+from gateway.audit import reports
 from gateway.audit.serve import served_pages
 from gateway.audit.sheet_origin import sheet_origin
 from gateway.audit.verification import Verification
@@ -158,6 +160,65 @@ def test_a_filter_stands_in_the_address_and_selects_alike_on_pages_and_in_files(
     assert len(rows) == total > 0
     for other in ({"case": "ffffffff"}, {"since": "2031-01-01T00:00"}, {"as_of": "2001-01-01T00:00"}):
         assert "この条件に合う記録はありません" in client.get("/", params={**query, **other}).text
+
+
+def test_a_filtered_sheet_states_its_conditions(
+    audit_pages: tuple[Run, httpx2.Client], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, client = audit_pages
+    name = run.rehearsal_hub.names["KS-CGC"]
+    query = {"agency": str(run.id_of("KS-CGC")), "since": "2001-05-12T09:00"}
+    words = f"機関 {name}、平成13(2001)年5月12日 09:00 から"
+
+    def conditions(chosen: dict[str, str]) -> set[str]:
+        text = client.get("/export/ledger.csv", params=chosen).text.lstrip("\ufeff")
+        return {row["絞り込みの条件"] for row in csv.DictReader(io.StringIO(text))}
+
+    assert (conditions({}), conditions(query)) == ({"なし"}, {words})
+    set_as_pdf: list[dict[str, Any]] = []
+
+    def typeset(template: Path, content: dict[str, Any], **more: Any) -> bytes:
+        set_as_pdf.append(content)
+        return b"%PDF"
+
+    monkeypatch.setattr(reports, "typeset", typeset)
+    for chosen in ({}, query):
+        assert client.get("/export/inquiry.pdf", params=chosen).status_code == 200
+    full, filtered = set_as_pdf
+    assert not any("絞り込" in line for line in full["lines"])
+    assert words in filtered["lines"][0]
+    noted, omitted = (
+        next(table for table in sheet["tables"] if table["title"] == "通告") for sheet in (full, filtered)
+    )
+    assert len(noted["rows"]) == 1
+    assert (omitted["rows"], omitted["if_none"]) == ([], reports.NOTIFICATIONS_OMITTED)
+
+
+def test_the_counts_of_looks_before_sending_are_filtered_by_agency_alone(
+    audit_pages: tuple[Run, httpx2.Client],
+) -> None:
+    run, client = audit_pages
+    hub = run.rehearsal_hub
+    for code in ("KS-CGC", "AZ-CORE"):
+        fields: dict[str, Any] = {"to": [], "basis": {}, "consent": [], "purpose": "SUPPORT", "reason": None}
+        hub.doors[code].dry_run(run.case, "conference_minutes.recorded", fields, actor="staff.1")
+
+    def counted(**query: str) -> set[str]:
+        text = client.get("/exceptions", params=query).text.partition("送付前の確認の回数")[2]
+        return {code for code in ("KS-CGC", "AZ-CORE") if f"<td>{hub.names[code]}</td>" in text}
+
+    assert counted() == counted(case=str(run.case)) == {"KS-CGC", "AZ-CORE"}
+    assert counted(agency=str(run.id_of("KS-CGC"))) == {"KS-CGC"}
+
+
+def test_days_of_a_timeline_are_written_as_offices_write_them(
+    audit_pages: tuple[Run, httpx2.Client],
+) -> None:
+    run, client = audit_pages
+    text = client.get("/timeline", params={"case": str(run.case), "n": "20"}).text
+    assert re.search(r">[^<]*\(20\d\d\)年\d+月\d+日 \d\d:\d\d</a>", text)
+    assert re.search(r">[^<]*\(20\d\d\)年\d+月\d+日</a>", text)  # of a notification the day alone
+    assert not re.search(r"[>\"]\d{4}-\d\d-\d\d", text)
 
 
 def test_a_notifier_is_selected_by_no_id(audit_pages: tuple[Run, httpx2.Client]) -> None:

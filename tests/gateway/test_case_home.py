@@ -208,6 +208,29 @@ def test_what_this_person_may_not_know_is_hidden_in_so_many_words(
     assert len(openings(hub, case)) == 1
 
 
+def test_no_page_names_an_agency_or_an_alarm_by_its_code(
+    hub: HubWithCase, sessions: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case, message = send(hub, text_part("CHILD", WORDS[1]))
+    client, door = sessions(), hub.door("AZ-CORE")
+    author = str(hub.door("MID-HOSP").agency)
+    directory = [k for k in door.directory() if str(k.agency) != author]
+    monkeypatch.setattr(door, "directory", lambda: directory)
+    shown = [client.get(path).text for path in (f"/cases/{case}", "/meeting")]
+    assert "ほかの機関 →" in shown[0]
+    assert not any(author in text for text in shown)
+    row = door.store.message(case, message)
+    assert row is not None
+    [item] = row["items"]
+    form = {"message": str(message), "item": item["item"], "section": item["section"]}
+    opened_page = client.post(f"/cases/{case}/open", data=form).text
+    assert ("ほかの機関" in opened_page, author in opened_page) == (True, False)
+    monkeypatch.setattr(door.store, "log_alarms", lambda: [{"kind": "log-split-view"}])
+    page = client.get("/outbox").text
+    assert "ハブの記録簿の先頭が以前のものとつながりません" in page
+    assert "log-split-view" not in page
+
+
 def test_a_message_of_nobody_is_not_found_and_another_purpose_is_refused(
     hub: HubWithCase, sessions: Any
 ) -> None:

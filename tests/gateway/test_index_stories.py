@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from adapters.content_json import write_content
 from domain.codes import Flag
-from tests.gateway.index_kit import IndexedDoor, family_content, gone, id_of, message_row, reader
+from tests.gateway.index_kit import IndexedDoor, family_content, gone, id_of, message_row
 
 NAMES = ("髙橋 花子", "渡邊 葵", "𠮷田 蓮")
 ASKED = ("高橋", "渡辺", "吉田")
@@ -167,4 +167,4 @@ def test_it_shows_what_may_be_opened_and_nothing_else(steps: list[tuple[str, int
 
 
 def shown(door: IndexedDoor) -> list[str]:
-    return sorted(map(repr, door.index.families(reader())))
+    return sorted(map(repr, door.known()))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from uuid import UUID
+from typing import Any
+from uuid import UUID, uuid4
 
 import pypdfium2
 import pytest
@@ -12,15 +13,17 @@ from fastapi.testclient import TestClient
 
 from domain.codes import Purpose
 from domain.content.text import TextContent
-from domain.errors import Malformed
+from domain.errors import Malformed, NotFound, Unavailable
 from domain.events import Kind, dump
+from gateway.agency.door import SectionContent
+from gateway.agency.official_forms import printing
 from gateway.agency.official_forms.contents import Contents, OpenedSection
 from gateway.agency.official_forms.control import Control
 from gateway.agency.official_forms.meeting_papers import INFORMATION, bound, paper
 from gateway.agency.official_forms.printing import _set
 from gateway.agency.staff import Staff
 from gateway.agency.web.app import agency_app
-from tests.gateway.hubkit import HubWithCase, hub_with_case
+from tests.gateway.hubkit import REFERRAL, HubWithCase, hub_with_case
 from tests.gateway.test_exports import needs_font, text_of
 
 CHILD = "33333333-0000-4000-8000-000000000003"
@@ -143,6 +146,45 @@ def test_papers_of_chosen_cases_open_nothing_unless_asked_and_are_in_the_log(
     assert (entry.about, entry.detail.split(" ")[0]) == (str(hub.case), "meeting-papers")
     assert "PLAN" in entry.detail
     assert "会議資料" in client.get("/print-log").text
+
+
+@needs_font
+def test_a_case_that_cannot_be_printed_has_its_paper_without_it_and_what_was_opened_is_in_the_log(
+    hub: HubWithCase, web: tuple[TestClient, Staff], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, staff = web
+    door, other = hub.door("AZ-CORE"), uuid4()
+    part = SectionContent("BASIC", "架空".encode())
+    hub.door("MID-HOSP").send(Kind.CASE, other, REFERRAL, hub.referral(), [part], actor="staff.h")
+    hub.note(hub.case, ("PLAN",))
+    fields: dict[str, Any] = {"to": [], "basis": {}, "consent": [], "purpose": "SUPPORT", "reason": None}
+    unprintable = [SectionContent("PLAN", "読めない字は\ue000です".encode())]
+    door.send(Kind.CASE, other, "conference_minutes.recorded", fields, unprintable, actor="staff.a")
+    door.refresh()
+    asked = {"case": [str(hub.case), str(other)], "opens": "true"}
+    answer = client.post("/meeting/papers", data=asked)
+    assert answer.status_code == 200, answer.text
+    shown = text_of(answer.content)
+    assert hub.rehearsal_hub.canary in shown
+    assert "載せていない理由" in shown
+    assert "読めない字は" not in shown
+    logged = {entry.about: entry.detail for entry in staff.print_log()}
+    assert ["PLAN" in logged[str(case)] for case in (hub.case, other)] == [True, True]
+
+    opened = door.open
+
+    def not_other(case: UUID, *args: Any, **more: Any) -> Any:
+        if case == other:
+            raise NotFound("not-found")
+        return opened(case, *args, **more)
+
+    monkeypatch.setattr(door, "open", not_other)
+    shown = text_of(client.post("/meeting/papers", data=asked).content)
+    assert (hub.rehearsal_hub.canary in shown, "載せていない理由" in shown) == (True, True)
+    monkeypatch.setattr(printing, "typeset", lambda *args: (_ for _ in ()).throw(Unavailable("no-font")))
+    before = len(staff.print_log())
+    assert client.post("/meeting/papers", data=asked).status_code == 503
+    assert [entry.about for entry in staff.print_log()[: len(staff.print_log()) - before]] == [str(hub.case)]
 
 
 def test_papers_of_no_case_or_of_anothers_are_refused(web: tuple[TestClient, Staff]) -> None:

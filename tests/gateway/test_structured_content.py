@@ -282,6 +282,8 @@ def test_what_came_from_another_release_and_does_not_read_is_never_dropped(
     assert shown["text"] == f"読めない内容\n{data.decode()}"
     page = page_of(hub, sent)
     assert "読めない内容" in page
+    assert "(様式「家族の基本情報」)" in page
+    assert "family/v7" not in page
     assert "<summary>届いたままの文字を見る</summary>" in page
     assert "&lt;script&gt;alert(1)&lt;/script&gt; 山田" in page
     assert "<script>alert" not in page

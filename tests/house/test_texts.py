@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from domain import codes
@@ -13,6 +15,9 @@ from domain.tasks import TaskKind
 from gateway.agency.staff_store import StaffAct
 from gateway.pages import labels, texts
 from gateway.protocol.problems import STATUS, TITLES
+
+GATEWAY = Path(labels.__file__).parents[1]
+PAGES, DOOR_PAGES = GATEWAY / "pages", GATEWAY / "agency" / "web"
 
 
 @pytest.mark.parametrize(
@@ -72,3 +77,10 @@ def test_every_code_has_a_text_and_every_text_a_code(table: dict[str, str], know
 
 def test_every_error_has_a_title_and_a_status() -> None:
     assert set(TITLES) == set(STATUS)
+
+
+@pytest.mark.parametrize("word", ["入る</button>", "窓口から出", "入り直"])
+def test_who_signs_in_reads_login_everywhere(word: str) -> None:
+    pages = [*PAGES.rglob("*.html"), *PAGES.rglob("*.js"), *DOOR_PAGES.glob("*.py")]
+    assert len(pages) > 50
+    assert [path.name for path in pages if word in path.read_text(encoding="utf-8")] == []

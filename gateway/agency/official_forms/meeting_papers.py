@@ -65,7 +65,8 @@ MORE = "…(続きは事例の画面で)"
 
 def paper(contents: Contents, control: Control) -> PrintedForm:
     """One case. ``control.programme``: ``agenda`` (its item, as the hub answers), ``children`` (what they are called),
-    ``charge`` (who is in charge) and ``days`` (of the time that is looked at)."""
+    ``charge`` (who is in charge), ``days`` (of the time that is looked at) and, where its information could not be opened
+    or printed, ``why_not`` (a sentence)."""
     about, agenda = control.programme, control.programme["agenda"]
     since = f"この{about['days']}日の動き"
     blocks: list[Block] = [
@@ -92,6 +93,8 @@ def paper(contents: Contents, control: Control) -> PrintedForm:
     if known:
         rows = [[Cell(INFORMATION[s], _cut(text, TEXT_LINES))] for s, text in known.items()]
         blocks.append(Cells("開いた情報(新しいもの)", rows))
+    elif why_not := about.get("why_not"):
+        blocks.append(Cells("開いた情報", [[Cell("載せていない理由", _cut(why_not, 4))]]))
     discussed = (("検討したこと", 16), ("方針", 11), ("役割分担・期限", 11), ("次回", 7))
     blocks.append(Cells("協議", [[Cell(label, height=height)] for label, height in discussed]))
     return common.printed(TITLE, [Sheet(TITLE, blocks)], contents, control)

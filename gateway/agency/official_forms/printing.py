@@ -19,7 +19,7 @@ from domain.codes import Purpose, Section
 from domain.content.form import Content
 from domain.content.lines import names_in
 from domain.content.text import TextContent
-from domain.errors import Malformed, NotFound, Refused
+from domain.errors import ExchangeError, Malformed, NotFound, Refused, Unavailable
 from gateway.agency.door import Door
 from gateway.agency.drafts import SectionContent
 from gateway.agency.forms.children import child_names
@@ -31,6 +31,7 @@ from gateway.agency.official_forms.meeting_papers import MEETING_PAPERS, bound
 from gateway.agency.official_forms.table import OATH, OfficialForm
 from gateway.pages.texts import act_text
 from gateway.pages.typesetting import MissingCharacters, plain_lines, typeset, unprintable
+from gateway.protocol.problems import text_ja_of
 
 TEMPLATE = Path(__file__).with_name("official.typ")
 NOT_TEXT = "(文書・画像などのため、この様式には印刷しません)"
@@ -110,36 +111,93 @@ class FormPrinter:
         a protected address would stand in it), Malformed (too much; a character that can't be printed; a missing
         tick), and what opening an item raises.
         """
-        filled, opened = self._filled_form(form, order, actor, {})
-        pdf = _set(filled)
+        opened: list[OpenedSection] = []
+        pdf = _set(self._filled_form(form, order, actor, {}, opened))
         self._log_print(actor, order.case, form, {one.section for one in opened} & OWN_TICK)
         return pdf
 
     def print_meeting(self, cases: Sequence[MeetingCase], *, opens: bool, actor: str) -> bytes:
         """The papers of these cases as one PDF, and an entry in the door's log for each. ``opens``: the newest judgement of
-        danger, plan and minutes of each are opened on record for it, under the purpose of support. Raises as ``print``."""
-        papers, opened_of = [], {}
+        danger, plan and minutes of each are opened on record for it, under the purpose of support.
+
+        A case whose information can't be opened or printed has its paper without it, which says why. What was opened is in
+        the log also where nothing is printed. Raises as ``print``.
+        """
+        opened: dict[UUID, list[OpenedSection]] = {one.case: [] for one in cases}
+        pdf = b""
+        try:
+            papers = self._meeting_papers(cases, opened, opens=opens, actor=actor)
+            pdf = self._set_meeting(papers, cases, actor)
+        finally:
+            for case, sections in opened.items():
+                if pdf or sections:
+                    self._log_print(actor, case, MEETING_PAPERS, {one.section for one in sections})
+        return pdf
+
+    def _meeting_papers(
+        self,
+        cases: Sequence[MeetingCase],
+        opened: Mapping[UUID, list[OpenedSection]],
+        *,
+        opens: bool,
+        actor: str,
+    ) -> list[PrintedForm]:
+        """A paper for each case; what is opened for it is added to ``opened``. While the hub is away it is asked once."""
+        papers: list[PrintedForm] = []
+        away: Unavailable | None = None
         for one in cases:
             items = [i.item for i in self.items(MEETING_PAPERS, one.case) if i.chosen] if opens else []
-            order = PrintOrder(case=one.case, items=items)
-            filled, opened = self._filled_form(MEETING_PAPERS, order, actor, one.about)
-            papers.append(filled)
-            opened_of[one.case] = {section.section for section in opened}
-        pdf = _set(bound(papers, self._control(actor)))
-        for case, sections in opened_of.items():
-            self._log_print(actor, case, MEETING_PAPERS, sections)
-        return pdf
+            try:
+                if away is not None and items:
+                    raise away
+                order = PrintOrder(case=one.case, items=items)
+                papers.append(self._filled_form(MEETING_PAPERS, order, actor, one.about, opened[one.case]))
+            except ExchangeError as error:
+                if not items:
+                    raise
+                away = error if isinstance(error, Unavailable) else away
+                papers.append(self._paper_without(one, error, actor))
+        return papers
+
+    def _set_meeting(self, papers: Sequence[PrintedForm], cases: Sequence[MeetingCase], actor: str) -> bytes:
+        """The PDF of these papers; of a case of which a character can't be printed, without what was opened."""
+        control = self._control(actor)
+        try:
+            return _set(bound(papers, control))
+        except Malformed:
+            printable = [
+                self._printable_paper(one, paper, actor) for one, paper in zip(cases, papers, strict=True)
+            ]
+            return _set(bound(printable, control))
+
+    def _printable_paper(self, one: MeetingCase, paper: PrintedForm, actor: str) -> PrintedForm:
+        try:
+            _set(paper)
+        except Malformed as error:
+            return self._paper_without(one, error, actor)
+        return paper
+
+    def _paper_without(self, one: MeetingCase, error: ExchangeError, actor: str) -> PrintedForm:
+        """The paper of a case without opened information, and why it has none."""
+        about = {**one.about, "why_not": text_ja_of(error)}
+        return self._filled_form(MEETING_PAPERS, PrintOrder(case=one.case, items=[]), actor, about, [])
 
     def _log_print(self, actor: str, case: UUID, form: OfficialForm, sections: Set[Section]) -> None:
         self._log(actor, str(case), " ".join((form.key, *sorted(section.value for section in sections))))
 
     def _filled_form(
-        self, form: OfficialForm, order: PrintOrder, actor: str, about: Mapping[str, Any]
-    ) -> tuple[PrintedForm, list[OpenedSection]]:
-        """The form, filled with what was opened on record for it, and that. Nothing of it is printed yet."""
+        self,
+        form: OfficialForm,
+        order: PrintOrder,
+        actor: str,
+        about: Mapping[str, Any],
+        opened: list[OpenedSection],
+    ) -> PrintedForm:
+        """The form, filled with what is opened on record for it, which is added to ``opened``. Nothing is printed yet."""
         chosen = self._chosen(form, order, actor)
         agencies = self._names()
-        opened = [self._opened_for_print(order, item, agencies, actor) for item in chosen]
+        for item in chosen:
+            opened.append(self._opened_for_print(order, item, agencies, actor))
         has_address = any(one.section is Section.ADDR for one in opened)
         hides = not has_address and self._door.addresses.protected_until(order.case) is not None
         messages = self._messages(order.case)
@@ -159,7 +217,7 @@ class FormPrinter:
         filled = form.form_data(Contents(opened, called, hides_addresses=hides), control)
         if not has_address:
             self._require_no_address(order.case, form, filled, actor)
-        return filled, opened
+        return filled
 
     def print_oath(self, commission: UUID, worker: str, *, actor: str) -> bytes:
         """The oath of a visitor, as the hub knows it. Raises NotFound where there is no such visitor."""

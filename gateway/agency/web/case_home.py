@@ -345,10 +345,10 @@ def _message_row(
     return {
         **message,
         "to": message.get("to", []),
-        "to_names": "、".join(names.get(a, a) for a in message.get("to", [])),
+        "to_names": "、".join(names.get(a, "ほかの機関") for a in message.get("to", [])),
         "basis_text": "、".join(sorted({basis_text(code) for code in message.get("basis", {}).values()})),
         "held": message.get("held", []),
-        "held_names": "、".join(names.get(a, a) for a in message.get("held", [])),
+        "held_names": "、".join(names.get(a, "ほかの機関") for a in message.get("held", [])),
         "items": message.get("items", []),
         "acknowledgeable": [ACT_OF_TASK[kind] for kind in waiting if kind in ACT_OF_TASK],
     }

@@ -110,7 +110,7 @@ def add_case_pages(people: APIRouter, pages: PageContext) -> None:
             shown=None
             if opened.schema == BYTES_SCHEMA
             else shown_content(opened.schema, opened.content, names_of_children(door.store.messages(case))),
-            author=pages.names().get(str(opened.author), str(opened.author)),
+            author=pages.names().get(str(opened.author), "ほかの機関"),
             created_at=dump(opened.created_at),
             purpose=purpose,
         )

@@ -60,7 +60,7 @@ REFUSED_ON_RECORD = "認められませんでした。拒否として記録に�
 MAX_ASKED = 5000
 """Of how many drafts the door remembers that they were looked at."""
 OVERRIDE_BASIS = "APPI-69-2-4"
-DRAFT_GIVEN_BACK = "時間が過ぎて窓口から出ていたため、送る前に預かりました。まだ送っていません。確かめて、もう一度送ってください。"
+DRAFT_GIVEN_BACK = "時間が過ぎてログアウトしていたため、送る前に預かりました。まだ送っていません。確かめて、もう一度送ってください。"
 ALREADY_SENT = "この画面からはすでに送りました。送信箱で結果を確かめてください。"
 
 

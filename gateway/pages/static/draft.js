@@ -31,7 +31,7 @@
         keepalive: body.toString().length < MAX_KEEPALIVE,
       });
       if (answer.type === "opaqueredirect" || answer.status === 401) {
-        state.textContent = "時間が過ぎて窓口から出ています。送るボタンを押すと、書いたものを預かったうえで、入り直す画面に移ります。";
+        state.textContent = "時間が過ぎたため、ログアウトしました。送るボタンを押すと、書いたものを預かったうえで、ログインの画面に移ります。";
       } else if (answer.ok) {
         const saved = await answer.json();
         state.textContent = `下書きを保存しました(${saved.at})。`;
