@@ -8,11 +8,13 @@ processes have saved and looks at the bound.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Generator
 from pathlib import Path, PurePath
 
 import pytest
 from coverage import Coverage
+from coverage.exceptions import CoverageWarning
 
 MEASURED_FOLDERS = frozenset({"domain", "editions", "keys", "projections"})
 MEASURED = frozenset(
@@ -58,4 +60,6 @@ class Measuring:
 
     def pytest_sessionfinish(self) -> None:
         self._switch(False)
-        self._coverage.save()
+        with warnings.catch_warnings():  # the process that only hands out the tests has nothing to save
+            warnings.simplefilter("ignore", CoverageWarning)
+            self._coverage.save()

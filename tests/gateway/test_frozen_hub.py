@@ -182,7 +182,8 @@ def test_a_frozen_hub_leaves_every_page_of_a_door_and_what_is_sent_waits_and_arr
             assert response.status_code == 200, (path, response.text)
             assert seconds < PAGE_SECONDS, (path, seconds)
         assert re.search(
-            r"ハブに接続できません。\d{4}-\d\d-\d\d \d\d:\d\d 時点の内容です", hospital.get("/cases").text
+            r"ハブに接続できません。令和\d+\(\d{4}\)年\d+月\d+日 \d\d:\d\d 時点の内容です",
+            hospital.get("/cases").text,
         )
         assert hospital.get("/api/cases").headers["Kakehashi-As-Of"]
 

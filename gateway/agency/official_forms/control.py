@@ -11,6 +11,7 @@ from typing import Any
 from domain.calendar import JST
 from domain.wareki import office_text
 from gateway.agency.forms.display import DISPLAYED_FIELDS
+from gateway.pages.dates import DateStyle, dates_as
 
 Message = Mapping[str, Any]
 
@@ -65,19 +66,21 @@ class Control:
 def shown(name: str, value: Any, names: Mapping[str, str]) -> str:
     """A value of control as pages show it, days and times as offices write them."""
     _, text = DISPLAYED_FIELDS[name]
-    return _office_days(text(value, names))
+    with dates_as(DateStyle.WESTERN):
+        return _office_days(text(value, names))
 
 
 def _office_days(text: str) -> str:
-    """ISO days and times in a text, by both calendars."""
+    """Days and times of the western calendar in a text, by both calendars."""
 
     def day(match: re.Match[str]) -> str:
-        clock = match[2] or ""
-        return office_text(match[1]) + (
+        year, month, day_of_month = map(int, match.group(1, 2, 3))
+        clock = match[4] or ""
+        return office_text(f"{year}-{month:02}-{day_of_month:02}") + (
             f" {clock_text(*map(int, clock.strip().split(':')))}" if clock else ""
         )
 
-    return re.sub(r"(\d{4}-\d{2}-\d{2})( \d{2}:\d{2})?", day, text)
+    return re.sub(r"(\d{4})(?:-|年)(\d{1,2})(?:-|月)(\d{1,2})日?( \d{2}:\d{2})?", day, text)
 
 
 def clock_text(hour: int, minute: int) -> str:

@@ -128,11 +128,12 @@ def send_message(
     """Seal and send a message. ``attachments``: those of this door, where the message may take some along.
 
     Raises Malformed (unknown act, an attachment that is not kept), and what ``Door.send`` raises."""
+    fields = fields_of(message)
     return door.send(
         Kind.CASE,
         message.case or uuid4(),
         message.act,
-        fields_of(message),
+        fields,
         [] if _was_sent(door, message) else parts_of(message, person, attachments),
         actor=person.actor,
         occurred_at=message.occurred_at,
