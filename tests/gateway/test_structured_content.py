@@ -371,7 +371,9 @@ def test_a_notifiers_name_is_noticed_in_a_field_of_another_content(hub: HubWithC
     sent = core.send(Kind.CASE, case, "abuse_notification.received", fields, parts, actor="staff.AZ-COORD")
     assert sent.outcome == "recorded", sent.reason
     report = Visit(children=(VisitedChild(child=NamedChild(SAKURA), condition="架空とおるさんの話では"),))
-    flagged = core._with_notifier_flags(case, [part(report), part(VISIT)])
+    flagged = core._with_notifier_flags(
+        case, "visit_report.submitted", [part(report), part(VISIT)], "staff.AZ-COORD"
+    )
     assert [Flag.NOTIFIER_TRACE in p.flags for p in flagged] == [True, False]
 
 
