@@ -19,11 +19,11 @@ _RECEPTION, _AUDIT, _ADMINISTRATOR = StaffRole.RECEPTION, StaffRole.AUDIT, Staff
 
 _NOBODY: frozenset[StaffRole] = frozenset()
 _EVERYBODY = frozenset(StaffRole)
-_DECIDES = frozenset({_MANAGER})
-_WORKS = frozenset({_WORKER, _MANAGER})
-_RECEIVES = _WORKS | {_RECEPTION}
-_VISITS = _WORKS | {_VISITOR}
-_MEETS_FAMILIES = _WORKS | {_RECEPTION, _VISITOR}
+_DECIDING = frozenset({_MANAGER})
+_WORKING = frozenset({_WORKER, _MANAGER})
+_RECEIVING = _WORKING | {_RECEPTION}
+_VISITING = _WORKING | {_VISITOR}
+_MEETS_FAMILIES = _WORKING | {_RECEPTION, _VISITOR}
 
 _COMMANDS: tuple[tuple[frozenset[StaffRole], str], ...] = (
     (
@@ -35,7 +35,7 @@ _COMMANDS: tuple[tuple[frozenset[StaffRole], str], ...] = (
         """,
     ),
     (
-        _DECIDES,  # decisions and approvals of a superior
+        _DECIDING,  # decisions and approvals of a superior
         """
         audit_content_access.granted basis_override.approved emergency_access.approved emergency_access.reviewed
         address_disclosure.approved address_protection.ended support_plan.approved eligibility.determined
@@ -54,7 +54,7 @@ _COMMANDS: tuple[tuple[frozenset[StaffRole], str], ...] = (
         """,
     ),
     (
-        _WORKS,  # the work on a case, and the programme's day to day
+        _WORKING,  # the work on a case, and the programme's day to day
         """
         closing_consultation.held closing_evaluation.recorded follow_on_service.accepted follow_on_service.arranged
         consent.given consent.refused parental_authority.recorded content_unreadable.answered disclosure.made
@@ -80,14 +80,14 @@ _COMMANDS: tuple[tuple[frozenset[StaffRole], str], ...] = (
         """,
     ),
     (
-        _RECEIVES,  # what arrives at the counter or by telephone
+        _RECEIVING,  # what arrives at the counter or by telephone
         """
         abuse_notification.received staff_abuse.reported family_information.provided infant_home_visit.reported
         programme_notification.received official_request.received subject_access.requested consent.withdrawn
         """,
     ),
     (
-        _VISITS,  # what a visitor sees, does and writes
+        _VISITING,  # what a visitor sees, does and writes
         """
         child.sighted contact.attempted contact.refused home_visit.completed home_visit.failed home_visit.refused
         home_visit.scheduled visit_report.submitted support_plan.proposed role_division.confirmed
@@ -104,33 +104,33 @@ _COMMANDS: tuple[tuple[frozenset[StaffRole], str], ...] = (
 _OPENINGS: tuple[tuple[frozenset[StaffRole], str], ...] = (
     (_MEETS_FAMILIES, "open.basic"),
     (
-        _VISITS,
+        _VISITING,
         "open.addr open.child open.caregiver open.env open.preg open.medical open.risk open.plan open.visit",
     ),
-    (_WORKS, "open.notifier open.conf open.closing open.source open.reason"),
+    (_WORKING, "open.notifier open.conf open.closing open.source open.reason"),
 )
 
 _AT_THE_DOOR: Mapping[DoorAct, frozenset[StaffRole]] = {
     DoorAct.READ_CASES: _MEETS_FAMILIES,
     DoorAct.READ_FAMILY: _MEETS_FAMILIES,
-    DoorAct.SEARCH_FAMILIES: _RECEIVES,
-    DoorAct.COMPARE_FAMILIES: _WORKS,
-    DoorAct.READ_CHARGES: _WORKS,
-    DoorAct.CHANGE_CHARGE: _WORKS,
-    DoorAct.MOVE_CHARGES: _DECIDES,
+    DoorAct.SEARCH_FAMILIES: _RECEIVING,
+    DoorAct.COMPARE_FAMILIES: _WORKING,
+    DoorAct.READ_CHARGES: _WORKING,
+    DoorAct.CHANGE_CHARGE: _WORKING,
+    DoorAct.MOVE_CHARGES: _DECIDING,
     DoorAct.WRITE_DRAFTS: _MEETS_FAMILIES,
     DoorAct.ATTACH_FILES: _MEETS_FAMILIES,
-    DoorAct.IMPORT_FILES: _WORKS,
+    DoorAct.IMPORT_FILES: _WORKING,
     DoorAct.READ_OUTBOX: _MEETS_FAMILIES,
-    DoorAct.PREPARE_MEETING: _WORKS,
-    DoorAct.PRINT_FORMS: _VISITS,
+    DoorAct.PREPARE_MEETING: _WORKING,
+    DoorAct.PRINT_FORMS: _VISITING,
     DoorAct.READ_PROGRAMME: _EVERYBODY,
-    DoorAct.READ_STATISTICS: _WORKS | {_AUDIT},
-    DoorAct.ISSUE_STATISTICS: _DECIDES,
-    DoorAct.READ_OPENINGS: _WORKS | {_AUDIT},
-    DoorAct.READ_INDEX: _DECIDES | {_ADMINISTRATOR},
-    DoorAct.REBUILD_INDEX: _DECIDES,
-    DoorAct.READ_CONTENT_LOGS: _DECIDES | {_AUDIT},
+    DoorAct.READ_STATISTICS: _WORKING | {_AUDIT},
+    DoorAct.ISSUE_STATISTICS: _DECIDING,
+    DoorAct.READ_OPENINGS: _WORKING | {_AUDIT},
+    DoorAct.READ_INDEX: _DECIDING | {_ADMINISTRATOR},
+    DoorAct.REBUILD_INDEX: _DECIDING,
+    DoorAct.READ_CONTENT_LOGS: _DECIDING | {_AUDIT},
     DoorAct.READ_LOG: frozenset({_AUDIT, _ADMINISTRATOR}),
     DoorAct.CHANGE_PEOPLE: frozenset({_ADMINISTRATOR}),
     DoorAct.CHANGE_TOKENS: frozenset({_ADMINISTRATOR}),

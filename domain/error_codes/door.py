@@ -59,7 +59,7 @@ ROWS = (
         ),
         (
             "deputy-same-person",
-            "Somebody is to stand in for itself.",
+            "A person is named as its own deputy.",
             "Choose another person.",
             "代理は別の人でなければなりません",
             "別の人を選んでください",
@@ -73,7 +73,7 @@ ROWS = (
         ),
         (
             "deputy-roles",
-            "A deputy is to have no role, or one that the person has not whom it stands in for.",
+            "The roles of a deputy are none, or not all roles of the person who is away.",
             "Choose among the roles of the person who is away.",
             "代理に渡せる役割ではありません",
             "代理を頼む人が持つ役割から選んでください",

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from typing import Protocol
+from typing import Protocol, assert_never
 from uuid import UUID
 
 from domain.errors import Refused
@@ -60,7 +60,7 @@ class Granted:
 class StaffPermissions:
     """By the roles of a door's staff. ``overviews``: says which cases are assigned to a visitor."""
 
-    def __init__(self, staff: Staff, overviews: CaseOverviews) -> None:
+    def __init__(self, staff: Staff, overviews: Callable[[], CaseOverviews]) -> None:
         self._staff, self._overviews = staff, overviews
 
     def denial(self, act: str, actor: str, case: UUID | None = None) -> Denial | None:
@@ -105,11 +105,11 @@ class StaffPermissions:
         """Which cases the lists show this person: to whoever is here as a visitor only, those that are assigned to it."""
         if self.of_person(DoorAct.READ_CASES, person, _NO_CASE) is not Denial.OWN_CASES_ONLY:
             return lambda case: True
-        own = {case for case, one in self._overviews.all().items() if person.actor in one.assigned}
+        own = {case for case, one in self._overviews().all().items() if person.actor in one.assigned}
         return own.__contains__
 
     def _is_own(self, actor: str, case: UUID) -> bool:
-        overview = self._overviews.of(case)
+        overview = self._overviews().of(case)
         return overview is not None and actor in overview.assigned
 
     def _who_has(self, act: str) -> tuple[tuple[StaffRole, ...], tuple[str, ...]]:
@@ -124,26 +124,40 @@ _NO_CASE = UUID(int=0)
 
 def refusal(denial: Denial, act: str, who_has: tuple[tuple[StaffRole, ...], tuple[str, ...]]) -> Refused:
     """The refusal of an act, which says who may do it."""
-    error = Refused(denial.value)
-    error.detail_ja = _sentence(denial, act, *who_has)
+    title = act_title(act)
+    match denial:
+        case Denial.NOT_AT_A_DOOR:
+            return _refused("act-not-at-a-door", f"「{title}」は、どの機関の窓口からも行えません。")
+        case Denial.ROLE_REQUIRED:
+            return _refused("role-required", _who_may(title, *who_has))
+        case Denial.TAKEN_AWAY:
+            return _refused("act-taken-away", _who_may(title, *who_has))
+        case Denial.OWN_CASES_ONLY:
+            return _refused(
+                "own-cases-only", f"「{title}」は、訪問支援者としては、割り当てられた事例だけでできます。"
+            )
+        case Denial.NOT_IN_TOKEN:
+            return _refused(
+                "act-not-in-token",
+                f"このシステムのトークンには「{title}」が含まれていません。システム管理の職員に発行を頼んでください。",
+            )
+        case _:
+            assert_never(denial)
+
+
+def _refused(code: str, text: str) -> Refused:
+    error = Refused(code)
+    error.detail_ja = text
     return error
 
 
-def _sentence(denial: Denial, act: str, holders: tuple[StaffRole, ...], names: tuple[str, ...]) -> str:
-    title = act_title(act)
-    if denial is Denial.NOT_AT_A_DOOR:
-        return f"「{title}」は、どの機関の窓口からも行えません。"
-    if denial is Denial.OWN_CASES_ONLY:
-        return f"「{title}」は、訪問支援者としては、割り当てられた事例だけでできます。"
-    if denial is Denial.NOT_IN_TOKEN:
-        return f"このシステムのトークンには「{title}」が含まれていません。システム管理の職員に、トークンの発行を頼んでください。"
+def _who_may(title: str, holders: tuple[StaffRole, ...], names: tuple[str, ...]) -> str:
     if not holders:
         return f"「{title}」は、この機関の設定で、だれにも認められていません。"
     roles = "・".join(ROLE_TITLES[role] for role in holders)
     people = "、".join(names[:MAX_NAMED]) + ("ほか" if len(names) > MAX_NAMED else "")
-    return f"「{title}」には{roles}の役割が要ります。" + (
-        f"この役割の人: {people}。" if names else "この役割の人は、いま登録されていません。"
-    )
+    who = f"この役割の人: {people}。" if names else "この役割の人は、いま登録されていません。"
+    return f"「{title}」には{roles}の役割が要ります。{who}"
 
 
 def act_title(act: str) -> str:

@@ -60,7 +60,7 @@ def open_door(place: AgencyFolder, keystore: Keystore, hub_url: str) -> Iterator
         staff = Staff(place.folder / "staff.db")
         stack.callback(staff.close)
         door.addresses.own_log = staff.log_address
-        door.permissions = StaffPermissions(staff, door.overviews)
+        door.permissions = StaffPermissions(staff, lambda: door.overviews)
         yield door, genesis.mode
 
 

@@ -75,15 +75,15 @@ class StaffRoles:
 
     def all_roles(self) -> dict[str, frozenset[StaffRole]]:
         """Every person of this door, with its own roles."""
-        found: dict[str, set[StaffRole]] = {}
+        of_people: dict[str, set[StaffRole]] = {}
         rows = self._store.query(
             "SELECT s.actor, r.role FROM staff s LEFT JOIN roles r USING(actor) ORDER BY s.actor"
         )
         for actor, role in rows:
-            of_person = found.setdefault(actor, set())
+            of_person = of_people.setdefault(actor, set())
             if role is not None:
                 of_person.add(StaffRole(role))
-        return {actor: frozenset(roles) for actor, roles in found.items()}
+        return {actor: frozenset(roles) for actor, roles in of_people.items()}
 
     def deputies(self, *, current: bool = False) -> list[Deputy]:
         """Who acts for whom, by their end; those that are over are not among them. ``current``: only those that have begun."""
@@ -150,7 +150,7 @@ class StaffRoles:
                 "INSERT INTO deputies(principal, deputy, roles, begins_at, ends_at) VALUES (?,?,?,?,?)",
                 values,
             ).lastrowid
-            detail = f"{deputy}: {' '.join(sorted(wanted))}, {_day(begins)} to {_day(ends)}"
+            detail = f"{deputy}: {' '.join(sorted(wanted))}, {_minute_text(begins)} to {_minute_text(ends)}"
             append_log(db, now, by=by, what=StaffAct.DEPUTY_ADDED, about=principal, detail=detail)
         return int(number or 0)
 
@@ -278,5 +278,5 @@ def _utc(at: float) -> datetime:
     return datetime.fromtimestamp(at, UTC)
 
 
-def _day(at: float) -> str:
+def _minute_text(at: float) -> str:
     return _utc(at).isoformat(timespec="minutes")

@@ -26,7 +26,7 @@ from gateway.agency.web.families import add_family_pages
 from gateway.agency.web.families_api import add_families_api
 from gateway.agency.web.files import add_file_pages
 from gateway.agency.web.glossary import add_glossary_page
-from gateway.agency.web.guard import Guard
+from gateway.agency.web.guard import API, Guard
 from gateway.agency.web.health import add_health
 from gateway.agency.web.interrupted import InterruptedPosts
 from gateway.agency.web.meeting import add_meeting_page
@@ -144,7 +144,7 @@ def agency_app(
     )
     with_static(app)
     attachments = Attachments(door, attachment_pool or AttachmentPool())
-    permissions = StaffPermissions(staff, door.overviews)
+    permissions = StaffPermissions(staff, lambda: door.overviews)
     door.permissions = permissions
     pages = PageContext(door, staff, permissions, mode, base, custody, attachments)
     files = Files(door, parsing_pool or ParsingPool())
@@ -181,7 +181,7 @@ def agency_app(
     add_print_pages(people, pages, printer)
     add_statistics_pages(people, pages, statistics)
 
-    app.include_router(systems, prefix="/api", tags=["agency"], responses=problems(401, 403, 429, 500, 503))
+    app.include_router(systems, prefix=API, tags=["agency"], responses=problems(401, 403, 429, 500, 503))
     app.include_router(public)
     app.include_router(people)
     with_problem_schemas(app, Audience.DOOR)

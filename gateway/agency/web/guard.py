@@ -35,6 +35,8 @@ Check = Callable[[Request], Awaitable[Response | None]]
 Handle = Callable[[Request], Coroutine[Any, Any, Response]]
 Run = Callable[[Request, Handle], Awaitable[Response]]
 """Runs the handler of a request that has passed."""
+API = "/api"
+"""Below which the routes of systems are."""
 Permit = Callable[[Request, str], None]
 """Asks whether the person of a request may come to the route of this path. Raises Refused."""
 H = TypeVar("H", bound=Callable[..., Any])
@@ -108,7 +110,10 @@ class Guard:
             with waiting_at_most(self._hub_limits.system):
                 return await handle(request)
 
-        return _checked_router(check, run, permit=self._permit)
+        def permit(request: Request, path: str) -> None:
+            self._permit(request, API + path.removeprefix(API))  # a route may not know its router's prefix
+
+        return _checked_router(check, run, permit=permit)
 
     def _permit(self, request: Request, path: str) -> None:
         """Raises Refused where the person may not come to this route; a route without a row is nobody's."""
