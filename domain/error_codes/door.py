@@ -86,13 +86,6 @@ ROWS = (
             "役割と権限の表から選んでください",
         ),
         (
-            "unknown-role",
-            "A word is no role of an agency's people.",
-            "Choose among the roles of domain/ROLES.md.",
-            "役割の名前が正しくありません",
-            "役割と権限の表から選んでください",
-        ),
-        (
             "token-acts",
             "A token is to have no act, or one that a system can't have.",
             "Choose among the acts for systems (domain/ROLES.md).",

@@ -44,7 +44,6 @@ ROUTE_ACTS: Mapping[tuple[str, str], str] = {
     ("GET", "/programme"): DoorAct.READ_PROGRAMME,
     ("GET", "/programme/forms/{key}"): DoorAct.READ_PROGRAMME,
     ("POST", "/programme/forms/{key}"): DoorAct.READ_PROGRAMME,
-    ("POST", "/programme/forms/{key}/attach"): DoorAct.ATTACH_FILES,
     ("POST", "/programme/print/oath"): DoorAct.PRINT_FORMS,
     ("GET", "/search"): DoorAct.SEARCH_FAMILIES,
     ("POST", "/search"): DoorAct.SEARCH_FAMILIES,
@@ -69,7 +68,6 @@ ROUTE_ACTS: Mapping[tuple[str, str], str] = {
     ("GET", "/statistics/issues/{number}/pdf"): DoorAct.READ_STATISTICS,
     ("GET", "/statistics/issues/{number}/csv"): DoorAct.READ_STATISTICS,
     ("GET", "/glossary"): WHOEVER_IS_SIGNED_IN,
-    ("GET", "/roles"): WHOEVER_IS_SIGNED_IN,
     ("POST", "/person"): WHOEVER_IS_SIGNED_IN,
     # the API
     ("POST", "/api/files"): DoorAct.IMPORT_FILES,
