@@ -12,7 +12,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from domain.errors import Conflict, Malformed, NotFound, Refused, Untrusted
 from domain.events import dump
@@ -86,8 +86,11 @@ class Devices:
 
     # --- registering and stopping ------------------------------------------------------------------------------
 
-    def register(self, actor: str, name: str, key: bytes) -> DeviceRow:
-        """Register the phone of a person who has signed in on it. Raises Malformed, Refused (too many)."""
+    def register(self, id: UUID, actor: str, name: str, key: bytes) -> DeviceRow:
+        """Register the phone of a person who has signed in on it, under a new id; the same key again is the same phone.
+
+        Raises Malformed, Refused (too many).
+        """
         DevicePublic(key)
         in_use = [d for d in self.rows.devices() if d.actor == actor and not d.stopped_at]
         known = next((d for d in in_use if d.key == key), None)
@@ -97,7 +100,7 @@ class Devices:
             raise Refused("devices-too-many")
         at = dump(self._door.now())
         shown = " ".join(name.split())[:MAX_NAME_CHARACTERS] or "スマートフォン"
-        row = DeviceRow(uuid4(), actor, shown, key, at, at, "", "", 0, at)
+        row = DeviceRow(id, actor, shown, key, at, at, "", "", 0, at)
         self.rows.add(row)
         return row
 
@@ -169,9 +172,8 @@ class Devices:
 
     # --- envelopes ---------------------------------------------------------------------------------------------
 
-    def take(self, device: DeviceRow, data: bytes) -> tuple[EnvelopeRow, WrittenForm | None]:
-        """Take an envelope of this phone once: verified, opened, stored sealed for this door. The form that is in it comes
-        with it when it is taken for the first time.
+    def take(self, device: DeviceRow, data: bytes) -> EnvelopeRow:
+        """Take an envelope of this phone once: verified, opened, stored sealed for this door.
 
         Raises Malformed, Untrusted (not of this phone, or of another door), Conflict (another under the same id, or sealed to
         a key that is not in use any more), Refused (too much waits: the phone keeps it and sends it again).
@@ -188,17 +190,17 @@ class Devices:
         if known is not None:
             if known.digest != envelope.digest:
                 raise Conflict("device-envelope-changed")
-            return known, None
+            return known
         value, attached = _parsed(self._door.open_envelope(envelope))
         if value["kind"] == PHOTO:
-            return self._take_photo(device, envelope, value, attached), None
+            return self._take_photo(device, envelope, value, attached)
         written = _written(value)
         waiting = [r for r in self.rows.envelopes(device.actor) if r.state is EnvelopeState.WAITING]
         if len(waiting) >= MAX_WAITING:
             raise Refused("device-envelopes-waiting")
         row = self._row(device, envelope, written.form, str(written.case))
         self.rows.take(row)
-        return row, written
+        return row
 
     def _take_photo(
         self, device: DeviceRow, envelope: Envelope, value: dict[str, Any], data: bytes
